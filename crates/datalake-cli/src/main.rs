@@ -1,0 +1,2 @@
+//! datalake.
+fn main() {}

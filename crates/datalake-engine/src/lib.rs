@@ -1,0 +1,1 @@
+//! Ports, observe, apply, journal, lock and retry of datalake.

@@ -1,0 +1,1 @@
+//! The host ports of datalake: files replaced atomically, never through a link.

@@ -1,0 +1,1 @@
+//! Quadlet unit files kept byte for byte, drop-ins and env files.
