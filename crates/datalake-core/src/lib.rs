@@ -1,1 +1,84 @@
-//! The pure core of datalake: values, plans, receipts.
+//! The pure core of `datalake`: what is wanted, what is found, and the way between.
+//!
+//! Values go in and values come out; nothing here reads a clock, a file, the environment or the
+//! network. A tool that embeds it makes the calls that the command line makes:
+//!
+//! 1. observe the world with ports of its own (or those of `datalake-engine`) into [`Observed`];
+//! 2. turn what is wanted into [`Desired`];
+//! 3. [`plan_provision`] the way, [`lint`] it and [`rehearse`] it;
+//! 4. carry out the [`Plan`] and keep the [`Receipt`], from which [`plan_rollback`] makes the way
+//!    back.
+//!
+//! ```
+//! use datalake_core::{
+//!     Desired, DesiredBucket, Found, Lifecycle, Observed, Service, plan_provision,
+//! };
+//!
+//! let desired = Desired {
+//!     bucket: DesiredBucket {
+//!         name: "acme-dagster-assets".parse()?,
+//!         versioning: true,
+//!         lifecycle: Lifecycle::protection(Some("30d".parse()?), None),
+//!     },
+//!     probe: "assets/.probe".parse()?,
+//!     folders: vec![],
+//!     files: vec![],
+//! };
+//! let mut observed = Observed::nothing();
+//! observed.service = Found::Present(Service { clock_ahead: 0, owner: None });
+//! observed.buckets.insert(desired.bucket.name.clone(), Found::Absent);
+//!
+//! let plan = plan_provision(&desired, &observed).unwrap();
+//!
+//! let verbs: Vec<_> = plan.steps.iter().map(|step| step.action.verb()).collect();
+//! assert_eq!(verbs, ["create bucket", "prove access", "set versioning", "set lifecycle"]);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod body;
+mod bucket;
+mod credentials;
+mod desired;
+mod document;
+mod endpoint;
+mod env;
+mod fault;
+mod file;
+mod fingerprint;
+mod lifecycle;
+mod lint;
+mod model;
+mod object;
+mod observed;
+mod path;
+mod plan;
+mod provision;
+mod receipt;
+mod region;
+mod spec;
+mod text;
+mod when;
+
+pub use body::{FileBody, FilledBody, KeptOutside, Piece, SecretName};
+pub use bucket::{BucketName, InvalidBucketName, NameRule};
+pub use bytesize::ByteSize;
+pub use credentials::{AccessKeyId, Credentials, InvalidKeyText, SecretAccessKey};
+pub use desired::{Desired, DesiredBucket, DesiredFile, DesiredFolder};
+pub use document::{HostDocument, InvalidSpec, ProtectDocument, SpecDocument};
+pub use endpoint::{Endpoint, InvalidEndpoint};
+pub use env::first_unfit;
+pub use fault::{Fault, FaultKind, Target};
+pub use file::{Entry, FileState, Folder, InvalidMode, Mode, Owner};
+pub use fingerprint::{Fingerprint, FingerprintKey, InvalidFingerprint};
+pub use lifecycle::{Lifecycle, LifecycleRule, Versioning};
+pub use lint::{PlanFault, lint};
+pub use model::{Conflict, Standing, imagine, rehearse};
+pub use object::{ETag, InvalidETag, InvalidKey, KeyPrefix, ObjectKey};
+pub use observed::{BucketState, Found, Observed, Service};
+pub use path::{HostPath, InvalidPath};
+pub use plan::{Action, Guard, Plan, Step, Undo, Way};
+pub use provision::{Blocker, plan_provision};
+pub use receipt::{Outcome, Receipt, RunKind, StepReceipt, left_by_rollback, plan_rollback};
+pub use region::{InvalidRegion, Region, RegionName};
+pub use spec::{Ambient, CredentialSource, HostSpec, InvalidUnitName, Protect, Spec, UnitName};
+pub use when::{Days, InvalidDays, InvalidRunId, InvalidTimestamp, RunId, Timestamp};

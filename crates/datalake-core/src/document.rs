@@ -1,0 +1,316 @@
+//! The spec as it is written in `datalake.yaml`, in variables and flags.
+
+use serde::{Deserialize, Deserializer, Serialize};
+
+use crate::{
+    Ambient, BucketName, CredentialSource, Days, HostSpec, Protect, Region, Spec, UnitName,
+};
+
+/// The written form of a [`Spec`]: every key optional, every value unchecked.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct SpecDocument {
+    /// `region:` — fsn1, nbg1, hel1, or another service's region.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub region: Option<String>,
+    /// `endpoint:` — needed for other services than Hetzner's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub endpoint: Option<String>,
+    /// `bucket:` — needed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bucket: Option<String>,
+    /// `prefix:` — `assets` unless said otherwise.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub prefix: Option<String>,
+    /// `credentials:` — `{ from: env }` unless said otherwise.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub credentials: Option<CredentialSource>,
+    /// `host:` — user and units.
+    #[serde(skip_serializing_if = "HostDocument::is_empty")]
+    pub host: HostDocument,
+    /// `protect:` — versions and lifecycle.
+    #[serde(skip_serializing_if = "ProtectDocument::is_empty")]
+    pub protect: ProtectDocument,
+}
+
+/// `host:`
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct HostDocument {
+    /// `user:` — `dagster-user` unless said otherwise.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub user: Option<String>,
+    /// `units:` — a list, or names with commas between them.
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "names")]
+    pub units: Option<Vec<String>>,
+}
+
+/// `protect:`
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct ProtectDocument {
+    /// `versioning:` — true unless said otherwise.
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "flag")]
+    pub versioning: Option<bool>,
+    /// `keep-old-versions:` — `30d` unless said otherwise; `off` for ever.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub keep_old_versions: Option<String>,
+    /// `abort-uploads:` — `7d` unless said otherwise; `off` for never.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub abort_uploads: Option<String>,
+}
+
+/// A value of the written form that is missing or wrong.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{key}`: {reason}")]
+pub struct InvalidSpec {
+    /// The key, with dots between its parts.
+    pub key: &'static str,
+    /// What is wrong with its value.
+    pub reason: String,
+}
+
+impl SpecDocument {
+    /// Every key that can be written, with dots between its parts.
+    pub const KEYS: [&str; 13] = [
+        "region",
+        "endpoint",
+        "bucket",
+        "prefix",
+        "credentials.from",
+        "credentials.file",
+        "credentials.command",
+        "credentials.fd",
+        "host.user",
+        "host.units",
+        "protect.versioning",
+        "protect.keep-old-versions",
+        "protect.abort-uploads",
+    ];
+
+    /// The values that hold where nothing is written.
+    #[must_use]
+    pub fn defaults() -> Self {
+        let text = |text: &str| Some(text.to_owned());
+        Self {
+            prefix: text("assets"),
+            credentials: Some(CredentialSource::From(Ambient::Env)),
+            host: HostDocument {
+                user: text("dagster-user"),
+                units: Some(vec![
+                    "dagster-webserver".to_owned(),
+                    "dagster-daemon".to_owned(),
+                ]),
+            },
+            protect: ProtectDocument {
+                versioning: Some(true),
+                keep_old_versions: text("30d"),
+                abort_uploads: text("7d"),
+            },
+            ..Self::default()
+        }
+    }
+
+    /// Checks every value.
+    ///
+    /// # Errors
+    ///
+    /// The first [`InvalidSpec`].
+    pub fn check(self) -> Result<Spec, InvalidSpec> {
+        let endpoint = self
+            .endpoint
+            .map(|text| parse("endpoint", &text))
+            .transpose()?;
+        let region = match (self.region, &endpoint) {
+            (Some(text), _) => parse("region", &text)?,
+            (None, Some(endpoint)) => region_of(endpoint)?,
+            (None, None) => return Err(missing("region", "one of fsn1, nbg1, hel1")),
+        };
+        let endpoint = match endpoint.or_else(|| region.endpoint()) {
+            Some(endpoint) => endpoint,
+            None => return Err(missing("endpoint", "the address that serves this region")),
+        };
+        let bucket: BucketName = match self.bucket {
+            Some(text) => parse("bucket", &text)?,
+            None => return Err(missing("bucket", "a name that nobody else has")),
+        };
+        Ok(Spec {
+            region,
+            endpoint,
+            bucket,
+            prefix: parse("prefix", &self.prefix.unwrap_or_default())?,
+            credentials: self
+                .credentials
+                .unwrap_or(CredentialSource::From(Ambient::Env)),
+            host: self.host.check()?,
+            protect: self.protect.check()?,
+        })
+    }
+}
+
+impl HostDocument {
+    fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
+    fn check(self) -> Result<HostSpec, InvalidSpec> {
+        let user = self.user.ok_or_else(|| missing("host.user", "a user"))?;
+        let units = self.units.unwrap_or_default();
+        let mut checked: Vec<UnitName> = units
+            .iter()
+            .map(|unit| parse("host.units", unit))
+            .collect::<Result<_, _>>()?;
+        checked.dedup();
+        if checked.is_empty() {
+            return Err(missing("host.units", "at least one unit"));
+        }
+        Ok(HostSpec {
+            user: parse("host.user", &user)?,
+            units: checked,
+        })
+    }
+}
+
+impl ProtectDocument {
+    fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
+    fn check(self) -> Result<Protect, InvalidSpec> {
+        Ok(Protect {
+            versioning: self.versioning.unwrap_or(true),
+            keep_old_versions: days("protect.keep-old-versions", self.keep_old_versions)?,
+            abort_uploads: days("protect.abort-uploads", self.abort_uploads)?,
+        })
+    }
+}
+
+fn region_of(endpoint: &crate::Endpoint) -> Result<Region, InvalidSpec> {
+    match endpoint.hetzner_location() {
+        Some(location) => parse("region", location),
+        None => Err(missing("region", "the region that the service signs with")),
+    }
+}
+
+fn days(key: &'static str, text: Option<String>) -> Result<Option<Days>, InvalidSpec> {
+    match text.as_deref() {
+        None | Some("off") => Ok(None),
+        Some(text) => parse(key, text).map(Some),
+    }
+}
+
+fn parse<T: std::str::FromStr<Err: std::fmt::Display>>(
+    key: &'static str,
+    text: &str,
+) -> Result<T, InvalidSpec> {
+    text.parse().map_err(|err: T::Err| InvalidSpec {
+        key,
+        reason: err.to_string(),
+    })
+}
+
+fn missing(key: &'static str, what: &str) -> InvalidSpec {
+    InvalidSpec {
+        key,
+        reason: format!("missing: give {what}"),
+    }
+}
+
+fn names<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Vec<String>>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Names {
+        List(Vec<String>),
+        Text(String),
+    }
+    Ok(Some(match Names::deserialize(deserializer)? {
+        Names::List(list) => list,
+        Names::Text(text) => text.split(',').map(|name| name.trim().to_owned()).collect(),
+    }))
+}
+
+fn flag<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<bool>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Flag {
+        Bool(bool),
+        Text(String),
+    }
+    match Flag::deserialize(deserializer)? {
+        Flag::Bool(value) => Ok(Some(value)),
+        Flag::Text(text) => match text.as_str() {
+            "true" => Ok(Some(true)),
+            "false" => Ok(Some(false)),
+            _ => Err(serde::de::Error::custom("expected true or false")),
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_region_and_a_bucket_are_enough() {
+        let document = SpecDocument {
+            region: Some("hel1".to_owned()),
+            bucket: Some("acme-assets".to_owned()),
+            ..SpecDocument::defaults()
+        };
+
+        let spec = document.check().unwrap();
+
+        assert_eq!(
+            spec.endpoint.to_string(),
+            "https://hel1.your-objectstorage.com"
+        );
+        assert_eq!(spec.protect.keep_old_versions.unwrap().count(), 30);
+    }
+
+    #[test]
+    fn the_region_follows_from_a_hetzner_endpoint_alone() {
+        let with = |endpoint: &str| {
+            let document = SpecDocument {
+                endpoint: Some(endpoint.to_owned()),
+                bucket: Some("acme-assets".to_owned()),
+                ..SpecDocument::defaults()
+            };
+            document.check()
+        };
+
+        assert_eq!(
+            with("nbg1.your-objectstorage.com").unwrap().region,
+            Region::Nbg1
+        );
+        assert_eq!(with("https://s3.example.org").unwrap_err().key, "region");
+    }
+
+    #[test]
+    fn the_wrong_key_is_named() {
+        let document = SpecDocument {
+            region: Some("fsn1".to_owned()),
+            bucket: Some("My_Bucket".to_owned()),
+            ..SpecDocument::defaults()
+        };
+
+        let error = document.check().unwrap_err();
+
+        assert_eq!(error.key, "bucket");
+        assert!(error.to_string().contains("lowercase"), "{error}");
+    }
+
+    #[test]
+    fn every_default_has_its_key_in_the_list() {
+        let json = serde_json::to_value(SpecDocument::defaults()).unwrap();
+        for (key, value) in json.as_object().unwrap() {
+            for inner in value
+                .as_object()
+                .map(|map| map.keys())
+                .into_iter()
+                .flatten()
+            {
+                assert!(SpecDocument::KEYS.contains(&format!("{key}.{inner}").as_str()));
+            }
+        }
+    }
+}

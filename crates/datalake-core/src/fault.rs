@@ -1,0 +1,125 @@
+//! Why something could not be learned or done, in words that a plan and an exit code need.
+
+use std::fmt;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{BucketName, HostPath, ObjectKey};
+
+/// What is looked at or changed.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Target {
+    /// The S3 service as a whole.
+    Service,
+    /// A bucket.
+    Bucket(BucketName),
+    /// An object in a bucket.
+    Object(BucketName, ObjectKey),
+    /// A file or folder of the host.
+    Path(HostPath),
+}
+
+/// An answer that is neither "here it is" nor "it is absent".
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[error("{kind}{}", detail_text(.detail))]
+pub struct Fault {
+    /// What went wrong, as far as a program can act on it.
+    pub kind: FaultKind,
+    /// What was seen: a server's code, an operating system's message. Never a secret.
+    pub detail: String,
+    /// How long the service asks to wait before the next try.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wait: Option<Duration>,
+}
+
+/// The kinds of faults; each has its own hint and exit code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, thiserror::Error)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum FaultKind {
+    /// S3 `InvalidAccessKeyId`.
+    #[error("the service does not know this access key id")]
+    UnknownAccessKey,
+    /// S3 `SignatureDoesNotMatch`.
+    #[error("the secret access key does not fit the access key id")]
+    WrongSecret,
+    /// S3 `RequestTimeTooSkewed`, or a `Date` far from this host's clock.
+    #[error("this host's clock and the service's differ too much")]
+    ClockSkew,
+    /// S3 `AuthorizationHeaderMalformed`, or a redirect to another region.
+    #[error("the service expects another region")]
+    WrongRegion,
+    /// S3 `AccessDenied`, or the file system's permission denied.
+    #[error("access is denied")]
+    Denied,
+    /// The bucket exists and belongs to someone else.
+    #[error("the bucket belongs to someone else: names are shared by all customers")]
+    TakenBucket,
+    /// S3 `NoSuchBucket`, `NoSuchKey`, or no such file.
+    #[error("it is not there")]
+    Absent,
+    /// S3 `NotImplemented`.
+    #[error("the service does not offer this")]
+    Unsupported,
+    /// 429, 503 `SlowDown`.
+    #[error("the service asks to slow down")]
+    Throttled,
+    /// 500, 502, 503, 504.
+    #[error("the service has a fault of its own")]
+    Unavailable,
+    /// No connection, name, TLS session or answer in time.
+    #[error("the service cannot be reached")]
+    Unreachable,
+    /// An answer that makes no sense, or holds what datalake must not lose and does not know.
+    #[error("the answer cannot be used")]
+    Unreadable,
+    /// A symbolic link, device, or other thing where a plain file or folder must be.
+    #[error("it is not a plain file or folder")]
+    NotPlain,
+    /// No space left, or a quota is used up.
+    #[error("the disk is full")]
+    DiskFull,
+    /// The file system is mounted read-only.
+    #[error("the file system is read-only")]
+    ReadOnly,
+    /// Any other fault of the operating system.
+    #[error("the operating system refused")]
+    Io,
+    /// The world is in neither of the two states that a step knows.
+    #[error("someone else has changed it meanwhile")]
+    Disturbed,
+    /// An answer of the service that has no kind of its own.
+    #[error("the service refused")]
+    Refused,
+}
+
+impl Fault {
+    /// A fault of a kind with what was seen of it.
+    pub fn new(kind: FaultKind, detail: impl Into<String>) -> Self {
+        Self {
+            kind,
+            detail: detail.into(),
+        }
+    }
+}
+
+impl fmt::Display for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Service => f.write_str("the S3 service"),
+            Self::Bucket(bucket) => write!(f, "bucket `{bucket}`"),
+            Self::Object(bucket, key) => write!(f, "object `{bucket}/{key}`"),
+            Self::Path(path) => write!(f, "`{path}`"),
+        }
+    }
+}
+
+fn detail_text(detail: &str) -> String {
+    if detail.is_empty() {
+        String::new()
+    } else {
+        format!(" ({detail})")
+    }
+}

@@ -1,0 +1,106 @@
+//! What was found in the world.
+
+use std::collections::BTreeMap;
+
+use crate::{BucketName, Entry, Fault, FaultKind, HostPath, Lifecycle, Target, Versioning};
+
+/// An answer about one thing. Unknown is never absent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Found<T> {
+    /// It is there, and so it is.
+    Present(T),
+    /// It is surely not there.
+    Absent,
+    /// Nobody knows.
+    Unknown(Fault),
+}
+
+/// The parts of the world that a plan looks at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Observed {
+    /// The S3 service, reached with the operator's key.
+    pub service: Found<Service>,
+    /// The buckets that were looked at.
+    pub buckets: BTreeMap<BucketName, Found<BucketState>>,
+    /// The paths that were looked at.
+    pub paths: BTreeMap<HostPath, Found<Entry>>,
+}
+
+/// What a service tells to a key that it knows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Service {
+    /// How far the service's clock is ahead of this host's, in seconds.
+    pub clock_ahead: i64,
+    /// The account's id; `p` and the project's number at Hetzner.
+    pub owner: Option<String>,
+}
+
+/// What a bucket is set to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BucketState {
+    /// Whether it keeps old versions.
+    pub versioning: Found<Versioning>,
+    /// Its lifecycle rules; no rules are an empty set.
+    pub lifecycle: Found<Lifecycle>,
+}
+
+impl<T> Found<T> {
+    /// What is there.
+    pub fn present(&self) -> Option<&T> {
+        match self {
+            Self::Present(value) => Some(value),
+            Self::Absent | Self::Unknown(_) => None,
+        }
+    }
+
+    /// Turns a port's answer into what was found.
+    pub fn from_answer(answer: Result<T, Fault>) -> Self {
+        match answer {
+            Ok(value) => Self::Present(value),
+            Err(fault) if fault.kind == FaultKind::Absent => Self::Absent,
+            Err(fault) => Self::Unknown(fault),
+        }
+    }
+
+    /// The same with what is there changed by `change`.
+    pub fn map<U>(self, change: impl FnOnce(T) -> U) -> Found<U> {
+        match self {
+            Self::Present(value) => Found::Present(change(value)),
+            Self::Absent => Found::Absent,
+            Self::Unknown(fault) => Found::Unknown(fault),
+        }
+    }
+}
+
+impl Observed {
+    /// Nothing looked at yet, and the service not asked.
+    #[must_use]
+    pub fn nothing() -> Self {
+        Self {
+            service: Found::Unknown(not_looked(&Target::Service)),
+            buckets: BTreeMap::new(),
+            paths: BTreeMap::new(),
+        }
+    }
+
+    /// What was found of a bucket.
+    #[must_use]
+    pub fn bucket(&self, bucket: &BucketName) -> Found<BucketState> {
+        let unasked = || Found::Unknown(not_looked(&Target::Bucket(bucket.clone())));
+        self.buckets.get(bucket).cloned().unwrap_or_else(unasked)
+    }
+
+    /// What was found at a path.
+    #[must_use]
+    pub fn path(&self, path: &HostPath) -> Found<Entry> {
+        let unasked = || Found::Unknown(not_looked(&Target::Path(path.clone())));
+        self.paths.get(path).cloned().unwrap_or_else(unasked)
+    }
+}
+
+fn not_looked(target: &Target) -> Fault {
+    Fault::new(
+        FaultKind::Unreadable,
+        format!("nobody has looked at {target}"),
+    )
+}

@@ -1,0 +1,169 @@
+//! The ordered way from observed to desired.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    BucketName, FileBody, FileState, HostPath, Lifecycle, Mode, ObjectKey, Owner, Target,
+    Versioning,
+};
+
+/// Steps in the order in which they are carried out. It names secrets and holds none, so it may be
+/// printed, stored and reviewed.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Plan {
+    /// The steps, first to last.
+    pub steps: Vec<Step>,
+}
+
+/// One change with what must hold before it, what holds after it, and the way back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Step {
+    /// What must hold when the step begins.
+    pub guard: Guard,
+    /// The change.
+    pub action: Action,
+    /// What holds once it is done, and how to go back from there.
+    pub undo: Undo,
+    /// Why the step is there, for people.
+    pub why: String,
+}
+
+/// The end of a step: what holds then, and the way back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Undo {
+    /// What holds after the step, and must hold before it is undone.
+    pub guard: Guard,
+    /// The way back.
+    pub way: Way,
+}
+
+/// Whether there is a way back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Way {
+    /// By this action.
+    Back(Action),
+    /// There is none, for this reason.
+    OneWay(String),
+}
+
+/// A statement about the world that one look can settle.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Guard {
+    /// No such bucket exists.
+    BucketAbsent(BucketName),
+    /// The bucket exists, and the key may use it.
+    BucketPresent(BucketName),
+    /// The bucket's versioning is this.
+    VersioningIs(BucketName, Versioning),
+    /// The bucket's lifecycle rules are these.
+    LifecycleIs(BucketName, Lifecycle),
+    /// Nothing lies at the path.
+    PathAbsent(HostPath),
+    /// This very file lies at the path.
+    FileIs(HostPath, FileState),
+    /// An empty folder lies at the path.
+    FolderEmpty(HostPath),
+}
+
+/// One change that succeeds or fails as a whole.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Action {
+    /// Creates a bucket in the service's region and waits until it is stably there.
+    CreateBucket(BucketName),
+    /// Puts, reads and deletes a probe object, version and all.
+    ProveAccess(BucketName, ObjectKey),
+    /// Sets a bucket's versioning.
+    SetVersioning(BucketName, Versioning),
+    /// Replaces all lifecycle rules of a bucket.
+    SetLifecycle(BucketName, Lifecycle),
+    /// Makes a folder.
+    CreateFolder {
+        /// Where.
+        path: HostPath,
+        /// Its permission bits.
+        mode: Mode,
+        /// Its owner.
+        owner: Owner,
+    },
+    /// Removes an empty folder.
+    RemoveFolder(HostPath),
+    /// Writes a file in one go. What it replaces is kept as a copy under its fingerprint first.
+    WriteFile {
+        /// Where.
+        path: HostPath,
+        /// What it will hold.
+        body: FileBody,
+        /// What it will be.
+        file: FileState,
+    },
+    /// Puts a kept copy back in one go.
+    RestoreFile {
+        /// Where.
+        path: HostPath,
+        /// What it was.
+        file: FileState,
+    },
+    /// Removes a file.
+    RemoveFile(HostPath),
+}
+
+impl Plan {
+    /// Whether there is nothing to do.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.steps.is_empty()
+    }
+}
+
+impl Guard {
+    /// What has to be looked at to settle it.
+    #[must_use]
+    pub fn target(&self) -> Target {
+        match self {
+            Self::BucketAbsent(bucket)
+            | Self::BucketPresent(bucket)
+            | Self::VersioningIs(bucket, _)
+            | Self::LifecycleIs(bucket, _) => Target::Bucket(bucket.clone()),
+            Self::PathAbsent(path) | Self::FileIs(path, _) | Self::FolderEmpty(path) => {
+                Target::Path(path.clone())
+            }
+        }
+    }
+}
+
+impl Action {
+    /// What is changed.
+    #[must_use]
+    pub fn target(&self) -> Target {
+        match self {
+            Self::CreateBucket(bucket)
+            | Self::SetVersioning(bucket, _)
+            | Self::SetLifecycle(bucket, _) => Target::Bucket(bucket.clone()),
+            Self::ProveAccess(bucket, key) => Target::Object(bucket.clone(), key.clone()),
+            Self::CreateFolder { path, .. }
+            | Self::RemoveFolder(path)
+            | Self::WriteFile { path, .. }
+            | Self::RestoreFile { path, .. }
+            | Self::RemoveFile(path) => Target::Path(path.clone()),
+        }
+    }
+
+    /// The action in a word or two of S3's and the file system's.
+    #[must_use]
+    pub fn verb(&self) -> &'static str {
+        match self {
+            Self::CreateBucket(_) => "create bucket",
+            Self::ProveAccess(..) => "prove access",
+            Self::SetVersioning(..) => "set versioning",
+            Self::SetLifecycle(..) => "set lifecycle",
+            Self::CreateFolder { .. } => "create folder",
+            Self::RemoveFolder(_) => "remove folder",
+            Self::WriteFile { .. } => "write file",
+            Self::RestoreFile { .. } => "restore file",
+            Self::RemoveFile(_) => "remove file",
+        }
+    }
+}

@@ -1,0 +1,233 @@
+//! The planner of `provision`.
+
+use crate::{
+    Action, BucketName, BucketState, Desired, DesiredFile, DesiredFolder, Entry, Fault, FaultKind,
+    Found, Guard, Observed, Plan, Step, Target, Undo, Versioning, Way,
+};
+
+/// Why no plan can be made: what is unknown or in the way. Nothing was changed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{target}: {fault}")]
+pub struct Blocker {
+    /// What could not be judged or used.
+    pub target: Target,
+    /// Why.
+    pub fault: Fault,
+}
+
+/// Plans the way from `observed` to `desired`. Empty when they agree.
+///
+/// # Errors
+///
+/// All [`Blocker`]s: an unknown is never taken for absent.
+pub fn plan_provision(desired: &Desired, observed: &Observed) -> Result<Plan, Vec<Blocker>> {
+    if let Found::Unknown(fault) = &observed.service {
+        return Err(vec![Blocker {
+            target: Target::Service,
+            fault: fault.clone(),
+        }]);
+    }
+    let mut blockers = Vec::new();
+    let mut steps = Vec::new();
+    let mut take = |part: Result<Vec<Step>, Blocker>| match part {
+        Ok(part) => steps.extend(part),
+        Err(blocker) => blockers.push(blocker),
+    };
+    take(bucket_steps(desired, observed));
+    desired
+        .folders
+        .iter()
+        .for_each(|folder| take(folder_step(folder, observed)));
+    desired
+        .files
+        .iter()
+        .for_each(|file| take(file_step(file, observed)));
+    if !blockers.is_empty() {
+        return Err(blockers);
+    }
+    if !steps.is_empty() {
+        let after_creation = usize::from(matches!(
+            steps.first().map(|step: &Step| &step.action),
+            Some(Action::CreateBucket(_))
+        ));
+        steps.insert(after_creation, prove_access(desired));
+    }
+    Ok(Plan { steps })
+}
+
+fn bucket_steps(desired: &Desired, observed: &Observed) -> Result<Vec<Step>, Blocker> {
+    let name = &desired.bucket.name;
+    match observed.bucket(name) {
+        Found::Present(state) => settings(desired, &state, |action| Way::Back(action)),
+        Found::Absent => {
+            let stays = |_| Way::OneWay("it belongs to the bucket, which stays".to_owned());
+            let mut steps = vec![create_bucket(name)];
+            steps.extend(settings(desired, &BucketState::new_bucket(), stays)?);
+            Ok(steps)
+        }
+        Found::Unknown(fault) => Err(Blocker {
+            target: Target::Bucket(name.clone()),
+            fault,
+        }),
+    }
+}
+
+fn create_bucket(name: &BucketName) -> Step {
+    Step {
+        guard: Guard::BucketAbsent(name.clone()),
+        action: Action::CreateBucket(name.clone()),
+        undo: Undo {
+            guard: Guard::BucketPresent(name.clone()),
+            way: Way::OneWay("by then the bucket may hold data".to_owned()),
+        },
+        why: "the assets need a bucket".to_owned(),
+    }
+}
+
+fn prove_access(desired: &Desired) -> Step {
+    let name = &desired.bucket.name;
+    Step {
+        guard: Guard::BucketPresent(name.clone()),
+        action: Action::ProveAccess(name.clone(), desired.probe.clone()),
+        undo: Undo {
+            guard: Guard::BucketPresent(name.clone()),
+            way: Way::OneWay("it leaves nothing behind".to_owned()),
+        },
+        why: "put, get and delete have to work before the host is changed".to_owned(),
+    }
+}
+
+fn settings(
+    desired: &Desired,
+    state: &BucketState,
+    way: impl Fn(Action) -> Way,
+) -> Result<Vec<Step>, Blocker> {
+    let name = &desired.bucket.name;
+    let mut steps = Vec::new();
+    if desired.bucket.versioning {
+        let versioning = known(name, &state.versioning)?;
+        if *versioning != Versioning::Enabled {
+            steps.push(enable_versioning(name, *versioning, &way));
+        }
+    }
+    let rules = known(name, &state.lifecycle)?;
+    let wanted = rules.with_own(&desired.bucket.lifecycle);
+    if wanted != *rules {
+        steps.push(Step {
+            guard: Guard::LifecycleIs(name.clone(), rules.clone()),
+            action: Action::SetLifecycle(name.clone(), wanted.clone()),
+            undo: Undo {
+                guard: Guard::LifecycleIs(name.clone(), wanted),
+                way: way(Action::SetLifecycle(name.clone(), rules.clone())),
+            },
+            why: "old versions and unfinished uploads are billed until they go".to_owned(),
+        });
+    }
+    Ok(steps)
+}
+
+fn enable_versioning(name: &BucketName, now: Versioning, way: &impl Fn(Action) -> Way) -> Step {
+    let back = match now {
+        Versioning::Never => {
+            Way::OneWay("S3 knows no way back to a bucket without versions".to_owned())
+        }
+        Versioning::Suspended | Versioning::Enabled => {
+            way(Action::SetVersioning(name.clone(), now))
+        }
+    };
+    Step {
+        guard: Guard::VersioningIs(name.clone(), now),
+        action: Action::SetVersioning(name.clone(), Versioning::Enabled),
+        undo: Undo {
+            guard: Guard::VersioningIs(name.clone(), Versioning::Enabled),
+            way: back,
+        },
+        why: "an overwritten or deleted asset can be brought back".to_owned(),
+    }
+}
+
+fn folder_step(folder: &DesiredFolder, observed: &Observed) -> Result<Vec<Step>, Blocker> {
+    let path = &folder.path;
+    match observed.path(path) {
+        Found::Present(Entry::Folder(_)) => Ok(Vec::new()),
+        Found::Present(Entry::File(_)) => {
+            Err(not_plain(folder.path.clone(), "a file, not a folder"))
+        }
+        Found::Unknown(fault) => Err(Blocker {
+            target: Target::Path(path.clone()),
+            fault,
+        }),
+        Found::Absent => Ok(vec![Step {
+            guard: Guard::PathAbsent(path.clone()),
+            action: Action::CreateFolder {
+                path: path.clone(),
+                mode: folder.mode,
+                owner: folder.owner,
+            },
+            undo: Undo {
+                guard: Guard::FolderEmpty(path.clone()),
+                way: Way::Back(Action::RemoveFolder(path.clone())),
+            },
+            why: "files below need it".to_owned(),
+        }]),
+    }
+}
+
+fn file_step(file: &DesiredFile, observed: &Observed) -> Result<Vec<Step>, Blocker> {
+    let path = &file.path;
+    let (guard, back) = match observed.path(path) {
+        Found::Present(Entry::File(now)) if now == file.file => return Ok(Vec::new()),
+        Found::Present(Entry::File(now)) => (
+            Guard::FileIs(path.clone(), now.clone()),
+            Action::RestoreFile {
+                path: path.clone(),
+                file: now,
+            },
+        ),
+        Found::Present(Entry::Folder(_)) => {
+            return Err(not_plain(path.clone(), "a folder, not a file"));
+        }
+        Found::Absent => (
+            Guard::PathAbsent(path.clone()),
+            Action::RemoveFile(path.clone()),
+        ),
+        Found::Unknown(fault) => {
+            return Err(Blocker {
+                target: Target::Path(path.clone()),
+                fault,
+            });
+        }
+    };
+    Ok(vec![Step {
+        guard,
+        action: Action::WriteFile {
+            path: path.clone(),
+            body: file.body.clone(),
+            file: file.file.clone(),
+        },
+        undo: Undo {
+            guard: Guard::FileIs(path.clone(), file.file.clone()),
+            way: Way::Back(back),
+        },
+        why: file.why.clone(),
+    }])
+}
+
+fn known<'a, T>(name: &BucketName, found: &'a Found<T>) -> Result<&'a T, Blocker> {
+    let fault = match found {
+        Found::Present(value) => return Ok(value),
+        Found::Absent => Fault::new(FaultKind::Unreadable, "a setting without a value"),
+        Found::Unknown(fault) => fault.clone(),
+    };
+    Err(Blocker {
+        target: Target::Bucket(name.clone()),
+        fault,
+    })
+}
+
+fn not_plain(path: crate::HostPath, what: &str) -> Blocker {
+    Blocker {
+        target: Target::Path(path),
+        fault: Fault::new(FaultKind::NotPlain, what),
+    }
+}

@@ -1,0 +1,124 @@
+//! What a run has done.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Guard, Plan, RunId, Step, Timestamp, Undo, Way};
+
+/// The steps of a run with their outcomes. Its JSON form is kept for good: `schema_version` grows
+/// when a reader of an older release could misread it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Receipt {
+    /// The version of the form.
+    pub schema_version: u32,
+    /// The run.
+    pub run: RunId,
+    /// What it was for.
+    pub kind: RunKind,
+    /// When it began.
+    pub started: Timestamp,
+    /// When it ended, or when its end was found to be missing.
+    pub ended: Timestamp,
+    /// The runs that it took over because they had not come to their end.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub continues: Vec<RunId>,
+    /// Its steps in order, those taken over first.
+    pub steps: Vec<StepReceipt>,
+}
+
+/// What a run is for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RunKind {
+    /// From observed to desired.
+    Provision,
+    /// The way back of an earlier run.
+    Rollback(RunId),
+}
+
+/// A step and what became of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StepReceipt {
+    /// The step.
+    pub step: Step,
+    /// What became of it.
+    pub outcome: Outcome,
+}
+
+/// What became of a step.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Outcome {
+    /// It was carried out.
+    Done,
+    /// What it brings about was there already.
+    AlreadyDone,
+    /// It was tried and failed, for this reason.
+    Failed(String),
+    /// It was begun, and afterwards the world was in neither of its two states.
+    Disturbed,
+    /// It was never begun.
+    NotBegun,
+}
+
+impl Receipt {
+    /// The version of the form that this release writes.
+    pub const SCHEMA_VERSION: u32 = 1;
+
+    /// Whether all its steps are done.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        self.steps.iter().all(StepReceipt::is_done)
+    }
+
+    /// The steps that a later run has to take over so that one rollback undoes all.
+    pub fn done(&self) -> impl Iterator<Item = &StepReceipt> {
+        self.steps.iter().filter(|step| step.is_done())
+    }
+}
+
+impl StepReceipt {
+    /// Whether what the step brings about is there.
+    #[must_use]
+    pub fn is_done(&self) -> bool {
+        matches!(self.outcome, Outcome::Done | Outcome::AlreadyDone)
+    }
+}
+
+/// Plans the way back from what `receipt` did: last step first, one-way steps left as they are.
+#[must_use]
+pub fn plan_rollback(receipt: &Receipt) -> Plan {
+    let steps = receipt
+        .steps
+        .iter()
+        .rev()
+        .filter(|taken| taken.outcome != Outcome::NotBegun);
+    Plan {
+        steps: steps.filter_map(|taken| way_back(&taken.step)).collect(),
+    }
+}
+
+/// The steps of `receipt` that a rollback leaves, with the reason.
+pub fn left_by_rollback(receipt: &Receipt) -> impl Iterator<Item = (&Step, &str)> {
+    receipt
+        .done()
+        .filter_map(|taken| match &taken.step.undo.way {
+            Way::OneWay(reason) => Some((&taken.step, reason.as_str())),
+            Way::Back(_) => None,
+        })
+}
+
+fn way_back(step: &Step) -> Option<Step> {
+    let Way::Back(action) = &step.undo.way else {
+        return None;
+    };
+    let ahead = |guard: &Guard| Undo {
+        guard: guard.clone(),
+        way: Way::OneWay("provision does it again".to_owned()),
+    };
+    Some(Step {
+        guard: step.undo.guard.clone(),
+        action: action.clone(),
+        undo: ahead(&step.guard),
+        why: format!("undoes: {}", step.why),
+    })
+}

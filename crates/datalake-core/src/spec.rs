@@ -1,0 +1,129 @@
+//! What the operator asked for.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use crate::text::serde_as_text;
+use crate::{BucketName, Days, Endpoint, KeyPrefix, Region};
+
+/// What the operator asked for, validated.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Spec {
+    /// Where the bucket lies.
+    pub region: Region,
+    /// The service's address.
+    pub endpoint: Endpoint,
+    /// The bucket of the assets.
+    pub bucket: BucketName,
+    /// The prefix of the assets' keys.
+    pub prefix: KeyPrefix,
+    /// Where the key pair comes from.
+    pub credentials: CredentialSource,
+    /// The Dagster host.
+    pub host: HostSpec,
+    /// How the bucket guards what is in it.
+    pub protect: Protect,
+}
+
+/// Where the key pair comes from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub enum CredentialSource {
+    /// `from: env` reads `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY` from the environment.
+    From(Ambient),
+    /// `file: PATH` reads the two variables from a file of mode 0600.
+    File(String),
+    /// `command: [PROGRAM, ARGUMENT, …]` reads them from what a program prints.
+    Command(Vec<String>),
+    /// `fd: NUMBER` reads them from an open file descriptor.
+    Fd(i32),
+}
+
+/// Sources that need no further word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Ambient {
+    /// The environment.
+    Env,
+    /// A question on the terminal.
+    Prompt,
+}
+
+/// The Dagster host.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HostSpec {
+    /// The user whose rootless podman runs Dagster.
+    pub user: UnitName,
+    /// The quadlet container units that need the bucket, without `.container`.
+    pub units: Vec<UnitName>,
+}
+
+/// How the bucket guards what is in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Protect {
+    /// Keep old versions. `false` leaves the bucket as it is.
+    pub versioning: bool,
+    /// Old versions go after so long; `None` keeps them for good.
+    pub keep_old_versions: Option<Days>,
+    /// Unfinished uploads go after so long; `None` keeps and pays them for good.
+    pub abort_uploads: Option<Days>,
+}
+
+/// The name of a user or unit: letters, digits, `-`, `_`, `.` and `@`, not first `-` or `.`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct UnitName(String);
+
+/// The text is no name of a user or unit.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is no name of a user or unit")]
+pub struct InvalidUnitName(String);
+
+impl UnitName {
+    /// The name as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for UnitName {
+    type Err = InvalidUnitName;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let bare = text.strip_suffix(".container").unwrap_or(text);
+        let plain = |b: u8| b.is_ascii_alphanumeric() || b"-_.@".contains(&b);
+        let is_name = (1..=200).contains(&bare.len())
+            && bare.bytes().all(plain)
+            && !bare.starts_with(['-', '.']);
+        if is_name {
+            Ok(Self(bare.to_owned()))
+        } else {
+            Err(InvalidUnitName(text.to_owned()))
+        }
+    }
+}
+
+impl fmt::Display for UnitName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+serde_as_text!(UnitName);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_unit_is_named_with_or_without_its_ending() {
+        let name: UnitName = "dagster-webserver.container".parse().unwrap();
+
+        assert_eq!(name.as_str(), "dagster-webserver");
+        for text in ["", "-x", ".x", "a b", "a/b", "a\n", ".container"] {
+            assert!(text.parse::<UnitName>().is_err(), "{text:?}");
+        }
+    }
+}

@@ -1,0 +1,255 @@
+//! Bucket policies: read, kept word for word, and asked.
+
+mod actions;
+mod wildcard;
+
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::Value;
+
+pub(crate) use self::actions::action_of;
+use self::wildcard::matches;
+
+/// A bucket policy.
+#[derive(Debug, Clone)]
+pub(crate) struct Policy {
+    /// The document as it was put.
+    text: String,
+    statements: Vec<Statement>,
+}
+
+/// Why a document is no policy.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum InvalidPolicy {
+    /// It is not JSON of the right shape.
+    Malformed,
+    /// It names an action that is not known.
+    UnknownAction,
+}
+
+/// Who wants to do what with which thing.
+#[derive(Debug)]
+pub(crate) struct Question<'a> {
+    /// Absent for an anonymous caller.
+    pub(crate) principal: Option<Principal<'a>>,
+    /// `s3:GetObject` and the like.
+    pub(crate) action: &'a str,
+    /// `arn:aws:s3:::bucket/key`.
+    pub(crate) resource: &'a str,
+    pub(crate) prefix: Option<&'a str>,
+    pub(crate) tls: bool,
+}
+
+/// The key that signed a request.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Principal<'a> {
+    pub(crate) project: u64,
+    pub(crate) access_key_id: &'a str,
+}
+
+/// What a policy says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    Allowed,
+    Denied,
+    Silent,
+}
+
+impl Policy {
+    /// Reads a document and checks it.
+    pub(crate) fn parse(text: &str) -> Result<Self, InvalidPolicy> {
+        let document: Document = serde_json::from_str(text).map_err(|_| InvalidPolicy::Malformed)?;
+        let statements = document.statement.into_vec();
+        let names = statements.iter().flat_map(|s| [&s.action, &s.not_action]).flatten();
+        if !names.flat_map(OneOrMany::as_slice).all(|name| actions::is_known(name)) {
+            return Err(InvalidPolicy::UnknownAction);
+        }
+        if statements.is_empty() || !statements.iter().all(Statement::is_complete) {
+            return Err(InvalidPolicy::Malformed);
+        }
+        Ok(Self { text: text.to_owned(), statements })
+    }
+
+    pub(crate) fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Answers the question; a denial outweighs a permission.
+    pub(crate) fn judge(&self, question: &Question<'_>, not_action_acts: bool) -> Verdict {
+        let mut verdict = Verdict::Silent;
+        for statement in &self.statements {
+            if !statement.covers(question, not_action_acts) {
+                continue;
+            }
+            match statement.effect {
+                Effect::Deny => return Verdict::Denied,
+                Effect::Allow => verdict = Verdict::Allowed,
+            }
+        }
+        verdict
+    }
+}
+
+impl Serialize for Policy {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.text.serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Policy {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        Self::parse(&text).map_err(|error| D::Error::custom(format!("{error:?}")))
+    }
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Document {
+    statement: OneOrMany<Statement>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Statement {
+    effect: Effect,
+    principal: Option<Principals>,
+    not_principal: Option<Principals>,
+    action: Option<OneOrMany<String>>,
+    not_action: Option<OneOrMany<String>>,
+    resource: Option<OneOrMany<String>>,
+    not_resource: Option<OneOrMany<String>>,
+    #[serde(default)]
+    condition: serde_json::Map<String, Value>,
+}
+
+#[derive(Debug, Clone, Copy, Deserialize)]
+enum Effect {
+    Allow,
+    Deny,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(untagged)]
+enum Principals {
+    Everyone(String),
+    Named {
+        #[serde(rename = "AWS")]
+        aws: OneOrMany<String>,
+    },
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(untagged)]
+enum OneOrMany<T> {
+    One(T),
+    Many(Vec<T>),
+}
+
+impl<T> OneOrMany<T> {
+    fn as_slice(&self) -> &[T] {
+        match self {
+            Self::One(one) => std::slice::from_ref(one),
+            Self::Many(many) => many,
+        }
+    }
+
+    fn into_vec(self) -> Vec<T> {
+        match self {
+            Self::One(one) => vec![one],
+            Self::Many(many) => many,
+        }
+    }
+}
+
+impl Statement {
+    fn is_complete(&self) -> bool {
+        let resources = self.resource.iter().chain(&self.not_resource).flat_map(OneOrMany::as_slice);
+        (self.principal.is_some() || self.not_principal.is_some())
+            && (self.action.is_some() || self.not_action.is_some())
+            && (self.resource.is_some() || self.not_resource.is_some())
+            && resources.into_iter().all(|name| name == "*" || name.starts_with("arn:aws:s3:::"))
+            && self.condition.keys().all(|operator| CONDITIONS.contains(&operator.as_str()))
+    }
+
+    fn covers(&self, question: &Question<'_>, not_action_acts: bool) -> bool {
+        let principal = match (&self.principal, &self.not_principal) {
+            (Some(wanted), _) => wanted.include(question.principal),
+            (None, Some(unwanted)) => !unwanted.include(question.principal),
+            (None, None) => false,
+        };
+        let action = match (&self.action, &self.not_action) {
+            (Some(wanted), _) => any(wanted, question.action, true),
+            (None, Some(unwanted)) => not_action_acts && !any(unwanted, question.action, true),
+            (None, None) => false,
+        };
+        let resource = match (&self.resource, &self.not_resource) {
+            (Some(wanted), _) => any(wanted, question.resource, false),
+            (None, Some(unwanted)) => !any(unwanted, question.resource, false),
+            (None, None) => false,
+        };
+        principal
+            && action
+            && resource
+            && self.condition.iter().all(|(operator, keys)| holds(operator, keys, question))
+    }
+}
+
+fn any(patterns: &OneOrMany<String>, text: &str, ignore_case: bool) -> bool {
+    patterns.as_slice().iter().any(|pattern| {
+        if ignore_case {
+            matches(&pattern.to_ascii_lowercase(), &text.to_ascii_lowercase())
+        } else {
+            matches(pattern, text)
+        }
+    })
+}
+
+impl Principals {
+    fn include(&self, caller: Option<Principal<'_>>) -> bool {
+        match self {
+            Self::Everyone(star) => star == "*",
+            Self::Named { aws } => aws.as_slice().iter().any(|name| {
+                name == "*"
+                    || caller.is_some_and(|caller| {
+                        let Principal { project, access_key_id } = caller;
+                        *name == format!("arn:aws:iam:::user/p{project}:{access_key_id}")
+                            || *name == format!("arn:aws:iam::p{project}:root")
+                    })
+            }),
+        }
+    }
+}
+
+const CONDITIONS: [&str; 5] =
+    ["StringEquals", "StringNotEquals", "StringLike", "StringNotLike", "Bool"];
+
+fn holds(operator: &str, keys: &Value, question: &Question<'_>) -> bool {
+    let Some(keys) = keys.as_object() else { return false };
+    keys.iter().all(|(key, wanted)| {
+        let actual = value_of(key, question);
+        let negated = operator.contains("Not");
+        let found = actual.is_some_and(|actual| texts(wanted).iter().any(|w| matches(w, &actual)));
+        found != negated
+    })
+}
+
+fn value_of(key: &str, question: &Question<'_>) -> Option<String> {
+    match key.to_ascii_lowercase().as_str() {
+        "aws:username" => question.principal.map(|caller| format!("p{}", caller.project)),
+        "aws:securetransport" => Some(question.tls.to_string()),
+        "s3:prefix" => question.prefix.map(str::to_owned),
+        _ => None,
+    }
+}
+
+fn texts(value: &Value) -> Vec<String> {
+    match value {
+        Value::Array(values) => values.iter().flat_map(texts).collect(),
+        Value::String(text) => vec![text.clone()],
+        other => vec![other.to_string()],
+    }
+}
+
+#[cfg(test)]
+mod tests;

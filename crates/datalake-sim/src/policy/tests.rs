@@ -1,0 +1,71 @@
+use super::*;
+
+const OWN: Principal<'static> = Principal { project: 1, access_key_id: "ONE" };
+
+#[track_caller]
+fn check(statement: &str, principal: Option<Principal<'_>>, expected: Verdict) {
+    let text = format!(r#"{{"Version": "2012-10-17", "Statement": [{statement}]}}"#);
+    let question = Question {
+        principal,
+        action: "s3:GetObject",
+        resource: "arn:aws:s3:::lake/a/b",
+        prefix: None,
+        tls: false,
+    };
+
+    let verdict = Policy::parse(&text).unwrap().judge(&question, false);
+
+    assert_eq!(verdict, expected, "{statement}");
+}
+
+#[test]
+fn a_principal_is_a_project_and_a_key() {
+    let deny = |principal: &str| {
+        format!(
+            r#"{{"Effect": "Deny", "Principal": {{"AWS": "{principal}"}}, "Action": "s3:*", "Resource": "*"}}"#
+        )
+    };
+
+    check(&deny("arn:aws:iam:::user/p1:ONE"), Some(OWN), Verdict::Denied);
+    check(&deny("arn:aws:iam:::user/p2:ONE"), Some(OWN), Verdict::Silent);
+    check(&deny("arn:aws:iam::1:user/ONE"), Some(OWN), Verdict::Silent);
+    check(&deny("*"), None, Verdict::Denied);
+}
+
+#[test]
+fn resources_and_actions_have_wildcards() {
+    let allow = |action: &str, resource: &str| {
+        format!(
+            r#"{{"Effect": "Allow", "Principal": "*", "Action": ["{action}"], "Resource": ["{resource}"]}}"#
+        )
+    };
+
+    check(&allow("s3:Get*", "arn:aws:s3:::lake/a/*"), None, Verdict::Allowed);
+    check(&allow("s3:getobject", "arn:aws:s3:::*"), None, Verdict::Allowed);
+    check(&allow("s3:Put*", "arn:aws:s3:::lake/*"), None, Verdict::Silent);
+    check(&allow("s3:Get*", "arn:aws:s3:::lake/b/*"), None, Verdict::Silent);
+}
+
+#[test]
+fn not_action_enforces_nothing() {
+    check(
+        r#"{"Effect": "Deny", "Principal": "*", "NotAction": "s3:PutObject", "Resource": "*"}"#,
+        Some(OWN),
+        Verdict::Silent,
+    );
+}
+
+#[test]
+fn an_unknown_action_spoils_the_whole_document() {
+    let text = r#"{"Statement": [{"Effect": "Deny", "Principal": "*",
+        "Action": ["s3:GetObject", "s3:GetObjectAttributes"], "Resource": "*"}]}"#;
+
+    assert_eq!(Policy::parse(text).unwrap_err(), InvalidPolicy::UnknownAction);
+}
+
+#[test]
+fn a_statement_without_a_principal_is_malformed() {
+    let text = r#"{"Statement": [{"Effect": "Deny", "Action": "s3:*", "Resource": "*"}]}"#;
+
+    assert_eq!(Policy::parse(text).unwrap_err(), InvalidPolicy::Malformed);
+}
