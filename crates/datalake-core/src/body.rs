@@ -84,9 +84,9 @@ impl FileBody {
             let bytes = match piece {
                 Piece::Text(text) => text.as_bytes(),
                 Piece::Secret(name) => keys.expose(*name).as_bytes(),
-                Piece::Kept(range) => current
-                    .get(range.clone())
-                    .ok_or_else(|| KeptOutside(range.clone()))?,
+                Piece::Kept(range) => {
+                    current.get(range.clone()).ok_or_else(|| KeptOutside(range.clone()))?
+                }
             };
             content.extend_from_slice(bytes);
         }
@@ -122,10 +122,7 @@ mod tests {
     use super::*;
 
     fn keys() -> Credentials {
-        Credentials {
-            id: "ID".parse().unwrap(),
-            secret: "SECRET".parse().unwrap(),
-        }
+        Credentials { id: "ID".parse().unwrap(), secret: "SECRET".parse().unwrap() }
     }
 
     #[test]

@@ -60,10 +60,7 @@ impl FromStr for BucketName {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         match broken_rule(text) {
-            Some(rule) => Err(InvalidBucketName {
-                text: text.to_owned(),
-                rule,
-            }),
+            Some(rule) => Err(InvalidBucketName { text: text.to_owned(), rule }),
             None => Ok(Self(text.to_owned())),
         }
     }
@@ -84,10 +81,7 @@ fn broken_rule(text: &str) -> Option<NameRule> {
     if !(3..=63).contains(&text.chars().count()) {
         return Some(NameRule::Length);
     }
-    if !text
-        .bytes()
-        .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
-    {
+    if !text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-') {
         return Some(NameRule::Character);
     }
     (text.starts_with('-') || text.ends_with('-')).then_some(NameRule::Edge)
@@ -99,11 +93,7 @@ mod tests {
 
     #[track_caller]
     fn check(text: &str, expected: Option<NameRule>) {
-        assert_eq!(
-            text.parse::<BucketName>().err().map(|err| err.rule()),
-            expected,
-            "{text:?}"
-        );
+        assert_eq!(text.parse::<BucketName>().err().map(|err| err.rule()), expected, "{text:?}");
     }
 
     #[test]

@@ -97,10 +97,7 @@ impl SpecDocument {
             credentials: Some(CredentialSource::From(Ambient::Env)),
             host: HostDocument {
                 user: text("dagster-user"),
-                units: Some(vec![
-                    "dagster-webserver".to_owned(),
-                    "dagster-daemon".to_owned(),
-                ]),
+                units: Some(vec!["dagster-webserver".to_owned(), "dagster-daemon".to_owned()]),
             },
             protect: ProtectDocument {
                 versioning: Some(true),
@@ -117,10 +114,7 @@ impl SpecDocument {
     ///
     /// The first [`InvalidSpec`].
     pub fn check(self) -> Result<Spec, InvalidSpec> {
-        let endpoint = self
-            .endpoint
-            .map(|text| parse("endpoint", &text))
-            .transpose()?;
+        let endpoint = self.endpoint.map(|text| parse("endpoint", &text)).transpose()?;
         let region = match (self.region, &endpoint) {
             (Some(text), _) => parse("region", &text)?,
             (None, Some(endpoint)) => region_of(endpoint)?,
@@ -139,9 +133,7 @@ impl SpecDocument {
             endpoint,
             bucket,
             prefix: parse("prefix", &self.prefix.unwrap_or_default())?,
-            credentials: self
-                .credentials
-                .unwrap_or(CredentialSource::From(Ambient::Env)),
+            credentials: self.credentials.unwrap_or(CredentialSource::From(Ambient::Env)),
             host: self.host.check()?,
             protect: self.protect.check()?,
         })
@@ -156,18 +148,13 @@ impl HostDocument {
     fn check(self) -> Result<HostSpec, InvalidSpec> {
         let user = self.user.ok_or_else(|| missing("host.user", "a user"))?;
         let units = self.units.unwrap_or_default();
-        let mut checked: Vec<UnitName> = units
-            .iter()
-            .map(|unit| parse("host.units", unit))
-            .collect::<Result<_, _>>()?;
+        let mut checked: Vec<UnitName> =
+            units.iter().map(|unit| parse("host.units", unit)).collect::<Result<_, _>>()?;
         checked.dedup();
         if checked.is_empty() {
             return Err(missing("host.units", "at least one unit"));
         }
-        Ok(HostSpec {
-            user: parse("host.user", &user)?,
-            units: checked,
-        })
+        Ok(HostSpec { user: parse("host.user", &user)?, units: checked })
     }
 }
 
@@ -203,17 +190,11 @@ fn parse<T: std::str::FromStr<Err: std::fmt::Display>>(
     key: &'static str,
     text: &str,
 ) -> Result<T, InvalidSpec> {
-    text.parse().map_err(|err: T::Err| InvalidSpec {
-        key,
-        reason: err.to_string(),
-    })
+    text.parse().map_err(|err: T::Err| InvalidSpec { key, reason: err.to_string() })
 }
 
 fn missing(key: &'static str, what: &str) -> InvalidSpec {
-    InvalidSpec {
-        key,
-        reason: format!("missing: give {what}"),
-    }
+    InvalidSpec { key, reason: format!("missing: give {what}") }
 }
 
 fn names<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Vec<String>>, D::Error> {
@@ -260,10 +241,7 @@ mod tests {
 
         let spec = document.check().unwrap();
 
-        assert_eq!(
-            spec.endpoint.to_string(),
-            "https://hel1.your-objectstorage.com"
-        );
+        assert_eq!(spec.endpoint.to_string(), "https://hel1.your-objectstorage.com");
         assert_eq!(spec.protect.keep_old_versions.unwrap().count(), 30);
     }
 
@@ -278,10 +256,7 @@ mod tests {
             document.check()
         };
 
-        assert_eq!(
-            with("nbg1.your-objectstorage.com").unwrap().region,
-            Region::Nbg1
-        );
+        assert_eq!(with("nbg1.your-objectstorage.com").unwrap().region, Region::Nbg1);
         assert_eq!(with("https://s3.example.org").unwrap_err().key, "region");
     }
 
@@ -303,12 +278,7 @@ mod tests {
     fn every_default_has_its_key_in_the_list() {
         let json = serde_json::to_value(SpecDocument::defaults()).unwrap();
         for (key, value) in json.as_object().unwrap() {
-            for inner in value
-                .as_object()
-                .map(|map| map.keys())
-                .into_iter()
-                .flatten()
-            {
+            for inner in value.as_object().map(|map| map.keys()).into_iter().flatten() {
                 assert!(SpecDocument::KEYS.contains(&format!("{key}.{inner}").as_str()));
             }
         }

@@ -54,11 +54,7 @@ const HETZNER: &str = "your-objectstorage.com";
 
 impl Endpoint {
     pub(crate) fn hetzner(location: &str) -> Self {
-        Self {
-            scheme: Scheme::Https,
-            host: format!("{location}.{HETZNER}"),
-            port: None,
-        }
+        Self { scheme: Scheme::Https, host: format!("{location}.{HETZNER}"), port: None }
     }
 
     /// The host without port, as a name or an address.
@@ -130,57 +126,35 @@ fn split_scheme(text: &str) -> Result<(Scheme, &str), InvalidEndpoint> {
 fn split_port(authority: &str) -> Option<(&str, Option<u16>)> {
     let host_end = authority.rfind(']').map_or(0, |at| at + 1);
     let (host, port) = match authority.get(host_end..)?.rfind(':') {
-        Some(at) => (
-            authority.get(..host_end + at)?,
-            authority.get(host_end + at + 1..),
-        ),
+        Some(at) => (authority.get(..host_end + at)?, authority.get(host_end + at + 1..)),
         None => (authority, None),
     };
     match port {
         None => Some((host, None)),
-        Some(digits) => digits
-            .parse()
-            .ok()
-            .filter(|port| *port > 0)
-            .map(|port| (host, Some(port))),
+        Some(digits) => digits.parse().ok().filter(|port| *port > 0).map(|port| (host, Some(port))),
     }
 }
 
 fn without_bucket(host: &str) -> &str {
-    let Some(labels) = host
-        .strip_suffix(HETZNER)
-        .and_then(|rest| rest.strip_suffix('.'))
-    else {
+    let Some(labels) = host.strip_suffix(HETZNER).and_then(|rest| rest.strip_suffix('.')) else {
         return host;
     };
-    labels
-        .rfind('.')
-        .and_then(|dot| host.get(dot + 1..))
-        .unwrap_or(host)
+    labels.rfind('.').and_then(|dot| host.get(dot + 1..)).unwrap_or(host)
 }
 
 fn is_host(host: &str) -> bool {
-    if let Some(v6) = host
-        .strip_prefix('[')
-        .and_then(|rest| rest.strip_suffix(']'))
-    {
+    if let Some(v6) = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
         return v6.parse::<Ipv6Addr>().is_ok();
     }
     let is_label = |label: &str| {
-        !label.is_empty()
-            && label
-                .bytes()
-                .all(|b| b.is_ascii_alphanumeric() || b == b'-')
+        !label.is_empty() && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
     };
     host.len() <= 253 && host.split('.').all(is_label)
 }
 
 fn is_loopback(host: &str) -> bool {
     let bare = host.trim_start_matches('[').trim_end_matches(']');
-    bare == "localhost"
-        || bare
-            .parse::<IpAddr>()
-            .is_ok_and(|address| address.is_loopback())
+    bare == "localhost" || bare.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
 #[cfg(test)]
@@ -189,35 +163,16 @@ mod tests {
 
     #[track_caller]
     fn check(text: &str, expected: &str) {
-        assert_eq!(
-            text.parse::<Endpoint>().unwrap().to_string(),
-            expected,
-            "{text:?}"
-        );
+        assert_eq!(text.parse::<Endpoint>().unwrap().to_string(), expected, "{text:?}");
     }
 
     #[test]
     fn what_people_paste_is_put_right() {
-        check(
-            "fsn1.your-objectstorage.com",
-            "https://fsn1.your-objectstorage.com",
-        );
-        check(
-            " https://FSN1.your-objectstorage.com/ ",
-            "https://fsn1.your-objectstorage.com",
-        );
-        check(
-            "https://b.hel1.your-objectstorage.com/b/key",
-            "https://hel1.your-objectstorage.com",
-        );
-        check(
-            "https://a.b.hel1.your-objectstorage.com",
-            "https://hel1.your-objectstorage.com",
-        );
-        check(
-            "https://s3.example.org:8443/x",
-            "https://s3.example.org:8443",
-        );
+        check("fsn1.your-objectstorage.com", "https://fsn1.your-objectstorage.com");
+        check(" https://FSN1.your-objectstorage.com/ ", "https://fsn1.your-objectstorage.com");
+        check("https://b.hel1.your-objectstorage.com/b/key", "https://hel1.your-objectstorage.com");
+        check("https://a.b.hel1.your-objectstorage.com", "https://hel1.your-objectstorage.com");
+        check("https://s3.example.org:8443/x", "https://s3.example.org:8443");
     }
 
     #[test]
@@ -225,11 +180,8 @@ mod tests {
         check("http://127.0.0.1:7480", "http://127.0.0.1:7480");
         check("http://[::1]:9000", "http://[::1]:9000");
         check("http://localhost", "http://localhost");
-        for text in [
-            "http://fsn1.your-objectstorage.com",
-            "http://10.0.0.1:80",
-            "http://128.0.0.1",
-        ] {
+        for text in ["http://fsn1.your-objectstorage.com", "http://10.0.0.1:80", "http://128.0.0.1"]
+        {
             let error = text.parse::<Endpoint>().unwrap_err();
             assert!(matches!(error, InvalidEndpoint::PlainHttp(_)), "{text}");
         }
@@ -237,16 +189,9 @@ mod tests {
 
     #[test]
     fn what_is_no_endpoint_is_refused() {
-        for text in [
-            "",
-            "https://",
-            "https://a b",
-            "ftp://x",
-            "https://u:p@x",
-            "x?y",
-            "x:0",
-            "x:99999",
-        ] {
+        for text in
+            ["", "https://", "https://a b", "ftp://x", "https://u:p@x", "x?y", "x:0", "x:99999"]
+        {
             assert!(text.parse::<Endpoint>().is_err(), "{text:?}");
         }
     }

@@ -10,10 +10,7 @@ pub fn first_unfit(value: &str) -> Option<char> {
     let fits = |(at, c): (usize, char)| {
         c.is_ascii_alphanumeric() || "_./:=+@%,^-".contains(c) || (c == '~' && at > 0)
     };
-    value
-        .char_indices()
-        .find(|entry| !fits(*entry))
-        .map(|(_, c)| c)
+    value.char_indices().find(|entry| !fits(*entry)).map(|(_, c)| c)
 }
 
 #[cfg(test)]
@@ -23,13 +20,8 @@ mod tests {
     #[test]
     fn only_what_four_readers_read_alike_fits() {
         assert_eq!(first_unfit("https://fsn1.example:443/a_b,c^d%h~"), None);
-        for (value, unfit) in [
-            ("a b", ' '),
-            ("~a", '~'),
-            ("a\\b", '\\'),
-            ("\"", '"'),
-            ("é", 'é'),
-        ] {
+        for (value, unfit) in [("a b", ' '), ("~a", '~'), ("a\\b", '\\'), ("\"", '"'), ("é", 'é')]
+        {
             assert_eq!(first_unfit(value), Some(unfit), "{value:?}");
         }
     }

@@ -98,10 +98,7 @@ pub enum FaultKind {
 impl Fault {
     /// A fault of a kind with what was seen of it.
     pub fn new(kind: FaultKind, detail: impl Into<String>) -> Self {
-        Self {
-            kind,
-            detail: detail.into(),
-        }
+        Self { kind, detail: detail.into(), wait: None }
     }
 }
 
@@ -117,9 +114,5 @@ impl fmt::Display for Target {
 }
 
 fn detail_text(detail: &str) -> String {
-    if detail.is_empty() {
-        String::new()
-    } else {
-        format!(" ({detail})")
-    }
+    if detail.is_empty() { String::new() } else { format!(" ({detail})") }
 }

@@ -67,33 +67,19 @@ impl Lifecycle {
     #[must_use]
     pub fn with_own(&self, own: &Self) -> Self {
         let others = self.0.iter().filter(|(id, _)| !id.starts_with(OWN));
-        Self(
-            others
-                .chain(&own.0)
-                .map(|(id, rule)| (id.clone(), rule.clone()))
-                .collect(),
-        )
+        Self(others.chain(&own.0).map(|(id, rule)| (id.clone(), rule.clone())).collect())
     }
 
     /// datalake's own rules: old versions and unfinished uploads go after so long.
     #[must_use]
     pub fn protection(keep_old_versions: Option<Days>, abort_uploads: Option<Days>) -> Self {
-        let rule = LifecycleRule {
-            enabled: true,
-            ..LifecycleRule::default()
-        };
+        let rule = LifecycleRule { enabled: true, ..LifecycleRule::default() };
         let noncurrent = keep_old_versions.map(|days| {
-            let rule = LifecycleRule {
-                expire_noncurrent: Some(days),
-                ..rule.clone()
-            };
+            let rule = LifecycleRule { expire_noncurrent: Some(days), ..rule.clone() };
             (format!("{OWN}old-versions"), rule)
         });
         let uploads = abort_uploads.map(|days| {
-            let rule = LifecycleRule {
-                abort_uploads: Some(days),
-                ..rule.clone()
-            };
+            let rule = LifecycleRule { abort_uploads: Some(days), ..rule.clone() };
             (format!("{OWN}unfinished-uploads"), rule)
         });
         Self::new(noncurrent.into_iter().chain(uploads))
@@ -110,10 +96,7 @@ mod tests {
 
     #[test]
     fn the_rules_of_others_stay() {
-        let theirs = LifecycleRule {
-            expire: Some(days(90)),
-            ..LifecycleRule::default()
-        };
+        let theirs = LifecycleRule { expire: Some(days(90)), ..LifecycleRule::default() };
         let old = Lifecycle::new([("theirs".to_owned(), theirs.clone())])
             .with_own(&Lifecycle::protection(Some(days(30)), Some(days(7))));
 

@@ -70,7 +70,5 @@ fn holds_secret(action: &Action, keys: &Credentials) -> bool {
         return false;
     };
     let secret = keys.secret.expose();
-    body.pieces()
-        .iter()
-        .any(|piece| matches!(piece, Piece::Text(text) if text.contains(secret)))
+    body.pieces().iter().any(|piece| matches!(piece, Piece::Text(text) if text.contains(secret)))
 }

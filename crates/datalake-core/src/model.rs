@@ -52,11 +52,9 @@ impl Guard {
                 settle(observed.bucket(bucket), same, false)
             }
             Self::PathAbsent(path) => settle(observed.path(path), |_| Ok(false), true),
-            Self::FileIs(path, file) => settle(
-                observed.path(path),
-                |entry| Ok(entry == Entry::File(file.clone())),
-                false,
-            ),
+            Self::FileIs(path, file) => {
+                settle(observed.path(path), |entry| Ok(entry == Entry::File(file.clone())), false)
+            }
             Self::FolderEmpty(path) => {
                 let empty =
                     |entry| Ok(matches!(entry, Entry::Folder(folder) if folder.names.is_empty()));
@@ -91,10 +89,7 @@ pub fn rehearse(plan: &Plan, observed: &Observed) -> Vec<Conflict> {
             Standing::Disturbed => Some(Fault::new(FaultKind::Disturbed, "")),
             Standing::Unknown(fault) => Some(fault),
         };
-        conflicts.extend(fault.map(|fault| Conflict {
-            step: step.clone(),
-            fault,
-        }));
+        conflicts.extend(fault.map(|fault| Conflict { step: step.clone(), fault }));
         world = imagine(&step.action, world);
     }
     conflicts
@@ -105,9 +100,7 @@ pub fn rehearse(plan: &Plan, observed: &Observed) -> Vec<Conflict> {
 pub fn imagine(action: &Action, mut world: Observed) -> Observed {
     match action {
         Action::CreateBucket(bucket) => {
-            world
-                .buckets
-                .insert(bucket.clone(), Found::Present(BucketState::new_bucket()));
+            world.buckets.insert(bucket.clone(), Found::Present(BucketState::new_bucket()));
         }
         Action::ProveAccess(..) => (),
         Action::SetVersioning(bucket, versioning) => {
@@ -121,11 +114,7 @@ pub fn imagine(action: &Action, mut world: Observed) -> Observed {
             }
         }
         Action::CreateFolder { path, mode, owner } => {
-            let folder = Folder {
-                mode: *mode,
-                owner: *owner,
-                names: BTreeSet::new(),
-            };
+            let folder = Folder { mode: *mode, owner: *owner, names: BTreeSet::new() };
             put(&mut world, path, Entry::Folder(folder));
         }
         Action::WriteFile { path, file, .. } | Action::RestoreFile { path, file } => {

@@ -51,11 +51,7 @@ impl KeyPrefix {
     ///
     /// [`InvalidKey`] where the whole is no key.
     pub fn key(&self, name: &str) -> Result<ObjectKey, InvalidKey> {
-        if self.0.is_empty() {
-            name.parse()
-        } else {
-            format!("{}/{name}", self.0).parse()
-        }
+        if self.0.is_empty() { name.parse() } else { format!("{}/{name}", self.0).parse() }
     }
 }
 
@@ -131,11 +127,7 @@ impl FromStr for ETag {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let bare = text.trim().trim_matches('"');
         let is_tag = !bare.is_empty() && bare.bytes().all(|b| b.is_ascii_graphic() && b != b'"');
-        if is_tag {
-            Ok(Self(bare.to_owned()))
-        } else {
-            Err(InvalidETag)
-        }
+        if is_tag { Ok(Self(bare.to_owned())) } else { Err(InvalidETag) }
     }
 }
 

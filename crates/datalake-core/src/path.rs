@@ -63,11 +63,7 @@ impl FromStr for HostPath {
             Some(rest) => rest.split('/').all(is_part) && !rest.chars().any(char::is_control),
             None => false,
         };
-        if plain {
-            Ok(Self(text.to_owned()))
-        } else {
-            Err(InvalidPath(text.to_owned()))
-        }
+        if plain { Ok(Self(text.to_owned())) } else { Err(InvalidPath(text.to_owned())) }
     }
 }
 
@@ -96,14 +92,8 @@ mod tests {
         let file = home.join(".config/datalake/s3.env").unwrap();
 
         assert_eq!(file.file_name(), "s3.env");
-        assert_eq!(
-            file.parent().unwrap().as_str(),
-            "/var/lib/dagster/.config/datalake"
-        );
-        assert_eq!(
-            "/a".parse::<HostPath>().unwrap().parent().unwrap().as_str(),
-            "/"
-        );
+        assert_eq!(file.parent().unwrap().as_str(), "/var/lib/dagster/.config/datalake");
+        assert_eq!("/a".parse::<HostPath>().unwrap().parent().unwrap().as_str(), "/");
         assert!(home.join("../etc").is_err());
     }
 }

@@ -22,10 +22,7 @@ pub struct Blocker {
 /// All [`Blocker`]s: an unknown is never taken for absent.
 pub fn plan_provision(desired: &Desired, observed: &Observed) -> Result<Plan, Vec<Blocker>> {
     if let Found::Unknown(fault) = &observed.service {
-        return Err(vec![Blocker {
-            target: Target::Service,
-            fault: fault.clone(),
-        }]);
+        return Err(vec![Blocker { target: Target::Service, fault: fault.clone() }]);
     }
     let mut blockers = Vec::new();
     let mut steps = Vec::new();
@@ -34,14 +31,8 @@ pub fn plan_provision(desired: &Desired, observed: &Observed) -> Result<Plan, Ve
         Err(blocker) => blockers.push(blocker),
     };
     take(bucket_steps(desired, observed));
-    desired
-        .folders
-        .iter()
-        .for_each(|folder| take(folder_step(folder, observed)));
-    desired
-        .files
-        .iter()
-        .for_each(|file| take(file_step(file, observed)));
+    desired.folders.iter().for_each(|folder| take(folder_step(folder, observed)));
+    desired.files.iter().for_each(|file| take(file_step(file, observed)));
     if !blockers.is_empty() {
         return Err(blockers);
     }
@@ -65,10 +56,7 @@ fn bucket_steps(desired: &Desired, observed: &Observed) -> Result<Vec<Step>, Blo
             steps.extend(settings(desired, &BucketState::new_bucket(), stays)?);
             Ok(steps)
         }
-        Found::Unknown(fault) => Err(Blocker {
-            target: Target::Bucket(name.clone()),
-            fault,
-        }),
+        Found::Unknown(fault) => Err(Blocker { target: Target::Bucket(name.clone()), fault }),
     }
 }
 
@@ -138,10 +126,7 @@ fn enable_versioning(name: &BucketName, now: Versioning, way: &impl Fn(Action) -
     Step {
         guard: Guard::VersioningIs(name.clone(), now),
         action: Action::SetVersioning(name.clone(), Versioning::Enabled),
-        undo: Undo {
-            guard: Guard::VersioningIs(name.clone(), Versioning::Enabled),
-            way: back,
-        },
+        undo: Undo { guard: Guard::VersioningIs(name.clone(), Versioning::Enabled), way: back },
         why: "an overwritten or deleted asset can be brought back".to_owned(),
     }
 }
@@ -153,10 +138,7 @@ fn folder_step(folder: &DesiredFolder, observed: &Observed) -> Result<Vec<Step>,
         Found::Present(Entry::File(_)) => {
             Err(not_plain(folder.path.clone(), "a file, not a folder"))
         }
-        Found::Unknown(fault) => Err(Blocker {
-            target: Target::Path(path.clone()),
-            fault,
-        }),
+        Found::Unknown(fault) => Err(Blocker { target: Target::Path(path.clone()), fault }),
         Found::Absent => Ok(vec![Step {
             guard: Guard::PathAbsent(path.clone()),
             action: Action::CreateFolder {
@@ -179,23 +161,14 @@ fn file_step(file: &DesiredFile, observed: &Observed) -> Result<Vec<Step>, Block
         Found::Present(Entry::File(now)) if now == file.file => return Ok(Vec::new()),
         Found::Present(Entry::File(now)) => (
             Guard::FileIs(path.clone(), now.clone()),
-            Action::RestoreFile {
-                path: path.clone(),
-                file: now,
-            },
+            Action::RestoreFile { path: path.clone(), file: now },
         ),
         Found::Present(Entry::Folder(_)) => {
             return Err(not_plain(path.clone(), "a folder, not a file"));
         }
-        Found::Absent => (
-            Guard::PathAbsent(path.clone()),
-            Action::RemoveFile(path.clone()),
-        ),
+        Found::Absent => (Guard::PathAbsent(path.clone()), Action::RemoveFile(path.clone())),
         Found::Unknown(fault) => {
-            return Err(Blocker {
-                target: Target::Path(path.clone()),
-                fault,
-            });
+            return Err(Blocker { target: Target::Path(path.clone()), fault });
         }
     };
     Ok(vec![Step {
@@ -205,10 +178,7 @@ fn file_step(file: &DesiredFile, observed: &Observed) -> Result<Vec<Step>, Block
             body: file.body.clone(),
             file: file.file.clone(),
         },
-        undo: Undo {
-            guard: Guard::FileIs(path.clone(), file.file.clone()),
-            way: Way::Back(back),
-        },
+        undo: Undo { guard: Guard::FileIs(path.clone(), file.file.clone()), way: Way::Back(back) },
         why: file.why.clone(),
     }])
 }
@@ -219,15 +189,9 @@ fn known<'a, T>(name: &BucketName, found: &'a Found<T>) -> Result<&'a T, Blocker
         Found::Absent => Fault::new(FaultKind::Unreadable, "a setting without a value"),
         Found::Unknown(fault) => fault.clone(),
     };
-    Err(Blocker {
-        target: Target::Bucket(name.clone()),
-        fault,
-    })
+    Err(Blocker { target: Target::Bucket(name.clone()), fault })
 }
 
 fn not_plain(path: crate::HostPath, what: &str) -> Blocker {
-    Blocker {
-        target: Target::Path(path),
-        fault: Fault::new(FaultKind::NotPlain, what),
-    }
+    Blocker { target: Target::Path(path), fault: Fault::new(FaultKind::NotPlain, what) }
 }

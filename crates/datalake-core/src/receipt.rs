@@ -87,24 +87,16 @@ impl StepReceipt {
 /// Plans the way back from what `receipt` did: last step first, one-way steps left as they are.
 #[must_use]
 pub fn plan_rollback(receipt: &Receipt) -> Plan {
-    let steps = receipt
-        .steps
-        .iter()
-        .rev()
-        .filter(|taken| taken.outcome != Outcome::NotBegun);
-    Plan {
-        steps: steps.filter_map(|taken| way_back(&taken.step)).collect(),
-    }
+    let steps = receipt.steps.iter().rev().filter(|taken| taken.outcome != Outcome::NotBegun);
+    Plan { steps: steps.filter_map(|taken| way_back(&taken.step)).collect() }
 }
 
 /// The steps of `receipt` that a rollback leaves, with the reason.
 pub fn left_by_rollback(receipt: &Receipt) -> impl Iterator<Item = (&Step, &str)> {
-    receipt
-        .done()
-        .filter_map(|taken| match &taken.step.undo.way {
-            Way::OneWay(reason) => Some((&taken.step, reason.as_str())),
-            Way::Back(_) => None,
-        })
+    receipt.done().filter_map(|taken| match &taken.step.undo.way {
+        Way::OneWay(reason) => Some((&taken.step, reason.as_str())),
+        Way::Back(_) => None,
+    })
 }
 
 fn way_back(step: &Step) -> Option<Step> {

@@ -97,11 +97,7 @@ impl FromStr for UnitName {
         let is_name = (1..=200).contains(&bare.len())
             && bare.bytes().all(plain)
             && !bare.starts_with(['-', '.']);
-        if is_name {
-            Ok(Self(bare.to_owned()))
-        } else {
-            Err(InvalidUnitName(text.to_owned()))
-        }
+        if is_name { Ok(Self(bare.to_owned())) } else { Err(InvalidUnitName(text.to_owned())) }
     }
 }
 

@@ -43,9 +43,7 @@ impl Timestamp {
     ///
     /// [`InvalidTimestamp`] outside the years -9999 to 9999.
     pub fn from_unix(seconds: i64) -> Result<Self, InvalidTimestamp> {
-        OffsetDateTime::from_unix_timestamp(seconds)
-            .map(Self)
-            .map_err(|_| InvalidTimestamp)
+        OffsetDateTime::from_unix_timestamp(seconds).map(Self).map_err(|_| InvalidTimestamp)
     }
 
     /// Seconds after 1970-01-01 00:00 UTC.
@@ -110,11 +108,8 @@ impl FromStr for Days {
     type Err = InvalidDays;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let days = text
-            .strip_suffix('d')
-            .and_then(|digits| digits.parse().ok());
-        days.and_then(|days| Self::new(days).ok())
-            .ok_or_else(|| InvalidDays(text.to_owned()))
+        let days = text.strip_suffix('d').and_then(|digits| digits.parse().ok());
+        days.and_then(|days| Self::new(days).ok()).ok_or_else(|| InvalidDays(text.to_owned()))
     }
 }
 
@@ -124,11 +119,7 @@ impl FromStr for RunId {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let plain = |b: u8| b.is_ascii_alphanumeric() || b == b'-';
         let is_id = text.starts_with("R-") && text.len() <= 40 && text.bytes().all(plain);
-        if is_id {
-            Ok(Self(text.to_owned()))
-        } else {
-            Err(InvalidRunId(text.to_owned()))
-        }
+        if is_id { Ok(Self(text.to_owned())) } else { Err(InvalidRunId(text.to_owned())) }
     }
 }
 

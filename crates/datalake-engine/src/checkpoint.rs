@@ -76,9 +76,7 @@ impl FromStr for Checkpoint {
     type Err = UnknownCheckpoint;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let found = Self::ALL
-            .into_iter()
-            .find(|checkpoint| checkpoint.name() == text);
+        let found = Self::ALL.into_iter().find(|checkpoint| checkpoint.name() == text);
         found.ok_or_else(|| UnknownCheckpoint(text.to_owned()))
     }
 }

@@ -1,1 +1,44 @@
 //! Quadlet unit files kept byte for byte, drop-ins and env files.
+//!
+//! A container gets the S3 settings in one of two ways, by the installed podman:
+//!
+//! - from 5.0 on by a [`drop_in`] beside the unit, which stays as it is;
+//! - with 4.4 to 4.9 by marked blocks inside the unit: [`insert_blocks`], [`remove_blocks`].
+//!
+//! Both name the variables and an env file ([`env_body`]) and hold no value. [`find_troubles`]
+//! recognises lines that would keep a service from starting or from seeing the new values, and
+//! [`repaired`] takes them out. What the installed generator makes of a change is read and judged
+//! by [`generator`]. Nothing here reads or writes a file.
+//!
+//! ```
+//! use datalake_quadlet::{UnitFile, find_troubles, repaired};
+//!
+//! let unit = UnitFile::parse("[Container]\nImage=a\nEnvironmentFile=-/etc/s3.env\n");
+//!
+//! assert_eq!(find_troubles(&unit, &[])[0].line, 3);
+//! assert_eq!(repaired(&unit, &[]).text(), "[Container]\nImage=a\n");
+//! ```
+
+mod drop_in;
+mod edit;
+mod env_file;
+pub mod generator;
+mod hazard;
+mod line;
+mod markers;
+mod podman;
+mod repair;
+mod unit;
+mod variable;
+mod words;
+
+pub use drop_in::{DROP_IN_NAME, Unwritable, drop_in, drop_in_path};
+pub use edit::Edited;
+pub use env_file::{EnvError, EnvReadError, EnvValue, env_body, parse_env};
+pub use hazard::{Hazard, HazardKind, find_hazards};
+pub use markers::{BlockError, MARKERS, Markers, insert_blocks, remove_blocks};
+pub use podman::{Handover, InvalidVersion, PodmanVersion};
+pub use repair::{Trouble, TroubleKind, find_troubles, repaired};
+pub use unit::UnitFile;
+pub use variable::S3_VARIABLES;
+pub use words::{BadEscape, split_words};

@@ -1,0 +1,151 @@
+//! Physical lines grouped to logical ones, by the rules of podman 5.4 and later.
+
+use std::ops::Range;
+
+/// One logical line and the bytes it takes, line endings included.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct Line {
+    pub(crate) range: Range<usize>,
+    pub(crate) kind: Kind,
+    /// Comments and blank lines between the parts of a continued line.
+    pub(crate) inner: Vec<Range<usize>>,
+    /// Text put right behind this line would become a part of it.
+    pub(crate) dangling: bool,
+}
+
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Blank,
+    Comment,
+    Section(String),
+    Entry(Entry),
+    /// The generator skips it without a word.
+    Ignored,
+    /// The generator refuses the whole file because of it.
+    Odd,
+}
+
+/// `key=value` in a section.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct Entry {
+    pub(crate) section: String,
+    pub(crate) key: String,
+    pub(crate) value: String,
+    /// Where the key and everything up to the value come from.
+    pub(crate) head: Vec<Range<usize>>,
+    /// Where the value comes from, part by part.
+    pub(crate) parts: Vec<Range<usize>>,
+}
+
+/// Groups `text` to logical lines; each byte belongs to exactly one.
+pub(crate) fn group(text: &str) -> Vec<Line> {
+    let mut lines = Vec::new();
+    let mut section = None;
+    let mut open: Option<Open> = None;
+    let mut start = 0;
+    for physical in text.split_inclusive('\n') {
+        let whole = start..start + physical.len();
+        start = whole.end;
+        let content = content_of(physical, whole.start);
+        let words = text.get(content.clone()).unwrap_or_default();
+        if words.is_empty() || words.starts_with(['#', ';']) {
+            match &mut open {
+                Some(open) => open.inner.push(whole),
+                None => lines.push(quiet(whole, words.is_empty())),
+            }
+            continue;
+        }
+        let mut line = open.take().unwrap_or_else(|| Open::at(whole.start));
+        let continues = words.ends_with('\\');
+        line.parts.push(content.start..content.end - usize::from(continues));
+        let says_nothing = line.parts.iter().all(Range::is_empty);
+        if continues && whole.end < text.len() && !says_nothing {
+            open = Some(line);
+            continue;
+        }
+        let kind = kind_of(text, &line.parts, &mut section);
+        lines.push(line.close(whole.end, kind, continues));
+    }
+    // Only comments and blank lines follow the backslash: the generator forgets the line.
+    lines.extend(open.map(|line| line.close(text.len(), Kind::Ignored, true)));
+    lines
+}
+
+/// The bytes of `text` from `parts`, put together.
+pub(crate) fn joined(text: &str, parts: &[Range<usize>]) -> String {
+    parts.iter().filter_map(|part| text.get(part.clone())).collect()
+}
+
+/// Where `span` of the text joined from `parts` comes from.
+pub(crate) fn sources(parts: &[Range<usize>], span: &Range<usize>) -> Vec<Range<usize>> {
+    let mut before = 0;
+    let mut found = Vec::new();
+    for part in parts {
+        let from = span.start.clamp(before, before + part.len());
+        let to = span.end.clamp(before, before + part.len());
+        if from < to {
+            found.push(part.start + from - before..part.start + to - before);
+        }
+        before += part.len();
+    }
+    found
+}
+
+/// A logical line of which more may come.
+struct Open {
+    start: usize,
+    parts: Vec<Range<usize>>,
+    inner: Vec<Range<usize>>,
+}
+
+impl Open {
+    fn at(start: usize) -> Self {
+        Self { start, parts: Vec::new(), inner: Vec::new() }
+    }
+
+    fn close(self, end: usize, kind: Kind, dangling: bool) -> Line {
+        Line { range: self.start..end, kind, inner: self.inner, dangling }
+    }
+}
+
+fn content_of(physical: &str, start: usize) -> Range<usize> {
+    let indent = physical.len() - physical.trim_start().len();
+    start + indent..start + indent + physical.trim().len()
+}
+
+fn quiet(range: Range<usize>, blank: bool) -> Line {
+    let kind = if blank { Kind::Blank } else { Kind::Comment };
+    Line { range, kind, inner: Vec::new(), dangling: false }
+}
+
+fn kind_of(text: &str, parts: &[Range<usize>], section: &mut Option<String>) -> Kind {
+    let line = joined(text, parts);
+    if line.is_empty() {
+        return Kind::Ignored;
+    }
+    if let Some((name, "")) = line
+        .strip_prefix('[')
+        .and_then(|rest| rest.split_once(']'))
+        .map(|(name, rest)| (name, rest.trim_matches([' ', '\t'])))
+    {
+        if name.is_empty() || name.contains(|c: char| c == '[' || c.is_control()) {
+            return Kind::Odd;
+        }
+        *section = Some(name.to_owned());
+        return Kind::Section(name.to_owned());
+    }
+    match (line.split_once('='), section) {
+        (Some((key, value)), Some(section)) if !key.trim_end().is_empty() => {
+            let value = value.trim_start();
+            let (head, value_at) = (0..line.len() - value.len(), line.len() - value.len());
+            Kind::Entry(Entry {
+                section: section.clone(),
+                key: key.trim_end().to_owned(),
+                value: value.to_owned(),
+                head: sources(parts, &head),
+                parts: sources(parts, &(value_at..line.len())),
+            })
+        }
+        _ => Kind::Odd,
+    }
+}

@@ -1,0 +1,35 @@
+//! Names of environment variables.
+
+/// The variables that datalake hands to a container.
+pub const S3_VARIABLES: [&str; 10] = [
+    "AWS_ACCESS_KEY_ID",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_ENDPOINT_URL_S3",
+    "AWS_REGION",
+    "AWS_DEFAULT_REGION",
+    "AWS_REQUEST_CHECKSUM_CALCULATION",
+    "AWS_RESPONSE_CHECKSUM_VALIDATION",
+    "DAGSTER_S3_BUCKET",
+    "DAGSTER_S3_ENDPOINT_URL",
+    "DAGSTER_S3_REGION",
+];
+
+/// Whether podman, systemd and sh all take `text` for the name of a variable.
+pub(crate) fn is_variable(text: &str) -> bool {
+    let plain = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    !text.is_empty() && text.chars().all(plain) && !text.starts_with(|c: char| c.is_ascii_digit())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_letters_digits_and_underscores() {
+        assert!(S3_VARIABLES.into_iter().all(is_variable));
+        assert!(is_variable("_a1"));
+        for text in ["", "1A", "A-B", "A B", "Ä", "A="] {
+            assert!(!is_variable(text), "{text:?}");
+        }
+    }
+}

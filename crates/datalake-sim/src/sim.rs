@@ -1,0 +1,59 @@
+//! What all parts of one running simulator share.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use s3s::dto::Owner;
+
+use crate::clock::{Clock, Moment};
+use crate::config::{Config, Key};
+use crate::quirks::{Quirk, Quirks};
+use crate::state::World;
+use crate::state::disk::Disk;
+
+/// See the module.
+#[derive(Debug)]
+pub(crate) struct Sim {
+    pub(crate) disk: Disk,
+    pub(crate) clock: Clock,
+    pub(crate) quirks: Quirks,
+    pub(crate) region: String,
+    pub(crate) tls: bool,
+    keys: Vec<Key>,
+    world: Mutex<World>,
+}
+
+impl Sim {
+    pub(crate) fn new(config: &Config, disk: Disk, clock: Clock, world: World) -> Self {
+        Self {
+            disk,
+            clock,
+            quirks: config.quirks.clone(),
+            region: config.region.clone(),
+            tls: config.tls,
+            keys: config.keys.clone(),
+            world: Mutex::new(world),
+        }
+    }
+
+    pub(crate) fn world(&self) -> MutexGuard<'_, World> {
+        self.world.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn now(&self) -> Moment {
+        self.clock.calendar()
+    }
+
+    pub(crate) fn has(&self, quirk: Quirk) -> bool {
+        self.quirks.has(quirk)
+    }
+
+    pub(crate) fn key(&self, access_key_id: &str) -> Option<&Key> {
+        self.keys.iter().find(|key| key.access_key_id == access_key_id)
+    }
+}
+
+/// The owner of what belongs to a project.
+pub(crate) fn owner(project: u64) -> Owner {
+    let id = format!("p{project}");
+    Owner { display_name: Some(id.clone()), id: Some(id) }
+}
