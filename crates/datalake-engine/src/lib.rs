@@ -1,10 +1,30 @@
 //! Observe and apply: the part of `datalake` that meets the world, through ports.
+//!
+//! [`observe`] reads and changes nothing; [`apply`] carries out a plan of `datalake-core` and is the
+//! only place that changes anything; [`recover`] judges runs that were killed. What they need from
+//! the outside are the traits in [`Ports`]; [`memory`] has ones that touch nothing.
 
+mod act;
+mod apply;
 mod checkpoint;
+mod conformance;
+mod journal;
+pub mod memory;
+mod observe;
 mod ports;
+mod records;
+mod recover;
+mod retry;
 
+pub use apply::{ApplyError, FailedStep, Run, Watch, apply};
 pub use checkpoint::{Checkpoint, UnknownCheckpoint};
+pub use conformance::{Nonconformity, check_object_store};
+pub use journal::{Begin, DamagedJournal, Journal, Record, decode, encode};
+pub use observe::{Sighting, Wanted, look_at, observe, observe_paths};
 pub use ports::{
     Checkpoints, Clock, Files, Lock, LockFault, NewFile, NoCheckpoints, ObjectHead, ObjectStore,
     Ports, Seen, StateFolder, Stored, VersionId,
 };
+pub use records::{Records, read_receipt};
+pub use recover::recover;
+pub use retry::RetryingStore;

@@ -1,1 +1,24 @@
 //! The host ports of datalake: files replaced atomically, never through a link.
+//!
+//! [`HostFiles`] holds the managed host's files, [`StateDir`] datalake's own folder. Both reach
+//! everything from a folder held open, so nobody can lead them elsewhere meanwhile. [`run`] is the
+//! one place that starts a process.
+
+mod accounts;
+mod clock;
+mod commands;
+mod escape;
+mod fault;
+mod files;
+mod lock;
+mod place;
+mod root;
+mod secret_file;
+mod state;
+
+pub use accounts::{Account, AccountFault, find_user};
+pub use clock::SystemClock;
+pub use commands::{Command, CommandFault, Output, run};
+pub use files::HostFiles;
+pub use secret_file::{SecretFileFault, read_secret_descriptor, read_secret_file};
+pub use state::StateDir;

@@ -123,11 +123,7 @@ fn kind_of(text: &str, parts: &[Range<usize>], section: &mut Option<String>) -> 
     if line.is_empty() {
         return Kind::Ignored;
     }
-    if let Some((name, "")) = line
-        .strip_prefix('[')
-        .and_then(|rest| rest.split_once(']'))
-        .map(|(name, rest)| (name, rest.trim_matches([' ', '\t'])))
-    {
+    if let Some(name) = section_name(&line) {
         if name.is_empty() || name.contains(|c: char| c == '[' || c.is_control()) {
             return Kind::Odd;
         }
@@ -137,15 +133,34 @@ fn kind_of(text: &str, parts: &[Range<usize>], section: &mut Option<String>) -> 
     match (line.split_once('='), section) {
         (Some((key, value)), Some(section)) if !key.trim_end().is_empty() => {
             let value = value.trim_start();
-            let (head, value_at) = (0..line.len() - value.len(), line.len() - value.len());
+            let value_at = line.len() - value.len();
             Kind::Entry(Entry {
                 section: section.clone(),
                 key: key.trim_end().to_owned(),
                 value: value.to_owned(),
-                head: sources(parts, &head),
+                head: sources(parts, &(0..value_at)),
                 parts: sources(parts, &(value_at..line.len())),
             })
         }
         _ => Kind::Odd,
+    }
+}
+
+fn section_name(line: &str) -> Option<&str> {
+    let (name, rest) = line.strip_prefix('[')?.split_once(']')?;
+    rest.trim_matches([' ', '\t']).is_empty().then_some(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_span_of_a_continued_line_is_found_in_its_parts() {
+        let parts = [2..5, 9..9, 9..12];
+
+        assert_eq!(joined("..abc\\\n  def", &parts), "abcdef");
+        assert_eq!(sources(&parts, &(1..5)), [3..5, 9..11]);
+        assert_eq!(sources(&parts, &(3..3)), []);
     }
 }

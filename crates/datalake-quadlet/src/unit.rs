@@ -62,7 +62,10 @@ impl UnitFile {
     #[must_use]
     pub fn words(&self, section: &str, key: &str) -> Vec<String> {
         let values = self.effective(section, key).map(|(_, entry)| split_words(&entry.value));
-        values.flatten().flat_map(|words| words.into_iter().take_while(|word| !word.is_empty())).collect()
+        values
+            .flatten()
+            .flat_map(|words| words.into_iter().take_while(|word| !word.is_empty()))
+            .collect()
     }
 
     /// The numbers, from 1, of the lines for which the generator refuses the whole file.
@@ -108,8 +111,8 @@ impl UnitFile {
         section: &str,
         key: &str,
     ) -> impl Iterator<Item = (&Line, &Entry)> {
-        let resets = self.entries(section, key).filter(|(_, entry)| entry.value.is_empty());
-        let from = resets.last().map_or(0, |(line, _)| line.range.end);
+        let mut resets = self.entries(section, key).filter(|(_, entry)| entry.value.is_empty());
+        let from = resets.next_back().map_or(0, |(line, _)| line.range.end);
         self.entries(section, key).filter(move |(line, _)| line.range.start >= from)
     }
 }

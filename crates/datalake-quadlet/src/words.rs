@@ -117,7 +117,10 @@ mod tests {
     fn blanks_split_and_quotes_join() {
         check("", &[]);
         check("  a\t b ", &["a", "b"]);
-        check(r#"PLAIN=1 "Q=two words" 'S=it s' AB"CD=1""#, &["PLAIN=1", "Q=two words", "S=it s", "ABCD=1"]);
+        check(
+            r#"PLAIN=1 "Q=two words" 'S=it s' AB"CD=1""#,
+            &["PLAIN=1", "Q=two words", "S=it s", "ABCD=1"],
+        );
         check(r#""it's" 'a"b' """#, &["it's", "a\"b", ""]);
         check("\"unclosed e", &["unclosed e"]);
     }

@@ -1,1 +1,25 @@
-//! The object store port of datalake over rust-s3.
+//! The object store port of `datalake` over rust-s3.
+//!
+//! rust-s3 builds the commands and signs them; an HTTP client of this crate sends them, so that
+//! status, headers and body of every answer are seen, judged by their error code, and bounded.
+//!
+//! ```
+//! use datalake_core::{Credentials, Region};
+//! use datalake_s3::S3Store;
+//!
+//! let region: Region = "fsn1".parse()?;
+//! let keys = Credentials { id: "EXAMPLE".parse()?, secret: "example".parse()? };
+//! let store = S3Store::new(&region.endpoint().unwrap(), &region, &keys)?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod answer;
+mod documents;
+mod lifecycle;
+mod store;
+mod transport;
+mod wire;
+mod xml;
+
+pub use store::S3Store;
+pub use wire::SetupError;

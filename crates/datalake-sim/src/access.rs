@@ -49,12 +49,10 @@ impl S3Access for Gate {
         }
         let query = context.uri().query().unwrap_or_default();
         let names_version = query::value(query, "versionId").is_some();
-        let request = Wish {
-            action: &action_of(operation, names_version),
-            key,
-            prefix: query::value(query, "prefix").as_deref(),
-        };
-        self.0.demand(bucket, caller, &request)
+        let prefix = query::value(query, "prefix");
+        let wish =
+            Wish { action: &action_of(operation, names_version), key, prefix: prefix.as_deref() };
+        self.0.demand(bucket, caller, &wish)
     }
 }
 
@@ -92,10 +90,8 @@ impl Sim {
             Some(key) => format!("arn:aws:s3:::{name}/{key}"),
             None => format!("arn:aws:s3:::{name}"),
         };
-        let principal = caller.map(|key| Principal {
-            project: key.project,
-            access_key_id: &key.access_key_id,
-        });
+        let principal =
+            caller.map(|key| Principal { project: key.project, access_key_id: &key.access_key_id });
         let question = Question {
             principal,
             action: wish.action,

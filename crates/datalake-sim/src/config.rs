@@ -75,11 +75,6 @@ impl Key {
             project: 1_000_001,
         }
     }
-
-    /// The canonical id of the owner: `p<project>`.
-    pub(crate) fn owner(&self) -> String {
-        format!("p{}", self.project)
-    }
 }
 
 impl fmt::Debug for Key {

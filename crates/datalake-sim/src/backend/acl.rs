@@ -1,27 +1,28 @@
 //! Access control lists, as far as `private` and `public-read` go.
 
-use s3s::dto::*;
+use s3s::dto::{
+    GetBucketAclInput, GetBucketAclOutput, GetObjectAclInput, GetObjectAclOutput, Grant, Grantee,
+    Grants, Owner, Permission, PutBucketAclInput, PutBucketAclOutput, PutObjectAclInput,
+    PutObjectAclOutput, Type,
+};
 use s3s::{S3Request, S3Result};
 
 use crate::errors::OrDisk as _;
 use crate::sim::{Sim, owner};
 
-pub(super) async fn get_bucket_acl(
+pub(super) fn get_bucket_acl(
     sim: &Sim,
-    request: S3Request<GetBucketAclInput>,
+    request: &S3Request<GetBucketAclInput>,
 ) -> S3Result<GetBucketAclOutput> {
     let world = sim.world();
     let meta = &world.bucket(&request.input.bucket)?.meta;
     let owner = owner(meta.project);
-    Ok(GetBucketAclOutput {
-        grants: Some(grants(&owner, meta.public_read)),
-        owner: Some(owner),
-    })
+    Ok(GetBucketAclOutput { grants: Some(grants(&owner, meta.public_read)), owner: Some(owner) })
 }
 
-pub(super) async fn put_bucket_acl(
+pub(super) fn put_bucket_acl(
     sim: &Sim,
-    request: S3Request<PutBucketAclInput>,
+    request: &S3Request<PutBucketAclInput>,
 ) -> S3Result<PutBucketAclOutput> {
     let mut world = sim.world();
     let bucket = world.bucket_mut(&request.input.bucket)?;
@@ -31,9 +32,9 @@ pub(super) async fn put_bucket_acl(
     Ok(PutBucketAclOutput::default())
 }
 
-pub(super) async fn get_object_acl(
+pub(super) fn get_object_acl(
     sim: &Sim,
-    request: S3Request<GetObjectAclInput>,
+    request: &S3Request<GetObjectAclInput>,
 ) -> S3Result<GetObjectAclOutput> {
     let input = &request.input;
     let world = sim.world();
@@ -48,9 +49,9 @@ pub(super) async fn get_object_acl(
     })
 }
 
-pub(super) async fn put_object_acl(
+pub(super) fn put_object_acl(
     sim: &Sim,
-    request: S3Request<PutObjectAclInput>,
+    request: &S3Request<PutObjectAclInput>,
 ) -> S3Result<PutObjectAclOutput> {
     let input = &request.input;
     let mut world = sim.world();

@@ -1,6 +1,11 @@
 //! Buckets as a whole.
 
-use s3s::dto::*;
+use s3s::dto::{
+    Bucket, BucketLocationConstraint, CreateBucketInput, CreateBucketOutput, DeleteBucketInput,
+    DeleteBucketOutput, GetBucketLocationInput, GetBucketLocationOutput, HeadBucketInput,
+    HeadBucketOutput, ListBucketsInput, ListBucketsOutput, ObjectLockConfiguration,
+    ObjectLockEnabled, Owner,
+};
 use s3s::{S3Request, S3Result, s3_error};
 
 use super::caller;
@@ -10,11 +15,12 @@ use crate::sim::{Sim, owner};
 use crate::state::{Bucket as State, BucketMeta, PolicySlot, Versioning};
 
 /// An anonymous caller owns nothing and is called so.
-pub(super) async fn list_buckets(
+#[expect(clippy::unnecessary_wraps, reason = "all operations have one shape")]
+pub(super) fn list_buckets(
     sim: &Sim,
-    request: S3Request<ListBucketsInput>,
+    request: &S3Request<ListBucketsInput>,
 ) -> S3Result<ListBucketsOutput> {
-    let Some(key) = caller(sim, &request) else {
+    let Some(key) = caller(sim, request) else {
         let anonymous = Some("anonymous".to_owned());
         let owner = Owner { id: anonymous.clone(), display_name: anonymous };
         return Ok(ListBucketsOutput {
@@ -37,11 +43,11 @@ pub(super) async fn list_buckets(
     })
 }
 
-pub(super) async fn create_bucket(
+pub(super) fn create_bucket(
     sim: &Sim,
-    request: S3Request<CreateBucketInput>,
+    request: &S3Request<CreateBucketInput>,
 ) -> S3Result<CreateBucketOutput> {
-    let key = caller(sim, &request).ok_or_else(|| s3_error!(AccessDenied))?;
+    let key = caller(sim, request).ok_or_else(|| s3_error!(AccessDenied))?;
     let input = &request.input;
     let wanted = input.create_bucket_configuration.as_ref();
     if let Some(region) = wanted.and_then(|wanted| wanted.location_constraint.as_ref())
@@ -70,7 +76,7 @@ pub(super) async fn create_bucket(
         lifecycle: None,
         cors: None,
         lock: locked
-            .then(|| ObjectLockConfiguration { object_lock_enabled: Some(enabled), rule: None }),
+            .then_some(ObjectLockConfiguration { object_lock_enabled: Some(enabled), rule: None }),
         tags: None,
     };
     sim.disk.create_bucket(&meta).or_disk()?;
@@ -78,17 +84,17 @@ pub(super) async fn create_bucket(
     Ok(CreateBucketOutput { location })
 }
 
-pub(super) async fn head_bucket(
+pub(super) fn head_bucket(
     sim: &Sim,
-    request: S3Request<HeadBucketInput>,
+    request: &S3Request<HeadBucketInput>,
 ) -> S3Result<HeadBucketOutput> {
     sim.world().bucket(&request.input.bucket)?;
     Ok(HeadBucketOutput { bucket_region: Some(sim.region.clone()), ..Default::default() })
 }
 
-pub(super) async fn delete_bucket(
+pub(super) fn delete_bucket(
     sim: &Sim,
-    request: S3Request<DeleteBucketInput>,
+    request: &S3Request<DeleteBucketInput>,
 ) -> S3Result<DeleteBucketOutput> {
     let name = &request.input.bucket;
     let mut world = sim.world();
@@ -101,9 +107,9 @@ pub(super) async fn delete_bucket(
     Ok(DeleteBucketOutput::default())
 }
 
-pub(super) async fn get_bucket_location(
+pub(super) fn get_bucket_location(
     sim: &Sim,
-    request: S3Request<GetBucketLocationInput>,
+    request: &S3Request<GetBucketLocationInput>,
 ) -> S3Result<GetBucketLocationOutput> {
     sim.world().bucket(&request.input.bucket)?;
     let region = BucketLocationConstraint::from(sim.region.clone());

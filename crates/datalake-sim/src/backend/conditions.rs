@@ -38,10 +38,10 @@ pub(super) fn of_write(
 /// The conditions of a read.
 #[derive(Debug, Default)]
 pub(super) struct OfRead<'a> {
-    pub(super) if_match: Option<&'a ETagCondition>,
-    pub(super) if_none_match: Option<&'a ETagCondition>,
-    pub(super) if_modified_since: Option<&'a Timestamp>,
-    pub(super) if_unmodified_since: Option<&'a Timestamp>,
+    pub(super) matches: Option<&'a ETagCondition>,
+    pub(super) differs_from: Option<&'a ETagCondition>,
+    pub(super) modified_since: Option<&'a Timestamp>,
+    pub(super) unmodified_since: Option<&'a Timestamp>,
 }
 
 impl OfRead<'_> {
@@ -52,19 +52,18 @@ impl OfRead<'_> {
             condition.as_etag().is_none_or(|wanted| wanted.value() == etag)
         };
         // HTTP dates have no milliseconds.
-        let modified = time::OffsetDateTime::from_unix_timestamp(
-            version.modified.to_time().unix_timestamp(),
-        )
-        .unwrap_or(time::OffsetDateTime::UNIX_EPOCH);
+        let modified =
+            time::OffsetDateTime::from_unix_timestamp(version.modified.to_time().unix_timestamp())
+                .unwrap_or(time::OffsetDateTime::UNIX_EPOCH);
         let since = |limit: &Timestamp| modified > time::OffsetDateTime::from(limit.clone());
-        if self.if_match.is_some_and(|wanted| !is(wanted))
-            || (self.if_match.is_none() && self.if_unmodified_since.is_some_and(since))
+        if self.matches.is_some_and(|wanted| !is(wanted))
+            || (self.matches.is_none() && self.unmodified_since.is_some_and(since))
         {
             return Err(s3_error!(PreconditionFailed));
         }
-        if self.if_none_match.is_some_and(is)
-            || (self.if_none_match.is_none()
-                && self.if_modified_since.is_some_and(|limit| !since(limit)))
+        if self.differs_from.is_some_and(is)
+            || (self.differs_from.is_none()
+                && self.modified_since.is_some_and(|limit| !since(limit)))
         {
             return Err(s3_error!(NotModified));
         }

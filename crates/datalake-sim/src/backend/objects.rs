@@ -3,7 +3,11 @@
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use s3s::checksum::ChecksumHasher;
-use s3s::dto::*;
+use s3s::crypto::{Crc32, Crc32c, Crc64Nvme, Sha1, Sha256};
+use s3s::dto::{
+    DeleteObjectInput, DeleteObjectOutput, DeleteObjectsInput, DeleteObjectsOutput, DeletedObject,
+    Error, ObjectCannedACL, PutObjectInput, PutObjectOutput, ServerSideEncryption,
+};
 use s3s::{S3Request, S3Result, TrailingHeaders, s3_error};
 
 use super::{caller, conditions, locks, strong};
@@ -46,13 +50,12 @@ pub(super) async fn put_object(
     let mut world = sim.world();
     let bucket = world.bucket_mut(&input.bucket)?;
     bucket.check(&input.key, condition.as_ref())?;
-    let lock = locks::asked_for(
-        sim,
-        bucket,
-        input.object_lock_mode.as_ref(),
-        input.object_lock_retain_until_date,
-        input.object_lock_legal_hold_status.as_ref(),
-    )?;
+    let asked = locks::Asked {
+        mode: input.object_lock_mode.as_ref(),
+        until: input.object_lock_retain_until_date,
+        hold: input.object_lock_legal_hold_status.as_ref(),
+    };
+    let lock = locks::asked_for(sim, bucket, asked)?;
     let size = received.size;
     let segments = received.keep(&sim.disk, &input.bucket).or_disk()?.into_iter().collect();
     let about = About {
@@ -85,10 +88,7 @@ pub(super) fn shown(bucket: &Bucket, id: String) -> Option<String> {
     (bucket.meta.versioning != Versioning::Never).then_some(id)
 }
 
-pub(super) fn refuse_encryption(
-    sim: &Sim,
-    wanted: Option<&ServerSideEncryption>,
-) -> S3Result<()> {
+pub(super) fn refuse_encryption(sim: &Sim, wanted: Option<&ServerSideEncryption>) -> S3Result<()> {
     if wanted.is_some() && sim.has(Quirk::NoServerSideEncryption) {
         return Err(s3_error!(NotImplemented));
     }
@@ -119,11 +119,11 @@ pub(super) fn hasher<T>(sim: &Sim, request: &S3Request<T>) -> ChecksumHasher {
             continue;
         }
         match name {
-            "crc32" => hasher.crc32 = Some(Default::default()),
-            "crc32c" => hasher.crc32c = Some(Default::default()),
-            "crc64nvme" => hasher.crc64nvme = Some(Default::default()),
-            "sha1" => hasher.sha1 = Some(Default::default()),
-            _ => hasher.sha256 = Some(Default::default()),
+            "crc32" => hasher.crc32 = Some(Crc32::default()),
+            "crc32c" => hasher.crc32c = Some(Crc32c::default()),
+            "crc64nvme" => hasher.crc64nvme = Some(Crc64Nvme::default()),
+            "sha1" => hasher.sha1 = Some(Sha1::default()),
+            _ => hasher.sha256 = Some(Sha256::default()),
         }
     }
     hasher
@@ -155,24 +155,32 @@ pub(super) fn check_checksums<T>(received: &Received, request: &S3Request<T>) ->
     Ok(())
 }
 
-pub(super) async fn delete_object(
+pub(super) fn delete_object(
     sim: &Sim,
-    request: S3Request<DeleteObjectInput>,
+    request: &S3Request<DeleteObjectInput>,
 ) -> S3Result<DeleteObjectOutput> {
     let input = &request.input;
-    let condition =
-        conditions::of_write(sim, &request.headers, input.if_match.as_ref(), None);
+    let condition = conditions::of_write(sim, &request.headers, input.if_match.as_ref(), None);
     let mut world = sim.world();
     let bucket = world.bucket_mut(&input.bucket)?;
     bucket.check(&input.key, condition.as_ref())?;
     let bypass = input.bypass_governance_retention == Some(true)
-        && may_bypass(sim, bucket, caller(sim, &request), &input.key);
-    let deleted = delete(sim, bucket, &input.key, input.version_id.as_deref(), bypass)?;
+        && may_bypass(sim, bucket, caller(sim, request), &input.key);
+    let doomed = Doomed { key: &input.key, version_id: input.version_id.as_deref(), bypass };
+    let deleted = delete(sim, bucket, &doomed)?;
     Ok(DeleteObjectOutput {
         delete_marker: deleted.marker.then_some(true),
         version_id: deleted.version_id,
         ..Default::default()
     })
+}
+
+/// What is to be deleted.
+struct Doomed<'a> {
+    key: &'a str,
+    version_id: Option<&'a str>,
+    /// Whether a governance lock gives way.
+    bypass: bool,
 }
 
 /// What a deletion did.
@@ -182,13 +190,8 @@ struct Deleted {
     version_id: Option<String>,
 }
 
-fn delete(
-    sim: &Sim,
-    bucket: &mut Bucket,
-    key: &str,
-    version_id: Option<&str>,
-    bypass: bool,
-) -> S3Result<Deleted> {
+fn delete(sim: &Sim, bucket: &mut Bucket, doomed: &Doomed<'_>) -> S3Result<Deleted> {
+    let Doomed { key, version_id, bypass } = *doomed;
     if let Some(id) = version_id {
         // Deleting what is not there is a success.
         let Ok(version) = bucket.find(key, Some(id)) else {
@@ -222,15 +225,15 @@ fn may_bypass(sim: &Sim, bucket: &Bucket, caller: Option<&Key>, key: &str) -> bo
 /// How many keys one request may delete.
 const MOST_KEYS: usize = 1000;
 
-pub(super) async fn delete_objects(
+pub(super) fn delete_objects(
     sim: &Sim,
-    request: S3Request<DeleteObjectsInput>,
+    request: &S3Request<DeleteObjectsInput>,
 ) -> S3Result<DeleteObjectsOutput> {
     let input = &request.input;
     if input.delete.objects.len() > MOST_KEYS {
         return Err(coded(http::StatusCode::BAD_REQUEST, BODYLESS));
     }
-    let caller = caller(sim, &request);
+    let caller = caller(sim, request);
     let wants_bypass = input.bypass_governance_retention == Some(true);
     let quiet = input.delete.quiet == Some(true);
     let mut output = DeleteObjectsOutput::default();
@@ -243,9 +246,8 @@ pub(super) async fn delete_objects(
         let action = action_of("DeleteObject", version_id.is_some());
         let wish = Wish { action: &action, key: Some(&object.key), prefix: None };
         let bypass = wants_bypass && may_bypass(sim, bucket, caller, &object.key);
-        let outcome = sim
-            .demand(bucket, caller, &wish)
-            .and_then(|()| delete(sim, bucket, &object.key, version_id, bypass));
+        let doomed = Doomed { key: &object.key, version_id, bypass };
+        let outcome = sim.demand(bucket, caller, &wish).and_then(|()| delete(sim, bucket, &doomed));
         match outcome {
             Ok(_) if quiet => (),
             Ok(done) => deleted.push(DeletedObject {

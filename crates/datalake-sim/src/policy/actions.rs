@@ -19,8 +19,13 @@ pub(crate) fn action_of(operation: &str, names_version: bool) -> String {
         ("DeleteObject", false) => "DeleteObject",
         ("DeleteObject", true) => "DeleteObjectVersion",
         (
-            "PutObject" | "PostObject" | "CopyObject" | "CreateMultipartUpload" | "UploadPart"
-            | "UploadPartCopy" | "CompleteMultipartUpload",
+            "PutObject"
+            | "PostObject"
+            | "CopyObject"
+            | "CreateMultipartUpload"
+            | "UploadPart"
+            | "UploadPartCopy"
+            | "CompleteMultipartUpload",
             _,
         ) => "PutObject",
         ("HeadBucket" | "ListObjects" | "ListObjectsV2", _) => "ListBucket",

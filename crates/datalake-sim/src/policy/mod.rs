@@ -58,7 +58,8 @@ pub(crate) enum Verdict {
 impl Policy {
     /// Reads a document and checks it.
     pub(crate) fn parse(text: &str) -> Result<Self, InvalidPolicy> {
-        let document: Document = serde_json::from_str(text).map_err(|_| InvalidPolicy::Malformed)?;
+        let document: Document =
+            serde_json::from_str(text).map_err(|_| InvalidPolicy::Malformed)?;
         let statements = document.statement.into_vec();
         let names = statements.iter().flat_map(|s| [&s.action, &s.not_action]).flatten();
         if !names.flat_map(OneOrMany::as_slice).all(|name| actions::is_known(name)) {
@@ -164,7 +165,8 @@ impl<T> OneOrMany<T> {
 
 impl Statement {
     fn is_complete(&self) -> bool {
-        let resources = self.resource.iter().chain(&self.not_resource).flat_map(OneOrMany::as_slice);
+        let resources =
+            self.resource.iter().chain(&self.not_resource).flat_map(OneOrMany::as_slice);
         (self.principal.is_some() || self.not_principal.is_some())
             && (self.action.is_some() || self.not_action.is_some())
             && (self.resource.is_some() || self.not_resource.is_some())

@@ -9,7 +9,6 @@ use bytes::Bytes;
 use futures::{StreamExt as _, stream};
 use md5::{Digest as _, Md5};
 use s3s::checksum::ChecksumHasher;
-use s3s::crypto::Checksum as _;
 use s3s::dto::{Checksum, StreamingBlob};
 use s3s::{S3Error, S3Result, s3_error};
 use tokio::task::JoinHandle;
@@ -84,7 +83,7 @@ pub(crate) async fn receive(
     body: Option<StreamingBlob>,
     hasher: ChecksumHasher,
 ) -> S3Result<Received> {
-    let mut writer = Writer::Idle(Sink::open(disk.temporary(), hasher).or_disk()?);
+    let mut writer = Writer::Idle(Box::new(Sink::open(disk.temporary(), hasher).or_disk()?));
     let mut block = Vec::new();
     let mut chunks = stream::iter(body).flatten();
     while let Some(chunk) = chunks.next().await {
@@ -118,12 +117,12 @@ fn broken_body(error: &(dyn std::error::Error + 'static)) -> S3Error {
 
 /// Writes one block while the next one comes in.
 enum Writer {
-    Idle(Sink),
-    Busy(JoinHandle<io::Result<Sink>>),
+    Idle(Box<Sink>),
+    Busy(JoinHandle<io::Result<Box<Sink>>>),
 }
 
 impl Writer {
-    async fn idle(self) -> S3Result<Sink> {
+    async fn idle(self) -> S3Result<Box<Sink>> {
         match self {
             Self::Idle(sink) => Ok(sink),
             Self::Busy(task) => task.await.map_err(S3Error::internal_error)?.or_disk(),
@@ -146,7 +145,7 @@ impl Sink {
         Ok(Self { file, temporary, size: 0, md5: Md5::new(), hasher })
     }
 
-    fn write(mut self, block: &[u8]) -> io::Result<Self> {
+    fn write(mut self: Box<Self>, block: &[u8]) -> io::Result<Box<Self>> {
         self.file.write_all(block)?;
         self.md5.update(block);
         self.hasher.update(block);

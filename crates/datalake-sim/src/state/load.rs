@@ -85,6 +85,7 @@ fn read_all<T: DeserializeOwned>(folder: &Path) -> io::Result<Vec<T>> {
 }
 
 pub(crate) fn read<T: DeserializeOwned>(path: &Path) -> io::Result<T> {
-    serde_json::from_slice(&fs::read(path)?)
-        .map_err(|error| io::Error::new(io::ErrorKind::InvalidData, format!("`{}`: {error}", path.display())))
+    serde_json::from_slice(&fs::read(path)?).map_err(|error| {
+        io::Error::new(io::ErrorKind::InvalidData, format!("`{}`: {error}", path.display()))
+    })
 }

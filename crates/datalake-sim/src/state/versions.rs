@@ -80,12 +80,7 @@ impl Bucket {
     /// Adds a version as the newest of its key.
     ///
     /// Unless the bucket keeps versions, it takes the place of the `null` one.
-    pub(crate) fn add(
-        &mut self,
-        disk: &Disk,
-        now: Moment,
-        new: NewVersion,
-    ) -> S3Result<Version> {
+    pub(crate) fn add(&mut self, disk: &Disk, now: Moment, new: NewVersion) -> S3Result<Version> {
         let id = match self.meta.versioning {
             Versioning::Enabled => Uuid::new_v4().simple().to_string(),
             Versioning::Never | Versioning::Suspended => NULL_VERSION.to_owned(),

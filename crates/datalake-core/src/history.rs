@@ -1,0 +1,101 @@
+//! All runs of a host together: what is to be undone, what is to be continued.
+
+use crate::{Outcome, Receipt, RunId, RunKind, Step, StepReceipt};
+
+/// The receipts of a host in the order of their runs.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct History(Vec<Receipt>);
+
+/// What a new run has to take over from one that did not come to its end.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Unfinished {
+    /// The runs that are taken over.
+    pub runs: Vec<RunId>,
+    /// Their steps that are done and not undone.
+    pub steps: Vec<StepReceipt>,
+}
+
+/// How a run stands today.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RunState {
+    /// All its steps are done.
+    Complete,
+    /// It stopped on its way.
+    Unfinished,
+    /// A later run took over what it had done.
+    Continued,
+    /// It was undone.
+    RolledBack,
+}
+
+impl History {
+    /// The history of these receipts, in any order.
+    pub fn new(receipts: impl IntoIterator<Item = Receipt>) -> Self {
+        let mut receipts: Vec<_> = receipts.into_iter().collect();
+        receipts.sort_by(|a, b| (a.started, &a.run).cmp(&(b.started, &b.run)));
+        Self(receipts)
+    }
+
+    /// The receipts, oldest first.
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = &Receipt> {
+        self.0.iter()
+    }
+
+    /// How a run stands.
+    #[must_use]
+    pub fn state(&self, receipt: &Receipt) -> RunState {
+        let run = &receipt.run;
+        if self.0.iter().any(|other| other.continues.contains(run)) {
+            RunState::Continued
+        } else if self.rollbacks(run).any(Receipt::is_complete) {
+            RunState::RolledBack
+        } else if receipt.is_complete() {
+            RunState::Complete
+        } else {
+            RunState::Unfinished
+        }
+    }
+
+    /// The run that a rollback without a name undoes: the last one that did something and still
+    /// stands.
+    #[must_use]
+    pub fn to_roll_back(&self) -> Option<&Receipt> {
+        self.0.iter().rev().find(|receipt| {
+            let stands = matches!(self.state(receipt), RunState::Complete | RunState::Unfinished);
+            receipt.kind == RunKind::Provision && stands && receipt.has_begun()
+        })
+    }
+
+    /// What a new run of `provision` has to take over, so that one rollback undoes all of it.
+    #[must_use]
+    pub fn unfinished(&self) -> Unfinished {
+        let Some(receipt) = self.to_roll_back() else { return Unfinished::default() };
+        let undone: Vec<&Step> = self.undone(&receipt.run).collect();
+        if receipt.is_complete() && undone.is_empty() {
+            return Unfinished::default();
+        }
+        let is_undone = |taken: &StepReceipt| {
+            undone.iter().any(|way_back| way_back.guard == taken.step.undo.guard)
+        };
+        Unfinished {
+            runs: vec![receipt.run.clone()],
+            steps: receipt.done().filter(|taken| !is_undone(taken)).cloned().collect(),
+        }
+    }
+
+    fn rollbacks<'a>(&'a self, run: &'a RunId) -> impl Iterator<Item = &'a Receipt> {
+        self.0.iter().filter(move |receipt| receipt.kind == RunKind::Rollback(run.clone()))
+    }
+
+    fn undone<'a>(&'a self, run: &'a RunId) -> impl Iterator<Item = &'a Step> {
+        self.rollbacks(run).flat_map(|receipt| receipt.done()).map(|taken| &taken.step)
+    }
+}
+
+impl Receipt {
+    /// Whether it has done anything, or tried to.
+    #[must_use]
+    pub fn has_begun(&self) -> bool {
+        self.steps.iter().any(|step| step.outcome != Outcome::NotBegun)
+    }
+}

@@ -1,0 +1,129 @@
+//! One action carried out.
+
+use std::time::Duration;
+
+use datalake_core::{
+    Action, BucketName, Credentials, Fault, FaultKind, FileBody, FileState, FilledBody, HostPath,
+    ObjectKey,
+};
+
+use crate::Checkpoint;
+use crate::ports::{NewFile, Ports, Seen};
+use crate::records::Records;
+
+/// Successful looks in a row that make a new bucket "stably there".
+const STEADY: u32 = 5;
+/// Looks at a new bucket before giving up, one a second: three minutes.
+const LOOKS: u32 = 180;
+
+/// Carries out one action. After a fault the action may or may not have happened.
+pub(crate) async fn carry_out(
+    action: &Action,
+    keys: Option<&Credentials>,
+    ports: &Ports<'_>,
+) -> Result<(), Fault> {
+    match action {
+        Action::CreateBucket(bucket) => create_bucket(bucket, ports).await,
+        Action::ProveAccess(bucket, key) => prove_access(bucket, key, ports).await,
+        Action::SetVersioning(bucket, versioning) => {
+            ports.store.set_versioning(bucket, *versioning).await
+        }
+        Action::SetLifecycle(bucket, rules) => ports.store.set_lifecycle(bucket, rules).await,
+        Action::CreateFolder { path, mode, owner } => {
+            ports.files.create_folder(path, *mode, *owner)
+        }
+        Action::RemoveFolder(path) => ports.files.remove_folder(path),
+        Action::WriteFile { path, body, file } => {
+            let content = fill(body, keys, &keep_copy(path, ports)?)?;
+            put_in_place(path, &content, file, ports)
+        }
+        Action::RestoreFile { path, file } => {
+            let content = Records(ports.state).copy(file.content, ports.fingerprints)?;
+            put_in_place(path, &content, file, ports)
+        }
+        Action::RemoveFile(path) => ports.files.remove_file(path),
+    }
+}
+
+/// Creates a bucket and waits until it is stably there: Hetzner's gateways disagree about a new one
+/// for seconds to minutes (measured in hel1, 2026-09-08).
+async fn create_bucket(bucket: &BucketName, ports: &Ports<'_>) -> Result<(), Fault> {
+    match ports.store.create_bucket(bucket).await {
+        Ok(()) => (),
+        // Ours by an answer that was lost, or someone else's: the looks below tell.
+        Err(fault) if fault.kind == FaultKind::TakenBucket => (),
+        Err(fault) => return Err(fault),
+    }
+    let mut steady = 0;
+    let mut last = Fault::new(FaultKind::Absent, "the new bucket does not show up");
+    for _ in 0..LOOKS {
+        match ports.store.head_bucket(bucket).await {
+            Ok(()) => steady += 1,
+            Err(fault) if fault.kind == FaultKind::Denied => {
+                return Err(Fault::new(FaultKind::TakenBucket, fault.detail));
+            }
+            Err(fault) if fault.kind == FaultKind::Absent => (steady, last) = (0, fault),
+            Err(fault) => return Err(fault),
+        }
+        if steady == STEADY {
+            return Ok(());
+        }
+        let pause = if steady > 0 { Duration::from_millis(100) } else { Duration::from_secs(1) };
+        ports.clock.sleep(pause).await;
+    }
+    Err(last)
+}
+
+async fn prove_access(
+    bucket: &BucketName,
+    key: &ObjectKey,
+    ports: &Ports<'_>,
+) -> Result<(), Fault> {
+    let content = format!("datalake was here: {:016x}\n", ports.clock.random()).into_bytes();
+    let stored = ports.store.put_object(bucket, key, content.clone()).await?;
+    let read = ports.store.get_object(bucket, key).await;
+    let deleted = ports.store.delete_object(bucket, key, stored.version.as_ref()).await;
+    if read? != content {
+        let detail = "the probe object came back with another content";
+        return Err(Fault::new(FaultKind::Unreadable, detail));
+    }
+    deleted
+}
+
+/// Keeps what lies at `path` under its fingerprint, and returns it; nothing where nothing lies.
+fn keep_copy(path: &HostPath, ports: &Ports<'_>) -> Result<FilledBody, Fault> {
+    match ports.files.look(path) {
+        Ok(Seen::File { content, .. }) => {
+            let print = ports.fingerprints.of(content.expose());
+            Records(ports.state).keep_copy(&content, print)?;
+            ports.checkpoints.pass(Checkpoint::CopyKept);
+            Ok(content)
+        }
+        Ok(Seen::Folder(_)) => Err(Fault::new(FaultKind::NotPlain, "a folder, not a file")),
+        Err(fault) if fault.kind == FaultKind::Absent => Ok(FilledBody::new(Vec::new())),
+        Err(fault) => Err(fault),
+    }
+}
+
+fn fill(
+    body: &FileBody,
+    keys: Option<&Credentials>,
+    current: &FilledBody,
+) -> Result<FilledBody, Fault> {
+    let keys = keys.ok_or_else(|| Fault::new(FaultKind::Refused, "no key pair was given"))?;
+    let filled = body.fill(keys, current.expose());
+    filled.map_err(|err| Fault::new(FaultKind::Disturbed, err.to_string()))
+}
+
+fn put_in_place(
+    path: &HostPath,
+    content: &FilledBody,
+    file: &FileState,
+    ports: &Ports<'_>,
+) -> Result<(), Fault> {
+    if ports.fingerprints.of(content.expose()) != file.content {
+        let detail = "what would be written is not what was planned";
+        return Err(Fault::new(FaultKind::Disturbed, detail));
+    }
+    ports.files.write(path, &NewFile { content, mode: file.mode, owner: file.owner })
+}

@@ -1,0 +1,232 @@
+//! The only place that changes the world.
+
+use std::time::Duration;
+
+use datalake_core::{
+    Credentials, Fault, FaultKind, Outcome, Plan, PlanFault, Receipt, RunId, RunKind, Standing,
+    Step, StepReceipt, Target, Timestamp, Unfinished, lint,
+};
+
+use crate::Checkpoint;
+use crate::act::carry_out;
+use crate::journal::{Begin, Record};
+use crate::observe::look_at;
+use crate::ports::Ports;
+use crate::records::Records;
+
+/// A plan about to be carried out.
+pub struct Run<'a> {
+    /// The run's name.
+    pub id: RunId,
+    /// What it is for.
+    pub kind: RunKind,
+    /// The plan.
+    pub plan: &'a Plan,
+    /// The key pair that goes into files; a rollback needs none.
+    pub keys: Option<&'a Credentials>,
+    /// What is taken over from a run that did not come to its end.
+    pub unfinished: Unfinished,
+}
+
+/// Told how a run goes on, and asked whether it should.
+pub trait Watch: Send + Sync {
+    /// A step begins.
+    fn begin(&self, step: &Step);
+
+    /// A step has ended.
+    fn end(&self, step: &Step, outcome: &Outcome);
+
+    /// Whether to begin the next step.
+    fn go_on(&self) -> bool;
+}
+
+/// Why a run stopped on its way.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ApplyError {
+    /// The plan itself is wrong; nothing was changed.
+    #[error("the plan breaks a rule of plans, which is a bug: {0}")]
+    Plan(PlanFault),
+    /// A step failed; the receipt tells what was done before.
+    #[error("{}", .0.step.action.target())]
+    Step(Box<FailedStep>),
+    /// The operator asked to stop between two steps.
+    #[error("stopped before `{}`", .0.step.action.verb())]
+    Stopped(Box<FailedStep>),
+    /// The journal or the receipt could not be written.
+    #[error("the run's own records could not be written")]
+    Records(#[source] Fault),
+}
+
+/// The step at which a run stopped.
+#[derive(Debug)]
+pub struct FailedStep {
+    /// The step.
+    pub step: Step,
+    /// Why.
+    pub fault: Fault,
+    /// What was done before it.
+    pub receipt: Receipt,
+}
+
+/// Carries out a plan step by step and stops at the first failure.
+///
+/// Each step is looked at before and after: one whose result is there already is not done again,
+/// and one whose world has been disturbed is not begun. Intent and outcome go to the journal, so a
+/// killed run can be judged; the receipt is durable when this returns.
+///
+/// # Errors
+///
+/// [`ApplyError`]; its receipt is durable too.
+pub async fn apply(
+    run: Run<'_>,
+    watch: &dyn Watch,
+    ports: &Ports<'_>,
+) -> Result<Receipt, ApplyError> {
+    if let Some(fault) = lint(run.plan, run.keys).into_iter().next() {
+        return Err(ApplyError::Plan(fault));
+    }
+    let records = Records(ports.state);
+    let started = ports.clock.now();
+    records.begin(begin(&run, started)).map_err(ApplyError::Records)?;
+    ports.checkpoints.pass(Checkpoint::RunBegun);
+
+    let mut outcomes = Vec::new();
+    let stopped = walk(&run, &mut outcomes, watch, ports).await?;
+
+    let receipt = receipt(&begin(&run, started), outcomes, ports.clock.now());
+    finish(&receipt, ports).map_err(ApplyError::Records)?;
+    match stopped {
+        None => Ok(receipt),
+        Some((step, None)) => {
+            let fault = Fault::new(FaultKind::Refused, "the operator asked to stop");
+            Err(ApplyError::Stopped(Box::new(FailedStep { step, fault, receipt })))
+        }
+        Some((step, Some(fault))) => {
+            Err(ApplyError::Step(Box::new(FailedStep { step, fault, receipt })))
+        }
+    }
+}
+
+/// Where a walk stopped: the step, and its fault unless the operator asked for it.
+type StoppedAt = Option<(Step, Option<Fault>)>;
+
+async fn walk(
+    run: &Run<'_>,
+    outcomes: &mut Vec<Outcome>,
+    watch: &dyn Watch,
+    ports: &Ports<'_>,
+) -> Result<StoppedAt, ApplyError> {
+    let records = Records(ports.state);
+    for (number, step) in run.plan.steps.iter().enumerate() {
+        if !watch.go_on() {
+            return Ok(Some((step.clone(), None)));
+        }
+        watch.begin(step);
+        let (outcome, fault) = match step.standing(&look_at(&step.guard.target(), ports).await) {
+            Standing::Done => (Outcome::AlreadyDone, None),
+            Standing::Ready => {
+                records.record(&run.id, &Record::Intent(number)).map_err(ApplyError::Records)?;
+                ports.checkpoints.pass(Checkpoint::IntentRecorded);
+                attempt(step, run.keys, ports).await
+            }
+            Standing::Disturbed => failed(Fault::new(FaultKind::Disturbed, "")),
+            Standing::Unknown(fault) => failed(fault),
+        };
+        let record = Record::Outcome(number, outcome.clone());
+        records.record(&run.id, &record).map_err(ApplyError::Records)?;
+        ports.checkpoints.pass(Checkpoint::OutcomeRecorded);
+        watch.end(step, &outcome);
+        outcomes.push(outcome);
+        if let Some(fault) = fault {
+            return Ok(Some((step.clone(), Some(fault))));
+        }
+    }
+    Ok(None)
+}
+
+fn failed(fault: Fault) -> (Outcome, Option<Fault>) {
+    (Outcome::Failed(fault.to_string()), Some(fault))
+}
+
+async fn attempt(
+    step: &Step,
+    keys: Option<&Credentials>,
+    ports: &Ports<'_>,
+) -> (Outcome, Option<Fault>) {
+    let result = carry_out(&step.action, keys, ports).await;
+    ports.checkpoints.pass(Checkpoint::ActionDone);
+    let checked = match result {
+        Ok(()) => check(step, ports).await,
+        Err(fault) => Err(fault),
+    };
+    match checked {
+        Ok(()) => (Outcome::Done, None),
+        Err(fault) => (judge(step, &fault.to_string(), ports).await, Some(fault)),
+    }
+}
+
+/// Looks whether a step has brought about what it should; a store gets half a minute for it.
+async fn check(step: &Step, ports: &Ports<'_>) -> Result<(), Fault> {
+    let target = step.undo.guard.target();
+    let looks = if matches!(target, Target::Path(_)) { 1 } else { 30 };
+    for look in 1..=looks {
+        if step.undo.guard.holds(&look_at(&target, ports).await)? {
+            return Ok(());
+        }
+        if look < looks {
+            ports.clock.sleep(Duration::from_secs(1)).await;
+        }
+    }
+    Err(Fault::new(FaultKind::Disturbed, "afterwards it is not as planned"))
+}
+
+/// What a step that was begun has come to, by one look at the world.
+pub(crate) async fn judge(step: &Step, reason: &str, ports: &Ports<'_>) -> Outcome {
+    match step.standing(&look_at(&step.guard.target(), ports).await) {
+        Standing::Ready => Outcome::Failed(reason.to_owned()),
+        Standing::Done => Outcome::Done,
+        Standing::Disturbed => Outcome::Disturbed,
+        Standing::Unknown(fault) => Outcome::Failed(format!("{reason}; {fault}")),
+    }
+}
+
+fn begin(run: &Run<'_>, started: Timestamp) -> Begin {
+    Begin {
+        schema_version: Receipt::SCHEMA_VERSION,
+        run: run.id.clone(),
+        kind: run.kind.clone(),
+        started,
+        continues: run.unfinished.runs.clone(),
+        taken_over: run.unfinished.steps.clone(),
+        plan: run.plan.clone(),
+    }
+}
+
+/// The receipt of a run with these outcomes; steps without one were never begun.
+pub(crate) fn receipt(begin: &Begin, outcomes: Vec<Outcome>, ended: Timestamp) -> Receipt {
+    let outcomes = outcomes.into_iter().chain(std::iter::repeat(Outcome::NotBegun));
+    let own = begin.plan.steps.iter().zip(outcomes);
+    let own = own.map(|(step, outcome)| StepReceipt { step: step.clone(), outcome });
+    Receipt {
+        schema_version: Receipt::SCHEMA_VERSION,
+        run: begin.run.clone(),
+        kind: begin.kind.clone(),
+        started: begin.started,
+        ended,
+        continues: begin.continues.clone(),
+        steps: begin.taken_over.iter().cloned().chain(own).collect(),
+    }
+}
+
+/// Makes the receipt durable and removes the journal.
+pub(crate) fn finish(receipt: &Receipt, ports: &Ports<'_>) -> Result<(), Fault> {
+    let records = Records(ports.state);
+    if receipt.has_begun() {
+        records.save(receipt)?;
+    }
+    ports.checkpoints.pass(Checkpoint::ReceiptWritten);
+    records.end(&receipt.run)?;
+    ports.checkpoints.pass(Checkpoint::RunEnded);
+    Ok(())
+}

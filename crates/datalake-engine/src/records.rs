@@ -1,0 +1,165 @@
+//! How datalake's own folder is laid out: journals, receipts, copies, the fingerprint key.
+
+use datalake_core::{
+    Fault, FaultKind, FilledBody, Fingerprint, FingerprintKey, History, Receipt, RunId,
+};
+
+use crate::journal::{Begin, Journal, Record, decode, encode};
+use crate::ports::{Clock, StateFolder};
+
+/// The files of a state folder by their meaning.
+#[derive(Clone, Copy)]
+pub struct Records<'a>(pub &'a dyn StateFolder);
+
+impl<'a> Records<'a> {
+    /// All receipts.
+    ///
+    /// # Errors
+    ///
+    /// A [`Fault`] where one cannot be read; a receipt is never skipped.
+    pub fn history(self) -> Result<History, Fault> {
+        let names = self.0.names("receipts")?;
+        let ids = names.iter().filter_map(|name| name.strip_suffix(".json"));
+        let receipts = ids.map(|id| self.receipt(&run_id(id)?));
+        Ok(History::new(receipts.collect::<Result<Vec<_>, _>>()?))
+    }
+
+    /// The receipt of a run.
+    ///
+    /// # Errors
+    ///
+    /// A [`Fault`]; `Absent` where the run has none.
+    pub fn receipt(self, run: &RunId) -> Result<Receipt, Fault> {
+        read_receipt(&self.0.read(&receipt_name(run))?)
+    }
+
+    /// Keeps a receipt for good.
+    pub(crate) fn save(self, receipt: &Receipt) -> Result<(), Fault> {
+        let json = serde_json::to_vec_pretty(receipt).map_err(|err| unreadable(err.to_string()))?;
+        self.0.write(&receipt_name(&receipt.run), &json)
+    }
+
+    /// The runs whose journal is still there: they did not come to their end.
+    ///
+    /// # Errors
+    ///
+    /// A [`Fault`] where the folder cannot be read.
+    pub fn open_runs(self) -> Result<Vec<RunId>, Fault> {
+        let names = self.0.names("runs")?;
+        names.iter().filter_map(|name| name.strip_suffix(".journal")).map(run_id).collect()
+    }
+
+    pub(crate) fn journal(self, run: &RunId) -> Result<Journal, Fault> {
+        let name = journal_name(run);
+        decode(&self.0.read(&name)?).map_err(|err| unreadable(format!("{name}: {err}")))
+    }
+
+    pub(crate) fn begin(self, begin: Begin) -> Result<(), Fault> {
+        let name = journal_name(&begin.run);
+        self.0.write(&name, &encode(&Record::Begin(Box::new(begin))))
+    }
+
+    pub(crate) fn record(self, run: &RunId, record: &Record) -> Result<(), Fault> {
+        self.0.append(&journal_name(run), &encode(record))
+    }
+
+    pub(crate) fn end(self, run: &RunId) -> Result<(), Fault> {
+        self.0.remove(&journal_name(run))
+    }
+
+    pub(crate) fn keep_copy(self, content: &FilledBody, print: Fingerprint) -> Result<(), Fault> {
+        self.0.write(&copy_name(print), content.expose())
+    }
+
+    pub(crate) fn copy(
+        self,
+        print: Fingerprint,
+        key: &FingerprintKey,
+    ) -> Result<FilledBody, Fault> {
+        let content = FilledBody::new(self.0.read(&copy_name(print))?);
+        if key.of(content.expose()) == print {
+            return Ok(content);
+        }
+        Err(Fault::new(FaultKind::Disturbed, format!("the kept copy {}", copy_name(print))))
+    }
+
+    /// The key of this host's fingerprints, made at the first use.
+    ///
+    /// # Errors
+    ///
+    /// A [`Fault`] where it can be neither read nor made.
+    pub fn fingerprint_key(self, clock: &dyn Clock) -> Result<FingerprintKey, Fault> {
+        match self.stored_key() {
+            Err(fault) if fault.kind == FaultKind::Absent => {
+                let key = random_key(clock);
+                self.0.write(KEY, key.expose())?;
+                Ok(key)
+            }
+            answer => answer,
+        }
+    }
+
+    /// The key of this host's fingerprints; one for this run alone where none is kept yet, for
+    /// commands that change nothing.
+    ///
+    /// # Errors
+    ///
+    /// A [`Fault`] where it is there and cannot be read.
+    pub fn fingerprint_key_unkept(self, clock: &dyn Clock) -> Result<FingerprintKey, Fault> {
+        match self.stored_key() {
+            Err(fault) if fault.kind == FaultKind::Absent => Ok(random_key(clock)),
+            answer => answer,
+        }
+    }
+
+    fn stored_key(self) -> Result<FingerprintKey, Fault> {
+        let bytes: [u8; 32] =
+            self.0.read(KEY)?.try_into().map_err(|_| unreadable(format!("{KEY}: not 32 bytes")))?;
+        Ok(FingerprintKey::new(bytes))
+    }
+}
+
+/// Reads a receipt from its JSON form, of this release or an older one.
+///
+/// # Errors
+///
+/// A [`Fault`] of kind `Unreadable`, also for a form that a newer release has written.
+pub fn read_receipt(json: &[u8]) -> Result<Receipt, Fault> {
+    let receipt: Receipt =
+        serde_json::from_slice(json).map_err(|err| unreadable(format!("no receipt: {err}")))?;
+    if receipt.schema_version == Receipt::SCHEMA_VERSION {
+        return Ok(receipt);
+    }
+    let form = receipt.schema_version;
+    Err(unreadable(format!("the receipt has form {form}; this release reads form 1")))
+}
+
+const KEY: &str = "fingerprint.key";
+
+fn random_key(clock: &dyn Clock) -> FingerprintKey {
+    let mut bytes = [0; 32];
+    for word in bytes.chunks_exact_mut(8) {
+        word.copy_from_slice(&clock.random().to_le_bytes());
+    }
+    FingerprintKey::new(bytes)
+}
+
+fn run_id(text: &str) -> Result<RunId, Fault> {
+    text.parse().map_err(|err: datalake_core::InvalidRunId| unreadable(err.to_string()))
+}
+
+fn receipt_name(run: &RunId) -> String {
+    format!("receipts/{run}.json")
+}
+
+fn journal_name(run: &RunId) -> String {
+    format!("runs/{run}.journal")
+}
+
+fn copy_name(print: Fingerprint) -> String {
+    format!("copies/{print}")
+}
+
+fn unreadable(detail: String) -> Fault {
+    Fault::new(FaultKind::Unreadable, detail)
+}

@@ -1,0 +1,57 @@
+//! What to make of runs that were killed.
+
+use datalake_core::{Fault, FaultKind, Receipt, Step, Target};
+
+use crate::Checkpoint;
+use crate::apply::{finish, judge, receipt};
+use crate::ports::Ports;
+use crate::records::Records;
+
+/// Judges every run whose journal is still there, and turns each into a receipt.
+///
+/// The step that was in flight is looked at once: done, not done, or disturbed by someone. What its
+/// write left behind is swept away. Call it under the lock, before anything is planned.
+///
+/// # Errors
+///
+/// A [`Fault`] where a journal is damaged or the records cannot be written.
+pub async fn recover(ports: &Ports<'_>) -> Result<Vec<Receipt>, Fault> {
+    let records = Records(ports.state);
+    let mut recovered = Vec::new();
+    for run in records.open_runs()? {
+        if is_finished(records, &run)? {
+            records.end(&run)?;
+            continue;
+        }
+        let journal = records.journal(&run)?;
+        let mut outcomes = journal.outcomes;
+        if let Some(step) = journal.in_flight.and_then(|step| journal.begin.plan.steps.get(step)) {
+            sweep(step, ports)?;
+            outcomes.push(judge(step, "the run was killed", ports).await);
+        }
+        let receipt = receipt(&journal.begin, outcomes, ports.clock.now());
+        finish(&receipt, ports)?;
+        ports.checkpoints.pass(Checkpoint::EarlierRunTaken);
+        recovered.push(receipt);
+    }
+    Ok(recovered)
+}
+
+/// Whether a run was killed between its receipt and the removal of its journal.
+fn is_finished(records: Records<'_>, run: &datalake_core::RunId) -> Result<bool, Fault> {
+    match records.receipt(run) {
+        Ok(_) => Ok(true),
+        Err(fault) if fault.kind == FaultKind::Absent => Ok(false),
+        Err(fault) => Err(fault),
+    }
+}
+
+fn sweep(step: &Step, ports: &Ports<'_>) -> Result<(), Fault> {
+    match step.action.target() {
+        Target::Path(path) => match ports.files.sweep(&path) {
+            Err(fault) if fault.kind == FaultKind::Absent => Ok(()),
+            answer => answer,
+        },
+        Target::Service | Target::Bucket(_) | Target::Object(..) => Ok(()),
+    }
+}

@@ -1,0 +1,139 @@
+//! A store that is asked again when asking again can help.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use datalake_core::{BucketName, Fault, FaultKind, Lifecycle, ObjectKey, Service, Versioning};
+
+use crate::ports::{Clock, ObjectHead, ObjectStore, Stored, VersionId};
+
+/// Tries of one call at most.
+const TRIES: u32 = 5;
+/// Tries of one call that was denied: Hetzner's gateways now and then deny what they granted a
+/// moment before (seen in 2026-08 and 2026-09).
+const TRIES_DENIED: u32 = 3;
+/// The first pause; it doubles from try to try.
+const FIRST_PAUSE: Duration = Duration::from_millis(250);
+/// The longest pause that is not asked for by the service.
+const LONGEST_PAUSE: Duration = Duration::from_secs(8);
+/// The longest pause that a service can ask for.
+const LONGEST_WAIT: Duration = Duration::from_secs(60);
+
+/// Repeats calls that failed for a passing reason: with growing pauses, a random share in each,
+/// the service's own `Retry-After`, and one budget for all calls together.
+///
+/// A key that is unknown or a signature that does not fit is never tried again.
+pub struct RetryingStore<'a> {
+    inner: &'a dyn ObjectStore,
+    clock: &'a dyn Clock,
+    budget: AtomicU32,
+}
+
+impl<'a> RetryingStore<'a> {
+    /// Wraps `inner`; all its calls together are repeated at most `budget` times.
+    pub fn new(inner: &'a dyn ObjectStore, clock: &'a dyn Clock, budget: u32) -> Self {
+        Self { inner, clock, budget: AtomicU32::new(budget) }
+    }
+
+    async fn patiently<T, F>(&self, mut call: impl FnMut() -> F) -> Result<T, Fault>
+    where
+        F: Future<Output = Result<T, Fault>> + Send,
+    {
+        let mut tried = 1;
+        loop {
+            let fault = match call().await {
+                Ok(value) => return Ok(value),
+                Err(fault) => fault,
+            };
+            if tried >= tries(fault.kind) || !self.draw() {
+                return Err(fault);
+            }
+            self.clock.sleep(pause(tried, &fault, self.clock.random())).await;
+            tried += 1;
+        }
+    }
+
+    fn draw(&self) -> bool {
+        let less = |left: u32| left.checked_sub(1);
+        self.budget.fetch_update(Ordering::Relaxed, Ordering::Relaxed, less).is_ok()
+    }
+}
+
+fn tries(kind: FaultKind) -> u32 {
+    match kind {
+        FaultKind::Throttled | FaultKind::Unavailable | FaultKind::Unreachable => TRIES,
+        FaultKind::Denied => TRIES_DENIED,
+        _ => 1,
+    }
+}
+
+/// The pause before the next try: half of it fixed, half random, never less than asked for.
+fn pause(tried: u32, fault: &Fault, random: u64) -> Duration {
+    let full = FIRST_PAUSE.saturating_mul(1 << (tried - 1).min(10)).min(LONGEST_PAUSE);
+    let half = full / 2;
+    let share = u32::try_from(random % 1024).unwrap_or_default();
+    let asked = fault.wait.unwrap_or_default().min(LONGEST_WAIT);
+    (half + half * share / 1024).max(asked)
+}
+
+#[async_trait]
+impl ObjectStore for RetryingStore<'_> {
+    async fn reach(&self) -> Result<Service, Fault> {
+        self.patiently(|| self.inner.reach()).await
+    }
+
+    async fn buckets(&self) -> Result<Vec<BucketName>, Fault> {
+        self.patiently(|| self.inner.buckets()).await
+    }
+
+    async fn head_bucket(&self, bucket: &BucketName) -> Result<(), Fault> {
+        self.patiently(|| self.inner.head_bucket(bucket)).await
+    }
+
+    async fn create_bucket(&self, bucket: &BucketName) -> Result<(), Fault> {
+        self.patiently(|| self.inner.create_bucket(bucket)).await
+    }
+
+    async fn versioning(&self, bucket: &BucketName) -> Result<Versioning, Fault> {
+        self.patiently(|| self.inner.versioning(bucket)).await
+    }
+
+    async fn set_versioning(&self, bucket: &BucketName, to: Versioning) -> Result<(), Fault> {
+        self.patiently(|| self.inner.set_versioning(bucket, to)).await
+    }
+
+    async fn lifecycle(&self, bucket: &BucketName) -> Result<Lifecycle, Fault> {
+        self.patiently(|| self.inner.lifecycle(bucket)).await
+    }
+
+    async fn set_lifecycle(&self, bucket: &BucketName, rules: &Lifecycle) -> Result<(), Fault> {
+        self.patiently(|| self.inner.set_lifecycle(bucket, rules)).await
+    }
+
+    async fn put_object(
+        &self,
+        bucket: &BucketName,
+        key: &ObjectKey,
+        content: Vec<u8>,
+    ) -> Result<Stored, Fault> {
+        self.patiently(|| self.inner.put_object(bucket, key, content.clone())).await
+    }
+
+    async fn get_object(&self, bucket: &BucketName, key: &ObjectKey) -> Result<Vec<u8>, Fault> {
+        self.patiently(|| self.inner.get_object(bucket, key)).await
+    }
+
+    async fn head_object(&self, bucket: &BucketName, key: &ObjectKey) -> Result<ObjectHead, Fault> {
+        self.patiently(|| self.inner.head_object(bucket, key)).await
+    }
+
+    async fn delete_object(
+        &self,
+        bucket: &BucketName,
+        key: &ObjectKey,
+        version: Option<&VersionId>,
+    ) -> Result<(), Fault> {
+        self.patiently(|| self.inner.delete_object(bucket, key, version)).await
+    }
+}

@@ -1,0 +1,30 @@
+//! Foreign text made fit for a terminal.
+
+/// `bytes` as text, with control and direction characters written out as escapes.
+pub(crate) fn escaped(bytes: &[u8]) -> String {
+    let mut text = String::new();
+    for letter in String::from_utf8_lossy(bytes).trim().chars() {
+        if letter.is_control() || turns_direction(letter) {
+            text.extend(letter.escape_default());
+        } else {
+            text.push(letter);
+        }
+    }
+    text
+}
+
+fn turns_direction(letter: char) -> bool {
+    matches!(letter, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_that_a_terminal_obeys_comes_through() {
+        assert_eq!(escaped(b"a\x1b[31m\rb\x07\n"), r"a\u{1b}[31m\rb\u{7}");
+        assert_eq!(escaped("gr\u{fc}n \u{202e}x".as_bytes()), "gr\u{fc}n \\u{202e}x");
+        assert_eq!(escaped(b"\xff"), "\u{fffd}");
+    }
+}

@@ -1,0 +1,41 @@
+//! One run at a time.
+
+use std::fs::{File, TryLockError};
+use std::io::{Read, Write};
+
+use datalake_engine::{Lock, LockFault};
+
+use crate::escape::escaped;
+use crate::fault::fault_of_io;
+
+/// As much of a holder's text as is shown.
+const LONGEST_HOLDER: u64 = 1024;
+
+/// A locked file. The kernel lets go of it with the last handle, even after a kill.
+struct LockedFile {
+    _held: File,
+}
+
+impl Lock for LockedFile {}
+
+/// Locks `file` and writes `holder` into it; what an ended run has left there does not matter.
+pub(crate) fn take(mut file: File, holder: &str) -> Result<Box<dyn Lock>, LockFault> {
+    let unusable = |error: &_| LockFault::Unusable(fault_of_io(error));
+    match file.try_lock() {
+        Ok(()) => (),
+        Err(TryLockError::WouldBlock) => return Err(LockFault::Held(holder_in(file))),
+        Err(TryLockError::Error(error)) => return Err(unusable(&error)),
+    }
+    file.set_len(0).map_err(|error| unusable(&error))?;
+    file.write_all(holder.as_bytes()).map_err(|error| unusable(&error))?;
+    Ok(Box::new(LockedFile { _held: file }))
+}
+
+/// Who holds the lock, as far as the file tells.
+fn holder_in(file: File) -> String {
+    let mut text = Vec::new();
+    match file.take(LONGEST_HOLDER).read_to_end(&mut text) {
+        Ok(_) if !text.is_empty() => escaped(&text),
+        _ => "it has not said yet who it is".to_owned(),
+    }
+}

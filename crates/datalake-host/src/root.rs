@@ -1,0 +1,161 @@
+//! Everything below one folder, reached without following a symbolic link.
+
+use std::fs::File;
+use std::io::Read;
+use std::iter;
+use std::os::fd::OwnedFd;
+use std::path::Path;
+
+use datalake_core::{Fault, FaultKind, HostPath};
+use rustix::fs::{CWD, Dir, FileType, Mode, OFlags, ResolveFlags, Stat, fstat, openat, openat2};
+use rustix::io::Errno;
+
+use crate::fault::{fault_of, fault_of_io, not_plain};
+use crate::place::Place;
+
+/// A folder held open. A [`HostPath`] here counts from this folder.
+pub(crate) struct Root {
+    handle: OwnedFd,
+    /// What stands before a path in a message.
+    prefix: String,
+}
+
+impl Root {
+    /// Opens the folder at `path`, which may lead through symbolic links: it is the operator's word.
+    pub(crate) fn open(path: &Path) -> Result<Self, Fault> {
+        let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        let handle = openat(CWD, path, flags, Mode::empty()).map_err(fault_of)?;
+        Ok(Self { handle, prefix: String::new() })
+    }
+
+    /// The same folder; its messages show paths with `prefix` before them.
+    pub(crate) fn shown_below(self, prefix: &Path) -> Self {
+        Self { prefix: prefix.display().to_string(), ..self }
+    }
+
+    /// What is known of the folder itself.
+    pub(crate) fn stat(&self) -> Result<Stat, Fault> {
+        fstat(&self.handle).map_err(fault_of)
+    }
+
+    /// What kind of file lies at `path`. Nothing is opened for use, so no device wakes up.
+    pub(crate) fn kind(&self, path: &HostPath) -> Result<FileType, Fault> {
+        self.raw_kind(path).map_err(|errno| self.fault_at(path, errno))
+    }
+
+    /// Opens a plain file; `flags` say what for.
+    pub(crate) fn open_file(&self, path: &HostPath, flags: OFlags) -> Result<(File, Stat), Fault> {
+        match self.kind(path)? {
+            FileType::RegularFile => (),
+            other => return Err(self.not_plain(path, other)),
+        }
+        // The file may have been swapped since: a pipe must not block here.
+        let handle = self.handle_of(path, flags | OFlags::NONBLOCK | OFlags::NOCTTY)?;
+        let stat = fstat(&handle).map_err(fault_of)?;
+        match FileType::from_raw_mode(stat.st_mode) {
+            FileType::RegularFile => Ok((File::from(handle), stat)),
+            other => Err(self.not_plain(path, other)),
+        }
+    }
+
+    /// Opens a plain file, which is made first where there is none.
+    pub(crate) fn open_or_create(&self, path: &HostPath, flags: OFlags) -> Result<File, Fault> {
+        match self.open_file(path, flags) {
+            Ok((file, _)) => return Ok(file),
+            Err(fault) if fault.kind == FaultKind::Absent => (),
+            Err(fault) => return Err(fault),
+        }
+        match self.place(path)?.create_file(flags) {
+            // Another process was quicker: its file is the file.
+            Err(fault) if fault.kind == FaultKind::Disturbed => {
+                self.open_file(path, flags).map(|(file, _)| file)
+            }
+            created => created,
+        }
+    }
+
+    /// Opens a folder for listing and flushing.
+    pub(crate) fn open_folder(&self, path: &HostPath) -> Result<OwnedFd, Fault> {
+        self.handle_of(path, OFlags::RDONLY | OFlags::DIRECTORY)
+    }
+
+    /// Opens the folder that holds `path`.
+    pub(crate) fn place<'a>(&self, path: &'a HostPath) -> Result<Place<'a>, Fault> {
+        let Some(parent) = path.parent() else {
+            return Err(self.not_plain(path, FileType::Directory));
+        };
+        Ok(Place { folder: self.open_folder(&parent)?, path, prefix: self.prefix.clone() })
+    }
+
+    /// The same for a removal: without its folder there is nothing to remove.
+    pub(crate) fn place_if_any<'a>(&self, path: &'a HostPath) -> Result<Option<Place<'a>>, Fault> {
+        match self.place(path) {
+            Err(fault) if fault.kind == FaultKind::Absent => Ok(None),
+            place => place.map(Some),
+        }
+    }
+
+    /// Says that `path` is of a kind that cannot be used as asked.
+    pub(crate) fn not_plain(&self, path: &HostPath, kind: FileType) -> Fault {
+        not_plain(format_args!("{}{path}", self.prefix), kind)
+    }
+
+    fn handle_of(&self, path: &HostPath, flags: OFlags) -> Result<OwnedFd, Fault> {
+        self.raw_handle(path, flags).map_err(|errno| self.fault_at(path, errno))
+    }
+
+    fn raw_handle(&self, path: &HostPath, flags: OFlags) -> Result<OwnedFd, Errno> {
+        let below = match path.as_str().trim_start_matches('/') {
+            "" => ".",
+            below => below,
+        };
+        let beneath =
+            ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS | ResolveFlags::NO_MAGICLINKS;
+        let flags = flags | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        openat2(&self.handle, below, flags, Mode::empty(), beneath)
+    }
+
+    fn raw_kind(&self, path: &HostPath) -> Result<FileType, Errno> {
+        let stat = fstat(self.raw_handle(path, OFlags::PATH)?)?;
+        Ok(FileType::from_raw_mode(stat.st_mode))
+    }
+
+    /// The fault of `errno` at `path`, naming the part of the path that is no folder.
+    fn fault_at(&self, path: &HostPath, errno: Errno) -> Fault {
+        let fault = fault_of(errno);
+        if fault.kind != FaultKind::NotPlain {
+            return fault;
+        }
+        let mut parts: Vec<_> = iter::successors(Some(path.clone()), HostPath::parent).collect();
+        parts.reverse();
+        let kinds = parts.into_iter().map_while(|part| Some((self.raw_kind(&part).ok()?, part)));
+        match kinds.into_iter().find(|(kind, _)| *kind != FileType::Directory) {
+            Some((kind, part)) => self.not_plain(&part, kind),
+            None => fault,
+        }
+    }
+}
+
+/// Reads a whole file that must not exceed `limit` bytes.
+pub(crate) fn read_at_most(file: File, limit: u64) -> Result<Vec<u8>, Fault> {
+    let mut content = Vec::new();
+    file.take(limit + 1).read_to_end(&mut content).map_err(|error| fault_of_io(&error))?;
+    if content.len() as u64 > limit {
+        return Err(Fault::new(FaultKind::Unreadable, format!("it exceeds {limit} bytes")));
+    }
+    Ok(content)
+}
+
+/// The names in an open folder, in no order. A name that is not UTF-8 shows with replacement
+/// characters, so that the folder does not look empty.
+pub(crate) fn names_in(folder: &OwnedFd) -> Result<Vec<String>, Fault> {
+    let mut names = Vec::new();
+    for entry in Dir::read_from(folder).map_err(fault_of)? {
+        let entry = entry.map_err(fault_of)?;
+        match entry.file_name().to_string_lossy().as_ref() {
+            "." | ".." => (),
+            name => names.push(name.to_owned()),
+        }
+    }
+    Ok(names)
+}

@@ -1,0 +1,133 @@
+//! Credentials read from a file, or from an open descriptor.
+
+use std::fs::File;
+use std::os::fd::OwnedFd;
+use std::path::Path;
+
+use datalake_core::{Fault, FilledBody, Mode};
+use rustix::fs::{CWD, FileType, OFlags, Stat, fcntl_setfl, fstat, openat};
+use rustix::io::Errno;
+use rustix::process::geteuid;
+
+use crate::fault::{fault_of, kind_in_words};
+use crate::root::read_at_most;
+
+/// The largest content that is read.
+const LARGEST: u64 = 64 << 10;
+
+/// The first descriptor that is not standard input, output or error.
+const FIRST_FREE: i32 = 3;
+
+/// Why credentials cannot be taken from a file or descriptor.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum SecretFileFault {
+    /// Others than the owner may use it, or someone may run it.
+    #[error("mode {0} is wider than 0600")]
+    TooWide(Mode),
+    /// Someone else could have put it there.
+    #[error("it belongs to user {0}, neither to this one nor to root")]
+    ForeignOwner(u32),
+    /// It is a symbolic link, a folder or a device.
+    #[error("it is {0}, where a plain file is needed")]
+    NotPlain(&'static str),
+    /// Standard input, output and error hold no credentials.
+    #[error("descriptor {0} is taken: use 3 or higher")]
+    ReservedDescriptor(i32),
+    /// It cannot be opened or read, or exceeds 64 KiB.
+    #[error("cannot read it")]
+    Unreadable(#[source] Fault),
+}
+
+/// Reads a file of mode 0600 or narrower that belongs to the caller or to root.
+///
+/// The way to the file may lead through symbolic links, the file itself must not be one.
+///
+/// # Errors
+///
+/// [`SecretFileFault`], without the content of the file.
+pub fn read_secret_file(path: &Path) -> Result<FilledBody, SecretFileFault> {
+    // Looked at before it is opened, so that no device wakes up.
+    let flags = OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    let looked_at = open(path, flags | OFlags::PATH)?;
+    require_file(&stat_of(&looked_at)?)?;
+    let handle = open(path, flags | OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY)?;
+    let stat = stat_of(&handle)?;
+    require_file(&stat)?;
+    require_private(&stat)?;
+    read(handle)
+}
+
+/// Reads what the caller's parent has opened as descriptor `number`: a pipe or a file.
+///
+/// A file is read from its beginning. One that has a name needs to be as private as for
+/// [`read_secret_file`].
+///
+/// # Errors
+///
+/// [`SecretFileFault`]; a number that is not open is `Unreadable`.
+pub fn read_secret_descriptor(number: i32) -> Result<FilledBody, SecretFileFault> {
+    if number < FIRST_FREE {
+        return Err(SecretFileFault::ReservedDescriptor(number));
+    }
+    // Opened anew through the kernel's list: to adopt the number itself would be unsafe code.
+    let path = format!("/proc/self/fd/{number}");
+    let looked_at = open(Path::new(&path), OFlags::PATH | OFlags::CLOEXEC)?;
+    let stat = stat_of(&looked_at)?;
+    let kind = kind_of(&stat);
+    if kind != FileType::Fifo {
+        require_file(&stat)?;
+        // Without a name (a here-document, a memfd) nobody else can open it.
+        if stat.st_nlink > 0 {
+            require_private(&stat)?;
+        }
+    }
+    // A named pipe without a writer must not block the opening, an empty one should the reading.
+    let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+    let handle = open(Path::new(&path), flags)?;
+    fcntl_setfl(&handle, OFlags::empty()).map_err(unreadable)?;
+    read(handle)
+}
+
+fn open(path: &Path, flags: OFlags) -> Result<OwnedFd, SecretFileFault> {
+    match openat(CWD, path, flags, rustix::fs::Mode::empty()) {
+        Ok(handle) => Ok(handle),
+        Err(Errno::LOOP) => Err(SecretFileFault::NotPlain(kind_in_words(FileType::Symlink))),
+        Err(errno) => Err(unreadable(errno)),
+    }
+}
+
+fn read(handle: OwnedFd) -> Result<FilledBody, SecretFileFault> {
+    let content = read_at_most(File::from(handle), LARGEST);
+    content.map(FilledBody::new).map_err(SecretFileFault::Unreadable)
+}
+
+fn require_file(stat: &Stat) -> Result<(), SecretFileFault> {
+    match kind_of(stat) {
+        FileType::RegularFile => Ok(()),
+        other => Err(SecretFileFault::NotPlain(kind_in_words(other))),
+    }
+}
+
+fn require_private(stat: &Stat) -> Result<(), SecretFileFault> {
+    let mode = Mode::new(stat.st_mode);
+    if mode.bits() & !Mode::PRIVATE.bits() != 0 {
+        return Err(SecretFileFault::TooWide(mode));
+    }
+    if ![geteuid().as_raw(), 0].contains(&stat.st_uid) {
+        return Err(SecretFileFault::ForeignOwner(stat.st_uid));
+    }
+    Ok(())
+}
+
+fn stat_of(handle: &OwnedFd) -> Result<Stat, SecretFileFault> {
+    fstat(handle).map_err(unreadable)
+}
+
+fn kind_of(stat: &Stat) -> FileType {
+    FileType::from_raw_mode(stat.st_mode)
+}
+
+fn unreadable(errno: Errno) -> SecretFileFault {
+    SecretFileFault::Unreadable(fault_of(errno))
+}

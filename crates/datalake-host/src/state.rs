@@ -1,0 +1,190 @@
+//! datalake's own folder.
+
+use std::fs::{DirBuilder, File};
+use std::io::{ErrorKind, Write};
+use std::os::unix::fs::DirBuilderExt;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
+
+use datalake_core::{Fault, FaultKind, FilledBody, HostPath, Mode, Owner};
+use datalake_engine::{Checkpoints, Lock, LockFault, NewFile, StateFolder};
+use rustix::fs::{FileType, OFlags};
+use rustix::process::{getegid, geteuid};
+
+use crate::fault::fault_of_io;
+use crate::lock;
+use crate::place::is_temporary;
+use crate::root::{Root, names_in, read_at_most};
+
+/// The folder is ours; the limit only keeps a mistake from filling the memory.
+const LARGEST_FILE: u64 = 1 << 30;
+
+/// The file that one run at a time holds locked.
+const LOCK: &str = "lock";
+
+/// A folder of mode 0700 with files of mode 0600. It comes into being with the first write.
+pub struct StateDir {
+    path: PathBuf,
+    root: OnceLock<Root>,
+    checkpoints: Arc<dyn Checkpoints>,
+}
+
+impl StateDir {
+    /// Opens the folder at `path`, which need not be there yet.
+    ///
+    /// # Errors
+    ///
+    /// A [`Fault`] of kind `Denied` where the folder belongs to another user, or others may write
+    /// to it.
+    pub fn open(path: &Path, checkpoints: Arc<dyn Checkpoints>) -> Result<Self, Fault> {
+        let state = Self { path: path.to_owned(), root: OnceLock::new(), checkpoints };
+        state.existing()?;
+        Ok(state)
+    }
+
+    /// The folder, if it is there by now.
+    fn existing(&self) -> Result<Option<&Root>, Fault> {
+        if let Some(root) = self.root.get() {
+            return Ok(Some(root));
+        }
+        match Root::open(&self.path) {
+            Ok(root) => {
+                require_own(&root, &self.path)?;
+                let root = root.shown_below(&self.path);
+                Ok(Some(self.root.get_or_init(|| root)))
+            }
+            Err(fault) if fault.kind == FaultKind::Absent => Ok(None),
+            Err(fault) => Err(fault),
+        }
+    }
+
+    fn existing_or_absent(&self) -> Result<&Root, Fault> {
+        let text = || format!("there is no folder `{}`", self.path.display());
+        self.existing()?.ok_or_else(|| Fault::new(FaultKind::Absent, text()))
+    }
+
+    fn made(&self) -> Result<&Root, Fault> {
+        if self.existing()?.is_none() {
+            make_folders(&self.path)?;
+        }
+        self.existing_or_absent()
+    }
+
+    /// Makes the folders that hold `path`.
+    fn made_above(&self, path: &HostPath) -> Result<&Root, Fault> {
+        let root = self.made()?;
+        let mut above: Vec<_> = std::iter::successors(path.parent(), HostPath::parent).collect();
+        while let Some(folder) = above.pop() {
+            match root.kind(&folder) {
+                Ok(_) => (),
+                Err(fault) if fault.kind == FaultKind::Absent => {
+                    root.place(&folder)?.create_folder(Mode::PRIVATE_FOLDER, own())?;
+                }
+                Err(fault) => return Err(fault),
+            }
+        }
+        Ok(root)
+    }
+
+    fn open_lock(&self) -> Result<File, Fault> {
+        self.made()?.open_or_create(&path_of(LOCK)?, OFlags::RDWR)
+    }
+}
+
+impl StateFolder for StateDir {
+    fn read(&self, name: &str) -> Result<Vec<u8>, Fault> {
+        let path = path_of(name)?;
+        let (file, _) = self.existing_or_absent()?.open_file(&path, OFlags::RDONLY)?;
+        read_at_most(file, LARGEST_FILE)
+    }
+
+    fn write(&self, name: &str, content: &[u8]) -> Result<(), Fault> {
+        let path = path_of(name)?;
+        let content = FilledBody::new(content.to_vec());
+        let file = NewFile { content: &content, mode: Mode::PRIVATE, owner: own() };
+        self.made_above(&path)?.place(&path)?.replace(&file, self.checkpoints.as_ref())
+    }
+
+    fn append(&self, name: &str, content: &[u8]) -> Result<(), Fault> {
+        let path = path_of(name)?;
+        let flags = OFlags::WRONLY | OFlags::APPEND;
+        let mut file = self.made_above(&path)?.open_or_create(&path, flags)?;
+        file.write_all(content).and_then(|()| file.sync_all()).map_err(|error| fault_of_io(&error))
+    }
+
+    fn remove(&self, name: &str) -> Result<(), Fault> {
+        let path = path_of(name)?;
+        let place = match self.existing()? {
+            Some(root) => root.place_if_any(&path)?,
+            None => None,
+        };
+        place.map_or(Ok(()), |place| place.remove_file())
+    }
+
+    fn names(&self, folder: &str) -> Result<Vec<String>, Fault> {
+        let path = path_of(folder)?;
+        let Some(root) = self.existing()? else {
+            return Ok(Vec::new());
+        };
+        let mut names = match root.open_folder(&path) {
+            Ok(handle) => names_in(&handle)?,
+            Err(fault) if fault.kind == FaultKind::Absent => return Ok(Vec::new()),
+            Err(fault) => return Err(fault),
+        };
+        let is_file = |name: &str| match path.join(name) {
+            Ok(path) => root.kind(&path).is_ok_and(|kind| kind == FileType::RegularFile),
+            // datalake gives no such names.
+            Err(_) => false,
+        };
+        names.retain(|name| !is_temporary(name) && is_file(name));
+        names.sort_unstable();
+        Ok(names)
+    }
+
+    fn lock(&self, holder: &str) -> Result<Box<dyn Lock>, LockFault> {
+        lock::take(self.open_lock().map_err(LockFault::Unusable)?, holder)
+    }
+}
+
+/// A name in the folder as a path that counts from it. The empty name is the folder itself.
+fn path_of(name: &str) -> Result<HostPath, Fault> {
+    let path = format!("/{name}").parse::<HostPath>();
+    path.map_err(|error| Fault::new(FaultKind::Io, error.to_string()))
+}
+
+fn own() -> Owner {
+    Owner { uid: geteuid().as_raw(), gid: getegid().as_raw() }
+}
+
+fn require_own(root: &Root, path: &Path) -> Result<(), Fault> {
+    let (stat, own, path) = (root.stat()?, own().uid, path.display());
+    if stat.st_uid != own {
+        let text = format!("`{path}` belongs to user {}, and this is user {own}", stat.st_uid);
+        return Err(Fault::new(FaultKind::Denied, text));
+    }
+    let mode = Mode::new(stat.st_mode);
+    if mode.bits() & 0o022 != 0 {
+        let text = format!("others may write to `{path}`: its mode is {mode}");
+        return Err(Fault::new(FaultKind::Denied, text));
+    }
+    Ok(())
+}
+
+/// Makes a folder and those above it, durably.
+fn make_folders(path: &Path) -> Result<(), Fault> {
+    let above = match path.parent() {
+        Some(above) if !above.as_os_str().is_empty() => above,
+        _ => Path::new("."),
+    };
+    match DirBuilder::new().mode(Mode::PRIVATE_FOLDER.bits()).create(path) {
+        Ok(()) => (),
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => return Ok(()),
+        Err(error) if error.kind() == ErrorKind::NotFound && above != path => {
+            make_folders(above)?;
+            return make_folders(path);
+        }
+        Err(error) => return Err(fault_of_io(&error)),
+    }
+    let flushed = File::open(above).and_then(|folder| folder.sync_all());
+    flushed.map_err(|error| fault_of_io(&error))
+}

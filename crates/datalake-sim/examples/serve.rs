@@ -1,0 +1,26 @@
+//! Serves a simulator until Ctrl-C: `cargo run --example serve -- DIR [--tls]`.
+//!
+//! Prints the endpoint and the key for any S3 client.
+
+use datalake_sim::{Config, Key, start};
+
+#[expect(clippy::print_stdout, reason = "this is what the example is for")]
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let mut arguments = std::env::args().skip(1);
+    let dir = arguments.next().ok_or("a folder for the state is missing")?;
+    let mut config = Config::hetzner(dir);
+    for argument in arguments {
+        match argument.as_str() {
+            "--tls" => config.tls = true,
+            "--plain" => config.quirks = datalake_sim::Quirks::plain(),
+            plan => config.faults = plan.parse()?,
+        }
+    }
+    let sim = start(config).await?;
+    let Key { access_key_id, secret_access_key, .. } = Key::sandbox();
+    println!("{} {access_key_id} {secret_access_key}", sim.endpoint());
+    tokio::signal::ctrl_c().await?;
+    sim.stop().await;
+    Ok(())
+}

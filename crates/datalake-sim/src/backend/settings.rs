@@ -1,0 +1,122 @@
+//! Versioning, policy and CORS of a bucket.
+
+use s3s::dto::{
+    BucketVersioningStatus, DeleteBucketCorsInput, DeleteBucketCorsOutput, DeleteBucketPolicyInput,
+    DeleteBucketPolicyOutput, GetBucketCorsInput, GetBucketCorsOutput, GetBucketPolicyInput,
+    GetBucketPolicyOutput, GetBucketVersioningInput, GetBucketVersioningOutput, PutBucketCorsInput,
+    PutBucketCorsOutput, PutBucketPolicyInput, PutBucketPolicyOutput, PutBucketVersioningInput,
+    PutBucketVersioningOutput,
+};
+use s3s::{S3Request, S3Result, s3_error};
+
+use crate::errors::{OrDisk as _, coded};
+use crate::policy::{InvalidPolicy, Policy};
+use crate::quirks::Quirk;
+use crate::sim::Sim;
+use crate::state::Versioning;
+
+pub(super) fn get_bucket_versioning(
+    sim: &Sim,
+    request: &S3Request<GetBucketVersioningInput>,
+) -> S3Result<GetBucketVersioningOutput> {
+    let world = sim.world();
+    let status = match world.bucket(&request.input.bucket)?.meta.versioning {
+        Versioning::Never => None,
+        Versioning::Enabled => Some(BucketVersioningStatus::ENABLED),
+        Versioning::Suspended => Some(BucketVersioningStatus::SUSPENDED),
+    };
+    let status = status.map(BucketVersioningStatus::from_static);
+    Ok(GetBucketVersioningOutput { status, ..Default::default() })
+}
+
+pub(super) fn put_bucket_versioning(
+    sim: &Sim,
+    request: &S3Request<PutBucketVersioningInput>,
+) -> S3Result<PutBucketVersioningOutput> {
+    let input = &request.input;
+    let mut world = sim.world();
+    let meta = &mut world.bucket_mut(&input.bucket)?.meta;
+    let status = input.versioning_configuration.status.as_ref().map(BucketVersioningStatus::as_str);
+    meta.versioning = match status {
+        Some(BucketVersioningStatus::ENABLED) => Versioning::Enabled,
+        Some(BucketVersioningStatus::SUSPENDED) if meta.lock.is_some() => {
+            return Err(s3_error!(InvalidBucketState));
+        }
+        Some(BucketVersioningStatus::SUSPENDED) => Versioning::Suspended,
+        _ => return Err(s3_error!(MalformedXML)),
+    };
+    sim.disk.write_meta(meta).or_disk()?;
+    Ok(PutBucketVersioningOutput::default())
+}
+
+pub(super) fn get_bucket_policy(
+    sim: &Sim,
+    request: &S3Request<GetBucketPolicyInput>,
+) -> S3Result<GetBucketPolicyOutput> {
+    let world = sim.world();
+    let stored = world.bucket(&request.input.bucket)?.meta.policy.stored.as_ref();
+    let policy = stored.ok_or_else(|| s3_error!(NoSuchBucketPolicy))?;
+    Ok(GetBucketPolicyOutput { policy: Some(policy.text().to_owned()) })
+}
+
+pub(super) fn put_bucket_policy(
+    sim: &Sim,
+    request: &S3Request<PutBucketPolicyInput>,
+) -> S3Result<PutBucketPolicyOutput> {
+    let policy = Policy::parse(&request.input.policy).map_err(|problem| match problem {
+        InvalidPolicy::UnknownAction if sim.has(Quirk::UnknownActionIs503) => {
+            coded(http::StatusCode::SERVICE_UNAVAILABLE, "ServiceUnavailable")
+        }
+        InvalidPolicy::UnknownAction | InvalidPolicy::Malformed => s3_error!(MalformedPolicy),
+    })?;
+    replace_policy(sim, &request.input.bucket, Some(policy))?;
+    Ok(PutBucketPolicyOutput::default())
+}
+
+pub(super) fn delete_bucket_policy(
+    sim: &Sim,
+    request: &S3Request<DeleteBucketPolicyInput>,
+) -> S3Result<DeleteBucketPolicyOutput> {
+    replace_policy(sim, &request.input.bucket, None)?;
+    Ok(DeleteBucketPolicyOutput::default())
+}
+
+fn replace_policy(sim: &Sim, bucket: &str, policy: Option<Policy>) -> S3Result<()> {
+    let mut world = sim.world();
+    let meta = &mut world.bucket_mut(bucket)?.meta;
+    let now = sim.now();
+    meta.policy.replace(policy, now, now.after(sim.quirks.policy_delay));
+    sim.disk.write_meta(meta).or_disk()
+}
+
+pub(super) fn get_bucket_cors(
+    sim: &Sim,
+    request: &S3Request<GetBucketCorsInput>,
+) -> S3Result<GetBucketCorsOutput> {
+    let world = sim.world();
+    let rules = world.bucket(&request.input.bucket)?.meta.cors.clone();
+    let rules = rules.ok_or_else(|| s3_error!(NoSuchCORSConfiguration))?;
+    Ok(GetBucketCorsOutput { cors_rules: Some(rules) })
+}
+
+pub(super) fn put_bucket_cors(
+    sim: &Sim,
+    request: &S3Request<PutBucketCorsInput>,
+) -> S3Result<PutBucketCorsOutput> {
+    let mut world = sim.world();
+    let meta = &mut world.bucket_mut(&request.input.bucket)?.meta;
+    meta.cors = Some(request.input.cors_configuration.cors_rules.clone());
+    sim.disk.write_meta(meta).or_disk()?;
+    Ok(PutBucketCorsOutput::default())
+}
+
+pub(super) fn delete_bucket_cors(
+    sim: &Sim,
+    request: &S3Request<DeleteBucketCorsInput>,
+) -> S3Result<DeleteBucketCorsOutput> {
+    let mut world = sim.world();
+    let meta = &mut world.bucket_mut(&request.input.bucket)?.meta;
+    meta.cors = None;
+    sim.disk.write_meta(meta).or_disk()?;
+    Ok(DeleteBucketCorsOutput::default())
+}

@@ -1,0 +1,61 @@
+//! Bodies that end too early.
+
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http_body::Frame;
+use http_body_util::BodyExt as _;
+use hyper::body::Incoming;
+use s3s::Body;
+use tokio::time::Sleep;
+
+use super::Dropped;
+
+/// Reads up to `bytes` of a body and throws them away.
+pub(super) async fn swallow(mut body: Incoming, bytes: u64) {
+    let mut left = bytes;
+    while left > 0
+        && let Some(Ok(frame)) = body.frame().await
+    {
+        let length = frame.data_ref().map_or(0, Bytes::len);
+        left = left.saturating_sub(u64::try_from(length).unwrap_or(u64::MAX));
+    }
+}
+
+/// Ends a body after `bytes` with an error, which ends the connection.
+pub(super) fn cut(body: Body, bytes: u64) -> Body {
+    Body::http_body_unsync(Cut { body, left: bytes, pause: None })
+}
+
+/// How long the last bytes have to reach the client before the end.
+const PAUSE: Duration = Duration::from_millis(20);
+
+struct Cut {
+    body: Body,
+    left: u64,
+    /// Runs between the last bytes and the end.
+    pause: Option<Pin<Box<Sleep>>>,
+}
+
+impl http_body::Body for Cut {
+    type Data = Bytes;
+    type Error = s3s::StdError;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
+        if self.left == 0 {
+            let pause = self.pause.get_or_insert_with(|| Box::pin(tokio::time::sleep(PAUSE)));
+            return pause.as_mut().poll(context).map(|()| Some(Err(Dropped.into())));
+        }
+        let frame = std::task::ready!(Pin::new(&mut self.body).poll_frame(context));
+        let Some(Ok(frame)) = frame else { return Poll::Ready(frame) };
+        let Ok(mut data) = frame.into_data() else { return Poll::Ready(None) };
+        data.truncate(usize::try_from(self.left).unwrap_or(usize::MAX));
+        self.left -= u64::try_from(data.len()).unwrap_or(self.left);
+        Poll::Ready(Some(Ok(Frame::data(data))))
+    }
+}

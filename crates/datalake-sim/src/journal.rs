@@ -1,0 +1,40 @@
+//! The requests that came, for tests that count them.
+
+use std::collections::VecDeque;
+use std::sync::{Mutex, PoisonError};
+
+/// A request that a simulator has seen, and how it answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RequestSeen {
+    /// `GET` and the like.
+    pub method: String,
+    /// The path as it was sent.
+    pub path: String,
+    /// The query as it was sent, without the question mark.
+    pub query: String,
+    /// The status of the answer; absent when a fault swallowed it.
+    pub status: Option<u16>,
+    /// The names of the request's headers, in lowercase.
+    pub headers: Vec<String>,
+}
+
+/// How many requests are remembered.
+const MOST: usize = 10_000;
+
+/// The latest requests.
+#[derive(Debug, Default)]
+pub(crate) struct Journal(Mutex<VecDeque<RequestSeen>>);
+
+impl Journal {
+    pub(crate) fn note(&self, request: RequestSeen) {
+        let mut requests = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if requests.len() == MOST {
+            requests.pop_front();
+        }
+        requests.push_back(request);
+    }
+
+    pub(crate) fn all(&self) -> Vec<RequestSeen> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
+    }
+}
