@@ -1,6 +1,6 @@
 //! Users of the managed host.
 
-use datalake_core::{Fault, FaultKind, HostPath, Owner};
+use datalake_core::{Fault, FaultKind, FilledBody, HostPath, Owner};
 use datalake_engine::{Files, Seen};
 
 /// A user as `/etc/passwd` tells it.
@@ -41,18 +41,16 @@ pub enum AccountFault {
 ///
 /// [`AccountFault`]; a file that is missing counts as unreadable, not as one without the user.
 pub fn find_user(files: &dyn Files, name: &str) -> Result<Account, AccountFault> {
-    let content = match "/etc/passwd".parse::<HostPath>() {
-        Ok(path) => files.look(&path).map_err(AccountFault::Unreadable)?,
-        Err(error) => {
-            let fault = Fault::new(FaultKind::Unreadable, error.to_string());
-            return Err(AccountFault::Unreadable(fault));
-        }
-    };
-    match content {
-        Seen::File { content, .. } => user_in(&String::from_utf8_lossy(content.expose()), name),
-        Seen::Folder(_) => {
-            Err(AccountFault::Unreadable(Fault::new(FaultKind::NotPlain, "it is a folder")))
-        }
+    let content = passwd(files).map_err(AccountFault::Unreadable)?;
+    user_in(&String::from_utf8_lossy(content.expose()), name)
+}
+
+fn passwd(files: &dyn Files) -> Result<FilledBody, Fault> {
+    let path = "/etc/passwd".parse::<HostPath>();
+    let path = path.map_err(|error| Fault::new(FaultKind::Unreadable, error.to_string()))?;
+    match files.look(&path)? {
+        Seen::File { content, .. } => Ok(content),
+        Seen::Folder(_) => Err(Fault::new(FaultKind::NotPlain, "it is a folder")),
     }
 }
 

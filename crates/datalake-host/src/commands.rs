@@ -71,7 +71,7 @@ pub enum CommandFault {
         limit: Duration,
     },
     /// It has ended with a failure.
-    #[error("program `{program}` failed ({status}): {stderr}")]
+    #[error("program `{program}` failed ({status}){}", complaint(.stderr))]
     Failed {
         /// Its name.
         program: String,
@@ -145,12 +145,18 @@ fn absolute_folders(path: &OsStr) -> OsString {
 }
 
 fn start_fault(command: &Command, name: &str, error: io::Error) -> CommandFault {
+    if !command.directory.is_dir() {
+        return CommandFault::Directory(command.directory.clone());
+    }
     match error.kind() {
-        _ if !command.directory.is_dir() => CommandFault::Directory(command.directory.clone()),
         io::ErrorKind::NotFound => CommandFault::NotFound(name.to_owned()),
         io::ErrorKind::PermissionDenied => CommandFault::Denied(name.to_owned()),
         _ => CommandFault::System { program: name.to_owned(), source: error },
     }
+}
+
+fn complaint(stderr: &str) -> String {
+    if stderr.is_empty() { String::new() } else { format!(": {stderr}") }
 }
 
 /// A child that leads a process group; dropped before its end, the whole group is killed.
@@ -164,7 +170,7 @@ impl Group {
         let number = self.child.id().and_then(|id| i32::try_from(id).ok());
         if let Some(group) = number.and_then(Pid::from_raw) {
             // Whoever is gone already needs no signal.
-            drop(kill_process_group(group, Signal::KILL));
+            let _ = kill_process_group(group, Signal::KILL);
         }
     }
 
@@ -221,4 +227,15 @@ async fn read_end(output: Option<impl AsyncRead + Unpin>) -> io::Result<Vec<u8>>
         end.drain(..surplus);
     }
     Ok(end)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn programs_are_looked_for_in_absolute_folders_only() {
+        assert_eq!(absolute_folders(OsStr::new("/a:.:b/c::/d")), "/a:/d");
+        assert_eq!(absolute_folders(OsStr::new("")), "");
+    }
 }

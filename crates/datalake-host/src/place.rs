@@ -148,7 +148,10 @@ impl Place<'_> {
 
     /// Removes the temporary after a fault, which alone counts.
     fn or_remove(&self, done: Result<(), Fault>, flags: AtFlags) -> Result<(), Fault> {
-        done.inspect_err(|_| drop(unlinkat(&self.folder, self.temporary(), flags)))
+        if done.is_err() {
+            let _ = unlinkat(&self.folder, self.temporary(), flags);
+        }
+        done
     }
 
     fn dress_folder(&self, mode: Mode, owner: Owner) -> Result<(), Fault> {

@@ -26,7 +26,7 @@ pub(crate) struct Answer {
 const MAX_SKEW: u64 = 15 * 60;
 
 /// A service that asks for more is not taken at its word.
-const LONGEST_WAIT: Duration = Duration::from_secs(60 * 60);
+const LONGEST_WAIT: Duration = Duration::from_hours(1);
 
 impl Answer {
     /// The error document in the body, whatever the status.

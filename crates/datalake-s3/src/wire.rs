@@ -89,7 +89,8 @@ impl Wire {
         bucket.name = call.bucket.map(ToString::to_string).unwrap_or_default();
         let query = call.query.map(|(name, value)| (name.to_owned(), value.to_owned()));
         bucket.extra_query = query.into_iter().collect::<HashMap<_, _>>();
-        let request = self.signed(&bucket, call.key, call.command).await.map_err(unsigned)?;
+        let request =
+            self.signed(&bucket, call.key, call.command).await.map_err(|error| unsigned(&error))?;
         let response = self.client.execute(request).await.map_err(|error| unreachable(&error))?;
         read(response, call.limit).await
     }
@@ -154,7 +155,7 @@ async fn read(mut response: Response, limit: usize) -> Result<Answer, Fault> {
     Ok(Answer { status, headers, body: Bytes::from(body), clock_ahead })
 }
 
-fn unsigned(error: s3::error::S3Error) -> Fault {
+fn unsigned(error: &s3::error::S3Error) -> Fault {
     let cause = printable(&error.to_string(), 200);
     Fault::new(FaultKind::Refused, format!("the request could not be signed: {cause}"))
 }

@@ -27,7 +27,9 @@ pub(crate) fn identity(dir: &Path) -> io::Result<Identity> {
         let mut file =
             fs::File::options().write(true).create(true).truncate(true).mode(0o600).open(&key)?;
         file.write_all(made.signing_key.serialize_pem().as_bytes())?;
-        fs::write(&certificate, made.cert.pem())?;
+        // The certificate comes last and whole: without it, both are made anew.
+        fs::write(dir.join("certificate.new"), made.cert.pem())?;
+        fs::rename(dir.join("certificate.new"), &certificate)?;
     }
     let certificate_pem = fs::read_to_string(&certificate)?;
     let chain =

@@ -1,7 +1,7 @@
 use super::*;
 
 fn days(count: u32) -> Option<Days> {
-    Some(Days::new(count).unwrap())
+    Days::new(count).ok()
 }
 
 fn enabled() -> LifecycleRule {

@@ -1,0 +1,188 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+const EXAMPLES: &str = "\
+Examples:
+  datalake --sandbox provision        Try everything on this machine: no account, no root
+  sudo datalake provision --dry-run   Show what would change on this server
+  sudo datalake provision             Set it up; asks before anything is changed
+  sudo datalake rollback              Undo the last run
+";
+
+const EXITS: &str = "\
+Exit codes: 0 done, 2 usage, 3 changes pending or drift, 4 changed meanwhile, 5 partly done,
+7 locked, 69 unavailable, 70 bug, 74 I/O, 75 try again, 77 denied, 78 configuration, 130 interrupted.
+`datalake help-exit-codes` tells more.";
+
+/// Dagster's assets in Hetzner Object Storage: plans, asks, applies, proves, and can be undone.
+#[derive(Debug, Parser)]
+#[command(name = "datalake", version, before_help = EXAMPLES, after_help = EXITS)]
+#[command(disable_help_subcommand = true)]
+pub struct Cli {
+    /// Where to work.
+    #[command(flatten)]
+    pub place: Place,
+    /// Values of the spec.
+    #[command(flatten)]
+    pub values: Values,
+    /// The command.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Where and how to work.
+#[derive(Debug, Args)]
+pub struct Place {
+    /// Work on a built-in S3 service and a pretend host, kept in DIR (.sandbox)
+    #[cfg(feature = "sandbox")]
+    #[arg(long, global = true, value_name = "DIR", num_args = 0..=1, require_equals = true)]
+    #[arg(default_missing_value = ".sandbox")]
+    pub sandbox: Option<PathBuf>,
+    /// Take all paths of the host as paths below DIR
+    #[arg(long, global = true, value_name = "DIR")]
+    pub root: Option<PathBuf>,
+    /// Keep journal, receipts and copies in DIR
+    #[arg(long, global = true, value_name = "DIR")]
+    pub state: Option<PathBuf>,
+    /// Read FILE instead of ./datalake.yaml
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Print one JSON document instead of text
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// Never ask; fail where an answer is needed
+    #[arg(long, global = true)]
+    pub no_input: bool,
+}
+
+/// Values of the spec; they win over variables and files.
+#[derive(Debug, Default, Args)]
+#[command(next_help_heading = "Values of the spec (they win over DATALAKE_… and datalake.yaml)")]
+pub struct Values {
+    /// fsn1, nbg1, hel1, or another service's region
+    #[arg(long, global = true, value_name = "REGION")]
+    pub region: Option<String>,
+    /// The address of another S3 service
+    #[arg(long, global = true, value_name = "URL")]
+    pub endpoint: Option<String>,
+    /// The bucket of the assets
+    #[arg(long, global = true, value_name = "NAME")]
+    pub bucket: Option<String>,
+    /// The prefix of the assets' keys
+    #[arg(long, global = true, value_name = "PREFIX")]
+    pub prefix: Option<String>,
+    /// The user that runs Dagster's podman
+    #[arg(long, global = true, value_name = "USER")]
+    pub user: Option<String>,
+    /// A quadlet unit that needs the bucket; may be given again
+    #[arg(long = "unit", global = true, value_name = "UNIT")]
+    pub units: Vec<String>,
+    /// Read the key pair from FILE (mode 0600, lines AWS_ACCESS_KEY_ID=… and AWS_SECRET_ACCESS_KEY=…)
+    #[arg(long, global = true, value_name = "FILE", conflicts_with = "credentials_fd")]
+    pub credentials_file: Option<String>,
+    /// Read the key pair from open file descriptor N
+    #[arg(long, global = true, value_name = "N")]
+    pub credentials_fd: Option<i32>,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Write a commented datalake.yaml
+    Init(Init),
+    /// Set up bucket and host: plan, ask, apply, prove
+    Provision(Provision),
+    /// Tell whether bucket and host are in step with the spec (exit 0) or not (exit 3)
+    Status,
+    /// Undo a run: the same bytes, modes and owners as before
+    Rollback(Rollback),
+    /// List all runs
+    History,
+    /// Show the spec, and where each value comes from
+    Config {
+        /// What to show.
+        #[command(subcommand)]
+        show: Config,
+    },
+    /// Keep the built-in S3 service in the foreground for other S3 clients
+    #[cfg(feature = "sandbox")]
+    Sandbox(Sandbox),
+    /// Print shell completions
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Write man pages into DIR
+    #[command(hide = true)]
+    Man {
+        /// The folder
+        dir: PathBuf,
+    },
+    /// Explain all exit codes
+    HelpExitCodes,
+}
+
+/// Flags of `init`.
+#[derive(Debug, Args)]
+pub struct Init {
+    /// Replace an existing datalake.yaml
+    #[arg(long)]
+    pub force: bool,
+}
+
+/// Flags of `provision`.
+#[derive(Debug, Args)]
+pub struct Provision {
+    /// Show the plan and change nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Do not ask before applying
+    #[arg(long, short)]
+    pub yes: bool,
+}
+
+/// Flags of `rollback`.
+#[derive(Debug, Args)]
+pub struct Rollback {
+    /// The run to undo, or its receipt's file; the last one if none is named
+    #[arg(value_name = "RECEIPT")]
+    pub receipt: Option<String>,
+    /// Show the plan and change nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Do not ask before applying
+    #[arg(long, short)]
+    pub yes: bool,
+}
+
+/// What `config` shows.
+#[derive(Debug, Clone, Copy, Subcommand)]
+pub enum Config {
+    /// Print the whole spec as datalake.yaml
+    Show,
+    /// Print each value and where it comes from
+    Explain,
+    /// Print the files and folders that datalake uses here
+    Paths,
+}
+
+/// Flags of `sandbox`.
+#[cfg(feature = "sandbox")]
+#[derive(Debug, Args)]
+pub struct Sandbox {
+    /// Listen on this loopback port
+    #[arg(long, default_value_t = 0)]
+    pub port: u16,
+    /// Serve https with a certificate of its own
+    #[arg(long)]
+    pub tls: bool,
+    /// Make faults, such as "seed 7, 5% 503, cut-body@1024"
+    #[arg(long, value_name = "PLAN")]
+    pub faults: Option<String>,
+    /// Be plain S3 without Hetzner's quirks
+    #[arg(long)]
+    pub plain: bool,
+}

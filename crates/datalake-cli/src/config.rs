@@ -1,0 +1,154 @@
+//! The spec out of its layers: defaults, files, variables, flags.
+
+mod layer;
+
+use std::path::{Path, PathBuf};
+
+use datalake_core::{CredentialSource, HostDocument, Spec, SpecDocument};
+use figment::Figment;
+use figment::error::Kind;
+
+use crate::args::Values;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use layer::Layer;
+
+/// The layers of the spec, joined.
+pub struct Settings {
+    figment: Figment,
+    document: SpecDocument,
+}
+
+/// Where the layers come from.
+pub struct Sources<'a> {
+    /// What a sandbox gives where nothing else is said.
+    pub sandbox: Option<SpecDocument>,
+    /// The files, the weakest first.
+    pub files: Vec<PathBuf>,
+    /// The file that must be there because the operator named it.
+    pub named: Option<&'a Path>,
+    /// The flags.
+    pub values: &'a Values,
+}
+
+/// A key of the spec, its value and where it comes from.
+pub struct Explained {
+    /// The key, with dots between its parts.
+    pub key: &'static str,
+    /// The value as JSON; `None` where nothing is said.
+    pub value: Option<serde_json::Value>,
+    /// The name of its source.
+    pub source: String,
+}
+
+impl Settings {
+    /// Joins the layers.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`] for a file that cannot be read, an unknown key or a value of a wrong type.
+    pub fn load(sources: Sources<'_>) -> Result<Self, Failure> {
+        let layers = layers(sources)?;
+        let figment = layers.into_iter().fold(Figment::new(), Figment::merge);
+        let document = figment.extract().map_err(|error| wrong_type(&error))?;
+        Ok(Self { figment, document })
+    }
+
+    /// The written form.
+    #[must_use]
+    pub fn document(&self) -> &SpecDocument {
+        &self.document
+    }
+
+    /// The spec, checked.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`] for a missing or wrong value, naming where it comes from.
+    pub fn spec(&self) -> Result<Spec, Failure> {
+        self.document.clone().check().map_err(|error| {
+            let source = self.source(error.key);
+            let failure = Failure::from(error);
+            match source {
+                Some(source) => failure.hint(format!("the value comes from {source}")),
+                None => failure.hint("`datalake init` writes a datalake.yaml"),
+            }
+        })
+    }
+
+    /// Every key with its value and source.
+    pub fn explain(&self) -> impl Iterator<Item = Explained> {
+        SpecDocument::KEYS.into_iter().map(|key| {
+            let value = self.figment.find_value(key).ok();
+            Explained {
+                key,
+                value: value.and_then(|value| serde_json::to_value(value).ok()),
+                source: self.source(key).unwrap_or_else(|| "not set".to_owned()),
+            }
+        })
+    }
+
+    fn source(&self, key: &str) -> Option<String> {
+        self.figment.find_metadata(key).map(|metadata| metadata.name.to_string())
+    }
+}
+
+fn layers(sources: Sources<'_>) -> Result<Vec<Layer>, Failure> {
+    let mut layers = vec![Layer::document("default", &SpecDocument::defaults())?];
+    if let Some(document) = &sources.sandbox {
+        layers.push(Layer::document("sandbox", document)?);
+    }
+    for file in &sources.files {
+        layers.extend(Layer::file(file)?);
+    }
+    if let Some(file) = sources.named {
+        let absent = || Failure::new(Exit::Config, format!("there is no `{}`", file.display()));
+        layers.push(Layer::file(file)?.ok_or_else(absent)?);
+    }
+    layers.extend(Layer::variables(utf8_variables())?);
+    layers.push(Layer::document("command line", &flags(sources.values))?);
+    // The strongest word on the key pair counts whole: `from:` below does not mix with `file:`.
+    let strongest = layers.iter().rposition(Layer::has_credentials);
+    let weaker = |(at, layer): (usize, Layer)| {
+        if Some(at) == strongest { layer } else { layer.without_credentials() }
+    };
+    Ok(layers.into_iter().enumerate().map(weaker).collect())
+}
+
+fn utf8_variables() -> impl Iterator<Item = (String, String)> {
+    std::env::vars_os().filter_map(|(name, value)| {
+        Some((name.into_string().ok()?, value.to_string_lossy().into_owned()))
+    })
+}
+
+fn flags(values: &Values) -> SpecDocument {
+    let file = values.credentials_file.clone().map(CredentialSource::File);
+    SpecDocument {
+        region: values.region.clone(),
+        endpoint: values.endpoint.clone(),
+        bucket: values.bucket.clone(),
+        prefix: values.prefix.clone(),
+        credentials: values.credentials_fd.map(CredentialSource::Fd).or(file),
+        host: HostDocument {
+            user: values.user.clone(),
+            units: (!values.units.is_empty()).then(|| values.units.clone()),
+        },
+        ..SpecDocument::default()
+    }
+}
+
+/// The error without the value, which may be a secret that stands in the wrong place.
+fn wrong_type(error: &figment::Error) -> Failure {
+    let source = error.metadata.as_ref().map_or("the spec", |metadata| metadata.name.as_ref());
+    let expected = match &error.kind {
+        Kind::InvalidType(_, expected) | Kind::InvalidValue(_, expected) => expected.clone(),
+        Kind::InvalidLength(_, expected) => expected.clone(),
+        Kind::UnknownVariant(_, known) | Kind::UnknownField(_, known) => {
+            format!("one of {}", known.join(", "))
+        }
+        _ => "another form".to_owned(),
+    };
+    let key = error.path.join(".");
+    Failure::new(Exit::Config, format!("{source}: `{key}`: expected {expected}"))
+        .hint("quote a value that YAML takes for a number: `bucket: \"00123\"`")
+}

@@ -1,0 +1,135 @@
+//! One source of settings.
+
+use std::path::Path;
+
+use datalake_core::SpecDocument;
+use figment::value::{Dict, Map, Value};
+use figment::{Metadata, Profile, Provider};
+
+use crate::exit::Exit;
+use crate::failure::Failure;
+
+/// Settings with the name of where they stand.
+#[derive(Debug, Clone)]
+pub(crate) struct Layer {
+    name: String,
+    values: Dict,
+}
+
+impl Layer {
+    /// The settings of a document made by this program.
+    pub(crate) fn document(name: &str, document: &SpecDocument) -> Result<Self, Failure> {
+        let value = Value::serialize(document)
+            .map_err(|err| Failure::new(Exit::Bug, format!("{name}: {err}")))?;
+        Ok(Self { name: name.to_owned(), values: value.into_dict().unwrap_or_default() })
+    }
+
+    /// The settings of a YAML file; `None` where there is no such file.
+    pub(crate) fn file(path: &Path) -> Result<Option<Self>, Failure> {
+        let name = path.display().to_string();
+        let text = match std::fs::read_to_string(path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(Failure::new(Exit::Config, format!("{name}: {error}"))),
+        };
+        let not_yaml = |detail: String| Failure::new(Exit::Config, format!("{name}: {detail}"));
+        let yaml: serde_yaml::Value =
+            serde_yaml::from_str(&text).map_err(|err| not_yaml(place_of(&err)))?;
+        let value = Value::serialize(yaml).map_err(|_| not_yaml("it is no set of keys".into()))?;
+        let values = match value {
+            Value::Dict(_, values) => values,
+            Value::Empty(..) => Dict::new(),
+            _ => return Err(not_yaml("it is no set of keys".into())),
+        };
+        Self { name, values }.checked().map(Some)
+    }
+
+    /// The settings of `DATALAKE_…` variables: `__` between the parts of a key, `_` for `-`.
+    pub(crate) fn variables(
+        variables: impl Iterator<Item = (String, String)>,
+    ) -> Result<Vec<Self>, Failure> {
+        let ours = variables.filter_map(|(name, value)| {
+            let key = name.strip_prefix("DATALAKE_")?;
+            (!key.starts_with("SANDBOX_")).then(|| (name.clone(), key_of(key), value))
+        });
+        ours.map(|(name, key, value)| {
+            let values = nested(&key, Value::from(value));
+            Self { name: format!("variable {name}"), values }.checked()
+        })
+        .collect()
+    }
+
+    /// Refuses keys that nobody reads.
+    fn checked(self) -> Result<Self, Failure> {
+        for key in flat_keys(&self.values, "") {
+            let above = format!("{key}.");
+            let known = |known: &&str| **known == key || known.starts_with(&above);
+            if !SpecDocument::KEYS.iter().any(|entry| known(entry)) {
+                return Err(self.unknown(&key));
+            }
+        }
+        Ok(self)
+    }
+
+    fn unknown(&self, key: &str) -> Failure {
+        let near = |known: &&&str| strsim::jaro_winkler(known, key) > 0.8;
+        let distance = |known: &&str| strsim::damerau_levenshtein(known, key);
+        let nearest = SpecDocument::KEYS.iter().filter(near).min_by_key(|known| distance(known));
+        let failure = Failure::new(Exit::Config, format!("{}: unknown key `{key}`", self.name));
+        match nearest {
+            Some(known) => failure.hint(format!("did you mean `{known}`?")),
+            None => failure.hint(format!("the keys are: {}", SpecDocument::KEYS.join(", "))),
+        }
+    }
+
+    /// Whether it says where the key pair comes from.
+    pub(crate) fn has_credentials(&self) -> bool {
+        self.values.contains_key("credentials")
+    }
+
+    /// The same without a word on the key pair.
+    pub(crate) fn without_credentials(mut self) -> Self {
+        self.values.remove("credentials");
+        self
+    }
+}
+
+impl Provider for Layer {
+    fn metadata(&self) -> Metadata {
+        Metadata::named(self.name.clone())
+    }
+
+    fn data(&self) -> Result<Map<Profile, Dict>, figment::Error> {
+        Ok(Map::from([(Profile::Default, self.values.clone())]))
+    }
+}
+
+/// Where a YAML error is, without the text that it may repeat.
+fn place_of(error: &serde_yaml::Error) -> String {
+    match error.location() {
+        Some(at) => format!("line {}, column {} is no YAML", at.line(), at.column()),
+        None => "it is no YAML".to_owned(),
+    }
+}
+
+fn key_of(variable: &str) -> String {
+    variable.to_ascii_lowercase().replace("__", ".").replace('_', "-")
+}
+
+fn nested(key: &str, value: Value) -> Dict {
+    match key.split_once('.') {
+        None => Dict::from([(key.to_owned(), value)]),
+        Some((first, rest)) => Dict::from([(first.to_owned(), Value::from(nested(rest, value)))]),
+    }
+}
+
+fn flat_keys(values: &Dict, above: &str) -> Vec<String> {
+    let keys = values.iter().flat_map(|(key, value)| {
+        let key = if above.is_empty() { key.clone() } else { format!("{above}.{key}") };
+        match value {
+            Value::Dict(_, inner) if !inner.is_empty() => flat_keys(inner, &key),
+            _ => vec![key],
+        }
+    });
+    keys.collect()
+}

@@ -1,0 +1,83 @@
+//! Exit codes: an interface, so codes are added and never changed.
+
+/// What the program's end says to scripts and timers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exit {
+    /// Done, or nothing to do.
+    Done = 0,
+    /// The command line was not understood.
+    Usage = 2,
+    /// Changes are pending, or the host has drifted.
+    Drift = 3,
+    /// The world is not as it must be: someone has changed it meanwhile.
+    Mismatch = 4,
+    /// Stopped on the way; some steps are done.
+    Partly = 5,
+    /// Another run holds the lock.
+    Locked = 7,
+    /// The service cannot be reached or has a fault.
+    Unavailable = 69,
+    /// A bug of datalake.
+    Bug = 70,
+    /// The disk is full, read-only or faulty.
+    Io = 74,
+    /// The service asks to come back later.
+    TryAgain = 75,
+    /// The key or the user is not allowed to.
+    Denied = 77,
+    /// The spec, the credentials or the host's set-up is wrong.
+    Config = 78,
+    /// Stopped by the operator.
+    Interrupted = 130,
+}
+
+impl Exit {
+    /// All codes, for the documentation.
+    pub const ALL: [Self; 13] = [
+        Self::Done,
+        Self::Usage,
+        Self::Drift,
+        Self::Mismatch,
+        Self::Partly,
+        Self::Locked,
+        Self::Unavailable,
+        Self::Bug,
+        Self::Io,
+        Self::TryAgain,
+        Self::Denied,
+        Self::Config,
+        Self::Interrupted,
+    ];
+
+    /// The number.
+    #[must_use]
+    pub fn code(self) -> u8 {
+        self as u8
+    }
+
+    /// What it means, in a line.
+    #[must_use]
+    pub fn meaning(self) -> &'static str {
+        match self {
+            Self::Done => "done, or nothing to do",
+            Self::Usage => "the command line was not understood",
+            Self::Drift => "changes are pending, or the host has drifted",
+            Self::Mismatch => "the world is not as it must be: changed by someone meanwhile",
+            Self::Partly => "stopped on the way, some steps are done",
+            Self::Locked => "another run is at work here",
+            Self::Unavailable => "the service cannot be reached or has a fault",
+            Self::Bug => "a bug of datalake",
+            Self::Io => "the disk is full, read-only or faulty",
+            Self::TryAgain => "the service asks to come back later",
+            Self::Denied => "the key or the user is not allowed to",
+            Self::Config => "the spec, the credentials or the host's set-up is wrong",
+            Self::Interrupted => "stopped by the operator",
+        }
+    }
+}
+
+impl From<Exit> for std::process::ExitCode {
+    fn from(exit: Exit) -> Self {
+        exit.code().into()
+    }
+}

@@ -1,0 +1,215 @@
+//! Every failure as what a person and a script get of it: a message, hints, an exit code.
+
+use std::error::Error;
+
+use datalake_core::{Blocker, Conflict, Fault, FaultKind, InvalidSpec, Target};
+use datalake_engine::{ApplyError, LockFault};
+use datalake_host::AccountFault;
+
+use crate::desired::Unfit;
+use crate::exit::Exit;
+
+/// A failure ready to be shown.
+#[derive(Debug)]
+pub struct Failure {
+    /// The exit code.
+    pub exit: Exit,
+    /// The messages, the outermost first.
+    pub messages: Vec<String>,
+    /// What to do next.
+    pub hints: Vec<String>,
+}
+
+impl Failure {
+    /// A failure with one message.
+    pub fn new(exit: Exit, message: impl Into<String>) -> Self {
+        Self { exit, messages: vec![message.into()], hints: Vec::new() }
+    }
+
+    /// The message and sources of an error.
+    pub fn of(exit: Exit, error: &dyn Error) -> Self {
+        let sources = std::iter::successors(Some(error), |error| error.source());
+        Self { exit, messages: sources.map(ToString::to_string).collect(), hints: Vec::new() }
+    }
+
+    /// The same with a hint.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hints.push(hint.into());
+        self
+    }
+
+    /// The same with what it happened in before its messages.
+    #[must_use]
+    pub fn within(mut self, place: impl Into<String>) -> Self {
+        self.messages.insert(0, place.into());
+        self
+    }
+
+    /// A fault met at `target`.
+    #[must_use]
+    pub fn at(target: &Target, fault: &Fault) -> Self {
+        let messages = vec![target.to_string(), fault.to_string()];
+        let failure = Self { exit: exit_of(fault.kind), messages, hints: Vec::new() };
+        hint_of(fault.kind, target).into_iter().fold(failure, Self::hint)
+    }
+}
+
+/// The exit code of each kind of fault.
+fn exit_of(kind: FaultKind) -> Exit {
+    match kind {
+        FaultKind::UnknownAccessKey | FaultKind::WrongSecret | FaultKind::Denied => Exit::Denied,
+        FaultKind::ClockSkew
+        | FaultKind::WrongRegion
+        | FaultKind::TakenBucket
+        | FaultKind::Unsupported
+        | FaultKind::NotPlain
+        | FaultKind::Absent => Exit::Config,
+        FaultKind::Throttled => Exit::TryAgain,
+        FaultKind::DiskFull | FaultKind::ReadOnly | FaultKind::Io => Exit::Io,
+        FaultKind::Disturbed => Exit::Mismatch,
+        _ => Exit::Unavailable,
+    }
+}
+
+fn hint_of(kind: FaultKind, target: &Target) -> Option<&'static str> {
+    Some(match (kind, target) {
+        (FaultKind::UnknownAccessKey, _) => {
+            "compare the id with the project's Security > S3 credentials; a new key can take a \
+             minute to be known everywhere"
+        }
+        (FaultKind::WrongSecret, _) => {
+            "the secret is shown only once, when the key is made: make a new key if it is lost"
+        }
+        (FaultKind::ClockSkew, _) => {
+            "set the clock: `timedatectl set-ntp true`, then `timedatectl status`"
+        }
+        (FaultKind::WrongRegion, _) => {
+            "set `region:` to what the endpoint serves; at Hetzner it is the endpoint's first label"
+        }
+        (FaultKind::TakenBucket, _) => {
+            "choose another name, for example with your company's name in front"
+        }
+        (FaultKind::Denied, Target::Bucket(_) | Target::Object(..)) => {
+            "either the name is taken by another customer, or a bucket policy refuses this key"
+        }
+        (FaultKind::Denied, Target::Path(_)) => "run it as root or as the service user",
+        (FaultKind::Unsupported, _) => "switch it off below `protect:` in datalake.yaml",
+        (FaultKind::NotPlain, _) => {
+            "datalake never writes through a link or to a device: put a plain file or folder there"
+        }
+        (FaultKind::Throttled, _) => "wait a minute and run the same command again",
+        (FaultKind::Unreachable, _) => "check `endpoint:`, the network and the proxy variables",
+        (FaultKind::DiskFull, _) => "free some space and run the same command again",
+        (FaultKind::ReadOnly, _) => "mount the file system for writing and run it again",
+        (FaultKind::Disturbed, _) => {
+            "compare it with what `datalake history` shows; undo the edit, or keep it and undo the \
+             rest by hand"
+        }
+        _ => return None,
+    })
+}
+
+impl From<Blocker> for Failure {
+    fn from(blocker: Blocker) -> Self {
+        Self::at(&blocker.target, &blocker.fault)
+    }
+}
+
+impl From<Vec<Blocker>> for Failure {
+    fn from(blockers: Vec<Blocker>) -> Self {
+        let mut all = blockers.into_iter().map(Self::from);
+        let first = all.next().unwrap_or_else(|| Self::new(Exit::Bug, "blocked by nothing"));
+        all.fold(first, Self::and)
+    }
+}
+
+impl From<Vec<Conflict>> for Failure {
+    fn from(conflicts: Vec<Conflict>) -> Self {
+        let to_blocker = |conflict: Conflict| Blocker {
+            target: conflict.step.action.target(),
+            fault: conflict.fault,
+        };
+        Self::from(conflicts.into_iter().map(to_blocker).collect::<Vec<_>>())
+    }
+}
+
+impl From<InvalidSpec> for Failure {
+    fn from(error: InvalidSpec) -> Self {
+        Self::of(Exit::Config, &error)
+            .hint("`datalake config explain` shows where each value comes from")
+    }
+}
+
+impl From<LockFault> for Failure {
+    fn from(error: LockFault) -> Self {
+        match &error {
+            LockFault::Held(_) => Self::of(Exit::Locked, &error)
+                .hint("wait for it to end; a killed run gives the lock back by itself"),
+            LockFault::Unusable(fault) => {
+                Self { exit: exit_of(fault.kind), ..Self::of(Exit::Io, &error) }
+            }
+            _ => Self::of(Exit::Io, &error),
+        }
+    }
+}
+
+impl From<AccountFault> for Failure {
+    fn from(error: AccountFault) -> Self {
+        Self::of(Exit::Config, &error)
+            .hint("name the user that runs Dagster's podman: `host: { user: NAME }`")
+    }
+}
+
+impl From<Unfit> for Failure {
+    fn from(error: Unfit) -> Self {
+        match &error {
+            Unfit::Unit(target, fault) if fault.kind == FaultKind::Absent => {
+                Self::at(target, fault)
+                    .hint("name the quadlet units that run Dagster: `host: { units: [NAME, …] }`")
+            }
+            Unfit::Unit(target, fault) => Self::at(target, fault),
+            _ => Self::of(Exit::Config, &error),
+        }
+    }
+}
+
+impl From<ApplyError> for Failure {
+    fn from(error: ApplyError) -> Self {
+        match &error {
+            ApplyError::Plan(_) => Self::of(Exit::Bug, &error),
+            ApplyError::Records(fault) => Self::at(&Target::Service, fault).named(&error),
+            ApplyError::Step(failed) => {
+                let failure = Self::at(&failed.step.action.target(), &failed.fault);
+                if failed.receipt.done().next().is_some() { failure.partly() } else { failure }
+            }
+            ApplyError::Stopped(_) => Self::of(Exit::Interrupted, &error).partly_hint(),
+            _ => Self::of(Exit::Bug, &error),
+        }
+    }
+}
+
+impl Failure {
+    /// Both failures in one, under the first one's exit code.
+    fn and(self, other: Self) -> Self {
+        let new = |hint: &String| !self.hints.contains(hint);
+        let hints: Vec<_> = other.hints.into_iter().filter(new).collect();
+        let messages = vec![format!("{}\nerror: {}", self.messages.join(": "), other.messages.join(": "))];
+        Self { exit: self.exit, messages, hints: [self.hints, hints].concat() }
+    }
+
+    fn named(mut self, error: &dyn Error) -> Self {
+        if let Some(first) = self.messages.first_mut() {
+            *first = error.to_string();
+        }
+        self
+    }
+
+    fn partly(self) -> Self {
+        Self { exit: Exit::Partly, ..self }.partly_hint()
+    }
+
+    fn partly_hint(self) -> Self {
+        self.hint("the same command goes on from here; `datalake rollback` undoes what was done")
+    }
+}

@@ -1,0 +1,111 @@
+//! The key pair: from the environment, a private file, a descriptor, a program, or a question.
+
+use std::io::IsTerminal;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use datalake_core::{Ambient, CredentialSource, Credentials, InvalidKeyText};
+use datalake_host::{
+    Command, read_secret_descriptor, read_secret_file, run,
+};
+use datalake_quadlet::parse_env;
+
+use crate::exit::Exit;
+use crate::failure::Failure;
+
+const ID: &str = "AWS_ACCESS_KEY_ID";
+const SECRET: &str = "AWS_SECRET_ACCESS_KEY";
+
+/// How long a program may take to print the key pair; it may ask on its own for a passphrase.
+const COMMAND_LIMIT: Duration = Duration::from_secs(60);
+
+/// Reads the key pair. It never passes through the layers of the spec, so no error of theirs can
+/// print it.
+///
+/// # Errors
+///
+/// [`Failure`] without any part of the secret.
+pub async fn load(source: &CredentialSource, may_ask: bool) -> Result<Credentials, Failure> {
+    let keys = match source {
+        CredentialSource::From(Ambient::Env) => from_environment(may_ask)?,
+        CredentialSource::From(Ambient::Prompt) => ask(may_ask)?,
+        CredentialSource::File(path) => {
+            let content = read_secret_file(Path::new(path)).map_err(|error| {
+                Failure::of(Exit::Config, &error)
+                    .within(format!("credentials file `{path}`"))
+                    .hint(format!("chmod 600 {path}"))
+            })?;
+            from_lines(content.expose(), path)?
+        }
+        CredentialSource::Fd(number) => {
+            let name = format!("descriptor {number}");
+            let content = read_secret_descriptor(*number)
+                .map_err(|error| Failure::of(Exit::Config, &error).within(name.clone()))?;
+            from_lines(content.expose(), &name)?
+        }
+        CredentialSource::Command(words) => from_command(words).await?,
+    };
+    if keys.look_swapped() {
+        return Err(Failure::new(Exit::Config, "access key id and secret look exchanged")
+            .hint("at Hetzner the id has 20 characters and the secret 40"));
+    }
+    Ok(keys)
+}
+
+fn from_environment(may_ask: bool) -> Result<Credentials, Failure> {
+    match (std::env::var(ID), std::env::var(SECRET)) {
+        (Ok(id), Ok(secret)) => pair(&id, &secret, "the environment"),
+        (Err(_), Err(_)) if may_ask && std::io::stdin().is_terminal() => ask(true),
+        (Err(_), Err(_)) => Err(Failure::new(Exit::Config, "there is no key pair")
+            .hint(format!("export {ID} and {SECRET}, or give --credentials-file FILE"))),
+        (Err(_), Ok(_)) => Err(Failure::new(Exit::Config, format!("{ID} is not set"))),
+        (Ok(_), Err(_)) => Err(Failure::new(Exit::Config, format!("{SECRET} is not set"))),
+    }
+}
+
+fn ask(may_ask: bool) -> Result<Credentials, Failure> {
+    if !may_ask || !std::io::stdin().is_terminal() {
+        return Err(Failure::new(Exit::Usage, "the key pair has to be typed, and nobody is there")
+            .hint("use --credentials-file FILE or `credentials: { from: env }`"));
+    }
+    let unanswered = |error: inquire::InquireError| Failure::of(Exit::Interrupted, &error);
+    let id = inquire::Text::new("Access key id:").prompt().map_err(unanswered)?;
+    let secret = inquire::Password::new("Secret access key:")
+        .without_confirmation()
+        .prompt()
+        .map_err(unanswered)?;
+    pair(id.trim(), secret.trim(), "the terminal")
+}
+
+async fn from_command(words: &[String]) -> Result<Credentials, Failure> {
+    let Some((program, arguments)) = words.split_first() else {
+        return Err(Failure::new(Exit::Config, "`credentials.command` names no program"));
+    };
+    let command = Command {
+        program: program.into(),
+        arguments: arguments.iter().map(Into::into).collect(),
+        environment: std::collections::BTreeMap::new(),
+        directory: std::env::current_dir().unwrap_or_else(|_| PathBuf::from("/")),
+        limit: COMMAND_LIMIT,
+    };
+    let output = run(&command).await.map_err(|error| Failure::of(Exit::Config, &error))?;
+    from_lines(output.stdout.expose(), &format!("what `{program}` prints"))
+}
+
+fn from_lines(content: &[u8], source: &str) -> Result<Credentials, Failure> {
+    let entries = parse_env(content)
+        .map_err(|error| Failure::of(Exit::Config, &error).within(source.to_owned()))?;
+    let find = |name: &str| {
+        let entry = entries.iter().find(|(key, _)| key == name);
+        let absent = || Failure::new(Exit::Config, format!("{source}: no line {name}=…"));
+        entry.map(|(_, value)| value.as_str()).ok_or_else(absent)
+    };
+    pair(find(ID)?, find(SECRET)?, source)
+}
+
+fn pair(id: &str, secret: &str, source: &str) -> Result<Credentials, Failure> {
+    let wrong = |error: InvalidKeyText| {
+        Failure::of(Exit::Config, &error).within(source.to_owned()).hint("paste the key again")
+    };
+    Ok(Credentials { id: id.parse().map_err(wrong)?, secret: secret.parse().map_err(wrong)? })
+}

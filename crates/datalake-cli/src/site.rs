@@ -1,0 +1,249 @@
+//! Where a command works: root, state folder, spec, and the ports to them.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use datalake_core::{
+    Credentials, Fault, FaultKind, FingerprintKey, HostPath, InvalidPath, Spec, Target,
+};
+use datalake_engine::{Checkpoints, Clock, Lock, NoCheckpoints, ObjectStore, Ports, Records, StateFolder};
+use datalake_host::{Account, HostFiles, StateDir, SystemClock, find_user};
+use datalake_s3::S3Store;
+
+use crate::args::Cli;
+use crate::config::{Settings, Sources};
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::places::Places;
+#[cfg(feature = "sandbox")]
+use crate::sandbox::Sandbox;
+use crate::secrets;
+
+/// Calls of one run that may be repeated, all together.
+pub const RETRY_BUDGET: u32 = 60;
+
+/// Where a command works.
+pub struct Site {
+    /// The folder that stands for the host's root.
+    pub root: PathBuf,
+    /// datalake's own folder.
+    pub state_path: PathBuf,
+    /// The files of the spec, the weakest first, and the one that was named.
+    pub files: Vec<PathBuf>,
+    /// The spec's layers.
+    pub settings: Settings,
+    /// The host's files.
+    pub host: HostFiles,
+    /// datalake's own folder.
+    pub state: StateDir,
+    /// Time and randomness.
+    pub clock: SystemClock,
+    checkpoints: Arc<dyn Checkpoints>,
+    may_ask: bool,
+    #[cfg(feature = "sandbox")]
+    sandbox: Option<Sandbox>,
+}
+
+impl Site {
+    /// Opens the place that the command line names; starts its S3 service for a sandbox.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`] for a spec or folder that cannot be used.
+    pub async fn open(cli: &Cli) -> Result<Self, Failure> {
+        #[cfg(feature = "sandbox")]
+        let sandbox = match &cli.place.sandbox {
+            Some(dir) => Some(Sandbox::open(dir).await?),
+            None => None,
+        };
+        #[cfg(feature = "sandbox")]
+        let (document, dir) = match &sandbox {
+            Some(sandbox) => (Some(sandbox.document()), Some(sandbox.dir())),
+            None => (None, None),
+        };
+        #[cfg(not(feature = "sandbox"))]
+        let (document, dir): (_, Option<&Path>) = (None, None);
+
+        let root = cli.place.root.clone().or_else(|| dir.map(|dir| dir.join("host")));
+        let state_path = match (&cli.place.state, dir) {
+            (Some(state), _) => state.clone(),
+            (None, Some(dir)) => dir.join("state"),
+            (None, None) => default_state(root.as_deref())?,
+        };
+        let root = root.unwrap_or_else(|| PathBuf::from("/"));
+        let (files, named) = spec_files(cli, &root);
+        let settings = Settings::load(Sources {
+            sandbox: document,
+            files: files.clone(),
+            named: named.as_deref(),
+            values: &cli.values,
+        })?;
+        #[cfg(feature = "sandbox")]
+        let checkpoints = sandbox.as_ref().map_or_else(no_checkpoints, Sandbox::checkpoints);
+        #[cfg(not(feature = "sandbox"))]
+        let checkpoints = no_checkpoints();
+        Ok(Self {
+            host: HostFiles::open(&root, Arc::clone(&checkpoints)).map_err(at_folder(&root))?,
+            state: StateDir::open(&state_path, Arc::clone(&checkpoints))
+                .map_err(at_folder(&state_path))?,
+            clock: SystemClock,
+            files: files.into_iter().chain(named).collect(),
+            root,
+            state_path,
+            settings,
+            checkpoints,
+            may_ask: !cli.place.no_input,
+            #[cfg(feature = "sandbox")]
+            sandbox,
+        })
+    }
+
+    /// The spec, checked; in a sandbox the bucket's service is always the built-in one.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`] for a missing or wrong value.
+    pub fn spec(&self) -> Result<Spec, Failure> {
+        let spec = self.settings.spec()?;
+        #[cfg(feature = "sandbox")]
+        if let Some(sandbox) = &self.sandbox {
+            return sandbox.at_home(spec);
+        }
+        Ok(spec)
+    }
+
+    /// The key pair.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`] without any part of the secret.
+    pub async fn keys(&self, spec: &Spec) -> Result<Credentials, Failure> {
+        #[cfg(feature = "sandbox")]
+        if let Some(sandbox) = &self.sandbox {
+            return sandbox.keys();
+        }
+        secrets::load(&spec.credentials, self.may_ask).await
+    }
+
+    /// The S3 service that the spec names.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`] where no client can be set up.
+    pub fn store(&self, spec: &Spec, keys: &Credentials) -> Result<S3Store, Failure> {
+        S3Store::new(&spec.endpoint, &spec.region, keys)
+            .map_err(|error| Failure::of(Exit::Config, &error))
+    }
+
+    /// The service user and the places of the host.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`] where there is no such user.
+    pub fn host(&self, spec: &Spec) -> Result<(Account, Places), Failure> {
+        let account = find_user(&self.host, spec.host.user.as_str())?;
+        let unfit = |error: InvalidPath| Failure::of(Exit::Config, &error);
+        let places = Places::of(&account, &spec.host).map_err(unfit)?;
+        Ok((account, places))
+    }
+
+    /// All ports together.
+    pub fn ports<'a>(
+        &'a self,
+        store: &'a dyn ObjectStore,
+        fingerprints: &'a FingerprintKey,
+    ) -> Ports<'a> {
+        Ports {
+            store,
+            files: &self.host,
+            state: &self.state,
+            clock: &self.clock,
+            checkpoints: self.checkpoints.as_ref(),
+            fingerprints,
+        }
+    }
+
+    /// Journal, receipts and copies.
+    pub fn records(&self) -> Records<'_> {
+        Records(&self.state)
+    }
+
+    /// Takes the lock for a command that changes something.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`] naming the run that holds it.
+    pub fn lock(&self, command: &str) -> Result<Box<dyn Lock>, Failure> {
+        let holder = format!(
+            "process {}, `datalake {command}`, since {}",
+            std::process::id(),
+            self.clock.now()
+        );
+        Ok(self.state.lock(&holder)?)
+    }
+
+    /// A failure about datalake's own folder.
+    #[must_use]
+    pub fn state_failure(&self, fault: &Fault) -> Failure {
+        at_folder(&self.state_path)(fault.clone())
+    }
+
+    /// Whether a question may be asked.
+    #[must_use]
+    pub fn may_ask(&self) -> bool {
+        self.may_ask
+    }
+}
+
+fn no_checkpoints() -> Arc<dyn Checkpoints> {
+    Arc::new(NoCheckpoints)
+}
+
+fn at_folder(folder: &Path) -> impl Fn(Fault) -> Failure {
+    let name = format!("folder `{}`", folder.display());
+    move |fault| {
+        let target = "/".parse::<HostPath>().map_or(Target::Service, Target::Path);
+        let mut failure = Failure::at(&target, &fault);
+        if let Some(first) = failure.messages.first_mut() {
+            first.clone_from(&name);
+        }
+        failure
+    }
+}
+
+/// `/var/lib/datalake` for root and below a given root; the user's state folder otherwise.
+fn default_state(root: Option<&Path>) -> Result<PathBuf, Failure> {
+    if let Some(root) = root {
+        return Ok(root.join("var/lib/datalake"));
+    }
+    if rustix::process::geteuid().is_root() {
+        return Ok(PathBuf::from("/var/lib/datalake"));
+    }
+    let absolute = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    let below_home = || absolute("HOME").map(|home| home.join(".local/state"));
+    absolute("XDG_STATE_HOME").or_else(below_home).map(|state| state.join("datalake")).ok_or_else(|| {
+        let fault = Fault::new(FaultKind::Absent, "neither XDG_STATE_HOME nor HOME is set");
+        Failure::of(Exit::Config, &fault).hint("give --state DIR")
+    })
+}
+
+fn spec_files(cli: &Cli, root: &Path) -> (Vec<PathBuf>, Option<PathBuf>) {
+    let absolute = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    let user = absolute("XDG_CONFIG_HOME").or_else(|| absolute("HOME").map(|home| home.join(".config")));
+    let mut files = vec![root.join("etc/datalake/datalake.yaml")];
+    files.extend(user.map(|config| config.join("datalake/datalake.yaml")));
+    match &cli.place.config {
+        Some(named) => (files, Some(named.clone())),
+        None => {
+            files.push(PathBuf::from("datalake.yaml"));
+            (files, None)
+        }
+    }
+}
+
+impl Failure {
+    /// A fault of the host's or datalake's own files, in a command's words.
+    pub fn io(name: &Path, error: &std::io::Error) -> Self {
+        Self::of(Exit::Io, error).within(format!("`{}`", name.display()))
+    }
+}

@@ -1,0 +1,18 @@
+//! What the host ports promise, asked of a real file system.
+
+#[cfg(test)]
+mod accounts;
+#[cfg(test)]
+mod bed;
+#[cfg(test)]
+mod commands;
+#[cfg(test)]
+mod files;
+#[cfg(test)]
+mod folders;
+#[cfg(test)]
+mod hostile;
+#[cfg(test)]
+mod secret_file;
+#[cfg(test)]
+mod state;

@@ -1,0 +1,15 @@
+//! What a started simulator does, seen from outside.
+
+mod buckets;
+mod clients;
+mod faults;
+mod lake;
+mod lifecycle;
+mod listing;
+mod locks;
+mod multipart;
+mod objects;
+mod policies;
+mod signatures;
+mod state;
+mod versions;
