@@ -14,8 +14,7 @@ Examples:
 
 const EXITS: &str = "\
 Exit codes: 0 done, 2 usage, 3 changes pending or drift, 4 changed meanwhile, 5 partly done,
-7 locked, 69 unavailable, 70 bug, 74 I/O, 75 try again, 77 denied, 78 configuration, 130 interrupted.
-`datalake help-exit-codes` tells more.";
+7 locked, 69 unavailable, 70 bug, 74 I/O, 75 try again, 77 denied, 78 configuration, 130 interrupted.";
 
 /// Dagster's assets in Hetzner Object Storage: plans, asks, applies, proves, and can be undone.
 #[derive(Debug, Parser)]
@@ -121,8 +120,6 @@ pub enum Command {
         /// The folder
         dir: PathBuf,
     },
-    /// Explain all exit codes
-    HelpExitCodes,
 }
 
 /// Flags of `init`.

@@ -14,13 +14,13 @@ use crate::failure::Failure;
 use layer::Layer;
 
 /// The layers of the spec, joined.
-pub struct Settings {
+pub(crate) struct Settings {
     figment: Figment,
     document: SpecDocument,
 }
 
 /// Where the layers come from.
-pub struct Sources<'a> {
+pub(crate) struct Sources<'a> {
     /// What a sandbox gives where nothing else is said.
     pub sandbox: Option<SpecDocument>,
     /// The files, the weakest first.
@@ -32,7 +32,7 @@ pub struct Sources<'a> {
 }
 
 /// A key of the spec, its value and where it comes from.
-pub struct Explained {
+pub(crate) struct Explained {
     /// The key, with dots between its parts.
     pub key: &'static str,
     /// The value as JSON; `None` where nothing is said.
@@ -47,7 +47,7 @@ impl Settings {
     /// # Errors
     ///
     /// [`Failure`] for a file that cannot be read, an unknown key or a value of a wrong type.
-    pub fn load(sources: Sources<'_>) -> Result<Self, Failure> {
+    pub(crate) fn load(sources: Sources<'_>) -> Result<Self, Failure> {
         let layers = layers(sources)?;
         let figment = layers.into_iter().fold(Figment::new(), Figment::merge);
         let document = figment.extract().map_err(|error| wrong_type(&error))?;
@@ -56,7 +56,7 @@ impl Settings {
 
     /// The written form.
     #[must_use]
-    pub fn document(&self) -> &SpecDocument {
+    pub(crate) fn document(&self) -> &SpecDocument {
         &self.document
     }
 
@@ -65,7 +65,7 @@ impl Settings {
     /// # Errors
     ///
     /// [`Failure`] for a missing or wrong value, naming where it comes from.
-    pub fn spec(&self) -> Result<Spec, Failure> {
+    pub(crate) fn spec(&self) -> Result<Spec, Failure> {
         self.document.clone().check().map_err(|error| {
             let source = self.source(error.key);
             let failure = Failure::from(error);
@@ -77,7 +77,7 @@ impl Settings {
     }
 
     /// Every key with its value and source.
-    pub fn explain(&self) -> impl Iterator<Item = Explained> {
+    pub(crate) fn explain(&self) -> impl Iterator<Item = Explained> {
         SpecDocument::KEYS.into_iter().map(|key| {
             let value = self.figment.find_value(key).ok();
             Explained {

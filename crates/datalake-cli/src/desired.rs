@@ -15,7 +15,7 @@ use datalake_quadlet::{
 use crate::places::{Places, UnitPlaces};
 
 /// Everything that the spec is read against.
-pub struct Context<'a> {
+pub(crate) struct Context<'a> {
     /// The spec.
     pub spec: &'a Spec,
     /// The key pair.
@@ -34,7 +34,7 @@ pub struct Context<'a> {
 
 /// Why the spec cannot be turned into exact things on this host.
 #[derive(Debug, thiserror::Error)]
-pub enum Unfit {
+pub(crate) enum Unfit {
     /// The prefix and the probe's name make no key.
     #[error("the prefix does not make an object key")]
     Key(#[from] InvalidKey),
@@ -50,7 +50,7 @@ pub enum Unfit {
 }
 
 /// What in the unit files themselves has to be put right, for people.
-pub struct Repair<'a> {
+pub(crate) struct Repair<'a> {
     /// The unit.
     pub unit: &'a UnitPlaces,
     /// What is wrong in it.
@@ -62,7 +62,7 @@ pub struct Repair<'a> {
 /// # Errors
 ///
 /// [`Unfit`] where a unit is missing or unknown, or a value cannot be carried safely.
-pub fn desired(context: &Context<'_>) -> Result<Desired, Unfit> {
+pub(crate) fn desired(context: &Context<'_>) -> Result<Desired, Unfit> {
     let Context { spec, places, account, .. } = context;
     let folder = |path: &datalake_core::HostPath, mode| DesiredFolder {
         path: path.clone(),
@@ -93,7 +93,7 @@ pub fn desired(context: &Context<'_>) -> Result<Desired, Unfit> {
 
 /// What has to be put right in the unit files; the plan holds the lines, this tells why.
 #[must_use]
-pub fn repairs<'a>(places: &'a Places, sighting: &Sighting) -> Vec<Repair<'a>> {
+pub(crate) fn repairs<'a>(places: &'a Places, sighting: &Sighting) -> Vec<Repair<'a>> {
     let repair = |unit: &'a UnitPlaces| {
         let text = text_of(unit, sighting)?;
         let troubles = find_troubles(&UnitFile::parse(&text), &S3_VARIABLES);

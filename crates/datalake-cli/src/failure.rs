@@ -11,7 +11,7 @@ use crate::exit::Exit;
 
 /// A failure ready to be shown.
 #[derive(Debug)]
-pub struct Failure {
+pub(crate) struct Failure {
     /// The exit code.
     pub exit: Exit,
     /// The messages, the outermost first.
@@ -22,33 +22,38 @@ pub struct Failure {
 
 impl Failure {
     /// A failure with one message.
-    pub fn new(exit: Exit, message: impl Into<String>) -> Self {
+    pub(crate) fn new(exit: Exit, message: impl Into<String>) -> Self {
         Self { exit, messages: vec![message.into()], hints: Vec::new() }
     }
 
     /// The message and sources of an error.
-    pub fn of(exit: Exit, error: &dyn Error) -> Self {
-        let sources = std::iter::successors(Some(error), |error| error.source());
-        Self { exit, messages: sources.map(ToString::to_string).collect(), hints: Vec::new() }
+    pub(crate) fn of(exit: Exit, error: &dyn Error) -> Self {
+        let mut messages = vec![error.to_string()];
+        let mut source = error.source();
+        while let Some(error) = source {
+            messages.push(error.to_string());
+            source = error.source();
+        }
+        Self { exit, messages, hints: Vec::new() }
     }
 
     /// The same with a hint.
     #[must_use]
-    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+    pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hints.push(hint.into());
         self
     }
 
     /// The same with what it happened in before its messages.
     #[must_use]
-    pub fn within(mut self, place: impl Into<String>) -> Self {
+    pub(crate) fn within(mut self, place: impl Into<String>) -> Self {
         self.messages.insert(0, place.into());
         self
     }
 
     /// A fault met at `target`.
     #[must_use]
-    pub fn at(target: &Target, fault: &Fault) -> Self {
+    pub(crate) fn at(target: &Target, fault: &Fault) -> Self {
         let messages = vec![target.to_string(), fault.to_string()];
         let failure = Self { exit: exit_of(fault.kind), messages, hints: Vec::new() };
         hint_of(fault.kind, target).into_iter().fold(failure, Self::hint)
@@ -194,7 +199,8 @@ impl Failure {
     fn and(self, other: Self) -> Self {
         let new = |hint: &String| !self.hints.contains(hint);
         let hints: Vec<_> = other.hints.into_iter().filter(new).collect();
-        let messages = vec![format!("{}\nerror: {}", self.messages.join(": "), other.messages.join(": "))];
+        let messages =
+            vec![format!("{}\nerror: {}", self.messages.join(": "), other.messages.join(": "))];
         Self { exit: self.exit, messages, hints: [self.hints, hints].concat() }
     }
 

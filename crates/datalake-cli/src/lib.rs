@@ -1,1 +1,48 @@
-//! The command line of datalake.
+//! The command line of `datalake`: layers of settings, wiring of ports, commands and rendering.
+
+pub mod args;
+mod commands;
+mod config;
+mod desired;
+pub mod exit;
+mod failure;
+mod no_store;
+mod places;
+mod render;
+#[cfg(feature = "sandbox")]
+mod sandbox;
+mod secrets;
+mod site;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::render::Printer;
+
+/// Runs the command line `words`, the program's name first, and tells the exit code.
+pub fn run(words: impl IntoIterator<Item = impl Into<OsString> + Clone>) -> ExitCode {
+    let cli = match args::Cli::try_parse_from(words) {
+        Ok(cli) => cli,
+        Err(error) => {
+            let _ = error.print();
+            let exit = if error.use_stderr() { Exit::Usage } else { Exit::Done };
+            return exit.into();
+        }
+    };
+    let printer = Printer::new(cli.place.json);
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+    let result = match runtime {
+        Ok(runtime) => runtime.block_on(commands::run(&cli, printer)),
+        Err(error) => Err(Failure::of(Exit::Io, &error)),
+    };
+    let exit = result.unwrap_or_else(|failure| {
+        printer.failure(&failure);
+        failure.exit
+    });
+    exit.into()
+}

@@ -1,2 +1,5 @@
-//! datalake.
-fn main() {}
+//! The program `datalake`; everything is in the library.
+
+fn main() -> std::process::ExitCode {
+    datalake_cli::run(std::env::args_os())
+}

@@ -6,7 +6,7 @@ use datalake_host::Account;
 use datalake_quadlet::drop_in_path;
 
 /// The paths that concern one host.
-pub struct Places {
+pub(crate) struct Places {
     /// The folders that hold the env file, parents first.
     pub env_folders: Vec<HostPath>,
     /// The env file with the key pair.
@@ -16,7 +16,7 @@ pub struct Places {
 }
 
 /// The paths that concern one container unit.
-pub struct UnitPlaces {
+pub(crate) struct UnitPlaces {
     /// Its name, without `.container`.
     pub name: UnitName,
     /// The unit file.
@@ -35,7 +35,7 @@ impl Places {
     /// # Errors
     ///
     /// [`InvalidPath`] where a name makes no plain path.
-    pub fn of(account: &Account, host: &HostSpec) -> Result<Self, InvalidPath> {
+    pub(crate) fn of(account: &Account, host: &HostSpec) -> Result<Self, InvalidPath> {
         let config = account.home.join(".config")?;
         let folder = config.join("datalake")?;
         let quadlets = config.join("containers/systemd")?;
@@ -57,7 +57,7 @@ impl Places {
 
     /// Everything to look at on the host.
     #[must_use]
-    pub fn wanted(&self) -> Wanted {
+    pub(crate) fn wanted(&self) -> Wanted {
         let units = self.units.iter().flat_map(|unit| [&unit.file, &unit.drop_ins, &unit.drop_in]);
         let paths = self.env_folders.iter().chain([&self.env_file]).chain(units);
         Wanted { buckets: Vec::new(), paths: paths.cloned().collect() }

@@ -5,9 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use datalake_core::{Ambient, CredentialSource, Credentials, InvalidKeyText};
-use datalake_host::{
-    Command, read_secret_descriptor, read_secret_file, run,
-};
+use datalake_host::{Command, read_secret_descriptor, read_secret_file, run};
 use datalake_quadlet::parse_env;
 
 use crate::exit::Exit;
@@ -25,7 +23,7 @@ const COMMAND_LIMIT: Duration = Duration::from_secs(60);
 /// # Errors
 ///
 /// [`Failure`] without any part of the secret.
-pub async fn load(source: &CredentialSource, may_ask: bool) -> Result<Credentials, Failure> {
+pub(crate) async fn load(source: &CredentialSource, may_ask: bool) -> Result<Credentials, Failure> {
     let keys = match source {
         CredentialSource::From(Ambient::Env) => from_environment(may_ask)?,
         CredentialSource::From(Ambient::Prompt) => ask(may_ask)?,

@@ -6,7 +6,9 @@ use std::sync::Arc;
 use datalake_core::{
     Credentials, Fault, FaultKind, FingerprintKey, HostPath, InvalidPath, Spec, Target,
 };
-use datalake_engine::{Checkpoints, Clock, Lock, NoCheckpoints, ObjectStore, Ports, Records, StateFolder};
+use datalake_engine::{
+    Checkpoints, Clock, Lock, NoCheckpoints, ObjectStore, Ports, Records, StateFolder,
+};
 use datalake_host::{Account, HostFiles, StateDir, SystemClock, find_user};
 use datalake_s3::S3Store;
 
@@ -20,10 +22,10 @@ use crate::sandbox::Sandbox;
 use crate::secrets;
 
 /// Calls of one run that may be repeated, all together.
-pub const RETRY_BUDGET: u32 = 60;
+pub(crate) const RETRY_BUDGET: u32 = 60;
 
 /// Where a command works.
-pub struct Site {
+pub(crate) struct Site {
     /// The folder that stands for the host's root.
     pub root: PathBuf,
     /// datalake's own folder.
@@ -50,7 +52,7 @@ impl Site {
     /// # Errors
     ///
     /// [`Failure`] for a spec or folder that cannot be used.
-    pub async fn open(cli: &Cli) -> Result<Self, Failure> {
+    pub(crate) async fn open(cli: &Cli) -> Result<Self, Failure> {
         #[cfg(feature = "sandbox")]
         let sandbox = match &cli.place.sandbox {
             Some(dir) => Some(Sandbox::open(dir).await?),
@@ -103,7 +105,7 @@ impl Site {
     /// # Errors
     ///
     /// [`Failure`] for a missing or wrong value.
-    pub fn spec(&self) -> Result<Spec, Failure> {
+    pub(crate) fn spec(&self) -> Result<Spec, Failure> {
         let spec = self.settings.spec()?;
         #[cfg(feature = "sandbox")]
         if let Some(sandbox) = &self.sandbox {
@@ -117,7 +119,7 @@ impl Site {
     /// # Errors
     ///
     /// [`Failure`] without any part of the secret.
-    pub async fn keys(&self, spec: &Spec) -> Result<Credentials, Failure> {
+    pub(crate) async fn keys(&self, spec: &Spec) -> Result<Credentials, Failure> {
         #[cfg(feature = "sandbox")]
         if let Some(sandbox) = &self.sandbox {
             return sandbox.keys();
@@ -130,7 +132,7 @@ impl Site {
     /// # Errors
     ///
     /// [`Failure`] where no client can be set up.
-    pub fn store(&self, spec: &Spec, keys: &Credentials) -> Result<S3Store, Failure> {
+    pub(crate) fn store(&self, spec: &Spec, keys: &Credentials) -> Result<S3Store, Failure> {
         S3Store::new(&spec.endpoint, &spec.region, keys)
             .map_err(|error| Failure::of(Exit::Config, &error))
     }
@@ -140,7 +142,7 @@ impl Site {
     /// # Errors
     ///
     /// [`Failure`] where there is no such user.
-    pub fn host(&self, spec: &Spec) -> Result<(Account, Places), Failure> {
+    pub(crate) fn host(&self, spec: &Spec) -> Result<(Account, Places), Failure> {
         let account = find_user(&self.host, spec.host.user.as_str())?;
         let unfit = |error: InvalidPath| Failure::of(Exit::Config, &error);
         let places = Places::of(&account, &spec.host).map_err(unfit)?;
@@ -148,7 +150,7 @@ impl Site {
     }
 
     /// All ports together.
-    pub fn ports<'a>(
+    pub(crate) fn ports<'a>(
         &'a self,
         store: &'a dyn ObjectStore,
         fingerprints: &'a FingerprintKey,
@@ -164,7 +166,7 @@ impl Site {
     }
 
     /// Journal, receipts and copies.
-    pub fn records(&self) -> Records<'_> {
+    pub(crate) fn records(&self) -> Records<'_> {
         Records(&self.state)
     }
 
@@ -173,7 +175,7 @@ impl Site {
     /// # Errors
     ///
     /// [`Failure`] naming the run that holds it.
-    pub fn lock(&self, command: &str) -> Result<Box<dyn Lock>, Failure> {
+    pub(crate) fn lock(&self, command: &str) -> Result<Box<dyn Lock>, Failure> {
         let holder = format!(
             "process {}, `datalake {command}`, since {}",
             std::process::id(),
@@ -184,13 +186,13 @@ impl Site {
 
     /// A failure about datalake's own folder.
     #[must_use]
-    pub fn state_failure(&self, fault: &Fault) -> Failure {
+    pub(crate) fn state_failure(&self, fault: &Fault) -> Failure {
         at_folder(&self.state_path)(fault.clone())
     }
 
     /// Whether a question may be asked.
     #[must_use]
-    pub fn may_ask(&self) -> bool {
+    pub(crate) fn may_ask(&self) -> bool {
         self.may_ask
     }
 }
@@ -219,17 +221,22 @@ fn default_state(root: Option<&Path>) -> Result<PathBuf, Failure> {
     if rustix::process::geteuid().is_root() {
         return Ok(PathBuf::from("/var/lib/datalake"));
     }
-    let absolute = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    let absolute =
+        |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
     let below_home = || absolute("HOME").map(|home| home.join(".local/state"));
-    absolute("XDG_STATE_HOME").or_else(below_home).map(|state| state.join("datalake")).ok_or_else(|| {
-        let fault = Fault::new(FaultKind::Absent, "neither XDG_STATE_HOME nor HOME is set");
-        Failure::of(Exit::Config, &fault).hint("give --state DIR")
-    })
+    absolute("XDG_STATE_HOME").or_else(below_home).map(|state| state.join("datalake")).ok_or_else(
+        || {
+            let fault = Fault::new(FaultKind::Absent, "neither XDG_STATE_HOME nor HOME is set");
+            Failure::of(Exit::Config, &fault).hint("give --state DIR")
+        },
+    )
 }
 
 fn spec_files(cli: &Cli, root: &Path) -> (Vec<PathBuf>, Option<PathBuf>) {
-    let absolute = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
-    let user = absolute("XDG_CONFIG_HOME").or_else(|| absolute("HOME").map(|home| home.join(".config")));
+    let absolute =
+        |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    let user =
+        absolute("XDG_CONFIG_HOME").or_else(|| absolute("HOME").map(|home| home.join(".config")));
     let mut files = vec![root.join("etc/datalake/datalake.yaml")];
     files.extend(user.map(|config| config.join("datalake/datalake.yaml")));
     match &cli.place.config {
@@ -243,7 +250,7 @@ fn spec_files(cli: &Cli, root: &Path) -> (Vec<PathBuf>, Option<PathBuf>) {
 
 impl Failure {
     /// A fault of the host's or datalake's own files, in a command's words.
-    pub fn io(name: &Path, error: &std::io::Error) -> Self {
+    pub(crate) fn io(name: &Path, error: &std::io::Error) -> Self {
         Self::of(Exit::Io, error).within(format!("`{}`", name.display()))
     }
 }

@@ -11,7 +11,7 @@ pub struct History(Vec<Receipt>);
 pub struct Unfinished {
     /// The runs that are taken over.
     pub runs: Vec<RunId>,
-    /// Their steps that are done and not undone.
+    /// Their steps that are done, or may be, and are not undone.
     pub steps: Vec<StepReceipt>,
 }
 
@@ -75,11 +75,14 @@ impl History {
             return Unfinished::default();
         }
         let is_undone = |taken: &StepReceipt| {
-            undone.iter().any(|way_back| way_back.guard == taken.step.undo.guard)
+            undone.iter().any(|way_back| way_back.guard.is_about_same(&taken.step.undo.guard))
         };
+        let may_be_done =
+            |taken: &&StepReceipt| taken.is_done() || matches!(taken.outcome, Outcome::Failed(_));
+        let steps = receipt.steps.iter().filter(may_be_done);
         Unfinished {
             runs: vec![receipt.run.clone()],
-            steps: receipt.done().filter(|taken| !is_undone(taken)).cloned().collect(),
+            steps: steps.filter(|taken| !is_undone(taken)).cloned().collect(),
         }
     }
 

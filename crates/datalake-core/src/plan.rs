@@ -1,5 +1,7 @@
 //! The ordered way from observed to desired.
 
+use std::mem::discriminant;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -131,6 +133,17 @@ impl Guard {
                 Target::Path(path.clone())
             }
         }
+    }
+
+    /// Whether both are statements about one path, or about one setting of one bucket.
+    pub(crate) fn is_about_same(&self, other: &Self) -> bool {
+        let same_setting = match self.target() {
+            Target::Path(_) => true,
+            Target::Service | Target::Bucket(_) | Target::Object(..) => {
+                discriminant(self) == discriminant(other)
+            }
+        };
+        same_setting && self.target() == other.target()
     }
 }
 

@@ -85,10 +85,25 @@ impl StepReceipt {
 }
 
 /// Plans the way back from what `receipt` did: last step first, one-way steps left as they are.
+///
+/// A thing that several of its runs have changed goes back to before the first in one step.
 #[must_use]
 pub fn plan_rollback(receipt: &Receipt) -> Plan {
-    let steps = receipt.steps.iter().rev().filter(|taken| taken.outcome != Outcome::NotBegun);
-    Plan { steps: steps.filter_map(|taken| way_back(&taken.step)).collect() }
+    let mut steps: Vec<Step> = Vec::new();
+    let begun = receipt.steps.iter().rev().filter(|taken| taken.outcome != Outcome::NotBegun);
+    for earlier in begun.filter_map(|taken| way_back(&taken.step)) {
+        let same = |later: &&mut Step| later.guard.is_about_same(&earlier.guard);
+        match steps.iter_mut().rev().find(same) {
+            Some(later) if later.undo.guard == earlier.guard => {
+                (later.action, later.undo) = (earlier.action, earlier.undo);
+            }
+            // It was tried from the same state before, so the later way back ends there too.
+            Some(later) if later.undo.guard == earlier.undo.guard => (),
+            _ => steps.push(earlier),
+        }
+    }
+    steps.retain(|step| step.guard != step.undo.guard);
+    Plan { steps }
 }
 
 /// The steps of `receipt` that a rollback leaves, with the reason.

@@ -48,18 +48,18 @@ pub(crate) async fn carry_out(
 /// Creates a bucket and waits until it is stably there: Hetzner's gateways disagree about a new one
 /// for seconds to minutes (measured in hel1, 2026-09-08).
 async fn create_bucket(bucket: &BucketName, ports: &Ports<'_>) -> Result<(), Fault> {
-    match ports.store.create_bucket(bucket).await {
-        Ok(()) => (),
+    let is_ours = match ports.store.create_bucket(bucket).await {
+        Ok(()) => true,
         // Ours by an answer that was lost, or someone else's: the looks below tell.
-        Err(fault) if fault.kind == FaultKind::TakenBucket => (),
+        Err(fault) if fault.kind == FaultKind::TakenBucket => false,
         Err(fault) => return Err(fault),
-    }
+    };
     let mut steady = 0;
     let mut last = Fault::new(FaultKind::Absent, "the new bucket does not show up");
     for _ in 0..LOOKS {
         match ports.store.head_bucket(bucket).await {
             Ok(()) => steady += 1,
-            Err(fault) if fault.kind == FaultKind::Denied => {
+            Err(fault) if fault.kind == FaultKind::Denied && !is_ours => {
                 return Err(Fault::new(FaultKind::TakenBucket, fault.detail));
             }
             Err(fault) if fault.kind == FaultKind::Absent => (steady, last) = (0, fault),

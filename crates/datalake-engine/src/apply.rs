@@ -77,7 +77,7 @@ pub struct FailedStep {
 ///
 /// # Errors
 ///
-/// [`ApplyError`]; its receipt is durable too.
+/// [`ApplyError`]; its receipt is durable too, unless no step was begun.
 pub async fn apply(
     run: Run<'_>,
     watch: &dyn Watch,
@@ -86,6 +86,7 @@ pub async fn apply(
     if let Some(fault) = lint(run.plan, run.keys).into_iter().next() {
         return Err(ApplyError::Plan(fault));
     }
+    let run = Run { unfinished: settle(run.unfinished, ports).await, ..run };
     let records = Records(ports.state);
     let started = ports.clock.now();
     records.begin(begin(&run, started)).map_err(ApplyError::Records)?;
@@ -106,6 +107,23 @@ pub async fn apply(
             Err(ApplyError::Step(Box::new(FailedStep { step, fault, receipt })))
         }
     }
+}
+
+/// Looks again at the steps taken over whose result nobody knew, and keeps those that are done.
+async fn settle(unfinished: Unfinished, ports: &Ports<'_>) -> Unfinished {
+    let mut steps = Vec::new();
+    for taken in unfinished.steps {
+        if taken.is_done() {
+            steps.push(taken);
+            continue;
+        }
+        match taken.step.standing(&look_at(&taken.step.guard.target(), ports).await) {
+            Standing::Done => steps.push(StepReceipt { outcome: Outcome::Done, ..taken }),
+            Standing::Unknown(_) => steps.push(taken),
+            Standing::Ready | Standing::Disturbed => (),
+        }
+    }
+    Unfinished { steps, ..unfinished }
 }
 
 /// Where a walk stopped: the step, and its fault unless the operator asked for it.
@@ -130,8 +148,9 @@ async fn walk(
                 ports.checkpoints.pass(Checkpoint::IntentRecorded);
                 attempt(step, run.keys, ports).await
             }
-            Standing::Disturbed => failed(Fault::new(FaultKind::Disturbed, "")),
-            Standing::Unknown(fault) => failed(fault),
+            // A rollback has nothing to do there, whatever lies there now.
+            Standing::Disturbed => (Outcome::NotBegun, Some(Fault::new(FaultKind::Disturbed, ""))),
+            Standing::Unknown(fault) => (Outcome::NotBegun, Some(fault)),
         };
         let record = Record::Outcome(number, outcome.clone());
         records.record(&run.id, &record).map_err(ApplyError::Records)?;
@@ -143,10 +162,6 @@ async fn walk(
         }
     }
     Ok(None)
-}
-
-fn failed(fault: Fault) -> (Outcome, Option<Fault>) {
-    (Outcome::Failed(fault.to_string()), Some(fault))
 }
 
 async fn attempt(

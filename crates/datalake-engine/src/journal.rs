@@ -4,7 +4,7 @@
 //! a run that was killed can be judged afterwards. A torn last line is what a kill leaves; it is
 //! dropped. A broken line before others is damage, and nothing is guessed from it.
 
-use datalake_core::{Outcome, Plan, RunId, RunKind, StepReceipt, Timestamp};
+use datalake_core::{Outcome, Plan, Receipt, RunId, RunKind, StepReceipt, Timestamp};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -81,6 +81,9 @@ pub fn decode(bytes: &[u8]) -> Result<Journal, DamagedJournal> {
         let record = decode_line(text).map_err(damaged)?;
         match (record, &mut journal) {
             (Record::Begin(begin), None) => {
+                if begin.schema_version != Receipt::SCHEMA_VERSION {
+                    return Err(damaged("another release has written it"));
+                }
                 journal = Some(Journal { begin: *begin, outcomes: Vec::new(), in_flight: None });
             }
             (record, Some(journal)) => journal.add(record).map_err(damaged)?,

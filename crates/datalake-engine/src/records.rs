@@ -30,7 +30,9 @@ impl<'a> Records<'a> {
     ///
     /// A [`Fault`]; `Absent` where the run has none.
     pub fn receipt(self, run: &RunId) -> Result<Receipt, Fault> {
-        read_receipt(&self.0.read(&receipt_name(run))?)
+        let name = receipt_name(run);
+        let named = |fault: Fault| Fault { detail: format!("{name}: {}", fault.detail), ..fault };
+        read_receipt(&self.0.read(&name)?).map_err(named)
     }
 
     /// Keeps a receipt for good.
@@ -83,32 +85,27 @@ impl<'a> Records<'a> {
         Err(Fault::new(FaultKind::Disturbed, format!("the kept copy {}", copy_name(print))))
     }
 
-    /// The key of this host's fingerprints, made at the first use.
-    ///
-    /// # Errors
-    ///
-    /// A [`Fault`] where it can be neither read nor made.
-    pub fn fingerprint_key(self, clock: &dyn Clock) -> Result<FingerprintKey, Fault> {
-        match self.stored_key() {
-            Err(fault) if fault.kind == FaultKind::Absent => {
-                let key = random_key(clock);
-                self.0.write(KEY, key.expose())?;
-                Ok(key)
-            }
-            answer => answer,
-        }
-    }
-
-    /// The key of this host's fingerprints; one for this run alone where none is kept yet, for
-    /// commands that change nothing.
+    /// The key of this host's fingerprints; a new one, not kept yet, at the first use.
     ///
     /// # Errors
     ///
     /// A [`Fault`] where it is there and cannot be read.
-    pub fn fingerprint_key_unkept(self, clock: &dyn Clock) -> Result<FingerprintKey, Fault> {
+    pub fn fingerprint_key(self, clock: &dyn Clock) -> Result<FingerprintKey, Fault> {
         match self.stored_key() {
             Err(fault) if fault.kind == FaultKind::Absent => Ok(random_key(clock)),
             answer => answer,
+        }
+    }
+
+    /// Keeps the key of this host's fingerprints, before the first run that records some.
+    ///
+    /// # Errors
+    ///
+    /// A [`Fault`] where it cannot be written.
+    pub fn keep_fingerprint_key(self, key: &FingerprintKey) -> Result<(), Fault> {
+        match self.stored_key() {
+            Err(fault) if fault.kind == FaultKind::Absent => self.0.write(KEY, key.expose()),
+            answer => answer.map(drop),
         }
     }
 
@@ -125,13 +122,21 @@ impl<'a> Records<'a> {
 ///
 /// A [`Fault`] of kind `Unreadable`, also for a form that a newer release has written.
 pub fn read_receipt(json: &[u8]) -> Result<Receipt, Fault> {
-    let receipt: Receipt =
-        serde_json::from_slice(json).map_err(|err| unreadable(format!("no receipt: {err}")))?;
-    if receipt.schema_version == Receipt::SCHEMA_VERSION {
-        return Ok(receipt);
+    let no_receipt = |err: serde_json::Error| unreadable(format!("no receipt: {err}"));
+    let Form { schema_version } = serde_json::from_slice(json).map_err(no_receipt)?;
+    if schema_version == Receipt::SCHEMA_VERSION {
+        return serde_json::from_slice(json).map_err(no_receipt);
     }
-    let form = receipt.schema_version;
-    Err(unreadable(format!("the receipt has form {form}; this release reads form 1")))
+    let known = Receipt::SCHEMA_VERSION;
+    Err(unreadable(format!(
+        "the receipt has form {schema_version}; this release reads form {known}"
+    )))
+}
+
+/// The part of a receipt that every form of it has.
+#[derive(serde::Deserialize)]
+struct Form {
+    schema_version: u32,
 }
 
 const KEY: &str = "fingerprint.key";

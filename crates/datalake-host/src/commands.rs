@@ -150,9 +150,19 @@ fn start_fault(command: &Command, name: &str, error: io::Error) -> CommandFault 
     }
     match error.kind() {
         io::ErrorKind::NotFound => CommandFault::NotFound(name.to_owned()),
+        // One folder of `PATH` that may not be searched makes "denied" of a name that is nowhere.
+        io::ErrorKind::PermissionDenied if !is_anywhere(&command.program) => {
+            CommandFault::NotFound(name.to_owned())
+        }
         io::ErrorKind::PermissionDenied => CommandFault::Denied(name.to_owned()),
         _ => CommandFault::System { program: name.to_owned(), source: error },
     }
+}
+
+fn is_anywhere(program: &OsStr) -> bool {
+    let path = absolute_folders(&env::var_os("PATH").unwrap_or_default());
+    // A path that is absolute already stays itself.
+    env::split_paths(&path).any(|folder| folder.join(program).exists())
 }
 
 fn complaint(stderr: &str) -> String {
@@ -176,8 +186,8 @@ impl Group {
 
     async fn end(&mut self) {
         self.kill();
-        // It is killed: waiting only takes it off the system's list.
-        drop(self.child.wait().await);
+        // Takes it off the system's list, too. Whoever is gone already cannot be killed again.
+        let _ = self.child.kill().await;
     }
 }
 

@@ -102,7 +102,8 @@ pub enum Quirk {
     /// A body in `aws-chunked` form with a trailer answers 400
     /// `XAmzContentSHA256Mismatch`.
     RefusesTrailers,
-    /// `If-None-Match` is ignored on copies and on completing an upload.
+    /// `If-None-Match` is ignored on copies, and all conditions on completing
+    /// an upload.
     LateConditionsIgnored,
     /// `NotAction` in a bucket policy is kept and enforces nothing.
     NotActionEnforcesNothing,

@@ -109,6 +109,9 @@ impl ObjectStore for MemoryStore {
     }
 
     async fn set_versioning(&self, bucket: &BucketName, to: Versioning) -> Result<(), Fault> {
+        if to == Versioning::Never {
+            return Err(Fault::new(FaultKind::Refused, "MalformedXML"));
+        }
         self.with(bucket, |bucket| {
             bucket.versioning = to;
             Ok(())

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::os::unix::fs::MetadataExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::Duration;
@@ -21,11 +21,19 @@ pub(crate) struct Bed {
 
 impl Bed {
     pub(crate) fn new() -> Self {
-        Self::stopping(Arc::new(NoCheckpoints))
+        let folder = tempfile::tempdir().unwrap();
+        let files = HostFiles::open(folder.path(), Arc::new(NoCheckpoints)).unwrap();
+        Self { files, folder }
     }
 
-    pub(crate) fn stopping(checkpoints: Arc<dyn Checkpoints>) -> Self {
+    /// A host on which `act` happens to the folder as a write passes `checkpoint`.
+    pub(crate) fn acting_at(
+        checkpoint: Checkpoint,
+        act: impl Fn(&Path) + Send + Sync + 'static,
+    ) -> Self {
         let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().to_owned();
+        let checkpoints = Arc::new(DoAt(checkpoint, move || act(&path)));
         Self { files: HostFiles::open(folder.path(), checkpoints).unwrap(), folder }
     }
 
@@ -70,12 +78,14 @@ impl Bed {
     }
 }
 
-/// Dies at one checkpoint, as a killed process would.
-pub(crate) struct DieAt(pub(crate) Checkpoint);
+/// Does something as the run passes a checkpoint.
+struct DoAt<F>(Checkpoint, F);
 
-impl Checkpoints for DieAt {
+impl<F: Fn() + Send + Sync> Checkpoints for DoAt<F> {
     fn pass(&self, checkpoint: Checkpoint) {
-        assert!(checkpoint != self.0, "killed on purpose");
+        if checkpoint == self.0 {
+            (self.1)();
+        }
     }
 }
 
@@ -91,10 +101,10 @@ pub(crate) fn is_root() -> bool {
     geteuid().is_root()
 }
 
-/// Fails where `ask` does not answer within the second that a person would wait.
+/// Fails where `ask` does not answer in half a minute.
 #[track_caller]
 pub(crate) fn at_once<T: Send + 'static>(ask: impl FnOnce() -> T + Send + 'static) -> T {
     let (sender, answer) = mpsc::channel();
     thread::spawn(move || sender.send(ask()));
-    answer.recv_timeout(Duration::from_secs(5)).expect("an answer without waiting")
+    answer.recv_timeout(Duration::from_secs(30)).expect("an answer without waiting")
 }

@@ -3,14 +3,13 @@
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
 use datalake_core::{FaultKind, Mode, Owner};
 use datalake_engine::{Checkpoint, Files, Seen};
 
-use crate::bed::{Bed, DieAt, at, is_root, me};
+use crate::bed::{Bed, at, is_root, me};
 
 #[test]
 fn what_is_written_is_seen() {
@@ -80,7 +79,7 @@ fn a_reader_sees_the_old_or_the_new_content() {
 
 #[test]
 fn a_kill_before_the_rename_leaves_the_old_file_and_a_temporary_to_sweep() {
-    let bed = Bed::stopping(Arc::new(DieAt(Checkpoint::TemporaryWritten)));
+    let bed = Bed::acting_at(Checkpoint::TemporaryWritten, |_| panic!("killed"));
     fs::write(bed.real("/x.container"), "old").unwrap();
 
     let killed = catch_unwind(AssertUnwindSafe(|| bed.write("/x.container", "new")));
@@ -95,13 +94,25 @@ fn a_kill_before_the_rename_leaves_the_old_file_and_a_temporary_to_sweep() {
 
 #[test]
 fn a_kill_after_the_rename_leaves_the_new_file_alone() {
-    let bed = Bed::stopping(Arc::new(DieAt(Checkpoint::FileRenamed)));
+    let bed = Bed::acting_at(Checkpoint::FileRenamed, |_| panic!("killed"));
     fs::write(bed.real("/x"), "old").unwrap();
 
     let killed = catch_unwind(AssertUnwindSafe(|| bed.write("/x", "new")));
 
     assert!(killed.is_err());
     assert_eq!(fs::read_to_string(bed.real("/x")).unwrap(), "new");
+    assert_eq!(bed.names("/"), ["x"]);
+}
+
+#[test]
+fn after_a_fault_no_temporary_is_left() {
+    let bed = Bed::acting_at(Checkpoint::TemporaryWritten, |folder| {
+        fs::create_dir(folder.join("x")).unwrap();
+    });
+
+    let fault = bed.write("/x", "new").unwrap_err();
+
+    assert_eq!(fault.kind, FaultKind::NotPlain);
     assert_eq!(bed.names("/"), ["x"]);
 }
 

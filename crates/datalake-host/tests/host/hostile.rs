@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
 use datalake_core::{FaultKind, Mode};
-use datalake_engine::{Files, NoCheckpoints};
+use datalake_engine::{Files, NoCheckpoints, Seen};
 use datalake_host::HostFiles;
 use rustix::fs::{CWD, RenameFlags, renameat_with};
 
@@ -117,14 +117,11 @@ fn a_folder_at_the_target_is_refused() {
 fn the_root_itself_is_no_file() {
     let bed = Bed::new();
 
-    check_root(bed.write("/", "new").unwrap_err().kind);
-    check_root(bed.files.remove_folder(&at("/")).unwrap_err().kind);
-    check_root(bed.files.create_folder(&at("/"), Mode::PUBLIC_FOLDER, me()).unwrap_err().kind);
-}
+    let folder = bed.files.create_folder(&at("/"), Mode::PUBLIC_FOLDER, me());
 
-#[track_caller]
-fn check_root(kind: FaultKind) {
-    assert_eq!(kind, FaultKind::NotPlain);
+    for refused in [bed.write("/", "new"), bed.files.remove_folder(&at("/")), folder] {
+        assert_eq!(refused.unwrap_err().kind, FaultKind::NotPlain);
+    }
 }
 
 #[test]
@@ -167,31 +164,24 @@ fn the_way_to_the_root_may_be_a_link() {
 fn a_swap_of_folder_and_link_leads_nothing_outside() {
     let bed = Bed::new();
     let outside = tempfile::tempdir().unwrap();
-    let theirs = outside.path().join("x");
+    let theirs = outside.path().join("sub/x");
+    fs::create_dir(outside.path().join("sub")).unwrap();
     fs::write(&theirs, "theirs").unwrap();
     fs::set_permissions(&theirs, fs::Permissions::from_mode(0o640)).unwrap();
-    fs::create_dir(bed.real("/home")).unwrap();
-    fs::create_dir(bed.real("/home/now")).unwrap();
+    fs::create_dir_all(bed.real("/home/now/sub")).unwrap();
     symlink(outside.path(), bed.real("/home/then")).unwrap();
-    let (now, then) = (bed.real("/home/now"), bed.real("/home/then"));
-    let done = AtomicBool::new(false);
     let mut written = 0;
 
-    thread::scope(|scope| {
-        scope.spawn(|| {
-            for _ in 0..SWAPS {
-                renameat_with(CWD, &now, CWD, &then, RenameFlags::EXCHANGE).unwrap();
-                thread::yield_now();
-            }
-            done.store(true, Ordering::Relaxed);
-        });
-        while !done.load(Ordering::Relaxed) {
-            written += usize::from(bed.write("/home/now/x", "ours").is_ok());
-            let _ = bed.files.look(&at("/home/now/x"));
-            let _ = bed.files.remove_file(&at("/home/now/x"));
-            let _ = bed.files.sweep(&at("/home/now/x"));
-            let _ = bed.files.create_folder(&at("/home/now/y"), Mode::PUBLIC_FOLDER, me());
-            let _ = bed.files.remove_folder(&at("/home/now/y"));
+    while_swapping((&bed.real("/home/now"), &bed.real("/home/then")), || {
+        written += usize::from(bed.write("/home/now/sub/x", "ours").is_ok());
+        if let Ok(Seen::File { content, .. }) = bed.files.look(&at("/home/now/sub/x")) {
+            assert_eq!(content.expose(), b"ours");
+        }
+        let _ = bed.files.remove_file(&at("/home/now/sub/x"));
+        let _ = bed.files.sweep(&at("/home/now/sub/x"));
+        for folder in ["/home/now/y", "/home/now/sub/y"] {
+            let _ = bed.files.create_folder(&at(folder), Mode::PUBLIC_FOLDER, me());
+            let _ = bed.files.remove_folder(&at(folder));
         }
     });
 
@@ -199,4 +189,37 @@ fn a_swap_of_folder_and_link_leads_nothing_outside() {
     assert_eq!(fs::read_to_string(&theirs).unwrap(), "theirs");
     assert_eq!(fs::metadata(&theirs).unwrap().permissions().mode() & 0o7777, 0o640);
     assert_eq!(fs::read_dir(outside.path()).unwrap().count(), 1);
+    assert_eq!(fs::read_dir(outside.path().join("sub")).unwrap().count(), 1);
+}
+
+#[test]
+fn a_swap_of_file_and_pipe_keeps_nobody_waiting() {
+    let bed = Bed::new();
+    bed.write("/x", "text").unwrap();
+    bed.make_pipe("/pipe");
+
+    at_once(move || {
+        while_swapping((&bed.real("/x"), &bed.real("/pipe")), || {
+            if let Err(fault) = bed.files.look(&at("/x")) {
+                assert_eq!(fault.kind, FaultKind::NotPlain);
+            }
+        });
+    });
+}
+
+/// Asks again and again while another thread exchanges what two paths lead to.
+fn while_swapping((one, other): (&Path, &Path), mut ask: impl FnMut()) {
+    let done = AtomicBool::new(false);
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            for _ in 0..SWAPS {
+                renameat_with(CWD, one, CWD, other, RenameFlags::EXCHANGE).unwrap();
+                thread::yield_now();
+            }
+            done.store(true, Ordering::Relaxed);
+        });
+        while !done.load(Ordering::Relaxed) {
+            ask();
+        }
+    });
 }

@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use http::header::IF_NONE_MATCH;
 use s3s::checksum::ChecksumHasher;
 use s3s::dto::{
     CopyObjectInput, CopyObjectOutput, CopyObjectResult, CopyPartResult, CopySource, ETagCondition,
@@ -9,9 +10,9 @@ use s3s::dto::{
 };
 use s3s::{S3Request, S3Result, s3_error};
 
-use super::objects::{is_public, refuse_encryption, shown};
+use super::objects::{about_of, is_public, refuse_encryption, shown};
 use super::read::readable;
-use super::{caller, conditions, locks, multipart, strong};
+use super::{caller, locks, multipart, strong};
 use crate::access::Wish;
 use crate::config::Key;
 use crate::errors::OrDisk as _;
@@ -19,7 +20,7 @@ use crate::policy::action_of;
 use crate::quirks::Quirk;
 use crate::sim::Sim;
 use crate::state::body::{receive, send};
-use crate::state::{About, Content, NewVersion, Segment, World};
+use crate::state::{Condition, Content, NewVersion, Segment, World};
 
 pub(super) fn copy_object(
     sim: &Sim,
@@ -39,20 +40,15 @@ pub(super) fn copy_object(
         .metadata_directive
         .as_ref()
         .is_some_and(|directive| directive.as_str() == MetadataDirective::REPLACE);
-    if source.bucket == input.bucket
-        && source.key == input.key
-        && !replace
-        && source.version.is_none()
-    {
+    let onto_itself = (source.bucket, source.key) == (&input.bucket, &input.key);
+    if onto_itself && source.version.is_none() && !replace {
         return Err(s3_error!(InvalidRequest, "a copy onto itself must change something"));
     }
-    let condition = if sim.has(Quirk::LateConditionsIgnored) {
-        None
-    } else {
-        conditions::of_write(sim, &request.headers, None, None)
-    };
+    // s3s does not know this header on copies.
+    let only_new = request.headers.get(IF_NONE_MATCH).is_some_and(|value| value == "*")
+        && !sim.has(Quirk::LateConditionsIgnored);
     let bucket = world.bucket_mut(&input.bucket)?;
-    bucket.check(&input.key, condition.as_ref())?;
+    bucket.check(&input.key, only_new.then_some(&Condition::Absent))?;
     let asked = locks::Asked {
         mode: input.object_lock_mode.as_ref(),
         until: input.object_lock_retain_until_date.clone(),
@@ -60,7 +56,7 @@ pub(super) fn copy_object(
     };
     let lock = locks::asked_for(sim, bucket, asked)?;
     let segments = link(sim, source.bucket, &input.bucket, &old)?;
-    let mut about = if replace { replaced(input) } else { old.about.clone() };
+    let mut about = if replace { about_of!(input) } else { old.about.clone() };
     about.public_read = is_public(input.acl.as_ref());
     let content = Content { etag: old.etag.clone(), size: old.size, segments, about };
     let new = NewVersion { key: input.key.clone(), content: Some(content), lock, upload: None };
@@ -86,20 +82,6 @@ fn link(sim: &Sim, from: &str, to: &str, content: &Content) -> S3Result<Vec<Segm
         segments.push(Segment { file, size: segment.size });
     }
     Ok(segments)
-}
-
-fn replaced(input: &CopyObjectInput) -> About {
-    About {
-        content_type: input.content_type.clone(),
-        cache_control: input.cache_control.clone(),
-        content_disposition: input.content_disposition.clone(),
-        content_encoding: input.content_encoding.clone(),
-        content_language: input.content_language.clone(),
-        expires: input.expires.clone().map(Into::into),
-        metadata: input.metadata.clone().unwrap_or_default().into_iter().collect(),
-        public_read: false,
-        tags: Vec::new(),
-    }
 }
 
 pub(super) async fn upload_part_copy(

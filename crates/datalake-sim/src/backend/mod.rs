@@ -4,6 +4,8 @@ mod acl;
 mod buckets;
 mod conditions;
 mod copy;
+mod delete;
+mod digests;
 mod lifecycle;
 mod list;
 mod list_versions;
@@ -78,7 +80,7 @@ now {
     list_versions {
         list_object_versions(ListObjectVersionsInput) -> ListObjectVersionsOutput,
     }
-    objects {
+    delete {
         delete_object(DeleteObjectInput) -> DeleteObjectOutput,
         delete_objects(DeleteObjectsInput) -> DeleteObjectsOutput,
     }

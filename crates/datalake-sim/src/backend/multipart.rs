@@ -11,7 +11,8 @@ use s3s::dto::{
 use s3s::{S3Request, S3Result, s3_error};
 use uuid::Uuid;
 
-use super::objects::{check_checksums, check_md5, hasher, is_public, refuse_encryption, shown};
+use super::digests::{check_checksums, check_md5, hasher};
+use super::objects::{about_of, refuse_encryption, shown};
 use super::{conditions, locks, strong};
 use crate::errors::OrDisk as _;
 use crate::front::Injected;
@@ -19,7 +20,7 @@ use crate::hex;
 use crate::quirks::Quirk;
 use crate::sim::Sim;
 use crate::state::body::{Received, receive};
-use crate::state::{About, Bucket, Content, NewVersion, Upload, UploadedPart};
+use crate::state::{Bucket, Content, NewVersion, Upload, UploadedPart};
 
 pub(super) fn create_multipart_upload(
     sim: &Sim,
@@ -35,23 +36,12 @@ pub(super) fn create_multipart_upload(
         hold: input.object_lock_legal_hold_status.as_ref(),
     };
     let lock = locks::asked_for(sim, bucket, asked)?;
-    let about = About {
-        content_type: input.content_type.clone(),
-        cache_control: input.cache_control.clone(),
-        content_disposition: input.content_disposition.clone(),
-        content_encoding: input.content_encoding.clone(),
-        content_language: input.content_language.clone(),
-        expires: input.expires.clone().map(Into::into),
-        metadata: input.metadata.clone().unwrap_or_default().into_iter().collect(),
-        public_read: is_public(input.acl.as_ref()),
-        tags: Vec::new(),
-    };
     let upload = Upload {
         // The shape of Ceph's ids.
         id: format!("2~{}", Uuid::new_v4().simple()),
         key: input.key.clone(),
         initiated: sim.now(),
-        about,
+        about: about_of!(input),
         lock,
         parts: std::collections::BTreeMap::new(),
     };

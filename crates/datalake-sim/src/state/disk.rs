@@ -134,13 +134,14 @@ impl Disk {
         self.write(&self.part(bucket, &part.upload, part.number), part)
     }
 
+    pub(crate) fn remove_part(&self, bucket: &str, part: &UploadedPart) -> io::Result<()> {
+        remove(&self.part(bucket, &part.upload, part.number))
+    }
+
     /// Forgets the upload and its parts; the bytes stay.
     pub(crate) fn forget_upload(&self, bucket: &str, upload: &Upload) -> io::Result<()> {
         remove(&self.upload(bucket, &upload.id))?;
-        for number in upload.parts.keys() {
-            remove(&self.part(bucket, &upload.id, *number))?;
-        }
-        Ok(())
+        upload.parts.values().try_for_each(|part| self.remove_part(bucket, part))
     }
 
     fn remove_bodies(&self, bucket: &str, content: &Content) -> io::Result<()> {

@@ -17,7 +17,7 @@ impl World {
         for entry in fs::read_dir(disk.buckets())? {
             let folder = entry?.path();
             let mut bucket = Bucket::new(read(&folder.join("bucket.json"))?);
-            load_uploads(&folder, &mut bucket)?;
+            load_uploads(disk, &folder, &mut bucket)?;
             load_versions(disk, &folder, &mut bucket)?;
             sweep_bodies(disk, &folder, &bucket)?;
             world.buckets.insert(bucket.meta.name.clone(), bucket);
@@ -26,14 +26,15 @@ impl World {
     }
 }
 
-fn load_uploads(folder: &Path, bucket: &mut Bucket) -> io::Result<()> {
+fn load_uploads(disk: &Disk, folder: &Path, bucket: &mut Bucket) -> io::Result<()> {
     for upload in read_all::<Upload>(&folder.join("uploads"))? {
         bucket.uploads.insert(upload.id.clone(), upload);
     }
     for part in read_all::<UploadedPart>(&folder.join("parts"))? {
-        // A part without its upload is left over from the end of that upload.
-        if let Some(upload) = bucket.uploads.get_mut(&part.upload) {
-            upload.parts.insert(part.number, part);
+        match bucket.uploads.get_mut(&part.upload) {
+            Some(upload) => drop(upload.parts.insert(part.number, part)),
+            // Its upload has ended, and the process with it.
+            None => disk.remove_part(&bucket.meta.name, &part)?,
         }
     }
     Ok(())

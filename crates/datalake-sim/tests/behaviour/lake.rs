@@ -186,9 +186,8 @@ impl Call<'_> {
         ] {
             self.headers.insert(name, value.parse().unwrap());
         }
-        let canonical =
-            signing::canonical_request(self.method.as_str(), &self.url, &self.headers, &hash);
-        let text = signing::string_to_sign(&now, &region, &canonical.unwrap()).unwrap();
+        let canonical = self.canonical(&hash);
+        let text = signing::string_to_sign(&now, &region, &canonical).unwrap();
         let secret = signing::signing_key(&now, &key.secret_access_key, &region, "s3").unwrap();
         let mut hmac = Hmac::<Sha256>::new_from_slice(&secret).unwrap();
         hmac.update(text.as_bytes());
@@ -201,10 +200,27 @@ impl Call<'_> {
         );
         self.headers.insert("authorization", authorization.unwrap().parse().unwrap());
     }
+
+    /// The canonical request; the one of rust-s3 sorts `a-b` before `a`.
+    fn canonical(&self, hash: &str) -> String {
+        let mut names: Vec<_> =
+            self.headers.keys().map(reqwest::header::HeaderName::as_str).collect();
+        names.sort_unstable();
+        let line = |name: &&str| format!("{name}:{}\n", self.headers[*name].to_str().unwrap());
+        [
+            self.method.as_str(),
+            &signing::canonical_uri_string(&self.url),
+            &signing::canonical_query_string(&self.url),
+            &names.iter().map(line).collect::<String>(),
+            &names.join(";"),
+            hash,
+        ]
+        .join("\n")
+    }
 }
 
 pub(crate) fn digits(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat()
 }
 
 /// What came back.

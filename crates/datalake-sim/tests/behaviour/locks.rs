@@ -27,10 +27,10 @@ async fn a_locked_version_stays_until_its_time_is_over() {
     let early = lake.delete(&path).header("x-amz-bypass-governance-retention", "true").go().await;
     let hidden = lake.delete("/vault/key").go().await;
     lake.advance_days(11);
-    let late = lake.delete(&path).go().await;
+    let afterwards = lake.delete(&path).go().await;
 
     assert_eq!(early.refusal(), refused(403, "AccessDenied"));
-    assert_eq!((hidden.status, late.status), (204, 204));
+    assert_eq!((hidden.status, afterwards.status), (204, 204));
 }
 
 #[tokio::test]
@@ -56,10 +56,10 @@ async fn a_legal_hold_has_no_end() {
 
     lake.put("/vault/key?legal-hold").body(hold("ON")).go().await;
     lake.advance_days(1000);
-    let held = delete().go().await.status;
+    let kept = delete().go().await.status;
     lake.put("/vault/key?legal-hold").body(hold("OFF")).go().await;
 
-    assert_eq!((held, delete().go().await.status), (403, 204));
+    assert_eq!((kept, delete().go().await.status), (403, 204));
 }
 
 #[tokio::test]

@@ -1,4 +1,5 @@
 //! What a started simulator does, seen from outside.
+#![cfg(test)]
 
 mod buckets;
 mod clients;

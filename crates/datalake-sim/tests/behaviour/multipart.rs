@@ -97,7 +97,9 @@ async fn a_part_can_be_copied_from_an_object() {
         .go()
         .await;
     let etag = copy.element("ETag");
-    lake.post(&format!("/lake/big?uploadId={upload}")).body(list(&[(1, &etag)])).go().await;
+    let end = format!("/lake/big?uploadId={upload}");
+    let answer = lake.post(&end).body(list(&[(1, &etag)])).go().await;
 
+    assert_eq!(answer.status, 200, "{} {}", copy.text(), answer.text());
     assert_eq!(lake.get("/lake/big").go().await.text(), "2345");
 }

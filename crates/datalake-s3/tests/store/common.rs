@@ -4,26 +4,26 @@ use datalake_core::{BucketName, Credentials, ObjectKey, Region};
 use datalake_s3::S3Store;
 
 /// Keys that no service knows.
-pub fn keys() -> Credentials {
+pub(crate) fn keys() -> Credentials {
     Credentials { id: "KEYID".parse().unwrap(), secret: "canary-secret".parse().unwrap() }
 }
 
 /// A store at an address, in a region that is not Hetzner's.
-pub fn store_at(endpoint: &str) -> S3Store {
+pub(crate) fn store_at(endpoint: &str) -> S3Store {
     store_in(endpoint, &"default".parse().unwrap())
 }
 
 /// A store at an address, in a region.
-pub fn store_in(endpoint: &str, region: &Region) -> S3Store {
+pub(crate) fn store_in(endpoint: &str, region: &Region) -> S3Store {
     S3Store::new(&endpoint.parse().unwrap(), region, &keys()).unwrap()
 }
 
 /// The bucket of the tests.
-pub fn bucket() -> BucketName {
+pub(crate) fn bucket() -> BucketName {
     "assets".parse().unwrap()
 }
 
 /// An object's key.
-pub fn key(text: &str) -> ObjectKey {
+pub(crate) fn key(text: &str) -> ObjectKey {
     text.parse().unwrap()
 }

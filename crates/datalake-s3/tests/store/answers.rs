@@ -1,10 +1,8 @@
 //! What becomes of broken, odd and hostile answers.
 
-mod common;
-
 use std::time::Duration;
 
-use common::{bucket, key, store_at};
+use crate::common::{bucket, key, store_at};
 use datalake_core::{Fault, FaultKind, Lifecycle};
 use datalake_engine::ObjectStore as _;
 use datalake_s3::S3Store;

@@ -1,14 +1,12 @@
 //! What is sent: method, address, headers and body of each call.
 
-mod common;
-
-use common::{bucket, key, store_at, store_in};
+use crate::common::{bucket, key, store_at, store_in};
 use datalake_core::{Lifecycle, Region, Versioning};
 use datalake_engine::{ObjectStore as _, VersionId};
 use wiremock::matchers::any;
 use wiremock::{Mock, MockServer, Request, ResponseTemplate};
 
-/// A server that answers everything with 200, an ETag and an empty body.
+/// A server that answers everything with 200, an `ETag` and an empty body.
 async fn server() -> MockServer {
     let server = MockServer::start().await;
     let answer = ResponseTemplate::new(200).insert_header("etag", "\"e\"");

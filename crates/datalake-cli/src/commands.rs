@@ -1,0 +1,67 @@
+//! The commands, one file each.
+
+mod config;
+mod history;
+mod init;
+mod provision;
+mod rollback;
+#[cfg(feature = "sandbox")]
+mod sandbox;
+mod shell;
+mod status;
+mod watch;
+
+use crate::args::{Cli, Command};
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::render::Printer;
+
+/// Runs the command of the command line.
+///
+/// # Errors
+///
+/// [`Failure`], not yet shown.
+pub(crate) async fn run(cli: &Cli, printer: Printer) -> Result<Exit, Failure> {
+    match &cli.command {
+        Command::Init(flags) => init::init(cli, flags, printer),
+        Command::Provision(flags) => provision::provision(cli, flags, printer).await,
+        Command::Status => status::status(cli, printer).await,
+        Command::Rollback(flags) => rollback::rollback(cli, flags, printer).await,
+        Command::History => history::history(cli, printer).await,
+        Command::Config { show } => config::config(cli, *show, printer).await,
+        #[cfg(feature = "sandbox")]
+        Command::Sandbox(flags) => sandbox::sandbox(cli, flags, printer).await,
+        Command::Completions { shell } => shell::completions(*shell, printer),
+        Command::Man { dir } => shell::man(dir),
+    }
+}
+
+/// How this very place is named in the next command that we suggest.
+fn own_name(cli: &Cli) -> String {
+    let mut name = "datalake".to_owned();
+    let mut add = |flag: &str, path: Option<&std::path::PathBuf>| {
+        if let Some(path) = path {
+            name.push_str(&format!(" --{flag}={}", path.display()));
+        }
+    };
+    #[cfg(feature = "sandbox")]
+    add("sandbox", cli.place.sandbox.as_ref());
+    add("root", cli.place.root.as_ref());
+    add("state", cli.place.state.as_ref());
+    add("config", cli.place.config.as_ref());
+    name
+}
+
+/// Asks a yes-or-no question on the terminal; `no` is the answer to an empty line.
+fn confirmed(question: &str, yes: bool, may_ask: bool) -> Result<bool, Failure> {
+    use std::io::IsTerminal;
+    if yes {
+        return Ok(true);
+    }
+    if !may_ask || !std::io::stdin().is_terminal() {
+        return Err(Failure::new(Exit::Usage, "nobody is there to confirm the plan")
+            .hint("add --yes to apply it, or --dry-run to only look at it"));
+    }
+    let answer = inquire::Confirm::new(question).with_default(false).prompt();
+    answer.map_err(|error| Failure::of(Exit::Interrupted, &error))
+}

@@ -1,0 +1,71 @@
+//! `config`: the spec, and where each value comes from.
+
+use serde::Serialize;
+
+use crate::args::{Cli, Config};
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::render::{Printer, printable};
+use crate::site::Site;
+
+#[derive(Serialize)]
+struct Value {
+    key: &'static str,
+    value: Option<serde_json::Value>,
+    source: String,
+}
+
+#[derive(Serialize)]
+struct Paths {
+    root: String,
+    state: String,
+    spec_files: Vec<String>,
+}
+
+pub(super) async fn config(cli: &Cli, show: Config, printer: Printer) -> Result<Exit, Failure> {
+    let site = Site::open(cli).await?;
+    match show {
+        Config::Show => {
+            let document = site.settings.document();
+            let text =
+                serde_yaml::to_string(document).map_err(|error| Failure::of(Exit::Bug, &error))?;
+            printer.result("config", document, &text);
+        }
+        Config::Explain => explain(&site, printer),
+        Config::Paths => paths(&site, printer),
+    }
+    Ok(Exit::Done)
+}
+
+fn explain(site: &Site, printer: Printer) {
+    let values: Vec<_> = site
+        .settings
+        .explain()
+        .map(|explained| Value {
+            key: explained.key,
+            value: explained.value,
+            source: explained.source,
+        })
+        .collect();
+    let line = |value: &Value| {
+        let shown = value.value.as_ref().map_or_else(|| "-".to_owned(), shown);
+        format!("{:<26} {:<36} {}\n", value.key, printable(&shown), value.source)
+    };
+    let text: String = values.iter().map(line).collect();
+    printer.result("config-values", &values, &text);
+}
+
+fn shown(value: &serde_json::Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+fn paths(site: &Site, printer: Printer) {
+    let paths = Paths {
+        root: site.root.display().to_string(),
+        state: site.state_path.display().to_string(),
+        spec_files: site.files.iter().map(|file| file.display().to_string()).collect(),
+    };
+    let mut text = format!("root   {}\nstate  {}\n", paths.root, paths.state);
+    paths.spec_files.iter().for_each(|file| text.push_str(&format!("spec   {file}\n")));
+    printer.result("paths", &paths, &text);
+}

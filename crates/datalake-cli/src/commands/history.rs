@@ -1,0 +1,63 @@
+//! `history`: all runs, the newest first.
+
+use datalake_core::{RunKind, RunState};
+use serde::Serialize;
+
+use crate::args::Cli;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::render::Printer;
+use crate::site::Site;
+
+#[derive(Serialize)]
+struct Entry {
+    run: String,
+    started: String,
+    kind: &'static str,
+    undoes: Option<String>,
+    steps: usize,
+    done: usize,
+    state: &'static str,
+}
+
+pub(super) async fn history(cli: &Cli, printer: Printer) -> Result<Exit, Failure> {
+    let site = Site::open(cli).await?;
+    let history = site.records().history().map_err(|fault| site.state_failure(&fault))?;
+    let entries: Vec<_> = history
+        .iter()
+        .rev()
+        .map(|receipt| Entry {
+            run: receipt.run.to_string(),
+            started: receipt.started.to_string(),
+            kind: match receipt.kind {
+                RunKind::Provision => "provision",
+                RunKind::Rollback(_) => "rollback",
+            },
+            undoes: match &receipt.kind {
+                RunKind::Provision => None,
+                RunKind::Rollback(run) => Some(run.to_string()),
+            },
+            steps: receipt.steps.len(),
+            done: receipt.done().count(),
+            state: match history.state(receipt) {
+                RunState::Complete => "complete",
+                RunState::Unfinished => "unfinished",
+                RunState::Continued => "continued",
+                RunState::RolledBack => "rolled back",
+            },
+        })
+        .collect();
+    let text: String = entries.iter().map(line).collect();
+    let text = if text.is_empty() { "No runs yet.\n".to_owned() } else { text };
+    printer.result("history", &entries, &text);
+    Ok(Exit::Done)
+}
+
+fn line(entry: &Entry) -> String {
+    let what = match &entry.undoes {
+        None => entry.kind.to_owned(),
+        Some(run) => format!("{} of {run}", entry.kind),
+    };
+    let Entry { run, started, done, steps, state, .. } = entry;
+    format!("{run}  {started}  {done:>2}/{steps:<2} steps  {state:<11}  {what}\n")
+}

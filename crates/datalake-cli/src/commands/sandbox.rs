@@ -1,0 +1,84 @@
+//! `sandbox`: the built-in S3 service in the foreground, for other S3 clients.
+
+use std::path::{Path, PathBuf};
+
+use datalake_sim::{FaultPlan, Key};
+use serde::Serialize;
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::args::{self, Cli};
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::render::Printer;
+use crate::sandbox::{ServeError, Service, prepared, serve};
+
+#[derive(Serialize)]
+struct Address {
+    endpoint: String,
+    region: &'static str,
+    access_key_id: String,
+    secret_access_key: String,
+    certificate: Option<PathBuf>,
+}
+
+pub(super) async fn sandbox(
+    cli: &Cli,
+    flags: &args::Sandbox,
+    printer: Printer,
+) -> Result<Exit, Failure> {
+    let dir = cli.place.sandbox.clone().unwrap_or_else(|| PathBuf::from(".sandbox"));
+    let dir = prepared(&dir)?;
+    let faults: FaultPlan = match &flags.faults {
+        Some(text) => text.parse().map_err(|error| Failure::of(Exit::Usage, &error))?,
+        None => FaultPlan::default(),
+    };
+    let service = Service { port: flags.port, tls: flags.tls, faults, plain: flags.plain };
+    let running = serve(&dir, service).await.map_err(|error| match error {
+        ServeError::Busy => Failure::new(Exit::Locked, "this sandbox is served by another process"),
+        ServeError::Failed(failure) => failure,
+    })?;
+    let certificate = match running.certificate_pem() {
+        Some(pem) => Some(kept(&dir.join("certificate.pem"), &pem)?),
+        None => None,
+    };
+    let key = Key::sandbox();
+    let address = Address {
+        endpoint: running.endpoint(),
+        region: "fsn1",
+        access_key_id: key.access_key_id,
+        secret_access_key: key.secret_access_key,
+        certificate,
+    };
+    printer.result("sandbox", &address, &text(&address));
+    printer.talk("serving until Ctrl-C");
+    stop_asked().await?;
+    running.stop().await;
+    Ok(Exit::Done)
+}
+
+async fn stop_asked() -> Result<(), Failure> {
+    let failed = |error: std::io::Error| Failure::of(Exit::Bug, &error);
+    let mut terminate = signal(SignalKind::terminate()).map_err(failed)?;
+    tokio::select! {
+        result = tokio::signal::ctrl_c() => result.map_err(failed),
+        _ = terminate.recv() => Ok(()),
+    }
+}
+
+fn kept(path: &Path, pem: &str) -> Result<PathBuf, Failure> {
+    std::fs::write(path, pem).map_err(|error| Failure::io(path, &error))?;
+    Ok(path.to_owned())
+}
+
+/// Lines for `eval`; the key pair is the same in every sandbox and opens nothing else.
+fn text(address: &Address) -> String {
+    let mut text = format!(
+        "export AWS_ENDPOINT_URL_S3={}\nexport AWS_DEFAULT_REGION={}\n\
+         export AWS_ACCESS_KEY_ID={}\nexport AWS_SECRET_ACCESS_KEY={}\n",
+        address.endpoint, address.region, address.access_key_id, address.secret_access_key
+    );
+    if let Some(path) = &address.certificate {
+        text.push_str(&format!("export AWS_CA_BUNDLE={}\n", path.display()));
+    }
+    text
+}

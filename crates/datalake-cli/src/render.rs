@@ -1,0 +1,118 @@
+//! Values turned into text and JSON for people and programs. Nothing here decides.
+
+mod diff;
+mod plan;
+mod status;
+
+use std::io::{self, IsTerminal, Write};
+
+use serde::Serialize;
+
+use crate::failure::Failure;
+
+pub(crate) use diff::{FileChange, diff};
+pub(crate) use plan::{line as step_line, plan};
+pub(crate) use status::{State, status};
+
+/// The version of the envelope around every JSON answer.
+pub(crate) const SCHEMA_VERSION: u32 = 1;
+
+/// Prints results to standard output and talk to standard error.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Printer {
+    json: bool,
+    colour: bool,
+}
+
+#[derive(Serialize)]
+struct Envelope<'a, T> {
+    schema_version: u32,
+    kind: &'a str,
+    data: T,
+}
+
+#[derive(Serialize)]
+struct Problem<'a> {
+    exit_code: u8,
+    messages: &'a [String],
+    hints: &'a [String],
+}
+
+impl Printer {
+    /// A printer for this process; colour only on a terminal and without `NO_COLOR`.
+    #[must_use]
+    pub(crate) fn new(json: bool) -> Self {
+        let wanted = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+            && std::env::var_os("TERM").is_none_or(|term| term != "dumb");
+        Self { json, colour: wanted && !json && io::stdout().is_terminal() }
+    }
+
+    /// Prints a result: `data` in its envelope for JSON, the text else.
+    pub(crate) fn result(self, kind: &str, data: impl Serialize, text: &str) {
+        if self.json {
+            let envelope = Envelope { schema_version: SCHEMA_VERSION, kind, data };
+            let json = serde_json::to_string_pretty(&envelope)
+                .unwrap_or_else(|error| format!("{{\"kind\":\"error\",\"data\":\"{error}\"}}"));
+            self.out(&format!("{json}\n"));
+        } else {
+            self.out(&self.coloured(text));
+        }
+    }
+
+    /// Prints text that only people want; nothing for JSON.
+    pub(crate) fn text(self, text: &str) {
+        if !self.json {
+            self.out(&self.coloured(text));
+        }
+    }
+
+    /// Prints talk to standard error.
+    pub(crate) fn talk(self, line: &str) {
+        let _ = writeln!(io::stderr().lock(), "{line}");
+    }
+
+    /// Prints a failure: to standard error, and for JSON to standard output too.
+    pub(crate) fn failure(self, failure: &Failure) {
+        if self.json {
+            let Failure { exit, messages, hints } = failure;
+            let problem = Problem { exit_code: exit.code(), messages, hints };
+            self.result("error", problem, "");
+        }
+        self.talk(&format!("error: {}", failure.messages.join(": ")));
+        failure.hints.iter().for_each(|hint| self.talk(&format!("hint: {hint}")));
+    }
+
+    /// A closed pipe is no failure of ours: `datalake history | head -1`.
+    fn out(self, text: &str) {
+        let mut out = io::stdout().lock();
+        let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+    }
+
+    fn coloured(self, text: &str) -> String {
+        if !self.colour {
+            return text.to_owned();
+        }
+        let line = |line: &str| match line.trim_start().chars().next() {
+            Some('+') => format!("\x1b[32m{line}\x1b[0m"),
+            Some('-') => format!("\x1b[31m{line}\x1b[0m"),
+            _ => line.to_owned(),
+        };
+        text.split_inclusive('\n')
+            .map(|whole| match whole.strip_suffix('\n') {
+                Some(bare) => line(bare) + "\n",
+                None => line(whole),
+            })
+            .collect()
+    }
+}
+
+/// Text from outside with its control characters escaped, so that it cannot steer a terminal.
+#[must_use]
+pub(crate) fn printable(text: &str) -> String {
+    let escape = |c: char| -> String {
+        let steers = c.is_control() && c != '\t'
+            || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+        if steers { c.escape_default().to_string() } else { c.to_string() }
+    };
+    text.chars().map(escape).collect()
+}

@@ -1,0 +1,56 @@
+//! A plan as people read it.
+
+use datalake_core::{Action, Plan, Step, Target, Versioning, Way};
+
+use super::printable;
+
+/// The steps in a numbered list, each with its reason and whether it can be undone.
+#[must_use]
+pub(crate) fn plan(plan: &Plan) -> String {
+    let lines = plan.steps.iter().enumerate().map(|(number, step)| {
+        let stays = match &step.undo.way {
+            Way::Back(_) => String::new(),
+            Way::OneWay(reason) => format!(" (stays after a rollback: {reason})"),
+        };
+        format!("{:>3}. {}\n     {}{stays}\n", number + 1, line(step), printable(&step.why))
+    });
+    lines.collect()
+}
+
+/// One step in one line: verb, target, and what is particular about it.
+#[must_use]
+pub(crate) fn line(step: &Step) -> String {
+    let target = match step.action.target() {
+        Target::Service => "service".to_owned(),
+        Target::Bucket(bucket) => bucket.to_string(),
+        Target::Object(bucket, key) => format!("{bucket}/{key}"),
+        Target::Path(path) => path.to_string(),
+    };
+    format!("{:<15} {}{}", step.action.verb(), printable(&target), detail(&step.action))
+}
+
+fn detail(action: &Action) -> String {
+    match action {
+        Action::SetVersioning(_, versioning) => match versioning {
+            Versioning::Never => " to never".to_owned(),
+            Versioning::Enabled => " to enabled".to_owned(),
+            Versioning::Suspended => " to suspended".to_owned(),
+        },
+        Action::SetLifecycle(_, rules) => {
+            let ids: Vec<_> = rules.iter().map(|(id, _)| printable(id)).collect();
+            if ids.is_empty() {
+                " to no rules".to_owned()
+            } else {
+                format!(" to {}", ids.join(", "))
+            }
+        }
+        Action::CreateFolder { mode, owner, .. } => format!(" ({mode}, {owner})"),
+        Action::WriteFile { file, .. } | Action::RestoreFile { file, .. } => {
+            format!(" ({}, {})", file.mode, file.owner)
+        }
+        Action::CreateBucket(_)
+        | Action::ProveAccess(..)
+        | Action::RemoveFolder(_)
+        | Action::RemoveFile(_) => String::new(),
+    }
+}

@@ -1,0 +1,141 @@
+//! How bucket and host stand.
+
+use datalake_core::{
+    BucketState, Found, Lifecycle, LifecycleRule, Plan, Receipt, Spec, Versioning,
+};
+use datalake_engine::Sighting;
+use datalake_host::Account;
+use serde::Serialize;
+
+use super::plan::line;
+use super::printable;
+use crate::desired::Repair;
+use crate::places::Places;
+
+/// Everything that `status` tells.
+pub(crate) struct State<'a> {
+    /// The spec.
+    pub spec: &'a Spec,
+    /// The service user.
+    pub account: &'a Account,
+    /// Where things lie.
+    pub places: &'a Places,
+    /// What was seen.
+    pub sighting: &'a Sighting,
+    /// The way to the spec.
+    pub plan: &'a Plan,
+    /// What is wrong in unit files.
+    pub repairs: &'a [Repair<'a>],
+    /// The last run that stands.
+    pub last_run: Option<&'a Receipt>,
+}
+
+/// The same for programs.
+#[derive(Serialize)]
+pub(crate) struct Report<'a> {
+    endpoint: String,
+    region: String,
+    clock_ahead_seconds: Option<i64>,
+    account: Option<&'a str>,
+    bucket: String,
+    bucket_present: bool,
+    versioning: Option<Versioning>,
+    lifecycle: Option<Lifecycle>,
+    user: &'a str,
+    home: &'a str,
+    units: Vec<&'a str>,
+    in_step: bool,
+    pending: &'a Plan,
+    last_run: Option<&'a str>,
+}
+
+/// The state as text and as a report for programs.
+#[must_use]
+pub(crate) fn status<'a>(state: &State<'a>) -> (String, Report<'a>) {
+    let State { spec, account, places, sighting, plan, last_run, .. } = state;
+    let service = sighting.observed.service.present();
+    let bucket = sighting.observed.bucket(&spec.bucket);
+    let bucket = bucket.present();
+    let report = Report {
+        endpoint: spec.endpoint.to_string(),
+        region: spec.region.to_string(),
+        clock_ahead_seconds: service.map(|service| service.clock_ahead),
+        account: service.and_then(|service| service.owner.as_deref()),
+        bucket: spec.bucket.to_string(),
+        bucket_present: bucket.is_some(),
+        versioning: bucket.and_then(|bucket| bucket.versioning.present().copied()),
+        lifecycle: bucket.and_then(|bucket| bucket.lifecycle.present().cloned()),
+        user: spec.host.user.as_str(),
+        home: account.home.as_str(),
+        units: places.units.iter().map(|unit| unit.file.as_str()).collect(),
+        in_step: plan.is_empty(),
+        pending: plan,
+        last_run: last_run.map(|receipt| receipt.run.as_str()),
+    };
+    (text(state, &report, bucket), report)
+}
+
+fn text(state: &State<'_>, report: &Report<'_>, bucket: Option<&BucketState>) -> String {
+    let who = printable(report.account.unwrap_or("unknown account"));
+    let clock = report.clock_ahead_seconds.unwrap_or_default();
+    let mut text = format!(
+        "service   {} ({}), {who}, clock {clock:+} s\nbucket    {}: {}\nhost      {}, {}\n",
+        report.endpoint,
+        report.region,
+        report.bucket,
+        bucket.map_or_else(|| "absent".to_owned(), bucket_text),
+        report.user,
+        report.home,
+    );
+    report.units.iter().for_each(|unit| text.push_str(&format!("unit      {unit}\n")));
+    for repair in state.repairs {
+        for trouble in &repair.troubles {
+            let path = &repair.unit.file;
+            let (harm, cure) = (trouble.kind.harm(), trouble.kind.cure());
+            text.push_str(&format!("trouble   {path}, line {}: {harm}\n", trouble.line));
+            text.push_str(&format!("          cure: {cure}\n"));
+        }
+    }
+    if let Some(run) = report.last_run {
+        text.push_str(&format!("last run  {run}\n"));
+    }
+    if report.in_step {
+        return text + "\nIn step with the spec.\n";
+    }
+    let pending = &report.pending.steps;
+    text.push_str(&format!("\n{} changes pending:\n", pending.len()));
+    pending.iter().for_each(|step| text.push_str(&format!("  {}\n", line(step))));
+    text + "\nNext: datalake provision\n"
+}
+
+fn bucket_text(bucket: &BucketState) -> String {
+    let versioning = match &bucket.versioning {
+        Found::Present(Versioning::Never) => "off".to_owned(),
+        Found::Present(Versioning::Enabled) => "on".to_owned(),
+        Found::Present(Versioning::Suspended) => "suspended".to_owned(),
+        Found::Absent => "unknown".to_owned(),
+        Found::Unknown(fault) => printable(&format!("unknown ({fault})")),
+    };
+    let rules = match &bucket.lifecycle {
+        Found::Present(rules) if rules.is_empty() => "no lifecycle rules".to_owned(),
+        Found::Present(rules) => rules.iter().map(rule_text).collect::<Vec<_>>().join("; "),
+        Found::Absent => "lifecycle unknown".to_owned(),
+        Found::Unknown(fault) => printable(&format!("lifecycle unknown ({fault})")),
+    };
+    format!("versioning {versioning}, {rules}")
+}
+
+fn rule_text((id, rule): (&str, &LifecycleRule)) -> String {
+    let days = |what: &str, days: Option<datalake_core::Days>| {
+        days.map(|days| format!("{what} after {days}"))
+    };
+    let parts = [
+        days("objects go", rule.expire),
+        days("old versions go", rule.expire_noncurrent),
+        days("unfinished uploads go", rule.abort_uploads),
+        rule.expire_markers.then(|| "lone delete markers go".to_owned()),
+    ];
+    let what: Vec<_> = parts.into_iter().flatten().collect();
+    let off = if rule.enabled { "" } else { " (disabled)" };
+    format!("{}{off}: {}", printable(id), what.join(", "))
+}

@@ -1,0 +1,214 @@
+//! The built-in S3 service and the pretend Dagster host behind `--sandbox`.
+
+mod pretend;
+
+use std::fs;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use datalake_core::{Credentials, Spec, SpecDocument};
+use datalake_engine::{Checkpoint, Checkpoints, NoCheckpoints};
+use datalake_sim::{Config, FaultPlan, Key, Running, StartError, start};
+use rustix::process::{Signal, getpid, kill_process};
+
+use crate::exit::Exit;
+use crate::failure::Failure;
+
+/// The variable that tells where a test kills a run: `CHECKPOINT:N` for its N-th passing.
+const KILL: &str = "DATALAKE_SANDBOX_KILL";
+/// The variable that gives the built-in service a fault plan.
+const FAULTS: &str = "DATALAKE_SANDBOX_FAULTS";
+
+/// The sandbox of one command. The service ends with it; its state stays in the folder.
+pub(crate) struct Sandbox {
+    dir: PathBuf,
+    endpoint: String,
+    checkpoints: Arc<dyn Checkpoints>,
+    /// `None` where `datalake sandbox` serves the same folder already.
+    _service: Option<Running>,
+}
+
+/// How the service of a sandbox is to run.
+#[derive(Default)]
+pub(crate) struct Service {
+    /// A port of the operator's choice; 0 for the one it had before, or a free one.
+    pub port: u16,
+    /// Whether to speak https.
+    pub tls: bool,
+    /// Faults to make.
+    pub faults: FaultPlan,
+    /// Whether to leave out Hetzner's quirks.
+    pub plain: bool,
+}
+
+impl Sandbox {
+    /// Opens the sandbox in `dir`, makes its pretend host at the first use, and starts its service.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`] where the folder or a loopback port cannot be used.
+    pub(crate) async fn open(dir: &Path) -> Result<Self, Failure> {
+        let dir = prepared(dir)?;
+        let usage = |error: &dyn std::error::Error| Failure::of(Exit::Usage, error);
+        let faults = match std::env::var(FAULTS) {
+            Ok(text) => text.parse().map_err(|error| usage(&error).within(FAULTS))?,
+            Err(_) => FaultPlan::default(),
+        };
+        let checkpoints: Arc<dyn Checkpoints> =
+            match std::env::var(KILL) {
+                Ok(text) => Arc::new(KillAt::parse(&text).ok_or_else(|| {
+                    Failure::new(Exit::Usage, format!("{KILL} names no checkpoint"))
+                })?),
+                Err(_) => Arc::new(NoCheckpoints),
+            };
+        let (endpoint, service) = match serve(&dir, Service { faults, ..Service::default() }).await
+        {
+            Ok(running) => (running.endpoint(), Some(running)),
+            Err(ServeError::Busy) => (recorded_endpoint(&dir)?, None),
+            Err(ServeError::Failed(failure)) => return Err(failure),
+        };
+        Ok(Self { dir, endpoint, checkpoints, _service: service })
+    }
+
+    /// The folder.
+    #[must_use]
+    pub(crate) fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    /// What a sandbox says of the spec where the operator says nothing.
+    #[must_use]
+    pub(crate) fn document(&self) -> SpecDocument {
+        SpecDocument {
+            region: Some("fsn1".to_owned()),
+            bucket: Some("sandbox-dagster-assets".to_owned()),
+            ..SpecDocument::default()
+        }
+    }
+
+    /// The spec with the sandbox's own service in it, whatever the operator's files name.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`] where the recorded address is none.
+    pub(crate) fn at_home(&self, spec: Spec) -> Result<Spec, Failure> {
+        let endpoint = self.endpoint.parse();
+        let endpoint = endpoint.map_err(|error| Failure::of(Exit::Bug, &error))?;
+        Ok(Spec { endpoint, ..spec })
+    }
+
+    /// The sandbox's key pair; it opens nothing else.
+    ///
+    /// # Errors
+    ///
+    /// Never, as long as the pair has the form of one.
+    pub(crate) fn keys(&self) -> Result<Credentials, Failure> {
+        let key = Key::sandbox();
+        let bug = |error| Failure::of(Exit::Bug, &error);
+        Ok(Credentials {
+            id: key.access_key_id.parse().map_err(bug)?,
+            secret: key.secret_access_key.parse().map_err(bug)?,
+        })
+    }
+
+    /// Where a test kills the run.
+    #[must_use]
+    pub(crate) fn checkpoints(&self) -> Arc<dyn Checkpoints> {
+        Arc::clone(&self.checkpoints)
+    }
+}
+
+/// Why a sandbox's service did not start.
+pub(crate) enum ServeError {
+    /// Another process serves the folder.
+    Busy,
+    /// It cannot.
+    Failed(Failure),
+}
+
+/// Starts the service of the sandbox in `dir`, on the port it had before where that is free: the
+/// env file of the pretend host names it.
+///
+/// # Errors
+///
+/// [`ServeError`].
+pub(crate) async fn serve(dir: &Path, service: Service) -> Result<Running, ServeError> {
+    let recorded = recorded_address(dir).map_or(0, |address| address.port());
+    let wanted = if service.port == 0 { recorded } else { service.port };
+    let ports = if service.port == 0 && wanted != 0 { vec![wanted, 0] } else { vec![wanted] };
+    let mut last = Failure::new(Exit::Unavailable, "no port to listen on");
+    for port in ports {
+        let data = dir.join("s3");
+        let profile = if service.plain { Config::plain(data) } else { Config::hetzner(data) };
+        let config = Config {
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, port)),
+            faults: service.faults.clone(),
+            tls: service.tls,
+            ..profile
+        };
+        match start(config).await {
+            Ok(running) => return record(dir, running).map_err(ServeError::Failed),
+            Err(StartError::InUse { .. }) => return Err(ServeError::Busy),
+            Err(error) => {
+                last = Failure::of(Exit::Unavailable, &error).within("the built-in S3 service");
+            }
+        }
+    }
+    Err(ServeError::Failed(last))
+}
+
+/// Makes the folder and its pretend host.
+///
+/// # Errors
+///
+/// [`Failure`] where the file system refuses.
+pub(crate) fn prepared(dir: &Path) -> Result<PathBuf, Failure> {
+    fs::create_dir_all(dir).map_err(|error| Failure::io(dir, &error))?;
+    let dir = fs::canonicalize(dir).map_err(|error| Failure::io(dir, &error))?;
+    pretend::make_host(&dir).map_err(|error| Failure::io(&dir, &error))?;
+    Ok(dir)
+}
+
+fn record(dir: &Path, running: Running) -> Result<Running, Failure> {
+    let file = dir.join("endpoint");
+    fs::write(&file, running.endpoint()).map_err(|error| Failure::io(&file, &error))?;
+    Ok(running)
+}
+
+fn recorded_endpoint(dir: &Path) -> Result<String, Failure> {
+    let file = dir.join("endpoint");
+    let text = fs::read_to_string(&file).map_err(|error| Failure::io(&file, &error))?;
+    if text.starts_with("https:") {
+        return Err(Failure::new(Exit::Unavailable, "`datalake sandbox --tls` serves this folder")
+            .hint("stop it, or start it without --tls"));
+    }
+    Ok(text)
+}
+
+fn recorded_address(dir: &Path) -> Option<SocketAddr> {
+    let text = fs::read_to_string(dir.join("endpoint")).ok()?;
+    text.split("//").nth(1)?.parse().ok()
+}
+
+/// Kills this very process at the n-th passing of a checkpoint.
+struct KillAt {
+    checkpoint: Checkpoint,
+    left: AtomicU32,
+}
+
+impl KillAt {
+    fn parse(text: &str) -> Option<Self> {
+        let (name, count) = text.split_once(':')?;
+        Some(Self { checkpoint: name.parse().ok()?, left: count.parse::<u32>().ok()?.into() })
+    }
+}
+
+impl Checkpoints for KillAt {
+    fn pass(&self, checkpoint: Checkpoint) {
+        if checkpoint == self.checkpoint && self.left.fetch_sub(1, Ordering::Relaxed) == 1 {
+            let _ = kill_process(getpid(), Signal::KILL);
+        }
+    }
+}

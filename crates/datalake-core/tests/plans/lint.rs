@@ -1,0 +1,60 @@
+//! Each rule of plans, broken by hand.
+
+use datalake_core::*;
+
+use crate::support::*;
+
+#[track_caller]
+fn check(steps: Vec<Step>, expected: &[PlanFault]) {
+    assert_eq!(lint(&Plan { steps }, Some(&keys())), expected);
+}
+
+fn with_body(piece: Piece) -> Step {
+    let mut step = rewrite(0, 1);
+    step.action =
+        Action::WriteFile { path: path("/srv/z"), body: FileBody::new([piece]), file: file(1) };
+    step
+}
+
+#[test]
+fn a_plan_that_keeps_the_rules_has_no_fault() {
+    check(vec![rewrite(0, 1)], &[]);
+    check(vec![with_body(Piece::Secret(SecretName::SecretAccessKey))], &[]);
+}
+
+#[test]
+fn a_path_has_one_writer() {
+    check(vec![rewrite(0, 1), rewrite(1, 2)], &[PlanFault::TwoWriters(path("/srv/z"))]);
+}
+
+#[test]
+fn a_write_is_undone_under_the_guard_of_its_own_content() {
+    let unguarded = [PlanFault::UnguardedUndo(path("/srv/z"))];
+    let mut other_content = rewrite(0, 1);
+    other_content.undo.guard = Guard::FileIs(path("/srv/z"), file(2));
+    let mut other_path = rewrite(0, 1);
+    other_path.undo.guard = Guard::FileIs(path("/srv/a/x"), file(1));
+    let mut one_way = rewrite(0, 1);
+    one_way.undo.way = Way::OneWay("why not".to_owned());
+
+    check(vec![other_content], &unguarded);
+    check(vec![other_path], &unguarded);
+    check(vec![one_way], &unguarded);
+}
+
+#[test]
+fn a_secret_is_named_not_written() {
+    let spilled = with_body(Piece::text(format!("AWS_SECRET_ACCESS_KEY={SECRET}\n")));
+
+    check(vec![spilled.clone()], &[PlanFault::SecretInText(path("/srv/z"))]);
+    assert_eq!(lint(&Plan { steps: vec![spilled] }, None), []);
+}
+
+#[test]
+fn no_fault_shows_the_secret() {
+    let spilled = with_body(Piece::text(SECRET));
+
+    let faults = lint(&Plan { steps: vec![spilled] }, Some(&keys()));
+
+    assert!(!format!("{faults:?} {}", faults[0]).contains(SECRET));
+}

@@ -1,0 +1,188 @@
+//! What holds of every plan, in every world.
+
+use datalake_core::*;
+use proptest::prelude::*;
+
+use crate::support::*;
+
+/// A place that a planner has to look at.
+#[derive(Debug, Clone)]
+enum Looked {
+    Service,
+    Bucket,
+    Versioning,
+    Lifecycle,
+    Path(&'static str),
+}
+
+fn any_place() -> impl Strategy<Value = Looked> {
+    prop_oneof![
+        Just(Looked::Service),
+        Just(Looked::Bucket),
+        Just(Looked::Versioning),
+        Just(Looked::Lifecycle),
+        proptest::sample::select(FOLDERS.to_vec()).prop_map(Looked::Path),
+        proptest::sample::select(FILES.to_vec()).prop_map(Looked::Path),
+    ]
+}
+
+/// Makes `place` unknown; `None` where a planner need not look at it.
+fn blurred(place: &Looked, desired: &Desired, mut world: Observed) -> Option<Observed> {
+    let fault = Fault::new(FaultKind::Unreachable, "timeout");
+    let state = match world.buckets.get_mut(&bucket()) {
+        Some(Found::Present(state)) => Some(state),
+        _ => None,
+    };
+    match place {
+        Looked::Service => world.service = Found::Unknown(fault),
+        Looked::Bucket => drop(world.buckets.insert(bucket(), Found::Unknown(fault))),
+        Looked::Versioning if !desired.bucket.versioning => return None,
+        Looked::Versioning => state?.versioning = Found::Unknown(fault),
+        Looked::Lifecycle => state?.lifecycle = Found::Unknown(fault),
+        Looked::Path(text) => {
+            let wanted =
+                FOLDERS.contains(text) || desired.files.iter().any(|file| file.path == path(text));
+            if !wanted {
+                return None;
+            }
+            world.paths.insert(path(text), Found::Unknown(fault));
+        }
+    }
+    Some(world)
+}
+
+/// The start, with what no rollback takes back: a new bucket, and versioning once begun.
+fn expected_after_rollback(start: &Observed, plan: &Plan) -> Observed {
+    let mut expected = start.clone();
+    let one_way = plan.steps.iter().filter(|step| matches!(step.undo.way, Way::OneWay(_)));
+    for step in one_way {
+        expected = imagine(&step.action, expected);
+    }
+    expected
+}
+
+proptest! {
+    #[test]
+    fn the_plan_after_an_apply_is_empty(desired in any_desired(), start in any_observed()) {
+        let plan = plan_provision(&desired, &start).unwrap();
+
+        let end = imagined(&plan, &start);
+
+        prop_assert_eq!(plan_provision(&desired, &end), Ok(Plan::default()));
+    }
+
+    #[test]
+    fn a_plan_can_be_carried_out_where_it_was_made(
+        desired in any_desired(),
+        start in any_observed(),
+    ) {
+        let plan = plan_provision(&desired, &start).unwrap();
+
+        prop_assert_eq!(rehearse(&plan, &start), vec![]);
+        prop_assert_eq!(datalake_core::lint(&plan, Some(&keys())), vec![]);
+    }
+
+    #[test]
+    fn the_rollback_of_an_apply_is_the_start(desired in any_desired(), start in any_observed()) {
+        let plan = plan_provision(&desired, &start).unwrap();
+        let end = imagined(&plan, &start);
+
+        let back = plan_rollback(&complete(&plan));
+
+        prop_assert_eq!(rehearse(&back, &end), vec![]);
+        prop_assert_eq!(datalake_core::lint(&back, None), vec![]);
+        prop_assert_eq!(imagined(&back, &end), expected_after_rollback(&start, &plan));
+    }
+
+    #[test]
+    fn the_rollback_of_a_rollback_that_stopped_is_the_start(
+        desired in any_desired(),
+        start in any_observed(),
+        at: prop::sample::Index,
+    ) {
+        let plan = plan_provision(&desired, &start).unwrap();
+        let end = imagined(&plan, &start);
+        let back = plan_rollback(&complete(&plan));
+        let done = at.index(back.steps.len() + 1);
+        let first = Plan { steps: back.steps.iter().take(done).cloned().collect() };
+        let stopped = imagined(&first, &end);
+
+        prop_assert_eq!(rehearse(&back, &stopped), vec![]);
+    }
+
+    #[test]
+    fn what_was_begun_and_what_was_not_both_roll_back(
+        desired in any_desired(),
+        start in any_observed(),
+        at: prop::sample::Index,
+        happened: bool,
+    ) {
+        let plan = plan_provision(&desired, &start).unwrap();
+        let failed = at.index(plan.steps.len() + 1);
+        let reached = Plan {
+            steps: plan.steps.iter().take(failed + usize::from(happened)).cloned().collect(),
+        };
+        let outcome = |number: usize| match number.cmp(&failed) {
+            std::cmp::Ordering::Less => Outcome::Done,
+            std::cmp::Ordering::Equal => Outcome::Failed("timeout".to_owned()),
+            std::cmp::Ordering::Greater => Outcome::NotBegun,
+        };
+        let steps = plan.steps.iter().cloned().enumerate();
+        let receipt = receipt("R-1", steps.map(|(number, step)| (step, outcome(number))));
+        let stopped = imagined(&reached, &start);
+
+        let back = plan_rollback(&receipt);
+
+        prop_assert_eq!(rehearse(&back, &stopped), vec![]);
+        prop_assert_eq!(imagined(&back, &stopped).paths, start.paths);
+    }
+
+    #[test]
+    fn an_unknown_gives_no_plan(
+        desired in any_desired(),
+        start in any_observed(),
+        place in any_place(),
+    ) {
+        let Some(world) = blurred(&place, &desired, start) else { return Ok(()) };
+
+        let blockers = plan_provision(&desired, &world).unwrap_err();
+
+        let kinds: Vec<_> = blockers.iter().map(|blocker| blocker.fault.kind).collect();
+        prop_assert_eq!(kinds, vec![FaultKind::Unreachable]);
+    }
+
+    #[test]
+    fn plans_and_receipts_read_back_and_hold_no_secret(
+        desired in any_desired(),
+        start in any_observed(),
+    ) {
+        let plan = plan_provision(&desired, &start).unwrap();
+        let receipt = complete(&plan);
+
+        let plan_json = serde_json::to_string(&plan).unwrap();
+        let receipt_json = serde_json::to_string(&receipt).unwrap();
+
+        prop_assert_eq!(serde_json::from_str::<Plan>(&plan_json).unwrap(), plan);
+        prop_assert_eq!(serde_json::from_str::<Receipt>(&receipt_json).unwrap(), receipt);
+        for text in [plan_json, receipt_json] {
+            prop_assert!(!text.contains(SECRET) && !text.contains(keys().id.as_str()), "{}", text);
+        }
+    }
+}
+
+#[test]
+fn what_nobody_looked_at_is_unknown() {
+    let mut world = Observed::nothing();
+    world.service = Found::Present(Service { clock_ahead: 0, owner: None });
+    let desired = Desired {
+        bucket: DesiredBucket { name: bucket(), versioning: true, lifecycle: Lifecycle::default() },
+        probe: "probe".parse().unwrap(),
+        folders: vec![],
+        files: vec![],
+    };
+
+    let blockers = plan_provision(&desired, &world).unwrap_err();
+
+    assert_eq!(blockers[0].target, Target::Bucket(bucket()));
+    assert_eq!(blockers[0].fault.kind, FaultKind::Unreadable);
+}

@@ -1,0 +1,98 @@
+//! The way back from a receipt.
+
+use datalake_core::*;
+
+use crate::support::*;
+
+/// Checks that the rollback of a file's history, in a world that holds `now`, leaves `start`.
+#[track_caller]
+fn check(steps: &[(Step, Outcome)], now: u8, start: u8) {
+    let back = plan_rollback(&receipt("R-1", steps.iter().cloned()));
+
+    assert_eq!(lint(&back, None), [], "{back:?}");
+    assert_eq!(rehearse(&back, &world_with(now)), [], "{back:?}");
+    assert_eq!(imagined(&back, &world_with(now)), world_with(start), "{back:?}");
+}
+
+fn failed() -> Outcome {
+    Outcome::Failed("timeout".to_owned())
+}
+
+#[test]
+fn a_step_is_undone_whether_it_came_to_its_end_or_not() {
+    check(&[(rewrite(1, 2), Outcome::Done)], 2, 1);
+    check(&[(rewrite(1, 2), failed())], 2, 1);
+    check(&[(rewrite(1, 2), failed())], 1, 1);
+    check(&[(rewrite(0, 1), Outcome::Done)], 1, 0);
+    check(&[(rewrite(0, 1), Outcome::NotBegun)], 0, 0);
+}
+
+#[test]
+fn a_file_written_by_two_runs_goes_back_to_before_the_first() {
+    check(&[(rewrite(1, 2), Outcome::Done), (rewrite(2, 3), Outcome::Done)], 3, 1);
+    check(&[(rewrite(0, 2), Outcome::Done), (rewrite(2, 3), Outcome::Done)], 3, 0);
+    check(&[(rewrite(1, 2), Outcome::Done), (rewrite(2, 1), Outcome::Done)], 1, 1);
+}
+
+#[test]
+fn a_rollback_of_two_runs_that_stopped_goes_on() {
+    check(&[(rewrite(1, 2), Outcome::Done), (rewrite(2, 3), Outcome::Done)], 1, 1);
+}
+
+#[test]
+fn a_step_that_failed_and_was_done_again_is_undone_once() {
+    check(&[(rewrite(1, 2), failed()), (rewrite(1, 2), Outcome::Done)], 2, 1);
+    check(&[(rewrite(1, 2), failed()), (rewrite(1, 3), Outcome::Done)], 3, 1);
+    check(&[(rewrite(0, 1), Outcome::Done), (rewrite(0, 1), Outcome::Done)], 1, 0);
+}
+
+#[test]
+fn a_hand_edit_between_two_runs_is_told() {
+    let steps = [(rewrite(1, 2), Outcome::Done), (rewrite(5, 3), Outcome::Done)];
+    let back = plan_rollback(&receipt("R-1", steps));
+
+    let conflicts = rehearse(&back, &world_with(3));
+
+    assert_eq!(conflicts[0].step.action.target(), Target::Path(path("/srv/z")));
+}
+
+#[test]
+fn one_way_steps_are_left_and_told() {
+    let create = Step {
+        guard: Guard::BucketAbsent(bucket()),
+        action: Action::CreateBucket(bucket()),
+        undo: Undo {
+            guard: Guard::BucketPresent(bucket()),
+            way: Way::OneWay("it may hold data".to_owned()),
+        },
+        why: "a test".to_owned(),
+    };
+    let done = receipt("R-1", [(create.clone(), Outcome::Done)]);
+
+    assert!(plan_rollback(&done).is_empty());
+    assert_eq!(left_by_rollback(&done).collect::<Vec<_>>(), [(&create, "it may hold data")]);
+    assert_eq!(left_by_rollback(&receipt("R-1", [(create, failed())])).count(), 0);
+}
+
+#[test]
+fn settings_of_a_bucket_set_by_two_runs_go_back_to_before_the_first() {
+    let rules = |count| Lifecycle::protection(Some(days(count)), None);
+    let set = |from: Lifecycle, to: Lifecycle| Step {
+        guard: Guard::LifecycleIs(bucket(), from.clone()),
+        action: Action::SetLifecycle(bucket(), to.clone()),
+        undo: Undo {
+            guard: Guard::LifecycleIs(bucket(), to),
+            way: Way::Back(Action::SetLifecycle(bucket(), from)),
+        },
+        why: "a test".to_owned(),
+    };
+    let steps = [set(rules(1), rules(2)), set(rules(2), rules(3))];
+    let back = plan_rollback(&receipt("R-1", steps.map(|step| (step, Outcome::Done))));
+
+    let ways: Vec<_> = back.steps.iter().map(|step| (&step.guard, &step.action)).collect();
+
+    assert_eq!(
+        ways,
+        [(&Guard::LifecycleIs(bucket(), rules(3)), &Action::SetLifecycle(bucket(), rules(1)))]
+    );
+}

@@ -1,0 +1,194 @@
+//! Small worlds for the tests here.
+
+use std::collections::BTreeSet;
+
+use datalake_core::*;
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::{select, subsequence};
+
+pub(crate) const SECRET: &str = "sEcReTsEcReTsEcReTsEcReTsEcReTsEcReT1234";
+pub(crate) const FOLDERS: [&str; 3] = ["/srv", "/srv/a", "/srv/a/b"];
+pub(crate) const FILES: [&str; 3] = ["/srv/z", "/srv/a/x", "/srv/a/b/y"];
+const OWNER: Owner = Owner { uid: 1000, gid: 1000 };
+
+pub(crate) fn path(text: &str) -> HostPath {
+    text.parse().unwrap()
+}
+
+pub(crate) fn bucket() -> BucketName {
+    "acme-dagster-assets".parse().unwrap()
+}
+
+pub(crate) fn keys() -> Credentials {
+    Credentials { id: "AKIDAKIDAKID".parse().unwrap(), secret: SECRET.parse().unwrap() }
+}
+
+pub(crate) fn file(content: u8) -> FileState {
+    let content = FingerprintKey::new([7; 32]).of(&[content]);
+    FileState { content, mode: Mode::PRIVATE, owner: OWNER }
+}
+
+pub(crate) fn days(count: u32) -> Days {
+    Days::new(count).unwrap()
+}
+
+/// The step that replaces content `from` of `/srv/z` by content `to`; 0 stands for no file.
+pub(crate) fn rewrite(from: u8, to: u8) -> Step {
+    let place = path("/srv/z");
+    let (guard, back) = match from {
+        0 => (Guard::PathAbsent(place.clone()), Action::RemoveFile(place.clone())),
+        _ => (
+            Guard::FileIs(place.clone(), file(from)),
+            Action::RestoreFile { path: place.clone(), file: file(from) },
+        ),
+    };
+    Step {
+        guard,
+        action: Action::WriteFile {
+            path: place.clone(),
+            body: FileBody::new([Piece::text(to.to_string())]),
+            file: file(to),
+        },
+        undo: Undo { guard: Guard::FileIs(place, file(to)), way: Way::Back(back) },
+        why: "a test".to_owned(),
+    }
+}
+
+/// A world that holds content `content` at `/srv/z`, or nothing for 0, and nothing else.
+pub(crate) fn world_with(content: u8) -> Observed {
+    let mut world = Observed::nothing();
+    let found = if content == 0 { Found::Absent } else { present(Entry::File(file(content))) };
+    world.paths.insert(path("/srv/z"), found);
+    world
+}
+
+pub(crate) fn receipt(run: &str, steps: impl IntoIterator<Item = (Step, Outcome)>) -> Receipt {
+    let started = run.trim_start_matches("R-").parse().unwrap();
+    Receipt {
+        schema_version: Receipt::SCHEMA_VERSION,
+        run: run.parse().unwrap(),
+        kind: RunKind::Provision,
+        started: Timestamp::from_unix(started).unwrap(),
+        ended: Timestamp::from_unix(started + 1).unwrap(),
+        continues: Vec::new(),
+        steps: steps.into_iter().map(|(step, outcome)| StepReceipt { step, outcome }).collect(),
+    }
+}
+
+/// The world as it would be after all of `plan`.
+pub(crate) fn imagined(plan: &Plan, world: &Observed) -> Observed {
+    plan.steps.iter().fold(world.clone(), |world, step| imagine(&step.action, world))
+}
+
+/// The receipt of a run that carried out all of `plan`.
+pub(crate) fn complete(plan: &Plan) -> Receipt {
+    receipt("R-1", plan.steps.iter().map(|step| (step.clone(), Outcome::Done)))
+}
+
+pub(crate) fn any_desired() -> impl Strategy<Value = Desired> {
+    let files = subsequence(FILES.to_vec(), 0..=FILES.len())
+        .prop_flat_map(|paths| paths.into_iter().map(any_desired_file).collect::<Vec<_>>());
+    (any::<bool>(), any_protection(), files).prop_map(|(versioning, lifecycle, files)| Desired {
+        bucket: DesiredBucket { name: bucket(), versioning, lifecycle },
+        probe: "assets/.probe".parse().unwrap(),
+        folders: FOLDERS.map(desired_folder).to_vec(),
+        files,
+    })
+}
+
+fn desired_folder(text: &str) -> DesiredFolder {
+    DesiredFolder { path: path(text), mode: Mode::PRIVATE_FOLDER, owner: OWNER }
+}
+
+fn any_desired_file(text: &'static str) -> impl Strategy<Value = DesiredFile> {
+    let piece = prop_oneof![
+        "[a-z=\n]{0,8}".prop_map(Piece::Text),
+        Just(Piece::Secret(SecretName::AccessKeyId)),
+        Just(Piece::Secret(SecretName::SecretAccessKey)),
+        (0_usize..9, 0_usize..9).prop_map(|(start, length)| Piece::Kept(start..start + length)),
+    ];
+    (any_file(), vec(piece, 0..5)).prop_map(|(file, pieces)| DesiredFile {
+        path: path(text),
+        body: FileBody::new(pieces),
+        file,
+        why: "a test".to_owned(),
+    })
+}
+
+fn any_file() -> impl Strategy<Value = FileState> {
+    let mode = select(vec![Mode::PRIVATE, Mode::PUBLIC]);
+    (1_u8..4, mode, 0_u32..2).prop_map(|(content, mode, uid)| FileState {
+        mode,
+        owner: Owner { uid, gid: uid },
+        ..file(content)
+    })
+}
+
+fn any_protection() -> impl Strategy<Value = Lifecycle> {
+    let days = || proptest::option::of((1_u32..40).prop_map(days));
+    (days(), days()).prop_map(|(keep, abort)| Lifecycle::protection(keep, abort))
+}
+
+/// Everything that `any_desired` could ask for, in a state that a real host could be in.
+pub(crate) fn any_observed() -> impl Strategy<Value = Observed> {
+    let entries = vec((0_u8..3, any_file(), any::<bool>()), FOLDERS.len() + FILES.len());
+    (any_bucket(), entries).prop_map(|(found, entries)| {
+        let mut world = Observed::nothing();
+        world.service = present(Service { clock_ahead: 0, owner: None });
+        world.buckets.insert(bucket(), found);
+        for (text, (chance, file, foreign)) in FOLDERS.iter().chain(&FILES).zip(entries) {
+            let parent = world.path(&path(text).parent().unwrap());
+            let is_there = chance > 0 && (*text == "/srv" || parent.present().is_some());
+            let entry = if FOLDERS.contains(text) {
+                let names = foreign.then(|| "foreign".to_owned()).into_iter().collect();
+                Entry::Folder(Folder { mode: Mode::PUBLIC_FOLDER, owner: OWNER, names })
+            } else {
+                Entry::File(file)
+            };
+            place(&mut world, text, is_there.then_some(entry));
+        }
+        world
+    })
+}
+
+fn place(world: &mut Observed, text: &str, entry: Option<Entry>) {
+    let place = path(text);
+    if let (Some(Found::Present(Entry::Folder(parent))), true) =
+        (world.paths.get_mut(&place.parent().unwrap()), entry.is_some())
+    {
+        parent.names.insert(place.file_name().to_owned());
+    }
+    world.paths.insert(place, entry.map_or(Found::Absent, Found::Present));
+}
+
+fn any_bucket() -> impl Strategy<Value = Found<BucketState>> {
+    let versioning = select(vec![Versioning::Never, Versioning::Enabled, Versioning::Suspended]);
+    let state = (versioning, any_protection(), any_foreign_rules());
+    let state = state.prop_map(|(versioning, own, foreign)| {
+        present(BucketState {
+            versioning: present(versioning),
+            lifecycle: present(foreign.with_own(&own)),
+        })
+    });
+    prop_oneof![1 => Just(Found::Absent), 3 => state]
+}
+
+fn any_foreign_rules() -> impl Strategy<Value = Lifecycle> {
+    let rule = ("[a-z]{1,6}", "[a-z/]{0,6}", 1_u32..99, any::<bool>());
+    vec(rule, 0..3).prop_map(|rules| {
+        Lifecycle::new(rules.into_iter().map(|(id, prefix, count, enabled)| {
+            let expire = Some(days(count));
+            (id, LifecycleRule { enabled, prefix, expire, ..LifecycleRule::default() })
+        }))
+    })
+}
+
+pub(crate) fn present<T>(value: T) -> Found<T> {
+    Found::Present(value)
+}
+
+/// A folder with nothing in it.
+pub(crate) fn empty_folder() -> Entry {
+    Entry::Folder(Folder { mode: Mode::PUBLIC_FOLDER, owner: OWNER, names: BTreeSet::new() })
+}

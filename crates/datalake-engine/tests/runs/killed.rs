@@ -1,0 +1,132 @@
+//! A run that dies at any instant can be finished and undone (P1, P5).
+
+use datalake_engine::Checkpoint;
+
+use crate::faulty::{Fails, Faulty, Seen};
+use crate::support::{Picture, World};
+
+const LINE: &str = "bucket = assets\n";
+const OTHER_LINE: &str = "bucket = other\n";
+
+/// A world in which one command died, and how it looked at the start.
+struct Scene {
+    world: World,
+    bucket_was_there: bool,
+    start: Picture,
+    note: String,
+}
+
+/// The command that dies.
+#[derive(Debug, Clone, Copy)]
+enum Dying {
+    /// The first `provision`.
+    Provision,
+    /// A `provision` with another spec, after a first one was killed half-way.
+    Continuation,
+    /// The rollback of a complete run.
+    Rollback,
+    /// The rollback of a run that continued another one.
+    RollbackOfTwo,
+}
+
+const COMMANDS: [Dying; 4] =
+    [Dying::Provision, Dying::Continuation, Dying::Rollback, Dying::RollbackOfTwo];
+
+/// Half-way through the first `provision`: `/srv/app.conf` is written, the receipt is not.
+const HALF_WAY: Fails = Fails::DiesAt(Checkpoint::FileRenamed, 2);
+
+impl Scene {
+    async fn new(bucket_was_there: bool, dying: Dying, fails: Fails) -> (Self, Seen) {
+        let world =
+            if bucket_was_there { World::with_bucket().await } else { World::without_bucket() };
+        let start = world.picture(bucket_was_there).await;
+        if let Dying::Continuation | Dying::RollbackOfTwo = dying {
+            let half_way = Faulty::new(&world, HALF_WAY);
+            world.provision(OTHER_LINE, &half_way.ports()).await.unwrap_err();
+        }
+        if let Dying::Rollback | Dying::RollbackOfTwo = dying {
+            world.provision(LINE, &world.ports()).await.unwrap();
+        }
+        let faulty = Faulty::new(&world, fails);
+        // It says so or, where it died after its last call, it does not.
+        let _ = match dying {
+            Dying::Provision | Dying::Continuation => world.provision(LINE, &faulty.ports()).await,
+            Dying::Rollback | Dying::RollbackOfTwo => world.rollback(&faulty.ports()).await,
+        };
+        let seen = faulty.seen();
+        let note = format!("{dying:?} {fails:?}, bucket was there: {bucket_was_there}");
+        (Self { world, bucket_was_there, start, note }, seen)
+    }
+
+    async fn provision(&self) {
+        let done = self.world.provision(LINE, &self.world.ports()).await;
+
+        assert!(done.is_ok(), "{}: {done:?}", self.note);
+        let content = self.world.content("/srv/app.conf");
+        assert_eq!(content, Some(format!("old\n{LINE}")), "{}", self.note);
+        assert!(self.world.plan(LINE).await.is_empty(), "{}", self.note);
+    }
+
+    async fn rollback(&self) {
+        let done = self.world.rollback(&self.world.ports()).await;
+
+        assert!(done.is_ok(), "{}: {done:?}", self.note);
+        let end = self.world.picture(self.bucket_was_there).await;
+        assert_eq!(end, self.start, "{}", self.note);
+        assert_eq!(self.world.history().to_roll_back(), None, "{}", self.note);
+    }
+}
+
+/// Lets `dying` die as told, in both worlds, and takes both ways on from there.
+async fn check(dying: Dying, fails: Fails) {
+    for bucket_was_there in [false, true] {
+        let (undone, _) = Scene::new(bucket_was_there, dying, fails).await;
+        undone.rollback().await;
+
+        let (finished, _) = Scene::new(bucket_was_there, dying, fails).await;
+        finished.provision().await;
+        finished.rollback().await;
+    }
+}
+
+/// How many calls `dying` makes at most, and all the checkpoints that it passes.
+async fn extent(dying: Dying) -> (usize, Vec<Checkpoint>) {
+    let (_, new) = Scene::new(false, dying, Fails::Never).await;
+    let (_, there) = Scene::new(true, dying, Fails::Never).await;
+    (new.calls.max(there.calls), [new.passed, there.passed].concat())
+}
+
+#[tokio::test]
+async fn a_death_before_any_call_is_mended() {
+    for dying in COMMANDS {
+        for call in 0..extent(dying).await.0 {
+            check(dying, Fails::DiesBefore(call)).await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_death_after_any_call_is_mended() {
+    for dying in COMMANDS {
+        for call in 0..extent(dying).await.0 {
+            check(dying, Fails::DiesAfter(call)).await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_death_at_any_checkpoint_is_mended() {
+    let mut passed = Vec::new();
+    for dying in COMMANDS {
+        passed.extend(extent(dying).await.1);
+        for checkpoint in Checkpoint::ALL {
+            for time in 1..=passed.iter().filter(|other| **other == checkpoint).count() {
+                check(dying, Fails::DiesAt(checkpoint, time)).await;
+            }
+        }
+    }
+
+    for checkpoint in Checkpoint::ALL {
+        assert!(passed.contains(&checkpoint), "no test passes {checkpoint}");
+    }
+}

@@ -1,0 +1,18 @@
+//! Runs over ports in memory: to their end, stopped, killed, and back.
+
+#[cfg(test)]
+mod buckets;
+#[cfg(test)]
+mod failing;
+#[cfg(test)]
+mod faulty;
+#[cfg(test)]
+mod killed;
+#[cfg(test)]
+mod records;
+#[cfg(test)]
+mod retry;
+#[cfg(test)]
+mod support;
+#[cfg(test)]
+mod there_and_back;

@@ -1,0 +1,235 @@
+//! A small world, and the two commands that change it.
+
+use std::time::Duration;
+
+use datalake_core::*;
+use datalake_engine::memory::*;
+use datalake_engine::*;
+
+pub(crate) const SECRET: &str = "sEcReTsEcReTsEcReTsEcReTsEcReTsEcReT1234";
+pub(crate) const OWNER: Owner = Owner { uid: 1000, gid: 1000 };
+
+/// Everything outside, in memory.
+pub(crate) struct World {
+    pub(crate) store: MemoryStore,
+    pub(crate) files: MemoryFiles,
+    pub(crate) state: MemoryState,
+    pub(crate) clock: MemoryClock,
+    pub(crate) fingerprints: FingerprintKey,
+}
+
+/// Why a command came to no good end.
+#[derive(Debug)]
+pub(crate) enum Stopped {
+    Records(Fault),
+    Blocked(Vec<Blocker>),
+    InTheWay(Vec<Conflict>),
+    Apply(ApplyError),
+}
+
+/// All that a rollback has to bring back.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Picture {
+    pub(crate) files: Everything,
+    pub(crate) settings: Option<(Versioning, Lifecycle)>,
+}
+
+/// A watch that lets a run go on to its end.
+pub(crate) struct Patient;
+
+impl Watch for Patient {
+    fn begin(&self, _: &Step) {}
+
+    fn end(&self, _: &Step, _: &Outcome) {}
+
+    fn go_on(&self) -> bool {
+        true
+    }
+}
+
+impl World {
+    /// A host with `/srv/app.conf`, and no bucket.
+    pub(crate) fn without_bucket() -> Self {
+        let world = Self {
+            store: MemoryStore::default(),
+            files: MemoryFiles::default(),
+            state: MemoryState::default(),
+            clock: MemoryClock::new(1_800_000_000),
+            fingerprints: FingerprintKey::new([7; 32]),
+        };
+        world.files.create_folder(&path("/srv"), Mode::PUBLIC_FOLDER, OWNER).unwrap();
+        world.edit("/srv/app.conf", "old\n");
+        world
+    }
+
+    /// The same with a bucket that somebody else has set up.
+    pub(crate) async fn with_bucket() -> Self {
+        let world = Self::without_bucket();
+        let expire = Some(Days::new(90).unwrap());
+        let theirs = LifecycleRule { enabled: true, expire, ..LifecycleRule::default() };
+        let rules = Lifecycle::new([("theirs".to_owned(), theirs)]);
+        world.store.create_bucket(&bucket()).await.unwrap();
+        world.store.set_versioning(&bucket(), Versioning::Suspended).await.unwrap();
+        world.store.set_lifecycle(&bucket(), &rules).await.unwrap();
+        world
+    }
+
+    pub(crate) fn ports(&self) -> Ports<'_> {
+        Ports {
+            store: &self.store,
+            files: &self.files,
+            state: &self.state,
+            clock: &self.clock,
+            checkpoints: &NoCheckpoints,
+            fingerprints: &self.fingerprints,
+        }
+    }
+
+    /// Writes a file as somebody else would.
+    pub(crate) fn edit(&self, text: &str, content: &str) {
+        let content = FilledBody::new(content.as_bytes().to_vec());
+        let mode = Mode::new(0o640);
+        self.files.write(&path(text), &NewFile { content: &content, mode, owner: OWNER }).unwrap();
+    }
+
+    /// The content of a file; nothing where there is none.
+    pub(crate) fn content(&self, text: &str) -> Option<String> {
+        match self.files.look(&path(text)) {
+            Ok(Seen::File { content, .. }) => {
+                Some(String::from_utf8(content.expose().to_vec()).unwrap())
+            }
+            _ => None,
+        }
+    }
+
+    /// What a rollback has to bring back; a bucket that was made stays, so it does not count.
+    pub(crate) async fn picture(&self, bucket_was_there: bool) -> Picture {
+        let settings = if bucket_was_there {
+            let versioning = self.store.versioning(&bucket()).await.unwrap();
+            Some((versioning, self.store.lifecycle(&bucket()).await.unwrap()))
+        } else {
+            None
+        };
+        Picture { files: self.files.everything(), settings }
+    }
+
+    pub(crate) fn history(&self) -> History {
+        Records(&self.state).history().unwrap()
+    }
+
+    /// What is wanted of it: a bucket, its settings, a new and a changed file.
+    pub(crate) fn desired(&self, line: &str) -> Desired {
+        let env = [Piece::text("KEY="), Piece::Secret(SecretName::SecretAccessKey)];
+        let conf = [Piece::Kept(0..4), Piece::text(line)];
+        let keep = if line.is_empty() { 10 } else { 30 };
+        Desired {
+            bucket: DesiredBucket {
+                name: bucket(),
+                versioning: true,
+                lifecycle: Lifecycle::protection(Some(Days::new(keep).unwrap()), None),
+            },
+            probe: "assets/.probe".parse().unwrap(),
+            folders: ["/srv", "/srv/datalake"]
+                .map(|text| DesiredFolder {
+                    path: path(text),
+                    mode: Mode::PRIVATE_FOLDER,
+                    owner: OWNER,
+                })
+                .to_vec(),
+            files: vec![
+                self.desired_file("/srv/datalake/s3.env", FileBody::new(env)),
+                self.desired_file("/srv/app.conf", FileBody::new(conf)),
+            ],
+        }
+    }
+
+    fn desired_file(&self, text: &str, body: FileBody) -> DesiredFile {
+        let filled = body.fill(&keys(), b"old\n").unwrap();
+        let content = self.fingerprints.of(filled.expose());
+        DesiredFile {
+            path: path(text),
+            body,
+            file: FileState { content, mode: Mode::PRIVATE, owner: OWNER },
+            why: "a test".to_owned(),
+        }
+    }
+
+    /// A plan from the world as it is.
+    pub(crate) async fn plan(&self, line: &str) -> Plan {
+        let desired = self.desired(line);
+        let sighting = observe(&wanted(&desired), &self.ports()).await;
+        plan_provision(&desired, &sighting.observed).unwrap()
+    }
+
+    /// What the command `provision` does, over `ports` to this world.
+    pub(crate) async fn provision(&self, line: &str, ports: &Ports<'_>) -> Result<(), Stopped> {
+        recover(ports).await.map_err(Stopped::Records)?;
+        let history = Records(ports.state).history().map_err(Stopped::Records)?;
+        let desired = self.desired(line);
+        let observed = observe(&wanted(&desired), ports).await.observed;
+        let plan = plan_provision(&desired, &observed).map_err(Stopped::Blocked)?;
+        if plan.is_empty() {
+            return Ok(());
+        }
+        let run =
+            Run { unfinished: history.unfinished(), ..self.run(RunKind::Provision, &plan).await };
+        apply(run, &Patient, ports).await.map(drop).map_err(Stopped::Apply)
+    }
+
+    /// What the command `rollback` does, over `ports` to this world.
+    pub(crate) async fn rollback(&self, ports: &Ports<'_>) -> Result<(), Stopped> {
+        recover(ports).await.map_err(Stopped::Records)?;
+        let history = Records(ports.state).history().map_err(Stopped::Records)?;
+        let Some(receipt) = history.to_roll_back() else { return Ok(()) };
+        let plan = plan_rollback(receipt);
+        let mut looked = Wanted::default();
+        for step in &plan.steps {
+            match step.guard.target() {
+                Target::Path(path) => looked.paths.push(path),
+                Target::Bucket(bucket) => looked.buckets.push(bucket),
+                Target::Service | Target::Object(..) => (),
+            }
+        }
+        let conflicts = rehearse(&plan, &observe(&looked, ports).await.observed);
+        if !conflicts.is_empty() {
+            return Err(Stopped::InTheWay(conflicts));
+        }
+        let run = self.run(RunKind::Rollback(receipt.run.clone()), &plan).await;
+        apply(Run { keys: None, ..run }, &Patient, ports).await.map(drop).map_err(Stopped::Apply)
+    }
+
+    /// A new run of `plan`, a second after the one before.
+    pub(crate) async fn run<'a>(&self, kind: RunKind, plan: &'a Plan) -> Run<'a> {
+        self.clock.sleep(Duration::from_secs(1)).await;
+        Run {
+            id: RunId::new(self.clock.now(), self.clock.random()),
+            kind,
+            plan,
+            keys: Some(keys_for_runs()),
+            unfinished: Unfinished::default(),
+        }
+    }
+}
+
+fn wanted(desired: &Desired) -> Wanted {
+    let folders = desired.folders.iter().map(|folder| folder.path.clone());
+    let files = desired.files.iter().map(|file| file.path.clone());
+    Wanted { buckets: vec![desired.bucket.name.clone()], paths: folders.chain(files).collect() }
+}
+
+pub(crate) fn path(text: &str) -> HostPath {
+    text.parse().unwrap()
+}
+
+pub(crate) fn bucket() -> BucketName {
+    "acme-dagster-assets".parse().unwrap()
+}
+
+pub(crate) fn keys() -> Credentials {
+    Credentials { id: "AKIDAKIDAKID".parse().unwrap(), secret: SECRET.parse().unwrap() }
+}
+
+fn keys_for_runs() -> &'static Credentials {
+    static KEYS: std::sync::OnceLock<Credentials> = std::sync::OnceLock::new();
+    KEYS.get_or_init(keys)
+}

@@ -1,0 +1,7 @@
+//! The store against servers: what it sends, what it makes of answers, and the simulator.
+#![cfg(test)]
+
+mod answers;
+mod common;
+mod requests;
+mod simulator;

@@ -1,0 +1,204 @@
+#!/bin/bash
+# The S3 port and the command line against Ceph's own gateway, the software behind Hetzner's
+# Object Storage, in two versions.
+#   usage: run.sh [16] [18]       in the workspace root; both without an argument
+# Needs root, apt and a network once; programs and the Python environment stay in target/e2e.
+# Each step prints a line; the last line counts them. What it starts, it ends.
+set -uo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+target=${CARGO_TARGET_DIR:-target}
+cache=$(realpath -m "$target/e2e")
+passed=0 failed=0 skipped=0 work='' label=''
+
+export ACCESS=CEPHTEST000000000001 SECRET=cephTestCephTestCephTestCephTestCeph0001
+export OTHER_ACCESS=CEPHTEST000000000002 OTHER_SECRET=cephTestCephTestCephTestCephTestCeph0002
+# The operator's own keys and settings have no business here; loopback needs no proxy.
+for name in $(compgen -e | grep -E '^(AWS_|DATALAKE_)'); do unset "$name"; done
+export NO_PROXY=127.0.0.1 no_proxy=127.0.0.1
+
+say() { echo "$@" >&2; }
+
+# pass|fail|skip TEXT
+pass() { passed=$((passed + 1)); echo "ok    $label: $1"; }
+fail() { failed=$((failed + 1)); echo "FAIL  $label: $1"; }
+skip() { skipped=$((skipped + 1)); echo "skip  $label: $1"; }
+
+# check TEXT EXIT [WORDS] -- COMMAND...: the exit code, and words in what the command prints
+check() {
+  local text=$1 expected=$2 words='' code
+  shift 2
+  if [ "$1" != -- ]; then words=$1; shift; fi
+  shift
+  "$@" > "$work/out" 2>&1 < /dev/null
+  code=$?
+  if [ "$code" -eq "$expected" ] && { [ -z "$words" ] || grep -qF -- "$words" "$work/out"; }; then
+    pass "$text"
+  else
+    fail "$text (exit $code, expected $expected${words:+ with \"$words\"})"
+    sed 's/^/      | /' "$work/out" | head -40
+  fi
+}
+
+stop() {
+  local pid
+  [ -n "$work" ] || return 0
+  if [ -f "$work/gateway/pids" ]; then
+    while read -r pid; do kill "$pid" 2> /dev/null; done < "$work/gateway/pids"
+    for _ in $(seq 50); do
+      running=0
+      while read -r pid; do kill -0 "$pid" 2> /dev/null && running=1; done < "$work/gateway/pids"
+      [ "$running" = 1 ] || break
+      sleep 0.2
+    done
+    while read -r pid; do kill -KILL "$pid" 2> /dev/null; done < "$work/gateway/pids"
+  fi
+  rm -rf "$work"
+  work=''
+}
+trap stop EXIT
+trap 'exit 130' INT TERM HUP
+
+install_packages() {
+  local missing=() package
+  for package in ceph-mon ceph-osd radosgw ceph-common faketime mmdebstrap python3-venv; do
+    dpkg-query -W -f='${Status}' "$package" 2> /dev/null | grep -q '^install ok' ||
+      missing+=("$package")
+  done
+  [ "${#missing[@]}" -gt 0 ] || return 0
+  say "installing ${missing[*]}"
+  apt-get update -qq > "$cache/apt.log" 2>&1 &&
+    DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends \
+      "${missing[@]}" >> "$cache/apt.log" 2>&1
+}
+
+prepare_python() {
+  [ -x "$cache/boto3/bin/python" ] && "$cache/boto3/bin/python" -c 'import boto3' 2> /dev/null &&
+    return 0
+  say "making a Python environment with boto3"
+  python3 -m venv "$cache/boto3" && "$cache/boto3/bin/pip" install --quiet 'boto3==1.*'
+}
+
+# as ACCESS SECRET COMMAND...: with the address of the gateway and these keys
+as() {
+  local access=$1 secret=$2
+  shift 2
+  env DATALAKE_ENDPOINT="http://127.0.0.1:$port" DATALAKE_REGION=default \
+    DATALAKE_BUCKET="$bucket" AWS_ACCESS_KEY_ID="$access" AWS_SECRET_ACCESS_KEY="$secret" "$@"
+}
+
+the_port_conforms() {
+  local suite=$target/debug/examples/conformance
+  bucket=conformance
+  check "the conformance suite" 0 conforms -- as "$ACCESS" "$SECRET" "$suite"
+  check "a wrong secret" 1 WrongSecret -- as "$ACCESS" "$OTHER_SECRET" "$suite"
+  check "an unknown key" 1 UnknownAccessKey -- as NOBODY "$SECRET" "$suite"
+  check "a clock 20 minutes ahead" 1 ClockSkew -- as "$ACCESS" "$SECRET" faketime -f +20m "$suite"
+  check "a clock 20 minutes behind" 1 ClockSkew -- as "$ACCESS" "$SECRET" faketime -f -20m "$suite"
+  check "a bucket of someone else" 1 "access is denied" -- \
+    as "$OTHER_ACCESS" "$OTHER_SECRET" "$suite"
+}
+
+make_host() { # ROOT: a pretend Dagster host
+  local quadlets=$1/var/lib/dagster/.config/containers/systemd
+  mkdir -p "$quadlets" "$1/etc"
+  cp -r "$here/../../fixtures/quadlets/base/." "$quadlets"
+  echo 'dagster-user:x:1001:1001::/var/lib/dagster:/usr/sbin/nologin' > "$1/etc/passwd"
+  chown -R 1001:1001 "$1/var/lib/dagster"
+}
+
+listing() { # ROOT: names, kinds, modes, owners and contents of everything below it
+  (cd "$1" && find . -printf '%p %y %m %U:%G\n' | LC_ALL=C sort &&
+    find . -type f -exec sha256sum {} + | LC_ALL=C sort)
+}
+
+the_command_line_works() {
+  local program=$target/debug/datalake root=$work/host
+  bucket=dagster-assets
+  if ! "$program" provision --help 2> /dev/null | grep -q -- --dry-run; then
+    for step in provision status 'boto3 reads' drift rollback 'taken name'; do
+      skip "$step: the command line has no \`provision\` yet"
+    done
+    return
+  fi
+  make_host "$root"
+  listing "$root" > "$work/before"
+  cli() {
+    as "$ACCESS" "$SECRET" env HOME="$work/home" "$program" --root "$root" \
+      --state "$work/state" --unit dagster-webserver --unit dagster-daemon "$@"
+  }
+  check "status before anything is done" 3 -- cli status
+  check "a plan that changes nothing" 3 -- cli provision --dry-run
+  check "the host is untouched by a plan" 0 -- diff "$work/before" <(listing "$root")
+  check "provision" 0 -- cli provision --yes
+  check "status in step" 0 -- cli status
+  check "a second provision has nothing to do" 0 -- cli provision --yes
+  check "boto3 reads what was written" 0 -- \
+    "$cache/boto3/bin/python" "$here/read.py" provisioned "$bucket" "$root"
+  check "boto3 switches versioning off" 0 -- \
+    "$cache/boto3/bin/python" "$here/read.py" suspend "$bucket" "$root"
+  check "status sees the drift" 3 -- cli status
+  check "provision repairs it" 0 -- cli provision --yes
+  cp "$root/var/lib/dagster/.config/datalake/s3.env" "$work/s3.env"
+  check "rollback of the repair" 0 -- cli rollback --yes
+  check "rollback of the first run" 0 -- cli rollback --yes
+  check "the host is as before" 0 -- diff "$work/before" <(listing "$root")
+  check "boto3 finds the settings gone" 0 -- \
+    "$cache/boto3/bin/python" "$here/read.py" rolled-back "$bucket" "$work/s3.env"
+  a_taken_name_is_told
+}
+
+a_taken_name_is_told() {
+  local root=$work/other-host
+  make_host "$root"
+  listing "$root" > "$work/other-before"
+  check "a taken bucket name" 77 "someone else" -- \
+    as "$OTHER_ACCESS" "$OTHER_SECRET" env HOME="$work/home" "$program" --root "$root" \
+    --state "$work/other-state" --unit dagster-webserver provision --yes
+  check "a taken name changes nothing" 0 -- diff "$work/other-before" <(listing "$root")
+}
+
+run_version() { # NUMBER
+  local chroot=''
+  label="Ceph $1"
+  case $1 in
+    16) port=7480 ;;
+    18)
+      port=7580 chroot=$cache/ceph/trixie
+      say "making a folder with Ceph 18, unless it is there"
+      if ! "$here/chroot.sh" "$chroot" trixie > "$cache/chroot.log" 2>&1; then
+        skip "no folder with this version: $(tail -1 "$cache/chroot.log")"
+        return
+      fi
+      ;;
+    *) fail "no recipe for this version"; return ;;
+  esac
+  work=$(mktemp -d "${TMPDIR:-/tmp}/datalake-ceph.XXXXXX")
+  say "starting the gateway"
+  if ! CHROOT=$chroot "$here/start.sh" "$work/gateway" "$port" > "$work/start.log" 2>&1; then
+    fail "the gateway does not start: $(tail -1 "$work/start.log")"
+    stop
+    return
+  fi
+  label="Ceph $(cat "$work/gateway/version")"
+  the_port_conforms
+  the_command_line_works
+  stop
+}
+
+mkdir -p "$cache"
+if [ "$(id -u)" != 0 ]; then
+  label=ceph
+  skip 'the whole lane: it needs root for apt-get and chroot'
+elif ! install_packages || ! prepare_python; then
+  label=ceph
+  fail 'what the lane needs cannot be installed'
+elif ! cargo build --quiet --package datalake-s3 --example conformance ||
+  ! cargo build --quiet --package datalake-cli; then
+  label=ceph
+  fail 'the programs do not build'
+else
+  [ $# -gt 0 ] || set -- 16 18
+  for version in "$@"; do run_version "$version"; done
+fi
+echo "$passed passed, $failed failed, $skipped skipped"
+[ "$failed" = 0 ]
