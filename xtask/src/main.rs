@@ -1,2 +1,48 @@
-//! Tasks.
-fn main() {}
+//! Tasks of the workspace: `cargo xtask provision`, `cargo xtask ci`, `cargo xtask e2e LANE`.
+//!
+//! It only starts cargo, the binary and the scripts of the lanes; the work is in the crates.
+
+mod ci;
+mod e2e;
+mod run;
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use run::{Failed, cargo};
+
+const USAGE: &str = "\
+cargo xtask provision [ARGUMENTS]   Run `datalake provision`: with ./datalake.yaml on this host,
+                                    without it on the built-in sandbox in ./.sandbox
+cargo xtask ci                      Format, lints, documentation, licences and all tests
+cargo xtask e2e [LANE…]             Tests with the real programs; without a name, list the lanes
+";
+
+fn main() -> ExitCode {
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    let result = match words.split_first() {
+        Some((task, rest)) if task == "provision" => provision(rest),
+        Some((task, [])) if task == "ci" => ci::ci(),
+        Some((task, lanes)) if task == "e2e" => e2e::e2e(lanes),
+        _ => Err(Failed::usage(USAGE)),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failed) => {
+            run::say(&failed.message);
+            ExitCode::from(failed.code)
+        }
+    }
+}
+
+fn provision(rest: &[String]) -> Result<(), Failed> {
+    let mut words = vec!["run", "--quiet", "--package", "datalake-cli", "--"];
+    if Path::new("datalake.yaml").exists() {
+        words.push("provision");
+    } else {
+        run::say("No datalake.yaml here: working on the built-in sandbox in ./.sandbox.");
+        words.extend(["--sandbox", "provision", "--yes"]);
+    }
+    words.extend(rest.iter().map(String::as_str));
+    cargo(&words)
+}

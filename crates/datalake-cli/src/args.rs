@@ -79,7 +79,7 @@ pub struct Values {
     /// A quadlet unit that needs the bucket; may be given again
     #[arg(long = "unit", global = true, value_name = "UNIT")]
     pub units: Vec<String>,
-    /// Read the key pair from FILE (mode 0600, lines AWS_ACCESS_KEY_ID=… and AWS_SECRET_ACCESS_KEY=…)
+    /// Read the key pair from FILE (mode 0600, lines `AWS_ACCESS_KEY_ID=…` and `AWS_SECRET_ACCESS_KEY=…`)
     #[arg(long, global = true, value_name = "FILE", conflicts_with = "credentials_fd")]
     pub credentials_file: Option<String>,
     /// Read the key pair from open file descriptor N

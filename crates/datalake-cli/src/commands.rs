@@ -31,25 +31,9 @@ pub(crate) async fn run(cli: &Cli, printer: Printer) -> Result<Exit, Failure> {
         Command::Config { show } => config::config(cli, *show, printer).await,
         #[cfg(feature = "sandbox")]
         Command::Sandbox(flags) => sandbox::sandbox(cli, flags, printer).await,
-        Command::Completions { shell } => shell::completions(*shell, printer),
+        Command::Completions { shell } => Ok(shell::completions(*shell, printer)),
         Command::Man { dir } => shell::man(dir),
     }
-}
-
-/// How this very place is named in the next command that we suggest.
-fn own_name(cli: &Cli) -> String {
-    let mut name = "datalake".to_owned();
-    let mut add = |flag: &str, path: Option<&std::path::PathBuf>| {
-        if let Some(path) = path {
-            name.push_str(&format!(" --{flag}={}", path.display()));
-        }
-    };
-    #[cfg(feature = "sandbox")]
-    add("sandbox", cli.place.sandbox.as_ref());
-    add("root", cli.place.root.as_ref());
-    add("state", cli.place.state.as_ref());
-    add("config", cli.place.config.as_ref());
-    name
 }
 
 /// Asks a yes-or-no question on the terminal; `no` is the answer to an empty line.

@@ -47,7 +47,7 @@ impl Settings {
     /// # Errors
     ///
     /// [`Failure`] for a file that cannot be read, an unknown key or a value of a wrong type.
-    pub(crate) fn load(sources: Sources<'_>) -> Result<Self, Failure> {
+    pub(crate) fn load(sources: &Sources<'_>) -> Result<Self, Failure> {
         let layers = layers(sources)?;
         let figment = layers.into_iter().fold(Figment::new(), Figment::merge);
         let document = figment.extract().map_err(|error| wrong_type(&error))?;
@@ -93,7 +93,7 @@ impl Settings {
     }
 }
 
-fn layers(sources: Sources<'_>) -> Result<Vec<Layer>, Failure> {
+fn layers(sources: &Sources<'_>) -> Result<Vec<Layer>, Failure> {
     let mut layers = vec![Layer::document("default", &SpecDocument::defaults())?];
     if let Some(document) = &sources.sandbox {
         layers.push(Layer::document("sandbox", document)?);
@@ -141,8 +141,9 @@ fn flags(values: &Values) -> SpecDocument {
 fn wrong_type(error: &figment::Error) -> Failure {
     let source = error.metadata.as_ref().map_or("the spec", |metadata| metadata.name.as_ref());
     let expected = match &error.kind {
-        Kind::InvalidType(_, expected) | Kind::InvalidValue(_, expected) => expected.clone(),
-        Kind::InvalidLength(_, expected) => expected.clone(),
+        Kind::InvalidType(_, expected)
+        | Kind::InvalidValue(_, expected)
+        | Kind::InvalidLength(_, expected) => expected.clone(),
         Kind::UnknownVariant(_, known) | Kind::UnknownField(_, known) => {
             format!("one of {}", known.join(", "))
         }

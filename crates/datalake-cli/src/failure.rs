@@ -182,7 +182,6 @@ impl From<Unfit> for Failure {
 impl From<ApplyError> for Failure {
     fn from(error: ApplyError) -> Self {
         match &error {
-            ApplyError::Plan(_) => Self::of(Exit::Bug, &error),
             ApplyError::Records(fault) => Self::at(&Target::Service, fault).named(&error),
             ApplyError::Step(failed) => {
                 let failure = Self::at(&failed.step.action.target(), &failed.fault);

@@ -11,7 +11,7 @@ use serde::Serialize;
 use crate::failure::Failure;
 
 pub(crate) use diff::{FileChange, diff};
-pub(crate) use plan::{line as step_line, plan};
+pub(crate) use plan::{line as step_line, plan, way_back};
 pub(crate) use status::{State, status};
 
 /// The version of the envelope around every JSON answer.

@@ -1,5 +1,7 @@
 //! The key pair: from the environment, a private file, a descriptor, a program, or a question.
 
+use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -15,7 +17,7 @@ const ID: &str = "AWS_ACCESS_KEY_ID";
 const SECRET: &str = "AWS_SECRET_ACCESS_KEY";
 
 /// How long a program may take to print the key pair; it may ask on its own for a passphrase.
-const COMMAND_LIMIT: Duration = Duration::from_secs(60);
+const COMMAND_LIMIT: Duration = Duration::from_mins(1);
 
 /// Reads the key pair. It never passes through the layers of the spec, so no error of theirs can
 /// print it.
@@ -82,12 +84,25 @@ async fn from_command(words: &[String]) -> Result<Credentials, Failure> {
     let command = Command {
         program: program.into(),
         arguments: arguments.iter().map(Into::into).collect(),
-        environment: std::collections::BTreeMap::new(),
+        environment: passed_on(),
         directory: std::env::current_dir().unwrap_or_else(|_| PathBuf::from("/")),
         limit: COMMAND_LIMIT,
     };
     let output = run(&command).await.map_err(|error| Failure::of(Exit::Config, &error))?;
     from_lines(output.stdout.expose(), &format!("what `{program}` prints"))
+}
+
+/// What programs such as pass and gpg need to find their store and to ask for a passphrase.
+fn passed_on() -> BTreeMap<OsString, OsString> {
+    const NAMES: [&str; 6] = [
+        "DBUS_SESSION_BUS_ADDRESS",
+        "DISPLAY",
+        "GNUPGHOME",
+        "GPG_TTY",
+        "PASSWORD_STORE_DIR",
+        "XDG_RUNTIME_DIR",
+    ];
+    NAMES.iter().filter_map(|name| Some((name.into(), std::env::var_os(name)?))).collect()
 }
 
 fn from_lines(content: &[u8], source: &str) -> Result<Credentials, Failure> {

@@ -17,6 +17,7 @@ use crate::config::{Settings, Sources};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::places::Places;
+use crate::render::Printer;
 #[cfg(feature = "sandbox")]
 use crate::sandbox::Sandbox;
 use crate::secrets;
@@ -40,6 +41,10 @@ pub(crate) struct Site {
     pub state: StateDir,
     /// Time and randomness.
     pub clock: SystemClock,
+    /// How the next command names this very place.
+    pub(crate) name: String,
+    /// Shows results and talk.
+    pub(crate) printer: Printer,
     checkpoints: Arc<dyn Checkpoints>,
     may_ask: bool,
     #[cfg(feature = "sandbox")]
@@ -52,7 +57,7 @@ impl Site {
     /// # Errors
     ///
     /// [`Failure`] for a spec or folder that cannot be used.
-    pub(crate) async fn open(cli: &Cli) -> Result<Self, Failure> {
+    pub(crate) async fn open(cli: &Cli, printer: Printer) -> Result<Self, Failure> {
         #[cfg(feature = "sandbox")]
         let sandbox = match &cli.place.sandbox {
             Some(dir) => Some(Sandbox::open(dir).await?),
@@ -74,7 +79,7 @@ impl Site {
         };
         let root = root.unwrap_or_else(|| PathBuf::from("/"));
         let (files, named) = spec_files(cli, &root);
-        let settings = Settings::load(Sources {
+        let settings = Settings::load(&Sources {
             sandbox: document,
             files: files.clone(),
             named: named.as_deref(),
@@ -94,6 +99,8 @@ impl Site {
             state_path,
             settings,
             checkpoints,
+            name: own_name(cli),
+            printer,
             may_ask: !cli.place.no_input,
             #[cfg(feature = "sandbox")]
             sandbox,
@@ -195,6 +202,22 @@ impl Site {
     pub(crate) fn may_ask(&self) -> bool {
         self.may_ask
     }
+}
+
+/// How this very place is named in the next command that we suggest.
+pub(crate) fn own_name(cli: &Cli) -> String {
+    let mut name = "datalake".to_owned();
+    let mut add = |flag: &str, path: Option<&PathBuf>| {
+        if let Some(path) = path {
+            name.push_str(&format!(" --{flag}={}", path.display()));
+        }
+    };
+    #[cfg(feature = "sandbox")]
+    add("sandbox", cli.place.sandbox.as_ref());
+    add("root", cli.place.root.as_ref());
+    add("state", cli.place.state.as_ref());
+    add("config", cli.place.config.as_ref());
+    name
 }
 
 fn no_checkpoints() -> Arc<dyn Checkpoints> {

@@ -89,20 +89,25 @@ impl StepReceipt {
 /// A thing that several of its runs have changed goes back to before the first in one step.
 #[must_use]
 pub fn plan_rollback(receipt: &Receipt) -> Plan {
-    let mut steps: Vec<Step> = Vec::new();
-    let begun = receipt.steps.iter().rev().filter(|taken| taken.outcome != Outcome::NotBegun);
-    for earlier in begun.filter_map(|taken| way_back(&taken.step)) {
-        let same = |later: &&mut Step| later.guard.is_about_same(&earlier.guard);
-        match steps.iter_mut().rev().find(same) {
-            Some(later) if later.undo.guard == earlier.guard => {
+    let mut ways: Vec<(Step, bool)> = Vec::new();
+    for taken in receipt.steps.iter().rev().filter(|taken| taken.outcome != Outcome::NotBegun) {
+        let Some(earlier) = way_back(&taken.step) else { continue };
+        let same = |(later, _): &&mut (Step, bool)| later.guard.is_about_same(&earlier.guard);
+        match ways.iter_mut().rev().find(same) {
+            Some((later, true)) if later.undo.guard == earlier.guard => {
                 (later.action, later.undo) = (earlier.action, earlier.undo);
             }
+            // The later run failed to go on from where the earlier one had come.
+            Some(later) if later.0.undo.guard == earlier.guard => {
+                *later = (earlier, taken.is_done());
+            }
             // It was tried from the same state before, so the later way back ends there too.
-            Some(later) if later.undo.guard == earlier.undo.guard => (),
-            _ => steps.push(earlier),
+            Some((later, _)) if later.undo.guard == earlier.undo.guard => (),
+            _ => ways.push((earlier, taken.is_done())),
         }
     }
-    steps.retain(|step| step.guard != step.undo.guard);
+    let steps = ways.into_iter().map(|(step, _)| step);
+    let steps = steps.filter(|step| step.guard != step.undo.guard).collect();
     Plan { steps }
 }
 

@@ -237,7 +237,8 @@ pub(crate) fn receipt(begin: &Begin, outcomes: Vec<Outcome>, ended: Timestamp) -
 /// Makes the receipt durable and removes the journal.
 pub(crate) fn finish(receipt: &Receipt, ports: &Ports<'_>) -> Result<(), Fault> {
     let records = Records(ports.state);
-    if receipt.has_begun() {
+    // A rollback without a step is kept too: it says that its run is undone.
+    if receipt.has_begun() || receipt.is_complete() {
         records.save(receipt)?;
     }
     ports.checkpoints.pass(Checkpoint::ReceiptWritten);

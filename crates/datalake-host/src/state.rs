@@ -86,6 +86,26 @@ impl StateDir {
         Ok(root)
     }
 
+    /// Removes the temporary files of killed writes.
+    fn sweep(&self) -> Result<(), Fault> {
+        let root = self.made()?;
+        let mut folders = vec![path_of("")?];
+        while let Some(folder) = folders.pop() {
+            for name in names_in(&root.open_folder(&folder)?)? {
+                // datalake gives no names that make no path.
+                let Ok(path) = folder.join(&name) else { continue };
+                match root.kind(&path)? {
+                    FileType::RegularFile if is_temporary(&name) => {
+                        root.place(&path)?.remove_file()?;
+                    }
+                    FileType::Directory => folders.push(path),
+                    _ => (),
+                }
+            }
+        }
+        Ok(())
+    }
+
     fn open_lock(&self) -> Result<File, Fault> {
         self.made()?.open_or_create(&path_of(LOCK)?, OFlags::RDWR)
     }
@@ -142,7 +162,11 @@ impl StateFolder for StateDir {
     }
 
     fn lock(&self, holder: &str) -> Result<Box<dyn Lock>, LockFault> {
-        lock::take(self.open_lock().map_err(LockFault::Unusable)?, holder)
+        let file = self.open_lock().map_err(LockFault::Unusable)?;
+        let lock = lock::take(file, holder)?;
+        // Who holds the lock alone writes here: what a killed write has left is in use by nobody.
+        self.sweep().map_err(LockFault::Unusable)?;
+        Ok(lock)
     }
 }
 

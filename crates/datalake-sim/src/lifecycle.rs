@@ -45,7 +45,9 @@ impl Sim {
                 continue;
             }
             for rule in bucket.meta.lifecycle.clone().unwrap_or_default() {
-                if rule.status.as_str() == ExpirationStatus::ENABLED {
+                if rule.status.as_str() == ExpirationStatus::ENABLED
+                    && !asks_more_than_prefix(&rule)
+                {
                     self.carry_out(&rule, bucket, now)?;
                 }
             }
@@ -73,6 +75,20 @@ impl Sim {
         }
         Ok(())
     }
+}
+
+/// Whether a rule is about tags or sizes. No such rule was ever seen to act at Hetzner, so none does
+/// here: acting on its prefix alone would delete what it means to keep.
+fn asks_more_than_prefix(rule: &LifecycleRule) -> bool {
+    let Some(filter) = &rule.filter else { return false };
+    let by_size =
+        filter.object_size_greater_than.is_some() || filter.object_size_less_than.is_some();
+    let by_more = filter.and.as_ref().is_some_and(|and| {
+        and.tags.as_ref().is_some_and(|tags| !tags.is_empty())
+            || and.object_size_greater_than.is_some()
+            || and.object_size_less_than.is_some()
+    });
+    filter.tag.is_some() || by_size || by_more
 }
 
 /// The beginning of the keys that a rule is about.

@@ -1,7 +1,6 @@
 """Looks with boto3 at what `datalake` has set up, as Dagster would: with the env file alone.
 
-usage: read.py provisioned|suspend BUCKET ROOT      the env file lies on the host below ROOT
-       read.py rolled-back BUCKET ENV_FILE
+usage: read.py provisioned|suspend|rolled-back|make|both|as-made BUCKET ENV_FILE
 """
 
 import os
@@ -11,7 +10,7 @@ from pathlib import Path
 import boto3
 from botocore.exceptions import ClientError
 
-ENV_FILE = "var/lib/dagster/.config/datalake/s3.env"
+OWN = {"datalake-old-versions", "datalake-unfinished-uploads"}
 
 
 def client(env_file):
@@ -46,6 +45,7 @@ def provisioned(s3, bucket):
             ("abort", rule.get("AbortIncompleteMultipartUpload", {}).get("DaysAfterInitiation")),
         )
     }
+    assert found.keys() == OWN, found
     assert {("noncurrent", 30), ("abort", 7)} <= days, found
     assert s3.list_objects_v2(Bucket=bucket)["KeyCount"] == 0, "a probe object was left behind"
     versions = s3.list_object_versions(Bucket=bucket)
@@ -60,14 +60,36 @@ def suspend(s3, bucket):
 
 
 def rolled_back(s3, bucket):
+    # As it was before the repair; what belongs to a bucket of datalake's own making stays.
     assert s3.get_bucket_versioning(Bucket=bucket)["Status"] == "Suspended"
-    assert rules(s3, bucket) == {}
-    # The bucket and the data in it stay: a rollback never deletes them.
+    assert rules(s3, bucket).keys() == OWN
     assert s3.get_object(Bucket=bucket, Key="assets/from boto3")["Body"].read() == b"content"
 
 
+THEIRS = {
+    "ID": "theirs",
+    "Filter": {"Prefix": "tmp/"},
+    "Status": "Enabled",
+    "Expiration": {"Days": 90},
+}
+
+
+def make(s3, bucket):
+    s3.create_bucket(Bucket=bucket)
+    s3.put_bucket_lifecycle_configuration(
+        Bucket=bucket, LifecycleConfiguration={"Rules": [THEIRS]}
+    )
+
+
+def both(s3, bucket):
+    found = rules(s3, bucket)
+    assert found.keys() == OWN | {"theirs"}, found
+    assert found["theirs"] == THEIRS, found
+
+
+def as_made(s3, bucket):
+    assert rules(s3, bucket) == {"theirs": THEIRS}
+
+
 what, name, path = sys.argv[1:]
-if what == "rolled-back":
-    rolled_back(client(path), name)
-else:
-    {"provisioned": provisioned, "suspend": suspend}[what](client(Path(path) / ENV_FILE), name)
+globals()[what.replace("-", "_")](client(path), name)

@@ -9,7 +9,7 @@ use crate::render::{Printer, printable};
 use crate::site::Site;
 
 #[derive(Serialize)]
-struct Value {
+struct Setting {
     key: &'static str,
     value: Option<serde_json::Value>,
     source: String,
@@ -23,7 +23,7 @@ struct Paths {
 }
 
 pub(super) async fn config(cli: &Cli, show: Config, printer: Printer) -> Result<Exit, Failure> {
-    let site = Site::open(cli).await?;
+    let site = Site::open(cli, printer).await?;
     match show {
         Config::Show => {
             let document = site.settings.document();
@@ -41,15 +41,15 @@ fn explain(site: &Site, printer: Printer) {
     let values: Vec<_> = site
         .settings
         .explain()
-        .map(|explained| Value {
+        .map(|explained| Setting {
             key: explained.key,
             value: explained.value,
             source: explained.source,
         })
         .collect();
-    let line = |value: &Value| {
-        let shown = value.value.as_ref().map_or_else(|| "-".to_owned(), shown);
-        format!("{:<26} {:<36} {}\n", value.key, printable(&shown), value.source)
+    let line = |setting: &Setting| {
+        let shown = setting.value.as_ref().map_or_else(|| "-".to_owned(), shown);
+        format!("{:<26} {:<36} {}\n", setting.key, printable(&shown), setting.source)
     };
     let text: String = values.iter().map(line).collect();
     printer.result("config-values", &values, &text);

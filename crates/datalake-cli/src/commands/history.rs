@@ -21,7 +21,7 @@ struct Entry {
 }
 
 pub(super) async fn history(cli: &Cli, printer: Printer) -> Result<Exit, Failure> {
-    let site = Site::open(cli).await?;
+    let site = Site::open(cli, printer).await?;
     let history = site.records().history().map_err(|fault| site.state_failure(&fault))?;
     let entries: Vec<_> = history
         .iter()

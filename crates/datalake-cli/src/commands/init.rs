@@ -6,11 +6,11 @@ use std::path::{Path, PathBuf};
 
 use datalake_core::{BucketName, SpecDocument};
 
-use super::own_name;
 use crate::args::{self, Cli};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::render::Printer;
+use crate::site::own_name;
 
 pub(super) fn init(cli: &Cli, flags: &args::Init, printer: Printer) -> Result<Exit, Failure> {
     let path = cli.place.config.clone().unwrap_or_else(|| PathBuf::from("datalake.yaml"));

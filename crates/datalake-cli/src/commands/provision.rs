@@ -9,8 +9,8 @@ use datalake_engine::{
 use datalake_host::Account;
 use serde::Serialize;
 
+use super::confirmed;
 use super::watch::Progress;
-use super::{confirmed, own_name};
 use crate::args::{self, Cli};
 use crate::desired::{Context, desired, repairs};
 use crate::exit::Exit;
@@ -42,7 +42,7 @@ pub(super) async fn provision(
     flags: &args::Provision,
     printer: Printer,
 ) -> Result<Exit, Failure> {
-    let site = Site::open(cli).await?;
+    let site = Site::open(cli, printer).await?;
     let spec = site.spec()?;
     let (account, places) = site.host(&spec)?;
     let keys = site.keys(&spec).await?;
@@ -75,7 +75,7 @@ pub(super) async fn provision(
     }
     let shown = introduction(&subject, &sighting) + &shown(&plan, &subject, &sighting);
     if flags.dry_run {
-        let next = format!("\nNothing was changed. Next: {} provision\n", own_name(cli));
+        let next = format!("\nNothing was changed. Next: {} provision\n", site.name);
         printer.result("plan", &plan, &(shown + &next));
         return Ok(Exit::Drift);
     }
@@ -89,8 +89,8 @@ pub(super) async fn provision(
         Some(lock) => lock,
         None => site.lock("provision")?,
     };
-    let receipt = carry_out(&site, &plan, &subject, &ports, printer).await?;
-    prove(cli, &subject, &ports, (&plan, &receipt), printer).await
+    let receipt = carry_out(&site, &plan, &subject, &ports).await?;
+    prove(&site, &subject, &ports, (&plan, &receipt)).await
 }
 
 /// Looks at everything and plans. Nothing is changed.
@@ -120,7 +120,6 @@ async fn carry_out(
     plan: &Plan,
     subject: &Subject<'_>,
     ports: &Ports<'_>,
-    printer: Printer,
 ) -> Result<Receipt, Failure> {
     let records = site.records();
     let at_state = |fault| site.state_failure(&fault);
@@ -133,17 +132,16 @@ async fn carry_out(
         keys: Some(subject.keys),
         unfinished,
     };
-    printer.talk("\nApplying:");
-    Ok(apply(run, &Progress::new(printer), ports).await?)
+    site.printer.talk("\nApplying:");
+    Ok(apply(run, &Progress::new(site.printer), ports).await?)
 }
 
 /// Looks again: the plan after an apply is empty.
 async fn prove(
-    cli: &Cli,
+    site: &Site,
     subject: &Subject<'_>,
     ports: &Ports<'_>,
     (plan, receipt): (&Plan, &Receipt),
-    printer: Printer,
 ) -> Result<Exit, Failure> {
     let (_, left) = look_and_plan(subject, ports).await?;
     if !left.is_empty() {
@@ -151,9 +149,9 @@ async fn prove(
         return Err(Failure::new(Exit::Mismatch, text)
             .hint("somebody else changes the same things; `datalake status` shows which"));
     }
-    let undo = format!("{} rollback {}", own_name(cli), receipt.run);
+    let undo = format!("{} rollback {}", site.name, receipt.run);
     let done = Done { plan, receipt: Some(receipt), proved: true, undo: Some(undo.clone()) };
-    printer.result("provision", done, &farewell(subject, receipt, &undo));
+    site.printer.result("provision", done, &farewell(subject, receipt, &undo));
     Ok(Exit::Done)
 }
 

@@ -12,8 +12,8 @@ use datalake_engine::{
 };
 use serde::Serialize;
 
+use super::confirmed;
 use super::watch::Progress;
-use super::{confirmed, own_name};
 use crate::args::{self, Cli};
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -33,7 +33,7 @@ pub(super) async fn rollback(
     flags: &args::Rollback,
     printer: Printer,
 ) -> Result<Exit, Failure> {
-    let site = Site::open(cli).await?;
+    let site = Site::open(cli, printer).await?;
     if !site.state_path.exists() {
         return Ok(nothing(printer));
     }
@@ -63,12 +63,11 @@ pub(super) async fn rollback(
         printer.talk("nothing was changed");
         return Ok(Exit::Drift);
     }
-    let undone = undo(&site, &plan, &receipt, &ports, printer).await?;
+    let undone = undo(&site, &plan, &receipt, &ports).await?;
     let data = Undone { of: Some(&receipt.run), plan: &plan, receipt: Some(&undone) };
     let text = format!(
         "\nUndone: {}; every file has its old bytes, mode and owner again.\n\nNext: {} status\n",
-        receipt.run,
-        own_name(cli)
+        receipt.run, site.name
     );
     printer.result("rollback", data, &text);
     Ok(Exit::Done)
@@ -147,7 +146,7 @@ async fn look(plan: &Plan, ports: &Ports<'_>) -> Observed {
 
 fn shown(plan: &Plan, receipt: &Receipt) -> String {
     let mut text = format!("The way back of {} ({} steps):\n", receipt.run, plan.steps.len());
-    text.push_str(&render::plan(plan));
+    text.push_str(&render::way_back(plan));
     let mut left = left_by_rollback(receipt).peekable();
     if left.peek().is_some() {
         text.push_str("\nWhat stays:\n");
@@ -163,7 +162,6 @@ async fn undo(
     plan: &Plan,
     receipt: &Receipt,
     ports: &Ports<'_>,
-    printer: Printer,
 ) -> Result<Receipt, Failure> {
     let run = Run {
         id: RunId::new(site.clock.now(), site.clock.random()),
@@ -172,6 +170,6 @@ async fn undo(
         keys: None,
         unfinished: Unfinished::default(),
     };
-    printer.talk("\nUndoing:");
-    Ok(apply(run, &Progress::new(printer), ports).await?)
+    site.printer.talk("\nUndoing:");
+    Ok(apply(run, &Progress::new(site.printer), ports).await?)
 }

@@ -9,11 +9,11 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::render::Printer;
 
-pub(super) fn completions(shell: clap_complete::Shell, printer: Printer) -> Result<Exit, Failure> {
+pub(super) fn completions(shell: clap_complete::Shell, printer: Printer) -> Exit {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut Cli::command(), "datalake", &mut script);
     printer.text(&String::from_utf8_lossy(&script));
-    Ok(Exit::Done)
+    Exit::Done
 }
 
 pub(super) fn man(dir: &Path) -> Result<Exit, Failure> {

@@ -12,7 +12,7 @@ use crate::render::{Printer, State, status as rendered};
 use crate::site::{RETRY_BUDGET, Site};
 
 pub(super) async fn status(cli: &Cli, printer: Printer) -> Result<Exit, Failure> {
-    let site = Site::open(cli).await?;
+    let site = Site::open(cli, printer).await?;
     let spec = site.spec()?;
     let (account, places) = site.host(&spec)?;
     let keys = site.keys(&spec).await?;

@@ -64,7 +64,7 @@ impl Layer {
         for key in flat_keys(&self.values, "") {
             let above = format!("{key}.");
             let known = |known: &&str| **known == key || known.starts_with(&above);
-            if !SpecDocument::KEYS.iter().any(|entry| known(entry)) {
+            if !SpecDocument::KEYS.iter().any(known) {
                 return Err(self.unknown(&key));
             }
         }

@@ -4,17 +4,24 @@ use datalake_core::{Action, Plan, Step, Target, Versioning, Way};
 
 use super::printable;
 
-/// The steps in a numbered list, each with its reason and whether it can be undone.
+/// The steps in a numbered list, each with its reason, and a word where there is no way back.
 #[must_use]
 pub(crate) fn plan(plan: &Plan) -> String {
     let lines = plan.steps.iter().enumerate().map(|(number, step)| {
-        let stays = match &step.undo.way {
+        let no_way_back = match &step.undo.way {
             Way::Back(_) => String::new(),
-            Way::OneWay(reason) => format!(" (stays after a rollback: {reason})"),
+            Way::OneWay(reason) => format!("; not undone: {reason}"),
         };
-        format!("{:>3}. {}\n     {}{stays}\n", number + 1, line(step), printable(&step.why))
+        format!("{:>3}. {}\n     {}{no_way_back}\n", number + 1, line(step), printable(&step.why))
     });
     lines.collect()
+}
+
+/// The steps of a way back, in a numbered list.
+#[must_use]
+pub(crate) fn way_back(plan: &Plan) -> String {
+    let lines = plan.steps.iter().enumerate();
+    lines.map(|(number, step)| format!("{:>3}. {}\n", number + 1, line(step))).collect()
 }
 
 /// One step in one line: verb, target, and what is particular about it.

@@ -104,7 +104,9 @@ fn text(state: &State<'_>, report: &Report<'_>, bucket: Option<&BucketState>) ->
     }
     let pending = &report.pending.steps;
     text.push_str(&format!("\n{} changes pending:\n", pending.len()));
-    pending.iter().for_each(|step| text.push_str(&format!("  {}\n", line(step))));
+    for step in pending {
+        text.push_str(&format!("  {}\n", line(step)));
+    }
     text + "\nNext: datalake provision\n"
 }
 

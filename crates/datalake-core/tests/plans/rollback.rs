@@ -35,6 +35,14 @@ fn a_file_written_by_two_runs_goes_back_to_before_the_first() {
 }
 
 #[test]
+fn a_second_run_that_failed_does_not_hide_the_first() {
+    let steps = [(rewrite(1, 2), Outcome::Done), (rewrite(2, 3), failed())];
+
+    check(&steps, 2, 1);
+    check(&steps, 1, 1);
+}
+
+#[test]
 fn a_rollback_of_two_runs_that_stopped_goes_on() {
     check(&[(rewrite(1, 2), Outcome::Done), (rewrite(2, 3), Outcome::Done)], 1, 1);
 }

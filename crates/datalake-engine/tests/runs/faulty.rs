@@ -12,12 +12,14 @@ use crate::support::World;
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Fails {
     Never,
-    /// The call of this number fails, and only that.
+    /// The call of this number fails and does nothing; all others work.
     Once(usize, FaultKind),
+    /// The call of this number is carried out and its answer lost; all others work.
+    LosesAnswer(usize, FaultKind),
+    /// From the call of this number on all fail, that one after it was carried out.
+    BreaksDownAfter(usize, FaultKind),
     /// The process dies before the call of this number has done anything.
     DiesBefore(usize),
-    /// The call of this number is carried out; then the process dies.
-    DiesAfter(usize),
     /// The process dies where it passes this checkpoint for the so-manieth time.
     DiesAt(Checkpoint, usize),
 }
@@ -77,9 +79,12 @@ impl<'a> Faulty<'a> {
                 seen.dead = true;
                 Turn::Fail(death())
             }
-            Fails::DiesAfter(at) if at == call => {
+            Fails::LosesAnswer(at, kind) if at == call => {
+                Turn::GoAndLose(Fault::new(kind, "injected"))
+            }
+            Fails::BreaksDownAfter(at, kind) if at == call => {
                 seen.dead = true;
-                Turn::GoAndLose(death())
+                Turn::GoAndLose(Fault::new(kind, "injected"))
             }
             _ => Turn::Go,
         }

@@ -1,1 +1,208 @@
+//! Asking again: how often, after which pause, and for which faults.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use datalake_core::*;
+use datalake_engine::memory::MemoryClock;
+use datalake_engine::*;
+use mockall::mock;
+use proptest::prelude::*;
+
+use crate::support::bucket;
+
+mock! {
+    Store {}
+
+    #[async_trait]
+    impl ObjectStore for Store {
+        async fn reach(&self) -> Result<Service, Fault>;
+        async fn buckets(&self) -> Result<Vec<BucketName>, Fault>;
+        async fn head_bucket(&self, bucket: &BucketName) -> Result<(), Fault>;
+        async fn create_bucket(&self, bucket: &BucketName) -> Result<(), Fault>;
+        async fn versioning(&self, bucket: &BucketName) -> Result<Versioning, Fault>;
+        async fn set_versioning(&self, bucket: &BucketName, to: Versioning) -> Result<(), Fault>;
+        async fn lifecycle(&self, bucket: &BucketName) -> Result<Lifecycle, Fault>;
+        async fn set_lifecycle(&self, bucket: &BucketName, to: &Lifecycle) -> Result<(), Fault>;
+        async fn put_object(
+            &self,
+            bucket: &BucketName,
+            key: &ObjectKey,
+            content: Vec<u8>,
+        ) -> Result<Stored, Fault>;
+        async fn get_object(&self, bucket: &BucketName, key: &ObjectKey) -> Result<Vec<u8>, Fault>;
+        async fn head_object(
+            &self,
+            bucket: &BucketName,
+            key: &ObjectKey,
+        ) -> Result<ObjectHead, Fault>;
+        async fn delete_object<'a>(
+            &self,
+            bucket: &BucketName,
+            key: &ObjectKey,
+            version: Option<&'a VersionId>,
+        ) -> Result<(), Fault>;
+    }
+}
+
+/// A clock that stands still and draws one number again and again.
+struct Loaded(u64, MemoryClock);
+
+#[async_trait]
+impl Clock for Loaded {
+    fn now(&self) -> Timestamp {
+        self.1.now()
+    }
+
+    async fn sleep(&self, length: Duration) {
+        self.1.sleep(length).await;
+    }
+
+    fn random(&self) -> u64 {
+        self.0
+    }
+}
+
+/// A store whose bucket answers `fault` for the first `times` heads.
+fn failing(fault: &Fault, times: usize) -> MockStore {
+    let mut mock = MockStore::new();
+    let (fault, asked) = (fault.clone(), AtomicUsize::new(0));
+    mock.expect_head_bucket().returning(move |_| {
+        if asked.fetch_add(1, Ordering::Relaxed) < times { Err(fault.clone()) } else { Ok(()) }
+    });
+    mock
+}
+
+fn fault(kind: FaultKind) -> Fault {
+    Fault::new(kind, "injected")
+}
+
+/// Checks that a fault of this kind is mended by the `tries`-th try, and not by the one after it.
+async fn check(kind: FaultKind, tries: usize) {
+    let clock = MemoryClock::new(0);
+    for (times, expected) in [(tries - 1, Ok(())), (tries, Err(fault(kind)))] {
+        let inner = failing(&fault(kind), times);
+        let store = RetryingStore::new(&inner, &clock, 100);
+        assert_eq!(store.head_bucket(&bucket()).await, expected, "{kind:?} {times} times");
+    }
+}
+
+#[tokio::test]
+async fn what_may_pass_is_tried_again() {
+    check(FaultKind::Throttled, 5).await;
+    check(FaultKind::Unavailable, 5).await;
+    check(FaultKind::Unreachable, 5).await;
+    check(FaultKind::Denied, 3).await;
+}
+
+#[tokio::test]
+async fn what_will_not_pass_is_never_tried_again() {
+    for kind in [
+        FaultKind::UnknownAccessKey,
+        FaultKind::WrongSecret,
+        FaultKind::ClockSkew,
+        FaultKind::WrongRegion,
+        FaultKind::TakenBucket,
+        FaultKind::Absent,
+        FaultKind::Unsupported,
+        FaultKind::Unreadable,
+        FaultKind::Refused,
+    ] {
+        check(kind, 1).await;
+    }
+}
+
+#[tokio::test]
+async fn all_calls_draw_on_one_budget() {
+    let clock = MemoryClock::new(0);
+    let inner = failing(&fault(FaultKind::Throttled), usize::MAX);
+    let mut inner = inner;
+    inner.expect_head_bucket().times(0..).returning(|_| Ok(()));
+    let store = RetryingStore::new(&inner, &clock, 6);
+    let mut slept = Vec::new();
+
+    for _ in 0..4 {
+        store.head_bucket(&bucket()).await.unwrap_err();
+        slept.push(clock.slept());
+    }
+
+    assert!(slept[0] < slept[1], "the second call still had two tries: {slept:?}");
+    assert_eq!(slept[1], slept[3], "nothing was left for the others: {slept:?}");
+}
+
+#[tokio::test]
+async fn an_hour_of_throttling_ends_with_the_budget() {
+    let clock = MemoryClock::new(0);
+    let slow_down = Fault { wait: Some(Duration::from_secs(3600)), ..fault(FaultKind::Throttled) };
+    let inner = failing(&slow_down, usize::MAX);
+    let store = RetryingStore::new(&inner, &clock, 60);
+
+    while clock.slept() < Duration::from_secs(3600) {
+        assert_eq!(store.head_bucket(&bucket()).await, Err(slow_down.clone()));
+    }
+    store.head_bucket(&bucket()).await.unwrap_err();
+
+    assert_eq!(clock.slept(), Duration::from_secs(3600), "60 tries, a minute for each");
+}
+
+#[tokio::test]
+async fn a_pause_is_as_long_as_the_service_asks_for() {
+    let clock = MemoryClock::new(0);
+    let wait = Some(Duration::from_secs(17));
+    let inner = failing(&Fault { wait, ..fault(FaultKind::Throttled) }, 1);
+
+    RetryingStore::new(&inner, &clock, 9).head_bucket(&bucket()).await.unwrap();
+
+    assert_eq!(clock.slept(), Duration::from_secs(17));
+}
+
+#[tokio::test]
+async fn every_call_is_tried_again() {
+    let clock = MemoryClock::new(0);
+    let mut inner = MockStore::new();
+    let unavailable = || Err(fault(FaultKind::Unavailable));
+    inner.expect_reach().times(5).returning(move || Err(fault(FaultKind::Unavailable)));
+    inner.expect_buckets().times(5).returning(|| Err(fault(FaultKind::Unavailable)));
+    inner.expect_create_bucket().times(5).returning(move |_| unavailable());
+    inner.expect_versioning().times(5).returning(|_| Err(fault(FaultKind::Unavailable)));
+    inner.expect_set_versioning().times(5).returning(move |_, _| unavailable());
+    inner.expect_lifecycle().times(5).returning(|_| Err(fault(FaultKind::Unavailable)));
+    inner.expect_set_lifecycle().times(5).returning(move |_, _| unavailable());
+    inner.expect_put_object().times(5).returning(|_, _, _| Err(fault(FaultKind::Unavailable)));
+    inner.expect_get_object().times(5).returning(|_, _| Err(fault(FaultKind::Unavailable)));
+    inner.expect_head_object().times(5).returning(|_, _| Err(fault(FaultKind::Unavailable)));
+    inner.expect_delete_object().times(5).returning(move |_, _, _| unavailable());
+    let store = RetryingStore::new(&inner, &clock, 1000);
+    let (bucket, key) = (bucket(), "k".parse().unwrap());
+
+    store.reach().await.unwrap_err();
+    store.buckets().await.unwrap_err();
+    store.create_bucket(&bucket).await.unwrap_err();
+    store.versioning(&bucket).await.unwrap_err();
+    store.set_versioning(&bucket, Versioning::Enabled).await.unwrap_err();
+    store.lifecycle(&bucket).await.unwrap_err();
+    store.set_lifecycle(&bucket, &Lifecycle::default()).await.unwrap_err();
+    store.put_object(&bucket, &key, vec![1]).await.unwrap_err();
+    store.get_object(&bucket, &key).await.unwrap_err();
+    store.head_object(&bucket, &key).await.unwrap_err();
+    store.delete_object(&bucket, &key, None).await.unwrap_err();
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn pauses_double_and_half_of_each_is_random(random: u64, tries in 1_u32..5) {
+        let clock = Loaded(random, MemoryClock::new(0));
+        let inner = failing(&fault(FaultKind::Unreachable), tries as usize);
+        let store = RetryingStore::new(&inner, &clock, 9);
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+
+        let _ = runtime.block_on(store.head_bucket(&bucket()));
+
+        let full = Duration::from_millis(250) * ((1 << tries) - 1);
+        let slept = clock.1.slept();
+        prop_assert!(slept >= full / 2 && slept < full, "{slept:?} of {full:?}");
+    }
+}

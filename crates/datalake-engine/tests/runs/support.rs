@@ -117,16 +117,18 @@ impl World {
         Records(&self.state).history().unwrap()
     }
 
-    /// What is wanted of it: a bucket, its settings, a new and a changed file.
+    /// What is wanted of it: a bucket, its settings, a changed and a new file.
+    ///
+    /// `line` goes into the changed file, and its length into the settings.
     pub(crate) fn desired(&self, line: &str) -> Desired {
         let env = [Piece::text("KEY="), Piece::Secret(SecretName::SecretAccessKey)];
         let conf = [Piece::Kept(0..4), Piece::text(line)];
-        let keep = if line.is_empty() { 10 } else { 30 };
+        let keep = Days::new(u32::try_from(line.len()).unwrap()).unwrap();
         Desired {
             bucket: DesiredBucket {
                 name: bucket(),
                 versioning: true,
-                lifecycle: Lifecycle::protection(Some(Days::new(keep).unwrap()), None),
+                lifecycle: Lifecycle::protection(Some(keep), None),
             },
             probe: "assets/.probe".parse().unwrap(),
             folders: ["/srv", "/srv/datalake"]
@@ -137,8 +139,8 @@ impl World {
                 })
                 .to_vec(),
             files: vec![
-                self.desired_file("/srv/datalake/s3.env", FileBody::new(env)),
                 self.desired_file("/srv/app.conf", FileBody::new(conf)),
+                self.desired_file("/srv/datalake/s3.env", FileBody::new(env)),
             ],
         }
     }

@@ -130,7 +130,7 @@ async fn a_file_edited_during_the_run_stops_it_and_is_left_alone() {
     assert_eq!(stopped.step.action.target(), Target::Path(path("/srv/app.conf")));
     assert_eq!(world.content("/srv/app.conf").unwrap(), "by hand\n");
     assert_eq!(Records(&world.state).receipt(&id).unwrap(), stopped.receipt);
-    assert_eq!(stopped.receipt.done().count(), plan.steps.len() - 1);
+    assert_eq!(stopped.receipt.done().count(), plan.steps.len() - 2);
 }
 
 #[tokio::test]
@@ -144,7 +144,7 @@ async fn a_run_stopped_by_an_edit_can_be_rolled_back_around_it() {
     world.rollback(&world.ports()).await.unwrap();
 
     assert_eq!(world.content("/srv/app.conf").unwrap(), "by hand\n");
-    assert_eq!(world.content("/srv/datalake/s3.env"), None);
+    assert!(world.files.look(&path("/srv/datalake")).is_err());
 }
 
 #[tokio::test]
@@ -159,7 +159,7 @@ async fn a_run_that_is_asked_to_stop_ends_between_two_steps() {
         panic!("it did not stop");
     };
 
-    assert_eq!(stopped.step.action.target(), Target::Path(path("/srv/datalake/s3.env")));
+    assert_eq!(stopped.step.action.target(), Target::Path(path("/srv/app.conf")));
     world.rollback(&world.ports()).await.unwrap();
     assert_eq!(world.picture(false).await, start);
 }

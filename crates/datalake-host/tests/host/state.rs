@@ -150,6 +150,22 @@ fn the_lock_of_a_dead_run_is_no_obstacle() {
 }
 
 #[test]
+fn whoever_takes_the_lock_removes_what_killed_writes_have_left() {
+    let (bed, state) = bed();
+    state.write("copies/a", b"").unwrap();
+    let copies = bed.path().join("share/datalake/copies");
+    fs::write(copies.join(".b.datalake-tmp"), "half").unwrap();
+    fs::write(copies.join("../.journal.datalake-tmp"), "half").unwrap();
+
+    let held = state.lock("provision").unwrap();
+
+    assert!(!copies.join(".b.datalake-tmp").exists());
+    assert!(!copies.join("../.journal.datalake-tmp").exists());
+    assert!(copies.join("a").exists());
+    drop(held);
+}
+
+#[test]
 fn a_folder_that_others_may_write_to_is_refused() {
     for mode in [0o770, 0o702, 0o777] {
         let bed = tempfile::tempdir().unwrap();

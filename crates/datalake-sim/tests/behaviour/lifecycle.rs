@@ -34,6 +34,32 @@ async fn objects_expire_by_their_age_and_prefix() {
 }
 
 #[tokio::test]
+async fn rules_about_tags_or_sizes_are_kept_and_never_act() {
+    const TAG: &str = "<Tag><Key>kind</Key><Value>scratch</Value></Tag>";
+    const SIZE: &str = "<ObjectSizeGreaterThan>1</ObjectSizeGreaterThan>";
+    let lake = Lake::hetzner().await;
+    let filters = [
+        TAG.to_owned(),
+        SIZE.to_owned(),
+        format!("<And><Prefix>logs/</Prefix>{TAG}</And>"),
+        format!("<And><Prefix>logs/</Prefix>{SIZE}</And>"),
+    ];
+    let all: Vec<_> = filters
+        .iter()
+        .map(|filter| {
+            format!("<Rule><Status>Enabled</Status><Filter>{filter}</Filter>{EXPIRE}</Rule>")
+        })
+        .collect();
+    rules(&lake, &all.concat()).await;
+    lake.put("/lake/logs/kept").body("content").go().await;
+
+    lake.advance_days(365);
+
+    assert_eq!(lake.head("/lake/logs/kept").go().await.status, 200);
+    assert_eq!(lake.get("/lake?lifecycle").go().await.elements("ID").len(), 4);
+}
+
+#[tokio::test]
 async fn in_a_versioned_bucket_data_goes_after_both_rules() {
     let lake = Lake::hetzner().await;
     lake.versioning("Enabled").await;

@@ -1,0 +1,44 @@
+//! Starting other programs, with their output passed through.
+
+use std::io::Write;
+use std::process::Command;
+
+/// A task that did not succeed.
+pub(crate) struct Failed {
+    pub(crate) message: String,
+    pub(crate) code: u8,
+}
+
+impl Failed {
+    /// The command line was not understood.
+    pub(crate) fn usage(text: &str) -> Self {
+        Self { message: text.to_owned(), code: 2 }
+    }
+
+    /// The task failed.
+    pub(crate) fn new(message: String) -> Self {
+        Self { message, code: 1 }
+    }
+}
+
+/// Runs this very cargo.
+pub(crate) fn cargo(words: &[&str]) -> Result<(), Failed> {
+    let program = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
+    run(Command::new(program).args(words), &format!("cargo {}", words.join(" ")))
+}
+
+/// Runs a program to its end; its own exit code is passed on.
+pub(crate) fn run(command: &mut Command, name: &str) -> Result<(), Failed> {
+    let status =
+        command.status().map_err(|error| Failed::new(format!("cannot start {name}: {error}")))?;
+    if status.success() {
+        return Ok(());
+    }
+    let code = status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(1);
+    Err(Failed { message: format!("failed: {name}"), code })
+}
+
+/// Tells something on standard error.
+pub(crate) fn say(text: &str) {
+    let _ = writeln!(std::io::stderr().lock(), "{}", text.trim_end());
+}
