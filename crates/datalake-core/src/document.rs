@@ -120,9 +120,8 @@ impl SpecDocument {
             (None, Some(endpoint)) => region_of(endpoint)?,
             (None, None) => return Err(missing("region", "one of fsn1, nbg1, hel1")),
         };
-        let endpoint = match endpoint.or_else(|| region.endpoint()) {
-            Some(endpoint) => endpoint,
-            None => return Err(missing("endpoint", "the address that serves this region")),
+        let Some(endpoint) = endpoint.or_else(|| region.endpoint()) else {
+            return Err(missing("endpoint", "the address that serves this region"));
         };
         let bucket: BucketName = match self.bucket {
             Some(text) => parse("bucket", &text)?,
@@ -166,8 +165,11 @@ impl ProtectDocument {
     fn check(self) -> Result<Protect, InvalidSpec> {
         Ok(Protect {
             versioning: self.versioning.unwrap_or(true),
-            keep_old_versions: days("protect.keep-old-versions", self.keep_old_versions)?,
-            abort_uploads: days("protect.abort-uploads", self.abort_uploads)?,
+            keep_old_versions: days(
+                "protect.keep-old-versions",
+                self.keep_old_versions.as_deref(),
+            )?,
+            abort_uploads: days("protect.abort-uploads", self.abort_uploads.as_deref())?,
         })
     }
 }
@@ -179,8 +181,8 @@ fn region_of(endpoint: &crate::Endpoint) -> Result<Region, InvalidSpec> {
     }
 }
 
-fn days(key: &'static str, text: Option<String>) -> Result<Option<Days>, InvalidSpec> {
-    match text.as_deref() {
+fn days(key: &'static str, text: Option<&str>) -> Result<Option<Days>, InvalidSpec> {
+    match text {
         None | Some("off") => Ok(None),
         Some(text) => parse(key, text).map(Some),
     }

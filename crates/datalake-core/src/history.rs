@@ -91,7 +91,7 @@ impl History {
     }
 
     fn undone<'a>(&'a self, run: &'a RunId) -> impl Iterator<Item = &'a Step> {
-        self.rollbacks(run).flat_map(|receipt| receipt.done()).map(|taken| &taken.step)
+        self.rollbacks(run).flat_map(Receipt::done).map(|taken| &taken.step)
     }
 }
 

@@ -49,7 +49,7 @@ pub fn plan_provision(desired: &Desired, observed: &Observed) -> Result<Plan, Ve
 fn bucket_steps(desired: &Desired, observed: &Observed) -> Result<Vec<Step>, Blocker> {
     let name = &desired.bucket.name;
     match observed.bucket(name) {
-        Found::Present(state) => settings(desired, &state, |action| Way::Back(action)),
+        Found::Present(state) => settings(desired, &state, Way::Back),
         Found::Absent => {
             let stays = |_| Way::OneWay("it belongs to the bucket, which stays".to_owned());
             let mut steps = vec![create_bucket(name)];

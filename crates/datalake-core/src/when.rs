@@ -82,7 +82,7 @@ impl RunId {
         let date = start.0.format(&format).unwrap_or_default();
         let letters = b"abcdefghijkmnpqrstuvwxyz23456789";
         let tail: String = (0..4)
-            .filter_map(|place| letters.get((random >> (5 * place)) as usize % letters.len()))
+            .filter_map(|place| letters.get(usize::try_from((random >> (5 * place)) % 32).ok()?))
             .map(|letter| char::from(*letter))
             .collect();
         Self(format!("R-{date}-{tail}"))

@@ -11,7 +11,7 @@ use crate::ports::{Clock, StateFolder};
 #[derive(Clone, Copy)]
 pub struct Records<'a>(pub &'a dyn StateFolder);
 
-impl<'a> Records<'a> {
+impl Records<'_> {
     /// All receipts.
     ///
     /// # Errors

@@ -1,52 +1,23 @@
 """Talks to `datalake sandbox` with boto3 and prints one line for each thing it proves.
 
-usage: check_boto3.py LABEL                the service named by the AWS_* variables
-       check_boto3.py LABEL --env-file     what `provision` set up, by the env file's variables alone
+usage: check_boto3.py LABEL       the service is named by the AWS_* variables, WORK is a folder
 """
 
 import http.client
 import json
 import os
 import ssl
-import sys
 import time
 from urllib.parse import urlsplit
 
-import boto3
 from boto3.s3.transfer import TransferConfig
-from botocore.config import Config
-from botocore.exceptions import ClientError
+
+from checks import becomes, client, refusal, run_all, same
 
 MIB = 1024 * 1024
 BUCKET = "boto3-bucket"
 LOCKED = "boto3-locked"
 ODD_KEYS = ["odd/a b", "odd/a+b", "odd/a%2Fb", "odd/ä–日", "odd/q?x=1&y=#z", "odd/'\"<>"]
-
-
-def client(**settings):
-    """A client of the AWS_* variables that says each refusal at once."""
-    return boto3.client("s3", config=Config(retries={"total_max_attempts": 1}, **settings))
-
-
-def same(found, expected, what="answer"):
-    assert found == expected, f"{what} is {found!r}, not {expected!r}"
-
-
-def refusal(call, **arguments):
-    """The HTTP status and the code with which a call is refused."""
-    try:
-        call(**arguments)
-    except ClientError as error:
-        return error.response["ResponseMetadata"]["HTTPStatusCode"], error.response["Error"]["Code"]
-    return "nothing refused"
-
-
-def becomes(expected, ask, limit=30):
-    """Asks until the answer is the expected one: some changes take a while to act."""
-    end = time.monotonic() + limit
-    while (found := ask()) != expected:
-        assert time.monotonic() < end, f"after {limit} s still {found!r}, not {expected!r}"
-        time.sleep(0.1)
 
 
 def make_bucket(s3, bucket, **settings):
@@ -123,7 +94,7 @@ def multipart_is_put_together(s3):
 
 def transfer_manager_uploads_and_downloads(s3, size=12 * MIB):
     config = TransferConfig(multipart_threshold=5 * MIB, multipart_chunksize=5 * MIB)
-    source, target = os.path.join(os.environ["WORK"], "up"), os.path.join(os.environ["WORK"], "down")
+    source, target = [os.path.join(os.environ["WORK"], name) for name in ("up", "down")]
     with open(source, "wb") as file:
         file.write(os.urandom(size))
     s3.upload_file(source, BUCKET, "transferred", Config=config)
@@ -326,29 +297,10 @@ def default_checksums_fail_over_tls(_):
     s3.abort_multipart_upload(**where)
 
 
-def required_checksums_succeed_over_tls(_):
-    s3 = client(request_checksum_calculation="when_required")
+def required_checksums_succeed_over_tls(s3):
+    same(s3.meta.config.request_checksum_calculation, "when_required", "the variables' choice")
     put(s3, "no-trailer", b"content")
     same(read(s3, "no-trailer"), b"content", "content")
-
-
-def provisioned_bucket_is_protected(s3):
-    bucket = os.environ["DAGSTER_S3_BUCKET"]
-    same(s3.get_bucket_versioning(Bucket=bucket).get("Status"), "Enabled", "versioning")
-    rules = s3.get_bucket_lifecycle_configuration(Bucket=bucket)["Rules"]
-    same([rule["Status"] for rule in rules], ["Enabled"] * 2, "two rules' status")
-    old = [rule.get("NoncurrentVersionExpiration", {}).get("NoncurrentDays") for rule in rules]
-    same(sorted(filter(None, old)), [30], "days of old versions")
-    aborts = [rule.get("AbortIncompleteMultipartUpload", {}) for rule in rules]
-    days = [abort["DaysAfterInitiation"] for abort in aborts if abort]
-    same(days, [7], "days of unfinished uploads")
-
-
-def provisioned_bucket_takes_and_gives(s3):
-    where = {"Bucket": os.environ["DAGSTER_S3_BUCKET"], "Key": "assets/by boto3"}
-    same(os.environ["AWS_ENDPOINT_URL_S3"], os.environ["DAGSTER_S3_ENDPOINT_URL"], "endpoint")
-    s3.put_object(**where, Body=b"content")
-    same(s3.get_object(**where)["Body"].read(), b"content", "content")
 
 
 SERVICE = [
@@ -372,28 +324,5 @@ SERVICE = [
     object_lock_protects,
 ]
 TLS = [default_checksums_fail_over_tls, required_checksums_succeed_over_tls]
-PROVISIONED = [provisioned_bucket_is_protected, provisioned_bucket_takes_and_gives]
 
-
-def run(label, check, s3):
-    name = f"{label}: {check.__name__.replace('_', ' ')}"
-    try:
-        check(s3)
-    except Exception as error:  # Whatever it is, the other checks go on.
-        print(f"FAIL {name}: {type(error).__name__}: {' '.join(str(error).split())}", flush=True)
-        return False
-    print(f"ok {name}", flush=True)
-    return True
-
-
-def main():
-    label, checks = sys.argv[1], SERVICE
-    if sys.argv[2:] == ["--env-file"]:
-        checks = PROVISIONED
-    elif os.environ["AWS_ENDPOINT_URL_S3"].startswith("https:"):
-        checks = SERVICE + TLS
-    s3 = client()
-    sys.exit(not all([run(label, check, s3) for check in checks]))
-
-
-main()
+run_all(SERVICE + TLS if os.environ["AWS_ENDPOINT_URL_S3"].startswith("https:") else SERVICE)

@@ -83,29 +83,27 @@ async fn recovering_twice_is_recovering_once() {
 }
 
 #[test]
-fn a_fingerprint_key_is_made_once() {
+fn a_fingerprint_key_is_kept_once() {
     let (state, clock) = (MemoryState::default(), MemoryClock::new(0));
     let records = Records(&state);
-
     let first = records.fingerprint_key(&clock).unwrap();
-    let again = records.fingerprint_key(&clock).unwrap();
-    let unkept = records.fingerprint_key_unkept(&clock).unwrap();
+    let other = records.fingerprint_key(&clock).unwrap();
 
-    assert_eq!(first.expose(), again.expose());
-    assert_eq!(first.expose(), unkept.expose());
+    records.keep_fingerprint_key(&first).unwrap();
+    records.keep_fingerprint_key(&other).unwrap();
+
+    assert_eq!(records.fingerprint_key(&clock).unwrap().expose(), first.expose());
     assert!(first.expose().iter().any(|byte| *byte != 0));
 }
 
 #[test]
 fn a_look_keeps_no_fingerprint_key() {
     let (state, clock) = (MemoryState::default(), MemoryClock::new(0));
-    let records = Records(&state);
 
-    let one = records.fingerprint_key_unkept(&clock).unwrap();
-    let other = records.fingerprint_key_unkept(&clock).unwrap();
+    let one = Records(&state).fingerprint_key(&clock).unwrap();
+    let other = Records(&state).fingerprint_key(&clock).unwrap();
 
     assert_ne!(one.expose(), other.expose());
-    assert_eq!(state.names("").unwrap(), [""; 0]);
     assert_eq!(state.read("fingerprint.key").unwrap_err().kind, FaultKind::Absent);
 }
 
@@ -115,8 +113,10 @@ fn a_broken_fingerprint_key_is_not_replaced() {
     state.write("fingerprint.key", b"short").unwrap();
 
     let fault = Records(&state).fingerprint_key(&clock).err().unwrap();
+    let kept = Records(&state).keep_fingerprint_key(&FingerprintKey::new([1; 32]));
 
     assert_eq!(fault.kind, FaultKind::Unreadable);
+    assert_eq!(kept.unwrap_err().kind, FaultKind::Unreadable);
     assert_eq!(state.read("fingerprint.key").unwrap(), b"short");
 }
 

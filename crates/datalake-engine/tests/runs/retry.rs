@@ -5,44 +5,89 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use datalake_core::*;
-use datalake_engine::memory::MemoryClock;
+use datalake_engine::memory::{MemoryClock, MemoryStore};
 use datalake_engine::*;
-use mockall::mock;
+use mockall::automock;
+use mockall::predicate::eq;
 use proptest::prelude::*;
 
 use crate::support::bucket;
 
-mock! {
-    Store {}
+#[automock]
+trait Script: Send + Sync {
+    /// Whether the call of this name works this time.
+    fn next(&self, call: &str) -> Result<(), Fault>;
+}
 
-    #[async_trait]
-    impl ObjectStore for Store {
-        async fn reach(&self) -> Result<Service, Fault>;
-        async fn buckets(&self) -> Result<Vec<BucketName>, Fault>;
-        async fn head_bucket(&self, bucket: &BucketName) -> Result<(), Fault>;
-        async fn create_bucket(&self, bucket: &BucketName) -> Result<(), Fault>;
-        async fn versioning(&self, bucket: &BucketName) -> Result<Versioning, Fault>;
-        async fn set_versioning(&self, bucket: &BucketName, to: Versioning) -> Result<(), Fault>;
-        async fn lifecycle(&self, bucket: &BucketName) -> Result<Lifecycle, Fault>;
-        async fn set_lifecycle(&self, bucket: &BucketName, to: &Lifecycle) -> Result<(), Fault>;
-        async fn put_object(
-            &self,
-            bucket: &BucketName,
-            key: &ObjectKey,
-            content: Vec<u8>,
-        ) -> Result<Stored, Fault>;
-        async fn get_object(&self, bucket: &BucketName, key: &ObjectKey) -> Result<Vec<u8>, Fault>;
-        async fn head_object(
-            &self,
-            bucket: &BucketName,
-            key: &ObjectKey,
-        ) -> Result<ObjectHead, Fault>;
-        async fn delete_object<'a>(
-            &self,
-            bucket: &BucketName,
-            key: &ObjectKey,
-            version: Option<&'a VersionId>,
-        ) -> Result<(), Fault>;
+/// A store whose every call asks the script first.
+#[derive(Default)]
+struct Scripted(MockScript, MemoryStore);
+
+#[async_trait]
+impl ObjectStore for Scripted {
+    async fn reach(&self) -> Result<Service, Fault> {
+        self.0.next("reach")?;
+        self.1.reach().await
+    }
+
+    async fn buckets(&self) -> Result<Vec<BucketName>, Fault> {
+        self.0.next("buckets")?;
+        self.1.buckets().await
+    }
+
+    async fn head_bucket(&self, _: &BucketName) -> Result<(), Fault> {
+        self.0.next("head_bucket")
+    }
+
+    async fn create_bucket(&self, _: &BucketName) -> Result<(), Fault> {
+        self.0.next("create_bucket")
+    }
+
+    async fn versioning(&self, bucket: &BucketName) -> Result<Versioning, Fault> {
+        self.0.next("versioning")?;
+        self.1.versioning(bucket).await
+    }
+
+    async fn set_versioning(&self, _: &BucketName, _: Versioning) -> Result<(), Fault> {
+        self.0.next("set_versioning")
+    }
+
+    async fn lifecycle(&self, bucket: &BucketName) -> Result<Lifecycle, Fault> {
+        self.0.next("lifecycle")?;
+        self.1.lifecycle(bucket).await
+    }
+
+    async fn set_lifecycle(&self, _: &BucketName, _: &Lifecycle) -> Result<(), Fault> {
+        self.0.next("set_lifecycle")
+    }
+
+    async fn put_object(
+        &self,
+        bucket: &BucketName,
+        key: &ObjectKey,
+        content: Vec<u8>,
+    ) -> Result<Stored, Fault> {
+        self.0.next("put_object")?;
+        self.1.put_object(bucket, key, content).await
+    }
+
+    async fn get_object(&self, bucket: &BucketName, key: &ObjectKey) -> Result<Vec<u8>, Fault> {
+        self.0.next("get_object")?;
+        self.1.get_object(bucket, key).await
+    }
+
+    async fn head_object(&self, bucket: &BucketName, key: &ObjectKey) -> Result<ObjectHead, Fault> {
+        self.0.next("head_object")?;
+        self.1.head_object(bucket, key).await
+    }
+
+    async fn delete_object(
+        &self,
+        _: &BucketName,
+        _: &ObjectKey,
+        _: Option<&VersionId>,
+    ) -> Result<(), Fault> {
+        self.0.next("delete_object")
     }
 }
 
@@ -64,14 +109,14 @@ impl Clock for Loaded {
     }
 }
 
-/// A store whose bucket answers `fault` for the first `times` heads.
-fn failing(fault: &Fault, times: usize) -> MockStore {
-    let mut mock = MockStore::new();
+/// A store whose first `times` calls answer `fault`.
+fn failing(fault: &Fault, times: usize) -> Scripted {
+    let mut store = Scripted::default();
     let (fault, asked) = (fault.clone(), AtomicUsize::new(0));
-    mock.expect_head_bucket().returning(move |_| {
+    store.0.expect_next().returning(move |_| {
         if asked.fetch_add(1, Ordering::Relaxed) < times { Err(fault.clone()) } else { Ok(()) }
     });
-    mock
+    store
 }
 
 fn fault(kind: FaultKind) -> Fault {
@@ -117,8 +162,6 @@ async fn what_will_not_pass_is_never_tried_again() {
 async fn all_calls_draw_on_one_budget() {
     let clock = MemoryClock::new(0);
     let inner = failing(&fault(FaultKind::Throttled), usize::MAX);
-    let mut inner = inner;
-    inner.expect_head_bucket().times(0..).returning(|_| Ok(()));
     let store = RetryingStore::new(&inner, &clock, 6);
     let mut slept = Vec::new();
 
@@ -160,21 +203,28 @@ async fn a_pause_is_as_long_as_the_service_asks_for() {
 #[tokio::test]
 async fn every_call_is_tried_again() {
     let clock = MemoryClock::new(0);
-    let mut inner = MockStore::new();
-    let unavailable = || Err(fault(FaultKind::Unavailable));
-    inner.expect_reach().times(5).returning(move || Err(fault(FaultKind::Unavailable)));
-    inner.expect_buckets().times(5).returning(|| Err(fault(FaultKind::Unavailable)));
-    inner.expect_create_bucket().times(5).returning(move |_| unavailable());
-    inner.expect_versioning().times(5).returning(|_| Err(fault(FaultKind::Unavailable)));
-    inner.expect_set_versioning().times(5).returning(move |_, _| unavailable());
-    inner.expect_lifecycle().times(5).returning(|_| Err(fault(FaultKind::Unavailable)));
-    inner.expect_set_lifecycle().times(5).returning(move |_, _| unavailable());
-    inner.expect_put_object().times(5).returning(|_, _, _| Err(fault(FaultKind::Unavailable)));
-    inner.expect_get_object().times(5).returning(|_, _| Err(fault(FaultKind::Unavailable)));
-    inner.expect_head_object().times(5).returning(|_, _| Err(fault(FaultKind::Unavailable)));
-    inner.expect_delete_object().times(5).returning(move |_, _, _| unavailable());
+    let mut inner = Scripted::default();
+    let calls = [
+        "reach",
+        "buckets",
+        "head_bucket",
+        "create_bucket",
+        "versioning",
+        "set_versioning",
+        "lifecycle",
+        "set_lifecycle",
+        "put_object",
+        "get_object",
+        "head_object",
+        "delete_object",
+    ];
+    for call in calls {
+        let unavailable = |_: &str| Err(fault(FaultKind::Unavailable));
+        inner.0.expect_next().with(eq(call)).times(5).returning(unavailable);
+    }
     let store = RetryingStore::new(&inner, &clock, 1000);
     let (bucket, key) = (bucket(), "k".parse().unwrap());
+    store.head_bucket(&bucket).await.unwrap_err();
 
     store.reach().await.unwrap_err();
     store.buckets().await.unwrap_err();

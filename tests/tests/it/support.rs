@@ -1,0 +1,34 @@
+//! What all tests stand on: a folder of their own, the program, a pretend host, a service.
+
+mod host;
+mod program;
+mod service;
+mod shown;
+mod tree;
+
+pub(crate) use host::{Host, UNITS, use_set};
+pub(crate) use program::{Call, Ran};
+pub(crate) use service::{KEY, OTHER_KEY, Service};
+pub(crate) use shown::shown;
+pub(crate) use tree::Tree;
+
+use std::path::Path;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+/// Waits until `ready` holds, at most twenty seconds.
+#[track_caller]
+pub(crate) fn eventually(what: &str, mut ready: impl FnMut() -> bool) {
+    let end = Instant::now() + Duration::from_secs(20);
+    while !ready() {
+        assert!(Instant::now() < end, "not within twenty seconds: {what}");
+        std::thread::park_timeout(Duration::from_millis(2));
+    }
+}
+
+/// Copies a folder with modes, owners and links.
+#[track_caller]
+pub(crate) fn copy(from: &Path, to: &Path) {
+    let status = Command::new("cp").arg("-a").args([from, to]).status().unwrap();
+    assert!(status.success(), "copy {} to {}", from.display(), to.display());
+}

@@ -1,0 +1,89 @@
+//! An S3 service inside the test.
+
+use datalake_sim::{Config, Key, RequestSeen, Running, start};
+use tempfile::TempDir;
+use tokio::runtime::Runtime;
+
+/// A key pair as a test writes it down.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct KeyPair {
+    pub(crate) id: &'static str,
+    pub(crate) secret: &'static str,
+    project: u64,
+}
+
+/// The key of the tests' project.
+pub(crate) const KEY: KeyPair = KeyPair {
+    id: "TESTKEY0000000000001",
+    secret: "q7/Zk2+Vx9mTt4RbL8wNcY3hJ6sFpD1gQe5uAoXz",
+    project: 11,
+};
+
+/// The key of somebody else's project.
+pub(crate) const OTHER_KEY: KeyPair = KeyPair {
+    id: "TESTKEY0000000000002",
+    secret: "another0Project0another0Project0another0",
+    project: 22,
+};
+
+/// A simulator that ends with the test.
+pub(crate) struct Service {
+    running: Running,
+    runtime: Runtime,
+    _dir: TempDir,
+}
+
+impl Service {
+    /// Hetzner's ways, two projects.
+    pub(crate) fn hetzner() -> Self {
+        Self::with(|config| config)
+    }
+
+    /// The same with changes.
+    pub(crate) fn with(change: impl FnOnce(Config) -> Config) -> Self {
+        let dir = TempDir::new().unwrap();
+        let keys = [KEY, OTHER_KEY].map(|key| Key {
+            access_key_id: key.id.to_owned(),
+            secret_access_key: key.secret.to_owned(),
+            project: key.project,
+        });
+        let config = Config { keys: keys.to_vec(), ..Config::hetzner(dir.path()) };
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(1)
+            .enable_all()
+            .build()
+            .unwrap();
+        let running = runtime.block_on(start(change(config))).unwrap();
+        Self { running, runtime, _dir: dir }
+    }
+
+    pub(crate) fn endpoint(&self) -> String {
+        self.running.endpoint()
+    }
+
+    pub(crate) fn set_clock_offset(&self, seconds: i64) {
+        self.running.set_clock_offset(seconds);
+    }
+
+    pub(crate) fn set_faults(&self, plan: &str) {
+        self.running.set_faults(plan.parse().unwrap());
+    }
+
+    pub(crate) fn requests(&self) -> Vec<RequestSeen> {
+        self.running.requests()
+    }
+
+    /// The requests that could have changed something.
+    pub(crate) fn writes(&self) -> Vec<String> {
+        let reads = |request: &RequestSeen| ["GET", "HEAD"].contains(&request.method.as_str());
+        let writes = self.requests().into_iter().filter(|request| !reads(request));
+        writes.map(|request| format!("{} {}", request.method, request.path)).collect()
+    }
+
+    /// Ends it, so that nothing listens at its address any more.
+    pub(crate) fn stop(self) -> String {
+        let endpoint = self.running.endpoint();
+        self.runtime.block_on(self.running.stop());
+        endpoint
+    }
+}
