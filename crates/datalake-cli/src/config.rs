@@ -70,7 +70,9 @@ impl Settings {
             let source = self.source(error.key);
             let failure = Failure::from(error);
             match source {
-                Some(source) => failure.hint(format!("the value comes from {source}")),
+                Some(source) => failure.hint(format!(
+                    "the value comes from {source}; `datalake config explain` shows all of them"
+                )),
                 None => failure.hint("`datalake init` writes a datalake.yaml"),
             }
         })
@@ -102,11 +104,14 @@ fn layers(sources: &Sources<'_>) -> Result<Vec<Layer>, Failure> {
         layers.extend(Layer::file(file)?);
     }
     if let Some(file) = sources.named {
-        let absent = || Failure::new(Exit::Config, format!("there is no `{}`", file.display()));
+        let absent = || {
+            Failure::new(Exit::Config, format!("there is no `{}`", file.display()))
+                .hint("`datalake init` with the same --config writes it")
+        };
         layers.push(Layer::file(file)?.ok_or_else(absent)?);
     }
     layers.extend(Layer::variables(utf8_variables())?);
-    layers.push(Layer::document("command line", &flags(sources.values))?);
+    layers.push(Layer::document("the command line", &flags(sources.values))?);
     // The strongest word on the key pair counts whole: `from:` below does not mix with `file:`.
     let strongest = layers.iter().rposition(Layer::has_credentials);
     let weaker = |(at, layer): (usize, Layer)| {

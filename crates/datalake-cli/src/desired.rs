@@ -2,8 +2,8 @@
 
 use datalake_core::{
     Credentials, Desired, DesiredBucket, DesiredFile, DesiredFolder, Entry, Fault, FaultKind,
-    FileBody, FileState, FilledBody, FingerprintKey, Found, InvalidKey, Lifecycle, Mode, Piece,
-    RunId, SecretName, Spec, Target,
+    FileBody, FileState, FilledBody, FingerprintKey, Found, HostPath, InvalidKey, Lifecycle, Mode,
+    Piece, RunId, SecretName, Spec, Target,
 };
 use datalake_engine::Sighting;
 use datalake_host::Account;
@@ -47,6 +47,9 @@ pub(crate) enum Unfit {
     /// A unit could not be looked at, or is not there.
     #[error("{0}")]
     Unit(Target, Fault),
+    /// A unit file holds bytes that are no text.
+    #[error("`{0}` is not UTF-8 text")]
+    NotText(HostPath),
 }
 
 /// What in the unit files themselves has to be put right, for people.
@@ -64,11 +67,8 @@ pub(crate) struct Repair<'a> {
 /// [`Unfit`] where a unit is missing or unknown, or a value cannot be carried safely.
 pub(crate) fn desired(context: &Context<'_>) -> Result<Desired, Unfit> {
     let Context { spec, places, account, .. } = context;
-    let folder = |path: &datalake_core::HostPath, mode| DesiredFolder {
-        path: path.clone(),
-        mode,
-        owner: account.owner,
-    };
+    let folder =
+        |path: &HostPath, mode| DesiredFolder { path: path.clone(), mode, owner: account.owner };
     let env_folders = places.env_folders.iter().map(|path| folder(path, Mode::PRIVATE_FOLDER));
     let drop_ins = places.units.iter().map(|unit| folder(&unit.drop_ins, Mode::PUBLIC_FOLDER));
     let mut files = vec![env_file(context)?];
@@ -132,7 +132,7 @@ fn drop_in_file(unit: &UnitPlaces, context: &Context<'_>) -> Result<DesiredFile,
 
 fn file(
     context: &Context<'_>,
-    path: datalake_core::HostPath,
+    path: HostPath,
     (body, mode): (FileBody, Mode),
     why: &str,
 ) -> DesiredFile {
@@ -158,8 +158,7 @@ fn repaired_unit(unit: &UnitPlaces, context: &Context<'_>) -> Result<Option<Desi
         Found::Unknown(fault) => return Err(Unfit::Unit(target(), fault)),
     };
     let Some(text) = text_of(unit, context.sighting) else {
-        let fault = Fault::new(FaultKind::Unreadable, "it is not UTF-8");
-        return Err(Unfit::Unit(target(), fault));
+        return Err(Unfit::NotText(unit.file.clone()));
     };
     let parsed = UnitFile::parse(&text);
     if find_troubles(&parsed, &S3_VARIABLES).is_empty() {

@@ -55,14 +55,15 @@ impl Failure {
     #[must_use]
     pub(crate) fn at(target: &Target, fault: &Fault) -> Self {
         let messages = vec![target.to_string(), fault.to_string()];
-        let failure = Self { exit: exit_of(fault.kind), messages, hints: Vec::new() };
+        let failure = Self { exit: exit_of(fault.kind, target), messages, hints: Vec::new() };
         hint_of(fault.kind, target).into_iter().fold(failure, Self::hint)
     }
 }
 
 /// The exit code of each kind of fault.
-fn exit_of(kind: FaultKind) -> Exit {
+fn exit_of(kind: FaultKind, target: &Target) -> Exit {
     match kind {
+        FaultKind::Unreadable if matches!(target, Target::Path(_)) => Exit::Io,
         FaultKind::UnknownAccessKey | FaultKind::WrongSecret | FaultKind::Denied => Exit::Denied,
         FaultKind::ClockSkew
         | FaultKind::WrongRegion
@@ -96,7 +97,8 @@ fn hint_of(kind: FaultKind, target: &Target) -> Option<&'static str> {
             "choose another name, for example with your company's name in front"
         }
         (FaultKind::Denied, Target::Bucket(_) | Target::Object(..)) => {
-            "either the name is taken by another customer, or a bucket policy refuses this key"
+            "bucket names are shared by all customers: either this one is taken by someone else, \
+             or a bucket policy refuses this key"
         }
         (FaultKind::Denied, Target::Path(_)) => "run it as root or as the service user",
         (FaultKind::Unsupported, _) => "switch it off below `protect:` in datalake.yaml",
@@ -104,6 +106,7 @@ fn hint_of(kind: FaultKind, target: &Target) -> Option<&'static str> {
             "datalake never writes through a link or to a device: put a plain file or folder there"
         }
         (FaultKind::Throttled, _) => "wait a minute and run the same command again",
+        (FaultKind::Unreadable, Target::Service) => "is `endpoint:` the address of an S3 service?",
         (FaultKind::Unreachable, _) => "check `endpoint:`, the network and the proxy variables",
         (FaultKind::DiskFull, _) => "free some space and run the same command again",
         (FaultKind::ReadOnly, _) => "mount the file system for writing and run it again",
@@ -142,7 +145,6 @@ impl From<Vec<Conflict>> for Failure {
 impl From<InvalidSpec> for Failure {
     fn from(error: InvalidSpec) -> Self {
         Self::of(Exit::Config, &error)
-            .hint("`datalake config explain` shows where each value comes from")
     }
 }
 
@@ -151,9 +153,6 @@ impl From<LockFault> for Failure {
         match &error {
             LockFault::Held(_) => Self::of(Exit::Locked, &error)
                 .hint("wait for it to end; a killed run gives the lock back by itself"),
-            LockFault::Unusable(fault) => {
-                Self { exit: exit_of(fault.kind), ..Self::of(Exit::Io, &error) }
-            }
             _ => Self::of(Exit::Io, &error),
         }
     }
@@ -161,8 +160,13 @@ impl From<LockFault> for Failure {
 
 impl From<AccountFault> for Failure {
     fn from(error: AccountFault) -> Self {
-        Self::of(Exit::Config, &error)
-            .hint("name the user that runs Dagster's podman: `host: { user: NAME }`")
+        let failure = Self::of(Exit::Config, &error);
+        match error {
+            AccountFault::Absent(_) => {
+                failure.hint("name the user that runs Dagster's podman: `host: { user: NAME }`")
+            }
+            _ => failure,
+        }
     }
 }
 
@@ -174,6 +178,8 @@ impl From<Unfit> for Failure {
                     .hint("name the quadlet units that run Dagster: `host: { units: [NAME, …] }`")
             }
             Unfit::Unit(target, fault) => Self::at(target, fault),
+            Unfit::NotText(_) => Self::of(Exit::Config, &error)
+                .hint("datalake changes text only: put the unit file right by hand"),
             _ => Self::of(Exit::Config, &error),
         }
     }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use datalake_core::{Ambient, CredentialSource, Credentials, InvalidKeyText};
-use datalake_host::{Command, read_secret_descriptor, read_secret_file, run};
+use datalake_host::{Command, SecretFileFault, read_secret_descriptor, read_secret_file, run};
 use datalake_quadlet::parse_env;
 
 use crate::exit::Exit;
@@ -30,20 +30,26 @@ pub(crate) async fn load(source: &CredentialSource, may_ask: bool) -> Result<Cre
         CredentialSource::From(Ambient::Env) => from_environment(may_ask)?,
         CredentialSource::From(Ambient::Prompt) => ask(may_ask)?,
         CredentialSource::File(path) => {
+            let name = format!("credentials file `{path}`");
             let content = read_secret_file(Path::new(path)).map_err(|error| {
-                Failure::of(Exit::Config, &error)
-                    .within(format!("credentials file `{path}`"))
-                    .hint(format!("chmod 600 {path}"))
+                let failure = Failure::of(Exit::Config, &error).within(name.clone());
+                match error {
+                    SecretFileFault::TooWide(_) => failure.hint(format!("chmod 600 {path}")),
+                    _ => failure,
+                }
             })?;
-            from_lines(content.expose(), path)?
-        }
-        CredentialSource::Fd(number) => {
-            let name = format!("descriptor {number}");
-            let content = read_secret_descriptor(*number)
-                .map_err(|error| Failure::of(Exit::Config, &error).within(name.clone()))?;
             from_lines(content.expose(), &name)?
         }
-        CredentialSource::Command(words) => from_command(words).await?,
+        CredentialSource::Fd(number) => {
+            let name = format!("credentials from descriptor {number}");
+            let content = read_secret_descriptor(*number).map_err(|error| {
+                Failure::of(Exit::Config, &error)
+                    .within(name.clone())
+                    .hint("open it for the command: `--credentials-fd 3 3< FILE`")
+            })?;
+            from_lines(content.expose(), &name)?
+        }
+        CredentialSource::Command(words) => from_command(words, COMMAND_LIMIT).await?,
     };
     if keys.look_swapped() {
         return Err(Failure::new(Exit::Config, "access key id and secret look exchanged")
@@ -58,9 +64,14 @@ fn from_environment(may_ask: bool) -> Result<Credentials, Failure> {
         (Err(_), Err(_)) if may_ask && std::io::stdin().is_terminal() => ask(true),
         (Err(_), Err(_)) => Err(Failure::new(Exit::Config, "there is no key pair")
             .hint(format!("export {ID} and {SECRET}, or give --credentials-file FILE"))),
-        (Err(_), Ok(_)) => Err(Failure::new(Exit::Config, format!("{ID} is not set"))),
-        (Ok(_), Err(_)) => Err(Failure::new(Exit::Config, format!("{SECRET} is not set"))),
+        (Err(_), Ok(_)) => Err(half(ID, SECRET)),
+        (Ok(_), Err(_)) => Err(half(SECRET, ID)),
     }
+}
+
+fn half(absent: &str, present: &str) -> Failure {
+    Failure::new(Exit::Config, format!("{absent} is not set, and {present} is"))
+        .hint("export both, or neither and give --credentials-file FILE")
 }
 
 fn ask(may_ask: bool) -> Result<Credentials, Failure> {
@@ -77,7 +88,7 @@ fn ask(may_ask: bool) -> Result<Credentials, Failure> {
     pair(id.trim(), secret.trim(), "the terminal")
 }
 
-async fn from_command(words: &[String]) -> Result<Credentials, Failure> {
+async fn from_command(words: &[String], limit: Duration) -> Result<Credentials, Failure> {
     let Some((program, arguments)) = words.split_first() else {
         return Err(Failure::new(Exit::Config, "`credentials.command` names no program"));
     };
@@ -86,9 +97,14 @@ async fn from_command(words: &[String]) -> Result<Credentials, Failure> {
         arguments: arguments.iter().map(Into::into).collect(),
         environment: passed_on(),
         directory: std::env::current_dir().unwrap_or_else(|_| PathBuf::from("/")),
-        limit: COMMAND_LIMIT,
+        limit,
     };
-    let output = run(&command).await.map_err(|error| Failure::of(Exit::Config, &error))?;
+    let output = run(&command).await.map_err(|error| {
+        Failure::of(Exit::Config, &error).within("credentials command").hint(format!(
+            "it has to print {ID}=… and {SECRET}=…, without a question and within {} seconds",
+            limit.as_secs()
+        ))
+    })?;
     from_lines(output.stdout.expose(), &format!("what `{program}` prints"))
 }
 
@@ -106,11 +122,16 @@ fn passed_on() -> BTreeMap<OsString, OsString> {
 }
 
 fn from_lines(content: &[u8], source: &str) -> Result<Credentials, Failure> {
-    let entries = parse_env(content)
-        .map_err(|error| Failure::of(Exit::Config, &error).within(source.to_owned()))?;
+    let form = format!(
+        "needed are the lines {ID}=… and {SECRET}=…, without quotes, blanks or Windows line ends"
+    );
+    let entries = parse_env(content).map_err(|error| {
+        Failure::of(Exit::Config, &error).within(source.to_owned()).hint(form.clone())
+    })?;
     let find = |name: &str| {
         let entry = entries.iter().find(|(key, _)| key == name);
-        let absent = || Failure::new(Exit::Config, format!("{source}: no line {name}=…"));
+        let absent =
+            || Failure::new(Exit::Config, format!("{source}: no line {name}=…")).hint(form.clone());
         entry.map(|(_, value)| value.as_str()).ok_or_else(absent)
     };
     pair(find(ID)?, find(SECRET)?, source)
@@ -118,7 +139,26 @@ fn from_lines(content: &[u8], source: &str) -> Result<Credentials, Failure> {
 
 fn pair(id: &str, secret: &str, source: &str) -> Result<Credentials, Failure> {
     let wrong = |error: InvalidKeyText| {
-        Failure::of(Exit::Config, &error).within(source.to_owned()).hint("paste the key again")
+        Failure::of(Exit::Config, &error)
+            .within(source.to_owned())
+            .hint("paste it again, without blanks or line ends")
     };
     Ok(Credentials { id: id.parse().map_err(wrong)?, secret: secret.parse().map_err(wrong)? })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_program_that_does_not_end_is_told_so() {
+        let words = ["sleep", "1000"].map(str::to_owned);
+
+        let failure = from_command(&words, Duration::from_millis(20)).await.err().unwrap();
+
+        assert_eq!(failure.exit, Exit::Config);
+        let expected = ["credentials command", "program `sleep` has not ended within 20ms"];
+        assert_eq!(failure.messages, expected);
+        assert!(failure.hints.concat().contains("without a question"), "{:?}", failure.hints);
+    }
 }

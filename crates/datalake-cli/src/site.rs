@@ -7,7 +7,7 @@ use datalake_core::{
     Credentials, Fault, FaultKind, FingerprintKey, HostPath, InvalidPath, Spec, Target,
 };
 use datalake_engine::{
-    Checkpoints, Clock, Lock, NoCheckpoints, ObjectStore, Ports, Records, StateFolder,
+    Checkpoints, Clock, Lock, LockFault, NoCheckpoints, ObjectStore, Ports, Records, StateFolder,
 };
 use datalake_host::{Account, HostFiles, StateDir, SystemClock, find_user};
 use datalake_s3::S3Store;
@@ -188,7 +188,10 @@ impl Site {
             std::process::id(),
             self.clock.now()
         );
-        Ok(self.state.lock(&holder)?)
+        self.state.lock(&holder).map_err(|error| match error {
+            LockFault::Unusable(fault) => self.state_failure(&fault),
+            held => held.into(),
+        })
     }
 
     /// A failure about datalake's own folder.

@@ -3,12 +3,13 @@
 use std::time::Duration;
 
 use datalake_core::{
-    Action, BucketName, Credentials, Fault, FaultKind, FileBody, FileState, FilledBody, HostPath,
-    ObjectKey,
+    Action, BucketName, Credentials, Fault, FaultKind, FileBody, FileState, FilledBody, Guard,
+    HostPath, ObjectKey, Step,
 };
 
 use crate::Checkpoint;
-use crate::ports::{NewFile, Ports, Seen};
+use crate::observe::{Sighting, observe_paths};
+use crate::ports::{NewFile, Ports};
 use crate::records::Records;
 
 /// Successful looks in a row that make a new bucket "stably there".
@@ -16,13 +17,13 @@ const STEADY: u32 = 5;
 /// Looks at a new bucket before giving up, one a second: three minutes.
 const LOOKS: u32 = 180;
 
-/// Carries out one action. After a fault the action may or may not have happened.
+/// Carries out a step's action. After a fault it may or may not have happened.
 pub(crate) async fn carry_out(
-    action: &Action,
+    step: &Step,
     keys: Option<&Credentials>,
     ports: &Ports<'_>,
 ) -> Result<(), Fault> {
-    match action {
+    match &step.action {
         Action::CreateBucket(bucket) => create_bucket(bucket, ports).await,
         Action::ProveAccess(bucket, key) => prove_access(bucket, key, ports).await,
         Action::SetVersioning(bucket, versioning) => {
@@ -34,7 +35,7 @@ pub(crate) async fn carry_out(
         }
         Action::RemoveFolder(path) => ports.files.remove_folder(path),
         Action::WriteFile { path, body, file } => {
-            let content = fill(body, keys, &keep_copy(path, ports)?)?;
+            let content = fill(body, keys, &keep_copy(path, &step.guard, ports)?)?;
             put_in_place(path, &content, file, ports)
         }
         Action::RestoreFile { path, file } => {
@@ -91,18 +92,20 @@ async fn prove_access(
 }
 
 /// Keeps what lies at `path` under its fingerprint, and returns it; nothing where nothing lies.
-fn keep_copy(path: &HostPath, ports: &Ports<'_>) -> Result<FilledBody, Fault> {
-    match ports.files.look(path) {
-        Ok(Seen::File { content, .. }) => {
-            let print = ports.fingerprints.of(content.expose());
-            Records(ports.state).keep_copy(&content, print)?;
-            ports.checkpoints.pass(Checkpoint::CopyKept);
-            Ok(content)
-        }
-        Ok(Seen::Folder(_)) => Err(Fault::new(FaultKind::NotPlain, "a folder, not a file")),
-        Err(fault) if fault.kind == FaultKind::Absent => Ok(FilledBody::new(Vec::new())),
-        Err(fault) => Err(fault),
+///
+/// What would be replaced is judged by this very look: an edit made since the one before stays.
+fn keep_copy(path: &HostPath, guard: &Guard, ports: &Ports<'_>) -> Result<FilledBody, Fault> {
+    let Sighting { observed, mut contents } = observe_paths([path], ports);
+    if !guard.holds(&observed)? {
+        return Err(Fault::new(FaultKind::Disturbed, ""));
     }
+    let Some(content) = contents.remove(path) else {
+        return Ok(FilledBody::new(Vec::new()));
+    };
+    let print = ports.fingerprints.of(content.expose());
+    Records(ports.state).keep_copy(&content, print)?;
+    ports.checkpoints.pass(Checkpoint::CopyKept);
+    Ok(content)
 }
 
 fn fill(

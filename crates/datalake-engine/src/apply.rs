@@ -169,7 +169,7 @@ async fn attempt(
     keys: Option<&Credentials>,
     ports: &Ports<'_>,
 ) -> (Outcome, Option<Fault>) {
-    let result = carry_out(&step.action, keys, ports).await;
+    let result = carry_out(step, keys, ports).await;
     ports.checkpoints.pass(Checkpoint::ActionDone);
     let checked = match result {
         Ok(()) => check(step, ports).await,

@@ -81,6 +81,7 @@ serve() {
   done
   if ! grep -q serving "$work/talk"; then
     fail "the service starts" "$(tail -1 "$work/talk")"
+    stop_service
     return 1
   fi
   ok "the service starts"
@@ -230,8 +231,11 @@ work=$(mktemp -d "${TMPDIR:-/tmp}/datalake-clients.XXXXXX")
 mkdir "$work/home"
 export HOME=$work/home NO_PROXY=127.0.0.1 no_proxy=127.0.0.1
 cd "$HOME" || exit 1
-main > >(tee "$work/lines")
-wait $!
+exec 3> >(tee "$work/lines")
+lines=$!
+main >&3
+exec 3>&-
+wait "$lines"
 failed=$(grep -c '^FAIL ' "$work/lines")
 echo "$(grep -c '^ok ' "$work/lines") passed, $failed failed, $(grep -c '^skip ' "$work/lines") skipped"
 [ "$failed" -eq 0 ]

@@ -1,1 +1,50 @@
-//! x
+//! Bad days: each with its own message, hint and exit code, and nothing changed (show 8 of the main
+//! road).
+
+mod credentials;
+mod disk;
+mod files;
+mod lock;
+mod service;
+mod spec;
+
+use snapbox::IntoData;
+use snapbox::assert_data_eq;
+
+use crate::support::{Call, Host, Ran, Service, shown};
+
+/// A usual host, a service, and the proof that neither is touched.
+struct Day {
+    host: Host,
+    service: Service,
+}
+
+impl Day {
+    fn new() -> Self {
+        Self { host: Host::usual(), service: Service::hetzner() }
+    }
+
+    /// `provision --yes` with a working key.
+    fn provision(&self) -> Call {
+        self.host.call(&self.service, "provision --yes")
+    }
+
+    /// The same without any key.
+    fn provision_without_key(&self) -> Call {
+        self.host.without_key(&self.service, "provision --yes")
+    }
+
+    /// Runs what must be refused with this exit code and text, before anything is changed.
+    #[track_caller]
+    fn refuses(&self, call: Call, code: i32, text: impl IntoData) -> Ran {
+        let (before, sent) = (self.host.tree(), self.service.writes().len());
+
+        let ran = call.run().exits(code);
+
+        assert_data_eq!(shown(&ran.stderr), text);
+        self.host.tree().must_be(&before, "nothing may change");
+        let writes = self.service.writes();
+        assert_eq!(writes.get(sent..), Some(&[][..]), "nothing may be written to the store");
+        ran
+    }
+}

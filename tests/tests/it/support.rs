@@ -16,6 +16,8 @@ use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
+use tempfile::TempDir;
+
 /// Waits until `ready` holds, at most twenty seconds.
 #[track_caller]
 pub(crate) fn eventually(what: &str, mut ready: impl FnMut() -> bool) {
@@ -31,4 +33,11 @@ pub(crate) fn eventually(what: &str, mut ready: impl FnMut() -> bool) {
 pub(crate) fn copy(from: &Path, to: &Path) {
     let status = Command::new("cp").arg("-a").args([from, to]).status().unwrap();
     assert!(status.success(), "copy {} to {}", from.display(), to.display());
+}
+
+/// A folder in memory where there is one: flushing to a disk would take most of a test's time, and
+/// what a killed process leaves behind does not depend on it.
+#[track_caller]
+pub(crate) fn folder_in_memory() -> TempDir {
+    TempDir::new_in("/dev/shm").or_else(|_| TempDir::new()).unwrap()
 }

@@ -79,7 +79,7 @@ proptest! {
         let plan = plan_provision(&desired, &start).unwrap();
 
         prop_assert_eq!(rehearse(&plan, &start), vec![]);
-        prop_assert_eq!(datalake_core::lint(&plan, Some(&keys())), vec![]);
+        prop_assert_eq!(lint(&plan, Some(&keys())), vec![]);
     }
 
     #[test]
@@ -90,7 +90,7 @@ proptest! {
         let back = plan_rollback(&complete(&plan));
 
         prop_assert_eq!(rehearse(&back, &end), vec![]);
-        prop_assert_eq!(datalake_core::lint(&back, None), vec![]);
+        prop_assert_eq!(lint(&back, None), vec![]);
         prop_assert_eq!(imagined(&back, &end), expected_after_rollback(&start, &plan));
     }
 
@@ -167,6 +167,28 @@ proptest! {
         for text in [plan_json, receipt_json] {
             prop_assert!(!text.contains(SECRET) && !text.contains(keys().id.as_str()), "{}", text);
         }
+    }
+}
+
+proptest! {
+    #[test]
+    fn own_rules_are_replaced_and_those_of_others_stay(
+        world in any_observed(),
+        desired in any_desired(),
+    ) {
+        let Found::Present(state) = world.bucket(&bucket()) else { return Ok(()) };
+        let Found::Present(before) = state.lifecycle else { return Ok(()) };
+        let own = &desired.bucket.lifecycle;
+
+        let after = before.with_own(own);
+
+        let split = |rules: &Lifecycle| -> (Vec<_>, Vec<_>) {
+            let all = rules.iter().map(|(id, rule)| (id.to_owned(), rule.clone()));
+            all.partition(|(id, _)| id.starts_with("datalake-"))
+        };
+        prop_assert_eq!(split(&after).1, split(&before).1);
+        prop_assert_eq!(split(&after).0, split(own).0);
+        prop_assert_eq!(after.with_own(own), after);
     }
 }
 

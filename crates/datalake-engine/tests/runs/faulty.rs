@@ -16,8 +16,10 @@ pub(crate) enum Fails {
     Once(usize, FaultKind),
     /// The call of this number is carried out and its answer lost; all others work.
     LosesAnswer(usize, FaultKind),
-    /// From the call of this number on all fail, that one after it was carried out.
-    BreaksDownAfter(usize, FaultKind),
+    /// Host and service are gone before the call of this number; the state folder still works.
+    GoneBefore(usize, FaultKind),
+    /// The same, and the call of this number was carried out.
+    GoneAfter(usize, FaultKind),
     /// The process dies before the call of this number has done anything.
     DiesBefore(usize),
     /// The process dies where it passes this checkpoint for the so-manieth time.
@@ -82,7 +84,11 @@ impl<'a> Faulty<'a> {
             Fails::LosesAnswer(at, kind) if at == call => {
                 Turn::GoAndLose(Fault::new(kind, "injected"))
             }
-            Fails::BreaksDownAfter(at, kind) if at == call => {
+            Fails::GoneBefore(at, kind) if at == call => {
+                seen.dead = true;
+                Turn::Fail(Fault::new(kind, "injected"))
+            }
+            Fails::GoneAfter(at, kind) if at == call => {
                 seen.dead = true;
                 Turn::GoAndLose(Fault::new(kind, "injected"))
             }
@@ -90,12 +96,20 @@ impl<'a> Faulty<'a> {
         }
     }
 
-    fn call<T>(&self, act: impl FnOnce() -> Result<T, Fault>) -> Result<T, Fault> {
-        match self.turn() {
-            Turn::Go => act(),
-            Turn::GoAndLose(fault) => act().and(Err(fault)),
-            Turn::Fail(fault) | Turn::Dead(fault) => Err(fault),
+    /// The turn of a call to the state folder, which outlives host and service.
+    fn turn_of_state(&self) -> Turn {
+        match self.fails {
+            Fails::GoneBefore(..) | Fails::GoneAfter(..) => Turn::Go,
+            _ => self.turn(),
         }
+    }
+
+    fn call<T>(&self, act: impl FnOnce() -> Result<T, Fault>) -> Result<T, Fault> {
+        take(self.turn(), act)
+    }
+
+    fn keep<T>(&self, act: impl FnOnce() -> Result<T, Fault>) -> Result<T, Fault> {
+        take(self.turn_of_state(), act)
     }
 
     async fn ask<T>(&self, act: impl Future<Output = Result<T, Fault>> + Send) -> Result<T, Fault> {
@@ -104,6 +118,14 @@ impl<'a> Faulty<'a> {
             Turn::GoAndLose(fault) => act.await.and(Err(fault)),
             Turn::Fail(fault) | Turn::Dead(fault) => Err(fault),
         }
+    }
+}
+
+fn take<T>(turn: Turn, act: impl FnOnce() -> Result<T, Fault>) -> Result<T, Fault> {
+    match turn {
+        Turn::Go => act(),
+        Turn::GoAndLose(fault) => act().and(Err(fault)),
+        Turn::Fail(fault) | Turn::Dead(fault) => Err(fault),
     }
 }
 
@@ -159,15 +181,15 @@ impl Files for Faulty<'_> {
 
 impl StateFolder for Faulty<'_> {
     fn read(&self, name: &str) -> Result<Vec<u8>, Fault> {
-        self.call(|| self.world.state.read(name))
+        self.keep(|| self.world.state.read(name))
     }
 
     fn write(&self, name: &str, content: &[u8]) -> Result<(), Fault> {
-        self.call(|| self.world.state.write(name, content))
+        self.keep(|| self.world.state.write(name, content))
     }
 
     fn append(&self, name: &str, content: &[u8]) -> Result<(), Fault> {
-        match self.turn() {
+        match self.turn_of_state() {
             Turn::Go => self.world.state.append(name, content),
             Turn::GoAndLose(fault) => self.world.state.append(name, content).and(Err(fault)),
             // A part of the line may be there.
@@ -179,11 +201,11 @@ impl StateFolder for Faulty<'_> {
     }
 
     fn remove(&self, name: &str) -> Result<(), Fault> {
-        self.call(|| self.world.state.remove(name))
+        self.keep(|| self.world.state.remove(name))
     }
 
     fn names(&self, folder: &str) -> Result<Vec<String>, Fault> {
-        self.call(|| self.world.state.names(folder))
+        self.keep(|| self.world.state.names(folder))
     }
 
     fn lock(&self, holder: &str) -> Result<Box<dyn Lock>, LockFault> {

@@ -177,16 +177,16 @@ async fn all_calls_draw_on_one_budget() {
 #[tokio::test]
 async fn an_hour_of_throttling_ends_with_the_budget() {
     let clock = MemoryClock::new(0);
-    let slow_down = Fault { wait: Some(Duration::from_secs(3600)), ..fault(FaultKind::Throttled) };
+    let slow_down = Fault { wait: Some(Duration::from_hours(1)), ..fault(FaultKind::Throttled) };
     let inner = failing(&slow_down, usize::MAX);
     let store = RetryingStore::new(&inner, &clock, 60);
 
-    while clock.slept() < Duration::from_secs(3600) {
+    while clock.slept() < Duration::from_hours(1) {
         assert_eq!(store.head_bucket(&bucket()).await, Err(slow_down.clone()));
     }
     store.head_bucket(&bucket()).await.unwrap_err();
 
-    assert_eq!(clock.slept(), Duration::from_secs(3600), "60 tries, a minute for each");
+    assert_eq!(clock.slept(), Duration::from_hours(1), "60 tries, a minute for each");
 }
 
 #[tokio::test]

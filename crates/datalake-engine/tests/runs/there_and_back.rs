@@ -1,6 +1,6 @@
 //! Runs that nobody kills, and people who edit meanwhile.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use datalake_core::*;
 use datalake_engine::*;
@@ -32,6 +32,17 @@ impl Watch for Meddler<'_> {
 
     fn go_on(&self) -> bool {
         !self.stopped.load(Ordering::Relaxed)
+    }
+}
+
+/// Edits a file at the last intent of a run, which is to write that file.
+struct LateEdit<'a>(&'a World, AtomicUsize);
+
+impl Checkpoints for LateEdit<'_> {
+    fn pass(&self, checkpoint: Checkpoint) {
+        if checkpoint == Checkpoint::IntentRecorded && self.1.fetch_sub(1, Ordering::Relaxed) == 1 {
+            self.0.edit("/srv/datalake/s3.env", "by hand\n");
+        }
     }
 }
 
@@ -131,6 +142,23 @@ async fn a_file_edited_during_the_run_stops_it_and_is_left_alone() {
     assert_eq!(world.content("/srv/app.conf").unwrap(), "by hand\n");
     assert_eq!(Records(&world.state).receipt(&id).unwrap(), stopped.receipt);
     assert_eq!(stopped.receipt.done().count(), plan.steps.len() - 2);
+}
+
+#[tokio::test]
+async fn a_file_edited_after_the_intent_to_write_it_is_left_alone() {
+    let world = World::without_bucket();
+    let plan = world.plan(LINE).await;
+    let run = world.run(RunKind::Provision, &plan).await;
+    let late = LateEdit(&world, AtomicUsize::new(plan.steps.len()));
+    let ports = Ports { checkpoints: &late, ..world.ports() };
+
+    let Err(ApplyError::Step(stopped)) = apply(run, &Patient, &ports).await else {
+        panic!("it was not stopped");
+    };
+
+    assert_eq!(stopped.fault.kind, FaultKind::Disturbed);
+    assert_eq!(world.content("/srv/datalake/s3.env").unwrap(), "by hand\n");
+    assert_eq!(stopped.receipt.steps.last().unwrap().outcome, Outcome::Disturbed);
 }
 
 #[tokio::test]

@@ -9,7 +9,8 @@ mod throttle;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use http::{Method, Request, Response, StatusCode};
+use http::{HeaderValue, Method, Request, Response, StatusCode, header};
+use http_body::Body as _;
 use hyper::body::Incoming;
 use s3s::Body;
 use s3s::service::S3Service;
@@ -74,7 +75,11 @@ impl Front {
         let seen = seen(&request);
         let effects = self.effects(number, &request);
         let answers = Answers::new(&self.sim, number, &request);
-        let answer = self.answer_with(request, &effects, &answers).await;
+        let has_body = !request.body().is_end_stream();
+        let mut answer = self.answer_with(request, &effects, &answers).await;
+        if has_body && let Ok(answer) = &mut answer {
+            close_after_refusal(answer);
+        }
         let silent = answer.is_err() || effects.contains(&Effect::Timeout);
         let reset = effects.contains(&Effect::ResetAfter) || effects.contains(&Effect::Reset);
         let status = answer.as_ref().ok().filter(|_| !silent && !reset);
@@ -156,6 +161,15 @@ impl Front {
         });
         let answer = self.service.call(request).await.map_err(|_| Dropped)?;
         Ok(answers.dress(answer).await)
+    }
+}
+
+/// Says that the connection ends after a refusal, as it does where the request's body was left
+/// unread: a client that is not told sends its next request into a connection about to close.
+fn close_after_refusal(answer: &mut Response<Body>) {
+    let status = answer.status();
+    if status.is_client_error() || status.is_server_error() {
+        answer.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
     }
 }
 

@@ -51,6 +51,20 @@ async fn rust_s3_lists_buckets() {
 }
 
 #[tokio::test]
+async fn a_refused_body_ends_its_connection_and_says_so() {
+    let lake = Lake::hetzner().await;
+    let wrong = || Key { secret_access_key: "wrong".to_owned(), ..Key::sandbox() };
+
+    let with_body = lake.put("/lake/key").body("content").key(wrong()).go().await;
+    let without = lake.get("/lake/key").key(wrong()).go().await;
+    let taken = lake.put("/lake/key").body("content").go().await;
+
+    assert_eq!((with_body.status, with_body.header("connection")), (403, Some("close")));
+    assert_eq!((without.status, without.header("connection")), (403, None));
+    assert_eq!((taken.status, taken.header("connection")), (200, None));
+}
+
+#[tokio::test]
 async fn a_client_that_trusts_the_certificate_speaks_tls() {
     let dir = tempfile::tempdir().unwrap();
     let config = || Config { tls: true, ..Config::hetzner(dir.path()) };

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU16, Ordering};
 
 use tempfile::TempDir;
 
-use crate::support::{Call, Ran, Tree, UNITS, copy, use_set};
+use crate::support::{Call, Ran, Tree, UNITS, copy, folder_in_memory, use_set};
 
 /// The scenes of one thread. All copies serve on one port, so that their hosts can be compared, and
 /// only one of them is in use at a time.
@@ -23,7 +23,7 @@ pub(super) struct Ground {
 
 impl Ground {
     pub(super) fn new() -> Self {
-        let dir = TempDir::new().unwrap();
+        let dir = folder_in_memory();
         let [start, end, middle] = ["start", "end", "middle"].map(|name| dir.path().join(name));
         run(dir.path(), "config paths", &start, None).exits(0);
         use_set("seed-broken", &start.join("host").join(UNITS));

@@ -1,6 +1,6 @@
 //! Which points are left to be killed at.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use datalake_engine::Checkpoint;
 
@@ -40,7 +40,7 @@ impl Points {
         self.met.values().sum()
     }
 
-    pub(super) fn all_met(self) -> std::collections::BTreeSet<&'static str> {
+    pub(super) fn all_met(self) -> BTreeSet<&'static str> {
         self.met.into_keys().collect()
     }
 }
