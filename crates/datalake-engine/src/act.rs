@@ -11,9 +11,8 @@ use crate::Checkpoint;
 use crate::observe::{Sighting, observe_paths};
 use crate::ports::{NewFile, Ports};
 use crate::records::Records;
+use crate::retry::STEADY;
 
-/// Successful looks in a row that make a new bucket "stably there".
-const STEADY: u32 = 5;
 /// Looks at a new bucket before giving up, one a second: three minutes.
 const LOOKS: u32 = 180;
 

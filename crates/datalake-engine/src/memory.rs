@@ -58,7 +58,7 @@ impl Clock for MemoryClock {
     }
 }
 
-/// A mutex's content, also after a panic elsewhere: these ports hold no invariant across calls.
-fn held<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+/// A mutex's content, also after a panic elsewhere: none of ours holds an invariant across calls.
+pub(crate) fn held<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
 }

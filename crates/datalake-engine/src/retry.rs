@@ -1,11 +1,14 @@
 //! A store that is asked again when asking again can help.
 
+use std::collections::BTreeMap;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use datalake_core::{BucketName, Fault, FaultKind, Lifecycle, ObjectKey, Service, Versioning};
 
+use crate::memory::held;
 use crate::ports::{Clock, ObjectHead, ObjectStore, Stored, VersionId};
 
 /// Tries of one call at most.
@@ -23,20 +26,47 @@ const LONGEST_WAIT: Duration = Duration::from_mins(1);
 /// Repeats calls that failed for a passing reason: with growing pauses, a random share in each,
 /// the service's own `Retry-After`, and one budget for all calls together.
 ///
+/// "Absent" is final, with one exception: a bucket that was seen five times in a row is there, so a
+/// gateway that knows nothing of it lags behind (Hetzner, minutes after a creation; 2026-09-08).
 /// A key that is unknown or a signature that does not fit is never tried again.
 pub struct RetryingStore<'a> {
     inner: &'a dyn ObjectStore,
     clock: &'a dyn Clock,
     budget: AtomicU32,
+    seen: Mutex<BTreeMap<BucketName, u32>>,
 }
+
+/// Looks in a row that make a bucket one that is surely there.
+pub(crate) const STEADY: u32 = 5;
 
 impl<'a> RetryingStore<'a> {
     /// Wraps `inner`; all its calls together are repeated at most `budget` times.
     pub fn new(inner: &'a dyn ObjectStore, clock: &'a dyn Clock, budget: u32) -> Self {
-        Self { inner, clock, budget: AtomicU32::new(budget) }
+        Self { inner, clock, budget: AtomicU32::new(budget), seen: Mutex::default() }
     }
 
-    async fn patiently<T, F>(&self, mut call: impl FnMut() -> F) -> Result<T, Fault>
+    async fn patiently<T, F>(&self, call: impl FnMut() -> F) -> Result<T, Fault>
+    where
+        F: Future<Output = Result<T, Fault>> + Send,
+    {
+        self.repeated(call, tries).await
+    }
+
+    /// As `patiently`, for a call about something in `bucket`.
+    async fn inside<T, F>(&self, bucket: &BucketName, call: impl FnMut() -> F) -> Result<T, Fault>
+    where
+        F: Future<Output = Result<T, Fault>> + Send,
+    {
+        let sure = held(&self.seen).get(bucket).is_some_and(|times| *times >= STEADY);
+        let lagging = |kind| sure && kind == FaultKind::Absent;
+        self.repeated(call, |kind| if lagging(kind) { TRIES } else { tries(kind) }).await
+    }
+
+    async fn repeated<T, F>(
+        &self,
+        mut call: impl FnMut() -> F,
+        tries: impl Fn(FaultKind) -> u32,
+    ) -> Result<T, Fault>
     where
         F: Future<Output = Result<T, Fault>> + Send,
     {
@@ -88,7 +118,13 @@ impl ObjectStore for RetryingStore<'_> {
     }
 
     async fn head_bucket(&self, bucket: &BucketName) -> Result<(), Fault> {
-        self.patiently(|| self.inner.head_bucket(bucket)).await
+        let answer = self.inside(bucket, || self.inner.head_bucket(bucket)).await;
+        let mut seen = held(&self.seen);
+        match &answer {
+            Ok(()) => *seen.entry(bucket.clone()).or_default() += 1,
+            Err(_) => drop(seen.remove(bucket)),
+        }
+        answer
     }
 
     async fn create_bucket(&self, bucket: &BucketName) -> Result<(), Fault> {
@@ -96,19 +132,19 @@ impl ObjectStore for RetryingStore<'_> {
     }
 
     async fn versioning(&self, bucket: &BucketName) -> Result<Versioning, Fault> {
-        self.patiently(|| self.inner.versioning(bucket)).await
+        self.inside(bucket, || self.inner.versioning(bucket)).await
     }
 
     async fn set_versioning(&self, bucket: &BucketName, to: Versioning) -> Result<(), Fault> {
-        self.patiently(|| self.inner.set_versioning(bucket, to)).await
+        self.inside(bucket, || self.inner.set_versioning(bucket, to)).await
     }
 
     async fn lifecycle(&self, bucket: &BucketName) -> Result<Lifecycle, Fault> {
-        self.patiently(|| self.inner.lifecycle(bucket)).await
+        self.inside(bucket, || self.inner.lifecycle(bucket)).await
     }
 
     async fn set_lifecycle(&self, bucket: &BucketName, rules: &Lifecycle) -> Result<(), Fault> {
-        self.patiently(|| self.inner.set_lifecycle(bucket, rules)).await
+        self.inside(bucket, || self.inner.set_lifecycle(bucket, rules)).await
     }
 
     async fn put_object(
@@ -117,15 +153,15 @@ impl ObjectStore for RetryingStore<'_> {
         key: &ObjectKey,
         content: Vec<u8>,
     ) -> Result<Stored, Fault> {
-        self.patiently(|| self.inner.put_object(bucket, key, content.clone())).await
+        self.inside(bucket, || self.inner.put_object(bucket, key, content.clone())).await
     }
 
     async fn get_object(&self, bucket: &BucketName, key: &ObjectKey) -> Result<Vec<u8>, Fault> {
-        self.patiently(|| self.inner.get_object(bucket, key)).await
+        self.inside(bucket, || self.inner.get_object(bucket, key)).await
     }
 
     async fn head_object(&self, bucket: &BucketName, key: &ObjectKey) -> Result<ObjectHead, Fault> {
-        self.patiently(|| self.inner.head_object(bucket, key)).await
+        self.inside(bucket, || self.inner.head_object(bucket, key)).await
     }
 
     async fn delete_object(
@@ -134,6 +170,6 @@ impl ObjectStore for RetryingStore<'_> {
         key: &ObjectKey,
         version: Option<&VersionId>,
     ) -> Result<(), Fault> {
-        self.patiently(|| self.inner.delete_object(bucket, key, version)).await
+        self.inside(bucket, || self.inner.delete_object(bucket, key, version)).await
     }
 }

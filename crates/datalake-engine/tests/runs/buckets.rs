@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -18,6 +19,8 @@ struct Scripted {
     heads: Mutex<VecDeque<FaultKind>>,
     last_head: Option<FaultKind>,
     creation: Option<FaultKind>,
+    /// How many questions after versioning find no bucket.
+    late: AtomicU32,
 }
 
 /// A head that works.
@@ -47,6 +50,10 @@ impl ObjectStore for Scripted {
     }
 
     async fn versioning(&self, bucket: &BucketName) -> Result<Versioning, Fault> {
+        let one_less = |late: u32| late.checked_sub(1);
+        if self.late.fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_less).is_ok() {
+            return Err(Fault::new(FaultKind::Absent, "NoSuchBucket"));
+        }
         self.inner.versioning(bucket).await
     }
 
@@ -121,6 +128,31 @@ async fn a_new_bucket_is_used_once_it_is_there_for_good() {
     assert_eq!(at_once, Duration::from_millis(400));
     assert!(flapping.unwrap().is_complete());
     assert_eq!(later, Duration::from_millis(3700));
+}
+
+#[tokio::test]
+async fn a_gateway_that_lags_behind_a_new_bucket_is_asked_again() {
+    let world = World::without_bucket();
+    let plan = world.plan("x").await;
+    let run = world.run(RunKind::Provision, &plan).await;
+    let lagging = Scripted { late: AtomicU32::new(3), ..Scripted::default() };
+    let store = RetryingStore::new(&lagging, &world.clock, 20);
+
+    let ended = apply(run, &Patient, &Ports { store: &store, ..world.ports() }).await;
+
+    assert!(ended.unwrap().is_complete());
+}
+
+#[tokio::test]
+async fn a_bucket_that_was_seen_once_may_be_gone() {
+    let world = World::with_bucket().await;
+    let store = RetryingStore::new(&world.store, &world.clock, 20);
+    store.head_bucket(&bucket()).await.unwrap();
+
+    let absent = store.get_object(&bucket(), &"none".parse().unwrap()).await;
+
+    assert_eq!(absent.unwrap_err().kind, FaultKind::Absent);
+    assert_eq!(world.clock.slept(), Duration::ZERO);
 }
 
 #[tokio::test]
