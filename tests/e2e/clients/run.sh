@@ -198,6 +198,8 @@ provisioned() {
 over_tls() {
   label=tls
   serve "$work/tls" --tls || return
+  # As a client comes from its maker.
+  unset AWS_REQUEST_CHECKSUM_CALCULATION AWS_RESPONSE_CHECKSUM_VALIDATION
   head -c 1024 /dev/urandom > "$work/small"
   check "aws s3 mb" 0 aws s3 mb s3://aws-defaults
   check "the bucket stays" 0 stays aws s3 ls s3://aws-defaults

@@ -74,11 +74,14 @@ fn kept(path: &Path, pem: &str) -> Result<PathBuf, Failure> {
 fn text(address: &Address) -> String {
     let mut text = format!(
         "export AWS_ENDPOINT_URL_S3={}\nexport AWS_DEFAULT_REGION={}\n\
-         export AWS_ACCESS_KEY_ID={}\nexport AWS_SECRET_ACCESS_KEY={}\n",
+         export AWS_ACCESS_KEY_ID={}\nexport AWS_SECRET_ACCESS_KEY={}\n\
+         export AWS_REQUEST_CHECKSUM_CALCULATION=when_required\n\
+         export AWS_RESPONSE_CHECKSUM_VALIDATION=when_required\n",
         address.endpoint, address.region, address.access_key_id, address.secret_access_key
     );
     if let Some(path) = &address.certificate {
-        text.push_str(&format!("export AWS_CA_BUNDLE={}\n", path.display()));
+        let quoted = path.display().to_string().replace('\'', r"'\''");
+        text.push_str(&format!("export AWS_CA_BUNDLE='{quoted}'\n"));
     }
     text
 }
