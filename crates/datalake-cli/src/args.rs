@@ -100,6 +100,12 @@ pub enum Command {
     Rollback(Rollback),
     /// List all runs
     History,
+    /// Reload, restart, stop, start and look at Dagster's services
+    Dagster {
+        /// What to do.
+        #[command(subcommand)]
+        what: Dagster,
+    },
     /// Show the spec, and where each value comes from
     Config {
         /// What to show.
@@ -153,6 +159,47 @@ pub struct Rollback {
     /// Do not ask before applying
     #[arg(long, short)]
     pub yes: bool,
+}
+
+/// What `dagster` does. Works as root and as the service user.
+#[derive(Debug, Subcommand)]
+pub enum Dagster {
+    /// Have systemd read the unit files anew
+    Reload,
+    /// Stop and start services, and watch until they have settled
+    Restart(Chosen),
+    /// Stop services
+    Stop(Chosen),
+    /// Start services that do not run, and watch until they have settled
+    Start(Chosen),
+    /// Tell how services, containers and their environment stand: exit 0 if all is well, 3 if not
+    Status,
+    /// Print what the services said, with secrets hidden
+    Logs(Logs),
+    /// Print the variables of the env file and of each container by name and fingerprint
+    Env,
+}
+
+/// Which of the spec's units are meant.
+#[derive(Debug, Args)]
+pub struct Chosen {
+    /// `webserver`, `daemon`, or another word of a unit's name; all units if left out
+    #[arg(value_name = "NAME")]
+    pub word: Option<String>,
+}
+
+/// Flags of `dagster logs`.
+#[derive(Debug, Args)]
+pub struct Logs {
+    /// Which units are meant.
+    #[command(flatten)]
+    pub chosen: Chosen,
+    /// Begin this many lines before the end
+    #[arg(long, short = 'n', value_name = "LINES", default_value_t = 50)]
+    pub lines: u32,
+    /// Go on with each new line until Ctrl-C
+    #[arg(long, short)]
+    pub follow: bool,
 }
 
 /// What `config` shows.

@@ -1,6 +1,7 @@
 //! The commands, one file each.
 
 mod config;
+mod dagster;
 mod history;
 mod init;
 mod provision;
@@ -27,6 +28,7 @@ pub(crate) async fn run(cli: &Cli, printer: Printer) -> Result<Exit, Failure> {
         Command::Provision(flags) => provision::provision(cli, flags, printer).await,
         Command::Status => status::status(cli, printer).await,
         Command::Rollback(flags) => rollback::rollback(cli, flags, printer).await,
+        Command::Dagster { what } => dagster::dagster(cli, what, printer).await,
         Command::History => history::history(cli, printer).await,
         Command::Config { show } => config::config(cli, *show, printer).await,
         #[cfg(feature = "sandbox")]

@@ -4,9 +4,9 @@ mod layer;
 
 use std::path::{Path, PathBuf};
 
-use datalake_core::{CredentialSource, HostDocument, Spec, SpecDocument};
+use datalake_core::{CredentialSource, HostDocument, HostSpec, InvalidSpec, Spec, SpecDocument};
 use figment::Figment;
-use figment::error::Kind;
+use figment::error::{Actual, Kind};
 
 use crate::args::Values;
 use crate::exit::Exit;
@@ -66,16 +66,27 @@ impl Settings {
     ///
     /// [`Failure`] for a missing or wrong value, naming where it comes from.
     pub(crate) fn spec(&self) -> Result<Spec, Failure> {
-        self.document.clone().check().map_err(|error| {
-            let source = self.source(error.key);
-            let failure = Failure::from(error);
-            match source {
-                Some(source) => failure.hint(format!(
-                    "the value comes from {source}; `datalake config explain` shows all of them"
-                )),
-                None => failure.hint("`datalake init` writes a datalake.yaml"),
-            }
-        })
+        self.document.clone().check().map_err(|error| self.invalid(error))
+    }
+
+    /// The part of the spec that tells of the Dagster host, checked.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`] for a missing or wrong value, naming where it comes from.
+    pub(crate) fn host(&self) -> Result<HostSpec, Failure> {
+        self.document.host.clone().check().map_err(|error| self.invalid(error))
+    }
+
+    fn invalid(&self, error: InvalidSpec) -> Failure {
+        let source = self.source(error.key);
+        let failure = Failure::from(error);
+        match source {
+            Some(source) => failure.hint(format!(
+                "the value comes from {source}; `datalake config explain` shows all of them"
+            )),
+            None => failure.hint("`datalake init` writes a datalake.yaml"),
+        }
     }
 
     /// Every key with its value and source.
@@ -155,6 +166,13 @@ fn wrong_type(error: &figment::Error) -> Failure {
         _ => "another form".to_owned(),
     };
     let key = error.path.join(".");
-    Failure::new(Exit::Config, format!("{source}: `{key}`: expected {expected}"))
-        .hint("quote a value that YAML takes for a number: `bucket: \"00123\"`")
+    let failure = Failure::new(Exit::Config, format!("{source}: `{key}`: expected {expected}"));
+    match &error.kind {
+        Kind::InvalidType(
+            Actual::Bool(_) | Actual::Unsigned(_) | Actual::Signed(_) | Actual::Float(_),
+            _,
+        ) => failure
+            .hint("put into quotes what YAML takes for a number or a yes: `bucket: \"00123\"`"),
+        _ => failure,
+    }
 }

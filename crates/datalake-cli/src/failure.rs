@@ -51,6 +51,13 @@ impl Failure {
         self
     }
 
+    /// A fault met with a service, a container or another thing that has no hint of its own.
+    #[must_use]
+    pub(crate) fn about(what: impl Into<String>, fault: &Fault) -> Self {
+        let messages = vec![what.into(), fault.to_string()];
+        Self { exit: exit_of(fault.kind, &Target::Service), messages, hints: Vec::new() }
+    }
+
     /// A fault met at `target`.
     #[must_use]
     pub(crate) fn at(target: &Target, fault: &Fault) -> Self {
@@ -70,6 +77,7 @@ fn exit_of(kind: FaultKind, target: &Target) -> Exit {
         | FaultKind::TakenBucket
         | FaultKind::Unsupported
         | FaultKind::NotPlain
+        | FaultKind::NoManager
         | FaultKind::Absent => Exit::Config,
         FaultKind::Throttled => Exit::TryAgain,
         FaultKind::DiskFull | FaultKind::ReadOnly | FaultKind::Io => Exit::Io,

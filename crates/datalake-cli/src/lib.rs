@@ -3,6 +3,7 @@
 pub mod args;
 mod commands;
 mod config;
+mod deployment;
 mod desired;
 pub mod exit;
 mod failure;

@@ -1,7 +1,9 @@
 //! Values turned into text and JSON for people and programs. Nothing here decides.
 
+mod dagster;
 mod diff;
 mod plan;
+mod redact;
 mod status;
 
 use std::io::{self, IsTerminal, Write};
@@ -10,8 +12,10 @@ use serde::Serialize;
 
 use crate::failure::Failure;
 
+pub(crate) use dagster::{deployment, environments};
 pub(crate) use diff::{FileChange, diff};
 pub(crate) use plan::{line as step_line, plan, way_back};
+pub(crate) use redact::Redactor;
 pub(crate) use status::{State, status};
 
 /// The version of the envelope around every JSON answer.
@@ -64,6 +68,13 @@ impl Printer {
         if !self.json {
             self.out(&self.coloured(text));
         }
+    }
+
+    /// Prints a line of text, and tells whether anyone reads on.
+    #[must_use]
+    pub(crate) fn line(self, line: &str) -> bool {
+        let mut out = io::stdout().lock();
+        writeln!(out, "{line}").and_then(|()| out.flush()).is_ok()
     }
 
     /// Prints talk to standard error.

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use datalake_core::{
-    Credentials, Fault, FaultKind, FingerprintKey, HostPath, InvalidPath, Spec, Target,
+    Credentials, Fault, FaultKind, FingerprintKey, HostPath, HostSpec, InvalidPath, Spec, Target,
 };
 use datalake_engine::{
     Checkpoints, Clock, Lock, LockFault, NoCheckpoints, ObjectStore, Ports, Records, StateFolder,
@@ -149,10 +149,10 @@ impl Site {
     /// # Errors
     ///
     /// [`Failure`] where there is no such user.
-    pub(crate) fn host(&self, spec: &Spec) -> Result<(Account, Places), Failure> {
-        let account = find_user(&self.host, spec.host.user.as_str())?;
+    pub(crate) fn host(&self, host: &HostSpec) -> Result<(Account, Places), Failure> {
+        let account = find_user(&self.host, host.user.as_str())?;
         let unfit = |error: InvalidPath| Failure::of(Exit::Config, &error);
-        let places = Places::of(&account, &spec.host).map_err(unfit)?;
+        let places = Places::of(&account, host).map_err(unfit)?;
         Ok((account, places))
     }
 
@@ -192,6 +192,12 @@ impl Site {
             LockFault::Unusable(fault) => self.state_failure(&fault),
             held => held.into(),
         })
+    }
+
+    /// Whether it is this machine itself, whose services can be asked: no sandbox, no other root.
+    #[must_use]
+    pub(crate) fn is_this_machine(&self) -> bool {
+        self.root == Path::new("/")
     }
 
     /// A failure about datalake's own folder.

@@ -1,5 +1,6 @@
 //! The spec as it is written in `datalake.yaml`, in variables and flags.
 
+use serde::de::Unexpected;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::{
@@ -144,7 +145,12 @@ impl HostDocument {
         *self == Self::default()
     }
 
-    fn check(self) -> Result<HostSpec, InvalidSpec> {
+    /// Checks user and units alone.
+    ///
+    /// # Errors
+    ///
+    /// The first [`InvalidSpec`].
+    pub fn check(self) -> Result<HostSpec, InvalidSpec> {
         let user = self.user.ok_or_else(|| missing("host.user", "a user"))?;
         let units = self.units.unwrap_or_default();
         let mut checked: Vec<UnitName> =
@@ -206,7 +212,8 @@ fn names<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Vec<String
         List(Vec<String>),
         Text(String),
     }
-    Ok(Some(match Names::deserialize(deserializer)? {
+    let names = Names::deserialize(deserializer);
+    Ok(Some(match names.map_err(|_| expected("a list of names"))? {
         Names::List(list) => list,
         Names::Text(text) => text.split(',').map(|name| name.trim().to_owned()).collect(),
     }))
@@ -219,14 +226,19 @@ fn flag<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<bool>, D::E
         Bool(bool),
         Text(String),
     }
-    match Flag::deserialize(deserializer)? {
+    match Flag::deserialize(deserializer).map_err(|_| expected("true or false"))? {
         Flag::Bool(value) => Ok(Some(value)),
         Flag::Text(text) => match text.as_str() {
             "true" => Ok(Some(true)),
             "false" => Ok(Some(false)),
-            _ => Err(serde::de::Error::custom("expected true or false")),
+            _ => Err(expected("true or false")),
         },
     }
+}
+
+/// An error that tells what was expected and not what was found.
+fn expected<E: serde::de::Error>(what: &str) -> E {
+    E::invalid_type(Unexpected::Other("something else"), &what)
 }
 
 #[cfg(test)]

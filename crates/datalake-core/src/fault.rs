@@ -75,6 +75,9 @@ pub enum FaultKind {
     /// An answer that makes no sense, or holds what datalake must not lose and does not know.
     #[error("the answer cannot be used")]
     Unreadable,
+    /// No systemd runs for the user: neither a login nor lingering has started one.
+    #[error("no systemd runs for the user")]
+    NoManager,
     /// A symbolic link, device, or other thing where a plain file or folder must be.
     #[error("it is not a plain file or folder")]
     NotPlain,

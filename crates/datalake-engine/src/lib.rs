@@ -8,6 +8,7 @@ mod act;
 mod apply;
 mod checkpoint;
 mod conformance;
+mod deployment;
 mod journal;
 pub mod memory;
 mod observe;
@@ -19,6 +20,12 @@ mod retry;
 pub use apply::{ApplyError, FailedStep, Run, Watch, apply};
 pub use checkpoint::{Checkpoint, UnknownCheckpoint};
 pub use conformance::{Nonconformity, check_object_store};
+pub use deployment::{
+    ActiveState, ChangeError, Container, Containers, DeployedUnit, Deployment, Failing, HostPorts,
+    InvalidServiceName, InvocationId, LineSink, LoadState, News, Patience, Prints, Search,
+    ServiceName, Services, Settled, UnitStatus, Unsettled, Verb, change, discover,
+    environment_prints, quadlet_folders,
+};
 pub use journal::{Begin, DamagedJournal, Journal, Record, decode, encode};
 pub use observe::{Sighting, Wanted, look_at, observe, observe_paths};
 pub use ports::{

@@ -1,5 +1,6 @@
 //! Ports that live in memory: they behave like the real ones and touch nothing.
 
+mod deployment;
 mod files;
 mod state;
 mod store;
@@ -11,6 +12,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use datalake_core::Timestamp;
 
+pub use deployment::{MemoryContainers, MemoryServices};
 pub use files::{Everything, MemoryFiles, Node};
 pub use state::MemoryState;
 pub use store::MemoryStore;

@@ -9,6 +9,7 @@ use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
 use datalake_core::FilledBody;
+use datalake_engine::LineSink;
 use rustix::process::{Pid, Signal, kill_process_group};
 use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::process::Child;
@@ -21,6 +22,9 @@ const LARGEST_OUTPUT: usize = 1 << 20;
 
 /// How much of the end of a program's complaints is kept.
 const LONGEST_COMPLAINT: usize = 2 << 10;
+
+/// A line that is longer is handed over in pieces.
+const LONGEST_LINE: usize = 64 << 10;
 
 /// What a program gets of this process's environment.
 const PASSED_ON: [&str; 2] = ["HOME", "LANG"];
@@ -127,6 +131,40 @@ pub async fn run(command: &Command) -> Result<Output, CommandFault> {
     }
 }
 
+/// Runs a program and hands its standard output to `sink` line by line, until it ends or `sink`
+/// says `false`. It has no limit of time: dropping the call ends the program, too.
+///
+/// # Errors
+///
+/// [`CommandFault`], also for a program that ends with a status other than 0 by itself.
+pub async fn follow(command: &Command, sink: LineSink<'_>) -> Result<(), CommandFault> {
+    let name = escaped(command.program.as_encoded_bytes());
+    let child = prepared(command).spawn().map_err(|error| start_fault(command, &name, error))?;
+    let mut group = Group { child };
+    let (stdout, stderr) = (group.child.stdout.take(), group.child.stderr.take());
+    let outputs = tokio::try_join!(hand_over(stdout, sink), async {
+        read_end(stderr).await.map_err(Ending::System)
+    });
+    let ended = match outputs {
+        Ok(((), stderr)) => group.child.wait().await.map(|status| (status, stderr)),
+        Err(Ending::Enough) => {
+            group.end().await;
+            return Ok(());
+        }
+        Err(Ending::System(source)) => Err(source),
+    };
+    match ended {
+        Ok((status, _)) if status.success() => Ok(()),
+        Ok((status, stderr)) => {
+            Err(CommandFault::Failed { program: name, status, stderr: escaped(&stderr) })
+        }
+        Err(source) => {
+            group.end().await;
+            Err(CommandFault::System { program: name, source })
+        }
+    }
+}
+
 fn prepared(command: &Command) -> tokio::process::Command {
     let mut prepared = tokio::process::Command::new(&command.program);
     prepared.args(&command.arguments).current_dir(&command.directory).env_clear();
@@ -206,6 +244,36 @@ struct Ended {
 enum Stopped {
     TooMuch,
     System(io::Error),
+}
+
+/// Why no more lines are handed over.
+enum Ending {
+    Enough,
+    System(io::Error),
+}
+
+async fn hand_over(
+    output: Option<impl AsyncRead + Unpin>,
+    sink: LineSink<'_>,
+) -> Result<(), Ending> {
+    let Some(mut output) = output else {
+        return Ok(());
+    };
+    let mut buffer = Vec::new();
+    while output.read_buf(&mut buffer).await.map_err(Ending::System)? > 0 {
+        while let Some(end) = buffer.iter().position(|byte| *byte == b'\n') {
+            let line: Vec<u8> = buffer.drain(..=end).collect();
+            hand(line.strip_suffix(b"\n").unwrap_or(&line), sink)?;
+        }
+        if buffer.len() > LONGEST_LINE {
+            hand(&std::mem::take(&mut buffer), sink)?;
+        }
+    }
+    if buffer.is_empty() { Ok(()) } else { hand(&buffer, sink) }
+}
+
+fn hand(line: &[u8], sink: LineSink<'_>) -> Result<(), Ending> {
+    if sink(line) { Ok(()) } else { Err(Ending::Enough) }
 }
 
 /// Reads to the end of both outputs, then waits: until then the child's number stays its own.

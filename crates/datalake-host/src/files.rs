@@ -1,11 +1,15 @@
 //! The managed host's files.
 
+use std::iter::successors;
+use std::os::fd::OwnedFd;
 use std::path::Path;
 use std::sync::Arc;
 
 use datalake_core::{Fault, FaultKind, FilledBody, Folder, HostPath, Mode, Owner};
 use datalake_engine::{Checkpoints, Files, NewFile, Seen};
-use rustix::fs::{FileType, OFlags, Stat, fstat};
+use rustix::fs::{Access, AtFlags, FileType, OFlags, Stat, accessat, fstat, fstatvfs};
+use rustix::io::Errno;
+use rustix::process::geteuid;
 
 use crate::fault::fault_of;
 use crate::root::{Root, names_in, read_at_most};
@@ -30,6 +34,22 @@ impl HostFiles {
     /// A [`Fault`] where there is no such folder, or no access to it.
     pub fn open(root: &Path, checkpoints: Arc<dyn Checkpoints>) -> Result<Self, Fault> {
         Ok(Self { root: Root::open(root)?, checkpoints })
+    }
+
+    /// Whether something new could be written at `path`: asked before the first step of a plan, so
+    /// that a bad disk does not stop it half-way.
+    ///
+    /// # Errors
+    ///
+    /// A [`Fault`] where the folder, or the nearest one above that is there, lies on a file system
+    /// that is read-only or full, or may not be written to.
+    pub fn require_writable(&self, path: &HostPath) -> Result<(), Fault> {
+        let mut folders = successors(path.parent(), HostPath::parent);
+        let opened = folders.find_map(|folder| match self.root.open_folder(&folder) {
+            Err(fault) if fault.kind == FaultKind::Absent => None,
+            answer => Some(answer),
+        });
+        opened.map_or(Ok(()), |folder| takes_more(&folder?))
     }
 
     fn look_at_file(&self, path: &HostPath) -> Result<Seen, Fault> {
@@ -78,6 +98,14 @@ impl Files for HostFiles {
     fn sweep(&self, path: &HostPath) -> Result<(), Fault> {
         self.root.place_if_any(path)?.map_or(Ok(()), |place| place.sweep())
     }
+}
+
+fn takes_more(folder: &OwnedFd) -> Result<(), Fault> {
+    accessat(folder, ".", Access::WRITE_OK, AtFlags::EACCESS).map_err(fault_of)?;
+    let space = fstatvfs(folder).map_err(fault_of)?;
+    let free = if geteuid().is_root() { space.f_bfree } else { space.f_bavail };
+    // Some file systems have no count at all.
+    if free == 0 && space.f_blocks > 0 { Err(fault_of(Errno::NOSPC)) } else { Ok(()) }
 }
 
 fn owner_of(stat: &Stat) -> Owner {

@@ -2,9 +2,11 @@
 //!
 //! [`HostFiles`] holds the managed host's files, [`StateDir`] datalake's own folder. Both reach
 //! everything from a folder held open, so nobody can lead them elsewhere meanwhile. [`run`] is the
-//! one place that starts a process.
+//! one place that starts a process; [`Systemd`] and [`Podman`] ask a service user's programs through
+//! it.
 
 mod accounts;
+mod acting;
 mod clock;
 mod commands;
 mod escape;
@@ -12,13 +14,18 @@ mod fault;
 mod files;
 mod lock;
 mod place;
+mod podman;
 mod root;
 mod secret_file;
 mod state;
+mod systemd;
 
 pub use accounts::{Account, AccountFault, find_user};
+pub use acting::{NotTheUser, ServiceUser};
 pub use clock::SystemClock;
-pub use commands::{Command, CommandFault, Output, run};
+pub use commands::{Command, CommandFault, Output, follow, run};
 pub use files::HostFiles;
+pub use podman::Podman;
 pub use secret_file::{SecretFileFault, read_secret_descriptor, read_secret_file};
 pub use state::StateDir;
+pub use systemd::Systemd;

@@ -4,7 +4,8 @@
 #   localhost/dagster:latest      shell scripts with Dagster's command names, a Python that has only
 #                                 its own library, and a `dagster` module that knows its version
 #   localhost/dagster:bare        the same without Python
-#   localhost/dagster:dies        its daemon ends after a second, with 1
+#   localhost/dagster:dies        as bare, but its daemon ends after a second, with 1
+#   localhost/dagster:dies-with-s3  the same, only where it has been given a bucket
 #   docker.io/library/postgres:16 `postgres` and `pg_isready`, without a database behind them
 # Each long-running script ends at once on SIGTERM.
 set -euo pipefail
@@ -52,6 +53,20 @@ wait
 END
 }
 
+dying_daemon() { # TREE CONDITION: ends with 1 after a second where the condition holds
+  script "$1/usr/local/bin/dagster-daemon" <<END
+#!/bin/sh
+trap 'kill \$!; exit 0' TERM INT
+if $2; then
+  echo 'dagster._core.errors.DagsterInvalidConfigError: Errors whilst loading configuration' >&2
+  sleep 1
+  exit 1
+fi
+sleep 2147483647 &
+wait
+END
+}
+
 python() { # TREE
   local tree=$1 file version
   version=$(cd "$clean/usr/lib" && echo python3.*)
@@ -88,14 +103,11 @@ cp -a "$work/bare" "$work/latest"
 python "$work/latest"
 import "$work/latest" localhost/dagster:latest dagster-webserver
 
-cp -a "$work/latest" "$work/dies"
-script "$work/dies/usr/local/bin/dagster-daemon" <<'END'
-#!/bin/sh
-echo 'dagster._core.errors.DagsterInvalidConfigError: Errors whilst loading configuration' >&2
-sleep 1
-exit 1
-END
+cp -a "$work/bare" "$work/dies"
+dying_daemon "$work/dies" true
 import "$work/dies" localhost/dagster:dies dagster-webserver
+dying_daemon "$work/dies" '[ -n "$DAGSTER_S3_BUCKET" ]'
+import "$work/dies" localhost/dagster:dies-with-s3 dagster-webserver
 
 base "$work/postgres"
 script "$work/postgres/usr/local/bin/postgres" <<'END'

@@ -5,6 +5,7 @@ mod credentials;
 mod disk;
 mod files;
 mod lock;
+mod rollback;
 mod service;
 mod spec;
 

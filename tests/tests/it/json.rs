@@ -1,1 +1,94 @@
-//! x
+//! `--json` on every command: one document with its envelope on standard output.
+
+use std::io::{BufRead, BufReader};
+
+use rustix::process::{Pid, Signal, kill_process};
+
+use crate::support::{Call, Host, Ran, Service};
+
+#[track_caller]
+fn json(host: &Host, service: &Service, words: &str, code: i32) -> Ran {
+    host.call(service, words).arg("--json").run().exits(code)
+}
+
+#[test]
+fn the_main_road() {
+    let (host, service) = (Host::with("seed-broken"), Service::hetzner());
+
+    let plan = json(&host, &service, "provision --dry-run", 3).json("plan");
+    assert_eq!(plan["steps"].as_array().unwrap().len(), 12);
+    let status = json(&host, &service, "status", 3).json("status");
+    assert_eq!(status["in_step"], false);
+
+    let done = json(&host, &service, "provision --yes", 0).json("provision");
+    assert_eq!(done["proved"], true);
+    let run = done["receipt"]["run"].as_str().unwrap();
+    assert!(done["undo"].as_str().unwrap().ends_with(run), "{}", done["undo"]);
+    assert_eq!(done["plan"]["steps"].as_array().unwrap().len(), 12);
+
+    let nothing = json(&host, &service, "provision", 0).json("provision");
+    assert_eq!(nothing["plan"]["steps"].as_array().unwrap().len(), 0);
+    let status = json(&host, &service, "status", 0).json("status");
+    assert_eq!((&status["in_step"], &status["last_run"]), (&true.into(), &run.into()));
+
+    let plan = json(&host, &service, "rollback --dry-run", 3).json("plan");
+    assert_eq!(plan["steps"].as_array().unwrap().len(), 8);
+    let undone = json(&host, &service, "rollback --yes", 0).json("rollback");
+    assert_eq!(undone["of"], run);
+    let nothing = json(&host, &service, "rollback --yes", 0).json("rollback");
+    assert!(nothing["of"].is_null());
+
+    let history = json(&host, &service, "history", 0).json("history");
+    let states: Vec<_> = history.as_array().unwrap().iter().map(|run| &run["state"]).collect();
+    assert_eq!(states, ["complete", "rolled back"]);
+}
+
+#[test]
+fn commands_about_the_spec_and_the_program() {
+    let (host, service) = (Host::usual(), Service::hetzner());
+
+    let shown = json(&host, &service, "config show", 0).json("config");
+    assert_eq!(shown["bucket"], "acme-dagster-assets");
+    let explained = json(&host, &service, "config explain", 0).json("config-values");
+    assert_eq!(explained[2]["source"], "variable DATALAKE_BUCKET");
+    let paths = json(&host, &service, "config paths", 0).json("paths");
+    assert_eq!(paths["root"], host.root().to_str().unwrap());
+    let written = json(&host, &service, "init --region fsn1 --bucket mine", 0).json("init");
+    assert_eq!(written["bucket"], "mine");
+    let script = json(&host, &service, "completions bash", 0).json("completions");
+    assert!(script.as_str().unwrap().contains("complete"), "{script}");
+}
+
+#[test]
+fn a_failure() {
+    let (host, service) = (Host::usual(), Service::hetzner());
+
+    let ran = json(&host, &service, "provision --yes --bucket=NO", 78);
+
+    let problem = ran.json("error");
+    assert_eq!(problem["exit_code"], 78);
+    assert!(problem["messages"][0].as_str().unwrap().contains("`bucket`"), "{problem}");
+    assert!(ran.stderr.starts_with("error: `bucket`"), "{}", ran.stderr);
+}
+
+#[test]
+fn a_sandbox_in_the_foreground() {
+    let host = Host::usual();
+    let mut serving = Call::new(&host.work(), "sandbox --json").start();
+    let stdout = BufReader::new(serving.stdout.take().unwrap());
+
+    // It ends only when it is asked to, so its document is read to its last line.
+    let mut text = String::new();
+    for line in stdout.lines() {
+        text += &line.unwrap();
+        if text.ends_with("}}") {
+            break;
+        }
+    }
+    let value: serde_json::Value = serde_json::from_str(&text).unwrap();
+    kill_process(Pid::from_child(&serving), Signal::TERM).unwrap();
+
+    assert_eq!((&value["kind"], &value["schema_version"]), (&"sandbox".into(), &1.into()));
+    assert!(value["data"]["endpoint"].as_str().unwrap().starts_with("http://127.0.0.1:"));
+    assert!(serving.wait().unwrap().success());
+}

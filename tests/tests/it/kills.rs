@@ -39,7 +39,9 @@ fn at_every_point(
         }
     };
     thread::scope(|scope| {
-        grounds.iter().for_each(|ground| drop(scope.spawn(move || work(ground))));
+        for ground in grounds {
+            scope.spawn(move || work(ground));
+        }
     });
     let points = points.into_inner().unwrap();
     println!("`{words}` was killed {} times", points.kills());

@@ -1,6 +1,7 @@
 //! The real program, seen from outside.
 
 #![cfg(test)]
+#![expect(clippy::needless_raw_string_hashes, reason = "snapbox writes snapshots in this form")]
 
 mod architecture;
 mod bad_days;

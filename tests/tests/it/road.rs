@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use tempfile::TempDir;
 
-use crate::support::{Call, Ran, Tree, UNITS, use_set};
+use crate::support::{Call, Ran, Tree, UNITS, make_unusual, use_set};
 
 /// A working folder with a sandbox in `.sandbox`.
 struct Sandbox(TempDir);
@@ -23,8 +23,7 @@ impl Sandbox {
     fn broken() -> Self {
         let sandbox = Self::new();
         use_set("seed-broken", &sandbox.host().join(UNITS));
-        let unit = sandbox.host().join(UNITS).join("dagster-daemon.container");
-        fs::set_permissions(unit, Permissions::from_mode(0o640)).unwrap();
+        make_unusual(&sandbox.host().join(UNITS).join("dagster-daemon.container"));
         sandbox
     }
 
@@ -48,7 +47,8 @@ fn provision_shows_plan_proof_and_the_way_back() {
 
     let ran = sandbox.run("provision --yes").exits(0);
 
-    for part in ["Plan (10 steps):", "\nProved: ", "\nUndo: datalake --sandbox=.sandbox rollback R-"]
+    for part in
+        ["Plan (10 steps):", "\nProved: ", "\nUndo: datalake --sandbox=.sandbox rollback R-"]
     {
         assert!(ran.stdout.contains(part), "{part}\n{}", ran.stdout);
     }
@@ -124,8 +124,7 @@ fn a_line_that_keeps_dagster_from_starting_goes_away() {
 
     let ran = sandbox.run("provision --dry-run").exits(3);
 
-    let gone =
-        "-EnvironmentFile=-/var/lib/dagster/.config/environment.d/dagster-s3.conf";
+    let gone = "-EnvironmentFile=-/var/lib/dagster/.config/environment.d/dagster-s3.conf";
     assert_eq!(ran.stdout.matches(gone).count(), 2, "{}", ran.stdout);
 }
 

@@ -6,7 +6,7 @@ mod service;
 mod shown;
 mod tree;
 
-pub(crate) use host::{Host, UNITS, use_set};
+pub(crate) use host::{Host, UNITS, make_unusual, use_set};
 pub(crate) use program::{Call, Ran};
 pub(crate) use service::{KEY, OTHER_KEY, Service};
 pub(crate) use shown::shown;

@@ -1,7 +1,8 @@
 //! `provision`: observe, desired, plan, confirm, apply; then proof.
 
 use datalake_core::{
-    Credentials, FingerprintKey, Plan, Receipt, RunId, RunKind, Spec, plan_provision, rehearse,
+    Blocker, Credentials, FingerprintKey, Plan, Receipt, RunId, RunKind, Spec, Step, Target,
+    plan_provision, rehearse,
 };
 use datalake_engine::{
     Clock, Ports, RetryingStore, Run, Sighting, Wanted, apply, observe, recover,
@@ -44,7 +45,7 @@ pub(super) async fn provision(
 ) -> Result<Exit, Failure> {
     let site = Site::open(cli, printer).await?;
     let spec = site.spec()?;
-    let (account, places) = site.host(&spec)?;
+    let (account, places) = site.host(&spec.host)?;
     let keys = site.keys(&spec).await?;
     let store = site.store(&spec, &keys)?;
     let store = RetryingStore::new(&store, &site.clock, RETRY_BUDGET);
@@ -73,6 +74,7 @@ pub(super) async fn provision(
         printer.result("provision", nothing, &text);
         return Ok(Exit::Done);
     }
+    require_writable(&site, &plan)?;
     let shown = introduction(&subject, &sighting) + &shown(&plan, &subject, &sighting);
     if flags.dry_run {
         let next = format!("\nNothing was changed. Next: {} provision\n", site.name);
@@ -113,6 +115,18 @@ pub(super) async fn look_and_plan(
     let plan = plan_provision(&desired(&context)?, &sighting.observed)?;
     let conflicts = rehearse(&plan, &sighting.observed);
     if conflicts.is_empty() { Ok((sighting, plan)) } else { Err(conflicts.into()) }
+}
+
+/// Refuses a plan that would stop half-way because nothing can be written where its files lie.
+fn require_writable(site: &Site, plan: &Plan) -> Result<(), Failure> {
+    let blocker = |step: &Step| match step.action.target() {
+        Target::Path(path) => {
+            let fault = site.host.require_writable(&path).err()?;
+            Some(Blocker { target: Target::Path(path), fault })
+        }
+        Target::Service | Target::Bucket(_) | Target::Object(..) => None,
+    };
+    plan.steps.iter().find_map(blocker).map_or(Ok(()), |blocker| Err(blocker.into()))
 }
 
 async fn carry_out(

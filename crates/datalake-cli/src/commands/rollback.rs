@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use datalake_core::{
-    FaultKind, Observed, Plan, Receipt, RunId, RunKind, RunState, Target, Unfinished,
+    Action, FaultKind, Observed, Plan, Receipt, RunId, RunKind, RunState, Step, Target, Unfinished,
     left_by_rollback, plan_rollback, rehearse,
 };
 use datalake_engine::{
@@ -147,7 +147,9 @@ async fn look(plan: &Plan, ports: &Ports<'_>) -> Observed {
 fn shown(plan: &Plan, receipt: &Receipt) -> String {
     let mut text = format!("The way back of {} ({} steps):\n", receipt.run, plan.steps.len());
     text.push_str(&render::way_back(plan));
-    let mut left = left_by_rollback(receipt).peekable();
+    // The probe has left nothing that could stay.
+    let stays = |(step, _): &(&Step, &str)| !matches!(step.action, Action::ProveAccess(..));
+    let mut left = left_by_rollback(receipt).filter(stays).peekable();
     if left.peek().is_some() {
         text.push_str("\nWhat stays:\n");
     }

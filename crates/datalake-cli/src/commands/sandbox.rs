@@ -49,20 +49,25 @@ pub(super) async fn sandbox(
         secret_access_key: key.secret_access_key,
         certificate,
     };
+    // Listened to before anybody learns the address and may say stop.
+    let stop_asked = stop_asked()?;
     printer.result("sandbox", &address, &text(&address));
     printer.talk("serving until Ctrl-C");
-    stop_asked().await?;
+    stop_asked.await;
     running.stop().await;
     Ok(Exit::Done)
 }
 
-async fn stop_asked() -> Result<(), Failure> {
+fn stop_asked() -> Result<impl Future<Output = ()>, Failure> {
     let failed = |error: std::io::Error| Failure::of(Exit::Bug, &error);
     let mut terminate = signal(SignalKind::terminate()).map_err(failed)?;
-    tokio::select! {
-        result = tokio::signal::ctrl_c() => result.map_err(failed),
-        _ = terminate.recv() => Ok(()),
-    }
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(failed)?;
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => (),
+            _ = terminate.recv() => (),
+        }
+    })
 }
 
 fn kept(path: &Path, pem: &str) -> Result<PathBuf, Failure> {

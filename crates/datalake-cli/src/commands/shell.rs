@@ -12,7 +12,8 @@ use crate::render::Printer;
 pub(super) fn completions(shell: clap_complete::Shell, printer: Printer) -> Exit {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut Cli::command(), "datalake", &mut script);
-    printer.text(&String::from_utf8_lossy(&script));
+    let script = String::from_utf8_lossy(&script);
+    printer.result("completions", &script, &script);
     Exit::Done
 }
 

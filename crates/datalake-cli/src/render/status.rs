@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use super::plan::line;
 use super::printable;
+use crate::deployment;
 use crate::desired::Repair;
 use crate::places::Places;
 
@@ -28,6 +29,8 @@ pub(crate) struct State<'a> {
     pub repairs: &'a [Repair<'a>],
     /// The last run that stands.
     pub last_run: Option<&'a Receipt>,
+    /// Services and containers, or why nobody has looked at them.
+    pub services: Result<&'a deployment::Report, &'a str>,
 }
 
 /// The same for programs.
@@ -47,6 +50,7 @@ pub(crate) struct Report<'a> {
     in_step: bool,
     pending: &'a Plan,
     last_run: Option<&'a str>,
+    services: Option<&'a deployment::Report>,
 }
 
 /// The state as text and as a report for programs.
@@ -71,6 +75,7 @@ pub(crate) fn status<'a>(state: &State<'a>) -> (String, Report<'a>) {
         in_step: plan.is_empty(),
         pending: plan,
         last_run: last_run.map(|receipt| receipt.run.as_str()),
+        services: state.services.ok(),
     };
     (text(state, &report, bucket), report)
 }
@@ -98,6 +103,10 @@ fn text(state: &State<'_>, report: &Report<'_>, bucket: Option<&BucketState>) ->
     }
     if let Some(run) = report.last_run {
         text.push_str(&format!("last run  {run}\n"));
+    }
+    match state.services {
+        Ok(services) => text.push_str(&format!("\n{}", super::deployment(services))),
+        Err(why) => text.push_str(&format!("services  not looked at: {}\n", printable(why))),
     }
     if report.in_step {
         return text + "\nIn step with the spec.\n";

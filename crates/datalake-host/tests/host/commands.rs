@@ -9,7 +9,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use datalake_engine::{NoCheckpoints, StateFolder};
-use datalake_host::{Command, CommandFault, HostFiles, Output, StateDir, run};
+use datalake_host::{Command, CommandFault, HostFiles, Output, StateDir, follow, run};
 
 fn command(program: &str, arguments: &[&str]) -> Command {
     Command {
@@ -111,6 +111,37 @@ fn output_is_bounded() {
 
     assert_eq!(fits.len(), 1 << 20);
     assert!(matches!(too_much, CommandFault::TooMuch(_)), "{too_much}");
+}
+
+/// The lines that `command` prints, at most `most` of them.
+fn lines(command: &Command, most: usize) -> (Result<(), CommandFault>, Vec<String>) {
+    let mut lines = Vec::new();
+    let mut sink = |line: &[u8]| {
+        lines.push(String::from_utf8_lossy(line).into_owned());
+        lines.len() < most
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let result = runtime.block_on(follow(command, &mut sink));
+    (result, lines)
+}
+
+#[test]
+fn a_program_is_followed_line_by_line_to_its_end() {
+    let (result, all) = lines(&command("printf", &["a\\n\\nb"]), 9);
+    assert!(result.is_ok());
+    assert_eq!(all, ["a", "", "b"]);
+
+    let (result, all) = lines(&command("sh", &["-c", "echo a; echo odd >&2; exit 3"]), 9);
+    assert!(result.unwrap_err().to_string().ends_with("(exit status: 3): odd"));
+    assert_eq!(all, ["a"]);
+}
+
+#[test]
+fn following_ends_when_enough_was_seen() {
+    let (result, seen) = lines(&command("yes", &[]), 3);
+
+    assert!(result.is_ok());
+    assert_eq!(seen, ["y", "y", "y"]);
 }
 
 #[test]

@@ -86,5 +86,13 @@ fn a_unit_that_is_not_text() {
     let day = Day::new();
     fs::write(day.host.units().join("dagster-daemon.container"), b"[Unit]\n\xff\n").unwrap();
 
-    day.refuses(day.provision(), 78, str![[""]]);
+    day.refuses(
+        day.provision(),
+        78,
+        str![[r#"
+error: `/var/lib/dagster/.config/containers/systemd/dagster-daemon.container` is not UTF-8 text
+hint: datalake changes text only: put the unit file right by hand
+
+"#]],
+    );
 }

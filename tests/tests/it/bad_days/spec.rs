@@ -7,10 +7,10 @@ use snapbox::str;
 use super::Day;
 use crate::support::Call;
 
-/// `provision` with this `datalake.yaml`.
-fn with_yaml(day: &Day, yaml: &str) -> Call {
-    fs::write(day.host.work().join("datalake.yaml"), yaml).unwrap();
-    day.provision()
+/// `provision` with these lines in `datalake.yaml` and no variables.
+fn with_yaml(day: &Day, lines: &str) -> Call {
+    fs::write(day.host.work().join("datalake.yaml"), lines).unwrap();
+    day.host.bare("provision --yes")
 }
 
 #[test]
@@ -19,95 +19,204 @@ fn an_invalid_bucket_name() {
 
     day.refuses(day.provision().arg("--bucket=Acme_Assets"), 78, str![[r#"
 error: `bucket`: bucket name `Acme_Assets` is invalid: a name holds lowercase letters, digits and hyphens only, no dots or underscores
-hint: `datalake config explain` shows where each value comes from
-hint: the value comes from command line
+hint: the value comes from the command line; `datalake config explain` shows all of them
 
 "#]]);
-    day.refuses(day.provision().env("DATALAKE_BUCKET", "ab"), 78, str![[r#"
+    day.refuses(
+        day.provision().env("DATALAKE_BUCKET", "ab"),
+        78,
+        str![[r#"
 error: `bucket`: bucket name `ab` is invalid: a name has 3 to 63 characters
-hint: `datalake config explain` shows where each value comes from
-hint: the value comes from variable DATALAKE_BUCKET
+hint: the value comes from variable DATALAKE_BUCKET; `datalake config explain` shows all of them
 
-"#]]);
+"#]],
+    );
 }
 
 #[test]
 fn an_unknown_key_with_a_known_one_near() {
     let day = Day::new();
 
-    day.refuses(with_yaml(&day, "protect: { keep-old-version: 30d }\n"), 78, str![[r#"
+    day.refuses(
+        with_yaml(&day, "protect: { keep-old-version: 30d }\n"),
+        78,
+        str![[r#"
 error: datalake.yaml: unknown key `protect.keep-old-version`
 hint: did you mean `protect.keep-old-versions`?
 
-"#]]);
-    day.refuses(with_yaml(&day, "buckets: mine\n"), 78, str![[r#"
+"#]],
+    );
+    day.refuses(
+        with_yaml(&day, "buckets: mine\n"),
+        78,
+        str![[r#"
 error: datalake.yaml: unknown key `buckets`
 hint: did you mean `bucket`?
 
-"#]]);
+"#]],
+    );
     day.refuses(with_yaml(&day, "colour: green\n"), 78, str![[r#"
 error: datalake.yaml: unknown key `colour`
 hint: the keys are: region, endpoint, bucket, prefix, credentials.from, credentials.file, credentials.command, credentials.fd, host.user, host.units, protect.versioning, protect.keep-old-versions, protect.abort-uploads
 
 "#]]);
-    day.refuses(day.provision().env("DATALAKE_BUKET", "x"), 78, str![[r#"
-error: datalake.yaml: unknown key `colour`
+    fs::remove_file(day.host.work().join("datalake.yaml")).unwrap();
+    day.refuses(
+        day.provision().env("DATALAKE_BUKET", "x"),
+        78,
+        str![[r#"
+error: variable DATALAKE_BUKET: unknown key `buket`
+hint: did you mean `bucket`?
+
+"#]],
+    );
+}
+
+#[test]
+fn a_value_of_a_wrong_type() {
+    let day = Day::new();
+
+    day.refuses(
+        with_yaml(&day, "bucket: 123\n"),
+        78,
+        str![[r#"
+error: datalake.yaml: `bucket`: expected a string
+hint: put into quotes what YAML takes for a number or a yes: `bucket: "00123"`
+
+"#]],
+    );
+    day.refuses(
+        with_yaml(&day, "protect: { versioning: [s3cr3t] }\n"),
+        78,
+        str![[r#"
+error: datalake.yaml: `protect.versioning`: expected true or false
+
+"#]],
+    );
+    day.refuses(
+        with_yaml(&day, "host: { units: 7 }\n"),
+        78,
+        str![[r#"
+error: datalake.yaml: `host.units`: expected a list of names
+
+"#]],
+    );
+    day.refuses(with_yaml(&day, "AWS_SECRET_ACCESS_KEY: s3cr3t\n"), 78, str![[r#"
+error: datalake.yaml: unknown key `AWS_SECRET_ACCESS_KEY`
 hint: the keys are: region, endpoint, bucket, prefix, credentials.from, credentials.file, credentials.command, credentials.fd, host.user, host.units, protect.versioning, protect.keep-old-versions, protect.abort-uploads
 
 "#]]);
 }
 
 #[test]
-fn a_wrong_type_whose_value_is_not_printed() {
+fn a_wrong_value_that_may_be_a_secret() {
     let day = Day::new();
 
-    day.refuses(with_yaml(&day, "bucket: [s3cr3t]\n"), 78, str![[""]]);
-    day.refuses(with_yaml(&day, "credentials: { from: s3cr3t }\n"), 78, str![[""]]);
-    day.refuses(with_yaml(&day, "credentials: s3cr3t\n"), 78, str![[""]]);
-    day.refuses(with_yaml(&day, "host: { units: { s3cr3t: 1 } }\n"), 78, str![[""]]);
-    day.refuses(with_yaml(&day, "protect: { versioning: s3cr3t }\n"), 78, str![[""]]);
+    day.refuses(
+        with_yaml(&day, "bucket: [s3cr3t]\n"),
+        78,
+        str![[r#"
+error: datalake.yaml: `bucket`: expected a string
+
+"#]],
+    );
+    day.refuses(
+        with_yaml(&day, "credentials: { from: s3cr3t }\n"),
+        78,
+        str![[r#"
+error: datalake.yaml: `credentials.from`: expected one of env, prompt
+
+"#]],
+    );
+    day.refuses(
+        with_yaml(&day, "credentials: s3cr3t\n"),
+        78,
+        str![[r#"
+error: datalake.yaml: `credentials`: expected one of from, file, command, fd
+
+"#]],
+    );
+    day.refuses(
+        with_yaml(&day, "host: { units: { web: s3cr3t } }\n"),
+        78,
+        str![[r#"
+error: datalake.yaml: unknown key `host.units.web`
+hint: did you mean `host.units`?
+
+"#]],
+    );
+    day.refuses(
+        with_yaml(&day, "protect: { versioning: s3cr3t }\n"),
+        78,
+        str![[r#"
+error: datalake.yaml: `protect.versioning`: expected true or false
+
+"#]],
+    );
 }
 
 #[test]
 fn a_file_that_is_no_yaml_or_missing() {
     let day = Day::new();
 
-    day.refuses(with_yaml(&day, "bucket: \"s3cr3t\nregion\n"), 78, str![[r#"
+    day.refuses(
+        with_yaml(&day, "bucket: \"s3cr3t\nregion\n"),
+        78,
+        str![[r#"
 error: datalake.yaml: line 3, column 1 is no YAML
 
-"#]]);
-    day.refuses(with_yaml(&day, "- s3cr3t\n"), 78, str![[r#"
+"#]],
+    );
+    day.refuses(
+        with_yaml(&day, "- s3cr3t\n"),
+        78,
+        str![[r#"
 error: datalake.yaml: it is no set of keys
 
-"#]]);
-    day.refuses(day.provision().arg("--config=absent.yaml"), 78, str![[r#"
+"#]],
+    );
+    day.refuses(
+        day.provision().arg("--config=absent.yaml"),
+        78,
+        str![[r#"
 error: there is no `absent.yaml`
+hint: `datalake init` with the same --config writes it
 
-"#]]);
+"#]],
+    );
 }
 
 #[test]
 fn a_value_that_is_missing() {
     let day = Day::new();
 
-    day.refuses(day.host.bare("provision --yes"), 78, str![[r#"
+    day.refuses(
+        day.host.bare("provision --yes"),
+        78,
+        str![[r#"
 error: `region`: missing: give one of fsn1, nbg1, hel1
-hint: `datalake config explain` shows where each value comes from
 hint: `datalake init` writes a datalake.yaml
 
-"#]]);
-    day.refuses(day.host.bare("provision --yes").arg("--region=fsn1"), 78, str![[r#"
+"#]],
+    );
+    day.refuses(
+        day.host.bare("provision --yes").arg("--region=fsn1"),
+        78,
+        str![[r#"
 error: `bucket`: missing: give a name that nobody else has
-hint: `datalake config explain` shows where each value comes from
 hint: `datalake init` writes a datalake.yaml
 
-"#]]);
-    day.refuses(day.host.bare("provision --yes").arg("--region=eu-west-1"), 78, str![[r#"
+"#]],
+    );
+    day.refuses(
+        day.host.bare("provision --yes").arg("--region=eu-west-1"),
+        78,
+        str![[r#"
 error: `endpoint`: missing: give the address that serves this region
-hint: `datalake config explain` shows where each value comes from
 hint: `datalake init` writes a datalake.yaml
 
-"#]]);
+"#]],
+    );
 }
 
 #[test]
@@ -119,30 +228,40 @@ error: `/var/lib/dagster/.config/containers/systemd/dagster-webservr.container`:
 hint: name the quadlet units that run Dagster: `host: { units: [NAME, …] }`
 
 "#]]);
-    day.refuses(day.provision().arg("--unit=../../etc/passwd"), 78, str![[r#"
+    day.refuses(
+        day.provision().arg("--unit=../../etc/passwd"),
+        78,
+        str![[r#"
 error: `host.units`: `../../etc/passwd` is no name of a user or unit
-hint: `datalake config explain` shows where each value comes from
-hint: the value comes from command line
+hint: the value comes from the command line; `datalake config explain` shows all of them
 
-"#]]);
+"#]],
+    );
 }
 
 #[test]
 fn a_user_that_is_not_there() {
     let day = Day::new();
 
-    day.refuses(day.provision().arg("--user=nobody-here"), 78, str![[r#"
+    day.refuses(
+        day.provision().arg("--user=nobody-here"),
+        78,
+        str![[r#"
 error: there is no user `nobody-here`
 hint: name the user that runs Dagster's podman: `host: { user: NAME }`
 
-"#]]);
+"#]],
+    );
 
     fs::remove_file(day.host.root().join("etc/passwd")).unwrap();
-    day.refuses(day.provision(), 78, str![[r#"
+    day.refuses(
+        day.provision(),
+        78,
+        str![[r#"
 error: cannot read `/etc/passwd`: it is not there (No such file or directory (os error 2))
-hint: name the user that runs Dagster's podman: `host: { user: NAME }`
 
-"#]]);
+"#]],
+    );
 }
 
 #[test]
@@ -150,10 +269,14 @@ fn a_root_that_is_not_there() {
     let day = Day::new();
     fs::rename(day.host.root(), day.host.dir().join("moved")).unwrap();
 
-    day.refuses(day.provision(), 78, str![[r#"
+    day.refuses(
+        day.provision(),
+        78,
+        str![[r#"
 error: folder `[DIR]/host`: it is not there (No such file or directory (os error 2))
 
-"#]]);
+"#]],
+    );
 }
 
 #[test]
@@ -161,14 +284,22 @@ fn nobody_to_confirm() {
     let day = Day::new();
     let provision = || day.host.call(&day.service, "provision");
 
-    day.refuses(provision(), 2, str![[r#"
+    day.refuses(
+        provision(),
+        2,
+        str![[r#"
 error: nobody is there to confirm the plan
 hint: add --yes to apply it, or --dry-run to only look at it
 
-"#]]);
-    day.refuses(provision().arg("--no-input"), 2, str![[r#"
+"#]],
+    );
+    day.refuses(
+        provision().arg("--no-input"),
+        2,
+        str![[r#"
 error: nobody is there to confirm the plan
 hint: add --yes to apply it, or --dry-run to only look at it
 
-"#]]);
+"#]],
+    );
 }

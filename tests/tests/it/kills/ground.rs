@@ -1,14 +1,14 @@
 //! A sandbox that is copied, killed and looked at.
 
-use std::fs::{self, Permissions};
+use std::fs;
 use std::net::TcpListener;
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU16, Ordering};
 
+use datalake_sim::Key;
 use tempfile::TempDir;
 
-use crate::support::{Call, Ran, Tree, UNITS, copy, folder_in_memory, use_set};
+use crate::support::{Call, Ran, Tree, UNITS, copy, folder_in_memory, make_unusual, use_set};
 
 /// The scenes of one thread. All copies serve on one port, so that their hosts can be compared, and
 /// only one of them is in use at a time.
@@ -27,8 +27,7 @@ impl Ground {
         let [start, end, middle] = ["start", "end", "middle"].map(|name| dir.path().join(name));
         run(dir.path(), "config paths", &start, None).exits(0);
         use_set("seed-broken", &start.join("host").join(UNITS));
-        let unit = start.join("host").join(UNITS).join("dagster-daemon.container");
-        fs::set_permissions(unit, Permissions::from_mode(0o640)).unwrap();
+        make_unusual(&start.join("host").join(UNITS).join("dagster-daemon.container"));
         fs::write(start.join("endpoint"), format!("http://127.0.0.1:{}", free_port())).unwrap();
 
         copy(&start, &end);
@@ -62,7 +61,9 @@ impl Ground {
         replace(scene, &killed);
         let ran = run(self.dir.path(), words, &killed, Some(place));
         let died = ran.was_killed();
-        if !died {
+        if died {
+            hides_the_secret(&killed, place);
+        } else {
             ran.exits(0);
         }
         died
@@ -95,6 +96,16 @@ impl Ground {
     fn must_do(&self, words: &str, scene: &Path, note: &str) {
         let ran = run(self.dir.path(), words, scene, None);
         assert_eq!(ran.status.code(), Some(0), "{note}, then {words}:\n{}", ran.all());
+    }
+}
+
+/// A run that dies leaves the key pair in files of mode 0600 alone, and in none of its records.
+fn hides_the_secret(killed: &Path, place: &str) {
+    let secret = Key::sandbox().secret_access_key;
+    for (path, node) in Tree::of(killed).iter().filter(|(path, _)| !path.starts_with("s3")) {
+        let holds = node.content.windows(secret.len()).any(|part| part == secret.as_bytes());
+        let may = path.starts_with("host") || path.starts_with("state/copies");
+        assert!(!holds || (may && node.is_private()), "{place}: {}", path.display());
     }
 }
 

@@ -1,7 +1,7 @@
 //! A pretend host below a folder of the test's own.
 
 use std::fs::{self, Permissions};
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{PermissionsExt, chown};
 use std::path::{Path, PathBuf};
 
 use rustix::process::{getgid, getuid};
@@ -114,5 +114,14 @@ pub(crate) fn use_set(set: &str, folder: &Path) {
         let to = folder.join(entry.file_name());
         fs::write(&to, fs::read(entry.path()).unwrap()).unwrap();
         fs::set_permissions(&to, Permissions::from_mode(0o644)).unwrap();
+    }
+}
+
+/// Gives a file a mode, and where this is root an owner, that nobody would guess.
+#[track_caller]
+pub(crate) fn make_unusual(file: &Path) {
+    fs::set_permissions(file, Permissions::from_mode(0o640)).unwrap();
+    if getuid().is_root() {
+        chown(file, Some(4242), Some(4343)).unwrap();
     }
 }

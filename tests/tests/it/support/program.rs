@@ -1,6 +1,7 @@
 //! The program, started with nothing but what a test gives it.
 
 use std::ffi::OsStr;
+use std::io::Write;
 use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
@@ -22,20 +23,43 @@ impl Call {
     /// `datalake WORDS…` in the folder `cwd`, with an empty environment and no terminal.
     pub(crate) fn new(cwd: &Path, words: &str) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_datalake-under-test"));
-        command.args(words.split_whitespace());
+        command.args(words.split_whitespace()).env_clear();
         Self::bare(command, cwd)
     }
 
     /// The same inside a script of `sh`, as its `"$@"`.
-    pub(crate) fn in_script(cwd: &Path, script: &str, words: &str) -> Self {
+    pub(crate) fn through_script(self, script: &str) -> Self {
         let mut command = Command::new("/bin/sh");
-        command.args(["-euc", script, "sh", env!("CARGO_BIN_EXE_datalake-under-test")]);
-        command.args(words.split_whitespace());
-        Self::bare(command, cwd)
+        command.args(["-euc", script, "sh"]).arg(self.0.get_program()).args(self.0.get_args());
+        command.env_clear();
+        command.envs(self.0.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        let cwd = self.0.get_current_dir().map(Path::to_owned);
+        Self::bare(command, &cwd.expect("every call has a folder"))
+    }
+
+    /// The same with mounts of its own, as a user that is root there and nowhere else. Gives nothing
+    /// where this machine does not permit it, and says so.
+    pub(crate) fn in_namespace(cwd: &Path, script: &str, words: &str) -> Option<Self> {
+        let tried = Command::new("unshare").args(["-rm", "true"]).output();
+        let reason = match tried {
+            Ok(output) if output.status.success() => None,
+            Ok(output) => Some(String::from_utf8_lossy(&output.stderr).into_owned()),
+            Err(error) => Some(error.to_string()),
+        };
+        if let Some(reason) = reason {
+            // Past the capture of the test harness: what is skipped is said aloud.
+            let line = format!("skipped, no mount namespace here: {}\n", reason.trim());
+            std::io::stderr().write_all(line.as_bytes()).unwrap();
+            return None;
+        }
+        let mut command = Command::new("unshare");
+        command.args(["-rm", "/bin/sh", "-euc", script, "sh"]).env_clear();
+        command.arg(env!("CARGO_BIN_EXE_datalake-under-test")).args(words.split_whitespace());
+        Some(Self::bare(command, cwd).env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin"))
     }
 
     fn bare(mut command: Command, cwd: &Path) -> Self {
-        command.env_clear().current_dir(cwd).stdin(Stdio::null());
+        command.current_dir(cwd).stdin(Stdio::null());
         Self(command)
     }
 

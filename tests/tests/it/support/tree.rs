@@ -13,7 +13,7 @@ pub(crate) struct Tree(BTreeMap<PathBuf, Node>);
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Node {
     /// Type and permission bits.
-    pub(crate) mode: u32,
+    mode: u32,
     owner: (u32, u32),
     /// A file's bytes, a link's target.
     pub(crate) content: Vec<u8>,
@@ -72,6 +72,11 @@ impl Tree {
 }
 
 impl Node {
+    /// Whether its owner alone may use it.
+    pub(crate) fn is_private(&self) -> bool {
+        self.mode.trailing_zeros() >= 6
+    }
+
     fn told(&self) -> String {
         let text = String::from_utf8_lossy(&self.content);
         format!("{:o} {:?} {text:?}", self.mode, self.owner)

@@ -1,0 +1,235 @@
+//! The Dagster deployment of this machine: who serves it, what was found of it.
+
+mod report;
+
+use datalake_core::{
+    Fault, FaultKind, FilledBody, FingerprintKey, Found, HostPath, HostSpec, InvalidPath,
+};
+use datalake_engine::{Containers, ServiceName};
+use datalake_engine::{
+    DeployedUnit, Deployment, Files, HostPorts, Prints, Search, Seen, discover, environment_prints,
+    quadlet_folders,
+};
+use datalake_host::{Account, Podman, ServiceUser, Systemd};
+use datalake_quadlet::{S3_VARIABLES, Trouble, UnitFile, find_troubles, parse_env};
+
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::places::Places;
+use crate::render::Redactor;
+use crate::site::Site;
+
+pub(crate) use report::{
+    EnvironmentReport, EnvironmentState, Environments, Report, UnitReport, Variables, report,
+};
+
+/// The service user's systemd and podman, and where its things lie.
+pub(crate) struct Ground {
+    /// User and units.
+    pub host: HostSpec,
+    /// The service user.
+    pub account: Account,
+    /// The user's systemd.
+    pub systemd: Systemd,
+    places: Places,
+    podman: Podman,
+    folders: Vec<HostPath>,
+    lingering: HostPath,
+}
+
+/// What the env file and the containers' environments hold. They are secret.
+pub(crate) struct Contents {
+    env_file: Found<FilledBody>,
+    /// In the order of the units.
+    containers: Vec<Found<FilledBody>>,
+}
+
+/// A line of a unit file or drop-in that wins over the env file, or keeps a service from starting.
+pub(crate) struct OldLine {
+    /// The file.
+    pub path: HostPath,
+    /// What is wrong in it.
+    pub trouble: Trouble,
+}
+
+impl Ground {
+    /// The deployment of the machine that `site` is, served as root or as the service user.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`] for a sandbox or another root, an unknown user, or a caller who is neither.
+    pub(crate) fn of(site: &Site, host: HostSpec) -> Result<Self, Failure> {
+        if !site.is_this_machine() {
+            let message = "services run on the machine itself, not in a sandbox or below --root";
+            return Err(Failure::new(Exit::Usage, message));
+        }
+        let (account, places) = site.host(&host)?;
+        let caller = rustix::process::geteuid().as_raw();
+        let user = ServiceUser::new(&host.user, &account, caller).map_err(|error| {
+            Failure::of(Exit::Denied, &error)
+                .hint("run it as root (`sudo datalake …`) or as the service user")
+        })?;
+        let unfit = |error: InvalidPath| Failure::of(Exit::Config, &error);
+        Ok(Self {
+            folders: quadlet_folders(&account.home, account.owner.uid).map_err(unfit)?,
+            lingering: user.lingering(),
+            systemd: Systemd::new(user.clone()),
+            podman: Podman::new(user),
+            host,
+            account,
+            places,
+        })
+    }
+
+    /// Finds the deployment.
+    pub(crate) async fn found(&self, site: &Site) -> Deployment {
+        let search =
+            Search { units: &self.host.units, folders: &self.folders, lingering: &self.lingering };
+        let ports =
+            HostPorts { files: &site.host, services: &self.systemd, containers: &self.podman };
+        discover(&search, &ports).await
+    }
+
+    /// Reads the env file and the environment of each unit's container.
+    pub(crate) async fn contents(&self, site: &Site, deployment: &Deployment) -> Contents {
+        let mut containers = Vec::new();
+        for unit in &deployment.units {
+            containers.push(match &unit.container {
+                Found::Present(container) => {
+                    Found::from_answer(self.podman.environment(container).await)
+                }
+                Found::Absent => Found::Absent,
+                Found::Unknown(fault) => Found::Unknown(fault.clone()),
+            });
+        }
+        Contents { env_file: content(site, &self.places.env_file), containers }
+    }
+
+    /// The path of the env file.
+    pub(crate) fn env_file(&self) -> &HostPath {
+        &self.places.env_file
+    }
+
+    /// Lines that win over the env file, in the units' own files and in the drop-ins of others.
+    pub(crate) fn old_lines(&self, site: &Site, unit: &DeployedUnit) -> Vec<OldLine> {
+        let own = self.places.units.iter().map(|unit| &unit.drop_in);
+        let own: Vec<_> = own.collect();
+        let foreign = unit.drop_ins.iter().filter(|path| !own.contains(path));
+        let mut lines = Vec::new();
+        for path in unit.file.present().into_iter().chain(foreign) {
+            if let Found::Present(content) = content(site, path) {
+                let text = String::from_utf8_lossy(content.expose());
+                let troubles = find_troubles(&UnitFile::parse(&text), &S3_VARIABLES);
+                let line = |trouble| OldLine { path: path.clone(), trouble };
+                lines.extend(troubles.into_iter().map(line));
+            }
+        }
+        lines
+    }
+
+    /// The names of the services of these units.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`] where systemd has made no service of a unit, or could not be asked.
+    pub(crate) fn services<'a>(
+        &self,
+        units: impl IntoIterator<Item = &'a DeployedUnit>,
+    ) -> Result<Vec<ServiceName>, Failure> {
+        let service = |unit: &DeployedUnit| match &unit.status {
+            Found::Present(status) => Ok(status.unit.clone()),
+            Found::Unknown(fault) => Err(self.failure(unit.name.as_str(), fault)),
+            Found::Absent => Err(self.no_service(unit)),
+        };
+        units.into_iter().map(service).collect()
+    }
+
+    fn no_service(&self, unit: &DeployedUnit) -> Failure {
+        let name = &unit.name;
+        match &unit.file {
+            Found::Present(path) => {
+                let message = format!("systemd has made no service of `{path}`");
+                Failure::new(Exit::Config, message)
+                    .hint("`datalake dagster reload` reads it, if it is new")
+                    .hint(format!(
+                        "`/usr/lib/systemd/user-generators/podman-user-generator -user -dryrun`, \
+                         run as {}, says what is wrong with it",
+                        self.host.user
+                    ))
+            }
+            Found::Absent => {
+                let message = format!("there is no `{name}.container` in any quadlet folder");
+                Failure::new(Exit::Config, message)
+                    .hint("name the quadlet units that run Dagster: `host: { units: [NAME, …] }`")
+            }
+            Found::Unknown(fault) => self.failure(name.as_str(), fault),
+        }
+    }
+
+    /// A fault of the services or containers, with its cure.
+    pub(crate) fn failure(&self, what: &str, fault: &Fault) -> Failure {
+        let (user, uid) = (&self.host.user, self.account.owner.uid);
+        let failure = Failure::about(what, fault);
+        match fault.kind {
+            FaultKind::NoManager => failure
+                .hint(format!("let it run without a login: `sudo loginctl enable-linger {user}`")),
+            FaultKind::Unreachable => failure.hint(format!(
+                "`systemctl status user@{uid}.service` tells how its systemd stands"
+            )),
+            _ => failure,
+        }
+    }
+}
+
+impl Contents {
+    /// The same by fingerprints.
+    pub(crate) fn prints(&self, key: &FingerprintKey) -> Environments {
+        let of_container = |environment: &Found<FilledBody>| {
+            by_ref(environment).map(|content| environment_prints(content, key))
+        };
+        let env_file = match &self.env_file {
+            Found::Present(content) => env_file_prints(content, key),
+            Found::Absent => Found::Absent,
+            Found::Unknown(fault) => Found::Unknown(fault.clone()),
+        };
+        Environments { env_file, containers: self.containers.iter().map(of_container).collect() }
+    }
+
+    /// What hides in logs the secrets that are in use now.
+    pub(crate) fn redactor(&self) -> Redactor {
+        let mut redactor = Redactor::default();
+        if let Found::Present(content) = &self.env_file {
+            redactor.learn(content, b'\n');
+        }
+        for content in self.containers.iter().filter_map(Found::present) {
+            redactor.learn(content, b'\0');
+        }
+        redactor
+    }
+}
+
+fn content(site: &Site, path: &HostPath) -> Found<FilledBody> {
+    match site.host.look(path) {
+        Ok(Seen::File { content, .. }) => Found::Present(content),
+        Ok(Seen::Folder(_)) => Found::Unknown(Fault::new(FaultKind::NotPlain, "it is a folder")),
+        Err(fault) => Found::from_answer(Err(fault)),
+    }
+}
+
+fn env_file_prints(content: &FilledBody, key: &FingerprintKey) -> Found<Prints> {
+    match parse_env(content.expose()) {
+        Ok(entries) => {
+            let print = |(name, value): (String, String)| (name, key.of(value.as_bytes()));
+            Found::Present(entries.into_iter().map(print).collect())
+        }
+        Err(error) => Found::Unknown(Fault::new(FaultKind::Unreadable, error.to_string())),
+    }
+}
+
+fn by_ref<T>(found: &Found<T>) -> Found<&T> {
+    match found {
+        Found::Present(value) => Found::Present(value),
+        Found::Absent => Found::Absent,
+        Found::Unknown(fault) => Found::Unknown(fault.clone()),
+    }
+}

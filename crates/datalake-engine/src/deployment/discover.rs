@@ -1,0 +1,214 @@
+//! Finds the deployment: quadlet folders, services, containers, drop-ins.
+
+use datalake_core::{Fault, FaultKind, Found, HostPath, InvalidPath, UnitName};
+
+use super::{Container, Containers, ServiceName, Services, UnitStatus};
+use crate::ports::{Files, Seen};
+
+/// How deep folders within quadlet folders are looked into.
+const DEEPEST: usize = 4;
+
+/// The ports that a deployment is found through.
+#[derive(Clone, Copy)]
+pub struct HostPorts<'a> {
+    /// The host's files.
+    pub files: &'a dyn Files,
+    /// The service user's systemd.
+    pub services: &'a dyn Services,
+    /// The service user's podman.
+    pub containers: &'a dyn Containers,
+}
+
+/// What to look for.
+pub struct Search<'a> {
+    /// The units, by the names of their quadlet files.
+    pub units: &'a [UnitName],
+    /// The quadlet folders, the strongest first.
+    pub folders: &'a [HostPath],
+    /// The file that says that the user's systemd runs without a login.
+    pub lingering: &'a HostPath,
+}
+
+/// A Dagster deployment as it was found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Deployment {
+    /// The quadlet folders that are there, the strongest first.
+    pub folders: Vec<HostPath>,
+    /// Folders that could not be looked into.
+    pub unseen: Vec<(HostPath, Fault)>,
+    /// The units in the order in which they were asked for.
+    pub units: Vec<DeployedUnit>,
+    /// What podman says of its version.
+    pub podman: Found<String>,
+    /// Whether the user's systemd runs without a login.
+    pub lingers: Found<()>,
+    /// Whether the host counts as online; if not, services start up to 90 s late.
+    pub online: Found<bool>,
+}
+
+/// A container unit, its service and its container.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeployedUnit {
+    /// The name of its quadlet file, without `.container`.
+    pub name: UnitName,
+    /// Its quadlet file: the first of that name counts.
+    pub file: Found<HostPath>,
+    /// Its drop-ins, in all folders.
+    pub drop_ins: Vec<HostPath>,
+    /// How its service stands. `Absent`: systemd has made no service of the file.
+    pub status: Found<UnitStatus>,
+    /// Its container. `Absent`: podman has none for the service.
+    pub container: Found<Container>,
+}
+
+/// The folders in which quadlet looks for a user's units, the strongest first.
+///
+/// # Errors
+///
+/// [`InvalidPath`] never, as long as `home` is a path.
+pub fn quadlet_folders(home: &HostPath, uid: u32) -> Result<Vec<HostPath>, InvalidPath> {
+    Ok(vec![
+        format!("/run/user/{uid}/containers/systemd").parse()?,
+        home.join(".config/containers/systemd")?,
+        format!("/etc/containers/systemd/users/{uid}").parse()?,
+        "/etc/containers/systemd/users".parse()?,
+        format!("/usr/share/containers/systemd/users/{uid}").parse()?,
+        "/usr/share/containers/systemd/users".parse()?,
+    ])
+}
+
+/// Finds the deployment. Nothing is changed, and whatever cannot be learned is `Unknown`.
+pub async fn discover(search: &Search<'_>, ports: &HostPorts<'_>) -> Deployment {
+    let mut folders = Folders::walk(search.folders, ports.files);
+    let drop_ins = search.units.iter().map(|name| folders.drop_ins(name, ports.files));
+    let drop_ins: Vec<_> = drop_ins.collect();
+    let services = generated(ports.services).await;
+    let containers = ports.containers.containers().await;
+    let unit = |(name, drop_ins): (&UnitName, Vec<HostPath>)| {
+        let file = folders.file(&format!("{name}.container"));
+        let status = match (&file, &services) {
+            (Found::Present(file), Ok(services)) => made_of(file, services),
+            (Found::Absent, Ok(_)) => Found::Absent,
+            (_, Err(fault)) | (Found::Unknown(fault), Ok(_)) => Found::Unknown(fault.clone()),
+        };
+        let container = match (&status, &containers) {
+            (Found::Present(status), Ok(containers)) => container_of(&status.unit, containers),
+            (Found::Absent, Ok(_)) => Found::Absent,
+            (_, Err(fault)) | (Found::Unknown(fault), Ok(_)) => Found::Unknown(fault.clone()),
+        };
+        DeployedUnit { name: name.clone(), drop_ins, file, status, container }
+    };
+    Deployment {
+        units: search.units.iter().zip(drop_ins).map(unit).collect(),
+        podman: Found::from_answer(ports.containers.version().await),
+        lingers: Found::from_answer(ports.files.look(search.lingering).map(drop)),
+        online: Found::from_answer(ports.services.is_online().await),
+        folders: folders.names.into_iter().map(|(path, _)| path).collect(),
+        unseen: folders.unseen,
+    }
+}
+
+/// How each service stands that a generator has made.
+async fn generated(services: &dyn Services) -> Result<Vec<UnitStatus>, Fault> {
+    let names: Vec<ServiceName> = services.generated().await?;
+    if names.is_empty() { Ok(Vec::new()) } else { services.show(&names).await }
+}
+
+/// The service that was made of `file`: its name may be any, so the source decides.
+fn made_of(file: &HostPath, services: &[UnitStatus]) -> Found<UnitStatus> {
+    let made = services.iter().find(|status| status.source.as_ref() == Some(file));
+    made.map_or(Found::Absent, |status| Found::Present(status.clone()))
+}
+
+fn container_of(service: &ServiceName, containers: &[Container]) -> Found<Container> {
+    let owned = containers.iter().filter(|container| container.service.as_ref() == Some(service));
+    // One that is left over from an earlier life does not run.
+    let best = owned.max_by_key(|container| container.process.is_some());
+    best.map_or(Found::Absent, |container| Found::Present(container.clone()))
+}
+
+/// Folders with the names in them, the strongest first.
+struct Folders {
+    names: Vec<(HostPath, Vec<String>)>,
+    unseen: Vec<(HostPath, Fault)>,
+}
+
+impl Folders {
+    fn walk(starts: &[HostPath], files: &dyn Files) -> Self {
+        let mut folders = Self { names: Vec::new(), unseen: Vec::new() };
+        for start in starts {
+            folders.add(start, files, DEEPEST);
+        }
+        folders
+    }
+
+    fn add(&mut self, path: &HostPath, files: &dyn Files, depth: usize) {
+        if self.names.iter().any(|(seen, _)| seen == path) {
+            return;
+        }
+        match files.look(path) {
+            Ok(Seen::Folder(folder)) => {
+                let names: Vec<_> = folder.names.into_iter().collect();
+                // Names with a point are files and folders of drop-ins.
+                let below = names.iter().filter(|name| !name.contains('.'));
+                let below: Vec<_> = below.filter_map(|name| path.join(name).ok()).collect();
+                self.names.push((path.clone(), names));
+                if depth > 0 {
+                    for path in &below {
+                        self.add(path, files, depth - 1);
+                    }
+                }
+            }
+            Ok(Seen::File { .. }) => (),
+            Err(fault) if fault.kind == FaultKind::Absent => (),
+            Err(fault) => self.unseen.push((path.clone(), fault)),
+        }
+    }
+
+    fn file(&self, name: &str) -> Found<HostPath> {
+        let holds = |(_, names): &&(HostPath, Vec<String>)| names.iter().any(|held| held == name);
+        match self.names.iter().find(holds).and_then(|(path, _)| path.join(name).ok()) {
+            Some(path) => Found::Present(path),
+            None => match self.unseen.first() {
+                Some((_, fault)) => Found::Unknown(fault.clone()),
+                None => Found::Absent,
+            },
+        }
+    }
+
+    /// Drop-ins count in every folder: for all containers, for a prefix of the name that ends in
+    /// a hyphen, for the very name.
+    fn drop_ins(&mut self, name: &UnitName, files: &dyn Files) -> Vec<HostPath> {
+        let name = name.as_str();
+        let prefixes = name.match_indices('-').filter_map(|(at, _)| name.get(..=at));
+        let stems = prefixes.chain([name]).map(|stem| format!("{stem}.container.d"));
+        let wanted: Vec<_> = ["container.d".to_owned()].into_iter().chain(stems).collect();
+        let held = |(path, names): &(HostPath, Vec<String>)| {
+            let held = names.iter().filter(|name| wanted.contains(name));
+            held.filter_map(|name| path.join(name).ok()).collect::<Vec<_>>()
+        };
+        let folders: Vec<_> = self.names.iter().flat_map(held).collect();
+        folders.iter().flat_map(|folder| self.settings_in(folder, files)).collect()
+    }
+
+    fn settings_in(&mut self, folder: &HostPath, files: &dyn Files) -> Vec<HostPath> {
+        match files.look(folder) {
+            Ok(Seen::Folder(seen)) => {
+                let names = seen.names.iter().filter(|name| {
+                    name.rsplit_once('.').is_some_and(|(_, ending)| ending == "conf")
+                });
+                names.filter_map(|name| folder.join(name).ok()).collect()
+            }
+            Ok(Seen::File { .. }) => Vec::new(),
+            Err(fault) => {
+                if self.unseen.iter().all(|(path, _)| path != folder) {
+                    self.unseen.push((folder.clone(), fault));
+                }
+                Vec::new()
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,317 @@
+//! Changes services and watches until they stand.
+//!
+//! systemd calls a service started as soon as its first process runs: one that dies after a second
+//! has been started, too. So each is watched for some time, by its state, its count of restarts
+//! and the id of its life.
+
+use std::fmt;
+use std::time::Duration;
+
+use datalake_core::{Fault, FaultKind};
+
+use super::{ActiveState, InvocationId, LoadState, ServiceName, Services, UnitStatus, Verb};
+use crate::ports::Clock;
+
+/// How long a change may take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Patience {
+    /// How long a service must run without an event to count as settled.
+    pub settling: Duration,
+    /// The time between two looks.
+    pub pause: Duration,
+    /// The end of all waiting. A host that is never "online" alone makes podman wait for 92 s.
+    pub limit: Duration,
+    /// After so long it is told what is waited for.
+    pub quiet: Duration,
+}
+
+/// What is told on the way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum News<'a> {
+    /// A unit takes its time.
+    Waiting(&'a UnitStatus),
+    /// The host does not count as online, so podman waits for up to 90 s.
+    NotOnline,
+    /// A unit has settled, or stopped.
+    Settled(&'a UnitStatus),
+}
+
+/// How each unit stands after a change that went well.
+pub type Settled = Vec<UnitStatus>;
+
+/// Why a change did not come to a good end.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ChangeError {
+    /// systemd could not be asked, or refused.
+    #[error(transparent)]
+    Fault(#[from] Fault),
+    /// Some units do not stand as they should.
+    #[error("{}", list(.0))]
+    Unsettled(Vec<Unsettled>),
+}
+
+/// A unit that does not stand as it should.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unsettled {
+    /// How it stands.
+    pub status: UnitStatus,
+    /// What is wrong with that.
+    pub failing: Failing,
+}
+
+/// What is wrong with a unit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Failing {
+    /// systemd has no such unit, or cannot use it.
+    NotLoaded,
+    /// What was asked for was given up before it began; a unit that it needs may have failed.
+    NotBegun,
+    /// It has failed.
+    Failed,
+    /// It ends and is started anew by itself.
+    Restarts,
+    /// It has ended.
+    Ended,
+    /// It takes longer than the limit.
+    TooSlow,
+}
+
+/// Changes `units` in one call and watches until all of them stand, at most as long as `patience`
+/// has it.
+///
+/// # Errors
+///
+/// [`ChangeError`]; units that are not named in it have settled or were still on their way.
+pub async fn change(
+    verb: Verb,
+    units: &[ServiceName],
+    (services, clock): (&dyn Services, &dyn Clock),
+    (patience, tell): (Patience, &(dyn Fn(News<'_>) + Sync)),
+) -> Result<Settled, ChangeError> {
+    let mut tracks: Vec<_> = services.show(units).await?.into_iter().map(Track::new).collect();
+    let unusable = |track: &Track| track.last.load != LoadState::Loaded;
+    if tracks.iter().any(unusable) {
+        let unusable = tracks.into_iter().filter(unusable);
+        let not_loaded =
+            |track: Track| Unsettled { status: track.last, failing: Failing::NotLoaded };
+        return Err(ChangeError::Unsettled(unusable.map(not_loaded).collect()));
+    }
+    services.order(verb, units).await?;
+    let begun = clock.now().unix();
+    let (mut told, mut broken_for) = (false, Duration::ZERO);
+    loop {
+        look(&mut tracks, (verb, units), services).await?;
+        for track in &mut tracks {
+            track.settle(verb, patience, tell);
+        }
+        let is_broken = tracks.iter().any(|track| matches!(track.standing, Standing::Broken(_)));
+        let waited = Duration::from_secs(clock.now().unix().abs_diff(begun));
+        if tracks.iter().all(Track::is_final)
+            || is_broken && broken_for >= patience.settling
+            || waited >= patience.limit
+        {
+            return ended(tracks, waited >= patience.limit);
+        }
+        if waited >= patience.quiet && !told {
+            told = true;
+            tell_waiting(&tracks, services, tell).await;
+        }
+        clock.sleep(patience.pause).await;
+        broken_for += if is_broken { patience.pause } else { Duration::ZERO };
+        for track in &mut tracks {
+            track.wait(patience.pause);
+        }
+    }
+}
+
+async fn look(
+    tracks: &mut [Track],
+    (verb, units): (Verb, &[ServiceName]),
+    services: &dyn Services,
+) -> Result<(), Fault> {
+    let seen = services.show(units).await?;
+    if seen.len() != tracks.len() {
+        return Err(Fault::new(
+            FaultKind::Unreadable,
+            "systemd told of other units than asked for",
+        ));
+    }
+    tracks.iter_mut().zip(seen).for_each(|(track, status)| track.see(verb, status));
+    Ok(())
+}
+
+async fn tell_waiting(tracks: &[Track], services: &dyn Services, tell: &(dyn Fn(News<'_>) + Sync)) {
+    let late = |track: &&Track| matches!(track.standing, Standing::Waiting);
+    let mut is_late = false;
+    for track in tracks.iter().filter(late) {
+        is_late = true;
+        tell(News::Waiting(&track.last));
+    }
+    // Only a hint: an answer that cannot be had is none.
+    if is_late && matches!(services.is_online().await, Ok(false)) {
+        tell(News::NotOnline);
+    }
+}
+
+fn ended(tracks: Vec<Track>, is_late: bool) -> Result<Settled, ChangeError> {
+    let unsettled = |track: &Track| {
+        let failing = match track.standing {
+            Standing::Broken(failing) => failing,
+            Standing::Waiting | Standing::Steady(_) if is_late => Failing::TooSlow,
+            _ => return None,
+        };
+        Some(Unsettled { status: track.last.clone(), failing })
+    };
+    let unsettled: Vec<_> = tracks.iter().filter_map(unsettled).collect();
+    if unsettled.is_empty() {
+        Ok(tracks.into_iter().map(|track| track.last).collect())
+    } else {
+        Err(ChangeError::Unsettled(unsettled))
+    }
+}
+
+/// One unit on its way.
+struct Track {
+    before: UnitStatus,
+    /// The life that was asked for, and its count of restarts, once it has begun.
+    life: Option<(Option<InvocationId>, u32)>,
+    last: UnitStatus,
+    standing: Standing,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Standing {
+    Waiting,
+    /// It has stood for so long.
+    Steady(Duration),
+    Settled,
+    Broken(Failing),
+}
+
+impl Track {
+    fn new(before: UnitStatus) -> Self {
+        Self { last: before.clone(), before, life: None, standing: Standing::Waiting }
+    }
+
+    fn is_final(&self) -> bool {
+        matches!(self.standing, Standing::Settled | Standing::Broken(_))
+    }
+
+    /// Takes in one look; what is broken stays so.
+    fn see(&mut self, verb: Verb, status: UnitStatus) {
+        self.last = status;
+        if matches!(self.standing, Standing::Broken(_)) {
+            return;
+        }
+        let seen = match verb {
+            Verb::Stop => stopping(&self.last),
+            Verb::Start if self.before.active == ActiveState::Active => self.running(),
+            Verb::Start | Verb::Restart if self.last.invocation == self.before.invocation => {
+                not_begun(&self.last)
+            }
+            Verb::Start | Verb::Restart => self.running(),
+        };
+        self.standing = match (self.standing, seen) {
+            // It stands on: the time that it has stood counts.
+            (before @ (Standing::Steady(_) | Standing::Settled), Standing::Steady(_)) => before,
+            (_, seen) => seen,
+        };
+    }
+
+    fn running(&mut self) -> Standing {
+        let status = &self.last;
+        let life = self.life.get_or_insert_with(|| (status.invocation.clone(), status.restarts));
+        if life.0 != status.invocation || status.restarts > life.1 {
+            return Standing::Broken(Failing::Restarts);
+        }
+        match status.active {
+            _ if status.load != LoadState::Loaded => Standing::Broken(Failing::NotLoaded),
+            ActiveState::Active => Standing::Steady(Duration::ZERO),
+            ActiveState::Activating if status.sub.starts_with("auto-restart") => {
+                Standing::Broken(Failing::Restarts)
+            }
+            ActiveState::Activating | ActiveState::Reloading | ActiveState::Deactivating => {
+                Standing::Waiting
+            }
+            ActiveState::Failed => Standing::Broken(Failing::Failed),
+            ActiveState::Inactive => Standing::Broken(Failing::Ended),
+        }
+    }
+
+    fn settle(&mut self, verb: Verb, patience: Patience, tell: &(dyn Fn(News<'_>) + Sync)) {
+        if let Standing::Steady(time) = self.standing
+            && (verb == Verb::Stop || time >= patience.settling)
+        {
+            self.standing = Standing::Settled;
+            tell(News::Settled(&self.last));
+        }
+    }
+
+    fn wait(&mut self, pause: Duration) {
+        if let Standing::Steady(time) = &mut self.standing {
+            *time += pause;
+        }
+    }
+}
+
+/// The old life, or none, although a new one was asked for.
+fn not_begun(status: &UnitStatus) -> Standing {
+    match status.active {
+        _ if status.is_queued => Standing::Waiting,
+        ActiveState::Deactivating => Standing::Waiting,
+        _ => Standing::Broken(Failing::NotBegun),
+    }
+}
+
+fn stopping(status: &UnitStatus) -> Standing {
+    match status.active {
+        _ if status.is_queued => Standing::Waiting,
+        // A program that has to be killed ends in failure, and has ended.
+        ActiveState::Inactive | ActiveState::Failed => Standing::Steady(Duration::ZERO),
+        ActiveState::Deactivating => Standing::Waiting,
+        _ => Standing::Broken(Failing::NotBegun),
+    }
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self {
+            settling: Duration::from_secs(10),
+            pause: Duration::from_secs(1),
+            limit: Duration::from_mins(3),
+            quiet: Duration::from_secs(15),
+        }
+    }
+}
+
+impl fmt::Display for Unsettled {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let UnitStatus { unit, load, active, sub, restarts, result, .. } = &self.status;
+        match self.failing {
+            Failing::NotLoaded => write!(f, "systemd has no usable `{unit}` ({load})"),
+            Failing::NotBegun => {
+                write!(
+                    f,
+                    "`{unit}` was not touched: what was asked for was given up ({active}, {sub})"
+                )
+            }
+            Failing::Failed => write!(f, "`{unit}` has failed ({result})"),
+            Failing::Restarts => {
+                write!(
+                    f,
+                    "`{unit}` ends and is started anew by itself ({result}, restarts: {restarts})"
+                )
+            }
+            Failing::Ended => write!(f, "`{unit}` has ended ({result})"),
+            Failing::TooSlow => write!(f, "`{unit}` is still on its way ({active}, {sub})"),
+        }
+    }
+}
+
+fn list(unsettled: &[Unsettled]) -> String {
+    unsettled.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+}
+
+#[cfg(test)]
+mod tests;

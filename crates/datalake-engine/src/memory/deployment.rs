@@ -1,0 +1,134 @@
+//! Services and containers in memory.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Mutex;
+
+use async_trait::async_trait;
+use datalake_core::{Fault, FaultKind, FilledBody};
+
+use super::held;
+use crate::deployment::{
+    ActiveState, Container, Containers, LineSink, LoadState, ServiceName, Services, UnitStatus,
+    Verb,
+};
+
+/// Services whose looks are written down beforehand: each `show` tells a unit's next one, and the
+/// last one again and again.
+#[derive(Debug, Default)]
+pub struct MemoryServices {
+    looks: Mutex<BTreeMap<ServiceName, VecDeque<UnitStatus>>>,
+    orders: Mutex<Vec<String>>,
+    /// Whether the host counts as online.
+    pub online: bool,
+}
+
+/// Containers that are always the same.
+#[derive(Debug, Default)]
+pub struct MemoryContainers {
+    /// The containers.
+    pub containers: Vec<Container>,
+    /// The environments of their first processes, by the containers' ids.
+    pub environments: BTreeMap<String, Vec<u8>>,
+}
+
+impl MemoryServices {
+    /// The same with the next looks at one unit.
+    #[must_use]
+    pub fn with(self, looks: impl IntoIterator<Item = UnitStatus>) -> Self {
+        for look in looks {
+            held(&self.looks).entry(look.unit.clone()).or_default().push_back(look);
+        }
+        self
+    }
+
+    /// The orders in words, such as `restart a.service b.service`.
+    #[must_use]
+    pub fn orders(&self) -> Vec<String> {
+        held(&self.orders).clone()
+    }
+
+    fn next(&self, unit: &ServiceName) -> UnitStatus {
+        let mut all = held(&self.looks);
+        let looks = all.entry(unit.clone()).or_default();
+        let next = if looks.len() > 1 { looks.pop_front() } else { looks.front().cloned() };
+        next.unwrap_or_else(|| unknown(unit))
+    }
+}
+
+fn unknown(unit: &ServiceName) -> UnitStatus {
+    UnitStatus {
+        unit: unit.clone(),
+        load: LoadState::NotFound,
+        active: ActiveState::Inactive,
+        sub: "dead".to_owned(),
+        restarts: 0,
+        invocation: None,
+        result: "success".to_owned(),
+        fragment: None,
+        source: None,
+        since: None,
+        is_queued: false,
+    }
+}
+
+#[async_trait]
+impl Services for MemoryServices {
+    async fn reload(&self) -> Result<(), Fault> {
+        held(&self.orders).push("reload".to_owned());
+        Ok(())
+    }
+
+    async fn order(&self, verb: Verb, units: &[ServiceName]) -> Result<(), Fault> {
+        let names: String = units.iter().map(|unit| format!(" {unit}")).collect();
+        held(&self.orders).push(format!("{verb}{names}"));
+        Ok(())
+    }
+
+    async fn show(&self, units: &[ServiceName]) -> Result<Vec<UnitStatus>, Fault> {
+        Ok(units.iter().map(|unit| self.next(unit)).collect())
+    }
+
+    async fn generated(&self) -> Result<Vec<ServiceName>, Fault> {
+        Ok(held(&self.looks).keys().cloned().collect())
+    }
+
+    async fn log_tail(&self, units: &[ServiceName], _: u32) -> Result<FilledBody, Fault> {
+        let lines: String = units.iter().map(|unit| format!("log of {unit}\n")).collect();
+        Ok(FilledBody::new(lines.into_bytes()))
+    }
+
+    async fn follow_log(
+        &self,
+        units: &[ServiceName],
+        _: u32,
+        sink: LineSink<'_>,
+    ) -> Result<(), Fault> {
+        for unit in units {
+            if !sink(format!("log of {unit}").as_bytes()) {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    async fn is_online(&self) -> Result<bool, Fault> {
+        Ok(self.online)
+    }
+}
+
+#[async_trait]
+impl Containers for MemoryContainers {
+    async fn version(&self) -> Result<String, Fault> {
+        Ok("podman version 5.4.2".to_owned())
+    }
+
+    async fn containers(&self) -> Result<Vec<Container>, Fault> {
+        Ok(self.containers.clone())
+    }
+
+    async fn environment(&self, container: &Container) -> Result<FilledBody, Fault> {
+        let environment = self.environments.get(&container.id).cloned();
+        let absent = || Fault::new(FaultKind::Absent, "the container does not run");
+        environment.map(FilledBody::new).ok_or_else(absent)
+    }
+}

@@ -1,0 +1,287 @@
+//! Who acts, and for whom: command lines for the service user's systemd and podman.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use datalake_core::{Fault, FaultKind, HostPath, UnitName};
+use datalake_engine::ServiceName;
+
+use crate::{Account, Command, CommandFault};
+
+/// What a question may take.
+const LIMIT: Duration = Duration::from_secs(30);
+
+/// What reading all units anew may take: generators run, each as long as systemd lets it.
+const LONG_LIMIT: Duration = Duration::from_mins(2);
+
+/// The service user, as seen by the user that this process runs as.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ServiceUser {
+    name: UnitName,
+    account: Account,
+    is_itself: bool,
+}
+
+/// This process runs neither as root nor as the service user.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("user {caller} is neither root nor `{user}`, whose services these are")]
+pub struct NotTheUser {
+    caller: u32,
+    user: UnitName,
+}
+
+impl ServiceUser {
+    /// The user `name`, served by a process that runs as user number `caller`.
+    ///
+    /// # Errors
+    ///
+    /// [`NotTheUser`] for anyone else than root and the user itself.
+    pub fn new(name: &UnitName, account: &Account, caller: u32) -> Result<Self, NotTheUser> {
+        let is_itself = caller == account.owner.uid;
+        if is_itself || caller == 0 {
+            Ok(Self { name: name.clone(), account: account.clone(), is_itself })
+        } else {
+            Err(NotTheUser { caller, user: name.clone() })
+        }
+    }
+
+    /// The user's number.
+    #[must_use]
+    pub fn uid(&self) -> u32 {
+        self.account.owner.uid
+    }
+
+    /// Refuses where no systemd runs for the user. Without this look, `-M` would start one for the
+    /// length of a command alone, and podman would make a mess of its own.
+    pub(crate) fn require_manager(&self) -> Result<(), Fault> {
+        let folder = self.runtime_folder();
+        if folder.exists() {
+            return Ok(());
+        }
+        Err(Fault::new(FaultKind::NoManager, format!("`{}` is not there", folder.display())))
+    }
+
+    /// The folder that is there as long as a systemd runs for the user.
+    fn runtime_folder(&self) -> PathBuf {
+        PathBuf::from(format!("/run/user/{}", self.uid()))
+    }
+
+    /// The file that lets the user's systemd run without a login.
+    ///
+    /// # Panics
+    ///
+    /// Never: the name of a user is a plain part of a path.
+    #[must_use]
+    pub fn lingering(&self) -> HostPath {
+        let path = format!("/var/lib/systemd/linger/{}", self.name);
+        path.parse().expect("a name without slashes, not `.` or `..`, makes a plain path")
+    }
+
+    /// `systemctl` of the user's own systemd.
+    pub(crate) fn systemctl(&self, words: &[&str], units: &[ServiceName]) -> Command {
+        let machine = format!("{}@", self.name);
+        let whose: &[&str] = if self.is_itself { &["--user"] } else { &["--user", "-M", &machine] };
+        let units: Vec<_> = units.iter().map(ServiceName::as_str).collect();
+        let words = [whose, &["--no-ask-password", "--no-pager"], words, &units].concat();
+        // As root it is led to the user's systemd by the name alone.
+        let environment = if self.is_itself { self.environment() } else { BTreeMap::new() };
+        Command { environment, ..command("systemctl", &words, Path::new("/")) }
+    }
+
+    /// `systemctl` that has every generator run.
+    pub(crate) fn reload(&self) -> Command {
+        Command { limit: LONG_LIMIT, ..self.systemctl(&["daemon-reload"], &[]) }
+    }
+
+    /// `journalctl` for what the user's `units` and systemd itself said of them.
+    pub(crate) fn journalctl(&self, units: &[ServiceName], words: &[&str]) -> Command {
+        let uid = format!("_UID={}", self.uid());
+        let named = |field: &'static str| units.iter().map(move |unit| format!("{field}={unit}"));
+        let own: Vec<_> = named("_SYSTEMD_USER_UNIT").collect();
+        let told: Vec<_> = named("USER_UNIT").collect();
+        let mut all = vec!["--no-pager", "--quiet", "--all", "--output=short-iso"];
+        all.extend(words);
+        all.push(&uid);
+        all.extend(own.iter().map(String::as_str));
+        all.extend(["+", &uid]);
+        all.extend(told.iter().map(String::as_str));
+        command("journalctl", &all, Path::new("/"))
+    }
+
+    /// `podman` of the user: in its home, since podman must be able to read where it stands.
+    pub(crate) fn podman(&self, words: &[&str]) -> Command {
+        let home = Path::new(self.account.home.as_str());
+        if self.is_itself {
+            return Command { environment: self.environment(), ..command("podman", words, home) };
+        }
+        let variables: Vec<_> = self
+            .environment()
+            .into_iter()
+            .map(|(name, value)| format!("{}={}", name.display(), value.display()))
+            .collect();
+        let mut all = vec!["-u", self.name.as_str(), "--", "env"];
+        all.extend(variables.iter().map(String::as_str));
+        all.push("podman");
+        all.extend(words);
+        command("runuser", &all, home)
+    }
+
+    fn environment(&self) -> BTreeMap<OsString, OsString> {
+        let home = OsString::from(self.account.home.as_str());
+        [("HOME".into(), home), ("XDG_RUNTIME_DIR".into(), self.runtime_folder().into())].into()
+    }
+}
+
+/// `systemctl` of the host's systemd.
+pub(crate) fn host_systemctl(words: &[&str]) -> Command {
+    let words = [&["--no-ask-password", "--no-pager"], words].concat();
+    command("systemctl", &words, Path::new("/"))
+}
+
+fn command(program: &str, words: &[&str], directory: &Path) -> Command {
+    Command {
+        program: program.into(),
+        arguments: words.iter().map(OsString::from).collect(),
+        environment: BTreeMap::new(),
+        directory: directory.to_owned(),
+        limit: LIMIT,
+    }
+}
+
+/// What a program's failure means. It is never read as "nothing there" but where systemd says so.
+pub(crate) fn fault_of_command(fault: CommandFault) -> Fault {
+    let kind = match &fault {
+        CommandFault::Denied(_) => FaultKind::Denied,
+        CommandFault::NotFound(_) | CommandFault::TimedOut { .. } | CommandFault::Directory(_) => {
+            FaultKind::Unreachable
+        }
+        CommandFault::Failed { stderr, .. } => kind_of_complaint(stderr),
+        CommandFault::TooMuch(_) => FaultKind::Unreadable,
+        CommandFault::System { .. } => FaultKind::Io,
+    };
+    match fault {
+        CommandFault::System { program, source } => {
+            Fault::new(kind, format!("cannot run program `{program}`: {source}"))
+        }
+        other => Fault::new(kind, other.to_string()),
+    }
+}
+
+/// `stderr` of systemctl, journalctl and podman, in the words of systemd 257 to 262 and podman 5.
+fn kind_of_complaint(stderr: &str) -> FaultKind {
+    let says = |words: &[&str]| words.iter().any(|word| stderr.contains(word));
+    if says(&["insufficient permissions", "ermission denied", "ccess denied", "nteractive auth"]) {
+        FaultKind::Denied
+    } else if says(&["Failed to connect to", "not connected", "Connection refused", "timed out"]) {
+        FaultKind::Unreachable
+    } else if says(&[".service not found", ".service not loaded", "no such container"]) {
+        FaultKind::Absent
+    } else {
+        FaultKind::Refused
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use datalake_core::Owner;
+
+    use super::*;
+
+    fn account() -> Account {
+        let owner = Owner { uid: 900, gid: 900 };
+        Account { owner, home: "/var/lib/dagster".parse().unwrap() }
+    }
+
+    fn user(caller: u32) -> Result<ServiceUser, NotTheUser> {
+        ServiceUser::new(&"dagster-user".parse().unwrap(), &account(), caller)
+    }
+
+    #[track_caller]
+    fn check(command: &Command, expected: &str, environment: &[&str]) {
+        let words = [&command.program].into_iter().chain(&command.arguments);
+        let words: Vec<_> = words.map(|word| word.to_str().unwrap()).collect();
+        let set = command.environment.iter();
+        let set: Vec<_> = set.map(|(k, v)| format!("{}={}", k.display(), v.display())).collect();
+        assert_eq!(words.join(" "), expected);
+        assert_eq!(set, environment);
+    }
+
+    const OWN: [&str; 2] = ["HOME=/var/lib/dagster", "XDG_RUNTIME_DIR=/run/user/900"];
+
+    #[test]
+    fn root_acts_for_the_user() {
+        let root = user(0).unwrap();
+
+        let systemctl = "systemctl --user -M dagster-user@ --no-ask-password --no-pager";
+        check(&root.systemctl(&["show"], &[]), &format!("{systemctl} show"), &[]);
+        check(
+            &root.podman(&["ps"]),
+            "runuser -u dagster-user -- env HOME=/var/lib/dagster XDG_RUNTIME_DIR=/run/user/900 \
+             podman ps",
+            &[],
+        );
+        assert_eq!(root.podman(&[]).directory, Path::new("/var/lib/dagster"));
+    }
+
+    #[test]
+    fn the_user_acts_for_itself() {
+        let own = user(900).unwrap();
+
+        check(
+            &own.systemctl(&["show"], &[]),
+            "systemctl --user --no-ask-password --no-pager show",
+            &OWN,
+        );
+        check(&own.podman(&["ps"]), "podman ps", &OWN);
+    }
+
+    #[test]
+    fn nobody_else_does() {
+        let error = user(1000).unwrap_err().to_string();
+
+        assert_eq!(error, "user 1000 is neither root nor `dagster-user`, whose services these are");
+    }
+
+    #[test]
+    fn a_log_is_what_the_units_said_and_what_systemd_said_of_them() {
+        let units = ["a.service", "b.service"].map(|unit| unit.parse().unwrap());
+
+        let journalctl = user(0).unwrap().journalctl(&units, &["-n", "5"]);
+
+        check(
+            &journalctl,
+            "journalctl --no-pager --quiet --all --output=short-iso -n 5 \
+             _UID=900 _SYSTEMD_USER_UNIT=a.service _SYSTEMD_USER_UNIT=b.service + \
+             _UID=900 USER_UNIT=a.service USER_UNIT=b.service",
+            &[],
+        );
+    }
+
+    #[test]
+    fn complaints_of_the_programs_have_their_kind() {
+        let cases = [
+            ("Failed to restart nope.service: Unit nope.service not found.", FaultKind::Absent),
+            ("No journal files were opened due to insufficient permissions.", FaultKind::Denied),
+            (
+                "Failed to connect to system scope bus via machine transport: Permission denied",
+                FaultKind::Denied,
+            ),
+            (
+                "Failed to connect to user scope bus via local transport: No such file or directory",
+                FaultKind::Unreachable,
+            ),
+            (
+                "Failed to get properties: Transport endpoint is not connected",
+                FaultKind::Unreachable,
+            ),
+            ("Job for a.service failed.", FaultKind::Refused),
+        ];
+        for (stderr, kind) in cases {
+            assert_eq!(kind_of_complaint(stderr), kind, "{stderr}");
+        }
+        let missing = fault_of_command(CommandFault::NotFound("podman".to_owned()));
+        assert_eq!(missing.kind, FaultKind::Unreachable);
+    }
+}

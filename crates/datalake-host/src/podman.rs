@@ -1,0 +1,134 @@
+//! The service user's podman.
+
+use std::fs::File;
+use std::io;
+
+use async_trait::async_trait;
+use datalake_core::{Fault, FaultKind, FilledBody};
+use datalake_engine::{Container, Containers};
+use serde::Deserialize;
+
+use crate::acting::{ServiceUser, fault_of_command};
+use crate::commands::{Command, run};
+use crate::fault::fault_of_io;
+use crate::root::read_at_most;
+
+/// The largest environment that is read.
+const LARGEST_ENVIRONMENT: u64 = 1 << 20;
+
+/// The service user's podman.
+#[derive(Debug, Clone)]
+pub struct Podman(ServiceUser);
+
+impl Podman {
+    /// The podman of this user.
+    #[must_use]
+    pub fn new(user: ServiceUser) -> Self {
+        Self(user)
+    }
+}
+
+#[async_trait]
+impl Containers for Podman {
+    async fn version(&self) -> Result<String, Fault> {
+        let printed = answer(&self.0.podman(&["--version"])).await?;
+        Ok(String::from_utf8_lossy(printed.expose()).trim().to_owned())
+    }
+
+    async fn containers(&self) -> Result<Vec<Container>, Fault> {
+        self.0.require_manager()?;
+        let printed = answer(&self.0.podman(&["ps", "--all", "--format", "json"])).await?;
+        containers(printed.expose())
+    }
+
+    async fn environment(&self, container: &Container) -> Result<FilledBody, Fault> {
+        let not_running = || Fault::new(FaultKind::Absent, "the container does not run");
+        let process = container.process.ok_or_else(not_running)?;
+        match read(process) {
+            // Programs in the container that run as another user are not for this one to look at.
+            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
+                let words = ["exec", &container.id, "cat", "/proc/1/environ"];
+                answer(&self.0.podman(&words)).await
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Err(not_running()),
+            Err(error) => Err(fault_of_io(&error)),
+            Ok(file) => read_at_most(file, LARGEST_ENVIRONMENT).map(FilledBody::new),
+        }
+    }
+}
+
+async fn answer(command: &Command) -> Result<FilledBody, Fault> {
+    run(command).await.map(|output| output.stdout).map_err(fault_of_command)
+}
+
+fn read(process: u32) -> io::Result<File> {
+    File::open(format!("/proc/{process}/environ"))
+}
+
+/// A container in the words of `podman ps --format json`.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Listed {
+    id: String,
+    #[serde(default)]
+    names: Option<Vec<String>>,
+    #[serde(default)]
+    image: String,
+    #[serde(default)]
+    labels: Option<std::collections::BTreeMap<String, String>>,
+    #[serde(default)]
+    state: String,
+    #[serde(default)]
+    pid: u32,
+}
+
+fn containers(json: &[u8]) -> Result<Vec<Container>, Fault> {
+    // Older ones print `null` where there is none.
+    let listed: Option<Vec<Listed>> = serde_json::from_slice(json).map_err(|error| {
+        Fault::new(FaultKind::Unreadable, format!("podman's list of containers: {error}"))
+    })?;
+    let container = |listed: Listed| Container {
+        service: listed
+            .labels
+            .unwrap_or_default()
+            .get("PODMAN_SYSTEMD_UNIT")
+            .and_then(|unit| unit.parse().ok()),
+        name: listed.names.unwrap_or_default().into_iter().next().unwrap_or_default(),
+        id: listed.id,
+        image: listed.image,
+        state: listed.state,
+        process: (listed.pid != 0).then_some(listed.pid),
+    };
+    Ok(listed.unwrap_or_default().into_iter().map(container).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// podman 5.8.6, shortened; the second was made by hand and has ended.
+    const LISTED: &str = r#"[
+      { "AutoRemove": true, "Command": ["dagster-webserver"], "CIDFile": "", "Exited": false,
+        "ExitedAt": -62135596800, "Id": "8d1bdaf72a4a", "Image": "localhost/dagster:latest",
+        "Labels": { "PODMAN_SYSTEMD_UNIT": "dagster-webserver.service" },
+        "Names": ["dagster-webserver"], "Pid": 778, "Ports": null, "State": "running" },
+      { "Id": "1efee38ce7f8", "Image": "localhost/x", "Labels": null, "Names": ["odd"], "Pid": 0,
+        "State": "exited" }
+    ]"#;
+
+    #[test]
+    fn a_container_tells_the_service_that_it_belongs_to() {
+        let read = containers(LISTED.as_bytes()).unwrap();
+
+        let [web, odd] = read.as_slice() else { panic!("two containers") };
+        assert_eq!(web.service.as_ref().unwrap().as_str(), "dagster-webserver.service");
+        assert_eq!((web.name.as_str(), web.process), ("dagster-webserver", Some(778)));
+        assert_eq!((odd.service.as_ref(), odd.process), (None, None));
+    }
+
+    #[test]
+    fn no_list_is_not_an_empty_one() {
+        assert_eq!(containers(b"null").unwrap(), []);
+        assert_eq!(containers(b"").unwrap_err().kind, FaultKind::Unreadable);
+    }
+}

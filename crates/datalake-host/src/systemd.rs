@@ -1,0 +1,218 @@
+//! The service user's systemd, asked with `systemctl` and `journalctl`.
+
+use async_trait::async_trait;
+use datalake_core::{Fault, FaultKind, FilledBody, Timestamp};
+use datalake_engine::{
+    ActiveState, InvocationId, LineSink, LoadState, ServiceName, Services, UnitStatus, Verb,
+};
+
+use crate::acting::{ServiceUser, fault_of_command, host_systemctl};
+use crate::commands::{Command, follow, run};
+use crate::escape::escaped;
+
+/// What is asked of each unit.
+const PROPERTIES: &str = "--property=LoadState,ActiveState,SubState,NRestarts,InvocationID,Result,\
+                          FragmentPath,SourcePath,StateChangeTimestamp,Job";
+
+/// The service user's systemd.
+#[derive(Debug, Clone)]
+pub struct Systemd(ServiceUser);
+
+impl Systemd {
+    /// The systemd of this user.
+    #[must_use]
+    pub fn new(user: ServiceUser) -> Self {
+        Self(user)
+    }
+
+    /// Runs `command` where the user has a systemd.
+    async fn ask(&self, command: &Command) -> Result<FilledBody, Fault> {
+        self.0.require_manager()?;
+        answer(command).await
+    }
+}
+
+async fn answer(command: &Command) -> Result<FilledBody, Fault> {
+    run(command).await.map(|output| output.stdout).map_err(fault_of_command)
+}
+
+#[async_trait]
+impl Services for Systemd {
+    async fn reload(&self) -> Result<(), Fault> {
+        self.ask(&self.0.reload()).await.map(drop)
+    }
+
+    async fn order(&self, verb: Verb, units: &[ServiceName]) -> Result<(), Fault> {
+        let words = [order_word(verb), "--no-block", "--"];
+        self.ask(&self.0.systemctl(&words, units)).await.map(drop)
+    }
+
+    async fn show(&self, units: &[ServiceName]) -> Result<Vec<UnitStatus>, Fault> {
+        let words = ["show", "--timestamp=unix", PROPERTIES, "--"];
+        let shown = self.ask(&self.0.systemctl(&words, units)).await?;
+        statuses(&String::from_utf8_lossy(shown.expose()), units)
+    }
+
+    async fn generated(&self) -> Result<Vec<ServiceName>, Fault> {
+        let words =
+            ["list-unit-files", "--type=service", "--state=generated", "--no-legend", "--plain"];
+        let listed = self.ask(&self.0.systemctl(&words, &[])).await?;
+        Ok(services(&String::from_utf8_lossy(listed.expose())))
+    }
+
+    async fn log_tail(&self, units: &[ServiceName], lines: u32) -> Result<FilledBody, Fault> {
+        let lines = format!("--lines={lines}");
+        answer(&self.0.journalctl(units, &[&lines])).await
+    }
+
+    async fn follow_log(
+        &self,
+        units: &[ServiceName],
+        lines: u32,
+        sink: LineSink<'_>,
+    ) -> Result<(), Fault> {
+        let lines = format!("--lines={lines}");
+        let command = self.0.journalctl(units, &[&lines, "--follow"]);
+        follow(&command, sink).await.map_err(fault_of_command)
+    }
+
+    async fn is_online(&self) -> Result<bool, Fault> {
+        let words = ["show", "--property=ActiveState", "--value", "network-online.target"];
+        let shown = answer(&host_systemctl(&words)).await?;
+        Ok(shown.expose().trim_ascii() == b"active")
+    }
+}
+
+fn order_word(verb: Verb) -> &'static str {
+    match verb {
+        Verb::Start => "start",
+        Verb::Stop => "stop",
+        Verb::Restart => "restart",
+    }
+}
+
+/// Reads `systemctl show` of several units: blocks of `NAME=value` with an empty line between.
+fn statuses(shown: &str, units: &[ServiceName]) -> Result<Vec<UnitStatus>, Fault> {
+    let blocks: Vec<_> = shown.split("\n\n").filter(|block| !block.trim().is_empty()).collect();
+    if blocks.len() != units.len() {
+        let detail = format!("systemctl told of {} units, not {}", blocks.len(), units.len());
+        return Err(Fault::new(FaultKind::Unreadable, detail));
+    }
+    blocks.iter().zip(units).map(|(block, unit)| status(block, unit)).collect()
+}
+
+fn status(block: &str, unit: &ServiceName) -> Result<UnitStatus, Fault> {
+    let value = |name: &str| {
+        let mut values = block.lines().filter_map(|line| line.split_once('='));
+        values.find(|(key, _)| *key == name).map_or("", |(_, value)| value)
+    };
+    let invocation = value("InvocationID");
+    let job = value("Job");
+    Ok(UnitStatus {
+        unit: unit.clone(),
+        load: match value("LoadState") {
+            "loaded" => LoadState::Loaded,
+            "not-found" => LoadState::NotFound,
+            other => LoadState::Unusable(escaped(other.as_bytes())),
+        },
+        active: active_state(value("ActiveState"))?,
+        sub: escaped(value("SubState").as_bytes()),
+        restarts: value("NRestarts").parse().unwrap_or_default(),
+        invocation: (!invocation.is_empty()).then(|| InvocationId(invocation.to_owned())),
+        result: escaped(value("Result").as_bytes()),
+        fragment: value("FragmentPath").parse().ok(),
+        source: value("SourcePath").parse().ok(),
+        since: unix_time(value("StateChangeTimestamp")),
+        is_queued: !matches!(job, "" | "0"),
+    })
+}
+
+fn active_state(word: &str) -> Result<ActiveState, Fault> {
+    Ok(match word {
+        "active" => ActiveState::Active,
+        "reloading" | "refreshing" => ActiveState::Reloading,
+        "inactive" => ActiveState::Inactive,
+        "failed" => ActiveState::Failed,
+        "activating" | "maintenance" => ActiveState::Activating,
+        "deactivating" => ActiveState::Deactivating,
+        other => {
+            let detail = format!("systemctl tells of a state `{}`", escaped(other.as_bytes()));
+            return Err(Fault::new(FaultKind::Unreadable, detail));
+        }
+    })
+}
+
+/// Reads `@1795376151`.
+fn unix_time(text: &str) -> Option<Timestamp> {
+    Timestamp::from_unix(text.strip_prefix('@')?.parse().ok()?).ok()
+}
+
+/// The first word of each line, less templates.
+fn services(listed: &str) -> Vec<ServiceName> {
+    let names = listed.lines().filter_map(|line| line.split_whitespace().next());
+    names.filter(|name| !name.ends_with("@.service")).filter_map(|name| name.parse().ok()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// systemd 257, with podman 5.4.2, of a service that runs and one that nobody knows.
+    const SHOWN: &str = "\
+Result=success
+NRestarts=1
+LoadState=loaded
+ActiveState=activating
+SubState=auto-restart
+FragmentPath=/run/user/900/systemd/generator/dagster-daemon.service
+SourcePath=/var/lib/dagster/.config/containers/systemd/dagster-daemon.container
+StateChangeTimestamp=@1795376151
+Job=882
+InvocationID=663aad4dd9824a1a9a7b80be12ed10ca
+
+Result=success
+NRestarts=0
+LoadState=not-found
+ActiveState=inactive
+SubState=dead
+FragmentPath=
+SourcePath=
+StateChangeTimestamp=
+Job=
+InvocationID=
+";
+
+    fn units(names: &[&str]) -> Vec<ServiceName> {
+        names.iter().map(|name| name.parse().unwrap()).collect()
+    }
+
+    #[test]
+    fn units_are_read_in_order() {
+        let read = statuses(SHOWN, &units(&["dagster-daemon.service", "nope.service"])).unwrap();
+
+        let [daemon, nope] = read.as_slice() else { panic!("two units") };
+        assert_eq!(
+            (daemon.active, daemon.restarts, daemon.is_queued),
+            (ActiveState::Activating, 1, true)
+        );
+        assert_eq!(daemon.source.as_ref().unwrap().file_name(), "dagster-daemon.container");
+        assert_eq!(daemon.since.unwrap().to_string(), "2026-11-22T19:35:51Z");
+        assert_eq!((nope.load.clone(), nope.is_queued), (LoadState::NotFound, false));
+        assert_eq!((nope.invocation.clone(), nope.source.clone()), (None, None));
+    }
+
+    #[test]
+    fn an_answer_about_other_units_is_none() {
+        let fault = statuses(SHOWN, &units(&["a.service"])).unwrap_err();
+        assert_eq!(fault.kind, FaultKind::Unreadable);
+        let fault = statuses("ActiveState=odd\n", &units(&["a.service"])).unwrap_err();
+        assert_eq!(fault.detail, "systemctl tells of a state `odd`");
+    }
+
+    #[test]
+    fn generated_services_are_listed_without_templates() {
+        let listed = "dagster-daemon.service          generated -\nworker@.service generated -\n";
+
+        assert_eq!(services(listed), units(&["dagster-daemon.service"]));
+    }
+}

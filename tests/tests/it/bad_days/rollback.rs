@@ -1,0 +1,106 @@
+//! The way back, on a day when other things are broken too.
+
+use std::fs;
+use std::path::PathBuf;
+
+use snapbox::str;
+
+use super::Day;
+use crate::support::{Call, Host, Service, Tree};
+
+/// A host after `provision`, and how it looked before.
+fn provisioned() -> (Day, Tree) {
+    let day = Day { host: Host::with("seed-broken"), service: Service::hetzner() };
+    let home = day.host.home();
+    day.provision().run().exits(0);
+    (day, home)
+}
+
+fn rollback(day: &Day) -> Call {
+    day.host.call(&day.service, "rollback --yes")
+}
+
+/// The only file in a folder of the state folder.
+fn only_file(day: &Day, folder: &str) -> PathBuf {
+    let mut entries = fs::read_dir(day.host.state().join(folder)).unwrap();
+    entries.next().unwrap().unwrap().path()
+}
+
+#[test]
+fn it_needs_neither_service_nor_key() {
+    let (Day { host, service }, home) = provisioned();
+    let endpoint = service.stop();
+    let call = host.bare("rollback --yes").env("DATALAKE_ENDPOINT", endpoint);
+
+    call.env("DATALAKE_BUCKET", "acme-dagster-assets").run().exits(0);
+
+    host.home().must_be(&home, "after a rollback without service and key");
+}
+
+#[test]
+fn it_needs_no_spec() {
+    let (Day { host, .. }, home) = provisioned();
+
+    host.bare("rollback --yes").run().exits(0);
+
+    host.home().must_be(&home, "after a rollback without a spec");
+}
+
+#[test]
+fn a_run_that_never_was() {
+    let (day, _) = provisioned();
+
+    day.refuses(rollback(&day).arg("R-20200101-000000-aaaa"), 2, str![[r#"
+error: there is no run [RUN]
+hint: `datalake history` lists them
+
+"#]]);
+    day.refuses(rollback(&day).arg("yesterday"), 2, str![[""]]);
+    day.refuses(rollback(&day).arg("absent.json"), 74, str![[""]]);
+}
+
+#[test]
+fn a_rollback_of_a_rollback() {
+    let (day, _) = provisioned();
+    let undone = rollback(&day).arg("--json").run().exits(0).json("rollback");
+    let run = undone["receipt"]["run"].as_str().unwrap();
+
+    day.refuses(rollback(&day).arg(run), 2, str![[r#"
+error: [RUN] is itself a rollback
+hint: `datalake provision` goes forward again
+
+"#]]);
+}
+
+#[test]
+fn a_receipt_that_is_damaged() {
+    let (day, _) = provisioned();
+    fs::write(only_file(&day, "receipts"), "{ \"schema_version\": 1").unwrap();
+
+    day.refuses(rollback(&day), 74, str![[r#"
+error: folder `[DIR]/host/var/lib/datalake`: the answer cannot be used (receipts/[RUN].json: no receipt: EOF while parsing an object at line 1 column 21)
+
+"#]]);
+    day.refuses(day.provision(), 74, str![[""]]);
+}
+
+#[test]
+fn a_receipt_of_a_newer_release() {
+    let (day, _) = provisioned();
+    fs::write(only_file(&day, "receipts"), "{ \"schema_version\": 99 }").unwrap();
+
+    day.refuses(rollback(&day), 74, str![[r#"
+error: folder `[DIR]/host/var/lib/datalake`: the answer cannot be used (receipts/[RUN].json: the receipt has form 99; this release reads form 1)
+
+"#]]);
+}
+
+#[test]
+fn a_kept_copy_that_somebody_has_changed() {
+    let (day, _) = provisioned();
+    fs::write(only_file(&day, "copies"), "ours now\n").unwrap();
+
+    let ran = rollback(&day).run();
+
+    assert_eq!(ran.status.code(), Some(4), "{}", ran.all());
+}
