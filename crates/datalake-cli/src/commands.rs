@@ -12,6 +12,8 @@ mod shell;
 mod status;
 mod watch;
 
+use datalake_core::{HostSpec, UnitName};
+
 use crate::args::{Cli, Command};
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -36,6 +38,17 @@ pub(crate) async fn run(cli: &Cli, printer: Printer) -> Result<Exit, Failure> {
         Command::Completions { shell } => Ok(shell::completions(*shell, printer)),
         Command::Man { dir } => shell::man(dir),
     }
+}
+
+/// The commands with which the containers take up what has changed.
+fn restart_steps(host: &HostSpec) -> String {
+    let units: Vec<_> = host.units.iter().map(UnitName::as_str).collect();
+    let (user, units) = (&host.user, units.join(" "));
+    format!(
+        "Next steps, for the containers to take it up:\n  \
+         systemctl --user -M {user}@ daemon-reload\n  \
+         systemctl --user -M {user}@ restart {units}\n"
+    )
 }
 
 /// Asks a yes-or-no question on the terminal; `no` is the answer to an empty line.

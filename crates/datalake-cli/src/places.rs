@@ -17,8 +17,6 @@ pub(crate) struct Places {
 
 /// The paths that concern one container unit.
 pub(crate) struct UnitPlaces {
-    /// Its name, without `.container`.
-    pub name: UnitName,
     /// The unit file.
     pub file: HostPath,
     /// The folder of its drop-ins.
@@ -42,7 +40,6 @@ impl Places {
         let unit = |name: &UnitName| {
             let file = quadlets.join(&format!("{name}.container"))?;
             Ok(UnitPlaces {
-                name: name.clone(),
                 drop_ins: quadlets.join(&format!("{name}.container.d"))?,
                 drop_in: drop_in_path(&file)?,
                 file,

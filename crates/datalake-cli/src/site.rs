@@ -238,6 +238,12 @@ fn at_folder(folder: &Path) -> impl Fn(Fault) -> Failure {
     move |fault| {
         let target = "/".parse::<HostPath>().map_or(Target::Service, Target::Path);
         let mut failure = Failure::at(&target, &fault);
+        if fault.kind == FaultKind::Unreadable {
+            failure.messages =
+                vec![name.clone(), "a file in it cannot be used".to_owned(), fault.detail];
+            return failure
+                .hint("without that file its run is forgotten: move it away only if need be");
+        }
         if let Some(first) = failure.messages.first_mut() {
             first.clone_from(&name);
         }

@@ -1,7 +1,8 @@
 //! How datalake's own folder is laid out: journals, receipts, copies, the fingerprint key.
 
 use datalake_core::{
-    Fault, FaultKind, FilledBody, Fingerprint, FingerprintKey, History, Receipt, RunId,
+    Action, Conflict, Fault, FaultKind, FilledBody, Fingerprint, FingerprintKey, History, Observed,
+    Plan, Receipt, RunId, Standing, Step,
 };
 
 use crate::journal::{Begin, Journal, Record, decode, encode};
@@ -78,11 +79,41 @@ impl Records<'_> {
         print: Fingerprint,
         key: &FingerprintKey,
     ) -> Result<FilledBody, Fault> {
-        let content = FilledBody::new(self.0.read(&copy_name(print))?);
-        if key.of(content.expose()) == print {
-            return Ok(content);
-        }
-        Err(Fault::new(FaultKind::Disturbed, format!("the kept copy {}", copy_name(print))))
+        let name = copy_name(print);
+        let lost = |how| Fault::new(FaultKind::Disturbed, format!("the kept copy {name} {how}"));
+        let content = match self.0.read(&name) {
+            Err(fault) if fault.kind == FaultKind::Absent => return Err(lost("is gone")),
+            answer => FilledBody::new(answer?),
+        };
+        if key.of(content.expose()) == print { Ok(content) } else { Err(lost("is not as it was")) }
+    }
+
+    /// The steps of `plan` that could not put back what they should, found before the first one.
+    ///
+    /// A file that is as before already needs no copy, and a killed run may have kept none.
+    #[must_use]
+    pub fn conflicts(
+        self,
+        plan: &Plan,
+        observed: &Observed,
+        key: &FingerprintKey,
+    ) -> Vec<Conflict> {
+        let conflict = |step: &Step| match &step.action {
+            Action::RestoreFile { file, .. } if step.standing(observed) == Standing::Ready => {
+                let fault = self.copy(file.content, key).err()?;
+                Some(Conflict { step: step.clone(), fault })
+            }
+            Action::RestoreFile { .. }
+            | Action::CreateBucket(_)
+            | Action::ProveAccess(..)
+            | Action::SetVersioning(..)
+            | Action::SetLifecycle(..)
+            | Action::CreateFolder { .. }
+            | Action::RemoveFolder(_)
+            | Action::WriteFile { .. }
+            | Action::RemoveFile(_) => None,
+        };
+        plan.steps.iter().filter_map(conflict).collect()
     }
 
     /// The key of this host's fingerprints; a new one, not kept yet, at the first use.
@@ -94,6 +125,19 @@ impl Records<'_> {
         match self.stored_key() {
             Err(fault) if fault.kind == FaultKind::Absent => Ok(random_key(clock)),
             answer => answer,
+        }
+    }
+
+    /// Whether fingerprints of this call can be compared with those of the next: only a run keeps
+    /// the key.
+    ///
+    /// # Errors
+    ///
+    /// A [`Fault`] where it is there and cannot be read.
+    pub fn has_fingerprint_key(self) -> Result<bool, Fault> {
+        match self.stored_key() {
+            Err(fault) if fault.kind == FaultKind::Absent => Ok(false),
+            answer => answer.map(|_| true),
         }
     }
 

@@ -1,6 +1,6 @@
 # Situations in which a provision must not simply go on, to be sourced after host.sh. Each begins on
 # a host that `install_host base` made, and lasts until the next `install_host`.
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2154
 
 # A key that quadlet does not know takes the whole service away with the next daemon-reload.
 hand_edit_breaks_a_unit() {
@@ -26,9 +26,9 @@ env_file_of_root() {
   as_root chown 0:0 "$config/datalake/s3.env"
 }
 
-# Without lingering there is no manager, and no /run/user/900. `systemctl --user -M dagster-user@`
-# succeeds all the same: it logs in, which brings a manager and all its services for as long as it
-# runs. So ask logind, or for the folder.
+# Without lingering there is no manager. `systemctl --user -M dagster-user@` logs in, and that brings
+# one with all its services (systemd 257): reload and restart give 0, and after some seconds all is
+# gone. systemd 262 says "Transport endpoint is not connected". Ask for user@900.service instead.
 no_lingering() {
   as_root loginctl disable-linger dagster-user
   until_true 60 as_root test ! -e /run/user/900

@@ -1,5 +1,6 @@
-# Functions for the Dagster host in a lab, to be sourced: $here, $suite and $target are set.
-# shellcheck shell=bash
+# Functions for the Dagster host in a lab, to be sourced: $here (this folder), $suite, $target (of
+# cargo) and $work (a folder to write in) are set.
+# shellcheck shell=bash disable=SC2154
 home=/var/lib/dagster
 config=$home/.config
 quadlets=$config/containers/systemd

@@ -68,7 +68,9 @@ fn every_command_is_one() {
     }
     assert!(lines.iter().filter(|line| line.contains("datalake ")).count() >= 5, "{lines:?}");
 
-    lines.iter().for_each(|line| check(line));
+    for line in &lines {
+        check(line);
+    }
 }
 
 #[test]

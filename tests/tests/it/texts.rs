@@ -181,7 +181,11 @@ What stays:
 
 Undone: [RUN]; every file has its old bytes, mode and owner again.
 
-Next: datalake --root=[DIR]/host status
+Next steps, for the containers to take it up:
+  systemctl --user -M dagster-user@ daemon-reload
+  systemctl --user -M dagster-user@ restart dagster-webserver dagster-daemon
+
+Then: datalake --root=[DIR]/host status
 
 Undoing:
   done     remove file     /var/lib/dagster/.config/containers/systemd/dagster-daemon.container.d/50-datalake-s3.conf

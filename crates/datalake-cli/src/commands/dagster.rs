@@ -65,6 +65,9 @@ async fn env(site: &Site, ground: &Ground) -> Result<Exit, Failure> {
     let prints = ground.contents(site, &found).await.prints(&key);
     let report = EnvironmentReport::of(ground, &prints);
     site.printer.result("dagster-env", &report, &environments(&report));
+    if !site.records().has_fingerprint_key().map_err(|fault| site.state_failure(&fault))? {
+        site.printer.talk("no run has kept a key yet: the next call tells other fingerprints");
+    }
     Ok(Exit::Done)
 }
 

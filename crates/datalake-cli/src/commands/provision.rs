@@ -10,8 +10,8 @@ use datalake_engine::{
 use datalake_host::Account;
 use serde::Serialize;
 
-use super::confirmed;
 use super::watch::Progress;
+use super::{confirmed, restart_steps};
 use crate::args::{self, Cli};
 use crate::desired::{Context, desired, repairs};
 use crate::exit::Exit;
@@ -201,19 +201,14 @@ fn shown(plan: &Plan, subject: &Subject<'_>, sighting: &Sighting) -> String {
 }
 
 fn farewell(subject: &Subject<'_>, receipt: &Receipt, undo: &str) -> String {
-    let Subject { spec, places, .. } = subject;
-    let units: Vec<_> = places.units.iter().map(|unit| unit.name.as_str()).collect();
-    let user = &spec.host.user;
+    let spec = subject.spec;
     format!(
         "\nProved: an object was put, read back and deleted below `{}` in `{}`; every file was read \
          back;\na second look finds nothing left to do. Receipt: {}.\n\n\
-         Next steps (drop-ins need podman 5.0 or newer: `podman --version`):\n  \
-         systemctl --user -M {user}@ daemon-reload\n  \
-         systemctl --user -M {user}@ restart {}\n\n\
-         Undo: {undo}\n",
+         {}\nDrop-ins need podman 5.0 or newer: `podman --version`.\n\nUndo: {undo}\n",
         spec.prefix,
         spec.bucket,
         receipt.run,
-        units.join(" "),
+        restart_steps(&spec.host),
     )
 }

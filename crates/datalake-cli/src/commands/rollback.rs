@@ -12,8 +12,8 @@ use datalake_engine::{
 };
 use serde::Serialize;
 
-use super::confirmed;
 use super::watch::Progress;
+use super::{confirmed, restart_steps};
 use crate::args::{self, Cli};
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -48,7 +48,9 @@ pub(super) async fn rollback(
         return Ok(nothing(printer));
     };
     let plan = plan_rollback(&receipt);
-    let conflicts = rehearse(&plan, &look(&plan, &ports).await);
+    let observed = look(&plan, &ports).await;
+    let mut conflicts = rehearse(&plan, &observed);
+    conflicts.extend(site.records().conflicts(&plan, &observed, &fingerprints));
     if !conflicts.is_empty() {
         return Err(conflicts.into());
     }
@@ -65,8 +67,10 @@ pub(super) async fn rollback(
     }
     let undone = undo(&site, &plan, &receipt, &ports).await?;
     let data = Undone { of: Some(&receipt.run), plan: &plan, receipt: Some(&undone) };
+    let steps = site.settings.host().map(|host| restart_steps(&host)).unwrap_or_default();
     let text = format!(
-        "\nUndone: {}; every file has its old bytes, mode and owner again.\n\nNext: {} status\n",
+        "\nUndone: {}; every file has its old bytes, mode and owner again.\n\n{steps}\n\
+         Then: {} status\n",
         receipt.run, site.name
     );
     printer.result("rollback", data, &text);

@@ -99,18 +99,21 @@ pub async fn change(
     }
     services.order(verb, units).await?;
     let begun = clock.now().unix();
-    let (mut told, mut broken_for) = (false, Duration::ZERO);
+    let (mut told, mut broken) = (false, None);
     loop {
-        look(&mut tracks, (verb, units), services).await?;
-        for track in &mut tracks {
-            track.settle(verb, patience, tell);
-        }
-        let is_broken = tracks.iter().any(|track| matches!(track.standing, Standing::Broken(_)));
+        let seen = services.show(units).await?;
         let waited = Duration::from_secs(clock.now().unix().abs_diff(begun));
-        if tracks.iter().all(Track::is_final)
-            || is_broken && broken_for >= patience.settling
-            || waited >= patience.limit
-        {
+        look(&mut tracks, seen, (verb, waited))?;
+        for track in &mut tracks {
+            track.settle((verb, waited), patience, tell);
+        }
+        if tracks.iter().any(|track| matches!(track.standing, Standing::Broken(_))) {
+            broken.get_or_insert(waited);
+        }
+        // What else fails does so soon: it is told together.
+        let is_enough =
+            broken.is_some_and(|since| waited.saturating_sub(since) >= patience.settling);
+        if tracks.iter().all(Track::is_final) || is_enough || waited >= patience.limit {
             return ended(tracks, waited >= patience.limit);
         }
         if waited >= patience.quiet && !told {
@@ -118,26 +121,19 @@ pub async fn change(
             tell_waiting(&tracks, services, tell).await;
         }
         clock.sleep(patience.pause).await;
-        broken_for += if is_broken { patience.pause } else { Duration::ZERO };
-        for track in &mut tracks {
-            track.wait(patience.pause);
-        }
     }
 }
 
-async fn look(
+fn look(
     tracks: &mut [Track],
-    (verb, units): (Verb, &[ServiceName]),
-    services: &dyn Services,
+    seen: Vec<UnitStatus>,
+    (verb, waited): (Verb, Duration),
 ) -> Result<(), Fault> {
-    let seen = services.show(units).await?;
     if seen.len() != tracks.len() {
-        return Err(Fault::new(
-            FaultKind::Unreadable,
-            "systemd told of other units than asked for",
-        ));
+        let detail = "systemd told of other units than asked for";
+        return Err(Fault::new(FaultKind::Unreadable, detail));
     }
-    tracks.iter_mut().zip(seen).for_each(|(track, status)| track.see(verb, status));
+    tracks.iter_mut().zip(seen).for_each(|(track, status)| track.see(status, (verb, waited)));
     Ok(())
 }
 
@@ -183,7 +179,7 @@ struct Track {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Standing {
     Waiting,
-    /// It has stood for so long.
+    /// It stands, and has done so since this time after the order.
     Steady(Duration),
     Settled,
     Broken(Failing),
@@ -199,18 +195,18 @@ impl Track {
     }
 
     /// Takes in one look; what is broken stays so.
-    fn see(&mut self, verb: Verb, status: UnitStatus) {
+    fn see(&mut self, status: UnitStatus, (verb, waited): (Verb, Duration)) {
         self.last = status;
         if matches!(self.standing, Standing::Broken(_)) {
             return;
         }
         let seen = match verb {
-            Verb::Stop => stopping(&self.last),
-            Verb::Start if self.before.active == ActiveState::Active => self.running(),
+            Verb::Stop => stopping(&self.last, waited),
+            Verb::Start if self.before.active == ActiveState::Active => self.running(waited),
             Verb::Start | Verb::Restart if self.last.invocation == self.before.invocation => {
                 not_begun(&self.last)
             }
-            Verb::Start | Verb::Restart => self.running(),
+            Verb::Start | Verb::Restart => self.running(waited),
         };
         self.standing = match (self.standing, seen) {
             // It stands on: the time that it has stood counts.
@@ -219,7 +215,7 @@ impl Track {
         };
     }
 
-    fn running(&mut self) -> Standing {
+    fn running(&mut self, waited: Duration) -> Standing {
         let status = &self.last;
         let life = self.life.get_or_insert_with(|| (status.invocation.clone(), status.restarts));
         if life.0 != status.invocation || status.restarts > life.1 {
@@ -227,7 +223,7 @@ impl Track {
         }
         match status.active {
             _ if status.load != LoadState::Loaded => Standing::Broken(Failing::NotLoaded),
-            ActiveState::Active => Standing::Steady(Duration::ZERO),
+            ActiveState::Active => Standing::Steady(waited),
             ActiveState::Activating if status.sub.starts_with("auto-restart") => {
                 Standing::Broken(Failing::Restarts)
             }
@@ -239,18 +235,17 @@ impl Track {
         }
     }
 
-    fn settle(&mut self, verb: Verb, patience: Patience, tell: &(dyn Fn(News<'_>) + Sync)) {
-        if let Standing::Steady(time) = self.standing
-            && (verb == Verb::Stop || time >= patience.settling)
+    fn settle(
+        &mut self,
+        (verb, waited): (Verb, Duration),
+        patience: Patience,
+        tell: &(dyn Fn(News<'_>) + Sync),
+    ) {
+        if let Standing::Steady(since) = self.standing
+            && (verb == Verb::Stop || waited.saturating_sub(since) >= patience.settling)
         {
             self.standing = Standing::Settled;
             tell(News::Settled(&self.last));
-        }
-    }
-
-    fn wait(&mut self, pause: Duration) {
-        if let Standing::Steady(time) = &mut self.standing {
-            *time += pause;
         }
     }
 }
@@ -264,11 +259,11 @@ fn not_begun(status: &UnitStatus) -> Standing {
     }
 }
 
-fn stopping(status: &UnitStatus) -> Standing {
+fn stopping(status: &UnitStatus, waited: Duration) -> Standing {
     match status.active {
         _ if status.is_queued => Standing::Waiting,
         // A program that has to be killed ends in failure, and has ended.
-        ActiveState::Inactive | ActiveState::Failed => Standing::Steady(Duration::ZERO),
+        ActiveState::Inactive | ActiveState::Failed => Standing::Steady(waited),
         ActiveState::Deactivating => Standing::Waiting,
         _ => Standing::Broken(Failing::NotBegun),
     }

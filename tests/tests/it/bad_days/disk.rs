@@ -21,7 +21,7 @@ exit "$code"
 "#;
 
 const FULL: &str = r#"head -c 1M /dev/zero >"$OVER/filler" 2>/dev/null || true"#;
-const READ_ONLY: &str = r#"mount -o remount,ro "$OVER""#;
+const READ_ONLY: &str = r#"mount -o remount,bind,ro "$OVER""#;
 
 /// Runs `provision` with the host's `config` or state folder on a disk that is spoiled like this.
 #[track_caller]

@@ -20,10 +20,17 @@ fn rollback(day: &Day) -> Call {
     day.host.call(&day.service, "rollback --yes")
 }
 
-/// The only file in a folder of the state folder.
-fn only_file(day: &Day, folder: &str) -> PathBuf {
-    let mut entries = fs::read_dir(day.host.state().join(folder)).unwrap();
-    entries.next().unwrap().unwrap().path()
+/// The files in a folder of the state folder.
+fn files_in(day: &Day, folder: &str) -> Vec<PathBuf> {
+    let entries = fs::read_dir(day.host.state().join(folder)).unwrap();
+    entries.map(|entry| entry.unwrap().path()).collect()
+}
+
+/// Replaces all receipts.
+fn receipts_become(day: &Day, text: &str) {
+    for file in files_in(day, "receipts") {
+        fs::write(file, text).unwrap();
+    }
 }
 
 #[test]
@@ -50,13 +57,31 @@ fn it_needs_no_spec() {
 fn a_run_that_never_was() {
     let (day, _) = provisioned();
 
-    day.refuses(rollback(&day).arg("R-20200101-000000-aaaa"), 2, str![[r#"
+    day.refuses(
+        rollback(&day).arg("R-20200101-000000-aaaa"),
+        2,
+        str![[r#"
 error: there is no run [RUN]
 hint: `datalake history` lists them
 
-"#]]);
-    day.refuses(rollback(&day).arg("yesterday"), 2, str![[""]]);
-    day.refuses(rollback(&day).arg("absent.json"), 74, str![[""]]);
+"#]],
+    );
+    day.refuses(
+        rollback(&day).arg("yesterday"),
+        2,
+        str![[r#"
+error: `yesterday` is no run: a run is named like `[RUN]`
+
+"#]],
+    );
+    day.refuses(
+        rollback(&day).arg("absent.json"),
+        74,
+        str![[r#"
+error: `absent.json`: No such file or directory (os error 2)
+
+"#]],
+    );
 }
 
 #[test]
@@ -65,42 +90,67 @@ fn a_rollback_of_a_rollback() {
     let undone = rollback(&day).arg("--json").run().exits(0).json("rollback");
     let run = undone["receipt"]["run"].as_str().unwrap();
 
-    day.refuses(rollback(&day).arg(run), 2, str![[r#"
+    day.refuses(
+        rollback(&day).arg(run),
+        2,
+        str![[r#"
 error: [RUN] is itself a rollback
 hint: `datalake provision` goes forward again
 
-"#]]);
+"#]],
+    );
 }
 
 #[test]
 fn a_receipt_that_is_damaged() {
     let (day, _) = provisioned();
-    fs::write(only_file(&day, "receipts"), "{ \"schema_version\": 1").unwrap();
+    receipts_become(&day, "{ \"schema_version\": 1");
 
     day.refuses(rollback(&day), 74, str![[r#"
-error: folder `[DIR]/host/var/lib/datalake`: the answer cannot be used (receipts/[RUN].json: no receipt: EOF while parsing an object at line 1 column 21)
+error: folder `[DIR]/host/var/lib/datalake`: a file in it cannot be used: receipts/[RUN].json: no receipt: EOF while parsing an object at line 1 column 21
+hint: without that file its run is forgotten: move it away only if need be
 
 "#]]);
-    day.refuses(day.provision(), 74, str![[""]]);
+    day.refuses(day.host.call(&day.service, "status"), 74, str![[r#"
+error: folder `[DIR]/host/var/lib/datalake`: a file in it cannot be used: receipts/[RUN].json: no receipt: EOF while parsing an object at line 1 column 21
+hint: without that file its run is forgotten: move it away only if need be
+
+"#]]);
 }
 
 #[test]
 fn a_receipt_of_a_newer_release() {
     let (day, _) = provisioned();
-    fs::write(only_file(&day, "receipts"), "{ \"schema_version\": 99 }").unwrap();
+    receipts_become(&day, "{ \"schema_version\": 99 }");
 
     day.refuses(rollback(&day), 74, str![[r#"
-error: folder `[DIR]/host/var/lib/datalake`: the answer cannot be used (receipts/[RUN].json: the receipt has form 99; this release reads form 1)
+error: folder `[DIR]/host/var/lib/datalake`: a file in it cannot be used: receipts/[RUN].json: the receipt has form 99; this release reads form 1
+hint: without that file its run is forgotten: move it away only if need be
 
 "#]]);
 }
 
 #[test]
-fn a_kept_copy_that_somebody_has_changed() {
+fn kept_copies_that_somebody_has_changed() {
     let (day, _) = provisioned();
-    fs::write(only_file(&day, "copies"), "ours now\n").unwrap();
 
-    let ran = rollback(&day).run();
+    for copy in files_in(&day, "copies") {
+        fs::write(copy, "ours now\n").unwrap();
+    }
+    day.refuses(rollback(&day), 4, str![[r#"
+error: `/var/lib/dagster/.config/containers/systemd/dagster-daemon.container`: someone else has changed it meanwhile (the kept copy copies/[FINGERPRINT] is not as it was)
+error: `/var/lib/dagster/.config/containers/systemd/dagster-webserver.container`: someone else has changed it meanwhile (the kept copy copies/[FINGERPRINT] is not as it was)
+hint: compare it with what `datalake history` shows; undo the edit, or keep it and undo the rest by hand
 
-    assert_eq!(ran.status.code(), Some(4), "{}", ran.all());
+"#]]);
+
+    for copy in files_in(&day, "copies") {
+        fs::remove_file(copy).unwrap();
+    }
+    day.refuses(rollback(&day), 4, str![[r#"
+error: `/var/lib/dagster/.config/containers/systemd/dagster-daemon.container`: someone else has changed it meanwhile (the kept copy copies/[FINGERPRINT] is gone)
+error: `/var/lib/dagster/.config/containers/systemd/dagster-webserver.container`: someone else has changed it meanwhile (the kept copy copies/[FINGERPRINT] is gone)
+hint: compare it with what `datalake history` shows; undo the edit, or keep it and undo the rest by hand
+
+"#]]);
 }

@@ -16,6 +16,7 @@ pub(crate) fn shown(text: &str) -> String {
         (r"clock is \d+ s", "clock is [SECONDS]"),
         (r", request [0-9A-Za-z-]+", ", request [ID]"),
         (r"process \d+", "process [PID]"),
+        (r"\b[0-9a-f]{64}\b", "[FINGERPRINT]"),
         (r"/[^\s`']*/\.tmp[A-Za-z0-9]+", "[DIR]"),
         (owner.as_str(), "[OWNER])"),
     ];

@@ -50,6 +50,12 @@ impl Tree {
         self.0.iter().map(|(path, node)| (path.as_path(), node))
     }
 
+    /// The same without one name.
+    pub(crate) fn without(mut self, path: &Path) -> Self {
+        self.0.remove(path);
+        self
+    }
+
     /// The names that differ, and how.
     pub(crate) fn diff(&self, other: &Self) -> String {
         let mut text = String::new();
