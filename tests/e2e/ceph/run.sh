@@ -164,7 +164,7 @@ a_taken_name_is_told() {
   root=$work/other-host bucket=dagster-assets
   make_host "$root"
   listing "$root" > "$work/other-before"
-  check "a taken bucket name" 77 "taken by another" -- \
+  check "a taken bucket name" 77 "taken by someone else" -- \
     as "$OTHER_ACCESS" "$OTHER_SECRET" env HOME="$work/home" "$program" --root "$root" \
     --state "$root.state" --unit dagster-webserver provision --yes
   check "a taken name changes nothing" 0 -- diff "$work/other-before" <(listing "$root")

@@ -84,6 +84,7 @@ follows_until_interrupted() {
     wait $!
     code=$?
     cat /run/followed
+    for _ in $(seq 50); do pgrep -x journalctl > /dev/null || break; sleep 0.1; done
     ! pgrep -x journalctl || exit 99
     exit $code'
 }
