@@ -14,6 +14,8 @@ passed=0 failed=0 skipped=0 label='' suite=''
 . "$here/host.sh"
 # shellcheck source=broken.sh
 . "$here/broken.sh"
+# shellcheck source=dagster.sh
+. "$here/dagster.sh"
 
 say() { echo "$@" >&2; }
 
@@ -196,6 +198,7 @@ run_suite() { # SUITE
     check 'the images' 0 -- bash "$here/image.sh" "$suite" && start_s3; then
     there_and_back
     a_host_set_up_by_hand_is_repaired
+    dagster_commands
     broken_situations
   else
     fail 'the lab cannot be prepared'

@@ -13,7 +13,9 @@ use cargo_metadata::{Metadata, MetadataCommand, Package};
 static WORKSPACE: LazyLock<Metadata> = LazyLock::new(|| {
     let mut command = MetadataCommand::new();
     command.manifest_path(root().join("Cargo.toml"));
-    command.other_options(["--locked".to_owned(), "--offline".to_owned()]).exec().unwrap()
+    // What other platforms need was perhaps never downloaded.
+    let platform = format!("--filter-platform={}-unknown-linux-gnu", std::env::consts::ARCH);
+    command.other_options(["--locked".to_owned(), platform]).exec().unwrap()
 });
 
 fn root() -> PathBuf {
