@@ -145,10 +145,14 @@ impl Records<'_> {
     ///
     /// # Errors
     ///
-    /// A [`Fault`] where it cannot be written.
+    /// A [`Fault`] where it cannot be written, or of kind `Disturbed` where another run has kept
+    /// its own meanwhile: what this one has planned could not be recognised later.
     pub fn keep_fingerprint_key(self, key: &FingerprintKey) -> Result<(), Fault> {
         match self.stored_key() {
             Err(fault) if fault.kind == FaultKind::Absent => self.0.write(KEY, key.expose()),
+            Ok(kept) if kept.expose() != key.expose() => {
+                Err(Fault::new(FaultKind::Disturbed, "another run was here first: run it again"))
+            }
             answer => answer.map(drop),
         }
     }

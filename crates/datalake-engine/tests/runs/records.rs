@@ -90,8 +90,10 @@ fn a_fingerprint_key_is_kept_once() {
     let other = records.fingerprint_key(&clock).unwrap();
 
     records.keep_fingerprint_key(&first).unwrap();
-    records.keep_fingerprint_key(&other).unwrap();
+    records.keep_fingerprint_key(&first).unwrap();
+    let second = records.keep_fingerprint_key(&other).unwrap_err();
 
+    assert_eq!(second.kind, FaultKind::Disturbed);
     assert_eq!(records.fingerprint_key(&clock).unwrap().expose(), first.expose());
     assert!(first.expose().iter().any(|byte| *byte != 0));
 }
