@@ -1,7 +1,8 @@
 //! Gives changed unit files to real quadlet generators: `e2e_quadlet GENERATOR…`.
 //!
-//! Each fixture set is repaired and gets its variables by a drop-in, then by marked blocks; the
-//! generator has to make every unit, with `--env=NAME` and without a broken `--env-file`. A set
+//! Each fixture set is repaired and gets its variables by a drop-in, by marked blocks, then by
+//! podman's secrets; the generator has to make every unit, with `--env=NAME` or the secret and the
+//! value, and without a broken `--env-file`. A set
 //! that a generator refuses unedited is skipped, with the reason that it gives.
 
 use std::collections::BTreeMap;
@@ -15,6 +16,7 @@ use datalake_core::HostPath;
 use datalake_quadlet::generator::{Expected, GeneratorOutput, Verdict, check};
 use datalake_quadlet::{
     DROP_IN_NAME, S3_VARIABLES, UnitFile, drop_in, insert_blocks, remove_blocks, repaired,
+    secret_drop_in,
 };
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
@@ -23,6 +25,19 @@ const TIME_LIMIT: Duration = Duration::from_secs(20);
 
 /// Has a blank and a percent sign, which must reach systemd as they are meant.
 const ENV_FILE: &str = "/var/lib/dagster/my config/100%/s3.env";
+
+/// A variable, and the secret of podman's that gives it a value.
+const SECRET: (&str, &str) = ("AWS_SECRET_ACCESS_KEY", "datalake-s3-secret-access-key");
+
+/// Variables with the characters that unit files and systemd's commands treat specially.
+const VALUES: [(&str, &str); 3] = [
+    ("AWS_ENDPOINT_URL_S3", "https://fsn1.your-objectstorage.com:443/a,b"),
+    ("AWS_REGION", "a b \"c\" \\ 'd'"),
+    ("DAGSTER_S3_BUCKET", "100%h $HOME"),
+];
+
+/// The same as they have to stand in the command: systemd takes one of two away.
+const AS_WRITTEN: [&str; 3] = [VALUES[0].1, VALUES[1].1, "100%%h $$HOME"];
 
 fn main() -> ExitCode {
     let mut tally = Tally::default();
@@ -76,6 +91,7 @@ fn say(line: &str) {
 enum Way {
     DropIn,
     Blocks,
+    Secrets,
 }
 
 /// A fixture set: the files of a folder, or one file, by their names.
@@ -103,7 +119,7 @@ fn judge_generator(generator: &Path, tally: &mut Tally) -> Outcome<()> {
             continue;
         }
         judge_unedited(&label, &set, &unedited, tally);
-        for way in [Way::DropIn, Way::Blocks] {
+        for way in [Way::DropIn, Way::Blocks, Way::Secrets] {
             judge_edited(&label, generator, (&set, way), tally)?;
         }
     }
@@ -144,6 +160,11 @@ fn judge_edited(
                 files.insert(path, drop_in(&env_file, &S3_VARIABLES)?);
                 sound.text().to_owned()
             }
+            Way::Secrets => {
+                let path = format!("{unit}.d/{DROP_IN_NAME}");
+                files.insert(path, secret_drop_in(&[(SECRET.0, &SECRET.1.parse()?)], &VALUES)?);
+                sound.text().to_owned()
+            }
             Way::Blocks => {
                 insert_blocks(&sound.unit(), &env_file, &S3_VARIABLES)?.text().to_owned()
             }
@@ -152,28 +173,45 @@ fn judge_edited(
     }
     let generated = generate(generator, &files)?;
     for unit in set.units() {
-        let way = match way {
+        let name = match way {
             Way::DropIn => "drop-in",
             Way::Blocks => "blocks",
+            Way::Secrets => "secrets",
         };
-        tally.count(&format!("{label} {way} {unit}"), judge_unit(&generated, unit));
+        tally.count(&format!("{label} {name} {unit}"), judge_unit(&generated, (unit, way)));
     }
     Ok(())
 }
 
-fn judge_unit(generated: &Generated, unit: &str) -> Result<(), String> {
+fn judge_unit(generated: &Generated, (unit, way): (&str, Way)) -> Result<(), String> {
     let path = generated.path(unit);
-    check(&generated.output, &path, &S3_VARIABLES.map(Expected::Env))
-        .map_err(|verdict| verdict.to_string())?;
+    let expected = match way {
+        Way::DropIn | Way::Blocks => S3_VARIABLES.map(Expected::Env).to_vec(),
+        Way::Secrets => {
+            let secret = Expected::Secret { variable: SECRET.0, secret: SECRET.1 };
+            let value = |(name, _): (&'static str, _), read| Expected::Value(name, read);
+            let values = VALUES.into_iter().zip(AS_WRITTEN).map(|(pair, read)| value(pair, read));
+            [secret].into_iter().chain(values).collect()
+        }
+    };
+    check(&generated.output, &path, &expected).map_err(|verdict| verdict.to_string())?;
     let made = generated.output.made_from(&path).ok_or("no unit")?;
+    let command = made.command().unwrap_or_default();
+    if let Way::Secrets = way {
+        return Ok(());
+    }
     let env_file = format!("-{}", ENV_FILE.replace('%', "%%"));
     if !made.file.values("Service", "EnvironmentFile").contains(&env_file.as_str()) {
         return Err("the env file is not the one that was meant".to_owned());
     }
-    let command = made.command().unwrap_or_default();
     let fixed = S3_VARIABLES.iter().find(|name| {
-        let (alone, with_option) = (format!("{name}="), format!("--env={name}="));
-        command.iter().any(|word| word.starts_with(&alone) || word.starts_with(&with_option))
+        let value = format!("{name}=");
+        let heads = ["", "--env=", "-e=", "-e"].map(|head| format!("{head}{value}"));
+        let secret = format!("target={name}");
+        let gives = |word: &String| {
+            heads.iter().any(|head| word.starts_with(head)) || word.ends_with(&secret)
+        };
+        command.iter().any(gives)
     });
     fixed.map_or(Ok(()), |name| Err(format!("`{name}` still has a value in the unit")))
 }
@@ -233,6 +271,11 @@ fn left_over_sets() -> impl Iterator<Item = Set> {
             "continued",
             "Environment=A=1 \\\n# c \\\n\n  AWS_SECRET_ACCESS_KEY=x \\\n  B=2\nEnvironmentFile=\\\n  -/b\nUser=x\n",
         ),
+        (
+            "podman-args",
+            "PodmanArgs=--env=AWS_REGION=x --tty --env 'AWS_REGION=x y' -e AWS_REGION=z\nPodmanArgs=-eAWS_REGION=x -e=AWS_ACCESS_KEY_ID=x\n",
+        ),
+        ("secret", "Secret=mine,type=env,target=AWS_ACCESS_KEY_ID\nSecret=mine,type=mount\n"),
         ("escapes", "Environment=AWS_REGI\\x4fN=x\nEnvironmentFile=\\x2d/b\n"),
         ("service-reset", "[Service]\nEnvironmentFile=-/a\nEnvironmentFile=\n"),
         ("dangling", "EnvironmentFile=-/b\nExec=a \\"),

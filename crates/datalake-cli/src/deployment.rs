@@ -1,5 +1,6 @@
 //! The Dagster deployment of this machine: who serves it, what was found of it.
 
+mod handed_over;
 mod report;
 
 use datalake_core::{
@@ -11,7 +12,7 @@ use datalake_engine::{
     DeployedUnit, Deployment, Files, HostPorts, LiveDagster, News, Patience, Prints, Search, Seen,
     discover, environment_prints, quadlet_folders,
 };
-use datalake_host::{Account, Podman, ServiceUser, Systemd};
+use datalake_host::{Account, Podman, PodmanSecrets, ServiceUser, Systemd};
 use datalake_quadlet::{S3_VARIABLES, Trouble, UnitFile, find_troubles, parse_env};
 
 use crate::exit::Exit;
@@ -19,6 +20,9 @@ use crate::failure::Failure;
 use crate::places::Places;
 use crate::render::Redactor;
 use crate::site::Site;
+use handed_over::{HandedOver, handed_over};
+
+pub(crate) use handed_over::Source;
 
 pub(crate) use report::{
     EnvironmentReport, EnvironmentState, Environments, Report, UnitReport, Variables, report,
@@ -34,13 +38,14 @@ pub(crate) struct Ground {
     pub systemd: Systemd,
     places: Places,
     podman: Podman,
+    secrets: PodmanSecrets,
     folders: Vec<HostPath>,
     lingering: HostPath,
 }
 
-/// What the env file and the containers' environments hold. They are secret.
+/// What is handed over, and what the containers' environments hold. They are secret.
 pub(crate) struct Contents {
-    env_file: Found<FilledBody>,
+    handed_over: HandedOver,
     /// In the order of the units.
     containers: Vec<Found<FilledBody>>,
 }
@@ -75,6 +80,7 @@ impl Ground {
             folders: quadlet_folders(&account.home, account.owner.uid).map_err(unfit)?,
             lingering: user.lingering(),
             systemd: Systemd::new(user.clone()),
+            secrets: PodmanSecrets::new(user.clone()),
             podman: Podman::new(user),
             host,
             account,
@@ -126,7 +132,7 @@ impl Ground {
         discover(&search, &ports).await
     }
 
-    /// Reads the env file and the environment of each unit's container.
+    /// Reads what is handed over and the environment of each unit's container.
     pub(crate) async fn contents(&self, site: &Site, deployment: &Deployment) -> Contents {
         let mut containers = Vec::new();
         for unit in &deployment.units {
@@ -138,7 +144,8 @@ impl Ground {
                 Found::Unknown(fault) => Found::Unknown(fault.clone()),
             });
         }
-        Contents { env_file: content(site, &self.places.env_file), containers }
+        let handed_over = handed_over(site, &self.places, &self.secrets).await;
+        Contents { handed_over, containers }
     }
 
     /// The images of the service user's podman.
@@ -238,18 +245,22 @@ impl Contents {
         let of_container = |environment: &Found<FilledBody>| {
             by_ref(environment).map(|content| environment_prints(content, key))
         };
-        let env_file = match &self.env_file {
+        let env_file = match &self.handed_over.settings {
             Found::Present(content) => env_file_prints(content, key),
             Found::Absent => Found::Absent,
             Found::Unknown(fault) => Found::Unknown(fault.clone()),
         };
-        Environments { env_file, containers: self.containers.iter().map(of_container).collect() }
+        Environments {
+            env_file,
+            source: self.handed_over.source,
+            containers: self.containers.iter().map(of_container).collect(),
+        }
     }
 
     /// What hides in logs the secrets that are in use now.
     pub(crate) fn redactor(&self) -> Redactor {
         let mut redactor = Redactor::default();
-        if let Found::Present(content) = &self.env_file {
+        if let Found::Present(content) = &self.handed_over.settings {
             redactor.learn(content, b'\n');
         }
         for content in self.containers.iter().filter_map(Found::present) {

@@ -116,6 +116,9 @@ fn hint_of(kind: FaultKind, target: &Target) -> Option<&'static str> {
             "podman's secrets are changed on the machine itself, by root or the service user"
         }
         (FaultKind::Unsupported, Target::Services) => "leave the services alone: --no-restart",
+        (FaultKind::Unreachable, Target::Secret(_)) => {
+            "`datalake dagster status` tells what can be seen of podman"
+        }
         (FaultKind::Unreachable, Target::Services) => {
             "`datalake dagster status` tells what can be seen; --no-restart leaves the services alone"
         }

@@ -41,12 +41,13 @@ handover_ways() {
   label="$label handover"
   ways_by_the_spec
   secrets_by_the_user
+  dies_with_its_secrets
   old_values_go
   ask_for_nothing
   label=$before
 }
 
-# change_to WAY: by the spec, with all that has to hold then
+# change_to WAY PLACE: by the spec, with all that has to hold then; PLACE is where the settings lie
 change_to() {
   ask_for "$1"
   check "$1: provision" 0 -- datalake provision --yes || return 1
@@ -59,6 +60,8 @@ change_to() {
   check "$1: nothing to do" 0 'Nothing to do' -- datalake provision --yes
   check "$1: and nothing is restarted" 0 -- diff "$work/lives" <(lives)
   check "$1: the webserver uses the bucket from inside" 0 deleted -- canary dagster-webserver
+  check "$1: dagster status compares with where it lies" 0 "as in $2" -- \
+    as_root datalake dagster status
 }
 
 # go_back_to PICTURE TEXT
@@ -74,11 +77,11 @@ ways_by_the_spec() {
   check 'its services start' 0 -- start_services
   everything > "$work/at-first"
 
-  change_to env-file || return 1
+  change_to env-file 'the env file' || return 1
   everything > "$work/env-file"
   check 'env-file: podman inspect shows the secret' 0 -- shows_the_secret
 
-  change_to podman-secret || return 1
+  change_to podman-secret "podman's secrets" || return 1
   everything > "$work/podman-secret"
   check 'podman-secret: podman inspect does not show it' 1 -- shows_the_secret
   check 'podman-secret: no file below ~/.config holds it' 1 -- \
@@ -86,17 +89,15 @@ ways_by_the_spec() {
   check 'podman-secret: the quadlet generator is asked' 3 'makes both units' -- \
     datalake provision --dry-run --bucket lab-dagster-others
 
-  change_to in-place || return 1
+  change_to in-place 'the env file' || return 1
   everything > "$work/in-place"
   check 'in-place: no secret is left in podman' 0 -- \
     as_root sh -c "! grep -q datalake-s3 $home/.local/share/containers/storage/secrets/secrets.json"
   check 'in-place: no drop-in is left' 0 -- \
     as_root sh -c "[ -z \"\$(find $quadlets -name 50-datalake-s3.conf)\" ]"
 
-  change_to env-file || return 1
-  check 'env-file again: as the first time' 0 -- \
-    diff <(grep -v '/dagster-.*\.container\.d ' "$work/env-file") \
-    <(everything | grep -v '/dagster-.*\.container\.d ')
+  change_to env-file 'the env file' || return 1
+  check 'env-file again: as the first time' 0 -- diff "$work/env-file" <(everything)
 
   go_back_to in-place 'in-place'
   check 'rollback to in-place: the variables are there' 0 -- given
@@ -125,6 +126,22 @@ secrets_by_the_user() {
   check 'by the user: every byte, mode, owner and secret' 0 -- diff "$work/before" <(everything)
   as_user podman secret rm datalake-s3-secret-access-key > /dev/null
   as_root rm -rf "$home/.local/state/datalake"
+}
+
+# A daemon that prints its secret and dies: nothing tells the secret, and all is as before.
+dies_with_its_secrets() {
+  ask_for podman-secret
+  install_host base
+  as_root sed -i "s/^Exec=dagster-daemon.*/Exec=sh -c 'trap \"exit 0\" TERM; [ -z \$\$AWS_REGION ] || { echo it is \$\$AWS_SECRET_ACCESS_KEY; sleep 1; exit 1; }; sleep 1000 \& wait'/" \
+    "$quadlets/dagster-daemon.container"
+  manager daemon-reload
+  check 'dies with its secrets: up before' 0 -- start_services
+  everything > "$work/before"
+  check 'dies with its secrets: provision goes back' 69 'it is …' -- datalake provision --yes
+  cp "$work/out" "$work/told"
+  check 'dies with its secrets: the secret is not told' 1 -- grep -qF -- "$secret" "$work/told"
+  check 'dies with its secrets: as before' 0 -- diff "$work/before" <(everything)
+  check 'dies with its secrets: up again' 0 -- services_stay_up
 }
 
 # put FILE OWNER: a file with the text of standard input
@@ -160,7 +177,7 @@ old_values_go() {
     environment dagster-webserver
   check 'old values: all services of the user have one' 0 -- hands_keys_to_all
   everything > "$work/before"
-  check 'old values: the plan tells the unit' 3 'in `PodmanArgs=` can win' -- \
+  check 'old values: the plan tells the unit' 3 'can win over the one that datalake' -- \
     datalake provision --dry-run
   check 'old values: the plan tells environment.d' 3 'to every service of the user' -- \
     datalake provision --dry-run

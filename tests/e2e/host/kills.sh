@@ -3,25 +3,22 @@
 # shellcheck shell=bash disable=SC2154
 
 kills_at_the_services() {
-  local before=$label restart prove
+  local before=$label
   label="$label kills"
   check 'a base host' 0 -- install_host base
   start_services
   services_are_up
   manifest > "$work/start"
-  datalake provision --dry-run > "$work/plan" 2>&1
-  restart=$(sed -nE 's/^ *([0-9]+)\. restart .*/\1/p' "$work/plan")
-  prove=$((restart + 1))
-  killed_and provision "intent-recorded:$restart"
-  killed_and rollback "intent-recorded:$restart"
+  killed_and provision intent-recorded:restart
+  killed_and rollback intent-recorded:restart
   killed_and provision units-reloaded:1
   killed_and rollback units-reloaded:1
   killed_and provision services-ordered:1
   killed_and rollback services-ordered:1
-  killed_and provision "action-done:$restart"
-  killed_and rollback "outcome-recorded:$restart"
-  killed_and provision "intent-recorded:$prove"
-  killed_and rollback "action-done:$prove"
+  killed_and provision action-done:restart
+  killed_and rollback outcome-recorded:restart
+  killed_and provision "intent-recorded:prove inside"
+  killed_and rollback "action-done:prove inside"
   killed_and provision receipt-written:1
   killed_on_the_way_back units-reloaded:1
   killed_on_the_way_back services-ordered:1
@@ -34,9 +31,16 @@ killed() { # PLACE WORDS…
   kill_at=$place datalake "$@" --yes
 }
 
+# The place with a step's word replaced by its number in the plan.
+numbered() { # CHECKPOINT:WORD
+  local number
+  number=$(datalake provision --dry-run 2>&1 | sed -nE "s/^ *([0-9]+)\. ${1#*:} .*/\1/p")
+  echo "${1%%:*}:${number:-${1#*:}}"
+}
+
 # killed_and COMMAND PLACE: provision is killed at PLACE; COMMAND brings about its exact end.
 killed_and() {
-  check "at $2" 137 -- killed "$2" provision || return
+  check "at $2" 137 -- killed "$(numbered "$2")" provision || return
   if [ "$1" = provision ]; then
     check "at $2: provision ends well" 0 -- datalake provision --yes
     check "at $2: both have the variables" 0 'dagster-daemon: ' -- variables_are_there

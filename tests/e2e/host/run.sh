@@ -16,6 +16,8 @@ passed=0 failed=0 skipped=0 label='' suite=''
 . "$here/broken.sh"
 # shellcheck source=dagster.sh
 . "$here/dagster.sh"
+# shellcheck source=handover.sh
+. "$here/handover.sh"
 # shellcheck source=kills.sh
 . "$here/kills.sh"
 # shellcheck source=swaps.sh
@@ -228,6 +230,7 @@ run_suite() { # SUITE
     check 'the images' 0 -- bash "$here/image.sh" "$suite" && start_s3; then
     there_and_back
     a_host_set_up_by_hand_is_repaired
+    handover_ways
     kills_at_the_services
     swaps_lead_nowhere
     dagster_commands

@@ -4,7 +4,9 @@ swaps.py COUNT: prints the count at its end, with everything in its place again.
 """
 import ctypes
 import os
+import random
 import sys
+import time
 
 EXCHANGE, HERE = 2, -100
 renameat2 = ctypes.CDLL(None, use_errno=True).renameat2
@@ -18,12 +20,11 @@ def exchange(one, other):
 def main(count):
     os.chdir(os.path.expanduser("~"))
     os.symlink("/var/lib/lab/outside", ".other")
-    for number in range(count // 2):
+    for _ in range(count // 2):
         exchange(".config", ".other")
         exchange(".config", ".other")
-        # Now and then the program gets on.
-        for _ in range(number % 50 * 40):
-            pass
+        # The program gets on now and then: a run makes a hundred looks.
+        time.sleep(random.uniform(0, 0.008))
     os.unlink(".other")
     print(count)
 

@@ -133,10 +133,10 @@ fn restart(site: &Site, are_services_changed: bool) -> Result<Restart, Failure> 
 fn nothing_to_do(subject: &Subject<'_>, plan: &Plan, printer: Printer) -> Exit {
     let bucket = &subject.spec.bucket;
     let what = match subject.restart {
-        Restart::Never => "and host",
-        Restart::IfNeeded | Restart::Owed => "host and containers",
+        Restart::Never => " and host",
+        Restart::IfNeeded | Restart::Owed => ", host and containers",
     };
-    let text = format!("Nothing to do: bucket `{bucket}` {what} are in step.\n");
+    let text = format!("Nothing to do: bucket `{bucket}`{what} are in step.\n");
     let nothing = Done { plan, receipt: None, proved: true, undo: None };
     printer.result("provision", nothing, &text);
     Exit::Done

@@ -7,15 +7,17 @@ use datalake_engine::{ActiveState, DeployedUnit, Deployment, Prints};
 use datalake_quadlet::PodmanVersion;
 use serde::Serialize;
 
-use super::{Ground, OldLine};
+use super::{Ground, OldLine, Source};
 
 /// How many digits of a fingerprint are shown.
 const DIGITS: usize = 12;
 
-/// The env file and the containers' environments by fingerprints.
+/// What is handed over and the containers' environments by fingerprints.
 pub(crate) struct Environments {
-    /// The env file.
+    /// What is handed over.
     pub env_file: Found<Prints>,
+    /// Where that lies.
+    pub source: Source,
     /// The containers', in the order of the units.
     pub containers: Vec<Found<Prints>>,
 }
@@ -31,6 +33,8 @@ pub(crate) struct Report {
     pub podman: Option<String>,
     /// Whether podman reads drop-ins.
     pub drop_ins_count: Option<bool>,
+    /// Where the settings lie that are handed over.
+    pub settings_in: Source,
     pub folders: Vec<String>,
     pub units: Vec<UnitReport>,
     /// What could not be learned.
@@ -157,6 +161,7 @@ pub(crate) fn report(
         online: deployment.online.present().copied(),
         podman: version.map(|version| version.to_string()),
         drop_ins_count: version.map(PodmanVersion::supports_drop_ins),
+        settings_in: environments.source,
         folders: deployment.folders.iter().map(ToString::to_string).collect(),
         units: units.collect(),
         problems,
@@ -242,7 +247,14 @@ impl EnvironmentReport {
         let wanted = environments.env_file.present();
         let containers = ground.host.units.iter().zip(&environments.containers);
         Self {
-            env_file: Variables::of(ground.env_file().to_string(), &environments.env_file, None),
+            env_file: Variables::of(
+                match environments.source {
+                    Source::EnvFile => ground.env_file().to_string(),
+                    Source::PodmanSecrets => Source::PodmanSecrets.name().to_owned(),
+                },
+                &environments.env_file,
+                None,
+            ),
             containers: containers
                 .map(|(unit, found)| Variables::of(unit.to_string(), found, wanted))
                 .collect(),

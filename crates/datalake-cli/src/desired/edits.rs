@@ -87,7 +87,8 @@ pub(super) fn other(other: &Other, context: &Context<'_>) -> Result<Option<Edit>
         OtherKind::Quadlet => repaired(&UnitFile::parse(&text), &S3_VARIABLES),
         OtherKind::EnvironmentD => without_user_wide(&text, &S3_VARIABLES),
     };
-    if other.kind == OtherKind::EnvironmentD && sets_nothing(edited.text()) {
+    let is_to_go = other.kind == OtherKind::EnvironmentD && sets_nothing(edited.text());
+    if is_to_go && !is_named(&other.path, context) {
         let why = "systemd hands what it sets to every service of the user, and nothing else is \
                    in it";
         return Ok(Some(Edit::Remove(Unwanted { what: other.path.clone(), why: why.to_owned() })));
@@ -97,6 +98,15 @@ pub(super) fn other(other: &Other, context: &Context<'_>) -> Result<Option<Edit>
         OtherKind::EnvironmentD => "systemd hands what it sets to every service of the user",
     };
     Ok(Some(Edit::Write(written(&other.path, (&edited, state), why, context))))
+}
+
+/// Whether a unit or drop-in may read the file, and would not start without it.
+fn is_named(file: &HostPath, context: &Context<'_>) -> bool {
+    let Context { places, sighting, .. } = context;
+    let name = format!("environment.d/{}", file.file_name());
+    let units = places.units.iter().map(|unit| &unit.file);
+    let others = places.others.iter().map(|other| &other.path);
+    units.chain(others).any(|path| text_of(path, sighting).is_some_and(|text| text.contains(&name)))
 }
 
 fn troubles(kind: OtherKind, text: &str) -> Vec<Trouble> {

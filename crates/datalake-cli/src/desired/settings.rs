@@ -131,3 +131,34 @@ fn file(
 fn filled(body: &FileBody, context: &Context<'_>) -> FilledBody {
     body.fill(context.keys, b"").unwrap_or_else(|_| FilledBody::new(Vec::new()))
 }
+
+#[cfg(test)]
+mod tests {
+    use datalake_core::SpecDocument;
+
+    use super::*;
+
+    #[test]
+    fn where_podman_keeps_the_keys_every_variable_is_a_secret_or_a_value() {
+        let document = SpecDocument {
+            region: Some("fsn1".to_owned()),
+            bucket: Some("acme-assets".to_owned()),
+            ..SpecDocument::defaults()
+        };
+        let variables = Variables::of(&document.check().unwrap());
+        let secrets = [SecretName::AccessKeyId, SecretName::SecretAccessKey];
+        let secrets = secrets.map(|name| (name, podman_secret(name).to_string()));
+
+        let expected = variables.expected_with_secrets(&secrets);
+
+        let id =
+            Expected::Secret { variable: "AWS_ACCESS_KEY_ID", secret: "datalake-s3-access-key-id" };
+        assert_eq!(expected.first(), Some(&id));
+        assert!(expected.contains(&Expected::Value("DAGSTER_S3_BUCKET", "acme-assets")));
+        let mut named: Vec<_> = expected.iter().map(Expected::variable).collect();
+        let mut all = S3_VARIABLES.to_vec();
+        named.sort_unstable();
+        all.sort_unstable();
+        assert_eq!(named, all);
+    }
+}

@@ -23,7 +23,7 @@ pub(crate) fn deployment(report: &Report) -> String {
         text.push_str(&format!("unknown     {}\n", printable(problem)));
     }
     for unit in &report.units {
-        text.push_str(&unit_text(unit));
+        text.push_str(&unit_text(unit, report.settings_in.name()));
     }
     text
 }
@@ -50,7 +50,7 @@ fn podman(report: &Report) -> String {
     }
 }
 
-fn unit_text(unit: &UnitReport) -> String {
+fn unit_text(unit: &UnitReport, settings_in: &str) -> String {
     let mut text = format!("\n{}\n", printable(&unit.name));
     let mut add = |name: &str, value: &str| {
         text.push_str(&format!("  {name:<11} {}\n", printable(value)));
@@ -66,7 +66,7 @@ fn unit_text(unit: &UnitReport) -> String {
     if let Some(container) = &unit.container {
         add("container", &format!("{container}, {}", unit.image.as_deref().unwrap_or_default()));
     }
-    for line in environment(&unit.environment) {
+    for line in environment(&unit.environment, settings_in) {
         add("environment", &line);
     }
     for old in &unit.old_values {
@@ -91,14 +91,15 @@ fn state(unit: &UnitReport) -> String {
     text + &format!(", restarts: {}", unit.restarts.unwrap_or_default())
 }
 
-fn environment(state: &EnvironmentState) -> Vec<String> {
+fn environment(state: &EnvironmentState, settings_in: &str) -> Vec<String> {
     match state {
-        EnvironmentState::InStep => vec!["as in the env file".to_owned()],
+        EnvironmentState::InStep => vec![format!("as in {settings_in}")],
         EnvironmentState::Differs { other_value, missing } => {
             let list = |what: &str, names: &[String]| {
                 (!names.is_empty()).then(|| format!("{what}: {}", names.join(", ")))
             };
-            let lists = [list("not as in the env file", other_value), list("missing", missing)];
+            let unlike = list(&format!("not as in {settings_in}"), other_value);
+            let lists = [unlike, list("missing", missing)];
             let cure = "cure: datalake dagster restart; if that does not help, an old value wins";
             lists.into_iter().flatten().chain([cure.to_owned()]).collect()
         }
@@ -111,7 +112,8 @@ fn environment(state: &EnvironmentState) -> Vec<String> {
 /// Variables by name and fingerprint.
 #[must_use]
 pub(crate) fn environments(report: &EnvironmentReport) -> String {
-    let all = [("env file", &report.env_file)];
+    let is_file = report.env_file.of.starts_with('/');
+    let all = [(if is_file { "env file" } else { "settings in" }, &report.env_file)];
     let all = all.into_iter().chain(report.containers.iter().map(|of| ("container of", of)));
     all.map(|(what, of)| variables(what, of)).collect::<Vec<_>>().join("\n")
 }

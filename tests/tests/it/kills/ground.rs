@@ -28,6 +28,11 @@ impl Ground {
         run(dir.path(), "config paths", &start, None).exits(0);
         use_set("seed-broken", &start.join("host").join(UNITS));
         make_unusual(&start.join("host").join(UNITS).join("dagster-daemon.container"));
+        // A file that has to go, and another that has to change.
+        let environment = start.join("host/var/lib/dagster/.config/environment.d");
+        fs::create_dir(&environment).unwrap();
+        fs::write(environment.join("keys.conf"), "AWS_ACCESS_KEY_ID=old\n").unwrap();
+        fs::write(environment.join("more.conf"), "A=1\nAWS_REGION=old\n").unwrap();
         fs::write(start.join("endpoint"), format!("http://127.0.0.1:{}", free_port())).unwrap();
 
         copy(&start, &end);
