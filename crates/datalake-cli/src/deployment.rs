@@ -12,7 +12,7 @@ use datalake_engine::{
     DeployedUnit, Deployment, Files, HostPorts, LiveDagster, News, Patience, Prints, Search, Seen,
     discover, environment_prints, quadlet_folders,
 };
-use datalake_host::{Account, Podman, PodmanSecrets, ServiceUser, Systemd};
+use datalake_host::{Account, Podman, PodmanSecrets, QuadletGenerator, ServiceUser, Systemd};
 use datalake_quadlet::{S3_VARIABLES, Trouble, UnitFile, find_troubles, parse_env};
 
 use crate::exit::Exit;
@@ -151,6 +151,21 @@ impl Ground {
     /// The images of the service user's podman.
     pub(crate) fn images(&self) -> &dyn Images {
         &self.podman
+    }
+
+    /// The quadlet folders, the strongest first.
+    pub(crate) fn folders(&self) -> &[HostPath] {
+        &self.folders
+    }
+
+    /// The unit files.
+    pub(crate) fn unit_files(&self) -> impl Iterator<Item = &HostPath> {
+        self.places.units.iter().map(|unit| &unit.file)
+    }
+
+    /// The installed quadlet generator, run as the service user.
+    pub(crate) fn generator(&self) -> QuadletGenerator {
+        QuadletGenerator::new(self.podman.user().clone())
     }
 
     /// The path of the drop-in that names a unit's image.

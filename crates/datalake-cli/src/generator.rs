@@ -10,6 +10,7 @@ use datalake_host::{Account, QuadletGenerator, ServiceUser};
 use datalake_quadlet::S3_VARIABLES;
 use datalake_quadlet::generator::{Expected, GeneratorOutput, Verdict, check};
 
+use crate::deployment::Ground;
 use crate::desired::Variables;
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -71,6 +72,17 @@ pub(crate) async fn checked(
         },
     };
     tried(&QuadletGenerator::new(user), (&tree, plan), &wanted).await
+}
+
+/// The same for a change after which units only have to be made.
+///
+/// # Errors
+///
+/// [`Failure`] where the generator makes no unit of a file.
+pub(crate) async fn made(site: &Site, ground: &Ground, plan: &Plan) -> Result<String, Failure> {
+    let tree = QuadletTree::collect(ground.folders(), &site.host);
+    let wanted = Wanted { units: ground.unit_files().collect(), expected: Vec::new() };
+    tried(&ground.generator(), (&tree, plan), &wanted).await
 }
 
 async fn tried(

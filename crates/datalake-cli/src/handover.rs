@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use datalake_core::{Fault, Handover, HostSpec, PodmanSecret, SecretName, UnitName};
+use datalake_core::{
+    Fault, FaultKind, Handover, HostSpec, PodmanSecret, SecretName, Target, UnitName,
+};
 use datalake_engine::{Containers, NoSecrets, Secrets};
 use datalake_host::{Account, Podman, PodmanSecrets, ServiceUser};
 use datalake_quadlet::PodmanVersion;
@@ -50,7 +52,8 @@ impl Way {
             },
             Some(Ok(user)) => asked(&Podman::new(user)).await,
         };
-        Self::with(decided(host.handover, &podman)?, site)
+        let handover = decided(host.handover, &podman);
+        Self::with(handover.map_err(|failure| failure.for_user(&host.user))?, site)
     }
 
     fn with(handover: Handover, site: &Site) -> Result<Self, Failure> {
@@ -109,7 +112,7 @@ async fn asked(podman: &Podman) -> Podmans {
         Ok(text) => match text.parse() {
             Ok(version) => Podmans::Version(version),
             Err(error) => Podmans::Unknown(Fault::new(
-                datalake_core::FaultKind::Unreadable,
+                FaultKind::Unreadable,
                 datalake_quadlet::InvalidVersion::to_string(&error),
             )),
         },
@@ -126,6 +129,9 @@ fn decided(wish: Option<Handover>, podman: &Podmans) -> Result<Handover, Failure
         (Some(wish), Podmans::Version(version)) => Err(refused(wish, *version)),
         (None, Podmans::Version(version)) => {
             version.usual_handover().ok_or_else(|| no_quadlets(*version))
+        }
+        (None, Podmans::Unknown(fault)) if fault.kind == FaultKind::NoManager => {
+            Err(Failure::at(&Target::Services, fault))
         }
         (None, Podmans::Unknown(fault)) => {
             Err(Failure::about("the version of podman", fault).under(Exit::Config).hint(
@@ -160,8 +166,6 @@ fn no_quadlets(version: PodmanVersion) -> Failure {
 
 #[cfg(test)]
 mod tests {
-    use datalake_core::FaultKind;
-
     use super::*;
 
     #[track_caller]

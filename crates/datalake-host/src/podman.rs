@@ -35,7 +35,8 @@ impl Podman {
     }
 
     /// The user.
-    pub(crate) fn user(&self) -> &ServiceUser {
+    #[must_use]
+    pub fn user(&self) -> &ServiceUser {
         &self.0
     }
 }
@@ -43,7 +44,9 @@ impl Podman {
 #[async_trait]
 impl Containers for Podman {
     async fn version(&self) -> Result<String, Fault> {
-        let printed = answer(&self.0.podman(&["--version"])).await?;
+        // Some need the user's runtime folder for that, others do not.
+        let printed = answer(&self.0.podman(&["--version"])).await;
+        let printed = printed.map_err(|fault| self.0.require_manager().err().unwrap_or(fault))?;
         Ok(String::from_utf8_lossy(printed.expose()).trim().to_owned())
     }
 

@@ -24,6 +24,7 @@ use crate::args::{Deps, DepsApply, DepsWish};
 use crate::deployment::Ground;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::generator::made;
 use crate::no_store::NoStore;
 use crate::render::{self, FileChange, Redactor, diff};
 use crate::site::Site;
@@ -72,7 +73,8 @@ async fn apply_all(flags: &DepsApply, site: &Site, ground: &Ground) -> Result<Ex
         return Ok(Exit::Done);
     }
     let next = next(&looked, &materials.source, (site, ground), &ports).await?;
-    site.printer.text(&(render::dependencies(&report) + &shown(&next)));
+    let checked = made(site, ground, &next.plan).await?;
+    site.printer.text(&(render::dependencies(&report) + &checked + &shown(&next)));
     let unasked = |failure: Failure| Failure {
         hints: vec!["add --yes to apply it; `dagster deps plan` only looks".to_owned()],
         ..failure

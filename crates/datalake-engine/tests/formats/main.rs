@@ -161,6 +161,49 @@ mod tests {
         assert_eq!(written.trim(), include_str!("receipt-1.json").trim());
     }
 
+    /// One step of each action on services and secrets.
+    fn host_receipt() -> Receipt {
+        let (old, new) = (file(1, Mode::PRIVATE).content, file(2, Mode::PRIVATE).content);
+        let states = |state| ServiceStates::from_iter([("dagster-daemon".parse().unwrap(), state)]);
+        let (up, before) = (states(ServiceState::UpWith(new)), states(ServiceState::Down));
+        let name = || "datalake-s3-access-key-id".parse::<PodmanSecret>().unwrap();
+        let body = FileBody::new([Piece::Secret(SecretName::AccessKeyId)]);
+        let steps = vec![
+            step(
+                Guard::SecretIs(name(), old),
+                Action::StoreSecret { name: name(), body, print: new },
+                Guard::SecretIs(name(), new),
+                Way::Back(Action::RestoreSecret { name: name(), print: old }),
+            ),
+            step(
+                Guard::SecretAbsent(name()),
+                Action::SettleServices(up.clone()),
+                Guard::ServicesAre(states(ServiceState::Up)),
+                Way::Back(Action::RemoveSecret(name())),
+            ),
+            step(
+                Guard::ServicesKnown,
+                Action::ProveContainers {
+                    services: up,
+                    bucket: bucket(),
+                    key: "assets/.probe".parse().unwrap(),
+                },
+                Guard::ServicesAre(before.clone()),
+                Way::Back(Action::SettleServices(before)),
+            ),
+        ];
+        let done = |step| StepReceipt { step, outcome: Outcome::Done };
+        Receipt { steps: steps.into_iter().map(done).collect(), ..receipt() }
+    }
+
+    #[test]
+    fn a_receipt_of_services_and_secrets_is_read_and_written_in_form_1() {
+        let written = serde_json::to_string_pretty(&host_receipt()).unwrap();
+
+        assert_eq!(written.trim(), include_str!("receipt-1-host.json").trim());
+        assert_eq!(read_receipt(include_bytes!("receipt-1-host.json")).unwrap(), host_receipt());
+    }
+
     #[test]
     fn a_journal_of_form_1_reads_as_what_it_means() {
         let journal = decode(include_bytes!("journal-1.journal")).unwrap();
