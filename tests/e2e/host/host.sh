@@ -23,6 +23,12 @@ datalake() {
     AWS_ACCESS_KEY_ID="$access" AWS_SECRET_ACCESS_KEY="$secret" datalake --no-input "$@"
 }
 
+# The same as dagster-user itself, without root.
+datalake_as_user() {
+  as_user env DATALAKE_ENDPOINT="$endpoint" DATALAKE_REGION=fsn1 DATALAKE_BUCKET="$bucket" \
+    AWS_ACCESS_KEY_ID="$access" AWS_SECRET_ACCESS_KEY="$secret" datalake --no-input "$@"
+}
+
 # until_true SECONDS COMMAND…: again and again, until it succeeds
 until_true() {
   local end=$((SECONDS + $1))

@@ -91,6 +91,19 @@ there_and_back() {
   check 'the variables are gone from both' 0 -- variables_are_gone
 }
 
+the_user_itself() {
+  check 'the user itself: a base host' 0 -- install_host base || return 1
+  start_services
+  manifest > "$work/before"
+  check 'the user itself: provision without root' 0 'work inside' -- \
+    datalake_as_user provision --yes
+  check 'the user itself: both have the variables' 0 'dagster-daemon: ' -- variables_are_there
+  check 'the user itself: status in step' 0 -- datalake_as_user status
+  check 'the user itself: rollback' 0 -- datalake_as_user rollback --yes
+  check 'the user itself: every byte, mode and owner is back' 0 -- diff "$work/before" <(manifest)
+  check 'the user itself: the variables are gone' 0 -- variables_are_gone
+}
+
 a_host_set_up_by_hand_is_repaired() {
   set_up_by_hand
   check 'set up by hand: no service starts' 1 -- start_services
@@ -229,6 +242,7 @@ run_suite() { # SUITE
   if check 'the program runs here' 0 -- install_program &&
     check 'the images' 0 -- bash "$here/image.sh" "$suite" && start_s3; then
     there_and_back
+    the_user_itself
     a_host_set_up_by_hand_is_repaired
     handover_ways
     kills_at_the_services
