@@ -3,6 +3,7 @@
 mod config;
 mod dagster;
 mod deps;
+mod forward;
 mod going_back;
 mod history;
 mod init;

@@ -12,7 +12,9 @@ use datalake_engine::{
     DeployedUnit, Deployment, Files, HostPorts, LiveDagster, News, Patience, Prints, Search, Seen,
     discover, environment_prints, quadlet_folders,
 };
-use datalake_host::{Account, Podman, PodmanSecrets, QuadletGenerator, ServiceUser, Systemd};
+use datalake_host::{
+    Account, NotTheUser, Podman, PodmanSecrets, QuadletGenerator, ServiceUser, Systemd,
+};
 use datalake_quadlet::{S3_VARIABLES, Trouble, UnitFile, find_troubles, parse_env};
 
 use crate::exit::Exit;
@@ -58,6 +60,15 @@ pub(crate) struct OldLine {
     pub trouble: Trouble,
 }
 
+/// The service user as this process can act for it.
+///
+/// # Errors
+///
+/// [`NotTheUser`] for a caller who is neither root nor the user itself.
+pub(crate) fn service_user(name: &UnitName, account: &Account) -> Result<ServiceUser, NotTheUser> {
+    ServiceUser::new(name, account, rustix::process::geteuid().as_raw())
+}
+
 impl Ground {
     /// The deployment of the machine that `site` is, served as root or as the service user.
     ///
@@ -70,11 +81,7 @@ impl Ground {
             return Err(Failure::new(Exit::Usage, message));
         }
         let (account, places) = site.host(&host)?;
-        let caller = rustix::process::geteuid().as_raw();
-        let user = ServiceUser::new(&host.user, &account, caller).map_err(|error| {
-            Failure::of(Exit::Denied, &error)
-                .hint("run it as root (`sudo datalake …`) or as the service user")
-        })?;
+        let user = service_user(&host.user, &account)?;
         let unfit = |error: InvalidPath| Failure::of(Exit::Config, &error);
         Ok(Self {
             folders: quadlet_folders(&account.home, account.owner.uid).map_err(unfit)?,
@@ -156,11 +163,6 @@ impl Ground {
     /// The quadlet folders, the strongest first.
     pub(crate) fn folders(&self) -> &[HostPath] {
         &self.folders
-    }
-
-    /// The unit files.
-    pub(crate) fn unit_files(&self) -> impl Iterator<Item = &HostPath> {
-        self.places.units.iter().map(|unit| &unit.file)
     }
 
     /// The installed quadlet generator, run as the service user.

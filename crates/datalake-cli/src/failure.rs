@@ -4,7 +4,7 @@ use std::error::Error;
 
 use datalake_core::{Blocker, Conflict, Fault, FaultKind, InvalidSpec, Target, UnitName};
 use datalake_engine::{ApplyError, LockFault};
-use datalake_host::AccountFault;
+use datalake_host::{AccountFault, NotTheUser};
 
 use crate::desired::Unfit;
 use crate::exit::Exit;
@@ -188,6 +188,13 @@ impl From<AccountFault> for Failure {
             }
             _ => failure,
         }
+    }
+}
+
+impl From<NotTheUser> for Failure {
+    fn from(error: NotTheUser) -> Self {
+        Self::of(Exit::Denied, &error)
+            .hint("run it as root (`sudo datalake …`) or as the service user")
     }
 }
 

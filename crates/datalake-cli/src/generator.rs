@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use datalake_core::{Fault, FaultKind, Handover, HostPath, InvalidPath, Plan, SecretName, Spec};
 use datalake_engine::{Generator, GeneratorAnswer, QuadletTree, quadlet_folders};
-use datalake_host::{Account, QuadletGenerator, ServiceUser};
+use datalake_host::{Account, QuadletGenerator};
 use datalake_quadlet::S3_VARIABLES;
 use datalake_quadlet::generator::{Expected, GeneratorOutput, Verdict, check};
 
-use crate::deployment::Ground;
+use crate::deployment::{Ground, service_user};
 use crate::desired::Variables;
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -53,14 +53,13 @@ pub(crate) async fn checked(
     if !site.is_this_machine() {
         return Ok(String::new());
     }
-    let caller = rustix::process::geteuid().as_raw();
-    let user = match ServiceUser::new(&spec.host.user, account, caller) {
+    let user = match service_user(&spec.host.user, account) {
         Ok(user) => user,
         Err(error) => return Ok(not_checked(&error.to_string())),
     };
     let unfit = |error: InvalidPath| Failure::of(Exit::Config, &error);
     let folders = quadlet_folders(&account.home, account.owner.uid).map_err(unfit)?;
-    let tree = QuadletTree::collect(&folders, &site.host);
+    let tree = QuadletTree::collect(&folders, account.owner, &site.host);
     let variables = Variables::of(spec);
     let secrets = [SecretName::AccessKeyId, SecretName::SecretAccessKey];
     let secrets = secrets.map(|name| (name, podman_secret(name).to_string()));
@@ -80,8 +79,10 @@ pub(crate) async fn checked(
 ///
 /// [`Failure`] where the generator makes no unit of a file.
 pub(crate) async fn made(site: &Site, ground: &Ground, plan: &Plan) -> Result<String, Failure> {
-    let tree = QuadletTree::collect(ground.folders(), &site.host);
-    let wanted = Wanted { units: ground.unit_files().collect(), expected: Vec::new() };
+    let tree = QuadletTree::collect(ground.folders(), ground.account.owner, &site.host);
+    let found = ground.found(site).await;
+    let units = found.units.iter().filter_map(|unit| unit.file.present());
+    let wanted = Wanted { units: units.collect(), expected: Vec::new() };
     tried(&ground.generator(), (&tree, plan), &wanted).await
 }
 

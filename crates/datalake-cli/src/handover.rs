@@ -9,6 +9,7 @@ use datalake_engine::{Containers, NoSecrets, Secrets};
 use datalake_host::{Account, Podman, PodmanSecrets, ServiceUser};
 use datalake_quadlet::PodmanVersion;
 
+use crate::deployment::service_user;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::site::Site;
@@ -98,13 +99,7 @@ pub(crate) fn secrets(site: &Site, user_name: &UnitName, account: &Account) -> B
 
 /// The service user as this process can act for it; `None` where this is not the machine itself.
 fn user(site: &Site, name: &UnitName, account: &Account) -> Option<Result<ServiceUser, Failure>> {
-    let caller = rustix::process::geteuid().as_raw();
-    site.is_this_machine().then(|| {
-        ServiceUser::new(name, account, caller).map_err(|error| {
-            Failure::of(Exit::Denied, &error)
-                .hint("run it as root (`sudo datalake …`) or as the service user")
-        })
-    })
+    site.is_this_machine().then(|| service_user(name, account).map_err(Failure::from))
 }
 
 async fn asked(podman: &Podman) -> Podmans {

@@ -49,6 +49,17 @@ pub enum Piece {
 /// A file's content with its secrets; it can only be written out.
 pub struct FilledBody(Vec<u8>);
 
+/// Why a body cannot be filled.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Unfilled {
+    /// A secret is named in it, and none is at hand.
+    #[error("it names a secret, the {0}")]
+    Secret(SecretName),
+    /// The present file lacks a part that is to be kept.
+    #[error(transparent)]
+    Kept(#[from] KeptOutside),
+}
+
 /// The file is shorter than the part of it that was to be kept.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the file has no bytes {} to {}: it has changed since it was read", .0.start, .0.end)]
@@ -79,11 +90,28 @@ impl FileBody {
     ///
     /// [`KeptOutside`] where `current` lacks a part that is to be kept.
     pub fn fill(&self, keys: &Credentials, current: &[u8]) -> Result<FilledBody, KeptOutside> {
+        self.filled(|name| Ok(keys.expose(name)), current)
+    }
+
+    /// The content of a body that names no secret.
+    ///
+    /// # Errors
+    ///
+    /// [`Unfilled`] where it does, or where `current` lacks a part that is to be kept.
+    pub fn fill_plain(&self, current: &[u8]) -> Result<FilledBody, Unfilled> {
+        self.filled(|name| Err(Unfilled::Secret(name)), current)
+    }
+
+    fn filled<'a, E: From<KeptOutside>>(
+        &'a self,
+        secret: impl Fn(SecretName) -> Result<&'a str, E>,
+        current: &'a [u8],
+    ) -> Result<FilledBody, E> {
         let mut content = Vec::new();
         for piece in &self.0 {
             let bytes = match piece {
                 Piece::Text(text) => text.as_bytes(),
-                Piece::Secret(name) => keys.expose(*name).as_bytes(),
+                Piece::Secret(name) => secret(*name)?.as_bytes(),
                 Piece::Kept(range) => {
                     current.get(range.clone()).ok_or_else(|| KeptOutside(range.clone()))?
                 }
@@ -91,28 +119,6 @@ impl FileBody {
             content.extend_from_slice(bytes);
         }
         Ok(FilledBody(content))
-    }
-}
-
-impl FileBody {
-    /// The content of a body without secrets; `None` where one is named.
-    ///
-    /// # Errors
-    ///
-    /// [`KeptOutside`], as for [`Self::fill`].
-    pub fn fill_plain(&self, current: &[u8]) -> Option<Result<FilledBody, KeptOutside>> {
-        let mut content = Vec::new();
-        for piece in &self.0 {
-            match piece {
-                Piece::Text(text) => content.extend_from_slice(text.as_bytes()),
-                Piece::Secret(_) => return None,
-                Piece::Kept(range) => match current.get(range.clone()) {
-                    Some(bytes) => content.extend_from_slice(bytes),
-                    None => return Some(Err(KeptOutside(range.clone()))),
-                },
-            }
-        }
-        Some(Ok(FilledBody(content)))
     }
 }
 
@@ -158,11 +164,12 @@ mod tests {
     #[test]
     fn a_body_without_secrets_needs_no_keys() {
         let body = FileBody::new([Piece::Kept(0..2), Piece::text("-")]);
-        let secret = FileBody::new([Piece::Secret(SecretName::AccessKeyId)]);
+        let id = SecretName::AccessKeyId;
+        let secret = FileBody::new([Piece::Secret(id)]);
 
-        assert_eq!(body.fill_plain(b"abc").unwrap().unwrap().expose(), b"ab-");
-        assert_eq!(body.fill_plain(b"a").unwrap().err(), Some(KeptOutside(0..2)));
-        assert!(secret.fill_plain(b"").is_none());
+        assert_eq!(body.fill_plain(b"abc").unwrap().expose(), b"ab-");
+        assert_eq!(body.fill_plain(b"a").err(), Some(Unfilled::Kept(KeptOutside(0..2))));
+        assert_eq!(secret.fill_plain(b"").err(), Some(Unfilled::Secret(id)));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::{Action, Outcome, PodmanSecret, Receipt, RunId, RunKind, Step, StepReceipt, Target};
+use crate::{Outcome, PodmanSecret, Receipt, RunId, RunKind, Step, StepReceipt, Target, Timestamp};
 
 /// The receipts of a host in the order of their runs.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -41,6 +41,15 @@ impl History {
     /// The receipts, oldest first.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = &Receipt> {
         self.0.iter()
+    }
+
+    /// When a run that begins `now` counts as begun: after all earlier ones, so that their order is that
+    /// of their starts, also of two runs in one second and after a clock was set back.
+    #[must_use]
+    pub fn next_start(&self, now: Timestamp) -> Timestamp {
+        let last = self.0.iter().map(|receipt| receipt.started).max();
+        let after = last.and_then(|last| Timestamp::from_unix(last.unix() + 1).ok());
+        after.map_or(now, |after| after.max(now))
     }
 
     /// How a run stands.
@@ -98,16 +107,20 @@ impl History {
         last.is_some_and(|receipt| receipt.steps.iter().any(is_owed))
     }
 
-    /// The secrets that runs have had podman keep, whether they are still there or not.
+    /// The secrets of podman's that runs have touched, whether they are still there or not.
     #[must_use]
     pub fn stored_secrets(&self) -> BTreeSet<PodmanSecret> {
         let begun = |taken: &&StepReceipt| taken.outcome != Outcome::NotBegun;
         let steps = self.0.iter().flat_map(|receipt| receipt.steps.iter().filter(begun));
-        let stored = steps.filter_map(|taken| match &taken.step.action {
-            Action::StoreSecret { name, .. } | Action::RestoreSecret { name, .. } => Some(name),
-            _ => None,
+        let stored = steps.filter_map(|taken| match taken.step.action.target() {
+            Target::Secret(name) => Some(name),
+            Target::Service
+            | Target::Bucket(_)
+            | Target::Object(..)
+            | Target::Path(_)
+            | Target::Services => None,
         });
-        stored.cloned().collect()
+        stored.collect()
     }
 
     fn rollbacks<'a>(&'a self, run: &'a RunId) -> impl Iterator<Item = &'a Receipt> {

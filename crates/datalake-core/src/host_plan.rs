@@ -3,8 +3,8 @@
 use crate::host_steps::{file_step, folder_step};
 use crate::provision::restart;
 use crate::{
-    Blocker, DesiredFile, DesiredFolder, Found, Observed, Plan, ServiceStates, Step, Target,
-    UnitName,
+    Blocker, DesiredFile, DesiredFolder, Found, Observed, Plan, ServiceState, ServiceStates, Step,
+    Target, UnitName,
 };
 
 /// Files that have to be there, and services that have to be started anew for them.
@@ -14,7 +14,8 @@ pub struct DesiredFiles {
     pub folders: Vec<DesiredFolder>,
     /// Files that have to be there, in the order in which they are written.
     pub files: Vec<DesiredFile>,
-    /// The units whose services are started anew, in one go; one that does not run is left so.
+    /// The units whose services are started anew, in one go, also where they do not stay up now: what
+    /// the files bring may be what they lack.
     pub restart: Vec<UnitName>,
 }
 
@@ -37,7 +38,7 @@ pub fn plan_files(desired: &DesiredFiles, observed: &Observed) -> Result<Plan, V
     if blockers.is_empty() { Ok(Plan { steps }) } else { Err(blockers) }
 }
 
-/// All in the state in which they are, which brings systemd to read the files of all of them.
+/// All up, from whatever state they are in.
 fn service_step(units: &[UnitName], observed: &Observed) -> Result<Vec<Step>, Blocker> {
     if units.is_empty() {
         return Ok(Vec::new());
@@ -46,7 +47,8 @@ fn service_step(units: &[UnitName], observed: &Observed) -> Result<Vec<Step>, Bl
         Found::Present(now) => {
             let meant = now.iter().filter(|(unit, _)| units.contains(unit));
             let meant: ServiceStates = meant.map(|(unit, state)| (unit.clone(), state)).collect();
-            return Ok(vec![restart(&meant.with_any_settings(), &meant)]);
+            let up = meant.iter().map(|(unit, _)| (unit.clone(), ServiceState::Up)).collect();
+            return Ok(vec![restart(&up, &meant)]);
         }
         Found::Absent => crate::Fault::new(crate::FaultKind::Absent, "no services"),
         Found::Unknown(fault) => fault.clone(),
@@ -58,8 +60,7 @@ fn service_step(units: &[UnitName], observed: &Observed) -> Result<Vec<Step>, Bl
 mod tests {
     use super::*;
     use crate::{
-        Action, FileBody, FileState, FingerprintKey, Guard, HostPath, Mode, Owner, ServiceState,
-        Way, rehearse,
+        Action, FileBody, FileState, FingerprintKey, Guard, HostPath, Mode, Owner, Way, rehearse,
     };
 
     const OWNER: Owner = Owner { uid: 900, gid: 900 };
@@ -108,19 +109,19 @@ mod tests {
     }
 
     #[test]
-    fn files_come_first_and_each_service_stays_as_it_is() {
+    fn files_come_first_and_the_way_back_leaves_each_service_as_it_was() {
         let plan = plan_files(&desired(), &observed()).unwrap();
 
         let verbs: Vec<_> = plan.steps.iter().map(|step| step.action.verb()).collect();
         assert_eq!(verbs, ["create folder", "write file", "restart"]);
-        let states: ServiceStates =
-            [(unit("web"), ServiceState::Up), (unit("daemon"), ServiceState::Down)]
-                .into_iter()
-                .collect();
+        let states = |daemon| {
+            ServiceStates::from_iter([(unit("web"), ServiceState::Up), (unit("daemon"), daemon)])
+        };
+        let (before, after) = (states(ServiceState::Down), states(ServiceState::Up));
         let last = plan.steps.last().unwrap();
-        assert_eq!(last.action, Action::SettleServices(states.clone()));
-        assert_eq!(last.undo.guard, Guard::ServicesAre(states.clone()));
-        assert_eq!(last.undo.way, Way::Back(Action::SettleServices(states)));
+        assert_eq!(last.action, Action::SettleServices(after.clone()));
+        assert_eq!(last.undo.guard, Guard::ServicesAre(after));
+        assert_eq!(last.undo.way, Way::Back(Action::SettleServices(before)));
         assert_eq!(rehearse(&plan, &observed()), []);
     }
 

@@ -69,7 +69,7 @@ mod spec;
 mod text;
 mod when;
 
-pub use body::{FileBody, FilledBody, KeptOutside, Piece, SecretName};
+pub use body::{FileBody, FilledBody, KeptOutside, Piece, SecretName, Unfilled};
 pub use bucket::{BucketName, InvalidBucketName, NameRule};
 pub use bytesize::ByteSize;
 pub use credentials::{AccessKeyId, Credentials, InvalidKeyText, SecretAccessKey};

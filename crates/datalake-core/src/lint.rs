@@ -62,7 +62,20 @@ fn undo_is_guarded(step: &Step) -> bool {
         (Action::WriteFile { .. } | Action::StoreSecret { .. }, Way::OneWay(_)) => false,
         (Action::RemoveFile(path), Way::Back(_)) => *after == Guard::PathAbsent(path.clone()),
         (Action::RemoveSecret(name), Way::Back(_)) => *after == Guard::SecretAbsent(name.clone()),
-        _ => true,
+        (Action::RemoveFile(_) | Action::RemoveSecret(_), Way::OneWay(_))
+        | (
+            Action::CreateBucket(_)
+            | Action::ProveAccess(..)
+            | Action::SetVersioning(..)
+            | Action::SetLifecycle(..)
+            | Action::CreateFolder { .. }
+            | Action::RemoveFolder(_)
+            | Action::RestoreFile { .. }
+            | Action::RestoreSecret { .. }
+            | Action::SettleServices(_)
+            | Action::ProveContainers { .. },
+            _,
+        ) => true,
     }
 }
 
@@ -75,6 +88,17 @@ fn holds_secret(action: &Action, keys: &Credentials) -> bool {
 fn body_of(action: &Action) -> Option<&FileBody> {
     match action {
         Action::WriteFile { body, .. } | Action::StoreSecret { body, .. } => Some(body),
-        _ => None,
+        Action::CreateBucket(_)
+        | Action::ProveAccess(..)
+        | Action::SetVersioning(..)
+        | Action::SetLifecycle(..)
+        | Action::CreateFolder { .. }
+        | Action::RemoveFolder(_)
+        | Action::RestoreFile { .. }
+        | Action::RemoveFile(_)
+        | Action::RestoreSecret { .. }
+        | Action::RemoveSecret(_)
+        | Action::SettleServices(_)
+        | Action::ProveContainers { .. } => None,
     }
 }

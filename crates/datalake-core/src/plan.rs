@@ -78,7 +78,11 @@ pub enum Guard {
     ServicesAre(ServiceStates),
 }
 
-/// One change that succeeds or fails as a whole.
+/// One change. Of a file, a folder or a setting it succeeds or fails as a whole.
+///
+/// What takes several calls may stop between them: a bucket that is made and not yet stably there, a
+/// probe that is left, services of which some are restarted, a secret that podman has dropped and
+/// not yet replaced. A guard tells how far it has come, and the lost secret is put back from its copy.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Action {
@@ -119,7 +123,8 @@ pub enum Action {
     },
     /// Removes a file. Where the way back restores it, it is kept as a copy first.
     RemoveFile(HostPath),
-    /// Has podman keep a secret. What it replaces is kept as a copy under its fingerprint first.
+    /// Has podman keep a secret. What it replaces is kept as a copy under its fingerprint first:
+    /// podman drops the old value before it keeps the new one.
     StoreSecret {
         /// Its name.
         name: PodmanSecret,

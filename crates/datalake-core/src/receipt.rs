@@ -1,8 +1,12 @@
 //! What a run has done.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
-use crate::{Action, Guard, Plan, RunId, Step, Target, Timestamp, Undo, Way};
+use crate::{
+    Action, Guard, Plan, RunId, ServiceStates, Step, Target, Timestamp, Undo, UnitName, Way,
+};
 
 /// The steps of a run with their outcomes. Its JSON form is kept for good: `schema_version` grows
 /// when a reader of an older release could misread it.
@@ -14,6 +18,9 @@ pub struct Receipt {
     pub run: RunId,
     /// What it was for.
     pub kind: RunKind,
+    /// The service user whose services and podman secrets it was about; older releases did not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user: Option<UnitName>,
     /// When it began.
     pub started: Timestamp,
     /// When it ended, or when its end was found to be missing.
@@ -111,8 +118,7 @@ pub fn plan_rollback(receipt: &Receipt) -> Plan {
     }
     let steps = ways.into_iter().map(|(step, _)| step);
     let steps = steps.filter(|step| step.guard != step.undo.guard);
-    // The first run knows how the services stood before all of them.
-    let services = begun.clone().find_map(|taken| services_back(&taken.step));
+    let services = services_back(begun.map(|taken| &taken.step));
     Plan { steps: steps.chain(services).collect() }
 }
 
@@ -124,19 +130,27 @@ pub fn left_by_rollback(receipt: &Receipt) -> impl Iterator<Item = (&Step, &str)
     })
 }
 
-/// A restart that was begun may have happened, and is undone from any state.
-fn services_back(step: &Step) -> Option<Step> {
-    let Way::Back(Action::SettleServices(before)) = &step.undo.way else {
-        return None;
-    };
+/// A restart that was begun may have happened, and is undone from any state. Of several runs the
+/// first knows how a service stood before all of them.
+fn services_back<'a>(begun: impl Iterator<Item = &'a Step>) -> Option<Step> {
+    let (mut before, mut why) = (BTreeMap::new(), None);
+    for step in begun {
+        if let Way::Back(Action::SettleServices(states)) = &step.undo.way {
+            for (unit, state) in states.iter() {
+                before.entry(unit.clone()).or_insert(state);
+            }
+            why = why.or(Some(&step.why));
+        }
+    }
+    let before: ServiceStates = before.into_iter().collect();
     Some(Step {
         guard: Guard::ServicesKnown,
         action: Action::SettleServices(before.clone()),
         undo: Undo {
-            guard: Guard::ServicesAre(before.clone()),
+            guard: Guard::ServicesAre(before),
             way: Way::OneWay("provision does it again".to_owned()),
         },
-        why: format!("undoes: {}", step.why),
+        why: format!("undoes: {}", why?),
     })
 }
 

@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use datalake_core::{
     Action, BucketName, Credentials, Fault, FaultKind, FileBody, FileState, FilledBody,
-    Fingerprint, Guard, HostPath, ObjectKey, PodmanSecret, Step, Way,
+    Fingerprint, Guard, HostPath, ObjectKey, PodmanSecret, Step, Unfilled, Way,
 };
 
 use crate::Checkpoint;
 use crate::deployment::Probe;
-use crate::observe::{Sighting, observe_paths};
+use crate::observe::{Sighting, look_at, observe_paths};
 use crate::ports::{NewFile, Ports};
 use crate::records::Records;
 use crate::retry::STEADY;
@@ -40,11 +40,13 @@ pub(crate) async fn carry_out(
         }
         Action::RestoreFile { path, file } => {
             let content = Records(ports.state).copy(file.content, ports.fingerprints)?;
+            require_guard(step, ports).await?;
             put_in_place(path, &content, file, ports)
         }
         Action::RemoveFile(path) => {
-            if matches!(step.undo.way, Way::Back(_)) {
-                keep_copy(path, &step.guard, ports)?;
+            match step.undo.way {
+                Way::Back(_) => drop(keep_copy(path, &step.guard, ports)?),
+                Way::OneWay(_) => require_guard(step, ports).await?,
             }
             ports.files.remove_file(path)
         }
@@ -54,11 +56,13 @@ pub(crate) async fn carry_out(
         }
         Action::RestoreSecret { name, print } => {
             let value = Records(ports.state).copy(*print, ports.fingerprints)?;
+            require_guard(step, ports).await?;
             store(name, &value, *print, ports).await
         }
         Action::RemoveSecret(name) => {
-            if matches!(step.undo.way, Way::Back(_)) {
-                keep_secret(name, &step.guard, ports).await?;
+            match step.undo.way {
+                Way::Back(_) => keep_secret(name, &step.guard, ports).await?,
+                Way::OneWay(_) => require_guard(step, ports).await?,
             }
             ports.secrets.remove(name).await
         }
@@ -139,12 +143,14 @@ fn fill(
     keys: Option<&Credentials>,
     current: &FilledBody,
 ) -> Result<FilledBody, Fault> {
-    let no_keys = || Fault::new(FaultKind::Refused, "no key pair was given");
     let filled = match keys {
-        Some(keys) => body.fill(keys, current.expose()),
-        None => body.fill_plain(current.expose()).ok_or_else(no_keys)?,
+        Some(keys) => body.fill(keys, current.expose()).map_err(Unfilled::Kept),
+        None => body.fill_plain(current.expose()),
     };
-    filled.map_err(|err| Fault::new(FaultKind::Disturbed, err.to_string()))
+    filled.map_err(|err| match err {
+        Unfilled::Secret(_) => Fault::new(FaultKind::Refused, "no key pair was given"),
+        Unfilled::Kept(err) => Fault::new(FaultKind::Disturbed, err.to_string()),
+    })
 }
 
 fn put_in_place(
@@ -181,6 +187,11 @@ async fn store(
 ) -> Result<(), Fault> {
     require_planned(value, print, ports)?;
     ports.secrets.store(name, value).await
+}
+
+/// Looks once more, for steps that keep no copy: a change made since the look before stays.
+async fn require_guard(step: &Step, ports: &Ports<'_>) -> Result<(), Fault> {
+    require_so(step.guard.holds(&look_at(&step.guard.target(), ports).await)?)
 }
 
 fn require_so(holds: bool) -> Result<(), Fault> {

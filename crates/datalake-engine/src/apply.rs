@@ -4,12 +4,13 @@ use std::time::Duration;
 
 use datalake_core::{
     Credentials, Fault, FaultKind, Guard, Outcome, Plan, PlanFault, Receipt, RunId, RunKind,
-    Standing, Step, StepReceipt, Target, Timestamp, Unfinished, lint,
+    Standing, Step, StepReceipt, Target, Timestamp, Unfinished, UnitName, lint,
 };
 
 use crate::Checkpoint;
 use crate::act::carry_out;
 use crate::journal::{Begin, Record};
+use crate::mend::mend;
 use crate::observe::look_at;
 use crate::ports::Ports;
 use crate::records::Records;
@@ -20,6 +21,8 @@ pub struct Run<'a> {
     pub id: RunId,
     /// What it is for.
     pub kind: RunKind,
+    /// The service user whose services and podman secrets it is about.
+    pub user: Option<UnitName>,
     /// The plan.
     pub plan: &'a Plan,
     /// The key pair that goes into files; a rollback needs none.
@@ -88,7 +91,8 @@ pub async fn apply(
     }
     let run = Run { unfinished: settle(run.unfinished, ports).await, ..run };
     let records = Records(ports.state);
-    let started = ports.clock.now();
+    let history = records.history().map_err(ApplyError::Records)?;
+    let started = history.next_start(ports.clock.now());
     records.begin(begin(&run, started)).map_err(ApplyError::Records)?;
     ports.checkpoints.pass(Checkpoint::RunBegun);
 
@@ -174,6 +178,10 @@ async fn attempt(
     ports: &Ports<'_>,
 ) -> (Outcome, Option<Fault>) {
     let result = carry_out(step, keys, ports).await;
+    // What is disturbed was not begun. Where it cannot be put back, the next run tries it again.
+    if result.as_ref().is_err_and(|fault| fault.kind != FaultKind::Disturbed) {
+        let _ = mend(step, ports).await;
+    }
     ports.checkpoints.pass(Checkpoint::ActionDone);
     let checked = match result {
         Ok(()) => check(step, ports).await,
@@ -218,6 +226,7 @@ fn begin(run: &Run<'_>, started: Timestamp) -> Begin {
         schema_version: Receipt::SCHEMA_VERSION,
         run: run.id.clone(),
         kind: run.kind.clone(),
+        user: run.user.clone(),
         started,
         continues: run.unfinished.runs.clone(),
         taken_over: run.unfinished.steps.clone(),
@@ -234,6 +243,7 @@ pub(crate) fn receipt(begin: &Begin, outcomes: Vec<Outcome>, ended: Timestamp) -
         schema_version: Receipt::SCHEMA_VERSION,
         run: begin.run.clone(),
         kind: begin.kind.clone(),
+        user: begin.user.clone(),
         started: begin.started,
         ended,
         continues: begin.continues.clone(),

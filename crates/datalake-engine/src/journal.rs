@@ -4,7 +4,7 @@
 //! a run that was killed can be judged afterwards. A torn last line is what a kill leaves; it is
 //! dropped. A broken line before others is damage, and nothing is guessed from it.
 
-use datalake_core::{Outcome, Plan, Receipt, RunId, RunKind, StepReceipt, Timestamp};
+use datalake_core::{Outcome, Plan, Receipt, RunId, RunKind, StepReceipt, Timestamp, UnitName};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -29,6 +29,9 @@ pub struct Begin {
     pub run: RunId,
     /// What it is for.
     pub kind: RunKind,
+    /// The service user whose services and podman secrets it is about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user: Option<UnitName>,
     /// When it began.
     pub started: Timestamp,
     /// The runs that it takes over.
@@ -145,6 +148,7 @@ mod tests {
             schema_version: 1,
             run: "R-1".parse().unwrap(),
             kind: RunKind::Provision,
+            user: None,
             started: Timestamp::from_unix(0).unwrap(),
             continues: vec![],
             taken_over: vec![],

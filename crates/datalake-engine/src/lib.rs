@@ -11,6 +11,7 @@ mod conformance;
 mod deployment;
 mod journal;
 pub mod memory;
+mod mend;
 mod observe;
 mod ports;
 mod records;

@@ -5,7 +5,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use datalake_core::{
     BucketName, ByteSize, ETag, Fault, FaultKind, FilledBody, FingerprintKey, Folder, HostPath,
-    Lifecycle, Mode, ObjectKey, Owner, PodmanSecret, Service, ServiceStates, Timestamp, Versioning,
+    Lifecycle, Mode, ObjectKey, Owner, PodmanSecret, Service, ServiceStates, Timestamp, UnitName,
+    Versioning,
 };
 
 use crate::Checkpoint;
@@ -146,6 +147,11 @@ pub trait Secrets: Send + Sync {
 
     /// Removes a secret; one that is absent counts as removed.
     async fn remove(&self, name: &PodmanSecret) -> Result<(), Fault>;
+
+    /// The service user whose secrets they are, where it is known.
+    fn user(&self) -> Option<&UnitName> {
+        None
+    }
 }
 
 /// The managed host's files. No call follows a symbolic link anywhere below the host's root: a link

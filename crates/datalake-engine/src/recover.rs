@@ -4,17 +4,20 @@ use datalake_core::{Fault, FaultKind, Receipt, Step, Target};
 
 use crate::Checkpoint;
 use crate::apply::{finish, judge, receipt};
+use crate::mend::{are_of, mend, mend_earlier};
 use crate::ports::Ports;
 use crate::records::Records;
 
 /// Judges every run whose journal is still there, and turns each into a receipt.
 ///
-/// The step that was in flight is looked at once: done, not done, or disturbed by someone. What its
-/// write left behind is swept away. Call it under the lock, before anything is planned.
+/// What the step that was in flight has left behind is swept away, and what podman has lost in it is
+/// put back; then it is looked at once: done, not done, or disturbed by someone. Call it under the
+/// lock, before anything is planned.
 ///
 /// # Errors
 ///
-/// A [`Fault`] where a journal is damaged or the records cannot be written.
+/// A [`Fault`] where a journal is damaged, the records cannot be written, or a lost secret cannot be
+/// put back.
 pub async fn recover(ports: &Ports<'_>) -> Result<Vec<Receipt>, Fault> {
     let records = Records(ports.state);
     let mut recovered = Vec::new();
@@ -27,6 +30,9 @@ pub async fn recover(ports: &Ports<'_>) -> Result<Vec<Receipt>, Fault> {
         let mut outcomes = journal.outcomes;
         if let Some(step) = journal.in_flight.and_then(|step| journal.begin.plan.steps.get(step)) {
             sweep(step, ports)?;
+            if are_of(journal.begin.user.as_ref(), ports) {
+                mend(step, ports).await?;
+            }
             outcomes.push(judge(step, "the run was killed", ports).await);
         }
         let receipt = receipt(&journal.begin, outcomes, ports.clock.now());
@@ -34,6 +40,7 @@ pub async fn recover(ports: &Ports<'_>) -> Result<Vec<Receipt>, Fault> {
         ports.checkpoints.pass(Checkpoint::EarlierRunTaken);
         recovered.push(receipt);
     }
+    mend_earlier(&records.history()?, ports).await?;
     Ok(recovered)
 }
 

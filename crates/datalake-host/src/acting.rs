@@ -47,6 +47,11 @@ impl ServiceUser {
         }
     }
 
+    /// The user's name.
+    pub(crate) fn name(&self) -> &UnitName {
+        &self.name
+    }
+
     /// The user's number.
     #[must_use]
     pub fn uid(&self) -> u32 {

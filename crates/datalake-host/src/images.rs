@@ -16,6 +16,9 @@ use crate::podman::Podman;
 /// may copy all of it.
 const RUN_LIMIT: Duration = Duration::from_mins(5);
 
+/// What the program in it may take: killing `podman run` alone would leave the container running.
+const CONTAINER_LIMIT: Duration = Duration::from_secs(280);
+
 /// What a build may take, packages and all.
 const BUILD_LIMIT: Duration = Duration::from_mins(20);
 
@@ -64,6 +67,7 @@ impl Images for Podman {
 fn run_words(name: &ImageName, words: &[String]) -> Vec<String> {
     let mut all: Vec<_> =
         ["run", "--rm", "--network=none", "--pull=never"].map(str::to_owned).into();
+    all.push(format!("--timeout={}", CONTAINER_LIMIT.as_secs()));
     let (program, arguments) = words.split_first().map_or(("", words), |(p, a)| (p.as_str(), a));
     all.push(format!("--entrypoint={program}"));
     all.push(name.to_string());
@@ -174,8 +178,18 @@ mod tests {
 
         assert_eq!(
             run_words(&name("localhost/a:1"), &words).join(" "),
-            "run --rm --network=none --pull=never --entrypoint=python3 localhost/a:1 -c print(1)"
+            "run --rm --network=none --pull=never --timeout=280 --entrypoint=python3 localhost/a:1 \
+             -c print(1)"
         );
+    }
+
+    #[test]
+    fn a_container_ends_by_itself_before_it_is_given_up() {
+        let words = run_words(&name("localhost/a:1"), &["true".to_owned()]);
+
+        let limit = words.iter().find_map(|word| word.strip_prefix("--timeout=")).unwrap();
+        let limit = Duration::from_secs(limit.parse().unwrap());
+        assert!(!limit.is_zero() && limit < RUN_LIMIT, "{limit:?}");
     }
 
     #[test]

@@ -78,7 +78,13 @@ impl Containers for Podman {
             CommandFault::Failed { status, stderr, .. } if status.code() == Some(NO_PROGRAM) => {
                 Fault::new(FaultKind::Absent, stderr)
             }
-            fault => fault_of_command(fault),
+            // It is the container that is gone then, not the program.
+            fault => match fault_of_command(fault) {
+                fault if fault.kind == FaultKind::Absent => {
+                    Fault { kind: FaultKind::Unreachable, ..fault }
+                }
+                fault => fault,
+            },
         })
     }
 }
@@ -150,6 +156,17 @@ mod tests {
         assert_eq!(web.service.as_ref().unwrap().as_str(), "dagster-webserver.service");
         assert_eq!((web.name.as_str(), web.process), ("dagster-webserver", Some(778)));
         assert_eq!((odd.service.as_ref(), odd.process), (None, None));
+    }
+
+    #[test]
+    fn a_probe_ends_by_itself_before_it_is_given_up() {
+        let probe = include_str!("../../datalake-engine/src/deployment/probe.py");
+
+        let alarms = probe.split("signal.alarm(").skip(1).map(|rest| rest.split_once(')').unwrap());
+        let alarms: Vec<u64> = alarms.map(|(seconds, _)| seconds.parse().unwrap()).collect();
+
+        assert_eq!(alarms.len(), 2, "one to end it, one where that takes too long");
+        assert!(Duration::from_secs(alarms.iter().sum()) < EXEC_LIMIT, "{alarms:?}");
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The secrets that the service user's podman keeps.
 
 use async_trait::async_trait;
-use datalake_core::{Fault, FaultKind, FilledBody, PodmanSecret};
+use datalake_core::{Fault, FaultKind, FilledBody, PodmanSecret, UnitName};
 use datalake_engine::Secrets;
 use serde::Deserialize;
 
@@ -43,6 +43,10 @@ impl Secrets for PodmanSecrets {
             Err(fault) if fault.kind != FaultKind::Absent => Err(fault),
             _ => Ok(()),
         }
+    }
+
+    fn user(&self) -> Option<&UnitName> {
+        Some(self.0.name())
     }
 }
 

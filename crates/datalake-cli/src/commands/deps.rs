@@ -10,23 +10,22 @@ mod packages;
 mod plan;
 mod report;
 
-use datalake_core::{Action, FingerprintKey, Plan, Receipt, RunId, RunKind};
+use datalake_core::{Action, Receipt, RunId, StepReceipt, Target};
 use datalake_dagster::{InvalidIndexUrl, Source, Wish};
-use datalake_engine::{ApplyError, Clock, Ports, Run, apply, recover};
+use datalake_engine::{Clock, recover};
 
 use self::look::{Looked, Question, look};
 use self::plan::{Next, next};
 use super::confirmed;
-use super::going_back::go_back;
+use super::forward::Forward;
 use super::services::teller;
-use super::watch::Progress;
 use crate::args::{Deps, DepsApply, DepsWish};
 use crate::deployment::Ground;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::generator::made;
 use crate::no_store::NoStore;
-use crate::render::{self, FileChange, Redactor, diff};
+use crate::render::{self, FileChange, diff};
 use crate::site::Site;
 
 pub(crate) use self::report::{DepsReport, PackageDeps, UnitDeps};
@@ -64,6 +63,7 @@ async fn apply_all(flags: &DepsApply, site: &Site, ground: &Ground) -> Result<Ex
     let ports = site.ports(&store, &dagster, &fingerprints);
     if lock.is_some() {
         recover(&ports).await.map_err(at_state)?;
+        refuse_other_work(site)?;
     }
     let looked = look(&question, site, ground).await?;
     let report = DepsReport::of(&looked, &materials.source)?;
@@ -90,8 +90,35 @@ async fn apply_all(flags: &DepsApply, site: &Site, ground: &Ground) -> Result<Ex
     for wanted in &next.builds {
         build::build(wanted, &materials, (site, ground)).await?;
     }
-    let receipt = carry_out(&next.plan, &fingerprints, (site, ground), &ports).await?;
+    let forward = Forward {
+        site,
+        ground: Some(ground),
+        user: &ground.host.user,
+        run: &RunId::new(site.clock.now(), site.clock.random()),
+        plan: &next.plan,
+        keys: None,
+        fingerprints: &fingerprints,
+    };
+    let receipt = forward.carry_out(&ports).await?;
     prove(&question, &next, &receipt, (site, ground)).await
+}
+
+/// An unfinished run that was about more than files and services cannot be taken over: its way back
+/// needs the bucket and podman's secrets.
+fn refuse_other_work(site: &Site) -> Result<(), Failure> {
+    let history = site.records().history().map_err(|fault| site.state_failure(&fault))?;
+    let unfinished = history.unfinished();
+    let is_ours = |taken: &StepReceipt| {
+        matches!(taken.step.action.target(), Target::Path(_) | Target::Services)
+    };
+    match unfinished.runs.first() {
+        Some(run) if !unfinished.steps.iter().all(is_ours) => {
+            Err(Failure::new(Exit::Config, format!("{run} is unfinished"))
+                .hint(format!("finish it: {} provision", site.name))
+                .hint(format!("or undo it: {} rollback {run}", site.name)))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn question(wish: &DepsWish) -> Question<'_> {
@@ -139,35 +166,6 @@ fn sentence(next: &Next<'_>) -> String {
         0 => format!("Apply these {} steps?", next.plan.steps.len()),
         1 => format!("Build the image and apply these {} steps?", next.plan.steps.len()),
         many => format!("Build {many} images and apply these {} steps?", next.plan.steps.len()),
-    }
-}
-
-async fn carry_out(
-    plan: &Plan,
-    fingerprints: &FingerprintKey,
-    (site, ground): (&Site, &Ground),
-    ports: &Ports<'_>,
-) -> Result<Receipt, Failure> {
-    let records = site.records();
-    let at_state = |fault| site.state_failure(&fault);
-    records.keep_fingerprint_key(fingerprints).map_err(at_state)?;
-    let unfinished = records.history().map_err(at_state)?.unfinished();
-    let run = Run {
-        id: RunId::new(site.clock.now(), site.clock.random()),
-        kind: RunKind::Provision,
-        plan,
-        keys: None,
-        unfinished,
-    };
-    site.printer.talk("\nApplying:");
-    match apply(run, &Progress::new(site.printer), ports).await {
-        Ok(receipt) => Ok(receipt),
-        Err(ApplyError::Step(failed))
-            if matches!(failed.step.action, Action::SettleServices(_)) =>
-        {
-            Err(go_back(&failed, Redactor::default(), (site, ground), ports).await)
-        }
-        Err(error) => Err(error.into()),
     }
 }
 

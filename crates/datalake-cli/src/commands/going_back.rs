@@ -1,7 +1,10 @@
 //! The way back that a run takes by itself when services do not stand what it has changed.
 
-use datalake_core::{Plan, Receipt, RunId, RunKind, Unfinished, plan_rollback};
-use datalake_engine::{ApplyError, Clock, FailedStep, Ports, Run, apply};
+use datalake_core::{
+    Action, Conflict, Observed, Plan, Receipt, RunId, RunKind, Step, Target, Unfinished,
+    left_by_rollback, plan_rollback, rehearse,
+};
+use datalake_engine::{ApplyError, Clock, FailedStep, Ports, Run, apply, look_at};
 
 use super::services::show_tails;
 use super::watch::Progress;
@@ -21,40 +24,88 @@ pub(super) async fn go_back(
     let found = ground.found(site).await;
     // The new values may stand in the logs as well as the old ones.
     redactor.join(ground.contents(site, &found).await.redactor());
-    if let Ok(services) = ground.services(&found.units) {
-        show_tails(&services, &redactor, site, ground).await;
-    }
+    let services = found.units.iter().filter_map(|unit| Some(unit.status.present()?.unit.clone()));
+    show_tails(&services.collect::<Vec<_>>(), &redactor, site, ground).await;
     let failure = Failure::at(&failed.step.action.target(), &failed.fault);
     site.printer.talk("\nGoing back to how it was before:");
     match undo(site, &failed.receipt, ports).await {
-        Ok(_) => failure
-            .hint("all that this run had changed is as before, and the services run as before")
+        Ok(()) => failure
+            .hint(as_before(&failed.receipt))
             .hint(format!("{} dagster logs -n 200", site.name)),
         Err(error) => {
             let back = format!("{} rollback {}", site.name, failed.receipt.run);
             failure
-                .and(error.into())
+                .and(error)
                 .under(Exit::Partly)
                 .hint(format!("to go on with the way back: {back}"))
         }
     }
+    .for_user(&ground.host.user)
 }
 
-/// Undoes the run of a receipt.
-async fn undo(site: &Site, receipt: &Receipt, ports: &Ports<'_>) -> Result<Receipt, ApplyError> {
-    carry_out_back(site, &plan_rollback(receipt), &receipt.run, ports).await
+/// Undoes the run of a receipt, unless somebody has changed meanwhile what it would put back.
+async fn undo(site: &Site, receipt: &Receipt, ports: &Ports<'_>) -> Result<(), Failure> {
+    let plan = plan_rollback(receipt);
+    let conflicts = conflicts(site, &plan, ports).await;
+    if !conflicts.is_empty() {
+        return Err(conflicts.into());
+    }
+    carry_out_back(site, &plan, receipt, ports).await?;
+    Ok(())
+}
+
+/// What keeps a way back from its end, found before its first step.
+pub(super) async fn conflicts(site: &Site, plan: &Plan, ports: &Ports<'_>) -> Vec<Conflict> {
+    let observed = look(plan, ports).await;
+    let mut conflicts = rehearse(plan, &observed);
+    conflicts.extend(site.records().conflicts(plan, &observed, ports.fingerprints));
+    conflicts
+}
+
+/// Looks at all that the way back touches.
+async fn look(plan: &Plan, ports: &Ports<'_>) -> Observed {
+    let mut observed = Observed::nothing();
+    for step in &plan.steps {
+        let seen = look_at(&step.action.target(), ports).await;
+        observed.buckets.extend(seen.buckets);
+        observed.paths.extend(seen.paths);
+        observed.secrets.extend(seen.secrets);
+        if step.action.target() == Target::Services {
+            observed.services = seen.services;
+        }
+    }
+    observed
+}
+
+/// What is as before, and what is not.
+fn as_before(receipt: &Receipt) -> String {
+    let stays: Vec<_> = what_stays(receipt).map(|(step, _)| step.action.verb()).collect();
+    let but = if stays.is_empty() {
+        String::new()
+    } else {
+        format!("; what stays: {}", stays.join(", "))
+    };
+    format!("files and services are as before this run{but}")
+}
+
+/// The steps that a rollback leaves, with the reason; a probe has left nothing that could stay.
+pub(super) fn what_stays(receipt: &Receipt) -> impl Iterator<Item = (&Step, &str)> {
+    left_by_rollback(receipt).filter(|(step, _)| {
+        !matches!(step.action, Action::ProveAccess(..) | Action::ProveContainers { .. })
+    })
 }
 
 /// Carries out the way back of a run.
 pub(super) async fn carry_out_back(
     site: &Site,
     plan: &Plan,
-    of: &RunId,
+    of: &Receipt,
     ports: &Ports<'_>,
 ) -> Result<Receipt, ApplyError> {
     let run = Run {
         id: RunId::new(site.clock.now(), site.clock.random()),
-        kind: RunKind::Rollback(of.clone()),
+        kind: RunKind::Rollback(of.run.clone()),
+        user: of.user.clone(),
         plan,
         keys: None,
         unfinished: Unfinished::default(),

@@ -1,20 +1,19 @@
 //! `provision`: observe, desired, plan, confirm, apply; then proof.
 
 use datalake_core::{
-    Blocker, Credentials, FingerprintKey, Handover, Plan, Receipt, RunId, RunKind, Spec, Step,
-    Target, plan_provision, rehearse,
+    Blocker, Credentials, FingerprintKey, Handover, Plan, Receipt, RunId, Spec, Step, Target,
+    plan_provision, rehearse,
 };
 use datalake_engine::{
-    ApplyError, Clock, Dagster, LiveDagster, NoDagster, Ports, RetryingStore, Run, Sighting,
-    Wanted, apply, observe, recover,
+    Clock, Dagster, LiveDagster, NoDagster, Ports, RetryingStore, Sighting, Wanted, observe,
+    recover,
 };
 use datalake_host::Account;
 use datalake_quadlet::Trouble;
 use serde::Serialize;
 
-use super::going_back::go_back;
+use super::forward::Forward;
 use super::services::teller;
-use super::watch::Progress;
 use super::{confirmed, restart_steps};
 use crate::args::{self, Cli};
 use crate::deployment::Ground;
@@ -24,7 +23,7 @@ use crate::failure::Failure;
 use crate::generator::checked;
 use crate::handover::{Way, secrets};
 use crate::places::Places;
-use crate::render::{self, FileChange, Printer, Redactor, diff};
+use crate::render::{self, FileChange, Printer, diff};
 use crate::site::{RETRY_BUDGET, Site};
 
 /// Everything known about one place before it is looked at.
@@ -90,23 +89,44 @@ pub(super) async fn provision(
     require_writable(&site, &plan)?;
     let checked = checked(&site, (&spec, subject.way), (&account, &places), &plan).await?;
     let shown = introduction(&subject, &sighting) + &checked + &shown(&plan, &subject, &sighting);
-    if flags.dry_run {
-        let next = format!("\nNothing was changed. Next: {} provision\n", site.name);
-        printer.result("plan", &plan, &(shown + &next));
-        return Ok(Exit::Drift);
-    }
-    printer.text(&shown);
-    let question = format!("Apply these {} steps?", plan.steps.len());
-    if !confirmed(&question, flags.yes, site.may_ask())? {
-        printer.talk("nothing was changed");
+    if !is_wanted((&plan, &shown), flags, &site)? {
         return Ok(Exit::Drift);
     }
     let _lock = match lock {
         Some(lock) => lock,
         None => site.lock("provision")?,
     };
-    let receipt = carry_out(&site, &plan, (&subject, ground.as_ref()), &ports).await?;
+    let forward = Forward {
+        site: &site,
+        ground: ground.as_ref(),
+        user: &spec.host.user,
+        run: &run,
+        plan: &plan,
+        keys: Some(&keys),
+        fingerprints,
+    };
+    let receipt = forward.carry_out(&ports).await?;
     prove(&site, &subject, &ports, (&plan, &receipt)).await
+}
+
+/// Shows the plan and asks, unless nothing is to be changed.
+fn is_wanted(
+    (plan, shown): (&Plan, &str),
+    flags: &args::Provision,
+    site: &Site,
+) -> Result<bool, Failure> {
+    if flags.dry_run {
+        let next = format!("\nNothing was changed. Next: {} provision\n", site.name);
+        site.printer.result("plan", plan, &(shown.to_owned() + &next));
+        return Ok(false);
+    }
+    site.printer.text(shown);
+    let question = format!("Apply these {} steps?", plan.steps.len());
+    let is_wanted = confirmed(&question, flags.yes, site.may_ask())?;
+    if !is_wanted {
+        site.printer.talk("nothing was changed");
+    }
+    Ok(is_wanted)
 }
 
 /// The deployment whose services are restarted; none in a sandbox, below another root, or where the
@@ -121,7 +141,8 @@ pub(super) fn dagster<'a>(live: Option<&'a LiveDagster<'a>>) -> &'a dyn Dagster 
     live.map_or(&NoDagster, |live| live)
 }
 
-fn restart(site: &Site, are_services_changed: bool) -> Result<Restart, Failure> {
+/// Whether services are restarted, and why.
+pub(super) fn restart(site: &Site, are_services_changed: bool) -> Result<Restart, Failure> {
     let history = site.records().history().map_err(|fault| site.state_failure(&fault))?;
     Ok(match are_services_changed {
         false => Restart::Never,
@@ -184,39 +205,6 @@ fn require_writable(site: &Site, plan: &Plan) -> Result<(), Failure> {
         | Target::Services => None,
     };
     plan.steps.iter().find_map(blocker).map_or(Ok(()), |blocker| Err(blocker.into()))
-}
-
-async fn carry_out(
-    site: &Site,
-    plan: &Plan,
-    (subject, ground): (&Subject<'_>, Option<&Ground>),
-    ports: &Ports<'_>,
-) -> Result<Receipt, Failure> {
-    let records = site.records();
-    let at_state = |fault| site.state_failure(&fault);
-    records.keep_fingerprint_key(subject.fingerprints).map_err(at_state)?;
-    let unfinished = records.history().map_err(at_state)?.unfinished();
-    let run = Run {
-        id: subject.run.clone(),
-        kind: RunKind::Provision,
-        plan,
-        keys: Some(subject.keys),
-        unfinished,
-    };
-    // What is in use before the change may stand in the logs after it.
-    let redactor = match ground {
-        Some(ground) => ground.contents(site, &ground.found(site).await).await.redactor(),
-        None => Redactor::default(),
-    };
-    site.printer.talk("\nApplying:");
-    match (apply(run, &Progress::new(site.printer), ports).await, ground) {
-        (Err(ApplyError::Step(failed)), Some(ground))
-            if failed.step.action.target() == Target::Services =>
-        {
-            Err(go_back(&failed, redactor, (site, ground), ports).await)
-        }
-        (applied, _) => Ok(applied?),
-    }
 }
 
 /// Looks again: the plan after an apply is empty.

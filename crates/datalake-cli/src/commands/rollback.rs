@@ -3,16 +3,15 @@
 use std::path::Path;
 
 use datalake_core::{
-    Action, FaultKind, Observed, Plan, Receipt, RunId, RunKind, RunState, Step, Target,
-    left_by_rollback, plan_rollback, rehearse,
+    FaultKind, Guard, HostSpec, Plan, Receipt, RunId, RunKind, RunState, Step, Target, UnitName,
+    plan_rollback,
 };
 use datalake_engine::{
-    NoDagster, NoSecrets, ObjectStore, Ports, RetryingStore, Secrets, look_at, read_receipt,
-    recover,
+    NoDagster, NoSecrets, ObjectStore, Ports, RetryingStore, Secrets, read_receipt, recover,
 };
 use serde::Serialize;
 
-use super::going_back::carry_out_back;
+use super::going_back::{carry_out_back, conflicts, what_stays};
 use super::provision::dagster;
 use super::services::teller;
 use super::{confirmed, restart_steps};
@@ -46,7 +45,7 @@ pub(super) async fn rollback(
         site.records().fingerprint_key(&site.clock).map_err(|fault| site.state_failure(&fault))?;
     let store = store_of(&site).await;
     let store = RetryingStore::new(store.as_ref(), &site.clock, RETRY_BUDGET);
-    let secrets = secrets_of(&site);
+    let secrets = secrets_of(&site, None);
     let ports = site.ports(&store, &NoDagster, &fingerprints);
     let ports = Ports { secrets: secrets.as_ref(), ..ports };
     recover(&ports).await.map_err(|fault| site.state_failure(&fault))?;
@@ -54,13 +53,12 @@ pub(super) async fn rollback(
         return Ok(nothing(printer));
     };
     let plan = way_back(&receipt, flags.no_restart);
-    let ground = ground(&site, &plan)?;
+    let ground = ground(&site, &plan, &receipt)?;
     let tell = teller(printer);
     let live = ground.as_ref().map(|ground| ground.dagster(&site, &fingerprints, &tell));
-    let ports = Ports { dagster: dagster(live.as_ref()), ..ports };
-    let observed = look(&plan, &ports).await;
-    let mut conflicts = rehearse(&plan, &observed);
-    conflicts.extend(site.records().conflicts(&plan, &observed, &fingerprints));
+    let secrets = secrets_of(&site, receipt.user.as_ref());
+    let ports = Ports { dagster: dagster(live.as_ref()), secrets: secrets.as_ref(), ..ports };
+    let conflicts = conflicts(&site, &plan, &ports).await;
     if !conflicts.is_empty() {
         return Err(explained(conflicts.into(), ground.as_ref()));
     }
@@ -76,7 +74,7 @@ pub(super) async fn rollback(
         return Ok(Exit::Drift);
     }
     printer.talk("\nUndoing:");
-    let undone = carry_out_back(&site, &plan, &receipt.run, &ports).await;
+    let undone = carry_out_back(&site, &plan, &receipt, &ports).await;
     let undone = undone.map_err(|error| explained(error.into(), ground.as_ref()))?;
     let data = Undone { of: Some(&receipt.run), plan: &plan, receipt: Some(&undone) };
     let steps = if ground.is_some() { String::new() } else { next_steps(&site) };
@@ -98,14 +96,18 @@ fn way_back(receipt: &Receipt, no_restart: bool) -> Plan {
 }
 
 /// The deployment whose services the way back restarts, if it does.
-fn ground(site: &Site, plan: &Plan) -> Result<Option<Ground>, Failure> {
-    let units = plan.steps.iter().find_map(|step| match &step.action {
-        Action::SettleServices(states) => Some(states.iter().map(|(unit, _)| unit)),
-        _ => None,
-    });
-    let Some(units) = units else { return Ok(None) };
+fn ground(site: &Site, plan: &Plan, receipt: &Receipt) -> Result<Option<Ground>, Failure> {
+    let restarts = |step: &&Step| step.action.target() == Target::Services;
+    let Some(step) = plan.steps.iter().find(restarts) else { return Ok(None) };
+    let ground = Ground::of(site, host(site, receipt.user.as_ref())?)?;
+    let Guard::ServicesAre(states) = &step.undo.guard else { return Ok(Some(ground)) };
+    Ok(Some(ground.with_units(states.iter().map(|(unit, _)| unit))))
+}
+
+/// The host as the settings have it, with the service user of that run, if it tells one.
+fn host(site: &Site, user: Option<&UnitName>) -> Result<HostSpec, Failure> {
     let host = site.settings.host()?;
-    Ok(Some(Ground::of(site, host)?.with_units(units)))
+    Ok(HostSpec { user: user.cloned().unwrap_or(host.user), ..host })
 }
 
 fn explained(failure: Failure, ground: Option<&Ground>) -> Failure {
@@ -139,9 +141,9 @@ async fn store_of(site: &Site) -> Box<dyn ObjectStore> {
     }
 }
 
-/// What podman keeps for the service user, where the spec names one that is there.
-fn secrets_of(site: &Site) -> Box<dyn Secrets> {
-    let host = site.settings.host().ok();
+/// What podman keeps for that service user, or for the one of the settings.
+fn secrets_of(site: &Site, user: Option<&UnitName>) -> Box<dyn Secrets> {
+    let host = host(site, user).ok();
     let found = host.and_then(|host| Some((site.host(&host).ok()?.0, host.user)));
     match found {
         Some((account, user)) => secrets(site, &user, &account),
@@ -183,29 +185,10 @@ fn named_receipt(site: &Site, named: &str) -> Result<Receipt, Failure> {
     })
 }
 
-/// Looks at all that the way back touches.
-async fn look(plan: &Plan, ports: &Ports<'_>) -> Observed {
-    let mut observed = Observed::nothing();
-    for step in &plan.steps {
-        let seen = look_at(&step.action.target(), ports).await;
-        observed.buckets.extend(seen.buckets);
-        observed.paths.extend(seen.paths);
-        observed.secrets.extend(seen.secrets);
-        if step.action.target() == Target::Services {
-            observed.services = seen.services;
-        }
-    }
-    observed
-}
-
 fn shown(plan: &Plan, receipt: &Receipt) -> String {
     let mut text = format!("The way back of {} ({} steps):\n", receipt.run, plan.steps.len());
     text.push_str(&render::way_back(plan));
-    // The probe has left nothing that could stay.
-    let stays = |(step, _): &(&Step, &str)| {
-        !matches!(step.action, Action::ProveAccess(..) | Action::ProveContainers { .. })
-    };
-    let mut left = left_by_rollback(receipt).filter(stays).peekable();
+    let mut left = what_stays(receipt).peekable();
     if left.peek().is_some() {
         text.push_str("\nWhat stays:\n");
     }

@@ -4,10 +4,10 @@ use datalake_core::RunId;
 use datalake_engine::{Clock, News, Ports, RetryingStore};
 
 use super::dagster::looked_at;
-use super::provision::{Subject, dagster, look_and_plan};
+use super::provision::{Subject, dagster, look_and_plan, restart};
 use crate::args::Cli;
 use crate::deployment::{Ground, Report};
-use crate::desired::{Restart, repairs};
+use crate::desired::repairs;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::handover::{Way, secrets};
@@ -30,7 +30,7 @@ pub(super) async fn status(cli: &Cli, printer: Printer) -> Result<Exit, Failure>
     let live = ground.as_ref().ok().map(|ground| ground.dagster(&site, &fingerprints, &quiet));
     let dagster = dagster(live.as_ref());
     // Services that nobody can ask about are told below, and are no failure of `status`.
-    let restart = if dagster.states().await.is_ok() { Restart::IfNeeded } else { Restart::Never };
+    let restart = restart(&site, dagster.states().await.is_ok())?;
     let subject = Subject {
         spec: &spec,
         keys: &keys,
@@ -58,11 +58,12 @@ pub(super) async fn status(cli: &Cli, printer: Printer) -> Result<Exit, Failure>
         services: services.as_ref().map_err(String::as_str),
     };
     let (mut text, report) = rendered(&state);
-    for run in records.open_runs().map_err(at_state)? {
+    let open = records.open_runs().map_err(at_state)?;
+    for run in &open {
         text.push_str(&format!("{run} did not come to its end, or is at work now.\n"));
     }
     printer.result("status", report, &text);
-    Ok(if plan.is_empty() { Exit::Done } else { Exit::Drift })
+    Ok(if plan.is_empty() && open.is_empty() { Exit::Done } else { Exit::Drift })
 }
 
 /// The services of this machine, or why nobody looks at them: that is no failure of `status`.

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use datalake_core::{Outcome, Step};
 use datalake_engine::Watch;
+use tokio::task::JoinHandle;
 
 use crate::exit::Exit;
 use crate::render::{Printer, step_line};
@@ -13,13 +14,21 @@ use crate::render::{Printer, step_line};
 pub(super) struct Progress {
     printer: Printer,
     stop: Arc<AtomicBool>,
+    listener: JoinHandle<()>,
 }
 
 impl Progress {
     pub(super) fn new(printer: Printer) -> Self {
         let stop = Arc::new(AtomicBool::new(false));
-        tokio::spawn(listen(Arc::clone(&stop), printer));
-        Self { printer, stop }
+        let listener = tokio::spawn(listen(Arc::clone(&stop), printer));
+        Self { printer, stop, listener }
+    }
+}
+
+/// What is pressed after a run counts for the next one alone.
+impl Drop for Progress {
+    fn drop(&mut self) {
+        self.listener.abort();
     }
 }
 

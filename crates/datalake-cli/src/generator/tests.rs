@@ -76,7 +76,8 @@ fn tree(unit: &str) -> QuadletTree {
     let file = Arc::new(FilledBody::new(unit.into()));
     let files = BTreeMap::from([("web.container".to_owned(), file)]);
     let folder = QuadletFolder { path: at("/q"), files };
-    QuadletTree { folders: vec![folder], left_out: Vec::new() }
+    let reader = Owner { uid: 9, gid: 9 };
+    QuadletTree { reader, folders: vec![folder], left_out: Vec::new() }
 }
 
 fn plan(path: &str, text: &str) -> Plan {

@@ -159,3 +159,14 @@ fn a_file_that_two_runs_wrote_is_undone_as_one() {
 
     check_unfinished(&[complete, back], &["R-1"], &[]);
 }
+
+#[test]
+fn a_run_counts_as_begun_after_all_earlier_ones() {
+    let history = History::new([run(5, Outcome::Done), run(3, Outcome::Done)]);
+    let at = |seconds| Timestamp::from_unix(seconds).unwrap();
+
+    assert_eq!(history.next_start(at(5)), at(6));
+    assert_eq!(history.next_start(at(1)), at(6));
+    assert_eq!(history.next_start(at(9)), at(9));
+    assert_eq!(History::default().next_start(at(1)), at(1));
+}

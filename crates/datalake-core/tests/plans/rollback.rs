@@ -142,7 +142,13 @@ fn services_are_restarted_after_all_files_are_back() {
     check_restart(&[write.clone(), (restart([up; 2]), Outcome::NotBegun)], None);
     // A second run found what the first had left half done.
     let (first, second) = (restart([up; 2]), restart([down, up]));
-    check_restart(&[write, (first, failed()), (second, Outcome::Done)], Some([up; 2]));
+    let both = [write.clone(), (first, failed()), (second.clone(), Outcome::Done)];
+    check_restart(&both, Some([up; 2]));
+    // The first was about one of them alone.
+    let mut one = restart([up; 2]);
+    let daemon: ServiceStates = [(UNITS[0].parse().unwrap(), up)].into_iter().collect();
+    one.undo.way = Way::Back(Action::SettleServices(daemon));
+    check_restart(&[write, (one, failed()), (second, Outcome::Done)], Some([up; 2]));
 }
 
 #[test]

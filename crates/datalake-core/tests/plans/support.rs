@@ -75,6 +75,7 @@ pub(crate) fn receipt(run: &str, steps: impl IntoIterator<Item = (Step, Outcome)
         schema_version: Receipt::SCHEMA_VERSION,
         run: run.parse().unwrap(),
         kind: RunKind::Provision,
+        user: None,
         started: Timestamp::from_unix(started).unwrap(),
         ended: Timestamp::from_unix(started + 1).unwrap(),
         continues: Vec::new(),

@@ -6,7 +6,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use datalake_core::{Action, Fault, FaultKind, FileBody, FilledBody, HostPath, Piece, Plan};
+use datalake_core::{
+    Action, Fault, FaultKind, FileBody, FileState, FilledBody, HostPath, Mode, Owner, Plan,
+    Unfilled,
+};
 
 use crate::ports::{Files, Seen};
 
@@ -26,8 +29,9 @@ const UNIT_ENDINGS: [&str; 9] =
 /// The quadlet generator that is installed on the host.
 #[async_trait]
 pub trait Generator: Send + Sync {
-    /// Has the generator make units of a copy of `tree`; nothing else sees the copy, and none is
-    /// left. What it says names the paths of the host. `Absent`: no generator is installed.
+    /// Has the generator make units of a copy of `tree` that the service user alone can read, and of
+    /// which none is left. What it says names the paths of the host. `Absent`: no generator is
+    /// installed.
     async fn generate(&self, tree: &QuadletTree) -> Result<GeneratorAnswer, Fault>;
 }
 
@@ -46,11 +50,13 @@ pub enum GeneratorAnswer {
     Hung(Duration),
 }
 
-/// The unit files and drop-ins in a user's quadlet folders.
+/// The unit files and drop-ins in a user's quadlet folders, as far as the user can read them.
 ///
 /// Nothing else that lies there is in it: env files are often kept beside the units.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub struct QuadletTree {
+    /// The user, with its first group: of other groups that it may be in, nothing is known here.
+    pub reader: Owner,
     /// The folders, the strongest first; one that is not there is empty.
     pub folders: Vec<QuadletFolder>,
     /// What is missing in it, and why.
@@ -79,16 +85,18 @@ pub enum NotShown {
 }
 
 impl QuadletTree {
-    /// Reads the unit files and drop-ins in `folders`, the strongest first.
+    /// Reads the unit files and drop-ins in `folders`, the strongest first, that `reader` can read
+    /// as well: the generator runs as that user.
     #[must_use]
-    pub fn collect(folders: &[HostPath], files: &dyn Files) -> Self {
-        let mut walk = Walk { files, looks: MOST_LOOKS, bytes: LARGEST, left_out: Vec::new() };
+    pub fn collect(folders: &[HostPath], reader: Owner, files: &dyn Files) -> Self {
+        let left_out = Vec::new();
+        let mut walk = Walk { files, reader, looks: MOST_LOOKS, bytes: LARGEST, left_out };
         let collected = folders.iter().map(|path| {
             let mut folder = QuadletFolder { path: path.clone(), files: BTreeMap::new() };
             walk.visit(&mut folder, "", DEEPEST + 1);
             folder
         });
-        Self { folders: collected.collect(), left_out: walk.left_out }
+        Self { reader, folders: collected.collect(), left_out: walk.left_out }
     }
 
     /// The same as it would be after `plan`.
@@ -106,7 +114,7 @@ impl QuadletTree {
 
     fn take_up(&mut self, action: &Action) -> Result<(), NotShown> {
         match action {
-            Action::WriteFile { path, body, .. } => self.write(path, body)?,
+            Action::WriteFile { path, body, file } => self.write(path, body, file)?,
             Action::RemoveFile(path) => {
                 self.left_out.retain(|(left_out, _)| left_out != path);
                 if let Some((folder, name)) = self.place(path) {
@@ -139,27 +147,38 @@ impl QuadletTree {
         Ok(())
     }
 
-    fn write(&mut self, path: &HostPath, body: &FileBody) -> Result<(), NotShown> {
+    fn write(
+        &mut self,
+        path: &HostPath,
+        body: &FileBody,
+        file: &FileState,
+    ) -> Result<(), NotShown> {
+        if self.left_out.iter().any(|(left_out, fault)| hides(left_out, fault, path)) {
+            return Ok(());
+        }
+        let was_left_out = self.left_out.iter().any(|(left_out, _)| left_out == path);
+        let reader = self.reader;
         let Some((folder, name)) = self.place(path) else {
             return Ok(());
         };
-        let mut content = Vec::new();
-        for piece in body.pieces() {
-            match piece {
-                Piece::Text(text) => content.extend_from_slice(text.as_bytes()),
-                Piece::Secret(_) => return Err(NotShown::Secret(path.clone())),
-                Piece::Kept(range) => {
-                    let current = folder.files.get(&name).map(|file| file.expose());
-                    let kept = current.and_then(|current| current.get(range.clone()));
-                    let kept = kept.ok_or_else(|| NotShown::Kept(path.clone()))?;
-                    content.extend_from_slice(kept);
-                }
-            }
-        }
-        if counts(&name) {
-            folder.files.insert(name, Arc::new(FilledBody::new(content)));
+        let current = folder.files.get(&name).map_or(&b""[..], |file| file.expose());
+        let content = match body.fill_plain(current) {
+            Ok(content) => content,
+            Err(Unfilled::Secret(_)) => return Err(NotShown::Secret(path.clone())),
+            // What is left out stays so: nobody here knows what it keeps.
+            Err(Unfilled::Kept(_)) if was_left_out => return Ok(()),
+            Err(Unfilled::Kept(_)) => return Err(NotShown::Kept(path.clone())),
+        };
+        let is_read = may_read(reader, file.owner, file.mode);
+        folder.files.remove(&name);
+        let counts = counts(&name);
+        if counts && is_read {
+            folder.files.insert(name, Arc::new(content));
         }
         self.left_out.retain(|(left_out, _)| left_out != path);
+        if counts && !is_read {
+            self.left_out.push((path.clone(), unreadable()));
+        }
         Ok(())
     }
 
@@ -188,9 +207,41 @@ fn is_of_drop_ins(folder: &str) -> bool {
     folder.rsplit_once('.').is_some_and(|(_, ending)| ending == "d")
 }
 
+/// Whether `path` lies in a folder that was left out because the user cannot enter it.
+fn hides(left_out: &HostPath, fault: &Fault, path: &HostPath) -> bool {
+    let below = path.as_str().strip_prefix(left_out.as_str());
+    fault.kind == FaultKind::Denied && below.is_some_and(|below| below.starts_with('/'))
+}
+
+/// Whether the bits of `mode` that count for `reader` have all that are `needed`.
+fn may_use(reader: Owner, owner: Owner, mode: Mode, needed: u32) -> bool {
+    let shift = if owner.uid == reader.uid {
+        6
+    } else if owner.gid == reader.gid {
+        3
+    } else {
+        0
+    };
+    reader.uid == 0 || (mode.bits() >> shift) & needed == needed
+}
+
+fn may_read(reader: Owner, owner: Owner, mode: Mode) -> bool {
+    may_use(reader, owner, mode, 0o4)
+}
+
+/// A folder has to be listed and entered.
+fn may_enter(reader: Owner, owner: Owner, mode: Mode) -> bool {
+    may_use(reader, owner, mode, 0o5)
+}
+
+fn unreadable() -> Fault {
+    Fault::new(FaultKind::Denied, "the service user cannot read it")
+}
+
 /// One walk through all folders.
 struct Walk<'a> {
     files: &'a dyn Files,
+    reader: Owner,
     looks: usize,
     bytes: usize,
     left_out: Vec<(HostPath, Fault)>,
@@ -209,6 +260,11 @@ impl Walk<'_> {
         };
         self.looks = left;
         match self.files.look(&path) {
+            Ok(Seen::File { mode, owner, .. })
+                if counts(name) && !may_read(self.reader, owner, mode) =>
+            {
+                self.left_out.push((path, unreadable()));
+            }
             Ok(Seen::File { content, .. }) if counts(name) => {
                 let Some(left) = self.bytes.checked_sub(content.expose().len()) else {
                     return self.leave_out(&path, format!("more than {LARGEST} bytes in all"));
@@ -220,6 +276,9 @@ impl Walk<'_> {
             Ok(Seen::Folder(_)) if counts(name) => {
                 let fault = Fault::new(FaultKind::NotPlain, "it is a folder");
                 self.left_out.push((path, fault));
+            }
+            Ok(Seen::Folder(seen)) if !may_enter(self.reader, seen.owner, seen.mode) => {
+                self.left_out.push((path, unreadable()));
             }
             Ok(Seen::Folder(seen)) => self.enter(folder, (name, &path), (&seen.names, depth)),
             Err(fault) if fault.kind == FaultKind::Absent => (),

@@ -8,7 +8,7 @@ use datalake_core::{
 use super::probe::{Probe, Proof, verdict};
 use super::{
     ActiveState, ChangeError, Container, DeployedUnit, HostPorts, News, Patience, Search,
-    ServiceName, Verb, change, discover, settings_print,
+    ServiceName, UnitStatus, Verb, change, discover, settings_print,
 };
 use crate::Checkpoint;
 use crate::ports::{Checkpoints, Clock, Dagster};
@@ -55,8 +55,9 @@ impl Dagster for LiveDagster<'_> {
         self.checkpoints.pass(Checkpoint::UnitsReloaded);
         let found = self.found().await;
         let up = states.up().map(|unit| service(unit, &found)).collect::<Result<Vec<_>, _>>()?;
-        // What has no service does not run.
-        let down: Vec<_> = states.down().filter_map(|unit| service(unit, &found).ok()).collect();
+        let down =
+            states.down().map(|unit| running(unit, &found)).collect::<Result<Vec<_>, _>>()?;
+        let down: Vec<_> = down.into_iter().flatten().collect();
         self.change(Verb::Stop, &down).await?;
         self.change(Verb::Restart, &up).await
     }
@@ -84,15 +85,15 @@ impl LiveDagster<'_> {
             Found::Absent => return Ok(ServiceState::Down),
             Found::Unknown(fault) => return Err(fault.clone()),
         };
-        match status.active {
-            ActiveState::Inactive | ActiveState::Failed => return Ok(ServiceState::Down),
-            ActiveState::Activating if status.sub.starts_with("auto-restart") => {
-                return Ok(ServiceState::Down);
-            }
-            _ => (),
+        if self.is_down(status) {
+            return Ok(ServiceState::Down);
         }
         let container = match &unit.container {
             Found::Present(container) => container,
+            // It starts and has none: it waits, or its start fails again and again.
+            Found::Absent if status.active == ActiveState::Activating => {
+                return Ok(ServiceState::Down);
+            }
             Found::Absent => return Ok(ServiceState::Up),
             Found::Unknown(fault) => return Err(fault.clone()),
         };
@@ -103,6 +104,18 @@ impl LiveDagster<'_> {
             }
             Err(fault) if fault.kind == FaultKind::Absent => Ok(ServiceState::Up),
             Err(fault) => Err(fault),
+        }
+    }
+
+    /// Whether a service does not run or does not stay up, such as one that systemd has just started
+    /// anew by itself.
+    fn is_down(&self, status: &UnitStatus) -> bool {
+        let since = status.since.map(|since| self.clock.now().unix().abs_diff(since.unix()));
+        let is_young = since.is_some_and(|seconds| seconds < self.patience.settling.as_secs());
+        match status.active {
+            ActiveState::Inactive | ActiveState::Failed => true,
+            ActiveState::Activating if status.sub.starts_with("auto-restart") => true,
+            _ => status.restarts > 0 && is_young,
         }
     }
 
@@ -150,6 +163,15 @@ fn service(unit: &UnitName, found: &[DeployedUnit]) -> Result<ServiceName, Fault
             let detail = format!("systemd has made no service of `{unit}.container`");
             Err(Fault::new(FaultKind::Unsettled, detail))
         }
+    }
+}
+
+/// The service to be stopped; none where there is none.
+fn running(unit: &UnitName, found: &[DeployedUnit]) -> Result<Option<ServiceName>, Fault> {
+    match found.iter().find(|deployed| deployed.name == *unit).map(|deployed| &deployed.status) {
+        Some(Found::Present(status)) => Ok(Some(status.unit.clone())),
+        Some(Found::Unknown(fault)) => Err(fault.clone()),
+        Some(Found::Absent) | None => Ok(None),
     }
 }
 

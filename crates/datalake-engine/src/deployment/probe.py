@@ -6,11 +6,28 @@ library if not. Prints one line of JSON and leaves nothing behind.
 import datetime
 import hashlib
 import hmac
+import html
 import http.client
 import json
 import os
+import re
+import signal
 import sys
 import urllib.parse
+
+
+def give_up(*_):
+    """Ends what takes too long: tidily, or a little later for good.
+
+    Who has started this gives up after two minutes, and cannot end it inside the container.
+    """
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    signal.alarm(10)
+    raise SystemExit("no end within 100 seconds")
+
+
+signal.signal(signal.SIGALRM, give_up)
+signal.alarm(100)
 
 with open("/proc/1/environ", "rb") as file:
     pairs = [line.split(b"=", 1) for line in file.read().split(b"\0") if b"=" in line]
@@ -68,7 +85,8 @@ class Plain:
 
     def list(self, bucket, key):
         query = "list-type=2&prefix=" + urllib.parse.quote(key, safe="")
-        return f"<Key>{key}</Key>".encode() in self.call("GET", f"/{bucket}", query)[1]
+        listed = self.call("GET", f"/{bucket}", query)[1].decode()
+        return key in map(html.unescape, re.findall("<Key>([^<]*)</Key>", listed))
 
     def get(self, bucket, key):
         return self.call("GET", f"/{bucket}/{key}")[1]

@@ -6,6 +6,9 @@ use serde::Deserialize;
 /// The program; it holds no secret and reads them where the container has them.
 const PROGRAM: &str = include_str!("probe.py");
 
+/// What is shown of a container's words.
+const LONGEST: usize = 300;
+
 /// What is put, listed, read and deleted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Probe {
@@ -42,18 +45,30 @@ impl Probe {
     }
 }
 
-/// Reads what the program printed in the container of `unit`.
+/// Reads the last line that the program printed in the container of `unit`; its Python may have said
+/// something before.
 pub(super) fn verdict(unit: &UnitName, printed: &[u8]) -> Result<Proof, Fault> {
-    match serde_json::from_slice(printed) {
-        Ok(Printed::Proved { by }) => Ok(Proof::By(by)),
+    let lines = printed.split(|byte| *byte == b'\n');
+    let last = lines.rev().find(|line| !line.is_empty()).unwrap_or_default();
+    match serde_json::from_slice(last) {
+        Ok(Printed::Proved { by }) => Ok(Proof::By(short(&by))),
         Ok(Printed::Failed { failed, reason }) => {
-            Err(Fault::new(FaultKind::Unproved, format!("`{unit}`, {failed}: {reason}")))
+            let detail = format!("`{unit}`, {}: {}", short(&failed), short(&reason));
+            Err(Fault::new(FaultKind::Unproved, detail))
         }
         Err(error) => {
             let detail = format!("`{unit}`: its Python printed something else: {error}");
             Err(Fault::new(FaultKind::Unproved, detail))
         }
     }
+}
+
+/// A container may say anything, so it is cut, and escaped for terminals and receipts.
+fn short(text: &str) -> String {
+    let harmless = |c: char| {
+        if c.is_control() { c.escape_unicode().to_string() } else { c.to_string() }
+    };
+    text.chars().take(LONGEST).map(harmless).collect()
 }
 
 #[cfg(test)]
@@ -71,6 +86,11 @@ mod tests {
         assert_eq!(
             judged(r#"{"failed": "put", "reason": "403 AccessDenied"}"#),
             Err("`dagster-daemon`, put: 403 AccessDenied".to_owned())
+        );
+        assert_eq!(judged("hello\n{\"by\": \"x\"}\n\n"), Ok(Proof::By("x".to_owned())));
+        assert_eq!(
+            judged(r#"{"failed": "put", "reason": "\u001b]0;x"}"#),
+            Err("`dagster-daemon`, put: \\u{1b}]0;x".to_owned())
         );
         assert!(judged("").is_err() && judged("[]").is_err());
     }

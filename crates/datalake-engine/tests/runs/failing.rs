@@ -186,10 +186,35 @@ async fn a_call_to_the_state_folder_fails() {
     }
 }
 
+const WAYS: [fn(usize, FaultKind) -> Fails; 4] =
+    [Fails::Once, Fails::LosesAnswer, Fails::GoneBefore, Fails::GoneAfter];
+
+#[tokio::test]
+async fn a_call_of_a_rollback_fails_or_loses_its_answer() {
+    let kind = FaultKind::Unavailable;
+    for how in WAYS {
+        for call in 0.. {
+            let world = World::with_bucket().await;
+            let start = world.picture(true).await;
+            world.provision(LINE, &world.ports()).await.unwrap();
+            let faulty = Faulty::new(&world, how(call, kind));
+            let stopped = world.rollback(&faulty.ports()).await;
+            if faulty.seen().calls <= call {
+                assert!(call > 20, "only {call} calls were made");
+                break;
+            }
+
+            let undone = world.rollback(&world.ports()).await;
+            assert!(undone.is_ok(), "{:?} {stopped:?}: {undone:?}", how(call, kind));
+            assert_eq!(world.picture(true).await, start, "{:?}", how(call, kind));
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_call_to_any_port_fails_or_loses_its_answer() {
     let kind = FaultKind::Unavailable;
-    for how in [Fails::Once, Fails::LosesAnswer, Fails::GoneBefore, Fails::GoneAfter] {
+    for how in WAYS {
         for call in 0.. {
             let world = World::with_bucket().await;
             let start = world.picture(true).await;

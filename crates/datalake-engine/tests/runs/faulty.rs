@@ -1,4 +1,7 @@
 //! Ports that fail or die at a chosen call or checkpoint.
+//!
+//! To have podman keep a secret is the one call that does not leave all as it was when it fails: the
+//! old value is gone by then.
 
 use std::sync::Mutex;
 
@@ -22,6 +25,8 @@ pub(crate) enum Fails {
     GoneAfter(usize, FaultKind),
     /// The process dies before the call of this number has done anything.
     DiesBefore(usize),
+    /// The process dies as it has podman replace a secret.
+    DiesStoring,
     /// The process dies where it passes this checkpoint for the so-manieth time.
     DiesAt(Checkpoint, usize),
 }
@@ -246,7 +251,17 @@ impl Secrets for Faulty<'_> {
     }
 
     async fn store(&self, name: &PodmanSecret, value: &FilledBody) -> Result<(), Fault> {
-        self.ask(self.world.secrets.store(name, value)).await
+        let mut turn = self.turn();
+        if self.fails == Fails::DiesStoring && matches!(turn, Turn::Go) {
+            self.seen.lock().unwrap().dead = true;
+            turn = Turn::Fail(death());
+        }
+        match turn {
+            Turn::Go => self.world.secrets.store(name, value).await,
+            Turn::GoAndLose(fault) => self.world.secrets.store(name, value).await.and(Err(fault)),
+            Turn::Fail(fault) => self.world.secrets.remove(name).await.and(Err(fault)),
+            Turn::Dead(fault) => Err(fault),
+        }
     }
 
     async fn remove(&self, name: &PodmanSecret) -> Result<(), Fault> {

@@ -23,14 +23,24 @@ enum Dying {
     Provision,
     /// A `provision` with another spec, after a first one was killed half-way.
     Continuation,
+    /// A `provision` after one that was killed as podman replaced a secret.
+    Mending,
     /// The rollback of a complete run.
     Rollback,
     /// The rollback of a run that continued another one.
     RollbackOfTwo,
+    /// A rollback after one that was killed as podman brought a secret back.
+    RollbackMending,
 }
 
-const COMMANDS: [Dying; 4] =
-    [Dying::Provision, Dying::Continuation, Dying::Rollback, Dying::RollbackOfTwo];
+const COMMANDS: [Dying; 6] = [
+    Dying::Provision,
+    Dying::Continuation,
+    Dying::Mending,
+    Dying::Rollback,
+    Dying::RollbackOfTwo,
+    Dying::RollbackMending,
+];
 
 /// Half-way through the first `provision`: `/srv/app.conf` is written, nothing after it.
 const HALF_WAY: Fails = Fails::DiesAt(Checkpoint::FileRenamed, 1);
@@ -43,18 +53,31 @@ impl Scene {
             World::without_bucket().await
         };
         let start = world.picture(bucket_was_there).await;
-        if let Dying::Continuation | Dying::RollbackOfTwo = dying {
-            let half_way = Faulty::new(&world, HALF_WAY);
+        let before = match dying {
+            Dying::Provision | Dying::Rollback | Dying::RollbackMending => None,
+            Dying::Continuation | Dying::RollbackOfTwo => Some(HALF_WAY),
+            Dying::Mending => Some(Fails::DiesStoring),
+        };
+        if let Some(half_way) = before {
+            let half_way = Faulty::new(&world, half_way);
             world.provision(OTHER_LINE, &half_way.ports()).await.unwrap_err();
         }
-        if let Dying::Rollback | Dying::RollbackOfTwo = dying {
+        if let Dying::Rollback | Dying::RollbackOfTwo | Dying::RollbackMending = dying {
             world.provision(LINE, &world.ports()).await.unwrap();
+        }
+        if let Dying::RollbackMending = dying {
+            let half_way = Faulty::new(&world, Fails::DiesStoring);
+            world.rollback(&half_way.ports()).await.unwrap_err();
         }
         let faulty = Faulty::new(&world, fails);
         // It says so or, where it died after its last call, it does not.
         let _ = match dying {
-            Dying::Provision | Dying::Continuation => world.provision(LINE, &faulty.ports()).await,
-            Dying::Rollback | Dying::RollbackOfTwo => world.rollback(&faulty.ports()).await,
+            Dying::Provision | Dying::Continuation | Dying::Mending => {
+                world.provision(LINE, &faulty.ports()).await
+            }
+            Dying::Rollback | Dying::RollbackOfTwo | Dying::RollbackMending => {
+                world.rollback(&faulty.ports()).await
+            }
         };
         let seen = faulty.seen();
         let note = format!("{dying:?} {fails:?}, bucket was there: {bucket_was_there}");
@@ -104,6 +127,7 @@ async fn a_provision_that_died_before_any_call_is_mended() {
     for bucket_was_there in [false, true] {
         check_each_call(bucket_was_there, Dying::Provision).await;
         check_each_call(bucket_was_there, Dying::Continuation).await;
+        check_each_call(bucket_was_there, Dying::Mending).await;
     }
 }
 
@@ -112,6 +136,7 @@ async fn a_rollback_that_died_before_any_call_is_mended() {
     for bucket_was_there in [false, true] {
         check_each_call(bucket_was_there, Dying::Rollback).await;
         check_each_call(bucket_was_there, Dying::RollbackOfTwo).await;
+        check_each_call(bucket_was_there, Dying::RollbackMending).await;
     }
 }
 

@@ -9,6 +9,10 @@ mod faulty;
 #[cfg(test)]
 mod killed;
 #[cfg(test)]
+mod late;
+#[cfg(test)]
+mod lost;
+#[cfg(test)]
 mod records;
 #[cfg(test)]
 mod retry;

@@ -65,6 +65,7 @@ async fn recovering_twice_is_recovering_once() {
         schema_version: 1,
         run: run.id.clone(),
         kind: RunKind::Provision,
+        user: None,
         started: world.clock.now(),
         continues: vec![],
         taken_over: vec![],

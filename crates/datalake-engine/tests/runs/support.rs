@@ -257,6 +257,7 @@ impl World {
         Run {
             id: RunId::new(self.clock.now(), self.clock.random()),
             kind,
+            user: None,
             plan,
             keys: Some(keys_for_runs()),
             unfinished: Unfinished::default(),

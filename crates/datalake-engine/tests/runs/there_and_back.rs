@@ -1,9 +1,9 @@
 //! Runs that nobody kills, and people who edit meanwhile.
 
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use datalake_core::*;
-use datalake_engine::memory::{MemoryDagster, MemorySecrets};
+use datalake_engine::memory::MemoryDagster;
 use datalake_engine::*;
 
 use crate::support::*;
@@ -33,17 +33,6 @@ impl Watch for Meddler<'_> {
 
     fn go_on(&self) -> bool {
         !self.stopped.load(Ordering::Relaxed)
-    }
-}
-
-/// Edits a file at the last intent of a run, which is to write that file.
-struct LateEdit<'a>(&'a World, AtomicUsize);
-
-impl Checkpoints for LateEdit<'_> {
-    fn pass(&self, checkpoint: Checkpoint) {
-        if checkpoint == Checkpoint::IntentRecorded && self.1.fetch_sub(1, Ordering::Relaxed) == 1 {
-            self.0.edit("/srv/datalake/s3.env", "by hand\n");
-        }
     }
 }
 
@@ -144,27 +133,6 @@ async fn a_file_edited_during_the_run_stops_it_and_is_left_alone() {
     assert_eq!(world.content("/srv/app.conf").unwrap(), "by hand\n");
     assert_eq!(Records(&world.state).receipt(&id).unwrap(), stopped.receipt);
     assert_eq!(stopped.receipt.done().count(), plan.steps.len() - 6);
-}
-
-#[tokio::test]
-async fn a_file_edited_after_the_intent_to_write_it_is_left_alone() {
-    let world = World::without_bucket().await;
-    let plan = world.plan(LINE).await;
-    let run = world.run(RunKind::Provision, &plan).await;
-    let late = LateEdit(&world, AtomicUsize::new(plan.steps.len() - 4));
-    let ports = Ports { checkpoints: &late, ..world.ports() };
-
-    let Err(ApplyError::Step(stopped)) = apply(run, &Patient, &ports).await else {
-        panic!("it was not stopped");
-    };
-
-    assert_eq!(stopped.fault.kind, FaultKind::Disturbed);
-    assert_eq!(world.content("/srv/datalake/s3.env").unwrap(), "by hand\n");
-    let outcomes: Vec<_> = stopped.receipt.steps.iter().map(|taken| &taken.outcome).collect();
-    let (done, rest) = outcomes.split_at(outcomes.len() - 5);
-    assert!(done.iter().all(|outcome| **outcome == Outcome::Done), "{outcomes:?}");
-    assert_eq!(rest[0], &Outcome::Disturbed);
-    assert!(rest[1..].iter().all(|outcome| **outcome == Outcome::NotBegun));
 }
 
 #[tokio::test]
@@ -302,43 +270,4 @@ async fn a_rollback_keeps_no_copy_of_what_the_run_wrote() {
     world.rollback(&world.ports()).await.unwrap();
 
     assert_eq!(world.state.names("copies").unwrap(), copies);
-}
-
-/// Stores another value when the run is about to store its own.
-struct LateSecret<'a>(&'a MemorySecrets, AtomicUsize);
-
-#[async_trait::async_trait]
-impl Secrets for LateSecret<'_> {
-    async fn look(&self, name: &PodmanSecret) -> Result<FilledBody, Fault> {
-        if name.as_str() == "datalake-key" && self.1.fetch_sub(1, Ordering::Relaxed) == 1 {
-            self.0.store(name, &FilledBody::new(b"by hand".to_vec())).await?;
-        }
-        self.0.look(name).await
-    }
-
-    async fn store(&self, name: &PodmanSecret, value: &FilledBody) -> Result<(), Fault> {
-        self.0.store(name, value).await
-    }
-
-    async fn remove(&self, name: &PodmanSecret) -> Result<(), Fault> {
-        self.0.remove(name).await
-    }
-}
-
-#[tokio::test]
-async fn a_secret_changed_after_the_intent_to_store_it_is_left_alone() {
-    let world = World::without_bucket().await;
-    let plan = world.plan(LINE).await;
-    let run = world.run(RunKind::Provision, &plan).await;
-    // The look before the step, and then the one that keeps the copy.
-    let secrets = LateSecret(&world.secrets, AtomicUsize::new(2));
-    let ports = Ports { secrets: &secrets, ..world.ports() };
-
-    let Err(ApplyError::Step(stopped)) = apply(run, &Patient, &ports).await else {
-        panic!("it was not stopped");
-    };
-
-    assert_eq!(stopped.fault.kind, FaultKind::Disturbed);
-    let kept = world.secrets.everything();
-    assert_eq!(kept[&"datalake-key".parse().unwrap()], b"by hand");
 }

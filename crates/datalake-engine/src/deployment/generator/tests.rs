@@ -1,6 +1,4 @@
-use datalake_core::{
-    FileState, Fingerprint, FingerprintKey, Guard, Mode, Owner, SecretName, Step, Undo, Way,
-};
+use datalake_core::{Fingerprint, FingerprintKey, Guard, Piece, SecretName, Step, Undo, Way};
 
 use super::*;
 use crate::memory::MemoryFiles;
@@ -32,7 +30,7 @@ fn host(paths: &[&str]) -> MemoryFiles {
 }
 
 fn collected(paths: &[&str]) -> QuadletTree {
-    QuadletTree::collect(&[at(HOME), at(USERS)], &host(paths))
+    QuadletTree::collect(&[at(HOME), at(USERS)], OWNER, &host(paths))
 }
 
 fn names(tree: &QuadletTree) -> Vec<Vec<&str>> {
@@ -95,7 +93,7 @@ fn a_user_s_own_numbered_folder_is_copied_apart() {
     let own = format!("{USERS}/900");
     let files = host(&["/etc/containers/systemd/users/900/a.container"]);
 
-    let tree = QuadletTree::collect(&[at(&own), at(USERS)], &files);
+    let tree = QuadletTree::collect(&[at(&own), at(USERS)], OWNER, &files);
 
     assert_eq!(names(&tree), [vec!["a.container"], vec![]]);
 }
@@ -163,4 +161,71 @@ fn a_file_put_back_from_a_copy_is_told_as_left_out() {
     assert_eq!(names(&after), [Vec::<&str>::new(), vec![]]);
     assert_eq!(after.left_out[0].0, at("/home/d/systemd/web.container"));
     assert_eq!(after.left_out.len(), 1);
+}
+
+const ROOT: Owner = Owner { uid: 0, gid: 0 };
+
+/// What of one unit and of one folder with this owner and these modes is copied.
+fn seen_with(owner: Owner, file: u32, folder: u32) -> (usize, usize) {
+    let files = host(&["/home/d/systemd/web.container"]);
+    let content = FilledBody::new(b"[Container]\n".to_vec());
+    let file = NewFile { content: &content, mode: Mode::new(file), owner };
+    files.write(&at("/home/d/systemd/a.container"), &file).unwrap();
+    files.create_folder(&at("/home/d/systemd/below"), Mode::new(folder), owner).unwrap();
+    let file = NewFile { mode: Mode::PUBLIC, ..file };
+    files.write(&at("/home/d/systemd/below/b.container"), &file).unwrap();
+
+    let tree = QuadletTree::collect(&[at(HOME)], OWNER, &files);
+
+    assert!(tree.left_out.iter().all(|(_, fault)| fault.kind == FaultKind::Denied));
+    let names = names(&tree).concat();
+    let has = |name: &str| usize::from(names.contains(&name));
+    assert_eq!(names.len() + tree.left_out.len(), 3, "what is left out is told");
+    (has("a.container"), has("below/b.container"))
+}
+
+#[test]
+fn what_the_user_cannot_read_is_left_out() {
+    let of_group = Owner { uid: 0, gid: OWNER.gid };
+    for (owner, file, folder, expected) in [
+        (OWNER, 0o600, 0o700, (1, 1)),
+        (OWNER, 0o044, 0o077, (0, 0)),
+        (ROOT, 0o600, 0o700, (0, 0)),
+        (ROOT, 0o660, 0o770, (0, 0)),
+        (ROOT, 0o604, 0o701, (1, 0)),
+        (ROOT, 0o644, 0o755, (1, 1)),
+        (of_group, 0o640, 0o750, (1, 1)),
+        (of_group, 0o604, 0o705, (0, 0)),
+    ] {
+        assert_eq!(seen_with(owner, file, folder), expected, "{owner} {file:o} {folder:o}");
+    }
+}
+
+#[test]
+fn what_the_user_cannot_read_after_a_plan_is_left_out_as_well() {
+    let files = host(&["/home/d/systemd/web.container"]);
+    let content = FilledBody::new(b"Secret=x\n".to_vec());
+    let file = NewFile { content: &content, mode: Mode::PRIVATE, owner: ROOT };
+    files.write(&at("/home/d/systemd/a.container"), &file).unwrap();
+    files.create_folder(&at("/home/d/systemd/a.container.d"), Mode::new(0o700), ROOT).unwrap();
+    let tree = QuadletTree::collect(&[at(HOME)], OWNER, &files);
+    let state = FileState { content: print(), mode: Mode::PRIVATE, owner: ROOT };
+    let kept = FileBody::new([Piece::Kept(0..5), Piece::text("new")]);
+    let write = |path: &str, body: &FileBody| {
+        let (path, body, file) = (at(path), body.clone(), state.clone());
+        Action::WriteFile { path, body, file }
+    };
+    let drop_in = FileBody::new([Piece::text("[Container]")]);
+
+    let after = tree.changed_by(&plan([
+        write("/home/d/systemd/a.container", &kept),
+        write("/home/d/systemd/a.container.d/50.conf", &drop_in),
+        write("/home/d/systemd/web.container", &kept),
+        write("/home/d/systemd/web.env", &drop_in),
+    ]));
+
+    let after = after.unwrap();
+    let told: Vec<_> = after.left_out.iter().map(|(path, _)| path.file_name()).collect();
+    assert_eq!(told, ["a.container", "a.container.d", "web.container"]);
+    assert_eq!(names(&after), [Vec::<&str>::new()]);
 }

@@ -1,0 +1,73 @@
+//! A plan carried out, and taken back by itself where services do not stand it.
+
+use datalake_core::{Credentials, FingerprintKey, Plan, Receipt, RunId, RunKind, Target, UnitName};
+use datalake_engine::{ApplyError, Ports, Run, apply};
+
+use super::going_back::go_back;
+use super::watch::Progress;
+use crate::deployment::Ground;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::render::Redactor;
+use crate::site::Site;
+
+/// A run about to go forward.
+pub(super) struct Forward<'a> {
+    pub(super) site: &'a Site,
+    /// The deployment whose services are restarted, if they are.
+    pub(super) ground: Option<&'a Ground>,
+    pub(super) user: &'a UnitName,
+    pub(super) run: &'a RunId,
+    pub(super) plan: &'a Plan,
+    /// The key pair that goes into files, if it does.
+    pub(super) keys: Option<&'a Credentials>,
+    pub(super) fingerprints: &'a FingerprintKey,
+}
+
+impl Forward<'_> {
+    /// Carries the plan out, under the lock.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`]; where it says that a service does not stand the change, all is as before.
+    pub(super) async fn carry_out(&self, ports: &Ports<'_>) -> Result<Receipt, Failure> {
+        let (site, records) = (self.site, self.site.records());
+        let at_state = |fault| site.state_failure(&fault);
+        records.keep_fingerprint_key(self.fingerprints).map_err(at_state)?;
+        let history = records.history().map_err(at_state)?;
+        let unfinished = history.unfinished();
+        if let Some(other) = history.to_roll_back().filter(|_| !unfinished.runs.is_empty())
+            && other.user.as_ref().is_some_and(|user| user != self.user)
+        {
+            return Err(self.of_another_user(other));
+        }
+        let run = Run {
+            id: self.run.clone(),
+            kind: RunKind::Provision,
+            user: Some(self.user.clone()),
+            plan: self.plan,
+            keys: self.keys,
+            unfinished,
+        };
+        // What is in use before the change may stand in the logs after it.
+        let redactor = match self.ground {
+            Some(ground) => ground.contents(site, &ground.found(site).await).await.redactor(),
+            None => Redactor::default(),
+        };
+        site.printer.talk("\nApplying:");
+        match (apply(run, &Progress::new(site.printer), ports).await, self.ground) {
+            (Err(ApplyError::Step(failed)), Some(ground))
+                if failed.step.action.target() == Target::Services =>
+            {
+                Err(go_back(&failed, redactor, (site, ground), ports).await)
+            }
+            (applied, _) => Ok(applied?),
+        }
+    }
+
+    fn of_another_user(&self, other: &Receipt) -> Failure {
+        let user = other.user.as_ref().map_or("another user", UnitName::as_str);
+        Failure::new(Exit::Config, format!("{} is unfinished, for `{user}`", other.run))
+            .hint(format!("undo it first: {} rollback {}", self.site.name, other.run))
+    }
+}

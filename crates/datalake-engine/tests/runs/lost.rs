@@ -1,0 +1,71 @@
+//! Secrets that podman has lost while it was to replace them.
+
+use datalake_core::*;
+use datalake_engine::memory::MemorySecrets;
+use datalake_engine::*;
+
+use crate::support::*;
+
+const LINE: &str = "bucket = assets\n";
+
+/// Loses the value that it was to replace, and refuses every other from then on.
+struct FullDisk<'a>(&'a MemorySecrets, UnitName);
+
+#[async_trait::async_trait]
+impl Secrets for FullDisk<'_> {
+    async fn look(&self, name: &PodmanSecret) -> Result<FilledBody, Fault> {
+        self.0.look(name).await
+    }
+
+    async fn store(&self, name: &PodmanSecret, _: &FilledBody) -> Result<(), Fault> {
+        self.0.remove(name).await.and(Err(Fault::new(FaultKind::DiskFull, "")))
+    }
+
+    async fn remove(&self, name: &PodmanSecret) -> Result<(), Fault> {
+        self.0.remove(name).await
+    }
+
+    fn user(&self) -> Option<&UnitName> {
+        Some(&self.1)
+    }
+}
+
+#[tokio::test]
+async fn a_lost_secret_is_not_forgotten_and_goes_to_its_own_user_alone() {
+    let world = World::with_bucket().await;
+    let start = world.picture(true).await;
+    let [dagster, other] = ["dagster", "other"].map(|name| name.parse::<UnitName>().unwrap());
+    let plan = world.plan(LINE).await;
+    let run = world.run(RunKind::Provision, &plan).await;
+    let full = FullDisk(&world.secrets, dagster.clone());
+    let full = Ports { secrets: &full, ..world.ports() };
+    let stopped = apply(Run { user: Some(dagster), ..run }, &Patient, &full).await;
+    assert!(stopped.is_err());
+    let without = world.secrets.everything();
+
+    // Nothing is planned from a lost secret, and another user's podman is given nothing.
+    assert_eq!(recover(&full).await.unwrap_err().kind, FaultKind::DiskFull);
+    let others = FullDisk(&world.secrets, other);
+    recover(&Ports { secrets: &others, ..world.ports() }).await.unwrap();
+    assert_eq!(world.secrets.everything(), without);
+
+    world.rollback(&world.ports()).await.unwrap();
+    assert_eq!(world.picture(true).await, start);
+}
+
+#[tokio::test]
+async fn a_secret_that_somebody_removed_before_the_step_began_stays_away() {
+    let world = World::with_bucket().await;
+    // A copy of it is kept from then on.
+    world.provision(LINE, &world.ports()).await.unwrap();
+    world.rollback(&world.ports()).await.unwrap();
+    let plan = world.plan(LINE).await;
+    let run = world.run(RunKind::Provision, &plan).await;
+    world.secrets.remove(&"datalake-key".parse().unwrap()).await.unwrap();
+    let without = world.secrets.everything();
+
+    assert!(matches!(apply(run, &Patient, &world.ports()).await, Err(ApplyError::Step(_))));
+    recover(&world.ports()).await.unwrap();
+
+    assert_eq!(world.secrets.everything(), without);
+}
