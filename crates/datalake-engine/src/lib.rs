@@ -11,6 +11,7 @@ mod conformance;
 mod deployment;
 mod journal;
 pub mod memory;
+mod objects;
 mod observe;
 mod ports;
 mod records;
@@ -27,6 +28,15 @@ pub use deployment::{
     environment_prints, quadlet_folders,
 };
 pub use journal::{Begin, DamagedJournal, Journal, Record, decode, encode};
+pub use objects::{
+    AnyKey, Attributes, BucketLock, BucketSettings, ByteRange, ContentHash, Cors, CorsMethod,
+    CorsRule, Deleted, Doomed, Download, Expiry, InvalidExpiry, InvalidPartNumber, InvalidRange,
+    Lake, ListAsk, LockMode, LockPeriod, NewObject, NoKey, ObjectEntry, ObjectPage, ObjectPages,
+    ObjectSource, Objects, PAGE, PageToken, Part, PartEntry, PartNumber, PartPage, PartPages,
+    Payload, Precondition, Presign, Retention, SignedCall, SignedUrl, StoredObject, Upload,
+    UploadId, UploadPage, UploadPages, Uploads, VersionEntry, VersionKind, VersionPage,
+    VersionPages,
+};
 pub use observe::{Sighting, Wanted, look_at, observe, observe_paths};
 pub use ports::{
     Checkpoints, Clock, Files, Lock, LockFault, NewFile, NoCheckpoints, ObjectHead, ObjectStore,
