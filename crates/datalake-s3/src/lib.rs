@@ -14,8 +14,15 @@
 //! ```
 
 mod answer;
+mod call;
+mod connect;
 mod documents;
+mod encode;
 mod lifecycle;
+mod receiving;
+mod road;
+mod sending;
+mod signer;
 mod store;
 mod transport;
 mod wire;

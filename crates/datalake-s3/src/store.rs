@@ -10,7 +10,8 @@ use datalake_core::{
 use datalake_engine::{ObjectHead, ObjectStore, Stored, VersionId};
 use http::StatusCode;
 use http::header::{CONTENT_LENGTH, ETAG, TRANSFER_ENCODING};
-use reqwest::Certificate;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject as _;
 use s3::BucketConfiguration;
 use s3::command::Command;
 
@@ -61,7 +62,12 @@ impl S3Store {
         keys: &Credentials,
         pem: &[u8],
     ) -> Result<Self, SetupError> {
-        let roots = Certificate::from_pem_bundle(pem).map_err(SetupError::Certificate)?;
+        let unfit = |error| SetupError::Certificate(Box::new(error));
+        let roots: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem).collect();
+        let roots = roots.map_err(unfit)?;
+        if roots.is_empty() {
+            return Err(SetupError::Certificate("there is no certificate in it".into()));
+        }
         Self::with_roots(endpoint, region, keys, &roots)
     }
 
@@ -69,7 +75,7 @@ impl S3Store {
         endpoint: &Endpoint,
         region: &Region,
         keys: &Credentials,
-        roots: &[Certificate],
+        roots: &[CertificateDer<'static>],
     ) -> Result<Self, SetupError> {
         let wire = Wire::new(endpoint, region, keys, roots)?;
         Ok(Self { wire, endpoint: endpoint.clone(), region: region.clone() })

@@ -1,0 +1,120 @@
+//! Connections to the service: name, proxy, TLS, and a limit on how long all that may take.
+
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use datalake_core::Endpoint;
+use futures::FutureExt as _;
+use http::Uri;
+use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder, MaybeHttpsStream};
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::client::legacy::connect::proxy::Tunnel;
+use hyper_util::client::proxy::matcher::Matcher;
+use hyper_util::rt::TokioIo;
+use rustls::pki_types::CertificateDer;
+use rustls::{ClientConfig, RootCertStore};
+use tokio::net::TcpStream;
+use tower_service::Service;
+
+use crate::wire::SetupError;
+
+/// How long a connection may take until it can be used.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
+type BoxError = Box<dyn std::error::Error + Send + Sync>;
+type Connection = MaybeHttpsStream<TokioIo<TcpStream>>;
+
+/// Makes connections, straight or through the proxy that the environment names.
+#[derive(Clone)]
+pub(crate) struct Connector(Way);
+
+#[derive(Clone)]
+enum Way {
+    Straight(HttpsConnector<HttpConnector>),
+    Through(HttpsConnector<Tunnel<HttpConnector>>),
+}
+
+/// A connection did not stand in time.
+#[derive(Debug, thiserror::Error)]
+#[error("no connection in time")]
+pub(crate) struct TooSlow;
+
+impl Connector {
+    /// Prepares for one service, with this machine's certificates and `extra` ones.
+    pub(crate) fn new(
+        endpoint: &Endpoint,
+        extra: &[CertificateDer<'static>],
+    ) -> Result<Self, SetupError> {
+        let address: Uri = endpoint.to_string().parse().map_err(SetupError::Address)?;
+        let mut http = HttpConnector::new();
+        http.enforce_http(false);
+        http.set_nodelay(true);
+        // A proxy cannot reach this machine's loopback, and would see what is not meant for it.
+        let proxy = match endpoint.is_loopback() {
+            true => None,
+            false => Matcher::from_env().intercept(&address),
+        };
+        let secured = HttpsConnectorBuilder::new().with_tls_config(tls(&address, extra)?);
+        let secured = secured.https_or_http().enable_http1();
+        let Some(proxy) = proxy else {
+            return Ok(Self(Way::Straight(secured.wrap_connector(http))));
+        };
+        if proxy.uri().scheme_str() != Some("http") {
+            return Err(SetupError::Proxy);
+        }
+        let tunnel = Tunnel::new(proxy.uri().clone(), http);
+        let tunnel = match proxy.basic_auth() {
+            Some(auth) => tunnel.with_auth(auth.clone()),
+            None => tunnel,
+        };
+        Ok(Self(Way::Through(secured.wrap_connector(tunnel))))
+    }
+}
+
+fn tls(address: &Uri, extra: &[CertificateDer<'static>]) -> Result<ClientConfig, SetupError> {
+    let mut roots = RootCertStore::empty();
+    // What this machine trusts is its owner's choice; reading it takes time, so only if needed.
+    if address.scheme_str() == Some("https") {
+        let found = rustls_native_certs::load_native_certs();
+        let (_, unfit) = roots.add_parsable_certificates(found.certs);
+        if roots.is_empty() && extra.is_empty() {
+            let count = unfit + found.errors.len();
+            return Err(SetupError::NoRoots(count));
+        }
+    }
+    for certificate in extra {
+        roots.add(certificate.clone()).map_err(|error| SetupError::Certificate(error.into()))?;
+    }
+    let provider = rustls::crypto::ring::default_provider();
+    let config = ClientConfig::builder_with_provider(provider.into())
+        .with_safe_default_protocol_versions()
+        .map_err(SetupError::Tls)?;
+    Ok(config.with_root_certificates(roots).with_no_client_auth())
+}
+
+impl Service<Uri> for Connector {
+    type Response = Connection;
+    type Error = BoxError;
+    type Future = Pin<Box<dyn Future<Output = Result<Connection, BoxError>> + Send>>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
+        match &mut self.0 {
+            Way::Straight(way) => way.poll_ready(context),
+            Way::Through(way) => way.poll_ready(context),
+        }
+    }
+
+    fn call(&mut self, to: Uri) -> Self::Future {
+        let connecting = match &mut self.0 {
+            Way::Straight(way) => way.call(to).boxed(),
+            Way::Through(way) => way.call(to).boxed(),
+        };
+        Box::pin(async {
+            match tokio::time::timeout(CONNECT_TIMEOUT, connecting).await {
+                Ok(connected) => connected,
+                Err(_) => Err(TooSlow.into()),
+            }
+        })
+    }
+}
