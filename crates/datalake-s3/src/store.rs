@@ -15,9 +15,11 @@ use rustls::pki_types::pem::PemObject as _;
 use s3::BucketConfiguration;
 use s3::command::Command;
 
-use crate::answer::{Answer, classify, printable};
+use crate::answer::{Answer, classify};
 use crate::documents::{BucketList, read_buckets, read_versioning, write_versioning};
 use crate::lifecycle::{read_lifecycle, write_lifecycle};
+use crate::road::Road;
+use crate::unusable::{has_code, succeeded, unreadable};
 use crate::wire::{Call, SetupError, Wire};
 
 /// An S3 service, asked with one key pair.
@@ -81,7 +83,25 @@ impl S3Store {
         Ok(Self { wire, endpoint: endpoint.clone(), region: region.clone() })
     }
 
-    async fn list(&self) -> Result<Answer, Fault> {
+    /// The way that all requests take.
+    pub(crate) fn road(&self) -> &Road {
+        &self.wire.road
+    }
+
+    /// The region that requests are signed for.
+    pub(crate) fn region(&self) -> &Region {
+        &self.region
+    }
+
+    /// As this store, but a connection on which nothing moves is given up after `stall` instead of
+    /// 30 seconds.
+    #[must_use]
+    pub fn with_stall(mut self, stall: std::time::Duration) -> Self {
+        self.wire.road.stall = stall;
+        self
+    }
+
+    async fn list_buckets(&self) -> Result<Answer, Fault> {
         let call = Call {
             command: Command::ListBuckets,
             bucket: None,
@@ -119,7 +139,7 @@ impl S3Store {
 #[async_trait]
 impl ObjectStore for S3Store {
     async fn reach(&self) -> Result<Service, Fault> {
-        let answer = self.list().await?;
+        let answer = self.list_buckets().await?;
         let denied = answer.error().is_some_and(|error| error.code == "AccessDenied");
         let judged = if answer.error().is_none() && answer.status.is_success() {
             listed(&answer).map(|list| list.owner)
@@ -139,7 +159,7 @@ impl ObjectStore for S3Store {
     }
 
     async fn buckets(&self) -> Result<Vec<BucketName>, Fault> {
-        let answer = succeeded(self.list().await?)?;
+        let answer = succeeded(self.list_buckets().await?)?;
         Ok(listed(&answer)?.names)
     }
 
@@ -264,19 +284,6 @@ fn put<'a>(content: &'a [u8], content_type: &'a str) -> Command<'a> {
     Command::PutObject { content, content_type, custom_headers: None, multipart: None }
 }
 
-/// The answer if it is a success in status and in body: some errors come with status 200.
-fn succeeded(answer: Answer) -> Result<Answer, Fault> {
-    if answer.status.is_success() && answer.error().is_none() {
-        Ok(answer)
-    } else {
-        Err(classify(&answer))
-    }
-}
-
-fn has_code(answer: &Answer, code: &str) -> bool {
-    !answer.status.is_success() && answer.error().is_some_and(|error| error.code == code)
-}
-
 fn listed(answer: &Answer) -> Result<BucketList, Fault> {
     let list = read_buckets(&answer.body).map_err(unreadable)?;
     if list.owner.as_deref() == Some("anonymous") {
@@ -288,8 +295,4 @@ fn listed(answer: &Answer) -> Result<BucketList, Fault> {
 fn etag(answer: &Answer) -> Result<ETag, Fault> {
     let text = answer.header(ETAG.as_str()).unwrap_or_default();
     text.parse().map_err(unreadable)
-}
-
-fn unreadable(cause: impl fmt::Display) -> Fault {
-    Fault::new(FaultKind::Unreadable, printable(&cause.to_string(), 300))
 }
