@@ -58,6 +58,7 @@ mod receipt;
 mod region;
 mod spec;
 mod text;
+mod transfer;
 mod when;
 
 pub use body::{FileBody, FilledBody, KeptOutside, Piece, SecretName};
@@ -83,4 +84,10 @@ pub use provision::{Blocker, plan_provision};
 pub use receipt::{Outcome, Receipt, RunKind, StepReceipt, left_by_rollback, plan_rollback};
 pub use region::{InvalidRegion, Region, RegionName};
 pub use spec::{Ambient, CredentialSource, HostSpec, InvalidUnitName, Protect, Spec, UnitName};
+pub use transfer::{
+    Bandwidth, Comparison, ContentDigest, FileFacts, FileTime, Filter, InvalidBandwidth,
+    InvalidFileTime, InvalidPattern, Known, LARGEST_PUT, MOST_PARTS, ObjectFacts, PartPlan,
+    SMALLEST_PART, SendReason, Side, SkipReason, Subset, TagForm, TooLarge, TreePath, UnfitName,
+    Verdict, judge,
+};
 pub use when::{Days, InvalidDays, InvalidRunId, InvalidTimestamp, RunId, Timestamp};

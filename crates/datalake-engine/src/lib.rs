@@ -20,7 +20,7 @@ mod retry;
 
 pub use apply::{ApplyError, FailedStep, Run, Watch, apply};
 pub use checkpoint::{Checkpoint, UnknownCheckpoint};
-pub use conformance::{Nonconformity, check_object_store};
+pub use conformance::{Nonconformity, check_lake, check_object_store};
 pub use deployment::{
     ActiveState, ChangeError, Container, Containers, DeployedUnit, Deployment, Failing, HostPorts,
     InvalidServiceName, InvocationId, LineSink, LoadState, News, Patience, Prints, Search,

@@ -17,15 +17,9 @@ pub(crate) fn with_attributes<'a>(
     mut call: Call<'a>,
     attributes: &Attributes,
 ) -> Result<Call<'a>, Fault> {
-    for (name, value) in [
-        ("content-type", &attributes.content_type),
-        ("content-encoding", &attributes.content_encoding),
-        ("cache-control", &attributes.cache_control),
-        ("content-disposition", &attributes.content_disposition),
-    ] {
-        if let Some(value) = value {
-            call = call.header(name, value)?;
-        }
+    attributes.check()?;
+    for (name, value) in attributes.headers() {
+        call = call.header(name, value)?;
     }
     for (name, value) in &attributes.user {
         let refused = |_| Fault::new(FaultKind::Refused, format!("`{name:?}` names no attribute"));

@@ -68,6 +68,9 @@ impl Record {
 }
 
 /// Reads a whole document with this root and shows each record.
+///
+/// Line breaks stay as they are, unlike in XML proper: services write a key's carriage return as
+/// it is, and it is part of the key.
 pub(crate) fn read<E: From<UnknownDocument>>(
     document: &[u8],
     root: &'static str,
@@ -98,10 +101,10 @@ pub(crate) fn read<E: From<UnknownDocument>>(
                 ended = depth == 0;
             }
             Event::Text(text) => {
-                record.add(depth, &text.xml10_content().map_err(|_| not_xml())?);
+                record.add(depth, &text.decode().map_err(|_| not_xml())?);
             }
             Event::CData(text) => {
-                record.add(depth, &text.xml10_content().map_err(|_| not_xml())?);
+                record.add(depth, &text.decode().map_err(|_| not_xml())?);
             }
             Event::GeneralRef(reference) => record.add(depth, &resolve(&reference)?),
             Event::Decl(_) | Event::Comment(_) | Event::PI(_) => (),
@@ -163,12 +166,12 @@ mod tests {
     #[test]
     fn records_come_with_their_own_fields() {
         let document = "<?xml version='1.0'?><R xmlns='u'><Cut>false</Cut>\
-            <E><Key> a&amp;b&#x1;&#10;</Key><Owner><Key>no</Key></Owner></E><E><Size>1</Size></E>\
+            <E><Key> a&amp;b&#x1;&#10;\r\n</Key><Owner><Key>no</Key></Owner></E><E><Size>1</Size></E>\
             <E/></R>\n";
 
         let records = records(document).unwrap();
 
-        let expected = ["Cut \"false\"", "E \"\" \" a&b\\u{1}\\n\"", "E \"\"", "E \"\""];
+        let expected = ["Cut \"false\"", "E \"\" \" a&b\\u{1}\\n\\r\\n\"", "E \"\"", "E \"\""];
         assert_eq!(records, expected);
     }
 

@@ -139,7 +139,20 @@ pub(crate) fn read_versions(
         });
         Ok::<(), UnknownListing>(())
     })?;
+    put_in_order(&mut versions);
     Ok(VersionPage { versions, next: frame.marker(asked)? })
+}
+
+/// Some services tell all versions of a page first and all markers then.
+fn put_in_order(versions: &mut [VersionEntry]) {
+    let in_order = versions
+        .is_sorted_by(|one, next| one.key < next.key || (one.key == next.key && !next.latest));
+    if !in_order {
+        versions.sort_by(|one, other| {
+            let newest = other.latest.cmp(&one.latest).then(other.modified.cmp(&one.modified));
+            one.key.cmp(&other.key).then(newest)
+        });
+    }
 }
 
 /// Reads the answer to `ListMultipartUploads`.

@@ -1,5 +1,6 @@
 //! Keys as a service has them.
 
+use std::borrow::Borrow;
 use std::fmt;
 
 use datalake_core::{InvalidKey, ObjectKey};
@@ -64,6 +65,13 @@ impl TryFrom<&str> for AnyKey {
 impl From<&ObjectKey> for AnyKey {
     fn from(key: &ObjectKey) -> Self {
         Self(key.as_str().into())
+    }
+}
+
+// Order, equality and hash are those of the text.
+impl Borrow<str> for AnyKey {
+    fn borrow(&self) -> &str {
+        &self.0
     }
 }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use datalake_core::{Credentials, FaultKind, Service};
-use datalake_engine::{ObjectStore as _, check_object_store};
+use datalake_engine::{ObjectStore as _, check_lake, check_object_store};
 use datalake_s3::S3Store;
 use datalake_sim::{Config, Key, Quirk, Running, start};
 use tempfile::TempDir;
@@ -57,6 +57,28 @@ async fn the_suite_holds_on_plain_s3() {
     let (_dir, sim) = simulator(|config| *config = Config::plain(&config.dir)).await;
 
     let checked = check_object_store(&store(&sim, &credentials(&Key::sandbox())), &bucket()).await;
+
+    assert_eq!(checked, Ok(()));
+}
+
+#[tokio::test]
+async fn the_whole_lake_holds_on_hetzners_ways() {
+    let (_dir, sim) = simulator(|_| ()).await;
+
+    let checked = check_lake(&store(&sim, &credentials(&Key::sandbox())), &bucket()).await;
+
+    assert_eq!(checked, Ok(()));
+}
+
+#[tokio::test]
+async fn the_whole_lake_holds_on_plain_s3_over_tls() {
+    let (_dir, sim) = simulator(|config| {
+        *config = Config::plain(&config.dir);
+        config.tls = true;
+    })
+    .await;
+
+    let checked = check_lake(&store(&sim, &credentials(&Key::sandbox())), &bucket()).await;
 
     assert_eq!(checked, Ok(()));
 }
