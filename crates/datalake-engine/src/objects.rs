@@ -184,7 +184,7 @@ pub trait Uploads: Send + Sync {
         from: (&ObjectSource, Option<ByteRange>),
     ) -> Result<Part, Fault>;
 
-    /// Makes the object of these parts, which are in the order of their numbers.
+    /// Makes the object of these parts, at least one, which are in the order of their numbers.
     ///
     /// After an unclear fault the object may be there and the upload gone: a second call is
     /// `Absent` then, and [`Objects::head`] tells.

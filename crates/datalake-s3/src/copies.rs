@@ -28,6 +28,16 @@ pub(crate) fn named<'a>(call: Call<'a>, source: &ObjectSource) -> Result<Call<'a
     }
 }
 
+/// Reads the answer to `CompleteMultipartUpload`; `None` where the service leaves the tag empty.
+pub(crate) fn read_completion(body: &[u8]) -> Result<Option<ETag>, UnknownDocument> {
+    let root = "CompleteMultipartUploadResult";
+    let document = parse(body)?;
+    match document.child("ETag") {
+        Some(etag) if document.name == root && etag.text.trim().is_empty() => Ok(None),
+        _ => read_copy(body, root).map(Some),
+    }
+}
+
 /// Reads the tag of what has been made. Ceph puts its progress before it.
 pub(crate) fn read_copy(body: &[u8], root: &'static str) -> Result<ETag, UnknownDocument> {
     let document = parse(body)?;

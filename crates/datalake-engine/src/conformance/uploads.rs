@@ -84,7 +84,7 @@ impl LakeSuite<'_> {
     async fn wrong_parts_are_refused(&self, upload: &Upload, parts: &[Part]) -> Checked {
         let lake = self.lake;
         let none = lake.complete_upload(upload, &[]).await;
-        holds("an object has at least one part", none.is_err(), &none)?;
+        fault("an object has at least one part", FaultKind::Refused, none)?;
         let backwards: Vec<_> = parts.iter().rev().cloned().collect();
         let complete = lake.complete_upload(upload, &backwards).await;
         fault("parts come in their order", FaultKind::Refused, complete)?;
