@@ -16,6 +16,11 @@ impl Presign for S3Store {
         expiry: Expiry,
         now: Timestamp,
     ) -> Result<SignedUrl, Fault> {
+        let key = key_of(call);
+        if key.split('/').any(|segment| matches!(segment, "." | "..")) {
+            let detail = "whoever opens an address with a segment `.` or `..` asks for another key";
+            return Err(Fault::new(FaultKind::Refused, detail));
+        }
         let refused = || Fault::new(FaultKind::Refused, "no address can be signed for this time");
         let now = OffsetDateTime::from_unix_timestamp(now.unix()).map_err(|_| refused())?;
         let credential = self.road().signer.credential(now).map_err(|_| refused())?;
@@ -36,6 +41,15 @@ impl Presign for S3Store {
         let signature = self.road().signer.signature(&subject, now).map_err(|_| refused())?;
         let base = self.road().base();
         Ok(SignedUrl::new(format!("{base}{path}?{query}&X-Amz-Signature={signature}")))
+    }
+}
+
+fn key_of<'a>(call: &SignedCall<'a>) -> &'a str {
+    match *call {
+        SignedCall::Get(_, key, _) | SignedCall::Put(_, key) | SignedCall::Delete(_, key) => {
+            key.as_str()
+        }
+        SignedCall::List(..) => "",
     }
 }
 

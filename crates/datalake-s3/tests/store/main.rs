@@ -3,5 +3,9 @@
 
 mod answers;
 mod common;
+mod lake;
+mod pages;
 mod requests;
+mod signed;
 mod simulator;
+mod streams;

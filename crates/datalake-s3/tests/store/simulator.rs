@@ -10,14 +10,14 @@ use tempfile::TempDir;
 
 use crate::common::{bucket, key};
 
-fn credentials(key: &Key) -> Credentials {
+pub(crate) fn credentials(key: &Key) -> Credentials {
     Credentials {
         id: key.access_key_id.parse().unwrap(),
         secret: key.secret_access_key.parse().unwrap(),
     }
 }
 
-fn store(sim: &Running, keys: &Credentials) -> S3Store {
+pub(crate) fn store(sim: &Running, keys: &Credentials) -> S3Store {
     let (endpoint, region) = (sim.endpoint().parse().unwrap(), "fsn1".parse().unwrap());
     match sim.certificate_pem() {
         Some(pem) => S3Store::trusting(&endpoint, &region, keys, pem.as_bytes()).unwrap(),
@@ -33,7 +33,7 @@ fn other_key() -> Key {
     }
 }
 
-async fn simulator(change: impl FnOnce(&mut Config)) -> (TempDir, Running) {
+pub(crate) async fn simulator(change: impl FnOnce(&mut Config)) -> (TempDir, Running) {
     let dir = tempfile::tempdir().unwrap();
     let mut config = Config::hetzner(dir.path());
     config.quirks.bucket_delay = Duration::ZERO;
