@@ -1,33 +1,44 @@
-//! Connections to the service: name, proxy, TLS, and a limit on how long all that may take.
+//! Connections to the service: name, proxy, TLS, and limits on their number and on how long all
+//! that may take.
 
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use datalake_core::Endpoint;
 use futures::FutureExt as _;
 use http::Uri;
-use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder, MaybeHttpsStream};
+use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::client::legacy::connect::proxy::Tunnel;
 use hyper_util::client::proxy::matcher::Matcher;
-use hyper_util::rt::TokioIo;
 use rustls::pki_types::CertificateDer;
 use rustls::{ClientConfig, RootCertStore};
-use tokio::net::TcpStream;
+use tokio::sync::Semaphore;
+use tokio::time::timeout;
 use tower_service::Service;
 
+use crate::connection::Connection;
 use crate::wire::SetupError;
 
 /// How long a connection may take until it can be used.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// The most connections at one time; Hetzner permits 256 from one address.
+const MOST: usize = 240;
+
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
-type Connection = MaybeHttpsStream<TokioIo<TcpStream>>;
 
 /// Makes connections, straight or through the proxy that the environment names.
+///
+/// Where as many are open as there may be, the next one waits for one to close; a request that
+/// waits for it goes over the first one that comes free.
 #[derive(Clone)]
-pub(crate) struct Connector(Way);
+pub(crate) struct Connector {
+    way: Way,
+    room: Arc<Semaphore>,
+}
 
 #[derive(Clone)]
 enum Way {
@@ -58,7 +69,7 @@ impl Connector {
         let secured = HttpsConnectorBuilder::new().with_tls_config(tls(&address, extra)?);
         let secured = secured.https_or_http().enable_http1();
         let Some(proxy) = proxy else {
-            return Ok(Self(Way::Straight(secured.wrap_connector(http))));
+            return Ok(Self::of(Way::Straight(secured.wrap_connector(http))));
         };
         if proxy.uri().scheme_str() != Some("http") {
             return Err(SetupError::Proxy);
@@ -68,7 +79,16 @@ impl Connector {
             Some(auth) => tunnel.with_auth(auth.clone()),
             None => tunnel,
         };
-        Ok(Self(Way::Through(secured.wrap_connector(tunnel))))
+        Ok(Self::of(Way::Through(secured.wrap_connector(tunnel))))
+    }
+
+    fn of(way: Way) -> Self {
+        Self { way, room: Arc::new(Semaphore::new(MOST)) }
+    }
+
+    /// What limits the number of connections.
+    pub(crate) fn room(&self) -> Arc<Semaphore> {
+        Arc::clone(&self.room)
     }
 }
 
@@ -99,20 +119,22 @@ impl Service<Uri> for Connector {
     type Future = Pin<Box<dyn Future<Output = Result<Connection, BoxError>> + Send>>;
 
     fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
-        match &mut self.0 {
+        match &mut self.way {
             Way::Straight(way) => way.poll_ready(context),
             Way::Through(way) => way.poll_ready(context),
         }
     }
 
     fn call(&mut self, to: Uri) -> Self::Future {
-        let connecting = match &mut self.0 {
+        let connecting = match &mut self.way {
             Way::Straight(way) => way.call(to).boxed(),
             Way::Through(way) => way.call(to).boxed(),
         };
+        let room = Arc::clone(&self.room);
         Box::pin(async {
-            match tokio::time::timeout(CONNECT_TIMEOUT, connecting).await {
-                Ok(connected) => connected,
+            let place = room.acquire_owned().await?;
+            match timeout(CONNECT_TIMEOUT, connecting).await {
+                Ok(connected) => Ok(Connection { stream: connected?, _place: place }),
                 Err(_) => Err(TooSlow.into()),
             }
         })

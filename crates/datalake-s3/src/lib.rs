@@ -18,6 +18,7 @@ mod attributes;
 mod bulk;
 mod call;
 mod connect;
+mod connection;
 mod copies;
 mod cors;
 mod documents;

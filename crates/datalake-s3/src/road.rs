@@ -1,5 +1,6 @@
 //! One way to the service for all requests: one pool of connections, one signer.
 
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use datalake_core::{Credentials, Endpoint, Fault, FaultKind, Region};
@@ -10,6 +11,7 @@ use hyper_util::client::legacy::Client;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use rustls::pki_types::CertificateDer;
 use time::OffsetDateTime;
+use tokio::sync::Semaphore;
 
 use crate::answer::{Answer, clock_ahead};
 use crate::call::Call;
@@ -27,6 +29,7 @@ pub(crate) struct Road {
     scheme: Scheme,
     authority: Authority,
     host: HeaderValue,
+    room: Arc<Semaphore>,
     /// How long a connection may stand still.
     pub(crate) stall: Duration,
 }
@@ -45,7 +48,7 @@ const ERROR_LIMIT: usize = 64 * 1024;
 /// How long a connection may stand still if nobody says otherwise.
 const STALL: Duration = Duration::from_secs(30);
 
-/// How long a connection waits for its next request. Hetzner's front end allows 256 of them.
+/// How long a connection waits for its next request.
 const IDLE: Duration = Duration::from_secs(50);
 
 pub(crate) const AGENT: HeaderValue =
@@ -69,12 +72,21 @@ impl Road {
         let authority: Authority = authority.parse().map_err(SetupError::Address)?;
         let host = HeaderValue::from_str(authority.as_str())
             .map_err(|error| SetupError::Signer(error.into()))?;
+        let connector = Connector::new(endpoint, extra)?;
+        let room = connector.room();
         let client = Client::builder(TokioExecutor::new())
             .pool_idle_timeout(IDLE)
             .pool_timer(TokioTimer::new())
-            .build(Connector::new(endpoint, extra)?);
+            .build(connector);
         let signer = Signer::new(keys, region);
-        Ok(Self { client, signer, scheme, authority, host, stall: STALL })
+        Ok(Self { client, signer, scheme, authority, host, room, stall: STALL })
+    }
+
+    /// Changes the most connections at one time; for a road that has not been used yet.
+    pub(crate) fn set_connections(&self, count: usize) {
+        let now = self.room.available_permits();
+        self.room.forget_permits(now.saturating_sub(count));
+        self.room.add_permits(count.saturating_sub(now));
     }
 
     /// The address of the service, such as `https://fsn1.your-objectstorage.com`.

@@ -24,9 +24,12 @@ use crate::wire::{Call, SetupError, Wire};
 
 /// An S3 service, asked with one key pair.
 ///
-/// Buckets are addressed by path (`https://HOST/BUCKET/KEY`). A connection has to stand within
-/// ten seconds and an answer to be whole within thirty; nothing is sent twice, and no redirect is
-/// followed. The proxies of the environment are used, never for this machine itself.
+/// Buckets are addressed by path (`https://HOST/BUCKET/KEY`); keys go out byte for byte, also those
+/// with segments `.` and `..`. All requests share one pool of connections. A connection has to
+/// stand within ten seconds. The calls of [`ObjectStore`] have to be over within thirty; all
+/// others take as long as they take while something moves ([`S3Store::with_stall`]). Nothing is
+/// sent twice, and no redirect is followed. An `https` endpoint is reached through the proxy of the
+/// environment, this machine itself never.
 pub struct S3Store {
     wire: Wire,
     endpoint: Endpoint,
@@ -98,6 +101,16 @@ impl S3Store {
     #[must_use]
     pub fn with_stall(mut self, stall: std::time::Duration) -> Self {
         self.wire.road.stall = stall;
+        self
+    }
+
+    /// As this store, with up to `count` connections at one time instead of 240.
+    ///
+    /// More requests than that wait for a connection to come free, and are given up if none does
+    /// in the time of a stall.
+    #[must_use]
+    pub fn with_connections(self, count: usize) -> Self {
+        self.wire.road.set_connections(count.max(1));
         self
     }
 

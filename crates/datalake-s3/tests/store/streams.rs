@@ -1,5 +1,7 @@
 //! Contents that are cut, stand still or are something else.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use datalake_core::FaultKind;
@@ -105,4 +107,38 @@ async fn an_answer_without_tag_or_time_is_no_object() {
         is(store.get(&source(), None).await, FaultKind::Unreadable, "no usable");
         is(store.head(&source()).await, FaultKind::Unreadable, "no usable");
     }
+}
+
+/// A service that knows how many connections were open at one time.
+async fn counting() -> (datalake_s3::S3Store, Arc<AtomicUsize>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let store = store_at(&format!("http://{}", listener.local_addr().unwrap()));
+    let (open, most) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+    let seen = Arc::clone(&most);
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let open = Arc::clone(&open);
+            seen.fetch_max(open.fetch_add(1, Ordering::Relaxed) + 1, Ordering::Relaxed);
+            tokio::spawn(async move {
+                while stream.read(&mut [0; 8192]).await.is_ok_and(|read| read > 0) {
+                    tokio::task::yield_now().await;
+                    let _ = stream.write_all(b"HTTP/1.1 204 No Content\r\n\r\n").await;
+                }
+                open.fetch_sub(1, Ordering::Relaxed);
+            });
+        }
+    });
+    (store, most)
+}
+
+#[tokio::test]
+async fn no_more_connections_are_made_than_there_may_be() {
+    let (store, most) = counting().await;
+    let (store, bucket, key) = (store.with_connections(3), bucket(), "k".try_into().unwrap());
+
+    let calls = (0..50).map(|_| store.delete(&bucket, &key, None));
+    let outcomes = futures::future::join_all(calls).await;
+
+    assert!(outcomes.iter().all(Result::is_ok), "{outcomes:?}");
+    assert_eq!(most.load(Ordering::Relaxed), 3);
 }
