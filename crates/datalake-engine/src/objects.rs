@@ -8,6 +8,7 @@
 //! [`ObjectPages`], [`VersionPages`] and [`UploadPages`] walk through whole listings and see to it
 //! that a service which repeats itself is found out.
 
+mod attributes;
 mod content;
 mod key;
 mod listing;
@@ -19,9 +20,10 @@ mod signed;
 use async_trait::async_trait;
 use datalake_core::{BucketName, Fault};
 
+pub use attributes::Attributes;
 pub use content::{
-    Attributes, ByteRange, ContentHash, Deleted, Doomed, Download, InvalidRange, NewObject,
-    ObjectSource, Payload, Precondition, StoredObject,
+    ByteRange, ContentHash, Deleted, Doomed, Download, InvalidRange, NewObject, ObjectSource,
+    Payload, Precondition, StoredObject,
 };
 pub use key::{AnyKey, NoKey};
 pub use listing::{

@@ -19,7 +19,9 @@ pub(crate) fn with_attributes<'a>(
 ) -> Result<Call<'a>, Fault> {
     attributes.check()?;
     for (name, value) in attributes.headers() {
-        call = call.header(name, value)?;
+        let refused = |_| Fault::new(FaultKind::Refused, format!("`{name}` is no header"));
+        let header = HeaderName::from_lowercase(name.as_bytes()).map_err(refused)?;
+        call.headers.insert(header, header_value(name, value)?);
     }
     for (name, value) in &attributes.user {
         let refused = |_| Fault::new(FaultKind::Refused, format!("`{name:?}` names no attribute"));

@@ -62,10 +62,8 @@ impl Connector {
         http.enforce_http(false);
         http.set_nodelay(true);
         // A proxy cannot reach this machine's loopback, and would see what is not meant for it.
-        let proxy = match endpoint.is_loopback() {
-            true => None,
-            false => Matcher::from_env().intercept(&address),
-        };
+        let environment = Some(Matcher::from_env()).filter(|_| !endpoint.is_loopback());
+        let proxy = environment.and_then(|proxies| proxies.intercept(&address));
         let secured = HttpsConnectorBuilder::new().with_tls_config(tls(&address, extra)?);
         let secured = secured.https_or_http().enable_http1();
         let Some(proxy) = proxy else {

@@ -167,11 +167,9 @@ pub(crate) fn read_uploads(
         if record.name() != "Upload" {
             return frame.take(record);
         }
-        {
-            let id = UploadId(field(record, "UploadId")?.to_owned());
-            let upload = Upload { bucket: bucket.clone(), key: key(record, &frame)?, id };
-            uploads.push((upload, time(record, "Initiated")?));
-        }
+        let id = UploadId(field(record, "UploadId")?.to_owned());
+        let upload = Upload { bucket: bucket.clone(), key: key(record, &frame)?, id };
+        uploads.push((upload, time(record, "Initiated")?));
         Ok::<(), UnknownListing>(())
     })?;
     Ok(UploadPage { uploads, next: frame.marker(asked)? })

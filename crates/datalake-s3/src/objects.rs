@@ -165,9 +165,9 @@ impl Objects for S3Store {
             let answer = self.road().ask(call, PAGE_LIMIT).await?;
             document(&answer, Outcomes::read)?
         };
-        let outcome = |doomed: &Doomed| match doomed.key.fits_xml() {
-            true => outcomes.of(doomed),
-            false => Err(Fault::new(FaultKind::Unsupported, "XML cannot hold this key")),
+        let unfit = || Fault::new(FaultKind::Unsupported, "XML cannot hold this key");
+        let outcome = |doomed: &Doomed| {
+            if doomed.key.fits_xml() { outcomes.of(doomed) } else { Err(unfit()) }
         };
         Ok(doomed.iter().map(outcome).collect())
     }

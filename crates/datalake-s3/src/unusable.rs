@@ -31,10 +31,9 @@ pub(crate) fn document<T, E: OtherDocument>(
     if !answer.status.is_success() {
         return Err(classify(answer));
     }
-    read(&answer.body).map_err(|error| match error.is_other_document() {
-        true if answer.error().is_some() => classify(answer),
-        _ => unreadable(error),
-    })
+    let told = |error: &E| error.is_other_document() && answer.error().is_some();
+    read(&answer.body)
+        .map_err(|error| if told(&error) { classify(answer) } else { unreadable(error) })
 }
 
 /// Whether the answer is no success and has this code.

@@ -1,15 +1,14 @@
 //! Contents of objects, on their way in and out.
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::Range;
 
 use bytes::Bytes;
-use datalake_core::{BucketName, ByteSize, ETag, Fault, FaultKind, Timestamp};
+use datalake_core::{BucketName, ByteSize, ETag, Fault, Timestamp};
 use futures::stream::BoxStream;
 use sha2::{Digest as _, Sha256};
 
-use super::AnyKey;
+use super::{AnyKey, Attributes};
 use crate::ports::VersionId;
 
 /// The SHA-256 of a content.
@@ -143,71 +142,6 @@ impl ObjectSource {
     #[must_use]
     pub fn if_match(self, etag: ETag) -> Self {
         Self { if_match: Some(etag), ..self }
-    }
-}
-
-/// What an object carries besides its content.
-///
-/// A service takes values of visible ASCII with single blanks inside, together up to 8 KB; others
-/// are `Refused` before anything is sent, and so are names that are none of a header.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Attributes {
-    /// `Content-Type`; without it a service says `binary/octet-stream`.
-    pub content_type: Option<String>,
-    /// `Content-Encoding`.
-    pub content_encoding: Option<String>,
-    /// `Cache-Control`.
-    pub cache_control: Option<String>,
-    /// `Content-Disposition`.
-    pub content_disposition: Option<String>,
-    /// The owner's own, by lowercase name without `x-amz-meta-`.
-    pub user: BTreeMap<String, String>,
-}
-
-impl Attributes {
-    /// None at all.
-    pub const NONE: Self = Self {
-        content_type: None,
-        content_encoding: None,
-        cache_control: None,
-        content_disposition: None,
-        user: BTreeMap::new(),
-    };
-
-    /// Whether every signer and server reads these attributes alike.
-    ///
-    /// # Errors
-    ///
-    /// A fault of kind `Refused` that names the first one that is none.
-    pub fn check(&self) -> Result<(), Fault> {
-        let refused = |name: &str, rule| {
-            Err(Fault::new(FaultKind::Refused, format!("attribute `{name:?}` {rule}")))
-        };
-        let own = self.user.iter().map(|(name, value)| (name.as_str(), value.as_str()));
-        for (name, value) in self.headers().map(|(name, value)| (&*name, value)).chain(own) {
-            let fits = |byte: u8| {
-                byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-_.".contains(&byte)
-            };
-            if name.is_empty() || !name.bytes().all(fits) {
-                return refused(name, "is named by a-z, 0-9, `-`, `_` and `.`");
-            }
-            let visible = value.bytes().all(|byte| byte.is_ascii_graphic() || byte == b' ');
-            if !visible || value.trim() != value || value.contains("  ") {
-                return refused(name, "takes visible ASCII with single blanks inside");
-            }
-        }
-        Ok(())
-    }
-
-    /// Those that are headers of HTTP, by their lowercase names.
-    pub fn headers(&self) -> impl Iterator<Item = (&'static str, &str)> {
-        let headers = [
-            ("content-type", &self.content_type),
-            ("content-encoding", &self.content_encoding),
-            ("cache-control", &self.cache_control),
-            ("content-disposition", &self.content_disposition),
-        ];
-        headers.into_iter().filter_map(|(name, value)| Some((name, value.as_deref()?)))
     }
 }
 

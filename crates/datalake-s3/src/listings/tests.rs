@@ -103,3 +103,27 @@ fn parts_go_on_behind_a_number() {
     assert_eq!(page.parts[0].part.number, two);
     assert_eq!(read_parts(document.as_bytes(), Some(two)), Err(UnknownListing::Loop));
 }
+
+#[test]
+fn markers_that_come_behind_all_versions_are_put_in_their_place() {
+    let entry = |name: &str, (key, id): (&str, &str), latest: bool, second: u32| {
+        let content = if name == "Version" { "<Size>1</Size><ETag>e</ETag>" } else { "" };
+        format!(
+            "<{name}><Key>{key}</Key><VersionId>{id}</VersionId><IsLatest>{latest}</IsLatest>\
+             <LastModified>2026-11-22T18:00:0{second}Z</LastModified>{content}</{name}>"
+        )
+    };
+    let document = format!(
+        "<ListVersionsResult><IsTruncated>false</IsTruncated>{}{}{}{}{}</ListVersionsResult>",
+        entry("Version", ("a", "a3"), false, 3),
+        entry("Version", ("a", "a1"), false, 1),
+        entry("Version", ("b", "b1"), true, 1),
+        entry("DeleteMarker", ("a", "a4"), true, 4),
+        entry("DeleteMarker", ("a", "a2"), false, 2),
+    );
+
+    let page = read_versions(document.as_bytes(), None).unwrap();
+
+    let ids: Vec<_> = page.versions.iter().map(|entry| entry.version.0.as_str()).collect();
+    assert_eq!(ids, ["a4", "a3", "a2", "a1", "b1"]);
+}

@@ -152,9 +152,11 @@ impl Objects for MemoryStore {
             return Err(refused("MalformedXML"));
         }
         self.with(bucket, |bucket, now| {
-            let outcome = |Doomed { key, version }: &Doomed| match key.fits_xml() {
-                true => bucket.delete(key, version.as_ref(), now).map(drop),
-                false => Err(Fault::new(FaultKind::Unsupported, "XML cannot hold this key")),
+            let outcome = |Doomed { key, version }: &Doomed| {
+                if key.fits_xml() {
+                    return bucket.delete(key, version.as_ref(), now).map(drop);
+                }
+                Err(Fault::new(FaultKind::Unsupported, "XML cannot hold this key"))
             };
             Ok(doomed.iter().map(outcome).collect())
         })
