@@ -17,6 +17,7 @@ mod ports;
 mod records;
 mod recover;
 mod retry;
+pub mod transfer;
 
 pub use apply::{ApplyError, FailedStep, Run, Watch, apply};
 pub use checkpoint::{Checkpoint, UnknownCheckpoint};

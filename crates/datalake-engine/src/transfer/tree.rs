@@ -31,11 +31,7 @@ pub trait LocalTree: Send + Sync {
     ) -> Result<ReadFile, Fault>;
 
     /// Opens a file for reading in parts. `Disturbed`: it is not what `facts` say.
-    async fn open(
-        &self,
-        path: &TreePath,
-        facts: &FileFacts,
-    ) -> Result<Box<dyn OpenFile>, Fault>;
+    async fn open(&self, path: &TreePath, facts: &FileFacts) -> Result<Box<dyn OpenFile>, Fault>;
 
     /// Writes a whole file, and the folders that it needs: readers see the old one or the new one.
     async fn write_whole(
