@@ -57,13 +57,20 @@ impl Connector {
         endpoint: &Endpoint,
         extra: &[CertificateDer<'static>],
     ) -> Result<Self, SetupError> {
+        Self::through(&Matcher::from_env(), endpoint, extra)
+    }
+
+    fn through(
+        proxies: &Matcher,
+        endpoint: &Endpoint,
+        extra: &[CertificateDer<'static>],
+    ) -> Result<Self, SetupError> {
         let address: Uri = endpoint.to_string().parse().map_err(SetupError::Address)?;
         let mut http = HttpConnector::new();
         http.enforce_http(false);
         http.set_nodelay(true);
         // A proxy cannot reach this machine's loopback, and would see what is not meant for it.
-        let environment = Some(Matcher::from_env()).filter(|_| !endpoint.is_loopback());
-        let proxy = environment.and_then(|proxies| proxies.intercept(&address));
+        let proxy = proxies.intercept(&address).filter(|_| !endpoint.is_loopback());
         let secured = HttpsConnectorBuilder::new().with_tls_config(tls(&address, extra)?);
         let secured = secured.https_or_http().enable_http1();
         let Some(proxy) = proxy else {
@@ -136,5 +143,48 @@ impl Service<Uri> for Connector {
                 Err(_) => Err(TooSlow.into()),
             }
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    fn connector(proxy: &str, endpoint: &str) -> Result<Connector, SetupError> {
+        let proxies = Matcher::builder().all(proxy).build();
+        Connector::through(&proxies, &endpoint.parse().unwrap(), &[])
+    }
+
+    #[tokio::test]
+    async fn an_https_endpoint_is_reached_through_a_tunnel() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let proxy = format!("http://user:canary@{}", listener.local_addr().unwrap());
+        let asked = tokio::spawn(async move {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let mut request = [0; 1024];
+            let length = stream.read(&mut request).await.unwrap();
+            stream.write_all(b"HTTP/1.1 200 OK\r\n\r\nno TLS").await.unwrap();
+            String::from_utf8(request[..length].to_vec()).unwrap()
+        });
+        let mut connector = connector(&proxy, "https://s3.example.com").unwrap();
+
+        let connected = connector.call("https://s3.example.com".parse().unwrap()).await;
+
+        assert!(connected.is_err(), "what came through the tunnel was no TLS");
+        let asked = asked.await.unwrap();
+        assert!(asked.starts_with("CONNECT s3.example.com:443 HTTP/1.1\r\n"), "{asked}");
+        assert!(asked.to_lowercase().contains("proxy-authorization: basic "), "{asked}");
+    }
+
+    #[test]
+    fn a_proxy_that_cannot_be_used_is_not_passed_by() {
+        let socks = connector("socks5://127.0.0.1:1", "https://s3.example.com");
+        assert!(matches!(socks, Err(SetupError::Proxy)));
+
+        let loopback = connector("socks5://127.0.0.1:1", "http://127.0.0.1:2");
+        assert!(matches!(loopback.unwrap().way, Way::Straight(_)));
     }
 }

@@ -40,8 +40,8 @@ impl Frame {
     /// A frame that knows how the texts of `document` are written, which the document itself may
     /// tell last. No text in it can look like that element.
     fn of(document: &[u8]) -> Self {
-        let element = b"<EncodingType>url</EncodingType>";
-        let encoded = document.windows(element.len()).any(|window| window == element);
+        let text = std::str::from_utf8(document).unwrap_or_default();
+        let encoded = text.contains("<EncodingType>url</EncodingType>");
         Self { encoded, ..Self::default() }
     }
 
