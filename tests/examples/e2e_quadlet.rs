@@ -12,7 +12,7 @@ use std::process::{Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
 
 use datalake_core::HostPath;
-use datalake_quadlet::generator::{GeneratorOutput, Verdict, check};
+use datalake_quadlet::generator::{Expected, GeneratorOutput, Verdict, check};
 use datalake_quadlet::{
     DROP_IN_NAME, S3_VARIABLES, UnitFile, drop_in, insert_blocks, remove_blocks, repaired,
 };
@@ -114,8 +114,9 @@ fn judge_generator(generator: &Path, tally: &mut Tally) -> Outcome<()> {
 fn judge_unedited(label: &str, set: &Set, generated: &Generated, tally: &mut Tally) {
     for unit in set.units().filter(|_| set.name == "seed-broken" || set.name == "base") {
         let service = generated.service(unit).unwrap_or_default();
-        let verdict = check(&generated.output, &service, &S3_VARIABLES);
-        let plain = check(&generated.output, &service, &[]);
+        let path = generated.path(unit);
+        let verdict = check(&generated.output, &path, &S3_VARIABLES.map(Expected::Env));
+        let plain = check(&generated.output, &path, &[]);
         let is_broken = set.name == "seed-broken" && !unit.contains("postgres");
         let right = matches!(verdict, Err(Verdict::NotHandedOver { .. }))
             && matches!(plain, Err(Verdict::DashedEnvFile { .. })) == is_broken;
@@ -161,11 +162,10 @@ fn judge_edited(
 }
 
 fn judge_unit(generated: &Generated, unit: &str) -> Result<(), String> {
-    let service = generated
-        .service(unit)
-        .ok_or_else(|| format!("no unit: {}", generated.output.messages.join("; ")))?;
-    check(&generated.output, &service, &S3_VARIABLES).map_err(|verdict| verdict.to_string())?;
-    let made = generated.output.unit(&service).ok_or("no unit")?;
+    let path = generated.path(unit);
+    check(&generated.output, &path, &S3_VARIABLES.map(Expected::Env))
+        .map_err(|verdict| verdict.to_string())?;
+    let made = generated.output.made_from(&path).ok_or("no unit")?;
     let env_file = format!("-{}", ENV_FILE.replace('%', "%%"));
     if !made.file.values("Service", "EnvironmentFile").contains(&env_file.as_str()) {
         return Err("the env file is not the one that was meant".to_owned());
@@ -266,8 +266,11 @@ struct Generated {
 impl Generated {
     /// The service that was made from the unit file `unit`.
     fn service(&self, unit: &str) -> Option<String> {
-        let path = self.folder.join(unit);
-        Some(self.output.made_from(path.to_str()?)?.name.clone())
+        Some(self.output.made_from(&self.path(unit))?.name.clone())
+    }
+
+    fn path(&self, unit: &str) -> String {
+        self.folder.join(unit).display().to_string()
     }
 }
 

@@ -79,6 +79,9 @@ pub struct Values {
     /// A quadlet unit that needs the bucket; may be given again
     #[arg(long = "unit", global = true, value_name = "UNIT")]
     pub units: Vec<String>,
+    /// How containers get the settings: env-file, podman-secret or in-place
+    #[arg(long, global = true, value_name = "WAY")]
+    pub handover: Option<String>,
     /// Read the key pair from FILE (mode 0600, lines `AWS_ACCESS_KEY_ID=…` and `AWS_SECRET_ACCESS_KEY=…`)
     #[arg(long, global = true, value_name = "FILE", conflicts_with = "credentials_fd")]
     pub credentials_file: Option<String>,
@@ -145,6 +148,9 @@ pub struct Provision {
     /// Do not ask before applying
     #[arg(long, short)]
     pub yes: bool,
+    /// Change files and bucket alone; containers take it up at their next restart
+    #[arg(long)]
+    pub no_restart: bool,
 }
 
 /// Flags of `rollback`.
@@ -159,6 +165,9 @@ pub struct Rollback {
     /// Do not ask before applying
     #[arg(long, short)]
     pub yes: bool,
+    /// Change files and bucket alone; containers take it up at their next restart
+    #[arg(long)]
+    pub no_restart: bool,
 }
 
 /// What `dagster` does. Works as root and as the service user.
@@ -178,6 +187,66 @@ pub enum Dagster {
     Logs(Logs),
     /// Print the variables of the env file and of each container by name and fingerprint
     Env,
+    /// Give the images the library that fits their Dagster, for good
+    Deps {
+        /// What to do.
+        #[command(subcommand)]
+        what: Deps,
+    },
+}
+
+const DEPS_EXAMPLES: &str = "\
+Examples:
+  sudo datalake dagster deps plan                         Show what each image has, and what fits
+  sudo datalake dagster deps apply                        Build what is missing in, once; asks before
+  sudo datalake dagster deps apply --wheels /srv/wheels   The same without a way to the package index
+  sudo datalake rollback                                  Go back to the image from before
+";
+
+/// What `dagster deps` does.
+#[derive(Debug, Subcommand)]
+pub enum Deps {
+    /// Tell whether each image has what fits its Dagster (exit 0) or not (exit 3)
+    #[command(before_help = DEPS_EXAMPLES)]
+    Plan(DepsWish),
+    /// Build an image with what is missing, try it, and have the services use it
+    ///
+    /// The Dagster of the image stays as it is: dagster-aws is installed in the one release that fits
+    /// it (0.28.6 to 1.12.6), and the new image is removed again if Dagster moved or something cannot
+    /// be imported. A drop-in names the new image; `datalake rollback` takes it away.
+    #[command(before_help = DEPS_EXAMPLES)]
+    Apply(DepsApply),
+}
+
+/// What images have to have.
+#[derive(Debug, Args)]
+pub struct DepsWish {
+    /// Ask for the client of Modal, too
+    #[arg(long)]
+    pub modal: bool,
+    /// The program in the image that Dagster runs with, such as /opt/venv/bin/python
+    #[arg(long, value_name = "PROGRAM")]
+    pub python: Option<String>,
+}
+
+/// Flags of `dagster deps apply`.
+#[derive(Debug, Args)]
+pub struct DepsApply {
+    /// What images have to have.
+    #[command(flatten)]
+    pub wish: DepsWish,
+    /// Do not ask before applying
+    #[arg(long, short)]
+    pub yes: bool,
+    /// Get packages from this index; its address must hold no password
+    #[arg(long, value_name = "URL", conflicts_with = "wheels")]
+    pub index_url: Option<String>,
+    /// Let pip read FILE (index, password, proxy, certificates); it does not get into the image
+    #[arg(long, value_name = "FILE")]
+    pub pip_conf: Option<PathBuf>,
+    /// Get packages from the wheels in DIR alone, without a network
+    #[arg(long, value_name = "DIR")]
+    pub wheels: Option<PathBuf>,
 }
 
 /// Which of the spec's units are meant.

@@ -2,12 +2,15 @@
 
 mod config;
 mod dagster;
+mod deps;
+mod going_back;
 mod history;
 mod init;
 mod provision;
 mod rollback;
 #[cfg(feature = "sandbox")]
 mod sandbox;
+mod services;
 mod shell;
 mod status;
 mod watch;
@@ -18,6 +21,8 @@ use crate::args::{Cli, Command};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::render::Printer;
+
+pub(crate) use deps::{DepsReport, PackageDeps, UnitDeps};
 
 /// Runs the command of the command line.
 ///

@@ -148,6 +148,7 @@ fn flags(values: &Values) -> SpecDocument {
         host: HostDocument {
             user: values.user.clone(),
             units: (!values.units.is_empty()).then(|| values.units.clone()),
+            handover: values.handover.clone(),
         },
         ..SpecDocument::default()
     }

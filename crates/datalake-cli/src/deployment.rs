@@ -3,12 +3,13 @@
 mod report;
 
 use datalake_core::{
-    Fault, FaultKind, FilledBody, FingerprintKey, Found, HostPath, HostSpec, InvalidPath,
+    Fault, FaultKind, FilledBody, FingerprintKey, Found, HostPath, HostSpec, InvalidPath, UnitName,
 };
-use datalake_engine::{Containers, ServiceName};
+use datalake_dagster::DROP_IN_NAME;
+use datalake_engine::{Containers, Images, ServiceName};
 use datalake_engine::{
-    DeployedUnit, Deployment, Files, HostPorts, Prints, Search, Seen, discover, environment_prints,
-    quadlet_folders,
+    DeployedUnit, Deployment, Files, HostPorts, LiveDagster, News, Patience, Prints, Search, Seen,
+    discover, environment_prints, quadlet_folders,
 };
 use datalake_host::{Account, Podman, ServiceUser, Systemd};
 use datalake_quadlet::{S3_VARIABLES, Trouble, UnitFile, find_troubles, parse_env};
@@ -81,6 +82,41 @@ impl Ground {
         })
     }
 
+    /// The same for these units, whatever the spec names: those of an earlier run.
+    pub(crate) fn with_units<'a>(mut self, units: impl IntoIterator<Item = &'a UnitName>) -> Self {
+        for unit in units {
+            if !self.host.units.contains(unit) {
+                self.host.units.push(unit.clone());
+            }
+        }
+        self
+    }
+
+    /// The running Dagster, as a run looks at and changes it.
+    pub(crate) fn dagster<'a>(
+        &'a self,
+        site: &'a Site,
+        fingerprints: &'a FingerprintKey,
+        tell: &'a (dyn Fn(News<'_>) + Sync),
+    ) -> LiveDagster<'a> {
+        LiveDagster {
+            ports: HostPorts {
+                files: &site.host,
+                services: &self.systemd,
+                containers: &self.podman,
+            },
+            clock: &site.clock,
+            checkpoints: site.checkpoints(),
+            units: &self.host.units,
+            folders: &self.folders,
+            lingering: &self.lingering,
+            variables: &S3_VARIABLES,
+            fingerprints,
+            patience: Patience::default(),
+            tell,
+        }
+    }
+
     /// Finds the deployment.
     pub(crate) async fn found(&self, site: &Site) -> Deployment {
         let search =
@@ -103,6 +139,21 @@ impl Ground {
             });
         }
         Contents { env_file: content(site, &self.places.env_file), containers }
+    }
+
+    /// The images of the service user's podman.
+    pub(crate) fn images(&self) -> &dyn Images {
+        &self.podman
+    }
+
+    /// The path of the drop-in that names a unit's image.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`] never, as long as the home is a path.
+    pub(crate) fn image_drop_in(&self, unit: &UnitName) -> Result<HostPath, Failure> {
+        let path = format!(".config/containers/systemd/{unit}.container.d/{DROP_IN_NAME}");
+        self.account.home.join(&path).map_err(|error| Failure::of(Exit::Config, &error))
     }
 
     /// The path of the env file.

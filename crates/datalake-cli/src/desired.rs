@@ -1,18 +1,23 @@
 //! The spec turned into exact buckets, files and bodies.
 
+mod edits;
+mod settings;
+
 use datalake_core::{
-    Credentials, Desired, DesiredBucket, DesiredFile, DesiredFolder, Entry, Fault, FaultKind,
-    FileBody, FileState, FilledBody, FingerprintKey, Found, HostPath, InvalidKey, Lifecycle, Mode,
-    Piece, RunId, SecretName, Spec, Target,
+    Credentials, Desired, DesiredBucket, DesiredFile, DesiredFolder, DesiredSecret,
+    DesiredServices, Fault, FingerprintKey, Handover, HostPath, InvalidKey, Lifecycle, Mode,
+    PodmanSecret, RunId, ServiceState, Spec, Target, UnitName, Unwanted,
 };
 use datalake_engine::Sighting;
 use datalake_host::Account;
-use datalake_quadlet::{
-    EnvError, EnvValue, S3_VARIABLES, Trouble, UnitFile, Unwritable, drop_in, env_body,
-    find_troubles, repaired,
-};
+use datalake_quadlet::{BlockError, EnvError, Trouble, Unwritable};
 
-use crate::places::{Places, UnitPlaces};
+use crate::handover::Way;
+use crate::places::Places;
+use edits::Edit;
+
+pub(crate) use edits::{Repair, repairs};
+pub(crate) use settings::Variables;
 
 /// Everything that the spec is read against.
 pub(crate) struct Context<'a> {
@@ -24,12 +29,34 @@ pub(crate) struct Context<'a> {
     pub account: &'a Account,
     /// Where things lie.
     pub places: &'a Places,
+    /// How the settings reach the containers.
+    pub way: &'a Way,
     /// What was seen there.
     pub sighting: &'a Sighting,
     /// Recognises contents.
     pub fingerprints: &'a FingerprintKey,
     /// The run that the plan is for.
     pub run: &'a RunId,
+    /// Whether services are restarted.
+    pub restart: Restart,
+}
+
+/// Whether services are restarted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Restart {
+    /// They are left alone.
+    Never,
+    /// They are, where what they read changes.
+    IfNeeded,
+    /// They are, since an earlier run has not come so far.
+    Owed,
+}
+
+impl Restart {
+    /// The same after a run that owes nothing more.
+    pub(crate) fn once_more(self) -> Self {
+        if self == Self::Owed { Self::IfNeeded } else { self }
+    }
 }
 
 /// Why the spec cannot be turned into exact things on this host.
@@ -41,23 +68,29 @@ pub(crate) enum Unfit {
     /// A value cannot stand in the env file.
     #[error("the env file cannot be written")]
     Env(#[from] EnvError),
-    /// The env file's path cannot stand in a drop-in.
+    /// The env file's path, or a value, cannot stand in a drop-in.
     #[error("the drop-in cannot be written")]
     DropIn(#[from] Unwritable),
+    /// The marked blocks of a unit can be neither put in nor taken out.
+    #[error("`{0}` cannot be changed")]
+    Blocks(HostPath, #[source] BlockError),
     /// A unit could not be looked at, or is not there.
     #[error("{0}")]
     Unit(Target, Fault),
-    /// A unit file holds bytes that are no text.
+    /// A file holds bytes that are no text.
     #[error("`{0}` is not UTF-8 text")]
     NotText(HostPath),
+    /// A line does harm in a file that this user may not change.
+    #[error("`{0}`, {1}; and this user may not change the file")]
+    NotOurs(HostPath, Trouble, Fault),
 }
 
-/// What in the unit files themselves has to be put right, for people.
-pub(crate) struct Repair<'a> {
-    /// The unit.
-    pub unit: &'a UnitPlaces,
-    /// What is wrong in it.
-    pub troubles: Vec<Trouble>,
+/// What a way of handing over needs, and what it leaves of the others.
+#[derive(Default)]
+struct Parts {
+    secrets: Vec<DesiredSecret>,
+    files: Vec<DesiredFile>,
+    absent: Vec<Unwanted<HostPath>>,
 }
 
 /// Turns the spec into exact things.
@@ -66,15 +99,15 @@ pub(crate) struct Repair<'a> {
 ///
 /// [`Unfit`] where a unit is missing or unknown, or a value cannot be carried safely.
 pub(crate) fn desired(context: &Context<'_>) -> Result<Desired, Unfit> {
-    let Context { spec, places, account, .. } = context;
-    let folder =
-        |path: &HostPath, mode| DesiredFolder { path: path.clone(), mode, owner: account.owner };
-    let env_folders = places.env_folders.iter().map(|path| folder(path, Mode::PRIVATE_FOLDER));
-    let drop_ins = places.units.iter().map(|unit| folder(&unit.drop_ins, Mode::PUBLIC_FOLDER));
-    let mut files = vec![env_file(context)?];
-    for unit in &places.units {
-        files.push(drop_in_file(unit, context)?);
-        files.extend(repaired_unit(unit, context)?);
+    let spec = context.spec;
+    let variables = Variables::of(spec);
+    let mut parts = parts(&variables, context)?;
+    for other in &context.places.others {
+        match edits::other(other, context)? {
+            Some(Edit::Write(file)) => parts.files.push(file),
+            Some(Edit::Remove(unwanted)) => parts.absent.push(unwanted),
+            None => (),
+        }
     }
     Ok(Desired {
         bucket: DesiredBucket {
@@ -86,95 +119,78 @@ pub(crate) fn desired(context: &Context<'_>) -> Result<Desired, Unfit> {
             ),
         },
         probe: spec.prefix.key(&format!(".datalake-probe-{}", context.run))?,
-        folders: env_folders.chain(drop_ins).collect(),
-        files,
+        folders: folders(context),
+        absent_secrets: absent_secrets(&parts, context),
+        secrets: parts.secrets,
+        files: parts.files,
+        absent: parts.absent,
+        services: services(&variables, context)?,
     })
 }
 
-/// What has to be put right in the unit files; the plan holds the lines, this tells why.
-#[must_use]
-pub(crate) fn repairs<'a>(places: &'a Places, sighting: &Sighting) -> Vec<Repair<'a>> {
-    let repair = |unit: &'a UnitPlaces| {
-        let text = text_of(unit, sighting)?;
-        let troubles = find_troubles(&UnitFile::parse(&text), &S3_VARIABLES);
-        (!troubles.is_empty()).then_some(Repair { unit, troubles })
-    };
-    places.units.iter().filter_map(repair).collect()
-}
-
-fn env_file(context: &Context<'_>) -> Result<DesiredFile, Unfit> {
-    let spec = context.spec;
-    let value = |name: &str| match name {
-        "AWS_ACCESS_KEY_ID" => EnvValue::Secret(SecretName::AccessKeyId),
-        "AWS_SECRET_ACCESS_KEY" => EnvValue::Secret(SecretName::SecretAccessKey),
-        "DAGSTER_S3_BUCKET" => EnvValue::Text(spec.bucket.to_string()),
-        "AWS_ENDPOINT_URL_S3" | "DAGSTER_S3_ENDPOINT_URL" => {
-            EnvValue::Text(spec.endpoint.to_string())
+fn parts(variables: &Variables, context: &Context<'_>) -> Result<Parts, Unfit> {
+    let places = context.places;
+    let unwanted =
+        |what: &HostPath, why: &str| Unwanted { what: what.clone(), why: why.to_owned() };
+    let mut parts = Parts::default();
+    match context.way.handover {
+        Handover::EnvFile | Handover::InPlace => parts.files.push(variables.env_file(context)?),
+        Handover::PodmanSecret => {
+            parts.secrets = variables.podman_secrets(context);
+            let why = "podman keeps the keys now, and no other file is to hold them";
+            parts.absent.push(unwanted(&places.env_file, why));
         }
-        "AWS_REGION" | "AWS_DEFAULT_REGION" | "DAGSTER_S3_REGION" => {
-            EnvValue::Text(spec.region.to_string())
-        }
-        // boto3 from 1.36 on sends checksums that Hetzner's gateways refuse, unless told so.
-        _ => EnvValue::Text("when_required".to_owned()),
-    };
-    let entries = S3_VARIABLES.map(|name| (name.to_owned(), value(name)));
-    let body = env_body(&entries)?;
-    let why = "the containers read address and keys from it";
-    Ok(file(context, context.places.env_file.clone(), (body, Mode::PRIVATE), why))
-}
-
-fn drop_in_file(unit: &UnitPlaces, context: &Context<'_>) -> Result<DesiredFile, Unfit> {
-    let text = drop_in(&context.places.env_file, &S3_VARIABLES)?;
-    let body = FileBody::new([Piece::text(text)]);
-    let why = "it hands the variables to the container and leaves the unit file alone";
-    Ok(file(context, unit.drop_in.clone(), (body, Mode::PUBLIC), why))
-}
-
-fn file(
-    context: &Context<'_>,
-    path: HostPath,
-    (body, mode): (FileBody, Mode),
-    why: &str,
-) -> DesiredFile {
-    let filled = body.fill(context.keys, b"").unwrap_or_else(|_| FilledBody::new(Vec::new()));
-    let content = context.fingerprints.of(filled.expose());
-    let file = FileState { content, mode, owner: context.account.owner };
-    DesiredFile { path, body, file, why: why.to_owned() }
-}
-
-/// The unit file without the lines that do harm; `None` where there are none.
-fn repaired_unit(unit: &UnitPlaces, context: &Context<'_>) -> Result<Option<DesiredFile>, Unfit> {
-    let target = || Target::Path(unit.file.clone());
-    let state = match context.sighting.observed.path(&unit.file) {
-        Found::Present(Entry::File(state)) => state,
-        Found::Present(Entry::Folder(_)) => {
-            let fault = Fault::new(FaultKind::NotPlain, "a folder, not a file");
-            return Err(Unfit::Unit(target(), fault));
-        }
-        Found::Absent => {
-            let fault = Fault::new(FaultKind::Absent, "no such container unit");
-            return Err(Unfit::Unit(target(), fault));
-        }
-        Found::Unknown(fault) => return Err(Unfit::Unit(target(), fault)),
-    };
-    let Some(text) = text_of(unit, context.sighting) else {
-        return Err(Unfit::NotText(unit.file.clone()));
-    };
-    let parsed = UnitFile::parse(&text);
-    if find_troubles(&parsed, &S3_VARIABLES).is_empty() {
-        return Ok(None);
     }
-    let edited = repaired(&parsed, &S3_VARIABLES);
-    let content = context.fingerprints.of(edited.text().as_bytes());
-    Ok(Some(DesiredFile {
-        path: unit.file.clone(),
-        body: edited.body(),
-        file: FileState { content, ..state },
-        why: "lines of it keep the service from starting or from seeing the new values".to_owned(),
-    }))
+    for unit in &places.units {
+        match context.way.handover {
+            Handover::EnvFile => parts.files.push(settings::env_drop_in(unit, context)?),
+            Handover::PodmanSecret => parts.files.push(variables.secret_drop_in(unit, context)?),
+            Handover::InPlace => {
+                let why = "marked blocks in the unit file stand in for it";
+                parts.absent.push(unwanted(&unit.drop_in, why));
+            }
+        }
+        parts.files.extend(edits::unit_file(unit, context)?);
+    }
+    Ok(parts)
 }
 
-fn text_of(unit: &UnitPlaces, sighting: &Sighting) -> Option<String> {
-    let content = sighting.contents.get(&unit.file)?;
-    String::from_utf8(content.expose().to_vec()).ok()
+fn folders(context: &Context<'_>) -> Vec<DesiredFolder> {
+    let Context { places, account, way, .. } = context;
+    let folder =
+        |path: &HostPath, mode| DesiredFolder { path: path.clone(), mode, owner: account.owner };
+    let mut folders = Vec::new();
+    if way.handover != Handover::PodmanSecret {
+        folders.extend(places.env_folders.iter().map(|path| folder(path, Mode::PRIVATE_FOLDER)));
+    }
+    if way.handover != Handover::InPlace {
+        let drop_ins = places.units.iter().map(|unit| &unit.drop_ins);
+        folders.extend(drop_ins.map(|path| folder(path, Mode::PUBLIC_FOLDER)));
+    }
+    folders
+}
+
+/// The secrets of earlier runs that no container is given any more.
+fn absent_secrets(parts: &Parts, context: &Context<'_>) -> Vec<Unwanted<PodmanSecret>> {
+    let once_stored = context.way.once_stored.iter();
+    let is_unused = |name: &&PodmanSecret| parts.secrets.iter().all(|secret| secret.name != **name);
+    let why = "no container is given it any more";
+    let unwanted = |name: &PodmanSecret| Unwanted { what: name.clone(), why: why.to_owned() };
+    once_stored.filter(is_unused).map(unwanted).collect()
+}
+
+/// The services, each with these variables in its container's environment.
+fn services(
+    variables: &Variables,
+    context: &Context<'_>,
+) -> Result<Option<DesiredServices>, Unfit> {
+    let is_owed = match context.restart {
+        Restart::Never => return Ok(None),
+        Restart::IfNeeded => false,
+        Restart::Owed => true,
+    };
+    let print = variables.print(context)?;
+    let up = |unit: &UnitName| (unit.clone(), ServiceState::UpWith(print));
+    let states = context.spec.host.units.iter().map(up).collect();
+    Ok(Some(DesiredServices { states, is_owed }))
 }

@@ -2,7 +2,7 @@
 
 use std::error::Error;
 
-use datalake_core::{Blocker, Conflict, Fault, FaultKind, InvalidSpec, Target};
+use datalake_core::{Blocker, Conflict, Fault, FaultKind, InvalidSpec, Target, UnitName};
 use datalake_engine::{ApplyError, LockFault};
 use datalake_host::AccountFault;
 
@@ -109,6 +109,16 @@ fn hint_of(kind: FaultKind, target: &Target) -> Option<&'static str> {
              or a bucket policy refuses this key"
         }
         (FaultKind::Denied, Target::Path(_)) => "run it as root or as the service user",
+        (FaultKind::NoManager, _) => {
+            "let it run without a login: `sudo loginctl enable-linger USER`, then the same again"
+        }
+        (FaultKind::Unsupported, Target::Secret(_)) => {
+            "podman's secrets are changed on the machine itself, by root or the service user"
+        }
+        (FaultKind::Unsupported, Target::Services) => "leave the services alone: --no-restart",
+        (FaultKind::Unreachable, Target::Services) => {
+            "`datalake dagster status` tells what can be seen; --no-restart leaves the services alone"
+        }
         (FaultKind::Unsupported, _) => "switch it off below `protect:` in datalake.yaml",
         (FaultKind::NotPlain, _) => {
             "datalake never writes through a link or to a device: put a plain file or folder there"
@@ -186,6 +196,13 @@ impl From<Unfit> for Failure {
                     .hint("name the quadlet units that run Dagster: `host: { units: [NAME, …] }`")
             }
             Unfit::Unit(target, fault) => Self::at(target, fault),
+            Unfit::NotOurs(path, trouble, fault) => {
+                Self::of(exit_of(fault.kind, &Target::Path(path.clone())), &error)
+                    .hint(trouble.kind.cure())
+                    .hint("run it as root (`sudo datalake …`), which may change it")
+            }
+            Unfit::Blocks(..) => Self::of(Exit::Config, &error)
+                .hint("put the `# datalake:` lines in it right by hand, or take them out"),
             Unfit::NotText(_) => Self::of(Exit::Config, &error)
                 .hint("datalake changes text only: put the unit file right by hand"),
             _ => Self::of(Exit::Config, &error),
@@ -209,12 +226,25 @@ impl From<ApplyError> for Failure {
 
 impl Failure {
     /// Both failures in one, under the first one's exit code.
-    fn and(self, other: Self) -> Self {
+    pub(crate) fn and(self, other: Self) -> Self {
         let new = |hint: &String| !self.hints.contains(hint);
         let hints: Vec<_> = other.hints.into_iter().filter(new).collect();
         let messages =
             vec![format!("{}\nerror: {}", self.messages.join(": "), other.messages.join(": "))];
         Self { exit: self.exit, messages, hints: [self.hints, hints].concat() }
+    }
+
+    /// The same under another exit code.
+    pub(crate) fn under(self, exit: Exit) -> Self {
+        Self { exit, ..self }
+    }
+
+    /// The same with the service user's name in its hints.
+    pub(crate) fn for_user(mut self, user: &UnitName) -> Self {
+        for hint in &mut self.hints {
+            *hint = hint.replace("USER", user.as_str());
+        }
+        self
     }
 
     fn named(mut self, error: &dyn Error) -> Self {

@@ -1,8 +1,8 @@
 //! Where the things of a Dagster host lie.
 
-use datalake_core::{HostPath, HostSpec, InvalidPath, UnitName};
-use datalake_engine::Wanted;
-use datalake_host::Account;
+use datalake_core::{Fault, FaultKind, HostPath, HostSpec, InvalidPath, UnitName};
+use datalake_engine::{Files, Seen, Wanted, drop_ins, quadlet_folders};
+use datalake_host::{Account, HostFiles};
 use datalake_quadlet::drop_in_path;
 
 /// The paths that concern one host.
@@ -13,6 +13,29 @@ pub(crate) struct Places {
     pub env_file: HostPath,
     /// The container units that need the bucket.
     pub units: Vec<UnitPlaces>,
+    /// Files of others that may give the containers old values.
+    pub others: Vec<Other>,
+    /// Folders that nobody could look into, where more such files may lie.
+    pub unseen: Vec<(HostPath, Fault)>,
+}
+
+/// A file of others that may give the containers old values.
+pub(crate) struct Other {
+    /// The file.
+    pub path: HostPath,
+    /// What it is.
+    pub kind: OtherKind,
+    /// Why it cannot be changed, if it cannot.
+    pub refused: Option<Fault>,
+}
+
+/// What a file of others is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum OtherKind {
+    /// A unit file or a drop-in.
+    Quadlet,
+    /// A file in `environment.d`.
+    EnvironmentD,
 }
 
 /// The paths that concern one container unit.
@@ -49,14 +72,58 @@ impl Places {
             env_file: folder.join("s3.env")?,
             env_folders: vec![config, folder],
             units: host.units.iter().map(unit).collect::<Result<_, _>>()?,
+            others: Vec::new(),
+            unseen: Vec::new(),
         })
+    }
+
+    /// The same with the files of others that are there: drop-ins in all quadlet folders, and what
+    /// systemd reads in the user's `environment.d`.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidPath`] where a name makes no plain path.
+    pub(crate) fn with_others(
+        mut self,
+        account: &Account,
+        host: &HostSpec,
+        files: &HostFiles,
+    ) -> Result<Self, InvalidPath> {
+        let folders = quadlet_folders(&account.home, account.owner.uid)?;
+        let found = drop_ins(&host.units, &folders, files);
+        let is_own = |path: &HostPath| self.units.iter().any(|unit| unit.drop_in == *path);
+        let drop_ins = found.paths.into_iter().filter(|path| !is_own(path));
+        let mut all: Vec<_> = drop_ins.map(|path| (path, OtherKind::Quadlet)).collect();
+        // What is closed to this user is closed to the service user's podman, too.
+        self.unseen = found.unseen;
+        self.unseen.retain(|(_, fault)| fault.kind != FaultKind::Denied);
+        let folder = account.home.join(".config/environment.d")?;
+        match files.look(&folder) {
+            Ok(Seen::Folder(seen)) => {
+                for name in seen.names.iter().filter(|name| is_conf(name)) {
+                    all.push((folder.join(name)?, OtherKind::EnvironmentD));
+                }
+            }
+            Ok(Seen::File { .. }) => (),
+            Err(fault) if fault.kind == FaultKind::Absent => (),
+            Err(fault) => self.unseen.push((folder, fault)),
+        }
+        let other =
+            |(path, kind)| Other { refused: files.require_writable(&path).err(), path, kind };
+        self.others = all.into_iter().map(other).collect();
+        Ok(self)
     }
 
     /// Everything to look at on the host.
     #[must_use]
     pub(crate) fn wanted(&self) -> Wanted {
         let units = self.units.iter().flat_map(|unit| [&unit.file, &unit.drop_ins, &unit.drop_in]);
-        let paths = self.env_folders.iter().chain([&self.env_file]).chain(units);
-        Wanted { buckets: Vec::new(), paths: paths.cloned().collect() }
+        let others = self.others.iter().map(|other| &other.path);
+        let paths = self.env_folders.iter().chain([&self.env_file]).chain(units).chain(others);
+        Wanted { paths: paths.cloned().collect(), ..Wanted::default() }
     }
+}
+
+fn is_conf(name: &str) -> bool {
+    name.rsplit_once('.').is_some_and(|(_, ending)| ending == "conf")
 }

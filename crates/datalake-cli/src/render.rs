@@ -1,6 +1,7 @@
 //! Values turned into text and JSON for people and programs. Nothing here decides.
 
 mod dagster;
+mod deps;
 mod diff;
 mod plan;
 mod redact;
@@ -13,6 +14,7 @@ use serde::Serialize;
 use crate::failure::Failure;
 
 pub(crate) use dagster::{deployment, environments};
+pub(crate) use deps::dependencies;
 pub(crate) use diff::{FileChange, diff};
 pub(crate) use plan::{line as step_line, plan, way_back};
 pub(crate) use redact::Redactor;

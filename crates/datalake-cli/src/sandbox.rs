@@ -5,27 +5,20 @@ mod pretend;
 use std::fs;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
 
 use datalake_core::{Credentials, Spec, SpecDocument};
-use datalake_engine::{Checkpoint, Checkpoints, NoCheckpoints};
 use datalake_sim::{Config, FaultPlan, Key, Running, StartError, start};
-use rustix::process::{Signal, getpid, kill_process};
 
 use crate::exit::Exit;
 use crate::failure::Failure;
 
-/// The variable that tells where a test kills a run: `CHECKPOINT:N` for its N-th passing.
-const KILL: &str = "DATALAKE_SANDBOX_KILL";
 /// The variable that gives the built-in service a fault plan.
-const FAULTS: &str = "DATALAKE_SANDBOX_FAULTS";
+const FAULTS: &str = "DATALAKE_TEST_FAULTS";
 
 /// The sandbox of one command. The service ends with it; its state stays in the folder.
 pub(crate) struct Sandbox {
     dir: PathBuf,
     endpoint: String,
-    checkpoints: Arc<dyn Checkpoints>,
     /// `None` where `datalake sandbox` serves the same folder already.
     _service: Option<Running>,
 }
@@ -56,20 +49,13 @@ impl Sandbox {
             Ok(text) => text.parse().map_err(|error| usage(&error).within(FAULTS))?,
             Err(_) => FaultPlan::default(),
         };
-        let checkpoints: Arc<dyn Checkpoints> =
-            match std::env::var(KILL) {
-                Ok(text) => Arc::new(KillAt::parse(&text).ok_or_else(|| {
-                    Failure::new(Exit::Usage, format!("{KILL} names no checkpoint"))
-                })?),
-                Err(_) => Arc::new(NoCheckpoints),
-            };
         let (endpoint, service) = match serve(&dir, Service { faults, ..Service::default() }).await
         {
             Ok(running) => (running.endpoint(), Some(running)),
             Err(ServeError::Busy) => (recorded_endpoint(&dir)?, None),
             Err(ServeError::Failed(failure)) => return Err(failure),
         };
-        Ok(Self { dir, endpoint, checkpoints, _service: service })
+        Ok(Self { dir, endpoint, _service: service })
     }
 
     /// The folder.
@@ -111,12 +97,6 @@ impl Sandbox {
             id: key.access_key_id.parse().map_err(bug)?,
             secret: key.secret_access_key.parse().map_err(bug)?,
         })
-    }
-
-    /// Where a test kills the run.
-    #[must_use]
-    pub(crate) fn checkpoints(&self) -> Arc<dyn Checkpoints> {
-        Arc::clone(&self.checkpoints)
     }
 }
 
@@ -190,25 +170,4 @@ fn recorded_endpoint(dir: &Path) -> Result<String, Failure> {
 fn recorded_address(dir: &Path) -> Option<SocketAddr> {
     let text = fs::read_to_string(dir.join("endpoint")).ok()?;
     text.split("//").nth(1)?.parse().ok()
-}
-
-/// Kills this very process at the n-th passing of a checkpoint.
-struct KillAt {
-    checkpoint: Checkpoint,
-    left: AtomicU32,
-}
-
-impl KillAt {
-    fn parse(text: &str) -> Option<Self> {
-        let (name, count) = text.split_once(':')?;
-        Some(Self { checkpoint: name.parse().ok()?, left: count.parse::<u32>().ok()?.into() })
-    }
-}
-
-impl Checkpoints for KillAt {
-    fn pass(&self, checkpoint: Checkpoint) {
-        if checkpoint == self.checkpoint && self.left.fetch_sub(1, Ordering::Relaxed) == 1 {
-            let _ = kill_process(getpid(), Signal::KILL);
-        }
-    }
 }

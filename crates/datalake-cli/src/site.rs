@@ -7,7 +7,8 @@ use datalake_core::{
     Credentials, Fault, FaultKind, FingerprintKey, HostPath, HostSpec, InvalidPath, Spec, Target,
 };
 use datalake_engine::{
-    Checkpoints, Clock, Lock, LockFault, NoCheckpoints, ObjectStore, Ports, Records, StateFolder,
+    Checkpoints, Clock, Dagster, Lock, LockFault, NoSecrets, ObjectStore, Ports, Records,
+    StateFolder,
 };
 use datalake_host::{Account, HostFiles, StateDir, SystemClock, find_user};
 use datalake_s3::S3Store;
@@ -16,6 +17,7 @@ use crate::args::Cli;
 use crate::config::{Settings, Sources};
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::kill;
 use crate::places::Places;
 use crate::render::Printer;
 #[cfg(feature = "sandbox")]
@@ -85,10 +87,7 @@ impl Site {
             named: named.as_deref(),
             values: &cli.values,
         })?;
-        #[cfg(feature = "sandbox")]
-        let checkpoints = sandbox.as_ref().map_or_else(no_checkpoints, Sandbox::checkpoints);
-        #[cfg(not(feature = "sandbox"))]
-        let checkpoints = no_checkpoints();
+        let checkpoints = kill::checkpoints(dir.is_some())?;
         Ok(Self {
             host: HostFiles::open(&root, Arc::clone(&checkpoints)).map_err(at_folder(&root))?,
             state: StateDir::open(&state_path, Arc::clone(&checkpoints))
@@ -152,18 +151,22 @@ impl Site {
     pub(crate) fn host(&self, host: &HostSpec) -> Result<(Account, Places), Failure> {
         let account = find_user(&self.host, host.user.as_str())?;
         let unfit = |error: InvalidPath| Failure::of(Exit::Config, &error);
-        let places = Places::of(&account, host).map_err(unfit)?;
-        Ok((account, places))
+        let places = Places::of(&account, host)
+            .and_then(|places| places.with_others(&account, host, &self.host));
+        Ok((account, places.map_err(unfit)?))
     }
 
-    /// All ports together.
+    /// All ports together, but for podman's secrets.
     pub(crate) fn ports<'a>(
         &'a self,
         store: &'a dyn ObjectStore,
+        dagster: &'a dyn Dagster,
         fingerprints: &'a FingerprintKey,
     ) -> Ports<'a> {
         Ports {
             store,
+            dagster,
+            secrets: &NoSecrets,
             files: &self.host,
             state: &self.state,
             clock: &self.clock,
@@ -206,6 +209,12 @@ impl Site {
         at_folder(&self.state_path)(fault.clone())
     }
 
+    /// Where a test may stop a run.
+    #[must_use]
+    pub(crate) fn checkpoints(&self) -> &dyn Checkpoints {
+        self.checkpoints.as_ref()
+    }
+
     /// Whether a question may be asked.
     #[must_use]
     pub(crate) fn may_ask(&self) -> bool {
@@ -227,10 +236,6 @@ pub(crate) fn own_name(cli: &Cli) -> String {
     add("state", cli.place.state.as_ref());
     add("config", cli.place.config.as_ref());
     name
-}
-
-fn no_checkpoints() -> Arc<dyn Checkpoints> {
-    Arc::new(NoCheckpoints)
 }
 
 fn at_folder(folder: &Path) -> impl Fn(Fault) -> Failure {

@@ -94,6 +94,28 @@ impl FileBody {
     }
 }
 
+impl FileBody {
+    /// The content of a body without secrets; `None` where one is named.
+    ///
+    /// # Errors
+    ///
+    /// [`KeptOutside`], as for [`Self::fill`].
+    pub fn fill_plain(&self, current: &[u8]) -> Option<Result<FilledBody, KeptOutside>> {
+        let mut content = Vec::new();
+        for piece in &self.0 {
+            match piece {
+                Piece::Text(text) => content.extend_from_slice(text.as_bytes()),
+                Piece::Secret(_) => return None,
+                Piece::Kept(range) => match current.get(range.clone()) {
+                    Some(bytes) => content.extend_from_slice(bytes),
+                    None => return Some(Err(KeptOutside(range.clone()))),
+                },
+            }
+        }
+        Some(Ok(FilledBody(content)))
+    }
+}
+
 impl FilledBody {
     /// Wraps bytes that may hold secrets, such as an old copy of a file.
     #[must_use]
@@ -131,6 +153,16 @@ mod tests {
 
         assert_eq!(body.fill(&keys(), b"abcdef").unwrap().expose(), b"ab-ef");
         assert_eq!(body.fill(&keys(), b"abcde").err(), Some(KeptOutside(4..6)));
+    }
+
+    #[test]
+    fn a_body_without_secrets_needs_no_keys() {
+        let body = FileBody::new([Piece::Kept(0..2), Piece::text("-")]);
+        let secret = FileBody::new([Piece::Secret(SecretName::AccessKeyId)]);
+
+        assert_eq!(body.fill_plain(b"abc").unwrap().unwrap().expose(), b"ab-");
+        assert_eq!(body.fill_plain(b"a").unwrap().err(), Some(KeptOutside(0..2)));
+        assert!(secret.fill_plain(b"").is_none());
     }
 
     #[test]

@@ -1,6 +1,9 @@
 //! The spec turned into exact things.
 
-use crate::{BucketName, FileBody, FileState, HostPath, Lifecycle, Mode, ObjectKey, Owner};
+use crate::{
+    BucketName, FileBody, FileState, Fingerprint, HostPath, Lifecycle, Mode, ObjectKey, Owner,
+    PodmanSecret, ServiceStates,
+};
 
 /// The world as the operator wants it, down to the byte.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -11,8 +14,26 @@ pub struct Desired {
     pub probe: ObjectKey,
     /// Folders that have to be there, parents first.
     pub folders: Vec<DesiredFolder>,
+    /// Secrets that podman has to keep; they are there before the files that name them.
+    pub secrets: Vec<DesiredSecret>,
     /// Files that have to be there, in the order in which they are written.
     pub files: Vec<DesiredFile>,
+    /// Files that must not be there; they go after all others are in place.
+    pub absent: Vec<Unwanted<HostPath>>,
+    /// Secrets that podman must not keep; they go after the files that named them.
+    pub absent_secrets: Vec<Unwanted<PodmanSecret>>,
+    /// The services that read those files; `None` where they are left alone.
+    pub services: Option<DesiredServices>,
+}
+
+/// The services that have to run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DesiredServices {
+    /// How each has to stand.
+    pub states: ServiceStates,
+    /// Whether an earlier run that was to restart and prove them has not done so: then they are
+    /// restarted and proved even if they seem to be in step.
+    pub is_owed: bool,
 }
 
 /// A bucket and how it is set.
@@ -47,6 +68,28 @@ pub struct DesiredFile {
     pub body: FileBody,
     /// What it has to be.
     pub file: FileState,
+    /// Why, for people.
+    pub why: String,
+}
+
+/// A secret that podman has to keep.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DesiredSecret {
+    /// Its name.
+    pub name: PodmanSecret,
+    /// How its value comes about.
+    pub body: FileBody,
+    /// What its value has to be.
+    pub print: Fingerprint,
+    /// Why, for people.
+    pub why: String,
+}
+
+/// A thing that must not be there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unwanted<T> {
+    /// The thing.
+    pub what: T,
     /// Why, for people.
     pub why: String,
 }

@@ -26,7 +26,7 @@ pub struct SpecDocument {
     /// `credentials:` — `{ from: env }` unless said otherwise.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub credentials: Option<CredentialSource>,
-    /// `host:` — user and units.
+    /// `host:` — user, units, and how the settings are handed over.
     #[serde(skip_serializing_if = "HostDocument::is_empty")]
     pub host: HostDocument,
     /// `protect:` — versions and lifecycle.
@@ -44,6 +44,9 @@ pub struct HostDocument {
     /// `units:` — a list, or names with commas between them.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "names")]
     pub units: Option<Vec<String>>,
+    /// `handover:` — env-file, podman-secret or in-place; unless said, the installed podman decides.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub handover: Option<String>,
 }
 
 /// `protect:`
@@ -73,7 +76,7 @@ pub struct InvalidSpec {
 
 impl SpecDocument {
     /// Every key that can be written, with dots between its parts.
-    pub const KEYS: [&str; 13] = [
+    pub const KEYS: [&str; 14] = [
         "region",
         "endpoint",
         "bucket",
@@ -84,6 +87,7 @@ impl SpecDocument {
         "credentials.fd",
         "host.user",
         "host.units",
+        "host.handover",
         "protect.versioning",
         "protect.keep-old-versions",
         "protect.abort-uploads",
@@ -99,6 +103,7 @@ impl SpecDocument {
             host: HostDocument {
                 user: text("dagster-user"),
                 units: Some(vec!["dagster-webserver".to_owned(), "dagster-daemon".to_owned()]),
+                handover: None,
             },
             protect: ProtectDocument {
                 versioning: Some(true),
@@ -145,7 +150,7 @@ impl HostDocument {
         *self == Self::default()
     }
 
-    /// Checks user and units alone.
+    /// Checks this part alone.
     ///
     /// # Errors
     ///
@@ -159,7 +164,11 @@ impl HostDocument {
         if checked.is_empty() {
             return Err(missing("host.units", "at least one unit"));
         }
-        Ok(HostSpec { user: parse("host.user", &user)?, units: checked })
+        Ok(HostSpec {
+            user: parse("host.user", &user)?,
+            units: checked,
+            handover: self.handover.map(|text| parse("host.handover", &text)).transpose()?,
+        })
     }
 }
 

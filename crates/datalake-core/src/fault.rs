@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{BucketName, HostPath, ObjectKey};
+use crate::{BucketName, HostPath, ObjectKey, PodmanSecret};
 
 /// What is looked at or changed.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -19,6 +19,10 @@ pub enum Target {
     Object(BucketName, ObjectKey),
     /// A file or folder of the host.
     Path(HostPath),
+    /// A secret that the service user's podman keeps.
+    Secret(PodmanSecret),
+    /// The Dagster services of the host.
+    Services,
 }
 
 /// An answer that is neither "here it is" nor "it is absent".
@@ -84,6 +88,12 @@ pub enum FaultKind {
     /// No systemd runs for the user: neither a login nor lingering has started one.
     #[error("no systemd runs for the user")]
     NoManager,
+    /// A service ends, fails, or is not there.
+    #[error("a service does not stay up")]
+    Unsettled,
+    /// The bucket cannot be used from inside a container.
+    #[error("the bucket cannot be used from inside a container")]
+    Unproved,
     /// A symbolic link, device, or other thing where a plain file or folder must be.
     #[error("it is not a plain file or folder")]
     NotPlain,
@@ -118,6 +128,8 @@ impl fmt::Display for Target {
             Self::Bucket(bucket) => write!(f, "bucket `{bucket}`"),
             Self::Object(bucket, key) => write!(f, "object `{bucket}/{key}`"),
             Self::Path(path) => write!(f, "`{path}`"),
+            Self::Secret(name) => write!(f, "podman secret `{name}`"),
+            Self::Services => f.write_str("Dagster's services"),
         }
     }
 }

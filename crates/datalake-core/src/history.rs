@@ -1,6 +1,8 @@
 //! All runs of a host together: what is to be undone, what is to be continued.
 
-use crate::{Outcome, Receipt, RunId, RunKind, Step, StepReceipt};
+use std::collections::BTreeSet;
+
+use crate::{Action, Outcome, PodmanSecret, Receipt, RunId, RunKind, Step, StepReceipt, Target};
 
 /// The receipts of a host in the order of their runs.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -84,6 +86,28 @@ impl History {
             runs: vec![receipt.run.clone()],
             steps: steps.filter(|taken| !is_undone(taken)).cloned().collect(),
         }
+    }
+
+    /// Whether a run that was to restart the services and prove them has not come so far.
+    #[must_use]
+    pub fn owes_restart(&self) -> bool {
+        let is_owed = |taken: &StepReceipt| {
+            taken.step.action.target() == Target::Services && !taken.is_done()
+        };
+        let last = self.to_roll_back();
+        last.is_some_and(|receipt| receipt.steps.iter().any(is_owed))
+    }
+
+    /// The secrets that runs have had podman keep, whether they are still there or not.
+    #[must_use]
+    pub fn stored_secrets(&self) -> BTreeSet<PodmanSecret> {
+        let begun = |taken: &&StepReceipt| taken.outcome != Outcome::NotBegun;
+        let steps = self.0.iter().flat_map(|receipt| receipt.steps.iter().filter(begun));
+        let stored = steps.filter_map(|taken| match &taken.step.action {
+            Action::StoreSecret { name, .. } | Action::RestoreSecret { name, .. } => Some(name),
+            _ => None,
+        });
+        stored.cloned().collect()
     }
 
     fn rollbacks<'a>(&'a self, run: &'a RunId) -> impl Iterator<Item = &'a Receipt> {

@@ -22,7 +22,11 @@
 //!     },
 //!     probe: "assets/.probe".parse()?,
 //!     folders: vec![],
+//!     secrets: vec![],
 //!     files: vec![],
+//!     absent: vec![],
+//!     absent_secrets: vec![],
+//!     services: None,
 //! };
 //! let mut observed = Observed::nothing();
 //! observed.service = Found::Present(Service { clock_ahead: 0, owner: None });
@@ -45,7 +49,10 @@ mod env;
 mod fault;
 mod file;
 mod fingerprint;
+mod handover;
 mod history;
+mod host_plan;
+mod host_steps;
 mod lifecycle;
 mod lint;
 mod model;
@@ -53,9 +60,11 @@ mod object;
 mod observed;
 mod path;
 mod plan;
+mod podman_secret;
 mod provision;
 mod receipt;
 mod region;
+mod services;
 mod spec;
 mod text;
 mod transfer;
@@ -65,14 +74,18 @@ pub use body::{FileBody, FilledBody, KeptOutside, Piece, SecretName};
 pub use bucket::{BucketName, InvalidBucketName, NameRule};
 pub use bytesize::ByteSize;
 pub use credentials::{AccessKeyId, Credentials, InvalidKeyText, SecretAccessKey};
-pub use desired::{Desired, DesiredBucket, DesiredFile, DesiredFolder};
+pub use desired::{
+    Desired, DesiredBucket, DesiredFile, DesiredFolder, DesiredSecret, DesiredServices, Unwanted,
+};
 pub use document::{HostDocument, InvalidSpec, ProtectDocument, SpecDocument};
 pub use endpoint::{Endpoint, InvalidEndpoint};
 pub use env::first_unfit;
 pub use fault::{Fault, FaultKind, Target};
 pub use file::{Entry, FileState, Folder, InvalidMode, Mode, Owner};
 pub use fingerprint::{Fingerprint, FingerprintKey, InvalidFingerprint};
+pub use handover::{Handover, InvalidHandover};
 pub use history::{History, RunState, Unfinished};
+pub use host_plan::{DesiredFiles, plan_files};
 pub use lifecycle::{Lifecycle, LifecycleRule, Versioning};
 pub use lint::{PlanFault, lint};
 pub use model::{Conflict, Standing, imagine, rehearse};
@@ -80,9 +93,11 @@ pub use object::{ETag, InvalidETag, InvalidKey, KeyPrefix, ObjectKey};
 pub use observed::{BucketState, Found, Observed, Service};
 pub use path::{HostPath, InvalidPath};
 pub use plan::{Action, Guard, Plan, Step, Undo, Way};
+pub use podman_secret::{InvalidPodmanSecret, PodmanSecret};
 pub use provision::{Blocker, plan_provision};
 pub use receipt::{Outcome, Receipt, RunKind, StepReceipt, left_by_rollback, plan_rollback};
 pub use region::{InvalidRegion, Region, RegionName};
+pub use services::{ServiceState, ServiceStates};
 pub use spec::{Ambient, CredentialSource, HostSpec, InvalidUnitName, Protect, Spec, UnitName};
 pub use transfer::{
     Bandwidth, Comparison, ContentDigest, FileFacts, FileTime, Filter, InvalidBandwidth,

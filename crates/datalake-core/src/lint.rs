@@ -2,21 +2,24 @@
 
 use std::collections::BTreeSet;
 
-use crate::{Action, Credentials, Guard, HostPath, Piece, Plan, Step, Way};
+use crate::{Action, Credentials, FileBody, Guard, Piece, Plan, Step, Target, Way};
 
 /// A fault in a plan itself: a bug of the planner, found before anything is changed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum PlanFault {
-    /// Two steps write the same path; the later would undo the earlier.
-    #[error("two steps write `{0}`")]
-    TwoWriters(HostPath),
-    /// A step that writes a file is not undone under the guard of what it wrote.
-    #[error("writing `{0}` is not undone under a guard of its own content")]
-    UnguardedUndo(HostPath),
+    /// Two steps change the same thing of the host; the later would undo the earlier.
+    #[error("two steps write {0}")]
+    TwoWriters(Target),
+    /// A step that writes or removes a thing is not undone under the guard of what it brings about.
+    #[error("writing {0} is not undone under a guard of its own content")]
+    UnguardedUndo(Target),
+    /// Services are restarted before a thing that they read is in place.
+    #[error("services are restarted before {0} is in place")]
+    RestartTooEarly(Target),
     /// A piece of text holds a live secret.
-    #[error("the text for `{0}` holds a secret")]
-    SecretInText(HostPath),
+    #[error("the text for {0} holds a secret")]
+    SecretInText(Target),
 }
 
 /// Finds the faults of a plan. Run it before each apply.
@@ -24,51 +27,54 @@ pub enum PlanFault {
 pub fn lint(plan: &Plan, keys: Option<&Credentials>) -> Vec<PlanFault> {
     let mut written = BTreeSet::new();
     let mut faults = Vec::new();
+    let mut is_restarted = false;
     for step in &plan.steps {
-        let Some(path) = written_path(&step.action) else {
+        is_restarted |= matches!(step.action, Action::SettleServices(_));
+        let target = step.action.target();
+        if !matches!(target, Target::Path(_) | Target::Secret(_)) {
             continue;
-        };
-        if !written.insert(path.clone()) {
-            faults.push(PlanFault::TwoWriters(path.clone()));
+        }
+        if !written.insert(target.clone()) {
+            faults.push(PlanFault::TwoWriters(target.clone()));
+        }
+        if is_restarted {
+            faults.push(PlanFault::RestartTooEarly(target.clone()));
         }
         if !undo_is_guarded(step) {
-            faults.push(PlanFault::UnguardedUndo(path.clone()));
+            faults.push(PlanFault::UnguardedUndo(target.clone()));
         }
         if keys.is_some_and(|keys| holds_secret(&step.action, keys)) {
-            faults.push(PlanFault::SecretInText(path.clone()));
+            faults.push(PlanFault::SecretInText(target));
         }
     }
     faults
 }
 
-fn written_path(action: &Action) -> Option<&HostPath> {
-    match action {
-        Action::WriteFile { path, .. }
-        | Action::RestoreFile { path, .. }
-        | Action::RemoveFile(path)
-        | Action::CreateFolder { path, .. }
-        | Action::RemoveFolder(path) => Some(path),
-        Action::CreateBucket(_)
-        | Action::ProveAccess(..)
-        | Action::SetVersioning(..)
-        | Action::SetLifecycle(..) => None,
-    }
-}
-
 fn undo_is_guarded(step: &Step) -> bool {
+    let after = &step.undo.guard;
     match (&step.action, &step.undo.way) {
         (Action::WriteFile { path, file, .. }, Way::Back(_)) => {
-            step.undo.guard == Guard::FileIs(path.clone(), file.clone())
+            *after == Guard::FileIs(path.clone(), file.clone())
         }
-        (Action::WriteFile { .. }, Way::OneWay(_)) => false,
+        (Action::StoreSecret { name, print, .. }, Way::Back(_)) => {
+            *after == Guard::SecretIs(name.clone(), *print)
+        }
+        (Action::WriteFile { .. } | Action::StoreSecret { .. }, Way::OneWay(_)) => false,
+        (Action::RemoveFile(path), Way::Back(_)) => *after == Guard::PathAbsent(path.clone()),
+        (Action::RemoveSecret(name), Way::Back(_)) => *after == Guard::SecretAbsent(name.clone()),
         _ => true,
     }
 }
 
 fn holds_secret(action: &Action, keys: &Credentials) -> bool {
-    let Action::WriteFile { body, .. } = action else {
-        return false;
-    };
     let secret = keys.secret.expose();
-    body.pieces().iter().any(|piece| matches!(piece, Piece::Text(text) if text.contains(secret)))
+    let is_told = |piece: &Piece| matches!(piece, Piece::Text(text) if text.contains(secret));
+    body_of(action).is_some_and(|body| body.pieces().iter().any(is_told))
+}
+
+fn body_of(action: &Action) -> Option<&FileBody> {
+    match action {
+        Action::WriteFile { body, .. } | Action::StoreSecret { body, .. } => Some(body),
+        _ => None,
+    }
 }

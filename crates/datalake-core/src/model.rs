@@ -60,6 +60,14 @@ impl Guard {
                     |entry| Ok(matches!(entry, Entry::Folder(folder) if folder.names.is_empty()));
                 settle(observed.path(path), empty, false)
             }
+            Self::SecretAbsent(name) => settle(observed.secret(name), |_| Ok(false), true),
+            Self::SecretIs(name, print) => {
+                settle(observed.secret(name), |found| Ok(found == *print), false)
+            }
+            Self::ServicesKnown => settle(observed.services.clone(), |_| Ok(true), false),
+            Self::ServicesAre(states) => {
+                settle(observed.services.clone(), |found| Ok(states.are_met_by(&found)), false)
+            }
         }
     }
 }
@@ -102,7 +110,7 @@ pub fn imagine(action: &Action, mut world: Observed) -> Observed {
         Action::CreateBucket(bucket) => {
             world.buckets.insert(bucket.clone(), Found::Present(BucketState::new_bucket()));
         }
-        Action::ProveAccess(..) => (),
+        Action::ProveAccess(..) | Action::ProveContainers { .. } => (),
         Action::SetVersioning(bucket, versioning) => {
             if let Some(Found::Present(state)) = world.buckets.get_mut(bucket) {
                 state.versioning = Found::Present(*versioning);
@@ -121,6 +129,13 @@ pub fn imagine(action: &Action, mut world: Observed) -> Observed {
             put(&mut world, path, Entry::File(file.clone()));
         }
         Action::RemoveFolder(path) | Action::RemoveFile(path) => take(&mut world, path),
+        Action::StoreSecret { name, print, .. } | Action::RestoreSecret { name, print } => {
+            world.secrets.insert(name.clone(), Found::Present(*print));
+        }
+        Action::RemoveSecret(name) => {
+            world.secrets.insert(name.clone(), Found::Absent);
+        }
+        Action::SettleServices(states) => world.services = Found::Present(states.clone()),
     }
     world
 }

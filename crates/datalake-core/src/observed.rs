@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use crate::{BucketName, Entry, Fault, FaultKind, HostPath, Lifecycle, Target, Versioning};
+use crate::{
+    BucketName, Entry, Fault, FaultKind, Fingerprint, HostPath, Lifecycle, PodmanSecret,
+    ServiceStates, Target, Versioning,
+};
 
 /// An answer about one thing. Unknown is never absent.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,6 +27,10 @@ pub struct Observed {
     pub buckets: BTreeMap<BucketName, Found<BucketState>>,
     /// The paths that were looked at.
     pub paths: BTreeMap<HostPath, Found<Entry>>,
+    /// The secrets of podman's that were looked at, by the fingerprints of their values.
+    pub secrets: BTreeMap<PodmanSecret, Found<Fingerprint>>,
+    /// The services of the deployment.
+    pub services: Found<ServiceStates>,
 }
 
 /// What a service tells to a key that it knows.
@@ -80,6 +87,8 @@ impl Observed {
             service: Found::Unknown(not_looked(&Target::Service)),
             buckets: BTreeMap::new(),
             paths: BTreeMap::new(),
+            secrets: BTreeMap::new(),
+            services: Found::Unknown(not_looked(&Target::Services)),
         }
     }
 
@@ -95,6 +104,13 @@ impl Observed {
     pub fn path(&self, path: &HostPath) -> Found<Entry> {
         let unasked = || Found::Unknown(not_looked(&Target::Path(path.clone())));
         self.paths.get(path).cloned().unwrap_or_else(unasked)
+    }
+
+    /// What was found of a secret of podman's.
+    #[must_use]
+    pub fn secret(&self, name: &PodmanSecret) -> Found<Fingerprint> {
+        let unasked = || Found::Unknown(not_looked(&Target::Secret(name.clone())));
+        self.secrets.get(name).cloned().unwrap_or_else(unasked)
     }
 }
 

@@ -5,8 +5,8 @@ use std::mem::discriminant;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    BucketName, FileBody, FileState, HostPath, Lifecycle, Mode, ObjectKey, Owner, Target,
-    Versioning,
+    BucketName, FileBody, FileState, Fingerprint, HostPath, Lifecycle, Mode, ObjectKey, Owner,
+    PodmanSecret, ServiceStates, Target, Versioning,
 };
 
 /// Steps in the order in which they are carried out. It names secrets and holds none, so it may be
@@ -67,6 +67,15 @@ pub enum Guard {
     FileIs(HostPath, FileState),
     /// An empty folder lies at the path.
     FolderEmpty(HostPath),
+    /// Podman keeps no secret of that name.
+    SecretAbsent(PodmanSecret),
+    /// Podman keeps this very value under the name.
+    SecretIs(PodmanSecret, Fingerprint),
+    /// The service user's systemd and podman tell how the services stand, whatever that is: a
+    /// restart is right after any state.
+    ServicesKnown,
+    /// The services stand so.
+    ServicesAre(ServiceStates),
 }
 
 /// One change that succeeds or fails as a whole.
@@ -108,8 +117,38 @@ pub enum Action {
         /// What it was.
         file: FileState,
     },
-    /// Removes a file.
+    /// Removes a file. Where the way back restores it, it is kept as a copy first.
     RemoveFile(HostPath),
+    /// Has podman keep a secret. What it replaces is kept as a copy under its fingerprint first.
+    StoreSecret {
+        /// Its name.
+        name: PodmanSecret,
+        /// How its value comes about.
+        body: FileBody,
+        /// What its value will be.
+        print: Fingerprint,
+    },
+    /// Has podman keep a value again that was kept as a copy.
+    RestoreSecret {
+        /// Its name.
+        name: PodmanSecret,
+        /// What its value was.
+        print: Fingerprint,
+    },
+    /// Removes a secret of podman's. Where the way back restores it, it is kept as a copy first.
+    RemoveSecret(PodmanSecret),
+    /// Has systemd read the unit files anew, stops the services that have to be down, restarts the
+    /// others in one call, and waits until they have settled.
+    SettleServices(ServiceStates),
+    /// Puts, lists, reads and deletes a probe object from inside each container of these services.
+    ProveContainers {
+        /// The services, as they stand.
+        services: ServiceStates,
+        /// The bucket.
+        bucket: BucketName,
+        /// The probe's key; each container adds its unit's name.
+        key: ObjectKey,
+    },
 }
 
 impl Plan {
@@ -132,13 +171,15 @@ impl Guard {
             Self::PathAbsent(path) | Self::FileIs(path, _) | Self::FolderEmpty(path) => {
                 Target::Path(path.clone())
             }
+            Self::SecretAbsent(name) | Self::SecretIs(name, _) => Target::Secret(name.clone()),
+            Self::ServicesKnown | Self::ServicesAre(_) => Target::Services,
         }
     }
 
-    /// Whether both are statements about one path, or about one setting of one bucket.
+    /// Whether both are statements about one path or secret, or about one setting of one bucket.
     pub(crate) fn is_about_same(&self, other: &Self) -> bool {
         let same_setting = match self.target() {
-            Target::Path(_) => true,
+            Target::Path(_) | Target::Secret(_) | Target::Services => true,
             Target::Service | Target::Bucket(_) | Target::Object(..) => {
                 discriminant(self) == discriminant(other)
             }
@@ -161,6 +202,10 @@ impl Action {
             | Self::WriteFile { path, .. }
             | Self::RestoreFile { path, .. }
             | Self::RemoveFile(path) => Target::Path(path.clone()),
+            Self::StoreSecret { name, .. }
+            | Self::RestoreSecret { name, .. }
+            | Self::RemoveSecret(name) => Target::Secret(name.clone()),
+            Self::SettleServices(_) | Self::ProveContainers { .. } => Target::Services,
         }
     }
 
@@ -177,6 +222,11 @@ impl Action {
             Self::WriteFile { .. } => "write file",
             Self::RestoreFile { .. } => "restore file",
             Self::RemoveFile(_) => "remove file",
+            Self::StoreSecret { .. } => "store secret",
+            Self::RestoreSecret { .. } => "restore secret",
+            Self::RemoveSecret(_) => "remove secret",
+            Self::SettleServices(_) => "restart",
+            Self::ProveContainers { .. } => "prove inside",
         }
     }
 }

@@ -1,8 +1,9 @@
 //! The planner of `provision`.
 
+use crate::host_steps::{file_step, folder_step, removal_step, secret_removal_step, secret_step};
 use crate::{
-    Action, BucketName, BucketState, Desired, DesiredFile, DesiredFolder, Entry, Fault, FaultKind,
-    Found, Guard, Observed, Plan, Step, Target, Undo, Versioning, Way,
+    Action, BucketName, BucketState, Desired, DesiredServices, Fault, FaultKind, Found, Guard,
+    Observed, Plan, ServiceStates, Step, Target, Undo, Versioning, Way,
 };
 
 /// Why no plan can be made: what is unknown or in the way. Nothing was changed.
@@ -32,7 +33,17 @@ pub fn plan_provision(desired: &Desired, observed: &Observed) -> Result<Plan, Ve
     };
     take(bucket_steps(desired, observed));
     desired.folders.iter().for_each(|folder| take(folder_step(folder, observed)));
+    // A service whose secret is not there cannot start: secrets come first, and go last.
+    desired.secrets.iter().for_each(|secret| take(secret_step(secret, observed)));
     desired.files.iter().for_each(|file| take(file_step(file, observed)));
+    desired.absent.iter().for_each(|file| take(removal_step(file, observed)));
+    desired.absent_secrets.iter().for_each(|secret| take(secret_removal_step(secret, observed)));
+    if let Some(services) = &desired.services {
+        match service_steps(services, desired, observed, changes_settings(&steps)) {
+            Ok(part) => steps.extend(part),
+            Err(blocker) => blockers.push(blocker),
+        }
+    }
     if !blockers.is_empty() {
         return Err(blockers);
     }
@@ -131,56 +142,64 @@ fn enable_versioning(name: &BucketName, now: Versioning, way: &impl Fn(Action) -
     }
 }
 
-fn folder_step(folder: &DesiredFolder, observed: &Observed) -> Result<Vec<Step>, Blocker> {
-    let path = &folder.path;
-    match observed.path(path) {
-        Found::Present(Entry::Folder(_)) => Ok(Vec::new()),
-        Found::Present(Entry::File(_)) => {
-            Err(not_plain(folder.path.clone(), "a file, not a folder"))
-        }
-        Found::Unknown(fault) => Err(Blocker { target: Target::Path(path.clone()), fault }),
-        Found::Absent => Ok(vec![Step {
-            guard: Guard::PathAbsent(path.clone()),
-            action: Action::CreateFolder {
-                path: path.clone(),
-                mode: folder.mode,
-                owner: folder.owner,
-            },
-            undo: Undo {
-                guard: Guard::FolderEmpty(path.clone()),
-                way: Way::Back(Action::RemoveFolder(path.clone())),
-            },
-            why: "files below need it".to_owned(),
-        }]),
+/// Whether a step changes what containers are given when they start.
+fn changes_settings(steps: &[Step]) -> bool {
+    steps.iter().any(|step| {
+        matches!(
+            step.action,
+            Action::WriteFile { .. }
+                | Action::RemoveFile(_)
+                | Action::StoreSecret { .. }
+                | Action::RemoveSecret(_)
+        )
+    })
+}
+
+fn service_steps(
+    wanted: &DesiredServices,
+    desired: &Desired,
+    observed: &Observed,
+    settings_change: bool,
+) -> Result<Vec<Step>, Blocker> {
+    let blocked = |fault| Blocker { target: Target::Services, fault };
+    let now = match &observed.services {
+        Found::Present(now) => now,
+        Found::Absent => return Err(blocked(Fault::new(FaultKind::Absent, "no services"))),
+        Found::Unknown(fault) => return Err(blocked(fault.clone())),
+    };
+    if !settings_change && !wanted.is_owed && wanted.states.are_met_by(now) {
+        return Ok(Vec::new());
+    }
+    Ok(vec![restart(&wanted.states, now), prove_containers(&wanted.states, desired)])
+}
+
+pub(crate) fn restart(states: &ServiceStates, now: &ServiceStates) -> Step {
+    Step {
+        guard: Guard::ServicesKnown,
+        action: Action::SettleServices(states.clone()),
+        undo: Undo {
+            guard: Guard::ServicesAre(states.clone()),
+            way: Way::Back(Action::SettleServices(now.with_any_settings())),
+        },
+        why: "containers get their environment when they start".to_owned(),
     }
 }
 
-fn file_step(file: &DesiredFile, observed: &Observed) -> Result<Vec<Step>, Blocker> {
-    let path = &file.path;
-    let (guard, back) = match observed.path(path) {
-        Found::Present(Entry::File(now)) if now == file.file => return Ok(Vec::new()),
-        Found::Present(Entry::File(now)) => (
-            Guard::FileIs(path.clone(), now.clone()),
-            Action::RestoreFile { path: path.clone(), file: now },
-        ),
-        Found::Present(Entry::Folder(_)) => {
-            return Err(not_plain(path.clone(), "a folder, not a file"));
-        }
-        Found::Absent => (Guard::PathAbsent(path.clone()), Action::RemoveFile(path.clone())),
-        Found::Unknown(fault) => {
-            return Err(Blocker { target: Target::Path(path.clone()), fault });
-        }
-    };
-    Ok(vec![Step {
-        guard,
-        action: Action::WriteFile {
-            path: path.clone(),
-            body: file.body.clone(),
-            file: file.file.clone(),
+fn prove_containers(states: &ServiceStates, desired: &Desired) -> Step {
+    Step {
+        guard: Guard::ServicesAre(states.clone()),
+        action: Action::ProveContainers {
+            services: states.clone(),
+            bucket: desired.bucket.name.clone(),
+            key: desired.probe.clone(),
         },
-        undo: Undo { guard: Guard::FileIs(path.clone(), file.file.clone()), way: Way::Back(back) },
-        why: file.why.clone(),
-    }])
+        undo: Undo {
+            guard: Guard::ServicesAre(states.clone()),
+            way: Way::OneWay("it leaves nothing behind".to_owned()),
+        },
+        why: "put, list, get and delete have to work with what the containers were given"
+            .to_owned(),
+    }
 }
 
 fn known<'a, T>(name: &BucketName, found: &'a Found<T>) -> Result<&'a T, Blocker> {
@@ -190,8 +209,4 @@ fn known<'a, T>(name: &BucketName, found: &'a Found<T>) -> Result<&'a T, Blocker
         Found::Unknown(fault) => fault.clone(),
     };
     Err(Blocker { target: Target::Bucket(name.clone()), fault })
-}
-
-fn not_plain(path: crate::HostPath, what: &str) -> Blocker {
-    Blocker { target: Target::Path(path), fault: Fault::new(FaultKind::NotPlain, what) }
 }

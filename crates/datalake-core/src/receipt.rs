@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Guard, Plan, RunId, Step, Timestamp, Undo, Way};
+use crate::{Action, Guard, Plan, RunId, Step, Target, Timestamp, Undo, Way};
 
 /// The steps of a run with their outcomes. Its JSON form is kept for good: `schema_version` grows
 /// when a reader of an older release could misread it.
@@ -85,12 +85,15 @@ impl StepReceipt {
 }
 
 /// Plans the way back from what `receipt` did: last step first, one-way steps left as they are.
+/// Services come last of all, since they read the files anew.
 ///
 /// A thing that several of its runs have changed goes back to before the first in one step.
 #[must_use]
 pub fn plan_rollback(receipt: &Receipt) -> Plan {
     let mut ways: Vec<(Step, bool)> = Vec::new();
-    for taken in receipt.steps.iter().rev().filter(|taken| taken.outcome != Outcome::NotBegun) {
+    let begun = receipt.steps.iter().filter(|taken| taken.outcome != Outcome::NotBegun);
+    let of_files = begun.clone().filter(|taken| taken.step.action.target() != Target::Services);
+    for taken in of_files.rev() {
         let Some(earlier) = way_back(&taken.step) else { continue };
         let same = |(later, _): &&mut (Step, bool)| later.guard.is_about_same(&earlier.guard);
         match ways.iter_mut().rev().find(same) {
@@ -107,8 +110,10 @@ pub fn plan_rollback(receipt: &Receipt) -> Plan {
         }
     }
     let steps = ways.into_iter().map(|(step, _)| step);
-    let steps = steps.filter(|step| step.guard != step.undo.guard).collect();
-    Plan { steps }
+    let steps = steps.filter(|step| step.guard != step.undo.guard);
+    // The first run knows how the services stood before all of them.
+    let services = begun.clone().find_map(|taken| services_back(&taken.step));
+    Plan { steps: steps.chain(services).collect() }
 }
 
 /// The steps of `receipt` that a rollback leaves, with the reason.
@@ -116,6 +121,22 @@ pub fn left_by_rollback(receipt: &Receipt) -> impl Iterator<Item = (&Step, &str)
     receipt.done().filter_map(|taken| match &taken.step.undo.way {
         Way::OneWay(reason) => Some((&taken.step, reason.as_str())),
         Way::Back(_) => None,
+    })
+}
+
+/// A restart that was begun may have happened, and is undone from any state.
+fn services_back(step: &Step) -> Option<Step> {
+    let Way::Back(Action::SettleServices(before)) = &step.undo.way else {
+        return None;
+    };
+    Some(Step {
+        guard: Guard::ServicesKnown,
+        action: Action::SettleServices(before.clone()),
+        undo: Undo {
+            guard: Guard::ServicesAre(before.clone()),
+            way: Way::OneWay("provision does it again".to_owned()),
+        },
+        why: format!("undoes: {}", step.why),
     })
 }
 

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use crate::text::serde_as_text;
-use crate::{BucketName, Days, Endpoint, KeyPrefix, Region};
+use crate::{BucketName, Days, Endpoint, Handover, KeyPrefix, Region};
 
 /// What the operator asked for, validated.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,6 +58,8 @@ pub struct HostSpec {
     pub user: UnitName,
     /// The quadlet container units that need the bucket, without `.container`.
     pub units: Vec<UnitName>,
+    /// The way in which the settings reach the containers; `None` leaves it to the installed podman.
+    pub handover: Option<Handover>,
 }
 
 /// How the bucket guards what is in it.

@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use datalake_core::{
-    Action, BucketName, Credentials, Fault, FaultKind, FileBody, FileState, FilledBody, Guard,
-    HostPath, ObjectKey, Step,
+    Action, BucketName, Credentials, Fault, FaultKind, FileBody, FileState, FilledBody,
+    Fingerprint, Guard, HostPath, ObjectKey, PodmanSecret, Step, Way,
 };
 
 use crate::Checkpoint;
+use crate::deployment::Probe;
 use crate::observe::{Sighting, observe_paths};
 use crate::ports::{NewFile, Ports};
 use crate::records::Records;
@@ -41,7 +42,30 @@ pub(crate) async fn carry_out(
             let content = Records(ports.state).copy(file.content, ports.fingerprints)?;
             put_in_place(path, &content, file, ports)
         }
-        Action::RemoveFile(path) => ports.files.remove_file(path),
+        Action::RemoveFile(path) => {
+            if matches!(step.undo.way, Way::Back(_)) {
+                keep_copy(path, &step.guard, ports)?;
+            }
+            ports.files.remove_file(path)
+        }
+        Action::StoreSecret { name, body, print } => {
+            keep_secret(name, &step.guard, ports).await?;
+            store(name, &fill(body, keys, &FilledBody::new(Vec::new()))?, *print, ports).await
+        }
+        Action::RestoreSecret { name, print } => {
+            let value = Records(ports.state).copy(*print, ports.fingerprints)?;
+            store(name, &value, *print, ports).await
+        }
+        Action::RemoveSecret(name) => {
+            if matches!(step.undo.way, Way::Back(_)) {
+                keep_secret(name, &step.guard, ports).await?;
+            }
+            ports.secrets.remove(name).await
+        }
+        Action::SettleServices(states) => ports.dagster.settle(states).await,
+        Action::ProveContainers { services, bucket, key } => {
+            ports.dagster.prove(services, &probe(bucket, key, ports)).await
+        }
     }
 }
 
@@ -79,7 +103,7 @@ async fn prove_access(
     key: &ObjectKey,
     ports: &Ports<'_>,
 ) -> Result<(), Fault> {
-    let content = format!("datalake was here: {:016x}\n", ports.clock.random()).into_bytes();
+    let content = probe(bucket, key, ports).content.into_bytes();
     let stored = ports.store.put_object(bucket, key, content.clone()).await?;
     let read = ports.store.get_object(bucket, key).await;
     let deleted = ports.store.delete_object(bucket, key, stored.version.as_ref()).await;
@@ -90,14 +114,17 @@ async fn prove_access(
     deleted
 }
 
+fn probe(bucket: &BucketName, key: &ObjectKey, ports: &Ports<'_>) -> Probe {
+    let content = format!("datalake was here: {:016x}\n", ports.clock.random());
+    Probe { bucket: bucket.clone(), key: key.clone(), content }
+}
+
 /// Keeps what lies at `path` under its fingerprint, and returns it; nothing where nothing lies.
 ///
 /// What would be replaced is judged by this very look: an edit made since the one before stays.
 fn keep_copy(path: &HostPath, guard: &Guard, ports: &Ports<'_>) -> Result<FilledBody, Fault> {
     let Sighting { observed, mut contents } = observe_paths([path], ports);
-    if !guard.holds(&observed)? {
-        return Err(Fault::new(FaultKind::Disturbed, ""));
-    }
+    require_so(guard.holds(&observed)?)?;
     let Some(content) = contents.remove(path) else {
         return Ok(FilledBody::new(Vec::new()));
     };
@@ -112,8 +139,11 @@ fn fill(
     keys: Option<&Credentials>,
     current: &FilledBody,
 ) -> Result<FilledBody, Fault> {
-    let keys = keys.ok_or_else(|| Fault::new(FaultKind::Refused, "no key pair was given"))?;
-    let filled = body.fill(keys, current.expose());
+    let no_keys = || Fault::new(FaultKind::Refused, "no key pair was given");
+    let filled = match keys {
+        Some(keys) => body.fill(keys, current.expose()),
+        None => body.fill_plain(current.expose()).ok_or_else(no_keys)?,
+    };
     filled.map_err(|err| Fault::new(FaultKind::Disturbed, err.to_string()))
 }
 
@@ -123,9 +153,48 @@ fn put_in_place(
     file: &FileState,
     ports: &Ports<'_>,
 ) -> Result<(), Fault> {
-    if ports.fingerprints.of(content.expose()) != file.content {
-        let detail = "what would be written is not what was planned";
-        return Err(Fault::new(FaultKind::Disturbed, detail));
-    }
+    require_planned(content, file.content, ports)?;
     ports.files.write(path, &NewFile { content, mode: file.mode, owner: file.owner })
+}
+
+/// Keeps what podman keeps under `name` as a copy under its fingerprint, if it keeps anything.
+async fn keep_secret(name: &PodmanSecret, guard: &Guard, ports: &Ports<'_>) -> Result<(), Fault> {
+    let value = match ports.secrets.look(name).await {
+        Ok(value) => value,
+        Err(fault) if fault.kind == FaultKind::Absent => {
+            return require_so(*guard == Guard::SecretAbsent(name.clone()));
+        }
+        Err(fault) => return Err(fault),
+    };
+    let print = ports.fingerprints.of(value.expose());
+    require_so(*guard == Guard::SecretIs(name.clone(), print))?;
+    Records(ports.state).keep_copy(&value, print)?;
+    ports.checkpoints.pass(Checkpoint::CopyKept);
+    Ok(())
+}
+
+async fn store(
+    name: &PodmanSecret,
+    value: &FilledBody,
+    print: Fingerprint,
+    ports: &Ports<'_>,
+) -> Result<(), Fault> {
+    require_planned(value, print, ports)?;
+    ports.secrets.store(name, value).await
+}
+
+fn require_so(holds: bool) -> Result<(), Fault> {
+    if holds { Ok(()) } else { Err(Fault::new(FaultKind::Disturbed, "")) }
+}
+
+fn require_planned(
+    content: &FilledBody,
+    planned: Fingerprint,
+    ports: &Ports<'_>,
+) -> Result<(), Fault> {
+    if ports.fingerprints.of(content.expose()) == planned {
+        return Ok(());
+    }
+    let detail = "what would be written is not what was planned";
+    Err(Fault::new(FaultKind::Disturbed, detail))
 }

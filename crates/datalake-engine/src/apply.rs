@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use datalake_core::{
-    Credentials, Fault, FaultKind, Outcome, Plan, PlanFault, Receipt, RunId, RunKind, Standing,
-    Step, StepReceipt, Target, Timestamp, Unfinished, lint,
+    Credentials, Fault, FaultKind, Guard, Outcome, Plan, PlanFault, Receipt, RunId, RunKind,
+    Standing, Step, StepReceipt, Target, Timestamp, Unfinished, lint,
 };
 
 use crate::Checkpoint;
@@ -120,6 +120,10 @@ async fn settle(unfinished: Unfinished, ports: &Ports<'_>) -> Unfinished {
         match taken.step.standing(&look_at(&taken.step.guard.target(), ports).await) {
             Standing::Done => steps.push(StepReceipt { outcome: Outcome::Done, ..taken }),
             Standing::Unknown(_) => steps.push(taken),
+            // A restart that was begun may have happened: it counts, and is undone from any state.
+            Standing::Ready if taken.step.guard == Guard::ServicesKnown => {
+                steps.push(StepReceipt { outcome: Outcome::Done, ..taken });
+            }
             Standing::Ready | Standing::Disturbed => (),
         }
     }
@@ -184,7 +188,10 @@ async fn attempt(
 /// Looks whether a step has brought about what it should; a store gets half a minute for it.
 async fn check(step: &Step, ports: &Ports<'_>) -> Result<(), Fault> {
     let target = step.undo.guard.target();
-    let looks = if matches!(target, Target::Path(_)) { 1 } else { 30 };
+    let looks = match target {
+        Target::Path(_) | Target::Secret(_) | Target::Services => 1,
+        Target::Service | Target::Bucket(_) | Target::Object(..) => 30,
+    };
     for look in 1..=looks {
         if step.undo.guard.holds(&look_at(&target, ports).await)? {
             return Ok(());

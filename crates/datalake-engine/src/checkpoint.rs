@@ -18,6 +18,10 @@ pub enum Checkpoint {
     TemporaryWritten,
     /// The new file has taken the old one's place, the folder not yet flushed.
     FileRenamed,
+    /// systemd has read the unit files anew, no service is touched yet.
+    UnitsReloaded,
+    /// systemd has been asked to stop or restart services, and is at it.
+    ServicesOrdered,
     /// The step's action has returned.
     ActionDone,
     /// The journal holds the step's outcome.
@@ -35,13 +39,15 @@ pub struct UnknownCheckpoint(String);
 
 impl Checkpoint {
     /// All of them. A test kills a run at each one.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 12] = [
         Self::RunBegun,
         Self::EarlierRunTaken,
         Self::IntentRecorded,
         Self::CopyKept,
         Self::TemporaryWritten,
         Self::FileRenamed,
+        Self::UnitsReloaded,
+        Self::ServicesOrdered,
         Self::ActionDone,
         Self::OutcomeRecorded,
         Self::ReceiptWritten,
@@ -58,6 +64,8 @@ impl Checkpoint {
             Self::CopyKept => "copy-kept",
             Self::TemporaryWritten => "temporary-written",
             Self::FileRenamed => "file-renamed",
+            Self::UnitsReloaded => "units-reloaded",
+            Self::ServicesOrdered => "services-ordered",
             Self::ActionDone => "action-done",
             Self::OutcomeRecorded => "outcome-recorded",
             Self::ReceiptWritten => "receipt-written",

@@ -2,6 +2,10 @@
 
 mod discover;
 mod environment;
+mod generator;
+mod images;
+mod live;
+mod probe;
 mod settle;
 
 use std::fmt;
@@ -10,8 +14,14 @@ use std::str::FromStr;
 use async_trait::async_trait;
 use datalake_core::{Fault, FilledBody, HostPath, Timestamp};
 
-pub use discover::{DeployedUnit, Deployment, HostPorts, Search, discover, quadlet_folders};
-pub use environment::{Prints, environment_prints};
+pub use discover::{
+    DeployedUnit, Deployment, DropIns, HostPorts, Search, discover, drop_ins, quadlet_folders,
+};
+pub use environment::{Prints, environment_prints, settings_print};
+pub use generator::{Generator, GeneratorAnswer, NotShown, QuadletFolder, QuadletTree};
+pub use images::{Build, Image, ImageName, Images, InvalidImageName};
+pub use live::LiveDagster;
+pub use probe::{Probe, Proof};
 pub use settle::{ChangeError, Failing, News, Patience, Settled, Unsettled, change};
 
 /// The service user's systemd.
@@ -67,6 +77,10 @@ pub trait Containers: Send + Sync {
     /// The environment of a container's first process, as the kernel gives it. `Absent`: it does
     /// not run.
     async fn environment(&self, container: &Container) -> Result<FilledBody, Fault>;
+
+    /// What a program prints that is run inside a container. `Absent`: the container has no such
+    /// program.
+    async fn exec(&self, container: &Container, words: &[String]) -> Result<FilledBody, Fault>;
 }
 
 /// A change of services.

@@ -23,10 +23,12 @@ pub use apply::{ApplyError, FailedStep, Run, Watch, apply};
 pub use checkpoint::{Checkpoint, UnknownCheckpoint};
 pub use conformance::{Nonconformity, check_lake, check_object_store};
 pub use deployment::{
-    ActiveState, ChangeError, Container, Containers, DeployedUnit, Deployment, Failing, HostPorts,
-    InvalidServiceName, InvocationId, LineSink, LoadState, News, Patience, Prints, Search,
-    ServiceName, Services, Settled, UnitStatus, Unsettled, Verb, change, discover,
-    environment_prints, quadlet_folders,
+    ActiveState, Build, ChangeError, Container, Containers, DeployedUnit, Deployment, DropIns,
+    Failing, Generator, GeneratorAnswer, HostPorts, Image, ImageName, Images, InvalidImageName,
+    InvalidServiceName, InvocationId, LineSink, LiveDagster, LoadState, News, NotShown, Patience,
+    Prints, Probe, Proof, QuadletFolder, QuadletTree, Search, ServiceName, Services, Settled,
+    UnitStatus, Unsettled, Verb, change, discover, drop_ins, environment_prints, quadlet_folders,
+    settings_print,
 };
 pub use journal::{Begin, DamagedJournal, Journal, Record, decode, encode};
 pub use objects::{
@@ -40,8 +42,8 @@ pub use objects::{
 };
 pub use observe::{Sighting, Wanted, look_at, observe, observe_paths};
 pub use ports::{
-    Checkpoints, Clock, Files, Lock, LockFault, NewFile, NoCheckpoints, ObjectHead, ObjectStore,
-    Ports, Seen, StateFolder, Stored, VersionId,
+    Checkpoints, Clock, Dagster, Files, Lock, LockFault, NewFile, NoCheckpoints, NoDagster,
+    NoSecrets, ObjectHead, ObjectStore, Ports, Secrets, Seen, StateFolder, Stored, VersionId,
 };
 pub use records::{Records, read_receipt};
 pub use recover::recover;

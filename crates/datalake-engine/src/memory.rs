@@ -1,7 +1,10 @@
 //! Ports that live in memory: they behave like the real ones and touch nothing.
 
+mod dagster;
 mod deployment;
 mod files;
+mod images;
+mod secrets;
 mod state;
 mod store;
 
@@ -12,8 +15,11 @@ use std::time::Duration;
 use async_trait::async_trait;
 use datalake_core::Timestamp;
 
+pub use dagster::MemoryDagster;
 pub use deployment::{MemoryContainers, MemoryServices};
 pub use files::{Everything, MemoryFiles, Node};
+pub use images::{MemoryImages, MemoryPrograms};
+pub use secrets::MemorySecrets;
 pub use state::MemoryState;
 pub use store::MemoryStore;
 

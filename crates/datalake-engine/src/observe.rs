@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use datalake_core::{
-    BucketName, BucketState, Entry, Fault, FileState, FilledBody, Found, HostPath, Observed, Target,
+    BucketName, BucketState, Entry, Fault, FileState, FilledBody, Fingerprint, Found, HostPath,
+    Observed, PodmanSecret, ServiceStates, Target,
 };
 
 use crate::ports::{Ports, Seen};
@@ -15,6 +16,10 @@ pub struct Wanted {
     pub buckets: Vec<BucketName>,
     /// Files and folders.
     pub paths: Vec<HostPath>,
+    /// Secrets of podman's.
+    pub secrets: Vec<PodmanSecret>,
+    /// The services of the deployment.
+    pub services: bool,
 }
 
 /// What was found, and what the files hold. The contents may be secret, so they stand apart.
@@ -31,6 +36,12 @@ pub struct Sighting {
 pub async fn observe(wanted: &Wanted, ports: &Ports<'_>) -> Sighting {
     let mut sighting = observe_paths(&wanted.paths, ports);
     let observed = &mut sighting.observed;
+    for name in &wanted.secrets {
+        observed.secrets.insert(name.clone(), secret(name, ports).await);
+    }
+    if wanted.services {
+        observed.services = services(ports).await;
+    }
     observed.service = Found::from_answer(ports.store.reach().await);
     if observed.service.present().is_some() {
         for bucket in &wanted.buckets {
@@ -70,11 +81,27 @@ pub async fn look_at(target: &Target, ports: &Ports<'_>) -> Observed {
             observed.buckets.insert(bucket.clone(), observe_bucket(bucket, ports).await);
             observed
         }
+        Target::Secret(name) => {
+            let mut observed = Observed::nothing();
+            observed.secrets.insert(name.clone(), secret(name, ports).await);
+            observed
+        }
         Target::Service => Observed {
             service: Found::from_answer(ports.store.reach().await),
             ..Observed::nothing()
         },
+        Target::Services => Observed { services: services(ports).await, ..Observed::nothing() },
     }
+}
+
+async fn secret(name: &PodmanSecret, ports: &Ports<'_>) -> Found<Fingerprint> {
+    let value = ports.secrets.look(name).await;
+    Found::from_answer(value.map(|value| ports.fingerprints.of(value.expose())))
+}
+
+/// Services that cannot be asked about are never "none".
+async fn services(ports: &Ports<'_>) -> Found<ServiceStates> {
+    setting(ports.dagster.states().await)
 }
 
 async fn observe_bucket(bucket: &BucketName, ports: &Ports<'_>) -> Found<BucketState> {
@@ -87,7 +114,8 @@ async fn observe_bucket(bucket: &BucketName, ports: &Ports<'_>) -> Found<BucketS
     }
 }
 
-/// A bucket that is there has every setting, so "absent" is one of its gateways lagging behind.
+/// An answer about what must be there: a bucket has every setting, so "absent" is one of its gateways
+/// lagging behind.
 fn setting<T>(answer: Result<T, Fault>) -> Found<T> {
     match answer {
         Ok(value) => Found::Present(value),

@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use datalake_core::{
-    BucketName, ByteSize, ETag, Fault, FilledBody, FingerprintKey, Folder, HostPath, Lifecycle,
-    Mode, ObjectKey, Owner, Service, Timestamp, Versioning,
+    BucketName, ByteSize, ETag, Fault, FaultKind, FilledBody, FingerprintKey, Folder, HostPath,
+    Lifecycle, Mode, ObjectKey, Owner, PodmanSecret, Service, ServiceStates, Timestamp, Versioning,
 };
 
 use crate::Checkpoint;
+use crate::deployment::Probe;
 
 /// All ports together, and the key of this host's fingerprints.
 #[derive(Clone, Copy)]
@@ -17,6 +18,10 @@ pub struct Ports<'a> {
     pub store: &'a dyn ObjectStore,
     /// The managed host's files.
     pub files: &'a dyn Files,
+    /// The running Dagster.
+    pub dagster: &'a dyn Dagster,
+    /// What the service user's podman keeps.
+    pub secrets: &'a dyn Secrets,
     /// datalake's own folder.
     pub state: &'a dyn StateFolder,
     /// Time and randomness.
@@ -111,6 +116,36 @@ pub struct ObjectHead {
     pub size: ByteSize,
     /// The tag of its content.
     pub etag: ETag,
+}
+
+/// The running Dagster: the services of one service user, and their containers.
+///
+/// A [`Fault`] of kind `NoManager` says that no systemd runs for that user.
+#[async_trait]
+pub trait Dagster: Send + Sync {
+    /// How the services stand, each that runs with the fingerprint of its S3 settings.
+    async fn states(&self) -> Result<ServiceStates, Fault>;
+
+    /// Has systemd read the unit files anew and brings the services into these states. A second
+    /// call restarts them again. `Unsettled`: one of them does not stay up.
+    async fn settle(&self, states: &ServiceStates) -> Result<(), Fault>;
+
+    /// Has the container of each service that is up use the bucket. `Unproved`: one cannot.
+    async fn prove(&self, services: &ServiceStates, probe: &Probe) -> Result<(), Fault>;
+}
+
+/// The secrets that the service user's podman keeps.
+#[async_trait]
+pub trait Secrets: Send + Sync {
+    /// The value of a secret. `Absent`: podman keeps none of that name.
+    async fn look(&self, name: &PodmanSecret) -> Result<FilledBody, Fault>;
+
+    /// Has podman keep these very bytes, in place of what it kept under the name. A container that
+    /// runs keeps what it was given. After a fault the old value, the new one or none is kept.
+    async fn store(&self, name: &PodmanSecret, value: &FilledBody) -> Result<(), Fault>;
+
+    /// Removes a secret; one that is absent counts as removed.
+    async fn remove(&self, name: &PodmanSecret) -> Result<(), Fault>;
 }
 
 /// The managed host's files. No call follows a symbolic link anywhere below the host's root: a link
@@ -225,4 +260,57 @@ pub struct NoCheckpoints;
 
 impl Checkpoints for NoCheckpoints {
     fn pass(&self, _: Checkpoint) {}
+}
+
+/// No Dagster that could be asked: a sandbox, or a host that is only a folder.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct NoDagster;
+
+impl NoDagster {
+    fn fault() -> Fault {
+        let detail = "services run on the machine itself, not in a sandbox or below another root";
+        Fault::new(FaultKind::Unsupported, detail)
+    }
+}
+
+#[async_trait]
+impl Dagster for NoDagster {
+    async fn states(&self) -> Result<ServiceStates, Fault> {
+        Err(Self::fault())
+    }
+
+    async fn settle(&self, _: &ServiceStates) -> Result<(), Fault> {
+        Err(Self::fault())
+    }
+
+    async fn prove(&self, _: &ServiceStates, _: &Probe) -> Result<(), Fault> {
+        Err(Self::fault())
+    }
+}
+
+/// No podman that could be asked: a sandbox, or a host that is only a folder.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct NoSecrets;
+
+impl NoSecrets {
+    fn fault() -> Fault {
+        let detail = "podman keeps secrets on the machine itself, not in a sandbox or below another \
+                      root";
+        Fault::new(FaultKind::Unsupported, detail)
+    }
+}
+
+#[async_trait]
+impl Secrets for NoSecrets {
+    async fn look(&self, _: &PodmanSecret) -> Result<FilledBody, Fault> {
+        Err(Self::fault())
+    }
+
+    async fn store(&self, _: &PodmanSecret, _: &FilledBody) -> Result<(), Fault> {
+        Err(Self::fault())
+    }
+
+    async fn remove(&self, _: &PodmanSecret) -> Result<(), Fault> {
+        Err(Self::fault())
+    }
 }

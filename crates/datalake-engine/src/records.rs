@@ -1,8 +1,8 @@
 //! How datalake's own folder is laid out: journals, receipts, copies, the fingerprint key.
 
 use datalake_core::{
-    Action, Conflict, Fault, FaultKind, FilledBody, Fingerprint, FingerprintKey, History, Observed,
-    Plan, Receipt, RunId, Standing, Step,
+    Action, Conflict, Fault, FaultKind, FileState, FilledBody, Fingerprint, FingerprintKey,
+    History, Observed, Plan, Receipt, RunId, Standing, Step,
 };
 
 use crate::journal::{Begin, Journal, Record, decode, encode};
@@ -90,7 +90,7 @@ impl Records<'_> {
 
     /// The steps of `plan` that could not put back what they should, found before the first one.
     ///
-    /// A file that is as before already needs no copy, and a killed run may have kept none.
+    /// What is as before already needs no copy, and a killed run may have kept none.
     #[must_use]
     pub fn conflicts(
         self,
@@ -99,19 +99,26 @@ impl Records<'_> {
         key: &FingerprintKey,
     ) -> Vec<Conflict> {
         let conflict = |step: &Step| match &step.action {
-            Action::RestoreFile { file, .. } if step.standing(observed) == Standing::Ready => {
-                let fault = self.copy(file.content, key).err()?;
+            Action::RestoreFile { file: FileState { content: print, .. }, .. }
+            | Action::RestoreSecret { print, .. } => {
+                if step.standing(observed) != Standing::Ready {
+                    return None;
+                }
+                let fault = self.copy(*print, key).err()?;
                 Some(Conflict { step: step.clone(), fault })
             }
-            Action::RestoreFile { .. }
-            | Action::CreateBucket(_)
+            Action::CreateBucket(_)
             | Action::ProveAccess(..)
             | Action::SetVersioning(..)
             | Action::SetLifecycle(..)
             | Action::CreateFolder { .. }
             | Action::RemoveFolder(_)
             | Action::WriteFile { .. }
-            | Action::RemoveFile(_) => None,
+            | Action::RemoveFile(_)
+            | Action::StoreSecret { .. }
+            | Action::RemoveSecret(_)
+            | Action::SettleServices(_)
+            | Action::ProveContainers { .. } => None,
         };
         plan.steps.iter().filter_map(conflict).collect()
     }

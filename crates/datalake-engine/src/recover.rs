@@ -52,6 +52,10 @@ fn sweep(step: &Step, ports: &Ports<'_>) -> Result<(), Fault> {
             Err(fault) if fault.kind == FaultKind::Absent => Ok(()),
             answer => answer,
         },
-        Target::Service | Target::Bucket(_) | Target::Object(..) => Ok(()),
+        Target::Service
+        | Target::Bucket(_)
+        | Target::Object(..)
+        | Target::Secret(_)
+        | Target::Services => Ok(()),
     }
 }

@@ -53,6 +53,16 @@ impl ServiceUser {
         self.account.owner.uid
     }
 
+    /// The user's own group.
+    pub(crate) fn gid(&self) -> u32 {
+        self.account.owner.gid
+    }
+
+    /// Whether this process runs as the user itself, not as root.
+    pub(crate) fn is_itself(&self) -> bool {
+        self.is_itself
+    }
+
     /// Refuses where no systemd runs for the user. Without this look, `-M` would start one for the
     /// length of a command alone, and podman would make a mess of its own.
     pub(crate) fn require_manager(&self) -> Result<(), Fault> {
@@ -64,7 +74,7 @@ impl ServiceUser {
     }
 
     /// The folder that is there as long as a systemd runs for the user.
-    fn runtime_folder(&self) -> PathBuf {
+    pub(crate) fn runtime_folder(&self) -> PathBuf {
         PathBuf::from(format!("/run/user/{}", self.uid()))
     }
 
@@ -110,20 +120,32 @@ impl ServiceUser {
         command("journalctl", &all, Path::new("/"))
     }
 
-    /// `podman` of the user: in its home, since podman must be able to read where it stands.
+    /// `podman` of the user.
     pub(crate) fn podman(&self, words: &[&str]) -> Command {
+        self.run_as("podman", words, BTreeMap::new())
+    }
+
+    /// A program run as the user, with more variables: in its home, since podman must be able to
+    /// read where it stands.
+    pub(crate) fn run_as(
+        &self,
+        program: &str,
+        words: &[&str],
+        variables: BTreeMap<OsString, OsString>,
+    ) -> Command {
         let home = Path::new(self.account.home.as_str());
+        let mut environment = self.environment();
+        environment.extend(variables);
         if self.is_itself {
-            return Command { environment: self.environment(), ..command("podman", words, home) };
+            return Command { environment, ..command(program, words, home) };
         }
-        let variables: Vec<_> = self
-            .environment()
+        let variables: Vec<_> = environment
             .into_iter()
             .map(|(name, value)| format!("{}={}", name.display(), value.display()))
             .collect();
         let mut all = vec!["-u", self.name.as_str(), "--", "env"];
         all.extend(variables.iter().map(String::as_str));
-        all.push("podman");
+        all.push(program);
         all.extend(words);
         command("runuser", &all, home)
     }
@@ -176,7 +198,12 @@ fn kind_of_complaint(stderr: &str) -> FaultKind {
         FaultKind::Denied
     } else if says(&["Failed to connect to", "not connected", "Connection refused", "timed out"]) {
         FaultKind::Unreachable
-    } else if says(&[".service not found", ".service not loaded", "no such container"]) {
+    } else if says(&[
+        ".service not found",
+        ".service not loaded",
+        "no such container",
+        "no such secret",
+    ]) {
         FaultKind::Absent
     } else {
         FaultKind::Refused
@@ -275,6 +302,10 @@ mod tests {
             (
                 "Failed to get properties: Transport endpoint is not connected",
                 FaultKind::Unreachable,
+            ),
+            (
+                "Error: inspecting secret: no secret with name or id \"a\": no such secret",
+                FaultKind::Absent,
             ),
             ("Job for a.service failed.", FaultKind::Refused),
         ];

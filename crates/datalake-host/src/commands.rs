@@ -1,5 +1,7 @@
 //! The one place that starts a process.
 
+mod follow;
+
 use std::collections::BTreeMap;
 use std::env;
 use std::ffi::{OsStr, OsString};
@@ -9,27 +11,28 @@ use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
 use datalake_core::FilledBody;
-use datalake_engine::LineSink;
 use rustix::process::{Pid, Signal, kill_process_group};
-use tokio::io::{AsyncRead, AsyncReadExt};
-use tokio::process::Child;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
+use tokio::process::{Child, ChildStdin};
 use tokio::time::timeout;
 
 use crate::escape::escaped;
 
+pub use follow::{follow, follow_with_input};
+
 /// What a program may print on standard output.
 const LARGEST_OUTPUT: usize = 1 << 20;
 
-/// How much of the end of a program's complaints is kept.
-const LONGEST_COMPLAINT: usize = 2 << 10;
+/// How much of the end of a program's standard error is kept.
+const LONGEST_ERRORS: usize = 64 << 10;
 
-/// A line that is longer is handed over in pieces.
-const LONGEST_LINE: usize = 64 << 10;
+/// How much of it a [`CommandFault`] tells.
+const LONGEST_COMPLAINT: usize = 2 << 10;
 
 /// What a program gets of this process's environment.
 const PASSED_ON: [&str; 2] = ["HOME", "LANG"];
 
-/// A program to be run, without a shell and without standard input.
+/// A program to be run, without a shell.
 ///
 /// Its environment is `PATH` (its absolute folders only), `HOME` and `LANG` of this process, and
 /// what is given here. It runs in a process group of its own, so it cannot ask on the terminal.
@@ -51,6 +54,16 @@ pub struct Command {
 pub struct Output {
     /// Its standard output, which may hold secrets.
     pub stdout: FilledBody,
+}
+
+/// How a program has ended, and what it has printed.
+pub struct Ended {
+    /// Its status.
+    pub status: ExitStatus,
+    /// Its standard output, which may hold secrets.
+    pub stdout: FilledBody,
+    /// The last 64 KiB of its standard error, which may hold secrets as well.
+    pub stderr: FilledBody,
 }
 
 /// Why a program gave no usable answer.
@@ -98,7 +111,7 @@ pub enum CommandFault {
     },
 }
 
-/// Runs a program to its end.
+/// Runs a program without standard input to its end.
 ///
 /// When it returns, the program is no more; after a fault neither is what it has started in its
 /// process group.
@@ -107,62 +120,55 @@ pub enum CommandFault {
 ///
 /// [`CommandFault`], also for a program that ends with a status other than 0.
 pub async fn run(command: &Command) -> Result<Output, CommandFault> {
-    let name = escaped(command.program.as_encoded_bytes());
-    let child = prepared(command).spawn().map_err(|error| start_fault(command, &name, error))?;
-    let mut group = Group { child };
-    match timeout(command.limit, finish(&mut group.child)).await {
-        Ok(Ok(Ended { status, stdout, .. })) if status.success() => {
-            Ok(Output { stdout: FilledBody::new(stdout) })
-        }
-        Ok(Ok(Ended { status, stderr, .. })) => {
-            Err(CommandFault::Failed { program: name, status, stderr: escaped(&stderr) })
-        }
-        Ok(Err(stopped)) => {
-            group.end().await;
-            Err(match stopped {
-                Stopped::TooMuch => CommandFault::TooMuch(name),
-                Stopped::System(source) => CommandFault::System { program: name, source },
-            })
-        }
-        Err(_) => {
-            group.end().await;
-            Err(CommandFault::TimedOut { program: name, limit: command.limit })
-        }
-    }
+    successful(command, None).await
 }
 
-/// Runs a program and hands its standard output to `sink` line by line, until it ends or `sink`
-/// says `false`. It has no limit of time: dropping the call ends the program, too.
+/// Runs a program with `input`, which may be secret, as its standard input; see [`run`].
 ///
 /// # Errors
 ///
-/// [`CommandFault`], also for a program that ends with a status other than 0 by itself.
-pub async fn follow(command: &Command, sink: LineSink<'_>) -> Result<(), CommandFault> {
-    let name = escaped(command.program.as_encoded_bytes());
-    let child = prepared(command).spawn().map_err(|error| start_fault(command, &name, error))?;
-    let mut group = Group { child };
-    let (stdout, stderr) = (group.child.stdout.take(), group.child.stderr.take());
-    let outputs = tokio::try_join!(hand_over(stdout, sink), async {
-        read_end(stderr).await.map_err(Ending::System)
-    });
-    let ended = match outputs {
-        Ok(((), stderr)) => group.child.wait().await.map(|status| (status, stderr)),
-        Err(Ending::Enough) => {
-            group.end().await;
-            return Ok(());
-        }
-        Err(Ending::System(source)) => Err(source),
-    };
-    match ended {
-        Ok((status, _)) if status.success() => Ok(()),
-        Ok((status, stderr)) => {
-            Err(CommandFault::Failed { program: name, status, stderr: escaped(&stderr) })
-        }
-        Err(source) => {
-            group.end().await;
-            Err(CommandFault::System { program: name, source })
-        }
+/// [`CommandFault`], as for [`run`]; a program that does not read all of it is none.
+pub async fn run_with_input(command: &Command, input: &FilledBody) -> Result<Output, CommandFault> {
+    successful(command, Some(input)).await
+}
+
+/// Runs a program without standard input to its end, whatever status it ends with.
+///
+/// # Errors
+///
+/// [`CommandFault`], as for [`run`], but never [`CommandFault::Failed`].
+pub async fn run_to_end(command: &Command) -> Result<Ended, CommandFault> {
+    to_its_end(command, None).await
+}
+
+async fn successful(command: &Command, input: Option<&FilledBody>) -> Result<Output, CommandFault> {
+    let Ended { status, stdout, stderr } = to_its_end(command, input).await?;
+    if status.success() {
+        return Ok(Output { stdout });
     }
+    let program = escaped(command.program.as_encoded_bytes());
+    let said = stderr.expose();
+    let end = said.get(said.len().saturating_sub(LONGEST_COMPLAINT)..).unwrap_or_default();
+    Err(CommandFault::Failed { program, status, stderr: escaped(end) })
+}
+
+async fn to_its_end(command: &Command, input: Option<&FilledBody>) -> Result<Ended, CommandFault> {
+    let name = escaped(command.program.as_encoded_bytes());
+    let mut prepared = prepared(command);
+    if input.is_some() {
+        prepared.stdin(Stdio::piped());
+    }
+    let child = prepared.spawn().map_err(|error| start_fault(command, &name, error))?;
+    let mut group = Group { child };
+    let content = input.map_or(&b""[..], FilledBody::expose);
+    let stopped = match timeout(command.limit, finish(&mut group.child, content)).await {
+        Ok(Ok(ended)) => return Ok(ended),
+        Ok(Err(Stopped::TooMuch)) => CommandFault::TooMuch(name),
+        Ok(Err(Stopped::System(source))) => CommandFault::System { program: name, source },
+        Err(_) => CommandFault::TimedOut { program: name, limit: command.limit },
+    };
+    group.end().await;
+    Err(stopped)
 }
 
 fn prepared(command: &Command) -> tokio::process::Command {
@@ -235,55 +241,33 @@ impl Drop for Group {
     }
 }
 
-struct Ended {
-    status: ExitStatus,
-    stdout: Vec<u8>,
-    stderr: Vec<u8>,
-}
-
 enum Stopped {
     TooMuch,
     System(io::Error),
 }
 
-/// Why no more lines are handed over.
-enum Ending {
-    Enough,
-    System(io::Error),
+/// Reads to the end of both outputs, then waits: until then the child's number stays its own.
+async fn finish(child: &mut Child, input: &[u8]) -> Result<Ended, Stopped> {
+    let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
+    let stdin = child.stdin.take();
+    let (stdout, stderr, ()) = tokio::try_join!(
+        async { read_bounded(stdout).await },
+        async { read_end(stderr, LONGEST_ERRORS).await.map_err(Stopped::System) },
+        async { write_all(stdin, input).await.map_err(Stopped::System) },
+    )?;
+    let status = child.wait().await.map_err(Stopped::System)?;
+    Ok(Ended { status, stdout: FilledBody::new(stdout), stderr: FilledBody::new(stderr) })
 }
 
-async fn hand_over(
-    output: Option<impl AsyncRead + Unpin>,
-    sink: LineSink<'_>,
-) -> Result<(), Ending> {
-    let Some(mut output) = output else {
+async fn write_all(stdin: Option<ChildStdin>, content: &[u8]) -> io::Result<()> {
+    let Some(mut stdin) = stdin else {
         return Ok(());
     };
-    let mut buffer = Vec::new();
-    while output.read_buf(&mut buffer).await.map_err(Ending::System)? > 0 {
-        while let Some(end) = buffer.iter().position(|byte| *byte == b'\n') {
-            let line: Vec<u8> = buffer.drain(..=end).collect();
-            hand(line.strip_suffix(b"\n").unwrap_or(&line), sink)?;
-        }
-        if buffer.len() > LONGEST_LINE {
-            hand(&std::mem::take(&mut buffer), sink)?;
-        }
+    match stdin.write_all(content).await {
+        // It has closed its input, or has ended: its status tells what that means.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        written => written,
     }
-    if buffer.is_empty() { Ok(()) } else { hand(&buffer, sink) }
-}
-
-fn hand(line: &[u8], sink: LineSink<'_>) -> Result<(), Ending> {
-    if sink(line) { Ok(()) } else { Err(Ending::Enough) }
-}
-
-/// Reads to the end of both outputs, then waits: until then the child's number stays its own.
-async fn finish(child: &mut Child) -> Result<Ended, Stopped> {
-    let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
-    let (stdout, stderr) = tokio::try_join!(async { read_bounded(stdout).await }, async {
-        read_end(stderr).await.map_err(Stopped::System)
-    },)?;
-    let status = child.wait().await.map_err(Stopped::System)?;
-    Ok(Ended { status, stdout, stderr })
 }
 
 async fn read_bounded(output: Option<impl AsyncRead + Unpin>) -> Result<Vec<u8>, Stopped> {
@@ -295,13 +279,13 @@ async fn read_bounded(output: Option<impl AsyncRead + Unpin>) -> Result<Vec<u8>,
     if content.len() > LARGEST_OUTPUT { Err(Stopped::TooMuch) } else { Ok(content) }
 }
 
-async fn read_end(output: Option<impl AsyncRead + Unpin>) -> io::Result<Vec<u8>> {
+async fn read_end(output: Option<impl AsyncRead + Unpin>, longest: usize) -> io::Result<Vec<u8>> {
     let mut end = Vec::new();
     let Some(mut output) = output else {
         return Ok(end);
     };
     while output.read_buf(&mut end).await? > 0 {
-        let surplus = end.len().saturating_sub(LONGEST_COMPLAINT);
+        let surplus = end.len().saturating_sub(longest);
         end.drain(..surplus);
     }
     Ok(end)

@@ -2,8 +2,8 @@
 //!
 //! [`HostFiles`] holds the managed host's files, [`StateDir`] datalake's own folder. Both reach
 //! everything from a folder held open, so nobody can lead them elsewhere meanwhile. [`run`] is the
-//! one place that starts a process; [`Systemd`] and [`Podman`] ask a service user's programs through
-//! it.
+//! one place that starts a process; [`Systemd`], [`Podman`] and [`QuadletGenerator`] ask a service
+//! user's programs through it.
 
 mod accounts;
 mod acting;
@@ -12,20 +12,28 @@ mod commands;
 mod escape;
 mod fault;
 mod files;
+mod generator;
+mod images;
 mod lock;
 mod place;
 mod podman;
 mod root;
 mod secret_file;
+mod secrets;
 mod state;
 mod systemd;
 
 pub use accounts::{Account, AccountFault, find_user};
 pub use acting::{NotTheUser, ServiceUser};
 pub use clock::SystemClock;
-pub use commands::{Command, CommandFault, Output, follow, run};
+pub use commands::{
+    Command, CommandFault, Ended, Output, follow, follow_with_input, run, run_to_end,
+    run_with_input,
+};
 pub use files::HostFiles;
+pub use generator::QuadletGenerator;
 pub use podman::Podman;
 pub use secret_file::{SecretFileFault, read_secret_descriptor, read_secret_file};
+pub use secrets::PodmanSecrets;
 pub use state::StateDir;
 pub use systemd::Systemd;

@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use datalake_core::{Fault, FaultKind, FilledBody};
@@ -9,12 +10,18 @@ use datalake_engine::{Container, Containers};
 use serde::Deserialize;
 
 use crate::acting::{ServiceUser, fault_of_command};
-use crate::commands::{Command, run};
+use crate::commands::{Command, CommandFault, run};
 use crate::fault::fault_of_io;
 use crate::root::read_at_most;
 
 /// The largest environment that is read.
 const LARGEST_ENVIRONMENT: u64 = 1 << 20;
+
+/// What a program inside a container may take.
+const EXEC_LIMIT: Duration = Duration::from_mins(2);
+
+/// The status with which `podman exec` says that the container has no such program.
+const NO_PROGRAM: i32 = 127;
 
 /// The service user's podman.
 #[derive(Debug, Clone)]
@@ -25,6 +32,11 @@ impl Podman {
     #[must_use]
     pub fn new(user: ServiceUser) -> Self {
         Self(user)
+    }
+
+    /// The user.
+    pub(crate) fn user(&self) -> &ServiceUser {
+        &self.0
     }
 }
 
@@ -54,6 +66,17 @@ impl Containers for Podman {
             Err(error) => Err(fault_of_io(&error)),
             Ok(file) => read_at_most(file, LARGEST_ENVIRONMENT).map(FilledBody::new),
         }
+    }
+
+    async fn exec(&self, container: &Container, words: &[String]) -> Result<FilledBody, Fault> {
+        let words = ["exec", &container.id].into_iter().chain(words.iter().map(String::as_str));
+        let command = Command { limit: EXEC_LIMIT, ..self.0.podman(&words.collect::<Vec<_>>()) };
+        run(&command).await.map(|output| output.stdout).map_err(|fault| match fault {
+            CommandFault::Failed { status, stderr, .. } if status.code() == Some(NO_PROGRAM) => {
+                Fault::new(FaultKind::Absent, stderr)
+            }
+            fault => fault_of_command(fault),
+        })
     }
 }
 

@@ -1,11 +1,13 @@
 //! Quadlet unit files kept byte for byte, drop-ins and env files.
 //!
-//! A container gets the S3 settings in one of two ways, by the installed podman:
+//! A container gets the S3 settings in one of three ways:
 //!
-//! - from 5.0 on by a [`drop_in`] beside the unit, which stays as it is;
-//! - with 4.4 to 4.9 by marked blocks inside the unit: [`insert_blocks`], [`remove_blocks`].
+//! - by a [`drop_in`] beside the unit, which stays as it is; podman 5.0 and later;
+//! - by a [`secret_drop_in`], with the key pair kept by podman; 5.0 and later;
+//! - by marked blocks inside the unit: [`insert_blocks`], [`remove_blocks`]; 4.4 and later.
 //!
-//! Both name the variables and an env file ([`env_body`]) and hold no value. [`find_troubles`]
+//! The first and the last name the variables and an env file ([`env_body`]) and hold no value.
+//! [`find_user_wide`] finds variables that systemd hands to all services, and [`find_troubles`]
 //! recognises lines that would keep a service from starting or from seeing the new values, and
 //! [`repaired`] takes them out. What the installed generator makes of a change is read and judged
 //! by [`generator`]. Nothing here reads or writes a file.
@@ -22,23 +24,27 @@
 mod drop_in;
 mod edit;
 mod env_file;
+mod environment_d;
 pub mod generator;
 mod hazard;
 mod line;
 mod markers;
 mod podman;
 mod repair;
+mod trouble;
 mod unit;
 mod variable;
 mod words;
 
-pub use drop_in::{DROP_IN_NAME, Unwritable, drop_in, drop_in_path};
+pub use drop_in::{DROP_IN_NAME, Unwritable, drop_in, drop_in_path, secret_drop_in};
 pub use edit::Edited;
 pub use env_file::{EnvError, EnvReadError, EnvValue, env_body, parse_env};
+pub use environment_d::{find_user_wide, sets_nothing, without_user_wide};
 pub use hazard::{Hazard, HazardKind, find_hazards};
 pub use markers::{BlockError, MARKERS, Markers, insert_blocks, remove_blocks};
-pub use podman::{Handover, InvalidVersion, PodmanVersion};
-pub use repair::{Trouble, TroubleKind, find_troubles, repaired};
+pub use podman::{InvalidVersion, PodmanVersion};
+pub use repair::{find_troubles, repaired};
+pub use trouble::{Trouble, TroubleKind};
 pub use unit::UnitFile;
 pub use variable::S3_VARIABLES;
 pub use words::{BadEscape, split_words};

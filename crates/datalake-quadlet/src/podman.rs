@@ -3,6 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use datalake_core::Handover;
+
 /// The version of an installed podman.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PodmanVersion {
@@ -12,15 +14,6 @@ pub struct PodmanVersion {
     pub minor: u32,
     /// The third number; 0 where none was told.
     pub patch: u32,
-}
-
-/// How the S3 settings reach a container.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Handover {
-    /// By a drop-in beside the unit: podman 5.0 and later.
-    DropIn,
-    /// By marked blocks inside the unit: podman 4.4 to 4.9, which ignore drop-ins silently.
-    Blocks,
 }
 
 /// The text tells no version of podman.
@@ -47,13 +40,21 @@ impl PodmanVersion {
         (self.major, self.minor) >= (5, 4)
     }
 
-    /// The way for this podman; `None` below 4.4, which knows no quadlets.
+    /// The way for this podman where nobody asks for another; `None` below 4.4, which knows no
+    /// quadlets.
     #[must_use]
-    pub fn handover(self) -> Option<Handover> {
-        if self.supports_drop_ins() {
-            return Some(Handover::DropIn);
+    pub fn usual_handover(self) -> Option<Handover> {
+        [Handover::EnvFile, Handover::InPlace].into_iter().find(|way| self.supports(*way))
+    }
+
+    /// Whether settings that are handed over so reach a container of this podman. 4.4 to 4.9 ignore
+    /// drop-ins silently.
+    #[must_use]
+    pub fn supports(self, handover: Handover) -> bool {
+        match handover {
+            Handover::EnvFile | Handover::PodmanSecret => self.supports_drop_ins(),
+            Handover::InPlace => self.supports_quadlets(),
         }
-        self.supports_quadlets().then_some(Handover::Blocks)
     }
 }
 
@@ -87,19 +88,35 @@ mod tests {
     #[track_caller]
     fn check(text: &str, version: &str, handover: Option<Handover>) {
         let read: PodmanVersion = text.parse().unwrap();
-        assert_eq!((read.to_string().as_str(), read.handover()), (version, handover), "{text:?}");
+        assert_eq!(
+            (read.to_string().as_str(), read.usual_handover()),
+            (version, handover),
+            "{text:?}"
+        );
     }
 
     #[test]
     fn the_version_decides_the_way() {
         check("podman version 4.3.1\n", "4.3.1", None);
-        check("podman version 4.4.0", "4.4.0", Some(Handover::Blocks));
-        check("podman version 4.9.3", "4.9.3", Some(Handover::Blocks));
-        check("5.0.0-rc1", "5.0.0", Some(Handover::DropIn));
-        check("5.4.2-dev", "5.4.2", Some(Handover::DropIn));
-        check("5.4.2+ds1-2+b2", "5.4.2", Some(Handover::DropIn));
-        check("10.1", "10.1.0", Some(Handover::DropIn));
+        check("podman version 4.4.0", "4.4.0", Some(Handover::InPlace));
+        check("podman version 4.9.3", "4.9.3", Some(Handover::InPlace));
+        check("5.0.0-rc1", "5.0.0", Some(Handover::EnvFile));
+        check("5.4.2-dev", "5.4.2", Some(Handover::EnvFile));
+        check("5.4.2+ds1-2+b2", "5.4.2", Some(Handover::EnvFile));
+        check("10.1", "10.1.0", Some(Handover::EnvFile));
         assert!(!"5.3.2".parse::<PodmanVersion>().unwrap().skips_comments_everywhere());
+    }
+
+    #[test]
+    fn drop_ins_are_for_podman_5_and_blocks_for_all() {
+        let supported = |text: &str| {
+            let podman: PodmanVersion = text.parse().unwrap();
+            Handover::ALL.map(|way| podman.supports(way))
+        };
+
+        assert_eq!(supported("4.3.9"), [false, false, false]);
+        assert_eq!(supported("4.9.3"), [false, false, true]);
+        assert_eq!(supported("5.0.0"), [true, true, true]);
     }
 
     #[test]

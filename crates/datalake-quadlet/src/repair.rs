@@ -1,73 +1,11 @@
 //! Lines that keep a service from starting, or from seeing the values of its env file.
 
-use std::fmt;
 use std::ops::Range;
 
-use crate::UnitFile;
 use crate::edit::{Change, Edited, Part};
 use crate::line::{Entry, Line, sources};
 use crate::words::{Word, spanned_words};
-
-/// A word of a unit file that does harm.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Trouble {
-    /// What it is.
-    pub kind: TroubleKind,
-    /// The number of its line, from 1.
-    pub line: usize,
-}
-
-/// What does harm. It holds no value of a variable.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum TroubleKind {
-    /// `EnvironmentFile=-PATH` in `[Container]`: podman takes it for a relative path.
-    DashedEnvFile {
-        /// The path, as it stands behind the dash.
-        path: String,
-    },
-    /// `Environment=VARIABLE=…` in `[Container]`, for a variable that the env file sets.
-    LeftOver {
-        /// The name of the variable.
-        variable: String,
-    },
-}
-
-impl TroubleKind {
-    /// Why it does harm.
-    #[must_use]
-    pub fn harm(&self) -> String {
-        match self {
-            Self::DashedEnvFile { path } => format!(
-                "podman takes `-{path}` for a path beside the unit, not for an optional file: \
-                 the container never starts, whether the file exists or not"
-            ),
-            Self::LeftOver { variable } => format!(
-                "the value of `{variable}` that stands in the unit wins over the env file, \
-                 and everyone who can read the unit can read it"
-            ),
-        }
-    }
-
-    /// What puts it right.
-    #[must_use]
-    pub fn cure(&self) -> String {
-        match self {
-            Self::DashedEnvFile { path } => format!(
-                "take the line out; `EnvironmentFile=-{path}` is right in [Service], \
-                 with `PodmanArgs=--env=NAME` in [Container]"
-            ),
-            Self::LeftOver { variable } => {
-                format!("take `{variable}` out of the unit; the env file sets it")
-            }
-        }
-    }
-}
-
-impl fmt::Display for Trouble {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "line {}: {}", self.line, self.kind.harm())
-    }
-}
+use crate::{Trouble, TroubleKind, UnitFile};
 
 /// Finds what does harm in `[Container]` once `names` are set by an env file.
 ///
@@ -78,17 +16,19 @@ pub fn find_troubles(unit: &UnitFile, names: &[&str]) -> Vec<Trouble> {
     let mut troubles: Vec<Trouble> = troubled_entries(unit, names)
         .into_iter()
         .flat_map(|troubled| {
-            troubled.words.into_iter().filter_map(|(word, kind)| {
+            troubled.words.into_iter().filter_map(|(word, fate)| {
                 let at = sources(&troubled.entry.parts, &word.span).first()?.start;
+                let Fate::Goes(kind) = fate else { return None };
                 Some(Trouble { kind: kind?, line: unit.line_number(at) })
             })
         })
+        .chain(host_environment(unit))
         .collect();
     troubles.sort_by_key(|trouble| trouble.line);
     troubles
 }
 
-/// Takes out what [`find_troubles`] finds.
+/// Takes out what [`find_troubles`] finds and [`TroubleKind::is_repaired`].
 ///
 /// Other words of the same line stay as they are written, in one line; comments from between its
 /// parts come to stand above it.
@@ -104,13 +44,21 @@ pub fn repaired(unit: &UnitFile, names: &[&str]) -> Edited {
 struct Troubled<'a> {
     line: &'a Line,
     entry: &'a Entry,
-    words: Vec<(Word, Option<TroubleKind>)>,
+    words: Vec<(Word, Fate)>,
+}
+
+/// What becomes of a word.
+#[derive(Clone, PartialEq)]
+enum Fate {
+    Stays,
+    /// For this reason, or along with the word that follows.
+    Goes(Option<TroubleKind>),
 }
 
 impl Troubled<'_> {
     fn without(&self, unit: &UnitFile) -> Change {
         let mut parts: Vec<Part> = self.line.inner.iter().cloned().map(Part::Kept).collect();
-        let mut kept = self.words.iter().filter(|(_, kind)| kind.is_none()).peekable();
+        let mut kept = self.words.iter().filter(|(_, fate)| *fate == Fate::Stays).peekable();
         if kept.peek().is_some() {
             let head = self.entry.head.first().map_or(self.line.range.start, |head| head.start);
             parts.push(Part::Kept(self.line.range.start..head));
@@ -126,32 +74,37 @@ impl Troubled<'_> {
     }
 }
 
+/// Tells what becomes of each word of a value.
+type Judge<'a> = &'a dyn Fn(&[&str]) -> Vec<Fate>;
+
 fn troubled_entries<'a>(unit: &'a UnitFile, names: &[&str]) -> Vec<Troubled<'a>> {
-    let files = unit.effective("Container", "EnvironmentFile");
-    let files = files.filter_map(|(line, entry)| troubled(line, entry, dashed_env_file));
-    let variables = unit.effective("Container", "Environment");
-    let variables =
-        variables.filter_map(|(line, entry)| troubled(line, entry, |word| left_over(word, names)));
-    files.chain(variables).collect()
+    let judges: [(&str, Judge<'_>); 4] = [
+        ("EnvironmentFile", &|words| each(words, dashed_env_file)),
+        ("Environment", &|words| each(words, |word| left_over(word, names))),
+        ("PodmanArgs", &|words| podman_values(words, names)),
+        ("Secret", &|words| each(words, |word| other_secret(word, names))),
+    ];
+    let entries = judges.into_iter().flat_map(|(key, judge)| {
+        let entries = unit.effective("Container", key);
+        entries.filter_map(move |(line, entry)| troubled(line, entry, judge))
+    });
+    entries.collect()
 }
 
-fn troubled<'a>(
-    line: &'a Line,
-    entry: &'a Entry,
-    judge: impl Fn(&str) -> Option<TroubleKind>,
-) -> Option<Troubled<'a>> {
-    let mut counts = true;
+fn troubled<'a>(line: &'a Line, entry: &'a Entry, judge: Judge<'_>) -> Option<Troubled<'a>> {
     // The generator drops a line with an unknown escape, and what follows an empty word.
-    let words: Vec<_> = spanned_words(&entry.value)
-        .ok()?
-        .into_iter()
-        .map(|word| {
-            counts &= !word.text.is_empty();
-            let kind = counts.then(|| judge(&word.text)).flatten();
-            (word, kind)
-        })
-        .collect();
-    words.iter().any(|(_, kind)| kind.is_some()).then_some(Troubled { line, entry, words })
+    let words = spanned_words(&entry.value).ok()?;
+    let counted = words.iter().map(|word| word.text.as_str()).take_while(|word| !word.is_empty());
+    let fates = judge(&counted.collect::<Vec<_>>());
+    let fates = fates.into_iter().chain(std::iter::repeat(Fate::Stays));
+    let words: Vec<_> = words.into_iter().zip(fates).collect();
+    let has_trouble = words.iter().any(|(_, fate)| *fate != Fate::Stays);
+    has_trouble.then_some(Troubled { line, entry, words })
+}
+
+fn each(words: &[&str], judge: impl Fn(&str) -> Option<TroubleKind>) -> Vec<Fate> {
+    let fate = |word: &&str| judge(word).map_or(Fate::Stays, |kind| Fate::Goes(Some(kind)));
+    words.iter().map(fate).collect()
 }
 
 fn dashed_env_file(word: &str) -> Option<TroubleKind> {
@@ -159,8 +112,53 @@ fn dashed_env_file(word: &str) -> Option<TroubleKind> {
 }
 
 fn left_over(word: &str, names: &[&str]) -> Option<TroubleKind> {
+    let variable = assigned(word, names)?;
+    Some(TroubleKind::LeftOver { variable })
+}
+
+/// `--env=NAME=…`, `--env NAME=…`, and the same with `-e`.
+fn podman_values(words: &[&str], names: &[&str]) -> Vec<Fate> {
+    let goes = |word: &str| {
+        let variable = assigned(word, names)?;
+        Some(Fate::Goes(Some(TroubleKind::PodmanValue { variable })))
+    };
+    let mut fates = Vec::new();
+    let mut words = words.iter().peekable();
+    while let Some(word) = words.next() {
+        let next = words.peek().filter(|_| ["--env", "-e"].contains(word));
+        if let Some(fate) = next.and_then(|next| goes(next)) {
+            words.next();
+            fates.extend([Fate::Goes(None), fate]);
+            continue;
+        }
+        let short = || word.strip_prefix("-e").map(|rest| rest.strip_prefix('=').unwrap_or(rest));
+        let value = word.strip_prefix("--env=").or_else(short);
+        fates.push(value.and_then(goes).unwrap_or(Fate::Stays));
+    }
+    fates
+}
+
+fn other_secret(word: &str, names: &[&str]) -> Option<TroubleKind> {
+    let mut parts = word.split(',');
+    let secret = parts.next()?;
+    let options: Vec<_> = parts.collect();
+    let target = options.iter().find_map(|option| option.strip_prefix("target="));
+    let variable = target.unwrap_or(secret);
+    let is_ours = options.contains(&"type=env") && names.contains(&variable);
+    is_ours.then(|| TroubleKind::OtherSecret { variable: variable.to_owned() })
+}
+
+/// The one of `names` that `word` gives a value.
+fn assigned(word: &str, names: &[&str]) -> Option<String> {
     let (name, _) = word.split_once('=')?;
-    names.contains(&name).then(|| TroubleKind::LeftOver { variable: name.to_owned() })
+    names.contains(&name).then(|| name.to_owned())
+}
+
+fn host_environment(unit: &UnitFile) -> Option<Trouble> {
+    let (line, entry) = unit.effective("Container", "EnvironmentHost").last()?;
+    let is_on = ["1", "yes", "true", "on"].iter().any(|yes| entry.value.eq_ignore_ascii_case(yes));
+    let line = unit.line_number(line.range.start);
+    is_on.then_some(Trouble { kind: TroubleKind::HostEnvironment, line })
 }
 
 fn ending_of(unit: &UnitFile, range: &Range<usize>) -> Range<usize> {
@@ -228,6 +226,41 @@ mod tests {
         check("[Container]\nEnvironment='AWS_REGION=' B=\n", &[2], "[Container]\nEnvironment=B=\n");
         fine("[Container]\nEnvironment=AWS_REGION AWS_PROFILE=x XAWS_REGION=y\n");
         fine("[Service]\nEnvironment=AWS_REGION=x\n");
+    }
+
+    #[test]
+    fn values_in_podman_arguments_are_found_in_every_spelling() {
+        check(
+            "[Container]\nPodmanArgs=--env=AWS_REGION=x --tty -e AWS_REGION=y --env=A=1\n",
+            &[2, 2],
+            "[Container]\nPodmanArgs=--tty --env=A=1\n",
+        );
+        check(
+            "[Container]\nPodmanArgs=--env 'AWS_REGION=x y' -eAWS_REGION=z\n",
+            &[2, 2],
+            "[Container]\n",
+        );
+        check("[Container]\nPodmanArgs=-e=AWS_REGION=x\n", &[2], "[Container]\n");
+        fine("[Container]\nPodmanArgs=--env=AWS_REGION --env AWS_REGION --env=AWS_* --env\n");
+        fine("[Container]\nPodmanArgs=--label AWS_REGION=x --entrypoint -x\n");
+    }
+
+    #[test]
+    fn a_secret_of_others_for_the_same_variable_is_found() {
+        check(
+            "[Container]\nSecret=mine,type=env,target=AWS_ACCESS_KEY_ID\nSecret=pg,type=env\n",
+            &[2],
+            "[Container]\nSecret=pg,type=env\n",
+        );
+        check("[Container]\nSecret=AWS_ACCESS_KEY_ID,type=env\n", &[2], "[Container]\n");
+        fine("[Container]\nSecret=AWS_ACCESS_KEY_ID\nSecret=x,type=mount,target=AWS_REGION\n");
+    }
+
+    #[test]
+    fn the_whole_environment_is_told_and_left() {
+        let text = "[Container]\nEnvironmentHost=true\n";
+        check(text, &[2], text);
+        fine("[Container]\nEnvironmentHost=true\nEnvironmentHost=no\n");
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use datalake_core::{Credentials, HostPath};
-use datalake_quadlet::generator::{GeneratorOutput, Verdict, check};
+use datalake_quadlet::generator::{Expected, GeneratorOutput, Verdict, check};
 use datalake_quadlet::{
     Edited, S3_VARIABLES, TroubleKind, UnitFile, drop_in, find_hazards, find_troubles,
     insert_blocks, remove_blocks, repaired, split_words,
@@ -152,9 +152,31 @@ fn the_generators_hand_the_variables_over() {
         for (set, since) in [("service-env", "4"), ("dropin-env", "5")] {
             let output = golden(version, set).unwrap();
             for service in SERVICES {
-                let verdict = check(&output, &format!("{service}.service"), &NAMES);
+                let path = format!("{HOME}/containers/systemd/{service}.container");
+                let verdict = check(&output, &path, &NAMES.map(Expected::Env));
                 assert_eq!(verdict.is_ok(), version >= since, "{version} {set}: {verdict:?}");
             }
+        }
+    }
+}
+
+#[test]
+fn the_generators_hand_secrets_over() {
+    let secret = |variable| {
+        let secret = match variable {
+            "AWS_ACCESS_KEY_ID" => "datalake-s3-access-key-id",
+            _ => "datalake-s3-secret-access-key",
+        };
+        Expected::Secret { variable, secret }
+    };
+    let keys = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"].map(secret);
+    let bucket = Expected::Value("DAGSTER_S3_BUCKET", "dagster-assets");
+    let expected = [keys.to_vec(), vec![bucket]].concat();
+    for version in &VERSIONS[1..] {
+        let output = golden(version, "dropin-secret").unwrap();
+        for service in SERVICES {
+            let path = format!("{HOME}/containers/systemd/{service}.container");
+            assert_eq!(check(&output, &path, &expected), Ok(()), "{version}");
         }
     }
 }
@@ -166,8 +188,9 @@ fn the_generators_show_that_the_broken_set_cannot_start() {
 
         let unit = "dagster-daemon.service".to_owned();
         let folder = format!("{HOME}/containers/systemd");
+        let source = format!("{folder}/dagster-daemon.container");
         let path = format!("{folder}/-{HOME}/environment.d/dagster-s3.conf");
-        assert_eq!(check(&output, &unit, &[]), Err(Verdict::DashedEnvFile { unit, path }));
+        assert_eq!(check(&output, &source, &[]), Err(Verdict::DashedEnvFile { unit, path }));
     }
 }
 

@@ -18,6 +18,12 @@ image_dies_with_s3() {
     "$quadlets/dagster-daemon.container"
 }
 
+# Address and key are right, and only this container is led elsewhere.
+webserver_cannot_reach_s3() {
+  as_root sed -i 's/^\[Container\]$/&\nAddHost=s3.lab.test:127.0.0.1/' \
+    "$quadlets/dagster-webserver.container"
+}
+
 # systemd's `EnvironmentFile=-` passes over a file that it cannot read, without a word.
 env_file_of_root() {
   as_root install -d -o 900 -g 900 -m 700 "$config/datalake"

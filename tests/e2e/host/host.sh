@@ -15,9 +15,11 @@ manager() { as_root systemctl --user -M dagster-user@ "$@"; }
 # Where the lab's root tree lies, seen from outside.
 tree() { lab root "$suite"; }
 
-# The operator's call: as root, with the address, the region, the bucket and the keys.
+# The operator's call: as root, with the address, the region, the bucket and the keys; killed at the
+# checkpoint $kill_at, if there is one.
 datalake() {
-  as_root env DATALAKE_ENDPOINT="$endpoint" DATALAKE_REGION=fsn1 DATALAKE_BUCKET="$bucket" \
+  as_root env ${kill_at:+DATALAKE_TEST_KILL="$kill_at"} \
+    DATALAKE_ENDPOINT="$endpoint" DATALAKE_REGION=fsn1 DATALAKE_BUCKET="$bucket" \
     AWS_ACCESS_KEY_ID="$access" AWS_SECRET_ACCESS_KEY="$secret" datalake --no-input "$@"
 }
 

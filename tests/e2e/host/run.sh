@@ -16,6 +16,12 @@ passed=0 failed=0 skipped=0 label='' suite=''
 . "$here/broken.sh"
 # shellcheck source=dagster.sh
 . "$here/dagster.sh"
+# shellcheck source=kills.sh
+. "$here/kills.sh"
+# shellcheck source=swaps.sh
+. "$here/swaps.sh"
+# shellcheck source=deps.sh
+. "$here/deps.sh"
 
 say() { echo "$@" >&2; }
 
@@ -57,27 +63,6 @@ install_packages() {
       mmdebstrap util-linux >> "$cache/apt.log" 2>&1
 }
 
-# The commands that the last `provision` has told as its next steps; none where it did them itself.
-follow_next_steps() {
-  local line
-  sed -n '/^Next steps/,/^$/s/^  \(systemctl .*\)$/\1/p' "$work/out" > "$work/steps"
-  while read -r line; do
-    # shellcheck disable=SC2086 # the line is a command
-    check "next step: $line" 0 -- as_root $line
-  done < "$work/steps"
-}
-
-# CLI: `provision` and `rollback` only change files today. Once they reload and restart by
-# themselves, `follow_next_steps` finds nothing to do, and `take_back_up` goes.
-provision_and_take_up() {
-  check "$1" 0 -- datalake provision --yes || return 1
-  follow_next_steps
-}
-take_back_up() {
-  check 'daemon-reload after the rollback' 0 -- manager daemon-reload
-  check 'restart after the rollback' 0 -- manager restart "${services[@]}"
-}
-
 there_and_back() {
   check 'the base set is installed' 0 -- install_host base || return 1
   check 'its services start' 0 -- start_services || return 1
@@ -87,17 +72,19 @@ there_and_back() {
   check 'a plan changes nothing' 3 -- datalake provision --dry-run
   check 'the host is as before' 0 -- diff "$work/before" <(manifest)
 
-  provision_and_take_up 'provision as root' || return 1
+  check 'provision as root' 0 -- datalake provision --yes || return 1
   check 'the services stay up' 0 -- services_stay_up
   check 'both first processes have the variables' 0 'dagster-daemon: ' -- variables_are_there
   check 'the webserver uses the bucket from inside' 0 deleted -- canary dagster-webserver
   check 'the daemon uses the bucket from inside' 0 deleted -- canary dagster-daemon
   check 'status in step' 0 -- datalake status
-  check 'a second provision has nothing to do' 0 -- datalake provision --yes
+  check 'a second provision has nothing to do' 0 'Nothing to do' -- datalake provision --yes
+  lives > "$work/lives"
+  datalake provision --yes > /dev/null 2>&1
+  check 'nothing to do restarts nothing' 0 -- diff "$work/lives" <(lives)
 
   check 'rollback' 0 -- datalake rollback --yes
   check 'every byte, mode and owner is back' 0 -- diff "$work/before" <(manifest)
-  take_back_up
   check 'the services stay up without S3' 0 -- services_stay_up
   check 'the variables are gone from both' 0 -- variables_are_gone
 }
@@ -108,7 +95,7 @@ a_host_set_up_by_hand_is_repaired() {
   manifest > "$work/before"
   check 'set up by hand: the repair is shown before' 3 'EnvironmentFile=-/var/lib' -- \
     datalake provision --dry-run
-  provision_and_take_up 'set up by hand: one provision' || return 1
+  check 'set up by hand: one provision' 0 -- datalake provision --yes || return 1
   check 'set up by hand: the services stay up' 0 -- services_stay_up
   check 'set up by hand: both have the variables' 0 'dagster-daemon: ' -- variables_are_there
   check 'set up by hand: rollback' 0 -- datalake rollback --yes
@@ -122,41 +109,65 @@ is_state() { [ "$(manager show -P "$2" "$1")" = "$3" ]; } # UNIT PROPERTY VALUE
 broken_situations() {
   local outside
   check 'a base host' 0 -- install_host base
+  check 'a base host: quadlet is asked about the plan' 3 \
+    'Checked: the installed quadlet generator makes both units' -- datalake provision --dry-run
   start_services
   hand_edit_breaks_a_unit
   manager daemon-reload
   check 'a broken hand edit: the unit is gone' 0 -- \
     is_state dagster-webserver LoadState not-found
-  # CLI: provision tells the line and changes nothing.
+  manifest > "$work/before"
+  check 'a broken hand edit: provision tells the words of quadlet' 78 "unsupported key 'Foo'" -- \
+    datalake provision --yes
+  check 'a broken hand edit: it tells the file' 78 \
+    "makes no unit of \`$quadlets/dagster-webserver.container\`" -- datalake provision --yes
+  check 'a broken hand edit: a plan tells that it was there before' 78 'so already' -- \
+    datalake provision --dry-run
+  check 'a broken hand edit: nothing is changed' 0 -- diff "$work/before" <(manifest)
+  check 'a broken hand edit: no copy is left' 0 -- \
+    as_root sh -c '! ls -d /run/datalake-quadlets-* /tmp/datalake-quadlets-* 2> /dev/null'
 
   install_host base
   image_dies
   manager daemon-reload
   check 'an image that dies: the start succeeds' 0 -- start_services
   check 'an image that dies: the daemon does not stay up' 1 -- services_stay_up
-  # CLI: provision tells the daemon's last lines and goes back within 120 s.
+  goes_back 'an image that dies' 'Errors whilst loading configuration'
 
   install_host base
   image_dies_with_s3
   manager daemon-reload
   start_services
   check 'an image that dies with S3: up before' 0 -- services_stay_up
-  # CLI: provision notices the death, goes back by itself, and both services run again.
+  goes_back 'an image that dies with S3' 'Errors whilst loading configuration'
+  check 'an image that dies with S3: both run again' 0 -- services_stay_up
+  check 'an image that dies with S3: without variables' 0 -- variables_are_gone
+
+  install_host base
+  webserver_cannot_reach_s3
+  manager daemon-reload
+  start_services
+  goes_back 'a container that cannot reach S3' 'dagster-webserver`, put'
+  check 'a container that cannot reach S3: both run again' 0 -- services_stay_up
 
   install_host base
   env_file_of_root
+  start_services
   check 'an env file of root: dagster-user cannot read it' 1 -- \
     as_user cat "$config/datalake/s3.env"
-  # CLI: provision tells the owner, and replaces the file by one of dagster-user.
+  check 'an env file of root: provision replaces it' 0 -- datalake provision --yes
+  check 'an env file of root: the containers have the variables' 0 'dagster-daemon: ' -- \
+    variables_are_there
 
   install_host base
   outside=$(drop_in_folder_is_a_link)
+  start_services
   manifest > "$work/before"
-  datalake provision --yes > "$work/out" 2>&1
+  check 'a drop-in folder that is a link: told' 78 'not a plain file or folder' -- \
+    datalake provision --yes
   check 'a drop-in folder that is a link: nothing is written where it leads' 0 -- \
     as_root sh -c "[ -z \"\$(ls -A $outside)\" ]"
-  # CLI: provision tells the link, exits with a failure, and nothing is left half done:
-  # diff "$work/before" <(manifest).
+  check 'a drop-in folder that is a link: nothing is half done' 0 -- diff "$work/before" <(manifest)
 
   install_host base
   left_over_environment
@@ -164,20 +175,39 @@ broken_situations() {
   start_services
   check 'a left-over value: the webserver has it' 0 AWS_ACCESS_KEY_ID=old -- \
     environment dagster-webserver
-  # CLI: provision tells the line, offers the repair, and the container has the new key.
+  check 'a left-over value: the line is told' 3 '-Environment=AWS_ACCESS_KEY_ID=' -- \
+    datalake provision --dry-run
+  check 'a left-over value: repaired' 0 -- datalake provision --yes
+  check 'a left-over value: both have the new one' 0 'dagster-daemon: ' -- variables_are_there
 
   install_host base
   no_lingering
+  manifest > "$work/before"
   check 'no lingering: there is no manager' 3 inactive -- \
     as_root systemctl is-active user@900.service
-  # CLI: provision tells `loginctl enable-linger dagster-user` before it changes anything.
+  check 'no lingering: the cure is told' 78 'loginctl enable-linger dagster-user' -- \
+    datalake provision --yes
+  check 'no lingering: nothing is half done' 0 -- diff "$work/before" <(manifest)
 
   install_host base
   start_services
   network_online_is_inactive
   check 'network-online.target is inactive' 3 inactive -- \
     as_root systemctl is-active network-online.target
-  # CLI: provision tells the cure first, and its own time limits are above 92 s.
+  check 'network-online.target is inactive: the cure is told, and it waits' 0 \
+    'systemctl start network-online.target' -- datalake provision --yes
+}
+
+# goes_back TEXT WORDS: provision fails at the services, shows WORDS, and all is as before within
+# 120 s of its own work.
+goes_back() {
+  local began=$SECONDS
+  manifest > "$work/before"
+  check "$1: provision fails and tells why" 69 "$2" -- datalake provision --yes
+  [ $((SECONDS - began)) -le 120 ] && pass "$1: within $((SECONDS - began)) s" ||
+    fail "$1: it took $((SECONDS - began)) s"
+  check "$1: the files are as before" 0 -- diff "$work/before" <(manifest)
+  check "$1: no run is left" 0 'Nothing to undo' -- datalake rollback --yes
 }
 
 run_suite() { # SUITE
@@ -198,7 +228,10 @@ run_suite() { # SUITE
     check 'the images' 0 -- bash "$here/image.sh" "$suite" && start_s3; then
     there_and_back
     a_host_set_up_by_hand_is_repaired
+    kills_at_the_services
+    swaps_lead_nowhere
     dagster_commands
+    deps_commands
     broken_situations
   else
     fail 'the lab cannot be prepared'

@@ -61,6 +61,9 @@ fn a_run_killed_anywhere_is_finished_or_undone() {
     let back_again = at_every_point(&grounds, "rollback --yes", Ground::middle);
 
     let met: BTreeSet<_> = [first, back, second, back_again].into_iter().flatten().collect();
-    let all: BTreeSet<_> = Checkpoint::ALL.map(Checkpoint::name).into();
+    // A sandbox has no services: the lane `host` kills runs there.
+    let elsewhere = [Checkpoint::UnitsReloaded, Checkpoint::ServicesOrdered].map(Checkpoint::name);
+    let all = Checkpoint::ALL.map(Checkpoint::name).into_iter();
+    let all: BTreeSet<_> = all.filter(|name| !elsewhere.contains(name)).collect();
     assert_eq!(met, all, "a checkpoint that no command passes is tested by nobody");
 }

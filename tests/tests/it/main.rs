@@ -6,9 +6,11 @@
 mod architecture;
 mod bad_days;
 mod canary;
+mod handover;
 mod json;
 mod kills;
 mod readme;
 mod road;
 mod support;
+mod swaps;
 mod texts;

@@ -54,6 +54,8 @@ Values of the spec (they win over DATALAKE_… and datalake.yaml):
       --prefix <PREFIX>          The prefix of the assets' keys
       --user <USER>              The user that runs Dagster's podman
       --unit <UNIT>              A quadlet unit that needs the bucket; may be given again
+      --handover <WAY>           How containers get the settings: env-file, podman-secret or
+                                 in-place
       --credentials-file <FILE>  Read the key pair from FILE (mode 0600, lines `AWS_ACCESS_KEY_ID=…`
                                  and `AWS_SECRET_ACCESS_KEY=…`)
       --credentials-fd <N>       Read the key pair from open file descriptor N
@@ -80,6 +82,7 @@ Options:
       --sandbox[=<DIR>]  Work on a built-in S3 service and a pretend host, kept in DIR (.sandbox)
       --root <DIR>       Take all paths of the host as paths below DIR
   -y, --yes              Do not ask before applying
+      --no-restart       Change files and bucket alone; containers take it up at their next restart
       --state <DIR>      Keep journal, receipts and copies in DIR
       --config <FILE>    Read FILE instead of ./datalake.yaml
       --json             Print one JSON document instead of text
@@ -93,6 +96,8 @@ Values of the spec (they win over DATALAKE_… and datalake.yaml):
       --prefix <PREFIX>          The prefix of the assets' keys
       --user <USER>              The user that runs Dagster's podman
       --unit <UNIT>              A quadlet unit that needs the bucket; may be given again
+      --handover <WAY>           How containers get the settings: env-file, podman-secret or
+                                 in-place
       --credentials-file <FILE>  Read the key pair from FILE (mode 0600, lines `AWS_ACCESS_KEY_ID=…`
                                  and `AWS_SECRET_ACCESS_KEY=…`)
       --credentials-fd <N>       Read the key pair from open file descriptor N
@@ -225,6 +230,7 @@ prefix: assets
 credentials: { from: env }
 
 # The user whose rootless podman runs Dagster, and the quadlet units that need the bucket.
+# handover: env-file, podman-secret or in-place; unless said, the installed podman decides.
 host: { user: dagster-user, units: [dagster-webserver, dagster-daemon] }
 
 # Overwritten and deleted objects stay for 30 days, unfinished uploads for 7; `off` for ever.
@@ -254,6 +260,7 @@ credentials.command        -                                    not set
 credentials.fd             -                                    not set
 host.user                  dagster-user                         default
 host.units                 ["one"]                              the command line
+host.handover              -                                    not set
 protect.versioning         true                                 default
 protect.keep-old-versions  30d                                  default
 protect.abort-uploads      7d                                   default

@@ -1,20 +1,18 @@
 //! `dagster`: the services of a deployment, changed and shown.
 
-use datalake_core::FilledBody;
 use datalake_engine::{
-    ChangeError, DeployedUnit, News, Patience, ServiceName, Services, UnitStatus, Verb, change,
+    ChangeError, DeployedUnit, Patience, ServiceName, Services, UnitStatus, Verb, change,
 };
 use serde::Serialize;
 
+use super::deps::deps;
+use super::services::{lines, show_tails, teller};
 use crate::args::{self, Chosen, Cli, Dagster};
 use crate::deployment::{EnvironmentReport, Ground, Report, report};
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::render::{Printer, Redactor, deployment, environments};
+use crate::render::{Printer, deployment, environments};
 use crate::site::Site;
-
-/// How much of a log is shown of services that did not settle.
-const TAIL: u32 = 20;
 
 /// A unit after a change, for programs.
 #[derive(Serialize)]
@@ -39,6 +37,7 @@ pub(super) async fn dagster(cli: &Cli, what: &Dagster, printer: Printer) -> Resu
         Dagster::Status => status(&site, &ground).await,
         Dagster::Logs(flags) => logs(flags, &site, &ground).await,
         Dagster::Env => env(&site, &ground).await,
+        Dagster::Deps { what } => deps(what, &site, &ground).await,
     }
 }
 
@@ -94,7 +93,7 @@ async fn changed(
     let redactor = ground.contents(site, &found).await.redactor();
     let printer = site.printer;
     printer.talk(&format!("{verb}: {}", names(&services)));
-    let tell = |news: News<'_>| printer.talk(&news_text(news));
+    let tell = teller(printer);
     let ports = (&ground.systemd as &dyn Services, &site.clock as _);
     match change(verb, &services, ports, (Patience::default(), &tell)).await {
         Ok(settled) => {
@@ -106,7 +105,7 @@ async fn changed(
         Err(error) => {
             if let ChangeError::Unsettled(units) = &error {
                 let failed: Vec<_> = units.iter().map(|unit| unit.status.unit.clone()).collect();
-                show_tail(&failed, &redactor, site, ground).await;
+                show_tails(&failed, &redactor, site, ground).await;
             }
             Err(Failure::of(Exit::Unavailable, &error)
                 .hint(format!("{} dagster status", site.name))
@@ -122,34 +121,6 @@ fn in_json(status: &UnitStatus) -> Changed {
         sub: status.sub.clone(),
         invocation: status.invocation.as_ref().map(|life| life.0.clone()),
     }
-}
-
-fn news_text(news: News<'_>) -> String {
-    match news {
-        News::Waiting(status) => {
-            format!("waiting for {} ({}, {})", status.unit, status.active, status.sub)
-        }
-        News::NotOnline => "network-online.target is not active, so podman waits for up to 90 s; \
-                            cure: systemctl start network-online.target"
-            .to_owned(),
-        News::Settled(status) => format!("{}: {} ({})", status.unit, status.active, status.sub),
-    }
-}
-
-async fn show_tail(units: &[ServiceName], redactor: &Redactor, site: &Site, ground: &Ground) {
-    for unit in units {
-        site.printer.talk(&format!("the last lines of {unit}:"));
-        match ground.systemd.log_tail(std::slice::from_ref(unit), TAIL).await {
-            Ok(log) => lines(&log).for_each(|line| {
-                site.printer.talk(&format!("  {}", redactor.line(line)));
-            }),
-            Err(fault) => site.printer.talk(&format!("  cannot be read: {fault}")),
-        }
-    }
-}
-
-fn lines(log: &FilledBody) -> impl Iterator<Item = &[u8]> {
-    log.expose().split(|byte| *byte == b'\n').filter(|line| !line.is_empty())
 }
 
 async fn logs(flags: &args::Logs, site: &Site, ground: &Ground) -> Result<Exit, Failure> {

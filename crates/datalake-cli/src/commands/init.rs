@@ -51,6 +51,7 @@ fn answered(cli: &Cli, may_ask: bool) -> Result<SpecDocument, Failure> {
     if !values.units.is_empty() {
         document.host.units = Some(values.units.clone());
     }
+    document.host.handover.clone_from(&values.handover);
     Ok(document)
 }
 
@@ -108,6 +109,8 @@ fn text(document: &SpecDocument) -> String {
         }
         (_, None) => format!("region: {}\n", plain(&document.region)),
     };
+    let handover = document.host.handover.as_ref().map(|_| plain(&document.host.handover));
+    let handover = handover.map(|way| format!(", handover: {way}")).unwrap_or_default();
     let units: Vec<_> =
         document.host.units.iter().flatten().map(|u| plain(&Some(u.clone()))).collect();
     format!(
@@ -122,7 +125,8 @@ fn text(document: &SpecDocument) -> String {
          # or command: [pass, show, hetzner]. Never the keys themselves.\n\
          credentials: {{ from: env }}\n\n\
          # The user whose rootless podman runs Dagster, and the quadlet units that need the bucket.\n\
-         host: {{ user: {}, units: [{}] }}\n\n\
+         # handover: env-file, podman-secret or in-place; unless said, the installed podman decides.\n\
+         host: {{ user: {}, units: [{}]{handover} }}\n\n\
          # Overwritten and deleted objects stay for 30 days, unfinished uploads for 7; `off` for ever.\n\
          protect: {{ versioning: true, keep-old-versions: 30d, abort-uploads: 7d }}\n",
         plain(&document.bucket),

@@ -1,23 +1,30 @@
 //! `provision`: observe, desired, plan, confirm, apply; then proof.
 
 use datalake_core::{
-    Blocker, Credentials, FingerprintKey, Plan, Receipt, RunId, RunKind, Spec, Step, Target,
-    plan_provision, rehearse,
+    Blocker, Credentials, FingerprintKey, Handover, Plan, Receipt, RunId, RunKind, Spec, Step,
+    Target, plan_provision, rehearse,
 };
 use datalake_engine::{
-    Clock, Ports, RetryingStore, Run, Sighting, Wanted, apply, observe, recover,
+    ApplyError, Clock, Dagster, LiveDagster, NoDagster, Ports, RetryingStore, Run, Sighting,
+    Wanted, apply, observe, recover,
 };
 use datalake_host::Account;
+use datalake_quadlet::Trouble;
 use serde::Serialize;
 
+use super::going_back::go_back;
+use super::services::teller;
 use super::watch::Progress;
 use super::{confirmed, restart_steps};
 use crate::args::{self, Cli};
-use crate::desired::{Context, desired, repairs};
+use crate::deployment::Ground;
+use crate::desired::{Context, Restart, desired, repairs};
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::generator::checked;
+use crate::handover::{Way, secrets};
 use crate::places::Places;
-use crate::render::{self, FileChange, Printer, diff};
+use crate::render::{self, FileChange, Printer, Redactor, diff};
 use crate::site::{RETRY_BUDGET, Site};
 
 /// Everything known about one place before it is looked at.
@@ -26,8 +33,10 @@ pub(super) struct Subject<'a> {
     pub(super) keys: &'a Credentials,
     pub(super) account: &'a Account,
     pub(super) places: &'a Places,
+    pub(super) way: &'a Way,
     pub(super) fingerprints: &'a FingerprintKey,
     pub(super) run: &'a RunId,
+    pub(super) restart: Restart,
 }
 
 #[derive(Serialize)]
@@ -55,7 +64,12 @@ pub(super) async fn provision(
     let lock = if used && !flags.dry_run { Some(site.lock("provision")?) } else { None };
     let fingerprints =
         &site.records().fingerprint_key(&site.clock).map_err(|fault| site.state_failure(&fault))?;
-    let ports = site.ports(&store, fingerprints);
+    let ground = ground(&site, &spec, flags.no_restart)?;
+    let tell = teller(printer);
+    let live = ground.as_ref().map(|ground| ground.dagster(&site, fingerprints, &tell));
+    let secrets = secrets(&site, &spec.host.user, &account);
+    let ports = site.ports(&store, dagster(live.as_ref()), fingerprints);
+    let ports = Ports { secrets: secrets.as_ref(), ..ports };
     if lock.is_some() {
         recover(&ports).await.map_err(|fault| site.state_failure(&fault))?;
     }
@@ -64,18 +78,18 @@ pub(super) async fn provision(
         keys: &keys,
         account: &account,
         places: &places,
+        way: &Way::of(&site, &spec.host, &account).await?,
         fingerprints,
         run: &run,
+        restart: restart(&site, ground.is_some())?,
     };
     let (sighting, plan) = look_and_plan(&subject, &ports).await?;
     if plan.is_empty() {
-        let text = format!("Nothing to do: bucket `{}` and host are in step.\n", spec.bucket);
-        let nothing = Done { plan: &plan, receipt: None, proved: true, undo: None };
-        printer.result("provision", nothing, &text);
-        return Ok(Exit::Done);
+        return Ok(nothing_to_do(&subject, &plan, printer));
     }
     require_writable(&site, &plan)?;
-    let shown = introduction(&subject, &sighting) + &shown(&plan, &subject, &sighting);
+    let checked = checked(&site, (&spec, subject.way), (&account, &places), &plan).await?;
+    let shown = introduction(&subject, &sighting) + &checked + &shown(&plan, &subject, &sighting);
     if flags.dry_run {
         let next = format!("\nNothing was changed. Next: {} provision\n", site.name);
         printer.result("plan", &plan, &(shown + &next));
@@ -91,8 +105,41 @@ pub(super) async fn provision(
         Some(lock) => lock,
         None => site.lock("provision")?,
     };
-    let receipt = carry_out(&site, &plan, &subject, &ports).await?;
+    let receipt = carry_out(&site, &plan, (&subject, ground.as_ref()), &ports).await?;
     prove(&site, &subject, &ports, (&plan, &receipt)).await
+}
+
+/// The deployment whose services are restarted; none in a sandbox, below another root, or where the
+/// operator restarts them himself.
+fn ground(site: &Site, spec: &Spec, no_restart: bool) -> Result<Option<Ground>, Failure> {
+    let is_left_alone = no_restart || !site.is_this_machine();
+    if is_left_alone { Ok(None) } else { Ground::of(site, spec.host.clone()).map(Some) }
+}
+
+/// The running Dagster as a port.
+pub(super) fn dagster<'a>(live: Option<&'a LiveDagster<'a>>) -> &'a dyn Dagster {
+    live.map_or(&NoDagster, |live| live)
+}
+
+fn restart(site: &Site, are_services_changed: bool) -> Result<Restart, Failure> {
+    let history = site.records().history().map_err(|fault| site.state_failure(&fault))?;
+    Ok(match are_services_changed {
+        false => Restart::Never,
+        true if history.owes_restart() => Restart::Owed,
+        true => Restart::IfNeeded,
+    })
+}
+
+fn nothing_to_do(subject: &Subject<'_>, plan: &Plan, printer: Printer) -> Exit {
+    let bucket = &subject.spec.bucket;
+    let what = match subject.restart {
+        Restart::Never => "and host",
+        Restart::IfNeeded | Restart::Owed => "host and containers",
+    };
+    let text = format!("Nothing to do: bucket `{bucket}` {what} are in step.\n");
+    let nothing = Done { plan, receipt: None, proved: true, undo: None };
+    printer.result("provision", nothing, &text);
+    Exit::Done
 }
 
 /// Looks at everything and plans. Nothing is changed.
@@ -100,21 +147,27 @@ pub(super) async fn look_and_plan(
     subject: &Subject<'_>,
     ports: &Ports<'_>,
 ) -> Result<(Sighting, Plan), Failure> {
-    let Subject { spec, places, .. } = subject;
-    let wanted = Wanted { buckets: vec![spec.bucket.clone()], ..places.wanted() };
+    let Subject { spec, places, way, .. } = subject;
+    let services = subject.restart != Restart::Never;
+    let (buckets, secrets) = (vec![spec.bucket.clone()], way.secrets());
+    let wanted = Wanted { buckets, secrets, services, ..places.wanted() };
     let sighting = observe(&wanted, ports).await;
     let context = Context {
         spec,
         keys: subject.keys,
         account: subject.account,
         places,
+        way,
         sighting: &sighting,
         fingerprints: subject.fingerprints,
         run: subject.run,
+        restart: subject.restart,
     };
-    let plan = plan_provision(&desired(&context)?, &sighting.observed)?;
+    let blocked = |failure: Failure| failure.for_user(&spec.host.user);
+    let plan = plan_provision(&desired(&context)?, &sighting.observed);
+    let plan = plan.map_err(|blockers| blocked(blockers.into()))?;
     let conflicts = rehearse(&plan, &sighting.observed);
-    if conflicts.is_empty() { Ok((sighting, plan)) } else { Err(conflicts.into()) }
+    if conflicts.is_empty() { Ok((sighting, plan)) } else { Err(blocked(conflicts.into())) }
 }
 
 /// Refuses a plan that would stop half-way because nothing can be written where its files lie.
@@ -124,7 +177,11 @@ fn require_writable(site: &Site, plan: &Plan) -> Result<(), Failure> {
             let fault = site.host.require_writable(&path).err()?;
             Some(Blocker { target: Target::Path(path), fault })
         }
-        Target::Service | Target::Bucket(_) | Target::Object(..) => None,
+        Target::Service
+        | Target::Bucket(_)
+        | Target::Object(..)
+        | Target::Secret(_)
+        | Target::Services => None,
     };
     plan.steps.iter().find_map(blocker).map_or(Ok(()), |blocker| Err(blocker.into()))
 }
@@ -132,7 +189,7 @@ fn require_writable(site: &Site, plan: &Plan) -> Result<(), Failure> {
 async fn carry_out(
     site: &Site,
     plan: &Plan,
-    subject: &Subject<'_>,
+    (subject, ground): (&Subject<'_>, Option<&Ground>),
     ports: &Ports<'_>,
 ) -> Result<Receipt, Failure> {
     let records = site.records();
@@ -146,8 +203,20 @@ async fn carry_out(
         keys: Some(subject.keys),
         unfinished,
     };
+    // What is in use before the change may stand in the logs after it.
+    let redactor = match ground {
+        Some(ground) => ground.contents(site, &ground.found(site).await).await.redactor(),
+        None => Redactor::default(),
+    };
     site.printer.talk("\nApplying:");
-    Ok(apply(run, &Progress::new(site.printer), ports).await?)
+    match (apply(run, &Progress::new(site.printer), ports).await, ground) {
+        (Err(ApplyError::Step(failed)), Some(ground))
+            if failed.step.action.target() == Target::Services =>
+        {
+            Err(go_back(&failed, redactor, (site, ground), ports).await)
+        }
+        (applied, _) => Ok(applied?),
+    }
 }
 
 /// Looks again: the plan after an apply is empty.
@@ -157,6 +226,7 @@ async fn prove(
     ports: &Ports<'_>,
     (plan, receipt): (&Plan, &Receipt),
 ) -> Result<Exit, Failure> {
+    let subject = &Subject { restart: subject.restart.once_more(), ..*subject };
     let (_, left) = look_and_plan(subject, ports).await?;
     if !left.is_empty() {
         let text = format!("after the run, {} changes are pending again", left.steps.len());
@@ -185,10 +255,17 @@ fn introduction(subject: &Subject<'_>, sighting: &Sighting) -> String {
 fn shown(plan: &Plan, subject: &Subject<'_>, sighting: &Sighting) -> String {
     let mut text = format!("\nPlan ({} steps):\n{}", plan.steps.len(), render::plan(plan));
     for repair in repairs(subject.places, sighting) {
-        for trouble in &repair.troubles {
-            let (path, line) = (&repair.unit.file, trouble.line);
-            text.push_str(&format!("\nIn {path}, line {line}: {}\n", trouble.kind.harm()));
+        let (path, Trouble { kind, line }) = (repair.path, &repair.trouble);
+        text.push_str(&format!("\nIn {path}, line {line}: {}\n", kind.harm()));
+        if !kind.is_repaired() {
+            text.push_str(&format!("It stays. To put it right: {}\n", kind.cure()));
         }
+    }
+    for (path, fault) in &subject.places.unseen {
+        text.push_str(&format!(
+            "\nNot looked into: {path}: {}\n",
+            render::printable(&fault.to_string())
+        ));
     }
     text.push_str("\nFiles:\n");
     for step in &plan.steps {
@@ -202,13 +279,22 @@ fn shown(plan: &Plan, subject: &Subject<'_>, sighting: &Sighting) -> String {
 
 fn farewell(subject: &Subject<'_>, receipt: &Receipt, undo: &str) -> String {
     let spec = subject.spec;
+    let containers = match subject.restart {
+        Restart::Never => {
+            let steps = restart_steps(&spec.host);
+            let needs = match subject.way.handover {
+                Handover::InPlace => "",
+                Handover::EnvFile | Handover::PodmanSecret => {
+                    "Drop-ins need podman 5.0 or newer: `podman --version`.\n"
+                }
+            };
+            format!("\n{steps}{needs}")
+        }
+        Restart::IfNeeded | Restart::Owed => String::new(),
+    };
     format!(
         "\nProved: an object was put, read back and deleted below `{}` in `{}`; every file was read \
-         back;\na second look finds nothing left to do. Receipt: {}.\n\n\
-         {}\nDrop-ins need podman 5.0 or newer: `podman --version`.\n\nUndo: {undo}\n",
-        spec.prefix,
-        spec.bucket,
-        receipt.run,
-        restart_steps(&spec.host),
+         back;\na second look finds nothing left to do. Receipt: {}.\n{containers}\nUndo: {undo}\n",
+        spec.prefix, spec.bucket, receipt.run,
     )
 }

@@ -3,20 +3,24 @@
 use std::path::Path;
 
 use datalake_core::{
-    Action, FaultKind, Observed, Plan, Receipt, RunId, RunKind, RunState, Step, Target, Unfinished,
+    Action, FaultKind, Observed, Plan, Receipt, RunId, RunKind, RunState, Step, Target,
     left_by_rollback, plan_rollback, rehearse,
 };
 use datalake_engine::{
-    Clock, ObjectStore, Ports, RetryingStore, Run, apply, look_at, observe_paths, read_receipt,
+    NoDagster, NoSecrets, ObjectStore, Ports, RetryingStore, Secrets, look_at, read_receipt,
     recover,
 };
 use serde::Serialize;
 
-use super::watch::Progress;
+use super::going_back::carry_out_back;
+use super::provision::dagster;
+use super::services::teller;
 use super::{confirmed, restart_steps};
 use crate::args::{self, Cli};
+use crate::deployment::Ground;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::handover::secrets;
 use crate::no_store::NoStore;
 use crate::render::{self, Printer};
 use crate::site::{RETRY_BUDGET, Site};
@@ -42,17 +46,23 @@ pub(super) async fn rollback(
         site.records().fingerprint_key(&site.clock).map_err(|fault| site.state_failure(&fault))?;
     let store = store_of(&site).await;
     let store = RetryingStore::new(store.as_ref(), &site.clock, RETRY_BUDGET);
-    let ports = site.ports(&store, &fingerprints);
+    let secrets = secrets_of(&site);
+    let ports = site.ports(&store, &NoDagster, &fingerprints);
+    let ports = Ports { secrets: secrets.as_ref(), ..ports };
     recover(&ports).await.map_err(|fault| site.state_failure(&fault))?;
     let Some(receipt) = chosen(&site, flags.receipt.as_deref())? else {
         return Ok(nothing(printer));
     };
-    let plan = plan_rollback(&receipt);
+    let plan = way_back(&receipt, flags.no_restart);
+    let ground = ground(&site, &plan)?;
+    let tell = teller(printer);
+    let live = ground.as_ref().map(|ground| ground.dagster(&site, &fingerprints, &tell));
+    let ports = Ports { dagster: dagster(live.as_ref()), ..ports };
     let observed = look(&plan, &ports).await;
     let mut conflicts = rehearse(&plan, &observed);
     conflicts.extend(site.records().conflicts(&plan, &observed, &fingerprints));
     if !conflicts.is_empty() {
-        return Err(conflicts.into());
+        return Err(explained(conflicts.into(), ground.as_ref()));
     }
     let shown = shown(&plan, &receipt);
     if flags.dry_run {
@@ -65,16 +75,49 @@ pub(super) async fn rollback(
         printer.talk("nothing was changed");
         return Ok(Exit::Drift);
     }
-    let undone = undo(&site, &plan, &receipt, &ports).await?;
+    printer.talk("\nUndoing:");
+    let undone = carry_out_back(&site, &plan, &receipt.run, &ports).await;
+    let undone = undone.map_err(|error| explained(error.into(), ground.as_ref()))?;
     let data = Undone { of: Some(&receipt.run), plan: &plan, receipt: Some(&undone) };
-    let steps = site.settings.host().map(|host| restart_steps(&host)).unwrap_or_default();
+    let steps = if ground.is_some() { String::new() } else { next_steps(&site) };
     let text = format!(
-        "\nUndone: {}; every file has its old bytes, mode and owner again.\n\n{steps}\n\
-         Then: {} status\n",
+        "\nUndone: {}; every file has its old bytes, mode and owner again.\n{steps}\nThen: {} status\n",
         receipt.run, site.name
     );
     printer.result("rollback", data, &text);
     Ok(Exit::Done)
+}
+
+/// The way back, without the services where the operator restarts them himself.
+fn way_back(receipt: &Receipt, no_restart: bool) -> Plan {
+    let mut plan = plan_rollback(receipt);
+    if no_restart {
+        plan.steps.retain(|step| step.action.target() != Target::Services);
+    }
+    plan
+}
+
+/// The deployment whose services the way back restarts, if it does.
+fn ground(site: &Site, plan: &Plan) -> Result<Option<Ground>, Failure> {
+    let units = plan.steps.iter().find_map(|step| match &step.action {
+        Action::SettleServices(states) => Some(states.iter().map(|(unit, _)| unit)),
+        _ => None,
+    });
+    let Some(units) = units else { return Ok(None) };
+    let host = site.settings.host()?;
+    Ok(Some(Ground::of(site, host)?.with_units(units)))
+}
+
+fn explained(failure: Failure, ground: Option<&Ground>) -> Failure {
+    match ground {
+        Some(ground) => failure.for_user(&ground.host.user),
+        None => failure,
+    }
+}
+
+fn next_steps(site: &Site) -> String {
+    let steps = site.settings.host().map(|host| restart_steps(&host));
+    steps.map(|steps| format!("\n{steps}")).unwrap_or_default()
 }
 
 fn nothing(printer: Printer) -> Exit {
@@ -93,6 +136,16 @@ async fn store_of(site: &Site) -> Box<dyn ObjectStore> {
     match opened.await {
         Ok(store) => Box::new(store),
         Err(failure) => Box::new(NoStore(failure.messages.join(": "))),
+    }
+}
+
+/// What podman keeps for the service user, where the spec names one that is there.
+fn secrets_of(site: &Site) -> Box<dyn Secrets> {
+    let host = site.settings.host().ok();
+    let found = host.and_then(|host| Some((site.host(&host).ok()?.0, host.user)));
+    match found {
+        Some((account, user)) => secrets(site, &user, &account),
+        None => Box::new(NoSecrets),
     }
 }
 
@@ -132,17 +185,14 @@ fn named_receipt(site: &Site, named: &str) -> Result<Receipt, Failure> {
 
 /// Looks at all that the way back touches.
 async fn look(plan: &Plan, ports: &Ports<'_>) -> Observed {
-    let targets = || plan.steps.iter().map(|step| step.action.target());
-    let paths: Vec<_> = targets()
-        .filter_map(|target| match target {
-            Target::Path(path) => Some(path),
-            Target::Service | Target::Bucket(_) | Target::Object(..) => None,
-        })
-        .collect();
-    let mut observed = observe_paths(&paths, ports).observed;
-    for target in targets() {
-        if matches!(target, Target::Bucket(_)) {
-            observed.buckets.extend(look_at(&target, ports).await.buckets);
+    let mut observed = Observed::nothing();
+    for step in &plan.steps {
+        let seen = look_at(&step.action.target(), ports).await;
+        observed.buckets.extend(seen.buckets);
+        observed.paths.extend(seen.paths);
+        observed.secrets.extend(seen.secrets);
+        if step.action.target() == Target::Services {
+            observed.services = seen.services;
         }
     }
     observed
@@ -152,7 +202,9 @@ fn shown(plan: &Plan, receipt: &Receipt) -> String {
     let mut text = format!("The way back of {} ({} steps):\n", receipt.run, plan.steps.len());
     text.push_str(&render::way_back(plan));
     // The probe has left nothing that could stay.
-    let stays = |(step, _): &(&Step, &str)| !matches!(step.action, Action::ProveAccess(..));
+    let stays = |(step, _): &(&Step, &str)| {
+        !matches!(step.action, Action::ProveAccess(..) | Action::ProveContainers { .. })
+    };
     let mut left = left_by_rollback(receipt).filter(stays).peekable();
     if left.peek().is_some() {
         text.push_str("\nWhat stays:\n");
@@ -161,21 +213,4 @@ fn shown(plan: &Plan, receipt: &Receipt) -> String {
         text.push_str(&format!("  {}: {reason}\n", render::step_line(step)));
     }
     text
-}
-
-async fn undo(
-    site: &Site,
-    plan: &Plan,
-    receipt: &Receipt,
-    ports: &Ports<'_>,
-) -> Result<Receipt, Failure> {
-    let run = Run {
-        id: RunId::new(site.clock.now(), site.clock.random()),
-        kind: RunKind::Rollback(receipt.run.clone()),
-        plan,
-        keys: None,
-        unfinished: Unfinished::default(),
-    };
-    site.printer.talk("\nUndoing:");
-    Ok(apply(run, &Progress::new(site.printer), ports).await?)
 }

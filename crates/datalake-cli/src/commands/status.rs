@@ -1,15 +1,16 @@
 //! `status`: the road of `provision`, stopped before confirm.
 
-use datalake_core::{RunId, Spec};
-use datalake_engine::{Clock, RetryingStore};
+use datalake_core::RunId;
+use datalake_engine::{Clock, News, Ports, RetryingStore};
 
 use super::dagster::looked_at;
-use super::provision::{Subject, look_and_plan};
+use super::provision::{Subject, dagster, look_and_plan};
 use crate::args::Cli;
 use crate::deployment::{Ground, Report};
-use crate::desired::repairs;
+use crate::desired::{Restart, repairs};
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::handover::{Way, secrets};
 use crate::render::{Printer, State, status as rendered};
 use crate::site::{RETRY_BUDGET, Site};
 
@@ -24,17 +25,28 @@ pub(super) async fn status(cli: &Cli, printer: Printer) -> Result<Exit, Failure>
     let at_state = |fault| site.state_failure(&fault);
     let fingerprints = records.fingerprint_key(&site.clock).map_err(at_state)?;
     let history = records.history().map_err(at_state)?;
+    let ground = Ground::of(&site, spec.host.clone());
+    let quiet = |_: News<'_>| ();
+    let live = ground.as_ref().ok().map(|ground| ground.dagster(&site, &fingerprints, &quiet));
+    let dagster = dagster(live.as_ref());
+    // Services that nobody can ask about are told below, and are no failure of `status`.
+    let restart = if dagster.states().await.is_ok() { Restart::IfNeeded } else { Restart::Never };
     let subject = Subject {
         spec: &spec,
         keys: &keys,
         account: &account,
         places: &places,
+        way: &Way::of(&site, &spec.host, &account).await?,
         fingerprints: &fingerprints,
         run: &RunId::new(site.clock.now(), site.clock.random()),
+        restart,
     };
-    let (sighting, plan) = look_and_plan(&subject, &site.ports(&store, &fingerprints)).await?;
+    let secrets = secrets(&site, &spec.host.user, &account);
+    let ports = site.ports(&store, dagster, &fingerprints);
+    let ports = Ports { secrets: secrets.as_ref(), ..ports };
+    let (sighting, plan) = look_and_plan(&subject, &ports).await?;
     let repairs = repairs(&places, &sighting);
-    let services = services(&site, &spec).await;
+    let services = services(&site, &ground).await;
     let state = State {
         spec: &spec,
         account: &account,
@@ -54,8 +66,8 @@ pub(super) async fn status(cli: &Cli, printer: Printer) -> Result<Exit, Failure>
 }
 
 /// The services of this machine, or why nobody looks at them: that is no failure of `status`.
-async fn services(site: &Site, spec: &Spec) -> Result<Report, String> {
-    let told = |failure: Failure| failure.messages.join(": ");
-    let ground = Ground::of(site, spec.host.clone()).map_err(told)?;
-    looked_at(site, &ground).await.map_err(told)
+async fn services(site: &Site, ground: &Result<Ground, Failure>) -> Result<Report, String> {
+    let told = |failure: &Failure| failure.messages.join(": ");
+    let ground = ground.as_ref().map_err(told)?;
+    looked_at(site, ground).await.map_err(|failure| told(&failure))
 }

@@ -50,7 +50,7 @@ impl Layer {
     ) -> Result<Vec<Self>, Failure> {
         let ours = variables.filter_map(|(name, value)| {
             let key = name.strip_prefix("DATALAKE_")?;
-            (!key.starts_with("SANDBOX_")).then(|| (name.clone(), key_of(key), value))
+            (!key.starts_with("TEST_")).then(|| (name.clone(), key_of(key), value))
         });
         ours.map(|(name, key, value)| {
             let values = nested(&key, Value::from(value));

@@ -80,6 +80,8 @@ pub(crate) struct OldValue {
     pub line: usize,
     pub harm: String,
     pub cure: String,
+    /// Whether the next `provision` puts it right; the rest is for people to decide.
+    pub is_repaired: bool,
 }
 
 /// The variables of the env file and of each container, by name and shortened fingerprint.
@@ -117,7 +119,8 @@ impl UnitReport {
         let in_step =
             matches!(self.environment, EnvironmentState::InStep | EnvironmentState::NoEnvFile);
         let runs = self.active.as_deref() == Some("active");
-        in_step && runs && self.problems.is_empty() && self.old_values.is_empty()
+        let is_old = self.old_values.iter().any(|old| old.is_repaired);
+        in_step && runs && self.problems.is_empty() && !is_old
     }
 }
 
@@ -175,6 +178,7 @@ fn unit_report(unit: &DeployedUnit, old_lines: Vec<OldLine>) -> UnitReport {
         line: line.trouble.line,
         harm: line.trouble.kind.harm(),
         cure: line.trouble.kind.cure(),
+        is_repaired: line.trouble.kind.is_repaired(),
     };
     UnitReport {
         name: unit.name.to_string(),

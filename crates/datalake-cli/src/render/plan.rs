@@ -1,6 +1,6 @@
 //! A plan as people read it.
 
-use datalake_core::{Action, Plan, Step, Target, Versioning, Way};
+use datalake_core::{Action, Plan, Step, Target, UnitName, Versioning, Way};
 
 use super::printable;
 
@@ -32,6 +32,8 @@ pub(crate) fn line(step: &Step) -> String {
         Target::Bucket(bucket) => bucket.to_string(),
         Target::Object(bucket, key) => format!("{bucket}/{key}"),
         Target::Path(path) => path.to_string(),
+        Target::Secret(name) => name.to_string(),
+        Target::Services => services(&step.action),
     };
     format!("{:<15} {}{}", step.action.verb(), printable(&target), detail(&step.action))
 }
@@ -58,6 +60,27 @@ fn detail(action: &Action) -> String {
         Action::CreateBucket(_)
         | Action::ProveAccess(..)
         | Action::RemoveFolder(_)
-        | Action::RemoveFile(_) => String::new(),
+        | Action::RemoveFile(_)
+        | Action::StoreSecret { .. }
+        | Action::RestoreSecret { .. }
+        | Action::RemoveSecret(_)
+        | Action::SettleServices(_)
+        | Action::ProveContainers { .. } => String::new(),
+    }
+}
+
+fn services(action: &Action) -> String {
+    let names = |units: &mut dyn Iterator<Item = &UnitName>| {
+        units.map(UnitName::as_str).collect::<Vec<_>>().join(", ")
+    };
+    if let Action::ProveContainers { services, .. } = action {
+        return names(&mut services.up());
+    }
+    let Action::SettleServices(states) = action else { return String::new() };
+    let (up, down) = (names(&mut states.up()), names(&mut states.down()));
+    match (up.is_empty(), down.is_empty()) {
+        (_, true) => up,
+        (true, false) => format!("nothing; stop {down}, which did not run before"),
+        (false, false) => format!("{up}; stop {down}, which did not run before"),
     }
 }

@@ -31,6 +31,12 @@ impl Redactor {
         self.secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
     }
 
+    /// Learns all that another knows.
+    pub(crate) fn join(&mut self, other: Self) {
+        self.secrets.extend(other.secrets);
+        self.secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
+    }
+
     /// A line without secrets, fit for a terminal.
     #[must_use]
     pub(crate) fn line(&self, line: &[u8]) -> String {

@@ -94,12 +94,10 @@ fn text(state: &State<'_>, report: &Report<'_>, bucket: Option<&BucketState>) ->
     );
     report.units.iter().for_each(|unit| text.push_str(&format!("unit      {unit}\n")));
     for repair in state.repairs {
-        for trouble in &repair.troubles {
-            let path = &repair.unit.file;
-            let (harm, cure) = (trouble.kind.harm(), trouble.kind.cure());
-            text.push_str(&format!("trouble   {path}, line {}: {harm}\n", trouble.line));
-            text.push_str(&format!("          cure: {cure}\n"));
-        }
+        let Repair { path, trouble } = repair;
+        let (harm, cure) = (trouble.kind.harm(), trouble.kind.cure());
+        text.push_str(&format!("trouble   {path}, line {}: {harm}\n", trouble.line));
+        text.push_str(&format!("          cure: {cure}\n"));
     }
     if let Some(run) = report.last_run {
         text.push_str(&format!("last run  {run}\n"));

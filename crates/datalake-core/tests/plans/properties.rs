@@ -13,6 +13,8 @@ enum Looked {
     Versioning,
     Lifecycle,
     Path(&'static str),
+    Secret(&'static str),
+    Services,
 }
 
 fn any_place() -> impl Strategy<Value = Looked> {
@@ -21,8 +23,10 @@ fn any_place() -> impl Strategy<Value = Looked> {
         Just(Looked::Bucket),
         Just(Looked::Versioning),
         Just(Looked::Lifecycle),
+        Just(Looked::Services),
         proptest::sample::select(FOLDERS.to_vec()).prop_map(Looked::Path),
         proptest::sample::select(FILES.to_vec()).prop_map(Looked::Path),
+        proptest::sample::select(SECRETS.to_vec()).prop_map(Looked::Secret),
     ]
 }
 
@@ -39,21 +43,36 @@ fn blurred(place: &Looked, desired: &Desired, mut world: Observed) -> Option<Obs
         Looked::Versioning if !desired.bucket.versioning => return None,
         Looked::Versioning => state?.versioning = Found::Unknown(fault),
         Looked::Lifecycle => state?.lifecycle = Found::Unknown(fault),
+        Looked::Services if desired.services.is_none() => return None,
+        Looked::Services => world.services = Found::Unknown(fault),
         Looked::Path(text) => {
-            let wanted =
-                FOLDERS.contains(text) || desired.files.iter().any(|file| file.path == path(text));
+            let wanted = FOLDERS.contains(text)
+                || desired.files.iter().any(|file| file.path == path(text))
+                || desired.absent.iter().any(|unwanted| unwanted.what == path(text));
             if !wanted {
                 return None;
             }
             world.paths.insert(path(text), Found::Unknown(fault));
         }
+        Looked::Secret(text) => {
+            let wanted = desired.secrets.iter().any(|wanted| wanted.name == secret(text))
+                || desired.absent_secrets.iter().any(|unwanted| unwanted.what == secret(text));
+            if !wanted {
+                return None;
+            }
+            world.secrets.insert(secret(text), Found::Unknown(fault));
+        }
     }
     Some(world)
 }
 
-/// The start, with what no rollback takes back: a new bucket, and versioning once begun.
+/// The start, with what no rollback takes back: a new bucket, versioning once begun, and the
+/// settings that restarted services ran with before.
 fn expected_after_rollback(start: &Observed, plan: &Plan) -> Observed {
     let mut expected = start.clone();
+    if plan.steps.iter().any(|step| matches!(step.action, Action::SettleServices(_))) {
+        expected.services = expected.services.map(|services| services.with_any_settings());
+    }
     let one_way = plan.steps.iter().filter(|step| matches!(step.undo.way, Way::OneWay(_)));
     for step in one_way {
         expected = imagine(&step.action, expected);
@@ -69,6 +88,26 @@ proptest! {
         let end = imagined(&plan, &start);
 
         prop_assert_eq!(plan_provision(&desired, &end), Ok(Plan::default()));
+    }
+
+    #[test]
+    fn secrets_are_there_as_long_as_files_may_name_them(
+        desired in any_desired(),
+        start in any_observed(),
+    ) {
+        let plan = plan_provision(&desired, &start).unwrap();
+
+        for steps in [plan.steps.clone(), plan_rollback(&complete(&plan)).steps] {
+            let kinds = steps.iter().filter_map(|step| match &step.action {
+                Action::StoreSecret { .. } | Action::RestoreSecret { .. } => {
+                    (!matches!(step.guard, Guard::SecretIs(..))).then_some(0)
+                }
+                Action::WriteFile { .. } | Action::RestoreFile { .. } | Action::RemoveFile(_) => Some(1),
+                Action::RemoveSecret(_) => Some(2),
+                _ => None,
+            });
+            prop_assert!(kinds.is_sorted());
+        }
     }
 
     #[test]
@@ -134,7 +173,8 @@ proptest! {
         let back = plan_rollback(&receipt);
 
         prop_assert_eq!(rehearse(&back, &stopped), vec![]);
-        prop_assert_eq!(imagined(&back, &stopped).paths, start.paths);
+        let ended = imagined(&back, &stopped);
+        prop_assert_eq!((ended.paths, ended.secrets), (start.paths, start.secrets));
     }
 
     #[test]
@@ -200,7 +240,11 @@ fn what_nobody_looked_at_is_unknown() {
         bucket: DesiredBucket { name: bucket(), versioning: true, lifecycle: Lifecycle::default() },
         probe: "probe".parse().unwrap(),
         folders: vec![],
+        secrets: vec![],
         files: vec![],
+        absent: vec![],
+        absent_secrets: vec![],
+        services: None,
     };
 
     let blockers = plan_provision(&desired, &world).unwrap_err();

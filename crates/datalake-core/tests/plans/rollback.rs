@@ -104,3 +104,54 @@ fn settings_of_a_bucket_set_by_two_runs_go_back_to_before_the_first() {
         [(&Guard::LifecycleIs(bucket(), rules(3)), &Action::SetLifecycle(bucket(), rules(1)))]
     );
 }
+
+/// A restart from services that stood `before` to services with settings 2.
+fn restart(before: [ServiceState; 2]) -> Step {
+    let after = services([with_settings(2); 2]);
+    Step {
+        guard: Guard::ServicesKnown,
+        action: Action::SettleServices(after.clone()),
+        undo: Undo {
+            guard: Guard::ServicesAre(after),
+            way: Way::Back(Action::SettleServices(services(before))),
+        },
+        why: "a test".to_owned(),
+    }
+}
+
+#[track_caller]
+fn check_restart(steps: &[(Step, Outcome)], expected: Option<[ServiceState; 2]>) {
+    let back = plan_rollback(&receipt("R-1", steps.iter().cloned()));
+
+    let restarts = back.steps.iter().enumerate().filter_map(|(number, step)| match &step.action {
+        Action::SettleServices(states) => Some((number, states.clone())),
+        _ => None,
+    });
+    let last = expected.map(|states| (back.steps.len() - 1, services(states)));
+    assert_eq!(restarts.collect::<Vec<_>>(), Vec::from_iter(last));
+    assert_eq!(lint(&back, None), []);
+}
+
+#[test]
+fn services_are_restarted_after_all_files_are_back() {
+    let (up, down) = (ServiceState::Up, ServiceState::Down);
+    let write = (rewrite(1, 2), Outcome::Done);
+
+    check_restart(&[write.clone(), (restart([up; 2]), Outcome::Done)], Some([up; 2]));
+    check_restart(&[write.clone(), (restart([up; 2]), failed())], Some([up; 2]));
+    check_restart(&[write.clone(), (restart([up; 2]), Outcome::NotBegun)], None);
+    // A second run found what the first had left half done.
+    let (first, second) = (restart([up; 2]), restart([down, up]));
+    check_restart(&[write, (first, failed()), (second, Outcome::Done)], Some([up; 2]));
+}
+
+#[test]
+fn a_restart_that_was_not_proved_is_owed() {
+    let up = restart([ServiceState::Up; 2]);
+    let owes = |outcome| {
+        let steps = [(rewrite(1, 2), Outcome::Done), (up.clone(), outcome)];
+        History::new([receipt("R-1", steps)]).owes_restart()
+    };
+
+    assert!(owes(failed()) && owes(Outcome::NotBegun) && !owes(Outcome::Done));
+}

@@ -9,11 +9,17 @@ use proptest::sample::{select, subsequence};
 
 pub(crate) const SECRET: &str = "sEcReTsEcReTsEcReTsEcReTsEcReTsEcReT1234";
 pub(crate) const FOLDERS: [&str; 3] = ["/srv", "/srv/a", "/srv/a/b"];
+pub(crate) const UNITS: [&str; 2] = ["dagster-daemon", "dagster-webserver"];
 pub(crate) const FILES: [&str; 3] = ["/srv/z", "/srv/a/x", "/srv/a/b/y"];
+pub(crate) const SECRETS: [&str; 2] = ["datalake-id", "datalake-key"];
 const OWNER: Owner = Owner { uid: 1000, gid: 1000 };
 
 pub(crate) fn path(text: &str) -> HostPath {
     text.parse().unwrap()
+}
+
+pub(crate) fn secret(name: &str) -> PodmanSecret {
+    name.parse().unwrap()
 }
 
 pub(crate) fn bucket() -> BucketName {
@@ -89,12 +95,74 @@ pub(crate) fn complete(plan: &Plan) -> Receipt {
 pub(crate) fn any_desired() -> impl Strategy<Value = Desired> {
     let files = subsequence(FILES.to_vec(), 0..=FILES.len())
         .prop_flat_map(|paths| paths.into_iter().map(any_desired_file).collect::<Vec<_>>());
-    (any::<bool>(), any_protection(), files).prop_map(|(versioning, lifecycle, files)| Desired {
-        bucket: DesiredBucket { name: bucket(), versioning, lifecycle },
-        probe: "assets/.probe".parse().unwrap(),
-        folders: FOLDERS.map(desired_folder).to_vec(),
-        files,
+    let secrets = subsequence(SECRETS.to_vec(), 0..=SECRETS.len())
+        .prop_flat_map(|names| names.into_iter().map(any_desired_secret).collect::<Vec<_>>());
+    let services = proptest::option::of(any_wish());
+    let unwanted = (subsequence(FILES.to_vec(), 0..=FILES.len()), any::<bool>());
+    (any::<bool>(), any_protection(), files, secrets, unwanted, services).prop_map(
+        |(versioning, lifecycle, files, secrets, (absent, others), services)| Desired {
+            bucket: DesiredBucket { name: bucket(), versioning, lifecycle },
+            probe: "assets/.probe".parse().unwrap(),
+            folders: FOLDERS.map(desired_folder).to_vec(),
+            absent: absent
+                .into_iter()
+                .map(path)
+                .filter(|path| files.iter().all(|file| file.path != *path))
+                .map(unwanted_thing)
+                .collect(),
+            absent_secrets: SECRETS
+                .map(secret)
+                .into_iter()
+                .filter(|name| others && secrets.iter().all(|secret| secret.name != *name))
+                .map(unwanted_thing)
+                .collect(),
+            secrets,
+            files,
+            services,
+        },
+    )
+}
+
+fn unwanted_thing<T>(what: T) -> Unwanted<T> {
+    Unwanted { what, why: "a test".to_owned() }
+}
+
+fn any_desired_secret(name: &'static str) -> impl Strategy<Value = DesiredSecret> {
+    let piece = select(vec![SecretName::AccessKeyId, SecretName::SecretAccessKey]);
+    (piece, 1_u8..4).prop_map(|(piece, value)| DesiredSecret {
+        name: secret(name),
+        body: FileBody::new([Piece::Secret(piece)]),
+        print: file(value).content,
+        why: "a test".to_owned(),
     })
+}
+
+fn any_wish() -> impl Strategy<Value = DesiredServices> {
+    (1_u8..3).prop_map(|settings| {
+        let wish = |unit: &str| (unit.parse().unwrap(), with_settings(settings));
+        DesiredServices { states: UNITS.map(wish).into_iter().collect(), is_owed: false }
+    })
+}
+
+/// A service that runs with one of a few settings.
+pub(crate) fn with_settings(settings: u8) -> ServiceState {
+    ServiceState::UpWith(file(settings).content)
+}
+
+/// Both services in these states.
+pub(crate) fn services(states: [ServiceState; 2]) -> ServiceStates {
+    UNITS.map(|unit| unit.parse().unwrap()).into_iter().zip(states).collect()
+}
+
+fn any_services() -> impl Strategy<Value = ServiceStates> {
+    let state = || {
+        prop_oneof![
+            Just(ServiceState::Down),
+            Just(ServiceState::Up),
+            (1_u8..3).prop_map(with_settings)
+        ]
+    };
+    [state(), state()].prop_map(services)
 }
 
 fn desired_folder(text: &str) -> DesiredFolder {
@@ -133,23 +201,31 @@ fn any_protection() -> impl Strategy<Value = Lifecycle> {
 /// Everything that `any_desired` could ask for, in a state that a real host could be in.
 pub(crate) fn any_observed() -> impl Strategy<Value = Observed> {
     let entries = vec((0_u8..3, any_file(), any::<bool>()), FOLDERS.len() + FILES.len());
-    (any_bucket(), entries).prop_map(|(found, entries)| {
-        let mut world = Observed::nothing();
-        world.service = present(Service { clock_ahead: 0, owner: None });
-        world.buckets.insert(bucket(), found);
-        for (text, (chance, file, foreign)) in FOLDERS.iter().chain(&FILES).zip(entries) {
-            let parent = world.path(&path(text).parent().unwrap());
-            let is_there = chance > 0 && (*text == "/srv" || parent.present().is_some());
-            let entry = if FOLDERS.contains(text) {
-                let names = foreign.then(|| "foreign".to_owned()).into_iter().collect();
-                Entry::Folder(Folder { mode: Mode::PUBLIC_FOLDER, owner: OWNER, names })
-            } else {
-                Entry::File(file)
-            };
-            place(&mut world, text, is_there.then_some(entry));
-        }
-        world
-    })
+    let secrets = vec(proptest::option::of(1_u8..4), SECRETS.len());
+    (any_bucket(), entries, any_services(), secrets).prop_map(
+        |(found, entries, services, secrets)| {
+            let mut world = Observed::nothing();
+            for (name, value) in SECRETS.iter().zip(secrets) {
+                let found = value.map_or(Found::Absent, |value| present(file(value).content));
+                world.secrets.insert(secret(name), found);
+            }
+            world.services = present(services);
+            world.service = present(Service { clock_ahead: 0, owner: None });
+            world.buckets.insert(bucket(), found);
+            for (text, (chance, file, foreign)) in FOLDERS.iter().chain(&FILES).zip(entries) {
+                let parent = world.path(&path(text).parent().unwrap());
+                let is_there = chance > 0 && (*text == "/srv" || parent.present().is_some());
+                let entry = if FOLDERS.contains(text) {
+                    let names = foreign.then(|| "foreign".to_owned()).into_iter().collect();
+                    Entry::Folder(Folder { mode: Mode::PUBLIC_FOLDER, owner: OWNER, names })
+                } else {
+                    Entry::File(file)
+                };
+                place(&mut world, text, is_there.then_some(entry));
+            }
+            world
+        },
+    )
 }
 
 fn place(world: &mut Observed, text: &str, entry: Option<Entry>) {

@@ -77,6 +77,30 @@ pub fn quadlet_folders(home: &HostPath, uid: u32) -> Result<Vec<HostPath>, Inval
     ])
 }
 
+/// The drop-ins of some units, in all quadlet folders.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DropIns {
+    /// The drop-ins, each once.
+    pub paths: Vec<HostPath>,
+    /// Folders that could not be looked into.
+    pub unseen: Vec<(HostPath, Fault)>,
+}
+
+/// Finds the drop-ins of `units` in `folders`, the strongest first. Nothing is changed.
+#[must_use]
+pub fn drop_ins(units: &[UnitName], folders: &[HostPath], files: &dyn Files) -> DropIns {
+    let mut folders = Folders::walk(folders, files);
+    let mut paths: Vec<HostPath> = Vec::new();
+    for unit in units {
+        for path in folders.drop_ins(unit, files) {
+            if !paths.contains(&path) {
+                paths.push(path);
+            }
+        }
+    }
+    DropIns { paths, unseen: folders.unseen }
+}
+
 /// Finds the deployment. Nothing is changed, and whatever cannot be learned is `Unknown`.
 pub async fn discover(search: &Search<'_>, ports: &HostPorts<'_>) -> Deployment {
     let mut folders = Folders::walk(search.folders, ports.files);

@@ -12,14 +12,40 @@ pub type Prints = BTreeMap<String, Fingerprint>;
 #[must_use]
 pub fn environment_prints(environment: &FilledBody, key: &FingerprintKey) -> Prints {
     let mut prints = Prints::new();
-    for entry in environment.expose().split(|byte| *byte == 0) {
-        let mut parts = entry.splitn(2, |byte| *byte == b'=');
-        if let (Some(name), Some(value)) = (parts.next(), parts.next()) {
-            let name = String::from_utf8_lossy(name).into_owned();
-            prints.entry(name).or_insert_with(|| key.of(value));
-        }
+    for (name, value) in entries(environment) {
+        let name = String::from_utf8_lossy(name).into_owned();
+        prints.entry(name).or_insert_with(|| key.of(value));
     }
     prints
+}
+
+/// The fingerprint of the `variables` in a process's environment with their values; of those that it
+/// lacks, nothing.
+#[must_use]
+pub fn settings_print(
+    environment: &FilledBody,
+    variables: &[&str],
+    key: &FingerprintKey,
+) -> Fingerprint {
+    let entries = entries(environment);
+    let mut settings = Vec::new();
+    for variable in variables {
+        if let Some((name, value)) = entries.iter().find(|(name, _)| *name == variable.as_bytes()) {
+            settings.extend([name, &b"="[..], value, &b"\0"[..]].concat());
+        }
+    }
+    key.of(&settings)
+}
+
+/// Names and values in order.
+fn entries(environment: &FilledBody) -> Vec<(&[u8], &[u8])> {
+    let entries = environment.expose().split(|byte| *byte == 0);
+    entries
+        .filter_map(|entry| {
+            let mut parts = entry.splitn(2, |byte| *byte == b'=');
+            Some((parts.next()?, parts.next()?))
+        })
+        .collect()
 }
 
 #[cfg(test)]

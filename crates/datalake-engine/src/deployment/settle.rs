@@ -7,9 +7,9 @@
 use std::fmt;
 use std::time::Duration;
 
-use datalake_core::{Fault, FaultKind};
+use datalake_core::{Fault, FaultKind, UnitName};
 
-use super::{ActiveState, InvocationId, LoadState, ServiceName, Services, UnitStatus, Verb};
+use super::{ActiveState, InvocationId, LoadState, Proof, ServiceName, Services, UnitStatus, Verb};
 use crate::ports::Clock;
 
 /// How long a change may take.
@@ -28,12 +28,16 @@ pub struct Patience {
 /// What is told on the way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum News<'a> {
+    /// systemd has been asked for the change.
+    Ordered,
     /// A unit takes its time.
     Waiting(&'a UnitStatus),
     /// The host does not count as online, so podman waits for up to 90 s.
     NotOnline,
     /// A unit has settled, or stopped.
     Settled(&'a UnitStatus),
+    /// A unit's container can use the bucket.
+    Proved(&'a UnitName, &'a Proof),
 }
 
 /// How each unit stands after a change that went well.
@@ -98,6 +102,7 @@ pub async fn change(
         return Err(ChangeError::Unsettled(unusable.map(not_loaded).collect()));
     }
     services.order(verb, units).await?;
+    tell(News::Ordered);
     let begun = clock.now().unix();
     let (mut told, mut broken) = (false, None);
     loop {

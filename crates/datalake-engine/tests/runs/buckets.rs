@@ -98,7 +98,7 @@ impl ObjectStore for Scripted {
 
 /// Creates a bucket in `store`; tells how it ended, and how long that took on the clock.
 async fn create(store: &Scripted) -> (Result<Receipt, FaultKind>, Duration) {
-    let world = World::without_bucket();
+    let world = World::without_bucket().await;
     let mut plan = world.plan("x").await;
     plan.steps.truncate(1);
     let run = world.run(RunKind::Provision, &plan).await;
@@ -132,7 +132,7 @@ async fn a_new_bucket_is_used_once_it_is_there_for_good() {
 
 #[tokio::test]
 async fn a_gateway_that_lags_behind_a_new_bucket_is_asked_again() {
-    let world = World::without_bucket();
+    let world = World::without_bucket().await;
     let plan = world.plan("x").await;
     let run = world.run(RunKind::Provision, &plan).await;
     let lagging = Scripted { late: AtomicU32::new(3), ..Scripted::default() };
@@ -202,7 +202,7 @@ async fn a_probe_leaves_nothing_behind_where_versions_are_kept() {
 
 #[tokio::test]
 async fn a_probe_leaves_nothing_behind_in_a_new_bucket() {
-    let world = World::without_bucket();
+    let world = World::without_bucket().await;
 
     world.provision("x", &world.ports()).await.unwrap();
 

@@ -57,6 +57,8 @@ impl<'a> Faulty<'a> {
         Ports {
             store: self,
             files: self,
+            dagster: self,
+            secrets: self,
             state: self,
             checkpoints: self,
             clock: &self.world.clock,
@@ -210,6 +212,45 @@ impl StateFolder for Faulty<'_> {
 
     fn lock(&self, holder: &str) -> Result<Box<dyn Lock>, LockFault> {
         self.world.state.lock(holder)
+    }
+}
+
+#[async_trait]
+impl Dagster for Faulty<'_> {
+    async fn states(&self) -> Result<ServiceStates, Fault> {
+        self.ask(self.world.dagster.states()).await
+    }
+
+    async fn settle(&self, states: &ServiceStates) -> Result<(), Fault> {
+        self.ask(async {
+            for checkpoint in [Checkpoint::UnitsReloaded, Checkpoint::ServicesOrdered] {
+                self.pass(checkpoint);
+                if self.seen().dead && matches!(self.fails, Fails::DiesAt(..)) {
+                    return Err(death());
+                }
+            }
+            self.world.dagster.settle(states).await
+        })
+        .await
+    }
+
+    async fn prove(&self, services: &ServiceStates, probe: &Probe) -> Result<(), Fault> {
+        self.ask(self.world.dagster.prove(services, probe)).await
+    }
+}
+
+#[async_trait]
+impl Secrets for Faulty<'_> {
+    async fn look(&self, name: &PodmanSecret) -> Result<FilledBody, Fault> {
+        self.ask(self.world.secrets.look(name)).await
+    }
+
+    async fn store(&self, name: &PodmanSecret, value: &FilledBody) -> Result<(), Fault> {
+        self.ask(self.world.secrets.store(name, value)).await
+    }
+
+    async fn remove(&self, name: &PodmanSecret) -> Result<(), Fault> {
+        self.ask(self.world.secrets.remove(name)).await
     }
 }
 

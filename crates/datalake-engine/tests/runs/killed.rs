@@ -37,8 +37,11 @@ const HALF_WAY: Fails = Fails::DiesAt(Checkpoint::FileRenamed, 1);
 
 impl Scene {
     async fn new(bucket_was_there: bool, dying: Dying, fails: Fails) -> (Self, Seen) {
-        let world =
-            if bucket_was_there { World::with_bucket().await } else { World::without_bucket() };
+        let world = if bucket_was_there {
+            World::with_bucket().await
+        } else {
+            World::without_bucket().await
+        };
         let start = world.picture(bucket_was_there).await;
         if let Dying::Continuation | Dying::RollbackOfTwo = dying {
             let half_way = Faulty::new(&world, HALF_WAY);

@@ -9,7 +9,7 @@ use crate::support::*;
 const LINE: &str = "bucket = assets\n";
 
 async fn world_with_a_run() -> (World, String) {
-    let world = World::without_bucket();
+    let world = World::without_bucket().await;
     world.provision(LINE, &world.ports()).await.unwrap();
     let name = format!("receipts/{}", world.state.names("receipts").unwrap()[0]);
     (world, name)
@@ -58,7 +58,7 @@ async fn a_damaged_journal_stops_everything() {
 
 #[tokio::test]
 async fn recovering_twice_is_recovering_once() {
-    let world = World::without_bucket();
+    let world = World::without_bucket().await;
     let plan = world.plan(LINE).await;
     let run = world.run(RunKind::Provision, &plan).await;
     let begin = Begin {
@@ -125,8 +125,9 @@ fn a_broken_fingerprint_key_is_not_replaced() {
 #[tokio::test]
 async fn a_kept_copy_that_was_changed_is_not_put_back() {
     let (world, _) = world_with_a_run().await;
-    let copy = format!("copies/{}", world.state.names("copies").unwrap()[0]);
-    world.state.write(&copy, b"forged").unwrap();
+    for copy in world.state.names("copies").unwrap() {
+        world.state.write(&format!("copies/{copy}"), b"forged").unwrap();
+    }
 
     let stopped = world.rollback(&world.ports()).await;
 

@@ -1,5 +1,7 @@
 //! A small world, and the two commands that change it.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use datalake_core::*;
@@ -7,12 +9,19 @@ use datalake_engine::memory::*;
 use datalake_engine::*;
 
 pub(crate) const SECRET: &str = "sEcReTsEcReTsEcReTsEcReTsEcReTsEcReT1234";
+pub(crate) const UNITS: [&str; 2] = ["dagster-daemon", "dagster-webserver"];
+const ENV_FILE: &str = "/srv/datalake/s3.env";
+/// What a run has to remove.
+pub(crate) const LEFT_OVER: &str = "/srv/left.conf";
+const SECRETS: [&str; 2] = ["datalake-key", "left-over"];
 pub(crate) const OWNER: Owner = Owner { uid: 1000, gid: 1000 };
 
 /// Everything outside, in memory.
 pub(crate) struct World {
     pub(crate) store: MemoryStore,
-    pub(crate) files: MemoryFiles,
+    pub(crate) files: Arc<MemoryFiles>,
+    pub(crate) dagster: MemoryDagster,
+    pub(crate) secrets: MemorySecrets,
     pub(crate) state: MemoryState,
     pub(crate) clock: MemoryClock,
     pub(crate) fingerprints: FingerprintKey,
@@ -32,6 +41,8 @@ pub(crate) enum Stopped {
 pub(crate) struct Picture {
     pub(crate) files: Everything,
     pub(crate) settings: Option<(Versioning, Lifecycle)>,
+    pub(crate) services: ServiceStates,
+    pub(crate) secrets: BTreeMap<PodmanSecret, Vec<u8>>,
 }
 
 /// A watch that lets a run go on to its end.
@@ -48,36 +59,48 @@ impl Watch for Patient {
 }
 
 impl World {
-    /// A host with `/srv/app.conf`, and no bucket.
-    pub(crate) fn without_bucket() -> Self {
+    /// A host with `/srv/app.conf`, a file and a secret that are left over, and no bucket.
+    pub(crate) async fn without_bucket() -> Self {
+        let files = Arc::new(MemoryFiles::default());
+        let fingerprints = FingerprintKey::new([7; 32]);
+        let both =
+            UNITS.map(|unit| (unit.parse().unwrap(), ServiceState::UpWith(fingerprints.of(b""))));
+        let env_file = (Arc::clone(&files), path(ENV_FILE));
         let world = Self {
             store: MemoryStore::default(),
-            files: MemoryFiles::default(),
+            dagster: MemoryDagster::new(both.into_iter().collect(), env_file, fingerprints.clone()),
+            files,
+            secrets: MemorySecrets::default(),
             state: MemoryState::default(),
             clock: MemoryClock::new(1_800_000_000),
-            fingerprints: FingerprintKey::new([7; 32]),
+            fingerprints,
         };
         world.files.create_folder(&path("/srv"), Mode::PUBLIC_FOLDER, OWNER).unwrap();
         world.edit("/srv/app.conf", "old\n");
+        world.edit(LEFT_OVER, "left\n");
+        world.keep(SECRETS[1], "left over").await;
         world
     }
 
-    /// The same with a bucket that somebody else has set up.
+    /// The same with a bucket and a secret that somebody else has set up.
     pub(crate) async fn with_bucket() -> Self {
-        let world = Self::without_bucket();
+        let world = Self::without_bucket().await;
         let expire = Some(Days::new(90).unwrap());
         let theirs = LifecycleRule { enabled: true, expire, ..LifecycleRule::default() };
         let rules = Lifecycle::new([("theirs".to_owned(), theirs)]);
         world.store.create_bucket(&bucket()).await.unwrap();
         world.store.set_versioning(&bucket(), Versioning::Suspended).await.unwrap();
         world.store.set_lifecycle(&bucket(), &rules).await.unwrap();
+        world.keep(SECRETS[0], "theirs").await;
         world
     }
 
     pub(crate) fn ports(&self) -> Ports<'_> {
         Ports {
             store: &self.store,
-            files: &self.files,
+            files: self.files.as_ref(),
+            dagster: &self.dagster,
+            secrets: &self.secrets,
             state: &self.state,
             clock: &self.clock,
             checkpoints: &NoCheckpoints,
@@ -90,6 +113,12 @@ impl World {
         let content = FilledBody::new(content.as_bytes().to_vec());
         let mode = Mode::new(0o640);
         self.files.write(&path(text), &NewFile { content: &content, mode, owner: OWNER }).unwrap();
+    }
+
+    /// Has podman keep a secret as somebody else would.
+    pub(crate) async fn keep(&self, name: &str, value: &str) {
+        let value = FilledBody::new(value.as_bytes().to_vec());
+        self.secrets.store(&name.parse().unwrap(), &value).await.unwrap();
     }
 
     /// The content of a file; nothing where there is none.
@@ -110,20 +139,29 @@ impl World {
         } else {
             None
         };
-        Picture { files: self.files.everything(), settings }
+        let services = self.dagster.states().await.unwrap();
+        let secrets = self.secrets.everything();
+        Picture { files: self.files.everything(), settings, services, secrets }
     }
 
     pub(crate) fn history(&self) -> History {
         Records(&self.state).history().unwrap()
     }
 
-    /// What is wanted of it: a bucket, its settings, a changed and a new file.
+    /// What is wanted of it: a bucket, its settings, a secret, a changed and a new file, nothing
+    /// left over, services that have read the new file.
     ///
     /// `line` goes into the changed file, and its length into the settings.
     pub(crate) fn desired(&self, line: &str) -> Desired {
         let env = [Piece::text("KEY="), Piece::Secret(SecretName::SecretAccessKey)];
         let conf = [Piece::Kept(0..4), Piece::text(line)];
         let keep = Days::new(u32::try_from(line.len()).unwrap()).unwrap();
+        let files = vec![
+            self.desired_file("/srv/app.conf", FileBody::new(conf)),
+            self.desired_file(ENV_FILE, FileBody::new(env)),
+        ];
+        let up = ServiceState::UpWith(files[1].file.content);
+        let states = UNITS.map(|unit| (unit.parse().unwrap(), up)).into_iter().collect();
         Desired {
             bucket: DesiredBucket {
                 name: bucket(),
@@ -138,10 +176,20 @@ impl World {
                     owner: OWNER,
                 })
                 .to_vec(),
-            files: vec![
-                self.desired_file("/srv/app.conf", FileBody::new(conf)),
-                self.desired_file("/srv/datalake/s3.env", FileBody::new(env)),
-            ],
+            secrets: vec![self.desired_secret()],
+            files,
+            absent: vec![unwanted(path(LEFT_OVER))],
+            absent_secrets: vec![unwanted(SECRETS[1].parse().unwrap())],
+            services: Some(DesiredServices { states, is_owed: false }),
+        }
+    }
+
+    fn desired_secret(&self) -> DesiredSecret {
+        DesiredSecret {
+            name: SECRETS[0].parse().unwrap(),
+            body: FileBody::new([Piece::Secret(SecretName::SecretAccessKey)]),
+            print: self.fingerprints.of(SECRET.as_bytes()),
+            why: "a test".to_owned(),
         }
     }
 
@@ -167,7 +215,8 @@ impl World {
     pub(crate) async fn provision(&self, line: &str, ports: &Ports<'_>) -> Result<(), Stopped> {
         recover(ports).await.map_err(Stopped::Records)?;
         let history = Records(ports.state).history().map_err(Stopped::Records)?;
-        let desired = self.desired(line);
+        let mut desired = self.desired(line);
+        desired.services.as_mut().unwrap().is_owed = history.owes_restart();
         let observed = observe(&wanted(&desired), ports).await.observed;
         let plan = plan_provision(&desired, &observed).map_err(Stopped::Blocked)?;
         if plan.is_empty() {
@@ -189,6 +238,8 @@ impl World {
             match step.guard.target() {
                 Target::Path(path) => looked.paths.push(path),
                 Target::Bucket(bucket) => looked.buckets.push(bucket),
+                Target::Secret(name) => looked.secrets.push(name),
+                Target::Services => looked.services = true,
                 Target::Service | Target::Object(..) => (),
             }
         }
@@ -216,7 +267,19 @@ impl World {
 fn wanted(desired: &Desired) -> Wanted {
     let folders = desired.folders.iter().map(|folder| folder.path.clone());
     let files = desired.files.iter().map(|file| file.path.clone());
-    Wanted { buckets: vec![desired.bucket.name.clone()], paths: folders.chain(files).collect() }
+    let absent = desired.absent.iter().map(|unwanted| unwanted.what.clone());
+    let secrets = desired.secrets.iter().map(|secret| secret.name.clone());
+    let gone = desired.absent_secrets.iter().map(|unwanted| unwanted.what.clone());
+    Wanted {
+        buckets: vec![desired.bucket.name.clone()],
+        paths: folders.chain(files).chain(absent).collect(),
+        secrets: secrets.chain(gone).collect(),
+        services: true,
+    }
+}
+
+fn unwanted<T>(what: T) -> Unwanted<T> {
+    Unwanted { what, why: "a test".to_owned() }
 }
 
 pub(crate) fn path(text: &str) -> HostPath {

@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use datalake_core::*;
+use datalake_engine::memory::{MemoryDagster, MemorySecrets};
 use datalake_engine::*;
 
 use crate::support::*;
@@ -56,7 +57,7 @@ fn check_modes(world: &World) {
 
 #[tokio::test]
 async fn after_an_apply_there_is_nothing_to_do() {
-    for world in [World::without_bucket(), World::with_bucket().await] {
+    for world in [World::without_bucket().await, World::with_bucket().await] {
         world.provision(LINE, &world.ports()).await.unwrap();
 
         assert!(world.plan(LINE).await.is_empty());
@@ -69,7 +70,8 @@ async fn after_an_apply_there_is_nothing_to_do() {
 
 #[tokio::test]
 async fn a_rollback_brings_back_bytes_modes_owners_and_settings() {
-    for (world, was_there) in [(World::without_bucket(), false), (World::with_bucket().await, true)]
+    for (world, was_there) in
+        [(World::without_bucket().await, false), (World::with_bucket().await, true)]
     {
         let start = world.picture(was_there).await;
         world.provision(LINE, &world.ports()).await.unwrap();
@@ -83,7 +85,7 @@ async fn a_rollback_brings_back_bytes_modes_owners_and_settings() {
 
 #[tokio::test]
 async fn two_runs_are_rolled_back_one_after_the_other() {
-    let world = World::without_bucket();
+    let world = World::without_bucket().await;
     let start = world.picture(false).await;
     world.provision("first\n", &world.ports()).await.unwrap();
     let between = world.picture(false).await;
@@ -114,7 +116,7 @@ async fn a_file_edited_since_stops_the_rollback_before_it_begins() {
 
 #[tokio::test]
 async fn something_foreign_in_a_new_folder_stops_the_rollback_before_it_begins() {
-    let world = World::without_bucket();
+    let world = World::without_bucket().await;
     world.provision(LINE, &world.ports()).await.unwrap();
     world.edit("/srv/datalake/notes", "mine\n");
     let edited = world.picture(false).await;
@@ -127,7 +129,7 @@ async fn something_foreign_in_a_new_folder_stops_the_rollback_before_it_begins()
 
 #[tokio::test]
 async fn a_file_edited_during_the_run_stops_it_and_is_left_alone() {
-    let world = World::without_bucket();
+    let world = World::without_bucket().await;
     let plan = world.plan(LINE).await;
     let meddler = Meddler { edits: Some((&world, "/srv/app.conf")), ..Meddler::default() };
     let run = world.run(RunKind::Provision, &plan).await;
@@ -141,15 +143,15 @@ async fn a_file_edited_during_the_run_stops_it_and_is_left_alone() {
     assert_eq!(stopped.step.action.target(), Target::Path(path("/srv/app.conf")));
     assert_eq!(world.content("/srv/app.conf").unwrap(), "by hand\n");
     assert_eq!(Records(&world.state).receipt(&id).unwrap(), stopped.receipt);
-    assert_eq!(stopped.receipt.done().count(), plan.steps.len() - 2);
+    assert_eq!(stopped.receipt.done().count(), plan.steps.len() - 6);
 }
 
 #[tokio::test]
 async fn a_file_edited_after_the_intent_to_write_it_is_left_alone() {
-    let world = World::without_bucket();
+    let world = World::without_bucket().await;
     let plan = world.plan(LINE).await;
     let run = world.run(RunKind::Provision, &plan).await;
-    let late = LateEdit(&world, AtomicUsize::new(plan.steps.len()));
+    let late = LateEdit(&world, AtomicUsize::new(plan.steps.len() - 4));
     let ports = Ports { checkpoints: &late, ..world.ports() };
 
     let Err(ApplyError::Step(stopped)) = apply(run, &Patient, &ports).await else {
@@ -158,12 +160,16 @@ async fn a_file_edited_after_the_intent_to_write_it_is_left_alone() {
 
     assert_eq!(stopped.fault.kind, FaultKind::Disturbed);
     assert_eq!(world.content("/srv/datalake/s3.env").unwrap(), "by hand\n");
-    assert_eq!(stopped.receipt.steps.last().unwrap().outcome, Outcome::Disturbed);
+    let outcomes: Vec<_> = stopped.receipt.steps.iter().map(|taken| &taken.outcome).collect();
+    let (done, rest) = outcomes.split_at(outcomes.len() - 5);
+    assert!(done.iter().all(|outcome| **outcome == Outcome::Done), "{outcomes:?}");
+    assert_eq!(rest[0], &Outcome::Disturbed);
+    assert!(rest[1..].iter().all(|outcome| **outcome == Outcome::NotBegun));
 }
 
 #[tokio::test]
 async fn a_run_stopped_by_an_edit_can_be_rolled_back_around_it() {
-    let world = World::without_bucket();
+    let world = World::without_bucket().await;
     let plan = world.plan(LINE).await;
     let meddler = Meddler { edits: Some((&world, "/srv/app.conf")), ..Meddler::default() };
     let run = world.run(RunKind::Provision, &plan).await;
@@ -177,7 +183,7 @@ async fn a_run_stopped_by_an_edit_can_be_rolled_back_around_it() {
 
 #[tokio::test]
 async fn a_run_that_is_asked_to_stop_ends_between_two_steps() {
-    let world = World::without_bucket();
+    let world = World::without_bucket().await;
     let start = world.picture(false).await;
     let plan = world.plan(LINE).await;
     let meddler = Meddler { stops_after: Some("create folder"), ..Meddler::default() };
@@ -187,14 +193,14 @@ async fn a_run_that_is_asked_to_stop_ends_between_two_steps() {
         panic!("it did not stop");
     };
 
-    assert_eq!(stopped.step.action.target(), Target::Path(path("/srv/app.conf")));
+    assert_eq!(stopped.step.action.verb(), "store secret");
     world.rollback(&world.ports()).await.unwrap();
     assert_eq!(world.picture(false).await, start);
 }
 
 #[tokio::test]
 async fn a_step_whose_result_is_there_already_is_not_done_again() {
-    let world = World::without_bucket();
+    let world = World::without_bucket().await;
     let plan = world.plan(LINE).await;
     world.store.create_bucket(&bucket()).await.unwrap();
     let run = world.run(RunKind::Provision, &plan).await;
@@ -207,7 +213,7 @@ async fn a_step_whose_result_is_there_already_is_not_done_again() {
 
 #[tokio::test]
 async fn a_plan_that_breaks_a_rule_changes_nothing() {
-    let world = World::without_bucket();
+    let world = World::without_bucket().await;
     let start = world.files.everything();
     let mut plan = world.plan(LINE).await;
     plan.steps.extend(plan.steps.clone());
@@ -223,7 +229,7 @@ async fn a_plan_that_breaks_a_rule_changes_nothing() {
 
 #[tokio::test]
 async fn a_run_without_keys_writes_no_file() {
-    let world = World::without_bucket();
+    let world = World::without_bucket().await;
     let plan = world.plan(LINE).await;
     let run = Run { keys: None, ..world.run(RunKind::Provision, &plan).await };
 
@@ -237,7 +243,7 @@ async fn a_run_without_keys_writes_no_file() {
 
 #[tokio::test]
 async fn no_record_holds_the_secret() {
-    let world = World::without_bucket();
+    let world = World::without_bucket().await;
     world.provision(LINE, &world.ports()).await.unwrap();
 
     for name in world.state.names("receipts").unwrap() {
@@ -245,6 +251,94 @@ async fn no_record_holds_the_secret() {
         assert!(!String::from_utf8(content).unwrap().contains(SECRET), "{name}");
     }
     for name in world.state.names("copies").unwrap() {
-        assert_eq!(world.state.read(&format!("copies/{name}")).unwrap(), b"old\n");
+        let content = world.state.read(&format!("copies/{name}")).unwrap();
+        assert!(!String::from_utf8(content).unwrap().contains(SECRET), "{name}");
     }
+}
+
+/// Checks that a run stops with `kind` at its services, and that its rollback leaves all as before.
+async fn check_services_fail(kind: FaultKind, set: impl Fn(&mut MemoryDagster)) {
+    let mut world = World::with_bucket().await;
+    set(&mut world.dagster);
+    let before = world.picture(true).await;
+
+    let Err(Stopped::Apply(ApplyError::Step(failed))) = world.provision(LINE, &world.ports()).await
+    else {
+        panic!("it was not stopped");
+    };
+    world.rollback(&world.ports()).await.unwrap();
+
+    assert_eq!((failed.fault.kind, failed.step.action.target()), (kind, Target::Services));
+    assert_eq!(world.picture(true).await, before);
+}
+
+#[tokio::test]
+async fn services_that_fail_with_their_settings_run_again_after_the_rollback() {
+    check_services_fail(FaultKind::Unsettled, |dagster| dagster.dies_with_settings = true).await;
+    check_services_fail(FaultKind::Unproved, |dagster| dagster.is_cut_off = true).await;
+}
+
+#[tokio::test]
+async fn what_is_left_over_goes_and_comes_back() {
+    let world = World::with_bucket().await;
+    let start = world.picture(true).await;
+
+    world.provision(LINE, &world.ports()).await.unwrap();
+
+    let kept: Vec<_> = world.secrets.everything().into_iter().collect();
+    let key: PodmanSecret = "datalake-key".parse().unwrap();
+    assert_eq!(kept, [(key, SECRET.as_bytes().to_vec())]);
+    assert_eq!(world.content(LEFT_OVER), None);
+    world.rollback(&world.ports()).await.unwrap();
+    assert_eq!(world.picture(true).await, start);
+}
+
+#[tokio::test]
+async fn a_rollback_keeps_no_copy_of_what_the_run_wrote() {
+    let world = World::without_bucket().await;
+    world.provision(LINE, &world.ports()).await.unwrap();
+    let copies = world.state.names("copies").unwrap();
+
+    world.rollback(&world.ports()).await.unwrap();
+
+    assert_eq!(world.state.names("copies").unwrap(), copies);
+}
+
+/// Stores another value when the run is about to store its own.
+struct LateSecret<'a>(&'a MemorySecrets, AtomicUsize);
+
+#[async_trait::async_trait]
+impl Secrets for LateSecret<'_> {
+    async fn look(&self, name: &PodmanSecret) -> Result<FilledBody, Fault> {
+        if name.as_str() == "datalake-key" && self.1.fetch_sub(1, Ordering::Relaxed) == 1 {
+            self.0.store(name, &FilledBody::new(b"by hand".to_vec())).await?;
+        }
+        self.0.look(name).await
+    }
+
+    async fn store(&self, name: &PodmanSecret, value: &FilledBody) -> Result<(), Fault> {
+        self.0.store(name, value).await
+    }
+
+    async fn remove(&self, name: &PodmanSecret) -> Result<(), Fault> {
+        self.0.remove(name).await
+    }
+}
+
+#[tokio::test]
+async fn a_secret_changed_after_the_intent_to_store_it_is_left_alone() {
+    let world = World::without_bucket().await;
+    let plan = world.plan(LINE).await;
+    let run = world.run(RunKind::Provision, &plan).await;
+    // The look before the step, and then the one that keeps the copy.
+    let secrets = LateSecret(&world.secrets, AtomicUsize::new(2));
+    let ports = Ports { secrets: &secrets, ..world.ports() };
+
+    let Err(ApplyError::Step(stopped)) = apply(run, &Patient, &ports).await else {
+        panic!("it was not stopped");
+    };
+
+    assert_eq!(stopped.fault.kind, FaultKind::Disturbed);
+    let kept = world.secrets.everything();
+    assert_eq!(kept[&"datalake-key".parse().unwrap()], b"by hand");
 }

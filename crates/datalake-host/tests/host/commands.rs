@@ -8,8 +8,11 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use datalake_core::FilledBody;
 use datalake_engine::{NoCheckpoints, StateFolder};
-use datalake_host::{Command, CommandFault, HostFiles, Output, StateDir, follow, run};
+use datalake_host::{
+    Command, CommandFault, HostFiles, Output, StateDir, follow, run, run_with_input,
+};
 
 fn command(program: &str, arguments: &[&str]) -> Command {
     Command {
@@ -180,4 +183,15 @@ fn a_program_inherits_no_handle() {
     let _lock = state.lock("test").unwrap();
 
     assert_eq!(printed(&list), before);
+}
+
+#[tokio::test]
+async fn a_program_reads_what_it_is_given_and_may_leave_the_rest() {
+    let large = FilledBody::new(vec![b'x'; 300_000]);
+
+    let counted = run_with_input(&command("wc", &["-c"]), &large).await.unwrap();
+    let left = run_with_input(&command("true", &[]), &large).await.unwrap();
+
+    assert_eq!(String::from_utf8_lossy(counted.stdout.expose()).trim(), "300000");
+    assert_eq!(left.stdout.expose(), b"");
 }

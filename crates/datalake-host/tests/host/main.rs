@@ -11,6 +11,8 @@ mod files;
 #[cfg(test)]
 mod folders;
 #[cfg(test)]
+mod generator;
+#[cfg(test)]
 mod hostile;
 #[cfg(test)]
 mod secret_file;

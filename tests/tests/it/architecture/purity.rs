@@ -8,7 +8,7 @@ use cargo_metadata::{DependencyKind, Node, PackageId};
 
 use super::{WORKSPACE, folder, member, root};
 
-const PURE: [&str; 2] = ["datalake-core", "datalake-quadlet"];
+const PURE: [&str; 3] = ["datalake-core", "datalake-dagster", "datalake-quadlet"];
 
 /// Crates that touch the world, one line for each way of doing so.
 const IMPURE: [&[&str]; 6] = [

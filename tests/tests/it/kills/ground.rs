@@ -113,7 +113,7 @@ fn run(cwd: &Path, words: &str, sandbox: &Path, kill: Option<&str>) -> Ran {
     let sandbox = format!("--sandbox={}", sandbox.display());
     let call = Call::new(cwd, words).arg(sandbox);
     match kill {
-        Some(place) => call.env("DATALAKE_SANDBOX_KILL", place).run(),
+        Some(place) => call.env("DATALAKE_TEST_KILL", place).run(),
         None => call.run(),
     }
 }

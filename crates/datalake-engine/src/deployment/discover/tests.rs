@@ -117,3 +117,20 @@ fn the_first_file_of_a_name_counts_and_drop_ins_of_all_folders() {
     assert_eq!(found.units[0].status, Found::Absent);
     assert_eq!(found.lingers, Found::Absent);
 }
+
+#[test]
+fn the_drop_ins_of_several_units_are_found_once() {
+    let files = [
+        format!("{HOME}/container.d/1.conf"),
+        format!("{HOME}/a.container.d/2.conf"),
+        format!("{HOME}/b.container.d/3.conf"),
+        format!("{HOME}/c.container.d/4.conf"),
+    ];
+    let all: Vec<_> = files.iter().map(String::as_str).collect();
+    let units = ["a", "b"].map(|unit| unit.parse().unwrap());
+
+    let found = drop_ins(&units, &quadlet_folders(&path("/home/d"), 900).unwrap(), &host(&all));
+
+    let expected = files.iter().take(3).map(|text| path(text)).collect();
+    assert_eq!(found, DropIns { paths: expected, unseen: vec![] });
+}

@@ -47,9 +47,11 @@ fn run(verb: Verb, units: &[&str], services: &MemoryServices) -> Seen {
     let news = Mutex::new(Vec::new());
     let tell = |told: News<'_>| {
         let text = match told {
+            News::Ordered => return,
             News::Waiting(status) => format!("waiting for {}", status.unit),
             News::NotOnline => "not online".to_owned(),
             News::Settled(status) => format!("settled {}", status.unit),
+            News::Proved(unit, proof) => format!("proved {unit} {proof:?}"),
         };
         news.lock().unwrap().push(text);
     };

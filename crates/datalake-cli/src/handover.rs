@@ -1,0 +1,204 @@
+//! Decides how the S3 settings reach the containers: what the operator asks for, if podman can.
+
+use std::collections::BTreeSet;
+
+use datalake_core::{Fault, Handover, HostSpec, PodmanSecret, SecretName, UnitName};
+use datalake_engine::{Containers, NoSecrets, Secrets};
+use datalake_host::{Account, Podman, PodmanSecrets, ServiceUser};
+use datalake_quadlet::PodmanVersion;
+
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::site::Site;
+
+/// How the S3 settings reach the containers, and what an earlier way may have left behind.
+pub(crate) struct Way {
+    /// How.
+    pub handover: Handover,
+    /// The secrets that runs have had podman keep.
+    pub once_stored: BTreeSet<PodmanSecret>,
+}
+
+/// What podman said of its version.
+enum Podmans {
+    /// There is none to ask: a sandbox, or another root.
+    Nobody,
+    /// This one is installed.
+    Version(PodmanVersion),
+    /// It could not be asked, or its answer makes no sense.
+    Unknown(Fault),
+}
+
+impl Way {
+    /// The way for this host.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`] where the podman of this machine cannot do what is asked for, or nothing is
+    /// asked for and it does not tell its version.
+    pub(crate) async fn of(
+        site: &Site,
+        host: &HostSpec,
+        account: &Account,
+    ) -> Result<Self, Failure> {
+        let podman = match user(site, &host.user, account) {
+            None => Podmans::Nobody,
+            Some(Err(failure)) if host.handover.is_none() => return Err(failure),
+            Some(Err(_)) => return Self::with(decided(host.handover, &Podmans::Nobody)?, site),
+            Some(Ok(user)) => asked(&Podman::new(user)).await,
+        };
+        Self::with(decided(host.handover, &podman)?, site)
+    }
+
+    fn with(handover: Handover, site: &Site) -> Result<Self, Failure> {
+        let history = site.records().history().map_err(|fault| site.state_failure(&fault))?;
+        Ok(Self { handover, once_stored: history.stored_secrets() })
+    }
+
+    /// The secrets of podman's that have to be looked at.
+    #[must_use]
+    pub(crate) fn secrets(&self) -> Vec<PodmanSecret> {
+        let mut secrets = self.once_stored.clone();
+        if self.handover == Handover::PodmanSecret {
+            let own = [SecretName::AccessKeyId, SecretName::SecretAccessKey];
+            secrets.extend(own.map(podman_secret));
+        }
+        secrets.into_iter().collect()
+    }
+}
+
+/// The name under which podman keeps a half of the key pair.
+///
+/// # Panics
+///
+/// Never: both are names of secrets.
+#[must_use]
+pub(crate) fn podman_secret(name: SecretName) -> PodmanSecret {
+    let text = match name {
+        SecretName::AccessKeyId => "datalake-s3-access-key-id",
+        SecretName::SecretAccessKey => "datalake-s3-secret-access-key",
+    };
+    text.parse().expect("letters and hyphens make a name")
+}
+
+/// What the service user's podman keeps; on this machine alone.
+#[must_use]
+pub(crate) fn secrets(site: &Site, user_name: &UnitName, account: &Account) -> Box<dyn Secrets> {
+    match user(site, user_name, account) {
+        Some(Ok(user)) => Box::new(PodmanSecrets::new(user)),
+        Some(Err(_)) | None => Box::new(NoSecrets),
+    }
+}
+
+/// The service user as this process can act for it; `None` where this is not the machine itself.
+fn user(site: &Site, name: &UnitName, account: &Account) -> Option<Result<ServiceUser, Failure>> {
+    let caller = rustix::process::geteuid().as_raw();
+    site.is_this_machine().then(|| {
+        ServiceUser::new(name, account, caller).map_err(|error| {
+            Failure::of(Exit::Denied, &error)
+                .hint("run it as root (`sudo datalake …`) or as the service user")
+        })
+    })
+}
+
+async fn asked(podman: &Podman) -> Podmans {
+    match podman.version().await {
+        Ok(text) => match text.parse() {
+            Ok(version) => Podmans::Version(version),
+            Err(error) => Podmans::Unknown(Fault::new(
+                datalake_core::FaultKind::Unreadable,
+                datalake_quadlet::InvalidVersion::to_string(&error),
+            )),
+        },
+        Err(fault) => Podmans::Unknown(fault),
+    }
+}
+
+fn decided(wish: Option<Handover>, podman: &Podmans) -> Result<Handover, Failure> {
+    match (wish, podman) {
+        (None, Podmans::Nobody) => Ok(Handover::EnvFile),
+        (Some(Handover::PodmanSecret), Podmans::Nobody) => Err(no_podman()),
+        (Some(wish), Podmans::Nobody | Podmans::Unknown(_)) => Ok(wish),
+        (Some(wish), Podmans::Version(version)) if version.supports(wish) => Ok(wish),
+        (Some(wish), Podmans::Version(version)) => Err(refused(wish, *version)),
+        (None, Podmans::Version(version)) => {
+            version.usual_handover().ok_or_else(|| no_quadlets(*version))
+        }
+        (None, Podmans::Unknown(fault)) => {
+            Err(Failure::about("the version of podman", fault).under(Exit::Config).hint(
+                "it decides how the settings reach the containers; `host: { handover: … }` in \
+                 datalake.yaml does so as well: env-file, podman-secret or in-place",
+            ))
+        }
+    }
+}
+
+fn no_podman() -> Failure {
+    let message = "`handover: podman-secret` needs the podman of the machine itself: there is none \
+                   to keep secrets in a sandbox or below --root";
+    Failure::new(Exit::Config, message)
+        .hint("`--handover env-file` or `--handover in-place` work here")
+}
+
+fn refused(wish: Handover, version: PodmanVersion) -> Failure {
+    if !version.supports_quadlets() {
+        return no_quadlets(version);
+    }
+    let message = format!("`handover: {wish}` needs podman 5.0, and {version} is installed");
+    Failure::new(Exit::Config, message)
+        .hint("podman 4.4 to 4.9 ignore drop-ins without a word")
+        .hint("`handover: in-place` works with it, or install podman 5.0 or newer")
+}
+
+fn no_quadlets(version: PodmanVersion) -> Failure {
+    let message = format!("podman {version} is installed, which knows no quadlets");
+    Failure::new(Exit::Config, message).hint("4.4 is the first that does, 5.0 the first to be used")
+}
+
+#[cfg(test)]
+mod tests {
+    use datalake_core::FaultKind;
+
+    use super::*;
+
+    #[track_caller]
+    fn check(wish: Option<Handover>, podman: &str, expected: Result<Handover, &str>) {
+        let podman = match podman {
+            "" => Podmans::Nobody,
+            "?" => Podmans::Unknown(Fault::new(FaultKind::Unreachable, "there is no `podman`")),
+            text => Podmans::Version(text.parse().unwrap()),
+        };
+        match (decided(wish, &podman), expected) {
+            (Ok(found), Ok(expected)) => assert_eq!(found, expected),
+            (Err(failure), Err(words)) => {
+                let text = [failure.messages, failure.hints].concat().join("\n");
+                assert!(text.contains(words), "{words}: {text}");
+                assert_eq!(failure.exit, Exit::Config);
+            }
+            (found, expected) => panic!("{found:?}, expected {expected:?}"),
+        }
+    }
+
+    #[test]
+    fn the_installed_podman_decides_where_nobody_else_does() {
+        check(None, "5.4.2", Ok(Handover::EnvFile));
+        check(None, "4.9.3", Ok(Handover::InPlace));
+        check(None, "4.3.1", Err("knows no quadlets"));
+        check(None, "", Ok(Handover::EnvFile));
+        check(None, "?", Err("there is no `podman`"));
+    }
+
+    #[test]
+    fn a_wish_is_granted_where_podman_can() {
+        for wish in Handover::ALL {
+            check(Some(wish), "5.0.0", Ok(wish));
+            check(Some(wish), "?", Ok(wish));
+        }
+        check(Some(Handover::InPlace), "4.4.0", Ok(Handover::InPlace));
+        check(Some(Handover::InPlace), "", Ok(Handover::InPlace));
+        check(Some(Handover::InPlace), "4.3.0", Err("knows no quadlets"));
+        check(Some(Handover::EnvFile), "4.9.3", Err("`handover: in-place` works with it"));
+        check(Some(Handover::PodmanSecret), "4.9.3", Err("ignore drop-ins without a word"));
+        check(Some(Handover::PodmanSecret), "", Err("none to keep secrets in a sandbox"));
+    }
+}

@@ -1,0 +1,90 @@
+//! Images and their packages as text.
+
+use super::printable;
+use crate::commands::{DepsReport, PackageDeps, UnitDeps};
+
+/// A table with a line for each unit, and below it what is to be done.
+#[must_use]
+pub(crate) fn dependencies(report: &DepsReport) -> String {
+    let mut rows = vec![vec!["unit".to_owned(), "image".to_owned(), "dagster".to_owned()]];
+    if let (Some(first), Some(unit)) = (rows.first_mut(), report.units.first()) {
+        first.extend(unit.packages.iter().map(|package| package.name.to_owned()));
+    }
+    rows.extend(report.units.iter().map(row));
+    let mut text = table(&rows);
+    for unit in &report.units {
+        if let Some(to_do) = &unit.to_do {
+            text.push_str(&format!("\n{}: {}", printable(&unit.unit), printable(to_do)));
+        }
+    }
+    if report.is_well { text } else { text + "\n" }
+}
+
+fn row(unit: &UnitDeps) -> Vec<String> {
+    let named = [&unit.unit, &unit.image, &unit.dagster].map(|text| printable(text));
+    named.into_iter().chain(unit.packages.iter().map(cell)).collect()
+}
+
+fn cell(package: &PackageDeps) -> String {
+    let has = package.has.as_deref().map_or_else(|| "none".to_owned(), printable);
+    if package.fits { has } else { format!("{has} -> {}", package.needs.trim_start_matches("==")) }
+}
+
+/// Columns as wide as their widest cell, two blanks apart.
+fn table(rows: &[Vec<String>]) -> String {
+    let columns = rows.iter().map(Vec::len).max().unwrap_or_default();
+    let width = |column: usize| {
+        rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max()
+    };
+    let widths: Vec<_> = (0..columns).map(|column| width(column).unwrap_or_default()).collect();
+    let line = |row: &Vec<String>| {
+        let cells = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:<width$}"));
+        cells.collect::<Vec<_>>().join("  ").trim_end().to_owned() + "\n"
+    };
+    rows.iter().map(line).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn package(name: &'static str, has: Option<&str>, needs: &str, fits: bool) -> PackageDeps {
+        PackageDeps { name, has: has.map(str::to_owned), needs: needs.to_owned(), fits }
+    }
+
+    #[test]
+    fn what_is_there_and_what_has_to_be() {
+        let unit = |name: &str, image: &str, packages, is_well: bool| UnitDeps {
+            unit: name.to_owned(),
+            image: image.to_owned(),
+            dagster: "1.12.6".to_owned(),
+            packages,
+            to_do: (!is_well).then(|| "to be built".to_owned()),
+        };
+        let missing = vec![
+            package("dagster-aws", None, "==0.28.6", false),
+            package("boto3", Some("1.35.9"), ">=1.38", false),
+        ];
+        let there = vec![
+            package("dagster-aws", Some("0.28.6"), "==0.28.6", true),
+            package("boto3", Some("1.44.5"), ">=1.38", true),
+        ];
+        let report = DepsReport {
+            is_well: false,
+            units: vec![
+                unit("dagster-webserver", "localhost/dagster:1", missing, false),
+                unit("dagster-daemon", "localhost/b", there, true),
+            ],
+            images: vec![],
+        };
+
+        assert_eq!(
+            dependencies(&report),
+            "unit               image                dagster  dagster-aws     boto3\n\
+             dagster-webserver  localhost/dagster:1  1.12.6   none -> 0.28.6  1.35.9 -> >=1.38\n\
+             dagster-daemon     localhost/b          1.12.6   0.28.6          1.44.5\n\
+             \n\
+             dagster-webserver: to be built\n"
+        );
+    }
+}

@@ -1,0 +1,32 @@
+//! What Dagster needs to reach a bucket, and the image that has it.
+//!
+//! `dagster-aws` asks for one exact release of Dagster: `pip install dagster-aws` alone would replace
+//! the Dagster of an image, and what is installed in a running container is gone with it. So the
+//! packages that an image has are read by [`PACKAGES_SCRIPT`], [`dependencies`] tells what fits its
+//! Dagster, and [`Recipe`] is the text and the tag of an image built from it once, which
+//! [`image_drop_in`] has a container use. Nothing here runs or writes anything.
+//!
+//! ```
+//! use datalake_dagster::{Packages, Wish, dependencies};
+//!
+//! let packages = Packages::parse(br#"{"dagster": "1.12.6", "pip": "25.0", "boto3": "1.44.5"}"#)?;
+//! let needs = dependencies(&packages, Wish { modal: false })?;
+//!
+//! let missing: Vec<_> = needs.missing().map(|needed| needed.requirement()).collect();
+//! assert_eq!(missing, ["dagster-aws==0.28.6"]);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod dependencies;
+mod image;
+mod packages;
+mod source;
+mod version;
+
+pub use dependencies::{Dependencies, Dependency, Moved, Need, Unfit, Wish, dependencies};
+pub use image::{
+    BASE_LABEL, DROP_IN_NAME, Recipe, UnfitUser, image_drop_in, image_in_drop_in, is_plain_image,
+};
+pub use packages::{IMPORT_SCRIPT, PACKAGES_SCRIPT, Packages, UnreadablePackages};
+pub use source::{IndexUrl, InvalidIndexUrl, PIP_CONF_ID, Source, WHEELS};
+pub use version::{DagsterVersion, UnfitVersion};

@@ -1,0 +1,77 @@
+//! The proof from inside a container: a program for its Python, and what that printed.
+
+use datalake_core::{BucketName, Fault, FaultKind, ObjectKey, UnitName};
+use serde::Deserialize;
+
+/// The program; it holds no secret and reads them where the container has them.
+const PROGRAM: &str = include_str!("probe.py");
+
+/// What is put, listed, read and deleted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Probe {
+    /// The bucket.
+    pub bucket: BucketName,
+    /// The key; each container adds its unit's name.
+    pub key: ObjectKey,
+    /// What the object holds, so that no older one is taken for it.
+    pub content: String,
+}
+
+/// How it was proved that a container can use the bucket.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Proof {
+    /// By this client in the container's Python.
+    By(String),
+    /// The container has no Python; only its environment was looked at.
+    NoPython,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Printed {
+    Failed { failed: String, reason: String },
+    Proved { by: String },
+}
+
+impl Probe {
+    /// The words that have `python` of the unit's container carry it out.
+    pub(super) fn words(&self, python: &str, unit: &UnitName) -> Vec<String> {
+        let key = format!("{}-{unit}", self.key);
+        let words = [python, "-I", "-c", PROGRAM, self.bucket.as_str(), &key, &self.content];
+        words.map(str::to_owned).to_vec()
+    }
+}
+
+/// Reads what the program printed in the container of `unit`.
+pub(super) fn verdict(unit: &UnitName, printed: &[u8]) -> Result<Proof, Fault> {
+    match serde_json::from_slice(printed) {
+        Ok(Printed::Proved { by }) => Ok(Proof::By(by)),
+        Ok(Printed::Failed { failed, reason }) => {
+            Err(Fault::new(FaultKind::Unproved, format!("`{unit}`, {failed}: {reason}")))
+        }
+        Err(error) => {
+            let detail = format!("`{unit}`: its Python printed something else: {error}");
+            Err(Fault::new(FaultKind::Unproved, detail))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn judged(printed: &str) -> Result<Proof, String> {
+        verdict(&"dagster-daemon".parse().unwrap(), printed.as_bytes())
+            .map_err(|fault| fault.detail)
+    }
+
+    #[test]
+    fn what_a_container_says_is_a_proof_or_a_reason() {
+        assert_eq!(judged(r#"{"by": "boto3 1.44.5"}"#), Ok(Proof::By("boto3 1.44.5".to_owned())));
+        assert_eq!(
+            judged(r#"{"failed": "put", "reason": "403 AccessDenied"}"#),
+            Err("`dagster-daemon`, put: 403 AccessDenied".to_owned())
+        );
+        assert!(judged("").is_err() && judged("[]").is_err());
+    }
+}

@@ -1,0 +1,77 @@
+//! A running Dagster in memory.
+
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+use datalake_core::{Fault, FaultKind, FingerprintKey, HostPath, ServiceState, ServiceStates};
+
+use super::{MemoryFiles, held};
+use crate::deployment::Probe;
+use crate::ports::{Dagster, Files, Seen};
+
+/// Services that read an env file when they start, as those with a drop-in do.
+pub struct MemoryDagster {
+    files: Arc<MemoryFiles>,
+    env_file: HostPath,
+    fingerprints: FingerprintKey,
+    running: Mutex<ServiceStates>,
+    /// Whether a service that has settings dies at once.
+    pub dies_with_settings: bool,
+    /// Whether containers cannot reach the bucket.
+    pub is_cut_off: bool,
+}
+
+impl MemoryDagster {
+    /// Services that stand as in `running`.
+    #[must_use]
+    pub fn new(
+        running: ServiceStates,
+        (files, env_file): (Arc<MemoryFiles>, HostPath),
+        fingerprints: FingerprintKey,
+    ) -> Self {
+        Self {
+            files,
+            env_file,
+            fingerprints,
+            running: Mutex::new(running),
+            dies_with_settings: false,
+            is_cut_off: false,
+        }
+    }
+
+    /// The state of a service that is started now.
+    fn started(&self) -> ServiceState {
+        match self.files.look(&self.env_file) {
+            Ok(Seen::File { .. }) if self.dies_with_settings => ServiceState::Down,
+            Ok(Seen::File { content, .. }) => {
+                ServiceState::UpWith(self.fingerprints.of(content.expose()))
+            }
+            _ => ServiceState::UpWith(self.fingerprints.of(b"")),
+        }
+    }
+}
+
+#[async_trait]
+impl Dagster for MemoryDagster {
+    async fn states(&self) -> Result<ServiceStates, Fault> {
+        Ok(held(&self.running).clone())
+    }
+
+    async fn settle(&self, states: &ServiceStates) -> Result<(), Fault> {
+        let started = self.started();
+        let after = |wanted| if wanted == ServiceState::Down { wanted } else { started };
+        *held(&self.running) =
+            states.iter().map(|(unit, wanted)| (unit.clone(), after(wanted))).collect();
+        if started == ServiceState::Down && states.up().next().is_some() {
+            return Err(Fault::new(FaultKind::Unsettled, "it ends at once"));
+        }
+        Ok(())
+    }
+
+    async fn prove(&self, _: &ServiceStates, _: &Probe) -> Result<(), Fault> {
+        if self.is_cut_off {
+            return Err(Fault::new(FaultKind::Unproved, "put: 403 AccessDenied"));
+        }
+        Ok(())
+    }
+}
