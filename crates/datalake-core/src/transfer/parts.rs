@@ -52,6 +52,12 @@ impl PartPlan {
         fits.then_some(plan)
     }
 
+    /// The length of the whole content.
+    #[must_use]
+    pub fn size(&self) -> ByteSize {
+        ByteSize(self.size)
+    }
+
     /// The size of all parts but the last one.
     #[must_use]
     pub fn part_size(&self) -> ByteSize {

@@ -7,7 +7,7 @@ use crate::Timestamp;
 
 /// When a file was changed: seconds after 1970, and nanoseconds; its text is
 /// `1763834400.123456789`, as rclone keeps it in `x-amz-meta-mtime`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct FileTime {
     seconds: i64,
     nanos: u32,

@@ -73,6 +73,7 @@ impl Haul<'_> {
             let etag = self.courier.call(copy).await.map_err(ItemFault::Destination)?.etag;
             match (facts.etag.form(), etag.form()) {
                 (TagForm::Md5(was), TagForm::Md5(is)) if was != is => {
+                    self.suspect(name, facts.size, &etag);
                     wrong = etag.as_str().to_owned();
                 }
                 _ => return Ok(etag),
@@ -96,13 +97,13 @@ impl Haul<'_> {
             let sent = self.send_parts(name, (to, key), (&relayed, plan, &attributes)).await;
             return sent.map(|(etag, _)| etag);
         }
-        self.relay_whole(&relayed, facts, (to, key, &attributes)).await
+        self.relay_whole(name, (&relayed, facts), (to, key, &attributes)).await
     }
 
     async fn relay_whole(
         &self,
-        relayed: &Relayed<'_, '_>,
-        facts: &ObjectFacts,
+        name: &str,
+        (relayed, facts): (&Relayed<'_, '_>, &ObjectFacts),
         (to, key, attributes): (&BucketFolder<'_>, &AnyKey, &Attributes),
     ) -> Result<ETag, ItemFault> {
         let _room = self.room_for(facts.size.0).await;
@@ -122,6 +123,7 @@ impl Haul<'_> {
             if fits(&etag, read.md5) {
                 return Ok(etag);
             }
+            self.suspect(name, facts.size, &etag);
             wrong = etag.as_str().to_owned();
         }
         Err(if wrong.is_empty() { ItemFault::WrongContent } else { ItemFault::WrongTag(wrong) })

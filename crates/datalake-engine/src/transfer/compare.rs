@@ -1,8 +1,6 @@
 //! Contents compared without being moved.
 
-use datalake_core::{
-    ByteSize, ETag, FileFacts, Known, ObjectFacts, PartPlan, Side, TagForm, TreePath,
-};
+use datalake_core::{ByteSize, FileFacts, Known, ObjectFacts, PartPlan, Side, TagForm, TreePath};
 
 use super::fetch::md5_fits;
 use super::haul::{Haul, Task};
@@ -98,6 +96,8 @@ async fn tags_of(file: &dyn OpenFile, plan: PartPlan) -> Result<Vec<[u8; 16]>, I
 
 #[cfg(test)]
 mod tests {
+    use datalake_core::ETag;
+
     use super::*;
 
     #[test]

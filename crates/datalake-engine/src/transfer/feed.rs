@@ -8,7 +8,7 @@ use futures::{SinkExt as _, StreamExt as _};
 
 use super::courier::{Courier, Tries};
 use super::{BucketFolder, LocalTree, Oddity, StopCause, TreeEntry};
-use crate::{ListAsk, ObjectEntry, ObjectPages};
+use crate::{ListAsk, ObjectEntry, ObjectPage, ObjectPages};
 
 /// Batches that are read ahead, besides the one that is being sent.
 const AHEAD: usize = 1;
@@ -79,16 +79,20 @@ pub(crate) async fn list(
     let ask = ListAsk::below(folder.prefix.as_str());
     let mut pages = ObjectPages::new(folder.objects, &folder.bucket, ask);
     loop {
-        let news = match page(courier, &mut pages).await {
-            Ok(Some(objects)) => {
-                let entries = objects.into_iter().filter_map(|object| entry(folder, object));
-                News::Batch(entries.collect())
+        let page = match page(courier, &mut pages).await {
+            Ok(page) => page,
+            Err(fault) => {
+                // Where nobody listens any more, nobody needs to know.
+                let _ = sender.send(News::Failed(StopCause::Listing(fault))).await;
+                return;
             }
-            Ok(None) => News::End,
-            Err(fault) => News::Failed(StopCause::Listing(fault)),
         };
-        let last = !matches!(news, News::Batch(_));
-        if sender.send(news).await.is_err() || last {
+        let entries = page.objects.into_iter().filter_map(|object| entry(folder, object));
+        if sender.send(News::Batch(entries.collect())).await.is_err() {
+            return;
+        }
+        if page.next.is_none() {
+            let _ = sender.send(News::End).await;
             return;
         }
     }
@@ -110,14 +114,12 @@ pub(crate) async fn walk(tree: &dyn LocalTree, mut sender: Sender<News>) {
     }
 }
 
-async fn page(
-    courier: &Courier<'_>,
-    pages: &mut ObjectPages<'_>,
-) -> Result<Option<Vec<ObjectEntry>>, Fault> {
+/// The next page. It is not asked for behind the last one, which would count as a request.
+async fn page(courier: &Courier<'_>, pages: &mut ObjectPages<'_>) -> Result<ObjectPage, Fault> {
     let mut tries = Tries::default();
     loop {
         match courier.once(0, pages.next()).await {
-            Ok(page) => return Ok(page.map(|page| page.objects)),
+            Ok(page) => return Ok(page.unwrap_or_default()),
             Err(fault) => courier.again(&mut tries, fault).await?,
         }
     }

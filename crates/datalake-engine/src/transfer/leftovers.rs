@@ -6,7 +6,7 @@ use super::courier::Tries;
 use super::haul::Haul;
 use super::manifest::Record;
 use super::{BucketFolder, Route};
-use crate::{AnyKey, ListAsk, Upload, UploadPages};
+use crate::{AnyKey, ListAsk, Upload, UploadPage, UploadPages};
 
 /// A part that is on its way while its upload is aborted may stay; so it is looked again.
 const ROUNDS: u32 = 3;
@@ -52,9 +52,12 @@ impl Haul<'_> {
         let (mut uploads, mut tries) = (Vec::new(), Tries::default());
         loop {
             match self.courier.once(0, pages.next()).await {
-                Ok(None) => return Ok(uploads),
-                Ok(Some(page)) => {
-                    uploads.extend(page.uploads.into_iter().filter(|(one, _)| one.key == *key));
+                Ok(page) => {
+                    let UploadPage { uploads: found, next } = page.unwrap_or_default();
+                    uploads.extend(found.into_iter().filter(|(upload, _)| upload.key == *key));
+                    if next.is_none() {
+                        return Ok(uploads);
+                    }
                 }
                 Err(fault) => self.courier.again(&mut tries, fault).await?,
             }

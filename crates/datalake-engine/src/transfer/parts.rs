@@ -10,10 +10,12 @@ use sha2::{Digest as _, Sha256};
 
 use super::courier::Tries;
 use super::haul::Haul;
+use super::manifest::Record;
 use super::upload::{SENDINGS, fits};
 use super::{BucketFolder, Hashing, ItemFault, OpenFile, ReadFile, TagCheck};
 use crate::{
-    AnyKey, Attributes, ByteRange, ObjectSource, Part, PartEntry, PartNumber, PartPages, Upload,
+    AnyKey, Attributes, ByteRange, ObjectSource, Part, PartEntry, PartNumber, PartPage, PartPages,
+    Upload,
 };
 
 /// How often a whole content is sent anew because the tag of the whole is wrong.
@@ -80,11 +82,14 @@ impl Haul<'_> {
             let sent = self.ship(&shipment, &opened.present).await;
             let clear = sent.is_ok() && !opened.unclear;
             if clear || (self.courier.stopped().is_none() && self.give_up(name, folder).await) {
-                self.record(&super::manifest::Record::Ended(name.to_owned()));
+                self.record(&Record::Ended(name.to_owned()));
             }
             match sent? {
                 Ok(done) => return Ok(done),
-                Err(etag) => wrong = etag.as_str().to_owned(),
+                Err(etag) => {
+                    self.suspect(name, plan.size(), &etag);
+                    wrong = etag.as_str().to_owned();
+                }
             }
         }
         Err(ItemFault::WrongTag(wrong))
@@ -255,7 +260,7 @@ impl Haul<'_> {
                 return Ok(opened);
             }
         } else {
-            self.record(&super::manifest::Record::Begun(name.to_owned()));
+            self.record(&Record::Begun(name.to_owned()));
         }
         let (mut tries, mut unclear) = (Tries::default(), false);
         loop {
@@ -297,9 +302,12 @@ impl Haul<'_> {
         let mut tries = Tries::default();
         loop {
             match self.courier.once(0, pages.next()).await {
-                Ok(None) => return Ok(parts),
-                Ok(Some(page)) => {
-                    parts.extend(page.parts.into_iter().map(|entry| (entry.part.number, entry)));
+                Ok(page) => {
+                    let PartPage { parts: found, next } = page.unwrap_or_default();
+                    parts.extend(found.into_iter().map(|entry| (entry.part.number, entry)));
+                    if next.is_none() {
+                        return Ok(parts);
+                    }
                 }
                 Err(fault) => self.courier.again(&mut tries, fault).await?,
             }

@@ -6,7 +6,7 @@ use super::feed::Found;
 use super::haul::{Haul, Task};
 use super::manifest::Record;
 use super::merge::{Merge, Pair};
-use super::{Deletion, ItemFault, Mark, Oddity, Reason, Route, StopCause, Tally};
+use super::{Deletion, ItemFault, Mark, Oddity, Reason, Route, StopCause};
 use crate::memory::held;
 
 /// Goes through both sides and gives out what is to be moved; all else it settles itself.
@@ -193,9 +193,4 @@ pub(crate) fn equal(source: &Side, destination: &Side) -> Option<Known> {
     };
     let size = source.size();
     Some(Known { size, modified, etag, source_etag, digest: None, settled: true })
-}
-
-/// Whether a tally holds anything.
-pub(crate) fn any(tally: &Tally) -> bool {
-    tally.items > 0
 }

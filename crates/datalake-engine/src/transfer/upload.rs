@@ -8,6 +8,7 @@ use datalake_core::{
 };
 
 use super::haul::{Haul, Task};
+use super::manifest::Record;
 use super::{BucketFolder, Hashing, ItemFault, LocalTree, TagCheck};
 use crate::{AnyKey, Attributes, NewObject, Precondition};
 
@@ -77,9 +78,24 @@ impl Haul<'_> {
                 let digest = ContentDigest { sha256: read.payload.hash().0, part: None };
                 return Ok(known(facts, etag, Some(digest), read.settled));
             }
+            self.suspect(path.as_str(), facts.size, &etag);
             wrong = etag.as_str().to_owned();
         }
         Err(ItemFault::WrongTag(wrong))
+    }
+
+    /// Notes that the destination may hold something wrong, so that no later run calls it equal
+    /// because it looks so.
+    pub(crate) fn suspect(&self, name: &str, size: ByteSize, etag: &ETag) {
+        let known = Known {
+            size,
+            modified: FileTime::default(),
+            etag: etag.clone(),
+            source_etag: None,
+            digest: None,
+            settled: false,
+        };
+        self.record(&Record::Known(name.to_owned(), known));
     }
 }
 

@@ -245,7 +245,7 @@ impl NewTreeFile for Writing {
             if whole.len() < end {
                 whole.resize(end, 0);
             }
-            whole.splice(place..end, chunk);
+            whole.get_mut(place..end).expect("it was made long enough").copy_from_slice(&chunk);
             place = end;
         }
         Ok(hashes)
