@@ -1,10 +1,13 @@
 //! The spec as it is written in `datalake.yaml`, in variables and flags.
 
+use std::collections::BTreeMap;
+
 use serde::de::Unexpected;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::{
-    Ambient, BucketName, CredentialSource, Days, HostSpec, Protect, Region, Spec, UnitName,
+    Ambient, CredentialSource, Days, Expire, HostSpec, Presets, Protect, Region, Spec, StoreSpec,
+    UnitName,
 };
 
 /// The written form of a [`Spec`]: every key optional, every value unchecked.
@@ -62,6 +65,12 @@ pub struct ProtectDocument {
     /// `abort-uploads:` — `7d` unless said otherwise; `off` for never.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub abort_uploads: Option<String>,
+    /// `expire:` — a list of `PREFIX:DAYS`, or such words with commas between them.
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "names")]
+    pub expire: Option<Vec<String>>,
+    /// `expired-markers:` — false unless said otherwise.
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "flag")]
+    pub expired_markers: Option<bool>,
 }
 
 /// A value of the written form that is missing or wrong.
@@ -76,7 +85,7 @@ pub struct InvalidSpec {
 
 impl SpecDocument {
     /// Every key that can be written, with dots between its parts.
-    pub const KEYS: [&str; 14] = [
+    pub const KEYS: [&str; 16] = [
         "region",
         "endpoint",
         "bucket",
@@ -91,6 +100,8 @@ impl SpecDocument {
         "protect.versioning",
         "protect.keep-old-versions",
         "protect.abort-uploads",
+        "protect.expire",
+        "protect.expired-markers",
     ];
 
     /// The values that hold where nothing is written.
@@ -109,6 +120,7 @@ impl SpecDocument {
                 versioning: Some(true),
                 keep_old_versions: text("30d"),
                 abort_uploads: text("7d"),
+                ..ProtectDocument::default()
             },
             ..Self::default()
         }
@@ -120,6 +132,28 @@ impl SpecDocument {
     ///
     /// The first [`InvalidSpec`].
     pub fn check(self) -> Result<Spec, InvalidSpec> {
+        let (prefix, host) = (self.prefix.clone(), self.host.clone());
+        let store = self.check_store()?;
+        let Some(bucket) = store.bucket else {
+            return Err(missing("bucket", "a name that nobody else has"));
+        };
+        Ok(Spec {
+            region: store.region,
+            endpoint: store.endpoint,
+            bucket,
+            prefix: parse("prefix", &prefix.unwrap_or_default())?,
+            credentials: store.credentials,
+            host: host.check()?,
+            protect: store.protect,
+        })
+    }
+
+    /// Checks what commands about buckets and objects need; there may be no bucket in it.
+    ///
+    /// # Errors
+    ///
+    /// The first [`InvalidSpec`].
+    pub fn check_store(self) -> Result<StoreSpec, InvalidSpec> {
         let endpoint = self.endpoint.map(|text| parse("endpoint", &text)).transpose()?;
         let region = match (self.region, &endpoint) {
             (Some(text), _) => parse("region", &text)?,
@@ -129,17 +163,11 @@ impl SpecDocument {
         let Some(endpoint) = endpoint.or_else(|| region.endpoint()) else {
             return Err(missing("endpoint", "the address that serves this region"));
         };
-        let bucket: BucketName = match self.bucket {
-            Some(text) => parse("bucket", &text)?,
-            None => return Err(missing("bucket", "a name that nobody else has")),
-        };
-        Ok(Spec {
+        Ok(StoreSpec {
             region,
             endpoint,
-            bucket,
-            prefix: parse("prefix", &self.prefix.unwrap_or_default())?,
+            bucket: self.bucket.map(|text| parse("bucket", &text)).transpose()?,
             credentials: self.credentials.unwrap_or(CredentialSource::From(Ambient::Env)),
-            host: self.host.check()?,
             protect: self.protect.check()?,
         })
     }
@@ -185,6 +213,8 @@ impl ProtectDocument {
                 self.keep_old_versions.as_deref(),
             )?,
             abort_uploads: days("protect.abort-uploads", self.abort_uploads.as_deref())?,
+            expire: expire(self.expire.unwrap_or_default())?,
+            expired_markers: self.expired_markers.unwrap_or(false),
         })
     }
 }
@@ -200,6 +230,22 @@ fn days(key: &'static str, text: Option<&str>) -> Result<Option<Days>, InvalidSp
     match text {
         None | Some("off") => Ok(None),
         Some(text) => parse(key, text).map(Some),
+    }
+}
+
+fn expire(words: Vec<String>) -> Result<BTreeMap<String, Days>, InvalidSpec> {
+    const KEY: &str = "protect.expire";
+    let mut presets = Presets::default();
+    for word in words {
+        let Expire { prefix, after } = parse(KEY, &word)?;
+        presets.expire.insert(prefix, after);
+    }
+    match presets.overlap() {
+        None => Ok(presets.expire),
+        Some((one, next)) => {
+            let reason = format!("`{next}` begins with `{one}`: prefixes must not overlap");
+            Err(InvalidSpec { key: KEY, reason })
+        }
     }
 }
 
@@ -295,6 +341,18 @@ mod tests {
 
         assert_eq!(error.key, "bucket");
         assert!(error.to_string().contains("lowercase"), "{error}");
+    }
+
+    #[test]
+    fn prefixes_that_expire_must_not_overlap() {
+        let with = |words: &[&str]| {
+            let words = words.iter().map(ToString::to_string).collect();
+            ProtectDocument { expire: Some(words), ..ProtectDocument::default() }.check()
+        };
+
+        assert_eq!(with(&["tmp/:7d", "logs/:30d"]).unwrap().expire["tmp/"].count(), 7);
+        assert_eq!(with(&["tmp/:7d", "tmp/a/:1d"]).unwrap_err().key, "protect.expire");
+        assert_eq!(with(&["tmp/"]).unwrap_err().key, "protect.expire");
     }
 
     #[test]
