@@ -6,6 +6,7 @@
 
 mod act;
 mod apply;
+mod buckets;
 mod checkpoint;
 mod conformance;
 mod deployment;
@@ -20,6 +21,10 @@ mod retry;
 pub mod transfer;
 
 pub use apply::{ApplyError, FailedStep, Run, Watch, apply};
+pub use buckets::{
+    Clear, Cleared, Extent, FAILURES_KEPT, NewBucket, Scope, Walk, abort_uploads, clear,
+    create_bucket, measure, upload_size,
+};
 pub use checkpoint::{Checkpoint, UnknownCheckpoint};
 pub use conformance::{Nonconformity, check_lake, check_object_store};
 pub use deployment::{
