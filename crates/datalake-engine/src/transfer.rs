@@ -24,6 +24,7 @@ mod report;
 mod run;
 mod tree;
 mod upload;
+mod verify;
 
 use std::time::Duration;
 
@@ -38,6 +39,7 @@ pub use tree::{
     Hashes, Hashing, Landing, LocalTree, NewTreeFile, Oddity, OpenFile, ReadFile, TreeEntry,
     TreeWalk,
 };
+pub use verify::{Finding, Findings, Verification, VerifyWatch, verify};
 
 use crate::Clock;
 

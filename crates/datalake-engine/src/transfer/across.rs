@@ -74,7 +74,7 @@ impl Haul<'_> {
             match (facts.etag.form(), etag.form()) {
                 (TagForm::Md5(was), TagForm::Md5(is)) if was != is => {
                     self.suspect(name, facts.size, &etag);
-                    wrong = etag.as_str().to_owned();
+                    etag.as_str().clone_into(&mut wrong);
                 }
                 _ => return Ok(etag),
             }
@@ -124,7 +124,7 @@ impl Haul<'_> {
                 return Ok(etag);
             }
             self.suspect(name, facts.size, &etag);
-            wrong = etag.as_str().to_owned();
+            etag.as_str().clone_into(&mut wrong);
         }
         Err(if wrong.is_empty() { ItemFault::WrongContent } else { ItemFault::WrongTag(wrong) })
     }

@@ -20,11 +20,10 @@ impl Haul<'_> {
             Route::Across(..) => return Ok(None),
         };
         let Some(destination) = &task.destination else { return Ok(None) };
-        let (file, object) = match (&task.source, destination) {
-            (Side::File(file), Side::Object(object)) | (Side::Object(object), Side::File(file)) => {
-                (file, object)
-            }
-            _ => return Ok(None),
+        let ((Side::File(file), Side::Object(object)) | (Side::Object(object), Side::File(file))) =
+            (&task.source, destination)
+        else {
+            return Ok(None);
         };
         let same = self.same_content((tree, file), (folder, object), &task.name).await?;
         Ok(if same { equal(&task.source, destination) } else { None })
@@ -108,7 +107,7 @@ mod tests {
             plans.map(|plan| plan.part_size().0 >> 20).collect::<Vec<_>>()
         };
 
-        assert_eq!(parts(4, None), [5, 5]);
+        assert_eq!(parts(4, None), [5]);
         assert_eq!(parts(3, None), [8, 7, 9]);
         assert_eq!(parts(2, Some(ByteSize(12 << 20))), [12]);
         assert_eq!(parts(3, Some(ByteSize(12 << 20))), Vec::<u64>::new());

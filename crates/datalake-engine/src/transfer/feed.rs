@@ -48,6 +48,11 @@ pub(crate) fn feed() -> (Sender<News>, Feed) {
 }
 
 impl Feed {
+    /// A side that has nothing and has been told to its end.
+    pub(crate) fn empty() -> Self {
+        Self { ended: true, ..feed().1 }
+    }
+
     /// The next name; `None` when the side was told to the end.
     pub(crate) async fn next(&mut self) -> Result<Option<Entry>, StopCause> {
         loop {
@@ -98,20 +103,45 @@ pub(crate) async fn list(
     }
 }
 
-/// Walks through a tree into a feed.
-pub(crate) async fn walk(tree: &dyn LocalTree, mut sender: Sender<News>) {
-    let mut walk = tree.walk();
+/// Walks through a tree into a feed. What has no name that a key could have is told on the side:
+/// it has no place in the order.
+pub(crate) async fn walk(
+    tree: &dyn LocalTree,
+    mut sender: Sender<News>,
+    nameless: impl Fn(&str, Oddity),
+) {
+    let (mut walk, mut last) = (tree.walk(), String::new());
     loop {
         let news = match walk.next().await {
-            Ok(Some(entries)) => News::Batch(entries.into_iter().map(Entry::from).collect()),
+            Ok(Some(entries)) => in_order(entries, &mut last, &nameless),
             Ok(None) => News::End,
             Err(fault) => News::Failed(StopCause::Walk(fault)),
         };
-        let last = !matches!(news, News::Batch(_));
-        if sender.send(news).await.is_err() || last {
+        let ends = !matches!(news, News::Batch(_));
+        if sender.send(news).await.is_err() || ends {
             return;
         }
     }
+}
+
+fn in_order(entries: Vec<TreeEntry>, last: &mut String, nameless: impl Fn(&str, Oddity)) -> News {
+    let mut batch = Vec::with_capacity(entries.len());
+    for entry in entries {
+        let entry = match entry {
+            TreeEntry::Odd(name, Oddity::NotUtf8) => {
+                nameless(&name, Oddity::NotUtf8);
+                continue;
+            }
+            other => Entry::from(other),
+        };
+        if !last.is_empty() && entry.name <= *last {
+            let detail = "its names do not come in order: it is being changed";
+            return News::Failed(StopCause::Walk(Fault::new(FaultKind::Disturbed, detail)));
+        }
+        entry.name.clone_into(last);
+        batch.push(entry);
+    }
+    News::Batch(batch)
 }
 
 /// The next page. It is not asked for behind the last one, which would count as a request.

@@ -99,7 +99,9 @@ impl Haul<'_> {
         let check = check_of(fetching, None, false).ok_or(ItemFault::TooLarge)?;
         if let Some(hashing) = check.hashing {
             let mut hashes = Hashes::begin(hashing);
-            chunks.iter().for_each(|chunk| hashes.update(chunk));
+            for chunk in &chunks {
+                hashes.update(chunk);
+            }
             if !is_right(fetching, &check, &[hashes]) {
                 return Ok(None);
             }

@@ -75,7 +75,7 @@ impl<'a> Haul<'a> {
     }
 
     /// Tells what became of a name.
-    pub(crate) fn tell(&self, mark: Mark, name: &str, size: ByteSize, reason: Reason) {
+    pub(crate) fn tell(&self, mark: Mark, (name, size): (&str, ByteSize), reason: Reason) {
         let item = Item { mark, name, size, reason };
         held(&self.summary).count(&item);
         self.watch.item(&item);
@@ -83,7 +83,7 @@ impl<'a> Haul<'a> {
 
     pub(crate) fn tell_failed(&self, name: &str, size: ByteSize, fault: ItemFault) {
         self.mark_incomplete();
-        self.tell(Mark::Failed, name, size, Reason::Failed(fault));
+        self.tell(Mark::Failed, (name, size), Reason::Failed(fault));
     }
 
     pub(crate) fn tell_planned(&self, size: ByteSize) {

@@ -31,16 +31,12 @@ struct Heads {
 }
 
 /// The next of a stream, as far as it has been looked at.
+#[derive(Default)]
 enum Head<T> {
+    #[default]
     Unseen,
     Next(T),
     End,
-}
-
-impl<T> Default for Head<T> {
-    fn default() -> Self {
-        Self::Unseen
-    }
 }
 
 impl<T> Head<T> {

@@ -22,8 +22,8 @@ const RECOVERY: f64 = 10.0;
 pub(crate) struct Rate {
     /// Requests per second; 0 for no limit.
     limit: f64,
-    /// The present rate; infinite without a limit and complaints.
-    rate: f64,
+    /// As it is now; infinite without a limit and complaints.
+    now: f64,
     /// Up to where the rate recovers.
     full: f64,
     next: Duration,
@@ -38,16 +38,16 @@ impl Rate {
             f64::from(limit.saturating_sub(BURST).max(1)) * f64::from(SHARE) / 100.0
         });
         let (next, slowed, raised) = Default::default();
-        Self { limit, rate: limit, full: limit, next, slowed, raised, window: (next, 0) }
+        Self { limit, now: limit, full: limit, next, slowed, raised, window: (next, 0) }
     }
 
     /// Takes a place in the row: when the request may begin.
     pub(crate) fn reserve(&mut self, now: Duration) -> Duration {
         self.count(now);
-        if self.rate.is_infinite() {
+        if self.now.is_infinite() {
             return self.next.max(now);
         }
-        let interval = Duration::from_secs_f64(1.0 / self.rate).min(SLOWEST);
+        let interval = Duration::from_secs_f64(1.0 / self.now).min(SLOWEST);
         let earliest = now.saturating_sub(interval * BURST);
         let place = self.next.max(earliest);
         self.next = place + interval;
@@ -61,24 +61,24 @@ impl Rate {
         if began < self.slowed {
             return;
         }
-        if self.rate.is_infinite() {
-            self.rate = self.seen(now);
-            self.full = self.rate * 2.0;
+        if self.now.is_infinite() {
+            self.now = self.seen(now);
+            self.full = self.now * 2.0;
         }
-        self.rate = (self.rate / 2.0).max(1.0 / SLOWEST.as_secs_f64());
+        self.now = (self.now / 2.0).max(1.0 / SLOWEST.as_secs_f64());
         (self.slowed, self.raised) = (now, now);
     }
 
     /// A request went well.
     pub(crate) fn went_well(&mut self, now: Duration) {
-        if self.rate >= self.limit {
+        if self.now >= self.limit {
             return;
         }
         let since = now.saturating_sub(self.raised).as_secs_f64();
-        self.rate += self.full * since / RECOVERY;
+        self.now += self.full * since / RECOVERY;
         self.raised = self.raised.max(now);
-        if self.rate >= self.full {
-            self.rate = self.limit;
+        if self.now >= self.full {
+            self.now = self.limit;
         }
     }
 
@@ -170,29 +170,31 @@ mod tests {
     #[test]
     fn complaints_of_one_moment_halve_the_rate_once() {
         let mut rate = Rate::new(Some(750));
-        let full = rate.rate;
+        let full = rate.now;
 
         for _ in 0..32 {
             rate.slow_down(SECOND, 2 * SECOND, None);
         }
-        assert!((rate.rate - full / 2.0).abs() < 1e-6);
+        assert!((rate.now - full / 2.0).abs() < 1e-6);
         rate.slow_down(2 * SECOND, 3 * SECOND, None);
-        assert!((rate.rate - full / 4.0).abs() < 1e-6);
+        assert!((rate.now - full / 4.0).abs() < 1e-6);
     }
 
     #[test]
     fn the_rate_recovers_bit_by_bit() {
         for limit in [Some(750), None] {
             let mut rate = Rate::new(limit);
-            (0..500).for_each(|_| drop(rate.reserve(Duration::ZERO)));
+            for _ in 0..500 {
+                rate.reserve(Duration::ZERO);
+            }
             rate.slow_down(Duration::ZERO, SECOND, None);
-            let slow = rate.rate;
+            let slow = rate.now;
 
             rate.went_well(2 * SECOND);
-            assert!(rate.rate > slow && rate.rate < slow * 2.0, "{limit:?}");
+            assert!(rate.now > slow && rate.now < slow * 2.0, "{limit:?}");
             (2..12).for_each(|second| rate.went_well(second * SECOND));
 
-            assert!(rate.rate >= rate.limit, "{limit:?}");
+            assert!(rate.now >= rate.limit, "{limit:?}");
         }
     }
 

@@ -88,7 +88,7 @@ impl Haul<'_> {
                 Ok(done) => return Ok(done),
                 Err(etag) => {
                     self.suspect(name, plan.size(), &etag);
-                    wrong = etag.as_str().to_owned();
+                    etag.as_str().clone_into(&mut wrong);
                 }
             }
         }
@@ -156,7 +156,7 @@ impl Haul<'_> {
             if fits(&part.etag, read.md5) {
                 return Ok(Arrived { part, sha256: read.payload.hash().0 });
             }
-            wrong = part.etag.as_str().to_owned();
+            part.etag.as_str().clone_into(&mut wrong);
         }
         Err(ItemFault::WrongTag(wrong))
     }

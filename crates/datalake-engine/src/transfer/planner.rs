@@ -1,6 +1,8 @@
 //! The run's next item, found by going through both sides.
 
-use datalake_core::{Comparison, Known, Side, SkipReason, TreePath, UnfitName, Verdict, judge};
+use datalake_core::{
+    ByteSize, Comparison, Known, Side, SkipReason, TreePath, UnfitName, Verdict, judge,
+};
 
 use super::feed::Found;
 use super::haul::{Haul, Task};
@@ -56,7 +58,7 @@ impl<'h, 'a> Planner<'h, 'a> {
             }
             (Some(Found::Side(source)), destination) => {
                 self.haul.count_source();
-                self.weigh(pair.name, source, destination, pair.known)
+                self.weigh(pair.name, (source, destination), pair.known)
             }
             (None, Some(Found::Side(side))) => {
                 self.doom(pair.name, side);
@@ -77,8 +79,7 @@ impl<'h, 'a> Planner<'h, 'a> {
     fn weigh(
         &mut self,
         name: String,
-        source: Side,
-        destination: Option<Found>,
+        (source, destination): (Side, Option<Found>),
         known: Option<Known>,
     ) -> Option<Task> {
         if let Some(told) = self.unfit(&name, &source) {
@@ -96,7 +97,8 @@ impl<'h, 'a> Planner<'h, 'a> {
         let by = self.haul.options.comparison;
         match judge(&source, destination.as_ref(), known.as_ref(), by) {
             Verdict::Skip(reason) => {
-                self.skip(&name, (&source, destination.as_ref()), known.as_ref(), reason);
+                let sides = (&source, destination.as_ref());
+                self.skip(&name, sides, (known.is_some(), reason));
                 None
             }
             Verdict::Send(why) => Some(Task { name, source, destination, known, why: Some(why) }),
@@ -108,10 +110,9 @@ impl<'h, 'a> Planner<'h, 'a> {
         &self,
         name: &str,
         (source, destination): (&Side, Option<&Side>),
-        known: Option<&Known>,
-        reason: SkipReason,
+        (is_known, reason): (bool, SkipReason),
     ) {
-        let learnt = destination.filter(|_| known.is_none()).and_then(|destination| {
+        let learnt = destination.filter(|_| !is_known).and_then(|destination| {
             // By size alone nothing is learnt about the contents.
             (self.haul.options.comparison == Comparison::Quick)
                 .then(|| equal(source, destination))?
@@ -119,7 +120,7 @@ impl<'h, 'a> Planner<'h, 'a> {
         if let Some(known) = learnt {
             self.haul.record(&Record::Known(name.to_owned(), known));
         }
-        self.haul.tell(Mark::Skipped, name, source.size(), Reason::Equal(reason));
+        self.haul.tell(Mark::Skipped, (name, source.size()), Reason::Equal(reason));
     }
 
     /// What cannot become a file of that name: told as odd, or as a fault.
@@ -149,14 +150,10 @@ impl<'h, 'a> Planner<'h, 'a> {
 
     fn tell_odd(&self, name: &str, oddity: Oddity) {
         if let Oddity::Unreadable(fault) = oddity {
-            self.haul.tell_failed(name, Default::default(), ItemFault::Source(fault));
+            self.haul.tell_failed(name, ByteSize(0), ItemFault::Source(fault));
             return;
         }
-        let mark = match oddity {
-            Oddity::NotUtf8 => Mark::Failed,
-            _ => Mark::Skipped,
-        };
-        self.haul.tell(mark, name, Default::default(), Reason::Odd(oddity));
+        self.haul.tell(Mark::Skipped, (name, ByteSize(0)), Reason::Odd(oddity));
     }
 
     /// Notes a name that the source has not.

@@ -47,7 +47,7 @@ impl Haul<'_> {
         if against.is_none() && self.options.dry_run {
             let doomed = mem::take(&mut *held(&self.doomed));
             for (name, side) in doomed {
-                self.tell(Mark::Deleted, &name, side.size(), Reason::NotInSource);
+                self.tell(Mark::Deleted, (&name, side.size()), Reason::NotInSource);
             }
         }
         against.is_none()
@@ -97,7 +97,7 @@ impl Haul<'_> {
         match outcome {
             Ok(()) => {
                 self.record(&Record::Gone(name.to_owned()));
-                self.tell(Mark::Deleted, name, size, Reason::NotInSource);
+                self.tell(Mark::Deleted, (name, size), Reason::NotInSource);
             }
             Err(fault) => self.tell_failed(name, size, ItemFault::Destination(fault)),
         }

@@ -1,6 +1,6 @@
 //! A whole run.
 
-use datalake_core::{Known, SkipReason};
+use datalake_core::{ByteSize, Known, SendReason, SkipReason};
 use futures::channel::mpsc::Sender;
 use futures::future::join3;
 use futures::{StreamExt as _, stream};
@@ -80,7 +80,13 @@ impl Haul<'_> {
 
     async fn source(&self, sender: Sender<News>) {
         match self.route {
-            Route::Up(tree, _) => walk(*tree, sender).await,
+            Route::Up(tree, _) => {
+                let nameless = |name: &str, oddity| {
+                    self.mark_incomplete();
+                    self.tell(Mark::Failed, (name, ByteSize(0)), Reason::Odd(oddity));
+                };
+                walk(*tree, sender, nameless).await;
+            }
             Route::Down(folder, _) | Route::Across(folder, _) => {
                 list(&self.courier, folder, sender).await;
             }
@@ -89,7 +95,7 @@ impl Haul<'_> {
 
     async fn destination(&self, sender: Sender<News>) {
         match self.route {
-            Route::Down(_, tree) => walk(*tree, sender).await,
+            Route::Down(_, tree) => walk(*tree, sender, |_, _| ()).await,
             Route::Up(_, folder) | Route::Across(_, folder) => {
                 list(&self.courier, folder, sender).await;
             }
@@ -115,7 +121,7 @@ impl Haul<'_> {
             Ok(Done::Equal(known)) => {
                 self.record(&Record::Known(task.name.clone(), known));
                 let reason = Reason::Equal(SkipReason::SameContent);
-                self.tell(Mark::Skipped, &task.name, size, reason);
+                self.tell(Mark::Skipped, (&task.name, size), reason);
             }
             Err(fault) => self.tell_failed(&task.name, size, fault),
         }
@@ -123,15 +129,15 @@ impl Haul<'_> {
 
     fn tell_moved(&self, task: &Task) {
         let mark = if task.destination.is_some() { Mark::Replaced } else { Mark::New };
-        let why = task.why.unwrap_or(datalake_core::SendReason::Content);
-        self.tell(mark, &task.name, task.source.size(), Reason::Sent(why));
+        let why = task.why.unwrap_or(SendReason::Content);
+        self.tell(mark, (&task.name, task.source.size()), Reason::Sent(why));
     }
 
     async fn carry_out(&self, task: &Task) -> Result<Done, ItemFault> {
-        if task.why.is_none() {
-            if let Some(known) = self.compare(task).await? {
-                return Ok(Done::Equal(known));
-            }
+        if task.why.is_none()
+            && let Some(known) = self.compare(task).await?
+        {
+            return Ok(Done::Equal(known));
         }
         if self.options.dry_run {
             return Ok(Done::Pretended);

@@ -79,7 +79,7 @@ impl Haul<'_> {
                 return Ok(known(facts, etag, Some(digest), read.settled));
             }
             self.suspect(path.as_str(), facts.size, &etag);
-            wrong = etag.as_str().to_owned();
+            etag.as_str().clone_into(&mut wrong);
         }
         Err(ItemFault::WrongTag(wrong))
     }

@@ -20,3 +20,5 @@ mod pacing;
 mod support;
 #[cfg(test)]
 mod there_and_back;
+#[cfg(test)]
+mod verify;

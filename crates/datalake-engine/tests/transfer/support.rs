@@ -198,7 +198,8 @@ pub(crate) fn options() -> Options {
 pub(crate) fn content(length: usize, seed: u64) -> Bytes {
     // A block of a prime length, again and again, with its number in it: quick, and no two parts
     // are equal.
-    let mut block: Vec<u8> = (0..65_521_u64).map(|at| (at * (2 * seed + 3) >> 3) as u8).collect();
+    let mut block: Vec<u8> =
+        (0..65_521_u64).map(|at| ((at * (2 * seed + 3)) >> 3).to_le_bytes()[0]).collect();
     let mut bytes = Vec::with_capacity(length + block.len());
     for number in 0_u64.. {
         if bytes.len() >= length {
