@@ -1,10 +1,14 @@
 //! The spec as it is written in `datalake.yaml`, in variables and flags.
 
+mod limits;
+mod read;
+
 use std::collections::BTreeMap;
 
-use serde::de::Unexpected;
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 
+pub use self::limits::LimitsDocument;
+use self::read::{flag, names};
 use crate::{
     Ambient, CredentialSource, Days, Expire, HostSpec, Presets, Protect, Region, Spec, StoreSpec,
     UnitName,
@@ -35,6 +39,9 @@ pub struct SpecDocument {
     /// `protect:` — versions and lifecycle.
     #[serde(skip_serializing_if = "ProtectDocument::is_empty")]
     pub protect: ProtectDocument,
+    /// `limits:` — what transfers keep within.
+    #[serde(skip_serializing_if = "LimitsDocument::is_empty")]
+    pub limits: LimitsDocument,
 }
 
 /// `host:`
@@ -85,7 +92,7 @@ pub struct InvalidSpec {
 
 impl SpecDocument {
     /// Every key that can be written, with dots between its parts.
-    pub const KEYS: [&str; 16] = [
+    pub const KEYS: [&str; 19] = [
         "region",
         "endpoint",
         "bucket",
@@ -102,6 +109,9 @@ impl SpecDocument {
         "protect.abort-uploads",
         "protect.expire",
         "protect.expired-markers",
+        "limits.requests-per-second",
+        "limits.connections",
+        "limits.bandwidth",
     ];
 
     /// The values that hold where nothing is written.
@@ -121,6 +131,11 @@ impl SpecDocument {
                 keep_old_versions: text("30d"),
                 abort_uploads: text("7d"),
                 ..ProtectDocument::default()
+            },
+            limits: LimitsDocument {
+                requests_per_second: text("750"),
+                connections: text("256"),
+                bandwidth: None,
             },
             ..Self::default()
         }
@@ -169,6 +184,7 @@ impl SpecDocument {
             bucket: self.bucket.map(|text| parse("bucket", &text)).transpose()?,
             credentials: self.credentials.unwrap_or(CredentialSource::From(Ambient::Env)),
             protect: self.protect.check()?,
+            limits: self.limits.check()?,
         })
     }
 }
@@ -260,42 +276,6 @@ fn missing(key: &'static str, what: &str) -> InvalidSpec {
     InvalidSpec { key, reason: format!("missing: give {what}") }
 }
 
-fn names<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Vec<String>>, D::Error> {
-    #[derive(Deserialize)]
-    #[serde(untagged)]
-    enum Names {
-        List(Vec<String>),
-        Text(String),
-    }
-    let names = Names::deserialize(deserializer);
-    Ok(Some(match names.map_err(|_| expected("a list of names"))? {
-        Names::List(list) => list,
-        Names::Text(text) => text.split(',').map(|name| name.trim().to_owned()).collect(),
-    }))
-}
-
-fn flag<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<bool>, D::Error> {
-    #[derive(Deserialize)]
-    #[serde(untagged)]
-    enum Flag {
-        Bool(bool),
-        Text(String),
-    }
-    match Flag::deserialize(deserializer).map_err(|_| expected("true or false"))? {
-        Flag::Bool(value) => Ok(Some(value)),
-        Flag::Text(text) => match text.as_str() {
-            "true" => Ok(Some(true)),
-            "false" => Ok(Some(false)),
-            _ => Err(expected("true or false")),
-        },
-    }
-}
-
-/// An error that tells what was expected and not what was found.
-fn expected<E: serde::de::Error>(what: &str) -> E {
-    E::invalid_type(Unexpected::Other("something else"), &what)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -353,6 +333,25 @@ mod tests {
         assert_eq!(with(&["tmp/:7d", "logs/:30d"]).unwrap().expire["tmp/"].count(), 7);
         assert_eq!(with(&["tmp/:7d", "tmp/a/:1d"]).unwrap_err().key, "protect.expire");
         assert_eq!(with(&["tmp/"]).unwrap_err().key, "protect.expire");
+    }
+
+    #[test]
+    fn limits_are_numbers_words_or_off() {
+        let limits = |text: &str| {
+            let limits = serde_json::from_str::<LimitsDocument>(text).unwrap();
+            limits.check().map_err(|error| error.key)
+        };
+
+        let usual = SpecDocument::defaults().limits.check().unwrap();
+        assert_eq!((usual.requests_per_second, usual.connections), (Some(750), 256));
+        assert_eq!(usual, crate::ServiceLimits::default());
+        let given = limits(r#"{"requests-per-second":"off","connections":8}"#).unwrap();
+        assert_eq!((given.requests_per_second, given.connections), (None, 8));
+        let table = limits(r#"{"bandwidth":"08:00,512K 23:00,off"}"#).unwrap().bandwidth.unwrap();
+        assert_eq!(table.at(9 * 3600).map(|limit| limit.0), Some(512 << 10));
+        assert_eq!(limits(r#"{"connections":0}"#), Err("limits.connections"));
+        assert_eq!(limits(r#"{"requests-per-second":"x"}"#), Err("limits.requests-per-second"));
+        assert_eq!(limits(r#"{"bandwidth":"fast"}"#), Err("limits.bandwidth"));
     }
 
     #[test]

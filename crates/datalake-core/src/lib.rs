@@ -79,7 +79,7 @@ pub use credentials::{AccessKeyId, Credentials, InvalidKeyText, SecretAccessKey}
 pub use desired::{
     Desired, DesiredBucket, DesiredFile, DesiredFolder, DesiredSecret, DesiredServices, Unwanted,
 };
-pub use document::{HostDocument, InvalidSpec, ProtectDocument, SpecDocument};
+pub use document::{HostDocument, InvalidSpec, LimitsDocument, ProtectDocument, SpecDocument};
 pub use endpoint::{Endpoint, InvalidEndpoint};
 pub use env::first_unfit;
 pub use fault::{Fault, FaultKind, Target};
@@ -102,7 +102,8 @@ pub use receipt::{Outcome, Receipt, RunKind, StepReceipt, left_by_rollback, plan
 pub use region::{InvalidRegion, Region, RegionName};
 pub use services::{ServiceState, ServiceStates};
 pub use spec::{
-    Ambient, CredentialSource, HostSpec, InvalidUnitName, Protect, Spec, StoreSpec, UnitName,
+    Ambient, CredentialSource, HostSpec, InvalidUnitName, Protect, ServiceLimits, Spec, StoreSpec,
+    UnitName,
 };
 pub use transfer::{
     Bandwidth, Comparison, ContentDigest, FileFacts, FileTime, Filter, InvalidBandwidth,

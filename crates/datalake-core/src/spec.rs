@@ -7,7 +7,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use crate::text::serde_as_text;
-use crate::{BucketName, Days, Endpoint, Handover, KeyPrefix, Presets, Region};
+use crate::{Bandwidth, BucketName, Days, Endpoint, Handover, KeyPrefix, Presets, Region};
 
 /// What the operator asked for, validated.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -91,6 +91,26 @@ pub struct StoreSpec {
     pub credentials: CredentialSource,
     /// How a bucket guards what is in it.
     pub protect: Protect,
+    /// What transfers keep within.
+    pub limits: ServiceLimits,
+}
+
+/// What a service allows from one address, and what the operator does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ServiceLimits {
+    /// Requests per second to one bucket; `None` for any number.
+    pub requests_per_second: Option<u32>,
+    /// Connections at one time.
+    pub connections: u32,
+    /// Bytes per second; `None` for any number.
+    pub bandwidth: Option<Bandwidth>,
+}
+
+impl Default for ServiceLimits {
+    /// What Hetzner allows.
+    fn default() -> Self {
+        Self { requests_per_second: Some(750), connections: 256, bandwidth: None }
+    }
 }
 
 impl Protect {
