@@ -10,8 +10,9 @@ use super::pace::{Meter, Rate};
 use super::{Limits, StopCause, Stopwatch, TransferWatch};
 use crate::memory::held;
 
-/// Tries of one call, at most.
-const TRIES: u32 = 8;
+/// Tries of one call, at most: with a quarter of all calls failing, one of 100,000 may still run out
+/// of eight.
+const TRIES: u32 = 12;
 /// Tries of one call that was denied: gateways now and then deny what they granted a moment before.
 const TRIES_DENIED: u32 = 3;
 /// Tries of one call whose content was damaged on its way, or whose answer made no sense.

@@ -15,9 +15,12 @@ const SHARE: u32 = 97;
 /// The longest time between two requests.
 const SLOWEST: Duration = Duration::from_secs(5);
 /// How long it takes to get back from a standstill to full speed.
-const RECOVERY: f64 = 10.0;
+const RECOVERY: f64 = 3.0;
+/// What a complaint leaves of the rate. A service that fails now and then must not bring a run to a
+/// standstill; one that is overrun complains again.
+const LEFT: f64 = 0.7;
 
-/// The rate of requests: up to a limit, half of it after each complaint, slowly up again.
+/// The rate of requests: up to a limit, less after each complaint, slowly up again.
 #[derive(Debug)]
 pub(crate) struct Rate {
     /// Requests per second; 0 for no limit.
@@ -65,7 +68,7 @@ impl Rate {
             self.now = self.seen(now);
             self.full = self.now * 2.0;
         }
-        self.now = (self.now / 2.0).max(1.0 / SLOWEST.as_secs_f64());
+        self.now = (self.now * LEFT).max(1.0 / SLOWEST.as_secs_f64());
         (self.slowed, self.raised) = (now, now);
     }
 
@@ -168,16 +171,16 @@ mod tests {
     }
 
     #[test]
-    fn complaints_of_one_moment_halve_the_rate_once() {
+    fn complaints_of_one_moment_lower_the_rate_once() {
         let mut rate = Rate::new(Some(750));
         let full = rate.now;
 
         for _ in 0..32 {
             rate.slow_down(SECOND, 2 * SECOND, None);
         }
-        assert!((rate.now - full / 2.0).abs() < 1e-6);
+        assert!((rate.now - full * LEFT).abs() < 1e-6);
         rate.slow_down(2 * SECOND, 3 * SECOND, None);
-        assert!((rate.now - full / 4.0).abs() < 1e-6);
+        assert!((rate.now - full * LEFT * LEFT).abs() < 1e-6);
     }
 
     #[test]

@@ -9,3 +9,5 @@ mod requests;
 mod signed;
 mod simulator;
 mod streams;
+#[cfg(test)]
+mod transfers;
