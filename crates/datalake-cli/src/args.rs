@@ -1,8 +1,14 @@
 //! The command line.
 
+mod address;
+pub mod bucket;
+pub mod objects;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+
+pub use address::Address;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -14,7 +20,7 @@ Examples:
 
 const EXITS: &str = "\
 Exit codes: 0 done, 2 usage, 3 changes pending or drift, 4 changed meanwhile, 5 partly done,
-7 locked, 69 unavailable, 70 bug, 74 I/O, 75 try again, 77 denied, 78 configuration, 130 interrupted.";
+7 locked, 66 not there, 69 unavailable, 70 bug, 74 I/O, 75 try again, 77 denied, 78 configuration, 130 interrupted.";
 
 /// Dagster's assets in Hetzner Object Storage: plans, asks, applies, proves, and can be undone.
 #[derive(Debug, Parser)]
@@ -49,7 +55,7 @@ pub struct Place {
     /// Read FILE instead of ./datalake.yaml
     #[arg(long, global = true, value_name = "FILE")]
     pub config: Option<PathBuf>,
-    /// Print one JSON document instead of text
+    /// Print one JSON document instead of text; listings one a line
     #[arg(long, global = true)]
     pub json: bool,
     /// Never ask; fail where an answer is needed
@@ -109,6 +115,26 @@ pub enum Command {
         #[command(subcommand)]
         what: Dagster,
     },
+    /// Create, show, set up and delete buckets
+    Bucket {
+        /// What to do.
+        #[command(subcommand)]
+        what: bucket::Bucket,
+    },
+    /// List keys
+    Ls(objects::Ls),
+    /// Count what lies in a bucket, folder by folder: real and billed size
+    Du(objects::Du),
+    /// Print folders and keys as a tree
+    Tree(objects::Tree),
+    /// Print all that is known of an object, and its versions
+    Stat(objects::Stat),
+    /// Print the content of objects
+    Cat(objects::Cat),
+    /// Remove objects; shows what goes, and asks
+    Rm(objects::Rm),
+    /// Print an address with which anybody can read or store one object for a while
+    Presign(objects::Presign),
     /// Show the spec, and where each value comes from
     Config {
         /// What to show.

@@ -8,7 +8,7 @@ mod walk;
 
 pub use clear::{Clear, Cleared, Extent, FAILURES_KEPT, abort_uploads, clear};
 pub use create::{NewBucket, create_bucket};
-pub use usage::{Scope, measure, upload_size};
-pub use walk::Walk;
+pub use usage::{Scope, SizedUpload, measure, sized};
+pub use walk::{FolderEntry, Walk};
 
 pub(crate) use create::settled;

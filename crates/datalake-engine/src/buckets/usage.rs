@@ -3,7 +3,7 @@
 use std::iter::Peekable;
 use std::vec;
 
-use datalake_core::{BucketName, ByteSize, Fault, FaultKind, Usage, Versioning};
+use datalake_core::{BucketName, ByteSize, Fault, FaultKind, Timestamp, Usage, Versioning};
 use futures::stream::{self, StreamExt as _, TryStreamExt as _};
 
 use super::folders::Folders;
@@ -66,6 +66,13 @@ impl Counted for ObjectEntry {
 
 impl Counted for VersionEntry {
     fn add_to(&self, usage: &mut Usage) {
+        self.count_in(usage);
+    }
+}
+
+impl VersionEntry {
+    /// Counts this version or delete marker.
+    pub fn count_in(&self, usage: &mut Usage) {
         match &self.kind {
             VersionKind::Content { size, .. } if self.latest => usage.current.add(*size),
             VersionKind::Content { size, .. } => usage.noncurrent.add(*size),
@@ -82,13 +89,15 @@ async fn count<'a, T: Counted + Send + 'a>(
 ) -> Result<Usage, Fault> {
     while let Some(page) = walk.next().await? {
         for entry in page {
-            while let Some((upload, size)) = uploads.before(Some(entry.key())).await? {
+            while let Some(SizedUpload { upload, size, .. }) =
+                uploads.before(Some(entry.key())).await?
+            {
                 folders.enter(upload.key.as_str()).add_upload(size);
             }
             entry.add_to(folders.enter(entry.key()));
         }
     }
-    while let Some((upload, size)) = uploads.before(None).await? {
+    while let Some(SizedUpload { upload, size, .. }) = uploads.before(None).await? {
         folders.enter(upload.key.as_str()).add_upload(size);
     }
     Ok(folders.end())
@@ -98,7 +107,7 @@ async fn count<'a, T: Counted + Send + 'a>(
 struct Uploads<'a> {
     lake: &'a dyn Lake,
     pages: UploadPages<'a>,
-    page: Peekable<vec::IntoIter<(Upload, Option<ByteSize>)>>,
+    page: Peekable<vec::IntoIter<SizedUpload>>,
     ended: bool,
 }
 
@@ -112,13 +121,10 @@ impl<'a> Uploads<'a> {
     }
 
     /// The next one whose key stands before this one, or any where none is given.
-    async fn before(
-        &mut self,
-        key: Option<&str>,
-    ) -> Result<Option<(Upload, Option<ByteSize>)>, Fault> {
+    async fn before(&mut self, key: Option<&str>) -> Result<Option<SizedUpload>, Fault> {
         self.fill().await?;
         let stands_before =
-            |next: &(Upload, Option<ByteSize>)| key.is_none_or(|key| next.0.key.as_str() <= key);
+            |next: &SizedUpload| key.is_none_or(|key| next.upload.key.as_str() <= key);
         Ok(self.page.next_if(stands_before))
     }
 
@@ -127,14 +133,8 @@ impl<'a> Uploads<'a> {
             match self.pages.next().await? {
                 None => self.ended = true,
                 Some(page) => {
-                    let uploads = page.uploads.into_iter().map(|(upload, _)| upload);
-                    let lake = self.lake;
-                    let sized = uploads.map(|upload| async move {
-                        let size = upload_size(lake, &upload).await?;
-                        Ok::<_, Fault>((upload, size))
-                    });
-                    let sized = stream::iter(sized).buffered(UPLOADS_AT_ONCE);
-                    self.page = sized.try_collect::<Vec<_>>().await?.into_iter().peekable();
+                    let uploads = sized(self.lake, page.uploads).await?;
+                    self.page = uploads.into_iter().peekable();
                 }
             }
         }
@@ -142,8 +142,31 @@ impl<'a> Uploads<'a> {
     }
 }
 
+/// An unfinished upload and what its parts hold.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SizedUpload {
+    /// The upload.
+    pub upload: Upload,
+    /// When it began.
+    pub begun: Timestamp,
+    /// The bytes of all its parts; `None` where there is no part, or it has ended meanwhile.
+    pub size: Option<ByteSize>,
+}
+
+/// Asks for the sizes of unfinished uploads, of several at one time; their order stays.
+pub async fn sized(
+    lake: &dyn Lake,
+    uploads: Vec<(Upload, Timestamp)>,
+) -> Result<Vec<SizedUpload>, Fault> {
+    let sized = uploads.into_iter().map(|(upload, begun)| async move {
+        let size = upload_size(lake, &upload).await?;
+        Ok(SizedUpload { upload, begun, size })
+    });
+    stream::iter(sized).buffered(UPLOADS_AT_ONCE).try_collect().await
+}
+
 /// The bytes of all parts of an unfinished upload; `None` where there is no part, or the upload has ended meanwhile.
-pub async fn upload_size(lake: &dyn Lake, upload: &Upload) -> Result<Option<ByteSize>, Fault> {
+async fn upload_size(lake: &dyn Lake, upload: &Upload) -> Result<Option<ByteSize>, Fault> {
     let mut pages = PartPages::new(lake, upload);
     let mut size = None;
     loop {

@@ -30,6 +30,15 @@ pub struct Walk<'a, T> {
     work: Fuse<BoxFuture<'a, ()>>,
 }
 
+/// What lies in a folder.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FolderEntry {
+    /// A folder; its name ends with `/`.
+    Folder(String),
+    /// An object.
+    Object(ObjectEntry),
+}
+
 /// From behind a key up to another one, with that one itself.
 struct Span {
     after: Option<String>,
@@ -57,6 +66,15 @@ impl<'a> Walk<'a, VersionEntry> {
     ) -> Result<Self, Fault> {
         let spans = spans(store, bucket, prefix).await?;
         Ok(Self::through(spans, prefix, move |ask| VersionPages::new(store, bucket, ask)))
+    }
+}
+
+impl<'a> Walk<'a, FolderEntry> {
+    /// Begins a walk through what lies directly below a prefix, without a look ahead for spans.
+    pub fn folder(store: &'a dyn Objects, bucket: &'a BucketName, prefix: &str) -> Self {
+        let ask = ListAsk::directly_below(prefix);
+        let whole = vec![Span { after: None, until: None }];
+        Self::through(whole, "", |_| Folder(ObjectPages::new(store, bucket, ask.clone())))
     }
 }
 
@@ -171,6 +189,15 @@ impl Keyed for VersionEntry {
     }
 }
 
+impl Keyed for FolderEntry {
+    fn key(&self) -> &str {
+        match self {
+            Self::Folder(name) => name,
+            Self::Object(object) => object.key(),
+        }
+    }
+}
+
 /// A listing that is read page by page.
 #[async_trait]
 trait Pages: Send {
@@ -194,5 +221,22 @@ impl Pages for VersionPages<'_> {
 
     async fn next(&mut self) -> Result<Option<Vec<VersionEntry>>, Fault> {
         Ok(self.next().await?.map(|page| page.versions))
+    }
+}
+
+/// The pages of one folder.
+struct Folder<'a>(ObjectPages<'a>);
+
+#[async_trait]
+impl Pages for Folder<'_> {
+    type Entry = FolderEntry;
+
+    async fn next(&mut self) -> Result<Option<Vec<FolderEntry>>, Fault> {
+        let Some(page) = self.0.next().await? else { return Ok(None) };
+        let folders = page.prefixes.into_iter().map(FolderEntry::Folder);
+        let mut entries: Vec<_> =
+            folders.chain(page.objects.into_iter().map(FolderEntry::Object)).collect();
+        entries.sort_by(|one, other| one.key().cmp(other.key()));
+        Ok(Some(entries))
     }
 }
