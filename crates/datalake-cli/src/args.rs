@@ -3,6 +3,7 @@
 mod address;
 pub mod bucket;
 pub mod objects;
+pub mod transfer;
 
 use std::path::PathBuf;
 
@@ -133,6 +134,20 @@ pub enum Command {
     Cat(objects::Cat),
     /// Remove objects; shows what goes, and asks
     Rm(objects::Rm),
+    /// Bring files into a bucket
+    Put(transfer::Put),
+    /// Bring objects into a folder
+    Get(transfer::Get),
+    /// Copy between this machine and buckets
+    Cp(transfer::Copy),
+    /// Copy, have the copy confirmed, then delete the source
+    Mv(transfer::Copy),
+    /// Make a folder and a folder of a bucket equal, or two of buckets
+    Sync(transfer::Sync),
+    /// Tell whether a bucket still has what was brought there (exit 0) or not (exit 4)
+    Verify(transfer::Verify),
+    /// Read a share of what was brought to a bucket again, another one each day
+    Scrub(transfer::Scrub),
     /// Print an address with which anybody can read or store one object for a while
     Presign(objects::Presign),
     /// Show the spec, and where each value comes from

@@ -15,6 +15,7 @@ mod sandbox;
 mod services;
 mod shell;
 mod status;
+mod transfer;
 mod watch;
 
 use datalake_core::{BucketName, HostSpec, UnitName};
@@ -48,6 +49,13 @@ pub(crate) async fn run(cli: &Cli, printer: Printer) -> Result<Exit, Failure> {
         Command::Stat(flags) => objects::stat(cli, flags, printer).await,
         Command::Cat(flags) => objects::cat(cli, flags, printer).await,
         Command::Rm(flags) => objects::rm(cli, flags, printer).await,
+        Command::Put(flags) => transfer::put(cli, flags, printer).await,
+        Command::Get(flags) => transfer::get(cli, flags, printer).await,
+        Command::Cp(flags) => transfer::cp(cli, flags, printer).await,
+        Command::Mv(flags) => transfer::mv(cli, flags, printer).await,
+        Command::Sync(flags) => transfer::sync(cli, flags, printer).await,
+        Command::Verify(flags) => transfer::verify(cli, flags, printer).await,
+        Command::Scrub(flags) => transfer::scrub(cli, flags, printer).await,
         Command::Presign(flags) => objects::presign(cli, flags, printer).await,
         Command::Config { show } => config::config(cli, *show, printer).await,
         #[cfg(feature = "sandbox")]

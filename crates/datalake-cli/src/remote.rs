@@ -10,7 +10,10 @@ use crate::args::{Address, Cli};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::render::{Printer, printable};
-use crate::site::{RETRY_BUDGET, Site};
+use crate::site::Site;
+
+/// Calls of one command that may be repeated, all together: a large bucket takes many pages.
+const BUDGET: u32 = 1000;
 
 /// The service that the spec names, and the bucket that is meant where no other is named.
 pub(crate) struct Remote {
@@ -39,7 +42,7 @@ impl Remote {
 
     /// The service, asked again where that can help.
     pub(crate) fn lake(&self) -> RetryingStore<'_, S3Store> {
-        RetryingStore::new(&self.store, &self.site.clock as &dyn Clock, RETRY_BUDGET)
+        RetryingStore::new(&self.store, &self.site.clock as &dyn Clock, BUDGET)
     }
 
     /// The bucket that was named, or the spec's.

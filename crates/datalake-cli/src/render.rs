@@ -9,6 +9,7 @@ mod plan;
 mod redact;
 mod rows;
 mod status;
+mod transfer;
 
 use std::io::{self, IsTerminal, Write};
 
@@ -25,6 +26,9 @@ pub(crate) use plan::{line as step_line, plan, way_back};
 pub(crate) use redact::Redactor;
 pub(crate) use rows::{Rows, Ticker};
 pub(crate) use status::{State, status};
+pub(crate) use transfer::{
+    Sum, TransferState, escaped, item_line, mark_of, progress_line, rate, summary_line,
+};
 
 /// The version of the envelope around every JSON answer.
 pub(crate) const SCHEMA_VERSION: u32 = 1;

@@ -134,7 +134,8 @@ fn effort(state: &TransferState) -> String {
 pub(crate) fn progress_line(state: &TransferState, rate: u64) -> String {
     let done = state.new.items + state.replaced.items + state.failed.items;
     let left = state.planned.bytes.saturating_sub(state.bytes_moved);
-    let left = if rate == 0 { String::new() } else { format!(" · {} left", clock(left / rate)) };
+    let left = left.checked_div(rate).map(|left| format!(" · {} left", clock(left)));
+    let left = left.unwrap_or_default();
     let retries = match state.retries {
         0 => String::new(),
         number => format!(" · {} repeated", count(number)),
