@@ -5,12 +5,15 @@
 
 mod architecture;
 mod bad_days;
+mod buckets;
 mod canary;
 mod handover;
 mod json;
 mod kills;
+mod objects;
 mod readme;
 mod road;
 mod support;
 mod swaps;
 mod texts;
+mod transfer;
