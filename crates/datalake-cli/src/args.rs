@@ -1,8 +1,15 @@
 //! The command line.
 
+mod address;
+pub mod bucket;
+pub mod objects;
+pub mod transfer;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+
+pub use address::Address;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -14,7 +21,7 @@ Examples:
 
 const EXITS: &str = "\
 Exit codes: 0 done, 2 usage, 3 changes pending or drift, 4 changed meanwhile, 5 partly done,
-7 locked, 69 unavailable, 70 bug, 74 I/O, 75 try again, 77 denied, 78 configuration, 130 interrupted.";
+7 locked, 66 not there, 69 unavailable, 70 bug, 74 I/O, 75 try again, 77 denied, 78 configuration, 130 interrupted.";
 
 /// Dagster's assets in Hetzner Object Storage: plans, asks, applies, proves, and can be undone.
 #[derive(Debug, Parser)]
@@ -49,7 +56,7 @@ pub struct Place {
     /// Read FILE instead of ./datalake.yaml
     #[arg(long, global = true, value_name = "FILE")]
     pub config: Option<PathBuf>,
-    /// Print one JSON document instead of text
+    /// Print one JSON document instead of text; listings one a line
     #[arg(long, global = true)]
     pub json: bool,
     /// Never ask; fail where an answer is needed
@@ -109,6 +116,40 @@ pub enum Command {
         #[command(subcommand)]
         what: Dagster,
     },
+    /// Create, show, set up and delete buckets
+    Bucket {
+        /// What to do.
+        #[command(subcommand)]
+        what: bucket::Bucket,
+    },
+    /// List keys
+    Ls(objects::Ls),
+    /// Count what lies in a bucket, folder by folder: real and billed size
+    Du(objects::Du),
+    /// Print folders and keys as a tree
+    Tree(objects::Tree),
+    /// Print all that is known of an object, and its versions
+    Stat(objects::Stat),
+    /// Print the content of objects
+    Cat(objects::Cat),
+    /// Remove objects; shows what goes, and asks
+    Rm(objects::Rm),
+    /// Bring files into a bucket
+    Put(transfer::Put),
+    /// Bring objects into a folder
+    Get(transfer::Get),
+    /// Copy between this machine and buckets
+    Cp(transfer::Copy),
+    /// Copy, have the copy confirmed, then delete the source
+    Mv(transfer::Copy),
+    /// Make a folder and a folder of a bucket equal, or two of buckets
+    Sync(transfer::Sync),
+    /// Tell whether a bucket still has what was brought there (exit 0) or not (exit 4)
+    Verify(transfer::Verify),
+    /// Read a share of what was brought to a bucket again, another one each day
+    Scrub(transfer::Scrub),
+    /// Print an address with which anybody can read or store one object for a while
+    Presign(objects::Presign),
     /// Show the spec, and where each value comes from
     Config {
         /// What to show.

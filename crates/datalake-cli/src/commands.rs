@@ -1,5 +1,6 @@
 //! The commands, one file each.
 
+mod bucket;
 mod config;
 mod dagster;
 mod deps;
@@ -7,6 +8,7 @@ mod forward;
 mod going_back;
 mod history;
 mod init;
+mod objects;
 mod provision;
 mod rollback;
 #[cfg(feature = "sandbox")]
@@ -14,14 +16,17 @@ mod sandbox;
 mod services;
 mod shell;
 mod status;
+mod transfer;
 mod watch;
 
-use datalake_core::{HostSpec, UnitName};
+use datalake_core::{BucketName, HostSpec, UnitName};
+use datalake_engine::{Cleared, FAILURES_KEPT};
 
 use crate::args::{Cli, Command};
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::render::Printer;
+use crate::remote::at_bucket;
+use crate::render::{Printer, count, key_text};
 
 pub(crate) use deps::{DepsReport, PackageDeps, UnitDeps};
 
@@ -38,6 +43,21 @@ pub(crate) async fn run(cli: &Cli, printer: Printer) -> Result<Exit, Failure> {
         Command::Rollback(flags) => rollback::rollback(cli, flags, printer).await,
         Command::Dagster { what } => dagster::dagster(cli, what, printer).await,
         Command::History => history::history(cli, printer).await,
+        Command::Bucket { what } => bucket::bucket(cli, what, printer).await,
+        Command::Ls(flags) => objects::ls(cli, flags, printer).await,
+        Command::Du(flags) => objects::du(cli, flags, printer).await,
+        Command::Tree(flags) => objects::tree(cli, flags, printer).await,
+        Command::Stat(flags) => objects::stat(cli, flags, printer).await,
+        Command::Cat(flags) => objects::cat(cli, flags, printer).await,
+        Command::Rm(flags) => objects::rm(cli, flags, printer).await,
+        Command::Put(flags) => transfer::put(cli, flags, printer).await,
+        Command::Get(flags) => transfer::get(cli, flags, printer).await,
+        Command::Cp(flags) => transfer::cp(cli, flags, printer).await,
+        Command::Mv(flags) => transfer::mv(cli, flags, printer).await,
+        Command::Sync(flags) => transfer::sync(cli, flags, printer).await,
+        Command::Verify(flags) => transfer::verify(cli, flags, printer).await,
+        Command::Scrub(flags) => transfer::scrub(cli, flags, printer).await,
+        Command::Presign(flags) => objects::presign(cli, flags, printer).await,
         Command::Config { show } => config::config(cli, *show, printer).await,
         #[cfg(feature = "sandbox")]
         Command::Sandbox(flags) => sandbox::sandbox(cli, flags, printer).await,
@@ -69,4 +89,65 @@ fn confirmed(question: &str, yes: bool, may_ask: bool) -> Result<bool, Failure> 
     }
     let answer = inquire::Confirm::new(question).with_default(false).prompt();
     answer.map_err(|error| Failure::of(Exit::Interrupted, &error))
+}
+
+/// Asks whether something that was just shown shall be done.
+fn agreed(question: &str, yes: bool, may_ask: bool) -> Result<bool, Failure> {
+    use std::io::IsTerminal;
+    if yes {
+        return Ok(true);
+    }
+    if !may_ask || !std::io::stdin().is_terminal() {
+        return Err(Failure::new(Exit::Usage, "nobody is there to say yes: nothing was changed")
+            .hint("add --yes"));
+    }
+    let answer = inquire::Confirm::new(question).with_default(false).prompt();
+    answer.map_err(|error| Failure::of(Exit::Interrupted, &error))
+}
+
+/// Sees to it that the operator has typed the bucket's name, as a flag or at a question.
+fn name_typed(bucket: &BucketName, confirm: Option<&str>, may_ask: bool) -> Result<(), Failure> {
+    use std::io::IsTerminal;
+    let refused = |message: String| {
+        Failure::new(Exit::Usage, message).hint(format!("if it is meant: --confirm {bucket}"))
+    };
+    let typed = match confirm {
+        Some(typed) => typed.to_owned(),
+        None if may_ask && std::io::stdin().is_terminal() => {
+            let question = format!("There is no way back. Type the name `{bucket}`:");
+            let answer = inquire::Text::new(&question).prompt();
+            answer.map_err(|error| Failure::of(Exit::Interrupted, &error))?
+        }
+        None => {
+            return Err(refused(format!(
+                "the name `{bucket}` has to be typed: nothing was changed"
+            )));
+        }
+    };
+    if typed == bucket.as_str() {
+        return Ok(());
+    }
+    Err(refused(format!("`{}` is not `{bucket}`: nothing was changed", key_text(&typed))))
+}
+
+/// The failure that tells what could not be deleted.
+fn not_deleted(bucket: &BucketName, cleared: &Cleared) -> Failure {
+    let Some((_, first)) = cleared.failures.first() else {
+        return Failure::new(Exit::Bug, "something could not be deleted, and nothing says what");
+    };
+    let mut failure = at_bucket(bucket)(first.clone()).under(Exit::Partly);
+    let mut message = format!("bucket `{bucket}`: {} could not be deleted:", count(cleared.failed));
+    for (key, fault) in &cleared.failures {
+        message.push_str(&format!("\n  {}: {fault}", key_text(key.as_str())));
+    }
+    if cleared.failed > FAILURES_KEPT as u64 {
+        message.push_str("\n  …");
+    }
+    failure.messages = vec![message];
+    failure.hints = vec![
+        "what is locked goes only when its lock has run out: `datalake bucket \
+                          lock show`"
+            .to_owned(),
+    ];
+    failure
 }

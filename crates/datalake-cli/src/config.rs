@@ -4,7 +4,9 @@ mod layer;
 
 use std::path::{Path, PathBuf};
 
-use datalake_core::{CredentialSource, HostDocument, HostSpec, InvalidSpec, Spec, SpecDocument};
+use datalake_core::{
+    CredentialSource, HostDocument, HostSpec, InvalidSpec, Spec, SpecDocument, StoreSpec,
+};
 use figment::Figment;
 use figment::error::{Actual, Kind};
 
@@ -67,6 +69,15 @@ impl Settings {
     /// [`Failure`] for a missing or wrong value, naming where it comes from.
     pub(crate) fn spec(&self) -> Result<Spec, Failure> {
         self.document.clone().check().map_err(|error| self.invalid(error))
+    }
+
+    /// The part of the spec that tells of the S3 service, checked; a bucket need not be in it.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`] for a missing or wrong value, naming where it comes from.
+    pub(crate) fn store_spec(&self) -> Result<StoreSpec, Failure> {
+        self.document.clone().check_store().map_err(|error| self.invalid(error))
     }
 
     /// The part of the spec that tells of the Dagster host, checked.

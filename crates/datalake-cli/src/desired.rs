@@ -113,10 +113,7 @@ pub(crate) fn desired(context: &Context<'_>) -> Result<Desired, Unfit> {
         bucket: DesiredBucket {
             name: spec.bucket.clone(),
             versioning: spec.protect.versioning,
-            lifecycle: Lifecycle::protection(
-                spec.protect.keep_old_versions,
-                spec.protect.abort_uploads,
-            ),
+            lifecycle: Lifecycle::own(&spec.protect.presets()),
         },
         probe: spec.prefix.key(&format!(".datalake-probe-{}", context.run))?,
         folders: folders(context),

@@ -15,6 +15,8 @@ pub enum Exit {
     Partly = 5,
     /// Another run holds the lock.
     Locked = 7,
+    /// The bucket, object or key that was named is not there.
+    Absent = 66,
     /// The service cannot be reached or has a fault.
     Unavailable = 69,
     /// A bug of datalake.
@@ -33,13 +35,14 @@ pub enum Exit {
 
 impl Exit {
     /// All codes, for the documentation.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Done,
         Self::Usage,
         Self::Drift,
         Self::Mismatch,
         Self::Partly,
         Self::Locked,
+        Self::Absent,
         Self::Unavailable,
         Self::Bug,
         Self::Io,
@@ -65,6 +68,7 @@ impl Exit {
             Self::Mismatch => "the world is not as it must be: changed by someone meanwhile",
             Self::Partly => "stopped on the way, some steps are done",
             Self::Locked => "another run is at work here",
+            Self::Absent => "the bucket, object or key that was named is not there",
             Self::Unavailable => "the service cannot be reached or has a fault",
             Self::Bug => "a bug of datalake",
             Self::Io => "the disk is full, read-only or faulty",

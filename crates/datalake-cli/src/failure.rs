@@ -79,9 +79,9 @@ fn exit_of(kind: FaultKind, target: &Target) -> Exit {
         | FaultKind::NotPlain
         | FaultKind::NoManager
         | FaultKind::Absent => Exit::Config,
-        FaultKind::Throttled => Exit::TryAgain,
+        FaultKind::Throttled | FaultKind::Damaged => Exit::TryAgain,
         FaultKind::DiskFull | FaultKind::ReadOnly | FaultKind::Io => Exit::Io,
-        FaultKind::Disturbed => Exit::Mismatch,
+        FaultKind::Disturbed | FaultKind::NotEmpty => Exit::Mismatch,
         _ => Exit::Unavailable,
     }
 }
@@ -108,6 +108,9 @@ fn hint_of(kind: FaultKind, target: &Target) -> Option<&'static str> {
             "bucket names are shared by all customers: either this one is taken by someone else, \
              or a bucket policy refuses this key"
         }
+        (FaultKind::Absent, Target::Bucket(_)) => {
+            "`datalake bucket list` tells what there is; a bucket is seen in its own location only"
+        }
         (FaultKind::Denied, Target::Path(_)) => "run it as root or as the service user",
         (FaultKind::NoManager, _) => {
             "let it run without a login: `sudo loginctl enable-linger USER`, then the same again"
@@ -125,6 +128,13 @@ fn hint_of(kind: FaultKind, target: &Target) -> Option<&'static str> {
         (FaultKind::Unsupported, _) => "switch it off below `protect:` in datalake.yaml",
         (FaultKind::NotPlain, _) => {
             "datalake never writes through a link or to a device: put a plain file or folder there"
+        }
+        (FaultKind::NotEmpty, _) => {
+            "look with `datalake ls --versions` and `datalake bucket uploads list`; `datalake bucket \
+             delete --empty` deletes all that is in it, too"
+        }
+        (FaultKind::Damaged, _) => {
+            "nothing was stored: run it again; if it stays so, a proxy on the way changes what is sent"
         }
         (FaultKind::Throttled, _) => "wait a minute and run the same command again",
         (FaultKind::Unreadable, Target::Service) => "is `endpoint:` the address of an S3 service?",
@@ -257,9 +267,15 @@ impl Failure {
         self
     }
 
-    fn named(mut self, error: &dyn Error) -> Self {
+    fn named(self, error: &dyn Error) -> Self {
+        self.at_place(error.to_string())
+    }
+
+    /// The same with other words for what it happened at.
+    #[must_use]
+    pub(crate) fn at_place(mut self, place: impl Into<String>) -> Self {
         if let Some(first) = self.messages.first_mut() {
-            *first = error.to_string();
+            *first = place.into();
         }
         self
     }

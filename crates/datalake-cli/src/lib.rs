@@ -12,6 +12,7 @@ mod handover;
 mod kill;
 mod no_store;
 mod places;
+mod remote;
 mod render;
 #[cfg(feature = "sandbox")]
 mod sandbox;

@@ -1,11 +1,15 @@
 //! Values turned into text and JSON for people and programs. Nothing here decides.
 
+mod amounts;
+mod bucket;
 mod dagster;
 mod deps;
 mod diff;
 mod plan;
 mod redact;
+mod rows;
 mod status;
+mod transfer;
 
 use std::io::{self, IsTerminal, Write};
 
@@ -13,12 +17,18 @@ use serde::Serialize;
 
 use crate::failure::Failure;
 
+pub(crate) use amounts::{age, count, counted, size, usage, usage_words};
+pub(crate) use bucket::{cors_text, lifecycle_text, lock_text, rule_text, versioning_text};
 pub(crate) use dagster::{deployment, environments};
 pub(crate) use deps::dependencies;
 pub(crate) use diff::{FileChange, diff};
 pub(crate) use plan::{line as step_line, plan, way_back};
 pub(crate) use redact::Redactor;
+pub(crate) use rows::{Rows, Ticker};
 pub(crate) use status::{State, status};
+pub(crate) use transfer::{
+    Sum, TransferState, escaped, item_line, mark_of, progress_line, rate, summary_line,
+};
 
 /// The version of the envelope around every JSON answer.
 pub(crate) const SCHEMA_VERSION: u32 = 1;
@@ -65,6 +75,12 @@ impl Printer {
         }
     }
 
+    /// Whether JSON is wanted.
+    #[must_use]
+    pub(crate) fn is_json(self) -> bool {
+        self.json
+    }
+
     /// Prints text that only people want; nothing for JSON.
     pub(crate) fn text(self, text: &str) {
         if !self.json {
@@ -89,7 +105,8 @@ impl Printer {
         if self.json {
             let Failure { exit, messages, hints } = failure;
             let problem = Problem { exit_code: exit.code(), messages, hints };
-            self.result("error", problem, "");
+            // On one line: it may follow rows that are one a line.
+            Rows::new(self).row("error", problem, String::new);
         }
         self.talk(&format!("error: {}", failure.messages.join(": ")));
         failure.hints.iter().for_each(|hint| self.talk(&format!("hint: {hint}")));
@@ -128,4 +145,10 @@ pub(crate) fn printable(text: &str) -> String {
         if steers { c.escape_default().to_string() } else { c.to_string() }
     };
     text.chars().map(escape).collect()
+}
+
+/// A key or a part of one, fit for a terminal and for one line.
+#[must_use]
+pub(crate) fn key_text(key: &str) -> String {
+    printable(key).replace('\t', "\\t")
 }

@@ -6,7 +6,7 @@ use std::fs;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
-use datalake_core::{Credentials, Spec, SpecDocument};
+use datalake_core::{Credentials, Endpoint, InvalidEndpoint, Spec, SpecDocument};
 use datalake_sim::{Config, FaultPlan, Key, Running, StartError, start};
 
 use crate::exit::Exit;
@@ -80,9 +80,16 @@ impl Sandbox {
     ///
     /// [`Failure`] where the recorded address is none.
     pub(crate) fn at_home(&self, spec: Spec) -> Result<Spec, Failure> {
-        let endpoint = self.endpoint.parse();
-        let endpoint = endpoint.map_err(|error| Failure::of(Exit::Bug, &error))?;
-        Ok(Spec { endpoint, ..spec })
+        Ok(Spec { endpoint: self.own_endpoint()?, ..spec })
+    }
+
+    /// The address of the sandbox's service.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`] where the recorded address is none.
+    pub(crate) fn own_endpoint(&self) -> Result<Endpoint, Failure> {
+        self.endpoint.parse().map_err(|error: InvalidEndpoint| Failure::of(Exit::Bug, &error))
     }
 
     /// The sandbox's key pair; it opens nothing else.

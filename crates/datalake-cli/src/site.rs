@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use datalake_core::{
-    Credentials, Fault, FaultKind, FingerprintKey, HostPath, HostSpec, InvalidPath, Spec, Target,
+    CredentialSource, Credentials, Fault, FaultKind, FingerprintKey, HostPath, HostSpec,
+    InvalidPath, Spec, StoreSpec, Target,
 };
 use datalake_engine::{
     Checkpoints, Clock, Dagster, Lock, LockFault, NoSecrets, ObjectStore, Ports, Records,
@@ -126,11 +127,37 @@ impl Site {
     ///
     /// [`Failure`] without any part of the secret.
     pub(crate) async fn keys(&self, spec: &Spec) -> Result<Credentials, Failure> {
+        self.keys_from(&spec.credentials).await
+    }
+
+    /// The key pair from this source; in a sandbox its own.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`] without any part of the secret.
+    pub(crate) async fn keys_from(
+        &self,
+        source: &CredentialSource,
+    ) -> Result<Credentials, Failure> {
         #[cfg(feature = "sandbox")]
         if let Some(sandbox) = &self.sandbox {
             return sandbox.keys();
         }
-        secrets::load(&spec.credentials, self.may_ask).await
+        secrets::load(source, self.may_ask).await
+    }
+
+    /// The part of the spec that tells of the S3 service; in a sandbox its own service.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`] for a missing or wrong value.
+    pub(crate) fn store_spec(&self) -> Result<StoreSpec, Failure> {
+        let spec = self.settings.store_spec()?;
+        #[cfg(feature = "sandbox")]
+        if let Some(sandbox) = &self.sandbox {
+            return Ok(StoreSpec { endpoint: sandbox.own_endpoint()?, ..spec });
+        }
+        Ok(spec)
     }
 
     /// The S3 service that the spec names.

@@ -1,10 +1,17 @@
 //! The spec as it is written in `datalake.yaml`, in variables and flags.
 
-use serde::de::Unexpected;
-use serde::{Deserialize, Deserializer, Serialize};
+mod limits;
+mod read;
 
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+pub use self::limits::LimitsDocument;
+use self::read::{flag, names};
 use crate::{
-    Ambient, BucketName, CredentialSource, Days, HostSpec, Protect, Region, Spec, UnitName,
+    Ambient, CredentialSource, Days, Expire, HostSpec, Presets, Protect, Region, Spec, StoreSpec,
+    UnitName,
 };
 
 /// The written form of a [`Spec`]: every key optional, every value unchecked.
@@ -32,6 +39,9 @@ pub struct SpecDocument {
     /// `protect:` — versions and lifecycle.
     #[serde(skip_serializing_if = "ProtectDocument::is_empty")]
     pub protect: ProtectDocument,
+    /// `limits:` — what transfers keep within.
+    #[serde(skip_serializing_if = "LimitsDocument::is_empty")]
+    pub limits: LimitsDocument,
 }
 
 /// `host:`
@@ -62,6 +72,12 @@ pub struct ProtectDocument {
     /// `abort-uploads:` — `7d` unless said otherwise; `off` for never.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub abort_uploads: Option<String>,
+    /// `expire:` — a list of `PREFIX:DAYS`, or such words with commas between them.
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "names")]
+    pub expire: Option<Vec<String>>,
+    /// `expired-markers:` — false unless said otherwise.
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "flag")]
+    pub expired_markers: Option<bool>,
 }
 
 /// A value of the written form that is missing or wrong.
@@ -76,7 +92,7 @@ pub struct InvalidSpec {
 
 impl SpecDocument {
     /// Every key that can be written, with dots between its parts.
-    pub const KEYS: [&str; 14] = [
+    pub const KEYS: [&str; 19] = [
         "region",
         "endpoint",
         "bucket",
@@ -91,6 +107,11 @@ impl SpecDocument {
         "protect.versioning",
         "protect.keep-old-versions",
         "protect.abort-uploads",
+        "protect.expire",
+        "protect.expired-markers",
+        "limits.requests-per-second",
+        "limits.connections",
+        "limits.bandwidth",
     ];
 
     /// The values that hold where nothing is written.
@@ -109,6 +130,12 @@ impl SpecDocument {
                 versioning: Some(true),
                 keep_old_versions: text("30d"),
                 abort_uploads: text("7d"),
+                ..ProtectDocument::default()
+            },
+            limits: LimitsDocument {
+                requests_per_second: text("750"),
+                connections: text("256"),
+                bandwidth: None,
             },
             ..Self::default()
         }
@@ -120,6 +147,28 @@ impl SpecDocument {
     ///
     /// The first [`InvalidSpec`].
     pub fn check(self) -> Result<Spec, InvalidSpec> {
+        let (prefix, host) = (self.prefix.clone(), self.host.clone());
+        let store = self.check_store()?;
+        let Some(bucket) = store.bucket else {
+            return Err(missing("bucket", "a name that nobody else has"));
+        };
+        Ok(Spec {
+            region: store.region,
+            endpoint: store.endpoint,
+            bucket,
+            prefix: parse("prefix", &prefix.unwrap_or_default())?,
+            credentials: store.credentials,
+            host: host.check()?,
+            protect: store.protect,
+        })
+    }
+
+    /// Checks what commands about buckets and objects need; there may be no bucket in it.
+    ///
+    /// # Errors
+    ///
+    /// The first [`InvalidSpec`].
+    pub fn check_store(self) -> Result<StoreSpec, InvalidSpec> {
         let endpoint = self.endpoint.map(|text| parse("endpoint", &text)).transpose()?;
         let region = match (self.region, &endpoint) {
             (Some(text), _) => parse("region", &text)?,
@@ -129,18 +178,13 @@ impl SpecDocument {
         let Some(endpoint) = endpoint.or_else(|| region.endpoint()) else {
             return Err(missing("endpoint", "the address that serves this region"));
         };
-        let bucket: BucketName = match self.bucket {
-            Some(text) => parse("bucket", &text)?,
-            None => return Err(missing("bucket", "a name that nobody else has")),
-        };
-        Ok(Spec {
+        Ok(StoreSpec {
             region,
             endpoint,
-            bucket,
-            prefix: parse("prefix", &self.prefix.unwrap_or_default())?,
+            bucket: self.bucket.map(|text| parse("bucket", &text)).transpose()?,
             credentials: self.credentials.unwrap_or(CredentialSource::From(Ambient::Env)),
-            host: self.host.check()?,
             protect: self.protect.check()?,
+            limits: self.limits.check()?,
         })
     }
 }
@@ -185,6 +229,8 @@ impl ProtectDocument {
                 self.keep_old_versions.as_deref(),
             )?,
             abort_uploads: days("protect.abort-uploads", self.abort_uploads.as_deref())?,
+            expire: expire(self.expire.unwrap_or_default())?,
+            expired_markers: self.expired_markers.unwrap_or(false),
         })
     }
 }
@@ -203,6 +249,22 @@ fn days(key: &'static str, text: Option<&str>) -> Result<Option<Days>, InvalidSp
     }
 }
 
+fn expire(words: Vec<String>) -> Result<BTreeMap<String, Days>, InvalidSpec> {
+    const KEY: &str = "protect.expire";
+    let mut presets = Presets::default();
+    for word in words {
+        let Expire { prefix, after } = parse(KEY, &word)?;
+        presets.expire.insert(prefix, after);
+    }
+    match presets.overlap() {
+        None => Ok(presets.expire),
+        Some((one, next)) => {
+            let reason = format!("`{next}` begins with `{one}`: prefixes must not overlap");
+            Err(InvalidSpec { key: KEY, reason })
+        }
+    }
+}
+
 fn parse<T: std::str::FromStr<Err: std::fmt::Display>>(
     key: &'static str,
     text: &str,
@@ -212,42 +274,6 @@ fn parse<T: std::str::FromStr<Err: std::fmt::Display>>(
 
 fn missing(key: &'static str, what: &str) -> InvalidSpec {
     InvalidSpec { key, reason: format!("missing: give {what}") }
-}
-
-fn names<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Vec<String>>, D::Error> {
-    #[derive(Deserialize)]
-    #[serde(untagged)]
-    enum Names {
-        List(Vec<String>),
-        Text(String),
-    }
-    let names = Names::deserialize(deserializer);
-    Ok(Some(match names.map_err(|_| expected("a list of names"))? {
-        Names::List(list) => list,
-        Names::Text(text) => text.split(',').map(|name| name.trim().to_owned()).collect(),
-    }))
-}
-
-fn flag<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<bool>, D::Error> {
-    #[derive(Deserialize)]
-    #[serde(untagged)]
-    enum Flag {
-        Bool(bool),
-        Text(String),
-    }
-    match Flag::deserialize(deserializer).map_err(|_| expected("true or false"))? {
-        Flag::Bool(value) => Ok(Some(value)),
-        Flag::Text(text) => match text.as_str() {
-            "true" => Ok(Some(true)),
-            "false" => Ok(Some(false)),
-            _ => Err(expected("true or false")),
-        },
-    }
-}
-
-/// An error that tells what was expected and not what was found.
-fn expected<E: serde::de::Error>(what: &str) -> E {
-    E::invalid_type(Unexpected::Other("something else"), &what)
 }
 
 #[cfg(test)]
@@ -295,6 +321,37 @@ mod tests {
 
         assert_eq!(error.key, "bucket");
         assert!(error.to_string().contains("lowercase"), "{error}");
+    }
+
+    #[test]
+    fn prefixes_that_expire_must_not_overlap() {
+        let with = |words: &[&str]| {
+            let words = words.iter().map(ToString::to_string).collect();
+            ProtectDocument { expire: Some(words), ..ProtectDocument::default() }.check()
+        };
+
+        assert_eq!(with(&["tmp/:7d", "logs/:30d"]).unwrap().expire["tmp/"].count(), 7);
+        assert_eq!(with(&["tmp/:7d", "tmp/a/:1d"]).unwrap_err().key, "protect.expire");
+        assert_eq!(with(&["tmp/"]).unwrap_err().key, "protect.expire");
+    }
+
+    #[test]
+    fn limits_are_numbers_words_or_off() {
+        let limits = |text: &str| {
+            let limits = serde_json::from_str::<LimitsDocument>(text).unwrap();
+            limits.check().map_err(|error| error.key)
+        };
+
+        let usual = SpecDocument::defaults().limits.check().unwrap();
+        assert_eq!((usual.requests_per_second, usual.connections), (Some(750), 256));
+        assert_eq!(usual, crate::ServiceLimits::default());
+        let given = limits(r#"{"requests-per-second":"off","connections":8}"#).unwrap();
+        assert_eq!((given.requests_per_second, given.connections), (None, 8));
+        let table = limits(r#"{"bandwidth":"08:00,512K 23:00,off"}"#).unwrap().bandwidth.unwrap();
+        assert_eq!(table.at(9 * 3600).map(|limit| limit.0), Some(512 << 10));
+        assert_eq!(limits(r#"{"connections":0}"#), Err("limits.connections"));
+        assert_eq!(limits(r#"{"requests-per-second":"x"}"#), Err("limits.requests-per-second"));
+        assert_eq!(limits(r#"{"bandwidth":"fast"}"#), Err("limits.bandwidth"));
     }
 
     #[test]

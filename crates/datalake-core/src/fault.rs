@@ -64,6 +64,12 @@ pub enum FaultKind {
     /// S3 `NoSuchBucket`, `NoSuchKey`, or no such file.
     #[error("it is not there")]
     Absent,
+    /// S3 `BucketNotEmpty`.
+    #[error("it is not empty")]
+    NotEmpty,
+    /// S3 `XAmzContentSHA256Mismatch`, `BadDigest`: what arrived is not what was sent.
+    #[error("the content was damaged on its way")]
+    Damaged,
     /// S3 `NotImplemented`.
     #[error("the service does not offer this")]
     Unsupported,

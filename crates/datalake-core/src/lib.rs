@@ -53,6 +53,7 @@ mod handover;
 mod history;
 mod host_plan;
 mod host_steps;
+mod key_pattern;
 mod lifecycle;
 mod lint;
 mod model;
@@ -67,6 +68,8 @@ mod region;
 mod services;
 mod spec;
 mod text;
+mod transfer;
+mod usage;
 mod when;
 
 pub use body::{FileBody, FilledBody, KeptOutside, Piece, SecretName, Unfilled};
@@ -76,7 +79,7 @@ pub use credentials::{AccessKeyId, Credentials, InvalidKeyText, SecretAccessKey}
 pub use desired::{
     Desired, DesiredBucket, DesiredFile, DesiredFolder, DesiredSecret, DesiredServices, Unwanted,
 };
-pub use document::{HostDocument, InvalidSpec, ProtectDocument, SpecDocument};
+pub use document::{HostDocument, InvalidSpec, LimitsDocument, ProtectDocument, SpecDocument};
 pub use endpoint::{Endpoint, InvalidEndpoint};
 pub use env::first_unfit;
 pub use fault::{Fault, FaultKind, Target};
@@ -85,7 +88,8 @@ pub use fingerprint::{Fingerprint, FingerprintKey, InvalidFingerprint};
 pub use handover::{Handover, InvalidHandover};
 pub use history::{History, RunState, Unfinished};
 pub use host_plan::{DesiredFiles, plan_files};
-pub use lifecycle::{Lifecycle, LifecycleRule, Versioning};
+pub use key_pattern::{InvalidKeyPattern, KeyPattern};
+pub use lifecycle::{Expire, InvalidExpire, Lifecycle, LifecycleRule, Presets, Versioning};
 pub use lint::{PlanFault, lint};
 pub use model::{Conflict, Standing, imagine, rehearse};
 pub use object::{ETag, InvalidETag, InvalidKey, KeyPrefix, ObjectKey};
@@ -97,5 +101,15 @@ pub use provision::{Blocker, plan_provision};
 pub use receipt::{Outcome, Receipt, RunKind, StepReceipt, left_by_rollback, plan_rollback};
 pub use region::{InvalidRegion, Region, RegionName};
 pub use services::{ServiceState, ServiceStates};
-pub use spec::{Ambient, CredentialSource, HostSpec, InvalidUnitName, Protect, Spec, UnitName};
+pub use spec::{
+    Ambient, CredentialSource, HostSpec, InvalidUnitName, Protect, ServiceLimits, Spec, StoreSpec,
+    UnitName,
+};
+pub use transfer::{
+    Bandwidth, Comparison, ContentDigest, FileFacts, FileTime, Filter, InvalidBandwidth,
+    InvalidFileTime, InvalidPattern, Known, LARGEST_PUT, MOST_PARTS, ObjectFacts, PartPlan,
+    SMALLEST_PART, SendReason, Side, SkipReason, Subset, TagForm, TooLarge, TreePath, UnfitName,
+    Verdict, judge,
+};
+pub use usage::{SMALLEST_BILLED, Tally, Usage};
 pub use when::{Days, InvalidDays, InvalidRunId, InvalidTimestamp, RunId, Timestamp};

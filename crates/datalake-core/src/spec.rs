@@ -1,12 +1,13 @@
 //! What the operator asked for.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
 use crate::text::serde_as_text;
-use crate::{BucketName, Days, Endpoint, Handover, KeyPrefix, Region};
+use crate::{Bandwidth, BucketName, Days, Endpoint, Handover, KeyPrefix, Presets, Region};
 
 /// What the operator asked for, validated.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -71,6 +72,58 @@ pub struct Protect {
     pub keep_old_versions: Option<Days>,
     /// Unfinished uploads go after so long; `None` keeps and pays them for good.
     pub abort_uploads: Option<Days>,
+    /// Objects below these prefixes expire.
+    pub expire: BTreeMap<String, Days>,
+    /// Delete markers without versions go.
+    pub expired_markers: bool,
+}
+
+/// The part of a [`Spec`] that commands about buckets and objects need.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoreSpec {
+    /// Where the buckets lie.
+    pub region: Region,
+    /// The service's address.
+    pub endpoint: Endpoint,
+    /// The bucket that is meant where no other is named.
+    pub bucket: Option<BucketName>,
+    /// Where the key pair comes from.
+    pub credentials: CredentialSource,
+    /// How a bucket guards what is in it.
+    pub protect: Protect,
+    /// What transfers keep within.
+    pub limits: ServiceLimits,
+}
+
+/// What a service allows from one address, and what the operator does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ServiceLimits {
+    /// Requests per second to one bucket; `None` for any number.
+    pub requests_per_second: Option<u32>,
+    /// Connections at one time.
+    pub connections: u32,
+    /// Bytes per second; `None` for any number.
+    pub bandwidth: Option<Bandwidth>,
+}
+
+impl Default for ServiceLimits {
+    /// What Hetzner allows.
+    fn default() -> Self {
+        Self { requests_per_second: Some(750), connections: 256, bandwidth: None }
+    }
+}
+
+impl Protect {
+    /// The lifecycle rules that this asks for.
+    #[must_use]
+    pub fn presets(&self) -> Presets {
+        Presets {
+            expire: self.expire.clone(),
+            noncurrent: self.keep_old_versions,
+            abort_uploads: self.abort_uploads,
+            expired_markers: self.expired_markers,
+        }
+    }
 }
 
 /// The name of a user or unit: letters, digits, `-`, `_`, `.` and `@`, not first `-` or `.`.

@@ -1,21 +1,16 @@
 //! One action carried out.
 
-use std::time::Duration;
-
 use datalake_core::{
     Action, BucketName, Credentials, Fault, FaultKind, FileBody, FileState, FilledBody,
     Fingerprint, Guard, HostPath, ObjectKey, PodmanSecret, Step, Unfilled, Way,
 };
 
 use crate::Checkpoint;
+use crate::buckets::settled;
 use crate::deployment::Probe;
 use crate::observe::{Sighting, look_at, observe_paths};
 use crate::ports::{NewFile, Ports};
 use crate::records::Records;
-use crate::retry::STEADY;
-
-/// Looks at a new bucket before giving up, one a second: three minutes.
-const LOOKS: u32 = 180;
 
 /// Carries out a step's action. After a fault it may or may not have happened.
 pub(crate) async fn carry_out(
@@ -73,33 +68,9 @@ pub(crate) async fn carry_out(
     }
 }
 
-/// Creates a bucket and waits until it is stably there: Hetzner's gateways disagree about a new one
-/// for seconds to minutes (measured in hel1, 2026-09-08).
 async fn create_bucket(bucket: &BucketName, ports: &Ports<'_>) -> Result<(), Fault> {
-    let is_ours = match ports.store.create_bucket(bucket).await {
-        Ok(()) => true,
-        // Ours by an answer that was lost, or someone else's: the looks below tell.
-        Err(fault) if fault.kind == FaultKind::TakenBucket => false,
-        Err(fault) => return Err(fault),
-    };
-    let mut steady = 0;
-    let mut last = Fault::new(FaultKind::Absent, "the new bucket does not show up");
-    for _ in 0..LOOKS {
-        match ports.store.head_bucket(bucket).await {
-            Ok(()) => steady += 1,
-            Err(fault) if fault.kind == FaultKind::Denied && !is_ours => {
-                return Err(Fault::new(FaultKind::TakenBucket, fault.detail));
-            }
-            Err(fault) if fault.kind == FaultKind::Absent => (steady, last) = (0, fault),
-            Err(fault) => return Err(fault),
-        }
-        if steady == STEADY {
-            return Ok(());
-        }
-        let pause = if steady > 0 { Duration::from_millis(100) } else { Duration::from_secs(1) };
-        ports.clock.sleep(pause).await;
-    }
-    Err(last)
+    let answer = ports.store.create_bucket(bucket).await;
+    settled(ports.store, ports.clock, bucket, answer).await.map(drop)
 }
 
 async fn prove_access(

@@ -6,21 +6,28 @@
 
 mod act;
 mod apply;
+mod buckets;
 mod checkpoint;
 mod conformance;
 mod deployment;
 mod journal;
 pub mod memory;
 mod mend;
+mod objects;
 mod observe;
 mod ports;
 mod records;
 mod recover;
 mod retry;
+pub mod transfer;
 
 pub use apply::{ApplyError, FailedStep, Run, Watch, apply};
+pub use buckets::{
+    Clear, Cleared, Extent, FAILURES_KEPT, FolderEntry, NewBucket, Scope, SizedUpload, Walk,
+    abort_uploads, clear, create_bucket, measure, sized,
+};
 pub use checkpoint::{Checkpoint, UnknownCheckpoint};
-pub use conformance::{Nonconformity, check_object_store};
+pub use conformance::{Nonconformity, check_lake, check_object_store};
 pub use deployment::{
     ActiveState, Build, ChangeError, Container, Containers, DeployedUnit, Deployment, DropIns,
     Failing, Generator, GeneratorAnswer, HostPorts, Image, ImageName, Images, InvalidImageName,
@@ -30,6 +37,15 @@ pub use deployment::{
     settings_print,
 };
 pub use journal::{Begin, DamagedJournal, Journal, Record, decode, encode};
+pub use objects::{
+    AnyKey, Attributes, BucketLock, BucketSettings, ByteRange, ContentHash, Cors, CorsMethod,
+    CorsRule, Deleted, Doomed, Download, Expiry, InvalidExpiry, InvalidPartNumber, InvalidRange,
+    Lake, ListAsk, LockMode, LockPeriod, NewObject, NoKey, ObjectEntry, ObjectPage, ObjectPages,
+    ObjectSource, Objects, PAGE, PageToken, Part, PartEntry, PartNumber, PartPage, PartPages,
+    Payload, Precondition, Presign, Retention, SignedCall, SignedUrl, StoredObject, Upload,
+    UploadId, UploadPage, UploadPages, Uploads, VersionEntry, VersionKind, VersionPage,
+    VersionPages,
+};
 pub use observe::{Sighting, Wanted, look_at, observe, observe_paths};
 pub use ports::{
     Checkpoints, Clock, Dagster, Files, Lock, LockFault, NewFile, NoCheckpoints, NoDagster,

@@ -107,7 +107,7 @@ pub struct Stored {
 }
 
 /// The id of one version of an object.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct VersionId(pub String);
 
 /// What a store says of an object without its content.

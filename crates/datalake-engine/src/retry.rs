@@ -1,5 +1,7 @@
 //! A store that is asked again when asking again can help.
 
+mod lake;
+
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -29,8 +31,12 @@ const LONGEST_WAIT: Duration = Duration::from_mins(1);
 /// "Absent" is final, with one exception: a bucket that was seen five times in a row is there, so a
 /// gateway that knows nothing of it lags behind (Hetzner, minutes after a creation; 2026-09-08).
 /// A key that is unknown or a signature that does not fit is never tried again.
-pub struct RetryingStore<'a> {
-    inner: &'a dyn ObjectStore,
+///
+/// It wraps a whole [`Lake`] as well. Of a download only its beginning is asked for again; a new
+/// upload that was begun twice leaves one behind that only a listing knows of. The engine that
+/// moves files in bulk does not use it: there, one throttled call slows down all of them.
+pub struct RetryingStore<'a, S: ?Sized = dyn ObjectStore + 'a> {
+    inner: &'a S,
     clock: &'a dyn Clock,
     budget: AtomicU32,
     seen: Mutex<BTreeMap<BucketName, u32>>,
@@ -39,13 +45,13 @@ pub struct RetryingStore<'a> {
 /// Looks in a row that make a bucket one that is surely there.
 pub(crate) const STEADY: u32 = 5;
 
-impl<'a> RetryingStore<'a> {
+impl<'a, S: ?Sized> RetryingStore<'a, S> {
     /// Wraps `inner`; all its calls together are repeated at most `budget` times.
-    pub fn new(inner: &'a dyn ObjectStore, clock: &'a dyn Clock, budget: u32) -> Self {
+    pub fn new(inner: &'a S, clock: &'a dyn Clock, budget: u32) -> Self {
         Self { inner, clock, budget: AtomicU32::new(budget), seen: Mutex::default() }
     }
 
-    async fn patiently<T, F>(&self, call: impl FnMut() -> F) -> Result<T, Fault>
+    pub(crate) async fn patiently<T, F>(&self, call: impl FnMut() -> F) -> Result<T, Fault>
     where
         F: Future<Output = Result<T, Fault>> + Send,
     {
@@ -53,7 +59,11 @@ impl<'a> RetryingStore<'a> {
     }
 
     /// As `patiently`, for a call about something in `bucket`.
-    async fn inside<T, F>(&self, bucket: &BucketName, call: impl FnMut() -> F) -> Result<T, Fault>
+    pub(crate) async fn inside<T, F>(
+        &self,
+        bucket: &BucketName,
+        call: impl FnMut() -> F,
+    ) -> Result<T, Fault>
     where
         F: Future<Output = Result<T, Fault>> + Send,
     {
@@ -92,7 +102,10 @@ impl<'a> RetryingStore<'a> {
 
 fn tries(kind: FaultKind) -> u32 {
     match kind {
-        FaultKind::Throttled | FaultKind::Unavailable | FaultKind::Unreachable => TRIES,
+        FaultKind::Throttled
+        | FaultKind::Unavailable
+        | FaultKind::Unreachable
+        | FaultKind::Damaged => TRIES,
         FaultKind::Denied => TRIES_DENIED,
         _ => 1,
     }
@@ -108,7 +121,7 @@ fn pause(tried: u32, fault: &Fault, random: u64) -> Duration {
 }
 
 #[async_trait]
-impl ObjectStore for RetryingStore<'_> {
+impl<S: ObjectStore + ?Sized> ObjectStore for RetryingStore<'_, S> {
     async fn reach(&self) -> Result<Service, Fault> {
         self.patiently(|| self.inner.reach()).await
     }

@@ -5,7 +5,9 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use async_trait::async_trait;
 use datalake_core::Timestamp;
 use datalake_engine::Clock;
+use datalake_engine::transfer::Stopwatch;
 use rustix::rand::{GetRandomFlags, getrandom};
+use rustix::time::{ClockId, clock_gettime};
 
 /// The operating system's clock and random numbers.
 #[derive(Debug, Clone, Copy, Default)]
@@ -33,6 +35,14 @@ impl Clock for SystemClock {
                 return u64::from_ne_bytes(bytes);
             }
         }
+    }
+}
+
+impl Stopwatch for SystemClock {
+    fn elapsed(&self) -> Duration {
+        let time = clock_gettime(ClockId::Monotonic);
+        let seconds = u64::try_from(time.tv_sec).unwrap_or_default();
+        Duration::new(seconds, u32::try_from(time.tv_nsec).unwrap_or_default())
     }
 }
 

@@ -22,6 +22,7 @@ mod secret_file;
 mod secrets;
 mod state;
 mod systemd;
+mod tree;
 
 pub use accounts::{Account, AccountFault, find_user};
 pub use acting::{NotTheUser, ServiceUser};
@@ -37,3 +38,4 @@ pub use secret_file::{SecretFileFault, read_secret_descriptor, read_secret_file}
 pub use secrets::PodmanSecrets;
 pub use state::StateDir;
 pub use systemd::Systemd;
+pub use tree::{HostTree, Links};

@@ -1,5 +1,7 @@
 //! datalake's own folder.
 
+mod long_files;
+
 use std::fs::{DirBuilder, File};
 use std::io::{ErrorKind, Write};
 use std::os::unix::fs::DirBuilderExt;

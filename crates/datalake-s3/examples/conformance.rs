@@ -1,6 +1,7 @@
 //! Checks that a running S3 service can be used through `datalake`'s object store port.
 //!
-//! It makes the bucket that `DATALAKE_BUCKET` names, which must not exist, and leaves it behind.
+//! It makes the bucket that `DATALAKE_BUCKET` names, which must not exist, and leaves it behind. Two
+//! more, with `-lake` and `-lake-locked` behind that name, are made and deleted again.
 //! Address and keys come from `DATALAKE_ENDPOINT`, `DATALAKE_REGION`, `AWS_ACCESS_KEY_ID` and
 //! `AWS_SECRET_ACCESS_KEY`.
 
@@ -9,7 +10,7 @@ use std::error::Error;
 use std::io::Write as _;
 
 use datalake_core::{BucketName, Credentials, Endpoint, Region};
-use datalake_engine::{ObjectStore as _, check_object_store};
+use datalake_engine::{ObjectStore as _, check_lake, check_object_store};
 use datalake_s3::S3Store;
 
 #[tokio::main(flavor = "current_thread")]
@@ -25,6 +26,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
     let service = store.reach().await?;
     check_object_store(&store, &bucket).await?;
+    check_lake(&store, &format!("{bucket}-lake").parse()?).await?;
 
     let owner = service.owner.as_deref().unwrap_or("not told");
     let ahead = service.clock_ahead;

@@ -73,7 +73,7 @@ pub(crate) fn classify(answer: &Answer) -> Fault {
     Fault { kind, detail: detail(answer, error.as_ref(), kind), wait }
 }
 
-fn kind_of_code(code: &str) -> FaultKind {
+pub(crate) fn kind_of_code(code: &str) -> FaultKind {
     match code {
         "InvalidAccessKeyId" => FaultKind::UnknownAccessKey,
         "SignatureDoesNotMatch" => FaultKind::WrongSecret,
@@ -89,15 +89,26 @@ fn kind_of_code(code: &str) -> FaultKind {
         "NoSuchBucket"
         | "NoSuchKey"
         | "NoSuchVersion"
+        | "NoSuchUpload"
         | "NoSuchLifecycleConfiguration"
+        | "NoSuchBucketPolicy"
+        | "NoSuchCORSConfiguration"
+        | "ObjectLockConfigurationNotFoundError"
         | "NotFound" => FaultKind::Absent,
+        "PreconditionFailed" => FaultKind::Disturbed,
+        "BucketNotEmpty" => FaultKind::NotEmpty,
+        "XAmzContentSHA256Mismatch" | "BadDigest" | "IncompleteBody" => FaultKind::Damaged,
         "NotImplemented" => FaultKind::Unsupported,
         "SlowDown"
         | "TooManyRequests"
         | "RequestLimitExceeded"
         | "Throttling"
         | "ThrottlingException" => FaultKind::Throttled,
-        "InternalError" | "ServiceUnavailable" | "RequestTimeout" | "OperationAborted"
+        "InternalError"
+        | "ServiceUnavailable"
+        | "RequestTimeout"
+        | "OperationAborted"
+        | "ConditionalRequestConflict"
         | "TemporaryRedirect" => FaultKind::Unavailable,
         _ => FaultKind::Refused,
     }
@@ -111,6 +122,7 @@ fn kind_of_status(answer: &Answer) -> FaultKind {
         403 => FaultKind::Denied,
         // A page of some other server says nothing about a bucket; S3's bodyless answers do.
         404 if answer.body.is_empty() => FaultKind::Absent,
+        412 => FaultKind::Disturbed,
         501 => FaultKind::Unsupported,
         429 | 503 => FaultKind::Throttled,
         408 | 500 | 502 | 504 => FaultKind::Unavailable,

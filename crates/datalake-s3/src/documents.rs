@@ -1,6 +1,6 @@
 //! The small documents that S3 answers with and takes.
 
-use datalake_core::{BucketName, Versioning};
+use datalake_core::{BucketName, Region, Versioning};
 
 use crate::xml::{Element, NotXml, parse};
 
@@ -16,6 +16,12 @@ pub(crate) enum UnknownDocument {
     /// The bucket's versioning is in a state that S3 does not have.
     #[error("the answer holds an unknown versioning status")]
     Status,
+    /// It does not hold the tag of what has been made.
+    #[error("the answer has no usable ETag")]
+    NoTag,
+    /// It does not hold the id of the upload that has been begun.
+    #[error("the answer has no usable upload id")]
+    NoUpload,
     /// Not all buckets are in it.
     #[error("the service has listed a part of the buckets only")]
     Cut,
@@ -79,6 +85,31 @@ pub(crate) fn write_versioning(versioning: Versioning) -> Option<String> {
         "<VersioningConfiguration xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">\
          <Status>{status}</Status></VersioningConfiguration>"
     ))
+}
+
+/// Reads the answer to `CreateMultipartUpload`.
+pub(crate) fn read_upload_id(document: &[u8]) -> Result<String, UnknownDocument> {
+    let root = root(document, "InitiateMultipartUploadResult")?;
+    root.child_text("UploadId").map(str::to_owned).ok_or(UnknownDocument::NoUpload)
+}
+
+/// Reads the answer to `GetBucketLocation`; empty where the service names no location.
+pub(crate) fn read_location(document: &[u8]) -> Result<String, UnknownDocument> {
+    Ok(root(document, "LocationConstraint")?.text.trim().to_owned())
+}
+
+/// Writes the body of `CreateBucket`; `None` where a gateway knows best where it is.
+///
+/// A gateway may know its region by another name than the one it is signed for, and takes none
+/// for its own.
+pub(crate) fn write_location(region: &Region) -> Option<String> {
+    match region {
+        Region::Custom(_) => None,
+        Region::Fsn1 | Region::Nbg1 | Region::Hel1 => Some(format!(
+            "<CreateBucketConfiguration xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">\
+             <LocationConstraint>{region}</LocationConstraint></CreateBucketConfiguration>"
+        )),
+    }
 }
 
 /// Reads an error document; `None` where it is something else.

@@ -14,10 +14,30 @@
 //! ```
 
 mod answer;
+mod attributes;
+mod bulk;
+mod call;
+mod connect;
+mod connection;
+mod copies;
+mod cors;
 mod documents;
+mod encode;
+mod flat;
 mod lifecycle;
+mod listings;
+mod locks;
+mod objects;
+mod presign;
+mod receiving;
+mod road;
+mod sending;
+mod settings;
+mod signer;
 mod store;
 mod transport;
+mod unusable;
+mod uploads;
 mod wire;
 mod xml;
 

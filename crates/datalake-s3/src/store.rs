@@ -10,20 +10,26 @@ use datalake_core::{
 use datalake_engine::{ObjectHead, ObjectStore, Stored, VersionId};
 use http::StatusCode;
 use http::header::{CONTENT_LENGTH, ETAG, TRANSFER_ENCODING};
-use reqwest::Certificate;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject as _;
 use s3::BucketConfiguration;
 use s3::command::Command;
 
-use crate::answer::{Answer, classify, printable};
+use crate::answer::{Answer, classify};
 use crate::documents::{BucketList, read_buckets, read_versioning, write_versioning};
 use crate::lifecycle::{read_lifecycle, write_lifecycle};
+use crate::road::Road;
+use crate::unusable::{has_code, succeeded, unreadable};
 use crate::wire::{Call, SetupError, Wire};
 
 /// An S3 service, asked with one key pair.
 ///
-/// Buckets are addressed by path (`https://HOST/BUCKET/KEY`). A connection has to stand within
-/// ten seconds and an answer to be whole within thirty; nothing is sent twice, and no redirect is
-/// followed. The proxies of the environment are used, never for this machine itself.
+/// Buckets are addressed by path (`https://HOST/BUCKET/KEY`); keys go out byte for byte, also those
+/// with segments `.` and `..`. All requests share one pool of connections. A connection has to
+/// stand within ten seconds. The calls of [`ObjectStore`] have to be over within thirty; all
+/// others take as long as they take while something moves ([`S3Store::with_stall`]). Nothing is
+/// sent twice, and no redirect is followed. An `https` endpoint is reached through the proxy of the
+/// environment, this machine itself never.
 pub struct S3Store {
     wire: Wire,
     endpoint: Endpoint,
@@ -61,7 +67,12 @@ impl S3Store {
         keys: &Credentials,
         pem: &[u8],
     ) -> Result<Self, SetupError> {
-        let roots = Certificate::from_pem_bundle(pem).map_err(SetupError::Certificate)?;
+        let unfit = |error| SetupError::Certificate(Box::new(error));
+        let roots: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem).collect();
+        let roots = roots.map_err(unfit)?;
+        if roots.is_empty() {
+            return Err(SetupError::Certificate("there is no certificate in it".into()));
+        }
         Self::with_roots(endpoint, region, keys, &roots)
     }
 
@@ -69,13 +80,41 @@ impl S3Store {
         endpoint: &Endpoint,
         region: &Region,
         keys: &Credentials,
-        roots: &[Certificate],
+        roots: &[CertificateDer<'static>],
     ) -> Result<Self, SetupError> {
         let wire = Wire::new(endpoint, region, keys, roots)?;
         Ok(Self { wire, endpoint: endpoint.clone(), region: region.clone() })
     }
 
-    async fn list(&self) -> Result<Answer, Fault> {
+    /// The way that all requests take.
+    pub(crate) fn road(&self) -> &Road {
+        &self.wire.road
+    }
+
+    /// The region that requests are signed for.
+    pub(crate) fn region(&self) -> &Region {
+        &self.region
+    }
+
+    /// As this store, but a connection on which nothing moves is given up after `stall` instead of
+    /// 30 seconds.
+    #[must_use]
+    pub fn with_stall(mut self, stall: std::time::Duration) -> Self {
+        self.wire.road.stall = stall;
+        self
+    }
+
+    /// As this store, with up to `count` connections at one time instead of 240.
+    ///
+    /// More requests than that wait for a connection to come free, and are given up if none does
+    /// in the time of a stall.
+    #[must_use]
+    pub fn with_connections(self, count: usize) -> Self {
+        self.wire.road.set_connections(count.max(1));
+        self
+    }
+
+    async fn list_buckets(&self) -> Result<Answer, Fault> {
         let call = Call {
             command: Command::ListBuckets,
             bucket: None,
@@ -113,7 +152,7 @@ impl S3Store {
 #[async_trait]
 impl ObjectStore for S3Store {
     async fn reach(&self) -> Result<Service, Fault> {
-        let answer = self.list().await?;
+        let answer = self.list_buckets().await?;
         let denied = answer.error().is_some_and(|error| error.code == "AccessDenied");
         let judged = if answer.error().is_none() && answer.status.is_success() {
             listed(&answer).map(|list| list.owner)
@@ -133,7 +172,7 @@ impl ObjectStore for S3Store {
     }
 
     async fn buckets(&self) -> Result<Vec<BucketName>, Fault> {
-        let answer = succeeded(self.list().await?)?;
+        let answer = succeeded(self.list_buckets().await?)?;
         Ok(listed(&answer)?.names)
     }
 
@@ -258,19 +297,6 @@ fn put<'a>(content: &'a [u8], content_type: &'a str) -> Command<'a> {
     Command::PutObject { content, content_type, custom_headers: None, multipart: None }
 }
 
-/// The answer if it is a success in status and in body: some errors come with status 200.
-fn succeeded(answer: Answer) -> Result<Answer, Fault> {
-    if answer.status.is_success() && answer.error().is_none() {
-        Ok(answer)
-    } else {
-        Err(classify(&answer))
-    }
-}
-
-fn has_code(answer: &Answer, code: &str) -> bool {
-    !answer.status.is_success() && answer.error().is_some_and(|error| error.code == code)
-}
-
 fn listed(answer: &Answer) -> Result<BucketList, Fault> {
     let list = read_buckets(&answer.body).map_err(unreadable)?;
     if list.owner.as_deref() == Some("anonymous") {
@@ -282,8 +308,4 @@ fn listed(answer: &Answer) -> Result<BucketList, Fault> {
 fn etag(answer: &Answer) -> Result<ETag, Fault> {
     let text = answer.header(ETAG.as_str()).unwrap_or_default();
     text.parse().map_err(unreadable)
-}
-
-fn unreadable(cause: impl fmt::Display) -> Fault {
-    Fault::new(FaultKind::Unreadable, printable(&cause.to_string(), 300))
 }

@@ -2,32 +2,47 @@
 
 use std::error::Error;
 use std::io::ErrorKind;
+use std::time::Duration;
 
 use datalake_core::{Fault, FaultKind};
+use hyper_util::client::legacy;
 
 use crate::answer::printable;
+use crate::connect::TooSlow;
 
-/// Judges an error of the HTTP client: no connection, or an answer that broke off.
-///
-/// The URL stays out of it: its query may say more than a log should hold.
-pub(crate) fn unreachable(error: &reqwest::Error) -> Fault {
-    let chain = chain(error);
-    let last = chain.last().map(|error| printable(&error.to_string(), 200)).unwrap_or_default();
-    Fault::new(FaultKind::Unreachable, cause(error, &chain, &last))
+/// Judges an error of the HTTP client: no connection, or no answer.
+pub(crate) fn unreachable(error: &legacy::Error) -> Fault {
+    fault(error, error.is_connect())
 }
 
-fn cause(error: &reqwest::Error, chain: &[&(dyn Error + 'static)], last: &str) -> String {
+/// Judges the end of a body that came too early.
+pub(crate) fn broken_off(error: &hyper::Error) -> Fault {
+    fault(error, false)
+}
+
+/// A connection on which nothing has moved for so long.
+pub(crate) fn stalled(stall: Duration) -> Fault {
+    let seconds = stall.as_secs_f32();
+    Fault::new(FaultKind::Unreachable, format!("nothing came or went for {seconds} s"))
+}
+
+fn fault(error: &(dyn Error + 'static), connecting: bool) -> Fault {
+    let chain = chain(error);
+    let last = chain.last().map(|error| printable(&error.to_string(), 200)).unwrap_or_default();
+    Fault::new(FaultKind::Unreachable, cause(&chain, connecting, &last))
+}
+
+fn cause(chain: &[&(dyn Error + 'static)], connecting: bool, last: &str) -> String {
     let texts: Vec<String> = chain.iter().map(ToString::to_string).collect();
     let says =
         |words: &[&str]| texts.iter().any(|text| words.iter().any(|word| text.contains(word)));
-    if error.is_timeout() {
-        let what = if error.is_connect() { "no connection" } else { "no whole answer" };
-        return format!("{what} in time");
+    if chain.iter().any(|error| error.is::<TooSlow>()) {
+        return "no connection in time".to_owned();
     }
     if says(&["dns error", "failed to lookup address"]) {
         return format!("its name has no address: {last}");
     }
-    // The words of rustls, which this crate does not know by type.
+    // The words of rustls, which wraps its errors in those of the operating system.
     if says(&["certificate", "UnknownIssuer"]) {
         return format!("its TLS certificate is not trusted: {last}");
     }
@@ -37,7 +52,7 @@ fn cause(error: &reqwest::Error, chain: &[&(dyn Error + 'static)], last: &str) -
     if let Some(text) = chain.iter().find_map(|error| connection_fault(*error)) {
         return text.to_owned();
     }
-    if error.is_connect() {
+    if connecting {
         return format!("no connection: {last}");
     }
     format!("the answer broke off: {last}")
@@ -52,14 +67,14 @@ fn connection_fault(error: &(dyn Error + 'static)) -> Option<&'static str> {
         ErrorKind::ConnectionReset | ErrorKind::ConnectionAborted | ErrorKind::BrokenPipe => {
             Some("the connection broke off")
         }
+        ErrorKind::TimedOut => Some("no connection in time"),
         ErrorKind::PermissionDenied => Some("this host does not permit the connection"),
         _ => None,
     }
 }
 
-/// All errors below the outermost, whose own text holds the URL.
-fn chain(error: &reqwest::Error) -> Vec<&(dyn Error + 'static)> {
-    let mut chain = Vec::new();
+fn chain<'a>(error: &'a (dyn Error + 'static)) -> Vec<&'a (dyn Error + 'static)> {
+    let mut chain = vec![error];
     let mut next = error.source();
     while let Some(error) = next {
         chain.push(error);

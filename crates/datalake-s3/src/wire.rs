@@ -4,19 +4,22 @@
 //! signature, and takes no certificate and no connect timeout.
 
 use std::collections::HashMap;
-use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use datalake_core::{BucketName, Credentials, Endpoint, Fault, FaultKind, Region};
-use reqwest::redirect::Policy;
-use reqwest::{Certificate, Client, ClientBuilder, Method, Response};
+use http::{Request, Uri};
+use rustls::pki_types::CertificateDer;
 use s3::Bucket;
 use s3::command::{Command, HttpMethod};
-use s3::request::Request;
+use s3::request::Request as _;
 use s3::request::tokio_backend::ReqwestRequest;
+use tokio::time::{Duration, timeout};
 
-use crate::answer::{Answer, clock_ahead, printable};
-use crate::transport::unreachable;
+use crate::answer::{Answer, printable};
+use crate::road::{AGENT, Road};
+use crate::sending::Sending;
+
+type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
 /// Why no store could be set up; nothing has been sent.
 #[derive(Debug, thiserror::Error)]
@@ -24,13 +27,22 @@ use crate::transport::unreachable;
 pub enum SetupError {
     /// The certificate is no PEM.
     #[error("the extra certificate is not in PEM form")]
-    Certificate(#[source] reqwest::Error),
-    /// The HTTP client cannot be made.
+    Certificate(#[source] BoxError),
+    /// This machine trusts nobody.
+    #[error("this machine has no usable root certificates ({0} could not be read)")]
+    NoRoots(usize),
+    /// TLS cannot be set up.
     #[error("no HTTPS client can be set up here")]
-    Client(#[source] reqwest::Error),
+    Tls(#[source] rustls::Error),
+    /// The proxy that the environment names cannot be used.
+    #[error("the proxy of the environment is none that is spoken to by plain http")]
+    Proxy,
+    /// The endpoint is no address that requests can be sent to.
+    #[error("the endpoint cannot be used as an address")]
+    Address(#[source] http::uri::InvalidUri),
     /// rust-s3 takes neither these keys nor this address.
     #[error("requests cannot be signed")]
-    Signer(#[source] Box<dyn std::error::Error + Send + Sync>),
+    Signer(#[source] BoxError),
 }
 
 /// One request before it is signed.
@@ -49,16 +61,13 @@ pub(crate) struct Call<'a> {
 
 /// Signs and sends.
 pub(crate) struct Wire {
-    client: Client,
+    pub(crate) road: Road,
     // Making one costs a whole HTTP client, so each call takes a copy with other names in it.
     template: Box<Bucket>,
 }
 
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
-
-/// The longest part of an error's body that is looked at.
-const ERROR_LIMIT: usize = 64 * 1024;
+/// How long a command may take, with its whole answer.
+const COMMAND_TIMEOUT: Duration = Duration::from_secs(30);
 
 impl Wire {
     /// Prepares for one service, with this machine's certificates and `extra` PEM.
@@ -66,16 +75,16 @@ impl Wire {
         endpoint: &Endpoint,
         region: &Region,
         keys: &Credentials,
-        extra: &[Certificate],
+        extra: &[CertificateDer<'static>],
     ) -> Result<Self, SetupError> {
         // Repeating is for the engine, which waits and counts; the number is the whole process's.
         s3::set_retries(0);
-        let client = client(endpoint, extra).build().map_err(SetupError::Client)?;
+        let road = Road::new(endpoint, region, keys, extra)?;
         let region =
             s3::Region::Custom { region: region.to_string(), endpoint: endpoint.to_string() };
         let signer = |error: s3::error::S3Error| SetupError::Signer(Box::new(error));
         let template = Bucket::new("", region, signing_keys(keys)?).map_err(signer)?;
-        Ok(Self { client, template: template.with_path_style() })
+        Ok(Self { road, template: template.with_path_style() })
     }
 
     /// The region's name as rust-s3 takes it.
@@ -90,43 +99,34 @@ impl Wire {
         let query = call.query.map(|(name, value)| (name.to_owned(), value.to_owned()));
         bucket.extra_query = query.into_iter().collect::<HashMap<_, _>>();
         let request =
-            self.signed(&bucket, call.key, call.command).await.map_err(|error| unsigned(&error))?;
-        let response = self.client.execute(request).await.map_err(|error| unreachable(&error))?;
-        read(response, call.limit).await
-    }
-
-    async fn signed(
-        &self,
-        bucket: &Bucket,
-        key: &str,
-        command: Command<'_>,
-    ) -> Result<reqwest::Request, s3::error::S3Error> {
-        let method = match command.http_verb() {
-            HttpMethod::Delete => Method::DELETE,
-            HttpMethod::Get => Method::GET,
-            HttpMethod::Put => Method::PUT,
-            HttpMethod::Post => Method::POST,
-            HttpMethod::Head => Method::HEAD,
-        };
-        let signed = ReqwestRequest::new(bucket, key, command).await?;
-        let request = self.client.request(method, signed.url()?).headers(signed.headers().await?);
-        Ok(request.body(signed.request_body()?).build()?)
+            signed(&bucket, call.key, call.command).await.map_err(|error| unsigned(&*error))?;
+        let exchange =
+            async { self.road.go(request, COMMAND_TIMEOUT).await?.whole(call.limit).await };
+        let late = |_| Fault::new(FaultKind::Unreachable, "no whole answer in time");
+        timeout(COMMAND_TIMEOUT, exchange).await.map_err(late)?
     }
 }
 
-fn client(endpoint: &Endpoint, extra: &[Certificate]) -> ClientBuilder {
-    let client = Client::builder()
-        .user_agent(concat!("datalake/", env!("CARGO_PKG_VERSION")))
-        .connect_timeout(CONNECT_TIMEOUT)
-        .timeout(REQUEST_TIMEOUT)
-        // A redirect would carry the signature to a host that nobody has named.
-        .redirect(Policy::none())
-        // rust-s3 brings the bundled roots along; what this machine trusts is its owner's choice.
-        .tls_built_in_webpki_certs(false);
-    let client =
-        extra.iter().fold(client, |client, extra| client.add_root_certificate(extra.clone()));
-    // A proxy cannot reach this machine's loopback, and would see what is not meant for it.
-    if endpoint.is_loopback() { client.no_proxy() } else { client }
+async fn signed(
+    bucket: &Bucket,
+    key: &str,
+    command: Command<'_>,
+) -> Result<Request<Sending>, BoxError> {
+    let method = match command.http_verb() {
+        HttpMethod::Delete => http::Method::DELETE,
+        HttpMethod::Get => http::Method::GET,
+        HttpMethod::Put => http::Method::PUT,
+        HttpMethod::Post => http::Method::POST,
+        HttpMethod::Head => http::Method::HEAD,
+    };
+    let signed = ReqwestRequest::new(bucket, key, command).await?;
+    let uri: Uri = signed.url()?.as_str().parse()?;
+    let mut request = Request::new(Sending::new(vec![Bytes::from(signed.request_body()?)]));
+    *request.method_mut() = method;
+    *request.uri_mut() = uri;
+    *request.headers_mut() = signed.headers().await?;
+    request.headers_mut().insert(http::header::USER_AGENT, AGENT);
+    Ok(request)
 }
 
 fn signing_keys(keys: &Credentials) -> Result<s3::creds::Credentials, SetupError> {
@@ -135,27 +135,7 @@ fn signing_keys(keys: &Credentials) -> Result<s3::creds::Credentials, SetupError
         .map_err(|error| SetupError::Signer(Box::new(error)))
 }
 
-async fn read(mut response: Response, limit: usize) -> Result<Answer, Fault> {
-    let status = response.status();
-    let clock_ahead = clock_ahead(response.headers(), SystemTime::now());
-    let limit = if status.is_success() { limit } else { ERROR_LIMIT };
-    let mut body = Vec::new();
-    while let Some(chunk) = response.chunk().await.map_err(|error| unreachable(&error))? {
-        let room = limit - body.len();
-        if chunk.len() > room && status.is_success() {
-            let detail = format!("the answer is longer than {limit} bytes");
-            return Err(Fault::new(FaultKind::Unreadable, detail));
-        }
-        body.extend_from_slice(chunk.get(..room).unwrap_or(&chunk));
-        if body.len() == limit && !status.is_success() {
-            break;
-        }
-    }
-    let headers = std::mem::take(response.headers_mut());
-    Ok(Answer { status, headers, body: Bytes::from(body), clock_ahead })
-}
-
-fn unsigned(error: &s3::error::S3Error) -> Fault {
+fn unsigned(error: &(dyn std::error::Error + Send + Sync)) -> Fault {
     let cause = printable(&error.to_string(), 200);
     Fault::new(FaultKind::Refused, format!("the request could not be signed: {cause}"))
 }

@@ -153,6 +153,46 @@ fn a_program_is_started_with_no_secret_around_it() {
 }
 
 #[test]
+fn on_buckets_and_objects() {
+    let scene = Scene::new();
+    let call = |words: &str| scene.host.call(&scene.service, words);
+    scene.look(&watched(call("bucket create"), &scene.needle).exits(0));
+
+    for words in [
+        "bucket create",
+        "bucket list",
+        "bucket show",
+        "bucket versioning show",
+        "bucket versioning enable",
+        "bucket lifecycle show",
+        "bucket lifecycle set --expire tmp/:7d",
+        "bucket cors show",
+        "bucket cors remove",
+        "bucket lock show",
+        "bucket uploads list",
+        "bucket uploads abort --yes",
+        "ls -l",
+        "ls -r --versions",
+        "du",
+        "tree",
+        // A signed address is meant to be seen, and the secret is not in it.
+        "presign get a",
+    ] {
+        scene.hides(|| call(words), 0);
+    }
+    for words in ["stat a", "ls a/", "rm --yes a", "rm --yes -r a/"] {
+        scene.hides(|| call(words), 66);
+    }
+    scene.hides(|| call("bucket delete"), 2);
+    scene.look(&watched(call("cat a"), &scene.needle).exits(66));
+    scene.hides(|| call("stat a").env(ID, OTHER_KEY.id), 77);
+    scene.hides(|| call("ls").env(ID, "NOBODY00000000000001"), 77);
+    scene.look(
+        &watched(call("bucket delete --confirm acme-dagster-assets"), &scene.needle).exits(0),
+    );
+}
+
+#[test]
 fn on_a_bad_day_of_the_service() {
     let scene = Scene::new();
     let call = || scene.host.call(&scene.service, "provision --yes");

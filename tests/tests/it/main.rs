@@ -5,10 +5,12 @@
 
 mod architecture;
 mod bad_days;
+mod buckets;
 mod canary;
 mod handover;
 mod json;
 mod kills;
+mod objects;
 mod readme;
 mod road;
 mod support;

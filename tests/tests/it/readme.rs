@@ -75,15 +75,21 @@ fn every_command_is_one() {
 
 #[test]
 fn every_example_of_the_help_is_a_command() {
-    let help = Cli::command().get_before_help().unwrap().to_string();
-    let examples: Vec<_> = help.lines().filter(|line| line.starts_with("  ")).collect();
-    assert!(examples.len() >= 3, "{help}");
-
-    for example in examples {
-        let command = example.trim_start().split("  ").next().unwrap_or_default();
-        assert!(command.contains("datalake "), "{example}");
-        check(command);
+    let (mut left, mut with_examples) = (vec![Cli::command()], 0);
+    while let Some(command) = left.pop() {
+        left.extend(command.get_subcommands().cloned());
+        let Some(help) = command.get_before_help().map(ToString::to_string) else { continue };
+        let examples: Vec<_> = help.lines().filter(|line| line.starts_with("  ")).collect();
+        assert!(!examples.is_empty(), "{help}");
+        for example in examples {
+            let line = example.trim_start().split("  ").next().unwrap_or_default();
+            assert!(line.contains("datalake "), "{example}");
+            // What the shell does with it is not ours.
+            check(line.split(['|', '>']).next().unwrap_or_default());
+        }
+        with_examples += 1;
     }
+    assert!(with_examples >= 10, "{with_examples}");
 }
 
 #[test]

@@ -3,12 +3,14 @@
 mod host;
 mod program;
 mod service;
+mod shelf;
 mod shown;
 mod tree;
 
 pub(crate) use host::{Host, UNITS, make_unusual, use_set};
 pub(crate) use program::{Call, Ran};
 pub(crate) use service::{KEY, OTHER_KEY, Service};
+pub(crate) use shelf::Shelf;
 pub(crate) use shown::shown;
 pub(crate) use tree::Tree;
 

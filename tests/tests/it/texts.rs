@@ -13,59 +13,7 @@ fn printed(words: &str) -> String {
 
 #[test]
 fn help() {
-    assert_data_eq!(
-        printed("--help"),
-        str![[r#"
-Examples:
-  datalake --sandbox provision        Try everything on this machine: no account, no root
-  sudo datalake provision --dry-run   Show what would change on this server
-  sudo datalake provision             Set it up; asks before anything is changed
-  sudo datalake rollback              Undo the last run
-
-Dagster's assets in Hetzner Object Storage: plans, asks, applies, proves, and can be undone
-
-Usage: datalake [OPTIONS] <COMMAND>
-
-Commands:
-  init         Write a commented datalake.yaml
-  provision    Set up bucket and host: plan, ask, apply, prove
-  status       Tell whether bucket and host are in step with the spec (exit 0) or not (exit 3)
-  rollback     Undo a run: the same bytes, modes and owners as before
-  history      List all runs
-  dagster      Reload, restart, stop, start and look at Dagster's services
-  config       Show the spec, and where each value comes from
-  sandbox      Keep the built-in S3 service in the foreground for other S3 clients
-  completions  Print shell completions
-
-Options:
-      --sandbox[=<DIR>]  Work on a built-in S3 service and a pretend host, kept in DIR (.sandbox)
-      --root <DIR>       Take all paths of the host as paths below DIR
-      --state <DIR>      Keep journal, receipts and copies in DIR
-      --config <FILE>    Read FILE instead of ./datalake.yaml
-      --json             Print one JSON document instead of text
-      --no-input         Never ask; fail where an answer is needed
-  -h, --help             Print help
-  -V, --version          Print version
-
-Values of the spec (they win over DATALAKE_… and datalake.yaml):
-      --region <REGION>          fsn1, nbg1, hel1, or another service's region
-      --endpoint <URL>           The address of another S3 service
-      --bucket <NAME>            The bucket of the assets
-      --prefix <PREFIX>          The prefix of the assets' keys
-      --user <USER>              The user that runs Dagster's podman
-      --unit <UNIT>              A quadlet unit that needs the bucket; may be given again
-      --handover <WAY>           How containers get the settings: env-file, podman-secret or
-                                 in-place
-      --credentials-file <FILE>  Read the key pair from FILE (mode 0600, lines `AWS_ACCESS_KEY_ID=…`
-                                 and `AWS_SECRET_ACCESS_KEY=…`)
-      --credentials-fd <N>       Read the key pair from open file descriptor N
-
-Exit codes: 0 done, 2 usage, 3 changes pending or drift, 4 changed meanwhile, 5 partly done,
-7 locked, 69 unavailable, 70 bug, 74 I/O, 75 try again, 77 denied, 78 configuration, 130
-interrupted.
-
-"#]]
-    );
+    assert_data_eq!(printed("--help"), file!["texts/help.txt"]);
 }
 
 #[test]
@@ -85,7 +33,7 @@ Options:
       --no-restart       Change files and bucket alone; containers take it up at their next restart
       --state <DIR>      Keep journal, receipts and copies in DIR
       --config <FILE>    Read FILE instead of ./datalake.yaml
-      --json             Print one JSON document instead of text
+      --json             Print one JSON document instead of text; listings one a line
       --no-input         Never ask; fail where an answer is needed
   -h, --help             Print help
 
@@ -113,7 +61,7 @@ fn a_mistyped_command() {
         str![[r#"
 error: unrecognized subcommand 'provison'
 
-  tip: a similar subcommand exists: 'provision'
+  tip: some similar subcommands exist: 'presign', 'provision'
 
 Usage: datalake [OPTIONS] <COMMAND>
 
@@ -264,6 +212,11 @@ host.handover              -                                    not set
 protect.versioning         true                                 default
 protect.keep-old-versions  30d                                  default
 protect.abort-uploads      7d                                   default
+protect.expire             -                                    not set
+protect.expired-markers    -                                    not set
+limits.requests-per-second 750                                  default
+limits.connections         256                                  default
+limits.bandwidth           -                                    not set
 
 "#]]
     );

@@ -1,14 +1,12 @@
 //! How bucket and host stand.
 
-use datalake_core::{
-    BucketState, Found, Lifecycle, LifecycleRule, Plan, Receipt, Spec, Versioning,
-};
+use datalake_core::{BucketState, Found, Lifecycle, Plan, Receipt, Spec, Versioning};
 use datalake_engine::Sighting;
 use datalake_host::Account;
 use serde::Serialize;
 
 use super::plan::line;
-use super::printable;
+use super::{printable, rule_text, versioning_text};
 use crate::deployment;
 use crate::desired::Repair;
 use crate::places::Places;
@@ -119,9 +117,7 @@ fn text(state: &State<'_>, report: &Report<'_>, bucket: Option<&BucketState>) ->
 
 fn bucket_text(bucket: &BucketState) -> String {
     let versioning = match &bucket.versioning {
-        Found::Present(Versioning::Never) => "off".to_owned(),
-        Found::Present(Versioning::Enabled) => "on".to_owned(),
-        Found::Present(Versioning::Suspended) => "suspended".to_owned(),
+        Found::Present(versioning) => versioning_text(*versioning).to_owned(),
         Found::Absent => "unknown".to_owned(),
         Found::Unknown(fault) => printable(&format!("unknown ({fault})")),
     };
@@ -132,19 +128,4 @@ fn bucket_text(bucket: &BucketState) -> String {
         Found::Unknown(fault) => printable(&format!("lifecycle unknown ({fault})")),
     };
     format!("versioning {versioning}, {rules}")
-}
-
-fn rule_text((id, rule): (&str, &LifecycleRule)) -> String {
-    let days = |what: &str, days: Option<datalake_core::Days>| {
-        days.map(|days| format!("{what} after {days}"))
-    };
-    let parts = [
-        days("objects go", rule.expire),
-        days("old versions go", rule.expire_noncurrent),
-        days("unfinished uploads go", rule.abort_uploads),
-        rule.expire_markers.then(|| "lone delete markers go".to_owned()),
-    ];
-    let what: Vec<_> = parts.into_iter().flatten().collect();
-    let off = if rule.enabled { "" } else { " (disabled)" };
-    format!("{}{off}: {}", printable(id), what.join(", "))
 }

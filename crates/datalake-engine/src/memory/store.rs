@@ -1,78 +1,92 @@
 //! An S3 service in memory.
 
+mod bucket;
+mod listing;
+mod objects;
+mod settings;
+mod uploads;
+
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 
 use async_trait::async_trait;
+use bytes::Bytes;
 use datalake_core::{
-    BucketName, ByteSize, ETag, Fault, FaultKind, Lifecycle, ObjectKey, Service, Versioning,
+    BucketName, ByteSize, Fault, FaultKind, Lifecycle, ObjectKey, Service, Timestamp, Versioning,
 };
-use sha2::{Digest, Sha256};
 
+use self::bucket::{Bucket, Content};
 use super::held;
+use crate::objects::{AnyKey, Attributes};
 use crate::ports::{ObjectHead, ObjectStore, Stored, VersionId};
 
 /// An S3 service in memory that knows one account.
-#[derive(Debug, Default)]
-pub struct MemoryStore(Mutex<BTreeMap<BucketName, Bucket>>);
+///
+/// It keeps what plain S3 promises: keys in the order of their bytes, pages, versions and markers,
+/// hashes that are checked, parts of at least 5 MiB. Its clock stands still until it is set.
+#[derive(Debug)]
+pub struct MemoryStore(Mutex<World>);
 
 #[derive(Debug)]
-struct Bucket {
-    versioning: Versioning,
-    lifecycle: Lifecycle,
-    objects: BTreeMap<ObjectKey, Vec<Version>>,
-    written: u64,
+struct World {
+    buckets: BTreeMap<BucketName, Bucket>,
+    now: Timestamp,
+    smallest_part: u64,
 }
 
-#[derive(Debug)]
-struct Version {
-    id: Option<VersionId>,
-    /// `None` is a delete marker.
-    content: Option<Vec<u8>>,
+impl Default for MemoryStore {
+    fn default() -> Self {
+        let now = Timestamp::from_unix(0).expect("1970 is a year that exists");
+        let smallest_part = 5 << 20;
+        Self(Mutex::new(World { buckets: BTreeMap::new(), now, smallest_part }))
+    }
 }
 
 impl MemoryStore {
-    fn with<T>(
-        &self,
-        bucket: &BucketName,
-        act: impl FnOnce(&mut Bucket) -> Result<T, Fault>,
-    ) -> Result<T, Fault> {
-        let mut buckets = held(&self.0);
-        act(buckets.get_mut(bucket).ok_or_else(|| Fault::new(FaultKind::Absent, "NoSuchBucket"))?)
+    /// Sets the time that objects are stored at from now on.
+    pub fn set_now(&self, now: Timestamp) {
+        held(&self.0).now = now;
+    }
+
+    /// Takes parts from this size on, as Hetzner takes parts of any size.
+    #[must_use]
+    pub fn taking_parts_of(self, size: ByteSize) -> Self {
+        held(&self.0).smallest_part = size.as_u64();
+        self
     }
 
     /// How many versions and markers all buckets hold.
     #[must_use]
     pub fn version_count(&self) -> usize {
-        let buckets = held(&self.0);
-        buckets.values().flat_map(|bucket| bucket.objects.values()).map(Vec::len).sum()
+        held(&self.0).buckets.values().map(Bucket::version_count).sum()
     }
-}
 
-impl Bucket {
-    fn add(&mut self, key: &ObjectKey, content: Option<Vec<u8>>) -> Option<VersionId> {
-        self.written += 1;
-        let keeps = self.versioning == Versioning::Enabled;
-        let id = keeps.then(|| VersionId(format!("v{}", self.written)));
-        let versions = self.objects.entry(key.clone()).or_default();
-        if !keeps {
-            versions.retain(|version| version.id.is_some());
+    fn with<T>(
+        &self,
+        bucket: &BucketName,
+        act: impl FnOnce(&mut Bucket, Timestamp) -> Result<T, Fault>,
+    ) -> Result<T, Fault> {
+        let mut world = held(&self.0);
+        let now = world.now;
+        act(world.buckets.get_mut(bucket).ok_or_else(|| absent("NoSuchBucket"))?, now)
+    }
+
+    fn create(&self, name: &BucketName, new: Bucket) -> Result<(), Fault> {
+        let mut world = held(&self.0);
+        if world.buckets.contains_key(name) {
+            return Err(Fault::new(FaultKind::TakenBucket, "BucketAlreadyExists"));
         }
-        versions.push(Version { id: id.clone(), content });
-        id
-    }
-
-    fn current(&self, key: &ObjectKey) -> Result<&[u8], Fault> {
-        let newest = self.objects.get(key).and_then(|versions| versions.last());
-        let content = newest.and_then(|version| version.content.as_deref());
-        content.ok_or_else(|| Fault::new(FaultKind::Absent, "NoSuchKey"))
+        world.buckets.insert(name.clone(), new);
+        Ok(())
     }
 }
 
-fn etag(content: &[u8]) -> ETag {
-    let digest = Sha256::digest(content);
-    let text: String = digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
-    text.parse().expect("hexadecimal digits are a tag")
+fn absent(code: &str) -> Fault {
+    Fault::new(FaultKind::Absent, code)
+}
+
+fn refused(code: &str) -> Fault {
+    Fault::new(FaultKind::Refused, code)
 }
 
 #[async_trait]
@@ -82,48 +96,37 @@ impl ObjectStore for MemoryStore {
     }
 
     async fn buckets(&self) -> Result<Vec<BucketName>, Fault> {
-        Ok(held(&self.0).keys().cloned().collect())
+        Ok(held(&self.0).buckets.keys().cloned().collect())
     }
 
     async fn head_bucket(&self, bucket: &BucketName) -> Result<(), Fault> {
-        self.with(bucket, |_| Ok(()))
+        self.with(bucket, |_, _| Ok(()))
     }
 
     async fn create_bucket(&self, bucket: &BucketName) -> Result<(), Fault> {
-        let mut buckets = held(&self.0);
-        if buckets.contains_key(bucket) {
-            return Err(Fault::new(FaultKind::TakenBucket, "BucketAlreadyExists"));
-        }
-        let new = Bucket {
-            versioning: Versioning::Never,
-            lifecycle: Lifecycle::default(),
-            objects: BTreeMap::new(),
-            written: 0,
-        };
-        buckets.insert(bucket.clone(), new);
-        Ok(())
+        self.create(bucket, Bucket::new())
     }
 
     async fn versioning(&self, bucket: &BucketName) -> Result<Versioning, Fault> {
-        self.with(bucket, |bucket| Ok(bucket.versioning))
+        self.with(bucket, |bucket, _| Ok(bucket.versioning))
     }
 
     async fn set_versioning(&self, bucket: &BucketName, to: Versioning) -> Result<(), Fault> {
         if to == Versioning::Never {
-            return Err(Fault::new(FaultKind::Refused, "MalformedXML"));
+            return Err(refused("MalformedXML"));
         }
-        self.with(bucket, |bucket| {
+        self.with(bucket, |bucket, _| {
             bucket.versioning = to;
             Ok(())
         })
     }
 
     async fn lifecycle(&self, bucket: &BucketName) -> Result<Lifecycle, Fault> {
-        self.with(bucket, |bucket| Ok(bucket.lifecycle.clone()))
+        self.with(bucket, |bucket, _| Ok(bucket.lifecycle.clone()))
     }
 
     async fn set_lifecycle(&self, bucket: &BucketName, rules: &Lifecycle) -> Result<(), Fault> {
-        self.with(bucket, |bucket| {
+        self.with(bucket, |bucket, _| {
             bucket.lifecycle = rules.clone();
             Ok(())
         })
@@ -135,20 +138,20 @@ impl ObjectStore for MemoryStore {
         key: &ObjectKey,
         content: Vec<u8>,
     ) -> Result<Stored, Fault> {
-        self.with(bucket, |bucket| {
-            let etag = etag(&content);
-            Ok(Stored { etag, version: bucket.add(key, Some(content)) })
-        })
+        let content = Content::single(Bytes::from(content), Attributes::default());
+        self.with(bucket, |bucket, now| Ok(bucket.store(&AnyKey::from(key), content, now)))
     }
 
     async fn get_object(&self, bucket: &BucketName, key: &ObjectKey) -> Result<Vec<u8>, Fault> {
-        self.with(bucket, |bucket| bucket.current(key).map(<[u8]>::to_vec))
+        self.with(bucket, |bucket, _| {
+            Ok(bucket.find(key.as_str(), None)?.readable()?.bytes.to_vec())
+        })
     }
 
     async fn head_object(&self, bucket: &BucketName, key: &ObjectKey) -> Result<ObjectHead, Fault> {
-        self.with(bucket, |bucket| {
-            let content = bucket.current(key)?;
-            Ok(ObjectHead { size: ByteSize(content.len() as u64), etag: etag(content) })
+        self.with(bucket, |bucket, _| {
+            let content = bucket.find(key.as_str(), None)?.readable()?;
+            Ok(ObjectHead { size: content.size(), etag: content.etag.clone() })
         })
     }
 
@@ -158,19 +161,6 @@ impl ObjectStore for MemoryStore {
         key: &ObjectKey,
         version: Option<&VersionId>,
     ) -> Result<(), Fault> {
-        self.with(bucket, |bucket| {
-            match (version, bucket.versioning) {
-                (Some(id), _) => {
-                    let versions = bucket.objects.entry(key.clone()).or_default();
-                    versions.retain(|version| version.id.as_ref() != Some(id));
-                }
-                (None, Versioning::Never) => drop(bucket.objects.remove(key)),
-                (None, Versioning::Enabled | Versioning::Suspended) => {
-                    bucket.add(key, None);
-                }
-            }
-            bucket.objects.retain(|_, versions| !versions.is_empty());
-            Ok(())
-        })
+        self.with(bucket, |bucket, now| bucket.delete(&AnyKey::from(key), version, now).map(drop))
     }
 }

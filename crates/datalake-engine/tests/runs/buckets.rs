@@ -213,3 +213,8 @@ async fn a_probe_leaves_nothing_behind_in_a_new_bucket() {
 async fn the_store_in_memory_keeps_the_promises_of_stores() {
     check_object_store(&MemoryStore::default(), &bucket()).await.unwrap();
 }
+
+#[tokio::test]
+async fn the_memory_store_is_a_whole_lake() {
+    check_lake(&MemoryStore::default(), &bucket()).await.unwrap();
+}

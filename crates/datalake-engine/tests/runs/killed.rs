@@ -127,8 +127,8 @@ async fn a_provision_that_died_before_any_call_is_mended() {
     for bucket_was_there in [false, true] {
         check_each_call(bucket_was_there, Dying::Provision).await;
         check_each_call(bucket_was_there, Dying::Continuation).await;
-        check_each_call(bucket_was_there, Dying::Mending).await;
     }
+    check_each_call(true, Dying::Mending).await;
 }
 
 #[tokio::test]
@@ -136,8 +136,8 @@ async fn a_rollback_that_died_before_any_call_is_mended() {
     for bucket_was_there in [false, true] {
         check_each_call(bucket_was_there, Dying::Rollback).await;
         check_each_call(bucket_was_there, Dying::RollbackOfTwo).await;
-        check_each_call(bucket_was_there, Dying::RollbackMending).await;
     }
+    check_each_call(true, Dying::RollbackMending).await;
 }
 
 #[tokio::test]

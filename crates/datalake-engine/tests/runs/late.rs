@@ -21,16 +21,17 @@ impl Checkpoints for LateEdit<'_> {
     }
 }
 
-/// Stores another value when the run is about to store its own.
+/// Stores another value after the look of this number, when the run is about to store its own.
 struct LateSecret<'a>(&'a MemorySecrets, AtomicUsize);
 
 #[async_trait::async_trait]
 impl Secrets for LateSecret<'_> {
     async fn look(&self, name: &PodmanSecret) -> Result<FilledBody, Fault> {
+        let seen = self.0.look(name).await;
         if name.as_str() == "datalake-key" && self.1.fetch_sub(1, Ordering::Relaxed) == 1 {
             self.0.store(name, &FilledBody::new(b"by hand".to_vec())).await?;
         }
-        self.0.look(name).await
+        seen
     }
 
     async fn store(&self, name: &PodmanSecret, value: &FilledBody) -> Result<(), Fault> {
@@ -68,8 +69,8 @@ async fn a_secret_changed_after_the_intent_to_store_it_is_left_alone() {
     let world = World::without_bucket().await;
     let plan = world.plan(LINE).await;
     let run = world.run(RunKind::Provision, &plan).await;
-    // The look before the step, and then the one that keeps the copy.
-    let secrets = LateSecret(&world.secrets, AtomicUsize::new(2));
+    // The look before the step; the next one keeps the copy.
+    let secrets = LateSecret(&world.secrets, AtomicUsize::new(1));
     let ports = Ports { secrets: &secrets, ..world.ports() };
 
     let Err(ApplyError::Step(stopped)) = apply(run, &Patient, &ports).await else {
@@ -125,8 +126,8 @@ async fn a_secret_changed_after_the_intent_to_undo_it_is_left_alone() {
         (World::without_bucket().await, "remove secret"),
     ] {
         let plan = way_back(&world).await;
-        // The look before the step, and then the one before the change.
-        let secrets = LateSecret(&world.secrets, AtomicUsize::new(2));
+        // The look before the step; the next one comes just before the change.
+        let secrets = LateSecret(&world.secrets, AtomicUsize::new(1));
 
         let ports = Ports { secrets: &secrets, ..world.ports() };
         check_stops_at(&world, &plan, verb, &ports).await;

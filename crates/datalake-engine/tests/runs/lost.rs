@@ -4,6 +4,7 @@ use datalake_core::*;
 use datalake_engine::memory::MemorySecrets;
 use datalake_engine::*;
 
+use crate::faulty::{Fails, Faulty};
 use crate::support::*;
 
 const LINE: &str = "bucket = assets\n";
@@ -28,6 +29,21 @@ impl Secrets for FullDisk<'_> {
     fn user(&self) -> Option<&UnitName> {
         Some(&self.1)
     }
+}
+
+#[tokio::test]
+async fn a_run_killed_as_podman_replaced_a_secret_has_failed_there_and_lost_nothing() {
+    let world = World::with_bucket().await;
+    let start = world.secrets.everything();
+    let dying = Faulty::new(&world, Fails::DiesStoring);
+    world.provision(LINE, &dying.ports()).await.unwrap_err();
+    assert_ne!(world.secrets.everything(), start);
+
+    let recovered = recover(&world.ports()).await.unwrap();
+
+    let last = recovered[0].steps.iter().rfind(|taken| taken.outcome != Outcome::NotBegun);
+    assert_eq!(last.unwrap().outcome, Outcome::Failed("the run was killed".to_owned()));
+    assert_eq!(world.secrets.everything(), start);
 }
 
 #[tokio::test]

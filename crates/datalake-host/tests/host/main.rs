@@ -15,6 +15,12 @@ mod generator;
 #[cfg(test)]
 mod hostile;
 #[cfg(test)]
+mod long_files;
+#[cfg(test)]
 mod secret_file;
 #[cfg(test)]
 mod state;
+#[cfg(test)]
+mod transfer;
+#[cfg(test)]
+mod tree;

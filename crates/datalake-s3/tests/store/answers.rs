@@ -11,7 +11,7 @@ use tokio::net::TcpListener;
 use wiremock::matchers::any;
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
-async fn answering(answer: ResponseTemplate) -> (MockServer, S3Store) {
+pub(crate) async fn answering(answer: ResponseTemplate) -> (MockServer, S3Store) {
     let server = MockServer::start().await;
     Mock::given(any()).respond_with(answer).mount(&server).await;
     let store = store_at(&server.uri());
@@ -19,7 +19,7 @@ async fn answering(answer: ResponseTemplate) -> (MockServer, S3Store) {
 }
 
 /// A store whose service writes these bytes to each connection and hangs up.
-async fn writing(bytes: &'static [u8]) -> S3Store {
+pub(crate) async fn writing(bytes: &'static [u8]) -> S3Store {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let store = store_at(&format!("http://{}", listener.local_addr().unwrap()));
     tokio::spawn(async move {
@@ -31,12 +31,12 @@ async fn writing(bytes: &'static [u8]) -> S3Store {
     store
 }
 
-fn ok(body: impl Into<Vec<u8>>) -> ResponseTemplate {
+pub(crate) fn ok(body: impl Into<Vec<u8>>) -> ResponseTemplate {
     ResponseTemplate::new(200).set_body_bytes(body)
 }
 
 #[track_caller]
-fn is<T: std::fmt::Debug>(answer: Result<T, Fault>, kind: FaultKind, detail: &str) {
+pub(crate) fn is<T: std::fmt::Debug>(answer: Result<T, Fault>, kind: FaultKind, detail: &str) {
     let fault = answer.unwrap_err();
     assert_eq!(fault.kind, kind, "{fault}");
     assert!(fault.detail.contains(detail), "{fault}");

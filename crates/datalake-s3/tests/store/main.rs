@@ -3,5 +3,11 @@
 
 mod answers;
 mod common;
+mod lake;
+mod pages;
 mod requests;
+mod signed;
 mod simulator;
+mod streams;
+#[cfg(test)]
+mod transfers;

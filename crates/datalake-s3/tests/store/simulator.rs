@@ -3,21 +3,21 @@
 use std::time::Duration;
 
 use datalake_core::{Credentials, FaultKind, Service};
-use datalake_engine::{ObjectStore as _, check_object_store};
+use datalake_engine::{ObjectStore as _, check_lake, check_object_store};
 use datalake_s3::S3Store;
 use datalake_sim::{Config, Key, Quirk, Running, start};
 use tempfile::TempDir;
 
 use crate::common::{bucket, key};
 
-fn credentials(key: &Key) -> Credentials {
+pub(crate) fn credentials(key: &Key) -> Credentials {
     Credentials {
         id: key.access_key_id.parse().unwrap(),
         secret: key.secret_access_key.parse().unwrap(),
     }
 }
 
-fn store(sim: &Running, keys: &Credentials) -> S3Store {
+pub(crate) fn store(sim: &Running, keys: &Credentials) -> S3Store {
     let (endpoint, region) = (sim.endpoint().parse().unwrap(), "fsn1".parse().unwrap());
     match sim.certificate_pem() {
         Some(pem) => S3Store::trusting(&endpoint, &region, keys, pem.as_bytes()).unwrap(),
@@ -33,7 +33,7 @@ fn other_key() -> Key {
     }
 }
 
-async fn simulator(change: impl FnOnce(&mut Config)) -> (TempDir, Running) {
+pub(crate) async fn simulator(change: impl FnOnce(&mut Config)) -> (TempDir, Running) {
     let dir = tempfile::tempdir().unwrap();
     let mut config = Config::hetzner(dir.path());
     config.quirks.bucket_delay = Duration::ZERO;
@@ -57,6 +57,28 @@ async fn the_suite_holds_on_plain_s3() {
     let (_dir, sim) = simulator(|config| *config = Config::plain(&config.dir)).await;
 
     let checked = check_object_store(&store(&sim, &credentials(&Key::sandbox())), &bucket()).await;
+
+    assert_eq!(checked, Ok(()));
+}
+
+#[tokio::test]
+async fn the_whole_lake_holds_on_hetzners_ways() {
+    let (_dir, sim) = simulator(|_| ()).await;
+
+    let checked = check_lake(&store(&sim, &credentials(&Key::sandbox())), &bucket()).await;
+
+    assert_eq!(checked, Ok(()));
+}
+
+#[tokio::test]
+async fn the_whole_lake_holds_on_plain_s3_over_tls() {
+    let (_dir, sim) = simulator(|config| {
+        *config = Config::plain(&config.dir);
+        config.tls = true;
+    })
+    .await;
+
+    let checked = check_lake(&store(&sim, &credentials(&Key::sandbox())), &bucket()).await;
 
     assert_eq!(checked, Ok(()));
 }

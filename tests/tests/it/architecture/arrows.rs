@@ -20,7 +20,7 @@ const ARROWS: [Arrow; 10] = [
     ("datalake-sim", &[], &[]),
     ("datalake-cli", &["core", "dagster", "engine", "host", "quadlet", "s3", "sim"], &[]),
     ("xtask", &[], &[]),
-    ("datalake-tests", &["cli"], &["core", "engine", "quadlet", "sim"]),
+    ("datalake-tests", &["cli"], &["core", "engine", "quadlet", "s3", "sim"]),
 ];
 
 #[test]

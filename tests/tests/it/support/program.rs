@@ -119,6 +119,17 @@ impl Ran {
         value["data"].clone()
     }
 
+    /// The documents on standard output, one a line, after a look at their envelopes.
+    #[track_caller]
+    pub(crate) fn rows(&self) -> Vec<Value> {
+        let row = |line: &str| {
+            let value: Value = serde_json::from_str(line).unwrap();
+            assert_eq!(value["schema_version"], 1);
+            value
+        };
+        self.stdout.lines().map(row).collect()
+    }
+
     /// Everything that it printed.
     pub(crate) fn all(&self) -> String {
         format!("{}{}", self.stdout, self.stderr)

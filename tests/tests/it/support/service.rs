@@ -1,6 +1,8 @@
 //! An S3 service inside the test.
 
-use datalake_sim::{Config, Key, RequestSeen, Running, start};
+use std::time::Duration;
+
+use datalake_sim::{Config, Key, Quirks, RequestSeen, Running, start};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
@@ -55,6 +57,24 @@ impl Service {
             .unwrap();
         let running = runtime.block_on(start(change(config))).unwrap();
         Self { running, runtime, _dir: dir }
+    }
+
+    /// The same, whose buckets are there at once.
+    pub(crate) fn quick() -> Self {
+        Self::with(|config| {
+            let quirks = Quirks { bucket_delay: Duration::ZERO, ..config.quirks };
+            Config { quirks, ..config }
+        })
+    }
+
+    /// Runs something of a test's own to its end.
+    pub(crate) fn block_on<T>(&self, work: impl Future<Output = T>) -> T {
+        self.runtime.block_on(work)
+    }
+
+    /// Moves the calendar on by so many days.
+    pub(crate) fn advance(&self, days: u64) {
+        self.running.advance(Duration::from_secs(days * 86_400)).unwrap();
     }
 
     pub(crate) fn endpoint(&self) -> String {

@@ -1,0 +1,252 @@
+//! The command line of commands about objects.
+
+use std::time::Duration;
+
+use clap::{Args, ValueEnum};
+use datalake_engine::{Expiry, InvalidExpiry};
+
+use super::Address;
+
+const LS_EXAMPLES: &str = "\
+Examples:
+  datalake ls                            What lies at the top of the spec's bucket
+  datalake ls -l assets/                 With size and time
+  datalake ls -r \"raw/**.csv\"            Every key that fits, in all folders
+  datalake ls --versions assets/users    Old versions and delete markers, too
+  datalake ls -r -0 s3://other/tmp/      For `xargs -0`: whole keys, unescaped
+";
+
+/// Flags of `ls`.
+#[derive(Debug, Args)]
+#[command(before_help = LS_EXAMPLES)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
+pub struct Ls {
+    /// Which keys: `s3://BUCKET/KEY`, or a whole KEY in the spec's bucket (the spec's prefix is not
+    /// put before it)
+    ///
+    /// A text without a wildcard means all keys that begin so: end it with `/` for a folder. With
+    /// `*` and `?` (not across `/`), `**` (across it) or `[…]` it means the keys that fit.
+    #[arg(value_name = "KEYS", id = "keys", default_value = "", hide_default_value = true)]
+    pub keys: Address,
+    /// Print size and time, too
+    #[arg(long, short)]
+    pub long: bool,
+    /// Go into all folders
+    #[arg(long, short)]
+    pub recursive: bool,
+    /// Print all versions and delete markers, in all folders
+    #[arg(long)]
+    pub versions: bool,
+    /// Print bare keys, unescaped, each with a zero byte behind it
+    #[arg(long, short = '0', conflicts_with_all = ["long", "versions"])]
+    pub null: bool,
+    /// Take `*`, `?`, `[` and backslashes as they are
+    #[arg(long)]
+    pub no_glob: bool,
+}
+
+const DU_EXAMPLES: &str = "\
+Examples:
+  datalake du                     Each folder of the spec's bucket, and the sum
+  datalake du --depth 2 assets/
+  datalake du --json | tail -1    The sum, for programs
+";
+
+/// Flags of `du`.
+#[derive(Debug, Args)]
+#[command(before_help = DU_EXAMPLES)]
+pub struct Du {
+    /// What the keys begin with: `s3://BUCKET/PREFIX`, or a PREFIX in the spec's bucket (the spec's
+    /// prefix is not put before it)
+    #[arg(value_name = "PREFIX", id = "keys", default_value = "", hide_default_value = true)]
+    pub keys: Address,
+    /// Tell folders so many levels below PREFIX
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub depth: usize,
+}
+
+/// Flags of `tree`.
+#[derive(Debug, Args)]
+pub struct Tree {
+    /// What the keys begin with: `s3://BUCKET/PREFIX`, or a PREFIX in the spec's bucket (the spec's
+    /// prefix is not put before it)
+    #[arg(value_name = "PREFIX", id = "keys", default_value = "", hide_default_value = true)]
+    pub keys: Address,
+    /// Go into folders so many levels below PREFIX; into all if left out
+    #[arg(long, value_name = "N")]
+    pub depth: Option<usize>,
+}
+
+/// Flags of `stat`.
+#[derive(Debug, Args)]
+pub struct Stat {
+    /// The object: `s3://BUCKET/KEY`, or a whole KEY in the spec's bucket
+    #[arg(value_name = "KEY", id = "keys")]
+    pub keys: Address,
+    /// That version of it
+    #[arg(long, value_name = "ID")]
+    pub version_id: Option<String>,
+}
+
+const CAT_EXAMPLES: &str = "\
+Examples:
+  datalake cat logs/run.txt | less
+  datalake cat --range 0-1023 assets/users         The first 1,024 bytes
+  datalake cat --range -100 s3://other/big.log     The last 100 bytes
+";
+
+/// Flags of `cat`.
+#[derive(Debug, Args)]
+#[command(before_help = CAT_EXAMPLES)]
+pub struct Cat {
+    /// The objects: `s3://BUCKET/KEY`, or a whole KEY in the spec's bucket
+    #[arg(value_name = "KEY", id = "keys", required = true)]
+    pub keys: Vec<Address>,
+    /// That version of it
+    #[arg(long, value_name = "ID")]
+    pub version_id: Option<String>,
+    /// Only these bytes: FIRST-LAST (both are meant), FIRST- or -COUNT
+    #[arg(long, value_name = "RANGE", allow_hyphen_values = true)]
+    pub range: Option<ByteSpan>,
+}
+
+const RM_EXAMPLES: &str = "\
+Examples:
+  datalake rm assets/old                         One object; asks
+  datalake rm --recursive tmp/ --dry-run         What would go
+  datalake rm --yes \"logs/2025-*.txt\"            The keys that fit
+  datalake rm --recursive --versions tmp/ --yes  With all versions, for good
+  datalake rm --recursive s3://old-data --confirm old-data
+";
+
+/// Flags of `rm`.
+#[derive(Debug, Args)]
+#[command(before_help = RM_EXAMPLES)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
+pub struct Rm {
+    /// Which keys: `s3://BUCKET/KEY`, or a whole KEY in the spec's bucket (the spec's prefix is not
+    /// put before it); with wildcards the keys that fit, with --recursive a folder that ends with `/`
+    #[arg(value_name = "KEYS", id = "keys")]
+    pub keys: Address,
+    /// Remove all keys below a folder
+    #[arg(long, short)]
+    pub recursive: bool,
+    /// Remove old versions and delete markers as well, for good
+    #[arg(long)]
+    pub versions: bool,
+    /// Show what would go and remove nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Do not ask
+    #[arg(long, short)]
+    pub yes: bool,
+    /// The bucket's name, where all that is in it is to go
+    #[arg(long, value_name = "NAME")]
+    pub confirm: Option<String>,
+    /// Take `*`, `?`, `[` and backslashes as they are
+    #[arg(long)]
+    pub no_glob: bool,
+}
+
+const PRESIGN_EXAMPLES: &str = "\
+Examples:
+  datalake presign get reports/q3.pdf                Whoever has the address can read it for 15 minutes
+  datalake presign put incoming/x.csv --expires 2h   …or store it
+";
+
+/// Flags of `presign`.
+#[derive(Debug, Args)]
+#[command(before_help = PRESIGN_EXAMPLES)]
+pub struct Presign {
+    /// What the address permits
+    #[arg(value_enum, value_name = "get|put", ignore_case = true, hide_possible_values = true)]
+    pub method: Method,
+    /// The object: `s3://BUCKET/KEY`, or a whole KEY in the spec's bucket
+    #[arg(value_name = "KEY", id = "keys")]
+    pub keys: Address,
+    /// For how long: seconds, or a number with s, m, h or d; at most 7d
+    #[arg(long, value_name = "TIME", default_value = "15m", value_parser = expiry)]
+    pub expires: Expiry,
+    /// That version of it
+    #[arg(long, value_name = "ID")]
+    pub version_id: Option<String>,
+}
+
+/// What a signed address permits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Method {
+    /// Reading
+    Get,
+    /// Storing
+    Put,
+}
+
+/// A part of a content, of a length that is not known yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ByteSpan {
+    /// From one byte to another one, with both.
+    Between(u64, u64),
+    /// From a byte to the end.
+    From(u64),
+    /// So many bytes before the end.
+    Last(u64),
+}
+
+impl std::str::FromStr for ByteSpan {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let form = "a range is FIRST-LAST, FIRST- or -COUNT, such as 0-1023";
+        let number = |text: &str| {
+            let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+            text.parse::<u64>().ok().filter(|_| is_number).ok_or(form)
+        };
+        match text.split_once('-').ok_or(form)? {
+            ("", count) => number(count).map(Self::Last),
+            (first, "") => number(first).map(Self::From),
+            (first, last) => match (number(first)?, number(last)?) {
+                (first, last) if first <= last && last < u64::MAX => Ok(Self::Between(first, last)),
+                _ => Err("the last byte of a range does not stand before its first"),
+            },
+        }
+    }
+}
+
+fn expiry(text: &str) -> Result<Expiry, String> {
+    let form = || "a time is a number with s, m, h or d, such as 15m".to_owned();
+    let units = [('s', 1), ('m', 60), ('h', 3600), ('d', 86_400)];
+    let unit = units.iter().find_map(|(name, seconds)| Some((text.strip_suffix(*name)?, *seconds)));
+    let (digits, unit) = unit.unwrap_or((text, 1));
+    let count: u64 = digits.parse().map_err(|_| form())?;
+    let length = Duration::from_secs(count.checked_mul(unit).ok_or_else(form)?);
+    Expiry::try_from(length).map_err(|error: InvalidExpiry| error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_has_a_unit() {
+        let seconds = |text: &str| expiry(text).map(Expiry::seconds).ok();
+
+        assert_eq!(seconds("90"), Some(90));
+        assert_eq!(seconds("15m"), Some(900));
+        assert_eq!(seconds("7d"), Some(604_800));
+        for text in ["", "m", "8d", "604801", "0s", "-1m", "1w", "99999999999999999999d"] {
+            assert_eq!(seconds(text), None, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_range_is_written_as_in_http() {
+        let span = |text: &str| text.parse::<ByteSpan>().ok();
+
+        assert_eq!(span("0-0"), Some(ByteSpan::Between(0, 0)));
+        assert_eq!(span("5-"), Some(ByteSpan::From(5)));
+        assert_eq!(span("-5"), Some(ByteSpan::Last(5)));
+        for text in ["", "-", "5", "5-4", "a-b", "+1-2", "1-2-3", "0-18446744073709551615"] {
+            assert_eq!(span(text), None, "{text:?}");
+        }
+    }
+}

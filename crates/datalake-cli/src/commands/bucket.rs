@@ -1,0 +1,56 @@
+//! `bucket`: buckets and their settings, one file for each group of commands.
+
+mod cors;
+mod create;
+mod delete;
+mod lifecycle;
+mod lock;
+mod show;
+mod uploads;
+mod versioning;
+
+use datalake_core::BucketName;
+use datalake_engine::ObjectStore;
+use serde::Serialize;
+
+use crate::args::{Cli, bucket::Bucket};
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::remote::Remote;
+use crate::render::Printer;
+
+#[derive(Serialize)]
+struct Listed<'a> {
+    bucket: &'a BucketName,
+    in_spec: bool,
+}
+
+pub(super) async fn bucket(cli: &Cli, what: &Bucket, printer: Printer) -> Result<Exit, Failure> {
+    let remote = Remote::open(cli, printer).await?;
+    match what {
+        Bucket::Create(flags) => create::create(&remote, flags).await,
+        Bucket::List => list(&remote).await,
+        Bucket::Show(flags) => show::show(&remote, flags).await,
+        Bucket::Delete(flags) => delete::delete(&remote, flags).await,
+        Bucket::Versioning { what } => versioning::versioning(&remote, what).await,
+        Bucket::Lifecycle { what } => lifecycle::lifecycle(&remote, what).await,
+        Bucket::Cors { what } => cors::cors(&remote, what).await,
+        Bucket::Lock { what } => lock::lock(&remote, what).await,
+        Bucket::Uploads { what } => uploads::uploads(&remote, what).await,
+    }
+}
+
+async fn list(remote: &Remote) -> Result<Exit, Failure> {
+    let at_service = |fault| Failure::at(&datalake_core::Target::Service, &fault);
+    let names = remote.lake().buckets().await.map_err(at_service)?;
+    let in_spec = |bucket: &BucketName| remote.spec.bucket.as_ref() == Some(bucket);
+    let listed: Vec<_> =
+        names.iter().map(|bucket| Listed { bucket, in_spec: in_spec(bucket) }).collect();
+    let line = |listed: &Listed<'_>| {
+        let mark = if listed.in_spec { "  (the spec's)" } else { "" };
+        format!("{}{mark}\n", listed.bucket)
+    };
+    let text: String = listed.iter().map(line).collect();
+    remote.site.printer.result("buckets", &listed, &text);
+    Ok(Exit::Done)
+}

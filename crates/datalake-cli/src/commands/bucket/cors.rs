@@ -1,0 +1,136 @@
+//! `bucket cors`.
+
+use std::io::Read;
+use std::path::Path;
+
+use datalake_core::BucketName;
+use datalake_engine::{BucketSettings, Cors, CorsMethod, CorsRule};
+use serde::{Deserialize, Serialize};
+
+use crate::args::bucket::{self, CorsSet};
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::remote::{Remote, at_bucket};
+use crate::render::{cors_text, printable};
+
+/// The rules as S3 names their parts.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Document {
+    #[serde(rename = "CORSRules")]
+    rules: Vec<Rule>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "PascalCase")]
+struct Rule {
+    #[serde(rename = "ID", default, skip_serializing_if = "Option::is_none")]
+    id: Option<String>,
+    allowed_origins: Vec<String>,
+    allowed_methods: Vec<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    allowed_headers: Vec<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    expose_headers: Vec<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    max_age_seconds: Option<u32>,
+}
+
+/// What `show --json` has printed, given back.
+#[derive(Deserialize)]
+struct Printed {
+    data: Document,
+}
+
+pub(super) async fn cors(remote: &Remote, what: &bucket::Cors) -> Result<Exit, Failure> {
+    match what {
+        bucket::Cors::Show(named) => {
+            let bucket = remote.bucket(named.bucket.as_ref())?;
+            let cors = remote.lake().cors(&bucket).await.map_err(at_bucket(&bucket))?;
+            shown(remote, &cors);
+            Ok(Exit::Done)
+        }
+        bucket::Cors::Set(CorsSet { file, named }) => {
+            let cors = read(file)?;
+            change(remote, &remote.bucket(named.bucket.as_ref())?, &cors).await
+        }
+        bucket::Cors::Remove(named) => {
+            change(remote, &remote.bucket(named.bucket.as_ref())?, &Cors::default()).await
+        }
+    }
+}
+
+async fn change(remote: &Remote, bucket: &BucketName, cors: &Cors) -> Result<Exit, Failure> {
+    let (lake, failed) = (remote.lake(), at_bucket(bucket));
+    lake.set_cors(bucket, cors).await.map_err(&failed)?;
+    let found = lake.cors(bucket).await.map_err(&failed)?;
+    shown(remote, &found);
+    Ok(Exit::Done)
+}
+
+fn shown(remote: &Remote, cors: &Cors) {
+    remote.site.printer.result("cors", Document::from(cors), &cors_text(cors));
+}
+
+fn read(file: &Path) -> Result<Cors, Failure> {
+    let mut text = String::new();
+    let result = if file == Path::new("-") {
+        std::io::stdin().read_to_string(&mut text)
+    } else {
+        std::fs::File::open(file).and_then(|mut file| file.read_to_string(&mut text))
+    };
+    result.map_err(|error| Failure::io(file, &error))?;
+    let unfit = |message: String| {
+        Failure::new(Exit::Usage, format!("`{}`: {message}", file.display()))
+            .hint("`datalake bucket cors set --help` tells the form")
+    };
+    let printed = serde_yaml::from_str::<Printed>(&text).map(|printed| printed.data);
+    let document = printed.or_else(|_| serde_yaml::from_str::<Document>(&text));
+    let document = document.map_err(|error| unfit(printable(&error.to_string())))?;
+    let rules: Result<Vec<_>, String> =
+        document.rules.into_iter().map(CorsRule::try_from).collect();
+    let rules = rules.map_err(unfit)?;
+    if rules.is_empty() {
+        return Err(unfit("there is no rule in it".to_owned()).hint("datalake bucket cors remove"));
+    }
+    Ok(Cors(rules))
+}
+
+impl TryFrom<Rule> for CorsRule {
+    type Error = String;
+
+    fn try_from(rule: Rule) -> Result<Self, String> {
+        let method = |text: &String| {
+            let mut known = CorsMethod::ALL.into_iter();
+            known.find(|method| method.as_str() == text).ok_or_else(|| {
+                format!("`{}` is none of GET, HEAD, PUT, POST, DELETE", printable(text))
+            })
+        };
+        let methods: Vec<_> = rule.allowed_methods.iter().map(method).collect::<Result<_, _>>()?;
+        if methods.is_empty() || rule.allowed_origins.is_empty() {
+            return Err("a rule needs AllowedMethods and AllowedOrigins".to_owned());
+        }
+        Ok(Self {
+            id: rule.id,
+            origins: rule.allowed_origins,
+            methods,
+            headers: rule.allowed_headers,
+            exposed: rule.expose_headers,
+            max_age: rule.max_age_seconds,
+        })
+    }
+}
+
+impl From<&Cors> for Document {
+    fn from(cors: &Cors) -> Self {
+        let rule = |rule: &CorsRule| Rule {
+            id: rule.id.clone(),
+            allowed_origins: rule.origins.clone(),
+            allowed_methods: rule.methods.iter().map(|method| method.as_str().to_owned()).collect(),
+            allowed_headers: rule.headers.clone(),
+            expose_headers: rule.exposed.clone(),
+            max_age_seconds: rule.max_age,
+        };
+        Self { rules: cors.0.iter().map(rule).collect() }
+    }
+}

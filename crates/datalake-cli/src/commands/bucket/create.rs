@@ -1,0 +1,44 @@
+//! `bucket create`.
+
+use datalake_core::{FaultKind, Target};
+use datalake_engine::{BucketLock, BucketSettings, NewBucket, create_bucket};
+use serde::Serialize;
+
+use crate::args::bucket::Create;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::remote::{Remote, at_bucket};
+
+#[derive(Serialize)]
+struct Report {
+    bucket: String,
+    created: bool,
+    lock: bool,
+}
+
+pub(super) async fn create(remote: &Remote, flags: &Create) -> Result<Exit, Failure> {
+    let bucket = remote.bucket(flags.named.bucket.as_ref())?;
+    let lake = remote.lake();
+    let new = create_bucket(&lake, &remote.site.clock, &bucket, flags.lock).await;
+    let new = new.map_err(|fault| match fault.kind {
+        FaultKind::TakenBucket => Failure::at(&Target::Bucket(bucket.clone()), &fault),
+        _ => at_bucket(&bucket)(fault),
+    })?;
+    let created = new == NewBucket::Made;
+    if flags.lock && !created {
+        let lock = lake.lock(&bucket).await.map_err(at_bucket(&bucket))?;
+        if lock == BucketLock::Never {
+            let message = format!("bucket `{bucket}` is there already, and has no lock");
+            return Err(Failure::new(Exit::Mismatch, message)
+                .hint("locks are chosen when a bucket is created: take another name"));
+        }
+    }
+    let text = if created {
+        format!("Created bucket `{bucket}` in {}.\n", remote.spec.region)
+    } else {
+        format!("Bucket `{bucket}` is there already.\n")
+    };
+    let report = Report { bucket: bucket.to_string(), created, lock: flags.lock };
+    remote.site.printer.result("bucket-create", report, &text);
+    Ok(Exit::Done)
+}

@@ -1,0 +1,122 @@
+//! `bucket show`: everything about one bucket.
+
+use datalake_core::{BucketName, Fault, Lifecycle, Usage, Versioning};
+use datalake_engine::{BucketSettings, Lake, ObjectStore, Scope, measure};
+use serde::Serialize;
+
+use super::lock;
+use crate::args::bucket::Show;
+use crate::commands::objects::Sums;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::remote::{Remote, at_bucket};
+use crate::render::{
+    self, Ticker, cors_text, lifecycle_text, lock_text, printable, versioning_text,
+};
+
+/// A bucket; what could not be read is `null`, and its reason in `unknown`.
+#[derive(Serialize)]
+struct Report<'a> {
+    bucket: &'a BucketName,
+    location: Option<&'a str>,
+    versioning: Option<Versioning>,
+    lifecycle: Option<&'a Lifecycle>,
+    cors_rules: Option<usize>,
+    lock: Option<lock::Report>,
+    policy: Option<Policy<'a>>,
+    usage: Option<Sums>,
+    unknown: &'a [String],
+}
+
+/// A policy, or that there is none.
+#[derive(Serialize)]
+struct Policy<'a> {
+    document: Option<&'a str>,
+}
+
+/// A report that is being put together.
+#[derive(Default)]
+struct Page {
+    text: String,
+    unknown: Vec<String>,
+}
+
+pub(super) async fn show(remote: &Remote, flags: &Show) -> Result<Exit, Failure> {
+    let bucket = &remote.bucket(flags.named.bucket.as_ref())?;
+    let lake = remote.lake();
+    lake.head_bucket(bucket).await.map_err(at_bucket(bucket))?;
+    let mut page = Page::default();
+    page.line("bucket", bucket.as_str());
+    let location = page.seen("location", lake.location(bucket).await, Clone::clone);
+    let versioning = page
+        .seen("versioning", lake.versioning(bucket).await, |is| versioning_text(*is).to_owned());
+    let lifecycle = page.seen("lifecycle", lake.lifecycle(bucket).await, lifecycle_text);
+    let cors = page.seen("cors", lake.cors(bucket).await, cors_text);
+    let lock = page.seen("lock", lake.lock(bucket).await, |lock| lock_text(*lock));
+    let policy = page.seen("policy", lake.policy(bucket).await, |policy| {
+        policy.clone().unwrap_or_else(|| "no policy".to_owned())
+    });
+    let usage = if flags.no_count {
+        None
+    } else {
+        page.seen("contents", counted(remote, &lake, bucket).await, render::usage)
+    };
+    let report = Report {
+        bucket,
+        location: location.as_deref(),
+        versioning,
+        lifecycle: lifecycle.as_ref(),
+        cors_rules: cors.map(|cors| cors.0.len()),
+        lock: lock.map(lock::Report::from),
+        policy: policy.as_ref().map(|policy| Policy { document: policy.as_deref() }),
+        usage: usage.as_ref().map(Sums::from),
+        unknown: &page.unknown,
+    };
+    remote.site.printer.result("bucket", report, &page.text);
+    Ok(if page.unknown.is_empty() { Exit::Done } else { Exit::Partly })
+}
+
+/// Counts all that lies in a bucket.
+async fn counted(remote: &Remote, lake: &dyn Lake, bucket: &BucketName) -> Result<Usage, Fault> {
+    let mut ticker = Ticker::new(remote.site.printer);
+    let mut folders = 0;
+    let mut tell = |_: &str, _: &Usage| {
+        folders += 1;
+        ticker.tell(|| format!("counting: {folders} folders"));
+    };
+    measure(lake, &Scope { bucket, prefix: "", depth: 2 }, &mut tell).await
+}
+
+impl Page {
+    /// Adds a setting, or that it is unknown: that is never the same as none.
+    fn seen<T>(
+        &mut self,
+        name: &str,
+        found: Result<T, Fault>,
+        text: impl Fn(&T) -> String,
+    ) -> Option<T> {
+        match found {
+            Ok(value) => {
+                self.line(name, &text(&value));
+                Some(value)
+            }
+            Err(fault) => {
+                self.line(name, &format!("unknown: {fault}"));
+                self.unknown.push(format!("{name}: {fault}"));
+                None
+            }
+        }
+    }
+
+    fn line(&mut self, name: &str, value: &str) {
+        let mut name = name;
+        for line in value.lines() {
+            self.text.push_str(format!("{name:<11} {}", printable(line)).trim_end());
+            self.text.push('\n');
+            name = "";
+        }
+        if value.is_empty() {
+            self.text.push_str(&format!("{name:<11} -\n"));
+        }
+    }
+}

@@ -1,0 +1,52 @@
+//! `bucket versioning`.
+
+use datalake_core::{BucketName, Versioning};
+use datalake_engine::ObjectStore;
+use serde::Serialize;
+
+use crate::args::bucket;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::remote::{Remote, at_bucket};
+use crate::render::versioning_text;
+
+#[derive(Serialize)]
+struct Report<'a> {
+    bucket: &'a BucketName,
+    versioning: Versioning,
+    changed: bool,
+}
+
+pub(super) async fn versioning(
+    remote: &Remote,
+    what: &bucket::Versioning,
+) -> Result<Exit, Failure> {
+    let (named, to) = match what {
+        bucket::Versioning::Show(named) => (named, None),
+        bucket::Versioning::Enable(named) => (named, Some(Versioning::Enabled)),
+        bucket::Versioning::Suspend(named) => (named, Some(Versioning::Suspended)),
+    };
+    let bucket = remote.bucket(named.bucket.as_ref())?;
+    let (lake, printer) = (remote.lake(), remote.site.printer);
+    let failed = at_bucket(&bucket);
+    let is = lake.versioning(&bucket).await.map_err(&failed)?;
+    let to = match (is, to) {
+        // Suspending what never was would only stop the lifecycle rules.
+        (Versioning::Never, Some(Versioning::Suspended)) | (_, None) => is,
+        (_, Some(to)) => to,
+    };
+    if to != is {
+        lake.set_versioning(&bucket, to).await.map_err(&failed)?;
+    }
+    let was = if to == is { "" } else { ", changed" };
+    let text = format!("bucket {bucket}: versioning {}{was}\n", versioning_text(to));
+    printer.result(
+        "versioning",
+        Report { bucket: &bucket, versioning: to, changed: to != is },
+        &text,
+    );
+    if to == Versioning::Suspended {
+        printer.talk("lifecycle rules stand still as long as versioning is suspended");
+    }
+    Ok(Exit::Done)
+}

@@ -1,0 +1,107 @@
+//! `du`: how much lies where, and how much of it is billed.
+
+use datalake_core::{Tally, Usage};
+use datalake_engine::{Scope, measure};
+use serde::Serialize;
+
+use crate::args::{Cli, objects::Du};
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::remote::{Remote, at_bucket};
+use crate::render::{self, Printer, Rows, Ticker, count, key_text, size};
+
+/// What lies below a prefix, for programs.
+#[derive(Serialize)]
+struct Below<'a> {
+    bucket: &'a str,
+    prefix: &'a str,
+    #[serde(flatten)]
+    usage: Sums,
+}
+
+/// Usage for programs: exact bytes.
+#[derive(Serialize)]
+pub(in crate::commands) struct Sums {
+    current: Amount,
+    noncurrent: Amount,
+    delete_markers: Amount,
+    unfinished_uploads: Amount,
+    total: Amount,
+}
+
+#[derive(Serialize)]
+struct Amount {
+    count: u64,
+    bytes: u64,
+    billed_bytes: u64,
+}
+
+pub(in crate::commands) async fn du(
+    cli: &Cli,
+    flags: &Du,
+    printer: Printer,
+) -> Result<Exit, Failure> {
+    let remote = Remote::open(cli, printer).await?;
+    let (bucket, pattern) = remote.keys(&flags.keys, true)?;
+    let (lake, prefix) = (remote.lake(), pattern.literal());
+    let mut rows = Rows::new(printer);
+    let mut ticker = Ticker::beside_rows(printer);
+    let mut heading = !printer.is_json();
+    let mut seen = 0;
+    let mut told = |folder: &str, usage: &Usage| {
+        if std::mem::take(&mut heading) {
+            rows.raw(HEADING.as_bytes());
+        }
+        let below = Below { bucket: bucket.as_str(), prefix: folder, usage: usage.into() };
+        rows.row("usage", below, || line(folder, usage));
+        rows.flush();
+        seen += 1;
+        ticker.tell(|| format!("{seen} folders"));
+    };
+    let scope = Scope { bucket: &bucket, prefix, depth: flags.depth };
+    let all = measure(&lake, &scope, &mut told).await.map_err(at_bucket(&bucket))?;
+    drop(ticker);
+    let below = Below { bucket: bucket.as_str(), prefix, usage: (&all).into() };
+    rows.row("usage-total", below, || sum(bucket.as_str(), prefix, &all));
+    Ok(Exit::Done)
+}
+
+const HEADING: &str =
+    "      REAL      BILLED       OBJECTS           OLD       MARKERS   UPLOADS  PREFIX\n";
+
+fn line(folder: &str, usage: &Usage) -> String {
+    let total = usage.total();
+    format!(
+        "{:>10}  {:>10}  {:>12}  {:>12}  {:>12}  {:>8}  {}",
+        size(total.bytes),
+        size(total.billed),
+        count(usage.current.count),
+        count(usage.noncurrent.count),
+        count(usage.markers.count),
+        count(usage.uploads.count),
+        key_text(folder),
+    )
+}
+
+fn sum(bucket: &str, prefix: &str, usage: &Usage) -> String {
+    let text = format!("s3://{bucket}/{}\n{}", key_text(prefix), render::usage(usage));
+    text.trim_end().to_owned()
+}
+
+impl From<&Usage> for Sums {
+    fn from(usage: &Usage) -> Self {
+        Self {
+            current: usage.current.into(),
+            noncurrent: usage.noncurrent.into(),
+            delete_markers: usage.markers.into(),
+            unfinished_uploads: usage.uploads.into(),
+            total: usage.total().into(),
+        }
+    }
+}
+
+impl From<Tally> for Amount {
+    fn from(Tally { count, bytes, billed }: Tally) -> Self {
+        Self { count, bytes, billed_bytes: billed }
+    }
+}

@@ -1,0 +1,108 @@
+//! Rows of listings, as text and for programs.
+
+use datalake_engine::{ObjectEntry, VersionEntry, VersionKind};
+use serde::Serialize;
+
+use crate::render::{Rows, key_text};
+
+/// How a key is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Form {
+    /// The key alone, escaped.
+    Short,
+    /// With size and time.
+    Long,
+    /// The key as it is, with a zero byte behind it.
+    Null,
+}
+
+#[derive(Serialize)]
+struct Object<'a> {
+    key: &'a str,
+    size: u64,
+    modified: String,
+    etag: &'a str,
+}
+
+#[derive(Serialize)]
+struct Folder<'a> {
+    prefix: &'a str,
+}
+
+#[derive(Serialize)]
+struct Row<'a> {
+    key: &'a str,
+    version: &'a str,
+    latest: bool,
+    marker: bool,
+    size: Option<u64>,
+    modified: String,
+    etag: Option<&'a str>,
+}
+
+/// Adds an object.
+pub(super) fn object(rows: &mut Rows, form: Form, object: &ObjectEntry) {
+    let key = object.key.as_str();
+    if form == Form::Null {
+        return null(rows, key);
+    }
+    let modified = object.modified.to_string();
+    let data =
+        Object { key, size: object.size.0, modified: modified.clone(), etag: object.etag.as_str() };
+    rows.row("object", data, || match form {
+        Form::Long => format!("{:>14}  {modified}  {}", object.size.0, key_text(key)),
+        Form::Short | Form::Null => key_text(key),
+    });
+}
+
+/// Adds a folder.
+pub(super) fn folder(rows: &mut Rows, form: Form, prefix: &str) {
+    if form == Form::Null {
+        return null(rows, prefix);
+    }
+    rows.row("folder", Folder { prefix }, || match form {
+        Form::Long => format!("{:>14}  {:20}  {}", "-", "", key_text(prefix)),
+        Form::Short | Form::Null => key_text(prefix),
+    });
+}
+
+/// Adds a version or delete marker.
+pub(super) fn version(rows: &mut Rows, version: &VersionEntry) {
+    let (size, etag) = match &version.kind {
+        VersionKind::Content { size, etag } => (Some(size.0), Some(etag.as_str())),
+        VersionKind::Marker => (None, None),
+    };
+    let modified = version.modified.to_string();
+    let data = Row {
+        key: version.key.as_str(),
+        version: &version.version.0,
+        latest: version.latest,
+        marker: size.is_none(),
+        size,
+        modified: modified.clone(),
+        etag,
+    };
+    rows.row("version", data, || {
+        version_line(version, &modified) + &key_text(version.key.as_str())
+    });
+}
+
+/// A version or delete marker without its key.
+pub(super) fn version_line(version: &VersionEntry, modified: &str) -> String {
+    let size = match &version.kind {
+        VersionKind::Content { size, .. } => size.0.to_string(),
+        VersionKind::Marker => "-".to_owned(),
+    };
+    let state = match (&version.kind, version.latest) {
+        (VersionKind::Content { .. }, true) => "current",
+        (VersionKind::Content { .. }, false) => "old",
+        (VersionKind::Marker, true) => "deleted",
+        (VersionKind::Marker, false) => "marker",
+    };
+    format!("{size:>14}  {modified}  {state:<7}  {:<32}  ", key_text(&version.version.0))
+}
+
+fn null(rows: &mut Rows, key: &str) {
+    rows.raw(key.as_bytes());
+    rows.raw(&[0]);
+}

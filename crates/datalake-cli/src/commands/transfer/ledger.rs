@@ -1,0 +1,108 @@
+//! What is kept of a pair of places from run to run: a folder of its own with its own lock.
+
+use std::fs;
+use std::os::unix::ffi::OsStrExt as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use datalake_engine::transfer::LongFiles;
+use datalake_engine::transfer::memory::MemoryLongFiles;
+use datalake_engine::{Clock as _, Lock, LockFault, NoCheckpoints, Payload, StateFolder as _};
+use datalake_host::StateDir;
+
+use super::job::{Dest, Job, Source};
+use crate::failure::Failure;
+use crate::remote::Remote;
+
+/// The name of a pair's manifest in its folder.
+pub(super) const MANIFEST: &str = "manifest";
+
+/// The records of one pair of places, locked.
+pub(super) struct PairRecords {
+    files: Box<dyn LongFiles>,
+    _lock: Option<Box<dyn Lock>>,
+}
+
+impl PairRecords {
+    /// Opens the records of the pair; a dry run of a new pair makes none.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`] where another run is at work on the same pair, or the folder cannot be used.
+    pub(super) fn open(remote: &Remote, job: &Job, dry_run: bool) -> Result<Self, Failure> {
+        let site = &remote.site;
+        let folder = site.state_path.join("transfers").join(id(remote, job));
+        if dry_run && !folder.exists() {
+            return Ok(Self { files: Box::new(MemoryLongFiles::default()), _lock: None });
+        }
+        let unusable = |fault| site.state_failure(&fault);
+        let state = StateDir::open(&folder, Arc::new(NoCheckpoints)).map_err(unusable)?;
+        let (process, now) = (std::process::id(), site.clock.now());
+        let lock = state.lock(&format!("process {process}, since {now}"));
+        let lock = lock.map_err(|error| match error {
+            LockFault::Unusable(fault) => unusable(fault),
+            held => held.into(),
+        })?;
+        if dry_run {
+            return Ok(Self { files: Box::new(state), _lock: Some(lock) });
+        }
+        let (source, dest) = job.words();
+        let about = serde_json::json!({
+            "schema_version": 1, "kind": "transfer-pair", "source": source, "destination": dest,
+        });
+        state.write("pair.json", format!("{about:#}\n").as_bytes()).map_err(unusable)?;
+        Ok(Self { files: Box::new(state), _lock: Some(lock) })
+    }
+
+    pub(super) fn files(&self) -> &dyn LongFiles {
+        self.files.as_ref()
+    }
+}
+
+/// The same for the same two places, however they are written.
+fn id(remote: &Remote, job: &Job) -> String {
+    let mut bytes = Vec::new();
+    let mut add = |part: &[u8]| {
+        bytes.extend_from_slice(&(part.len() as u64).to_be_bytes());
+        bytes.extend_from_slice(part);
+    };
+    add(remote.spec.endpoint.to_string().as_bytes());
+    match &job.source {
+        Source::Folder(path) => add(absolute(path).as_os_str().as_bytes()),
+        Source::Files(files) => {
+            for (name, path) in files {
+                add(name.as_bytes());
+                add(absolute(path).as_os_str().as_bytes());
+            }
+        }
+        Source::Prefix(bucket, prefix) => {
+            add(bucket.as_str().as_bytes());
+            add(prefix.as_bytes());
+        }
+        Source::Fitting(bucket, pattern) => {
+            add(bucket.as_str().as_bytes());
+            add(format!("{pattern:?}").as_bytes());
+        }
+        Source::Objects(bucket, objects) => {
+            add(bucket.as_str().as_bytes());
+            for (name, key) in objects {
+                add(name.as_bytes());
+                add(key.as_str().as_bytes());
+            }
+        }
+    }
+    match &job.dest {
+        Dest::Folder(path) => add(absolute(path).as_os_str().as_bytes()),
+        Dest::Prefix(bucket, prefix) => {
+            add(bucket.as_str().as_bytes());
+            add(prefix.as_bytes());
+        }
+    }
+    let hex = Payload::of(bytes).hash().hex();
+    hex.get(..24).unwrap_or_default().to_owned()
+}
+
+fn absolute(path: &Path) -> PathBuf {
+    let plain = || std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    fs::canonicalize(path).unwrap_or_else(|_| plain())
+}

@@ -1,0 +1,107 @@
+//! Sizes, counts and ages as people read them.
+
+use datalake_core::{ByteSize, Tally, Timestamp, Usage};
+
+/// A size in decimal units, as Hetzner bills it.
+#[must_use]
+pub(crate) fn size(bytes: u64) -> String {
+    ByteSize(bytes).display().si().to_string()
+}
+
+/// A number with commas between its thousands.
+#[must_use]
+pub(crate) fn count(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// So many of something: `1 object`, `2 objects`.
+#[must_use]
+pub(crate) fn counted(number: u64, what: &str) -> String {
+    format!("{} {what}{}", count(number), if number == 1 { "" } else { "s" })
+}
+
+/// How long ago something was, in its largest whole unit.
+#[must_use]
+pub(crate) fn age(since: Timestamp, now: Timestamp) -> String {
+    let seconds = now.unix().saturating_sub(since.unix()).max(0);
+    match seconds {
+        0..60 => format!("{seconds} s"),
+        60..3600 => format!("{} min", seconds / 60),
+        3600..172_800 => format!("{} h", seconds / 3600),
+        _ => format!("{} days", seconds / 86_400),
+    }
+}
+
+/// What lies somewhere, kind by kind.
+#[must_use]
+pub(crate) fn usage(usage: &Usage) -> String {
+    let line = |name: &str, tally: &Tally| {
+        let (real, billed) = (size(tally.bytes), size(tally.billed));
+        format!("  {name:<18} {:>14} {real:>11} real {billed:>11} billed\n", count(tally.count))
+    };
+    [
+        line("objects", &usage.current),
+        line("old versions", &usage.noncurrent),
+        line("delete markers", &usage.markers),
+        line("unfinished uploads", &usage.uploads),
+        line("all", &usage.total()),
+    ]
+    .concat()
+}
+
+/// What lies somewhere, in a few words.
+#[must_use]
+pub(crate) fn usage_words(usage: &Usage) -> String {
+    let mut words = vec![counted(usage.current.count, "object")];
+    for (number, what) in [
+        (usage.noncurrent.count, "old version"),
+        (usage.markers.count, "delete marker"),
+        (usage.uploads.count, "unfinished upload"),
+    ] {
+        if number > 0 {
+            words.push(counted(number, what));
+        }
+    }
+    format!("{}; {}", words.join(", "), size(usage.total().bytes))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_are_decimal() {
+        assert_eq!(size(0), "0 B");
+        assert_eq!(size(64_000), "64.0 kB");
+        assert_eq!(size(1_500_000_000), "1.5 GB");
+    }
+
+    #[test]
+    fn thousands_are_set_apart() {
+        assert_eq!(count(0), "0");
+        assert_eq!(count(999), "999");
+        assert_eq!(count(1_000), "1,000");
+        assert_eq!(count(12_345_678), "12,345,678");
+        assert_eq!(counted(1, "object"), "1 object");
+    }
+
+    #[test]
+    fn ages_have_one_unit() {
+        let at = |seconds| Timestamp::from_unix(seconds).unwrap();
+        let since = |seconds| age(at(0), at(seconds));
+
+        assert_eq!(since(59), "59 s");
+        assert_eq!(since(3599), "59 min");
+        assert_eq!(since(172_799), "47 h");
+        assert_eq!(since(172_800), "2 days");
+        assert_eq!(age(at(5), at(0)), "0 s");
+    }
+}

@@ -1,0 +1,88 @@
+//! Settings of buckets as text.
+
+use datalake_core::{Days, Lifecycle, LifecycleRule, Versioning};
+use datalake_engine::{BucketLock, Cors, CorsMethod, CorsRule, LockMode, LockPeriod, Retention};
+
+use super::printable;
+
+/// Whether old versions are kept, in a word.
+#[must_use]
+pub(crate) fn versioning_text(versioning: Versioning) -> &'static str {
+    match versioning {
+        Versioning::Never => "off",
+        Versioning::Enabled => "on",
+        Versioning::Suspended => "suspended",
+    }
+}
+
+/// A rule with its id, in one line.
+#[must_use]
+pub(crate) fn rule_text((id, rule): (&str, &LifecycleRule)) -> String {
+    let days = |what: &str, days: Option<Days>| days.map(|days| format!("{what} after {days}"));
+    let parts = [
+        days("objects go", rule.expire),
+        days("old versions go", rule.expire_noncurrent),
+        days("unfinished uploads go", rule.abort_uploads),
+        rule.expire_markers.then(|| "lone delete markers go".to_owned()),
+    ];
+    let what: Vec<_> = parts.into_iter().flatten().collect();
+    let off = if rule.enabled { "" } else { " (disabled)" };
+    let below = match rule.prefix.as_str() {
+        "" => String::new(),
+        prefix => format!("below `{}` ", printable(prefix)),
+    };
+    format!("{}{off}: {below}{}", printable(id), what.join(", "))
+}
+
+/// All rules, one a line.
+#[must_use]
+pub(crate) fn lifecycle_text(rules: &Lifecycle) -> String {
+    if rules.is_empty() {
+        return "no lifecycle rules\n".to_owned();
+    }
+    rules.iter().map(|rule| rule_text(rule) + "\n").collect()
+}
+
+/// All rules for other origins, one a line.
+#[must_use]
+pub(crate) fn cors_text(cors: &Cors) -> String {
+    if cors.0.is_empty() {
+        return "no CORS rules\n".to_owned();
+    }
+    cors.0.iter().map(|rule| cors_rule(rule) + "\n").collect()
+}
+
+fn cors_rule(rule: &CorsRule) -> String {
+    let methods: Vec<_> = rule.methods.iter().copied().map(CorsMethod::as_str).collect();
+    let mut text = format!("{} from {}", methods.join(", "), rule.origins.join(", "));
+    if !rule.headers.is_empty() {
+        text.push_str(&format!(", with headers {}", rule.headers.join(", ")));
+    }
+    if !rule.exposed.is_empty() {
+        text.push_str(&format!(", showing {}", rule.exposed.join(", ")));
+    }
+    if let Some(seconds) = rule.max_age {
+        text.push_str(&format!(", remembered for {seconds} s"));
+    }
+    printable(&text)
+}
+
+/// Whether and how versions are locked.
+#[must_use]
+pub(crate) fn lock_text(lock: BucketLock) -> String {
+    match lock {
+        BucketLock::Never => "off for good: locks are chosen when a bucket is created".to_owned(),
+        BucketLock::Offered(None) => "offered; new versions are not locked".to_owned(),
+        BucketLock::Offered(Some(Retention { mode, period })) => {
+            let who = match mode {
+                LockMode::Governance => "undone only with a permission for it",
+                LockMode::Compliance => "undone by nobody",
+            };
+            let length = match period {
+                LockPeriod::Days(count) => format!("{count} days"),
+                LockPeriod::Years(count) => format!("{count} years"),
+            };
+            format!("new versions are locked for {length}, {who}")
+        }
+    }
+}

@@ -1,0 +1,201 @@
+//! Keys of objects by a pattern.
+
+use regex::Regex;
+
+/// Which keys are meant: one, all that begin so, or all that fit a pattern.
+///
+/// `*` and `?` stand for anything but `/`, `**` for anything, `[a-c]` and `[!a-c]` for one character;
+/// a backslash takes the character behind it as it is. The pattern fits whole keys.
+///
+/// ```
+/// use datalake_core::KeyPattern;
+///
+/// let pattern = KeyPattern::new("raw/2026-*/**.csv")?;
+///
+/// assert_eq!(pattern.literal(), "raw/2026-");
+/// assert!(pattern.fits("raw/2026-11/a/b.csv"));
+/// assert!(!pattern.fits("raw/2026-11.csv"));
+/// # Ok::<(), datalake_core::InvalidKeyPattern>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct KeyPattern {
+    literal: String,
+    rest: Option<Rest>,
+}
+
+#[derive(Debug, Clone)]
+struct Rest {
+    text: String,
+    regex: Regex,
+}
+
+/// The text is no pattern.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is no pattern: a `[` without its `]`, or one that is too long")]
+pub struct InvalidKeyPattern(String);
+
+impl KeyPattern {
+    /// Reads a pattern.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidKeyPattern`] for a bracket that does not close.
+    pub fn new(text: &str) -> Result<Self, InvalidKeyPattern> {
+        let (literal, rest) = split(text);
+        if rest.is_empty() {
+            return Ok(Self { literal, rest: None });
+        }
+        let invalid = || InvalidKeyPattern(text.to_owned());
+        let translated = translated(rest).ok_or_else(invalid)?;
+        let regex = format!("(?s)^{}{translated}$", regex::escape(&literal));
+        let regex = Regex::new(&regex).map_err(|_| invalid())?;
+        Ok(Self { literal, rest: Some(Rest { text: rest.to_owned(), regex }) })
+    }
+
+    /// Takes every character as it is.
+    pub fn plain(text: impl Into<String>) -> Self {
+        Self { literal: text.into(), rest: None }
+    }
+
+    /// What all the keys begin with: all that stands before the first wildcard.
+    #[must_use]
+    pub fn literal(&self) -> &str {
+        &self.literal
+    }
+
+    /// Whether there is a wildcard in it.
+    #[must_use]
+    pub fn has_wildcards(&self) -> bool {
+        self.rest.is_some()
+    }
+
+    /// Whether it fits a key; without a wildcard, whether it is that key.
+    #[must_use]
+    pub fn fits(&self, key: &str) -> bool {
+        match &self.rest {
+            Some(rest) => rest.regex.is_match(key),
+            None => key == self.literal,
+        }
+    }
+
+    /// Whether the keys that fit lie directly where the wildcards begin, in no folder below.
+    #[must_use]
+    pub fn stays_in_one_folder(&self) -> bool {
+        self.rest.as_ref().is_none_or(|rest| !rest.text.contains('/') && !rest.text.contains("**"))
+    }
+
+    /// Whether it may well mean each key that there is.
+    #[must_use]
+    pub fn means_everything(&self) -> bool {
+        let wild = |rest: &Rest| rest.text.chars().all(|c| matches!(c, '*' | '/' | '?'));
+        self.literal.is_empty() && self.rest.as_ref().is_none_or(wild)
+    }
+}
+
+/// The text before the first wildcard, without backslashes, and what stands behind it.
+fn split(text: &str) -> (String, &str) {
+    let mut literal = String::new();
+    let mut characters = text.char_indices();
+    while let Some((at, character)) = characters.next() {
+        match character {
+            '*' | '?' | '[' => return (literal, text.get(at..).unwrap_or_default()),
+            '\\' => literal.push(characters.next().map_or('\\', |(_, escaped)| escaped)),
+            other => literal.push(other),
+        }
+    }
+    (literal, "")
+}
+
+fn translated(pattern: &str) -> Option<String> {
+    let mut regex = String::new();
+    let mut rest = pattern;
+    while let Some(next) = rest.chars().next() {
+        if let Some(behind) = rest.strip_prefix("**") {
+            regex.push_str(".*");
+            rest = behind;
+            continue;
+        }
+        rest = rest.get(next.len_utf8()..)?;
+        match next {
+            '*' => regex.push_str("[^/]*"),
+            '?' => regex.push_str("[^/]"),
+            '[' => rest = class(rest, &mut regex)?,
+            '\\' => {
+                let escaped = rest.chars().next().unwrap_or('\\');
+                regex.push_str(&regex::escape(escaped.encode_utf8(&mut [0; 4])));
+                rest = rest.get(escaped.len_utf8()..).unwrap_or_default();
+            }
+            other => regex.push_str(&regex::escape(other.encode_utf8(&mut [0; 4]))),
+        }
+    }
+    Some(regex)
+}
+
+/// Translates what stands behind `[` and gives what stands behind its `]`.
+fn class<'p>(rest: &'p str, regex: &mut String) -> Option<&'p str> {
+    let inside = rest.strip_prefix(['!', '^']).unwrap_or(rest);
+    // A bracket that comes first is one of the characters.
+    let first = inside.chars().next()?.len_utf8();
+    let end = first + inside.get(first..)?.find(']')?;
+    regex.push_str(if inside.len() < rest.len() { "[^/" } else { "[" });
+    for character in inside.get(..end)?.chars() {
+        match character {
+            '-' => regex.push('-'),
+            other => regex.push_str(&regex::escape(other.encode_utf8(&mut [0; 4]))),
+        }
+    }
+    regex.push(']');
+    inside.get(end + 1..)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(pattern: &str, literal: &str, fitting: &[&str], others: &[&str]) {
+        let pattern = KeyPattern::new(pattern).unwrap();
+        assert_eq!(pattern.literal(), literal);
+        for key in fitting {
+            assert!(pattern.fits(key), "{pattern:?} fits {key:?}");
+        }
+        for key in others {
+            assert!(!pattern.fits(key), "{pattern:?} does not fit {key:?}");
+        }
+    }
+
+    #[test]
+    fn wildcards_stop_at_a_slash_unless_doubled() {
+        check("a/*.csv", "a/", &["a/x.csv", "a/.csv", "a/\n.csv"], &["a/b/x.csv", "b/a/x.csv"]);
+        check("a/**.csv", "a/", &["a/x.csv", "a/b/x.csv"], &["a.csv", "a/x.csvx"]);
+        check("**", "", &["a", "/", "a\n/b"], &[]);
+        check("a?", "a", &["ab", "a\u{e9}"], &["a/", "a", "abc"]);
+        check("[a-c][!x]", "", &["ay", "cz"], &["ax", "dy", "a/"]);
+        check("[]]", "", &["]"], &["["]);
+    }
+
+    #[test]
+    fn other_characters_stand_for_themselves() {
+        check("a.b+c", "a.b+c", &["a.b+c"], &["axb+c", "a.b+cd"]);
+        check("a\\*b\\\\*", "a*b\\", &["a*b\\x"], &["axb\\x"]);
+        check("x*a\\[", "x", &["xa["], &["xa"]);
+        check("", "", &[""], &["a"]);
+        assert!(KeyPattern::plain("a*[").fits("a*["));
+        assert!(KeyPattern::new("a[b").is_err());
+    }
+
+    #[test]
+    fn what_it_reaches_is_known_before() {
+        let pattern = |text| KeyPattern::new(text).unwrap();
+
+        assert!(pattern("a/*.csv").stays_in_one_folder());
+        assert!(!pattern("a/*/b").stays_in_one_folder());
+        assert!(!pattern("a/**").stays_in_one_folder());
+        for all in ["", "*", "**", "*/**"] {
+            assert!(pattern(all).means_everything(), "{all}");
+        }
+        for some in ["a", "*.csv", "a/**"] {
+            assert!(!pattern(some).means_everything(), "{some}");
+        }
+    }
+}

@@ -1,0 +1,25 @@
+//! Moving a tree of files into a bucket and back: what is decided about it.
+//!
+//! [`judge`] decides about one name at a time, so that two sorted streams of any length can be
+//! compared with what memory holds of one name.
+
+mod filter;
+mod judge;
+mod name;
+mod parts;
+mod sample;
+mod schedule;
+mod tags;
+mod time;
+
+pub use filter::{Filter, InvalidPattern};
+pub use judge::{
+    Comparison, ContentDigest, FileFacts, Known, ObjectFacts, SendReason, Side, SkipReason,
+    Verdict, judge,
+};
+pub use name::{TreePath, UnfitName};
+pub use parts::{LARGEST_PUT, MOST_PARTS, PartPlan, SMALLEST_PART, TooLarge};
+pub use sample::Subset;
+pub use schedule::{Bandwidth, InvalidBandwidth};
+pub use tags::TagForm;
+pub use time::{FileTime, InvalidFileTime};

@@ -1,0 +1,14 @@
+//! Buckets as a whole: made, walked through, counted, emptied.
+
+mod clear;
+mod create;
+mod folders;
+mod usage;
+mod walk;
+
+pub use clear::{Clear, Cleared, Extent, FAILURES_KEPT, abort_uploads, clear};
+pub use create::{NewBucket, create_bucket};
+pub use usage::{Scope, SizedUpload, measure, sized};
+pub use walk::{FolderEntry, Walk};
+
+pub(crate) use create::settled;

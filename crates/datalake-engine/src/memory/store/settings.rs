@@ -1,0 +1,75 @@
+//! Settings of buckets in memory.
+
+use async_trait::async_trait;
+use datalake_core::{BucketName, Fault, FaultKind, Versioning};
+
+use super::bucket::Bucket;
+use super::{MemoryStore, absent, held, refused};
+use crate::objects::{BucketLock, BucketSettings, Cors, Retention};
+
+#[async_trait]
+impl BucketSettings for MemoryStore {
+    async fn create_locked_bucket(&self, bucket: &BucketName) -> Result<(), Fault> {
+        let mut new = Bucket::new();
+        new.versioning = Versioning::Enabled;
+        new.lock = BucketLock::Offered(None);
+        self.create(bucket, new)
+    }
+
+    async fn delete_bucket(&self, bucket: &BucketName) -> Result<(), Fault> {
+        let mut world = held(&self.0);
+        let found = world.buckets.get(bucket).ok_or_else(|| absent("NoSuchBucket"))?;
+        if !found.objects.is_empty() || !found.uploads.is_empty() {
+            return Err(Fault::new(FaultKind::NotEmpty, "BucketNotEmpty"));
+        }
+        world.buckets.remove(bucket);
+        Ok(())
+    }
+
+    async fn location(&self, bucket: &BucketName) -> Result<String, Fault> {
+        self.with(bucket, |_, _| Ok("memory".to_owned()))
+    }
+
+    async fn cors(&self, bucket: &BucketName) -> Result<Cors, Fault> {
+        self.with(bucket, |bucket, _| Ok(bucket.cors.clone()))
+    }
+
+    async fn set_cors(&self, bucket: &BucketName, cors: &Cors) -> Result<(), Fault> {
+        self.with(bucket, |bucket, _| {
+            bucket.cors = cors.clone();
+            Ok(())
+        })
+    }
+
+    async fn lock(&self, bucket: &BucketName) -> Result<BucketLock, Fault> {
+        self.with(bucket, |bucket, _| Ok(bucket.lock))
+    }
+
+    async fn set_lock(
+        &self,
+        bucket: &BucketName,
+        retention: Option<Retention>,
+    ) -> Result<(), Fault> {
+        self.with(bucket, |bucket, _| match bucket.lock {
+            BucketLock::Never => Err(refused("InvalidBucketState")),
+            BucketLock::Offered(_) => {
+                bucket.lock = BucketLock::Offered(retention);
+                Ok(())
+            }
+        })
+    }
+
+    async fn policy(&self, bucket: &BucketName) -> Result<Option<String>, Fault> {
+        self.with(bucket, |bucket, _| Ok(bucket.policy.clone()))
+    }
+
+    async fn set_policy(&self, bucket: &BucketName, policy: Option<&str>) -> Result<(), Fault> {
+        if policy.is_some_and(|text| serde_json::from_str::<serde_json::Value>(text).is_err()) {
+            return Err(refused("MalformedPolicy"));
+        }
+        self.with(bucket, |bucket, _| {
+            bucket.policy = policy.map(str::to_owned);
+            Ok(())
+        })
+    }
+}

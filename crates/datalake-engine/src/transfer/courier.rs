@@ -1,0 +1,258 @@
+//! Calls to the service: paced, counted, repeated.
+
+use std::sync::Mutex;
+use std::time::Duration;
+
+use datalake_core::{Fault, FaultKind};
+use tokio::sync::Semaphore;
+
+use super::pace::{Meter, Rate};
+use super::{Limits, StopCause, Stopwatch, TransferWatch};
+use crate::memory::held;
+
+/// Tries of one call, at most: with a quarter of all calls failing, one of 100,000 may still run out
+/// of eight.
+const TRIES: u32 = 12;
+/// Tries of one call that was denied: gateways now and then deny what they granted a moment before.
+const TRIES_DENIED: u32 = 3;
+/// Tries of one call whose content was damaged on its way, or whose answer made no sense.
+const TRIES_DAMAGED: u32 = 5;
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
+const LONGEST_PAUSE: Duration = Duration::from_secs(8);
+const LONGEST_WAIT: Duration = Duration::from_mins(1);
+/// So many calls in a row that fail for good end the run.
+const HOPELESS: u32 = 64;
+
+/// The one way to the service for all items of a run.
+pub(crate) struct Courier<'a> {
+    clock: &'a dyn Stopwatch,
+    watch: &'a dyn TransferWatch,
+    limits: &'a Limits,
+    connections: Semaphore,
+    state: Mutex<State>,
+}
+
+struct State {
+    rate: Rate,
+    meter: Meter,
+    requests: u64,
+    retries: u64,
+    moved: u64,
+    /// Repetitions that may still be made, in halves.
+    budget: u64,
+    hopeless: u32,
+    stopped: Option<StopCause>,
+}
+
+/// How often a call was tried.
+#[derive(Debug, Default)]
+pub(crate) struct Tries(u32);
+
+/// Requests, repetitions and bytes so far.
+pub(crate) struct Counts {
+    pub(crate) requests: u64,
+    pub(crate) retries: u64,
+    pub(crate) moved: u64,
+}
+
+impl<'a> Courier<'a> {
+    pub(crate) fn new(
+        clock: &'a dyn Stopwatch,
+        watch: &'a dyn TransferWatch,
+        limits: &'a Limits,
+    ) -> Self {
+        let state = State {
+            rate: Rate::new(limits.requests_per_second),
+            meter: Meter::default(),
+            requests: 0,
+            retries: 0,
+            moved: 0,
+            budget: u64::from(limits.retries) * 2,
+            hopeless: 0,
+            stopped: None,
+        };
+        let connections = Semaphore::new(limits.connections.max(1));
+        Self { clock, watch, limits, connections, state: Mutex::new(state) }
+    }
+
+    /// Makes a call until it goes well, or asking again cannot help.
+    pub(crate) async fn call<T, F>(&self, mut call: impl FnMut() -> F) -> Result<T, Fault>
+    where
+        F: Future<Output = Result<T, Fault>> + Send,
+    {
+        self.carry(0, &mut call).await
+    }
+
+    /// The same for a call that moves so many bytes.
+    pub(crate) async fn carry<T, F>(
+        &self,
+        bytes: u64,
+        mut call: impl FnMut() -> F,
+    ) -> Result<T, Fault>
+    where
+        F: Future<Output = Result<T, Fault>> + Send,
+    {
+        let mut tries = Tries::default();
+        loop {
+            match self.once(bytes, call()).await {
+                Ok(value) => return Ok(value),
+                Err(fault) => self.again(&mut tries, fault).await?,
+            }
+        }
+    }
+
+    /// Makes a call once, when its time has come.
+    pub(crate) async fn once<T>(
+        &self,
+        bytes: u64,
+        call: impl Future<Output = Result<T, Fault>> + Send,
+    ) -> Result<T, Fault> {
+        self.spend(bytes).await;
+        let _connection = self.connections.acquire().await;
+        let began = self.turn().await?;
+        let outcome = call.await;
+        self.judge(began, outcome.as_ref().err());
+        if outcome.is_ok() && bytes > 0 {
+            self.note(bytes);
+        }
+        outcome
+    }
+
+    /// Waits for another try; the fault comes back where there is none.
+    pub(crate) async fn again(&self, tries: &mut Tries, fault: Fault) -> Result<(), Fault> {
+        tries.0 += 1;
+        if self.stopped().is_some() {
+            return Err(fault);
+        }
+        if tries.0 >= most_tries(fault.kind) || !self.draw() {
+            self.gave_up(&fault);
+            return Err(fault);
+        }
+        self.watch.repeated(&fault);
+        self.clock.sleep(pause(tries.0, &fault, self.clock.random())).await;
+        Ok(())
+    }
+
+    /// Takes one repetition of something larger than a call from the same budget.
+    pub(crate) fn draw(&self) -> bool {
+        let mut state = held(&self.state);
+        let Some(budget) = state.budget.checked_sub(2) else { return false };
+        state.budget = budget;
+        state.retries += 1;
+        true
+    }
+
+    /// Waits until so many bytes may go.
+    pub(crate) async fn spend(&self, bytes: u64) {
+        let Some(bandwidth) = self.limits.bandwidth.as_ref().filter(|_| bytes > 0) else { return };
+        let local = self.clock.now().unix() + i64::from(self.limits.utc_offset);
+        let second = u32::try_from(local.rem_euclid(24 * 60 * 60)).unwrap_or_default();
+        let now = self.clock.elapsed();
+        let place = held(&self.state).meter.reserve(now, bytes, bandwidth.at(second));
+        self.wait(now, place).await;
+    }
+
+    /// Counts bytes that have been moved.
+    pub(crate) fn note(&self, bytes: u64) {
+        held(&self.state).moved += bytes;
+        self.watch.moved(bytes);
+    }
+
+    /// Ends the run: nothing new begins.
+    pub(crate) fn stop(&self, cause: StopCause) {
+        held(&self.state).stopped.get_or_insert(cause);
+    }
+
+    pub(crate) fn stopped(&self) -> Option<StopCause> {
+        held(&self.state).stopped.clone()
+    }
+
+    pub(crate) fn counts(&self) -> Counts {
+        let state = held(&self.state);
+        Counts { requests: state.requests, retries: state.retries, moved: state.moved }
+    }
+
+    /// Takes a place in the row of requests and waits for it.
+    async fn turn(&self) -> Result<Duration, Fault> {
+        let now = self.clock.elapsed();
+        let place = {
+            let mut state = held(&self.state);
+            if self.limits.requests.is_some_and(|most| state.requests >= most) {
+                state.stopped.get_or_insert(StopCause::Requests);
+                let detail = "the permitted number of requests is used up";
+                return Err(Fault::new(FaultKind::Refused, detail));
+            }
+            state.requests += 1;
+            state.rate.reserve(now)
+        };
+        self.wait(now, place).await;
+        Ok(self.clock.elapsed())
+    }
+
+    async fn wait(&self, now: Duration, until: Duration) {
+        if let Some(left) = until.checked_sub(now).filter(|left| !left.is_zero()) {
+            self.clock.sleep(left).await;
+        }
+    }
+
+    fn judge(&self, began: Duration, fault: Option<&Fault>) {
+        let now = self.clock.elapsed();
+        let mut state = held(&self.state);
+        match fault {
+            None => {
+                state.rate.went_well(now);
+                state.hopeless = 0;
+                let most = u64::from(self.limits.retries) * 2;
+                state.budget = (state.budget + 1).min(most);
+            }
+            Some(fault) if fault.kind == FaultKind::Throttled => {
+                let wait = fault.wait.map(|wait| wait.min(LONGEST_WAIT));
+                state.rate.slow_down(began, now, wait);
+            }
+            Some(_) => (),
+        }
+    }
+
+    fn gave_up(&self, fault: &Fault) {
+        let mut state = held(&self.state);
+        if passing(fault.kind) {
+            state.hopeless += 1;
+        }
+        if concerns_all(fault.kind) || state.hopeless >= HOPELESS {
+            state.stopped.get_or_insert(StopCause::Fault(fault.clone()));
+        }
+    }
+}
+
+fn passing(kind: FaultKind) -> bool {
+    matches!(kind, FaultKind::Throttled | FaultKind::Unavailable | FaultKind::Unreachable)
+}
+
+fn concerns_all(kind: FaultKind) -> bool {
+    matches!(
+        kind,
+        FaultKind::UnknownAccessKey
+            | FaultKind::WrongSecret
+            | FaultKind::ClockSkew
+            | FaultKind::WrongRegion
+            | FaultKind::TakenBucket
+    )
+}
+
+fn most_tries(kind: FaultKind) -> u32 {
+    match kind {
+        kind if passing(kind) => TRIES,
+        FaultKind::Denied => TRIES_DENIED,
+        FaultKind::Damaged | FaultKind::Unreadable => TRIES_DAMAGED,
+        _ => 1,
+    }
+}
+
+/// The pause before the next try: half of it fixed, half random, never less than asked for.
+fn pause(tried: u32, fault: &Fault, random: u64) -> Duration {
+    let full = FIRST_PAUSE.saturating_mul(1 << (tried - 1).min(10)).min(LONGEST_PAUSE);
+    let half = full / 2;
+    let share = u32::try_from(random % 1024).unwrap_or_default();
+    let asked = fault.wait.unwrap_or_default().min(LONGEST_WAIT);
+    (half + half * share / 1024).max(asked)
+}

@@ -1,0 +1,66 @@
+//! Uploads in parts that must not be left behind.
+
+use datalake_core::{Fault, Timestamp};
+
+use super::courier::Tries;
+use super::haul::Haul;
+use super::manifest::Record;
+use super::{BucketFolder, Route};
+use crate::{AnyKey, ListAsk, Upload, UploadPage, UploadPages};
+
+/// A part that is on its way while its upload is aborted may stay; so it is looked again.
+const ROUNDS: u32 = 3;
+
+impl Haul<'_> {
+    /// Gives up all uploads that this run or a killed one has begun and not ended.
+    pub(crate) async fn end_uploads(&self) {
+        let folder = match self.route {
+            Route::Up(_, folder) | Route::Across(_, folder) => folder,
+            Route::Down(..) => return,
+        };
+        for name in self.ledger.begun() {
+            if self.give_up(&name, folder).await {
+                self.record(&Record::Ended(name));
+            }
+        }
+    }
+
+    /// Gives up the uploads of a name; says whether surely none is left.
+    pub(crate) async fn give_up(&self, name: &str, folder: &BucketFolder<'_>) -> bool {
+        let Ok(key) = folder.key(name) else { return true };
+        for _ in 0..ROUNDS {
+            let Ok(uploads) = self.uploads_of(folder, &key).await else { return false };
+            if uploads.is_empty() {
+                return true;
+            }
+            for (upload, _) in uploads {
+                // Whether it worked shows in the next round.
+                let _ = self.courier.call(|| folder.uploads.abort_upload(&upload)).await;
+            }
+        }
+        false
+    }
+
+    /// The open uploads of exactly this key, with the times when they began.
+    pub(crate) async fn uploads_of(
+        &self,
+        folder: &BucketFolder<'_>,
+        key: &AnyKey,
+    ) -> Result<Vec<(Upload, Timestamp)>, Fault> {
+        let ask = ListAsk::below(key.as_str());
+        let mut pages = UploadPages::new(folder.uploads, &folder.bucket, ask);
+        let (mut uploads, mut tries) = (Vec::new(), Tries::default());
+        loop {
+            match self.courier.once(0, pages.next()).await {
+                Ok(page) => {
+                    let UploadPage { uploads: found, next } = page.unwrap_or_default();
+                    uploads.extend(found.into_iter().filter(|(upload, _)| upload.key == *key));
+                    if next.is_none() {
+                        return Ok(uploads);
+                    }
+                }
+                Err(fault) => self.courier.again(&mut tries, fault).await?,
+            }
+        }
+    }
+}

@@ -1,0 +1,105 @@
+//! Both sides and the manifest, name by name.
+
+use datalake_core::Known;
+
+use super::StopCause;
+use super::feed::{Entry, Feed, Found};
+use super::manifest::Entries;
+
+/// All that there is of one name.
+#[derive(Debug)]
+pub(crate) struct Pair {
+    pub(crate) name: String,
+    pub(crate) source: Option<Found>,
+    pub(crate) destination: Option<Found>,
+    pub(crate) known: Option<Known>,
+}
+
+/// Three sorted streams as one.
+pub(crate) struct Merge {
+    source: Feed,
+    destination: Feed,
+    known: Entries,
+    heads: Heads,
+}
+
+#[derive(Default)]
+struct Heads {
+    source: Head<Entry>,
+    destination: Head<Entry>,
+    known: Head<(String, Known)>,
+}
+
+/// The next of a stream, as far as it has been looked at.
+#[derive(Default)]
+enum Head<T> {
+    #[default]
+    Unseen,
+    Next(T),
+    End,
+}
+
+impl<T> Head<T> {
+    fn peek(&self) -> Option<&T> {
+        match self {
+            Self::Next(next) => Some(next),
+            Self::Unseen | Self::End => None,
+        }
+    }
+
+    fn take_if(&mut self, is: impl FnOnce(&T) -> bool) -> Option<T> {
+        if !self.peek().is_some_and(is) {
+            return None;
+        }
+        match std::mem::take(self) {
+            Self::Next(next) => Some(next),
+            Self::Unseen | Self::End => None,
+        }
+    }
+
+    fn unseen(&self) -> bool {
+        matches!(self, Self::Unseen)
+    }
+}
+
+impl<T> From<Option<T>> for Head<T> {
+    fn from(next: Option<T>) -> Self {
+        next.map_or(Self::End, Self::Next)
+    }
+}
+
+impl Merge {
+    pub(crate) fn new(source: Feed, destination: Feed, known: Entries) -> Self {
+        Self { source, destination, known, heads: Heads::default() }
+    }
+
+    /// The next name in order; `None` at the end of all three.
+    pub(crate) async fn next(&mut self) -> Result<Option<Pair>, StopCause> {
+        if self.heads.source.unseen() {
+            self.heads.source = self.source.next().await?.into();
+        }
+        if self.heads.destination.unseen() {
+            self.heads.destination = self.destination.next().await?.into();
+        }
+        if self.heads.known.unseen() {
+            self.heads.known = self.known.next().map_err(StopCause::Manifest)?.into();
+        }
+        Ok(self.heads.lowest())
+    }
+}
+
+impl Heads {
+    fn lowest(&mut self) -> Option<Pair> {
+        let names = [
+            self.source.peek().map(|entry| &entry.name),
+            self.destination.peek().map(|entry| &entry.name),
+            self.known.peek().map(|(name, _)| name),
+        ];
+        let name = names.into_iter().flatten().min()?.clone();
+        let source = self.source.take_if(|entry| entry.name == name).map(|entry| entry.found);
+        let destination =
+            self.destination.take_if(|entry| entry.name == name).map(|entry| entry.found);
+        let known = self.known.take_if(|(known, _)| *known == name).map(|(_, known)| known);
+        Some(Pair { name, source, destination, known })
+    }
+}

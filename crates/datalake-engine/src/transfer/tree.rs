@@ -1,0 +1,223 @@
+//! The port to a folder tree on this machine.
+
+use std::fmt;
+use std::ops::Range;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use datalake_core::{Fault, FileFacts, FileTime, TreePath};
+use md5::Md5;
+use sha2::{Digest as _, Sha256};
+
+use crate::{ContentHash, Payload};
+
+/// A folder and all that is in it.
+///
+/// Nothing outside is ever reached: no symbolic link below the folder is followed unless the
+/// adapter was told to, and then only to read. A fault about one file says nothing of others.
+#[async_trait]
+pub trait LocalTree: Send + Sync {
+    /// Begins to walk through the tree.
+    fn walk(&self) -> Box<dyn TreeWalk>;
+
+    /// Reads and hashes a file at once; it must fit in memory.
+    ///
+    /// `Disturbed`: it is not what `facts` say, or was changed or removed while it was read.
+    async fn read_whole(
+        &self,
+        path: &TreePath,
+        facts: &FileFacts,
+        hashing: Hashing,
+    ) -> Result<ReadFile, Fault>;
+
+    /// Opens a file for reading in parts. `Disturbed`: it is not what `facts` say.
+    async fn open(&self, path: &TreePath, facts: &FileFacts) -> Result<Box<dyn OpenFile>, Fault>;
+
+    /// Writes a whole file, and the folders that it needs: readers see the old one or the new one.
+    async fn write_whole(
+        &self,
+        path: &TreePath,
+        content: Vec<Bytes>,
+        landing: &Landing,
+    ) -> Result<FileFacts, Fault>;
+
+    /// Begins a file beside the place where it will be, and the folders that it needs.
+    async fn create(&self, path: &TreePath) -> Result<Box<dyn NewTreeFile>, Fault>;
+
+    /// Removes a file. `Disturbed`: it is not what `facts` say. One that is gone counts as removed.
+    async fn remove(&self, path: &TreePath, facts: &FileFacts) -> Result<(), Fault>;
+
+    /// Removes what a killed run has left of a file that it was writing; its name as in
+    /// [`Oddity::Leftover`].
+    async fn sweep(&self, name: &str) -> Result<(), Fault>;
+
+    /// Makes all that was written survive a loss of power.
+    async fn flush(&self) -> Result<(), Fault>;
+}
+
+/// A walk through a tree, in the order of listings: names compared as bytes, with a `/` behind
+/// those of folders.
+#[async_trait]
+pub trait TreeWalk: Send {
+    /// The next entries; `None` when all were told. What cannot be read is an entry of its own
+    /// and does not end the walk; only a root that cannot be read is a fault.
+    async fn next(&mut self) -> Result<Option<Vec<TreeEntry>>, Fault>;
+}
+
+/// What a walk has met.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TreeEntry {
+    /// A plain file.
+    File(TreePath, FileFacts),
+    /// Something else, by its name; bytes that are no UTF-8 show as replacement characters.
+    Odd(String, Oddity),
+}
+
+/// What is no plain file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Oddity {
+    /// A folder with nothing in it; a bucket has no folders.
+    EmptyFolder,
+    /// A symbolic link that is not followed.
+    Link,
+    /// A symbolic link that leads nowhere, or in a circle.
+    DanglingLink,
+    /// A device, socket or pipe, in words.
+    Special(&'static str),
+    /// A name that is no UTF-8, which keys have to be.
+    NotUtf8,
+    /// Part of a file that a killed run was writing.
+    Leftover,
+    /// It cannot be read; what is below it is unknown.
+    Unreadable(Fault),
+}
+
+/// Which hashes are taken while reading.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Hashing {
+    /// SHA-256, which requests are signed with.
+    Sha256,
+    /// MD5, which tags are made of.
+    Md5,
+    /// Both.
+    Both,
+}
+
+/// A file or part of one that was read.
+#[derive(Debug, Clone)]
+pub struct ReadFile {
+    /// Its content; without SHA-256 its hash is zero and it cannot be sent.
+    pub payload: Payload,
+    /// The MD5, where it was asked for.
+    pub md5: Option<[u8; 16]>,
+    /// Whether the file's time was so old when reading began that a later change must show in it.
+    pub settled: bool,
+}
+
+/// A file that is open for reading.
+#[async_trait]
+pub trait OpenFile: Send + Sync {
+    /// Reads and hashes a range. `Disturbed`: the file is not any more what it was at opening, or
+    /// was removed.
+    async fn read(&self, range: Range<u64>, hashing: Hashing) -> Result<ReadFile, Fault>;
+
+    /// Hashes a range without keeping it. Faults as [`OpenFile::read`].
+    async fn hash(&self, range: Range<u64>, hashes: Hashes) -> Result<Hashes, Fault>;
+}
+
+/// A file that is being written; dropped before it is finished, it leaves nothing.
+#[async_trait]
+pub trait NewTreeFile: Send + Sync {
+    /// Writes at a place, and takes the bytes into the hashes. Ranges may come in any order.
+    async fn write_at(
+        &self,
+        place: u64,
+        content: Vec<Bytes>,
+        hashes: Hashes,
+    ) -> Result<Hashes, Fault>;
+
+    /// Gives the file its time and puts it in its place in one go.
+    async fn finish(self: Box<Self>, landing: &Landing) -> Result<FileFacts, Fault>;
+}
+
+/// How a file comes to its place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Landing {
+    /// The time that it gets.
+    pub modified: FileTime,
+    /// The file that it replaces; `None` where there must be nothing of that name, also not in
+    /// other letters where the file system does not tell them apart. Otherwise `Disturbed`.
+    pub replaces: Option<FileFacts>,
+}
+
+/// Hashes of what has come so far.
+#[derive(Clone)]
+pub struct Hashes {
+    sha256: Option<Sha256>,
+    md5: Option<Md5>,
+}
+
+impl Hashes {
+    /// No hashes at all.
+    pub const NONE: Self = Self { sha256: None, md5: None };
+
+    /// Begins to hash.
+    #[must_use]
+    pub fn begin(hashing: Hashing) -> Self {
+        Self {
+            sha256: (hashing != Hashing::Md5).then(Sha256::new),
+            md5: (hashing != Hashing::Sha256).then(Md5::new),
+        }
+    }
+
+    /// Goes on with these bytes.
+    pub fn update(&mut self, bytes: &[u8]) {
+        if let Some(sha256) = &mut self.sha256 {
+            sha256.update(bytes);
+        }
+        if let Some(md5) = &mut self.md5 {
+            md5.update(bytes);
+        }
+    }
+
+    /// The SHA-256 of all bytes, where it was asked for.
+    #[must_use]
+    pub fn sha256(&self) -> Option<[u8; 32]> {
+        self.sha256.clone().map(|hash| hash.finalize().into())
+    }
+
+    /// The MD5 of all bytes, where it was asked for.
+    #[must_use]
+    pub fn md5(&self) -> Option<[u8; 16]> {
+        self.md5.clone().map(|hash| hash.finalize().into())
+    }
+}
+
+impl fmt::Debug for Hashes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Hashes(..)")
+    }
+}
+
+impl ReadFile {
+    /// A content in buffers whose hashes were taken.
+    #[must_use]
+    pub fn new(chunks: Vec<Bytes>, hashes: &Hashes, settled: bool) -> Self {
+        let hash = ContentHash(hashes.sha256().unwrap_or_default());
+        Self { payload: Payload::hashed(chunks, hash), md5: hashes.md5(), settled }
+    }
+}
+
+impl fmt::Display for Oddity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::EmptyFolder => f.write_str("an empty folder"),
+            Self::Link => f.write_str("a symbolic link, not followed"),
+            Self::DanglingLink => f.write_str("a symbolic link that leads nowhere"),
+            Self::Special(kind) => f.write_str(kind),
+            Self::NotUtf8 => f.write_str("its name is no UTF-8"),
+            Self::Leftover => f.write_str("left by a run that was killed"),
+            Self::Unreadable(fault) => write!(f, "it cannot be read: {fault}"),
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! What the source has not goes only when nothing speaks against it.
+
+use datalake_core::{Fault, FaultKind};
+use datalake_engine::transfer::memory::{MemoryNode, MemoryTree};
+use datalake_engine::transfer::{Deletion, Mark, NotDeleted, Oddity, Options};
+
+use super::support::{Bed, NOON, counts, options};
+
+fn deleting(most: u64) -> Options {
+    Options { delete: Deletion::AtMost(most), ..options() }
+}
+
+async fn bed() -> Bed {
+    let bed = Bed::new().await;
+    bed.tree.file("a", "one", NOON - 1);
+    for name in ["raw/a", "raw/b", "raw/c"] {
+        bed.put(name, "one").await;
+    }
+    bed.put("elsewhere", "one").await;
+    bed
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_the_wish_nothing_is_deleted() {
+    let bed = bed().await;
+
+    let up = bed.up(&options()).await.unwrap();
+
+    assert_eq!(counts(&up), [(Mark::Skipped, 1)]);
+    assert_eq!((up.surplus.items, up.not_deleted), (2, None));
+    assert_eq!(bed.objects().await.len(), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn surplus_objects_below_the_prefix_are_deleted() {
+    let bed = bed().await;
+
+    let dry = bed.up(&Options { dry_run: true, ..deleting(2) }).await.unwrap();
+    assert_eq!(bed.objects().await.len(), 3);
+    let up = bed.up(&deleting(2)).await.unwrap();
+
+    assert_eq!(counts(&dry), [(Mark::Skipped, 1), (Mark::Deleted, 2)]);
+    assert_eq!(counts(&up), [(Mark::Skipped, 1), (Mark::Deleted, 2)]);
+    assert_eq!(bed.objects().await, bed.tree.files());
+}
+
+#[tokio::test(start_paused = true)]
+async fn more_than_permitted_means_none() {
+    let bed = bed().await;
+
+    let up = bed.up(&deleting(1)).await.unwrap();
+
+    assert_eq!(up.not_deleted, Some(NotDeleted::TooMany));
+    assert_eq!(bed.objects().await.len(), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_empty_source_deletes_nothing() {
+    let bed = bed().await;
+    bed.tree.take("a");
+
+    let up = bed.up(&deleting(100)).await.unwrap();
+
+    assert_eq!(up.not_deleted, Some(NotDeleted::SourceEmpty));
+    assert_eq!(bed.objects().await.len(), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_source_that_cannot_be_read_deletes_nothing() {
+    let bed = bed().await;
+    let denied = Fault::new(FaultKind::Denied, "permission denied");
+    bed.tree.put("x", MemoryNode::Odd(Oddity::Unreadable(denied)));
+
+    let up = bed.up(&deleting(100)).await.unwrap();
+
+    assert_eq!(up.not_deleted, Some(NotDeleted::SourceIncomplete));
+    assert_eq!(counts(&up), [(Mark::Skipped, 1), (Mark::Failed, 1)]);
+    assert_eq!(bed.objects().await.len(), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn surplus_files_are_deleted_on_the_way_down() {
+    let bed = bed().await;
+    let tree = MemoryTree::default();
+    tree.file("a", "one", NOON);
+    tree.file("z/old", "one", NOON);
+
+    let down = bed.down_through(&bed.store, &tree, &deleting(1)).await.unwrap();
+
+    assert_eq!(counts(&down), [(Mark::Skipped, 1), (Mark::New, 2), (Mark::Deleted, 1)]);
+    assert_eq!(tree.files(), bed.objects().await);
+}

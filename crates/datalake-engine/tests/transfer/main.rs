@@ -1,0 +1,24 @@
+//! Transfers over ports in memory: there and back, with faults, killed, and refused.
+
+#[cfg(test)]
+mod across;
+#[cfg(test)]
+mod deletion;
+#[cfg(test)]
+mod faulty;
+#[cfg(test)]
+mod flaky;
+#[cfg(test)]
+mod flaky_listing;
+#[cfg(test)]
+mod killed;
+#[cfg(test)]
+mod names;
+#[cfg(test)]
+mod pacing;
+#[cfg(test)]
+mod support;
+#[cfg(test)]
+mod there_and_back;
+#[cfg(test)]
+mod verify;

@@ -1,0 +1,165 @@
+//! A folder tree of this machine, for transfers.
+//!
+//! Everything is reached from a handle on the root. Below it no symbolic link is followed, unless
+//! links are followed to read; nothing is ever written through one. Calls that may wait for a disk
+//! run on Tokio's threads for such work, with at most [`AT_ONCE`] at a time.
+
+mod below;
+mod pool;
+mod reading;
+mod walk;
+mod writing;
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use datalake_core::{Fault, FaultKind, FileFacts, TreePath};
+use datalake_engine::transfer::{
+    Hashing, Landing, LocalTree, NewTreeFile, OpenFile, ReadFile, TreeWalk,
+};
+use rustix::rand::{GetRandomFlags, getrandom};
+use tokio::sync::Semaphore;
+
+use self::below::Below;
+use self::pool::Pool;
+use self::reading::Reading;
+use self::walk::Walk;
+use self::writing::Writing;
+
+/// Calls that may wait for a disk at the same time.
+const AT_ONCE: usize = 16;
+
+/// Whether symbolic links below the root are followed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Links {
+    /// They are told and not followed.
+    #[default]
+    Skip,
+    /// They are followed for reading, out of the tree too; nothing is written through one.
+    Follow,
+}
+
+/// A folder of this machine and all that is in it.
+pub struct HostTree {
+    inner: Arc<Inner>,
+}
+
+/// What all calls of a tree share.
+struct Inner {
+    root: Below,
+    pool: Pool,
+    slots: Arc<Semaphore>,
+    /// Sets the temporary files of this tree apart from what a killed run has left.
+    tag: String,
+    written: AtomicU64,
+}
+
+impl HostTree {
+    /// Opens the folder at `path`, which may itself be reached through symbolic links: it is the
+    /// operator's word.
+    pub fn open(path: &Path, links: Links) -> Result<Self, Fault> {
+        let mut random = [0; 8];
+        // Eight bytes come at once or not at all; the address alone would do for a name.
+        let _ = getrandom(&mut random, GetRandomFlags::empty());
+        let tag = format!("{:016x}", u64::from_ne_bytes(random));
+        let inner = Inner {
+            root: Below::open(path, links)?,
+            pool: Pool::default(),
+            slots: Arc::new(Semaphore::new(AT_ONCE)),
+            tag,
+            written: AtomicU64::new(0),
+        };
+        Ok(Self { inner: Arc::new(inner) })
+    }
+
+    async fn blocking<T: Send + 'static>(
+        &self,
+        call: impl FnOnce(&Arc<Inner>) -> Result<T, Fault> + Send + 'static,
+    ) -> Result<T, Fault> {
+        self.inner.blocking(call).await
+    }
+}
+
+impl Inner {
+    /// Runs a call that may wait for a disk.
+    async fn blocking<T: Send + 'static>(
+        self: &Arc<Self>,
+        call: impl FnOnce(&Arc<Self>) -> Result<T, Fault> + Send + 'static,
+    ) -> Result<T, Fault> {
+        let slot = Arc::clone(&self.slots).acquire_owned().await;
+        let inner = Arc::clone(self);
+        let call = move || {
+            let _slot = slot;
+            call(&inner)
+        };
+        let ended = tokio::task::spawn_blocking(call).await;
+        ended.unwrap_or_else(|error| Err(Fault::new(FaultKind::Io, error.to_string())))
+    }
+
+    /// A name for a temporary file that no other of this or another run has.
+    fn temporary(&self) -> String {
+        let number = self.written.fetch_add(1, Ordering::Relaxed);
+        format!("{}{}-{number}{}", writing::BEFORE, self.tag, writing::BEHIND)
+    }
+}
+
+#[async_trait]
+impl LocalTree for HostTree {
+    fn walk(&self) -> Box<dyn TreeWalk> {
+        Box::new(Walk::begin(Arc::clone(&self.inner)))
+    }
+
+    async fn read_whole(
+        &self,
+        path: &TreePath,
+        facts: &FileFacts,
+        hashing: Hashing,
+    ) -> Result<ReadFile, Fault> {
+        let (path, facts) = (path.clone(), *facts);
+        self.blocking(move |inner| Reading::open(inner, &path, &facts)?.whole(hashing)).await
+    }
+
+    async fn open(&self, path: &TreePath, facts: &FileFacts) -> Result<Box<dyn OpenFile>, Fault> {
+        let (path, facts) = (path.clone(), *facts);
+        let reading = self.blocking(move |inner| Reading::open(inner, &path, &facts)).await?;
+        Ok(Box::new(reading::Shared::new(reading)))
+    }
+
+    async fn write_whole(
+        &self,
+        path: &TreePath,
+        content: Vec<Bytes>,
+        landing: &Landing,
+    ) -> Result<FileFacts, Fault> {
+        let (path, landing) = (path.clone(), *landing);
+        self.blocking(move |inner| {
+            let writing = Writing::begin(inner, &path)?;
+            writing.write_at(0, &content)?;
+            writing.land(&landing)
+        })
+        .await
+    }
+
+    async fn create(&self, path: &TreePath) -> Result<Box<dyn NewTreeFile>, Fault> {
+        let path = path.clone();
+        let writing = self.blocking(move |inner| Writing::begin(inner, &path)).await?;
+        Ok(Box::new(writing::Shared::new(writing, &self.inner)))
+    }
+
+    async fn remove(&self, path: &TreePath, facts: &FileFacts) -> Result<(), Fault> {
+        let (path, facts) = (path.clone(), *facts);
+        self.blocking(move |inner| writing::remove(inner, &path, &facts)).await
+    }
+
+    async fn sweep(&self, name: &str) -> Result<(), Fault> {
+        let Ok(path) = TreePath::try_from(name) else { return Ok(()) };
+        self.blocking(move |inner| writing::sweep(inner, &path)).await
+    }
+
+    async fn flush(&self) -> Result<(), Fault> {
+        self.blocking(|inner| inner.root.flush()).await
+    }
+}

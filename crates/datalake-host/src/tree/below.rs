@@ -1,0 +1,114 @@
+//! Names below an open folder.
+
+use std::ffi::CStr;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::path::Path;
+
+use datalake_core::{ByteSize, Fault, FaultKind, FileFacts, FileTime};
+use rustix::fs::{
+    AtFlags, CWD, FileType, Mode, OFlags, ResolveFlags, Stat, fstat, mkdirat, openat, openat2,
+    statat, syncfs,
+};
+use rustix::io::Errno;
+
+use super::Links;
+use crate::fault::{fault_of, kind_in_words};
+
+/// The root of a tree, held open.
+pub(super) struct Below {
+    root: OwnedFd,
+    pub(super) links: Links,
+}
+
+impl Below {
+    pub(super) fn open(path: &Path, links: Links) -> Result<Self, Fault> {
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        let root = openat(CWD, path, flags, Mode::empty()).map_err(fault_of)?;
+        Ok(Self { root, links })
+    }
+
+    /// Opens a file for reading; a pipe or device does not block and is found out by its kind.
+    pub(super) fn read(&self, path: &str) -> Result<OwnedFd, Fault> {
+        let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+        match self.links {
+            Links::Skip => self.beneath(path, flags).map_err(fault_of),
+            Links::Follow => openat(&self.root, path, flags, Mode::empty()).map_err(fault_of),
+        }
+    }
+
+    /// Opens the folder that a path lies in, for changes in it.
+    pub(super) fn folder(&self, path: Option<&str>) -> Result<OwnedFd, Errno> {
+        self.beneath(path.unwrap_or("."), OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC)
+    }
+
+    /// The same; makes the folders that are missing.
+    pub(super) fn make_folder(&self, path: Option<&str>) -> Result<OwnedFd, Fault> {
+        match self.folder(path) {
+            Err(Errno::NOENT) => (),
+            opened => return opened.map_err(fault_of),
+        }
+        let mut folder = self.folder(None).map_err(fault_of)?;
+        for name in path.unwrap_or_default().split('/') {
+            match mkdirat(&folder, name, Mode::from_raw_mode(0o777)) {
+                Ok(()) | Err(Errno::EXIST) => (),
+                Err(errno) => return Err(fault_of(errno)),
+            }
+            folder = enter(folder.as_fd(), name).map_err(fault_of)?;
+        }
+        Ok(folder)
+    }
+
+    /// Makes all that was written to the file system of the root survive a loss of power.
+    pub(super) fn flush(&self) -> Result<(), Fault> {
+        syncfs(&self.root).map_err(fault_of)
+    }
+
+    fn beneath(&self, path: &str, flags: OFlags) -> Result<OwnedFd, Errno> {
+        let resolve =
+            ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS | ResolveFlags::NO_MAGICLINKS;
+        openat2(&self.root, path, flags | OFlags::NOFOLLOW, Mode::empty(), resolve)
+    }
+}
+
+/// Opens a folder in a folder; never through a link.
+pub(super) fn enter(
+    folder: BorrowedFd<'_>,
+    name: impl rustix::path::Arg,
+) -> Result<OwnedFd, Errno> {
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    openat(folder, name, flags, Mode::empty())
+}
+
+/// What lies under a name, not following a link.
+pub(super) fn look(folder: BorrowedFd<'_>, name: &str) -> Result<Option<Stat>, Fault> {
+    match statat(folder, name, AtFlags::SYMLINK_NOFOLLOW) {
+        Ok(stat) => Ok(Some(stat)),
+        Err(Errno::NOENT) => Ok(None),
+        Err(errno) => Err(fault_of(errno)),
+    }
+}
+
+/// What lies under a name, following a link.
+pub(super) fn follow(folder: BorrowedFd<'_>, name: &CStr) -> Result<Stat, Errno> {
+    statat(folder, name, AtFlags::empty())
+}
+
+/// The facts of an open plain file.
+pub(super) fn facts(file: BorrowedFd<'_>) -> Result<(FileFacts, Stat), Fault> {
+    let stat = fstat(file).map_err(fault_of)?;
+    match FileType::from_raw_mode(stat.st_mode) {
+        FileType::RegularFile => Ok((facts_of(&stat), stat)),
+        other => Err(Fault::new(FaultKind::NotPlain, format!("it is {}", kind_in_words(other)))),
+    }
+}
+
+/// The facts of a plain file.
+pub(super) fn facts_of(stat: &Stat) -> FileFacts {
+    let nanos = u32::try_from(stat.st_mtime_nsec).unwrap_or_default();
+    let modified = FileTime::new(stat.st_mtime, nanos).unwrap_or_default();
+    FileFacts { size: ByteSize(u64::try_from(stat.st_size).unwrap_or_default()), modified }
+}
+
+pub(super) fn disturbed(how: &str) -> Fault {
+    Fault::new(FaultKind::Disturbed, how)
+}

@@ -1,0 +1,49 @@
+//! Copies inside the service.
+
+use std::time::Duration;
+
+use datalake_core::{ETag, Fault};
+use datalake_engine::ObjectSource;
+
+use crate::call::Call;
+use crate::documents::UnknownDocument;
+use crate::encode::{encode_path, encode_query};
+use crate::xml::parse;
+
+/// How long a service may be silent while it copies or joins: gigabytes take their time.
+pub(crate) const LONG: Duration = Duration::from_mins(10);
+
+/// Names what is copied.
+pub(crate) fn named<'a>(call: Call<'a>, source: &ObjectSource) -> Result<Call<'a>, Fault> {
+    let mut from = format!("/{}/", source.bucket);
+    encode_path(source.key.as_str(), &mut from);
+    if let Some(version) = &source.version {
+        from.push_str("?versionId=");
+        encode_query(&version.0, &mut from);
+    }
+    let call = call.header("x-amz-copy-source", &from)?.patiently(LONG);
+    match &source.if_match {
+        None => Ok(call),
+        Some(etag) => call.header("x-amz-copy-source-if-match", etag.as_str()),
+    }
+}
+
+/// Reads the answer to `CompleteMultipartUpload`; `None` where the service leaves the tag empty.
+pub(crate) fn read_completion(body: &[u8]) -> Result<Option<ETag>, UnknownDocument> {
+    let root = "CompleteMultipartUploadResult";
+    let document = parse(body)?;
+    match document.child("ETag") {
+        Some(etag) if document.name == root && etag.text.trim().is_empty() => Ok(None),
+        _ => read_copy(body, root).map(Some),
+    }
+}
+
+/// Reads the tag of what has been made. Ceph puts its progress before it.
+pub(crate) fn read_copy(body: &[u8], root: &'static str) -> Result<ETag, UnknownDocument> {
+    let document = parse(body)?;
+    if document.name != root {
+        return Err(UnknownDocument::Other(root));
+    }
+    let etag = document.child_text("ETag").and_then(|text| text.parse().ok());
+    etag.ok_or(UnknownDocument::NoTag)
+}

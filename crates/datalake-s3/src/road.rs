@@ -1,0 +1,212 @@
+//! One way to the service for all requests: one pool of connections, one signer.
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use datalake_core::{Credentials, Endpoint, Fault, FaultKind, Region};
+use http::header::{AUTHORIZATION, CONTENT_LENGTH, HOST, USER_AGENT};
+use http::uri::{Authority, PathAndQuery, Scheme};
+use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, Uri};
+use hyper_util::client::legacy::Client;
+use hyper_util::rt::{TokioExecutor, TokioTimer};
+use rustls::pki_types::CertificateDer;
+use time::OffsetDateTime;
+use tokio::sync::Semaphore;
+
+use crate::answer::{Answer, clock_ahead};
+use crate::call::Call;
+use crate::connect::Connector;
+use crate::receiving::Receiving;
+use crate::sending::Sending;
+use crate::signer::{Signer, Subject, stamp};
+use crate::transport::{stalled, unreachable};
+use crate::wire::SetupError;
+
+/// Signs requests and sends them.
+pub(crate) struct Road {
+    client: Client<Connector, Sending>,
+    pub(crate) signer: Signer,
+    scheme: Scheme,
+    authority: Authority,
+    host: HeaderValue,
+    room: Arc<Semaphore>,
+    /// How long a connection may stand still.
+    pub(crate) stall: Duration,
+}
+
+/// An answer whose body has not been read.
+pub(crate) struct Reply {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    clock_ahead: Option<i64>,
+    pub(crate) body: Receiving,
+}
+
+/// The longest part of an error's body that is looked at.
+const ERROR_LIMIT: usize = 64 * 1024;
+
+/// How long a connection may stand still if nobody says otherwise.
+const STALL: Duration = Duration::from_secs(30);
+
+/// How long a connection waits for its next request.
+const IDLE: Duration = Duration::from_secs(50);
+
+pub(crate) const AGENT: HeaderValue =
+    HeaderValue::from_static(concat!("datalake/", env!("CARGO_PKG_VERSION")));
+
+impl Road {
+    /// Prepares for one service; nothing is sent yet.
+    pub(crate) fn new(
+        endpoint: &Endpoint,
+        region: &Region,
+        keys: &Credentials,
+        extra: &[CertificateDer<'static>],
+    ) -> Result<Self, SetupError> {
+        let uri: Uri = endpoint.to_string().parse().map_err(SetupError::Address)?;
+        let scheme = uri.scheme().cloned().unwrap_or(Scheme::HTTPS);
+        let default = if scheme == Scheme::HTTPS { 443 } else { 80 };
+        let authority = match uri.port_u16() {
+            Some(port) if port != default => format!("{}:{port}", endpoint.host()),
+            _ => endpoint.host().to_owned(),
+        };
+        let authority: Authority = authority.parse().map_err(SetupError::Address)?;
+        let host = HeaderValue::from_str(authority.as_str())
+            .map_err(|error| SetupError::Signer(error.into()))?;
+        let connector = Connector::new(endpoint, extra)?;
+        let room = connector.room();
+        let client = Client::builder(TokioExecutor::new())
+            .pool_idle_timeout(IDLE)
+            .pool_timer(TokioTimer::new())
+            .build(connector);
+        let signer = Signer::new(keys, region);
+        Ok(Self { client, signer, scheme, authority, host, room, stall: STALL })
+    }
+
+    /// Changes the most connections at one time; for a road that has not been used yet.
+    pub(crate) fn set_connections(&self, count: usize) {
+        let now = self.room.available_permits();
+        self.room.forget_permits(now.saturating_sub(count));
+        self.room.add_permits(count.saturating_sub(now));
+    }
+
+    /// The address of the service, such as `https://fsn1.your-objectstorage.com`.
+    pub(crate) fn base(&self) -> String {
+        format!("{}://{}", self.scheme, self.authority)
+    }
+
+    /// The value of the `Host` header.
+    pub(crate) fn host(&self) -> &str {
+        self.authority.as_str()
+    }
+
+    /// Signs and sends a call; the answer's body is still to come.
+    pub(crate) async fn send(&self, call: Call<'_>) -> Result<Reply, Fault> {
+        let patience = call.patience.unwrap_or(self.stall);
+        let request = self.signed(call)?;
+        self.go(request, patience).await
+    }
+
+    /// Signs and sends a call and reads a whole success of up to `limit` bytes.
+    pub(crate) async fn ask(&self, call: Call<'_>, limit: usize) -> Result<Answer, Fault> {
+        self.send(call).await?.whole(limit).await
+    }
+
+    /// Sends what is signed already.
+    pub(crate) async fn go(
+        &self,
+        request: Request<Sending>,
+        patience: Duration,
+    ) -> Result<Reply, Fault> {
+        let progress = request.body().progress();
+        let mut response = self.client.request(request);
+        let mut seen = 0;
+        let response = loop {
+            match tokio::time::timeout(patience, &mut response).await {
+                Ok(response) => break response.map_err(|error| unreachable(&error))?,
+                Err(_) if progress.bytes() > seen => seen = progress.bytes(),
+                Err(_) => return Err(stalled(patience)),
+            }
+        };
+        let (parts, body) = response.into_parts();
+        Ok(Reply {
+            status: parts.status,
+            clock_ahead: clock_ahead(&parts.headers, SystemTime::now()),
+            headers: parts.headers,
+            body: Receiving::new(body, patience),
+        })
+    }
+
+    fn signed(&self, call: Call<'_>) -> Result<Request<Sending>, Fault> {
+        let now = OffsetDateTime::now_utc();
+        let (path, query) = (call.path(), call.query());
+        let (hash, chunks) = call.body();
+        let mut headers = call.headers;
+        let date = stamp(now);
+        // Digits and letters only, so these are header values.
+        for (name, text) in [("x-amz-date", &date), ("x-amz-content-sha256", &hash)] {
+            headers.insert(name, HeaderValue::from_str(text).map_err(|_| unsigned())?);
+        }
+        headers.insert(HOST, self.host.clone());
+        let authorization = {
+            let mut lines = Vec::with_capacity(headers.len());
+            for (name, value) in &headers {
+                lines.push((name.as_str(), value.to_str().map_err(|_| unsigned())?));
+            }
+            lines.sort_unstable();
+            let subject = Subject {
+                method: call.method.as_str(),
+                path: &path,
+                query: &query,
+                headers: &lines,
+                payload: &hash,
+            };
+            self.signer.authorization(&subject, now).map_err(|_| unsigned())?
+        };
+        let value = HeaderValue::from_str(&authorization).map_err(|_| unsigned())?;
+        headers.insert(AUTHORIZATION, value);
+        headers.insert(USER_AGENT, AGENT);
+        let body = Sending::new(chunks);
+        if matches!(call.method, Method::PUT | Method::POST) {
+            let length = http_body::Body::size_hint(&body).lower();
+            headers.insert(CONTENT_LENGTH, length.into());
+        }
+        let mut request = Request::new(body);
+        *request.method_mut() = call.method;
+        *request.uri_mut() = self.uri(path, &query)?;
+        *request.headers_mut() = headers;
+        Ok(request)
+    }
+
+    fn uri(&self, mut path: String, query: &str) -> Result<Uri, Fault> {
+        if !query.is_empty() {
+            path.push('?');
+            path.push_str(query);
+        }
+        let mut parts = http::uri::Parts::default();
+        parts.scheme = Some(self.scheme.clone());
+        parts.authority = Some(self.authority.clone());
+        parts.path_and_query = Some(PathAndQuery::try_from(path).map_err(|_| unsigned())?);
+        Uri::from_parts(parts).map_err(|_| unsigned())
+    }
+}
+
+impl Reply {
+    /// Reads a success up to `limit` bytes, or the beginning of an error.
+    pub(crate) async fn whole(mut self, limit: usize) -> Result<Answer, Fault> {
+        let body = if self.status.is_success() {
+            let too_long = || {
+                let detail = format!("the answer is longer than {limit} bytes");
+                Fault::new(FaultKind::Unreadable, detail)
+            };
+            self.body.collect(limit).await?.ok_or_else(too_long)?
+        } else {
+            self.body.beginning(ERROR_LIMIT).await?
+        };
+        let Self { status, headers, clock_ahead, .. } = self;
+        Ok(Answer { status, headers, body, clock_ahead })
+    }
+}
+
+fn unsigned() -> Fault {
+    Fault::new(FaultKind::Refused, "the request cannot be written as HTTP")
+}

@@ -1,0 +1,5 @@
+//! `datalake bucket`: buckets and their settings.
+
+mod life;
+mod settings;
+mod uploads;

@@ -1,0 +1,7 @@
+//! `datalake ls|du|tree|stat|cat|rm|presign`.
+
+mod listing;
+mod odd_keys;
+mod reading;
+mod removing;
+mod usage;
