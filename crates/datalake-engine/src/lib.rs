@@ -22,7 +22,7 @@ pub mod transfer;
 
 pub use apply::{ApplyError, FailedStep, Run, Watch, apply};
 pub use buckets::{
-    Clear, Cleared, Extent, FAILURES_KEPT, FolderEntry, NewBucket, Scope, SizedUpload, Walk,
+    Clear, Cleared, Counted, Extent, FAILURES_KEPT, FolderEntry, NewBucket, Scope, SizedUpload, Walk,
     abort_uploads, clear, create_bucket, measure, sized,
 };
 pub use checkpoint::{Checkpoint, UnknownCheckpoint};
