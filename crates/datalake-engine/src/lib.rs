@@ -23,8 +23,8 @@ pub mod transfer;
 
 pub use apply::{ApplyError, FailedStep, Run, Watch, apply};
 pub use buckets::{
-    Clear, Cleared, Extent, FAILURES_KEPT, FolderEntry, NewBucket, Scope, SizedUpload, Walk,
-    abort_uploads, clear, create_bucket, measure, sized,
+    Clear, Cleared, Counted, Extent, FAILURES_KEPT, FolderEntry, NewBucket, Scope, SizedUpload,
+    Walk, abort_uploads, clear, create_bucket, measure, sized,
 };
 pub use checkpoint::{Checkpoint, UnknownCheckpoint};
 pub use conformance::{Nonconformity, check_lake, check_object_store};

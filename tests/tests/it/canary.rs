@@ -193,6 +193,34 @@ fn on_buckets_and_objects() {
 }
 
 #[test]
+fn on_transfers() {
+    let scene = Scene::new();
+    let call = |words: &str| scene.host.call(&scene.service, words);
+    let lake = "s3://acme-dagster-assets/raw";
+    fs::create_dir(scene.host.work().join("data")).unwrap();
+    fs::write(scene.host.work().join("data/a"), "x").unwrap();
+    scene.look(&watched(call("bucket create"), &scene.needle).exits(0));
+
+    scene.hides(|| call(&format!("sync --dry-run data {lake}")), 3);
+    for words in [
+        format!("sync --report report.txt data {lake}"),
+        format!("sync {lake} back"),
+        format!("verify --deep data {lake}"),
+        format!("scrub data {lake}"),
+        "put data/a in/".to_owned(),
+        "get in/a .".to_owned(),
+        format!("cp {lake}/a {lake}/b"),
+    ] {
+        scene.hides(|| call(&words), 0);
+    }
+    scene.look(&watched(call(&format!("mv a {lake}/c")), &scene.needle).exits(0));
+    scene.hides(|| call("get nothing ."), 5);
+    scene.hides(|| call(&format!("sync data {lake}")).env(ID, "NOBODY00000000000001"), 77);
+    scene.service.set_faults("403 on PUT");
+    scene.hides(|| call("put data/a in/other"), 5);
+}
+
+#[test]
 fn on_a_bad_day_of_the_service() {
     let scene = Scene::new();
     let call = || scene.host.call(&scene.service, "provision --yes");

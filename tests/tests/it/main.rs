@@ -16,3 +16,4 @@ mod road;
 mod support;
 mod swaps;
 mod texts;
+mod transfer;

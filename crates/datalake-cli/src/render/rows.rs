@@ -74,14 +74,6 @@ pub(crate) struct Ticker {
 }
 
 impl Ticker {
-    /// A line on standard error, if that is a terminal and standard output is none.
-    #[must_use]
-    pub(crate) fn beside_rows(printer: Printer) -> Self {
-        let mut ticker = Self::new(printer);
-        ticker.shown &= !io::stdout().is_terminal();
-        ticker
-    }
-
     /// A line on standard error, if that is a terminal.
     #[must_use]
     pub(crate) fn new(printer: Printer) -> Self {
@@ -98,10 +90,17 @@ impl Ticker {
     }
 }
 
-impl Drop for Ticker {
-    fn drop(&mut self) {
-        if self.next.is_some() {
+impl Ticker {
+    /// Takes the line away, if one is there; it comes back with the next text.
+    pub(crate) fn clear(&mut self) {
+        if self.next.take().is_some() {
             let _ = write!(io::stderr().lock(), "\r\x1b[K");
         }
+    }
+}
+
+impl Drop for Ticker {
+    fn drop(&mut self) {
+        self.clear();
     }
 }

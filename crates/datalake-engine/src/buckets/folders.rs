@@ -2,11 +2,20 @@
 
 use datalake_core::Usage;
 
+/// What is told while things are counted.
+#[derive(Debug, Clone, Copy)]
+pub enum Counted<'a> {
+    /// A page more, with the sum of all so far.
+    Page(&'a Usage),
+    /// A folder that is complete, with all that lies in it.
+    Folder(&'a str, &'a Usage),
+}
+
 /// The folders that the present key lies in, each with what has been counted in it so far.
 pub(super) struct Folders<'s> {
     open: Vec<(String, Usage)>,
     depth: usize,
-    sink: &'s mut (dyn FnMut(&str, &Usage) + Send),
+    sink: &'s mut (dyn FnMut(Counted<'_>) + Send),
 }
 
 impl<'s> Folders<'s> {
@@ -14,7 +23,7 @@ impl<'s> Folders<'s> {
     pub(super) fn below(
         prefix: &str,
         depth: usize,
-        sink: &'s mut (dyn FnMut(&str, &Usage) + Send),
+        sink: &'s mut (dyn FnMut(Counted<'_>) + Send),
     ) -> Self {
         Self { open: vec![(prefix.to_owned(), Usage::default())], depth, sink }
     }
@@ -35,6 +44,15 @@ impl<'s> Folders<'s> {
         &mut innermost.1
     }
 
+    /// Tells that a page has been counted.
+    pub(super) fn page(&mut self) {
+        let mut sum = Usage::default();
+        for (_, usage) in &self.open {
+            sum += *usage;
+        }
+        (self.sink)(Counted::Page(&sum));
+    }
+
     /// Tells all folders that are still open, and gives the sum of everything.
     pub(super) fn end(mut self) -> Usage {
         while self.open.len() > 1 {
@@ -49,7 +67,7 @@ impl<'s> Folders<'s> {
 
     fn leave(&mut self) {
         let Some((folder, usage)) = self.open.pop() else { return };
-        (self.sink)(&folder, &usage);
+        (self.sink)(Counted::Folder(&folder, &usage));
         if let Some((_, above)) = self.open.last_mut() {
             *above += usage;
         }
@@ -64,8 +82,10 @@ mod tests {
     #[track_caller]
     fn check(depth: usize, keys: &[&str], expected: &[(&str, u64)], total: u64) {
         let mut told = Vec::new();
-        let mut sink = |folder: &str, usage: &Usage| {
-            told.push((folder.to_owned(), usage.current.count));
+        let mut sink = |counted: Counted<'_>| {
+            if let Counted::Folder(folder, usage) = counted {
+                told.push((folder.to_owned(), usage.current.count));
+            }
         };
         let mut folders = Folders::below("p/", depth, &mut sink);
         for key in keys {

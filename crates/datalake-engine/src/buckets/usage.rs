@@ -6,7 +6,7 @@ use std::vec;
 use datalake_core::{BucketName, ByteSize, Fault, FaultKind, Timestamp, Usage, Versioning};
 use futures::stream::{self, StreamExt as _, TryStreamExt as _};
 
-use super::folders::Folders;
+use super::folders::{Counted, Folders};
 use super::walk::{Keyed, Walk};
 use crate::objects::{
     Lake, ListAsk, ObjectEntry, PartPages, Upload, UploadPages, VersionEntry, VersionKind,
@@ -27,14 +27,14 @@ pub struct Scope<'a> {
 }
 
 /// Counts what lies below a prefix, and tells each folder as soon as it is complete: inner ones
-/// before outer ones, in the order of keys.
+/// before outer ones, in the order of keys. The sum so far is told after each page.
 ///
 /// Nothing but the folders of the present key is kept. Any fault ends it: a part that cannot be
 /// counted is never left out.
 pub async fn measure(
     lake: &dyn Lake,
     scope: &Scope<'_>,
-    sink: &mut (dyn FnMut(&str, &Usage) + Send),
+    sink: &mut (dyn FnMut(Counted<'_>) + Send),
 ) -> Result<Usage, Fault> {
     let Scope { bucket, prefix, depth } = *scope;
     let folders = Folders::below(prefix, depth, sink);
@@ -54,17 +54,17 @@ pub async fn measure(
 }
 
 /// Something that can be counted.
-trait Counted: Keyed {
+trait Countable: Keyed {
     fn add_to(&self, usage: &mut Usage);
 }
 
-impl Counted for ObjectEntry {
+impl Countable for ObjectEntry {
     fn add_to(&self, usage: &mut Usage) {
         usage.current.add(self.size);
     }
 }
 
-impl Counted for VersionEntry {
+impl Countable for VersionEntry {
     fn add_to(&self, usage: &mut Usage) {
         self.count_in(usage);
     }
@@ -82,7 +82,7 @@ impl VersionEntry {
 }
 
 /// Takes uploads and all else in the order of their keys.
-async fn count<'a, T: Counted + Send + 'a>(
+async fn count<'a, T: Countable + Send + 'a>(
     mut walk: Walk<'a, T>,
     mut uploads: Uploads<'_>,
     mut folders: Folders<'_>,
@@ -96,6 +96,7 @@ async fn count<'a, T: Counted + Send + 'a>(
             }
             entry.add_to(folders.enter(entry.key()));
         }
+        folders.page();
     }
     while let Some(SizedUpload { upload, size, .. }) = uploads.before(None).await? {
         folders.enter(upload.key.as_str()).add_upload(size);

@@ -109,36 +109,47 @@ impl<'a, T: Keyed + Send + 'a> Walk<'a, T> {
             let (sender, receiver) = channel(AHEAD);
             let pages = open(ListAsk { after, ..ListAsk::below(prefix) });
             receivers.push_back(receiver);
-            readers.push(read(pages, until, sender).boxed());
+            readers.push(Reader { pages, until, sender });
         }
-        // In their order, so that the span that is taken from is always among those at work.
-        let work = stream::iter(readers).buffer_unordered(AT_ONCE).for_each(async |()| ());
-        Self { spans: receivers, work: work.boxed().fuse() }
+        Self { spans: receivers, work: read_all(readers).boxed().fuse() }
     }
 }
 
-/// Reads a span to its end, or until nobody wants more.
-async fn read<P: Pages>(
-    mut pages: P,
+/// Reads all spans, a few at one time: in their order, so that the one that is taken from is always
+/// among those at work. The very first page comes alone, so that somebody who waits sees it soon.
+async fn read_all<P: Pages>(mut readers: Vec<Reader<P>>) {
+    if let Some(first) = readers.first_mut()
+        && !first.step().await
+    {
+        readers.remove(0);
+    }
+    let readers = readers.into_iter().map(|mut reader| async move { while reader.step().await {} });
+    stream::iter(readers).buffer_unordered(AT_ONCE).for_each(async |()| ()).await;
+}
+
+/// A span that is being read.
+struct Reader<P: Pages> {
+    pages: P,
     until: Option<String>,
-    mut sender: Sender<Result<Vec<P::Entry>, Fault>>,
-) {
-    loop {
-        let page = match pages.next().await {
+    sender: Sender<Result<Vec<P::Entry>, Fault>>,
+}
+
+impl<P: Pages> Reader<P> {
+    /// Reads one page; tells whether there is more, and somebody who wants it.
+    async fn step(&mut self) -> bool {
+        let page = match self.pages.next().await {
             Ok(Some(page)) => page,
-            Ok(None) => return,
+            Ok(None) => return false,
             Err(fault) => {
                 // Where nobody listens any more, nobody needs to know.
-                let _ = sender.send(Err(fault)).await;
-                return;
+                let _ = self.sender.send(Err(fault)).await;
+                return false;
             }
         };
         let all = page.len();
-        let page = up_to(page, until.as_deref());
+        let page = up_to(page, self.until.as_deref());
         let is_last = page.len() < all;
-        if sender.send(Ok(page)).await.is_err() || is_last {
-            return;
-        }
+        self.sender.send(Ok(page)).await.is_ok() && !is_last
     }
 }
 

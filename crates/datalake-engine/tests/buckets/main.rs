@@ -2,12 +2,12 @@
 
 #![cfg(test)]
 
-use datalake_core::{BucketName, ByteSize, FaultKind, Tally, Usage, Versioning};
+use datalake_core::{BucketName, ByteSize, FaultKind, Tally, Timestamp, Usage, Versioning};
 use datalake_engine::memory::{MemoryClock, MemoryStore};
 use datalake_engine::{
-    AnyKey, Attributes, BucketSettings, Clear, Cleared, Extent, NewBucket, NewObject, ObjectStore,
-    Objects, PartNumber, Payload, Precondition, Scope, Uploads, Walk, abort_uploads, clear,
-    create_bucket, measure,
+    AnyKey, Attributes, BucketSettings, Clear, Cleared, Counted, Extent, ListAsk, NewBucket,
+    NewObject, ObjectStore, Objects, PartNumber, Payload, Precondition, Scope, Uploads, Walk,
+    abort_uploads, clear, create_bucket, measure,
 };
 
 fn bucket() -> BucketName {
@@ -98,7 +98,11 @@ async fn everything_is_counted_in_its_folder() {
 
     let mut told = Vec::new();
     let scope = Scope { bucket: &bucket(), prefix: "", depth: 1 };
-    let mut sink = |folder: &str, usage: &Usage| told.push((folder.to_owned(), *usage));
+    let mut sink = |counted: Counted<'_>| {
+        if let Counted::Folder(folder, usage) = counted {
+            told.push((folder.to_owned(), *usage));
+        }
+    };
     let all = measure(&store, &scope, &mut sink).await.unwrap();
 
     let tally = |count, bytes, billed| Tally { count, bytes, billed };
@@ -163,4 +167,21 @@ async fn a_new_bucket_is_told_from_one_that_was_there() {
 
     assert_eq!((first, second), (Ok(NewBucket::Made), Ok(NewBucket::WasThere)));
     assert_eq!(store.versioning(&bucket).await, Ok(Versioning::Enabled));
+}
+
+#[tokio::test]
+async fn only_old_uploads_are_given_up() {
+    let store = store_with(&[]).await;
+    let at = |seconds| Timestamp::from_unix(seconds).unwrap();
+    for (key, begun) in [("old", 100), ("as old", 199), ("young", 200)] {
+        store.set_now(at(begun));
+        begin(&store, key, &[1]).await;
+    }
+    let (bucket, mut cleared) = (bucket(), Cleared::default());
+
+    abort_uploads(&store, (&bucket, ""), Some(at(200)), &mut cleared).await.unwrap();
+
+    let left = store.list_uploads(&bucket, &ListAsk::below(""), None).await.unwrap().uploads;
+    let left: Vec<_> = left.iter().map(|(upload, _)| upload.key.as_str()).collect();
+    assert_eq!((left, cleared.uploads), (vec!["young"], 2));
 }

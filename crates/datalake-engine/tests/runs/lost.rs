@@ -1,5 +1,7 @@
 //! Secrets that podman has lost while it was to replace them.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use datalake_core::*;
 use datalake_engine::memory::MemorySecrets;
 use datalake_engine::*;
@@ -9,8 +11,14 @@ use crate::support::*;
 
 const LINE: &str = "bucket = assets\n";
 
-/// Loses the value that it was to replace, and refuses every other from then on.
-struct FullDisk<'a>(&'a MemorySecrets, UnitName);
+/// Loses the value that it was to replace, so many times.
+struct FullDisk<'a>(&'a MemorySecrets, UnitName, AtomicUsize);
+
+impl<'a> FullDisk<'a> {
+    fn new(world: &'a World, user: &str, times: usize) -> Self {
+        Self(&world.secrets, user.parse().unwrap(), AtomicUsize::new(times))
+    }
+}
 
 #[async_trait::async_trait]
 impl Secrets for FullDisk<'_> {
@@ -18,7 +26,12 @@ impl Secrets for FullDisk<'_> {
         self.0.look(name).await
     }
 
-    async fn store(&self, name: &PodmanSecret, _: &FilledBody) -> Result<(), Fault> {
+    async fn store(&self, name: &PodmanSecret, value: &FilledBody) -> Result<(), Fault> {
+        let left =
+            self.2.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1));
+        if left.is_err() {
+            return self.0.store(name, value).await;
+        }
         self.0.remove(name).await.and(Err(Fault::new(FaultKind::DiskFull, "")))
     }
 
@@ -47,21 +60,43 @@ async fn a_run_killed_as_podman_replaced_a_secret_has_failed_there_and_lost_noth
 }
 
 #[tokio::test]
+async fn a_secret_lost_by_a_call_that_failed_is_back_when_the_run_stops() {
+    let world = World::with_bucket().await;
+    let start = world.secrets.everything();
+    let plan = world.plan(LINE).await;
+    let run = world.run(RunKind::Provision, &plan).await;
+    let full = FullDisk::new(&world, "dagster", 1);
+    let ports = Ports { secrets: &full, ..world.ports() };
+
+    let Err(ApplyError::Step(stopped)) = apply(run, &Patient, &ports).await else {
+        panic!("it was not stopped");
+    };
+
+    assert_eq!(
+        (stopped.fault.kind, stopped.step.action.verb()),
+        (FaultKind::DiskFull, "store secret")
+    );
+    assert_eq!(world.secrets.everything(), start);
+    let mut outcomes = stopped.receipt.steps.iter().map(|taken| &taken.outcome);
+    assert!(outcomes.any(|outcome| matches!(outcome, Outcome::Failed(_))));
+}
+
+#[tokio::test]
 async fn a_lost_secret_is_not_forgotten_and_goes_to_its_own_user_alone() {
     let world = World::with_bucket().await;
     let start = world.picture(true).await;
-    let [dagster, other] = ["dagster", "other"].map(|name| name.parse::<UnitName>().unwrap());
     let plan = world.plan(LINE).await;
     let run = world.run(RunKind::Provision, &plan).await;
-    let full = FullDisk(&world.secrets, dagster.clone());
+    let full = FullDisk::new(&world, "dagster", usize::MAX);
+    let user = full.user().cloned();
     let full = Ports { secrets: &full, ..world.ports() };
-    let stopped = apply(Run { user: Some(dagster), ..run }, &Patient, &full).await;
+    let stopped = apply(Run { user, ..run }, &Patient, &full).await;
     assert!(stopped.is_err());
     let without = world.secrets.everything();
 
     // Nothing is planned from a lost secret, and another user's podman is given nothing.
     assert_eq!(recover(&full).await.unwrap_err().kind, FaultKind::DiskFull);
-    let others = FullDisk(&world.secrets, other);
+    let others = FullDisk::new(&world, "other", usize::MAX);
     recover(&Ports { secrets: &others, ..world.ports() }).await.unwrap();
     assert_eq!(world.secrets.everything(), without);
 

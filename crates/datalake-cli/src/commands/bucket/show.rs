@@ -1,7 +1,7 @@
 //! `bucket show`: everything about one bucket.
 
 use datalake_core::{BucketName, Fault, Lifecycle, Usage, Versioning};
-use datalake_engine::{BucketSettings, Lake, ObjectStore, Scope, measure};
+use datalake_engine::{BucketSettings, Counted, Lake, ObjectStore, Scope, measure};
 use serde::Serialize;
 
 use super::lock;
@@ -11,7 +11,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::remote::{Remote, at_bucket};
 use crate::render::{
-    self, Ticker, cors_text, lifecycle_text, lock_text, printable, versioning_text,
+    self, Ticker, cors_text, lifecycle_text, lock_text, printable, usage_words, versioning_text,
 };
 
 /// A bucket; what could not be read is `null`, and its reason in `unknown`.
@@ -79,12 +79,12 @@ pub(super) async fn show(remote: &Remote, flags: &Show) -> Result<Exit, Failure>
 /// Counts all that lies in a bucket.
 async fn counted(remote: &Remote, lake: &dyn Lake, bucket: &BucketName) -> Result<Usage, Fault> {
     let mut ticker = Ticker::new(remote.site.printer);
-    let mut folders = 0;
-    let mut tell = |_: &str, _: &Usage| {
-        folders += 1;
-        ticker.tell(|| format!("counting: {folders} folders"));
+    let mut tell = |counted: Counted<'_>| {
+        if let Counted::Page(sum) = counted {
+            ticker.tell(|| usage_words(sum));
+        }
     };
-    measure(lake, &Scope { bucket, prefix: "", depth: 2 }, &mut tell).await
+    measure(lake, &Scope { bucket, prefix: "", depth: 0 }, &mut tell).await
 }
 
 impl Page {

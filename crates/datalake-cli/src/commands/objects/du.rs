@@ -1,14 +1,14 @@
 //! `du`: how much lies where, and how much of it is billed.
 
 use datalake_core::{Tally, Usage};
-use datalake_engine::{Scope, measure};
+use datalake_engine::{Counted, Scope, measure};
 use serde::Serialize;
 
 use crate::args::{Cli, objects::Du};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::remote::{Remote, at_bucket};
-use crate::render::{self, Printer, Rows, Ticker, count, key_text, size};
+use crate::render::{self, Printer, Rows, Ticker, count, key_text, size, usage_words};
 
 /// What lies below a prefix, for programs.
 #[derive(Serialize)]
@@ -45,18 +45,26 @@ pub(in crate::commands) async fn du(
     let (bucket, pattern) = remote.keys(&flags.keys, true)?;
     let (lake, prefix) = (remote.lake(), pattern.literal());
     let mut rows = Rows::new(printer);
-    let mut ticker = Ticker::beside_rows(printer);
-    let mut heading = !printer.is_json();
-    let mut seen = 0;
-    let mut told = |folder: &str, usage: &Usage| {
-        if std::mem::take(&mut heading) {
-            rows.raw(HEADING.as_bytes());
+    let mut ticker = Ticker::new(printer);
+    let mut heading = !printer.is_json() && flags.depth > 0;
+    let mut told = |counted: Counted<'_>| match counted {
+        // The first page is there: so is the bucket.
+        Counted::Page(sum) => {
+            ticker.clear();
+            if std::mem::take(&mut heading) {
+                rows.raw(HEADING.as_bytes());
+            }
+            rows.flush();
+            ticker.tell(|| usage_words(sum));
         }
-        let below = Below { bucket: bucket.as_str(), prefix: folder, usage: usage.into() };
-        rows.row("usage", below, || line(folder, usage));
-        rows.flush();
-        seen += 1;
-        ticker.tell(|| format!("{seen} folders"));
+        Counted::Folder(folder, usage) => {
+            ticker.clear();
+            if std::mem::take(&mut heading) {
+                rows.raw(HEADING.as_bytes());
+            }
+            let below = Below { bucket: bucket.as_str(), prefix: folder, usage: usage.into() };
+            rows.row("usage", below, || line(folder, usage));
+        }
     };
     let scope = Scope { bucket: &bucket, prefix, depth: flags.depth };
     let all = measure(&lake, &scope, &mut told).await.map_err(at_bucket(&bucket))?;

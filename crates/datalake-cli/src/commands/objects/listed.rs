@@ -1,5 +1,6 @@
 //! Rows of listings, as text and for programs.
 
+use datalake_core::Timestamp;
 use datalake_engine::{ObjectEntry, VersionEntry, VersionKind};
 use serde::Serialize;
 
@@ -20,7 +21,7 @@ pub(super) enum Form {
 struct Object<'a> {
     key: &'a str,
     size: u64,
-    modified: String,
+    modified: Timestamp,
     etag: &'a str,
 }
 
@@ -36,7 +37,7 @@ struct Row<'a> {
     latest: bool,
     marker: bool,
     size: Option<u64>,
-    modified: String,
+    modified: Timestamp,
     etag: Option<&'a str>,
 }
 
@@ -46,11 +47,10 @@ pub(super) fn object(rows: &mut Rows, form: Form, object: &ObjectEntry) {
     if form == Form::Null {
         return null(rows, key);
     }
-    let modified = object.modified.to_string();
-    let data =
-        Object { key, size: object.size.0, modified: modified.clone(), etag: object.etag.as_str() };
+    let (size, modified) = (object.size.0, object.modified);
+    let data = Object { key, size, modified, etag: object.etag.as_str() };
     rows.row("object", data, || match form {
-        Form::Long => format!("{:>14}  {modified}  {}", object.size.0, key_text(key)),
+        Form::Long => format!("{size:>14}  {modified}  {}", key_text(key)),
         Form::Short | Form::Null => key_text(key),
     });
 }
@@ -72,23 +72,20 @@ pub(super) fn version(rows: &mut Rows, version: &VersionEntry) {
         VersionKind::Content { size, etag } => (Some(size.0), Some(etag.as_str())),
         VersionKind::Marker => (None, None),
     };
-    let modified = version.modified.to_string();
     let data = Row {
         key: version.key.as_str(),
         version: &version.version.0,
         latest: version.latest,
         marker: size.is_none(),
         size,
-        modified: modified.clone(),
+        modified: version.modified,
         etag,
     };
-    rows.row("version", data, || {
-        version_line(version, &modified) + &key_text(version.key.as_str())
-    });
+    rows.row("version", data, || version_line(version) + &key_text(version.key.as_str()));
 }
 
 /// A version or delete marker without its key.
-pub(super) fn version_line(version: &VersionEntry, modified: &str) -> String {
+pub(super) fn version_line(version: &VersionEntry) -> String {
     let size = match &version.kind {
         VersionKind::Content { size, .. } => size.0.to_string(),
         VersionKind::Marker => "-".to_owned(),
@@ -99,6 +96,7 @@ pub(super) fn version_line(version: &VersionEntry, modified: &str) -> String {
         (VersionKind::Marker, true) => "deleted",
         (VersionKind::Marker, false) => "marker",
     };
+    let modified = version.modified;
     format!("{size:>14}  {modified}  {state:<7}  {:<32}  ", key_text(&version.version.0))
 }
 

@@ -116,7 +116,7 @@ fn text(report: &Report<'_>, age: &str, versions: &Result<Vec<VersionEntry>, Fau
         Ok(versions) => {
             add("versions", &count(versions.len() as u64));
             for version in versions {
-                let line = version_line(version, &version.modified.to_string());
+                let line = version_line(version);
                 text.push_str(line.trim_end());
                 text.push('\n');
             }
