@@ -60,7 +60,7 @@ trap 'exit 130' INT TERM HUP
 
 install_packages() {
   local missing=() package
-  for package in ceph-mon ceph-osd radosgw ceph-common faketime mmdebstrap python3-venv; do
+  for package in ceph-mon ceph-osd radosgw ceph-common curl faketime mmdebstrap python3-venv; do
     dpkg-query -W -f='${Status}' "$package" 2> /dev/null | grep -q '^install ok' ||
       missing+=("$package")
   done
@@ -115,7 +115,7 @@ has_command_line() {
   local step
   program=$target/debug/datalake
   "$program" provision --help 2> /dev/null | grep -q -- --dry-run && return 0
-  for step in 'a new bucket' 'an older bucket' 'a taken name'; do
+  for step in 'a new bucket' 'an older bucket' 'a taken name' 'buckets and objects'; do
     skip "$step: the command line has no \`provision\` yet"
   done
   return 1
@@ -170,6 +170,90 @@ a_taken_name_is_told() {
   check "a taken name changes nothing" 0 -- diff "$work/other-before" <(listing "$root")
 }
 
+# at EXIT [WORDS] -- ARGUMENTS...: the command line on the bucket `bucket`
+at() {
+  local expected=$1 words=()
+  shift
+  if [ "$1" != -- ]; then words=("$1"); shift; fi
+  shift
+  check "datalake $*" "$expected" "${words[@]}" -- cli "$@"
+}
+objects() { "$cache/boto3/bin/python" "$here/objects.py" "$1" "$bucket" "$env_file" "${@:2}"; }
+# The gateway's own sums, which include the parts of unfinished uploads, against those of `du`.
+sums_agree() {
+  "$work/gateway/admin" bucket stats --bucket="$bucket" > "$work/stats.json" &&
+    cli du --json > "$work/du.json" &&
+    objects compare "$work/stats.json" "$work/du.json"
+}
+
+buckets_and_objects() {
+  root=$work/host bucket=lane-bucket env_file=$work/s3.env
+  at 0 Created -- bucket create
+  at 0 "there already" -- bucket create
+  at 0 lane-bucket -- bucket list
+  check "boto3 fills a bucket without versions" 0 -- objects plain
+  check "du is what the gateway says of it" 0 -- sums_agree
+  at 0 changed -- bucket versioning enable
+  check "boto3 fills it with versions, markers and an upload" 0 -- objects versions
+  check "du is what the gateway says of all that" 0 -- sums_agree
+  at 0 "versioning  on" -- bucket show
+  at 0 plain/ -- ls
+  at 0 'esc\u{1b}[31m' -- ls -r
+  at 0 deleted -- ls --versions
+  at 0 plain/05 -- ls "plain/0[5-7]"
+  at 66 -- ls nothing/
+  at 0 unfinished -- du --depth 2
+  at 0 plain/ -- tree --depth 1
+  at 0 twice -- tree
+  at 0 "metadata from" -- stat twice
+  at 66 -- stat nothing
+  at 0 second -- cat twice
+  at 0 eco -- cat --range 1-3 twice
+  check "boto3 finds each odd key by what ls says" 0 -- odd_keys_agree
+  check "a signed address is read without a key" 0 second -- signed get twice
+  check "a signed address is stored without a key" 0 -- signed put signed
+  at 0 "stored by address" -- cat signed
+  at 0 "+ datalake-expire-tmp/" -- bucket lifecycle set --expire tmp/:7d --expired-markers
+  at 0 "+ datalake-old-versions" -- bucket lifecycle set
+  at 0 "Nothing to change" -- bucket lifecycle set
+  at 0 datalake-delete-markers -- bucket lifecycle show
+  check "boto3 finds the four rules" 0 -- objects rules
+  at 0 -- bucket lifecycle remove datalake-expire-tmp/
+  at 0 "- datalake-old-versions" -- bucket lifecycle remove --all
+  at 0 "no lifecycle rules" -- bucket lifecycle show
+  echo 'CORSRules: [{ AllowedOrigins: ["*"], AllowedMethods: [GET] }]' > "$work/cors.yaml"
+  at 0 "GET from *" -- bucket cors set "$work/cors.yaml"
+  at 0 "GET from *" -- bucket cors show
+  at 0 "no CORS rules" -- bucket cors remove
+  at 0 "1 unfinished upload" -- bucket uploads list
+  at 0 "Aborted 0" -- bucket uploads abort --older-than 1d --yes
+  at 0 "Aborted 1 upload" -- bucket uploads abort --yes
+  at 3 -- rm -r plain/ --dry-run
+  at 0 "Removed 1 object" -- rm --yes twice
+  at 0 "Removed" -- rm --yes --versions twice
+  at 0 "Removed 30 objects" -- rm --yes -r plain/
+  check "du is what the gateway says after that" 0 -- sums_agree
+  at 4 "is not empty" -- bucket delete --confirm lane-bucket
+  at 2 -- bucket delete --empty
+  at 0 Deleted -- bucket delete --empty --confirm lane-bucket
+  at 66 -- bucket show
+  bucket=lane-locked
+  at 0 -- bucket create --lock
+  at 0 "there already" -- bucket create --lock
+  at 0 "locked for 1 days" -- bucket lock set --mode governance --days 1
+  at 0 offered -- bucket lock set --off
+  at 0 "new versions are not locked" -- bucket lock show
+  at 0 -- bucket delete --confirm lane-locked
+}
+odd_keys_agree() { cli ls -r -0 > "$work/keys" && objects keys "$work/keys"; }
+signed() { # get|put KEY
+  local url
+  url=$(cli presign "$1" "$2" 2> /dev/null) || return 1
+  if [ "$1" = get ]; then curl --silent --fail "$url"; else
+    curl --silent --fail --request PUT --data-binary 'stored by address' "$url"
+  fi
+}
+
 run_version() { # NUMBER
   local chroot=''
   label="Ceph $1"
@@ -198,6 +282,7 @@ run_version() { # NUMBER
     a_new_bucket_is_set_up
     an_older_bucket_keeps_its_rules
     a_taken_name_is_told
+    buckets_and_objects
   fi
   stop
 }

@@ -115,6 +115,15 @@ user() { # NAME ACCESS SECRET
   run radosgw-admin user create --uid="$1" --display-name="$1" --access-key="$2" \
     --secret-key="$3" > "$work/user-$1.json"
 }
+# For those who want to ask the cluster itself.
+{
+  echo '#!/bin/bash'
+  declare -p CEPH_CONF work inside
+  [ -z "${CHROOT:-}" ] || declare -p CHROOT
+  declare -f run
+  echo 'run radosgw-admin "$@"'
+} > admin
+chmod +x admin
 user test "$ACCESS" "$SECRET"
 user other "$OTHER_ACCESS" "$OTHER_SECRET"
 run radosgw --version | cut -d' ' -f3 > version

@@ -7,6 +7,9 @@ use serde::Serialize;
 
 use super::{count, counted, key_text, printable, size};
 
+/// A rest that would take longer than so many seconds is not told.
+const FORESEEN: u64 = 100 * 60 * 60;
+
 /// How a transfer stands or ended, for programs and as text.
 #[derive(Debug, Clone, Default, Serialize)]
 pub(crate) struct TransferState {
@@ -120,13 +123,13 @@ pub(crate) fn summary_line(state: &TransferState) -> String {
 }
 
 fn effort(state: &TransferState) -> String {
-    format!(
-        "{:.1} s, {} moved, {}, {} repeated",
-        state.seconds,
-        size(state.bytes_moved),
-        counted(state.requests, "request"),
-        count(state.retries)
-    )
+    // A run that was stopped has not told how many.
+    let requests = match state.requests {
+        0 => String::new(),
+        number => format!(", {}", counted(number, "request")),
+    };
+    let (bytes, retries) = (size(state.bytes_moved), count(state.retries));
+    format!("{:.1} s, {bytes} moved{requests}, {retries} repeated", state.seconds)
 }
 
 /// The line that tells on a terminal how far a transfer is.
@@ -134,8 +137,9 @@ fn effort(state: &TransferState) -> String {
 pub(crate) fn progress_line(state: &TransferState, rate: u64) -> String {
     let done = state.new.items + state.replaced.items + state.failed.items;
     let left = state.planned.bytes.saturating_sub(state.bytes_moved);
-    let left = left.checked_div(rate).map(|left| format!(" · {} left", clock(left)));
-    let left = left.unwrap_or_default();
+    // Before anything has got going, a rate tells nothing.
+    let left = left.checked_div(rate).filter(|left| *left < FORESEEN);
+    let left = left.map(|left| format!(" · {} left", clock(left))).unwrap_or_default();
     let retries = match state.retries {
         0 => String::new(),
         number => format!(" · {} repeated", count(number)),
@@ -195,6 +199,7 @@ mod tests {
             "12 of 1,340 files · 4.0 MB of 34.0 MB · 1.0 MB/s · 0:30 left · 2 repeated"
         );
         assert!(!progress_line(&state, 0).contains("left"));
+        assert!(!progress_line(&state, 10).contains("left"));
     }
 
     #[test]

@@ -28,10 +28,11 @@ pub async fn create_bucket(
     bucket: &BucketName,
     lock: bool,
 ) -> Result<NewBucket, Fault> {
-    let answer = if lock {
-        lake.create_locked_bucket(bucket).await
-    } else {
-        lake.create_bucket(bucket).await
+    let answer = match lake.head_bucket(bucket).await {
+        // Some services call it made when they are asked to make it again.
+        Ok(()) => Err(Fault::new(FaultKind::TakenBucket, "it was there")),
+        Err(_) if lock => lake.create_locked_bucket(bucket).await,
+        Err(_) => lake.create_bucket(bucket).await,
     };
     settled(lake.store(), clock, bucket, answer).await
 }

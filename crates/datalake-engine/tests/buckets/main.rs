@@ -148,7 +148,7 @@ async fn a_bucket_is_emptied_of_everything() {
 async fn only_what_is_meant_goes() {
     let store = store_with(&["a/1.tmp", "a/2.csv", "b/1.tmp"]).await;
     let (bucket, mut cleared) = (bucket(), Cleared::default());
-    let takes = |key: &str| key.strip_suffix(".tmp").is_some();
+    let takes = |key: &str| key.ends_with("/1.tmp");
 
     let what = Clear { bucket: &bucket, prefix: "a/", takes: &takes, extent: Extent::Current };
     clear(&store, &what, &mut cleared, &mut |_| ()).await.unwrap();

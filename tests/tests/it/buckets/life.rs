@@ -1,5 +1,6 @@
 //! Buckets that come and go.
 
+use datalake_sim::{Config, Quirk};
 use snapbox::{assert_data_eq, str};
 
 use crate::support::{Host, OTHER_KEY, Service, Shelf, shown};
@@ -43,6 +44,23 @@ fn locks_are_chosen_at_creation() {
 
     assert_eq!(lock["offered"], true);
     assert!(late.stderr.contains("has no lock"), "{}", late.stderr);
+}
+
+#[test]
+fn a_service_that_makes_a_bucket_twice_is_not_believed() {
+    let kind = |config: Config| {
+        let quirks = config.quirks.without(Quirk::OwnBucketAlreadyExists);
+        Config { quirks, ..config }
+    };
+    let (host, service) = (Host::usual(), Service::with(kind));
+    let run = |words: &str, code| host.call(&service, words).run().exits(code);
+    run("bucket create", 0);
+
+    let again = run("bucket create --json", 0).json("bucket-create");
+    let locked = run("bucket create --lock", 4);
+
+    assert_eq!(again["created"], false);
+    assert!(locked.stderr.contains("has no lock"), "{}", locked.stderr);
 }
 
 #[test]

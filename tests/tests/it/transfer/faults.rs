@@ -21,6 +21,7 @@ fn with_faults_of_all_kinds_it_ends_equal() {
 
         assert_eq!((up.counts()[0], down.counts()[0]), (81, 81), "seed {seed}");
         assert!(up.last("transfer")["retries"].as_u64().unwrap() > 0, "seed {seed}");
+        assert!(up.last("transfer-retry")["fault"].is_string(), "seed {seed}");
         bed.must_be_back();
         assert_eq!(
             bed.run(&format!("verify --deep data {LAKE}"), 0).last("verification")["right"]["items"],

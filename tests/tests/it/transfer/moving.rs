@@ -62,6 +62,18 @@ fn what_only_looks_equal_is_compared_by_content_before_it_goes() {
 }
 
 #[test]
+fn what_is_there_already_with_the_same_tag_counts_as_moved() {
+    let bed = Bed::new();
+    bed.shelf.put_content("x/a", b"same");
+    bed.shelf.put_content("raw/a", b"same");
+
+    let across = bed.run("mv -r s3://acme-dagster-assets/x s3://acme-dagster-assets/raw", 0);
+
+    assert_eq!(across.counts(), [0, 0, 0, 1, 0]);
+    assert_eq!(bed.keys(), ["a"]);
+}
+
+#[test]
 fn a_dry_run_removes_nothing_and_a_failed_run_neither() {
     let bed = Bed::new();
     bed.file("a", &noise(100, 1));

@@ -3,18 +3,19 @@
 use std::collections::BTreeSet;
 use std::sync::Mutex;
 
-use datalake_core::{Fault, FaultKind, Subset, TreePath};
+use datalake_core::{Fault, FaultKind, FileFacts, Subset, TreePath};
 use datalake_engine::transfer::{
-    BucketFolder, Finding, Item, Limits, LocalTree as _, TransferPorts, TransferWatch,
+    BucketFolder, Finding, Item, Limits, LocalTree as _, Stopped, TransferPorts, TransferWatch,
     Verification, VerifyWatch, verify,
 };
-use datalake_engine::{AnyKey, ObjectSource, Objects as _};
+use datalake_engine::{AnyKey, ObjectSource, Objects as _, RetryingStore};
+use datalake_s3::S3Store;
 use futures::{StreamExt as _, stream};
 
 use super::ends::{End, Ends};
+use super::local::LocalSide;
 use super::notes::{Fact, held};
 use super::teller::Teller;
-use crate::failure::Failure;
 use crate::remote::Remote;
 
 /// Objects that are removed at once: each takes two requests, and the service has its limits.
@@ -41,21 +42,34 @@ impl VerifyWatch for Confirmed {
 ///
 /// # Errors
 ///
-/// [`Failure`] where the store cannot be asked.
+/// [`Stopped`] where the store cannot be asked.
 pub(super) async fn confirmed(
     arrived: BTreeSet<String>,
-    dest: &BucketFolder<'_>,
+    (ends, dest): (&Ends<'_>, &BucketFolder<'_>),
     (limits, ports): (&Limits, &TransferPorts<'_>),
     teller: &Teller,
-) -> Result<BTreeSet<String>, datalake_engine::transfer::Stopped> {
+) -> Result<BTreeSet<String>, Stopped> {
     let how = Verification { deep: false, subset: Subset::ALL, limits: limits.clone() };
     let watch = Confirmed::default();
     verify(dest, &how, ports, &watch).await?;
-    let sure = watch.0.into_inner().unwrap_or_default();
-    for name in arrived.difference(&sure) {
-        teller.trouble(name, "the store does not confirm it; the source stays");
+    let mut sure = watch.0.into_inner().unwrap_or_default();
+    for name in arrived.difference(&sure.clone()) {
+        if has_tag_of_source(name, ends, dest).await {
+            sure.insert(name.clone());
+        } else {
+            teller.trouble(name, "the store does not confirm it; the source stays");
+        }
     }
     Ok(arrived.intersection(&sure).cloned().collect())
+}
+
+/// Whether an object that no run has brought is nevertheless the one that the source was.
+async fn has_tag_of_source(name: &str, ends: &Ends<'_>, dest: &BucketFolder<'_>) -> bool {
+    let (Some(Fact::Object(etag)), Ok(key)) = (ends.notes.fact(name), dest.key(name)) else {
+        return false;
+    };
+    let source = ObjectSource::current(&dest.bucket, &key);
+    dest.objects.head(&source).await.is_ok_and(|object| object.etag == etag)
 }
 
 /// Removes the sources of these names, if they still are what was moved.
@@ -64,34 +78,22 @@ pub(super) async fn remove(
     ends: &Ends<'_>,
     remote: &Remote,
     teller: &Teller,
-) -> Result<(), Failure> {
-    let facts = stream::iter(ends.notes.of(names));
-    let lake = remote.lake();
-    let removed = facts.map(|(name, fact)| {
+) {
+    let (facts, lake) = (ends.notes.of(names), remote.lake());
+    let removals = facts.into_iter().map(|(name, fact)| {
         let lake = &lake;
         async move {
-            let outcome = match (&ends.from, &fact) {
-                (End::Local(tree), Fact::File(facts)) => match TreePath::try_from(name.as_str()) {
-                    Ok(path) => tree.remove(&path, facts).await,
-                    Err(error) => Err(Fault::new(FaultKind::Refused, error.to_string())),
-                },
+            let outcome = match (&ends.from, fact) {
+                (End::Local(tree), Fact::File(facts)) => remove_file(tree, &name, &facts).await,
                 (End::Bucket(view, bucket, prefix), Fact::Object(etag)) => {
-                    match AnyKey::try_from(format!("{prefix}{name}")) {
+                    let key = AnyKey::try_from(format!("{prefix}{name}"));
+                    match key.map_err(|error| Fault::new(FaultKind::Refused, error.to_string())) {
                         Ok(key) => {
-                            let key = view.aliases.get(&key).unwrap_or(&key).clone();
-                            let source = ObjectSource::current(bucket, &key);
-                            match lake.head(&source).await {
-                                Ok(object) if object.etag == *etag => {
-                                    lake.delete(bucket, &key, None).await.map(drop)
-                                }
-                                Ok(_) => {
-                                    Err(Fault::new(FaultKind::Disturbed, "its tag is another"))
-                                }
-                                Err(fault) if fault.kind == FaultKind::Absent => Ok(()),
-                                Err(fault) => Err(fault),
-                            }
+                            let key = view.aliases.get(&key).unwrap_or(&key);
+                            let source = ObjectSource::current(bucket, key).if_match(etag);
+                            remove_object(lake, &source).await
                         }
-                        Err(error) => Err(Fault::new(FaultKind::Refused, error.to_string())),
+                        Err(fault) => Err(fault),
                     }
                 }
                 _ => Err(Fault::new(FaultKind::Disturbed, "it is of another kind now")),
@@ -99,8 +101,8 @@ pub(super) async fn remove(
             (name, outcome)
         }
     });
-    let mut removed = std::pin::pin!(removed.buffer_unordered(AT_ONCE));
-    while let Some((name, outcome)) = removed.next().await {
+    let mut removals = std::pin::pin!(stream::iter(removals).buffer_unordered(AT_ONCE));
+    while let Some((name, outcome)) = removals.next().await {
         match outcome {
             Ok(()) => teller.removed(1),
             Err(fault) => {
@@ -108,5 +110,27 @@ pub(super) async fn remove(
             }
         }
     }
-    Ok(())
+}
+
+async fn remove_file(tree: &LocalSide, name: &str, facts: &FileFacts) -> Result<(), Fault> {
+    match TreePath::try_from(name) {
+        Ok(path) => tree.remove(&path, facts).await,
+        Err(error) => Err(Fault::new(FaultKind::Refused, error.to_string())),
+    }
+}
+
+/// Deletes an object that still has the tag of `source`. Services do not delete on a condition, so
+/// it is looked at just before.
+async fn remove_object(
+    lake: &RetryingStore<'_, S3Store>,
+    source: &ObjectSource,
+) -> Result<(), Fault> {
+    match lake.head(source).await {
+        Ok(object) if Some(&object.etag) == source.if_match.as_ref() => {
+            lake.delete(&source.bucket, &source.key, None).await.map(drop)
+        }
+        Ok(_) => Err(Fault::new(FaultKind::Disturbed, "its tag is another one")),
+        Err(fault) if fault.kind == FaultKind::Absent => Ok(()),
+        Err(fault) => Err(fault),
+    }
 }

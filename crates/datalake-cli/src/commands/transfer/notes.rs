@@ -46,6 +46,10 @@ impl Notes {
         names.iter().filter_map(|name| facts.remove_entry(name)).collect()
     }
 
+    pub(super) fn fact(&self, name: &str) -> Option<Fact> {
+        held(&self.facts).get(name).cloned()
+    }
+
     pub(super) fn missing(&self) -> BTreeSet<String> {
         held(&self.missing).clone()
     }

@@ -160,10 +160,10 @@ async fn one(
             None => arrived,
             Some(dest) => {
                 let limits = (&options.limits, &ports);
-                confirmed(arrived, dest, limits, teller).await.map_err(stopped)?
+                confirmed(arrived, (&ends, dest), limits, teller).await.map_err(stopped)?
             }
         };
-        remove(&sure, &ends, remote, teller).await?;
+        remove(&sure, &ends, remote, teller).await;
     }
     Ok(())
 }

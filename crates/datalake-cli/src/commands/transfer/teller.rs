@@ -20,6 +20,8 @@ use crate::render::{
 
 /// So many names are told on standard error; the report has all of them.
 const TOLD: u64 = 20;
+/// After so many beats programs are told how far it is.
+const EVENT: u64 = 5;
 /// Over so many beats the rate is measured.
 const BEATS: usize = 50;
 
@@ -38,6 +40,7 @@ struct Inner {
     report: Option<Report>,
     told: u64,
     samples: VecDeque<(Duration, u64)>,
+    beats: u64,
     /// What has arrived or was there, where a move has to know.
     arrived: Option<BTreeSet<String>>,
 }
@@ -55,6 +58,12 @@ struct ItemEvent<'a> {
     name: &'a str,
     bytes: u64,
     reason: String,
+}
+
+/// A call is made once more.
+#[derive(Serialize)]
+struct RetryEvent {
+    fault: String,
 }
 
 impl Teller {
@@ -77,6 +86,7 @@ impl Teller {
             report,
             told: 0,
             samples: VecDeque::new(),
+            beats: 0,
             arrived: None,
         };
         Ok(Self { printer, began: Instant::now(), inner: Mutex::new(inner) })
@@ -116,6 +126,10 @@ impl Teller {
         inner.samples.push_back((self.began.elapsed(), inner.state.bytes_moved));
         if inner.samples.len() > BEATS {
             inner.samples.pop_front();
+        }
+        inner.beats += 1;
+        if self.printer.is_json() && inner.beats.is_multiple_of(EVENT) {
+            inner.rows.row("transfer-progress", &inner.state, String::new);
         }
         let (state, samples) = (&inner.state, &inner.samples);
         inner.ticker.tell(|| progress_line(state, rate(samples.iter().copied())));
@@ -211,8 +225,13 @@ impl TransferWatch for Teller {
         held(&self.inner).state.bytes_moved += bytes;
     }
 
-    fn repeated(&self, _: &Fault) {
-        held(&self.inner).state.retries += 1;
+    fn repeated(&self, fault: &Fault) {
+        let inner = &mut *held(&self.inner);
+        inner.state.retries += 1;
+        if self.printer.is_json() {
+            let event = RetryEvent { fault: fault.to_string() };
+            inner.rows.row("transfer-retry", event, String::new);
+        }
     }
 }
 

@@ -1,0 +1,71 @@
+"""Puts objects into a bucket with boto3, and compares what `datalake` says of them.
+
+usage: objects.py plain|versions|rules|keys|compare BUCKET ENV_FILE [FILE…]
+"""
+
+import json
+import os
+import sys
+from pathlib import Path
+
+import boto3
+
+ODD = ["/leading", "a b+c%2F", "a//b", "cut\r\nline", "e\u0301", "esc\x1b[31m", "star*[x]?", "tab\tbed", "\u00e9"]
+
+
+def client(env_file):
+    """A client that knows nothing but the env file."""
+    for line in Path(env_file).read_text().splitlines():
+        if line and not line.startswith("#"):
+            name, value = line.split("=", 1)
+            os.environ[name] = value
+    return boto3.client("s3")
+
+
+def plain(s3, bucket):
+    for number in range(30):
+        s3.put_object(Bucket=bucket, Key=f"plain/{number:02}", Body=b"x" * (number * 5000))
+
+
+def versions(s3, bucket):
+    for body in (b"first!!", b"second"):
+        s3.put_object(Bucket=bucket, Key="twice", Body=body, Metadata={"from": "boto3"})
+    s3.put_object(Bucket=bucket, Key="gone/x", Body=b"y" * 70_000)
+    s3.delete_object(Bucket=bucket, Key="gone/x")
+    for key in ODD:
+        s3.put_object(Bucket=bucket, Key=f"odd/{key}", Body=key.encode())
+    upload = s3.create_multipart_upload(Bucket=bucket, Key="gone/unfinished")["UploadId"]
+    for number, size in ((1, 5 << 20), (2, 7)):
+        part = {"Bucket": bucket, "Key": "gone/unfinished", "UploadId": upload}
+        s3.upload_part(**part, PartNumber=number, Body=b"p" * size)
+
+
+def rules(s3, bucket):
+    found = s3.get_bucket_lifecycle_configuration(Bucket=bucket)["Rules"]
+    names = {"delete-markers", "expire-tmp/", "old-versions", "unfinished-uploads"}
+    assert {rule["ID"] for rule in found} == {f"datalake-{name}" for name in names}, found
+
+
+def keys(s3, bucket, printed):
+    told = Path(printed).read_bytes().decode().split("\0")
+    assert told.pop() == "", "the last key has no zero byte behind it"
+    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket)
+    found = [entry["Key"] for page in pages for entry in page.get("Contents", [])]
+    assert told == found, (told, found)
+    assert {f"odd/{key}" for key in ODD} <= set(told), told
+
+
+def compare(_s3, _bucket, stats, told):
+    usage = json.loads(Path(stats).read_text())["usage"]
+    total = json.loads(Path(told).read_text().splitlines()[-1])["data"]
+    size = sum(part.get("size", 0) for part in usage.values())
+    uploads = usage.get("rgw.multimeta", {}).get("num_objects", 0)
+    print(json.dumps({"gateway": usage, "du": total}, indent=1))
+    assert total["total"]["bytes"] == size, (total["total"]["bytes"], size)
+    assert total["unfinished_uploads"]["count"] == uploads, uploads
+    if total["noncurrent"]["count"] + total["delete_markers"]["count"] + uploads == 0:
+        assert total["current"]["count"] == usage["rgw.main"]["num_objects"], usage
+
+
+what, name, path, *files = sys.argv[1:]
+globals()[what](client(path), name, *files)
