@@ -32,7 +32,7 @@ const LONGEST_WAIT: Duration = Duration::from_mins(1);
 /// gateway that knows nothing of it lags behind (Hetzner, minutes after a creation; 2026-09-08).
 /// A key that is unknown or a signature that does not fit is never tried again.
 ///
-/// It wraps a whole [`Lake`] as well. Of a download only its beginning is asked for again; a new
+/// It wraps a whole [`Lake`](crate::Lake) as well. Of a download only its beginning is asked for again; a new
 /// upload that was begun twice leaves one behind that only a listing knows of. The engine that
 /// moves files in bulk does not use it: there, one throttled call slows down all of them.
 pub struct RetryingStore<'a, S: ?Sized = dyn ObjectStore + 'a> {

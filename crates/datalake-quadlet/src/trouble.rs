@@ -97,7 +97,7 @@ impl TroubleKind {
         }
     }
 
-    /// Whether [`repaired`] puts it right. The rest is for people to decide.
+    /// Whether [`repaired`](crate::repaired) puts it right. The rest is for people to decide.
     #[must_use]
     pub fn is_repaired(&self) -> bool {
         !matches!(self, Self::HostEnvironment)
