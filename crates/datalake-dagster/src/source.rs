@@ -67,7 +67,7 @@ mod tests {
 
     #[test]
     fn an_index_is_named_without_a_secret() {
-        for text in ["https://pkg.example/simple", "http://10.0.0.1:3141/root/pypi/+simple/"] {
+        for text in ["https://pkg.example/simple", "http://10.0.0.1:3141/team/stable/+simple/"] {
             assert_eq!(text.parse::<IndexUrl>().unwrap().to_string(), text);
         }
         for text in ["https://me:pw@pkg.example/simple", "https://token@pkg.example", "http://a@"] {

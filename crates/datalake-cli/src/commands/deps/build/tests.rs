@@ -106,5 +106,5 @@ async fn a_build_that_fails_tells_the_cure() {
     assert!(hint("ERROR: No matching distribution found").contains("dagster-aws==0.28.6"));
     let offline = "connection broken by NameResolutionError\\nERROR: No matching distribution";
     assert!(hint(offline).starts_with("without a way"));
-    assert!(hint("open /root/pip.conf: permission denied").contains("--pip-conf"));
+    assert!(hint("open /srv/pip.conf: permission denied").contains("--pip-conf"));
 }
