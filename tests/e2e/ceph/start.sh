@@ -1,6 +1,7 @@
 #!/bin/bash
 # Starts a Ceph cluster of one node with its S3 gateway on loopback, without systemd.
-#   usage: start.sh WORKDIR PORT     CHROOT=DIR takes the programs of that folder
+#   usage: start.sh WORKDIR PORT     CHROOT=DIR takes the programs of that folder;
+#   CERTIFICATE=FILE (with its key, below WORKDIR) has the gateway speak https
 # Two users are made: `test` (ACCESS, SECRET) and `other` (OTHER_ACCESS, OTHER_SECRET).
 # WORKDIR/pids has one process id a line; whoever starts it ends them.
 set -euo pipefail
@@ -11,6 +12,8 @@ port=${2:?usage: start.sh WORKDIR PORT}
 mkdir -p "$work"/{mon,osd,log,run}
 : > "$work/pids"
 cd "$work"
+listen=endpoint=127.0.0.1:$port
+[ -z "${CERTIFICATE:-}" ] || listen="ssl_endpoint=127.0.0.1:$port ssl_certificate=$CERTIFICATE"
 fsid=$(cat /proc/sys/kernel/random/uuid)
 
 # With `auth = none` the gateway never connects, so there is a keyring. Without `tcp_nodelay` each
@@ -53,7 +56,7 @@ memstore device bytes = $((2 * 1024 * 1024 * 1024))
 osd op num shards = 2
 osd max object name len = 2048
 [client.rgw.a]
-rgw frontends = beast endpoint=127.0.0.1:$port tcp_nodelay=1
+rgw frontends = beast $listen tcp_nodelay=1
 rgw thread pool size = 32
 rgw enable ops log = false
 CONF
