@@ -192,6 +192,9 @@ pub struct Provision {
     /// Change files and bucket alone; containers take it up at their next restart
     #[arg(long)]
     pub no_restart: bool,
+    /// Take `EnvironmentHost=true` out of units and drop-ins, too; it stays otherwise
+    #[arg(long)]
+    pub no_environment_host: bool,
 }
 
 /// Flags of `rollback`.

@@ -39,6 +39,24 @@ pub(crate) struct Context<'a> {
     pub run: &'a RunId,
     /// Whether services are restarted.
     pub restart: Restart,
+    /// What becomes of `EnvironmentHost=true`.
+    pub host_environment: HostEnvironment,
+}
+
+/// What becomes of lines that hand podman's whole environment to a container.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum HostEnvironment {
+    /// They are told and stay: somebody may want them.
+    Stays,
+    /// The operator wants them out.
+    Goes,
+}
+
+impl HostEnvironment {
+    /// Whether a plan takes the trouble out of its file.
+    pub(crate) fn takes_out(self, trouble: &Trouble) -> bool {
+        trouble.kind.is_repaired() || self == Self::Goes
+    }
 }
 
 /// Whether services are restarted.

@@ -43,7 +43,7 @@ pub use environment_d::{find_user_wide, sets_nothing, without_user_wide};
 pub use hazard::{Hazard, HazardKind, find_hazards};
 pub use markers::{BlockError, MARKERS, Markers, insert_blocks, remove_blocks};
 pub use podman::{InvalidVersion, PodmanVersion};
-pub use repair::{find_troubles, repaired};
+pub use repair::{find_troubles, repaired, without_host_environment};
 pub use trouble::{Trouble, TroubleKind};
 pub use unit::UnitFile;
 pub use variable::S3_VARIABLES;

@@ -40,6 +40,15 @@ pub fn repaired(unit: &UnitFile, names: &[&str]) -> Edited {
     Edited::new(unit, changes)
 }
 
+/// Takes out each line that hands in the whole environment of podman, for those who ask for it:
+/// [`repaired`] leaves them, since somebody may want them.
+#[must_use]
+pub fn without_host_environment(unit: &UnitFile) -> Edited {
+    let lines = unit.effective("Container", "EnvironmentHost").filter(|(_, entry)| is_on(entry));
+    let gone = |(line, _): (&Line, _)| Change { range: line.range.clone(), parts: Vec::new() };
+    Edited::new(unit, lines.map(gone).collect())
+}
+
 /// An entry with at least one word that does harm.
 struct Troubled<'a> {
     line: &'a Line,
@@ -156,9 +165,12 @@ fn assigned(word: &str, names: &[&str]) -> Option<String> {
 
 fn host_environment(unit: &UnitFile) -> Option<Trouble> {
     let (line, entry) = unit.effective("Container", "EnvironmentHost").last()?;
-    let is_on = ["1", "yes", "true", "on"].iter().any(|yes| entry.value.eq_ignore_ascii_case(yes));
     let line = unit.line_number(line.range.start);
-    is_on.then_some(Trouble { kind: TroubleKind::HostEnvironment, line })
+    is_on(entry).then_some(Trouble { kind: TroubleKind::HostEnvironment, line })
+}
+
+fn is_on(entry: &Entry) -> bool {
+    ["1", "yes", "true", "on"].iter().any(|yes| entry.value.eq_ignore_ascii_case(yes))
 }
 
 fn ending_of(unit: &UnitFile, range: &Range<usize>) -> Range<usize> {
@@ -261,6 +273,16 @@ mod tests {
         let text = "[Container]\nEnvironmentHost=true\n";
         check(text, &[2], text);
         fine("[Container]\nEnvironmentHost=true\nEnvironmentHost=no\n");
+    }
+
+    #[test]
+    fn the_whole_environment_goes_where_that_is_asked_for() {
+        let without = |text| without_host_environment(&UnitFile::parse(text)).text().to_owned();
+        let twice = "[Container]\r\nEnvironmentHost = Yes\r\nImage=a\r\nEnvironmentHost=1";
+        assert_eq!(without(twice), "[Container]\r\nImage=a\r\n");
+        let fine =
+            "[Container]\n#EnvironmentHost=true\nEnvironmentHost=no\n[X]\nEnvironmentHost=1\n";
+        assert_eq!(without(fine), fine);
     }
 
     #[test]

@@ -265,6 +265,23 @@ fn the_whole_environment_handed_in_is_told_and_left() {
     assert!(ground.host().join(ENV_FILE).exists());
 }
 
+#[test]
+fn the_whole_environment_goes_where_that_is_asked_for_and_comes_back() {
+    let ground = Ground::new();
+    let name = format!("{UNITS}/dagster-daemon.container.d/20-host.conf");
+    ground.put(&name, "[Container]\nEnvironmentHost=true\n");
+    ground.provision();
+    let start = ground.tree();
+
+    let ran = ground.run("provision --yes --no-environment-host").exits(0);
+
+    assert!(!ran.stdout.contains("It stays."), "{}", ran.stdout);
+    assert_eq!(ground.read(&name), "[Container]\n");
+    ground.run("status").exits(0);
+    ground.run("rollback --yes").exits(0);
+    ground.tree().must_be(&start, "after rollback");
+}
+
 /// Makes the folder `$OVER` read-only, as those of root are for the service user.
 const CLOSED: &str = r#"mount --bind "$OVER" "$OVER"
 mount -o remount,ro,bind "$OVER"

@@ -17,7 +17,7 @@ use super::services::teller;
 use super::{confirmed, restart_steps};
 use crate::args::{self, Cli};
 use crate::deployment::Ground;
-use crate::desired::{Context, Restart, desired, repairs};
+use crate::desired::{Context, HostEnvironment, Restart, desired, repairs};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::generator::checked;
@@ -36,6 +36,7 @@ pub(super) struct Subject<'a> {
     pub(super) fingerprints: &'a FingerprintKey,
     pub(super) run: &'a RunId,
     pub(super) restart: Restart,
+    pub(super) host_environment: HostEnvironment,
 }
 
 #[derive(Serialize)]
@@ -81,6 +82,10 @@ pub(super) async fn provision(
         fingerprints,
         run: &run,
         restart: restart(&site, ground.is_some())?,
+        host_environment: match flags.no_environment_host {
+            true => HostEnvironment::Goes,
+            false => HostEnvironment::Stays,
+        },
     };
     let (sighting, plan) = look_and_plan(&subject, &ports).await?;
     if plan.is_empty() {
@@ -183,6 +188,7 @@ pub(super) async fn look_and_plan(
         fingerprints: subject.fingerprints,
         run: subject.run,
         restart: subject.restart,
+        host_environment: subject.host_environment,
     };
     let blocked = |failure: Failure| failure.for_user(&spec.host.user);
     let plan = plan_provision(&desired(&context)?, &sighting.observed);
@@ -245,8 +251,9 @@ fn shown(plan: &Plan, subject: &Subject<'_>, sighting: &Sighting) -> String {
     for repair in repairs(subject.places, sighting) {
         let (path, Trouble { kind, line }) = (repair.path, &repair.trouble);
         text.push_str(&format!("\nIn {path}, line {line}: {}\n", kind.harm()));
-        if !kind.is_repaired() {
-            text.push_str(&format!("It stays. To put it right: {}\n", kind.cure()));
+        if !subject.host_environment.takes_out(&repair.trouble) {
+            let cure = kind.cure();
+            text.push_str(&format!("It stays. To put it right: {cure} (--no-environment-host)\n"));
         }
     }
     for (path, fault) in &subject.places.unseen {

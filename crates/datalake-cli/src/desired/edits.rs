@@ -6,10 +6,10 @@ use datalake_core::{
 use datalake_engine::Sighting;
 use datalake_quadlet::{
     Edited, S3_VARIABLES, Trouble, UnitFile, find_troubles, find_user_wide, insert_blocks,
-    remove_blocks, repaired, sets_nothing, without_user_wide,
+    remove_blocks, repaired, sets_nothing, without_host_environment, without_user_wide,
 };
 
-use super::{Context, Unfit};
+use super::{Context, HostEnvironment, Unfit};
 use crate::places::{Other, OtherKind, Places, UnitPlaces};
 
 /// A line that does harm, for people.
@@ -50,7 +50,7 @@ pub(super) fn unit_file(
     let broken = |error| Unfit::Blocks(unit.file.clone(), error);
     let parsed = UnitFile::parse(&text);
     let bare = remove_blocks(&parsed).map_err(broken)?;
-    let sound = bare.then(&repaired(&bare.unit(), &S3_VARIABLES));
+    let sound = bare.then(&sound(&bare.unit(), context));
     let is_sound = sound.text() == bare.text();
     let edited = match context.way.handover {
         Handover::EnvFile | Handover::PodmanSecret => sound,
@@ -77,14 +77,15 @@ pub(super) fn unit_file(
 pub(super) fn other(other: &Other, context: &Context<'_>) -> Result<Option<Edit>, Unfit> {
     let Some((text, state)) = seen(&other.path, context)? else { return Ok(None) };
     let troubles = troubles(other.kind, &text);
-    let Some(first) = troubles.into_iter().find(|trouble| trouble.kind.is_repaired()) else {
+    let goes = |trouble: &Trouble| context.host_environment.takes_out(trouble);
+    let Some(first) = troubles.into_iter().find(goes) else {
         return Ok(None);
     };
     if let Some(fault) = &other.refused {
         return Err(Unfit::NotOurs(other.path.clone(), first, fault.clone()));
     }
     let edited = match other.kind {
-        OtherKind::Quadlet => repaired(&UnitFile::parse(&text), &S3_VARIABLES),
+        OtherKind::Quadlet => sound(&UnitFile::parse(&text), context),
         OtherKind::EnvironmentD => without_user_wide(&text, &S3_VARIABLES),
     };
     let is_to_go = other.kind == OtherKind::EnvironmentD && sets_nothing(edited.text());
@@ -98,6 +99,15 @@ pub(super) fn other(other: &Other, context: &Context<'_>) -> Result<Option<Edit>
         OtherKind::EnvironmentD => "systemd hands what it sets to every service of the user",
     };
     Ok(Some(Edit::Write(written(&other.path, (&edited, state), why, context))))
+}
+
+/// The unit without the lines that do harm and are to go.
+fn sound(unit: &UnitFile, context: &Context<'_>) -> Edited {
+    let repaired = repaired(unit, &S3_VARIABLES);
+    match context.host_environment {
+        HostEnvironment::Stays => repaired,
+        HostEnvironment::Goes => repaired.then(&without_host_environment(&repaired.unit())),
+    }
 }
 
 /// Whether a unit or drop-in may read the file, and would not start without it.
