@@ -7,7 +7,7 @@ pub mod transfer;
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use address::Address;
 
@@ -192,9 +192,18 @@ pub struct Provision {
     /// Change files and bucket alone; containers take it up at their next restart
     #[arg(long)]
     pub no_restart: bool,
-    /// Take `EnvironmentHost=true` out of units and drop-ins, too; it stays otherwise
-    #[arg(long)]
-    pub no_environment_host: bool,
+    /// What becomes of `EnvironmentHost=true` in units and drop-ins
+    #[arg(long, value_name = "WISH", value_enum, default_value_t = HostEnvironment::Keep)]
+    pub environment_host: HostEnvironment,
+}
+
+/// What becomes of lines that hand podman's whole environment to a container.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum HostEnvironment {
+    /// They are told and stay: somebody may want them
+    Keep,
+    /// They are taken out, as other old values are
+    Remove,
 }
 
 /// Flags of `rollback`.

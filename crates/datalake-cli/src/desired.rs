@@ -12,6 +12,7 @@ use datalake_engine::Sighting;
 use datalake_host::Account;
 use datalake_quadlet::{BlockError, EnvError, Trouble, Unwritable};
 
+use crate::args::HostEnvironment;
 use crate::handover::Way;
 use crate::places::Places;
 use edits::Edit;
@@ -43,19 +44,10 @@ pub(crate) struct Context<'a> {
     pub host_environment: HostEnvironment,
 }
 
-/// What becomes of lines that hand podman's whole environment to a container.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum HostEnvironment {
-    /// They are told and stay: somebody may want them.
-    Stays,
-    /// The operator wants them out.
-    Goes,
-}
-
 impl HostEnvironment {
     /// Whether a plan takes the trouble out of its file.
     pub(crate) fn takes_out(self, trouble: &Trouble) -> bool {
-        trouble.kind.is_repaired() || self == Self::Goes
+        trouble.kind.is_repaired() || self == Self::Remove
     }
 }
 

@@ -273,7 +273,7 @@ fn the_whole_environment_goes_where_that_is_asked_for_and_comes_back() {
     ground.provision();
     let start = ground.tree();
 
-    let ran = ground.run("provision --yes --no-environment-host").exits(0);
+    let ran = ground.run("provision --yes --environment-host=remove").exits(0);
 
     assert!(!ran.stdout.contains("It stays."), "{}", ran.stdout);
     assert_eq!(ground.read(&name), "[Container]\n");

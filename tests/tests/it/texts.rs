@@ -26,16 +26,20 @@ Set up bucket and host: plan, ask, apply, prove
 Usage: datalake provision [OPTIONS]
 
 Options:
-      --dry-run          Show the plan and change nothing
-      --sandbox[=<DIR>]  Work on a built-in S3 service and a pretend host, kept in DIR (.sandbox)
-      --root <DIR>       Take all paths of the host as paths below DIR
-  -y, --yes              Do not ask before applying
-      --no-restart       Change files and bucket alone; containers take it up at their next restart
-      --state <DIR>      Keep journal, receipts and copies in DIR
-      --config <FILE>    Read FILE instead of ./datalake.yaml
-      --json             Print one JSON document instead of text; listings one a line
-      --no-input         Never ask; fail where an answer is needed
-  -h, --help             Print help
+      --dry-run                  Show the plan and change nothing
+      --sandbox[=<DIR>]          Work on a built-in S3 service and a pretend host, kept in DIR
+                                 (.sandbox)
+      --root <DIR>               Take all paths of the host as paths below DIR
+  -y, --yes                      Do not ask before applying
+      --no-restart               Change files and bucket alone; containers take it up at their next
+                                 restart
+      --state <DIR>              Keep journal, receipts and copies in DIR
+      --config <FILE>            Read FILE instead of ./datalake.yaml
+      --environment-host <WISH>  What becomes of `EnvironmentHost=true` in units and drop-ins
+                                 [default: keep] [possible values: keep, remove]
+      --json                     Print one JSON document instead of text; listings one a line
+      --no-input                 Never ask; fail where an answer is needed
+  -h, --help                     Print help (see more with '--help')
 
 Values of the spec (they win over DATALAKE_… and datalake.yaml):
       --region <REGION>          fsn1, nbg1, hel1, or another service's region

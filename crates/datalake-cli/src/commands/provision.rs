@@ -15,9 +15,9 @@ use serde::Serialize;
 use super::forward::Forward;
 use super::services::teller;
 use super::{confirmed, restart_steps};
-use crate::args::{self, Cli};
+use crate::args::{self, Cli, HostEnvironment};
 use crate::deployment::Ground;
-use crate::desired::{Context, HostEnvironment, Restart, desired, repairs};
+use crate::desired::{Context, Restart, desired, repairs};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::generator::checked;
@@ -82,10 +82,7 @@ pub(super) async fn provision(
         fingerprints,
         run: &run,
         restart: restart(&site, ground.is_some())?,
-        host_environment: match flags.no_environment_host {
-            true => HostEnvironment::Goes,
-            false => HostEnvironment::Stays,
-        },
+        host_environment: flags.environment_host,
     };
     let (sighting, plan) = look_and_plan(&subject, &ports).await?;
     if plan.is_empty() {
@@ -253,7 +250,9 @@ fn shown(plan: &Plan, subject: &Subject<'_>, sighting: &Sighting) -> String {
         text.push_str(&format!("\nIn {path}, line {line}: {}\n", kind.harm()));
         if !subject.host_environment.takes_out(&repair.trouble) {
             let cure = kind.cure();
-            text.push_str(&format!("It stays. To put it right: {cure} (--no-environment-host)\n"));
+            text.push_str(&format!(
+                "It stays. To put it right: {cure} (--environment-host=remove)\n"
+            ));
         }
     }
     for (path, fault) in &subject.places.unseen {

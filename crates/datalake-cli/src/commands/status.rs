@@ -5,9 +5,9 @@ use datalake_engine::{Clock, News, Ports, RetryingStore};
 
 use super::dagster::looked_at;
 use super::provision::{Subject, dagster, look_and_plan, restart};
-use crate::args::Cli;
+use crate::args::{Cli, HostEnvironment};
 use crate::deployment::{Ground, Report};
-use crate::desired::{HostEnvironment, repairs};
+use crate::desired::repairs;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::handover::{Way, secrets};
@@ -40,7 +40,7 @@ pub(super) async fn status(cli: &Cli, printer: Printer) -> Result<Exit, Failure>
         fingerprints: &fingerprints,
         run: &RunId::new(site.clock.now(), site.clock.random()),
         restart,
-        host_environment: HostEnvironment::Stays,
+        host_environment: HostEnvironment::Keep,
     };
     let secrets = secrets(&site, &spec.host.user, &account);
     let ports = site.ports(&store, dagster, &fingerprints);

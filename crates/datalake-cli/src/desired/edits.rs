@@ -9,7 +9,8 @@ use datalake_quadlet::{
     remove_blocks, repaired, sets_nothing, without_host_environment, without_user_wide,
 };
 
-use super::{Context, HostEnvironment, Unfit};
+use super::{Context, Unfit};
+use crate::args::HostEnvironment;
 use crate::places::{Other, OtherKind, Places, UnitPlaces};
 
 /// A line that does harm, for people.
@@ -105,8 +106,8 @@ pub(super) fn other(other: &Other, context: &Context<'_>) -> Result<Option<Edit>
 fn sound(unit: &UnitFile, context: &Context<'_>) -> Edited {
     let repaired = repaired(unit, &S3_VARIABLES);
     match context.host_environment {
-        HostEnvironment::Stays => repaired,
-        HostEnvironment::Goes => repaired.then(&without_host_environment(&repaired.unit())),
+        HostEnvironment::Keep => repaired,
+        HostEnvironment::Remove => repaired.then(&without_host_environment(&repaired.unit())),
     }
 }
 
