@@ -113,3 +113,8 @@ pub use transfer::{
 };
 pub use usage::{SMALLEST_BILLED, Tally, Usage};
 pub use when::{Days, InvalidDays, InvalidRunId, InvalidTimestamp, RunId, Timestamp};
+
+/// The samples of the page about embedding, which are run as tests.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/embedding.md")]
+struct Embedding;

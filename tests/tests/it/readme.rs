@@ -1,6 +1,7 @@
-//! What the README says is so.
+//! What the README and the pages below `docs` say is so.
 
 use std::fs;
+use std::path::PathBuf;
 
 use clap::{CommandFactory, Parser};
 use datalake_cli::args::Cli;
@@ -11,24 +12,48 @@ use crate::support::{Call, Host};
 /// What else a line may begin with; anything new is looked at by a person first.
 const OTHER_PROGRAMS: [&str; 2] = ["cargo", "export"];
 
-fn readme() -> String {
-    fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../README.md")).unwrap()
+fn project() -> PathBuf {
+    PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
 }
 
-/// The fenced blocks of these languages.
-fn blocks(text: &str, languages: &[&str]) -> Vec<String> {
-    let mut blocks = Vec::new();
-    let mut parts = text.split("\n```");
-    // Before the first fence, and between two blocks, is prose.
-    parts.next();
-    while let Some(block) = parts.next() {
-        let (language, body) = block.split_once('\n').unwrap();
-        if languages.contains(&language) {
-            blocks.push(body.to_owned());
+fn readme() -> String {
+    fs::read_to_string(project().join("README.md")).unwrap()
+}
+
+/// README and all pages, with their names.
+fn pages() -> Vec<(String, String)> {
+    let docs = fs::read_dir(project().join("docs")).unwrap().map(|entry| entry.unwrap().path());
+    let pages = docs.filter(|path| path.extension().is_some_and(|end| end == "md"));
+    let page = |path: PathBuf| (path.display().to_string(), fs::read_to_string(&path).unwrap());
+    [project().join("README.md")].into_iter().chain(pages).map(page).collect()
+}
+
+/// The fenced blocks of this kind, without the indentation of lists: `console`, or `console run`
+/// where each command is tried in a sandbox.
+fn blocks(text: &str, kind: &str) -> Vec<String> {
+    let (mut blocks, mut open) = (Vec::new(), None::<(String, String)>);
+    for line in text.lines().map(str::trim_start) {
+        match (line.strip_prefix("```"), &mut open) {
+            (Some(kind), None) => open = Some((kind.to_owned(), String::new())),
+            (Some(_), Some((found, body))) => {
+                if found == kind {
+                    blocks.push(std::mem::take(body));
+                }
+                open = None;
+            }
+            (None, Some((_, body))) => body.extend([line, "\n"]),
+            (None, None) => (),
         }
-        assert!(parts.next().is_some(), "a block without an end: {language}");
     }
+    assert!(open.is_none(), "a block without an end: {open:?}");
     blocks
+}
+
+/// What is typed in blocks of this kind: what has no prompt is what a command prints.
+fn typed(text: &str, kind: &str) -> Vec<String> {
+    let blocks = blocks(text, kind);
+    let lines = blocks.iter().flat_map(|block| block.lines());
+    lines.filter_map(|line| line.strip_prefix("$ ")).map(str::to_owned).collect()
 }
 
 /// The words of a shell line without its comment and what stands before the program.
@@ -57,20 +82,29 @@ fn check(line: &str) {
 
 #[test]
 fn every_command_is_one() {
-    let (readme, mut lines) = (readme(), Vec::new());
-    for block in blocks(&readme, &["console"]) {
-        // What has no prompt is what the command prints.
-        let typed = block.lines().filter_map(|line| line.strip_prefix("$ "));
-        lines.extend(typed.map(str::to_owned));
+    for (name, text) in pages() {
+        let lines = [typed(&text, "console"), typed(&text, "console run")].concat();
+        assert!(!name.ends_with("README.md") || lines.len() >= 20, "{lines:?}");
+        for line in &lines {
+            check(line);
+        }
     }
-    for block in blocks(&readme, &["sh"]) {
-        lines.extend(block.lines().map(str::to_owned));
-    }
-    assert!(lines.iter().filter(|line| line.contains("datalake ")).count() >= 5, "{lines:?}");
+}
 
-    for line in &lines {
-        check(line);
+#[test]
+fn what_says_so_runs_in_a_sandbox() {
+    let mut ran = 0;
+    for (name, text) in pages() {
+        let folder = tempfile::tempdir().unwrap();
+        for line in typed(&text, "console run") {
+            let words = words(&line)[1..].join(" ");
+            let expected = line.rsplit_once("# exit ").map_or(0, |(_, code)| code.parse().unwrap());
+            eprintln!("{name}: {line}");
+            Call::new(folder.path(), &words).run().exits(expected);
+            ran += 1;
+        }
     }
+    assert!(ran >= 3, "{ran}");
 }
 
 #[test]
@@ -94,7 +128,7 @@ fn every_example_of_the_help_is_a_command() {
 
 #[test]
 fn every_spec_is_understood() {
-    let specs = blocks(&readme(), &["yaml"]);
+    let specs: Vec<_> = pages().iter().flat_map(|(_, text)| blocks(text, "yaml")).collect();
     assert!(!specs.is_empty());
     for spec in specs {
         let host = Host::usual();
