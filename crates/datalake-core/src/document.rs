@@ -147,7 +147,7 @@ impl SpecDocument {
     ///
     /// The first [`InvalidSpec`].
     pub fn check(self) -> Result<Spec, InvalidSpec> {
-        let (prefix, host) = (self.prefix.clone(), self.host.clone());
+        let host = self.host.clone();
         let store = self.check_store()?;
         let Some(bucket) = store.bucket else {
             return Err(missing("bucket", "a name that nobody else has"));
@@ -156,7 +156,7 @@ impl SpecDocument {
             region: store.region,
             endpoint: store.endpoint,
             bucket,
-            prefix: parse("prefix", &prefix.unwrap_or_default())?,
+            prefix: store.prefix,
             credentials: store.credentials,
             host: host.check()?,
             protect: store.protect,
@@ -182,6 +182,7 @@ impl SpecDocument {
             region,
             endpoint,
             bucket: self.bucket.map(|text| parse("bucket", &text)).transpose()?,
+            prefix: parse("prefix", &self.prefix.unwrap_or_default())?,
             credentials: self.credentials.unwrap_or(CredentialSource::From(Ambient::Env)),
             protect: self.protect.check()?,
             limits: self.limits.check()?,

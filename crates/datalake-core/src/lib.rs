@@ -62,6 +62,7 @@ mod observed;
 mod path;
 mod plan;
 mod podman_secret;
+pub mod price;
 mod provision;
 mod receipt;
 mod region;
@@ -111,7 +112,7 @@ pub use transfer::{
     SMALLEST_PART, SendReason, Side, SkipReason, Subset, TagForm, TooLarge, TreePath, UnfitName,
     Verdict, judge,
 };
-pub use usage::{SMALLEST_BILLED, Tally, Usage};
+pub use usage::{SMALLEST_BILLED, Tally, Usage, billed_size, billed_together};
 pub use when::{Days, InvalidDays, InvalidRunId, InvalidTimestamp, RunId, Timestamp};
 
 /// The samples of the page about embedding, which are run as tests.

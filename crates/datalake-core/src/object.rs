@@ -53,6 +53,12 @@ impl KeyPrefix {
     pub fn key(&self, name: &str) -> Result<ObjectKey, InvalidKey> {
         if self.0.is_empty() { name.parse() } else { format!("{}/{name}", self.0).parse() }
     }
+
+    /// The prefix as text, without a slash at its end.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
 }
 
 impl FromStr for ObjectKey {

@@ -87,6 +87,8 @@ pub struct StoreSpec {
     pub endpoint: Endpoint,
     /// The bucket that is meant where no other is named.
     pub bucket: Option<BucketName>,
+    /// The prefix of the assets' keys.
+    pub prefix: KeyPrefix,
     /// Where the key pair comes from.
     pub credentials: CredentialSource,
     /// How a bucket guards what is in it.

@@ -8,6 +8,19 @@ use bytesize::ByteSize;
 /// sizes are decimal, and so is this one).
 pub const SMALLEST_BILLED: ByteSize = ByteSize(64_000);
 
+/// What one object is billed as, where the smallest is billed as `smallest`.
+#[must_use]
+pub fn billed_size(size: ByteSize, smallest: ByteSize) -> ByteSize {
+    size.max(smallest)
+}
+
+/// What so many objects are billed as that are `size` long together and all alike. Of objects that
+/// differ more may be billed, never less.
+#[must_use]
+pub fn billed_together(size: ByteSize, count: u64, smallest: ByteSize) -> ByteSize {
+    billed_size(size, ByteSize(smallest.0.saturating_mul(count)))
+}
+
 /// A number of things and their bytes.
 ///
 /// ```
@@ -35,7 +48,19 @@ impl Tally {
     pub fn add(&mut self, size: ByteSize) {
         self.count += 1;
         self.bytes += size.0;
-        self.billed += size.0.max(SMALLEST_BILLED.0);
+        self.billed += billed_size(size, SMALLEST_BILLED).0;
+    }
+}
+
+impl Tally {
+    /// The bytes that are billed where the smallest object is billed as `smallest`: exact for
+    /// [`SMALLEST_BILLED`] and for none, the least that it can be else.
+    #[must_use]
+    pub fn billed_by(&self, smallest: ByteSize) -> ByteSize {
+        if smallest == SMALLEST_BILLED {
+            return ByteSize(self.billed);
+        }
+        billed_together(ByteSize(self.bytes), self.count, smallest)
     }
 }
 

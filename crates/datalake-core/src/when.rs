@@ -51,6 +51,30 @@ impl Timestamp {
     pub fn unix(self) -> i64 {
         self.0.unix_timestamp()
     }
+
+    /// Midnight of a date in UTC; a date that is none becomes 1970-01-01.
+    pub(crate) fn midnight(year: i32, month: u8, day: u8) -> Self {
+        let name = time::Month::try_from(month).unwrap_or(time::Month::January);
+        let date = time::Date::from_calendar_date(year, name, day);
+        Self(date.map_or(OffsetDateTime::UNIX_EPOCH, |date| date.midnight().assume_utc()))
+    }
+
+    /// The year, and the month from 1 to 12, in UTC.
+    pub(crate) fn year_and_month(self) -> (i32, u8) {
+        (self.0.year(), u8::from(self.0.month()))
+    }
+
+    /// So many seconds later, or the last time that can be told.
+    #[must_use]
+    pub fn plus_seconds(self, seconds: i64) -> Self {
+        Self(self.0.saturating_add(time::Duration::seconds(seconds)))
+    }
+
+    /// The date alone: `2026-11-22`.
+    #[must_use]
+    pub fn date(self) -> String {
+        self.0.date().format(format_description!("[year]-[month]-[day]")).unwrap_or_default()
+    }
 }
 
 impl Days {

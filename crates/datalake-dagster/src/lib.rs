@@ -19,6 +19,7 @@
 
 mod dependencies;
 mod image;
+mod owner;
 mod packages;
 mod source;
 mod version;
@@ -27,6 +28,7 @@ pub use dependencies::{Dependencies, Dependency, Moved, Need, Unfit, Wish, depen
 pub use image::{
     BASE_LABEL, DROP_IN_NAME, Recipe, UnfitUser, image_drop_in, image_in_drop_in, is_plain_image,
 };
+pub use owner::{Owner, owner};
 pub use packages::{IMPORT_SCRIPT, PACKAGES_SCRIPT, Packages, UnreadablePackages};
 pub use source::{IndexUrl, InvalidIndexUrl, PIP_CONF_ID, Source, WHEELS};
 pub use version::{DagsterVersion, UnfitVersion};

@@ -9,7 +9,7 @@ mod walk;
 pub use clear::{Clear, Cleared, Extent, FAILURES_KEPT, abort_uploads, clear};
 pub use create::{NewBucket, create_bucket};
 pub use folders::Counted;
-pub use usage::{Scope, SizedUpload, measure, sized};
+pub use usage::{Scope, SizedUpload, Surveyor, Thing, ThingKind, measure, sized, survey};
 pub use walk::{FolderEntry, Walk};
 
 pub(crate) use create::settled;

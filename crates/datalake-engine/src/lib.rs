@@ -20,11 +20,12 @@ mod records;
 mod recover;
 mod retry;
 pub mod transfer;
+mod usage_log;
 
 pub use apply::{ApplyError, FailedStep, Run, Watch, apply};
 pub use buckets::{
     Clear, Cleared, Counted, Extent, FAILURES_KEPT, FolderEntry, NewBucket, Scope, SizedUpload,
-    Walk, abort_uploads, clear, create_bucket, measure, sized,
+    Surveyor, Thing, ThingKind, Walk, abort_uploads, clear, create_bucket, measure, sized, survey,
 };
 pub use checkpoint::{Checkpoint, UnknownCheckpoint};
 pub use conformance::{Nonconformity, check_lake, check_object_store};
@@ -54,3 +55,4 @@ pub use ports::{
 pub use records::{Records, read_receipt};
 pub use recover::recover;
 pub use retry::RetryingStore;
+pub use usage_log::{AssetUse, EgressBy, EgressNote, Place, UsageLog, UsageSample};

@@ -1,7 +1,8 @@
 //! The host ports of datalake: files replaced atomically, never through a link.
 //!
 //! [`HostFiles`] holds the managed host's files, [`StateDir`] datalake's own folder. Both reach
-//! everything from a folder held open, so nobody can lead them elsewhere meanwhile. [`run`] is the
+//! everything from a folder held open, so nobody can lead them elsewhere meanwhile; [`UsageDb`] is
+//! the history of usage in that folder. [`run`] is the
 //! one place that starts a process; [`Systemd`], [`Podman`] and [`QuadletGenerator`] ask a service
 //! user's programs through it.
 
@@ -23,6 +24,7 @@ mod secrets;
 mod state;
 mod systemd;
 mod tree;
+mod usage_db;
 
 pub use accounts::{Account, AccountFault, find_user};
 pub use acting::{NotTheUser, ServiceUser};
@@ -39,3 +41,4 @@ pub use secrets::PodmanSecrets;
 pub use state::StateDir;
 pub use systemd::Systemd;
 pub use tree::{HostTree, Links};
+pub use usage_db::UsageDb;

@@ -60,6 +60,25 @@ impl StateDir {
         }
     }
 
+    /// The path of a file with mode 0600, which is made empty if it is not there; for programs that
+    /// open it themselves.
+    pub(crate) fn make_private(&self, name: &str) -> Result<PathBuf, Fault> {
+        self.made()?.open_or_create(&path_of(name)?, OFlags::RDWR)?;
+        self.path_of_file(name)?.ok_or_else(|| Fault::new(FaultKind::Disturbed, name))
+    }
+
+    /// The path of a plain file, without a link in it; `None` where there is no such file.
+    pub(crate) fn path_of_file(&self, name: &str) -> Result<Option<PathBuf>, Fault> {
+        let Some(root) = self.existing()? else { return Ok(None) };
+        match root.open_file(&path_of(name)?, OFlags::RDONLY) {
+            Ok(_) => (),
+            Err(fault) if fault.kind == FaultKind::Absent => return Ok(None),
+            Err(fault) => return Err(fault),
+        }
+        let folder = std::fs::canonicalize(&self.path).map_err(|error| fault_of_io(&error))?;
+        Ok(Some(folder.join(name)))
+    }
+
     fn existing_or_absent(&self) -> Result<&Root, Fault> {
         let text = || format!("there is no folder `{}`", self.path.display());
         self.existing()?.ok_or_else(|| Fault::new(FaultKind::Absent, text()))

@@ -2,6 +2,8 @@
 
 use datalake_core::Usage;
 
+use super::usage::{Surveyor, Thing};
+
 /// What is told while things are counted.
 #[derive(Debug, Clone, Copy)]
 pub enum Counted<'a> {
@@ -44,15 +46,6 @@ impl<'s> Folders<'s> {
         &mut innermost.1
     }
 
-    /// Tells that a page has been counted.
-    pub(super) fn page(&mut self) {
-        let mut sum = Usage::default();
-        for (_, usage) in &self.open {
-            sum += *usage;
-        }
-        (self.sink)(Counted::Page(&sum));
-    }
-
     /// Tells all folders that are still open, and gives the sum of everything.
     pub(super) fn end(mut self) -> Usage {
         while self.open.len() > 1 {
@@ -71,6 +64,20 @@ impl<'s> Folders<'s> {
         if let Some((_, above)) = self.open.last_mut() {
             *above += usage;
         }
+    }
+}
+
+impl Surveyor for Folders<'_> {
+    fn sees(&mut self, thing: &Thing<'_>) {
+        thing.count_in(self.enter(thing.key));
+    }
+
+    fn page(&mut self) {
+        let mut sum = Usage::default();
+        for (_, usage) in &self.open {
+            sum += *usage;
+        }
+        (self.sink)(Counted::Page(&sum));
     }
 }
 

@@ -37,71 +37,138 @@ pub async fn measure(
     sink: &mut (dyn FnMut(Counted<'_>) + Send),
 ) -> Result<Usage, Fault> {
     let Scope { bucket, prefix, depth } = *scope;
-    let folders = Folders::below(prefix, depth, sink);
+    let mut folders = Folders::below(prefix, depth, sink);
+    survey(lake, (bucket, prefix), &mut folders).await?;
+    Ok(folders.end())
+}
+
+/// Somebody who is told of everything that lies below a prefix, in the order of keys.
+pub trait Surveyor: Send {
+    /// Something that is billed.
+    fn sees(&mut self, thing: &Thing<'_>);
+
+    /// A page more has been told.
+    fn page(&mut self) {}
+}
+
+/// Something that is billed: an object, an old version, a delete marker, an unfinished upload.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Thing<'a> {
+    /// The key of its object.
+    pub key: &'a str,
+    /// What it is.
+    pub kind: ThingKind,
+    /// The length of its content; `None` for an unfinished upload without parts.
+    pub size: Option<ByteSize>,
+    /// When it was stored or begun; of an old version, when the next one took its place.
+    pub since: Timestamp,
+}
+
+/// What is billed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ThingKind {
+    /// An object that can be read.
+    Current,
+    /// An older or deleted version.
+    Noncurrent,
+    /// A delete marker that hides its object.
+    Marker,
+    /// A delete marker that something newer has hidden in turn.
+    OldMarker,
+    /// An unfinished upload.
+    Upload,
+}
+
+impl Thing<'_> {
+    /// Counts this.
+    pub fn count_in(&self, usage: &mut Usage) {
+        let size = self.size.unwrap_or_default();
+        match self.kind {
+            ThingKind::Current => usage.current.add(size),
+            ThingKind::Noncurrent => usage.noncurrent.add(size),
+            ThingKind::Marker | ThingKind::OldMarker => usage.markers.add(size),
+            ThingKind::Upload => usage.add_upload(self.size),
+        }
+    }
+}
+
+/// Tells a surveyor of everything that lies below a prefix. Any fault ends it: a part that cannot be
+/// told is never left out.
+pub async fn survey(
+    lake: &dyn Lake,
+    (bucket, prefix): (&BucketName, &str),
+    surveyor: &mut dyn Surveyor,
+) -> Result<(), Fault> {
     // Where versions may be, all of them are looked at; so too where nobody can tell.
     let may_keep_versions = match lake.versioning(bucket).await {
         Ok(versioning) => versioning != Versioning::Never,
         Err(fault) if matches!(fault.kind, FaultKind::Denied | FaultKind::Unsupported) => true,
         Err(fault) => return Err(fault),
     };
-    let uploads = Uploads::begin(lake, scope).await?;
+    let uploads = Uploads::begin(lake, (bucket, prefix)).await?;
     if may_keep_versions {
         let walk = Walk::versions(lake, bucket, prefix).await?;
-        return count(walk, uploads, folders).await;
+        return tell_all(walk, uploads, surveyor).await;
     }
     let walk = Walk::objects(lake, bucket, prefix).await?;
-    count(walk, uploads, folders).await
+    tell_all(walk, uploads, surveyor).await
 }
 
-/// Something that can be counted.
-trait Countable: Keyed {
-    fn add_to(&self, usage: &mut Usage);
+/// An entry of a listing as a thing that is billed.
+trait Billed: Keyed {
+    /// The thing; `newer` is the entry before, which is the newer version where its key is the same.
+    fn thing<'a>(&'a self, newer: Option<&Self>) -> Thing<'a>;
 }
 
-impl Countable for ObjectEntry {
-    fn add_to(&self, usage: &mut Usage) {
-        usage.current.add(self.size);
+impl Billed for ObjectEntry {
+    fn thing<'a>(&'a self, _: Option<&Self>) -> Thing<'a> {
+        let (kind, size) = (ThingKind::Current, Some(self.size));
+        Thing { key: self.key(), kind, size, since: self.modified }
     }
 }
 
-impl Countable for VersionEntry {
-    fn add_to(&self, usage: &mut Usage) {
-        self.count_in(usage);
+impl Billed for VersionEntry {
+    fn thing<'a>(&'a self, newer: Option<&Self>) -> Thing<'a> {
+        let (kind, size) = match (&self.kind, self.latest) {
+            (VersionKind::Content { size, .. }, true) => (ThingKind::Current, *size),
+            (VersionKind::Content { size, .. }, false) => (ThingKind::Noncurrent, *size),
+            (VersionKind::Marker, true) => (ThingKind::Marker, ByteSize(0)),
+            (VersionKind::Marker, false) => (ThingKind::OldMarker, ByteSize(0)),
+        };
+        let replaced = newer.filter(|newer| !self.latest && newer.key == self.key);
+        let since = replaced.map_or(self.modified, |newer| newer.modified);
+        Thing { key: self.key(), kind, size: Some(size), since }
     }
 }
 
 impl VersionEntry {
     /// Counts this version or delete marker.
     pub fn count_in(&self, usage: &mut Usage) {
-        match &self.kind {
-            VersionKind::Content { size, .. } if self.latest => usage.current.add(*size),
-            VersionKind::Content { size, .. } => usage.noncurrent.add(*size),
-            VersionKind::Marker => usage.markers.add(ByteSize(0)),
-        }
+        self.thing(None).count_in(usage);
     }
 }
 
 /// Takes uploads and all else in the order of their keys.
-async fn count<'a, T: Countable + Send + 'a>(
+async fn tell_all<'a, T: Billed + Send + 'a>(
     mut walk: Walk<'a, T>,
     mut uploads: Uploads<'_>,
-    mut folders: Folders<'_>,
-) -> Result<Usage, Fault> {
+    surveyor: &mut dyn Surveyor,
+) -> Result<(), Fault> {
+    let mut newer: Option<T> = None;
     while let Some(page) = walk.next().await? {
         for entry in page {
-            while let Some(SizedUpload { upload, size, .. }) =
-                uploads.before(Some(entry.key())).await?
-            {
-                folders.enter(upload.key.as_str()).add_upload(size);
+            while let Some(upload) = uploads.before(Some(entry.key())).await? {
+                surveyor.sees(&upload.thing());
             }
-            entry.add_to(folders.enter(entry.key()));
+            surveyor.sees(&entry.thing(newer.as_ref()));
+            newer = Some(entry);
         }
-        folders.page();
+        surveyor.page();
     }
-    while let Some(SizedUpload { upload, size, .. }) = uploads.before(None).await? {
-        folders.enter(upload.key.as_str()).add_upload(size);
+    while let Some(upload) = uploads.before(None).await? {
+        surveyor.sees(&upload.thing());
     }
-    Ok(folders.end())
+    Ok(())
 }
 
 /// Unfinished uploads and the sizes of their parts, in order.
@@ -113,8 +180,11 @@ struct Uploads<'a> {
 }
 
 impl<'a> Uploads<'a> {
-    async fn begin(lake: &'a dyn Lake, scope: &Scope<'a>) -> Result<Self, Fault> {
-        let pages = UploadPages::new(lake, scope.bucket, ListAsk::below(scope.prefix));
+    async fn begin(
+        lake: &'a dyn Lake,
+        (bucket, prefix): (&'a BucketName, &str),
+    ) -> Result<Self, Fault> {
+        let pages = UploadPages::new(lake, bucket, ListAsk::below(prefix));
         let mut uploads =
             Self { lake, pages, page: Vec::new().into_iter().peekable(), ended: false };
         uploads.fill().await?;
@@ -152,6 +222,13 @@ pub struct SizedUpload {
     pub begun: Timestamp,
     /// The bytes of all its parts; `None` where there is no part, or it has ended meanwhile.
     pub size: Option<ByteSize>,
+}
+
+impl SizedUpload {
+    fn thing(&self) -> Thing<'_> {
+        let (key, kind) = (self.upload.key.as_str(), ThingKind::Upload);
+        Thing { key, kind, size: self.size, since: self.begun }
+    }
 }
 
 /// Asks for the sizes of unfinished uploads, of several at one time; their order stays.

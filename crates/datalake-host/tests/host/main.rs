@@ -24,3 +24,4 @@ mod state;
 mod transfer;
 #[cfg(test)]
 mod tree;
+mod usage_db;

@@ -1,0 +1,30 @@
+//! Prices, bills and forecasts, in exact integers.
+//!
+//! A [`Plan`] is a price list with dates. A [`UsageHistory`] tells what was stored from when on, and
+//! what left the service. [`bill`] puts the two together for one [`Month`]; [`estimate`] does so for
+//! a bucket that is not there yet, [`Trend`] and [`forecast`] for one that grows.
+//!
+//! Money is counted in millionths ([`Micros`]), storage in byte-seconds ([`TbHours`]). Each line of
+//! a bill is an exact fraction, rounded half up to a millionth once. Sizes are decimal: a TB is
+//! 10^12 bytes. A month is a calendar month in UTC, so no clock change makes it longer or shorter.
+
+mod bill;
+mod competitors;
+mod estimate;
+mod forecast;
+mod hetzner;
+mod history;
+mod money;
+mod month;
+mod plan;
+mod self_hosted;
+
+pub use bill::{Bill, Unpriced, bill};
+pub use estimate::{Intended, estimate};
+pub use forecast::{Forecast, Pace, Reach, Sample, Trend, forecast};
+pub use history::{Level, Span, UsageHistory, Used};
+pub use money::{Currency, Gross, InvalidMoney, Micros, Money, Net, Vat};
+pub use month::{InvalidMonth, Month};
+pub use plan::{
+    Account, Base, Egress, FreeEgress, Per, Plan, Prices, Rate, Storage, TbHours, UnknownPlan,
+};

@@ -1,0 +1,77 @@
+//! The port to the local history of what a bucket held and what left it.
+
+use datalake_core::price::Span;
+use datalake_core::{BucketName, ByteSize, Endpoint, Fault, Tally, Timestamp, Usage};
+
+/// A history of what buckets held and of what left them, kept on this machine.
+///
+/// One process at a time writes; another one waits a little and is told then (`Throttled`). What was
+/// written is durable on return; after a fault or a kill all of a call is there, or nothing of it.
+/// `Unreadable`: the history is damaged, or was written by a newer datalake.
+pub trait UsageLog: Send {
+    /// Appends what a bucket holds; a second sample of the same second takes the first one's place.
+    fn record(&mut self, place: &Place, sample: &UsageSample) -> Result<(), Fault>;
+
+    /// Appends what left a bucket.
+    fn record_egress(&mut self, place: &Place, egress: &EgressNote) -> Result<(), Fault>;
+
+    /// The samples of a bucket in a span, the oldest first, without their assets.
+    fn samples(&self, place: &Place, span: Span) -> Result<Vec<UsageSample>, Fault>;
+
+    /// The assets of the sample of this second, the largest first.
+    fn assets(&self, place: &Place, at: Timestamp) -> Result<Vec<AssetUse>, Fault>;
+
+    /// What left a bucket in a span, the oldest first.
+    fn egress(&self, place: &Place, span: Span) -> Result<Vec<EgressNote>, Fault>;
+}
+
+/// A bucket of a service.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// The service.
+    pub endpoint: Endpoint,
+    /// The bucket.
+    pub bucket: BucketName,
+}
+
+/// What a bucket held at a point in time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UsageSample {
+    /// When.
+    pub at: Timestamp,
+    /// How much.
+    pub usage: Usage,
+    /// The largest assets; empty where nobody has asked for them.
+    pub assets: Vec<AssetUse>,
+}
+
+/// What an asset holds, hidden versions and uploads included.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AssetUse {
+    /// The asset's key with `/` between its parts.
+    pub asset: String,
+    /// All of it.
+    pub total: Tally,
+}
+
+/// Something that left a bucket.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EgressNote {
+    /// When it was noted.
+    pub at: Timestamp,
+    /// How much.
+    pub size: ByteSize,
+    /// How it is known.
+    pub by: EgressBy,
+    /// What it was; a text of the operator's or a command's name.
+    pub note: String,
+}
+
+/// How something that left a bucket is known. The service itself tells nobody.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EgressBy {
+    /// A command of datalake has brought it to this machine.
+    Datalake,
+    /// The operator has entered it.
+    Operator,
+}
