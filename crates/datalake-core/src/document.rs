@@ -1,5 +1,6 @@
 //! The spec as it is written in `datalake.yaml`, in variables and flags.
 
+mod cost;
 mod limits;
 mod read;
 
@@ -7,6 +8,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+pub use self::cost::{CostDocument, PlanDocument};
 pub use self::limits::LimitsDocument;
 use self::read::{flag, names};
 use crate::{
@@ -42,6 +44,9 @@ pub struct SpecDocument {
     /// `limits:` — what transfers keep within.
     #[serde(skip_serializing_if = "LimitsDocument::is_empty")]
     pub limits: LimitsDocument,
+    /// `cost:` — price list, tax, budget.
+    #[serde(skip_serializing_if = "CostDocument::is_empty")]
+    pub cost: CostDocument,
 }
 
 /// `host:`
@@ -92,7 +97,7 @@ pub struct InvalidSpec {
 
 impl SpecDocument {
     /// Every key that can be written, with dots between its parts.
-    pub const KEYS: [&str; 19] = [
+    pub const KEYS: [&str; 25] = [
         "region",
         "endpoint",
         "bucket",
@@ -112,6 +117,12 @@ impl SpecDocument {
         "limits.requests-per-second",
         "limits.connections",
         "limits.bandwidth",
+        "cost.plan",
+        "cost.vat",
+        "cost.budget",
+        "cost.base-already-paid",
+        "cost.on-hetzner",
+        "cost.plans",
     ];
 
     /// The values that hold where nothing is written.

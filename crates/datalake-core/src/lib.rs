@@ -80,7 +80,10 @@ pub use credentials::{AccessKeyId, Credentials, InvalidKeyText, SecretAccessKey}
 pub use desired::{
     Desired, DesiredBucket, DesiredFile, DesiredFolder, DesiredSecret, DesiredServices, Unwanted,
 };
-pub use document::{HostDocument, InvalidSpec, LimitsDocument, ProtectDocument, SpecDocument};
+pub use document::{
+    CostDocument, HostDocument, InvalidSpec, LimitsDocument, PlanDocument, ProtectDocument,
+    SpecDocument,
+};
 pub use endpoint::{Endpoint, InvalidEndpoint};
 pub use env::first_unfit;
 pub use fault::{Fault, FaultKind, Target};
@@ -103,8 +106,8 @@ pub use receipt::{Outcome, Receipt, RunKind, StepReceipt, left_by_rollback, plan
 pub use region::{InvalidRegion, Region, RegionName};
 pub use services::{ServiceState, ServiceStates};
 pub use spec::{
-    Ambient, CredentialSource, HostSpec, InvalidUnitName, Protect, ServiceLimits, Spec, StoreSpec,
-    UnitName,
+    Ambient, CostSpec, CredentialSource, HostSpec, InvalidUnitName, Protect, ServiceLimits, Spec,
+    StoreSpec, UnitName,
 };
 pub use transfer::{
     Bandwidth, Comparison, ContentDigest, FileFacts, FileTime, Filter, InvalidBandwidth,
@@ -112,7 +115,9 @@ pub use transfer::{
     SMALLEST_PART, SendReason, Side, SkipReason, Subset, TagForm, TooLarge, TreePath, UnfitName,
     Verdict, judge,
 };
-pub use usage::{SMALLEST_BILLED, Tally, Usage, billed_size, billed_together};
+pub use usage::{
+    LargestGroups, SMALLEST_BILLED, Tally, Usage, UsageGroups, billed_size, billed_together,
+};
 pub use when::{Days, InvalidDays, InvalidRunId, InvalidTimestamp, RunId, Timestamp};
 
 /// The samples of the page about embedding, which are run as tests.

@@ -6,6 +6,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::price::{Account, Money, Plan, Vat};
 use crate::text::serde_as_text;
 use crate::{Bandwidth, BucketName, Days, Endpoint, Handover, KeyPrefix, Presets, Region};
 
@@ -95,6 +96,23 @@ pub struct StoreSpec {
     pub protect: Protect,
     /// What transfers keep within.
     pub limits: ServiceLimits,
+}
+
+/// What things cost, and what they may.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CostSpec {
+    /// The name of the price list that counts; it is among `plans`.
+    pub plan: String,
+    /// The tax that comes on top; `None` tells sums without it.
+    pub vat: Option<Vat>,
+    /// What a month may cost.
+    pub budget: Option<Money>,
+    /// What the account pays already.
+    pub account: Account,
+    /// What this machine reads stays in Hetzner's network, and is free.
+    pub on_hetzner: bool,
+    /// All price lists: the known ones and those of the spec.
+    pub plans: Vec<Plan>,
 }
 
 /// What a service allows from one address, and what the operator does.

@@ -3,14 +3,14 @@
 use datalake_core::KeyPrefix;
 
 /// What an object belongs to.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Owner {
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Owner<'k> {
     /// An asset, or a partition of one.
     Asset {
         /// The asset's key with `/` between its parts.
-        asset: String,
+        asset: &'k str,
         /// The partition; a guess, see [`owner`].
-        partition: Option<String>,
+        partition: Option<&'k str>,
     },
     /// Outputs of ops and logs of runs.
     Runs,
@@ -28,23 +28,21 @@ pub enum Owner {
 /// use datalake_dagster::{Owner, owner};
 ///
 /// let prefix = "assets".parse()?;
-/// let asset = |asset: &str, partition: Option<&str>| Owner::Asset {
-///     asset: asset.to_owned(),
-///     partition: partition.map(str::to_owned),
-/// };
-/// assert_eq!(owner(&prefix, "assets/raw/orders", &[]), asset("raw/orders", None));
-/// assert_eq!(owner(&prefix, "assets/by_day/2026-01-02/eu", &[]), asset("by_day", Some("2026-01-02/eu")));
+/// let found = owner(&prefix, "assets/by_day/2026-01-02/eu", &[]);
+/// assert_eq!(found, Owner::Asset { asset: "by_day", partition: Some("2026-01-02/eu") });
+/// let found = owner(&prefix, "assets/raw/orders", &[]);
+/// assert_eq!(found, Owner::Asset { asset: "raw/orders", partition: None });
 /// assert_eq!(owner(&prefix, "other/x", &[]), Owner::Outside);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[must_use]
-pub fn owner(prefix: &KeyPrefix, key: &str, partitioned: &[String]) -> Owner {
+pub fn owner<'k>(prefix: &KeyPrefix, key: &'k str, partitioned: &[String]) -> Owner<'k> {
     let Some(path) = below(prefix, key) else { return Owner::Outside };
     if is_of_runs(path) {
         return Owner::Runs;
     }
     let (asset, partition) = split(path, partitioned);
-    Owner::Asset { asset: asset.to_owned(), partition: partition.map(str::to_owned) }
+    Owner::Asset { asset, partition }
 }
 
 /// The key below the prefix and its slash.
@@ -112,10 +110,8 @@ mod tests {
     #[track_caller]
     fn check(key: &str, expected: Option<(&str, Option<&str>)>) {
         let prefix = "assets".parse().unwrap();
-        let expected = expected.map_or(Owner::Outside, |(asset, partition)| Owner::Asset {
-            asset: asset.to_owned(),
-            partition: partition.map(str::to_owned),
-        });
+        let expected =
+            expected.map_or(Owner::Outside, |(asset, partition)| Owner::Asset { asset, partition });
         assert_eq!(owner(&prefix, key, &["by_static".to_owned()]), expected, "{key}");
     }
 

@@ -2,12 +2,14 @@
 
 mod clear;
 mod create;
+mod due;
 mod folders;
 mod usage;
 mod walk;
 
 pub use clear::{Clear, Cleared, Extent, FAILURES_KEPT, abort_uploads, clear};
 pub use create::{NewBucket, create_bucket};
+pub use due::Due;
 pub use folders::Counted;
 pub use usage::{Scope, SizedUpload, Surveyor, Thing, ThingKind, measure, sized, survey};
 pub use walk::{FolderEntry, Walk};

@@ -24,8 +24,9 @@ mod usage_log;
 
 pub use apply::{ApplyError, FailedStep, Run, Watch, apply};
 pub use buckets::{
-    Clear, Cleared, Counted, Extent, FAILURES_KEPT, FolderEntry, NewBucket, Scope, SizedUpload,
-    Surveyor, Thing, ThingKind, Walk, abort_uploads, clear, create_bucket, measure, sized, survey,
+    Clear, Cleared, Counted, Due, Extent, FAILURES_KEPT, FolderEntry, NewBucket, Scope,
+    SizedUpload, Surveyor, Thing, ThingKind, Walk, abort_uploads, clear, create_bucket, measure,
+    sized, survey,
 };
 pub use checkpoint::{Checkpoint, UnknownCheckpoint};
 pub use conformance::{Nonconformity, check_lake, check_object_store};

@@ -1,4 +1,4 @@
-//! The history of usage in an SQLite file of datalake's own folder.
+//! The history of usage in an `SQLite` file of datalake's own folder.
 
 mod rows;
 mod schema;
@@ -21,7 +21,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 
 /// The history of usage.
 ///
-/// It is an SQLite file with a rollback journal: a change that was cut off by a kill is taken back
+/// It is an `SQLite` file with a rollback journal: a change that was cut off by a kill is taken back
 /// by whoever opens the file next.
 pub struct UsageDb {
     connection: Connection,
@@ -137,19 +137,18 @@ impl UsageLog for UsageDb {
     }
 }
 
-/// What an error of SQLite means.
+/// What an error of `SQLite` means.
 fn fault(path: &std::path::Path, error: &rusqlite::Error) -> Fault {
     let kind = match error.sqlite_error_code() {
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => FaultKind::Throttled,
-        Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => FaultKind::Unreadable,
         Some(ErrorCode::DiskFull) => FaultKind::DiskFull,
         Some(ErrorCode::ReadOnly) => FaultKind::ReadOnly,
         Some(ErrorCode::PermissionDenied | ErrorCode::AuthorizationForStatementDenied) => {
             FaultKind::Denied
         }
+        // Without a code it is a value or column of a kind that we never write.
+        Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) | None => FaultKind::Unreadable,
         Some(_) => FaultKind::Io,
-        // A value or column of a kind that we never write.
-        None => FaultKind::Unreadable,
     };
     Fault::new(kind, format!("`{}`: {error}", path.display()))
 }

@@ -9,6 +9,9 @@ use figment::{Metadata, Profile, Provider};
 use crate::exit::Exit;
 use crate::failure::Failure;
 
+/// Below this key stand names of the operator's.
+const OWN_PLANS: &str = "cost.plans.";
+
 /// Settings with the name of where they stand.
 #[derive(Debug, Clone)]
 pub(crate) struct Layer {
@@ -63,7 +66,9 @@ impl Layer {
     fn checked(self) -> Result<Self, Failure> {
         for key in flat_keys(&self.values, "") {
             let above = format!("{key}.");
-            let known = |known: &&str| **known == key || known.starts_with(&above);
+            let known = |known: &&str| {
+                **known == key || known.starts_with(&above) || key.starts_with(OWN_PLANS)
+            };
             if !SpecDocument::KEYS.iter().any(known) {
                 return Err(self.unknown(&key));
             }

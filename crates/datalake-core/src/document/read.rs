@@ -56,6 +56,6 @@ pub(super) fn flag<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<
 }
 
 /// An error that tells what was expected and not what was found.
-fn expected<E: serde::de::Error>(what: &str) -> E {
+pub(super) fn expected<E: serde::de::Error>(what: &str) -> E {
     E::invalid_type(Unexpected::Other("something else"), &what)
 }

@@ -56,7 +56,7 @@ pub(super) enum Outdated {
     Newer(usize),
     /// It is another program's.
     Foreign,
-    /// SQLite says so.
+    /// `SQLite` says so.
     Sqlite(Error),
 }
 

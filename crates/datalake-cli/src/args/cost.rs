@@ -1,0 +1,236 @@
+//! The command line of commands about money and usage.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+use datalake_core::price::{Micros, Money, Month, Vat};
+use datalake_core::{ByteSize, Days, Expire, Timestamp};
+
+use super::Address;
+
+/// What `cost` does.
+#[derive(Debug, Subcommand)]
+pub enum Cost {
+    /// Tell what a bucket would cost that is not there yet; asks no service
+    #[command(before_help = ESTIMATE_EXAMPLES)]
+    Estimate(Estimate),
+    /// Tell what the same would cost by all price lists that are known
+    #[command(before_help = COMPARE_EXAMPLES)]
+    Compare(Estimate),
+    /// Tell what a bucket costs: by prefix, asset and partition, and what is hidden in it
+    #[command(before_help = REPORT_EXAMPLES)]
+    Report(CostReport),
+    /// Tell what this month will have cost, by what `usage record` has kept
+    #[command(before_help = FORECAST_EXAMPLES)]
+    Forecast(Terms),
+    /// Tell what would change if objects expired, were compressed, or more was read
+    #[command(before_help = WHATIF_EXAMPLES)]
+    Whatif(Whatif),
+    /// Compare this month's forecast with a budget: exit 0 if within, 6 if over it
+    #[command(before_help = CHECK_EXAMPLES)]
+    Check(Check),
+}
+
+const ESTIMATE_EXAMPLES: &str = "\
+Examples:
+  datalake cost estimate --storage 100GB --egress 100GB
+  datalake cost estimate --storage 80GB --objects 20000000 --vat 19    Small objects count as 64 KB
+  datalake cost estimate --storage 100GB --egress 100GB --plan guide   What the by-hand guide reckons
+";
+const COMPARE_EXAMPLES: &str = "\
+Examples:
+  datalake cost compare --storage 2.5TB --egress 3TB
+";
+const REPORT_EXAMPLES: &str = "\
+Examples:
+  datalake cost report
+  datalake cost report --top 50 --partitioned by_region s3://acme-lake/assets/
+";
+const FORECAST_EXAMPLES: &str = "\
+Examples:
+  datalake cost forecast --vat 19
+";
+const WHATIF_EXAMPLES: &str = "\
+Examples:
+  datalake cost whatif --expire tmp/:7d --expire logs/:90d
+  datalake cost whatif --compress 3 --egress 2TB
+";
+const CHECK_EXAMPLES: &str = "\
+Examples:
+  datalake cost check --budget 10EUR          For a timer, beside `datalake usage record`
+  datalake cost check --budget 10EUR --high   Also if only the upper end of the band is over it
+";
+
+/// By what a bill is made.
+#[derive(Debug, Default, Args)]
+pub struct Terms {
+    /// The price list: hetzner, hetzner-usd, aws, b2, r2, wasabi, scaleway, …, guide, or one of the
+    /// spec's; `datalake cost compare` tells all
+    #[arg(long, value_name = "PLAN")]
+    pub plan: Option<String>,
+    /// The month, such as 2026-11; the present one if left out
+    #[arg(long, value_name = "MONTH")]
+    pub month: Option<Month>,
+    /// Add this tax, in percent
+    #[arg(long, value_name = "PERCENT")]
+    pub vat: Option<Vat>,
+    /// The account pays the base price already: it is paid once for all buckets
+    #[arg(long)]
+    pub base_already_paid: bool,
+}
+
+/// Flags of `cost estimate` and `cost compare`.
+#[derive(Debug, Args)]
+pub struct Estimate {
+    /// What is stored, such as 100GB or 2.5TB (decimal)
+    #[arg(long, value_name = "SIZE")]
+    pub storage: ByteSize,
+    /// What leaves the service in the month: to Modal and the internet, not to Hetzner servers
+    #[arg(long, value_name = "SIZE", default_value = "0B")]
+    pub egress: ByteSize,
+    /// In how many objects: small ones are billed as 64 KB
+    #[arg(long, value_name = "N")]
+    pub objects: Option<u64>,
+    /// By what the bill is made.
+    #[command(flatten)]
+    pub terms: Terms,
+}
+
+/// Flags of `cost report`.
+#[derive(Debug, Args)]
+pub struct CostReport {
+    /// What is looked at.
+    #[command(flatten)]
+    pub what: Looked,
+    /// By what the bill is made.
+    #[command(flatten)]
+    pub terms: Terms,
+}
+
+/// What a report looks at.
+#[derive(Debug, Args)]
+pub struct Looked {
+    /// What the keys begin with: `s3://BUCKET/PREFIX`, or a PREFIX in the spec's bucket
+    #[arg(value_name = "PREFIX", id = "keys", default_value = "", hide_default_value = true)]
+    pub keys: Address,
+    /// Tell so many of the largest prefixes, assets and partitions
+    #[arg(long, value_name = "N", default_value_t = 20)]
+    pub top: usize,
+    /// All behind this asset is a partition of it, whether it looks like a date or not; may be given
+    /// again
+    #[arg(long, value_name = "ASSET")]
+    pub partitioned: Vec<String>,
+}
+
+/// Flags of `cost whatif`.
+#[derive(Debug, Args)]
+pub struct Whatif {
+    /// What the keys begin with: `s3://BUCKET/PREFIX`, or a PREFIX in the spec's bucket
+    #[arg(value_name = "PREFIX", id = "keys", default_value = "", hide_default_value = true)]
+    pub keys: Address,
+    /// Objects below PREFIX went after so many days; may be given again
+    #[arg(long, value_name = "PREFIX:DAYS")]
+    pub expire: Vec<Expire>,
+    /// Contents were this many times smaller, such as 3 or 2.5
+    #[arg(long, value_name = "RATIO")]
+    pub compress: Option<Micros>,
+    /// So much more left the service in the month
+    #[arg(long, value_name = "SIZE")]
+    pub egress: Option<ByteSize>,
+    /// By what the bill is made.
+    #[command(flatten)]
+    pub terms: Terms,
+}
+
+/// Flags of `cost check`.
+#[derive(Debug, Args)]
+pub struct Check {
+    /// The most that a month may cost, such as 10EUR; the spec's `cost: budget:` if left out. With a
+    /// tax it is compared with the sum that has it
+    #[arg(long, value_name = "SUM")]
+    pub budget: Option<Money>,
+    /// Count the upper end of the band, not its middle
+    #[arg(long)]
+    pub high: bool,
+    /// By what the bill is made.
+    #[command(flatten)]
+    pub terms: Terms,
+}
+
+const RECORD_EXAMPLES: &str = "\
+Examples:
+  datalake usage record                              Once a day, from a timer
+  datalake usage egress 120GB --note \"Modal, week 47\"   What others have read
+";
+const SHOW_EXAMPLES: &str = "\
+Examples:
+  datalake usage show --since 30d
+";
+
+/// What `usage` does.
+#[derive(Debug, Subcommand)]
+pub enum Usage {
+    /// Count what the bucket holds, and keep it in the history on this machine
+    #[command(before_help = RECORD_EXAMPLES)]
+    Record(Record),
+    /// Enter what left the bucket for outside of Hetzner's network: the service tells nobody
+    Egress(EgressFlags),
+    /// Print the history, and which assets have grown
+    #[command(before_help = SHOW_EXAMPLES)]
+    Show(Show),
+}
+
+/// Flags of `usage record`.
+#[derive(Debug, Args)]
+pub struct Record {
+    /// All behind this asset is a partition of it; may be given again
+    #[arg(long, value_name = "ASSET")]
+    pub partitioned: Vec<String>,
+}
+
+/// Flags of `usage egress`.
+#[derive(Debug, Args)]
+pub struct EgressFlags {
+    /// How much, such as 120GB
+    #[arg(value_name = "SIZE")]
+    pub size: ByteSize,
+    /// What it was
+    #[arg(long, value_name = "TEXT", default_value = "")]
+    pub note: String,
+    /// When, such as 2026-11-22T18:00:00Z; now if left out
+    #[arg(long, value_name = "TIME")]
+    pub at: Option<Timestamp>,
+}
+
+/// Flags of `usage show`.
+#[derive(Debug, Args)]
+pub struct Show {
+    /// Only the last days
+    #[arg(long, value_name = "DAYS", default_value = "30d")]
+    pub since: Days,
+}
+
+const PAGE_EXAMPLES: &str = "\
+Examples:
+  datalake report --html lake.html    One page for a browser, complete in itself
+  datalake report --markdown          For a ticket
+  datalake report --json              For programs
+";
+
+/// Flags of `report`.
+#[derive(Debug, Args)]
+#[command(before_help = PAGE_EXAMPLES)]
+pub struct Report {
+    /// Write a page to FILE
+    #[arg(long, value_name = "FILE", conflicts_with = "markdown")]
+    pub html: Option<PathBuf>,
+    /// Print it as Markdown
+    #[arg(long)]
+    pub markdown: bool,
+    /// What is looked at.
+    #[command(flatten)]
+    pub what: Looked,
+    /// By what the bill is made.
+    #[command(flatten)]
+    pub terms: Terms,
+}
