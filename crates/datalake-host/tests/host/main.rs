@@ -24,4 +24,5 @@ mod state;
 mod transfer;
 #[cfg(test)]
 mod tree;
+#[cfg(test)]
 mod usage_db;
