@@ -13,7 +13,7 @@ fn month(text: &str) -> Month {
     text.parse().unwrap()
 }
 
-fn estimated(plan: &str, month: &str, storage: u64, egress: u64, objects: Option<u64>) -> Bill {
+fn estimated(plan: &str, month: &str, (storage, egress): (u64, u64), objects: Option<u64>) -> Bill {
     let intended = Intended { storage: ByteSize(storage), objects, egress: ByteSize(egress) };
     let plan = Plan::named(plan).unwrap();
     estimate(&plan, month.parse().unwrap(), &intended, Account::default()).unwrap()
@@ -24,7 +24,7 @@ fn estimated(plan: &str, month: &str, storage: u64, egress: u64, objects: Option
 fn check(storage: u64, egress: u64, objects: Option<u64>, expected: [&str; 3]) {
     let months = ["2026-11", "2026-12", "2025-11"];
     let sums = months
-        .map(|month| estimated("hetzner", month, storage, egress, objects).net().0.to_string());
+        .map(|month| estimated("hetzner", month, (storage, egress), objects).net().0.to_string());
     assert_eq!(sums, expected.map(|sum| format!("{sum} EUR")), "{storage} {egress} {objects:?}");
 }
 
@@ -40,7 +40,7 @@ fn a_bucket_at_hetzner_by_size() {
 fn small_objects_are_billed_as_64_kb() {
     check(4 * GB, 0, Some(1_000_000), ["6.49", "6.49", "4.99"]);
     check(80 * GB, 0, Some(20_000_000), ["8.24", "8.30", "6.34"]);
-    let small = estimated("hetzner", "2026-11", 4 * GB, 0, Some(1_000_000));
+    let small = estimated("hetzner", "2026-11", (4 * GB, 0), Some(1_000_000));
     assert_eq!(small.stored.mean(720 * 3600), ByteSize(64 * GB));
 }
 
@@ -48,7 +48,7 @@ fn small_objects_are_billed_as_64_kb() {
 fn gross_is_net_with_the_tax() {
     let gross = |storage, egress, month| {
         let vat: Vat = "19".parse().unwrap();
-        estimated("hetzner", month, storage, egress, None).net().with(vat).0.to_string()
+        estimated("hetzner", month, (storage, egress), None).net().with(vat).0.to_string()
     };
 
     assert_eq!(gross(100 * GB, 100 * GB, "2026-11"), "7.72 EUR");
@@ -70,8 +70,9 @@ fn an_account_that_pays_the_base_already_pays_nothing_more_below_the_quota() {
 
 #[test]
 fn the_guide_reckons_with_prices_of_its_own() {
-    let guide =
-        |storage, egress| estimated("guide", "2026-11", storage, egress, None).net().0.to_string();
+    let guide = |storage, egress| {
+        estimated("guide", "2026-11", (storage, egress), None).net().0.to_string()
+    };
 
     assert_eq!(guide(100 * GB, 100 * GB), "1.50 EUR");
     assert_eq!(guide(2_500 * GB, 3 * TB), "42.50 EUR");
@@ -80,8 +81,8 @@ fn the_guide_reckons_with_prices_of_its_own() {
 /// Small and large, each in the provider's own currency.
 #[test]
 fn other_services_by_their_own_lists() {
-    let small = |plan| estimated(plan, "2026-11", 100 * GB, 100 * GB, None).net().0.to_string();
-    let large = |plan| estimated(plan, "2026-11", 2_500 * GB, 3 * TB, None).net().0.to_string();
+    let small = |plan| estimated(plan, "2026-11", (100 * GB, 100 * GB), None).net().0.to_string();
+    let large = |plan| estimated(plan, "2026-11", (2_500 * GB, 3 * TB), None).net().0.to_string();
 
     for (plan, expected) in [
         ("aws", ["2.45 USD", "322.25 USD"]),
@@ -98,13 +99,13 @@ fn other_services_by_their_own_lists() {
     ] {
         assert_eq!([small(plan), large(plan)], expected, "{plan}");
     }
-    let beyond = estimated("wasabi", "2026-11", 2_500 * GB, 3 * TB, None);
+    let beyond = estimated("wasabi", "2026-11", (2_500 * GB, 3 * TB), None);
     assert_eq!(beyond.unpriced, ByteSize(500 * GB));
 }
 
 #[test]
 fn february_has_smaller_quotas() {
-    let bill = estimated("hetzner", "2027-02", TB, 1_100 * GB, None);
+    let bill = estimated("hetzner", "2027-02", (TB, 1_100 * GB), None);
 
     assert_eq!((bill.hours, bill.egress_free), (672, ByteSize(1_008 * GB)));
     // 92 GB above the quota.
@@ -176,6 +177,6 @@ fn a_price_that_changes_within_a_month_holds_for_its_own_part() {
     // 240 hours at 0.0081 and 480 at 0.0104 are 6.936: more than the cap. Storage: 1 TB too much.
     assert_eq!(bill.base.to_string(), "6.49");
     assert_eq!(bill.storage.to_string(), "5.784");
-    let whole = estimated("hetzner", "2026-11", 2 * TB, 0, None);
+    let whole = estimated("hetzner", "2026-11", (2 * TB, 0), None);
     assert_eq!((bill.stored, bill.stored_free), (whole.stored, whole.stored_free));
 }
