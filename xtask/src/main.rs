@@ -1,4 +1,5 @@
-//! Tasks of the workspace: `cargo xtask provision`, `cargo xtask ci`, `cargo xtask e2e LANE`.
+//! Tasks of the workspace: `cargo xtask provision`, `cargo xtask ci`, `cargo xtask e2e LANE`,
+//! `cargo xtask bench`.
 //!
 //! It only starts cargo, the binary and the scripts of the lanes; the work is in the crates.
 
@@ -16,6 +17,7 @@ cargo xtask provision [ARGUMENTS]   Run `datalake provision`: with ./datalake.ya
                                     without it on the built-in sandbox in ./.sandbox
 cargo xtask ci                      Format, lints, documentation, licences and all tests
 cargo xtask e2e [LANE…]             Tests with the real programs; without a name, list the lanes
+cargo xtask bench [ARGUMENTS]       Speed beside other programs; --help tells how, --quick tries it
 ";
 
 fn main() -> ExitCode {
@@ -24,6 +26,7 @@ fn main() -> ExitCode {
         Some((task, rest)) if task == "provision" => provision(rest),
         Some((task, [])) if task == "ci" => ci::ci(),
         Some((task, lanes)) if task == "e2e" => e2e::e2e(lanes),
+        Some((task, rest)) if task == "bench" => bench(rest),
         _ => Err(Failed::usage(USAGE)),
     };
     match result {
@@ -45,4 +48,13 @@ fn provision(rest: &[String]) -> Result<(), Failed> {
     }
     words.extend(rest.iter().map(String::as_str));
     cargo(&words)
+}
+
+fn bench(rest: &[String]) -> Result<(), Failed> {
+    // Both packages at once, so that the program lies beside what measures it.
+    let packages = ["--package", "datalake-cli", "--package", "datalake-bench"];
+    cargo(&[&["build", "--release", "--locked"], &packages[..]].concat())?;
+    let target = std::env::var("CARGO_TARGET_DIR").unwrap_or_else(|_| "target".to_owned());
+    let program = Path::new(&target).join("release/datalake-bench");
+    run::run(std::process::Command::new(program).args(rest), "the benchmark")
 }

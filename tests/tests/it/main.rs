@@ -5,6 +5,7 @@
 
 mod architecture;
 mod bad_days;
+mod bench;
 mod buckets;
 mod canary;
 mod handover;

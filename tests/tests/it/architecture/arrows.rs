@@ -10,7 +10,7 @@ use super::members;
 type Arrow = (&'static str, &'static [&'static str], &'static [&'static str]);
 
 /// Planned and not there yet: `datalake-modal` (core, engine).
-const ARROWS: [Arrow; 10] = [
+const ARROWS: [Arrow; 11] = [
     ("datalake-core", &[], &[]),
     ("datalake-quadlet", &["core"], &[]),
     ("datalake-dagster", &["core"], &[]),
@@ -20,7 +20,8 @@ const ARROWS: [Arrow; 10] = [
     ("datalake-sim", &[], &[]),
     ("datalake-cli", &["core", "dagster", "engine", "host", "quadlet", "s3", "sim"], &[]),
     ("xtask", &[], &[]),
-    ("datalake-tests", &["cli"], &["core", "engine", "quadlet", "s3", "sim"]),
+    ("datalake-bench", &[], &[]),
+    ("datalake-tests", &["cli"], &["bench", "core", "engine", "quadlet", "s3", "sim"]),
 ];
 
 #[test]
