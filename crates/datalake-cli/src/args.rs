@@ -2,6 +2,7 @@
 
 mod address;
 pub mod bucket;
+pub mod cost;
 pub mod objects;
 pub mod transfer;
 
@@ -21,7 +22,7 @@ Examples:
 
 const EXITS: &str = "\
 Exit codes: 0 done, 2 usage, 3 changes pending or drift, 4 changed meanwhile, 5 partly done,
-7 locked, 66 not there, 69 unavailable, 70 bug, 74 I/O, 75 try again, 77 denied, 78 configuration, 130 interrupted.";
+6 over budget, 7 locked, 66 not there, 69 unavailable, 70 bug, 74 I/O, 75 try again, 77 denied, 78 configuration, 130 interrupted.";
 
 /// Dagster's assets in Hetzner Object Storage: plans, asks, applies, proves, and can be undone.
 #[derive(Debug, Parser)]
@@ -150,6 +151,20 @@ pub enum Command {
     Scrub(transfer::Scrub),
     /// Print an address with which anybody can read or store one object for a while
     Presign(objects::Presign),
+    /// Tell what things cost, what they will cost, and what is in there
+    Cost {
+        /// What to tell.
+        #[command(subcommand)]
+        what: cost::Cost,
+    },
+    /// Keep and show the history of what a bucket held and of what left it
+    Usage {
+        /// What to do.
+        #[command(subcommand)]
+        what: cost::Usage,
+    },
+    /// Tell all of a bucket: a page for a browser, Markdown or JSON
+    Report(cost::Report),
     /// Show the spec, and where each value comes from
     Config {
         /// What to show.

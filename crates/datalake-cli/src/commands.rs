@@ -2,6 +2,7 @@
 
 mod bucket;
 mod config;
+mod cost;
 mod dagster;
 mod deps;
 mod forward;
@@ -10,6 +11,7 @@ mod history;
 mod init;
 mod objects;
 mod provision;
+mod report;
 mod rollback;
 #[cfg(feature = "sandbox")]
 mod sandbox;
@@ -17,6 +19,7 @@ mod services;
 mod shell;
 mod status;
 mod transfer;
+mod usage;
 mod watch;
 
 use datalake_core::{BucketName, HostSpec, UnitName};
@@ -58,6 +61,9 @@ pub(crate) async fn run(cli: &Cli, printer: Printer) -> Result<Exit, Failure> {
         Command::Verify(flags) => transfer::verify(cli, flags, printer).await,
         Command::Scrub(flags) => transfer::scrub(cli, flags, printer).await,
         Command::Presign(flags) => objects::presign(cli, flags, printer).await,
+        Command::Cost { what } => cost::cost(cli, what, printer).await,
+        Command::Usage { what } => usage::usage(cli, what, printer).await,
+        Command::Report(flags) => report::report(cli, flags, printer).await,
         Command::Config { show } => config::config(cli, *show, printer).await,
         #[cfg(feature = "sandbox")]
         Command::Sandbox(flags) => sandbox::sandbox(cli, flags, printer).await,

@@ -5,7 +5,7 @@ mod layer;
 use std::path::{Path, PathBuf};
 
 use datalake_core::{
-    CredentialSource, HostDocument, HostSpec, InvalidSpec, Spec, SpecDocument, StoreSpec,
+    CostSpec, CredentialSource, HostDocument, HostSpec, InvalidSpec, Spec, SpecDocument, StoreSpec,
 };
 use figment::Figment;
 use figment::error::{Actual, Kind};
@@ -87,6 +87,15 @@ impl Settings {
     /// [`Failure`] for a missing or wrong value, naming where it comes from.
     pub(crate) fn host(&self) -> Result<HostSpec, Failure> {
         self.document.host.clone().check().map_err(|error| self.invalid(error))
+    }
+
+    /// The part of the spec that tells of money, checked.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`] for a missing or wrong value, naming where it comes from.
+    pub(crate) fn cost(&self) -> Result<CostSpec, Failure> {
+        self.document.cost.clone().check().map_err(|error| self.invalid(error))
     }
 
     fn invalid(&self, error: InvalidSpec) -> Failure {

@@ -13,6 +13,8 @@ pub enum Exit {
     Mismatch = 4,
     /// Stopped on the way; some steps are done.
     Partly = 5,
+    /// A month will cost more than it may.
+    OverBudget = 6,
     /// Another run holds the lock.
     Locked = 7,
     /// The bucket, object or key that was named is not there.
@@ -35,12 +37,13 @@ pub enum Exit {
 
 impl Exit {
     /// All codes, for the documentation.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Done,
         Self::Usage,
         Self::Drift,
         Self::Mismatch,
         Self::Partly,
+        Self::OverBudget,
         Self::Locked,
         Self::Absent,
         Self::Unavailable,
@@ -67,6 +70,7 @@ impl Exit {
             Self::Drift => "changes are pending, or the host has drifted",
             Self::Mismatch => "the world is not as it must be: changed or lost meanwhile",
             Self::Partly => "partly done: stopped on the way, or some items failed",
+            Self::OverBudget => "a month will cost more than the budget",
             Self::Locked => "another run is at work here",
             Self::Absent => "the bucket, object or key that was named is not there",
             Self::Unavailable => "the service cannot be reached or has a fault",

@@ -2,11 +2,13 @@
 
 mod amounts;
 mod bucket;
+mod cost;
 mod dagster;
 mod deps;
 mod diff;
-#[expect(dead_code, reason = "the pages that stand on it are being written")]
-pub(crate) mod html;
+mod holdings;
+mod html;
+mod lake;
 mod plan;
 mod redact;
 mod rows;
@@ -21,9 +23,15 @@ use crate::failure::Failure;
 
 pub(crate) use amounts::{age, count, counted, size, usage, usage_words};
 pub(crate) use bucket::{cors_text, lifecycle_text, lock_text, rule_text, versioning_text};
+pub(crate) use cost::{
+    BillTold, PACES, bill_lines, bill_text, change_text, pace_text, paid, paid_words, reach_text,
+    terms_text,
+};
 pub(crate) use dagster::{deployment, environments};
 pub(crate) use deps::dependencies;
 pub(crate) use diff::{FileChange, diff};
+pub(crate) use holdings::{Part, Parts, Sharing, due_text, heading_line, part_line, parts_text};
+pub(crate) use lake::{Ahead, Change, ForecastTold, Lake, Point, RuleTold, markdown, page};
 pub(crate) use plan::{line as step_line, plan, way_back};
 pub(crate) use redact::Redactor;
 pub(crate) use rows::{Rows, Ticker};

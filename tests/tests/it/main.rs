@@ -11,6 +11,7 @@ mod canary;
 mod handover;
 mod json;
 mod kills;
+mod money;
 mod objects;
 mod readme;
 mod road;

@@ -10,6 +10,7 @@ use futures::StreamExt as _;
 
 use crate::args::Cli;
 use crate::args::objects::{ByteSpan, Cat};
+use crate::commands::usage::note_download;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::remote::{Remote, at_object};
@@ -42,7 +43,10 @@ pub(in crate::commands) async fn cat(
         let version = flags.version_id.clone().map(VersionId);
         let source = ObjectSource { version, ..ObjectSource::current(&bucket, &key) };
         let content = Content { lake: &lake, clock: &remote.site.clock, bucket, key };
-        match content.print(source, flags.range).await? {
+        let mut read = 0;
+        let ended = content.print(source, flags.range, &mut read).await;
+        note_download(&remote, &content.bucket, (read, "cat"));
+        match ended? {
             End::Whole => (),
             End::NobodyReads => break,
         }
@@ -59,7 +63,12 @@ struct Content<'a> {
 }
 
 impl Content<'_> {
-    async fn print(&self, source: ObjectSource, span: Option<ByteSpan>) -> Result<End, Failure> {
+    async fn print(
+        &self,
+        source: ObjectSource,
+        span: Option<ByteSpan>,
+        read: &mut u64,
+    ) -> Result<End, Failure> {
         let failed = at_object(&self.bucket, &self.key);
         let Some(range) = self.range(&source, span).await? else { return Ok(End::Whole) };
         let mut download = self.lake.get(&source, range).await.map_err(&failed)?;
@@ -67,7 +76,10 @@ impl Content<'_> {
         let source = source.if_match(download.object.etag.clone());
         let (mut at, end, mut tries) = (download.range.start, download.range.end, 0);
         loop {
-            match pour(&mut download, &mut at).await {
+            let before = at;
+            let poured = pour(&mut download, &mut at).await;
+            *read += at - before;
+            match poured {
                 Ok(end) => return Ok(end),
                 Err(Broken::Output(error)) => return Err(not_printed(&error)),
                 Err(Broken::Terminal) => return Err(not_for_a_terminal()),

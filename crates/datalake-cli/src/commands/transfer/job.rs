@@ -142,6 +142,17 @@ impl Job {
         }
     }
 
+    /// The bucket from which contents come to this machine, if they do.
+    pub(super) fn downloads_from(&self) -> Option<&BucketName> {
+        match (&self.source, &self.dest) {
+            (
+                Source::Prefix(bucket, _) | Source::Fitting(bucket, _) | Source::Objects(bucket, _),
+                Dest::Folder(_),
+            ) => Some(bucket),
+            (_, Dest::Prefix(..)) | (Source::Folder(_) | Source::Files(_), Dest::Folder(_)) => None,
+        }
+    }
+
     /// Source and destination in words, fit for a terminal.
     pub(super) fn words(&self) -> (String, String) {
         let path = |path: &Path| printable(&path.display().to_string());

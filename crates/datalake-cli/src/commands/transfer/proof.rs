@@ -8,13 +8,14 @@ use datalake_engine::transfer::{
 use serde::Serialize;
 
 use super::ends::{End, bucket_end};
-use super::job::{Job, Reading, jobs, pair};
+use super::job::{Dest, Job, Reading, jobs, pair};
 use super::ledger::{MANIFEST, PairRecords};
 use super::run::{failure, watched};
 use super::teller::Teller;
 use super::wishes::limits;
 use crate::args::Cli;
 use crate::args::transfer::{Pair, Scrub, Side, Verify};
+use crate::commands::usage::note_download;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::remote::Remote;
@@ -88,6 +89,9 @@ impl Asked<'_> {
         let teller = Teller::new(printer, self.report, state)?;
         let found = watched(Box::pin(self.findings(&remote, &job, &teller)), &teller).await;
         let state = teller.finish()?;
+        if let Dest::Prefix(bucket, _) = &job.dest {
+            note_download(&remote, bucket, (state.bytes_moved, "verify"));
+        }
         let findings = found?;
         let proof = self.proof(&state, &findings);
         Rows::new(printer).row("verification", &proof, || text(&proof));

@@ -16,6 +16,7 @@ use super::moving::{confirmed, remove};
 use super::teller::Teller;
 use super::wishes::options;
 use crate::args::transfer::{How, LinkChoice};
+use crate::commands::usage::note_download;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::remote::{Remote, at_bucket};
@@ -63,6 +64,9 @@ pub(super) async fn transfer(remote: Remote, order: Order<'_>) -> Result<Exit, F
 
     let ended = watched(Box::pin(all(&remote, &order, &options, &teller)), &teller).await;
     let state = teller.finish()?;
+    if let Some(bucket) = order.jobs.first().and_then(Job::downloads_from) {
+        note_download(&remote, bucket, (state.bytes_moved, "transfer"));
+    }
     show(printer, &state);
     ended?;
     exit(&state)

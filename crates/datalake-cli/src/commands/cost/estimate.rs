@@ -1,0 +1,140 @@
+//! `cost estimate` and `cost compare`.
+
+use datalake_core::price::{Bill, Currency, Intended, Micros, Plan, estimate};
+use datalake_core::{ByteSize, SMALLEST_BILLED};
+use serde::Serialize;
+
+use super::basis::Basis;
+use crate::args::Cli;
+use crate::args::cost::Estimate;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::render::{BillTold, Printer, bill_text, count, paid, size, terms_text};
+use crate::site::Site;
+
+#[derive(Serialize)]
+struct Estimated {
+    billed_bytes: u64,
+    bill: BillTold,
+    terms: Vec<String>,
+    source: String,
+}
+
+#[derive(Serialize)]
+struct Compared {
+    bills: Vec<Estimated>,
+    unknown: Vec<String>,
+}
+
+pub(super) async fn one(cli: &Cli, flags: &Estimate, printer: Printer) -> Result<Exit, Failure> {
+    let site = Site::open(cli, printer).await?;
+    let basis = Basis::of(&site, &flags.terms)?;
+    let intended = intended(flags);
+    let bill = estimate(&basis.plan, basis.month, &intended, basis.account)?;
+    let billed = intended.billed(&basis.plan, basis.month);
+    let mut text = bill_text(&basis.plan, &bill, basis.vat);
+    text.push_str(&small_words(&intended, billed));
+    if basis.account.base_already_paid {
+        text.push_str(
+            "  the base price is paid already; that its quota is still free is taken for granted\n",
+        );
+    }
+    text.push_str(&terms_text(&basis.plan));
+    printer.result("cost-estimate", told(&basis, &basis.plan, &bill, billed), &text);
+    Ok(Exit::Done)
+}
+
+pub(super) async fn all(cli: &Cli, flags: &Estimate, printer: Printer) -> Result<Exit, Failure> {
+    let site = Site::open(cli, printer).await?;
+    let basis = Basis::of(&site, &flags.terms)?;
+    let intended = intended(flags);
+    let (mut bills, mut unknown) = (Vec::new(), Vec::new());
+    for plan in &basis.spec.plans {
+        match estimate(plan, basis.month, &intended, basis.account) {
+            Ok(bill) => bills.push((plan, bill)),
+            Err(error) => unknown.push(error.to_string()),
+        }
+    }
+    let mut text = format!(
+        "{} stored and {} of egress in {}, each list in its own currency\n\n",
+        size(intended.storage.0),
+        size(intended.egress.0),
+        basis.month
+    );
+    for (plan, bill) in &bills {
+        let sum = paid(bill.net(), basis.vat).to_string();
+        let beyond = if bill.unpriced.0 > 0 { " and more" } else { "" };
+        text.push_str(&format!("{:<20} {sum:>12}{beyond:<9}  {}\n", plan.name, plan.title));
+    }
+    for why in &unknown {
+        text.push_str(&format!("not in it: {why}\n"));
+    }
+    text.push_str(&verdicts(&bills));
+    text.push('\n');
+    for (plan, _) in &bills {
+        text.push_str(&format!("{}\n{}", plan.name, terms_text(plan)));
+    }
+    let told =
+        |(plan, bill): &(&Plan, Bill)| told(&basis, plan, bill, intended.billed(plan, basis.month));
+    let compared = Compared { bills: bills.iter().map(told).collect(), unknown };
+    printer.result("cost-comparison", compared, &text);
+    Ok(Exit::Done)
+}
+
+fn intended(flags: &Estimate) -> Intended {
+    Intended { storage: flags.storage, objects: flags.objects, egress: flags.egress }
+}
+
+fn told(basis: &Basis, plan: &Plan, bill: &Bill, billed: ByteSize) -> Estimated {
+    Estimated {
+        billed_bytes: billed.0,
+        bill: BillTold::new(plan, bill, basis.vat),
+        terms: plan.terms.clone(),
+        source: plan.source.clone(),
+    }
+}
+
+/// Whether small objects make a difference.
+fn small_words(intended: &Intended, billed: ByteSize) -> String {
+    match intended.objects {
+        Some(objects) if billed > intended.storage => format!(
+            "  {} in {} objects are billed as {}\n",
+            size(intended.storage.0),
+            count(objects),
+            size(billed.0)
+        ),
+        Some(_) => String::new(),
+        None => format!(
+            "  objects are taken to be {} or larger each; --objects N tells how many there are\n",
+            size(SMALLEST_BILLED.0)
+        ),
+    }
+}
+
+/// Where Hetzner is dearer and where it is not, in each currency.
+fn verdicts(bills: &[(&Plan, Bill)]) -> String {
+    let verdict = |name: &str, currency: Currency| {
+        let sold = |plan: &Plan| plan.name != "guide" && !plan.name.starts_with("hetzner");
+        let own = bills.iter().find(|(plan, _)| plan.name == name)?.1.net().0.amount;
+        let others: Vec<_> = bills
+            .iter()
+            .filter(|(plan, bill)| sold(plan) && plan.currency == currency && bill.unpriced.0 == 0)
+            .map(|(plan, bill)| (plan.name.as_str(), bill.net().0.amount))
+            .collect();
+        let named = |names: Vec<&str>| {
+            if names.is_empty() { "none".to_owned() } else { names.join(", ") }
+        };
+        let of = |is_so: &dyn Fn(Micros) -> bool| {
+            named(others.iter().filter(|(_, sum)| is_so(*sum)).map(|(name, _)| *name).collect())
+        };
+        let (cheaper, dearer) = (of(&|sum| sum < own), of(&|sum| sum >= own));
+        Some(format!("{name}: cheaper for this are {cheaper}; as dear or dearer {dearer}\n"))
+    };
+    let both = [verdict("hetzner", Currency::Eur), verdict("hetzner-usd", Currency::Usd)];
+    let text: String = both.into_iter().flatten().collect();
+    format!(
+        "\n{text}Hetzner's base price pays for 1 TB: below that it is dear, unless the account pays it \
+         already. Nobody pays\nfor what servers in its own network read. Sums of different currencies are not \
+         compared.\n"
+    )
+}

@@ -1,0 +1,294 @@
+//! `cost forecast` and `cost check`: what the month will have cost.
+
+use datalake_core::price::{
+    Bill, Forecast, Money, Sample, Span, Trend, UsageHistory, bill, forecast,
+};
+use datalake_core::{ByteSize, Timestamp};
+use datalake_engine::{Place, UsageLog, UsageSample};
+use datalake_host::UsageDb;
+use serde::Serialize;
+
+use super::basis::{Basis, Noted, log_failure};
+use crate::args::Cli;
+use crate::args::cost::{Check, Terms};
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::render::{
+    BillTold, PACES, Printer, bill_text, counted, pace_text, paid, paid_words, reach_text, size,
+};
+use crate::site::Site;
+
+/// Samples older than this say little of what comes.
+const LOOK_BACK: i64 = 90 * 86_400;
+
+/// A decimal TB.
+const TB: u64 = 1_000_000_000_000;
+
+/// What was recorded, and what it lets expect.
+pub(in crate::commands) struct Outlook {
+    /// The samples of the last ninety days.
+    pub(in crate::commands) samples: Vec<UsageSample>,
+    /// What left the bucket in the month.
+    pub(in crate::commands) noted: Noted,
+    /// What is to be expected; `None` where too little was recorded.
+    pub(in crate::commands) expected: Option<Expected>,
+}
+
+/// What is to be expected.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::commands) struct Expected {
+    /// How the bucket grows.
+    pub(in crate::commands) trend: Trend,
+    /// What the month will have cost.
+    pub(in crate::commands) forecast: Forecast,
+    /// The next full TB.
+    pub(in crate::commands) next_tb: ByteSize,
+}
+
+#[derive(Serialize)]
+pub(in crate::commands) struct OutlookTold {
+    samples: usize,
+    egress: Noted,
+    expected: Option<ExpectedTold>,
+}
+
+#[derive(Serialize)]
+struct ExpectedTold {
+    since: String,
+    until: String,
+    low: PaceTold,
+    likely: PaceTold,
+    high: PaceTold,
+    next_tb_bytes: u64,
+    next_tb_earliest: Option<String>,
+    next_tb_likely: Option<String>,
+    next_tb_latest: Option<String>,
+}
+
+#[derive(Serialize)]
+struct PaceTold {
+    bytes_a_day: i64,
+    at_the_end_of_the_month_bytes: u64,
+    bill: BillTold,
+}
+
+impl Outlook {
+    /// What the history in the state folder lets expect of a bucket.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`] for a history that cannot be read.
+    pub(in crate::commands) fn of(
+        site: &Site,
+        basis: &Basis,
+        place: &Place,
+    ) -> Result<Self, Failure> {
+        let log = UsageDb::open_existing(&site.state).map_err(|fault| log_failure(&fault))?;
+        let noted = basis.noted(log.as_ref(), place)?;
+        let span =
+            Span { from: basis.now.plus_seconds(-LOOK_BACK), until: basis.now.plus_seconds(1) };
+        let samples = match &log {
+            Some(log) => log.samples(place, span).map_err(|fault| log_failure(&fault))?,
+            None => Vec::new(),
+        };
+        let stored: Vec<_> = samples.iter().map(|sample| stored(basis, sample)).collect();
+        let expected = match Trend::of(&stored) {
+            None => None,
+            Some(trend) => Some(expected(basis, (&stored, trend), noted)?),
+        };
+        Ok(Self { samples, noted, expected })
+    }
+
+    /// The same for programs.
+    pub(in crate::commands) fn told(&self, basis: &Basis) -> OutlookTold {
+        OutlookTold {
+            samples: self.samples.len(),
+            egress: self.noted,
+            expected: self.expected.as_ref().map(|expected| expected.told(basis)),
+        }
+    }
+}
+
+/// What a sample is billed as by the plan.
+pub(in crate::commands) fn stored(basis: &Basis, sample: &UsageSample) -> Sample {
+    let smallest = basis.smallest();
+    let usage = &sample.usage;
+    let tallies = [usage.current, usage.noncurrent, usage.markers, usage.uploads];
+    let billed = tallies.iter().map(|tally| tally.billed_by(smallest).0).sum();
+    Sample { at: sample.at, stored: ByteSize(billed) }
+}
+
+fn expected(
+    basis: &Basis,
+    (samples, trend): (&[Sample], Trend),
+    noted: Noted,
+) -> Result<Expected, Failure> {
+    let egress = (ByteSize(noted.counted), basis.account);
+    let when = (basis.month, basis.now);
+    let forecast = forecast(&basis.plan, when, (samples, &trend), egress)?;
+    let next_tb = ByteSize((trend.latest.stored.0 / TB + 1) * TB);
+    Ok(Expected { trend, forecast, next_tb })
+}
+
+impl Expected {
+    /// The bills at the three paces: low, likely, high.
+    pub(in crate::commands) fn bills(&self) -> [&Bill; 3] {
+        [&self.forecast.low, &self.forecast.likely, &self.forecast.high]
+    }
+
+    fn told(&self, basis: &Basis) -> ExpectedTold {
+        let end = basis.month.span().until;
+        let [low, likely, high] = [0, 1, 2].map(|at: usize| {
+            let (pace, bill) = (PACES.map(|(pace, _)| pace), self.bills());
+            let (pace, bill) = (pace.get(at).copied(), bill.get(at).copied());
+            let pace = pace.unwrap_or(datalake_core::price::Pace::Likely);
+            PaceTold {
+                bytes_a_day: self.trend.per_day(pace),
+                at_the_end_of_the_month_bytes: self.trend.stored(pace, end).0,
+                bill: BillTold::new(&basis.plan, bill.unwrap_or(&self.forecast.likely), basis.vat),
+            }
+        });
+        let reach = self.trend.reach(self.next_tb);
+        let date = |time: Option<Timestamp>| time.map(Timestamp::date);
+        ExpectedTold {
+            since: self.trend.span.from.to_string(),
+            until: self.trend.span.until.to_string(),
+            low,
+            likely,
+            high,
+            next_tb_bytes: self.next_tb.0,
+            next_tb_earliest: date(reach.earliest),
+            next_tb_likely: date(reach.likely),
+            next_tb_latest: date(reach.latest),
+        }
+    }
+
+    /// What is expected of a month, in a table and a sentence.
+    pub(in crate::commands) fn text(&self, basis: &Basis) -> String {
+        let end = basis.month.span().until;
+        let mut text = format!("{:<8} {:>16} {:>14} {:>14}\n", "", "GROWTH", "MONTH'S END", "SUM");
+        for ((pace, name), bill) in PACES.into_iter().zip(self.bills()) {
+            let (growth, at_end) =
+                (pace_text(self.trend.per_day(pace)), size(self.trend.stored(pace, end).0));
+            let sum = paid(bill.net(), basis.vat).to_string();
+            text.push_str(&format!("{name:<8} {growth:>16} {at_end:>14} {sum:>14}\n"));
+        }
+        text.push_str(&format!("{}\n", reach_text(&self.trend, self.next_tb)));
+        text
+    }
+}
+
+pub(super) async fn show(cli: &Cli, terms: &Terms, printer: Printer) -> Result<Exit, Failure> {
+    let site = Site::open(cli, printer).await?;
+    let basis = Basis::of(&site, terms)?;
+    let place = place(&site)?;
+    let outlook = Outlook::of(&site, &basis, &place)?;
+    let Some(expected) = outlook.expected else {
+        return Err(too_little(&outlook));
+    };
+    let mut text = format!(
+        "s3://{} in {} will cost {} by the trend of {}:\n\n{}\n",
+        place.bucket,
+        basis.month,
+        paid_words(expected.forecast.likely.net(), basis.vat),
+        counted(expected.trend.samples as u64, "sample"),
+        expected.text(&basis),
+    );
+    text.push_str(&bill_text(&basis.plan, &expected.forecast.likely, basis.vat));
+    text.push_str(&format!("  {}\n", outlook.noted.words()));
+    text.push_str(
+        "The band is what lies between the slowest and the fastest tenth of what was seen.\n",
+    );
+    printer.result("cost-forecast", outlook.told(&basis), &text);
+    Ok(Exit::Done)
+}
+
+#[derive(Serialize)]
+struct Checked {
+    budget: String,
+    sum: String,
+    counted: &'static str,
+    over: bool,
+    bill: BillTold,
+}
+
+pub(super) async fn check(cli: &Cli, flags: &Check, printer: Printer) -> Result<Exit, Failure> {
+    let site = Site::open(cli, printer).await?;
+    let basis = Basis::of(&site, &flags.terms)?;
+    let budget = budget(flags, &basis)?;
+    let place = place(&site)?;
+    let outlook = Outlook::of(&site, &basis, &place)?;
+    let (bill, counts) = counting(&outlook, &basis, flags.high)?;
+    let sum = paid(bill.net(), basis.vat);
+    let over = sum.amount.cents() > budget.amount.cents();
+    let verdict = if over { "over" } else { "within" };
+    let words = paid_words(bill.net(), basis.vat);
+    let text = format!(
+        "s3://{} in {}: {words} ({counts}), {verdict} the budget of {budget}.\n",
+        place.bucket, basis.month
+    );
+    let checked = Checked {
+        budget: budget.to_string(),
+        sum: sum.to_string(),
+        counted: counts,
+        over,
+        bill: BillTold::new(&basis.plan, &bill, basis.vat),
+    };
+    printer.result("cost-check", checked, &text);
+    if over && !printer.is_json() {
+        printer.talk(
+            "hint: `datalake cost report` tells what costs how much, `cost whatif` what helps",
+        );
+    }
+    Ok(if over { Exit::OverBudget } else { Exit::Done })
+}
+
+fn budget(flags: &Check, basis: &Basis) -> Result<Money, Failure> {
+    let budget = flags.budget.or(basis.spec.budget).ok_or_else(|| {
+        Failure::new(Exit::Usage, "there is no budget")
+            .hint("give --budget 10EUR, or set `cost: { budget: 10EUR }`")
+    })?;
+    if budget.currency == basis.plan.currency {
+        return Ok(budget);
+    }
+    let message = format!(
+        "the budget is in {}, and the plan `{}` in {}",
+        budget.currency, basis.plan.name, basis.plan.currency
+    );
+    Err(Failure::new(Exit::Usage, message)
+        .hint("there are no exchange rates here: use one of both"))
+}
+
+/// The bill that is compared with the budget. One sample alone is taken to stay as it is.
+fn counting(outlook: &Outlook, basis: &Basis, high: bool) -> Result<(Bill, &'static str), Failure> {
+    match (&outlook.expected, outlook.samples.last()) {
+        (Some(expected), _) if high => Ok((expected.forecast.high, "upper end of the band")),
+        (Some(expected), _) => Ok((expected.forecast.likely, "by the trend")),
+        (None, Some(latest)) => {
+            let stored = stored(basis, latest).stored;
+            let egress = ByteSize(outlook.noted.counted);
+            let history = UsageHistory::steady(basis.month, stored, egress);
+            let bill = bill(&basis.plan, basis.month, &history, basis.account)?;
+            Ok((bill, "if it stays as it was when it was last looked at"))
+        }
+        (None, None) => Err(too_little(outlook)),
+    }
+}
+
+fn too_little(outlook: &Outlook) -> Failure {
+    let known = counted(outlook.samples.len() as u64, "sample");
+    let message = format!("too little was recorded: {known} within ninety days");
+    Failure::new(Exit::Config, message).hint(
+        "`datalake usage record` once a day, from a timer; two samples an hour apart are the least",
+    )
+}
+
+/// The bucket that the spec names; no service is asked.
+pub(in crate::commands) fn place(site: &Site) -> Result<Place, Failure> {
+    let spec = site.store_spec()?;
+    let bucket = spec.bucket.ok_or_else(|| {
+        Failure::new(Exit::Usage, "the spec names no bucket")
+            .hint("give --bucket NAME, or set `bucket:`")
+    })?;
+    Ok(Place { endpoint: spec.endpoint, bucket })
+}

@@ -1,0 +1,191 @@
+//! `cost report`: what a bucket costs, and which part of it how much.
+
+use datalake_core::ByteSize;
+use datalake_core::price::{Bill, Money, UsageHistory, bill};
+use datalake_engine::{Due, Place};
+use datalake_host::UsageDb;
+use serde::Serialize;
+
+use super::basis::{Basis, Noted, log_failure};
+use super::holdings::{Holdings, Subject};
+use crate::args::Cli;
+use crate::args::cost::{CostReport, Looked};
+use crate::commands::objects::Sums;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::remote::Remote;
+use crate::render::{
+    BillTold, Part, Parts, Printer, Sharing, bill_text, due_text, heading_line, key_text,
+    paid_words, part_line, parts_text, size,
+};
+
+/// What a bucket costs as it is, for programs.
+#[derive(Serialize)]
+pub(in crate::commands) struct CostTold {
+    bucket: String,
+    prefix: String,
+    bill: BillTold,
+    egress: Noted,
+    usage: Sums,
+    /// By the first folder below the prefix.
+    prefixes: Parts,
+    direct: Part,
+    assets: Parts,
+    /// A guess: what looks like a date begins a partition.
+    partitions: Parts,
+    runs: Part,
+    outside_of_assets: Part,
+    hidden: Vec<Part>,
+    rules: Option<Vec<DueTold>>,
+}
+
+/// What a rule deletes next, for programs.
+#[derive(Serialize)]
+pub(in crate::commands) struct DueTold {
+    id: String,
+    within_a_day: u64,
+    within_a_day_bytes: u64,
+    within_7_days: u64,
+    within_7_days_bytes: u64,
+    within_30_days: u64,
+    within_30_days_bytes: u64,
+}
+
+/// A bucket that was looked at, and what it costs as it is.
+pub(in crate::commands) struct Costed {
+    /// Where it is.
+    pub(in crate::commands) place: Place,
+    /// What the keys begin with.
+    pub(in crate::commands) prefix: String,
+    /// What it holds.
+    pub(in crate::commands) holdings: Holdings,
+    /// The bill, if it lay there all month.
+    pub(in crate::commands) bill: Bill,
+    /// What left it.
+    pub(in crate::commands) noted: Noted,
+}
+
+impl Costed {
+    /// Looks at a bucket and makes its bill.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`] where the listing is not whole, or the history cannot be read.
+    pub(in crate::commands) async fn look(
+        remote: &Remote,
+        basis: &Basis,
+        what: &Looked,
+    ) -> Result<Self, Failure> {
+        let (bucket, pattern) = remote.keys(&what.keys, true)?;
+        let prefix = pattern.literal().to_owned();
+        let subject = Subject {
+            bucket: &bucket,
+            prefix: &prefix,
+            partitioned: &what.partitioned,
+            top: what.top,
+        };
+        let holdings = Holdings::look(remote, &subject).await?;
+        let place = Place { endpoint: remote.spec.endpoint.clone(), bucket };
+        let log = UsageDb::open_existing(&remote.site.state);
+        let log = log.map_err(|fault| log_failure(&fault))?;
+        let noted = basis.noted(log.as_ref(), &place)?;
+        let stored = ByteSize(holdings.billed(&basis.plan, basis.month.span().from));
+        let history = UsageHistory::steady(basis.month, stored, ByteSize(noted.counted));
+        let bill = bill(&basis.plan, basis.month, &history, basis.account)?;
+        Ok(Self { place, prefix, holdings, bill, noted })
+    }
+
+    /// The bill's sum, shared out by what is billed.
+    pub(in crate::commands) fn sharing(&self) -> Sharing {
+        Sharing { sum: self.bill.net().0, billed: self.holdings.total.total().billed }
+    }
+
+    /// All of it for programs.
+    pub(in crate::commands) fn told(&self, basis: &Basis, top: usize) -> CostTold {
+        let (sharing, holdings) = (self.sharing(), &self.holdings);
+        CostTold {
+            bucket: self.place.bucket.to_string(),
+            prefix: self.prefix.clone(),
+            bill: BillTold::new(&basis.plan, &self.bill, basis.vat),
+            egress: self.noted,
+            usage: (&holdings.total).into(),
+            prefixes: sharing.parts(&holdings.folders, top),
+            direct: sharing.part("", &holdings.direct.total()),
+            assets: sharing.parts(&holdings.assets, top),
+            partitions: sharing.parts(&holdings.partitions, top),
+            runs: sharing.part("", &holdings.runs.total()),
+            outside_of_assets: sharing.part("", &holdings.outside.total()),
+            hidden: sharing.hidden(&holdings.total),
+            rules: holdings.due.as_ref().ok().map(|due| due.iter().map(DueTold::new).collect()),
+        }
+    }
+}
+
+impl DueTold {
+    fn new(due: &Due) -> Self {
+        Self {
+            id: due.id.clone(),
+            within_a_day: due.day.count,
+            within_a_day_bytes: due.day.bytes,
+            within_7_days: due.week.count,
+            within_7_days_bytes: due.week.bytes,
+            within_30_days: due.month.count,
+            within_30_days_bytes: due.month.bytes,
+        }
+    }
+}
+
+pub(super) async fn report(
+    cli: &Cli,
+    flags: &CostReport,
+    printer: Printer,
+) -> Result<Exit, Failure> {
+    let remote = Remote::open(cli, printer).await?;
+    let basis = Basis::of(&remote.site, &flags.terms)?;
+    let costed = Costed::look(&remote, &basis, &flags.what).await?;
+    let text = text(&costed, &basis, flags.what.top);
+    printer.result("cost-report", costed.told(&basis, flags.what.top), &text);
+    Ok(Exit::Done)
+}
+
+fn text(costed: &Costed, basis: &Basis, top: usize) -> String {
+    let (holdings, sharing) = (&costed.holdings, costed.sharing());
+    let (bucket, sum) = (&costed.place.bucket, sharing.sum);
+    let mut text = format!(
+        "s3://{bucket}/{} holds {} ({} billed) and costs, if it lies there all month, {}.\n\n",
+        key_text(&costed.prefix),
+        size(holdings.total.total().bytes),
+        size(holdings.total.total().billed),
+        paid_words(costed.bill.net(), basis.vat),
+    );
+    text.push_str(&bill_text(&basis.plan, &costed.bill, basis.vat));
+    text.push_str(&format!("  {}\n\n", costed.noted.words()));
+    text.push_str(&parts_text("PREFIX", &sharing.parts(&holdings.folders, top), sum));
+    text.push_str(&other_line(sharing, "(directly in it)", &holdings.direct, sum));
+    text.push('\n');
+    text.push_str(&parts_text("ASSET", &sharing.parts(&holdings.assets, top), sum));
+    text.push_str(&other_line(sharing, "(outputs and logs of runs)", &holdings.runs, sum));
+    text.push_str(&other_line(sharing, "(outside of the assets)", &holdings.outside, sum));
+    text.push('\n');
+    let partitions = sharing.parts(&holdings.partitions, top);
+    text.push_str(&parts_text("PARTITION, a guess", &partitions, sum));
+    text.push_str(
+        "Keys do not tell where an asset ends and its partition begins: what looks like a date begins \
+         one;\n--partitioned ASSET names others.\n\n",
+    );
+    text.push_str(&heading_line("HIDDEN, and billed", sum));
+    sharing.hidden(&holdings.total).iter().for_each(|part| text.push_str(&part_line(part, sum)));
+    text.push('\n');
+    text.push_str(&due_text(&holdings.due));
+    text.push_str(
+        "\nNext: datalake usage record (keeps this for forecasts), datalake report --html FILE\n",
+    );
+    text
+}
+
+fn other_line(sharing: Sharing, name: &str, usage: &datalake_core::Usage, sum: Money) -> String {
+    if usage.is_empty() {
+        return String::new();
+    }
+    part_line(&sharing.part(name, &usage.total()), sum)
+}

@@ -1,0 +1,221 @@
+//! `report`: all there is to tell of a bucket, for programs, as Markdown and as a page.
+
+use std::fs::Permissions;
+use std::io::Write as _;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+
+use datalake_core::price::{Pace, Trend};
+use datalake_core::{RunState, Timestamp};
+use datalake_engine::{Due, UsageLog as _, UsageSample};
+use datalake_host::UsageDb;
+use serde::Serialize;
+
+use super::cost::{Basis, Costed, Expected, Outlook, log_failure, stored};
+use super::usage::growth;
+use crate::args::Cli;
+use crate::args::cost::Report;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::remote::Remote;
+use crate::render::{
+    Ahead, BillTold, Change, ForecastTold, Lake, PACES, Part, Point, Printer, RuleTold, bill_lines,
+    markdown, page, paid, paid_words, reach_text, rule_text, size,
+};
+use crate::site::Site;
+
+/// A page shows so many parts as tiles, whatever its tables tell.
+const TILES: usize = 120;
+
+/// Ahead of the last sample so many days are drawn.
+const DAYS_AHEAD: i64 = 30;
+
+/// A list of assets as long as this may not be whole.
+const WHOLE_BELOW: usize = 1_000;
+
+#[derive(Serialize)]
+struct Written<'a> {
+    file: String,
+    bytes: usize,
+    report: &'a Lake,
+}
+
+pub(super) async fn report(cli: &Cli, flags: &Report, printer: Printer) -> Result<Exit, Failure> {
+    let remote = Remote::open(cli, printer).await?;
+    let basis = Basis::of(&remote.site, &flags.terms)?;
+    let costed = Costed::look(&remote, &basis, &flags.what).await?;
+    let outlook = Outlook::of(&remote.site, &basis, &costed.place)?;
+    let lake = Lake {
+        status: status(&remote.site)?,
+        ..lake(&remote, &basis, (&costed, &outlook), flags.what.top)?
+    };
+    let Some(file) = &flags.html else {
+        printer.result("report", &lake, &markdown(&lake));
+        return Ok(Exit::Done);
+    };
+    let text = page(&lake);
+    write(file, &text)?;
+    let shown = file.display().to_string();
+    let told = format!("Wrote {shown} ({}); open it in a browser.\n", size(text.len() as u64));
+    printer.result("report", Written { file: shown, bytes: text.len(), report: &lake }, &told);
+    Ok(Exit::Done)
+}
+
+fn lake(
+    remote: &Remote,
+    basis: &Basis,
+    (costed, outlook): (&Costed, &Outlook),
+    top: usize,
+) -> Result<Lake, Failure> {
+    let (holdings, sharing) = (&costed.holdings, costed.sharing());
+    let total = holdings.total.total();
+    let shown = top.max(TILES);
+    let (growth, growth_since) = grown(remote, basis, costed, outlook)?;
+    let others = [
+        ("directly below the prefix", &holdings.direct),
+        ("outputs and logs of runs", &holdings.runs),
+        ("outside of the assets", &holdings.outside),
+    ];
+    let others = others.into_iter().filter(|(_, usage)| !usage.is_empty());
+    Ok(Lake {
+        bucket: costed.place.bucket.to_string(),
+        prefix: costed.prefix.clone(),
+        at: holdings.at.to_string(),
+        month: basis.month.to_string(),
+        plan_title: format!("{} ({})", basis.plan.title, basis.plan.name),
+        terms: basis.plan.terms.iter().chain([&basis.plan.source]).cloned().collect(),
+        bill: BillTold::new(&basis.plan, &costed.bill, basis.vat),
+        bill_words: paid_words(costed.bill.net(), basis.vat),
+        bill_lines: bill_lines(&costed.bill, basis.vat),
+        egress_words: costed.noted.words(),
+        forecast: match &outlook.expected {
+            Some(expected) => Ok(forecast(basis, expected)),
+            None => {
+                Err("`datalake usage record` has kept too little: once a day, from a timer"
+                    .to_owned())
+            }
+        },
+        billed_bytes: total.billed,
+        bytes: total.bytes,
+        objects: holdings.total.current.count,
+        history: outlook.samples.iter().map(|sample| point(basis, sample)).collect(),
+        prefixes: sharing.parts(&holdings.folders, shown),
+        assets: sharing.parts(&holdings.assets, shown),
+        partitions: sharing.parts(&holdings.partitions, shown),
+        others: others
+            .map(|(name, usage)| sharing.part(name, &usage.total()))
+            .collect::<Vec<Part>>(),
+        hidden: sharing.hidden(&holdings.total),
+        growth,
+        growth_since,
+        rules: holdings
+            .due
+            .as_ref()
+            .map(|due| due.iter().map(rule).collect())
+            .map_err(Clone::clone),
+        status: Vec::new(),
+        top,
+    })
+}
+
+fn rule(due: &Due) -> RuleTold {
+    let tallies = [due.day, due.week, due.month];
+    RuleTold {
+        rule: rule_text((&due.id, &due.rule)),
+        counts: tallies.map(|tally| tally.count),
+        bytes: tallies.map(|tally| tally.bytes),
+    }
+}
+
+fn point(basis: &Basis, sample: &UsageSample) -> Point {
+    let billed = stored(basis, sample).stored.0;
+    let hidden = sample.usage.total().billed - sample.usage.current.billed;
+    Point { at: sample.at.unix(), billed_bytes: billed, hidden_bytes: hidden.min(billed) }
+}
+
+fn forecast(basis: &Basis, expected: &Expected) -> ForecastTold {
+    let [low, _, high] = expected.bills().map(|bill| paid(bill.net(), basis.vat).to_string());
+    ForecastTold {
+        low,
+        likely: paid_words(expected.forecast.likely.net(), basis.vat),
+        high,
+        bytes_a_day: PACES.map(|(pace, _)| expected.trend.per_day(pace)),
+        reach: reach_text(&expected.trend, expected.next_tb),
+        ahead: ahead(&expected.trend),
+    }
+}
+
+fn ahead(trend: &Trend) -> Vec<Ahead> {
+    let at_day = |day: i64| -> Ahead {
+        let at: Timestamp = trend.latest.at.plus_seconds(day * 86_400);
+        let stored = |pace| trend.stored(pace, at).0;
+        let billed_bytes = [stored(Pace::Slow), stored(Pace::Likely), stored(Pace::Fast)];
+        Ahead { at: at.unix(), billed_bytes }
+    };
+    [0, DAYS_AHEAD / 2, DAYS_AHEAD].map(at_day).into()
+}
+
+/// What has grown since the oldest sample.
+fn grown(
+    remote: &Remote,
+    basis: &Basis,
+    costed: &Costed,
+    outlook: &Outlook,
+) -> Result<(Vec<Change>, Option<String>), Failure> {
+    let month_ago = basis.now.plus_seconds(-DAYS_AHEAD * 86_400);
+    let oldest = outlook.samples.iter().find(|sample| sample.at >= month_ago);
+    let log = UsageDb::open_existing(&remote.site.state).map_err(|fault| log_failure(&fault))?;
+    let (Some(oldest), Some(log), "") = (oldest, log, costed.prefix.as_str()) else {
+        return Ok((Vec::new(), None));
+    };
+    let then = log.assets(&costed.place, oldest.at).map_err(|fault| log_failure(&fault))?;
+    let now = costed.holdings.asset_uses();
+    let changes = growth(&then, &now, then.len() < WHOLE_BELOW).into_iter().map(|grown| Change {
+        asset: grown.asset,
+        billed_bytes: grown.billed_bytes,
+        grown: grown.change,
+    });
+    Ok((changes.collect(), Some(oldest.at.to_string())))
+}
+
+/// How the last runs ended, in sentences.
+fn status(site: &Site) -> Result<Vec<String>, Failure> {
+    let at_state = |fault| site.state_failure(&fault);
+    let history = site.records().history().map_err(at_state)?;
+    let mut lines: Vec<String> = history
+        .iter()
+        .rev()
+        .take(3)
+        .map(|receipt| {
+            let state = match history.state(receipt) {
+                RunState::Complete => "complete",
+                RunState::Unfinished => "unfinished",
+                RunState::Continued => "continued by a later run",
+                RunState::RolledBack => "rolled back",
+            };
+            format!("{} of {}: {state}", receipt.run, receipt.started)
+        })
+        .collect();
+    for run in site.records().open_runs().map_err(at_state)? {
+        lines.push(format!("{run} did not come to its end, or is at work now"));
+    }
+    if lines.is_empty() {
+        lines.push("`datalake provision` has not run here".to_owned());
+    }
+    lines.push("`datalake status` tells whether all is in step with the spec now".to_owned());
+    Ok(lines)
+}
+
+/// Writes the page in one go: a reader sees the old one or the new one.
+fn write(file: &Path, text: &str) -> Result<(), Failure> {
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let failed = |error: &std::io::Error| Failure::io(file, error);
+    let mut builder = tempfile::Builder::new();
+    // What the umask leaves of it: a web server may have to read the page.
+    let builder = builder.permissions(Permissions::from_mode(0o666));
+    let mut new = builder.tempfile_in(folder.unwrap_or(Path::new("."))).map_err(|e| failed(&e))?;
+    let written = new.write_all(text.as_bytes()).and_then(|()| new.as_file().sync_all());
+    written.map_err(|error| failed(&error))?;
+    new.persist(file).map_err(|error| failed(&error.error))?;
+    Ok(())
+}

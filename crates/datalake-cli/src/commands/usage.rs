@@ -1,0 +1,23 @@
+//! `usage`: the history of what a bucket held and of what left it.
+
+mod egress;
+mod growth;
+mod record;
+mod show;
+
+use crate::args::Cli;
+use crate::args::cost::Usage;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::render::Printer;
+
+pub(in crate::commands) use egress::note_download;
+pub(in crate::commands) use growth::{Grown, growth};
+
+pub(super) async fn usage(cli: &Cli, what: &Usage, printer: Printer) -> Result<Exit, Failure> {
+    match what {
+        Usage::Record(flags) => record::record(cli, flags, printer).await,
+        Usage::Egress(flags) => egress::enter(cli, flags, printer).await,
+        Usage::Show(flags) => show::show(cli, flags, printer).await,
+    }
+}

@@ -1,0 +1,53 @@
+//! `usage record`: one sample more.
+
+use datalake_engine::{Place, UsageLog as _, UsageSample};
+use datalake_host::UsageDb;
+use serde::Serialize;
+
+use crate::args::Cli;
+use crate::args::cost::Record;
+use crate::commands::cost::{Holdings, Subject, log_failure};
+use crate::commands::objects::Sums;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::remote::Remote;
+use crate::render::{Printer, counted, usage};
+
+#[derive(Serialize)]
+struct Recorded<'a> {
+    bucket: &'a str,
+    at: String,
+    usage: Sums,
+    assets: usize,
+}
+
+pub(super) async fn record(cli: &Cli, flags: &Record, printer: Printer) -> Result<Exit, Failure> {
+    let remote = Remote::open(cli, printer).await?;
+    let bucket = remote.bucket(None)?;
+    // A history that cannot be used is told before the bucket is looked through.
+    let mut log = UsageDb::open(&remote.site.state).map_err(|fault| log_failure(&fault))?;
+    let partitioned = &flags.partitioned;
+    let subject = Subject { bucket: &bucket, prefix: "", partitioned, top: 0 };
+    let holdings = Holdings::look(&remote, &subject).await?;
+    let sample =
+        UsageSample { at: holdings.at, usage: holdings.total, assets: holdings.asset_uses() };
+    let place = Place { endpoint: remote.spec.endpoint.clone(), bucket };
+    log.record(&place, &sample).map_err(|fault| log_failure(&fault))?;
+
+    let text = format!(
+        "s3://{} at {}, {}:\n{}Next: {} cost forecast\n",
+        place.bucket,
+        sample.at,
+        counted(sample.assets.len() as u64, "asset"),
+        usage(&sample.usage),
+        remote.site.name,
+    );
+    let recorded = Recorded {
+        bucket: place.bucket.as_str(),
+        at: sample.at.to_string(),
+        usage: (&sample.usage).into(),
+        assets: sample.assets.len(),
+    };
+    printer.result("usage-sample", recorded, &text);
+    Ok(Exit::Done)
+}

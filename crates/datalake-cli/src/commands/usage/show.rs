@@ -1,0 +1,131 @@
+//! `usage show`: the history, and which assets have grown.
+
+use datalake_core::price::Span;
+use datalake_engine::{Clock as _, EgressBy, EgressNote, UsageLog, UsageSample};
+use datalake_host::UsageDb;
+use serde::Serialize;
+
+use super::{Grown, growth};
+use crate::args::Cli;
+use crate::args::cost::Show;
+use crate::commands::cost::{log_failure, place};
+use crate::commands::objects::Sums;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::render::{Printer, change_text, count, key_text, size};
+use crate::site::Site;
+
+/// So many assets are told to people.
+const TOLD: usize = 20;
+
+/// A list of assets as long as this may not be whole.
+const WHOLE_BELOW: usize = 1_000;
+
+#[derive(Serialize)]
+struct Shown {
+    bucket: String,
+    samples: Vec<SampleTold>,
+    growth: Vec<Grown>,
+    egress: Vec<EgressTold>,
+}
+
+#[derive(Serialize)]
+struct SampleTold {
+    at: String,
+    usage: Sums,
+}
+
+#[derive(Serialize)]
+struct EgressTold {
+    at: String,
+    bytes: u64,
+    by: &'static str,
+    note: String,
+}
+
+pub(super) async fn show(cli: &Cli, flags: &Show, printer: Printer) -> Result<Exit, Failure> {
+    let site = Site::open(cli, printer).await?;
+    let place = place(&site)?;
+    let now = site.clock.now();
+    let from = now.plus_seconds(-i64::from(flags.since.count()) * 86_400);
+    let span = Span { from, until: now.plus_seconds(1) };
+    let log = UsageDb::open_existing(&site.state).map_err(|fault| log_failure(&fault))?;
+    let (mut samples, mut grown, mut egress) = (Vec::new(), Vec::new(), Vec::new());
+    if let Some(log) = &log {
+        let failed = |fault| log_failure(&fault);
+        samples = log.samples(&place, span).map_err(failed)?;
+        egress = log.egress(&place, span).map_err(failed)?;
+        if let [first, .., last] = &samples[..] {
+            let then = log.assets(&place, first.at).map_err(failed)?;
+            let now = log.assets(&place, last.at).map_err(failed)?;
+            grown = growth(&then, &now, then.len() < WHOLE_BELOW);
+        }
+    }
+    let text = text(&samples, &grown, &egress);
+    let shown = Shown {
+        bucket: place.bucket.to_string(),
+        samples: samples.iter().map(SampleTold::new).collect(),
+        growth: grown,
+        egress: egress.into_iter().map(EgressTold::new).collect(),
+    };
+    printer.result("usage-history", shown, &text);
+    Ok(Exit::Done)
+}
+
+impl SampleTold {
+    fn new(sample: &UsageSample) -> Self {
+        Self { at: sample.at.to_string(), usage: (&sample.usage).into() }
+    }
+}
+
+impl EgressTold {
+    fn new(note: EgressNote) -> Self {
+        let EgressNote { at, size, by, note } = note;
+        Self { at: at.to_string(), bytes: size.0, by: by_word(by), note }
+    }
+}
+
+fn by_word(by: EgressBy) -> &'static str {
+    match by {
+        EgressBy::Datalake => "datalake",
+        EgressBy::Operator => "entered",
+    }
+}
+
+fn text(samples: &[UsageSample], grown: &[Grown], egress: &[EgressNote]) -> String {
+    if samples.is_empty() && egress.is_empty() {
+        return "Nothing was recorded in this time.\nNext: datalake usage record\n".to_owned();
+    }
+    let mut text = format!(
+        "{:<20}  {:>10}  {:>10}  {:>12}  {:>12}\n",
+        "TIME", "BILLED", "REAL", "OBJECTS", "HIDDEN"
+    );
+    for UsageSample { at, usage, .. } in samples {
+        let total = usage.total();
+        text.push_str(&format!(
+            "{at}  {:>10}  {:>10}  {:>12}  {:>12}\n",
+            size(total.billed),
+            size(total.bytes),
+            count(usage.current.count),
+            size(total.billed - usage.current.billed),
+        ));
+    }
+    if !grown.is_empty() {
+        text.push_str(&format!("\n{:>12}  {:>10}  ASSET\n", "GROWTH", "BILLED"));
+        for grown in grown.iter().take(TOLD) {
+            let (change, billed) = (change_text(grown.change), size(grown.billed_bytes));
+            text.push_str(&format!("{change:>12}  {billed:>10}  {}\n", key_text(&grown.asset)));
+        }
+        if grown.len() > TOLD {
+            text.push_str(&format!("{:>26}and {} more\n", "", count((grown.len() - TOLD) as u64)));
+        }
+    }
+    if !egress.is_empty() {
+        text.push_str(&format!("\n{:<20}  {:>10}  {:<8}  NOTE\n", "TIME", "EGRESS", "BY"));
+        for EgressNote { at, size: bytes, by, note } in egress {
+            let (bytes, by) = (size(bytes.0), by_word(*by));
+            text.push_str(&format!("{at}  {bytes:>10}  {by:<8}  {}\n", key_text(note)));
+        }
+    }
+    text
+}

@@ -1,0 +1,159 @@
+//! Bills, comparisons and forecasts as text and as JSON.
+
+use datalake_core::price::{Bill, Currency, Micros, Money, Net, Pace, Plan, Trend, Vat};
+use datalake_core::{ByteSize, Timestamp};
+use serde::Serialize;
+
+use super::size;
+
+/// A bill for programs: sums as exact decimal numbers, and rounded to cents.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct BillTold {
+    plan: String,
+    month: String,
+    currency: Currency,
+    hours: u32,
+    base: Micros,
+    storage: Micros,
+    egress: Micros,
+    net: Micros,
+    net_cents: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    vat: Option<Vat>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    gross_cents: Option<u64>,
+    stored_byte_seconds: u128,
+    stored_free_byte_seconds: u128,
+    egress_bytes: u64,
+    egress_free_bytes: Option<u64>,
+    /// What has no price in this plan, and is not in the sum.
+    unpriced_egress_bytes: u64,
+}
+
+impl BillTold {
+    /// A bill by a plan.
+    #[must_use]
+    pub(crate) fn new(plan: &Plan, bill: &Bill, vat: Option<Vat>) -> Self {
+        let net = bill.net();
+        Self {
+            plan: plan.name.clone(),
+            month: bill.month.to_string(),
+            currency: bill.currency,
+            hours: bill.hours,
+            base: bill.base,
+            storage: bill.storage,
+            egress: bill.egress,
+            net: net.0.amount,
+            net_cents: net.0.amount.cents(),
+            vat,
+            gross_cents: vat.map(|vat| net.with(vat).0.amount.cents()),
+            stored_byte_seconds: bill.stored.byte_seconds(),
+            stored_free_byte_seconds: bill.stored_free.byte_seconds(),
+            egress_bytes: bill.egressed.0,
+            egress_free_bytes: Some(bill.egress_free.0).filter(|free| *free < u64::MAX),
+            unpriced_egress_bytes: bill.unpriced.0,
+        }
+    }
+}
+
+impl BillTold {
+    /// What the sums are in.
+    #[must_use]
+    pub(crate) fn currency(&self) -> Currency {
+        self.currency
+    }
+}
+
+/// The lines of a bill: what, how much of it, the sum.
+#[must_use]
+pub(crate) fn bill_lines(bill: &Bill, vat: Option<Vat>) -> Vec<[String; 3]> {
+    let sum = |amount| Money { amount, currency: bill.currency }.to_string();
+    let free = match bill.egress_free.0 {
+        u64::MAX => "all of it free".to_owned(),
+        free => format!("{} free", size(free)),
+    };
+    let line = |name: &str, what: String, amount| [name.to_owned(), what, sum(amount)];
+    let mut lines = vec![
+        line("base", format!("{} hours with a bucket", bill.hours), bill.base),
+        line("storage", format!("{}, {} free", bill.stored, bill.stored_free), bill.storage),
+        line("egress", format!("{}, {free}", size(bill.egressed.0)), bill.egress),
+        line("net", String::new(), bill.net().0.amount),
+    ];
+    if let Some(vat) = vat {
+        let gross = bill.net().with(vat).0.amount;
+        lines.push(line("gross", format!("with {vat} % tax"), gross));
+    }
+    lines
+}
+
+/// A sum as it is paid: with the tax where one is given.
+#[must_use]
+pub(crate) fn paid(net: Net, vat: Option<Vat>) -> Money {
+    vat.map_or(net.0, |vat| net.with(vat).0)
+}
+
+/// A sum as it is paid, with the word for what it is.
+#[must_use]
+pub(crate) fn paid_words(net: Net, vat: Option<Vat>) -> String {
+    match vat {
+        None => format!("{} net", net.0),
+        Some(vat) => format!("{} with {vat} % tax", net.with(vat).0),
+    }
+}
+
+/// A bill, line by line.
+#[must_use]
+pub(crate) fn bill_text(plan: &Plan, bill: &Bill, vat: Option<Vat>) -> String {
+    let mut text = format!("{} ({}), {}\n", plan.title, plan.name, bill.month);
+    for [name, what, sum] in bill_lines(bill, vat) {
+        text.push_str(&format!("  {name:<8} {what:<58} {sum:>14}\n"));
+    }
+    if bill.unpriced.0 > 0 {
+        let beyond = size(bill.unpriced.0);
+        text.push_str(&format!(
+            "  {beyond} of egress have no price in this list: not in the sum\n"
+        ));
+    }
+    text
+}
+
+/// What a plan leaves out and comes with, one a line.
+#[must_use]
+pub(crate) fn terms_text(plan: &Plan) -> String {
+    let terms = plan.terms.iter().map(|term| format!("  - {term}\n"));
+    terms.chain([format!("  - prices: {}\n", plan.source)]).collect()
+}
+
+/// How fast something grows: `+1.2 GB a day`.
+#[must_use]
+pub(crate) fn pace_text(bytes: i64) -> String {
+    let sign = if bytes < 0 { "-" } else { "+" };
+    format!("{sign}{} a day", size(bytes.unsigned_abs()))
+}
+
+/// A change of size with its sign.
+#[must_use]
+pub(crate) fn change_text(bytes: i64) -> String {
+    let sign = if bytes < 0 { "-" } else { "+" };
+    format!("{sign}{}", size(bytes.unsigned_abs()))
+}
+
+/// When something reaches a size, in a sentence.
+#[must_use]
+pub(crate) fn reach_text(trend: &Trend, mark: ByteSize) -> String {
+    let reach = trend.reach(mark);
+    let date = |time: Option<Timestamp>| time.map(Timestamp::date);
+    let mark = size(mark.0);
+    match (date(reach.earliest), date(reach.likely), date(reach.latest)) {
+        (None, _, _) => format!("{mark} is not reached as things go"),
+        (Some(earliest), None, _) => format!("{mark} is reached on {earliest} at the earliest"),
+        (Some(earliest), Some(likely), latest) => {
+            let latest = latest.unwrap_or_else(|| "never".to_owned());
+            format!("{mark} is reached on {likely} ({earliest} to {latest})")
+        }
+    }
+}
+
+/// The three paces with their names.
+pub(crate) const PACES: [(Pace, &str); 3] =
+    [(Pace::Slow, "low"), (Pace::Likely, "likely"), (Pace::Fast, "high")];

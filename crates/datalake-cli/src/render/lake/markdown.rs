@@ -1,0 +1,143 @@
+//! The same for a ticket.
+
+use super::Lake;
+use crate::render::holdings::{Part, Parts};
+use crate::render::{change_text, count, key_text, pace_text, size};
+
+/// All there is to tell of a bucket, as Markdown.
+#[must_use]
+pub(crate) fn markdown(lake: &Lake) -> String {
+    let mut text = format!(
+        "# {}\n\nLooked at {}; {}, {}.\n\n",
+        escaped(&lake.address()),
+        lake.at,
+        lake.plan_title,
+        lake.month
+    );
+    text.push_str(&format!("- This month, as it is now: **{}**\n", lake.bill_words));
+    match &lake.forecast {
+        Ok(told) => {
+            let [_, likely, _] = told.bytes_a_day.map(pace_text);
+            text.push_str(&format!(
+                "- Forecast: **{}** ({} to {}); {likely}; {}\n",
+                told.likely, told.low, told.high, told.reach
+            ));
+        }
+        Err(why) => text.push_str(&format!("- Forecast: not known: {}\n", escaped(why))),
+    }
+    text.push_str(&format!(
+        "- Stored: {} billed, {} real, {} objects; {} of it hidden\n- {}\n",
+        size(lake.billed_bytes),
+        size(lake.bytes),
+        count(lake.objects),
+        size(lake.hidden_billed()),
+        lake.egress_words,
+    ));
+    text.push_str(&bill(lake));
+    text.push_str(&parts("Prefixes", "Prefix", &lake.prefixes, lake));
+    text.push_str(&parts("Assets", "Asset", &lake.assets, lake));
+    text.push_str(&parts("Partitions (a guess)", "Partition", &lake.partitions, lake));
+    text.push_str(&table("Elsewhere", "What", &lake.others, lake));
+    text.push_str(&table("Hidden, and billed", "What", &lake.hidden, lake));
+    text.push_str(&growth(lake));
+    text.push_str(&rules(lake));
+    text.push_str("\n## Last runs on this machine\n\n");
+    lake.status.iter().for_each(|line| text.push_str(&format!("- {}\n", escaped(line))));
+    text
+}
+
+fn bill(lake: &Lake) -> String {
+    let mut text = "\n## The bill\n\n| Line | What | Sum |\n|---|---|---:|\n".to_owned();
+    for [line, what, sum] in &lake.bill_lines {
+        text.push_str(&format!("| {line} | {what} | {sum} |\n"));
+    }
+    text
+}
+
+fn parts(heading: &str, head: &str, parts: &Parts, lake: &Lake) -> String {
+    let told: Vec<_> = parts.largest.iter().take(lake.top).cloned().collect();
+    let mut text = table(heading, head, &told, lake);
+    let more = (parts.largest.len() - told.len()) as u64 + parts.other_count;
+    if more > 0 {
+        text.push_str(&format!("\n{} more.\n", count(more)));
+    }
+    text
+}
+
+fn table(heading: &str, head: &str, parts: &[Part], lake: &Lake) -> String {
+    if parts.is_empty() {
+        return String::new();
+    }
+    let currency = lake.bill.currency();
+    let mut text = format!(
+        "\n## {heading}\n\n| {head} | Billed | Real | Count | {currency} a month |\n\
+         |---|---:|---:|---:|---:|\n"
+    );
+    for part in parts {
+        let cents = part.share.cents();
+        text.push_str(&format!(
+            "| {} | {} | {} | {} | {}.{:02} |\n",
+            escaped(&part.name),
+            size(part.billed_bytes),
+            size(part.bytes),
+            count(part.count),
+            cents / 100,
+            cents % 100
+        ));
+    }
+    text
+}
+
+fn growth(lake: &Lake) -> String {
+    let Some(since) = &lake.growth_since else { return String::new() };
+    let mut text =
+        format!("\n## Growth since {since}\n\n| Asset | Growth | Billed |\n|---|---:|---:|\n");
+    for change in lake.growth.iter().take(lake.top) {
+        let (growth, billed) = (change_text(change.grown), size(change.billed_bytes));
+        text.push_str(&format!("| {} | {growth} | {billed} |\n", escaped(&change.asset)));
+    }
+    text
+}
+
+fn rules(lake: &Lake) -> String {
+    let mut text = "\n## What lifecycle rules delete next\n\n".to_owned();
+    match &lake.rules {
+        Err(why) => text.push_str(&format!("Not known: {}\n", escaped(why))),
+        Ok(rules) if rules.is_empty() => text.push_str("No rule deletes anything.\n"),
+        Ok(rules) => {
+            text.push_str("| Rule | Within a day | 7 days | 30 days |\n|---|---:|---:|---:|\n");
+            for told in rules {
+                let cells = told.bytes.iter().zip(told.counts);
+                let cells: Vec<_> = cells
+                    .map(|(bytes, number)| format!("{} in {}", size(*bytes), count(number)))
+                    .collect();
+                text.push_str(&format!("| {} | {} |\n", escaped(&told.rule), cells.join(" | ")));
+            }
+        }
+    }
+    text
+}
+
+/// A name from outside as plain text, whatever Markdown or HTML is in it.
+fn escaped(text: &str) -> String {
+    let mut escaped = String::new();
+    for letter in key_text(text).chars() {
+        if letter.is_ascii_punctuation() && !"/-.,:=()".contains(letter) {
+            escaped.push('\\');
+        }
+        escaped.push(letter);
+    }
+    escaped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_text_whatever_is_in_them() {
+        assert_eq!(escaped("a|b`<script>"), "a\\|b\\`\\<script\\>");
+        assert_eq!(escaped("[x](y)\n# z"), "\\[x\\](y)\\\\n\\# z");
+        assert_eq!(escaped("assets/raw-1.csv"), "assets/raw-1.csv");
+    }
+}

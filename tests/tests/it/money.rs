@@ -1,0 +1,6 @@
+//! `datalake cost|usage|report`.
+
+mod estimates;
+mod history;
+mod page;
+mod reports;
