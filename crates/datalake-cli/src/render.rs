@@ -25,7 +25,7 @@ pub(crate) use amounts::{age, count, counted, size, usage, usage_words};
 pub(crate) use bucket::{cors_text, lifecycle_text, lock_text, rule_text, versioning_text};
 pub(crate) use cost::{
     BillTold, PACES, bill_lines, bill_text, change_text, pace_text, paid, paid_words, reach_text,
-    terms_text,
+    tax_words, terms_text,
 };
 pub(crate) use dagster::{deployment, environments};
 pub(crate) use deps::dependencies;

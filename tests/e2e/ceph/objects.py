@@ -1,6 +1,6 @@
 """Puts objects into a bucket with boto3, and compares what `datalake` says of them.
 
-usage: objects.py plain|versions|rules|keys|compare BUCKET ENV_FILE [FILE…]
+usage: objects.py plain|versions|rules|keys|compare|report BUCKET ENV_FILE [FILE…]
 """
 
 import json
@@ -65,6 +65,28 @@ def compare(_s3, _bucket, stats, told):
     assert total["unfinished_uploads"]["count"] == uploads, uploads
     if total["noncurrent"]["count"] + total["delete_markers"]["count"] + uploads == 0:
         assert total["current"]["count"] == usage["rgw.main"]["num_objects"], usage
+
+
+def report(s3, bucket, stats, told):
+    """`cost report` against the gateway's sums, which count parts as objects and no delete markers."""
+    usage = json.loads(Path(stats).read_text())["usage"]
+    cost = json.loads(Path(told).read_text())["data"]
+    found = cost["usage"]
+    uploads = s3.list_multipart_uploads(Bucket=bucket).get("Uploads", [])
+    parts = 0
+    for upload in uploads:
+        listed = s3.list_parts(Bucket=bucket, Key=upload["Key"], UploadId=upload["UploadId"])
+        parts += len(listed.get("Parts", []))
+    versions = found["current"]["count"] + found["noncurrent"]["count"]
+    size = sum(part.get("size", 0) for part in usage.values())
+    pending = usage.get("rgw.multimeta", {}).get("num_objects", 0)
+    objects = usage.get("rgw.main", {}).get("num_objects", 0)
+    print(json.dumps({"gateway": usage, "report": found, "parts": parts}, indent=1))
+    assert found["total"]["bytes"] == size, (found["total"]["bytes"], size)
+    assert found["unfinished_uploads"]["count"] == pending == len(uploads), (pending, len(uploads))
+    assert versions + parts == objects, (versions, parts, objects)
+    groups = cost["prefixes"]["largest"] + [cost["prefixes"]["others"], cost["direct"]]
+    assert sum(group["bytes"] for group in groups) == size, groups
 
 
 what, name, path, *files = sys.argv[1:]

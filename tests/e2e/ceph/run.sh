@@ -186,6 +186,13 @@ sums_agree() {
     objects compare "$work/stats.json" "$work/du.json"
 }
 
+# What `cost report` tells of the bucket against the same sums: bytes, objects, versions, uploads.
+report_agrees() {
+  "$work/gateway/admin" bucket stats --bucket="$bucket" > "$work/stats.json" &&
+    cli cost report --json > "$work/report.json" &&
+    objects report "$work/stats.json" "$work/report.json"
+}
+
 buckets_and_objects() {
   root=$work/host bucket=lane-bucket env_file=$work/s3.env
   at 0 Created -- bucket create
@@ -193,9 +200,11 @@ buckets_and_objects() {
   at 0 lane-bucket -- bucket list
   check "boto3 fills a bucket without versions" 0 -- objects plain
   check "du is what the gateway says of it" 0 -- sums_agree
+  check "cost report is what the gateway says of it" 0 -- report_agrees
   at 0 changed -- bucket versioning enable
   check "boto3 fills it with versions, markers and an upload" 0 -- objects versions
   check "du is what the gateway says of all that" 0 -- sums_agree
+  check "cost report is what the gateway says of all that" 0 -- report_agrees
   at 0 "versioning  on" -- bucket show
   at 0 plain/ -- ls
   at 0 'esc\u{1b}[31m' -- ls -r
@@ -233,6 +242,7 @@ buckets_and_objects() {
   at 0 "Removed" -- rm --yes --versions twice
   at 0 "Removed 30 objects" -- rm --yes -r plain/
   check "du is what the gateway says after that" 0 -- sums_agree
+  check "cost report is what the gateway says after that" 0 -- report_agrees
   at 4 "is not empty" -- bucket delete --confirm lane-bucket
   at 2 -- bucket delete --empty
   at 0 Deleted -- bucket delete --empty --confirm lane-bucket

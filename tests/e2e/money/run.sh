@@ -1,7 +1,7 @@
 #!/bin/bash
 # What commands about money do with large buckets, kills and browsers.
 #   usage: run.sh [kills] [page] [many] [million]     in the workspace root; all without an argument
-#   SCREENSHOTS=DIR keeps the pictures of the page there
+#   SCREENSHOTS=DIR keeps the pictures of the page there; PROGRAM=FILE is tried instead of a release build
 # Needs root, apt, npm and a network once; what it installs beside packages stays in target/e2e.
 # Each step prints a line; the last line counts them. What it starts, it ends.
 set -uo pipefail
@@ -76,10 +76,11 @@ kills() {
   while [ "$call" -lt 400 ]; do
     call=$((call + 1))
     known=$(notes)
-    strace -f -qq -o /dev/null -e trace="$calls" -P "$sandbox/state/usage.sqlite" \
+    # In a shell of its own, which keeps to itself that it was killed.
+    (strace -f -qq -o /dev/null -e trace="$calls" -P "$sandbox/state/usage.sqlite" \
       -P "$sandbox/state/usage.sqlite-journal" -P "$sandbox/state" \
       -e inject="$calls":signal=KILL:when="$call" \
-      "$program" --sandbox="$sandbox" usage egress 1GB --note "kill $call" > "$work/out" 2>&1
+      "$program" --sandbox="$sandbox" usage egress 1GB --note "kill $call" > "$work/out" 2>&1) 2> /dev/null
     case $? in
       137) killed=$((killed + 1)) ;;
       0) break ;;
@@ -145,7 +146,7 @@ million() {
 serve() {
   "$program" sandbox --sandbox="$sandbox" > "$work/serving" 2>&1 &
   serving=$!
-  for _ in $(seq 1200); do
+  for _ in $(seq 4500); do
     grep -q http "$work/serving" && return 0
     kill -0 "$serving" 2> /dev/null || break
     sleep 0.2
@@ -158,10 +159,10 @@ mkdir -p "$cache"
 work=$(mktemp -d "${TMPDIR:-/tmp}/datalake-money.XXXXXX")
 if ! install; then
   fail "what the lane needs cannot be installed: see $cache"
-elif ! cargo build --quiet --release --package datalake-cli; then
+elif [ -z "${PROGRAM:-}" ] && ! cargo build --quiet --release --package datalake-cli; then
   fail 'the program does not build'
 else
-  program=$target/release/datalake
+  program=${PROGRAM:-$target/release/datalake}
   [ $# -gt 0 ] || set -- kills page many million
   for part in "$@"; do "$part"; done
 fi

@@ -221,6 +221,12 @@ protect.expired-markers    -                                    not set
 limits.requests-per-second 750                                  default
 limits.connections         256                                  default
 limits.bandwidth           -                                    not set
+cost.plan                  -                                    not set
+cost.vat                   -                                    not set
+cost.budget                -                                    not set
+cost.base-already-paid     -                                    not set
+cost.on-hetzner            -                                    not set
+cost.plans                 -                                    not set
 
 "#]]
     );

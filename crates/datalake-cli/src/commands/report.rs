@@ -20,7 +20,7 @@ use crate::failure::Failure;
 use crate::remote::Remote;
 use crate::render::{
     Ahead, BillTold, Change, ForecastTold, Lake, PACES, Part, Point, Printer, RuleTold, bill_lines,
-    markdown, page, paid, paid_words, reach_text, rule_text, size,
+    markdown, page, paid, reach_text, rule_text, size, tax_words,
 };
 use crate::site::Site;
 
@@ -85,7 +85,8 @@ fn lake(
         plan_title: format!("{} ({})", basis.plan.title, basis.plan.name),
         terms: basis.plan.terms.iter().chain([&basis.plan.source]).cloned().collect(),
         bill: BillTold::new(&basis.plan, &costed.bill, basis.vat),
-        bill_words: paid_words(costed.bill.net(), basis.vat),
+        sum: paid(costed.bill.net(), basis.vat).to_string(),
+        tax: tax_words(basis.vat),
         bill_lines: bill_lines(&costed.bill, basis.vat),
         egress_words: costed.noted.words(),
         forecast: match &outlook.expected {
@@ -134,10 +135,10 @@ fn point(basis: &Basis, sample: &UsageSample) -> Point {
 }
 
 fn forecast(basis: &Basis, expected: &Expected) -> ForecastTold {
-    let [low, _, high] = expected.bills().map(|bill| paid(bill.net(), basis.vat).to_string());
+    let [low, likely, high] = expected.bills().map(|bill| paid(bill.net(), basis.vat).to_string());
     ForecastTold {
         low,
-        likely: paid_words(expected.forecast.likely.net(), basis.vat),
+        likely,
         high,
         bytes_a_day: PACES.map(|(pace, _)| expected.trend.per_day(pace)),
         reach: reach_text(&expected.trend, expected.next_tb),

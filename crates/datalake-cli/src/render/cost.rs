@@ -95,10 +95,13 @@ pub(crate) fn paid(net: Net, vat: Option<Vat>) -> Money {
 /// A sum as it is paid, with the word for what it is.
 #[must_use]
 pub(crate) fn paid_words(net: Net, vat: Option<Vat>) -> String {
-    match vat {
-        None => format!("{} net", net.0),
-        Some(vat) => format!("{} with {vat} % tax", net.with(vat).0),
-    }
+    format!("{} {}", paid(net, vat), tax_words(vat))
+}
+
+/// What sums with this tax are called.
+#[must_use]
+pub(crate) fn tax_words(vat: Option<Vat>) -> String {
+    vat.map_or_else(|| "net".to_owned(), |vat| format!("with {vat} % tax"))
 }
 
 /// A bill, line by line.

@@ -30,8 +30,10 @@ pub(crate) struct Lake {
     pub(crate) terms: Vec<String>,
     /// What it costs, if it lies there all month as it is.
     pub(crate) bill: BillTold,
-    /// That sum in words.
-    pub(crate) bill_words: String,
+    /// That sum.
+    pub(crate) sum: String,
+    /// Whether sums are net or with which tax.
+    pub(crate) tax: String,
     /// The lines of the bill: what, how much of it, the sum.
     pub(crate) bill_lines: Vec<[String; 3]>,
     /// What is known of egress.
@@ -74,7 +76,7 @@ pub(crate) struct Lake {
 /// What a month will have cost.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct ForecastTold {
-    /// At the three paces, in words.
+    /// The sum at the slow pace.
     pub(crate) low: String,
     /// In the middle.
     pub(crate) likely: String,

@@ -1,8 +1,11 @@
 //! `usage record|egress|show`, `cost forecast|check`.
 
 use std::fs;
+use std::time::{SystemTime, UNIX_EPOCH};
 
-use crate::support::{Shelf, Tree};
+use datalake_core::Timestamp;
+
+use crate::support::{Shelf, Tree, eventually};
 
 fn shelf() -> Shelf {
     let shelf = Shelf::empty();
@@ -14,19 +17,19 @@ fn shelf() -> Shelf {
 #[test]
 fn what_was_recorded_is_shown_with_its_growth() {
     let shelf = shelf();
-    shelf.run("usage record", 0);
+    let first = shelf.run("usage record --json", 0).json("usage-sample");
+    let first: Timestamp = first["at"].as_str().unwrap().parse().unwrap();
     shelf.put("assets/raw/orders", 400_000);
-    // The second sample has a second of its own.
-    let first = shelf.run("usage show --json", 0).json("usage-history");
-    crate::support::eventually("a second has passed", || {
-        shelf.run("usage record", 0);
-        let told = shelf.run("usage show --json", 0).json("usage-history");
-        told["samples"].as_array().unwrap().len() > 1
+    // Samples are a second apart at least.
+    eventually("a second has passed", || {
+        SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs()
+            > first.unix().unsigned_abs()
     });
+    shelf.run("usage record", 0);
 
     let told = shelf.run("usage show --json --since 1d", 0).json("usage-history");
 
-    assert_eq!(first["samples"].as_array().unwrap().len(), 1);
+    assert_eq!(told["samples"].as_array().unwrap().len(), 2);
     let growth = &told["growth"];
     assert_eq!(growth.as_array().unwrap().len(), 1, "{growth}");
     assert_eq!(
@@ -41,7 +44,7 @@ fn what_was_recorded_is_shown_with_its_growth() {
 fn what_others_have_read_is_entered_and_counts() {
     let shelf = shelf();
 
-    shelf.call("usage egress 2TB --note").arg("Modal, week 47").run().exits(0);
+    shelf.call("usage egress 2TB").arg("--note").arg("Modal, week 47").run().exits(0);
 
     let told = shelf.run("usage show --json", 0).json("usage-history");
     let note = &told["egress"][0];
@@ -55,8 +58,8 @@ fn what_others_have_read_is_entered_and_counts() {
 #[test]
 fn what_our_own_commands_bring_here_is_noted() {
     let shelf = shelf();
-    shelf.run("get assets/users copy", 0);
-    shelf.run("put copy back", 0);
+    shelf.run("get assets/users copy/", 0);
+    shelf.run("put copy/users back", 0);
 
     let report = shelf.run("cost report --json", 0).json("cost-report");
 

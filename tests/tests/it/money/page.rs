@@ -32,7 +32,7 @@ fn the_page_is_one_file_in_which_names_are_text() {
     }
     assert!(page.contains("&lt;script&gt;alert(1)&lt;/script&gt;"), "{page}");
     assert!(page.contains("esc\\u{1b}[31m/"), "{page}");
-    assert!(page.contains("6.49 EUR net") && page.contains("raw/orders"), "{page}");
+    assert!(page.contains("6.49 EUR") && page.contains("raw/orders"), "{page}");
 }
 
 #[test]
@@ -45,7 +45,8 @@ fn markdown_and_json_say_the_same() {
 
     assert!(markdown.starts_with("# s3://acme-dagster-assets/\n"), "{markdown}");
     assert!(markdown.contains("\\<script\\>alert(1)\\</script\\>"), "{markdown}");
-    assert!(!markdown.contains("<script") && !markdown.contains('\u{1b}'), "{markdown}");
+    let unescaped = markdown.replace("\\<", "");
+    assert!(!unescaped.contains('<') && !markdown.contains('\u{1b}'), "{markdown}");
     assert_eq!(json["bill"]["net_cents"], 649);
     assert_eq!(json["assets"]["largest"][0]["name"], "raw/orders");
     assert_eq!(json["history"].as_array().unwrap().len(), 1);
@@ -60,7 +61,7 @@ fn a_page_that_cannot_be_written_leaves_the_old_one() {
     fs::write(&old, "old").unwrap();
     shelf.service.set_faults("100% 503");
 
-    shelf.run("report --html lake.html", 69);
+    shelf.run("report --html lake.html", 75);
 
     assert_eq!(fs::read_to_string(&old).unwrap(), "old");
     shelf.service.set_faults("");

@@ -163,7 +163,11 @@ fn text(costed: &Costed, basis: &Basis, top: usize) -> String {
     text.push_str(&parts_text("PREFIX", &sharing.parts(&holdings.folders, top), sum));
     text.push_str(&other_line(sharing, "(directly in it)", &holdings.direct, sum));
     text.push('\n');
-    text.push_str(&parts_text("ASSET", &sharing.parts(&holdings.assets, top), sum));
+    let assets = sharing.parts(&holdings.assets, top);
+    if assets.largest.is_empty() {
+        text.push_str(&heading_line("ASSET", sum));
+    }
+    text.push_str(&parts_text("ASSET", &assets, sum));
     text.push_str(&other_line(sharing, "(outputs and logs of runs)", &holdings.runs, sum));
     text.push_str(&other_line(sharing, "(outside of the assets)", &holdings.outside, sum));
     text.push('\n');

@@ -14,7 +14,7 @@ pub(crate) fn markdown(lake: &Lake) -> String {
         lake.plan_title,
         lake.month
     );
-    text.push_str(&format!("- This month, as it is now: **{}**\n", lake.bill_words));
+    text.push_str(&format!("- This month, as it is now: **{} {}**\n", lake.sum, lake.tax));
     match &lake.forecast {
         Ok(told) => {
             let [_, likely, _] = told.bytes_a_day.map(pace_text);
@@ -23,7 +23,7 @@ pub(crate) fn markdown(lake: &Lake) -> String {
                 told.likely, told.low, told.high, told.reach
             ));
         }
-        Err(why) => text.push_str(&format!("- Forecast: not known: {}\n", escaped(why))),
+        Err(why) => text.push_str(&format!("- Forecast: not known: {why}\n")),
     }
     text.push_str(&format!(
         "- Stored: {} billed, {} real, {} objects; {} of it hidden\n- {}\n",
@@ -42,7 +42,7 @@ pub(crate) fn markdown(lake: &Lake) -> String {
     text.push_str(&growth(lake));
     text.push_str(&rules(lake));
     text.push_str("\n## Last runs on this machine\n\n");
-    lake.status.iter().for_each(|line| text.push_str(&format!("- {}\n", escaped(line))));
+    lake.status.iter().for_each(|line| text.push_str(&format!("- {line}\n")));
     text
 }
 

@@ -33,15 +33,17 @@ pub(crate) fn page(lake: &Lake) -> String {
 fn cards(lake: &Lake) -> Markup {
     let forecast = match &lake.forecast {
         Ok(told) => {
-            card("Forecast for the month", &told.likely, &format!("{} to {}", told.low, told.high))
+            let band = format!("{} to {}, {}", told.low, told.high, lake.tax);
+            card("Forecast for the month", &told.likely, &band)
         }
         Err(why) => card("Forecast for the month", "not known", why),
     };
     let stored = format!("{} real, {} objects", size(lake.bytes), count(lake.objects));
+    let now = format!("{}, if it lies there all month", lake.tax);
     let hidden = "old versions, delete markers, unfinished uploads";
     html! {
         div.cards {
-            (card("This month, as it is now", &lake.bill_words, "if it lies there all month"))
+            (card("This month, as it is now", &lake.sum, &now))
             (forecast)
             (card("Billed storage", &size(lake.billed_bytes), &stored))
             (card("Hidden of it", &size(lake.hidden_billed()), hidden))
