@@ -35,7 +35,7 @@ pub(crate) use lake::{Ahead, Change, ForecastTold, Lake, Point, RuleTold, markdo
 pub(crate) use plan::{line as step_line, plan, way_back};
 pub(crate) use redact::Redactor;
 pub(crate) use rows::{Rows, Ticker};
-pub(crate) use status::{State, status};
+pub(crate) use status::{Report as StatusReport, State, status};
 pub(crate) use transfer::{
     Sum, TransferState, escaped, item_line, mark_of, progress_line, rate, summary_line,
 };

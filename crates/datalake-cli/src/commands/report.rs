@@ -12,6 +12,7 @@ use datalake_host::UsageDb;
 use serde::Serialize;
 
 use super::cost::{Basis, Costed, Expected, Outlook, log_failure, stored};
+use super::status::standing;
 use super::usage::growth;
 use crate::args::Cli;
 use crate::args::cost::Report;
@@ -20,7 +21,7 @@ use crate::failure::Failure;
 use crate::remote::Remote;
 use crate::render::{
     Ahead, BillTold, Change, ForecastTold, Lake, PACES, Part, Point, Printer, RuleTold, bill_lines,
-    markdown, page, paid, reach_text, rule_text, size, tax_words,
+    key_text, markdown, page, paid, reach_text, rule_text, size, tax_words,
 };
 use crate::site::Site;
 
@@ -46,7 +47,7 @@ pub(super) async fn report(cli: &Cli, flags: &Report, printer: Printer) -> Resul
     let costed = Costed::look(&remote, &basis, &flags.what).await?;
     let outlook = Outlook::of(&remote.site, &basis, &costed.place)?;
     let lake = Lake {
-        status: status(&remote.site)?,
+        status: status(&remote.site).await?,
         ..lake(&remote, &basis, (&costed, &outlook), flags.what.top)?
     };
     let Some(file) = &flags.html else {
@@ -179,31 +180,30 @@ fn grown(
     Ok((changes.collect(), Some(oldest.at.to_string())))
 }
 
-/// How the last runs ended, in sentences.
-fn status(site: &Site) -> Result<Vec<String>, Failure> {
+/// Whether all is in step with the spec, and how the last runs ended, in sentences.
+async fn status(site: &Site) -> Result<Vec<String>, Failure> {
     let at_state = |fault| site.state_failure(&fault);
     let history = site.records().history().map_err(at_state)?;
-    let mut lines: Vec<String> = history
-        .iter()
-        .rev()
-        .take(3)
-        .map(|receipt| {
-            let state = match history.state(receipt) {
-                RunState::Complete => "complete",
-                RunState::Unfinished => "unfinished",
-                RunState::Continued => "continued by a later run",
-                RunState::RolledBack => "rolled back",
-            };
-            format!("{} of {}: {state}", receipt.run, receipt.started)
-        })
-        .collect();
+    let mut lines = vec![match standing(site, |_, _| ()).await {
+        Ok(Exit::Done) => "bucket and host are in step with the spec".to_owned(),
+        Ok(_) => "bucket or host is not in step with the spec: see `datalake status`".to_owned(),
+        Err(failure) => {
+            let why = failure.messages.join(": ");
+            format!("whether all is in step with the spec is not known: {}", key_text(&why))
+        }
+    }];
+    for receipt in history.iter().rev().take(3) {
+        let state = match history.state(receipt) {
+            RunState::Complete => "complete",
+            RunState::Unfinished => "unfinished",
+            RunState::Continued => "continued by a later run",
+            RunState::RolledBack => "rolled back",
+        };
+        lines.push(format!("run {} of {}: {state}", receipt.run, receipt.started));
+    }
     for run in site.records().open_runs().map_err(at_state)? {
         lines.push(format!("{run} did not come to its end, or is at work now"));
     }
-    if lines.is_empty() {
-        lines.push("`datalake provision` has not run here".to_owned());
-    }
-    lines.push("`datalake status` tells whether all is in step with the spec now".to_owned());
     Ok(lines)
 }
 

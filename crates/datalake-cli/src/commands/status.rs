@@ -11,11 +11,19 @@ use crate::desired::repairs;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::handover::{Way, secrets};
-use crate::render::{Printer, State, status as rendered};
+use crate::render::{Printer, State, StatusReport, status as rendered};
 use crate::site::{RETRY_BUDGET, Site};
 
 pub(super) async fn status(cli: &Cli, printer: Printer) -> Result<Exit, Failure> {
     let site = Site::open(cli, printer).await?;
+    standing(&site, |report, text| printer.result("status", report, text)).await
+}
+
+/// Looks whether bucket and host are in step with the spec, and shows what it found.
+pub(super) async fn standing(
+    site: &Site,
+    show: impl FnOnce(StatusReport<'_>, &str),
+) -> Result<Exit, Failure> {
     let spec = site.spec()?;
     let (account, places) = site.host(&spec.host)?;
     let keys = site.keys(&spec).await?;
@@ -25,29 +33,29 @@ pub(super) async fn status(cli: &Cli, printer: Printer) -> Result<Exit, Failure>
     let at_state = |fault| site.state_failure(&fault);
     let fingerprints = records.fingerprint_key(&site.clock).map_err(at_state)?;
     let history = records.history().map_err(at_state)?;
-    let ground = Ground::of(&site, spec.host.clone());
+    let ground = Ground::of(site, spec.host.clone());
     let quiet = |_: News<'_>| ();
-    let live = ground.as_ref().ok().map(|ground| ground.dagster(&site, &fingerprints, &quiet));
+    let live = ground.as_ref().ok().map(|ground| ground.dagster(site, &fingerprints, &quiet));
     let dagster = dagster(live.as_ref());
     // Services that nobody can ask about are told below, and are no failure of `status`.
-    let restart = restart(&site, dagster.states().await.is_ok())?;
+    let restart = restart(site, dagster.states().await.is_ok())?;
     let subject = Subject {
         spec: &spec,
         keys: &keys,
         account: &account,
         places: &places,
-        way: &Way::of(&site, &spec.host, &account).await?,
+        way: &Way::of(site, &spec.host, &account).await?,
         fingerprints: &fingerprints,
         run: &RunId::new(site.clock.now(), site.clock.random()),
         restart,
         host_environment: HostEnvironment::Keep,
     };
-    let secrets = secrets(&site, &spec.host.user, &account);
+    let secrets = secrets(site, &spec.host.user, &account);
     let ports = site.ports(&store, dagster, &fingerprints);
     let ports = Ports { secrets: secrets.as_ref(), ..ports };
     let (sighting, plan) = look_and_plan(&subject, &ports).await?;
     let repairs = repairs(&places, &sighting);
-    let services = services(&site, &ground).await;
+    let services = services(site, &ground).await;
     let state = State {
         spec: &spec,
         account: &account,
@@ -63,7 +71,7 @@ pub(super) async fn status(cli: &Cli, printer: Printer) -> Result<Exit, Failure>
     for run in &open {
         text.push_str(&format!("{run} did not come to its end, or is at work now.\n"));
     }
-    printer.result("status", report, &text);
+    show(report, &text);
     Ok(if plan.is_empty() && open.is_empty() { Exit::Done } else { Exit::Drift })
 }
 

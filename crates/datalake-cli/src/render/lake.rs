@@ -66,7 +66,7 @@ pub(crate) struct Lake {
     /// What rules delete next; or why nobody knows.
     #[serde(serialize_with = "or_unknown")]
     pub(crate) rules: Result<Vec<RuleTold>, String>,
-    /// How the last runs on this machine ended, in sentences.
+    /// Whether all is in step, and how the last runs on this machine ended, in sentences.
     pub(crate) status: Vec<String>,
     /// So many parts of each kind are told in tables.
     #[serde(skip)]

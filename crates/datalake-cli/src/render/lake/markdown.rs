@@ -41,7 +41,7 @@ pub(crate) fn markdown(lake: &Lake) -> String {
     text.push_str(&table("Hidden, and billed", "What", &lake.hidden, lake));
     text.push_str(&growth(lake));
     text.push_str(&rules(lake));
-    text.push_str("\n## Last runs on this machine\n\n");
+    text.push_str("\n## How it stands\n\n");
     lake.status.iter().for_each(|line| text.push_str(&format!("- {line}\n")));
     text
 }

@@ -25,7 +25,7 @@ pub(crate) fn page(lake: &Lake) -> String {
         (section("Hidden, and billed", &hidden(lake)))
         (section("What lifecycle rules delete next", &rules(lake)))
         (section("The bill", &bill(lake)))
-        (section("Last runs on this machine", &status(lake)))
+        (section("How it stands", &status(lake)))
     };
     Page { title: &title, subtitle: &subtitle, style: &style, body }.text()
 }
