@@ -23,6 +23,7 @@ use std::ffi::OsString;
 use std::process::ExitCode;
 
 use clap::Parser;
+use tokio::runtime::{Builder, Runtime};
 
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -39,9 +40,7 @@ pub fn run(words: impl IntoIterator<Item = impl Into<OsString> + Clone>) -> Exit
         }
     };
     let printer = Printer::new(cli.place.json);
-    let runtime =
-        tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
-    let result = match runtime {
+    let result = match runtime(&cli) {
         Ok(runtime) => runtime.block_on(commands::run(&cli, printer)),
         Err(error) => Err(Failure::of(Exit::Io, &error)),
     };
@@ -50,4 +49,28 @@ pub fn run(words: impl IntoIterator<Item = impl Into<OsString> + Clone>) -> Exit
         failure.exit
     });
     exit.into()
+}
+
+/// Where the command runs. One thread does all that waits, since to wake another one for each answer
+/// costs more than the answer; files are read, written and hashed on threads of their own. Only a
+/// built-in service needs one besides.
+fn runtime(cli: &args::Cli) -> std::io::Result<Runtime> {
+    let mut builder = if has_service(cli) {
+        let mut builder = Builder::new_multi_thread();
+        builder.worker_threads(2);
+        builder
+    } else {
+        Builder::new_current_thread()
+    };
+    builder.enable_all().build()
+}
+
+#[cfg(feature = "sandbox")]
+fn has_service(cli: &args::Cli) -> bool {
+    cli.place.sandbox.is_some() || matches!(cli.command, args::Command::Sandbox { .. })
+}
+
+#[cfg(not(feature = "sandbox"))]
+fn has_service(_: &args::Cli) -> bool {
+    false
 }

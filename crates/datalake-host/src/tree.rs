@@ -2,9 +2,10 @@
 //!
 //! Everything is reached from a handle on the root. Below it no symbolic link is followed, unless
 //! links are followed to read; nothing is ever written through one. Calls that may wait for a disk
-//! run on Tokio's threads for such work, with at most [`AT_ONCE`] at a time.
+//! run on threads of their own.
 
 mod below;
+mod crew;
 mod pool;
 mod reading;
 mod walk;
@@ -16,21 +17,18 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use datalake_core::{Fault, FaultKind, FileFacts, TreePath};
+use datalake_core::{Fault, FileFacts, TreePath};
 use datalake_engine::transfer::{
     Hashing, Landing, LocalTree, NewTreeFile, OpenFile, ReadFile, TreeWalk,
 };
 use rustix::rand::{GetRandomFlags, getrandom};
-use tokio::sync::Semaphore;
 
 use self::below::Below;
+use self::crew::Crew;
 use self::pool::Pool;
 use self::reading::Reading;
 use self::walk::Walk;
 use self::writing::Writing;
-
-/// Calls that may wait for a disk at the same time.
-const AT_ONCE: usize = 16;
 
 /// Whether symbolic links below the root are followed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -51,7 +49,7 @@ pub struct HostTree {
 struct Inner {
     root: Below,
     pool: Pool,
-    slots: Arc<Semaphore>,
+    crew: Arc<Crew>,
     /// Sets the temporary files of this tree apart from what a killed run has left.
     tag: String,
     written: AtomicU64,
@@ -68,7 +66,7 @@ impl HostTree {
         let inner = Inner {
             root: Below::open(path, links)?,
             pool: Pool::default(),
-            slots: Arc::new(Semaphore::new(AT_ONCE)),
+            crew: Arc::default(),
             tag,
             written: AtomicU64::new(0),
         };
@@ -89,14 +87,8 @@ impl Inner {
         self: &Arc<Self>,
         call: impl FnOnce(&Arc<Self>) -> Result<T, Fault> + Send + 'static,
     ) -> Result<T, Fault> {
-        let slot = Arc::clone(&self.slots).acquire_owned().await;
         let inner = Arc::clone(self);
-        let call = move || {
-            let _slot = slot;
-            call(&inner)
-        };
-        let ended = tokio::task::spawn_blocking(call).await;
-        ended.unwrap_or_else(|error| Err(Fault::new(FaultKind::Io, error.to_string())))
+        self.crew.run(move || call(&inner)).await
     }
 
     /// A name for a temporary file that no other of this or another run has.

@@ -51,6 +51,10 @@ const STALL: Duration = Duration::from_secs(30);
 /// How long a connection waits for its next request.
 const IDLE: Duration = Duration::from_secs(50);
 
+/// How much is read from a connection at once: what many connections hold adds up, and more at once
+/// makes nothing faster.
+const BUFFER: usize = 128 * 1024;
+
 pub(crate) const AGENT: HeaderValue =
     HeaderValue::from_static(concat!("datalake/", env!("CARGO_PKG_VERSION")));
 
@@ -77,6 +81,7 @@ impl Road {
         let client = Client::builder(TokioExecutor::new())
             .pool_idle_timeout(IDLE)
             .pool_timer(TokioTimer::new())
+            .http1_max_buf_size(BUFFER)
             .build(connector);
         let signer = Signer::new(keys, region);
         Ok(Self { client, signer, scheme, authority, host, room, stall: STALL })

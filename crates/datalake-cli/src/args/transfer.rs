@@ -223,7 +223,7 @@ pub enum LinkChoice {
 #[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Limits (those of the service stand below `limits:` in the spec)")]
 pub struct Within {
-    /// Files under way at once (32)
+    /// Files under way at once (64)
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     pub transfers: Option<u16>,
     /// Bytes per second: 10M, off, or a timetable such as "08:00,512K 23:00,off"

@@ -22,7 +22,7 @@ use crate::{ByteRange, ObjectSource, StoredObject};
 /// Objects up to this size come in one piece of memory.
 const SMALL: u64 = 1 << 20;
 /// How much of a large object is gathered before it is written.
-const GATHERED: u64 = 1 << 20;
+const GATHERED: u64 = 256 << 10;
 /// How often an object is fetched whose content is not what it should be.
 const FETCHES: u32 = 3;
 
