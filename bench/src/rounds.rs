@@ -76,9 +76,19 @@ fn one_round(
         let order = Order { ground, service: &service, row };
         let Some(mut command) = client.command(&order)? else { continue };
         row.prepare(ground, server, client)?;
-        let cost = run(&mut command, &ground.work.join("log"))?;
-        let counts = server.take_counts();
-        row.check(ground, (server, counts), client)?;
+        let ended = run(&mut command, &ground.work.join("log")).and_then(|cost| {
+            let counts = server.take_counts();
+            row.check(ground, (server, counts), client).map(|()| (cost, counts))
+        });
+        let (cost, counts) = match ended {
+            Ok(ended) => ended,
+            // What others do wrong now and then is told, and no reason to end.
+            Err(failed) if client.is_peer() => {
+                say(&format!("{row:?} {round} {}: {failed}", client.name()));
+                continue;
+            }
+            Err(failed) => return Err(failed),
+        };
         let Cost { wall, cpu, .. } = cost;
         say(&format!("{row:?} {round} {}: {wall:.2} s, {cpu:.2} CPU s", client.name()));
         let (requests, refused) = (counts.requests, counts.refused);
