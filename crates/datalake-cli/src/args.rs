@@ -3,6 +3,7 @@
 mod address;
 pub mod bucket;
 pub mod cost;
+pub mod migrate;
 pub mod objects;
 pub mod transfer;
 
@@ -149,6 +150,12 @@ pub enum Command {
     Verify(transfer::Verify),
     /// Read a share of what was brought to a bucket again, another one each day
     Scrub(transfer::Scrub),
+    /// Move what Dagster keeps on this host into the bucket, and prove it
+    Migrate {
+        /// What to do.
+        #[command(subcommand)]
+        what: migrate::Migrate,
+    },
     /// Print an address with which anybody can read or store one object for a while
     Presign(objects::Presign),
     /// Tell what things cost, what they will cost, and what is in there

@@ -9,6 +9,7 @@ mod forward;
 mod going_back;
 mod history;
 mod init;
+mod migrate;
 mod objects;
 mod provision;
 mod report;
@@ -32,6 +33,7 @@ use crate::remote::at_bucket;
 use crate::render::{Printer, count, key_text};
 
 pub(crate) use deps::{DepsReport, PackageDeps, UnitDeps};
+pub(crate) use migrate::{AssetRow, Counts, MigrationReport, Outlook, PartitionRow, Standing};
 
 /// Runs the command of the command line.
 ///
@@ -60,6 +62,7 @@ pub(crate) async fn run(cli: &Cli, printer: Printer) -> Result<Exit, Failure> {
         Command::Sync(flags) => transfer::sync(cli, flags, printer).await,
         Command::Verify(flags) => transfer::verify(cli, flags, printer).await,
         Command::Scrub(flags) => transfer::scrub(cli, flags, printer).await,
+        Command::Migrate { what } => migrate::migrate(cli, what, printer).await,
         Command::Presign(flags) => objects::presign(cli, flags, printer).await,
         Command::Cost { what } => cost::cost(cli, what, printer).await,
         Command::Usage { what } => usage::usage(cli, what, printer).await,

@@ -9,6 +9,8 @@ mod diff;
 mod holdings;
 mod html;
 mod lake;
+mod migration;
+mod migration_report;
 mod plan;
 mod redact;
 mod rows;
@@ -32,12 +34,15 @@ pub(crate) use deps::dependencies;
 pub(crate) use diff::{FileChange, diff};
 pub(crate) use holdings::{Part, Parts, Sharing, due_text, heading_line, part_line, parts_text};
 pub(crate) use lake::{Ahead, Change, ForecastTold, Lake, Point, RuleTold, markdown, page};
+pub(crate) use migration::{outlook, parts};
+pub(crate) use migration_report::{migration_page, migration_report};
 pub(crate) use plan::{line as step_line, plan, way_back};
 pub(crate) use redact::Redactor;
 pub(crate) use rows::{Rows, Ticker};
 pub(crate) use status::{Report as StatusReport, State, status};
 pub(crate) use transfer::{
-    Sum, TransferState, escaped, item_line, mark_of, progress_line, rate, summary_line,
+    Sum, TransferState, archive_line, escaped, item_line, mark_of, progress_line, rate,
+    summary_line,
 };
 
 /// The version of the envelope around every JSON answer.

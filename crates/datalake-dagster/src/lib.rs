@@ -17,18 +17,34 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod code;
+mod content;
 mod dependencies;
 mod image;
+mod instance;
+mod layout;
 mod owner;
 mod packages;
 mod source;
 mod version;
+mod webserver;
 
+pub use code::{OwnStorage, own_storage};
+pub use content::{Content, ContentScan, SQLITE_MAGIC, content_of};
 pub use dependencies::{Dependencies, Dependency, Moved, Need, Unfit, Wish, dependencies};
 pub use image::{
     BASE_LABEL, DROP_IN_NAME, Recipe, UnfitUser, image_drop_in, image_in_drop_in, is_plain_image,
+};
+pub use instance::{InstancePlaces, LogPlace, Place, UnreadableInstance, instance_places};
+pub use layout::{
+    AssetName, StoredKind, asset_name, is_run_id, op_output_here, op_output_there, stays_in_home,
+    stored_kind,
 };
 pub use owner::{Owner, owner};
 pub use packages::{IMPORT_SCRIPT, PACKAGES_SCRIPT, Packages, UnreadablePackages};
 pub use source::{IndexUrl, InvalidIndexUrl, PIP_CONF_ID, Source, WHEELS};
 pub use version::{DagsterVersion, UnfitVersion};
+pub use webserver::{
+    ASSETS_QUERY, LiveRun, RUNS_QUERY, UnreadableAnswer, asset_key_of_database, asset_keys,
+    live_runs,
+};

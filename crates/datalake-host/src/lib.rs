@@ -8,6 +8,7 @@
 
 mod accounts;
 mod acting;
+mod archive;
 mod clock;
 mod commands;
 mod escape;
@@ -25,9 +26,14 @@ mod state;
 mod systemd;
 mod tree;
 mod usage_db;
+mod webserver;
 
 pub use accounts::{Account, AccountFault, find_user};
 pub use acting::{NotTheUser, ServiceUser};
+pub use archive::{
+    ArchiveFault, ArchiveProgress, Archived, NewArchive, Unarchived, archive, check_archive,
+    dagster_asset_keys, restore_archive,
+};
 pub use clock::SystemClock;
 pub use commands::{
     Command, CommandFault, Ended, Output, follow, follow_with_input, run, run_to_end,
@@ -42,3 +48,4 @@ pub use state::StateDir;
 pub use systemd::Systemd;
 pub use tree::{HostTree, Links};
 pub use usage_db::UsageDb;
+pub use webserver::DagsterWeb;

@@ -17,7 +17,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use datalake_core::{Fault, FileFacts, TreePath};
+use datalake_core::{Fault, FileFacts, Owner, TreePath};
 use datalake_engine::transfer::{
     Hashing, Landing, LocalTree, NewTreeFile, OpenFile, ReadFile, TreeWalk,
 };
@@ -53,6 +53,8 @@ struct Inner {
     /// Sets the temporary files of this tree apart from what a killed run has left.
     tag: String,
     written: AtomicU64,
+    /// Who gets what is made; who runs this where nobody is named.
+    owner: Option<Owner>,
 }
 
 impl HostTree {
@@ -69,8 +71,19 @@ impl HostTree {
             crew: Arc::default(),
             tag,
             written: AtomicU64::new(0),
+            owner: None,
         };
         Ok(Self { inner: Arc::new(inner) })
+    }
+
+    /// The same; files and folders that it makes belong to this owner.
+    #[must_use]
+    pub fn owned_by(self, owner: Owner) -> Self {
+        match Arc::try_unwrap(self.inner) {
+            Ok(inner) => Self { inner: Arc::new(Inner { owner: Some(owner), ..inner }) },
+            // It is in use already, which a new one never is.
+            Err(inner) => Self { inner },
+        }
     }
 
     async fn blocking<T: Send + 'static>(

@@ -11,6 +11,7 @@ mod canary;
 mod handover;
 mod json;
 mod kills;
+mod migrate;
 mod money;
 mod objects;
 mod readme;

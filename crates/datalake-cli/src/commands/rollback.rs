@@ -12,6 +12,7 @@ use datalake_engine::{
 use serde::Serialize;
 
 use super::going_back::{carry_out_back, conflicts, what_stays};
+use super::migrate::last_flags;
 use super::provision::dagster;
 use super::services::teller;
 use super::{confirmed, restart_steps};
@@ -79,8 +80,10 @@ pub(super) async fn rollback(
     let data = Undone { of: Some(&receipt.run), plan: &plan, receipt: Some(&undone) };
     let steps = if ground.is_some() { String::new() } else { next_steps(&site) };
     let text = format!(
-        "\nUndone: {}; every file has its old bytes, mode and owner again.\n{steps}\nThen: {} status\n",
-        receipt.run, site.name
+        "\nUndone: {}; every file has its old bytes, mode and owner again.\n{steps}{}\nThen: {} status\n",
+        receipt.run,
+        way_back_of_assets(&site),
+        site.name
     );
     printer.result("rollback", data, &text);
     Ok(Exit::Done)
@@ -120,6 +123,16 @@ fn explained(failure: Failure, ground: Option<&Ground>) -> Failure {
 fn next_steps(site: &Site) -> String {
     let steps = site.settings.host().map(|host| restart_steps(&host));
     steps.map(|steps| format!("\n{steps}")).unwrap_or_default()
+}
+
+/// Assets that were made in the bucket are newer than the files that Dagster reads now.
+fn way_back_of_assets(site: &Site) -> String {
+    let Some(flags) = last_flags(site) else { return String::new() };
+    format!(
+        "\nWhere Dagster reads local files again, what it has stored in the bucket since is newer.\n\
+         So that nothing stale is read: {} migrate back plan{flags}\n",
+        site.name
+    )
 }
 
 fn nothing(printer: Printer) -> Exit {

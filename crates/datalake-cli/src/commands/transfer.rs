@@ -23,7 +23,12 @@ use crate::failure::Failure;
 use crate::remote::Remote;
 use crate::render::Printer;
 
+pub(super) use self::ledger::{MANIFEST, PairRecords, pair_id};
+pub(super) use self::notes::held;
 pub(super) use self::proof::{scrub, verify};
+pub(super) use self::run::watched;
+pub(super) use self::teller::Teller;
+pub(super) use self::wishes::limits;
 
 pub(super) async fn put(cli: &Cli, flags: &Put, printer: Printer) -> Result<Exit, Failure> {
     let sources: Vec<_> = flags.files.iter().cloned().map(Side::Local).collect();

@@ -154,6 +154,15 @@ pub(crate) fn progress_line(state: &TransferState, rate: u64) -> String {
     )
 }
 
+/// The line that tells how far an archive is.
+#[must_use]
+pub(crate) fn archive_line(done: u64, total: u64, since: Duration) -> String {
+    let rate = rate([(Duration::ZERO, 0), (since, done)]);
+    let left = total.saturating_sub(done).checked_div(rate).filter(|left| *left < FORESEEN);
+    let left = left.map(|left| format!(" · {} left", clock(left))).unwrap_or_default();
+    format!("{} of {} · {}/s{left}", size(done), size(total), size(rate))
+}
+
 /// Bytes per second between the first and the last of some samples of time and bytes.
 #[must_use]
 pub(crate) fn rate(samples: impl IntoIterator<Item = (Duration, u64)>) -> u64 {

@@ -71,6 +71,10 @@ pub enum Comparison {
     Checksum,
     /// By size alone.
     SizeOnly,
+    /// As [`Comparison::Quick`], but a newer destination is never lost: what the last run has not
+    /// left there is compared by content, and what differs is replaced only where it is the older
+    /// one.
+    KeepNewer,
 }
 
 /// What becomes of a name.
@@ -97,6 +101,8 @@ pub enum SkipReason {
     SameSize,
     /// Same content.
     SameContent,
+    /// The destination was stored later, by someone else than the last run.
+    NewerThere,
 }
 
 /// Why a source is moved.
@@ -132,18 +138,29 @@ pub fn judge(
     let Some(destination) = destination else {
         return Verdict::Send(SendReason::New);
     };
+    if by == Comparison::KeepNewer {
+        return keeping_newer(source, destination, known);
+    }
     if source.size() != destination.size() {
         return Verdict::Send(SendReason::Size);
     }
     match (by, known) {
         (Comparison::SizeOnly, _) => Verdict::Skip(SkipReason::SameSize),
         (Comparison::Checksum, _) => by_content(source, destination),
-        (Comparison::Quick, Some(known)) => against_known(source, destination, known),
-        (Comparison::Quick, None) => by_age(source, destination),
+        (Comparison::Quick | Comparison::KeepNewer, Some(known)) => {
+            against_known(source, destination, known)
+        }
+        (Comparison::Quick | Comparison::KeepNewer, None) => by_age(source, destination),
     }
 }
 
 impl Side {
+    /// Whether it was changed or stored later. The time of an object is cut to the second.
+    #[must_use]
+    pub fn is_newer_than(&self, other: &Self) -> bool {
+        self.modified() > other.modified()
+    }
+
     /// The length of the content.
     #[must_use]
     pub fn size(&self) -> ByteSize {
@@ -168,6 +185,25 @@ impl Side {
             Self::Object(object) => etag == Some(&object.etag),
         };
         same && self.size() == known.size
+    }
+}
+
+fn keeping_newer(source: &Side, there: &Side, known: Option<&Known>) -> Verdict {
+    let has_file = matches!(source, Side::File(_)) || matches!(there, Side::File(_));
+    if known.is_some_and(|known| there.is(known, Some(&known.etag))) {
+        return match judge(source, Some(there), known, Comparison::Quick) {
+            Verdict::Send(SendReason::Unsettled) if has_file => Verdict::Compare,
+            verdict => verdict,
+        };
+    }
+    match (source, there) {
+        (Side::Object(from), Side::Object(to)) if from.etag == to.etag => {
+            Verdict::Skip(SkipReason::SameTag)
+        }
+        _ if has_file && source.size() == there.size() => Verdict::Compare,
+        _ if there.is_newer_than(source) => Verdict::Skip(SkipReason::NewerThere),
+        _ if source.size() != there.size() => Verdict::Send(SendReason::Size),
+        _ => Verdict::Send(SendReason::Content),
     }
 }
 
@@ -226,6 +262,7 @@ impl fmt::Display for SkipReason {
             Self::SameTag => "same tag",
             Self::SameSize => "same size",
             Self::SameContent => "same content",
+            Self::NewerThere => "the destination is newer",
         })
     }
 }
@@ -245,97 +282,4 @@ impl fmt::Display for SendReason {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const MD5: &str = "0cc175b9c0f1b6a831c399e269772661";
-    const OTHER: &str = "92eb5ffee6ae2fec3ad71c777531578f";
-
-    fn file(size: u64, seconds: i64, nanos: u32) -> Side {
-        let modified = FileTime::new(seconds, nanos).unwrap();
-        Side::File(FileFacts { size: ByteSize(size), modified })
-    }
-
-    fn object(size: u64, seconds: i64, etag: &str) -> Side {
-        let modified = Timestamp::from_unix(seconds).unwrap();
-        Side::Object(ObjectFacts { size: ByteSize(size), modified, etag: etag.parse().unwrap() })
-    }
-
-    fn known(size: u64, seconds: i64, etag: &str) -> Known {
-        Known {
-            size: ByteSize(size),
-            modified: FileTime::new(seconds, 0).unwrap(),
-            etag: etag.parse().unwrap(),
-            source_etag: None,
-            digest: None,
-            settled: true,
-        }
-    }
-
-    #[track_caller]
-    fn check(sides: (&Side, Option<&Side>), known: Option<&Known>, by: Comparison, is: Verdict) {
-        assert_eq!(judge(sides.0, sides.1, known, by), is, "{sides:?} {known:?} {by:?}");
-    }
-
-    use Comparison::{Checksum, Quick, SizeOnly};
-    use SendReason as Send;
-    use SkipReason as Skip;
-
-    #[test]
-    fn a_change_on_either_side_shows_against_the_last_run() {
-        let (local, remote, last) = (file(3, 10, 0), object(3, 5, MD5), known(3, 10, MD5));
-        let skip = Verdict::Skip(Skip::Unchanged);
-
-        check((&local, Some(&remote)), Some(&last), Quick, skip);
-        check((&remote, Some(&local)), Some(&last), Quick, skip);
-        let touched = file(3, 10, 1);
-        check((&touched, Some(&remote)), Some(&last), Quick, Verdict::Send(Send::SourceChanged));
-        let foreign = object(3, 5, OTHER);
-        let overwritten = Verdict::Send(Send::DestinationChanged);
-        check((&local, Some(&foreign)), Some(&last), Quick, overwritten);
-        check((&local, None), Some(&last), Quick, Verdict::Send(Send::New));
-        let unsettled = Known { settled: false, ..last };
-        check((&local, Some(&remote)), Some(&unsettled), Quick, Verdict::Send(Send::Unsettled));
-    }
-
-    #[test]
-    fn without_a_last_run_an_object_that_is_not_older_is_equal() {
-        let remote = object(3, 10, MD5);
-
-        check((&file(3, 10, 0), Some(&remote)), None, Quick, Verdict::Skip(Skip::NotOlder));
-        // The object's time is cut to the second: the file may be younger.
-        check((&file(3, 10, 1), Some(&remote)), None, Quick, Verdict::Send(Send::Newer));
-        check((&file(4, 9, 0), Some(&remote)), None, Quick, Verdict::Send(Send::Size));
-    }
-
-    #[test]
-    fn without_a_last_run_a_download_looks_at_the_content() {
-        check((&object(3, 10, MD5), Some(&file(3, 9, 0))), None, Quick, Verdict::Compare);
-        check((&object(3, 10, MD5), Some(&file(4, 9, 0))), None, Quick, Verdict::Send(Send::Size));
-    }
-
-    #[test]
-    fn two_objects_are_told_apart_by_their_tags() {
-        let (one, two) = (object(3, 10, MD5), object(3, 20, OTHER));
-        let parts = object(3, 20, &format!("{OTHER}-2"));
-
-        check((&one, Some(&object(3, 1, MD5))), None, Quick, Verdict::Skip(Skip::SameTag));
-        check((&one, Some(&two)), None, Quick, Verdict::Send(Send::Content));
-        check((&one, Some(&parts)), None, Quick, Verdict::Skip(Skip::NotOlder));
-        check((&one, Some(&parts)), None, Checksum, Verdict::Send(Send::Content));
-        let last = Known {
-            source_etag: Some(MD5.parse().unwrap()),
-            ..known(3, 10, &format!("{OTHER}-2"))
-        };
-        check((&one, Some(&parts)), Some(&last), Quick, Verdict::Skip(Skip::Unchanged));
-    }
-
-    #[test]
-    fn other_comparisons_do_not_ask_the_last_run() {
-        let (local, remote, last) = (file(3, 99, 0), object(3, 5, MD5), known(3, 10, OTHER));
-
-        check((&local, Some(&remote)), Some(&last), SizeOnly, Verdict::Skip(Skip::SameSize));
-        check((&local, Some(&remote)), Some(&last), Checksum, Verdict::Compare);
-        check((&file(4, 99, 0), Some(&remote)), None, SizeOnly, Verdict::Send(Send::Size));
-    }
-}
+mod tests;

@@ -39,7 +39,7 @@ impl Haul<'_> {
             |folder: &BucketFolder<'_>| folder.key(&task.name).map_err(|_| ItemFault::TooLong);
         let source = ObjectSource::current(&from.bucket, &key(from)?).if_match(facts.etag.clone());
         let target = key(to)?;
-        let etag = match self.copy_inside(&task.name, (&source, facts), (to, &target)).await {
+        let etag = match self.copy_inside(&task.name, (from, &source, facts), (to, &target)).await {
             Err(ItemFault::Destination(fault)) if wont(fault.kind) => {
                 self.relay(&task.name, (from, &source, facts), (to, &target)).await?
             }
@@ -53,11 +53,12 @@ impl Haul<'_> {
     async fn copy_inside(
         &self,
         name: &str,
-        (source, facts): (&ObjectSource, &ObjectFacts),
+        (from, source, facts): (&BucketFolder<'_>, &ObjectSource, &ObjectFacts),
         (to, key): (&BucketFolder<'_>, &AnyKey),
     ) -> Result<ETag, ItemFault> {
         if facts.size > LARGEST_PUT {
-            let object = self.courier.call(|| to.objects.head(source)).await;
+            // The source may lie in another service, which alone knows it.
+            let object = self.courier.call(|| from.objects.head(source)).await;
             let attributes = object.map_err(ItemFault::Source)?.attributes;
             let plan = PartPlan::new(facts.size, COPIED_PART).map_err(|_| ItemFault::TooLarge)?;
             let inside = Inside(source.clone());

@@ -113,9 +113,13 @@ impl<'h, 'a> Planner<'h, 'a> {
         (is_known, reason): (bool, SkipReason),
     ) {
         let learnt = destination.filter(|_| !is_known).and_then(|destination| {
-            // By size alone nothing is learnt about the contents.
-            (self.haul.options.comparison == Comparison::Quick)
-                .then(|| equal(source, destination))?
+            // By size alone nothing is learnt about the contents, and a newer one is another one.
+            let tells = match self.haul.options.comparison {
+                Comparison::Quick => true,
+                Comparison::KeepNewer => reason != SkipReason::NewerThere,
+                Comparison::Checksum | Comparison::SizeOnly => false,
+            };
+            tells.then(|| equal(source, destination))?
         });
         if let Some(known) = learnt {
             self.haul.record(&Record::Known(name.to_owned(), known));

@@ -1,6 +1,6 @@
 //! A whole run.
 
-use datalake_core::{ByteSize, Known, SendReason, SkipReason};
+use datalake_core::{ByteSize, Comparison, Known, SendReason, Side, SkipReason};
 use futures::channel::mpsc::Sender;
 use futures::future::join3;
 use futures::{StreamExt as _, stream};
@@ -21,6 +21,8 @@ pub(crate) enum Done {
     Moved(Known),
     /// Its content is the same on both sides.
     Equal(Known),
+    /// The destination is another one and newer: it stays.
+    Kept,
     /// It would have been moved.
     Pretended,
 }
@@ -123,6 +125,10 @@ impl Haul<'_> {
                 let reason = Reason::Equal(SkipReason::SameContent);
                 self.tell(Mark::Skipped, (&task.name, size), reason);
             }
+            Ok(Done::Kept) => {
+                let reason = Reason::Equal(SkipReason::NewerThere);
+                self.tell(Mark::Skipped, (&task.name, size), reason);
+            }
             Err(fault) => self.tell_failed(&task.name, size, fault),
         }
     }
@@ -134,10 +140,15 @@ impl Haul<'_> {
     }
 
     async fn carry_out(&self, task: &Task) -> Result<Done, ItemFault> {
-        if task.why.is_none()
-            && let Some(known) = self.compare(task).await?
-        {
-            return Ok(Done::Equal(known));
+        if task.why.is_none() {
+            if let Some(known) = self.compare(task).await? {
+                return Ok(Done::Equal(known));
+            }
+            let keeps = self.options.comparison == Comparison::KeepNewer;
+            let newer = |there: &Side| keeps && there.is_newer_than(&task.source);
+            if task.destination.as_ref().is_some_and(newer) {
+                return Ok(Done::Kept);
+            }
         }
         if self.options.dry_run {
             return Ok(Done::Pretended);

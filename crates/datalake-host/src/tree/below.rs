@@ -4,10 +4,10 @@ use std::ffi::CStr;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::Path;
 
-use datalake_core::{ByteSize, Fault, FaultKind, FileFacts, FileTime};
+use datalake_core::{ByteSize, Fault, FaultKind, FileFacts, FileTime, Owner};
 use rustix::fs::{
-    AtFlags, CWD, FileType, Mode, OFlags, ResolveFlags, Stat, fstat, mkdirat, openat, openat2,
-    statat, syncfs,
+    AtFlags, CWD, FileType, Gid, Mode, OFlags, ResolveFlags, Stat, Uid, fchown, fstat, mkdirat,
+    openat, openat2, statat, syncfs,
 };
 use rustix::io::Errno;
 
@@ -41,19 +41,27 @@ impl Below {
         self.beneath(path.unwrap_or("."), OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC)
     }
 
-    /// The same; makes the folders that are missing.
-    pub(super) fn make_folder(&self, path: Option<&str>) -> Result<OwnedFd, Fault> {
+    /// The same; makes the folders that are missing, for `owner`.
+    pub(super) fn make_folder(
+        &self,
+        path: Option<&str>,
+        owner: Option<Owner>,
+    ) -> Result<OwnedFd, Fault> {
         match self.folder(path) {
             Err(Errno::NOENT) => (),
             opened => return opened.map_err(fault_of),
         }
         let mut folder = self.folder(None).map_err(fault_of)?;
         for name in path.unwrap_or_default().split('/') {
-            match mkdirat(&folder, name, Mode::from_raw_mode(0o777)) {
-                Ok(()) | Err(Errno::EXIST) => (),
+            let made = match mkdirat(&folder, name, Mode::from_raw_mode(0o777)) {
+                Ok(()) => true,
+                Err(Errno::EXIST) => false,
                 Err(errno) => return Err(fault_of(errno)),
-            }
+            };
             folder = enter(folder.as_fd(), name).map_err(fault_of)?;
+            if let Some(owner) = owner.filter(|_| made) {
+                give(folder.as_fd(), owner)?;
+            }
         }
         Ok(folder)
     }
@@ -68,6 +76,12 @@ impl Below {
             ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS | ResolveFlags::NO_MAGICLINKS;
         openat2(&self.root, path, flags | OFlags::NOFOLLOW, Mode::empty(), resolve)
     }
+}
+
+/// Gives an open file or folder to an owner.
+pub(super) fn give(file: BorrowedFd<'_>, owner: Owner) -> Result<(), Fault> {
+    let (user, group) = (Uid::from_raw(owner.uid), Gid::from_raw(owner.gid));
+    fchown(file, Some(user), Some(group)).map_err(fault_of)
 }
 
 /// Opens a folder in a folder; never through a link.

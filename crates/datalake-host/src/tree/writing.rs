@@ -16,7 +16,7 @@ use rustix::fs::{
 use rustix::io::Errno;
 
 use super::Inner;
-use super::below::{disturbed, facts, facts_of, look};
+use super::below::{disturbed, facts, facts_of, give, look};
 use crate::fault::{fault_of, fault_of_io, kind_in_words};
 
 /// How the names of temporary files begin and end.
@@ -55,13 +55,17 @@ impl Writing {
             let detail = "the name is one of datalake's temporary files";
             return Err(Fault::new(FaultKind::Refused, detail));
         }
-        let folder = inner.root.make_folder(path.parent())?;
+        let folder = inner.root.make_folder(path.parent(), inner.owner)?;
         let temporary = inner.temporary();
         let flags =
             OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         let file = openat(&folder, &temporary, flags, Mode::from_raw_mode(0o666));
-        let file = file.map_err(fault_of)?.into();
-        Ok(Self { folder, file, name: name.to_owned(), temporary, landed: false })
+        let file: File = file.map_err(fault_of)?.into();
+        let begun = Self { folder, file, name: name.to_owned(), temporary, landed: false };
+        if let Some(owner) = inner.owner {
+            give(begun.file.as_fd(), owner)?;
+        }
+        Ok(begun)
     }
 
     pub(super) fn write_at(&self, mut place: u64, content: &[Bytes]) -> Result<(), Fault> {

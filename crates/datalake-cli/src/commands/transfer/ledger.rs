@@ -15,10 +15,10 @@ use crate::failure::Failure;
 use crate::remote::Remote;
 
 /// The name of a pair's manifest in its folder.
-pub(super) const MANIFEST: &str = "manifest";
+pub(in crate::commands) const MANIFEST: &str = "manifest";
 
 /// The records of one pair of places, locked.
-pub(super) struct PairRecords {
+pub(in crate::commands) struct PairRecords {
     files: Box<dyn LongFiles>,
     _lock: Option<Box<dyn Lock>>,
 }
@@ -30,8 +30,22 @@ impl PairRecords {
     ///
     /// [`Failure`] where another run is at work on the same pair, or the folder cannot be used.
     pub(super) fn open(remote: &Remote, job: &Job, dry_run: bool) -> Result<Self, Failure> {
+        Self::of(remote, &id(remote, job), job.words(), dry_run)
+    }
+
+    /// The same by an id of [`pair_id`], and the two places in words.
+    ///
+    /// # Errors
+    ///
+    /// As [`PairRecords::open`].
+    pub(in crate::commands) fn of(
+        remote: &Remote,
+        id: &str,
+        (source, dest): (String, String),
+        dry_run: bool,
+    ) -> Result<Self, Failure> {
         let site = &remote.site;
-        let folder = site.state_path.join("transfers").join(id(remote, job));
+        let folder = site.state_path.join("transfers").join(id);
         if dry_run && !folder.exists() {
             return Ok(Self { files: Box::new(MemoryLongFiles::default()), _lock: None });
         }
@@ -46,7 +60,6 @@ impl PairRecords {
         if dry_run {
             return Ok(Self { files: Box::new(state), _lock: Some(lock) });
         }
-        let (source, dest) = job.words();
         let about = serde_json::json!({
             "schema_version": 1, "kind": "transfer-pair", "source": source, "destination": dest,
         });
@@ -54,18 +67,15 @@ impl PairRecords {
         Ok(Self { files: Box::new(state), _lock: Some(lock) })
     }
 
-    pub(super) fn files(&self) -> &dyn LongFiles {
+    pub(in crate::commands) fn files(&self) -> &dyn LongFiles {
         self.files.as_ref()
     }
 }
 
 /// The same for the same two places, however they are written.
 fn id(remote: &Remote, job: &Job) -> String {
-    let mut bytes = Vec::new();
-    let mut add = |part: &[u8]| {
-        bytes.extend_from_slice(&(part.len() as u64).to_be_bytes());
-        bytes.extend_from_slice(part);
-    };
+    let mut parts = Vec::new();
+    let mut add = |part: &[u8]| parts.push(part.to_owned());
     add(remote.spec.endpoint.to_string().as_bytes());
     match &job.source {
         Source::Folder(path) => add(absolute(path).as_os_str().as_bytes()),
@@ -97,6 +107,16 @@ fn id(remote: &Remote, job: &Job) -> String {
             add(bucket.as_str().as_bytes());
             add(prefix.as_bytes());
         }
+    }
+    pair_id(&parts)
+}
+
+/// The name of the records of what these parts name together.
+pub(in crate::commands) fn pair_id(parts: &[Vec<u8>]) -> String {
+    let mut bytes = Vec::new();
+    for part in parts {
+        bytes.extend_from_slice(&(part.len() as u64).to_be_bytes());
+        bytes.extend_from_slice(part);
     }
     let hex = Payload::of(bytes).hash().hex();
     hex.get(..24).unwrap_or_default().to_owned()

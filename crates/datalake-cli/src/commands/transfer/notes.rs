@@ -56,6 +56,6 @@ impl Notes {
 }
 
 /// What a lock guards is whole after every step.
-pub(super) fn held<T>(lock: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(in crate::commands) fn held<T>(lock: &Mutex<T>) -> MutexGuard<'_, T> {
     lock.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -77,7 +77,7 @@ pub(super) async fn transfer(remote: Remote, order: Order<'_>) -> Result<Exit, F
 /// # Errors
 ///
 /// Those of what goes on, and [`Exit::Interrupted`].
-pub(super) async fn watched<T>(
+pub(in crate::commands) async fn watched<T>(
     goes_on: impl Future<Output = Result<T, Failure>>,
     teller: &Teller,
 ) -> Result<T, Failure> {

@@ -26,7 +26,7 @@ const EVENT: u64 = 5;
 const BEATS: usize = 50;
 
 /// Sees a transfer and tells of it.
-pub(super) struct Teller {
+pub(in crate::commands) struct Teller {
     printer: Printer,
     began: Instant,
     inner: Mutex<Inner>,
@@ -72,7 +72,7 @@ impl Teller {
     /// # Errors
     ///
     /// [`Failure`] where the report cannot be written.
-    pub(super) fn new(
+    pub(in crate::commands) fn new(
         printer: Printer,
         report: Option<&Path>,
         state: TransferState,
@@ -103,7 +103,7 @@ impl Teller {
     }
 
     /// Takes over what only the engine knows.
-    pub(super) fn ended(&self, summary: &Summary) {
+    pub(in crate::commands) fn ended(&self, summary: &Summary) {
         let state = &mut held(&self.inner).state;
         state.requests += summary.requests;
         state.retries = state.retries.max(summary.retries);
@@ -121,7 +121,7 @@ impl Teller {
     }
 
     /// Shows how far it is.
-    pub(super) fn beat(&self) {
+    pub(in crate::commands) fn beat(&self) {
         let inner = &mut *held(&self.inner);
         inner.samples.push_back((self.began.elapsed(), inner.state.bytes_moved));
         if inner.samples.len() > BEATS {
@@ -137,7 +137,7 @@ impl Teller {
     }
 
     /// Something that did not go as it should, for standard error and the report.
-    pub(super) fn trouble(&self, name: &str, reason: &str) {
+    pub(in crate::commands) fn trouble(&self, name: &str, reason: &str) {
         let inner = &mut *held(&self.inner);
         inner.state.failed.add(0);
         inner.tell((Mark::Failed.character(), name), 0, reason);
@@ -148,7 +148,7 @@ impl Teller {
     /// # Errors
     ///
     /// [`Failure`] where the report could not be written.
-    pub(super) fn finish(&self) -> Result<TransferState, Failure> {
+    pub(in crate::commands) fn finish(&self) -> Result<TransferState, Failure> {
         let inner = &mut *held(&self.inner);
         inner.ticker = Ticker::new(self.printer);
         inner.rows.flush();

@@ -43,7 +43,7 @@ pub(super) fn options(remote: &Remote, how: &How, delete: Deletion) -> Result<Op
 /// # Errors
 ///
 /// [`Failure`] for more connections than the spec allows.
-pub(super) fn limits(remote: &Remote, within: &Within) -> Result<Limits, Failure> {
+pub(in crate::commands) fn limits(remote: &Remote, within: &Within) -> Result<Limits, Failure> {
     let (spec, usual) = (&remote.spec.limits, Limits::default());
     let allowed = spec.connections;
     let connections = match within.connections {

@@ -1,0 +1,311 @@
+//! The command line of `migrate`.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+
+use super::Address;
+use super::transfer::Within;
+
+const PLAN_EXAMPLES: &str = "\
+Examples:
+  sudo -E datalake migrate plan                      What Dagster keeps on this host, and where it would go
+  sudo -E datalake migrate plan --home /srv/dagster  …where the units do not tell
+  sudo -E datalake migrate plan --op-outputs --logs --report plan.txt
+";
+
+const RUN_EXAMPLES: &str = "\
+Examples:
+  sudo -E datalake migrate run --while-running       A first pass, while Dagster goes on
+  sudo -E datalake migrate run --stop-daemon         …and the rest in a short pause
+  datalake migrate run --from s3://old-lake/assets --from-endpoint https://minio.acme.example --from-credentials-file minio.keys
+";
+
+/// What `migrate` does.
+#[derive(Debug, Subcommand)]
+pub enum Migrate {
+    /// Show what lies where, what would be moved, and what stays; 3 if there is something to move
+    #[command(before_help = PLAN_EXAMPLES)]
+    Plan(Plan),
+    /// Copy Dagster's pickles into the bucket, so that every asset loads from there; deletes nothing
+    #[command(before_help = RUN_EXAMPLES)]
+    Run(Run),
+    /// Count what is moved, has changed since, or is left; 3 unless all is moved
+    Status(Status),
+    /// Tell whether the bucket still has what was moved (exit 0) or not (exit 4)
+    Verify(Verify),
+    /// Tell of each asset and partition what became of it, and what to materialize again
+    Report(Report),
+    /// Put the whole of Dagster's home into one file, databases included
+    Backup(Backup),
+    /// Remove local files that are in the bucket, each after a look at the store
+    Free(Free),
+    /// Bring back what is newer in the bucket, after a switch back to local files
+    Back {
+        /// What to do.
+        #[command(subcommand)]
+        what: Back,
+    },
+}
+
+/// What is migrated.
+#[derive(Debug, Default, Args)]
+#[command(next_help_heading = "What is migrated")]
+pub struct What {
+    /// Dagster's home on this host; the units tell it where it is not named
+    #[arg(long, value_name = "DIR")]
+    pub home: Option<PathBuf>,
+    /// The folder of the pickles, where dagster.yaml cannot tell it
+    #[arg(long, value_name = "DIR")]
+    pub pickles: Option<PathBuf>,
+    /// The folder of the logs, where dagster.yaml cannot tell it
+    #[arg(long, value_name = "DIR")]
+    pub log_dir: Option<PathBuf>,
+    /// Look in the Python code below DIR for I/O managers with files of their own; may be given again
+    #[arg(long, value_name = "DIR")]
+    pub code: Vec<PathBuf>,
+    /// Take the outputs of ops, too: runs that are gone on with from a step read them
+    #[arg(long)]
+    pub op_outputs: bool,
+    /// Take the logs of steps, too; with `local_dir` at the old place they show without that
+    #[arg(long)]
+    pub logs: bool,
+    /// What the logs' keys begin with; as in dagster.yaml, or else `dagster`
+    #[arg(long, value_name = "PREFIX")]
+    pub logs_prefix: Option<String>,
+    /// Take objects instead of local files: `s3://BUCKET/PREFIX`
+    #[arg(long, value_name = "PLACE", conflicts_with_all = ["home", "pickles", "log_dir", "op_outputs", "logs"])]
+    pub from: Option<Address>,
+    /// The service of --from, where it is another one
+    #[arg(long, value_name = "URL", requires_all = ["from", "from_credentials_file"])]
+    pub from_endpoint: Option<String>,
+    /// Its region
+    #[arg(long, value_name = "REGION", requires = "from_endpoint", default_value = "us-east-1")]
+    pub from_region: String,
+    /// The key pair for it: a file of mode 0600, as for --credentials-file
+    #[arg(long, value_name = "FILE", requires = "from_endpoint")]
+    pub from_credentials_file: Option<String>,
+}
+
+impl What {
+    /// The flags as they were typed, for the next command.
+    #[must_use]
+    pub fn words(&self) -> String {
+        let mut words = String::new();
+        let mut add = |flag: &str, value: &str| {
+            let quoted = if value.contains(char::is_whitespace) { "\"" } else { "" };
+            words.push_str(&format!(" --{flag} {quoted}{value}{quoted}"));
+        };
+        let paths = [("home", &self.home), ("pickles", &self.pickles), ("log-dir", &self.log_dir)];
+        for (flag, path) in paths {
+            if let Some(path) = path {
+                add(flag, &path.display().to_string());
+            }
+        }
+        if let Some(from) = &self.from {
+            let bucket = from.bucket.as_ref().map(ToString::to_string).unwrap_or_default();
+            add("from", &format!("s3://{bucket}/{}", from.key));
+        }
+        let texts = [
+            ("from-endpoint", &self.from_endpoint),
+            ("from-credentials-file", &self.from_credentials_file),
+            ("logs-prefix", &self.logs_prefix),
+        ];
+        for (flag, text) in texts {
+            if let Some(text) = text {
+                add(flag, text);
+            }
+        }
+        for (flag, is_set) in [("op-outputs", self.op_outputs), ("logs", self.logs)] {
+            if is_set {
+                words.push_str(&format!(" --{flag}"));
+            }
+        }
+        words
+    }
+}
+
+/// Flags of `migrate plan`.
+#[derive(Debug, Args)]
+pub struct Plan {
+    /// What is migrated.
+    #[command(flatten)]
+    pub what: What,
+    /// Write one line per file into FILE: `+` to move, `*` to replace, `=` moved, `.` stays, `!` cannot be moved
+    #[arg(long, value_name = "FILE")]
+    pub report: Option<PathBuf>,
+    /// What is kept within.
+    #[command(flatten)]
+    pub within: Within,
+}
+
+/// Flags of `migrate run`.
+#[derive(Debug, Args)]
+pub struct Run {
+    /// What is migrated.
+    #[command(flatten)]
+    pub what: What,
+    /// How Dagster is kept from writing.
+    #[command(flatten)]
+    pub pause: Pause,
+    /// Do not ask before copying
+    #[arg(long, short)]
+    pub yes: bool,
+    /// Write one line per file into FILE: `=` equal, `+` new, `*` replaced, `!` not moved
+    #[arg(long, value_name = "FILE")]
+    pub report: Option<PathBuf>,
+    /// What is kept within.
+    #[command(flatten)]
+    pub within: Within,
+}
+
+/// How Dagster is kept from writing meanwhile.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Runs of Dagster")]
+pub struct Pause {
+    /// Dagster's webserver, which tells of running runs; the units, or ports 3000 and 3002, unless said
+    #[arg(long, value_name = "URL")]
+    pub webserver: Option<String>,
+    /// Stop the daemon, wait until no run goes on, and start it again at the end
+    #[arg(long, conflicts_with = "while_running")]
+    pub stop_daemon: bool,
+    /// Wait so many minutes for runs to end
+    #[arg(long, value_name = "MINUTES", default_value_t = 30, requires = "stop_daemon")]
+    pub wait: u32,
+    /// Copy though runs may be writing, or nobody tells: half a pickle is left for the next run
+    #[arg(long)]
+    pub while_running: bool,
+}
+
+/// Flags of `migrate status`.
+#[derive(Debug, Args)]
+pub struct Status {
+    /// What is migrated.
+    #[command(flatten)]
+    pub what: What,
+    /// What is kept within.
+    #[command(flatten)]
+    pub within: Within,
+}
+
+/// Flags of `migrate verify`.
+#[derive(Debug, Args)]
+pub struct Verify {
+    /// What was migrated.
+    #[command(flatten)]
+    pub what: What,
+    /// Read the contents, too, and compare them with the hashes that were taken when they were sent
+    #[arg(long)]
+    pub deep: bool,
+    /// Write one line per object into FILE: `=` right, `!` not
+    #[arg(long, value_name = "FILE")]
+    pub report: Option<PathBuf>,
+    /// What is kept within.
+    #[command(flatten)]
+    pub within: Within,
+}
+
+/// Flags of `migrate report`.
+#[derive(Debug, Args)]
+pub struct Report {
+    /// What was migrated.
+    #[command(flatten)]
+    pub what: What,
+    /// Write a page for people into FILE
+    #[arg(long, value_name = "FILE")]
+    pub html: Option<PathBuf>,
+    /// Dagster's webserver, which knows the assets where its database is not on this host
+    #[arg(long, value_name = "URL")]
+    pub webserver: Option<String>,
+    /// What is kept within.
+    #[command(flatten)]
+    pub within: Within,
+}
+
+const BACKUP_EXAMPLES: &str = "\
+Examples:
+  sudo datalake migrate backup                                   dagster-home-DATE.tar.zst in this folder
+  sudo datalake migrate backup --check dagster-home.tar.zst      Read it again, every byte
+  sudo datalake migrate backup --restore dagster-home.tar.zst --into /srv/restored
+";
+
+/// Flags of `migrate backup`.
+#[derive(Debug, Args)]
+#[command(before_help = BACKUP_EXAMPLES)]
+pub struct Backup {
+    /// Dagster's home on this host; the units tell it where it is not named
+    #[arg(long, value_name = "DIR")]
+    pub home: Option<PathBuf>,
+    /// Write FILE, of mode 0600; it must not be there
+    #[arg(long, value_name = "FILE")]
+    pub to: Option<PathBuf>,
+    /// Read FILE again and compare it with the hashes in it
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["home", "to"])]
+    pub check: Option<PathBuf>,
+    /// Unpack FILE, checking every byte
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["home", "to", "check"], requires = "into")]
+    pub restore: Option<PathBuf>,
+    /// The folder to unpack into; it must be empty or not there
+    #[arg(long, value_name = "DIR", requires = "restore")]
+    pub into: Option<PathBuf>,
+}
+
+/// Flags of `migrate free`.
+#[derive(Debug, Args)]
+pub struct Free {
+    /// What was migrated.
+    #[command(flatten)]
+    pub what: What,
+    /// Read every object again before its file goes, instead of trusting the store's tags
+    #[arg(long)]
+    pub deep: bool,
+    /// Show what would be removed and change nothing; 3 if there is something
+    #[arg(long, short = 'n')]
+    pub dry_run: bool,
+    /// The bucket's name, instead of a question
+    #[arg(long, value_name = "BUCKET")]
+    pub confirm: Option<String>,
+    /// Write one line per file into FILE: `-` removed, `!` kept
+    #[arg(long, value_name = "FILE")]
+    pub report: Option<PathBuf>,
+    /// What is kept within.
+    #[command(flatten)]
+    pub within: Within,
+}
+
+/// What `migrate back` does.
+#[derive(Debug, Subcommand)]
+pub enum Back {
+    /// Show which objects are newer than their local file, or have none; 3 if there is one
+    Plan(BackPlan),
+    /// Fetch them; the files that they replace are kept beside the folder
+    Run(BackRun),
+}
+
+/// Flags of `migrate back plan`.
+#[derive(Debug, Args)]
+pub struct BackPlan {
+    /// What was migrated.
+    #[command(flatten)]
+    pub what: What,
+    /// What is kept within.
+    #[command(flatten)]
+    pub within: Within,
+}
+
+/// Flags of `migrate back run`.
+#[derive(Debug, Args)]
+pub struct BackRun {
+    /// What was migrated.
+    #[command(flatten)]
+    pub what: What,
+    /// How Dagster is kept from writing.
+    #[command(flatten)]
+    pub pause: Pause,
+    /// Do not ask before anything is fetched
+    #[arg(long, short)]
+    pub yes: bool,
+    /// What is kept within.
+    #[command(flatten)]
+    pub within: Within,
+}

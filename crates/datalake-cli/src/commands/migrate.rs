@@ -1,0 +1,41 @@
+//! `migrate`: what Dagster keeps on this host, moved into the bucket, proved, and brought back.
+
+mod back;
+mod backup;
+mod foreign;
+mod free;
+mod home;
+mod keeping;
+mod look;
+mod part;
+mod pause;
+mod report;
+mod run;
+mod standing;
+mod tree;
+
+use crate::args::Cli;
+use crate::args::migrate::{Back, Migrate};
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::render::Printer;
+
+pub(super) use run::last_flags;
+
+pub(crate) use look::Outlook;
+pub(crate) use report::{AssetRow, MigrationReport, PartitionRow};
+pub(crate) use standing::{Counts, Standing};
+
+pub(super) async fn migrate(cli: &Cli, what: &Migrate, printer: Printer) -> Result<Exit, Failure> {
+    match what {
+        Migrate::Plan(flags) => look::plan(cli, flags, printer).await,
+        Migrate::Run(flags) => run::run(cli, flags, printer).await,
+        Migrate::Status(flags) => look::status(cli, flags, printer).await,
+        Migrate::Verify(flags) => run::verify(cli, flags, printer).await,
+        Migrate::Backup(flags) => backup::backup(cli, flags, printer).await,
+        Migrate::Free(flags) => free::free(cli, flags, printer).await,
+        Migrate::Back { what: Back::Plan(flags) } => back::plan(cli, flags, printer).await,
+        Migrate::Back { what: Back::Run(flags) } => back::run(cli, flags, printer).await,
+        Migrate::Report(flags) => report::report(cli, flags, printer).await,
+    }
+}

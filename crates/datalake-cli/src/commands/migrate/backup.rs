@@ -1,0 +1,170 @@
+//! `migrate backup`: Dagster's home in one file, read again, unpacked.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use datalake_engine::Clock as _;
+use datalake_host::{
+    ArchiveFault, ArchiveProgress, Archived, NewArchive, Unarchived, archive, check_archive,
+    restore_archive,
+};
+use serde::Serialize;
+use tokio::time::interval;
+
+use super::home::Home;
+use crate::args::Cli;
+use crate::args::migrate::{Backup, What};
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::render::{Printer, Ticker, archive_line, count, counted, printable, size};
+use crate::site::Site;
+
+/// How often progress is shown.
+const BEAT: Duration = Duration::from_millis(200);
+/// So many names are told.
+const TOLD: usize = 10;
+
+/// What was put into a file.
+#[derive(Serialize)]
+struct BackedUp {
+    folder: String,
+    file: String,
+    files: u64,
+    databases: u64,
+    bytes: u64,
+    packed: u64,
+    disturbed: Vec<String>,
+    skipped: Vec<String>,
+    seconds: f64,
+}
+
+/// What was read from it.
+#[derive(Serialize)]
+struct ReadBack {
+    file: String,
+    into: Option<String>,
+    files: u64,
+    bytes: u64,
+    wrong: Vec<String>,
+    disturbed: Vec<String>,
+}
+
+pub(super) async fn backup(cli: &Cli, flags: &Backup, printer: Printer) -> Result<Exit, Failure> {
+    match (&flags.check, &flags.restore, &flags.into) {
+        (Some(file), _, _) => read_back(file, None, printer).await,
+        (None, Some(file), Some(into)) => read_back(file, Some(into), printer).await,
+        _ => write(cli, flags, printer).await,
+    }
+}
+
+async fn write(cli: &Cli, flags: &Backup, printer: Printer) -> Result<Exit, Failure> {
+    let site = Site::open(cli, printer).await?;
+    let what = What { home: flags.home.clone(), ..What::default() };
+    let folder = Home::find(&site, &what)?.path;
+    let created = site.clock.now().to_string();
+    let usual = || PathBuf::from(format!("dagster-home-{}.tar.zst", created.replace(':', "")));
+    let to = flags.to.clone().unwrap_or_else(usual);
+    let began = Instant::now();
+    let (from, file) = (folder.clone(), to.clone());
+    let work = move |progress: &ArchiveProgress| {
+        archive(&NewArchive { folder: &from, to: &file, created: &created }, progress)
+    };
+    let made = shown(printer, work).await?;
+    let Archived { files, databases, bytes, packed, disturbed, skipped } = made;
+    let (file, folder) = (path_text(&to), path_text(&folder));
+    let seconds = began.elapsed().as_secs_f64();
+    let mut text = format!(
+        "{folder} -> {file}: {} and {} copied by SQLite, {} in {}; {seconds:.1} s\n",
+        counted(files, "file"),
+        counted(databases, "database"),
+        size(bytes),
+        size(packed)
+    );
+    text.push_str(&named("not in it, since they are no files", &skipped));
+    text.push_str(&format!("Next: {} migrate backup --check {file}\n", site.name));
+    let problem = (!disturbed.is_empty()).then(|| {
+        let message = named("written all the while, so perhaps not whole in it", &disturbed);
+        Failure::new(Exit::Partly, message.trim_end()).hint("stop what writes, and make it anew")
+    });
+    let made =
+        BackedUp { folder, file, files, databases, bytes, packed, disturbed, skipped, seconds };
+    printer.result("backup", made, &text);
+    problem.map_or(Ok(Exit::Done), Err)
+}
+
+async fn read_back(file: &Path, into: Option<&Path>, printer: Printer) -> Result<Exit, Failure> {
+    let (path, folder) = (file.to_owned(), into.map(Path::to_owned));
+    let found = shown(printer, move |progress| match &folder {
+        None => check_archive(&path, progress),
+        Some(folder) => restore_archive(&path, folder, progress),
+    })
+    .await?;
+    let Unarchived { files, bytes, wrong, disturbed } = found;
+    let (file, into) = (path_text(file), into.map(path_text));
+    let mut text = format!("{file}: {} ({})", counted(files, "file"), size(bytes));
+    text.push_str(if wrong.is_empty() { ", all as their hashes say\n" } else { "\n" });
+    text.push_str(&named("written while they were put in, so perhaps not whole", &disturbed));
+    if let Some(into) = &into {
+        text.push_str(&format!("Unpacked into {into}\n"));
+    }
+    let problem = (!wrong.is_empty()).then(|| {
+        let message = named("not what their hashes say", &wrong);
+        Failure::new(Exit::Mismatch, message.trim_end()).hint("the file is damaged: use another")
+    });
+    printer.result("backup-read", ReadBack { file, into, files, bytes, wrong, disturbed }, &text);
+    problem.map_or(Ok(Exit::Done), Err)
+}
+
+/// Does long work on a thread of its own and shows how far it is.
+async fn shown<T: Send + 'static>(
+    printer: Printer,
+    work: impl FnOnce(&ArchiveProgress) -> Result<T, ArchiveFault> + Send + 'static,
+) -> Result<T, Failure> {
+    let progress = Arc::new(ArchiveProgress::default());
+    let shared = Arc::clone(&progress);
+    let mut working = tokio::task::spawn_blocking(move || work(&shared));
+    let (mut beat, mut ticker, began) = (interval(BEAT), Ticker::new(printer), Instant::now());
+    loop {
+        tokio::select! {
+            ended = &mut working => {
+                let ended = ended.map_err(|error| Failure::of(Exit::Bug, &error))?;
+                return ended.map_err(|fault| failure(&fault));
+            }
+            _ = beat.tick() => {
+                let (total, done) = progress.bytes();
+                ticker.tell(|| archive_line(done, total, began.elapsed()));
+            }
+        }
+    }
+}
+
+fn failure(fault: &ArchiveFault) -> Failure {
+    match fault {
+        ArchiveFault::At(path, inner) => {
+            Failure::about(format!("`{}`", path_text(path)), inner).under(Exit::Io)
+        }
+        ArchiveFault::NotWhole(..) => Failure::of(Exit::Mismatch, fault)
+            .hint("it was cut off or damaged: use another, or make it anew"),
+        _ => Failure::of(Exit::Usage, fault).hint("name another place: --to FILE, --into DIR"),
+    }
+}
+
+/// Names with what is so with them; nothing where there are none.
+fn named(what: &str, names: &[String]) -> String {
+    if names.is_empty() {
+        return String::new();
+    }
+    let mut text = format!("{} {what}:\n", count(names.len() as u64));
+    for name in names.iter().take(TOLD) {
+        text.push_str(&format!("  {}\n", printable(name)));
+    }
+    if names.len() > TOLD {
+        text.push_str("  …\n");
+    }
+    text
+}
+
+fn path_text(path: &Path) -> String {
+    printable(&path.display().to_string())
+}

@@ -1,0 +1,312 @@
+//! `migrate plan` and `migrate status`: what lies where, and what of it is moved.
+
+use std::fs::{self, File};
+use std::io::{BufWriter, Write as _};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use datalake_core::Comparison;
+use datalake_dagster::{StoredKind, own_storage, stays_in_home};
+use datalake_engine::transfer::{Item, Limits};
+use serde::Serialize;
+
+use super::super::transfer::limits;
+use super::home::{Home, Logs};
+use super::part::{Migration, Part, PartKind};
+use super::standing::{Counting, Counts, Standing};
+use super::tree::LeftOut;
+use crate::args::Cli;
+use crate::args::migrate::{Plan, Status, What};
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::remote::Remote;
+use crate::render::{self, Printer, item_line, printable};
+
+/// Python files of a folder that are looked at, at most: what is no project has more.
+const SOURCES: usize = 20_000;
+
+/// What a migration finds and would do.
+#[derive(Debug, Serialize)]
+pub(crate) struct Outlook {
+    /// Dagster's home on this host.
+    pub home: Option<String>,
+    /// The same as its processes see it.
+    pub home_inside: Option<String>,
+    /// Where the logs go.
+    pub logs: Option<String>,
+    /// The parts.
+    pub parts: Vec<Counts>,
+    /// What stays, and why.
+    pub stays: Vec<Stays>,
+    /// What nobody can tell.
+    pub unknown: Vec<String>,
+}
+
+/// Something that stays.
+#[derive(Debug, Serialize)]
+pub(crate) struct Stays {
+    /// Its name, or that of the first.
+    pub name: String,
+    /// How many files, where they are counted.
+    pub items: Option<u64>,
+    /// Why.
+    pub why: String,
+}
+
+pub(super) async fn plan(cli: &Cli, flags: &Plan, printer: Printer) -> Result<Exit, Failure> {
+    let remote = Remote::open(cli, printer).await?;
+    let migration = Migration::of(&remote, &flags.what).await?;
+    let limits = limits(&remote, &flags.within)?;
+    let mut lines = flags.report.as_deref().map(Lines::create).transpose()?;
+    let (parts, left_out) = counted_parts(&remote, &migration, (&limits, &mut lines)).await?;
+    let outlook = outlook(&migration, &flags.what, parts, &left_out)?;
+    if let Some(lines) = lines {
+        lines.finish(&left_out)?;
+    }
+    let next = next(&remote, &flags.what, &outlook.parts);
+    printer.result("migration-plan", &outlook, &(render::outlook(&outlook) + &next));
+    Ok(exit(&outlook.parts))
+}
+
+pub(super) async fn status(cli: &Cli, flags: &Status, printer: Printer) -> Result<Exit, Failure> {
+    let remote = Remote::open(cli, printer).await?;
+    let migration = Migration::of(&remote, &flags.what).await?;
+    let limits = limits(&remote, &flags.within)?;
+    let (parts, _) = counted_parts(&remote, &migration, (&limits, &mut None)).await?;
+    let stopped = super::pause::stopped_daemon(&remote.site)?;
+    if let Some(units) = &stopped {
+        printer
+            .talk(&format!("a run that was ended has stopped {units}, and not started it again"));
+    }
+    let text = render::parts(&parts) + &next(&remote, &flags.what, &parts);
+    printer.result("migration-status", &parts, &text);
+    Ok(exit(&parts))
+}
+
+/// How the files of all parts stand, and what was left out among them.
+pub(super) async fn counted_parts(
+    remote: &Remote,
+    migration: &Migration<'_>,
+    (limits, lines): (&Limits, &mut Option<Lines>),
+) -> Result<(Vec<Counts>, Arc<LeftOut>), Failure> {
+    let left_out = Arc::new(LeftOut::default());
+    let mut all = Vec::new();
+    for part in &migration.parts {
+        let sink = |item: &Item<'_>, standing: Standing| {
+            if let Some(lines) = lines.as_mut() {
+                lines.write(standing.mark(), item.name, &item.reason.to_string());
+            }
+        };
+        all.push(look_at(remote, migration, (part, limits, &left_out), sink).await?);
+    }
+    Ok((all, left_out))
+}
+
+/// How the files of one part stand; what lies among them is noted with the part that comes first.
+pub(super) async fn look_at(
+    remote: &Remote,
+    migration: &Migration<'_>,
+    (part, limits, left_out): (&Part, &Limits, &Arc<LeftOut>),
+    sink: impl FnMut(&Item<'_>, Standing) + Send,
+) -> Result<Counts, Failure> {
+    let open = migration.open(remote, part, true)?;
+    let open = if part.kind == PartKind::Assets { open.noting(left_out, true) } else { open };
+    let watch = Counting::new(Counts::new(part.kind, migration.words(part)), sink);
+    let summary = open.look(limits, Comparison::KeepNewer, &watch).await;
+    let summary = summary.map_err(|stopped| open.failure(remote, stopped))?;
+    Ok(Counts { there_alone: summary.surplus.into(), ..watch.counts() })
+}
+
+/// The exit code of how parts stand.
+fn exit(parts: &[Counts]) -> Exit {
+    if parts.iter().any(|part| part.failed.items > 0) {
+        return Exit::Partly;
+    }
+    let left = parts.iter().any(|part| part.to_move().items > 0);
+    if left { Exit::Drift } else { Exit::Done }
+}
+
+fn next(remote: &Remote, what: &What, parts: &[Counts]) -> String {
+    let (name, flags) = (&remote.site.name, printable(&what.words()));
+    match exit(parts) {
+        Exit::Done => format!("\nAll of it is moved. Next: {name} migrate verify{flags}\n"),
+        _ => format!("\nNothing was changed. Next: {name} migrate run{flags}\n"),
+    }
+}
+
+fn outlook(
+    migration: &Migration<'_>,
+    what: &What,
+    parts: Vec<Counts>,
+    left_out: &LeftOut,
+) -> Result<Outlook, Failure> {
+    let Some(home) = &migration.home else {
+        return Ok(Outlook {
+            home: None,
+            home_inside: None,
+            logs: None,
+            parts,
+            stays: Vec::new(),
+            unknown: Vec::new(),
+        });
+    };
+    let mut stays = stays_among(what, left_out);
+    stays.extend(stays_beside(home)?);
+    Ok(Outlook {
+        home: Some(printable(&home.path.display().to_string())),
+        home_inside: Some(printable(&home.inside)),
+        logs: Some(match &home.logs {
+            Logs::Here(folder) => printable(&folder.display().to_string()),
+            Logs::Bucket(_) => "in a bucket already".to_owned(),
+            Logs::Unknown(why) => format!("unknown: {}", printable(why)),
+        }),
+        parts,
+        stays,
+        unknown: unknown(what)?,
+    })
+}
+
+/// What lies among the pickles and is none.
+fn stays_among(what: &What, left_out: &LeftOut) -> Vec<Stays> {
+    let kinds = left_out.kinds().into_iter();
+    let stays = kinds.filter_map(|(kind, left)| {
+        let why = match kind {
+            StoredKind::OpOutput if what.op_outputs => return None,
+            StoredKind::Log if what.logs => return None,
+            kind => why(kind),
+        };
+        let name = printable(left.names.first().map(String::as_str).unwrap_or_default());
+        Some(Stays { name, items: Some(left.items), why: why.to_owned() })
+    });
+    stays.collect()
+}
+
+/// Why files of a kind stay that were not asked for.
+pub(super) fn why(kind: StoredKind) -> &'static str {
+    match kind {
+        StoredKind::OpOutput => {
+            "outputs of ops, which only runs that are gone on with read: --op-outputs takes them"
+        }
+        StoredKind::Log => {
+            "logs of steps, which show as before with `local_dir` at the old place: --logs takes them"
+        }
+        kind => kind.stays_because().unwrap_or("a pickle of an asset"),
+    }
+}
+
+/// What lies in the home beside the pickles.
+fn stays_beside(home: &Home) -> Result<Vec<Stays>, Failure> {
+    let failed = |error| Failure::io(&home.path, &error);
+    let mut names = Vec::new();
+    for entry in fs::read_dir(&home.path).map_err(failed)? {
+        names.push(entry.map_err(failed)?.file_name());
+    }
+    names.sort();
+    let holds = |name: &std::ffi::OsStr| {
+        let path = home.path.join(name);
+        home.pickles.as_ref().is_ok_and(|pickles| pickles.starts_with(path))
+    };
+    let stays = names.into_iter().filter(|name| !holds(name)).map(|name| {
+        let name = name.to_string_lossy().into_owned();
+        let why = stays_in_home(&name).unwrap_or("nothing that a migration knows");
+        Stays { name: printable(&name), items: None, why: why.to_owned() }
+    });
+    Ok(stays.collect())
+}
+
+/// What no file tells: I/O managers in code.
+fn unknown(what: &What) -> Result<Vec<String>, Failure> {
+    if what.code.is_empty() {
+        let text = "I/O managers in code with files of their own, such as \
+                    `FilesystemIOManager(base_dir=…)`: --code DIR looks for them";
+        return Ok(vec![text.to_owned()]);
+    }
+    let mut found = Vec::new();
+    for folder in &what.code {
+        let mut left = vec![folder.clone()];
+        let mut seen = 0;
+        while let Some(path) = left.pop() {
+            seen += 1;
+            if seen > SOURCES {
+                found.push(format!("{}: too many files to look at all", shown(folder)));
+                break;
+            }
+            if path.is_dir() && !path.is_symlink() {
+                let failed = |error| Failure::io(&path, &error);
+                for entry in fs::read_dir(&path).map_err(failed)? {
+                    left.push(entry.map_err(failed)?.path());
+                }
+            } else if path.extension().is_some_and(|end| end == "py") {
+                found.extend(managers(&path));
+            }
+        }
+    }
+    found.sort();
+    if found.is_empty() {
+        found.push(
+            "no I/O manager with files of its own stands in the code that was named".to_owned(),
+        );
+    }
+    Ok(found)
+}
+
+fn managers(path: &Path) -> Vec<String> {
+    match fs::read(path) {
+        Ok(bytes) => {
+            let found = own_storage(&String::from_utf8_lossy(&bytes));
+            let line = |own: &datalake_dagster::OwnStorage| {
+                let text = printable(&own.text);
+                format!("{}:{}: `{text}`: where its files lie is not known", shown(path), own.line)
+            };
+            found.iter().map(line).collect()
+        }
+        Err(error) => vec![format!("{}: cannot be read: {error}", shown(path))],
+    }
+}
+
+fn shown(path: &Path) -> String {
+    printable(&path.display().to_string())
+}
+
+/// A report with one line for each file.
+pub(super) struct Lines {
+    path: PathBuf,
+    file: BufWriter<File>,
+    fault: Option<std::io::Error>,
+}
+
+impl Lines {
+    /// Begins a report.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`] where it cannot be written.
+    pub(super) fn create(path: &Path) -> Result<Self, Failure> {
+        let file = File::create(path).map_err(|error| Failure::io(path, &error))?;
+        Ok(Self { path: path.to_owned(), file: BufWriter::new(file), fault: None })
+    }
+
+    pub(super) fn write(&mut self, mark: char, name: &str, reason: &str) {
+        if self.fault.is_none() {
+            self.fault = writeln!(self.file, "{}", item_line(mark, name, reason)).err();
+        }
+    }
+
+    /// Adds what stays, and ends.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`] where something could not be written.
+    pub(super) fn finish(mut self, left_out: &LeftOut) -> Result<(), Failure> {
+        for (kind, left) in left_out.kinds() {
+            for name in &left.names {
+                self.write('.', name, why(kind));
+            }
+        }
+        let flushed = self.file.flush().err();
+        match self.fault.or(flushed) {
+            None => Ok(()),
+            Some(error) => Err(Failure::io(&self.path, &error)),
+        }
+    }
+}

@@ -1,0 +1,392 @@
+//! What a migration is made of: parts that each go from one folder to another.
+
+use std::os::unix::fs::MetadataExt as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use datalake_core::{BucketName, Comparison, Owner, Subset};
+use datalake_dagster::StoredKind;
+use datalake_engine::transfer::{
+    BucketFolder, Findings, Limits, Options, Route, Stopped, Summary, TransferPorts, TransferWatch,
+    Verification, VerifyWatch, sync, verify,
+};
+use datalake_engine::{Objects, Uploads};
+use datalake_host::{HostTree, Links};
+use datalake_s3::S3Store;
+use serde::Serialize;
+
+use super::super::transfer::{MANIFEST, PairRecords, pair_id};
+use super::foreign::Foreign;
+use super::home::{Home, Logs};
+use super::tree::{Facts, LeftOut, PartTree};
+use crate::args::migrate::What;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::remote::{Remote, at_bucket};
+use crate::render::printable;
+
+/// What the keys of logs begin with, where nothing else is said: Dagster's own default.
+const LOGS_PREFIX: &str = "dagster";
+
+/// A migration: from where to where.
+pub(super) struct Migration<'r> {
+    /// Dagster's home, where files are migrated.
+    pub(super) home: Option<Home>,
+    /// The parts, in the order in which they go.
+    pub(super) parts: Vec<Part>,
+    /// The bucket.
+    pub(super) bucket: BucketName,
+    /// The service of the objects that are migrated, where it is another one.
+    foreign: Option<S3Store>,
+    /// The destination, as it is for objects of another service.
+    dest: Foreign<'r>,
+}
+
+/// What a part holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum PartKind {
+    /// Pickles of assets.
+    Assets,
+    /// Pickles of ops' outputs.
+    OpOutputs,
+    /// What steps have printed.
+    Logs,
+    /// Objects of another place.
+    Objects,
+}
+
+/// A part of a migration.
+pub(super) struct Part {
+    pub(super) kind: PartKind,
+    from: From,
+    /// What stands before each name in the bucket.
+    pub(super) prefix: String,
+}
+
+enum From {
+    Folder(PathBuf),
+    Bucket { endpoint: String, bucket: BucketName, prefix: String },
+}
+
+/// A part whose two ends are open.
+pub(super) struct OpenPart<'a> {
+    source: Source<'a>,
+    /// The folder of the bucket.
+    pub(super) folder: BucketFolder<'a>,
+    records: PairRecords,
+    clock: &'a datalake_host::SystemClock,
+}
+
+/// Where a part comes from.
+enum Source<'a> {
+    Tree(PartTree, Arc<HostTree>),
+    Folder(BucketFolder<'a>),
+}
+
+impl PartKind {
+    /// What a part's files are called.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Assets => "assets",
+            Self::OpOutputs => "op outputs",
+            Self::Logs => "logs",
+            Self::Objects => "objects",
+        }
+    }
+
+    fn stored(self) -> StoredKind {
+        match self {
+            Self::Assets | Self::Objects => StoredKind::Asset,
+            Self::OpOutputs => StoredKind::OpOutput,
+            Self::Logs => StoredKind::Log,
+        }
+    }
+}
+
+impl<'r> Migration<'r> {
+    /// What the flags, the units, `dagster.yaml` and the spec make of it.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`] where a place is not known.
+    pub(super) async fn of(remote: &'r Remote, what: &What) -> Result<Self, Failure> {
+        let spec = remote.site.spec()?;
+        let (bucket, prefix) = (spec.bucket, below(spec.prefix.to_string()));
+        if what.from.is_some() {
+            return Self::of_objects(remote, what, (bucket, prefix)).await;
+        }
+        let home = Home::find(&remote.site, what)?;
+        let pickles = home.pickles.clone().map_err(|why| {
+            Failure::new(Exit::Config, format!("where the pickles lie is not known: {why}"))
+                .hint("name the folder: --pickles DIR")
+        })?;
+        let part =
+            |kind, from: &Path, prefix| Part { kind, from: From::Folder(from.to_owned()), prefix };
+        let mut parts = vec![part(PartKind::Assets, &pickles, prefix.clone())];
+        if what.op_outputs {
+            parts.push(part(PartKind::OpOutputs, &pickles, format!("{prefix}storage/")));
+        }
+        if what.logs {
+            let (folder, prefix) = logs(&home, what)?;
+            parts.push(part(PartKind::Logs, &folder, format!("{prefix}storage/")));
+        }
+        let dest = Foreign(&remote.store);
+        Ok(Self { home: Some(home), parts, bucket, foreign: None, dest })
+    }
+
+    async fn of_objects(
+        remote: &'r Remote,
+        what: &What,
+        (bucket, prefix): (BucketName, String),
+    ) -> Result<Self, Failure> {
+        let usage = |message: &str| Failure::new(Exit::Usage, message);
+        let place = what.from.clone().unwrap_or_default();
+        let from = place.bucket.ok_or_else(|| usage("--from takes `s3://BUCKET/PREFIX`"))?;
+        let foreign = super::foreign::store(remote, what).await?;
+        let own = remote.spec.endpoint.to_string();
+        let endpoint = what.from_endpoint.clone().unwrap_or(own);
+        let (source, dest) = (below(place.key), prefix);
+        let nested = dest.starts_with(&source) || source.starts_with(&dest);
+        if foreign.is_none() && from == bucket && nested {
+            return Err(usage("one of the two places lies in the other one"));
+        }
+        let from = From::Bucket { endpoint, bucket: from, prefix: source };
+        let parts = vec![Part { kind: PartKind::Objects, from, prefix: dest }];
+        let dest = Foreign(&remote.store);
+        Ok(Self { home: None, parts, bucket, foreign, dest })
+    }
+
+    /// Opens a part.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`] where its folder cannot be opened, or another run is at work on it.
+    pub(super) fn open<'a>(
+        &'a self,
+        remote: &'a Remote,
+        part: &Part,
+        dry_run: bool,
+    ) -> Result<OpenPart<'a>, Failure> {
+        let records = PairRecords::of(remote, &self.id(remote, part), self.words(part), dry_run)?;
+        let (objects, uploads) = self.ends(remote);
+        let (bucket, prefix) = (self.bucket.clone(), part.prefix.clone());
+        Ok(OpenPart {
+            source: self.source(remote, part)?,
+            folder: BucketFolder { objects, uploads, bucket, prefix },
+            records,
+            clock: &remote.site.clock,
+        })
+    }
+
+    fn ends<'a>(&'a self, remote: &'a Remote) -> (&'a dyn Objects, &'a dyn Uploads) {
+        match &self.foreign {
+            None => (&remote.store, &remote.store),
+            // A service knows no objects of another one: they go through this machine.
+            Some(_) => (&self.dest, &self.dest),
+        }
+    }
+
+    fn source<'a>(&'a self, remote: &'a Remote, part: &Part) -> Result<Source<'a>, Failure> {
+        Ok(match &part.from {
+            From::Folder(path) => {
+                let tree = Arc::new(tree(path)?);
+                Source::Tree(PartTree::of(&tree, part.kind.stored()), tree)
+            }
+            From::Bucket { bucket, prefix, .. } => {
+                let store = self.foreign.as_ref().unwrap_or(&remote.store);
+                Source::Folder(BucketFolder {
+                    objects: store,
+                    uploads: store,
+                    bucket: bucket.clone(),
+                    prefix: prefix.clone(),
+                })
+            }
+        })
+    }
+
+    fn id(&self, remote: &Remote, part: &Part) -> String {
+        let kind = format!("migration of {}", part.kind.word());
+        let mut id = vec![kind.into_bytes(), remote.spec.endpoint.to_string().into_bytes()];
+        match &part.from {
+            From::Folder(path) => {
+                let path = std::fs::canonicalize(path).unwrap_or_else(|_| path.clone());
+                id.push(path.into_os_string().into_encoded_bytes());
+            }
+            From::Bucket { endpoint, bucket, prefix } => {
+                let place = [endpoint.as_str(), bucket.as_str(), prefix];
+                id.extend(place.map(|text| text.as_bytes().to_vec()));
+            }
+        }
+        id.extend([self.bucket.as_str(), &part.prefix].map(|text| text.as_bytes().to_vec()));
+        pair_id(&id)
+    }
+
+    /// Source and destination of a part in words, fit for a terminal.
+    pub(super) fn words(&self, part: &Part) -> (String, String) {
+        let source = match &part.from {
+            From::Folder(path) => printable(&path.display().to_string()),
+            From::Bucket { bucket, prefix, .. } => format!("s3://{bucket}/{}", printable(prefix)),
+        };
+        (source, format!("s3://{}/{}", self.bucket, printable(&part.prefix)))
+    }
+}
+
+impl Part {
+    /// The folder that it comes from, where it is one of this host.
+    pub(super) fn folder(&self) -> Option<&Path> {
+        match &self.from {
+            From::Folder(path) => Some(path),
+            From::Bucket { .. } => None,
+        }
+    }
+}
+
+impl OpenPart<'_> {
+    /// The same; what lies among its files and is none of them is noted.
+    pub(super) fn noting(self, left_out: &Arc<LeftOut>, named: bool) -> Self {
+        let source = match self.source {
+            Source::Tree(part, tree) => Source::Tree(part.noting(left_out, named), tree),
+            folder @ Source::Folder(_) => folder,
+        };
+        Self { source, ..self }
+    }
+
+    fn route(&self) -> Route<'_> {
+        match &self.source {
+            Source::Tree(part, _) => Route::Up(part, &self.folder),
+            Source::Folder(from) => Route::Across(from, &self.folder),
+        }
+    }
+
+    pub(super) fn ports(&self) -> TransferPorts<'_> {
+        TransferPorts { clock: self.clock, files: self.records.files(), manifest: MANIFEST }
+    }
+
+    /// Moves what is new or changed. What is newer in the bucket stays.
+    ///
+    /// # Errors
+    ///
+    /// [`Stopped`] as [`sync`].
+    pub(super) async fn pass(
+        &self,
+        limits: &Limits,
+        watch: &dyn TransferWatch,
+    ) -> Result<Summary, Stopped> {
+        let options = options(limits, Comparison::KeepNewer, false);
+        sync(&self.route(), &options, &self.ports(), watch).await
+    }
+
+    /// Tells what a pass would do, and changes nothing.
+    ///
+    /// # Errors
+    ///
+    /// As [`OpenPart::pass`].
+    pub(super) async fn look(
+        &self,
+        limits: &Limits,
+        comparison: Comparison,
+        watch: &dyn TransferWatch,
+    ) -> Result<Summary, Stopped> {
+        let options = options(limits, comparison, true);
+        sync(&self.route(), &options, &self.ports(), watch).await
+    }
+
+    /// Asks the store for what the passes have brought there.
+    ///
+    /// # Errors
+    ///
+    /// [`Stopped`] as [`verify`].
+    pub(super) async fn verify(
+        &self,
+        limits: &Limits,
+        deep: bool,
+        watch: &dyn VerifyWatch,
+    ) -> Result<Findings, Stopped> {
+        let how = Verification { deep, subset: Subset::ALL, limits: limits.clone() };
+        verify(&self.folder, &how, &self.ports(), watch).await
+    }
+
+    /// Its files, where it comes from this host.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`] for objects of another place.
+    pub(super) fn tree(&self) -> Result<(&PartTree, &Arc<HostTree>), Failure> {
+        match &self.source {
+            Source::Tree(part, tree) => Ok((part, tree)),
+            Source::Folder(_) => {
+                Err(Failure::new(Exit::Usage, "objects of another place have no files here"))
+            }
+        }
+    }
+
+    /// The same; what its files are is kept.
+    pub(super) fn remembering(self, facts: &Arc<Facts>) -> Self {
+        let source = match self.source {
+            Source::Tree(part, tree) => Source::Tree(part.remembering(facts), tree),
+            folder @ Source::Folder(_) => folder,
+        };
+        Self { source, ..self }
+    }
+
+    /// What a stopped run of it comes to.
+    pub(super) fn failure(&self, remote: &Remote, stopped: Stopped) -> Failure {
+        use datalake_engine::transfer::StopCause;
+        let again = "what is done is done; the same command goes on from here";
+        let at = at_bucket(&self.folder.bucket);
+        match stopped.cause {
+            StopCause::Listing(fault) => at(fault).within("the listing failed").hint(again),
+            StopCause::Walk(fault) => {
+                Failure::about("the folder cannot be read", &fault).hint(again)
+            }
+            StopCause::Fault(fault) => at(fault).hint(again),
+            StopCause::Manifest(fault) => remote.site.state_failure(&fault),
+            other => Failure::of(Exit::Partly, &other).hint(again),
+        }
+    }
+}
+
+fn options(limits: &Limits, comparison: Comparison, dry_run: bool) -> Options {
+    Options { comparison, dry_run, limits: limits.clone(), ..Options::default() }
+}
+
+/// A folder of Dagster's; nothing is reached through a link in it, and what root makes in it belongs
+/// to the folder's owner.
+pub(super) fn tree(path: &Path) -> Result<HostTree, Failure> {
+    let tree = HostTree::open(path, Links::Skip).map_err(|fault| {
+        Failure::about(format!("`{}`", printable(&path.display().to_string())), &fault)
+    })?;
+    if !rustix::process::geteuid().is_root() {
+        return Ok(tree);
+    }
+    let about = path.metadata().map_err(|error| Failure::io(path, &error))?;
+    Ok(tree.owned_by(Owner { uid: about.uid(), gid: about.gid() }))
+}
+
+/// A prefix as the beginning of keys.
+pub(super) fn below(prefix: String) -> String {
+    if prefix.is_empty() || prefix.ends_with('/') { prefix } else { format!("{prefix}/") }
+}
+
+/// The folder of the logs, and what their keys begin with.
+fn logs(home: &Home, what: &What) -> Result<(PathBuf, String), Failure> {
+    let named = what.logs_prefix.clone();
+    let of_instance = match &home.logs {
+        Logs::Here(folder) => {
+            let prefix = named.unwrap_or_else(|| LOGS_PREFIX.to_owned());
+            return Ok((folder.clone(), below(prefix)));
+        }
+        Logs::Bucket(prefix) => prefix.clone(),
+        Logs::Unknown(why) => {
+            return Err(Failure::new(
+                Exit::Config,
+                format!("where the logs lie is not known: {why}"),
+            )
+            .hint("name the folder: --log-dir DIR"));
+        }
+    };
+    let hint = named.or(of_instance).unwrap_or_else(|| LOGS_PREFIX.to_owned());
+    Err(Failure::new(Exit::Config, "`dagster.yaml` sends logs into a bucket already")
+        .hint(format!("name the old folder: --log-dir DIR --logs-prefix {hint}")))
+}

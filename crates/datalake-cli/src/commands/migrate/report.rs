@@ -1,0 +1,252 @@
+//! `migrate report`: what became of each asset and partition.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::File;
+use std::io::Read as _;
+use std::path::Path;
+use std::sync::Arc;
+
+use datalake_core::FaultKind;
+use datalake_dagster::{
+    ASSETS_QUERY, AssetName, ContentScan, asset_key_of_database, asset_keys, asset_name,
+};
+use datalake_engine::Clock as _;
+use datalake_engine::transfer::Item;
+use datalake_host::dagster_asset_keys;
+use serde::Serialize;
+
+use super::super::transfer::limits;
+use super::home::Home;
+use super::look::{look_at, why};
+use super::part::{Migration, PartKind};
+use super::pause::{addresses, ask};
+use super::standing::{Counts, Standing};
+use super::tree::{LeftOut, require_whole};
+use crate::args::Cli;
+use crate::args::migrate::Report;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::remote::Remote;
+use crate::render::{self, Printer, printable};
+
+/// Files that are left are looked into as long as they are not more than this together.
+const LOOKED_INTO: u64 = 1 << 30;
+/// A file is read in pieces of this size.
+const PIECE: usize = 64 * 1024;
+
+/// What became of each asset.
+#[derive(Debug, Serialize)]
+pub(crate) struct MigrationReport {
+    /// When it was made.
+    pub made: String,
+    /// Where from.
+    pub source: String,
+    /// Where to.
+    pub destination: String,
+    /// Whether the instance's own list of assets was there to tell keys from partitions.
+    pub keys_known: bool,
+    /// How the parts stand.
+    pub parts: Vec<Counts>,
+    /// The assets.
+    pub assets: Vec<AssetRow>,
+    /// Assets that the instance knows and that have no file here.
+    pub without_file: Vec<String>,
+    /// What was left out among the pickles.
+    pub left_out: Vec<LeftRow>,
+}
+
+/// What became of an asset.
+#[derive(Debug, Default, Serialize)]
+pub(crate) struct AssetRow {
+    /// Its key, `/`-joined.
+    pub asset: String,
+    /// Whether the instance knows it.
+    pub is_known: bool,
+    /// Files that the bucket has.
+    pub moved: u64,
+    /// Their length, and that of all others.
+    pub bytes: u64,
+    /// What became of each file.
+    pub partitions: Vec<PartitionRow>,
+}
+
+/// What became of a file.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct PartitionRow {
+    /// The partition; `None` for an asset without.
+    pub partition: Option<String>,
+    /// How it stands.
+    pub standing: Standing,
+    /// Why.
+    pub why: String,
+    /// Whether nothing but the asset's code can make it again.
+    pub materialize: bool,
+}
+
+/// What was left out.
+#[derive(Debug, Serialize)]
+pub(crate) struct LeftRow {
+    /// The first name.
+    pub name: String,
+    /// How many.
+    pub items: u64,
+    /// Why.
+    pub why: String,
+}
+
+pub(super) async fn report(cli: &Cli, flags: &Report, printer: Printer) -> Result<Exit, Failure> {
+    let remote = Remote::open(cli, printer).await?;
+    let migration = Migration::of(&remote, &flags.what).await?;
+    let limits = limits(&remote, &flags.within)?;
+    let (keys, keys_known) = match &migration.home {
+        Some(home) => known_keys(home, flags.webserver.as_deref(), printer).await,
+        None => (BTreeSet::new(), false),
+    };
+    let (mut parts, mut assets, left_out) =
+        (Vec::new(), BTreeMap::new(), Arc::new(LeftOut::default()));
+    for part in &migration.parts {
+        let is_assets = matches!(part.kind, PartKind::Assets | PartKind::Objects);
+        let sink = |item: &Item<'_>, standing: Standing| {
+            if is_assets {
+                add(&mut assets, asset_name(item.name, &keys), (item, standing));
+            }
+        };
+        parts.push(look_at(&remote, &migration, (part, &limits, &left_out), sink).await?);
+    }
+    let mut assets: Vec<AssetRow> = assets.into_values().collect();
+    if let Some(folder) = migration.parts.first().and_then(|part| part.folder()) {
+        look_into(folder, &parts, &mut assets);
+    }
+    let (source, destination) =
+        migration.parts.first().map(|part| migration.words(part)).unwrap_or_default();
+    let report = MigrationReport {
+        made: remote.site.clock.now().to_string(),
+        source,
+        destination,
+        keys_known,
+        parts,
+        without_file: without_file(&keys, &assets),
+        assets,
+        left_out: left_rows(&left_out),
+    };
+    if let Some(path) = &flags.html {
+        let page = render::migration_page(&report);
+        std::fs::write(path, page).map_err(|error| Failure::io(path, &error))?;
+        printer.talk(&format!("wrote {}", printable(&path.display().to_string())));
+    }
+    printer.result("migration-report", &report, &render::migration_report(&report));
+    let again = report.assets.iter().flat_map(|asset| &asset.partitions);
+    Ok(if again.into_iter().any(|row| row.standing != Standing::Moved) {
+        Exit::Drift
+    } else {
+        Exit::Done
+    })
+}
+
+/// The keys of all assets: of the instance's database, or else of its webserver.
+async fn known_keys(
+    home: &Home,
+    webserver: Option<&str>,
+    printer: Printer,
+) -> (BTreeSet<Vec<String>>, bool) {
+    let of_database = || -> Option<BTreeSet<Vec<String>>> {
+        let index = home.databases.as_ref().ok()?.join("history/runs/index.db");
+        match dagster_asset_keys(&index) {
+            Ok(keys) => Some(keys.iter().filter_map(|key| asset_key_of_database(key)).collect()),
+            Err(fault) => {
+                if fault.kind != FaultKind::Absent {
+                    printer.talk(&format!("the database of assets cannot be read: {fault}"));
+                }
+                None
+            }
+        }
+    };
+    if let Some(keys) = of_database() {
+        return (keys, true);
+    }
+    for address in addresses(webserver, home) {
+        let answer = ask(&address, ASSETS_QUERY).await;
+        if let Some(keys) = answer.ok().and_then(|answer| asset_keys(&answer).ok()) {
+            return (keys, true);
+        }
+    }
+    printer.talk("no list of assets was found: each file counts as an asset of its own");
+    (BTreeSet::new(), false)
+}
+
+fn add(
+    assets: &mut BTreeMap<Vec<String>, AssetRow>,
+    name: AssetName,
+    (item, standing): (&Item<'_>, Standing),
+) {
+    let AssetName { key, partition, is_known } = name;
+    let asset = key.join("/");
+    let row =
+        assets.entry(key).or_insert_with(|| AssetRow { asset, is_known, ..AssetRow::default() });
+    row.bytes += item.size.0;
+    row.moved += u64::from(standing == Standing::Moved);
+    let why = match standing {
+        Standing::Moved => "moved".to_owned(),
+        Standing::Left => "not moved yet".to_owned(),
+        Standing::Changed => "changed since it was moved".to_owned(),
+        Standing::NewerThere => "the bucket has a newer one: it stays there".to_owned(),
+        Standing::Failed | Standing::NoFile => item.reason.to_string(),
+    };
+    let materialize = matches!(standing, Standing::Failed | Standing::NoFile);
+    row.partitions.push(PartitionRow { partition, standing, why, materialize });
+}
+
+/// Looks into files that are not moved: what is no whole pickle never will be.
+fn look_into(folder: &Path, parts: &[Counts], assets: &mut [AssetRow]) {
+    if parts.iter().map(|part| part.to_move().bytes).sum::<u64>() > LOOKED_INTO {
+        return;
+    }
+    for asset in assets {
+        for row in &mut asset.partitions {
+            if !matches!(row.standing, Standing::Left | Standing::Changed) {
+                continue;
+            }
+            let name = match &row.partition {
+                Some(partition) => format!("{}/{partition}", asset.asset),
+                None => asset.asset.clone(),
+            };
+            if let Some(why) = unfit(&folder.join(name)) {
+                (row.why, row.materialize) = (why, true);
+                row.standing = Standing::Failed;
+            }
+        }
+    }
+}
+
+/// Why a file cannot be moved; `None` where it can.
+fn unfit(path: &Path) -> Option<String> {
+    let mut file = match File::open(path) {
+        Ok(file) => file,
+        Err(error) => return Some(format!("it cannot be read: {error}")),
+    };
+    let (mut scan, mut piece) = (ContentScan::default(), vec![0; PIECE]);
+    loop {
+        match file.read(&mut piece) {
+            Ok(0) => break,
+            Ok(came) => scan.feed(piece.get(..came).unwrap_or_default()),
+            Err(error) => return Some(format!("it cannot be read: {error}")),
+        }
+    }
+    require_whole(scan.end()).err().map(|fault| fault.detail)
+}
+
+fn without_file(keys: &BTreeSet<Vec<String>>, assets: &[AssetRow]) -> Vec<String> {
+    let seen: BTreeSet<_> = assets.iter().map(|asset| asset.asset.as_str()).collect();
+    let keys = keys.iter().map(|key| key.join("/"));
+    keys.filter(|key| !seen.contains(key.as_str())).collect()
+}
+
+fn left_rows(left_out: &LeftOut) -> Vec<LeftRow> {
+    let kinds = left_out.kinds().into_iter();
+    let row = |(kind, left): (datalake_dagster::StoredKind, super::tree::Left)| LeftRow {
+        name: left.names.first().cloned().unwrap_or_default(),
+        items: left.items,
+        why: why(kind).to_owned(),
+    };
+    kinds.map(row).collect()
+}

@@ -1,0 +1,319 @@
+//! `migrate run` and `migrate verify`.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use datalake_core::{ByteSize, Fault};
+use datalake_engine::StateFolder as _;
+use datalake_engine::transfer::{Findings, Item, Limits, Tally, TransferWatch};
+use serde::Serialize;
+
+use super::super::agreed;
+use super::super::transfer::{Teller, limits, watched};
+use super::look::counted_parts;
+use super::part::{Migration, OpenPart, Part, PartKind};
+use super::pause::Paused;
+use super::standing::{Counts, Standing};
+use crate::args::Cli;
+use crate::args::migrate::{Run, Verify};
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::remote::Remote;
+use crate::render::{self, Printer, Rows, Sum, TransferState, counted, printable, size};
+use crate::site::Site;
+
+/// Passes over a part, at most: each moves what has changed during the one before.
+const PASSES: u32 = 4;
+
+/// What the last run was told, for the way back of a switch.
+const LAST: &str = "migration/last";
+
+/// The flags of the last migration of this host's files; `None` where there was none.
+pub(in crate::commands) fn last_flags(site: &Site) -> Option<String> {
+    let words = site.state.read(LAST).ok()?;
+    Some(printable(&String::from_utf8_lossy(&words)))
+}
+
+/// How a migration ended.
+#[derive(Serialize)]
+struct Migrated {
+    parts: Vec<Done>,
+    bytes_moved: u64,
+    seconds: f64,
+    next: String,
+}
+
+/// How a part ended.
+#[derive(Serialize)]
+struct Done {
+    part: PartKind,
+    source: String,
+    destination: String,
+    moved: Sum,
+    passes: u32,
+    newer_there: u64,
+    proved: Sum,
+    failed: u64,
+}
+
+/// What a verification has found.
+#[derive(Serialize)]
+struct Proof {
+    part: PartKind,
+    deep: bool,
+    right: Sum,
+    missing: Sum,
+    changed: Sum,
+    damaged: Sum,
+    unproved: Sum,
+}
+
+pub(super) async fn run(cli: &Cli, flags: &Run, printer: Printer) -> Result<Exit, Failure> {
+    let remote = Remote::open(cli, printer).await?;
+    let limits = limits(&remote, &flags.within)?;
+    let remote = connected(remote, &limits);
+    let migration = Migration::of(&remote, &flags.what).await?;
+    if !begun(&remote, &migration, (flags, &limits)).await? {
+        printer.talk("nothing was changed");
+        return Ok(Exit::Drift);
+    }
+    let paused = Paused::begin(&remote.site, &flags.pause).await?;
+    let (source, destination) =
+        migration.parts.first().map(|part| migration.words(part)).unwrap_or_default();
+    let state = TransferState { source, destination, ..TransferState::default() };
+    let teller = Teller::new(printer, flags.report.as_deref(), state)?;
+    let work = async {
+        paused.settle(migration.home.as_ref(), &flags.pause).await?;
+        all(&remote, &migration, (&limits, &teller)).await
+    };
+    let ended = watched(Box::pin(work), &teller).await;
+    let state = teller.finish()?;
+    // Whatever came of it: Dagster goes on.
+    paused.end().await?;
+    let words = flags.what.words();
+    if migration.home.is_some() {
+        let kept = remote.site.state.write(LAST, words.as_bytes());
+        kept.map_err(|fault| remote.site.state_failure(&fault))?;
+    }
+    tell(&remote, ended?, (&state, &words))
+}
+
+/// Shows what is to be moved and asks, where somebody is there to answer.
+async fn begun(
+    remote: &Remote,
+    migration: &Migration<'_>,
+    (flags, limits): (&Run, &Limits),
+) -> Result<bool, Failure> {
+    if flags.yes {
+        return Ok(true);
+    }
+    let (parts, _) = counted_parts(remote, migration, (limits, &mut None)).await?;
+    remote.site.printer.text(&render::parts(&parts));
+    let to_move = |part: &Counts| part.to_move();
+    let items: u64 = parts.iter().map(|part| to_move(part).items).sum();
+    let bytes: u64 = parts.iter().map(|part| to_move(part).bytes).sum();
+    let question = format!("Copy {} ({})?", counted(items, "file"), size(bytes));
+    agreed(&question, false, remote.site.may_ask())
+}
+
+async fn all(
+    remote: &Remote,
+    migration: &Migration<'_>,
+    (limits, teller): (&Limits, &Teller),
+) -> Result<Vec<Done>, Failure> {
+    let mut done = Vec::new();
+    for part in &migration.parts {
+        done.push(one(remote, migration, part, (limits, teller)).await?);
+    }
+    Ok(done)
+}
+
+/// Moves a part, asks the store for it, and moves what has changed meanwhile, until nothing has.
+async fn one(
+    remote: &Remote,
+    migration: &Migration<'_>,
+    part: &Part,
+    (limits, teller): (&Limits, &Teller),
+) -> Result<Done, Failure> {
+    let open = migration.open(remote, part, false)?;
+    let (mut moved, mut passes) = (Sum::default(), 0);
+    let (last, newer_there) = loop {
+        passes += 1;
+        let watch = Watch { teller, newer_there: AtomicU64::new(0) };
+        let pass = open.pass(limits, &watch).await;
+        let summary = pass.map_err(|stopped| open.failure(remote, stopped))?;
+        teller.ended(&summary);
+        let items = summary.new.items + summary.replaced.items;
+        moved.items += items;
+        moved.bytes += summary.new.bytes + summary.replaced.bytes;
+        if items == 0 || passes == PASSES {
+            break (summary, watch.newer_there.into_inner());
+        }
+    };
+    let findings = proved(remote, &open, (limits, false), teller).await?;
+    require_right(&findings)?;
+    let (source, destination) = migration.words(part);
+    let (proved, failed) = (findings.right.into(), last.failed.items);
+    Ok(Done { part: part.kind, source, destination, moved, passes, newer_there, proved, failed })
+}
+
+/// Tells of a pass, and counts what is newer in the bucket.
+struct Watch<'a> {
+    teller: &'a Teller,
+    newer_there: AtomicU64,
+}
+
+impl TransferWatch for Watch<'_> {
+    fn item(&self, item: &Item<'_>) {
+        if Standing::of(item) == Standing::NewerThere {
+            self.newer_there.fetch_add(1, Ordering::Relaxed);
+        }
+        self.teller.item(item);
+    }
+
+    fn planned(&self, size: ByteSize) {
+        self.teller.planned(size);
+    }
+
+    fn moved(&self, bytes: u64) {
+        self.teller.moved(bytes);
+    }
+
+    fn repeated(&self, fault: &Fault) {
+        self.teller.repeated(fault);
+    }
+}
+
+async fn proved(
+    remote: &Remote,
+    open: &OpenPart<'_>,
+    (limits, deep): (&Limits, bool),
+    teller: &Teller,
+) -> Result<Findings, Failure> {
+    let found = open.verify(limits, deep, teller).await;
+    found.map_err(|stopped| open.failure(remote, stopped))
+}
+
+fn tell(
+    remote: &Remote,
+    parts: Vec<Done>,
+    (state, words): (&TransferState, &str),
+) -> Result<Exit, Failure> {
+    let failed: u64 = parts.iter().map(|part| part.failed).sum();
+    let next = format!("{} migrate report{}", remote.site.name, printable(words));
+    let mut text = String::new();
+    for part in &parts {
+        text.push_str(&format!(
+            "{:<12}{} moved ({}) in {}, {} confirmed by the store ({})\n",
+            part.part.word(),
+            counted(part.moved.items, "file"),
+            size(part.moved.bytes),
+            if part.passes == 1 { "1 pass".to_owned() } else { format!("{} passes", part.passes) },
+            render::count(part.proved.items),
+            size(part.proved.bytes)
+        ));
+        if part.newer_there > 0 {
+            let number = render::count(part.newer_there);
+            text.push_str(&format!("{:<12}{number} newer in the bucket, and left there\n", ""));
+        }
+    }
+    text.push_str(&format!(
+        "Nothing local was deleted; {:.1} s, {} sent.\nNext: {next}\n",
+        state.seconds,
+        size(ByteSize(state.bytes_moved).0)
+    ));
+    let (bytes_moved, seconds) = (state.bytes_moved, state.seconds);
+    let migrated = Migrated { parts, bytes_moved, seconds, next: next.clone() };
+    Rows::new(remote.site.printer).row("migration", &migrated, || text.trim_end().to_owned());
+    if failed > 0 {
+        return Err(Failure::new(Exit::Partly, format!("{} not moved", counted(failed, "file")))
+            .hint("all others are done; the same command tries these again")
+            .hint(format!("{next} tells which assets to materialize again")));
+    }
+    Ok(Exit::Done)
+}
+
+pub(super) async fn verify(cli: &Cli, flags: &Verify, printer: Printer) -> Result<Exit, Failure> {
+    let remote = Remote::open(cli, printer).await?;
+    let limits = limits(&remote, &flags.within)?;
+    let remote = connected(remote, &limits);
+    let migration = Migration::of(&remote, &flags.what).await?;
+    let teller = Teller::new(printer, flags.report.as_deref(), TransferState::default())?;
+    let mut proofs = Vec::new();
+    for part in &migration.parts {
+        let open = migration.open(&remote, part, true)?;
+        let work = proved(&remote, &open, (&limits, flags.deep), &teller);
+        proofs.push((part.kind, watched(Box::pin(work), &teller).await?));
+    }
+    teller.finish()?;
+    let shown: Vec<_> =
+        proofs.iter().map(|(part, found)| proof(*part, flags.deep, found)).collect();
+    let text: String = shown.iter().map(text_of).collect();
+    Rows::new(printer).row("migration-proof", &shown, || text.trim_end().to_owned());
+    if proofs.iter().all(|(_, found)| found.looked_at() == 0) {
+        return Err(Failure::new(Exit::Absent, "nothing is known to have been moved there")
+            .hint("name the same places as the run had, with the same --state"));
+    }
+    proofs.iter().try_for_each(|(_, found)| require_right(found))?;
+    Ok(Exit::Done)
+}
+
+/// Fails unless the store has all that was moved.
+fn require_right(findings: &Findings) -> Result<(), Failure> {
+    let wrong = |tallies: &[Tally]| tallies.iter().map(|tally| tally.items).sum::<u64>();
+    let missed = wrong(&[findings.missing, findings.damaged]);
+    if missed > 0 {
+        let message = format!("{} not as it was moved", counted(missed, "object"));
+        return Err(Failure::new(Exit::Mismatch, message)
+            .hint("the same `migrate run` moves them again, where their files are still here"));
+    }
+    let unsure = wrong(&[findings.unreadable, findings.unproved]);
+    if unsure > 0 {
+        let message = format!("{} could not be proved", counted(unsure, "object"));
+        return Err(Failure::new(Exit::Partly, message));
+    }
+    Ok(())
+}
+
+fn proof(part: PartKind, deep: bool, found: &Findings) -> Proof {
+    Proof {
+        part,
+        deep,
+        right: found.right.into(),
+        missing: found.missing.into(),
+        changed: found.changed.into(),
+        damaged: found.damaged.into(),
+        unproved: Tally {
+            items: found.unproved.items + found.unreadable.items,
+            bytes: found.unproved.bytes + found.unreadable.bytes,
+        }
+        .into(),
+    }
+}
+
+fn text_of(proof: &Proof) -> String {
+    let how = if proof.deep { "read again" } else { "by size and tag" };
+    let mut text = format!(
+        "{:<12}{} right ({}), {how}",
+        proof.part.word(),
+        counted(proof.right.items, "object"),
+        size(proof.right.bytes)
+    );
+    for (sum, what) in [
+        (proof.missing, "missing"),
+        (proof.changed, "stored anew since"),
+        (proof.damaged, "DAMAGED"),
+        (proof.unproved, "not proved"),
+    ] {
+        if sum.items > 0 {
+            text.push_str(&format!(", {} {what}", render::count(sum.items)));
+        }
+    }
+    text + "\n"
+}
+
+/// The service with as many connections as the limits have.
+pub(super) fn connected(remote: Remote, limits: &Limits) -> Remote {
+    let Remote { site, spec, store } = remote;
+    let store = store.with_connections(limits.connections);
+    Remote { site, spec, store }
+}

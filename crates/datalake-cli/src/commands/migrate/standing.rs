@@ -1,0 +1,148 @@
+//! How each file stands between this host and the bucket.
+
+use std::sync::Mutex;
+
+use datalake_core::{SendReason, SkipReason};
+use datalake_engine::transfer::{Item, Reason, TransferWatch};
+use serde::Serialize;
+
+use super::super::transfer::held;
+use super::part::PartKind;
+use crate::render::Sum;
+
+/// How a file stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Standing {
+    /// The bucket has the same content.
+    Moved,
+    /// The bucket has nothing of that name.
+    Left,
+    /// It has changed since it was moved, or the bucket has an older content.
+    Changed,
+    /// The bucket has a newer content: it was materialized there.
+    NewerThere,
+    /// It cannot be moved.
+    Failed,
+    /// A link, pipe or the like.
+    NoFile,
+}
+
+/// How the files of a part stand, all together.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct Counts {
+    /// What they are.
+    pub part: PartKind,
+    /// Where from.
+    pub source: String,
+    /// Where to.
+    pub destination: String,
+    /// The bucket has them.
+    pub moved: Sum,
+    /// The bucket has nothing of their names.
+    pub left: Sum,
+    /// They have changed since they were moved.
+    pub changed: Sum,
+    /// The bucket has newer ones; they stay there.
+    pub newer_there: Sum,
+    /// They cannot be moved.
+    pub failed: Sum,
+    /// Links, pipes and the like.
+    pub no_files: u64,
+    /// In the bucket and not here.
+    pub there_alone: Sum,
+}
+
+/// Counts what a look tells, and hands on each item.
+pub(super) struct Counting<S> {
+    counts: Mutex<Counts>,
+    sink: Mutex<S>,
+}
+
+impl Standing {
+    /// How an item stands.
+    pub(super) fn of(item: &Item<'_>) -> Self {
+        match &item.reason {
+            Reason::Equal(SkipReason::NewerThere) => Self::NewerThere,
+            Reason::Equal(_) => Self::Moved,
+            Reason::Sent(SendReason::New) => Self::Left,
+            Reason::Sent(_) => Self::Changed,
+            Reason::Odd(_) => Self::NoFile,
+            Reason::NotInSource | Reason::Failed(_) => Self::Failed,
+        }
+    }
+
+    /// Its character in a report.
+    pub(super) fn mark(self) -> char {
+        match self {
+            Self::Moved => '=',
+            Self::Left => '+',
+            Self::Changed => '*',
+            Self::NewerThere => '>',
+            Self::Failed | Self::NoFile => '!',
+        }
+    }
+}
+
+impl Counts {
+    pub(super) fn new(part: PartKind, (source, destination): (String, String)) -> Self {
+        let none = Sum::default();
+        Self {
+            part,
+            source,
+            destination,
+            moved: none,
+            left: none,
+            changed: none,
+            newer_there: none,
+            failed: none,
+            no_files: 0,
+            there_alone: none,
+        }
+    }
+
+    /// What is still to be moved.
+    pub(crate) fn to_move(&self) -> Sum {
+        let (left, changed) = (self.left, self.changed);
+        Sum { items: left.items + changed.items, bytes: left.bytes + changed.bytes }
+    }
+
+    /// All files.
+    pub(crate) fn all(&self) -> Sum {
+        let sums = [self.moved, self.left, self.changed, self.newer_there, self.failed];
+        Sum {
+            items: sums.iter().map(|sum| sum.items).sum(),
+            bytes: sums.iter().map(|sum| sum.bytes).sum(),
+        }
+    }
+
+    fn add(&mut self, standing: Standing, bytes: u64) {
+        match standing {
+            Standing::Moved => self.moved.add(bytes),
+            Standing::Left => self.left.add(bytes),
+            Standing::Changed => self.changed.add(bytes),
+            Standing::NewerThere => self.newer_there.add(bytes),
+            Standing::Failed => self.failed.add(bytes),
+            Standing::NoFile => self.no_files += 1,
+        }
+    }
+}
+
+impl<S: FnMut(&Item<'_>, Standing) + Send> Counting<S> {
+    /// Counts from nothing.
+    pub(super) fn new(counts: Counts, sink: S) -> Self {
+        Self { counts: Mutex::new(counts), sink: Mutex::new(sink) }
+    }
+
+    pub(super) fn counts(self) -> Counts {
+        self.counts.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+}
+
+impl<S: FnMut(&Item<'_>, Standing) + Send> TransferWatch for Counting<S> {
+    fn item(&self, item: &Item<'_>) {
+        let standing = Standing::of(item);
+        held(&self.counts).add(standing, item.size.0);
+        (*held(&self.sink))(item, standing);
+    }
+}

@@ -1,0 +1,189 @@
+//! The report of a migration as text and as a page.
+
+use maud::{Markup, html};
+
+use super::html::{self, Page};
+use super::{count, counted, escaped, size};
+use crate::commands::{AssetRow, MigrationReport, PartitionRow, Standing};
+
+/// So many rows of a kind are shown as text; the page and `--json` have all.
+const TOLD: usize = 40;
+
+/// The report as text.
+#[must_use]
+pub(crate) fn migration_report(report: &MigrationReport) -> String {
+    let mut text = format!("{} -> {}\n", report.source, report.destination);
+    let (files, moved) = totals(report);
+    text.push_str(&format!(
+        "{}: {} of {} moved\n",
+        counted(report.assets.len() as u64, "asset"),
+        count(moved),
+        counted(files, "file")
+    ));
+    let mut list = |what: &str, names: Vec<String>| {
+        if names.is_empty() {
+            return;
+        }
+        text.push_str(&format!("\n{what} ({}):\n", count(names.len() as u64)));
+        names.iter().take(TOLD).for_each(|name| text.push_str(&format!("  {name}\n")));
+        if names.len() > TOLD {
+            text.push_str("  …; --html FILE and --json have all\n");
+        }
+    };
+    list("Materialize again", rows(report, |row| row.materialize));
+    list("Not moved", rows(report, |row| row.standing != Standing::Moved && !row.materialize));
+    list(
+        "Known to Dagster, and no file here: they return nothing, or another I/O manager keeps them",
+        report.without_file.iter().map(|name| escaped(name)).collect(),
+    );
+    let left = report.left_out.iter();
+    let left =
+        left.map(|left| format!("{} ({}): {}", escaped(&left.name), count(left.items), left.why));
+    list("Left out", left.collect());
+    text
+}
+
+/// The rows that fit, each as a line.
+fn rows(report: &MigrationReport, fits: impl Fn(&PartitionRow) -> bool) -> Vec<String> {
+    let line = |(asset, row): (&AssetRow, &PartitionRow)| {
+        let partition = row.partition.as_ref().map(|name| format!(" [{}]", escaped(name)));
+        let name = escaped(&asset.asset);
+        format!("{name}{}: {}", partition.unwrap_or_default(), escaped(&row.why))
+    };
+    fitting(report, fits).map(line).collect()
+}
+
+fn fitting<'a>(
+    report: &'a MigrationReport,
+    fits: impl Fn(&PartitionRow) -> bool + 'a,
+) -> impl Iterator<Item = (&'a AssetRow, &'a PartitionRow)> {
+    let all =
+        report.assets.iter().flat_map(|asset| asset.partitions.iter().map(move |row| (asset, row)));
+    all.filter(move |(_, row)| fits(row))
+}
+
+fn totals(report: &MigrationReport) -> (u64, u64) {
+    let files = report.assets.iter().map(|asset| asset.partitions.len() as u64).sum();
+    (files, report.assets.iter().map(|asset| asset.moved).sum())
+}
+
+/// The report as a page that is complete in itself.
+#[must_use]
+pub(crate) fn migration_page(report: &MigrationReport) -> String {
+    let (files, moved) = totals(report);
+    let again: Vec<_> = fitting(report, |row| row.materialize).collect();
+    let open: Vec<_> =
+        fitting(report, |row| row.standing != Standing::Moved && !row.materialize).collect();
+    let bytes: u64 = report.assets.iter().map(|asset| asset.bytes).sum();
+    let body = html! {
+        div.cards {
+            (html::card("Assets", &count(report.assets.len() as u64), &size(bytes)))
+            (html::card("Files moved", &count(moved), &format!("of {}", count(files))))
+            (html::card("To materialize again", &count(again.len() as u64), "no copy can be made"))
+            (html::card("Not moved", &count(open.len() as u64), "the next run, or newer there"))
+        }
+        (html::section("To materialize again", &partitions(&again, "Every file is whole.")))
+        (html::section("Not moved", &partitions(&open, "Everything is moved.")))
+        (html::section("Assets", &assets(report)))
+        @if !report.without_file.is_empty() {
+            (html::section("Known to Dagster, and no file here", &html! {
+                p { "They return nothing, or another I/O manager keeps them." }
+                ul { @for name in &report.without_file { li { (html::name(name)) } } }
+            }))
+        }
+        @if !report.left_out.is_empty() {
+            (html::section("Left out", &html! {
+                ul { @for left in &report.left_out {
+                    li { (html::name(&left.name)) " and others, " (count(left.items)) ": " (left.why) }
+                } }
+            }))
+        }
+    };
+    let subtitle = format!("{} to {}, {}", report.source, report.destination, report.made);
+    Page { title: "Migration of Dagster's assets", subtitle: &subtitle, style: "", body }.text()
+}
+
+fn partitions(rows: &[(&AssetRow, &PartitionRow)], none: &str) -> Markup {
+    if rows.is_empty() {
+        return html! { p.good { (none) } };
+    }
+    let row = |(asset, row): &(&AssetRow, &PartitionRow)| {
+        let partition = row.partition.as_deref().unwrap_or("–");
+        vec![html::name(&asset.asset), html::name(partition), html! { (row.why) }]
+    };
+    let rows: Vec<_> = rows.iter().map(row).collect();
+    html! { div.words { (html::table("Files", &["Asset", "Partition", "Why"], &rows)) } }
+}
+
+fn assets(report: &MigrationReport) -> Markup {
+    let row = |asset: &AssetRow| {
+        let files = asset.partitions.len() as u64;
+        let whole = asset.moved == files;
+        vec![
+            html::name(&asset.asset),
+            html! { (count(files)) },
+            html! { span.good[whole].warn[!whole] { (count(asset.moved)) } },
+            html! { (size(asset.bytes)) },
+        ]
+    };
+    let rows: Vec<_> = report.assets.iter().map(row).collect();
+    html! {
+        @if !report.keys_known {
+            p.note { "No list of assets was found: each file counts as an asset of its own." }
+        }
+        (html::table("Assets", &["Asset", "Files", "Moved", "Size"], &rows))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn report() -> MigrationReport {
+        let row = |partition: Option<&str>, standing, materialize| PartitionRow {
+            partition: partition.map(str::to_owned),
+            standing,
+            why: "half a pickle".to_owned(),
+            materialize,
+        };
+        MigrationReport {
+            made: "2026-11-29T09:00:00Z".to_owned(),
+            source: "/home/storage".to_owned(),
+            destination: "s3://lake/assets/".to_owned(),
+            keys_known: true,
+            parts: Vec::new(),
+            assets: vec![AssetRow {
+                asset: "raw/<script>alert(1)</script>\u{1b}[2J".to_owned(),
+                is_known: true,
+                moved: 1,
+                bytes: 10,
+                partitions: vec![
+                    row(Some("2026-01-01"), Standing::Moved, false),
+                    row(Some("2026-01-02"), Standing::Failed, true),
+                    row(None, Standing::Changed, false),
+                ],
+            }],
+            without_file: vec!["nothing".to_owned()],
+            left_out: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn what_has_to_be_made_again_is_told_by_asset_and_partition() {
+        let text = migration_report(&report());
+
+        assert!(text.contains("1 asset: 1 of 3 files moved"), "{text}");
+        assert!(text.contains("Materialize again (1):\n  raw/"), "{text}");
+        assert!(text.contains("[2026-01-02]: half a pickle"), "{text}");
+        assert!(!text.contains('\u{1b}'), "{text:?}");
+    }
+
+    #[test]
+    fn a_hostile_name_is_text_in_the_page() {
+        let page = migration_page(&report());
+
+        assert!(!page.contains("<script"), "{page}");
+        assert!(page.contains("&lt;script&gt;alert(1)&lt;/script&gt;\\u{1b}[2J"), "{page}");
+        assert!(page.contains("2026-01-02"), "{page}");
+    }
+}

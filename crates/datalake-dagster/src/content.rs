@@ -1,0 +1,253 @@
+//! Whether a file is a whole pickle, told from its bytes and without loading it.
+//!
+//! The local I/O manager opens a file, cuts it to nothing and writes into it. Half a pickle looks
+//! like any other file to a copying program; but a pickle ends with its opcode `STOP`, and that is
+//! found by stepping over the arguments of all opcodes before it.
+
+/// What a file's content is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Content {
+    /// A pickle with its end.
+    Pickle,
+    /// A pickle without its end, or nothing at all: it is being written, or its writer was killed.
+    Cut,
+    /// An `SQLite` database.
+    Database,
+    /// Nothing that Dagster's own I/O manager has written.
+    Other,
+}
+
+/// How an `SQLite` database begins.
+pub const SQLITE_MAGIC: &[u8] = b"SQLite format 3\0";
+
+/// Reads a content piece by piece.
+///
+/// ```
+/// use datalake_dagster::{Content, ContentScan};
+///
+/// let mut scan = ContentScan::default();
+/// scan.feed(b"\x80\x04K");
+/// assert_eq!(scan.end(), Content::Cut);
+/// scan.feed(b"\x2a.");
+/// assert_eq!(scan.end(), Content::Pickle);
+/// ```
+#[derive(Debug, Clone)]
+pub struct ContentScan {
+    state: State,
+    /// The first bytes, for what is no pickle.
+    head: Vec<u8>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    /// Nothing was read.
+    Start,
+    /// An opcode comes.
+    Opcode,
+    /// So many bytes of an argument are to come.
+    Bytes(u64),
+    /// So many bytes of a length are to come, the lowest first, and what came of it.
+    Length { left: u32, read: u32, value: u64 },
+    /// So many lines are to come.
+    Lines(u8),
+    /// The end came.
+    Whole,
+    /// It is no pickle.
+    NoPickle,
+}
+
+/// What follows an opcode.
+enum Argument {
+    Bytes(u64),
+    Length(u32),
+    Lines(u8),
+    End,
+}
+
+impl Default for ContentScan {
+    fn default() -> Self {
+        Self { state: State::Start, head: Vec::new() }
+    }
+}
+
+impl ContentScan {
+    /// Goes on with these bytes.
+    pub fn feed(&mut self, bytes: &[u8]) {
+        let missing = SQLITE_MAGIC.len().saturating_sub(self.head.len()).min(bytes.len());
+        self.head.extend_from_slice(bytes.get(..missing).unwrap_or_default());
+        let mut rest = bytes;
+        while !rest.is_empty() && !matches!(self.state, State::Whole | State::NoPickle) {
+            let taken = self.step(rest);
+            rest = rest.get(taken..).unwrap_or_default();
+        }
+    }
+
+    /// What it is, if nothing comes any more.
+    #[must_use]
+    pub fn end(&self) -> Content {
+        match self.state {
+            State::Whole => Content::Pickle,
+            State::NoPickle if self.head.starts_with(SQLITE_MAGIC) => Content::Database,
+            State::NoPickle => Content::Other,
+            _ => Content::Cut,
+        }
+    }
+
+    /// Takes some bytes and tells how many; there is at least one.
+    fn step(&mut self, bytes: &[u8]) -> usize {
+        let first = bytes.first().copied().unwrap_or_default();
+        match self.state {
+            State::Start => {
+                // Every protocol from 2 on begins so; Dagster writes 4.
+                self.state = if first == 0x80 { State::Bytes(1) } else { State::NoPickle };
+                1
+            }
+            State::Opcode => {
+                self.state = match argument(first) {
+                    Some(Argument::Bytes(0)) => State::Opcode,
+                    Some(Argument::Bytes(count)) => State::Bytes(count),
+                    Some(Argument::Length(left)) => State::Length { left, read: 0, value: 0 },
+                    Some(Argument::Lines(count)) => State::Lines(count),
+                    Some(Argument::End) => State::Whole,
+                    None => State::NoPickle,
+                };
+                1
+            }
+            State::Bytes(left) => {
+                let taken = left.min(bytes.len() as u64);
+                self.state = bytes_left(left - taken);
+                usize::try_from(taken).unwrap_or(bytes.len())
+            }
+            State::Length { left, read, value } => {
+                let value = value | u64::from(first) << (8 * read);
+                self.state = match left - 1 {
+                    0 => bytes_left(value),
+                    left => State::Length { left, read: read + 1, value },
+                };
+                1
+            }
+            State::Lines(left) => match bytes.iter().position(|byte| *byte == b'\n') {
+                None => bytes.len(),
+                Some(end) => {
+                    self.state = if left > 1 { State::Lines(left - 1) } else { State::Opcode };
+                    end + 1
+                }
+            },
+            State::Whole | State::NoPickle => bytes.len(),
+        }
+    }
+}
+
+/// What a whole content in one piece is.
+#[must_use]
+pub fn content_of(bytes: &[u8]) -> Content {
+    let mut scan = ContentScan::default();
+    scan.feed(bytes);
+    scan.end()
+}
+
+fn bytes_left(left: u64) -> State {
+    if left == 0 { State::Opcode } else { State::Bytes(left) }
+}
+
+/// The arguments of opcodes, as Python's `pickletools` has them, of all protocols up to 5.
+fn argument(opcode: u8) -> Option<Argument> {
+    Some(match opcode {
+        b'.' => Argument::End,
+        b'('
+        | b'0'
+        | b'1'
+        | b'2'
+        | b'N'
+        | b'Q'
+        | b'R'
+        | b'a'
+        | b'b'
+        | b'd'
+        | b'}'
+        | b'e'
+        | b'l'
+        | b']'
+        | b'o'
+        | b's'
+        | b't'
+        | b')'
+        | b'u'
+        | 0x81
+        | 0x85..=0x89
+        | 0x8f..=0x94
+        | 0x97
+        | 0x98 => Argument::Bytes(0),
+        b'K' | b'h' | b'q' | 0x80 | 0x82 => Argument::Bytes(1),
+        b'M' | 0x83 => Argument::Bytes(2),
+        b'J' | b'j' | b'r' | 0x84 => Argument::Bytes(4),
+        // A frame's length tells of opcodes that come anyway.
+        b'G' | 0x95 => Argument::Bytes(8),
+        b'U' | b'C' | 0x8a | 0x8c => Argument::Length(1),
+        b'T' | b'X' | b'B' | 0x8b => Argument::Length(4),
+        0x8d | 0x8e | 0x96 => Argument::Length(8),
+        b'F' | b'I' | b'L' | b'P' | b'S' | b'V' | b'g' | b'p' => Argument::Lines(1),
+        b'c' | b'i' => Argument::Lines(2),
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// `pickle.dumps({"a": [1, 2.5, None, True, "ü" * 3], "b": (b"xyz", 10**30)}, 4)`.
+    const PICKLE: &[u8] = b"\x80\x04\x95>\x00\x00\x00\x00\x00\x00\x00}\x94(\x8c\x01a\x94]\x94(\
+        K\x01G@\x04\x00\x00\x00\x00\x00\x00N\x88\x8c\x06\xc3\xbc\xc3\xbc\xc3\xbc\x94e\x8c\x01b\x94\
+        C\x03xyz\x94\x8a\x0d\x00\x00\x00@\xea\xed\x74\x46\xd0\x9c\x2c\x9f\x0c\x86\x94u.";
+
+    /// `pickle.dumps([1, "a\nb", {}], 0)` behind the head of protocol 2.
+    const LINES: &[u8] = b"\x80\x02(lp0\nI1\naVa\\u000ab\np1\na(dp2\na.";
+
+    #[test]
+    fn a_pickle_is_whole_only_with_its_last_byte() {
+        for pickle in [PICKLE, LINES] {
+            assert_eq!(content_of(pickle), Content::Pickle);
+            for length in 0..pickle.len() {
+                assert_eq!(content_of(&pickle[..length]), Content::Cut, "{length} bytes");
+            }
+        }
+    }
+
+    #[test]
+    fn what_stands_in_an_argument_is_no_end() {
+        let mut pickle = b"\x80\x04B\x05\x00\x00\x00.....".to_vec();
+
+        assert_eq!(content_of(&pickle), Content::Cut);
+        pickle.push(b'.');
+        assert_eq!(content_of(&pickle), Content::Pickle);
+        // What stands behind the end is not looked at: Python does not either.
+        pickle.extend_from_slice(b"\x80\x04");
+        assert_eq!(content_of(&pickle), Content::Pickle);
+    }
+
+    #[test]
+    fn other_files_are_told_apart() {
+        assert_eq!(content_of(b""), Content::Cut);
+        assert_eq!(content_of(b"PAR1...."), Content::Other);
+        assert_eq!(content_of(b"SQLite format 3\0\x10\0"), Content::Database);
+        assert_eq!(content_of(b"\x80\x04\xff"), Content::Other);
+        assert_eq!(content_of(b"{\"a\": 1}"), Content::Other);
+    }
+
+    proptest! {
+        #[test]
+        fn pieces_make_no_difference(cuts in proptest::collection::vec(1..9_usize, 1..40)) {
+            let (mut scan, mut rest) = (ContentScan::default(), PICKLE);
+            for cut in cuts {
+                let (piece, behind) = rest.split_at(cut.min(rest.len()));
+                scan.feed(piece);
+                rest = behind;
+            }
+            let whole = content_of(&PICKLE[..PICKLE.len() - rest.len()]);
+            prop_assert_eq!(scan.end(), whole);
+        }
+    }
+}

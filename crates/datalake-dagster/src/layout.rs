@@ -1,0 +1,238 @@
+//! What a file of Dagster's local storage is, and the key under which the S3 I/O manager looks for
+//! it.
+//!
+//! The default I/O manager writes the pickle of an asset to its key's parts below a folder, and the
+//! S3 one to the same parts below its prefix. Outputs of ops and logs of steps lie below the ids of
+//! their runs, and get `storage/` before it.
+
+use std::collections::BTreeSet;
+
+/// What lies at a path below the folder of pickles.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum StoredKind {
+    /// The pickle of an asset, or of one of its partitions.
+    Asset,
+    /// The output of an op: read only where a run is gone on with from one of its steps.
+    OpOutput,
+    /// What a step has printed.
+    Log,
+    /// A mark of the local log manager, which the S3 one has no use for.
+    LogMark,
+    /// A database of runs, events or schedules.
+    Database,
+    /// Telemetry.
+    Telemetry,
+    /// Something else in the folder of a run.
+    InRunFolder,
+    /// An asset whose partition is called `..`: the local manager escapes that, the S3 one does not.
+    DotPartition,
+}
+
+impl StoredKind {
+    /// Why it is not moved, where it never is.
+    #[must_use]
+    pub fn stays_because(self) -> Option<&'static str> {
+        match self {
+            Self::Asset | Self::OpOutput | Self::Log => None,
+            Self::LogMark => Some("a mark of the local log manager"),
+            Self::Database => Some("a database: S3 keeps no runs, events or schedules"),
+            Self::Telemetry => Some("telemetry"),
+            Self::InRunFolder => Some("neither an output nor a log, in the folder of a run"),
+            Self::DotPartition => {
+                Some("its partition has a part `..`, which S3 clients do not agree about")
+            }
+        }
+    }
+}
+
+/// What a path below the folder of pickles is, by its name.
+///
+/// ```
+/// use datalake_dagster::{StoredKind, stored_kind};
+///
+/// assert_eq!(stored_kind("raw/by_day/2026-01-01"), StoredKind::Asset);
+/// let output = "0e1f6c4e-9d1b-4f6c-8a53-0c9d8f5a7b21/clean/result";
+/// assert_eq!(stored_kind(output), StoredKind::OpOutput);
+/// ```
+#[must_use]
+pub fn stored_kind(path: &str) -> StoredKind {
+    let parts: Vec<_> = path.split('/').collect();
+    match *parts.as_slice() {
+        [run, "compute_logs", .., name] if is_run_id(run) => match name.rsplit_once('.') {
+            Some((_, "out" | "err")) => StoredKind::Log,
+            _ => StoredKind::LogMark,
+        },
+        [run, _, _, ..] if is_run_id(run) => StoredKind::OpOutput,
+        [run, _] if is_run_id(run) => StoredKind::InRunFolder,
+        ["history" | "schedules", .., name] if is_database(name) => StoredKind::Database,
+        [".telemetry", ..] => StoredKind::Telemetry,
+        _ if parts.contains(&"%2E%2E") => StoredKind::DotPartition,
+        _ => StoredKind::Asset,
+    }
+}
+
+/// Whether a name is the id of a run: a UUID.
+#[must_use]
+pub fn is_run_id(name: &str) -> bool {
+    let groups: Vec<_> = name.split('-').collect();
+    groups.iter().map(|group| group.len()).eq([8, 4, 4, 4, 12])
+        && name.bytes().all(|byte| byte == b'-' || byte.is_ascii_hexdigit())
+}
+
+/// The path of an op's output as the S3 I/O manager has it, below `storage/`: the step `o2[a]` is
+/// called `o2--a` there.
+///
+/// ```
+/// let run = "0e1f6c4e-9d1b-4f6c-8a53-0c9d8f5a7b21";
+/// let there = datalake_dagster::op_output_there(&format!("{run}/o2[a]/result"));
+/// assert_eq!(there, format!("{run}/o2--a/result"));
+/// ```
+#[must_use]
+pub fn op_output_there(path: &str) -> String {
+    let Some((run, rest)) = path.split_once('/') else { return path.to_owned() };
+    let (step, output) = rest.split_once('/').unwrap_or((rest, ""));
+    format!("{run}/{}/{output}", step.replace('[', "--").replace(']', ""))
+}
+
+/// The way back of [`op_output_there`]. Names of steps and of mapped keys hold no hyphens, so `--`
+/// stands only where a bracket was.
+#[must_use]
+pub fn op_output_here(path: &str) -> String {
+    let Some((run, rest)) = path.split_once('/') else { return path.to_owned() };
+    let (step, output) = rest.split_once('/').unwrap_or((rest, ""));
+    let mut pieces = step.split("--");
+    let mut here = pieces.next().unwrap_or_default().to_owned();
+    for piece in pieces {
+        let (key, behind) = piece.split_at(piece.find('.').unwrap_or(piece.len()));
+        here.push_str(&format!("[{key}]{behind}"));
+    }
+    format!("{run}/{here}/{output}")
+}
+
+/// An asset, and one of its partitions.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct AssetName {
+    /// The parts of the asset's key.
+    pub key: Vec<String>,
+    /// The partition; several dimensions are joined by `/`.
+    pub partition: Option<String>,
+    /// Whether the instance knows the asset. Otherwise the whole path counts as its key, and its
+    /// last parts may be a partition.
+    pub is_known: bool,
+}
+
+/// The asset that a path belongs to, where the keys of all assets are known: the longest one that
+/// the path begins with.
+#[must_use]
+pub fn asset_name(path: &str, keys: &BTreeSet<Vec<String>>) -> AssetName {
+    let parts: Vec<String> = path.split('/').map(str::to_owned).collect();
+    for length in (1..=parts.len()).rev() {
+        let (key, rest) = parts.split_at(length);
+        if keys.contains(key) {
+            let partition = (!rest.is_empty()).then(|| rest.join("/"));
+            return AssetName { key: key.to_vec(), partition, is_known: true };
+        }
+    }
+    AssetName { key: parts, partition: None, is_known: false }
+}
+
+/// What lies beside the pickles in `DAGSTER_HOME`, by its first part: why a migration leaves it.
+#[must_use]
+pub fn stays_in_home(name: &str) -> Option<&'static str> {
+    match name {
+        "history" => Some("databases of runs and events"),
+        "schedules" => Some("the database of schedules and sensors"),
+        "dagster.yaml" | "workspace.yaml" | ".env" | "dg.toml" => Some("configuration"),
+        ".telemetry" => Some("telemetry"),
+        ".nux" => Some("notes of the web interface"),
+        "logs" => Some("logs"),
+        _ => None,
+    }
+}
+
+fn is_database(name: &str) -> bool {
+    let ends = [".db", ".db-wal", ".db-shm", ".db-journal"];
+    ends.iter().any(|end| name.ends_with(end))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const RUN: &str = "0e1f6c4e-9d1b-4f6c-8a53-0c9d8f5a7b21";
+
+    #[track_caller]
+    fn check(path: &str, kind: StoredKind) {
+        assert_eq!(stored_kind(&path.replace("RUN", RUN)), kind, "{path:?}");
+    }
+
+    #[test]
+    fn assets_of_all_kinds_of_partitions_are_told_from_what_runs_leave() {
+        for asset in [
+            "plain",
+            "raw/orders",
+            "raw/by_day/2026-01-01",
+            "by_hour/2026-01-01-05:00",
+            "by_static/us/east",
+            "by_static/a b",
+            "by_static/\u{fc}",
+            "by_multi/2026-01-02/eu",
+            "by_dyn/f/1.csv",
+            "by_dyn/%2Fx",
+            "raw/RUN/clean/result",
+            "history/orders",
+            "storage",
+            "compute_logs/x.out",
+        ] {
+            check(asset, StoredKind::Asset);
+        }
+        check("RUN/clean/result", StoredKind::OpOutput);
+        check("RUN/graph.o2[a]/result/mapped", StoredKind::OpOutput);
+        check("RUN/compute_logs/abcdefgh.out", StoredKind::Log);
+        check("RUN/compute_logs/abcdefgh.err", StoredKind::Log);
+        check("RUN/compute_logs/abcdefgh.complete", StoredKind::LogMark);
+        check("RUN/stray", StoredKind::InRunFolder);
+        check("history/runs.db", StoredKind::Database);
+        check("history/runs/index.db-wal", StoredKind::Database);
+        check("schedules/schedules.db", StoredKind::Database);
+        check(".telemetry/id.yaml", StoredKind::Telemetry);
+        check("by_static/%2E%2E", StoredKind::DotPartition);
+    }
+
+    #[test]
+    fn a_run_id_is_a_uuid_and_nothing_else() {
+        assert!(is_run_id(RUN));
+        for name in ["", "orders", "0e1f6c4e", "0e1f6c4e-9d1b-4f6c-8a53-0c9d8f5a7b2z"] {
+            assert!(!is_run_id(name), "{name:?}");
+        }
+    }
+
+    #[test]
+    fn a_step_of_a_dynamic_output_gets_its_name_on_s3() {
+        let there = |path: &str| op_output_there(&path.replace("RUN", RUN)).replace(RUN, "RUN");
+
+        assert_eq!(there("RUN/o1/result"), "RUN/o1/result");
+        assert_eq!(there("RUN/o2[a]/result"), "RUN/o2--a/result");
+        assert_eq!(there("RUN/g.o2[a_1]/result/m"), "RUN/g.o2--a_1/result/m");
+        assert_eq!(there("RUN/o1/[x]"), "RUN/o1/[x]", "only steps are renamed");
+        for path in ["RUN/o1/r", "RUN/o2[a]/r/m", "RUN/g.o2[a_1]/r", "RUN/g[b].o[c].x/r"] {
+            assert_eq!(op_output_here(&op_output_there(path)), path);
+        }
+    }
+
+    #[test]
+    fn the_longest_known_key_is_the_asset_and_the_rest_its_partition() {
+        let key = |text: &str| text.split('/').map(str::to_owned).collect::<Vec<_>>();
+        let keys = ["raw", "raw/by_day", "plain"].map(key).into();
+        let name = |path: &str| {
+            let name = asset_name(path, &keys);
+            (name.key.join("/"), name.partition, name.is_known)
+        };
+
+        assert_eq!(name("plain"), ("plain".to_owned(), None, true));
+        let day = Some("2026-01-01".to_owned());
+        assert_eq!(name("raw/by_day/2026-01-01"), ("raw/by_day".to_owned(), day, true));
+        assert_eq!(name("raw/x/y"), ("raw".to_owned(), Some("x/y".to_owned()), true));
+        assert_eq!(name("other/x"), ("other/x".to_owned(), None, false));
+    }
+}

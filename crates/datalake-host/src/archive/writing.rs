@@ -1,0 +1,337 @@
+//! An archive on its way to the disk.
+
+use std::ffi::OsStr;
+use std::fs::{self, File};
+use std::io::{self, BufReader, BufWriter, Read, Seek as _, Write};
+use std::os::fd::{AsFd as _, OwnedFd};
+use std::os::unix::ffi::OsStrExt as _;
+use std::os::unix::fs::{FileExt as _, MetadataExt as _};
+use std::path::{Path, PathBuf};
+
+use datalake_core::{Fault, FaultKind};
+use rustix::fs::{FileType, Stat, fstat};
+use sha2::{Digest as _, Sha256};
+use tar::{Builder, EntryType, Header};
+use tempfile::NamedTempFile;
+use zstd::Encoder;
+
+use super::entry::{Entry, entries, open_file, open_folder, open_root, target};
+use super::manifest::{Head, Line, hex, name_in_line, write_line};
+use super::{ArchiveFault, ArchiveProgress, Archived, FOLDER, MANIFEST, database};
+use crate::fault::{fault_of, fault_of_io};
+
+/// How well it is packed: zstd's own measure.
+const LEVEL: i32 = 3;
+/// How often a file is put in that is written meanwhile.
+const TRIES: u32 = 3;
+/// The deepest folder.
+const DEEPEST: usize = 512;
+
+type Packed = Encoder<'static, BufWriter<File>>;
+
+/// What an archive is made of.
+pub struct NewArchive<'a> {
+    /// The folder.
+    pub folder: &'a Path,
+    /// The file; there must be none yet.
+    pub to: &'a Path,
+    /// When it is made, as text.
+    pub created: &'a str,
+}
+
+/// What is put together while it goes on.
+struct Writing<'a> {
+    out: Builder<Packed>,
+    hashes: BufWriter<File>,
+    /// Where copies of databases are made.
+    beside: PathBuf,
+    progress: &'a ArchiveProgress,
+    archived: Archived,
+}
+
+/// A file's bytes: as many as were promised, whatever becomes of the file.
+struct Promised<'a> {
+    file: BufReader<File>,
+    left: u64,
+    hash: Sha256,
+    is_short: bool,
+    progress: &'a ArchiveProgress,
+}
+
+/// Puts a folder into one file of mode 0600, which gets its name when it is whole.
+///
+/// # Errors
+///
+/// [`ArchiveFault`] where something cannot be read or written; then there is no file.
+pub fn archive(new: &NewArchive<'_>, progress: &ArchiveProgress) -> Result<Archived, ArchiveFault> {
+    let NewArchive { folder, to, created } = *new;
+    let beside = beside(folder, to)?;
+    let at_file = |error: &io::Error| ArchiveFault::At(to.to_owned(), fault_of_io(error));
+    let root = open_root(folder).map_err(|fault| ArchiveFault::At(folder.to_owned(), fault))?;
+    let temporary = NamedTempFile::new_in(&beside).map_err(|error| at_file(&error))?;
+    let file = temporary.reopen().map_err(|error| at_file(&error))?;
+    let packed = Encoder::new(BufWriter::new(file), LEVEL).map_err(|error| at_file(&error))?;
+    let hashes = tempfile::tempfile_in(&beside).map_err(|error| at_file(&error))?;
+    let mut writing = Writing {
+        out: Builder::new(packed),
+        hashes: BufWriter::new(hashes),
+        beside,
+        progress,
+        archived: Archived::default(),
+    };
+    let in_file = |fault| ArchiveFault::At(to.to_owned(), fault);
+    let head = Head::new(created, &folder.display().to_string());
+    write_line(&mut writing.hashes, &head).map_err(in_file)?;
+    measure(&root, progress, 0);
+    let stat = fstat(&root).map_err(|errno| in_file(fault_of(errno)))?;
+    writing.folder(&stat, FOLDER.as_bytes()).map_err(in_file)?;
+    writing.below(&root, (folder, FOLDER.as_bytes()), 0)?;
+    let (file, mut archived) = writing.end().map_err(in_file)?;
+    archived.packed = file.metadata().map_err(|error| at_file(&error))?.size();
+    temporary.persist_noclobber(to).map_err(|error| at_file(&error.error))?;
+    Ok(archived)
+}
+
+/// The folder that the file comes into.
+fn beside(folder: &Path, to: &Path) -> Result<PathBuf, ArchiveFault> {
+    if to.symlink_metadata().is_ok() {
+        return Err(ArchiveFault::Exists(to.to_owned()));
+    }
+    let beside = match to.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    };
+    let real = |path: &Path| {
+        fs::canonicalize(path)
+            .map_err(|error| ArchiveFault::At(path.to_owned(), fault_of_io(&error)))
+    };
+    let (beside, folder) = (real(beside)?, real(folder)?);
+    if beside.starts_with(&folder) {
+        return Err(ArchiveFault::Inside(to.to_owned()));
+    }
+    Ok(beside)
+}
+
+/// Counts what is to come; what cannot be read is met again.
+fn measure(folder: &OwnedFd, progress: &ArchiveProgress, depth: usize) {
+    for entry in entries(folder).unwrap_or_default() {
+        match entry.kind {
+            FileType::RegularFile => progress.expect(size(&entry.stat)),
+            FileType::Directory if depth < DEEPEST => {
+                if let Ok(folder) = open_folder(folder.as_fd(), &entry.name) {
+                    measure(&folder, progress, depth + 1);
+                }
+            }
+            _ => (),
+        }
+    }
+}
+
+impl Writing<'_> {
+    /// Puts in what lies in a folder; `path` is where it lies, `name` its name in the archive.
+    fn below(
+        &mut self,
+        folder: &OwnedFd,
+        (path, name): (&Path, &[u8]),
+        depth: usize,
+    ) -> Result<(), ArchiveFault> {
+        let at = |fault| ArchiveFault::At(path.to_owned(), fault);
+        if depth > DEEPEST {
+            return Err(at(Fault::new(FaultKind::Refused, "folders are nested too deep")));
+        }
+        let entries = entries(folder).map_err(at)?;
+        let mut databases: Vec<Vec<u8>> = Vec::new();
+        for entry in entries {
+            let own = entry.name.to_bytes();
+            let (inner, path) = ([name, b"/", own].concat(), path.join(OsStr::from_bytes(own)));
+            let at = |fault| ArchiveFault::At(path.clone(), fault);
+            match entry.kind {
+                FileType::Directory => {
+                    self.folder(&entry.stat, &inner).map_err(at)?;
+                    let opened = open_folder(folder.as_fd(), &entry.name).map_err(at)?;
+                    self.below(&opened, (&path, &inner), depth + 1)?;
+                }
+                FileType::Symlink => self.link(folder, &entry, &inner).map_err(at)?,
+                // SQLite's own copy holds what lies in these.
+                FileType::RegularFile if belongs_to(own, &databases) => {
+                    self.progress.add(size(&entry.stat));
+                }
+                FileType::RegularFile => {
+                    if self.file(folder, &entry, (&path, &inner)).map_err(at)? {
+                        databases.push(own.to_vec());
+                    }
+                }
+                _ => self.archived.skipped.push(String::from_utf8_lossy(&inner).into_owned()),
+            }
+        }
+        Ok(())
+    }
+
+    fn folder(&mut self, stat: &Stat, name: &[u8]) -> Result<(), Fault> {
+        let mut header = header(stat, EntryType::Directory, 0);
+        let name = OsStr::from_bytes(name);
+        self.out.append_data(&mut header, name, io::empty()).map_err(|error| fault_of_io(&error))
+    }
+
+    fn link(&mut self, folder: &OwnedFd, entry: &Entry, name: &[u8]) -> Result<(), Fault> {
+        let target = target(folder.as_fd(), &entry.name)?;
+        let mut header = header(&entry.stat, EntryType::Symlink, 0);
+        let (name, target) = (OsStr::from_bytes(name), OsStr::from_bytes(target.to_bytes()));
+        self.out.append_link(&mut header, name, target).map_err(|error| fault_of_io(&error))
+    }
+
+    /// Puts in a file; tells whether it is a database.
+    fn file(
+        &mut self,
+        folder: &OwnedFd,
+        entry: &Entry,
+        (path, name): (&Path, &[u8]),
+    ) -> Result<bool, Fault> {
+        let file: File = match open_file(folder.as_fd(), &entry.name) {
+            Ok(file) => file.into(),
+            // It went meanwhile.
+            Err(fault) if fault.kind == FaultKind::Absent => return Ok(false),
+            Err(fault) => return Err(fault),
+        };
+        let mut magic = [0; database::MAGIC.len()];
+        if file.read_at(&mut magic, 0).is_ok() && &magic == database::MAGIC {
+            self.database(&entry.stat, (path, name))?;
+            return Ok(true);
+        }
+        let mut disturbed = false;
+        for _ in 0..TRIES {
+            let mut file = file.try_clone().map_err(|error| fault_of_io(&error))?;
+            file.rewind().map_err(|error| fault_of_io(&error))?;
+            let before = fstat(&file).map_err(fault_of)?;
+            let (hash, is_short) = self.append(file, (&before, size(&before)), name)?;
+            let after = fstat(folder_file(&entry.name, folder)?.as_fd()).map_err(fault_of)?;
+            disturbed = is_short || facts(&before) != facts(&after);
+            self.note(name, (size(&before), &hash), (false, disturbed))?;
+            if !disturbed {
+                break;
+            }
+        }
+        if disturbed {
+            self.archived.disturbed.push(String::from_utf8_lossy(name).into_owned());
+        }
+        self.archived.files += 1;
+        self.archived.bytes += size(&entry.stat);
+        Ok(false)
+    }
+
+    fn database(&mut self, stat: &Stat, (path, name): (&Path, &[u8])) -> Result<(), Fault> {
+        let io = |error: io::Error| fault_of_io(&error);
+        let copy = NamedTempFile::new_in(&self.beside).map_err(io)?;
+        let path = fs::canonicalize(path).map_err(io)?;
+        database::copy(&path, copy.path())?;
+        let file = File::open(copy.path()).map_err(io)?;
+        let length = size(&fstat(&file).map_err(fault_of)?);
+        let (hash, _) = self.append(file, (stat, length), name)?;
+        self.note(name, (length, &hash), (true, false))?;
+        self.archived.databases += 1;
+        self.archived.bytes += length;
+        Ok(())
+    }
+
+    fn append(
+        &mut self,
+        file: File,
+        (stat, length): (&Stat, u64),
+        name: &[u8],
+    ) -> Result<(String, bool), Fault> {
+        let mut header = header(stat, EntryType::Regular, length);
+        let mut promised = Promised {
+            file: BufReader::with_capacity(256 * 1024, file),
+            left: length,
+            hash: Sha256::new(),
+            is_short: false,
+            progress: self.progress,
+        };
+        let name = OsStr::from_bytes(name);
+        let appended = self.out.append_data(&mut header, name, &mut promised);
+        appended.map_err(|error| fault_of_io(&error))?;
+        Ok((hex(&promised.hash.finalize()), promised.is_short))
+    }
+
+    fn note(
+        &mut self,
+        name: &[u8],
+        (size, sha256): (u64, &str),
+        (database, disturbed): (bool, bool),
+    ) -> Result<(), Fault> {
+        let (name, is_hex) = name_in_line(name);
+        let sha256 = sha256.to_owned();
+        let line = Line { name, is_hex, size, sha256, database, disturbed };
+        write_line(&mut self.hashes, &line)
+    }
+
+    /// Puts in the hashes and ends.
+    fn end(mut self) -> Result<(File, Archived), Fault> {
+        let io = |error: io::Error| fault_of_io(&error);
+        let mut hashes = self.hashes.into_inner().map_err(|error| io(error.into_error()))?;
+        hashes.rewind().map_err(io)?;
+        let mut header = Header::new_gnu();
+        header.set_size(hashes.metadata().map_err(io)?.size());
+        header.set_mode(0o600);
+        self.out.append_data(&mut header, MANIFEST, &mut hashes).map_err(io)?;
+        let packed = self.out.into_inner().map_err(io)?;
+        let mut out = packed.finish().map_err(io)?;
+        out.flush().map_err(io)?;
+        let file = out.into_inner().map_err(|error| io(error.into_error()))?;
+        file.sync_all().map_err(io)?;
+        Ok((file, self.archived))
+    }
+}
+
+/// What lies under the name now: a file that was replaced counts as written meanwhile.
+fn folder_file(name: &std::ffi::CStr, folder: &OwnedFd) -> Result<OwnedFd, Fault> {
+    open_file(folder.as_fd(), name)
+}
+
+fn belongs_to(name: &[u8], databases: &[Vec<u8>]) -> bool {
+    let ends: [&[u8]; 3] = [b"-wal", b"-shm", b"-journal"];
+    let base = ends.iter().find_map(|end| name.strip_suffix(*end));
+    base.is_some_and(|base| databases.iter().any(|database| database == base))
+}
+
+fn header(stat: &Stat, kind: EntryType, size: u64) -> Header {
+    let mut header = Header::new_gnu();
+    header.set_entry_type(kind);
+    header.set_size(size);
+    header.set_mode(stat.st_mode & 0o7777);
+    header.set_uid(stat.st_uid.into());
+    header.set_gid(stat.st_gid.into());
+    header.set_mtime(u64::try_from(stat.st_mtime).unwrap_or_default());
+    header
+}
+
+fn size(stat: &Stat) -> u64 {
+    u64::try_from(stat.st_size).unwrap_or_default()
+}
+
+fn facts(stat: &Stat) -> (u64, i64, i64, u64) {
+    let nanos = i64::try_from(stat.st_mtime_nsec).unwrap_or_default();
+    (size(stat), stat.st_mtime, nanos, stat.st_ino)
+}
+
+impl Read for Promised<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let room = usize::try_from(self.left).unwrap_or(usize::MAX).min(buffer.len());
+        let buffer = buffer.get_mut(..room).unwrap_or_default();
+        if buffer.is_empty() {
+            return Ok(0);
+        }
+        let mut came = if self.is_short { 0 } else { self.file.read(buffer)? };
+        if came == 0 {
+            // The file became shorter: the archive gets what was promised.
+            self.is_short = true;
+            buffer.fill(0);
+            came = buffer.len();
+        }
+        let taken = buffer.get(..came).unwrap_or_default();
+        self.hash.update(taken);
+        self.left -= came as u64;
+        self.progress.add(came as u64);
+        Ok(came)
+    }
+}
