@@ -2,6 +2,8 @@
 
 #![cfg(test)]
 
+mod survey;
+
 use datalake_core::{BucketName, ByteSize, FaultKind, Tally, Timestamp, Usage, Versioning};
 use datalake_engine::memory::{MemoryClock, MemoryStore};
 use datalake_engine::{
