@@ -146,6 +146,14 @@ fn datalake(order: &Order<'_>) -> Result<Vec<String>, Failed> {
     Ok(words(text(&ground.datalake), &place, &more))
 }
 
+/// The program itself: what stands among the tools is one in Python that starts it.
+fn s5cmd_itself(order: &Order<'_>) -> String {
+    let packages = std::fs::read_dir(order.ground.tools.join("peers/lib")).into_iter().flatten();
+    let programs = packages.flatten().map(|it| it.path().join("site-packages/s5cmd/bin/s5cmd"));
+    let found = programs.into_iter().find(|program| program.exists());
+    found.map_or_else(|| order.tool("s5cmd"), text)
+}
+
 fn s5cmd(order: &Order<'_>) -> Vec<String> {
     let ground = order.ground;
     let (files, out) = (format!("{}/", text(ground.files())), ground.out(Client::S5cmd));
@@ -167,7 +175,7 @@ fn s5cmd(order: &Order<'_>) -> Vec<String> {
         }
     };
     let endpoint = order.endpoint();
-    words(order.tool("s5cmd"), &["--endpoint-url", &endpoint, "--log", "error", what], &more)
+    words(s5cmd_itself(order), &["--endpoint-url", &endpoint, "--log", "error", what], &more)
 }
 
 fn rclone(order: &Order<'_>) -> Result<Vec<String>, Failed> {

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import pathlib
 import sys
 
 import obstore
@@ -73,8 +74,7 @@ async def down(store, prefix, folder):
 
 
 async def large_up(store, key, path):
-    with open(path, "rb") as file:
-        await obstore.put_async(store, key, file, chunk_size=PART, max_concurrency=8)
+    await obstore.put_async(store, key, pathlib.Path(path), chunk_size=PART, max_concurrency=8)
 
 
 async def large_down(store, key, path):
