@@ -17,6 +17,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod compute_logs;
 mod dependencies;
 mod image;
 mod owner;
@@ -24,6 +25,9 @@ mod packages;
 mod source;
 mod version;
 
+pub use compute_logs::{
+    ComputeLogs, DagsterYaml, EditedYaml, LOGS_PREFIX, LogNote, S3_LOG_MANAGER, Setting, UnfitYaml,
+};
 pub use dependencies::{Dependencies, Dependency, Moved, Need, Unfit, Wish, dependencies};
 pub use image::{
     BASE_LABEL, DROP_IN_NAME, Recipe, UnfitUser, image_drop_in, image_in_drop_in, is_plain_image,
