@@ -160,7 +160,7 @@ impl DagsterYaml {
     /// [`UnfitYaml::Marks`] where the marks are not as they were written.
     pub fn without_s3_logs(&self) -> Result<EditedYaml, UnfitYaml> {
         match region::without(&self.text)? {
-            Some(chunks) => self.edited(chunks, None),
+            Some(chunks) => self.edited(&chunks, None),
             None => Ok(self.unchanged()),
         }
     }
@@ -177,7 +177,7 @@ impl DagsterYaml {
         let base = self.without_s3_logs()?;
         let is_said = parsed(&base.text)?.contains_key(KEY);
         let chunks = region::with(&base.text, &block(local_dir), is_said)?;
-        self.edited(chunks, Some(local_dir))
+        self.edited(&chunks, Some(local_dir))
     }
 
     /// What an operator should know about logs that go to a bucket as the file has it.
@@ -187,7 +187,7 @@ impl DagsterYaml {
     }
 
     /// Parses the result, and compares all that is not ours.
-    fn edited(&self, chunks: Vec<Chunk>, s3: Option<&Setting>) -> Result<EditedYaml, UnfitYaml> {
+    fn edited(&self, chunks: &[Chunk], s3: Option<&Setting>) -> Result<EditedYaml, UnfitYaml> {
         let text: String = chunks.iter().map(Chunk::text).collect();
         let mut after = parsed(&text).map_err(|error| match error {
             UnfitYaml::NotYaml(reason) if reason.contains("anchor") => UnfitYaml::Anchor,
@@ -206,7 +206,7 @@ impl DagsterYaml {
         if before != after || !is_as_meant {
             return Err(UnfitYaml::Form);
         }
-        Ok(EditedYaml { body: body(&self.text, &chunks), text })
+        Ok(EditedYaml { body: body(&self.text, chunks), text })
     }
 
     fn unchanged(&self) -> EditedYaml {
