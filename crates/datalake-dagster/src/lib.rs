@@ -22,6 +22,7 @@ mod dependencies;
 mod image;
 mod owner;
 mod packages;
+mod project;
 mod source;
 mod version;
 
@@ -34,5 +35,9 @@ pub use image::{
 };
 pub use owner::{Owner, owner};
 pub use packages::{IMPORT_SCRIPT, PACKAGES_SCRIPT, Packages, UnreadablePackages};
+pub use project::{
+    DgProject, FileStanding, InvalidProject, Names, ProjectFile, TakenNames, dg_files, dg_frame,
+    single_file,
+};
 pub use source::{IndexUrl, InvalidIndexUrl, PIP_CONF_ID, Source, WHEELS};
 pub use version::{DagsterVersion, UnfitVersion};

@@ -18,6 +18,8 @@ pub struct Probe {
     pub key: ObjectKey,
     /// What the object holds, so that no older one is taken for it.
     pub content: String,
+    /// The class of Dagster's that has to load and keep what steps print.
+    pub log_manager: Option<String>,
 }
 
 /// How it was proved that a container can use the bucket.
@@ -41,7 +43,7 @@ impl Probe {
     pub(super) fn words(&self, python: &str, unit: &UnitName) -> Vec<String> {
         let key = format!("{}-{unit}", self.key);
         let words = [python, "-I", "-c", PROGRAM, self.bucket.as_str(), &key, &self.content];
-        words.map(str::to_owned).to_vec()
+        words.into_iter().chain(self.log_manager.as_deref()).map(str::to_owned).collect()
     }
 }
 

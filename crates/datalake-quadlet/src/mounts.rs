@@ -1,0 +1,159 @@
+//! What a container sees of the host's folders.
+
+use datalake_core::HostPath;
+
+use crate::UnitFile;
+
+/// The folders of the host that a container sees, and the variables that its unit sets.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Mounts {
+    /// What is seen where, the strongest last.
+    mounts: Vec<(Source, String)>,
+    variables: Vec<(String, String)>,
+}
+
+/// What lies behind a folder of a container.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Source {
+    /// A folder of the host.
+    Folder(HostPath),
+    /// A volume of podman's, or what only systemd can fill in.
+    Named(String),
+}
+
+impl Mounts {
+    /// Reads a unit and its drop-ins, the strongest last. `home` is what `%h` stands for.
+    ///
+    /// ```
+    /// use datalake_quadlet::{Mounts, Source, UnitFile};
+    ///
+    /// let unit = UnitFile::parse("[Container]\nVolume=%h/dagster:/opt/dagster:z\n");
+    /// let mounts = Mounts::of([&unit], &"/var/lib/dagster".parse()?);
+    ///
+    /// let folder = "/var/lib/dagster/dagster/logs".parse()?;
+    /// assert_eq!(mounts.behind("/opt/dagster/logs"), Some(Source::Folder(folder)));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn of<'a>(units: impl IntoIterator<Item = &'a UnitFile>, home: &HostPath) -> Self {
+        let mut all = Self::default();
+        for unit in units {
+            let volumes = unit.values("Container", "Volume").into_iter().filter_map(volume);
+            let mounts = unit.values("Container", "Mount").into_iter().filter_map(bind);
+            all.mounts.extend(volumes.chain(mounts).map(|(source, target)| {
+                let filled = source.replace("%h", home.as_str());
+                let plain = filled.trim_end_matches('/').parse().ok();
+                let source = match plain.filter(|_| !filled.contains(['%', '$'])) {
+                    Some(folder) => Source::Folder(folder),
+                    None => Source::Named(source.to_owned()),
+                };
+                (source, target.trim_end_matches('/').to_owned())
+            }));
+            let words = unit.words("Container", "Environment");
+            let set = words.iter().filter_map(|word| word.split_once('='));
+            all.variables.extend(set.map(|(name, value)| (name.to_owned(), value.to_owned())));
+        }
+        all
+    }
+
+    /// What lies behind a path of the container; `None` where that is the container's own.
+    #[must_use]
+    pub fn behind(&self, inside: &str) -> Option<Source> {
+        let below = |target: &str| {
+            let rest = inside.strip_prefix(target)?;
+            (rest.is_empty() || rest.starts_with('/')).then(|| rest.trim_matches('/').to_owned())
+        };
+        let found = self
+            .mounts
+            .iter()
+            .filter_map(|(source, target)| below(target).map(|rest| (target.len(), source, rest)));
+        let (_, source, rest) = found.max_by_key(|(length, ..)| *length)?;
+        Some(match source {
+            Source::Folder(folder) if !rest.is_empty() => match folder.join(&rest) {
+                Ok(path) => Source::Folder(path),
+                Err(_) => Source::Named(inside.to_owned()),
+            },
+            source => source.clone(),
+        })
+    }
+
+    /// Where the container sees a folder of the host.
+    #[must_use]
+    pub fn inside(&self, folder: &HostPath) -> Option<String> {
+        self.mounts.iter().rev().find_map(|(source, target)| {
+            let Source::Folder(source) = source else { return None };
+            let rest = folder.as_str().strip_prefix(source.as_str())?;
+            (rest.is_empty() || rest.starts_with('/')).then(|| format!("{target}{rest}"))
+        })
+    }
+
+    /// The value of a variable that the unit sets by `Environment=`.
+    #[must_use]
+    pub fn variable(&self, name: &str) -> Option<&str> {
+        let set = self.variables.iter().rev().find(|(set, _)| set == name);
+        set.map(|(_, value)| value.as_str())
+    }
+}
+
+/// `SOURCE:TARGET[:OPTIONS]`
+fn volume(value: &str) -> Option<(&str, &str)> {
+    let mut parts = value.trim().split(':');
+    Some((parts.next()?, parts.next()?)).filter(|(_, target)| target.starts_with('/'))
+}
+
+/// `type=bind,source=SOURCE,target=TARGET`
+fn bind(value: &str) -> Option<(&str, &str)> {
+    let pairs: Vec<_> = value.trim().split(',').filter_map(|part| part.split_once('=')).collect();
+    let said = |names: &[&str]| {
+        pairs.iter().find(|(name, _)| names.contains(name)).map(|(_, value)| *value)
+    };
+    if said(&["type"]) != Some("bind") {
+        return None;
+    }
+    Some((said(&["source", "src"])?, said(&["target", "destination", "dst"])?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn mounts(texts: &[&str]) -> Mounts {
+        let units: Vec<_> = texts.iter().map(|text| UnitFile::parse(text)).collect();
+        Mounts::of(&units, &"/home/d".parse().unwrap())
+    }
+
+    #[track_caller]
+    fn check(lines: &str, inside: &str, expected: Option<&str>) {
+        let found = mounts(&[&format!("[Container]\n{lines}\n")]).behind(inside);
+        let text = found.map(|source| match source {
+            Source::Folder(path) => path.to_string(),
+            Source::Named(name) => format!("({name})"),
+        });
+        assert_eq!(text.as_deref(), expected, "{lines} {inside}");
+    }
+
+    #[test]
+    fn the_deepest_mount_tells_what_lies_behind() {
+        let both = "Volume=/a:/opt\nVolume=/b/:/opt/home/:ro,z";
+        check(both, "/opt/home/x", Some("/b/x"));
+        check(both, "/opt/homes", Some("/a/homes"));
+        check(both, "/srv", None);
+        check("Volume=%h/x:/opt", "/opt", Some("/home/d/x"));
+        check("Volume=home.volume:/opt", "/opt/a", Some("(home.volume)"));
+        check("Volume=/srv/%i:/opt", "/opt", Some("(/srv/%i)"));
+        check("Volume=/only", "/only", None);
+        check("Mount=type=bind,src=/m,destination=/opt,ro=true", "/opt/a", Some("/m/a"));
+        check("Mount=type=tmpfs,destination=/opt", "/opt", None);
+    }
+
+    #[test]
+    fn a_drop_in_may_say_more_than_its_unit() {
+        let unit = "[Container]\nVolume=/a:/opt\nEnvironment=DAGSTER_HOME=/opt A=1\n";
+        let found = mounts(&[unit, "[Container]\nEnvironment=\"DAGSTER_HOME=/opt/b\"\n"]);
+
+        assert_eq!(found.variable("DAGSTER_HOME"), Some("/opt/b"));
+        assert_eq!(found.variable("HOME"), None);
+        assert_eq!(found.inside(&"/a/b/c".parse().unwrap()).as_deref(), Some("/opt/b/c"));
+        assert_eq!(found.inside(&"/ab".parse().unwrap()), None);
+    }
+}
