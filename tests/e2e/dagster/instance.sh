@@ -41,25 +41,34 @@ on_host() {
 
 env_file() { grep -v -e '^#' -e '^$' "$root/var/lib/dagster/.config/datalake/s3.env"; }
 
-# with_settings COMMAND...: with what the containers would be given, and no more
+# The words before a command that gets what the containers would be given, and no more: `given`.
+settings() {
+  local variables=()
+  [ ! -f "$root/var/lib/dagster/.config/datalake/s3.env" ] || mapfile -t variables < <(env_file)
+  [ -z "${AWS_CA_BUNDLE:-}" ] || variables+=("AWS_CA_BUNDLE=$AWS_CA_BUNDLE")
+  given=(
+    env -i PATH="$PATH" HOME="$HOME" LANG=C.UTF-8 NO_PROXY=127.0.0.1 no_proxy=127.0.0.1
+    DAGSTER_HOME="$home" AWS_EC2_METADATA_DISABLED=true PYTHONDONTWRITEBYTECODE=1
+    "${variables[@]}"
+  )
+}
 with_settings() {
-  local settings=()
-  [ ! -f "$root/var/lib/dagster/.config/datalake/s3.env" ] || mapfile -t settings < <(env_file)
-  env -i PATH="$PATH" HOME="$HOME" LANG=C.UTF-8 NO_PROXY=127.0.0.1 no_proxy=127.0.0.1 \
-    DAGSTER_HOME="$home" AWS_EC2_METADATA_DISABLED=true ${AWS_CA_BUNDLE:+AWS_CA_BUNDLE="$AWS_CA_BUNDLE"} \
-    PYTHONDONTWRITEBYTECODE=1 "${settings[@]}" "$@"
+  local given=()
+  settings
+  "${given[@]}" "$@"
 }
 
 # start_dagster: webserver and daemon on $home/workspace.yaml; each tells its name to its code
 start_dagster() {
-  local port
+  local port given=()
   port=$(free_port)
+  settings
   address=http://127.0.0.1:$port
   cd "$home" || return 1
-  background "$home/webserver.out" with_settings LANE_ROLE=webserver \
+  background "$home/webserver.out" "${given[@]}" LANE_ROLE=webserver \
     dagster-webserver --host 127.0.0.1 --port "$port" --workspace "$home/workspace.yaml"
   webserver=$last
-  background "$home/daemon.out" with_settings LANE_ROLE=daemon \
+  background "$home/daemon.out" "${given[@]}" LANE_ROLE=daemon \
     dagster-daemon run --workspace "$home/workspace.yaml"
   daemon=$last
   cd "$work" || return 1

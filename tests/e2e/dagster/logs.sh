@@ -69,17 +69,16 @@ start_broken() {
 
 # inside PROBE [VARIABLE=VALUE...]: as `podman exec` runs it, beside a first process of its own
 inside() {
-  local probe=$1 first code
+  local probe=$1 given=() code
   shift
-  with_settings "$@" unshare --pid --fork --mount-proc --kill-child \
-    "$python/python" -c 'import time; time.sleep(600)' &
-  first=$!
-  wait_for 20 pgrep -P "$first"
-  nsenter --target "$(pgrep -P "$first")" --pid --mount -- \
+  settings
+  background "$work/first.out" "${given[@]}" "$@" unshare --pid --fork --mount-proc --kill-child \
+    "$python/python" -c 'import time; time.sleep(600)'
+  wait_for 20 pgrep -P "$last"
+  nsenter --target "$(pgrep -P "$last")" --pid --mount -- \
     env -i PATH="$PATH" ${AWS_CA_BUNDLE:+AWS_CA_BUNDLE="$AWS_CA_BUNDLE"} NO_PROXY=127.0.0.1 \
     python3 -I -c "$probe" "$DAGSTER_S3_BUCKET" assets/.probe-inside lane S3ComputeLogManager
   code=$?
-  kill "$first"
-  wait "$first" 2> /dev/null
+  end "$last"
   return "$code"
 }

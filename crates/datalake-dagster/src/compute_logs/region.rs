@@ -79,7 +79,9 @@ pub(super) fn with(text: &str, block: &[String], is_said: bool) -> Result<Vec<Ch
 
     let mut chunks: Vec<_> = head.iter().map(|line| Chunk::kept(*line)).collect();
     let is_torn = |lines: &[&str]| lines.last().is_some_and(|line| !line.ends_with('\n'));
-    if is_torn(head) && !is_byte_order_mark(head) {
+    // A byte order mark alone is no line that needs an end.
+    let is_head_torn = is_torn(head) && !is_byte_order_mark(head);
+    if is_head_torn {
         chunks.push(Chunk::Own(eol.to_owned()));
     }
     let new = [BEGIN].into_iter().chain(block.iter().map(String::as_str));
@@ -88,11 +90,10 @@ pub(super) fn with(text: &str, block: &[String], is_said: bool) -> Result<Vec<Ch
         chunks.push(Chunk::Own(BEFORE.to_owned()));
         chunks.push(Chunk::kept(*line));
     }
-    let (is_torn_here, is_end) = (is_torn(old) || is_torn(head), tail.is_empty());
     if is_torn(old) {
         chunks.push(Chunk::Own(eol.to_owned()));
     }
-    let is_whole = !(is_end && is_torn_here) || is_byte_order_mark(head);
+    let is_whole = !(tail.is_empty() && (is_head_torn && old.is_empty() || is_torn(old)));
     chunks.push(Chunk::Own(format!("{margin}{END}{}", if is_whole { eol } else { "" })));
     chunks.extend(tail.iter().map(|line| Chunk::kept(*line)));
     Ok(chunks)

@@ -4,13 +4,14 @@ use datalake_dagster::{ComputeLogs, DagsterYaml, LogNote, Setting};
 
 use crate::there_and_back;
 
+#[expect(clippy::disallowed_methods, reason = "tests read fixtures")]
 fn fixture(name: &str) -> String {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/fixtures/dagster");
     std::fs::read_to_string(folder.join(name)).unwrap()
 }
 
-fn text(text: &str) -> Option<Setting> {
-    Some(Setting::Text(text.to_owned()))
+fn local(folder: &str) -> ComputeLogs {
+    ComputeLogs::Local(Some(Setting::Text(folder.to_owned())))
 }
 
 /// The lines outside of the marks, and those inside.
@@ -55,12 +56,10 @@ fn a_block_without_a_final_end_of_line_gets_none() {
 fn the_old_folder_is_known_through_variables_and_merge_keys() {
     let logs = |name: &str| DagsterYaml::parse(&fixture(name)).unwrap().compute_logs();
 
-    let seed = text("/opt/dagster/dagster_home/logs");
-    assert_eq!(logs("01-seed-local-logs.yaml"), ComputeLogs::Local(seed));
+    assert_eq!(logs("01-seed-local-logs.yaml"), local("/opt/dagster/dagster_home/logs"));
     let variable = Some(Setting::Variable("DAGSTER_LOG_DIR".to_owned()));
     assert_eq!(logs("02-postgres-docker-env.yaml"), ComputeLogs::Local(variable));
-    let merged = text("/opt/dagster/dagster_home/artifacts");
-    assert_eq!(logs("03-anchors-flow.yaml"), ComputeLogs::Local(merged));
+    assert_eq!(logs("03-anchors-flow.yaml"), local("/opt/dagster/dagster_home/artifacts"));
     assert_eq!(logs("04-no-compute-logs-crlf.yaml"), ComputeLogs::Unsaid);
     let bucket = Some(Setting::Variable("DAGSTER_S3_BUCKET".to_owned()));
     assert_eq!(logs("05-already-s3.yaml"), ComputeLogs::S3 { bucket, endpoint: None });

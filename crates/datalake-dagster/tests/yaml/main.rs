@@ -1,5 +1,7 @@
 //! `dagster.yaml` changed as text: fixtures in the ways of real files, and generated ones.
 
+#![cfg(test)]
+
 mod fixtures;
 mod generated;
 mod odd;

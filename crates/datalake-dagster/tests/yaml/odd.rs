@@ -26,6 +26,7 @@ fn unusual_forms_are_changed_all_the_same() {
         "\"compute_logs\" : {class: X}\n",
         "'compute_logs':\n  class: X",
         "compute_logs:\n",
+        "\u{feff}compute_logs:\r\n  class: X",
         "compute_logs: {\n  class: X\n}\nb: 1\n",
         "compute_logs:\n  class: X\n  # inside\n\n  module: m\n\n# behind\n\nb: |\n  compute_logs: x\n",
         "b: |+\n  text\n\n\n",
