@@ -8,6 +8,7 @@
 import json
 import sys
 import time
+import urllib.error
 import urllib.request
 
 ADDRESS = sys.argv[1]
@@ -19,8 +20,11 @@ def ask(query, **variables):
     request = urllib.request.Request(
         f"{ADDRESS}/graphql", body, {"Content-Type": "application/json"}
     )
-    with urllib.request.urlopen(request, timeout=60) as answer:
-        told = json.load(answer)
+    try:
+        with urllib.request.urlopen(request, timeout=60) as answer:
+            told = json.load(answer)
+    except urllib.error.HTTPError as error:
+        raise SystemExit(f"{error}: {error.read().decode()[:3000]}") from None
     if told.get("errors"):
         raise SystemExit(json.dumps(told["errors"])[:2000])
     return told["data"]
