@@ -27,10 +27,10 @@ PYTHON
 
 write_workspace() { # LAYOUT
   if [ "$1" = dg ]; then
-    plain_asset > "$code/src/code/defs/spoken.py"
+    plain_asset > "$code/src/code_lake/defs/spoken.py"
     cat > "$home/workspace.yaml" << YAML
 load_from:
-  - python_module: {module_name: code.definitions, working_directory: $code/src}
+  - python_module: {module_name: code_lake.definitions, working_directory: $code/src}
 YAML
   else
     plain_asset > "$code/spoken.py"

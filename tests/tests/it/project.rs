@@ -97,9 +97,9 @@ fn an_empty_folder_becomes_a_project_when_that_is_asked_for() {
 
     project.init("--layout dg").exits(0);
 
-    assert!(project.read("pyproject.toml").contains("root_module = \"code\""));
-    assert!(project.read("src/code/definitions.py").contains("load_from_defs_folder"));
-    assert_eq!(project.read("src/code/defs/__init__.py"), "");
+    assert!(project.read("pyproject.toml").contains("root_module = \"code_lake\""));
+    assert!(project.read("src/code_lake/definitions.py").contains("load_from_defs_folder"));
+    assert_eq!(project.read("src/code_lake/defs/__init__.py"), "");
 }
 
 #[test]

@@ -81,8 +81,11 @@ impl DgProject {
         let name: String = folder.chars().map(plain).collect();
         let name = name.trim_matches('_');
         let package = match name.chars().next() {
-            Some(first) if first.is_ascii_alphabetic() => name.to_owned(),
-            _ => format!("lake_{name}").trim_end_matches('_').to_owned(),
+            None => "data_lake".to_owned(),
+            Some(first) if !first.is_ascii_alphabetic() => format!("lake_{name}"),
+            // No module of Python's own has two words, and many a folder is called `code` or `test`.
+            Some(_) if !name.contains('_') => format!("{name}_lake"),
+            Some(_) => name.to_owned(),
         };
         Self { defs: format!("src/{package}/defs"), package }
     }
@@ -123,6 +126,7 @@ mod tests {
 
         assert_eq!(package("lake-demo"), "lake_demo");
         assert_eq!(package("2026 Lake"), "lake_2026_lake");
-        assert_eq!(package("ü"), "lake");
+        assert_eq!(package("ü"), "data_lake");
+        assert_eq!(package("code"), "code_lake");
     }
 }
