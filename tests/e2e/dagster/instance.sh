@@ -1,6 +1,6 @@
 # A pretend host with a Dagster home, and the real webserver and daemon on it.
 # Sourced by the parts; `root`, `home` and `code` are those of the host in use.
-root='' home='' code='' address=''
+root='' home='' code='' address='' webserver='' daemon=''
 
 # make_instance NAME: units that tell the home, and a dagster.yaml with logs in files
 make_instance() {
@@ -68,16 +68,18 @@ start_dagster() {
   background "$home/webserver.out" "${given[@]}" LANE_ROLE=webserver \
     dagster-webserver --host 127.0.0.1 --port "$port" --workspace "$home/workspace.yaml"
   webserver=$last
+  # Both make the databases of a new home, and two at one time make them twice.
+  wait_for 240 ask ready || { cd "$work" || true; return 1; }
   background "$home/daemon.out" "${given[@]}" LANE_ROLE=daemon \
     dagster-daemon run --workspace "$home/workspace.yaml"
   daemon=$last
   cd "$work" || return 1
-  wait_for 120 ask ready
 }
 
 stop_dagster() {
-  end "$daemon"
-  end "$webserver"
+  [ -z "$daemon" ] || end "$daemon"
+  [ -z "$webserver" ] || end "$webserver"
+  webserver='' daemon=''
 }
 
 ask() { "$python/python" "$here/webserver.py" "$address" "$@"; }

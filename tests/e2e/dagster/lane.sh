@@ -198,7 +198,8 @@ stop_store() {
 on_each_store() {
   local bucket=$1 start
   shift
-  for start in start_sandbox start_ceph; do
+  for start in ${STORES:-sandbox ceph}; do
+    start=start_$start
     if [ "$start" = start_ceph ] && ! install_ceph; then
       skip "$start: Ceph cannot be installed here"
       continue

@@ -80,7 +80,7 @@ layout_works() { # LAYOUT
 
 with_logs_s3() { DATALAKE_LOGS=s3 on_host "$@"; }
 nothing_waits() { [ -z "$(find "$home/logs/$1" -name '*.out' -newer "$home/dagster.yaml" 2> /dev/null)" ]; }
-dagster_says() { tail -5 "$home"/{webserver,daemon}.out | sed 's/^/      | /'; }
+dagster_says() { tail -n 5 "$home"/{webserver,daemon}.out | sed 's/^/      | /'; }
 
 compiles() {
   find "$code" -name '*.py' -exec "$python/python" -m py_compile {} + &&

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::PathBuf;
 
+use snapbox::{assert_data_eq, file};
 use tempfile::TempDir;
 
 use crate::support::{Call, Ran, Tree};
@@ -59,6 +60,19 @@ fn without_a_project_it_is_one_file_with_explicit_definitions() {
     let names = "raw_data, processed_data, custom_s3_object, modal_input";
     assert!(text.contains(&format!("defs = dg.Definitions(\n    assets=[{names}],\n")), "{text}");
     assert!(text.contains("s3_prefix=\"assets\""), "{text}");
+}
+
+#[test]
+fn the_text_of_each_file_is_known() {
+    let (one, dg) = (Project::new(), Project::new());
+    one.init("--layout single-file").exits(0);
+    dg.init("--layout dg").exits(0);
+
+    let of_dg = |name: &str| dg.read(&format!("src/code_lake/defs/datalake/{name}"));
+    assert_data_eq!(one.read("example_s3_assets.py"), file!["project/single_file.py"].raw());
+    assert_data_eq!(of_dg("resources.py"), file!["project/resources.py"].raw());
+    assert_data_eq!(of_dg("example_s3_assets.py"), file!["project/example_s3_assets.py"].raw());
+    assert_data_eq!(of_dg("partitioned_assets.py"), file!["project/partitioned_assets.py"].raw());
 }
 
 #[test]

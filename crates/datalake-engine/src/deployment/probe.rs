@@ -83,6 +83,22 @@ mod tests {
     }
 
     #[test]
+    fn the_keeper_of_logs_is_asked_for_only_where_it_matters() {
+        let words = |log_manager: Option<&str>| {
+            let probe = Probe {
+                bucket: "acme-assets".parse().unwrap(),
+                key: "assets/.probe".parse().unwrap(),
+                content: "here".to_owned(),
+                log_manager: log_manager.map(str::to_owned),
+            };
+            probe.words("python3", &"dagster-daemon".parse().unwrap()).split_off(4)
+        };
+
+        assert_eq!(words(None), ["acme-assets", "assets/.probe-dagster-daemon", "here"]);
+        assert_eq!(words(Some("S3ComputeLogManager")).last().unwrap(), "S3ComputeLogManager");
+    }
+
+    #[test]
     fn what_a_container_says_is_a_proof_or_a_reason() {
         assert_eq!(judged(r#"{"by": "boto3 1.44.5"}"#), Ok(Proof::By("boto3 1.44.5".to_owned())));
         assert_eq!(
