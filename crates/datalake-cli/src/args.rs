@@ -5,6 +5,7 @@ pub mod bucket;
 pub mod cost;
 pub mod migrate;
 pub mod objects;
+pub mod project;
 pub mod transfer;
 
 use std::path::PathBuf;
@@ -262,6 +263,20 @@ pub enum Dagster {
     Logs(Logs),
     /// Print the variables of the env file and of each container by name and fingerprint
     Env,
+    /// Write assets that work into a project: pickles, objects and JSON in the bucket
+    ///
+    /// Resource keys and names that the project's files use already are left to them. A file that
+    /// somebody has changed is left alone and told (exit 5); all others are as this release writes
+    /// them. With --dry-run, exit 3 tells that something would be written.
+    #[command(before_help = project::INIT_EXAMPLES)]
+    Init(project::ProjectInit),
+    /// Find assets whose object is gone: deleted, and not written again (exit 3, none 0)
+    ///
+    /// Before the I/O manager writes an asset anew, it deletes the old object. A run that dies between
+    /// the two leaves a delete marker and nothing behind it. What was deleted on purpose, in a bucket
+    /// that keeps versions, looks the same.
+    #[command(before_help = project::GAPS_EXAMPLES)]
+    Gaps(project::Gaps),
     /// Give the images the library that fits their Dagster, for good
     Deps {
         /// What to do.

@@ -169,6 +169,7 @@ fn flags(values: &Values) -> SpecDocument {
             user: values.user.clone(),
             units: (!values.units.is_empty()).then(|| values.units.clone()),
             handover: values.handover.clone(),
+            dagster_home: None,
         },
         ..SpecDocument::default()
     }

@@ -1,6 +1,7 @@
 //! The spec turned into exact buckets, files and bodies.
 
 mod edits;
+mod logs;
 mod settings;
 
 use datalake_core::{
@@ -8,16 +9,19 @@ use datalake_core::{
     DesiredServices, Fault, FingerprintKey, Handover, HostPath, InvalidKey, Lifecycle, Mode,
     PodmanSecret, RunId, ServiceState, Spec, Target, UnitName, Unwanted,
 };
+use datalake_dagster::UnfitYaml;
 use datalake_engine::Sighting;
 use datalake_host::Account;
 use datalake_quadlet::{BlockError, EnvError, Trouble, Unwritable};
 
 use crate::args::HostEnvironment;
+use crate::dagster_home::Homeless;
 use crate::handover::Way;
 use crate::places::Places;
 use edits::Edit;
 
 pub(crate) use edits::{Repair, repairs};
+pub(crate) use logs::log_notes;
 pub(crate) use settings::Variables;
 
 /// Everything that the spec is read against.
@@ -87,6 +91,18 @@ pub(crate) enum Unfit {
     /// A unit could not be looked at, or is not there.
     #[error("{0}")]
     Unit(Target, Fault),
+    /// Dagster's home is not known, and has to be.
+    #[error("`logs: s3` needs Dagster's home")]
+    Home(#[source] Homeless),
+    /// `dagster.yaml` can be neither read nor changed.
+    #[error("`{0}` cannot be changed")]
+    DagsterYaml(HostPath, #[source] UnfitYaml),
+    /// Nothing tells where the old logs lie.
+    #[error("`{0}` does not say where logs are kept, and no unit sets DAGSTER_HOME")]
+    NoLogFolder(HostPath),
+    /// Logs go elsewhere already.
+    #[error("`{0}` sends logs elsewhere already: {1}")]
+    LogsElsewhere(HostPath, String),
     /// A file holds bytes that are no text.
     #[error("`{0}` is not UTF-8 text")]
     NotText(HostPath),
@@ -119,6 +135,8 @@ pub(crate) fn desired(context: &Context<'_>) -> Result<Desired, Unfit> {
             None => (),
         }
     }
+    let logs = logs::log_parts(context)?;
+    parts.files.extend(logs.file);
     Ok(Desired {
         bucket: DesiredBucket {
             name: spec.bucket.clone(),
@@ -132,6 +150,7 @@ pub(crate) fn desired(context: &Context<'_>) -> Result<Desired, Unfit> {
         files: parts.files,
         absent: parts.absent,
         services: services(&variables, context)?,
+        log_manager: logs.manager,
     })
 }
 

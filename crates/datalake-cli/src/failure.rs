@@ -223,6 +223,14 @@ impl From<Unfit> for Failure {
             }
             Unfit::Blocks(..) => Self::of(Exit::Config, &error)
                 .hint("put the `# datalake:` lines in it right by hand, or take them out"),
+            Unfit::Home(_) | Unfit::NoLogFolder(_) => Self::of(Exit::Config, &error)
+                .hint("name the folder on the host: `host: { dagster-home: /PATH }`, or keep `logs: local`"),
+            Unfit::DagsterYaml(..) => Self::of(Exit::Config, &error)
+                .hint("put it right by hand, or keep `logs: local`"),
+            Unfit::LogsElsewhere(..) => Self::of(Exit::Config, &error).hint(
+                "it stays as it is with `logs: local`; take its `compute_logs` out by hand to send \
+                 them to this bucket",
+            ),
             Unfit::NotText(_) => Self::of(Exit::Config, &error)
                 .hint("datalake changes text only: put the unit file right by hand"),
             _ => Self::of(Exit::Config, &error),

@@ -3,6 +3,7 @@
 pub mod args;
 mod commands;
 mod config;
+mod dagster_home;
 mod deployment;
 mod desired;
 pub mod exit;

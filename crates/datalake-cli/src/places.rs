@@ -5,6 +5,8 @@ use datalake_engine::{Files, Seen, Wanted, drop_ins, quadlet_folders};
 use datalake_host::{Account, HostFiles};
 use datalake_quadlet::drop_in_path;
 
+use crate::dagster_home::{DagsterHome, Homeless};
+
 /// The paths that concern one host.
 pub(crate) struct Places {
     /// The folders that hold the env file, parents first.
@@ -17,6 +19,8 @@ pub(crate) struct Places {
     pub others: Vec<Other>,
     /// Folders that nobody could look into, where more such files may lie.
     pub unseen: Vec<(HostPath, Fault)>,
+    /// Dagster's home and its `dagster.yaml`, or why they are not known.
+    pub dagster_yaml: Result<(DagsterHome, HostPath), Homeless>,
 }
 
 /// A file of others that may give the containers old values.
@@ -74,6 +78,7 @@ impl Places {
             units: host.units.iter().map(unit).collect::<Result<_, _>>()?,
             others: Vec::new(),
             unseen: Vec::new(),
+            dagster_yaml: Err(Homeless::NoVariable),
         })
     }
 
@@ -111,6 +116,8 @@ impl Places {
         let other =
             |(path, kind)| Other { refused: files.require_writable(&path).err(), path, kind };
         self.others = all.into_iter().map(other).collect();
+        self.dagster_yaml = DagsterHome::find(account, host, files)
+            .and_then(|home| home.yaml().map(|yaml| (home, yaml)).map_err(Homeless::from));
         Ok(self)
     }
 
@@ -119,7 +126,9 @@ impl Places {
     pub(crate) fn wanted(&self) -> Wanted {
         let units = self.units.iter().flat_map(|unit| [&unit.file, &unit.drop_ins, &unit.drop_in]);
         let others = self.others.iter().map(|other| &other.path);
-        let paths = self.env_folders.iter().chain([&self.env_file]).chain(units).chain(others);
+        let yaml = self.dagster_yaml.iter().map(|(_, yaml)| yaml);
+        let paths = self.env_folders.iter().chain([&self.env_file]).chain(units);
+        let paths = paths.chain(others).chain(yaml);
         Wanted { paths: paths.cloned().collect(), ..Wanted::default() }
     }
 }

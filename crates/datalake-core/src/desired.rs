@@ -24,6 +24,9 @@ pub struct Desired {
     pub absent_secrets: Vec<Unwanted<PodmanSecret>>,
     /// The services that read those files; `None` where they are left alone.
     pub services: Option<DesiredServices>,
+    /// The class of Dagster's that has to load in each container and keep what steps print; `None`
+    /// where nothing of that is changed.
+    pub log_manager: Option<String>,
 }
 
 /// The services that have to run.

@@ -41,6 +41,9 @@ pub struct SpecDocument {
     /// `protect:` — versions and lifecycle.
     #[serde(skip_serializing_if = "ProtectDocument::is_empty")]
     pub protect: ProtectDocument,
+    /// `logs:` — `local` unless said otherwise; `s3` sends what steps print to the bucket.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub logs: Option<String>,
     /// `limits:` — what transfers keep within.
     #[serde(skip_serializing_if = "LimitsDocument::is_empty")]
     pub limits: LimitsDocument,
@@ -62,6 +65,9 @@ pub struct HostDocument {
     /// `handover:` — env-file, podman-secret or in-place; unless said, the installed podman decides.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub handover: Option<String>,
+    /// `dagster-home:` — the folder on the host; unless said, the units tell.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dagster_home: Option<String>,
 }
 
 /// `protect:`
@@ -97,7 +103,7 @@ pub struct InvalidSpec {
 
 impl SpecDocument {
     /// Every key that can be written, with dots between its parts.
-    pub const KEYS: [&str; 25] = [
+    pub const KEYS: [&str; 27] = [
         "region",
         "endpoint",
         "bucket",
@@ -109,11 +115,13 @@ impl SpecDocument {
         "host.user",
         "host.units",
         "host.handover",
+        "host.dagster-home",
         "protect.versioning",
         "protect.keep-old-versions",
         "protect.abort-uploads",
         "protect.expire",
         "protect.expired-markers",
+        "logs",
         "limits.requests-per-second",
         "limits.connections",
         "limits.bandwidth",
@@ -135,8 +143,9 @@ impl SpecDocument {
             host: HostDocument {
                 user: text("dagster-user"),
                 units: Some(vec!["dagster-webserver".to_owned(), "dagster-daemon".to_owned()]),
-                handover: None,
+                ..HostDocument::default()
             },
+            logs: text("local"),
             protect: ProtectDocument {
                 versioning: Some(true),
                 keep_old_versions: text("30d"),
@@ -158,7 +167,7 @@ impl SpecDocument {
     ///
     /// The first [`InvalidSpec`].
     pub fn check(self) -> Result<Spec, InvalidSpec> {
-        let host = self.host.clone();
+        let (host, logs) = (self.host.clone(), self.logs.clone());
         let store = self.check_store()?;
         let Some(bucket) = store.bucket else {
             return Err(missing("bucket", "a name that nobody else has"));
@@ -171,6 +180,7 @@ impl SpecDocument {
             credentials: store.credentials,
             host: host.check()?,
             protect: store.protect,
+            logs: parse("logs", logs.as_deref().unwrap_or("local"))?,
         })
     }
 
@@ -224,6 +234,10 @@ impl HostDocument {
             user: parse("host.user", &user)?,
             units: checked,
             handover: self.handover.map(|text| parse("host.handover", &text)).transpose()?,
+            dagster_home: self
+                .dagster_home
+                .map(|text| parse("host.dagster-home", &text))
+                .transpose()?,
         })
     }
 }

@@ -27,6 +27,7 @@
 //!     absent: vec![],
 //!     absent_secrets: vec![],
 //!     services: None,
+//!     log_manager: None,
 //! };
 //! let mut observed = Observed::nothing();
 //! observed.service = Found::Present(Service { clock_ahead: 0, owner: None });
@@ -56,6 +57,7 @@ mod host_steps;
 mod key_pattern;
 mod lifecycle;
 mod lint;
+mod logs;
 mod model;
 mod object;
 mod observed;
@@ -95,6 +97,7 @@ pub use host_plan::{DesiredFiles, plan_files};
 pub use key_pattern::{InvalidKeyPattern, KeyPattern};
 pub use lifecycle::{Expire, InvalidExpire, Lifecycle, LifecycleRule, Presets, Versioning};
 pub use lint::{PlanFault, lint};
+pub use logs::{InvalidLogs, Logs};
 pub use model::{Conflict, Standing, imagine, rehearse};
 pub use object::{ETag, InvalidETag, InvalidKey, KeyPrefix, ObjectKey};
 pub use observed::{BucketState, Found, Observed, Service};

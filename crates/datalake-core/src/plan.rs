@@ -153,6 +153,9 @@ pub enum Action {
         bucket: BucketName,
         /// The probe's key; each container adds its unit's name.
         key: ObjectKey,
+        /// The class of Dagster's that has to load there and keep what steps print.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        log_manager: Option<String>,
     },
 }
 

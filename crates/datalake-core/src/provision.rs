@@ -192,6 +192,7 @@ fn prove_containers(states: &ServiceStates, desired: &Desired) -> Step {
             services: states.clone(),
             bucket: desired.bucket.name.clone(),
             key: desired.probe.clone(),
+            log_manager: desired.log_manager.clone(),
         },
         undo: Undo {
             guard: Guard::ServicesAre(states.clone()),

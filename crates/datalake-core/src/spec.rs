@@ -8,7 +8,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::price::{Account, Money, Plan, Vat};
 use crate::text::serde_as_text;
-use crate::{Bandwidth, BucketName, Days, Endpoint, Handover, KeyPrefix, Presets, Region};
+use crate::{
+    Bandwidth, BucketName, Days, Endpoint, Handover, HostPath, KeyPrefix, Logs, Presets, Region,
+};
 
 /// What the operator asked for, validated.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,6 +29,8 @@ pub struct Spec {
     pub host: HostSpec,
     /// How the bucket guards what is in it.
     pub protect: Protect,
+    /// Where what steps print is kept.
+    pub logs: Logs,
 }
 
 /// Where the key pair comes from.
@@ -62,6 +66,8 @@ pub struct HostSpec {
     pub units: Vec<UnitName>,
     /// The way in which the settings reach the containers; `None` leaves it to the installed podman.
     pub handover: Option<Handover>,
+    /// The folder on the host that is Dagster's `DAGSTER_HOME`; `None` looks it up in the units.
+    pub dagster_home: Option<HostPath>,
 }
 
 /// How the bucket guards what is in it.

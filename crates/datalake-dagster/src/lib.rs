@@ -18,6 +18,7 @@
 //! ```
 
 mod code;
+mod compute_logs;
 mod content;
 mod dependencies;
 mod image;
@@ -25,11 +26,15 @@ mod instance;
 mod layout;
 mod owner;
 mod packages;
+mod project;
 mod source;
 mod version;
 mod webserver;
 
 pub use code::{OwnStorage, own_storage};
+pub use compute_logs::{
+    ComputeLogs, DagsterYaml, EditedYaml, LOGS_PREFIX, LogNote, S3_LOG_MANAGER, Setting, UnfitYaml,
+};
 pub use content::{Content, ContentScan, SQLITE_MAGIC, content_of};
 pub use dependencies::{Dependencies, Dependency, Moved, Need, Unfit, Wish, dependencies};
 pub use image::{
@@ -42,6 +47,10 @@ pub use layout::{
 };
 pub use owner::{Owner, owner};
 pub use packages::{IMPORT_SCRIPT, PACKAGES_SCRIPT, Packages, UnreadablePackages};
+pub use project::{
+    DgProject, FileStanding, InvalidProject, Names, ProjectFile, TakenNames, dg_files, dg_frame,
+    single_file,
+};
 pub use source::{IndexUrl, InvalidIndexUrl, PIP_CONF_ID, Source, WHEELS};
 pub use version::{DagsterVersion, UnfitVersion};
 pub use webserver::{

@@ -62,8 +62,9 @@ pub(crate) async fn carry_out(
             ports.secrets.remove(name).await
         }
         Action::SettleServices(states) => ports.dagster.settle(states).await,
-        Action::ProveContainers { services, bucket, key } => {
-            ports.dagster.prove(services, &probe(bucket, key, ports)).await
+        Action::ProveContainers { services, bucket, key, log_manager } => {
+            let probe = Probe { log_manager: log_manager.clone(), ..probe(bucket, key, ports) };
+            ports.dagster.prove(services, &probe).await
         }
     }
 }
@@ -91,7 +92,7 @@ async fn prove_access(
 
 fn probe(bucket: &BucketName, key: &ObjectKey, ports: &Ports<'_>) -> Probe {
     let content = format!("datalake was here: {:016x}\n", ports.clock.random());
-    Probe { bucket: bucket.clone(), key: key.clone(), content }
+    Probe { bucket: bucket.clone(), key: key.clone(), content, log_manager: None }
 }
 
 /// Keeps what lies at `path` under its fingerprint, and returns it; nothing where nothing lies.

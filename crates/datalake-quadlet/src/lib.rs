@@ -43,7 +43,7 @@ pub use env_file::{EnvError, EnvReadError, EnvValue, env_body, parse_env};
 pub use environment_d::{find_user_wide, sets_nothing, without_user_wide};
 pub use hazard::{Hazard, HazardKind, find_hazards};
 pub use markers::{BlockError, MARKERS, Markers, insert_blocks, remove_blocks};
-pub use mounts::{Mount, MountSource, mounts, outside, published};
+pub use mounts::{Mounts, Source, published, volume_name};
 pub use podman::{InvalidVersion, PodmanVersion};
 pub use repair::{find_troubles, repaired, without_host_environment};
 pub use trouble::{Trouble, TroubleKind};

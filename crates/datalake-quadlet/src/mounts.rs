@@ -1,40 +1,130 @@
-//! What of the host a container sees, and where.
+//! What a container sees of the host's folders.
+
+use datalake_core::HostPath;
 
 use crate::UnitFile;
 
-/// A folder of the host inside a container.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Mount {
-    /// What it is on the host.
-    pub source: MountSource,
-    /// Where the container sees it, without a `/` at its end.
-    pub inside: String,
+/// The folders of the host that a container sees, and the variables that its unit sets.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Mounts {
+    /// What is seen where, the strongest last.
+    mounts: Vec<(Mounted, String)>,
+    variables: Vec<(String, String)>,
 }
 
-/// What is mounted.
+/// What lies behind a folder of a container.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum MountSource {
+pub enum Source {
     /// A folder of the host.
-    Folder(String),
-    /// A volume that podman keeps under this name.
-    Volume(String),
+    Folder(HostPath),
+    /// What lies below a volume of podman's, or below what only systemd can fill in.
+    Named {
+        /// What stands in the unit.
+        name: String,
+        /// The path below it, with a `/` before each part.
+        below: String,
+    },
 }
 
-/// The mounts of a container's `Volume=` lines. `home` stands for `%h`, the service user's home;
-/// a line with another specifier, or that does not name both sides, is left out.
-///
-/// ```
-/// use datalake_quadlet::{MountSource, UnitFile, mounts};
-///
-/// let unit = UnitFile::parse("[Container]\nVolume=%h/dagster:/opt/dagster:z\n");
-/// let mounts = mounts(&unit, "/var/lib/dagster");
-///
-/// assert_eq!(mounts[0].source, MountSource::Folder("/var/lib/dagster/dagster".to_owned()));
-/// assert_eq!(mounts[0].inside, "/opt/dagster");
-/// ```
+/// What is mounted, as it stands in the unit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Mounted {
+    Folder(HostPath),
+    Named(String),
+}
+
+impl Mounts {
+    /// Reads a unit and its drop-ins, the strongest last. `home` is what `%h` stands for.
+    ///
+    /// ```
+    /// use datalake_quadlet::{Mounts, Source, UnitFile};
+    ///
+    /// let unit = UnitFile::parse("[Container]\nVolume=%h/dagster:/opt/dagster:z\n");
+    /// let mounts = Mounts::of([&unit], &"/var/lib/dagster".parse()?);
+    ///
+    /// let folder = "/var/lib/dagster/dagster/logs".parse()?;
+    /// assert_eq!(mounts.behind("/opt/dagster/logs"), Some(Source::Folder(folder)));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn of<'a>(units: impl IntoIterator<Item = &'a UnitFile>, home: &HostPath) -> Self {
+        let mut all = Self::default();
+        for unit in units {
+            let volumes = unit.values("Container", "Volume").into_iter().filter_map(volume);
+            let mounts = unit.values("Container", "Mount").into_iter().filter_map(bind);
+            all.mounts.extend(volumes.chain(mounts).map(|(source, target)| {
+                let filled = source.replace("%h", home.as_str());
+                let plain = filled.trim_end_matches('/').parse().ok();
+                let source = match plain.filter(|_| !filled.contains(['%', '$'])) {
+                    Some(folder) => Mounted::Folder(folder),
+                    None => Mounted::Named(source.to_owned()),
+                };
+                (source, target.trim_end_matches('/').to_owned())
+            }));
+            let words = unit.words("Container", "Environment");
+            let set = words.iter().filter_map(|word| word.split_once('='));
+            all.variables.extend(set.map(|(name, value)| (name.to_owned(), value.to_owned())));
+        }
+        all
+    }
+
+    /// What lies behind a path of the container; `None` where that is the container's own.
+    #[must_use]
+    pub fn behind(&self, inside: &str) -> Option<Source> {
+        let below = |target: &str| {
+            let rest = inside.strip_prefix(target)?;
+            (rest.is_empty() || rest.starts_with('/')).then(|| rest.trim_matches('/').to_owned())
+        };
+        let found = self
+            .mounts
+            .iter()
+            .filter_map(|(source, target)| below(target).map(|rest| (target.len(), source, rest)));
+        let (_, source, rest) = found.max_by_key(|(length, ..)| *length)?;
+        let named = |name: &str| {
+            let below = if rest.is_empty() { String::new() } else { format!("/{rest}") };
+            Source::Named { name: name.to_owned(), below }
+        };
+        Some(match source {
+            Mounted::Folder(folder) if rest.is_empty() => Source::Folder(folder.clone()),
+            Mounted::Folder(folder) => {
+                folder.join(&rest).map_or_else(|_| named(folder.as_str()), Source::Folder)
+            }
+            Mounted::Named(name) => named(name),
+        })
+    }
+
+    /// Whether the container sees nothing of the host.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.mounts.is_empty()
+    }
+
+    /// Where the container sees a folder of the host.
+    #[must_use]
+    pub fn inside(&self, folder: &HostPath) -> Option<String> {
+        self.mounts.iter().rev().find_map(|(source, target)| {
+            let Mounted::Folder(source) = source else { return None };
+            let rest = folder.as_str().strip_prefix(source.as_str())?;
+            (rest.is_empty() || rest.starts_with('/')).then(|| format!("{target}{rest}"))
+        })
+    }
+
+    /// The value of a variable that the unit sets by `Environment=`.
+    #[must_use]
+    pub fn variable(&self, name: &str) -> Option<&str> {
+        let set = self.variables.iter().rev().find(|(set, _)| set == name);
+        set.map(|(_, value)| value.as_str())
+    }
+}
+
+/// The name under which podman keeps a volume that a unit names; `None` for what is none.
 #[must_use]
-pub fn mounts(unit: &UnitFile, home: &str) -> Vec<Mount> {
-    unit.values("Container", "Volume").iter().filter_map(|value| mount(value, home)).collect()
+pub fn volume_name(named: &str) -> Option<String> {
+    if named.is_empty() || named.starts_with(['/', '.']) || named.contains(['%', '$']) {
+        return None;
+    }
+    // Quadlet gives a volume of its own that prefix.
+    Some(named.strip_suffix(".volume").map_or(named.to_owned(), |unit| format!("systemd-{unit}")))
 }
 
 /// The host's ports that a container's `PublishPort=` lines give to one of its own.
@@ -49,84 +139,84 @@ pub fn published(unit: &UnitFile, inside: u16) -> Vec<u16> {
     unit.values("Container", "PublishPort").iter().filter_map(port).collect()
 }
 
-fn mount(value: &str, home: &str) -> Option<Mount> {
-    let value = value.trim().replace("%h", home);
-    if value.contains('%') {
-        return None;
-    }
-    let mut parts = value.split(':');
-    let (source, inside) = (parts.next()?, parts.next()?);
-    if !inside.starts_with('/') {
-        return None;
-    }
-    let source = if source.starts_with('/') {
-        MountSource::Folder(source.to_owned())
-    } else if let Some(unit) = source.strip_suffix(".volume") {
-        // Quadlet gives a volume of its own that prefix.
-        MountSource::Volume(format!("systemd-{unit}"))
-    } else if source.is_empty() || source.starts_with('.') {
-        return None;
-    } else {
-        MountSource::Volume(source.to_owned())
-    };
-    let inside = inside.trim_end_matches('/').to_owned();
-    Some(Mount { source, inside })
+/// `SOURCE:TARGET[:OPTIONS]`
+fn volume(value: &str) -> Option<(&str, &str)> {
+    let mut parts = value.trim().split(':');
+    Some((parts.next()?, parts.next()?)).filter(|(_, target)| target.starts_with('/'))
 }
 
-/// The path on the host of one that a container sees; `None` where no folder of the host is
-/// mounted there. `volume` tells where podman keeps a volume.
-#[must_use]
-pub fn outside(
-    mounts: &[Mount],
-    inside: &str,
-    volume: impl Fn(&str) -> Option<String>,
-) -> Option<String> {
-    let rest = |mount: &Mount| {
-        let rest = inside.strip_prefix(mount.inside.as_str())?;
-        (rest.is_empty() || rest.starts_with('/')).then(|| rest.to_owned())
+/// `type=bind,source=SOURCE,target=TARGET`
+fn bind(value: &str) -> Option<(&str, &str)> {
+    let pairs: Vec<_> = value.trim().split(',').filter_map(|part| part.split_once('=')).collect();
+    let said = |names: &[&str]| {
+        pairs.iter().find(|(name, _)| names.contains(name)).map(|(_, value)| *value)
     };
-    let found = mounts.iter().filter_map(|mount| Some((mount, rest(mount)?)));
-    // What is mounted deeper hides what lies above.
-    let (mount, rest) = found.max_by_key(|(mount, _)| mount.inside.len())?;
-    let folder = match &mount.source {
-        MountSource::Folder(path) => path.trim_end_matches('/').to_owned(),
-        MountSource::Volume(name) => volume(name)?,
-    };
-    Some(format!("{folder}{rest}"))
+    if said(&["type"]) != Some("bind") {
+        return None;
+    }
+    Some((said(&["source", "src"])?, said(&["target", "destination", "dst"])?))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const UNIT: &str = "[Container]\nVolume=/old:/x\nVolume=\nVolume=/srv/home:/opt/home:z\n\
-                        Volume=logs.volume:/opt/home/logs\nVolume=data:/data\nVolume=/anonymous\n\
-                        Volume=%t/x:/y\nPublishPort=127.0.0.1:3002:3000\nPublishPort=4000:4000\n\
-                        PublishPort=3000\nPublishPort=3005:3000/tcp\n";
+    fn mounts(texts: &[&str]) -> Mounts {
+        let units: Vec<_> = texts.iter().map(|text| UnitFile::parse(text)).collect();
+        Mounts::of(&units, &"/home/d".parse().unwrap())
+    }
 
     #[track_caller]
-    fn check(inside: &str, expected: Option<&str>) {
-        let mounts = mounts(&UnitFile::parse(UNIT), "/home/u");
-        let found = outside(&mounts, inside, |name| Some(format!("/volumes/{name}/_data")));
-        assert_eq!(found.as_deref(), expected, "{inside}");
+    fn check(lines: &str, inside: &str, expected: Option<&str>) {
+        let found = mounts(&[&format!("[Container]\n{lines}\n")]).behind(inside);
+        let text = found.map(|source| match source {
+            Source::Folder(path) => path.to_string(),
+            Source::Named { name, below } => format!("({name}){below}"),
+        });
+        assert_eq!(text.as_deref(), expected, "{lines} {inside}");
     }
 
     #[test]
-    fn a_path_of_the_container_is_found_on_the_host() {
-        check("/opt/home", Some("/srv/home"));
-        check("/opt/home/storage/a", Some("/srv/home/storage/a"));
-        check("/opt/home/logs/a", Some("/volumes/systemd-logs/_data/a"));
-        check("/data/x", Some("/volumes/data/_data/x"));
-        check("/opt/homes", None);
-        check("/x", None);
-        check("/anonymous", None);
+    fn the_deepest_mount_tells_what_lies_behind() {
+        let both = "Volume=/a:/opt\nVolume=/b/:/opt/home/:ro,z";
+        check(both, "/opt/home/x", Some("/b/x"));
+        check(both, "/opt/homes", Some("/a/homes"));
+        check(both, "/srv", None);
+        check("Volume=%h/x:/opt", "/opt", Some("/home/d/x"));
+        check("Volume=home.volume:/opt", "/opt/a", Some("(home.volume)/a"));
+        check("Volume=/srv/%i:/opt", "/opt", Some("(/srv/%i)"));
+        check("Volume=/only", "/only", None);
+        check("Mount=type=bind,src=/m,destination=/opt,ro=true", "/opt/a", Some("/m/a"));
+        check("Mount=type=tmpfs,destination=/opt", "/opt", None);
+    }
+
+    #[test]
+    fn podman_keeps_volumes_of_units_under_another_name() {
+        assert_eq!(volume_name("logs.volume").as_deref(), Some("systemd-logs"));
+        assert_eq!(volume_name("data").as_deref(), Some("data"));
+        assert_eq!(volume_name("/srv/%i"), None);
+        assert_eq!(volume_name("./x"), None);
     }
 
     #[test]
     fn ports_are_told_by_what_they_lead_to() {
-        let unit = UnitFile::parse(UNIT);
+        let unit = UnitFile::parse(
+            "[Container]\nPublishPort=127.0.0.1:3002:3000\nPublishPort=4000:4000\n\
+             PublishPort=3000\nPublishPort=3005:3000/tcp\n",
+        );
 
         assert_eq!(published(&unit, 3000), [3002, 3005]);
         assert_eq!(published(&unit, 4000), [4000]);
+    }
+
+    #[test]
+    fn a_drop_in_may_say_more_than_its_unit() {
+        let unit = "[Container]\nVolume=/a:/opt\nEnvironment=DAGSTER_HOME=/opt A=1\n";
+        let found = mounts(&[unit, "[Container]\nEnvironment=\"DAGSTER_HOME=/opt/b\"\n"]);
+
+        assert_eq!(found.variable("DAGSTER_HOME"), Some("/opt/b"));
+        assert_eq!(found.variable("HOME"), None);
+        assert_eq!(found.inside(&"/a/b/c".parse().unwrap()).as_deref(), Some("/opt/b/c"));
+        assert_eq!(found.inside(&"/ab".parse().unwrap()), None);
     }
 }

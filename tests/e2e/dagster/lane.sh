@@ -13,16 +13,16 @@ info() { echo "info  $label: $1"; }
 
 # check TEXT EXIT [WORDS] -- COMMAND...: the exit code, and words in what the command prints
 check() {
-  local text=$1 expected=$2 words='' code
+  local text=$1 expected=$2 words='' ended
   shift 2
   if [ "$1" != -- ]; then words=$1; shift; fi
   shift
   "$@" > "$work/out" 2>&1 < /dev/null
-  code=$?
-  if [ "$code" -eq "$expected" ] && { [ -z "$words" ] || grep -qF -- "$words" "$work/out"; }; then
+  ended=$?
+  if [ "$ended" -eq "$expected" ] && { [ -z "$words" ] || grep -qF -- "$words" "$work/out"; }; then
     pass "$text"
   else
-    fail "$text (exit $code, expected $expected${words:+ with \"$words\"})"
+    fail "$text (exit $ended, expected $expected${words:+ with \"$words\"})"
     sed 's/^/      | /' "$work/out" | tail -40
     return 1
   fi
@@ -198,7 +198,8 @@ stop_store() {
 on_each_store() {
   local bucket=$1 start
   shift
-  for start in start_sandbox start_ceph; do
+  for start in ${STORES:-sandbox ceph}; do
+    start=start_$start
     if [ "$start" = start_ceph ] && ! install_ceph; then
       skip "$start: Ceph cannot be installed here"
       continue

@@ -1,7 +1,8 @@
 #!/bin/bash
 # The command line with the real Dagster: the current dagster, dagster-aws, dagster-webserver and
 # boto3 of the package registry, on the sandbox and on Ceph's own gateway over https.
-#   usage: run.sh [PART...]      in the workspace root; a part is NAME.sh beside this script
+#   usage: run.sh [PART...]      in the workspace root; a part is NAME.sh beside this script;
+#   STORES=sandbox or STORES=ceph takes that store alone
 # Needs a network once, and root and apt for Ceph; the Python environment stays in
 # target/e2e/dagster. Each check prints a line; the last line counts them. What it starts, it ends.
 set -uo pipefail
@@ -22,7 +23,7 @@ trap clean EXIT
 trap 'exit 130' INT TERM HUP
 
 # A part NAME.sh has a function part_NAME and whatever that needs.
-parts=(project logs migrate)
+parts=(project logs checksums migrate)
 [ $# -eq 0 ] || parts=("$@")
 mkdir -p "$cache"
 cargo build --quiet --package datalake-cli || { echo 'FAIL  the program does not build'; exit 1; }

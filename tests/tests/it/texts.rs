@@ -213,11 +213,13 @@ credentials.fd             -                                    not set
 host.user                  dagster-user                         default
 host.units                 ["one"]                              the command line
 host.handover              -                                    not set
+host.dagster-home          -                                    not set
 protect.versioning         true                                 default
 protect.keep-old-versions  30d                                  default
 protect.abort-uploads      7d                                   default
 protect.expire             -                                    not set
 protect.expired-markers    -                                    not set
+logs                       local                                default
 limits.requests-per-second 750                                  default
 limits.connections         256                                  default
 limits.bandwidth           -                                    not set

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::deps::deps;
 use super::services::{lines, show_tails, teller};
+use super::{gaps, project};
 use crate::args::{self, Chosen, Cli, Dagster};
 use crate::deployment::{EnvironmentReport, Ground, Report, report};
 use crate::exit::Exit;
@@ -27,6 +28,11 @@ pub(super) async fn dagster(cli: &Cli, what: &Dagster, printer: Printer) -> Resu
     if cli.place.json && matches!(what, Dagster::Logs(_)) {
         return Err(Failure::new(Exit::Usage, "`dagster logs` has no --json"));
     }
+    match what {
+        Dagster::Init(flags) => return project::init(cli, flags, printer).await,
+        Dagster::Gaps(flags) => return gaps::gaps(cli, flags, printer).await,
+        _ => (),
+    }
     let site = Site::open(cli, printer).await?;
     let ground = Ground::of(&site, site.settings.host()?)?;
     match what {
@@ -38,6 +44,8 @@ pub(super) async fn dagster(cli: &Cli, what: &Dagster, printer: Printer) -> Resu
         Dagster::Logs(flags) => logs(flags, &site, &ground).await,
         Dagster::Env => env(&site, &ground).await,
         Dagster::Deps { what } => deps(what, &site, &ground).await,
+        // They need no services, and were carried out above.
+        Dagster::Init(_) | Dagster::Gaps(_) => Ok(Exit::Done),
     }
 }
 

@@ -17,7 +17,7 @@ use super::services::teller;
 use super::{confirmed, restart_steps};
 use crate::args::{self, Cli, HostEnvironment};
 use crate::deployment::Ground;
-use crate::desired::{Context, Restart, desired, repairs};
+use crate::desired::{Context, Restart, desired, log_notes, repairs};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::generator::checked;
@@ -254,6 +254,10 @@ fn shown(plan: &Plan, subject: &Subject<'_>, sighting: &Sighting) -> String {
                 "It stays. To put it right: {cure} (--environment-host=remove)\n"
             ));
         }
+    }
+    for note in log_notes(subject.places, subject.spec.logs, sighting) {
+        let words = render::printable(&note.to_string());
+        text.push_str(&format!("\nCompute logs ({}): {words}\n", note.id()));
     }
     for (path, fault) in &subject.places.unseen {
         text.push_str(&format!(

@@ -1,7 +1,8 @@
 //! Files of others that have to be changed: unit files, drop-ins, `environment.d`.
 
 use datalake_core::{
-    DesiredFile, Entry, Fault, FaultKind, FileState, Found, Handover, HostPath, Target, Unwanted,
+    DesiredFile, Entry, Fault, FaultKind, FileBody, FileState, Found, Handover, HostPath, Target,
+    Unwanted,
 };
 use datalake_engine::Sighting;
 use datalake_quadlet::{
@@ -71,7 +72,7 @@ pub(super) fn unit_file(
             "its marked blocks are of no more use: a drop-in stands in for them"
         }
     };
-    Ok(Some(written(&unit.file, (&edited, state), why, context)))
+    Ok(Some(written(&unit.file, Written::of(&edited, state), why, context)))
 }
 
 /// What has to become of a file of others; `None` where it may stay as it is.
@@ -99,7 +100,7 @@ pub(super) fn other(other: &Other, context: &Context<'_>) -> Result<Option<Edit>
         OtherKind::Quadlet => "lines of it would win over the new values",
         OtherKind::EnvironmentD => "systemd hands what it sets to every service of the user",
     };
-    Ok(Some(Edit::Write(written(&other.path, (&edited, state), why, context))))
+    Ok(Some(Edit::Write(written(&other.path, Written::of(&edited, state), why, context))))
 }
 
 /// The unit without the lines that do harm and are to go.
@@ -127,22 +128,39 @@ fn troubles(kind: OtherKind, text: &str) -> Vec<Trouble> {
     }
 }
 
-fn written(
+/// A file after a change, and how it stood before.
+pub(super) struct Written<'a> {
+    pub(super) text: &'a str,
+    pub(super) body: FileBody,
+    pub(super) state: FileState,
+}
+
+impl<'a> Written<'a> {
+    fn of(edited: &'a Edited, state: FileState) -> Self {
+        Self { text: edited.text(), body: edited.body(), state }
+    }
+}
+
+pub(super) fn written(
     path: &HostPath,
-    (edited, state): (&Edited, FileState),
+    new: Written<'_>,
     why: &str,
     context: &Context<'_>,
 ) -> DesiredFile {
+    let content = context.fingerprints.of(new.text.as_bytes());
     DesiredFile {
         path: path.clone(),
-        body: edited.body(),
-        file: FileState { content: context.fingerprints.of(edited.text().as_bytes()), ..state },
+        body: new.body,
+        file: FileState { content, ..new.state },
         why: why.to_owned(),
     }
 }
 
 /// The text and state of a file; `None` where there is none.
-fn seen(path: &HostPath, context: &Context<'_>) -> Result<Option<(String, FileState)>, Unfit> {
+pub(super) fn seen(
+    path: &HostPath,
+    context: &Context<'_>,
+) -> Result<Option<(String, FileState)>, Unfit> {
     let unit = |fault| Err(Unfit::Unit(Target::Path(path.clone()), fault));
     let state = match context.sighting.observed.path(path) {
         Found::Present(Entry::File(state)) => state,
@@ -156,7 +174,7 @@ fn seen(path: &HostPath, context: &Context<'_>) -> Result<Option<(String, FileSt
     Ok(Some((text, state)))
 }
 
-fn text_of(path: &HostPath, sighting: &Sighting) -> Option<String> {
+pub(super) fn text_of(path: &HostPath, sighting: &Sighting) -> Option<String> {
     let content = sighting.contents.get(path)?;
     String::from_utf8(content.expose().to_vec()).ok()
 }

@@ -73,8 +73,9 @@ fn services(action: &Action) -> String {
     let names = |units: &mut dyn Iterator<Item = &UnitName>| {
         units.map(UnitName::as_str).collect::<Vec<_>>().join(", ")
     };
-    if let Action::ProveContainers { services, .. } = action {
-        return names(&mut services.up());
+    if let Action::ProveContainers { services, log_manager, .. } = action {
+        let loads = log_manager.as_ref().map(|class| format!("; {class} loads"));
+        return names(&mut services.up()) + &loads.unwrap_or_default();
     }
     let Action::SettleServices(states) = action else { return String::new() };
     let (up, down) = (names(&mut states.up()), names(&mut states.down()));

@@ -16,6 +16,9 @@ const UNITS: [(&str, &str); 5] = [
     ("dagster.network", include_str!("host/dagster.network")),
 ];
 
+/// The settings of its Dagster.
+const DAGSTER_YAML: &str = include_str!("host/dagster.yaml");
+
 /// Makes `DIR/host` unless it is there. It appears whole or not at all.
 pub(super) fn make_host(dir: &Path) -> io::Result<()> {
     let host = dir.join("host");
@@ -30,6 +33,9 @@ pub(super) fn make_host(dir: &Path) -> io::Result<()> {
     for (name, text) in UNITS {
         fs::write(quadlets.join(name), text)?;
     }
+    let home = new.path().join("var/lib/dagster/dagster_home");
+    fs::create_dir_all(&home)?;
+    fs::write(home.join("dagster.yaml"), DAGSTER_YAML)?;
     let (user, group) = (getuid().as_raw(), getgid().as_raw());
     let passwd = format!("dagster-user:x:{user}:{group}::/var/lib/dagster:/usr/sbin/nologin\n");
     fs::write(new.path().join("etc/passwd"), passwd)?;

@@ -245,6 +245,7 @@ fn what_nobody_looked_at_is_unknown() {
         absent: vec![],
         absent_secrets: vec![],
         services: None,
+        log_manager: None,
     };
 
     let blockers = plan_provision(&desired, &world).unwrap_err();

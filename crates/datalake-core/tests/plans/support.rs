@@ -120,6 +120,7 @@ pub(crate) fn any_desired() -> impl Strategy<Value = Desired> {
             secrets,
             files,
             services,
+            log_manager: None,
         },
     )
 }

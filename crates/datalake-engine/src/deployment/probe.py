@@ -1,7 +1,9 @@
 """Puts, lists, reads and deletes an object with the environment of the container's first process.
 
-Run inside a container: probe.py BUCKET KEY CONTENT. By boto3 if it is there, by Python's own
-library if not. Prints one line of JSON and leaves nothing behind.
+Run inside a container: probe.py BUCKET KEY CONTENT [CLASS]. By boto3 if it is there, by Python's
+own library if not. With CLASS Dagster has to load that keeper of logs, too: with another one, or
+with none that loads, services start and every run fails. Prints one line of JSON and leaves nothing
+behind.
 """
 import datetime
 import hashlib
@@ -12,6 +14,7 @@ import json
 import os
 import re
 import signal
+import subprocess
 import sys
 import urllib.parse
 
@@ -147,7 +150,43 @@ def reason(error):
     return f"{type(error).__name__}: {error}"
 
 
-def main(bucket, key, content):
+KEEPER = """
+from dagster import DagsterInstance
+with DagsterInstance.get() as instance:
+    print(type(instance.compute_log_manager).__name__)
+"""
+
+
+def first_python():
+    """The program that the container's first process runs with, which may be one of several."""
+    with open("/proc/1/cmdline", "rb") as file:
+        word = os.fsdecode(file.read().split(b"\0")[0])
+    return word if os.path.basename(word).startswith("python") else sys.executable
+
+
+def hidden(text):
+    """The text without the values of variables that look like secrets."""
+    for name, value in os.environ.items():
+        if len(value) > 3 and re.search("SECRET|PASSWORD|TOKEN|KEY", name):
+            text = text.replace(value, "***")
+    return text
+
+
+def require_keeper(wanted):
+    words = [first_python(), "-c", KEEPER]
+    done = subprocess.run(words, capture_output=True, text=True, cwd="/proc/1/cwd", timeout=60)
+    if done.returncode != 0:
+        lines = [line.strip() for line in done.stderr.splitlines() if line.strip()]
+        # A message of Dagster's goes on behind its first line.
+        tops = [n for n, line in enumerate(lines) if re.match(r"[\w.]+(Error|Exception)\b", line)]
+        words = lines[tops[-1]:] if tops else lines[-1:]
+        raise Refused(hidden(" ".join(words)) or f"Python ended with {done.returncode}")
+    found = done.stdout.split()[-1:]
+    if found != [wanted]:
+        raise Refused(f"Dagster keeps them by {' '.join(found)}, not by {wanted}")
+
+
+def main(bucket, key, content, keeper=None):
     step = "look"
     try:
         missing = [name for name in NEEDED if not os.environ.get(name)]
@@ -168,9 +207,14 @@ def main(bucket, key, content):
             raise
         step = "delete"
         store.delete(bucket, key, version)
-        print(json.dumps({"by": store.name}))
+        by = store.name
+        if keeper:
+            step = "compute logs"
+            require_keeper(keeper)
+            by += f", and {keeper} loads"
+        print(json.dumps({"by": by}))
     except Exception as error:
         print(json.dumps({"failed": step, "reason": reason(error)[:300]}))
 
 
-main(sys.argv[1], sys.argv[2], sys.argv[3].encode())
+main(sys.argv[1], sys.argv[2], sys.argv[3].encode(), *sys.argv[4:])

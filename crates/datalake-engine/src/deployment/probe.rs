@@ -18,6 +18,8 @@ pub struct Probe {
     pub key: ObjectKey,
     /// What the object holds, so that no older one is taken for it.
     pub content: String,
+    /// The class of Dagster's that has to load and keep what steps print.
+    pub log_manager: Option<String>,
 }
 
 /// How it was proved that a container can use the bucket.
@@ -41,7 +43,7 @@ impl Probe {
     pub(super) fn words(&self, python: &str, unit: &UnitName) -> Vec<String> {
         let key = format!("{}-{unit}", self.key);
         let words = [python, "-I", "-c", PROGRAM, self.bucket.as_str(), &key, &self.content];
-        words.map(str::to_owned).to_vec()
+        words.into_iter().chain(self.log_manager.as_deref()).map(str::to_owned).collect()
     }
 }
 
@@ -78,6 +80,22 @@ mod tests {
     fn judged(printed: &str) -> Result<Proof, String> {
         verdict(&"dagster-daemon".parse().unwrap(), printed.as_bytes())
             .map_err(|fault| fault.detail)
+    }
+
+    #[test]
+    fn the_keeper_of_logs_is_asked_for_only_where_it_matters() {
+        let words = |log_manager: Option<&str>| {
+            let probe = Probe {
+                bucket: "acme-assets".parse().unwrap(),
+                key: "assets/.probe".parse().unwrap(),
+                content: "here".to_owned(),
+                log_manager: log_manager.map(str::to_owned),
+            };
+            probe.words("python3", &"dagster-daemon".parse().unwrap()).split_off(4)
+        };
+
+        assert_eq!(words(None), ["acme-assets", "assets/.probe-dagster-daemon", "here"]);
+        assert_eq!(words(Some("S3ComputeLogManager")).last().unwrap(), "S3ComputeLogManager");
     }
 
     #[test]

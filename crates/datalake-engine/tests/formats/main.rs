@@ -189,6 +189,7 @@ mod tests {
                     services: up,
                     bucket: bucket(),
                     key: "assets/.probe".parse().unwrap(),
+                    log_manager: None,
                 },
                 Guard::ServicesAre(before.clone()),
                 Way::Back(Action::SettleServices(before)),

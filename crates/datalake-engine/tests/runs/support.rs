@@ -181,6 +181,7 @@ impl World {
             absent: vec![unwanted(path(LEFT_OVER))],
             absent_secrets: vec![unwanted(SECRETS[1].parse().unwrap())],
             services: Some(DesiredServices { states, is_owed: false }),
+            log_manager: None,
         }
     }
 

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use datalake_core::FaultKind;
 use datalake_dagster::{LogPlace, Place, instance_places};
 use datalake_engine::{Files as _, Seen};
-use datalake_quadlet::{Mount, UnitFile, mounts, outside, published};
+use datalake_quadlet::{Mounts, Source, UnitFile, published, volume_name};
 
 use crate::args::migrate::What;
 use crate::exit::Exit;
@@ -48,10 +48,8 @@ pub(super) enum Logs {
 /// What the units tell of the containers.
 #[derive(Default)]
 struct Containers {
-    home: Option<String>,
-    mounts: Vec<Mount>,
+    mounts: Mounts,
     working: Vec<String>,
-    variables: Vec<(String, String)>,
     webservers: Vec<String>,
     /// The service user's home, below which podman keeps volumes.
     user_home: String,
@@ -112,67 +110,62 @@ impl Containers {
     fn read(site: &Site) -> Result<Self, Failure> {
         let host = site.settings.host()?;
         let (account, places) = site.host(&host)?;
-        let user_home = account.home.as_str().to_owned();
-        let mut all = Self { user_home, root: site.root.clone(), ..Self::default() };
+        let mut units = Vec::new();
         for unit in &places.units {
             match site.host.look(&unit.file) {
                 Ok(Seen::File { content, .. }) => {
                     let text = String::from_utf8_lossy(content.expose());
-                    all.add(&UnitFile::parse(&text));
+                    units.push(UnitFile::parse(&text));
                 }
                 Ok(Seen::Folder(_)) => (),
                 Err(fault) if fault.kind == FaultKind::Absent => (),
                 Err(fault) => return Err(Failure::about(format!("`{}`", unit.file), &fault)),
             }
         }
-        Ok(all)
-    }
-
-    fn add(&mut self, unit: &UnitFile) {
-        for mount in mounts(unit, &self.user_home) {
-            if !self.mounts.contains(&mount) {
-                self.mounts.push(mount);
-            }
-        }
-        for word in unit.words("Container", "Environment") {
-            if let Some((name, value)) = word.split_once('=') {
-                if name == "DAGSTER_HOME" {
-                    self.home.get_or_insert_with(|| value.trim_end_matches('/').to_owned());
-                }
-                self.variables.push((name.to_owned(), value.to_owned()));
-            }
-        }
-        self.working.extend(unit.last("Container", "WorkingDir").map(str::to_owned));
-        let ports = published(unit, WEBSERVER);
-        self.webservers.extend(ports.iter().map(|port| format!("http://127.0.0.1:{port}")));
+        let working = units.iter().filter_map(|unit| unit.last("Container", "WorkingDir"));
+        let ports = units.iter().flat_map(|unit| published(unit, WEBSERVER));
+        Ok(Self {
+            mounts: Mounts::of(&units, &account.home),
+            working: working.map(str::to_owned).collect(),
+            webservers: ports.map(|port| format!("http://127.0.0.1:{port}")).collect(),
+            user_home: account.home.as_str().to_owned(),
+            root: site.root.clone(),
+        })
     }
 
     /// The home on this host, and as the containers see it.
     fn home(&self, named: Option<&Path>) -> Result<(PathBuf, String), Failure> {
         if let Some(named) = named {
             let shown = || absolute(named).display().to_string();
-            return Ok((named.to_owned(), self.home.clone().unwrap_or_else(shown)));
+            return Ok((named.to_owned(), self.inside().unwrap_or_else(shown)));
         }
         let unknown = |message: &str| {
             Failure::new(Exit::Config, message).hint("name the folder on this host: --home DIR")
         };
-        let inside = self.home.as_ref().ok_or_else(|| {
+        let inside = self.inside().ok_or_else(|| {
             unknown("no unit says where Dagster's home is: none has `Environment=DAGSTER_HOME=…`")
         })?;
-        let path = self.outside(inside).ok_or_else(|| {
+        let path = self.outside(&inside).ok_or_else(|| {
             unknown(&format!("no `Volume=` of the units tells where `{inside}` lies on this host"))
         })?;
-        Ok((path, inside.clone()))
+        Ok((path, inside))
+    }
+
+    /// The home as the containers see it.
+    fn inside(&self) -> Option<String> {
+        let said = self.mounts.variable("DAGSTER_HOME")?;
+        Some(said.trim_end_matches('/').to_owned())
     }
 
     fn outside(&self, inside: &str) -> Option<PathBuf> {
-        let volumes = format!("{}/.local/share/containers/storage/volumes", self.user_home);
-        let path = outside(&self.mounts, inside, |name| Some(format!("{volumes}/{name}/_data")))?;
+        let path = match self.mounts.behind(inside)? {
+            Source::Folder(path) => path.as_str().to_owned(),
+            Source::Named { name, below } => {
+                let (home, name) = (&self.user_home, volume_name(&name)?);
+                format!("{home}/.local/share/containers/storage/volumes/{name}/_data{below}")
+            }
+        };
         Some(self.root.join(path.trim_start_matches('/')))
-    }
-
-    fn variable(&self, name: &str) -> Option<&str> {
-        self.variables.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 }
 
@@ -193,7 +186,7 @@ impl Resolver<'_> {
                 }
                 _ => Err(place.to_string()),
             },
-            Place::Variable(name, behind) => match self.containers.variable(name) {
+            Place::Variable(name, behind) => match self.containers.mounts.variable(name) {
                 Some(value) if value.starts_with('/') => {
                     let path = format!("{}/{behind}", value.trim_end_matches('/'));
                     self.outside(path.trim_end_matches('/'))

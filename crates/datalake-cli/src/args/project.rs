@@ -1,0 +1,58 @@
+//! Flags of `dagster init` and `dagster gaps`.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+/// The examples of `dagster init`.
+pub(super) const INIT_EXAMPLES: &str = "\
+Examples:
+  datalake dagster init --dry-run                       Show which files would come to this project
+  datalake dagster init                                 Write them; a second call changes nothing
+  datalake dagster init --layout dg lake                A new project in the folder lake
+  datalake dagster init --layout single-file /srv/code  One file, for `python_file:`
+";
+
+/// The examples of `dagster gaps`.
+pub(super) const GAPS_EXAMPLES: &str = "\
+Examples:
+  datalake dagster gaps             List assets that are deleted and were not written again
+  datalake dagster gaps --restore   Bring their last content back; asks before
+";
+
+/// Flags of `dagster init`.
+#[derive(Debug, Args)]
+pub struct ProjectInit {
+    /// The project's folder
+    #[arg(value_name = "DIR", default_value = ".")]
+    pub dir: PathBuf,
+    /// Where files go; unless said, DIR's pyproject.toml tells
+    #[arg(long, value_enum)]
+    pub layout: Option<Layout>,
+    /// Show what would be written, and write nothing
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+/// Where the files of a project go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Layout {
+    /// Below the `defs` of a project of `create-dagster`; an empty DIR becomes one
+    Dg,
+    /// One file with definitions of its own, for `python_file:` or `-f`
+    SingleFile,
+}
+
+/// Flags of `dagster gaps`.
+#[derive(Debug, Args)]
+pub struct Gaps {
+    /// Bring the last content of each back
+    #[arg(long)]
+    pub restore: bool,
+    /// Do not ask before restoring
+    #[arg(long, short, requires = "restore")]
+    pub yes: bool,
+    /// Take in what was deleted within the last 10 minutes, which may just be written
+    #[arg(long)]
+    pub young: bool,
+}

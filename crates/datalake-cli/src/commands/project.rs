@@ -1,0 +1,296 @@
+//! `dagster init`: assets that work, in a project of the operator's.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use datalake_core::{Fault, FaultKind, FileBody, HostPath, Mode, Owner, Piece, Target};
+use datalake_dagster::{
+    DgProject, FileStanding, Names, ProjectFile, TakenNames, dg_files, dg_frame, single_file,
+};
+use datalake_engine::{Files, NewFile, NoCheckpoints, Seen};
+use datalake_host::HostFiles;
+use serde::Serialize;
+
+use crate::args::Cli;
+use crate::args::project::{Layout, ProjectInit};
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::render::{FileChange, Printer, diff, printable};
+use crate::site::Site;
+
+/// So many files of a project are read for names.
+const MOST_FILES: usize = 20_000;
+/// So large a file is no source.
+const LARGEST: u64 = 1 << 20;
+
+#[derive(Serialize)]
+struct Report<'a> {
+    layout: &'static str,
+    dir: &'a Path,
+    resources: [&'a str; 2],
+    files: Vec<FileReport<'a>>,
+}
+
+#[derive(Serialize)]
+struct FileReport<'a> {
+    path: &'a str,
+    state: &'static str,
+}
+
+/// A file, how it stands, and what lies there now.
+struct Judged {
+    file: ProjectFile,
+    standing: FileStanding,
+    old: Vec<u8>,
+}
+
+pub(super) async fn init(
+    cli: &Cli,
+    flags: &ProjectInit,
+    printer: Printer,
+) -> Result<Exit, Failure> {
+    let site = Site::open(cli, printer).await?;
+    let prefix = site.settings.document().prefix.clone().unwrap_or_default();
+    if !flags.dry_run {
+        fs::create_dir_all(&flags.dir).map_err(|error| Failure::io(&flags.dir, &error))?;
+    }
+    let project = layout(flags)?;
+    let wanted = |names: &Names| match &project {
+        None => vec![single_file(names, &prefix)],
+        Some((dg, is_new)) => {
+            let frame = if *is_new { dg_frame(&dg.package) } else { Vec::new() };
+            frame.into_iter().chain(dg_files(dg, names, &prefix)).collect()
+        }
+    };
+    let own: Vec<_> = wanted(&Names::free(&TakenNames::default()));
+    let names = Names::free(&taken(&flags.dir, &own)?);
+    let files = if flags.dir.exists() { Some(open(&flags.dir)?) } else { None };
+    let judged = wanted(&names).into_iter().map(|file| judged(file, files.as_ref()));
+    let judged: Vec<_> = judged.collect::<Result<_, _>>()?;
+    if let (false, Some(files)) = (flags.dry_run, &files) {
+        for one in judged.iter().filter(|one| one.is_to_write()) {
+            write(&one.file, files)?;
+        }
+    }
+    let layout = if project.is_some() { "dg" } else { "single-file" };
+    Ok(finish(&judged, &names, (layout, flags), printer))
+}
+
+/// The project in today's layout, and whether it is new; `None` for one file.
+fn layout(flags: &ProjectInit) -> Result<Option<(DgProject, bool)>, Failure> {
+    if flags.layout == Some(Layout::SingleFile) {
+        return Ok(None);
+    }
+    let file = flags.dir.join("pyproject.toml");
+    let text = match fs::read_to_string(&file) {
+        Ok(text) => text,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            return Ok((flags.layout == Some(Layout::Dg)).then(|| (named(&flags.dir), true)));
+        }
+        Err(error) => return Err(Failure::io(&file, &error)),
+    };
+    let unfit = |error: &dyn std::error::Error| {
+        Failure::of(Exit::Config, error).within(format!("`{}`", file.display()))
+    };
+    let has_src = flags.dir.join("src").is_dir();
+    match DgProject::read(&text, has_src).map_err(|error| unfit(&error))? {
+        Some(project) => Ok(Some((project, false))),
+        None if flags.layout.is_none() => Ok(None),
+        None => Err(Failure::new(
+            Exit::Config,
+            format!("`{}` has no `[tool.dg.project]`", file.display()),
+        )
+        .hint("--layout single-file writes one file that needs no project")
+        .hint("`uvx create-dagster project NAME` makes a project in today's layout")),
+    }
+}
+
+fn named(dir: &Path) -> DgProject {
+    let whole = fs::canonicalize(dir).or_else(|_| std::path::absolute(dir));
+    let whole = whole.unwrap_or_else(|_| dir.to_owned());
+    DgProject::new(&whole.file_name().unwrap_or_default().to_string_lossy())
+}
+
+/// The names that files of the project use, but for those that are written here.
+fn taken(dir: &Path, own: &[ProjectFile]) -> Result<TakenNames, Failure> {
+    let own: Vec<_> = own.iter().map(|file| dir.join(&file.path)).collect();
+    let (mut taken, mut left, mut read) = (TakenNames::default(), vec![dir.to_owned()], 0);
+    while let Some(folder) = left.pop() {
+        let entries = match fs::read_dir(&folder) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
+            Err(error) => return Err(Failure::io(&folder, &error)),
+        };
+        for entry in entries {
+            let entry = entry.map_err(|error| Failure::io(&folder, &error))?;
+            let kind = entry.file_type().map_err(|error| Failure::io(&entry.path(), &error))?;
+            let (path, name) = (entry.path(), entry.file_name().to_string_lossy().into_owned());
+            if kind.is_dir() && is_of_project(&path, &name) {
+                left.push(path);
+            } else if kind.is_file() && is_source(&path) && !own.contains(&path) {
+                read += 1;
+                if read > MOST_FILES {
+                    let text = format!("`{}` has too many files to be a project", dir.display());
+                    return Err(
+                        Failure::new(Exit::Usage, text).hint("name the project's own folder")
+                    );
+                }
+                let bytes = fs::read(&path).map_err(|error| Failure::io(&path, &error))?;
+                taken.read(&String::from_utf8_lossy(&bytes));
+            }
+        }
+    }
+    Ok(taken)
+}
+
+/// Environments and caches hold other people's code.
+fn is_of_project(path: &Path, name: &str) -> bool {
+    !name.starts_with('.')
+        && !["__pycache__", "node_modules", "site-packages"].contains(&name)
+        && !path.join("pyvenv.cfg").exists()
+}
+
+fn is_source(path: &Path) -> bool {
+    let is_text = path.extension().is_some_and(|end| end == "py" || end == "yaml" || end == "yml");
+    is_text && fs::metadata(path).is_ok_and(|data| data.len() <= LARGEST)
+}
+
+fn open(dir: &Path) -> Result<HostFiles, Failure> {
+    let named = |fault: Fault| Failure::about(format!("folder `{}`", dir.display()), &fault);
+    HostFiles::open(dir, Arc::new(NoCheckpoints)).map_err(named)
+}
+
+fn judged(file: ProjectFile, files: Option<&HostFiles>) -> Result<Judged, Failure> {
+    let path = host_path(&file)?;
+    let old = match files.map(|files| files.look(&path)) {
+        Some(Ok(Seen::File { content, .. })) => Some(content.expose().to_vec()),
+        Some(Ok(Seen::Folder(_))) => {
+            let fault = Fault::new(FaultKind::NotPlain, "a folder, not a file");
+            return Err(Failure::at(&Target::Path(path), &fault));
+        }
+        Some(Err(fault)) if fault.kind != FaultKind::Absent => {
+            return Err(Failure::at(&Target::Path(path), &fault));
+        }
+        Some(Err(_)) | None => None,
+    };
+    let standing = file.standing(old.as_deref());
+    Ok(Judged { file, standing, old: old.unwrap_or_default() })
+}
+
+/// Writes a file with the owner of the nearest folder that was there.
+fn write(file: &ProjectFile, files: &HostFiles) -> Result<(), Failure> {
+    let path = host_path(file)?;
+    let at = |path: &HostPath, fault: &Fault| Failure::at(&Target::Path(path.clone()), fault);
+    let (owner, missing) = owner_above(&path, files)?;
+    for folder in missing.iter().rev() {
+        let made = files.create_folder(folder, Mode::PUBLIC_FOLDER, owner);
+        made.map_err(|fault| at(folder, &fault))?;
+    }
+    let body = FileBody::new([Piece::text(&file.text)]);
+    let content = body.fill_plain(b"").map_err(|error| Failure::of(Exit::Bug, &error))?;
+    let new = NewFile { content: &content, mode: Mode::PUBLIC, owner };
+    files.write(&path, &new).map_err(|fault| at(&path, &fault))
+}
+
+/// The owner of the nearest folder above that is there, and those below it that are not.
+fn owner_above(path: &HostPath, files: &HostFiles) -> Result<(Owner, Vec<HostPath>), Failure> {
+    let mut missing = Vec::new();
+    let mut above = path.parent();
+    while let Some(folder) = above {
+        above = folder.parent();
+        match files.look(&folder) {
+            Ok(Seen::Folder(seen)) => return Ok((seen.owner, missing)),
+            Ok(Seen::File { .. }) => {
+                let fault = Fault::new(FaultKind::NotPlain, "a file, not a folder");
+                return Err(Failure::at(&Target::Path(folder), &fault));
+            }
+            Err(fault) if fault.kind == FaultKind::Absent => missing.push(folder),
+            Err(fault) => return Err(Failure::at(&Target::Path(folder), &fault)),
+        }
+    }
+    Err(Failure::new(Exit::Bug, "a project without a folder"))
+}
+
+fn host_path(file: &ProjectFile) -> Result<HostPath, Failure> {
+    format!("/{}", file.path).parse().map_err(|error| Failure::of(Exit::Config, &error))
+}
+
+impl Judged {
+    fn is_to_write(&self) -> bool {
+        matches!(self.standing, FileStanding::New | FileStanding::Older)
+    }
+
+    fn state(&self, dry_run: bool) -> (&'static str, &'static str) {
+        match (self.standing, dry_run) {
+            (FileStanding::Same, _) => ("=", "unchanged"),
+            (FileStanding::Edited, _) => ("!", "kept"),
+            (FileStanding::New, false) => ("+", "written"),
+            (FileStanding::Older, false) => ("*", "renewed"),
+            (FileStanding::New, true) => ("+", "new"),
+            (FileStanding::Older, true) => ("*", "older"),
+        }
+    }
+}
+
+fn finish(
+    judged: &[Judged],
+    names: &Names,
+    (layout, flags): (&'static str, &ProjectInit),
+    printer: Printer,
+) -> Exit {
+    let state = |one: &Judged| one.state(flags.dry_run);
+    let files = judged.iter().map(|one| FileReport { path: &one.file.path, state: state(one).1 });
+    let resources = [names.s3(), names.io_manager()];
+    let report = Report { layout, dir: &flags.dir, resources, files: files.collect() };
+    let mut text = String::new();
+    for one in judged {
+        let (sign, _) = state(one);
+        let path = printable(&flags.dir.join(&one.file.path).display().to_string());
+        let note = match one.standing {
+            FileStanding::Edited => "  (changed by hand: left alone)",
+            _ => "",
+        };
+        text.push_str(&format!("{sign} {path}{note}\n"));
+    }
+    let renamed: BTreeMap<_, _> = names.changed().collect();
+    for (wanted, name) in renamed {
+        text.push_str(&format!("\n`{wanted}` is taken in this project: `{name}` stands for it.\n"));
+    }
+    let changes = judged.iter().any(Judged::is_to_write);
+    if flags.dry_run {
+        text.push_str(&diffs(judged));
+    }
+    text.push_str(&farewell(changes, flags));
+    printer.result("dagster-init", report, &text);
+    let is_kept = judged.iter().any(|one| one.standing == FileStanding::Edited);
+    match (flags.dry_run && changes, is_kept) {
+        (true, _) => Exit::Drift,
+        (false, true) => Exit::Partly,
+        (false, false) => Exit::Done,
+    }
+}
+
+fn diffs(judged: &[Judged]) -> String {
+    let mut text = "\nFiles:\n".to_owned();
+    for one in judged.iter().filter(|one| one.is_to_write()) {
+        let body = FileBody::new([Piece::text(&one.file.text)]);
+        text.push_str(&diff(&FileChange { path: &one.file.path, old: &one.old, body: &body }));
+    }
+    text
+}
+
+fn farewell(changes: bool, flags: &ProjectInit) -> String {
+    if !changes {
+        return "\nNothing to do: the files are there.\n".to_owned();
+    }
+    if flags.dry_run {
+        let dir = PathBuf::from(&flags.dir);
+        let dir = printable(&dir.display().to_string());
+        return format!("\nNothing was changed. Next: datalake dagster init {dir}\n");
+    }
+    "\nThe image needs dagster-aws, the containers the variables of the bucket.\n\
+     Next: datalake dagster deps plan\n"
+        .to_owned()
+}

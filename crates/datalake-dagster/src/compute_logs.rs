@@ -1,0 +1,318 @@
+//! The `compute_logs` block of a `dagster.yaml`: read, replaced by one for S3, and put back.
+//!
+//! The file is read by a strict parser and changed as text. The editor is our own, and small: a
+//! root key is a line, its block ends where a line stands no deeper. A lossless YAML tree would do
+//! the same and lose the comments inside the old block; here the lines of the old block stay, as
+//! comments between two marks, so that taking the new block out gives the very bytes from before
+//! without any record of them. What such a simple reader may get wrong (keys inside odd quoted
+//! texts, anchors that are used elsewhere) does no harm: the result is parsed again, and refused
+//! unless it differs from before in `compute_logs` alone.
+//!
+//! Dagster reads YAML 1.1 and takes the last of two equal keys. A file with two is refused: an edit
+//! of the first would have no effect.
+
+mod notes;
+mod region;
+
+use datalake_core::{FileBody, Piece};
+use serde_yaml::{Mapping, Value};
+
+pub use notes::LogNote;
+
+use region::Chunk;
+
+/// The key prefix under which compute logs go.
+pub const LOGS_PREFIX: &str = "compute-logs";
+
+/// The class that sends compute logs to S3.
+pub const S3_LOG_MANAGER: &str = "S3ComputeLogManager";
+
+const LOCAL_LOG_MANAGER: &str = "LocalComputeLogManager";
+const KEY: &str = "compute_logs";
+
+/// A `dagster.yaml` that keeps every byte.
+pub struct DagsterYaml {
+    text: String,
+    root: Mapping,
+}
+
+/// A setting of Dagster's: a text, or the name of a variable that holds one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Setting {
+    /// The text itself.
+    Text(String),
+    /// `{env: NAME}`
+    Variable(String),
+}
+
+/// Who keeps what steps print.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ComputeLogs {
+    /// The file says nothing: Dagster keeps them below `$DAGSTER_HOME/storage`.
+    Unsaid,
+    /// Files on the host; without a folder below `$DAGSTER_HOME/storage`.
+    Local(Option<Setting>),
+    /// A bucket.
+    S3 {
+        /// The bucket; `None` where it is no text.
+        bucket: Option<Setting>,
+        /// The service; `None` where the environment tells.
+        endpoint: Option<Setting>,
+    },
+    /// Another class.
+    Other(String),
+}
+
+/// Why a `dagster.yaml` cannot be read or changed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum UnfitYaml {
+    /// It is no YAML, or more than one document.
+    #[error("it cannot be read as YAML: {0}")]
+    NotYaml(String),
+    /// A key stands in it twice.
+    #[error("a key stands in it twice, of which Dagster takes the last: {0}")]
+    Twice(String),
+    /// It holds something else than keys and values.
+    #[error("it is no mapping of keys to values")]
+    NoMapping,
+    /// `compute_logs` is written in a form that is not changed.
+    #[error("its `compute_logs` is written in a form that datalake does not change")]
+    Form,
+    /// Something outside of `compute_logs` uses an anchor of the block.
+    #[error("its `compute_logs` has an anchor that is used elsewhere in the file")]
+    Anchor,
+    /// The marks are not as datalake has written them.
+    #[error("the lines `# datalake: …` in it are not as datalake has written them")]
+    Marks,
+}
+
+/// A `dagster.yaml` after a change.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EditedYaml {
+    text: String,
+    body: FileBody,
+}
+
+impl EditedYaml {
+    /// The text after the change.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The change as pieces: what is kept is named by its place in the old text.
+    #[must_use]
+    pub fn body(&self) -> &FileBody {
+        &self.body
+    }
+}
+
+impl DagsterYaml {
+    /// Reads a file, strictly.
+    ///
+    /// ```
+    /// use datalake_dagster::{ComputeLogs, DagsterYaml, Setting};
+    ///
+    /// let yaml = DagsterYaml::parse("telemetry: {enabled: false}  # quiet\n")?;
+    /// assert_eq!(yaml.compute_logs(), ComputeLogs::Unsaid);
+    ///
+    /// let s3 = yaml.with_s3_logs(&Setting::Text("/opt/dagster/storage".to_owned()))?;
+    /// assert!(s3.text().starts_with("telemetry: {enabled: false}  # quiet\n"));
+    /// let back = DagsterYaml::parse(s3.text())?.without_s3_logs()?;
+    /// assert_eq!(back.text(), "telemetry: {enabled: false}  # quiet\n");
+    /// # Ok::<(), datalake_dagster::UnfitYaml>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`UnfitYaml`]. Dagster takes some files that are refused here.
+    pub fn parse(text: &str) -> Result<Self, UnfitYaml> {
+        Ok(Self { text: text.to_owned(), root: parsed(text)? })
+    }
+
+    /// Whether the file holds a block of datalake's.
+    #[must_use]
+    pub fn has_own_block(text: &str) -> bool {
+        region::has_mark(text)
+    }
+
+    /// Who keeps what steps print.
+    #[must_use]
+    pub fn compute_logs(&self) -> ComputeLogs {
+        present(&self.root)
+    }
+
+    /// The class that keeps what steps print, by its name.
+    #[must_use]
+    pub fn log_manager(&self) -> String {
+        match self.compute_logs() {
+            ComputeLogs::Unsaid | ComputeLogs::Local(_) => LOCAL_LOG_MANAGER.to_owned(),
+            ComputeLogs::S3 { .. } => S3_LOG_MANAGER.to_owned(),
+            ComputeLogs::Other(class) => class,
+        }
+    }
+
+    /// The file without datalake's block, and with the lines that stood there before.
+    ///
+    /// # Errors
+    ///
+    /// [`UnfitYaml::Marks`] where the marks are not as they were written.
+    pub fn without_s3_logs(&self) -> Result<EditedYaml, UnfitYaml> {
+        match region::without(&self.text)? {
+            Some(chunks) => self.edited(&chunks, None),
+            None => Ok(self.unchanged()),
+        }
+    }
+
+    /// The file with a block that sends compute logs to the bucket which the containers' variables
+    /// name, by way of files in `local_dir`.
+    ///
+    /// A block of datalake's is replaced by what it would be today.
+    ///
+    /// # Errors
+    ///
+    /// [`UnfitYaml`] where the result would differ in anything else.
+    pub fn with_s3_logs(&self, local_dir: &Setting) -> Result<EditedYaml, UnfitYaml> {
+        let base = self.without_s3_logs()?;
+        let is_said = parsed(&base.text)?.contains_key(KEY);
+        let chunks = region::with(&base.text, &block(local_dir), is_said)?;
+        self.edited(&chunks, Some(local_dir))
+    }
+
+    /// What an operator should know about logs that go to a bucket as the file has it.
+    #[must_use]
+    pub fn log_notes(&self) -> Vec<LogNote> {
+        notes::notes(&self.root)
+    }
+
+    /// Parses the result, and compares all that is not ours.
+    fn edited(&self, chunks: &[Chunk], s3: Option<&Setting>) -> Result<EditedYaml, UnfitYaml> {
+        let text: String = chunks.iter().map(Chunk::text).collect();
+        let mut after = parsed(&text).map_err(|error| match error {
+            UnfitYaml::NotYaml(reason) if reason.contains("anchor") => UnfitYaml::Anchor,
+            _ => UnfitYaml::Form,
+        })?;
+        let mut before = self.root.clone();
+        let (_, ours) = (before.remove(KEY), after.remove(KEY));
+        let is_as_meant = match s3 {
+            None => true,
+            Some(local_dir) => {
+                let wanted = block(local_dir).join("\n");
+                let wanted = serde_yaml::from_str::<Mapping>(&wanted).ok();
+                ours.as_ref() == wanted.as_ref().and_then(|wanted| wanted.get(KEY))
+            }
+        };
+        if before != after || !is_as_meant {
+            return Err(UnfitYaml::Form);
+        }
+        Ok(EditedYaml { body: body(&self.text, chunks), text })
+    }
+
+    fn unchanged(&self) -> EditedYaml {
+        let body = FileBody::new([Piece::Kept(0..self.text.len())]);
+        EditedYaml { text: self.text.clone(), body }
+    }
+}
+
+/// The lines of the block, without indentation and ends.
+fn block(local_dir: &Setting) -> Vec<String> {
+    vec![
+        format!("{KEY}:"),
+        "  module: dagster_aws.s3.compute_log_manager".to_owned(),
+        format!("  class: {S3_LOG_MANAGER}"),
+        "  config:".to_owned(),
+        "    bucket: {env: DAGSTER_S3_BUCKET}".to_owned(),
+        format!("    prefix: {LOGS_PREFIX}"),
+        "    endpoint_url: {env: DAGSTER_S3_ENDPOINT_URL}".to_owned(),
+        // On the shared volume: live logs show, and those from before go on to.
+        format!("    local_dir: {}", yaml_of(local_dir)),
+        "    skip_empty_files: true".to_owned(),
+    ]
+}
+
+/// A text in quotes as JSON has them, which YAML reads alike.
+fn yaml_of(setting: &Setting) -> String {
+    let quoted = |text: &str| Value::from(text).as_str().map_or_else(String::new, json);
+    match setting {
+        Setting::Text(text) => quoted(text),
+        Setting::Variable(name) => format!("{{env: {}}}", quoted(name)),
+    }
+}
+
+fn json(text: &str) -> String {
+    serde_json::Value::from(text).to_string()
+}
+
+fn parsed(text: &str) -> Result<Mapping, UnfitYaml> {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let value: Value = serde_yaml::from_str(text).map_err(|error| {
+        let reason = error.to_string();
+        if reason.contains("duplicate") {
+            UnfitYaml::Twice(reason)
+        } else {
+            UnfitYaml::NotYaml(reason)
+        }
+    })?;
+    match value {
+        Value::Null => Ok(Mapping::new()),
+        Value::Mapping(root) => Ok(root),
+        _ => Err(UnfitYaml::NoMapping),
+    }
+}
+
+fn present(root: &Mapping) -> ComputeLogs {
+    let Some(block) = merged(root, KEY).filter(|block| !block.is_null()) else {
+        return ComputeLogs::Unsaid;
+    };
+    let config = block.get("config");
+    let setting = |key: &str| config.and_then(|config| config.get(key)).and_then(setting_of);
+    match block.get("class").and_then(Value::as_str) {
+        Some(LOCAL_LOG_MANAGER) => ComputeLogs::Local(setting("base_dir")),
+        Some("NoOpComputeLogManager") => ComputeLogs::Local(None),
+        Some(S3_LOG_MANAGER) if is_dagster_aws(&block) => {
+            ComputeLogs::S3 { bucket: setting("bucket"), endpoint: setting("endpoint_url") }
+        }
+        class => ComputeLogs::Other(class.unwrap_or("?").to_owned()),
+    }
+}
+
+/// Other libraries have a class of the same name.
+fn is_dagster_aws(block: &Value) -> bool {
+    let module = block.get("module").and_then(Value::as_str);
+    module.is_some_and(|module| module.starts_with("dagster_aws."))
+}
+
+/// A value of the root with its merge keys taken in.
+fn merged(root: &Mapping, key: &str) -> Option<Value> {
+    let mut value = root.get(key)?.clone();
+    let _ = value.apply_merge();
+    Some(value)
+}
+
+fn setting_of(value: &Value) -> Option<Setting> {
+    match value {
+        Value::String(text) => Some(Setting::Text(text.clone())),
+        Value::Mapping(map) => {
+            map.get("env").and_then(Value::as_str).map(|name| Setting::Variable(name.to_owned()))
+        }
+        _ => None,
+    }
+}
+
+/// The change as pieces. What is kept stands in `old` in the same order, so a search from the left
+/// always finds it.
+fn body(old: &str, chunks: &[Chunk]) -> FileBody {
+    let mut from = 0;
+    FileBody::new(chunks.iter().filter(|chunk| !chunk.text().is_empty()).map(|chunk| match chunk {
+        Chunk::Own(text) => Piece::text(text),
+        Chunk::Kept(text) => match old.get(from..).and_then(|rest| rest.find(text.as_str())) {
+            Some(at) => {
+                let start = from + at;
+                from = start + text.len();
+                Piece::Kept(start..from)
+            }
+            None => Piece::text(text),
+        },
+    }))
+}

@@ -1,0 +1,190 @@
+//! Assets in the bucket for a project of Dagster's: which files, where, under which names.
+
+mod names;
+mod pyproject;
+
+use sha2::{Digest, Sha256};
+
+pub use names::{Names, TakenNames};
+pub use pyproject::{DgProject, InvalidProject};
+
+const RESOURCES: &str = include_str!("project/resources.py");
+const EXAMPLE_ASSETS: &str = include_str!("project/example_assets.py");
+const SINGLE_FILE: &str = include_str!("project/single_file.py");
+const ASSETS: &str = include_str!("project/assets.py");
+const PARTITIONED_ASSETS: &str = include_str!("project/partitioned_assets.py");
+const DEFINITIONS: &str = include_str!("project/definitions.py");
+const PYPROJECT: &str = include_str!("project/pyproject.toml");
+
+/// The first line of a file of ours ends so; the digest of all that follows stands before.
+const INVITATION: &str = "). Change it as you like: a changed file is left alone.\n";
+const SIGNATURE: &str = "# Written by datalake (sha256:";
+
+/// A file of a project.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProjectFile {
+    /// Its path below the project's folder.
+    pub path: String,
+    /// Its text.
+    pub text: String,
+    /// Whether a text that is there already is the project's own, and stays.
+    pub is_frame: bool,
+}
+
+/// How a file of the project stands to the one that is wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FileStanding {
+    /// It is not there.
+    New,
+    /// It is there, as wanted, or is the project's own.
+    Same,
+    /// It is as an earlier release or under other names has written it.
+    Older,
+    /// Somebody has changed it.
+    Edited,
+}
+
+impl ProjectFile {
+    /// How what lies there stands to this file; `None` where nothing does.
+    #[must_use]
+    pub fn standing(&self, present: Option<&[u8]>) -> FileStanding {
+        match present {
+            None => FileStanding::New,
+            Some(text) if self.is_frame || text == self.text.as_bytes() => FileStanding::Same,
+            Some(text) if is_as_written(text) => FileStanding::Older,
+            Some(_) => FileStanding::Edited,
+        }
+    }
+
+    fn signed(path: String, text: &str) -> Self {
+        let text = format!("{SIGNATURE}{}{INVITATION}{text}", digest(text.as_bytes()));
+        Self { path, text, is_frame: false }
+    }
+
+    fn frame(path: String, text: String) -> Self {
+        Self { path, text, is_frame: true }
+    }
+}
+
+/// The example in one file.
+///
+/// ```
+/// use datalake_dagster::{Names, TakenNames, single_file};
+///
+/// let file = single_file(&Names::free(&TakenNames::default()), "assets");
+/// assert_eq!(file.path, "example_s3_assets.py");
+/// assert!(file.text.contains("resources={\"s3\": s3, \"s3_io_manager\": s3_io_manager}"));
+/// ```
+#[must_use]
+pub fn single_file(names: &Names, prefix: &str) -> ProjectFile {
+    let text = filled(&SINGLE_FILE.replace("{{assets}}", ASSETS.trim_end()), names, prefix);
+    ProjectFile::signed("example_s3_assets.py".to_owned(), &text)
+}
+
+/// The example for a project in today's layout, in a folder of its own below its `defs`.
+#[must_use]
+pub fn dg_files(project: &DgProject, names: &Names, prefix: &str) -> Vec<ProjectFile> {
+    let file = |name: &str, text: &str| {
+        ProjectFile::signed(
+            format!("{}/datalake/{name}", project.defs),
+            &filled(text, names, prefix),
+        )
+    };
+    vec![
+        file("resources.py", RESOURCES),
+        file("example_s3_assets.py", &EXAMPLE_ASSETS.replace("{{assets}}", ASSETS.trim_end())),
+        file("partitioned_assets.py", PARTITIONED_ASSETS),
+    ]
+}
+
+/// What a new project in today's layout needs besides.
+#[must_use]
+pub fn dg_frame(package: &str) -> Vec<ProjectFile> {
+    let module = format!("src/{package}");
+    vec![
+        ProjectFile::frame("pyproject.toml".to_owned(), PYPROJECT.replace("{{package}}", package)),
+        ProjectFile::frame(format!("{module}/__init__.py"), String::new()),
+        ProjectFile::frame(format!("{module}/definitions.py"), DEFINITIONS.to_owned()),
+        ProjectFile::frame(format!("{module}/defs/__init__.py"), String::new()),
+    ]
+}
+
+fn filled(template: &str, names: &Names, prefix: &str) -> String {
+    // A leading slash would become part of the keys.
+    let prefix = serde_json::Value::from(prefix.trim_matches('/')).to_string();
+    let text = template.replace("{{prefix}}", &prefix);
+    names.pairs().fold(text, |text, (token, name)| text.replace(&format!("{{{{{token}}}}}"), name))
+}
+
+fn is_as_written(text: &[u8]) -> bool {
+    let Ok(text) = std::str::from_utf8(text) else { return false };
+    let rest = text.strip_prefix(SIGNATURE).and_then(|rest| rest.split_once(INVITATION));
+    rest.is_some_and(|(signed, rest)| signed == digest(rest.as_bytes()))
+}
+
+fn digest(text: &[u8]) -> String {
+    Sha256::digest(text).iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names() -> Names {
+        Names::free(&TakenNames::default())
+    }
+
+    fn all(names: &Names) -> Vec<ProjectFile> {
+        let project = DgProject { package: "lake".to_owned(), defs: "src/lake/defs".to_owned() };
+        let mut files = dg_files(&project, names, "assets");
+        files.push(single_file(names, "assets"));
+        files.extend(dg_frame("lake"));
+        files
+    }
+
+    #[test]
+    fn nothing_is_left_to_fill_in() {
+        for file in all(&names()) {
+            assert!(!file.text.contains("{{") && !file.text.contains("}}"), "{}", file.text);
+        }
+    }
+
+    #[test]
+    fn no_file_reads_a_variable_when_it_is_imported() {
+        for file in all(&names()) {
+            assert!(!file.text.contains("os.getenv") && !file.text.contains("os.environ"));
+        }
+    }
+
+    #[test]
+    fn a_taken_name_is_left_to_its_owner_everywhere() {
+        let mut taken = TakenNames::default();
+        taken.read("resources={'s3' : x, \"s3_io_manager\": y}\ndef raw_data(): ...\n");
+
+        for file in all(&Names::free(&taken)) {
+            let text = &file.text;
+            assert!(!text.contains("\"s3\":") && !text.contains("\"s3_io_manager\""), "{text}");
+            assert!(!text.contains("def raw_data") && !text.contains("(raw_data"), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_edit_by_hand_is_told_from_an_older_text() {
+        let file = single_file(&names(), "assets");
+        let standing = |text: &str| file.standing(Some(text.as_bytes()));
+
+        assert_eq!(file.standing(None), FileStanding::New);
+        assert_eq!(standing(&file.text), FileStanding::Same);
+        assert_eq!(standing(&single_file(&names(), "other").text), FileStanding::Older);
+        assert_eq!(standing(&(file.text.clone() + "# mine\n")), FileStanding::Edited);
+        assert_eq!(standing("print()\n"), FileStanding::Edited);
+        assert_eq!(dg_frame("lake")[0].standing(Some(b"[project]")), FileStanding::Same);
+    }
+
+    #[test]
+    fn a_prefix_is_a_text_of_python_without_outer_slashes() {
+        let text = single_file(&names(), "/a\"b/").text;
+
+        assert!(text.contains(r#"s3_prefix="a\"b")"#), "{text}");
+    }
+}

@@ -1,0 +1,162 @@
+//! Names that nothing else in a project has.
+//!
+//! Two definitions of one resource keep a code location from loading, even if they are equal, and so
+//! do two assets of one name.
+
+/// What a project's files hold that could be a name.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct TakenNames {
+    words: std::collections::BTreeSet<String>,
+}
+
+/// The names that the generated files use.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Names {
+    pairs: Vec<(&'static str, String)>,
+}
+
+/// What stands in the templates, and the name that is wanted for it.
+const WANTED: [(&str, &str); 8] = [
+    ("s3", "s3"),
+    ("io", "s3_io_manager"),
+    ("raw_data", "raw_data"),
+    ("processed_data", "processed_data"),
+    ("custom_s3_object", "custom_s3_object"),
+    ("modal_input", "modal_input"),
+    ("daily_numbers", "daily_numbers"),
+    ("all_numbers", "all_numbers"),
+];
+
+impl TakenNames {
+    /// Adds the names of a file, Python or YAML: keys in quotes, keys of a `dict(…)`, functions, and
+    /// `resource_key: …`. A name too many does no harm.
+    pub fn read(&mut self, text: &str) {
+        for (at, word) in words(text) {
+            let before = text.get(..at).unwrap_or_default();
+            let after = text.get(at + word.len()..).unwrap_or_default();
+            if is_key(before, after) || is_argument(before, after) || is_defined(before) {
+                self.words.insert(word.to_owned());
+            }
+        }
+    }
+
+    fn has(&self, name: &str) -> bool {
+        self.words.contains(name)
+    }
+}
+
+impl Names {
+    /// The wanted names where nothing else has them, others where something has.
+    #[must_use]
+    pub fn free(taken: &TakenNames) -> Self {
+        let free = |wanted: &str| {
+            let other = format!("datalake_{wanted}");
+            let numbered = (2..).map(|number| format!("{other}_{number}"));
+            let mut all = [wanted.to_owned(), other.clone()].into_iter().chain(numbered);
+            all.find(|name| !taken.has(name)).unwrap_or_default()
+        };
+        Self { pairs: WANTED.map(|(token, wanted)| (token, free(wanted))).to_vec() }
+    }
+
+    /// The resource key of the S3 client.
+    #[must_use]
+    pub fn s3(&self) -> &str {
+        self.of("s3")
+    }
+
+    /// The resource key of the I/O manager.
+    #[must_use]
+    pub fn io_manager(&self) -> &str {
+        self.of("io")
+    }
+
+    /// The names that could not be had, and those that stand for them.
+    pub fn changed(&self) -> impl Iterator<Item = (&str, &str)> {
+        let wanted = |token: &str| WANTED.iter().find(|(known, _)| *known == token);
+        self.pairs.iter().filter_map(move |(token, name)| {
+            let (_, wanted) = wanted(token)?;
+            (wanted != name).then_some((*wanted, name.as_str()))
+        })
+    }
+
+    pub(super) fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.pairs.iter().map(|(token, name)| (*token, name.as_str()))
+    }
+
+    fn of(&self, token: &str) -> &str {
+        self.pairs().find(|(known, _)| *known == token).map_or("", |(_, name)| name)
+    }
+}
+
+/// The words of Python with their places.
+fn words(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    let is_part = |c: char| c.is_alphanumeric() || c == '_';
+    let mut rest = 0;
+    std::iter::from_fn(move || {
+        let tail = text.get(rest..)?;
+        let from = rest + tail.find(is_part)?;
+        let word = text.get(from..)?;
+        let length = word.find(|c| !is_part(c)).unwrap_or(word.len());
+        rest = from + length;
+        Some((from, word.get(..length)?))
+    })
+}
+
+/// `"name":` or `'name' :`
+fn is_key(before: &str, after: &str) -> bool {
+    ["\"", "'"].iter().any(|quote| {
+        let rest = after.strip_prefix(quote).map(str::trim_start);
+        before.ends_with(quote) && rest.is_some_and(|rest| rest.starts_with([':', ',', ']', ')']))
+    })
+}
+
+/// `dict(name=…)`, or another argument of that name.
+fn is_argument(before: &str, after: &str) -> bool {
+    let before = before.trim_end();
+    let after = after.trim_start();
+    before.ends_with(['(', ',']) && after.starts_with('=') && !after.starts_with("==")
+}
+
+/// `def name`, `resource_key: name`
+fn is_defined(before: &str) -> bool {
+    let before = before.trim_end_matches(' ').trim_end_matches(['"', '\'']).trim_end_matches(' ');
+    before.ends_with("def") || before.ends_with("resource_key:")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(text: &str, name: &str, expected: bool) {
+        let mut taken = TakenNames::default();
+        taken.read(text);
+        assert_eq!(taken.has(name), expected, "{text} {name}");
+    }
+
+    #[test]
+    fn a_name_is_taken_where_it_is_given_and_not_where_it_is_used() {
+        check("resources={\"s3\": x}", "s3", true);
+        check("resources = {'s3' :x}", "s3", true);
+        check("resources=dict(s3=x, other=y)", "other", true);
+        check("@dg.asset(\n    name=\"raw_data\",\n)", "raw_data", true);
+        check("def raw_data():", "raw_data", true);
+        check("attributes:\n  resource_key: s3\n", "s3", true);
+        check("from dagster_aws.s3 import S3Resource", "s3", false);
+        check("s3.get_client()", "s3", false);
+        check("def f(s3: S3Resource): return s3", "s3", false);
+        check("if (s3 == None): ...", "s3", false);
+        check("", "s3", false);
+    }
+
+    #[test]
+    fn a_free_name_is_found_even_where_many_are_taken() {
+        let mut taken = TakenNames::default();
+        taken.read("{'s3': 1, 'datalake_s3': 2, 'datalake_s3_2': 3}");
+
+        let names = Names::free(&taken);
+
+        assert_eq!((names.s3(), names.io_manager()), ("datalake_s3_3", "s3_io_manager"));
+        assert_eq!(names.changed().collect::<Vec<_>>(), [("s3", "datalake_s3_3")]);
+    }
+}
