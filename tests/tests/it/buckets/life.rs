@@ -166,7 +166,7 @@ fn a_bucket_is_shown_whole() {
         ran.stdout,
         str![[r#"
 bucket      acme-dagster-assets
-location    fsn1
+location    [..]
 versioning  on
 lifecycle   datalake-delete-markers: lone delete markers go
             datalake-expire-tmp/: below `tmp/` objects go after 7d
