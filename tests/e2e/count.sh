@@ -4,10 +4,11 @@ passed=0 failed=0 skipped=0 label='' work=''
 
 say() { echo "$@" >&2; }
 
-# pass|fail|skip TEXT
+# pass|fail|skip|info TEXT
 pass() { passed=$((passed + 1)); echo "ok    $label: $1"; }
 fail() { failed=$((failed + 1)); echo "FAIL  $label: $1"; }
 skip() { skipped=$((skipped + 1)); echo "skip  $label: $1"; }
+info() { echo "info  $label: $1"; }
 
 # check TEXT EXIT [WORDS] -- COMMAND...: the exit code, and words in what the command prints
 check() {
