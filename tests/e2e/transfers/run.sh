@@ -1,6 +1,6 @@
 #!/bin/bash
 # The transfer tests in their full sizes, against the simulator: those that `cargo xtask ci` runs
-# with few seeds, few kills and small files. The debug build; about an hour on two cores.
+# with few seeds, few kills and small files. The debug build; about an hour and a half on two cores.
 #   usage: run.sh [faults] [lost] [kills] [sizes] [names]     in the workspace root; all without one
 #   variables: SEED (0), SEEDS (50), KILLS (200), FILES (2000), SPARSE_MIB (6144)
 # A run that failed is had again with its seed: SEED=17 SEEDS=1 run.sh faults
