@@ -144,6 +144,7 @@ pub enum Command {
     /// Copy between this machine and buckets
     Cp(transfer::Copy),
     /// Copy, have the copy confirmed, then delete the source
+    #[command(before_help = transfer::MOVE_EXAMPLES)]
     Mv(transfer::Copy),
     /// Make a folder and a folder of a bucket equal, or two of buckets
     Sync(transfer::Sync),

@@ -1,5 +1,7 @@
 //! The S3 service of a command about buckets and objects.
 
+use std::time::Duration;
+
 use datalake_core::{
     BucketName, Fault, FaultKind, InvalidKeyPattern, KeyPattern, StoreSpec, Target,
 };
@@ -37,6 +39,10 @@ impl Remote {
         let keys = site.keys_from(&spec.credentials).await?;
         let store = S3Store::new(&spec.endpoint, &spec.region, &keys);
         let store = store.map_err(|error| Failure::of(Exit::Config, &error))?;
+        let store = match patience() {
+            Some(stall) => store.with_stall(stall),
+            None => store,
+        };
         Ok(Self { site, spec, store })
     }
 
@@ -87,6 +93,14 @@ impl Remote {
         let invalid = |error: NoKey| Failure::of(Exit::Usage, &error);
         Ok((bucket, AnyKey::try_from(address.key.as_str()).map_err(invalid)?))
     }
+}
+
+/// After how many seconds a test wants a silent connection to be given up; in a debug build alone.
+fn patience() -> Option<Duration> {
+    if !cfg!(debug_assertions) {
+        return None;
+    }
+    std::env::var("DATALAKE_TEST_STALL").ok()?.parse().ok().map(Duration::from_secs)
 }
 
 /// A fault met at a bucket.

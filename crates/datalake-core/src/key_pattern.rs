@@ -2,6 +2,8 @@
 
 use regex::Regex;
 
+use crate::wildcard::translate;
+
 /// Which keys are meant: one, all that begin so, or all that fit a pattern.
 ///
 /// `*` and `?` stand for anything but `/`, `**` for anything, `[a-c]` and `[!a-c]` for one character;
@@ -109,43 +111,18 @@ fn split(text: &str) -> (String, &str) {
 fn translated(pattern: &str) -> Option<String> {
     let mut regex = String::new();
     let mut rest = pattern;
-    while let Some(next) = rest.chars().next() {
-        if let Some(behind) = rest.strip_prefix("**") {
-            regex.push_str(".*");
-            rest = behind;
-            continue;
-        }
-        rest = rest.get(next.len_utf8()..)?;
-        match next {
-            '*' => regex.push_str("[^/]*"),
-            '?' => regex.push_str("[^/]"),
-            '[' => rest = class(rest, &mut regex)?,
-            '\\' => {
-                let escaped = rest.chars().next().unwrap_or('\\');
-                regex.push_str(&regex::escape(escaped.encode_utf8(&mut [0; 4])));
-                rest = rest.get(escaped.len_utf8()..).unwrap_or_default();
+    while !rest.is_empty() {
+        rest = match (rest.strip_prefix("**"), rest) {
+            (Some(behind), _) => {
+                regex.push_str(".*");
+                behind
             }
-            other => regex.push_str(&regex::escape(other.encode_utf8(&mut [0; 4]))),
-        }
+            // A backslash at the end stands for itself.
+            (None, "\\") => translate("\\\\", &mut regex)?,
+            (None, rest) => translate(rest, &mut regex)?,
+        };
     }
     Some(regex)
-}
-
-/// Translates what stands behind `[` and gives what stands behind its `]`.
-fn class<'p>(rest: &'p str, regex: &mut String) -> Option<&'p str> {
-    let inside = rest.strip_prefix(['!', '^']).unwrap_or(rest);
-    // A bracket that comes first is one of the characters.
-    let first = inside.chars().next()?.len_utf8();
-    let end = first + inside.get(first..)?.find(']')?;
-    regex.push_str(if inside.len() < rest.len() { "[^/" } else { "[" });
-    for character in inside.get(..end)?.chars() {
-        match character {
-            '-' => regex.push('-'),
-            other => regex.push_str(&regex::escape(other.encode_utf8(&mut [0; 4]))),
-        }
-    }
-    regex.push(']');
-    inside.get(end + 1..)
 }
 
 #[cfg(test)]
@@ -179,6 +156,7 @@ mod tests {
         check("a.b+c", "a.b+c", &["a.b+c"], &["axb+c", "a.b+cd"]);
         check("a\\*b\\\\*", "a*b\\", &["a*b\\x"], &["axb\\x"]);
         check("x*a\\[", "x", &["xa["], &["xa"]);
+        check("x*\\", "x", &["x\\", "xa\\"], &["x"]);
         check("", "", &[""], &["a"]);
         assert!(KeyPattern::plain("a*[").fits("a*["));
         assert!(KeyPattern::new("a[b").is_err());

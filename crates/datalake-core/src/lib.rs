@@ -74,6 +74,7 @@ mod text;
 mod transfer;
 mod usage;
 mod when;
+mod wildcard;
 
 pub use body::{FileBody, FilledBody, KeptOutside, Piece, SecretName, Unfilled};
 pub use bucket::{BucketName, InvalidBucketName, NameRule};

@@ -1,7 +1,5 @@
 //! One request before it is signed.
 
-use std::time::Duration;
-
 use bytes::Bytes;
 use datalake_core::{BucketName, Fault, FaultKind};
 use datalake_engine::{Payload, VersionId};
@@ -19,8 +17,8 @@ pub(crate) struct Call<'a> {
     query: Vec<(&'static str, String)>,
     pub(crate) headers: HeaderMap,
     body: Content<'a>,
-    /// How long the service may think, where that is longer than usual.
-    pub(crate) patience: Option<Duration>,
+    /// Whether the service copies or joins meanwhile: gigabytes take their time.
+    pub(crate) is_long: bool,
 }
 
 enum Content<'a> {
@@ -41,7 +39,7 @@ impl<'a> Call<'a> {
     /// A call about an object.
     pub(crate) fn at(method: Method, bucket: &'a BucketName, key: &'a str) -> Self {
         let (query, headers) = (Vec::new(), HeaderMap::new());
-        Self { method, bucket, key, query, headers, body: Content::Nothing, patience: None }
+        Self { method, bucket, key, query, headers, body: Content::Nothing, is_long: false }
     }
 
     /// Adds a query parameter.
@@ -81,9 +79,9 @@ impl<'a> Call<'a> {
         self
     }
 
-    /// Lets the service think for so long.
-    pub(crate) fn patiently(mut self, patience: Duration) -> Self {
-        self.patience = Some(patience);
+    /// Lets the service think for longer than usual.
+    pub(crate) fn patiently(mut self) -> Self {
+        self.is_long = true;
         self
     }
 

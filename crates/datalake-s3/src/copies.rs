@@ -1,7 +1,5 @@
 //! Copies inside the service.
 
-use std::time::Duration;
-
 use datalake_core::{ETag, Fault};
 use datalake_engine::ObjectSource;
 
@@ -9,9 +7,6 @@ use crate::call::Call;
 use crate::documents::UnknownDocument;
 use crate::encode::{encode_path, encode_query};
 use crate::xml::parse;
-
-/// How long a service may be silent while it copies or joins: gigabytes take their time.
-pub(crate) const LONG: Duration = Duration::from_mins(10);
 
 /// Names what is copied.
 pub(crate) fn named<'a>(call: Call<'a>, source: &ObjectSource) -> Result<Call<'a>, Fault> {
@@ -21,7 +16,7 @@ pub(crate) fn named<'a>(call: Call<'a>, source: &ObjectSource) -> Result<Call<'a
         from.push_str("?versionId=");
         encode_query(&version.0, &mut from);
     }
-    let call = call.header("x-amz-copy-source", &from)?.patiently(LONG);
+    let call = call.header("x-amz-copy-source", &from)?.patiently();
     match &source.if_match {
         None => Ok(call),
         Some(etag) => call.header("x-amz-copy-source-if-match", etag.as_str()),

@@ -47,6 +47,8 @@ const ERROR_LIMIT: usize = 64 * 1024;
 
 /// How long a connection may stand still if nobody says otherwise.
 const STALL: Duration = Duration::from_secs(30);
+/// So many times as long may pass while the service copies or joins: ten minutes.
+const LONG: u32 = 20;
 
 /// How long a connection waits for its next request.
 const IDLE: Duration = Duration::from_secs(50);
@@ -106,7 +108,7 @@ impl Road {
 
     /// Signs and sends a call; the answer's body is still to come.
     pub(crate) async fn send(&self, call: Call<'_>) -> Result<Reply, Fault> {
-        let patience = call.patience.unwrap_or(self.stall);
+        let patience = if call.is_long { self.stall * LONG } else { self.stall };
         let request = self.signed(call)?;
         self.go(request, patience).await
     }

@@ -11,7 +11,7 @@ use http::Method;
 use crate::attributes::{read_stored, read_version, with_attributes};
 use crate::bulk::write_parts;
 use crate::call::Call;
-use crate::copies::{LONG, named, read_completion, read_copy};
+use crate::copies::{named, read_completion, read_copy};
 use crate::documents::read_upload_id;
 use crate::listings::{read_parts, read_uploads};
 use crate::objects::{ANSWER_LIMIT, PAGE_LIMIT, listing, nothing};
@@ -94,7 +94,7 @@ impl Uploads for S3Store {
         if parts.is_empty() || !parts.is_sorted_by(|one, next| one.number < next.number) {
             return Err(Fault::new(FaultKind::Refused, "parts come in the order of their numbers"));
         }
-        let call = about(Method::POST, upload).document(write_parts(parts)).patiently(LONG);
+        let call = about(Method::POST, upload).document(write_parts(parts)).patiently();
         let call = call.header("content-type", "application/xml")?;
         let answer = self.road().ask(call, ANSWER_LIMIT).await?;
         let etag = match document(&answer, read_completion)? {

@@ -18,6 +18,17 @@ pub struct RequestSeen {
     pub headers: Vec<String>,
 }
 
+/// What came since the start.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Counts {
+    /// Requests.
+    pub requests: u64,
+    /// Requests that met a fault.
+    pub struck: u64,
+    /// Bytes of their bodies, of broken-off ones too.
+    pub received: u64,
+}
+
 /// How many requests are remembered.
 const MOST: usize = 10_000;
 

@@ -54,6 +54,6 @@ mod tls;
 
 pub use self::config::{Config, Key};
 pub use self::faults::{Chance, Effect, FaultPlan, InvalidFaultPlan, Rule};
-pub use self::journal::RequestSeen;
+pub use self::journal::{Counts, RequestSeen};
 pub use self::quirks::{Quirk, Quirks};
 pub use self::server::{Running, StartError, start};

@@ -21,7 +21,7 @@ use crate::config::Config;
 use crate::connection;
 use crate::faults::FaultPlan;
 use crate::front::Front;
-use crate::journal::RequestSeen;
+use crate::journal::{Counts, RequestSeen};
 use crate::sim::Sim;
 use crate::state::World;
 use crate::state::disk::Disk;
@@ -231,6 +231,11 @@ impl Running {
     /// The last 10,000 requests, oldest first, in the order of their answers.
     pub fn requests(&self) -> Vec<RequestSeen> {
         self.front.journal.all()
+    }
+
+    /// How much came since the start.
+    pub fn counts(&self) -> Counts {
+        self.front.counts()
     }
 
     /// Takes no more requests, waits up to two seconds for open ones, and ends.

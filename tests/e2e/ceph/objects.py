@@ -1,6 +1,6 @@
 """Puts objects into a bucket with boto3, and compares what `datalake` says of them.
 
-usage: objects.py plain|versions|rules|keys|compare|report BUCKET ENV_FILE [FILE…]
+usage: objects.py plain|versions|begin|rules|keys|compare|report BUCKET ENV_FILE [FILE…]
 """
 
 import json
@@ -38,6 +38,10 @@ def versions(s3, bucket):
     for number, size in ((1, 5 << 20), (2, 7)):
         part = {"Bucket": bucket, "Key": "gone/unfinished", "UploadId": upload}
         s3.upload_part(**part, PartNumber=number, Body=b"p" * size)
+
+
+def begin(s3, bucket, key):
+    s3.create_multipart_upload(Bucket=bucket, Key=key)
 
 
 def rules(s3, bucket):

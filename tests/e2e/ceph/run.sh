@@ -8,36 +8,16 @@ set -uo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 target=${CARGO_TARGET_DIR:-target}
 cache=$(realpath -m "$target/e2e")
-passed=0 failed=0 skipped=0 work='' label=''
+# shellcheck source=../count.sh
+. "$here/../count.sh"
+# shellcheck source=transfers.sh
+. "$here/transfers.sh"
 
 export ACCESS=CEPHTEST000000000001 SECRET=cephTestCephTestCephTestCephTestCeph0001
 export OTHER_ACCESS=CEPHTEST000000000002 OTHER_SECRET=cephTestCephTestCephTestCephTestCeph0002
 # The operator's own keys and settings have no business here; loopback needs no proxy.
 for name in $(compgen -e | grep -E '^(AWS_|DATALAKE_)'); do unset "$name"; done
 export NO_PROXY=127.0.0.1 no_proxy=127.0.0.1
-
-say() { echo "$@" >&2; }
-
-# pass|fail|skip TEXT
-pass() { passed=$((passed + 1)); echo "ok    $label: $1"; }
-fail() { failed=$((failed + 1)); echo "FAIL  $label: $1"; }
-skip() { skipped=$((skipped + 1)); echo "skip  $label: $1"; }
-
-# check TEXT EXIT [WORDS] -- COMMAND...: the exit code, and words in what the command prints
-check() {
-  local text=$1 expected=$2 words='' code
-  shift 2
-  if [ "$1" != -- ]; then words=$1; shift; fi
-  shift
-  "$@" > "$work/out" 2>&1 < /dev/null
-  code=$?
-  if [ "$code" -eq "$expected" ] && { [ -z "$words" ] || grep -qF -- "$words" "$work/out"; }; then
-    pass "$text"
-  else
-    fail "$text (exit $code, expected $expected${words:+ with \"$words\"})"
-    sed 's/^/      | /' "$work/out" | head -40
-  fi
-}
 
 stop() {
   local pid
@@ -82,7 +62,7 @@ prepare_python() {
 as() {
   local access=$1 secret=$2
   shift 2
-  env DATALAKE_ENDPOINT="http://127.0.0.1:$port" DATALAKE_REGION=default \
+  env DATALAKE_ENDPOINT="$address" DATALAKE_REGION=default \
     DATALAKE_BUCKET="$bucket" AWS_ACCESS_KEY_ID="$access" AWS_SECRET_ACCESS_KEY="$secret" "$@"
 }
 
@@ -279,6 +259,7 @@ run_version() { # NUMBER
       ;;
     *) fail "no recipe for this version"; return ;;
   esac
+  address=http://127.0.0.1:$port
   work=$(mktemp -d "${TMPDIR:-/tmp}/datalake-ceph.XXXXXX")
   say "starting the gateway"
   if ! CHROOT=$chroot "$here/start.sh" "$work/gateway" "$port" > "$work/start.log" 2>&1; then
@@ -293,6 +274,11 @@ run_version() { # NUMBER
     an_older_bucket_keeps_its_rules
     a_taken_name_is_told
     buckets_and_objects
+    a_killed_upload_goes_on
+    the_rate_is_kept
+    lifecycle_is_carried_out
+    a_lock_is_enforced
+    the_tests_of_the_program_pass
   fi
   stop
 }
@@ -305,12 +291,11 @@ elif ! install_packages || ! prepare_python; then
   label=ceph
   fail 'what the lane needs cannot be installed'
 elif ! cargo build --quiet --package datalake-s3 --example conformance ||
-  ! cargo build --quiet --package datalake-cli; then
+  ! cargo build --quiet --package datalake-cli || ! tests=$(tests_of_the_program); then
   label=ceph
   fail 'the programs do not build'
 else
   [ $# -gt 0 ] || set -- 16 18
   for version in "$@"; do run_version "$version"; done
 fi
-echo "$passed passed, $failed failed, $skipped skipped"
-[ "$failed" = 0 ]
+counted

@@ -1,32 +1,6 @@
 # What each part of the lane uses: lines that are counted, the Python environment, the stores.
 # Sourced by run.sh; `here`, `cache`, `program`, `python` and `work` are its own.
-passed=0 failed=0 skipped=0 label=dagster
-store='' processes=()
-
-say() { echo "$@" >&2; }
-
-# pass|fail|skip|info TEXT
-pass() { passed=$((passed + 1)); echo "ok    $label: $1"; }
-fail() { failed=$((failed + 1)); echo "FAIL  $label: $1"; }
-skip() { skipped=$((skipped + 1)); echo "skip  $label: $1"; }
-info() { echo "info  $label: $1"; }
-
-# check TEXT EXIT [WORDS] -- COMMAND...: the exit code, and words in what the command prints
-check() {
-  local text=$1 expected=$2 words='' ended
-  shift 2
-  if [ "$1" != -- ]; then words=$1; shift; fi
-  shift
-  "$@" > "$work/out" 2>&1 < /dev/null
-  ended=$?
-  if [ "$ended" -eq "$expected" ] && { [ -z "$words" ] || grep -qF -- "$words" "$work/out"; }; then
-    pass "$text"
-  else
-    fail "$text (exit $ended, expected $expected${words:+ with \"$words\"})"
-    sed 's/^/      | /' "$work/out" | tail -40
-    return 1
-  fi
-}
+label=dagster store='' processes=()
 
 # wait_for SECONDS COMMAND...
 wait_for() {

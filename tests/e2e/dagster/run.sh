@@ -9,8 +9,10 @@ set -uo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 target=$(realpath -m "${CARGO_TARGET_DIR:-target}")
 cache=$target/e2e/dagster program=$target/debug/datalake
-python=$cache/python/bin work=''
+python=$cache/python/bin
 
+# shellcheck source=../count.sh
+. "$here/../count.sh"
 # shellcheck source=lane.sh
 . "$here/lane.sh"
 
@@ -43,5 +45,4 @@ for part in "${parts[@]}"; do
   . "$here/$part.sh"
   "part_$part"
 done
-echo "$passed passed, $failed failed, $skipped skipped"
-[ "$failed" = 0 ]
+counted

@@ -8,8 +8,10 @@ set -uo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 target=${CARGO_TARGET_DIR:-target}
 cache=$(realpath -m "$target/e2e/host")
-passed=0 failed=0 skipped=0 label='' suite=''
+suite=''
 
+# shellcheck source=../count.sh
+. "$here/../count.sh"
 # shellcheck source=host.sh
 . "$here/host.sh"
 # shellcheck source=broken.sh
@@ -24,30 +26,6 @@ passed=0 failed=0 skipped=0 label='' suite=''
 . "$here/swaps.sh"
 # shellcheck source=deps.sh
 . "$here/deps.sh"
-
-say() { echo "$@" >&2; }
-
-# pass|fail|skip TEXT
-pass() { passed=$((passed + 1)); echo "ok    $label: $1"; }
-fail() { failed=$((failed + 1)); echo "FAIL  $label: $1"; }
-skip() { skipped=$((skipped + 1)); echo "skip  $label: $1"; }
-
-# check TEXT EXIT [WORDS] -- COMMAND...: the exit code, and words in what the command prints
-check() {
-  local text=$1 expected=$2 words='' code
-  shift 2
-  if [ "$1" != -- ]; then words=$1; shift; fi
-  shift
-  "$@" > "$work/out" 2>&1 < /dev/null
-  code=$?
-  if [ "$code" -eq "$expected" ] && { [ -z "$words" ] || grep -qF -- "$words" "$work/out"; }; then
-    pass "$text"
-  else
-    fail "$text (exit $code, expected $expected${words:+ with \"$words\"})"
-    sed 's/^/      | /' "$work/out" | tail -40
-    return 1
-  fi
-}
 
 work=$(mktemp -d "${TMPDIR:-/tmp}/datalake-host.XXXXXX")
 stop() {
@@ -273,5 +251,4 @@ else
   [ $# -gt 0 ] || set -- trixie sid
   for name in "$@"; do run_suite "$name"; done
 fi
-echo "$passed passed, $failed failed, $skipped skipped"
-[ "$failed" = 0 ]
+counted

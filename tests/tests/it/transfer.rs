@@ -17,6 +17,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use serde_json::Value;
+use sha2::{Digest as _, Sha256};
 
 use crate::support::{Call, Ran, Service, Shelf};
 
@@ -83,6 +84,12 @@ impl Bed {
         self.run(&format!("sync {LAKE} back {words}"), code)
     }
 
+    /// Bytes of all files below `data`.
+    #[track_caller]
+    fn bytes(&self) -> u64 {
+        files(&self.data()).values().map(|(content, _)| content.len).sum()
+    }
+
     /// The keys below the place that tests use, without it.
     #[track_caller]
     fn keys(&self) -> Vec<String> {
@@ -135,7 +142,23 @@ impl Ended {
 }
 
 /// The files below a folder with content and time.
-type Files = BTreeMap<PathBuf, (Vec<u8>, (i64, i64))>;
+type Files = BTreeMap<PathBuf, (Content, (i64, i64))>;
+
+/// A content that may be too large for memory.
+#[derive(Debug, PartialEq, Eq)]
+struct Content {
+    len: u64,
+    sha256: [u8; 32],
+}
+
+impl Content {
+    #[track_caller]
+    fn of(path: &Path) -> Self {
+        let mut hash = Sha256::new();
+        let len = std::io::copy(&mut File::open(path).unwrap(), &mut hash).unwrap();
+        Self { len, sha256: hash.finalize().into() }
+    }
+}
 
 #[track_caller]
 fn files(folder: &Path) -> Files {
@@ -150,7 +173,7 @@ fn files(folder: &Path) -> Files {
             } else if about.is_file() {
                 let name = path.strip_prefix(folder).unwrap().to_owned();
                 let times = (about.mtime(), about.mtime_nsec());
-                files.insert(name, (fs::read(&path).unwrap(), times));
+                files.insert(name, (Content::of(&path), times));
             }
         }
     }
@@ -184,7 +207,24 @@ fn noise(length: usize, seed: u64) -> Vec<u8> {
     (0..length.div_ceil(8)).flat_map(|_| next()).take(length).collect()
 }
 
-/// A number that a longer test run may set.
+/// A number that a longer test run may set; what it was is told where a test fails.
 fn configured(name: &str, usual: u64) -> u64 {
-    std::env::var(name).ok().map_or(usual, |text| text.parse().unwrap())
+    let number = std::env::var(name).ok().map_or(usual, |text| text.parse().unwrap());
+    println!("{name}={number}");
+    number
+}
+
+/// Numbers that nothing can guess, the same for the same seed.
+struct Dice(u64);
+
+impl Dice {
+    fn new(seed: u64) -> Self {
+        Self(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1)
+    }
+
+    fn below(&mut self, end: u64) -> u64 {
+        let bytes = noise(8, self.0);
+        self.0 = u64::from_le_bytes(bytes.try_into().unwrap());
+        (self.0 >> 8) % end
+    }
 }

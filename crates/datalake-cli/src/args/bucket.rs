@@ -66,8 +66,15 @@ pub struct Named {
     pub bucket: Option<BucketName>,
 }
 
+const CREATE_EXAMPLES: &str = "\
+Examples:
+  datalake bucket create acme-reports
+  datalake bucket create --lock acme-audit    Its versions can be locked
+";
+
 /// Flags of `bucket create`.
 #[derive(Debug, Args)]
+#[command(before_help = CREATE_EXAMPLES)]
 pub struct Create {
     /// The bucket.
     #[command(flatten)]
@@ -88,8 +95,16 @@ pub struct Show {
     pub no_count: bool,
 }
 
+const DELETE_EXAMPLES: &str = "\
+Examples:
+  datalake bucket delete old-data                              Shows what is in it, deletes nothing
+  datalake bucket delete old-data --confirm old-data           If it is empty
+  datalake bucket delete old-data --empty --confirm old-data   With all that is in it, for good
+";
+
 /// Flags of `bucket delete`.
 #[derive(Debug, Args)]
+#[command(before_help = DELETE_EXAMPLES)]
 pub struct Delete {
     /// The bucket.
     #[command(flatten)]
@@ -208,8 +223,16 @@ pub struct CorsSet {
     pub named: Named,
 }
 
+const LOCK_EXAMPLES: &str = "\
+Examples:
+  datalake bucket lock show
+  datalake bucket lock set --mode governance --days 30   Each new version, for thirty days
+  datalake bucket lock set --off                         Versions that are locked stay so
+";
+
 /// What `bucket lock` does.
 #[derive(Debug, Subcommand)]
+#[command(before_help = LOCK_EXAMPLES)]
 pub enum Lock {
     /// Tell whether and for how long new versions are locked
     Show(Named),
@@ -249,8 +272,15 @@ pub enum LockMode {
     Compliance,
 }
 
+const UPLOADS_EXAMPLES: &str = "\
+Examples:
+  datalake bucket uploads list
+  datalake bucket uploads abort --older-than 7d    Asks; --yes does not
+";
+
 /// What `bucket uploads` does.
 #[derive(Debug, Subcommand)]
+#[command(before_help = UPLOADS_EXAMPLES)]
 pub enum Uploads {
     /// Print each unfinished upload with its age and size
     List(UploadsList),

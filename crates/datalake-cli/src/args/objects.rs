@@ -65,8 +65,15 @@ pub struct Du {
     pub depth: usize,
 }
 
+const TREE_EXAMPLES: &str = "\
+Examples:
+  datalake tree --depth 2 assets/
+  datalake tree s3://other
+";
+
 /// Flags of `tree`.
 #[derive(Debug, Args)]
+#[command(before_help = TREE_EXAMPLES)]
 pub struct Tree {
     /// What the keys begin with: `s3://BUCKET/PREFIX`, or a PREFIX in the spec's bucket (the spec's
     /// prefix is not put before it)
@@ -77,8 +84,15 @@ pub struct Tree {
     pub depth: Option<usize>,
 }
 
+const STAT_EXAMPLES: &str = "\
+Examples:
+  datalake stat assets/users        Size, time, tag, metadata, versions
+  datalake stat s3://other/big.log
+";
+
 /// Flags of `stat`.
 #[derive(Debug, Args)]
+#[command(before_help = STAT_EXAMPLES)]
 pub struct Stat {
     /// The object: `s3://BUCKET/KEY`, or a whole KEY in the spec's bucket
     #[arg(value_name = "KEY", id = "keys")]
@@ -150,8 +164,8 @@ pub struct Rm {
 
 const PRESIGN_EXAMPLES: &str = "\
 Examples:
-  datalake presign get reports/q3.pdf                Whoever has the address can read it for 15 minutes
-  datalake presign put incoming/x.csv --expires 2h   …or store it
+  datalake presign get reports/q3.pdf                Whoever has the address can read it
+  datalake presign put incoming/x.csv --expires 2h   …or store it, for two hours
 ";
 
 /// Flags of `presign`.

@@ -71,7 +71,15 @@ Examples:
   datalake cp --recursive s3://acme-lake/raw/ s3://acme-backup/raw/
 ";
 
-/// Flags of `cp`.
+/// The first lines of the help of `mv`.
+pub const MOVE_EXAMPLES: &str = "\
+Examples:
+  datalake mv report.pdf s3://acme-lake/reports/
+  datalake mv --recursive /srv/done s3://acme-lake/done       Each file goes when its copy is confirmed
+  datalake mv s3://acme-lake/a.csv s3://acme-lake/old/a.csv   Inside the service
+";
+
+/// Flags of `cp` and `mv`.
 #[derive(Debug, Args)]
 #[command(before_help = COPY_EXAMPLES)]
 pub struct Copy {

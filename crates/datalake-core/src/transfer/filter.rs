@@ -2,6 +2,8 @@
 
 use regex::bytes::{RegexSet, RegexSetBuilder};
 
+use crate::wildcard::translate;
+
 /// Patterns as in a `.gitignore`: what they name is left out, and what a pattern with `!` before it
 /// names is taken in again. The last pattern that fits decides.
 ///
@@ -101,7 +103,7 @@ fn regex_of(pattern: &str) -> Option<String> {
 fn translated(body: &str) -> Option<String> {
     let mut regex = String::new();
     let mut rest = body;
-    while let Some(next) = rest.chars().next() {
+    while !rest.is_empty() {
         let before_is_start = rest.len() == body.len() || regex.ends_with('/');
         if let Some(behind) = rest.strip_prefix("**/").filter(|_| before_is_start) {
             regex.push_str("(?:.*/)?");
@@ -112,37 +114,9 @@ fn translated(body: &str) -> Option<String> {
             regex.push_str(".+");
             return Some(regex);
         }
-        rest = rest.get(next.len_utf8()..).unwrap_or_default();
-        match next {
-            '*' => regex.push_str("[^/]*"),
-            '?' => regex.push_str("[^/]"),
-            '[' => rest = class(rest, &mut regex)?,
-            '\\' => {
-                let escaped = rest.chars().next()?;
-                regex.push_str(&regex::escape(escaped.encode_utf8(&mut [0; 4])));
-                rest = rest.get(escaped.len_utf8()..).unwrap_or_default();
-            }
-            other => regex.push_str(&regex::escape(other.encode_utf8(&mut [0; 4]))),
-        }
+        rest = translate(rest, &mut regex)?;
     }
     Some(regex)
-}
-
-/// Translates what stands behind `[` and gives what stands behind its `]`.
-fn class<'p>(rest: &'p str, regex: &mut String) -> Option<&'p str> {
-    let inside = rest.strip_prefix(['!', '^']).unwrap_or(rest);
-    // A bracket that comes first is one of the characters.
-    let first = inside.chars().next()?.len_utf8();
-    let end = first + inside.get(first..)?.find(']')?;
-    regex.push_str(if inside.len() < rest.len() { "[^/" } else { "[" });
-    for character in inside.get(..end)?.chars() {
-        match character {
-            '-' => regex.push('-'),
-            other => regex.push_str(&regex::escape(other.encode_utf8(&mut [0; 4]))),
-        }
-    }
-    regex.push(']');
-    inside.get(end + 1..)
 }
 
 #[cfg(test)]

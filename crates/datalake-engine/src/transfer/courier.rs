@@ -20,6 +20,8 @@ const TRIES_DAMAGED: u32 = 5;
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(8);
 const LONGEST_WAIT: Duration = Duration::from_mins(1);
+/// What is said of a call that is not made any more.
+const USED_UP: &str = "the permitted number of requests is used up";
 /// So many calls in a row that fail for good end the run.
 const HOPELESS: u32 = 64;
 
@@ -179,8 +181,7 @@ impl<'a> Courier<'a> {
             let mut state = held(&self.state);
             if self.limits.requests.is_some_and(|most| state.requests >= most) {
                 state.stopped.get_or_insert(StopCause::Requests);
-                let detail = "the permitted number of requests is used up";
-                return Err(Fault::new(FaultKind::Refused, detail));
+                return Err(Fault::new(FaultKind::Refused, USED_UP));
             }
             state.requests += 1;
             state.rate.reserve(now)
@@ -222,6 +223,11 @@ impl<'a> Courier<'a> {
             state.stopped.get_or_insert(StopCause::Fault(fault.clone()));
         }
     }
+}
+
+/// Whether a call was not made for want of a permitted request.
+pub(crate) fn was_not_permitted(fault: &Fault) -> bool {
+    fault.kind == FaultKind::Refused && fault.detail == USED_UP
 }
 
 fn passing(kind: FaultKind) -> bool {

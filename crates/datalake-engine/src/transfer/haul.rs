@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use datalake_core::{ByteSize, Known, SendReason, Side};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-use super::courier::Courier;
+use super::courier::{Courier, was_not_permitted};
 use super::manifest::{Ledger, Record};
 use super::{
     Item, ItemFault, Mark, Options, Reason, Route, StopCause, Summary, TransferPorts, TransferWatch,
@@ -83,6 +83,12 @@ impl<'a> Haul<'a> {
 
     pub(crate) fn tell_failed(&self, name: &str, size: ByteSize, fault: ItemFault) {
         self.mark_incomplete();
+        if let ItemFault::Source(fault) | ItemFault::Destination(fault) = &fault
+            && was_not_permitted(fault)
+        {
+            // The run ends here and says so; the next one goes on with this item.
+            return;
+        }
         self.tell(Mark::Failed, (name, size), Reason::Failed(fault));
     }
 

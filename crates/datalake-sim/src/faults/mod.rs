@@ -25,6 +25,7 @@ pub use self::parse::InvalidFaultPlan;
 /// | `cut-body@N` | a download, or an upload, ends after `N` bytes with the connection |
 /// | `wrong-etag` | the answer to a write carries an `ETag` that is wrong |
 /// | `lose` | a write is acknowledged and not stored |
+/// | `loop-token` | a later page of a listing names itself as the next one |
 /// | `flip-bit` | one bit of a written body changes on the disk |
 /// | `delay 200ms`, `delay 2s` | waits first |
 /// | `reset` | the connection is reset; nothing is carried out |
@@ -100,6 +101,8 @@ pub enum Effect {
     Lose,
     /// Changes one bit of a written body on the disk.
     FlipBit,
+    /// Names a later page of a listing as the one that follows it.
+    LoopToken,
     /// Waits first.
     Delay(Duration),
     /// Resets the connection; nothing is carried out.
@@ -134,6 +137,8 @@ pub(crate) struct Target<'a> {
     pub(crate) part: Option<u16>,
     /// Whether it ends an upload in parts.
     pub(crate) completes: bool,
+    /// Whether it asks for a later page of a listing.
+    pub(crate) continues: bool,
 }
 
 /// A plan at work.
@@ -170,6 +175,7 @@ impl Rule {
         let writes = method == "PUT" || target.completes;
         let sensible = match self.effect {
             Effect::WrongEtag | Effect::Lose | Effect::FlipBit => writes,
+            Effect::LoopToken => target.continues,
             Effect::CutBody(_) => method == "PUT" || method == "GET",
             Effect::Status(_)
             | Effect::Delay(_)
@@ -205,7 +211,7 @@ mod tests {
     use super::*;
 
     fn put(number: u64) -> Target<'static> {
-        Target { number, method: &Method::PUT, part: None, completes: false }
+        Target { number, method: &Method::PUT, part: None, completes: false, continues: false }
     }
 
     fn hits(plan: &str, requests: u64) -> Vec<u64> {
@@ -234,7 +240,7 @@ mod tests {
     #[test]
     fn a_rule_about_writes_leaves_reads_alone() {
         let faults = Faults::new("lose".parse().unwrap());
-        let read = Target { number: 0, method: &Method::GET, part: None, completes: false };
+        let read = Target { method: &Method::GET, ..put(0) };
 
         assert_eq!(faults.strike(&read), []);
         assert_eq!(faults.strike(&put(0)), [Effect::Lose]);

@@ -71,6 +71,7 @@ fn simple_effect(word: &str) -> Result<Effect, String> {
         "wrong-etag" => Ok(Effect::WrongEtag),
         "lose" => Ok(Effect::Lose),
         "flip-bit" => Ok(Effect::FlipBit),
+        "loop-token" => Ok(Effect::LoopToken),
         "reset" => Ok(Effect::Reset),
         "reset-after" => Ok(Effect::ResetAfter),
         "timeout" => Ok(Effect::Timeout),

@@ -181,6 +181,25 @@ pub(super) async fn with_wrong_etag(answer: Response<Body>) -> Response<Body> {
     Response::from_parts(parts, Body::from(spoiled))
 }
 
+/// Says of a page of a listing that another one follows it, by this token.
+pub(super) async fn with_token(answer: Response<Body>, token: &str) -> Response<Body> {
+    if !answer.status().is_success() {
+        return answer;
+    }
+    let (mut parts, body) = answer.into_parts();
+    let bytes = body.collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
+    let mut text = String::from_utf8_lossy(&bytes).into_owned();
+    text = text.replace("<IsTruncated>false<", "<IsTruncated>true<");
+    let (begin, end) = ("<NextContinuationToken>", "</NextContinuationToken>");
+    let next = format!("{begin}{}{end}", escape(token));
+    text = match (text.split_once(begin), text.split_once(end)) {
+        (Some((before, _)), Some((_, after))) => format!("{before}{next}{after}"),
+        _ => text.replacen("</ListBucketResult>", &format!("{next}</ListBucketResult>"), 1),
+    };
+    parts.headers.remove(CONTENT_LENGTH);
+    Response::from_parts(parts, Body::from(text))
+}
+
 /// Changes the first digit.
 fn spoil(text: &str) -> String {
     let mut spoiled = false;

@@ -1,11 +1,13 @@
-//! Bodies that end too early.
+//! Bodies that are counted, and bodies that end too early.
 
 use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http_body::Frame;
+use http_body::{Frame, SizeHint};
 use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
 use s3s::Body;
@@ -13,8 +15,45 @@ use tokio::time::Sleep;
 
 use super::Dropped;
 
+/// The body of a request, whose bytes are counted as they come.
+#[derive(Debug)]
+pub(super) struct Counted {
+    body: Incoming,
+    received: Arc<AtomicU64>,
+}
+
+impl Counted {
+    pub(super) fn new(body: Incoming, received: Arc<AtomicU64>) -> Self {
+        Self { body, received }
+    }
+}
+
+impl http_body::Body for Counted {
+    type Data = Bytes;
+    type Error = hyper::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
+        let frame = std::task::ready!(Pin::new(&mut self.body).poll_frame(context));
+        let data = frame.as_ref().and_then(|frame| frame.as_ref().ok()?.data_ref());
+        let length = u64::try_from(data.map_or(0, Bytes::len)).unwrap_or_default();
+        self.received.fetch_add(length, Ordering::Relaxed);
+        Poll::Ready(frame)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
 /// Reads up to `bytes` of a body and throws them away.
-pub(super) async fn swallow(mut body: Incoming, bytes: u64) {
+pub(super) async fn swallow(mut body: Counted, bytes: u64) {
     let mut left = bytes;
     while left > 0
         && let Some(Ok(frame)) = body.frame().await

@@ -4,13 +4,13 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use http::{HeaderMap, Method, Request, StatusCode};
 use http_body_util::{BodyExt as _, Limited};
-use hyper::body::Incoming;
 use md5::{Digest as _, Md5};
 use s3s::{Body, S3Result, s3_error};
 use sha2::Sha256;
 use time::macros::format_description;
 use time::{Duration, PrimitiveDateTime};
 
+use super::bodies::Counted;
 use crate::errors::{coded, hash_mismatch};
 use crate::quirks::Quirk;
 use crate::sim::Sim;
@@ -104,9 +104,9 @@ const LONGEST: usize = 20 * 1024 * 1024;
 /// Checks the hashes of a body that is a document and not an object's bytes.
 ///
 /// Those are checked while they stream.
-pub(super) async fn body(request: Request<Incoming>) -> S3Result<Request<Body>> {
+pub(super) async fn body(request: Request<Counted>) -> S3Result<Request<Body>> {
     if !holds_document(&request) {
-        return Ok(request.map(Body::from));
+        return Ok(request.map(Body::http_body_unsync));
     }
     let (parts, body) = request.into_parts();
     let bytes = Limited::new(body, LONGEST)

@@ -16,12 +16,16 @@ use s3s::Body;
 use s3s::service::S3Service;
 
 use self::answers::Answers;
+use self::bodies::Counted;
 use self::throttle::Throttle;
 use crate::connection::Line;
 use crate::faults::{Effect, FaultPlan, Faults, Target};
-use crate::journal::{Journal, RequestSeen};
+use crate::journal::{Counts, Journal, RequestSeen};
 use crate::query;
 use crate::sim::Sim;
+
+/// The parameter that asks for a later page.
+const TOKEN: &str = "continuation-token";
 
 /// What a fault asks the backend to do.
 #[derive(Debug, Clone, Copy, Default)]
@@ -45,6 +49,9 @@ pub(crate) struct Front {
     faults: Mutex<Arc<Faults>>,
     throttle: Throttle,
     requests: AtomicU64,
+    struck: AtomicU64,
+    /// Bytes of bodies that came.
+    received: Arc<AtomicU64>,
     pub(crate) journal: Journal,
 }
 
@@ -56,6 +63,8 @@ impl Front {
             service,
             faults: Mutex::new(Arc::new(Faults::new(plan))),
             requests: AtomicU64::new(0),
+            struck: AtomicU64::new(0),
+            received: Arc::default(),
             journal: Journal::default(),
         }
     }
@@ -63,6 +72,14 @@ impl Front {
     pub(crate) fn set_faults(&self, plan: FaultPlan) {
         let faults = Arc::new(Faults::new(plan));
         *self.faults.lock().unwrap_or_else(PoisonError::into_inner) = faults;
+    }
+
+    pub(crate) fn counts(&self) -> Counts {
+        Counts {
+            requests: self.requests.load(Ordering::Relaxed),
+            struck: self.struck.load(Ordering::Relaxed),
+            received: self.received.load(Ordering::Relaxed),
+        }
     }
 
     /// Answers one request, or ends its connection.
@@ -73,7 +90,11 @@ impl Front {
     ) -> Result<Response<Body>, Dropped> {
         let number = self.requests.fetch_add(1, Ordering::Relaxed);
         let seen = seen(&request);
+        let request = request.map(|body| Counted::new(body, Arc::clone(&self.received)));
         let effects = self.effects(number, &request);
+        if !effects.is_empty() {
+            self.struck.fetch_add(1, Ordering::Relaxed);
+        }
         let answers = Answers::new(&self.sim, number, &request);
         let has_body = !request.body().is_end_stream();
         let mut answer = self.answer_with(request, &effects, &answers).await;
@@ -94,7 +115,7 @@ impl Front {
         answer
     }
 
-    fn effects(&self, number: u64, request: &Request<Incoming>) -> Vec<Effect> {
+    fn effects(&self, number: u64, request: &Request<Counted>) -> Vec<Effect> {
         let faults = Arc::clone(&self.faults.lock().unwrap_or_else(PoisonError::into_inner));
         let query = request.uri().query().unwrap_or_default();
         faults.strike(&Target {
@@ -102,16 +123,19 @@ impl Front {
             method: request.method(),
             part: query::value(query, "partNumber").and_then(|part| part.parse().ok()),
             completes: request.method() == Method::POST && query::has(query, "uploadId"),
+            continues: query::has(query, TOKEN),
         })
     }
 
     async fn answer_with(
         &self,
-        request: Request<Incoming>,
+        request: Request<Counted>,
         effects: &[Effect],
         answers: &Answers,
     ) -> Result<Response<Body>, Dropped> {
         let uploads = request.method() == Method::PUT;
+        let query = request.uri().query().unwrap_or_default();
+        let token = query::value(query, TOKEN).unwrap_or_default();
         for effect in effects {
             match effect {
                 Effect::Delay(time) => tokio::time::sleep(*time).await,
@@ -136,6 +160,7 @@ impl Front {
             answer = match effect {
                 Effect::CutBody(bytes) => answer.map(|body| bodies::cut(body, *bytes)),
                 Effect::WrongEtag => answers::with_wrong_etag(answer).await,
+                Effect::LoopToken => answers::with_token(answer, &token).await,
                 _ => answer,
             };
         }
@@ -144,7 +169,7 @@ impl Front {
 
     async fn serve(
         &self,
-        request: Request<Incoming>,
+        request: Request<Counted>,
         effects: &[Effect],
         answers: &Answers,
     ) -> Result<Response<Body>, Dropped> {

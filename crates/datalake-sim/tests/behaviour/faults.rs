@@ -114,3 +114,36 @@ async fn the_journal_knows_every_request() {
     assert_eq!((request.query.as_str(), request.status), ("list-type=2", Some(200)));
     assert!(request.headers.contains(&"x-amz-request-payer".to_owned()));
 }
+
+#[tokio::test]
+async fn what_came_is_counted_even_where_it_broke_off() {
+    let lake = faulty("503 on GET").await;
+    let before = lake.sim.counts();
+
+    lake.put("/lake/a").body("0123456789").go().await;
+    lake.get("/lake/a").go().await;
+    lake.sim.set_faults("cut-body@4 on PUT".parse().unwrap());
+    assert!(lake.put("/lake/b").body("0123456789").try_go().await.is_err());
+    let after = lake.sim.counts();
+
+    assert_eq!((after.requests - before.requests, after.struck - before.struck), (3, 2));
+    let received = after.received - before.received;
+    assert!((14..=20).contains(&received), "{received}");
+}
+
+#[tokio::test]
+async fn a_looping_token_leads_back_to_its_own_page() {
+    let lake = faulty("loop-token").await;
+    for key in ["a", "b"] {
+        lake.put(&format!("/lake/{key}")).body("x").go().await;
+    }
+
+    let first = lake.get("/lake?list-type=2&max-keys=1").go().await;
+    let token = first.element("NextContinuationToken");
+    let path = format!("/lake?list-type=2&max-keys=1&continuation-token={token}");
+    let (second, third) = (lake.get(&path).go().await, lake.get(&path).go().await);
+
+    assert_eq!(second.element("NextContinuationToken"), token);
+    assert_eq!(second.elements("Key"), third.elements("Key"));
+    assert_ne!(second.elements("Key"), first.elements("Key"));
+}

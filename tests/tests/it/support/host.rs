@@ -84,7 +84,7 @@ impl Host {
     pub(crate) fn without_key(&self, service: &Service, words: &str) -> Call {
         self.bare(words)
             .env("DATALAKE_ENDPOINT", service.endpoint())
-            .env("DATALAKE_REGION", "fsn1")
+            .env("DATALAKE_REGION", service.region())
             .env("DATALAKE_BUCKET", "acme-dagster-assets")
     }
 

@@ -1,8 +1,8 @@
-//! An S3 service inside the test.
+//! The S3 service of a test: a simulator inside of it, or one outside where a lane names it.
 
 use std::time::Duration;
 
-use datalake_sim::{Config, Key, Quirks, RequestSeen, Running, start};
+use datalake_sim::{Config, Counts, Key, Quirks, RequestSeen, Running, start};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
@@ -28,11 +28,21 @@ pub(crate) const OTHER_KEY: KeyPair = KeyPair {
     project: 22,
 };
 
-/// A simulator that ends with the test.
+/// The variable with the address of a service outside, whose key is [`KEY`]. Tests that bend the
+/// service itself need the simulator and fail there.
+const OUTSIDE: &str = "DATALAKE_TEST_ENDPOINT";
+/// The variable with its region.
+const OUTSIDE_REGION: &str = "DATALAKE_TEST_REGION";
+
+/// A service; a simulator ends with the test.
 pub(crate) struct Service {
-    running: Running,
+    at: At,
     runtime: Runtime,
-    _dir: TempDir,
+}
+
+enum At {
+    Inside { running: Running, _dir: TempDir },
+    Outside { endpoint: String, region: String },
 }
 
 impl Service {
@@ -50,13 +60,16 @@ impl Service {
             project: key.project,
         });
         let config = Config { keys: keys.to_vec(), ..Config::hetzner(dir.path()) };
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(1)
-            .enable_all()
-            .build()
-            .unwrap();
+        let runtime = runtime();
         let running = runtime.block_on(start(change(config))).unwrap();
-        Self { running, runtime, _dir: dir }
+        Self { at: At::Inside { running, _dir: dir }, runtime }
+    }
+
+    /// The one outside, where there is one.
+    pub(crate) fn outside() -> Option<Self> {
+        let endpoint = std::env::var(OUTSIDE).ok()?;
+        let region = std::env::var(OUTSIDE_REGION).unwrap();
+        Some(Self { at: At::Outside { endpoint, region }, runtime: runtime() })
     }
 
     /// The same, whose buckets are there at once.
@@ -74,23 +87,52 @@ impl Service {
 
     /// Moves the calendar on by so many days.
     pub(crate) fn advance(&self, days: u64) {
-        self.running.advance(Duration::from_secs(days * 86_400)).unwrap();
+        self.running().advance(Duration::from_secs(days * 86_400)).unwrap();
     }
 
     pub(crate) fn endpoint(&self) -> String {
-        self.running.endpoint()
+        match &self.at {
+            At::Inside { running, .. } => running.endpoint(),
+            At::Outside { endpoint, .. } => endpoint.clone(),
+        }
+    }
+
+    pub(crate) fn region(&self) -> &str {
+        match &self.at {
+            At::Inside { .. } => "fsn1",
+            At::Outside { region, .. } => region,
+        }
+    }
+
+    /// Fails the test where the service is one outside.
+    #[track_caller]
+    pub(crate) fn must_be_a_simulator(&self) {
+        self.running();
+    }
+
+    #[track_caller]
+    fn running(&self) -> &Running {
+        match &self.at {
+            At::Inside { running, .. } => running,
+            At::Outside { endpoint, .. } => panic!("no simulator at {endpoint}"),
+        }
     }
 
     pub(crate) fn set_clock_offset(&self, seconds: i64) {
-        self.running.set_clock_offset(seconds);
+        self.running().set_clock_offset(seconds);
     }
 
     pub(crate) fn set_faults(&self, plan: &str) {
-        self.running.set_faults(plan.parse().unwrap());
+        self.running().set_faults(plan.parse().unwrap());
     }
 
     pub(crate) fn requests(&self) -> Vec<RequestSeen> {
-        self.running.requests()
+        self.running().requests()
+    }
+
+    /// How much came since the start.
+    pub(crate) fn counts(&self) -> Counts {
+        self.running().counts()
     }
 
     /// The requests that could have changed something.
@@ -102,8 +144,15 @@ impl Service {
 
     /// Ends it, so that nothing listens at its address any more.
     pub(crate) fn stop(self) -> String {
-        let endpoint = self.running.endpoint();
-        self.runtime.block_on(self.running.stop());
+        let endpoint = self.endpoint();
+        if let At::Inside { running, .. } = self.at {
+            self.runtime.block_on(running.stop());
+        }
         endpoint
     }
+}
+
+fn runtime() -> Runtime {
+    let mut builder = tokio::runtime::Builder::new_multi_thread();
+    builder.worker_threads(1).enable_all().build().unwrap()
 }

@@ -33,21 +33,46 @@ impl Shelf {
         shelf
     }
 
-    /// An empty bucket whose versions can be locked.
+    /// An empty bucket whose versions can be locked. A service that outlives the test would keep
+    /// them.
+    #[track_caller]
     pub(crate) fn locked() -> Self {
         let shelf = Self::without_bucket();
+        shelf.service.must_be_a_simulator();
         shelf.service.block_on(shelf.store.create_locked_bucket(&shelf.bucket)).unwrap();
         shelf
     }
 
     /// No bucket yet.
+    #[track_caller]
     pub(crate) fn without_bucket() -> Self {
-        let service = Service::quick();
+        match Service::outside() {
+            None => Self::at(Service::quick()),
+            Some(service) => {
+                let shelf = Self::at(service);
+                shelf.clear();
+                shelf
+            }
+        }
+    }
+
+    fn at(service: Service) -> Self {
         let keys = Credentials { id: KEY.id.parse().unwrap(), secret: KEY.secret.parse().unwrap() };
         let endpoint = service.endpoint().parse().unwrap();
-        let store = S3Store::new(&endpoint, &"fsn1".parse().unwrap(), &keys).unwrap();
+        let region = service.region().parse().unwrap();
+        let store = S3Store::new(&endpoint, &region, &keys).unwrap();
         let bucket = "acme-dagster-assets".parse().unwrap();
         Self { host: Host::usual(), service, store, bucket }
+    }
+
+    /// Removes what an earlier test has left in a service that outlives it.
+    #[track_caller]
+    fn clear(&self) {
+        for bucket in ["acme-dagster-assets", "acme-copy"] {
+            let ran =
+                self.call(&format!("bucket delete --empty --confirm {bucket} {bucket}")).run();
+            assert!(matches!(ran.status.code(), Some(0 | 66)), "{}", ran.all());
+        }
     }
 
     /// `datalake WORDS…` on this bucket.

@@ -99,3 +99,26 @@ fn not_when_the_listing_is_cut() {
     assert!(ran.stderr.contains("the listing failed"), "{}", ran.stderr);
     assert_eq!(super::files(&bed.path("back")), before);
 }
+
+#[test]
+fn not_when_the_listing_goes_in_circles() {
+    let bed = Bed::new();
+    (0..1001).for_each(|at| bed.file(&format!("flat/{at}"), b"x"));
+    bed.up("", 0);
+    super::write(&bed.path("back/theirs"), b"x");
+    bed.service().set_faults("loop-token");
+
+    let down = bed.down("--delete --max-delete 9999", 69).0;
+    let up = bed.up("--delete --max-delete 9999", 69).0;
+    let printed = ["ls -r raw/", "du raw/", "rm -r --yes raw/"].map(|words| bed.run(words, 69).0);
+
+    bed.service().set_faults("");
+    for ran in [&down, &up] {
+        assert!(ran.stderr.contains("the listing failed"), "{}", ran.stderr);
+    }
+    for ran in printed.iter().chain([&down, &up]) {
+        assert!(ran.stderr.contains("goes on where it began"), "{}", ran.stderr);
+    }
+    assert!(bed.path("back/theirs").exists());
+    assert_eq!(bed.keys().len(), 1001);
+}

@@ -1,15 +1,18 @@
 //! `verify` and `scrub`.
 
-use super::{Bed, LAKE};
+use super::{Bed, LAKE, configured};
 
 #[test]
 fn what_was_acknowledged_and_lost_is_found() {
+    let number = configured("DATALAKE_TEST_FILES", 200);
+    let seed = configured("DATALAKE_TEST_SEED", 3);
     let bed = Bed::new();
-    bed.some_files(60);
-    bed.service().set_faults("seed 3, lose 1/9 on PUT");
+    bed.some_files(usize::try_from(number).unwrap());
+    bed.service().set_faults(&format!("seed {seed}, lose 1/200 on PUT"));
     bed.up("", 0);
     bed.service().set_faults("");
-    let lost = 60 - bed.keys().len() as u64;
+    let lost = number - bed.keys().len() as u64;
+    println!("{lost} of {number} acknowledged and lost");
     assert!(lost > 0);
 
     let found = bed.run(&format!("verify data {LAKE}"), 4);

@@ -1,10 +1,10 @@
 //! A folder goes up and comes back.
 
 use std::fs::{self, File};
-use std::os::unix::fs::symlink;
+use std::os::unix::fs::{FileExt as _, symlink};
 use std::process::Command;
 
-use super::{Bed, PART, files, make_old, noise, write};
+use super::{Bed, PART, configured, files, make_old, noise, write};
 
 #[test]
 fn a_tree_comes_back_equal_and_a_second_run_has_nothing_to_do() {
@@ -48,8 +48,9 @@ fn sizes_around_a_part_are_right() {
     }
     let sparse = bed.data().join("sparse");
     let file = File::create(&sparse).unwrap();
-    file.set_len(23 << 20).unwrap();
-    std::os::unix::fs::FileExt::write_all_at(&file, b"in the middle", 11 << 20).unwrap();
+    let length = configured("DATALAKE_TEST_SPARSE_MIB", 23) << 20;
+    file.set_len(length).unwrap();
+    file.write_all_at(b"in the middle", length / 2 - 7).unwrap();
     make_old(&sparse);
 
     assert_eq!(bed.up("--part-size 5M", 0).counts(), [6, 0, 0, 0, 0]);
