@@ -2,11 +2,12 @@
 
 mod edits;
 mod settings;
+mod vault;
 
 use datalake_core::{
     Credentials, Desired, DesiredBucket, DesiredFile, DesiredFolder, DesiredSecret,
-    DesiredServices, Fault, FingerprintKey, Handover, HostPath, InvalidKey, Lifecycle, Mode,
-    PodmanSecret, RunId, ServiceState, Spec, Target, UnitName, Unwanted,
+    DesiredServices, DesiredVault, Fault, FingerprintKey, Handover, HostPath, InvalidKey,
+    Lifecycle, Mode, PodmanSecret, RunId, ServiceState, Spec, Target, UnitName, Unwanted,
 };
 use datalake_engine::Sighting;
 use datalake_host::Account;
@@ -14,11 +15,13 @@ use datalake_quadlet::{BlockError, EnvError, Trouble, Unwritable};
 
 use crate::args::HostEnvironment;
 use crate::handover::Way;
+use crate::modal::VaultPast;
 use crate::places::Places;
 use edits::Edit;
 
 pub(crate) use edits::{Repair, repairs};
 pub(crate) use settings::Variables;
+pub(crate) use vault::vault;
 
 /// Everything that the spec is read against.
 pub(crate) struct Context<'a> {
@@ -42,6 +45,8 @@ pub(crate) struct Context<'a> {
     pub restart: Restart,
     /// What becomes of `EnvironmentHost=true`.
     pub host_environment: HostEnvironment,
+    /// What was in Modal earlier; `None` where Modal is left alone.
+    pub past: Option<&'a VaultPast>,
 }
 
 impl HostEnvironment {
@@ -132,7 +137,14 @@ pub(crate) fn desired(context: &Context<'_>) -> Result<Desired, Unfit> {
         files: parts.files,
         absent: parts.absent,
         services: services(&variables, context)?,
+        vault: in_modal(context)?,
     })
+}
+
+fn in_modal(context: &Context<'_>) -> Result<Option<DesiredVault>, Unfit> {
+    let Some(past) = context.past else { return Ok(None) };
+    let wanted = vault(context.spec, context.keys, context.fingerprints, past)?;
+    Ok(wanted.map(|wanted| vault::with_present_env_file(wanted, context)))
 }
 
 fn parts(variables: &Variables, context: &Context<'_>) -> Result<Parts, Unfit> {

@@ -2,6 +2,7 @@
 
 mod cost;
 mod limits;
+mod modal;
 mod read;
 
 use std::collections::BTreeMap;
@@ -10,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::cost::{CostDocument, PlanDocument};
 pub use self::limits::LimitsDocument;
+pub use self::modal::ModalDocument;
 use self::read::{flag, names};
 use crate::{
     Ambient, CredentialSource, Days, Expire, HostSpec, Presets, Protect, Region, Spec, StoreSpec,
@@ -47,6 +49,9 @@ pub struct SpecDocument {
     /// `cost:` — price list, tax, budget.
     #[serde(skip_serializing_if = "CostDocument::is_empty")]
     pub cost: CostDocument,
+    /// `modal:` — the secret in Modal, and who uses it.
+    #[serde(skip_serializing_if = "ModalDocument::is_empty")]
+    pub modal: ModalDocument,
 }
 
 /// `host:`
@@ -97,7 +102,7 @@ pub struct InvalidSpec {
 
 impl SpecDocument {
     /// Every key that can be written, with dots between its parts.
-    pub const KEYS: [&str; 25] = [
+    pub const KEYS: [&str; 31] = [
         "region",
         "endpoint",
         "bucket",
@@ -123,6 +128,12 @@ impl SpecDocument {
         "cost.base-already-paid",
         "cost.on-hetzner",
         "cost.plans",
+        "modal.secret",
+        "modal.environment",
+        "modal.apps",
+        "modal.client",
+        "modal.container",
+        "modal.token",
     ];
 
     /// The values that hold where nothing is written.
@@ -158,7 +169,7 @@ impl SpecDocument {
     ///
     /// The first [`InvalidSpec`].
     pub fn check(self) -> Result<Spec, InvalidSpec> {
-        let host = self.host.clone();
+        let (host, modal) = (self.host.clone(), self.modal.clone().check()?);
         let store = self.check_store()?;
         let Some(bucket) = store.bucket else {
             return Err(missing("bucket", "a name that nobody else has"));
@@ -171,6 +182,7 @@ impl SpecDocument {
             credentials: store.credentials,
             host: host.check()?,
             protect: store.protect,
+            modal,
         })
     }
 

@@ -8,7 +8,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::price::{Account, Money, Plan, Vat};
 use crate::text::serde_as_text;
-use crate::{Bandwidth, BucketName, Days, Endpoint, Handover, KeyPrefix, Presets, Region};
+use crate::{
+    Bandwidth, BucketName, Days, Endpoint, Handover, KeyPrefix, ModalObject, Presets, Region,
+};
 
 /// What the operator asked for, validated.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,6 +29,8 @@ pub struct Spec {
     pub host: HostSpec,
     /// How the bucket guards what is in it.
     pub protect: Protect,
+    /// What Modal has to know; `None` where nobody uses Modal.
+    pub modal: Option<ModalSpec>,
 }
 
 /// Where the key pair comes from.
@@ -62,6 +66,42 @@ pub struct HostSpec {
     pub units: Vec<UnitName>,
     /// The way in which the settings reach the containers; `None` leaves it to the installed podman.
     pub handover: Option<Handover>,
+}
+
+/// What Modal has to know.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ModalSpec {
+    /// The secret that holds the same variables as the env file.
+    pub secret: ModalObject,
+    /// The apps that use it.
+    pub apps: Vec<ModalObject>,
+    /// Where Modal's client is.
+    pub client: ModalClientPlace,
+    /// Where the token comes from that Dagster's containers are given; `None` where they are given
+    /// none.
+    pub token: Option<ModalToken>,
+}
+
+/// Where Modal's client is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ModalClientPlace {
+    /// The program `modal` in `PATH`, or the package beside `python3`.
+    SearchPath,
+    /// The program at this absolute path.
+    Program(String),
+    /// Inside the container of this unit.
+    Container(UnitName),
+}
+
+/// Where a token of Modal's comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ModalToken {
+    /// `MODAL_TOKEN_ID` and `MODAL_TOKEN_SECRET` of the environment.
+    Environment,
+    /// The active profile of `~/.modal.toml`.
+    Profile,
+    /// The two variables in a file of mode 0600.
+    File(String),
 }
 
 /// How the bucket guards what is in it.
