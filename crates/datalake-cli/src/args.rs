@@ -4,6 +4,7 @@ mod address;
 pub mod bucket;
 pub mod cost;
 pub mod migrate;
+pub mod modal;
 pub mod objects;
 pub mod project;
 pub mod transfer;
@@ -174,6 +175,12 @@ pub enum Command {
     },
     /// Tell all of a bucket: a page for a browser, Markdown or JSON
     Report(cost::Report),
+    /// Keep Modal in step: its secret, the functions, the apps that use it
+    Modal {
+        /// What to do.
+        #[command(subcommand)]
+        what: modal::Modal,
+    },
     /// Show the spec, and where each value comes from
     Config {
         /// What to show.

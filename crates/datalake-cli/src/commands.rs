@@ -11,6 +11,7 @@ mod going_back;
 mod history;
 mod init;
 mod migrate;
+mod modal;
 mod objects;
 mod project;
 mod provision;
@@ -69,6 +70,7 @@ pub(crate) async fn run(cli: &Cli, printer: Printer) -> Result<Exit, Failure> {
         Command::Cost { what } => cost::cost(cli, what, printer).await,
         Command::Usage { what } => usage::usage(cli, what, printer).await,
         Command::Report(flags) => report::report(cli, flags, printer).await,
+        Command::Modal { what } => modal::modal(cli, what, printer).await,
         Command::Config { show } => config::config(cli, *show, printer).await,
         #[cfg(feature = "sandbox")]
         Command::Sandbox(flags) => sandbox::sandbox(cli, flags, printer).await,

@@ -3,11 +3,12 @@
 mod edits;
 mod logs;
 mod settings;
+mod vault;
 
 use datalake_core::{
     Credentials, Desired, DesiredBucket, DesiredFile, DesiredFolder, DesiredSecret,
-    DesiredServices, Fault, FingerprintKey, Handover, HostPath, InvalidKey, Lifecycle, Mode,
-    PodmanSecret, RunId, ServiceState, Spec, Target, UnitName, Unwanted,
+    DesiredServices, DesiredVault, Fault, FingerprintKey, Handover, HostPath, InvalidKey,
+    Lifecycle, Mode, PodmanSecret, RunId, ServiceState, Spec, Target, UnitName, Unwanted,
 };
 use datalake_dagster::UnfitYaml;
 use datalake_engine::Sighting;
@@ -17,12 +18,14 @@ use datalake_quadlet::{BlockError, EnvError, Trouble, Unwritable};
 use crate::args::HostEnvironment;
 use crate::dagster_home::Homeless;
 use crate::handover::Way;
+use crate::modal::VaultPast;
 use crate::places::Places;
 use edits::Edit;
 
 pub(crate) use edits::{Repair, repairs};
 pub(crate) use logs::log_notes;
 pub(crate) use settings::Variables;
+pub(crate) use vault::vault;
 
 /// Everything that the spec is read against.
 pub(crate) struct Context<'a> {
@@ -46,6 +49,8 @@ pub(crate) struct Context<'a> {
     pub restart: Restart,
     /// What becomes of `EnvironmentHost=true`.
     pub host_environment: HostEnvironment,
+    /// What was in Modal earlier; `None` where Modal is left alone.
+    pub past: Option<&'a VaultPast>,
 }
 
 impl HostEnvironment {
@@ -151,7 +156,14 @@ pub(crate) fn desired(context: &Context<'_>) -> Result<Desired, Unfit> {
         absent: parts.absent,
         services: services(&variables, context)?,
         log_manager: logs.manager,
+        vault: in_modal(context)?,
     })
+}
+
+fn in_modal(context: &Context<'_>) -> Result<Option<DesiredVault>, Unfit> {
+    let Some(past) = context.past else { return Ok(None) };
+    let wanted = vault(context.spec, context.keys, context.fingerprints, past)?;
+    Ok(wanted.map(|wanted| vault::with_present_env_file(wanted, context)))
 }
 
 fn parts(variables: &Variables, context: &Context<'_>) -> Result<Parts, Unfit> {

@@ -71,13 +71,19 @@ impl Failure {
 fn exit_of(kind: FaultKind, target: &Target) -> Exit {
     match kind {
         FaultKind::Unreadable if matches!(target, Target::Path(_)) => Exit::Io,
-        FaultKind::UnknownAccessKey | FaultKind::WrongSecret | FaultKind::Denied => Exit::Denied,
+        FaultKind::Refused if matches!(target, Target::Vault(_) | Target::App(_)) => Exit::Config,
+        FaultKind::UnknownAccessKey
+        | FaultKind::WrongSecret
+        | FaultKind::WrongLogin
+        | FaultKind::Denied => Exit::Denied,
         FaultKind::ClockSkew
         | FaultKind::WrongRegion
         | FaultKind::TakenBucket
         | FaultKind::Unsupported
         | FaultKind::NotPlain
         | FaultKind::NoManager
+        | FaultKind::NoClient
+        | FaultKind::NoLogin
         | FaultKind::Absent => Exit::Config,
         FaultKind::Throttled | FaultKind::Damaged => Exit::TryAgain,
         FaultKind::DiskFull | FaultKind::ReadOnly | FaultKind::Io => Exit::Io,
@@ -124,6 +130,25 @@ fn hint_of(kind: FaultKind, target: &Target) -> Option<&'static str> {
         }
         (FaultKind::Unreachable, Target::Services) => {
             "`datalake dagster status` tells what can be seen; --no-restart leaves the services alone"
+        }
+        (FaultKind::NoClient, _) => {
+            "install it (`pipx install modal`), name its program (`modal: { client: /PATH/bin/modal }`), \
+             or the unit in whose container it is (`modal: { container: UNIT }`)"
+        }
+        (FaultKind::NoLogin, _) => {
+            "set MODAL_TOKEN_ID and MODAL_TOKEN_SECRET (`sudo -E` keeps them), or run `modal setup` \
+             once as the user that runs this; `datalake modal check` tells what is in use"
+        }
+        (FaultKind::WrongLogin, _) => {
+            "tokens can expire: `datalake modal check` tells which one is in use; the environment \
+             wins over ~/.modal.toml"
+        }
+        (FaultKind::Refused, Target::Vault(_)) => "nothing was changed in Modal",
+        (FaultKind::Disturbed, Target::Vault(_)) => {
+            "look with `datalake modal secret status`, and run it again"
+        }
+        (FaultKind::Unreachable, Target::Vault(_) | Target::App(_)) => {
+            "check the network, HTTPS_PROXY and MODAL_SERVER_URL; https://status.modal.com"
         }
         (FaultKind::Unsupported, _) => "switch it off below `protect:` in datalake.yaml",
         (FaultKind::NotPlain, _) => {

@@ -11,6 +11,7 @@ mod failure;
 mod generator;
 mod handover;
 mod kill;
+mod modal;
 mod no_store;
 mod places;
 mod remote;

@@ -11,6 +11,7 @@ mod html;
 mod lake;
 mod migration;
 mod migration_report;
+mod modal;
 mod plan;
 mod redact;
 mod rows;
@@ -36,6 +37,7 @@ pub(crate) use holdings::{Part, Parts, Sharing, due_text, heading_line, part_lin
 pub(crate) use lake::{Ahead, Change, ForecastTold, Lake, Point, RuleTold, markdown, page};
 pub(crate) use migration::{outlook, parts};
 pub(crate) use migration_report::{migration_page, migration_report};
+pub(crate) use modal::{vault_line, vault_report};
 pub(crate) use plan::{line as step_line, plan, way_back};
 pub(crate) use redact::Redactor;
 pub(crate) use rows::{Rows, Ticker};

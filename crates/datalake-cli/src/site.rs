@@ -8,7 +8,7 @@ use datalake_core::{
     InvalidPath, Spec, StoreSpec, Target,
 };
 use datalake_engine::{
-    Checkpoints, Clock, Dagster, Lock, LockFault, NoSecrets, ObjectStore, Ports, Records,
+    Checkpoints, Clock, Dagster, Lock, LockFault, NoSecrets, NoVault, ObjectStore, Ports, Records,
     StateFolder,
 };
 use datalake_host::{Account, HostFiles, StateDir, SystemClock, find_user};
@@ -183,7 +183,7 @@ impl Site {
         Ok((account, places.map_err(unfit)?))
     }
 
-    /// All ports together, but for podman's secrets.
+    /// All ports together, but for podman's secrets and Modal.
     pub(crate) fn ports<'a>(
         &'a self,
         store: &'a dyn ObjectStore,
@@ -194,6 +194,7 @@ impl Site {
             store,
             dagster,
             secrets: &NoSecrets,
+            vault: &NoVault,
             files: &self.host,
             state: &self.state,
             clock: &self.clock,

@@ -1,8 +1,10 @@
 //! The spec turned into exact things.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use crate::{
-    BucketName, FileBody, FileState, Fingerprint, HostPath, Lifecycle, Mode, ObjectKey, Owner,
-    PodmanSecret, ServiceStates,
+    BucketName, FileBody, FileState, Fingerprint, HostPath, Lifecycle, ModalObject, Mode,
+    ObjectKey, Owner, PodmanSecret, ServiceStates,
 };
 
 /// The world as the operator wants it, down to the byte.
@@ -27,6 +29,8 @@ pub struct Desired {
     /// The class of Dagster's that has to load in each container and keep what steps print; `None`
     /// where nothing of that is changed.
     pub log_manager: Option<String>,
+    /// The secret in Modal; it comes last. `None` where the spec knows none.
+    pub vault: Option<DesiredVault>,
 }
 
 /// The services that have to run.
@@ -86,6 +90,23 @@ pub struct DesiredSecret {
     pub print: Fingerprint,
     /// Why, for people.
     pub why: String,
+}
+
+/// A secret that has to be in Modal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DesiredVault {
+    /// The secret.
+    pub secret: ModalObject,
+    /// Its variables, as lines of an env file.
+    pub body: FileBody,
+    /// What these lines have to be.
+    pub print: Fingerprint,
+    /// What earlier runs may have stored there, each with the copy of the env file that still has it.
+    pub earlier: BTreeMap<Fingerprint, Option<Fingerprint>>,
+    /// The apps that use the secret: they get new containers when it changes.
+    pub apps: Vec<ModalObject>,
+    /// The apps that an earlier run has left without new containers.
+    pub owed: BTreeSet<ModalObject>,
 }
 
 /// A thing that must not be there.

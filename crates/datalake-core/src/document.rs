@@ -2,6 +2,7 @@
 
 mod cost;
 mod limits;
+mod modal;
 mod read;
 
 use std::collections::BTreeMap;
@@ -10,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::cost::{CostDocument, PlanDocument};
 pub use self::limits::LimitsDocument;
+pub use self::modal::ModalDocument;
 use self::read::{flag, names};
 use crate::{
     Ambient, CredentialSource, Days, Expire, HostSpec, Presets, Protect, Region, Spec, StoreSpec,
@@ -50,6 +52,9 @@ pub struct SpecDocument {
     /// `cost:` — price list, tax, budget.
     #[serde(skip_serializing_if = "CostDocument::is_empty")]
     pub cost: CostDocument,
+    /// `modal:` — the secret in Modal, and who uses it.
+    #[serde(skip_serializing_if = "ModalDocument::is_empty")]
+    pub modal: ModalDocument,
 }
 
 /// `host:`
@@ -103,7 +108,7 @@ pub struct InvalidSpec {
 
 impl SpecDocument {
     /// Every key that can be written, with dots between its parts.
-    pub const KEYS: [&str; 27] = [
+    pub const KEYS: [&str; 33] = [
         "region",
         "endpoint",
         "bucket",
@@ -131,6 +136,12 @@ impl SpecDocument {
         "cost.base-already-paid",
         "cost.on-hetzner",
         "cost.plans",
+        "modal.secret",
+        "modal.environment",
+        "modal.apps",
+        "modal.client",
+        "modal.container",
+        "modal.token",
     ];
 
     /// The values that hold where nothing is written.
@@ -167,7 +178,8 @@ impl SpecDocument {
     ///
     /// The first [`InvalidSpec`].
     pub fn check(self) -> Result<Spec, InvalidSpec> {
-        let (host, logs) = (self.host.clone(), self.logs.clone());
+        let (host, modal) = (self.host.clone(), self.modal.clone().check()?);
+        let logs = self.logs.clone();
         let store = self.check_store()?;
         let Some(bucket) = store.bucket else {
             return Err(missing("bucket", "a name that nobody else has"));
@@ -181,6 +193,7 @@ impl SpecDocument {
             host: host.check()?,
             protect: store.protect,
             logs: parse("logs", logs.as_deref().unwrap_or("local"))?,
+            modal,
         })
     }
 

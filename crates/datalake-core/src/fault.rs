@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{BucketName, HostPath, ObjectKey, PodmanSecret};
+use crate::{BucketName, HostPath, ModalObject, ObjectKey, PodmanSecret};
 
 /// What is looked at or changed.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -23,6 +23,10 @@ pub enum Target {
     Secret(PodmanSecret),
     /// The Dagster services of the host.
     Services,
+    /// A secret of Modal's.
+    Vault(ModalObject),
+    /// An app of Modal's.
+    App(ModalObject),
 }
 
 /// An answer that is neither "here it is" nor "it is absent".
@@ -106,6 +110,15 @@ pub enum FaultKind {
     /// Any other fault of the operating system.
     #[error("the operating system refused")]
     Io,
+    /// There is no client of Modal's.
+    #[error("there is no client of Modal's")]
+    NoClient,
+    /// Modal's client has no token.
+    #[error("nobody is logged in to Modal")]
+    NoLogin,
+    /// Modal does not take the token.
+    #[error("Modal does not take the token")]
+    WrongLogin,
     /// The world is in neither of the two states that a step knows.
     #[error("someone else has changed it meanwhile")]
     Disturbed,
@@ -130,6 +143,8 @@ impl fmt::Display for Target {
             Self::Path(path) => write!(f, "`{path}`"),
             Self::Secret(name) => write!(f, "podman secret `{name}`"),
             Self::Services => f.write_str("Dagster's services"),
+            Self::Vault(secret) => write!(f, "Modal secret `{secret}`"),
+            Self::App(app) => write!(f, "Modal app `{app}`"),
         }
     }
 }

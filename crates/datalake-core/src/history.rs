@@ -2,7 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use crate::{Outcome, PodmanSecret, Receipt, RunId, RunKind, Step, StepReceipt, Target, Timestamp};
+use crate::{
+    Action, Fingerprint, Guard, ModalObject, Outcome, PodmanSecret, Receipt, RunId, RunKind, Step,
+    StepReceipt, Target, Timestamp,
+};
 
 /// The receipts of a host in the order of their runs.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -118,9 +121,47 @@ impl History {
             | Target::Bucket(_)
             | Target::Object(..)
             | Target::Path(_)
-            | Target::Services => None,
+            | Target::Services
+            | Target::Vault(_)
+            | Target::App(_) => None,
         });
         stored.collect()
+    }
+
+    /// The apps of Modal's that were to get new containers and have not, by the last run about each.
+    #[must_use]
+    pub fn owed_apps(&self) -> BTreeSet<ModalObject> {
+        let mut known = BTreeSet::new();
+        let steps = self.0.iter().rev().flat_map(|receipt| receipt.steps.iter());
+        let last = steps.filter_map(|taken| {
+            let Action::RollOver(app) = &taken.step.action else { return None };
+            known.insert(app).then(|| (app, taken.is_done()))
+        });
+        last.filter(|(_, is_done)| !is_done).map(|(app, _)| app.clone()).collect()
+    }
+
+    /// What runs have stored, or may have, in a secret of Modal's.
+    #[must_use]
+    pub fn vault_contents(&self, secret: &ModalObject) -> BTreeSet<Fingerprint> {
+        let steps = self.0.iter().flat_map(|receipt| receipt.steps.iter());
+        let guards = steps.flat_map(|taken| [&taken.step.guard, &taken.step.undo.guard]);
+        let prints = guards.filter_map(|guard| {
+            let Guard::VaultIs(other, print) = guard else { return None };
+            (other == secret).then_some(*print)
+        });
+        prints.collect()
+    }
+
+    /// What runs have found or left in files of that name.
+    #[must_use]
+    pub fn file_contents(&self, name: &str) -> BTreeSet<Fingerprint> {
+        let steps = self.0.iter().flat_map(|receipt| receipt.steps.iter());
+        let guards = steps.flat_map(|taken| [&taken.step.guard, &taken.step.undo.guard]);
+        let prints = guards.filter_map(|guard| {
+            let Guard::FileIs(path, file) = guard else { return None };
+            (path.file_name() == name).then_some(file.content)
+        });
+        prints.collect()
     }
 
     fn rollbacks<'a>(&'a self, run: &'a RunId) -> impl Iterator<Item = &'a Receipt> {

@@ -28,6 +28,7 @@
 //!     absent_secrets: vec![],
 //!     services: None,
 //!     log_manager: None,
+//!     vault: None,
 //! };
 //! let mut observed = Observed::nothing();
 //! observed.service = Found::Present(Service { clock_ahead: 0, owner: None });
@@ -58,6 +59,7 @@ mod key_pattern;
 mod lifecycle;
 mod lint;
 mod logs;
+mod modal;
 mod model;
 mod object;
 mod observed;
@@ -73,6 +75,7 @@ mod spec;
 mod text;
 mod transfer;
 mod usage;
+mod vault_steps;
 mod when;
 mod wildcard;
 
@@ -81,11 +84,12 @@ pub use bucket::{BucketName, InvalidBucketName, NameRule};
 pub use bytesize::ByteSize;
 pub use credentials::{AccessKeyId, Credentials, InvalidKeyText, SecretAccessKey};
 pub use desired::{
-    Desired, DesiredBucket, DesiredFile, DesiredFolder, DesiredSecret, DesiredServices, Unwanted,
+    Desired, DesiredBucket, DesiredFile, DesiredFolder, DesiredSecret, DesiredServices,
+    DesiredVault, Unwanted,
 };
 pub use document::{
-    CostDocument, HostDocument, InvalidSpec, LimitsDocument, PlanDocument, ProtectDocument,
-    SpecDocument,
+    CostDocument, HostDocument, InvalidSpec, LimitsDocument, ModalDocument, PlanDocument,
+    ProtectDocument, SpecDocument,
 };
 pub use endpoint::{Endpoint, InvalidEndpoint};
 pub use env::first_unfit;
@@ -99,6 +103,7 @@ pub use key_pattern::{InvalidKeyPattern, KeyPattern};
 pub use lifecycle::{Expire, InvalidExpire, Lifecycle, LifecycleRule, Presets, Versioning};
 pub use lint::{PlanFault, lint};
 pub use logs::{InvalidLogs, Logs};
+pub use modal::{InvalidModalName, ModalName, ModalObject, VaultState, vault_marker, vault_part};
 pub use model::{Conflict, Standing, imagine, rehearse};
 pub use object::{ETag, InvalidETag, InvalidKey, KeyPrefix, ObjectKey};
 pub use observed::{BucketState, Found, Observed, Service};
@@ -110,8 +115,8 @@ pub use receipt::{Outcome, Receipt, RunKind, StepReceipt, left_by_rollback, plan
 pub use region::{InvalidRegion, Region, RegionName};
 pub use services::{ServiceState, ServiceStates};
 pub use spec::{
-    Ambient, CostSpec, CredentialSource, HostSpec, InvalidUnitName, Protect, ServiceLimits, Spec,
-    StoreSpec, UnitName,
+    Ambient, CostSpec, CredentialSource, HostSpec, InvalidUnitName, ModalClientPlace, ModalSpec,
+    ModalToken, Protect, ServiceLimits, Spec, StoreSpec, UnitName,
 };
 pub use transfer::{
     Bandwidth, Comparison, ContentDigest, FileFacts, FileTime, Filter, InvalidBandwidth,
@@ -122,6 +127,7 @@ pub use transfer::{
 pub use usage::{
     LargestGroups, SMALLEST_BILLED, Tally, Usage, UsageGroups, billed_size, billed_together,
 };
+pub use vault_steps::{plan_vault, plan_vault_removal};
 pub use when::{Days, InvalidDays, InvalidRunId, InvalidTimestamp, RunId, Timestamp};
 
 /// The samples of the page about embedding, which are run as tests.

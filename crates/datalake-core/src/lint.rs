@@ -31,13 +31,13 @@ pub fn lint(plan: &Plan, keys: Option<&Credentials>) -> Vec<PlanFault> {
     for step in &plan.steps {
         is_restarted |= matches!(step.action, Action::SettleServices(_));
         let target = step.action.target();
-        if !matches!(target, Target::Path(_) | Target::Secret(_)) {
+        if !matches!(target, Target::Path(_) | Target::Secret(_) | Target::Vault(_)) {
             continue;
         }
         if !written.insert(target.clone()) {
             faults.push(PlanFault::TwoWriters(target.clone()));
         }
-        if is_restarted {
+        if is_restarted && !matches!(target, Target::Vault(_)) {
             faults.push(PlanFault::RestartTooEarly(target.clone()));
         }
         if !undo_is_guarded(step) {
@@ -59,10 +59,18 @@ fn undo_is_guarded(step: &Step) -> bool {
         (Action::StoreSecret { name, print, .. }, Way::Back(_)) => {
             *after == Guard::SecretIs(name.clone(), *print)
         }
+        // What somebody else has stored in Modal cannot be read, and not be put back.
+        (Action::StoreVault { secret, print, .. }, _) => {
+            *after == Guard::VaultIs(secret.clone(), *print)
+        }
+        (Action::RemoveVault(secret), Way::Back(_)) => *after == Guard::VaultAbsent(secret.clone()),
         (Action::WriteFile { .. } | Action::StoreSecret { .. }, Way::OneWay(_)) => false,
         (Action::RemoveFile(path), Way::Back(_)) => *after == Guard::PathAbsent(path.clone()),
         (Action::RemoveSecret(name), Way::Back(_)) => *after == Guard::SecretAbsent(name.clone()),
-        (Action::RemoveFile(_) | Action::RemoveSecret(_), Way::OneWay(_))
+        (
+            Action::RemoveFile(_) | Action::RemoveSecret(_) | Action::RemoveVault(_),
+            Way::OneWay(_),
+        )
         | (
             Action::CreateBucket(_)
             | Action::ProveAccess(..)
@@ -73,7 +81,9 @@ fn undo_is_guarded(step: &Step) -> bool {
             | Action::RestoreFile { .. }
             | Action::RestoreSecret { .. }
             | Action::SettleServices(_)
-            | Action::ProveContainers { .. },
+            | Action::ProveContainers { .. }
+            | Action::RestoreVault { .. }
+            | Action::RollOver(_),
             _,
         ) => true,
     }
@@ -87,7 +97,9 @@ fn holds_secret(action: &Action, keys: &Credentials) -> bool {
 
 fn body_of(action: &Action) -> Option<&FileBody> {
     match action {
-        Action::WriteFile { body, .. } | Action::StoreSecret { body, .. } => Some(body),
+        Action::WriteFile { body, .. }
+        | Action::StoreSecret { body, .. }
+        | Action::StoreVault { body, .. } => Some(body),
         Action::CreateBucket(_)
         | Action::ProveAccess(..)
         | Action::SetVersioning(..)
@@ -99,6 +111,9 @@ fn body_of(action: &Action) -> Option<&FileBody> {
         | Action::RestoreSecret { .. }
         | Action::RemoveSecret(_)
         | Action::SettleServices(_)
-        | Action::ProveContainers { .. } => None,
+        | Action::ProveContainers { .. }
+        | Action::RestoreVault { .. }
+        | Action::RemoveVault(_)
+        | Action::RollOver(_) => None,
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::{
     Action, BucketState, Entry, Fault, FaultKind, Folder, Found, Guard, HostPath, Lifecycle,
-    Observed, Plan, Step, Versioning,
+    Observed, Plan, Step, VaultState, Versioning,
 };
 
 /// How a step stands after a look at the world.
@@ -68,6 +68,15 @@ impl Guard {
             Self::ServicesAre(states) => {
                 settle(observed.services.clone(), |found| Ok(states.are_met_by(&found)), false)
             }
+            Self::VaultAbsent(secret) => settle(observed.vault_secret(secret), |_| Ok(false), true),
+            Self::VaultIs(secret, print) => {
+                let is = |found| Ok(found == VaultState::Holds(*print));
+                settle(observed.vault_secret(secret), is, false)
+            }
+            Self::VaultDiffers(secret, print) => {
+                let differs = |found| Ok(found != VaultState::Holds(*print));
+                settle(observed.vault_secret(secret), differs, false)
+            }
         }
     }
 }
@@ -110,7 +119,7 @@ pub fn imagine(action: &Action, mut world: Observed) -> Observed {
         Action::CreateBucket(bucket) => {
             world.buckets.insert(bucket.clone(), Found::Present(BucketState::new_bucket()));
         }
-        Action::ProveAccess(..) | Action::ProveContainers { .. } => (),
+        Action::ProveAccess(..) | Action::ProveContainers { .. } | Action::RollOver(_) => (),
         Action::SetVersioning(bucket, versioning) => {
             if let Some(Found::Present(state)) = world.buckets.get_mut(bucket) {
                 state.versioning = Found::Present(*versioning);
@@ -136,6 +145,13 @@ pub fn imagine(action: &Action, mut world: Observed) -> Observed {
             world.secrets.insert(name.clone(), Found::Absent);
         }
         Action::SettleServices(states) => world.services = Found::Present(states.clone()),
+        Action::StoreVault { secret, print, .. } | Action::RestoreVault { secret, print, .. } => {
+            let holds = Found::Present(VaultState::Holds(*print));
+            world.vault.insert(secret.clone(), holds);
+        }
+        Action::RemoveVault(secret) => {
+            world.vault.insert(secret.clone(), Found::Absent);
+        }
     }
     world
 }

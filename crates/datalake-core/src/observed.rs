@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    BucketName, Entry, Fault, FaultKind, Fingerprint, HostPath, Lifecycle, PodmanSecret,
-    ServiceStates, Target, Versioning,
+    BucketName, Entry, Fault, FaultKind, Fingerprint, HostPath, Lifecycle, ModalObject,
+    PodmanSecret, ServiceStates, Target, VaultState, Versioning,
 };
 
 /// An answer about one thing. Unknown is never absent.
@@ -31,6 +31,8 @@ pub struct Observed {
     pub secrets: BTreeMap<PodmanSecret, Found<Fingerprint>>,
     /// The services of the deployment.
     pub services: Found<ServiceStates>,
+    /// The secrets of Modal's that were looked at.
+    pub vault: BTreeMap<ModalObject, Found<VaultState>>,
 }
 
 /// What a service tells to a key that it knows.
@@ -89,6 +91,7 @@ impl Observed {
             paths: BTreeMap::new(),
             secrets: BTreeMap::new(),
             services: Found::Unknown(not_looked(&Target::Services)),
+            vault: BTreeMap::new(),
         }
     }
 
@@ -111,6 +114,13 @@ impl Observed {
     pub fn secret(&self, name: &PodmanSecret) -> Found<Fingerprint> {
         let unasked = || Found::Unknown(not_looked(&Target::Secret(name.clone())));
         self.secrets.get(name).cloned().unwrap_or_else(unasked)
+    }
+
+    /// What was found of a secret of Modal's.
+    #[must_use]
+    pub fn vault_secret(&self, secret: &ModalObject) -> Found<VaultState> {
+        let unasked = || Found::Unknown(not_looked(&Target::Vault(secret.clone())));
+        self.vault.get(secret).cloned().unwrap_or_else(unasked)
     }
 }
 

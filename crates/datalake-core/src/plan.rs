@@ -5,8 +5,8 @@ use std::mem::discriminant;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    BucketName, FileBody, FileState, Fingerprint, HostPath, Lifecycle, Mode, ObjectKey, Owner,
-    PodmanSecret, ServiceStates, Target, Versioning,
+    BucketName, FileBody, FileState, Fingerprint, HostPath, Lifecycle, ModalObject, Mode,
+    ObjectKey, Owner, PodmanSecret, ServiceStates, Target, Versioning,
 };
 
 /// Steps in the order in which they are carried out. It names secrets and holds none, so it may be
@@ -76,6 +76,12 @@ pub enum Guard {
     ServicesKnown,
     /// The services stand so.
     ServicesAre(ServiceStates),
+    /// Modal has no secret of that name.
+    VaultAbsent(ModalObject),
+    /// Modal's secret bears the marker of this content.
+    VaultIs(ModalObject, Fingerprint),
+    /// Modal has the secret, without the marker of this content.
+    VaultDiffers(ModalObject, Fingerprint),
 }
 
 /// One change. Of a file, a folder or a setting it succeeds or fails as a whole.
@@ -157,6 +163,28 @@ pub enum Action {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         log_manager: Option<String>,
     },
+    /// Creates a secret in Modal, or replaces all of it. Modal shows no value to anybody.
+    StoreVault {
+        /// The secret.
+        secret: ModalObject,
+        /// Its variables, as lines of an env file.
+        body: FileBody,
+        /// What these lines will be.
+        print: Fingerprint,
+    },
+    /// Creates or replaces a secret in Modal from the kept copy of an env file.
+    RestoreVault {
+        /// The secret.
+        secret: ModalObject,
+        /// What its lines were.
+        print: Fingerprint,
+        /// The copy that has them.
+        copy: Fingerprint,
+    },
+    /// Removes a secret in Modal.
+    RemoveVault(ModalObject),
+    /// Gives an app in Modal new containers. One that is not deployed counts as done.
+    RollOver(ModalObject),
 }
 
 impl Plan {
@@ -181,13 +209,20 @@ impl Guard {
             }
             Self::SecretAbsent(name) | Self::SecretIs(name, _) => Target::Secret(name.clone()),
             Self::ServicesKnown | Self::ServicesAre(_) => Target::Services,
+            Self::VaultAbsent(secret)
+            | Self::VaultIs(secret, _)
+            | Self::VaultDiffers(secret, _) => Target::Vault(secret.clone()),
         }
     }
 
     /// Whether both are statements about one path or secret, or about one setting of one bucket.
     pub(crate) fn is_about_same(&self, other: &Self) -> bool {
         let same_setting = match self.target() {
-            Target::Path(_) | Target::Secret(_) | Target::Services => true,
+            Target::Path(_)
+            | Target::Secret(_)
+            | Target::Services
+            | Target::Vault(_)
+            | Target::App(_) => true,
             Target::Service | Target::Bucket(_) | Target::Object(..) => {
                 discriminant(self) == discriminant(other)
             }
@@ -214,6 +249,10 @@ impl Action {
             | Self::RestoreSecret { name, .. }
             | Self::RemoveSecret(name) => Target::Secret(name.clone()),
             Self::SettleServices(_) | Self::ProveContainers { .. } => Target::Services,
+            Self::StoreVault { secret, .. }
+            | Self::RestoreVault { secret, .. }
+            | Self::RemoveVault(secret) => Target::Vault(secret.clone()),
+            Self::RollOver(app) => Target::App(app.clone()),
         }
     }
 
@@ -235,6 +274,10 @@ impl Action {
             Self::RemoveSecret(_) => "remove secret",
             Self::SettleServices(_) => "restart",
             Self::ProveContainers { .. } => "prove inside",
+            Self::StoreVault { .. } => "store in Modal",
+            Self::RestoreVault { .. } => "restore in Modal",
+            Self::RemoveVault(_) => "remove in Modal",
+            Self::RollOver(_) => "roll over",
         }
     }
 }

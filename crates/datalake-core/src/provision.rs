@@ -1,6 +1,7 @@
 //! The planner of `provision`.
 
 use crate::host_steps::{file_step, folder_step, removal_step, secret_removal_step, secret_step};
+use crate::vault_steps::plan_vault;
 use crate::{
     Action, BucketName, BucketState, Desired, DesiredServices, Fault, FaultKind, Found, Guard,
     Observed, Plan, ServiceStates, Step, Target, Undo, Versioning, Way,
@@ -44,16 +45,25 @@ pub fn plan_provision(desired: &Desired, observed: &Observed) -> Result<Plan, Ve
             Err(blocker) => blockers.push(blocker),
         }
     }
+    let vault = match &desired.vault {
+        Some(vault) => plan_vault(vault, observed).unwrap_or_else(|blocker| {
+            blockers.push(blocker);
+            Plan::default()
+        }),
+        None => Plan::default(),
+    };
     if !blockers.is_empty() {
         return Err(blockers);
     }
-    if !steps.is_empty() {
+    // New keys are proved before Modal is given them.
+    if !steps.is_empty() || !vault.is_empty() {
         let after_creation = usize::from(matches!(
             steps.first().map(|step: &Step| &step.action),
             Some(Action::CreateBucket(_))
         ));
         steps.insert(after_creation, prove_access(desired));
     }
+    steps.extend(vault.steps);
     Ok(Plan { steps })
 }
 

@@ -1,9 +1,10 @@
 //! What a run has done.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+use crate::vault_steps::roll_over;
 use crate::{
     Action, Guard, Plan, RunId, ServiceStates, Step, Target, Timestamp, Undo, UnitName, Way,
 };
@@ -92,7 +93,7 @@ impl StepReceipt {
 }
 
 /// Plans the way back from what `receipt` did: last step first, one-way steps left as they are.
-/// Services come last of all, since they read the files anew.
+/// Services come after the files, since they read them anew, and apps in Modal after their secret.
 ///
 /// A thing that several of its runs have changed goes back to before the first in one step.
 #[must_use]
@@ -117,9 +118,25 @@ pub fn plan_rollback(receipt: &Receipt) -> Plan {
         }
     }
     let steps = ways.into_iter().map(|(step, _)| step);
-    let steps = steps.filter(|step| step.guard != step.undo.guard);
-    let services = services_back(begun.map(|taken| &taken.step));
-    Plan { steps: steps.chain(services).collect() }
+    let mut steps: Vec<_> = steps.filter(|step| step.guard != step.undo.guard).collect();
+    steps.extend(apps_back(&steps, begun.clone().map(|taken| &taken.step)));
+    steps.extend(services_back(begun.map(|taken| &taken.step)));
+    Plan { steps }
+}
+
+/// Apps that a run has given new containers get new ones again where their secret goes back.
+fn apps_back<'a>(steps: &[Step], begun: impl Iterator<Item = &'a Step>) -> Vec<Step> {
+    let restored = steps.iter().find_map(|step| {
+        let Action::RestoreVault { secret, print, .. } = &step.action else { return None };
+        Some((secret, *print))
+    });
+    let Some((secret, print)) = restored else { return Vec::new() };
+    let app = |step: &'a Step| {
+        let Action::RollOver(app) = &step.action else { return None };
+        Some(app)
+    };
+    let apps: BTreeSet<_> = begun.filter_map(app).collect();
+    apps.into_iter().map(|app| roll_over(app, secret, print)).collect()
 }
 
 /// The steps of `receipt` that a rollback leaves, with the reason.

@@ -9,7 +9,8 @@ use serde::{Deserialize, Serialize};
 use crate::price::{Account, Money, Plan, Vat};
 use crate::text::serde_as_text;
 use crate::{
-    Bandwidth, BucketName, Days, Endpoint, Handover, HostPath, KeyPrefix, Logs, Presets, Region,
+    Bandwidth, BucketName, Days, Endpoint, Handover, HostPath, KeyPrefix, Logs, ModalObject, Presets,
+    Region,
 };
 
 /// What the operator asked for, validated.
@@ -31,6 +32,8 @@ pub struct Spec {
     pub protect: Protect,
     /// Where what steps print is kept.
     pub logs: Logs,
+    /// What Modal has to know; `None` where nobody uses Modal.
+    pub modal: Option<ModalSpec>,
 }
 
 /// Where the key pair comes from.
@@ -68,6 +71,42 @@ pub struct HostSpec {
     pub handover: Option<Handover>,
     /// The folder on the host that is Dagster's `DAGSTER_HOME`; `None` looks it up in the units.
     pub dagster_home: Option<HostPath>,
+}
+
+/// What Modal has to know.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ModalSpec {
+    /// The secret that holds the same variables as the env file.
+    pub secret: ModalObject,
+    /// The apps that use it.
+    pub apps: Vec<ModalObject>,
+    /// Where Modal's client is.
+    pub client: ModalClientPlace,
+    /// Where the token comes from that Dagster's containers are given; `None` where they are given
+    /// none.
+    pub token: Option<ModalToken>,
+}
+
+/// Where Modal's client is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ModalClientPlace {
+    /// The program `modal` in `PATH`, or the package beside `python3`.
+    SearchPath,
+    /// The program at this absolute path.
+    Program(String),
+    /// Inside the container of this unit.
+    Container(UnitName),
+}
+
+/// Where a token of Modal's comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ModalToken {
+    /// `MODAL_TOKEN_ID` and `MODAL_TOKEN_SECRET` of the environment.
+    Environment,
+    /// The active profile of `~/.modal.toml`.
+    Profile,
+    /// The two variables in a file of mode 0600.
+    File(String),
 }
 
 /// How the bucket guards what is in it.

@@ -2,13 +2,14 @@
 
 use datalake_core::{
     Action, BucketName, Credentials, Fault, FaultKind, FileBody, FileState, FilledBody,
-    Fingerprint, Guard, HostPath, ObjectKey, PodmanSecret, Step, Unfilled, Way,
+    Fingerprint, Guard, HostPath, ModalObject, ObjectKey, PodmanSecret, Step, Unfilled, Way,
+    vault_part,
 };
 
 use crate::Checkpoint;
 use crate::buckets::settled;
 use crate::deployment::Probe;
-use crate::observe::{Sighting, look_at, observe_paths};
+use crate::observe::{Sighting, look_for, observe_paths};
 use crate::ports::{NewFile, Ports};
 use crate::records::Records;
 
@@ -38,13 +39,7 @@ pub(crate) async fn carry_out(
             require_guard(step, ports).await?;
             put_in_place(path, &content, file, ports)
         }
-        Action::RemoveFile(path) => {
-            match step.undo.way {
-                Way::Back(_) => drop(keep_copy(path, &step.guard, ports)?),
-                Way::OneWay(_) => require_guard(step, ports).await?,
-            }
-            ports.files.remove_file(path)
-        }
+        Action::RemoveFile(path) => remove_file(path, step, ports).await,
         Action::StoreSecret { name, body, print } => {
             keep_secret(name, &step.guard, ports).await?;
             store(name, &fill(body, keys, &FilledBody::new(Vec::new()))?, *print, ports).await
@@ -66,6 +61,41 @@ pub(crate) async fn carry_out(
             let probe = Probe { log_manager: log_manager.clone(), ..probe(bucket, key, ports) };
             ports.dagster.prove(services, &probe).await
         }
+        Action::StoreVault { secret, body, print } => {
+            let lines = fill(body, keys, &FilledBody::new(Vec::new()))?;
+            store_in_vault((secret, &lines, *print), step, ports).await
+        }
+        Action::RestoreVault { secret, print, copy } => {
+            let lines = vault_part(&Records(ports.state).copy(*copy, ports.fingerprints)?);
+            store_in_vault((secret, &lines, *print), step, ports).await
+        }
+        Action::RemoveVault(secret) => remove_in_vault(secret, step, ports).await,
+        Action::RollOver(app) => roll_over(app, ports).await,
+    }
+}
+
+async fn remove_file(path: &HostPath, step: &Step, ports: &Ports<'_>) -> Result<(), Fault> {
+    match step.undo.way {
+        Way::Back(_) => drop(keep_copy(path, &step.guard, ports)?),
+        Way::OneWay(_) => require_guard(step, ports).await?,
+    }
+    ports.files.remove_file(path)
+}
+
+async fn remove_in_vault(
+    secret: &ModalObject,
+    step: &Step,
+    ports: &Ports<'_>,
+) -> Result<(), Fault> {
+    require_guard(step, ports).await?;
+    ports.vault.remove(secret).await
+}
+
+/// Of an app that is not deployed nothing runs.
+async fn roll_over(app: &ModalObject, ports: &Ports<'_>) -> Result<(), Fault> {
+    match ports.vault.roll_over(app).await {
+        Err(fault) if fault.kind == FaultKind::Absent => Ok(()),
+        answer => answer,
     }
 }
 
@@ -161,9 +191,23 @@ async fn store(
     ports.secrets.store(name, value).await
 }
 
+/// A secret that is not there yet is created and never replaced: someone may be quicker.
+async fn store_in_vault(
+    (secret, lines, print): (&ModalObject, &FilledBody, Fingerprint),
+    step: &Step,
+    ports: &Ports<'_>,
+) -> Result<(), Fault> {
+    require_planned(lines, print, ports)?;
+    if step.guard == Guard::VaultAbsent(secret.clone()) {
+        return ports.vault.create(secret, lines, print).await;
+    }
+    require_guard(step, ports).await?;
+    ports.vault.replace(secret, lines, print).await
+}
+
 /// Looks once more, for steps that keep no copy: a change made since the look before stays.
 async fn require_guard(step: &Step, ports: &Ports<'_>) -> Result<(), Fault> {
-    require_so(step.guard.holds(&look_at(&step.guard.target(), ports).await)?)
+    require_so(step.guard.holds(&look_for(step, ports).await)?)
 }
 
 fn require_so(holds: bool) -> Result<(), Fault> {

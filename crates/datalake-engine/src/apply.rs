@@ -11,7 +11,7 @@ use crate::Checkpoint;
 use crate::act::carry_out;
 use crate::journal::{Begin, Record};
 use crate::mend::mend;
-use crate::observe::look_at;
+use crate::observe::look_for;
 use crate::ports::Ports;
 use crate::records::Records;
 
@@ -121,7 +121,7 @@ async fn settle(unfinished: Unfinished, ports: &Ports<'_>) -> Unfinished {
             steps.push(taken);
             continue;
         }
-        match taken.step.standing(&look_at(&taken.step.guard.target(), ports).await) {
+        match taken.step.standing(&look_for(&taken.step, ports).await) {
             Standing::Done => steps.push(StepReceipt { outcome: Outcome::Done, ..taken }),
             Standing::Unknown(_) => steps.push(taken),
             // A restart that was begun may have happened: it counts, and is undone from any state.
@@ -149,7 +149,7 @@ async fn walk(
             return Ok(Some((step.clone(), None)));
         }
         watch.begin(step);
-        let (outcome, fault) = match step.standing(&look_at(&step.guard.target(), ports).await) {
+        let (outcome, fault) = match step.standing(&look_for(step, ports).await) {
             Standing::Done => (Outcome::AlreadyDone, None),
             Standing::Ready => {
                 records.record(&run.id, &Record::Intent(number)).map_err(ApplyError::Records)?;
@@ -195,13 +195,16 @@ async fn attempt(
 
 /// Looks whether a step has brought about what it should; a store gets half a minute for it.
 async fn check(step: &Step, ports: &Ports<'_>) -> Result<(), Fault> {
-    let target = step.undo.guard.target();
-    let looks = match target {
-        Target::Path(_) | Target::Secret(_) | Target::Services => 1,
+    let looks = match step.undo.guard.target() {
+        Target::Path(_)
+        | Target::Secret(_)
+        | Target::Services
+        | Target::Vault(_)
+        | Target::App(_) => 1,
         Target::Service | Target::Bucket(_) | Target::Object(..) => 30,
     };
     for look in 1..=looks {
-        if step.undo.guard.holds(&look_at(&target, ports).await)? {
+        if step.undo.guard.holds(&look_for(step, ports).await)? {
             return Ok(());
         }
         if look < looks {
@@ -213,7 +216,7 @@ async fn check(step: &Step, ports: &Ports<'_>) -> Result<(), Fault> {
 
 /// What a step that was begun has come to, by one look at the world.
 pub(crate) async fn judge(step: &Step, reason: &str, ports: &Ports<'_>) -> Outcome {
-    match step.standing(&look_at(&step.guard.target(), ports).await) {
+    match step.standing(&look_for(step, ports).await) {
         Standing::Ready => Outcome::Failed(reason.to_owned()),
         Standing::Done => Outcome::Done,
         Standing::Disturbed => Outcome::Disturbed,

@@ -16,11 +16,13 @@ mod mend;
 mod objects;
 mod observe;
 mod ports;
+mod programs;
 mod records;
 mod recover;
 mod retry;
 pub mod transfer;
 mod usage_log;
+mod vault;
 
 pub use apply::{ApplyError, FailedStep, Run, Watch, apply};
 pub use buckets::{
@@ -48,12 +50,14 @@ pub use objects::{
     UploadId, UploadPage, UploadPages, Uploads, VersionEntry, VersionKind, VersionPage,
     VersionPages,
 };
-pub use observe::{Sighting, Wanted, look_at, observe, observe_paths};
+pub use observe::{Sighting, Wanted, asked_of_vault, look_at, look_for, observe, observe_paths};
 pub use ports::{
     Checkpoints, Clock, Dagster, Files, Lock, LockFault, NewFile, NoCheckpoints, NoDagster,
     NoSecrets, ObjectHead, ObjectStore, Ports, Secrets, Seen, StateFolder, Stored, VersionId,
 };
+pub use programs::{Programs, Ran};
 pub use records::{Records, read_receipt};
 pub use recover::recover;
 pub use retry::RetryingStore;
 pub use usage_log::{AssetUse, EgressBy, EgressNote, Place, UsageLog, UsageSample};
+pub use vault::{NoVault, SecretVault};

@@ -7,6 +7,7 @@ mod images;
 mod secrets;
 mod state;
 mod store;
+mod vault;
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
@@ -22,6 +23,7 @@ pub use images::{MemoryImages, MemoryPrograms};
 pub use secrets::MemorySecrets;
 pub use state::MemoryState;
 pub use store::MemoryStore;
+pub use vault::MemoryVault;
 
 use crate::ports::Clock;
 

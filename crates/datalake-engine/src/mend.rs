@@ -32,7 +32,11 @@ pub(crate) async fn mend(step: &Step, ports: &Ports<'_>) -> Result<(), Fault> {
         | Action::RestoreFile { .. }
         | Action::RemoveFile(_)
         | Action::SettleServices(_)
-        | Action::ProveContainers { .. } => return Ok(()),
+        | Action::ProveContainers { .. }
+        | Action::StoreVault { .. }
+        | Action::RestoreVault { .. }
+        | Action::RemoveVault(_)
+        | Action::RollOver(_) => return Ok(()),
     };
     match ports.secrets.look(name).await {
         Err(fault) if fault.kind == FaultKind::Absent => (),

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use datalake_core::{
-    BucketName, BucketState, Entry, Fault, FileState, FilledBody, Fingerprint, Found, HostPath,
-    Observed, PodmanSecret, ServiceStates, Target,
+    BucketName, BucketState, Entry, Fault, FileState, FilledBody, Fingerprint, Found, Guard,
+    HostPath, ModalObject, Observed, PodmanSecret, ServiceStates, Step, Target, VaultState,
 };
 
 use crate::ports::{Ports, Seen};
@@ -20,6 +20,8 @@ pub struct Wanted {
     pub secrets: Vec<PodmanSecret>,
     /// The services of the deployment.
     pub services: bool,
+    /// Secrets of Modal's, each with the contents that it may hold: nobody can read them, but ask.
+    pub vault: BTreeMap<ModalObject, Vec<Fingerprint>>,
 }
 
 /// What was found, and what the files hold. The contents may be secret, so they stand apart.
@@ -38,6 +40,9 @@ pub async fn observe(wanted: &Wanted, ports: &Ports<'_>) -> Sighting {
     let observed = &mut sighting.observed;
     for name in &wanted.secrets {
         observed.secrets.insert(name.clone(), secret(name, ports).await);
+    }
+    for (secret, asked) in &wanted.vault {
+        observed.vault.insert(secret.clone(), in_vault(secret, asked, ports).await);
     }
     if wanted.services {
         observed.services = services(ports).await;
@@ -72,7 +77,50 @@ pub fn observe_paths<'a>(
     sighting
 }
 
-/// Looks at one target, as before and after a step.
+/// Looks at what a step is about, as before and after it.
+pub async fn look_for(step: &Step, ports: &Ports<'_>) -> Observed {
+    let Target::Vault(secret) = step.guard.target() else {
+        return look_at(&step.guard.target(), ports).await;
+    };
+    let asked = asked_of_vault([step]).remove(&secret).unwrap_or_default();
+    let mut observed = Observed::nothing();
+    observed.vault.insert(secret.clone(), in_vault(&secret, &asked, ports).await);
+    observed
+}
+
+/// What has to be asked about Modal's secrets so that all guards of these steps can be settled.
+pub fn asked_of_vault<'a>(
+    steps: impl IntoIterator<Item = &'a Step>,
+) -> BTreeMap<ModalObject, Vec<Fingerprint>> {
+    let mut asked: BTreeMap<_, Vec<_>> = BTreeMap::new();
+    for guard in steps.into_iter().flat_map(|step| [&step.guard, &step.undo.guard]) {
+        if let Target::Vault(secret) = guard.target() {
+            asked.entry(secret).or_default().extend(asked_by(guard));
+        }
+    }
+    asked
+}
+
+/// The content whose marker settles a guard.
+fn asked_by(guard: &Guard) -> Option<Fingerprint> {
+    match guard {
+        Guard::VaultIs(_, print) | Guard::VaultDiffers(_, print) => Some(*print),
+        Guard::BucketAbsent(_)
+        | Guard::BucketPresent(_)
+        | Guard::VersioningIs(..)
+        | Guard::LifecycleIs(..)
+        | Guard::PathAbsent(_)
+        | Guard::FileIs(..)
+        | Guard::FolderEmpty(_)
+        | Guard::SecretAbsent(_)
+        | Guard::SecretIs(..)
+        | Guard::ServicesKnown
+        | Guard::ServicesAre(_)
+        | Guard::VaultAbsent(_) => None,
+    }
+}
+
+/// Looks at one target. Of a secret of Modal's it tells only whether it is there.
 pub async fn look_at(target: &Target, ports: &Ports<'_>) -> Observed {
     match target {
         Target::Path(path) => observe_paths([path], ports).observed,
@@ -91,7 +139,22 @@ pub async fn look_at(target: &Target, ports: &Ports<'_>) -> Observed {
             ..Observed::nothing()
         },
         Target::Services => Observed { services: services(ports).await, ..Observed::nothing() },
+        Target::Vault(secret) => {
+            let mut observed = Observed::nothing();
+            observed.vault.insert(secret.clone(), in_vault(secret, &[], ports).await);
+            observed
+        }
+        // Which values its containers hold, nobody tells.
+        Target::App(_) => Observed::nothing(),
     }
+}
+
+async fn in_vault(
+    secret: &ModalObject,
+    asked: &[Fingerprint],
+    ports: &Ports<'_>,
+) -> Found<VaultState> {
+    Found::from_answer(ports.vault.look(secret, asked).await)
 }
 
 async fn secret(name: &PodmanSecret, ports: &Ports<'_>) -> Found<Fingerprint> {

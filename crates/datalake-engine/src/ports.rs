@@ -11,6 +11,7 @@ use datalake_core::{
 
 use crate::Checkpoint;
 use crate::deployment::Probe;
+use crate::vault::SecretVault;
 
 /// All ports together, and the key of this host's fingerprints.
 #[derive(Clone, Copy)]
@@ -23,6 +24,8 @@ pub struct Ports<'a> {
     pub dagster: &'a dyn Dagster,
     /// What the service user's podman keeps.
     pub secrets: &'a dyn Secrets,
+    /// What Modal keeps.
+    pub vault: &'a dyn SecretVault,
     /// datalake's own folder.
     pub state: &'a dyn StateFolder,
     /// Time and randomness.

@@ -74,11 +74,12 @@ impl Records<'_> {
         self.0.write(&copy_name(print), content.expose())
     }
 
-    pub(crate) fn copy(
-        self,
-        print: Fingerprint,
-        key: &FingerprintKey,
-    ) -> Result<FilledBody, Fault> {
+    /// What was kept under this fingerprint.
+    ///
+    /// # Errors
+    ///
+    /// A [`Fault`] of kind `Disturbed` where it is gone or changed.
+    pub fn copy(self, print: Fingerprint, key: &FingerprintKey) -> Result<FilledBody, Fault> {
         let name = copy_name(print);
         let lost = |how| Fault::new(FaultKind::Disturbed, format!("the kept copy {name} {how}"));
         let content = match self.0.read(&name) {
@@ -100,7 +101,8 @@ impl Records<'_> {
     ) -> Vec<Conflict> {
         let conflict = |step: &Step| match &step.action {
             Action::RestoreFile { file: FileState { content: print, .. }, .. }
-            | Action::RestoreSecret { print, .. } => {
+            | Action::RestoreSecret { print, .. }
+            | Action::RestoreVault { copy: print, .. } => {
                 if step.standing(observed) != Standing::Ready {
                     return None;
                 }
@@ -118,7 +120,10 @@ impl Records<'_> {
             | Action::StoreSecret { .. }
             | Action::RemoveSecret(_)
             | Action::SettleServices(_)
-            | Action::ProveContainers { .. } => None,
+            | Action::ProveContainers { .. }
+            | Action::StoreVault { .. }
+            | Action::RemoveVault(_)
+            | Action::RollOver(_) => None,
         };
         plan.steps.iter().filter_map(conflict).collect()
     }

@@ -63,6 +63,8 @@ fn sweep(step: &Step, ports: &Ports<'_>) -> Result<(), Fault> {
         | Target::Bucket(_)
         | Target::Object(..)
         | Target::Secret(_)
-        | Target::Services => Ok(()),
+        | Target::Services
+        | Target::Vault(_)
+        | Target::App(_) => Ok(()),
     }
 }

@@ -141,6 +141,19 @@ pub async fn run_to_end(command: &Command) -> Result<Ended, CommandFault> {
     to_its_end(command, None).await
 }
 
+/// Runs a program with `input`, which may be secret, as its standard input to its end, whatever status
+/// it ends with.
+///
+/// # Errors
+///
+/// [`CommandFault`], as for [`run_to_end`]; a program that does not read all of it is none.
+pub async fn run_to_end_with_input(
+    command: &Command,
+    input: &FilledBody,
+) -> Result<Ended, CommandFault> {
+    to_its_end(command, Some(input)).await
+}
+
 async fn successful(command: &Command, input: Option<&FilledBody>) -> Result<Output, CommandFault> {
     let Ended { status, stdout, stderr } = to_its_end(command, input).await?;
     if status.success() {

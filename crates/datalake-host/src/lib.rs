@@ -19,6 +19,7 @@ mod images;
 mod lock;
 mod place;
 mod podman;
+mod programs;
 mod root;
 mod secret_file;
 mod secrets;
@@ -37,11 +38,12 @@ pub use archive::{
 pub use clock::SystemClock;
 pub use commands::{
     Command, CommandFault, Ended, Output, follow, follow_with_input, run, run_to_end,
-    run_with_input,
+    run_to_end_with_input, run_with_input,
 };
 pub use files::HostFiles;
 pub use generator::QuadletGenerator;
 pub use podman::Podman;
+pub use programs::{ContainerPrograms, HostPrograms};
 pub use secret_file::{SecretFileFault, read_secret_descriptor, read_secret_file};
 pub use secrets::PodmanSecrets;
 pub use state::StateDir;

@@ -10,14 +10,14 @@ mod packages;
 mod plan;
 mod report;
 
-use datalake_core::{Action, Receipt, RunId, StepReceipt, Target};
+use datalake_core::{Action, Receipt, RunId, Target};
 use datalake_dagster::{InvalidIndexUrl, Source, Wish};
 use datalake_engine::{Clock, recover};
 
 use self::look::{Looked, Question, look};
 use self::plan::{Next, next};
 use super::confirmed;
-use super::forward::Forward;
+use super::forward::{Forward, refuse_other_work};
 use super::services::teller;
 use crate::args::{Deps, DepsApply, DepsWish};
 use crate::deployment::Ground;
@@ -63,7 +63,7 @@ async fn apply_all(flags: &DepsApply, site: &Site, ground: &Ground) -> Result<Ex
     let ports = site.ports(&store, &dagster, &fingerprints);
     if lock.is_some() {
         recover(&ports).await.map_err(at_state)?;
-        refuse_other_work(site)?;
+        refuse_other_work(site, |target| matches!(target, Target::Path(_) | Target::Services))?;
     }
     let looked = look(&question, site, ground).await?;
     let report = DepsReport::of(&looked, &materials.source)?;
@@ -101,24 +101,6 @@ async fn apply_all(flags: &DepsApply, site: &Site, ground: &Ground) -> Result<Ex
     };
     let receipt = forward.carry_out(&ports).await?;
     prove(&question, &next, &receipt, (site, ground)).await
-}
-
-/// An unfinished run that was about more than files and services cannot be taken over: its way back
-/// needs the bucket and podman's secrets.
-fn refuse_other_work(site: &Site) -> Result<(), Failure> {
-    let history = site.records().history().map_err(|fault| site.state_failure(&fault))?;
-    let unfinished = history.unfinished();
-    let is_ours = |taken: &StepReceipt| {
-        matches!(taken.step.action.target(), Target::Path(_) | Target::Services)
-    };
-    match unfinished.runs.first() {
-        Some(run) if !unfinished.steps.iter().all(is_ours) => {
-            Err(Failure::new(Exit::Config, format!("{run} is unfinished"))
-                .hint(format!("finish it: {} provision", site.name))
-                .hint(format!("or undo it: {} rollback {run}", site.name)))
-        }
-        _ => Ok(()),
-    }
 }
 
 fn question(wish: &DepsWish) -> Question<'_> {

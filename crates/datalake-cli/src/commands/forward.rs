@@ -1,6 +1,8 @@
 //! A plan carried out, and taken back by itself where services do not stand it.
 
-use datalake_core::{Credentials, FingerprintKey, Plan, Receipt, RunId, RunKind, Target, UnitName};
+use datalake_core::{
+    Credentials, FingerprintKey, Plan, Receipt, RunId, RunKind, StepReceipt, Target, UnitName,
+};
 use datalake_engine::{ApplyError, Ports, Run, apply};
 
 use super::going_back::go_back;
@@ -22,6 +24,25 @@ pub(super) struct Forward<'a> {
     /// The key pair that goes into files, if it does.
     pub(super) keys: Option<&'a Credentials>,
     pub(super) fingerprints: &'a FingerprintKey,
+}
+
+/// An unfinished run that was about other things than this one cannot be taken over: its way back
+/// needs ports that this one has not.
+pub(super) fn refuse_other_work(
+    site: &Site,
+    is_ours: impl Fn(&Target) -> bool,
+) -> Result<(), Failure> {
+    let history = site.records().history().map_err(|fault| site.state_failure(&fault))?;
+    let unfinished = history.unfinished();
+    let is_ours = |taken: &StepReceipt| is_ours(&taken.step.action.target());
+    match unfinished.runs.first() {
+        Some(run) if !unfinished.steps.iter().all(is_ours) => {
+            Err(Failure::new(Exit::Config, format!("{run} is unfinished"))
+                .hint(format!("finish it: {} provision", site.name))
+                .hint(format!("or undo it: {} rollback {run}", site.name)))
+        }
+        _ => Ok(()),
+    }
 }
 
 impl Forward<'_> {

@@ -1,10 +1,10 @@
 //! The way back that a run takes by itself when services do not stand what it has changed.
 
 use datalake_core::{
-    Action, Conflict, Observed, Plan, Receipt, RunId, RunKind, Step, Target, Unfinished,
+    Action, Conflict, Found, Observed, Plan, Receipt, RunId, RunKind, Step, Target, Unfinished,
     left_by_rollback, plan_rollback, rehearse,
 };
-use datalake_engine::{ApplyError, Clock, FailedStep, Ports, Run, apply, look_at};
+use datalake_engine::{ApplyError, Clock, FailedStep, Ports, Run, apply, asked_of_vault, look_at};
 
 use super::services::show_tails;
 use super::watch::Progress;
@@ -76,7 +76,14 @@ pub(super) async fn conflicts(site: &Site, plan: &Plan, ports: &Ports<'_>) -> Ve
 /// Looks at all that the way back touches.
 async fn look(plan: &Plan, ports: &Ports<'_>) -> Observed {
     let mut observed = Observed::nothing();
+    for (secret, asked) in asked_of_vault(&plan.steps) {
+        let found = Found::from_answer(ports.vault.look(&secret, &asked).await);
+        observed.vault.insert(secret, found);
+    }
     for step in &plan.steps {
+        if matches!(step.action.target(), Target::Vault(_) | Target::App(_)) {
+            continue;
+        }
         let seen = look_at(&step.action.target(), ports).await;
         observed.buckets.extend(seen.buckets);
         observed.paths.extend(seen.paths);

@@ -1,8 +1,10 @@
 //! `provision`: observe, desired, plan, confirm, apply; then proof.
 
+use std::collections::BTreeMap;
+
 use datalake_core::{
-    Blocker, Credentials, FingerprintKey, Handover, Plan, Receipt, RunId, Spec, Step, Target,
-    plan_provision, rehearse,
+    Blocker, Credentials, Fingerprint, FingerprintKey, Handover, ModalObject, ModalSpec, Plan,
+    Receipt, RunId, Spec, Step, Target, plan_provision, rehearse,
 };
 use datalake_engine::{
     Clock, Dagster, LiveDagster, NoDagster, Ports, RetryingStore, Sighting, Wanted, observe,
@@ -17,11 +19,12 @@ use super::services::teller;
 use super::{confirmed, restart_steps};
 use crate::args::{self, Cli, HostEnvironment};
 use crate::deployment::Ground;
-use crate::desired::{Context, Restart, desired, log_notes, repairs};
+use crate::desired::{Context, Restart, desired, log_notes, repairs, vault};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::generator::checked;
 use crate::handover::{Way, secrets};
+use crate::modal::{ModalPlace, VaultPast, asked};
 use crate::places::Places;
 use crate::render::{self, FileChange, Printer, diff};
 use crate::site::{RETRY_BUDGET, Site};
@@ -37,6 +40,8 @@ pub(super) struct Subject<'a> {
     pub(super) run: &'a RunId,
     pub(super) restart: Restart,
     pub(super) host_environment: HostEnvironment,
+    /// What was in Modal earlier; `None` where Modal is left alone.
+    pub(super) past: Option<&'a VaultPast>,
 }
 
 #[derive(Serialize)]
@@ -69,10 +74,13 @@ pub(super) async fn provision(
     let live = ground.as_ref().map(|ground| ground.dagster(&site, fingerprints, &tell));
     let secrets = secrets(&site, &spec.host.user, &account);
     let ports = site.ports(&store, dagster(live.as_ref()), fingerprints);
-    let ports = Ports { secrets: secrets.as_ref(), ..ports };
+    let modal = ModalPlace::of(&site, &spec.host, spec.modal.as_ref()).await;
+    let client = modal.client();
+    let ports = Ports { secrets: secrets.as_ref(), vault: &client, ..ports };
     if lock.is_some() {
         recover(&ports).await.map_err(|fault| site.state_failure(&fault))?;
     }
+    let past = past(&site, &spec, fingerprints)?;
     let subject = Subject {
         spec: &spec,
         keys: &keys,
@@ -83,6 +91,7 @@ pub(super) async fn provision(
         run: &run,
         restart: restart(&site, ground.is_some())?,
         host_environment: flags.environment_host,
+        past: past.as_ref(),
     };
     let (sighting, plan) = look_and_plan(&subject, &ports).await?;
     if plan.is_empty() {
@@ -94,10 +103,7 @@ pub(super) async fn provision(
     if !is_wanted((&plan, &shown), flags, &site)? {
         return Ok(Exit::Drift);
     }
-    let _lock = match lock {
-        Some(lock) => lock,
-        None => site.lock("provision")?,
-    };
+    let _lock = lock.map_or_else(|| site.lock("provision"), Ok)?;
     let forward = Forward {
         site: &site,
         ground: ground.as_ref(),
@@ -138,6 +144,16 @@ fn ground(site: &Site, spec: &Spec, no_restart: bool) -> Result<Option<Ground>, 
     if is_left_alone { Ok(None) } else { Ground::of(site, spec.host.clone()).map(Some) }
 }
 
+/// What was in Modal earlier, where the spec asks for anything there.
+pub(super) fn past(
+    site: &Site,
+    spec: &Spec,
+    fingerprints: &FingerprintKey,
+) -> Result<Option<VaultPast>, Failure> {
+    let past = |modal: &ModalSpec| VaultPast::of(&modal.secret, site, fingerprints);
+    spec.modal.as_ref().map(past).transpose()
+}
+
 /// The running Dagster as a port.
 pub(super) fn dagster<'a>(live: Option<&'a LiveDagster<'a>>) -> &'a dyn Dagster {
     live.map_or(&NoDagster, |live| live)
@@ -173,7 +189,8 @@ pub(super) async fn look_and_plan(
     let Subject { spec, places, way, .. } = subject;
     let services = subject.restart != Restart::Never;
     let (buckets, secrets) = (vec![spec.bucket.clone()], way.secrets());
-    let wanted = Wanted { buckets, secrets, services, ..places.wanted() };
+    let vault = asked_of_modal(subject)?;
+    let wanted = Wanted { buckets, secrets, services, vault, ..places.wanted() };
     let sighting = observe(&wanted, ports).await;
     let context = Context {
         spec,
@@ -186,12 +203,22 @@ pub(super) async fn look_and_plan(
         run: subject.run,
         restart: subject.restart,
         host_environment: subject.host_environment,
+        past: subject.past,
     };
     let blocked = |failure: Failure| failure.for_user(&spec.host.user);
     let plan = plan_provision(&desired(&context)?, &sighting.observed);
     let plan = plan.map_err(|blockers| blocked(blockers.into()))?;
     let conflicts = rehearse(&plan, &sighting.observed);
     if conflicts.is_empty() { Ok((sighting, plan)) } else { Err(blocked(conflicts.into())) }
+}
+
+/// The secret in Modal, and which contents it may hold.
+fn asked_of_modal(
+    subject: &Subject<'_>,
+) -> Result<BTreeMap<ModalObject, Vec<Fingerprint>>, Failure> {
+    let Some(past) = subject.past else { return Ok(BTreeMap::new()) };
+    let wanted = vault(subject.spec, subject.keys, subject.fingerprints, past)?;
+    Ok(wanted.iter().map(asked).collect())
 }
 
 /// Refuses a plan that would stop half-way because nothing can be written where its files lie.
@@ -205,7 +232,9 @@ fn require_writable(site: &Site, plan: &Plan) -> Result<(), Failure> {
         | Target::Bucket(_)
         | Target::Object(..)
         | Target::Secret(_)
-        | Target::Services => None,
+        | Target::Services
+        | Target::Vault(_)
+        | Target::App(_) => None,
     };
     plan.steps.iter().find_map(blocker).map_or(Ok(()), |blocker| Err(blocker.into()))
 }

@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use datalake_core::{
-    FaultKind, Guard, HostSpec, Plan, Receipt, RunId, RunKind, RunState, Step, Target, UnitName,
-    plan_rollback,
+    FaultKind, Guard, HostSpec, Plan, Receipt, RunId, RunKind, RunState, Spec, Step, Target,
+    UnitName, plan_rollback,
 };
 use datalake_engine::{
     NoDagster, NoSecrets, ObjectStore, Ports, RetryingStore, Secrets, read_receipt, recover,
@@ -21,6 +21,7 @@ use crate::deployment::Ground;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::handover::secrets;
+use crate::modal::ModalPlace;
 use crate::no_store::NoStore;
 use crate::render::{self, Printer};
 use crate::site::{RETRY_BUDGET, Site};
@@ -48,7 +49,10 @@ pub(super) async fn rollback(
     let store = RetryingStore::new(store.as_ref(), &site.clock, RETRY_BUDGET);
     let secrets = secrets_of(&site, None);
     let ports = site.ports(&store, &NoDagster, &fingerprints);
-    let ports = Ports { secrets: secrets.as_ref(), ..ports };
+    let spec = site.spec().ok();
+    let modal = modal_of(&site, spec.as_ref()).await;
+    let client = modal.client();
+    let ports = Ports { secrets: secrets.as_ref(), vault: &client, ..ports };
     recover(&ports).await.map_err(|fault| site.state_failure(&fault))?;
     let Some(receipt) = chosen(&site, flags.receipt.as_deref())? else {
         return Ok(nothing(printer));
@@ -151,6 +155,15 @@ async fn store_of(site: &Site) -> Box<dyn ObjectStore> {
     match opened.await {
         Ok(store) => Box::new(store),
         Err(failure) => Box::new(NoStore(failure.messages.join(": "))),
+    }
+}
+
+/// Modal's client where the spec says it is; without a spec where it usually is.
+async fn modal_of(site: &Site, spec: Option<&Spec>) -> ModalPlace {
+    let host = site.settings.host().ok();
+    match (spec, host) {
+        (Some(spec), Some(host)) => ModalPlace::of(site, &host, spec.modal.as_ref()).await,
+        _ => ModalPlace::on_host(None),
     }
 }
 

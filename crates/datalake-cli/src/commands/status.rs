@@ -4,13 +4,14 @@ use datalake_core::RunId;
 use datalake_engine::{Clock, News, Ports, RetryingStore};
 
 use super::dagster::looked_at;
-use super::provision::{Subject, dagster, look_and_plan, restart};
+use super::provision::{Subject, dagster, look_and_plan, past, restart};
 use crate::args::{Cli, HostEnvironment};
 use crate::deployment::{Ground, Report};
 use crate::desired::repairs;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::handover::{Way, secrets};
+use crate::modal::{ModalPlace, VaultStanding, standing as modal_standing};
 use crate::render::{Printer, State, StatusReport, status as rendered};
 use crate::site::{RETRY_BUDGET, Site};
 
@@ -39,6 +40,13 @@ pub(super) async fn standing(
     let dagster = dagster(live.as_ref());
     // Services that nobody can ask about are told below, and are no failure of `status`.
     let restart = restart(site, dagster.states().await.is_ok())?;
+    let place = ModalPlace::of(site, &spec.host, spec.modal.as_ref()).await;
+    let client = place.client();
+    let past = past(site, &spec, &fingerprints)?;
+    let modal = match &past {
+        Some(past) => modal_standing(&spec, (&keys, &fingerprints), past, &client).await?,
+        None => None,
+    };
     let subject = Subject {
         spec: &spec,
         keys: &keys,
@@ -49,10 +57,11 @@ pub(super) async fn standing(
         run: &RunId::new(site.clock.now(), site.clock.random()),
         restart,
         host_environment: HostEnvironment::Keep,
+        past: past.as_ref().filter(|_| !matches!(modal, Some(VaultStanding::Unknown(_)))),
     };
     let secrets = secrets(site, &spec.host.user, &account);
     let ports = site.ports(&store, dagster, &fingerprints);
-    let ports = Ports { secrets: secrets.as_ref(), ..ports };
+    let ports = Ports { secrets: secrets.as_ref(), vault: &client, ..ports };
     let (sighting, plan) = look_and_plan(&subject, &ports).await?;
     let repairs = repairs(&places, &sighting);
     let services = services(site, &ground).await;
@@ -65,6 +74,7 @@ pub(super) async fn standing(
         repairs: &repairs,
         last_run: history.to_roll_back(),
         services: services.as_ref().map_err(String::as_str),
+        modal: modal.as_ref(),
     };
     let (mut text, report) = rendered(&state);
     let open = records.open_runs().map_err(at_state)?;
@@ -72,7 +82,11 @@ pub(super) async fn standing(
         text.push_str(&format!("{run} did not come to its end, or is at work now.\n"));
     }
     show(report, &text);
-    Ok(if plan.is_empty() && open.is_empty() { Exit::Done } else { Exit::Drift })
+    Ok(match modal {
+        _ if !plan.is_empty() || !open.is_empty() => Exit::Drift,
+        Some(VaultStanding::Unknown(_)) => Exit::Partly,
+        _ => Exit::Done,
+    })
 }
 
 /// The services of this machine, or why nobody looks at them: that is no failure of `status`.

@@ -34,6 +34,11 @@ impl Variables {
         Self(S3_VARIABLES.map(|name| (name.to_owned(), value(name))).to_vec())
     }
 
+    /// Those that functions in Modal are given.
+    pub(super) fn for_modal(&self) -> &[(String, EnvValue)] {
+        &self.0
+    }
+
     /// Those whose value may stand in a unit file.
     fn texts(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.iter().filter_map(|(name, value)| match value {

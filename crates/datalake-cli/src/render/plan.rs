@@ -34,6 +34,7 @@ pub(crate) fn line(step: &Step) -> String {
         Target::Path(path) => path.to_string(),
         Target::Secret(name) => name.to_string(),
         Target::Services => services(&step.action),
+        Target::Vault(object) | Target::App(object) => object.to_string(),
     };
     format!("{:<15} {}{}", step.action.verb(), printable(&target), detail(&step.action))
 }
@@ -65,7 +66,11 @@ fn detail(action: &Action) -> String {
         | Action::RestoreSecret { .. }
         | Action::RemoveSecret(_)
         | Action::SettleServices(_)
-        | Action::ProveContainers { .. } => String::new(),
+        | Action::ProveContainers { .. }
+        | Action::StoreVault { .. }
+        | Action::RestoreVault { .. }
+        | Action::RemoveVault(_)
+        | Action::RollOver(_) => String::new(),
     }
 }
 

@@ -5,10 +5,12 @@ use datalake_engine::Sighting;
 use datalake_host::Account;
 use serde::Serialize;
 
+use super::modal::{VaultReport, vault_line, vault_report};
 use super::plan::line;
 use super::{printable, rule_text, versioning_text};
 use crate::deployment;
 use crate::desired::Repair;
+use crate::modal::VaultStanding;
 use crate::places::Places;
 
 /// Everything that `status` tells.
@@ -29,6 +31,8 @@ pub(crate) struct State<'a> {
     pub last_run: Option<&'a Receipt>,
     /// Services and containers, or why nobody has looked at them.
     pub services: Result<&'a deployment::Report, &'a str>,
+    /// The secret in Modal, where the spec knows one.
+    pub modal: Option<&'a VaultStanding>,
 }
 
 /// The same for programs.
@@ -49,6 +53,7 @@ pub(crate) struct Report<'a> {
     pending: &'a Plan,
     last_run: Option<&'a str>,
     services: Option<&'a deployment::Report>,
+    modal: Option<VaultReport>,
 }
 
 /// The state as text and as a report for programs.
@@ -74,6 +79,10 @@ pub(crate) fn status<'a>(state: &State<'a>) -> (String, Report<'a>) {
         pending: plan,
         last_run: last_run.map(|receipt| receipt.run.as_str()),
         services: state.services.ok(),
+        modal: state
+            .modal
+            .zip(spec.modal.as_ref())
+            .map(|(at, spec)| vault_report(&spec.secret, at)),
     };
     (text(state, &report, bucket), report)
 }
@@ -96,6 +105,9 @@ fn text(state: &State<'_>, report: &Report<'_>, bucket: Option<&BucketState>) ->
         let (harm, cure) = (trouble.kind.harm(), trouble.kind.cure());
         text.push_str(&format!("trouble   {path}, line {}: {harm}\n", trouble.line));
         text.push_str(&format!("          cure: {cure}\n"));
+    }
+    if let Some(modal) = &report.modal {
+        text.push_str(&format!("modal     {}\n", vault_line(modal)));
     }
     if let Some(run) = report.last_run {
         text.push_str(&format!("last run  {run}\n"));

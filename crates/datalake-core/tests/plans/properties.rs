@@ -15,6 +15,7 @@ enum Looked {
     Path(&'static str),
     Secret(&'static str),
     Services,
+    Vault,
 }
 
 fn any_place() -> impl Strategy<Value = Looked> {
@@ -24,6 +25,7 @@ fn any_place() -> impl Strategy<Value = Looked> {
         Just(Looked::Versioning),
         Just(Looked::Lifecycle),
         Just(Looked::Services),
+        Just(Looked::Vault),
         proptest::sample::select(FOLDERS.to_vec()).prop_map(Looked::Path),
         proptest::sample::select(FILES.to_vec()).prop_map(Looked::Path),
         proptest::sample::select(SECRETS.to_vec()).prop_map(Looked::Secret),
@@ -45,6 +47,8 @@ fn blurred(place: &Looked, desired: &Desired, mut world: Observed) -> Option<Obs
         Looked::Lifecycle => state?.lifecycle = Found::Unknown(fault),
         Looked::Services if desired.services.is_none() => return None,
         Looked::Services => world.services = Found::Unknown(fault),
+        Looked::Vault if desired.vault.is_none() => return None,
+        Looked::Vault => drop(world.vault.insert(vault(), Found::Unknown(fault))),
         Looked::Path(text) => {
             let wanted = FOLDERS.contains(text)
                 || desired.files.iter().any(|file| file.path == path(text))
@@ -246,6 +250,7 @@ fn what_nobody_looked_at_is_unknown() {
         absent_secrets: vec![],
         services: None,
         log_manager: None,
+        vault: None,
     };
 
     let blockers = plan_provision(&desired, &world).unwrap_err();

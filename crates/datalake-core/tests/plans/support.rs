@@ -1,6 +1,6 @@
 //! Small worlds for the tests here.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use datalake_core::*;
 use proptest::collection::vec;
@@ -20,6 +20,10 @@ pub(crate) fn path(text: &str) -> HostPath {
 
 pub(crate) fn secret(name: &str) -> PodmanSecret {
     name.parse().unwrap()
+}
+
+pub(crate) fn vault() -> ModalObject {
+    ModalObject { name: "hetzner-s3".parse().unwrap(), environment: None }
 }
 
 pub(crate) fn bucket() -> BucketName {
@@ -100,8 +104,9 @@ pub(crate) fn any_desired() -> impl Strategy<Value = Desired> {
         .prop_flat_map(|names| names.into_iter().map(any_desired_secret).collect::<Vec<_>>());
     let services = proptest::option::of(any_wish());
     let unwanted = (subsequence(FILES.to_vec(), 0..=FILES.len()), any::<bool>());
-    (any::<bool>(), any_protection(), files, secrets, unwanted, services).prop_map(
-        |(versioning, lifecycle, files, secrets, (absent, others), services)| Desired {
+    let vault = proptest::option::of(any_vault());
+    (any::<bool>(), any_protection(), files, secrets, unwanted, services, vault).prop_map(
+        |(versioning, lifecycle, files, secrets, (absent, others), services, vault)| Desired {
             bucket: DesiredBucket { name: bucket(), versioning, lifecycle },
             probe: "assets/.probe".parse().unwrap(),
             folders: FOLDERS.map(desired_folder).to_vec(),
@@ -121,8 +126,26 @@ pub(crate) fn any_desired() -> impl Strategy<Value = Desired> {
             files,
             services,
             log_manager: None,
+            vault,
         },
     )
+}
+
+/// Of what was stored earlier, a copy of content 1 is kept, and none of the others.
+fn any_vault() -> impl Strategy<Value = DesiredVault> {
+    (1_u8..3, any::<bool>()).prop_map(|(content, has_apps)| DesiredVault {
+        secret: vault(),
+        body: FileBody::new([Piece::Secret(SecretName::SecretAccessKey)]),
+        print: file(content).content,
+        earlier: BTreeMap::from([(file(1).content, Some(file(9).content))]),
+        apps: if has_apps { vec![vault()] } else { vec![] },
+        owed: BTreeSet::new(),
+    })
+}
+
+fn any_vault_state() -> impl Strategy<Value = Found<VaultState>> {
+    let holds = |content| present(VaultState::Holds(file(content).content));
+    prop_oneof![Just(Found::Absent), Just(present(VaultState::Other)), (1_u8..3).prop_map(holds)]
 }
 
 fn unwanted_thing<T>(what: T) -> Unwanted<T> {
@@ -204,9 +227,10 @@ fn any_protection() -> impl Strategy<Value = Lifecycle> {
 pub(crate) fn any_observed() -> impl Strategy<Value = Observed> {
     let entries = vec((0_u8..3, any_file(), any::<bool>()), FOLDERS.len() + FILES.len());
     let secrets = vec(proptest::option::of(1_u8..4), SECRETS.len());
-    (any_bucket(), entries, any_services(), secrets).prop_map(
-        |(found, entries, services, secrets)| {
+    (any_bucket(), entries, any_services(), secrets, any_vault_state()).prop_map(
+        |(found, entries, services, secrets, in_vault)| {
             let mut world = Observed::nothing();
+            world.vault.insert(vault(), in_vault);
             for (name, value) in SECRETS.iter().zip(secrets) {
                 let found = value.map_or(Found::Absent, |value| present(file(value).content));
                 world.secrets.insert(secret(name), found);

@@ -142,7 +142,11 @@ impl QuadletTree {
             | Action::RestoreSecret { .. }
             | Action::RemoveSecret(_)
             | Action::SettleServices(_)
-            | Action::ProveContainers { .. } => (),
+            | Action::ProveContainers { .. }
+            | Action::StoreVault { .. }
+            | Action::RestoreVault { .. }
+            | Action::RemoveVault(_)
+            | Action::RollOver(_) => (),
         }
         Ok(())
     }

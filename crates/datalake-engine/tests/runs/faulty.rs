@@ -64,6 +64,7 @@ impl<'a> Faulty<'a> {
             files: self,
             dagster: self,
             secrets: self,
+            vault: self,
             state: self,
             checkpoints: self,
             clock: &self.world.clock,
@@ -266,6 +267,39 @@ impl Secrets for Faulty<'_> {
 
     async fn remove(&self, name: &PodmanSecret) -> Result<(), Fault> {
         self.ask(self.world.secrets.remove(name)).await
+    }
+}
+
+#[async_trait]
+impl SecretVault for Faulty<'_> {
+    async fn look(&self, secret: &ModalObject, asked: &[Fingerprint]) -> Result<VaultState, Fault> {
+        self.ask(self.world.vault.look(secret, asked)).await
+    }
+
+    async fn create(
+        &self,
+        secret: &ModalObject,
+        lines: &FilledBody,
+        print: Fingerprint,
+    ) -> Result<(), Fault> {
+        self.ask(self.world.vault.create(secret, lines, print)).await
+    }
+
+    async fn replace(
+        &self,
+        secret: &ModalObject,
+        lines: &FilledBody,
+        print: Fingerprint,
+    ) -> Result<(), Fault> {
+        self.ask(self.world.vault.replace(secret, lines, print)).await
+    }
+
+    async fn remove(&self, secret: &ModalObject) -> Result<(), Fault> {
+        self.ask(self.world.vault.remove(secret)).await
+    }
+
+    async fn roll_over(&self, app: &ModalObject) -> Result<(), Fault> {
+        self.ask(self.world.vault.roll_over(app)).await
     }
 }
 

@@ -48,7 +48,7 @@ async fn a_file_edited_after_the_intent_to_write_it_is_left_alone() {
     let world = World::without_bucket().await;
     let plan = world.plan(LINE).await;
     let run = world.run(RunKind::Provision, &plan).await;
-    let late = LateEdit(&world, "/srv/datalake/s3.env", AtomicUsize::new(plan.steps.len() - 4));
+    let late = LateEdit(&world, "/srv/datalake/s3.env", AtomicUsize::new(plan.steps.len() - 6));
     let ports = Ports { checkpoints: &late, ..world.ports() };
 
     let Err(ApplyError::Step(stopped)) = apply(run, &Patient, &ports).await else {
@@ -58,7 +58,7 @@ async fn a_file_edited_after_the_intent_to_write_it_is_left_alone() {
     assert_eq!(stopped.fault.kind, FaultKind::Disturbed);
     assert_eq!(world.content("/srv/datalake/s3.env").unwrap(), "by hand\n");
     let outcomes: Vec<_> = stopped.receipt.steps.iter().map(|taken| &taken.outcome).collect();
-    let (done, rest) = outcomes.split_at(outcomes.len() - 5);
+    let (done, rest) = outcomes.split_at(outcomes.len() - 7);
     assert!(done.iter().all(|outcome| **outcome == Outcome::Done), "{outcomes:?}");
     assert_eq!(rest[0], &Outcome::Disturbed);
     assert!(rest[1..].iter().all(|outcome| **outcome == Outcome::NotBegun));

@@ -20,3 +20,5 @@ mod retry;
 mod support;
 #[cfg(test)]
 mod there_and_back;
+#[cfg(test)]
+mod vault;

@@ -1,6 +1,6 @@
 //! A small world, and the two commands that change it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -22,6 +22,7 @@ pub(crate) struct World {
     pub(crate) files: Arc<MemoryFiles>,
     pub(crate) dagster: MemoryDagster,
     pub(crate) secrets: MemorySecrets,
+    pub(crate) vault: MemoryVault,
     pub(crate) state: MemoryState,
     pub(crate) clock: MemoryClock,
     pub(crate) fingerprints: FingerprintKey,
@@ -43,6 +44,7 @@ pub(crate) struct Picture {
     pub(crate) settings: Option<(Versioning, Lifecycle)>,
     pub(crate) services: ServiceStates,
     pub(crate) secrets: BTreeMap<PodmanSecret, Vec<u8>>,
+    pub(crate) vault: BTreeMap<ModalObject, (Option<Fingerprint>, Vec<u8>)>,
 }
 
 /// A watch that lets a run go on to its end.
@@ -71,6 +73,7 @@ impl World {
             dagster: MemoryDagster::new(both.into_iter().collect(), env_file, fingerprints.clone()),
             files,
             secrets: MemorySecrets::default(),
+            vault: MemoryVault::default(),
             state: MemoryState::default(),
             clock: MemoryClock::new(1_800_000_000),
             fingerprints,
@@ -101,6 +104,7 @@ impl World {
             files: self.files.as_ref(),
             dagster: &self.dagster,
             secrets: &self.secrets,
+            vault: &self.vault,
             state: &self.state,
             clock: &self.clock,
             checkpoints: &NoCheckpoints,
@@ -140,8 +144,8 @@ impl World {
             None
         };
         let services = self.dagster.states().await.unwrap();
-        let secrets = self.secrets.everything();
-        Picture { files: self.files.everything(), settings, services, secrets }
+        let (secrets, vault) = (self.secrets.everything(), self.vault.everything());
+        Picture { files: self.files.everything(), settings, services, secrets, vault }
     }
 
     pub(crate) fn history(&self) -> History {
@@ -149,7 +153,7 @@ impl World {
     }
 
     /// What is wanted of it: a bucket, its settings, a secret, a changed and a new file, nothing
-    /// left over, services that have read the new file.
+    /// left over, services that have read the new file, and the changed file's lines in Modal.
     ///
     /// `line` goes into the changed file, and its length into the settings.
     pub(crate) fn desired(&self, line: &str) -> Desired {
@@ -182,6 +186,31 @@ impl World {
             absent_secrets: vec![unwanted(SECRETS[1].parse().unwrap())],
             services: Some(DesiredServices { states, is_owed: false }),
             log_manager: None,
+            vault: Some(self.desired_vault(line)),
+        }
+    }
+
+    /// What is wanted in Modal; of what was there earlier a copy is kept, or will be.
+    pub(crate) fn desired_vault(&self, line: &str) -> DesiredVault {
+        let lines = format!("old\n{line}");
+        let history = self.history();
+        let copy = |print: &Fingerprint| {
+            let copy = Records(&self.state).copy(*print, &self.fingerprints);
+            (*print, copy.ok().map(|_| *print))
+        };
+        let mut earlier: BTreeMap<_, _> =
+            history.vault_contents(&modal("hetzner-s3")).iter().map(copy).collect();
+        if let Some(now) = self.content("/srv/app.conf") {
+            let print = self.fingerprints.of(now.as_bytes());
+            earlier.insert(print, Some(print));
+        }
+        DesiredVault {
+            secret: modal("hetzner-s3"),
+            print: self.fingerprints.of(lines.as_bytes()),
+            body: FileBody::new([Piece::text(lines)]),
+            earlier,
+            apps: vec![modal("dagster-compute")],
+            owed: BTreeSet::new(),
         }
     }
 
@@ -218,6 +247,7 @@ impl World {
         let history = Records(ports.state).history().map_err(Stopped::Records)?;
         let mut desired = self.desired(line);
         desired.services.as_mut().unwrap().is_owed = history.owes_restart();
+        desired.vault.as_mut().unwrap().owed = history.owed_apps();
         let observed = observe(&wanted(&desired), ports).await.observed;
         let plan = plan_provision(&desired, &observed).map_err(Stopped::Blocked)?;
         if plan.is_empty() {
@@ -234,14 +264,14 @@ impl World {
         let history = Records(ports.state).history().map_err(Stopped::Records)?;
         let Some(receipt) = history.to_roll_back() else { return Ok(()) };
         let plan = plan_rollback(receipt);
-        let mut looked = Wanted::default();
+        let mut looked = Wanted { vault: asked_of_vault(&plan.steps), ..Wanted::default() };
         for step in &plan.steps {
             match step.guard.target() {
                 Target::Path(path) => looked.paths.push(path),
                 Target::Bucket(bucket) => looked.buckets.push(bucket),
                 Target::Secret(name) => looked.secrets.push(name),
                 Target::Services => looked.services = true,
-                Target::Service | Target::Object(..) => (),
+                Target::Service | Target::Object(..) | Target::Vault(_) | Target::App(_) => (),
             }
         }
         let conflicts = rehearse(&plan, &observe(&looked, ports).await.observed);
@@ -277,7 +307,17 @@ fn wanted(desired: &Desired) -> Wanted {
         paths: folders.chain(files).chain(absent).collect(),
         secrets: secrets.chain(gone).collect(),
         services: true,
+        vault: desired.vault.iter().map(asked).collect(),
     }
+}
+
+fn asked(vault: &DesiredVault) -> (ModalObject, Vec<Fingerprint>) {
+    let prints = [vault.print].into_iter().chain(vault.earlier.keys().copied());
+    (vault.secret.clone(), prints.collect())
+}
+
+pub(crate) fn modal(name: &str) -> ModalObject {
+    ModalObject { name: name.parse().unwrap(), environment: None }
 }
 
 fn unwanted<T>(what: T) -> Unwanted<T> {

@@ -132,7 +132,7 @@ async fn a_file_edited_during_the_run_stops_it_and_is_left_alone() {
     assert_eq!(stopped.step.action.target(), Target::Path(path("/srv/app.conf")));
     assert_eq!(world.content("/srv/app.conf").unwrap(), "by hand\n");
     assert_eq!(Records(&world.state).receipt(&id).unwrap(), stopped.receipt);
-    assert_eq!(stopped.receipt.done().count(), plan.steps.len() - 6);
+    assert_eq!(stopped.receipt.done().count(), plan.steps.len() - 8);
 }
 
 #[tokio::test]

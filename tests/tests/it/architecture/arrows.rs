@@ -9,16 +9,16 @@ use super::members;
 /// A crate, the crates of ours that it uses, and those that only its tests use.
 type Arrow = (&'static str, &'static [&'static str], &'static [&'static str]);
 
-/// Planned and not there yet: `datalake-modal` (core, engine).
-const ARROWS: [Arrow; 11] = [
+const ARROWS: [Arrow; 12] = [
     ("datalake-core", &[], &[]),
     ("datalake-quadlet", &["core"], &[]),
     ("datalake-dagster", &["core"], &[]),
     ("datalake-engine", &["core"], &[]),
     ("datalake-s3", &["core", "engine"], &["sim"]),
     ("datalake-host", &["core", "engine"], &[]),
+    ("datalake-modal", &["core", "engine"], &[]),
     ("datalake-sim", &[], &[]),
-    ("datalake-cli", &["core", "dagster", "engine", "host", "quadlet", "s3", "sim"], &[]),
+    ("datalake-cli", &["core", "dagster", "engine", "host", "modal", "quadlet", "s3", "sim"], &[]),
     ("xtask", &[], &[]),
     ("datalake-bench", &[], &[]),
     ("datalake-tests", &["cli"], &["bench", "core", "engine", "quadlet", "s3", "sim"]),

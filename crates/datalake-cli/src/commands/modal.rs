@@ -1,0 +1,26 @@
+//! `modal`: the secret, the functions and the apps in Modal.
+
+mod apps;
+mod secret;
+
+use datalake_core::{ModalSpec, Spec};
+
+use crate::args::Cli;
+use crate::args::modal::Modal;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::render::Printer;
+
+pub(super) async fn modal(cli: &Cli, what: &Modal, printer: Printer) -> Result<Exit, Failure> {
+    match what {
+        Modal::Secret { what } => secret::secret(cli, what, printer).await,
+    }
+}
+
+/// Modal's part of the spec.
+fn required(spec: &Spec) -> Result<ModalSpec, Failure> {
+    spec.modal.clone().ok_or_else(|| {
+        Failure::new(Exit::Config, "the spec names no secret in Modal")
+            .hint("add `modal: { secret: hetzner-s3, apps: [dagster-compute] }` to datalake.yaml")
+    })
+}

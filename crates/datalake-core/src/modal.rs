@@ -1,0 +1,136 @@
+//! Modal's secrets and apps, as far as a plan has to know them.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use crate::text::serde_as_text;
+use crate::{FilledBody, Fingerprint};
+
+/// The name of a secret, an app or an environment of Modal's: at most 64 letters, digits, `-`, `_`
+/// and `.`, not first `-` or `.`, and not like the id of an app.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ModalName(String);
+
+/// The text is no name for a thing of Modal's.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "`{0}` is no name in Modal: it has at most 64 letters, digits, `-`, `_` and `.`, begins with a \
+     letter, a digit or `_`, and is not like `ap-` and 22 letters"
+)]
+pub struct InvalidModalName(String);
+
+/// A secret or app of Modal's with the environment that it is in.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct ModalObject {
+    /// Its name.
+    pub name: ModalName,
+    /// The environment; `None` for the one that the client's profile names.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub environment: Option<ModalName>,
+}
+
+/// What was found of a secret that nobody can read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum VaultState {
+    /// It bears the marker of this content, one of those that were asked for.
+    Holds(Fingerprint),
+    /// It is there and bears none of the markers that were asked for.
+    Other,
+}
+
+impl ModalName {
+    /// The name as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for ModalName {
+    type Err = InvalidModalName;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let plain = |b: u8| b.is_ascii_alphanumeric() || b"-_.".contains(&b);
+        let is_name = (1..=64).contains(&text.len())
+            && text.bytes().all(plain)
+            && !text.starts_with(['-', '.'])
+            && !is_app_id(text);
+        if is_name { Ok(Self(text.to_owned())) } else { Err(InvalidModalName(text.to_owned())) }
+    }
+}
+
+fn is_app_id(text: &str) -> bool {
+    let id = text.strip_prefix("ap-");
+    id.is_some_and(|id| id.len() == 22 && id.bytes().all(|b| b.is_ascii_alphanumeric()))
+}
+
+impl fmt::Display for ModalName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+serde_as_text!(ModalName);
+
+impl fmt::Display for ModalObject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.environment {
+            None => self.name.fmt(f),
+            Some(environment) => write!(f, "{environment}/{}", self.name),
+        }
+    }
+}
+
+/// The key that marks a secret of Modal's as one that holds this content.
+///
+/// Modal tells nobody a value, but whether a key of that name is there. The name holds 64 bits of a
+/// keyed fingerprint, from which nobody without the host's key learns anything.
+#[must_use]
+pub fn vault_marker(content: Fingerprint) -> String {
+    let digits: String = content.to_string().chars().take(16).collect();
+    format!("DATALAKE_FP_{digits}")
+}
+
+/// The lines of an env file that belong into Modal's secret: all but those for Modal's client, which
+/// its own containers are not to be given.
+#[must_use]
+pub fn vault_part(env_file: &FilledBody) -> FilledBody {
+    let lines = env_file.expose().split_inclusive(|byte| *byte == b'\n');
+    FilledBody::new(lines.filter(|line| !line.starts_with(b"MODAL_")).flatten().copied().collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::FingerprintKey;
+
+    #[test]
+    fn a_name_is_what_the_client_takes_and_never_an_option() {
+        for text in ["hetzner-s3", "a", "_x", "ap-short", &"x".repeat(64)] {
+            assert_eq!(text.parse::<ModalName>().unwrap().as_str(), text);
+        }
+        let id = format!("ap-{}", "a1".repeat(11));
+        for text in ["", "has space", "-e", ".x", "a/b", "ä", "a\n", &"x".repeat(65), &id] {
+            assert!(text.parse::<ModalName>().is_err(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_marker_is_a_key_that_modal_takes() {
+        let marker = vault_marker(FingerprintKey::new([1; 32]).of(b"x"));
+
+        let digits = marker.strip_prefix("DATALAKE_FP_").unwrap();
+        assert_eq!(digits.len(), 16);
+        assert!(digits.bytes().all(|b| b.is_ascii_hexdigit()), "{marker}");
+    }
+
+    #[test]
+    fn the_token_for_the_client_stays_out_of_the_secret() {
+        let env = FilledBody::new(b"A=1\nMODAL_TOKEN_ID=ak\nB=2\nMODAL_TOKEN_SECRET=as\n".to_vec());
+
+        assert_eq!(vault_part(&env).expose(), b"A=1\nB=2\n");
+    }
+}

@@ -1,0 +1,157 @@
+//! Programs started on this host, or in a container of the service user's.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use datalake_core::{Fault, FaultKind, FilledBody};
+use datalake_engine::{Programs, Ran};
+
+use crate::acting::{ServiceUser, fault_of_command};
+use crate::commands::{Command, CommandFault, Ended, run_to_end_with_input};
+
+/// The statuses with which `podman exec` says that the container has no such program, or that it may
+/// not be run.
+const NO_PROGRAM: [i32; 2] = [126, 127];
+
+/// The status with which podman says that it could not even try.
+const NOT_TRIED: i32 = 125;
+
+/// Programs of this host, started as the user that this process runs as, in `/`.
+#[derive(Debug, Clone, Default)]
+pub struct HostPrograms {
+    /// Variables besides those that every program gets.
+    pub environment: BTreeMap<OsString, OsString>,
+}
+
+/// Programs inside a container, started by `podman exec --interactive`.
+#[derive(Debug, Clone)]
+pub struct ContainerPrograms {
+    user: ServiceUser,
+    container: String,
+}
+
+impl ContainerPrograms {
+    /// The programs of the container of this id or name.
+    #[must_use]
+    pub fn new(user: ServiceUser, container: impl Into<String>) -> Self {
+        Self { user, container: container.into() }
+    }
+}
+
+#[async_trait]
+impl Programs for HostPrograms {
+    async fn run(
+        &self,
+        words: &[String],
+        input: &FilledBody,
+        limit: Duration,
+    ) -> Result<Ran, Fault> {
+        let (program, arguments) = words.split_first().ok_or_else(nothing)?;
+        let command = Command {
+            program: program.into(),
+            arguments: arguments.iter().map(OsString::from).collect(),
+            environment: self.environment.clone(),
+            directory: PathBuf::from("/"),
+            limit,
+        };
+        run_to_end_with_input(&command, input).await.map(ran).map_err(|fault| match fault {
+            CommandFault::NotFound(_) => Fault::new(FaultKind::Absent, fault.to_string()),
+            fault => fault_of_command(fault),
+        })
+    }
+}
+
+#[async_trait]
+impl Programs for ContainerPrograms {
+    async fn run(
+        &self,
+        words: &[String],
+        input: &FilledBody,
+        limit: Duration,
+    ) -> Result<Ran, Fault> {
+        self.user.require_manager()?;
+        let command = Command { limit, ..self.user.podman(&self.words(words)) };
+        let ended = run_to_end_with_input(&command, input).await.map_err(fault_of_command)?;
+        match ended.status.code() {
+            Some(code) if NO_PROGRAM.contains(&code) => {
+                Err(Fault::new(FaultKind::Absent, said(&ended)))
+            }
+            Some(NOT_TRIED) => Err(Fault::new(FaultKind::Unreachable, said(&ended))),
+            _ => Ok(ran(ended)),
+        }
+    }
+}
+
+impl ContainerPrograms {
+    fn words<'a>(&'a self, words: &'a [String]) -> Vec<&'a str> {
+        let exec = ["exec", "--interactive", &self.container];
+        exec.into_iter().chain(words.iter().map(String::as_str)).collect()
+    }
+}
+
+fn ran(ended: Ended) -> Ran {
+    Ran { is_done: ended.status.success(), stdout: ended.stdout, stderr: ended.stderr }
+}
+
+fn said(ended: &Ended) -> String {
+    crate::escape::escaped(ended.stderr.expose())
+}
+
+fn nothing() -> Fault {
+    Fault::new(FaultKind::Refused, "there is no program to run")
+}
+
+#[cfg(test)]
+mod tests {
+    use datalake_core::Owner;
+
+    use super::*;
+    use crate::Account;
+
+    fn input(text: &str) -> FilledBody {
+        FilledBody::new(text.as_bytes().to_vec())
+    }
+
+    fn words(text: &str) -> Vec<String> {
+        text.split(' ').map(str::to_owned).collect()
+    }
+
+    #[tokio::test]
+    async fn a_program_gets_its_input_and_a_failure_of_its_own_is_no_fault() {
+        let host = HostPrograms::default();
+        let limit = Duration::from_mins(1);
+
+        let ran = host.run(&words("cat"), &input("secret"), limit).await.unwrap();
+        assert_eq!((ran.is_done, ran.stdout.expose()), (true, &b"secret"[..]));
+        assert!(!host.run(&words("false"), &input(""), limit).await.unwrap().is_done);
+        let absent = host.run(&words("no-such-program-here"), &input(""), limit).await;
+        assert_eq!(absent.err().unwrap().kind, FaultKind::Absent);
+    }
+
+    #[tokio::test]
+    async fn a_program_that_takes_too_long_gives_no_answer() {
+        let limit = Duration::from_millis(20);
+
+        let ran = HostPrograms::default().run(&words("sleep 1000"), &input(""), limit).await;
+
+        assert_eq!(ran.err().unwrap().kind, FaultKind::Unreachable);
+    }
+
+    #[test]
+    fn a_program_in_a_container_keeps_its_input_open() {
+        let account = Account {
+            owner: Owner { uid: 900, gid: 900 },
+            home: "/var/lib/dagster".parse().unwrap(),
+        };
+        let user = ServiceUser::new(&"dagster-user".parse().unwrap(), &account, 900).unwrap();
+        let inside = ContainerPrograms::new(user, "dagster-daemon");
+
+        assert_eq!(
+            inside.words(&words("python3 -c x")).join(" "),
+            "exec --interactive dagster-daemon python3 -c x"
+        );
+    }
+}

@@ -1,0 +1,211 @@
+# Run by the interpreter that has Modal's client: `python -I -c …`, a request on standard input, the
+# answer as the last line of standard output. What is secret comes in on standard input alone and
+# goes on in memory: it is in no argument, variable or file.
+import json
+import os
+import signal
+import socket
+import stat
+import subprocess
+import sys
+import urllib.parse
+
+ANSWER = os.fdopen(os.dup(1), "w")
+# Whatever the client prints is talk, and no part of the answer.
+os.dup2(2, 1)
+
+
+def end(answer):
+    for child in CHILDREN:
+        child.kill()
+    ANSWER.write(json.dumps(answer) + "\n")
+    ANSWER.flush()
+    os._exit(0)
+
+
+def fail(kind, text=""):
+    end({"error": {"kind": kind, "text": hidden(str(text))}})
+
+
+def hidden(text):
+    for value in VALUES:
+        if len(value) > 3:
+            text = text.replace(value, "…")
+    lines = (line.strip(" │") for line in text.splitlines())
+    return " ".join(line for line in lines if line and line[0] not in "╭╰─")[:2000]
+
+
+def client():
+    try:
+        import modal
+    except ModuleNotFoundError as error:
+        if error.name != "modal":
+            raise
+        # `-I` leaves out the packages of the user, and pip may have put it there.
+        import site
+
+        site.addsitedir(site.getusersitepackages())
+        try:
+            import modal
+        except ModuleNotFoundError:
+            fail("NoClient", sys.executable)
+    return modal
+
+
+def require_login():
+    """The client has one class for "no token" and for "no good token"."""
+    from modal.config import config
+
+    def setting(name):
+        try:
+            return config[name]
+        except KeyError:
+            return None
+
+    if not (setting("token_id") and setting("token_secret") or setting("oauth_refresh_token")):
+        fail("NoLogin")
+
+
+def require_server():
+    """Tells at once what the client finds out after a minute of tries."""
+    from modal.config import config
+
+    proxies = ("HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy")
+    if any(os.environ.get(name) for name in proxies):
+        return
+    causes = []
+    for url in config["server_url"].split(","):
+        parts = urllib.parse.urlparse(url)
+        port = parts.port or (443 if parts.scheme == "https" else 80)
+        try:
+            socket.create_connection((parts.hostname, port), timeout=5).close()
+            return
+        except TimeoutError:
+            return
+        except OSError as error:
+            causes.append(f"{parts.hostname}: {error.strerror or error}")
+    fail("ConnectionError", "; ".join(causes))
+
+
+def held(modal, keys):
+    """The first of `keys` that the secret has."""
+    where = {"environment_name": REQUEST.get("environment")}
+    modal.Secret.from_name(REQUEST["name"], **where).hydrate()
+    for key in keys:
+        try:
+            modal.Secret.from_name(REQUEST["name"], required_keys=[key], **where).hydrate()
+            return key
+        except modal.exception.ConflictError:
+            pass
+    return None
+
+
+def look(modal):
+    end({"holds": held(modal, REQUEST["keys"])})
+
+
+def names(modal):
+    listed = modal.Secret.objects.list(environment_name=REQUEST.get("environment") or "")
+    created = lambda secret: secret.info().created_at.timestamp()
+    end({"secrets": [{"name": secret.name, "created": created(secret)} for secret in listed]})
+
+
+def delete(modal):
+    where = {"environment_name": REQUEST.get("environment")}
+    modal.Secret.objects.delete(REQUEST["name"], allow_missing=True, **where)
+    end({})
+
+
+def create(modal):
+    where = {"environment_name": REQUEST.get("environment")}
+    modal.Secret.objects.create(REQUEST["name"], REQUEST["values"], **where)
+    end({})
+
+
+def replace(modal):
+    """Only the command line replaces all of a secret. It reads memory under a file's name."""
+    memory = os.memfd_create("values")
+    os.write(memory, json.dumps(REQUEST["values"]).encode())
+    words = ["secret", "create", REQUEST["name"], "--force"]
+    done = run([*words, "--from-json", f"/proc/self/fd/{memory}"], pass_fds=(memory,))
+    if done.returncode != 0:
+        # It ends with 1 whatever it is: what can be asked again tells by its class.
+        try:
+            held(modal, [])
+        except modal.exception.NotFoundError:
+            pass
+        fail("Refused", done.stderr)
+    end({})
+
+
+def run(words, **more):
+    environment = REQUEST.get("environment")
+    words = [*words, "-e", environment] if environment else words
+    plain = {**os.environ, "COLUMNS": "400", "NO_COLOR": "1"}
+    program = [sys.executable, "-m", "modal", *words]
+    pipe = subprocess.PIPE
+    child = subprocess.Popen(
+        program,
+        stdin=subprocess.DEVNULL,
+        stdout=pipe,
+        stderr=pipe,
+        text=True,
+        errors="replace",
+        env=plain,
+        **more,
+    )
+    CHILDREN.append(child)
+    stdout, stderr = child.communicate()
+    return subprocess.CompletedProcess(program, child.returncode, stdout, stderr)
+
+
+def run_words(modal):
+    done = run(REQUEST["words"])
+    # A failure of the login or the network tells by its class here as well.
+    if done.returncode != 0:
+        modal.Secret.objects.list(max_objects=1)
+    said = hidden(done.stderr) or hidden(done.stdout)
+    end({"status": done.returncode, "stdout": done.stdout, "said": said})
+
+
+def about(modal):
+    from modal import config
+
+    path = config.user_config_path
+    try:
+        mode = stat.S_IMODE(os.stat(path).st_mode)
+    except FileNotFoundError:
+        mode = None
+    profile = config._user_config.get(config._profile, {})
+    named = ("token_id", "token_secret")
+    end(
+        {
+            "version": modal.__version__,
+            "python": sys.executable,
+            "in_environment": [bool(os.environ.get(f"MODAL_{name.upper()}")) for name in named],
+            "in_profile": [bool(profile.get(name)) for name in named],
+            "profile": config._profile,
+            "path": path,
+            "mode": mode,
+            "environment": config.config.get("environment") or "",
+            "servers": config.config["server_url"],
+        }
+    )
+
+
+CHILDREN, VALUES = [], ()
+REQUEST = json.load(sys.stdin)
+VALUES = tuple(REQUEST.get("values", {}).values())
+signal.signal(signal.SIGALRM, lambda *_: fail("TimedOut"))
+signal.alarm(REQUEST["seconds"])
+os.chdir("/")
+try:
+    modal = client()
+    if REQUEST["do"] == "about":
+        about(modal)
+    require_login()
+    require_server()
+    done = {"look": look, "names": names, "delete": delete, "create": create}
+    {**done, "replace": replace, "run": run_words}[REQUEST["do"]](modal)
+except Exception as error:
+    fail(type(error).__name__, error)

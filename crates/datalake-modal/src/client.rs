@@ -1,0 +1,196 @@
+//! Modal's client, asked through a small program in its own interpreter.
+
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use datalake_core::{Fault, FaultKind, FilledBody, ModalName};
+use datalake_engine::Programs;
+use serde::de::DeserializeOwned;
+
+use crate::answer::{Client, Ended, ListedApp, ListedSecret, Names, apps, read};
+use crate::interpreter::{head, named_in};
+use crate::request::Request;
+
+/// The small program.
+const SCRIPT: &str = include_str!("client.py");
+
+/// What a question may take. The client itself gives up after a minute.
+pub(crate) const ASKING: Duration = Duration::from_secs(40);
+
+/// What a change may take.
+pub(crate) const CHANGING: Duration = Duration::from_secs(50);
+
+/// What is added for the small program to say so itself before it is ended.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// Modal's client, as it is installed on the host or in a container.
+pub struct ModalClient<'a> {
+    programs: &'a dyn Programs,
+    program: Option<String>,
+    python: OnceLock<String>,
+}
+
+impl<'a> ModalClient<'a> {
+    /// The client whose program is `program`; without one, `modal` in the search path, or the package
+    /// that `python3` has.
+    #[must_use]
+    pub fn new(programs: &'a dyn Programs, program: Option<String>) -> Self {
+        Self { programs, program, python: OnceLock::new() }
+    }
+
+    /// What client it is, and whether it has a login.
+    ///
+    /// # Errors
+    ///
+    /// A [`Fault`] of kind `NoClient` where there is none.
+    pub async fn about(&self) -> Result<Client, Fault> {
+        self.ask(&Request::new("about", ASKING), ASKING).await
+    }
+
+    /// The named secrets of an environment, the newest first.
+    ///
+    /// # Errors
+    ///
+    /// A [`Fault`].
+    pub async fn secrets(
+        &self,
+        environment: Option<&ModalName>,
+    ) -> Result<Vec<ListedSecret>, Fault> {
+        let request = Request { environment, ..Request::new("names", ASKING) };
+        self.ask(&request, ASKING).await.map(|Names { secrets }| secrets)
+    }
+
+    /// The apps of an environment.
+    ///
+    /// # Errors
+    ///
+    /// A [`Fault`].
+    pub async fn apps(&self, environment: Option<&ModalName>) -> Result<Vec<ListedApp>, Fault> {
+        apps(&self.run(&["app", "list", "--json"], environment, ASKING).await?)
+    }
+
+    /// Has the command line of the client do something, and gives what it prints.
+    pub(crate) async fn run(
+        &self,
+        words: &[&str],
+        environment: Option<&ModalName>,
+        limit: Duration,
+    ) -> Result<String, Fault> {
+        let request = Request { words: words.to_vec(), environment, ..Request::new("run", limit) };
+        let Ended { status, stdout, said } = self.ask(&request, limit).await?;
+        if status == 0 { Ok(stdout) } else { Err(Fault::new(FaultKind::Refused, said)) }
+    }
+
+    pub(crate) async fn ask<T: DeserializeOwned>(
+        &self,
+        request: &Request<'_>,
+        limit: Duration,
+    ) -> Result<T, Fault> {
+        let words = [self.python().await?, "-I", "-c", SCRIPT].map(str::to_owned);
+        let ran = self.programs.run(&words, &request.body()?, limit + GRACE).await;
+        let ran = ran.map_err(|fault| match fault.kind {
+            FaultKind::Absent => no_client(&fault.detail),
+            _ => fault,
+        })?;
+        let answer = read(&ran.stdout);
+        match answer {
+            // What a Python that is broken says of itself holds nothing of the request.
+            Err(fault) if fault.kind == FaultKind::Unreadable && !ran.is_done => {
+                let said = String::from_utf8_lossy(ran.stderr.expose());
+                let last = said.lines().next_back().unwrap_or_default();
+                Err(Fault::new(FaultKind::Unreadable, format!("{}: {last:?}", fault.detail)))
+            }
+            answer => answer,
+        }
+    }
+
+    async fn python(&self) -> Result<&str, Fault> {
+        if let Some(python) = self.python.get() {
+            return Ok(python);
+        }
+        let program = self.program.as_deref().unwrap_or("modal");
+        let nothing = FilledBody::new(Vec::new());
+        let ran = self.programs.run(&head(program), &nothing, ASKING).await?;
+        let named = named_in(&String::from_utf8_lossy(ran.stdout.expose()));
+        let python = match (named, &self.program) {
+            (Some(python), _) => python,
+            (None, Some(program)) => {
+                return Err(no_client(&format!("`{program}` is no program of Python's")));
+            }
+            (None, None) => "python3".to_owned(),
+        };
+        Ok(self.python.get_or_init(|| python))
+    }
+}
+
+fn no_client(detail: &str) -> Fault {
+    Fault::new(FaultKind::NoClient, detail)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use async_trait::async_trait;
+    use datalake_engine::Ran;
+
+    use super::*;
+
+    /// Programs that answer as they are told, one after the other.
+    struct Told(Mutex<Vec<Result<&'static str, FaultKind>>>, Mutex<Vec<String>>);
+
+    impl Told {
+        fn new(answers: &[Result<&'static str, FaultKind>]) -> Self {
+            Self(Mutex::new(answers.iter().rev().copied().collect()), Mutex::default())
+        }
+    }
+
+    #[async_trait]
+    impl Programs for Told {
+        async fn run(&self, words: &[String], _: &FilledBody, _: Duration) -> Result<Ran, Fault> {
+            self.1.lock().unwrap().push(words[0].clone());
+            let answer = self.0.lock().unwrap().pop().unwrap();
+            let stdout = answer.map_err(|kind| Fault::new(kind, "told"))?;
+            let body = |text: &str| FilledBody::new(text.as_bytes().to_vec());
+            Ok(Ran { is_done: true, stdout: body(stdout), stderr: body("") })
+        }
+    }
+
+    #[tokio::test]
+    async fn the_interpreter_of_the_client_is_asked_and_found_once() {
+        let told = Told::new(&[
+            Ok("#!/opt/bin/python3\n"),
+            Ok("{\"secrets\": []}"),
+            Ok("{\"secrets\": []}"),
+        ]);
+        let client = ModalClient::new(&told, None);
+
+        client.secrets(None).await.unwrap();
+        client.secrets(None).await.unwrap();
+
+        assert_eq!(*told.1.lock().unwrap(), ["sh", "/opt/bin/python3", "/opt/bin/python3"]);
+    }
+
+    #[tokio::test]
+    async fn without_a_script_python3_is_asked_unless_one_was_named() {
+        let told = Told::new(&[Ok(""), Err(FaultKind::Absent)]);
+        let fault = ModalClient::new(&told, None).secrets(None).await.unwrap_err();
+        assert_eq!(fault.kind, FaultKind::NoClient);
+        assert_eq!(*told.1.lock().unwrap(), ["sh", "python3"]);
+
+        let told = Told::new(&[Ok("")]);
+        let client = ModalClient::new(&told, Some("/opt/bin/modal".to_owned()));
+        let fault = client.secrets(None).await.unwrap_err();
+        assert_eq!(fault.kind, FaultKind::NoClient);
+        assert_eq!(fault.detail, "`/opt/bin/modal` is no program of Python's");
+    }
+
+    #[tokio::test]
+    async fn a_place_that_cannot_be_reached_is_not_one_without_a_client() {
+        let told = Told::new(&[Err(FaultKind::NoManager)]);
+
+        let fault = ModalClient::new(&told, None).secrets(None).await.unwrap_err();
+
+        assert_eq!(fault.kind, FaultKind::NoManager);
+    }
+}

@@ -1,0 +1,16 @@
+//! Modal's secrets and apps, through Modal's own client.
+//!
+//! [`ModalClient`] has the interpreter that Modal's client is installed for run a small program: a
+//! request on its standard input, an answer on its standard output. Values of secrets go that way
+//! alone. Where the interpreter is, on the host or in a container, the port `Programs` knows.
+
+mod answer;
+mod client;
+mod interpreter;
+mod old_words;
+mod request;
+mod vault;
+
+pub use answer::{Client, ListedApp, ListedSecret};
+pub use client::ModalClient;
+pub use old_words::{OldWord, old_words};

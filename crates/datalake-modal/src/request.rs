@@ -1,0 +1,134 @@
+//! What the small program is asked.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use datalake_core::{
+    Fault, FaultKind, FilledBody, Fingerprint, ModalName, ModalObject, vault_marker,
+};
+use serde::Serialize;
+
+/// The longest key and the longest value that Modal takes, in characters.
+const LONGEST: [(&str, usize); 2] = [("key", 16_384), ("value", 32_768)];
+
+/// A request; its JSON form may hold secrets.
+#[derive(Serialize)]
+pub(crate) struct Request<'a> {
+    #[serde(rename = "do")]
+    pub(crate) what: &'static str,
+    pub(crate) seconds: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) name: Option<&'a ModalName>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) environment: Option<&'a ModalName>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) keys: Vec<String>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) values: BTreeMap<String, String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) words: Vec<&'a str>,
+}
+
+impl<'a> Request<'a> {
+    pub(crate) fn new(what: &'static str, limit: Duration) -> Self {
+        Self {
+            what,
+            seconds: limit.as_secs(),
+            name: None,
+            environment: None,
+            keys: Vec::new(),
+            values: BTreeMap::new(),
+            words: Vec::new(),
+        }
+    }
+
+    pub(crate) fn about(self, object: &'a ModalObject) -> Self {
+        Self { name: Some(&object.name), environment: object.environment.as_ref(), ..self }
+    }
+
+    pub(crate) fn body(&self) -> Result<FilledBody, Fault> {
+        let json = serde_json::to_vec(self);
+        json.map(FilledBody::new).map_err(|_| Fault::new(FaultKind::Refused, "no request"))
+    }
+}
+
+/// The markers of these contents, in their order; without one of them a look only tells whether the
+/// secret is there.
+pub(crate) fn markers(asked: &[Fingerprint]) -> Vec<String> {
+    asked.iter().copied().map(vault_marker).collect()
+}
+
+/// The variables in lines of an env file, and the marker of their content.
+pub(crate) fn values(
+    lines: &FilledBody,
+    print: Fingerprint,
+) -> Result<BTreeMap<String, String>, Fault> {
+    let refused = |detail: String| Fault::new(FaultKind::Refused, detail);
+    let text = std::str::from_utf8(lines.expose());
+    let text = text.map_err(|_| refused("the variables are not UTF-8 text".to_owned()))?;
+    let mut values = BTreeMap::from([(vault_marker(print), "1".to_owned())]);
+    let is_comment = |line: &str| line.is_empty() || line.starts_with('#');
+    for (number, line) in text.lines().enumerate().filter(|(_, line)| !is_comment(line)) {
+        let Some((key, value)) = line.split_once('=') else {
+            return Err(refused(format!("line {} is no `KEY=VALUE`", number + 1)));
+        };
+        for ((what, longest), part) in LONGEST.into_iter().zip([key, value]) {
+            if part.chars().count() > longest {
+                let key: String = key.chars().take(64).collect();
+                let text = format!(
+                    "the {what} of `{key}` is too long: Modal takes {longest} characters at most"
+                );
+                return Err(refused(text));
+            }
+        }
+        values.insert(key.to_owned(), value.to_owned());
+    }
+    Ok(values)
+}
+
+#[cfg(test)]
+mod tests {
+    use datalake_core::FingerprintKey;
+
+    use super::*;
+
+    fn print() -> Fingerprint {
+        FingerprintKey::new([1; 32]).of(b"x")
+    }
+
+    fn check(lines: &str) -> Result<Vec<String>, String> {
+        let values = values(&FilledBody::new(lines.as_bytes().to_vec()), print());
+        values.map(|values| values.into_keys().collect()).map_err(|fault| fault.detail)
+    }
+
+    #[test]
+    fn every_line_becomes_a_variable_and_the_marker_comes_along() {
+        let keys = check("# a comment\nA=1\n\nB=x=y\n").unwrap();
+
+        assert_eq!(keys, ["A".to_owned(), "B".to_owned(), vault_marker(print())]);
+    }
+
+    #[test]
+    fn what_modal_would_refuse_is_told_before_without_the_value() {
+        assert_eq!(check("A=1\nsecret\n"), Err("line 2 is no `KEY=VALUE`".to_owned()));
+        let told = check(&format!("A={}\n", "s".repeat(32_769))).unwrap_err();
+        assert_eq!(told, "the value of `A` is too long: Modal takes 32768 characters at most");
+        let told = check(&format!("{}=1\n", "K".repeat(16_385))).unwrap_err();
+        assert!(told.starts_with("the key of `KKK"), "{told}");
+        assert!(told.len() < 200, "{told}");
+    }
+
+    #[test]
+    fn a_request_holds_what_it_needs_and_no_more() {
+        let name = ModalObject { name: "s".parse().unwrap(), environment: None };
+        let request = Request {
+            keys: markers(&[print()]),
+            ..Request::new("look", Duration::from_secs(20)).about(&name)
+        };
+
+        let json = String::from_utf8(request.body().unwrap().expose().to_vec()).unwrap();
+
+        let marker = vault_marker(print());
+        assert_eq!(json, format!(r#"{{"do":"look","seconds":20,"name":"s","keys":["{marker}"]}}"#));
+    }
+}

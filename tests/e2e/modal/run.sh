@@ -1,0 +1,242 @@
+#!/bin/bash
+# The command line with the real client of Modal, unmodified, in two versions, against a control
+# plane on loopback (fake/) and the sandbox's bucket.
+#   usage: run.sh       in the workspace root
+# Needs a network once; the clients stay in target/e2e/modal. Each check prints a line; the last line
+# counts them. What it starts, it ends.
+set -uo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+target=$(realpath -m "${CARGO_TARGET_DIR:-target}")
+cache=$target/e2e/modal program=$target/debug/datalake
+versions=(1.6.4 1.4.3)
+work='' label=modal passed=0 failed=0 plane='' store=''
+canary=CANARYcanaryCANARYcanaryCANARYcanary1234
+
+pass() { passed=$((passed + 1)); echo "ok    $label: $1"; }
+fail() { failed=$((failed + 1)); echo "FAIL  $label: $1"; }
+
+# check TEXT EXIT [WORDS] -- COMMAND...: the exit code, and words in what the command prints
+check() {
+  local text=$1 expected=$2 words='' code
+  shift 2
+  if [ "$1" != -- ]; then words=$1; shift; fi
+  shift
+  "$@" > "$work/out" 2>&1 < /dev/null
+  code=$?
+  if [ "$code" -eq "$expected" ] && { [ -z "$words" ] || grep -qF -- "$words" "$work/out"; }; then
+    pass "$text"
+  else
+    fail "$text (exit $code, expected $expected${words:+ with \"$words\"})"
+    sed 's/^/      | /' "$work/out" | tail -15
+  fi
+}
+
+# ends PID: it and its children are gone
+ends() {
+  [ -n "$1" ] || return 0
+  kill -TERM "$1" 2> /dev/null
+  wait "$1" 2> /dev/null
+  return 0
+}
+
+clean() {
+  ends "$plane"
+  ends "$store"
+  [ -z "$work" ] || rm -rf "$work"
+}
+trap clean EXIT
+trap 'exit 130' INT TERM HUP
+
+install() { # install VERSION
+  local python=$cache/$1
+  [ -x "$python/bin/modal" ] && [ -f "$python/whole" ] && return 0
+  echo "installing modal $1" >&2
+  python3 -m venv --clear "$python" &&
+    "$python/bin/pip" install --quiet --disable-pip-version-check "modal==$1" \
+      -r "$here/requirements.txt" >&2 && touch "$python/whole"
+}
+
+wait_for() { # wait_for SECONDS COMMAND...
+  local end=$((SECONDS + $1))
+  shift
+  until "$@" > /dev/null 2>&1; do
+    [ "$SECONDS" -lt "$end" ] || return 1
+    sleep 0.2
+  done
+}
+
+start_plane() {
+  mkdir -p "$work/plane"
+  rm -f "$work/plane"/*
+  "$cache/1.6.4/bin/python" -B "$here/fake/serve.py" "$work/plane" ak-lane as-lane \
+    2> "$work/plane.log" &
+  plane=$!
+  wait_for 60 test -s "$work/plane/port" || { fail 'the control plane starts'; exit 1; }
+  export MODAL_SERVER_URL=http://127.0.0.1:$(cat "$work/plane/port")
+}
+faults() { echo "$1" > "$work/plane/faults.json"; }
+no_faults() { rm -f "$work/plane/faults.json"; }
+
+# in_plane EXPRESSION: whether it holds of the control plane's state
+in_plane() {
+  "$cache/1.6.4/bin/python" -c "
+import hashlib, json, sys
+state = json.load(open('$work/plane/state.json'))
+secrets, apps = state.get('secrets', {}), state.get('apps', {})
+sha = lambda text: hashlib.sha256(text.encode()).hexdigest()
+sys.exit(0 if ($1) else 1)"
+}
+holds() { # holds TEXT EXPRESSION
+  if in_plane "$2"; then pass "$1"; else fail "$1"; fi
+}
+
+# One service for the whole lane, so that the functions can reach its bucket.
+start_store() {
+  "$program" --sandbox="$work/store" sandbox > "$work/exports" 2> "$work/store.log" &
+  store=$!
+  wait_for 60 grep -q serving "$work/store.log" || { fail 'the sandbox starts'; exit 1; }
+  # shellcheck disable=SC1091
+  . "$work/exports"
+}
+
+lake() { "$program" --root "$work/host" --state "$work/state" --config "$work/datalake.yaml" "$@"; }
+
+spec() { # spec [APPS]
+  cat > "$work/datalake.yaml" << YAML
+region: fsn1
+endpoint: $AWS_ENDPOINT_URL_S3
+bucket: lane-modal-assets
+modal: { secret: hetzner-s3, apps: [${1:-dagster-compute}] }
+YAML
+}
+
+remote() { # remote PYTHON CODE: `f` is the deployed function's lookup
+  "$cache/$version/bin/python" -c "import json, modal
+function = lambda name: modal.Function.from_name('dagster-compute', name)
+$1"
+}
+
+life() {
+  check 'a secret that is not there is absent' 3 'absent' -- lake modal secret status
+  check 'the plan changes nothing' 3 'store in Modal' -- lake modal secret sync --dry-run
+  holds 'after the plan there is none' "'main/hetzner-s3' not in secrets"
+  check 'sync creates it' 0 'Proved: Modal lists' -- lake modal secret sync --yes
+  holds 'each value arrived as it is' \
+    "secrets['main/hetzner-s3']['AWS_SECRET_ACCESS_KEY'] == sha('$AWS_SECRET_ACCESS_KEY')"
+  check 'it is in step' 0 'in step' -- lake modal secret status
+  check 'a second sync has nothing to do' 0 'Nothing to do' -- lake modal secret sync --yes
+  echo '{"A": "1"}' > "$work/foreign.json"
+  check 'somebody else replaces it' 0 -- \
+    "$cache/$version/bin/modal" secret create hetzner-s3 --force --from-json "$work/foreign.json"
+  check 'that is drift' 3 'drifted' -- lake modal secret status
+  check 'the plan says that theirs will not come back' 3 'shows it to nobody' -- \
+    lake modal secret sync --dry-run
+  check 'sync replaces it' 0 'Proved' -- lake modal secret sync --yes
+  check 'the client lists it' 0 hetzner-s3 -- "$cache/$version/bin/modal" secret list --json
+  check 'delete removes it' 0 'has no secret' -- lake modal secret delete --yes
+  check 'it is gone' 3 'absent' -- lake modal secret status
+}
+
+warm() {
+  cp "$here/functions.py" "$work/functions.py"
+  check 'sync before the deploy' 0 -- lake modal secret sync --yes
+  check 'modal deploy' 0 'App deployed' -- "$cache/$version/bin/modal" deploy "$work/functions.py"
+  check 'a remote call writes and reads the bucket' 0 '"rows": 3' -- \
+    remote 'print(json.dumps(function("round_trip").remote("modal/in.json", "modal/out.json")))'
+  remote 'print(function("who").remote())' > "$work/one"
+  remote 'print(function("who").remote())' > "$work/two"
+  if cmp -s "$work/one" "$work/two"; then pass 'the container is warm'; else fail 'warm'; fi
+  export DATALAKE_BUCKET=lane-other-assets
+  check 'new values, and the app is rolled over' 0 'New containers: dagster-compute' -- \
+    lake modal secret sync --yes
+  check 'the next call has the new values' 0 'lane-other-assets' -- \
+    remote 'print(function("who").remote())'
+  unset DATALAKE_BUCKET
+  spec other-app
+  check 'an app that the spec does not name may hold old values' 0 'may still hold' -- \
+    lake modal secret sync --yes
+  check 'and it does' 0 'lane-other-assets' -- remote 'print(function("who").remote())'
+  spec
+}
+
+# Each failure: its own message and exit code, and the secret is as it was.
+failures() {
+  local saved=$MODAL_TOKEN_ID path=$PATH url=$MODAL_SERVER_URL
+  lake modal secret delete --yes > /dev/null 2>&1 < /dev/null
+  PATH=/usr/bin:/bin check 'no client' 78 "there is no client of Modal's" -- \
+    lake modal secret sync --yes
+  MODAL_TOKEN_ID='' check 'not logged in' 78 'nobody is logged in' -- lake modal secret sync --yes
+  MODAL_TOKEN_ID=ak-wrong check 'wrong token' 77 'Modal does not take the token' -- \
+    lake modal secret sync --yes
+  DATALAKE_MODAL__SECRET='has space' check 'a name that is none' 78 'is no name in Modal' -- \
+    lake modal secret sync --yes
+  faults '{"longest_value": 10}'
+  check 'a value that is too long' 78 'is longer than 10 characters' -- lake modal secret sync --yes
+  faults '{"lose_creation": true}'
+  check 'success that is none: the secret is not listed' 4 'not as planned' -- \
+    lake modal secret sync --yes
+  no_faults
+  check 'it is not marked as done' 3 'absent' -- lake modal secret status
+  MODAL_SERVER_URL=http://127.0.0.1:9 check 'server down' 69 'Connection refused' -- \
+    lake modal secret sync --yes
+  faults '{"hang": true}'
+  check 'server hangs' 69 'it has not answered in time' -- lake modal secret sync --yes
+  check 'status tells unknown' 5 'unknown' -- lake modal secret status
+  no_faults
+  PATH=$path MODAL_TOKEN_ID=$saved MODAL_SERVER_URL=$url
+}
+
+# The command line, environment and open files of every process, and all files below the lane's
+# folder, are looked through for the secret while it is created and replaced.
+unseen() {
+  printf 'AWS_ACCESS_KEY_ID=%s\nAWS_SECRET_ACCESS_KEY=%s\n' "$AWS_ACCESS_KEY_ID" "$canary" \
+    > "$work/keys"
+  chmod 600 "$work/keys"
+  exec {keys}< "$work/keys"
+  rm "$work/keys"
+  "$cache/1.6.4/bin/python" "$here/watch.py" "$canary" "$work" /tmp > "$work.seen" &
+  local watcher=$!
+  env -u AWS_SECRET_ACCESS_KEY -u AWS_ACCESS_KEY_ID "$program" --root "$work/host" \
+    --state "$work/state" --config "$work/datalake.yaml" --credentials-fd "$keys" \
+    modal secret sync --yes > "$work/out" 2>&1 < /dev/null
+  local code=$?
+  kill -TERM "$watcher"
+  wait "$watcher"
+  exec {keys}<&-
+  holds 'the canary arrived' \
+    "secrets['main/hetzner-s3']['AWS_SECRET_ACCESS_KEY'] == sha('$canary')"
+  if [ "$code" = 0 ] && grep -q '^looked' "$work.seen" && ! grep -q '^SEEN' "$work.seen"; then
+    pass "nobody else saw it: $(tail -1 "$work.seen")"
+  else
+    fail "exit $code; $(head -5 "$work.seen")"
+    tail -5 "$work/out"
+  fi
+  rm -f "$work.seen"
+}
+
+mkdir -p "$cache"
+cargo build --quiet --package datalake-cli || { echo 'FAIL  the program does not build'; exit 1; }
+for version in "${versions[@]}"; do
+  install "$version" || { echo "FAIL  modal $version cannot be installed"; exit 1; }
+done
+work=$(mktemp -d "${TMPDIR:-/tmp}/datalake-modal.XXXXXX")
+mkdir -p "$work/home" "$work/host/etc"
+export HOME=$work/home NO_PROXY=127.0.0.1 no_proxy=127.0.0.1
+export MODAL_TOKEN_ID=ak-lane MODAL_TOKEN_SECRET=as-lane
+plain=$PATH
+cd "$work" || exit 1
+start_store
+for version in "${versions[@]}"; do
+  label="modal $version"
+  export PATH=$cache/$version/bin:$plain
+  ends "$plane"
+  start_plane
+  rm -rf "$work/state"
+  spec
+  life
+  warm
+  failures
+  unseen
+done
+echo "$passed passed, $failed failed"
+[ "$failed" = 0 ]
