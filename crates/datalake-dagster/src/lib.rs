@@ -25,6 +25,7 @@ mod instance;
 mod layout;
 mod owner;
 mod packages;
+mod python;
 mod source;
 mod version;
 mod webserver;
@@ -42,6 +43,7 @@ pub use layout::{
 };
 pub use owner::{Owner, owner};
 pub use packages::{IMPORT_SCRIPT, PACKAGES_SCRIPT, Packages, UnreadablePackages};
+pub use python::scan_python;
 pub use source::{IndexUrl, InvalidIndexUrl, PIP_CONF_ID, Source, WHEELS};
 pub use version::{DagsterVersion, UnfitVersion};
 pub use webserver::{
