@@ -57,6 +57,16 @@ impl<T> Look<T> {
         }
     }
 
+    /// The same of a step on the way to the service: that nothing answers is what is wrong there.
+    pub(super) fn reached(&self, what: &str, cure: &str) -> Result<&T, Not> {
+        match self {
+            Self::Unknown(fault) if fault.kind == FaultKind::Unreachable => {
+                Err(wrong([format!("{what}: {}", fault.detail)], cure))
+            }
+            other => other.tried(cure),
+        }
+    }
+
     /// The same with what was seen changed by `change`.
     pub fn map<U>(self, change: impl FnOnce(T) -> U) -> Look<U> {
         match self {

@@ -104,7 +104,8 @@ fn proxy(seen: &Examination) -> Judged {
 }
 
 fn dns(seen: &Examination) -> Judged {
-    let addresses = seen.network.addresses.tried(DNS_CURE)?;
+    let endpoint = &seen.network.endpoint;
+    let addresses = seen.network.addresses.reached(endpoint, DNS_CURE)?;
     if addresses.is_empty() {
         return Err(wrong([format!("{} has no address", seen.network.endpoint)], DNS_CURE));
     }
@@ -116,31 +117,18 @@ const DNS_CURE: &str = "check the spelling of `region:` or `endpoint:`, then the
                         `resolvectl query HOST`, or `getent hosts HOST`";
 
 fn tcp(seen: &Examination) -> Judged {
-    match &seen.network.connection {
-        // That nothing answers is what is wrong here, not what hides it.
-        Look::Unknown(fault) if !seen.network.is_unasked(fault) => Err(wrong(
-            [format!("{}: {}", seen.network.endpoint, fault.detail)],
-            "see whether a firewall lets this machine out: `curl -v ENDPOINT`; if \
-             `network-locations` says that it is them, wait",
-        )),
-        look => Ok(format!("it stands after {} ms", look.seen()?)),
-    }
-}
-
-impl NetworkEvidence {
-    fn is_unasked(&self, fault: &crate::Fault) -> bool {
-        fault.kind != crate::FaultKind::Unreachable
-    }
+    let cure = "see whether a firewall lets this machine out: `curl -v ENDPOINT`; if \
+                `network-locations` says that it is them, wait";
+    let millis = seen.network.connection.reached(&seen.network.endpoint, cure)?;
+    Ok(format!("it stands after {millis} ms"))
 }
 
 fn tls(seen: &Examination) -> Judged {
-    match &seen.network.tls.seen()?.refused {
+    let cure = "install `ca-certificates`, or the certificate of your own authority; a proxy that \
+                opens TLS has one of its own. There is no switch to ignore it";
+    match &seen.network.tls.reached(&seen.network.endpoint, cure)?.refused {
         None => Ok("this machine trusts it".to_owned()),
-        Some(reason) => Err(wrong(
-            [reason.clone()],
-            "install `ca-certificates`, or the certificate of your own authority; a proxy that \
-             opens TLS has one of its own. There is no switch to ignore it",
-        )),
+        Some(reason) => Err(wrong([reason.clone()], cure)),
     }
 }
 
@@ -164,7 +152,8 @@ fn expiry(seen: &Examination) -> Judged {
 fn answer(seen: &Examination) -> Judged {
     let cure = "is `endpoint:` the address of an S3 service? A proxy or a login page may answer \
                 in its place";
-    let Greeting { status, is_s3, .. } = seen.network.greeting.tried(cure)?;
+    let Greeting { status, is_s3, .. } =
+        seen.network.greeting.reached(&seen.network.endpoint, cure)?;
     if *is_s3 {
         return Ok(format!("an S3 service answers, status {status}"));
     }
