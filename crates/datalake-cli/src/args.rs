@@ -4,6 +4,7 @@ mod address;
 pub mod bucket;
 pub mod cost;
 pub mod migrate;
+pub mod doctor;
 pub mod objects;
 pub mod transfer;
 
@@ -108,6 +109,9 @@ pub enum Command {
     Provision(Provision),
     /// Tell whether bucket and host are in step with the spec (exit 0) or not (exit 3)
     Status,
+    /// Find what is wrong anywhere on the way to the bucket (exit 3), and what cures it
+    #[command(before_help = doctor::EXAMPLES)]
+    Doctor(doctor::Doctor),
     /// Undo a run: the same bytes, modes and owners as before
     Rollback(Rollback),
     /// List all runs

@@ -5,6 +5,7 @@ mod commands;
 mod config;
 mod deployment;
 mod desired;
+mod doctor;
 pub mod exit;
 mod failure;
 mod generator;

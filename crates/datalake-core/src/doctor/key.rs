@@ -4,7 +4,7 @@ use super::diagnose::Check;
 use super::look::{Judged, Look, Not, warning, wrong};
 use super::store::Head;
 use super::{Examination, FindingId};
-use crate::{BucketName, Fault, FaultKind, InvalidKeyText, Service};
+use crate::{BucketName, Fault, FaultKind, Service};
 
 /// What was seen of the key pair; no part of the secret is in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -12,7 +12,7 @@ pub struct KeyEvidence {
     /// The id where the pair was found; what is wrong with the place if it was not.
     pub source: Look<Result<String, String>>,
     /// What is wrong with its form; `None` for nothing.
-    pub flaw: Look<Option<InvalidKeyText>>,
+    pub flaw: Look<Option<String>>,
     /// Whether the two halves look exchanged.
     pub is_swapped: Look<bool>,
     /// What the service says to the pair.
@@ -72,10 +72,9 @@ fn source(seen: &Examination) -> Judged {
 fn shape(seen: &Examination) -> Judged {
     match seen.key.flaw.seen()? {
         None => Ok("no blank, quote or line end in it".to_owned()),
-        Some(flaw) => Err(wrong(
-            [flaw.to_string()],
-            "paste it again, bare: without quotes, blanks or line ends",
-        )),
+        Some(flaw) => {
+            Err(wrong([flaw.clone()], "paste it again, bare: without quotes, blanks or line ends"))
+        }
     }
 }
 

@@ -129,8 +129,7 @@ fn key() -> Vec<(FindingId, Change)> {
     vec![
         (FindingId::KeySource, |seen| seen.key.source = Look::Saw(Err("no pair".to_owned()))),
         (FindingId::KeyShape, |seen| {
-            let flaw = InvalidKeyText::Blank(SecretName::SecretAccessKey);
-            seen.key.flaw = Look::Saw(Some(flaw));
+            seen.key.flaw = Look::Saw(Some("the secret access key is empty".to_owned()));
         }),
         (FindingId::KeySwapped, |seen| seen.key.is_swapped = Look::Saw(true)),
         (FindingId::KeyUnknown, |seen| seen.key.service = refused(FaultKind::UnknownAccessKey)),

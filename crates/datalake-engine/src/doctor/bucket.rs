@@ -31,7 +31,11 @@ const OTHERS: usize = 10;
 const PAGES: usize = 10;
 
 /// Asks the service for the key, its buckets, and those besides `own` that it opens.
-pub async fn look_at_key(own: &BucketName, store: &dyn ObjectStore, seen: &mut KeyEvidence) {
+pub async fn look_at_key(
+    own: Option<&BucketName>,
+    store: &dyn ObjectStore,
+    seen: &mut KeyEvidence,
+) {
     seen.service = store.reach().await.into();
     if !matches!(seen.service, Look::Saw(_)) {
         return;
@@ -42,7 +46,7 @@ pub async fn look_at_key(own: &BucketName, store: &dyn ObjectStore, seen: &mut K
         answer => answer.into(),
     };
     seen.opens = match &seen.buckets {
-        Look::Saw(all) => opened(all.iter().filter(|name| *name != own), store).await,
+        Look::Saw(all) => opened(all.iter().filter(|name| Some(*name) != own), store).await,
         other => other.clone(),
     };
 }

@@ -1,0 +1,46 @@
+//! `doctor`: observe and diagnose.
+
+mod fix;
+
+use datalake_core::doctor::{Diagnosis, Outcome, diagnose};
+
+use crate::args::{self, Cli};
+use crate::doctor::examine;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::render::{DoctorReport, Printer, diagnosis, finding_page};
+use crate::site::Site;
+
+pub(super) async fn doctor(
+    cli: &Cli,
+    flags: &args::doctor::Doctor,
+    printer: Printer,
+) -> Result<Exit, Failure> {
+    if let Some(id) = flags.explain {
+        // Works offline and without a spec: nothing is opened.
+        let (text, report) = finding_page(id);
+        printer.result("doctor-page", report, &text);
+        return Ok(Exit::Done);
+    }
+    let site = Site::open(cli, printer).await?;
+    if let Some(id) = flags.fix {
+        return fix::fix((cli, flags, id), &site).await;
+    }
+    let seen = examine(&site, flags.only, &flags.code).await?;
+    let found = diagnose(&seen);
+    let report = DoctorReport::of(&found, flags.only, &site.name);
+    printer.result("doctor", &report, &diagnosis(&report, printer.has_colour()));
+    Ok(exit(&found, flags))
+}
+
+/// 3 for findings, 5 where something could not be learned: unknown is never sound.
+fn exit(found: &Diagnosis, flags: &args::doctor::Doctor) -> Exit {
+    let outcomes: Vec<_> = found.of_group(flags.only).map(|(_, outcome)| outcome).collect();
+    if outcomes.iter().any(|outcome| matches!(outcome, Outcome::Finding(_))) {
+        Exit::Drift
+    } else if outcomes.iter().any(|outcome| matches!(outcome, Outcome::Unknown(_))) {
+        Exit::Partly
+    } else {
+        Exit::Done
+    }
+}
