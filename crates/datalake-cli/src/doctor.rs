@@ -4,11 +4,13 @@ mod containers;
 mod host;
 mod lives;
 mod locations;
+mod money;
 mod mounted;
 mod python;
 mod settings;
 mod shells;
 mod store;
+mod yaml;
 
 use std::path::PathBuf;
 
@@ -63,6 +65,12 @@ pub(crate) async fn examine(
     }
     if wants(&[Group::Python]) {
         python::look(site, code, &mut seen);
+    }
+    if wants(&[Group::DagsterYaml]) {
+        yaml::look(site, &mut seen);
+    }
+    if wants(&[Group::Money]) {
+        money::look(site, &mut seen);
     }
     if wants(&[Group::Modal]) {
         shells::look_at_modal(site, &mut seen);

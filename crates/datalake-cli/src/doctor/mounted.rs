@@ -26,3 +26,22 @@ pub(super) fn code(site: &Site) -> Vec<HostPath> {
     }
     folders
 }
+
+/// Dagster's home on the host, where a unit names it and mounts it.
+pub(super) fn dagster_home(site: &Site) -> Option<HostPath> {
+    let host = site.settings.host().ok()?;
+    let (account, places) = site.host(&host).ok()?;
+    places.units.iter().find_map(|unit| {
+        let Ok(Seen::File { content, .. }) = site.host.look(&unit.file) else { return None };
+        let unit = UnitFile::parse(&String::from_utf8_lossy(content.expose()));
+        let words = unit.words("Container", "Environment");
+        let inside = words.iter().find_map(|word| word.strip_prefix("DAGSTER_HOME="))?.to_owned();
+        unit.values("Container", "Volume").into_iter().find_map(|volume| {
+            let mut parts = volume.split(':');
+            let (source, target) = (parts.next()?, parts.next()?);
+            let rest = inside.strip_prefix(target)?;
+            let source = source.trim().replace("%h", account.home.as_str());
+            format!("{source}{rest}").parse().ok()
+        })
+    })
+}

@@ -25,8 +25,12 @@ pub(super) fn look(site: &Site, code: &[PathBuf], seen: &mut Examination) {
     let mut reader = Reader { files: 0, traps: Vec::new(), fault: None };
     for folder in code {
         match HostFiles::open(folder, Arc::new(NoCheckpoints)) {
-            Ok(files) => reader.folder((&files, Some(folder)), &root(), DEEPEST),
-            Err(fault) => reader.fault = Some(within(folder, fault)),
+            Ok(files) => {
+                if let Ok(root) = "/".parse() {
+                    reader.folder((&files, Some(folder)), &root, DEEPEST);
+                }
+            }
+            Err(fault) => reader.fault = Some(within(folder, &fault)),
         }
     }
     for folder in super::mounted::code(site) {
@@ -41,12 +45,8 @@ pub(super) fn look(site: &Site, code: &[PathBuf], seen: &mut Examination) {
     };
 }
 
-fn root() -> HostPath {
-    "/".parse().unwrap_or_else(|_| unreachable!("`/` is a path"))
-}
-
-fn within(folder: &Path, fault: Fault) -> Fault {
-    Fault { detail: format!("`{}`: {}", folder.display(), fault.detail), ..fault }
+fn within(folder: &Path, fault: &Fault) -> Fault {
+    Fault::new(fault.kind, format!("`{}`: {}", folder.display(), fault.detail))
 }
 
 struct Reader {

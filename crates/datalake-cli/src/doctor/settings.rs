@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use datalake_core::doctor::{EnvFileLook, Examination, HandedOver, Look, OldValue};
-use datalake_core::{FaultKind, FilledBody, Found, HostPath, HostSpec};
+use datalake_core::{FaultKind, FilledBody, Found, HostPath, HostSpec, Mode};
 use datalake_engine::{Files, Seen, observe_paths};
 use datalake_quadlet::{TroubleKind, UnitFile, parse_env, remove_blocks};
 
@@ -96,7 +96,7 @@ pub(super) fn private_file(site: &Site, path: &HostPath, user: Option<u32>) -> L
     match site.host.look(path) {
         Ok(Seen::File { mode, owner, .. }) => Look::Saw(EnvFileLook {
             path: path.to_string(),
-            is_private: mode.bits() & 0o077 == 0,
+            is_private: Mode::new(mode.bits() & 0o077) == Mode::new(0),
             mode: mode.to_string(),
             is_users: user.is_none_or(|user| owner.uid == user),
         }),

@@ -39,6 +39,7 @@ pub(super) fn look(site: &Site, home: Option<&Home>, seen: &mut Examination) {
         Some(fault) if found.is_empty() && !looked => Look::Unknown(fault),
         _ => Look::Saw(found),
     };
+    seen.settings.yaml_backups = yaml_backups(site);
     seen.settings.blind_backups = match home {
         Some(home) => backups(site, home),
         None => Look::NotHere("there is no service user".to_owned()),
@@ -93,4 +94,22 @@ fn backups(site: &Site, home: &Home) -> Look<Vec<String>> {
         }
     }
     Look::Saw(blind)
+}
+
+/// What the by-hand way leaves beside dagster.yaml.
+fn yaml_backups(site: &Site) -> Look<Vec<String>> {
+    let Some(home) = super::mounted::dagster_home(site) else {
+        return Look::NotHere("no unit tells where Dagster's home lies".to_owned());
+    };
+    match site.host.look(&home) {
+        Ok(Seen::Folder(folder)) => {
+            let names = folder.names.into_iter();
+            Look::Saw(names.filter(|name| name.starts_with("dagster.yaml.backup")).collect())
+        }
+        Ok(Seen::File { .. }) => Look::Saw(Vec::new()),
+        Err(fault) if fault.kind == FaultKind::Absent => {
+            Look::NotHere(format!("there is no `{home}`"))
+        }
+        Err(fault) => Look::Unknown(fault),
+    }
 }

@@ -1,7 +1,7 @@
 //! What costs money.
 
 use super::diagnose::Check;
-use super::look::{Judged, Look, warning, wrong};
+use super::look::{Judged, Look, Not, warning, wrong};
 use super::store::IN_BUCKET;
 use super::{Examination, FindingId};
 use crate::{Timestamp, Usage};
@@ -9,9 +9,9 @@ use crate::{Timestamp, Usage};
 /// What was seen of what costs money.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MoneyEvidence {
-    /// When the price table was last compared with Hetzner's.
-    pub prices: Look<Timestamp>,
-    /// The name of the price plan, and whether it bills by the gigabyte.
+    /// Where the prices were read, and when: the last day in it counts.
+    pub prices: Look<String>,
+    /// The name of the price list, and whether it bills by the gigabyte, without a base fee.
     pub plan: Look<(String, bool)>,
     /// Unfinished uploads.
     pub uploads: Look<Vec<UnfinishedUpload>>,
@@ -56,26 +56,37 @@ impl Default for MoneyEvidence {
 }
 
 fn prices(seen: &Examination) -> Judged {
-    let read = *seen.money.prices.seen()?;
-    let days = (seen.now.unix() - read.unix()) / 86_400;
-    if seen.now.unix() - read.unix() > OLD_PRICES {
+    let source = seen.money.prices.seen()?;
+    let Some(read) = last_day(source) else {
+        return Err(Not::Here(format!("the price list tells no day: {source}")));
+    };
+    let age = seen.now.unix() - read.unix();
+    let days = age / 86_400;
+    if age > OLD_PRICES {
         return Err(warning(
-            [format!("it is of {read}, {days} days old")],
-            "compare it with hetzner.com/storage/object-storage, and take a newer datalake or a table \
-             of your own",
+            [format!("it is {days} days old: {source}")],
+            "compare it with hetzner.com/storage/object-storage, and take a newer datalake, or a list \
+             of your own below `cost: { plans: … }`",
         ));
     }
     Ok(format!("it is {days} days old"))
 }
 
+/// The last `2026-10-08` in a text.
+fn last_day(text: &str) -> Option<Timestamp> {
+    let days = text.split(|c: char| !c.is_ascii_digit() && c != '-');
+    let days = days.filter(|word| word.len() == 10);
+    days.filter_map(|day| format!("{day}T00:00:00Z").parse().ok()).max()
+}
+
 fn plan(seen: &Examination) -> Judged {
     let (name, is_by_gb) = seen.money.plan.seen()?;
     if !is_by_gb {
-        return Ok(format!("`{name}`: a base fee, TB-hours, and 64 KB for the smallest object"));
+        return Ok(format!("`{name}`"));
     }
     Err(warning(
         [format!("`{name}` bills by the gigabyte, which Hetzner does not")],
-        "take Hetzner's plan: 100 GB and 100 GB of traffic are the base fee of 6.49 EUR, not 1.50; a \
+        "take Hetzner's list (`cost: { plan: hetzner }`): 100 GB and 100 GB of traffic are the base fee of 6.49 EUR, not 1.50; a \
          terabyte of traffic above the quota is 1 EUR, not 10",
     ))
 }

@@ -329,7 +329,7 @@ fn files() -> Vec<(FindingId, Change)> {
 fn money() -> Vec<(FindingId, Change)> {
     vec![
         (FindingId::MoneyPriceTable, |seen| {
-            seen.money.prices = Look::Saw("2025-01-01T00:00:00Z".parse().unwrap());
+            seen.money.prices = Look::Saw("read 2025-01-01 to 2025-02-03".to_owned());
         }),
         (FindingId::MoneyPerGb, |seen| {
             seen.money.plan = Look::Saw(("per-gb".to_owned(), true));

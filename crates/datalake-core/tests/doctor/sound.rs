@@ -148,7 +148,7 @@ fn rest(seen: &mut Examination) {
     seen.python.files = 3;
     seen.python.traps = Look::Saw(vec![]);
     seen.modal.config = Look::Saw(file("/root/.modal.toml"));
-    seen.money.prices = Look::Saw(at("2026-10-08T00:00:00Z"));
+    seen.money.prices = Look::Saw("price service, read 2026-09-07 and 2026-10-08".to_owned());
     seen.money.plan = Look::Saw(("hetzner-2026-04".to_owned(), false));
     let (key, begun) = ("assets/new".to_owned(), at("2026-11-22T17:00:00Z"));
     seen.money.uploads = Look::Saw(vec![UnfinishedUpload { key, begun }]);

@@ -161,10 +161,11 @@ fn end_of(inner: &str, quote: &str) -> usize {
             escaped = false;
         } else if c == '\\' {
             escaped = true;
-        } else if inner.get(at..).is_some_and(|rest| rest.starts_with(quote)) {
-            return at;
-        } else if c == '\n' && quote.len() == 1 {
-            return at;
+        } else {
+            let is_closed = inner.get(at..).is_some_and(|rest| rest.starts_with(quote));
+            if is_closed || c == '\n' && quote.len() == 1 {
+                return at;
+            }
         }
     }
     inner.len()

@@ -17,16 +17,18 @@ use crate::ports::VersionId;
 struct Trial<'a> {
     bucket: &'a BucketName,
     lake: &'a dyn Lake,
+    /// The same service without any repetition: refusals that are wanted are not asked for again.
+    once: &'a dyn Lake,
     oddities: &'a dyn Oddities,
     payload: Payload,
 }
 
 /// Puts, reads and deletes objects below `prefix` whose names hold `random`, and tells what came of
-/// it; what strangers may do goes into `seen`.
-pub async fn try_out(
+/// it; what strangers may do goes into `seen`. `once` is the service without any repetition.
+pub async fn try_out<S: Lake + Oddities>(
     (bucket, prefix): (&BucketName, &KeyPrefix),
     random: u64,
-    (lake, oddities): (&dyn Lake, &dyn Oddities),
+    (lake, once): (&dyn Lake, &S),
     seen: &mut StoreEvidence,
 ) -> TrialEvidence {
     let mut trials = TrialEvidence::default();
@@ -44,7 +46,7 @@ pub async fn try_out(
         }
     };
     let payload = Payload::of(format!("datalake doctor {random:016x}").into_bytes());
-    let trial = Trial { bucket, lake, oddities, payload };
+    let trial = Trial { bucket, lake, once, oddities: once, payload };
     trials.probe = match trial.there_and_back(&key, &mut trials, seen).await {
         Ok(sent) => Look::Saw(sent),
         Err(fault) => Look::Unknown(fault),
@@ -69,7 +71,7 @@ impl Trial<'_> {
         seen: &mut StoreEvidence,
     ) -> Result<Sent, Fault> {
         let begun = Instant::now();
-        let version = self.put(key, &Precondition::None).await.map_err(at("put"))?;
+        let version = self.put(self.lake, key, &Precondition::None).await.map_err(at("put"))?;
         let put = millis(begun);
         let begun = Instant::now();
         let read = self.is_read_back(key).await.map_err(at("read"));
@@ -87,7 +89,12 @@ impl Trial<'_> {
         Ok(Sent { put, get, delete })
     }
 
-    async fn put(&self, key: &AnyKey, when: &Precondition) -> Result<Option<VersionId>, Fault> {
+    async fn put(
+        &self,
+        lake: &dyn Lake,
+        key: &AnyKey,
+        when: &Precondition,
+    ) -> Result<Option<VersionId>, Fault> {
         let object = NewObject {
             bucket: self.bucket,
             key,
@@ -95,7 +102,7 @@ impl Trial<'_> {
             attributes: &Attributes::NONE,
             when,
         };
-        Ok(self.lake.put(&object).await?.version)
+        Ok(lake.put(&object).await?.version)
     }
 
     async fn is_read_back(&self, key: &AnyKey) -> Result<(), Fault> {
@@ -112,7 +119,7 @@ impl Trial<'_> {
     }
 
     async fn conditional(&self, key: &AnyKey) -> Result<Conditional, Fault> {
-        match self.put(key, &Precondition::Absent).await {
+        match self.put(self.once, key, &Precondition::Absent).await {
             Ok(version) => {
                 if version.is_some() {
                     self.lake.delete(self.bucket, key, version.as_ref()).await?;
@@ -170,7 +177,7 @@ impl Trial<'_> {
     async fn damaged(&self, key: &AnyKey) -> Result<bool, Fault> {
         let payload = Payload::hashed(self.payload.chunks().to_vec(), ContentHash([7; 32]));
         let trial = Trial { payload, ..*self };
-        match trial.put(key, &Precondition::None).await {
+        match trial.put(self.once, key, &Precondition::None).await {
             Ok(version) => {
                 self.lake.delete(self.bucket, key, version.as_ref()).await?;
                 Ok(false)
