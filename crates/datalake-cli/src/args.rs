@@ -3,8 +3,8 @@
 mod address;
 pub mod bucket;
 pub mod cost;
-pub mod migrate;
 pub mod doctor;
+pub mod migrate;
 pub mod objects;
 pub mod transfer;
 

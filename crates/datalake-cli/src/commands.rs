@@ -33,9 +33,8 @@ use crate::failure::Failure;
 use crate::remote::at_bucket;
 use crate::render::{Printer, count, key_text};
 
-pub(crate) use deps::{DepsReport, PackageDeps, UnitDeps};
-pub(crate) use migrate::{AssetRow, Counts, MigrationReport, Outlook, PartitionRow, Standing};
 pub(crate) use deps::{DepsReport, PackageDeps, UnitDeps, missing_packages};
+pub(crate) use migrate::{AssetRow, Counts, MigrationReport, Outlook, PartitionRow, Standing};
 
 /// Runs the command of the command line.
 ///

@@ -41,7 +41,7 @@ pub use containers::{ContainerLook, ContainersEvidence, LifeLook};
 pub use dagster_yaml::{YamlEvidence, YamlTrap, YamlTrapKind};
 pub use diagnose::diagnose;
 pub use examination::{Examination, Place};
-pub use finding::{Diagnosis, Finding, Outcome, Severity, Skipped};
+pub use finding::{Diagnosis, Finding, Outcome, Severity, Skipped, Verdict};
 pub use history::lines_with_secrets;
 pub use host::{HostEvidence, PodmanLook};
 pub use id::{FindingId, Group, InvalidFindingId, InvalidGroup, Remedy};

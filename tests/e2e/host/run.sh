@@ -24,6 +24,8 @@ passed=0 failed=0 skipped=0 label='' suite=''
 . "$here/swaps.sh"
 # shellcheck source=deps.sh
 . "$here/deps.sh"
+# shellcheck source=doctor.sh
+. "$here/doctor.sh"
 
 say() { echo "$@" >&2; }
 
@@ -249,6 +251,7 @@ run_suite() { # SUITE
     swaps_lead_nowhere
     dagster_commands
     deps_commands
+    doctor_looks
     broken_situations
   else
     fail 'the lab cannot be prepared'

@@ -2,7 +2,7 @@
 
 mod fix;
 
-use datalake_core::doctor::{Diagnosis, Outcome, diagnose};
+use datalake_core::doctor::{Verdict, diagnose};
 
 use crate::args::{self, Cli};
 use crate::doctor::examine;
@@ -30,17 +30,14 @@ pub(super) async fn doctor(
     let found = diagnose(&seen);
     let report = DoctorReport::of(&found, flags.only, &site.name);
     printer.result("doctor", &report, &diagnosis(&report, printer.has_colour()));
-    Ok(exit(&found, flags))
+    Ok(exit(found.verdict(flags.only)))
 }
 
 /// 3 for findings, 5 where something could not be learned: unknown is never sound.
-fn exit(found: &Diagnosis, flags: &args::doctor::Doctor) -> Exit {
-    let outcomes: Vec<_> = found.of_group(flags.only).map(|(_, outcome)| outcome).collect();
-    if outcomes.iter().any(|outcome| matches!(outcome, Outcome::Finding(_))) {
-        Exit::Drift
-    } else if outcomes.iter().any(|outcome| matches!(outcome, Outcome::Unknown(_))) {
-        Exit::Partly
-    } else {
-        Exit::Done
+fn exit(verdict: Verdict) -> Exit {
+    match verdict {
+        Verdict::Sound => Exit::Done,
+        Verdict::Unknown => Exit::Partly,
+        Verdict::Findings => Exit::Drift,
     }
 }

@@ -1,6 +1,8 @@
 //! A diagnosis as text: group by group, the cure right under each finding.
 
-use datalake_core::doctor::{Diagnosis, FindingId, Group, Outcome, Remedy, Severity, Skipped};
+use datalake_core::doctor::{
+    Diagnosis, FindingId, Group, Outcome, Remedy, Severity, Skipped, Verdict,
+};
 use serde::Serialize;
 
 use super::printable;
@@ -85,7 +87,7 @@ impl DoctorReport {
             } += 1;
         }
         let next = next(found, only, name);
-        let is_sound = counts.warnings + counts.wrong + counts.unknown == 0;
+        let is_sound = found.verdict(only) == Verdict::Sound;
         Self { is_sound, counts, checks, next }
     }
 }

@@ -49,6 +49,17 @@ pub enum Skipped {
     NotHere(String),
 }
 
+/// What the checks come to, all together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Verdict {
+    /// Nothing was found, and everything that there is to learn was learned.
+    Sound,
+    /// Nothing was found, and something could not be learned.
+    Unknown,
+    /// Something is not well.
+    Findings,
+}
+
 /// The outcome of every check.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Diagnosis {
@@ -77,5 +88,25 @@ impl Diagnosis {
     pub fn of_group(&self, group: Option<Group>) -> impl Iterator<Item = (FindingId, &Outcome)> {
         let is_meant = move |id: &FindingId| group.is_none_or(|group| id.group() == group);
         self.outcomes().filter(move |(id, _)| is_meant(id))
+    }
+
+    /// What the checks of one group come to, or all of them. A check that was skipped because of
+    /// another one is as good as that one.
+    #[must_use]
+    pub fn verdict(&self, group: Option<Group>) -> Verdict {
+        let verdicts = self.of_group(group).map(|(_, outcome)| self.weight(outcome));
+        verdicts.max().unwrap_or(Verdict::Sound)
+    }
+
+    fn weight(&self, outcome: &Outcome) -> Verdict {
+        match outcome {
+            Outcome::Sound(_) | Outcome::Skipped(Skipped::NotHere(_)) => Verdict::Sound,
+            Outcome::Finding(_) => Verdict::Findings,
+            Outcome::Unknown(_) => Verdict::Unknown,
+            Outcome::Skipped(Skipped::After(root)) => match self.of(*root) {
+                Outcome::Unknown(_) => Verdict::Unknown,
+                _ => Verdict::Findings,
+            },
+        }
     }
 }

@@ -6,7 +6,9 @@ mod traps;
 
 use std::collections::BTreeSet;
 
-use datalake_core::doctor::{Examination, FindingId, Outcome, Severity, Skipped, diagnose};
+use datalake_core::doctor::{
+    Examination, FindingId, Group, Outcome, Severity, Skipped, Verdict, diagnose,
+};
 
 #[test]
 fn a_sound_place_is_green_in_every_check() {
@@ -15,6 +17,7 @@ fn a_sound_place_is_green_in_every_check() {
     for (id, outcome) in diagnosis.outcomes() {
         assert!(matches!(outcome, Outcome::Sound(_)), "{id}: {outcome:?}");
     }
+    assert_eq!(diagnosis.verdict(None), Verdict::Sound);
 }
 
 #[test]
@@ -45,6 +48,7 @@ fn what_nobody_has_looked_at_is_never_sound() {
         let is_open = matches!(outcome, Outcome::Unknown(_) | Outcome::Skipped(_));
         assert!(is_open, "{id}: {outcome:?}");
     }
+    assert_eq!(diagnosis.verdict(None), Verdict::Unknown);
 }
 
 #[test]
@@ -79,6 +83,8 @@ fn a_check_that_depends_on_a_broken_one_is_skipped_and_says_so() {
     for id in [FindingId::StoreBucket, FindingId::StoreProbe, FindingId::MoneyOldVersions] {
         assert_eq!(diagnosis.of(id), &after, "{id}");
     }
+    assert_eq!(diagnosis.verdict(Some(Group::Store)), Verdict::Findings);
+    assert_eq!(diagnosis.verdict(Some(Group::Host)), Verdict::Sound);
     assert!(matches!(diagnosis.of(FindingId::HostUser), Outcome::Sound(_)));
 }
 
