@@ -3,6 +3,7 @@
 mod address;
 pub mod bucket;
 pub mod cost;
+pub mod doctor;
 pub mod migrate;
 pub mod modal;
 pub mod objects;
@@ -110,6 +111,9 @@ pub enum Command {
     Provision(Provision),
     /// Tell whether bucket and host are in step with the spec (exit 0) or not (exit 3)
     Status,
+    /// Find what is wrong anywhere on the way to the bucket (exit 3), and what cures it
+    #[command(before_help = doctor::EXAMPLES)]
+    Doctor(doctor::Doctor),
     /// Undo a run: the same bytes, modes and owners as before
     Rollback(Rollback),
     /// List all runs

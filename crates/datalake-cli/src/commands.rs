@@ -5,6 +5,7 @@ mod config;
 mod cost;
 mod dagster;
 mod deps;
+mod doctor;
 mod forward;
 mod gaps;
 mod going_back;
@@ -35,7 +36,7 @@ use crate::failure::Failure;
 use crate::remote::at_bucket;
 use crate::render::{Printer, count, key_text};
 
-pub(crate) use deps::{DepsReport, PackageDeps, UnitDeps};
+pub(crate) use deps::{DepsReport, PackageDeps, UnitDeps, missing_packages};
 pub(crate) use migrate::{AssetRow, Counts, MigrationReport, Outlook, PartitionRow, Standing};
 
 /// Runs the command of the command line.
@@ -48,6 +49,7 @@ pub(crate) async fn run(cli: &Cli, printer: Printer) -> Result<Exit, Failure> {
         Command::Init(flags) => init::init(cli, flags, printer),
         Command::Provision(flags) => provision::provision(cli, flags, printer).await,
         Command::Status => status::status(cli, printer).await,
+        Command::Doctor(flags) => doctor::doctor(cli, flags, printer).await,
         Command::Rollback(flags) => rollback::rollback(cli, flags, printer).await,
         Command::Dagster { what } => dagster::dagster(cli, what, printer).await,
         Command::History => history::history(cli, printer).await,

@@ -22,12 +22,10 @@ use crate::failure::Failure;
 use crate::places::Places;
 use crate::render::Redactor;
 use crate::site::Site;
-use handed_over::{HandedOver, handed_over};
-
-pub(crate) use handed_over::Source;
-
+pub(crate) use handed_over::{HandedOver, Source, handed_over};
 pub(crate) use report::{
-    EnvironmentReport, EnvironmentState, Environments, Report, UnitReport, Variables, report,
+    EnvironmentReport, EnvironmentState, Environments, Report, UnitReport, Variables, differences,
+    report,
 };
 
 /// The service user's systemd and podman, and where its things lie.
@@ -157,6 +155,11 @@ impl Ground {
 
     /// The images of the service user's podman.
     pub(crate) fn images(&self) -> &dyn Images {
+        &self.podman
+    }
+
+    /// The containers of the service user's podman.
+    pub(crate) fn containers(&self) -> &dyn Containers {
         &self.podman
     }
 

@@ -4,8 +4,10 @@
 use std::mem::discriminant;
 use std::time::Duration;
 
-use datalake_core::{Fault, FaultKind, Handover, HostPath, InvalidPath, Plan, SecretName, Spec};
-use datalake_engine::{Generator, GeneratorAnswer, QuadletTree, quadlet_folders};
+use datalake_core::{
+    Fault, FaultKind, Handover, HostPath, HostSpec, InvalidPath, Plan, SecretName, Spec,
+};
+use datalake_engine::{Files, Generator, GeneratorAnswer, QuadletTree, Seen, quadlet_folders};
 use datalake_host::{Account, QuadletGenerator};
 use datalake_quadlet::S3_VARIABLES;
 use datalake_quadlet::generator::{Expected, GeneratorOutput, Verdict, check};
@@ -84,6 +86,39 @@ pub(crate) async fn made(site: &Site, ground: &Ground, plan: &Plan) -> Result<St
     let units = found.units.iter().filter_map(|unit| unit.file.present());
     let wanted = Wanted { units: units.collect(), expected: Vec::new() };
     tried(&ground.generator(), (&tree, plan), &wanted).await
+}
+
+/// What the installed generator says against each unit as it lies there; `None` for nothing. A unit
+/// with datalake's drop-in has to hand the variables over, too.
+///
+/// # Errors
+///
+/// A [`Fault`] where the generator cannot be asked.
+pub(crate) async fn verdicts(
+    site: &Site,
+    host: &HostSpec,
+    (account, places): (&Account, &Places),
+) -> Result<Vec<(String, Option<String>)>, Fault> {
+    let refused = |error: String| Fault::new(FaultKind::Refused, error);
+    let user = service_user(&host.user, account).map_err(|error| refused(error.to_string()))?;
+    let folders = quadlet_folders(&account.home, account.owner.uid);
+    let folders = folders.map_err(|error| refused(error.to_string()))?;
+    let tree = QuadletTree::collect(&folders, account.owner, &site.host);
+    let generator = QuadletGenerator::new(user);
+    let mut verdicts = Vec::new();
+    for (unit, name) in places.units.iter().zip(&host.units) {
+        let names_file = match site.host.look(&unit.drop_in) {
+            Ok(Seen::File { content, .. }) => {
+                String::from_utf8_lossy(content.expose()).contains(places.env_file.as_str())
+            }
+            _ => false,
+        };
+        let expected = if names_file { S3_VARIABLES.map(Expected::Env).to_vec() } else { vec![] };
+        let wanted = Wanted { units: vec![&unit.file], expected };
+        let said = asked(&generator, &tree, &wanted).await?;
+        verdicts.push((name.to_string(), said.map(|(_, problem)| problem.to_string())));
+    }
+    Ok(verdicts)
 }
 
 async fn tried(

@@ -6,6 +6,7 @@ mod config;
 mod dagster_home;
 mod deployment;
 mod desired;
+mod doctor;
 pub mod exit;
 mod failure;
 mod generator;

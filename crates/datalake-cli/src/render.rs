@@ -6,6 +6,7 @@ mod cost;
 mod dagster;
 mod deps;
 mod diff;
+mod doctor;
 mod holdings;
 mod html;
 mod lake;
@@ -33,6 +34,7 @@ pub(crate) use cost::{
 pub(crate) use dagster::{deployment, environments};
 pub(crate) use deps::dependencies;
 pub(crate) use diff::{FileChange, diff};
+pub(crate) use doctor::{DoctorReport, diagnosis, finding_page};
 pub(crate) use holdings::{Part, Parts, Sharing, due_text, heading_line, part_line, parts_text};
 pub(crate) use lake::{Ahead, Change, ForecastTold, Lake, Point, RuleTold, markdown, page};
 pub(crate) use migration::{outlook, parts};
@@ -96,6 +98,12 @@ impl Printer {
     #[must_use]
     pub(crate) fn is_json(self) -> bool {
         self.json
+    }
+
+    /// Whether colour is wanted.
+    #[must_use]
+    pub(crate) fn has_colour(self) -> bool {
+        self.colour
     }
 
     /// Prints text that only people want; nothing for JSON.

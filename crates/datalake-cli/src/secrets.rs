@@ -19,14 +19,50 @@ const SECRET: &str = "AWS_SECRET_ACCESS_KEY";
 /// How long a program may take to print the key pair; it may ask on its own for a passphrase.
 const COMMAND_LIMIT: Duration = Duration::from_mins(1);
 
-/// Reads the key pair. It never passes through the layers of the spec, so no error of theirs can
+/// Why there is no key pair.
+pub(crate) enum NoPair {
+    /// There is one, and something is wrong with its form.
+    Flaw(Failure),
+    /// There is none, or it cannot be read.
+    Unread(Failure),
+}
+
+impl From<NoPair> for Failure {
+    fn from(reason: NoPair) -> Self {
+        match reason {
+            NoPair::Flaw(failure) | NoPair::Unread(failure) => failure,
+        }
+    }
+}
+
+impl From<Failure> for NoPair {
+    fn from(failure: Failure) -> Self {
+        Self::Unread(failure)
+    }
+}
+
+/// Reads the key pair, whose halves have to be in their places. It never passes through the layers of the spec, so no error of theirs can
 /// print it.
 ///
 /// # Errors
 ///
 /// [`Failure`] without any part of the secret.
 pub(crate) async fn load(source: &CredentialSource, may_ask: bool) -> Result<Credentials, Failure> {
-    let keys = match source {
+    let keys = read(source, may_ask).await?;
+    if keys.look_swapped() {
+        return Err(Failure::new(Exit::Config, "access key id and secret look exchanged")
+            .hint("at Hetzner the id has 20 characters and the secret 40"));
+    }
+    Ok(keys)
+}
+
+/// The same of a pair whose halves may have changed places.
+///
+/// # Errors
+///
+/// [`NoPair`] without any part of the secret.
+pub(crate) async fn read(source: &CredentialSource, may_ask: bool) -> Result<Credentials, NoPair> {
+    Ok(match source {
         CredentialSource::From(Ambient::Env) => from_environment(may_ask)?,
         CredentialSource::From(Ambient::Prompt) => ask(may_ask)?,
         CredentialSource::File(path) => {
@@ -50,22 +86,18 @@ pub(crate) async fn load(source: &CredentialSource, may_ask: bool) -> Result<Cre
             from_lines(content.expose(), &name)?
         }
         CredentialSource::Command(words) => from_command(words, COMMAND_LIMIT).await?,
-    };
-    if keys.look_swapped() {
-        return Err(Failure::new(Exit::Config, "access key id and secret look exchanged")
-            .hint("at Hetzner the id has 20 characters and the secret 40"));
-    }
-    Ok(keys)
+    })
 }
 
-fn from_environment(may_ask: bool) -> Result<Credentials, Failure> {
+fn from_environment(may_ask: bool) -> Result<Credentials, NoPair> {
     match (std::env::var(ID), std::env::var(SECRET)) {
         (Ok(id), Ok(secret)) => pair(&id, &secret, "the environment"),
         (Err(_), Err(_)) if may_ask && std::io::stdin().is_terminal() => ask(true),
         (Err(_), Err(_)) => Err(Failure::new(Exit::Config, "there is no key pair")
-            .hint(format!("export {ID} and {SECRET}, or give --credentials-file FILE"))),
-        (Err(_), Ok(_)) => Err(half(ID, SECRET)),
-        (Ok(_), Err(_)) => Err(half(SECRET, ID)),
+            .hint(format!("export {ID} and {SECRET}, or give --credentials-file FILE"))
+            .into()),
+        (Err(_), Ok(_)) => Err(half(ID, SECRET).into()),
+        (Ok(_), Err(_)) => Err(half(SECRET, ID).into()),
     }
 }
 
@@ -74,10 +106,11 @@ fn half(absent: &str, present: &str) -> Failure {
         .hint("export both, or neither and give --credentials-file FILE")
 }
 
-fn ask(may_ask: bool) -> Result<Credentials, Failure> {
+fn ask(may_ask: bool) -> Result<Credentials, NoPair> {
     if !may_ask || !std::io::stdin().is_terminal() {
         return Err(Failure::new(Exit::Usage, "the key pair has to be typed, and nobody is there")
-            .hint("use --credentials-file FILE or `credentials: { from: env }`"));
+            .hint("use --credentials-file FILE or `credentials: { from: env }`")
+            .into());
     }
     let unanswered = |error: inquire::InquireError| Failure::of(Exit::Interrupted, &error);
     let id = inquire::Text::new("Access key id:").prompt().map_err(unanswered)?;
@@ -88,9 +121,9 @@ fn ask(may_ask: bool) -> Result<Credentials, Failure> {
     pair(id.trim(), secret.trim(), "the terminal")
 }
 
-async fn from_command(words: &[String], limit: Duration) -> Result<Credentials, Failure> {
+async fn from_command(words: &[String], limit: Duration) -> Result<Credentials, NoPair> {
     let Some((program, arguments)) = words.split_first() else {
-        return Err(Failure::new(Exit::Config, "`credentials.command` names no program"));
+        return Err(Failure::new(Exit::Config, "`credentials.command` names no program").into());
     };
     let command = Command {
         program: program.into(),
@@ -121,12 +154,12 @@ fn passed_on() -> BTreeMap<OsString, OsString> {
     NAMES.iter().filter_map(|name| Some((name.into(), std::env::var_os(name)?))).collect()
 }
 
-fn from_lines(content: &[u8], source: &str) -> Result<Credentials, Failure> {
+fn from_lines(content: &[u8], source: &str) -> Result<Credentials, NoPair> {
     let form = format!(
         "needed are the lines {ID}=… and {SECRET}=…, without quotes, blanks or Windows line ends"
     );
     let entries = parse_env(content).map_err(|error| {
-        Failure::of(Exit::Config, &error).within(source.to_owned()).hint(form.clone())
+        NoPair::Flaw(Failure::of(Exit::Config, &error).within(source.to_owned()).hint(form.clone()))
     })?;
     let find = |name: &str| {
         let entry = entries.iter().find(|(key, _)| key == name);
@@ -137,11 +170,10 @@ fn from_lines(content: &[u8], source: &str) -> Result<Credentials, Failure> {
     pair(find(ID)?, find(SECRET)?, source)
 }
 
-fn pair(id: &str, secret: &str, source: &str) -> Result<Credentials, Failure> {
+fn pair(id: &str, secret: &str, source: &str) -> Result<Credentials, NoPair> {
     let wrong = |error: InvalidKeyText| {
-        Failure::of(Exit::Config, &error)
-            .within(source.to_owned())
-            .hint("paste it again, without blanks or line ends")
+        let failure = Failure::of(Exit::Config, &error).within(source.to_owned());
+        NoPair::Flaw(failure.hint("paste it again, without blanks or line ends"))
     };
     Ok(Credentials { id: id.parse().map_err(wrong)?, secret: secret.parse().map_err(wrong)? })
 }
@@ -154,7 +186,8 @@ mod tests {
     async fn a_program_that_does_not_end_is_told_so() {
         let words = ["sleep", "1000"].map(str::to_owned);
 
-        let failure = from_command(&words, Duration::from_millis(20)).await.err().unwrap();
+        let failure =
+            from_command(&words, Duration::from_millis(20)).await.err().map(Failure::from).unwrap();
 
         assert_eq!(failure.exit, Exit::Config);
         let expected = ["credentials command", "program `sleep` has not ended within 20ms"];

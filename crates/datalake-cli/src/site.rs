@@ -23,7 +23,7 @@ use crate::places::Places;
 use crate::render::Printer;
 #[cfg(feature = "sandbox")]
 use crate::sandbox::Sandbox;
-use crate::secrets;
+use crate::secrets::{self, NoPair};
 
 /// Calls of one run that may be repeated, all together.
 pub(crate) const RETRY_BUDGET: u32 = 60;
@@ -144,6 +144,19 @@ impl Site {
             return sandbox.keys();
         }
         secrets::load(source, self.may_ask).await
+    }
+
+    /// The same of a pair that may have a flaw.
+    ///
+    /// # Errors
+    ///
+    /// [`NoPair`] without any part of the secret.
+    pub(crate) async fn pair_from(&self, source: &CredentialSource) -> Result<Credentials, NoPair> {
+        #[cfg(feature = "sandbox")]
+        if let Some(sandbox) = &self.sandbox {
+            return Ok(sandbox.keys()?);
+        }
+        secrets::read(source, self.may_ask).await
     }
 
     /// The part of the spec that tells of the S3 service; in a sandbox its own service.

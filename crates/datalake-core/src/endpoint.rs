@@ -63,6 +63,18 @@ impl Endpoint {
         &self.host
     }
 
+    /// Whether requests go over TLS; only this machine itself is spoken to without.
+    #[must_use]
+    pub fn is_https(&self) -> bool {
+        self.scheme == Scheme::Https
+    }
+
+    /// The port, also where it is the usual one.
+    #[must_use]
+    pub fn port(&self) -> u16 {
+        self.port.unwrap_or(if self.is_https() { 443 } else { 80 })
+    }
+
     /// The Hetzner location that the host names, such as `fsn1`.
     #[must_use]
     pub fn hetzner_location(&self) -> Option<&str> {

@@ -45,6 +45,7 @@ mod body;
 mod bucket;
 mod credentials;
 mod desired;
+pub mod doctor;
 mod document;
 mod endpoint;
 mod env;

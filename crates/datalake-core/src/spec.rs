@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 use crate::price::{Account, Money, Plan, Vat};
 use crate::text::serde_as_text;
 use crate::{
-    Bandwidth, BucketName, Days, Endpoint, Handover, HostPath, KeyPrefix, Logs, ModalObject, Presets,
-    Region,
+    Bandwidth, BucketName, Days, Endpoint, Handover, HostPath, KeyPrefix, Logs, ModalObject,
+    Presets, Region,
 };
 
 /// What the operator asked for, validated.

@@ -27,6 +27,7 @@ mod layout;
 mod owner;
 mod packages;
 mod project;
+mod python;
 mod source;
 mod version;
 mod webserver;
@@ -51,6 +52,7 @@ pub use project::{
     DgProject, FileStanding, InvalidProject, Names, ProjectFile, TakenNames, dg_files, dg_frame,
     single_file,
 };
+pub use python::scan_python;
 pub use source::{IndexUrl, InvalidIndexUrl, PIP_CONF_ID, Source, WHEELS};
 pub use version::{DagsterVersion, UnfitVersion};
 pub use webserver::{

@@ -10,6 +10,7 @@ mod buckets;
 mod checkpoint;
 mod conformance;
 mod deployment;
+mod doctor;
 mod journal;
 pub mod memory;
 mod mend;
@@ -39,6 +40,10 @@ pub use deployment::{
     Prints, Probe, Proof, QuadletFolder, QuadletTree, Search, ServiceName, Services, Settled,
     UnitStatus, Unsettled, Verb, change, discover, drop_ins, environment_prints, quadlet_folders,
     settings_print,
+};
+pub use doctor::{
+    BucketQuestion, LocationAddress, Network, Oddities, Strangers, Tags, look_at_bucket,
+    look_at_costs, look_at_key, look_at_network, try_out,
 };
 pub use journal::{Begin, DamagedJournal, Journal, Record, decode, encode};
 pub use objects::{

@@ -57,13 +57,18 @@ impl Connector {
         endpoint: &Endpoint,
         extra: &[CertificateDer<'static>],
     ) -> Result<Self, SetupError> {
-        Self::through(&Matcher::from_env(), endpoint, extra)
+        Self::through(&Matcher::from_env(), endpoint, tls(endpoint.is_https(), extra)?)
+    }
+
+    /// Prepares for one service with settings of TLS that are there already.
+    pub(crate) fn with_tls(endpoint: &Endpoint, tls: ClientConfig) -> Result<Self, SetupError> {
+        Self::through(&Matcher::from_env(), endpoint, tls)
     }
 
     fn through(
         proxies: &Matcher,
         endpoint: &Endpoint,
-        extra: &[CertificateDer<'static>],
+        tls: ClientConfig,
     ) -> Result<Self, SetupError> {
         let address: Uri = endpoint.to_string().parse().map_err(SetupError::Address)?;
         let mut http = HttpConnector::new();
@@ -71,7 +76,7 @@ impl Connector {
         http.set_nodelay(true);
         // A proxy cannot reach this machine's loopback, and would see what is not meant for it.
         let proxy = proxies.intercept(&address).filter(|_| !endpoint.is_loopback());
-        let secured = HttpsConnectorBuilder::new().with_tls_config(tls(&address, extra)?);
+        let secured = HttpsConnectorBuilder::new().with_tls_config(tls);
         let secured = secured.https_or_http().enable_http1();
         let Some(proxy) = proxy else {
             return Ok(Self::of(Way::Straight(secured.wrap_connector(http))));
@@ -97,10 +102,14 @@ impl Connector {
     }
 }
 
-fn tls(address: &Uri, extra: &[CertificateDer<'static>]) -> Result<ClientConfig, SetupError> {
+/// The certificates that this machine trusts, and `extra` ones.
+pub(crate) fn trusted_roots(
+    is_https: bool,
+    extra: &[CertificateDer<'static>],
+) -> Result<RootCertStore, SetupError> {
     let mut roots = RootCertStore::empty();
     // What this machine trusts is its owner's choice; reading it takes time, so only if needed.
-    if address.scheme_str() == Some("https") {
+    if is_https {
         let found = rustls_native_certs::load_native_certs();
         let (_, unfit) = roots.add_parsable_certificates(found.certs);
         if roots.is_empty() && extra.is_empty() {
@@ -111,6 +120,11 @@ fn tls(address: &Uri, extra: &[CertificateDer<'static>]) -> Result<ClientConfig,
     for certificate in extra {
         roots.add(certificate.clone()).map_err(|error| SetupError::Certificate(error.into()))?;
     }
+    Ok(roots)
+}
+
+fn tls(is_https: bool, extra: &[CertificateDer<'static>]) -> Result<ClientConfig, SetupError> {
+    let roots = trusted_roots(is_https, extra)?;
     let provider = rustls::crypto::ring::default_provider();
     let config = ClientConfig::builder_with_provider(provider.into())
         .with_safe_default_protocol_versions()
@@ -155,7 +169,8 @@ mod tests {
 
     fn connector(proxy: &str, endpoint: &str) -> Result<Connector, SetupError> {
         let proxies = Matcher::builder().all(proxy).build();
-        Connector::through(&proxies, &endpoint.parse().unwrap(), &[])
+        let endpoint: Endpoint = endpoint.parse().unwrap();
+        Connector::through(&proxies, &endpoint, tls(endpoint.is_https(), &[])?)
     }
 
     #[tokio::test]

@@ -20,6 +20,16 @@ pub(crate) fn broken_off(error: &hyper::Error) -> Fault {
     fault(error, false)
 }
 
+/// Judges why a connection has not come about.
+pub(crate) fn not_connected(error: &(dyn Error + Send + Sync + 'static)) -> Fault {
+    fault(error, true)
+}
+
+/// The same of an error of the operating system alone.
+pub(crate) fn connection_failed(error: &std::io::Error) -> Fault {
+    fault(error, true)
+}
+
 /// A connection on which nothing has moved for so long.
 pub(crate) fn stalled(stall: Duration) -> Fault {
     let seconds = stall.as_secs_f32();

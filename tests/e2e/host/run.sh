@@ -26,6 +26,8 @@ suite=''
 . "$here/swaps.sh"
 # shellcheck source=deps.sh
 . "$here/deps.sh"
+# shellcheck source=doctor.sh
+. "$here/doctor.sh"
 
 work=$(mktemp -d "${TMPDIR:-/tmp}/datalake-host.XXXXXX")
 stop() {
@@ -227,6 +229,7 @@ run_suite() { # SUITE
     swaps_lead_nowhere
     dagster_commands
     deps_commands
+    doctor_looks
     broken_situations
   else
     fail 'the lab cannot be prepared'

@@ -6,6 +6,7 @@
 
 mod build;
 mod look;
+mod missing;
 mod packages;
 mod plan;
 mod report;
@@ -28,6 +29,7 @@ use crate::no_store::NoStore;
 use crate::render::{self, FileChange, diff};
 use crate::site::Site;
 
+pub(crate) use self::missing::missing_packages;
 pub(crate) use self::report::{DepsReport, PackageDeps, UnitDeps};
 
 pub(super) async fn deps(what: &Deps, site: &Site, ground: &Ground) -> Result<Exit, Failure> {

@@ -10,8 +10,10 @@ use crate::places::Places;
 use crate::site::Site;
 
 /// The settings as `NAME=value`, line by line, and where they lie.
-pub(super) struct HandedOver {
+pub(crate) struct HandedOver {
+    /// The settings, which are secret.
     pub settings: Found<FilledBody>,
+    /// Where they lie.
     pub source: Source,
 }
 
@@ -36,7 +38,7 @@ impl Source {
 }
 
 /// Reads the env file, or where there is none the drop-in that names podman's secrets.
-pub(super) async fn handed_over(site: &Site, places: &Places, secrets: &dyn Secrets) -> HandedOver {
+pub(crate) async fn handed_over(site: &Site, places: &Places, secrets: &dyn Secrets) -> HandedOver {
     let env_file =
         HandedOver { settings: content(site, &places.env_file), source: Source::EnvFile };
     let drop_in = places.units.first().map(|unit| &unit.drop_in);

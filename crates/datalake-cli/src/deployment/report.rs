@@ -228,7 +228,7 @@ fn compared(env_file: &Found<Prints>, container: &Found<Prints>) -> EnvironmentS
 }
 
 /// The names that `running` lacks, and those that it has with another value.
-fn differences(wanted: &Prints, running: &Prints) -> (Vec<String>, Vec<String>) {
+pub(crate) fn differences(wanted: &Prints, running: &Prints) -> (Vec<String>, Vec<String>) {
     let (mut missing, mut other_value) = (Vec::new(), Vec::new());
     for (name, print) in wanted {
         match running.get(name) {

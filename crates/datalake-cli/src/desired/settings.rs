@@ -1,5 +1,7 @@
 //! The variables that a container gets, and the files and secrets that hold them.
 
+use std::collections::BTreeMap;
+
 use datalake_core::{
     DesiredFile, DesiredSecret, FileBody, FileState, FilledBody, Fingerprint, HostPath, Mode,
     Piece, SecretName, Spec,
@@ -45,6 +47,11 @@ impl Variables {
             EnvValue::Text(text) => Some((name.as_str(), text.as_str())),
             EnvValue::Secret(_) => None,
         })
+    }
+
+    /// The same as a map.
+    pub(crate) fn told(&self) -> BTreeMap<String, String> {
+        self.texts().map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
     }
 
     fn secrets(&self) -> impl Iterator<Item = (&str, SecretName)> {

@@ -118,6 +118,11 @@ impl Service {
         }
     }
 
+    /// The certificate of a service that speaks TLS.
+    pub(crate) fn certificate(&self) -> String {
+        self.running.certificate_pem().unwrap()
+    }
+
     pub(crate) fn set_clock_offset(&self, seconds: i64) {
         self.running().set_clock_offset(seconds);
     }

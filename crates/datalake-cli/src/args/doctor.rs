@@ -1,0 +1,39 @@
+//! The command line of `doctor`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use datalake_core::doctor::{FindingId, Group};
+
+/// Examples, first in the help.
+pub const EXAMPLES: &str = "\
+Examples:
+  sudo datalake doctor                                     Look at everything; changes nothing
+  datalake doctor --only network                           Is it me or them?
+  datalake doctor --explain host-dashed-env-file           What a finding means, without a network
+  sudo datalake doctor --fix host-environment-d            Plan the cure, ask, apply, prove
+  datalake doctor --only python --code src                 Look for traps in Python files
+";
+
+/// Flags of `doctor`.
+#[derive(Debug, Args)]
+pub struct Doctor {
+    /// Tell this group alone: network, key, store, host, containers, dagster-yaml, python, modal, money
+    #[arg(long, value_name = "GROUP")]
+    pub only: Option<Group>,
+    /// Print the page of a finding: what it means, why it matters, what cures it
+    #[arg(long, value_name = "ID", conflicts_with_all = ["only", "code"])]
+    pub explain: Option<FindingId>,
+    /// Cure a finding: shows the plan, asks, applies, proves; or tells what a person has to do
+    #[arg(long, value_name = "ID", conflicts_with_all = ["only", "explain"])]
+    pub fix: Option<FindingId>,
+    /// With --fix: show the plan and change nothing
+    #[arg(long, requires = "fix")]
+    pub dry_run: bool,
+    /// With --fix: do not ask before applying
+    #[arg(long, short, requires = "fix")]
+    pub yes: bool,
+    /// Look at the Python files below DIR, too; may be given again
+    #[arg(long, value_name = "DIR")]
+    pub code: Vec<PathBuf>,
+}

@@ -1,0 +1,43 @@
+//! `doctor`: observe and diagnose.
+
+mod fix;
+
+use datalake_core::doctor::{Verdict, diagnose};
+
+use crate::args::{self, Cli};
+use crate::doctor::examine;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::render::{DoctorReport, Printer, diagnosis, finding_page};
+use crate::site::Site;
+
+pub(super) async fn doctor(
+    cli: &Cli,
+    flags: &args::doctor::Doctor,
+    printer: Printer,
+) -> Result<Exit, Failure> {
+    if let Some(id) = flags.explain {
+        // Works offline and without a spec: nothing is opened.
+        let (text, report) = finding_page(id);
+        printer.result("doctor-page", report, &text);
+        return Ok(Exit::Done);
+    }
+    let site = Site::open(cli, printer).await?;
+    if let Some(id) = flags.fix {
+        return fix::fix((cli, flags, id), &site).await;
+    }
+    let seen = examine(&site, flags.only, &flags.code).await?;
+    let found = diagnose(&seen);
+    let report = DoctorReport::of(&found, flags.only, &site.name);
+    printer.result("doctor", &report, &diagnosis(&report, printer.has_colour()));
+    Ok(exit(found.verdict(flags.only)))
+}
+
+/// 3 for findings, 5 where something could not be learned: unknown is never sound.
+fn exit(verdict: Verdict) -> Exit {
+    match verdict {
+        Verdict::Sound => Exit::Done,
+        Verdict::Unknown => Exit::Partly,
+        Verdict::Findings => Exit::Drift,
+    }
+}

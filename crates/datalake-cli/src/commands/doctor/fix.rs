@@ -1,0 +1,105 @@
+//! `doctor --fix`: the cure by the road that changes always go.
+
+use datalake_core::Days;
+use datalake_core::doctor::{Finding, FindingId, Outcome, Remedy, Skipped, diagnose};
+
+use crate::args::{self, Cli};
+use crate::commands::{bucket, dagster, provision};
+use crate::doctor::examine;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::site::Site;
+
+/// Looks at the group of the finding, and cures it where it is there.
+pub(super) async fn fix(
+    (cli, flags, id): (&Cli, &args::doctor::Doctor, FindingId),
+    site: &Site,
+) -> Result<Exit, Failure> {
+    let seen = examine(site, Some(id.group()), &flags.code).await?;
+    let found = diagnose(&seen);
+    match found.of(id) {
+        Outcome::Sound(seen) => {
+            let text = format!("Nothing to cure: {id} is sound: {seen}\n");
+            site.printer.result("doctor-fix", Fixed { id: id.as_str(), is_sound: true }, &text);
+            Ok(Exit::Done)
+        }
+        Outcome::Finding(finding) => cured((cli, flags), finding, site).await,
+        Outcome::Skipped(Skipped::After(root)) => {
+            let message = format!("{id} was not looked at: {root} comes before it");
+            Err(Failure::new(Exit::Config, message)
+                .hint(format!("{} doctor --fix {root}", site.name)))
+        }
+        Outcome::Skipped(Skipped::NotHere(reason)) => {
+            let text = format!("Nothing to cure: {id} says nothing here: {reason}\n");
+            site.printer.result("doctor-fix", Fixed { id: id.as_str(), is_sound: true }, &text);
+            Ok(Exit::Done)
+        }
+        Outcome::Unknown(reason) => {
+            Err(Failure::new(Exit::Partly, format!("nobody can tell how {id} stands: {reason}")))
+        }
+    }
+}
+
+/// What came of it, for programs.
+#[derive(serde::Serialize)]
+struct Fixed {
+    id: &'static str,
+    is_sound: bool,
+}
+
+async fn cured(
+    (cli, flags): (&Cli, &args::doctor::Doctor),
+    finding: &Finding,
+    site: &Site,
+) -> Result<Exit, Failure> {
+    let printer = site.printer;
+    finding.evidence.iter().for_each(|line| printer.talk(&crate::render::printable(line)));
+    let (dry_run, yes) = (flags.dry_run, flags.yes);
+    match finding.id.remedy() {
+        Remedy::Provision => {
+            let environment_host = match finding.id {
+                FindingId::HostOldValues => args::HostEnvironment::Remove,
+                _ => args::HostEnvironment::Keep,
+            };
+            let flags = args::Provision { dry_run, yes, no_restart: false, environment_host };
+            provision::provision(cli, &flags, printer).await
+        }
+        Remedy::Dependencies => {
+            let wish = args::DepsWish { modal: false, python: None };
+            let what = if dry_run {
+                args::Deps::Plan(wish)
+            } else {
+                let (index_url, pip_conf, wheels) = (None, None, None);
+                args::Deps::Apply(args::DepsApply { wish, yes, index_url, pip_conf, wheels })
+            };
+            dagster::dagster(cli, &args::Dagster::Deps { what }, printer).await
+        }
+        Remedy::Restart if dry_run => {
+            printer.text(&format!("Nothing was changed. Next: {} dagster restart\n", site.name));
+            Ok(Exit::Drift)
+        }
+        Remedy::Restart => {
+            let chosen = args::Chosen { word: None };
+            dagster::dagster(cli, &args::Dagster::Restart(chosen), printer).await
+        }
+        Remedy::AbortUploads => {
+            let named = args::bucket::Named { bucket: None };
+            let older_than = Days::new(1).ok();
+            let which = args::bucket::UploadsList { named, older_than };
+            let what = if dry_run {
+                args::bucket::Uploads::List(which)
+            } else {
+                args::bucket::Uploads::Abort(args::bucket::UploadsAbort { which, yes })
+            };
+            bucket::bucket(cli, &args::bucket::Bucket::Uploads { what }, printer).await
+        }
+        Remedy::Person => {
+            let text = format!(
+                "A person has to do this: {}\nMore: {} doctor --explain {}\n",
+                finding.cure, site.name, finding.id
+            );
+            printer.result("doctor-fix", Fixed { id: finding.id.as_str(), is_sound: false }, &text);
+            Ok(Exit::Drift)
+        }
+    }
+}

@@ -1,0 +1,95 @@
+//! Looks at everything for a diagnosis: who is asked for what, and nothing is decided.
+
+mod containers;
+mod host;
+mod lives;
+mod locations;
+mod money;
+mod mounted;
+mod python;
+mod settings;
+mod shells;
+mod store;
+mod yaml;
+
+use std::path::PathBuf;
+
+use datalake_core::doctor::{Examination, Group, Look, Place};
+use datalake_core::{FingerprintKey, HostSpec};
+use datalake_engine::{Clock, Deployment};
+use datalake_host::Account;
+
+use crate::deployment::Ground;
+use crate::failure::Failure;
+use crate::places::Places;
+use crate::site::Site;
+
+/// What services and containers are asked on, and how they stood when the look began.
+pub(crate) struct Running {
+    ground: Ground,
+    found: Deployment,
+    key: FingerprintKey,
+}
+
+/// The service user and the places of its host, where there is such a user.
+pub(crate) struct Home {
+    account: Account,
+    places: Places,
+}
+
+/// Looks at what these groups need, all of them without one.
+///
+/// # Errors
+///
+/// [`Failure`] for a spec that cannot be read at all.
+pub(crate) async fn examine(
+    site: &Site,
+    only: Option<Group>,
+    code: &[PathBuf],
+) -> Result<Examination, Failure> {
+    let mut seen = Examination::nothing(site.clock.now());
+    seen.place = if site.is_this_machine() { Place::Machine } else { Place::Folder };
+    let wants = |groups: &[Group]| only.is_none_or(|only| groups.contains(&only));
+    let host = site.settings.host()?;
+    let running = if wants(&[Group::Host, Group::Containers]) {
+        on_the_host(site, &host, &mut seen).await
+    } else {
+        None
+    };
+    if wants(&[Group::Network, Group::Key, Group::Store, Group::Money]) {
+        let asks_locations = wants(&[Group::Network]);
+        store::look(site, asks_locations, &mut seen).await;
+    }
+    if let Some(running) = running.filter(|_| wants(&[Group::Containers])) {
+        containers::look(site, &running, &mut seen).await;
+    }
+    if wants(&[Group::Python]) {
+        python::look(site, code, &mut seen);
+    }
+    if wants(&[Group::DagsterYaml]) {
+        yaml::look(site, &mut seen);
+    }
+    if wants(&[Group::Money]) {
+        money::look(site, &mut seen);
+    }
+    if wants(&[Group::Modal]) {
+        shells::look_at_modal(site, &mut seen);
+    }
+    Ok(seen)
+}
+
+async fn on_the_host(site: &Site, host: &HostSpec, seen: &mut Examination) -> Option<Running> {
+    let home = host::account(site, host, seen);
+    let running = host::running(site, host, seen).await;
+    if let Some(home) = &home {
+        host::look(site, host, (home, running.as_ref()), seen).await;
+        settings::look(site, host, home, seen).await;
+    }
+    shells::look(site, home.as_ref(), seen);
+    running
+}
+
+/// What is not asked where services and podman are not those of the place.
+fn not_here<T>() -> Look<T> {
+    Look::NotHere("a sandbox or another root has no services and no podman".to_owned())
+}

@@ -1,0 +1,112 @@
+//! The operator's Python files: those that the units mount, and those of `--code`.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use datalake_core::doctor::{Examination, Look, PythonTrap};
+use datalake_core::{Fault, FaultKind, HostPath};
+use datalake_dagster::scan_python;
+use datalake_engine::{Files, NoCheckpoints, Seen};
+use datalake_host::HostFiles;
+
+use crate::site::Site;
+
+/// How deep folders are looked into.
+const DEEPEST: usize = 6;
+
+/// So many files are read.
+const MOST: usize = 500;
+
+/// Folders of programs that are not the operator's own.
+const OTHERS: [&str; 5] = ["venv", "env", "node_modules", "site-packages", "__pycache__"];
+
+/// Reads every Python file below these folders.
+pub(super) fn look(site: &Site, code: &[PathBuf], seen: &mut Examination) {
+    let mut reader = Reader { files: 0, traps: Vec::new(), fault: None };
+    for folder in code {
+        match HostFiles::open(folder, Arc::new(NoCheckpoints)) {
+            Ok(files) => {
+                if let Ok(root) = "/".parse() {
+                    reader.folder((&files, Some(folder)), &root, DEEPEST);
+                }
+            }
+            Err(fault) => reader.fault = Some(within(folder, &fault)),
+        }
+    }
+    for folder in super::mounted::code(site) {
+        reader.folder((&site.host, None), &folder, DEEPEST);
+    }
+    seen.python.files = reader.files;
+    seen.python.traps = match (reader.fault, reader.files) {
+        // What was found stays found, whatever else could not be read.
+        (Some(fault), _) if reader.traps.is_empty() => Look::Unknown(fault),
+        (None, 0) => Look::NotHere("no Python files: name a folder with --code DIR".to_owned()),
+        _ => Look::Saw(reader.traps),
+    };
+}
+
+fn within(folder: &Path, fault: &Fault) -> Fault {
+    Fault::new(fault.kind, format!("`{}`: {}", folder.display(), fault.detail))
+}
+
+struct Reader {
+    files: usize,
+    traps: Vec<PythonTrap>,
+    fault: Option<Fault>,
+}
+
+impl Reader {
+    /// Reads what lies in a folder; `above` is the folder that stands for `/`, for people.
+    fn folder(
+        &mut self,
+        (files, above): (&dyn Files, Option<&PathBuf>),
+        path: &HostPath,
+        depth: usize,
+    ) {
+        let names = match files.look(path) {
+            Ok(Seen::Folder(folder)) => folder.names,
+            Ok(Seen::File { .. }) => return,
+            Err(fault) if fault.kind == FaultKind::Absent => return,
+            Err(fault) => return self.fault = Some(fault),
+        };
+        for name in &names {
+            let Ok(inner) = path.join(name) else { continue };
+            if is_python(name) {
+                self.file((files, above), &inner);
+            } else if depth > 0 && may_hold_code(name) {
+                self.folder((files, above), &inner, depth - 1);
+            }
+        }
+    }
+
+    fn file(&mut self, (files, above): (&dyn Files, Option<&PathBuf>), path: &HostPath) {
+        if self.files >= MOST {
+            return;
+        }
+        match files.look(path) {
+            Ok(Seen::File { content, .. }) => {
+                self.files += 1;
+                let shown = match above {
+                    Some(folder) => {
+                        folder.join(path.as_str().trim_start_matches('/')).display().to_string()
+                    }
+                    None => path.to_string(),
+                };
+                let text = String::from_utf8_lossy(content.expose());
+                self.traps.extend(scan_python(&shown, &text));
+            }
+            // A link in a folder of code leads to code that is looked at where it lies.
+            Ok(Seen::Folder(_)) => (),
+            Err(fault) if fault.kind == FaultKind::NotPlain => (),
+            Err(fault) => self.fault = Some(fault),
+        }
+    }
+}
+
+fn is_python(name: &str) -> bool {
+    name.rsplit_once('.').is_some_and(|(_, ending)| ending == "py")
+}
+
+fn may_hold_code(name: &str) -> bool {
+    !name.contains('.') && !OTHERS.contains(&name)
+}

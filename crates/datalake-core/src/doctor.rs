@@ -1,0 +1,58 @@
+//! What is wrong between this machine and the bucket, and what cures it.
+//!
+//! An [`Examination`] holds what was seen, as plain values; [`diagnose`] judges it and touches
+//! nothing. Every check has a stable id ([`FindingId`]), and every id a page that explains it
+//! without a network. What could not be learned is [`Outcome::Unknown`] and never sound.
+//!
+//! ```
+//! use datalake_core::doctor::{Examination, FindingId, Look, Outcome, diagnose};
+//!
+//! let mut seen = Examination::nothing("2026-11-22T18:00:00Z".parse()?);
+//! seen.network.addresses = Look::Saw(vec![]);
+//!
+//! let diagnosis = diagnose(&seen);
+//!
+//! assert!(matches!(diagnosis.of(FindingId::NetworkDns), Outcome::Finding(_)));
+//! assert!(matches!(diagnosis.of(FindingId::NetworkTcp), Outcome::Skipped(_)));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod containers;
+mod dagster_yaml;
+mod diagnose;
+mod examination;
+mod finding;
+mod history;
+mod host;
+mod id;
+mod key;
+mod locations;
+mod look;
+mod modal;
+mod money;
+mod network;
+mod policy;
+mod python;
+mod settings;
+mod store;
+mod trials;
+
+pub use containers::{ContainerLook, ContainersEvidence, LifeLook};
+pub use dagster_yaml::{YamlEvidence, YamlTrap, YamlTrapKind};
+pub use diagnose::diagnose;
+pub use examination::{Examination, Place};
+pub use finding::{Diagnosis, Finding, Outcome, Severity, Skipped, Verdict};
+pub use history::lines_with_secrets;
+pub use host::{HostEvidence, PodmanLook};
+pub use id::{FindingId, Group, InvalidFindingId, InvalidGroup, Remedy};
+pub use key::KeyEvidence;
+pub use locations::{LocationTrial, Usual};
+pub use look::Look;
+pub use modal::ModalEvidence;
+pub use money::{MoneyEvidence, UnfinishedUpload};
+pub use network::{Greeting, NetworkEvidence, Proxy, TlsLook};
+pub use policy::{PolicyTraits, read_policy};
+pub use python::{PythonEvidence, PythonTrap, PythonTrapKind};
+pub use settings::{EnvFileLook, HandedOver, OldValue, SettingsEvidence};
+pub use store::{Head, StoreEvidence};
+pub use trials::{Conditional, Sent, Tagging, TrialEvidence};

@@ -1,0 +1,84 @@
+//! The judgement: every check once, those that depend on others after them.
+
+use super::finding::{Diagnosis, Outcome, Severity, Skipped};
+use super::look::{Judged, Not};
+use super::{Examination, FindingId};
+use super::{containers, dagster_yaml, host, key, locations, modal, money, network, python};
+use super::{settings, store, trials};
+
+/// How one id is judged.
+pub(super) struct Check {
+    pub(super) id: FindingId,
+    /// As long as one of these is wrong or unknown, this one says nothing.
+    pub(super) after: &'static [FindingId],
+    pub(super) judge: fn(&Examination) -> Judged,
+}
+
+const CHECKS: [&[Check]; 12] = [
+    network::CHECKS,
+    locations::CHECKS,
+    key::CHECKS,
+    store::CHECKS,
+    trials::CHECKS,
+    host::CHECKS,
+    settings::CHECKS,
+    containers::CHECKS,
+    dagster_yaml::CHECKS,
+    python::CHECKS,
+    modal::CHECKS,
+    money::CHECKS,
+];
+
+/// Judges what was seen.
+#[must_use]
+pub fn diagnose(seen: &Examination) -> Diagnosis {
+    let mut diagnosis = Diagnosis { outcomes: Vec::new() };
+    for id in FindingId::ALL {
+        let outcome = match CHECKS.iter().copied().flatten().find(|check| check.id == id) {
+            Some(check) => outcome(check, seen, &diagnosis),
+            None => Outcome::Unknown("there is no check for it".to_owned()),
+        };
+        diagnosis.outcomes.push((id, outcome));
+    }
+    diagnosis
+}
+
+fn outcome(check: &Check, seen: &Examination, earlier: &Diagnosis) -> Outcome {
+    if let Some(root) = check.after.iter().find_map(|id| stopped_by(*id, earlier)) {
+        return Outcome::Skipped(Skipped::After(root));
+    }
+    match (check.judge)(seen) {
+        Ok(sound) => Outcome::Sound(sound),
+        Err(Not::Sound(trouble)) => Outcome::Finding(trouble.finding(check.id)),
+        Err(Not::Here(reason)) => Outcome::Skipped(Skipped::NotHere(reason)),
+        Err(Not::Known(fault)) => Outcome::Unknown(fault.to_string()),
+    }
+}
+
+/// The check that makes those after `id` say nothing, if there is one.
+fn stopped_by(id: FindingId, earlier: &Diagnosis) -> Option<FindingId> {
+    match earlier.of(id) {
+        Outcome::Finding(finding) => (finding.severity == Severity::Wrong).then_some(id),
+        Outcome::Unknown(_) => Some(id),
+        Outcome::Skipped(Skipped::After(root)) => Some(*root),
+        Outcome::Sound(_) | Outcome::Skipped(Skipped::NotHere(_)) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_id_has_one_check_and_depends_on_earlier_ones() {
+        let place = |id| FindingId::ALL.iter().position(|held| *held == id).unwrap();
+        for id in FindingId::ALL {
+            let mut checks = CHECKS.iter().copied().flatten().filter(|check| check.id == id);
+            let check = checks.next().unwrap_or_else(|| panic!("{id} has no check"));
+            assert!(checks.next().is_none(), "{id} has two checks");
+            for after in check.after {
+                assert!(place(*after) < place(id), "{id} comes before {after}");
+            }
+        }
+    }
+}

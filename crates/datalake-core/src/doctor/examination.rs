@@ -1,0 +1,76 @@
+//! Everything that was seen.
+
+use super::containers::ContainersEvidence;
+use super::dagster_yaml::YamlEvidence;
+use super::host::HostEvidence;
+use super::key::KeyEvidence;
+use super::modal::ModalEvidence;
+use super::money::MoneyEvidence;
+use super::network::NetworkEvidence;
+use super::python::PythonEvidence;
+use super::settings::SettingsEvidence;
+use super::store::StoreEvidence;
+use super::trials::TrialEvidence;
+use crate::Timestamp;
+
+/// Everything that was seen, as plain values without any secret.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Examination {
+    /// When it was looked at.
+    pub now: Timestamp,
+    /// Where it was looked.
+    pub place: Place,
+    /// The way to the service.
+    pub network: NetworkEvidence,
+    /// The key pair and what it opens.
+    pub key: KeyEvidence,
+    /// The bucket.
+    pub store: StoreEvidence,
+    /// What came of trying it out.
+    pub trials: TrialEvidence,
+    /// The service user, its systemd and its podman.
+    pub host: HostEvidence,
+    /// Files that hand the settings over, or other ones.
+    pub settings: SettingsEvidence,
+    /// What runs.
+    pub containers: ContainersEvidence,
+    /// Dagster's own settings.
+    pub dagster_yaml: YamlEvidence,
+    /// The operator's Python files.
+    pub python: PythonEvidence,
+    /// Modal.
+    pub modal: ModalEvidence,
+    /// What costs money.
+    pub money: MoneyEvidence,
+}
+
+/// Where an examination was made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// On the machine itself.
+    Machine,
+    /// In a folder that stands for one: a sandbox, or another root.
+    Folder,
+}
+
+impl Examination {
+    /// Nothing looked at yet.
+    #[must_use]
+    pub fn nothing(now: Timestamp) -> Self {
+        Self {
+            now,
+            place: Place::Machine,
+            network: NetworkEvidence::default(),
+            key: KeyEvidence::default(),
+            store: StoreEvidence::default(),
+            trials: TrialEvidence::default(),
+            host: HostEvidence::default(),
+            settings: SettingsEvidence::default(),
+            containers: ContainersEvidence::default(),
+            dagster_yaml: YamlEvidence::default(),
+            python: PythonEvidence::default(),
+            modal: ModalEvidence::default(),
+            money: MoneyEvidence::default(),
+        }
+    }
+}

@@ -1,0 +1,112 @@
+//! What a diagnosis tells.
+
+use serde::Serialize;
+
+use super::{FindingId, Group};
+
+/// Something that is wrong, and what cures it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// What it is.
+    pub id: FindingId,
+    /// How bad it is.
+    pub severity: Severity,
+    /// What is so, line by line; text from outside is as it came.
+    pub evidence: Vec<String>,
+    /// What to do.
+    pub cure: String,
+}
+
+/// How bad a finding is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Severity {
+    /// It works, and can do harm.
+    Warning,
+    /// It does not work, or will not.
+    Wrong,
+}
+
+/// What a check has come to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// All is well; this was seen.
+    Sound(String),
+    /// Something is not.
+    Finding(Finding),
+    /// It was not made.
+    Skipped(Skipped),
+    /// It could not be made, for this reason.
+    Unknown(String),
+}
+
+/// Why a check was not made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Skipped {
+    /// It says nothing as long as this earlier check is not sound.
+    After(FindingId),
+    /// There is nothing of the kind to look at here.
+    NotHere(String),
+}
+
+/// What the checks come to, all together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Verdict {
+    /// Nothing was found, and everything that there is to learn was learned.
+    Sound,
+    /// Nothing was found, and something could not be learned.
+    Unknown,
+    /// Something is not well.
+    Findings,
+}
+
+/// The outcome of every check.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Diagnosis {
+    pub(super) outcomes: Vec<(FindingId, Outcome)>,
+}
+
+impl Diagnosis {
+    /// The outcomes, group by group.
+    pub fn outcomes(&self) -> impl Iterator<Item = (FindingId, &Outcome)> {
+        self.outcomes.iter().map(|(id, outcome)| (*id, outcome))
+    }
+
+    /// What the check of this id has come to.
+    ///
+    /// # Panics
+    ///
+    /// Never: a diagnosis has an outcome for every id.
+    #[must_use]
+    pub fn of(&self, id: FindingId) -> &Outcome {
+        let mut outcomes = self.outcomes.iter();
+        let found = outcomes.find(|(held, _)| *held == id);
+        &found.expect("a diagnosis has an outcome for every id").1
+    }
+
+    /// The same for one group alone, or for all without one.
+    pub fn of_group(&self, group: Option<Group>) -> impl Iterator<Item = (FindingId, &Outcome)> {
+        let is_meant = move |id: &FindingId| group.is_none_or(|group| id.group() == group);
+        self.outcomes().filter(move |(id, _)| is_meant(id))
+    }
+
+    /// What the checks of one group come to, or all of them. A check that was skipped because of
+    /// another one is as good as that one.
+    #[must_use]
+    pub fn verdict(&self, group: Option<Group>) -> Verdict {
+        let verdicts = self.of_group(group).map(|(_, outcome)| self.weight(outcome));
+        verdicts.max().unwrap_or(Verdict::Sound)
+    }
+
+    fn weight(&self, outcome: &Outcome) -> Verdict {
+        match outcome {
+            Outcome::Sound(_) | Outcome::Skipped(Skipped::NotHere(_)) => Verdict::Sound,
+            Outcome::Finding(_) => Verdict::Findings,
+            Outcome::Unknown(_) => Verdict::Unknown,
+            Outcome::Skipped(Skipped::After(root)) => match self.of(*root) {
+                Outcome::Unknown(_) => Verdict::Unknown,
+                _ => Verdict::Findings,
+            },
+        }
+    }
+}

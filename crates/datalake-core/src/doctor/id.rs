@@ -1,0 +1,284 @@
+//! The ids of all findings: an interface, so they are added and never renamed.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// A part of the way from this machine to the bucket and to Dagster.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Group {
+    /// The way to the service.
+    Network,
+    /// The key pair.
+    Key,
+    /// The bucket.
+    Store,
+    /// The service user, its systemd and podman, and the files that hand the settings over.
+    Host,
+    /// What runs.
+    Containers,
+    /// Dagster's own settings.
+    DagsterYaml,
+    /// The operator's Python files.
+    Python,
+    /// Modal.
+    Modal,
+    /// What costs money.
+    Money,
+}
+
+/// The text is no group of checks.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is no group: use {list}", list = Group::names())]
+pub struct InvalidGroup(String);
+
+/// The text is no id of a finding.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is no id of a finding")]
+pub struct InvalidFindingId(String);
+
+/// What cures a finding, if datalake does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Remedy {
+    /// `provision` puts it right.
+    Provision,
+    /// An image with the library that fits does.
+    Dependencies,
+    /// A restart of the services does.
+    Restart,
+    /// Giving up unfinished uploads does.
+    AbortUploads,
+    /// A person has to do it; the finding says what.
+    Person,
+}
+
+/// Makes the enum, its texts and its pages of one table, so that none can be forgotten.
+macro_rules! findings {
+    ($($variant:ident $name:literal $group:ident $remedy:ident $title:literal,)+) => {
+        /// What a check is about. Its text is stable: `host-dashed-env-file`.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum FindingId {
+            $(#[doc = $title] $variant,)+
+        }
+
+        impl FindingId {
+            /// All ids, in the order in which the checks are made.
+            pub const ALL: [Self; [$($name,)+].len()] = [$(Self::$variant,)+];
+
+            /// The id as text.
+            #[must_use]
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $name,)+ }
+            }
+
+            /// The part of the way that it belongs to.
+            #[must_use]
+            pub fn group(self) -> Group {
+                match self { $(Self::$variant => Group::$group,)+ }
+            }
+
+            /// What is checked, in a few words.
+            #[must_use]
+            pub fn title(self) -> &'static str {
+                match self { $(Self::$variant => $title,)+ }
+            }
+
+            /// What cures it.
+            #[must_use]
+            pub fn remedy(self) -> Remedy {
+                match self { $(Self::$variant => Remedy::$remedy,)+ }
+            }
+
+            /// The page that explains it: what it means, why it matters, how it is known, what
+            /// cures it. Markdown.
+            #[must_use]
+            pub fn page(self) -> &'static str {
+                match self {
+                    $(Self::$variant => include_str!(concat!("../../findings/", $name, ".md")),)+
+                }
+            }
+        }
+    };
+}
+
+findings! {
+    NetworkProxy "network-proxy" Network Person "Proxy of the environment",
+    NetworkDns "network-dns" Network Person "Address of the endpoint's name",
+    NetworkTcp "network-tcp" Network Person "Connection to the endpoint",
+    NetworkTls "network-tls" Network Person "Trust in the endpoint's certificate",
+    NetworkCertificate "network-certificate" Network Person "Expiry of the endpoint's certificate",
+    NetworkAnswer "network-answer" Network Person "Answer of the endpoint",
+    NetworkClock "network-clock" Network Person "Clock of this machine",
+    NetworkLocations "network-locations" Network Person "Me or them: every location's speed",
+    KeySource "key-source" Key Person "Place of the key pair",
+    KeyShape "key-shape" Key Person "Form of the key pair",
+    KeySwapped "key-swapped" Key Person "Halves of the key pair in their places",
+    KeyUnknown "key-unknown" Key Person "Access key id that the service knows",
+    KeySecret "key-secret" Key Person "Secret that fits the id",
+    KeyRegion "key-region" Key Person "Region that requests are signed for",
+    KeyDenied "key-denied" Key Person "Rights of the key in its own bucket",
+    KeyProject "key-project" Key Person "Project of the key",
+    KeyReach "key-reach" Key Person "Buckets that the key opens",
+    StoreBucket "store-bucket" Store Provision "Bucket that is there",
+    StoreBucketForeign "store-bucket-foreign" Store Person "Bucket that is yours",
+    StoreBucketLate "store-bucket-late" Store Person "Bucket that all gateways have",
+    StoreProbe "store-probe" Store Person "Putting, reading, deleting an object",
+    StoreSlow "store-slow" Store Person "Speed of writing",
+    StoreMultipart "store-multipart" Store Person "Upload in parts",
+    StoreChecksums "store-checksums" Store Person "Refusal of damaged content",
+    StoreConditionalPut "store-conditional-put" Store Person "Put only where nothing is",
+    StoreTagging "store-tagging" Store Person "Tags of objects",
+    StoreVersioning "store-versioning" Store Provision "Old versions that are kept",
+    StoreLifecycle "store-lifecycle" Store Provision "Lifecycle rules of the spec",
+    StorePublic "store-public" Store Person "Closed to strangers",
+    StorePolicy "store-policy" Store Person "Bucket policy that does what it says",
+    StoreWriters "store-writers" Store Person "Others who can write assets",
+    StoreMigrated "store-migrated" Store Person "Assets where no IO manager looks",
+    HostUser "host-user" Host Person "Service user",
+    HostCaller "host-caller" Host Person "Right to act for the service user",
+    HostLingering "host-lingering" Host Person "Services without a login",
+    HostSubids "host-subids" Host Person "Subordinate ids for rootless podman",
+    HostManager "host-manager" Host Person "systemd of the service user",
+    HostPodman "host-podman" Host Person "Installed podman",
+    HostOnline "host-online" Host Person "network-online.target",
+    HostUnits "host-units" Host Person "Quadlet units",
+    HostGenerator "host-generator" Host Person "Services that quadlet makes",
+    HostDashedEnvFile "host-dashed-env-file" Host Provision "EnvironmentFile=- in [Container]",
+    HostOldValues "host-old-values" Host Provision "Values that win over ours",
+    HostEnvFile "host-env-file" Host Provision "Settings that are handed over",
+    HostEnvFileMode "host-env-file-mode" Host Provision "Mode and owner of the env file",
+    HostSettings "host-settings" Host Provision "Settings as the spec has them",
+    HostHandover "host-handover" Host Provision "Drop-ins that hand the settings over",
+    HostChecksumVariables "host-checksum-variables" Host Provision "Checksum settings of boto3",
+    HostRegionVariable "host-region-variable" Host Provision "Region that boto3 reads",
+    HostEnvironmentD "host-environment-d" Host Provision "Keys in environment.d",
+    HostShellHistory "host-shell-history" Host Person "Secrets in shell histories",
+    HostYamlBackups "host-yaml-backups" Host Person "Copies of dagster.yaml",
+    HostBackups "host-backups" Host Person "Backups that leave out the databases",
+    ContainersUp "containers-up" Containers Restart "Services that run",
+    ContainersSettled "containers-settled" Containers Person "Services that stay up",
+    ContainersEnvironment "containers-environment" Containers Restart "Settings in the first process",
+    ContainersPackages "containers-packages" Containers Dependencies "Packages that fit Dagster",
+    ContainersLogManager "containers-log-manager" Containers Person "Compute log manager that loads",
+    ContainersCanary "containers-canary" Containers Person "Bucket used from inside",
+    DagsterYamlForm "dagster-yaml-form" DagsterYaml Person "Form of dagster.yaml",
+    DagsterYamlDuplicateKey "dagster-yaml-duplicate-key" DagsterYaml Person "Keys that stand twice",
+    DagsterYamlHome "dagster-yaml-home" DagsterYaml Person "Variables in paths",
+    DagsterYamlRelative "dagster-yaml-relative" DagsterYaml Person "Relative folders",
+    DagsterYamlKeys "dagster-yaml-keys" DagsterYaml Person "Settings that the log manager knows",
+    DagsterYamlEnv "dagster-yaml-env" DagsterYaml Person "Variables that logs need",
+    DagsterYamlRegion "dagster-yaml-region" DagsterYaml Person "region: of the log manager",
+    DagsterYamlEncryption "dagster-yaml-encryption" DagsterYaml Person "Encryption that is refused",
+    DagsterYamlPartial "dagster-yaml-partial" DagsterYaml Person "Leftovers of an upload interval",
+    DagsterYamlConsoleLinks "dagster-yaml-console-links" DagsterYaml Person "Links to another cloud",
+    DagsterYamlPrefix "dagster-yaml-prefix" DagsterYaml Person "Prefix of logs and assets",
+    DagsterYamlLocalLogs "dagster-yaml-local-logs" DagsterYaml Person "Logs in the bucket",
+    DagsterYamlLauncher "dagster-yaml-launcher" DagsterYaml Person "Settings of run containers",
+    PythonModalWords "python-modal-words" Python Person "Words that Modal no longer knows",
+    PythonGetenv "python-getenv" Python Person "os.getenv in definitions",
+    PythonLatestJson "python-latest-json" Python Person "Objects that nobody writes",
+    PythonSecret "python-secret" Python Person "Secrets in code",
+    PythonLeadingSlash "python-leading-slash" Python Person "Prefix that begins with a slash",
+    ModalConfigMode "modal-config-mode" Modal Person "Mode of Modal's token file",
+    MoneyPriceTable "money-price-table" Money Person "Age of the price table",
+    MoneyPerGb "money-per-gb" Money Person "Price plan",
+    MoneyUnfinishedUploads "money-unfinished-uploads" Money AbortUploads "Unfinished uploads",
+    MoneyOldVersions "money-old-versions" Money Provision "Old versions",
+}
+
+impl Group {
+    /// All groups, in the order in which they are examined.
+    pub const ALL: [Self; 9] = [
+        Self::Network,
+        Self::Key,
+        Self::Store,
+        Self::Host,
+        Self::Containers,
+        Self::DagsterYaml,
+        Self::Python,
+        Self::Modal,
+        Self::Money,
+    ];
+
+    /// The group as text.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Network => "network",
+            Self::Key => "key",
+            Self::Store => "store",
+            Self::Host => "host",
+            Self::Containers => "containers",
+            Self::DagsterYaml => "dagster-yaml",
+            Self::Python => "python",
+            Self::Modal => "modal",
+            Self::Money => "money",
+        }
+    }
+
+    fn names() -> String {
+        Self::ALL.map(Self::as_str).join(", ")
+    }
+}
+
+impl FromStr for Group {
+    type Err = InvalidGroup;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let mut all = Self::ALL.into_iter();
+        all.find(|group| group.as_str() == text).ok_or_else(|| InvalidGroup(text.to_owned()))
+    }
+}
+
+impl FromStr for FindingId {
+    type Err = InvalidFindingId;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let mut all = Self::ALL.into_iter();
+        all.find(|id| id.as_str() == text).ok_or_else(|| InvalidFindingId(text.to_owned()))
+    }
+}
+
+impl fmt::Display for Group {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl fmt::Display for FindingId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_id_begins_with_its_group_and_is_read_back() {
+        for id in FindingId::ALL {
+            assert_eq!(id.as_str().parse(), Ok(id));
+            assert!(id.as_str().starts_with(&format!("{}-", id.group())), "{id}");
+        }
+        for group in Group::ALL {
+            assert_eq!(group.as_str().parse(), Ok(group));
+            assert!(FindingId::ALL.iter().any(|id| id.group() == group), "{group} is empty");
+        }
+    }
+
+    #[test]
+    fn every_page_tells_four_things_and_is_short() {
+        for id in FindingId::ALL {
+            let page = id.page();
+            let title = format!("# {}\n", id.title());
+            assert!(page.starts_with(&title), "{id} begins otherwise than `{title}`");
+            for part in
+                ["**What it means.**", "**Why it matters.**", "**How it is known.**", "**Cure.**"]
+            {
+                assert_eq!(page.matches(part).count(), 1, "{id}: {part}");
+            }
+            assert!(page.lines().count() <= 20, "{id} is long");
+            assert!(page.lines().all(|line| line.chars().count() <= 160), "{id} has a long line");
+        }
+    }
+}

@@ -1,0 +1,208 @@
+//! The key pair and what it opens.
+
+use super::diagnose::Check;
+use super::look::{Judged, Look, Not, warning, wrong};
+use super::store::Head;
+use super::{Examination, FindingId};
+use crate::{BucketName, Fault, FaultKind, Service};
+
+/// What was seen of the key pair; no part of the secret is in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeyEvidence {
+    /// The id where the pair was found; what is wrong with the place if it was not.
+    pub source: Look<Result<String, String>>,
+    /// What is wrong with its form; `None` for nothing.
+    pub flaw: Look<Option<String>>,
+    /// Whether the two halves look exchanged.
+    pub is_swapped: Look<bool>,
+    /// What the service says to the pair.
+    pub service: Look<Service>,
+    /// The buckets that the service lists for it.
+    pub buckets: Look<Vec<BucketName>>,
+    /// Buckets besides the spec's that it opens.
+    pub opens: Look<Vec<BucketName>>,
+    /// Whether an earlier run of this place has used the spec's bucket.
+    pub has_used_bucket: bool,
+}
+
+const SOUND_PAIR: &[FindingId] =
+    &[FindingId::KeySwapped, FindingId::NetworkAnswer, FindingId::NetworkClock];
+
+/// Checks of the service that need a key which it takes.
+pub(super) const TAKEN: &[FindingId] =
+    &[FindingId::KeyUnknown, FindingId::KeySecret, FindingId::KeyRegion];
+
+pub(super) const CHECKS: &[Check] = &[
+    Check { id: FindingId::KeySource, after: &[], judge: source },
+    Check { id: FindingId::KeyShape, after: &[FindingId::KeySource], judge: shape },
+    Check { id: FindingId::KeySwapped, after: &[FindingId::KeyShape], judge: swapped },
+    Check { id: FindingId::KeyUnknown, after: SOUND_PAIR, judge: unknown },
+    Check { id: FindingId::KeySecret, after: &[FindingId::KeyUnknown], judge: secret },
+    Check { id: FindingId::KeyRegion, after: &[FindingId::KeySecret], judge: region },
+    Check { id: FindingId::KeyDenied, after: TAKEN, judge: denied },
+    Check { id: FindingId::KeyProject, after: TAKEN, judge: project },
+    Check { id: FindingId::KeyReach, after: TAKEN, judge: reach },
+];
+
+impl Default for KeyEvidence {
+    fn default() -> Self {
+        Self {
+            source: Look::nobody(),
+            flaw: Look::nobody(),
+            is_swapped: Look::nobody(),
+            service: Look::nobody(),
+            buckets: Look::nobody(),
+            opens: Look::nobody(),
+            has_used_bucket: false,
+        }
+    }
+}
+
+fn source(seen: &Examination) -> Judged {
+    match seen.key.source.seen()? {
+        Ok(id) => Ok(format!("the pair of `{id}`")),
+        Err(trouble) => Err(wrong(
+            [trouble.clone()],
+            "make a key in Hetzner's Console (project, Security, S3 credentials), and export \
+             AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or give --credentials-file FILE",
+        )),
+    }
+}
+
+fn shape(seen: &Examination) -> Judged {
+    match seen.key.flaw.seen()? {
+        None => Ok("no blank, quote or line end in it".to_owned()),
+        Some(flaw) => {
+            Err(wrong([flaw.clone()], "paste it again, bare: without quotes, blanks or line ends"))
+        }
+    }
+}
+
+fn swapped(seen: &Examination) -> Judged {
+    if *seen.key.is_swapped.seen()? {
+        return Err(wrong(
+            ["access key id and secret look exchanged".to_owned()],
+            "exchange them: at Hetzner the id has 20 characters and the secret 40",
+        ));
+    }
+    Ok("by their lengths they are".to_owned())
+}
+
+/// What the service says to the pair; `kinds` are the refusals that the caller judges.
+fn said<'a>(seen: &'a Examination, kinds: &[FaultKind]) -> Result<&'a Service, &'a Fault> {
+    match &seen.key.service {
+        Look::Saw(service) => Ok(service),
+        Look::Unknown(fault) if kinds.contains(&fault.kind) => Err(fault),
+        Look::Unknown(_) | Look::NotHere(_) => Ok(&NOBODY),
+    }
+}
+
+/// Stands where a check has nothing against the pair, and another one may have.
+static NOBODY: Service = Service { clock_ahead: 0, owner: None };
+
+/// Faults that say something of the pair, in the order in which a service looks at it.
+const OF_THE_PAIR: [FaultKind; 3] =
+    [FaultKind::UnknownAccessKey, FaultKind::WrongSecret, FaultKind::WrongRegion];
+
+/// Leaves a check open where the service has said nothing of the pair.
+fn spoken(seen: &Examination) -> Result<(), Not> {
+    match &seen.key.service {
+        Look::Unknown(fault) if OF_THE_PAIR.contains(&fault.kind) => Ok(()),
+        other => other.seen().map(|_| ()),
+    }
+}
+
+fn unknown(seen: &Examination) -> Judged {
+    spoken(seen)?;
+    said(seen, &[FaultKind::UnknownAccessKey]).map(owner).map_err(|fault| {
+        wrong(
+            [fault.to_string()],
+            "compare the id with the project's Security > S3 credentials; a new key can take a \
+             minute to be known everywhere",
+        )
+    })
+}
+
+fn owner(service: &Service) -> String {
+    match &service.owner {
+        Some(owner) => format!("it is one of {owner}"),
+        None => "the service knows it".to_owned(),
+    }
+}
+
+fn secret(seen: &Examination) -> Judged {
+    spoken(seen)?;
+    said(seen, &[FaultKind::WrongSecret]).map(|_| "the signature is taken".to_owned()).map_err(
+        |fault| {
+            wrong(
+                [fault.to_string()],
+                "the secret is shown only once, when the key is made: make a new key if it is lost. \
+                 A proxy that changes headers gives the same answer",
+            )
+        },
+    )
+}
+
+fn region(seen: &Examination) -> Judged {
+    spoken(seen)?;
+    said(seen, &[FaultKind::WrongRegion])
+        .map(|_| "the service takes requests for it".to_owned())
+        .map_err(|fault| {
+            wrong(
+                [fault.to_string()],
+                "set `region:` to what the endpoint serves; at Hetzner it is the endpoint's first \
+                 label",
+            )
+        })
+}
+
+/// Whether the bucket refuses the key, and whether the service lists it among the key's own.
+fn refusal(seen: &Examination) -> Result<Option<bool>, Not> {
+    let heads = seen.store.heads.seen()?;
+    let is_refused = heads.contains(&Head::Denied) && !heads.contains(&Head::Here);
+    if !is_refused {
+        return Ok(None);
+    }
+    let bucket = &seen.store.bucket;
+    let listed = seen.key.buckets.seen()?.iter().any(|name| name.as_str() == bucket);
+    Ok(Some(listed))
+}
+
+fn denied(seen: &Examination) -> Judged {
+    let bucket = &seen.store.bucket;
+    match refusal(seen)? {
+        Some(true) => Err(wrong(
+            [format!("bucket `{bucket}` is one of this key's project, and refuses the key")],
+            "a bucket policy names this key in a Deny: change it with another key of the project. \
+             Some gateways refuse a good key for minutes, too: try again",
+        )),
+        Some(false) | None => Ok(format!("bucket `{bucket}` does not refuse a key of its project")),
+    }
+}
+
+fn project(seen: &Examination) -> Judged {
+    let bucket = &seen.store.bucket;
+    let owner = seen.key.service.seen().ok().and_then(|service| service.owner.clone());
+    let project = owner.as_deref().unwrap_or("an unknown project");
+    if refusal(seen)? == Some(false) && seen.key.has_used_bucket {
+        return Err(wrong(
+            [format!("an earlier run used bucket `{bucket}`, and this key, of {project}, may not")],
+            "take a key of the bucket's own project: Hetzner's keys open one project each",
+        ));
+    }
+    Ok(format!("the key is of {project}"))
+}
+
+fn reach(seen: &Examination) -> Judged {
+    let opens = seen.key.opens.seen()?;
+    if opens.is_empty() {
+        return Ok("no bucket but the spec's".to_owned());
+    }
+    let names: Vec<_> = opens.iter().take(5).map(|name| format!("`{name}`")).collect();
+    let more = if opens.len() > names.len() { ", …" } else { "" };
+    Err(warning(
+        [format!("it opens {} more: {}{more}", opens.len(), names.join(", "))],
+        "keep Dagster's bucket in a project of its own, or name this key in a Deny of each other \
+         bucket's policy; after a change of the key, change the policies first",
+    ))
+}

@@ -1,0 +1,128 @@
+//! The operator's Python files.
+
+use super::diagnose::Check;
+use super::look::{Judged, Look, Not, warning, wrong};
+use super::{Examination, FindingId};
+
+/// What was seen of Python files.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PythonEvidence {
+    /// How many files were read.
+    pub files: usize,
+    /// The traps in them.
+    pub traps: Look<Vec<PythonTrap>>,
+}
+
+/// A trap in a Python file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PythonTrap {
+    /// The file.
+    pub path: String,
+    /// The line, from 1.
+    pub line: usize,
+    /// What it is.
+    pub kind: PythonTrapKind,
+    /// The word that stands there; never a secret.
+    pub word: String,
+    /// What stands for it today, where that can be said.
+    pub instead: Option<String>,
+}
+
+/// The traps that are known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum PythonTrapKind {
+    /// A word that Modal no longer knows.
+    ModalWord,
+    /// `os.getenv` where a definition is made: at import.
+    Getenv,
+    /// A key that no IO manager writes.
+    LatestJson,
+    /// A secret as a text.
+    Secret,
+    /// A prefix that begins with a slash.
+    LeadingSlash,
+}
+
+pub(super) const CHECKS: &[Check] = &[
+    Check { id: FindingId::PythonModalWords, after: &[], judge: modal_words },
+    Check { id: FindingId::PythonGetenv, after: &[], judge: getenv },
+    Check { id: FindingId::PythonLatestJson, after: &[], judge: latest_json },
+    Check { id: FindingId::PythonSecret, after: &[], judge: secret },
+    Check { id: FindingId::PythonLeadingSlash, after: &[], judge: leading_slash },
+];
+
+impl Default for PythonEvidence {
+    fn default() -> Self {
+        Self { files: 0, traps: Look::nobody() }
+    }
+}
+
+fn of(kind: PythonTrapKind, seen: &Examination) -> Result<Vec<String>, Not> {
+    let traps = seen.python.traps.seen()?.iter().filter(|trap| trap.kind == kind);
+    let line = |trap: &PythonTrap| {
+        let PythonTrap { path, line, word, .. } = trap;
+        match &trap.instead {
+            Some(instead) => format!("{path}, line {line}: `{word}`; today `{instead}`"),
+            None => format!("{path}, line {line}: `{word}`"),
+        }
+    };
+    Ok(traps.map(line).collect())
+}
+
+fn sound(seen: &Examination) -> String {
+    format!("none in {} files", seen.python.files)
+}
+
+fn modal_words(seen: &Examination) -> Judged {
+    let found = of(PythonTrapKind::ModalWord, seen)?;
+    if found.is_empty() {
+        return Ok(sound(seen));
+    }
+    Err(wrong(found, "write today's words: with the old ones the file cannot be deployed"))
+}
+
+fn getenv(seen: &Examination) -> Judged {
+    let found = of(PythonTrapKind::Getenv, seen)?;
+    if found.is_empty() {
+        return Ok(sound(seen));
+    }
+    Err(warning(
+        found,
+        "write `dg.EnvVar(\"NAME\")`: it is read when a run starts. A variable that is missing at \
+         import takes the whole code location down, and a secret shows in the web UI",
+    ))
+}
+
+fn latest_json(seen: &Examination) -> Judged {
+    let found = of(PythonTrapKind::LatestJson, seen)?;
+    if found.is_empty() {
+        return Ok(sound(seen));
+    }
+    Err(wrong(
+        found,
+        "the IO manager writes a pickle under the asset's very key, `assets/raw_data`: have an asset \
+         write JSON itself, or read that pickle",
+    ))
+}
+
+fn secret(seen: &Examination) -> Judged {
+    let found = of(PythonTrapKind::Secret, seen)?;
+    if found.is_empty() {
+        return Ok(sound(seen));
+    }
+    Err(wrong(
+        found,
+        "take it out of the code, and change the key: it is in every copy of the file",
+    ))
+}
+
+fn leading_slash(seen: &Examination) -> Judged {
+    let found = of(PythonTrapKind::LeadingSlash, seen)?;
+    if found.is_empty() {
+        return Ok(sound(seen));
+    }
+    Err(warning(
+        found,
+        "take the slash out: keys begin with it, and other programs look without it",
+    ))
+}

@@ -1,0 +1,293 @@
+//! Files that hand the settings over, files that hand others over, and what people leave behind.
+
+use std::collections::BTreeMap;
+
+use super::diagnose::Check;
+use super::look::{Judged, Look, Not, warning, wrong};
+use super::{Examination, FindingId};
+
+/// What was seen of files.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SettingsEvidence {
+    /// Lines that keep a service from starting.
+    pub dashed: Look<Vec<OldValue>>,
+    /// Lines that win over what is handed over.
+    pub old_values: Look<Vec<OldValue>>,
+    /// What systemd hands to every service of the user.
+    pub user_wide: Look<Vec<OldValue>>,
+    /// The settings that are handed over, without the secret ones; `None` where there are none.
+    pub handed_over: Look<Option<HandedOver>>,
+    /// The env file's mode and owner.
+    pub env_file: Look<EnvFileLook>,
+    /// The settings that the spec asks for, without the secret ones.
+    pub wanted: Look<BTreeMap<String, String>>,
+    /// Each unit, and whether something hands it the settings.
+    pub given: Look<Vec<(String, bool)>>,
+    /// Files of shells with the numbers of the lines that hold a secret.
+    pub histories: Look<Vec<(String, Vec<usize>)>>,
+    /// Copies of dagster.yaml that the by-hand way has left.
+    pub yaml_backups: Look<Vec<String>>,
+    /// Backups that hold assets, and none of Dagster's databases.
+    pub blind_backups: Look<Vec<String>>,
+}
+
+/// A line of a file that does harm. It holds no value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OldValue {
+    /// The file.
+    pub path: String,
+    /// The line, from 1.
+    pub line: usize,
+    /// What harm it does.
+    pub harm: String,
+    /// What puts it right.
+    pub cure: String,
+    /// Whether `provision` does.
+    pub is_repaired: bool,
+}
+
+/// Settings that reach the containers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HandedOver {
+    /// Where they lie, for people.
+    pub from: String,
+    /// Names and values, without those of secrets; or why they cannot be read.
+    pub settings: Result<BTreeMap<String, String>, String>,
+    /// The names of the secrets among them.
+    pub secrets: Vec<String>,
+}
+
+/// Who can read a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EnvFileLook {
+    /// Its path.
+    pub path: String,
+    /// Its permission bits.
+    pub mode: String,
+    /// Whether they are those of a file for its owner alone.
+    pub is_private: bool,
+    /// Whether it belongs to the service user.
+    pub is_users: bool,
+}
+
+const USER: &[FindingId] = &[FindingId::HostUser];
+const HANDED: &[FindingId] = &[FindingId::HostEnvFile];
+
+pub(super) const CHECKS: &[Check] = &[
+    Check { id: FindingId::HostDashedEnvFile, after: USER, judge: dashed },
+    Check { id: FindingId::HostOldValues, after: USER, judge: old_values },
+    Check { id: FindingId::HostEnvFile, after: USER, judge: env_file },
+    Check { id: FindingId::HostEnvFileMode, after: HANDED, judge: mode },
+    Check { id: FindingId::HostSettings, after: HANDED, judge: settings },
+    Check { id: FindingId::HostHandover, after: HANDED, judge: handover },
+    Check { id: FindingId::HostChecksumVariables, after: HANDED, judge: checksums },
+    Check { id: FindingId::HostRegionVariable, after: HANDED, judge: region },
+    Check { id: FindingId::HostEnvironmentD, after: USER, judge: user_wide },
+    Check { id: FindingId::HostShellHistory, after: &[], judge: histories },
+    Check { id: FindingId::HostYamlBackups, after: USER, judge: yaml_backups },
+    Check { id: FindingId::HostBackups, after: USER, judge: backups },
+];
+
+impl Default for SettingsEvidence {
+    fn default() -> Self {
+        Self {
+            dashed: Look::nobody(),
+            old_values: Look::nobody(),
+            user_wide: Look::nobody(),
+            handed_over: Look::nobody(),
+            env_file: Look::nobody(),
+            wanted: Look::nobody(),
+            given: Look::nobody(),
+            histories: Look::nobody(),
+            yaml_backups: Look::nobody(),
+            blind_backups: Look::nobody(),
+        }
+    }
+}
+
+fn lines(values: &[OldValue]) -> Vec<String> {
+    values.iter().map(|it| format!("{}, line {}: {}", it.path, it.line, it.harm)).collect()
+}
+
+fn dashed(seen: &Examination) -> Judged {
+    match seen.settings.dashed.seen()?.as_slice() {
+        [] => Ok("no unit and no drop-in has such a line in [Container]".to_owned()),
+        found => Err(wrong(
+            lines(found),
+            "`datalake provision` takes the line out and hands the \
+                                          settings over in a way that works",
+        )),
+    }
+}
+
+fn old_values(seen: &Examination) -> Judged {
+    let found = seen.settings.old_values.seen()?;
+    let Some(first) = found.iter().find(|value| value.is_repaired).or(found.first()) else {
+        return Ok("no unit and no drop-in sets these variables itself".to_owned());
+    };
+    if first.is_repaired {
+        return Err(wrong(lines(found), "`datalake provision` takes those lines out"));
+    }
+    Err(warning(lines(found), first.cure.clone()))
+}
+
+fn user_wide(seen: &Examination) -> Judged {
+    match seen.settings.user_wide.seen()?.as_slice() {
+        [] => Ok("systemd hands none of these variables to all services".to_owned()),
+        found => Err(wrong(
+            lines(found),
+            "`datalake provision` takes those lines out; a daemon-reload takes it up",
+        )),
+    }
+}
+
+fn env_file(seen: &Examination) -> Judged {
+    let Some(handed) = seen.settings.handed_over.seen()? else {
+        return Err(wrong(
+            ["no settings are handed over to the containers".to_owned()],
+            "`datalake provision` writes them",
+        ));
+    };
+    match &handed.settings {
+        Ok(settings) => {
+            let count = settings.len() + handed.secrets.len();
+            Ok(format!("{count} variables from {}", handed.from))
+        }
+        Err(reason) => Err(wrong(
+            [format!("{}: {reason}", handed.from)],
+            "podman, systemd and sh do not read it alike: `datalake provision` writes it anew",
+        )),
+    }
+}
+
+fn mode(seen: &Examination) -> Judged {
+    let EnvFileLook { path, mode, is_private, is_users } = seen.settings.env_file.seen()?;
+    let mut evidence = Vec::new();
+    if !is_private {
+        evidence.push(format!("`{path}` has mode {mode}: others can read the secret in it"));
+    }
+    if !is_users {
+        evidence.push(format!(
+            "`{path}` does not belong to {}: systemd passes over it without a word",
+            seen.host.user
+        ));
+    }
+    if evidence.is_empty() {
+        return Ok(format!("{mode}, for {} alone", seen.host.user));
+    }
+    Err(wrong(
+        evidence,
+        "`datalake provision` sets both right; change the key if others could read it",
+    ))
+}
+
+/// The readable settings that are handed over.
+fn handed(seen: &Examination) -> Result<&BTreeMap<String, String>, Not> {
+    let nothing = || Not::Here("no settings are handed over".to_owned());
+    let handed = seen.settings.handed_over.seen()?.as_ref().ok_or_else(nothing)?;
+    handed.settings.as_ref().map_err(|_| nothing())
+}
+
+fn settings(seen: &Examination) -> Judged {
+    let (wanted, handed) = (seen.settings.wanted.seen()?, handed(seen)?);
+    let differing: Vec<_> = wanted
+        .iter()
+        .filter_map(|(name, wanted)| match handed.get(name) {
+            Some(value) if value == wanted => None,
+            Some(value) => Some(format!("{name} is `{value}`, and `{wanted}` by the spec")),
+            None => Some(format!("{name} is missing")),
+        })
+        .collect();
+    if differing.is_empty() {
+        return Ok(format!("all {} are", wanted.len()));
+    }
+    Err(wrong(differing, "`datalake provision` writes them as the spec says"))
+}
+
+fn handover(seen: &Examination) -> Judged {
+    let given = seen.settings.given.seen()?;
+    let without = given.iter().filter(|(_, is_given)| !is_given);
+    let without: Vec<_> =
+        without.map(|(unit, _)| format!("nothing hands the settings over to `{unit}`")).collect();
+    if without.is_empty() {
+        return Ok(format!("all {} units are given them", given.len()));
+    }
+    Err(wrong(without, "`datalake provision` puts the drop-ins in place"))
+}
+
+fn checksums(seen: &Examination) -> Judged {
+    const NAMES: [&str; 2] =
+        ["AWS_REQUEST_CHECKSUM_CALCULATION", "AWS_RESPONSE_CHECKSUM_VALIDATION"];
+    let handed = handed(seen)?;
+    let is_set = |name: &str| {
+        handed.get(name).is_some_and(|value| value.eq_ignore_ascii_case("when_required"))
+    };
+    let missing: Vec<_> = NAMES
+        .into_iter()
+        .filter(|name| !is_set(name))
+        .map(|name| format!("{name} is not `when_required`"))
+        .collect();
+    if missing.is_empty() {
+        return Ok("both are `when_required`".to_owned());
+    }
+    Err(wrong(
+        missing,
+        "boto3 from 1.36 on cannot upload, or stores `aws-chunked` content: `datalake provision` sets \
+         both",
+    ))
+}
+
+fn region(seen: &Examination) -> Judged {
+    let handed = handed(seen)?;
+    match handed.get("AWS_DEFAULT_REGION") {
+        Some(region) => Ok(format!("AWS_DEFAULT_REGION is `{region}`")),
+        None => Err(wrong(
+            [
+                "AWS_DEFAULT_REGION is missing: boto3 reads neither AWS_REGION nor the log manager's \
+              `region:`",
+            ],
+            "`datalake provision` sets it",
+        )),
+    }
+}
+
+fn histories(seen: &Examination) -> Judged {
+    let found = seen.settings.histories.seen()?;
+    if found.is_empty() {
+        return Ok("no secret in the ones that could be read".to_owned());
+    }
+    let lines = found.iter().map(|(path, lines)| {
+        let numbers: Vec<_> = lines.iter().take(5).map(ToString::to_string).collect();
+        format!("`{path}`, line {}", numbers.join(", "))
+    });
+    Err(warning(
+        lines,
+        "take those lines out of the file, and change the key: it stood in the list of processes, \
+         too. `datalake` reads keys from a file, a descriptor or a program",
+    ))
+}
+
+fn yaml_backups(seen: &Examination) -> Judged {
+    let found = seen.settings.yaml_backups.seen()?;
+    if found.len() < 2 {
+        return Ok(format!("{} by hand", found.len()));
+    }
+    Err(warning(
+        [format!("there are {}: {}", found.len(), found.join(", "))],
+        "`cp dagster.yaml.backup-* dagster.yaml` fails with more than one: keep the one that you \
+         need, under a name of its own. `datalake rollback` needs none",
+    ))
+}
+
+fn backups(seen: &Examination) -> Judged {
+    let found = seen.settings.blind_backups.seen()?;
+    if found.is_empty() {
+        return Ok("none that holds assets and no databases".to_owned());
+    }
+    let lines = found.iter().map(|path| format!("`{path}` holds no run and no schedule"));
+    Err(warning(
+        lines,
+        "back up `history`, `schedules` and dagster.yaml, too, a database by `sqlite3 FILE \".backup \
+         COPY\"` while Dagster runs",
+    ))
+}

@@ -1,0 +1,227 @@
+//! The bucket: whether it is there, whose it is, how it is set.
+
+use super::diagnose::Check;
+use super::key::TAKEN;
+use super::look::{Judged, Look, Not, warning, wrong};
+use super::policy::PolicyTraits;
+use super::{Examination, FindingId};
+use crate::{Lifecycle, Versioning};
+
+/// What was seen of the bucket.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoreEvidence {
+    /// Its name.
+    pub bucket: String,
+    /// The prefix of the assets' keys, without a slash at its end.
+    pub prefix: String,
+    /// What several questions in a row were answered.
+    pub heads: Look<Vec<Head>>,
+    /// Whether it keeps old versions, and whether the spec asks for that.
+    pub versioning: Look<Versioning>,
+    /// Whether the spec wants old versions kept.
+    pub wants_versioning: bool,
+    /// Its lifecycle rules.
+    pub lifecycle: Look<Lifecycle>,
+    /// Those that the spec asks for.
+    pub wanted_lifecycle: Lifecycle,
+    /// What a stranger could do without a key: `list`, `read`.
+    pub open_to_all: Look<Vec<String>>,
+    /// What its policy does; `None` for no policy.
+    pub policy: Look<Option<PolicyTraits>>,
+    /// How many objects lie below `migrated/`; counting stops at a thousand.
+    pub migrated: Look<u64>,
+}
+
+/// What a service answers to the question for a bucket.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Head {
+    /// It is there, and the key may use it.
+    Here,
+    /// There is no such bucket.
+    Absent,
+    /// There is one, and the key may not.
+    Denied,
+}
+
+/// Checks inside of the bucket need one that is there, and the key's.
+pub(super) const IN_BUCKET: &[FindingId] = &[
+    FindingId::StoreBucket,
+    FindingId::StoreBucketForeign,
+    FindingId::KeyDenied,
+    FindingId::KeyProject,
+];
+
+pub(super) const CHECKS: &[Check] = &[
+    Check { id: FindingId::StoreBucket, after: TAKEN, judge: bucket },
+    Check { id: FindingId::StoreBucketForeign, after: FOREIGN, judge: foreign },
+    Check { id: FindingId::StoreBucketLate, after: IN_BUCKET, judge: late },
+    Check { id: FindingId::StoreVersioning, after: IN_BUCKET, judge: versioning },
+    Check { id: FindingId::StoreLifecycle, after: IN_BUCKET, judge: lifecycle },
+    Check { id: FindingId::StorePublic, after: IN_BUCKET, judge: public },
+    Check { id: FindingId::StorePolicy, after: IN_BUCKET, judge: policy },
+    Check { id: FindingId::StoreWriters, after: IN_BUCKET, judge: writers },
+    Check { id: FindingId::StoreMigrated, after: IN_BUCKET, judge: migrated },
+];
+
+const FOREIGN: &[FindingId] =
+    &[FindingId::StoreBucket, FindingId::KeyDenied, FindingId::KeyProject];
+
+impl Default for StoreEvidence {
+    fn default() -> Self {
+        Self {
+            bucket: String::new(),
+            prefix: String::new(),
+            heads: Look::nobody(),
+            versioning: Look::nobody(),
+            wants_versioning: false,
+            lifecycle: Look::nobody(),
+            wanted_lifecycle: Lifecycle::default(),
+            open_to_all: Look::nobody(),
+            policy: Look::nobody(),
+            migrated: Look::nobody(),
+        }
+    }
+}
+
+fn bucket(seen: &Examination) -> Judged {
+    let name = &seen.store.bucket;
+    let heads = seen.store.heads.seen()?;
+    if heads.iter().all(|head| *head == Head::Absent) {
+        return Err(wrong(
+            [format!("there is no bucket `{name}` in this location")],
+            "`datalake provision` creates it; if it lies in another location, set `region:`",
+        ));
+    }
+    Ok(format!("there is a bucket `{name}`"))
+}
+
+fn foreign(seen: &Examination) -> Judged {
+    let name = &seen.store.bucket;
+    let heads = seen.store.heads.seen()?;
+    if heads.contains(&Head::Denied) && !heads.contains(&Head::Here) {
+        return Err(wrong(
+            [format!("bucket `{name}` exists and refuses this key, which does not list it")],
+            "names are shared by all of Hetzner's customers: choose another, with your company's \
+             name in front; or take a key of the bucket's own project",
+        ));
+    }
+    Ok(format!("bucket `{name}` opens to this key"))
+}
+
+fn late(seen: &Examination) -> Judged {
+    let heads = seen.store.heads.seen()?;
+    let here = heads.iter().filter(|head| **head == Head::Here).count();
+    if here == heads.len() {
+        return Ok(format!("{here} of {here} answers agree"));
+    }
+    Err(warning(
+        [format!("{here} of {} answers know it: gateways disagree", heads.len())],
+        "a new bucket needs seconds to minutes until all gateways have it: wait, and look again",
+    ))
+}
+
+fn versioning(seen: &Examination) -> Judged {
+    let state = seen.store.versioning.seen()?;
+    match state {
+        Versioning::Enabled => Ok("they are kept".to_owned()),
+        Versioning::Suspended => Err(wrong(
+            ["versioning is suspended: lifecycle rules do not run at all then".to_owned()],
+            "`datalake provision` switches it on, or `datalake bucket versioning enable`",
+        )),
+        Versioning::Never if seen.store.wants_versioning => Err(wrong(
+            ["the spec asks for old versions, and the bucket keeps none".to_owned()],
+            "`datalake provision` switches it on",
+        )),
+        Versioning::Never => Ok("none, as the spec says".to_owned()),
+    }
+}
+
+fn lifecycle(seen: &Examination) -> Judged {
+    let rules = seen.store.lifecycle.seen()?;
+    let wanted = &seen.store.wanted_lifecycle;
+    let lacking: Vec<_> = wanted
+        .iter()
+        .filter(|(id, rule)| rules.get(id) != Some(rule))
+        .map(|(id, _)| format!("rule `{id}` is not there, or another one"))
+        .collect();
+    if lacking.is_empty() {
+        return Ok(format!("{} rules of the spec are there", wanted.iter().count()));
+    }
+    Err(wrong(lacking, "`datalake provision` sets them; the rules of others stay"))
+}
+
+fn public(seen: &Examination) -> Judged {
+    let open = seen.store.open_to_all.seen()?;
+    if open.is_empty() {
+        return Ok("without a key nothing can be listed or read".to_owned());
+    }
+    Err(wrong(
+        [format!("without a key anybody can {}", open.join(" and "))],
+        "take the public policy or ACL away in Hetzner's Console (bucket, visibility: private); \
+         objects that were uploaded `public-read` stay open until they are stored again",
+    ))
+}
+
+fn policy(seen: &Examination) -> Judged {
+    let Some(policy) = seen.store.policy.seen()? else {
+        return Ok("there is none: every key of the project may do everything".to_owned());
+    };
+    let mut evidence = Vec::new();
+    if !policy.is_readable {
+        evidence.push("it is no JSON that can be understood".to_owned());
+    }
+    if policy.has_not_action {
+        evidence.push("it uses `NotAction`, which is stored and does nothing".to_owned());
+    }
+    for principal in &policy.strange_principals {
+        evidence.push(format!("the principal `{principal}` matches nobody"));
+    }
+    if evidence.is_empty() {
+        return Ok(format!("{} statements, none of which is a known trap", policy.statements));
+    }
+    Err(warning(
+        evidence,
+        "list actions one by one, and write principals as `arn:aws:iam:::user/pPROJECT:KEY`; the \
+         Console has no editor, `datalake bucket show` shows the policy",
+    ))
+}
+
+fn writers(seen: &Examination) -> Judged {
+    let Some(policy) = seen.store.policy.seen()? else {
+        return Ok("only the keys of the bucket's own project".to_owned());
+    };
+    let own = seen.key.source.seen().map_err(|_| Not::Here("there is no key".to_owned()))?;
+    let own = own.as_deref().unwrap_or_default();
+    let others: Vec<_> = policy
+        .writers
+        .iter()
+        .filter(|writer| !writer.ends_with(&format!(":{own}")))
+        .map(|writer| format!("`{writer}` may write"))
+        .collect();
+    if others.is_empty() {
+        return Ok("the policy lets nobody else write".to_owned());
+    }
+    Err(warning(
+        others,
+        format!(
+            "who writes below `{}` runs code in Dagster, which unpickles what it reads: give others a \
+             prefix of their own",
+            seen.store.prefix
+        ),
+    ))
+}
+
+fn migrated(seen: &Examination) -> Judged {
+    match seen.store.migrated.seen()? {
+        0 => Ok("nothing lies below `migrated/`".to_owned()),
+        count => Err(warning(
+            [format!("{count} objects lie below `migrated/`, where no IO manager looks")],
+            format!(
+                "move them to where they are read: `datalake mv --recursive s3://{bucket}/migrated \
+                 s3://{bucket}/{prefix}`",
+                bucket = seen.store.bucket,
+                prefix = seen.store.prefix
+            ),
+        )),
+    }
+}

@@ -1,0 +1,223 @@
+//! A place in which everything is well.
+
+use datalake_core::doctor::{
+    Conditional, ContainerLook, EnvFileLook, Examination, Greeting, HandedOver, Head, LifeLook,
+    LocationTrial, Look, PodmanLook, Sent, Tagging, TlsLook, UnfinishedUpload, Usual,
+};
+use datalake_core::{
+    BucketName, ByteSize, Fault, FaultKind, Lifecycle, Service, Timestamp, Usage, Versioning,
+};
+
+pub(crate) const BUCKET: &str = "acme-dagster-assets";
+
+/// A change of a place.
+pub(crate) type Change = fn(&mut Examination);
+
+fn at(text: &str) -> Timestamp {
+    text.parse().unwrap()
+}
+
+pub(crate) fn bucket(name: &str) -> BucketName {
+    name.parse().unwrap()
+}
+
+pub(crate) fn place() -> Examination {
+    let mut seen = Examination::nothing(at("2026-11-22T18:00:00Z"));
+    network(&mut seen);
+    key_and_store(&mut seen);
+    host(&mut seen);
+    settings(&mut seen);
+    rest(&mut seen);
+    seen
+}
+
+fn network(seen: &mut Examination) {
+    seen.network.endpoint = "https://fsn1.your-objectstorage.com".to_owned();
+    seen.network.proxy = Look::Saw(None);
+    seen.network.addresses = Look::Saw(vec!["192.0.2.7".parse().unwrap()]);
+    seen.network.connection = Look::Saw(12);
+    seen.network.tls =
+        Look::Saw(TlsLook { refused: None, expires: Some(at("2027-02-01T00:00:00Z")) });
+    seen.network.greeting = Look::Saw(Greeting { status: 200, is_s3: true, clock_ahead: Some(-1) });
+    seen.network.locations = Look::Saw(vec![location("fsn1", true), location("hel1", false)]);
+}
+
+pub(crate) fn location(name: &str, is_own: bool) -> LocationTrial {
+    LocationTrial {
+        name: name.to_owned(),
+        is_own,
+        tries: 3,
+        failures: 0,
+        millis: Some(20),
+        fault: None,
+        usual: Some(Usual { examinations: 9, failures_percent: 0, millis: 18 }),
+    }
+}
+
+fn key_and_store(seen: &mut Examination) {
+    seen.key.source = Look::Saw(Ok("AKIDEXAMPLE".to_owned()));
+    seen.key.flaw = Look::Saw(None);
+    seen.key.is_swapped = Look::Saw(false);
+    seen.key.service = Look::Saw(Service { clock_ahead: 0, owner: Some("p11".to_owned()) });
+    seen.key.buckets = Look::Saw(vec![bucket(BUCKET)]);
+    seen.key.opens = Look::Saw(vec![]);
+    seen.store.bucket = BUCKET.to_owned();
+    seen.store.prefix = "assets".to_owned();
+    seen.store.heads = Look::Saw(vec![Head::Here; 5]);
+    seen.store.versioning = Look::Saw(Versioning::Enabled);
+    seen.store.wants_versioning = true;
+    let rules = Lifecycle::protection(Some("30d".parse().unwrap()), None);
+    seen.store.lifecycle = Look::Saw(rules.clone());
+    seen.store.wanted_lifecycle = rules;
+    seen.store.open_to_all = Look::Saw(vec![]);
+    seen.store.policy = Look::Saw(None);
+    seen.store.migrated = Look::Saw(0);
+    seen.trials.probe = Look::Saw(Sent { put: 30, get: 20, delete: 20 });
+    seen.trials.multipart = Look::Saw(());
+    seen.trials.damage_is_refused = Look::Saw(true);
+    seen.trials.conditional = Look::Saw(Conditional::Refused);
+    seen.trials.tagging = Look::Saw(Tagging::Kept);
+}
+
+fn host(seen: &mut Examination) {
+    seen.host.user = "dagster-user".to_owned();
+    seen.host.account = Look::Saw(Ok("/var/lib/dagster".to_owned()));
+    seen.host.stranger = Look::Saw(None);
+    seen.host.lingers = Look::Saw(true);
+    seen.host.without_subids = Look::Saw(vec![]);
+    seen.host.has_manager = Look::Saw(true);
+    seen.host.podman = Look::Saw(Some(PodmanLook { version: "5.4.2".to_owned(), cannot: None }));
+    seen.host.is_online = Look::Saw(true);
+    seen.host.units = Look::Saw(vec![("dagster-webserver".to_owned(), true)]);
+    seen.host.generator = Look::Saw(vec![("dagster-webserver".to_owned(), None)]);
+}
+
+fn settings(seen: &mut Examination) {
+    let pairs = [
+        ("AWS_DEFAULT_REGION", "fsn1"),
+        ("AWS_REQUEST_CHECKSUM_CALCULATION", "when_required"),
+        ("AWS_RESPONSE_CHECKSUM_VALIDATION", "when_required"),
+        ("DAGSTER_S3_BUCKET", BUCKET),
+    ];
+    let pairs: std::collections::BTreeMap<_, _> =
+        pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+    seen.settings.dashed = Look::Saw(vec![]);
+    seen.settings.old_values = Look::Saw(vec![]);
+    seen.settings.user_wide = Look::Saw(vec![]);
+    seen.settings.handed_over = Look::Saw(Some(HandedOver {
+        from: "/var/lib/dagster/.config/datalake/s3.env".to_owned(),
+        settings: Ok(pairs.clone()),
+        secrets: vec!["AWS_SECRET_ACCESS_KEY".to_owned()],
+    }));
+    seen.settings.env_file = Look::Saw(file("/var/lib/dagster/.config/datalake/s3.env"));
+    seen.settings.wanted = Look::Saw(pairs);
+    seen.settings.given = Look::Saw(vec![("dagster-webserver".to_owned(), true)]);
+    seen.settings.histories = Look::Saw(vec![]);
+    seen.settings.yaml_backups = Look::Saw(vec!["dagster.yaml.backup-1".to_owned()]);
+    seen.settings.blind_backups = Look::Saw(vec![]);
+}
+
+pub(crate) fn file(path: &str) -> EnvFileLook {
+    let (path, mode) = (path.to_owned(), "0600".to_owned());
+    EnvFileLook { path, mode, is_private: true, is_users: true }
+}
+
+pub(crate) fn life(unit: &str) -> LifeLook {
+    LifeLook {
+        unit: unit.to_owned(),
+        state: Some("active (running)".to_owned()),
+        is_up: true,
+        restarts: 0,
+        seconds: Some(3600),
+        was_restarted: false,
+    }
+}
+
+fn rest(seen: &mut Examination) {
+    seen.containers.lives = Look::Saw(vec![life("dagster-webserver")]);
+    seen.containers.containers = Look::Saw(vec![ContainerLook {
+        unit: "dagster-webserver".to_owned(),
+        differing: Look::Saw(vec![]),
+        log_manager: Look::Saw(Ok("S3ComputeLogManager".to_owned())),
+    }]);
+    seen.containers.packages = Look::Saw(vec![("dagster-webserver".to_owned(), None)]);
+    seen.containers.canary = Look::Saw(None);
+    seen.dagster_yaml.path = "/var/lib/dagster/dagster_home/dagster.yaml".to_owned();
+    seen.dagster_yaml.traps = Look::Saw(vec![]);
+    seen.dagster_yaml.wants_logs = true;
+    seen.python.files = 3;
+    seen.python.traps = Look::Saw(vec![]);
+    seen.modal.config = Look::Saw(file("/root/.modal.toml"));
+    seen.money.prices = Look::Saw("price service, read 2026-09-07 and 2026-10-08".to_owned());
+    seen.money.plan = Look::Saw(("hetzner-2026-04".to_owned(), false));
+    let (key, begun) = ("assets/new".to_owned(), at("2026-11-22T17:00:00Z"));
+    seen.money.uploads = Look::Saw(vec![UnfinishedUpload { key, begun }]);
+    let mut usage = Usage::default();
+    usage.current.add(ByteSize(1000));
+    usage.noncurrent.add(ByteSize(1000));
+    seen.money.usage = Look::Saw(usage);
+    seen.money.old_versions_expire = true;
+}
+
+/// A service that gave no answer.
+pub(crate) fn unknown<T>() -> Look<T> {
+    Look::Unknown(Fault::new(FaultKind::Unavailable, "status 500"))
+}
+
+/// Each thing that may not be known.
+pub(crate) fn forgotten() -> Vec<(&'static str, Change)> {
+    vec![
+        ("proxy", |seen| seen.network.proxy = unknown()),
+        ("addresses", |seen| seen.network.addresses = unknown()),
+        ("connection", |seen| seen.network.connection = unknown()),
+        ("tls", |seen| seen.network.tls = unknown()),
+        ("greeting", |seen| seen.network.greeting = unknown()),
+        ("locations", |seen| seen.network.locations = unknown()),
+        ("source", |seen| seen.key.source = unknown()),
+        ("flaw", |seen| seen.key.flaw = unknown()),
+        ("swapped", |seen| seen.key.is_swapped = unknown()),
+        ("service", |seen| seen.key.service = unknown()),
+        ("opens", |seen| seen.key.opens = unknown()),
+        ("heads", |seen| seen.store.heads = unknown()),
+        ("versioning", |seen| seen.store.versioning = unknown()),
+        ("lifecycle", |seen| seen.store.lifecycle = unknown()),
+        ("open to all", |seen| seen.store.open_to_all = unknown()),
+        ("policy", |seen| seen.store.policy = unknown()),
+        ("migrated", |seen| seen.store.migrated = unknown()),
+        ("probe", |seen| seen.trials.probe = unknown()),
+        ("multipart", |seen| seen.trials.multipart = unknown()),
+        ("damage", |seen| seen.trials.damage_is_refused = unknown()),
+        ("conditional", |seen| seen.trials.conditional = unknown()),
+        ("tagging", |seen| seen.trials.tagging = unknown()),
+        ("account", |seen| seen.host.account = unknown()),
+        ("stranger", |seen| seen.host.stranger = unknown()),
+        ("lingering", |seen| seen.host.lingers = unknown()),
+        ("subids", |seen| seen.host.without_subids = unknown()),
+        ("manager", |seen| seen.host.has_manager = unknown()),
+        ("podman", |seen| seen.host.podman = unknown()),
+        ("online", |seen| seen.host.is_online = unknown()),
+        ("units", |seen| seen.host.units = unknown()),
+        ("generator", |seen| seen.host.generator = unknown()),
+        ("dashed", |seen| seen.settings.dashed = unknown()),
+        ("old values", |seen| seen.settings.old_values = unknown()),
+        ("user wide", |seen| seen.settings.user_wide = unknown()),
+        ("handed over", |seen| seen.settings.handed_over = unknown()),
+        ("env file", |seen| seen.settings.env_file = unknown()),
+        ("wanted", |seen| seen.settings.wanted = unknown()),
+        ("given", |seen| seen.settings.given = unknown()),
+        ("histories", |seen| seen.settings.histories = unknown()),
+        ("copies", |seen| seen.settings.yaml_backups = unknown()),
+        ("backups", |seen| seen.settings.blind_backups = unknown()),
+        ("lives", |seen| seen.containers.lives = unknown()),
+        ("containers", |seen| seen.containers.containers = unknown()),
+        ("packages", |seen| seen.containers.packages = unknown()),
+        ("canary", |seen| seen.containers.canary = unknown()),
+        ("dagster.yaml", |seen| seen.dagster_yaml.traps = unknown()),
+        ("python", |seen| seen.python.traps = unknown()),
+        ("modal", |seen| seen.modal.config = unknown()),
+        ("prices", |seen| seen.money.prices = unknown()),
+        ("plan", |seen| seen.money.plan = unknown()),
+        ("uploads", |seen| seen.money.uploads = unknown()),
+        ("usage", |seen| seen.money.usage = unknown()),
+    ]
+}
