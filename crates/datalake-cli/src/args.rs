@@ -3,6 +3,7 @@
 mod address;
 pub mod bucket;
 pub mod cost;
+mod dagster;
 pub mod doctor;
 pub mod migrate;
 pub mod modal;
@@ -15,6 +16,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use address::Address;
+pub use dagster::{Chosen, Dagster, Deps, DepsApply, DepsWish, Logs};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -256,121 +258,6 @@ pub struct Rollback {
     /// Change files and bucket alone; containers take it up at their next restart
     #[arg(long)]
     pub no_restart: bool,
-}
-
-/// What `dagster` does. Works as root and as the service user.
-#[derive(Debug, Subcommand)]
-pub enum Dagster {
-    /// Have systemd read the unit files anew
-    Reload,
-    /// Stop and start services, and watch until they have settled
-    Restart(Chosen),
-    /// Stop services
-    Stop(Chosen),
-    /// Start services that do not run, and watch until they have settled
-    Start(Chosen),
-    /// Tell how services, containers and their environment stand: exit 0 if all is well, 3 if not
-    Status,
-    /// Print what the services said, with secrets hidden
-    Logs(Logs),
-    /// Print the variables of the env file and of each container by name and fingerprint
-    Env,
-    /// Write assets that work into a project: pickles, objects and JSON in the bucket
-    ///
-    /// Resource keys and names that the project's files use already are left to them. A file that
-    /// somebody has changed is left alone and told (exit 5); all others are as this release writes
-    /// them. With --dry-run, exit 3 tells that something would be written.
-    #[command(before_help = project::INIT_EXAMPLES)]
-    Init(project::ProjectInit),
-    /// Find assets whose object is gone: deleted, and not written again (exit 3, none 0)
-    ///
-    /// Before the I/O manager writes an asset anew, it deletes the old object. A run that dies between
-    /// the two leaves a delete marker and nothing behind it. What was deleted on purpose, in a bucket
-    /// that keeps versions, looks the same.
-    #[command(before_help = project::GAPS_EXAMPLES)]
-    Gaps(project::Gaps),
-    /// Give the images the library that fits their Dagster, for good
-    Deps {
-        /// What to do.
-        #[command(subcommand)]
-        what: Deps,
-    },
-}
-
-const DEPS_EXAMPLES: &str = "\
-Examples:
-  sudo datalake dagster deps plan                         Show what each image has, and what fits
-  sudo datalake dagster deps apply                        Build what is missing in, once; asks before
-  sudo datalake dagster deps apply --wheels /srv/wheels   The same without a way to the package index
-  sudo datalake rollback                                  Go back to the image from before
-";
-
-/// What `dagster deps` does.
-#[derive(Debug, Subcommand)]
-pub enum Deps {
-    /// Tell whether each image has what fits its Dagster (exit 0) or not (exit 3)
-    #[command(before_help = DEPS_EXAMPLES)]
-    Plan(DepsWish),
-    /// Build an image with what is missing, try it, and have the services use it
-    ///
-    /// The Dagster of the image stays as it is: dagster-aws is installed in the one release that fits
-    /// it (0.28.6 to 1.12.6), and the new image is removed again if Dagster moved or something cannot
-    /// be imported. A drop-in names the new image; `datalake rollback` takes it away.
-    #[command(before_help = DEPS_EXAMPLES)]
-    Apply(DepsApply),
-}
-
-/// What images have to have.
-#[derive(Debug, Args)]
-pub struct DepsWish {
-    /// Ask for the client of Modal, too
-    #[arg(long)]
-    pub modal: bool,
-    /// The program in the image that Dagster runs with, such as /opt/venv/bin/python
-    #[arg(long, value_name = "PROGRAM")]
-    pub python: Option<String>,
-}
-
-/// Flags of `dagster deps apply`.
-#[derive(Debug, Args)]
-pub struct DepsApply {
-    /// What images have to have.
-    #[command(flatten)]
-    pub wish: DepsWish,
-    /// Do not ask before applying
-    #[arg(long, short)]
-    pub yes: bool,
-    /// Get packages from this index; its address must hold no password
-    #[arg(long, value_name = "URL", conflicts_with = "wheels")]
-    pub index_url: Option<String>,
-    /// Let pip read FILE (index, password, proxy, certificates); it does not get into the image
-    #[arg(long, value_name = "FILE")]
-    pub pip_conf: Option<PathBuf>,
-    /// Get packages from the wheels in DIR alone, without a network
-    #[arg(long, value_name = "DIR")]
-    pub wheels: Option<PathBuf>,
-}
-
-/// Which of the spec's units are meant.
-#[derive(Debug, Args)]
-pub struct Chosen {
-    /// `webserver`, `daemon`, or another word of a unit's name; all units if left out
-    #[arg(value_name = "NAME")]
-    pub word: Option<String>,
-}
-
-/// Flags of `dagster logs`.
-#[derive(Debug, Args)]
-pub struct Logs {
-    /// Which units are meant.
-    #[command(flatten)]
-    pub chosen: Chosen,
-    /// Begin this many lines before the end
-    #[arg(long, short = 'n', value_name = "LINES", default_value_t = 50)]
-    pub lines: u32,
-    /// Go on with each new line until Ctrl-C
-    #[arg(long, short)]
-    pub follow: bool,
 }
 
 /// What `config` shows.

@@ -93,6 +93,37 @@ fn exit_of(kind: FaultKind, target: &Target) -> Exit {
 }
 
 fn hint_of(kind: FaultKind, target: &Target) -> Option<&'static str> {
+    hint_of_modal(kind, target).or_else(|| hint_of_place(kind, target))
+}
+
+/// What to do about a fault of Modal or its client.
+fn hint_of_modal(kind: FaultKind, target: &Target) -> Option<&'static str> {
+    Some(match (kind, target) {
+        (FaultKind::NoClient, _) => {
+            "install it (`pipx install modal`), name its program (`modal: { client: /PATH/bin/modal }`), \
+             or the unit in whose container it is (`modal: { container: UNIT }`)"
+        }
+        (FaultKind::NoLogin, _) => {
+            "set MODAL_TOKEN_ID and MODAL_TOKEN_SECRET (`sudo -E` keeps them), or run `modal setup` \
+             once as the user that runs this; `datalake modal check` tells what is in use"
+        }
+        (FaultKind::WrongLogin, _) => {
+            "tokens can expire: `datalake modal check` tells which one is in use; the environment \
+             wins over ~/.modal.toml"
+        }
+        (FaultKind::Refused, Target::Vault(_)) => "nothing was changed in Modal",
+        (FaultKind::Disturbed, Target::Vault(_)) => {
+            "look with `datalake modal secret status`, and run it again"
+        }
+        (FaultKind::Unreachable, Target::Vault(_) | Target::App(_)) => {
+            "check the network, HTTPS_PROXY and MODAL_SERVER_URL; https://status.modal.com"
+        }
+        _ => return None,
+    })
+}
+
+/// What to do about a fault of the service, the host or its services.
+fn hint_of_place(kind: FaultKind, target: &Target) -> Option<&'static str> {
     Some(match (kind, target) {
         (FaultKind::UnknownAccessKey, _) => {
             "compare the id with the project's Security > S3 credentials; a new key can take a \
@@ -130,25 +161,6 @@ fn hint_of(kind: FaultKind, target: &Target) -> Option<&'static str> {
         }
         (FaultKind::Unreachable, Target::Services) => {
             "`datalake dagster status` tells what can be seen; --no-restart leaves the services alone"
-        }
-        (FaultKind::NoClient, _) => {
-            "install it (`pipx install modal`), name its program (`modal: { client: /PATH/bin/modal }`), \
-             or the unit in whose container it is (`modal: { container: UNIT }`)"
-        }
-        (FaultKind::NoLogin, _) => {
-            "set MODAL_TOKEN_ID and MODAL_TOKEN_SECRET (`sudo -E` keeps them), or run `modal setup` \
-             once as the user that runs this; `datalake modal check` tells what is in use"
-        }
-        (FaultKind::WrongLogin, _) => {
-            "tokens can expire: `datalake modal check` tells which one is in use; the environment \
-             wins over ~/.modal.toml"
-        }
-        (FaultKind::Refused, Target::Vault(_)) => "nothing was changed in Modal",
-        (FaultKind::Disturbed, Target::Vault(_)) => {
-            "look with `datalake modal secret status`, and run it again"
-        }
-        (FaultKind::Unreachable, Target::Vault(_) | Target::App(_)) => {
-            "check the network, HTTPS_PROXY and MODAL_SERVER_URL; https://status.modal.com"
         }
         (FaultKind::Unsupported, _) => "switch it off below `protect:` in datalake.yaml",
         (FaultKind::NotPlain, _) => {

@@ -3,20 +3,17 @@
 mod cost;
 mod limits;
 mod modal;
+mod protect;
 mod read;
-
-use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
 pub use self::cost::{CostDocument, PlanDocument};
 pub use self::limits::LimitsDocument;
 pub use self::modal::ModalDocument;
-use self::read::{flag, names};
-use crate::{
-    Ambient, CredentialSource, Days, Expire, HostSpec, Presets, Protect, Region, Spec, StoreSpec,
-    UnitName,
-};
+pub use self::protect::ProtectDocument;
+use self::read::names;
+use crate::{Ambient, CredentialSource, HostSpec, Region, Spec, StoreSpec, UnitName};
 
 /// The written form of a [`Spec`]: every key optional, every value unchecked.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -73,27 +70,6 @@ pub struct HostDocument {
     /// `dagster-home:` — the folder on the host; unless said, the units tell.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dagster_home: Option<String>,
-}
-
-/// `protect:`
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
-pub struct ProtectDocument {
-    /// `versioning:` — true unless said otherwise.
-    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "flag")]
-    pub versioning: Option<bool>,
-    /// `keep-old-versions:` — `30d` unless said otherwise; `off` for ever.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub keep_old_versions: Option<String>,
-    /// `abort-uploads:` — `7d` unless said otherwise; `off` for never.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub abort_uploads: Option<String>,
-    /// `expire:` — a list of `PREFIX:DAYS`, or such words with commas between them.
-    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "names")]
-    pub expire: Option<Vec<String>>,
-    /// `expired-markers:` — false unless said otherwise.
-    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "flag")]
-    pub expired_markers: Option<bool>,
 }
 
 /// A value of the written form that is missing or wrong.
@@ -255,52 +231,10 @@ impl HostDocument {
     }
 }
 
-impl ProtectDocument {
-    fn is_empty(&self) -> bool {
-        *self == Self::default()
-    }
-
-    fn check(self) -> Result<Protect, InvalidSpec> {
-        Ok(Protect {
-            versioning: self.versioning.unwrap_or(true),
-            keep_old_versions: days(
-                "protect.keep-old-versions",
-                self.keep_old_versions.as_deref(),
-            )?,
-            abort_uploads: days("protect.abort-uploads", self.abort_uploads.as_deref())?,
-            expire: expire(self.expire.unwrap_or_default())?,
-            expired_markers: self.expired_markers.unwrap_or(false),
-        })
-    }
-}
-
 fn region_of(endpoint: &crate::Endpoint) -> Result<Region, InvalidSpec> {
     match endpoint.hetzner_location() {
         Some(location) => parse("region", location),
         None => Err(missing("region", "the region that the service signs with")),
-    }
-}
-
-fn days(key: &'static str, text: Option<&str>) -> Result<Option<Days>, InvalidSpec> {
-    match text {
-        None | Some("off") => Ok(None),
-        Some(text) => parse(key, text).map(Some),
-    }
-}
-
-fn expire(words: Vec<String>) -> Result<BTreeMap<String, Days>, InvalidSpec> {
-    const KEY: &str = "protect.expire";
-    let mut presets = Presets::default();
-    for word in words {
-        let Expire { prefix, after } = parse(KEY, &word)?;
-        presets.expire.insert(prefix, after);
-    }
-    match presets.overlap() {
-        None => Ok(presets.expire),
-        Some((one, next)) => {
-            let reason = format!("`{next}` begins with `{one}`: prefixes must not overlap");
-            Err(InvalidSpec { key: KEY, reason })
-        }
     }
 }
 
@@ -360,18 +294,6 @@ mod tests {
 
         assert_eq!(error.key, "bucket");
         assert!(error.to_string().contains("lowercase"), "{error}");
-    }
-
-    #[test]
-    fn prefixes_that_expire_must_not_overlap() {
-        let with = |words: &[&str]| {
-            let words = words.iter().map(ToString::to_string).collect();
-            ProtectDocument { expire: Some(words), ..ProtectDocument::default() }.check()
-        };
-
-        assert_eq!(with(&["tmp/:7d", "logs/:30d"]).unwrap().expire["tmp/"].count(), 7);
-        assert_eq!(with(&["tmp/:7d", "tmp/a/:1d"]).unwrap_err().key, "protect.expire");
-        assert_eq!(with(&["tmp/"]).unwrap_err().key, "protect.expire");
     }
 
     #[test]

@@ -166,7 +166,7 @@ mod tests {
     fn what_the_generator_refuses_is_told_by_line() {
         let refused = |text| UnitFile::parse(text).refused_lines();
 
-        assert_eq!(refused("[Container]\nA=1\n#\n\n;\n"), []);
+        assert!(refused("[Container]\nA=1\n#\n\n;\n").is_empty());
         assert_eq!(refused("A=1\n[Container] # web\n[]\n[Unit]\n=1\nx y\n"), [1, 2, 3, 5, 6]);
     }
 

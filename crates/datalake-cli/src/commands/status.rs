@@ -82,11 +82,15 @@ pub(super) async fn standing(
         text.push_str(&format!("{run} did not come to its end, or is at work now.\n"));
     }
     show(report, &text);
-    Ok(match modal {
-        _ if !plan.is_empty() || !open.is_empty() => Exit::Drift,
+    Ok(verdict(plan.is_empty() && open.is_empty(), modal.as_ref()))
+}
+
+fn verdict(is_in_step: bool, modal: Option<&VaultStanding>) -> Exit {
+    match modal {
+        _ if !is_in_step => Exit::Drift,
         Some(VaultStanding::Unknown(_)) => Exit::Partly,
         _ => Exit::Done,
-    })
+    }
 }
 
 /// The services of this machine, or why nobody looks at them: that is no failure of `status`.

@@ -131,7 +131,9 @@ async fn canary(site: &Site, running: &Running, seen: &Examination) -> Look<Opti
         return Look::NotHere("no container runs".to_owned());
     }
     let content = format!("datalake doctor {:016x}", site.clock.random());
-    match live.prove(&states, &Probe { bucket, key: object, content }).await {
+    // Another check asks for the keeper of logs.
+    let probe = Probe { bucket, key: object, content, log_manager: None };
+    match live.prove(&states, &probe).await {
         Ok(()) => Look::Saw(None),
         Err(fault) if fault.kind == FaultKind::Unproved => Look::Saw(Some(fault.detail)),
         Err(fault) => Look::Unknown(fault),

@@ -124,7 +124,12 @@ fn question(site: &Site, store: &StoreSpec) -> Result<BucketQuestion, String> {
 fn has_used(site: &Site, bucket: &BucketName) -> bool {
     let is_of_it = |target: Target| match target {
         Target::Bucket(name) | Target::Object(name, _) => name == *bucket,
-        Target::Service | Target::Path(_) | Target::Secret(_) | Target::Services => false,
+        Target::Service
+        | Target::Path(_)
+        | Target::Secret(_)
+        | Target::Services
+        | Target::Vault(_)
+        | Target::App(_) => false,
     };
     let history = site.records().history();
     history.is_ok_and(|history| {

@@ -1,7 +1,10 @@
 //! Every finding has a situation that makes it red, and one in which its check is green.
 
+#[cfg(test)]
 mod red;
+#[cfg(test)]
 mod sound;
+#[cfg(test)]
 mod traps;
 
 use std::collections::BTreeSet;

@@ -5,9 +5,7 @@ use datalake_core::doctor::{
     PodmanLook, Proxy, PythonTrap, PythonTrapKind, Sent, Tagging, TlsLook, UnfinishedUpload,
     YamlTrap, YamlTrapKind, read_policy,
 };
-use datalake_core::{
-    ByteSize, Fault, FaultKind, InvalidKeyText, Lifecycle, SecretName, Versioning,
-};
+use datalake_core::{ByteSize, Fault, FaultKind, Lifecycle, Versioning};
 
 use crate::sound::{Change, bucket, file, life, location, unknown};
 

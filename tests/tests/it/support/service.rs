@@ -120,7 +120,7 @@ impl Service {
 
     /// The certificate of a service that speaks TLS.
     pub(crate) fn certificate(&self) -> String {
-        self.running.certificate_pem().unwrap()
+        self.running().certificate_pem().unwrap()
     }
 
     pub(crate) fn set_clock_offset(&self, seconds: i64) {
