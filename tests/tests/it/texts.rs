@@ -229,6 +229,12 @@ cost.budget                -                                    not set
 cost.base-already-paid     -                                    not set
 cost.on-hetzner            -                                    not set
 cost.plans                 -                                    not set
+modal.secret               -                                    not set
+modal.environment          -                                    not set
+modal.apps                 -                                    not set
+modal.client               -                                    not set
+modal.container            -                                    not set
+modal.token                -                                    not set
 
 "#]]
     );
