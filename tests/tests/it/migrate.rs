@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use datalake_engine::{ObjectSource, Objects as _};
+use datalake_engine::{Attributes, NewObject, ObjectSource, Objects as _, Payload, Precondition};
 use serde_json::Value;
 
 use crate::support::{Call, Ran, Shelf};
@@ -96,6 +96,20 @@ impl Lake {
     fn migrate(&self, code: i32) -> Value {
         let ran = self.run("run --yes --while-running --json", code);
         last(&ran, "migration")
+    }
+
+    /// Stores an object as Dagster's S3 I/O manager does: it tells nothing of a file.
+    #[track_caller]
+    fn made_there(&self, key: &str, text: &str) {
+        let (store, bucket) = self.shelf.store();
+        let object = NewObject {
+            bucket,
+            key: &key.try_into().unwrap(),
+            payload: &Payload::of(pickle(text)),
+            attributes: &Attributes::NONE,
+            when: &Precondition::None,
+        };
+        self.shelf.service.block_on(store.put(&object)).unwrap();
     }
 
     /// The pickles below a prefix of the bucket, by their names there.

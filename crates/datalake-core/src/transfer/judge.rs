@@ -73,7 +73,7 @@ pub enum Comparison {
     SizeOnly,
     /// As [`Comparison::Quick`], but a newer destination is never lost: what the last run has not
     /// left there is compared by content, and what differs is replaced only where it is the older
-    /// one.
+    /// one. The age of an object that was made of a file is that of the file.
     KeepNewer,
 }
 
@@ -200,7 +200,8 @@ fn keeping_newer(source: &Side, there: &Side, known: Option<&Known>) -> Verdict 
         (Side::Object(from), Side::Object(to)) if from.etag == to.etag => {
             Verdict::Skip(SkipReason::SameTag)
         }
-        _ if has_file && source.size() == there.size() => Verdict::Compare,
+        // When an object was stored tells less than what it was made of: that is looked up.
+        _ if has_file => Verdict::Compare,
         _ if there.is_newer_than(source) => Verdict::Skip(SkipReason::NewerThere),
         _ if source.size() != there.size() => Verdict::Send(SendReason::Size),
         _ => Verdict::Send(SendReason::Content),

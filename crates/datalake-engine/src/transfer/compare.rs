@@ -5,9 +5,9 @@ use datalake_core::{ByteSize, FileFacts, Known, ObjectFacts, PartPlan, Side, Tag
 use super::fetch::md5_fits;
 use super::haul::{Haul, Task};
 use super::planner::equal;
-use super::upload::PART;
+use super::upload::{MTIME, PART};
 use super::{BucketFolder, Hashes, Hashing, ItemFault, LocalTree, OpenFile, Route};
-use crate::ObjectSource;
+use crate::{ObjectSource, StoredObject};
 
 /// Sizes of parts that tools use, in MiB.
 const USUAL: [u64; 14] = [5, 8, 10, 15, 16, 20, 25, 32, 50, 64, 100, 128, 256, 512];
@@ -25,6 +25,9 @@ impl Haul<'_> {
         else {
             return Ok(None);
         };
+        if file.size != object.size {
+            return Ok(None);
+        }
         let same = self.same_content((tree, file), (folder, object), &task.name).await?;
         Ok(if same { equal(&task.source, destination) } else { None })
     }
@@ -62,12 +65,33 @@ impl Haul<'_> {
         folder: &BucketFolder<'_>,
         name: &str,
     ) -> Result<Option<ByteSize>, ItemFault> {
+        let object = self.told(folder, name).await?;
+        let part = object.attributes.user.get(PART).and_then(|part| part.parse().ok());
+        Ok(part.map(ByteSize))
+    }
+
+    /// Whether the destination's content is the newer one. An object that was made of a file tells
+    /// its time; when it was stored would say nothing of a file that was written meanwhile.
+    pub(crate) async fn is_newer_there(&self, task: &Task) -> Result<bool, ItemFault> {
+        let Some(destination) = &task.destination else { return Ok(false) };
+        let (Route::Up(_, folder) | Route::Down(folder, _)) = self.route else {
+            return Ok(destination.is_newer_than(&task.source));
+        };
+        let object = self.told(folder, &task.name).await?;
+        let made = object.attributes.user.get(MTIME).and_then(|time| time.parse().ok());
+        let time = |side: &Side| match side {
+            Side::Object(_) => made.unwrap_or_else(|| side.modified()),
+            Side::File(_) => side.modified(),
+        };
+        Ok(time(destination) > time(&task.source))
+    }
+
+    /// What an object tells of itself.
+    async fn told(&self, folder: &BucketFolder<'_>, name: &str) -> Result<StoredObject, ItemFault> {
         let key = folder.key(name).map_err(|_| ItemFault::TooLong)?;
         let source = ObjectSource::current(&folder.bucket, &key);
         let object = self.courier.call(|| folder.objects.head(&source)).await;
-        let object = object.map_err(ItemFault::Destination)?;
-        let part = object.attributes.user.get(PART).and_then(|part| part.parse().ok());
-        Ok(part.map(ByteSize))
+        object.map_err(ItemFault::Destination)
     }
 }
 

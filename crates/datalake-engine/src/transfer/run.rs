@@ -1,6 +1,6 @@
 //! A whole run.
 
-use datalake_core::{ByteSize, Comparison, Known, SendReason, Side, SkipReason};
+use datalake_core::{ByteSize, Comparison, Known, SendReason, SkipReason};
 use futures::channel::mpsc::Sender;
 use futures::future::join3;
 use futures::{StreamExt as _, stream};
@@ -145,8 +145,7 @@ impl Haul<'_> {
                 return Ok(Done::Equal(known));
             }
             let keeps = self.options.comparison == Comparison::KeepNewer;
-            let newer = |there: &Side| keeps && there.is_newer_than(&task.source);
-            if task.destination.as_ref().is_some_and(newer) {
+            if keeps && self.is_newer_there(task).await? {
                 return Ok(Done::Kept);
             }
         }

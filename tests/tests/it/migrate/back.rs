@@ -12,10 +12,10 @@ fn what_was_materialized_in_the_bucket_comes_back_and_the_old_file_is_kept() {
         lake.run("back plan --json", 0).json("migration-back-plan")[0]["equal"]["items"],
         15
     );
-    lake.shelf.put_content("assets/plain", &pickle("new on s3"));
-    lake.shelf.put_content("assets/raw/by_day/2026-01-03", &pickle("a new day"));
+    lake.made_there("assets/plain", "new on s3");
+    lake.made_there("assets/raw/by_day/2026-01-03", "a new day");
     // Outputs of ops lie among them and are none of them.
-    lake.shelf.put_content(&format!("assets/storage/{RUN}/o1/result"), &pickle("output"));
+    lake.made_there(&format!("assets/storage/{RUN}/o1/result"), "output");
 
     let plan = lake.run("back plan --json", 3).json("migration-back-plan");
     assert_eq!(plan[0]["newer"][0], "plain");
@@ -37,7 +37,7 @@ fn what_was_materialized_in_the_bucket_comes_back_and_the_old_file_is_kept() {
 fn a_file_that_was_written_here_since_is_not_replaced() {
     let lake = Lake::with_assets();
     lake.migrate(0);
-    lake.shelf.put_content("assets/plain", &pickle("new on s3"));
+    lake.made_there("assets/plain", "new on s3");
     // A time of an object is cut to the second.
     let later = std::time::SystemTime::now() + std::time::Duration::from_secs(3);
     lake.pickle("plain", "newer here");
@@ -67,7 +67,7 @@ fn an_object_that_is_gone_is_told() {
 fn nothing_is_fetched_without_a_yes() {
     let lake = Lake::with_assets();
     lake.migrate(0);
-    lake.shelf.put_content("assets/plain", &pickle("new on s3"));
+    lake.made_there("assets/plain", "new on s3");
 
     lake.run("back run --while-running", 2);
 
@@ -79,7 +79,7 @@ fn outputs_of_ops_come_back_under_their_names_here() {
     let lake = Lake::new();
     lake.pickle(&format!("{RUN}/o2[a]/result"), "a");
     lake.run("run --yes --while-running --op-outputs", 0);
-    lake.shelf.put_content(&format!("assets/storage/{RUN}/o2--b/result"), &pickle("b"));
+    lake.made_there(&format!("assets/storage/{RUN}/o2--b/result"), "b");
 
     lake.run("back run --yes --while-running --op-outputs", 0);
 

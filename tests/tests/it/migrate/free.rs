@@ -10,7 +10,7 @@ const CONFIRM: &str = "--confirm acme-dagster-assets";
 fn only_what_the_store_has_is_removed() {
     let lake = Lake::with_assets();
     lake.migrate(0);
-    lake.shelf.put_content("assets/plain", &pickle("PLAIN"));
+    lake.made_there("assets/plain", "PLAIN");
     lake.shelf.delete("assets/multi_one");
     lake.pickle("multi_two", "changed");
     lake.pickle("never_moved", "x");

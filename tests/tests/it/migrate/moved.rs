@@ -100,11 +100,11 @@ fn what_was_materialized_in_the_bucket_is_never_replaced_by_an_old_file() {
         file.set_modified(hour_ago).unwrap();
     }
     // One of the same length, one of another, and one that a run has moved before.
-    lake.shelf.put_content("assets/plain", &pickle("PLAIN"));
-    lake.shelf.put_content("assets/multi_one", &pickle("longer than it was"));
+    lake.made_there("assets/plain", "PLAIN");
+    lake.made_there("assets/multi_one", "longer than it was");
 
     assert_eq!(lake.migrate(0)["parts"][0]["newer_there"], 2);
-    lake.shelf.put_content("assets/raw/orders", &pickle("RAW/ORDERS"));
+    lake.made_there("assets/raw/orders", "RAW/ORDERS");
     let again = lake.migrate(0);
 
     assert_eq!((&again["parts"][0]["newer_there"]), 3);
@@ -113,6 +113,21 @@ fn what_was_materialized_in_the_bucket_is_never_replaced_by_an_old_file() {
     assert_eq!(objects["multi_one"], pickle("longer than it was"));
     assert_eq!(objects["raw/orders"], pickle("RAW/ORDERS"));
     assert_eq!(objects["multi_two"], pickle("multi_two"));
+}
+
+#[test]
+fn an_object_of_an_older_file_is_replaced_though_it_was_stored_later() {
+    let lake = Lake::with_assets();
+    // What a killed run has left: it tells the time of the file that it was made of.
+    lake.shelf.put_content("assets/plain", &pickle("PLAIN"));
+    lake.shelf.put_content("assets/multi_one", &pickle("longer than it was"));
+
+    let moved = lake.migrate(0);
+
+    assert_eq!(moved["parts"][0]["newer_there"], 0);
+    let objects = lake.objects("assets/");
+    assert_eq!(objects["plain"], pickle("plain"));
+    assert_eq!(objects["multi_one"], pickle("multi_one"));
 }
 
 #[test]
