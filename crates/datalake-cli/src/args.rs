@@ -196,6 +196,10 @@ pub enum Command {
     /// Keep the built-in S3 service in the foreground for other S3 clients
     #[cfg(feature = "sandbox")]
     Sandbox(Sandbox),
+    /// Show all of it on this machine in half a minute: no account, no network, no root
+    #[cfg(feature = "sandbox")]
+    #[command(before_help = DEMO_EXAMPLES)]
+    Demo(Demo),
     /// Print shell completions
     Completions {
         /// The shell
@@ -269,6 +273,22 @@ pub enum Config {
     Explain,
     /// Print the files and folders that datalake uses here
     Paths,
+}
+
+#[cfg(feature = "sandbox")]
+const DEMO_EXAMPLES: &str = "\
+Examples:
+  datalake demo                    Play it in a temporary folder
+  datalake demo --keep ./demo      Keep the folder, to look at the page and to go on from there
+";
+
+/// Flags of `demo`.
+#[cfg(feature = "sandbox")]
+#[derive(Debug, Args)]
+pub struct Demo {
+    /// Play in this new folder, and leave it there
+    #[arg(long, value_name = "DIR")]
+    pub keep: Option<PathBuf>,
 }
 
 /// Flags of `sandbox`.

@@ -4,6 +4,8 @@ mod bucket;
 mod config;
 mod cost;
 mod dagster;
+#[cfg(feature = "sandbox")]
+mod demo;
 mod deps;
 mod doctor;
 mod forward;
@@ -76,6 +78,8 @@ pub(crate) async fn run(cli: &Cli, printer: Printer) -> Result<Exit, Failure> {
         Command::Config { show } => config::config(cli, *show, printer).await,
         #[cfg(feature = "sandbox")]
         Command::Sandbox(flags) => sandbox::sandbox(cli, flags, printer).await,
+        #[cfg(feature = "sandbox")]
+        Command::Demo(flags) => demo::demo(flags, printer).await,
         Command::Completions { shell } => Ok(shell::completions(*shell, printer)),
         Command::Man { dir } => shell::man(dir),
     }

@@ -98,7 +98,15 @@ fn of_unit(name: &UnitName, mounts: &Mounts) -> Result<Option<DagsterHome>, Home
 }
 
 /// What the unit's container sees of the host.
-fn mounts(name: &UnitName, account: &Account, files: &dyn Files) -> Result<Mounts, Homeless> {
+///
+/// # Errors
+///
+/// [`Homeless`] where the unit or a drop-in cannot be read.
+pub(crate) fn mounts(
+    name: &UnitName,
+    account: &Account,
+    files: &dyn Files,
+) -> Result<Mounts, Homeless> {
     let folders = quadlet_folders(&account.home, account.owner.uid)?;
     let quadlets = account.home.join(".config/containers/systemd")?;
     let mut paths = vec![quadlets.join(&format!("{name}.container"))?];

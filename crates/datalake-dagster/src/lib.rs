@@ -31,6 +31,7 @@ mod python;
 mod source;
 mod version;
 mod webserver;
+mod yaml_traps;
 
 pub use code::{OwnStorage, own_storage};
 pub use compute_logs::{
@@ -59,3 +60,4 @@ pub use webserver::{
     ASSETS_QUERY, LiveRun, RUNS_QUERY, UnreadableAnswer, asset_key_of_database, asset_keys,
     live_runs,
 };
+pub use yaml_traps::scan_yaml;

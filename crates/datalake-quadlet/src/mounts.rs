@@ -93,6 +93,14 @@ impl Mounts {
         })
     }
 
+    /// The folders of the host that the container sees.
+    pub fn folders(&self) -> impl Iterator<Item = &HostPath> {
+        self.mounts.iter().filter_map(|(mounted, _)| match mounted {
+            Mounted::Folder(folder) => Some(folder),
+            Mounted::Named(_) => None,
+        })
+    }
+
     /// Whether the container sees nothing of the host.
     #[must_use]
     pub fn is_empty(&self) -> bool {

@@ -8,6 +8,7 @@ mod bad_days;
 mod bench;
 mod buckets;
 mod canary;
+mod demo;
 mod doctor;
 mod gaps;
 mod handover;

@@ -9,6 +9,7 @@ use datalake_dagster::scan_python;
 use datalake_engine::{Files, NoCheckpoints, Seen};
 use datalake_host::HostFiles;
 
+use super::mounted::Mounted;
 use crate::site::Site;
 
 /// How deep folders are looked into.
@@ -33,8 +34,8 @@ pub(super) fn look(site: &Site, code: &[PathBuf], seen: &mut Examination) {
             Err(fault) => reader.fault = Some(within(folder, &fault)),
         }
     }
-    for folder in super::mounted::code(site) {
-        reader.folder((&site.host, None), &folder, DEEPEST);
+    for folder in Mounted::of(site).code() {
+        reader.folder((&site.host, None), folder, DEEPEST);
     }
     seen.python.files = reader.files;
     seen.python.traps = match (reader.fault, reader.files) {
@@ -66,7 +67,15 @@ impl Reader {
         let names = match files.look(path) {
             Ok(Seen::Folder(folder)) => folder.names,
             Ok(Seen::File { .. }) => return,
-            Err(fault) if fault.kind == FaultKind::Absent => return,
+            // Neither a link nor a large file is a folder of code.
+            Err(fault)
+                if matches!(
+                    fault.kind,
+                    FaultKind::Absent | FaultKind::NotPlain | FaultKind::Unreadable
+                ) =>
+            {
+                return;
+            }
             Err(fault) => return self.fault = Some(fault),
         };
         for name in &names {

@@ -98,7 +98,7 @@ fn backups(site: &Site, home: &Home) -> Look<Vec<String>> {
 
 /// What the by-hand way leaves beside dagster.yaml.
 fn yaml_backups(site: &Site) -> Look<Vec<String>> {
-    let Some(home) = super::mounted::dagster_home(site) else {
+    let Some(home) = super::mounted::Mounted::of(site).home.map(|home| home.folder) else {
         return Look::NotHere("no unit tells where Dagster's home lies".to_owned());
     };
     match site.host.look(&home) {
