@@ -17,7 +17,7 @@ use crate::render::{Printer, printable};
 const SANDBOX: &str = "sandbox";
 
 /// An act that takes longer has gone wrong.
-const LONGEST: Duration = Duration::from_secs(60);
+const LONGEST: Duration = Duration::from_mins(1);
 
 /// One start of the program.
 pub(super) struct Act {
