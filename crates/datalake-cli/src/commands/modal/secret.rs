@@ -97,7 +97,7 @@ async fn status(subject: &Subject) -> Result<Exit, Failure> {
     let report = vault_report(&modal.secret, &found);
     let next = match &found {
         VaultStanding::InStep => String::new(),
-        VaultStanding::Unknown(_) => format!("\nNext: {} modal check\n", site.name),
+        VaultStanding::Unknown(_) => "\nNext: modal token info\n".to_owned(),
         VaultStanding::Earlier | VaultStanding::Foreign | VaultStanding::Absent => {
             format!("\nNext: {} modal secret sync\n", site.name)
         }
