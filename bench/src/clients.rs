@@ -25,7 +25,7 @@ pub enum Client {
     Obstore,
     /// The official one, version 1.
     Aws,
-    /// The same bytes over plain sockets; see [`crate::floor`].
+    /// The same bytes over plain sockets; see `floor`.
     Floor,
 }
 

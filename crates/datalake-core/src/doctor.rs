@@ -8,6 +8,7 @@
 //! use datalake_core::doctor::{Examination, FindingId, Look, Outcome, diagnose};
 //!
 //! let mut seen = Examination::nothing("2026-11-22T18:00:00Z".parse()?);
+//! seen.network.proxy = Look::Saw(None);
 //! seen.network.addresses = Look::Saw(vec![]);
 //!
 //! let diagnosis = diagnose(&seen);
