@@ -107,7 +107,7 @@ samples_work() { # LAYOUT
   check 'dg check defs' 0 -- dg_checks
 }
 
-dg_checks() { cd "$code" && with_settings dg check defs; }
+dg_checks() { (cd "$code" && with_settings dg check defs); }
 
 gaps_are_found() {
   check 'no gaps' 0 'No gaps' -- on_host dagster gaps --young

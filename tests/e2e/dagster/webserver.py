@@ -95,8 +95,10 @@ def launched(assets, partition):
 
 def failures(run):
     for event in events(run):
-        if event.get("error"):
-            error = event["error"]
+        error = event.get("error")
+        if not error and event["__typename"].endswith("FailureEvent"):
+            yield event.get("message", event["__typename"])
+        elif error:
             yield " ".join([error["message"], *(cause["message"] for cause in error["causes"])])
 
 
