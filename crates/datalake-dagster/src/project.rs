@@ -56,7 +56,9 @@ impl ProjectFile {
         }
     }
 
-    fn signed(path: String, text: &str) -> Self {
+    /// A file of this text, below a line by which it is known again as long as nobody changes it.
+    #[must_use]
+    pub fn signed(path: String, text: &str) -> Self {
         let text = format!("{SIGNATURE}{}{INVITATION}{text}", digest(text.as_bytes()));
         Self { path, text, is_frame: false }
     }

@@ -7,10 +7,12 @@
 mod answer;
 mod client;
 mod interpreter;
-mod old_words;
 mod request;
+mod templates;
+mod trouble;
 mod vault;
 
 pub use answer::{Client, ListedApp, ListedSecret};
 pub use client::ModalClient;
-pub use old_words::{OldWord, old_words};
+pub use templates::{ASSET_FILE, FUNCTIONS_FILE, asset, asset_alone, functions};
+pub use trouble::{ClientTrouble, client_troubles, token_source};

@@ -8,28 +8,12 @@ set -uo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 target=$(realpath -m "${CARGO_TARGET_DIR:-target}")
 cache=$target/e2e/modal program=$target/debug/datalake
-versions=(1.6.4 1.4.3)
-work='' label=modal passed=0 failed=0 plane='' store=''
+versions=(1.6.4 1.4.3) plane='' store=''
 canary=CANARYcanaryCANARYcanaryCANARYcanary1234
 
-pass() { passed=$((passed + 1)); echo "ok    $label: $1"; }
-fail() { failed=$((failed + 1)); echo "FAIL  $label: $1"; }
-
-# check TEXT EXIT [WORDS] -- COMMAND...: the exit code, and words in what the command prints
-check() {
-  local text=$1 expected=$2 words='' code
-  shift 2
-  if [ "$1" != -- ]; then words=$1; shift; fi
-  shift
-  "$@" > "$work/out" 2>&1 < /dev/null
-  code=$?
-  if [ "$code" -eq "$expected" ] && { [ -z "$words" ] || grep -qF -- "$words" "$work/out"; }; then
-    pass "$text"
-  else
-    fail "$text (exit $code, expected $expected${words:+ with \"$words\"})"
-    sed 's/^/      | /' "$work/out" | tail -15
-  fi
-}
+# shellcheck source=../count.sh
+. "$here/../count.sh"
+label=modal
 
 # ends PID: it and its children are gone
 ends() {
@@ -110,11 +94,7 @@ modal: { secret: hetzner-s3, apps: [${1:-dagster-compute}] }
 YAML
 }
 
-remote() { # remote PYTHON CODE: `f` is the deployed function's lookup
-  "$cache/$version/bin/python" -c "import json, modal
-function = lambda name: modal.Function.from_name('dagster-compute', name)
-$1"
-}
+remote() { "$cache/$version/bin/python" -B "$here/remote.py" "$1"; }
 
 life() {
   check 'a secret that is not there is absent' 3 'absent' -- lake modal secret status
@@ -138,24 +118,35 @@ life() {
 }
 
 warm() {
-  cp "$here/functions.py" "$work/functions.py"
   check 'sync before the deploy' 0 -- lake modal secret sync --yes
-  check 'modal deploy' 0 'App deployed' -- "$cache/$version/bin/modal" deploy "$work/functions.py"
-  check 'a remote call writes and reads the bucket' 0 '"rows": 3' -- \
-    remote 'print(json.dumps(function("round_trip").remote("modal/in.json", "modal/out.json")))'
-  remote 'print(function("who").remote())' > "$work/one"
-  remote 'print(function("who").remote())' > "$work/two"
-  if cmp -s "$work/one" "$work/two"; then pass 'the container is warm'; else fail 'warm'; fi
-  export DATALAKE_BUCKET=lane-other-assets
+  check 'init writes functions and asset' 0 'Next:' -- lake modal init "$work/project"
+  check 'a second init changes nothing' 0 '= ' -- lake modal init "$work/project"
+  check 'what would run is shown' 3 'modal deploy' -- \
+    lake modal deploy --dry-run "$work/project/modal_functions.py"
+  check 'no word of the generated files is an old one' 0 'All is well' -- \
+    lake modal check "$work/project/modal_functions.py" "$work/project/modal_assets.py"
+  check 'deploy of the generated file' 0 'Deployed' -- \
+    lake modal deploy "$work/project/modal_functions.py"
+  check 'a remote call reads and writes the bucket' 0 '"rows": 3' -- remote round_trip
+  local first
+  first=$(remote where)
+  if [ "$first" = "$(remote where)" ]; then pass 'the container is warm'; else fail 'it is cold'; fi
+  # A new key: the secret changes, and the warm container would still hold the old one.
+  export DATALAKE_PREFIX=assets DATALAKE_BUCKET=lane-other-assets
   check 'new values, and the app is rolled over' 0 'New containers: dagster-compute' -- \
     lake modal secret sync --yes
-  check 'the next call has the new values' 0 'lane-other-assets' -- \
-    remote 'print(function("who").remote())'
-  unset DATALAKE_BUCKET
+  check 'a call after that has the new values' 0 NoSuchBucket -- remote round_trip_fails
+  unset DATALAKE_PREFIX DATALAKE_BUCKET
   spec other-app
   check 'an app that the spec does not name may hold old values' 0 'may still hold' -- \
     lake modal secret sync --yes
-  check 'and it does' 0 'lane-other-assets' -- remote 'print(function("who").remote())'
+  check 'and it does' 0 NoSuchBucket -- remote round_trip_fails
+  check 'rollover by name' 0 'dagster-compute: new containers' -- \
+    lake modal rollover dagster-compute
+  check 'then it has the new values' 0 '"rows": 3' -- remote round_trip
+  echo '# mine' >> "$work/project/modal_functions.py"
+  check 'a file that was changed by hand stays' 5 'left alone' -- lake modal init "$work/project"
+  rm -rf "$work/project"
   spec
 }
 
@@ -170,6 +161,13 @@ failures() {
     lake modal secret sync --yes
   DATALAKE_MODAL__SECRET='has space' check 'a name that is none' 78 'is no name in Modal' -- \
     lake modal secret sync --yes
+  check 'no login, told by check' 3 'modal-no-token' -- env MODAL_TOKEN_ID= "$program" --root \
+    "$work/host" --state "$work/state" --config "$work/datalake.yaml" modal check
+  printf '[default]\ntoken_id = "ak-lane"\ntoken_secret = "as-lane"\n' > "$HOME/.modal.toml"
+  chmod 644 "$HOME/.modal.toml"
+  check 'a token file that others may read' 3 'modal-file-wide' -- lake modal check
+  check 'a token in two places' 3 'modal-token-twice' -- lake modal check
+  rm "$HOME/.modal.toml"
   faults '{"longest_value": 10}'
   check 'a value that is too long' 78 'is longer than 10 characters' -- lake modal secret sync --yes
   faults '{"lose_creation": true}'
@@ -222,7 +220,7 @@ done
 work=$(mktemp -d "${TMPDIR:-/tmp}/datalake-modal.XXXXXX")
 mkdir -p "$work/home" "$work/host/etc"
 export HOME=$work/home NO_PROXY=127.0.0.1 no_proxy=127.0.0.1
-export MODAL_TOKEN_ID=ak-lane MODAL_TOKEN_SECRET=as-lane
+export PLANE=$work/plane MODAL_TOKEN_ID=ak-lane MODAL_TOKEN_SECRET=as-lane
 plain=$PATH
 cd "$work" || exit 1
 start_store
@@ -238,5 +236,6 @@ for version in "${versions[@]}"; do
   failures
   unseen
 done
-echo "$passed passed, $failed failed"
-[ "$failed" = 0 ]
+. "$here/dagster.sh"
+with_dagster
+counted

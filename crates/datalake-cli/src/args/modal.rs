@@ -1,5 +1,7 @@
 //! What `modal` does.
 
+use std::path::PathBuf;
+
 use clap::{Args, Subcommand};
 
 const SECRET_EXAMPLES: &str = "\
@@ -7,6 +9,15 @@ Examples:
   datalake modal secret status       Tell whether Modal's secret is in step (exit 0) or not (exit 3)
   datalake modal secret sync         Create or replace it, and give its apps new containers
   datalake modal secret delete       Remove it
+";
+
+const FUNCTION_EXAMPLES: &str = "\
+Examples:
+  datalake modal init                  Write the functions, and the asset that calls them
+  datalake modal deploy --dry-run      Show what would run
+  datalake modal deploy                Bring the functions to Modal
+  datalake modal check *.py            Look for what is wrong, in files of yours too
+  datalake modal rollover              Give the apps of the spec new containers
 ";
 
 /// What `modal` does.
@@ -18,6 +29,20 @@ pub enum Modal {
         #[command(subcommand)]
         what: Secret,
     },
+    /// Write functions that work with today's Modal, and the asset of Dagster's that calls them
+    ///
+    /// A file that is there already and reads otherwise is left alone and told (exit 5).
+    #[command(before_help = FUNCTION_EXAMPLES)]
+    Init(ModalInit),
+    /// Bring the functions to Modal, by `modal deploy`
+    #[command(before_help = FUNCTION_EXAMPLES)]
+    Deploy(Deploy),
+    /// Give apps new containers, which are given the secret as it is now
+    #[command(before_help = FUNCTION_EXAMPLES)]
+    Rollover(Rollover),
+    /// Tell what is wrong with Modal's client, its login, the secret and files of yours (exit 3)
+    #[command(before_help = FUNCTION_EXAMPLES)]
+    Check(Check),
 }
 
 /// What `modal secret` does.
@@ -46,4 +71,42 @@ pub struct Change {
     /// Do not ask before applying
     #[arg(long, short)]
     pub yes: bool,
+}
+
+/// Flags of `modal init`.
+#[derive(Debug, Args)]
+pub struct ModalInit {
+    /// The project
+    #[arg(value_name = "DIR", default_value = ".")]
+    pub dir: PathBuf,
+}
+
+/// Flags of `modal deploy`.
+#[derive(Debug, Args)]
+pub struct Deploy {
+    /// The file with the functions
+    #[arg(value_name = "FILE", default_value = "modal_functions.py")]
+    pub file: PathBuf,
+    /// Show what would run, and run nothing
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+/// Flags of `modal rollover`.
+#[derive(Debug, Args)]
+pub struct Rollover {
+    /// The apps; those of the spec if none is named
+    #[arg(value_name = "APP")]
+    pub apps: Vec<String>,
+    /// Show what would run, and run nothing
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+/// Flags of `modal check`.
+#[derive(Debug, Args)]
+pub struct Check {
+    /// Files of yours that use Modal: words that are gone are told
+    #[arg(value_name = "FILE")]
+    pub files: Vec<PathBuf>,
 }

@@ -1,6 +1,8 @@
 //! `modal`: the secret, the functions and the apps in Modal.
 
 mod apps;
+mod check;
+mod functions;
 mod secret;
 
 use datalake_core::{ModalSpec, Spec};
@@ -14,6 +16,10 @@ use crate::render::Printer;
 pub(super) async fn modal(cli: &Cli, what: &Modal, printer: Printer) -> Result<Exit, Failure> {
     match what {
         Modal::Secret { what } => secret::secret(cli, what, printer).await,
+        Modal::Init(flags) => functions::init(cli, flags, printer).await,
+        Modal::Deploy(flags) => functions::deploy(cli, flags, printer).await,
+        Modal::Rollover(flags) => functions::rollover(cli, flags, printer).await,
+        Modal::Check(flags) => check::check(cli, flags, printer).await,
     }
 }
 

@@ -40,9 +40,9 @@ struct FileReport<'a> {
 }
 
 /// A file, how it stands, and what lies there now.
-struct Judged {
-    file: ProjectFile,
-    standing: FileStanding,
+pub(super) struct Judged {
+    pub(super) file: ProjectFile,
+    pub(super) standing: FileStanding,
     old: Vec<u8>,
 }
 
@@ -79,7 +79,7 @@ pub(super) async fn init(
 }
 
 /// The project in today's layout, and whether it is new; `None` for one file.
-fn layout(flags: &ProjectInit) -> Result<Option<(DgProject, bool)>, Failure> {
+pub(super) fn layout(flags: &ProjectInit) -> Result<Option<(DgProject, bool)>, Failure> {
     if flags.layout == Some(Layout::SingleFile) {
         return Ok(None);
     }
@@ -157,12 +157,12 @@ fn is_source(path: &Path) -> bool {
     is_text && fs::metadata(path).is_ok_and(|data| data.len() <= LARGEST)
 }
 
-fn open(dir: &Path) -> Result<HostFiles, Failure> {
+pub(super) fn open(dir: &Path) -> Result<HostFiles, Failure> {
     let named = |fault: Fault| Failure::about(format!("folder `{}`", dir.display()), &fault);
     HostFiles::open(dir, Arc::new(NoCheckpoints)).map_err(named)
 }
 
-fn judged(file: ProjectFile, files: Option<&HostFiles>) -> Result<Judged, Failure> {
+pub(super) fn judged(file: ProjectFile, files: Option<&HostFiles>) -> Result<Judged, Failure> {
     let path = host_path(&file)?;
     let old = match files.map(|files| files.look(&path)) {
         Some(Ok(Seen::File { content, .. })) => Some(content.expose().to_vec()),
@@ -180,7 +180,7 @@ fn judged(file: ProjectFile, files: Option<&HostFiles>) -> Result<Judged, Failur
 }
 
 /// Writes a file with the owner of the nearest folder that was there.
-fn write(file: &ProjectFile, files: &HostFiles) -> Result<(), Failure> {
+pub(super) fn write(file: &ProjectFile, files: &HostFiles) -> Result<(), Failure> {
     let path = host_path(file)?;
     let at = |path: &HostPath, fault: &Fault| Failure::at(&Target::Path(path.clone()), fault);
     let (owner, missing) = owner_above(&path, files)?;
@@ -218,11 +218,11 @@ fn host_path(file: &ProjectFile) -> Result<HostPath, Failure> {
 }
 
 impl Judged {
-    fn is_to_write(&self) -> bool {
+    pub(super) fn is_to_write(&self) -> bool {
         matches!(self.standing, FileStanding::New | FileStanding::Older)
     }
 
-    fn state(&self, dry_run: bool) -> (&'static str, &'static str) {
+    pub(super) fn state(&self, dry_run: bool) -> (&'static str, &'static str) {
         match (self.standing, dry_run) {
             (FileStanding::Same, _) => ("=", "unchanged"),
             (FileStanding::Edited, _) => ("!", "kept"),

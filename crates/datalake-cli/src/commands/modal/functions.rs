@@ -1,0 +1,180 @@
+//! `modal init|deploy|rollover`: the functions, brought there by Modal's own client.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use datalake_core::{FaultKind, ModalClientPlace, ModalObject, ModalSpec, Target};
+use datalake_dagster::{FileStanding, ProjectFile};
+use datalake_engine::SecretVault;
+use datalake_host::{Command, CommandFault, follow};
+use datalake_modal::{ASSET_FILE, FUNCTIONS_FILE, asset, asset_alone, functions};
+use serde::Serialize;
+
+use super::super::project;
+use crate::args::Cli;
+use crate::args::modal::{Deploy, ModalInit, Rollover};
+use crate::args::project::ProjectInit;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::modal::{ModalPlace, variables};
+use crate::render::{Printer, printable};
+use crate::site::Site;
+
+/// What bringing functions to Modal may take: images are built there.
+const DEPLOYING: Duration = Duration::from_mins(30);
+
+#[derive(Serialize)]
+struct FileReport {
+    path: PathBuf,
+    state: &'static str,
+}
+
+#[derive(Serialize)]
+struct Told<'a> {
+    runs: &'a [String],
+    done: bool,
+}
+
+pub(super) async fn init(cli: &Cli, flags: &ModalInit, printer: Printer) -> Result<Exit, Failure> {
+    let site = Site::open(cli, printer).await?;
+    let spec = super::required(&site.spec()?)?;
+    let app = app_of(&spec)?;
+    let of_project = ProjectInit { dir: flags.dir.clone(), layout: None, dry_run: false };
+    let calls = match project::layout(&of_project)? {
+        Some((dg, _)) => (format!("{}/datalake/{ASSET_FILE}", dg.defs), asset(&app)),
+        None => (ASSET_FILE.to_owned(), asset_alone(&app)),
+    };
+    let wanted = [(FUNCTIONS_FILE.to_owned(), functions(&app, &spec.secret)), calls];
+    std::fs::create_dir_all(&flags.dir).map_err(|error| Failure::io(&flags.dir, &error))?;
+    let folder = project::open(&flags.dir)?;
+    let (mut reports, mut text, mut is_kept) = (Vec::new(), String::new(), false);
+    for (path, content) in wanted {
+        let one = project::judged(ProjectFile::signed(path, &content), Some(&folder))?;
+        if one.is_to_write() {
+            project::write(&one.file, &folder)?;
+        }
+        let (sign, state) = one.state(false);
+        is_kept |= one.standing == FileStanding::Edited;
+        let note = if state == "kept" { "  (changed by hand: left alone)" } else { "" };
+        let path = flags.dir.join(&one.file.path);
+        text.push_str(&format!("{sign} {}{note}\n", printable(&path.display().to_string())));
+        reports.push(FileReport { path, state });
+    }
+    let file = printable(&flags.dir.join(FUNCTIONS_FILE).display().to_string());
+    text.push_str(&format!("\nNext: {} modal deploy {file}\n", site.name));
+    printer.result("modal-init", reports, &text);
+    Ok(if is_kept { Exit::Partly } else { Exit::Done })
+}
+
+/// The app that is meant: the first one of the spec.
+fn app_of(spec: &ModalSpec) -> Result<ModalObject, Failure> {
+    if let Some(app) = spec.apps.first() {
+        return Ok(app.clone());
+    }
+    let name = "dagster-compute".parse().map_err(|error| Failure::of(Exit::Bug, &error))?;
+    Ok(ModalObject { name, environment: spec.secret.environment.clone() })
+}
+
+pub(super) async fn deploy(cli: &Cli, flags: &Deploy, printer: Printer) -> Result<Exit, Failure> {
+    let site = Site::open(cli, printer).await?;
+    let spec = super::required(&site.spec()?)?;
+    let program = match &spec.client {
+        ModalClientPlace::SearchPath => "modal".to_owned(),
+        ModalClientPlace::Program(path) => path.clone(),
+        ModalClientPlace::Container(unit) => {
+            let text = format!("Modal's client is in the container of `{unit}`, and the file here");
+            return Err(Failure::new(Exit::Config, text)
+                .hint("deploy it from a machine with a client: `modal: { client: … }`"));
+        }
+    };
+    if !flags.file.is_file() {
+        let text = format!("there is no file `{}`", flags.file.display());
+        return Err(
+            Failure::new(Exit::Absent, text).hint(format!("{} modal init writes one", site.name))
+        );
+    }
+    let mut words = vec!["deploy".to_owned(), flags.file.display().to_string()];
+    if let Some(environment) = &spec.secret.environment {
+        words.extend(["--env".to_owned(), environment.to_string()]);
+    }
+    let shown: Vec<_> = [program.clone()].into_iter().chain(words.clone()).collect();
+    let line = printable(&shown.join(" "));
+    if flags.dry_run {
+        let told = Told { runs: &shown, done: false };
+        printer.result("modal-deploy", told, &format!("{line}\n\nNothing was run.\n"));
+        return Ok(Exit::Drift);
+    }
+    printer.talk(&line);
+    let command = Command {
+        program: program.into(),
+        arguments: words.into_iter().map(OsString::from).collect(),
+        environment: variables().collect(),
+        directory: std::env::current_dir().map_err(|error| Failure::io(Path::new("."), &error))?,
+        limit: DEPLOYING,
+    };
+    let mut tell = |line: &[u8]| {
+        printer.talk(&printable(&String::from_utf8_lossy(line)));
+        true
+    };
+    let ended = tokio::time::timeout(DEPLOYING, follow(&command, &mut tell)).await;
+    ended
+        .map_err(|_| Failure::new(Exit::Unavailable, "it has not ended within 30 minutes"))?
+        .map_err(|fault| not_deployed(&fault))?;
+    printer.result("modal-deploy", Told { runs: &shown, done: true }, "Deployed.\n");
+    Ok(Exit::Done)
+}
+
+/// The client says the same of every refusal; its own words tell more.
+fn not_deployed(fault: &CommandFault) -> Failure {
+    let failure = Failure::of(Exit::Unavailable, fault);
+    match fault {
+        CommandFault::NotFound(_) => failure
+            .under(Exit::Config)
+            .hint("install it (`pipx install modal`), or name it: `modal: { client: … }`"),
+        _ => failure.hint("`datalake modal check` tells what may be wrong"),
+    }
+}
+
+pub(super) async fn rollover(
+    cli: &Cli,
+    flags: &Rollover,
+    printer: Printer,
+) -> Result<Exit, Failure> {
+    let site = Site::open(cli, printer).await?;
+    let spec = site.spec()?;
+    let modal = super::required(&spec)?;
+    let named = flags.apps.iter().map(|text| {
+        let name = text.parse().map_err(|error| Failure::of(Exit::Usage, &error))?;
+        Ok(ModalObject { name, environment: modal.secret.environment.clone() })
+    });
+    let named: Vec<ModalObject> = named.collect::<Result<_, Failure>>()?;
+    let apps = if named.is_empty() { modal.apps.clone() } else { named };
+    if apps.is_empty() {
+        return Err(Failure::new(Exit::Usage, "no app is named, and the spec names none"));
+    }
+    let runs: Vec<_> = apps.iter().map(|app| format!("modal app rollover {}", app.name)).collect();
+    if flags.dry_run {
+        let text = format!("{}\n\nNothing was run.\n", printable(&runs.join("\n")));
+        printer.result("modal-rollover", Told { runs: &runs, done: false }, &text);
+        return Ok(Exit::Drift);
+    }
+    let place = ModalPlace::of(&site, &spec.host, Some(&modal)).await;
+    let client = place.client();
+    let mut text = String::new();
+    for app in &apps {
+        match client.roll_over(app).await {
+            Ok(()) => text.push_str(&format!("{app}: new containers\n")),
+            Err(fault) if fault.kind == FaultKind::Absent => {
+                text.push_str(&format!("{app}: not deployed, so nothing of it runs\n"));
+            }
+            Err(fault) => {
+                printer.text(&text);
+                return Err(Failure::at(&Target::App(app.clone()), &fault)
+                    .hint("containers of it may still hold the old values"));
+            }
+        }
+    }
+    printer.result("modal-rollover", Told { runs: &runs, done: true }, &text);
+    Ok(Exit::Done)
+}
