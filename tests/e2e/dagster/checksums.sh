@@ -11,7 +11,7 @@ part_checksums() {
   fi
   label="checksums, $store"
   make_instance checksums
-  check 'dagster init' 0 -- "$program" dagster init --layout single-file "$code"
+  check 'dagster init' 0 -- "$program" dagster init --layout single-file "$project"
   check 'provision' 0 -- on_host provision --yes
   check 'with the env file an asset is kept' 0 RUN_SUCCESS -- materialized
   case $store in
@@ -32,6 +32,6 @@ part_checksums() {
 materialized() {
   local name unset=()
   for name in "$@"; do unset+=(-u "$name"); done
-  with_settings env "${unset[@]}" dagster asset materialize -f "$code/example_s3_assets.py" \
+  with_settings env "${unset[@]}" dagster asset materialize -f "$project/example_s3_assets.py" \
     --select raw_data
 }

@@ -1,15 +1,15 @@
 # A pretend host with a Dagster home, and the real webserver and daemon on it.
-# Sourced by the parts; `root`, `home` and `code` are those of the host in use.
-root='' home='' code='' address='' webserver='' daemon=''
+# Sourced by the parts; `root`, `home` and `project` are those of the host in use.
+root='' home='' project='' address='' webserver='' daemon=''
 
 # make_instance NAME: units that tell the home, and a dagster.yaml with logs in files
 make_instance() {
   local quadlets
   root=$work/$1/host
   home=$root/var/lib/dagster/dagster_home
-  code=$root/var/lib/dagster/code
+  project=$root/var/lib/dagster/code
   quadlets=$root/var/lib/dagster/.config/containers/systemd
-  mkdir -p "$quadlets" "$root/etc" "$home" "$code"
+  mkdir -p "$quadlets" "$root/etc" "$home" "$project"
   cp -r "$here/../../fixtures/quadlets/base/." "$quadlets"
   # No container here: what would be inside is what is outside.
   sed -i "s|:/opt/dagster/dagster_home|:$home|; s|DAGSTER_HOME=.*|DAGSTER_HOME=$home|" \

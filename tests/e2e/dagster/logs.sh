@@ -62,8 +62,8 @@ env_logs_s3() { DATALAKE_LOGS=s3 on_host "$@"; }
 
 start_broken() {
   local plain='defs = __import__("dagster").Definitions()'
-  echo "$plain" > "$code/plain.py"
-  printf 'load_from:\n  - python_file: %s\n' "$code/plain.py" > "$home/workspace.yaml"
+  echo "$plain" > "$project/plain.py"
+  printf 'load_from:\n  - python_file: %s\n' "$project/plain.py" > "$home/workspace.yaml"
   start_dagster
 }
 

@@ -27,18 +27,18 @@ PYTHON
 
 write_workspace() { # LAYOUT
   if [ "$1" = dg ]; then
-    plain_asset > "$code/src/code_lake/defs/spoken.py"
+    plain_asset > "$project/src/code_lake/defs/spoken.py"
     cat > "$home/workspace.yaml" << YAML
 load_from:
-  - python_module: {module_name: code_lake.definitions, working_directory: $code/src}
+  - python_module: {module_name: code_lake.definitions, working_directory: $project/src}
 YAML
   else
-    plain_asset > "$code/spoken.py"
-    echo 'defs = dg.Definitions(assets=[spoken])' >> "$code/spoken.py"
+    plain_asset > "$project/spoken.py"
+    echo 'defs = dg.Definitions(assets=[spoken])' >> "$project/spoken.py"
     cat > "$home/workspace.yaml" << YAML
 load_from:
-  - python_file: $code/spoken.py
-  - python_file: $code/example_s3_assets.py
+  - python_file: $project/spoken.py
+  - python_file: $project/example_s3_assets.py
 YAML
   fi
 }
@@ -47,9 +47,9 @@ layout_works() { # LAYOUT
   local layout=$1 old
   label="$store, $layout"
   make_instance "$layout"
-  check 'dagster init' 0 -- "$program" dagster init --layout "$layout" "$code" || return 1
+  check 'dagster init' 0 -- "$program" dagster init --layout "$layout" "$project" || return 1
   check 'dagster init again has nothing to do' 0 'Nothing to do' -- \
-    "$program" dagster init --layout "$layout" "$code"
+    "$program" dagster init --layout "$layout" "$project"
   check 'every file compiles' 0 -- compiles
   write_workspace "$layout"
 
@@ -83,8 +83,8 @@ nothing_waits() { [ -z "$(find "$home/logs/$1" -name '*.out' -newer "$home/dagst
 dagster_says() { tail -n 5 "$home"/{webserver,daemon}.out | sed 's/^/      | /'; }
 
 compiles() {
-  find "$code" -name '*.py' -exec "$python/python" -m py_compile {} + &&
-    find "$code" -name __pycache__ -exec rm -rf {} +
+  find "$project" -name '*.py' -exec "$python/python" -m py_compile {} + &&
+    find "$project" -name __pycache__ -exec rm -rf {} +
 }
 
 samples_work() { # LAYOUT
@@ -107,7 +107,7 @@ samples_work() { # LAYOUT
   check 'dg check defs' 0 -- dg_checks
 }
 
-dg_checks() { (cd "$code" && with_settings dg check defs); }
+dg_checks() { (cd "$project" && with_settings dg check defs); }
 
 gaps_are_found() {
   check 'no gaps' 0 'No gaps' -- on_host dagster gaps --young
