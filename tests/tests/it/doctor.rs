@@ -82,3 +82,15 @@ fn a_sound_place_is_green() {
     assert!(shelf.versions().is_empty(), "the probes are gone: {:?}", shelf.versions());
     assert_eq!(shelf.upload_count(), 0);
 }
+
+#[test]
+fn a_sound_sandbox_is_green() {
+    let dir = crate::support::folder_in_memory();
+    Call::new(dir.path(), "--sandbox provision --yes").run().exits(0);
+
+    let begun = std::time::Instant::now();
+    let ran = Call::new(dir.path(), "--sandbox doctor").run().exits(0);
+
+    println!("a sound sandbox in {:?}", begun.elapsed());
+    assert!(ran.stdout.contains(", 0 warnings, 0 wrong, "), "{}", ran.stdout);
+}

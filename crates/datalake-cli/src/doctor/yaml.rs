@@ -1,10 +1,12 @@
 //! Dagster's own settings.
 
+use std::collections::BTreeSet;
+
 use datalake_core::doctor::{Examination, Look};
-use datalake_core::{FaultKind, Logs};
+use datalake_core::{FaultKind, HostPath, Logs};
 use datalake_dagster::scan_yaml;
 use datalake_engine::{Files, Seen};
-use datalake_quadlet::S3_VARIABLES;
+use datalake_quadlet::{S3_VARIABLES, UnitFile};
 
 use super::mounted::Mounted;
 use crate::site::Site;
@@ -24,7 +26,10 @@ pub(super) fn look(site: &Site, seen: &mut Examination) {
         Ok(Seen::File { content, .. }) => {
             let text = String::from_utf8_lossy(content.expose());
             let inside = home.inside.as_deref().unwrap_or(home.folder.as_str());
-            let is_set = |name: &str| S3_VARIABLES.contains(&name) || mounted.sets(name);
+            let others = named_in_files(site);
+            let is_set = |name: &str| {
+                S3_VARIABLES.contains(&name) || mounted.sets(name) || others.contains(name)
+            };
             Look::Saw(scan_yaml(&text, inside, is_set))
         }
         Ok(Seen::Folder(_)) => Look::NotHere(format!("`{path}` is a folder")),
@@ -33,4 +38,32 @@ pub(super) fn look(site: &Site, seen: &mut Examination) {
         }
         Err(fault) => Look::Unknown(fault),
     };
+}
+
+/// The names that the units' env files of others set; their values are not looked at.
+fn named_in_files(site: &Site) -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    let Ok(host) = site.settings.host() else { return names };
+    let Ok((_, places)) = site.host(&host) else { return names };
+    for unit in &places.units {
+        let Some(text) = text_at(site, &unit.file) else { continue };
+        let unit = UnitFile::parse(&text);
+        let sections = ["Container", "Service"];
+        for file in sections.iter().flat_map(|section| unit.words(section, "EnvironmentFile")) {
+            let content = file.trim_start_matches('-').parse().ok();
+            let content = content.and_then(|path| text_at(site, &path)).unwrap_or_default();
+            let set = content.lines().filter_map(|line| line.split_once('='));
+            names.extend(set.map(|(name, _)| name.trim().to_owned()));
+        }
+    }
+    names
+}
+
+fn text_at(site: &Site, path: &HostPath) -> Option<String> {
+    match site.host.look(path) {
+        Ok(Seen::File { content, .. }) => {
+            Some(String::from_utf8_lossy(content.expose()).into_owned())
+        }
+        Ok(Seen::Folder(_)) | Err(_) => None,
+    }
 }

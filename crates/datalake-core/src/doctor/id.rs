@@ -171,7 +171,7 @@ findings! {
     DagsterYamlPartial "dagster-yaml-partial" DagsterYaml Person "Leftovers of an upload interval",
     DagsterYamlConsoleLinks "dagster-yaml-console-links" DagsterYaml Person "Links to another cloud",
     DagsterYamlPrefix "dagster-yaml-prefix" DagsterYaml Person "Prefix of logs and assets",
-    DagsterYamlLocalLogs "dagster-yaml-local-logs" DagsterYaml Person "Logs in the bucket",
+    DagsterYamlLocalLogs "dagster-yaml-local-logs" DagsterYaml Provision "Logs in the bucket",
     DagsterYamlLauncher "dagster-yaml-launcher" DagsterYaml Person "Settings of run containers",
     PythonModalWords "python-modal-words" Python Person "Words that Modal no longer knows",
     PythonGetenv "python-getenv" Python Person "os.getenv in definitions",

@@ -32,7 +32,7 @@ pub(crate) fn place() -> Examination {
 }
 
 fn network(seen: &mut Examination) {
-    seen.network.endpoint = "https://fsn1.your-objectstorage.com".to_owned();
+    "https://fsn1.your-objectstorage.com".clone_into(&mut seen.network.endpoint);
     seen.network.proxy = Look::Saw(None);
     seen.network.addresses = Look::Saw(vec!["192.0.2.7".parse().unwrap()]);
     seen.network.connection = Look::Saw(12);
@@ -61,8 +61,8 @@ fn key_and_store(seen: &mut Examination) {
     seen.key.service = Look::Saw(Service { clock_ahead: 0, owner: Some("p11".to_owned()) });
     seen.key.buckets = Look::Saw(vec![bucket(BUCKET)]);
     seen.key.opens = Look::Saw(vec![]);
-    seen.store.bucket = BUCKET.to_owned();
-    seen.store.prefix = "assets".to_owned();
+    BUCKET.clone_into(&mut seen.store.bucket);
+    "assets".clone_into(&mut seen.store.prefix);
     seen.store.heads = Look::Saw(vec![Head::Here; 5]);
     seen.store.versioning = Look::Saw(Versioning::Enabled);
     seen.store.wants_versioning = true;
@@ -80,7 +80,7 @@ fn key_and_store(seen: &mut Examination) {
 }
 
 fn host(seen: &mut Examination) {
-    seen.host.user = "dagster-user".to_owned();
+    "dagster-user".clone_into(&mut seen.host.user);
     seen.host.account = Look::Saw(Ok("/var/lib/dagster".to_owned()));
     seen.host.stranger = Look::Saw(None);
     seen.host.lingers = Look::Saw(true);
@@ -142,7 +142,7 @@ fn rest(seen: &mut Examination) {
     }]);
     seen.containers.packages = Look::Saw(vec![("dagster-webserver".to_owned(), None)]);
     seen.containers.canary = Look::Saw(None);
-    seen.dagster_yaml.path = "/var/lib/dagster/dagster_home/dagster.yaml".to_owned();
+    "/var/lib/dagster/dagster_home/dagster.yaml".clone_into(&mut seen.dagster_yaml.path);
     seen.dagster_yaml.traps = Look::Saw(vec![]);
     seen.dagster_yaml.wants_logs = true;
     seen.python.files = 3;

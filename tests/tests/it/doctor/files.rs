@@ -28,6 +28,53 @@ const ALL: [(&str, &str); 5] = [
     ("python-leading-slash", "warning"),
 ];
 
+/// A block of the log manager with these settings.
+fn logs(config: &str) -> String {
+    format!(
+        "compute_logs:\n  module: dagster_aws.s3.compute_log_manager\n  class: S3ComputeLogManager\n  \
+         config: {{bucket: {{env: DAGSTER_S3_BUCKET}}, {config}}}\n"
+    )
+}
+
+#[test]
+fn traps_in_dagster_yaml() {
+    let shelf = provisioned();
+    let home = shelf.host.root().join("var/lib/dagster/dagster_home");
+    fs::create_dir_all(&home).unwrap();
+    let call = |words: &str| shelf.call(words);
+    let says = |text: &str, id: &str, outcome: &str| {
+        fs::write(home.join("dagster.yaml"), text).unwrap();
+        check(call, &format!("dagster-yaml-{id}"), outcome)
+    };
+    let sound = logs("prefix: compute-logs, local_dir: /opt/dagster/logs");
+    for (id, outcome, text) in [
+        ("form", "wrong", "a: [\n".to_owned()),
+        ("duplicate-key", "wrong", "a: 1\na: 2\n".to_owned()),
+        ("home", "wrong", logs("prefix: l, local_dir: $DAGSTER_HOME/logs")),
+        ("relative", "warning", logs("prefix: l, local_dir: ./logs")),
+        ("keys", "wrong", logs("prefix: l, region_name: fsn1")),
+        ("env", "wrong", logs("prefix: {env: NOBODY_SETS_IT}")),
+        ("encryption", "wrong", logs("upload_extra_args: {ServerSideEncryption: AES256}")),
+        ("partial", "warning", logs("prefix: l, upload_interval: 3")),
+        ("console-links", "warning", logs("prefix: l, show_url_only: true")),
+        ("prefix", "warning", logs("local_dir: /opt/dagster/logs")),
+        ("region", "warning", logs("prefix: l, region: fsn1")),
+        ("launcher", "warning", format!("run_launcher: {{class: DockerRunLauncher}}\n{sound}")),
+    ] {
+        says(&sound, id, "sound");
+        says(&text, id, outcome);
+    }
+    says("telemetry: {enabled: false}\n", "local-logs", "sound");
+    let wanted = |words: &str| shelf.call(words).env("DATALAKE_LOGS", "s3");
+    check(wanted, "dagster-yaml-local-logs", "wrong");
+    fs::write(home.join("dagster.yaml"), &sound).unwrap();
+    check(wanted, "dagster-yaml-local-logs", "sound");
+    let env_file = shelf.host.config().join("dagster");
+    fs::create_dir_all(&env_file).unwrap();
+    fs::write(env_file.join("postgres.env"), "SET_BY_A_FILE=logs\n").unwrap();
+    says(&logs("prefix: {env: SET_BY_A_FILE}"), "env", "sound");
+}
+
 #[test]
 fn traps_in_a_folder_that_is_named() {
     let shelf = provisioned();
