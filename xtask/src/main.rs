@@ -1,9 +1,10 @@
 //! Tasks of the workspace: `cargo xtask provision`, `cargo xtask ci`, `cargo xtask e2e LANE`,
-//! `cargo xtask bench`.
+//! `cargo xtask bench`, `cargo xtask dist`.
 //!
 //! It only starts cargo, the binary and the scripts of the lanes; the work is in the crates.
 
 mod ci;
+mod dist;
 mod e2e;
 mod run;
 
@@ -18,6 +19,8 @@ cargo xtask provision [ARGUMENTS]   Run `datalake provision`: with ./datalake.ya
 cargo xtask ci                      Format, lints, documentation, licences and all tests
 cargo xtask e2e [LANE…]             Tests with the real programs; without a name, list the lanes
 cargo xtask bench [ARGUMENTS]       Speed beside other programs; --help tells how, --quick tries it
+cargo xtask dist                    The program in one file that runs on any Linux, its man pages and
+                                    completions, below target/dist
 ";
 
 fn main() -> ExitCode {
@@ -26,6 +29,7 @@ fn main() -> ExitCode {
         Some((task, rest)) if task == "provision" => provision(rest),
         Some((task, [])) if task == "ci" => ci::ci(),
         Some((task, lanes)) if task == "e2e" => e2e::e2e(lanes),
+        Some((task, [])) if task == "dist" => dist::dist(),
         Some((task, rest)) if task == "bench" => bench(rest),
         _ => Err(Failed::usage(USAGE)),
     };

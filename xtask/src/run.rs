@@ -23,8 +23,16 @@ impl Failed {
 
 /// Runs this very cargo.
 pub(crate) fn cargo(words: &[&str]) -> Result<(), Failed> {
-    let program = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
-    run(Command::new(program).args(words), &format!("cargo {}", words.join(" ")))
+    run(cargo_command().args(words), &format!("cargo {}", words.join(" ")))
+}
+
+/// The same with a variable.
+pub(crate) fn cargo_with(words: &[&str], (name, value): (&str, &str)) -> Result<(), Failed> {
+    run(cargo_command().args(words).env(name, value), &format!("cargo {}", words.join(" ")))
+}
+
+fn cargo_command() -> Command {
+    Command::new(std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned()))
 }
 
 /// Runs a program to its end; its own exit code is passed on.

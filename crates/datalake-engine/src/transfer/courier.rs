@@ -31,6 +31,9 @@ pub(crate) struct Courier<'a> {
     watch: &'a dyn TransferWatch,
     limits: &'a Limits,
     connections: Semaphore,
+    /// Whoever is next waits for its time, and all others for it: a time given out while the service
+    /// complained is gone with the one request that has it.
+    row: Semaphore,
     state: Mutex<State>,
 }
 
@@ -74,7 +77,8 @@ impl<'a> Courier<'a> {
             stopped: None,
         };
         let connections = Semaphore::new(limits.connections.max(1));
-        Self { clock, watch, limits, connections, state: Mutex::new(state) }
+        let row = Semaphore::new(1);
+        Self { clock, watch, limits, connections, row, state: Mutex::new(state) }
     }
 
     /// Makes a call until it goes well, or asking again cannot help.
@@ -176,6 +180,7 @@ impl<'a> Courier<'a> {
 
     /// Takes a place in the row of requests and waits for it.
     async fn turn(&self) -> Result<Duration, Fault> {
+        let _first = self.row.acquire().await;
         let now = self.clock.elapsed();
         let place = {
             let mut state = held(&self.state);

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use datalake_core::{BucketName, ETag, Fault, FaultKind};
@@ -14,6 +15,7 @@ use datalake_engine::{
 };
 use futures::{StreamExt as _, stream};
 use tokio::sync::Notify;
+use tokio::time::Instant;
 
 /// Which faults there are.
 #[derive(Debug, Clone, Default)]
@@ -23,6 +25,8 @@ pub(crate) struct Plan {
     pub(crate) percent: BTreeMap<Trouble, u64>,
     /// From this call on nothing is ever answered.
     pub(crate) dies_at: Option<u64>,
+    /// So long it complains about all but each fiftieth call.
+    pub(crate) complains_for: Duration,
     /// Copies are refused.
     pub(crate) no_copy: bool,
 }
@@ -52,13 +56,14 @@ pub(crate) struct Flaky<'a> {
     sent: AtomicU64,
     state: Mutex<u64>,
     died: Notify,
+    began: Instant,
 }
 
 impl<'a> Flaky<'a> {
     pub(crate) fn new(inner: &'a MemoryStore, plan: Plan) -> Self {
         let state = Mutex::new(plan.seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ 0x5851_f42d);
         let (calls, sent) = Default::default();
-        Self { inner, plan, calls, sent, state, died: Notify::new() }
+        Self { inner, plan, calls, sent, state, died: Notify::new(), began: Instant::now() }
     }
 
     /// How many calls there were.
@@ -104,7 +109,8 @@ impl<'a> Flaky<'a> {
             self.died.notify_one();
             std::future::pending::<()>().await;
         }
-        let trouble = self.trouble();
+        let complains = self.began.elapsed() < self.plan.complains_for && number % 50 > 0;
+        let trouble = if complains { Some(Trouble::SlowDown) } else { self.trouble() };
         match trouble {
             Some(Trouble::Broken) => Err(Fault::new(FaultKind::Unavailable, "500")),
             Some(Trouble::SlowDown) => Err(Fault::new(FaultKind::Throttled, "503")),

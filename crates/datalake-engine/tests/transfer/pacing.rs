@@ -73,3 +73,18 @@ async fn complaints_slow_all_workers_down_and_the_run_ends() {
     assert_eq!(counts(&up), [(Mark::New, 500)]);
     assert!(begun.elapsed() > Duration::from_secs(1), "{:?}", begun.elapsed());
 }
+
+#[tokio::test(start_paused = true)]
+async fn when_the_service_complains_no_more_the_run_is_soon_at_full_speed() {
+    let bed = many(1500).await;
+    let complains_for = Duration::from_secs(20);
+    let store = Flaky::new(&bed.store, Plan { complains_for, ..Plan::default() });
+    let limits = Limits { requests_per_second: Some(750), ..options().limits };
+    let begun = Instant::now();
+
+    let up = bed.up_through(&store, &Options { limits, ..options() }).await.unwrap();
+
+    let after = begun.elapsed() - complains_for;
+    assert_eq!(counts(&up), [(Mark::New, 1500)]);
+    assert!(after < Duration::from_secs(15), "{after:?}");
+}
