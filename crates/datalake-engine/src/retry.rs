@@ -89,7 +89,7 @@ impl<'a, S: ?Sized> RetryingStore<'a, S> {
             if tried >= tries(fault.kind) || !self.draw() {
                 return Err(fault);
             }
-            self.clock.sleep(pause(tried, &fault, self.clock.random())).await;
+            self.clock.sleep(pause(FIRST_PAUSE, (tried, &fault), self.clock.random())).await;
             tried += 1;
         }
     }
@@ -111,9 +111,10 @@ fn tries(kind: FaultKind) -> u32 {
     }
 }
 
-/// The pause before the next try: half of it fixed, half random, never less than asked for.
-fn pause(tried: u32, fault: &Fault, random: u64) -> Duration {
-    let full = FIRST_PAUSE.saturating_mul(1 << (tried - 1).min(10)).min(LONGEST_PAUSE);
+/// The pause before the next try: it begins with `first` and doubles; half of it is fixed, half
+/// random, and it is never less than asked for.
+pub(crate) fn pause(first: Duration, (tried, fault): (u32, &Fault), random: u64) -> Duration {
+    let full = first.saturating_mul(1 << (tried - 1).min(10)).min(LONGEST_PAUSE);
     let half = full / 2;
     let share = u32::try_from(random % 1024).unwrap_or_default();
     let asked = fault.wait.unwrap_or_default().min(LONGEST_WAIT);

@@ -167,13 +167,7 @@ async fn successful(command: &Command, input: Option<&FilledBody>) -> Result<Out
 
 async fn to_its_end(command: &Command, input: Option<&FilledBody>) -> Result<Ended, CommandFault> {
     let name = escaped(command.program.as_encoded_bytes());
-    let mut prepared = prepared(command);
-    if input.is_some() {
-        prepared.stdin(Stdio::piped());
-    }
-    let child = prepared.spawn().map_err(|error| start_fault(command, &name, error))?;
-    let mut group = Group { child };
-    let content = input.map_or(&b""[..], FilledBody::expose);
+    let (mut group, content) = started(command, input)?;
     let stopped = match timeout(command.limit, finish(&mut group.child, content)).await {
         Ok(Ok(ended)) => return Ok(ended),
         Ok(Err(Stopped::TooMuch)) => CommandFault::TooMuch(name),
@@ -182,6 +176,20 @@ async fn to_its_end(command: &Command, input: Option<&FilledBody>) -> Result<End
     };
     group.end().await;
     Err(stopped)
+}
+
+/// The program, just started, and what it is to read.
+fn started<'a>(
+    command: &Command,
+    input: Option<&'a FilledBody>,
+) -> Result<(Group, &'a [u8]), CommandFault> {
+    let mut prepared = prepared(command);
+    if input.is_some() {
+        prepared.stdin(Stdio::piped());
+    }
+    let name = escaped(command.program.as_encoded_bytes());
+    let child = prepared.spawn().map_err(|error| start_fault(command, &name, error))?;
+    Ok((Group { child }, input.map_or(&b""[..], FilledBody::expose)))
 }
 
 fn prepared(command: &Command) -> tokio::process::Command {

@@ -9,6 +9,7 @@ use tokio::sync::Semaphore;
 use super::pace::{Meter, Rate};
 use super::{Limits, StopCause, Stopwatch, TransferWatch};
 use crate::memory::held;
+use crate::retry::pause;
 
 /// Tries of one call, at most: with a quarter of all calls failing, one of 100,000 may still run out
 /// of eight.
@@ -17,9 +18,8 @@ const TRIES: u32 = 12;
 const TRIES_DENIED: u32 = 3;
 /// Tries of one call whose content was damaged on its way, or whose answer made no sense.
 const TRIES_DAMAGED: u32 = 5;
+/// The first pause; with many calls under way a short one is enough.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
-const LONGEST_PAUSE: Duration = Duration::from_secs(8);
-const LONGEST_WAIT: Duration = Duration::from_mins(1);
 /// What is said of a call that is not made any more.
 const USED_UP: &str = "the permitted number of requests is used up";
 /// So many calls in a row that fail for good end the run.
@@ -135,7 +135,7 @@ impl<'a> Courier<'a> {
             return Err(fault);
         }
         self.watch.repeated(&fault);
-        self.clock.sleep(pause(tries.0, &fault, self.clock.random())).await;
+        self.clock.sleep(pause(FIRST_PAUSE, (tries.0, &fault), self.clock.random())).await;
         Ok(())
     }
 
@@ -257,13 +257,4 @@ fn most_tries(kind: FaultKind) -> u32 {
         FaultKind::Damaged | FaultKind::Unreadable => TRIES_DAMAGED,
         _ => 1,
     }
-}
-
-/// The pause before the next try: half of it fixed, half random, never less than asked for.
-fn pause(tried: u32, fault: &Fault, random: u64) -> Duration {
-    let full = FIRST_PAUSE.saturating_mul(1 << (tried - 1).min(10)).min(LONGEST_PAUSE);
-    let half = full / 2;
-    let share = u32::try_from(random % 1024).unwrap_or_default();
-    let asked = fault.wait.unwrap_or_default().min(LONGEST_WAIT);
-    (half + half * share / 1024).max(asked)
 }

@@ -121,10 +121,10 @@ async fn a_listing_that_is_denied_is_not_an_empty_one() {
         bed.tree.file("a", "one", NOON - 1);
         let back = MemoryTree::default();
         back.file("b", "two", NOON);
-        let store = Listless { inner: Flaky::new(&bed.store, Plan::default()), kind };
+        let store = Flaky::new(&bed.store, Plan { no_list: Some(kind), ..Plan::default() });
         let deleting = Options { delete: Deletion::AtMost(100), ..options() };
 
-        let objects = super::flaky_listing::folder(&bed, &store);
+        let objects = bed.folder(&store);
         let up = bed.run(&Route::Up(&bed.tree, &objects), &deleting, &Unwatched).await;
         let down = bed.run(&Route::Down(&objects, &back), &deleting, &Unwatched).await;
 
@@ -135,8 +135,6 @@ async fn a_listing_that_is_denied_is_not_an_empty_one() {
         assert_eq!(back.files().len(), 1);
     }
 }
-
-use super::flaky_listing::Listless;
 
 /// A tree whose files are changed just when they are read.
 struct Restless<'a> {

@@ -29,6 +29,9 @@ pub(crate) struct Plan {
     pub(crate) complains_for: Duration,
     /// Copies are refused.
     pub(crate) no_copy: bool,
+    /// Listings meet this fault, and nothing is stored: what was read before a listing failed must
+    /// not count.
+    pub(crate) no_list: Option<FaultKind>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -140,6 +143,9 @@ impl Objects for Flaky<'_> {
         ask: &ListAsk,
         token: Option<&PageToken>,
     ) -> Result<ObjectPage, Fault> {
+        if let Some(kind) = self.plan.no_list {
+            return Err(Fault::new(kind, "no list"));
+        }
         self.plain(self.inner.list(bucket, ask, token)).await
     }
 
@@ -173,6 +179,9 @@ impl Objects for Flaky<'_> {
     }
 
     async fn put(&self, object: &NewObject<'_>) -> Result<Stored, Fault> {
+        if self.plan.no_list.is_some() {
+            return Err(Fault::new(FaultKind::Refused, "no put"));
+        }
         self.sent.fetch_add(object.payload.size().0, Ordering::Relaxed);
         if self.plan.percent.contains_key(&Trouble::Lost) && self.trouble() == Some(Trouble::Lost) {
             let md5 = md5::Digest::finalize(

@@ -9,7 +9,6 @@ mod faulty;
 #[cfg(test)]
 mod flaky;
 #[cfg(test)]
-mod flaky_listing;
 #[cfg(test)]
 mod killed;
 #[cfg(test)]

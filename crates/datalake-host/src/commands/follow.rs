@@ -1,15 +1,12 @@
 //! Programs whose output is handed over line by line.
 
 use std::io;
-use std::process::Stdio;
 
 use datalake_core::FilledBody;
 use datalake_engine::LineSink;
 use tokio::io::{AsyncRead, AsyncReadExt};
 
-use super::{
-    Command, CommandFault, Group, LONGEST_COMPLAINT, prepared, read_end, start_fault, write_all,
-};
+use super::{Command, CommandFault, LONGEST_COMPLAINT, read_end, started, write_all};
 use crate::escape::escaped;
 
 /// A line that is longer is handed over in pieces.
@@ -44,13 +41,7 @@ async fn followed(
     sink: LineSink<'_>,
 ) -> Result<(), CommandFault> {
     let name = escaped(command.program.as_encoded_bytes());
-    let mut prepared = prepared(command);
-    if input.is_some() {
-        prepared.stdin(Stdio::piped());
-    }
-    let child = prepared.spawn().map_err(|error| start_fault(command, &name, error))?;
-    let mut group = Group { child };
-    let content = input.map_or(&b""[..], FilledBody::expose);
+    let (mut group, content) = started(command, input)?;
     let (stdout, stderr) = (group.child.stdout.take(), group.child.stderr.take());
     let stdin = group.child.stdin.take();
     let outputs = tokio::try_join!(

@@ -7,6 +7,7 @@ use datalake_cli::exit::Exit;
 use datalake_engine::Checkpoint;
 
 use super::{folder, members, root};
+use crate::support::rust_files;
 
 /// No file grows beyond this many lines.
 const LONGEST: usize = 400;
@@ -87,15 +88,5 @@ fn variants(file: &Path, name: &str) -> usize {
 
 /// All Rust files of the workspace.
 fn sources() -> Vec<PathBuf> {
-    let mut sources = Vec::new();
-    let mut left: Vec<PathBuf> =
-        members().into_iter().map(|package| folder(package).into()).collect();
-    while let Some(path) = left.pop() {
-        if path.is_dir() {
-            left.extend(fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().path()));
-        } else if path.extension().is_some_and(|end| end == "rs") {
-            sources.push(path);
-        }
-    }
-    sources
+    rust_files(members().into_iter().map(|package| folder(package).into()))
 }
