@@ -1,5 +1,5 @@
-//! Tasks of the workspace: `cargo xtask provision`, `cargo xtask ci`, `cargo xtask e2e LANE`,
-//! `cargo xtask bench`, `cargo xtask dist`.
+//! Tasks of the workspace: `cargo xtask provision`, `cargo xtask ci`, `cargo xtask docs`,
+//! `cargo xtask e2e LANE`, `cargo xtask bench`, `cargo xtask dist`.
 //!
 //! It only starts cargo, the binary and the scripts of the lanes; the work is in the crates.
 
@@ -17,6 +17,7 @@ const USAGE: &str = "\
 cargo xtask provision [ARGUMENTS]   Run `datalake provision`: with ./datalake.yaml on this host,
                                     without it on the built-in sandbox in ./.sandbox
 cargo xtask ci                      Format, lints, documentation, licences and all tests
+cargo xtask docs                    Write the pages below `docs` that are made from the program
 cargo xtask e2e [LANE…]             Tests with the real programs; without a name, list the lanes
 cargo xtask bench [ARGUMENTS]       Speed beside other programs; --help tells how, --quick tries it
 cargo xtask dist                    The program in one file that runs on any Linux, its man pages and
@@ -28,6 +29,7 @@ fn main() -> ExitCode {
     let result = match words.split_first() {
         Some((task, rest)) if task == "provision" => provision(rest),
         Some((task, [])) if task == "ci" => ci::ci(),
+        Some((task, [])) if task == "docs" => docs(),
         Some((task, lanes)) if task == "e2e" => e2e::e2e(lanes),
         Some((task, [])) if task == "dist" => dist::dist(),
         Some((task, rest)) if task == "bench" => bench(rest),
@@ -52,6 +54,12 @@ fn provision(rest: &[String]) -> Result<(), Failed> {
     }
     words.extend(rest.iter().map(String::as_str));
     cargo(&words)
+}
+
+/// The tests that hold the pages write them where that is asked for.
+fn docs() -> Result<(), Failed> {
+    let words = ["test", "--quiet", "--locked", "--package", "datalake-tests", "--test", "it"];
+    run::cargo_with(&[&words[..], &["--", "pages::"]].concat(), ("SNAPSHOTS", "overwrite"))
 }
 
 fn bench(rest: &[String]) -> Result<(), Failed> {

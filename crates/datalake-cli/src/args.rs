@@ -213,8 +213,30 @@ pub enum Command {
     },
 }
 
+const INIT_EXAMPLES: &str = "\
+Examples:
+  datalake init                                              Ask, and write ./datalake.yaml
+  datalake init --region fsn1 --bucket acme-dagster-assets   Without a question
+";
+
+const PROVISION_EXAMPLES: &str = "\
+Examples:
+  datalake --sandbox provision                     Try it on this machine: no account, no root
+  sudo -E datalake provision --dry-run             Show what would change (exit 3); change nothing
+  sudo -E datalake provision                       Ask, apply, restart the services, prove
+  sudo datalake provision --yes --credentials-file=/root/hetzner.env
+";
+
+const ROLLBACK_EXAMPLES: &str = "\
+Examples:
+  sudo datalake rollback --dry-run                 Show the way back of the last run
+  sudo datalake rollback                           Go it; needs neither service nor key
+  sudo datalake rollback R-20261122-180000-k3xa    Undo that run; `datalake history` lists them
+";
+
 /// Flags of `init`.
 #[derive(Debug, Args)]
+#[command(before_help = INIT_EXAMPLES)]
 pub struct Init {
     /// Replace an existing datalake.yaml
     #[arg(long)]
@@ -223,6 +245,7 @@ pub struct Init {
 
 /// Flags of `provision`.
 #[derive(Debug, Args)]
+#[command(before_help = PROVISION_EXAMPLES)]
 pub struct Provision {
     /// Show the plan and change nothing
     #[arg(long)]
@@ -249,6 +272,7 @@ pub enum HostEnvironment {
 
 /// Flags of `rollback`.
 #[derive(Debug, Args)]
+#[command(before_help = ROLLBACK_EXAMPLES)]
 pub struct Rollback {
     /// The run to undo, or its receipt's file; the last one if none is named
     #[arg(value_name = "RECEIPT")]

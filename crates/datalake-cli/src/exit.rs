@@ -84,6 +84,40 @@ impl Exit {
     }
 }
 
+impl Exit {
+    /// What a script or a person does next.
+    #[must_use]
+    pub fn next(self) -> &'static str {
+        match self {
+            Self::Done => "nothing",
+            Self::Usage => "read the message and `--help`; nothing was changed",
+            Self::Drift => {
+                "look at what is shown; run the same without `--dry-run`, or `provision`, to put it right"
+            }
+            Self::Mismatch => {
+                "look at what differs before anything is run again: someone else is at work, or data was lost"
+            }
+            Self::Partly => {
+                "run the same command again: it goes on from there. What it names needs a look"
+            }
+            Self::OverBudget => "look at `datalake cost report`, or raise `cost: budget:`",
+            Self::Locked => {
+                "wait for the other run, which is named; a killed one gives the lock back by itself"
+            }
+            Self::Absent => {
+                "check the name; `datalake ls` and `datalake bucket list` tell what there is"
+            }
+            Self::Unavailable => "run it again later; `datalake doctor` tells where it breaks",
+            Self::Bug => "report it with the message; `datalake rollback` undoes what was done",
+            Self::Io => "free space or look at the disk, then run the same again",
+            Self::TryAgain => "run the same again after a minute, or with less at one time",
+            Self::Denied => "use another key, or run it as root or the service user",
+            Self::Config => "change what the message names; running it again is of no use before",
+            Self::Interrupted => "run the same command again: it goes on from there",
+        }
+    }
+}
+
 impl From<Exit> for std::process::ExitCode {
     fn from(exit: Exit) -> Self {
         exit.code().into()

@@ -9,6 +9,7 @@ mod desired;
 mod doctor;
 pub mod exit;
 mod failure;
+pub mod faults;
 mod generator;
 mod handover;
 mod kill;

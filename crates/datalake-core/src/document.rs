@@ -1,6 +1,7 @@
 //! The spec as it is written in `datalake.yaml`, in variables and flags.
 
 mod cost;
+mod keys;
 mod limits;
 mod modal;
 mod protect;
@@ -9,6 +10,7 @@ mod read;
 use serde::{Deserialize, Serialize};
 
 pub use self::cost::{CostDocument, PlanDocument};
+pub use self::keys::SpecKey;
 pub use self::limits::LimitsDocument;
 pub use self::modal::ModalDocument;
 pub use self::protect::ProtectDocument;
@@ -84,41 +86,7 @@ pub struct InvalidSpec {
 
 impl SpecDocument {
     /// Every key that can be written, with dots between its parts.
-    pub const KEYS: [&str; 33] = [
-        "region",
-        "endpoint",
-        "bucket",
-        "prefix",
-        "credentials.from",
-        "credentials.file",
-        "credentials.command",
-        "credentials.fd",
-        "host.user",
-        "host.units",
-        "host.handover",
-        "host.dagster-home",
-        "protect.versioning",
-        "protect.keep-old-versions",
-        "protect.abort-uploads",
-        "protect.expire",
-        "protect.expired-markers",
-        "logs",
-        "limits.requests-per-second",
-        "limits.connections",
-        "limits.bandwidth",
-        "cost.plan",
-        "cost.vat",
-        "cost.budget",
-        "cost.base-already-paid",
-        "cost.on-hetzner",
-        "cost.plans",
-        "modal.secret",
-        "modal.environment",
-        "modal.apps",
-        "modal.client",
-        "modal.container",
-        "modal.token",
-    ];
+    pub const KEYS: [&str; SpecKey::ALL.len()] = SpecKey::names();
 
     /// The values that hold where nothing is written.
     #[must_use]

@@ -127,6 +127,38 @@ pub enum FaultKind {
     Refused,
 }
 
+impl FaultKind {
+    /// All kinds, for the documentation.
+    pub const ALL: [Self; 26] = [
+        Self::UnknownAccessKey,
+        Self::WrongSecret,
+        Self::ClockSkew,
+        Self::WrongRegion,
+        Self::Denied,
+        Self::TakenBucket,
+        Self::Absent,
+        Self::NotEmpty,
+        Self::Damaged,
+        Self::Unsupported,
+        Self::Throttled,
+        Self::Unavailable,
+        Self::Unreachable,
+        Self::Unreadable,
+        Self::NoManager,
+        Self::Unsettled,
+        Self::Unproved,
+        Self::NotPlain,
+        Self::DiskFull,
+        Self::ReadOnly,
+        Self::Io,
+        Self::NoClient,
+        Self::NoLogin,
+        Self::WrongLogin,
+        Self::Disturbed,
+        Self::Refused,
+    ];
+}
+
 impl Fault {
     /// A fault of a kind with what was seen of it.
     pub fn new(kind: FaultKind, detail: impl Into<String>) -> Self {

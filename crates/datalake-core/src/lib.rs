@@ -90,7 +90,7 @@ pub use desired::{
 };
 pub use document::{
     CostDocument, HostDocument, InvalidSpec, LimitsDocument, ModalDocument, PlanDocument,
-    ProtectDocument, SpecDocument,
+    ProtectDocument, SpecDocument, SpecKey,
 };
 pub use endpoint::{Endpoint, InvalidEndpoint};
 pub use env::first_unfit;

@@ -214,7 +214,7 @@ fn on_transfers() {
         scene.hides(|| call(&words), 0);
     }
     scene.look(&watched(call(&format!("mv a {lake}/c")), &scene.needle).exits(0));
-    scene.hides(|| call("get nothing ."), 5);
+    scene.hides(|| call("get nothing ."), 66);
     scene.hides(|| call(&format!("sync data {lake}")).env(ID, "NOBODY00000000000001"), 77);
     scene.service.set_faults("403 on PUT");
     scene.hides(|| call("put data/a in/other"), 5);

@@ -18,6 +18,7 @@ mod logs;
 mod migrate;
 mod money;
 mod objects;
+mod pages;
 mod project;
 mod readme;
 mod road;

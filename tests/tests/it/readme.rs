@@ -5,9 +5,9 @@ use std::path::PathBuf;
 
 use clap::{CommandFactory, Parser};
 use datalake_cli::args::Cli;
-use datalake_cli::exit::Exit;
 
-use crate::support::{Call, Host};
+use crate::pages::anchor;
+use crate::support::{Call, Host, rust_files, shown};
 
 /// What else a line may begin with; anything new is looked at by a person first.
 const OTHER_PROGRAMS: [&str; 2] = ["cargo", "export"];
@@ -82,13 +82,44 @@ fn check(line: &str) {
 
 #[test]
 fn every_command_is_one() {
-    for (name, text) in pages() {
+    let mut checked = 0;
+    for (_, text) in pages() {
         let lines = [typed(&text, "console"), typed(&text, "console run")].concat();
-        assert!(!name.ends_with("README.md") || lines.len() >= 20, "{lines:?}");
         for line in &lines {
             check(line);
         }
+        checked += lines.len();
     }
+    assert!(checked >= 100, "{checked}");
+}
+
+/// The anchors of a page's headings.
+fn anchors(text: &str) -> Vec<String> {
+    let headings = text.lines().filter(|line| line.starts_with('#'));
+    headings.map(|line| anchor(line.trim_start_matches('#').trim())).collect()
+}
+
+#[test]
+fn every_link_leads_somewhere() {
+    let link = regex::Regex::new(r"\]\(([^)\s]+)\)").unwrap();
+    let mut followed = 0;
+    for (name, text) in pages() {
+        let page = PathBuf::from(&name);
+        for found in link.captures_iter(&text).map(|found| found[1].to_owned()) {
+            if found.contains("://") {
+                continue;
+            }
+            let (file, place) = found.split_once('#').unwrap_or((&found, ""));
+            let there = if file.is_empty() { page.clone() } else { page.with_file_name(file) };
+            assert!(there.exists(), "{name}: {found}");
+            if !place.is_empty() {
+                let text = fs::read_to_string(&there).unwrap();
+                assert!(anchors(&text).contains(&place.to_owned()), "{name}: {found}");
+            }
+            followed += 1;
+        }
+    }
+    assert!(followed > 100, "{followed}");
 }
 
 #[test]
@@ -148,16 +179,45 @@ fn a_spec_that_init_writes_is_understood() {
     assert_eq!(shown["bucket"], "acme-dagster-assets");
 }
 
+/// All sources of tests.
+fn test_sources() -> Vec<PathBuf> {
+    let crates = fs::read_dir(project().join("crates")).unwrap();
+    let tests = crates.map(|entry| entry.unwrap().path().join("tests"));
+    rust_files(tests.filter(|folder| folder.is_dir()).chain([project().join("tests/tests")]))
+}
+
 #[test]
-fn every_exit_code_is_in_the_table() {
+fn every_test_that_is_named_as_evidence_is_there() {
+    let page = fs::read_to_string(project().join("docs/evidence.md")).unwrap();
+    let named = regex::Regex::new(r"`((?:[a-z0-9_]+::)+[a-z0-9_]*)`").unwrap();
+    let sources = test_sources();
+    let mut found = 0;
+    for name in named.captures_iter(&page).map(|name| name[1].to_owned()) {
+        let last = name.trim_end_matches("::").rsplit("::").next().unwrap();
+        let is_file = |path: &PathBuf| path.file_stem().is_some_and(|stem| stem == last);
+        let function = format!("fn {last}(");
+        let is_there = sources.iter().any(is_file)
+            || sources.iter().any(|path| fs::read_to_string(path).unwrap().contains(&function));
+        assert!(is_there, "no test `{name}`");
+        found += 1;
+    }
+    assert!(found > 20, "{found}");
+}
+
+#[test]
+fn the_output_that_the_readme_shows_is_what_is_printed() {
+    let folder = tempfile::tempdir().unwrap();
+    let ran = Call::new(folder.path(), "--sandbox provision --yes").run().exits(0);
+    let printed = shown(&ran.all());
+    let mut lines = printed.lines();
     let readme = readme();
-    let rows = readme.lines().filter_map(|line| {
-        let cells: Vec<_> = line.trim_matches('|').split('|').map(str::trim).collect();
-        let [code, meaning] = cells[..] else { return None };
-        Some((code.parse::<u8>().ok()?, meaning.to_owned()))
-    });
+    let block = blocks(&readme, "console").into_iter().next().unwrap();
+    let told: Vec<_> = block.lines().skip(1).filter(|line| *line != "…").collect();
 
-    let expected = Exit::ALL.map(|exit| (exit.code(), exit.meaning().to_owned()));
-
-    assert_eq!(rows.collect::<Vec<_>>(), expected);
+    assert!(told.len() >= 10, "{told:?}");
+    for line in told {
+        // The blocks are read without their indentation.
+        let found = lines.any(|printed| printed.trim_start() == line);
+        assert!(found, "`{line}` is not printed, or not there:\n{printed}");
+    }
 }

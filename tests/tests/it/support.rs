@@ -14,7 +14,7 @@ pub(crate) use shelf::Shelf;
 pub(crate) use shown::shown;
 pub(crate) use tree::Tree;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
@@ -35,6 +35,19 @@ pub(crate) fn eventually(what: &str, mut ready: impl FnMut() -> bool) {
 pub(crate) fn copy(from: &Path, to: &Path) {
     let status = Command::new("cp").arg("-a").args([from, to]).status().unwrap();
     assert!(status.success(), "copy {} to {}", from.display(), to.display());
+}
+
+/// All Rust files in these folders.
+pub(crate) fn rust_files(folders: impl IntoIterator<Item = PathBuf>) -> Vec<PathBuf> {
+    let (mut files, mut left) = (Vec::new(), folders.into_iter().collect::<Vec<_>>());
+    while let Some(path) = left.pop() {
+        if path.is_dir() {
+            left.extend(std::fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().path()));
+        } else if path.extension().is_some_and(|end| end == "rs") {
+            files.push(path);
+        }
+    }
+    files
 }
 
 /// A folder in memory where there is one: flushing to a disk would take most of a test's time, and

@@ -21,6 +21,13 @@ fn help_of_provision() {
     assert_data_eq!(
         printed("provision -h"),
         str![[r#"
+Examples:
+  datalake --sandbox provision                     Try it on this machine: no account, no root
+  sudo -E datalake provision --dry-run             Show what would change (exit 3), or that nothing
+  would
+  sudo -E datalake provision                       Ask, apply, restart the services, prove
+  sudo datalake provision --yes --credentials-file=/root/hetzner.env
+
 Set up bucket and host: plan, ask, apply, prove
 
 Usage: datalake provision [OPTIONS]

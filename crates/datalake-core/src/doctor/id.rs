@@ -57,7 +57,7 @@ macro_rules! findings {
         /// What a check is about. Its text is stable: `host-dashed-env-file`.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum FindingId {
-            $(#[doc = $title] $variant,)+
+            $(#[doc = concat!("`", $title, "`.")] $variant,)+
         }
 
         impl FindingId {

@@ -1,9 +1,11 @@
 //! Output with all that differs from run to run taken out of it.
 
+use std::sync::LazyLock;
+
 use regex::Regex;
 
-/// The text with marks in place of run names, ports, times, owners and temporary folders.
-pub(crate) fn shown(text: &str) -> String {
+/// What differs, and what stands for it.
+static MARKS: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
     let owner = {
         let (user, group) = (rustix::process::getuid(), rustix::process::getgid());
         format!(r"\b{}:{}\)", user.as_raw(), group.as_raw())
@@ -20,7 +22,13 @@ pub(crate) fn shown(text: &str) -> String {
         (r"/[^\s`']*/\.tmp[A-Za-z0-9]+", "[DIR]"),
         (owner.as_str(), "[OWNER])"),
     ];
-    marks.into_iter().fold(text.to_owned(), |text, (pattern, mark)| {
-        Regex::new(pattern).unwrap().replace_all(&text, mark).into_owned()
-    })
+    marks.map(|(pattern, mark)| (Regex::new(pattern).unwrap(), mark)).into()
+});
+
+/// The text with marks in place of run names, ports, times, owners and temporary folders.
+pub(crate) fn shown(text: &str) -> String {
+    let mark = |text: String, (pattern, mark): &(Regex, &str)| {
+        pattern.replace_all(&text, *mark).into_owned()
+    };
+    MARKS.iter().fold(text.to_owned(), mark)
 }

@@ -82,6 +82,9 @@ fn what_is_not_there_is_told_and_the_rest_goes_on() {
 
     assert_eq!(got.counts(), [1, 0, 0, 0, 1]);
     assert_eq!(got.items("!")[0].0, "x/nothing");
+    let gone = bed.run("get x/nothing back", 66);
+    assert!(gone.0.stderr.contains("x/nothing: nothing is there"), "{}", gone.0.stderr);
+    bed.run("cp s3://acme-dagster-assets/x/nothing copy", 66);
     let put = bed.run("put nothing-here in/", 5);
     assert_eq!(put.counts(), [0, 0, 0, 0, 1]);
 }

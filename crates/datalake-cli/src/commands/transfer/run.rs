@@ -68,8 +68,7 @@ pub(super) async fn transfer(remote: Remote, order: Order<'_>) -> Result<Exit, F
         note_download(&remote, bucket, (state.bytes_moved, "transfer"));
     }
     show(printer, &state);
-    ended?;
-    exit(&state)
+    exit(&state, ended?)
 }
 
 /// Goes on with something until it ends or the operator stops it.
@@ -117,16 +116,18 @@ async fn stop_again() {
     }
 }
 
+/// Runs all jobs, and tells how many objects that were named are not there.
 async fn all(
     remote: &Remote,
     order: &Order<'_>,
     options: &Options,
     teller: &Teller,
-) -> Result<(), Failure> {
+) -> Result<u64, Failure> {
+    let mut absent = 0;
     for job in &order.jobs {
-        one(remote, (order, job), options, teller).await?;
+        absent += one(remote, (order, job), options, teller).await?;
     }
-    Ok(())
+    Ok(absent)
 }
 
 async fn one(
@@ -134,7 +135,7 @@ async fn one(
     (order, job): (&Order<'_>, &Job),
     options: &Options,
     teller: &Teller,
-) -> Result<(), Failure> {
+) -> Result<u64, Failure> {
     let links = match order.how.links {
         LinkChoice::Skip => Links::Skip,
         LinkChoice::Follow => Links::Follow,
@@ -155,8 +156,10 @@ async fn one(
     };
     let summary = sync(&route, options, &ports, teller).await.map_err(stopped)?;
     teller.ended(&summary);
+    let mut absent = 0;
     for key in ends.notes.missing() {
         teller.trouble(&key, "there is no such object");
+        absent += 1;
     }
     if moves && !options.dry_run {
         let arrived = teller.arrived();
@@ -169,7 +172,7 @@ async fn one(
         };
         remove(&sure, &ends, remote, teller).await;
     }
-    Ok(())
+    Ok(absent)
 }
 
 /// What a stopped run comes to.
@@ -208,7 +211,12 @@ fn show(printer: Printer, state: &TransferState) {
     Rows::new(printer).row("transfer", state, || summary_line(state));
 }
 
-fn exit(state: &TransferState) -> Result<Exit, Failure> {
+fn exit(state: &TransferState, absent: u64) -> Result<Exit, Failure> {
+    let found = state.new.items + state.replaced.items + state.equal.items + state.not_moved;
+    if absent > 0 && absent == state.failed.items && found == 0 {
+        return Err(Failure::new(Exit::Absent, format!("{}: nothing is there", state.source))
+            .hint("`datalake ls` tells what there is"));
+    }
     if let Some(reason) = &state.not_deleted {
         let kept = counted(state.surplus.items, "name");
         return Err(Failure::new(Exit::Partly, format!("nothing was deleted: {reason}"))

@@ -1,0 +1,45 @@
+//! The plan from what was found to what is wanted: here a bucket that is there and has no protection.
+
+#![expect(clippy::print_stdout, reason = "an example tells what it found")]
+
+use datalake_core::{
+    BucketState, Desired, DesiredBucket, Found, Lifecycle, Observed, Service, Versioning,
+    plan_provision,
+};
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let desired = Desired {
+        bucket: DesiredBucket {
+            name: "acme-dagster-assets".parse()?,
+            versioning: true,
+            lifecycle: Lifecycle::protection(Some("30d".parse()?), Some("7d".parse()?)),
+        },
+        probe: "assets/.probe".parse()?,
+        folders: vec![],
+        secrets: vec![],
+        files: vec![],
+        absent: vec![],
+        absent_secrets: vec![],
+        services: None,
+        log_manager: None,
+        vault: None,
+    };
+    let mut observed = Observed::nothing();
+    observed.service = Found::Present(Service { clock_ahead: 0, owner: None });
+    let bare = BucketState {
+        versioning: Found::Present(Versioning::Never),
+        lifecycle: Found::Present(Lifecycle::default()),
+    };
+    observed.buckets.insert(desired.bucket.name.clone(), Found::Present(bare));
+
+    match plan_provision(&desired, &observed) {
+        Ok(plan) => plan.steps.iter().for_each(|step| println!("{}", step.action.verb())),
+        Err(blockers) => blockers.iter().for_each(|one| println!("{}: {}", one.target, one.fault)),
+    }
+    Ok(())
+}
+
+#[test]
+fn the_example_runs() {
+    main().unwrap();
+}

@@ -1,0 +1,40 @@
+//! `docs/exit-codes.md`.
+
+use datalake_cli::exit::Exit;
+
+use super::hold;
+
+const HEAD: &str = "\
+# Exit codes
+
+They are an interface: new ones may come, none changes its meaning. With `--json` the code of a failure stands in its document, too (`exit_code`).
+
+| code | meaning | what next |
+|---|---|---|
+";
+
+const TAIL: &str = "
+## Codes that ask a question
+
+Some commands are questions, and 3 is an answer, no fault: `status` (drifted), `provision --dry-run`, `rollback --dry-run`, `sync --dry-run`, `migrate plan`,
+`migrate back plan`, `dagster init --dry-run`, `dagster deps plan`, `dagster status`, `dagster gaps`, `modal secret status` and `doctor` end with it where there
+is something to do, and with 0 where there is nothing. `verify` and `scrub` answer with 4 where the bucket has lost or changed something, `cost check` with 6.
+
+What could not be learned is never taken for a yes or no: `doctor`, `bucket show` and `modal secret status` end with 5 then.
+
+## In a timer or a script
+
+- 75 and 69: run the same command again later. 7: the other run does the work.
+- 5 and 130: run the same command again; it goes on from where it was.
+- 2, 77 and 78: a person has to change something before.
+- 4 and 70: a person has to look.
+
+A run that is ended by a signal which it cannot catch (`SIGKILL`, the kernel for want of memory) has no code of its own; the next run finishes it.
+";
+
+#[test]
+fn the_page_of_exit_codes_has_every_code() {
+    let row = |exit: Exit| format!("| {} | {} | {} |\n", exit.code(), exit.meaning(), exit.next());
+
+    hold("exit-codes.md", &[HEAD, &Exit::ALL.map(row).concat(), TAIL].concat());
+}

@@ -1,0 +1,64 @@
+//! `docs/findings.md`: what `doctor` looks for, from the table that it works by.
+
+use datalake_core::doctor::{FindingId, Group, Remedy};
+
+use super::hold;
+
+const HEAD: &str = "\
+# Findings of `doctor`
+
+What `datalake doctor` looks for, in the order in which it looks. `datalake doctor --explain ID` prints the same page without a network, `--only GROUP` looks at one
+group, `--fix ID` makes the plan of the cure where datalake has one.
+";
+
+#[test]
+fn the_page_of_findings_has_every_id() {
+    let mut text = HEAD.to_owned();
+    for group in Group::ALL {
+        let rows = of(group)
+            .map(|id| format!("| [`{id}`](#{id}) | {} | {} |\n", id.title(), cure(id.remedy())));
+        text += &format!("\n## {}\n\n{}\n\n", heading(group), about(group));
+        text += "| id | what is looked at | cured by |\n|---|---|---|\n";
+        text.extend(rows);
+        for id in of(group) {
+            let page = id.page().split_once('\n').map_or("", |(_, rest)| rest);
+            text += &format!("\n### {id}\n\n{}.\n\n{}\n", id.title(), page.trim());
+        }
+    }
+
+    hold("findings.md", &text);
+}
+
+fn of(group: Group) -> impl Iterator<Item = FindingId> {
+    FindingId::ALL.into_iter().filter(move |id| id.group() == group)
+}
+
+fn cure(remedy: Remedy) -> &'static str {
+    match remedy {
+        Remedy::Provision => "`datalake provision`",
+        Remedy::Dependencies => "`datalake dagster deps apply`",
+        Remedy::Restart => "`datalake dagster restart`",
+        Remedy::AbortUploads => "`datalake bucket uploads abort`",
+        Remedy::Person => "a person",
+    }
+}
+
+fn heading(group: Group) -> String {
+    format!("Group {group}")
+}
+
+fn about(group: Group) -> &'static str {
+    match group {
+        Group::Network => "The way to the service.",
+        Group::Key => "The key pair.",
+        Group::Store => "The bucket.",
+        Group::Host => {
+            "The service user, its systemd and podman, and the files that hand the settings over."
+        }
+        Group::Containers => "What runs.",
+        Group::DagsterYaml => "Dagster's own settings.",
+        Group::Python => "Your Python files: `--code DIR` names them.",
+        Group::Modal => "Modal.",
+        Group::Money => "What costs money.",
+    }
+}
