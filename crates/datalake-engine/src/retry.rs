@@ -23,7 +23,7 @@ const FIRST_PAUSE: Duration = Duration::from_millis(250);
 /// The longest pause that is not asked for by the service.
 const LONGEST_PAUSE: Duration = Duration::from_secs(8);
 /// The longest pause that a service can ask for.
-const LONGEST_WAIT: Duration = Duration::from_mins(1);
+pub(crate) const LONGEST_WAIT: Duration = Duration::from_mins(1);
 
 /// Repeats calls that failed for a passing reason: with growing pauses, a random share in each,
 /// the service's own `Retry-After`, and one budget for all calls together.

@@ -9,7 +9,7 @@ use tokio::sync::Semaphore;
 use super::pace::{Meter, Rate};
 use super::{Limits, StopCause, Stopwatch, TransferWatch};
 use crate::memory::held;
-use crate::retry::pause;
+use crate::retry::{LONGEST_WAIT, pause};
 
 /// Tries of one call, at most: with a quarter of all calls failing, one of 100,000 may still run out
 /// of eight.

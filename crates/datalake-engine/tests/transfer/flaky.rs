@@ -112,7 +112,8 @@ impl<'a> Flaky<'a> {
             self.died.notify_one();
             std::future::pending::<()>().await;
         }
-        let complains = self.began.elapsed() < self.plan.complains_for && number % 50 > 0;
+        let complains =
+            self.began.elapsed() < self.plan.complains_for && !number.is_multiple_of(50);
         let trouble = if complains { Some(Trouble::SlowDown) } else { self.trouble() };
         match trouble {
             Some(Trouble::Broken) => Err(Fault::new(FaultKind::Unavailable, "500")),
