@@ -23,8 +23,7 @@ fn help_of_provision() {
         str![[r#"
 Examples:
   datalake --sandbox provision                     Try it on this machine: no account, no root
-  sudo -E datalake provision --dry-run             Show what would change (exit 3), or that nothing
-  would
+  sudo -E datalake provision --dry-run             Show what would change (exit 3); change nothing
   sudo -E datalake provision                       Ask, apply, restart the services, prove
   sudo datalake provision --yes --credentials-file=/root/hetzner.env
 
