@@ -88,10 +88,7 @@ impl<'a> ModalClient<'a> {
     ) -> Result<T, Fault> {
         let words = [self.python().await?, "-I", "-c", SCRIPT].map(str::to_owned);
         let ran = self.programs.run(&words, &request.body()?, limit + GRACE).await;
-        let ran = ran.map_err(|fault| match fault.kind {
-            FaultKind::Absent => no_client(&fault.detail),
-            _ => fault,
-        })?;
+        let ran = ran.map_err(of_program)?;
         let answer = read(&ran.stdout);
         match answer {
             // What a Python that is broken says of itself holds nothing of the request.
@@ -110,7 +107,8 @@ impl<'a> ModalClient<'a> {
         }
         let program = self.program.as_deref().unwrap_or("modal");
         let nothing = FilledBody::new(Vec::new());
-        let ran = self.programs.run(&head(program), &nothing, ASKING).await?;
+        let ran = self.programs.run(&head(program), &nothing, ASKING).await;
+        let ran = ran.map_err(of_program)?;
         let named = named_in(&String::from_utf8_lossy(ran.stdout.expose()));
         let python = match (named, &self.program) {
             (Some(python), _) => python,
@@ -120,6 +118,14 @@ impl<'a> ModalClient<'a> {
             (None, None) => "python3".to_owned(),
         };
         Ok(self.python.get_or_init(|| python))
+    }
+}
+
+/// A program that is not there is no secret that is not there.
+fn of_program(fault: Fault) -> Fault {
+    match fault.kind {
+        FaultKind::Absent => no_client(&fault.detail),
+        _ => fault,
     }
 }
 
@@ -183,6 +189,15 @@ mod tests {
         let fault = client.secrets(None).await.unwrap_err();
         assert_eq!(fault.kind, FaultKind::NoClient);
         assert_eq!(fault.detail, "`/opt/bin/modal` is no program of Python's");
+    }
+
+    #[tokio::test]
+    async fn where_not_even_a_shell_is_the_client_is_what_is_missing() {
+        let told = Told::new(&[Err(FaultKind::Absent)]);
+
+        let fault = ModalClient::new(&told, None).secrets(None).await.unwrap_err();
+
+        assert_eq!(fault.kind, FaultKind::NoClient);
     }
 
     #[tokio::test]

@@ -150,17 +150,36 @@ warm() {
   spec
 }
 
-# Each failure: its own message and exit code, and the secret is as it was.
+# stored: how many receipts say that a run has stored the secret
+stored() {
+  "$cache/1.6.4/bin/python" -c "
+import glob, json
+steps = [s for path in glob.glob('$work/state/receipts/*') for s in json.load(open(path))['steps']]
+print(sum(s['outcome'] == 'done' and 'store-vault' in s['step']['action'] for s in steps))"
+}
+
+# fails TEXT EXIT WORDS [COMMAND...]: a sync that fails, or another command, marks nothing as done
+fails() {
+  local text=$1 exit=$2 words=$3 before
+  shift 3
+  [ $# -gt 0 ] || set -- lake modal secret sync --yes
+  before=$(stored)
+  check "$text" "$exit" "$words" -- "$@" || return 1
+  if [ "$(stored)" = "$before" ]; then
+    pass "$text: no receipt says that it is stored"
+  else
+    fail "$text: a receipt says that it is stored"
+  fi
+}
+
+# Each failure: its own message and exit code, and nothing is said to be done.
 failures() {
   local saved=$MODAL_TOKEN_ID path=$PATH url=$MODAL_SERVER_URL
   lake modal secret delete --yes > /dev/null 2>&1 < /dev/null
-  PATH=/usr/bin:/bin check 'no client' 78 "there is no client of Modal's" -- \
-    lake modal secret sync --yes
-  MODAL_TOKEN_ID='' check 'not logged in' 78 'nobody is logged in' -- lake modal secret sync --yes
-  MODAL_TOKEN_ID=ak-wrong check 'wrong token' 77 'Modal does not take the token' -- \
-    lake modal secret sync --yes
-  DATALAKE_MODAL__SECRET='has space' check 'a name that is none' 78 'is no name in Modal' -- \
-    lake modal secret sync --yes
+  PATH=/usr/bin:/bin fails 'no client' 78 "there is no client of Modal's"
+  MODAL_TOKEN_ID='' fails 'not logged in' 78 'nobody is logged in'
+  MODAL_TOKEN_ID=ak-wrong fails 'wrong token' 77 'Modal does not take the token'
+  DATALAKE_MODAL__SECRET='has space' fails 'a name that is none' 78 'is no name in Modal'
   check 'no login, told by check' 3 'modal-no-token' -- env MODAL_TOKEN_ID= "$program" --root \
     "$work/host" --state "$work/state" --config "$work/datalake.yaml" modal check
   printf '[default]\ntoken_id = "ak-lane"\ntoken_secret = "as-lane"\n' > "$HOME/.modal.toml"
@@ -168,31 +187,41 @@ failures() {
   check 'a token file that others may read' 3 'modal-file-wide' -- lake modal check
   check 'a token in two places' 3 'modal-token-twice' -- lake modal check
   rm "$HOME/.modal.toml"
+  faults '{"refuse": {"SecretGetOrCreate": ["INVALID_ARGUMENT", "Invalid Secret name: x."]}}'
+  fails 'a name that Modal alone refuses' 78 'Invalid Secret name: x.'
   faults '{"longest_value": 10}'
-  check 'a value that is too long' 78 'is longer than 10 characters' -- lake modal secret sync --yes
-  faults '{"lose_creation": true}'
-  check 'success that is none: the secret is not listed' 4 'not as planned' -- \
-    lake modal secret sync --yes
+  fails 'a value that is too long' 78 'is longer than 10 characters'
+  faults '{"appears": true}'
+  fails 'one that exists by now' 4 'already exists'
+  holds 'it stays as it is' "list(secrets['main/hetzner-s3']) == ['THEIRS']"
   no_faults
-  check 'it is not marked as done' 3 'absent' -- lake modal secret status
-  MODAL_SERVER_URL=http://127.0.0.1:9 check 'server down' 69 'Connection refused' -- \
-    lake modal secret sync --yes
+  check 'the plan says whose it is' 3 'shows it to nobody' -- lake modal secret sync --dry-run
+  faults '{"lose_creation": true, "warning": "Error: quota exceeded"}'
+  fails 'success that is none, over one that is there' 4 'afterwards it is not as planned'
+  lake modal secret delete --yes > /dev/null 2>&1 < /dev/null
+  fails 'success that is none: the secret is not listed' 4 'afterwards it is not as planned'
+  no_faults
+  check 'it is absent' 3 'absent' -- lake modal secret status
+  MODAL_SERVER_URL=http://127.0.0.1:9 fails 'server down' 69 'Connection refused'
   faults '{"hang": true}'
-  check 'server hangs' 69 'it has not answered in time' -- lake modal secret sync --yes
+  fails 'server hangs' 69 'it has not answered in time'
   check 'status tells unknown' 5 'unknown' -- lake modal secret status
+  faults '{"warning": "Error: quota exceeded"}'
+  check 'success with the text of an error is success: it is listed' 0 'Proved: Modal lists' -- \
+    lake modal secret sync --yes
   no_faults
   PATH=$path MODAL_TOKEN_ID=$saved MODAL_SERVER_URL=$url
 }
 
-# The command line, environment and open files of every process, and all files below the lane's
-# folder, are looked through for the secret while it is created and replaced.
+# The command line and environment of every process, and whatever is written below the folders for
+# temporary files, are looked through for the secret while it is stored.
 unseen() {
   printf 'AWS_ACCESS_KEY_ID=%s\nAWS_SECRET_ACCESS_KEY=%s\n' "$AWS_ACCESS_KEY_ID" "$canary" \
     > "$work/keys"
   chmod 600 "$work/keys"
   exec {keys}< "$work/keys"
   rm "$work/keys"
-  "$cache/1.6.4/bin/python" "$here/watch.py" "$canary" "$work" /tmp > "$work.seen" &
+  "$cache/1.6.4/bin/python" "$here/watch.py" "$canary" "$work" /tmp /var/tmp /dev/shm > "$work.seen" &
   local watcher=$!
   env -u AWS_SECRET_ACCESS_KEY -u AWS_ACCESS_KEY_ID "$program" --root "$work/host" \
     --state "$work/state" --config "$work/datalake.yaml" --credentials-fd "$keys" \

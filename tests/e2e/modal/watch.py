@@ -2,13 +2,14 @@
 
 usage: watch.py SECRET FOLDER...
 
-Command lines and environments of all processes, and the files below the folders. Its own command line
-has the secret, of course.
+Command lines and environments of all processes, and what is written below the folders meanwhile. Its
+own command line has the secret, of course.
 """
 
 import os
 import signal
 import sys
+import time
 from pathlib import Path
 
 secret, folders = sys.argv[1].encode(), sys.argv[2:]
@@ -34,7 +35,7 @@ def cmdline_and_environment(pid):
             pass
 
 
-seen_files = {}
+seen_files, began = {}, time.time_ns() - 10**9
 while not stopped:
     rounds += 1
     for pid in filter(str.isdigit, os.listdir("/proc")):
@@ -49,7 +50,7 @@ while not stopped:
                     stamp = os.stat(path).st_mtime_ns
                 except OSError:
                     continue
-                if seen_files.get(path) != stamp:
+                if stamp >= began and seen_files.get(path) != stamp:
                     seen_files[path] = stamp
                     files += 1
                     if secret in read(path):

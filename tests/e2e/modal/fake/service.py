@@ -45,7 +45,11 @@ class Basics:
         self.state = state
 
     async def ClientHello(self, _, __):
-        return api_pb2.ClientHelloResponse(image_builder_version="2025.06")
+        told = self.state.faults().get("warning")
+        warnings = [api_pb2.Warning(message=told)] if told else []
+        return api_pb2.ClientHelloResponse(
+            image_builder_version="2025.06", server_warnings=warnings
+        )
 
     async def AuthTokenGet(self, _, __):
         # A token that says of itself when it ends, as the client wants to read it.
