@@ -19,7 +19,7 @@ use serde_yaml::{Mapping, Value};
 
 pub use notes::LogNote;
 
-use region::Chunk;
+use region::{Chunk, Place};
 
 /// The key prefix under which compute logs go.
 pub const LOGS_PREFIX: &str = "compute-logs";
@@ -175,9 +175,15 @@ impl DagsterYaml {
     /// [`UnfitYaml`] where the result would differ in anything else.
     pub fn with_s3_logs(&self, local_dir: &Setting) -> Result<EditedYaml, UnfitYaml> {
         let base = self.without_s3_logs()?;
-        let is_said = parsed(&base.text)?.contains_key(KEY);
-        let chunks = region::with(&base.text, &block(local_dir), is_said)?;
-        self.edited(&chunks, Some(local_dir))
+        let at = |place| {
+            let chunks = region::with(&base.text, &block(local_dir), place)?;
+            self.edited(&chunks, Some(local_dir))
+        };
+        if parsed(&base.text)?.contains_key(KEY) {
+            return at(Place::Said);
+        }
+        // A text block that ends the file without an end of line would get one.
+        at(Place::Last).or_else(|refused| at(Place::First).map_err(|_| refused))
     }
 
     /// What an operator should know about logs that go to a bucket as the file has it.

@@ -28,6 +28,16 @@ impl Chunk {
     }
 }
 
+/// Where the marked lines go.
+pub(super) enum Place {
+    /// In the place of the block of [`KEY`].
+    Said,
+    /// Behind the last key.
+    Last,
+    /// Before the first key.
+    First,
+}
+
 pub(super) fn has_mark(text: &str) -> bool {
     lines(text).any(|line| is_mark(line, BEGIN) || is_mark(line, END))
 }
@@ -60,16 +70,15 @@ pub(super) fn without(text: &str) -> Result<Option<Vec<Chunk>>, UnfitYaml> {
     Ok(Some(kept.collect()))
 }
 
-/// The text with the marked lines of `block`: in the place of the block of [`KEY`] if the text
-/// says it, at the end if not.
-pub(super) fn with(text: &str, block: &[String], is_said: bool) -> Result<Vec<Chunk>, UnfitYaml> {
+/// The text with the marked lines of `block`.
+pub(super) fn with(text: &str, block: &[String], place: Place) -> Result<Vec<Chunk>, UnfitYaml> {
     let lines: Vec<_> = lines(text).collect();
     let indent = root_indent(&lines);
-    let (from, to) = if is_said {
-        said(&lines, indent).ok_or(UnfitYaml::Form)?
-    } else {
-        let end = end_of_keys(&lines);
-        (end, end)
+    let at = |place| (place, place);
+    let (from, to) = match place {
+        Place::Said => said(&lines, indent).ok_or(UnfitYaml::Form)?,
+        Place::Last => at(end_of_keys(&lines)),
+        Place::First => at(first_key(&lines).ok_or(UnfitYaml::Form)?),
     };
     let part = |range: std::ops::Range<usize>| lines.get(range).unwrap_or_default();
     let (head, old, tail) = (part(0..from), part(from..to), part(to..lines.len()));
@@ -136,9 +145,13 @@ fn is_frame(line: &str) -> bool {
     ["---", "...", "%"].iter().any(|mark| line.starts_with(mark))
 }
 
+fn first_key(lines: &[&str]) -> Option<usize> {
+    lines.iter().position(|line| is_content(line) && !is_frame(line))
+}
+
 /// How deep the root's keys stand.
 fn root_indent(lines: &[&str]) -> usize {
-    let first = lines.iter().find(|line| is_content(line) && !is_frame(line));
+    let first = first_key(lines).and_then(|at| lines.get(at));
     first.map_or(0, |line| depth(line))
 }
 

@@ -10,7 +10,7 @@ use futures::StreamExt as _;
 
 use super::haul::{Haul, Task};
 use super::parts::Origin;
-use super::upload::{SENDINGS, fits, not_a_file};
+use super::upload::{PART, SENDINGS, fits, not_a_file};
 use super::{BucketFolder, Hashes, Hashing, ItemFault, ReadFile};
 use crate::{AnyKey, Attributes, ByteRange, NewObject, ObjectSource, Precondition};
 
@@ -59,8 +59,8 @@ impl Haul<'_> {
         if facts.size > LARGEST_PUT {
             // The source may lie in another service, which alone knows it.
             let object = self.courier.call(|| from.objects.head(source)).await;
-            let attributes = object.map_err(ItemFault::Source)?.attributes;
             let plan = PartPlan::new(facts.size, COPIED_PART).map_err(|_| ItemFault::TooLarge)?;
+            let attributes = made_of(plan, object.map_err(ItemFault::Source)?.attributes);
             let inside = Inside(source.clone());
             let sent = self.send_parts(name, (to, key), (&inside, plan, &attributes)).await;
             return sent.map(|(etag, _)| etag);
@@ -95,6 +95,7 @@ impl Haul<'_> {
         let plan = PartPlan::new(facts.size, part_size).map_err(|_| ItemFault::TooLarge)?;
         let relayed = Relayed { haul: self, from, source };
         if plan.count() > 1 {
+            let attributes = made_of(plan, attributes);
             let sent = self.send_parts(name, (to, key), (&relayed, plan, &attributes)).await;
             return sent.map(|(etag, _)| etag);
         }
@@ -129,6 +130,12 @@ impl Haul<'_> {
         }
         Err(if wrong.is_empty() { ItemFault::WrongContent } else { ItemFault::WrongTag(wrong) })
     }
+}
+
+/// What the object carries along, and the size of its parts, without which its tag proves nothing.
+fn made_of(plan: PartPlan, mut attributes: Attributes) -> Attributes {
+    attributes.user.insert(PART.to_owned(), plan.part_size().0.to_string());
+    attributes
 }
 
 fn wont(kind: FaultKind) -> bool {

@@ -14,11 +14,12 @@ use super::feed::{Feed, Found, feed, list};
 use super::fetch::{md5_fits, sha256_fits};
 use super::manifest::{Entries, Ledger};
 use super::merge::{Merge, Pair};
+use super::upload::PART;
 use super::{
     BucketFolder, Hashes, Hashing, Limits, StopCause, Stopped, Summary, Tally, TransferPorts,
     TransferWatch,
 };
-use crate::{ByteRange, ObjectSource};
+use crate::{AnyKey, ByteRange, ObjectSource};
 
 /// How a bucket is verified.
 #[derive(Debug, Clone)]
@@ -105,6 +106,14 @@ struct Check<'a> {
     folder: &'a BucketFolder<'a>,
     how: &'a Verification,
     courier: Courier<'a>,
+}
+
+/// The ways in which a content may have been cut, of which one has to fit.
+struct Proof {
+    plans: Vec<PartPlan>,
+    by: Hashing,
+    /// Whether a content that fits none of them is another one: cuts may be guesses.
+    certain: bool,
 }
 
 /// Compares a bucket with what the runs of a manifest have left there.
@@ -200,15 +209,61 @@ impl Check<'_> {
         if !self.how.deep {
             return Finding::Right;
         }
-        let Some((plan, hashing)) = plan_of(object, known) else { return Finding::Unproved };
-        let mut hashes = Vec::new();
-        for number in 1..=plan.count() {
-            match self.hash(name, object, (plan.range(number), hashing)).await {
-                Ok(hash) => hashes.push(hash),
+        let proof = match self.proof(name, object, known).await {
+            Ok(proof) => proof,
+            Err(fault) => return Finding::Unreadable(fault),
+        };
+        for plan in &proof.plans {
+            match self.fits(name, (object, known), (plan, proof.by)).await {
+                Ok(true) => return Finding::Right,
+                Ok(false) => (),
                 Err(fault) => return Finding::Unreadable(fault),
             }
         }
-        let right = match hashing {
+        if proof.certain { Finding::Damaged } else { Finding::Unproved }
+    }
+
+    /// How a content can be proved: by what was sent, else by its tag.
+    async fn proof(&self, name: &str, object: &ObjectFacts, known: &Known) -> Result<Proof, Fault> {
+        let (size, whole) = (object.size, ByteSize(object.size.0.max(1)));
+        let exactly = |part, by| {
+            let plans: Vec<_> = PartPlan::exactly(size, part).into_iter().collect();
+            Proof { certain: !plans.is_empty(), plans, by }
+        };
+        Ok(match (known.digest, object.etag.form()) {
+            (Some(digest), _) => exactly(digest.part.unwrap_or(whole), Hashing::Sha256),
+            (None, TagForm::Md5(_) | TagForm::Parts(_, 1)) => exactly(whole, Hashing::Md5),
+            (None, TagForm::Parts(_, count)) => {
+                // Of the parts of a copied object at most the object itself tells.
+                let told =
+                    self.part_of(name).await?.map(|part| part_sizes(size, count, Some(part)));
+                let mut plans: Vec<_> = told.into_iter().flatten().collect();
+                let certain = !plans.is_empty();
+                plans.extend(part_sizes(size, count, None));
+                Proof { plans, by: Hashing::Md5, certain }
+            }
+            (None, TagForm::Other) => Proof { plans: Vec::new(), by: Hashing::Md5, certain: false },
+        })
+    }
+
+    async fn part_of(&self, name: &str) -> Result<Option<ByteSize>, Fault> {
+        let source = ObjectSource::current(&self.folder.bucket, &self.key(name)?);
+        let object = self.courier.call(|| self.folder.objects.head(&source)).await?;
+        Ok(object.attributes.user.get(PART).and_then(|part| part.parse().ok()).map(ByteSize))
+    }
+
+    /// Whether the content, cut like this, is what it should be.
+    async fn fits(
+        &self,
+        name: &str,
+        (object, known): (&ObjectFacts, &Known),
+        (plan, by): (&PartPlan, Hashing),
+    ) -> Result<bool, Fault> {
+        let mut hashes = Vec::new();
+        for number in 1..=plan.count() {
+            hashes.push(self.hash(name, object, (plan.range(number), by)).await?);
+        }
+        Ok(match by {
             Hashing::Sha256 => {
                 let parts: Vec<_> = hashes.iter().filter_map(Hashes::sha256).collect();
                 sha256_fits(known.digest, &parts)
@@ -217,8 +272,11 @@ impl Check<'_> {
                 let parts: Vec<_> = hashes.iter().filter_map(Hashes::md5).collect();
                 md5_fits(&object.etag, &parts)
             }
-        };
-        if right { Finding::Right } else { Finding::Damaged }
+        })
+    }
+
+    fn key(&self, name: &str) -> Result<AnyKey, Fault> {
+        self.folder.key(name).map_err(|_| Fault::new(FaultKind::Refused, "no key"))
     }
 
     /// Reads a range and hashes it; goes on behind what has come when a connection breaks.
@@ -228,9 +286,7 @@ impl Check<'_> {
         object: &ObjectFacts,
         (range, hashing): (Range<u64>, Hashing),
     ) -> Result<Hashes, Fault> {
-        let no_key = |_| Fault::new(FaultKind::Refused, "no key");
-        let key = self.folder.key(name).map_err(no_key)?;
-        let source = ObjectSource::current(&self.folder.bucket, &key);
+        let source = ObjectSource::current(&self.folder.bucket, &self.key(name)?);
         let source = source.if_match(object.etag.clone());
         let (mut hashes, mut place) = (Hashes::begin(hashing), range.start);
         let mut tries = Tries::default();
@@ -261,24 +317,5 @@ impl Check<'_> {
             return Ok(());
         }
         Err(Fault::new(FaultKind::Unreachable, "the content broke off"))
-    }
-}
-
-/// How a content can be proved: by what was sent, else by its tag.
-fn plan_of(object: &ObjectFacts, known: &Known) -> Option<(PartPlan, Hashing)> {
-    let whole = ByteSize(object.size.0.max(1));
-    match (known.digest, object.etag.form()) {
-        (Some(digest), _) => {
-            let plan = PartPlan::exactly(object.size, digest.part.unwrap_or(whole))?;
-            Some((plan, Hashing::Sha256))
-        }
-        (None, TagForm::Md5(_) | TagForm::Parts(_, 1)) => {
-            Some((PartPlan::exactly(object.size, whole)?, Hashing::Md5))
-        }
-        (None, TagForm::Parts(_, count)) => {
-            let plan = part_sizes(object.size, count, None).next()?;
-            Some((plan, Hashing::Md5))
-        }
-        (None, TagForm::Other) => None,
     }
 }

@@ -22,6 +22,20 @@ fn objects_of_the_same_service_are_copied_inside_it() {
 }
 
 #[test]
+fn a_copied_object_is_proved_by_parts_of_the_size_that_it_tells() {
+    let lake = Lake::new();
+    let folder = lake.shelf.host.work().join("old");
+    fs::create_dir_all(&folder).unwrap();
+    fs::write(folder.join("large"), vec![7; 12 << 20]).unwrap();
+    lake.shelf.run("sync --part-size 6M old s3://acme-dagster-assets/old", 0);
+    let from = "--from s3://acme-dagster-assets/old";
+
+    lake.shelf.run(&format!("migrate run --yes {from}"), 0);
+
+    lake.shelf.run(&format!("migrate verify --deep {from}"), 0);
+}
+
+#[test]
 fn objects_of_another_service_are_streamed_through() {
     let (here, there) = (Shelf::empty(), Shelf::empty());
     for number in 0..30 {

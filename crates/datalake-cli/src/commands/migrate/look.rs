@@ -89,7 +89,8 @@ pub(super) async fn counted_parts(
     migration: &Migration<'_>,
     (limits, lines): (&Limits, &mut Option<Lines>),
 ) -> Result<(Vec<Counts>, Arc<LeftOut>), Failure> {
-    let left_out = Arc::new(LeftOut::default());
+    let left_out = if lines.is_some() { LeftOut::named() } else { LeftOut::default() };
+    let left_out = Arc::new(left_out);
     let mut all = Vec::new();
     for part in &migration.parts {
         let sink = |item: &Item<'_>, standing: Standing| {
@@ -110,7 +111,7 @@ pub(super) async fn look_at(
     sink: impl FnMut(&Item<'_>, Standing) + Send,
 ) -> Result<Counts, Failure> {
     let open = migration.open(remote, part, true)?;
-    let open = if part.kind == PartKind::Assets { open.noting(left_out, true) } else { open };
+    let open = if part.kind == PartKind::Assets { open.noting(left_out) } else { open };
     let watch = Counting::new(Counts::new(part.kind, migration.words(part)), sink);
     let summary = open.look(limits, Comparison::KeepNewer, &watch).await;
     let summary = summary.map_err(|stopped| open.failure(remote, stopped))?;

@@ -244,9 +244,9 @@ impl Part {
 
 impl OpenPart<'_> {
     /// The same; what lies among its files and is none of them is noted.
-    pub(super) fn noting(self, left_out: &Arc<LeftOut>, named: bool) -> Self {
+    pub(super) fn noting(self, left_out: &Arc<LeftOut>) -> Self {
         let source = match self.source {
-            Source::Tree(part, tree) => Source::Tree(part.noting(left_out, named), tree),
+            Source::Tree(part, tree) => Source::Tree(part.noting(left_out), tree),
             folder @ Source::Folder(_) => folder,
         };
         Self { source, ..self }

@@ -22,7 +22,11 @@ const STEP: u64 = 4 << 20;
 
 /// What was left out of a walk.
 #[derive(Debug, Default)]
-pub(super) struct LeftOut(Mutex<BTreeMap<StoredKind, Left>>);
+pub(super) struct LeftOut {
+    kinds: Mutex<BTreeMap<StoredKind, Left>>,
+    /// Whether every name is wanted, or one of each kind.
+    named: bool,
+}
 
 /// Files of one kind that were left out.
 #[derive(Debug, Clone, Default)]
@@ -40,8 +44,8 @@ pub(super) struct Left {
 pub(super) struct PartTree {
     tree: Arc<HostTree>,
     kind: StoredKind,
-    /// What is left out is noted here, each with its name where that is wanted.
-    left_out: Option<(Arc<LeftOut>, bool)>,
+    /// What is left out is noted here.
+    left_out: Option<Arc<LeftOut>>,
     /// What files were when they were met is kept here, by their names in the bucket.
     facts: Option<Arc<Facts>>,
 }
@@ -50,16 +54,21 @@ pub(super) struct PartTree {
 pub(super) type Facts = Mutex<BTreeMap<String, FileFacts>>;
 
 impl LeftOut {
-    pub(super) fn kinds(&self) -> BTreeMap<StoredKind, Left> {
-        held(&self.0).clone()
+    /// Keeps every name, for a report of all.
+    pub(super) fn named() -> Self {
+        Self { named: true, ..Self::default() }
     }
 
-    fn add(&self, kind: StoredKind, (name, size): (&str, ByteSize), named: bool) {
-        let mut kinds = held(&self.0);
+    pub(super) fn kinds(&self) -> BTreeMap<StoredKind, Left> {
+        held(&self.kinds).clone()
+    }
+
+    fn add(&self, kind: StoredKind, (name, size): (&str, ByteSize)) {
+        let mut kinds = held(&self.kinds);
         let left = kinds.entry(kind).or_default();
         left.items += 1;
         left.bytes += size.0;
-        if named || left.names.is_empty() {
+        if self.named || left.names.is_empty() {
             left.names.push(name.to_owned());
         }
     }
@@ -72,8 +81,8 @@ impl PartTree {
     }
 
     /// The same; files of other kinds are noted.
-    pub(super) fn noting(self, left_out: &Arc<LeftOut>, named: bool) -> Self {
-        Self { left_out: Some((Arc::clone(left_out), named)), ..self }
+    pub(super) fn noting(self, left_out: &Arc<LeftOut>) -> Self {
+        Self { left_out: Some(Arc::clone(left_out)), ..self }
     }
 
     /// The same; what its files are is kept.
@@ -210,8 +219,8 @@ impl PartWalk {
             TreeEntry::Odd(name, _) => (stored_kind(name), name.as_str(), ByteSize(0)),
         };
         if kind != self.part.kind {
-            if let Some((left_out, named)) = &self.part.left_out {
-                left_out.add(kind, (name, size), *named);
+            if let Some(left_out) = &self.part.left_out {
+                left_out.add(kind, (name, size));
             }
             return None;
         }
