@@ -29,6 +29,7 @@ impl Chunk {
 }
 
 /// Where the marked lines go.
+#[derive(Clone, Copy)]
 pub(super) enum Place {
     /// In the place of the block of [`KEY`].
     Said,
