@@ -4,20 +4,23 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Instant;
 
-use crate::run::{Failed, cargo, run, say};
+use crate::run::{Failed, cargo, cargo_with, run, say};
 
-const STEPS: [(&str, &[&str]); 4] = [
+const STEPS: [(&str, &[&str]); 3] = [
     ("format", &["fmt", "--all", "--check"]),
     ("lints", &["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"]),
     ("tests", &["test", "--workspace", "--locked"]),
-    ("documentation", &["doc", "--workspace", "--no-deps", "--locked"]),
 ];
+
+/// Documentation has no warnings either: a link that leads nowhere is one.
+const DOCUMENTATION: [&str; 4] = ["doc", "--workspace", "--no-deps", "--locked"];
 
 pub(crate) fn ci() -> Result<(), Failed> {
     let start = Instant::now();
     for (name, words) in STEPS {
         step(name, || cargo(words))?;
     }
+    step("documentation", || cargo_with(&DOCUMENTATION, ("RUSTDOCFLAGS", "-D warnings")))?;
     step("licences, bans and sources", deny)?;
     say(&format!("all of it passed in {} s", start.elapsed().as_secs()));
     Ok(())
