@@ -80,6 +80,12 @@ impl Settings {
         self.document.clone().check_store().map_err(|error| self.invalid(error))
     }
 
+    /// Whether the containers are to be given a token of Modal's.
+    #[must_use]
+    pub(crate) fn gives_modal_token(&self) -> bool {
+        self.document.modal.token.is_some()
+    }
+
     /// The part of the spec that tells of the Dagster host, checked.
     ///
     /// # Errors

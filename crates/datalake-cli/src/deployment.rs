@@ -15,7 +15,7 @@ use datalake_engine::{
 use datalake_host::{
     Account, NotTheUser, Podman, PodmanSecrets, QuadletGenerator, ServiceUser, Systemd,
 };
-use datalake_quadlet::{S3_VARIABLES, Trouble, UnitFile, find_troubles, parse_env};
+use datalake_quadlet::{Trouble, UnitFile, find_troubles, parse_env};
 
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -121,7 +121,7 @@ impl Ground {
             units: &self.host.units,
             folders: &self.folders,
             lingering: &self.lingering,
-            variables: &S3_VARIABLES,
+            variables: &self.places.watched,
             fingerprints,
             patience: Patience::default(),
             tell,
@@ -197,7 +197,7 @@ impl Ground {
         for path in unit.file.present().into_iter().chain(foreign) {
             if let Found::Present(content) = content(site, path) {
                 let text = String::from_utf8_lossy(content.expose());
-                let troubles = find_troubles(&UnitFile::parse(&text), &S3_VARIABLES);
+                let troubles = find_troubles(&UnitFile::parse(&text), &self.places.variables);
                 let line = |trouble| OldLine { path: path.clone(), trouble };
                 lines.extend(troubles.into_iter().map(line));
             }

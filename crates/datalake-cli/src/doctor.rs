@@ -4,6 +4,7 @@ mod containers;
 mod host;
 mod lives;
 mod locations;
+mod modal;
 mod money;
 mod mounted;
 mod python;
@@ -23,6 +24,8 @@ use crate::deployment::Ground;
 use crate::failure::Failure;
 use crate::places::Places;
 use crate::site::Site;
+pub(crate) use modal::{Asked, look as look_at_modal};
+pub(crate) use python::look_at_files;
 
 /// What services and containers are asked on, and how they stood when the look began.
 pub(crate) struct Running {
@@ -73,7 +76,7 @@ pub(crate) async fn examine(
         money::look(site, &mut seen);
     }
     if wants(&[Group::Modal]) {
-        shells::look_at_modal(site, &mut seen);
+        modal::look(site, Asked::WhereNamed, &mut seen).await;
     }
     Ok(seen)
 }

@@ -91,10 +91,10 @@ fn hint_of_modal(kind: FaultKind, target: &Target) -> Option<&'static str> {
         }
         (FaultKind::NoLogin, _) => {
             "set MODAL_TOKEN_ID and MODAL_TOKEN_SECRET (`sudo -E` keeps them), or run `modal setup` \
-             once as the user that runs this; `modal token info` tells what is in use"
+             once as the user that runs this; `datalake modal check` tells what is in use"
         }
         (FaultKind::WrongLogin, _) => {
-            "tokens can expire: `modal token info` tells which one is in use; the environment \
+            "tokens can expire: `datalake modal check` tells which one is in use; the environment \
              wins over ~/.modal.toml"
         }
         (FaultKind::Refused, Target::Vault(_)) => "nothing was changed in Modal",

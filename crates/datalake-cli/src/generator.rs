@@ -9,7 +9,6 @@ use datalake_core::{
 };
 use datalake_engine::{Files, Generator, GeneratorAnswer, QuadletTree, Seen, quadlet_folders};
 use datalake_host::{Account, QuadletGenerator};
-use datalake_quadlet::S3_VARIABLES;
 use datalake_quadlet::generator::{Expected, GeneratorOutput, Verdict, check};
 
 use crate::deployment::{Ground, service_user};
@@ -63,12 +62,11 @@ pub(crate) async fn checked(
     let folders = quadlet_folders(&account.home, account.owner.uid).map_err(unfit)?;
     let tree = QuadletTree::collect(&folders, account.owner, &site.host);
     let variables = Variables::of(spec);
-    let secrets = [SecretName::AccessKeyId, SecretName::SecretAccessKey];
-    let secrets = secrets.map(|name| (name, podman_secret(name).to_string()));
+    let secrets = SecretName::ALL.map(|name| (name, podman_secret(name).to_string()));
     let wanted = Wanted {
         units: places.units.iter().map(|unit| &unit.file).collect(),
         expected: match way.handover {
-            Handover::EnvFile | Handover::InPlace => S3_VARIABLES.map(Expected::Env).to_vec(),
+            Handover::EnvFile | Handover::InPlace => by_env(places),
             Handover::PodmanSecret => variables.expected_with_secrets(&secrets),
         },
     };
@@ -113,12 +111,17 @@ pub(crate) async fn verdicts(
             }
             _ => false,
         };
-        let expected = if names_file { S3_VARIABLES.map(Expected::Env).to_vec() } else { vec![] };
+        let expected = if names_file { by_env(places) } else { vec![] };
         let wanted = Wanted { units: vec![&unit.file], expected };
         let said = asked(&generator, &tree, &wanted).await?;
         verdicts.push((name.to_string(), said.map(|(_, problem)| problem.to_string())));
     }
     Ok(verdicts)
+}
+
+/// Every variable, by its name.
+fn by_env(places: &Places) -> Vec<Expected<'static>> {
+    places.variables.iter().copied().map(Expected::Env).collect()
 }
 
 async fn tried(

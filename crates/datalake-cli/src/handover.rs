@@ -67,23 +67,24 @@ impl Way {
     pub(crate) fn secrets(&self) -> Vec<PodmanSecret> {
         let mut secrets = self.once_stored.clone();
         if self.handover == Handover::PodmanSecret {
-            let own = [SecretName::AccessKeyId, SecretName::SecretAccessKey];
-            secrets.extend(own.map(podman_secret));
+            secrets.extend(SecretName::ALL.map(podman_secret));
         }
         secrets.into_iter().collect()
     }
 }
 
-/// The name under which podman keeps a half of the key pair.
+/// The name under which podman keeps a secret.
 ///
 /// # Panics
 ///
-/// Never: both are names of secrets.
+/// Never: all of them are names of secrets.
 #[must_use]
 pub(crate) fn podman_secret(name: SecretName) -> PodmanSecret {
     let text = match name {
         SecretName::AccessKeyId => "datalake-s3-access-key-id",
         SecretName::SecretAccessKey => "datalake-s3-secret-access-key",
+        SecretName::ModalTokenId => "datalake-modal-token-id",
+        SecretName::ModalTokenSecret => "datalake-modal-token-secret",
     };
     text.parse().expect("letters and hyphens make a name")
 }

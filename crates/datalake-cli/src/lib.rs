@@ -22,6 +22,7 @@ mod render;
 mod sandbox;
 mod secrets;
 mod site;
+mod token;
 
 use std::ffi::OsString;
 use std::process::ExitCode;

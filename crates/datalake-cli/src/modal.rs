@@ -7,17 +7,19 @@ use std::time::Duration;
 use async_trait::async_trait;
 use datalake_core::{
     Credentials, DesiredVault, Fault, FaultKind, FilledBody, Fingerprint, FingerprintKey, Found,
-    HostPath, HostSpec, ModalClientPlace, ModalObject, ModalSpec, Spec, UnitName, VaultState,
-    vault_part,
+    HostPath, HostSpec, ModalClientPlace, ModalObject, ModalSpec, ModalToken, Spec, UnitName,
+    VaultState, vault_part,
 };
 use datalake_engine::{Programs, Ran, SecretVault};
 use datalake_host::{ContainerPrograms, HostPrograms};
 use datalake_modal::ModalClient;
+use datalake_quadlet::MODAL_VARIABLES;
 
 use crate::deployment::{Ground, service_user};
 use crate::desired::vault;
 use crate::failure::Failure;
 use crate::site::Site;
+use crate::token;
 
 /// Variables of this process that Modal's client is to have.
 const PROXIES: [&str; 6] =
@@ -63,6 +65,8 @@ impl VaultPast {
 pub(crate) struct ModalPlace {
     programs: Box<dyn Programs>,
     program: Option<String>,
+    /// What a client in a container is told of login and settings.
+    variables: BTreeMap<String, String>,
 }
 
 impl ModalPlace {
@@ -76,20 +80,41 @@ impl ModalPlace {
                     Ok(programs) => Box::new(programs),
                     Err(fault) => Box::new(NoPlace(fault)),
                 };
-                Self { programs, program: None }
+                let token = spec.and_then(|spec| spec.token.as_ref());
+                Self { programs, program: None, variables: for_container(token) }
             }
         }
     }
 
     pub(crate) fn on_host(program: Option<String>) -> Self {
         let environment = variables().collect();
-        Self { programs: Box::new(HostPrograms { environment }), program }
+        let programs = Box::new(HostPrograms { environment });
+        Self { programs, program, variables: BTreeMap::new() }
     }
 
     /// The client.
     pub(crate) fn client(&self) -> ModalClient<'_> {
-        ModalClient::new(self.programs.as_ref(), self.program.clone())
+        let client = ModalClient::new(self.programs.as_ref(), self.program.clone());
+        client.with_variables(self.variables.clone())
     }
+}
+
+/// The client's own variables in this process, and the token that the containers are given, where
+/// there is none: before the first run they have not got it.
+fn for_container(token: Option<&ModalToken>) -> BTreeMap<String, String> {
+    let text = |(name, value): (OsString, OsString)| {
+        Some((name.into_string().ok()?, value.into_string().ok()?))
+    };
+    let own = std::env::vars_os().filter_map(text).filter(|(name, _)| name.starts_with("MODAL_"));
+    let mut variables: BTreeMap<_, _> = own.collect();
+    let has_token = MODAL_VARIABLES.iter().all(|name| variables.contains_key(*name));
+    // One that cannot be read is told where it is needed.
+    let login = token.filter(|_| !has_token).and_then(|token| token::load(token).ok());
+    if let Some(login) = login {
+        let values = [login.expose_id(), login.expose_secret()].map(str::to_owned);
+        variables.extend(MODAL_VARIABLES.map(str::to_owned).into_iter().zip(values));
+    }
+    variables
 }
 
 /// What Modal's client reads from the environment: its own variables, and the proxy.

@@ -3,7 +3,7 @@
 use datalake_core::{Fault, FaultKind, HostPath, HostSpec, InvalidPath, UnitName};
 use datalake_engine::{Files, Seen, Wanted, drop_ins, quadlet_folders};
 use datalake_host::{Account, HostFiles};
-use datalake_quadlet::drop_in_path;
+use datalake_quadlet::{MODAL_VARIABLES, S3_VARIABLES, drop_in_path};
 
 use crate::dagster_home::{DagsterHome, Homeless};
 
@@ -19,6 +19,10 @@ pub(crate) struct Places {
     pub others: Vec<Other>,
     /// Folders that nobody could look into, where more such files may lie.
     pub unseen: Vec<(HostPath, Fault)>,
+    /// The variables that the containers are to be given.
+    pub variables: Vec<&'static str>,
+    /// Those that are looked at in their environments: an earlier spec may have given more.
+    pub watched: Vec<&'static str>,
     /// Dagster's home and its `dagster.yaml`, or why they are not known.
     pub dagster_yaml: Result<(DagsterHome, HostPath), Homeless>,
 }
@@ -52,6 +56,13 @@ pub(crate) struct UnitPlaces {
     pub drop_in: HostPath,
 }
 
+/// The variables that containers are given: Modal's token is among them where the spec asks for it.
+#[must_use]
+pub(crate) fn variables(with_token: bool) -> Vec<&'static str> {
+    let token = MODAL_VARIABLES.into_iter().filter(|_| with_token);
+    S3_VARIABLES.into_iter().chain(token).collect()
+}
+
 impl Places {
     /// The places of a host whose service user has this account: rootless quadlets below
     /// `~/.config/containers/systemd`, the env file apart from `environment.d`, which systemd
@@ -60,7 +71,11 @@ impl Places {
     /// # Errors
     ///
     /// [`InvalidPath`] where a name makes no plain path.
-    pub(crate) fn of(account: &Account, host: &HostSpec) -> Result<Self, InvalidPath> {
+    pub(crate) fn of(
+        account: &Account,
+        host: &HostSpec,
+        variables: Vec<&'static str>,
+    ) -> Result<Self, InvalidPath> {
         let config = account.home.join(".config")?;
         let folder = config.join("datalake")?;
         let quadlets = config.join("containers/systemd")?;
@@ -78,7 +93,22 @@ impl Places {
             units: host.units.iter().map(unit).collect::<Result<_, _>>()?,
             others: Vec::new(),
             unseen: Vec::new(),
+            watched: variables.clone(),
+            variables,
             dagster_yaml: Err(Homeless::NoVariable),
+        })
+    }
+
+    /// Whether what lies there hands Modal's token over.
+    fn names_modal(&self, files: &HostFiles) -> bool {
+        let drop_ins = self.units.iter().map(|unit| &unit.drop_in);
+        let mut paths = drop_ins.chain([&self.env_file]);
+        paths.any(|path| match files.look(path) {
+            Ok(Seen::File { content, .. }) => {
+                let text = String::from_utf8_lossy(content.expose());
+                MODAL_VARIABLES.iter().any(|name| text.contains(name))
+            }
+            Ok(Seen::Folder(_)) | Err(_) => false,
         })
     }
 
@@ -116,6 +146,9 @@ impl Places {
         let other =
             |(path, kind)| Other { refused: files.require_writable(&path).err(), path, kind };
         self.others = all.into_iter().map(other).collect();
+        if self.names_modal(files) {
+            self.watched = variables(true);
+        }
         self.dagster_yaml = DagsterHome::find(account, host, files)
             .and_then(|home| home.yaml().map(|yaml| (home, yaml)).map_err(Homeless::from));
         Ok(self)

@@ -100,10 +100,10 @@ impl Sandbox {
     pub(crate) fn keys(&self) -> Result<Credentials, Failure> {
         let key = Key::sandbox();
         let bug = |error| Failure::of(Exit::Bug, &error);
-        Ok(Credentials {
-            id: key.access_key_id.parse().map_err(bug)?,
-            secret: key.secret_access_key.parse().map_err(bug)?,
-        })
+        Ok(Credentials::pair(
+            key.access_key_id.parse().map_err(bug)?,
+            key.secret_access_key.parse().map_err(bug)?,
+        ))
     }
 }
 

@@ -175,7 +175,7 @@ fn pair(id: &str, secret: &str, source: &str) -> Result<Credentials, NoPair> {
         let failure = Failure::of(Exit::Config, &error).within(source.to_owned());
         NoPair::Flaw(failure.hint("paste it again, without blanks or line ends"))
     };
-    Ok(Credentials { id: id.parse().map_err(wrong)?, secret: secret.parse().map_err(wrong)? })
+    Ok(Credentials::pair(id.parse().map_err(wrong)?, secret.parse().map_err(wrong)?))
 }
 
 #[cfg(test)]

@@ -19,11 +19,12 @@ use crate::config::{Settings, Sources};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::kill;
-use crate::places::Places;
+use crate::places::{Places, variables};
 use crate::render::Printer;
 #[cfg(feature = "sandbox")]
 use crate::sandbox::Sandbox;
 use crate::secrets::{self, NoPair};
+use crate::token;
 
 /// Calls of one run that may be repeated, all together.
 pub(crate) const RETRY_BUDGET: u32 = 60;
@@ -121,13 +122,15 @@ impl Site {
         Ok(spec)
     }
 
-    /// The key pair.
+    /// The key pair, and the token of Modal's that the containers are to be given.
     ///
     /// # Errors
     ///
-    /// [`Failure`] without any part of the secret.
+    /// [`Failure`] without any part of the secrets.
     pub(crate) async fn keys(&self, spec: &Spec) -> Result<Credentials, Failure> {
-        self.keys_from(&spec.credentials).await
+        let keys = self.keys_from(&spec.credentials).await?;
+        let token = spec.modal.as_ref().and_then(|modal| modal.token.as_ref());
+        Ok(Credentials { modal: token.map(token::load).transpose()?, ..keys })
     }
 
     /// The key pair from this source; in a sandbox its own.
@@ -191,7 +194,7 @@ impl Site {
     pub(crate) fn host(&self, host: &HostSpec) -> Result<(Account, Places), Failure> {
         let account = find_user(&self.host, host.user.as_str())?;
         let unfit = |error: InvalidPath| Failure::of(Exit::Config, &error);
-        let places = Places::of(&account, host)
+        let places = Places::of(&account, host, variables(self.settings.gives_modal_token()))
             .and_then(|places| places.with_others(&account, host, &self.host));
         Ok((account, places.map_err(unfit)?))
     }

@@ -15,6 +15,16 @@ pub enum SecretName {
     AccessKeyId,
     /// `AWS_SECRET_ACCESS_KEY`
     SecretAccessKey,
+    /// `MODAL_TOKEN_ID`
+    ModalTokenId,
+    /// `MODAL_TOKEN_SECRET`
+    ModalTokenSecret,
+}
+
+impl SecretName {
+    /// All of them.
+    pub const ALL: [Self; 4] =
+        [Self::AccessKeyId, Self::SecretAccessKey, Self::ModalTokenId, Self::ModalTokenSecret];
 }
 
 /// The content of a file as pieces; it can be printed and stored.
@@ -27,7 +37,7 @@ pub enum SecretName {
 ///     Piece::Secret(SecretName::AccessKeyId),
 ///     Piece::text("\n"),
 /// ]);
-/// let keys = Credentials { id: "AKIA1".parse()?, secret: "s3cret".parse()? };
+/// let keys = Credentials::pair("AKIA1".parse()?, "s3cret".parse()?);
 /// assert_eq!(body.fill(&keys, b"").unwrap().expose(), b"AWS_ACCESS_KEY_ID=AKIA1\n");
 /// # Ok::<(), datalake_core::InvalidKeyText>(())
 /// ```
@@ -88,9 +98,9 @@ impl FileBody {
     ///
     /// # Errors
     ///
-    /// [`KeptOutside`] where `current` lacks a part that is to be kept.
-    pub fn fill(&self, keys: &Credentials, current: &[u8]) -> Result<FilledBody, KeptOutside> {
-        self.filled(|name| Ok(keys.expose(name)), current)
+    /// [`Unfilled`] where `current` lacks a part that is to be kept, or `keys` a secret.
+    pub fn fill(&self, keys: &Credentials, current: &[u8]) -> Result<FilledBody, Unfilled> {
+        self.filled(|name| keys.expose(name), current)
     }
 
     /// The content of a body that names no secret.
@@ -99,19 +109,19 @@ impl FileBody {
     ///
     /// [`Unfilled`] where it does, or where `current` lacks a part that is to be kept.
     pub fn fill_plain(&self, current: &[u8]) -> Result<FilledBody, Unfilled> {
-        self.filled(|name| Err(Unfilled::Secret(name)), current)
+        self.filled(|_| None, current)
     }
 
-    fn filled<'a, E: From<KeptOutside>>(
+    fn filled<'a>(
         &'a self,
-        secret: impl Fn(SecretName) -> Result<&'a str, E>,
+        secret: impl Fn(SecretName) -> Option<&'a str>,
         current: &'a [u8],
-    ) -> Result<FilledBody, E> {
+    ) -> Result<FilledBody, Unfilled> {
         let mut content = Vec::new();
         for piece in &self.0 {
             let bytes = match piece {
                 Piece::Text(text) => text.as_bytes(),
-                Piece::Secret(name) => secret(*name)?.as_bytes(),
+                Piece::Secret(name) => secret(*name).ok_or(Unfilled::Secret(*name))?.as_bytes(),
                 Piece::Kept(range) => {
                     current.get(range.clone()).ok_or_else(|| KeptOutside(range.clone()))?
                 }
@@ -141,6 +151,8 @@ impl fmt::Display for SecretName {
         f.write_str(match self {
             Self::AccessKeyId => "access key id",
             Self::SecretAccessKey => "secret access key",
+            Self::ModalTokenId => "id of Modal's token",
+            Self::ModalTokenSecret => "secret of Modal's token",
         })
     }
 }
@@ -148,9 +160,10 @@ impl fmt::Display for SecretName {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ModalLogin;
 
     fn keys() -> Credentials {
-        Credentials { id: "ID".parse().unwrap(), secret: "SECRET".parse().unwrap() }
+        Credentials::pair("ID".parse().unwrap(), "SECRET".parse().unwrap())
     }
 
     #[test]
@@ -158,7 +171,7 @@ mod tests {
         let body = FileBody::new([Piece::Kept(0..2), Piece::text("-"), Piece::Kept(4..6)]);
 
         assert_eq!(body.fill(&keys(), b"abcdef").unwrap().expose(), b"ab-ef");
-        assert_eq!(body.fill(&keys(), b"abcde").err(), Some(KeptOutside(4..6)));
+        assert_eq!(body.fill(&keys(), b"abcde").err(), Some(Unfilled::Kept(KeptOutside(4..6))));
     }
 
     #[test]
@@ -170,6 +183,17 @@ mod tests {
         assert_eq!(body.fill_plain(b"abc").unwrap().expose(), b"ab-");
         assert_eq!(body.fill_plain(b"a").err(), Some(Unfilled::Kept(KeptOutside(0..2))));
         assert_eq!(secret.fill_plain(b"").err(), Some(Unfilled::Secret(id)));
+    }
+
+    #[test]
+    fn a_token_that_nobody_has_given_is_told_by_its_name() {
+        let body = FileBody::new([Piece::Secret(SecretName::ModalTokenSecret)]);
+        let login = ModalLogin::new("ak-1", "as-1").unwrap();
+
+        let lacking = Unfilled::Secret(SecretName::ModalTokenSecret);
+        assert_eq!(body.fill(&keys(), b"").err(), Some(lacking));
+        let keys = Credentials { modal: Some(login), ..keys() };
+        assert_eq!(body.fill(&keys, b"").unwrap().expose(), b"as-1");
     }
 
     #[test]

@@ -19,13 +19,22 @@ pub struct AccessKeyId(String);
 #[derive(Clone)]
 pub struct SecretAccessKey(SecretString);
 
-/// Both halves of a key pair.
+/// Both halves of a key pair, and what else Dagster's containers are to be given.
 #[derive(Clone)]
 pub struct Credentials {
     /// Names the key; public by design.
     pub id: AccessKeyId,
     /// Signs requests.
     pub secret: SecretAccessKey,
+    /// Modal's token for the containers; `None` where they are given none.
+    pub modal: Option<ModalLogin>,
+}
+
+/// A token of Modal's; neither half can be printed, compared, or stored.
+#[derive(Clone)]
+pub struct ModalLogin {
+    id: SecretString,
+    secret: SecretString,
 }
 
 /// Why a text is no key. It never holds the text.
@@ -63,19 +72,54 @@ impl SecretAccessKey {
 }
 
 impl Credentials {
+    /// A key pair alone.
+    #[must_use]
+    pub fn pair(id: AccessKeyId, secret: SecretAccessKey) -> Self {
+        Self { id, secret, modal: None }
+    }
+
     /// Whether the two halves look exchanged by their usual lengths at Hetzner.
     #[must_use]
     pub fn look_swapped(&self) -> bool {
         self.id.0.len() == 40 && self.secret.expose().len() == 20
     }
 
-    /// The text that stands for `name` in an env file.
+    /// The text that stands for `name` in an env file; `None` where there is no such secret.
     #[must_use]
-    pub fn expose(&self, name: SecretName) -> &str {
+    pub fn expose(&self, name: SecretName) -> Option<&str> {
+        let token = self.modal.as_ref();
         match name {
-            SecretName::AccessKeyId => self.id.as_str(),
-            SecretName::SecretAccessKey => self.secret.expose(),
+            SecretName::AccessKeyId => Some(self.id.as_str()),
+            SecretName::SecretAccessKey => Some(self.secret.expose()),
+            SecretName::ModalTokenId => token.map(ModalLogin::expose_id),
+            SecretName::ModalTokenSecret => token.map(ModalLogin::expose_secret),
         }
+    }
+}
+
+impl ModalLogin {
+    /// The token with these halves.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidKeyText`] for a half that an env file cannot carry.
+    pub fn new(id: &str, secret: &str) -> Result<Self, InvalidKeyText> {
+        Ok(Self {
+            id: checked(id, SecretName::ModalTokenId)?.into(),
+            secret: checked(secret, SecretName::ModalTokenSecret)?.into(),
+        })
+    }
+
+    /// The id as text, for the places where it leaves the program.
+    #[must_use]
+    pub fn expose_id(&self) -> &str {
+        self.id.expose_secret()
+    }
+
+    /// The secret as text, for the places where it leaves the program.
+    #[must_use]
+    pub fn expose_secret(&self) -> &str {
+        self.secret.expose_secret()
     }
 }
 
@@ -137,9 +181,8 @@ mod tests {
 
     #[test]
     fn exchanged_halves_are_noticed() {
-        let credentials = |id: &str, secret: &str| Credentials {
-            id: id.parse().unwrap(),
-            secret: secret.parse().unwrap(),
+        let credentials = |id: &str, secret: &str| {
+            Credentials::pair(id.parse().unwrap(), secret.parse().unwrap())
         };
 
         assert!(credentials(&"s".repeat(40), &"I".repeat(20)).look_swapped());

@@ -49,7 +49,7 @@ pub use id::{FindingId, Group, InvalidFindingId, InvalidGroup, Remedy};
 pub use key::KeyEvidence;
 pub use locations::{LocationTrial, Usual};
 pub use look::Look;
-pub use modal::ModalEvidence;
+pub use modal::{ModalClientLook, ModalEvidence, ModalSecretAge, ModalSecretLook};
 pub use money::{MoneyEvidence, UnfinishedUpload};
 pub use network::{Greeting, NetworkEvidence, Proxy, TlsLook};
 pub use policy::{PolicyTraits, read_policy};

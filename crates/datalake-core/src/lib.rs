@@ -83,7 +83,7 @@ mod wildcard;
 pub use body::{FileBody, FilledBody, KeptOutside, Piece, SecretName, Unfilled};
 pub use bucket::{BucketName, InvalidBucketName, NameRule};
 pub use bytesize::ByteSize;
-pub use credentials::{AccessKeyId, Credentials, InvalidKeyText, SecretAccessKey};
+pub use credentials::{AccessKeyId, Credentials, InvalidKeyText, ModalLogin, SecretAccessKey};
 pub use desired::{
     Desired, DesiredBucket, DesiredFile, DesiredFolder, DesiredSecret, DesiredServices,
     DesiredVault, Unwanted,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::{Action, Credentials, FileBody, Guard, Piece, Plan, Step, Target, Way};
+use crate::{Action, Credentials, FileBody, Guard, Piece, Plan, SecretName, Step, Target, Way};
 
 /// A fault in a plan itself: a bug of the planner, found before anything is changed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -90,8 +90,10 @@ fn undo_is_guarded(step: &Step) -> bool {
 }
 
 fn holds_secret(action: &Action, keys: &Credentials) -> bool {
-    let secret = keys.secret.expose();
-    let is_told = |piece: &Piece| matches!(piece, Piece::Text(text) if text.contains(secret));
+    let secrets = [SecretName::SecretAccessKey, SecretName::ModalTokenSecret];
+    let secrets: Vec<_> = secrets.into_iter().filter_map(|name| keys.expose(name)).collect();
+    let holds_one = |text: &str| secrets.iter().any(|secret| text.contains(secret));
+    let is_told = |piece: &Piece| matches!(piece, Piece::Text(text) if holds_one(text));
     body_of(action).is_some_and(|body| body.pieces().iter().any(is_told))
 }
 

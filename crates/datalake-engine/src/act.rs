@@ -146,11 +146,11 @@ fn fill(
     current: &FilledBody,
 ) -> Result<FilledBody, Fault> {
     let filled = match keys {
-        Some(keys) => body.fill(keys, current.expose()).map_err(Unfilled::Kept),
+        Some(keys) => body.fill(keys, current.expose()),
         None => body.fill_plain(current.expose()),
     };
     filled.map_err(|err| match err {
-        Unfilled::Secret(_) => Fault::new(FaultKind::Refused, "no key pair was given"),
+        Unfilled::Secret(name) => Fault::new(FaultKind::Refused, format!("no {name} was given")),
         Unfilled::Kept(err) => Fault::new(FaultKind::Disturbed, err.to_string()),
     })
 }

@@ -15,6 +15,9 @@ pub struct Client {
     pub in_environment: [bool; 2],
     /// Whether they stand in the active profile.
     pub in_profile: [bool; 2],
+    /// Whether it has a login by OAuth instead.
+    #[serde(default)]
+    pub has_oauth: bool,
     /// The active profile's name.
     pub profile: String,
     /// The file with the profiles.

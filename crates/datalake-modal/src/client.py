@@ -52,16 +52,17 @@ def client():
     return modal
 
 
-def require_login():
-    """The client has one class for "no token" and for "no good token"."""
+def setting(name):
     from modal.config import config
 
-    def setting(name):
-        try:
-            return config[name]
-        except KeyError:
-            return None
+    try:
+        return config[name]
+    except KeyError:
+        return None
 
+
+def require_login():
+    """The client has one class for "no token" and for "no good token"."""
     if not (setting("token_id") and setting("token_secret") or setting("oauth_refresh_token")):
         fail("NoLogin")
 
@@ -184,6 +185,7 @@ def about(modal):
             "python": sys.executable,
             "in_environment": [bool(os.environ.get(f"MODAL_{name.upper()}")) for name in named],
             "in_profile": [bool(profile.get(name)) for name in named],
+            "has_oauth": bool(setting("oauth_refresh_token")),
             "profile": config._profile,
             "path": path,
             "mode": mode,
@@ -195,7 +197,10 @@ def about(modal):
 
 CHILDREN, VALUES = [], ()
 REQUEST = json.load(sys.stdin)
-VALUES = tuple(REQUEST.get("values", {}).values())
+# In a container the client's variables come along: as arguments of `podman exec` all could see them.
+os.environ.update(REQUEST.get("variables", {}))
+TOKEN = [value for name, value in REQUEST.get("variables", {}).items() if "TOKEN" in name]
+VALUES = (*REQUEST.get("values", {}).values(), *TOKEN)
 signal.signal(signal.SIGALRM, lambda *_: fail("TimedOut"))
 signal.alarm(REQUEST["seconds"])
 os.chdir("/")

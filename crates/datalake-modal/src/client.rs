@@ -1,5 +1,6 @@
 //! Modal's client, asked through a small program in its own interpreter.
 
+use std::collections::BTreeMap;
 use std::sync::OnceLock;
 use std::time::Duration;
 
@@ -27,6 +28,7 @@ const GRACE: Duration = Duration::from_secs(5);
 pub struct ModalClient<'a> {
     programs: &'a dyn Programs,
     program: Option<String>,
+    variables: BTreeMap<String, String>,
     python: OnceLock<String>,
 }
 
@@ -35,7 +37,14 @@ impl<'a> ModalClient<'a> {
     /// that `python3` has.
     #[must_use]
     pub fn new(programs: &'a dyn Programs, program: Option<String>) -> Self {
-        Self { programs, program, python: OnceLock::new() }
+        Self { programs, program, variables: BTreeMap::new(), python: OnceLock::new() }
+    }
+
+    /// The same with variables that the programs cannot be given without others seeing them: they
+    /// go with each request.
+    #[must_use]
+    pub fn with_variables(self, variables: BTreeMap<String, String>) -> Self {
+        Self { variables, ..self }
     }
 
     /// What client it is, and whether it has a login.
@@ -87,8 +96,8 @@ impl<'a> ModalClient<'a> {
         limit: Duration,
     ) -> Result<T, Fault> {
         let words = [self.python().await?, "-I", "-c", SCRIPT].map(str::to_owned);
-        let ran = self.programs.run(&words, &request.body()?, limit + GRACE).await;
-        let ran = ran.map_err(of_program)?;
+        let body = request.body(&self.variables)?;
+        let ran = self.programs.run(&words, &body, limit + GRACE).await.map_err(of_program)?;
         let answer = read(&ran.stdout);
         match answer {
             // What a Python that is broken says of itself holds nothing of the request.
@@ -107,8 +116,7 @@ impl<'a> ModalClient<'a> {
         }
         let program = self.program.as_deref().unwrap_or("modal");
         let nothing = FilledBody::new(Vec::new());
-        let ran = self.programs.run(&head(program), &nothing, ASKING).await;
-        let ran = ran.map_err(of_program)?;
+        let ran = self.programs.run(&head(program), &nothing, ASKING).await.map_err(of_program)?;
         let named = named_in(&String::from_utf8_lossy(ran.stdout.expose()));
         let python = match (named, &self.program) {
             (Some(python), _) => python,
@@ -143,18 +151,35 @@ mod tests {
     use super::*;
 
     /// Programs that answer as they are told, one after the other.
-    struct Told(Mutex<Vec<Result<&'static str, FaultKind>>>, Mutex<Vec<String>>);
+    struct Told(
+        Mutex<Vec<Result<&'static str, FaultKind>>>,
+        Mutex<Vec<String>>,
+        Mutex<Vec<String>>,
+    );
 
     impl Told {
         fn new(answers: &[Result<&'static str, FaultKind>]) -> Self {
-            Self(Mutex::new(answers.iter().rev().copied().collect()), Mutex::default())
+            Self(
+                Mutex::new(answers.iter().rev().copied().collect()),
+                Mutex::default(),
+                Mutex::default(),
+            )
         }
     }
 
     #[async_trait]
     impl Programs for Told {
-        async fn run(&self, words: &[String], _: &FilledBody, _: Duration) -> Result<Ran, Fault> {
-            self.1.lock().unwrap().push(words[0].clone());
+        async fn run(
+            &self,
+            words: &[String],
+            input: &FilledBody,
+            _: Duration,
+        ) -> Result<Ran, Fault> {
+            let input = String::from_utf8(input.expose().to_vec()).unwrap();
+            let words = words.join(" ");
+            self.1.lock().unwrap().push(words.split(' ').next().unwrap().to_owned());
+            assert!(!words.contains("as-1"), "what is secret is in no argument");
+            self.2.lock().unwrap().push(input);
             let answer = self.0.lock().unwrap().pop().unwrap();
             let stdout = answer.map_err(|kind| Fault::new(kind, "told"))?;
             let body = |text: &str| FilledBody::new(text.as_bytes().to_vec());
@@ -198,6 +223,18 @@ mod tests {
         let fault = ModalClient::new(&told, None).secrets(None).await.unwrap_err();
 
         assert_eq!(fault.kind, FaultKind::NoClient);
+    }
+
+    #[tokio::test]
+    async fn a_token_for_a_client_in_a_container_goes_with_the_request() {
+        let told = Told::new(&[Ok("#!/usr/bin/python3\n"), Ok("{\"secrets\": []}")]);
+        let variables = [("MODAL_TOKEN_SECRET".to_owned(), "as-1".to_owned())].into();
+
+        ModalClient::new(&told, None).with_variables(variables).secrets(None).await.unwrap();
+
+        let requests = told.2.lock().unwrap();
+        let expected = r#"{"do":"names","seconds":40,"variables":{"MODAL_TOKEN_SECRET":"as-1"}}"#;
+        assert_eq!(*requests, ["", expected]);
     }
 
     #[tokio::test]

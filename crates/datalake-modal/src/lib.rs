@@ -9,10 +9,8 @@ mod client;
 mod interpreter;
 mod request;
 mod templates;
-mod trouble;
 mod vault;
 
 pub use answer::{Client, ListedApp, ListedSecret};
 pub use client::ModalClient;
 pub use templates::{ASSET_FILE, FUNCTIONS_FILE, asset, asset_alone, functions};
-pub use trouble::{ClientTrouble, client_troubles, token_source};

@@ -29,6 +29,14 @@ pub(crate) struct Request<'a> {
     pub(crate) words: Vec<&'a str>,
 }
 
+#[derive(Serialize)]
+struct Sent<'a> {
+    #[serde(flatten)]
+    request: &'a Request<'a>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    variables: &'a BTreeMap<String, String>,
+}
+
 impl<'a> Request<'a> {
     pub(crate) fn new(what: &'static str, limit: Duration) -> Self {
         Self {
@@ -46,8 +54,9 @@ impl<'a> Request<'a> {
         Self { name: Some(&object.name), environment: object.environment.as_ref(), ..self }
     }
 
-    pub(crate) fn body(&self) -> Result<FilledBody, Fault> {
-        let json = serde_json::to_vec(self);
+    /// What goes to the small program: the request, and variables for the client.
+    pub(crate) fn body(&self, variables: &BTreeMap<String, String>) -> Result<FilledBody, Fault> {
+        let json = serde_json::to_vec(&Sent { request: self, variables });
         json.map(FilledBody::new).map_err(|_| Fault::new(FaultKind::Refused, "no request"))
     }
 }
@@ -126,7 +135,8 @@ mod tests {
             ..Request::new("look", Duration::from_secs(20)).about(&name)
         };
 
-        let json = String::from_utf8(request.body().unwrap().expose().to_vec()).unwrap();
+        let json =
+            String::from_utf8(request.body(&BTreeMap::new()).unwrap().expose().to_vec()).unwrap();
 
         let marker = vault_marker(print());
         assert_eq!(json, format!(r#"{{"do":"look","seconds":20,"name":"s","keys":["{marker}"]}}"#));

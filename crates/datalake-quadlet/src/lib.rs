@@ -48,5 +48,5 @@ pub use podman::{InvalidVersion, PodmanVersion};
 pub use repair::{find_troubles, repaired, without_host_environment};
 pub use trouble::{Trouble, TroubleKind};
 pub use unit::UnitFile;
-pub use variable::S3_VARIABLES;
+pub use variable::{MODAL_VARIABLES, S3_VARIABLES};
 pub use words::{BadEscape, split_words};

@@ -14,6 +14,9 @@ pub const S3_VARIABLES: [&str; 10] = [
     "DAGSTER_S3_REGION",
 ];
 
+/// The variables with Modal's token, for containers that are to call functions there.
+pub const MODAL_VARIABLES: [&str; 2] = ["MODAL_TOKEN_ID", "MODAL_TOKEN_SECRET"];
+
 /// Whether podman, systemd and sh all take `text` for the name of a variable.
 pub(crate) fn is_variable(text: &str) -> bool {
     let plain = |c: char| c.is_ascii_alphanumeric() || c == '_';
@@ -26,7 +29,7 @@ mod tests {
 
     #[test]
     fn a_name_is_letters_digits_and_underscores() {
-        assert!(S3_VARIABLES.into_iter().all(is_variable));
+        assert!(S3_VARIABLES.into_iter().chain(MODAL_VARIABLES).all(is_variable));
         assert!(is_variable("_a1"));
         for text in ["", "1A", "A-B", "A B", "Ä", "A="] {
             assert!(!is_variable(text), "{text:?}");

@@ -56,10 +56,7 @@ fn all_files() -> BTreeMap<String, String> {
 }
 
 fn filled(edited: &Edited, old: &str) -> String {
-    let keys = Credentials {
-        id: "ID".parse().expect("an id"),
-        secret: "SECRET".parse().expect("a secret"),
-    };
+    let keys = Credentials::pair("ID".parse().expect("an id"), "SECRET".parse().expect("a secret"));
     let body = edited.body().fill(&keys, old.as_bytes()).expect("only what is there is kept");
     String::from_utf8(body.expose().to_vec()).expect("characters are kept whole")
 }

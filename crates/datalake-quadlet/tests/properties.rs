@@ -74,10 +74,7 @@ fn unit_text() -> impl Strategy<Value = String> {
 }
 
 fn filled(body: &FileBody, old: &str) -> String {
-    let keys = Credentials {
-        id: "ID".parse().expect("an id"),
-        secret: "SECRET".parse().expect("a secret"),
-    };
+    let keys = Credentials::pair("ID".parse().expect("an id"), "SECRET".parse().expect("a secret"));
     let filled = body.fill(&keys, old.as_bytes()).expect("only what is there is kept");
     String::from_utf8(filled.expose().to_vec()).expect("characters are kept whole")
 }

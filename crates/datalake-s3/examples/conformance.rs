@@ -18,10 +18,10 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let endpoint: Endpoint = variable("DATALAKE_ENDPOINT")?.parse()?;
     let region: Region = variable("DATALAKE_REGION")?.parse()?;
     let bucket: BucketName = variable("DATALAKE_BUCKET")?.parse()?;
-    let keys = Credentials {
-        id: variable("AWS_ACCESS_KEY_ID")?.parse()?,
-        secret: variable("AWS_SECRET_ACCESS_KEY")?.parse()?,
-    };
+    let keys = Credentials::pair(
+        variable("AWS_ACCESS_KEY_ID")?.parse()?,
+        variable("AWS_SECRET_ACCESS_KEY")?.parse()?,
+    );
     let store = S3Store::new(&endpoint, &region, &keys)?;
 
     let service = store.reach().await?;

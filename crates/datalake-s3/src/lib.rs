@@ -8,7 +8,7 @@
 //! use datalake_s3::S3Store;
 //!
 //! let region: Region = "fsn1".parse()?;
-//! let keys = Credentials { id: "EXAMPLE".parse()?, secret: "example".parse()? };
+//! let keys = Credentials::pair("EXAMPLE".parse()?, "example".parse()?);
 //! let store = S3Store::new(&region.endpoint().unwrap(), &region, &keys)?;
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```

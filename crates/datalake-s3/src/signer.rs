@@ -162,10 +162,10 @@ mod tests {
     /// The example of "Authenticating Requests: Using the Authorization Header" in the S3 manual.
     #[test]
     fn the_published_example_is_signed_right() {
-        let keys = Credentials {
-            id: "AKIAIOSFODNN7EXAMPLE".parse().unwrap(),
-            secret: "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY".parse().unwrap(),
-        };
+        let keys = Credentials::pair(
+            "AKIAIOSFODNN7EXAMPLE".parse().unwrap(),
+            "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY".parse().unwrap(),
+        );
         let signer = Signer::new(&keys, &"us-east-1".parse().unwrap());
         let payload = hex(&Sha256::digest("Welcome to Amazon S3."));
         let subject = Subject {
@@ -195,8 +195,7 @@ mod tests {
 
     #[test]
     fn a_new_day_has_a_new_key() {
-        let keys =
-            Credentials { id: "ID".parse().unwrap(), secret: "canary-secret".parse().unwrap() };
+        let keys = Credentials::pair("ID".parse().unwrap(), "canary-secret".parse().unwrap());
         let signer = Signer::new(&keys, &"fsn1".parse().unwrap());
         let subject = Subject { method: "GET", path: "/", query: "", headers: &[], payload: "" };
         let sign = |now| signer.authorization(&subject, now).unwrap();

@@ -8,22 +8,45 @@ install_dagster() {
       'boto3>=1.38' modal==1.6.4 >&2 && touch "$cache/dagster/whole"
 }
 
-materialize() { # materialize FILE ASSET
-  env DAGSTER_HOME="$work/dagster" DAGSTER_DISABLE_TELEMETRY=yes \
-    AWS_REQUEST_CHECKSUM_CALCULATION=when_required AWS_RESPONSE_CHECKSUM_VALIDATION=when_required \
-    DAGSTER_S3_BUCKET=lane-modal-assets DAGSTER_S3_ENDPOINT_URL="$AWS_ENDPOINT_URL_S3" \
-    DAGSTER_S3_REGION="$AWS_DEFAULT_REGION" \
+# A host with the usual units, below the lane's folder.
+host_with_units() {
+  local units=$work/host/var/lib/dagster/.config/containers/systemd
+  echo "dagster-user:x:$(id -u):$(id -g)::/var/lib/dagster:/usr/sbin/nologin" \
+    > "$work/host/etc/passwd"
+  mkdir -p "$units"
+  cp "$here"/../../fixtures/quadlets/base/* "$units"
+}
+
+# materialize FILE ASSET: with what the env file hands over, and no other variable of the lane's
+materialize() {
+  local variables
+  mapfile -t variables < <(grep -v '^#' "$env_file")
+  env -i PATH=/usr/bin:/bin HOME="$work/home" NO_PROXY=127.0.0.1 DAGSTER_HOME="$work/dagster" \
+    DAGSTER_DISABLE_TELEMETRY=yes MODAL_SERVER_URL="$MODAL_SERVER_URL" "${variables[@]}" \
     "$cache/dagster/bin/dagster" asset materialize -f "$1" --select "$2"
 }
 
 with_dagster() {
   label='dagster'
   install_dagster || { skip 'Dagster cannot be installed'; return 0; }
+  local env_file=$work/host/var/lib/dagster/.config/datalake/s3.env
   mkdir -p "$work/dagster"
   rm -rf "$work/state"
   ends "$plane"
   start_plane
-  check 'the secret' 0 -- lake modal secret sync --yes
+  host_with_units
+  sed -i 's/^modal: {/modal: { token: env,/' "$work/datalake.yaml"
+  check 'provision, with a token for the containers' 0 '' -- lake provision --yes
+  check 'the env file hands it over' 0 'MODAL_TOKEN_SECRET=as-lane' -- cat "$env_file"
+  holds 'Modal has the secret without it' \
+    "'AWS_ACCESS_KEY_ID' in secrets['main/hetzner-s3'] and not [k for k in secrets['main/hetzner-s3'] if k.startswith('MODAL_')]"
+  DATALAKE_BUCKET=lane-second-assets check 'other values' 0 '' -- lake provision --yes
+  holds 'Modal has them' \
+    "secrets['main/hetzner-s3']['DAGSTER_S3_BUCKET'] == sha('lane-second-assets')"
+  check 'rollback brings the old ones back' 0 'restore in Modal' -- lake rollback --yes
+  holds 'from the kept copy of the env file' \
+    "secrets['main/hetzner-s3']['DAGSTER_S3_BUCKET'] == sha('lane-modal-assets')"
+  check 'nothing is left to do' 0 'In step' -- lake status
   check 'the project of dagster init' 0 -- lake dagster init --layout single-file "$work/project"
   check 'modal init beside it' 0 -- lake modal init "$work/project"
   check 'the functions are deployed' 0 -- lake modal deploy "$work/project/modal_functions.py"
@@ -34,4 +57,8 @@ with_dagster() {
   check 'its result is in the bucket' 0 '"rows": 5' -- "$cache/dagster/bin/python" -c '
 import boto3
 print(boto3.client("s3").get_object(Bucket="lane-modal-assets", Key="modal/processed.json")["Body"].read().decode())'
+  check 'rollback takes the token out of the host and the secret out of Modal' 0 '' -- \
+    lake rollback --yes
+  check 'the env file is gone' 1 '' -- test -e "$env_file"
+  holds 'the secret, too' "'main/hetzner-s3' not in secrets"
 }

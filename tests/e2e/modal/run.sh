@@ -123,7 +123,7 @@ warm() {
   check 'a second init changes nothing' 0 '= ' -- lake modal init "$work/project"
   check 'what would run is shown' 3 'modal deploy' -- \
     lake modal deploy --dry-run "$work/project/modal_functions.py"
-  check 'no word of the generated files is an old one' 0 'All is well' -- \
+  check 'no word of the generated files is an old one' 0 'python-modal-words: none in 2 files' -- \
     lake modal check "$work/project/modal_functions.py" "$work/project/modal_assets.py"
   check 'deploy of the generated file' 0 'Deployed' -- \
     lake modal deploy "$work/project/modal_functions.py"
@@ -180,13 +180,6 @@ failures() {
   MODAL_TOKEN_ID='' fails 'not logged in' 78 'nobody is logged in'
   MODAL_TOKEN_ID=ak-wrong fails 'wrong token' 77 'Modal does not take the token'
   DATALAKE_MODAL__SECRET='has space' fails 'a name that is none' 78 'is no name in Modal'
-  check 'no login, told by check' 3 'modal-no-token' -- env MODAL_TOKEN_ID= "$program" --root \
-    "$work/host" --state "$work/state" --config "$work/datalake.yaml" modal check
-  printf '[default]\ntoken_id = "ak-lane"\ntoken_secret = "as-lane"\n' > "$HOME/.modal.toml"
-  chmod 644 "$HOME/.modal.toml"
-  check 'a token file that others may read' 3 'modal-file-wide' -- lake modal check
-  check 'a token in two places' 3 'modal-token-twice' -- lake modal check
-  rm "$HOME/.modal.toml"
   faults '{"refuse": {"SecretGetOrCreate": ["INVALID_ARGUMENT", "Invalid Secret name: x."]}}'
   fails 'a name that Modal alone refuses' 78 'Invalid Secret name: x.'
   faults '{"longest_value": 10}'
@@ -211,6 +204,27 @@ failures() {
     lake modal secret sync --yes
   no_faults
   PATH=$path MODAL_TOKEN_ID=$saved MODAL_SERVER_URL=$url
+}
+
+# What doctor tells of Modal, and `modal check` by the same checks.
+diagnosed() {
+  check 'a sound place' 0 '0 warnings, 0 wrong' -- lake modal check
+  check 'doctor says the same' 0 '✓ sound    modal-secret: ' -- lake doctor --only modal
+  check 'no login' 3 '✗ wrong    modal-token: ' -- env MODAL_TOKEN_ID= "$program" --root \
+    "$work/host" --state "$work/state" --config "$work/datalake.yaml" modal check
+  printf '[default]\ntoken_id = "ak-lane"\ntoken_secret = "as-lane"\n' > "$HOME/.modal.toml"
+  chmod 644 "$HOME/.modal.toml"
+  check 'a token file that others may read' 3 '✗ wrong    modal-config-mode: ' -- lake modal check
+  chmod 600 "$HOME/.modal.toml"
+  check 'a token in two places' 3 '! warning  modal-token-twice: the token of the environment' -- \
+    lake doctor --only modal
+  rm "$HOME/.modal.toml"
+  printf 'import modal\nstub = modal.Stub("x")\n' > "$work/old.py"
+  check 'an old word' 3 'old.py, line 2: `modal.Stub`' -- lake modal check "$work/old.py"
+  check 'somebody else replaces the secret' 0 -- \
+    "$cache/$version/bin/modal" secret create hetzner-s3 --force --from-json "$work/foreign.json"
+  check 'doctor tells it' 3 '✗ wrong    modal-secret: somebody else' -- lake doctor --only modal
+  check 'and cures it' 0 'Proved' -- lake modal secret sync --yes
 }
 
 # The command line and environment of every process, and whatever is written below the folders for
@@ -263,6 +277,7 @@ for version in "${versions[@]}"; do
   life
   warm
   failures
+  diagnosed
   unseen
 done
 . "$here/dagster.sh"

@@ -4,6 +4,7 @@ mod cures;
 mod files;
 mod host;
 mod key;
+mod modal;
 mod network;
 mod store;
 mod texts;

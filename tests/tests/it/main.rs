@@ -16,6 +16,7 @@ mod json;
 mod kills;
 mod logs;
 mod migrate;
+mod modal;
 mod money;
 mod objects;
 mod pages;

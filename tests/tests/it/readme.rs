@@ -10,7 +10,7 @@ use crate::pages::anchor;
 use crate::support::{Call, Host, rust_files, shown};
 
 /// What else a line may begin with; anything new is looked at by a person first.
-const OTHER_PROGRAMS: [&str; 2] = ["cargo", "export"];
+const OTHER_PROGRAMS: [&str; 3] = ["cargo", "export", "pipx"];
 
 fn project() -> PathBuf {
     PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))

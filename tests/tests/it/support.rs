@@ -1,6 +1,7 @@
 //! What all tests stand on: a folder of their own, the program, a pretend host, a service.
 
 mod host;
+mod modal;
 mod program;
 mod service;
 mod shelf;
@@ -8,6 +9,7 @@ mod shown;
 mod tree;
 
 pub(crate) use host::{Host, UNITS, make_unusual, use_set};
+pub(crate) use modal::FakeModal;
 pub(crate) use program::{Call, Ran};
 pub(crate) use service::{KEY, OTHER_KEY, Service};
 pub(crate) use shelf::Shelf;

@@ -34,7 +34,7 @@ pub(super) async fn doctor(
 }
 
 /// 3 for findings, 5 where something could not be learned: unknown is never sound.
-fn exit(verdict: Verdict) -> Exit {
+pub(super) fn exit(verdict: Verdict) -> Exit {
     match verdict {
         Verdict::Sound => Exit::Done,
         Verdict::Unknown => Exit::Partly,

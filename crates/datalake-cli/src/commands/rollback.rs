@@ -149,7 +149,7 @@ fn nothing(printer: Printer) -> Exit {
 async fn store_of(site: &Site) -> Box<dyn ObjectStore> {
     let opened = async {
         let spec = site.spec()?;
-        let keys = site.keys(&spec).await?;
+        let keys = site.keys_from(&spec.credentials).await?;
         site.store(&spec, &keys)
     };
     match opened.await {

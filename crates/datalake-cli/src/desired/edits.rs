@@ -6,8 +6,8 @@ use datalake_core::{
 };
 use datalake_engine::Sighting;
 use datalake_quadlet::{
-    Edited, S3_VARIABLES, Trouble, UnitFile, find_troubles, find_user_wide, insert_blocks,
-    remove_blocks, repaired, sets_nothing, without_host_environment, without_user_wide,
+    Edited, Trouble, UnitFile, find_troubles, find_user_wide, insert_blocks, remove_blocks,
+    repaired, sets_nothing, without_host_environment, without_user_wide,
 };
 
 use super::{Context, Unfit};
@@ -35,7 +35,7 @@ pub(crate) fn repairs<'a>(places: &'a Places, sighting: &Sighting) -> Vec<Repair
     let others = places.others.iter().map(|other| (&other.path, other.kind));
     let repairs = units.chain(others).flat_map(|(path, kind)| {
         let text = text_of(path, sighting).unwrap_or_default();
-        troubles(kind, &text).into_iter().map(move |trouble| Repair { path, trouble })
+        troubles((kind, &text), places).into_iter().map(move |trouble| Repair { path, trouble })
     });
     repairs.collect()
 }
@@ -58,7 +58,8 @@ pub(super) fn unit_file(
         Handover::EnvFile | Handover::PodmanSecret => sound,
         Handover::InPlace => {
             let env_file = &context.places.env_file;
-            let blocks = insert_blocks(&sound.unit(), env_file, &S3_VARIABLES).map_err(broken)?;
+            let blocks = insert_blocks(&sound.unit(), env_file, &context.places.variables)
+                .map_err(broken)?;
             sound.then(&blocks)
         }
     };
@@ -78,7 +79,8 @@ pub(super) fn unit_file(
 /// What has to become of a file of others; `None` where it may stay as it is.
 pub(super) fn other(other: &Other, context: &Context<'_>) -> Result<Option<Edit>, Unfit> {
     let Some((text, state)) = seen(&other.path, context)? else { return Ok(None) };
-    let troubles = troubles(other.kind, &text);
+    let variables = &context.places.variables;
+    let troubles = troubles((other.kind, &text), context.places);
     let goes = |trouble: &Trouble| context.host_environment.takes_out(trouble);
     let Some(first) = troubles.into_iter().find(goes) else {
         return Ok(None);
@@ -88,7 +90,7 @@ pub(super) fn other(other: &Other, context: &Context<'_>) -> Result<Option<Edit>
     }
     let edited = match other.kind {
         OtherKind::Quadlet => sound(&UnitFile::parse(&text), context),
-        OtherKind::EnvironmentD => without_user_wide(&text, &S3_VARIABLES),
+        OtherKind::EnvironmentD => without_user_wide(&text, variables),
     };
     let is_to_go = other.kind == OtherKind::EnvironmentD && sets_nothing(edited.text());
     if is_to_go && !is_named(&other.path, context) {
@@ -105,7 +107,7 @@ pub(super) fn other(other: &Other, context: &Context<'_>) -> Result<Option<Edit>
 
 /// The unit without the lines that do harm and are to go.
 fn sound(unit: &UnitFile, context: &Context<'_>) -> Edited {
-    let repaired = repaired(unit, &S3_VARIABLES);
+    let repaired = repaired(unit, &context.places.variables);
     match context.host_environment {
         HostEnvironment::Keep => repaired,
         HostEnvironment::Remove => repaired.then(&without_host_environment(&repaired.unit())),
@@ -121,10 +123,10 @@ fn is_named(file: &HostPath, context: &Context<'_>) -> bool {
     units.chain(others).any(|path| text_of(path, sighting).is_some_and(|text| text.contains(&name)))
 }
 
-fn troubles(kind: OtherKind, text: &str) -> Vec<Trouble> {
+fn troubles((kind, text): (OtherKind, &str), places: &Places) -> Vec<Trouble> {
     match kind {
-        OtherKind::Quadlet => find_troubles(&UnitFile::parse(text), &S3_VARIABLES),
-        OtherKind::EnvironmentD => find_user_wide(text, &S3_VARIABLES),
+        OtherKind::Quadlet => find_troubles(&UnitFile::parse(text), &places.variables),
+        OtherKind::EnvironmentD => find_user_wide(text, &places.variables),
     }
 }
 

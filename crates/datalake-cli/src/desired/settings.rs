@@ -8,13 +8,13 @@ use datalake_core::{
 };
 use datalake_engine::settings_print;
 use datalake_quadlet::generator::Expected;
-use datalake_quadlet::{EnvValue, S3_VARIABLES, drop_in, env_body, secret_drop_in};
+use datalake_quadlet::{EnvValue, MODAL_VARIABLES, drop_in, env_body, secret_drop_in};
 
 use super::{Context, Unfit};
 use crate::handover::podman_secret;
-use crate::places::UnitPlaces;
+use crate::places::{UnitPlaces, variables};
 
-/// Names and values of the variables, in the order of [`S3_VARIABLES`].
+/// Names and values of the variables, in the order in which they are written.
 pub(crate) struct Variables(Vec<(String, EnvValue)>);
 
 impl Variables {
@@ -23,6 +23,8 @@ impl Variables {
         let value = |name: &str| match name {
             "AWS_ACCESS_KEY_ID" => EnvValue::Secret(SecretName::AccessKeyId),
             "AWS_SECRET_ACCESS_KEY" => EnvValue::Secret(SecretName::SecretAccessKey),
+            "MODAL_TOKEN_ID" => EnvValue::Secret(SecretName::ModalTokenId),
+            "MODAL_TOKEN_SECRET" => EnvValue::Secret(SecretName::ModalTokenSecret),
             "DAGSTER_S3_BUCKET" => EnvValue::Text(spec.bucket.to_string()),
             "AWS_ENDPOINT_URL_S3" | "DAGSTER_S3_ENDPOINT_URL" => {
                 EnvValue::Text(spec.endpoint.to_string())
@@ -33,12 +35,15 @@ impl Variables {
             // boto3 from 1.36 on sends checksums that Hetzner's gateways refuse, unless told so.
             _ => EnvValue::Text("when_required".to_owned()),
         };
-        Self(S3_VARIABLES.map(|name| (name.to_owned(), value(name))).to_vec())
+        let with_token = spec.modal.as_ref().is_some_and(|modal| modal.token.is_some());
+        let names = variables(with_token).into_iter();
+        Self(names.map(|name| (name.to_owned(), value(name))).collect())
     }
 
-    /// Those that functions in Modal are given.
-    pub(super) fn for_modal(&self) -> &[(String, EnvValue)] {
-        &self.0
+    /// Those that functions in Modal are given: its containers want no token.
+    pub(super) fn for_modal(mut self) -> Vec<(String, EnvValue)> {
+        self.0.retain(|(name, _)| !MODAL_VARIABLES.contains(&name.as_str()));
+        self.0
     }
 
     /// Those whose value may stand in a unit file.
@@ -80,7 +85,7 @@ impl Variables {
         let filled = filled(&env_body(&self.0)?, context);
         let lines = filled.expose().iter().map(|byte| if *byte == b'\n' { 0 } else { *byte });
         let environment = FilledBody::new(lines.collect());
-        Ok(settings_print(&environment, &S3_VARIABLES, context.fingerprints))
+        Ok(settings_print(&environment, &context.places.watched, context.fingerprints))
     }
 
     pub(super) fn env_file(&self, context: &Context<'_>) -> Result<DesiredFile, Unfit> {
@@ -122,7 +127,7 @@ impl Variables {
 
 /// The drop-in that hands the env file over.
 pub(super) fn env_drop_in(unit: &UnitPlaces, context: &Context<'_>) -> Result<DesiredFile, Unfit> {
-    let text = drop_in(&context.places.env_file, &S3_VARIABLES)?;
+    let text = drop_in(&context.places.env_file, &context.places.variables)?;
     let body = FileBody::new([Piece::text(text)]);
     let why = "it hands the variables to the container and leaves the unit file alone";
     Ok(file(context, unit.drop_in.clone(), (body, Mode::PUBLIC), why))
@@ -150,27 +155,47 @@ mod tests {
 
     use super::*;
 
-    #[test]
-    fn where_podman_keeps_the_keys_every_variable_is_a_secret_or_a_value() {
-        let document = SpecDocument {
+    /// A whole spec, with a token for the containers or without one.
+    fn spec(token: Option<&str>) -> Spec {
+        let mut document = SpecDocument {
             region: Some("fsn1".to_owned()),
             bucket: Some("acme-assets".to_owned()),
             ..SpecDocument::defaults()
         };
-        let variables = Variables::of(&document.check().unwrap());
-        let secrets = [SecretName::AccessKeyId, SecretName::SecretAccessKey];
-        let secrets = secrets.map(|name| (name, podman_secret(name).to_string()));
+        document.modal.secret = Some("hetzner-s3".to_owned());
+        document.modal.token = token.map(str::to_owned);
+        document.check().unwrap()
+    }
 
-        let expected = variables.expected_with_secrets(&secrets);
+    #[test]
+    fn where_podman_keeps_the_keys_every_variable_is_a_secret_or_a_value() {
+        let secrets = SecretName::ALL.map(|name| (name, podman_secret(name).to_string()));
+        for token in [None, Some("env")] {
+            let given = Variables::of(&spec(token));
 
-        let id =
-            Expected::Secret { variable: "AWS_ACCESS_KEY_ID", secret: "datalake-s3-access-key-id" };
-        assert_eq!(expected.first(), Some(&id));
-        assert!(expected.contains(&Expected::Value("DAGSTER_S3_BUCKET", "acme-assets")));
-        let mut named: Vec<_> = expected.iter().map(Expected::variable).collect();
-        let mut all = S3_VARIABLES.to_vec();
-        named.sort_unstable();
-        all.sort_unstable();
-        assert_eq!(named, all);
+            let expected = given.expected_with_secrets(&secrets);
+
+            let secret =
+                |variable, secret| expected.contains(&Expected::Secret { variable, secret });
+            assert!(secret("AWS_ACCESS_KEY_ID", "datalake-s3-access-key-id"));
+            let has_token = secret("MODAL_TOKEN_SECRET", "datalake-modal-token-secret");
+            assert_eq!(has_token, token.is_some());
+            assert!(expected.contains(&Expected::Value("DAGSTER_S3_BUCKET", "acme-assets")));
+            let mut named: Vec<_> = expected.iter().map(Expected::variable).collect();
+            let mut all = variables(token.is_some());
+            named.sort_unstable();
+            all.sort_unstable();
+            assert_eq!(named, all);
+        }
+    }
+
+    #[test]
+    fn functions_in_modal_are_given_no_token() {
+        let names = |token| {
+            let given = Variables::of(&spec(token)).for_modal();
+            given.into_iter().map(|(name, _)| name).collect::<Vec<_>>()
+        };
+
+        assert_eq!(names(Some("env")), names(None));
     }
 }

@@ -18,7 +18,7 @@ pub(crate) fn vault(
     past: &VaultPast,
 ) -> Result<Option<DesiredVault>, Unfit> {
     let Some(ModalSpec { secret, apps, .. }) = &spec.modal else { return Ok(None) };
-    let body = env_body(Variables::of(spec).for_modal())?;
+    let body = env_body(&Variables::of(spec).for_modal())?;
     let filled = body.fill(keys, b"").unwrap_or_else(|_| FilledBody::new(Vec::new()));
     Ok(Some(DesiredVault {
         secret: secret.clone(),

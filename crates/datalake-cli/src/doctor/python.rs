@@ -10,6 +10,7 @@ use datalake_engine::{Files, NoCheckpoints, Seen};
 use datalake_host::HostFiles;
 
 use super::mounted::Mounted;
+use crate::failure::Failure;
 use crate::site::Site;
 
 /// How deep folders are looked into.
@@ -44,6 +45,21 @@ pub(super) fn look(site: &Site, code: &[PathBuf], seen: &mut Examination) {
         (None, 0) => Look::NotHere("no Python files: name a folder with --code DIR".to_owned()),
         _ => Look::Saw(reader.traps),
     };
+}
+
+/// Reads these very files.
+///
+/// # Errors
+///
+/// [`Failure`] for one that cannot be read: it was named.
+pub(crate) fn look_at_files(files: &[PathBuf], seen: &mut Examination) -> Result<(), Failure> {
+    let mut traps = Vec::new();
+    for file in files {
+        let text = std::fs::read_to_string(file).map_err(|error| Failure::io(file, &error))?;
+        traps.extend(scan_python(&file.display().to_string(), &text));
+    }
+    (seen.python.files, seen.python.traps) = (files.len(), Look::Saw(traps));
+    Ok(())
 }
 
 fn within(folder: &Path, fault: &Fault) -> Fault {

@@ -16,7 +16,8 @@ use crate::places::UnitPlaces;
 use crate::site::Site;
 
 /// Variables whose values are told nowhere.
-const UNTOLD: [&str; 2] = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"];
+const UNTOLD: [&str; 4] =
+    ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "MODAL_TOKEN_ID", "MODAL_TOKEN_SECRET"];
 
 /// Looks at the files of the service user and of others that give settings to containers.
 pub(super) async fn look(site: &Site, host: &HostSpec, home: &Home, seen: &mut Examination) {

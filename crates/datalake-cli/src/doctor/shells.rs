@@ -1,4 +1,4 @@
-//! What people leave behind: histories of shells, Modal's token file, backups.
+//! What people leave behind: histories of shells, backups.
 
 use datalake_core::doctor::{Examination, Look, lines_with_secrets};
 use datalake_core::{FaultKind, HostPath};
@@ -6,7 +6,6 @@ use datalake_engine::{Files, Seen};
 use datalake_host::find_user;
 
 use super::Home;
-use super::settings::private_file;
 use crate::site::Site;
 
 /// Where shells keep what was typed, below a home.
@@ -46,20 +45,8 @@ pub(super) fn look(site: &Site, home: Option<&Home>, seen: &mut Examination) {
     };
 }
 
-/// Looks at Modal's token file in the home of whoever has called.
-pub(super) fn look_at_modal(site: &Site, seen: &mut Examination) {
-    let files = homes(site, None).into_iter().filter_map(|home| home.join(".modal.toml").ok());
-    let looks = files.map(|path| private_file(site, &path, None));
-    seen.modal.config = looks
-        .reduce(|one, other| match one {
-            // One that is there says more than one that is not.
-            Look::NotHere(_) => other,
-            one => one,
-        })
-        .unwrap_or_else(|| Look::NotHere("there is no home to look into".to_owned()));
-}
-
-fn homes(site: &Site, service: Option<&Home>) -> Vec<HostPath> {
+/// The homes of root, of the service user and of whoever has called.
+pub(super) fn homes(site: &Site, service: Option<&Home>) -> Vec<HostPath> {
     let mut homes: Vec<HostPath> = "/root".parse().into_iter().collect();
     homes.extend(service.map(|home| home.account.home.clone()));
     if site.is_this_machine() {

@@ -6,9 +6,10 @@ use datalake_core::doctor::{Examination, Look};
 use datalake_core::{FaultKind, HostPath, Logs};
 use datalake_dagster::scan_yaml;
 use datalake_engine::{Files, Seen};
-use datalake_quadlet::{S3_VARIABLES, UnitFile};
+use datalake_quadlet::UnitFile;
 
 use super::mounted::Mounted;
+use crate::places::variables;
 use crate::site::Site;
 
 /// Looks at dagster.yaml, where a unit tells its place.
@@ -27,9 +28,9 @@ pub(super) fn look(site: &Site, seen: &mut Examination) {
             let text = String::from_utf8_lossy(content.expose());
             let inside = home.inside.as_deref().unwrap_or(home.folder.as_str());
             let others = named_in_files(site);
-            let is_set = |name: &str| {
-                S3_VARIABLES.contains(&name) || mounted.sets(name) || others.contains(name)
-            };
+            let ours = variables(site.settings.gives_modal_token());
+            let is_set =
+                |name: &str| ours.contains(&name) || mounted.sets(name) || others.contains(name);
             Look::Saw(scan_yaml(&text, inside, is_set))
         }
         Ok(Seen::Folder(_)) => Look::NotHere(format!("`{path}` is a folder")),

@@ -7,7 +7,7 @@ use datalake_core::{
     Way,
 };
 use datalake_engine::QuadletFolder;
-use datalake_quadlet::{UnitFile, drop_in};
+use datalake_quadlet::{S3_VARIABLES, UnitFile, drop_in};
 
 use super::*;
 

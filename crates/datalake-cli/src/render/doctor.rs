@@ -73,9 +73,20 @@ impl Word {
 }
 
 impl DoctorReport {
-    /// What is told of these checks; `name` is how the next command names this place.
+    /// What is told of a group's checks, of all of them without one; `name` is how the next command
+    /// names this place.
     pub(crate) fn of(found: &Diagnosis, only: Option<Group>, name: &str) -> Self {
-        let checks: Vec<_> = found.of_group(only).map(|(id, outcome)| check(id, outcome)).collect();
+        Self::chosen(found, &|id| only.is_none_or(|only| id.group() == only), name)
+    }
+
+    /// The same of these checks.
+    pub(crate) fn chosen(
+        found: &Diagnosis,
+        is_chosen: &dyn Fn(FindingId) -> bool,
+        name: &str,
+    ) -> Self {
+        let checks = found.chosen(is_chosen).map(|(id, outcome)| check(id, outcome));
+        let checks: Vec<_> = checks.collect();
         let mut counts = Counts::default();
         for check in &checks {
             *match check.outcome {
@@ -86,8 +97,8 @@ impl DoctorReport {
                 Word::Unknown => &mut counts.unknown,
             } += 1;
         }
-        let next = next(found, only, name);
-        let is_sound = found.verdict(only) == Verdict::Sound;
+        let next = next(found, is_chosen, name);
+        let is_sound = found.verdict_of(is_chosen) == Verdict::Sound;
         Self { is_sound, counts, checks, next }
     }
 }
@@ -120,8 +131,8 @@ fn check(id: FindingId, outcome: &Outcome) -> CheckReport {
 }
 
 /// What cures most, or explains the first finding.
-fn next(found: &Diagnosis, only: Option<Group>, name: &str) -> String {
-    let findings = found.of_group(only).filter_map(|(id, outcome)| match outcome {
+fn next(found: &Diagnosis, is_chosen: &dyn Fn(FindingId) -> bool, name: &str) -> String {
+    let findings = found.chosen(is_chosen).filter_map(|(id, outcome)| match outcome {
         Outcome::Finding(finding) => Some((id, finding.severity)),
         Outcome::Sound(_) | Outcome::Skipped(_) | Outcome::Unknown(_) => None,
     });

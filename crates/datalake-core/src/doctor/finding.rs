@@ -84,17 +84,25 @@ impl Diagnosis {
         &found.expect("a diagnosis has an outcome for every id").1
     }
 
-    /// The same for one group alone, or for all without one.
-    pub fn of_group(&self, group: Option<Group>) -> impl Iterator<Item = (FindingId, &Outcome)> {
-        let is_meant = move |id: &FindingId| group.is_none_or(|group| id.group() == group);
-        self.outcomes().filter(move |(id, _)| is_meant(id))
+    /// The outcomes of these ids, group by group.
+    pub fn chosen<'a>(
+        &'a self,
+        is_chosen: impl Fn(FindingId) -> bool + 'a,
+    ) -> impl Iterator<Item = (FindingId, &'a Outcome)> {
+        self.outcomes().filter(move |(id, _)| is_chosen(*id))
     }
 
     /// What the checks of one group come to, or all of them. A check that was skipped because of
     /// another one is as good as that one.
     #[must_use]
     pub fn verdict(&self, group: Option<Group>) -> Verdict {
-        let verdicts = self.of_group(group).map(|(_, outcome)| self.weight(outcome));
+        self.verdict_of(|id| group.is_none_or(|group| id.group() == group))
+    }
+
+    /// The same of these ids.
+    #[must_use]
+    pub fn verdict_of(&self, is_chosen: impl Fn(FindingId) -> bool) -> Verdict {
+        let verdicts = self.chosen(is_chosen).map(|(_, outcome)| self.weight(outcome));
         verdicts.max().unwrap_or(Verdict::Sound)
     }
 

@@ -1,22 +1,140 @@
 //! Modal.
 
 use super::diagnose::Check;
-use super::look::{Judged, Look, wrong};
+use super::look::{Judged, Look, Not, warning, wrong};
 use super::{EnvFileLook, Examination, FindingId};
+use crate::{FaultKind, Timestamp};
 
-/// What was seen of Modal on this machine.
+/// The first client that can give an app new containers.
+const FIRST: [u32; 3] = [1, 4, 2];
+
+/// What was seen of Modal and of its client.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ModalEvidence {
+    /// The client, or why there is none.
+    pub client: Look<Result<ModalClientLook, String>>,
     /// The file that holds its tokens.
     pub config: Look<EnvFileLook>,
+    /// Whether Modal answers, and takes the token.
+    pub answer: Look<()>,
+    /// The secret of the spec.
+    pub secret: Look<ModalSecretLook>,
+    /// When it was stored, and the run that has written the env file last.
+    pub age: Look<ModalSecretAge>,
 }
 
-pub(super) const CHECKS: &[Check] =
-    &[Check { id: FindingId::ModalConfigMode, after: &[], judge: mode }];
+/// Modal's client and its login; no part of a token is in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ModalClientLook {
+    /// Its version.
+    pub version: String,
+    /// The interpreter that has it.
+    pub python: String,
+    /// Where a whole token lies, the one that is used first.
+    pub tokens: Vec<String>,
+}
+
+/// How a secret of Modal's stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ModalSecretLook {
+    /// It holds what it has to.
+    InStep,
+    /// It holds what an earlier run has stored.
+    Earlier,
+    /// Somebody else has stored it or changed it.
+    Foreign,
+    /// It is not there.
+    Absent,
+}
+
+/// How old a secret of Modal's is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ModalSecretAge {
+    /// When it was stored.
+    pub stored: Timestamp,
+    /// The run that has written the env file last, and when it began.
+    pub written: (String, Timestamp),
+}
+
+const CLIENT: &[FindingId] = &[FindingId::ModalClient];
+
+const LOGIN: &[FindingId] = &[FindingId::ModalClient, FindingId::ModalToken];
+
+const ANSWER: &[FindingId] =
+    &[FindingId::ModalClient, FindingId::ModalToken, FindingId::ModalAnswer];
+
+pub(super) const CHECKS: &[Check] = &[
+    Check { id: FindingId::ModalClient, after: &[], judge: client },
+    Check { id: FindingId::ModalClientVersion, after: CLIENT, judge: version },
+    Check { id: FindingId::ModalToken, after: CLIENT, judge: token },
+    Check { id: FindingId::ModalTokenTwice, after: CLIENT, judge: twice },
+    Check { id: FindingId::ModalConfigMode, after: &[], judge: mode },
+    Check { id: FindingId::ModalAnswer, after: LOGIN, judge: answer },
+    Check { id: FindingId::ModalSecret, after: ANSWER, judge: secret },
+    Check { id: FindingId::ModalSecretAge, after: ANSWER, judge: age },
+];
 
 impl Default for ModalEvidence {
     fn default() -> Self {
-        Self { config: Look::nobody() }
+        Self {
+            client: Look::nobody(),
+            config: Look::nobody(),
+            answer: Look::nobody(),
+            secret: Look::nobody(),
+            age: Look::nobody(),
+        }
+    }
+}
+
+fn present(seen: &Examination) -> Result<&ModalClientLook, Not> {
+    seen.modal.client.seen()?.as_ref().map_err(|why| {
+        wrong(
+            [why.clone()],
+            "`pipx install modal`, or name its program (`modal: { client: /PATH/bin/modal }`) or the \
+             unit in whose container it is (`modal: { container: UNIT }`)",
+        )
+    })
+}
+
+fn client(seen: &Examination) -> Judged {
+    let client = present(seen)?;
+    Ok(format!("{} of `{}`", client.version, client.python))
+}
+
+fn version(seen: &Examination) -> Judged {
+    let ModalClientLook { version, python, .. } = present(seen)?;
+    let mut parts = version.split(['.', 'a', 'b', 'r', '+']).map(str::parse::<u32>);
+    let mut part = || parts.next().and_then(Result::ok).unwrap_or_default();
+    if [part(), part(), part()] >= FIRST {
+        return Ok(version.clone());
+    }
+    Err(wrong(
+        [format!("it is {version}, and 1.4.2 is the first that can give an app new containers")],
+        format!("`{python} -m pip install --upgrade modal`"),
+    ))
+}
+
+fn token(seen: &Examination) -> Judged {
+    match present(seen)?.tokens.first() {
+        Some(source) => Ok(format!("from {source}")),
+        None => Err(wrong(
+            ["the client has no whole token"],
+            "set MODAL_TOKEN_ID and MODAL_TOKEN_SECRET, both (`sudo -E` keeps them), or run `modal \
+             setup` once as the user that runs this",
+        )),
+    }
+}
+
+fn twice(seen: &Examination) -> Judged {
+    match present(seen)?.tokens.as_slice() {
+        [] | [_] => Ok("no token stands in the way of another".to_owned()),
+        [first, others @ ..] => Err(warning(
+            [format!(
+                "the token of {first} wins over that of {}, without a word",
+                others.join(", ")
+            )],
+            "unset MODAL_TOKEN_ID and MODAL_TOKEN_SECRET where the profile is meant",
+        )),
     }
 }
 
@@ -28,5 +146,46 @@ fn mode(seen: &Examination) -> Judged {
     Err(wrong(
         [format!("`{path}` has mode {mode}: others can read the token")],
         format!("`chmod 600 {path}`; Modal's client writes it as the umask says"),
+    ))
+}
+
+fn answer(seen: &Examination) -> Judged {
+    let cure = "look at the network, HTTPS_PROXY and MODAL_SERVER_URL; https://status.modal.com";
+    let refusals = [FaultKind::WrongLogin, FaultKind::NoLogin, FaultKind::Denied];
+    match &seen.modal.answer {
+        Look::Unknown(fault) if refusals.contains(&fault.kind) => Err(wrong(
+            [fault.to_string()],
+            "tokens can expire: make a new one (`modal token new`), and put it where the one in use \
+             is; `modal-token` tells where that is",
+        )),
+        answer => {
+            answer.reached("Modal", cure)?;
+            Ok("it takes the token".to_owned())
+        }
+    }
+}
+
+fn secret(seen: &Examination) -> Judged {
+    let so = match seen.modal.secret.seen()? {
+        ModalSecretLook::InStep => return Ok("it holds what the containers here get".to_owned()),
+        ModalSecretLook::Earlier => "it holds what an earlier run has stored",
+        ModalSecretLook::Foreign => "somebody else has stored it or changed it",
+        ModalSecretLook::Absent => "it is not there",
+    };
+    Err(wrong([so], "`datalake modal secret sync`, or `datalake provision`"))
+}
+
+fn age(seen: &Examination) -> Judged {
+    // The same content need not be stored again only because the env file was.
+    if seen.modal.secret == Look::Saw(ModalSecretLook::InStep) {
+        return Ok("what it holds is right, however old it is".to_owned());
+    }
+    let ModalSecretAge { stored, written: (run, began) } = seen.modal.age.seen()?;
+    if stored >= began {
+        return Ok(format!("stored {stored}, after the env file was written"));
+    }
+    Err(wrong(
+        [format!("stored {stored}, before {run} has written the env file ({began})")],
+        "`datalake modal secret sync`, or `datalake provision`",
     ))
 }

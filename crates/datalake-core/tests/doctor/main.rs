@@ -1,6 +1,8 @@
 //! Every finding has a situation that makes it red, and one in which its check is green.
 
 #[cfg(test)]
+mod modal;
+#[cfg(test)]
 mod red;
 #[cfg(test)]
 mod sound;

@@ -7,6 +7,7 @@ use datalake_core::doctor::{
 };
 use datalake_core::{ByteSize, Fault, FaultKind, Lifecycle, Versioning};
 
+use crate::modal::cases as modal;
 use crate::sound::{Change, bucket, file, life, location, unknown};
 
 fn refused<T>(kind: FaultKind) -> Look<T> {
@@ -76,8 +77,19 @@ pub(crate) fn of(id: FindingId) -> Change {
 }
 
 pub(crate) fn cases() -> Vec<(FindingId, Change)> {
-    [network(), key(), store(), trials(), host(), settings(), containers(), files(), money()]
-        .concat()
+    [
+        network(),
+        key(),
+        store(),
+        trials(),
+        host(),
+        settings(),
+        containers(),
+        files(),
+        modal(),
+        money(),
+    ]
+    .concat()
 }
 
 fn network() -> Vec<(FindingId, Change)> {
@@ -317,10 +329,6 @@ fn files() -> Vec<(FindingId, Change)> {
         (FindingId::PythonLatestJson, python(PythonTrapKind::LatestJson)),
         (FindingId::PythonSecret, python(PythonTrapKind::Secret)),
         (FindingId::PythonLeadingSlash, python(PythonTrapKind::LeadingSlash)),
-        (FindingId::ModalConfigMode, |seen| {
-            let wide = EnvFileLook { is_private: false, ..file("/root/.modal.toml") };
-            seen.modal.config = Look::Saw(wide);
-        }),
     ]
 }
 

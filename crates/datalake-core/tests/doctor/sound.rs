@@ -2,7 +2,8 @@
 
 use datalake_core::doctor::{
     Conditional, ContainerLook, EnvFileLook, Examination, Greeting, HandedOver, Head, LifeLook,
-    LocationTrial, Look, PodmanLook, Sent, Tagging, TlsLook, UnfinishedUpload, Usual,
+    LocationTrial, Look, ModalClientLook, ModalSecretAge, ModalSecretLook, PodmanLook, Sent,
+    Tagging, TlsLook, UnfinishedUpload, Usual,
 };
 use datalake_core::{
     BucketName, ByteSize, Fault, FaultKind, Lifecycle, Service, Timestamp, Usage, Versioning,
@@ -122,6 +123,21 @@ pub(crate) fn file(path: &str) -> EnvFileLook {
     EnvFileLook { path, mode, is_private: true, is_users: true }
 }
 
+/// Modal's client, with tokens in these places.
+pub(crate) fn client(version: &str, tokens: &[&str]) -> ModalClientLook {
+    ModalClientLook {
+        version: version.to_owned(),
+        python: "/opt/modal/bin/python".to_owned(),
+        tokens: tokens.iter().map(|place| (*place).to_owned()).collect(),
+    }
+}
+
+/// A secret stored then, and an env file written at noon.
+pub(crate) fn age(stored: &str) -> ModalSecretAge {
+    let written = ("R-1".to_owned(), at("2026-11-22T12:00:00Z"));
+    ModalSecretAge { stored: at(stored), written }
+}
+
 pub(crate) fn life(unit: &str) -> LifeLook {
     LifeLook {
         unit: unit.to_owned(),
@@ -147,7 +163,11 @@ fn rest(seen: &mut Examination) {
     seen.dagster_yaml.wants_logs = true;
     seen.python.files = 3;
     seen.python.traps = Look::Saw(vec![]);
+    seen.modal.client = Look::Saw(Ok(client("1.6.4", &["the environment"])));
     seen.modal.config = Look::Saw(file("/root/.modal.toml"));
+    seen.modal.answer = Look::Saw(());
+    seen.modal.secret = Look::Saw(ModalSecretLook::InStep);
+    seen.modal.age = Look::Saw(age("2026-11-22T17:00:00Z"));
     seen.money.prices = Look::Saw("price service, read 2026-09-07 and 2026-10-08".to_owned());
     seen.money.plan = Look::Saw(("hetzner-2026-04".to_owned(), false));
     let (key, begun) = ("assets/new".to_owned(), at("2026-11-22T17:00:00Z"));
@@ -214,7 +234,14 @@ pub(crate) fn forgotten() -> Vec<(&'static str, Change)> {
         ("canary", |seen| seen.containers.canary = unknown()),
         ("dagster.yaml", |seen| seen.dagster_yaml.traps = unknown()),
         ("python", |seen| seen.python.traps = unknown()),
-        ("modal", |seen| seen.modal.config = unknown()),
+        ("Modal's client", |seen| seen.modal.client = unknown()),
+        ("Modal's token file", |seen| seen.modal.config = unknown()),
+        ("Modal's answer", |seen| seen.modal.answer = unknown()),
+        ("Modal's secret", |seen| seen.modal.secret = unknown()),
+        ("the age of Modal's secret", |seen| {
+            seen.modal.secret = unknown();
+            seen.modal.age = unknown();
+        }),
         ("prices", |seen| seen.money.prices = unknown()),
         ("plan", |seen| seen.money.plan = unknown()),
         ("uploads", |seen| seen.money.uploads = unknown()),

@@ -31,7 +31,7 @@ pub(crate) fn bucket() -> BucketName {
 }
 
 pub(crate) fn keys() -> Credentials {
-    Credentials { id: "AKIDAKIDAKID".parse().unwrap(), secret: SECRET.parse().unwrap() }
+    Credentials::pair("AKIDAKIDAKID".parse().unwrap(), SECRET.parse().unwrap())
 }
 
 pub(crate) fn file(content: u8) -> FileState {

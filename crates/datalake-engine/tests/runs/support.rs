@@ -333,7 +333,7 @@ pub(crate) fn bucket() -> BucketName {
 }
 
 pub(crate) fn keys() -> Credentials {
-    Credentials { id: "AKIDAKIDAKID".parse().unwrap(), secret: SECRET.parse().unwrap() }
+    Credentials::pair("AKIDAKIDAKID".parse().unwrap(), SECRET.parse().unwrap())
 }
 
 fn keys_for_runs() -> &'static Credentials {

@@ -5,7 +5,7 @@ use datalake_s3::S3Store;
 
 /// Keys that no service knows.
 pub(crate) fn keys() -> Credentials {
-    Credentials { id: "KEYID".parse().unwrap(), secret: "canary-secret".parse().unwrap() }
+    Credentials::pair("KEYID".parse().unwrap(), "canary-secret".parse().unwrap())
 }
 
 /// A store at an address, in a region that is not Hetzner's.

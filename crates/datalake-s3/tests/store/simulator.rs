@@ -11,10 +11,7 @@ use tempfile::TempDir;
 use crate::common::{bucket, key};
 
 pub(crate) fn credentials(key: &Key) -> Credentials {
-    Credentials {
-        id: key.access_key_id.parse().unwrap(),
-        secret: key.secret_access_key.parse().unwrap(),
-    }
+    Credentials::pair(key.access_key_id.parse().unwrap(), key.secret_access_key.parse().unwrap())
 }
 
 pub(crate) fn store(sim: &Running, keys: &Credentials) -> S3Store {

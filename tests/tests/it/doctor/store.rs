@@ -61,10 +61,10 @@ fn a_bucket_that_not_all_gateways_have() {
 }
 
 async fn create(endpoint: &str) -> Result<(), datalake_core::Fault> {
-    let keys = datalake_core::Credentials {
-        id: crate::support::KEY.id.parse().unwrap(),
-        secret: crate::support::KEY.secret.parse().unwrap(),
-    };
+    let keys = datalake_core::Credentials::pair(
+        crate::support::KEY.id.parse().unwrap(),
+        crate::support::KEY.secret.parse().unwrap(),
+    );
     let endpoint = endpoint.parse().unwrap();
     let store = datalake_s3::S3Store::new(&endpoint, &"fsn1".parse().unwrap(), &keys).unwrap();
     store.create_bucket(&"acme-dagster-assets".parse().unwrap()).await

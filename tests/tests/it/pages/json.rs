@@ -35,7 +35,7 @@ Samples are those of a test. Lists are cut to their first entries, long texts to
 ";
 
 /// Documents that need a systemd, a podman, Modal's client or days: their keys come from the source.
-const ELSEWHERE: [(&str, &str, &str, &str); 12] = [
+const ELSEWHERE: [(&str, &str, &str, &str); 11] = [
     ("dagster-status", "dagster status", "crates/datalake-cli/src/deployment/report.rs", "Report"),
     (
         "dagster-env",
@@ -55,7 +55,6 @@ const ELSEWHERE: [(&str, &str, &str, &str); 12] = [
         "crates/datalake-cli/src/commands/deps/report.rs",
         "Done",
     ),
-    ("modal-check", "modal check", "crates/datalake-cli/src/commands/modal/check.rs", "Report"),
     ("modal-deploy", "modal deploy", "crates/datalake-cli/src/commands/modal/functions.rs", "Told"),
     (
         "modal-rollover",

@@ -57,7 +57,7 @@ impl Shelf {
     }
 
     fn at(service: Service) -> Self {
-        let keys = Credentials { id: KEY.id.parse().unwrap(), secret: KEY.secret.parse().unwrap() };
+        let keys = Credentials::pair(KEY.id.parse().unwrap(), KEY.secret.parse().unwrap());
         let endpoint = service.endpoint().parse().unwrap();
         let region = service.region().parse().unwrap();
         let store = S3Store::new(&endpoint, &region, &keys).unwrap();

@@ -67,7 +67,7 @@ pub(crate) fn apps_text(apps: &Apps) -> String {
     if !apps.others.is_empty() {
         text.push_str(&format!(
             "Deployed and not in `modal.apps`: {}. Where one uses the secret, its containers may \
-             still hold\nthe old values: modal app rollover APP\n",
+             still hold\nthe old values: datalake modal rollover APP\n",
             list(&apps.others)
         ));
     }

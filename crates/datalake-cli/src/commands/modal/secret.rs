@@ -59,7 +59,7 @@ impl Subject {
         let site = Site::open(cli, printer).await?;
         let spec = site.spec()?;
         let modal = super::required(&spec)?;
-        let keys = site.keys(&spec).await?;
+        let keys = site.keys_from(&spec.credentials).await?;
         let fingerprints = site.records().fingerprint_key(&site.clock);
         let fingerprints = fingerprints.map_err(|fault| site.state_failure(&fault))?;
         Ok(Self { site, spec, modal, keys, fingerprints })
@@ -97,7 +97,7 @@ async fn status(subject: &Subject) -> Result<Exit, Failure> {
     let report = vault_report(&modal.secret, &found);
     let next = match &found {
         VaultStanding::InStep => String::new(),
-        VaultStanding::Unknown(_) => "\nNext: modal token info\n".to_owned(),
+        VaultStanding::Unknown(_) => format!("\nNext: {} modal check\n", site.name),
         VaultStanding::Earlier | VaultStanding::Foreign | VaultStanding::Absent => {
             format!("\nNext: {} modal secret sync\n", site.name)
         }

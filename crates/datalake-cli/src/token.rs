@@ -1,0 +1,141 @@
+//! Modal's token for Dagster's containers: from the environment, the client's profile, or a file.
+
+use std::path::{Path, PathBuf};
+
+use datalake_core::{InvalidKeyText, ModalLogin, ModalToken};
+use datalake_host::{SecretFileFault, read_secret_file};
+use datalake_quadlet::{MODAL_VARIABLES, parse_env};
+use toml::{Table, Value};
+
+use crate::exit::Exit;
+use crate::failure::Failure;
+
+/// Reads the token. It never passes through the layers of the spec, so no error of theirs can print it.
+///
+/// # Errors
+///
+/// [`Failure`] without any part of the token.
+pub(crate) fn load(source: &ModalToken) -> Result<ModalLogin, Failure> {
+    match source {
+        ModalToken::Environment => {
+            let found = MODAL_VARIABLES.map(|name| std::env::var(name).ok());
+            login(found, "the environment", &MODAL_VARIABLES)
+        }
+        ModalToken::File(path) => {
+            let name = format!("token file `{path}`");
+            let content = private(Path::new(path), &name)?;
+            let entries = parse_env(&content)
+                .map_err(|error| Failure::of(Exit::Config, &error).within(name.clone()))?;
+            let value = |name| {
+                let found = entries.iter().find(|(key, _)| key == name);
+                found.map(|(_, value)| value.clone())
+            };
+            login(MODAL_VARIABLES.map(value), &name, &MODAL_VARIABLES)
+        }
+        ModalToken::Profile => {
+            let path = profiles()?;
+            let name = format!("`{}`", path.display());
+            let content = String::from_utf8(private(&path, &name)?).unwrap_or_default();
+            let found = in_profile(&content, std::env::var("MODAL_PROFILE").ok().as_deref());
+            let found =
+                found.map_err(|text| Failure::new(Exit::Config, text).within(name.clone()))?;
+            login(found, &name, &["token_id", "token_secret"])
+        }
+    }
+}
+
+/// The file in which Modal's client keeps its profiles.
+fn profiles() -> Result<PathBuf, Failure> {
+    if let Some(path) = std::env::var_os("MODAL_CONFIG_PATH") {
+        return Ok(path.into());
+    }
+    let home = std::env::var_os("HOME").map(PathBuf::from).filter(|home| home.is_absolute());
+    home.map(|home| home.join(".modal.toml")).ok_or_else(|| {
+        Failure::new(Exit::Config, "HOME is not set, and Modal's profiles lie below it")
+    })
+}
+
+/// The halves in the profile that counts for the client, too: the named one, the active one, or the
+/// only one.
+fn in_profile(text: &str, named: Option<&str>) -> Result<[Option<String>; 2], &'static str> {
+    // What a reader of TOML says may repeat the line.
+    let table: Table = text.parse().map_err(|_| "it is no TOML")?;
+    let all: Vec<_> =
+        table.iter().filter_map(|(name, value)| Some((name, value.as_table()?))).collect();
+    let is_active = |profile: &Table| profile.get("active").and_then(Value::as_bool) == Some(true);
+    let profile = match (named, all.as_slice()) {
+        (Some(named), _) => all.iter().find(|(name, _)| *name == named),
+        (None, [only]) => Some(only),
+        (None, _) => all.iter().find(|(_, profile)| is_active(profile)),
+    };
+    let (_, profile) = profile.ok_or("none of its profiles is the active one")?;
+    let text = |key| profile.get(key).and_then(Value::as_str).map(str::to_owned);
+    Ok(["token_id", "token_secret"].map(text))
+}
+
+fn private(path: &Path, name: &str) -> Result<Vec<u8>, Failure> {
+    let content = read_secret_file(path).map_err(|error| {
+        let failure = Failure::of(Exit::Config, &error).within(name.to_owned());
+        match error {
+            SecretFileFault::TooWide(_) => failure.hint(format!("chmod 600 {}", path.display())),
+            _ => failure,
+        }
+    })?;
+    Ok(content.expose().to_vec())
+}
+
+fn login(
+    found: [Option<String>; 2],
+    source: &str,
+    names: &[&str; 2],
+) -> Result<ModalLogin, Failure> {
+    let whole = "Modal's token for the containers";
+    let [Some(id), Some(secret)] = found else {
+        let missing = if found[0].is_none() { names[0] } else { names[1] };
+        return Err(Failure::new(Exit::Config, format!("{whole}: {source} has no {missing}"))
+            .hint(
+                "`modal: { token: env }`, `profile`, or the path of a file of mode 0600 with the \
+                   lines MODAL_TOKEN_ID=… and MODAL_TOKEN_SECRET=…",
+            ));
+    };
+    let wrong = |error: InvalidKeyText| Failure::of(Exit::Config, &error).within(source.to_owned());
+    ModalLogin::new(&id, &secret).map_err(wrong)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(text: &str, named: Option<&str>, expected: Result<[Option<&str>; 2], &str>) {
+        let found = in_profile(text, named);
+        let expected = expected.map(|halves| halves.map(|half| half.map(str::to_owned)));
+        assert_eq!(found, expected, "{text}");
+    }
+
+    #[test]
+    fn the_profile_that_counts_is_the_named_the_only_or_the_active_one() {
+        let one = "[acme]\ntoken_id = \"ak-1\"\ntoken_secret = \"as-1\"\n";
+        let two = format!("{one}[other]\ntoken_id = \"ak-2\"\nactive = true\n");
+        let none = Err("none of its profiles is the active one");
+
+        check(one, None, Ok([Some("ak-1"), Some("as-1")]));
+        check(&two, None, Ok([Some("ak-2"), None]));
+        check(&two, Some("acme"), Ok([Some("ak-1"), Some("as-1")]));
+        check(&two, Some("gone"), none);
+        check(&two.replace("active = true\n", ""), None, none);
+        check("", None, none);
+        check("ak-1 as-1", None, Err("it is no TOML"));
+    }
+
+    #[test]
+    fn what_is_missing_is_told_and_what_is_there_is_not() {
+        let failure = login([Some("ak-1".to_owned()), None], "the environment", &MODAL_VARIABLES);
+
+        let failure = failure.err().unwrap();
+        assert_eq!(failure.exit, Exit::Config);
+        let text = [failure.messages, failure.hints].concat().join("\n");
+        assert!(text.contains("the environment has no MODAL_TOKEN_SECRET"), "{text}");
+        assert!(!text.contains("ak-1"), "{text}");
+    }
+}
