@@ -186,6 +186,10 @@ pub(crate) fn unknown<T>() -> Look<T> {
 
 /// Each thing that may not be known.
 pub(crate) fn forgotten() -> Vec<(&'static str, Change)> {
+    [outside(), on_the_host(), of_modal()].concat()
+}
+
+fn outside() -> Vec<(&'static str, Change)> {
     vec![
         ("proxy", |seen| seen.network.proxy = unknown()),
         ("addresses", |seen| seen.network.addresses = unknown()),
@@ -209,6 +213,15 @@ pub(crate) fn forgotten() -> Vec<(&'static str, Change)> {
         ("damage", |seen| seen.trials.damage_is_refused = unknown()),
         ("conditional", |seen| seen.trials.conditional = unknown()),
         ("tagging", |seen| seen.trials.tagging = unknown()),
+        ("prices", |seen| seen.money.prices = unknown()),
+        ("plan", |seen| seen.money.plan = unknown()),
+        ("uploads", |seen| seen.money.uploads = unknown()),
+        ("usage", |seen| seen.money.usage = unknown()),
+    ]
+}
+
+fn on_the_host() -> Vec<(&'static str, Change)> {
+    vec![
         ("account", |seen| seen.host.account = unknown()),
         ("stranger", |seen| seen.host.stranger = unknown()),
         ("lingering", |seen| seen.host.lingers = unknown()),
@@ -234,6 +247,11 @@ pub(crate) fn forgotten() -> Vec<(&'static str, Change)> {
         ("canary", |seen| seen.containers.canary = unknown()),
         ("dagster.yaml", |seen| seen.dagster_yaml.traps = unknown()),
         ("python", |seen| seen.python.traps = unknown()),
+    ]
+}
+
+fn of_modal() -> Vec<(&'static str, Change)> {
+    vec![
         ("Modal's client", |seen| seen.modal.client = unknown()),
         ("Modal's token file", |seen| seen.modal.config = unknown()),
         ("Modal's answer", |seen| seen.modal.answer = unknown()),
@@ -242,9 +260,5 @@ pub(crate) fn forgotten() -> Vec<(&'static str, Change)> {
             seen.modal.secret = unknown();
             seen.modal.age = unknown();
         }),
-        ("prices", |seen| seen.money.prices = unknown()),
-        ("plan", |seen| seen.money.plan = unknown()),
-        ("uploads", |seen| seen.money.uploads = unknown()),
-        ("usage", |seen| seen.money.usage = unknown()),
     ]
 }
