@@ -65,7 +65,7 @@ fn archive(dist: &Path, name: &str) -> Result<PathBuf, Failed> {
     let file = format!("{name}.tar.gz");
     let same = ["--sort=name", "--mtime=@0", "--owner=0", "--group=0", "--numeric-owner"];
     let mut tar = Command::new("tar");
-    tar.current_dir(dist).env("GZIP", "-n").args(same).args(["-czf", &file, name]);
+    tar.current_dir(dist).args(same).args(["-I", "gzip -n", "-cf", &file, name]);
     run(&mut tar, "tar")?;
     let hash = Command::new("sha256sum").current_dir(dist).arg(&file).output();
     let hash = hash.map_err(at(dist))?;
