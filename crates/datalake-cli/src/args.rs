@@ -224,7 +224,7 @@ Examples:
   datalake --sandbox provision                     Try it on this machine: no account, no root
   sudo -E datalake provision --dry-run             Show what would change (exit 3); change nothing
   sudo -E datalake provision                       Ask, apply, restart the services, prove
-  sudo datalake provision --yes --credentials-file=/root/hetzner.env
+  sudo datalake provision --yes --credentials-file=hetzner.env
 ";
 
 const ROLLBACK_EXAMPLES: &str = "\

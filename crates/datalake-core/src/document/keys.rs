@@ -57,7 +57,7 @@ impl SpecKey {
         key(
             "credentials.file",
             "a path",
-            "/root/hetzner.env",
+            "hetzner.env",
             "A file of mode 0600 with the lines `AWS_ACCESS_KEY_ID=…` and \
              `AWS_SECRET_ACCESS_KEY=…`.",
         ),

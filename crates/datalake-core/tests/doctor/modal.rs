@@ -20,11 +20,11 @@ pub(crate) fn cases() -> Vec<(FindingId, Change)> {
         }),
         (FindingId::ModalToken, |seen| seen.modal.client = Look::Saw(Ok(client("1.6.4", &[])))),
         (FindingId::ModalTokenTwice, |seen| {
-            let tokens = ["the environment", "profile `default` of /root/.modal.toml"];
+            let tokens = ["the environment", "profile `default` of .modal.toml"];
             seen.modal.client = Look::Saw(Ok(client("1.6.4", &tokens)));
         }),
         (FindingId::ModalConfigMode, |seen| {
-            let wide = EnvFileLook { is_private: false, ..file("/root/.modal.toml") };
+            let wide = EnvFileLook { is_private: false, ..file(".modal.toml") };
             seen.modal.config = Look::Saw(wide);
         }),
         (FindingId::ModalAnswer, |seen| seen.modal.answer = answer(FaultKind::Unreachable)),

@@ -164,7 +164,7 @@ fn rest(seen: &mut Examination) {
     seen.python.files = 3;
     seen.python.traps = Look::Saw(vec![]);
     seen.modal.client = Look::Saw(Ok(client("1.6.4", &["the environment"])));
-    seen.modal.config = Look::Saw(file("/root/.modal.toml"));
+    seen.modal.config = Look::Saw(file(".modal.toml"));
     seen.modal.answer = Look::Saw(());
     seen.modal.secret = Look::Saw(ModalSecretLook::InStep);
     seen.modal.age = Look::Saw(age("2026-11-22T17:00:00Z"));

@@ -61,7 +61,7 @@ impl FakeModal {
         let about = serde_json::json!({
             "version": version, "python": self.path("bin/python3"),
             "in_environment": [environment, environment], "in_profile": [profile, profile],
-            "profile": "default", "path": "/root/.modal.toml", "mode": null, "environment": "",
+            "profile": "default", "path": ".modal.toml", "mode": null, "environment": "",
             "servers": "https://api.modal.example",
         });
         fs::write(self.path("about"), format!("{about}\n")).unwrap();
