@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Instant;
 
-use crate::run::{Failed, cargo_with, run, say};
+use crate::run::{Failed, cargo_with, printed, run, say, target};
 
 /// Shells, and the name that each wants for its file.
 const SHELLS: [(&str, &str); 3] =
@@ -16,7 +16,7 @@ const PAPERS: [&str; 5] = ["README.md", "CHANGELOG.md", "LICENSE-APACHE", "LICEN
 
 pub(crate) fn dist() -> Result<(), Failed> {
     let start = Instant::now();
-    let target = PathBuf::from(std::env::var("CARGO_TARGET_DIR").unwrap_or("target".to_owned()));
+    let target = target();
     let built = build(&target)?;
     let took = start.elapsed().as_secs();
     let name = format!("datalake-{}-{ARCH}-linux", env!("CARGO_PKG_VERSION"));
@@ -52,10 +52,10 @@ fn papers(program: &Path, folder: &Path) -> Result<(), Failed> {
     let completions = folder.join("completions");
     fs::create_dir_all(&completions).map_err(at(&completions))?;
     for (shell, file) in SHELLS {
-        let written = Command::new(program).args(["completions", shell]).output();
-        let written = written.map_err(at(program))?;
+        let mut wanted = Command::new(program);
+        let script = printed(wanted.args(["completions", shell]), "datalake completions")?;
         let file = completions.join(file);
-        fs::write(&file, written.stdout).map_err(at(&file))?;
+        fs::write(&file, script).map_err(at(&file))?;
     }
     Ok(())
 }
@@ -67,10 +67,9 @@ fn archive(dist: &Path, name: &str) -> Result<PathBuf, Failed> {
     let mut tar = Command::new("tar");
     tar.current_dir(dist).args(same).args(["-I", "gzip -n", "-cf", &file, name]);
     run(&mut tar, "tar")?;
-    let hash = Command::new("sha256sum").current_dir(dist).arg(&file).output();
-    let hash = hash.map_err(at(dist))?;
+    let hash = printed(Command::new("sha256sum").current_dir(dist).arg(&file), "sha256sum")?;
     let sums = dist.join(format!("{file}.sha256"));
-    fs::write(&sums, hash.stdout).map_err(at(&sums))?;
+    fs::write(&sums, hash).map_err(at(&sums))?;
     Ok(dist.join(file))
 }
 

@@ -66,7 +66,6 @@ fn bench(rest: &[String]) -> Result<(), Failed> {
     // Both packages at once, so that the program lies beside what measures it.
     let packages = ["--package", "datalake-cli", "--package", "datalake-bench"];
     cargo(&[&["build", "--release", "--locked"], &packages[..]].concat())?;
-    let target = std::env::var("CARGO_TARGET_DIR").unwrap_or_else(|_| "target".to_owned());
-    let program = Path::new(&target).join("release/datalake-bench");
+    let program = run::target().join("release/datalake-bench");
     run::run(std::process::Command::new(program).args(rest), "the benchmark")
 }

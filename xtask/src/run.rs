@@ -1,7 +1,8 @@
 //! Starting other programs, with their output passed through.
 
 use std::io::Write;
-use std::process::Command;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
 
 /// A task that did not succeed.
 pub(crate) struct Failed {
@@ -44,6 +45,21 @@ pub(crate) fn run(command: &mut Command, name: &str) -> Result<(), Failed> {
     }
     let code = status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(1);
     Err(Failed { message: format!("failed: {name}"), code })
+}
+
+/// Runs a program to its end; what it printed.
+pub(crate) fn printed(command: &mut Command, name: &str) -> Result<Vec<u8>, Failed> {
+    let output = command.stderr(Stdio::inherit()).output();
+    let output = output.map_err(|error| Failed::new(format!("cannot start {name}: {error}")))?;
+    if output.status.success() {
+        return Ok(output.stdout);
+    }
+    Err(Failed::new(format!("failed: {name}")))
+}
+
+/// Where cargo builds.
+pub(crate) fn target() -> PathBuf {
+    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| "target".into(), PathBuf::from)
 }
 
 /// Tells something on standard error.

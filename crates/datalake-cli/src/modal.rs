@@ -14,6 +14,7 @@ use datalake_engine::{Programs, Ran, SecretVault};
 use datalake_host::{ContainerPrograms, HostPrograms};
 use datalake_modal::ModalClient;
 use datalake_quadlet::MODAL_VARIABLES;
+use secrecy::SecretString;
 
 use crate::deployment::{Ground, service_user};
 use crate::desired::vault;
@@ -66,7 +67,7 @@ pub(crate) struct ModalPlace {
     programs: Box<dyn Programs>,
     program: Option<String>,
     /// What a client in a container is told of login and settings.
-    variables: BTreeMap<String, String>,
+    variables: BTreeMap<String, SecretString>,
 }
 
 impl ModalPlace {
@@ -76,12 +77,16 @@ impl ModalPlace {
             None | Some(ModalClientPlace::SearchPath) => Self::on_host(None),
             Some(ModalClientPlace::Program(path)) => Self::on_host(Some(path.clone())),
             Some(ModalClientPlace::Container(unit)) => {
-                let programs: Box<dyn Programs> = match inside(site, host, unit).await {
-                    Ok(programs) => Box::new(programs),
-                    Err(fault) => Box::new(NoPlace(fault)),
-                };
                 let token = spec.and_then(|spec| spec.token.as_ref());
-                Self { programs, program: None, variables: for_container(token) }
+                let programs = inside(site, host, unit).await;
+                match programs
+                    .and_then(|programs| Ok((programs, for_container(std::env::vars_os(), token)?)))
+                {
+                    Ok((programs, variables)) => {
+                        Self { programs: Box::new(programs), program: None, variables }
+                    }
+                    Err(fault) => Self::nowhere(fault),
+                }
             }
         }
     }
@@ -92,6 +97,10 @@ impl ModalPlace {
         Self { programs, program, variables: BTreeMap::new() }
     }
 
+    fn nowhere(fault: Fault) -> Self {
+        Self { programs: Box::new(NoPlace(fault)), program: None, variables: BTreeMap::new() }
+    }
+
     /// The client.
     pub(crate) fn client(&self) -> ModalClient<'_> {
         let client = ModalClient::new(self.programs.as_ref(), self.program.clone());
@@ -100,21 +109,26 @@ impl ModalPlace {
 }
 
 /// The client's own variables in this process, and the token that the containers are given, where
-/// there is none: before the first run they have not got it.
-fn for_container(token: Option<&ModalToken>) -> BTreeMap<String, String> {
+/// there is none: before the first run they have not got it. An environment without a token is no
+/// fault: later the containers have one of their own.
+fn for_container(
+    own: impl Iterator<Item = (OsString, OsString)>,
+    token: Option<&ModalToken>,
+) -> Result<BTreeMap<String, SecretString>, Fault> {
     let text = |(name, value): (OsString, OsString)| {
-        Some((name.into_string().ok()?, value.into_string().ok()?))
+        Some((name.into_string().ok()?, value.into_string().ok()?.into()))
     };
-    let own = std::env::vars_os().filter_map(text).filter(|(name, _)| name.starts_with("MODAL_"));
-    let mut variables: BTreeMap<_, _> = own.collect();
+    let own = own.filter_map(text).filter(|(name, _)| name.starts_with("MODAL_"));
+    let mut variables: BTreeMap<String, SecretString> = own.collect();
     let has_token = MODAL_VARIABLES.iter().all(|name| variables.contains_key(*name));
-    // One that cannot be read is told where it is needed.
-    let login = token.filter(|_| !has_token).and_then(|token| token::load(token).ok());
-    if let Some(login) = login {
-        let values = [login.expose_id(), login.expose_secret()].map(str::to_owned);
+    let elsewhere = token.filter(|token| !has_token && **token != ModalToken::Environment);
+    if let Some(token) = elsewhere {
+        let unread = |failure: Failure| Fault::new(FaultKind::NoLogin, failure.messages.join("; "));
+        let login = token::load(token).map_err(unread)?;
+        let values = [login.expose_id(), login.expose_secret()].map(SecretString::from);
         variables.extend(MODAL_VARIABLES.map(str::to_owned).into_iter().zip(values));
     }
-    variables
+    Ok(variables)
 }
 
 /// What Modal's client reads from the environment: its own variables, and the proxy.
@@ -203,4 +217,24 @@ pub(crate) fn asked(wanted: &DesiredVault) -> (ModalObject, Vec<Fingerprint>) {
 /// Whether a path is that of an env file of ours.
 pub(crate) fn is_env_file(path: &HostPath) -> bool {
     path.file_name() == "s3.env"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_that_cannot_be_read_is_not_one_that_is_not_there() {
+        let [id, secret] = MODAL_VARIABLES.map(OsString::from);
+        let own = || [(id.clone(), "ak-1".into()), (secret.clone(), "as-1".into())].into_iter();
+        let nothing = std::iter::empty;
+        let gone = ModalToken::File("no/such/file".to_owned());
+
+        let fault = for_container(nothing(), Some(&gone)).err().unwrap();
+
+        assert_eq!(fault.kind, FaultKind::NoLogin);
+        assert!(fault.detail.contains("no/such/file"), "{}", fault.detail);
+        assert_eq!(for_container(own(), Some(&gone)).unwrap().len(), 2);
+        assert!(for_container(nothing(), Some(&ModalToken::Environment)).unwrap().is_empty());
+    }
 }

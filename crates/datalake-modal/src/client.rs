@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use datalake_core::{Fault, FaultKind, FilledBody, ModalName};
 use datalake_engine::Programs;
+use secrecy::SecretString;
 use serde::de::DeserializeOwned;
 
 use crate::answer::{Client, Ended, ListedApp, ListedSecret, Names, apps, read};
@@ -28,7 +29,7 @@ const GRACE: Duration = Duration::from_secs(5);
 pub struct ModalClient<'a> {
     programs: &'a dyn Programs,
     program: Option<String>,
-    variables: BTreeMap<String, String>,
+    variables: BTreeMap<String, SecretString>,
     python: OnceLock<String>,
 }
 
@@ -43,7 +44,7 @@ impl<'a> ModalClient<'a> {
     /// The same with variables that the programs cannot be given without others seeing them: they
     /// go with each request.
     #[must_use]
-    pub fn with_variables(self, variables: BTreeMap<String, String>) -> Self {
+    pub fn with_variables(self, variables: BTreeMap<String, SecretString>) -> Self {
         Self { variables, ..self }
     }
 
@@ -228,7 +229,7 @@ mod tests {
     #[tokio::test]
     async fn a_token_for_a_client_in_a_container_goes_with_the_request() {
         let told = Told::new(&[Ok("#!/usr/bin/python3\n"), Ok("{\"secrets\": []}")]);
-        let variables = [("MODAL_TOKEN_SECRET".to_owned(), "as-1".to_owned())].into();
+        let variables = [("MODAL_TOKEN_SECRET".to_owned(), "as-1".into())].into();
 
         ModalClient::new(&told, None).with_variables(variables).secrets(None).await.unwrap();
 

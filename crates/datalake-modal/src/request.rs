@@ -6,6 +6,7 @@ use std::time::Duration;
 use datalake_core::{
     Fault, FaultKind, FilledBody, Fingerprint, ModalName, ModalObject, vault_marker,
 };
+use secrecy::{ExposeSecret as _, SecretString};
 use serde::Serialize;
 
 /// The longest key and the longest value that Modal takes, in characters.
@@ -34,7 +35,7 @@ struct Sent<'a> {
     #[serde(flatten)]
     request: &'a Request<'a>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    variables: &'a BTreeMap<String, String>,
+    variables: BTreeMap<&'a str, &'a str>,
 }
 
 impl<'a> Request<'a> {
@@ -55,7 +56,12 @@ impl<'a> Request<'a> {
     }
 
     /// What goes to the small program: the request, and variables for the client.
-    pub(crate) fn body(&self, variables: &BTreeMap<String, String>) -> Result<FilledBody, Fault> {
+    pub(crate) fn body(
+        &self,
+        variables: &BTreeMap<String, SecretString>,
+    ) -> Result<FilledBody, Fault> {
+        let exposed = variables.iter().map(|(name, value)| (name.as_str(), value.expose_secret()));
+        let variables = exposed.collect();
         let json = serde_json::to_vec(&Sent { request: self, variables });
         json.map(FilledBody::new).map_err(|_| Fault::new(FaultKind::Refused, "no request"))
     }

@@ -117,9 +117,12 @@ async fn secret(site: &Site, spec: &ModalSpec, client: &ModalClient<'_>) -> Look
     let Ok(whole) = site.spec() else {
         return Look::NotHere("the spec is not whole".to_owned());
     };
-    let Ok(keys) = site.keys_from(&whole.credentials).await else {
-        let why = "without the key pair nobody knows what it has to hold";
-        return Look::NotHere(why.to_owned());
+    let keys = match site.keys_from(&whole.credentials).await {
+        Ok(keys) => keys,
+        Err(failure) => {
+            let why = failure.messages.join(": ");
+            return Look::NotHere(format!("nobody knows what it has to hold without keys: {why}"));
+        }
     };
     let told = async {
         let fingerprints = site.records().fingerprint_key(&site.clock);
