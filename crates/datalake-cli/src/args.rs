@@ -193,6 +193,9 @@ pub enum Command {
         #[command(subcommand)]
         show: Config,
     },
+    /// Print the JSON Schema of datalake.yaml, or of a document that --json prints
+    #[command(before_help = SCHEMA_EXAMPLES)]
+    Schema(Schema),
     /// Keep the built-in S3 service in the foreground for other S3 clients
     #[cfg(feature = "sandbox")]
     Sandbox(Sandbox),
@@ -297,6 +300,21 @@ pub enum Config {
     Explain,
     /// Print the files and folders that datalake uses here
     Paths,
+}
+
+const SCHEMA_EXAMPLES: &str = "\
+Examples:
+  datalake schema                        List the kinds of documents
+  datalake schema spec > schema.json     For an editor, to check and complete datalake.yaml
+  datalake schema status                 For a program that reads `datalake status --json`
+";
+
+/// Flags of `schema`.
+#[derive(Debug, Args)]
+pub struct Schema {
+    /// `spec`, or a kind of document; all their names if none is given
+    #[arg(value_name = "KIND")]
+    pub kind: Option<String>,
 }
 
 #[cfg(feature = "sandbox")]

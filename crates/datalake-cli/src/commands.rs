@@ -22,6 +22,7 @@ mod report;
 mod rollback;
 #[cfg(feature = "sandbox")]
 mod sandbox;
+mod schema;
 mod services;
 mod shell;
 mod status;
@@ -75,6 +76,7 @@ pub(crate) async fn run(cli: &Cli, printer: Printer) -> Result<Exit, Failure> {
         Command::Usage { what } => usage::usage(cli, what, printer).await,
         Command::Report(flags) => report::report(cli, flags, printer).await,
         Command::Modal { what } => modal::modal(cli, what, printer).await,
+        Command::Schema(flags) => schema::schema(flags, printer),
         Command::Config { show } => config::config(cli, *show, printer).await,
         #[cfg(feature = "sandbox")]
         Command::Sandbox(flags) => sandbox::sandbox(cli, flags, printer).await,

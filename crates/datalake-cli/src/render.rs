@@ -9,6 +9,7 @@ mod diff;
 mod doctor;
 mod holdings;
 mod html;
+mod kind;
 mod lake;
 mod migration;
 mod migration_report;
@@ -21,6 +22,7 @@ mod transfer;
 
 use std::io::{self, IsTerminal, Write};
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::failure::Failure;
@@ -34,12 +36,13 @@ pub(crate) use cost::{
 pub(crate) use dagster::{deployment, environments};
 pub(crate) use deps::dependencies;
 pub(crate) use diff::{FileChange, diff};
-pub(crate) use doctor::{DoctorReport, diagnosis, finding_page};
+pub(crate) use doctor::{DoctorReport, FindingPage, diagnosis, finding_page};
 pub(crate) use holdings::{Part, Parts, Sharing, due_text, heading_line, part_line, parts_text};
+pub(crate) use kind::DocumentKind;
 pub(crate) use lake::{Ahead, Change, ForecastTold, Lake, Point, RuleTold, markdown, page};
 pub(crate) use migration::{outlook, parts};
 pub(crate) use migration_report::{migration_page, migration_report};
-pub(crate) use modal::{vault_line, vault_report};
+pub(crate) use modal::{VaultReport, vault_line, vault_report};
 pub(crate) use plan::{line as step_line, plan, way_back};
 pub(crate) use redact::Redactor;
 pub(crate) use rows::{Rows, Ticker};
@@ -48,6 +51,8 @@ pub(crate) use transfer::{
     Sum, TransferState, archive_line, escaped, item_line, mark_of, progress_line, rate,
     summary_line,
 };
+
+pub(crate) const ERROR: DocumentKind = DocumentKind::of::<Problem<'static>>("error");
 
 /// The version of the envelope around every JSON answer.
 pub(crate) const SCHEMA_VERSION: u32 = 1;
@@ -59,14 +64,20 @@ pub(crate) struct Printer {
     colour: bool,
 }
 
-#[derive(Serialize)]
-struct Envelope<'a, T> {
+#[derive(Serialize, JsonSchema)]
+struct Envelope<T> {
     schema_version: u32,
-    kind: &'a str,
+    kind: &'static str,
     data: T,
 }
 
-#[derive(Serialize)]
+impl<T> Envelope<T> {
+    fn around(kind: DocumentKind, data: T) -> Self {
+        Self { schema_version: SCHEMA_VERSION, kind: kind.name(), data }
+    }
+}
+
+#[derive(Serialize, JsonSchema)]
 struct Problem<'a> {
     exit_code: u8,
     messages: &'a [String],
@@ -83,10 +94,9 @@ impl Printer {
     }
 
     /// Prints a result: `data` in its envelope for JSON, the text else.
-    pub(crate) fn result(self, kind: &str, data: impl Serialize, text: &str) {
+    pub(crate) fn result(self, kind: DocumentKind, data: impl Serialize, text: &str) {
         if self.json {
-            let envelope = Envelope { schema_version: SCHEMA_VERSION, kind, data };
-            let json = serde_json::to_string_pretty(&envelope)
+            let json = serde_json::to_string_pretty(&Envelope::around(kind, data))
                 .unwrap_or_else(|error| format!("{{\"kind\":\"error\",\"data\":\"{error}\"}}"));
             self.out(&format!("{json}\n"));
         } else {
@@ -131,7 +141,7 @@ impl Printer {
             let Failure { exit, messages, hints } = failure;
             let problem = Problem { exit_code: exit.code(), messages, hints };
             // On one line: it may follow rows that are one a line.
-            Rows::new(self).row("error", problem, String::new);
+            Rows::new(self).row(ERROR, problem, String::new);
         }
         self.talk(&format!("error: {}", failure.messages.join(": ")));
         failure.hints.iter().for_each(|hint| self.talk(&format!("hint: {hint}")));

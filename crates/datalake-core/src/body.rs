@@ -3,12 +3,13 @@
 use std::fmt;
 use std::ops::Range;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::Credentials;
 
 /// Names a secret whose value is filled in at the last moment.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum SecretName {
     /// `AWS_ACCESS_KEY_ID`
@@ -41,11 +42,11 @@ impl SecretName {
 /// assert_eq!(body.fill(&keys, b"").unwrap().expose(), b"AWS_ACCESS_KEY_ID=AKIA1\n");
 /// # Ok::<(), datalake_core::InvalidKeyText>(())
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct FileBody(Vec<Piece>);
 
 /// A part of a file's content.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Piece {
     /// These very bytes.

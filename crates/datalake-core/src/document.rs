@@ -7,6 +7,7 @@ mod modal;
 mod protect;
 mod read;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use self::cost::{CostDocument, PlanDocument};
@@ -14,11 +15,11 @@ pub use self::keys::SpecKey;
 pub use self::limits::LimitsDocument;
 pub use self::modal::ModalDocument;
 pub use self::protect::ProtectDocument;
-use self::read::names;
+use self::read::{names, names_shape};
 use crate::{Ambient, CredentialSource, HostSpec, Region, Spec, StoreSpec, UnitName};
 
 /// The written form of a [`Spec`]: every key optional, every value unchecked.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct SpecDocument {
     /// `region:` — fsn1, nbg1, hel1, or another service's region.
@@ -44,6 +45,7 @@ pub struct SpecDocument {
     pub protect: ProtectDocument,
     /// `logs:` — `local` unless said otherwise; `s3` sends what steps print to the bucket.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("enum" = ["local", "s3", null]))]
     pub logs: Option<String>,
     /// `limits:` — what transfers keep within.
     #[serde(skip_serializing_if = "LimitsDocument::is_empty")]
@@ -57,7 +59,7 @@ pub struct SpecDocument {
 }
 
 /// `host:`
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct HostDocument {
     /// `user:` — `dagster-user` unless said otherwise.
@@ -65,9 +67,11 @@ pub struct HostDocument {
     pub user: Option<String>,
     /// `units:` — a list, or names with commas between them.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "names")]
+    #[schemars(schema_with = "names_shape")]
     pub units: Option<Vec<String>>,
     /// `handover:` — env-file, podman-secret or in-place; unless said, the installed podman decides.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("enum" = ["env-file", "podman-secret", "in-place", null]))]
     pub handover: Option<String>,
     /// `dagster-home:` — the folder on the host; unless said, the units tell.
     #[serde(skip_serializing_if = "Option::is_none")]

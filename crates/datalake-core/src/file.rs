@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::Fingerprint;
@@ -18,7 +19,7 @@ pub struct Mode(u32);
 pub struct InvalidMode(String);
 
 /// User and group, by number.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Owner {
     /// User id.
     pub uid: u32,
@@ -27,7 +28,7 @@ pub struct Owner {
 }
 
 /// Everything that makes a file the same file for us.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct FileState {
     /// Its content.
     pub content: Fingerprint,

@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 use std::str::FromStr;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::Days;
 
 /// Whether a bucket keeps old versions of its objects.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Versioning {
     /// It never did. There is no way back to this state.
@@ -24,11 +25,11 @@ pub enum Versioning {
 ///
 /// Two sets are equal when they mean the same: the order of rules, and `Filter` or `Prefix`, make
 /// no difference.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct Lifecycle(BTreeMap<String, LifecycleRule>);
 
 /// One lifecycle rule, of the elements that Hetzner knows.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct LifecycleRule {
     /// Whether the rule is `Enabled`.
     pub enabled: bool,

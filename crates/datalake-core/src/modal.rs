@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::text::serde_as_text;
@@ -22,7 +23,9 @@ pub struct ModalName(String);
 pub struct InvalidModalName(String);
 
 /// A secret or app of Modal's with the environment that it is in.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 pub struct ModalObject {
     /// Its name.
     pub name: ModalName,
@@ -32,7 +35,7 @@ pub struct ModalObject {
 }
 
 /// What was found of a secret that nobody can read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum VaultState {
     /// It bears the marker of this content, one of those that were asked for.

@@ -2,6 +2,7 @@
 
 use std::mem::discriminant;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -11,14 +12,14 @@ use crate::{
 
 /// Steps in the order in which they are carried out. It names secrets and holds none, so it may be
 /// printed, stored and reviewed.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct Plan {
     /// The steps, first to last.
     pub steps: Vec<Step>,
 }
 
 /// One change with what must hold before it, what holds after it, and the way back.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Step {
     /// What must hold when the step begins.
     pub guard: Guard,
@@ -31,7 +32,7 @@ pub struct Step {
 }
 
 /// The end of a step: what holds then, and the way back.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Undo {
     /// What holds after the step, and must hold before it is undone.
     pub guard: Guard,
@@ -40,7 +41,7 @@ pub struct Undo {
 }
 
 /// Whether there is a way back.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Way {
     /// By this action.
@@ -50,7 +51,7 @@ pub enum Way {
 }
 
 /// A statement about the world that one look can settle.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Guard {
     /// No such bucket exists.
@@ -89,7 +90,7 @@ pub enum Guard {
 /// What takes several calls may stop between them: a bucket that is made and not yet stably there, a
 /// probe that is left, services of which some are restarted, a secret that podman has dropped and
 /// not yet replaced. A guard tells how far it has come, and the lost secret is put back from its copy.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Action {
     /// Creates a bucket in the service's region and waits until it is stably there.

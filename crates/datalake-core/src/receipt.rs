@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::vault_steps::roll_over;
@@ -11,7 +12,7 @@ use crate::{
 
 /// The steps of a run with their outcomes. Its JSON form is kept for good: `schema_version` grows
 /// when a reader of an older release could misread it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Receipt {
     /// The version of the form.
     pub schema_version: u32,
@@ -34,7 +35,7 @@ pub struct Receipt {
 }
 
 /// What a run is for.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum RunKind {
     /// From observed to desired.
@@ -44,7 +45,7 @@ pub enum RunKind {
 }
 
 /// A step and what became of it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct StepReceipt {
     /// The step.
     pub step: Step,
@@ -53,7 +54,7 @@ pub struct StepReceipt {
 }
 
 /// What became of a step.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Outcome {
     /// It was carried out.

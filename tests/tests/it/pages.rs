@@ -9,7 +9,6 @@ mod exit_codes;
 mod findings;
 mod json;
 mod sources;
-mod structs;
 
 use std::fs;
 use std::path::PathBuf;

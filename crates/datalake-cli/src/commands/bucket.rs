@@ -11,15 +11,33 @@ mod versioning;
 
 use datalake_core::BucketName;
 use datalake_engine::ObjectStore;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::args::{Cli, bucket::Bucket};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::remote::Remote;
-use crate::render::Printer;
+use crate::render::{DocumentKind, Printer};
 
-#[derive(Serialize)]
+pub(super) const BUCKETS: DocumentKind = DocumentKind::of::<Vec<Listed<'static>>>("buckets");
+
+/// The documents of these commands.
+pub(super) const KINDS: &[DocumentKind] = &[
+    BUCKETS,
+    cors::CORS,
+    create::BUCKET_CREATE,
+    delete::BUCKET_DELETE,
+    lifecycle::LIFECYCLE,
+    lock::LOCK,
+    show::BUCKET,
+    uploads::UPLOAD,
+    uploads::UPLOADS_ABORT,
+    uploads::UPLOADS_END,
+    versioning::VERSIONING,
+];
+
+#[derive(Serialize, JsonSchema)]
 struct Listed<'a> {
     bucket: &'a BucketName,
     in_spec: bool,
@@ -51,6 +69,6 @@ async fn list(remote: &Remote) -> Result<Exit, Failure> {
         format!("{}{mark}\n", listed.bucket)
     };
     let text: String = listed.iter().map(line).collect();
-    remote.site.printer.result("buckets", &listed, &text);
+    remote.site.printer.result(BUCKETS, &listed, &text);
     Ok(Exit::Done)
 }

@@ -1,21 +1,30 @@
 //! `config`: the spec, and where each value comes from.
 
+use datalake_core::SpecDocument;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::args::{Cli, Config};
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::render::{Printer, printable};
+use crate::render::{DocumentKind, Printer, printable};
 use crate::site::Site;
 
-#[derive(Serialize)]
+pub(super) const CONFIG: DocumentKind = DocumentKind::of::<SpecDocument>("config");
+pub(super) const CONFIG_VALUES: DocumentKind = DocumentKind::of::<Vec<Setting>>("config-values");
+pub(super) const PATHS: DocumentKind = DocumentKind::of::<Paths>("paths");
+
+/// The documents of these commands.
+pub(super) const KINDS: &[DocumentKind] = &[CONFIG, CONFIG_VALUES, PATHS];
+
+#[derive(Serialize, JsonSchema)]
 struct Setting {
     key: &'static str,
     value: Option<serde_json::Value>,
     source: String,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Paths {
     root: String,
     state: String,
@@ -29,7 +38,7 @@ pub(super) async fn config(cli: &Cli, show: Config, printer: Printer) -> Result<
             let document = site.settings.document();
             let text =
                 serde_yaml::to_string(document).map_err(|error| Failure::of(Exit::Bug, &error))?;
-            printer.result("config", document, &text);
+            printer.result(CONFIG, document, &text);
         }
         Config::Explain => explain(&site, printer),
         Config::Paths => paths(&site, printer),
@@ -52,7 +61,7 @@ fn explain(site: &Site, printer: Printer) {
         format!("{:<26} {:<36} {}\n", setting.key, printable(&shown), setting.source)
     };
     let text: String = values.iter().map(line).collect();
-    printer.result("config-values", &values, &text);
+    printer.result(CONFIG_VALUES, &values, &text);
 }
 
 fn shown(value: &serde_json::Value) -> String {
@@ -67,5 +76,5 @@ fn paths(site: &Site, printer: Printer) {
     };
     let mut text = format!("root   {}\nstate  {}\n", paths.root, paths.state);
     paths.spec_files.iter().for_each(|file| text.push_str(&format!("spec   {file}\n")));
-    printer.result("paths", &paths, &text);
+    printer.result(PATHS, &paths, &text);
 }

@@ -11,12 +11,22 @@ use crate::args::Cli;
 use crate::args::cost::Cost;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::render::Printer;
+use crate::render::{DocumentKind, Printer};
 
 pub(in crate::commands) use basis::{Basis, log_failure};
 pub(in crate::commands) use forecast::{Expected, Outlook, place, stored};
 pub(in crate::commands) use holdings::{Holdings, Subject};
 pub(in crate::commands) use report::Costed;
+
+/// The documents of these commands.
+pub(super) const KINDS: &[DocumentKind] = &[
+    estimate::COST_COMPARISON,
+    estimate::COST_ESTIMATE,
+    forecast::COST_CHECK,
+    forecast::COST_FORECAST,
+    report::COST_REPORT,
+    whatif::COST_WHATIF,
+];
 
 pub(super) async fn cost(cli: &Cli, what: &Cost, printer: Printer) -> Result<Exit, Failure> {
     match what {

@@ -3,6 +3,7 @@
 use datalake_engine::{
     ChangeError, DeployedUnit, Patience, ServiceName, Services, UnitStatus, Verb, change,
 };
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::deps::deps;
@@ -12,11 +13,23 @@ use crate::args::{self, Chosen, Cli, Dagster};
 use crate::deployment::{EnvironmentReport, Ground, Report, report};
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::render::{Printer, deployment, environments};
+use crate::render::{DocumentKind, Printer, deployment, environments};
 use crate::site::Site;
 
+pub(super) const DAGSTER_ENV: DocumentKind = DocumentKind::of::<EnvironmentReport>("dagster-env");
+pub(super) const DAGSTER_RELOAD: DocumentKind = DocumentKind::of::<Vec<String>>("dagster-reload");
+pub(super) const DAGSTER_RESTART: DocumentKind =
+    DocumentKind::of::<Vec<Changed>>("dagster-restart");
+pub(super) const DAGSTER_START: DocumentKind = DocumentKind::of::<Vec<Changed>>("dagster-start");
+pub(super) const DAGSTER_STOP: DocumentKind = DocumentKind::of::<Vec<Changed>>("dagster-stop");
+pub(super) const DAGSTER_STATUS: DocumentKind = DocumentKind::of::<Report>("dagster-status");
+
+/// The documents of these commands.
+pub(super) const KINDS: &[DocumentKind] =
+    &[DAGSTER_ENV, DAGSTER_RELOAD, DAGSTER_RESTART, DAGSTER_START, DAGSTER_STATUS, DAGSTER_STOP];
+
 /// A unit after a change, for programs.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Changed {
     service: String,
     active: String,
@@ -61,7 +74,7 @@ pub(super) async fn looked_at(site: &Site, ground: &Ground) -> Result<Report, Fa
 
 async fn status(site: &Site, ground: &Ground) -> Result<Exit, Failure> {
     let report = looked_at(site, ground).await?;
-    site.printer.result("dagster-status", &report, &deployment(&report));
+    site.printer.result(DAGSTER_STATUS, &report, &deployment(&report));
     Ok(if report.is_well() { Exit::Done } else { Exit::Drift })
 }
 
@@ -71,7 +84,7 @@ async fn env(site: &Site, ground: &Ground) -> Result<Exit, Failure> {
     let found = ground.found(site).await;
     let prints = ground.contents(site, &found).await.prints(&key);
     let report = EnvironmentReport::of(ground, &prints);
-    site.printer.result("dagster-env", &report, &environments(&report));
+    site.printer.result(DAGSTER_ENV, &report, &environments(&report));
     if !site.records().has_fingerprint_key().map_err(|fault| site.state_failure(&fault))? {
         site.printer.talk("no run has kept a key yet: the next call tells other fingerprints");
     }
@@ -85,7 +98,7 @@ async fn reload(site: &Site, ground: &Ground) -> Result<Exit, Failure> {
     let services = ground.services(&ground.found(site).await.units)?;
     site.printer.talk(&format!("reloaded; services: {}", names(&services)));
     let services: Vec<_> = services.iter().map(ServiceName::as_str).collect();
-    site.printer.result("dagster-reload", services, "");
+    site.printer.result(DAGSTER_RELOAD, services, "");
     Ok(Exit::Done)
 }
 
@@ -102,11 +115,16 @@ async fn changed(
     let printer = site.printer;
     printer.talk(&format!("{verb}: {}", names(&services)));
     let tell = teller(printer);
+    let kind = match verb {
+        Verb::Start => DAGSTER_START,
+        Verb::Stop => DAGSTER_STOP,
+        Verb::Restart => DAGSTER_RESTART,
+    };
     let ports = (&ground.systemd as &dyn Services, &site.clock as _);
     match change(verb, &services, ports, (Patience::default(), &tell)).await {
         Ok(settled) => {
             let settled: Vec<_> = settled.iter().map(in_json).collect();
-            printer.result(&format!("dagster-{verb}"), settled, "");
+            printer.result(kind, settled, "");
             Ok(Exit::Done)
         }
         Err(ChangeError::Fault(fault)) => Err(ground.failure(&verb.to_string(), &fault)),

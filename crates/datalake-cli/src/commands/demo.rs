@@ -9,14 +9,17 @@ mod storage;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::args::Demo;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::render::Printer;
+use crate::render::{DocumentKind, Printer};
 use stage::{Act, Ending, Stage};
 use storage::{fill_storage, tree};
+
+pub(super) const DEMO: DocumentKind = DocumentKind::of::<Played>("demo");
 
 /// What is shown, and in which order.
 const ACTS: [Act; 17] = [
@@ -56,13 +59,13 @@ const MIGRATE_SLOWLY: &str = "migrate run --yes --while-running --bwlimit 8M";
 const FAULTS: &str = "seed 7, 2% 503, 1% 500, 1% cut-body@1024, 1% reset";
 
 /// What was checked, and how it came out.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Played {
     checks: Vec<Check>,
     folder: Option<PathBuf>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Check {
     what: String,
     held: bool,
@@ -86,7 +89,7 @@ pub(super) async fn demo(flags: &Demo, printer: Printer) -> Result<Exit, Failure
     let what = "Every file of the host is what it was before".to_owned();
     checks.push(Check { what, held: before == after && !after.is_empty() });
     let played = Played { checks, folder: flags.keep.clone() };
-    printer.result("demo", &played, &ending(&played));
+    printer.result(DEMO, &played, &ending(&played));
     drop(folder);
     if played.checks.iter().all(|check| check.held) { Ok(Exit::Done) } else { Ok(Exit::Mismatch) }
 }

@@ -26,11 +26,18 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::generator::made;
 use crate::no_store::NoStore;
-use crate::render::{self, FileChange, diff};
+use crate::render::{self, DocumentKind, FileChange, diff};
 use crate::site::Site;
 
 pub(crate) use self::missing::missing_packages;
 pub(crate) use self::report::{DepsReport, PackageDeps, UnitDeps};
+
+pub(super) const DAGSTER_DEPS: DocumentKind = DocumentKind::of::<DepsReport>("dagster-deps");
+pub(super) const DAGSTER_DEPS_APPLY: DocumentKind =
+    DocumentKind::of::<report::Done<'static>>("dagster-deps-apply");
+
+/// The documents of these commands.
+pub(super) const KINDS: &[DocumentKind] = &[DAGSTER_DEPS, DAGSTER_DEPS_APPLY];
 
 pub(super) async fn deps(what: &Deps, site: &Site, ground: &Ground) -> Result<Exit, Failure> {
     match what {
@@ -48,7 +55,7 @@ async fn plan_only(wish: &DepsWish, site: &Site, ground: &Ground) -> Result<Exit
         let next = format!("{} dagster deps apply", site.name);
         (Exit::Drift, format!("\nNothing was changed. Next: {next}\n"))
     };
-    site.printer.result("dagster-deps", &report, &(render::dependencies(&report) + &next));
+    site.printer.result(DAGSTER_DEPS, &report, &(render::dependencies(&report) + &next));
     Ok(exit)
 }
 
@@ -71,7 +78,7 @@ async fn apply_all(flags: &DepsApply, site: &Site, ground: &Ground) -> Result<Ex
     let report = DepsReport::of(&looked, &materials.source)?;
     if report.is_well {
         let text = "\nNothing to do: every image has what fits its Dagster.\n";
-        site.printer.result("dagster-deps", &report, &(render::dependencies(&report) + text));
+        site.printer.result(DAGSTER_DEPS, &report, &(render::dependencies(&report) + text));
         return Ok(Exit::Done);
     }
     let next = next(&looked, &materials.source, (site, ground), &ports).await?;
@@ -178,7 +185,7 @@ async fn prove(
         what_stays(next, ground),
     );
     let done = report::Done { deps: &report, plan: &next.plan, receipt, undo: &undo };
-    site.printer.result("dagster-deps-apply", done, &text);
+    site.printer.result(DAGSTER_DEPS_APPLY, done, &text);
     Ok(Exit::Done)
 }
 

@@ -8,8 +8,14 @@ use crate::args::{self, Cli};
 use crate::doctor::examine;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::render::{DoctorReport, Printer, diagnosis, finding_page};
+use crate::render::{DoctorReport, DocumentKind, FindingPage, Printer, diagnosis, finding_page};
 use crate::site::Site;
+
+pub(super) const DOCTOR: DocumentKind = DocumentKind::of::<DoctorReport>("doctor");
+pub(super) const DOCTOR_PAGE: DocumentKind = DocumentKind::of::<FindingPage>("doctor-page");
+
+/// The documents of these commands.
+pub(super) const KINDS: &[DocumentKind] = &[DOCTOR, DOCTOR_PAGE, fix::DOCTOR_FIX];
 
 pub(super) async fn doctor(
     cli: &Cli,
@@ -19,7 +25,7 @@ pub(super) async fn doctor(
     if let Some(id) = flags.explain {
         // Works offline and without a spec: nothing is opened.
         let (text, report) = finding_page(id);
-        printer.result("doctor-page", report, &text);
+        printer.result(DOCTOR_PAGE, report, &text);
         return Ok(Exit::Done);
     }
     let site = Site::open(cli, printer).await?;
@@ -29,7 +35,7 @@ pub(super) async fn doctor(
     let seen = examine(&site, flags.only, &flags.code).await?;
     let found = diagnose(&seen);
     let report = DoctorReport::of(&found, flags.only, &site.name);
-    printer.result("doctor", &report, &diagnosis(&report, printer.has_colour()));
+    printer.result(DOCTOR, &report, &diagnosis(&report, printer.has_colour()));
     Ok(exit(found.verdict(flags.only)))
 }
 

@@ -7,6 +7,7 @@ use datalake_core::{BucketName, Fault, InvalidKey, KeyPrefix, Timestamp, Version
 use datalake_engine::{
     AnyKey, Clock, Lake, ObjectSource, VersionEntry, VersionId, VersionKind, Walk,
 };
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::agreed;
@@ -14,7 +15,13 @@ use crate::args::{Cli, project::Gaps};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::remote::{Remote, at_bucket};
-use crate::render::{Printer, Rows, Ticker, age, counted, key_text, size};
+use crate::render::{DocumentKind, Printer, Rows, Ticker, age, counted, key_text, size};
+
+pub(super) const GAP: DocumentKind = DocumentKind::of::<Row<'static>>("gap");
+pub(super) const GAPS_END: DocumentKind = DocumentKind::of::<Sum>("gaps-end");
+
+/// The documents of these commands.
+pub(super) const KINDS: &[DocumentKind] = &[GAP, GAPS_END];
 
 /// What was deleted so short ago may just be written: an upload takes its time.
 const YOUNG: i64 = 600;
@@ -30,7 +37,7 @@ struct Gap {
     stored: Timestamp,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Row<'a> {
     key: &'a str,
     deleted: Timestamp,
@@ -40,7 +47,7 @@ struct Row<'a> {
     stored: Timestamp,
 }
 
-#[derive(Serialize, Default)]
+#[derive(Serialize, JsonSchema, Default)]
 struct Sum {
     gaps: u64,
     bytes: u64,
@@ -148,7 +155,7 @@ impl Search<'_> {
         let Gap { key, deleted, version, size: bytes, stored, .. } = gap;
         let (key, version) = (key.as_str(), version.0.as_str());
         let row = Row { key, deleted: *deleted, young, version, size: *bytes, stored: *stored };
-        rows.row("gap", row, || {
+        rows.row(GAP, row, || {
             let note = if young { "  (young: perhaps it is just written)" } else { "" };
             let since = age(*deleted, self.now);
             format!("deleted {since}, {:>10}  {}{note}", size(*bytes), key_text(key))
@@ -186,7 +193,7 @@ impl Search<'_> {
 
     fn told(&self, sum: &Sum, next: &str) -> Exit {
         if self.printer.is_json() {
-            Rows::new(self.printer).row("gaps-end", sum, String::new);
+            Rows::new(self.printer).row(GAPS_END, sum, String::new);
         } else {
             self.printer.text(&self.sentences(sum, next));
         }

@@ -1,15 +1,18 @@
 //! `history`: all runs, the newest first.
 
 use datalake_core::{RunKind, RunState};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::args::Cli;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::render::Printer;
+use crate::render::{DocumentKind, Printer};
 use crate::site::Site;
 
-#[derive(Serialize)]
+pub(super) const HISTORY: DocumentKind = DocumentKind::of::<Vec<Entry>>("history");
+
+#[derive(Serialize, JsonSchema)]
 struct Entry {
     run: String,
     started: String,
@@ -49,7 +52,7 @@ pub(super) async fn history(cli: &Cli, printer: Printer) -> Result<Exit, Failure
         .collect();
     let text: String = entries.iter().map(line).collect();
     let text = if text.is_empty() { "No runs yet.\n".to_owned() } else { text };
-    printer.result("history", &entries, &text);
+    printer.result(HISTORY, &entries, &text);
     Ok(Exit::Done)
 }
 

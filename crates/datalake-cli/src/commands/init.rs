@@ -9,8 +9,10 @@ use datalake_core::{BucketName, SpecDocument};
 use crate::args::{self, Cli};
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::render::Printer;
+use crate::render::{DocumentKind, Printer};
 use crate::site::own_name;
+
+pub(super) const INIT: DocumentKind = DocumentKind::of::<SpecDocument>("init");
 
 pub(super) fn init(cli: &Cli, flags: &args::Init, printer: Printer) -> Result<Exit, Failure> {
     let path = cli.place.config.clone().unwrap_or_else(|| PathBuf::from("datalake.yaml"));
@@ -23,7 +25,7 @@ pub(super) fn init(cli: &Cli, flags: &args::Init, printer: Printer) -> Result<Ex
     document.clone().check()?;
     write(&path, &text(&document), flags.force)?;
     printer.result(
-        "init",
+        INIT,
         &document,
         &format!("Wrote {}.\n\nNext: {} provision --dry-run\n", path.display(), own_name(cli)),
     );

@@ -18,13 +18,27 @@ use crate::args::Cli;
 use crate::args::migrate::{Back, Migrate};
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::render::Printer;
+use crate::render::{DocumentKind, Printer};
 
 pub(super) use run::last_flags;
 
 pub(crate) use look::Outlook;
 pub(crate) use report::{AssetRow, MigrationReport, PartitionRow};
 pub(crate) use standing::{Counts, Standing};
+
+/// The documents of these commands.
+pub(super) const KINDS: &[DocumentKind] = &[
+    back::MIGRATION_BACK,
+    back::MIGRATION_BACK_PLAN,
+    backup::BACKUP,
+    backup::BACKUP_READ,
+    free::MIGRATION_FREED,
+    look::MIGRATION_PLAN,
+    look::MIGRATION_STATUS,
+    report::MIGRATION_REPORT,
+    run::MIGRATION,
+    run::MIGRATION_PROOF,
+];
 
 pub(super) async fn migrate(cli: &Cli, what: &Migrate, printer: Printer) -> Result<Exit, Failure> {
     match what {

@@ -11,7 +11,16 @@ use crate::args::Cli;
 use crate::args::modal::Modal;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::render::Printer;
+use crate::render::{DocumentKind, Printer};
+
+/// The documents of these commands.
+pub(super) const KINDS: &[DocumentKind] = &[
+    functions::MODAL_DEPLOY,
+    functions::MODAL_INIT,
+    functions::MODAL_ROLLOVER,
+    secret::MODAL_SECRET,
+    secret::MODAL_SECRET_RUN,
+];
 
 pub(super) async fn modal(cli: &Cli, what: &Modal, printer: Printer) -> Result<Exit, Failure> {
     match what {

@@ -10,6 +10,8 @@ mod stat;
 mod tree;
 mod versions;
 
+use crate::render::DocumentKind;
+
 pub(super) use cat::cat;
 pub(super) use du::{Sums, du};
 pub(super) use ls::ls;
@@ -17,3 +19,20 @@ pub(super) use presign::presign;
 pub(super) use rm::rm;
 pub(super) use stat::stat;
 pub(super) use tree::tree;
+
+/// The documents of these commands.
+pub(super) const KINDS: &[DocumentKind] = &[
+    du::USAGE,
+    du::USAGE_TOTAL,
+    listed::FOLDER,
+    listed::OBJECT,
+    listed::VERSION,
+    ls::LS_END,
+    presign::PRESIGN,
+    rm::RM,
+    rm::RM_PLAN,
+    stat::STAT,
+    tree::TREE_END,
+    tree::TREE_FOLDER,
+    tree::TREE_OBJECT,
+];

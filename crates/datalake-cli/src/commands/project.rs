@@ -11,21 +11,24 @@ use datalake_dagster::{
 };
 use datalake_engine::{Files, NewFile, NoCheckpoints, Seen};
 use datalake_host::HostFiles;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::args::Cli;
 use crate::args::project::{Layout, ProjectInit};
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::render::{FileChange, Printer, diff, printable};
+use crate::render::{DocumentKind, FileChange, Printer, diff, printable};
 use crate::site::Site;
+
+pub(super) const DAGSTER_INIT: DocumentKind = DocumentKind::of::<Report<'static>>("dagster-init");
 
 /// So many files of a project are read for names.
 const MOST_FILES: usize = 20_000;
 /// So large a file is no source.
 const LARGEST: u64 = 1 << 20;
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Report<'a> {
     layout: &'static str,
     dir: &'a Path,
@@ -33,7 +36,7 @@ struct Report<'a> {
     files: Vec<FileReport<'a>>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct FileReport<'a> {
     path: &'a str,
     state: &'static str,
@@ -263,7 +266,7 @@ fn finish(
         text.push_str(&diffs(judged));
     }
     text.push_str(&farewell(changes, flags));
-    printer.result("dagster-init", report, &text);
+    printer.result(DAGSTER_INIT, report, &text);
     let is_kept = judged.iter().any(|one| one.standing == FileStanding::Edited);
     match (flags.dry_run && changes, is_kept) {
         (true, _) => Exit::Drift,

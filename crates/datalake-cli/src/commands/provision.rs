@@ -12,6 +12,7 @@ use datalake_engine::{
 };
 use datalake_host::Account;
 use datalake_quadlet::Trouble;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::forward::Forward;
@@ -26,8 +27,11 @@ use crate::generator::checked;
 use crate::handover::{Way, secrets};
 use crate::modal::{ModalPlace, VaultPast, asked};
 use crate::places::Places;
-use crate::render::{self, FileChange, Printer, diff};
+use crate::render::{self, DocumentKind, FileChange, Printer, diff};
 use crate::site::{RETRY_BUDGET, Site};
+
+pub(super) const PLAN: DocumentKind = DocumentKind::of::<Plan>("plan");
+pub(super) const PROVISION: DocumentKind = DocumentKind::of::<Done<'static>>("provision");
 
 /// Everything known about one place before it is looked at.
 pub(super) struct Subject<'a> {
@@ -44,7 +48,7 @@ pub(super) struct Subject<'a> {
     pub(super) past: Option<&'a VaultPast>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Done<'a> {
     plan: &'a Plan,
     receipt: Option<&'a Receipt>,
@@ -125,7 +129,7 @@ fn is_wanted(
 ) -> Result<bool, Failure> {
     if flags.dry_run {
         let next = format!("\nNothing was changed. Next: {} provision\n", site.name);
-        site.printer.result("plan", plan, &(shown.to_owned() + &next));
+        site.printer.result(PLAN, plan, &(shown.to_owned() + &next));
         return Ok(false);
     }
     site.printer.text(shown);
@@ -177,7 +181,7 @@ fn nothing_to_do(subject: &Subject<'_>, plan: &Plan, printer: Printer) -> Exit {
     };
     let text = format!("Nothing to do: bucket `{bucket}`{what} are in step.\n");
     let nothing = Done { plan, receipt: None, proved: true, undo: None };
-    printer.result("provision", nothing, &text);
+    printer.result(PROVISION, nothing, &text);
     Exit::Done
 }
 
@@ -255,7 +259,7 @@ async fn prove(
     }
     let undo = format!("{} rollback {}", site.name, receipt.run);
     let done = Done { plan, receipt: Some(receipt), proved: true, undo: Some(undo.clone()) };
-    site.printer.result("provision", done, &farewell(subject, receipt, &undo));
+    site.printer.result(PROVISION, done, &farewell(subject, receipt, &undo));
     Ok(Exit::Done)
 }
 

@@ -9,6 +9,7 @@ use datalake_core::price::{Pace, Trend};
 use datalake_core::{RunState, Timestamp};
 use datalake_engine::{Due, UsageLog as _, UsageSample};
 use datalake_host::UsageDb;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::cost::{Basis, Costed, Expected, Outlook, log_failure, stored};
@@ -20,10 +21,13 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::remote::Remote;
 use crate::render::{
-    Ahead, BillTold, Change, ForecastTold, Lake, PACES, Part, Point, Printer, RuleTold, bill_lines,
-    key_text, markdown, page, paid, reach_text, rule_text, size, tax_words,
+    Ahead, BillTold, Change, DocumentKind, ForecastTold, Lake, PACES, Part, Point, Printer,
+    RuleTold, bill_lines, key_text, markdown, page, paid, reach_text, rule_text, size, tax_words,
 };
 use crate::site::Site;
+
+pub(super) const REPORT: DocumentKind = DocumentKind::of::<Lake>("report");
+pub(super) const REPORT_PAGE: DocumentKind = DocumentKind::of::<Written<'static>>("report-page");
 
 /// A page shows so many parts as tiles, whatever its tables tell.
 const TILES: usize = 120;
@@ -34,7 +38,7 @@ const DAYS_AHEAD: i64 = 30;
 /// A list of assets as long as this may not be whole.
 const WHOLE_BELOW: usize = 1_000;
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Written<'a> {
     file: String,
     bytes: usize,
@@ -51,14 +55,14 @@ pub(super) async fn report(cli: &Cli, flags: &Report, printer: Printer) -> Resul
         ..lake(&remote, &basis, (&costed, &outlook), flags.what.top)?
     };
     let Some(file) = &flags.html else {
-        printer.result("report", &lake, &markdown(&lake));
+        printer.result(REPORT, &lake, &markdown(&lake));
         return Ok(Exit::Done);
     };
     let text = page(&lake);
     write(file, &text)?;
     let shown = file.display().to_string();
     let told = format!("Wrote {shown} ({}); open it in a browser.\n", size(text.len() as u64));
-    printer.result("report", Written { file: shown, bytes: text.len(), report: &lake }, &told);
+    printer.result(REPORT_PAGE, Written { file: shown, bytes: text.len(), report: &lake }, &told);
     Ok(Exit::Done)
 }
 

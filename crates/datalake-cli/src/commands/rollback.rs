@@ -9,10 +9,12 @@ use datalake_core::{
 use datalake_engine::{
     NoDagster, NoSecrets, ObjectStore, Ports, RetryingStore, Secrets, read_receipt, recover,
 };
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::going_back::{carry_out_back, conflicts, what_stays};
 use super::migrate::last_flags;
+use super::provision::PLAN;
 use super::provision::dagster;
 use super::services::teller;
 use super::{confirmed, restart_steps};
@@ -23,10 +25,12 @@ use crate::failure::Failure;
 use crate::handover::secrets;
 use crate::modal::ModalPlace;
 use crate::no_store::NoStore;
-use crate::render::{self, Printer};
+use crate::render::{self, DocumentKind, Printer};
 use crate::site::{RETRY_BUDGET, Site};
 
-#[derive(Serialize)]
+pub(super) const ROLLBACK: DocumentKind = DocumentKind::of::<Undone<'static>>("rollback");
+
+#[derive(Serialize, JsonSchema)]
 struct Undone<'a> {
     of: Option<&'a RunId>,
     plan: &'a Plan,
@@ -69,7 +73,7 @@ pub(super) async fn rollback(
     }
     let shown = shown(&plan, &receipt);
     if flags.dry_run {
-        printer.result("plan", &plan, &(shown + "\nNothing was changed.\n"));
+        printer.result(PLAN, &plan, &(shown + "\nNothing was changed.\n"));
         return Ok(Exit::Drift);
     }
     printer.text(&shown);
@@ -89,7 +93,7 @@ pub(super) async fn rollback(
         way_back_of_assets(&site),
         site.name
     );
-    printer.result("rollback", data, &text);
+    printer.result(ROLLBACK, data, &text);
     Ok(Exit::Done)
 }
 
@@ -141,7 +145,7 @@ fn way_back_of_assets(site: &Site) -> String {
 
 fn nothing(printer: Printer) -> Exit {
     let undone = Undone { of: None, plan: &Plan::default(), receipt: None };
-    printer.result("rollback", undone, "Nothing to undo.\n");
+    printer.result(ROLLBACK, undone, "Nothing to undo.\n");
     Exit::Done
 }
 

@@ -3,16 +3,19 @@
 use std::path::{Path, PathBuf};
 
 use datalake_sim::{FaultPlan, Key};
+use schemars::JsonSchema;
 use serde::Serialize;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::args::{self, Cli};
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::render::Printer;
+use crate::render::{DocumentKind, Printer};
 use crate::sandbox::{ServeError, Service, prepared, serve};
 
-#[derive(Serialize)]
+pub(super) const SANDBOX: DocumentKind = DocumentKind::of::<Address>("sandbox");
+
+#[derive(Serialize, JsonSchema)]
 struct Address {
     endpoint: String,
     region: &'static str,
@@ -51,7 +54,7 @@ pub(super) async fn sandbox(
     };
     // Listened to before anybody learns the address and may say stop.
     let stop_asked = stop_asked()?;
-    printer.result("sandbox", &address, &text(&address));
+    printer.result(SANDBOX, &address, &text(&address));
     printer.talk("serving until Ctrl-C");
     stop_asked.await;
     running.stop().await;

@@ -7,13 +7,15 @@ use clap::CommandFactory;
 use crate::args::Cli;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::render::Printer;
+use crate::render::{DocumentKind, Printer};
+
+pub(super) const COMPLETIONS: DocumentKind = DocumentKind::of::<String>("completions");
 
 pub(super) fn completions(shell: clap_complete::Shell, printer: Printer) -> Exit {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut Cli::command(), "datalake", &mut script);
     let script = String::from_utf8_lossy(&script);
-    printer.result("completions", &script, &script);
+    printer.result(COMPLETIONS, &script, &script);
     Exit::Done
 }
 

@@ -12,12 +12,14 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::handover::{Way, secrets};
 use crate::modal::{ModalPlace, VaultStanding, standing as modal_standing};
-use crate::render::{Printer, State, StatusReport, status as rendered};
+use crate::render::{DocumentKind, Printer, State, StatusReport, status as rendered};
 use crate::site::{RETRY_BUDGET, Site};
+
+pub(super) const STATUS: DocumentKind = DocumentKind::of::<StatusReport<'static>>("status");
 
 pub(super) async fn status(cli: &Cli, printer: Printer) -> Result<Exit, Failure> {
     let site = Site::open(cli, printer).await?;
-    standing(&site, |report, text| printer.result("status", report, text)).await
+    standing(&site, |report, text| printer.result(STATUS, report, text)).await
 }
 
 /// Looks whether bucket and host are in step with the spec, and shows what it found.

@@ -21,7 +21,7 @@ use crate::args::transfer::{Copy, Get, How, Put, Side, Sync};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::remote::Remote;
-use crate::render::Printer;
+use crate::render::{DocumentKind, Printer};
 
 pub(super) use self::ledger::{MANIFEST, PairRecords, pair_id};
 pub(super) use self::notes::held;
@@ -29,6 +29,15 @@ pub(super) use self::proof::{scrub, verify};
 pub(super) use self::run::watched;
 pub(super) use self::teller::Teller;
 pub(super) use self::wishes::limits;
+
+/// The documents of these commands.
+pub(super) const KINDS: &[DocumentKind] = &[
+    proof::VERIFICATION,
+    run::TRANSFER,
+    teller::TRANSFER_ITEM,
+    teller::TRANSFER_PROGRESS,
+    teller::TRANSFER_RETRY,
+];
 
 pub(super) async fn put(cli: &Cli, flags: &Put, printer: Printer) -> Result<Exit, Failure> {
     let sources: Vec<_> = flags.files.iter().cloned().map(Side::Local).collect();

@@ -9,10 +9,14 @@ use crate::args::Cli;
 use crate::args::cost::Usage;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::render::Printer;
+use crate::render::{DocumentKind, Printer};
 
 pub(in crate::commands) use egress::note_download;
 pub(in crate::commands) use growth::{Grown, growth};
+
+/// The documents of these commands.
+pub(super) const KINDS: &[DocumentKind] =
+    &[egress::USAGE_EGRESS, record::USAGE_SAMPLE, show::USAGE_HISTORY];
 
 pub(super) async fn usage(cli: &Cli, what: &Usage, printer: Printer) -> Result<Exit, Failure> {
     match what {

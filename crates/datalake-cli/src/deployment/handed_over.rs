@@ -3,6 +3,7 @@
 use datalake_core::{Fault, FilledBody, Found, HostPath};
 use datalake_engine::Secrets;
 use datalake_quadlet::UnitFile;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::content;
@@ -18,7 +19,7 @@ pub(crate) struct HandedOver {
 }
 
 /// Where the settings lie that are handed over.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Source {
     /// In the env file.

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use datalake_core::{Fingerprint, Found};
 use datalake_engine::{ActiveState, DeployedUnit, Deployment, Prints};
 use datalake_quadlet::PodmanVersion;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{Ground, OldLine, Source};
@@ -23,7 +24,7 @@ pub(crate) struct Environments {
 }
 
 /// A deployment as it stands, for people and programs.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct Report {
     pub user: String,
     pub uid: u32,
@@ -42,7 +43,7 @@ pub(crate) struct Report {
 }
 
 /// A unit, its service and its container as they stand.
-#[derive(Debug, Default, Serialize)]
+#[derive(Debug, Default, Serialize, JsonSchema)]
 pub(crate) struct UnitReport {
     pub name: String,
     pub file: Option<String>,
@@ -61,7 +62,7 @@ pub(crate) struct UnitReport {
 }
 
 /// Whether a container runs with what the env file holds.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", tag = "state")]
 pub(crate) enum EnvironmentState {
     /// Every variable of the env file has its value.
@@ -78,7 +79,7 @@ pub(crate) enum EnvironmentState {
 }
 
 /// A line that wins over the env file.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct OldValue {
     pub path: String,
     pub line: usize,
@@ -89,14 +90,14 @@ pub(crate) struct OldValue {
 }
 
 /// The variables of the env file and of each container, by name and shortened fingerprint.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct EnvironmentReport {
     pub env_file: Variables,
     pub containers: Vec<Variables>,
 }
 
 /// Variables of one place.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct Variables {
     /// The file's path or the unit's name.
     pub of: String,

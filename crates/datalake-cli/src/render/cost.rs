@@ -2,12 +2,13 @@
 
 use datalake_core::price::{Bill, Currency, Micros, Money, Net, Pace, Plan, Trend, Vat};
 use datalake_core::{ByteSize, Timestamp};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::size;
 
 /// A bill for programs: sums as exact decimal numbers, and rounded to cents.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub(crate) struct BillTold {
     plan: String,
     month: String,

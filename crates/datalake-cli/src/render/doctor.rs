@@ -3,6 +3,7 @@
 use datalake_core::doctor::{
     Diagnosis, FindingId, Group, Outcome, Remedy, Severity, Skipped, Verdict,
 };
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::printable;
@@ -11,7 +12,7 @@ use super::printable;
 const WIDTH: usize = 100;
 
 /// The diagnosis for people and programs.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct DoctorReport {
     /// Whether nothing was found and nothing is unknown.
     pub is_sound: bool,
@@ -24,7 +25,7 @@ pub(crate) struct DoctorReport {
 }
 
 /// How many checks came to what.
-#[derive(Debug, Default, Serialize)]
+#[derive(Debug, Default, Serialize, JsonSchema)]
 pub(crate) struct Counts {
     sound: usize,
     warnings: usize,
@@ -34,7 +35,7 @@ pub(crate) struct Counts {
 }
 
 /// One check.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct CheckReport {
     id: &'static str,
     group: &'static str,
@@ -49,7 +50,7 @@ pub(crate) struct CheckReport {
 }
 
 /// What a check has come to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 enum Word {
     Sound,
@@ -200,8 +201,8 @@ fn wrapped(text: &str, width: usize) -> Vec<String> {
 }
 
 /// A page for programs.
-#[derive(Serialize)]
-pub(crate) struct Page {
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct FindingPage {
     id: &'static str,
     group: &'static str,
     title: &'static str,
@@ -211,9 +212,9 @@ pub(crate) struct Page {
 
 /// The page of a finding.
 #[must_use]
-pub(crate) fn finding_page(id: FindingId) -> (String, Page) {
+pub(crate) fn finding_page(id: FindingId) -> (String, FindingPage) {
     let is_ours = id.remedy() != Remedy::Person;
-    let page = Page {
+    let page = FindingPage {
         id: id.as_str(),
         group: id.group().as_str(),
         title: id.title(),

@@ -3,12 +3,13 @@
 use datalake_core::price::{Micros, Money};
 use datalake_core::{LargestGroups, Tally, Usage};
 use datalake_engine::Due;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{count, key_text, rule_text, size};
 
 /// A part of a bucket and its share of the bill.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub(crate) struct Part {
     /// Its name, as it is.
     pub(crate) name: String,
@@ -23,7 +24,7 @@ pub(crate) struct Part {
 }
 
 /// Parts of one kind, the largest first, and all others together.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub(crate) struct Parts {
     /// The largest.
     pub(crate) largest: Vec<Part>,

@@ -5,6 +5,7 @@ mod page;
 mod plot;
 mod tiles;
 
+use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
 
 pub(crate) use markdown::markdown;
@@ -14,7 +15,7 @@ use super::cost::BillTold;
 use super::holdings::{Part, Parts};
 
 /// All there is to tell of a bucket. Sizes are bytes, times seconds after 1970 or RFC 3339.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub(crate) struct Lake {
     /// The bucket.
     pub(crate) bucket: String,
@@ -40,6 +41,7 @@ pub(crate) struct Lake {
     pub(crate) egress_words: String,
     /// What the month will have cost; or why nobody knows.
     #[serde(serialize_with = "or_unknown")]
+    #[schemars(with = "OrUnknown<ForecastTold>")]
     pub(crate) forecast: Result<ForecastTold, String>,
     /// What is billed.
     pub(crate) billed_bytes: u64,
@@ -65,6 +67,7 @@ pub(crate) struct Lake {
     pub(crate) growth_since: Option<String>,
     /// What rules delete next; or why nobody knows.
     #[serde(serialize_with = "or_unknown")]
+    #[schemars(with = "OrUnknown<Vec<RuleTold>>")]
     pub(crate) rules: Result<Vec<RuleTold>, String>,
     /// Whether all is in step, and how the last runs on this machine ended, in sentences.
     pub(crate) status: Vec<String>,
@@ -74,7 +77,7 @@ pub(crate) struct Lake {
 }
 
 /// What a month will have cost.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub(crate) struct ForecastTold {
     /// The sum at the slow pace.
     pub(crate) low: String,
@@ -91,7 +94,7 @@ pub(crate) struct ForecastTold {
 }
 
 /// What was billed at a point in time.
-#[derive(Debug, Clone, Copy, Serialize)]
+#[derive(Debug, Clone, Copy, Serialize, JsonSchema)]
 pub(crate) struct Point {
     /// Seconds after 1970.
     pub(crate) at: i64,
@@ -102,7 +105,7 @@ pub(crate) struct Point {
 }
 
 /// What will be billed at a point in time, at the three paces.
-#[derive(Debug, Clone, Copy, Serialize)]
+#[derive(Debug, Clone, Copy, Serialize, JsonSchema)]
 pub(crate) struct Ahead {
     /// Seconds after 1970.
     pub(crate) at: i64,
@@ -111,7 +114,7 @@ pub(crate) struct Ahead {
 }
 
 /// How an asset has changed.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub(crate) struct Change {
     /// The asset.
     pub(crate) asset: String,
@@ -122,7 +125,7 @@ pub(crate) struct Change {
 }
 
 /// What a rule deletes next: numbers and bytes within a day, seven days, thirty.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub(crate) struct RuleTold {
     /// The rule in words, with its id.
     pub(crate) rule: String,
@@ -132,19 +135,23 @@ pub(crate) struct RuleTold {
     pub(crate) bytes: [u64; 3],
 }
 
-/// A value, or `{ "unknown": … }` with the reason.
+/// A value, or the reason why nobody knows it.
+#[derive(Serialize, JsonSchema)]
+#[serde(untagged)]
+enum OrUnknown<T> {
+    Known(T),
+    Unknown { unknown: String },
+}
+
 fn or_unknown<T: Serialize, S: Serializer>(
     value: &Result<T, String>,
     serializer: S,
 ) -> Result<S::Ok, S::Error> {
-    #[derive(Serialize)]
-    struct Unknown<'a> {
-        unknown: &'a str,
-    }
     match value {
-        Ok(value) => value.serialize(serializer),
-        Err(why) => Unknown { unknown: why }.serialize(serializer),
+        Ok(value) => OrUnknown::Known(value),
+        Err(why) => OrUnknown::Unknown { unknown: why.clone() },
     }
+    .serialize(serializer)
 }
 
 impl Lake {

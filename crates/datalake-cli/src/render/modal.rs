@@ -1,13 +1,14 @@
 //! How Modal's secret stands.
 
 use datalake_core::ModalObject;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::printable;
 use crate::modal::VaultStanding;
 
 /// The same for programs.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub(crate) struct VaultReport {
     secret: String,
     state: &'static str,

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
-use super::{Envelope, Printer, SCHEMA_VERSION};
+use super::{DocumentKind, Envelope, Printer};
 
 /// So much is kept back before it is printed.
 const BLOCK: usize = 64 * 1024;
@@ -28,14 +28,24 @@ impl Rows {
     }
 
     /// Adds a row: `data` in its envelope for JSON, the line else.
-    pub(crate) fn row(&mut self, kind: &str, data: impl Serialize, line: impl FnOnce() -> String) {
+    pub(crate) fn row(
+        &mut self,
+        kind: DocumentKind,
+        data: impl Serialize,
+        line: impl FnOnce() -> String,
+    ) {
         if self.json {
-            let envelope = Envelope { schema_version: SCHEMA_VERSION, kind, data };
             // A buffer in memory takes everything, and rows hold what JSON can write.
-            let _ = serde_json::to_writer(&mut self.buffer, &envelope);
+            let _ = serde_json::to_writer(&mut self.buffer, &Envelope::around(kind, data));
+            self.line("");
         } else {
-            self.buffer.extend_from_slice(line().as_bytes());
+            self.line(&line());
         }
+    }
+
+    /// Adds a line of text.
+    pub(crate) fn line(&mut self, line: &str) {
+        self.buffer.extend_from_slice(line.as_bytes());
         self.buffer.push(b'\n');
         if self.buffer.len() >= BLOCK {
             self.flush();

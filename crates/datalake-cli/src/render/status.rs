@@ -3,6 +3,7 @@
 use datalake_core::{BucketState, Found, Lifecycle, Plan, Receipt, Spec, Versioning};
 use datalake_engine::Sighting;
 use datalake_host::Account;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::modal::{VaultReport, vault_line, vault_report};
@@ -36,7 +37,7 @@ pub(crate) struct State<'a> {
 }
 
 /// The same for programs.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub(crate) struct Report<'a> {
     endpoint: String,
     region: String,

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use datalake_engine::transfer::{Mark, Tally};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{count, counted, key_text, printable, size};
@@ -11,7 +12,7 @@ use super::{count, counted, key_text, printable, size};
 const FORESEEN: u64 = 100 * 60 * 60;
 
 /// How a transfer stands or ended, for programs and as text.
-#[derive(Debug, Clone, Default, Serialize)]
+#[derive(Debug, Clone, Default, Serialize, JsonSchema)]
 pub(crate) struct TransferState {
     /// Where from; the first one of many.
     pub source: String,
@@ -52,7 +53,7 @@ pub(crate) struct TransferState {
 }
 
 /// Counts of items and of their bytes.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub(crate) struct Sum {
     /// How many.
     pub items: u64,

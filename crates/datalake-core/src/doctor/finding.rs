@@ -1,5 +1,6 @@
 //! What a diagnosis tells.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{FindingId, Group};
@@ -18,7 +19,7 @@ pub struct Finding {
 }
 
 /// How bad a finding is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Severity {
     /// It works, and can do harm.

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use bytesize::ByteSize;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::read::{flag, word};
+use super::read::{flag, flag_shape, price_shape, word, word_shape};
 use super::{InvalidSpec, parse};
 use crate::price::{
     Account, Base, Currency, Egress, FreeEgress, Micros, Per, Plan, Prices, Rate, Storage,
@@ -13,7 +14,7 @@ use crate::price::{
 use crate::{CostSpec, Timestamp};
 
 /// `cost:`
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct CostDocument {
     /// `plan:` — the price list; `hetzner` unless said otherwise.
@@ -21,16 +22,19 @@ pub struct CostDocument {
     pub plan: Option<String>,
     /// `vat:` — in percent; none unless said otherwise.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "word")]
+    #[schemars(schema_with = "word_shape")]
     pub vat: Option<String>,
     /// `budget:` — a sum for a month, such as `10EUR`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub budget: Option<String>,
     /// `base-already-paid:` — the account pays the base price for something else; false unless said.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "flag")]
+    #[schemars(schema_with = "flag_shape")]
     pub base_already_paid: Option<bool>,
     /// `on-hetzner:` — this machine stands in Hetzner's network, so what it reads is free; false
     /// unless said otherwise.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "flag")]
+    #[schemars(schema_with = "flag_shape")]
     pub on_hetzner: Option<bool>,
     /// `plans:` — price lists of one's own, by their names.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
@@ -38,7 +42,7 @@ pub struct CostDocument {
 }
 
 /// A price list of one's own; what is left out costs nothing.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct PlanDocument {
     /// `currency:` — EUR or USD; needed.
@@ -46,15 +50,19 @@ pub struct PlanDocument {
     pub currency: Option<String>,
     /// `base-month:` — the most that being there costs in a month.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "price")]
+    #[schemars(schema_with = "price_shape")]
     pub base_month: Option<String>,
     /// `base-hour:` — what an hour with a bucket costs, up to `base-month`.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "price")]
+    #[schemars(schema_with = "price_shape")]
     pub base_hour: Option<String>,
     /// `storage-tb-month:` — a TB for a month.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "price")]
+    #[schemars(schema_with = "price_shape")]
     pub storage_tb_month: Option<String>,
     /// `storage-tb-hour:` — a TB for an hour, instead of that.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "price")]
+    #[schemars(schema_with = "price_shape")]
     pub storage_tb_hour: Option<String>,
     /// `storage-included:` — so much costs nothing.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -64,6 +72,7 @@ pub struct PlanDocument {
     pub smallest_object: Option<String>,
     /// `egress-tb:` — a TB that leaves the service.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "price")]
+    #[schemars(schema_with = "price_shape")]
     pub egress_tb: Option<String>,
     /// `egress-included:` — so much of it costs nothing in a month.
     #[serde(skip_serializing_if = "Option::is_none")]

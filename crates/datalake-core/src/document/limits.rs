@@ -1,23 +1,27 @@
 //! What transfers keep within, as it is written.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::read::word;
+use super::read::{word, word_shape};
 use super::{InvalidSpec, parse};
 use crate::ServiceLimits;
 
 /// `limits:`
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct LimitsDocument {
     /// `requests-per-second:` — 750 unless said otherwise; `off` for any number.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "word")]
+    #[schemars(schema_with = "word_shape")]
     pub requests_per_second: Option<String>,
     /// `connections:` — 256 unless said otherwise.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "word")]
+    #[schemars(schema_with = "word_shape")]
     pub connections: Option<String>,
     /// `bandwidth:` — bytes per second or a timetable of them; `off` unless said otherwise.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "word")]
+    #[schemars(schema_with = "word_shape")]
     pub bandwidth: Option<String>,
 }
 

@@ -1,13 +1,14 @@
 //! Modal's part of the spec, as it is written.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::read::names;
+use super::read::{names, names_shape};
 use super::{InvalidSpec, missing, parse};
 use crate::{ModalClientPlace, ModalName, ModalObject, ModalSpec, ModalToken};
 
 /// `modal:`
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct ModalDocument {
     /// `secret:` — the secret in Modal that holds the same variables as the env file.
@@ -18,6 +19,7 @@ pub struct ModalDocument {
     pub environment: Option<String>,
     /// `apps:` — the apps that use the secret: a list, or names with commas between them.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "names")]
+    #[schemars(schema_with = "names_shape")]
     pub apps: Option<Vec<String>>,
     /// `client:` — the program `modal`, unless it is the one in `PATH`.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -2,18 +2,20 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::read::{flag, names};
+use super::read::{flag, flag_shape, names, names_shape};
 use super::{InvalidSpec, parse};
 use crate::{Days, Expire, Presets, Protect};
 
 /// `protect:`
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct ProtectDocument {
     /// `versioning:` — true unless said otherwise.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "flag")]
+    #[schemars(schema_with = "flag_shape")]
     pub versioning: Option<bool>,
     /// `keep-old-versions:` — `30d` unless said otherwise; `off` for ever.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -23,9 +25,11 @@ pub struct ProtectDocument {
     pub abort_uploads: Option<String>,
     /// `expire:` — a list of `PREFIX:DAYS`, or such words with commas between them.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "names")]
+    #[schemars(schema_with = "names_shape")]
     pub expire: Option<Vec<String>>,
     /// `expired-markers:` — false unless said otherwise.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "flag")]
+    #[schemars(schema_with = "flag_shape")]
     pub expired_markers: Option<bool>,
 }
 

@@ -1,6 +1,7 @@
 //! Values that may be written in more than one form. No error repeats a value: it may be a secret
 //! that stands in the wrong place.
 
+use schemars::{Schema, SchemaGenerator, json_schema};
 use serde::de::Unexpected;
 use serde::{Deserialize, Deserializer};
 
@@ -18,6 +19,14 @@ pub(super) fn names<'de, D: Deserializer<'de>>(
         Names::List(list) => list,
         Names::Text(text) => text.split(',').map(|name| name.trim().to_owned()).collect(),
     }))
+}
+
+pub(super) fn names_shape(generator: &mut SchemaGenerator) -> Schema {
+    shape(
+        generator,
+        json_schema!({ "type": "array", "items": { "type": "string" } }),
+        json_schema!({ "type": ["array", "string"], "items": { "type": "string" } }),
+    )
 }
 
 /// A text, or a number that was written without quotes.
@@ -38,6 +47,14 @@ pub(super) fn word<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<
     }
 }
 
+pub(super) fn word_shape(generator: &mut SchemaGenerator) -> Schema {
+    shape(
+        generator,
+        json_schema!({ "type": "string" }),
+        json_schema!({ "anyOf": [{ "type": ["string", "integer"] }, { "const": false }] }),
+    )
+}
+
 pub(super) fn flag<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<bool>, D::Error> {
     #[derive(Deserialize)]
     #[serde(untagged)]
@@ -53,6 +70,27 @@ pub(super) fn flag<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<
             _ => Err(expected("true or false")),
         },
     }
+}
+
+pub(super) fn flag_shape(generator: &mut SchemaGenerator) -> Schema {
+    shape(
+        generator,
+        json_schema!({ "type": "boolean" }),
+        json_schema!({ "enum": [true, false, "true", "false"] }),
+    )
+}
+
+pub(super) fn price_shape(generator: &mut SchemaGenerator) -> Schema {
+    shape(
+        generator,
+        json_schema!({ "type": "string" }),
+        json_schema!({ "type": ["string", "number"] }),
+    )
+}
+
+/// The shape of a value that is printed in one form and may be written in others.
+fn shape(generator: &SchemaGenerator, printed: Schema, written: Schema) -> Schema {
+    if generator.contract().is_serialize() { printed } else { written }
 }
 
 /// An error that tells what was expected and not what was found.

@@ -163,7 +163,8 @@ fn flags() -> BTreeMap<String, String> {
         let (host, long) = (Host::usual(), arg.get_long().unwrap());
         let name = arg.get_value_names().unwrap()[0].to_string();
         let words = format!("config explain --json --{long} 7");
-        let explained = Call::new(&host.work(), &words).run().exits(0).json("config-values");
+        let call = Call::new(&host.work(), &words).env("HOME", host.work());
+        let explained = call.run().exits(0).json("config-values");
         let all = explained.as_array().unwrap().iter();
         let set: Vec<_> = all.filter(|value| value["source"] == "the command line").collect();
         assert_eq!(set.len(), 1, "--{long} sets {set:?}");

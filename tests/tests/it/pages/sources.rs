@@ -60,17 +60,6 @@ pub(super) fn meanings(file: &str, name: &str) -> BTreeMap<String, String> {
     variants.map(|variant| (variant.ident.to_string(), doc(&variant.attrs))).collect()
 }
 
-/// The kinds of documents that `--json` prints, as far as the source has their names.
-pub(super) fn kinds() -> BTreeSet<String> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates/datalake-cli/src");
-    let named = regex::Regex::new(r#"\.(?:result|row)\(\s*"([a-z-]+)""#).unwrap();
-    let texts = sources(folder).map(|file| fs::read_to_string(file).unwrap());
-    let kinds = texts.flat_map(|text| {
-        named.captures_iter(&text).map(|found| found[1].to_owned()).collect::<Vec<_>>()
-    });
-    kinds.collect()
-}
-
 /// The sources in a folder, without those of tests alone.
 fn sources(folder: PathBuf) -> impl Iterator<Item = PathBuf> {
     rust_files([folder]).into_iter().filter(|path| !path.ends_with("tests.rs"))

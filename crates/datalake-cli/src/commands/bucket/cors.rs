@@ -5,23 +5,26 @@ use std::path::Path;
 
 use datalake_core::BucketName;
 use datalake_engine::{BucketSettings, Cors, CorsMethod, CorsRule};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::args::bucket::{self, CorsSet};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::remote::{Remote, at_bucket};
-use crate::render::{cors_text, printable};
+use crate::render::{DocumentKind, cors_text, printable};
+
+pub(super) const CORS: DocumentKind = DocumentKind::of::<Document>("cors");
 
 /// The rules as S3 names their parts.
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Document {
     #[serde(rename = "CORSRules")]
     rules: Vec<Rule>,
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "PascalCase")]
 struct Rule {
     #[serde(rename = "ID", default, skip_serializing_if = "Option::is_none")]
@@ -69,7 +72,7 @@ async fn change(remote: &Remote, bucket: &BucketName, cors: &Cors) -> Result<Exi
 }
 
 fn shown(remote: &Remote, cors: &Cors) {
-    remote.site.printer.result("cors", Document::from(cors), &cors_text(cors));
+    remote.site.printer.result(CORS, Document::from(cors), &cors_text(cors));
 }
 
 fn read(file: &Path) -> Result<Cors, Failure> {

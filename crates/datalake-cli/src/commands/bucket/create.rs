@@ -2,14 +2,18 @@
 
 use datalake_core::{FaultKind, Target};
 use datalake_engine::{BucketLock, BucketSettings, NewBucket, create_bucket};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::args::bucket::Create;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::remote::{Remote, at_bucket};
+use crate::render::DocumentKind;
 
-#[derive(Serialize)]
+pub(super) const BUCKET_CREATE: DocumentKind = DocumentKind::of::<Report>("bucket-create");
+
+#[derive(Serialize, JsonSchema)]
 struct Report {
     bucket: String,
     created: bool,
@@ -39,6 +43,6 @@ pub(super) async fn create(remote: &Remote, flags: &Create) -> Result<Exit, Fail
         format!("Bucket `{bucket}` is there already.\n")
     };
     let report = Report { bucket: bucket.to_string(), created, lock: flags.lock };
-    remote.site.printer.result("bucket-create", report, &text);
+    remote.site.printer.result(BUCKET_CREATE, report, &text);
     Ok(Exit::Done)
 }

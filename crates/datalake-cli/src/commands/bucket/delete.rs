@@ -5,6 +5,7 @@ use datalake_engine::{
     BucketSettings, Clear, Cleared, Clock, Extent, Lake, ListAsk, UploadPages, Walk, abort_uploads,
     clear, sized,
 };
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::args::bucket::Delete;
@@ -13,9 +14,11 @@ use crate::commands::{name_typed, not_deleted};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::remote::{Remote, at_bucket};
-use crate::render::{Ticker, age, count, counted, usage, usage_words};
+use crate::render::{DocumentKind, Ticker, age, count, counted, usage, usage_words};
 
-#[derive(Serialize)]
+pub(super) const BUCKET_DELETE: DocumentKind = DocumentKind::of::<Report<'static>>("bucket-delete");
+
+#[derive(Serialize, JsonSchema)]
 struct Report<'a> {
     bucket: &'a BucketName,
     contents: Sums,
@@ -57,7 +60,7 @@ pub(super) async fn delete(remote: &Remote, flags: &Delete) -> Result<Exit, Fail
     };
     let text =
         format!("Deleted bucket `{bucket}`. Its name comes free later, and for everybody.\n");
-    printer.result("bucket-delete", report, &text);
+    printer.result(BUCKET_DELETE, report, &text);
     Ok(Exit::Done)
 }
 

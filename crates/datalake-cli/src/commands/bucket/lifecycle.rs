@@ -2,15 +2,18 @@
 
 use datalake_core::{BucketName, Expire, FaultKind, Lifecycle, Presets, Versioning};
 use datalake_engine::{Lake, ObjectStore};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::args::bucket::{self, LifecycleRemove, LifecycleSet};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::remote::{Remote, at_bucket};
-use crate::render::{key_text, lifecycle_text, rule_text};
+use crate::render::{DocumentKind, key_text, lifecycle_text, rule_text};
 
-#[derive(Serialize)]
+pub(super) const LIFECYCLE: DocumentKind = DocumentKind::of::<Report<'static>>("lifecycle");
+
+#[derive(Serialize, JsonSchema)]
 struct Report<'a> {
     bucket: &'a BucketName,
     rules: &'a Lifecycle,
@@ -23,7 +26,7 @@ pub(super) async fn lifecycle(remote: &Remote, what: &bucket::Lifecycle) -> Resu
             let bucket = remote.bucket(named.bucket.as_ref())?;
             let rules = remote.lake().lifecycle(&bucket).await.map_err(at_bucket(&bucket))?;
             let report = Report { bucket: &bucket, rules: &rules, changed: false };
-            remote.site.printer.result("lifecycle", report, &lifecycle_text(&rules));
+            remote.site.printer.result(LIFECYCLE, report, &lifecycle_text(&rules));
             Ok(Exit::Done)
         }
         bucket::Lifecycle::Set(flags) => set(remote, flags).await,
@@ -78,7 +81,7 @@ async fn remove(remote: &Remote, flags: &LifecycleRemove) -> Result<Exit, Failur
         let cleared = remote.lake().set_lifecycle(&bucket, &Lifecycle::default()).await;
         cleared.map_err(at_bucket(&bucket))?;
         let report = Report { bucket: &bucket, rules: &Lifecycle::default(), changed: true };
-        remote.site.printer.result("lifecycle", report, "Removed all lifecycle rules.\n");
+        remote.site.printer.result(LIFECYCLE, report, "Removed all lifecycle rules.\n");
         return Ok(Exit::Done);
     };
     if let Some(id) = flags.ids.iter().find(|id| old.get(id).is_none()) {
@@ -102,7 +105,7 @@ async fn change(
     let text = if changed { difference(old, new) } else { "Nothing to change.\n".to_owned() };
     let report = Report { bucket, rules: new, changed };
     if dry_run || !changed {
-        printer.result("lifecycle", report, &text);
+        printer.result(LIFECYCLE, report, &text);
         return Ok(if changed { Exit::Drift } else { Exit::Done });
     }
     let failed = at_bucket(bucket);
@@ -113,7 +116,7 @@ async fn change(
         return Err(Failure::new(Exit::Mismatch, message)
             .hint("`datalake bucket lifecycle show` tells them"));
     }
-    printer.result("lifecycle", report, &text);
+    printer.result(LIFECYCLE, report, &text);
     Ok(Exit::Done)
 }
 

@@ -2,6 +2,7 @@
 
 use datalake_core::BucketName;
 use datalake_engine::{BucketLock, BucketSettings, LockMode, LockPeriod, Retention};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::args::bucket::{self, LockSet};
@@ -9,10 +10,12 @@ use crate::commands::agreed;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::remote::{Remote, at_bucket};
-use crate::render::lock_text;
+use crate::render::{DocumentKind, lock_text};
+
+pub(super) const LOCK: DocumentKind = DocumentKind::of::<Report>("lock");
 
 /// Whether and how versions are locked, for programs.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub(super) struct Report {
     offered: bool,
     mode: Option<&'static str>,
@@ -33,7 +36,7 @@ pub(super) async fn lock(remote: &Remote, what: &bucket::Lock) -> Result<Exit, F
 async fn shown(remote: &Remote, bucket: &BucketName) -> Result<Exit, Failure> {
     let lock = remote.lake().lock(bucket).await.map_err(at_bucket(bucket))?;
     let text = format!("bucket {bucket}: lock {}\n", lock_text(lock));
-    remote.site.printer.result("lock", Report::from(lock), &text);
+    remote.site.printer.result(LOCK, Report::from(lock), &text);
     Ok(Exit::Done)
 }
 

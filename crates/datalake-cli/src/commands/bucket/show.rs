@@ -2,6 +2,7 @@
 
 use datalake_core::{BucketName, Fault, Lifecycle, Usage, Versioning};
 use datalake_engine::{BucketSettings, Counted, Lake, ObjectStore, Scope, measure};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::lock;
@@ -11,11 +12,14 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::remote::{Remote, at_bucket};
 use crate::render::{
-    self, Ticker, cors_text, lifecycle_text, lock_text, printable, usage_words, versioning_text,
+    self, DocumentKind, Ticker, cors_text, lifecycle_text, lock_text, printable, usage_words,
+    versioning_text,
 };
 
+pub(super) const BUCKET: DocumentKind = DocumentKind::of::<Report<'static>>("bucket");
+
 /// A bucket; what could not be read is `null`, and its reason in `unknown`.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Report<'a> {
     bucket: &'a BucketName,
     location: Option<&'a str>,
@@ -29,7 +33,7 @@ struct Report<'a> {
 }
 
 /// A policy, or that there is none.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Policy<'a> {
     document: Option<&'a str>,
 }
@@ -72,7 +76,7 @@ pub(super) async fn show(remote: &Remote, flags: &Show) -> Result<Exit, Failure>
         usage: usage.as_ref().map(Sums::from),
         unknown: &page.unknown,
     };
-    remote.site.printer.result("bucket", report, &page.text);
+    remote.site.printer.result(BUCKET, report, &page.text);
     Ok(if page.unknown.is_empty() { Exit::Done } else { Exit::Partly })
 }
 

@@ -4,6 +4,7 @@ use datalake_core::{BucketName, Days, Fault, Timestamp};
 use datalake_engine::{
     Cleared, Clock, Lake, ListAsk, SizedUpload, UploadPages, abort_uploads, sized,
 };
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::args::bucket::{self, UploadsAbort, UploadsList};
@@ -11,9 +12,13 @@ use crate::commands::{agreed, not_deleted};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::remote::{Remote, at_bucket};
-use crate::render::{Rows, age, counted, key_text, size};
+use crate::render::{DocumentKind, Rows, age, counted, key_text, size};
 
-#[derive(Serialize)]
+pub(super) const UPLOAD: DocumentKind = DocumentKind::of::<Listed<'static>>("upload");
+pub(super) const UPLOADS_END: DocumentKind = DocumentKind::of::<Sum>("uploads-end");
+pub(super) const UPLOADS_ABORT: DocumentKind = DocumentKind::of::<Report<'static>>("uploads-abort");
+
+#[derive(Serialize, JsonSchema)]
 struct Listed<'a> {
     key: &'a str,
     upload: &'a str,
@@ -21,13 +26,13 @@ struct Listed<'a> {
     bytes: u64,
 }
 
-#[derive(Serialize, Default)]
+#[derive(Serialize, JsonSchema, Default)]
 struct Sum {
     uploads: u64,
     bytes: u64,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Report<'a> {
     bucket: &'a BucketName,
     found: Sum,
@@ -53,7 +58,7 @@ async fn list(remote: &Remote, flags: &UploadsList) -> Result<Exit, Failure> {
         at_bucket(&bucket)(fault)
     })?;
     if printer.is_json() {
-        rows.row("uploads-end", &sum, String::new);
+        rows.row(UPLOADS_END, &sum, String::new);
     } else {
         rows.flush();
         printer.talk(&sum.text());
@@ -85,7 +90,7 @@ async fn abort(remote: &Remote, flags: &UploadsAbort) -> Result<Exit, Failure> {
         return Err(not_deleted(&bucket, &cleared));
     }
     let text = format!("Aborted {}, {}.\n", counted(aborted, "upload"), size(found.bytes));
-    printer.result("uploads-abort", Report { bucket: &bucket, found, aborted }, &text);
+    printer.result(UPLOADS_ABORT, Report { bucket: &bucket, found, aborted }, &text);
     Ok(Exit::Done)
 }
 
@@ -115,7 +120,7 @@ fn row(rows: &mut Rows, upload: &SizedUpload, now: Timestamp) {
     let bytes = upload.size.map_or(0, |size| size.0);
     let begun = upload.begun.to_string();
     let data = Listed { key, upload: id, begun: begun.clone(), bytes };
-    rows.row("upload", data, || {
+    rows.row(UPLOAD, data, || {
         let age = age(upload.begun, now);
         format!("{:>10}  {begun}  {age:>8}  {}", size(bytes), key_text(key))
     });

@@ -2,15 +2,18 @@
 
 use datalake_core::{BucketName, Versioning};
 use datalake_engine::ObjectStore;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::args::bucket;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::remote::{Remote, at_bucket};
-use crate::render::versioning_text;
+use crate::render::{DocumentKind, versioning_text};
 
-#[derive(Serialize)]
+pub(super) const VERSIONING: DocumentKind = DocumentKind::of::<Report<'static>>("versioning");
+
+#[derive(Serialize, JsonSchema)]
 struct Report<'a> {
     bucket: &'a BucketName,
     versioning: Versioning,
@@ -41,7 +44,7 @@ pub(super) async fn versioning(
     let was = if to == is { "" } else { ", changed" };
     let text = format!("bucket {bucket}: versioning {}{was}\n", versioning_text(to));
     printer.result(
-        "versioning",
+        VERSIONING,
         Report { bucket: &bucket, versioning: to, changed: to != is },
         &text,
     );

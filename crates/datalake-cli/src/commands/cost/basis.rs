@@ -4,6 +4,7 @@ use datalake_core::price::{Account, Month, Plan, Unpriced, Vat};
 use datalake_core::{ByteSize, CostSpec, Timestamp};
 use datalake_engine::{Clock as _, EgressBy, Place, UsageLog};
 use datalake_host::UsageDb;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::args::cost::Terms;
@@ -29,7 +30,7 @@ pub(in crate::commands) struct Basis {
 }
 
 /// What left the bucket in a month, as far as anybody has noted it.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub(in crate::commands) struct Noted {
     /// What datalake's own commands brought to this machine.
     pub(in crate::commands) moved_by_datalake: u64,

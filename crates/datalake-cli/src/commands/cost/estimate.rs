@@ -2,6 +2,7 @@
 
 use datalake_core::price::{Bill, Currency, Intended, Micros, Plan, estimate};
 use datalake_core::{ByteSize, SMALLEST_BILLED};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::basis::Basis;
@@ -9,10 +10,13 @@ use crate::args::Cli;
 use crate::args::cost::Estimate;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::render::{BillTold, Printer, bill_text, count, paid, size, terms_text};
+use crate::render::{BillTold, DocumentKind, Printer, bill_text, count, paid, size, terms_text};
 use crate::site::Site;
 
-#[derive(Serialize)]
+pub(super) const COST_COMPARISON: DocumentKind = DocumentKind::of::<Compared>("cost-comparison");
+pub(super) const COST_ESTIMATE: DocumentKind = DocumentKind::of::<Estimated>("cost-estimate");
+
+#[derive(Serialize, JsonSchema)]
 struct Estimated {
     billed_bytes: u64,
     bill: BillTold,
@@ -20,7 +24,7 @@ struct Estimated {
     source: String,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Compared {
     bills: Vec<Estimated>,
     unknown: Vec<String>,
@@ -40,7 +44,7 @@ pub(super) async fn one(cli: &Cli, flags: &Estimate, printer: Printer) -> Result
         );
     }
     text.push_str(&terms_text(&basis.plan));
-    printer.result("cost-estimate", told(&basis, &basis.plan, &bill, billed), &text);
+    printer.result(COST_ESTIMATE, told(&basis, &basis.plan, &bill, billed), &text);
     Ok(Exit::Done)
 }
 
@@ -77,7 +81,7 @@ pub(super) async fn all(cli: &Cli, flags: &Estimate, printer: Printer) -> Result
     let told =
         |(plan, bill): &(&Plan, Bill)| told(&basis, plan, bill, intended.billed(plan, basis.month));
     let compared = Compared { bills: bills.iter().map(told).collect(), unknown };
-    printer.result("cost-comparison", compared, &text);
+    printer.result(COST_COMPARISON, compared, &text);
     Ok(Exit::Done)
 }
 

@@ -6,6 +6,7 @@ use datalake_core::price::{
 use datalake_core::{ByteSize, Timestamp};
 use datalake_engine::{Place, UsageLog, UsageSample};
 use datalake_host::UsageDb;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::basis::{Basis, Noted, log_failure};
@@ -14,9 +15,13 @@ use crate::args::cost::{Check, Terms};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::render::{
-    BillTold, PACES, Printer, bill_text, counted, pace_text, paid, paid_words, reach_text, size,
+    BillTold, DocumentKind, PACES, Printer, bill_text, counted, pace_text, paid, paid_words,
+    reach_text, size,
 };
 use crate::site::Site;
+
+pub(super) const COST_CHECK: DocumentKind = DocumentKind::of::<Checked>("cost-check");
+pub(super) const COST_FORECAST: DocumentKind = DocumentKind::of::<OutlookTold>("cost-forecast");
 
 /// Samples older than this say little of what comes.
 const LOOK_BACK: i64 = 90 * 86_400;
@@ -45,14 +50,14 @@ pub(in crate::commands) struct Expected {
     pub(in crate::commands) next_tb: ByteSize,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub(in crate::commands) struct OutlookTold {
     samples: usize,
     egress: Noted,
     expected: Option<ExpectedTold>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct ExpectedTold {
     since: String,
     until: String,
@@ -65,7 +70,7 @@ struct ExpectedTold {
     next_tb_latest: Option<String>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct PaceTold {
     bytes_a_day: i64,
     at_the_end_of_the_month_bytes: u64,
@@ -199,11 +204,11 @@ pub(super) async fn show(cli: &Cli, terms: &Terms, printer: Printer) -> Result<E
     text.push_str(
         "The band is what lies between the slowest and the fastest tenth of what was seen.\n",
     );
-    printer.result("cost-forecast", outlook.told(&basis), &text);
+    printer.result(COST_FORECAST, outlook.told(&basis), &text);
     Ok(Exit::Done)
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Checked {
     budget: String,
     sum: String,
@@ -234,7 +239,7 @@ pub(super) async fn check(cli: &Cli, flags: &Check, printer: Printer) -> Result<
         over,
         bill: BillTold::new(&basis.plan, &bill, basis.vat),
     };
-    printer.result("cost-check", checked, &text);
+    printer.result(COST_CHECK, checked, &text);
     if over && !printer.is_json() {
         printer.talk(
             "hint: `datalake cost report` tells what costs how much, `cost whatif` what helps",

@@ -4,6 +4,7 @@ use datalake_core::ByteSize;
 use datalake_core::price::{Bill, Money, UsageHistory, bill};
 use datalake_engine::{Due, Place};
 use datalake_host::UsageDb;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::basis::{Basis, Noted, log_failure};
@@ -15,12 +16,14 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::remote::Remote;
 use crate::render::{
-    BillTold, Part, Parts, Printer, Sharing, bill_text, due_text, heading_line, key_text,
-    paid_words, part_line, parts_text, size,
+    BillTold, DocumentKind, Part, Parts, Printer, Sharing, bill_text, due_text, heading_line,
+    key_text, paid_words, part_line, parts_text, size,
 };
 
+pub(super) const COST_REPORT: DocumentKind = DocumentKind::of::<CostTold>("cost-report");
+
 /// What a bucket costs as it is, for programs.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub(in crate::commands) struct CostTold {
     bucket: String,
     prefix: String,
@@ -40,7 +43,7 @@ pub(in crate::commands) struct CostTold {
 }
 
 /// What a rule deletes next, for programs.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub(in crate::commands) struct DueTold {
     id: String,
     within_a_day: u64,
@@ -144,7 +147,7 @@ pub(super) async fn report(
     let basis = Basis::of(&remote.site, &flags.terms)?;
     let costed = Costed::look(&remote, &basis, &flags.what).await?;
     let text = text(&costed, &basis, flags.what.top);
-    printer.result("cost-report", costed.told(&basis, flags.what.top), &text);
+    printer.result(COST_REPORT, costed.told(&basis, flags.what.top), &text);
     Ok(Exit::Done)
 }
 

@@ -4,6 +4,7 @@ use datalake_core::price::{Bill, Micros, UsageHistory, bill};
 use datalake_core::{ByteSize, Days, Expire, Lifecycle, Timestamp, Usage, Versioning};
 use datalake_engine::{Clock as _, ObjectStore as _, Place, Surveyor, Thing, ThingKind, survey};
 use datalake_host::UsageDb;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::basis::{Basis, log_failure};
@@ -12,7 +13,11 @@ use crate::args::cost::Whatif;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::remote::{Remote, at_bucket};
-use crate::render::{BillTold, Printer, Ticker, counted, paid_words, size, usage_words};
+use crate::render::{
+    BillTold, DocumentKind, Printer, Ticker, counted, paid_words, size, usage_words,
+};
+
+pub(super) const COST_WHATIF: DocumentKind = DocumentKind::of::<Told>("cost-whatif");
 
 const DAY: i64 = 86_400;
 const ONE: u64 = 1_000_000;
@@ -42,7 +47,7 @@ enum Keeps {
     ForEver,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Told {
     bucket: String,
     prefix: String,
@@ -100,7 +105,7 @@ pub(super) async fn whatif(cli: &Cli, flags: &Whatif, printer: Printer) -> Resul
         expired_count: question.expired.total().count,
         expired_bytes: question.expired.total().bytes,
     };
-    printer.result("cost-whatif", told, &text);
+    printer.result(COST_WHATIF, told, &text);
     Ok(Exit::Done)
 }
 

@@ -2,6 +2,7 @@
 
 use datalake_core::{Plan, Receipt};
 use datalake_dagster::{Dependencies, Source};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::look::{Looked, LookedUnit, Standing};
@@ -9,7 +10,7 @@ use super::plan::recipe;
 use crate::failure::Failure;
 
 /// Every unit, and what is to be built.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub(crate) struct DepsReport {
     /// Whether nothing is to be done.
     pub is_well: bool,
@@ -20,7 +21,7 @@ pub(crate) struct DepsReport {
 }
 
 /// A unit's image.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub(crate) struct UnitDeps {
     /// The unit.
     pub unit: String,
@@ -35,7 +36,7 @@ pub(crate) struct UnitDeps {
 }
 
 /// A package that has to be there.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub(crate) struct PackageDeps {
     /// Its name.
     pub name: &'static str,
@@ -48,7 +49,7 @@ pub(crate) struct PackageDeps {
 }
 
 /// An image that is to be built.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub(crate) struct ImageToBuild {
     /// Its name.
     pub name: String,
@@ -59,7 +60,7 @@ pub(crate) struct ImageToBuild {
 }
 
 /// What a run has done.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub(super) struct Done<'a> {
     /// How the units stand afterwards.
     pub deps: &'a DepsReport,

@@ -8,7 +8,10 @@ use crate::commands::{bucket, dagster, provision};
 use crate::doctor::examine;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::render::DocumentKind;
 use crate::site::Site;
+
+pub(super) const DOCTOR_FIX: DocumentKind = DocumentKind::of::<Fixed>("doctor-fix");
 
 /// Looks at the group of the finding, and cures it where it is there.
 pub(super) async fn fix(
@@ -20,7 +23,7 @@ pub(super) async fn fix(
     match found.of(id) {
         Outcome::Sound(seen) => {
             let text = format!("Nothing to cure: {id} is sound: {seen}\n");
-            site.printer.result("doctor-fix", Fixed { id: id.as_str(), is_sound: true }, &text);
+            site.printer.result(DOCTOR_FIX, Fixed { id: id.as_str(), is_sound: true }, &text);
             Ok(Exit::Done)
         }
         Outcome::Finding(finding) => cured((cli, flags), finding, site).await,
@@ -31,7 +34,7 @@ pub(super) async fn fix(
         }
         Outcome::Skipped(Skipped::NotHere(reason)) => {
             let text = format!("Nothing to cure: {id} says nothing here: {reason}\n");
-            site.printer.result("doctor-fix", Fixed { id: id.as_str(), is_sound: true }, &text);
+            site.printer.result(DOCTOR_FIX, Fixed { id: id.as_str(), is_sound: true }, &text);
             Ok(Exit::Done)
         }
         Outcome::Unknown(reason) => {
@@ -41,7 +44,7 @@ pub(super) async fn fix(
 }
 
 /// What came of it, for programs.
-#[derive(serde::Serialize)]
+#[derive(serde::Serialize, schemars::JsonSchema)]
 struct Fixed {
     id: &'static str,
     is_sound: bool,
@@ -98,7 +101,7 @@ async fn cured(
                 "A person has to do this: {}\nMore: {} doctor --explain {}\n",
                 finding.cure, site.name, finding.id
             );
-            printer.result("doctor-fix", Fixed { id: finding.id.as_str(), is_sound: false }, &text);
+            printer.result(DOCTOR_FIX, Fixed { id: finding.id.as_str(), is_sound: false }, &text);
             Ok(Exit::Drift)
         }
     }

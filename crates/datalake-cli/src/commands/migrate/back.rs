@@ -9,6 +9,7 @@ use datalake_engine::Clock as _;
 use datalake_engine::transfer::{
     Finding, Item, Limits, Options, Route, TransferWatch, VerifyWatch, sync,
 };
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::super::agreed;
@@ -23,7 +24,13 @@ use crate::args::migrate::{BackPlan, BackRun};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::remote::Remote;
-use crate::render::{Printer, Rows, Sum, TransferState, count, counted, escaped, printable, size};
+use crate::render::{
+    DocumentKind, Printer, Rows, Sum, TransferState, count, counted, escaped, printable, size,
+};
+
+pub(super) const MIGRATION_BACK: DocumentKind = DocumentKind::of::<Vec<Fetched>>("migration-back");
+pub(super) const MIGRATION_BACK_PLAN: DocumentKind =
+    DocumentKind::of::<Vec<Ahead>>("migration-back-plan");
 
 /// Objects of runs, which lie among the assets.
 const RUNS: &str = "/storage/????????-????-????-????-????????????/";
@@ -31,7 +38,7 @@ const RUNS: &str = "/storage/????????-????-????-????-????????????/";
 const TOLD: usize = 40;
 
 /// What is newer where.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 struct Ahead {
     part: PartKind,
     /// Newer in the bucket, or another content that is.
@@ -51,7 +58,7 @@ struct Ahead {
 }
 
 /// What was fetched.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Fetched {
     part: PartKind,
     objects: Sum,
@@ -91,7 +98,7 @@ pub(super) async fn plan(cli: &Cli, flags: &BackPlan, printer: Printer) -> Resul
             "Nothing was changed. Next: {name} migrate back run{words}\nOr materialize these assets again.\n"
         ),
     });
-    printer.result("migration-back-plan", &ahead, &text);
+    printer.result(MIGRATION_BACK_PLAN, &ahead, &text);
     Ok(if items == 0 { Exit::Done } else { Exit::Drift })
 }
 
@@ -282,7 +289,7 @@ fn tell(remote: &Remote, fetched: &[Fetched], left: &[Ahead]) -> Result<Exit, Fa
             text.push_str(&format!("{:<12}what they replaced is kept in {kept}\n", ""));
         }
     }
-    Rows::new(remote.site.printer).row("migration-back", fetched, || text.trim_end().to_owned());
+    Rows::new(remote.site.printer).row(MIGRATION_BACK, fetched, || text.trim_end().to_owned());
     let failed: u64 = fetched.iter().map(|part| part.failed).sum();
     let stale = to_fetch(left);
     if failed + stale > 0 {

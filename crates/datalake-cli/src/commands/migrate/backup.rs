@@ -9,6 +9,7 @@ use datalake_host::{
     ArchiveFault, ArchiveProgress, Archived, NewArchive, Unarchived, archive, check_archive,
     restore_archive,
 };
+use schemars::JsonSchema;
 use serde::Serialize;
 use tokio::time::interval;
 
@@ -17,8 +18,11 @@ use crate::args::Cli;
 use crate::args::migrate::{Backup, What};
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::render::{Printer, Ticker, archive_line, count, counted, printable, size};
+use crate::render::{DocumentKind, Printer, Ticker, archive_line, count, counted, printable, size};
 use crate::site::Site;
+
+pub(super) const BACKUP: DocumentKind = DocumentKind::of::<BackedUp>("backup");
+pub(super) const BACKUP_READ: DocumentKind = DocumentKind::of::<ReadBack>("backup-read");
 
 /// How often progress is shown.
 const BEAT: Duration = Duration::from_millis(200);
@@ -26,7 +30,7 @@ const BEAT: Duration = Duration::from_millis(200);
 const TOLD: usize = 10;
 
 /// What was put into a file.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct BackedUp {
     folder: String,
     file: String,
@@ -40,7 +44,7 @@ struct BackedUp {
 }
 
 /// What was read from it.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct ReadBack {
     file: String,
     into: Option<String>,
@@ -89,7 +93,7 @@ async fn write(cli: &Cli, flags: &Backup, printer: Printer) -> Result<Exit, Fail
     });
     let made =
         BackedUp { folder, file, files, databases, bytes, packed, disturbed, skipped, seconds };
-    printer.result("backup", made, &text);
+    printer.result(BACKUP, made, &text);
     problem.map_or(Ok(Exit::Done), Err)
 }
 
@@ -112,7 +116,7 @@ async fn read_back(file: &Path, into: Option<&Path>, printer: Printer) -> Result
         let message = named("not what their hashes say", &wrong);
         Failure::new(Exit::Mismatch, message.trim_end()).hint("the file is damaged: use another")
     });
-    printer.result("backup-read", ReadBack { file, into, files, bytes, wrong, disturbed }, &text);
+    printer.result(BACKUP_READ, ReadBack { file, into, files, bytes, wrong, disturbed }, &text);
     problem.map_or(Ok(Exit::Done), Err)
 }
 

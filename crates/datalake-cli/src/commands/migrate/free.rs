@@ -7,10 +7,12 @@ use datalake_core::{Comparison, Fault, FileFacts, SkipReason, TreePath};
 use datalake_engine::transfer::{
     Finding, Item, Limits, LocalTree as _, Reason, TransferWatch, VerifyWatch,
 };
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::super::name_typed;
 use super::super::transfer::{held, limits};
+use super::look::MIGRATION_STATUS;
 use super::look::{Lines, counted_parts};
 use super::part::{Migration, OpenPart, Part, PartKind};
 use super::run::connected;
@@ -20,10 +22,12 @@ use crate::args::migrate::Free;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::remote::Remote;
-use crate::render::{self, Printer, Sum, count, counted, size};
+use crate::render::{self, DocumentKind, Printer, Sum, count, counted, size};
+
+pub(super) const MIGRATION_FREED: DocumentKind = DocumentKind::of::<Vec<Freed>>("migration-freed");
 
 /// What became of a part's files.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Freed {
     part: PartKind,
     removed: Sum,
@@ -69,7 +73,7 @@ pub(super) async fn free(cli: &Cli, flags: &Free, printer: Printer) -> Result<Ex
     let bytes: u64 = parts.iter().map(|part| part.moved.bytes).sum();
     if flags.dry_run || moved == 0 {
         let text = render::parts(&parts) + "\nNothing was removed.\n";
-        printer.result("migration-status", &parts, &text);
+        printer.result(MIGRATION_STATUS, &parts, &text);
         return Ok(if moved == 0 { Exit::Done } else { Exit::Drift });
     }
     printer.talk(&render::parts(&parts));
@@ -98,7 +102,7 @@ fn tell(printer: Printer, freed: &[Freed]) -> Result<Exit, Failure> {
             count(part.kept)
         )
     };
-    printer.result("migration-freed", freed, &freed.iter().map(line).collect::<String>());
+    printer.result(MIGRATION_FREED, freed, &freed.iter().map(line).collect::<String>());
     let kept: u64 = freed.iter().map(|part| part.kept).sum();
     if kept == 0 {
         return Ok(Exit::Done);

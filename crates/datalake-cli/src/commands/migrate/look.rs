@@ -8,6 +8,7 @@ use std::sync::Arc;
 use datalake_core::Comparison;
 use datalake_dagster::{StoredKind, own_storage, stays_in_home};
 use datalake_engine::transfer::{Item, Limits};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::super::transfer::limits;
@@ -20,13 +21,17 @@ use crate::args::migrate::{Plan, Status, What};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::remote::Remote;
-use crate::render::{self, Printer, item_line, printable};
+use crate::render::{self, DocumentKind, Printer, item_line, printable};
+
+pub(super) const MIGRATION_PLAN: DocumentKind = DocumentKind::of::<Outlook>("migration-plan");
+pub(super) const MIGRATION_STATUS: DocumentKind =
+    DocumentKind::of::<Vec<Counts>>("migration-status");
 
 /// Python files of a folder that are looked at, at most: what is no project has more.
 const SOURCES: usize = 20_000;
 
 /// What a migration finds and would do.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct Outlook {
     /// Dagster's home on this host.
     pub home: Option<String>,
@@ -43,7 +48,7 @@ pub(crate) struct Outlook {
 }
 
 /// Something that stays.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct Stays {
     /// Its name, or that of the first.
     pub name: String,
@@ -64,7 +69,7 @@ pub(super) async fn plan(cli: &Cli, flags: &Plan, printer: Printer) -> Result<Ex
         lines.finish(&left_out)?;
     }
     let next = next(&remote, &flags.what, &outlook.parts);
-    printer.result("migration-plan", &outlook, &(render::outlook(&outlook) + &next));
+    printer.result(MIGRATION_PLAN, &outlook, &(render::outlook(&outlook) + &next));
     Ok(exit(&outlook.parts))
 }
 
@@ -79,7 +84,7 @@ pub(super) async fn status(cli: &Cli, flags: &Status, printer: Printer) -> Resul
             .talk(&format!("a run that was ended has stopped {units}, and not started it again"));
     }
     let text = render::parts(&parts) + &next(&remote, &flags.what, &parts);
-    printer.result("migration-status", &parts, &text);
+    printer.result(MIGRATION_STATUS, &parts, &text);
     Ok(exit(&parts))
 }
 

@@ -13,6 +13,7 @@ use datalake_engine::transfer::{
 use datalake_engine::{Objects, Uploads};
 use datalake_host::{HostTree, Links};
 use datalake_s3::S3Store;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::super::transfer::{MANIFEST, PairRecords, pair_id};
@@ -43,7 +44,7 @@ pub(super) struct Migration<'r> {
 }
 
 /// What a part holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum PartKind {
     /// Pickles of assets.

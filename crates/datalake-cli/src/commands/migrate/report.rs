@@ -13,6 +13,7 @@ use datalake_dagster::{
 use datalake_engine::Clock as _;
 use datalake_engine::transfer::Item;
 use datalake_host::dagster_asset_keys;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::super::transfer::limits;
@@ -27,7 +28,10 @@ use crate::args::migrate::Report;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::remote::Remote;
-use crate::render::{self, Printer, printable};
+use crate::render::{self, DocumentKind, Printer, printable};
+
+pub(super) const MIGRATION_REPORT: DocumentKind =
+    DocumentKind::of::<MigrationReport>("migration-report");
 
 /// Files that are left are looked into as long as they are not more than this together.
 const LOOKED_INTO: u64 = 1 << 30;
@@ -35,7 +39,7 @@ const LOOKED_INTO: u64 = 1 << 30;
 const PIECE: usize = 64 * 1024;
 
 /// What became of each asset.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct MigrationReport {
     /// When it was made.
     pub made: String,
@@ -56,7 +60,7 @@ pub(crate) struct MigrationReport {
 }
 
 /// What became of an asset.
-#[derive(Debug, Default, Serialize)]
+#[derive(Debug, Default, Serialize, JsonSchema)]
 pub(crate) struct AssetRow {
     /// Its key, `/`-joined.
     pub asset: String,
@@ -71,7 +75,7 @@ pub(crate) struct AssetRow {
 }
 
 /// What became of a file.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub(crate) struct PartitionRow {
     /// The partition; `None` for an asset without.
     pub partition: Option<String>,
@@ -84,7 +88,7 @@ pub(crate) struct PartitionRow {
 }
 
 /// What was left out.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct LeftRow {
     /// The first name.
     pub name: String,
@@ -134,7 +138,7 @@ pub(super) async fn report(cli: &Cli, flags: &Report, printer: Printer) -> Resul
         std::fs::write(path, page).map_err(|error| Failure::io(path, &error))?;
         printer.talk(&format!("wrote {}", printable(&path.display().to_string())));
     }
-    printer.result("migration-report", &report, &render::migration_report(&report));
+    printer.result(MIGRATION_REPORT, &report, &render::migration_report(&report));
     let again = report.assets.iter().flat_map(|asset| &asset.partitions);
     Ok(if again.into_iter().any(|row| row.standing != Standing::Moved) {
         Exit::Drift

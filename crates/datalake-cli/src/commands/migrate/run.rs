@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use datalake_core::{ByteSize, Fault};
 use datalake_engine::StateFolder as _;
 use datalake_engine::transfer::{Findings, Item, Limits, Tally, TransferWatch};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::super::agreed;
@@ -18,8 +19,13 @@ use crate::args::migrate::{Run, Verify};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::remote::Remote;
-use crate::render::{self, Printer, Rows, Sum, TransferState, counted, printable, size};
+use crate::render::{
+    self, DocumentKind, Printer, Rows, Sum, TransferState, counted, printable, size,
+};
 use crate::site::Site;
+
+pub(super) const MIGRATION: DocumentKind = DocumentKind::of::<Migrated>("migration");
+pub(super) const MIGRATION_PROOF: DocumentKind = DocumentKind::of::<Vec<Proof>>("migration-proof");
 
 /// Passes over a part, at most: each moves what has changed during the one before.
 const PASSES: u32 = 4;
@@ -34,7 +40,7 @@ pub(in crate::commands) fn last_flags(site: &Site) -> Option<String> {
 }
 
 /// How a migration ended.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Migrated {
     parts: Vec<Done>,
     bytes_moved: u64,
@@ -43,7 +49,7 @@ struct Migrated {
 }
 
 /// How a part ended.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Done {
     part: PartKind,
     source: String,
@@ -56,7 +62,7 @@ struct Done {
 }
 
 /// What a verification has found.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Proof {
     part: PartKind,
     deep: bool,
@@ -223,7 +229,7 @@ fn tell(
     ));
     let (bytes_moved, seconds) = (state.bytes_moved, state.seconds);
     let migrated = Migrated { parts, bytes_moved, seconds, next: next.clone() };
-    Rows::new(remote.site.printer).row("migration", &migrated, || text.trim_end().to_owned());
+    Rows::new(remote.site.printer).row(MIGRATION, &migrated, || text.trim_end().to_owned());
     if failed > 0 {
         return Err(Failure::new(Exit::Partly, format!("{} not moved", counted(failed, "file")))
             .hint("all others are done; the same command tries these again")
@@ -248,7 +254,7 @@ pub(super) async fn verify(cli: &Cli, flags: &Verify, printer: Printer) -> Resul
     let shown: Vec<_> =
         proofs.iter().map(|(part, found)| proof(*part, flags.deep, found)).collect();
     let text: String = shown.iter().map(text_of).collect();
-    Rows::new(printer).row("migration-proof", &shown, || text.trim_end().to_owned());
+    Rows::new(printer).row(MIGRATION_PROOF, &shown, || text.trim_end().to_owned());
     if proofs.iter().all(|(_, found)| found.looked_at() == 0) {
         return Err(Failure::new(Exit::Absent, "nothing is known to have been moved there")
             .hint("name the same places as the run had, with the same --state"));

@@ -4,6 +4,7 @@ use std::sync::Mutex;
 
 use datalake_core::{SendReason, SkipReason};
 use datalake_engine::transfer::{Item, Reason, TransferWatch};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::super::transfer::held;
@@ -11,7 +12,7 @@ use super::part::PartKind;
 use crate::render::Sum;
 
 /// How a file stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Standing {
     /// The bucket has the same content.
@@ -29,7 +30,7 @@ pub(crate) enum Standing {
 }
 
 /// How the files of a part stand, all together.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub(crate) struct Counts {
     /// What they are.
     pub part: PartKind,

@@ -2,12 +2,13 @@
 
 use datalake_core::{Action, ModalSpec, Receipt};
 use datalake_modal::{ListedApp, ModalClient};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::render::printable;
 
 /// The apps of Modal's after a secret has changed.
-#[derive(Serialize, Default)]
+#[derive(Serialize, JsonSchema, Default)]
 pub(crate) struct Apps {
     /// Those that were given new containers.
     rolled_over: Vec<String>,

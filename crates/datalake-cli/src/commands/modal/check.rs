@@ -6,6 +6,7 @@ use datalake_engine::Clock;
 use super::super::doctor::exit;
 use crate::args::Cli;
 use crate::args::modal::Check;
+use crate::commands::doctor::DOCTOR;
 use crate::doctor::{Asked, look_at_files, look_at_modal};
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -23,6 +24,6 @@ pub(super) async fn check(cli: &Cli, flags: &Check, printer: Printer) -> Result<
         id.group() == Group::Modal || has_files && id == FindingId::PythonModalWords
     };
     let report = DoctorReport::chosen(&found, &is_chosen, &site.name);
-    printer.result("doctor", &report, &diagnosis(&report, printer.has_colour()));
+    printer.result(DOCTOR, &report, &diagnosis(&report, printer.has_colour()));
     Ok(exit(found.verdict_of(is_chosen)))
 }

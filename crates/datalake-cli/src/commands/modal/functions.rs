@@ -9,6 +9,7 @@ use datalake_dagster::{FileStanding, ProjectFile};
 use datalake_engine::SecretVault;
 use datalake_host::{Command, CommandFault, follow};
 use datalake_modal::{ASSET_FILE, FUNCTIONS_FILE, asset, asset_alone, functions};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::super::project;
@@ -18,19 +19,23 @@ use crate::args::project::ProjectInit;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::modal::{ModalPlace, variables};
-use crate::render::{Printer, printable};
+use crate::render::{DocumentKind, Printer, printable};
 use crate::site::Site;
+
+pub(super) const MODAL_DEPLOY: DocumentKind = DocumentKind::of::<Told<'static>>("modal-deploy");
+pub(super) const MODAL_INIT: DocumentKind = DocumentKind::of::<Vec<FileReport>>("modal-init");
+pub(super) const MODAL_ROLLOVER: DocumentKind = DocumentKind::of::<Told<'static>>("modal-rollover");
 
 /// What bringing functions to Modal may take: images are built there.
 const DEPLOYING: Duration = Duration::from_mins(30);
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct FileReport {
     path: PathBuf,
     state: &'static str,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Told<'a> {
     runs: &'a [String],
     done: bool,
@@ -63,7 +68,7 @@ pub(super) async fn init(cli: &Cli, flags: &ModalInit, printer: Printer) -> Resu
     }
     let file = printable(&flags.dir.join(FUNCTIONS_FILE).display().to_string());
     text.push_str(&format!("\nNext: {} modal deploy {file}\n", site.name));
-    printer.result("modal-init", reports, &text);
+    printer.result(MODAL_INIT, reports, &text);
     Ok(if is_kept { Exit::Partly } else { Exit::Done })
 }
 
@@ -102,7 +107,7 @@ pub(super) async fn deploy(cli: &Cli, flags: &Deploy, printer: Printer) -> Resul
     let line = printable(&shown.join(" "));
     if flags.dry_run {
         let told = Told { runs: &shown, done: false };
-        printer.result("modal-deploy", told, &format!("{line}\n\nNothing was run.\n"));
+        printer.result(MODAL_DEPLOY, told, &format!("{line}\n\nNothing was run.\n"));
         return Ok(Exit::Drift);
     }
     printer.talk(&line);
@@ -121,7 +126,7 @@ pub(super) async fn deploy(cli: &Cli, flags: &Deploy, printer: Printer) -> Resul
     ended
         .map_err(|_| Failure::new(Exit::Unavailable, "it has not ended within 30 minutes"))?
         .map_err(|fault| not_deployed(&fault))?;
-    printer.result("modal-deploy", Told { runs: &shown, done: true }, "Deployed.\n");
+    printer.result(MODAL_DEPLOY, Told { runs: &shown, done: true }, "Deployed.\n");
     Ok(Exit::Done)
 }
 
@@ -156,7 +161,7 @@ pub(super) async fn rollover(
     let runs: Vec<_> = apps.iter().map(|app| format!("modal app rollover {}", app.name)).collect();
     if flags.dry_run {
         let text = format!("{}\n\nNothing was run.\n", printable(&runs.join("\n")));
-        printer.result("modal-rollover", Told { runs: &runs, done: false }, &text);
+        printer.result(MODAL_ROLLOVER, Told { runs: &runs, done: false }, &text);
         return Ok(Exit::Drift);
     }
     let place = ModalPlace::of(&site, &spec.host, Some(&modal)).await;
@@ -175,6 +180,6 @@ pub(super) async fn rollover(
             }
         }
     }
-    printer.result("modal-rollover", Told { runs: &runs, done: true }, &text);
+    printer.result(MODAL_ROLLOVER, Told { runs: &runs, done: true }, &text);
     Ok(Exit::Done)
 }

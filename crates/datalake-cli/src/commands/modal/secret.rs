@@ -6,6 +6,7 @@ use datalake_core::{
 };
 use datalake_engine::{Clock, NoDagster, Ports, RetryingStore, SecretVault, recover};
 use datalake_modal::ModalClient;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::super::confirmed;
@@ -13,13 +14,18 @@ use super::super::forward::{Forward, refuse_other_work};
 use super::apps::{Apps, apps_after, apps_text};
 use crate::args::Cli;
 use crate::args::modal::{Change, Secret};
+use crate::commands::provision::PLAN;
 use crate::desired::vault;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::handover::secrets;
 use crate::modal::{ModalPlace, VaultPast, VaultStanding, asked, standing};
-use crate::render::{self, Printer, vault_line, vault_report};
+use crate::render::{self, DocumentKind, Printer, VaultReport, vault_line, vault_report};
 use crate::site::{RETRY_BUDGET, Site};
+
+pub(super) const MODAL_SECRET: DocumentKind = DocumentKind::of::<VaultReport>("modal-secret");
+pub(super) const MODAL_SECRET_RUN: DocumentKind =
+    DocumentKind::of::<Done<'static>>("modal-secret-run");
 
 /// What a command is about.
 struct Subject {
@@ -37,7 +43,7 @@ enum Wish {
     Gone,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Done<'a> {
     plan: &'a Plan,
     receipt: Option<&'a Receipt>,
@@ -102,7 +108,7 @@ async fn status(subject: &Subject) -> Result<Exit, Failure> {
             format!("\nNext: {} modal secret sync\n", site.name)
         }
     };
-    site.printer.result("modal-secret", &report, &format!("{}\n{next}", vault_line(&report)));
+    site.printer.result(MODAL_SECRET, &report, &format!("{}\n{next}", vault_line(&report)));
     Ok(match found {
         VaultStanding::InStep => Exit::Done,
         VaultStanding::Unknown(_) => Exit::Partly,
@@ -162,7 +168,7 @@ fn nothing_to_do(subject: &Subject, wish: Wish, plan: &Plan) -> Exit {
         Wish::Gone => format!("Nothing to do: there is no Modal secret `{secret}`.\n"),
     };
     let done = Done { plan, receipt: None, apps: None, undo: None };
-    subject.site.printer.result("modal-secret-run", done, &text);
+    subject.site.printer.result(MODAL_SECRET_RUN, done, &text);
     Exit::Done
 }
 
@@ -170,7 +176,7 @@ fn is_wanted(plan: &Plan, flags: &Change, (site, command): (&Site, &str)) -> Res
     let shown = format!("Plan ({} steps):\n{}", plan.steps.len(), render::plan(plan));
     if flags.dry_run {
         let next = format!("\nNothing was changed. Next: {} {command}\n", site.name);
-        site.printer.result("plan", plan, &(shown + &next));
+        site.printer.result(PLAN, plan, &(shown + &next));
         return Ok(false);
     }
     site.printer.text(&shown);
@@ -213,6 +219,6 @@ async fn prove(
         text.push_str(&format!("\nUndo: {undo}\n"));
     }
     let done = Done { plan, receipt: Some(receipt), apps, undo };
-    site.printer.result("modal-secret-run", done, &text);
+    site.printer.result(MODAL_SECRET_RUN, done, &text);
     Ok(Exit::Done)
 }

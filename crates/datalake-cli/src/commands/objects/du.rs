@@ -2,16 +2,22 @@
 
 use datalake_core::{Tally, Usage};
 use datalake_engine::{Counted, Scope, measure};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::args::{Cli, objects::Du};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::remote::{Remote, at_bucket};
-use crate::render::{self, Printer, Rows, Ticker, count, key_text, size, usage_words};
+use crate::render::{
+    self, DocumentKind, Printer, Rows, Ticker, count, key_text, size, usage_words,
+};
+
+pub(super) const USAGE: DocumentKind = DocumentKind::of::<Below<'static>>("usage");
+pub(super) const USAGE_TOTAL: DocumentKind = DocumentKind::of::<Below<'static>>("usage-total");
 
 /// What lies below a prefix, for programs.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Below<'a> {
     bucket: &'a str,
     prefix: &'a str,
@@ -20,7 +26,7 @@ struct Below<'a> {
 }
 
 /// Usage for programs: exact bytes.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub(in crate::commands) struct Sums {
     current: Amount,
     noncurrent: Amount,
@@ -29,7 +35,7 @@ pub(in crate::commands) struct Sums {
     total: Amount,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Amount {
     count: u64,
     bytes: u64,
@@ -63,14 +69,14 @@ pub(in crate::commands) async fn du(
                 rows.raw(HEADING.as_bytes());
             }
             let below = Below { bucket: bucket.as_str(), prefix: folder, usage: usage.into() };
-            rows.row("usage", below, || line(folder, usage));
+            rows.row(USAGE, below, || line(folder, usage));
         }
     };
     let scope = Scope { bucket: &bucket, prefix, depth: flags.depth };
     let all = measure(&lake, &scope, &mut told).await.map_err(at_bucket(&bucket))?;
     drop(ticker);
     let below = Below { bucket: bucket.as_str(), prefix, usage: (&all).into() };
-    rows.row("usage-total", below, || sum(bucket.as_str(), prefix, &all));
+    rows.row(USAGE_TOTAL, below, || sum(bucket.as_str(), prefix, &all));
     Ok(Exit::Done)
 }
 

@@ -2,9 +2,14 @@
 
 use datalake_core::Timestamp;
 use datalake_engine::{ObjectEntry, VersionEntry, VersionKind};
+use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::render::{Rows, key_text};
+use crate::render::{DocumentKind, Rows, key_text};
+
+pub(super) const FOLDER: DocumentKind = DocumentKind::of::<Folder<'static>>("folder");
+pub(super) const OBJECT: DocumentKind = DocumentKind::of::<Object<'static>>("object");
+pub(super) const VERSION: DocumentKind = DocumentKind::of::<Row<'static>>("version");
 
 /// How a key is printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,7 +22,7 @@ pub(super) enum Form {
     Null,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Object<'a> {
     key: &'a str,
     size: u64,
@@ -25,12 +30,12 @@ struct Object<'a> {
     etag: &'a str,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Folder<'a> {
     prefix: &'a str,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Row<'a> {
     key: &'a str,
     version: &'a str,
@@ -49,7 +54,7 @@ pub(super) fn object(rows: &mut Rows, form: Form, object: &ObjectEntry) {
     }
     let (size, modified) = (object.size.0, object.modified);
     let data = Object { key, size, modified, etag: object.etag.as_str() };
-    rows.row("object", data, || match form {
+    rows.row(OBJECT, data, || match form {
         Form::Long => format!("{size:>14}  {modified}  {}", key_text(key)),
         Form::Short | Form::Null => key_text(key),
     });
@@ -60,7 +65,7 @@ pub(super) fn folder(rows: &mut Rows, form: Form, prefix: &str) {
     if form == Form::Null {
         return null(rows, prefix);
     }
-    rows.row("folder", Folder { prefix }, || match form {
+    rows.row(FOLDER, Folder { prefix }, || match form {
         Form::Long => format!("{:>14}  {:20}  {}", "-", "", key_text(prefix)),
         Form::Short | Form::Null => key_text(prefix),
     });
@@ -81,7 +86,7 @@ pub(super) fn version(rows: &mut Rows, version: &VersionEntry) {
         modified: version.modified,
         etag,
     };
-    rows.row("version", data, || version_line(version) + &key_text(version.key.as_str()));
+    rows.row(VERSION, data, || version_line(version) + &key_text(version.key.as_str()));
 }
 
 /// A version or delete marker without its key.

@@ -4,6 +4,7 @@ use std::io::IsTerminal;
 
 use datalake_core::{BucketName, Fault, KeyPattern};
 use datalake_engine::{FolderEntry, Lake, ObjectEntry, Walk};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::listed::{self, Form};
@@ -11,10 +12,12 @@ use crate::args::{Cli, objects::Ls};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::remote::{Remote, at_bucket};
-use crate::render::{Printer, Rows, counted, key_text, size};
+use crate::render::{DocumentKind, Printer, Rows, counted, key_text, size};
+
+pub(super) const LS_END: DocumentKind = DocumentKind::of::<Sum>("ls-end");
 
 /// What was listed, in sum.
-#[derive(Default, Serialize)]
+#[derive(Default, Serialize, JsonSchema)]
 struct Sum {
     objects: u64,
     folders: u64,
@@ -56,7 +59,7 @@ pub(in crate::commands) async fn ls(
         return Err(nothing(&bucket, &flags.keys.key, &pattern));
     }
     if printer.is_json() {
-        rows.row("ls-end", &sum, String::new);
+        rows.row(LS_END, &sum, String::new);
     } else if flags.long {
         rows.flush();
         printer.talk(&format!("{}, {}", counted(sum.objects, "object"), size(sum.bytes)));

@@ -2,6 +2,7 @@
 
 use datalake_core::Timestamp;
 use datalake_engine::{Clock, Presign as _, SignedCall, VersionId};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::args::Cli;
@@ -9,9 +10,11 @@ use crate::args::objects::{Method, Presign};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::remote::{Remote, at_object};
-use crate::render::Printer;
+use crate::render::{DocumentKind, Printer};
 
-#[derive(Serialize)]
+pub(super) const PRESIGN: DocumentKind = DocumentKind::of::<Signed<'static>>("presign");
+
+#[derive(Serialize, JsonSchema)]
 struct Signed<'a> {
     method: &'a str,
     url: &'a str,
@@ -42,6 +45,6 @@ pub(in crate::commands) async fn presign(
     let valid_until = end.map_err(|error| Failure::of(Exit::Bug, &error))?.to_string();
     let text = format!("{}\n", url.expose());
     printer.talk(&format!("{method} until {valid_until}, for whoever has the address:"));
-    printer.result("presign", Signed { method, url: url.expose(), valid_until, seconds }, &text);
+    printer.result(PRESIGN, Signed { method, url: url.expose(), valid_until, seconds }, &text);
     Ok(Exit::Done)
 }

@@ -4,6 +4,7 @@ use datalake_core::{BucketName, Fault, KeyPattern, Usage, Versioning};
 use datalake_engine::{
     AnyKey, Clear, Cleared, Extent, Lake, ObjectSource, VersionKind, Walk, clear,
 };
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::du::Sums;
@@ -13,9 +14,12 @@ use crate::commands::{agreed, name_typed};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::remote::{Remote, at_bucket, at_object};
-use crate::render::{Printer, Ticker, count, counted, key_text, size, usage_words};
+use crate::render::{DocumentKind, Printer, Ticker, count, counted, key_text, size, usage_words};
 
-#[derive(Serialize)]
+pub(super) const RM: DocumentKind = DocumentKind::of::<Report>("rm");
+pub(super) const RM_PLAN: DocumentKind = DocumentKind::of::<Report>("rm-plan");
+
+#[derive(Serialize, JsonSchema)]
 struct Report {
     bucket: String,
     found: Sums,
@@ -52,7 +56,7 @@ pub(in crate::commands) async fn rm(
         return Err(Failure::new(Exit::Absent, format!("{}: there is nothing", doom.name())));
     }
     if flags.dry_run {
-        printer.result("rm-plan", report(&bucket, &found, &Cleared::default()), "");
+        printer.result(RM_PLAN, report(&bucket, &found, &Cleared::default()), "");
         return Ok(Exit::Drift);
     }
     doom.tell_what_it_means(&lake, printer).await?;
@@ -88,7 +92,7 @@ fn finish(
         printer.talk(&done);
         return Err(crate::commands::not_deleted(doom.bucket, cleared));
     }
-    printer.result("rm", report(doom.bucket, found, cleared), &format!("{done}\n"));
+    printer.result(RM, report(doom.bucket, found, cleared), &format!("{done}\n"));
     Ok(Exit::Done)
 }
 

@@ -6,6 +6,7 @@ use datalake_core::{BucketName, Fault, FaultKind};
 use datalake_engine::{
     AnyKey, Clock, ObjectSource, Objects, StoredObject, VersionEntry, VersionId, VersionKind,
 };
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::listed::version_line;
@@ -14,9 +15,11 @@ use crate::args::{Cli, objects::Stat};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::remote::{Remote, at_object};
-use crate::render::{Printer, age, count, key_text, printable, size};
+use crate::render::{DocumentKind, Printer, age, count, key_text, printable, size};
 
-#[derive(Serialize)]
+pub(super) const STAT: DocumentKind = DocumentKind::of::<Report<'static>>("stat");
+
+#[derive(Serialize, JsonSchema)]
 struct Report<'a> {
     bucket: &'a str,
     key: &'a str,
@@ -29,7 +32,7 @@ struct Report<'a> {
     versions: Option<Vec<Entry<'a>>>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Entry<'a> {
     version: &'a str,
     latest: bool,
@@ -59,7 +62,7 @@ pub(in crate::commands) async fn stat(
     };
     let report = report((&bucket, &key), &object, versions.as_deref().ok());
     let age = age(object.modified, remote.site.clock.now());
-    printer.result("stat", &report, &text(&report, &age, &versions));
+    printer.result(STAT, &report, &text(&report, &age, &versions));
     Ok(Exit::Done)
 }
 

@@ -2,28 +2,33 @@
 
 use datalake_core::{BucketName, Fault};
 use datalake_engine::{FolderEntry, Lake, ObjectEntry, Walk};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::args::{Cli, objects::Tree};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::remote::{Remote, at_bucket};
-use crate::render::{Printer, Rows, key_text, size};
+use crate::render::{DocumentKind, Printer, Rows, key_text, size};
 
-#[derive(Serialize)]
+pub(super) const TREE_FOLDER: DocumentKind = DocumentKind::of::<Folder<'static>>("tree-folder");
+pub(super) const TREE_OBJECT: DocumentKind = DocumentKind::of::<Object<'static>>("tree-object");
+pub(super) const TREE_END: DocumentKind = DocumentKind::of::<End>("tree-end");
+
+#[derive(Serialize, JsonSchema)]
 struct Folder<'a> {
     depth: usize,
     prefix: &'a str,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Object<'a> {
     depth: usize,
     key: &'a str,
     size: u64,
 }
 
-#[derive(Serialize, Default)]
+#[derive(Serialize, JsonSchema, Default)]
 struct End {
     folders: u64,
     objects: u64,
@@ -53,7 +58,7 @@ pub(in crate::commands) async fn tree(
         at_bucket(&bucket)(fault)
     })?;
     if printer.is_json() {
-        tree.rows.row("tree-end", &tree.end, String::new);
+        tree.rows.row(TREE_END, &tree.end, String::new);
     }
     Ok(Exit::Done)
 }
@@ -122,7 +127,7 @@ impl Printed {
     fn folder(&mut self, depth: usize, above: &str, prefix: &str) {
         self.end.folders += 1;
         let name = prefix.strip_prefix(above).unwrap_or(prefix);
-        self.rows.row("folder", Folder { depth, prefix }, || {
+        self.rows.row(TREE_FOLDER, Folder { depth, prefix }, || {
             format!("{:indent$}{}", "", key_text(name), indent = 2 * depth)
         });
     }
@@ -132,7 +137,7 @@ impl Printed {
         let key = object.key.as_str();
         // The marker of the folder itself has no name in it.
         let name = key.strip_prefix(above).filter(|name| !name.is_empty()).unwrap_or(".");
-        self.rows.row("object", Object { depth, key, size: object.size.0 }, || {
+        self.rows.row(TREE_OBJECT, Object { depth, key, size: object.size.0 }, || {
             let indent = 2 * depth;
             format!("{:indent$}{}  {}", "", key_text(name), size(object.size.0))
         });

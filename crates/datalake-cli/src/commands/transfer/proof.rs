@@ -5,6 +5,7 @@ use datalake_engine::Clock as _;
 use datalake_engine::transfer::{
     Findings, Tally, TransferPorts, Verification, verify as engine_verify,
 };
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::ends::{End, bucket_end};
@@ -19,13 +20,15 @@ use crate::commands::usage::note_download;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::remote::Remote;
-use crate::render::{Printer, Rows, Sum, TransferState, count, counted, size};
+use crate::render::{DocumentKind, Printer, Rows, Sum, TransferState, count, counted, size};
+
+pub(super) const VERIFICATION: DocumentKind = DocumentKind::of::<Proof>("verification");
 
 /// Seconds of a day: the number of a round that daily runs count up.
 const DAY: i64 = 24 * 60 * 60;
 
 /// What a verification has found, for programs.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Proof {
     source: String,
     destination: String,
@@ -94,7 +97,7 @@ impl Asked<'_> {
         }
         let findings = found?;
         let proof = self.proof(&state, &findings);
-        Rows::new(printer).row("verification", &proof, || text(&proof));
+        Rows::new(printer).row(VERIFICATION, &proof, || text(&proof));
         self.verdict(&findings)
     }
 

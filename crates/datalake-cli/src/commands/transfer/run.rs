@@ -20,7 +20,9 @@ use crate::commands::usage::note_download;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::remote::{Remote, at_bucket};
-use crate::render::{Printer, Rows, TransferState, counted, summary_line};
+use crate::render::{DocumentKind, Printer, Rows, TransferState, counted, summary_line};
+
+pub(super) const TRANSFER: DocumentKind = DocumentKind::of::<TransferState>("transfer");
 
 /// How often progress is shown.
 const BEAT: Duration = Duration::from_millis(200);
@@ -208,7 +210,7 @@ fn show(printer: Printer, state: &TransferState) {
         let reasons = state.reasons.iter().map(|(why, number)| format!("  {number:>8} {why}\n"));
         printer.text(&reasons.collect::<String>());
     }
-    Rows::new(printer).row("transfer", state, || summary_line(state));
+    Rows::new(printer).row(TRANSFER, state, || summary_line(state));
 }
 
 fn exit(state: &TransferState, absent: u64) -> Result<Exit, Failure> {

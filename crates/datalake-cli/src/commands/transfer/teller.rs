@@ -9,14 +9,21 @@ use std::time::{Duration, Instant};
 
 use datalake_core::{ByteSize, Fault};
 use datalake_engine::transfer::{Finding, Item, Mark, Reason, Summary, TransferWatch, VerifyWatch};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::notes::held;
 use crate::failure::Failure;
 use crate::render::{
-    Printer, Rows, Sum, Ticker, TransferState, escaped, item_line, mark_of, printable,
-    progress_line, rate,
+    DocumentKind, Printer, Rows, Sum, Ticker, TransferState, escaped, item_line, mark_of,
+    printable, progress_line, rate,
 };
+
+pub(super) const TRANSFER_PROGRESS: DocumentKind =
+    DocumentKind::of::<TransferState>("transfer-progress");
+pub(super) const TRANSFER_ITEM: DocumentKind =
+    DocumentKind::of::<ItemEvent<'static>>("transfer-item");
+pub(super) const TRANSFER_RETRY: DocumentKind = DocumentKind::of::<RetryEvent>("transfer-retry");
 
 /// So many names are told on standard error; the report has all of them.
 const TOLD: u64 = 20;
@@ -52,7 +59,7 @@ struct Report {
 }
 
 /// An event about one name.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct ItemEvent<'a> {
     mark: char,
     name: &'a str,
@@ -61,7 +68,7 @@ struct ItemEvent<'a> {
 }
 
 /// A call is made once more.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct RetryEvent {
     fault: String,
 }
@@ -129,7 +136,7 @@ impl Teller {
         }
         inner.beats += 1;
         if self.printer.is_json() && inner.beats.is_multiple_of(EVENT) {
-            inner.rows.row("transfer-progress", &inner.state, String::new);
+            inner.rows.row(TRANSFER_PROGRESS, &inner.state, String::new);
         }
         let (state, samples) = (&inner.state, &inner.samples);
         inner.ticker.tell(|| progress_line(state, rate(samples.iter().copied())));
@@ -188,9 +195,9 @@ impl Inner {
         let line = || item_line(mark, name, reason);
         if printer.is_json() {
             let event = ItemEvent { mark, name, bytes, reason: reason.to_owned() };
-            self.rows.row("transfer-item", event, String::new);
+            self.rows.row(TRANSFER_ITEM, event, String::new);
         } else if self.state.dry_run && mark != '=' && mark != '!' {
-            self.rows.row("", (), line);
+            self.rows.line(&line());
         }
         if let Some(report) = &mut self.report {
             report.write(&line());
@@ -230,7 +237,7 @@ impl TransferWatch for Teller {
         inner.state.retries += 1;
         if self.printer.is_json() {
             let event = RetryEvent { fault: fault.to_string() };
-            inner.rows.row("transfer-retry", event, String::new);
+            inner.rows.row(TRANSFER_RETRY, event, String::new);
         }
     }
 }

@@ -3,6 +3,7 @@
 use datalake_core::{BucketName, ByteSize, Fault};
 use datalake_engine::{Clock as _, EgressBy, EgressNote, Place, UsageLog as _};
 use datalake_host::UsageDb;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::args::Cli;
@@ -11,10 +12,12 @@ use crate::commands::cost::{log_failure, place};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::remote::Remote;
-use crate::render::{Printer, key_text, size};
+use crate::render::{DocumentKind, Printer, key_text, size};
 use crate::site::Site;
 
-#[derive(Serialize)]
+pub(super) const USAGE_EGRESS: DocumentKind = DocumentKind::of::<Entered<'static>>("usage-egress");
+
+#[derive(Serialize, JsonSchema)]
 struct Entered<'a> {
     bucket: &'a str,
     at: String,
@@ -41,7 +44,7 @@ pub(super) async fn enter(
     );
     let (bucket, at) = (place.bucket.as_str(), at.to_string());
     let entered = Entered { bucket, at, bytes: flags.size.0, note: &flags.note };
-    printer.result("usage-egress", entered, &text);
+    printer.result(USAGE_EGRESS, entered, &text);
     Ok(Exit::Done)
 }
 

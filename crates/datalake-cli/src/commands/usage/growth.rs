@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 
 use datalake_engine::AssetUse;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// How an asset has changed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub(in crate::commands) struct Grown {
     /// The asset's key with `/` between its parts.
     pub(in crate::commands) asset: String,

@@ -2,6 +2,7 @@
 
 use datalake_engine::{Place, UsageLog as _, UsageSample};
 use datalake_host::UsageDb;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::args::Cli;
@@ -11,9 +12,11 @@ use crate::commands::objects::Sums;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::remote::Remote;
-use crate::render::{Printer, counted, usage};
+use crate::render::{DocumentKind, Printer, counted, usage};
 
-#[derive(Serialize)]
+pub(super) const USAGE_SAMPLE: DocumentKind = DocumentKind::of::<Recorded<'static>>("usage-sample");
+
+#[derive(Serialize, JsonSchema)]
 struct Recorded<'a> {
     bucket: &'a str,
     at: String,
@@ -48,6 +51,6 @@ pub(super) async fn record(cli: &Cli, flags: &Record, printer: Printer) -> Resul
         usage: (&sample.usage).into(),
         assets: sample.assets.len(),
     };
-    printer.result("usage-sample", recorded, &text);
+    printer.result(USAGE_SAMPLE, recorded, &text);
     Ok(Exit::Done)
 }

@@ -3,6 +3,7 @@
 use datalake_core::price::Span;
 use datalake_engine::{Clock as _, EgressBy, EgressNote, UsageLog, UsageSample};
 use datalake_host::UsageDb;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{Grown, growth};
@@ -12,8 +13,10 @@ use crate::commands::cost::{log_failure, place};
 use crate::commands::objects::Sums;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::render::{Printer, change_text, count, key_text, size};
+use crate::render::{DocumentKind, Printer, change_text, count, key_text, size};
 use crate::site::Site;
+
+pub(super) const USAGE_HISTORY: DocumentKind = DocumentKind::of::<Shown>("usage-history");
 
 /// So many assets are told to people.
 const TOLD: usize = 20;
@@ -21,7 +24,7 @@ const TOLD: usize = 20;
 /// A list of assets as long as this may not be whole.
 const WHOLE_BELOW: usize = 1_000;
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Shown {
     bucket: String,
     samples: Vec<SampleTold>,
@@ -29,13 +32,13 @@ struct Shown {
     egress: Vec<EgressTold>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct SampleTold {
     at: String,
     usage: Sums,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct EgressTold {
     at: String,
     bytes: u64,
@@ -68,7 +71,7 @@ pub(super) async fn show(cli: &Cli, flags: &Show, printer: Printer) -> Result<Ex
         growth: grown,
         egress: egress.into_iter().map(EgressTold::new).collect(),
     };
-    printer.result("usage-history", shown, &text);
+    printer.result(USAGE_HISTORY, shown, &text);
     Ok(Exit::Done)
 }
 

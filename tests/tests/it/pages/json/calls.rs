@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::support::{Call, Shelf};
 
 /// Words and exit code of each call, in an order in which one prepares the next.
-pub(super) const CALLS: [(&str, i32); 66] = [
+pub(super) const CALLS: [(&str, i32); 68] = [
     ("init --region fsn1 --bucket acme-dagster-assets", 0),
     ("config show", 0),
     ("config explain", 0),
@@ -74,6 +74,8 @@ pub(super) const CALLS: [(&str, i32); 66] = [
     ("rollback --dry-run", 3),
     ("rollback --yes", 0),
     ("completions bash", 0),
+    ("schema", 0),
+    ("schema history", 0),
 ];
 
 const CORS: &[u8] = br#"{ "CORSRules": [{ "AllowedMethods": ["GET"], "AllowedOrigins": ["https://lake.example.org"] }] }"#;
