@@ -77,10 +77,14 @@ impl<T> Envelope<T> {
     }
 }
 
+/// A failure.
 #[derive(Serialize, JsonSchema)]
 struct Problem<'a> {
+    /// The exit code of the program.
     exit_code: u8,
+    /// What failed, from the outside to the cause.
     messages: &'a [String],
+    /// What to do next, a sentence or a command each.
     hints: &'a [String],
 }
 

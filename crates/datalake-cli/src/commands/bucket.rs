@@ -37,9 +37,12 @@ pub(super) const KINDS: &[DocumentKind] = &[
     versioning::VERSIONING,
 ];
 
+/// A bucket of the key's project.
 #[derive(Serialize, JsonSchema)]
 struct Listed<'a> {
+    /// Its name.
     bucket: &'a BucketName,
+    /// Whether it is the one of the spec.
     in_spec: bool,
 }
 

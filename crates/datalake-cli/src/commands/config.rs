@@ -17,17 +17,25 @@ pub(super) const PATHS: DocumentKind = DocumentKind::of::<Paths>("paths");
 /// The documents of these commands.
 pub(super) const KINDS: &[DocumentKind] = &[CONFIG, CONFIG_VALUES, PATHS];
 
+/// A value of the spec.
 #[derive(Serialize, JsonSchema)]
 struct Setting {
+    /// The key, with dots between its parts.
     key: &'static str,
+    /// The value that holds; `null` where there is none.
     value: Option<serde_json::Value>,
+    /// Where it comes from.
     source: String,
 }
 
+/// Where datalake reads and writes on this machine.
 #[derive(Serialize, JsonSchema)]
 struct Paths {
+    /// The folder that all paths of the host lie below.
     root: String,
+    /// The folder of journal, receipts and copies.
     state: String,
+    /// The files of the spec, the stronger last.
     spec_files: Vec<String>,
 }
 

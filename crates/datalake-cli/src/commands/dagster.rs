@@ -31,9 +31,13 @@ pub(super) const KINDS: &[DocumentKind] =
 /// A unit after a change, for programs.
 #[derive(Serialize, JsonSchema)]
 struct Changed {
+    /// The service.
     service: String,
+    /// Its state in systemd's words, such as `active`.
     active: String,
+    /// The finer state in systemd's words, such as `running`.
     sub: String,
+    /// systemd's id of this start of the service.
     invocation: Option<String>,
 }
 

@@ -61,13 +61,18 @@ const FAULTS: &str = "seed 7, 2% 503, 1% 500, 1% cut-body@1024, 1% reset";
 /// What was checked, and how it came out.
 #[derive(Serialize, JsonSchema)]
 struct Played {
+    /// The checks, in the order in which they were made.
     checks: Vec<Check>,
+    /// The folder that was kept; `null` where it is gone again.
     folder: Option<PathBuf>,
 }
 
+/// A check of the demo.
 #[derive(Serialize, JsonSchema)]
 struct Check {
+    /// What has to hold.
     what: String,
+    /// Whether it did.
     held: bool,
 }
 

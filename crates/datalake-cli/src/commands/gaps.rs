@@ -37,22 +37,35 @@ struct Gap {
     stored: Timestamp,
 }
 
+/// An asset whose object is deleted and was not written again.
 #[derive(Serialize, JsonSchema)]
 struct Row<'a> {
+    /// The key.
     key: &'a str,
+    /// When it was deleted.
     deleted: Timestamp,
+    /// Whether that is so short ago that it may just be being written.
     young: bool,
+    /// The version that was there last.
     version: &'a str,
+    /// Its size in bytes.
     size: u64,
+    /// When that version was stored.
     stored: Timestamp,
 }
 
+/// All gaps together.
 #[derive(Serialize, JsonSchema, Default)]
 struct Sum {
+    /// How many gaps there are, young ones only with `--young`.
     gaps: u64,
+    /// The size of what was there last, in bytes.
     bytes: u64,
+    /// How many more there are that are young.
     young: u64,
+    /// How many are no longer gaps.
     restored: u64,
+    /// How many could not be restored.
     failed: u64,
 }
 

@@ -12,14 +12,22 @@ use crate::site::Site;
 
 pub(super) const HISTORY: DocumentKind = DocumentKind::of::<Vec<Entry>>("history");
 
+/// A run.
 #[derive(Serialize, JsonSchema)]
 struct Entry {
+    /// Its name.
     run: String,
+    /// When it began.
     started: String,
+    /// `provision` or `rollback`.
     kind: &'static str,
+    /// The run that it undoes; `null` for a provision.
     undoes: Option<String>,
+    /// How many steps it had.
     steps: usize,
+    /// How many of them are done.
     done: usize,
+    /// `complete`, `unfinished`, `continued` by a later run, or `rolled back`.
     state: &'static str,
 }
 

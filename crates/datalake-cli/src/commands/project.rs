@@ -28,17 +28,25 @@ const MOST_FILES: usize = 20_000;
 /// So large a file is no source.
 const LARGEST: u64 = 1 << 20;
 
+/// What was written into a project.
 #[derive(Serialize, JsonSchema)]
 struct Report<'a> {
+    /// `dg`, or `single-file`.
     layout: &'static str,
+    /// The folder of the project.
     dir: &'a Path,
+    /// The names of the resource of S3 and of the I/O manager.
     resources: [&'a str; 2],
+    /// The files of ours in it.
     files: Vec<FileReport<'a>>,
 }
 
+/// A file of ours in a project.
 #[derive(Serialize, JsonSchema)]
 struct FileReport<'a> {
+    /// Its path below the project.
     path: &'a str,
+    /// What was done with it; `kept` is one that was changed by hand and left alone.
     state: &'static str,
 }
 

@@ -48,11 +48,16 @@ pub(super) struct Subject<'a> {
     pub(super) past: Option<&'a VaultPast>,
 }
 
+/// What a provision has done.
 #[derive(Serialize, JsonSchema)]
 struct Done<'a> {
+    /// What there was to do.
     plan: &'a Plan,
+    /// What was done; `null` where there was nothing to do.
     receipt: Option<&'a Receipt>,
+    /// Whether an object was written and read, and a second look found nothing left to do.
     proved: bool,
+    /// The command that undoes it; `null` where there was nothing to do.
     undo: Option<String>,
 }
 

@@ -38,10 +38,14 @@ const DAYS_AHEAD: i64 = 30;
 /// A list of assets as long as this may not be whole.
 const WHOLE_BELOW: usize = 1_000;
 
+/// A page that was written.
 #[derive(Serialize, JsonSchema)]
 struct Written<'a> {
+    /// The file.
     file: String,
+    /// Its size in bytes.
     bytes: usize,
+    /// The report in it.
     report: &'a Lake,
 }
 

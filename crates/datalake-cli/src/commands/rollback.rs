@@ -30,10 +30,14 @@ use crate::site::{RETRY_BUDGET, Site};
 
 pub(super) const ROLLBACK: DocumentKind = DocumentKind::of::<Undone<'static>>("rollback");
 
+/// What a rollback has done.
 #[derive(Serialize, JsonSchema)]
 struct Undone<'a> {
+    /// The run that was undone; `null` where there was none.
     of: Option<&'a RunId>,
+    /// What there was to undo.
     plan: &'a Plan,
+    /// What was done; `null` where there was nothing to undo.
     receipt: Option<&'a Receipt>,
 }
 

@@ -15,12 +15,18 @@ use crate::sandbox::{ServeError, Service, prepared, serve};
 
 pub(super) const SANDBOX: DocumentKind = DocumentKind::of::<Address>("sandbox");
 
+/// Where the built-in service is reached.
 #[derive(Serialize, JsonSchema)]
 struct Address {
+    /// Its address.
     endpoint: String,
+    /// The region that requests are signed for.
     region: &'static str,
+    /// The access key; it opens nothing else.
     access_key_id: String,
+    /// The secret key; it opens nothing else.
     secret_access_key: String,
+    /// The file of the authority to trust, with `--tls`.
     certificate: Option<PathBuf>,
 }
 

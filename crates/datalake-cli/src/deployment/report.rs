@@ -26,17 +26,25 @@ pub(crate) struct Environments {
 /// A deployment as it stands, for people and programs.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct Report {
+    /// The service user.
     pub user: String,
+    /// Its number.
     pub uid: u32,
+    /// Its home.
     pub home: String,
+    /// Whether its user manager runs without a login.
     pub lingers: Option<bool>,
+    /// Whether network-online.target is active.
     pub online: Option<bool>,
+    /// The version of podman.
     pub podman: Option<String>,
     /// Whether podman reads drop-ins.
     pub drop_ins_count: Option<bool>,
     /// Where the settings lie that are handed over.
     pub settings_in: Source,
+    /// The folders in which quadlet files are looked for, the strongest first.
     pub folders: Vec<String>,
+    /// The units.
     pub units: Vec<UnitReport>,
     /// What could not be learned.
     pub problems: Vec<String>,
@@ -45,19 +53,33 @@ pub(crate) struct Report {
 /// A unit, its service and its container as they stand.
 #[derive(Debug, Default, Serialize, JsonSchema)]
 pub(crate) struct UnitReport {
+    /// The unit, without `.container`.
     pub name: String,
+    /// Its file.
     pub file: Option<String>,
+    /// Its drop-ins, in the order in which they count.
     pub drop_ins: Vec<String>,
+    /// The service that is made of it.
     pub service: Option<String>,
+    /// Its state in systemd's words, such as `active`.
     pub active: Option<String>,
+    /// The finer state in systemd's words, such as `running`.
     pub sub: Option<String>,
+    /// Since when.
     pub since: Option<String>,
+    /// How often systemd has restarted it.
     pub restarts: Option<u32>,
+    /// How its last process ended, in systemd's words.
     pub result: Option<String>,
+    /// The container.
     pub container: Option<String>,
+    /// The image.
     pub image: Option<String>,
+    /// Whether the container has the variables of the env file.
     pub environment: EnvironmentState,
+    /// Lines that win over the env file.
     pub old_values: Vec<OldValue>,
+    /// What could not be learned of it.
     pub problems: Vec<String>,
 }
 
@@ -68,7 +90,12 @@ pub(crate) enum EnvironmentState {
     /// Every variable of the env file has its value.
     InStep,
     /// Some have another value, or none.
-    Differs { other_value: Vec<String>, missing: Vec<String> },
+    Differs {
+        /// Variables with another value.
+        other_value: Vec<String>,
+        /// Variables that are not there.
+        missing: Vec<String>,
+    },
     /// There is no env file.
     NoEnvFile,
     /// There is no container that runs.
@@ -81,9 +108,13 @@ pub(crate) enum EnvironmentState {
 /// A line that wins over the env file.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct OldValue {
+    /// The file.
     pub path: String,
+    /// The line, counted from 1.
     pub line: usize,
+    /// What it does.
     pub harm: String,
+    /// What to do about it.
     pub cure: String,
     /// Whether the next `provision` puts it right; the rest is for people to decide.
     pub is_repaired: bool,
@@ -92,7 +123,9 @@ pub(crate) struct OldValue {
 /// The variables of the env file and of each container, by name and shortened fingerprint.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct EnvironmentReport {
+    /// The variables of the env file.
     pub env_file: Variables,
+    /// The variables of each container's first process.
     pub containers: Vec<Variables>,
 }
 

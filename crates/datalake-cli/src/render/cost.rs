@@ -10,22 +10,37 @@ use super::size;
 /// A bill for programs: sums as exact decimal numbers, and rounded to cents.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub(crate) struct BillTold {
+    /// The price list.
     plan: String,
+    /// The month, such as `2026-11`.
     month: String,
+    /// The currency of all sums.
     currency: Currency,
+    /// The hours of the month.
     hours: u32,
+    /// The base price.
     base: Micros,
+    /// The price of what is stored beyond what is included.
     storage: Micros,
+    /// The price of egress beyond what is included.
     egress: Micros,
+    /// The sum without tax.
     net: Micros,
+    /// The sum without tax, in cents.
     net_cents: u64,
+    /// The tax, in percent.
     #[serde(skip_serializing_if = "Option::is_none")]
     vat: Option<Vat>,
+    /// The sum with tax, in cents.
     #[serde(skip_serializing_if = "Option::is_none")]
     gross_cents: Option<u64>,
+    /// What was stored: bytes times seconds.
     stored_byte_seconds: u128,
+    /// What of it is included in the base price.
     stored_free_byte_seconds: u128,
+    /// What leaves the service, in bytes.
     egress_bytes: u64,
+    /// What of it may leave without a price, in bytes; `null` for any amount.
     egress_free_bytes: Option<u64>,
     /// What has no price in this plan, and is not in the sum.
     unpriced_egress_bytes: u64,

@@ -27,19 +27,28 @@ pub(crate) struct DoctorReport {
 /// How many checks came to what.
 #[derive(Debug, Default, Serialize, JsonSchema)]
 pub(crate) struct Counts {
+    /// Sound ones.
     sound: usize,
+    /// Those that may become a problem.
     warnings: usize,
+    /// Those that are one.
     wrong: usize,
+    /// Those that depend on another that is wrong.
     skipped: usize,
+    /// Those whose answer could not be learned.
     unknown: usize,
 }
 
 /// One check.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct CheckReport {
+    /// The id of the check; it stays the same between versions.
     id: &'static str,
+    /// Its group.
     group: &'static str,
+    /// What is so when it is sound.
     title: &'static str,
+    /// What it has come to.
     outcome: Word,
     /// What was seen, or why nothing was.
     seen: Vec<String>,
@@ -53,10 +62,15 @@ pub(crate) struct CheckReport {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 enum Word {
+    /// All is well.
     Sound,
+    /// It may become a problem.
     Warning,
+    /// It is a problem.
     Wrong,
+    /// It depends on another check that is wrong.
     Skipped,
+    /// The answer could not be learned.
     Unknown,
 }
 
@@ -200,13 +214,18 @@ fn wrapped(text: &str, width: usize) -> Vec<String> {
     lines
 }
 
-/// A page for programs.
+/// A page about a finding.
 #[derive(Serialize, JsonSchema)]
 pub(crate) struct FindingPage {
+    /// The id of the check; it stays the same between versions.
     id: &'static str,
+    /// Its group.
     group: &'static str,
+    /// What is so when it is sound.
     title: &'static str,
+    /// Whether `doctor --fix` can put it right.
     is_fixed_by_datalake: bool,
+    /// The page.
     markdown: &'static str,
 }
 

@@ -139,8 +139,13 @@ pub(crate) struct RuleTold {
 #[derive(Serialize, JsonSchema)]
 #[serde(untagged)]
 enum OrUnknown<T> {
+    /// The value.
     Known(T),
-    Unknown { unknown: String },
+    /// The reason.
+    Unknown {
+        /// Why nobody knows it.
+        unknown: String,
+    },
 }
 
 fn or_unknown<T: Serialize, S: Serializer>(

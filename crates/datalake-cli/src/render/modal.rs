@@ -7,11 +7,14 @@ use serde::Serialize;
 use super::printable;
 use crate::modal::VaultStanding;
 
-/// The same for programs.
+/// Whether Modal's secret is in step with the env file.
 #[derive(Serialize, JsonSchema)]
 pub(crate) struct VaultReport {
+    /// The secret, with its environment.
     secret: String,
+    /// `in-step`, `drifted`, `absent` or `unknown`.
     state: &'static str,
+    /// Why.
     detail: Option<String>,
 }
 

@@ -36,24 +36,40 @@ pub(crate) struct State<'a> {
     pub modal: Option<&'a VaultStanding>,
 }
 
-/// The same for programs.
+/// Whether bucket and host are in step with the spec.
 #[derive(Serialize, JsonSchema)]
 pub(crate) struct Report<'a> {
+    /// The S3 service.
     endpoint: String,
+    /// The region that requests are signed for.
     region: String,
+    /// By so many seconds this machine's clock is ahead of the service's.
     clock_ahead_seconds: Option<i64>,
+    /// The owner that the service names: the key's project.
     account: Option<&'a str>,
+    /// The bucket.
     bucket: String,
+    /// Whether it is there.
     bucket_present: bool,
+    /// Whether it keeps old versions; `null` where that is unknown.
     versioning: Option<Versioning>,
+    /// Its lifecycle rules; `null` where they are unknown.
     lifecycle: Option<Lifecycle>,
+    /// The service user.
     user: &'a str,
+    /// Its home.
     home: &'a str,
+    /// The units that need the bucket.
     units: Vec<&'a str>,
+    /// Whether there is nothing to do.
     in_step: bool,
+    /// What there is to do.
     pending: &'a Plan,
+    /// The last run that a rollback would undo.
     last_run: Option<&'a str>,
+    /// The services; `null` where nobody could look at them.
     services: Option<&'a deployment::Report>,
+    /// Modal's secret; `null` where the spec has none.
     modal: Option<VaultReport>,
 }
 

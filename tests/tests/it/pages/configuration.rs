@@ -21,6 +21,8 @@ variables, flags. `datalake config explain` shows each value and where it comes 
 - An unknown key is an error, with the nearest known one.
 - A variable is the key in capitals, with `DATALAKE_` before it, `__` for a dot and `_` for a hyphen. Lists have commas between their words.
 - The key pair is in none of these. `credentials:` says where it comes from, and counts whole: a stronger layer replaces all of it.
+- `datalake schema spec > datalake.schema.json` writes the JSON Schema, with which an editor checks and completes the file. Editors with a YAML language server find it by the first line
+  `# yaml-language-server: $schema=datalake.schema.json`.
 - Put into quotes what YAML takes for a number or a yes: `bucket: \"00123\"`.
 
 A usual host needs no more than this:
@@ -105,6 +107,35 @@ fn every_example_of_a_key_is_taken_from_file_and_variable() {
         let call = host.bare("config explain --json").env(&name, key.example);
         let explained = call.run().exits(0).json("config-values");
         assert_eq!(source_of(&explained, key.name), format!("variable {name}"));
+    }
+}
+
+#[test]
+fn the_schema_of_the_spec_takes_what_the_program_takes() {
+    let folder = tempfile::tempdir().unwrap();
+    let ran = Call::new(folder.path(), "schema spec").run().exits(0);
+    let schema: Value = serde_json::from_str(&ran.stdout).unwrap();
+    let schema = jsonschema::validator_for(&schema).unwrap();
+    let takes = |yaml: &str| schema.is_valid(&serde_yaml::from_str::<Value>(yaml).unwrap());
+
+    for key in SpecKey::ALL {
+        assert!(takes(&written(&key)), "{}", written(&key));
+    }
+    for odd in [
+        "protect: { versioning: \"false\" }",
+        "limits: { requests-per-second: off, connections: \"8\" }",
+        "host: { units: \"dagster-webserver, dagster-daemon\" }",
+    ] {
+        assert!(takes(odd), "{odd}");
+    }
+    for wrong in [
+        "buckets: acme",
+        "host: { unit: dagster-daemon }",
+        "protect: { versioning: 30d }",
+        "logs: syslog",
+        "credentials: { from: env, file: hetzner.env }",
+    ] {
+        assert!(!takes(wrong), "{wrong}");
     }
 }
 

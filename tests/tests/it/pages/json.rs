@@ -25,10 +25,10 @@ Every command but `cat`, `dagster logs` and `man` takes `--json`. Standard outpu
 - Most commands print one document. Listings and transfers print one a line, as things happen; the last line is of a kind that ends the answer (`ls-end`, `tree-end`, `usage-total`,
   `uploads-end`, `gaps-end`, `transfer`, `verification`, `migration`, `migration-back`). Without it the answer is not whole.
 - A failure is a document of kind `error`, behind the lines that came before it.
-- Keys may be added without a new `schema_version`; none changes its meaning or goes. Values that are not known are `null`, never left out, unless the table says \"may be absent\".
+- Keys may be added without a new `schema_version`; none changes its meaning or goes. Values that are not known are `null`, never left out, unless a table says that the key may be absent.
 - Sizes are bytes, times are RFC 3339 in UTC, sums of money are millionths or text with a currency, as the key says.
 - Names and keys are exact, with no escapes but JSON's.
-- `datalake schema KIND` prints the JSON Schema (draft 2020-12) of a kind, with every key at any depth; `datalake schema` lists the kinds. Below are the keys of the first three levels.
+- `datalake schema KIND` prints the JSON Schema (draft 2020-12) of a kind, with every key at any depth; `datalake schema` lists the kinds. Below are the keys of the first three levels; `[]` is each entry of a list, `*` each name of a map.
 
 Samples are those of a test. Lists are cut to their first entries, long texts to their beginning, and what differs from run to run has a word in brackets.
 ";

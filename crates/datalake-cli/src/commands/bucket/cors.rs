@@ -20,21 +20,29 @@ pub(super) const CORS: DocumentKind = DocumentKind::of::<Document>("cors");
 #[derive(Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Document {
+    /// The rules.
     #[serde(rename = "CORSRules")]
     rules: Vec<Rule>,
 }
 
+/// A rule of a bucket for browsers.
 #[derive(Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "PascalCase")]
 struct Rule {
+    /// Its id.
     #[serde(rename = "ID", default, skip_serializing_if = "Option::is_none")]
     id: Option<String>,
+    /// Pages of these origins may ask.
     allowed_origins: Vec<String>,
+    /// With these methods.
     allowed_methods: Vec<String>,
+    /// With these headers.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     allowed_headers: Vec<String>,
+    /// And may read these headers of the answer.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     expose_headers: Vec<String>,
+    /// For so many seconds a browser keeps the answer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     max_age_seconds: Option<u32>,
 }

@@ -13,10 +13,14 @@ use crate::render::DocumentKind;
 
 pub(super) const BUCKET_CREATE: DocumentKind = DocumentKind::of::<Report>("bucket-create");
 
+/// A bucket that is there now.
 #[derive(Serialize, JsonSchema)]
 struct Report {
+    /// Its name.
     bucket: String,
+    /// Whether it was made now; else it was there already.
     created: bool,
+    /// Whether versions can be locked in it.
     lock: bool,
 }
 

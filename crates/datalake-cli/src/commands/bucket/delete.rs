@@ -18,11 +18,16 @@ use crate::render::{DocumentKind, Ticker, age, count, counted, usage, usage_word
 
 pub(super) const BUCKET_DELETE: DocumentKind = DocumentKind::of::<Report<'static>>("bucket-delete");
 
+/// A bucket that is gone.
 #[derive(Serialize, JsonSchema)]
 struct Report<'a> {
+    /// Its name.
     bucket: &'a BucketName,
+    /// What lay in it.
     contents: Sums,
+    /// How many versions and delete markers were deleted.
     deleted_versions: u64,
+    /// How many unfinished uploads were aborted.
     aborted_uploads: u64,
 }
 

@@ -13,10 +13,14 @@ use crate::render::{DocumentKind, key_text, lifecycle_text, rule_text};
 
 pub(super) const LIFECYCLE: DocumentKind = DocumentKind::of::<Report<'static>>("lifecycle");
 
+/// The lifecycle rules of a bucket.
 #[derive(Serialize, JsonSchema)]
 struct Report<'a> {
+    /// The bucket.
     bucket: &'a BucketName,
+    /// The rules by their ids.
     rules: &'a Lifecycle,
+    /// Whether they were changed now, or would be.
     changed: bool,
 }
 

@@ -17,9 +17,13 @@ pub(super) const LOCK: DocumentKind = DocumentKind::of::<Report>("lock");
 /// Whether and how versions are locked, for programs.
 #[derive(Serialize, JsonSchema)]
 pub(super) struct Report {
+    /// Whether versions can be locked at all: that is settled when a bucket is made.
     offered: bool,
+    /// `governance` or `compliance`, for versions that come without a word of their own.
     mode: Option<&'static str>,
+    /// For so many days.
     days: Option<u32>,
+    /// Or for so many years.
     years: Option<u32>,
 }
 

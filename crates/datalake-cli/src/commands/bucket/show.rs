@@ -21,20 +21,30 @@ pub(super) const BUCKET: DocumentKind = DocumentKind::of::<Report<'static>>("buc
 /// A bucket; what could not be read is `null`, and its reason in `unknown`.
 #[derive(Serialize, JsonSchema)]
 struct Report<'a> {
+    /// The bucket.
     bucket: &'a BucketName,
+    /// Where it lies.
     location: Option<&'a str>,
+    /// Whether old versions are kept.
     versioning: Option<Versioning>,
+    /// The lifecycle rules by their ids.
     lifecycle: Option<&'a Lifecycle>,
+    /// How many rules for browsers there are.
     cors_rules: Option<usize>,
+    /// Whether and how versions are locked.
     lock: Option<lock::Report>,
+    /// The bucket policy.
     policy: Option<Policy<'a>>,
+    /// What lies in it.
     usage: Option<Sums>,
+    /// What could not be read, each with its reason.
     unknown: &'a [String],
 }
 
 /// A policy, or that there is none.
 #[derive(Serialize, JsonSchema)]
 struct Policy<'a> {
+    /// The policy as it is; `null` where there is none.
     document: Option<&'a str>,
 }
 

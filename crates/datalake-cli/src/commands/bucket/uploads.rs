@@ -18,24 +18,36 @@ pub(super) const UPLOAD: DocumentKind = DocumentKind::of::<Listed<'static>>("upl
 pub(super) const UPLOADS_END: DocumentKind = DocumentKind::of::<Sum>("uploads-end");
 pub(super) const UPLOADS_ABORT: DocumentKind = DocumentKind::of::<Report<'static>>("uploads-abort");
 
+/// An unfinished upload.
 #[derive(Serialize, JsonSchema)]
 struct Listed<'a> {
+    /// The key that it is meant for.
     key: &'a str,
+    /// Its id.
     upload: &'a str,
+    /// When it was begun.
     begun: String,
+    /// The size of the parts that are there, in bytes.
     bytes: u64,
 }
 
+/// Unfinished uploads together.
 #[derive(Serialize, JsonSchema, Default)]
 struct Sum {
+    /// How many.
     uploads: u64,
+    /// The size of their parts, in bytes.
     bytes: u64,
 }
 
+/// What was aborted.
 #[derive(Serialize, JsonSchema)]
 struct Report<'a> {
+    /// The bucket.
     bucket: &'a BucketName,
+    /// The uploads that were old enough.
     found: Sum,
+    /// How many of them are aborted.
     aborted: u64,
 }
 

@@ -13,10 +13,14 @@ use crate::render::{DocumentKind, versioning_text};
 
 pub(super) const VERSIONING: DocumentKind = DocumentKind::of::<Report<'static>>("versioning");
 
+/// Whether a bucket keeps old versions.
 #[derive(Serialize, JsonSchema)]
 struct Report<'a> {
+    /// The bucket.
     bucket: &'a BucketName,
+    /// What holds now.
     versioning: Versioning,
+    /// Whether that was changed.
     changed: bool,
 }
 

@@ -16,17 +16,25 @@ use crate::site::Site;
 pub(super) const COST_COMPARISON: DocumentKind = DocumentKind::of::<Compared>("cost-comparison");
 pub(super) const COST_ESTIMATE: DocumentKind = DocumentKind::of::<Estimated>("cost-estimate");
 
+/// A month by one price list.
 #[derive(Serialize, JsonSchema)]
 struct Estimated {
+    /// What is billed as stored, in bytes: small objects count more than they are.
     billed_bytes: u64,
+    /// The bill.
     bill: BillTold,
+    /// What is and what is not in it.
     terms: Vec<String>,
+    /// Where the prices come from, with the date.
     source: String,
 }
 
+/// A month by every price list.
 #[derive(Serialize, JsonSchema)]
 struct Compared {
+    /// The bills, in the order of the lists.
     bills: Vec<Estimated>,
+    /// Lists that cannot tell, each with the reason.
     unknown: Vec<String>,
 }
 

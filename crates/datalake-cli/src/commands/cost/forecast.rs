@@ -50,30 +50,48 @@ pub(in crate::commands) struct Expected {
     pub(in crate::commands) next_tb: ByteSize,
 }
 
+/// What is to be expected of a bucket.
 #[derive(Serialize, JsonSchema)]
 pub(in crate::commands) struct OutlookTold {
+    /// How many records of the last weeks there are.
     samples: usize,
+    /// What is known of egress.
     egress: Noted,
+    /// What is to be expected; `null` where too little was recorded.
     expected: Option<ExpectedTold>,
 }
 
+/// What is to be expected.
 #[derive(Serialize, JsonSchema)]
 struct ExpectedTold {
+    /// The first record that counts.
     since: String,
+    /// The last one.
     until: String,
+    /// At the pace that nine of ten are faster than.
     low: PaceTold,
+    /// At the pace in the middle.
     likely: PaceTold,
+    /// At the pace that one of ten is faster than.
     high: PaceTold,
+    /// The next full TB, in bytes.
     next_tb_bytes: u64,
+    /// When it is reached at the high pace.
     next_tb_earliest: Option<String>,
+    /// In the middle.
     next_tb_likely: Option<String>,
+    /// At the low pace.
     next_tb_latest: Option<String>,
 }
 
+/// A pace, and what it leads to.
 #[derive(Serialize, JsonSchema)]
 struct PaceTold {
+    /// By so many bytes the bucket grows in a day.
     bytes_a_day: i64,
+    /// What is billed at the end of the month, in bytes.
     at_the_end_of_the_month_bytes: u64,
+    /// The bill of the month.
     bill: BillTold,
 }
 
@@ -208,12 +226,18 @@ pub(super) async fn show(cli: &Cli, terms: &Terms, printer: Printer) -> Result<E
     Ok(Exit::Done)
 }
 
+/// A month beside its budget.
 #[derive(Serialize, JsonSchema)]
 struct Checked {
+    /// What the month may cost.
     budget: String,
+    /// What it costs.
     sum: String,
+    /// What counts as the sum, in words.
     counted: &'static str,
+    /// Whether it is over the budget.
     over: bool,
+    /// The bill.
     bill: BillTold,
 }
 

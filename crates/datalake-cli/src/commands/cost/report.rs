@@ -25,32 +25,50 @@ pub(super) const COST_REPORT: DocumentKind = DocumentKind::of::<CostTold>("cost-
 /// What a bucket costs as it is, for programs.
 #[derive(Serialize, JsonSchema)]
 pub(in crate::commands) struct CostTold {
+    /// The bucket.
     bucket: String,
+    /// What the keys begin with.
     prefix: String,
+    /// What it costs, if it lies there all month as it is.
     bill: BillTold,
+    /// What is known of egress.
     egress: Noted,
+    /// What lies there.
     usage: Sums,
     /// By the first folder below the prefix.
     prefixes: Parts,
+    /// What is in no folder.
     direct: Part,
+    /// By asset.
     assets: Parts,
     /// A guess: what looks like a date begins a partition.
     partitions: Parts,
+    /// What runs have left: outputs and logs.
     runs: Part,
+    /// What is no asset.
     outside_of_assets: Part,
+    /// What cannot be read and is billed: old versions, delete markers, unfinished uploads.
     hidden: Vec<Part>,
+    /// What lifecycle rules delete next; `null` where they could not be read.
     rules: Option<Vec<DueTold>>,
 }
 
 /// What a rule deletes next, for programs.
 #[derive(Serialize, JsonSchema)]
 pub(in crate::commands) struct DueTold {
+    /// The rule's id.
     id: String,
+    /// How many go within a day.
     within_a_day: u64,
+    /// Their size in bytes.
     within_a_day_bytes: u64,
+    /// How many go within seven days.
     within_7_days: u64,
+    /// Their size in bytes.
     within_7_days_bytes: u64,
+    /// How many go within thirty days.
     within_30_days: u64,
+    /// Their size in bytes.
     within_30_days_bytes: u64,
 }
 

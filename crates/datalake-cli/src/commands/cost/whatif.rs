@@ -47,15 +47,24 @@ enum Keeps {
     ForEver,
 }
 
+/// A month as it is, and as it would be.
 #[derive(Serialize, JsonSchema)]
 struct Told {
+    /// The bucket.
     bucket: String,
+    /// What the keys begin with.
     prefix: String,
+    /// The bill as things are.
     before: BillTold,
+    /// The bill as they would be.
     after: BillTold,
+    /// What is billed as things are, in bytes.
     before_billed_bytes: u64,
+    /// What would be billed, in bytes.
     after_billed_bytes: u64,
+    /// How many objects would expire.
     expired_count: u64,
+    /// Their size in bytes.
     expired_bytes: u64,
 }
 

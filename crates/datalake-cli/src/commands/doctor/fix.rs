@@ -46,7 +46,9 @@ pub(super) async fn fix(
 /// What came of it, for programs.
 #[derive(serde::Serialize, schemars::JsonSchema)]
 struct Fixed {
+    /// The check.
     id: &'static str,
+    /// Whether it is sound now.
     is_sound: bool,
 }
 

@@ -40,6 +40,7 @@ const TOLD: usize = 40;
 /// What is newer where.
 #[derive(Debug, Serialize, JsonSchema)]
 struct Ahead {
+    /// The part of Dagster's files.
     part: PartKind,
     /// Newer in the bucket, or another content that is.
     newer: Vec<String>,
@@ -60,8 +61,11 @@ struct Ahead {
 /// What was fetched.
 #[derive(Serialize, JsonSchema)]
 struct Fetched {
+    /// The part of Dagster's files.
     part: PartKind,
+    /// What was fetched.
     objects: Sum,
+    /// How many objects could not be fetched.
     failed: u64,
     /// Where what was replaced is kept.
     kept: Option<String>,

@@ -32,25 +32,40 @@ const TOLD: usize = 10;
 /// What was put into a file.
 #[derive(Serialize, JsonSchema)]
 struct BackedUp {
+    /// The folder.
     folder: String,
+    /// The file that it is in.
     file: String,
+    /// How many files are in it.
     files: u64,
+    /// How many of them are databases, taken by their own way.
     databases: u64,
+    /// Their size in bytes.
     bytes: u64,
+    /// The size of the file in bytes.
     packed: u64,
+    /// Files that were written all the while, so perhaps not whole in it.
     disturbed: Vec<String>,
+    /// What is not in it, since it is no file.
     skipped: Vec<String>,
+    /// How long it took, in seconds.
     seconds: f64,
 }
 
 /// What was read from it.
 #[derive(Serialize, JsonSchema)]
 struct ReadBack {
+    /// The file.
     file: String,
+    /// The folder that it was unpacked into; `null` where it was only read.
     into: Option<String>,
+    /// How many files are in it.
     files: u64,
+    /// Their size in bytes.
     bytes: u64,
+    /// Files whose hash is not the one in the list.
     wrong: Vec<String>,
+    /// Files that were written while they were put in, so perhaps not whole.
     disturbed: Vec<String>,
 }
 

@@ -29,8 +29,11 @@ pub(super) const MIGRATION_FREED: DocumentKind = DocumentKind::of::<Vec<Freed>>(
 /// What became of a part's files.
 #[derive(Serialize, JsonSchema)]
 struct Freed {
+    /// The part of Dagster's files.
     part: PartKind,
+    /// What was removed here.
     removed: Sum,
+    /// How many files stay: the bucket has not the same.
     kept: u64,
 }
 

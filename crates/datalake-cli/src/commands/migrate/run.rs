@@ -42,34 +42,53 @@ pub(in crate::commands) fn last_flags(site: &Site) -> Option<String> {
 /// How a migration ended.
 #[derive(Serialize, JsonSchema)]
 struct Migrated {
+    /// The parts of Dagster's files.
     parts: Vec<Done>,
+    /// The size of what was sent, in bytes.
     bytes_moved: u64,
+    /// How long it took, in seconds.
     seconds: f64,
+    /// What to do next.
     next: String,
 }
 
 /// How a part ended.
 #[derive(Serialize, JsonSchema)]
 struct Done {
+    /// The part of Dagster's files.
     part: PartKind,
+    /// Where it was.
     source: String,
+    /// Where it is now.
     destination: String,
+    /// What was moved.
     moved: Sum,
+    /// How often it was gone through: files that are written meanwhile take another pass.
     passes: u32,
+    /// How many objects were left, since they are newer than the file.
     newer_there: u64,
+    /// What was confirmed by the store or read back.
     proved: Sum,
+    /// How many files could not be moved.
     failed: u64,
 }
 
 /// What a verification has found.
 #[derive(Serialize, JsonSchema)]
 struct Proof {
+    /// The part of Dagster's files.
     part: PartKind,
+    /// Whether content was read, not only what the store tells of it.
     deep: bool,
+    /// What the bucket has as it was moved.
     right: Sum,
+    /// What it has not.
     missing: Sum,
+    /// What has other content, written later.
     changed: Sum,
+    /// What has other content, and nobody wrote it.
     damaged: Sum,
+    /// What could not be told.
     unproved: Sum,
 }
 

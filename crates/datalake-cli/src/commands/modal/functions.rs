@@ -29,15 +29,21 @@ pub(super) const MODAL_ROLLOVER: DocumentKind = DocumentKind::of::<Told<'static>
 /// What bringing functions to Modal may take: images are built there.
 const DEPLOYING: Duration = Duration::from_mins(30);
 
+/// A file of the functions.
 #[derive(Serialize, JsonSchema)]
 struct FileReport {
+    /// The file.
     path: PathBuf,
+    /// What was done with it; `kept` is one that was changed by hand and left alone.
     state: &'static str,
 }
 
+/// What Modal's client was asked to do.
 #[derive(Serialize, JsonSchema)]
 struct Told<'a> {
+    /// The commands, or their words.
     runs: &'a [String],
+    /// Whether it was done; else only shown.
     done: bool,
 }
 

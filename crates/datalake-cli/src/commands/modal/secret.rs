@@ -43,11 +43,16 @@ enum Wish {
     Gone,
 }
 
+/// What was done with Modal's secret.
 #[derive(Serialize, JsonSchema)]
 struct Done<'a> {
+    /// What there was to do.
     plan: &'a Plan,
+    /// What was done; `null` where there was nothing to do.
     receipt: Option<&'a Receipt>,
+    /// What became of the apps that use it.
     apps: Option<Apps>,
+    /// The command that undoes it.
     undo: Option<String>,
 }
 

@@ -19,7 +19,9 @@ pub(super) const USAGE_TOTAL: DocumentKind = DocumentKind::of::<Below<'static>>(
 /// What lies below a prefix, for programs.
 #[derive(Serialize, JsonSchema)]
 struct Below<'a> {
+    /// The bucket.
     bucket: &'a str,
+    /// The folder, or what all keys begin with.
     prefix: &'a str,
     #[serde(flatten)]
     usage: Sums,
@@ -28,17 +30,26 @@ struct Below<'a> {
 /// Usage for programs: exact bytes.
 #[derive(Serialize, JsonSchema)]
 pub(in crate::commands) struct Sums {
+    /// Objects that can be read.
     current: Amount,
+    /// Old versions.
     noncurrent: Amount,
+    /// Delete markers.
     delete_markers: Amount,
+    /// Parts of uploads that were not finished.
     unfinished_uploads: Amount,
+    /// All together.
     total: Amount,
 }
 
+/// A number of things, and their size.
 #[derive(Serialize, JsonSchema)]
 struct Amount {
+    /// How many.
     count: u64,
+    /// Their size in bytes.
     bytes: u64,
+    /// What is billed, in bytes: a small object counts as 64 kB.
     billed_bytes: u64,
 }
 

@@ -22,27 +22,42 @@ pub(super) enum Form {
     Null,
 }
 
+/// An object.
 #[derive(Serialize, JsonSchema)]
 struct Object<'a> {
+    /// Its key.
     key: &'a str,
+    /// Its size in bytes.
     size: u64,
+    /// When it was stored.
     modified: Timestamp,
+    /// Its `ETag`, without quotes.
     etag: &'a str,
 }
 
+/// Keys with the same beginning up to a slash.
 #[derive(Serialize, JsonSchema)]
 struct Folder<'a> {
+    /// That beginning, with the slash.
     prefix: &'a str,
 }
 
+/// A version or delete marker.
 #[derive(Serialize, JsonSchema)]
 struct Row<'a> {
+    /// Its key.
     key: &'a str,
+    /// Its id.
     version: &'a str,
+    /// Whether it is the latest of its key.
     latest: bool,
+    /// Whether it is a delete marker.
     marker: bool,
+    /// Its size in bytes; `null` for a marker.
     size: Option<u64>,
+    /// When it was stored.
     modified: Timestamp,
+    /// Its `ETag`, without quotes; `null` for a marker.
     etag: Option<&'a str>,
 }
 

@@ -19,9 +19,13 @@ pub(super) const LS_END: DocumentKind = DocumentKind::of::<Sum>("ls-end");
 /// What was listed, in sum.
 #[derive(Default, Serialize, JsonSchema)]
 struct Sum {
+    /// How many objects.
     objects: u64,
+    /// How many folders.
     folders: u64,
+    /// How many versions and delete markers.
     versions: u64,
+    /// The size of objects and versions, in bytes.
     bytes: u64,
 }
 

@@ -14,11 +14,16 @@ use crate::render::{DocumentKind, Printer};
 
 pub(super) const PRESIGN: DocumentKind = DocumentKind::of::<Signed<'static>>("presign");
 
+/// An address that needs no key.
 #[derive(Serialize, JsonSchema)]
 struct Signed<'a> {
+    /// The method that it is for.
     method: &'a str,
+    /// The address.
     url: &'a str,
+    /// Until when it is of use.
     valid_until: String,
+    /// For so many seconds.
     seconds: u32,
 }
 

@@ -19,12 +19,18 @@ use crate::render::{DocumentKind, Printer, Ticker, count, counted, key_text, siz
 pub(super) const RM: DocumentKind = DocumentKind::of::<Report>("rm");
 pub(super) const RM_PLAN: DocumentKind = DocumentKind::of::<Report>("rm-plan");
 
+/// What goes.
 #[derive(Serialize, JsonSchema)]
 struct Report {
+    /// The bucket.
     bucket: String,
+    /// What was found.
     found: Sums,
+    /// How many were removed.
     removed: u64,
+    /// Their size in bytes.
     removed_bytes: u64,
+    /// How many could not be removed.
     failed: u64,
 }
 

@@ -19,25 +19,41 @@ use crate::render::{DocumentKind, Printer, age, count, key_text, printable, size
 
 pub(super) const STAT: DocumentKind = DocumentKind::of::<Report<'static>>("stat");
 
+/// All that is known of an object.
 #[derive(Serialize, JsonSchema)]
 struct Report<'a> {
+    /// The bucket.
     bucket: &'a str,
+    /// The key.
     key: &'a str,
+    /// Its size in bytes.
     size: u64,
+    /// When it was stored.
     modified: String,
+    /// Its `ETag`, without quotes.
     etag: &'a str,
+    /// The id of this version; `null` without versioning.
     version: Option<&'a str>,
+    /// What the service sends along: type, encoding, cache.
     headers: BTreeMap<&'a str, &'a str>,
+    /// What was stored with it, by name.
     metadata: &'a BTreeMap<String, String>,
+    /// All versions of the key, the latest first; `null` where they could not be listed.
     versions: Option<Vec<Entry<'a>>>,
 }
 
+/// A version or delete marker of an object.
 #[derive(Serialize, JsonSchema)]
 struct Entry<'a> {
+    /// Its id.
     version: &'a str,
+    /// Whether it is the latest.
     latest: bool,
+    /// Whether it is a delete marker.
     marker: bool,
+    /// Its size in bytes; `null` for a marker.
     size: Option<u64>,
+    /// When it was stored.
     modified: String,
 }
 

@@ -15,22 +15,32 @@ pub(super) const TREE_FOLDER: DocumentKind = DocumentKind::of::<Folder<'static>>
 pub(super) const TREE_OBJECT: DocumentKind = DocumentKind::of::<Object<'static>>("tree-object");
 pub(super) const TREE_END: DocumentKind = DocumentKind::of::<End>("tree-end");
 
+/// A folder.
 #[derive(Serialize, JsonSchema)]
 struct Folder<'a> {
+    /// How deep it lies; 0 at the top.
     depth: usize,
+    /// What its keys begin with, with the slash.
     prefix: &'a str,
 }
 
+/// An object.
 #[derive(Serialize, JsonSchema)]
 struct Object<'a> {
+    /// How deep it lies; 0 at the top.
     depth: usize,
+    /// Its key.
     key: &'a str,
+    /// Its size in bytes.
     size: u64,
 }
 
+/// What was printed, in sum.
 #[derive(Serialize, JsonSchema, Default)]
 struct End {
+    /// How many folders.
     folders: u64,
+    /// How many objects.
     objects: u64,
 }
 

@@ -30,17 +30,29 @@ const DAY: i64 = 24 * 60 * 60;
 /// What a verification has found, for programs.
 #[derive(Serialize, JsonSchema)]
 struct Proof {
+    /// Where it came from.
     source: String,
+    /// Where it was brought to.
     destination: String,
+    /// Whether content was read, not only what the store tells of it.
     deep: bool,
+    /// What is there as it was brought.
     right: Sum,
+    /// What is not there.
     missing: Sum,
+    /// What has other content, written later.
     changed: Sum,
+    /// What has other content, and nobody wrote it.
     damaged: Sum,
+    /// What could not be read.
     unreadable: Sum,
+    /// What could not be told.
     unproved: Sum,
+    /// How many more are there that no run has brought.
     not_ours: u64,
+    /// What was read, in bytes.
     bytes_read: u64,
+    /// How long it took, in seconds.
     seconds: f64,
 }
 

@@ -61,15 +61,20 @@ struct Report {
 /// An event about one name.
 #[derive(Serialize, JsonSchema)]
 struct ItemEvent<'a> {
+    /// `+` new, `*` replaced, `-` deleted, `=` the same, `!` failed.
     mark: char,
+    /// The name below source and destination.
     name: &'a str,
+    /// Its size in bytes.
     bytes: u64,
+    /// Why.
     reason: String,
 }
 
 /// A call is made once more.
 #[derive(Serialize, JsonSchema)]
 struct RetryEvent {
+    /// What went wrong before.
     fault: String,
 }
 

@@ -17,11 +17,16 @@ use crate::site::Site;
 
 pub(super) const USAGE_EGRESS: DocumentKind = DocumentKind::of::<Entered<'static>>("usage-egress");
 
+/// Egress that was entered by hand.
 #[derive(Serialize, JsonSchema)]
 struct Entered<'a> {
+    /// The bucket.
     bucket: &'a str,
+    /// When.
     at: String,
+    /// How much, in bytes.
     bytes: u64,
+    /// What it was.
     note: &'a str,
 }
 

@@ -16,11 +16,16 @@ use crate::render::{DocumentKind, Printer, counted, usage};
 
 pub(super) const USAGE_SAMPLE: DocumentKind = DocumentKind::of::<Recorded<'static>>("usage-sample");
 
+/// A record of what a bucket holds.
 #[derive(Serialize, JsonSchema)]
 struct Recorded<'a> {
+    /// The bucket.
     bucket: &'a str,
+    /// When it was looked at.
     at: String,
+    /// What lay there.
     usage: Sums,
+    /// How many assets are told apart in it.
     assets: usize,
 }
 

@@ -24,25 +24,38 @@ const TOLD: usize = 20;
 /// A list of assets as long as this may not be whole.
 const WHOLE_BELOW: usize = 1_000;
 
+/// What was recorded on this machine.
 #[derive(Serialize, JsonSchema)]
 struct Shown {
+    /// The bucket.
     bucket: String,
+    /// What lay there, the oldest first.
     samples: Vec<SampleTold>,
+    /// Assets that have grown or shrunk the most.
     growth: Vec<Grown>,
+    /// What has left the bucket, as far as it was noted.
     egress: Vec<EgressTold>,
 }
 
+/// A record.
 #[derive(Serialize, JsonSchema)]
 struct SampleTold {
+    /// When it was looked at.
     at: String,
+    /// What lay there.
     usage: Sums,
 }
 
+/// Something that has left the bucket.
 #[derive(Serialize, JsonSchema)]
 struct EgressTold {
+    /// When.
     at: String,
+    /// How much, in bytes.
     bytes: u64,
+    /// `datalake` for what it moved itself, `entered` for what was entered by hand.
     by: &'static str,
+    /// What it was.
     note: String,
 }
 

@@ -6,6 +6,13 @@ use serde_json::{Value, json};
 /// Deeper keys are in the schema.
 const DEPTH: usize = 3;
 
+/// A key, what may stand there, and what it means.
+struct Row {
+    key: String,
+    forms: Vec<String>,
+    meaning: String,
+}
+
 /// A schema, and what documents are held to.
 pub(super) struct Shape {
     schema: Value,
@@ -21,9 +28,8 @@ impl Shape {
 
     /// What a document has that its schema does not know, or the other way round.
     pub(super) fn problems(&self, document: &Value) -> Vec<String> {
-        let told = |error: jsonschema::ValidationError<'_>| {
-            format!("{}: {error}", error.instance_path())
-        };
+        let told =
+            |error: jsonschema::ValidationError<'_>| format!("{}: {error}", error.instance_path());
         self.strict.iter_errors(document).map(told).collect()
     }
 
@@ -34,27 +40,36 @@ impl Shape {
 
     /// Key, form and meaning, a line each.
     pub(super) fn table(&self) -> String {
-        let mut rows = String::new();
-        self.walk(self.data(), "", 0, &mut rows);
-        match rows.is_empty() {
-            true => rows,
-            false => format!("| key | form | |\n|---|---|---|\n{rows}\n"),
+        let mut rows = Vec::new();
+        self.walk(self.data(), "", &mut rows);
+        if rows.is_empty() {
+            return String::new();
         }
+        let row = |Row { key, forms, meaning }: &Row| {
+            assert!(!meaning.is_empty(), "{}: {key} has no meaning", self.schema["title"]);
+            format!("| `{key}` | {} | {meaning} |\n", forms.join(" or "))
+        };
+        format!("| key | form | |\n|---|---|---|\n{}\n", rows.iter().map(row).collect::<String>())
     }
 
     fn data(&self) -> &Value {
         &self.schema["properties"]["data"]
     }
 
-    fn walk(&self, schema: &Value, above: &str, depth: usize, rows: &mut String) {
+    fn walk(&self, schema: &Value, above: &str, rows: &mut Vec<Row>) {
         let schema = self.resolved(schema);
         for choice in choices(schema) {
-            self.walk(choice, above, depth, rows);
+            self.walk(choice, above, rows);
         }
         if let Some(items) = schema.get("items") {
-            self.walk(items, &format!("{above}[]"), depth, rows);
+            self.walk(items, &format!("{above}[]"), rows);
         }
-        let (Some(properties), true) = (schema["properties"].as_object(), depth < DEPTH) else {
+        if let Some(values) = schema.get("additionalProperties").filter(|is| is.is_object()) {
+            self.walk(values, &format!("{above}.*"), rows);
+        }
+        let names = above.split('.').filter(|part| !["", "*", "[]"].contains(part));
+        let (Some(properties), true) = (schema["properties"].as_object(), names.count() < DEPTH)
+        else {
             return;
         };
         let required = |name: &str| {
@@ -63,10 +78,21 @@ impl Shape {
         for (name, inner) in properties {
             let key = format!("{above}.{name}");
             let key = key.trim_start_matches('.');
-            let absent = if required(name) { "" } else { "; may be absent" };
-            let form = self.forms(inner).join(" or ");
-            rows.push_str(&format!("| `{key}` | {form}{absent} | {} |\n", meaning(inner)));
-            self.walk(inner, key, depth + 1, rows);
+            let mut forms = self.forms(inner);
+            if !required(name) {
+                forms.push("absent".to_owned());
+            }
+            match rows.iter_mut().find(|row| row.key == key) {
+                // The tag that tells the choices of an enum apart.
+                Some(row) => row.forms.append(&mut forms),
+                None => {
+                    let of_key = [meaning(inner), of_choice(schema, inner)].into_iter();
+                    let mut told = of_key.chain(self.of_types(inner));
+                    let meaning = told.find(|text| !text.is_empty()).unwrap_or_default();
+                    rows.push(Row { key: key.to_owned(), forms, meaning });
+                }
+            }
+            self.walk(inner, key, rows);
         }
     }
 
@@ -75,6 +101,12 @@ impl Shape {
             Some(name) => &self.schema["$defs"][name],
             None => schema,
         }
+    }
+
+    /// What the types of a value say.
+    fn of_types(&self, schema: &Value) -> Vec<String> {
+        let choices = choices(schema).map(|choice| self.resolved(choice));
+        [self.resolved(schema)].into_iter().chain(choices).map(meaning).collect()
     }
 
     /// What a value is, in words.
@@ -95,12 +127,29 @@ impl Shape {
         };
         let is_of_words = !forms.is_empty();
         forms.extend(types.into_iter().filter_map(|of| word(of, is_of_words)));
+        if let Some(items) = schema.get("items").filter(|_| forms == ["list"]) {
+            forms = vec![format!("list of {}", self.forms(items).join(" or "))];
+        }
         if forms.is_empty() {
             forms.push("anything".to_owned());
         }
         let mut seen = Vec::new();
-        forms.retain(|form| !seen.contains(form) && { seen.push(form.clone()); true });
+        forms.retain(|form| {
+            !seen.contains(form) && {
+                seen.push(form.clone());
+                true
+            }
+        });
         forms
+    }
+}
+
+/// What a choice of an enum says, of its one key or of the key that tells it from the others.
+fn of_choice(schema: &Value, inner: &Value) -> String {
+    match schema["properties"].as_object().map(serde_json::Map::len) {
+        _ if inner.get("const").is_some() => "Which of these it is.".to_owned(),
+        Some(1) => meaning(schema),
+        _ => String::new(),
     }
 }
 
