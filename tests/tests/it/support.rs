@@ -3,6 +3,7 @@
 mod host;
 mod modal;
 mod program;
+mod schemas;
 mod service;
 mod shelf;
 mod shown;
@@ -11,6 +12,7 @@ mod tree;
 pub(crate) use host::{Host, UNITS, make_unusual, use_set};
 pub(crate) use modal::FakeModal;
 pub(crate) use program::{Call, Ran};
+pub(crate) use schemas::{fits_its_schema, schema};
 pub(crate) use service::{KEY, OTHER_KEY, Service};
 pub(crate) use shelf::Shelf;
 pub(crate) use shown::shown;

@@ -9,7 +9,7 @@ use datalake_core::{SpecDocument, SpecKey};
 use serde_json::Value;
 
 use super::{cell, code, hold};
-use crate::support::{Call, Host};
+use crate::support::{Call, Host, schema};
 
 const HEAD: &str = "\
 # The spec: `datalake.yaml`
@@ -112,9 +112,7 @@ fn every_example_of_a_key_is_taken_from_file_and_variable() {
 
 #[test]
 fn the_schema_of_the_spec_takes_what_the_program_takes() {
-    let folder = tempfile::tempdir().unwrap();
-    let ran = Call::new(folder.path(), "schema spec").run().exits(0);
-    let schema: Value = serde_json::from_str(&ran.stdout).unwrap();
+    let schema: Value = serde_json::from_str(&schema(&["spec"])).unwrap();
     let schema = jsonschema::validator_for(&schema).unwrap();
     let takes = |yaml: &str| schema.is_valid(&serde_yaml::from_str::<Value>(yaml).unwrap());
 

@@ -8,6 +8,8 @@ use std::process::{Child, Command, ExitStatus, Output, Stdio};
 
 use serde_json::Value;
 
+use super::fits_its_schema;
+
 /// A command line about to be run.
 pub(crate) struct Call(Command);
 
@@ -109,22 +111,24 @@ impl Ran {
         self.status.signal() == Some(9)
     }
 
-    /// The one document on standard output, after a look at its envelope.
+    /// The one document on standard output, held to its schema.
     #[track_caller]
     pub(crate) fn json(&self, kind: &str) -> Value {
         let value: Value = serde_json::from_str(&self.stdout)
             .unwrap_or_else(|error| panic!("{error}\n{}\n{}", self.stdout, self.stderr));
         assert_eq!(value["schema_version"], 1);
         assert_eq!(value["kind"], kind);
+        fits_its_schema(&value);
         value["data"].clone()
     }
 
-    /// The documents on standard output, one a line, after a look at their envelopes.
+    /// The documents on standard output, one a line, each held to its schema.
     #[track_caller]
     pub(crate) fn rows(&self) -> Vec<Value> {
         let row = |line: &str| {
             let value: Value = serde_json::from_str(line).unwrap();
             assert_eq!(value["schema_version"], 1);
+            fits_its_schema(&value);
             value
         };
         self.stdout.lines().map(row).collect()

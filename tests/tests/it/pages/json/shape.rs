@@ -1,7 +1,6 @@
 //! The shape of a kind of document, as `datalake schema KIND` tells it.
 
-use jsonschema::Validator;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 /// Deeper keys are in the schema.
 const DEPTH: usize = 3;
@@ -13,26 +12,10 @@ struct Row {
     meaning: String,
 }
 
-/// A schema, and what documents are held to.
-pub(super) struct Shape {
-    schema: Value,
-    strict: Validator,
-}
+/// The schema of a document in its envelope.
+pub(super) struct Shape(pub(super) Value);
 
 impl Shape {
-    /// The schema of a document in its envelope.
-    pub(super) fn of(schema: Value) -> Self {
-        let strict = jsonschema::validator_for(&without_more(&schema)).unwrap();
-        Self { schema, strict }
-    }
-
-    /// What a document has that its schema does not know, or the other way round.
-    pub(super) fn problems(&self, document: &Value) -> Vec<String> {
-        let told =
-            |error: jsonschema::ValidationError<'_>| format!("{}: {error}", error.instance_path());
-        self.strict.iter_errors(document).map(told).collect()
-    }
-
     /// What the document is, where its type says so.
     pub(super) fn meaning(&self) -> String {
         meaning(self.resolved(self.data()))
@@ -46,14 +29,14 @@ impl Shape {
             return String::new();
         }
         let row = |Row { key, forms, meaning }: &Row| {
-            assert!(!meaning.is_empty(), "{}: {key} has no meaning", self.schema["title"]);
+            assert!(!meaning.is_empty(), "{}: {key} has no meaning", self.0["title"]);
             format!("| `{key}` | {} | {meaning} |\n", forms.join(" or "))
         };
         format!("| key | form | |\n|---|---|---|\n{}\n", rows.iter().map(row).collect::<String>())
     }
 
     fn data(&self) -> &Value {
-        &self.schema["properties"]["data"]
+        &self.0["properties"]["data"]
     }
 
     fn walk(&self, schema: &Value, above: &str, rows: &mut Vec<Row>) {
@@ -98,7 +81,7 @@ impl Shape {
 
     fn resolved<'a>(&'a self, schema: &'a Value) -> &'a Value {
         match schema["$ref"].as_str().and_then(|path| path.strip_prefix("#/$defs/")) {
-            Some(name) => &self.schema["$defs"][name],
+            Some(name) => &self.0["$defs"][name],
             None => schema,
         }
     }
@@ -176,20 +159,4 @@ fn meaning(schema: &Value) -> String {
     let text = schema["description"].as_str().unwrap_or_default();
     let first = text.split("\n\n").next().unwrap_or_default().replace('\n', " ");
     first.replace("[`", "`").replace("`]", "`").replace('|', "\\|")
-}
-
-/// The same schema, which takes no key that it does not know.
-fn without_more(schema: &Value) -> Value {
-    match schema {
-        Value::Array(list) => list.iter().map(without_more).collect(),
-        Value::Object(object) => {
-            let mut inner: serde_json::Map<_, _> =
-                object.iter().map(|(key, value)| (key.clone(), without_more(value))).collect();
-            if inner.get("properties").is_some_and(Value::is_object) && inner.contains_key("type") {
-                inner.entry("additionalProperties").or_insert(json!(false));
-            }
-            inner.into()
-        }
-        other => other.clone(),
-    }
 }
