@@ -2,6 +2,7 @@
 
 mod address;
 pub mod bucket;
+mod built_in;
 pub mod cost;
 mod dagster;
 pub mod doctor;
@@ -9,14 +10,22 @@ pub mod migrate;
 pub mod modal;
 pub mod objects;
 pub mod project;
+mod runs;
 pub mod transfer;
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand};
 
 pub use address::Address;
+#[cfg(feature = "sandbox")]
+use built_in::DEMO_EXAMPLES;
+use built_in::SCHEMA_EXAMPLES;
+pub use built_in::Schema;
+#[cfg(feature = "sandbox")]
+pub use built_in::{Demo, Sandbox};
 pub use dagster::{Chosen, Dagster, Deps, DepsApply, DepsWish, Logs};
+pub use runs::{HostEnvironment, Init, Provision, Rollback};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -216,81 +225,6 @@ pub enum Command {
     },
 }
 
-const INIT_EXAMPLES: &str = "\
-Examples:
-  datalake init                                              Ask, and write ./datalake.yaml
-  datalake init --region fsn1 --bucket acme-dagster-assets   Without a question
-";
-
-const PROVISION_EXAMPLES: &str = "\
-Examples:
-  datalake --sandbox provision                     Try it on this machine: no account, no root
-  sudo -E datalake provision --dry-run             Show what would change (exit 3); change nothing
-  sudo -E datalake provision                       Ask, apply, restart the services, prove
-  sudo datalake provision --yes --credentials-file=hetzner.env
-";
-
-const ROLLBACK_EXAMPLES: &str = "\
-Examples:
-  sudo datalake rollback --dry-run                 Show the way back of the last run
-  sudo datalake rollback                           Go it; needs neither service nor key
-  sudo datalake rollback R-20261122-180000-k3xa    Undo that run; `datalake history` lists them
-";
-
-/// Flags of `init`.
-#[derive(Debug, Args)]
-#[command(before_help = INIT_EXAMPLES)]
-pub struct Init {
-    /// Replace an existing datalake.yaml
-    #[arg(long)]
-    pub force: bool,
-}
-
-/// Flags of `provision`.
-#[derive(Debug, Args)]
-#[command(before_help = PROVISION_EXAMPLES)]
-pub struct Provision {
-    /// Show the plan and change nothing
-    #[arg(long)]
-    pub dry_run: bool,
-    /// Do not ask before applying
-    #[arg(long, short)]
-    pub yes: bool,
-    /// Change files and bucket alone; containers take it up at their next restart
-    #[arg(long)]
-    pub no_restart: bool,
-    /// What becomes of `EnvironmentHost=true` in units and drop-ins
-    #[arg(long, value_name = "WISH", value_enum, default_value_t = HostEnvironment::Keep)]
-    pub environment_host: HostEnvironment,
-}
-
-/// What becomes of lines that hand podman's whole environment to a container.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum HostEnvironment {
-    /// They are told and stay: somebody may want them
-    Keep,
-    /// They are taken out, as other old values are
-    Remove,
-}
-
-/// Flags of `rollback`.
-#[derive(Debug, Args)]
-#[command(before_help = ROLLBACK_EXAMPLES)]
-pub struct Rollback {
-    /// The run to undo, or its receipt's file; the last one if none is named
-    #[arg(value_name = "RECEIPT")]
-    pub receipt: Option<String>,
-    /// Show the plan and change nothing
-    #[arg(long)]
-    pub dry_run: bool,
-    /// Do not ask before applying
-    #[arg(long, short)]
-    pub yes: bool,
-    /// Change files and bucket alone; containers take it up at their next restart
-    #[arg(long)]
-    pub no_restart: bool,
-}
-
 /// What `config` shows.
 #[derive(Debug, Clone, Copy, Subcommand)]
 pub enum Config {
@@ -300,53 +234,4 @@ pub enum Config {
     Explain,
     /// Print the files and folders that datalake uses here
     Paths,
-}
-
-const SCHEMA_EXAMPLES: &str = "\
-Examples:
-  datalake schema                        List the kinds of documents
-  datalake schema spec > schema.json     For an editor, to check and complete datalake.yaml
-  datalake schema status                 For a program that reads `datalake status --json`
-";
-
-/// Flags of `schema`.
-#[derive(Debug, Args)]
-pub struct Schema {
-    /// `spec`, or a kind of document; all their names if none is given
-    #[arg(value_name = "KIND")]
-    pub kind: Option<String>,
-}
-
-#[cfg(feature = "sandbox")]
-const DEMO_EXAMPLES: &str = "\
-Examples:
-  datalake demo                    Play it in a temporary folder
-  datalake demo --keep ./demo      Keep the folder, to look at the page and to go on from there
-";
-
-/// Flags of `demo`.
-#[cfg(feature = "sandbox")]
-#[derive(Debug, Args)]
-pub struct Demo {
-    /// Play in this new folder, and leave it there
-    #[arg(long, value_name = "DIR")]
-    pub keep: Option<PathBuf>,
-}
-
-/// Flags of `sandbox`.
-#[cfg(feature = "sandbox")]
-#[derive(Debug, Args)]
-pub struct Sandbox {
-    /// Listen on this loopback port
-    #[arg(long, default_value_t = 0)]
-    pub port: u16,
-    /// Serve https with a certificate of its own
-    #[arg(long)]
-    pub tls: bool,
-    /// Make faults, such as "seed 7, 5% 503, cut-body@1024"
-    #[arg(long, value_name = "PLAN")]
-    pub faults: Option<String>,
-    /// Be plain S3 without Hetzner's quirks
-    #[arg(long)]
-    pub plain: bool,
 }

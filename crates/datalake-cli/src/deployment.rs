@@ -1,32 +1,35 @@
 //! The Dagster deployment of this machine: who serves it, what was found of it.
 
+mod contents;
+mod environment;
 mod handed_over;
 mod report;
 
 use datalake_core::{
-    Fault, FaultKind, FilledBody, FingerprintKey, Found, HostPath, HostSpec, InvalidPath, UnitName,
+    Fault, FaultKind, FingerprintKey, Found, HostPath, HostSpec, InvalidPath, UnitName,
 };
 use datalake_dagster::DROP_IN_NAME;
 use datalake_engine::{Containers, Images, ServiceName};
 use datalake_engine::{
-    DeployedUnit, Deployment, Files, HostPorts, LiveDagster, News, Patience, Prints, Search, Seen,
-    discover, environment_prints, quadlet_folders,
+    DeployedUnit, Deployment, HostPorts, LiveDagster, News, Patience, Search, discover,
+    quadlet_folders,
 };
 use datalake_host::{
     Account, NotTheUser, Podman, PodmanSecrets, QuadletGenerator, ServiceUser, Systemd,
 };
-use datalake_quadlet::{Trouble, UnitFile, find_troubles, parse_env};
+use datalake_quadlet::{Trouble, UnitFile, find_troubles};
+pub(crate) use environment::{
+    EnvironmentReport, EnvironmentState, Environments, Variables, differences,
+};
+pub(crate) use handed_over::{HandedOver, Source, handed_over};
+pub(crate) use report::{Report, UnitReport, report};
 
+pub(crate) use self::contents::Contents;
+use self::contents::content;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::places::Places;
-use crate::render::Redactor;
 use crate::site::Site;
-pub(crate) use handed_over::{HandedOver, Source, handed_over};
-pub(crate) use report::{
-    EnvironmentReport, EnvironmentState, Environments, Report, UnitReport, Variables, differences,
-    report,
-};
 
 /// The service user's systemd and podman, and where its things lie.
 pub(crate) struct Ground {
@@ -41,13 +44,6 @@ pub(crate) struct Ground {
     secrets: PodmanSecrets,
     folders: Vec<HostPath>,
     lingering: HostPath,
-}
-
-/// What is handed over, and what the containers' environments hold. They are secret.
-pub(crate) struct Contents {
-    handed_over: HandedOver,
-    /// In the order of the units.
-    containers: Vec<Found<FilledBody>>,
 }
 
 /// A line of a unit file or drop-in that wins over the env file, or keeps a service from starting.
@@ -256,62 +252,5 @@ impl Ground {
             )),
             _ => failure,
         }
-    }
-}
-
-impl Contents {
-    /// The same by fingerprints.
-    pub(crate) fn prints(&self, key: &FingerprintKey) -> Environments {
-        let of_container = |environment: &Found<FilledBody>| {
-            by_ref(environment).map(|content| environment_prints(content, key))
-        };
-        let env_file = match &self.handed_over.settings {
-            Found::Present(content) => env_file_prints(content, key),
-            Found::Absent => Found::Absent,
-            Found::Unknown(fault) => Found::Unknown(fault.clone()),
-        };
-        Environments {
-            env_file,
-            source: self.handed_over.source,
-            containers: self.containers.iter().map(of_container).collect(),
-        }
-    }
-
-    /// What hides in logs the secrets that are in use now.
-    pub(crate) fn redactor(&self) -> Redactor {
-        let mut redactor = Redactor::default();
-        if let Found::Present(content) = &self.handed_over.settings {
-            redactor.learn(content, b'\n');
-        }
-        for content in self.containers.iter().filter_map(Found::present) {
-            redactor.learn(content, b'\0');
-        }
-        redactor
-    }
-}
-
-fn content(site: &Site, path: &HostPath) -> Found<FilledBody> {
-    match site.host.look(path) {
-        Ok(Seen::File { content, .. }) => Found::Present(content),
-        Ok(Seen::Folder(_)) => Found::Unknown(Fault::new(FaultKind::NotPlain, "it is a folder")),
-        Err(fault) => Found::from_answer(Err(fault)),
-    }
-}
-
-fn env_file_prints(content: &FilledBody, key: &FingerprintKey) -> Found<Prints> {
-    match parse_env(content.expose()) {
-        Ok(entries) => {
-            let print = |(name, value): (String, String)| (name, key.of(value.as_bytes()));
-            Found::Present(entries.into_iter().map(print).collect())
-        }
-        Err(error) => Found::Unknown(Fault::new(FaultKind::Unreadable, error.to_string())),
-    }
-}
-
-fn by_ref<T>(found: &Found<T>) -> Found<&T> {
-    match found {
-        Found::Present(value) => Found::Present(value),
-        Found::Absent => Found::Absent,
-        Found::Unknown(fault) => Found::Unknown(fault.clone()),
     }
 }

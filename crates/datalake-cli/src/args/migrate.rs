@@ -1,9 +1,12 @@
 //! The command line of `migrate`.
 
+mod back;
+
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
+pub use self::back::{Back, BackPlan, BackRun};
 use super::Address;
 use super::transfer::Within;
 
@@ -268,43 +271,6 @@ pub struct Free {
     /// Write one line per file into FILE: `-` removed, `!` kept
     #[arg(long, value_name = "FILE")]
     pub report: Option<PathBuf>,
-    /// What is kept within.
-    #[command(flatten)]
-    pub within: Within,
-}
-
-/// What `migrate back` does.
-#[derive(Debug, Subcommand)]
-pub enum Back {
-    /// Show which objects are newer than their local file, or have none; 3 if there is one
-    Plan(BackPlan),
-    /// Fetch them; the files that they replace are kept beside the folder
-    Run(BackRun),
-}
-
-/// Flags of `migrate back plan`.
-#[derive(Debug, Args)]
-pub struct BackPlan {
-    /// What was migrated.
-    #[command(flatten)]
-    pub what: What,
-    /// What is kept within.
-    #[command(flatten)]
-    pub within: Within,
-}
-
-/// Flags of `migrate back run`.
-#[derive(Debug, Args)]
-pub struct BackRun {
-    /// What was migrated.
-    #[command(flatten)]
-    pub what: What,
-    /// How Dagster is kept from writing.
-    #[command(flatten)]
-    pub pause: Pause,
-    /// Do not ask before anything is fetched
-    #[arg(long, short)]
-    pub yes: bool,
     /// What is kept within.
     #[command(flatten)]
     pub within: Within,

@@ -1,10 +1,13 @@
 //! The command line of commands that move files and objects.
 
+mod how;
+
 use std::path::PathBuf;
 
-use clap::{Args, ValueEnum};
-use datalake_core::{Bandwidth, ByteSize};
+use clap::Args;
 
+use self::how::percent;
+pub use self::how::{How, LinkChoice, Side, Within};
 use super::Address;
 
 const PUT_EXAMPLES: &str = "\
@@ -186,125 +189,4 @@ pub struct Scrub {
     /// What is kept within.
     #[command(flatten)]
     pub within: Within,
-}
-
-/// How files and objects are moved.
-#[derive(Debug, Default, Args)]
-pub struct How {
-    /// Take only names that fit; as in a .gitignore, may be given again
-    #[arg(long, value_name = "PATTERN")]
-    pub include: Vec<String>,
-    /// Leave out names that fit; wins over --include
-    #[arg(long, value_name = "PATTERN")]
-    pub exclude: Vec<String>,
-    /// Show what would be done and change nothing; 3 if there is something to do
-    #[arg(long, short = 'n')]
-    pub dry_run: bool,
-    /// Compare contents; reads what has the same size
-    #[arg(long, conflicts_with = "size_only")]
-    pub checksum: bool,
-    /// Compare sizes alone
-    #[arg(long)]
-    pub size_only: bool,
-    /// What becomes of symbolic links
-    #[arg(long, value_enum, value_name = "WHAT", default_value_t)]
-    pub links: LinkChoice,
-    /// Write one line per name into FILE: `=` equal, `+` new, `*` replaced, `-` deleted, `!` not moved
-    #[arg(long, value_name = "FILE")]
-    pub report: Option<PathBuf>,
-    /// What is kept within.
-    #[command(flatten)]
-    pub within: Within,
-}
-
-/// What becomes of symbolic links below a folder.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
-pub enum LinkChoice {
-    /// They are told and not followed
-    #[default]
-    Skip,
-    /// They are followed for reading
-    Follow,
-}
-
-/// What is kept within.
-#[derive(Debug, Default, Args)]
-#[command(next_help_heading = "Limits (those of the service stand below `limits:` in the spec)")]
-pub struct Within {
-    /// Files under way at once (64)
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
-    pub transfers: Option<u16>,
-    /// Bytes per second: 10M, off, or a timetable such as "08:00,512K 23:00,off"
-    #[arg(long, value_name = "LIMIT")]
-    pub bwlimit: Option<Bandwidth>,
-    /// Stop after so many requests; the same command goes on from there
-    #[arg(long, value_name = "N")]
-    pub max_requests: Option<u64>,
-    /// Connections at once, at most as many as the spec allows
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
-    pub connections: Option<u32>,
-    /// The size of parts of large files, from 5M on (16M)
-    #[arg(long, value_name = "SIZE", value_parser = part_size)]
-    pub part_size: Option<ByteSize>,
-}
-
-/// One side of a transfer.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Side {
-    /// A file or folder of this machine.
-    Local(PathBuf),
-    /// A key, or what keys begin with.
-    Bucket(Address),
-}
-
-impl std::str::FromStr for Side {
-    type Err = datalake_core::InvalidBucketName;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let address: Address = text.parse()?;
-        Ok(match address.bucket {
-            Some(_) => Self::Bucket(address),
-            None => Self::Local(PathBuf::from(text)),
-        })
-    }
-}
-
-fn percent(text: &str) -> Result<u8, String> {
-    let number = text.strip_suffix('%').unwrap_or(text).parse().ok();
-    let fits = |number: &u8| (1..=100).contains(number);
-    number.filter(fits).ok_or_else(|| "a share is 1% to 100%".to_owned())
-}
-
-fn part_size(text: &str) -> Result<ByteSize, String> {
-    let form = || "a size is a number with K, M or G, from 5M to 5G".to_owned();
-    let units = [('K', 1 << 10), ('M', 1 << 20), ('G', 1 << 30)];
-    let unit = units.iter().find_map(|(name, bytes)| Some((text.strip_suffix(*name)?, *bytes)));
-    let (digits, unit) = unit.unwrap_or((text, 1));
-    let bytes = digits.parse::<u64>().ok().and_then(|count| count.checked_mul(unit));
-    let fits = |bytes: &u64| (5 << 20..=5 << 30).contains(bytes);
-    bytes.filter(fits).map(ByteSize).ok_or_else(form)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_has_no_scheme_is_a_file() {
-        let side = |text: &str| text.parse::<Side>().ok();
-
-        assert_eq!(side("raw/a"), Some(Side::Local("raw/a".into())));
-        assert!(matches!(side("s3://acme/raw/a"), Some(Side::Bucket(_))));
-        assert_eq!(side("s3://No/x"), None);
-    }
-
-    #[test]
-    fn shares_and_sizes_have_their_bounds() {
-        assert_eq!(percent("10%"), Ok(10));
-        assert_eq!(percent("100"), Ok(100));
-        assert!(["", "0%", "101%", "-1", "x"].iter().all(|text| percent(text).is_err()));
-        assert_eq!(part_size("5M"), Ok(ByteSize(5 << 20)));
-        assert_eq!(part_size("1G"), Ok(ByteSize(1 << 30)));
-        assert!(["", "4M", "6G", "M", "8X"].iter().all(|text| part_size(text).is_err()));
-    }
 }

@@ -4,6 +4,7 @@ mod basis;
 mod estimate;
 mod forecast;
 mod holdings;
+mod outlook;
 mod report;
 mod whatif;
 
@@ -14,8 +15,9 @@ use crate::failure::Failure;
 use crate::render::{DocumentKind, Printer};
 
 pub(in crate::commands) use basis::{Basis, log_failure};
-pub(in crate::commands) use forecast::{Expected, Outlook, place, stored};
+pub(in crate::commands) use forecast::place;
 pub(in crate::commands) use holdings::{Holdings, Subject};
+pub(in crate::commands) use outlook::{Expected, Outlook, stored};
 pub(in crate::commands) use report::Costed;
 
 /// The documents of these commands.

@@ -3,13 +3,14 @@
 //! The I/O manager deletes an object before it writes it anew. Between the two there is nothing,
 //! and a run that dies there leaves it so.
 
+mod walk;
+
 use datalake_core::{BucketName, Fault, InvalidKey, KeyPrefix, Timestamp, Versioning};
-use datalake_engine::{
-    AnyKey, Clock, Lake, ObjectSource, VersionEntry, VersionId, VersionKind, Walk,
-};
+use datalake_engine::{Clock, Lake, ObjectSource};
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use self::walk::{Gap, GapWalk};
 use super::agreed;
 use crate::args::{Cli, project::Gaps};
 use crate::exit::Exit;
@@ -25,17 +26,6 @@ pub(super) const KINDS: &[DocumentKind] = &[GAP, GAPS_END];
 
 /// What was deleted so short ago may just be written: an upload takes its time.
 const YOUNG: i64 = 600;
-
-/// An asset without an object.
-struct Gap {
-    key: AnyKey,
-    marker: VersionId,
-    deleted: Timestamp,
-    /// The last content.
-    version: VersionId,
-    size: u64,
-    stored: Timestamp,
-}
 
 /// An asset whose object is deleted and was not written again.
 #[derive(Serialize, JsonSchema)]
@@ -239,101 +229,5 @@ impl Search<'_> {
         }
         let found = counted(sum.gaps, "asset");
         format!("{found} gone below {place}, {} at last.\n{young}{next}\n", size(sum.bytes))
-    }
-}
-
-/// The gaps of a whole listing, page by page.
-struct GapWalk<'a> {
-    versions: Walk<'a, VersionEntry>,
-    open: OpenMarker,
-}
-
-impl<'a> GapWalk<'a> {
-    async fn new(search: &'a Search<'_>) -> Result<Self, Fault> {
-        let versions = Walk::versions(search.lake, search.bucket, &search.prefix).await?;
-        Ok(Self { versions, open: OpenMarker(None) })
-    }
-
-    async fn next(&mut self) -> Result<Option<Vec<Gap>>, Fault> {
-        let page = self.versions.next().await?;
-        Ok(page.map(|page| page.into_iter().filter_map(|entry| self.open.see(entry)).collect()))
-    }
-}
-
-/// A marker that is the newest of its key, while content behind it is looked for: all that is kept
-/// of a listing.
-struct OpenMarker(Option<(AnyKey, VersionId, Timestamp)>);
-
-impl OpenMarker {
-    /// Takes the next version of the listing, in which those of a key come the newest first.
-    fn see(&mut self, entry: VersionEntry) -> Option<Gap> {
-        let VersionEntry { key, version, latest, modified, kind } = entry;
-        let open = self.0.take().filter(|(marked, ..)| *marked == key);
-        match kind {
-            VersionKind::Content { size, .. } => {
-                let (key, marker, deleted) = open?;
-                Some(Gap { key, marker, deleted, version, size: size.0, stored: modified })
-            }
-            VersionKind::Marker if latest => {
-                self.0 = Some((key, version, modified));
-                None
-            }
-            // The content lies further back.
-            VersionKind::Marker => {
-                self.0 = open;
-                None
-            }
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use datalake_core::ByteSize;
-
-    use super::*;
-
-    /// `key:m` is a marker, `key:3` content of three bytes; a capital letter is the latest.
-    fn entries(text: &str) -> Vec<VersionEntry> {
-        let entry = |(number, word): (usize, &str)| {
-            let (key, kind) = word.split_once(':').unwrap();
-            let kind = match kind.to_ascii_lowercase().as_str() {
-                "m" => VersionKind::Marker,
-                size => VersionKind::Content {
-                    size: ByteSize(size.trim_end_matches('l').parse().unwrap()),
-                    etag: "\"0\"".parse().unwrap(),
-                },
-            };
-            VersionEntry {
-                key: AnyKey::try_from(key).unwrap(),
-                version: VersionId(number.to_string()),
-                latest: word.ends_with(['M', 'L']),
-                modified: Timestamp::from_unix(1000).unwrap(),
-                kind,
-            }
-        };
-        text.split_whitespace().enumerate().map(entry).collect()
-    }
-
-    #[track_caller]
-    fn check(listing: &str, expected: &[(&str, &str, &str)]) {
-        let mut open = OpenMarker(None);
-        let found: Vec<_> = entries(listing).into_iter().filter_map(|e| open.see(e)).collect();
-        let found: Vec<_> = found
-            .iter()
-            .map(|gap| (gap.key.as_str(), gap.marker.0.as_str(), gap.version.0.as_str()))
-            .collect();
-        assert_eq!(found, expected, "{listing}");
-    }
-
-    #[test]
-    fn a_gap_is_a_marker_with_content_behind_it() {
-        check("a:M a:3", &[("a", "0", "1")]);
-        check("a:M a:3 a:4", &[("a", "0", "1")]);
-        check("a:M a:m a:3", &[("a", "0", "2")]);
-        check("a:3L a:m a:4", &[]);
-        check("a:M b:3L", &[]);
-        check("a:M b:M b:1 c:M c:m", &[("b", "1", "2")]);
-        check("a:M a:3 b:M b:4", &[("a", "0", "1"), ("b", "2", "3")]);
     }
 }

@@ -1,14 +1,18 @@
 //! `migrate`: what Dagster keeps on this host, moved into the bucket, proved, and brought back.
 
+mod ahead;
 mod back;
 mod backup;
 mod foreign;
 mod free;
 mod home;
 mod keeping;
+mod lines;
 mod look;
+mod open;
 mod part;
 mod pause;
+mod proof;
 mod report;
 mod run;
 mod standing;
@@ -37,7 +41,7 @@ pub(super) const KINDS: &[DocumentKind] = &[
     look::MIGRATION_STATUS,
     report::MIGRATION_REPORT,
     run::MIGRATION,
-    run::MIGRATION_PROOF,
+    proof::MIGRATION_PROOF,
 ];
 
 pub(super) async fn migrate(cli: &Cli, what: &Migrate, printer: Printer) -> Result<Exit, Failure> {
@@ -45,7 +49,7 @@ pub(super) async fn migrate(cli: &Cli, what: &Migrate, printer: Printer) -> Resu
         Migrate::Plan(flags) => look::plan(cli, flags, printer).await,
         Migrate::Run(flags) => run::run(cli, flags, printer).await,
         Migrate::Status(flags) => look::status(cli, flags, printer).await,
-        Migrate::Verify(flags) => run::verify(cli, flags, printer).await,
+        Migrate::Verify(flags) => proof::verify(cli, flags, printer).await,
         Migrate::Backup(flags) => backup::backup(cli, flags, printer).await,
         Migrate::Free(flags) => free::free(cli, flags, printer).await,
         Migrate::Back { what: Back::Plan(flags) } => back::plan(cli, flags, printer).await,

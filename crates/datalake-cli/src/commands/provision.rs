@@ -1,33 +1,35 @@
 //! `provision`: observe, desired, plan, confirm, apply; then proof.
 
+mod words;
+
 use std::collections::BTreeMap;
 
 use datalake_core::{
-    Blocker, Credentials, Fingerprint, FingerprintKey, Handover, ModalObject, ModalSpec, Plan,
-    Receipt, RunId, Spec, Step, Target, plan_provision, rehearse,
+    Blocker, Credentials, Fingerprint, FingerprintKey, ModalObject, ModalSpec, Plan, Receipt,
+    RunId, Spec, Step, Target, plan_provision, rehearse,
 };
 use datalake_engine::{
     Clock, Dagster, LiveDagster, NoDagster, Ports, RetryingStore, Sighting, Wanted, observe,
     recover,
 };
 use datalake_host::Account;
-use datalake_quadlet::Trouble;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use self::words::{farewell, introduction, shown};
+use super::confirmed;
 use super::forward::Forward;
 use super::services::teller;
-use super::{confirmed, restart_steps};
 use crate::args::{self, Cli, HostEnvironment};
 use crate::deployment::Ground;
-use crate::desired::{Context, Restart, desired, log_notes, repairs, vault};
+use crate::desired::{Context, Restart, desired, vault};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::generator::checked;
 use crate::handover::{Way, secrets};
 use crate::modal::{ModalPlace, VaultPast, asked};
 use crate::places::Places;
-use crate::render::{self, DocumentKind, FileChange, Printer, diff};
+use crate::render::{DocumentKind, Printer};
 use crate::site::{RETRY_BUDGET, Site};
 
 pub(super) const PLAN: DocumentKind = DocumentKind::of::<Plan>("plan");
@@ -266,71 +268,4 @@ async fn prove(
     let done = Done { plan, receipt: Some(receipt), proved: true, undo: Some(undo.clone()) };
     site.printer.result(PROVISION, done, &farewell(subject, receipt, &undo));
     Ok(Exit::Done)
-}
-
-fn introduction(subject: &Subject<'_>, sighting: &Sighting) -> String {
-    let service = sighting.observed.service.present();
-    let who = service.and_then(|service| service.owner.as_deref()).unwrap_or("unknown account");
-    let ahead = service.map_or(0, |service| service.clock_ahead);
-    format!(
-        "Connected to {} ({}) as {}, clock {ahead:+} s.\n",
-        subject.spec.endpoint,
-        subject.spec.region,
-        render::printable(who)
-    )
-}
-
-/// The plan and the diffs of all files that it writes.
-fn shown(plan: &Plan, subject: &Subject<'_>, sighting: &Sighting) -> String {
-    let mut text = format!("\nPlan ({} steps):\n{}", plan.steps.len(), render::plan(plan));
-    for repair in repairs(subject.places, sighting) {
-        let (path, Trouble { kind, line }) = (repair.path, &repair.trouble);
-        text.push_str(&format!("\nIn {path}, line {line}: {}\n", kind.harm()));
-        if !subject.host_environment.takes_out(&repair.trouble) {
-            let cure = kind.cure();
-            text.push_str(&format!(
-                "It stays. To put it right: {cure} (--environment-host=remove)\n"
-            ));
-        }
-    }
-    for note in log_notes(subject.places, subject.spec.logs, sighting) {
-        let words = render::printable(&note.to_string());
-        text.push_str(&format!("\nCompute logs ({}): {words}\n", note.id()));
-    }
-    for (path, fault) in &subject.places.unseen {
-        text.push_str(&format!(
-            "\nNot looked into: {path}: {}\n",
-            render::printable(&fault.to_string())
-        ));
-    }
-    text.push_str("\nFiles:\n");
-    for step in &plan.steps {
-        if let datalake_core::Action::WriteFile { path, body, .. } = &step.action {
-            let old = sighting.contents.get(path).map_or(&b""[..], |content| content.expose());
-            text.push_str(&diff(&FileChange { path: path.as_str(), old, body }));
-        }
-    }
-    text
-}
-
-fn farewell(subject: &Subject<'_>, receipt: &Receipt, undo: &str) -> String {
-    let spec = subject.spec;
-    let containers = match subject.restart {
-        Restart::Never => {
-            let steps = restart_steps(&spec.host);
-            let needs = match subject.way.handover {
-                Handover::InPlace => "",
-                Handover::EnvFile | Handover::PodmanSecret => {
-                    "Drop-ins need podman 5.0 or newer: `podman --version`.\n"
-                }
-            };
-            format!("\n{steps}{needs}")
-        }
-        Restart::IfNeeded | Restart::Owed => String::new(),
-    };
-    format!(
-        "\nProved: an object was put, read back and deleted below `{}` in `{}`; every file was read \
-         back;\na second look finds nothing left to do. Receipt: {}.\n{containers}\nUndo: {undo}\n",
-        spec.prefix, spec.bucket, receipt.run,
-    )
 }

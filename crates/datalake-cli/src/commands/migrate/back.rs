@@ -1,21 +1,19 @@
 //! `migrate back`: what is newer in the bucket than its local file, fetched.
 
-use std::collections::BTreeSet;
 use std::path::PathBuf;
-use std::sync::Mutex;
 
 use datalake_core::{Comparison, Filter};
 use datalake_engine::Clock as _;
-use datalake_engine::transfer::{
-    Finding, Item, Limits, Options, Route, TransferWatch, VerifyWatch, sync,
-};
+use datalake_engine::transfer::{Item, Limits, Options, Route, sync};
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::super::agreed;
-use super::super::transfer::{Teller, held, limits, watched};
+use super::super::transfer::{Teller, limits, watched};
+use super::ahead::{Ahead, Gone};
 use super::keeping::KeepingTree;
-use super::part::{Migration, OpenPart, Part, PartKind};
+use super::open::OpenPart;
+use super::part::{Migration, Part, PartKind};
 use super::pause::Paused;
 use super::run::connected;
 use super::standing::{Counting, Counts, Standing};
@@ -24,9 +22,7 @@ use crate::args::migrate::{BackPlan, BackRun};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::remote::Remote;
-use crate::render::{
-    DocumentKind, Printer, Rows, Sum, TransferState, count, counted, escaped, printable, size,
-};
+use crate::render::{DocumentKind, Printer, Rows, Sum, TransferState, counted, printable, size};
 
 pub(super) const MIGRATION_BACK: DocumentKind = DocumentKind::of::<Vec<Fetched>>("migration-back");
 pub(super) const MIGRATION_BACK_PLAN: DocumentKind =
@@ -34,29 +30,6 @@ pub(super) const MIGRATION_BACK_PLAN: DocumentKind =
 
 /// Objects of runs, which lie among the assets.
 const RUNS: &str = "/storage/????????-????-????-????-????????????/";
-/// So many names of each kind are told as text.
-const TOLD: usize = 40;
-
-/// What is newer where.
-#[derive(Debug, Serialize, JsonSchema)]
-struct Ahead {
-    /// The part of Dagster's files.
-    part: PartKind,
-    /// Newer in the bucket, or another content that is.
-    newer: Vec<String>,
-    /// In the bucket alone.
-    alone: Vec<String>,
-    /// Gone from the bucket, where a migration had brought them: the local files may be stale.
-    gone: Vec<String>,
-    /// Written here since: the local files count.
-    newer_here: Vec<String>,
-    /// Cannot be fetched.
-    failed: Vec<String>,
-    /// Equal on both sides.
-    equal: Sum,
-    /// How long what is to be fetched is.
-    bytes: u64,
-}
 
 /// What was fetched.
 #[derive(Serialize, JsonSchema)]
@@ -69,22 +42,6 @@ struct Fetched {
     failed: u64,
     /// Where what was replaced is kept.
     kept: Option<String>,
-}
-
-/// Names that the store has lost.
-#[derive(Default)]
-struct Gone(Mutex<BTreeSet<String>>);
-
-impl TransferWatch for Gone {
-    fn item(&self, _: &Item<'_>) {}
-}
-
-impl VerifyWatch for Gone {
-    fn found(&self, name: &str, finding: &Finding) {
-        if *finding == Finding::Missing {
-            held(&self.0).insert(name.to_owned());
-        }
-    }
 }
 
 pub(super) async fn plan(cli: &Cli, flags: &BackPlan, printer: Printer) -> Result<Exit, Failure> {
@@ -232,55 +189,6 @@ fn options(part: PartKind, limits: &Limits, dry_run: bool) -> Result<Options, Fa
 
 fn to_fetch(ahead: &[Ahead]) -> u64 {
     ahead.iter().map(|ahead| (ahead.newer.len() + ahead.alone.len()) as u64).sum()
-}
-
-impl Ahead {
-    fn nothing(part: PartKind) -> Self {
-        Self {
-            part,
-            newer: Vec::new(),
-            alone: Vec::new(),
-            gone: Vec::new(),
-            newer_here: Vec::new(),
-            failed: Vec::new(),
-            equal: Sum::default(),
-            bytes: 0,
-        }
-    }
-
-    fn add(&mut self, item: &Item<'_>, standing: Standing) {
-        let names = match standing {
-            Standing::Left => &mut self.alone,
-            Standing::Changed => &mut self.newer,
-            Standing::NewerThere => &mut self.newer_here,
-            Standing::Failed => &mut self.failed,
-            Standing::Moved | Standing::NoFile => return,
-        };
-        names.push(item.name.to_owned());
-    }
-
-    fn text(&self) -> String {
-        let equal = counted(self.equal.items, "file");
-        let mut text = format!("{:<12}{equal} equal on both sides\n", self.part.word());
-        let mut list = |names: &[String], what: &str| {
-            if names.is_empty() {
-                return;
-            }
-            text.push_str(&format!("{:<12}{} {what}:\n", "", count(names.len() as u64)));
-            for name in names.iter().take(TOLD) {
-                text.push_str(&format!("{:<14}{}\n", "", escaped(name)));
-            }
-            if names.len() > TOLD {
-                text.push_str(&format!("{:<14}…; --json has all\n", ""));
-            }
-        };
-        list(&self.newer, "newer in the bucket: the local files are stale");
-        list(&self.alone, "in the bucket alone");
-        list(&self.gone, "gone from the bucket: the local files may be older than that");
-        list(&self.newer_here, "newer here: the local files stay");
-        list(&self.failed, "cannot be fetched: materialize them again");
-        text
-    }
 }
 
 fn tell(remote: &Remote, fetched: &[Fetched], left: &[Ahead]) -> Result<Exit, Failure> {

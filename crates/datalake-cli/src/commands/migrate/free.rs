@@ -12,9 +12,11 @@ use serde::Serialize;
 
 use super::super::name_typed;
 use super::super::transfer::{held, limits};
+use super::lines::Lines;
 use super::look::MIGRATION_STATUS;
-use super::look::{Lines, counted_parts};
-use super::part::{Migration, OpenPart, Part, PartKind};
+use super::look::counted_parts;
+use super::open::OpenPart;
+use super::part::{Migration, Part, PartKind};
 use super::run::connected;
 use super::tree::Facts;
 use crate::args::Cli;

@@ -12,7 +12,7 @@ use datalake_engine::transfer::{
 use datalake_host::HostTree;
 
 use super::super::transfer::held;
-use super::part::tree;
+use super::open::tree;
 use super::tree::PartTree;
 
 /// Files are kept in steps of this size.

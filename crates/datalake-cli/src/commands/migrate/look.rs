@@ -1,8 +1,7 @@
 //! `migrate plan` and `migrate status`: what lies where, and what of it is moved.
 
-use std::fs::{self, File};
-use std::io::{BufWriter, Write as _};
-use std::path::{Path, PathBuf};
+use std::fs;
+use std::path::Path;
 use std::sync::Arc;
 
 use datalake_core::Comparison;
@@ -13,6 +12,7 @@ use serde::Serialize;
 
 use super::super::transfer::limits;
 use super::home::{Home, Logs};
+use super::lines::Lines;
 use super::part::{Migration, Part, PartKind};
 use super::standing::{Counting, Counts, Standing};
 use super::tree::LeftOut;
@@ -21,7 +21,7 @@ use crate::args::migrate::{Plan, Status, What};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::remote::Remote;
-use crate::render::{self, DocumentKind, Printer, item_line, printable};
+use crate::render::{self, DocumentKind, Printer, printable};
 
 pub(super) const MIGRATION_PLAN: DocumentKind = DocumentKind::of::<Outlook>("migration-plan");
 pub(super) const MIGRATION_STATUS: DocumentKind =
@@ -272,47 +272,4 @@ fn managers(path: &Path) -> Vec<String> {
 
 fn shown(path: &Path) -> String {
     printable(&path.display().to_string())
-}
-
-/// A report with one line for each file.
-pub(super) struct Lines {
-    path: PathBuf,
-    file: BufWriter<File>,
-    fault: Option<std::io::Error>,
-}
-
-impl Lines {
-    /// Begins a report.
-    ///
-    /// # Errors
-    ///
-    /// [`Failure`] where it cannot be written.
-    pub(super) fn create(path: &Path) -> Result<Self, Failure> {
-        let file = File::create(path).map_err(|error| Failure::io(path, &error))?;
-        Ok(Self { path: path.to_owned(), file: BufWriter::new(file), fault: None })
-    }
-
-    pub(super) fn write(&mut self, mark: char, name: &str, reason: &str) {
-        if self.fault.is_none() {
-            self.fault = writeln!(self.file, "{}", item_line(mark, name, reason)).err();
-        }
-    }
-
-    /// Adds what stays, and ends.
-    ///
-    /// # Errors
-    ///
-    /// [`Failure`] where something could not be written.
-    pub(super) fn finish(mut self, left_out: &LeftOut) -> Result<(), Failure> {
-        for (kind, left) in left_out.kinds() {
-            for name in &left.names {
-                self.write('.', name, why(kind));
-            }
-        }
-        let flushed = self.file.flush().err();
-        match self.fault.or(flushed) {
-            None => Ok(()),
-            Some(error) => Err(Failure::io(&self.path, &error)),
-        }
-    }
 }

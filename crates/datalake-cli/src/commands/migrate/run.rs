@@ -1,21 +1,23 @@
-//! `migrate run` and `migrate verify`.
+//! `migrate run`: moves what is new, until nothing is left, and has it proved.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use datalake_core::{ByteSize, Fault};
 use datalake_engine::StateFolder as _;
-use datalake_engine::transfer::{Findings, Item, Limits, Tally, TransferWatch};
+use datalake_engine::transfer::{Findings, Item, Limits, TransferWatch};
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::super::agreed;
 use super::super::transfer::{Teller, limits, watched};
 use super::look::counted_parts;
-use super::part::{Migration, OpenPart, Part, PartKind};
+use super::open::OpenPart;
+use super::part::{Migration, Part, PartKind};
 use super::pause::Paused;
+use super::proof::require_right;
 use super::standing::{Counts, Standing};
 use crate::args::Cli;
-use crate::args::migrate::{Run, Verify};
+use crate::args::migrate::Run;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::remote::Remote;
@@ -25,7 +27,6 @@ use crate::render::{
 use crate::site::Site;
 
 pub(super) const MIGRATION: DocumentKind = DocumentKind::of::<Migrated>("migration");
-pub(super) const MIGRATION_PROOF: DocumentKind = DocumentKind::of::<Vec<Proof>>("migration-proof");
 
 /// Passes over a part, at most: each moves what has changed during the one before.
 const PASSES: u32 = 4;
@@ -71,25 +72,6 @@ struct Done {
     proved: Sum,
     /// How many files could not be moved.
     failed: u64,
-}
-
-/// What a verification has found.
-#[derive(Serialize, JsonSchema)]
-struct Proof {
-    /// The part of Dagster's files.
-    part: PartKind,
-    /// Whether content was read, not only what the store tells of it.
-    deep: bool,
-    /// What the bucket has as it was moved.
-    right: Sum,
-    /// What it has not.
-    missing: Sum,
-    /// What has other content, written later.
-    changed: Sum,
-    /// What has other content, and nobody wrote it.
-    damaged: Sum,
-    /// What could not be told.
-    unproved: Sum,
 }
 
 pub(super) async fn run(cli: &Cli, flags: &Run, printer: Printer) -> Result<Exit, Failure> {
@@ -208,7 +190,7 @@ impl TransferWatch for Watch<'_> {
     }
 }
 
-async fn proved(
+pub(super) async fn proved(
     remote: &Remote,
     open: &OpenPart<'_>,
     (limits, deep): (&Limits, bool),
@@ -255,85 +237,6 @@ fn tell(
             .hint(format!("{next} tells which assets to materialize again")));
     }
     Ok(Exit::Done)
-}
-
-pub(super) async fn verify(cli: &Cli, flags: &Verify, printer: Printer) -> Result<Exit, Failure> {
-    let remote = Remote::open(cli, printer).await?;
-    let limits = limits(&remote, &flags.within)?;
-    let remote = connected(remote, &limits);
-    let migration = Migration::of(&remote, &flags.what).await?;
-    let teller = Teller::new(printer, flags.report.as_deref(), TransferState::default())?;
-    let mut proofs = Vec::new();
-    for part in &migration.parts {
-        let open = migration.open(&remote, part, true)?;
-        let work = proved(&remote, &open, (&limits, flags.deep), &teller);
-        proofs.push((part.kind, watched(Box::pin(work), &teller).await?));
-    }
-    teller.finish()?;
-    let shown: Vec<_> =
-        proofs.iter().map(|(part, found)| proof(*part, flags.deep, found)).collect();
-    let text: String = shown.iter().map(text_of).collect();
-    Rows::new(printer).row(MIGRATION_PROOF, &shown, || text.trim_end().to_owned());
-    if proofs.iter().all(|(_, found)| found.looked_at() == 0) {
-        return Err(Failure::new(Exit::Absent, "nothing is known to have been moved there")
-            .hint("name the same places as the run had, with the same --state"));
-    }
-    proofs.iter().try_for_each(|(_, found)| require_right(found))?;
-    Ok(Exit::Done)
-}
-
-/// Fails unless the store has all that was moved.
-fn require_right(findings: &Findings) -> Result<(), Failure> {
-    let wrong = |tallies: &[Tally]| tallies.iter().map(|tally| tally.items).sum::<u64>();
-    let missed = wrong(&[findings.missing, findings.damaged]);
-    if missed > 0 {
-        let message = format!("{} not as it was moved", counted(missed, "object"));
-        return Err(Failure::new(Exit::Mismatch, message)
-            .hint("the same `migrate run` moves them again, where their files are still here"));
-    }
-    let unsure = wrong(&[findings.unreadable, findings.unproved]);
-    if unsure > 0 {
-        let message = format!("{} could not be proved", counted(unsure, "object"));
-        return Err(Failure::new(Exit::Partly, message));
-    }
-    Ok(())
-}
-
-fn proof(part: PartKind, deep: bool, found: &Findings) -> Proof {
-    Proof {
-        part,
-        deep,
-        right: found.right.into(),
-        missing: found.missing.into(),
-        changed: found.changed.into(),
-        damaged: found.damaged.into(),
-        unproved: Tally {
-            items: found.unproved.items + found.unreadable.items,
-            bytes: found.unproved.bytes + found.unreadable.bytes,
-        }
-        .into(),
-    }
-}
-
-fn text_of(proof: &Proof) -> String {
-    let how = if proof.deep { "read again" } else { "by size and tag" };
-    let mut text = format!(
-        "{:<12}{} right ({}), {how}",
-        proof.part.word(),
-        counted(proof.right.items, "object"),
-        size(proof.right.bytes)
-    );
-    for (sum, what) in [
-        (proof.missing, "missing"),
-        (proof.changed, "stored anew since"),
-        (proof.damaged, "DAMAGED"),
-        (proof.unproved, "not proved"),
-    ] {
-        if sum.items > 0 {
-            text.push_str(&format!(", {} {what}", render::count(sum.items)));
-        }
-    }
-    text + "\n"
 }
 
 /// The service with as many connections as the limits have.

@@ -1,0 +1,55 @@
+//! Flags of what needs no server: the built-in service, the demo, the schemas.
+
+#[cfg(feature = "sandbox")]
+use std::path::PathBuf;
+
+use clap::Args;
+
+pub(super) const SCHEMA_EXAMPLES: &str = "\
+Examples:
+  datalake schema                        List the kinds of documents
+  datalake schema spec > schema.json     For an editor, to check and complete datalake.yaml
+  datalake schema status                 For a program that reads `datalake status --json`
+";
+
+/// Flags of `schema`.
+#[derive(Debug, Args)]
+pub struct Schema {
+    /// `spec`, or a kind of document; all their names if none is given
+    #[arg(value_name = "KIND")]
+    pub kind: Option<String>,
+}
+
+#[cfg(feature = "sandbox")]
+pub(super) const DEMO_EXAMPLES: &str = "\
+Examples:
+  datalake demo                    Play it in a temporary folder
+  datalake demo --keep ./demo      Keep the folder, to look at the page and to go on from there
+";
+
+/// Flags of `demo`.
+#[cfg(feature = "sandbox")]
+#[derive(Debug, Args)]
+pub struct Demo {
+    /// Play in this new folder, and leave it there
+    #[arg(long, value_name = "DIR")]
+    pub keep: Option<PathBuf>,
+}
+
+/// Flags of `sandbox`.
+#[cfg(feature = "sandbox")]
+#[derive(Debug, Args)]
+pub struct Sandbox {
+    /// Listen on this loopback port
+    #[arg(long, default_value_t = 0)]
+    pub port: u16,
+    /// Serve https with a certificate of its own
+    #[arg(long)]
+    pub tls: bool,
+    /// Make faults, such as "seed 7, 5% 503, cut-body@1024"
+    #[arg(long, value_name = "PLAN")]
+    pub faults: Option<String>,
+    /// Be plain S3 without Hetzner's quirks
+    #[arg(long)]
+    pub plain: bool,
+}

@@ -1,0 +1,78 @@
+//! Flags of what begins, makes and undoes a run.
+
+use clap::{Args, ValueEnum};
+
+const INIT_EXAMPLES: &str = "\
+Examples:
+  datalake init                                              Ask, and write ./datalake.yaml
+  datalake init --region fsn1 --bucket acme-dagster-assets   Without a question
+";
+
+const PROVISION_EXAMPLES: &str = "\
+Examples:
+  datalake --sandbox provision                     Try it on this machine: no account, no root
+  sudo -E datalake provision --dry-run             Show what would change (exit 3); change nothing
+  sudo -E datalake provision                       Ask, apply, restart the services, prove
+  sudo datalake provision --yes --credentials-file=hetzner.env
+";
+
+const ROLLBACK_EXAMPLES: &str = "\
+Examples:
+  sudo datalake rollback --dry-run                 Show the way back of the last run
+  sudo datalake rollback                           Go it; needs neither service nor key
+  sudo datalake rollback R-20261122-180000-k3xa    Undo that run; `datalake history` lists them
+";
+
+/// Flags of `init`.
+#[derive(Debug, Args)]
+#[command(before_help = INIT_EXAMPLES)]
+pub struct Init {
+    /// Replace an existing datalake.yaml
+    #[arg(long)]
+    pub force: bool,
+}
+
+/// Flags of `provision`.
+#[derive(Debug, Args)]
+#[command(before_help = PROVISION_EXAMPLES)]
+pub struct Provision {
+    /// Show the plan and change nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Do not ask before applying
+    #[arg(long, short)]
+    pub yes: bool,
+    /// Change files and bucket alone; containers take it up at their next restart
+    #[arg(long)]
+    pub no_restart: bool,
+    /// What becomes of `EnvironmentHost=true` in units and drop-ins
+    #[arg(long, value_name = "WISH", value_enum, default_value_t = HostEnvironment::Keep)]
+    pub environment_host: HostEnvironment,
+}
+
+/// What becomes of lines that hand podman's whole environment to a container.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum HostEnvironment {
+    /// They are told and stay: somebody may want them
+    Keep,
+    /// They are taken out, as other old values are
+    Remove,
+}
+
+/// Flags of `rollback`.
+#[derive(Debug, Args)]
+#[command(before_help = ROLLBACK_EXAMPLES)]
+pub struct Rollback {
+    /// The run to undo, or its receipt's file; the last one if none is named
+    #[arg(value_name = "RECEIPT")]
+    pub receipt: Option<String>,
+    /// Show the plan and change nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Do not ask before applying
+    #[arg(long, short)]
+    pub yes: bool,
+    /// Change files and bucket alone; containers take it up at their next restart
+    #[arg(long)]
+    pub no_restart: bool,
+}

@@ -1,0 +1,156 @@
+//! A part whose two ends are open: moved, looked at, verified.
+
+use std::os::unix::fs::MetadataExt as _;
+use std::path::Path;
+use std::sync::Arc;
+
+use datalake_core::{Comparison, Owner, Subset};
+use datalake_engine::transfer::{
+    BucketFolder, Findings, Limits, Options, Route, Stopped, Summary, TransferPorts, TransferWatch,
+    Verification, VerifyWatch, sync, verify,
+};
+use datalake_host::{HostTree, Links};
+
+use super::super::transfer::{MANIFEST, PairRecords};
+use super::tree::{Facts, LeftOut, PartTree};
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::remote::{Remote, at_bucket};
+use crate::render::printable;
+
+/// A part whose two ends are open.
+pub(super) struct OpenPart<'a> {
+    pub(super) source: Source<'a>,
+    /// The folder of the bucket.
+    pub(super) folder: BucketFolder<'a>,
+    pub(super) records: PairRecords,
+    pub(super) clock: &'a datalake_host::SystemClock,
+}
+
+/// Where a part comes from.
+pub(super) enum Source<'a> {
+    Tree(PartTree, Arc<HostTree>),
+    Folder(BucketFolder<'a>),
+}
+
+impl OpenPart<'_> {
+    /// The same; what lies among its files and is none of them is noted.
+    pub(super) fn noting(self, left_out: &Arc<LeftOut>) -> Self {
+        let source = match self.source {
+            Source::Tree(part, tree) => Source::Tree(part.noting(left_out), tree),
+            folder @ Source::Folder(_) => folder,
+        };
+        Self { source, ..self }
+    }
+
+    fn route(&self) -> Route<'_> {
+        match &self.source {
+            Source::Tree(part, _) => Route::Up(part, &self.folder),
+            Source::Folder(from) => Route::Across(from, &self.folder),
+        }
+    }
+
+    pub(super) fn ports(&self) -> TransferPorts<'_> {
+        TransferPorts { clock: self.clock, files: self.records.files(), manifest: MANIFEST }
+    }
+
+    /// Moves what is new or changed. What is newer in the bucket stays.
+    ///
+    /// # Errors
+    ///
+    /// [`Stopped`] as [`sync`].
+    pub(super) async fn pass(
+        &self,
+        limits: &Limits,
+        watch: &dyn TransferWatch,
+    ) -> Result<Summary, Stopped> {
+        let options = options(limits, Comparison::KeepNewer, false);
+        sync(&self.route(), &options, &self.ports(), watch).await
+    }
+
+    /// Tells what a pass would do, and changes nothing.
+    ///
+    /// # Errors
+    ///
+    /// As [`OpenPart::pass`].
+    pub(super) async fn look(
+        &self,
+        limits: &Limits,
+        comparison: Comparison,
+        watch: &dyn TransferWatch,
+    ) -> Result<Summary, Stopped> {
+        let options = options(limits, comparison, true);
+        sync(&self.route(), &options, &self.ports(), watch).await
+    }
+
+    /// Asks the store for what the passes have brought there.
+    ///
+    /// # Errors
+    ///
+    /// [`Stopped`] as [`verify`].
+    pub(super) async fn verify(
+        &self,
+        limits: &Limits,
+        deep: bool,
+        watch: &dyn VerifyWatch,
+    ) -> Result<Findings, Stopped> {
+        let how = Verification { deep, subset: Subset::ALL, limits: limits.clone() };
+        verify(&self.folder, &how, &self.ports(), watch).await
+    }
+
+    /// Its files, where it comes from this host.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`] for objects of another place.
+    pub(super) fn tree(&self) -> Result<(&PartTree, &Arc<HostTree>), Failure> {
+        match &self.source {
+            Source::Tree(part, tree) => Ok((part, tree)),
+            Source::Folder(_) => {
+                Err(Failure::new(Exit::Usage, "objects of another place have no files here"))
+            }
+        }
+    }
+
+    /// The same; what its files are is kept.
+    pub(super) fn remembering(self, facts: &Arc<Facts>) -> Self {
+        let source = match self.source {
+            Source::Tree(part, tree) => Source::Tree(part.remembering(facts), tree),
+            folder @ Source::Folder(_) => folder,
+        };
+        Self { source, ..self }
+    }
+
+    /// What a stopped run of it comes to.
+    pub(super) fn failure(&self, remote: &Remote, stopped: Stopped) -> Failure {
+        use datalake_engine::transfer::StopCause;
+        let again = "what is done is done; the same command goes on from here";
+        let at = at_bucket(&self.folder.bucket);
+        match stopped.cause {
+            StopCause::Listing(fault) => at(fault).within("the listing failed").hint(again),
+            StopCause::Walk(fault) => {
+                Failure::about("the folder cannot be read", &fault).hint(again)
+            }
+            StopCause::Fault(fault) => at(fault).hint(again),
+            StopCause::Manifest(fault) => remote.site.state_failure(&fault),
+            other => Failure::of(Exit::Partly, &other).hint(again),
+        }
+    }
+}
+
+fn options(limits: &Limits, comparison: Comparison, dry_run: bool) -> Options {
+    Options { comparison, dry_run, limits: limits.clone(), ..Options::default() }
+}
+
+/// A folder of Dagster's; nothing is reached through a link in it, and what root makes in it belongs
+/// to the folder's owner.
+pub(super) fn tree(path: &Path) -> Result<HostTree, Failure> {
+    let tree = HostTree::open(path, Links::Skip).map_err(|fault| {
+        Failure::about(format!("`{}`", printable(&path.display().to_string())), &fault)
+    })?;
+    if !rustix::process::geteuid().is_root() {
+        return Ok(tree);
+    }
+    let about = path.metadata().map_err(|error| Failure::io(path, &error))?;
+    Ok(tree.owned_by(Owner { uid: about.uid(), gid: about.gid() }))
+}

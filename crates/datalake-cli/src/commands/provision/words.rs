@@ -1,0 +1,77 @@
+//! What `provision` says before and after.
+
+use datalake_core::{Handover, Plan, Receipt};
+use datalake_engine::Sighting;
+use datalake_quadlet::Trouble;
+
+use super::super::restart_steps;
+use super::Subject;
+use crate::desired::{Restart, log_notes, repairs};
+use crate::render::{self, FileChange, diff};
+
+pub(super) fn introduction(subject: &Subject<'_>, sighting: &Sighting) -> String {
+    let service = sighting.observed.service.present();
+    let who = service.and_then(|service| service.owner.as_deref()).unwrap_or("unknown account");
+    let ahead = service.map_or(0, |service| service.clock_ahead);
+    format!(
+        "Connected to {} ({}) as {}, clock {ahead:+} s.\n",
+        subject.spec.endpoint,
+        subject.spec.region,
+        render::printable(who)
+    )
+}
+
+/// The plan and the diffs of all files that it writes.
+pub(super) fn shown(plan: &Plan, subject: &Subject<'_>, sighting: &Sighting) -> String {
+    let mut text = format!("\nPlan ({} steps):\n{}", plan.steps.len(), render::plan(plan));
+    for repair in repairs(subject.places, sighting) {
+        let (path, Trouble { kind, line }) = (repair.path, &repair.trouble);
+        text.push_str(&format!("\nIn {path}, line {line}: {}\n", kind.harm()));
+        if !subject.host_environment.takes_out(&repair.trouble) {
+            let cure = kind.cure();
+            text.push_str(&format!(
+                "It stays. To put it right: {cure} (--environment-host=remove)\n"
+            ));
+        }
+    }
+    for note in log_notes(subject.places, subject.spec.logs, sighting) {
+        let words = render::printable(&note.to_string());
+        text.push_str(&format!("\nCompute logs ({}): {words}\n", note.id()));
+    }
+    for (path, fault) in &subject.places.unseen {
+        text.push_str(&format!(
+            "\nNot looked into: {path}: {}\n",
+            render::printable(&fault.to_string())
+        ));
+    }
+    text.push_str("\nFiles:\n");
+    for step in &plan.steps {
+        if let datalake_core::Action::WriteFile { path, body, .. } = &step.action {
+            let old = sighting.contents.get(path).map_or(&b""[..], |content| content.expose());
+            text.push_str(&diff(&FileChange { path: path.as_str(), old, body }));
+        }
+    }
+    text
+}
+
+pub(super) fn farewell(subject: &Subject<'_>, receipt: &Receipt, undo: &str) -> String {
+    let spec = subject.spec;
+    let containers = match subject.restart {
+        Restart::Never => {
+            let steps = restart_steps(&spec.host);
+            let needs = match subject.way.handover {
+                Handover::InPlace => "",
+                Handover::EnvFile | Handover::PodmanSecret => {
+                    "Drop-ins need podman 5.0 or newer: `podman --version`.\n"
+                }
+            };
+            format!("\n{steps}{needs}")
+        }
+        Restart::IfNeeded | Restart::Owed => String::new(),
+    };
+    format!(
+        "\nProved: an object was put, read back and deleted below `{}` in `{}`; every file was read \
+         back;\na second look finds nothing left to do. Receipt: {}.\n{containers}\nUndo: {undo}\n",
+        spec.prefix, spec.bucket, receipt.run,
+    )
+}

@@ -1,0 +1,78 @@
+//! Where the spec and datalake's own folder lie, and how a place is named.
+
+use std::path::{Path, PathBuf};
+
+use datalake_core::{Fault, FaultKind, HostPath, Target};
+
+use crate::args::Cli;
+use crate::exit::Exit;
+use crate::failure::Failure;
+
+/// How this very place is named in the next command that we suggest.
+pub(crate) fn own_name(cli: &Cli) -> String {
+    let mut name = "datalake".to_owned();
+    let mut add = |flag: &str, path: Option<&PathBuf>| {
+        if let Some(path) = path {
+            name.push_str(&format!(" --{flag}={}", path.display()));
+        }
+    };
+    #[cfg(feature = "sandbox")]
+    add("sandbox", cli.place.sandbox.as_ref());
+    add("root", cli.place.root.as_ref());
+    add("state", cli.place.state.as_ref());
+    add("config", cli.place.config.as_ref());
+    name
+}
+
+pub(super) fn at_folder(folder: &Path) -> impl Fn(Fault) -> Failure {
+    let name = format!("folder `{}`", folder.display());
+    move |fault| {
+        let target = "/".parse::<HostPath>().map_or(Target::Service, Target::Path);
+        let mut failure = Failure::at(&target, &fault);
+        if fault.kind == FaultKind::Unreadable {
+            failure.messages =
+                vec![name.clone(), "a file in it cannot be used".to_owned(), fault.detail];
+            return failure
+                .hint("without that file its run is forgotten: move it away only if need be");
+        }
+        if let Some(first) = failure.messages.first_mut() {
+            first.clone_from(&name);
+        }
+        failure
+    }
+}
+
+/// `/var/lib/datalake` for root and below a given root; the user's state folder otherwise.
+pub(super) fn default_state(root: Option<&Path>) -> Result<PathBuf, Failure> {
+    if let Some(root) = root {
+        return Ok(root.join("var/lib/datalake"));
+    }
+    if rustix::process::geteuid().is_root() {
+        return Ok(PathBuf::from("/var/lib/datalake"));
+    }
+    let absolute =
+        |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    let below_home = || absolute("HOME").map(|home| home.join(".local/state"));
+    absolute("XDG_STATE_HOME").or_else(below_home).map(|state| state.join("datalake")).ok_or_else(
+        || {
+            let fault = Fault::new(FaultKind::Absent, "neither XDG_STATE_HOME nor HOME is set");
+            Failure::of(Exit::Config, &fault).hint("give --state DIR")
+        },
+    )
+}
+
+pub(super) fn spec_files(cli: &Cli, root: &Path) -> (Vec<PathBuf>, Option<PathBuf>) {
+    let absolute =
+        |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    let user =
+        absolute("XDG_CONFIG_HOME").or_else(|| absolute("HOME").map(|home| home.join(".config")));
+    let mut files = vec![root.join("etc/datalake/datalake.yaml")];
+    files.extend(user.map(|config| config.join("datalake/datalake.yaml")));
+    match &cli.place.config {
+        Some(named) => (files, Some(named.clone())),
+        None => {
+            files.push(PathBuf::from("datalake.yaml"));
+            (files, None)
+        }
+    }
+}
