@@ -4,6 +4,7 @@
 mod credentials;
 mod disk;
 mod files;
+mod host;
 mod lock;
 mod rollback;
 mod service;

@@ -2,6 +2,7 @@
 //! in argument lists (P8).
 
 mod needle;
+mod scene;
 mod watched;
 
 use std::fs::{self, Permissions};
@@ -9,73 +10,14 @@ use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
 
 use datalake_sim::{Config, Quirk};
-
-use crate::support::{Call, Host, KEY, OTHER_KEY, Ran, Service};
 use needle::Needle;
 use watched::watched;
 
+use self::scene::Scene;
+use crate::support::{KEY, OTHER_KEY, Service};
+
 const ID: &str = "AWS_ACCESS_KEY_ID";
 const SECRET: &str = "AWS_SECRET_ACCESS_KEY";
-
-/// A host, a service, and a secret to look for.
-struct Scene {
-    host: Host,
-    service: Service,
-    needle: Needle,
-}
-
-impl Scene {
-    fn new() -> Self {
-        Self::with(Service::hetzner())
-    }
-
-    fn with(service: Service) -> Self {
-        Self { host: Host::with("seed-broken"), service, needle: Needle::of(KEY.secret) }
-    }
-
-    /// Runs it under watch, as text and as JSON, and looks everywhere.
-    #[track_caller]
-    fn hides(&self, call: impl Fn() -> Call, code: i32) {
-        self.look(&watched(call(), &self.needle).exits(code));
-        self.look(&watched(call().arg("--json"), &self.needle).exits(code));
-    }
-
-    #[track_caller]
-    fn look(&self, ran: &Ran) {
-        let found = self.needle.is_in(ran.stdout.as_bytes());
-        assert!(!found, "on standard output:\n{}", ran.stdout);
-        let found = self.needle.is_in(ran.stderr.as_bytes());
-        assert!(!found, "on standard error:\n{}", ran.stderr);
-        self.look_at_files();
-    }
-
-    #[track_caller]
-    fn look_at_files(&self) {
-        let (copies, env_file) = (self.host.state().join("copies"), self.host.env_file());
-        for (path, node) in self.host.tree().iter() {
-            if self.needle.is_in(&node.content) {
-                let path = self.host.root().join(path);
-                assert!(path == env_file || path.starts_with(&copies), "in {}", path.display());
-                assert!(node.is_private(), "{} may be read by others", path.display());
-            }
-        }
-    }
-
-    /// The whole road, there and back, with the key pair from `source`.
-    #[track_caller]
-    fn hides_on_the_road(&self, source: impl Fn(Call) -> Call) {
-        let bare = |words: &str| source(self.host.without_key(&self.service, words));
-        self.hides(|| bare("provision --dry-run"), 3);
-        self.look(&watched(bare("provision --yes"), &self.needle).exits(0));
-        self.hides(|| bare("provision --yes"), 0);
-        for words in ["status", "history", "config show", "config explain", "config paths"] {
-            self.hides(|| bare(words), 0);
-        }
-        self.hides(|| bare("rollback --dry-run"), 3);
-        self.look(&watched(bare("rollback --yes --json"), &self.needle).exits(0));
-        self.hides(|| bare("rollback --yes"), 0);
-    }
-}
 
 fn lines() -> String {
     format!("{ID}={}\n{SECRET}={}\n", KEY.id, KEY.secret)

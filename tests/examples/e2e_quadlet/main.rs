@@ -5,23 +5,25 @@
 //! value, and without a broken `--env-file`. A set
 //! that a generator refuses unedited is skipped, with the reason that it gives.
 
-use std::collections::BTreeMap;
+mod generated;
+mod sets;
+
 use std::error::Error;
-use std::fs::{self, File};
+use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode, Stdio};
-use std::time::{Duration, Instant};
+use std::process::{Command, ExitCode};
 
 use datalake_core::HostPath;
-use datalake_quadlet::generator::{Expected, GeneratorOutput, Verdict, check};
+use datalake_quadlet::generator::{Expected, Verdict, check};
 use datalake_quadlet::{
     DROP_IN_NAME, S3_VARIABLES, UnitFile, drop_in, insert_blocks, remove_blocks, repaired,
     secret_drop_in,
 };
 
-type Outcome<T> = Result<T, Box<dyn Error>>;
+use self::generated::{Generated, generate};
+use self::sets::{Set, accepted_sets, sets};
 
-const TIME_LIMIT: Duration = Duration::from_secs(20);
+type Outcome<T> = Result<T, Box<dyn Error>>;
 
 /// Has a blank and a percent sign, which must reach systemd as they are meant.
 const ENV_FILE: &str = "/var/lib/dagster/my config/100%/s3.env";
@@ -92,12 +94,6 @@ enum Way {
     DropIn,
     Blocks,
     Secrets,
-}
-
-/// A fixture set: the files of a folder, or one file, by their names.
-struct Set {
-    name: String,
-    files: BTreeMap<String, String>,
 }
 
 fn judge_generator(generator: &Path, tally: &mut Tally) -> Outcome<()> {
@@ -214,135 +210,4 @@ fn judge_unit(generated: &Generated, (unit, way): (&str, Way)) -> Result<(), Str
         command.iter().any(gives)
     });
     fixed.map_or(Ok(()), |name| Err(format!("`{name}` still has a value in the unit")))
-}
-
-impl Set {
-    /// The names of the container units in it.
-    fn units(&self) -> impl Iterator<Item = &str> {
-        self.files.keys().map(String::as_str).filter(|name| name.ends_with(".container"))
-    }
-}
-
-/// Sets by name: whether `version` made units of them, by the table of earlier runs.
-fn accepted_sets(table: &str, version: &str) -> BTreeMap<String, bool> {
-    let rows = table.lines().map(|line| line.split('\t').collect::<Vec<_>>());
-    rows.filter_map(|row| match row.as_slice() {
-        [set, podman, _exit, units, ..] if *podman == version => {
-            Some(((*set).to_owned(), *units != "-"))
-        }
-        _ => None,
-    })
-    .collect()
-}
-
-fn sets(fixtures: &Path) -> Outcome<Vec<Set>> {
-    let mut sets = Vec::new();
-    for folder in fs::read_dir(fixtures)? {
-        let path = folder?.path();
-        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        if !path.is_dir() || name == "golden" {
-            continue;
-        }
-        let mut files = BTreeMap::new();
-        collect(&path, "", &mut files)?;
-        if matches!(name.as_str(), "hard-syntax" | "rejected" | "warned") {
-            sets.extend(files.into_iter().map(|(file, text)| Set {
-                name: format!("{name}/{file}"),
-                files: BTreeMap::from([(file, text)]),
-            }));
-        } else {
-            sets.push(Set { name, files });
-        }
-    }
-    sets.extend(left_over_sets());
-    sets.sort_by(|one, other| one.name.cmp(&other.name));
-    Ok(sets)
-}
-
-/// Units with the harmful words in every spelling.
-fn left_over_sets() -> impl Iterator<Item = Set> {
-    let head = "[Container]\nImage=localhost/dagster:latest\n";
-    let bodies = [
-        (
-            "words",
-            "Environment=A=1 \"AWS_REGION=x y\" AWS_ACCESS_KEY_ID=x 'B=2 3'\nEnvironmentFile=/a \"-/b c\" -%h/d\n",
-        ),
-        (
-            "continued",
-            "Environment=A=1 \\\n# c \\\n\n  AWS_SECRET_ACCESS_KEY=x \\\n  B=2\nEnvironmentFile=\\\n  -/b\nUser=x\n",
-        ),
-        (
-            "podman-args",
-            "PodmanArgs=--env=AWS_REGION=x --tty --env 'AWS_REGION=x y' -e AWS_REGION=z\nPodmanArgs=-eAWS_REGION=x -e=AWS_ACCESS_KEY_ID=x\n",
-        ),
-        ("secret", "Secret=mine,type=env,target=AWS_ACCESS_KEY_ID\nSecret=mine,type=mount\n"),
-        ("escapes", "Environment=AWS_REGI\\x4fN=x\nEnvironmentFile=\\x2d/b\n"),
-        ("service-reset", "[Service]\nEnvironmentFile=-/a\nEnvironmentFile=\n"),
-        ("dangling", "EnvironmentFile=-/b\nExec=a \\"),
-        ("only-service-dangles", "[Service]\nRestart=no\\\n"),
-    ];
-    bodies.into_iter().map(move |(name, body)| Set {
-        name: format!("harm/{name}"),
-        files: BTreeMap::from([(format!("{name}.container"), format!("{head}{body}"))]),
-    })
-}
-
-fn collect(folder: &Path, prefix: &str, files: &mut BTreeMap<String, String>) -> Outcome<()> {
-    for entry in fs::read_dir(folder)? {
-        let path = entry?.path();
-        let name = format!("{prefix}{}", path.file_name().unwrap_or_default().to_string_lossy());
-        if path.is_dir() {
-            collect(&path, &format!("{name}/"), files)?;
-        } else {
-            files.insert(name, fs::read_to_string(&path)?);
-        }
-    }
-    Ok(())
-}
-
-/// What a generator made of the files in a folder.
-struct Generated {
-    folder: PathBuf,
-    output: GeneratorOutput,
-}
-
-impl Generated {
-    /// The service that was made from the unit file `unit`.
-    fn service(&self, unit: &str) -> Option<String> {
-        Some(self.output.made_from(&self.path(unit))?.name.clone())
-    }
-
-    fn path(&self, unit: &str) -> String {
-        self.folder.join(unit).display().to_string()
-    }
-}
-
-fn generate(generator: &Path, files: &BTreeMap<String, String>) -> Outcome<Generated> {
-    let temp = tempfile::tempdir()?;
-    let folder = temp.path().canonicalize()?.join("units");
-    for (name, text) in files {
-        let path = folder.join(name);
-        fs::create_dir_all(path.parent().ok_or("no folder")?)?;
-        fs::write(path, text)?;
-    }
-    let (stdout, stderr) = (temp.path().join("stdout"), temp.path().join("stderr"));
-    let mut child = Command::new(generator)
-        .args(["-dryrun", "-user", "-no-kmsg-log"])
-        .env_clear()
-        .env("QUADLET_UNIT_DIRS", &folder)
-        .stdin(Stdio::null())
-        .stdout(File::create(&stdout)?)
-        .stderr(File::create(&stderr)?)
-        .spawn()?;
-    let start = Instant::now();
-    while child.try_wait()?.is_none() {
-        if start.elapsed() > TIME_LIMIT {
-            child.kill()?;
-            child.wait()?;
-            return Err("the generator did not end in 20 s".into());
-        }
-        std::thread::sleep(Duration::from_millis(5));
-    }
-    let output = GeneratorOutput::read(&fs::read_to_string(stdout)?, &fs::read_to_string(stderr)?);
-    Ok(Generated { folder, output })
 }
