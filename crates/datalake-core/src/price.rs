@@ -18,13 +18,15 @@ mod money;
 mod month;
 mod plan;
 mod self_hosted;
+mod trend;
 
 pub use bill::{Bill, Unpriced, bill};
 pub use estimate::{Intended, estimate};
-pub use forecast::{Forecast, Pace, Reach, Sample, Trend, forecast};
+pub use forecast::{Forecast, forecast};
 pub use history::{Level, Span, UsageHistory, Used};
 pub use money::{Currency, Gross, InvalidMoney, Micros, Money, Net, Vat};
 pub use month::{InvalidMonth, Month};
 pub use plan::{
     Account, Base, Egress, FreeEgress, Per, Plan, Prices, Rate, Storage, TbHours, UnknownPlan,
 };
+pub use trend::{Pace, Reach, Sample, Trend};

@@ -12,13 +12,16 @@
 //! of the first would have no effect.
 
 mod notes;
+mod present;
 mod region;
 
 use datalake_core::{FileBody, Piece};
 use serde_yaml::{Mapping, Value};
 
 pub use notes::LogNote;
+pub use present::{ComputeLogs, Setting};
 
+use present::{LOCAL_LOG_MANAGER, present};
 use region::{Chunk, Place};
 
 /// The key prefix under which compute logs go.
@@ -27,40 +30,12 @@ pub const LOGS_PREFIX: &str = "compute-logs";
 /// The class that sends compute logs to S3.
 pub const S3_LOG_MANAGER: &str = "S3ComputeLogManager";
 
-const LOCAL_LOG_MANAGER: &str = "LocalComputeLogManager";
 const KEY: &str = "compute_logs";
 
 /// A `dagster.yaml` that keeps every byte.
 pub struct DagsterYaml {
     text: String,
     root: Mapping,
-}
-
-/// A setting of Dagster's: a text, or the name of a variable that holds one.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Setting {
-    /// The text itself.
-    Text(String),
-    /// `{env: NAME}`
-    Variable(String),
-}
-
-/// Who keeps what steps print.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum ComputeLogs {
-    /// The file says nothing: Dagster keeps them below `$DAGSTER_HOME/storage`.
-    Unsaid,
-    /// Files on the host; without a folder below `$DAGSTER_HOME/storage`.
-    Local(Option<Setting>),
-    /// A bucket.
-    S3 {
-        /// The bucket; `None` where it is no text.
-        bucket: Option<Setting>,
-        /// The service; `None` where the environment tells.
-        endpoint: Option<Setting>,
-    },
-    /// Another class.
-    Other(String),
 }
 
 /// Why a `dagster.yaml` cannot be read or changed.
@@ -239,15 +214,11 @@ fn block(local_dir: &Setting) -> Vec<String> {
 
 /// A text in quotes as JSON has them, which YAML reads alike.
 fn yaml_of(setting: &Setting) -> String {
-    let quoted = |text: &str| Value::from(text).as_str().map_or_else(String::new, json);
+    let quoted = |text: &str| serde_json::Value::from(text).to_string();
     match setting {
         Setting::Text(text) => quoted(text),
         Setting::Variable(name) => format!("{{env: {}}}", quoted(name)),
     }
-}
-
-fn json(text: &str) -> String {
-    serde_json::Value::from(text).to_string()
 }
 
 fn parsed(text: &str) -> Result<Mapping, UnfitYaml> {
@@ -264,45 +235,6 @@ fn parsed(text: &str) -> Result<Mapping, UnfitYaml> {
         Value::Null => Ok(Mapping::new()),
         Value::Mapping(root) => Ok(root),
         _ => Err(UnfitYaml::NoMapping),
-    }
-}
-
-fn present(root: &Mapping) -> ComputeLogs {
-    let Some(block) = merged(root, KEY).filter(|block| !block.is_null()) else {
-        return ComputeLogs::Unsaid;
-    };
-    let config = block.get("config");
-    let setting = |key: &str| config.and_then(|config| config.get(key)).and_then(setting_of);
-    match block.get("class").and_then(Value::as_str) {
-        Some(LOCAL_LOG_MANAGER) => ComputeLogs::Local(setting("base_dir")),
-        Some("NoOpComputeLogManager") => ComputeLogs::Local(None),
-        Some(S3_LOG_MANAGER) if is_dagster_aws(&block) => {
-            ComputeLogs::S3 { bucket: setting("bucket"), endpoint: setting("endpoint_url") }
-        }
-        class => ComputeLogs::Other(class.unwrap_or("?").to_owned()),
-    }
-}
-
-/// Other libraries have a class of the same name.
-fn is_dagster_aws(block: &Value) -> bool {
-    let module = block.get("module").and_then(Value::as_str);
-    module.is_some_and(|module| module.starts_with("dagster_aws."))
-}
-
-/// A value of the root with its merge keys taken in.
-fn merged(root: &Mapping, key: &str) -> Option<Value> {
-    let mut value = root.get(key)?.clone();
-    let _ = value.apply_merge();
-    Some(value)
-}
-
-fn setting_of(value: &Value) -> Option<Setting> {
-    match value {
-        Value::String(text) => Some(Setting::Text(text.clone())),
-        Value::Mapping(map) => {
-            map.get("env").and_then(Value::as_str).map(|name| Setting::Variable(name.to_owned()))
-        }
-        _ => None,
     }
 }
 

@@ -9,6 +9,7 @@ mod compare;
 mod courier;
 mod feed;
 mod fetch;
+mod fits;
 mod haul;
 mod leftovers;
 mod long_files;

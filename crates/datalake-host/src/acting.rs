@@ -8,7 +8,7 @@ use std::time::Duration;
 use datalake_core::{Fault, FaultKind, HostPath, UnitName};
 use datalake_engine::ServiceName;
 
-use crate::{Account, Command, CommandFault};
+use crate::{Account, Command};
 
 /// What a question may take.
 const LIMIT: Duration = Duration::from_secs(30);
@@ -177,44 +177,6 @@ fn command(program: &str, words: &[&str], directory: &Path) -> Command {
     }
 }
 
-/// What a program's failure means. It is never read as "nothing there" but where systemd says so.
-pub(crate) fn fault_of_command(fault: CommandFault) -> Fault {
-    let kind = match &fault {
-        CommandFault::Denied(_) => FaultKind::Denied,
-        CommandFault::NotFound(_) | CommandFault::TimedOut { .. } | CommandFault::Directory(_) => {
-            FaultKind::Unreachable
-        }
-        CommandFault::Failed { stderr, .. } => kind_of_complaint(stderr),
-        CommandFault::TooMuch(_) => FaultKind::Unreadable,
-        CommandFault::System { .. } => FaultKind::Io,
-    };
-    match fault {
-        CommandFault::System { program, source } => {
-            Fault::new(kind, format!("cannot run program `{program}`: {source}"))
-        }
-        other => Fault::new(kind, other.to_string()),
-    }
-}
-
-/// `stderr` of systemctl, journalctl and podman, in the words of systemd 257 to 262 and podman 5.
-fn kind_of_complaint(stderr: &str) -> FaultKind {
-    let says = |words: &[&str]| words.iter().any(|word| stderr.contains(word));
-    if says(&["insufficient permissions", "ermission denied", "ccess denied", "nteractive auth"]) {
-        FaultKind::Denied
-    } else if says(&["Failed to connect to", "not connected", "Connection refused", "timed out"]) {
-        FaultKind::Unreachable
-    } else if says(&[
-        ".service not found",
-        ".service not loaded",
-        "no such container",
-        "no such secret",
-    ]) {
-        FaultKind::Absent
-    } else {
-        FaultKind::Refused
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use datalake_core::Owner;
@@ -289,35 +251,5 @@ mod tests {
              _UID=900 USER_UNIT=a.service USER_UNIT=b.service",
             &[],
         );
-    }
-
-    #[test]
-    fn complaints_of_the_programs_have_their_kind() {
-        let cases = [
-            ("Failed to restart nope.service: Unit nope.service not found.", FaultKind::Absent),
-            ("No journal files were opened due to insufficient permissions.", FaultKind::Denied),
-            (
-                "Failed to connect to system scope bus via machine transport: Permission denied",
-                FaultKind::Denied,
-            ),
-            (
-                "Failed to connect to user scope bus via local transport: No such file or directory",
-                FaultKind::Unreachable,
-            ),
-            (
-                "Failed to get properties: Transport endpoint is not connected",
-                FaultKind::Unreachable,
-            ),
-            (
-                "Error: inspecting secret: no secret with name or id \"a\": no such secret",
-                FaultKind::Absent,
-            ),
-            ("Job for a.service failed.", FaultKind::Refused),
-        ];
-        for (stderr, kind) in cases {
-            assert_eq!(kind_of_complaint(stderr), kind, "{stderr}");
-        }
-        let missing = fault_of_command(CommandFault::NotFound("podman".to_owned()));
-        assert_eq!(missing.kind, FaultKind::Unreachable);
     }
 }

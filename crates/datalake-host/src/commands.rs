@@ -1,23 +1,26 @@
 //! The one place that starts a process.
 
+mod fault;
 mod follow;
+mod start;
 
 use std::collections::BTreeMap;
-use std::env;
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 use std::io;
 use std::path::PathBuf;
-use std::process::{ExitStatus, Stdio};
+use std::process::ExitStatus;
 use std::time::Duration;
 
-use datalake_core::FilledBody;
-use rustix::process::{Pid, Signal, kill_process_group};
+use datalake_core::{Fault, FilledBody};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 use tokio::process::{Child, ChildStdin};
 use tokio::time::timeout;
 
+use self::start::started;
 use crate::escape::escaped;
 
+pub use fault::CommandFault;
+pub(crate) use fault::fault_of_command;
 pub use follow::{follow, follow_with_input};
 
 /// What a program may print on standard output.
@@ -28,9 +31,6 @@ const LONGEST_ERRORS: usize = 64 << 10;
 
 /// How much of it a [`CommandFault`] tells.
 const LONGEST_COMPLAINT: usize = 2 << 10;
-
-/// What a program gets of this process's environment.
-const PASSED_ON: [&str; 2] = ["HOME", "LANG"];
 
 /// A program to be run, without a shell.
 ///
@@ -64,51 +64,6 @@ pub struct Ended {
     pub stdout: FilledBody,
     /// The last 64 KiB of its standard error, which may hold secrets as well.
     pub stderr: FilledBody,
-}
-
-/// Why a program gave no usable answer.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum CommandFault {
-    /// No such program.
-    #[error("there is no program `{0}`")]
-    NotFound(String),
-    /// It may not be run.
-    #[error("program `{0}` may not be run")]
-    Denied(String),
-    /// It cannot be run in that folder.
-    #[error("`{}` is no folder to run a program in", .0.display())]
-    Directory(PathBuf),
-    /// It has not ended in time, and is killed.
-    #[error("program `{program}` has not ended within {limit:?}")]
-    TimedOut {
-        /// Its name.
-        program: String,
-        /// What it was given.
-        limit: Duration,
-    },
-    /// It has ended with a failure.
-    #[error("program `{program}` failed ({status}){}", complaint(.stderr))]
-    Failed {
-        /// Its name.
-        program: String,
-        /// How it ended.
-        status: ExitStatus,
-        /// The end of its standard error, escaped.
-        stderr: String,
-    },
-    /// It has printed more than 1 MiB, and is killed.
-    #[error("program `{0}` prints more than 1 MiB")]
-    TooMuch(String),
-    /// The operating system could not start it or read from it.
-    #[error("cannot run program `{program}`")]
-    System {
-        /// Its name.
-        program: String,
-        /// What was said.
-        #[source]
-        source: io::Error,
-    },
 }
 
 /// Runs a program without standard input to its end.
@@ -154,6 +109,11 @@ pub async fn run_to_end_with_input(
     to_its_end(command, Some(input)).await
 }
 
+/// What a program without standard input has printed, or what its failure means.
+pub(crate) async fn answer(command: &Command) -> Result<FilledBody, Fault> {
+    run(command).await.map(|output| output.stdout).map_err(fault_of_command)
+}
+
 async fn successful(command: &Command, input: Option<&FilledBody>) -> Result<Output, CommandFault> {
     let Ended { status, stdout, stderr } = to_its_end(command, input).await?;
     if status.success() {
@@ -176,90 +136,6 @@ async fn to_its_end(command: &Command, input: Option<&FilledBody>) -> Result<End
     };
     group.end().await;
     Err(stopped)
-}
-
-/// The program, just started, and what it is to read.
-fn started<'a>(
-    command: &Command,
-    input: Option<&'a FilledBody>,
-) -> Result<(Group, &'a [u8]), CommandFault> {
-    let mut prepared = prepared(command);
-    if input.is_some() {
-        prepared.stdin(Stdio::piped());
-    }
-    let name = escaped(command.program.as_encoded_bytes());
-    let child = prepared.spawn().map_err(|error| start_fault(command, &name, error))?;
-    Ok((Group { child }, input.map_or(&b""[..], FilledBody::expose)))
-}
-
-fn prepared(command: &Command) -> tokio::process::Command {
-    let mut prepared = tokio::process::Command::new(&command.program);
-    prepared.args(&command.arguments).current_dir(&command.directory).env_clear();
-    prepared.env("PATH", absolute_folders(&env::var_os("PATH").unwrap_or_default()));
-    prepared.envs(PASSED_ON.iter().filter_map(|name| Some((name, env::var_os(name)?))));
-    prepared.envs(&command.environment);
-    prepared.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    prepared.process_group(0).kill_on_drop(true);
-    prepared
-}
-
-/// `path` without its relative folders, in which anyone may have put a program.
-fn absolute_folders(path: &OsStr) -> OsString {
-    let folders = env::split_paths(path).filter(|folder| folder.is_absolute());
-    env::join_paths(folders).unwrap_or_default()
-}
-
-fn start_fault(command: &Command, name: &str, error: io::Error) -> CommandFault {
-    if !command.directory.is_dir() {
-        return CommandFault::Directory(command.directory.clone());
-    }
-    match error.kind() {
-        io::ErrorKind::NotFound => CommandFault::NotFound(name.to_owned()),
-        // One folder of `PATH` that may not be searched makes "denied" of a name that is nowhere.
-        io::ErrorKind::PermissionDenied if !is_anywhere(&command.program) => {
-            CommandFault::NotFound(name.to_owned())
-        }
-        io::ErrorKind::PermissionDenied => CommandFault::Denied(name.to_owned()),
-        _ => CommandFault::System { program: name.to_owned(), source: error },
-    }
-}
-
-fn is_anywhere(program: &OsStr) -> bool {
-    let path = absolute_folders(&env::var_os("PATH").unwrap_or_default());
-    // A path that is absolute already stays itself.
-    env::split_paths(&path).any(|folder| folder.join(program).exists())
-}
-
-fn complaint(stderr: &str) -> String {
-    if stderr.is_empty() { String::new() } else { format!(": {stderr}") }
-}
-
-/// A child that leads a process group; dropped before its end, the whole group is killed.
-struct Group {
-    child: Child,
-}
-
-impl Group {
-    fn kill(&self) {
-        // The number is that of the group as long as the child is not reaped, and `None` after.
-        let number = self.child.id().and_then(|id| i32::try_from(id).ok());
-        if let Some(group) = number.and_then(Pid::from_raw) {
-            // Whoever is gone already needs no signal.
-            let _ = kill_process_group(group, Signal::KILL);
-        }
-    }
-
-    async fn end(&mut self) {
-        self.kill();
-        // Takes it off the system's list, too. Whoever is gone already cannot be killed again.
-        let _ = self.child.kill().await;
-    }
-}
-
-impl Drop for Group {
-    fn drop(&mut self) {
-        self.kill();
-    }
 }
 
 enum Stopped {
@@ -310,15 +186,4 @@ async fn read_end(output: Option<impl AsyncRead + Unpin>, longest: usize) -> io:
         end.drain(..surplus);
     }
     Ok(end)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn programs_are_looked_for_in_absolute_folders_only() {
-        assert_eq!(absolute_folders(OsStr::new("/a:.:b/c::/d")), "/a:/d");
-        assert_eq!(absolute_folders(OsStr::new("")), "");
-    }
 }

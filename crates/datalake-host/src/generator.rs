@@ -12,8 +12,8 @@ use datalake_engine::{Generator, GeneratorAnswer, QuadletTree};
 
 use self::copy::Copy;
 
-use crate::acting::{ServiceUser, fault_of_command};
-use crate::commands::{Command, CommandFault, Ended, run_to_end};
+use crate::acting::ServiceUser;
+use crate::commands::{Command, CommandFault, Ended, fault_of_command, run_to_end};
 use crate::escape::escaped;
 
 /// Where the generator may be, the first that is there counts: systemd runs the first one.

@@ -8,8 +8,7 @@ use datalake_core::{Fault, FaultKind, FilledBody};
 use datalake_engine::{Build, Image, ImageName, Images, LineSink};
 use serde::Deserialize;
 
-use crate::acting::fault_of_command;
-use crate::commands::{Command, CommandFault, follow_with_input, run};
+use crate::commands::{Command, CommandFault, fault_of_command, follow_with_input, run};
 use crate::podman::Podman;
 
 /// What a program may take that is run in a container of its own: the first look into a large image

@@ -9,8 +9,8 @@ use datalake_core::{Fault, FaultKind, FilledBody};
 use datalake_engine::{Container, Containers};
 use serde::Deserialize;
 
-use crate::acting::{ServiceUser, fault_of_command};
-use crate::commands::{Command, CommandFault, run};
+use crate::acting::ServiceUser;
+use crate::commands::{Command, CommandFault, answer, fault_of_command, run};
 use crate::fault::fault_of_io;
 use crate::root::read_at_most;
 
@@ -87,10 +87,6 @@ impl Containers for Podman {
             },
         })
     }
-}
-
-async fn answer(command: &Command) -> Result<FilledBody, Fault> {
-    run(command).await.map(|output| output.stdout).map_err(fault_of_command)
 }
 
 fn read(process: u32) -> io::Result<File> {

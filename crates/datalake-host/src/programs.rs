@@ -9,8 +9,8 @@ use async_trait::async_trait;
 use datalake_core::{Fault, FaultKind, FilledBody};
 use datalake_engine::{Programs, Ran};
 
-use crate::acting::{ServiceUser, fault_of_command};
-use crate::commands::{Command, CommandFault, Ended, run_to_end_with_input};
+use crate::acting::ServiceUser;
+use crate::commands::{Command, CommandFault, Ended, fault_of_command, run_to_end_with_input};
 
 /// The statuses with which `podman exec` says that the container has no such program, or that it may
 /// not be run.

@@ -5,8 +5,8 @@ use datalake_core::{Fault, FaultKind, FilledBody, PodmanSecret, UnitName};
 use datalake_engine::Secrets;
 use serde::Deserialize;
 
-use crate::acting::{ServiceUser, fault_of_command};
-use crate::commands::{run, run_with_input};
+use crate::acting::ServiceUser;
+use crate::commands::{fault_of_command, run, run_with_input};
 
 /// The secrets of this user's podman; 4.7 is the first that can show and replace them.
 #[derive(Debug, Clone)]

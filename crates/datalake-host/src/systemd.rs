@@ -6,8 +6,8 @@ use datalake_engine::{
     ActiveState, InvocationId, LineSink, LoadState, ServiceName, Services, UnitStatus, Verb,
 };
 
-use crate::acting::{ServiceUser, fault_of_command, host_systemctl};
-use crate::commands::{Command, follow, run};
+use crate::acting::{ServiceUser, host_systemctl};
+use crate::commands::{Command, answer, fault_of_command, follow};
 use crate::escape::escaped;
 
 /// What is asked of each unit.
@@ -30,10 +30,6 @@ impl Systemd {
         self.0.require_manager()?;
         answer(command).await
     }
-}
-
-async fn answer(command: &Command) -> Result<FilledBody, Fault> {
-    run(command).await.map(|output| output.stdout).map_err(fault_of_command)
 }
 
 #[async_trait]

@@ -29,6 +29,7 @@ mod lifecycle;
 mod listings;
 mod locks;
 mod network;
+mod object_store;
 mod objects;
 mod oddities;
 mod presign;

@@ -4,7 +4,8 @@ use std::fmt;
 
 use serde_yaml::{Mapping, Value};
 
-use super::{KEY, S3_LOG_MANAGER, merged};
+use super::present::merged;
+use super::{KEY, S3_LOG_MANAGER};
 
 /// The variables that a run's container needs for assets and logs.
 const NEEDED: [&str; 8] = [

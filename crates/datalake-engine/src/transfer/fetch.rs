@@ -1,19 +1,20 @@
 //! Objects on their way into a folder.
 
+mod check;
+
 use std::ops::Range;
 
 use bytes::Bytes;
 use datalake_core::{
-    ByteSize, Comparison, ContentDigest, ETag, Fault, FaultKind, FileFacts, FileTime, Known,
-    ObjectFacts, PartPlan, Side, TagForm, TreePath,
+    Comparison, ContentDigest, Fault, FaultKind, FileFacts, FileTime, Known, ObjectFacts, Side,
+    TreePath,
 };
 use futures::{StreamExt as _, TryStreamExt as _, stream};
-use sha2::{Digest as _, Sha256};
 
-use super::compare::part_sizes;
+use self::check::{check_of, is_right, unchecked};
 use super::courier::Tries;
 use super::haul::{Haul, Task};
-use super::upload::{MTIME, PART, not_a_file};
+use super::upload::{not_a_file, part_told, time_told};
 use super::{
     BucketFolder, Hashes, Hashing, ItemFault, Landing, LocalTree, NewTreeFile, StopCause, TagCheck,
 };
@@ -35,12 +36,6 @@ struct Fetching<'t> {
     path: TreePath,
     replaces: Option<FileFacts>,
     digest: Option<ContentDigest>,
-}
-
-/// How the content of an object is cut and checked.
-struct Check {
-    plan: PartPlan,
-    hashing: Option<Hashing>,
 }
 
 impl Haul<'_> {
@@ -118,8 +113,7 @@ impl Haul<'_> {
         let object = object.map_err(ItemFault::Source)?;
         let thorough =
             self.options.tags == TagCheck::All || self.options.comparison == Comparison::Checksum;
-        let part = object.attributes.user.get(PART).and_then(|part| part.parse().ok());
-        let check = check_of(fetching, part.map(ByteSize), thorough);
+        let check = check_of(fetching, part_told(&object), thorough);
         let check = check.or_else(|| unchecked(fetching, self.options.limits.part_size));
         let check = check.ok_or(ItemFault::TooLarge)?;
         let file = fetching.tree.create(&fetching.path).await;
@@ -131,7 +125,7 @@ impl Haul<'_> {
             .buffered(self.options.limits.parts.max(1))
             .try_collect()
             .await?;
-        if hashing.is_some() && !is_right(fetching, &check, &hashes) {
+        if !is_right(fetching, &check, &hashes) {
             return Ok(None);
         }
         let landed = file.finish(&landing(fetching, &object)).await;
@@ -241,68 +235,7 @@ async fn collect(fetching: &Fetching<'_>) -> Result<(StoredObject, Vec<Bytes>), 
     Ok((download.object, chunks))
 }
 
-/// How the content can be checked; `None` where nothing tells what it should be and it is large.
-fn check_of(fetching: &Fetching<'_>, part: Option<ByteSize>, thorough: bool) -> Option<Check> {
-    let size = fetching.facts.size;
-    let whole = ByteSize(size.0.max(1));
-    let cut = |part: ByteSize, hashing| {
-        Some(Check { plan: PartPlan::exactly(size, part)?, hashing: Some(hashing) })
-    };
-    match (fetching.digest, fetching.facts.etag.form()) {
-        (Some(digest), _) => cut(digest.part.unwrap_or(whole), Hashing::Sha256),
-        (None, TagForm::Md5(_) | TagForm::Parts(_, 1)) => cut(whole, Hashing::Md5),
-        (None, TagForm::Parts(_, count)) if thorough => {
-            let plan = part_sizes(size, count, part).next()?;
-            Some(Check { plan, hashing: Some(Hashing::Md5) })
-        }
-        _ if size.0 <= SMALL => {
-            Some(Check { plan: PartPlan::exactly(size, whole)?, hashing: None })
-        }
-        _ => None,
-    }
-}
-
-fn unchecked(fetching: &Fetching<'_>, part: ByteSize) -> Option<Check> {
-    let plan = PartPlan::new(fetching.facts.size, part).ok()?;
-    Some(Check { plan, hashing: None })
-}
-
-fn is_right(fetching: &Fetching<'_>, check: &Check, hashes: &[Hashes]) -> bool {
-    if check.hashing == Some(Hashing::Sha256) {
-        let parts: Option<Vec<_>> = hashes.iter().map(Hashes::sha256).collect();
-        return parts.is_some_and(|parts| sha256_fits(fetching.digest, &parts));
-    }
-    let parts: Option<Vec<_>> = hashes.iter().map(Hashes::md5).collect();
-    parts.is_some_and(|parts| md5_fits(&fetching.facts.etag, &parts))
-}
-
-/// Whether hashes of parts, or of the whole, are those of a digest.
-pub(crate) fn sha256_fits(digest: Option<ContentDigest>, parts: &[[u8; 32]]) -> bool {
-    let Some(digest) = digest else { return false };
-    match (digest.part, parts) {
-        (None, [whole]) => *whole == digest.sha256,
-        (None, _) => false,
-        (Some(_), parts) => {
-            let whole: [u8; 32] = Sha256::digest(parts.as_flattened()).into();
-            whole == digest.sha256
-        }
-    }
-}
-
-/// Whether MD5s of parts, or of the whole, make a tag.
-pub(crate) fn md5_fits(etag: &ETag, parts: &[[u8; 16]]) -> bool {
-    match (etag.form(), parts) {
-        (TagForm::Md5(tag), [whole]) => tag == *whole,
-        (TagForm::Parts(tag, count), parts) => {
-            usize::from(count) == parts.len()
-                && ETag::of_parts(parts).form() == TagForm::Parts(tag, count)
-        }
-        _ => false,
-    }
-}
-
 fn landing(fetching: &Fetching<'_>, object: &StoredObject) -> Landing {
-    let kept = object.attributes.user.get(MTIME).and_then(|time| time.parse().ok());
-    let modified = kept.unwrap_or_else(|| FileTime::from(object.modified));
+    let modified = time_told(object).unwrap_or_else(|| FileTime::from(object.modified));
     Landing { modified, replaces: fetching.replaces }
 }

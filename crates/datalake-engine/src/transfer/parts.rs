@@ -1,22 +1,22 @@
 //! Large contents, sent in parts.
 
+mod completion;
+mod opening;
+
 use std::collections::BTreeMap;
 use std::ops::Range;
 
 use async_trait::async_trait;
-use datalake_core::{ContentDigest, ETag, Fault, FaultKind, PartPlan, TagForm};
+use datalake_core::{ContentDigest, ETag, PartPlan};
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use sha2::{Digest as _, Sha256};
 
-use super::courier::Tries;
+use self::completion::expected;
 use super::haul::Haul;
 use super::manifest::Record;
 use super::upload::{SENDINGS, fits};
 use super::{BucketFolder, Hashing, ItemFault, OpenFile, ReadFile, TagCheck};
-use crate::{
-    AnyKey, Attributes, ByteRange, ObjectSource, Part, PartEntry, PartNumber, PartPage, PartPages,
-    Upload,
-};
+use crate::{AnyKey, Attributes, ByteRange, ObjectSource, Part, PartEntry, PartNumber, Upload};
 
 /// How often a whole content is sent anew because the tag of the whole is wrong.
 const WHOLES: u32 = 3;
@@ -53,14 +53,6 @@ struct Shipment<'s, O: Origin + ?Sized> {
 struct Arrived {
     part: Part,
     sha256: [u8; 32],
-}
-
-/// What is there of an upload.
-struct Opened {
-    upload: Upload,
-    present: BTreeMap<PartNumber, PartEntry>,
-    /// Whether there may be another upload that nobody knows of.
-    unclear: bool,
 }
 
 impl Haul<'_> {
@@ -173,156 +165,6 @@ impl Haul<'_> {
         let part = self.courier.call(copy).await.map_err(ItemFault::Destination)?;
         Ok(Arrived { part, sha256: [0; 32] })
     }
-
-    /// Makes the object of its parts.
-    async fn complete<O: Origin + ?Sized>(
-        &self,
-        shipment: &Shipment<'_, O>,
-        mut parts: Vec<Arrived>,
-    ) -> Result<(ETag, Vec<Arrived>), ItemFault> {
-        let (mut tries, mut mended, mut unclear) = (Tries::default(), false, false);
-        loop {
-            let list: Vec<Part> = parts.iter().map(|arrived| arrived.part.clone()).collect();
-            let complete = shipment.folder.uploads.complete_upload(shipment.upload, &list);
-            let fault = match self.courier.once(0, complete).await {
-                Ok(stored) => return Ok((stored.etag, parts)),
-                Err(fault) => fault,
-            };
-            match fault.kind {
-                // An earlier try may have done it.
-                FaultKind::Absent if unclear => {
-                    let etag = self.done_before(shipment, &parts, fault).await;
-                    return etag.map(|etag| (etag, parts)).map_err(ItemFault::Destination);
-                }
-                FaultKind::Refused | FaultKind::Damaged if !mended => {
-                    mended = true;
-                    parts = self.mend(shipment, parts).await?;
-                }
-                _ => {
-                    unclear = true;
-                    self.courier.again(&mut tries, fault).await.map_err(ItemFault::Destination)?;
-                }
-            }
-        }
-    }
-
-    /// The tag of the object, if it is the one that these parts make.
-    async fn done_before<O: Origin + ?Sized>(
-        &self,
-        shipment: &Shipment<'_, O>,
-        parts: &[Arrived],
-        fault: Fault,
-    ) -> Result<ETag, Fault> {
-        let source = ObjectSource::current(&shipment.folder.bucket, &shipment.upload.key);
-        let object = self.courier.call(|| shipment.folder.objects.head(&source)).await?;
-        if expected(parts).is_some_and(|expected| expected == object.etag) {
-            return Ok(object.etag);
-        }
-        Err(fault)
-    }
-
-    /// Sends those parts anew of which the service has something else than it said.
-    async fn mend<O: Origin + ?Sized>(
-        &self,
-        shipment: &Shipment<'_, O>,
-        parts: Vec<Arrived>,
-    ) -> Result<Vec<Arrived>, ItemFault> {
-        let listed = self.parts_of(shipment.folder, shipment.upload).await;
-        let listed = listed.map_err(ItemFault::Destination)?;
-        let mut mended = Vec::with_capacity(parts.len());
-        for arrived in parts {
-            let number = arrived.part.number;
-            if listed.get(&number).is_some_and(|entry| entry.part == arrived.part) {
-                mended.push(arrived);
-                continue;
-            }
-            let range = shipment.plan.range(number.get());
-            if let Some(source) = shipment.origin.inside() {
-                mended.push(self.copy_part(shipment, number, (source, range)).await?);
-                continue;
-            }
-            let _room = self.room_for(range.end - range.start).await;
-            let read = shipment.origin.part(range, Hashing::Both).await?;
-            mended.push(self.put_part(shipment, number, &read).await?);
-        }
-        Ok(mended)
-    }
-
-    /// Goes on with an upload that is there, or begins one.
-    async fn open_upload(
-        &self,
-        name: &str,
-        (folder, key): (&BucketFolder<'_>, &AnyKey),
-        attributes: &Attributes,
-    ) -> Result<Opened, Fault> {
-        if self.ledger.has_begun(name) {
-            if let Some(opened) = self.left_upload(folder, key).await? {
-                return Ok(opened);
-            }
-        } else {
-            self.record(&Record::Begun(name.to_owned()));
-        }
-        let (mut tries, mut unclear) = (Tries::default(), false);
-        loop {
-            let begin = folder.uploads.begin_upload(&folder.bucket, key, attributes);
-            match self.courier.once(0, begin).await {
-                Ok(upload) => return Ok(Opened { upload, present: BTreeMap::new(), unclear }),
-                Err(fault) => {
-                    unclear = true;
-                    self.courier.again(&mut tries, fault).await?;
-                }
-            }
-        }
-    }
-
-    /// The latest upload of a key that is open, with its parts.
-    async fn left_upload(
-        &self,
-        folder: &BucketFolder<'_>,
-        key: &AnyKey,
-    ) -> Result<Option<Opened>, Fault> {
-        let mut uploads = self.uploads_of(folder, key).await?;
-        let unclear = uploads.len() > 1;
-        uploads.sort_by_key(|(_, began)| *began);
-        let Some((upload, _)) = uploads.pop() else { return Ok(None) };
-        match self.parts_of(folder, &upload).await {
-            Ok(present) => Ok(Some(Opened { upload, present, unclear })),
-            Err(fault) if fault.kind == FaultKind::Absent => Ok(None),
-            Err(fault) => Err(fault),
-        }
-    }
-
-    async fn parts_of(
-        &self,
-        folder: &BucketFolder<'_>,
-        upload: &Upload,
-    ) -> Result<BTreeMap<PartNumber, PartEntry>, Fault> {
-        let mut pages = PartPages::new(folder.uploads, upload);
-        let mut parts = BTreeMap::new();
-        let mut tries = Tries::default();
-        loop {
-            match self.courier.once(0, pages.next()).await {
-                Ok(page) => {
-                    let PartPage { parts: found, next } = page.unwrap_or_default();
-                    parts.extend(found.into_iter().map(|entry| (entry.part.number, entry)));
-                    if next.is_none() {
-                        return Ok(parts);
-                    }
-                }
-                Err(fault) => self.courier.again(&mut tries, fault).await?,
-            }
-        }
-    }
-}
-
-/// The tag that an object of these parts has; `None` where their tags tell nothing.
-fn expected(parts: &[Arrived]) -> Option<ETag> {
-    let md5 = |arrived: &Arrived| match arrived.part.etag.form() {
-        TagForm::Md5(md5) => Some(md5),
-        TagForm::Parts(..) | TagForm::Other => None,
-    };
-    let tags: Option<Vec<_>> = parts.iter().map(md5).collect();
-    tags.map(|tags| ETag::of_parts(&tags))
 }
 
 fn digest<O: Origin + ?Sized>(

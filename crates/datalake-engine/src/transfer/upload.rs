@@ -10,10 +10,10 @@ use datalake_core::{
 use super::haul::{Haul, Task};
 use super::manifest::Record;
 use super::{BucketFolder, Hashing, ItemFault, LocalTree, TagCheck};
-use crate::{AnyKey, Attributes, NewObject, Precondition};
+use crate::{AnyKey, Attributes, NewObject, Precondition, StoredObject};
 
 /// The attribute that keeps a file's time, as rclone does.
-pub(crate) const MTIME: &str = "mtime";
+const MTIME: &str = "mtime";
 /// The attribute that tells the size of the parts that an object was made of.
 pub(crate) const PART: &str = "datalake-part";
 /// How often an object or part is sent whose tag comes back wrong.
@@ -116,6 +116,16 @@ fn attributes(modified: FileTime, part: Option<ByteSize>) -> Attributes {
         user.insert(PART.to_owned(), part.0.to_string());
     }
     Attributes { user, ..Attributes::NONE }
+}
+
+/// The time that an object tells of the file that it was made of.
+pub(crate) fn time_told(object: &StoredObject) -> Option<FileTime> {
+    object.attributes.user.get(MTIME)?.parse().ok()
+}
+
+/// The size of the parts that an object was made of, as it tells itself.
+pub(crate) fn part_told(object: &StoredObject) -> Option<ByteSize> {
+    object.attributes.user.get(PART)?.parse().ok().map(ByteSize)
 }
 
 fn known(facts: &FileFacts, etag: ETag, digest: Option<ContentDigest>, settled: bool) -> Known {

@@ -3,9 +3,11 @@
 //! To have podman keep a secret is the one call that does not leave all as it was when it fails: the
 //! old value is gone by then.
 
+mod host;
+mod remote;
+
 use std::sync::Mutex;
 
-use async_trait::async_trait;
 use datalake_core::*;
 use datalake_engine::*;
 
@@ -127,6 +129,15 @@ impl<'a> Faulty<'a> {
             Turn::Fail(fault) | Turn::Dead(fault) => Err(fault),
         }
     }
+
+    /// Passes a checkpoint; a process that dies there does no more.
+    fn survive(&self, checkpoint: Checkpoint) -> Result<(), Fault> {
+        self.pass(checkpoint);
+        if self.seen().dead && matches!(self.fails, Fails::DiesAt(..)) {
+            return Err(death());
+        }
+        Ok(())
+    }
 }
 
 fn take<T>(turn: Turn, act: impl FnOnce() -> Result<T, Fault>) -> Result<T, Fault> {
@@ -150,216 +161,5 @@ impl Checkpoints for Faulty<'_> {
         seen.passed.push(checkpoint);
         let times = seen.passed.iter().filter(|passed| **passed == checkpoint).count();
         seen.dead = self.fails == Fails::DiesAt(checkpoint, times);
-    }
-}
-
-impl Files for Faulty<'_> {
-    fn look(&self, path: &HostPath) -> Result<datalake_engine::Seen, Fault> {
-        self.call(|| self.world.files.look(path))
-    }
-
-    fn write(&self, path: &HostPath, file: &NewFile<'_>) -> Result<(), Fault> {
-        self.call(|| {
-            self.pass(Checkpoint::TemporaryWritten);
-            if self.seen().dead && matches!(self.fails, Fails::DiesAt(..)) {
-                return Err(death());
-            }
-            self.world.files.write(path, file)?;
-            self.pass(Checkpoint::FileRenamed);
-            Ok(())
-        })
-    }
-
-    fn remove_file(&self, path: &HostPath) -> Result<(), Fault> {
-        self.call(|| self.world.files.remove_file(path))
-    }
-
-    fn create_folder(&self, path: &HostPath, mode: Mode, owner: Owner) -> Result<(), Fault> {
-        self.call(|| self.world.files.create_folder(path, mode, owner))
-    }
-
-    fn remove_folder(&self, path: &HostPath) -> Result<(), Fault> {
-        self.call(|| self.world.files.remove_folder(path))
-    }
-
-    fn sweep(&self, path: &HostPath) -> Result<(), Fault> {
-        self.call(|| self.world.files.sweep(path))
-    }
-}
-
-impl StateFolder for Faulty<'_> {
-    fn read(&self, name: &str) -> Result<Vec<u8>, Fault> {
-        self.keep(|| self.world.state.read(name))
-    }
-
-    fn write(&self, name: &str, content: &[u8]) -> Result<(), Fault> {
-        self.keep(|| self.world.state.write(name, content))
-    }
-
-    fn append(&self, name: &str, content: &[u8]) -> Result<(), Fault> {
-        match self.turn_of_state() {
-            Turn::Go => self.world.state.append(name, content),
-            Turn::GoAndLose(fault) => self.world.state.append(name, content).and(Err(fault)),
-            // A part of the line may be there.
-            Turn::Fail(fault) => {
-                self.world.state.append(name, &content[..content.len() / 2]).and(Err(fault))
-            }
-            Turn::Dead(fault) => Err(fault),
-        }
-    }
-
-    fn remove(&self, name: &str) -> Result<(), Fault> {
-        self.keep(|| self.world.state.remove(name))
-    }
-
-    fn names(&self, folder: &str) -> Result<Vec<String>, Fault> {
-        self.keep(|| self.world.state.names(folder))
-    }
-
-    fn lock(&self, holder: &str) -> Result<Box<dyn Lock>, LockFault> {
-        self.world.state.lock(holder)
-    }
-}
-
-#[async_trait]
-impl Dagster for Faulty<'_> {
-    async fn states(&self) -> Result<ServiceStates, Fault> {
-        self.ask(self.world.dagster.states()).await
-    }
-
-    async fn settle(&self, states: &ServiceStates) -> Result<(), Fault> {
-        self.ask(async {
-            for checkpoint in [Checkpoint::UnitsReloaded, Checkpoint::ServicesOrdered] {
-                self.pass(checkpoint);
-                if self.seen().dead && matches!(self.fails, Fails::DiesAt(..)) {
-                    return Err(death());
-                }
-            }
-            self.world.dagster.settle(states).await
-        })
-        .await
-    }
-
-    async fn prove(&self, services: &ServiceStates, probe: &Probe) -> Result<(), Fault> {
-        self.ask(self.world.dagster.prove(services, probe)).await
-    }
-}
-
-#[async_trait]
-impl Secrets for Faulty<'_> {
-    async fn look(&self, name: &PodmanSecret) -> Result<FilledBody, Fault> {
-        self.ask(self.world.secrets.look(name)).await
-    }
-
-    async fn store(&self, name: &PodmanSecret, value: &FilledBody) -> Result<(), Fault> {
-        let mut turn = self.turn();
-        if self.fails == Fails::DiesStoring && matches!(turn, Turn::Go) {
-            self.seen.lock().unwrap().dead = true;
-            turn = Turn::Fail(death());
-        }
-        match turn {
-            Turn::Go => self.world.secrets.store(name, value).await,
-            Turn::GoAndLose(fault) => self.world.secrets.store(name, value).await.and(Err(fault)),
-            Turn::Fail(fault) => self.world.secrets.remove(name).await.and(Err(fault)),
-            Turn::Dead(fault) => Err(fault),
-        }
-    }
-
-    async fn remove(&self, name: &PodmanSecret) -> Result<(), Fault> {
-        self.ask(self.world.secrets.remove(name)).await
-    }
-}
-
-#[async_trait]
-impl SecretVault for Faulty<'_> {
-    async fn look(&self, secret: &ModalObject, asked: &[Fingerprint]) -> Result<VaultState, Fault> {
-        self.ask(self.world.vault.look(secret, asked)).await
-    }
-
-    async fn create(
-        &self,
-        secret: &ModalObject,
-        lines: &FilledBody,
-        print: Fingerprint,
-    ) -> Result<(), Fault> {
-        self.ask(self.world.vault.create(secret, lines, print)).await
-    }
-
-    async fn replace(
-        &self,
-        secret: &ModalObject,
-        lines: &FilledBody,
-        print: Fingerprint,
-    ) -> Result<(), Fault> {
-        self.ask(self.world.vault.replace(secret, lines, print)).await
-    }
-
-    async fn remove(&self, secret: &ModalObject) -> Result<(), Fault> {
-        self.ask(self.world.vault.remove(secret)).await
-    }
-
-    async fn roll_over(&self, app: &ModalObject) -> Result<(), Fault> {
-        self.ask(self.world.vault.roll_over(app)).await
-    }
-}
-
-#[async_trait]
-impl ObjectStore for Faulty<'_> {
-    async fn reach(&self) -> Result<Service, Fault> {
-        self.ask(self.world.store.reach()).await
-    }
-
-    async fn buckets(&self) -> Result<Vec<BucketName>, Fault> {
-        self.ask(self.world.store.buckets()).await
-    }
-
-    async fn head_bucket(&self, bucket: &BucketName) -> Result<(), Fault> {
-        self.ask(self.world.store.head_bucket(bucket)).await
-    }
-
-    async fn create_bucket(&self, bucket: &BucketName) -> Result<(), Fault> {
-        self.ask(self.world.store.create_bucket(bucket)).await
-    }
-
-    async fn versioning(&self, bucket: &BucketName) -> Result<Versioning, Fault> {
-        self.ask(self.world.store.versioning(bucket)).await
-    }
-
-    async fn set_versioning(&self, bucket: &BucketName, to: Versioning) -> Result<(), Fault> {
-        self.ask(self.world.store.set_versioning(bucket, to)).await
-    }
-
-    async fn lifecycle(&self, bucket: &BucketName) -> Result<Lifecycle, Fault> {
-        self.ask(self.world.store.lifecycle(bucket)).await
-    }
-
-    async fn set_lifecycle(&self, bucket: &BucketName, rules: &Lifecycle) -> Result<(), Fault> {
-        self.ask(self.world.store.set_lifecycle(bucket, rules)).await
-    }
-
-    async fn put_object(
-        &self,
-        bucket: &BucketName,
-        key: &ObjectKey,
-        content: Vec<u8>,
-    ) -> Result<Stored, Fault> {
-        self.ask(self.world.store.put_object(bucket, key, content)).await
-    }
-
-    async fn get_object(&self, bucket: &BucketName, key: &ObjectKey) -> Result<Vec<u8>, Fault> {
-        self.ask(self.world.store.get_object(bucket, key)).await
-    }
-
-    async fn head_object(&self, bucket: &BucketName, key: &ObjectKey) -> Result<ObjectHead, Fault> {
-        self.ask(self.world.store.head_object(bucket, key)).await
-    }
-
-    async fn delete_object(
-        &self,
-        bucket: &BucketName,
-        key: &ObjectKey,
-        version: Option<&VersionId>,
-    ) -> Result<(), Fault> {
-        self.ask(self.world.store.delete_object(bucket, key, version)).await
     }
 }

@@ -6,7 +6,8 @@ use datalake_core::FilledBody;
 use datalake_engine::LineSink;
 use tokio::io::{AsyncRead, AsyncReadExt};
 
-use super::{Command, CommandFault, LONGEST_COMPLAINT, read_end, started, write_all};
+use super::start::started;
+use super::{Command, CommandFault, LONGEST_COMPLAINT, read_end, write_all};
 use crate::escape::escaped;
 
 /// A line that is longer is handed over in pieces.

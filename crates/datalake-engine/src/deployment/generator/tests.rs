@@ -1,5 +1,6 @@
-use datalake_core::{Fingerprint, FingerprintKey, Guard, Piece, SecretName, Step, Undo, Way};
+use datalake_core::{Fingerprint, FingerprintKey, Guard, Mode, Piece, SecretName, Step, Undo, Way};
 
+use super::walk::MOST_LOOKS;
 use super::*;
 use crate::memory::MemoryFiles;
 use crate::ports::NewFile;

@@ -3,6 +3,7 @@ use std::sync::Mutex;
 use datalake_core::Timestamp;
 
 use super::*;
+use crate::deployment::{ActiveState, InvocationId};
 use crate::memory::{MemoryClock, MemoryServices};
 
 fn name(stem: &str) -> ServiceName {

@@ -1,0 +1,170 @@
+//! What makes the findings of the network, the key, the bucket and its costs red.
+
+use datalake_core::doctor::{
+    Conditional, FindingId, Head, LocationTrial, Look, Proxy, Sent, Tagging, TlsLook,
+    UnfinishedUpload, read_policy,
+};
+use datalake_core::{ByteSize, Fault, FaultKind, Lifecycle, Versioning};
+
+use crate::sound::{Change, bucket, location};
+
+pub(super) fn cases() -> Vec<(FindingId, Change)> {
+    [network(), key(), store(), trials(), money()].concat()
+}
+
+fn network() -> Vec<(FindingId, Change)> {
+    vec![
+        (FindingId::NetworkProxy, |seen| {
+            let address = "socks5://192.0.2.1:1080".to_owned();
+            seen.network.proxy = Look::Saw(Some(Proxy { address, is_usable: false }));
+        }),
+        (FindingId::NetworkDns, |seen| seen.network.addresses = Look::Saw(vec![])),
+        (FindingId::NetworkTcp, |seen| seen.network.connection = refused(FaultKind::Unreachable)),
+        (FindingId::NetworkTls, |seen| {
+            let refused = Some("UnknownIssuer".to_owned());
+            seen.network.tls = Look::Saw(TlsLook { refused, expires: None });
+        }),
+        (FindingId::NetworkCertificate, |seen| {
+            seen.network.tls = certificate("2026-11-25T00:00:00Z");
+        }),
+        (FindingId::NetworkCertificate, |seen| {
+            seen.network.tls = certificate("2026-11-22T17:59:59Z");
+        }),
+        (FindingId::NetworkAnswer, |seen| {
+            seen.network.greeting = seen.network.greeting.clone().map(|mut greeting| {
+                greeting.is_s3 = false;
+                greeting
+            });
+        }),
+        (FindingId::NetworkClock, |seen| {
+            seen.network.greeting = seen.network.greeting.clone().map(|mut greeting| {
+                greeting.clock_ahead = Some(-1000);
+                greeting
+            });
+        }),
+        (FindingId::NetworkLocations, |seen| {
+            seen.network.locations = Look::Saw(vec![dead("fsn1", true), location("hel1", false)]);
+        }),
+        (FindingId::NetworkLocations, |seen| {
+            seen.network.locations = Look::Saw(vec![dead("fsn1", true), dead("hel1", false)]);
+        }),
+        (FindingId::NetworkLocations, |seen| {
+            let slow = LocationTrial { millis: Some(4000), ..location("fsn1", true) };
+            seen.network.locations = Look::Saw(vec![slow, location("hel1", false)]);
+        }),
+    ]
+}
+
+fn key() -> Vec<(FindingId, Change)> {
+    vec![
+        (FindingId::KeySource, |seen| seen.key.source = Look::Saw(Err("no pair".to_owned()))),
+        (FindingId::KeyShape, |seen| {
+            seen.key.flaw = Look::Saw(Some("the secret access key is empty".to_owned()));
+        }),
+        (FindingId::KeySwapped, |seen| seen.key.is_swapped = Look::Saw(true)),
+        (FindingId::KeyUnknown, |seen| seen.key.service = refused(FaultKind::UnknownAccessKey)),
+        (FindingId::KeySecret, |seen| seen.key.service = refused(FaultKind::WrongSecret)),
+        (FindingId::KeyRegion, |seen| seen.key.service = refused(FaultKind::WrongRegion)),
+        (FindingId::KeyDenied, |seen| seen.store.heads = Look::Saw(vec![Head::Denied; 5])),
+        (FindingId::KeyProject, |seen| {
+            seen.store.heads = Look::Saw(vec![Head::Denied; 5]);
+            seen.key.buckets = Look::Saw(vec![bucket("other")]);
+            seen.key.has_used_bucket = true;
+        }),
+        (FindingId::KeyReach, |seen| {
+            seen.key.opens = Look::Saw(vec![bucket("payroll"), bucket("backups")]);
+        }),
+    ]
+}
+
+fn store() -> Vec<(FindingId, Change)> {
+    vec![
+        (FindingId::StoreBucket, |seen| seen.store.heads = Look::Saw(vec![Head::Absent; 5])),
+        (FindingId::StoreBucketForeign, |seen| {
+            seen.store.heads = Look::Saw(vec![Head::Denied; 5]);
+            seen.key.buckets = Look::Saw(vec![]);
+        }),
+        (FindingId::StoreBucketLate, |seen| {
+            seen.store.heads = Look::Saw(vec![Head::Here, Head::Absent, Head::Here]);
+        }),
+        (FindingId::StoreVersioning, |seen| {
+            seen.store.versioning = Look::Saw(Versioning::Suspended);
+        }),
+        (FindingId::StoreVersioning, |seen| seen.store.versioning = Look::Saw(Versioning::Never)),
+        (FindingId::StoreLifecycle, |seen| {
+            seen.store.lifecycle = Look::Saw(Lifecycle::default());
+        }),
+        (FindingId::StorePublic, |seen| {
+            seen.store.open_to_all = Look::Saw(vec!["list it".to_owned()]);
+        }),
+        (FindingId::StorePolicy, |seen| {
+            seen.store.policy =
+                policy(r#"{"Effect": "Deny", "Principal": "*", "NotAction": "s3:GetObject"}"#);
+        }),
+        (FindingId::StorePolicy, |seen| {
+            seen.store.policy = policy(
+                r#"{"Effect": "Deny", "Principal": {"AWS": "arn:aws:iam::7:root"}, "Action": "*"}"#,
+            );
+        }),
+        (FindingId::StoreWriters, |seen| {
+            seen.store.policy = policy(
+                r#"{"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam:::user/p7:MODAL"},
+                    "Action": "s3:PutObject"}"#,
+            );
+        }),
+        (FindingId::StoreMigrated, |seen| seen.store.migrated = Look::Saw(1000)),
+    ]
+}
+
+fn trials() -> Vec<(FindingId, Change)> {
+    vec![
+        (FindingId::StoreProbe, |seen| seen.trials.probe = refused(FaultKind::Denied)),
+        (FindingId::StoreSlow, |seen| {
+            seen.trials.probe = Look::Saw(Sent { put: 9000, get: 20, delete: 20 });
+        }),
+        (FindingId::StoreMultipart, |seen| seen.trials.multipart = refused(FaultKind::Denied)),
+        (FindingId::StoreChecksums, |seen| seen.trials.damage_is_refused = Look::Saw(false)),
+        (FindingId::StoreConditionalPut, |seen| {
+            seen.trials.conditional = Look::Saw(Conditional::Ignored);
+            seen.store.versioning = Look::Saw(Versioning::Never);
+        }),
+        (FindingId::StoreTagging, |seen| seen.trials.tagging = Look::Saw(Tagging::Lost)),
+    ]
+}
+
+fn money() -> Vec<(FindingId, Change)> {
+    vec![
+        (FindingId::MoneyPriceTable, |seen| {
+            seen.money.prices = Look::Saw("read 2025-01-01 to 2025-02-03".to_owned());
+        }),
+        (FindingId::MoneyPerGb, |seen| {
+            seen.money.plan = Look::Saw(("per-gb".to_owned(), true));
+        }),
+        (FindingId::MoneyUnfinishedUploads, |seen| {
+            let (key, begun) = ("a".to_owned(), "2026-11-20T00:00:00Z".parse().unwrap());
+            seen.money.uploads = Look::Saw(vec![UnfinishedUpload { key, begun }]);
+        }),
+        (FindingId::MoneyOldVersions, |seen| seen.money.old_versions_expire = false),
+        (FindingId::MoneyOldVersions, |seen| {
+            let Look::Saw(usage) = &mut seen.money.usage else { panic!() };
+            (0..200).for_each(|_| usage.noncurrent.add(ByteSize(1_000_000)));
+        }),
+    ]
+}
+
+fn refused<T>(kind: FaultKind) -> Look<T> {
+    Look::Unknown(Fault::new(kind, "status 403"))
+}
+
+fn certificate(expires: &str) -> Look<TlsLook> {
+    Look::Saw(TlsLook { refused: None, expires: Some(expires.parse().unwrap()) })
+}
+
+fn dead(name: &str, is_own: bool) -> LocationTrial {
+    let fault = Some("no connection in time".to_owned());
+    LocationTrial { failures: 3, millis: None, fault, ..location(name, is_own) }
+}
+
+fn policy(statement: &str) -> Look<Option<datalake_core::doctor::PolicyTraits>> {
+    Look::Saw(Some(read_policy(&format!(r#"{{"Statement": [{statement}]}}"#))))
+}

@@ -1,0 +1,90 @@
+//! What the engine asks of an S3 service.
+
+use async_trait::async_trait;
+use datalake_core::{BucketName, ByteSize, ETag, Fault, Lifecycle, ObjectKey, Service, Versioning};
+
+/// An S3 service, asked with one key pair.
+///
+/// No call is repeated here; `RetryingStore` does that. A [`Fault`] of kind `Absent` says that the
+/// bucket or object is surely not there. After any other fault of a writing call the change may or
+/// may not have happened.
+#[async_trait]
+pub trait ObjectStore: Send + Sync {
+    /// Asks with the key for the list of buckets: proves address, signature, region and clock.
+    ///
+    /// A key that is known and may not list counts as reached.
+    async fn reach(&self) -> Result<Service, Fault>;
+
+    /// The buckets that the service lists for the key; those of others granted to it are not
+    /// among them.
+    async fn buckets(&self) -> Result<Vec<BucketName>, Fault>;
+
+    /// Whether the bucket is there and the key may use it. `Denied`: it is someone else's, or a
+    /// policy refuses the key.
+    async fn head_bucket(&self, bucket: &BucketName) -> Result<(), Fault>;
+
+    /// Creates a bucket. `TakenBucket`: the name is in use, perhaps by the same account; only
+    /// `head_bucket` tells. Success says nothing yet about the bucket being usable.
+    async fn create_bucket(&self, bucket: &BucketName) -> Result<(), Fault>;
+
+    /// The bucket's versioning.
+    async fn versioning(&self, bucket: &BucketName) -> Result<Versioning, Fault>;
+
+    /// Sets the bucket's versioning; a second call changes nothing.
+    async fn set_versioning(
+        &self,
+        bucket: &BucketName,
+        versioning: Versioning,
+    ) -> Result<(), Fault>;
+
+    /// The bucket's lifecycle rules; none are an empty set. `Unreadable`: a rule holds what
+    /// [`Lifecycle`] cannot express and a rewrite would lose.
+    async fn lifecycle(&self, bucket: &BucketName) -> Result<Lifecycle, Fault>;
+
+    /// Replaces the bucket's lifecycle rules; an empty set removes the configuration.
+    async fn set_lifecycle(&self, bucket: &BucketName, rules: &Lifecycle) -> Result<(), Fault>;
+
+    /// Stores an object whose content fits in memory.
+    async fn put_object(
+        &self,
+        bucket: &BucketName,
+        key: &ObjectKey,
+        content: Vec<u8>,
+    ) -> Result<Stored, Fault>;
+
+    /// Reads an object whose content fits in memory.
+    async fn get_object(&self, bucket: &BucketName, key: &ObjectKey) -> Result<Vec<u8>, Fault>;
+
+    /// Asks for an object's size and tag.
+    async fn head_object(&self, bucket: &BucketName, key: &ObjectKey) -> Result<ObjectHead, Fault>;
+
+    /// Deletes an object, or that very version of it. One that is absent counts as deleted.
+    async fn delete_object(
+        &self,
+        bucket: &BucketName,
+        key: &ObjectKey,
+        version: Option<&VersionId>,
+    ) -> Result<(), Fault>;
+}
+
+/// What a store says of an object that it has just taken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stored {
+    /// The tag of its content.
+    pub etag: ETag,
+    /// Its version, where the bucket keeps versions.
+    pub version: Option<VersionId>,
+}
+
+/// The id of one version of an object.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct VersionId(pub String);
+
+/// What a store says of an object without its content.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ObjectHead {
+    /// The length of its content.
+    pub size: ByteSize,
+    /// The tag of its content.
+    pub etag: ETag,
+}

@@ -1,0 +1,152 @@
+//! Files on their way into an archive, databases among them.
+
+use std::ffi::{CStr, OsStr};
+use std::fs::{self, File};
+use std::io::{self, BufReader, Read, Seek as _};
+use std::os::fd::{AsFd as _, OwnedFd};
+use std::os::unix::ffi::OsStrExt as _;
+use std::os::unix::fs::FileExt as _;
+use std::path::Path;
+
+use datalake_core::{Fault, FaultKind};
+use rustix::fs::{Stat, fstat};
+use sha2::{Digest as _, Sha256};
+use tar::EntryType;
+use tempfile::NamedTempFile;
+
+use super::{Writing, header, size};
+use crate::archive::entry::{Entry, open_file};
+use crate::archive::manifest::{Line, hex, name_in_line, write_line};
+use crate::archive::{ArchiveProgress, database};
+use crate::fault::{fault_of, fault_of_io};
+
+/// How often a file is put in that is written meanwhile.
+const TRIES: u32 = 3;
+
+/// A file's bytes: as many as were promised, whatever becomes of the file.
+struct Promised<'a> {
+    file: BufReader<File>,
+    left: u64,
+    hash: Sha256,
+    is_short: bool,
+    progress: &'a ArchiveProgress,
+}
+
+impl Writing<'_> {
+    /// Puts in a file; tells whether it is a database.
+    pub(super) fn file(
+        &mut self,
+        folder: &OwnedFd,
+        entry: &Entry,
+        (path, name): (&Path, &[u8]),
+    ) -> Result<bool, Fault> {
+        let file: File = match open_file(folder.as_fd(), &entry.name) {
+            Ok(file) => file.into(),
+            // It went meanwhile.
+            Err(fault) if fault.kind == FaultKind::Absent => return Ok(false),
+            Err(fault) => return Err(fault),
+        };
+        let mut magic = [0; database::MAGIC.len()];
+        if file.read_at(&mut magic, 0).is_ok() && &magic == database::MAGIC {
+            self.database(&entry.stat, (path, name))?;
+            return Ok(true);
+        }
+        let mut disturbed = false;
+        for _ in 0..TRIES {
+            let mut file = file.try_clone().map_err(|error| fault_of_io(&error))?;
+            file.rewind().map_err(|error| fault_of_io(&error))?;
+            let before = fstat(&file).map_err(fault_of)?;
+            let (hash, is_short) = self.append(file, (&before, size(&before)), name)?;
+            let after = fstat(folder_file(&entry.name, folder)?.as_fd()).map_err(fault_of)?;
+            disturbed = is_short || facts(&before) != facts(&after);
+            self.note(name, (size(&before), &hash), (false, disturbed))?;
+            if !disturbed {
+                break;
+            }
+        }
+        if disturbed {
+            self.archived.disturbed.push(String::from_utf8_lossy(name).into_owned());
+        }
+        self.archived.files += 1;
+        self.archived.bytes += size(&entry.stat);
+        Ok(false)
+    }
+
+    fn database(&mut self, stat: &Stat, (path, name): (&Path, &[u8])) -> Result<(), Fault> {
+        let io = |error: io::Error| fault_of_io(&error);
+        let copy = NamedTempFile::new_in(&self.beside).map_err(io)?;
+        let path = fs::canonicalize(path).map_err(io)?;
+        database::copy(&path, copy.path())?;
+        let file = File::open(copy.path()).map_err(io)?;
+        let length = size(&fstat(&file).map_err(fault_of)?);
+        let (hash, _) = self.append(file, (stat, length), name)?;
+        self.note(name, (length, &hash), (true, false))?;
+        self.archived.databases += 1;
+        self.archived.bytes += length;
+        Ok(())
+    }
+
+    fn append(
+        &mut self,
+        file: File,
+        (stat, length): (&Stat, u64),
+        name: &[u8],
+    ) -> Result<(String, bool), Fault> {
+        let mut header = header(stat, EntryType::Regular, length);
+        let mut promised = Promised {
+            file: BufReader::with_capacity(256 * 1024, file),
+            left: length,
+            hash: Sha256::new(),
+            is_short: false,
+            progress: self.progress,
+        };
+        let name = OsStr::from_bytes(name);
+        let appended = self.out.append_data(&mut header, name, &mut promised);
+        appended.map_err(|error| fault_of_io(&error))?;
+        Ok((hex(&promised.hash.finalize()), promised.is_short))
+    }
+
+    fn note(
+        &mut self,
+        name: &[u8],
+        (size, sha256): (u64, &str),
+        (database, disturbed): (bool, bool),
+    ) -> Result<(), Fault> {
+        let (name, is_hex) = name_in_line(name);
+        let sha256 = sha256.to_owned();
+        let line = Line { name, is_hex, size, sha256, database, disturbed };
+        write_line(&mut self.hashes, &line)
+    }
+}
+
+/// What lies under the name now: a file that was replaced counts as written meanwhile.
+fn folder_file(name: &CStr, folder: &OwnedFd) -> Result<OwnedFd, Fault> {
+    open_file(folder.as_fd(), name)
+}
+
+fn facts(stat: &Stat) -> (u64, i64, i64, u64) {
+    let nanos = i64::try_from(stat.st_mtime_nsec).unwrap_or_default();
+    (size(stat), stat.st_mtime, nanos, stat.st_ino)
+}
+
+impl Read for Promised<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let room = usize::try_from(self.left).unwrap_or(usize::MAX).min(buffer.len());
+        let buffer = buffer.get_mut(..room).unwrap_or_default();
+        if buffer.is_empty() {
+            return Ok(0);
+        }
+        let mut came = if self.is_short { 0 } else { self.file.read(buffer)? };
+        if came == 0 {
+            // The file became shorter: the archive gets what was promised.
+            self.is_short = true;
+            buffer.fill(0);
+            came = buffer.len();
+        }
+        let taken = buffer.get(..came).unwrap_or_default();
+        self.hash.update(taken);
+        self.left -= came as u64;
+        self.progress.add(came as u64);
+        Ok(came)
+    }
+}

@@ -1,0 +1,107 @@
+//! A program's start, in a process group of its own.
+
+use std::env;
+use std::ffi::{OsStr, OsString};
+use std::io;
+use std::process::Stdio;
+
+use datalake_core::FilledBody;
+use rustix::process::{Pid, Signal, kill_process_group};
+use tokio::process::Child;
+
+use super::{Command, CommandFault};
+use crate::escape::escaped;
+
+/// What a program gets of this process's environment.
+const PASSED_ON: [&str; 2] = ["HOME", "LANG"];
+
+/// The program, just started, and what it is to read.
+pub(super) fn started<'a>(
+    command: &Command,
+    input: Option<&'a FilledBody>,
+) -> Result<(Group, &'a [u8]), CommandFault> {
+    let mut prepared = prepared(command);
+    if input.is_some() {
+        prepared.stdin(Stdio::piped());
+    }
+    let name = escaped(command.program.as_encoded_bytes());
+    let child = prepared.spawn().map_err(|error| start_fault(command, &name, error))?;
+    Ok((Group { child }, input.map_or(&b""[..], FilledBody::expose)))
+}
+
+fn prepared(command: &Command) -> tokio::process::Command {
+    let mut prepared = tokio::process::Command::new(&command.program);
+    prepared.args(&command.arguments).current_dir(&command.directory).env_clear();
+    prepared.env("PATH", absolute_folders(&env::var_os("PATH").unwrap_or_default()));
+    prepared.envs(PASSED_ON.iter().filter_map(|name| Some((name, env::var_os(name)?))));
+    prepared.envs(&command.environment);
+    prepared.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    prepared.process_group(0).kill_on_drop(true);
+    prepared
+}
+
+/// `path` without its relative folders, in which anyone may have put a program.
+fn absolute_folders(path: &OsStr) -> OsString {
+    let folders = env::split_paths(path).filter(|folder| folder.is_absolute());
+    env::join_paths(folders).unwrap_or_default()
+}
+
+fn start_fault(command: &Command, name: &str, error: io::Error) -> CommandFault {
+    if !command.directory.is_dir() {
+        return CommandFault::Directory(command.directory.clone());
+    }
+    match error.kind() {
+        io::ErrorKind::NotFound => CommandFault::NotFound(name.to_owned()),
+        // One folder of `PATH` that may not be searched makes "denied" of a name that is nowhere.
+        io::ErrorKind::PermissionDenied if !is_anywhere(&command.program) => {
+            CommandFault::NotFound(name.to_owned())
+        }
+        io::ErrorKind::PermissionDenied => CommandFault::Denied(name.to_owned()),
+        _ => CommandFault::System { program: name.to_owned(), source: error },
+    }
+}
+
+fn is_anywhere(program: &OsStr) -> bool {
+    let path = absolute_folders(&env::var_os("PATH").unwrap_or_default());
+    // A path that is absolute already stays itself.
+    env::split_paths(&path).any(|folder| folder.join(program).exists())
+}
+
+/// A child that leads a process group; dropped before its end, the whole group is killed.
+pub(super) struct Group {
+    pub(super) child: Child,
+}
+
+impl Group {
+    fn kill(&self) {
+        // The number is that of the group as long as the child is not reaped, and `None` after.
+        let number = self.child.id().and_then(|id| i32::try_from(id).ok());
+        if let Some(group) = number.and_then(Pid::from_raw) {
+            // Whoever is gone already needs no signal.
+            let _ = kill_process_group(group, Signal::KILL);
+        }
+    }
+
+    pub(super) async fn end(&mut self) {
+        self.kill();
+        // Takes it off the system's list, too. Whoever is gone already cannot be killed again.
+        let _ = self.child.kill().await;
+    }
+}
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn programs_are_looked_for_in_absolute_folders_only() {
+        assert_eq!(absolute_folders(OsStr::new("/a:.:b/c::/d")), "/a:/d");
+        assert_eq!(absolute_folders(OsStr::new("")), "");
+    }
+}
