@@ -15,14 +15,16 @@ mod yaml;
 
 use std::path::PathBuf;
 
-use datalake_core::doctor::{Examination, Group, Look, Place};
-use datalake_core::{FingerprintKey, HostSpec};
+use datalake_core::doctor::{Examination, Group, Look, Place, SpecTrouble};
+use datalake_core::{Fault, FaultKind, FingerprintKey, HostSpec, Step, Target};
 use datalake_engine::{Clock, Deployment};
 use datalake_host::Account;
 
+use crate::commands::changes;
 use crate::deployment::Ground;
 use crate::failure::Failure;
 use crate::places::Places;
+use crate::render::step_line;
 use crate::site::Site;
 pub(crate) use modal::{Asked, look as look_at_modal};
 pub(crate) use python::look_at_files;
@@ -52,16 +54,19 @@ pub(crate) async fn examine(
 ) -> Result<Examination, Failure> {
     let mut seen = Examination::nothing(site.clock.now());
     seen.place = if site.is_this_machine() { Place::Machine } else { Place::Folder };
+    seen.spec.troubles = Look::Saw(troubles(site));
     let wants = |groups: &[Group]| only.is_none_or(|only| groups.contains(&only));
-    let host = site.settings.host()?;
-    let running = if wants(&[Group::Host, Group::Containers]) {
-        on_the_host(site, &host, &mut seen).await
-    } else {
-        None
+    let host = site.settings.host().ok().filter(|_| wants(&[Group::Host, Group::Containers]));
+    let running = match host {
+        Some(host) => on_the_host(site, &host, &mut seen).await,
+        None => None,
     };
     if wants(&[Group::Network, Group::Key, Group::Store, Group::Money]) {
         let asks_locations = wants(&[Group::Network]);
         store::look(site, asks_locations, &mut seen).await;
+    }
+    if wants(&[Group::Host]) {
+        seen.settings.pending = pending(site, only, &seen).await;
     }
     if let Some(running) = running.filter(|_| wants(&[Group::Containers])) {
         containers::look(site, &running, &mut seen).await;
@@ -79,6 +84,39 @@ pub(crate) async fn examine(
         modal::look(site, Asked::WhereNamed, &mut seen).await;
     }
     Ok(seen)
+}
+
+/// Values of the spec that are missing or wrong.
+fn troubles(site: &Site) -> Vec<SpecTrouble> {
+    let parts = [site.spec().err(), site.settings.cost().err()].into_iter();
+    let told = |Failure { messages, hints, .. }: Failure| SpecTrouble {
+        what: messages.join(": "),
+        cure: hints.join("; "),
+    };
+    parts.flatten().map(told).collect()
+}
+
+/// What a provision would change on this host. It takes a service that answers to the key pair.
+async fn pending(site: &Site, only: Option<Group>, seen: &Examination) -> Look<Vec<String>> {
+    let is_served = matches!(seen.key.service, Look::Saw(_));
+    let spec = site.spec();
+    let has_pair = match &spec {
+        Ok(spec) => site.keys(spec).await.is_ok(),
+        Err(_) => false,
+    };
+    if !has_pair || !is_served && only.is_none() {
+        return Look::NotHere("it takes a service that takes the key pair".to_owned());
+    }
+    let plan = match changes(site).await {
+        Ok(plan) => plan,
+        Err(Failure { messages, .. }) => {
+            return Look::Unknown(Fault::new(FaultKind::Unavailable, messages.join(": ")));
+        }
+    };
+    let is_of_host = |step: &&Step| {
+        matches!(step.action.target(), Target::Path(_) | Target::Secret(_) | Target::Services)
+    };
+    Look::Saw(plan.steps.iter().filter(is_of_host).map(step_line).collect())
 }
 
 async fn on_the_host(site: &Site, host: &HostSpec, seen: &mut Examination) -> Option<Running> {

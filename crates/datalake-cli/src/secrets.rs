@@ -23,14 +23,18 @@ const COMMAND_LIMIT: Duration = Duration::from_mins(1);
 pub(crate) enum NoPair {
     /// There is one, and something is wrong with its form.
     Flaw(Failure),
-    /// There is none, or it cannot be read.
+    /// It cannot be read.
     Unread(Failure),
+    /// There is none in the environment, and nobody to ask.
+    None,
 }
 
 impl From<NoPair> for Failure {
     fn from(reason: NoPair) -> Self {
         match reason {
             NoPair::Flaw(failure) | NoPair::Unread(failure) => failure,
+            NoPair::None => Self::new(Exit::Config, "there is no key pair")
+                .hint(format!("export {ID} and {SECRET}, or give --credentials-file FILE")),
         }
     }
 }
@@ -48,7 +52,11 @@ impl From<Failure> for NoPair {
 ///
 /// [`Failure`] without any part of the secret.
 pub(crate) async fn load(source: &CredentialSource, may_ask: bool) -> Result<Credentials, Failure> {
-    let keys = read(source, may_ask).await?;
+    in_their_places(read(source, may_ask).await?)
+}
+
+/// The same pair, unless its halves look exchanged.
+pub(crate) fn in_their_places(keys: Credentials) -> Result<Credentials, Failure> {
     if keys.look_swapped() {
         return Err(Failure::new(Exit::Config, "access key id and secret look exchanged")
             .hint("at Hetzner the id has 20 characters and the secret 40"));
@@ -93,9 +101,7 @@ fn from_environment(may_ask: bool) -> Result<Credentials, NoPair> {
     match (std::env::var(ID), std::env::var(SECRET)) {
         (Ok(id), Ok(secret)) => pair(&id, &secret, "the environment"),
         (Err(_), Err(_)) if may_ask && std::io::stdin().is_terminal() => ask(true),
-        (Err(_), Err(_)) => Err(Failure::new(Exit::Config, "there is no key pair")
-            .hint(format!("export {ID} and {SECRET}, or give --credentials-file FILE"))
-            .into()),
+        (Err(_), Err(_)) => Err(NoPair::None),
         (Err(_), Ok(_)) => Err(half(ID, SECRET).into()),
         (Ok(_), Err(_)) => Err(half(SECRET, ID).into()),
     }

@@ -3,7 +3,7 @@
 mod folders;
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use datalake_core::{
     CredentialSource, Credentials, Fault, FingerprintKey, HostSpec, InvalidPath, Spec, StoreSpec,
@@ -54,6 +54,8 @@ pub(crate) struct Site {
     pub(crate) printer: Printer,
     checkpoints: Arc<dyn Checkpoints>,
     may_ask: bool,
+    /// The key pair, once it was read: a descriptor gives it once, and nobody is asked twice.
+    pair: OnceLock<Credentials>,
     #[cfg(feature = "sandbox")]
     sandbox: Option<Sandbox>,
 }
@@ -106,6 +108,7 @@ impl Site {
             name: own_name(cli),
             printer,
             may_ask: !cli.place.no_input,
+            pair: OnceLock::new(),
             #[cfg(feature = "sandbox")]
             sandbox,
         })
@@ -145,11 +148,7 @@ impl Site {
         &self,
         source: &CredentialSource,
     ) -> Result<Credentials, Failure> {
-        #[cfg(feature = "sandbox")]
-        if let Some(sandbox) = &self.sandbox {
-            return sandbox.keys();
-        }
-        secrets::load(source, self.may_ask).await
+        Ok(secrets::in_their_places(self.pair_from(source).await?)?)
     }
 
     /// The same of a pair that may have a flaw.
@@ -162,7 +161,11 @@ impl Site {
         if let Some(sandbox) = &self.sandbox {
             return Ok(sandbox.keys()?);
         }
-        secrets::read(source, self.may_ask).await
+        if let Some(pair) = self.pair.get() {
+            return Ok(pair.clone());
+        }
+        let pair = secrets::read(source, self.may_ask).await?;
+        Ok(self.pair.get_or_init(|| pair).clone())
     }
 
     /// The part of the spec that tells of the S3 service; in a sandbox its own service.

@@ -1,6 +1,6 @@
 //! `status`: the road of `provision`, stopped before confirm.
 
-use datalake_core::RunId;
+use datalake_core::{Plan, RunId};
 use datalake_engine::{Clock, News, Ports, RetryingStore};
 
 use super::dagster::looked_at;
@@ -20,6 +20,13 @@ pub(super) const STATUS: DocumentKind = DocumentKind::of::<StatusReport<'static>
 pub(super) async fn status(cli: &Cli, printer: Printer) -> Result<Exit, Failure> {
     let site = Site::open(cli, printer).await?;
     standing(&site, |report, text| printer.result(STATUS, report, text)).await
+}
+
+/// What a provision would do now.
+pub(crate) async fn changes(site: &Site) -> Result<Plan, Failure> {
+    let mut plan = Plan::default();
+    standing(site, |report, _| report.pending.clone_into(&mut plan)).await?;
+    Ok(plan)
 }
 
 /// Looks whether bucket and host are in step with the spec, and shows what it found.

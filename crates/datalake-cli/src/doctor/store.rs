@@ -1,6 +1,6 @@
 //! The way to the service, the key and the bucket.
 
-use datalake_core::doctor::{Examination, Head, Look};
+use datalake_core::doctor::{Examination, Head, Look, Unread};
 use datalake_core::{
     BucketName, Credentials, Endpoint, Fault, FaultKind, InvalidKey, Lifecycle, Region, StoreSpec,
     Target,
@@ -21,8 +21,9 @@ const BUDGET: u32 = 10;
 /// Looks at network, key, bucket and what costs money, as far as the steps before went well.
 pub(super) async fn look(site: &Site, asks_locations: bool, seen: &mut Examination) {
     let spec = site.store_spec();
+    // Other values of the spec may be wrong, and the endpoint be named well.
+    let own = spec.as_ref().ok().map(|spec| spec.endpoint.clone()).or_else(|| named(site));
     // Without a spec Hetzner's first location stands for all of the network.
-    let own = spec.as_ref().ok().map(|spec| spec.endpoint.clone());
     let Some(endpoint) = own.clone().or_else(|| Region::Fsn1.endpoint()) else { return };
     network(site, (&endpoint, own.as_ref()), asks_locations, seen).await;
     let spec = match spec {
@@ -45,6 +46,13 @@ pub(super) async fn look(site: &Site, asks_locations: bool, seen: &mut Examinati
         }
     };
     bucket(site, &spec, &store, seen).await;
+}
+
+/// The endpoint that the spec names, or that of its region.
+fn named(site: &Site) -> Option<Endpoint> {
+    let document = site.settings.document();
+    let region = || document.region.as_deref()?.parse::<Region>().ok()?.endpoint();
+    document.endpoint.as_deref().map_or_else(region, |endpoint| endpoint.parse().ok())
 }
 
 async fn network(
@@ -78,7 +86,15 @@ async fn pair(site: &Site, spec: &StoreSpec, seen: &mut Examination) -> Option<C
             None
         }
         Err(NoPair::Unread(failure)) => {
-            key.source = Look::Saw(Err(failure.messages.join(": ")));
+            let (what, cure) = (failure.messages.join(": "), failure.hints.into_iter().next());
+            let cure =
+                cure.or_else(|| Some("name a file of mode 0600 that holds the pair".to_owned()));
+            key.source = Look::Saw(Err(Unread { what, cure }));
+            None
+        }
+        Err(NoPair::None) => {
+            let what = "there is no key pair".to_owned();
+            key.source = Look::Saw(Err(Unread { what, cure: None }));
             None
         }
     }

@@ -64,7 +64,7 @@ pub(crate) struct Report<'a> {
     /// Whether there is nothing to do.
     in_step: bool,
     /// What there is to do.
-    pending: &'a Plan,
+    pub(crate) pending: &'a Plan,
     /// The last run that a rollback would undo.
     last_run: Option<&'a str>,
     /// The services; `null` where nobody could look at them.

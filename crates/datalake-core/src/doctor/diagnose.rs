@@ -4,7 +4,7 @@ use super::finding::{Diagnosis, Outcome, Severity, Skipped};
 use super::look::{Judged, Not};
 use super::{Examination, FindingId};
 use super::{containers, dagster_yaml, host, key, locations, modal, money, network, python};
-use super::{settings, store, trials};
+use super::{settings, spec, store, trials};
 
 /// How one id is judged.
 pub(super) struct Check {
@@ -14,7 +14,8 @@ pub(super) struct Check {
     pub(super) judge: fn(&Examination) -> Judged,
 }
 
-const CHECKS: [&[Check]; 12] = [
+const CHECKS: [&[Check]; 13] = [
+    spec::CHECKS,
     network::CHECKS,
     locations::CHECKS,
     key::CHECKS,

@@ -9,6 +9,7 @@ use super::money::MoneyEvidence;
 use super::network::NetworkEvidence;
 use super::python::PythonEvidence;
 use super::settings::SettingsEvidence;
+use super::spec::SpecEvidence;
 use super::store::StoreEvidence;
 use super::trials::TrialEvidence;
 use crate::Timestamp;
@@ -20,6 +21,8 @@ pub struct Examination {
     pub now: Timestamp,
     /// Where it was looked.
     pub place: Place,
+    /// The spec.
+    pub spec: SpecEvidence,
     /// The way to the service.
     pub network: NetworkEvidence,
     /// The key pair and what it opens.
@@ -60,6 +63,7 @@ impl Examination {
         Self {
             now,
             place: Place::Machine,
+            spec: SpecEvidence::default(),
             network: NetworkEvidence::default(),
             key: KeyEvidence::default(),
             store: StoreEvidence::default(),

@@ -46,13 +46,13 @@ pub(super) const MANAGED: &[FindingId] =
     &[FindingId::HostUser, FindingId::HostCaller, FindingId::HostManager];
 
 pub(super) const CHECKS: &[Check] = &[
-    Check { id: FindingId::HostUser, after: &[], judge: user },
+    Check { id: FindingId::HostUser, after: &[FindingId::SpecValues], judge: user },
     Check { id: FindingId::HostCaller, after: USER, judge: caller },
     Check { id: FindingId::HostLingering, after: USER, judge: lingering },
     Check { id: FindingId::HostSubids, after: USER, judge: subids },
     Check { id: FindingId::HostManager, after: ACTING, judge: manager },
     Check { id: FindingId::HostPodman, after: ACTING, judge: podman },
-    Check { id: FindingId::HostOnline, after: &[], judge: online },
+    Check { id: FindingId::HostOnline, after: USER, judge: online },
     Check { id: FindingId::HostUnits, after: USER, judge: units },
     Check {
         id: FindingId::HostGenerator,

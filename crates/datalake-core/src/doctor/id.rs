@@ -6,6 +6,8 @@ use std::str::FromStr;
 /// A part of the way from this machine to the bucket and to Dagster.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Group {
+    /// What was asked for.
+    Spec,
     /// The way to the service.
     Network,
     /// The key pair.
@@ -101,6 +103,7 @@ macro_rules! findings {
 }
 
 findings! {
+    SpecValues "spec-values" Spec Person "Values of the spec",
     NetworkProxy "network-proxy" Network Person "Proxy of the environment",
     NetworkDns "network-dns" Network Person "Address of the endpoint's name",
     NetworkTcp "network-tcp" Network Person "Connection to the endpoint",
@@ -151,6 +154,7 @@ findings! {
     HostChecksumVariables "host-checksum-variables" Host Provision "Checksum settings of boto3",
     HostRegionVariable "host-region-variable" Host Provision "Region that boto3 reads",
     HostEnvironmentD "host-environment-d" Host Provision "Keys in environment.d",
+    HostInStep "host-in-step" Host Provision "Host in step with the plan",
     HostShellHistory "host-shell-history" Host Person "Secrets in shell histories",
     HostYamlBackups "host-yaml-backups" Host Person "Copies of dagster.yaml",
     HostBackups "host-backups" Host Person "Backups that leave out the databases",
@@ -194,7 +198,8 @@ findings! {
 
 impl Group {
     /// All groups, in the order in which they are examined.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
+        Self::Spec,
         Self::Network,
         Self::Key,
         Self::Store,
@@ -210,6 +215,7 @@ impl Group {
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
+            Self::Spec => "spec",
             Self::Network => "network",
             Self::Key => "key",
             Self::Store => "store",

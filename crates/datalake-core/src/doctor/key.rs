@@ -10,7 +10,7 @@ use crate::{BucketName, Fault, FaultKind, Service};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeyEvidence {
     /// The id where the pair was found; what is wrong with the place if it was not.
-    pub source: Look<Result<String, String>>,
+    pub source: Look<Result<String, Unread>>,
     /// What is wrong with its form; `None` for nothing.
     pub flaw: Look<Option<String>>,
     /// Whether the two halves look exchanged.
@@ -25,6 +25,15 @@ pub struct KeyEvidence {
     pub has_used_bucket: bool,
 }
 
+/// A place from which no pair could be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unread {
+    /// What is wrong with it.
+    pub what: String,
+    /// What to do; nothing for a place that is well and empty.
+    pub cure: Option<String>,
+}
+
 const SOUND_PAIR: &[FindingId] =
     &[FindingId::KeySwapped, FindingId::NetworkAnswer, FindingId::NetworkClock];
 
@@ -33,7 +42,7 @@ pub(super) const TAKEN: &[FindingId] =
     &[FindingId::KeyUnknown, FindingId::KeySecret, FindingId::KeyRegion];
 
 pub(super) const CHECKS: &[Check] = &[
-    Check { id: FindingId::KeySource, after: &[], judge: source },
+    Check { id: FindingId::KeySource, after: &[FindingId::SpecValues], judge: source },
     Check { id: FindingId::KeyShape, after: &[FindingId::KeySource], judge: shape },
     Check { id: FindingId::KeySwapped, after: &[FindingId::KeyShape], judge: swapped },
     Check { id: FindingId::KeyUnknown, after: SOUND_PAIR, judge: unknown },
@@ -61,10 +70,11 @@ impl Default for KeyEvidence {
 fn source(seen: &Examination) -> Judged {
     match seen.key.source.seen()? {
         Ok(id) => Ok(format!("the pair of `{id}`")),
-        Err(trouble) => Err(wrong(
-            [trouble.clone()],
-            "make a key in Hetzner's Console (project, Security, S3 credentials), and export \
-             AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or give --credentials-file FILE",
+        Err(Unread { what, cure: Some(cure) }) => Err(wrong([what.clone()], cure.clone())),
+        Err(Unread { what, cure: None }) => Err(wrong(
+            [what.clone()],
+            "export AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or give --credentials-file FILE; \
+             Hetzner's Console makes a key (project, Security, S3 credentials)",
         )),
     }
 }

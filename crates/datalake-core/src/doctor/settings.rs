@@ -23,6 +23,8 @@ pub struct SettingsEvidence {
     pub wanted: Look<BTreeMap<String, String>>,
     /// Each unit, and whether something hands it the settings.
     pub given: Look<Vec<(String, bool)>>,
+    /// What a provision would change on this host, a line each.
+    pub pending: Look<Vec<String>>,
     /// Files of shells with the numbers of the lines that hold a secret.
     pub histories: Look<Vec<(String, Vec<usize>)>>,
     /// Copies of dagster.yaml that the by-hand way has left.
@@ -73,6 +75,18 @@ pub struct EnvFileLook {
 const USER: &[FindingId] = &[FindingId::HostUser];
 const HANDED: &[FindingId] = &[FindingId::HostEnvFile];
 
+/// What tells more of a difference than that there is one.
+const IN_PLACE: &[FindingId] = &[
+    FindingId::HostUser,
+    FindingId::HostDashedEnvFile,
+    FindingId::HostOldValues,
+    FindingId::HostEnvFile,
+    FindingId::HostEnvFileMode,
+    FindingId::HostSettings,
+    FindingId::HostHandover,
+    FindingId::HostEnvironmentD,
+];
+
 pub(super) const CHECKS: &[Check] = &[
     Check { id: FindingId::HostDashedEnvFile, after: USER, judge: dashed },
     Check { id: FindingId::HostOldValues, after: USER, judge: old_values },
@@ -83,6 +97,7 @@ pub(super) const CHECKS: &[Check] = &[
     Check { id: FindingId::HostChecksumVariables, after: HANDED, judge: checksums },
     Check { id: FindingId::HostRegionVariable, after: HANDED, judge: region },
     Check { id: FindingId::HostEnvironmentD, after: USER, judge: user_wide },
+    Check { id: FindingId::HostInStep, after: IN_PLACE, judge: in_step },
     Check { id: FindingId::HostShellHistory, after: &[], judge: histories },
     Check { id: FindingId::HostYamlBackups, after: USER, judge: yaml_backups },
     Check { id: FindingId::HostBackups, after: USER, judge: backups },
@@ -98,6 +113,7 @@ impl Default for SettingsEvidence {
             env_file: Look::nobody(),
             wanted: Look::nobody(),
             given: Look::nobody(),
+            pending: Look::nobody(),
             histories: Look::nobody(),
             yaml_backups: Look::nobody(),
             blind_backups: Look::nobody(),
@@ -247,6 +263,17 @@ fn region(seen: &Examination) -> Judged {
               `region:`",
             ],
             "`datalake provision` sets it",
+        )),
+    }
+}
+
+fn in_step(seen: &Examination) -> Judged {
+    match seen.settings.pending.seen()?.as_slice() {
+        [] => Ok("a provision has nothing to change on it".to_owned()),
+        pending => Err(wrong(
+            pending.to_vec(),
+            "`datalake provision` shows the differences and asks; if the files have the right key, \
+             give that one",
         )),
     }
 }

@@ -24,6 +24,7 @@ pub(crate) fn bucket(name: &str) -> BucketName {
 
 pub(crate) fn place() -> Examination {
     let mut seen = Examination::nothing(at("2026-11-22T18:00:00Z"));
+    seen.spec.troubles = Look::Saw(vec![]);
     network(&mut seen);
     key_and_store(&mut seen);
     host(&mut seen);
@@ -113,6 +114,7 @@ fn settings(seen: &mut Examination) {
     seen.settings.env_file = Look::Saw(file("/var/lib/dagster/.config/datalake/s3.env"));
     seen.settings.wanted = Look::Saw(pairs);
     seen.settings.given = Look::Saw(vec![("dagster-webserver".to_owned(), true)]);
+    seen.settings.pending = Look::Saw(vec![]);
     seen.settings.histories = Look::Saw(vec![]);
     seen.settings.yaml_backups = Look::Saw(vec!["dagster.yaml.backup-1".to_owned()]);
     seen.settings.blind_backups = Look::Saw(vec![]);
@@ -191,6 +193,7 @@ pub(crate) fn forgotten() -> Vec<(&'static str, Change)> {
 
 fn outside() -> Vec<(&'static str, Change)> {
     vec![
+        ("spec", |seen| seen.spec.troubles = unknown()),
         ("proxy", |seen| seen.network.proxy = unknown()),
         ("addresses", |seen| seen.network.addresses = unknown()),
         ("connection", |seen| seen.network.connection = unknown()),
@@ -238,6 +241,7 @@ fn on_the_host() -> Vec<(&'static str, Change)> {
         ("env file", |seen| seen.settings.env_file = unknown()),
         ("wanted", |seen| seen.settings.wanted = unknown()),
         ("given", |seen| seen.settings.given = unknown()),
+        ("pending", |seen| seen.settings.pending = unknown()),
         ("histories", |seen| seen.settings.histories = unknown()),
         ("copies", |seen| seen.settings.yaml_backups = unknown()),
         ("backups", |seen| seen.settings.blind_backups = unknown()),

@@ -49,6 +49,7 @@ fn heading(group: Group) -> String {
 
 fn about(group: Group) -> &'static str {
     match group {
+        Group::Spec => "What was asked for.",
         Group::Network => "The way to the service.",
         Group::Key => "The key pair.",
         Group::Store => "The bucket.",

@@ -67,6 +67,9 @@ fn settings() -> Vec<(FindingId, Change)> {
         }),
         (FindingId::HostRegionVariable, |seen| setting(seen, "AWS_DEFAULT_REGION", None)),
         (FindingId::HostEnvironmentD, |seen| seen.settings.user_wide = line(true)),
+        (FindingId::HostInStep, |seen| {
+            seen.settings.pending = Look::Saw(vec!["write file s3.env".to_owned()]);
+        }),
         (FindingId::HostShellHistory, |seen| {
             seen.settings.histories = Look::Saw(vec![("/root/.bash_history".to_owned(), vec![7])]);
         }),

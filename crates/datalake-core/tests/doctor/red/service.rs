@@ -1,8 +1,8 @@
 //! What makes the findings of the network, the key, the bucket and its costs red.
 
 use datalake_core::doctor::{
-    Conditional, FindingId, Head, LocationTrial, Look, Proxy, Sent, Tagging, TlsLook,
-    UnfinishedUpload, read_policy,
+    Conditional, FindingId, Head, LocationTrial, Look, Proxy, Sent, SpecTrouble, Tagging, TlsLook,
+    UnfinishedUpload, Unread, read_policy,
 };
 use datalake_core::{ByteSize, Fault, FaultKind, Lifecycle, Versioning};
 
@@ -14,6 +14,10 @@ pub(super) fn cases() -> Vec<(FindingId, Change)> {
 
 fn network() -> Vec<(FindingId, Change)> {
     vec![
+        (FindingId::SpecValues, |seen| {
+            let (what, cure) = ("`bucket`: missing".to_owned(), "datalake init".to_owned());
+            seen.spec.troubles = Look::Saw(vec![SpecTrouble { what, cure }]);
+        }),
         (FindingId::NetworkProxy, |seen| {
             let address = "socks5://192.0.2.1:1080".to_owned();
             seen.network.proxy = Look::Saw(Some(Proxy { address, is_usable: false }));
@@ -55,9 +59,14 @@ fn network() -> Vec<(FindingId, Change)> {
     ]
 }
 
+fn unread(cure: Option<&str>) -> Look<Result<String, Unread>> {
+    Look::Saw(Err(Unread { what: "no pair".to_owned(), cure: cure.map(str::to_owned) }))
+}
+
 fn key() -> Vec<(FindingId, Change)> {
     vec![
-        (FindingId::KeySource, |seen| seen.key.source = Look::Saw(Err("no pair".to_owned()))),
+        (FindingId::KeySource, |seen| seen.key.source = unread(None)),
+        (FindingId::KeySource, |seen| seen.key.source = unread(Some("chmod 600 key.env"))),
         (FindingId::KeyShape, |seen| {
             seen.key.flaw = Look::Saw(Some("the secret access key is empty".to_owned()));
         }),
