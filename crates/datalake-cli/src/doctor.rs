@@ -56,10 +56,15 @@ pub(crate) async fn examine(
     seen.place = if site.is_this_machine() { Place::Machine } else { Place::Folder };
     seen.spec.troubles = Look::Saw(troubles(site));
     let wants = |groups: &[Group]| only.is_none_or(|only| groups.contains(&only));
-    let host = site.settings.host().ok().filter(|_| wants(&[Group::Host, Group::Containers]));
-    let running = match host {
-        Some(host) => on_the_host(site, &host, &mut seen).await,
-        None => None,
+    let running = match site.settings.host() {
+        Ok(host) if wants(&[Group::Host, Group::Containers]) => {
+            on_the_host(site, &host, &mut seen).await
+        }
+        Ok(_) => None,
+        Err(_) => {
+            seen.host.account = Look::NotHere("the spec names no host".to_owned());
+            None
+        }
     };
     if wants(&[Group::Network, Group::Key, Group::Store, Group::Money]) {
         let asks_locations = wants(&[Group::Network]);

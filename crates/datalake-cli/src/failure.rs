@@ -9,6 +9,7 @@ use datalake_host::{AccountFault, NotTheUser};
 use crate::desired::Unfit;
 use crate::exit::Exit;
 use crate::faults::{exit_of, hint_of};
+use crate::site::named_for;
 
 /// A failure ready to be shown.
 #[derive(Debug)]
@@ -42,6 +43,13 @@ impl Failure {
     #[must_use]
     pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hints.push(hint.into());
+        self
+    }
+
+    /// The same; the commands in its hints name this place.
+    #[must_use]
+    pub(crate) fn named_for(mut self, name: &str) -> Self {
+        self.hints.iter_mut().for_each(|hint| *hint = named_for(hint, name));
         self
     }
 

@@ -33,6 +33,7 @@ use tokio::runtime::{Builder, Runtime};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::render::Printer;
+use crate::site::own_name;
 
 /// Runs the command line `words`, the program's name first, and tells the exit code.
 pub fn run(words: impl IntoIterator<Item = impl Into<OsString> + Clone>) -> ExitCode {
@@ -50,6 +51,7 @@ pub fn run(words: impl IntoIterator<Item = impl Into<OsString> + Clone>) -> Exit
         Err(error) => Err(Failure::of(Exit::Io, &error)),
     };
     let exit = result.unwrap_or_else(|failure| {
+        let failure = failure.named_for(&own_name(&cli));
         printer.failure(&failure);
         failure.exit
     });

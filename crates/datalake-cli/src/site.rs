@@ -15,8 +15,8 @@ use datalake_engine::{
 use datalake_host::{Account, HostFiles, StateDir, SystemClock, find_user};
 use datalake_s3::S3Store;
 
-pub(crate) use self::folders::own_name;
 use self::folders::{at_folder, default_state, spec_files};
+pub(crate) use self::folders::{named_for, own_name};
 use crate::args::Cli;
 use crate::config::{Settings, Sources};
 use crate::exit::Exit;

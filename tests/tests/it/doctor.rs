@@ -6,6 +6,7 @@ mod host;
 mod key;
 mod modal;
 mod network;
+mod spec;
 mod store;
 mod texts;
 

@@ -9,7 +9,7 @@ use crate::doctor::examine;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::render::{DoctorReport, DocumentKind, FindingPage, Printer, diagnosis, finding_page};
-use crate::site::Site;
+use crate::site::{Site, own_name};
 
 pub(super) const DOCTOR: DocumentKind = DocumentKind::of::<DoctorReport>("doctor");
 pub(super) const DOCTOR_PAGE: DocumentKind = DocumentKind::of::<FindingPage>("doctor-page");
@@ -24,7 +24,7 @@ pub(super) async fn doctor(
 ) -> Result<Exit, Failure> {
     if let Some(id) = flags.explain {
         // Works offline and without a spec: nothing is opened.
-        let (text, report) = finding_page(id);
+        let (text, report) = finding_page(id, &own_name(cli));
         printer.result(DOCTOR_PAGE, report, &text);
         return Ok(Exit::Done);
     }

@@ -23,6 +23,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::render::{DocumentKind, FileChange, Printer, diff, printable};
 use crate::site::Site;
+use crate::site::own_name;
 
 pub(super) const DAGSTER_INIT: DocumentKind = DocumentKind::of::<Report<'static>>("dagster-init");
 
@@ -82,7 +83,7 @@ pub(super) async fn init(
         }
     }
     let layout = if project.is_some() { "dg" } else { "single-file" };
-    Ok(finish(&judged, &names, (layout, flags), printer))
+    Ok(finish(&judged, &names, (layout, flags), (printer, &own_name(cli))))
 }
 
 /// The project in today's layout, and whether it is new; `None` for one file.
@@ -173,7 +174,7 @@ fn finish(
     judged: &[Judged],
     names: &Names,
     (layout, flags): (&'static str, &ProjectInit),
-    printer: Printer,
+    (printer, name): (Printer, &str),
 ) -> Exit {
     let state = |one: &Judged| one.state(flags.dry_run);
     let files = judged.iter().map(|one| FileReport { path: &one.file.path, state: state(one).1 });
@@ -197,7 +198,7 @@ fn finish(
     if flags.dry_run {
         text.push_str(&diffs(judged));
     }
-    text.push_str(&farewell(changes, flags));
+    text.push_str(&farewell(changes, flags, name));
     printer.result(DAGSTER_INIT, report, &text);
     let is_kept = judged.iter().any(|one| one.standing == FileStanding::Edited);
     match (flags.dry_run && changes, is_kept) {
@@ -216,16 +217,17 @@ fn diffs(judged: &[Judged]) -> String {
     text
 }
 
-fn farewell(changes: bool, flags: &ProjectInit) -> String {
+fn farewell(changes: bool, flags: &ProjectInit, name: &str) -> String {
     if !changes {
         return "\nNothing to do: the files are there.\n".to_owned();
     }
     if flags.dry_run {
         let dir = PathBuf::from(&flags.dir);
         let dir = printable(&dir.display().to_string());
-        return format!("\nNothing was changed. Next: datalake dagster init {dir}\n");
+        return format!("\nNothing was changed. Next: {name} dagster init {dir}\n");
     }
-    "\nThe image needs dagster-aws, the containers the variables of the bucket.\n\
-     Next: datalake dagster deps plan\n"
-        .to_owned()
+    format!(
+        "\nThe image needs dagster-aws, the containers the variables of the bucket.\n\
+         Next: {name} dagster deps plan\n"
+    )
 }

@@ -75,6 +75,7 @@ pub(super) async fn standing(
     let repairs = repairs(&places, &sighting);
     let services = services(site, &ground).await;
     let state = State {
+        name: &site.name,
         spec: &spec,
         account: &account,
         places: &places,

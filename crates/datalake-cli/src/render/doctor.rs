@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::printable;
+use crate::site::named_for;
 
 /// How wide cures are set.
 const WIDTH: usize = 100;
@@ -52,6 +53,8 @@ pub(crate) struct CheckReport {
     outcome: Word,
     /// What was seen, or why nothing was.
     seen: Vec<String>,
+    /// The check that it depends on, where that is why it was skipped.
+    blocked_by: Option<&'static str>,
     /// What to do, for a finding.
     cure: Option<String>,
     /// Whether `--fix` does it.
@@ -100,7 +103,9 @@ impl DoctorReport {
         is_chosen: &dyn Fn(FindingId) -> bool,
         name: &str,
     ) -> Self {
-        let checks = found.chosen(is_chosen).map(|(id, outcome)| check(id, outcome));
+        let roots = found.roots_of(is_chosen);
+        let is_shown = |id| is_chosen(id) || roots.contains(&id);
+        let checks = found.chosen(is_shown).map(|(id, outcome)| check(id, outcome, name));
         let checks: Vec<_> = checks.collect();
         let mut counts = Counts::default();
         for check in &checks {
@@ -112,13 +117,13 @@ impl DoctorReport {
                 Word::Unknown => &mut counts.unknown,
             } += 1;
         }
-        let next = next(found, is_chosen, name);
+        let next = next(found, &is_shown, name);
         let is_sound = found.verdict_of(is_chosen) == Verdict::Sound;
         Self { is_sound, counts, checks, next }
     }
 }
 
-fn check(id: FindingId, outcome: &Outcome) -> CheckReport {
+fn check(id: FindingId, outcome: &Outcome, name: &str) -> CheckReport {
     let (word, seen, cure) = match outcome {
         Outcome::Sound(seen) => (Word::Sound, vec![seen.clone()], None),
         Outcome::Finding(finding) => {
@@ -126,7 +131,7 @@ fn check(id: FindingId, outcome: &Outcome) -> CheckReport {
                 Severity::Warning => Word::Warning,
                 Severity::Wrong => Word::Wrong,
             };
-            (word, finding.evidence.clone(), Some(finding.cure.clone()))
+            (word, finding.evidence.clone(), Some(named_for(&finding.cure, name)))
         }
         Outcome::Skipped(Skipped::After(root)) => {
             (Word::Skipped, vec![format!("it depends on {root}")], None)
@@ -140,6 +145,10 @@ fn check(id: FindingId, outcome: &Outcome) -> CheckReport {
         title: id.title(),
         outcome: word,
         seen,
+        blocked_by: match outcome {
+            Outcome::Skipped(Skipped::After(root)) => Some(root.as_str()),
+            _ => None,
+        },
         is_fixed_by_datalake: cure.is_some() && id.remedy() != Remedy::Person,
         cure,
     }
@@ -223,6 +232,8 @@ pub(crate) struct FindingPage {
     group: &'static str,
     /// What is so when it is sound.
     title: &'static str,
+    /// How bad it is at its worst.
+    severity: Severity,
     /// Whether `doctor --fix` can put it right.
     is_fixed_by_datalake: bool,
     /// The page.
@@ -231,18 +242,23 @@ pub(crate) struct FindingPage {
 
 /// The page of a finding.
 #[must_use]
-pub(crate) fn finding_page(id: FindingId) -> (String, FindingPage) {
+pub(crate) fn finding_page(id: FindingId, name: &str) -> (String, FindingPage) {
     let is_ours = id.remedy() != Remedy::Person;
     let page = FindingPage {
         id: id.as_str(),
         group: id.group().as_str(),
         title: id.title(),
+        severity: id.severity(),
         is_fixed_by_datalake: is_ours,
         markdown: id.page(),
     };
-    let next =
-        if is_ours { format!("\nNext: datalake doctor --fix {id}\n") } else { String::new() };
-    (format!("{}{next}", id.page().replace("**", "")), page)
+    let next = if is_ours { format!("\nNext: {name} doctor --fix {id}\n") } else { String::new() };
+    let severity = match id.severity() {
+        Severity::Warning => "a warning: it works, and can do harm",
+        Severity::Wrong => "wrong: it does not work, or will not",
+    };
+    let text = named_for(id.page(), name).replace("**", "");
+    (format!("{text}\nHow bad it is. At its worst {severity}.\n{next}"), page)
 }
 
 #[cfg(test)]

@@ -16,6 +16,8 @@ use crate::places::Places;
 
 /// Everything that `status` tells.
 pub(crate) struct State<'a> {
+    /// How the next command names this place.
+    pub name: &'a str,
     /// The spec.
     pub spec: &'a Spec,
     /// The service user.
@@ -141,7 +143,7 @@ fn text(state: &State<'_>, report: &Report<'_>, bucket: Option<&BucketState>) ->
     for step in pending {
         text.push_str(&format!("  {}\n", line(step)));
     }
-    text + "\nNext: datalake provision\n"
+    text + &format!("\nNext: {} provision\n", state.name)
 }
 
 fn bucket_text(bucket: &BucketState) -> String {

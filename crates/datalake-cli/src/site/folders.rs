@@ -8,20 +8,43 @@ use crate::args::Cli;
 use crate::exit::Exit;
 use crate::failure::Failure;
 
-/// How this very place is named in the next command that we suggest.
+/// How this very place, and what was asked for on the command line, is named in the next command
+/// that we suggest.
 pub(crate) fn own_name(cli: &Cli) -> String {
-    let mut name = "datalake".to_owned();
-    let mut add = |flag: &str, path: Option<&PathBuf>| {
-        if let Some(path) = path {
-            name.push_str(&format!(" --{flag}={}", path.display()));
-        }
-    };
+    let (place, values) = (&cli.place, &cli.values);
+    let path = |path: &Option<PathBuf>| path.as_ref().map(|path| path.display().to_string());
+    let mut flags = vec![
+        ("root", path(&place.root)),
+        ("state", path(&place.state)),
+        ("config", path(&place.config)),
+        ("region", values.region.clone()),
+        ("endpoint", values.endpoint.clone()),
+        ("bucket", values.bucket.clone()),
+        ("prefix", values.prefix.clone()),
+        ("user", values.user.clone()),
+    ];
     #[cfg(feature = "sandbox")]
-    add("sandbox", cli.place.sandbox.as_ref());
-    add("root", cli.place.root.as_ref());
-    add("state", cli.place.state.as_ref());
-    add("config", cli.place.config.as_ref());
-    name
+    flags.insert(0, ("sandbox", path(&place.sandbox)));
+    flags.extend(values.units.iter().map(|unit| ("unit", Some(unit.clone()))));
+    flags.push(("handover", values.handover.clone()));
+    flags.push(("credentials-file", values.credentials_file.clone()));
+    let given = flags.into_iter().filter_map(|(flag, value)| Some((flag, value?)));
+    let given = given.map(|(flag, value)| format!(" --{flag}={}", quoted(&value)));
+    format!("datalake{}", given.collect::<String>())
+}
+
+/// A word as a shell takes it.
+fn quoted(word: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./:@%+,=~".contains(c);
+    if word.chars().all(is_plain) && !word.is_empty() {
+        return word.to_owned();
+    }
+    format!("'{}'", word.replace('\'', r"'\''"))
+}
+
+/// A text in which each command of ours names this place.
+pub(crate) fn named_for(text: &str, name: &str) -> String {
+    text.replace("`datalake ", &format!("`{name} "))
 }
 
 pub(super) fn at_folder(folder: &Path) -> impl Fn(Fault) -> Failure {

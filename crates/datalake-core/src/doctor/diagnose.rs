@@ -51,6 +51,7 @@ fn outcome(check: &Check, seen: &Examination, earlier: &Diagnosis) -> Outcome {
     match (check.judge)(seen) {
         Ok(sound) => Outcome::Sound(sound),
         Err(Not::Sound(trouble)) => Outcome::Finding(trouble.finding(check.id)),
+        Err(Not::After(root)) => Outcome::Skipped(Skipped::After(root)),
         Err(Not::Here(reason)) => Outcome::Skipped(Skipped::NotHere(reason)),
         Err(Not::Known(fault)) => Outcome::Unknown(fault.to_string()),
     }

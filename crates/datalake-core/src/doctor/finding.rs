@@ -1,5 +1,7 @@
 //! What a diagnosis tells.
 
+use std::collections::BTreeSet;
+
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -91,6 +93,16 @@ impl Diagnosis {
         is_chosen: impl Fn(FindingId) -> bool + 'a,
     ) -> impl Iterator<Item = (FindingId, &'a Outcome)> {
         self.outcomes().filter(move |(id, _)| is_chosen(*id))
+    }
+
+    /// The checks, others than these, because of which some of these were skipped.
+    #[must_use]
+    pub fn roots_of(&self, is_chosen: impl Fn(FindingId) -> bool) -> BTreeSet<FindingId> {
+        let roots = self.chosen(&is_chosen).filter_map(|(_, outcome)| match outcome {
+            Outcome::Skipped(Skipped::After(root)) => Some(*root),
+            _ => None,
+        });
+        roots.filter(|root| !is_chosen(*root)).collect()
     }
 
     /// What the checks of one group come to, or all of them. A check that was skipped because of

@@ -46,7 +46,7 @@ pub(super) const MANAGED: &[FindingId] =
     &[FindingId::HostUser, FindingId::HostCaller, FindingId::HostManager];
 
 pub(super) const CHECKS: &[Check] = &[
-    Check { id: FindingId::HostUser, after: &[FindingId::SpecValues], judge: user },
+    Check { id: FindingId::HostUser, after: &[], judge: user },
     Check { id: FindingId::HostCaller, after: USER, judge: caller },
     Check { id: FindingId::HostLingering, after: USER, judge: lingering },
     Check { id: FindingId::HostSubids, after: USER, judge: subids },
@@ -79,7 +79,7 @@ impl Default for HostEvidence {
 }
 
 fn user(seen: &Examination) -> Judged {
-    match seen.host.account.seen()? {
+    match seen.host.account.asked(seen)? {
         Ok(home) => Ok(format!("{}, at home in {home}", seen.host.user)),
         Err(trouble) => Err(wrong(
             [trouble.clone()],

@@ -42,7 +42,7 @@ pub(super) const TAKEN: &[FindingId] =
     &[FindingId::KeyUnknown, FindingId::KeySecret, FindingId::KeyRegion];
 
 pub(super) const CHECKS: &[Check] = &[
-    Check { id: FindingId::KeySource, after: &[FindingId::SpecValues], judge: source },
+    Check { id: FindingId::KeySource, after: &[], judge: source },
     Check { id: FindingId::KeyShape, after: &[FindingId::KeySource], judge: shape },
     Check { id: FindingId::KeySwapped, after: &[FindingId::KeyShape], judge: swapped },
     Check { id: FindingId::KeyUnknown, after: SOUND_PAIR, judge: unknown },
@@ -68,7 +68,7 @@ impl Default for KeyEvidence {
 }
 
 fn source(seen: &Examination) -> Judged {
-    match seen.key.source.seen()? {
+    match seen.key.source.asked(seen)? {
         Ok(id) => Ok(format!("the pair of `{id}`")),
         Err(Unread { what, cure: Some(cure) }) => Err(wrong([what.clone()], cure.clone())),
         Err(Unread { what, cure: None }) => Err(wrong(

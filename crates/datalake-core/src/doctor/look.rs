@@ -3,6 +3,7 @@
 use crate::{Fault, FaultKind, Found};
 
 use super::finding::{Finding, Severity};
+use super::{Examination, FindingId};
 
 /// What an examination has brought of one thing.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,6 +22,7 @@ pub(super) enum Not {
     Sound(Box<Trouble>),
     Here(String),
     Known(Fault),
+    After(FindingId),
 }
 
 /// A finding before it has its id.
@@ -46,6 +48,16 @@ impl<T> Look<T> {
             Self::Saw(value) => Ok(value),
             Self::NotHere(reason) => Err(Not::Here(reason.clone())),
             Self::Unknown(fault) => Err(Not::Known(fault.clone())),
+        }
+    }
+
+    /// The same of what the spec names: it may be the spec that keeps it from being looked at.
+    pub(super) fn asked(&self, seen: &Examination) -> Result<&T, Not> {
+        match (self, &seen.spec.troubles) {
+            (Self::NotHere(_), Look::Saw(troubles)) if !troubles.is_empty() => {
+                Err(Not::After(FindingId::SpecValues))
+            }
+            _ => self.seen(),
         }
     }
 

@@ -9,7 +9,7 @@ mod sound;
 #[cfg(test)]
 mod traps;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use datalake_core::doctor::{
     Examination, FindingId, Group, Outcome, Severity, Skipped, Verdict, diagnose,
@@ -31,6 +31,7 @@ fn every_finding_has_a_situation_that_makes_it_red() {
     for id in FindingId::ALL {
         assert!(cases.iter().any(|(red, _)| *red == id), "nothing makes {id} red");
     }
+    let mut worst: BTreeMap<FindingId, Severity> = BTreeMap::new();
     for (id, change) in cases {
         let mut seen = sound::place();
         change(&mut seen);
@@ -42,7 +43,12 @@ fn every_finding_has_a_situation_that_makes_it_red() {
         assert_eq!(finding.id, id);
         assert!(finding.evidence.iter().all(|line| !line.is_empty()), "{id}: {finding:?}");
         assert!(!finding.evidence.is_empty() && !finding.cure.is_empty(), "{id}: {finding:?}");
+        let held = worst.entry(id).or_insert(finding.severity);
+        *held = finding.severity.max(*held);
     }
+    let told: BTreeMap<_, _> = FindingId::ALL.map(|id| (id, id.severity())).into();
+    let differing: Vec<_> = worst.iter().filter(|(id, worst)| told[id] != **worst).collect();
+    assert!(differing.is_empty(), "at its worst: {differing:?}");
 }
 
 #[test]

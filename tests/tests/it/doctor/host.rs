@@ -149,3 +149,38 @@ fn services_and_podman_are_not_those_of_a_folder() {
         check(|words| shelf.call(words), id, "skipped");
     }
 }
+
+#[test]
+fn files_that_are_not_as_a_provision_writes_them() {
+    let shelf = provisioned();
+    green(&shelf, "host-in-step");
+
+    for (from, to) in [
+        ("AWS_SECRET_ACCESS_KEY=", "AWS_SECRET_ACCESS_KEY=wrong"),
+        ("AWS_ACCESS_KEY_ID=", "AWS_ACCESS_KEY_ID=WRONG"),
+        ("AWS_ACCESS_KEY_ID=", "AWS_PROFILE=mine\nAWS_ACCESS_KEY_ID="),
+    ] {
+        let before = fs::read(shelf.host.env_file()).unwrap();
+        changed(&shelf, |text| text.replacen(from, to, 1));
+        let said = red(&shelf, "host-in-step");
+        assert!(said.contains("s3.env") && !said.contains("wrong0"), "{said}");
+        shelf.run("doctor", 3);
+        fs::write(shelf.host.env_file(), before).unwrap();
+    }
+    let drop_in = shelf.host.units().join("dagster-daemon.container.d/50-datalake-s3.conf");
+    fs::write(&drop_in, "").unwrap();
+    let said = red(&shelf, "host-in-step");
+    assert!(said.contains("50-datalake-s3.conf"), "{said}");
+
+    let fixed = shelf.run("doctor --fix host-in-step --yes", 0);
+    assert!(fixed.stdout.contains("50-datalake-s3.conf"), "{}", fixed.stdout);
+    green(&shelf, "host-in-step");
+}
+
+#[test]
+fn without_the_key_pair_there_is_nothing_to_compare_with() {
+    let shelf = provisioned();
+    let none = |words: &str| shelf.host.without_key(&shelf.service, words);
+
+    check(none, "host-in-step", "skipped");
+}

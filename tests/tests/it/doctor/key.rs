@@ -105,3 +105,21 @@ pub(super) fn deny(shelf: &Shelf, action: &str, below: &str) {
     );
     super::store::set_policy(shelf, &policy);
 }
+
+#[test]
+fn a_file_that_cannot_be_read_is_told_with_its_own_cure() {
+    use std::os::unix::fs::PermissionsExt;
+    let shelf = provisioned();
+    let file = shelf.host.private_file("hetzner.env", "");
+    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o644)).unwrap();
+    let named = |words: &str| {
+        shelf.host.without_key(&shelf.service, words).arg("--credentials-file").arg(&file)
+    };
+
+    let said = check(named, "key-source", "wrong");
+    assert!(said.contains("chmod 600") && !said.contains("Console"), "{said}");
+
+    std::fs::remove_file(&file).unwrap();
+    let said = check(named, "key-source", "wrong");
+    assert!(!said.contains("Console"), "{said}");
+}

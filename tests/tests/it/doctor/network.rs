@@ -123,5 +123,6 @@ fn without_a_spec_the_network_is_looked_at_all_the_same() {
     assert_eq!(of("network-proxy")["outcome"], "sound");
     assert_eq!(of("key-source")["outcome"], "skipped");
     assert_eq!(of("host-units")["outcome"], "sound");
-    assert!(of("key-source")["seen"][0].as_str().unwrap().contains("the spec names no service"));
+    assert_eq!(of("spec-values")["outcome"], "wrong");
+    assert_eq!(of("key-source")["blocked_by"], "spec-values");
 }

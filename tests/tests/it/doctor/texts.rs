@@ -11,7 +11,7 @@ fn findings_stand_under_their_group_with_the_cure_below_and_the_next_command_las
     let lines: Vec<_> = ran.stdout.lines().collect();
     assert_eq!(lines.first(), Some(&"key"));
     assert_eq!(lines.get(1), Some(&"  ✗ wrong    key-source: there is no key pair"));
-    assert!(lines[2].starts_with("             cure: make a key"), "{}", ran.stdout);
+    assert!(lines[2].starts_with("             cure: export AWS_ACCESS_KEY_ID"), "{}", ran.stdout);
     assert!(
         ran.stdout.contains("  – skipped  key-shape: it depends on key-source"),
         "{}",

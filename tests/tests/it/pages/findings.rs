@@ -1,6 +1,6 @@
 //! `docs/findings.md`: what `doctor` looks for, from the table that it works by.
 
-use datalake_core::doctor::{FindingId, Group, Remedy};
+use datalake_core::doctor::{FindingId, Group, Remedy, Severity};
 
 use super::hold;
 
@@ -8,17 +8,16 @@ const HEAD: &str = "\
 # Findings of `doctor`
 
 What `datalake doctor` looks for, in the order in which it looks. `datalake doctor --explain ID` prints the same page without a network, `--only GROUP` looks at one
-group, `--fix ID` makes the plan of the cure where datalake has one.
+group, `--fix ID` makes the plan of the cure where datalake has one. *Wrong* does not work, or will not; a *warning* works, and can do harm.
 ";
 
 #[test]
 fn the_page_of_findings_has_every_id() {
     let mut text = HEAD.to_owned();
     for group in Group::ALL {
-        let rows = of(group)
-            .map(|id| format!("| [`{id}`](#{id}) | {} | {} |\n", id.title(), cure(id.remedy())));
+        let rows = of(group).map(row);
         text += &format!("\n## {}\n\n{}\n\n", heading(group), about(group));
-        text += "| id | what is looked at | cured by |\n|---|---|---|\n";
+        text += "| id | what is looked at | at its worst | cured by |\n|---|---|---|---|\n";
         text.extend(rows);
         for id in of(group) {
             let page = id.page().split_once('\n').map_or("", |(_, rest)| rest);
@@ -27,6 +26,14 @@ fn the_page_of_findings_has_every_id() {
     }
 
     hold("findings.md", &text);
+}
+
+fn row(id: FindingId) -> String {
+    let severity = match id.severity() {
+        Severity::Warning => "warning",
+        Severity::Wrong => "wrong",
+    };
+    format!("| [`{id}`](#{id}) | {} | {severity} | {} |\n", id.title(), cure(id.remedy()))
 }
 
 fn of(group: Group) -> impl Iterator<Item = FindingId> {

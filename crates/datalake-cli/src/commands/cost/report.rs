@@ -19,6 +19,7 @@ use crate::render::{
     BillTold, DocumentKind, Part, Parts, Printer, Sharing, bill_text, due_text, heading_line,
     key_text, paid_words, part_line, parts_text, size,
 };
+use crate::site::own_name;
 
 pub(super) const COST_REPORT: DocumentKind = DocumentKind::of::<CostTold>("cost-report");
 
@@ -164,12 +165,12 @@ pub(super) async fn report(
     let remote = Remote::open(cli, printer).await?;
     let basis = Basis::of(&remote.site, &flags.terms)?;
     let costed = Costed::look(&remote, &basis, &flags.what).await?;
-    let text = text(&costed, &basis, flags.what.top);
+    let text = text(&costed, &basis, flags.what.top, &own_name(cli));
     printer.result(COST_REPORT, costed.told(&basis, flags.what.top), &text);
     Ok(Exit::Done)
 }
 
-fn text(costed: &Costed, basis: &Basis, top: usize) -> String {
+fn text(costed: &Costed, basis: &Basis, top: usize, name: &str) -> String {
     let (holdings, sharing) = (&costed.holdings, costed.sharing());
     let (bucket, sum) = (&costed.place.bucket, sharing.sum);
     let mut text = format!(
@@ -202,9 +203,9 @@ fn text(costed: &Costed, basis: &Basis, top: usize) -> String {
     sharing.hidden(&holdings.total).iter().for_each(|part| text.push_str(&part_line(part, sum)));
     text.push('\n');
     text.push_str(&due_text(&holdings.due));
-    text.push_str(
-        "\nNext: datalake usage record (keeps this for forecasts), datalake report --html FILE\n",
-    );
+    text.push_str(&format!(
+        "\nNext: {name} usage record (keeps this for forecasts), {name} report --html FILE\n"
+    ));
     text
 }
 

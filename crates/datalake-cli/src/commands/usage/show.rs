@@ -77,7 +77,7 @@ pub(super) async fn show(cli: &Cli, flags: &Show, printer: Printer) -> Result<Ex
             grown = growth(&then, &now, then.len() < WHOLE_BELOW);
         }
     }
-    let text = text(&samples, &grown, &egress);
+    let text = text(&site.name, &samples, &grown, &egress);
     let shown = Shown {
         bucket: place.bucket.to_string(),
         samples: samples.iter().map(SampleTold::new).collect(),
@@ -108,9 +108,9 @@ fn by_word(by: EgressBy) -> &'static str {
     }
 }
 
-fn text(samples: &[UsageSample], grown: &[Grown], egress: &[EgressNote]) -> String {
+fn text(name: &str, samples: &[UsageSample], grown: &[Grown], egress: &[EgressNote]) -> String {
     if samples.is_empty() && egress.is_empty() {
-        return "Nothing was recorded in this time.\nNext: datalake usage record\n".to_owned();
+        return format!("Nothing was recorded in this time.\nNext: {name} usage record\n");
     }
     let mut text = format!(
         "{:<20}  {:>10}  {:>10}  {:>12}  {:>12}\n",
