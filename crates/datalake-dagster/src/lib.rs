@@ -60,4 +60,4 @@ pub use webserver::{
     ASSETS_QUERY, LiveRun, RUNS_QUERY, UnreadableAnswer, asset_key_of_database, asset_keys,
     live_runs,
 };
-pub use yaml_traps::scan_yaml;
+pub use yaml_traps::{beside_spec, scan_yaml};

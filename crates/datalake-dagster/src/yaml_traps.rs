@@ -1,7 +1,11 @@
 //! What of a `dagster.yaml` does not do what it seems to do.
 
+mod place;
+
 use datalake_core::doctor::{YamlTrap, YamlTrapKind};
 use serde_yaml::Value;
+
+pub use self::place::beside_spec;
 
 use crate::{ComputeLogs, DagsterYaml, LogNote, Place, Setting, UnfitYaml, instance_places};
 

@@ -49,6 +49,15 @@ pub enum EnvReadError {
     /// The last line may be cut off.
     #[error("line {0}, the last one, does not end in a newline")]
     Unfinished(usize),
+    /// The way of another system to end a line.
+    #[error("line {0} ends in a carriage return: save the file with the line ends of Unix")]
+    CarriageReturn(usize),
+    /// The way of another system to begin a file.
+    #[error("line {0} begins with a byte order mark: save the file as plain UTF-8")]
+    Mark(usize),
+    /// A word of the shell's.
+    #[error("line {0} begins with `export`: an env file has the bare `NAME=value`")]
+    Export(usize),
     /// Neither a comment nor `NAME=value`.
     #[error("line {0} is neither empty, nor a comment with `#`, nor `NAME=value`")]
     Form(usize),
@@ -58,6 +67,12 @@ pub enum EnvReadError {
     /// Some readers ignore a variable without a value.
     #[error("line {0} sets a variable to nothing")]
     Empty(usize),
+    /// Some readers take quotes for a part of the value.
+    #[error("the value in line {0} is in quotes: write it bare")]
+    Quoted(usize),
+    /// Some readers cut blanks off.
+    #[error("the value in line {0} begins or ends with a blank")]
+    Blank(usize),
     /// Readers disagree about a character.
     #[error("the value in line {0} holds a character that env files cannot carry safely")]
     Unfit(usize),
@@ -116,8 +131,8 @@ pub fn parse_env(content: &[u8]) -> Result<Vec<(String, String)>, EnvReadError> 
         let number = at + 1;
         let line = std::str::from_utf8(line).map_err(|_| EnvReadError::Encoding(number))?;
         let line = line.strip_suffix('\n').ok_or(EnvReadError::Unfinished(number))?;
-        if line.contains(char::is_control) {
-            return Err(EnvReadError::Form(number));
+        if let Some(error) = of_another_system(line, number) {
+            return Err(error);
         }
         // systemd continues a comment that ends in a backslash.
         if line.is_empty() || line.starts_with('#') && !line.ends_with('\\') {
@@ -131,7 +146,7 @@ pub fn parse_env(content: &[u8]) -> Result<Vec<(String, String)>, EnvReadError> 
             return Err(EnvReadError::Empty(number));
         }
         if first_unfit(value).is_some() {
-            return Err(EnvReadError::Unfit(number));
+            return Err(unfit(value, number));
         }
         if entries.iter().any(|(earlier, _)| earlier == name) {
             return Err(EnvReadError::Twice(number));
@@ -139,6 +154,24 @@ pub fn parse_env(content: &[u8]) -> Result<Vec<(String, String)>, EnvReadError> 
         entries.push((name.to_owned(), value.to_owned()));
     }
     Ok(entries)
+}
+
+/// What editors and shells put into a line.
+fn of_another_system(line: &str, number: usize) -> Option<EnvReadError> {
+    match line {
+        _ if line.ends_with('\r') => Some(EnvReadError::CarriageReturn(number)),
+        _ if line.starts_with('\u{feff}') => Some(EnvReadError::Mark(number)),
+        _ if line.starts_with("export ") => Some(EnvReadError::Export(number)),
+        _ => line.contains(char::is_control).then_some(EnvReadError::Form(number)),
+    }
+}
+
+fn unfit(value: &str, number: usize) -> EnvReadError {
+    match value {
+        _ if value.starts_with(['"', '\'']) => EnvReadError::Quoted(number),
+        _ if value.trim() != value => EnvReadError::Blank(number),
+        _ => EnvReadError::Unfit(number),
+    }
 }
 
 fn check_name(name: &str) -> Result<(), EnvError> {
@@ -213,20 +246,17 @@ mod tests {
         check(b"\nA=\xff\n", Err(EnvReadError::Encoding(2)));
         check(b"A=\n", Err(EnvReadError::Empty(1)));
         check(b"A=1\nB=2\nA=3\n", Err(EnvReadError::Twice(3)));
-        for content in [&b"A='1'\n"[..], b"A= 1\n", b"A=1 \n", b"A=a\\\n", b"A=$B\n"] {
+        check(b"A='1'\n", Err(EnvReadError::Quoted(1)));
+        check(b"A=1\r\n", Err(EnvReadError::CarriageReturn(1)));
+        check(b"export A=1\n", Err(EnvReadError::Export(1)));
+        check(b"\xef\xbb\xbfA=1\n", Err(EnvReadError::Mark(1)));
+        for content in [&b"A= 1\n"[..], b"A=1 \n"] {
+            check(content, Err(EnvReadError::Blank(1)));
+        }
+        for content in [&b"A=a\\\n"[..], b"A=$B\n"] {
             check(content, Err(EnvReadError::Unfit(1)));
         }
-        for content in [
-            &b"A=1\r\n"[..],
-            b"; c\n",
-            b"# c \\\n",
-            b" A=1\n",
-            b"A =1\n",
-            b"export A=1\n",
-            b"A\n",
-            b"\xef\xbb\xbfA=1\n",
-            b"A=1\x002\n",
-        ] {
+        for content in [&b"; c\n"[..], b"# c \\\n", b" A=1\n", b"A =1\n", b"A\n", b"A=1\x002\n"] {
             check(content, Err(EnvReadError::Form(1)));
         }
     }

@@ -33,8 +33,14 @@ pub(super) async fn look(site: &Site, host: &HostSpec, home: &Home, seen: &mut E
         Source::EnvFile => home.places.env_file.to_string(),
         Source::PodmanSecrets => Source::PodmanSecrets.name().to_owned(),
     };
-    settings.handed_over =
-        Look::from(handed.settings).map(|content| content.map(|content| read(from, &content)));
+    settings.handed_over = match handed.settings {
+        Found::Unknown(fault) if fault.kind == FaultKind::NotPlain => {
+            let reason = Err(fault.to_string());
+            let secrets = Vec::new();
+            Look::Saw(Some(HandedOver { from, is_plain: false, settings: reason, secrets }))
+        }
+        found => Look::from(found).map(|content| content.map(|content| read(from, &content))),
+    };
     settings.wanted = match site.spec() {
         Ok(spec) => Look::Saw(Variables::of(&spec).told()),
         Err(_) => Look::NotHere("the spec is not whole".to_owned()),
@@ -123,7 +129,7 @@ fn read(from: String, content: &FilledBody) -> HandedOver {
         }
         told
     });
-    HandedOver { from, settings, secrets }
+    HandedOver { from, is_plain: true, settings, secrets }
 }
 
 /// Whether datalake's drop-in lies there, or its blocks stand in the unit.

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use datalake_core::doctor::{Examination, Look};
 use datalake_core::{FaultKind, HostPath, Logs};
-use datalake_dagster::scan_yaml;
+use datalake_dagster::{beside_spec, scan_yaml};
 use datalake_engine::{Files, Seen};
 use datalake_quadlet::UnitFile;
 
@@ -31,7 +31,11 @@ pub(super) fn look(site: &Site, seen: &mut Examination) {
             let ours = variables(site.settings.gives_modal_token());
             let is_set =
                 |name: &str| ours.contains(&name) || mounted.sets(name) || others.contains(name);
-            Look::Saw(scan_yaml(&text, inside, is_set))
+            let mut traps = scan_yaml(&text, inside, is_set);
+            if let Ok(spec) = site.spec() {
+                traps.extend(beside_spec(&text, spec.bucket.as_str(), spec.prefix.as_str()));
+            }
+            Look::Saw(traps)
         }
         Ok(Seen::Folder(_)) => Look::NotHere(format!("`{path}` is a folder")),
         Err(fault) if fault.kind == FaultKind::Absent => {

@@ -51,6 +51,8 @@ pub enum YamlTrapKind {
     SharedPrefix,
     /// The log manager keeps logs on this machine.
     LocalLogs,
+    /// The log manager writes to another bucket than the spec's.
+    OtherBucket,
     /// A launcher of containers that does not hand the variables on.
     Launcher,
 }
@@ -165,15 +167,23 @@ fn prefix(seen: &Examination) -> Judged {
 }
 
 fn local_logs(seen: &Examination) -> Judged {
-    let found = of(YamlTrapKind::LocalLogs, seen)?;
-    if found.is_empty() {
-        return Ok("the log manager is the one of the bucket".to_owned());
+    let (local, other) = (of(YamlTrapKind::LocalLogs, seen)?, of(YamlTrapKind::OtherBucket, seen)?);
+    match (local.is_empty() && other.is_empty(), seen.dagster_yaml.wants_logs) {
+        (true, _) => return Ok("the log manager is the one of the bucket".to_owned()),
+        (false, false) => {
+            return Ok("no logs come to the spec's bucket, and it does not ask for them".to_owned());
+        }
+        (false, true) => (),
     }
-    if !seen.dagster_yaml.wants_logs {
-        return Ok("logs stay on this machine, and the spec does not ask for more".to_owned());
+    if !other.is_empty() {
+        return Err(wrong(
+            other,
+            "name the spec's bucket in the block; or take the block out, and `datalake provision` \
+             writes its own",
+        ));
     }
     Err(wrong(
-        found,
+        local,
         "`datalake provision` puts the log manager in place; with the local one no log ever comes to \
          the bucket",
     ))

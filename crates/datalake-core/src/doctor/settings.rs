@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::diagnose::Check;
+use super::leftovers::{backups, histories, yaml_backups};
 use super::look::{Judged, Look, Not, warning, wrong};
 use super::{Examination, FindingId};
 
@@ -53,6 +54,8 @@ pub struct OldValue {
 pub struct HandedOver {
     /// Where they lie, for people.
     pub from: String,
+    /// Whether they lie in a plain file, if in a file.
+    pub is_plain: bool,
     /// Names and values, without those of secrets; or why they cannot be read.
     pub settings: Result<BTreeMap<String, String>, String>,
     /// The names of the secrets among them.
@@ -169,6 +172,11 @@ fn env_file(seen: &Examination) -> Judged {
             let count = settings.len() + handed.secrets.len();
             Ok(format!("{count} variables from {}", handed.from))
         }
+        Err(reason) if !handed.is_plain => Err(wrong(
+            [format!("{}: {reason}", handed.from)],
+            "move it away: datalake never writes through a link. Then `datalake provision` writes a \
+             plain file in its place",
+        )),
         Err(reason) => Err(wrong(
             [format!("{}: {reason}", handed.from)],
             "podman, systemd and sh do not read it alike: `datalake provision` writes it anew",
@@ -276,45 +284,4 @@ fn in_step(seen: &Examination) -> Judged {
              give that one",
         )),
     }
-}
-
-fn histories(seen: &Examination) -> Judged {
-    let found = seen.settings.histories.seen()?;
-    if found.is_empty() {
-        return Ok("no secret in the ones that could be read".to_owned());
-    }
-    let lines = found.iter().map(|(path, lines)| {
-        let numbers: Vec<_> = lines.iter().take(5).map(ToString::to_string).collect();
-        format!("`{path}`, line {}", numbers.join(", "))
-    });
-    Err(warning(
-        lines,
-        "take those lines out of the file, and change the key: it stood in the list of processes, \
-         too. `datalake` reads keys from a file, a descriptor or a program",
-    ))
-}
-
-fn yaml_backups(seen: &Examination) -> Judged {
-    let found = seen.settings.yaml_backups.seen()?;
-    if found.len() < 2 {
-        return Ok(format!("{} by hand", found.len()));
-    }
-    Err(warning(
-        [format!("there are {}: {}", found.len(), found.join(", "))],
-        "`cp dagster.yaml.backup-* dagster.yaml` fails with more than one: keep the one that you \
-         need, under a name of its own. `datalake rollback` needs none",
-    ))
-}
-
-fn backups(seen: &Examination) -> Judged {
-    let found = seen.settings.blind_backups.seen()?;
-    if found.is_empty() {
-        return Ok("none that holds assets and no databases".to_owned());
-    }
-    let lines = found.iter().map(|path| format!("`{path}` holds no run and no schedule"));
-    Err(warning(
-        lines,
-        "back up `history`, `schedules` and dagster.yaml, too, a database by `sqlite3 FILE \".backup \
-         COPY\"` while Dagster runs",
-    ))
 }

@@ -108,6 +108,7 @@ fn settings(seen: &mut Examination) {
     seen.settings.user_wide = Look::Saw(vec![]);
     seen.settings.handed_over = Look::Saw(Some(HandedOver {
         from: "/var/lib/dagster/.config/datalake/s3.env".to_owned(),
+        is_plain: true,
         settings: Ok(pairs.clone()),
         secrets: vec!["AWS_SECRET_ACCESS_KEY".to_owned()],
     }));

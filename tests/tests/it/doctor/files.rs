@@ -58,6 +58,7 @@ fn traps_in_dagster_yaml() {
         ("partial", "warning", logs("prefix: l, upload_interval: 3")),
         ("console-links", "warning", logs("prefix: l, show_url_only: true")),
         ("prefix", "warning", logs("local_dir: /opt/dagster/logs")),
+        ("prefix", "warning", logs("prefix: assets/logs, local_dir: /opt/dagster/logs")),
         ("region", "warning", logs("prefix: l, region: fsn1")),
         ("launcher", "warning", format!("run_launcher: {{class: DockerRunLauncher}}\n{sound}")),
     ] {
@@ -69,6 +70,10 @@ fn traps_in_dagster_yaml() {
     check(wanted, "dagster-yaml-local-logs", "wrong");
     fs::write(home.join("dagster.yaml"), &sound).unwrap();
     check(wanted, "dagster-yaml-local-logs", "sound");
+    let other = sound.replace("{env: DAGSTER_S3_BUCKET}", "another-bucket");
+    fs::write(home.join("dagster.yaml"), other).unwrap();
+    let said = check(wanted, "dagster-yaml-local-logs", "wrong");
+    assert!(said.contains("another-bucket"), "{said}");
     let env_file = shelf.host.config().join("dagster");
     fs::create_dir_all(&env_file).unwrap();
     fs::write(env_file.join("postgres.env"), "SET_BY_A_FILE=logs\n").unwrap();

@@ -184,3 +184,26 @@ fn without_the_key_pair_there_is_nothing_to_compare_with() {
 
     check(none, "host-in-step", "skipped");
 }
+
+#[test]
+fn an_env_file_that_is_a_link_or_is_written_as_elsewhere() {
+    let shelf = provisioned();
+    let file = shelf.host.env_file();
+    let before = fs::read_to_string(&file).unwrap();
+    for (text, words) in [
+        (before.replace('\n', "\r\n"), "carriage return"),
+        (format!("\u{feff}{before}"), "byte order mark"),
+        (format!("{before}export A=b\n"), "`export`"),
+        (format!("{before}A=\"b\"\n"), "in quotes"),
+        (format!("{before}A=b \n"), "a blank"),
+    ] {
+        fs::write(&file, text).unwrap();
+        let said = red(&shelf, "host-env-file");
+        assert!(said.contains(words), "{said}");
+    }
+
+    fs::rename(&file, file.with_extension("old")).unwrap();
+    std::os::unix::fs::symlink("s3.old", &file).unwrap();
+    let said = red(&shelf, "host-env-file");
+    assert!(said.contains("move it away"), "{said}");
+}

@@ -49,6 +49,11 @@ fn settings() -> Vec<(FindingId, Change)> {
             let Look::Saw(Some(handed)) = &mut seen.settings.handed_over else { panic!() };
             handed.settings = Err("line 2 sets a variable to nothing".to_owned());
         }),
+        (FindingId::HostEnvFile, |seen| {
+            let Look::Saw(Some(handed)) = &mut seen.settings.handed_over else { panic!() };
+            handed.is_plain = false;
+            handed.settings = Err("a link, not a file".to_owned());
+        }),
         (FindingId::HostEnvFileMode, |seen| {
             let wide = EnvFileLook { is_private: false, ..file("/s3.env") };
             seen.settings.env_file = Look::Saw(wide);
@@ -125,6 +130,7 @@ fn files() -> Vec<(FindingId, Change)> {
         (FindingId::DagsterYamlConsoleLinks, |seen| yaml(seen, YamlTrapKind::ConsoleLinks)),
         (FindingId::DagsterYamlPrefix, |seen| yaml(seen, YamlTrapKind::SharedPrefix)),
         (FindingId::DagsterYamlLocalLogs, |seen| yaml(seen, YamlTrapKind::LocalLogs)),
+        (FindingId::DagsterYamlLocalLogs, |seen| yaml(seen, YamlTrapKind::OtherBucket)),
         (FindingId::DagsterYamlLauncher, |seen| yaml(seen, YamlTrapKind::Launcher)),
         (FindingId::PythonModalWords, |seen| python(seen, PythonTrapKind::ModalWord)),
         (FindingId::PythonGetenv, |seen| python(seen, PythonTrapKind::Getenv)),

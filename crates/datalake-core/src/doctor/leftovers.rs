@@ -1,0 +1,45 @@
+//! What people leave behind: secrets in shell histories, copies, backups.
+
+use super::Examination;
+use super::look::{Judged, warning};
+
+pub(super) fn histories(seen: &Examination) -> Judged {
+    let found = seen.settings.histories.seen()?;
+    if found.is_empty() {
+        return Ok("no secret in the ones that could be read".to_owned());
+    }
+    let lines = found.iter().map(|(path, lines)| {
+        let numbers: Vec<_> = lines.iter().take(5).map(ToString::to_string).collect();
+        format!("`{path}`, line {}", numbers.join(", "))
+    });
+    Err(warning(
+        lines,
+        "take those lines out of the file, and change the key: it stood in the list of processes, \
+         too. `datalake` reads keys from a file, a descriptor or a program",
+    ))
+}
+
+pub(super) fn yaml_backups(seen: &Examination) -> Judged {
+    let found = seen.settings.yaml_backups.seen()?;
+    if found.len() < 2 {
+        return Ok(format!("{} by hand", found.len()));
+    }
+    Err(warning(
+        [format!("there are {}: {}", found.len(), found.join(", "))],
+        "`cp dagster.yaml.backup-* dagster.yaml` fails with more than one: keep the one that you \
+         need, under a name of its own. `datalake rollback` needs none",
+    ))
+}
+
+pub(super) fn backups(seen: &Examination) -> Judged {
+    let found = seen.settings.blind_backups.seen()?;
+    if found.is_empty() {
+        return Ok("none that holds assets and no databases".to_owned());
+    }
+    let lines = found.iter().map(|path| format!("`{path}` holds no run and no schedule"));
+    Err(warning(
+        lines,
+        "back up `history`, `schedules` and dagster.yaml, too, a database by `sqlite3 FILE \".backup \
+         COPY\"` while Dagster runs",
+    ))
+}
