@@ -100,7 +100,7 @@ fn provision_status_history_and_rollback() {
     assert_data_eq!(
         text("status"),
         str![[r#"
-service   http://127.0.0.1:[PORT] (fsn1), p11, clock [OFFSET]
+store     http://127.0.0.1:[PORT] (fsn1), p11, clock [OFFSET]
 bucket    acme-dagster-assets: versioning on, datalake-old-versions: old versions go after 30d; datalake-unfinished-uploads: unfinished uploads go after 7d
 host      dagster-user, /var/lib/dagster
 unit      /var/lib/dagster/.config/containers/systemd/dagster-webserver.container

@@ -110,7 +110,7 @@ fn text(state: &State<'_>, report: &Report<'_>, bucket: Option<&BucketState>) ->
     let who = printable(report.account.unwrap_or("unknown account"));
     let clock = report.clock_ahead_seconds.unwrap_or_default();
     let mut text = format!(
-        "service   {} ({}), {who}, clock {clock:+} s\nbucket    {}: {}\nhost      {}, {}\n",
+        "store     {} ({}), {who}, clock {clock:+} s\nbucket    {}: {}\nhost      {}, {}\n",
         report.endpoint,
         report.region,
         report.bucket,
