@@ -143,7 +143,7 @@ fn layers(sources: &Sources<'_>) -> Result<Vec<Layer>, Failure> {
     if let Some(file) = sources.named {
         let absent = || {
             Failure::new(Exit::Config, format!("there is no `{}`", file.display()))
-                .hint("`datalake init` with the same --config writes it")
+                .hint("`datalake init` writes it")
         };
         layers.push(Layer::file(file)?.ok_or_else(absent)?);
     }

@@ -148,7 +148,7 @@ impl Site {
         &self,
         source: &CredentialSource,
     ) -> Result<Credentials, Failure> {
-        Ok(secrets::in_their_places(self.pair_from(source).await?)?)
+        secrets::in_their_places(self.pair_from(source).await?)
     }
 
     /// The same of a pair that may have a flaw.

@@ -139,7 +139,7 @@ fn text(state: &State<'_>, report: &Report<'_>, bucket: Option<&BucketState>) ->
         return text + "\nIn step with the spec.\n";
     }
     let pending = &report.pending.steps;
-    text.push_str(&format!("\n{} changes pending:\n", pending.len()));
+    text.push_str(&format!("\n{} steps pending:\n", pending.len()));
     for step in pending {
         text.push_str(&format!("  {}\n", line(step)));
     }

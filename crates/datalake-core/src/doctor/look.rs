@@ -111,7 +111,7 @@ impl<T> From<Found<T>> for Look<Option<T>> {
 }
 
 impl Trouble {
-    pub(super) fn finding(self, id: super::FindingId) -> Finding {
+    pub(super) fn finding(self, id: FindingId) -> Finding {
         let Self { severity, evidence, cure } = self;
         Finding { id, severity, evidence, cure }
     }

@@ -108,7 +108,7 @@ fn a_file_from_windows() {
         call,
         78,
         str![[r#"
-error: credentials file `keys.env`: line 1 is neither empty, nor a comment with `#`, nor `NAME=value`
+error: credentials file `keys.env`: line 1 ends in a carriage return: save the file with the line ends of Unix
 hint: needed are the lines AWS_ACCESS_KEY_ID=… and AWS_SECRET_ACCESS_KEY=…, without quotes, blanks or Windows line ends
 
 "#]],

@@ -20,7 +20,7 @@ hint: name the quadlet units that run Dagster: `host: { units: [NAME, …] }`
         78,
         str![[r#"
 error: `host.units`: `../../etc/passwd` is no name of a user or unit
-hint: the value comes from the command line; `datalake config explain` shows all of them
+hint: the value comes from the command line; `datalake --root=[DIR]/host --unit=../../etc/passwd config explain` shows all of them
 
 "#]],
     );

@@ -62,7 +62,7 @@ fn a_run_that_never_was() {
         2,
         str![[r#"
 error: there is no run [RUN]
-hint: `datalake history` lists them
+hint: `datalake --root=[DIR]/host history` lists them
 
 "#]],
     );
@@ -95,7 +95,7 @@ fn a_rollback_of_a_rollback() {
         2,
         str![[r#"
 error: [RUN] is itself a rollback
-hint: `datalake provision` goes forward again
+hint: `datalake --root=[DIR]/host provision` goes forward again
 
 "#]],
     );
@@ -140,7 +140,7 @@ fn kept_copies_that_somebody_has_changed() {
     day.refuses(rollback(&day), 4, str![[r#"
 error: `/var/lib/dagster/.config/containers/systemd/dagster-daemon.container`: someone else has changed it meanwhile (the kept copy copies/[FINGERPRINT] is not as it was)
 error: `/var/lib/dagster/.config/containers/systemd/dagster-webserver.container`: someone else has changed it meanwhile (the kept copy copies/[FINGERPRINT] is not as it was)
-hint: compare it with what `datalake history` shows; undo the edit, or keep it and undo the rest by hand
+hint: compare it with what `datalake --root=[DIR]/host history` shows; undo the edit, or keep it and undo the rest by hand
 
 "#]]);
 
@@ -150,7 +150,7 @@ hint: compare it with what `datalake history` shows; undo the edit, or keep it a
     day.refuses(rollback(&day), 4, str![[r#"
 error: `/var/lib/dagster/.config/containers/systemd/dagster-daemon.container`: someone else has changed it meanwhile (the kept copy copies/[FINGERPRINT] is gone)
 error: `/var/lib/dagster/.config/containers/systemd/dagster-webserver.container`: someone else has changed it meanwhile (the kept copy copies/[FINGERPRINT] is gone)
-hint: compare it with what `datalake history` shows; undo the edit, or keep it and undo the rest by hand
+hint: compare it with what `datalake --root=[DIR]/host history` shows; undo the edit, or keep it and undo the rest by hand
 
 "#]]);
 }

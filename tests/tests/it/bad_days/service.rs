@@ -42,7 +42,7 @@ fn plain_http_to_another_machine() {
 
     day.refuses(call, 78, str![[r#"
 error: `endpoint`: endpoint `http://fsn1.your-objectstorage.com` is plain http: only https is accepted, http on loopback alone
-hint: the value comes from variable DATALAKE_ENDPOINT; `datalake config explain` shows all of them
+hint: the value comes from variable DATALAKE_ENDPOINT; `datalake --root=[DIR]/host config explain` shows all of them
 
 "#]]);
 }

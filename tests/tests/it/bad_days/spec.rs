@@ -19,7 +19,7 @@ fn an_invalid_bucket_name() {
 
     day.refuses(day.provision().arg("--bucket=Acme_Assets"), 78, str![[r#"
 error: `bucket`: bucket name `Acme_Assets` is invalid: a name holds lowercase letters, digits and hyphens only, no dots or underscores
-hint: the value comes from the command line; `datalake config explain` shows all of them
+hint: the value comes from the command line; `datalake --root=[DIR]/host --bucket=Acme_Assets config explain` shows all of them
 
 "#]]);
     day.refuses(
@@ -27,7 +27,7 @@ hint: the value comes from the command line; `datalake config explain` shows all
         78,
         str![[r#"
 error: `bucket`: bucket name `ab` is invalid: a name has 3 to 63 characters
-hint: the value comes from variable DATALAKE_BUCKET; `datalake config explain` shows all of them
+hint: the value comes from variable DATALAKE_BUCKET; `datalake --root=[DIR]/host config explain` shows all of them
 
 "#]],
     );
@@ -180,7 +180,7 @@ error: datalake.yaml: it is no set of keys
         78,
         str![[r#"
 error: there is no `absent.yaml`
-hint: `datalake init` with the same --config writes it
+hint: `datalake --root=[DIR]/host --config=absent.yaml init` writes it
 
 "#]],
     );
@@ -195,7 +195,7 @@ fn a_value_that_is_missing() {
         78,
         str![[r#"
 error: `region`: missing: give one of fsn1, nbg1, hel1
-hint: `datalake init` writes a datalake.yaml
+hint: `datalake --root=[DIR]/host init` writes a datalake.yaml
 
 "#]],
     );
@@ -204,7 +204,7 @@ hint: `datalake init` writes a datalake.yaml
         78,
         str![[r#"
 error: `bucket`: missing: give a name that nobody else has
-hint: `datalake init` writes a datalake.yaml
+hint: `datalake --root=[DIR]/host --region=fsn1 init` writes a datalake.yaml
 
 "#]],
     );
@@ -213,7 +213,7 @@ hint: `datalake init` writes a datalake.yaml
         78,
         str![[r#"
 error: `endpoint`: missing: give the address that serves this region
-hint: `datalake init` writes a datalake.yaml
+hint: `datalake --root=[DIR]/host --region=eu-west-1 init` writes a datalake.yaml
 
 "#]],
     );

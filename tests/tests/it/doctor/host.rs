@@ -64,6 +64,9 @@ fn an_env_file_that_others_can_read() {
     let said = red(&shelf, "host-env-file-mode");
 
     assert!(said.contains("0644"), "{said}");
+    let plan = shelf.run("provision --dry-run", 3);
+    assert!(plan.stdout.contains("the same content; (0644, "), "{}", plan.stdout);
+    assert!(!plan.stdout.contains("+AWS_"), "no value changes: {}", plan.stdout);
 }
 
 /// Changes the env file's text.

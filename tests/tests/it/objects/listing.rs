@@ -53,7 +53,7 @@ fn what_is_not_there_is_told() {
         "error: bucket `acme-dagster-assets`: no key begins with `nothing/`\n"
     );
     assert!(pattern.stderr.contains("no key fits `*.parquet`"), "{}", pattern.stderr);
-    assert!(bucket.stderr.contains("hint: `datalake bucket list`"), "{}", bucket.stderr);
+    assert!(bucket.stderr.contains("bucket list` tells"), "{}", bucket.stderr);
     assert_eq!(Shelf::empty().run("ls", 0).all(), "");
     shelf.run("ls s3://Not_A_Bucket/", 2);
 }

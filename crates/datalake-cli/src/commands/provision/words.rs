@@ -1,6 +1,6 @@
 //! What `provision` says before and after.
 
-use datalake_core::{Handover, Plan, Receipt};
+use datalake_core::{Action, Guard, Handover, Plan, Receipt};
 use datalake_engine::Sighting;
 use datalake_quadlet::Trouble;
 
@@ -46,9 +46,17 @@ pub(super) fn shown(plan: &Plan, subject: &Subject<'_>, sighting: &Sighting) -> 
     }
     text.push_str("\nFiles:\n");
     for step in &plan.steps {
-        if let datalake_core::Action::WriteFile { path, body, .. } = &step.action {
-            let old = sighting.contents.get(path).map_or(&b""[..], |content| content.expose());
-            text.push_str(&diff(&FileChange { path: path.as_str(), old, body }));
+        let Action::WriteFile { path, body, file } = &step.action else { continue };
+        match &step.guard {
+            Guard::FileIs(_, was) if was.content == file.content => {
+                let (was, is) = ((was.mode, was.owner), (file.mode, file.owner));
+                text.push_str(&format!("  {path}\n    the same content; "));
+                text.push_str(&format!("({}, {}) becomes ({}, {})\n", was.0, was.1, is.0, is.1));
+            }
+            _ => {
+                let old = sighting.contents.get(path).map_or(&b""[..], |content| content.expose());
+                text.push_str(&diff(&FileChange { path: path.as_str(), old, body }));
+            }
         }
     }
     text
