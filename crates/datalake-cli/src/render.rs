@@ -7,6 +7,7 @@ mod dagster;
 mod deps;
 mod diff;
 mod doctor;
+mod finding;
 mod holdings;
 mod html;
 mod kind;
@@ -36,7 +37,8 @@ pub(crate) use cost::{
 pub(crate) use dagster::{deployment, environments};
 pub(crate) use deps::dependencies;
 pub(crate) use diff::{FileChange, diff};
-pub(crate) use doctor::{DoctorReport, FindingPage, diagnosis, finding_page};
+pub(crate) use doctor::{DoctorReport, diagnosis};
+pub(crate) use finding::{FindingPage, finding_page};
 pub(crate) use holdings::{Part, Parts, Sharing, due_text, heading_line, part_line, parts_text};
 pub(crate) use kind::DocumentKind;
 pub(crate) use lake::{Ahead, Change, ForecastTold, Lake, Point, RuleTold, markdown, page};

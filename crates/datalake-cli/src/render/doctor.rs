@@ -223,44 +223,6 @@ fn wrapped(text: &str, width: usize) -> Vec<String> {
     lines
 }
 
-/// A page about a finding.
-#[derive(Serialize, JsonSchema)]
-pub(crate) struct FindingPage {
-    /// The id of the check; it stays the same between versions.
-    id: &'static str,
-    /// Its group.
-    group: &'static str,
-    /// What is so when it is sound.
-    title: &'static str,
-    /// How bad it is at its worst.
-    severity: Severity,
-    /// Whether `doctor --fix` can put it right.
-    is_fixed_by_datalake: bool,
-    /// The page.
-    markdown: &'static str,
-}
-
-/// The page of a finding.
-#[must_use]
-pub(crate) fn finding_page(id: FindingId, name: &str) -> (String, FindingPage) {
-    let is_ours = id.remedy() != Remedy::Person;
-    let page = FindingPage {
-        id: id.as_str(),
-        group: id.group().as_str(),
-        title: id.title(),
-        severity: id.severity(),
-        is_fixed_by_datalake: is_ours,
-        markdown: id.page(),
-    };
-    let next = if is_ours { format!("\nNext: {name} doctor --fix {id}\n") } else { String::new() };
-    let severity = match id.severity() {
-        Severity::Warning => "a warning: it works, and can do harm",
-        Severity::Wrong => "wrong: it does not work, or will not",
-    };
-    let text = named_for(id.page(), name).replace("**", "");
-    (format!("{text}\nHow bad it is. At its worst {severity}.\n{next}"), page)
-}
-
 #[cfg(test)]
 mod tests {
     use datalake_core::doctor::{Examination, Look, diagnose};
