@@ -14,6 +14,7 @@ mod lake;
 mod migration;
 mod migration_report;
 mod modal;
+mod output;
 mod plan;
 mod redact;
 mod rows;
@@ -43,6 +44,7 @@ pub(crate) use lake::{Ahead, Change, ForecastTold, Lake, Point, RuleTold, markdo
 pub(crate) use migration::{outlook, parts};
 pub(crate) use migration_report::{migration_page, migration_report};
 pub(crate) use modal::{VaultReport, vault_line, vault_report};
+pub(crate) use output::{broken_output, still_read, write_out};
 pub(crate) use plan::{line as step_line, plan, way_back};
 pub(crate) use redact::Redactor;
 pub(crate) use rows::{Rows, Ticker};
@@ -102,9 +104,9 @@ impl Printer {
         if self.json {
             let json = serde_json::to_string_pretty(&Envelope::around(kind, data))
                 .unwrap_or_else(|error| format!("{{\"kind\":\"error\",\"data\":\"{error}\"}}"));
-            self.out(&format!("{json}\n"));
+            self.line(&json);
         } else {
-            self.out(&self.coloured(text));
+            write_out(self.coloured(text).as_bytes());
         }
     }
 
@@ -123,15 +125,13 @@ impl Printer {
     /// Prints text that only people want; nothing for JSON.
     pub(crate) fn text(self, text: &str) {
         if !self.json {
-            self.out(&self.coloured(text));
+            write_out(self.coloured(text).as_bytes());
         }
     }
 
     /// Prints a line of text, and tells whether anyone reads on.
-    #[must_use]
     pub(crate) fn line(self, line: &str) -> bool {
-        let mut out = io::stdout().lock();
-        writeln!(out, "{line}").and_then(|()| out.flush()).is_ok()
+        write_out(format!("{line}\n").as_bytes())
     }
 
     /// Prints talk to standard error.
@@ -149,12 +149,6 @@ impl Printer {
         }
         self.talk(&format!("error: {}", failure.messages.join(": ")));
         failure.hints.iter().for_each(|hint| self.talk(&format!("hint: {hint}")));
-    }
-
-    /// A closed pipe is no failure of ours: `datalake history | head -1`.
-    fn out(self, text: &str) {
-        let mut out = io::stdout().lock();
-        let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
     }
 
     fn coloured(self, text: &str) -> String {

@@ -19,6 +19,7 @@ mod migrate;
 mod modal;
 mod money;
 mod objects;
+mod output;
 mod pages;
 mod project;
 mod readme;
