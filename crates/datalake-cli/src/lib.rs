@@ -13,6 +13,7 @@ pub mod faults;
 mod generator;
 mod handover;
 mod kill;
+mod misuse;
 mod modal;
 mod no_store;
 mod places;
@@ -35,8 +36,9 @@ use crate::failure::Failure;
 use crate::render::{Printer, broken_output, still_read};
 
 /// Runs the command line `words`, the program's name first, and tells the exit code.
-pub fn run(words: impl IntoIterator<Item = impl Into<OsString> + Clone>) -> ExitCode {
-    let exit = match args::Cli::try_parse_from(words) {
+pub fn run(words: impl IntoIterator<Item = impl Into<OsString>>) -> ExitCode {
+    let words: Vec<OsString> = words.into_iter().map(Into::into).collect();
+    let exit = match args::Cli::try_parse_from(&words) {
         Ok(cli) => {
             let printer = Printer::new(cli.place.json);
             let result = match runtime(&cli) {
@@ -45,10 +47,7 @@ pub fn run(words: impl IntoIterator<Item = impl Into<OsString> + Clone>) -> Exit
             };
             end(result, printer)
         }
-        Err(error) if error.use_stderr() => {
-            let _ = error.print();
-            Exit::Usage
-        }
+        Err(error) if error.use_stderr() => misuse::misused(&words, &error),
         // Help and version are results.
         Err(error) => {
             still_read(error.print());

@@ -142,13 +142,18 @@ impl Printer {
     /// Prints a failure: to standard error, and for JSON to standard output too.
     pub(crate) fn failure(self, failure: &Failure) {
         if self.json {
-            let Failure { exit, messages, hints } = failure;
-            let problem = Problem { exit_code: exit.code(), messages, hints };
-            // On one line: it may follow rows that are one a line.
-            Rows::new(self).row(ERROR, problem, String::new);
+            self.problem(failure);
         }
         self.talk(&format!("error: {}", failure.messages.join(": ")));
         failure.hints.iter().for_each(|hint| self.talk(&format!("hint: {hint}")));
+    }
+
+    /// Prints a failure as a document to standard output.
+    pub(crate) fn problem(self, failure: &Failure) {
+        let Failure { exit, messages, hints } = failure;
+        let problem = Problem { exit_code: exit.code(), messages, hints };
+        // On one line: it may follow rows that are one a line.
+        Rows::new(self).row(ERROR, problem, String::new);
     }
 
     fn coloured(self, text: &str) -> String {
