@@ -24,6 +24,7 @@ mod pages;
 mod project;
 mod readme;
 mod road;
+mod spec;
 mod support;
 mod swaps;
 mod texts;
