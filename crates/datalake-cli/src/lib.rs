@@ -15,6 +15,7 @@ mod handover;
 mod kill;
 mod misuse;
 mod modal;
+mod near;
 mod no_store;
 mod places;
 mod remote;

@@ -195,11 +195,20 @@ impl Site {
     ///
     /// [`Failure`] where there is no such user.
     pub(crate) fn host(&self, host: &HostSpec) -> Result<(Account, Places), Failure> {
-        let account = find_user(&self.host, host.user.as_str())?;
+        let account = find_user(&self.host, host.user.as_str());
+        let account = account.map_err(|error| self.below_root(error.into()))?;
         let unfit = |error: InvalidPath| Failure::of(Exit::Config, &error);
         let places = Places::of(&account, host, variables(self.settings.gives_modal_token()))
             .and_then(|places| places.with_others(&account, host, &self.host));
         Ok((account, places.map_err(unfit)?))
+    }
+
+    /// The failure with the root that was meant, where it is not this machine's.
+    fn below_root(&self, failure: Failure) -> Failure {
+        if self.is_this_machine() {
+            return failure;
+        }
+        failure.within(format!("below `{}`", self.root.display()))
     }
 
     /// All ports together, but for podman's secrets and Modal.

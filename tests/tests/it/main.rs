@@ -29,3 +29,4 @@ mod support;
 mod swaps;
 mod texts;
 mod transfer;
+mod words;

@@ -35,6 +35,17 @@ fn what_config_show_prints_is_the_same_spec_again() {
 }
 
 #[test]
+fn a_section_with_nothing_below_it_says_nothing() {
+    let host = Host::usual();
+    let known = "region: hel1\nbucket: acme-assets\n";
+    fs::write(host.work().join("one.yaml"), known).unwrap();
+    let empty = "host:\nprotect: {}\ncredentials: {}\ncost: { plans: }\nmodal:\nlimits:\n";
+    fs::write(host.work().join("two.yaml"), format!("{known}{empty}")).unwrap();
+
+    assert_eq!(spec(&host, "two.yaml"), spec(&host, "one.yaml"));
+}
+
+#[test]
 fn what_init_writes_is_what_was_said() {
     let host = Host::usual();
     for prefix in ["assets", "True", "null", "day:", "a b", "0", "tägliche"] {
