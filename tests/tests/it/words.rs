@@ -19,6 +19,17 @@ fn a_wrong_value_of_a_flag_is_told_as_it_was_typed() {
 }
 
 #[test]
+fn an_unknown_finding_is_told_with_those_that_may_have_been_meant() {
+    let host = Host::usual();
+    let said = |words: &str| host.bare(words).run().exits(2).stderr;
+
+    let near = said("doctor --explain host-dashed-envfile");
+    assert!(near.contains("no id of a finding: did you mean `host-dashed-env-file`"), "{near}");
+    let far = said("doctor --fix xyz");
+    assert!(far.contains("`xyz` is no id of a finding: `datalake doctor` prints the ids"), "{far}");
+}
+
+#[test]
 fn a_page_that_cannot_be_written_is_told_by_its_own_name() {
     let shelf = Shelf::empty();
 
