@@ -25,7 +25,7 @@ use crate::kill;
 use crate::places::{Places, variables};
 use crate::render::Printer;
 #[cfg(feature = "sandbox")]
-use crate::sandbox::Sandbox;
+use crate::sandbox::{Sandbox, require_nothing_of_others};
 use crate::secrets::{self, NoPair};
 use crate::token;
 
@@ -67,7 +67,10 @@ impl Site {
     pub(crate) async fn open(cli: &Cli, printer: Printer) -> Result<Self, Failure> {
         #[cfg(feature = "sandbox")]
         let sandbox = match &cli.place.sandbox {
-            Some(dir) => Some(Sandbox::open(dir).await?),
+            Some(dir) => {
+                require_nothing_of_others(&cli.values)?;
+                Some(Sandbox::open(dir).await?)
+            }
             None => None,
         };
         #[cfg(feature = "sandbox")]
