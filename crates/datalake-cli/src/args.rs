@@ -109,7 +109,7 @@ pub struct Values {
     #[arg(long, global = true, value_name = "FILE", conflicts_with = "credentials_fd")]
     pub credentials_file: Option<String>,
     /// Read the key pair from open file descriptor N
-    #[arg(long, global = true, value_name = "N")]
+    #[arg(long, global = true, value_name = "N", value_parser = descriptor)]
     pub credentials_fd: Option<i32>,
 }
 
@@ -234,4 +234,12 @@ pub enum Config {
     Explain,
     /// Print the files and folders that datalake uses here
     Paths,
+}
+
+/// The number of an open file.
+fn descriptor(text: &str) -> Result<i32, String> {
+    let number = text.parse().ok().filter(|number| *number >= 0);
+    number.ok_or_else(|| {
+        "a descriptor is the number of an open file: `--credentials-fd 3 3< FILE`".to_owned()
+    })
 }

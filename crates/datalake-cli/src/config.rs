@@ -181,13 +181,27 @@ fn flags(values: &Values) -> SpecDocument {
     }
 }
 
+/// What was expected, without the names of types.
+fn in_words(expected: &str) -> String {
+    match expected {
+        "i32" => "a whole number",
+        "a sequence" => "a list",
+        "a map" => "keys below it",
+        text if text.starts_with("struct ") => "keys below it",
+        // The key pair's source is the only choice among keys.
+        text if text.contains("enum") => "one of from, file, command, fd",
+        text => text,
+    }
+    .to_owned()
+}
+
 /// The error without the value, which may be a secret that stands in the wrong place.
 fn wrong_type(error: &figment::Error) -> Failure {
     let source = error.metadata.as_ref().map_or("the spec", |metadata| metadata.name.as_ref());
     let expected = match &error.kind {
         Kind::InvalidType(_, expected)
         | Kind::InvalidValue(_, expected)
-        | Kind::InvalidLength(_, expected) => expected.clone(),
+        | Kind::InvalidLength(_, expected) => in_words(expected),
         Kind::UnknownVariant(_, known) | Kind::UnknownField(_, known) => {
             format!("one of {}", known.join(", "))
         }

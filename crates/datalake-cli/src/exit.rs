@@ -23,7 +23,7 @@ pub enum Exit {
     Unavailable = 69,
     /// A bug of datalake.
     Bug = 70,
-    /// The disk is full, read-only or faulty.
+    /// The disk is full, read-only or faulty, or the output cannot be written.
     Io = 74,
     /// The service asks to come back later.
     TryAgain = 75,
@@ -75,7 +75,7 @@ impl Exit {
             Self::Absent => "the bucket, object or key that was named is not there",
             Self::Unavailable => "the service cannot be reached or has a fault",
             Self::Bug => "a bug of datalake",
-            Self::Io => "the disk is full, read-only or faulty",
+            Self::Io => "the disk is full, read-only or faulty, or the output cannot be written",
             Self::TryAgain => "the service asks to come back later",
             Self::Denied => "the key or the user is not allowed to",
             Self::Config => "the spec, the credentials or the host's set-up is wrong",

@@ -4,6 +4,9 @@ use datalake_core::{FaultKind, Target};
 
 use crate::exit::Exit;
 
+/// What to do about an object that is not there.
+pub(crate) const GONE: &str = "`datalake ls --versions KEY` shows whether it was deleted";
+
 /// What a kind of fault comes to at some places.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FaultTold {
@@ -23,14 +26,32 @@ pub struct FaultTold {
 #[must_use]
 pub fn told(kind: FaultKind) -> Vec<FaultTold> {
     let mut told: Vec<FaultTold> = Vec::new();
+    let mut tell = |place, exit, hint| match told
+        .iter_mut()
+        .find(|known| (known.exit, known.hint) == (exit, hint))
+    {
+        Some(known) => known.places.push(place),
+        None => told.push(FaultTold { places: vec![place], exit, hint }),
+    };
     for (place, target) in places() {
-        let (exit, hint) = (exit_of(kind, &target), hint_of(kind, &target));
-        match told.iter_mut().find(|known| (known.exit, known.hint) == (exit, hint)) {
-            Some(known) => known.places.push(place),
-            None => told.push(FaultTold { places: vec![place], exit, hint }),
+        tell(place, exit_of(kind, &target), hint_of(kind, &target));
+    }
+    for (place, target) in named_places() {
+        let exit = exit_where_named(kind, &target);
+        if exit != exit_of(kind, &target) {
+            tell(place, exit, hint_of(kind, &target));
         }
     }
     told
+}
+
+/// Places that are what a command is about.
+fn named_places() -> impl Iterator<Item = (&'static str, Target)> {
+    places().into_iter().filter_map(|(_, target)| match &target {
+        Target::Bucket(_) => Some(("bucket that a command is about", target)),
+        Target::Object(..) => Some(("object that a command is about", target)),
+        _ => None,
+    })
 }
 
 fn places() -> [(&'static str, Target); 8] {
@@ -77,9 +98,28 @@ pub(crate) fn exit_of(kind: FaultKind, target: &Target) -> Exit {
     }
 }
 
+/// The exit code of a command that is about `target`: what is not there is an answer.
+pub(crate) fn exit_where_named(kind: FaultKind, target: &Target) -> Exit {
+    if kind == FaultKind::Absent { Exit::Absent } else { exit_of(kind, target) }
+}
+
 /// What to do about it.
 pub(crate) fn hint_of(kind: FaultKind, target: &Target) -> Option<&'static str> {
-    hint_of_modal(kind, target).or_else(|| hint_of_place(kind, target))
+    match (kind, target) {
+        (FaultKind::Absent, _) => hint_of_absence(target),
+        _ => hint_of_modal(kind, target).or_else(|| hint_of_place(kind, target)),
+    }
+}
+
+/// What to do about something that is not there.
+fn hint_of_absence(target: &Target) -> Option<&'static str> {
+    match target {
+        Target::Bucket(_) => Some(
+            "`datalake bucket list` tells what there is; a bucket is seen in its own location only",
+        ),
+        Target::Object(..) => Some(GONE),
+        _ => None,
+    }
 }
 
 /// What to do about a fault of Modal or its client.
@@ -131,9 +171,6 @@ fn hint_of_place(kind: FaultKind, target: &Target) -> Option<&'static str> {
             "bucket names are shared by all customers: either this one is taken by someone else, \
              or a bucket policy refuses this key"
         }
-        (FaultKind::Absent, Target::Bucket(_)) => {
-            "`datalake bucket list` tells what there is; a bucket is seen in its own location only"
-        }
         (FaultKind::Denied, Target::Path(_)) => "run it as root or as the service user",
         (FaultKind::NoManager, _) => {
             "let it run without a login: `sudo loginctl enable-linger USER`, then the same again"
@@ -170,4 +207,21 @@ fn hint_of_place(kind: FaultKind, target: &Target) -> Option<&'static str> {
         }
         _ => return None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_command_is_about_and_is_not_there_has_a_code_of_its_own() {
+        let absent: Vec<_> = told(FaultKind::Absent)
+            .into_iter()
+            .filter(|told| told.exit == Exit::Absent)
+            .flat_map(|told| told.places)
+            .collect();
+
+        assert_eq!(absent, ["bucket that a command is about", "object that a command is about"]);
+        assert!(told(FaultKind::Denied).iter().all(|told| told.exit == Exit::Denied));
+    }
 }

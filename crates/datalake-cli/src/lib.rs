@@ -13,7 +13,9 @@ pub mod faults;
 mod generator;
 mod handover;
 mod kill;
+mod misuse;
 mod modal;
+mod near;
 mod no_store;
 mod places;
 mod remote;
@@ -32,30 +34,48 @@ use tokio::runtime::{Builder, Runtime};
 
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::render::Printer;
+use crate::render::{Printer, broken_output, still_read};
 use crate::site::own_name;
 
 /// Runs the command line `words`, the program's name first, and tells the exit code.
-pub fn run(words: impl IntoIterator<Item = impl Into<OsString> + Clone>) -> ExitCode {
-    let cli = match args::Cli::try_parse_from(words) {
-        Ok(cli) => cli,
+pub fn run(words: impl IntoIterator<Item = impl Into<OsString>>) -> ExitCode {
+    let words: Vec<OsString> = words.into_iter().map(Into::into).collect();
+    let exit = match args::Cli::try_parse_from(&words) {
+        Ok(cli) => {
+            let printer = Printer::new(cli.place.json);
+            let result = match runtime(&cli) {
+                Ok(runtime) => runtime.block_on(commands::run(&cli, printer)),
+                Err(error) => Err(Failure::of(Exit::Io, &error)),
+            };
+            let named = |failure: Failure| failure.named_for(&own_name(&cli));
+            end(result.map_err(named), printer)
+        }
+        Err(error) if error.use_stderr() => misuse::misused(&words, &error),
+        // Help and version are results.
         Err(error) => {
-            let _ = error.print();
-            let exit = if error.use_stderr() { Exit::Usage } else { Exit::Done };
-            return exit.into();
+            still_read(error.print());
+            end(Ok(Exit::Done), Printer::new(false))
         }
     };
-    let printer = Printer::new(cli.place.json);
-    let result = match runtime(&cli) {
-        Ok(runtime) => runtime.block_on(commands::run(&cli, printer)),
-        Err(error) => Err(Failure::of(Exit::Io, &error)),
-    };
-    let exit = result.unwrap_or_else(|failure| {
-        let failure = failure.named_for(&own_name(&cli));
+    exit.into()
+}
+
+/// Tells a failure, if there is one, and with which code the program ends.
+fn end(result: Result<Exit, Failure>, printer: Printer) -> Exit {
+    result.and_then(written).unwrap_or_else(|failure| {
         printer.failure(&failure);
         failure.exit
-    });
-    exit.into()
+    })
+}
+
+/// The same exit code, if all results could be written.
+fn written(exit: Exit) -> Result<Exit, Failure> {
+    match broken_output() {
+        None => Ok(exit),
+        Some(error) => {
+            Err(Failure::of(Exit::Io, error).within("standard output cannot be written"))
+        }
+    }
 }
 
 /// Where the command runs. One thread does all that waits, since to wake another one for each answer

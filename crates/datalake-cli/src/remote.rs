@@ -11,6 +11,7 @@ use datalake_s3::S3Store;
 use crate::args::{Address, Cli};
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::faults::{GONE, exit_where_named};
 use crate::render::{Printer, printable};
 use crate::site::Site;
 
@@ -105,7 +106,10 @@ fn patience() -> Option<Duration> {
 
 /// A fault met at a bucket.
 pub(crate) fn at_bucket(bucket: &BucketName) -> impl Fn(Fault) -> Failure + '_ {
-    move |fault| seen(Failure::at(&Target::Bucket(bucket.clone()), &fault), &fault)
+    move |fault| {
+        let target = Target::Bucket(bucket.clone());
+        Failure::at(&target, &fault).under(exit_where_named(fault.kind, &target))
+    }
 }
 
 /// A fault met at an object.
@@ -116,14 +120,8 @@ pub(crate) fn at_object<'a>(
     move |fault| {
         let place = format!("object `s3://{bucket}/{}`", printable(key.as_str()));
         if fault.kind == FaultKind::Absent {
-            return Failure::about(place, &fault)
-                .under(Exit::Absent)
-                .hint("`datalake ls --versions KEY` shows whether it was deleted");
+            return Failure::about(place, &fault).under(Exit::Absent).hint(GONE);
         }
         at_bucket(bucket)(fault).at_place(place)
     }
-}
-
-fn seen(failure: Failure, fault: &Fault) -> Failure {
-    if fault.kind == FaultKind::Absent { failure.under(Exit::Absent) } else { failure }
 }

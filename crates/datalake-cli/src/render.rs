@@ -15,6 +15,7 @@ mod lake;
 mod migration;
 mod migration_report;
 mod modal;
+mod output;
 mod plan;
 mod redact;
 mod rows;
@@ -45,6 +46,7 @@ pub(crate) use lake::{Ahead, Change, ForecastTold, Lake, Point, RuleTold, markdo
 pub(crate) use migration::{outlook, parts};
 pub(crate) use migration_report::{migration_page, migration_report};
 pub(crate) use modal::{VaultReport, vault_line, vault_report};
+pub(crate) use output::{broken_output, still_read, write_out};
 pub(crate) use plan::{line as step_line, plan, way_back};
 pub(crate) use redact::Redactor;
 pub(crate) use rows::{Rows, Ticker};
@@ -104,9 +106,9 @@ impl Printer {
         if self.json {
             let json = serde_json::to_string_pretty(&Envelope::around(kind, data))
                 .unwrap_or_else(|error| format!("{{\"kind\":\"error\",\"data\":\"{error}\"}}"));
-            self.out(&format!("{json}\n"));
+            self.line(&json);
         } else {
-            self.out(&self.coloured(text));
+            write_out(self.coloured(text).as_bytes());
         }
     }
 
@@ -125,15 +127,13 @@ impl Printer {
     /// Prints text that only people want; nothing for JSON.
     pub(crate) fn text(self, text: &str) {
         if !self.json {
-            self.out(&self.coloured(text));
+            write_out(self.coloured(text).as_bytes());
         }
     }
 
     /// Prints a line of text, and tells whether anyone reads on.
-    #[must_use]
     pub(crate) fn line(self, line: &str) -> bool {
-        let mut out = io::stdout().lock();
-        writeln!(out, "{line}").and_then(|()| out.flush()).is_ok()
+        write_out(format!("{line}\n").as_bytes())
     }
 
     /// Prints talk to standard error.
@@ -144,19 +144,18 @@ impl Printer {
     /// Prints a failure: to standard error, and for JSON to standard output too.
     pub(crate) fn failure(self, failure: &Failure) {
         if self.json {
-            let Failure { exit, messages, hints } = failure;
-            let problem = Problem { exit_code: exit.code(), messages, hints };
-            // On one line: it may follow rows that are one a line.
-            Rows::new(self).row(ERROR, problem, String::new);
+            self.problem(failure);
         }
         self.talk(&format!("error: {}", failure.messages.join(": ")));
         failure.hints.iter().for_each(|hint| self.talk(&format!("hint: {hint}")));
     }
 
-    /// A closed pipe is no failure of ours: `datalake history | head -1`.
-    fn out(self, text: &str) {
-        let mut out = io::stdout().lock();
-        let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+    /// Prints a failure as a document to standard output.
+    pub(crate) fn problem(self, failure: &Failure) {
+        let Failure { exit, messages, hints } = failure;
+        let problem = Problem { exit_code: exit.code(), messages, hints };
+        // On one line: it may follow rows that are one a line.
+        Rows::new(self).row(ERROR, problem, String::new);
     }
 
     fn coloured(self, text: &str) -> String {

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use datalake_core::{Credentials, Endpoint, InvalidEndpoint, Spec, SpecDocument};
 use datalake_sim::{Config, FaultPlan, Key, Running, StartError, start};
 
+use crate::args::Values;
 use crate::exit::Exit;
 use crate::failure::Failure;
 
@@ -105,6 +106,22 @@ impl Sandbox {
             key.secret_access_key.parse().map_err(bug)?,
         ))
     }
+}
+
+/// A sandbox has its own service and its own key pair: flags that name others would be of no effect.
+///
+/// # Errors
+///
+/// [`Failure`] naming the first of them.
+pub(crate) fn require_nothing_of_others(values: &Values) -> Result<(), Failure> {
+    let flags = [
+        ("--endpoint", values.endpoint.is_some()),
+        ("--credentials-file", values.credentials_file.is_some()),
+        ("--credentials-fd", values.credentials_fd.is_some()),
+    ];
+    let Some((flag, _)) = flags.into_iter().find(|(_, is_given)| *is_given) else { return Ok(()) };
+    Err(Failure::new(Exit::Usage, format!("{flag} does not go with --sandbox"))
+        .hint("a sandbox has a service and a key pair of its own: leave out one of the two"))
 }
 
 /// Why a sandbox's service did not start.

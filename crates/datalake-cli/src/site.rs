@@ -25,7 +25,7 @@ use crate::kill;
 use crate::places::{Places, variables};
 use crate::render::Printer;
 #[cfg(feature = "sandbox")]
-use crate::sandbox::Sandbox;
+use crate::sandbox::{Sandbox, require_nothing_of_others};
 use crate::secrets::{self, NoPair};
 use crate::token;
 
@@ -69,7 +69,10 @@ impl Site {
     pub(crate) async fn open(cli: &Cli, printer: Printer) -> Result<Self, Failure> {
         #[cfg(feature = "sandbox")]
         let sandbox = match &cli.place.sandbox {
-            Some(dir) => Some(Sandbox::open(dir).await?),
+            Some(dir) => {
+                require_nothing_of_others(&cli.values)?;
+                Some(Sandbox::open(dir).await?)
+            }
             None => None,
         };
         #[cfg(feature = "sandbox")]
@@ -198,11 +201,20 @@ impl Site {
     ///
     /// [`Failure`] where there is no such user.
     pub(crate) fn host(&self, host: &HostSpec) -> Result<(Account, Places), Failure> {
-        let account = find_user(&self.host, host.user.as_str())?;
+        let account = find_user(&self.host, host.user.as_str());
+        let account = account.map_err(|error| self.below_root(error.into()))?;
         let unfit = |error: InvalidPath| Failure::of(Exit::Config, &error);
         let places = Places::of(&account, host, variables(self.settings.gives_modal_token()))
             .and_then(|places| places.with_others(&account, host, &self.host));
         Ok((account, places.map_err(unfit)?))
+    }
+
+    /// The failure with the root that was meant, where it is not this machine's.
+    fn below_root(&self, failure: Failure) -> Failure {
+        if self.is_this_machine() {
+            return failure;
+        }
+        failure.within(format!("below `{}`", self.root.display()))
     }
 
     /// All ports together, but for podman's secrets and Modal.

@@ -72,6 +72,7 @@ mod provision;
 mod receipt;
 mod region;
 mod services;
+mod size;
 mod spec;
 mod text;
 mod transfer;
@@ -115,6 +116,7 @@ pub use provision::{Blocker, plan_provision};
 pub use receipt::{Outcome, Receipt, RunKind, StepReceipt, left_by_rollback, plan_rollback};
 pub use region::{InvalidRegion, Region, RegionName};
 pub use services::{ServiceState, ServiceStates};
+pub use size::{InvalidSize, size_of};
 pub use spec::{
     Ambient, CostSpec, CredentialSource, HostSpec, InvalidUnitName, ModalClientPlace, ModalSpec,
     ModalToken, Protect, ServiceLimits, Spec, StoreSpec, UnitName,

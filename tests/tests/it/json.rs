@@ -72,6 +72,29 @@ fn a_failure() {
 }
 
 #[test]
+fn a_command_line_that_was_not_understood() {
+    let host = Host::usual();
+    let check = |words: &str, message: &str| {
+        let ran = host.bare(words).run().exits(2);
+        let problem = ran.json("error");
+        assert_eq!(ran.stdout.lines().count(), 1, "{}", ran.stdout);
+        assert_eq!(problem["exit_code"], 2);
+        let told = problem["messages"][0].as_str().unwrap();
+        assert!(told.starts_with(message), "{told}");
+        assert!(!problem["hints"].as_array().unwrap().is_empty(), "{problem}");
+        assert!(ran.stderr.starts_with(&format!("error: {message}")), "{}", ran.stderr);
+    };
+
+    check("doctor --explain nonsense --json", "invalid value 'nonsense' for '--explain <ID>': ");
+    check("--json nonsense", "unrecognized subcommand 'nonsense'");
+    check("--json status --bogus", "unexpected argument '--bogus' found");
+    let text = host.bare("status --bogus").run().exits(2);
+    assert_eq!(text.stdout, "");
+    let help = host.bare("status --help --json").run().exits(0);
+    assert!(help.stdout.contains("Usage: datalake status"), "{}", help.stdout);
+}
+
+#[test]
 fn a_sandbox_in_the_foreground() {
     let host = Host::usual();
     let mut serving = Call::new(&host.work(), "sandbox --json").start();

@@ -156,3 +156,26 @@ fn a_rollback_stops_at_a_file_that_somebody_has_edited_since() {
         fs::write(path.join("60-mine.conf"), "[Service]\n").unwrap();
     });
 }
+
+#[test]
+fn a_sandbox_takes_no_other_service_or_key_pair() {
+    let sandbox = Sandbox::new();
+    let flags =
+        ["--endpoint=https://s3.acme.example", "--credentials-file=keys", "--credentials-fd=3"];
+    for flag in flags {
+        let name = flag.split_once('=').unwrap().0;
+        for words in [format!("status {flag}"), format!("{flag} ls")] {
+            let ran = sandbox.run(&words).exits(2);
+            let told = format!("error: {name} does not go with --sandbox\n");
+            assert!(ran.stderr.starts_with(&told), "{}", ran.stderr);
+        }
+    }
+
+    let text = "endpoint: https://s3.acme.example\nregion: fsn1\nbucket: acme-assets\n\
+                credentials: { file: /nowhere/keys }\n";
+    fs::write(sandbox.0.path().join("datalake.yaml"), text).unwrap();
+    let status = sandbox.run("status --json").exits(3).json("status");
+    assert_eq!(status["in_step"], false);
+    sandbox.run("bucket create").exits(0);
+    assert!(sandbox.run("bucket list").exits(0).stdout.contains("acme-assets"));
+}

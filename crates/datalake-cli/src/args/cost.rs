@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use datalake_core::price::{Micros, Money, Month, Vat};
-use datalake_core::{ByteSize, Days, Expire, Timestamp};
+use datalake_core::{ByteSize, Days, Expire, Timestamp, size_of};
 
 use super::Address;
 
@@ -83,10 +83,10 @@ pub struct Terms {
 #[derive(Debug, Args)]
 pub struct Estimate {
     /// What is stored, such as 100GB or 2.5TB (decimal)
-    #[arg(long, value_name = "SIZE")]
+    #[arg(long, value_name = "SIZE", value_parser = size_of)]
     pub storage: ByteSize,
     /// What leaves the service in the month: to Modal and the internet, not to Hetzner servers
-    #[arg(long, value_name = "SIZE", default_value = "0B")]
+    #[arg(long, value_name = "SIZE", default_value = "0B", value_parser = size_of)]
     pub egress: ByteSize,
     /// In how many objects: small ones are billed as 64 KB
     #[arg(long, value_name = "N")]
@@ -135,7 +135,7 @@ pub struct Whatif {
     #[arg(long, value_name = "RATIO")]
     pub compress: Option<Micros>,
     /// So much more left the service in the month
-    #[arg(long, value_name = "SIZE")]
+    #[arg(long, value_name = "SIZE", value_parser = size_of)]
     pub egress: Option<ByteSize>,
     /// By what the bill is made.
     #[command(flatten)]
@@ -192,7 +192,7 @@ pub struct Record {
 #[derive(Debug, Args)]
 pub struct EgressFlags {
     /// How much, such as 120GB
-    #[arg(value_name = "SIZE")]
+    #[arg(value_name = "SIZE", value_parser = size_of)]
     pub size: ByteSize,
     /// What it was
     #[arg(long, value_name = "TEXT", default_value = "")]

@@ -3,7 +3,9 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use datalake_core::doctor::{FindingId, Group};
+use datalake_core::doctor::{FindingId, Group, InvalidFindingId};
+
+use crate::near::near;
 
 /// Examples, first in the help.
 pub const EXAMPLES: &str = "\
@@ -21,11 +23,12 @@ pub struct Doctor {
     /// Tell this group alone: spec, network, key, store, host, containers, dagster-yaml, python, modal, money
     #[arg(long, value_name = "GROUP")]
     pub only: Option<Group>,
-    /// Print the page of a finding: what it means, why it matters, what cures it
-    #[arg(long, value_name = "ID", conflicts_with_all = ["only", "code"])]
+    /// Print the page of a finding: what it means, why it matters, what cures it; `datalake doctor`
+    /// prints the ids, and docs/findings.md lists them
+    #[arg(long, value_name = "ID", value_parser = finding, conflicts_with_all = ["only", "code"])]
     pub explain: Option<FindingId>,
     /// Cure a finding: shows the plan, asks, applies, proves; or tells what a person has to do
-    #[arg(long, value_name = "ID", conflicts_with_all = ["only", "explain"])]
+    #[arg(long, value_name = "ID", value_parser = finding, conflicts_with_all = ["only", "explain"])]
     pub fix: Option<FindingId>,
     /// With --fix: show the plan and change nothing
     #[arg(long, requires = "fix")]
@@ -36,4 +39,18 @@ pub struct Doctor {
     /// Look at the Python files below DIR, too; may be given again
     #[arg(long, value_name = "DIR")]
     pub code: Vec<PathBuf>,
+}
+
+/// So many ids are named that may have been meant.
+const NEAREST: usize = 3;
+
+fn finding(text: &str) -> Result<FindingId, String> {
+    text.parse().map_err(|error: InvalidFindingId| {
+        let mut near = near(FindingId::ALL.map(FindingId::as_str), text);
+        near.truncate(NEAREST);
+        if near.is_empty() {
+            return format!("{error}: `datalake doctor` prints the ids");
+        }
+        format!("{error}: did you mean `{}`?", near.join("` or `"))
+    })
 }

@@ -3,6 +3,7 @@
 use datalake_core::SpecDocument;
 use schemars::JsonSchema;
 use serde::Serialize;
+use serde_yaml::with::singleton_map_recursive;
 
 use crate::args::{Cli, Config};
 use crate::exit::Exit;
@@ -44,14 +45,19 @@ pub(super) async fn config(cli: &Cli, show: Config, printer: Printer) -> Result<
     match show {
         Config::Show => {
             let document = site.settings.document();
-            let text =
-                serde_yaml::to_string(document).map_err(|error| Failure::of(Exit::Bug, &error))?;
+            let text = yaml(document).map_err(|error| Failure::of(Exit::Bug, &error))?;
             printer.result(CONFIG, document, &text);
         }
         Config::Explain => explain(&site, printer),
         Config::Paths => paths(&site, printer),
     }
     Ok(Exit::Done)
+}
+
+/// The spec as `datalake.yaml` has it: what else would be a tag of YAML's is a key.
+fn yaml(document: &SpecDocument) -> Result<String, serde_yaml::Error> {
+    let value = singleton_map_recursive::serialize(document, serde_yaml::value::Serializer)?;
+    serde_yaml::to_string(&value)
 }
 
 fn explain(site: &Site, printer: Printer) {

@@ -101,7 +101,8 @@ fn text(document: &SpecDocument) -> String {
         let text = text.as_deref().unwrap_or_default();
         let safe = text.starts_with(|c: char| c.is_ascii_alphabetic())
             && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_./:".contains(&b))
-            && !matches!(text, "true" | "false" | "null");
+            && !text.ends_with(':')
+            && !["true", "false", "null"].contains(&text.to_ascii_lowercase().as_str());
         if safe { text.to_owned() } else { word(&Some(text.to_owned())) }
     };
     let place = match (&document.region, &document.endpoint) {

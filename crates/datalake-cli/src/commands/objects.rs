@@ -10,7 +10,11 @@ mod stat;
 mod tree;
 mod versions;
 
-use crate::render::DocumentKind;
+use datalake_core::{BucketName, KeyPattern};
+
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::render::{DocumentKind, key_text};
 
 pub(super) use cat::cat;
 pub(super) use du::{Sums, du};
@@ -36,3 +40,10 @@ pub(super) const KINDS: &[DocumentKind] = &[
     tree::TREE_FOLDER,
     tree::TREE_OBJECT,
 ];
+
+/// Nothing lies where a person has named a place.
+fn nothing(bucket: &BucketName, typed: &str, pattern: &KeyPattern) -> Failure {
+    let what = if pattern.has_wildcards() { "fits" } else { "begins with" };
+    let message = format!("bucket `{bucket}`: no key {what} `{}`", key_text(typed));
+    Failure::new(Exit::Absent, message)
+}

@@ -1,8 +1,7 @@
 //! `report`: all there is to tell of a bucket, for programs, as Markdown and as a page.
 
-use std::fs::Permissions;
+use std::fs::OpenOptions;
 use std::io::Write as _;
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
 use datalake_core::price::{Pace, Trend};
@@ -219,10 +218,11 @@ async fn status(site: &Site) -> Result<Vec<String>, Failure> {
 fn write(file: &Path, text: &str) -> Result<(), Failure> {
     let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
     let failed = |error: &std::io::Error| Failure::io(file, error);
-    let mut builder = tempfile::Builder::new();
-    // What the umask leaves of it: a web server may have to read the page.
-    let builder = builder.permissions(Permissions::from_mode(0o666));
-    let mut new = builder.tempfile_in(folder.unwrap_or(Path::new("."))).map_err(|e| failed(&e))?;
+    let folder = folder.unwrap_or(Path::new("."));
+    // What the umask leaves of the mode: a web server may have to read the page.
+    let create = |path: &Path| OpenOptions::new().write(true).create_new(true).open(path);
+    let new = tempfile::Builder::new().make_in(folder, create);
+    let mut new = new.map_err(|error| failed(&error))?;
     let written = new.write_all(text.as_bytes()).and_then(|()| new.as_file().sync_all());
     written.map_err(|error| failed(&error))?;
     new.persist(file).map_err(|error| failed(&error.error))?;

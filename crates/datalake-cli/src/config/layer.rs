@@ -8,9 +8,12 @@ use figment::{Metadata, Profile, Provider};
 
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::near::near;
 
 /// Below this key stand names of the operator's.
 const OWN_PLANS: &str = "cost.plans.";
+/// Below this key stands where the key pair comes from.
+const CREDENTIALS: &str = "credentials";
 
 /// Settings with the name of where they stand.
 #[derive(Debug, Clone)]
@@ -36,11 +39,17 @@ impl Layer {
             Err(error) => return Err(Failure::new(Exit::Config, format!("{name}: {error}"))),
         };
         let not_yaml = |detail: String| Failure::new(Exit::Config, format!("{name}: {detail}"));
-        let yaml: serde_yaml::Value =
-            serde_yaml::from_str(&text).map_err(|err| not_yaml(place_of(&err)))?;
+        let yaml: serde_yaml::Value = serde_yaml::from_str(&text).map_err(|error| {
+            let failure = not_yaml(place_of(&error));
+            if has_tab(&text, &error) {
+                failure.hint("YAML is indented with blanks: put them where the tab is")
+            } else {
+                failure
+            }
+        })?;
         let value = Value::serialize(yaml).map_err(|_| not_yaml("it is no set of keys".into()))?;
         let values = match value {
-            Value::Dict(_, values) => values,
+            Value::Dict(_, values) => without_empty_sections(values, ""),
             Value::Empty(..) => Dict::new(),
             _ => return Err(not_yaml("it is no set of keys".into())),
         };
@@ -62,7 +71,7 @@ impl Layer {
         .collect()
     }
 
-    /// Refuses keys that nobody reads.
+    /// Refuses keys that nobody reads, and a second source of the key pair.
     fn checked(self) -> Result<Self, Failure> {
         for key in flat_keys(&self.values, "") {
             let above = format!("{key}.");
@@ -73,15 +82,20 @@ impl Layer {
                 return Err(self.unknown(&key));
             }
         }
-        Ok(self)
+        match self.values.get(CREDENTIALS).and_then(Value::as_dict) {
+            Some(sources) if sources.len() > 1 => Err(self.two_sources()),
+            _ => Ok(self),
+        }
+    }
+
+    fn two_sources(&self) -> Failure {
+        let message = format!("{}: `{CREDENTIALS}`: expected one source, not several", self.name);
+        Failure::new(Exit::Config, message).hint("give one of from, file, command, fd")
     }
 
     fn unknown(&self, key: &str) -> Failure {
-        let near = |known: &&&str| strsim::jaro_winkler(known, key) > 0.8;
-        let distance = |known: &&str| strsim::damerau_levenshtein(known, key);
-        let nearest = SpecDocument::KEYS.iter().filter(near).min_by_key(|known| distance(known));
         let failure = Failure::new(Exit::Config, format!("{}: unknown key `{key}`", self.name));
-        match nearest {
+        match near(SpecDocument::KEYS, key).first() {
             Some(known) => failure.hint(format!("did you mean `{known}`?")),
             None => failure.hint(format!("the keys are: {}", SpecDocument::KEYS.join(", "))),
         }
@@ -89,12 +103,12 @@ impl Layer {
 
     /// Whether it says where the key pair comes from.
     pub(crate) fn has_credentials(&self) -> bool {
-        self.values.contains_key("credentials")
+        self.values.contains_key(CREDENTIALS)
     }
 
     /// The same without a word on the key pair.
     pub(crate) fn without_credentials(mut self) -> Self {
-        self.values.remove("credentials");
+        self.values.remove(CREDENTIALS);
         self
     }
 }
@@ -115,6 +129,30 @@ fn place_of(error: &serde_yaml::Error) -> String {
         Some(at) => format!("line {}, column {} is no YAML", at.line(), at.column()),
         None => "it is no YAML".to_owned(),
     }
+}
+
+/// Whether there is a tab in the line that a YAML error is about.
+fn has_tab(text: &str, error: &serde_yaml::Error) -> bool {
+    let line = error.location().and_then(|at| text.lines().nth(at.line().checked_sub(1)?));
+    line.is_some_and(|line| line.contains('\t'))
+}
+
+/// The same without sections that have no key below them: `host:` and nothing says nothing.
+fn without_empty_sections(values: Dict, above: &str) -> Dict {
+    let kept = values.into_iter().filter_map(|(key, value)| {
+        let below = format!("{above}{key}.");
+        let is_section =
+            below == OWN_PLANS || SpecDocument::KEYS.iter().any(|known| known.starts_with(&below));
+        match value {
+            Value::Empty(..) if is_section => None,
+            Value::Dict(_, inner) if is_section && inner.is_empty() => None,
+            Value::Dict(tag, inner) if is_section => {
+                Some((key, Value::Dict(tag, without_empty_sections(inner, &below))))
+            }
+            value => Some((key, value)),
+        }
+    });
+    kept.collect()
 }
 
 fn key_of(variable: &str) -> String {

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
-use super::{DocumentKind, Envelope, Printer};
+use super::{DocumentKind, Envelope, Printer, write_out};
 
 /// So much is kept back before it is printed.
 const BLOCK: usize = 64 * 1024;
@@ -63,8 +63,7 @@ impl Rows {
     /// Prints what was kept back, and tells whether anyone reads on.
     pub(crate) fn flush(&mut self) -> bool {
         if !self.gone && !self.buffer.is_empty() {
-            let mut out = io::stdout().lock();
-            self.gone = out.write_all(&self.buffer).and_then(|()| out.flush()).is_err();
+            self.gone = !write_out(&self.buffer);
         }
         self.buffer.clear();
         !self.gone

@@ -11,7 +11,7 @@ use super::{InvalidSpec, parse};
 use crate::price::{
     Account, Base, Currency, Egress, FreeEgress, Micros, Per, Plan, Prices, Rate, Storage,
 };
-use crate::{CostSpec, Timestamp};
+use crate::{CostSpec, Timestamp, size_of};
 
 /// `cost:`
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -124,7 +124,10 @@ impl PlanDocument {
             text.map(|text| read::<Micros>(&name, key, &text)).transpose()
         };
         let size = |key: &'static str, text: Option<String>| -> Result<ByteSize, _> {
-            text.map_or(Ok(ByteSize(0)), |text| read::<ByteSize>(&name, key, &text))
+            let read = |text: String| {
+                size_of(&text).map_err(|error| invalid(&name, key, &error.to_string()))
+            };
+            text.map_or(Ok(ByteSize(0)), read)
         };
         let (hourly, monthly) =
             (price("base-hour", self.base_hour)?, price("base-month", self.base_month)?);

@@ -166,6 +166,7 @@ impl FromStr for Money {
         let at = text.find(|letter: char| letter.is_ascii_alphabetic() || letter == ' ');
         let (amount, currency) = at
             .and_then(|at| text.split_at_checked(at))
+            .filter(|(amount, _)| !amount.is_empty())
             .ok_or_else(|| InvalidMoney::Sum(text.to_owned()))?;
         Ok(Self { amount: amount.parse()?, currency: currency.trim_start().parse()? })
     }

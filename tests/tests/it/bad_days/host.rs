@@ -34,7 +34,7 @@ fn a_user_that_is_not_there() {
         day.provision().arg("--user=nobody-here"),
         78,
         str![[r#"
-error: there is no user `nobody-here`
+error: below `[DIR]/host`: there is no user `nobody-here`
 hint: name the user that runs Dagster's podman: `host: { user: NAME }`
 
 "#]],
@@ -45,7 +45,7 @@ hint: name the user that runs Dagster's podman: `host: { user: NAME }`
         day.provision(),
         78,
         str![[r#"
-error: cannot read `/etc/passwd`: it is not there (No such file or directory (os error 2))
+error: below `[DIR]/host`: cannot read `/etc/passwd`: it is not there (No such file or directory (os error 2))
 
 "#]],
     );

@@ -156,6 +156,61 @@ error: datalake.yaml: `protect.versioning`: expected true or false
 }
 
 #[test]
+fn a_value_where_others_belong() {
+    let day = Day::new();
+
+    day.refuses(
+        with_yaml(&day, "credentials: { fd: '3' }\n"),
+        78,
+        str![[r#"
+error: datalake.yaml: `credentials.fd`: expected a whole number
+
+"#]],
+    );
+    day.refuses(
+        with_yaml(&day, "credentials: [s3cr3t]\n"),
+        78,
+        str![[r#"
+error: datalake.yaml: `credentials`: expected one of from, file, command, fd
+
+"#]],
+    );
+    day.refuses(
+        with_yaml(&day, "credentials: { from: env, file: s3cr3t }\n"),
+        78,
+        str![[r#"
+error: datalake.yaml: `credentials`: expected one source, not several
+hint: give one of from, file, command, fd
+
+"#]],
+    );
+    day.refuses(
+        with_yaml(&day, "credentials: { command: s3cr3t }\n"),
+        78,
+        str![[r#"
+error: datalake.yaml: `credentials.command`: expected a list
+
+"#]],
+    );
+    day.refuses(
+        with_yaml(&day, "host: s3cr3t\n"),
+        78,
+        str![[r#"
+error: datalake.yaml: `host`: expected keys below it
+
+"#]],
+    );
+    day.refuses(
+        with_yaml(&day, "cost: { plans: { own: } }\n"),
+        78,
+        str![[r#"
+error: datalake.yaml: `cost.plans.own`: expected keys below it
+
+"#]],
+    );
+}
+
+#[test]
 fn a_file_that_is_no_yaml_or_missing() {
     let day = Day::new();
 
@@ -164,6 +219,15 @@ fn a_file_that_is_no_yaml_or_missing() {
         78,
         str![[r#"
 error: datalake.yaml: line 3, column 1 is no YAML
+
+"#]],
+    );
+    day.refuses(
+        with_yaml(&day, "protect:\n\tversioning: true\n"),
+        78,
+        str![[r#"
+error: datalake.yaml: line 2, column 1 is no YAML
+hint: YAML is indented with blanks: put them where the tab is
 
 "#]],
     );

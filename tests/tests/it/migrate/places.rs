@@ -75,3 +75,30 @@ fn managers_with_files_of_their_own_are_told_as_unknown() {
     let unknown = plan["unknown"][0].as_str().unwrap();
     assert!(unknown.starts_with("code/defs.py:2: `io = dg.Filesystem"), "{unknown}");
 }
+
+#[test]
+fn a_dagster_that_has_stored_nothing_yet_has_nothing_to_move() {
+    let lake = Lake::new();
+    fs::remove_dir(lake.storage()).unwrap();
+
+    for words in ["plan", "status"] {
+        let told = lake.run(words, 0).stdout;
+        assert!(
+            told.ends_with("\nNothing is stored yet, so there is nothing to move.\n"),
+            "{told}"
+        );
+    }
+    lake.run("plan --op-outputs --report plan.txt", 0);
+    let freed = lake.run("free --dry-run", 0).stdout;
+    assert!(freed.ends_with("\nNothing was removed.\n"), "{freed}");
+    assert_eq!(lake.migrate(0)["parts"][0]["moved"]["items"], 0);
+
+    let back = lake.run("back plan", 78);
+    assert!(back.stderr.contains("hint: make it, or name the folder"), "{}", back.stderr);
+    let named = lake.run("plan --pickles nowhere", 66);
+    assert_eq!(
+        named.stderr,
+        "error: there is no folder `nowhere`\n\
+         hint: name a folder of this host: --pickles DIR\n"
+    );
+}

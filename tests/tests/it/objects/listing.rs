@@ -52,9 +52,18 @@ fn what_is_not_there_is_told() {
         prefix.stderr,
         "error: bucket `acme-dagster-assets`: no key begins with `nothing/`\n"
     );
+    for words in
+        ["tree nothing/", "tree --depth 1 nothing/", "du nothing/", "du --depth 1 nothing/"]
+    {
+        let ran = shelf.run(words, 66);
+        assert_eq!((ran.stdout.as_str(), &ran.stderr), ("", &prefix.stderr), "{words}");
+    }
     assert!(pattern.stderr.contains("no key fits `*.parquet`"), "{}", pattern.stderr);
     assert!(bucket.stderr.contains("bucket list` tells"), "{}", bucket.stderr);
-    assert_eq!(Shelf::empty().run("ls", 0).all(), "");
+    let empty = Shelf::empty();
+    assert_eq!(empty.run("ls", 0).all(), "");
+    assert_eq!(empty.run("tree", 0).all(), "");
+    empty.run("du --depth 1", 0);
     shelf.run("ls s3://Not_A_Bucket/", 2);
 }
 

@@ -16,9 +16,11 @@ They are an interface: new ones may come, none changes its meaning. With `--json
 const TAIL: &str = "
 ## Codes that ask a question
 
-Some commands are questions, and 3 is an answer, no fault: `status` (drifted), `provision --dry-run`, `rollback --dry-run`, `sync --dry-run`, `migrate plan`,
-`migrate back plan`, `dagster init --dry-run`, `dagster deps plan`, `dagster status`, `dagster gaps`, `modal secret status` and `doctor` end with it where there
-is something to do, and with 0 where there is nothing. `verify` and `scrub` answer with 4 where the bucket has lost or changed something, `cost check` with 6.
+Some commands are questions, and 3 is an answer, no fault: every `--dry-run` that would change something, `status` (drifted), `migrate plan`, `migrate status`,
+`migrate report`, `migrate back plan`, `dagster deps plan`, `dagster status`, `dagster gaps`, `modal secret status`, `modal check` and `doctor` end with it where
+there is something to do, and with 0 where there is nothing. So do `doctor --fix` where a person has to act, and `provision`, `rollback`, `dagster deps apply`,
+`dagster gaps --restore`, `migrate run`, `migrate back run` and `modal secret` where their question is answered by no.
+`verify` and `scrub` answer with 4 where the bucket has lost or changed something, `cost check` with 6.
 
 What could not be learned is never taken for a yes or no: `doctor`, `bucket show` and `modal secret status` end with 5 then.
 

@@ -12,6 +12,7 @@ use datalake_quadlet::{Mounts, Source, UnitFile, published, volume_name};
 use crate::args::migrate::What;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::render::printable;
 use crate::site::Site;
 
 /// The port on which a webserver listens in its container.
@@ -71,10 +72,9 @@ impl Home {
             (Err(failure), None) => return Err(failure.hint("or name the folder: --home DIR")),
         };
         let (path, inside) = containers.home(what.home.as_deref())?;
-        if !path.is_dir() {
-            let message = format!("there is no folder `{}`", path.display());
-            return Err(Failure::new(Exit::Absent, message).hint("name Dagster's home: --home DIR"));
-        }
+        require_folder(&path, "--home")?;
+        what.pickles.iter().try_for_each(|dir| require_folder(dir, "--pickles"))?;
+        what.log_dir.iter().try_for_each(|dir| require_folder(dir, "--log-dir"))?;
         let text = yaml(&path.join("dagster.yaml"))?;
         let places = instance_places(&text, &inside).map_err(|error| {
             Failure::of(Exit::Config, &error)
@@ -216,6 +216,14 @@ impl Resolver<'_> {
         }
         Err(format!("`{inside}` lies on no folder of this host that is known"))
     }
+}
+
+fn require_folder(path: &Path, flag: &str) -> Result<(), Failure> {
+    if path.is_dir() {
+        return Ok(());
+    }
+    let message = format!("there is no folder `{}`", printable(&path.display().to_string()));
+    Err(Failure::new(Exit::Absent, message).hint(format!("name a folder of this host: {flag} DIR")))
 }
 
 fn absolute(path: &Path) -> PathBuf {

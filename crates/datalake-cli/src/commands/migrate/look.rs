@@ -115,9 +115,13 @@ pub(super) async fn look_at(
     (part, limits, left_out): (&Part, &Limits, &Arc<LeftOut>),
     sink: impl FnMut(&Item<'_>, Standing) + Send,
 ) -> Result<Counts, Failure> {
+    let counts = Counts::new(part.kind, migration.words(part));
+    if part.is_yet_to_come() {
+        return Ok(counts);
+    }
     let open = migration.open(remote, part, true)?;
     let open = if part.kind == PartKind::Assets { open.noting(left_out) } else { open };
-    let watch = Counting::new(Counts::new(part.kind, migration.words(part)), sink);
+    let watch = Counting::new(counts, sink);
     let summary = open.look(limits, Comparison::KeepNewer, &watch).await;
     let summary = summary.map_err(|stopped| open.failure(remote, stopped))?;
     Ok(Counts { there_alone: summary.surplus.into(), ..watch.counts() })
@@ -134,6 +138,9 @@ fn exit(parts: &[Counts]) -> Exit {
 
 fn next(remote: &Remote, what: &What, parts: &[Counts]) -> String {
     let (name, flags) = (&remote.site.name, printable(&what.words()));
+    if parts.iter().all(|part| part.all().items + part.there_alone.items == 0) {
+        return "\nNothing is stored yet, so there is nothing to move.\n".to_owned();
+    }
     match exit(parts) {
         Exit::Done => format!("\nAll of it is moved. Next: {name} migrate verify{flags}\n"),
         _ => format!("\nNothing was changed. Next: {name} migrate run{flags}\n"),

@@ -171,6 +171,12 @@ impl<'r> Migration<'r> {
 
     fn source<'a>(&'a self, remote: &'a Remote, part: &Part) -> Result<Source<'a>, Failure> {
         Ok(match &part.from {
+            From::Folder(path) if part.is_yet_to_come() => {
+                let path = printable(&path.display().to_string());
+                let flag = if part.kind == PartKind::Logs { "--log-dir" } else { "--pickles" };
+                return Err(Failure::new(Exit::Config, format!("there is no folder `{path}`"))
+                    .hint(format!("make it, or name the folder on this host: {flag} DIR")));
+            }
             From::Folder(path) => {
                 let tree = Arc::new(tree(path)?);
                 Source::Tree(PartTree::of(&tree, part.kind.stored()), tree)
@@ -215,6 +221,11 @@ impl<'r> Migration<'r> {
 }
 
 impl Part {
+    /// Whether Dagster has not stored anything of it yet: its folder is made with the first file.
+    pub(super) fn is_yet_to_come(&self) -> bool {
+        matches!(&self.from, From::Folder(path) if matches!(path.try_exists(), Ok(false)))
+    }
+
     /// The folder that it comes from, where it is one of this host.
     pub(super) fn folder(&self) -> Option<&Path> {
         match &self.from {

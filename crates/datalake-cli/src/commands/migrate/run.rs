@@ -141,6 +141,9 @@ async fn one(
     part: &Part,
     (limits, teller): (&Limits, &Teller),
 ) -> Result<Done, Failure> {
+    if part.is_yet_to_come() {
+        return Ok(Done::nothing(part.kind, migration.words(part)));
+    }
     let open = migration.open(remote, part, false)?;
     let (mut moved, mut passes) = (Sum::default(), 0);
     let (last, newer_there) = loop {
@@ -161,6 +164,15 @@ async fn one(
     let (source, destination) = migration.words(part);
     let (proved, failed) = (findings.right.into(), last.failed.items);
     Ok(Done { part: part.kind, source, destination, moved, passes, newer_there, proved, failed })
+}
+
+impl Done {
+    /// There was nothing to move.
+    fn nothing(part: PartKind, (source, destination): (String, String)) -> Self {
+        let (moved, proved) = (Sum::default(), Sum::default());
+        let (passes, newer_there, failed) = (0, 0, 0);
+        Self { part, source, destination, moved, passes, newer_there, proved, failed }
+    }
 }
 
 /// Tells of a pass, and counts what is newer in the bucket.

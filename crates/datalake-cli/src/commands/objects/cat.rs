@@ -1,6 +1,6 @@
 //! `cat`: contents of objects on standard output.
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, IsTerminal};
 
 use datalake_core::{BucketName, Fault, FaultKind};
 use datalake_engine::{
@@ -14,7 +14,7 @@ use crate::commands::usage::note_download;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::remote::{Remote, at_object};
-use crate::render::Printer;
+use crate::render::{Printer, write_out};
 
 /// How often one content is taken up again where it broke off, without a byte in between.
 const TRIES: u32 = 5;
@@ -81,7 +81,6 @@ impl Content<'_> {
             *read += at - before;
             match poured {
                 Ok(end) => return Ok(end),
-                Err(Broken::Output(error)) => return Err(not_printed(&error)),
                 Err(Broken::Terminal) => return Err(not_for_a_terminal()),
                 Err(Broken::Input(fault, came)) => {
                     tries = if came { 1 } else { tries + 1 };
@@ -123,7 +122,6 @@ impl Content<'_> {
 enum Broken {
     /// The service; and whether anything had come.
     Input(Fault, bool),
-    Output(io::Error),
     Terminal,
 }
 
@@ -139,12 +137,10 @@ async fn pour(download: &mut Download, at: &mut u64) -> Result<End, Broken> {
         if is_terminal && steers(&chunk) {
             return Err(Broken::Terminal);
         }
-        let mut out = io::stdout().lock();
-        match out.write_all(&chunk).and_then(|()| out.flush()) {
-            Ok(()) => (*at, came) = (*at + chunk.len() as u64, true),
-            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => return Ok(End::NobodyReads),
-            Err(error) => return Err(Broken::Output(error)),
+        if !write_out(&chunk) {
+            return Ok(End::NobodyReads);
         }
+        (*at, came) = (*at + chunk.len() as u64, true);
     }
 }
 
@@ -161,10 +157,6 @@ fn may_go_away(fault: &Fault) -> bool {
             | FaultKind::Throttled
             | FaultKind::Unreadable
     )
-}
-
-fn not_printed(error: &io::Error) -> Failure {
-    Failure::of(Exit::Io, error).within("standard output")
 }
 
 fn not_for_a_terminal() -> Failure {

@@ -5,6 +5,7 @@ use datalake_engine::{Counted, Scope, measure};
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::nothing;
 use crate::args::{Cli, objects::Du};
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -68,7 +69,8 @@ pub(in crate::commands) async fn du(
         // The first page is there: so is the bucket.
         Counted::Page(sum) => {
             ticker.clear();
-            if std::mem::take(&mut heading) {
+            let may_be_nowhere = sum.is_empty() && !prefix.is_empty();
+            if !may_be_nowhere && std::mem::take(&mut heading) {
                 rows.raw(HEADING.as_bytes());
             }
             rows.flush();
@@ -86,6 +88,9 @@ pub(in crate::commands) async fn du(
     let scope = Scope { bucket: &bucket, prefix, depth: flags.depth };
     let all = measure(&lake, &scope, &mut told).await.map_err(at_bucket(&bucket))?;
     drop(ticker);
+    if all.is_empty() && !prefix.is_empty() {
+        return Err(nothing(&bucket, &flags.keys.key, &pattern));
+    }
     let below = Below { bucket: bucket.as_str(), prefix, usage: (&all).into() };
     rows.row(USAGE_TOTAL, below, || sum(bucket.as_str(), prefix, &all));
     Ok(Exit::Done)

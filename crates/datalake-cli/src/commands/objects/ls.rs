@@ -8,11 +8,12 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::listed::{self, Form};
+use super::nothing;
 use crate::args::{Cli, objects::Ls};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::remote::{Remote, at_bucket};
-use crate::render::{DocumentKind, Printer, Rows, counted, key_text, size};
+use crate::render::{DocumentKind, Printer, Rows, counted, size};
 
 pub(super) const LS_END: DocumentKind = DocumentKind::of::<Sum>("ls-end");
 
@@ -83,12 +84,6 @@ fn form(flags: &Ls, printer: Printer) -> Result<Form, Failure> {
             .hint("--null is for programs: `datalake ls -r -0 tmp/ | xargs -0 …`"));
     }
     Ok(Form::Null)
-}
-
-fn nothing(bucket: &BucketName, typed: &str, pattern: &KeyPattern) -> Failure {
-    let what = if pattern.has_wildcards() { "fits" } else { "begins with" };
-    let message = format!("bucket `{bucket}`: no key {what} `{}`", key_text(typed));
-    Failure::new(Exit::Absent, message)
 }
 
 impl Listing<'_> {

@@ -5,6 +5,7 @@ use datalake_engine::{FolderEntry, Lake, ObjectEntry, Walk};
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::nothing;
 use crate::args::{Cli, objects::Tree};
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -67,10 +68,19 @@ pub(in crate::commands) async fn tree(
         tree.rows.flush();
         at_bucket(&bucket)(fault)
     })?;
+    if tree.end.is_empty() && !flags.keys.key.is_empty() {
+        return Err(nothing(&bucket, &flags.keys.key, &pattern));
+    }
     if printer.is_json() {
         tree.rows.row(TREE_END, &tree.end, String::new);
     }
     Ok(Exit::Done)
+}
+
+impl End {
+    fn is_empty(&self) -> bool {
+        self.folders + self.objects == 0
+    }
 }
 
 impl Printed {

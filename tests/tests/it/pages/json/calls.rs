@@ -30,7 +30,7 @@ pub(super) const CALLS: [(&str, i32); 68] = [
     ("sync --transfers 1 data s3://acme-dagster-assets/raw", 0),
     ("put notes.txt reports/notes.txt", 0),
     ("verify data s3://acme-dagster-assets/raw", 0),
-    ("scrub --subset 50% data s3://acme-dagster-assets/raw", 0),
+    ("scrub --subset 50% --round 1 data s3://acme-dagster-assets/raw", 0),
     ("bucket uploads list", 0),
     ("bucket uploads abort --yes --older-than 7d", 0),
     ("ls raw/", 0),

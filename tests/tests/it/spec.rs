@@ -1,0 +1,66 @@
+//! `datalake.yaml` as the program writes it.
+
+use std::fs;
+
+use serde_json::Value;
+
+use crate::support::Host;
+
+/// The spec of this file, which stands alone.
+#[track_caller]
+fn spec(host: &Host, file: &str) -> Value {
+    host.bare(&format!("config show --json --config {file}")).run().exits(0).json("config")
+}
+
+#[test]
+fn what_config_show_prints_is_the_same_spec_again() {
+    let host = Host::usual();
+    let sources = ["from: env", "file: /run/keys", "command: [pass, show, hetzner]", "fd: 3"];
+    for source in sources {
+        let text = format!(
+            "region: hel1\nbucket: acme-assets\ncredentials: {{ {source} }}\n\
+             host: {{ units: [web, daemon], handover: in-place }}\nlogs: s3\n\
+             protect: {{ expire: ['tmp/:7d'], keep-old-versions: 'off' }}\n\
+             cost: {{ vat: 19, plans: {{ own: {{ currency: EUR, base-month: 4.99 }} }} }}\n"
+        );
+        fs::write(host.work().join("one.yaml"), text).unwrap();
+
+        let shown = host.bare("config show --config one.yaml").run().exits(0).stdout;
+
+        let (key, _) = source.split_once(':').unwrap();
+        assert!(shown.contains(&format!("credentials:\n  {key}:")), "{shown}");
+        fs::write(host.work().join("two.yaml"), &shown).unwrap();
+        assert_eq!(spec(&host, "two.yaml"), spec(&host, "one.yaml"), "{shown}");
+    }
+}
+
+#[test]
+fn a_section_with_nothing_below_it_says_nothing() {
+    let host = Host::usual();
+    let known = "region: hel1\nbucket: acme-assets\n";
+    fs::write(host.work().join("one.yaml"), known).unwrap();
+    let empty = "host:\nprotect: {}\ncredentials: {}\ncost: { plans: }\nmodal:\nlimits:\n";
+    fs::write(host.work().join("two.yaml"), format!("{known}{empty}")).unwrap();
+
+    assert_eq!(spec(&host, "two.yaml"), spec(&host, "one.yaml"));
+}
+
+#[test]
+fn what_init_writes_is_what_was_said() {
+    let host = Host::usual();
+    for prefix in ["assets", "True", "null", "day:", "a b", "0", "tägliche"] {
+        let written = host
+            .bare("init --force --region hel1 --bucket acme-assets --config mine.yaml --json")
+            .arg(format!("--prefix={prefix}"))
+            .run()
+            .exits(0)
+            .json("init");
+
+        let read = spec(&host, "mine.yaml");
+        assert_eq!(read["prefix"], prefix);
+        assert_eq!(
+            (&read["credentials"], &read["host"]),
+            (&written["credentials"], &written["host"])
+        );
+    }
+}
