@@ -121,7 +121,9 @@ async fn pending(site: &Site, only: Option<Group>, seen: &Examination) -> Look<V
     let is_of_host = |step: &&Step| {
         matches!(step.action.target(), Target::Path(_) | Target::Secret(_) | Target::Services)
     };
-    Look::Saw(plan.steps.iter().filter(is_of_host).map(step_line).collect())
+    // A line of a plan has columns, a sentence has none.
+    let line = |step| step_line(step).split_whitespace().collect::<Vec<_>>().join(" ");
+    Look::Saw(plan.steps.iter().filter(is_of_host).map(line).collect())
 }
 
 async fn on_the_host(site: &Site, host: &HostSpec, seen: &mut Examination) -> Option<Running> {
