@@ -1,12 +1,13 @@
 //! Where a command works: root, state folder, spec, and the ports to them.
 
 mod folders;
+mod keys;
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 use datalake_core::{
-    CredentialSource, Credentials, Fault, FingerprintKey, HostSpec, InvalidPath, Spec, StoreSpec,
+    Credentials, Endpoint, Fault, FingerprintKey, HostSpec, InvalidPath, Region, Spec, StoreSpec,
 };
 use datalake_engine::{
     Checkpoints, Clock, Dagster, Lock, LockFault, NoSecrets, NoVault, ObjectStore, Ports, Records,
@@ -26,8 +27,6 @@ use crate::places::{Places, variables};
 use crate::render::Printer;
 #[cfg(feature = "sandbox")]
 use crate::sandbox::{Sandbox, require_nothing_of_others};
-use crate::secrets::{self, NoPair};
-use crate::token;
 
 /// Calls of one run that may be repeated, all together.
 pub(crate) const RETRY_BUDGET: u32 = 60;
@@ -131,46 +130,6 @@ impl Site {
         Ok(spec)
     }
 
-    /// The key pair, and the token of Modal's that the containers are to be given.
-    ///
-    /// # Errors
-    ///
-    /// [`Failure`] without any part of the secrets.
-    pub(crate) async fn keys(&self, spec: &Spec) -> Result<Credentials, Failure> {
-        let keys = self.keys_from(&spec.credentials).await?;
-        let token = spec.modal.as_ref().and_then(|modal| modal.token.as_ref());
-        Ok(Credentials { modal: token.map(token::load).transpose()?, ..keys })
-    }
-
-    /// The key pair from this source; in a sandbox its own.
-    ///
-    /// # Errors
-    ///
-    /// [`Failure`] without any part of the secret.
-    pub(crate) async fn keys_from(
-        &self,
-        source: &CredentialSource,
-    ) -> Result<Credentials, Failure> {
-        secrets::in_their_places(self.pair_from(source).await?)
-    }
-
-    /// The same of a pair that may have a flaw.
-    ///
-    /// # Errors
-    ///
-    /// [`NoPair`] without any part of the secret.
-    pub(crate) async fn pair_from(&self, source: &CredentialSource) -> Result<Credentials, NoPair> {
-        #[cfg(feature = "sandbox")]
-        if let Some(sandbox) = &self.sandbox {
-            return Ok(sandbox.keys()?);
-        }
-        if let Some(pair) = self.pair.get() {
-            return Ok(pair.clone());
-        }
-        let pair = secrets::read(source, self.may_ask).await?;
-        Ok(self.pair.get_or_init(|| pair).clone())
-    }
-
     /// The part of the spec that tells of the S3 service; in a sandbox its own service.
     ///
     /// # Errors
@@ -183,6 +142,18 @@ impl Site {
             return Ok(StoreSpec { endpoint: sandbox.own_endpoint()?, ..spec });
         }
         Ok(spec)
+    }
+
+    /// The endpoint that is named, or that of the region, whatever else is wrong with the spec.
+    #[must_use]
+    pub(crate) fn endpoint(&self) -> Option<Endpoint> {
+        #[cfg(feature = "sandbox")]
+        if let Some(sandbox) = &self.sandbox {
+            return sandbox.own_endpoint().ok();
+        }
+        let document = self.settings.document();
+        let region = || document.region.as_deref()?.parse::<Region>().ok()?.endpoint();
+        document.endpoint.as_deref().map_or_else(region, |endpoint| endpoint.parse().ok())
     }
 
     /// The S3 service that the spec names.

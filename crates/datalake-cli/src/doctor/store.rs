@@ -22,7 +22,7 @@ const BUDGET: u32 = 10;
 pub(super) async fn look(site: &Site, asks_locations: bool, seen: &mut Examination) {
     let spec = site.store_spec();
     // Other values of the spec may be wrong, and the endpoint be named well.
-    let own = spec.as_ref().ok().map(|spec| spec.endpoint.clone()).or_else(|| named(site));
+    let own = spec.as_ref().ok().map(|spec| spec.endpoint.clone()).or_else(|| site.endpoint());
     // Without a spec Hetzner's first location stands for all of the network.
     let Some(endpoint) = own.clone().or_else(|| Region::Fsn1.endpoint()) else { return };
     network(site, (&endpoint, own.as_ref()), asks_locations, seen).await;
@@ -46,13 +46,6 @@ pub(super) async fn look(site: &Site, asks_locations: bool, seen: &mut Examinati
         }
     };
     bucket(site, &spec, &store, seen).await;
-}
-
-/// The endpoint that the spec names, or that of its region.
-fn named(site: &Site) -> Option<Endpoint> {
-    let document = site.settings.document();
-    let region = || document.region.as_deref()?.parse::<Region>().ok()?.endpoint();
-    document.endpoint.as_deref().map_or_else(region, |endpoint| endpoint.parse().ok())
 }
 
 async fn network(

@@ -3,6 +3,7 @@
 use std::fs;
 
 use super::{check, provisioned, said};
+use crate::support::Call;
 
 #[test]
 fn a_wrong_value_is_told_and_the_service_that_was_meant_is_looked_at() {
@@ -24,6 +25,19 @@ fn a_wrong_value_is_told_and_the_service_that_was_meant_is_looked_at() {
     }
     fs::remove_file(&spec).unwrap();
     check(|words| shelf.call(words), "spec-values", "sound");
+}
+
+#[test]
+fn in_a_sandbox_its_own_service_is_looked_at() {
+    let folder = crate::support::folder_in_memory();
+    let call = |words: &str| Call::new(folder.path(), &format!("--sandbox {words}"));
+    call("provision --yes").run().exits(0);
+    fs::write(folder.path().join("datalake.yaml"), "limits: { connections: 0 }\n").unwrap();
+
+    let ran = call("doctor --json").run().exits(3);
+
+    assert_eq!(said(&ran, "network-answer")["outcome"], "sound");
+    assert_eq!(said(&ran, "key-source")["blocked_by"], "spec-values");
 }
 
 #[test]

@@ -1,0 +1,50 @@
+//! The key pair of a place.
+
+use datalake_core::{CredentialSource, Credentials, Spec};
+
+use super::Site;
+use crate::failure::Failure;
+use crate::secrets::{self, NoPair};
+use crate::token;
+
+impl Site {
+    /// The key pair, and the token of Modal's that the containers are to be given.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`] without any part of the secrets.
+    pub(crate) async fn keys(&self, spec: &Spec) -> Result<Credentials, Failure> {
+        let keys = self.keys_from(&spec.credentials).await?;
+        let token = spec.modal.as_ref().and_then(|modal| modal.token.as_ref());
+        Ok(Credentials { modal: token.map(token::load).transpose()?, ..keys })
+    }
+
+    /// The key pair from this source; in a sandbox its own.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`] without any part of the secret.
+    pub(crate) async fn keys_from(
+        &self,
+        source: &CredentialSource,
+    ) -> Result<Credentials, Failure> {
+        secrets::in_their_places(self.pair_from(source).await?)
+    }
+
+    /// The same of a pair that may have a flaw.
+    ///
+    /// # Errors
+    ///
+    /// [`NoPair`] without any part of the secret.
+    pub(crate) async fn pair_from(&self, source: &CredentialSource) -> Result<Credentials, NoPair> {
+        #[cfg(feature = "sandbox")]
+        if let Some(sandbox) = &self.sandbox {
+            return Ok(sandbox.keys()?);
+        }
+        if let Some(pair) = self.pair.get() {
+            return Ok(pair.clone());
+        }
+        let pair = secrets::read(source, self.may_ask).await?;
+        Ok(self.pair.get_or_init(|| pair).clone())
+    }
+}
