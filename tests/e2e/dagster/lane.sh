@@ -113,6 +113,8 @@ start_sandbox() {
   shift
   forget_store
   port=$(free_port)
+  # What an earlier one has printed is no sign of this one.
+  rm -f "$work/sandbox.exports"
   background "$work/sandbox.exports" "$program" --sandbox="$work/sandbox" sandbox \
     --port "$port" "$@"
   wait_for 60 grep -q '^serving' "$work/sandbox.exports" || return 1
