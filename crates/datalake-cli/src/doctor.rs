@@ -103,13 +103,13 @@ fn troubles(site: &Site) -> Vec<SpecTrouble> {
 
 /// What a provision would change on this host. It takes a service that answers to the key pair.
 async fn pending(site: &Site, only: Option<Group>, seen: &Examination) -> Look<Vec<String>> {
-    let is_served = matches!(seen.key.service, Look::Saw(_));
-    let spec = site.spec();
-    let has_pair = match &spec {
-        Ok(spec) => site.keys(spec).await.is_ok(),
-        Err(_) => false,
+    // With this group alone nobody has asked the service, nor for the pair, before.
+    let may_be_served = only.is_some() || matches!(seen.key.service, Look::Saw(_));
+    let is_ready = match site.spec() {
+        Ok(spec) if may_be_served => site.keys(&spec).await.is_ok(),
+        Ok(_) | Err(_) => false,
     };
-    if !has_pair || !is_served && only.is_none() {
+    if !is_ready {
         return Look::NotHere("it takes a service that takes the key pair".to_owned());
     }
     let plan = match changes(site).await {
