@@ -34,6 +34,8 @@ background() {
   shift
   setsid "$@" > "$log" 2>&1 < /dev/null &
   last=$!
+  # Before it has a group of its own, who ends it would find none, and take it for gone.
+  while kill -0 "$last" 2> /dev/null && gone "$last"; do sleep 0.02; done
   processes+=("$last")
 }
 
