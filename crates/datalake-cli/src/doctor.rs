@@ -25,6 +25,7 @@ use crate::deployment::Ground;
 use crate::failure::Failure;
 use crate::places::Places;
 use crate::render::step_line;
+use crate::secrets::NoPair;
 use crate::site::Site;
 pub(crate) use modal::{Asked, look as look_at_modal};
 pub(crate) use python::look_at_files;
@@ -105,12 +106,19 @@ fn troubles(site: &Site) -> Vec<SpecTrouble> {
 async fn pending(site: &Site, only: Option<Group>, seen: &Examination) -> Look<Vec<String>> {
     // With this group alone nobody has asked the service, nor for the pair, before.
     let may_be_served = only.is_some() || matches!(seen.key.service, Look::Saw(_));
-    let is_ready = match site.spec() {
-        Ok(spec) if may_be_served => site.keys(&spec).await.is_ok(),
-        Ok(_) | Err(_) => false,
+    let nothing = || Look::NotHere("it takes a service that takes the key pair".to_owned());
+    let spec = match site.spec() {
+        Ok(spec) if may_be_served => spec,
+        Ok(_) | Err(_) => return nothing(),
     };
-    if !is_ready {
-        return Look::NotHere("it takes a service that takes the key pair".to_owned());
+    match site.pair_from(&spec.credentials).await {
+        Ok(_) => (),
+        Err(NoPair::None) => return nothing(),
+        // There is one, and nobody could read it: that is not known.
+        Err(NoPair::Flaw(failure) | NoPair::Unread(failure)) => {
+            let fault = Fault::new(FaultKind::Unreadable, failure.messages.join(": "));
+            return Look::Unknown(fault);
+        }
     }
     let plan = match changes(site).await {
         Ok(plan) => plan,

@@ -17,7 +17,7 @@ use datalake_host::{Account, HostFiles, StateDir, SystemClock, find_user};
 use datalake_s3::S3Store;
 
 use self::folders::{at_folder, default_state, spec_files};
-pub(crate) use self::folders::{named_for, own_name};
+pub(crate) use self::folders::{named_for, own_name, quoted};
 use crate::args::Cli;
 use crate::config::{Settings, Sources};
 use crate::exit::Exit;

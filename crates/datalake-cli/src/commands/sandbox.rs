@@ -12,6 +12,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::render::{DocumentKind, Printer};
 use crate::sandbox::{ServeError, Service, prepared, serve};
+use crate::site::quoted;
 
 pub(super) const SANDBOX: DocumentKind = DocumentKind::of::<Address>("sandbox");
 
@@ -94,8 +95,8 @@ fn text(address: &Address) -> String {
         address.endpoint, address.region, address.access_key_id, address.secret_access_key
     );
     if let Some(path) = &address.certificate {
-        let quoted = path.display().to_string().replace('\'', r"'\''");
-        text.push_str(&format!("export AWS_CA_BUNDLE='{quoted}'\n"));
+        let path = quoted(&path.display().to_string());
+        text.push_str(&format!("export AWS_CA_BUNDLE={path}\n"));
     }
     text
 }

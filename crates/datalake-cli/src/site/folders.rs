@@ -7,6 +7,7 @@ use datalake_core::{Fault, FaultKind, HostPath, Target};
 use crate::args::Cli;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::render::printable;
 
 /// How this very place, and what was asked for on the command line, is named in the next command
 /// that we suggest.
@@ -29,12 +30,12 @@ pub(crate) fn own_name(cli: &Cli) -> String {
     flags.push(("handover", values.handover.clone()));
     flags.push(("credentials-file", values.credentials_file.clone()));
     let given = flags.into_iter().filter_map(|(flag, value)| Some((flag, value?)));
-    let given = given.map(|(flag, value)| format!(" --{flag}={}", quoted(&value)));
+    let given = given.map(|(flag, value)| format!(" --{flag}={}", quoted(&printable(&value))));
     format!("datalake{}", given.collect::<String>())
 }
 
 /// A word as a shell takes it.
-fn quoted(word: &str) -> String {
+pub(crate) fn quoted(word: &str) -> String {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./:@%+,=~".contains(c);
     if word.chars().all(is_plain) && !word.is_empty() {
         return word.to_owned();

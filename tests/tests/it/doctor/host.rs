@@ -186,6 +186,9 @@ fn without_the_key_pair_there_is_nothing_to_compare_with() {
     let none = |words: &str| shelf.host.without_key(&shelf.service, words);
 
     check(none, "host-in-step", "skipped");
+    let file = shelf.host.work().join("nobody-wrote-it.env");
+    let unread = |words: &str| none(words).arg("--credentials-file").arg(&file);
+    check(unread, "host-in-step", "unknown");
 }
 
 #[test]

@@ -76,7 +76,7 @@ fn settings() -> Vec<(FindingId, Change)> {
             seen.settings.pending = Look::Saw(vec!["write file s3.env".to_owned()]);
         }),
         (FindingId::HostShellHistory, |seen| {
-            seen.settings.histories = Look::Saw(vec![("/root/.bash_history".to_owned(), vec![7])]);
+            seen.settings.histories = Look::Saw(vec![(".bash_history".to_owned(), vec![7])]);
         }),
         (FindingId::HostYamlBackups, |seen| {
             seen.settings.yaml_backups = Look::Saw(vec!["1".to_owned(), "2".to_owned()]);
