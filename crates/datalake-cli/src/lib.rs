@@ -40,6 +40,9 @@ use crate::site::own_name;
 /// Runs the command line `words`, the program's name first, and tells the exit code.
 pub fn run(words: impl IntoIterator<Item = impl Into<OsString>>) -> ExitCode {
     let words: Vec<OsString> = words.into_iter().map(Into::into).collect();
+    if let Some(code) = datalake_host::serve_child(&words) {
+        return code;
+    }
     let exit = match args::Cli::try_parse_from(&words) {
         Ok(cli) => {
             let printer = Printer::new(cli.place.json);

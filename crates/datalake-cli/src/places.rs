@@ -3,9 +3,9 @@
 use datalake_core::{Fault, FaultKind, HostPath, HostSpec, InvalidPath, UnitName};
 use datalake_engine::{Files, Seen, Wanted, drop_ins, quadlet_folders};
 use datalake_host::{Account, HostFiles};
-use datalake_quadlet::{MODAL_VARIABLES, S3_VARIABLES, drop_in_path};
+use datalake_quadlet::{DagsterHome, MODAL_VARIABLES, S3_VARIABLES, UnknownHome, drop_in_path};
 
-use crate::dagster_home::{DagsterHome, Homeless};
+use crate::dagster_home::{FoundHome, Homeless};
 
 /// The paths that concern one host.
 pub(crate) struct Places {
@@ -95,7 +95,7 @@ impl Places {
             unseen: Vec::new(),
             watched: variables.clone(),
             variables,
-            dagster_yaml: Err(Homeless::NoVariable),
+            dagster_yaml: Err(UnknownHome::NoVariable.into()),
         })
     }
 
@@ -149,7 +149,8 @@ impl Places {
         if self.names_modal(files) {
             self.watched = variables(true);
         }
-        self.dagster_yaml = DagsterHome::find(account, host, files)
+        self.dagster_yaml = FoundHome::find(account, host, files)
+            .map(|found| found.home)
             .and_then(|home| home.yaml().map(|yaml| (home, yaml)).map_err(Homeless::from));
         Ok(self)
     }

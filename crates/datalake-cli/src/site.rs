@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 use datalake_core::{
-    Credentials, Endpoint, Fault, FingerprintKey, HostSpec, InvalidPath, Region, Spec, StoreSpec,
+    Credentials, Endpoint, Fault, FingerprintKey, HostPath, HostSpec, InvalidPath, Owner, Region, Spec, StoreSpec,
 };
 use datalake_engine::{
     Checkpoints, Clock, Dagster, Lock, LockFault, NoSecrets, NoVault, ObjectStore, Ports, Records,
@@ -174,6 +174,9 @@ impl Site {
     pub(crate) fn host(&self, host: &HostSpec) -> Result<(Account, Places), Failure> {
         let account = find_user(&self.host, host.user.as_str());
         let account = account.map_err(|error| self.below_root(error.into()))?;
+        self.host.close_below(&account.home);
+        let linked = linked_folders(&account).map_err(|error| Failure::of(Exit::Config, &error))?;
+        self.host.read_links_as(account.owner, linked);
         let unfit = |error: InvalidPath| Failure::of(Exit::Config, &error);
         let places = Places::of(&account, host, variables(self.settings.gives_modal_token()))
             .and_then(|places| places.with_others(&account, host, &self.host));
@@ -253,6 +256,19 @@ impl Site {
     pub(crate) fn may_ask(&self) -> bool {
         self.may_ask
     }
+}
+
+/// The folders of units, in which people link to a checkout: such links are read as the user.
+fn linked_folders(account: &Account) -> Result<Vec<HostPath>, InvalidPath> {
+    let runtime = format!("/run/user/{}/containers/systemd", account.owner.uid);
+    let config = account.home.join(".config")?;
+    Ok(vec![config.join("containers/systemd")?, config.join("systemd/user")?, runtime.parse()?])
+}
+
+/// Who runs this.
+pub(crate) fn me() -> Owner {
+    let (user, group) = (rustix::process::geteuid(), rustix::process::getegid());
+    Owner { uid: user.as_raw(), gid: group.as_raw() }
 }
 
 impl Failure {

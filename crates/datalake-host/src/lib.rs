@@ -9,6 +9,7 @@
 mod accounts;
 mod acting;
 mod archive;
+mod child;
 mod clock;
 mod commands;
 mod escape;
@@ -16,7 +17,9 @@ mod fault;
 mod files;
 mod generator;
 mod images;
+mod linked;
 mod lock;
+mod owners;
 mod place;
 mod podman;
 mod programs;
@@ -27,6 +30,7 @@ mod state;
 mod systemd;
 mod tree;
 mod usage_db;
+mod way;
 mod webserver;
 
 pub use accounts::{Account, AccountFault, find_user};
@@ -35,13 +39,15 @@ pub use archive::{
     ArchiveFault, ArchiveProgress, Archived, NewArchive, Unarchived, archive, check_archive,
     dagster_asset_keys, restore_archive,
 };
+pub use child::serve_child;
 pub use clock::SystemClock;
 pub use commands::{
     Command, CommandFault, Ended, Output, follow, follow_with_input, run, run_to_end,
     run_to_end_with_input, run_with_input,
 };
-pub use files::HostFiles;
+pub use files::{HostFiles, ListedLinks};
 pub use generator::QuadletGenerator;
+pub use owners::Owners;
 pub use podman::Podman;
 pub use programs::{ContainerPrograms, HostPrograms};
 pub use secret_file::{SecretFileFault, read_secret_descriptor, read_secret_file};
@@ -50,4 +56,5 @@ pub use state::StateDir;
 pub use systemd::Systemd;
 pub use tree::{HostTree, Links};
 pub use usage_db::UsageDb;
+pub use way::WayFault;
 pub use webserver::DagsterWeb;

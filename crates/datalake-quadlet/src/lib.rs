@@ -27,6 +27,7 @@ mod env_file;
 mod environment_d;
 pub mod generator;
 mod hazard;
+mod home;
 mod line;
 mod markers;
 mod mounts;
@@ -41,6 +42,7 @@ pub use drop_in::{DROP_IN_NAME, Unwritable, drop_in, drop_in_path, secret_drop_i
 pub use edit::Edited;
 pub use env_file::{EnvError, EnvReadError, EnvValue, env_body, parse_env};
 pub use environment_d::{find_user_wide, sets_nothing, without_user_wide};
+pub use home::{DagsterHome, HOME_VARIABLE, MountedUnit, UnknownHome, folder_of_source};
 pub use hazard::{Hazard, HazardKind, find_hazards};
 pub use markers::{BlockError, MARKERS, Markers, insert_blocks, remove_blocks};
 pub use mounts::{Mounts, Source, published, volume_name};

@@ -3,6 +3,8 @@
 mod ahead;
 mod back;
 mod backup;
+mod code;
+mod folder;
 mod foreign;
 mod free;
 mod home;

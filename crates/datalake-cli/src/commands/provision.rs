@@ -108,6 +108,7 @@ pub(super) async fn provision(
     if plan.is_empty() {
         return Ok(nothing_to_do(&subject, &plan, printer));
     }
+    require_no_link(&site, &plan)?;
     require_writable(&site, &plan)?;
     let checked = checked(&site, (&spec, subject.way), (&account, &places), &plan).await?;
     let shown = introduction(&subject, &sighting) + &checked + &shown(&plan, &subject, &sighting);
@@ -230,6 +231,29 @@ fn asked_of_modal(
     let Some(past) = subject.past else { return Ok(BTreeMap::new()) };
     let wanted = vault(subject.spec, subject.keys, subject.fingerprints, past)?;
     Ok(wanted.iter().map(asked).collect())
+}
+
+/// Refuses a plan that would write through a link: a unit that is one was read, and is another
+/// folder's to change.
+fn require_no_link(site: &Site, plan: &Plan) -> Result<(), Failure> {
+    let linked = |step: &Step| match step.action.target() {
+        Target::Path(path) => {
+            let (link, target) = site.host.link_on_the_way(&path)?;
+            Some((path, link, target))
+        }
+        Target::Service
+        | Target::Bucket(_)
+        | Target::Object(..)
+        | Target::Secret(_)
+        | Target::Services
+        | Target::Vault(_)
+        | Target::App(_) => None,
+    };
+    let Some((path, link, target)) = plan.steps.iter().find_map(linked) else { return Ok(()) };
+    let message = format!("`{path}` would change, but `{link}` is a symbolic link to `{target}`");
+    Err(Failure::new(Exit::Denied, message)
+        .hint("datalake reads through links of the service user and writes through none")
+        .hint(format!("change it where it lies, or put a plain file or folder at `{link}`")))
 }
 
 /// Refuses a plan that would stop half-way because nothing can be written where its files lie.

@@ -4,8 +4,10 @@ use datalake_core::doctor::{Examination, Look, lines_with_secrets};
 use datalake_core::{FaultKind, HostPath};
 use datalake_engine::{Files, Seen};
 use datalake_host::find_user;
+use datalake_quadlet::DagsterHome;
 
 use super::Home;
+use super::mounted::Mounted;
 use crate::site::Site;
 
 /// Where shells keep what was typed, below a home.
@@ -85,7 +87,7 @@ fn backups(site: &Site, home: &Home) -> Look<Vec<String>> {
 
 /// What the by-hand way leaves beside dagster.yaml.
 fn yaml_backups(site: &Site) -> Look<Vec<String>> {
-    let Some(home) = super::mounted::Mounted::of(site).home.map(|home| home.folder) else {
+    let Some(Ok(DagsterHome { folder: home, .. })) = Mounted::of(site).home else {
         return Look::NotHere("no unit tells where Dagster's home lies".to_owned());
     };
     match site.host.look(&home) {

@@ -80,14 +80,17 @@ pub(super) async fn backup(cli: &Cli, flags: &Backup, printer: Printer) -> Resul
 async fn write(cli: &Cli, flags: &Backup, printer: Printer) -> Result<Exit, Failure> {
     let site = Site::open(cli, printer).await?;
     let what = What { home: flags.home.clone(), ..What::default() };
-    let folder = Home::find(&site, &what)?.path;
+    let home = Home::find(&site, &what)?.folder;
+    let (opened, folder, rules) = (home.open()?, home.path_here(), home.rules());
     let created = site.clock.now().to_string();
     let usual = || PathBuf::from(format!("dagster-home-{}.tar.zst", created.replace(':', "")));
     let to = flags.to.clone().unwrap_or_else(usual);
     let began = Instant::now();
     let (from, file) = (folder.clone(), to.clone());
     let work = move |progress: &ArchiveProgress| {
-        archive(&NewArchive { folder: &from, to: &file, created: &created }, progress)
+        let (name, to, created) = (from.as_path(), file.as_path(), created.as_str());
+        let owners = &rules.owners;
+        archive(&NewArchive { folder: &opened, name, owners, to, created }, progress)
     };
     let made = shown(printer, work).await?;
     let Archived { files, databases, bytes, packed, disturbed, skipped } = made;
@@ -100,7 +103,7 @@ async fn write(cli: &Cli, flags: &Backup, printer: Printer) -> Result<Exit, Fail
         size(bytes),
         size(packed)
     );
-    text.push_str(&named("not in it, since they are no files", &skipped));
+    text.push_str(&named("not in it: no plain files, files of another user, or all holes", &skipped));
     text.push_str(&format!("Next: {} migrate backup --check {file}\n", site.name));
     let problem = (!disturbed.is_empty()).then(|| {
         let message = named("written all the while, so perhaps not whole in it", &disturbed);

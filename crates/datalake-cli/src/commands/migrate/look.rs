@@ -1,16 +1,15 @@
 //! `migrate plan` and `migrate status`: what lies where, and what of it is moved.
 
-use std::fs;
-use std::path::Path;
 use std::sync::Arc;
 
 use datalake_core::Comparison;
-use datalake_dagster::{StoredKind, own_storage, stays_in_home};
+use datalake_dagster::{StoredKind, stays_in_home};
 use datalake_engine::transfer::{Item, Limits};
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::super::transfer::limits;
+use super::code::own_managers;
 use super::home::{Home, Logs};
 use super::lines::Lines;
 use super::part::{Migration, Part, PartKind};
@@ -26,9 +25,6 @@ use crate::render::{self, DocumentKind, Printer, printable};
 pub(super) const MIGRATION_PLAN: DocumentKind = DocumentKind::of::<Outlook>("migration-plan");
 pub(super) const MIGRATION_STATUS: DocumentKind =
     DocumentKind::of::<Vec<Counts>>("migration-status");
-
-/// Python files of a folder that are looked at, at most: what is no project has more.
-const SOURCES: usize = 20_000;
 
 /// What a migration finds and would do.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -166,16 +162,16 @@ fn outlook(
     let mut stays = stays_among(what, left_out);
     stays.extend(stays_beside(home)?);
     Ok(Outlook {
-        home: Some(printable(&home.path.display().to_string())),
+        home: Some(home.folder.shown()),
         home_inside: Some(printable(&home.inside)),
         logs: Some(match &home.logs {
-            Logs::Here(folder) => printable(&folder.display().to_string()),
+            Logs::Here(folder) => folder.shown(),
             Logs::Bucket(_) => "in a bucket already".to_owned(),
             Logs::Unknown(why) => format!("unknown: {}", printable(why)),
         }),
         parts,
         stays,
-        unknown: unknown(what)?,
+        unknown: own_managers(&what.code)?,
     })
 }
 
@@ -209,74 +205,13 @@ pub(super) fn why(kind: StoredKind) -> &'static str {
 
 /// What lies in the home beside the pickles.
 fn stays_beside(home: &Home) -> Result<Vec<Stays>, Failure> {
-    let failed = |error| Failure::io(&home.path, &error);
-    let mut names = Vec::new();
-    for entry in fs::read_dir(&home.path).map_err(failed)? {
-        names.push(entry.map_err(failed)?.file_name());
-    }
-    names.sort();
-    let holds = |name: &std::ffi::OsStr| {
-        let path = home.path.join(name);
-        home.pickles.as_ref().is_ok_and(|pickles| pickles.starts_with(path))
+    let holds = |name: &String| {
+        let path = home.folder.path_here().join(name);
+        home.pickles.as_ref().is_ok_and(|pickles| pickles.path_here().starts_with(path))
     };
-    let stays = names.into_iter().filter(|name| !holds(name)).map(|name| {
-        let name = name.to_string_lossy().into_owned();
+    let stays = home.folder.names()?.into_iter().filter(|name| !holds(name)).map(|name| {
         let why = stays_in_home(&name).unwrap_or("nothing that a migration knows");
         Stays { name: printable(&name), items: None, why: why.to_owned() }
     });
     Ok(stays.collect())
-}
-
-/// What no file tells: I/O managers in code.
-fn unknown(what: &What) -> Result<Vec<String>, Failure> {
-    if what.code.is_empty() {
-        let text = "I/O managers in code with files of their own, such as \
-                    `FilesystemIOManager(base_dir=…)`: --code DIR looks for them";
-        return Ok(vec![text.to_owned()]);
-    }
-    let mut found = Vec::new();
-    for folder in &what.code {
-        let mut left = vec![folder.clone()];
-        let mut seen = 0;
-        while let Some(path) = left.pop() {
-            seen += 1;
-            if seen > SOURCES {
-                found.push(format!("{}: too many files to look at all", shown(folder)));
-                break;
-            }
-            if path.is_dir() && !path.is_symlink() {
-                let failed = |error| Failure::io(&path, &error);
-                for entry in fs::read_dir(&path).map_err(failed)? {
-                    left.push(entry.map_err(failed)?.path());
-                }
-            } else if path.extension().is_some_and(|end| end == "py") {
-                found.extend(managers(&path));
-            }
-        }
-    }
-    found.sort();
-    if found.is_empty() {
-        found.push(
-            "no I/O manager with files of its own stands in the code that was named".to_owned(),
-        );
-    }
-    Ok(found)
-}
-
-fn managers(path: &Path) -> Vec<String> {
-    match fs::read(path) {
-        Ok(bytes) => {
-            let found = own_storage(&String::from_utf8_lossy(&bytes));
-            let line = |own: &datalake_dagster::OwnStorage| {
-                let text = printable(&own.text);
-                format!("{}:{}: `{text}`: where its files lie is not known", shown(path), own.line)
-            };
-            found.iter().map(line).collect()
-        }
-        Err(error) => vec![format!("{}: cannot be read: {error}", shown(path))],
-    }
-}
-
-fn shown(path: &Path) -> String {
-    printable(&path.display().to_string())
 }

@@ -1,6 +1,5 @@
 //! What a migration is made of: parts that each go from one folder to another.
 
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use datalake_core::BucketName;
@@ -14,7 +13,8 @@ use serde::Serialize;
 use super::super::transfer::{PairRecords, pair_id};
 use super::foreign::Foreign;
 use super::home::{Home, Logs};
-use super::open::{OpenPart, Source, tree};
+use super::folder::FolderPlace;
+use super::open::{OpenPart, Source};
 use super::tree::PartTree;
 use crate::args::migrate::What;
 use crate::exit::Exit;
@@ -62,7 +62,7 @@ pub(super) struct Part {
 }
 
 enum From {
-    Folder(PathBuf),
+    Folder(FolderPlace),
     Bucket { endpoint: String, bucket: BucketName, prefix: String },
 }
 
@@ -104,7 +104,7 @@ impl<'r> Migration<'r> {
                 .hint("name the folder: --pickles DIR")
         })?;
         let part =
-            |kind, from: &Path, prefix| Part { kind, from: From::Folder(from.to_owned()), prefix };
+            |kind, from: &FolderPlace, prefix| Part { kind, from: From::Folder(from.clone()), prefix };
         let mut parts = vec![part(PartKind::Assets, &pickles, prefix.clone())];
         if what.op_outputs {
             parts.push(part(PartKind::OpOutputs, &pickles, format!("{prefix}storage/")));
@@ -171,14 +171,14 @@ impl<'r> Migration<'r> {
 
     fn source<'a>(&'a self, remote: &'a Remote, part: &Part) -> Result<Source<'a>, Failure> {
         Ok(match &part.from {
-            From::Folder(path) if part.is_yet_to_come() => {
-                let path = printable(&path.display().to_string());
+            From::Folder(folder) if part.is_yet_to_come() => {
+                let path = folder.shown();
                 let flag = if part.kind == PartKind::Logs { "--log-dir" } else { "--pickles" };
                 return Err(Failure::new(Exit::Config, format!("there is no folder `{path}`"))
                     .hint(format!("make it, or name the folder on this host: {flag} DIR")));
             }
-            From::Folder(path) => {
-                let tree = Arc::new(tree(path)?);
+            From::Folder(folder) => {
+                let tree = Arc::new(folder.open_tree()?);
                 Source::Tree(PartTree::of(&tree, part.kind.stored()), tree)
             }
             From::Bucket { bucket, prefix, .. } => {
@@ -197,9 +197,8 @@ impl<'r> Migration<'r> {
         let kind = format!("migration of {}", part.kind.word());
         let mut id = vec![kind.into_bytes(), remote.spec.endpoint.to_string().into_bytes()];
         match &part.from {
-            From::Folder(path) => {
-                let path = std::fs::canonicalize(path).unwrap_or_else(|_| path.clone());
-                id.push(path.into_os_string().into_encoded_bytes());
+            From::Folder(folder) => {
+                id.push(folder.real_path().into_os_string().into_encoded_bytes());
             }
             From::Bucket { endpoint, bucket, prefix } => {
                 let place = [endpoint.as_str(), bucket.as_str(), prefix];
@@ -213,7 +212,7 @@ impl<'r> Migration<'r> {
     /// Source and destination of a part in words, fit for a terminal.
     pub(super) fn words(&self, part: &Part) -> (String, String) {
         let source = match &part.from {
-            From::Folder(path) => printable(&path.display().to_string()),
+            From::Folder(folder) => folder.shown(),
             From::Bucket { bucket, prefix, .. } => format!("s3://{bucket}/{}", printable(prefix)),
         };
         (source, format!("s3://{}/{}", self.bucket, printable(&part.prefix)))
@@ -223,13 +222,13 @@ impl<'r> Migration<'r> {
 impl Part {
     /// Whether Dagster has not stored anything of it yet: its folder is made with the first file.
     pub(super) fn is_yet_to_come(&self) -> bool {
-        matches!(&self.from, From::Folder(path) if matches!(path.try_exists(), Ok(false)))
+        matches!(&self.from, From::Folder(folder) if folder.is_absent())
     }
 
     /// The folder that it comes from, where it is one of this host.
-    pub(super) fn folder(&self) -> Option<&Path> {
+    pub(super) fn folder(&self) -> Option<&FolderPlace> {
         match &self.from {
-            From::Folder(path) => Some(path),
+            From::Folder(folder) => Some(folder),
             From::Bucket { .. } => None,
         }
     }
@@ -241,7 +240,7 @@ pub(super) fn below(prefix: String) -> String {
 }
 
 /// The folder of the logs, and what their keys begin with.
-fn logs(home: &Home, what: &What) -> Result<(PathBuf, String), Failure> {
+fn logs(home: &Home, what: &What) -> Result<(FolderPlace, String), Failure> {
     let named = what.logs_prefix.clone();
     let of_instance = match &home.logs {
         Logs::Here(folder) => {

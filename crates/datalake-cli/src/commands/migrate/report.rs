@@ -1,22 +1,21 @@
 //! `migrate report`: what became of each asset and partition.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::File;
 use std::io::Read as _;
-use std::path::Path;
 use std::sync::Arc;
 
-use datalake_core::FaultKind;
+use datalake_core::{Fault, FaultKind, HostPath};
 use datalake_dagster::{
     ASSETS_QUERY, AssetName, ContentScan, asset_key_of_database, asset_keys, asset_name,
 };
 use datalake_engine::Clock as _;
 use datalake_engine::transfer::Item;
-use datalake_host::dagster_asset_keys;
+use datalake_host::{HostFiles, dagster_asset_keys};
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::super::transfer::limits;
+use super::folder::FolderPlace;
 use super::home::Home;
 use super::look::{look_at, why};
 use super::part::{Migration, PartKind};
@@ -118,8 +117,10 @@ pub(super) async fn report(cli: &Cli, flags: &Report, printer: Printer) -> Resul
         parts.push(look_at(&remote, &migration, (part, &limits, &left_out), sink).await?);
     }
     let mut assets: Vec<AssetRow> = assets.into_values().collect();
-    if let Some(folder) = migration.parts.first().and_then(|part| part.folder()) {
-        look_into(folder, &parts, &mut assets);
+    if let Some(part) = migration.parts.first().filter(|part| !part.is_yet_to_come())
+        && let Some(folder) = part.folder()
+    {
+        look_into(&folder.open()?, &parts, &mut assets);
     }
     let (source, destination) =
         migration.parts.first().map(|part| migration.words(part)).unwrap_or_default();
@@ -154,8 +155,7 @@ async fn known_keys(
     printer: Printer,
 ) -> (BTreeSet<Vec<String>>, bool) {
     let of_database = || -> Option<BTreeSet<Vec<String>>> {
-        let index = home.databases.as_ref().ok()?.join("history/runs/index.db");
-        match dagster_asset_keys(&index) {
+        match keys_in_database(home.databases.as_ref().ok()?) {
             Ok(keys) => Some(keys.iter().filter_map(|key| asset_key_of_database(key)).collect()),
             Err(fault) => {
                 if fault.kind != FaultKind::Absent {
@@ -176,6 +176,19 @@ async fn known_keys(
     }
     printer.talk("no list of assets was found: each file counts as an asset of its own");
     (BTreeSet::new(), false)
+}
+
+/// The keys in the index of a folder of databases.
+fn keys_in_database(databases: &FolderPlace) -> Result<Vec<String>, Fault> {
+    let absent = || Fault::new(FaultKind::Absent, "there is no database of runs");
+    let folder = databases.join("history/runs").map_err(|_| absent())?;
+    if folder.is_absent() {
+        return Err(absent());
+    }
+    let opened = folder.open().map_err(|failure| {
+        Fault::new(FaultKind::NotPlain, failure.messages.join(": "))
+    })?;
+    dagster_asset_keys(&opened, "index.db")
 }
 
 fn add(
@@ -201,7 +214,7 @@ fn add(
 }
 
 /// Looks into files that are not moved: what is no whole pickle never will be.
-fn look_into(folder: &Path, parts: &[Counts], assets: &mut [AssetRow]) {
+fn look_into(folder: &HostFiles, parts: &[Counts], assets: &mut [AssetRow]) {
     if parts.iter().map(|part| part.to_move().bytes).sum::<u64>() > LOOKED_INTO {
         return;
     }
@@ -214,7 +227,7 @@ fn look_into(folder: &Path, parts: &[Counts], assets: &mut [AssetRow]) {
                 Some(partition) => format!("{}/{partition}", asset.asset),
                 None => asset.asset.clone(),
             };
-            if let Some(why) = unfit(&folder.join(name)) {
+            if let Some(why) = unfit(folder, &name) {
                 (row.why, row.materialize) = (why, true);
                 row.standing = Standing::Failed;
             }
@@ -223,10 +236,12 @@ fn look_into(folder: &Path, parts: &[Counts], assets: &mut [AssetRow]) {
 }
 
 /// Why a file cannot be moved; `None` where it can.
-fn unfit(path: &Path) -> Option<String> {
-    let mut file = match File::open(path) {
+fn unfit(folder: &HostFiles, name: &str) -> Option<String> {
+    let opened = format!("/{name}").parse::<HostPath>().map_err(|error| error.to_string());
+    let opened = opened.and_then(|path| folder.open_file(&path).map_err(|fault| fault.to_string()));
+    let mut file = match opened {
         Ok(file) => file,
-        Err(error) => return Some(format!("it cannot be read: {error}")),
+        Err(why) => return Some(format!("it cannot be read: {why}")),
     };
     let (mut scan, mut piece) = (ContentScan::default(), vec![0; PIECE]);
     loop {
