@@ -209,6 +209,15 @@ fn log_of_daemon(parts: &[&str], ends: &FileEnds<'_>) -> Option<StoredKind> {
     Some(if log == StoredKind::Log { StoredKind::TickLog } else { log })
 }
 
+/// Whether a path is one of a log: of a step, a sensor, a schedule or a backfill.
+#[must_use]
+pub fn is_log_path(path: &str) -> bool {
+    let parts: Vec<_> = path.split('/').collect();
+    let empty = FileEnds { size: 0, head: &[], tail: &[] };
+    let log = log_of_step(&parts).or_else(|| log_of_daemon(&parts, &empty));
+    matches!(log, Some(StoredKind::Log | StoredKind::TickLog))
+}
+
 fn log_by_end(name: &str) -> Option<StoredKind> {
     match name.rsplit_once('.')?.1 {
         "out" | "err" => Some(StoredKind::Log),

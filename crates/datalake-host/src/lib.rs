@@ -48,6 +48,6 @@ pub use secret_file::{SecretFileFault, read_secret_descriptor, read_secret_file}
 pub use secrets::PodmanSecrets;
 pub use state::StateDir;
 pub use systemd::Systemd;
-pub use tree::{HostTree, Links};
+pub use tree::{HostTree, Links, PeekedFile};
 pub use usage_db::UsageDb;
 pub use webserver::DagsterWeb;

@@ -36,10 +36,7 @@ pub(crate) fn migration_report(report: &MigrationReport) -> String {
         "Known to Dagster, and no file here: they return nothing, or another I/O manager keeps them",
         report.without_file.iter().map(|name| escaped(name)).collect(),
     );
-    let left = report.left_out.iter();
-    let left =
-        left.map(|left| format!("{} ({}): {}", escaped(&left.name), count(left.items), left.why));
-    list("Left out", left.collect());
+    list("Left out", report.left_out.iter().map(super::left_row).collect());
     text
 }
 

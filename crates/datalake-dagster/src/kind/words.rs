@@ -3,6 +3,31 @@
 use super::{StoredKind, TableKind};
 
 impl StoredKind {
+    /// Its name for programs.
+    #[must_use]
+    pub fn slug(self) -> &'static str {
+        match self {
+            Self::Asset => "asset",
+            Self::OpOutput => "op-output",
+            Self::Log => "step-log",
+            Self::TickLog => "tick-log",
+            Self::LogMark => "log-mark",
+            Self::InRunFolder => "in-run-folder",
+            Self::DotPartition => "dot-partition",
+            Self::Database => "dagster-database",
+            Self::Telemetry => "telemetry",
+            Self::Parquet => "parquet",
+            Self::Table(TableKind::Delta) => "delta-table",
+            Self::Table(TableKind::Lance) => "lance-table",
+            Self::Table(TableKind::Iceberg) => "iceberg-table",
+            Self::DuckDb => "duckdb",
+            Self::Sqlite => "sqlite",
+            Self::Empty => "empty",
+            Self::Zeros => "zeros",
+            Self::Unknown => "unknown",
+        }
+    }
+
     /// What several files of it are called.
     #[must_use]
     pub fn plural(self) -> &'static str {
