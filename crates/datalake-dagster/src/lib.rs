@@ -21,6 +21,7 @@ mod code;
 mod compute_logs;
 mod content;
 mod dependencies;
+mod home;
 mod image;
 mod instance;
 mod kind;
@@ -40,6 +41,7 @@ pub use compute_logs::{
 };
 pub use content::{Content, ContentScan, SQLITE_MAGIC, begins_as_pickle, content_of};
 pub use dependencies::{Dependencies, Dependency, Moved, Need, Unfit, Wish, dependencies};
+pub use home::{HomeCandidate, HomeSigns, HomeVerdict, judge_home};
 pub use image::{
     BASE_LABEL, DROP_IN_NAME, Recipe, UnfitUser, image_drop_in, image_in_drop_in, is_plain_image,
 };

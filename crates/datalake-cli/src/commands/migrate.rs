@@ -8,6 +8,7 @@ mod beside;
 mod foreign;
 mod free;
 mod home;
+mod is_home;
 mod keeping;
 mod kinds;
 mod lines;

@@ -76,15 +76,21 @@ pub(crate) fn what_is_moved(parts: &[Counts]) -> String {
     if odd > 0 {
         text.push_str(&format!("; {} no plain files", count(odd)));
     }
-    let rows: Vec<_> = parts.iter().flat_map(|part| &part.left_out).collect();
+    let rows = parts.iter().flat_map(|part| &part.left_out);
+    text + &others_stay(rows) + "."
+}
+
+/// How many files of other kinds stay; nothing where there are none.
+#[must_use]
+pub(crate) fn others_stay<'r>(rows: impl IntoIterator<Item = &'r LeftRow>) -> String {
+    let rows: Vec<_> = rows.into_iter().collect();
     let files: u64 = rows.iter().map(|row| row.items).sum();
-    if files > 0 {
-        let kinds: Vec<_> = rows.iter().map(|row| row.counted()).collect();
-        let verb = if files == 1 { "stays" } else { "stay" };
-        let kinds = kinds.join(", ");
-        text.push_str(&format!("; {} of other kinds {verb}: {kinds}", counted(files, "file")));
+    if files == 0 {
+        return String::new();
     }
-    text + "."
+    let kinds: Vec<_> = rows.iter().map(|row| row.counted()).collect();
+    let (verb, kinds) = (if files == 1 { "stays" } else { "stay" }, kinds.join(", "));
+    format!("; {} of other kinds {verb}: {kinds}", counted(files, "file"))
 }
 
 /// How the files of each part stand.

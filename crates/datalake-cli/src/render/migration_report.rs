@@ -15,10 +15,11 @@ pub(crate) fn migration_report(report: &MigrationReport) -> String {
     let mut text = format!("{} -> {}\n", report.source, report.destination);
     let (files, moved) = totals(report);
     text.push_str(&format!(
-        "{}: {} of {} moved\n",
+        "{}: {} of {} moved{}\n",
         counted(report.assets.len() as u64, "asset"),
         count(moved),
-        counted(files, "file")
+        counted(files, "file"),
+        super::migration::others_stay(&report.left_out)
     ));
     let mut list = |what: &str, names: Vec<String>| {
         if names.is_empty() {

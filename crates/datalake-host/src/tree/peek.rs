@@ -58,6 +58,13 @@ impl HostTree {
         peeked
     }
 
+    /// Whether there is a folder of this name that can be opened.
+    pub async fn has_folder(&self, folder: &str) -> bool {
+        let folder = folder.to_owned();
+        let opened = self.blocking(move |inner| inner.root.folder(Some(&folder)).map_err(fault_of));
+        opened.await.is_ok()
+    }
+
     /// The first `most` names in a folder, in no order; none where there is no such folder.
     pub async fn first_names(&self, folder: &str, most: usize) -> Vec<String> {
         let folder = folder.to_owned();

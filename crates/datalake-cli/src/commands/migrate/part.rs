@@ -15,6 +15,7 @@ use serde::Serialize;
 use super::super::transfer::{PairRecords, pair_id};
 use super::foreign::Foreign;
 use super::home::{Home, Logs};
+use super::is_home::require_named_home;
 use super::open::{OpenPart, Source, tree};
 use super::report::database_keys;
 use super::tree::PartTree;
@@ -122,6 +123,7 @@ impl<'r> Migration<'r> {
         if what.from.is_some() {
             return Self::of_objects(remote, what, (bucket, prefix)).await;
         }
+        require_named_home(what).await?;
         let home = Home::find(&remote.site, what)?;
         let pickles = home.pickles.clone().map_err(|why| {
             Failure::new(Exit::Config, format!("where the pickles lie is not known: {why}"))
