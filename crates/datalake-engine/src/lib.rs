@@ -38,8 +38,8 @@ pub use deployment::{
     Failing, Generator, GeneratorAnswer, HostPorts, Image, ImageName, Images, InvalidImageName,
     InvalidServiceName, InvocationId, LineSink, LiveDagster, LoadState, News, NotShown, Patience,
     Prints, Probe, Proof, QuadletFolder, QuadletTree, Search, ServiceName, Services, Settled,
-    UnitStatus, Unsettled, Verb, change, discover, drop_ins, environment_prints, quadlet_folders,
-    settings_print,
+    UnitStatus, Unsettled, UserFile, UserFileSort, UserFiles, Verb, change, discover, drop_ins,
+    environment_prints, quadlet_folders, settings_print,
 };
 pub use doctor::{
     BucketQuestion, LocationAddress, Network, Oddities, Strangers, Tags, look_at_bucket,
