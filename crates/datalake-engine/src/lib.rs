@@ -28,8 +28,8 @@ mod vault;
 pub use apply::{ApplyError, FailedStep, Run, Watch, apply};
 pub use buckets::{
     Clear, Cleared, Counted, Due, Extent, FAILURES_KEPT, FolderEntry, NewBucket, Scope,
-    SizedUpload, Surveyor, Thing, ThingKind, Walk, abort_uploads, clear, create_bucket, measure,
-    sized, survey,
+    SizedUpload, Surveyor, Thing, ThingKind, Walk, abort_uploads, await_new_bucket, clear,
+    create_bucket, measure, sized, survey,
 };
 pub use checkpoint::{Checkpoint, UnknownCheckpoint};
 pub use conformance::{Nonconformity, check_lake, check_object_store};
