@@ -172,6 +172,10 @@ fn hint_of_place(kind: FaultKind, target: &Target) -> Option<&'static str> {
              or a bucket policy refuses this key"
         }
         (FaultKind::Denied, Target::Path(_)) => "run it as root or as the service user",
+        (FaultKind::NoProgram, _) => "install it, or add its folder to PATH",
+        (FaultKind::LogsUnproved, _) => {
+            "does the image have dagster-aws? `datalake dagster deps plan` tells"
+        }
         (FaultKind::NoManager, _) => {
             "let it run without a login: `sudo loginctl enable-linger USER`, then the same again"
         }

@@ -12,6 +12,7 @@ mod failure;
 pub mod faults;
 mod generator;
 mod handover;
+mod host_units;
 mod kill;
 mod misuse;
 mod modal;

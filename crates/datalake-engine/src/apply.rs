@@ -3,12 +3,13 @@
 use std::time::Duration;
 
 use datalake_core::{
-    Credentials, Fault, FaultKind, Guard, Outcome, Plan, PlanFault, Receipt, RunId, RunKind,
+    Action, Credentials, Fault, FaultKind, Guard, Outcome, Plan, PlanFault, Receipt, RunId, RunKind,
     Standing, Step, StepReceipt, Target, Timestamp, Unfinished, UnitName, lint,
 };
 
 use crate::Checkpoint;
 use crate::act::carry_out;
+use crate::buckets::await_result;
 use crate::journal::{Begin, Record};
 use crate::mend::mend;
 use crate::observe::look_for;
@@ -150,7 +151,7 @@ async fn walk(
         }
         watch.begin(step);
         let (outcome, fault) = match step.standing(&look_for(step, ports).await) {
-            Standing::Done => (Outcome::AlreadyDone, None),
+            Standing::Done => (Outcome::AlreadyDone, await_result(step, ports).await.err()),
             Standing::Ready => {
                 records.record(&run.id, &Record::Intent(number)).map_err(ApplyError::Records)?;
                 ports.checkpoints.pass(Checkpoint::IntentRecorded);
@@ -189,8 +190,15 @@ async fn attempt(
     };
     match checked {
         Ok(()) => (Outcome::Done, None),
+        // It was waited for long enough: another look would wait once more.
+        Err(fault) if is_late(step, &fault) => (Outcome::Failed(fault.to_string()), Some(fault)),
         Err(fault) => (judge(step, &fault.to_string(), ports).await, Some(fault)),
     }
+}
+
+/// Whether a bucket that was made has not shown up.
+fn is_late(step: &Step, fault: &Fault) -> bool {
+    matches!(step.action, Action::CreateBucket(_)) && fault.kind == FaultKind::Absent
 }
 
 /// Looks whether a step has brought about what it should; a store gets half a minute for it.

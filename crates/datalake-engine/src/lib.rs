@@ -28,8 +28,8 @@ mod vault;
 pub use apply::{ApplyError, FailedStep, Run, Watch, apply};
 pub use buckets::{
     Clear, Cleared, Counted, Due, Extent, FAILURES_KEPT, FolderEntry, NewBucket, Scope,
-    SizedUpload, Surveyor, Thing, ThingKind, Walk, abort_uploads, clear, create_bucket, measure,
-    sized, survey,
+    SizedUpload, Surveyor, Thing, ThingKind, Walk, abort_uploads, await_new_bucket, clear,
+    create_bucket, measure, sized, survey,
 };
 pub use checkpoint::{Checkpoint, UnknownCheckpoint};
 pub use conformance::{Nonconformity, check_lake, check_object_store};
@@ -38,8 +38,8 @@ pub use deployment::{
     Failing, Generator, GeneratorAnswer, HostPorts, Image, ImageName, Images, InvalidImageName,
     InvalidServiceName, InvocationId, LineSink, LiveDagster, LoadState, News, NotShown, Patience,
     Prints, Probe, Proof, QuadletFolder, QuadletTree, Search, ServiceName, Services, Settled,
-    UnitStatus, Unsettled, Verb, change, discover, drop_ins, environment_prints, quadlet_folders,
-    settings_print,
+    UnitStatus, Unsettled, UserFile, UserFileSort, UserFiles, Verb, change, discover, drop_ins,
+    environment_prints, quadlet_folders, settings_print,
 };
 pub use doctor::{
     BucketQuestion, LocationAddress, Network, Oddities, Strangers, Tags, look_at_bucket,

@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 
 use datalake_core::{
-    BucketName, BucketState, Entry, Fault, FileState, FilledBody, Fingerprint, Found, Guard,
+    BucketName, BucketState, Entry, Fault, FaultKind, FileState, FilledBody, Fingerprint, Found, Guard,
     HostPath, ModalObject, Observed, PodmanSecret, ServiceStates, Step, Target, VaultState,
 };
 
+use crate::buckets::{await_bucket, is_listed};
 use crate::ports::{Ports, Seen};
 
 /// What to look at.
@@ -167,13 +168,48 @@ async fn services(ports: &Ports<'_>) -> Found<ServiceStates> {
     setting(ports.dagster.states().await)
 }
 
+/// Looks at a bucket. One that is denied in one answer and told in another was made a moment ago: it
+/// is waited for, so that no plan is made from the answer of a gateway that lags behind.
 async fn observe_bucket(bucket: &BucketName, ports: &Ports<'_>) -> Found<BucketState> {
+    let found = match look_once(bucket, ports).await {
+        Look::Steady(found) => return found,
+        Look::Denied if !is_listed(bucket, ports).await => return Found::Absent,
+        Look::Denied | Look::Wavering => await_bucket(bucket, ports).await,
+    };
+    match found {
+        Err(fault) => Found::Unknown(fault),
+        Ok(()) => Found::Present(settings(bucket, ports).await),
+    }
+}
+
+/// What one round of questions about a bucket says.
+enum Look {
+    /// All answers agree.
+    Steady(Found<BucketState>),
+    /// The bucket is not there.
+    Denied,
+    /// It is there, and it is not.
+    Wavering,
+}
+
+async fn look_once(bucket: &BucketName, ports: &Ports<'_>) -> Look {
     match ports.store.head_bucket(bucket).await {
-        Err(fault) => Found::from_answer(Err(fault)),
-        Ok(()) => Found::Present(BucketState {
-            versioning: setting(ports.store.versioning(bucket).await),
-            lifecycle: setting(ports.store.lifecycle(bucket).await),
-        }),
+        Err(fault) if fault.kind == FaultKind::Absent => return Look::Denied,
+        Err(fault) => return Look::Steady(Found::Unknown(fault)),
+        Ok(()) => (),
+    }
+    let state = settings(bucket, ports).await;
+    let denied = |fault: Option<&Fault>| fault.is_some_and(|fault| fault.kind == FaultKind::Absent);
+    if denied(state.versioning.unknown()) || denied(state.lifecycle.unknown()) {
+        return Look::Wavering;
+    }
+    Look::Steady(Found::Present(state))
+}
+
+async fn settings(bucket: &BucketName, ports: &Ports<'_>) -> BucketState {
+    BucketState {
+        versioning: setting(ports.store.versioning(bucket).await),
+        lifecycle: setting(ports.store.lifecycle(bucket).await),
     }
 }
 

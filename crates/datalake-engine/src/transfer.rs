@@ -11,6 +11,7 @@ mod feed;
 mod fetch;
 mod fits;
 mod haul;
+mod inspect;
 mod leftovers;
 mod long_files;
 mod manifest;

@@ -34,8 +34,8 @@ const LONGEST_COMPLAINT: usize = 2 << 10;
 
 /// A program to be run, without a shell.
 ///
-/// Its environment is `PATH` (its absolute folders only), `HOME` and `LANG` of this process, and
-/// what is given here. It runs in a process group of its own, so it cannot ask on the terminal.
+/// Its environment is `PATH` (its absolute folders only) and `HOME` of this process, what is given
+/// here, and `LC_ALL=C.UTF-8`. It runs in a process group of its own, so it cannot ask on the terminal.
 #[derive(Debug, Clone)]
 pub struct Command {
     /// A name to be found in `PATH`, or a path.

@@ -54,7 +54,7 @@ pub use secret_file::{SecretFileFault, read_secret_descriptor, read_secret_file}
 pub use secrets::PodmanSecrets;
 pub use state::StateDir;
 pub use systemd::Systemd;
-pub use tree::{HostTree, Links};
+pub use tree::{HostTree, Links, PeekedFile};
 pub use usage_db::UsageDb;
 pub use way::WayFault;
 pub use webserver::DagsterWeb;

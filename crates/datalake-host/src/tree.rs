@@ -6,6 +6,7 @@
 
 mod below;
 mod crew;
+mod peek;
 mod pool;
 mod reading;
 mod walk;
@@ -28,6 +29,7 @@ use rustix::rand::{GetRandomFlags, getrandom};
 
 use self::below::Below;
 use self::crew::Crew;
+pub use self::peek::PeekedFile;
 use self::pool::Pool;
 use self::reading::Reading;
 use self::walk::Walk;

@@ -12,6 +12,7 @@ mod demo;
 mod doctor;
 mod gaps;
 mod handover;
+mod hostile;
 mod json;
 mod kills;
 mod logs;

@@ -27,11 +27,6 @@ pub(super) async fn go_back(
     let services = found.units.iter().filter_map(|unit| Some(unit.status.present()?.unit.clone()));
     show_tails(&services.collect::<Vec<_>>(), &redactor, site, ground).await;
     let failure = Failure::at(&failed.step.action.target(), &failed.fault);
-    let failure = if is_without_keeper(failed) {
-        failure.hint(format!("does the image have dagster-aws? {} dagster deps plan", site.name))
-    } else {
-        failure
-    };
     site.printer.talk("\nGoing back to how it was before:");
     match undo(site, &failed.receipt, ports).await {
         Ok(()) => failure
@@ -46,12 +41,6 @@ pub(super) async fn go_back(
         }
     }
     .for_user(&ground.host.user)
-}
-
-/// Whether a container would start all the same, and every run in it would fail.
-fn is_without_keeper(failed: &FailedStep) -> bool {
-    let asks = matches!(failed.step.action, Action::ProveContainers { log_manager: Some(_), .. });
-    asks && failed.fault.detail.contains("compute logs")
 }
 
 /// Undoes the run of a receipt, unless somebody has changed meanwhile what it would put back.

@@ -5,14 +5,15 @@ mod words;
 use std::collections::BTreeMap;
 
 use datalake_core::{
-    Blocker, Credentials, Fingerprint, FingerprintKey, ModalObject, ModalSpec, Plan, Receipt,
-    RunId, Spec, Step, Target, plan_provision, rehearse,
+    Blocker, Credentials, Fingerprint, FingerprintKey, Handover, ModalObject, ModalSpec, Plan,
+    Receipt, RunId, Spec, Step, Target, plan_provision, rehearse,
 };
 use datalake_engine::{
     Clock, Dagster, LiveDagster, NoDagster, Ports, RetryingStore, Sighting, Wanted, observe,
     recover,
 };
 use datalake_host::Account;
+use datalake_quadlet::{DROP_IN_NAME, Obstacle, PlannedUnits};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -27,6 +28,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::generator::checked;
 use crate::handover::{Way, secrets};
+use crate::host_units::refuse_obstacles;
 use crate::modal::{ModalPlace, VaultPast, asked};
 use crate::places::Places;
 use crate::render::{DocumentKind, Printer};
@@ -105,6 +107,7 @@ pub(super) async fn provision(
         past: past.as_ref(),
     };
     let (sighting, plan) = look_and_plan(&subject, &ports).await?;
+    refuse_obstacles(&obstacles(&subject, &plan))?;
     if plan.is_empty() {
         return Ok(nothing_to_do(&subject, &plan, printer));
     }
@@ -222,6 +225,18 @@ pub(super) async fn look_and_plan(
     let plan = plan.map_err(|blockers| blocked(blockers.into()))?;
     let conflicts = rehearse(&plan, &sighting.observed);
     if conflicts.is_empty() { Ok((sighting, plan)) } else { Err(blocked(conflicts.into())) }
+}
+
+/// What on the host stands in the way of a plan.
+pub(super) fn obstacles(subject: &Subject<'_>, plan: &Plan) -> Vec<Obstacle> {
+    let Subject { spec, places, way, .. } = subject;
+    let planned = PlannedUnits {
+        names: &spec.host.units,
+        env_file: (way.handover != Handover::PodmanSecret).then_some(&places.env_file),
+        variables: &places.stale,
+        after: if way.handover == Handover::InPlace { "" } else { DROP_IN_NAME },
+    };
+    places.host_units.as_ref().map_or_else(Vec::new, |units| units.obstacles(plan, &planned))
 }
 
 /// The secret in Modal, and which contents it may hold.

@@ -4,7 +4,7 @@ use datalake_core::{Plan, RunId};
 use datalake_engine::{Clock, News, Ports, RetryingStore};
 
 use super::dagster::looked_at;
-use super::provision::{Subject, dagster, look_and_plan, past, restart};
+use super::provision::{Subject, dagster, look_and_plan, obstacles, past, restart};
 use crate::args::{Cli, HostEnvironment};
 use crate::deployment::{Ground, Report};
 use crate::desired::repairs;
@@ -22,11 +22,15 @@ pub(super) async fn status(cli: &Cli, printer: Printer) -> Result<Exit, Failure>
     standing(&site, |report, text| printer.result(STATUS, report, text)).await
 }
 
-/// What a provision would do now.
-pub(crate) async fn changes(site: &Site) -> Result<Plan, Failure> {
-    let mut plan = Plan::default();
-    standing(site, |report, _| report.pending.clone_into(&mut plan)).await?;
-    Ok(plan)
+/// What a provision would do now, and what stands in its way.
+pub(crate) async fn changes(site: &Site) -> Result<(Plan, Vec<String>), Failure> {
+    let (mut plan, mut in_the_way) = (Plan::default(), Vec::new());
+    let take = |report: StatusReport<'_>, _: &str| {
+        report.pending.clone_into(&mut plan);
+        in_the_way = report.in_the_way;
+    };
+    standing(site, take).await?;
+    Ok((plan, in_the_way))
 }
 
 /// Looks whether bucket and host are in step with the spec, and shows what it found.
@@ -73,6 +77,7 @@ pub(super) async fn standing(
     let ports = Ports { secrets: secrets.as_ref(), vault: &client, ..ports };
     let (sighting, plan) = look_and_plan(&subject, &ports).await?;
     let repairs = repairs(&places, &sighting);
+    let obstacles = obstacles(&subject, &plan);
     let services = services(site, &ground).await;
     let state = State {
         name: &site.name,
@@ -82,6 +87,7 @@ pub(super) async fn standing(
         sighting: &sighting,
         plan: &plan,
         repairs: &repairs,
+        obstacles: &obstacles,
         last_run: history.to_roll_back(),
         services: services.as_ref().map_err(String::as_str),
         modal: modal.as_ref(),
@@ -92,7 +98,8 @@ pub(super) async fn standing(
         text.push_str(&format!("{run} did not come to its end, or is at work now.\n"));
     }
     show(report, &text);
-    Ok(verdict(plan.is_empty() && open.is_empty(), modal.as_ref()))
+    let is_in_step = plan.is_empty() && open.is_empty() && obstacles.is_empty();
+    Ok(verdict(is_in_step, modal.as_ref()))
 }
 
 fn verdict(is_in_step: bool, modal: Option<&VaultStanding>) -> Exit {

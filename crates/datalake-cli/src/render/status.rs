@@ -3,6 +3,7 @@
 use datalake_core::{BucketState, Found, Lifecycle, Plan, Receipt, Spec, Versioning};
 use datalake_engine::Sighting;
 use datalake_host::Account;
+use datalake_quadlet::Obstacle;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -30,6 +31,8 @@ pub(crate) struct State<'a> {
     pub plan: &'a Plan,
     /// What is wrong in unit files.
     pub repairs: &'a [Repair<'a>],
+    /// What stands in a provision's way.
+    pub obstacles: &'a [Obstacle],
     /// The last run that stands.
     pub last_run: Option<&'a Receipt>,
     /// Services and containers, or why nobody has looked at them.
@@ -67,6 +70,8 @@ pub(crate) struct Report<'a> {
     in_step: bool,
     /// What there is to do.
     pub(crate) pending: &'a Plan,
+    /// What stands in the way of that, a line each: `provision` stops because of it.
+    pub(crate) in_the_way: Vec<String>,
     /// The last run that a rollback would undo.
     last_run: Option<&'a str>,
     /// The services; `null` where nobody could look at them.
@@ -94,8 +99,9 @@ pub(crate) fn status<'a>(state: &State<'a>) -> (String, Report<'a>) {
         user: spec.host.user.as_str(),
         home: account.home.as_str(),
         units: places.units.iter().map(|unit| unit.file.as_str()).collect(),
-        in_step: plan.is_empty(),
+        in_step: plan.is_empty() && state.obstacles.is_empty(),
         pending: plan,
+        in_the_way: state.obstacles.iter().map(ToString::to_string).collect(),
         last_run: last_run.map(|receipt| receipt.run.as_str()),
         services: state.services.ok(),
         modal: state
@@ -134,6 +140,10 @@ fn text(state: &State<'_>, report: &Report<'_>, bucket: Option<&BucketState>) ->
     match state.services {
         Ok(services) => text.push_str(&format!("\n{}", super::deployment(services))),
         Err(why) => text.push_str(&format!("services  not looked at: {}\n", printable(why))),
+    }
+    for obstacle in state.obstacles {
+        text.push_str(&format!("in the way {}\n", printable(&obstacle.to_string())));
+        text.push_str(&format!("          cure: {}\n", printable(&obstacle.hint())));
     }
     if report.in_step {
         return text + "\nIn step with the spec.\n";

@@ -13,7 +13,10 @@ use super::{Command, CommandFault};
 use crate::escape::escaped;
 
 /// What a program gets of this process's environment.
-const PASSED_ON: [&str; 2] = ["HOME", "LANG"];
+const PASSED_ON: [&str; 1] = ["HOME"];
+
+/// The locale of every program: what one says in another language has another kind here.
+const LOCALE: [(&str, &str); 1] = [("LC_ALL", "C.UTF-8")];
 
 /// The program, just started, and what it is to read.
 pub(super) fn started<'a>(
@@ -34,7 +37,7 @@ fn prepared(command: &Command) -> tokio::process::Command {
     prepared.args(&command.arguments).current_dir(&command.directory).env_clear();
     prepared.env("PATH", absolute_folders(&env::var_os("PATH").unwrap_or_default()));
     prepared.envs(PASSED_ON.iter().filter_map(|name| Some((name, env::var_os(name)?))));
-    prepared.envs(&command.environment);
+    prepared.envs(&command.environment).envs(LOCALE);
     prepared.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     prepared.process_group(0).kill_on_drop(true);
     prepared

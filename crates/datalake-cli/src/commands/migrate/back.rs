@@ -15,7 +15,7 @@ use super::open::OpenPart;
 use super::part::{Migration, Part, PartKind};
 use super::pause::Paused;
 use super::run::connected;
-use super::standing::{Counting, Counts, Standing};
+use super::standing::{Counting, Counts, Sparing, Standing};
 use crate::args::Cli;
 use crate::args::migrate::{BackPlan, BackRun};
 use crate::exit::Exit;
@@ -119,11 +119,13 @@ async fn ahead(
     let mut ahead = Ahead::nothing(part.kind);
     let (tree, _) = open.tree()?;
     let sink = |item: &Item<'_>, standing: Standing| ahead.add(item, standing);
-    let watch = Counting::new(Counts::new(part.kind, migration.words(part)), sink);
+    let left_out = open.left_out();
+    let watch = Counting::new(Counts::new(part.kind, migration.words(part)), &left_out, sink);
     let route = Route::Down(&open.folder, tree);
     let looked = sync(&route, &options(part.kind, limits, true)?, &open.ports(), &watch).await;
     looked.map_err(|stopped| open.failure(remote, stopped))?;
     let counts = watch.counts();
+    ahead.other_kinds = left_out.late_names();
     ahead.equal = counts.moved;
     ahead.bytes = counts.to_move().bytes;
     ahead.gone = gone(remote, &open, limits).await?;
@@ -152,7 +154,9 @@ async fn fetch(
     let beside = kept_beside(remote, part)?;
     let keeping = KeepingTree::new(tree, folder, beside);
     let route = Route::Down(&open.folder, &keeping);
-    let fetched = sync(&route, &options(part.kind, limits, false)?, &open.ports(), teller).await;
+    let left_out = open.left_out();
+    let watch = Sparing { watch: teller, left_out: &left_out };
+    let fetched = sync(&route, &options(part.kind, limits, false)?, &open.ports(), &watch).await;
     let summary = fetched.map_err(|stopped| open.failure(remote, stopped))?;
     teller.ended(&summary);
     Ok(Fetched {
@@ -161,7 +165,7 @@ async fn fetch(
             items: summary.new.items + summary.replaced.items,
             bytes: summary.new.bytes + summary.replaced.bytes,
         },
-        failed: summary.failed.items,
+        failed: summary.failed.items.saturating_sub(left_out.late()),
         kept: keeping.kept(),
     })
 }

@@ -14,6 +14,7 @@ use serde::Serialize;
 use tokio::time::interval;
 
 use super::home::Home;
+use super::is_home::require_named_home;
 use crate::args::Cli;
 use crate::args::migrate::{Backup, What};
 use crate::exit::Exit;
@@ -80,6 +81,7 @@ pub(super) async fn backup(cli: &Cli, flags: &Backup, printer: Printer) -> Resul
 async fn write(cli: &Cli, flags: &Backup, printer: Printer) -> Result<Exit, Failure> {
     let site = Site::open(cli, printer).await?;
     let what = What { home: flags.home.clone(), ..What::default() };
+    require_named_home(&what).await?;
     let home = Home::find(&site, &what)?.folder;
     let (opened, folder, rules) = (home.open()?, home.path_here(), home.rules());
     let created = site.clock.now().to_string();

@@ -73,7 +73,7 @@ pub(super) async fn free(cli: &Cli, flags: &Free, printer: Printer) -> Result<Ex
     if migration.home.is_none() {
         return Err(Failure::new(Exit::Usage, "objects of another place are removed with `rm`"));
     }
-    let (parts, _) = counted_parts(&remote, &migration, (&limits, &mut None)).await?;
+    let parts = counted_parts(&remote, &migration, (&limits, &mut None)).await?;
     let moved: u64 = parts.iter().map(|part| part.moved.items).sum();
     let bytes: u64 = parts.iter().map(|part| part.moved.bytes).sum();
     if flags.dry_run || moved == 0 {
@@ -92,7 +92,7 @@ pub(super) async fn free(cli: &Cli, flags: &Free, printer: Printer) -> Result<Ex
         freed.push(one(&remote, (&migration, part), how, &mut lines).await?);
     }
     if let Some(lines) = lines {
-        lines.finish(&super::tree::LeftOut::default())?;
+        lines.finish()?;
     }
     tell(printer, &freed)
 }

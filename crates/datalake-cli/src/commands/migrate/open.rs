@@ -10,7 +10,8 @@ use datalake_engine::transfer::{
 use datalake_host::HostTree;
 
 use super::super::transfer::{MANIFEST, PairRecords};
-use super::tree::{Facts, LeftOut, PartTree};
+use super::kinds::LeftOut;
+use super::tree::{Facts, PartTree};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::remote::{Remote, at_bucket};
@@ -31,13 +32,21 @@ pub(super) enum Source<'a> {
 }
 
 impl OpenPart<'_> {
-    /// The same; what lies among its files and is none of them is noted.
-    pub(super) fn noting(self, left_out: &Arc<LeftOut>) -> Self {
+    /// The same; the name of everything that stays is kept.
+    pub(super) fn naming(self) -> Self {
         let source = match self.source {
-            Source::Tree(part, tree) => Source::Tree(part.noting(left_out), tree),
+            Source::Tree(part, tree) => Source::Tree(part.naming(), tree),
             folder @ Source::Folder(_) => folder,
         };
         Self { source, ..self }
+    }
+
+    /// What lies among its files and is none of them, as far as it was gone through.
+    pub(super) fn left_out(&self) -> Arc<LeftOut> {
+        match &self.source {
+            Source::Tree(part, _) => part.left_out(),
+            Source::Folder(_) => Arc::default(),
+        }
     }
 
     fn route(&self) -> Route<'_> {

@@ -1,5 +1,6 @@
 //! What a migration is made of: parts that each go from one folder to another.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use datalake_core::BucketName;
@@ -14,7 +15,9 @@ use super::super::transfer::{PairRecords, pair_id};
 use super::foreign::Foreign;
 use super::home::{Home, Logs};
 use super::folder::FolderPlace;
+use super::is_home::require_named_home;
 use super::open::{OpenPart, Source};
+use super::report::database_keys;
 use super::tree::PartTree;
 use crate::args::migrate::What;
 use crate::exit::Exit;
@@ -37,6 +40,8 @@ pub(super) struct Migration<'r> {
     foreign: Option<S3Store>,
     /// The destination, as it is for objects of another service.
     dest: Foreign<'r>,
+    /// The keys of the assets that the instance's own database knows.
+    known: Arc<BTreeSet<Vec<String>>>,
 }
 
 /// What a part holds.
@@ -77,11 +82,31 @@ impl PartKind {
         }
     }
 
-    fn stored(self) -> StoredKind {
+    /// What one of its files is called.
+    pub(crate) fn file_word(self) -> &'static str {
         match self {
-            Self::Assets | Self::Objects => StoredKind::Asset,
-            Self::OpOutputs => StoredKind::OpOutput,
-            Self::Logs => StoredKind::Log,
+            Self::Assets => "pickle",
+            Self::OpOutputs => "op output",
+            Self::Logs => "log",
+            Self::Objects => "object",
+        }
+    }
+
+    /// What several of its files are called.
+    pub(crate) fn files_word(self) -> &'static str {
+        match self {
+            Self::Assets => "pickles",
+            Self::OpOutputs => "op outputs",
+            Self::Logs => "logs",
+            Self::Objects => "objects",
+        }
+    }
+
+    fn stored(self) -> &'static [StoredKind] {
+        match self {
+            Self::Assets | Self::Objects => &[StoredKind::Asset],
+            Self::OpOutputs => &[StoredKind::OpOutput],
+            Self::Logs => &[StoredKind::Log, StoredKind::TickLog],
         }
     }
 }
@@ -98,6 +123,7 @@ impl<'r> Migration<'r> {
         if what.from.is_some() {
             return Self::of_objects(remote, what, (bucket, prefix)).await;
         }
+        require_named_home(what).await?;
         let home = Home::find(&remote.site, what)?;
         let pickles = home.pickles.clone().map_err(|why| {
             Failure::new(Exit::Config, format!("where the pickles lie is not known: {why}"))
@@ -114,7 +140,9 @@ impl<'r> Migration<'r> {
             parts.push(part(PartKind::Logs, &folder, format!("{prefix}storage/")));
         }
         let dest = Foreign(&remote.store);
-        Ok(Self { home: Some(home), parts, bucket, foreign: None, dest })
+        // Where it cannot be asked, a key that begins like a run's id counts as one.
+        let known = Arc::new(database_keys(&home).ok().flatten().unwrap_or_default());
+        Ok(Self { home: Some(home), parts, bucket, foreign: None, dest, known })
     }
 
     async fn of_objects(
@@ -136,7 +164,7 @@ impl<'r> Migration<'r> {
         let from = From::Bucket { endpoint, bucket: from, prefix: source };
         let parts = vec![Part { kind: PartKind::Objects, from, prefix: dest }];
         let dest = Foreign(&remote.store);
-        Ok(Self { home: None, parts, bucket, foreign, dest })
+        Ok(Self { home: None, parts, bucket, foreign, dest, known: Arc::default() })
     }
 
     /// Opens a part.
@@ -179,7 +207,8 @@ impl<'r> Migration<'r> {
             }
             From::Folder(folder) => {
                 let tree = Arc::new(folder.open_tree()?);
-                Source::Tree(PartTree::of(&tree, part.kind.stored()), tree)
+                let files = PartTree::of(&tree, part.kind.stored(), &self.known);
+                Source::Tree(files.noting(&Arc::default(), self.taken_by_others(part)), tree)
             }
             From::Bucket { bucket, prefix, .. } => {
                 let store = self.foreign.as_ref().unwrap_or(&remote.store);
@@ -191,6 +220,15 @@ impl<'r> Migration<'r> {
                 })
             }
         })
+    }
+
+    /// The kinds that other parts take from the folder of a part, if it is the part that tells what
+    /// else lies there: the first of that folder.
+    fn taken_by_others(&self, part: &Part) -> Option<Vec<StoredKind>> {
+        let here = |part: &Part| part.folder().map(FolderPlace::path_here);
+        let mut parts = self.parts.iter().filter(|other| here(other) == here(part));
+        let first = parts.next().is_some_and(|first| first.kind == part.kind);
+        first.then(|| parts.flat_map(|other| other.kind.stored()).copied().collect())
     }
 
     fn id(&self, remote: &Remote, part: &Part) -> String {

@@ -2,7 +2,7 @@
 
 use datalake_core::{Action, Guard, Handover, Plan, Receipt};
 use datalake_engine::Sighting;
-use datalake_quadlet::Trouble;
+use datalake_quadlet::{Trouble, UnitSort, find_hazards};
 
 use super::super::restart_steps;
 use super::Subject;
@@ -34,6 +34,7 @@ pub(super) fn shown(plan: &Plan, subject: &Subject<'_>, sighting: &Sighting) -> 
             ));
         }
     }
+    text.push_str(&hazards(subject));
     for note in log_notes(subject.places, subject.spec.logs, sighting) {
         let words = render::printable(&note.to_string());
         text.push_str(&format!("\nCompute logs ({}): {words}\n", note.id()));
@@ -60,6 +61,18 @@ pub(super) fn shown(plan: &Plan, subject: &Subject<'_>, sighting: &Sighting) -> 
         }
     }
     text
+}
+
+/// Lines that the installed podman cannot read, in all of quadlet's files.
+fn hazards(subject: &Subject<'_>) -> String {
+    let Some(podman) = subject.way.podman else { return String::new() };
+    let units = subject.places.host_units.iter().flat_map(|units| &units.files);
+    let quadlets = units.filter(|unit| unit.sort == UnitSort::Quadlet);
+    let lines = quadlets.flat_map(|unit| {
+        let found = find_hazards(&unit.file, podman).into_iter();
+        found.map(|hazard| format!("\nIn {}, {hazard}\n", unit.path))
+    });
+    lines.collect()
 }
 
 pub(super) fn farewell(subject: &Subject<'_>, receipt: &Receipt, undo: &str) -> String {
