@@ -68,14 +68,22 @@ pub(crate) fn has_children() -> bool {
     geteuid().is_root() && SERVES.get().is_some()
 }
 
-/// Has a child do its work, as `user` where one is given, and gives what it has printed: at most
-/// `most` bytes.
+/// What a child may take.
+pub(crate) struct ChildBounds {
+    /// How long.
+    pub(crate) limit: Duration,
+    /// How many bytes it may print.
+    pub(crate) most: u64,
+}
+
+/// Has a child do its work, as `user` where one is given, and gives what it has printed.
 pub(crate) fn run_child(
     task: &ChildTask<'_>,
     folder: OwnedFd,
     user: Option<Owner>,
-    (limit, most): (Duration, u64),
+    bounds: &ChildBounds,
 ) -> Result<Vec<u8>, Fault> {
+    let ChildBounds { limit, most } = *bounds;
     let mut command = Command::new(PROGRAM);
     command.arg0("datalake").arg(WORD).env_clear().current_dir("/");
     match task {

@@ -76,18 +76,18 @@ impl HostFiles {
             let rest = path.as_str().strip_prefix(folder.as_str());
             rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
         };
-        if !folders.iter().any(is_below) || self.root.link_on_the_way(path).is_none() {
-            return Err(fault);
-        }
+        let link = self.root.link_on_the_way(path).filter(|_| folders.iter().any(is_below));
+        let Some((link, _)) = link else { return Err(fault) };
         if self.through_links.fetch_add(1, Ordering::Relaxed) >= MOST_LINKED {
             let detail = format!("{}; too many links to look behind all of them", fault.detail);
             return Err(Fault { detail, ..fault });
         }
-        let seen = look_through_links(self.root.reopened()?, path, *user);
-        seen.map_err(|behind| match behind.kind {
+        let behind = |path| look_through_links(self.root.reopened()?, path, *user);
+        behind(path).map_err(|missing| match missing.kind {
+            FaultKind::Absent if link != *path && behind(&link).is_ok() => missing,
             // A link that leads nowhere is still a link, and nothing may be put there.
             FaultKind::Absent => Fault { detail: format!("{}, which is not there", fault.detail), ..fault },
-            _ => Fault { detail: format!("{}: {}", fault.detail, behind.detail), ..behind },
+            _ => Fault { detail: format!("{}: {}", fault.detail, missing.detail), ..missing },
         })
     }
 
@@ -123,8 +123,7 @@ impl HostFiles {
     ///
     /// [`WayFault`] for any other link, and where there is no such folder.
     pub fn resolve(&self, path: &HostPath, ways: &ListedLinks<'_>) -> Result<HostPath, WayFault> {
-        let heirs = |owner: u32| ways.owners.includes_user(owner);
-        self.root.resolve(path, (ways.closed, ways.listed), &heirs)
+        self.root.resolve(path, ways)
     }
 
     /// The link that keeps from `path`, if one does, and where it leads.

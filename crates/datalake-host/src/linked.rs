@@ -12,7 +12,7 @@ use datalake_core::{Fault, FaultKind, FilledBody, Folder, HostPath, Mode, Owner}
 use datalake_engine::Seen;
 use rustix::fs::{CWD, FileType, OFlags, ResolveFlags, fstat, openat2, readlinkat};
 
-use crate::child::{ChildTask, has_children, run_child};
+use crate::child::{ChildBounds, ChildTask, has_children, run_child};
 use crate::fault::{fault_of, fault_of_io, kind_in_words};
 use crate::root::{names_in, read_at_most};
 
@@ -31,7 +31,8 @@ pub(crate) fn look_through_links(
     user: Owner,
 ) -> Result<Seen, Fault> {
     let bytes = if has_children() {
-        run_child(&ChildTask::ReadLinked(path.as_str()), root, Some(user), (LIMIT, MOST))?
+        let bounds = ChildBounds { limit: LIMIT, most: MOST };
+        run_child(&ChildTask::ReadLinked(path.as_str()), root, Some(user), &bounds)?
     } else {
         read_linked(root.as_fd(), path.as_str())?
     };

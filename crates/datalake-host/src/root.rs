@@ -14,6 +14,7 @@ use rustix::fs::{
 use rustix::io::Errno;
 use rustix::process::geteuid;
 
+use crate::ListedLinks;
 use crate::fault::{fault_of, fault_of_io, not_plain};
 use crate::linked::real_path_of;
 use crate::place::Place;
@@ -60,7 +61,7 @@ impl Root {
             listed: &[],
             heirs: &|_| false,
         };
-        let arrival = go_to_folder(path, (&opened("/")?, &opened(".")?), &rules)?;
+        let arrival = go_to_folder(path, &opened("/")?, &opened(".")?, &rules)?;
         Ok(Self::of_handle(arrival.handle).shown_below(path))
     }
 
@@ -97,19 +98,23 @@ impl Root {
     pub(crate) fn resolve(
         &self,
         path: &HostPath,
-        (closed, listed): (&[HostPath], &[HostPath]),
-        heirs: &dyn Fn(u32) -> bool,
+        ways: &ListedLinks<'_>,
     ) -> Result<HostPath, WayFault> {
         let trusted = self.trusted()?;
-        let is_exclusive = true;
-        let rules =
-            LinkRules { trusted: &trusted, is_exclusive, closed, follows_last: false, listed, heirs };
+        let rules = LinkRules {
+            trusted: &trusted,
+            is_exclusive: true,
+            closed: ways.closed,
+            follows_last: false,
+            listed: ways.listed,
+            heirs: &|owner| ways.owners.includes_user(owner),
+        };
         let arrival = self.go(path, &rules)?;
         self.plain_path(&arrival)
     }
 
     fn go(&self, path: &HostPath, rules: &LinkRules<'_>) -> Result<Arrival, WayFault> {
-        go_to_folder(Path::new(path.as_str()), (&self.handle, &self.handle), rules)
+        go_to_folder(Path::new(path.as_str()), &self.handle, &self.handle, rules)
     }
 
     fn plain_path(&self, arrival: &Arrival) -> Result<HostPath, WayFault> {

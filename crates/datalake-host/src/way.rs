@@ -118,7 +118,8 @@ struct Walk<'a> {
 /// relative one from `here`.
 pub(crate) fn go_to_folder(
     path: &Path,
-    (root, here): (&OwnedFd, &OwnedFd),
+    root: &OwnedFd,
+    here: &OwnedFd,
     rules: &LinkRules<'_>,
 ) -> Result<Arrival, WayFault> {
     let bytes = path.as_os_str().as_bytes();
@@ -131,7 +132,7 @@ pub(crate) fn go_to_folder(
     while let Some(leg) = walk.legs.pop_front() {
         match leg {
             Leg::Part(name, at) => walk.go_on(&name, at)?,
-            Leg::Judge { link, target, is_own } => walk.judge_target((link, target), is_own)?,
+            Leg::Judge { link, target, is_own } => walk.judge_target(link, target, is_own)?,
         }
     }
     walk.arrive()
@@ -166,7 +167,7 @@ impl Walk<'_> {
                 self.stages.push(Stage { name: name.to_vec(), handle: node, stat });
                 Ok(())
             }
-            FileType::Symlink => self.follow(name, at, (&node, &stat)),
+            FileType::Symlink => self.follow(name, at, &Stage { name: name.to_vec(), handle: node, stat }),
             kind => {
                 let fault = Fault::new(FaultKind::NotPlain, format!("it is {}", kind_in_words(kind)));
                 Err(WayFault::At { path: self.shown(name), fault })
@@ -193,14 +194,10 @@ impl Walk<'_> {
         Ok(())
     }
 
-    fn follow(
-        &mut self,
-        name: &[u8],
-        at: usize,
-        (node, stat): (&OwnedFd, &Stat),
-    ) -> Result<(), WayFault> {
+    fn follow(&mut self, name: &[u8], at: usize, found: &Stage) -> Result<(), WayFault> {
+        let Stage { handle, stat, .. } = found;
         let target: CString =
-            readlinkat(node, c"", Vec::new()).map_err(|errno| self.at(name, errno))?;
+            readlinkat(handle, c"", Vec::new()).map_err(|errno| self.at(name, errno))?;
         let target = target.into_bytes();
         let (link, shown) = (self.shown(name), escaped(&target));
         self.links += 1;
@@ -246,11 +243,7 @@ impl Walk<'_> {
             && !self.rules.closed.iter().any(is_below)
     }
 
-    fn judge_target(
-        &self,
-        (link, target): (String, String),
-        is_own: bool,
-    ) -> Result<(), WayFault> {
+    fn judge_target(&self, link: String, target: String, is_own: bool) -> Result<(), WayFault> {
         let Some(here) = self.stages.last() else { return Ok(()) };
         let owner = here.stat.st_uid;
         // What is root's is reached by a link of root's alone: another one can be turned anywhere.

@@ -1,7 +1,8 @@
 //! What the units' containers see of the host.
 
-use datalake_core::HostPath;
-use datalake_quadlet::{DagsterHome, MountedUnit};
+use datalake_core::doctor::Look;
+use datalake_core::{Fault, FaultKind, HostPath};
+use datalake_quadlet::{DagsterHome, MountedUnit, UnknownHome};
 
 use crate::dagster_home::{FoundHome, Homeless, read_mounted_units};
 use crate::site::Site;
@@ -28,6 +29,17 @@ impl Mounted {
         }
     }
 
+    /// Dagster's home, or what there is to say instead of what lies in it.
+    pub(super) fn home_or_reason<T>(&self) -> Result<&DagsterHome, Look<T>> {
+        match &self.home {
+            Some(Ok(home)) => Ok(home),
+            Some(Err(why)) if is_open_question(why) => {
+                Err(Look::Unknown(Fault::new(FaultKind::Refused, why.to_string())))
+            }
+            _ => Err(Look::NotHere("no unit tells where Dagster's home lies".to_owned())),
+        }
+    }
+
     /// Whether a unit sets a variable by `Environment=`.
     pub(super) fn sets(&self, name: &str) -> bool {
         self.units.iter().any(|unit| unit.mounts.variable(name).is_some())
@@ -42,4 +54,9 @@ impl Mounted {
         folders.dedup();
         folders
     }
+}
+
+/// Whether there is a home, and only which one is not known.
+fn is_open_question(why: &Homeless) -> bool {
+    !matches!(why, Homeless::Unknown(UnknownHome::NoVariable | UnknownHome::NoVolume { .. }))
 }

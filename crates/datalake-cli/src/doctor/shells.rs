@@ -4,7 +4,6 @@ use datalake_core::doctor::{Examination, Look, lines_with_secrets};
 use datalake_core::{FaultKind, HostPath};
 use datalake_engine::{Files, Seen};
 use datalake_host::find_user;
-use datalake_quadlet::DagsterHome;
 
 use super::Home;
 use super::mounted::Mounted;
@@ -87,10 +86,12 @@ fn backups(site: &Site, home: &Home) -> Look<Vec<String>> {
 
 /// What the by-hand way leaves beside dagster.yaml.
 fn yaml_backups(site: &Site) -> Look<Vec<String>> {
-    let Some(Ok(DagsterHome { folder: home, .. })) = Mounted::of(site).home else {
-        return Look::NotHere("no unit tells where Dagster's home lies".to_owned());
+    let mounted = Mounted::of(site);
+    let home = match mounted.home_or_reason() {
+        Ok(home) => &home.folder,
+        Err(reason) => return reason,
     };
-    match site.host.look(&home) {
+    match site.host.look(home) {
         Ok(Seen::Folder(folder)) => {
             let names = folder.names.into_iter();
             Look::Saw(names.filter(|name| name.starts_with("dagster.yaml.backup")).collect())

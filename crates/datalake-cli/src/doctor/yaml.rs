@@ -3,29 +3,21 @@
 use std::collections::BTreeSet;
 
 use datalake_core::doctor::{Examination, Look};
-use datalake_core::{Fault, FaultKind, HostPath, Logs};
+use datalake_core::{FaultKind, HostPath, Logs};
 use datalake_dagster::{beside_spec, scan_yaml};
 use datalake_engine::{Files, Seen};
-use datalake_quadlet::{UnitFile, UnknownHome};
+use datalake_quadlet::UnitFile;
 
 use super::mounted::Mounted;
-use crate::dagster_home::Homeless;
 use crate::places::variables;
 use crate::site::Site;
 
 /// Looks at dagster.yaml, where a unit tells its place.
 pub(super) fn look(site: &Site, seen: &mut Examination) {
     let mounted = Mounted::of(site);
-    let home = match &mounted.home {
-        Some(Ok(home)) => home,
-        Some(Err(why)) if is_open_question(why) => {
-            let fault = Fault::new(FaultKind::Refused, why.to_string());
-            return seen.dagster_yaml.traps = Look::Unknown(fault);
-        }
-        _ => {
-            let why = "no unit tells where Dagster's home lies";
-            return seen.dagster_yaml.traps = Look::NotHere(why.to_owned());
-        }
+    let home = match mounted.home_or_reason() {
+        Ok(home) => home,
+        Err(reason) => return seen.dagster_yaml.traps = reason,
     };
     let Ok(path) = home.folder.join("dagster.yaml") else { return };
     seen.dagster_yaml.path = path.to_string();
@@ -51,11 +43,6 @@ pub(super) fn look(site: &Site, seen: &mut Examination) {
         }
         Err(fault) => Look::Unknown(fault),
     };
-}
-
-/// Whether there is a home, and only which one is not known.
-fn is_open_question(why: &Homeless) -> bool {
-    !matches!(why, Homeless::Unknown(UnknownHome::NoVariable | UnknownHome::NoVolume { .. }))
 }
 
 /// The names that the units' env files of others set; their values are not looked at.

@@ -14,7 +14,7 @@ use rusqlite::{Connection, OpenFlags};
 use rustix::process::fchdir;
 
 use crate::HostFiles;
-use crate::child::{ChildTask, has_children, run_child};
+use crate::child::{ChildBounds, ChildTask, has_children, run_child};
 use crate::fault::{fault_of, fault_of_io};
 use crate::linked::real_path_of;
 
@@ -35,7 +35,8 @@ pub(super) fn copy(folder: &OwnedFd, name: &CStr, to: &Path) -> Result<(), Fault
     let name = OsStr::from_bytes(name.to_bytes());
     if has_children() {
         let folder = folder.try_clone().map_err(|error| fault_of_io(&error))?;
-        run_child(&ChildTask::CopyDatabase(name, to), folder, None, (LONGEST, 0))?;
+        let bounds = ChildBounds { limit: LONGEST, most: 0 };
+        run_child(&ChildTask::CopyDatabase(name, to), folder, None, &bounds)?;
     } else {
         let real = real_path_of(folder).unwrap_or_default();
         let mut copy = Connection::open(to).map_err(|error| fault(&error))?;
@@ -98,8 +99,8 @@ pub fn dagster_asset_keys(folder: &HostFiles, name: &str) -> Result<Vec<String>,
     if !has_children() {
         return keys_in(&folder.real_path().join(name));
     }
-    let (limit, most) = (PATIENCE * 2, MOST_KEYS);
-    let printed = run_child(&ChildTask::PrintKeys(name), folder.reopened()?, None, (limit, most))?;
+    let bounds = ChildBounds { limit: PATIENCE * 2, most: MOST_KEYS };
+    let printed = run_child(&ChildTask::PrintKeys(name), folder.reopened()?, None, &bounds)?;
     Ok(String::from_utf8_lossy(&printed).lines().map(str::to_owned).collect())
 }
 

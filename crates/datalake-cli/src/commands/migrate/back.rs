@@ -151,8 +151,8 @@ async fn fetch(
 ) -> Result<Fetched, Failure> {
     let open = migration.open(remote, part, false)?;
     let (tree, folder) = open.tree()?;
-    let beside = kept_beside(remote, part)?;
-    let keeping = KeepingTree::new(tree, folder, beside);
+    let (beside, name) = kept_beside(remote, part)?;
+    let keeping = KeepingTree::new(tree, folder, beside, name);
     let route = Route::Down(&open.folder, &keeping);
     let left_out = open.left_out();
     let watch = Sparing { watch: teller, left_out: &left_out };

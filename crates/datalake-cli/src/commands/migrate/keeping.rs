@@ -45,7 +45,8 @@ impl KeepingTree {
     pub(super) fn new(
         part: &PartTree,
         from: &Arc<HostTree>,
-        (beside, name): (&FolderPlace, String),
+        beside: &FolderPlace,
+        name: String,
     ) -> Self {
         let (from, beside) = (Arc::clone(from), beside.clone());
         let keeper = Keeper { from, beside, name, opened: Mutex::default() };
