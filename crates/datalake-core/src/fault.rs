@@ -130,11 +130,14 @@ pub enum FaultKind {
     /// An answer of the service that has no kind of its own.
     #[error("the service refused")]
     Refused,
+    /// Tables lie where old versions are to be kept.
+    #[error("it holds a table, whose commits get lost where old versions are kept")]
+    HoldsTables,
 }
 
 impl FaultKind {
     /// All kinds, for the documentation.
-    pub const ALL: [Self; 26] = [
+    pub const ALL: [Self; 27] = [
         Self::UnknownAccessKey,
         Self::WrongSecret,
         Self::ClockSkew,
@@ -161,6 +164,7 @@ impl FaultKind {
         Self::WrongLogin,
         Self::Disturbed,
         Self::Refused,
+        Self::HoldsTables,
     ];
 }
 

@@ -46,9 +46,7 @@ pub use image::{
     BASE_LABEL, DROP_IN_NAME, Recipe, UnfitUser, image_drop_in, image_in_drop_in, is_plain_image,
 };
 pub use instance::{InstancePlaces, LogPlace, Place, UnreadableInstance, instance_places};
-pub use kind::{
-    FileEnds, HEAD, KindReader, StoredKind, TAIL, TableKind, TableSign, is_log_path, is_table,
-};
+pub use kind::{FileEnds, HEAD, KindReader, StoredKind, TAIL, is_log_path};
 pub use layout::{
     AssetName, asset_name, is_run_id, op_output_here, op_output_there, stays_in_home,
 };

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use datalake_core::{
     BucketName, BucketState, Entry, Fault, FileState, FilledBody, Fingerprint, Found, Guard,
     HostPath, ModalObject, Observed, PodmanSecret, ServiceStates, Step, Target, VaultState,
+    Versioning,
 };
 
 use crate::ports::{Ports, Seen};
@@ -170,10 +171,16 @@ async fn services(ports: &Ports<'_>) -> Found<ServiceStates> {
 async fn observe_bucket(bucket: &BucketName, ports: &Ports<'_>) -> Found<BucketState> {
     match ports.store.head_bucket(bucket).await {
         Err(fault) => Found::from_answer(Err(fault)),
-        Ok(()) => Found::Present(BucketState {
-            versioning: setting(ports.store.versioning(bucket).await),
-            lifecycle: setting(ports.store.lifecycle(bucket).await),
-        }),
+        Ok(()) => {
+            let versioning = setting(ports.store.versioning(bucket).await);
+            let tables = match versioning {
+                // Only who would switch it on has to know.
+                Found::Present(Versioning::Enabled) => Found::Absent,
+                _ => setting(ports.store.tables(bucket).await),
+            };
+            let lifecycle = setting(ports.store.lifecycle(bucket).await);
+            Found::Present(BucketState { versioning, lifecycle, tables })
+        }
     }
 }
 

@@ -182,9 +182,7 @@ impl Prover<'_> {
 async fn is_tagged_alike(file: &dyn OpenFile, object: &StoredObject) -> Result<bool, KeptFile> {
     let size = object.size;
     let plans: Vec<PartPlan> = match object.etag.form() {
-        TagForm::Md5(_) => {
-            PartPlan::exactly(size, ByteSize(size.0.max(1))).into_iter().collect()
-        }
+        TagForm::Md5(_) => PartPlan::exactly(size, ByteSize(size.0.max(1))).into_iter().collect(),
         TagForm::Parts(_, count) => part_sizes(size, count, part_told(object)).collect(),
         TagForm::Other => return Err(KeptFile::Untold),
     };

@@ -116,9 +116,6 @@ async fn what_the_bucket_never_had_is_kept() {
 
     let told = bed.free(&[bed.met().await, vec![gone]].concat(), false).await;
 
-    assert_eq!(
-        told,
-        ["! a: the bucket does not have it", "! gone: the bucket does not have it"]
-    );
+    assert_eq!(told, ["! a: the bucket does not have it", "! gone: the bucket does not have it"]);
     assert!(bed.tree.files().contains_key("a"));
 }

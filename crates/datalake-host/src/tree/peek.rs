@@ -88,11 +88,7 @@ impl HostTree {
     }
 }
 
-fn peek(
-    inner: &Inner,
-    path: &TreePath,
-    (head, tail): (usize, usize),
-) -> Result<PeekedFile, Fault> {
+fn peek(inner: &Inner, path: &TreePath, (head, tail): (usize, usize)) -> Result<PeekedFile, Fault> {
     let file = inner.root.read(path.as_str())?;
     let (facts, _) = facts(file.as_fd())?;
     let (file, size) = (File::from(file), facts.size.0);
