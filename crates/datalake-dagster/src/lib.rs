@@ -20,6 +20,7 @@
 mod code;
 mod compute_logs;
 mod content;
+mod database;
 mod dependencies;
 mod home;
 mod image;
@@ -40,6 +41,7 @@ pub use compute_logs::{
     ComputeLogs, DagsterYaml, EditedYaml, LOGS_PREFIX, LogNote, S3_LOG_MANAGER, Setting, UnfitYaml,
 };
 pub use content::{Content, ContentScan, SQLITE_MAGIC, begins_as_pickle, content_of};
+pub use database::{InstanceDatabase, PostgresPlace, SaidValue, instance_database};
 pub use dependencies::{Dependencies, Dependency, Moved, Need, Unfit, Wish, dependencies};
 pub use home::{HomeCandidate, HomeSigns, HomeVerdict, judge_home};
 pub use image::{

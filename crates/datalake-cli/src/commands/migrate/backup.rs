@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use datalake_core::TreePath;
 use datalake_engine::Clock as _;
 use datalake_host::{
     ArchiveFault, ArchiveProgress, Archived, NewArchive, Unarchived, archive, check_archive,
@@ -15,8 +16,10 @@ use tokio::time::interval;
 
 use super::home::Home;
 use super::is_home::require_named_home;
+use super::open::tree;
 use crate::args::Cli;
 use crate::args::migrate::{Backup, What};
+use crate::dumps::find_dump;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::render::{DocumentKind, Printer, Ticker, archive_line, count, counted, printable, size};
@@ -27,6 +30,8 @@ pub(super) const BACKUP_READ: DocumentKind = DocumentKind::of::<ReadBack>("backu
 
 /// How often progress is shown.
 const BEAT: Duration = Duration::from_millis(200);
+/// So much of a `dagster.yaml` is read.
+const YAML: usize = 1 << 20;
 /// So many names are told.
 const TOLD: usize = 10;
 
@@ -49,6 +54,8 @@ struct BackedUp {
     disturbed: Vec<String>,
     /// What is not in it, since it is no file.
     skipped: Vec<String>,
+    /// What copies Dagster's database, where it is one of Postgres and not in it.
+    dump: Option<String>,
     /// How long it took, in seconds.
     seconds: f64,
 }
@@ -83,6 +90,7 @@ async fn write(cli: &Cli, flags: &Backup, printer: Printer) -> Result<Exit, Fail
     let what = What { home: flags.home.clone(), ..What::default() };
     require_named_home(&what).await?;
     let folder = Home::find(&site, &what)?.path;
+    let dump = find_dump(&site, &yaml_in(&folder).await?);
     let created = site.clock.now().to_string();
     let usual = || PathBuf::from(format!("dagster-home-{}.tar.zst", created.replace(':', "")));
     let to = flags.to.clone().unwrap_or_else(usual);
@@ -103,15 +111,39 @@ async fn write(cli: &Cli, flags: &Backup, printer: Printer) -> Result<Exit, Fail
         size(packed)
     );
     text.push_str(&named("not in it, since they are no files", &skipped));
+    if let Some(line) = &dump {
+        text.push_str(&format!(
+            "Not in it: Dagster's database, which is Postgres. Copy it with:\n  {}\n",
+            printable(line)
+        ));
+    }
     text.push_str(&format!("Next: {} migrate backup --check {file}\n", site.name));
     let problem = (!disturbed.is_empty()).then(|| {
         let message = named("written all the while, so perhaps not whole in it", &disturbed);
         Failure::new(Exit::Partly, message.trim_end()).hint("stop what writes, and make it anew")
     });
-    let made =
-        BackedUp { folder, file, files, databases, bytes, packed, disturbed, skipped, seconds };
+    let made = BackedUp {
+        dump,
+        folder,
+        file,
+        files,
+        databases,
+        bytes,
+        packed,
+        disturbed,
+        skipped,
+        seconds,
+    };
     printer.result(BACKUP, made, &text);
     problem.map_or(Ok(Exit::Done), Err)
+}
+
+/// The text of a home's `dagster.yaml`; empty where it has none.
+async fn yaml_in(home: &Path) -> Result<String, Failure> {
+    let Ok(path) = TreePath::try_from("dagster.yaml") else { return Ok(String::new()) };
+    let peeked = tree(home)?.peek_files(&[path], YAML, 0).await.pop();
+    let head = peeked.and_then(Result::ok).map(|file| file.head).unwrap_or_default();
+    Ok(String::from_utf8_lossy(&head).into_owned())
 }
 
 async fn read_back(file: &Path, into: Option<&Path>, printer: Printer) -> Result<Exit, Failure> {
