@@ -7,6 +7,7 @@ mod dagster_home;
 mod deployment;
 mod desired;
 mod doctor;
+mod dumps;
 pub mod exit;
 mod failure;
 pub mod faults;

@@ -139,11 +139,14 @@ pub enum FaultKind {
     /// An answer of the service that has no kind of its own.
     #[error("the service refused")]
     Refused,
+    /// Tables lie where old versions are to be kept.
+    #[error("it holds a table, whose commits get lost where old versions are kept")]
+    HoldsTables,
 }
 
 impl FaultKind {
     /// All kinds, for the documentation.
-    pub const ALL: [Self; 29] = [
+    pub const ALL: [Self; 30] = [
         Self::UnknownAccessKey,
         Self::WrongSecret,
         Self::ClockSkew,
@@ -173,6 +176,7 @@ impl FaultKind {
         Self::Disturbed,
         Self::RequestsSpent,
         Self::Refused,
+        Self::HoldsTables,
     ];
 }
 

@@ -74,6 +74,7 @@ mod region;
 mod services;
 mod size;
 mod spec;
+mod tables;
 mod text;
 mod transfer;
 mod usage;
@@ -121,6 +122,7 @@ pub use spec::{
     Ambient, CostSpec, CredentialSource, HostSpec, InvalidUnitName, ModalClientPlace, ModalSpec,
     ModalToken, Protect, ServiceLimits, Spec, StoreSpec, UnitName,
 };
+pub use tables::{FoundTable, TableKind, TableSearch, TableSign, table_of_key};
 pub use transfer::{
     Bandwidth, Comparison, ContentDigest, FileFacts, FileTime, Filter, InvalidBandwidth,
     InvalidFileTime, InvalidPattern, Known, LARGEST_PUT, MOST_PARTS, ObjectFacts, PartPlan,

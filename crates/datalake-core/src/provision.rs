@@ -4,7 +4,7 @@ use crate::host_steps::{file_step, folder_step, removal_step, secret_removal_ste
 use crate::vault_steps::plan_vault;
 use crate::{
     Action, BucketName, BucketState, Desired, DesiredServices, Fault, FaultKind, Found, Guard,
-    Observed, Plan, ServiceStates, Step, Target, Undo, Versioning, Way,
+    Observed, Plan, ServiceStates, Step, TableSearch, Target, Undo, Versioning, Way,
 };
 
 /// Why no plan can be made: what is unknown or in the way. Nothing was changed.
@@ -116,6 +116,7 @@ fn settings(
     if desired.bucket.versioning {
         let versioning = known(name, &state.versioning)?;
         if *versioning != Versioning::Enabled {
+            require_no_table(name, &state.tables)?;
             steps.push(enable_versioning(name, *versioning, &way));
         }
     }
@@ -133,6 +134,14 @@ fn settings(
         });
     }
     Ok(steps)
+}
+
+/// Versioning is never switched on where a table lies: two writers would both be told that they have
+/// committed, and one commit is lost.
+fn require_no_table(name: &BucketName, tables: &Found<TableSearch>) -> Result<(), Blocker> {
+    let Some(table) = &known(name, tables)?.found else { return Ok(()) };
+    let fault = Fault::new(FaultKind::HoldsTables, table.to_string());
+    Err(Blocker { target: Target::Bucket(name.clone()), fault })
 }
 
 fn enable_versioning(name: &BucketName, now: Versioning, way: &impl Fn(Action) -> Way) -> Step {

@@ -53,7 +53,7 @@ pub use objects::{
     ObjectSource, Objects, PAGE, PageToken, Part, PartEntry, PartNumber, PartPage, PartPages,
     Payload, Precondition, Presign, Retention, SignedCall, SignedUrl, StoredObject, Upload,
     UploadId, UploadPage, UploadPages, Uploads, VersionEntry, VersionKind, VersionPage,
-    VersionPages,
+    VersionPages, search_tables,
 };
 pub use observe::{Sighting, Wanted, asked_of_vault, look_at, look_for, observe, observe_paths};
 pub use ports::{

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use datalake_core::{
     BucketName, BucketState, Entry, Fault, FaultKind, FileState, FilledBody, Fingerprint, Found, Guard,
     HostPath, ModalObject, Observed, PodmanSecret, ServiceStates, Step, Target, VaultState,
+    Versioning,
 };
 
 use crate::buckets::{await_bucket, is_listed};
@@ -207,9 +208,14 @@ async fn look_once(bucket: &BucketName, ports: &Ports<'_>) -> Look {
 }
 
 async fn settings(bucket: &BucketName, ports: &Ports<'_>) -> BucketState {
-    BucketState {
-        versioning: setting(ports.store.versioning(bucket).await),
-        lifecycle: setting(ports.store.lifecycle(bucket).await),
+    let versioning = setting(ports.store.versioning(bucket).await);
+    let tables = match versioning {
+        // Only who would switch it on has to know.
+        Found::Present(Versioning::Enabled) => Found::Absent,
+        _ => setting(ports.store.tables(bucket).await),
+    };
+    let lifecycle = setting(ports.store.lifecycle(bucket).await);
+    BucketState { versioning, lifecycle, tables
     }
 }
 

@@ -271,6 +271,7 @@ fn any_bucket() -> impl Strategy<Value = Found<BucketState>> {
         present(BucketState {
             versioning: present(versioning),
             lifecycle: present(foreign.with_own(&own)),
+            tables: present(TableSearch::of_nothing()),
         })
     });
     prop_oneof![1 => Just(Found::Absent), 3 => state]

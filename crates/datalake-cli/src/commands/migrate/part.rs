@@ -82,6 +82,11 @@ impl PartKind {
         }
     }
 
+    /// Whether its files are pickles.
+    pub(crate) fn is_pickled(self) -> bool {
+        matches!(self, Self::Assets | Self::OpOutputs)
+    }
+
     /// What one of its files is called.
     pub(crate) fn file_word(self) -> &'static str {
         match self {
