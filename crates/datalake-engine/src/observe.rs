@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use datalake_core::{
-    BucketName, BucketState, Entry, Fault, FaultKind, FileState, FilledBody, Fingerprint, Found, Guard,
-    HostPath, ModalObject, Observed, PodmanSecret, ServiceStates, Step, Target, VaultState,
+    BucketName, BucketState, Entry, Fault, FaultKind, FileState, FilledBody, Fingerprint, Found,
+    Guard, HostPath, ModalObject, Observed, PodmanSecret, ServiceStates, Step, Target, VaultState,
 };
 
 use crate::buckets::{await_bucket, is_listed};
@@ -173,8 +173,8 @@ async fn services(ports: &Ports<'_>) -> Found<ServiceStates> {
 async fn observe_bucket(bucket: &BucketName, ports: &Ports<'_>) -> Found<BucketState> {
     let found = match look_once(bucket, ports).await {
         Look::Steady(found) => return found,
-        Look::Denied if !is_listed(bucket, ports).await => return Found::Absent,
-        Look::Denied | Look::Wavering => await_bucket(bucket, ports).await,
+        Look::Denied if !is_listed(bucket, ports.store).await => return Found::Absent,
+        Look::Denied | Look::Wavering => await_bucket(bucket, ports.store, ports.clock).await,
     };
     match found {
         Err(fault) => Found::Unknown(fault),

@@ -17,6 +17,7 @@ mod files;
 mod generator;
 mod images;
 mod lock;
+mod own_process;
 mod place;
 mod podman;
 mod programs;
@@ -25,6 +26,7 @@ mod secret_file;
 mod secrets;
 mod state;
 mod systemd;
+mod target_lock;
 mod tree;
 mod usage_db;
 mod webserver;
@@ -37,17 +39,19 @@ pub use archive::{
 };
 pub use clock::SystemClock;
 pub use commands::{
-    Command, CommandFault, Ended, Output, follow, follow_with_input, run, run_to_end,
-    run_to_end_with_input, run_with_input,
+    Command, CommandFault, Ended, Output, follow, follow_with_input, keep_child, keep_children,
+    run, run_to_end, run_to_end_with_input, run_with_input,
 };
 pub use files::HostFiles;
 pub use generator::QuadletGenerator;
+pub use own_process::forbid_core_files;
 pub use podman::Podman;
 pub use programs::{ContainerPrograms, HostPrograms};
 pub use secret_file::{SecretFileFault, read_secret_descriptor, read_secret_file};
 pub use secrets::PodmanSecrets;
 pub use state::StateDir;
 pub use systemd::Systemd;
+pub use target_lock::lock_target;
 pub use tree::{HostTree, Links};
 pub use usage_db::UsageDb;
 pub use webserver::DagsterWeb;

@@ -7,7 +7,7 @@ use datalake_core::{
     UnitName, plan_rollback,
 };
 use datalake_engine::{
-    NoDagster, NoSecrets, ObjectStore, Ports, RetryingStore, Secrets, read_receipt, recover,
+    Lock, NoDagster, NoSecrets, ObjectStore, Ports, RetryingStore, Secrets, read_receipt, recover,
 };
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -65,6 +65,7 @@ pub(super) async fn rollback(
     let Some(receipt) = chosen(&site, flags.receipt.as_deref())? else {
         return Ok(nothing(printer));
     };
+    let _host = lock_other_host(&site, &receipt)?;
     let plan = way_back(&receipt, flags.no_restart);
     let ground = ground(&site, &plan, &receipt)?;
     let tell = teller(printer);
@@ -99,6 +100,15 @@ pub(super) async fn rollback(
     );
     printer.result(ROLLBACK, data, &text);
     Ok(Exit::Done)
+}
+
+/// The lock of the host that the run changed, where the settings name another user's.
+fn lock_other_host(site: &Site, receipt: &Receipt) -> Result<Option<Box<dyn Lock>>, Failure> {
+    let settings = site.settings.host().ok().map(|host| host.user);
+    match &receipt.user {
+        Some(user) if Some(user) != settings.as_ref() => site.lock_host(user),
+        Some(_) | None => Ok(None),
+    }
 }
 
 /// The way back, without the services where the operator restarts them himself.

@@ -124,6 +124,7 @@ async fn one(
     lines: &mut Option<Lines>,
 ) -> Result<Freed, Failure> {
     let facts: Arc<Facts> = Arc::default();
+    let _lock = migration.lock(remote, part)?;
     let open = migration.open(remote, part, true)?.remembering(&facts);
     let sure = sure(remote, &open, (deep, limits)).await?;
     let (tree, _) = open.tree()?;
