@@ -16,6 +16,7 @@ mod multipart;
 mod pages;
 mod settings;
 mod signed;
+mod total;
 
 use async_trait::async_trait;
 use datalake_core::{BucketName, Fault};
@@ -34,6 +35,7 @@ pub use multipart::{InvalidPartNumber, Part, PartEntry, PartNumber, PartPage};
 pub use pages::{ObjectPages, PartPages, UploadPages, VersionPages};
 pub use settings::{BucketLock, Cors, CorsMethod, CorsRule, LockMode, LockPeriod, Retention};
 pub use signed::{Expiry, InvalidExpiry, Presign, SignedCall, SignedUrl};
+pub use total::SizeTotal;
 
 use crate::ports::{ObjectStore, Stored, VersionId};
 

@@ -218,8 +218,11 @@ fn named_receipt(site: &Site, named: &str) -> Result<Receipt, Failure> {
     if named.contains('/') || Path::new(named).extension().is_some() {
         let path = Path::new(named);
         let json = std::fs::read(path).map_err(|error| Failure::io(path, &error))?;
-        return read_receipt(&json)
-            .map_err(|fault| Failure::of(Exit::Config, &fault).within(format!("`{named}`")));
+        return read_receipt(&json).map_err(|fault| {
+            let is_edited = fault.kind == FaultKind::Disturbed;
+            let exit = if is_edited { Exit::Mismatch } else { Exit::Config };
+            Failure::of(exit, &fault).within(format!("`{named}`"))
+        });
     }
     let run: RunId = named.parse().map_err(|error| Failure::of(Exit::Usage, &error))?;
     site.records().receipt(&run).map_err(|fault| match fault.kind {
