@@ -62,8 +62,9 @@ fn two_state_folders_exclude_each_other_on_one_pair_of_places() {
     scene.call("bucket create acme-dagster-assets").run().exits(0);
     let data = scene.host.work().join("data");
     fs::create_dir(&data).unwrap();
-    fs::write(data.join("file"), vec![b'x'; 1 << 20]).unwrap();
-    let words = "sync --bwlimit 20K data s3://acme-dagster-assets/lake/";
+    fs::write(data.join("file"), b"x").unwrap();
+    scene.service.set_faults("delay 600s on PUT");
+    let words = "sync data s3://acme-dagster-assets/lake/";
     let mut first = scene.with_state("one", words).start();
     let pairs = scene.host.dir().join("one/transfers");
     let is_at_work = || {
@@ -75,6 +76,7 @@ fn two_state_folders_exclude_each_other_on_one_pair_of_places() {
     let ran = scene.with_state("two", words).run().exits(7);
     let process = format!("process {} of user ", first.id());
     assert!(ran.stderr.contains(&process), "{}", ran.stderr);
+    scene.service.set_faults("");
     let other = "sync data s3://acme-dagster-assets/other/";
     scene.with_state("two", other).run().exits(0);
 

@@ -50,9 +50,10 @@ fn find_program(command: &Command) -> io::Result<PathBuf> {
     if program.components().count() > 1 {
         return Ok(command.directory.join(program));
     }
-    let path = absolute_folders(&env::var_os("PATH").unwrap_or_default());
+    let path = env::var_os("PATH").unwrap_or_default();
+    let folders = env::split_paths(&path).filter(|folder| folder.is_absolute());
     let mut missing = io::ErrorKind::NotFound;
-    for file in env::split_paths(&path).map(|folder| folder.join(program)) {
+    for file in folders.map(|folder| folder.join(program)) {
         match file.metadata() {
             Ok(about) if !about.is_file() => (),
             Ok(_) if access(&file, Access::EXEC_OK).is_ok() => return Ok(file),
