@@ -1,5 +1,6 @@
 //! Where a command works: root, state folder, spec, and the ports to them.
 
+mod claims;
 mod folders;
 mod keys;
 
@@ -9,13 +10,11 @@ use std::sync::{Arc, OnceLock};
 use datalake_core::{
     Credentials, Endpoint, Fault, FingerprintKey, HostPath, HostSpec, InvalidPath, Owner, Region, Spec, StoreSpec,
 };
-use datalake_engine::{
-    Checkpoints, Clock, Dagster, Lock, LockFault, NoSecrets, NoVault, ObjectStore, Ports, Records,
-    StateFolder,
-};
+use datalake_engine::{Checkpoints, Dagster, NoSecrets, NoVault, ObjectStore, Ports, Records};
 use datalake_host::{Account, HostFiles, StateDir, SystemClock, find_user};
 use datalake_s3::S3Store;
 
+pub(crate) use self::claims::lock_by_name;
 use self::folders::{at_folder, default_state, spec_files};
 pub(crate) use self::folders::{named_for, own_name, quoted};
 use crate::args::Cli;
@@ -214,23 +213,6 @@ impl Site {
     /// Journal, receipts and copies.
     pub(crate) fn records(&self) -> Records<'_> {
         Records(&self.state)
-    }
-
-    /// Takes the lock for a command that changes something.
-    ///
-    /// # Errors
-    ///
-    /// [`Failure`] naming the run that holds it.
-    pub(crate) fn lock(&self, command: &str) -> Result<Box<dyn Lock>, Failure> {
-        let holder = format!(
-            "process {}, `datalake {command}`, since {}",
-            std::process::id(),
-            self.clock.now()
-        );
-        self.state.lock(&holder).map_err(|error| match error {
-            LockFault::Unusable(fault) => self.state_failure(&fault),
-            held => held.into(),
-        })
     }
 
     /// Whether it is this machine itself, whose services can be asked: no sandbox, no other root.

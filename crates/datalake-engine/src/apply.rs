@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use datalake_core::{
-    Action, Credentials, Fault, FaultKind, Guard, Outcome, Plan, PlanFault, Receipt, RunId, RunKind,
-    Standing, Step, StepReceipt, Target, Timestamp, Unfinished, UnitName, lint,
+    Action, Credentials, Fault, FaultKind, Guard, Outcome, Plan, PlanFault, Receipt, RunId,
+    RunKind, Standing, Step, StepReceipt, Target, Timestamp, Unfinished, UnitName, lint,
 };
 
 use crate::Checkpoint;

@@ -51,8 +51,8 @@ pub use objects::{
     CorsRule, Deleted, Doomed, Download, Expiry, InvalidExpiry, InvalidPartNumber, InvalidRange,
     Lake, ListAsk, LockMode, LockPeriod, NewObject, NoKey, ObjectEntry, ObjectPage, ObjectPages,
     ObjectSource, Objects, PAGE, PageToken, Part, PartEntry, PartNumber, PartPage, PartPages,
-    Payload, Precondition, Presign, Retention, SignedCall, SignedUrl, StoredObject, Upload,
-    UploadId, UploadPage, UploadPages, Uploads, VersionEntry, VersionKind, VersionPage,
+    Payload, Precondition, Presign, Retention, SignedCall, SignedUrl, SizeTotal, StoredObject,
+    Upload, UploadId, UploadPage, UploadPages, Uploads, VersionEntry, VersionKind, VersionPage,
     VersionPages, search_tables,
 };
 pub use observe::{Sighting, Wanted, asked_of_vault, look_at, look_for, observe, observe_paths};

@@ -174,8 +174,8 @@ async fn services(ports: &Ports<'_>) -> Found<ServiceStates> {
 async fn observe_bucket(bucket: &BucketName, ports: &Ports<'_>) -> Found<BucketState> {
     let found = match look_once(bucket, ports).await {
         Look::Steady(found) => return found,
-        Look::Denied if !is_listed(bucket, ports).await => return Found::Absent,
-        Look::Denied | Look::Wavering => await_bucket(bucket, ports).await,
+        Look::Denied if !is_listed(bucket, ports.store).await => return Found::Absent,
+        Look::Denied | Look::Wavering => await_bucket(bucket, ports.store, ports.clock).await,
     };
     match found {
         Err(fault) => Found::Unknown(fault),

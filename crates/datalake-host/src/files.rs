@@ -196,6 +196,17 @@ impl HostFiles {
         opened.map_or(Ok(()), |folder| takes_more(&folder?))
     }
 
+    /// A name of a folder that is the same however one comes to it, and that no other one on this
+    /// machine has.
+    ///
+    /// # Errors
+    ///
+    /// A [`Fault`] as of [`Files::look`].
+    pub fn identify_folder(&self, path: &HostPath) -> Result<String, Fault> {
+        let stat = fstat(self.root.open_folder(path)?).map_err(fault_of)?;
+        Ok(format!("{:x}-{:x}", stat.st_dev, stat.st_ino))
+    }
+
     fn look_at_file(&self, path: &HostPath) -> Result<Seen, Fault> {
         let (file, stat) = self.root.open_file(path, OFlags::RDONLY)?;
         if stat.st_nlink > 1 {

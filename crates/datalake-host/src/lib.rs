@@ -20,6 +20,7 @@ mod images;
 mod linked;
 mod lock;
 mod owners;
+mod own_process;
 mod place;
 mod podman;
 mod programs;
@@ -28,6 +29,7 @@ mod secret_file;
 mod secrets;
 mod state;
 mod systemd;
+mod target_lock;
 mod tree;
 mod usage_db;
 mod way;
@@ -42,18 +44,20 @@ pub use archive::{
 pub use child::serve_child;
 pub use clock::SystemClock;
 pub use commands::{
-    Command, CommandFault, Ended, Output, follow, follow_with_input, run, run_to_end,
-    run_to_end_with_input, run_with_input,
+    Command, CommandFault, Ended, Output, follow, follow_with_input, keep_child, keep_children,
+    run, run_to_end, run_to_end_with_input, run_with_input,
 };
 pub use files::{HostFiles, ListedLinks};
 pub use generator::QuadletGenerator;
 pub use owners::Owners;
+pub use own_process::forbid_core_files;
 pub use podman::Podman;
 pub use programs::{ContainerPrograms, HostPrograms};
 pub use secret_file::{SecretFileFault, read_secret_descriptor, read_secret_file};
 pub use secrets::PodmanSecrets;
 pub use state::StateDir;
 pub use systemd::Systemd;
+pub use target_lock::lock_target;
 pub use tree::{HostTree, Links, PeekedFile};
 pub use usage_db::UsageDb;
 pub use way::WayFault;

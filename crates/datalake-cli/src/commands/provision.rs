@@ -9,8 +9,8 @@ use datalake_core::{
     Receipt, RunId, Spec, Step, Target, plan_provision, rehearse,
 };
 use datalake_engine::{
-    Clock, Dagster, LiveDagster, NoDagster, Ports, RetryingStore, Sighting, Wanted, observe,
-    recover,
+    Clock, Dagster, LiveDagster, NoDagster, Ports, RetryingStore, Sighting, Wanted,
+    await_new_bucket, observe, recover,
 };
 use datalake_host::Account;
 use datalake_quadlet::{DROP_IN_NAME, Obstacle, PlannedUnits};
@@ -31,6 +31,7 @@ use crate::handover::{Way, secrets};
 use crate::host_units::refuse_obstacles;
 use crate::modal::{ModalPlace, VaultPast, asked};
 use crate::places::Places;
+use crate::remote::at_bucket;
 use crate::render::{DocumentKind, Printer};
 use crate::site::{RETRY_BUDGET, Site};
 
@@ -93,6 +94,9 @@ pub(super) async fn provision(
     if lock.is_some() {
         recover(&ports).await.map_err(|fault| site.state_failure(&fault))?;
     }
+    await_new_bucket(&spec.bucket, site.records(), &store, &site.clock)
+        .await
+        .map_err(at_bucket(&spec.bucket))?;
     let past = past(&site, &spec, fingerprints)?;
     let subject = Subject {
         spec: &spec,

@@ -7,7 +7,7 @@ use datalake_core::{
     UnitName, plan_rollback,
 };
 use datalake_engine::{
-    NoDagster, NoSecrets, ObjectStore, Ports, RetryingStore, Secrets, read_receipt, recover,
+    Lock, NoDagster, NoSecrets, ObjectStore, Ports, RetryingStore, Secrets, read_receipt, recover,
 };
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -65,6 +65,7 @@ pub(super) async fn rollback(
     let Some(receipt) = chosen(&site, flags.receipt.as_deref())? else {
         return Ok(nothing(printer));
     };
+    let _host = lock_other_host(&site, &receipt)?;
     let plan = way_back(&receipt, flags.no_restart);
     let ground = ground(&site, &plan, &receipt)?;
     let tell = teller(printer);
@@ -99,6 +100,15 @@ pub(super) async fn rollback(
     );
     printer.result(ROLLBACK, data, &text);
     Ok(Exit::Done)
+}
+
+/// The lock of the host that the run changed, where the settings name another user's.
+fn lock_other_host(site: &Site, receipt: &Receipt) -> Result<Option<Box<dyn Lock>>, Failure> {
+    let settings = site.settings.host().ok().map(|host| host.user);
+    match &receipt.user {
+        Some(user) if Some(user) != settings.as_ref() => site.lock_host(user),
+        Some(_) | None => Ok(None),
+    }
 }
 
 /// The way back, without the services where the operator restarts them himself.
@@ -208,8 +218,11 @@ fn named_receipt(site: &Site, named: &str) -> Result<Receipt, Failure> {
     if named.contains('/') || Path::new(named).extension().is_some() {
         let path = Path::new(named);
         let json = std::fs::read(path).map_err(|error| Failure::io(path, &error))?;
-        return read_receipt(&json)
-            .map_err(|fault| Failure::of(Exit::Config, &fault).within(format!("`{named}`")));
+        return read_receipt(&json).map_err(|fault| {
+            let is_edited = fault.kind == FaultKind::Disturbed;
+            let exit = if is_edited { Exit::Mismatch } else { Exit::Config };
+            Failure::of(exit, &fault).within(format!("`{named}`"))
+        });
     }
     let run: RunId = named.parse().map_err(|error| Failure::of(Exit::Usage, &error))?;
     site.records().receipt(&run).map_err(|fault| match fault.kind {

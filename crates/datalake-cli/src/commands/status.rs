@@ -1,7 +1,7 @@
 //! `status`: the road of `provision`, stopped before confirm.
 
 use datalake_core::{Plan, RunId};
-use datalake_engine::{Clock, News, Ports, RetryingStore};
+use datalake_engine::{Clock, News, Ports, RetryingStore, await_new_bucket};
 
 use super::dagster::looked_at;
 use super::provision::{Subject, dagster, look_and_plan, obstacles, past, restart};
@@ -12,6 +12,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::handover::{Way, secrets};
 use crate::modal::{ModalPlace, VaultStanding, standing as modal_standing};
+use crate::remote::at_bucket;
 use crate::render::{DocumentKind, Printer, State, StatusReport, status as rendered};
 use crate::site::{RETRY_BUDGET, Site};
 
@@ -75,6 +76,9 @@ pub(super) async fn standing(
     let secrets = secrets(site, &spec.host.user, &account);
     let ports = site.ports(&store, dagster, &fingerprints);
     let ports = Ports { secrets: secrets.as_ref(), vault: &client, ..ports };
+    await_new_bucket(&spec.bucket, records, &store, &site.clock)
+        .await
+        .map_err(at_bucket(&spec.bucket))?;
     let (sighting, plan) = look_and_plan(&subject, &ports).await?;
     let repairs = repairs(&places, &sighting);
     let obstacles = obstacles(&subject, &plan);

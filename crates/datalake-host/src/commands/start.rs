@@ -3,12 +3,15 @@
 use std::env;
 use std::ffi::{OsStr, OsString};
 use std::io;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
 use datalake_core::FilledBody;
+use rustix::fs::{Access, access};
 use rustix::process::{Pid, Signal, kill_process_group};
 use tokio::process::Child;
 
+use super::keeper::kept_program;
 use super::{Command, CommandFault};
 use crate::escape::escaped;
 
@@ -23,17 +26,48 @@ pub(super) fn started<'a>(
     command: &Command,
     input: Option<&'a FilledBody>,
 ) -> Result<(Group, &'a [u8]), CommandFault> {
-    let mut prepared = prepared(command);
+    let name = escaped(command.program.as_encoded_bytes());
+    let mut prepared = match kept(command) {
+        Ok(Some(kept)) => prepared(kept, command),
+        Ok(None) => prepared(tokio::process::Command::new(&command.program), command),
+        Err(error) => return Err(start_fault(command, &name, error)),
+    };
     if input.is_some() {
         prepared.stdin(Stdio::piped());
     }
-    let name = escaped(command.program.as_encoded_bytes());
     let child = prepared.spawn().map_err(|error| start_fault(command, &name, error))?;
     Ok((Group { child }, input.map_or(&b""[..], FilledBody::expose)))
 }
 
-fn prepared(command: &Command) -> tokio::process::Command {
-    let mut prepared = tokio::process::Command::new(&command.program);
+/// The program's keeper, where there is one. It cannot tell a program that is not there from one that
+/// ends badly, so the program is looked for here.
+fn kept(command: &Command) -> io::Result<Option<tokio::process::Command>> {
+    let Some(mut keeper) = kept_program() else { return Ok(None) };
+    keeper.arg(find_program(command)?);
+    Ok(Some(keeper))
+}
+
+/// The path of a program, found as the system does.
+fn find_program(command: &Command) -> io::Result<PathBuf> {
+    let program = Path::new(&command.program);
+    if program.components().count() > 1 {
+        return Ok(command.directory.join(program));
+    }
+    let path = env::var_os("PATH").unwrap_or_default();
+    let folders = env::split_paths(&path).filter(|folder| folder.is_absolute());
+    let mut missing = io::ErrorKind::NotFound;
+    for file in folders.map(|folder| folder.join(program)) {
+        match file.metadata() {
+            Ok(about) if !about.is_file() => (),
+            Ok(_) if access(&file, Access::EXEC_OK).is_ok() => return Ok(file),
+            Ok(_) => missing = io::ErrorKind::PermissionDenied,
+            Err(_) => (),
+        }
+    }
+    Err(missing.into())
+}
+
+fn prepared(mut prepared: tokio::process::Command, command: &Command) -> tokio::process::Command {
     prepared.args(&command.arguments).current_dir(&command.directory).env_clear();
     prepared.env("PATH", absolute_folders(&env::var_os("PATH").unwrap_or_default()));
     prepared.envs(PASSED_ON.iter().filter_map(|name| Some((name, env::var_os(name)?))));
@@ -49,7 +83,7 @@ fn absolute_folders(path: &OsStr) -> OsString {
     env::join_paths(folders).unwrap_or_default()
 }
 
-fn start_fault(command: &Command, name: &str, error: io::Error) -> CommandFault {
+pub(super) fn start_fault(command: &Command, name: &str, error: io::Error) -> CommandFault {
     if !command.directory.is_dir() {
         return CommandFault::Directory(command.directory.clone());
     }

@@ -19,6 +19,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::render::{Redactor, printable};
 use crate::site::Site;
+use crate::stop::{Charge, asked};
 
 /// How many of its last lines are shown of a build that fails.
 const TAIL: usize = 30;
@@ -102,9 +103,10 @@ pub(super) async fn build(
         true
     };
     site.printer.talk(&format!("\nBuilding {}, unless it is there:", wanted.name));
+    let _charge = Charge::take();
     let made = tokio::select! {
         made = made(wanted, &build, ground.images(), &mut show) => made,
-        _ = tokio::signal::ctrl_c() => {
+        () = asked() => {
             return Err(Failure::new(Exit::Interrupted, "stopped while the image was built")
                 .hint("nothing was changed: the services go on with the image they have"));
         }
