@@ -204,7 +204,7 @@ impl From<ApplyError> for Failure {
     fn from(error: ApplyError) -> Self {
         match &error {
             ApplyError::Records(fault) => Self::at(&Target::Service, fault).named(&error),
-            ApplyError::Step(failed) => {
+            ApplyError::Step(failed) | ApplyError::Pending(failed) => {
                 let failure = Self::at(&failed.step.action.target(), &failed.fault);
                 if failed.receipt.done().next().is_some() { failure.partly() } else { failure }
             }

@@ -187,6 +187,22 @@ impl Fault {
     }
 }
 
+impl Target {
+    /// Whether it is a thing in Modal: of a third party that never holds back the host.
+    #[must_use]
+    pub fn is_in_modal(&self) -> bool {
+        match self {
+            Self::Vault(_) | Self::App(_) => true,
+            Self::Service
+            | Self::Bucket(_)
+            | Self::Object(..)
+            | Self::Path(_)
+            | Self::Secret(_)
+            | Self::Services => false,
+        }
+    }
+}
+
 impl fmt::Display for Target {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -153,7 +153,7 @@ mod tests {
             started: Timestamp::from_unix(0).unwrap(),
             continues: vec![],
             taken_over: vec![],
-            plan: Plan { steps: vec![step.clone(), step] },
+            plan: Plan::of_steps(vec![step.clone(), step]),
         }))
     }
 

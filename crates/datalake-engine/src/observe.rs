@@ -34,17 +34,34 @@ pub struct Sighting {
     pub contents: BTreeMap<HostPath, FilledBody>,
 }
 
-/// Looks at the service and at all that is `wanted`.
+/// Looks at the service and at all that is `wanted`; at Modal meanwhile, which may take its time.
 ///
 /// Where the service itself cannot be used, its buckets are not asked for.
 pub async fn observe(wanted: &Wanted, ports: &Ports<'_>) -> Sighting {
+    let near = observe_near(wanted, ports);
+    let (mut sighting, vault) = tokio::join!(near, observe_vault(&wanted.vault, ports));
+    sighting.observed.vault = vault;
+    sighting
+}
+
+/// Looks at secrets of Modal's, each with the contents that it may hold.
+pub async fn observe_vault(
+    wanted: &BTreeMap<ModalObject, Vec<Fingerprint>>,
+    ports: &Ports<'_>,
+) -> BTreeMap<ModalObject, Found<VaultState>> {
+    let mut found = BTreeMap::new();
+    for (secret, asked) in wanted {
+        found.insert(secret.clone(), in_vault(secret, asked, ports).await);
+    }
+    found
+}
+
+/// Looks at all but Modal.
+async fn observe_near(wanted: &Wanted, ports: &Ports<'_>) -> Sighting {
     let mut sighting = observe_paths(&wanted.paths, ports);
     let observed = &mut sighting.observed;
     for name in &wanted.secrets {
         observed.secrets.insert(name.clone(), secret(name, ports).await);
-    }
-    for (secret, asked) in &wanted.vault {
-        observed.vault.insert(secret.clone(), in_vault(secret, asked, ports).await);
     }
     if wanted.services {
         observed.services = services(ports).await;

@@ -84,6 +84,7 @@ pub(crate) fn receipt(run: &str, steps: impl IntoIterator<Item = (Step, Outcome)
         ended: Timestamp::from_unix(started + 1).unwrap(),
         continues: Vec::new(),
         steps: steps.into_iter().map(|(step, outcome)| StepReceipt { step, outcome }).collect(),
+        pending: Vec::new(),
     }
 }
 
