@@ -14,9 +14,11 @@ mod commands;
 mod escape;
 mod fault;
 mod files;
+mod gate;
 mod generator;
 mod images;
 mod lock;
+mod named;
 mod place;
 mod podman;
 mod programs;
@@ -41,10 +43,19 @@ pub use commands::{
     run_to_end_with_input, run_with_input,
 };
 pub use files::HostFiles;
+pub use gate::{
+    Distrust, DistrustReason, GateFault, TrustedUsers, distrust_user, judge_program, read_trusted_file,
+};
 pub use generator::QuadletGenerator;
+pub use named::{
+    Existing, NewNamedFile, is_own_descriptor, open_named_file, read_named_file, read_stream,
+    write_named_file,
+};
 pub use podman::Podman;
 pub use programs::{ContainerPrograms, HostPrograms};
-pub use secret_file::{SecretFileFault, read_secret_descriptor, read_secret_file};
+pub use secret_file::{
+    SecretFileFault, judge_secret_file, read_secret_descriptor, read_secret_file,
+};
 pub use secrets::PodmanSecrets;
 pub use state::StateDir;
 pub use systemd::Systemd;

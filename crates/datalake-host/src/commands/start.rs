@@ -11,6 +11,7 @@ use tokio::process::Child;
 
 use super::{Command, CommandFault};
 use crate::escape::escaped;
+use crate::gate::{TrustedUsers, clear_program, cleared_environment, cleared_path};
 
 /// What a program gets of this process's environment.
 const PASSED_ON: [&str; 2] = ["HOME", "LANG"];
@@ -20,7 +21,9 @@ pub(super) fn started<'a>(
     command: &Command,
     input: Option<&'a FilledBody>,
 ) -> Result<(Group, &'a [u8]), CommandFault> {
-    let mut prepared = prepared(command);
+    let trusted = TrustedUsers::of_process();
+    let program = clear_program(&command.program, &trusted).map_err(CommandFault::Distrusted)?;
+    let mut prepared = prepared(command, &program, &trusted);
     if input.is_some() {
         prepared.stdin(Stdio::piped());
     }
@@ -29,21 +32,21 @@ pub(super) fn started<'a>(
     Ok((Group { child }, input.map_or(&b""[..], FilledBody::expose)))
 }
 
-fn prepared(command: &Command) -> tokio::process::Command {
-    let mut prepared = tokio::process::Command::new(&command.program);
+fn prepared(
+    command: &Command,
+    program: &OsStr,
+    trusted: &TrustedUsers,
+) -> tokio::process::Command {
+    let mut prepared = tokio::process::Command::new(program);
     prepared.args(&command.arguments).current_dir(&command.directory).env_clear();
-    prepared.env("PATH", absolute_folders(&env::var_os("PATH").unwrap_or_default()));
-    prepared.envs(PASSED_ON.iter().filter_map(|name| Some((name, env::var_os(name)?))));
-    prepared.envs(&command.environment);
+    prepared.env("PATH", cleared_path(trusted));
+    let own = PASSED_ON.iter().filter_map(|name| Some((OsString::from(name), env::var_os(name)?)));
+    let given = command.environment.iter().map(|(name, value)| (name.clone(), value.clone()));
+    let all = own.chain(given);
+    prepared.envs(all.filter(|(name, value)| cleared_environment(name, value, trusted)));
     prepared.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     prepared.process_group(0).kill_on_drop(true);
     prepared
-}
-
-/// `path` without its relative folders, in which anyone may have put a program.
-fn absolute_folders(path: &OsStr) -> OsString {
-    let folders = env::split_paths(path).filter(|folder| folder.is_absolute());
-    env::join_paths(folders).unwrap_or_default()
 }
 
 fn start_fault(command: &Command, name: &str, error: io::Error) -> CommandFault {
@@ -62,7 +65,7 @@ fn start_fault(command: &Command, name: &str, error: io::Error) -> CommandFault 
 }
 
 fn is_anywhere(program: &OsStr) -> bool {
-    let path = absolute_folders(&env::var_os("PATH").unwrap_or_default());
+    let path = cleared_path(&TrustedUsers::of_process());
     // A path that is absolute already stays itself.
     env::split_paths(&path).any(|folder| folder.join(program).exists())
 }
@@ -92,16 +95,5 @@ impl Group {
 impl Drop for Group {
     fn drop(&mut self) {
         self.kill();
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn programs_are_looked_for_in_absolute_folders_only() {
-        assert_eq!(absolute_folders(OsStr::new("/a:.:b/c::/d")), "/a:/d");
-        assert_eq!(absolute_folders(OsStr::new("")), "");
     }
 }
