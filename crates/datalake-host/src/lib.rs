@@ -15,10 +15,12 @@ mod commands;
 mod escape;
 mod fault;
 mod files;
+mod gate;
 mod generator;
 mod images;
 mod linked;
 mod lock;
+mod named;
 mod owners;
 mod own_process;
 mod place;
@@ -49,11 +51,20 @@ pub use commands::{
 };
 pub use files::{HostFiles, ListedLinks};
 pub use generator::QuadletGenerator;
+pub use gate::{
+    Distrust, DistrustReason, GateFault, TrustedUsers, distrust_user, judge_program, read_trusted_file,
+};
+pub use named::{
+    Existing, NewNamedFile, is_own_descriptor, open_named_file, read_named_file, read_stream,
+    write_named_file,
+};
 pub use owners::Owners;
 pub use own_process::forbid_core_files;
 pub use podman::Podman;
 pub use programs::{ContainerPrograms, HostPrograms};
-pub use secret_file::{SecretFileFault, read_secret_descriptor, read_secret_file};
+pub use secret_file::{
+    SecretFileFault, judge_secret_file, read_secret_descriptor, read_secret_file,
+};
 pub use secrets::PodmanSecrets;
 pub use state::StateDir;
 pub use systemd::Systemd;

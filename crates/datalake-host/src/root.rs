@@ -152,6 +152,11 @@ impl Root {
         self.plain_path(&arrival).ok()?.join(path.file_name()).ok()
     }
 
+    /// A folder that was opened already.
+    pub(crate) fn of_handle(handle: OwnedFd) -> Self {
+        Self { handle, prefix: String::new() }
+    }
+
     /// The same folder; its messages show paths with `prefix` before them.
     pub(crate) fn shown_below(self, prefix: &Path) -> Self {
         Self { prefix: prefix.display().to_string().trim_end_matches('/').to_owned(), ..self }
@@ -297,6 +302,13 @@ pub(crate) fn read_at_most(file: File, limit: u64) -> Result<Vec<u8>, Fault> {
     if content.len() as u64 > limit {
         return Err(Fault::new(FaultKind::Unreadable, format!("it exceeds {limit} bytes")));
     }
+    Ok(content)
+}
+
+/// Reads the first bytes of a file, at most so many.
+pub(crate) fn read_some(file: &File, most: usize) -> Result<Vec<u8>, Fault> {
+    let mut content = Vec::new();
+    file.take(most as u64).read_to_end(&mut content).map_err(|error| fault_of_io(&error))?;
     Ok(content)
 }
 

@@ -14,6 +14,7 @@ use tokio::process::Child;
 use super::keeper::kept_program;
 use super::{Command, CommandFault};
 use crate::escape::escaped;
+use crate::gate::{TrustedUsers, clear_program, cleared_environment, cleared_path};
 
 /// What a program gets of this process's environment.
 const PASSED_ON: [&str; 1] = ["HOME"];
@@ -27,9 +28,11 @@ pub(super) fn started<'a>(
     input: Option<&'a FilledBody>,
 ) -> Result<(Group, &'a [u8]), CommandFault> {
     let name = escaped(command.program.as_encoded_bytes());
-    let mut prepared = match kept(command) {
-        Ok(Some(kept)) => prepared(kept, command),
-        Ok(None) => prepared(tokio::process::Command::new(&command.program), command),
+    let trusted = TrustedUsers::of_process();
+    let program = clear_program(&command.program, &trusted).map_err(CommandFault::Distrusted)?;
+    let mut prepared = match kept(&program, command) {
+        Ok(Some(kept)) => prepared(kept, command, &trusted),
+        Ok(None) => prepared(tokio::process::Command::new(&program), command, &trusted),
         Err(error) => return Err(start_fault(command, &name, error)),
     };
     if input.is_some() {
@@ -41,22 +44,21 @@ pub(super) fn started<'a>(
 
 /// The program's keeper, where there is one. It cannot tell a program that is not there from one that
 /// ends badly, so the program is looked for here.
-fn kept(command: &Command) -> io::Result<Option<tokio::process::Command>> {
+fn kept(program: &OsStr, command: &Command) -> io::Result<Option<tokio::process::Command>> {
     let Some(mut keeper) = kept_program() else { return Ok(None) };
-    keeper.arg(find_program(command)?);
+    keeper.arg(find_program(program, command)?);
     Ok(Some(keeper))
 }
 
 /// The path of a program, found as the system does.
-fn find_program(command: &Command) -> io::Result<PathBuf> {
-    let program = Path::new(&command.program);
+fn find_program(program: &OsStr, command: &Command) -> io::Result<PathBuf> {
+    let program = Path::new(program);
     if program.components().count() > 1 {
         return Ok(command.directory.join(program));
     }
-    let path = env::var_os("PATH").unwrap_or_default();
-    let folders = env::split_paths(&path).filter(|folder| folder.is_absolute());
+    let path = cleared_path(&TrustedUsers::of_process());
     let mut missing = io::ErrorKind::NotFound;
-    for file in folders.map(|folder| folder.join(program)) {
+    for file in env::split_paths(&path).map(|folder| folder.join(program)) {
         match file.metadata() {
             Ok(about) if !about.is_file() => (),
             Ok(_) if access(&file, Access::EXEC_OK).is_ok() => return Ok(file),
@@ -67,20 +69,21 @@ fn find_program(command: &Command) -> io::Result<PathBuf> {
     Err(missing.into())
 }
 
-fn prepared(mut prepared: tokio::process::Command, command: &Command) -> tokio::process::Command {
+fn prepared(
+    mut prepared: tokio::process::Command,
+    command: &Command,
+    trusted: &TrustedUsers,
+) -> tokio::process::Command {
     prepared.args(&command.arguments).current_dir(&command.directory).env_clear();
-    prepared.env("PATH", absolute_folders(&env::var_os("PATH").unwrap_or_default()));
-    prepared.envs(PASSED_ON.iter().filter_map(|name| Some((name, env::var_os(name)?))));
-    prepared.envs(&command.environment).envs(LOCALE);
+    prepared.env("PATH", cleared_path(trusted));
+    let own = PASSED_ON.iter().filter_map(|name| Some((OsString::from(name), env::var_os(name)?)));
+    let given = command.environment.iter().map(|(name, value)| (name.clone(), value.clone()));
+    let all = own.chain(given);
+    prepared.envs(all.filter(|(name, value)| cleared_environment(name, value, trusted)));
+    prepared.envs(LOCALE);
     prepared.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     prepared.process_group(0).kill_on_drop(true);
     prepared
-}
-
-/// `path` without its relative folders, in which anyone may have put a program.
-fn absolute_folders(path: &OsStr) -> OsString {
-    let folders = env::split_paths(path).filter(|folder| folder.is_absolute());
-    env::join_paths(folders).unwrap_or_default()
 }
 
 pub(super) fn start_fault(command: &Command, name: &str, error: io::Error) -> CommandFault {
@@ -99,7 +102,7 @@ pub(super) fn start_fault(command: &Command, name: &str, error: io::Error) -> Co
 }
 
 fn is_anywhere(program: &OsStr) -> bool {
-    let path = absolute_folders(&env::var_os("PATH").unwrap_or_default());
+    let path = cleared_path(&TrustedUsers::of_process());
     // A path that is absolute already stays itself.
     env::split_paths(&path).any(|folder| folder.join(program).exists())
 }
@@ -129,16 +132,5 @@ impl Group {
 impl Drop for Group {
     fn drop(&mut self) {
         self.kill();
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn programs_are_looked_for_in_absolute_folders_only() {
-        assert_eq!(absolute_folders(OsStr::new("/a:.:b/c::/d")), "/a:/d");
-        assert_eq!(absolute_folders(OsStr::new("")), "");
     }
 }
