@@ -9,8 +9,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 use datalake_core::{
-    Credentials, Endpoint, Fault, FaultKind, FingerprintKey, HostPath, HostSpec, InvalidPath, Owner, Region,
-    Spec, StoreSpec,
+    Credentials, Endpoint, Fault, FaultKind, FingerprintKey, HostPath, HostSpec, InvalidPath,
+    Owner, Region, Spec, StoreSpec,
 };
 use datalake_engine::{Checkpoints, Dagster, NoSecrets, NoVault, ObjectStore, Ports, Records};
 use datalake_host::{Account, HostFiles, StateDir, SystemClock, find_user};
@@ -274,8 +274,9 @@ impl Failure {
         let name = printable(&name.display().to_string());
         // What is no plain file is named by the fault, with the target of a link.
         match fault.kind {
-            FaultKind::NotPlain => Self::new(exit, fault.detail.clone())
-                .hint("name a plain file: datalake neither waits for a pipe nor writes through a link"),
+            FaultKind::NotPlain => Self::new(exit, fault.detail.clone()).hint(
+                "name a plain file: datalake neither waits for a pipe nor writes through a link",
+            ),
             _ => Self::new(exit, format!("`{name}`: {}", fault.detail)),
         }
     }

@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::vault_steps::roll_over;
 use crate::{
-    Action, Guard, Pending, Plan, RunId, ServiceStates, Step, Target, Timestamp, Undo, UnitName, Way,
+    Action, Guard, Pending, Plan, RunId, ServiceStates, Step, Target, Timestamp, Undo, UnitName,
+    Way,
 };
 
 /// The steps of a run with their outcomes. Its JSON form is kept for good: `schema_version` grows

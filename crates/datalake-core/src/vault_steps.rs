@@ -242,7 +242,8 @@ mod tests {
 
     #[test]
     fn a_way_back_leaves_what_is_unknown_in_modal_and_names_it_once() {
-        let back = crate::plan_rollback(&receipt(plan_vault(&desired(), &world(holds("old"))).unwrap()));
+        let back =
+            crate::plan_rollback(&receipt(plan_vault(&desired(), &world(holds("old"))).unwrap()));
         let fault = Fault::new(FaultKind::Unreachable, "");
 
         let left = leave_unknown_vaults(back.clone(), &world(Found::Unknown(fault.clone())));

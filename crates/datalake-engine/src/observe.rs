@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use datalake_core::{
-    BucketName, BucketState, Entry, Fault, FaultKind, FileState, FilledBody, Fingerprint, Found, Guard,
-    HostPath, ModalObject, Observed, PodmanSecret, ServiceStates, Step, Target, VaultState,
+    BucketName, BucketState, Entry, Fault, FaultKind, FileState, FilledBody, Fingerprint, Found,
+    Guard, HostPath, ModalObject, Observed, PodmanSecret, ServiceStates, Step, Target, VaultState,
     Versioning,
 };
 
@@ -232,8 +232,7 @@ async fn settings(bucket: &BucketName, ports: &Ports<'_>) -> BucketState {
         _ => setting(ports.store.tables(bucket).await),
     };
     let lifecycle = setting(ports.store.lifecycle(bucket).await);
-    BucketState { versioning, lifecycle, tables
-    }
+    BucketState { versioning, lifecycle, tables }
 }
 
 /// An answer about what must be there: a bucket has every setting, so "absent" is one of its gateways

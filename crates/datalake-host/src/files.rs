@@ -86,7 +86,9 @@ impl HostFiles {
         behind(path).map_err(|missing| match missing.kind {
             FaultKind::Absent if link != *path && behind(&link).is_ok() => missing,
             // A link that leads nowhere is still a link, and nothing may be put there.
-            FaultKind::Absent => Fault { detail: format!("{}, which is not there", fault.detail), ..fault },
+            FaultKind::Absent => {
+                Fault { detail: format!("{}, which is not there", fault.detail), ..fault }
+            }
             _ => Fault { detail: format!("{}: {}", fault.detail, missing.detail), ..missing },
         })
     }

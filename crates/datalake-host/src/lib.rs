@@ -21,8 +21,8 @@ mod images;
 mod linked;
 mod lock;
 mod named;
-mod owners;
 mod own_process;
+mod owners;
 mod place;
 mod podman;
 mod programs;
@@ -50,16 +50,17 @@ pub use commands::{
     run, run_to_end, run_to_end_with_input, run_with_input,
 };
 pub use files::{HostFiles, ListedLinks};
-pub use generator::QuadletGenerator;
 pub use gate::{
-    Distrust, DistrustReason, GateFault, TrustedUsers, distrust_user, judge_program, read_trusted_file,
+    Distrust, DistrustReason, GateFault, TrustedUsers, distrust_user, judge_program,
+    read_trusted_file,
 };
+pub use generator::QuadletGenerator;
 pub use named::{
     Existing, NewNamedFile, is_own_descriptor, open_named_file, read_named_file, read_stream,
     write_named_file,
 };
-pub use owners::Owners;
 pub use own_process::forbid_core_files;
+pub use owners::Owners;
 pub use podman::Podman;
 pub use programs::{ContainerPrograms, HostPrograms};
 pub use secret_file::{

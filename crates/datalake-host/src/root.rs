@@ -8,9 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use datalake_core::{Fault, FaultKind, HostPath, InvalidPath};
-use rustix::fs::{
-    CWD, Dir, FileType, Mode, OFlags, ResolveFlags, Stat, fstat, openat, openat2,
-};
+use rustix::fs::{CWD, Dir, FileType, Mode, OFlags, ResolveFlags, Stat, fstat, openat, openat2};
 use rustix::io::Errno;
 use rustix::process::geteuid;
 
@@ -40,7 +38,8 @@ impl Root {
         Ok(Self::of_handle(handle))
     }
 
-    fn of_handle(handle: OwnedFd) -> Self {
+    /// A folder that was opened already.
+    pub(crate) fn of_handle(handle: OwnedFd) -> Self {
         Self { handle, prefix: String::new(), closed: OnceLock::new() }
     }
 
@@ -150,11 +149,6 @@ impl Root {
         };
         let arrival = self.go(&parent, &rules).ok()?;
         self.plain_path(&arrival).ok()?.join(path.file_name()).ok()
-    }
-
-    /// A folder that was opened already.
-    pub(crate) fn of_handle(handle: OwnedFd) -> Self {
-        Self { handle, prefix: String::new() }
     }
 
     /// The same folder; its messages show paths with `prefix` before them.

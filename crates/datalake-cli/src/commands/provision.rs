@@ -9,8 +9,8 @@ use datalake_core::{
     Plan, Receipt, RunId, Spec, Step, Target, plan_provision, rehearse,
 };
 use datalake_engine::{
-    Clock, Dagster, HastyVault, LiveDagster, NoDagster, Ports, RetryingStore, SecretVault, Sighting,
-    Wanted, await_new_bucket, observe, recover,
+    Clock, Dagster, HastyVault, LiveDagster, NoDagster, Ports, RetryingStore, SecretVault,
+    Sighting, Wanted, await_new_bucket, observe, recover,
 };
 use datalake_host::Account;
 use datalake_quadlet::{DROP_IN_NAME, Obstacle, PlannedUnits};

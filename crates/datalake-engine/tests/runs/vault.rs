@@ -221,7 +221,8 @@ async fn modal_never_holds_back_a_provision_and_the_next_one_completes_it() {
             let start = world.picture(true).await;
             let away = Away::new(&world, from, Some(kind));
 
-            let stopped = world.provision("first\n", &Ports { vault: &away, ..world.ports() }).await;
+            let stopped =
+                world.provision("first\n", &Ports { vault: &away, ..world.ports() }).await;
 
             let note = format!("{kind:?} from call {from}: {stopped:?}");
             assert_eq!(host(&world).await, host(&whole).await, "{note}");
@@ -229,10 +230,8 @@ async fn modal_never_holds_back_a_provision_and_the_next_one_completes_it() {
                 assert!(stopped.is_ok() && from > 2, "{note}");
                 break;
             }
-            let waits = matches!(
-                stopped,
-                Err(Stopped::Waits(_) | Stopped::Apply(ApplyError::Pending(_)))
-            );
+            let waits =
+                matches!(stopped, Err(Stopped::Waits(_) | Stopped::Apply(ApplyError::Pending(_))));
             assert!(waits, "{note}");
             let last = world.history().iter().next_back().unwrap().clone();
             assert!(!last.pending.is_empty() && last.is_complete_but_modal(), "{note}");
@@ -268,10 +267,8 @@ async fn modal_never_holds_back_a_rollback_and_the_next_one_completes_it() {
                 assert!(stopped.is_ok() && from > 2, "{note}");
                 break;
             }
-            let waits = matches!(
-                stopped,
-                Err(Stopped::Waits(_) | Stopped::Apply(ApplyError::Pending(_)))
-            );
+            let waits =
+                matches!(stopped, Err(Stopped::Waits(_) | Stopped::Apply(ApplyError::Pending(_))));
             assert!(waits, "{note}");
             let history = world.history();
             let plan = history.plan_way_back(history.to_roll_back().unwrap());

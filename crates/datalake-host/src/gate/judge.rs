@@ -99,11 +99,7 @@ impl JudgedPart {
 }
 
 /// Why a part with these facts is not trusted; `None` where it is.
-fn find_reason(
-    facts: PartFacts,
-    role: PartRole,
-    trusted: &TrustedUsers,
-) -> Option<DistrustReason> {
+fn find_reason(facts: PartFacts, role: PartRole, trusted: &TrustedUsers) -> Option<DistrustReason> {
     if !trusted.has_user(facts.uid) {
         return Some(DistrustReason::Owner);
     }
@@ -155,9 +151,15 @@ impl fmt::Display for Distrust {
             _ => "",
         };
         let PartFacts { uid, gid, mode, .. } = self.facts;
-        write!(f, "{kind}`{}` belongs to user {uid} and has mode {mode:04o}: ", escaped_path(&self.path))?;
+        write!(
+            f,
+            "{kind}`{}` belongs to user {uid} and has mode {mode:04o}: ",
+            escaped_path(&self.path)
+        )?;
         match self.reason {
-            DistrustReason::Owner => f.write_str("it is neither yours nor root's, so it is not used"),
+            DistrustReason::Owner => {
+                f.write_str("it is neither yours nor root's, so it is not used")
+            }
             DistrustReason::Others => f.write_str("everybody may write to it, so it is not used"),
             DistrustReason::Group => {
                 write!(f, "group {gid} may write to it and has other members, so it is not used")

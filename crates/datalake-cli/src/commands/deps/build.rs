@@ -63,8 +63,7 @@ fn file(path: &Path) -> Result<PathBuf, Failure> {
     let shown = printable(&path.display().to_string());
     let at = |fault: &Fault| Failure::about(format!("`{shown}`"), fault);
     let above = path.parent().filter(|above| !above.as_os_str().is_empty());
-    let above =
-        HostFiles::open_named(above.unwrap_or(Path::new(".")), Arc::new(NoCheckpoints))?;
+    let above = HostFiles::open_named(above.unwrap_or(Path::new(".")), Arc::new(NoCheckpoints))?;
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let below: HostPath = format!("/{name}")
         .parse()

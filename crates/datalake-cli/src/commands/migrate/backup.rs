@@ -109,7 +109,10 @@ async fn write(cli: &Cli, flags: &Backup, printer: Printer) -> Result<Exit, Fail
         size(bytes),
         size(packed)
     );
-    text.push_str(&named("not in it: no plain files, files of another user, or all holes", &skipped));
+    text.push_str(&named(
+        "not in it: no plain files, files of another user, or all holes",
+        &skipped,
+    ));
     if let Some(line) = &dump {
         text.push_str(&format!(
             "Not in it: Dagster's database, which is Postgres. Copy it with:\n  {}\n",

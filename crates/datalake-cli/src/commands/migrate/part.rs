@@ -12,9 +12,9 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::super::transfer::{PairRecords, lock_pair, pair_id};
+use super::folder::FolderPlace;
 use super::foreign::Foreign;
 use super::home::{Home, Logs};
-use super::folder::FolderPlace;
 use super::is_home::require_named_home;
 use super::open::{OpenPart, Source};
 use super::report::database_keys;
@@ -137,8 +137,11 @@ impl<'r> Migration<'r> {
             Failure::new(Exit::Config, format!("where the pickles lie is not known: {why}"))
                 .hint("name the folder: --pickles DIR")
         })?;
-        let part =
-            |kind, from: &FolderPlace, prefix| Part { kind, from: From::Folder(from.clone()), prefix };
+        let part = |kind, from: &FolderPlace, prefix| Part {
+            kind,
+            from: From::Folder(from.clone()),
+            prefix,
+        };
         let mut parts = vec![part(PartKind::Assets, &pickles, prefix.clone())];
         if what.op_outputs {
             parts.push(part(PartKind::OpOutputs, &pickles, format!("{prefix}storage/")));
