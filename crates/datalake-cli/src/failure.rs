@@ -4,7 +4,7 @@ use std::error::Error;
 
 use datalake_core::{Blocker, Conflict, Fault, FaultKind, InvalidSpec, Target, UnitName};
 use datalake_engine::{ApplyError, LockFault};
-use datalake_host::{AccountFault, NotTheUser, WayFault};
+use datalake_host::{AccountFault, GateFault, NotTheUser, WayFault};
 
 use crate::dagster_home::Homeless;
 use crate::desired::Unfit;
@@ -98,6 +98,19 @@ impl From<Vec<Conflict>> for Failure {
             fault: conflict.fault,
         };
         Self::from(conflicts.into_iter().map(to_blocker).collect::<Vec<_>>())
+    }
+}
+
+impl From<GateFault> for Failure {
+    fn from(fault: GateFault) -> Self {
+        let exit = match &fault {
+            GateFault::Unusable(_, inner) if inner.kind == FaultKind::Denied => Exit::Denied,
+            GateFault::Unusable(_, inner) if inner.kind == FaultKind::Io => Exit::Io,
+            fault if fault.is_distrust() => Exit::Denied,
+            _ => Exit::Config,
+        };
+        let failure = Self::new(exit, fault.to_string());
+        fault.cure().into_iter().fold(failure, Self::hint)
     }
 }
 
@@ -204,7 +217,7 @@ impl From<ApplyError> for Failure {
     fn from(error: ApplyError) -> Self {
         match &error {
             ApplyError::Records(fault) => Self::at(&Target::Service, fault).named(&error),
-            ApplyError::Step(failed) => {
+            ApplyError::Step(failed) | ApplyError::Pending(failed) => {
                 let failure = Self::at(&failed.step.action.target(), &failed.fault);
                 if failed.receipt.done().next().is_some() { failure.partly() } else { failure }
             }

@@ -139,11 +139,14 @@ pub enum FaultKind {
     /// An answer of the service that has no kind of its own.
     #[error("the service refused")]
     Refused,
+    /// Tables lie where old versions are to be kept.
+    #[error("it holds a table, whose commits get lost where old versions are kept")]
+    HoldsTables,
 }
 
 impl FaultKind {
     /// All kinds, for the documentation.
-    pub const ALL: [Self; 29] = [
+    pub const ALL: [Self; 30] = [
         Self::UnknownAccessKey,
         Self::WrongSecret,
         Self::ClockSkew,
@@ -173,6 +176,7 @@ impl FaultKind {
         Self::Disturbed,
         Self::RequestsSpent,
         Self::Refused,
+        Self::HoldsTables,
     ];
 }
 
@@ -180,6 +184,22 @@ impl Fault {
     /// A fault of a kind with what was seen of it.
     pub fn new(kind: FaultKind, detail: impl Into<String>) -> Self {
         Self { kind, detail: detail.into(), wait: None }
+    }
+}
+
+impl Target {
+    /// Whether it is a thing in Modal: of a third party that never holds back the host.
+    #[must_use]
+    pub fn is_in_modal(&self) -> bool {
+        match self {
+            Self::Vault(_) | Self::App(_) => true,
+            Self::Service
+            | Self::Bucket(_)
+            | Self::Object(..)
+            | Self::Path(_)
+            | Self::Secret(_)
+            | Self::Services => false,
+        }
     }
 }
 

@@ -145,14 +145,24 @@ mod tests {
         }
         // A home may be called like a folder of one.
         check(("/srv/storage", "yaml storage"), &[("/srv", "storage")], &[], "home");
-        check(("/data/storage/dagster", "storage"), &[("/data/storage", ""), ("/data", "storage")], &[], "home");
+        check(
+            ("/data/storage/dagster", "storage"),
+            &[("/data/storage", ""), ("/data", "storage")],
+            &[],
+            "home",
+        );
     }
 
     #[test]
     fn one_or_more_folders_too_deep_is_inside() {
         let home = [("home", "storage")];
         check(("home/storage", ""), &home, &[], "in home");
-        check(("home/storage/raw", ""), &[("home/storage", ""), ("home", "storage")], &[], "in home");
+        check(
+            ("home/storage/raw", ""),
+            &[("home/storage", ""), ("home", "storage")],
+            &[],
+            "in home",
+        );
         check(("home/history", ""), &[("home", "history")], &[], "in home");
         check(("home/logs", ""), &[("home", "yaml")], &[], "in home");
         check(("/h/schedules", ""), &[("/h", "database")], &[], "in /h");

@@ -4,12 +4,11 @@
 //! otherwise), and a partition may be called `a.db`, an asset `history`. Only what begins as a pickle
 //! can be one; everything else has a kind of its own, and stays where it is.
 
-mod tables;
 mod words;
 
 use std::collections::BTreeSet;
 
-pub use tables::{TableKind, TableSign, is_table};
+use datalake_core::TableKind;
 
 use crate::content::{SQLITE_MAGIC, begins_as_pickle};
 use crate::layout::{asset_name, is_run_id};

@@ -16,8 +16,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use datalake_core::Fault;
 
-pub(crate) use self::database::{copy_confined_database, print_confined_keys};
 pub use self::database::dagster_asset_keys;
+pub(crate) use self::database::{copy_confined_database, print_confined_keys};
 pub use self::reading::check_archive;
 pub use self::restoring::restore_archive;
 pub use self::writing::{NewArchive, archive};

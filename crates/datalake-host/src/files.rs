@@ -86,7 +86,9 @@ impl HostFiles {
         behind(path).map_err(|missing| match missing.kind {
             FaultKind::Absent if link != *path && behind(&link).is_ok() => missing,
             // A link that leads nowhere is still a link, and nothing may be put there.
-            FaultKind::Absent => Fault { detail: format!("{}, which is not there", fault.detail), ..fault },
+            FaultKind::Absent => {
+                Fault { detail: format!("{}, which is not there", fault.detail), ..fault }
+            }
             _ => Fault { detail: format!("{}: {}", fault.detail, missing.detail), ..missing },
         })
     }
@@ -194,6 +196,17 @@ impl HostFiles {
             answer => Some(answer),
         });
         opened.map_or(Ok(()), |folder| takes_more(&folder?))
+    }
+
+    /// A name of a folder that is the same however one comes to it, and that no other one on this
+    /// machine has.
+    ///
+    /// # Errors
+    ///
+    /// A [`Fault`] as of [`Files::look`].
+    pub fn identify_folder(&self, path: &HostPath) -> Result<String, Fault> {
+        let stat = fstat(self.root.open_folder(path)?).map_err(fault_of)?;
+        Ok(format!("{:x}-{:x}", stat.st_dev, stat.st_ino))
     }
 
     fn look_at_file(&self, path: &HostPath) -> Result<Seen, Fault> {

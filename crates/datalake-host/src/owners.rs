@@ -80,8 +80,7 @@ fn subordinate_ids(text: &str, name: &str, number: u32) -> Vec<Range<u64>> {
     let range = |line: &str| {
         let mut parts = line.trim().split(':');
         let whose = parts.next()?;
-        let (first, count): (u64, u64) =
-            (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?);
+        let (first, count): (u64, u64) = (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?);
         (whose == name || whose == number).then(|| first..first.saturating_add(count))
     };
     text.lines().filter_map(range).collect()

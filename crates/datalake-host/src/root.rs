@@ -8,9 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use datalake_core::{Fault, FaultKind, HostPath, InvalidPath};
-use rustix::fs::{
-    CWD, Dir, FileType, Mode, OFlags, ResolveFlags, Stat, fstat, openat, openat2,
-};
+use rustix::fs::{CWD, Dir, FileType, Mode, OFlags, ResolveFlags, Stat, fstat, openat, openat2};
 use rustix::io::Errno;
 use rustix::process::geteuid;
 
@@ -40,7 +38,8 @@ impl Root {
         Ok(Self::of_handle(handle))
     }
 
-    fn of_handle(handle: OwnedFd) -> Self {
+    /// A folder that was opened already.
+    pub(crate) fn of_handle(handle: OwnedFd) -> Self {
         Self { handle, prefix: String::new(), closed: OnceLock::new() }
     }
 
@@ -297,6 +296,13 @@ pub(crate) fn read_at_most(file: File, limit: u64) -> Result<Vec<u8>, Fault> {
     if content.len() as u64 > limit {
         return Err(Fault::new(FaultKind::Unreadable, format!("it exceeds {limit} bytes")));
     }
+    Ok(content)
+}
+
+/// Reads the first bytes of a file, at most so many.
+pub(crate) fn read_some(file: &File, most: usize) -> Result<Vec<u8>, Fault> {
+    let mut content = Vec::new();
+    file.take(most as u64).read_to_end(&mut content).map_err(|error| fault_of_io(&error))?;
     Ok(content)
 }
 

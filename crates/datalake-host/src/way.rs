@@ -47,7 +47,9 @@ pub enum WayFault {
         target: String,
     },
     /// A listed link that leads to what belongs to somebody else.
-    #[error("`{link}` is listed in `host.links`, but its target `{target}` belongs to user {owner}")]
+    #[error(
+        "`{link}` is listed in `host.links`, but its target `{target}` belongs to user {owner}"
+    )]
     Foreign {
         /// Where it lies.
         link: String,
@@ -72,7 +74,9 @@ impl WayFault {
     #[must_use]
     pub fn into_fault(self) -> Fault {
         match self {
-            Self::At { path, fault } => Fault { detail: format!("`{path}`: {}", fault.detail), ..fault },
+            Self::At { path, fault } => {
+                Fault { detail: format!("`{path}`: {}", fault.detail), ..fault }
+            }
             Self::Link { link, target } => {
                 let detail = format!("`{link}` is a symbolic link to `{target}`");
                 Fault::new(FaultKind::NotPlain, detail)
@@ -167,9 +171,12 @@ impl Walk<'_> {
                 self.stages.push(Stage { name: name.to_vec(), handle: node, stat });
                 Ok(())
             }
-            FileType::Symlink => self.follow(name, at, &Stage { name: name.to_vec(), handle: node, stat }),
+            FileType::Symlink => {
+                self.follow(name, at, &Stage { name: name.to_vec(), handle: node, stat })
+            }
             kind => {
-                let fault = Fault::new(FaultKind::NotPlain, format!("it is {}", kind_in_words(kind)));
+                let fault =
+                    Fault::new(FaultKind::NotPlain, format!("it is {}", kind_in_words(kind)));
                 Err(WayFault::At { path: self.shown(name), fault })
             }
         }

@@ -33,7 +33,9 @@ pub enum UnknownHome {
     #[error("no unit sets {HOME_VARIABLE}")]
     NoVariable,
     /// The folder is the container's own and goes with it.
-    #[error("`{unit}` has its {HOME_VARIABLE}, `{inside}`, on no volume: it is gone with the container")]
+    #[error(
+        "`{unit}` has its {HOME_VARIABLE}, `{inside}`, on no volume: it is gone with the container"
+    )]
     NoVolume {
         /// The unit.
         unit: UnitName,
@@ -144,9 +146,7 @@ fn home_of_unit(
                 Err(UnknownHome::Unclear { unit: unit.name.clone(), volume })
             }
         },
-        None => {
-            Err(UnknownHome::NoVolume { unit: unit.name.clone(), inside: inside.to_owned() })
-        }
+        None => Err(UnknownHome::NoVolume { unit: unit.name.clone(), inside: inside.to_owned() }),
     }
 }
 

@@ -10,6 +10,7 @@ mod buckets;
 mod canary;
 mod demo;
 mod doctor;
+mod ends;
 mod gaps;
 mod handover;
 mod hostile;

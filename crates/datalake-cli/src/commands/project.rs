@@ -124,12 +124,10 @@ pub(super) fn layout(
             return Ok((flags.layout == Some(Layout::Dg)).then(|| (name, true)));
         }
     };
-    let unfit = |error: &dyn std::error::Error| {
-        Failure::of(Exit::Config, error).within(shown.clone())
-    };
-    let has_src = files.is_some_and(|files| {
-        below("src").is_ok_and(|src| files.is_file(&src) == Ok(false))
-    });
+    let unfit =
+        |error: &dyn std::error::Error| Failure::of(Exit::Config, error).within(shown.clone());
+    let has_src =
+        files.is_some_and(|files| below("src").is_ok_and(|src| files.is_file(&src) == Ok(false)));
     match DgProject::read(&text, has_src).map_err(|error| unfit(&error))? {
         Some(project) => Ok(Some((project, false))),
         None if flags.layout.is_none() => Ok(None),

@@ -48,7 +48,8 @@ impl Mounted {
     /// The folders that containers see, but for Dagster's home: what lies there is no code.
     pub(super) fn code(&self) -> Vec<&HostPath> {
         let home = self.home.as_ref().and_then(|home| home.as_ref().ok()).map(|home| &home.folder);
-        let mut folders: Vec<_> = self.units.iter().flat_map(|unit| unit.mounts.folders()).collect();
+        let mut folders: Vec<_> =
+            self.units.iter().flat_map(|unit| unit.mounts.folders()).collect();
         folders.retain(|folder| Some(*folder) != home);
         folders.sort();
         folders.dedup();

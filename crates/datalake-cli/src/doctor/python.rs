@@ -67,7 +67,8 @@ pub(crate) fn look_at_files(files: &[PathBuf], seen: &mut Examination) -> Result
 /// The text of a file that was named, up to 1 MiB.
 fn named_text(file: &Path) -> Result<String, Failure> {
     let at = |fault: &Fault| {
-        let failure = Failure::about(format!("`{}`", printable(&file.display().to_string())), fault);
+        let failure =
+            Failure::about(format!("`{}`", printable(&file.display().to_string())), fault);
         if fault.kind == FaultKind::Absent { failure.under(Exit::Absent) } else { failure }
     };
     let above = file.parent().filter(|above| !above.as_os_str().is_empty());

@@ -9,6 +9,7 @@ use datalake_engine::{Files, Seen};
 use datalake_quadlet::UnitFile;
 
 use super::mounted::Mounted;
+use crate::dumps::find_dump;
 use crate::places::variables;
 use crate::site::Site;
 
@@ -32,6 +33,7 @@ pub(super) fn look(site: &Site, seen: &mut Examination) {
             let is_set =
                 |name: &str| ours.contains(&name) || mounted.sets(name) || others.contains(name);
             let mut traps = scan_yaml(&text, inside, is_set);
+            seen.dagster_yaml.dump = find_dump(site, &text);
             if let Ok(spec) = site.spec() {
                 traps.extend(beside_spec(&text, spec.bucket.as_str(), spec.prefix.as_str()));
             }

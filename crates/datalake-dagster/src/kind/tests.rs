@@ -202,23 +202,3 @@ fn a_partition_that_leads_upwards_is_told() {
     check("by_static/a/%2E%2E/b", PICKLE, StoredKind::DotPartition);
     check("by_static/..a", PICKLE, StoredKind::Asset);
 }
-
-#[test]
-fn signs_of_tables_are_files_of_their_logs() {
-    for (key, table) in [
-        ("t/_delta_log/00000000000000000000.json", Some(TableKind::Delta)),
-        ("t/_delta_log/00000000000000000010.checkpoint.parquet", Some(TableKind::Delta)),
-        ("t/_delta_log/_last_checkpoint", Some(TableKind::Delta)),
-        ("_delta_log/00000000000000000000.json", Some(TableKind::Delta)),
-        ("t.lance/_versions/1.manifest", Some(TableKind::Lance)),
-        ("db/t/metadata/00000-1.metadata.json", Some(TableKind::Iceberg)),
-        ("db/t/metadata/00000-1.gz.metadata.json", Some(TableKind::Iceberg)),
-        ("t/_delta_log/readme.txt", None),
-        ("t/metadata/snap-1.avro", None),
-        ("t/_delta_log", None),
-        ("00000000000000000000.json", None),
-        ("raw/metadata.json", None),
-    ] {
-        assert_eq!(is_table(key), table, "{key:?}");
-    }
-}

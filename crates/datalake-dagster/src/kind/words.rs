@@ -1,6 +1,8 @@
 //! Kinds in words.
 
-use super::{StoredKind, TableKind};
+use datalake_core::TableKind;
+
+use super::StoredKind;
 
 impl StoredKind {
     /// Its name for programs.
@@ -88,7 +90,9 @@ impl StoredKind {
             Self::DotPartition => {
                 Some("its partition has a part `..`, which S3 clients do not agree about")
             }
-            Self::Database => Some("a database of Dagster's own: S3 keeps no runs, events or schedules"),
+            Self::Database => {
+                Some("a database of Dagster's own: S3 keeps no runs, events or schedules")
+            }
             Self::Telemetry => Some("telemetry"),
             Self::Parquet => Some("a Parquet file of another I/O manager: only pickles are moved"),
             Self::Table(TableKind::Delta) => Some("part of a Delta table: only pickles are moved"),

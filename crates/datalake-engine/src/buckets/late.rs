@@ -3,7 +3,7 @@
 use datalake_core::{Action, BucketName, Fault, FaultKind, Outcome, Step};
 
 use super::create::settled;
-use crate::ports::Ports;
+use crate::ports::{Clock, ObjectStore, Ports};
 use crate::records::Records;
 
 /// How long after its creation a bucket may still be missing in an answer, in seconds: minutes at
@@ -15,8 +15,12 @@ const UNSTEADY: i64 = 600;
 /// # Errors
 ///
 /// The service's fault; `Unavailable` where the bucket does not show up in three minutes.
-pub(crate) async fn await_bucket(bucket: &BucketName, ports: &Ports<'_>) -> Result<(), Fault> {
-    match settled(ports.store, ports.clock, bucket, Ok(())).await {
+pub(crate) async fn await_bucket(
+    bucket: &BucketName,
+    store: &dyn ObjectStore,
+    clock: &dyn Clock,
+) -> Result<(), Fault> {
+    match settled(store, clock, bucket, Ok(())).await {
         Err(fault) if fault.kind == FaultKind::Absent => Err(Fault::new(
             FaultKind::Unavailable,
             format!("the service says both that the bucket exists and that it does not: {fault}"),
@@ -31,18 +35,24 @@ pub(crate) async fn await_bucket(bucket: &BucketName, ports: &Ports<'_>) -> Resu
 /// # Errors
 ///
 /// As [`await_bucket`], and a fault of the records.
-pub async fn await_new_bucket(bucket: &BucketName, ports: &Ports<'_>) -> Result<(), Fault> {
-    if !is_new(bucket, ports)? || is_surely_absent(bucket, ports).await {
+pub async fn await_new_bucket(
+    bucket: &BucketName,
+    records: Records<'_>,
+    store: &dyn ObjectStore,
+    clock: &dyn Clock,
+) -> Result<(), Fault> {
+    let since = clock.now().unix() - UNSTEADY;
+    if !is_new(bucket, records, since)? || is_surely_absent(bucket, store).await {
         return Ok(());
     }
-    await_bucket(bucket, ports).await
+    await_bucket(bucket, store, clock).await
 }
 
 /// A step that has nothing to do has not waited for its bucket either: an earlier run may have been
 /// killed while it did.
 pub(crate) async fn await_result(step: &Step, ports: &Ports<'_>) -> Result<(), Fault> {
     match &step.action {
-        Action::CreateBucket(bucket) => await_bucket(bucket, ports).await,
+        Action::CreateBucket(bucket) => await_bucket(bucket, ports.store, ports.clock).await,
         Action::ProveAccess(..)
         | Action::SetVersioning(..)
         | Action::SetLifecycle(..)
@@ -65,21 +75,19 @@ pub(crate) async fn await_result(step: &Step, ports: &Ports<'_>) -> Result<(), F
 
 /// Whether the account's own list has a bucket that an answer has just denied. A key that may not
 /// list learns nothing here.
-pub(crate) async fn is_listed(bucket: &BucketName, ports: &Ports<'_>) -> bool {
-    ports.store.buckets().await.is_ok_and(|buckets| buckets.contains(bucket))
+pub(crate) async fn is_listed(bucket: &BucketName, store: &dyn ObjectStore) -> bool {
+    store.buckets().await.is_ok_and(|buckets| buckets.contains(bucket))
 }
 
-async fn is_surely_absent(bucket: &BucketName, ports: &Ports<'_>) -> bool {
-    match ports.store.head_bucket(bucket).await {
-        Err(fault) if fault.kind == FaultKind::Absent => !is_listed(bucket, ports).await,
+async fn is_surely_absent(bucket: &BucketName, store: &dyn ObjectStore) -> bool {
+    match store.head_bucket(bucket).await {
+        Err(fault) if fault.kind == FaultKind::Absent => !is_listed(bucket, store).await,
         Ok(()) | Err(_) => false,
     }
 }
 
-/// Whether a run has begun to make this bucket a few minutes ago.
-fn is_new(bucket: &BucketName, ports: &Ports<'_>) -> Result<bool, Fault> {
-    let records = Records(ports.state);
-    let since = ports.clock.now().unix() - UNSTEADY;
+/// Whether a run has begun to make this bucket since then.
+fn is_new(bucket: &BucketName, records: Records<'_>, since: i64) -> Result<bool, Fault> {
     let creates =
         |step: &Step| matches!(&step.action, Action::CreateBucket(made) if made == bucket);
     let history = records.history()?;

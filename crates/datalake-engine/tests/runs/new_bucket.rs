@@ -58,6 +58,10 @@ impl ObjectStore for LateStore<'_> {
         self.store.set_versioning(bucket, to).await
     }
 
+    async fn tables(&self, bucket: &BucketName) -> Result<TableSearch, Fault> {
+        self.store.tables(bucket).await
+    }
+
     async fn lifecycle(&self, bucket: &BucketName) -> Result<Lifecycle, Fault> {
         self.answer()?;
         self.store.lifecycle(bucket).await

@@ -19,8 +19,8 @@ use zstd::Encoder;
 use super::entry::{Entry, entries, open_folder, target};
 use super::manifest::{Head, write_line};
 use super::{ArchiveFault, ArchiveProgress, Archived, FOLDER, MANIFEST};
-use crate::{HostFiles, Owners};
 use crate::fault::{fault_of, fault_of_io};
+use crate::{HostFiles, Owners};
 
 /// How well it is packed: zstd's own measure.
 const LEVEL: i32 = 3;

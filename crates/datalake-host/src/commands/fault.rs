@@ -7,6 +7,8 @@ use std::time::Duration;
 
 use datalake_core::{Fault, FaultKind};
 
+use crate::gate::GateFault;
+
 /// Why a program gave no usable answer.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -17,6 +19,9 @@ pub enum CommandFault {
     /// It may not be run.
     #[error("program `{0}` may not be run")]
     Denied(String),
+    /// Somebody else may have put it there.
+    #[error(transparent)]
+    Distrusted(GateFault),
     /// It cannot be run in that folder.
     #[error("`{}` is no folder to run a program in", .0.display())]
     Directory(PathBuf),
@@ -55,7 +60,7 @@ pub enum CommandFault {
 /// What a program's failure means. It is never read as "nothing there" but where systemd says so.
 pub(crate) fn fault_of_command(fault: CommandFault) -> Fault {
     let kind = match &fault {
-        CommandFault::Denied(_) => FaultKind::Denied,
+        CommandFault::Denied(_) | CommandFault::Distrusted(_) => FaultKind::Denied,
         CommandFault::NotFound(_) => FaultKind::NoProgram,
         CommandFault::TimedOut { .. } | CommandFault::Directory(_) => FaultKind::Unreachable,
         CommandFault::Failed { stderr, .. } => kind_of_complaint(stderr),

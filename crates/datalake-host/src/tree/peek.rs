@@ -88,11 +88,7 @@ impl HostTree {
     }
 }
 
-fn peek(
-    inner: &Inner,
-    path: &TreePath,
-    (head, tail): (usize, usize),
-) -> Result<PeekedFile, Fault> {
+fn peek(inner: &Inner, path: &TreePath, (head, tail): (usize, usize)) -> Result<PeekedFile, Fault> {
     let file = inner.root.read(path.as_str())?;
     let (facts, stat) = facts(file.as_fd())?;
     inner.require_own(&stat)?;

@@ -19,6 +19,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::render::{Redactor, printable};
 use crate::site::Site;
+use crate::stop::{Charge, asked};
 
 /// How many of its last lines are shown of a build that fails.
 const TAIL: usize = 30;
@@ -62,8 +63,7 @@ fn file(path: &Path) -> Result<PathBuf, Failure> {
     let shown = printable(&path.display().to_string());
     let at = |fault: &Fault| Failure::about(format!("`{shown}`"), fault);
     let above = path.parent().filter(|above| !above.as_os_str().is_empty());
-    let above =
-        HostFiles::open_named(above.unwrap_or(Path::new(".")), Arc::new(NoCheckpoints))?;
+    let above = HostFiles::open_named(above.unwrap_or(Path::new(".")), Arc::new(NoCheckpoints))?;
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let below: HostPath = format!("/{name}")
         .parse()
@@ -102,9 +102,10 @@ pub(super) async fn build(
         true
     };
     site.printer.talk(&format!("\nBuilding {}, unless it is there:", wanted.name));
+    let _charge = Charge::take();
     let made = tokio::select! {
         made = made(wanted, &build, ground.images(), &mut show) => made,
-        _ = tokio::signal::ctrl_c() => {
+        () = asked() => {
             return Err(Failure::new(Exit::Interrupted, "stopped while the image was built")
                 .hint("nothing was changed: the services go on with the image they have"));
         }

@@ -62,7 +62,8 @@ impl FolderPlace {
             if failure.exit != Exit::Absent {
                 return failure;
             }
-            let message = format!("there is no folder `{}`", printable(&path.display().to_string()));
+            let message =
+                format!("there is no folder `{}`", printable(&path.display().to_string()));
             Failure::new(Exit::Absent, message)
                 .hint(format!("name a folder of this host: {flag} DIR"))
         })?;
@@ -207,9 +208,8 @@ impl FolderPlace {
                 Ok(crate::site::me())
             }
         });
-        let made = owner.and_then(|owner| {
-            beside.base.create_folder(&beside.path, Mode::PUBLIC_FOLDER, owner)
-        });
+        let made = owner
+            .and_then(|owner| beside.base.create_folder(&beside.path, Mode::PUBLIC_FOLDER, owner));
         made.map_err(|fault| unopened(&beside.path_here(), &fault))?;
         Ok(beside)
     }
@@ -229,7 +229,12 @@ impl FolderPlace {
         let above = real.parent().unwrap_or(&real);
         let base = HostFiles::open_named(above, Arc::new(NoCheckpoints))?;
         let path = root_path()?.join(name).map_err(|error| unfit(&error))?;
-        Ok(Self { base: Arc::new(base), path, above: above.to_owned(), rules: Arc::clone(&self.rules) })
+        Ok(Self {
+            base: Arc::new(base),
+            path,
+            above: above.to_owned(),
+            rules: Arc::clone(&self.rules),
+        })
     }
 }
 

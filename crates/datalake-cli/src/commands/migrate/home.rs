@@ -65,7 +65,8 @@ impl Home {
     pub(super) fn find(site: &Site, what: &What) -> Result<Self, Failure> {
         let (containers, folder, inside) = match &what.home {
             Some(named) => named_home(site, named)?,
-            None => found_home(site).map_err(|failure| failure.hint("or name the folder: --home DIR"))?,
+            None => found_home(site)
+                .map_err(|failure| failure.hint("or name the folder: --home DIR"))?,
         };
         let text = folder.text("dagster.yaml")?.unwrap_or_default();
         let places = instance_places(&text, &inside).map_err(|error| {
@@ -156,7 +157,8 @@ impl Containers {
     /// The folder of the host behind a path of a container.
     fn outside(&self, inside: &str) -> Option<HostPath> {
         let sources = self.units.iter().filter_map(|unit| unit.mounts.behind(inside));
-        let mut folders = sources.filter_map(|source| folder_of_source(&source, &self.user_home).ok()?);
+        let mut folders =
+            sources.filter_map(|source| folder_of_source(&source, &self.user_home).ok()?);
         folders.next()
     }
 
@@ -183,13 +185,15 @@ impl Resolver<'_> {
                 }
                 _ => Err(place.to_string()),
             },
-            Place::Variable(name, behind) => match self.containers.and_then(|all| all.variable(name)) {
-                Some(value) if value.starts_with('/') => {
-                    let path = format!("{}/{behind}", value.trim_end_matches('/'));
-                    self.outside(path.trim_end_matches('/'))
+            Place::Variable(name, behind) => {
+                match self.containers.and_then(|all| all.variable(name)) {
+                    Some(value) if value.starts_with('/') => {
+                        let path = format!("{}/{behind}", value.trim_end_matches('/'));
+                        self.outside(path.trim_end_matches('/'))
+                    }
+                    _ => Err(place.to_string()),
                 }
-                _ => Err(place.to_string()),
-            },
+            }
             Place::Unknown(why) => Err(why.clone()),
         }
     }

@@ -3,10 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 
-use datalake_core::{ByteSize, Fault, TreePath};
-use datalake_dagster::{
-    FileEnds, HEAD, KindReader, StoredKind, TAIL, TableKind, TableSign, begins_as_pickle,
-};
+use datalake_core::{ByteSize, Fault, TableKind, TableSign, TreePath};
+use datalake_dagster::{FileEnds, HEAD, KindReader, StoredKind, TAIL, begins_as_pickle};
 use datalake_engine::transfer::{Oddity, TreeEntry};
 use datalake_host::{HostTree, PeekedFile};
 use schemars::JsonSchema;

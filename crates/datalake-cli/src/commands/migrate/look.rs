@@ -10,8 +10,8 @@ use serde::Serialize;
 use super::super::transfer::limits;
 use super::code::own_managers;
 use super::home::Logs;
-use super::lines::Lines;
 use super::kinds::{LeftOut, LeftRow};
+use super::lines::Lines;
 use super::part::{Migration, Part};
 use super::standing::{Counting, Counts, Standing};
 use crate::args::Cli;
@@ -81,7 +81,8 @@ pub(super) async fn status(cli: &Cli, flags: &Status, printer: Printer) -> Resul
         printer
             .talk(&format!("a run that was ended has stopped {units}, and not started it again"));
     }
-    let text = render::parts(&parts) + &render::left_out(&parts) + &next(&remote, &flags.what, &parts);
+    let text =
+        render::parts(&parts) + &render::left_out(&parts) + &next(&remote, &flags.what, &parts);
     printer.result(MIGRATION_STATUS, &parts, &text);
     Ok(exit(&parts))
 }
@@ -100,8 +101,7 @@ pub(super) async fn counted_parts(
                 lines.write(standing.mark(), item.name, &item.reason.to_string());
             }
         };
-        let (counts, left_out) =
-            look_at(remote, migration, (part, limits, is_named), sink).await?;
+        let (counts, left_out) = look_at(remote, migration, (part, limits, is_named), sink).await?;
         if let Some(lines) = lines.as_mut() {
             lines.leave(&left_out);
         }
@@ -159,11 +159,7 @@ fn next(remote: &Remote, what: &What, parts: &[Counts]) -> String {
     }
 }
 
-fn outlook(
-    migration: &Migration<'_>,
-    what: &What,
-    parts: Vec<Counts>,
-) -> Result<Outlook, Failure> {
+fn outlook(migration: &Migration<'_>, what: &What, parts: Vec<Counts>) -> Result<Outlook, Failure> {
     let Some(home) = &migration.home else {
         return Ok(Outlook {
             home: None,

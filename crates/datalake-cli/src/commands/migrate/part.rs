@@ -6,15 +6,15 @@ use std::sync::Arc;
 use datalake_core::BucketName;
 use datalake_dagster::StoredKind;
 use datalake_engine::transfer::BucketFolder;
-use datalake_engine::{Objects, Uploads};
+use datalake_engine::{Lock, Objects, Uploads, await_new_bucket};
 use datalake_s3::S3Store;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::super::transfer::{PairRecords, pair_id};
+use super::super::transfer::{PairRecords, lock_pair, pair_id};
+use super::folder::FolderPlace;
 use super::foreign::Foreign;
 use super::home::{Home, Logs};
-use super::folder::FolderPlace;
 use super::is_home::require_named_home;
 use super::open::{OpenPart, Source};
 use super::report::database_keys;
@@ -22,7 +22,7 @@ use super::tree::PartTree;
 use crate::args::migrate::What;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::remote::Remote;
+use crate::remote::{Remote, at_bucket};
 use crate::render::printable;
 
 /// What the keys of logs begin with, where nothing else is said: Dagster's own default.
@@ -82,6 +82,11 @@ impl PartKind {
         }
     }
 
+    /// Whether its files are pickles.
+    pub(crate) fn is_pickled(self) -> bool {
+        matches!(self, Self::Assets | Self::OpOutputs)
+    }
+
     /// What one of its files is called.
     pub(crate) fn file_word(self) -> &'static str {
         match self {
@@ -120,6 +125,9 @@ impl<'r> Migration<'r> {
     pub(super) async fn of(remote: &'r Remote, what: &What) -> Result<Self, Failure> {
         let spec = remote.site.spec()?;
         let (bucket, prefix) = (spec.bucket, below(spec.prefix.to_string()));
+        let (records, clock) = (remote.site.records(), &remote.site.clock);
+        let is_there = await_new_bucket(&bucket, records, &remote.lake(), clock).await;
+        is_there.map_err(at_bucket(&bucket))?;
         if what.from.is_some() {
             return Self::of_objects(remote, what, (bucket, prefix)).await;
         }
@@ -129,8 +137,11 @@ impl<'r> Migration<'r> {
             Failure::new(Exit::Config, format!("where the pickles lie is not known: {why}"))
                 .hint("name the folder: --pickles DIR")
         })?;
-        let part =
-            |kind, from: &FolderPlace, prefix| Part { kind, from: From::Folder(from.clone()), prefix };
+        let part = |kind, from: &FolderPlace, prefix| Part {
+            kind,
+            from: From::Folder(from.clone()),
+            prefix,
+        };
         let mut parts = vec![part(PartKind::Assets, &pickles, prefix.clone())];
         if what.op_outputs {
             parts.push(part(PartKind::OpOutputs, &pickles, format!("{prefix}storage/")));
@@ -187,6 +198,15 @@ impl<'r> Migration<'r> {
             records,
             clock: &remote.site.clock,
         })
+    }
+
+    /// Takes the lock of a part for a command that changes its files and keeps no records of its own.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`] where another run is at work on it.
+    pub(super) fn lock(&self, remote: &Remote, part: &Part) -> Result<Box<dyn Lock>, Failure> {
+        lock_pair(&self.id(remote, part))
     }
 
     fn ends<'a>(&'a self, remote: &'a Remote) -> (&'a dyn Objects, &'a dyn Uploads) {

@@ -3,9 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use datalake_core::{Fault, FaultKind};
-use datalake_dagster::{
-    ASSETS_QUERY, AssetName, asset_key_of_database, asset_keys, asset_name,
-};
+use datalake_dagster::{ASSETS_QUERY, AssetName, asset_key_of_database, asset_keys, asset_name};
 use datalake_engine::Clock as _;
 use datalake_engine::transfer::Item;
 use datalake_host::dagster_asset_keys;

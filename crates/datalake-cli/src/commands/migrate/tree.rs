@@ -249,6 +249,13 @@ impl LocalTree for PartTree {
     }
 
     async fn expect(&self, path: &TreePath, size: ByteSize, head: &[u8]) -> Result<(), Fault> {
+        if self.is_pickled() {
+            let peeked = self.tree.peek_files(&[self.here(path)?], HEAD, 0).await;
+            if matches!(peeked.as_slice(), [Ok(file)] if !begins_as_pickle(&file.head)) {
+                let detail = "a file of another kind lies there: it stays";
+                return Err(Fault::new(FaultKind::Disturbed, detail));
+            }
+        }
         let known = self.require_known(path, head);
         if known.is_err() {
             self.left_out.add_late(StoredKind::Unknown, path.as_str(), size);

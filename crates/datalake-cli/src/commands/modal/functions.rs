@@ -139,6 +139,7 @@ pub(super) async fn deploy(cli: &Cli, flags: &Deploy, printer: Printer) -> Resul
 fn not_deployed(fault: &CommandFault) -> Failure {
     let failure = Failure::of(Exit::Unavailable, fault);
     match fault {
+        CommandFault::Distrusted(fault) => Failure::from(fault.clone()),
         CommandFault::NotFound(_) => failure
             .under(Exit::Config)
             .hint("install it (`pipx install modal`), or name it: `modal: { client: … }`"),
