@@ -76,6 +76,7 @@ pub(super) async fn provision(
     let site = Site::open(cli, printer).await?;
     let spec = site.spec()?;
     let (account, places) = site.host(&spec.host)?;
+    tell_links(&site, &places);
     let keys = site.keys(&spec).await?;
     let store = site.store(&spec, &keys)?;
     let store = RetryingStore::new(&store, &site.clock, RETRY_BUDGET);
@@ -261,6 +262,16 @@ fn asked_of_modal(
     let Some(past) = subject.past else { return Ok(BTreeMap::new()) };
     let wanted = vault(subject.spec, subject.keys, subject.fingerprints, past)?;
     Ok(wanted.iter().map(asked).collect())
+}
+
+/// Tells which units are links, and where they lead.
+fn tell_links(site: &Site, places: &Places) {
+    for unit in &places.units {
+        if let Some((link, target)) = site.host.link_on_the_way(&unit.file) {
+            let read = "it is read with the service user's rights, and nothing is written through it";
+            site.printer.talk(&format!("`{link}` is a symbolic link to `{target}`: {read}"));
+        }
+    }
 }
 
 /// Refuses a plan that would write through a link: a unit that is one was read, and is another
