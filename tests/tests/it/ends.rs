@@ -90,9 +90,7 @@ fn two_state_folders_exclude_each_other_on_one_pair_of_places() {
 fn ends_at(signal: Signal, scene: &Scene, words: &str) -> (Option<i32>, String) {
     let before = scene.service.counts().requests;
     let child = scene.call(words).start();
-    eventually("the command waits for the service", || {
-        scene.service.counts().requests > before
-    });
+    eventually("the command waits for the service", || scene.service.counts().requests > before);
     kill_process(Pid::from_child(&child), signal).unwrap();
     let output = child.wait_with_output().unwrap();
     (output.status.code(), String::from_utf8(output.stderr).unwrap())
@@ -119,9 +117,7 @@ fn a_run_stops_after_its_step_at_every_signal() {
         scene.service.set_faults("delay 1s on PUT");
         let child = scene.call("provision --yes").start();
         let runs = scene.host.state().join("runs");
-        eventually("it has begun", || {
-            fs::read_dir(&runs).is_ok_and(|entries| entries.count() > 0)
-        });
+        eventually("it has begun", || fs::read_dir(&runs).is_ok_and(|entries| entries.count() > 0));
 
         kill_process(Pid::from_child(&child), signal).unwrap();
         let output = child.wait_with_output().unwrap();
