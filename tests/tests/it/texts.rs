@@ -220,6 +220,7 @@ host.user                  dagster-user                         default
 host.units                 ["one"]                              the command line
 host.handover              -                                    not set
 host.dagster-home          -                                    not set
+host.links                 -                                    not set
 protect.versioning         true                                 default
 protect.keep-old-versions  30d                                  default
 protect.abort-uploads      7d                                   default
