@@ -10,8 +10,8 @@ use datalake_core::{
     Credentials, Endpoint, Fault, FingerprintKey, HostSpec, InvalidPath, Region, Spec, StoreSpec,
 };
 use datalake_engine::{
-    Checkpoints, Clock, Dagster, Lock, LockFault, NoSecrets, NoVault, ObjectStore, Ports, Records,
-    StateFolder,
+    Checkpoints, Clock, Dagster, Files, Lock, LockFault, NoSecrets, NoVault, ObjectStore, Ports,
+    Records, StateFolder,
 };
 use datalake_host::{Account, HostFiles, StateDir, SystemClock, find_user};
 use datalake_s3::S3Store;
@@ -90,15 +90,17 @@ impl Site {
         };
         let root = root.unwrap_or_else(|| PathBuf::from("/"));
         let (files, named) = spec_files(cli, &root);
-        let settings = Settings::load(&Sources {
+        let mut settings = Settings::load(&Sources {
             sandbox: document,
             files: files.clone(),
             named: named.as_deref(),
             values: &cli.values,
         })?;
         let checkpoints = kill::checkpoints(dir.is_some())?;
+        let host = HostFiles::open(&root, Arc::clone(&checkpoints)).map_err(at_folder(&root))?;
+        keep_named_units(&mut settings, &host);
         Ok(Self {
-            host: HostFiles::open(&root, Arc::clone(&checkpoints)).map_err(at_folder(&root))?,
+            host,
             state: StateDir::open(&state_path, Arc::clone(&checkpoints))
                 .map_err(at_folder(&state_path))?,
             clock: SystemClock,
@@ -177,7 +179,11 @@ impl Site {
         let unfit = |error: InvalidPath| Failure::of(Exit::Config, &error);
         let places = Places::of(&account, host, variables(self.settings.gives_modal_token()))
             .and_then(|places| places.with_others(&account, host, &self.host));
-        Ok((account, places.map_err(unfit)?))
+        let mut places = places.map_err(unfit)?;
+        if let Some(units) = places.host_units.as_mut().filter(|_| !self.is_this_machine()) {
+            units.judge_known_folders(&self.host);
+        }
+        Ok((account, places))
     }
 
     /// The failure with the root that was meant, where it is not this machine's.
@@ -253,6 +259,18 @@ impl Site {
     pub(crate) fn may_ask(&self) -> bool {
         self.may_ask
     }
+}
+
+/// Lets `--unit` add to the units that the spec names and that exist on this host.
+fn keep_named_units(settings: &mut Settings, files: &HostFiles) {
+    let user = settings.document().host.user.clone();
+    let account = user.and_then(|user| find_user(files, &user).ok());
+    let Some(account) = account else { return };
+    settings.keep_named_units(|unit| {
+        let name = unit.strip_suffix(".container").unwrap_or(unit);
+        let path = format!(".config/containers/systemd/{name}.container");
+        account.home.join(&path).is_ok_and(|path| files.look(&path).is_ok())
+    });
 }
 
 impl Failure {
