@@ -40,7 +40,9 @@ use crate::remote::at_bucket;
 use crate::render::{Printer, count, key_text};
 
 pub(crate) use deps::{DepsReport, PackageDeps, UnitDeps, missing_packages};
-pub(crate) use migrate::{AssetRow, Counts, MigrationReport, Outlook, PartitionRow, Standing};
+pub(crate) use migrate::{
+    AssetRow, Counts, LeftRow, MigrationReport, Outlook, PartitionRow, Standing,
+};
 pub(crate) use status::changes;
 
 /// Runs the command of the command line.

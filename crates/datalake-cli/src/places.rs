@@ -3,9 +3,11 @@
 use datalake_core::{Fault, FaultKind, HostPath, HostSpec, InvalidPath, UnitName};
 use datalake_engine::{Files, Seen, Wanted, drop_ins, quadlet_folders};
 use datalake_host::{Account, HostFiles};
-use datalake_quadlet::{MODAL_VARIABLES, S3_VARIABLES, STEERING_VARIABLES, drop_in_path};
+use datalake_quadlet::{
+    DagsterHome, MODAL_VARIABLES, S3_VARIABLES, STEERING_VARIABLES, UnknownHome, drop_in_path,
+};
 
-use crate::dagster_home::{DagsterHome, Homeless};
+use crate::dagster_home::{FoundHome, Homeless};
 use crate::host_units::HostUnits;
 
 /// The paths that concern one host.
@@ -102,7 +104,7 @@ impl Places {
             stale: variables.iter().copied().chain(STEERING_VARIABLES).collect(),
             host_units: None,
             variables,
-            dagster_yaml: Err(Homeless::NoVariable),
+            dagster_yaml: Err(UnknownHome::NoVariable.into()),
         })
     }
 
@@ -157,7 +159,8 @@ impl Places {
             self.watched = variables(true);
         }
         self.host_units = Some(HostUnits::collect(account, host, files)?);
-        self.dagster_yaml = DagsterHome::find(account, host, files)
+        self.dagster_yaml = FoundHome::find(account, host, files)
+            .map(|found| found.home)
             .and_then(|home| home.yaml().map(|yaml| (home, yaml)).map_err(Homeless::from));
         Ok(self)
     }

@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::modal::{VaultReport, vault_line, vault_report};
-use super::plan::line;
+use super::plan::{line, pending_text};
 use super::{printable, rule_text, versioning_text};
 use crate::deployment;
 use crate::desired::Repair;
@@ -126,7 +126,7 @@ pub(crate) fn status<'a>(state: &State<'a>) -> (String, Report<'a>) {
         user: spec.host.user.as_str(),
         home: account.home.as_str(),
         units: places.units.iter().map(|unit| unit.file.as_str()).collect(),
-        in_step: plan.is_empty() && state.obstacles.is_empty(),
+        in_step: plan.is_empty() && plan.pending.is_empty() && state.obstacles.is_empty(),
         pending: plan,
         in_the_way: state.obstacles.iter().map(ObstacleReport::of).collect(),
         last_run: last_run.map(|receipt| receipt.run.as_str()),
@@ -175,15 +175,21 @@ fn text(state: &State<'_>, report: &Report<'_>, bucket: Option<&BucketState>) ->
     if report.in_step {
         return text + "\nIn step with the spec.\n";
     }
+    let next = format!("{} provision", state.name);
+    let waits = pending_text(&report.pending.pending, &next);
     let pending = &report.pending.steps;
     if pending.is_empty() {
-        return text + "\nNo step is pending, but what is in the way undoes the settings.\n";
+        if !report.in_the_way.is_empty() {
+            text.push_str("\nNo step is pending, but what is in the way undoes the settings.\n");
+            return text + &waits;
+        }
+        return text + "\nAll but Modal is in step with the spec.\n" + &waits;
     }
     text.push_str(&format!("\n{} steps pending:\n", pending.len()));
     for step in pending {
         text.push_str(&format!("  {}\n", line(step)));
     }
-    text + &format!("\nNext: {} provision\n", state.name)
+    text + &waits + &format!("\nNext: {next}\n")
 }
 
 fn bucket_text(bucket: &BucketState) -> String {

@@ -4,8 +4,7 @@ use std::fs::File;
 use std::io::{BufWriter, Write as _};
 use std::path::{Path, PathBuf};
 
-use super::look::why;
-use super::tree::LeftOut;
+use super::kinds::LeftOut;
 use crate::failure::Failure;
 use crate::render::item_line;
 
@@ -33,17 +32,17 @@ impl Lines {
         }
     }
 
-    /// Adds what stays, and ends.
+    /// Adds what stays.
+    pub(super) fn leave(&mut self, left_out: &LeftOut) {
+        left_out.each(|name, why| self.write('.', name, why));
+    }
+
+    /// Ends.
     ///
     /// # Errors
     ///
     /// [`Failure`] where something could not be written.
-    pub(super) fn finish(mut self, left_out: &LeftOut) -> Result<(), Failure> {
-        for (kind, left) in left_out.kinds() {
-            for name in &left.names {
-                self.write('.', name, why(kind));
-            }
-        }
+    pub(super) fn finish(mut self) -> Result<(), Failure> {
         let flushed = self.file.flush().err();
         match self.fault.or(flushed) {
             None => Ok(()),

@@ -24,6 +24,7 @@ pub(super) fn introduction(subject: &Subject<'_>, sighting: &Sighting) -> String
 /// The plan and the diffs of all files that it writes.
 pub(super) fn shown(plan: &Plan, subject: &Subject<'_>, sighting: &Sighting) -> String {
     let mut text = format!("\nPlan ({} steps):\n{}", plan.steps.len(), render::plan(plan));
+    text.push_str(&render::pending_text(&plan.pending, &format!("{} provision", subject.site)));
     for repair in repairs(subject.places, sighting) {
         let (path, Trouble { kind, line }) = (repair.path, &repair.trouble);
         text.push_str(&format!("\nIn {path}, line {line}: {}\n", kind.harm()));
@@ -77,6 +78,8 @@ fn hazards(subject: &Subject<'_>) -> String {
 
 pub(super) fn farewell(subject: &Subject<'_>, receipt: &Receipt, undo: &str) -> String {
     let spec = subject.spec;
+    let next = format!("{} provision", subject.site);
+    let pending = render::pending_text(&receipt.pending, &next);
     let containers = match subject.restart {
         Restart::Never => {
             let steps = restart_steps(&spec.host);
@@ -92,7 +95,7 @@ pub(super) fn farewell(subject: &Subject<'_>, receipt: &Receipt, undo: &str) -> 
     };
     format!(
         "\nProved: an object was put, read back and deleted below `{}` in `{}`; every file was read \
-         back;\na second look finds nothing left to do. Receipt: {}.\n{containers}\nUndo: {undo}\n",
+         back;\na second look finds nothing left to do. Receipt: {}.\n{containers}{pending}\nUndo: {undo}\n",
         spec.prefix, spec.bucket, receipt.run,
     )
 }
