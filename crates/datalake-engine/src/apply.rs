@@ -3,8 +3,8 @@
 mod walk;
 
 use datalake_core::{
-    Credentials, Fault, FaultKind, Guard, Outcome, Pending, Plan, PlanFault, Receipt, RunId, RunKind,
-    Standing, Step, StepReceipt, Timestamp, Unfinished, UnitName, lint,
+    Credentials, Fault, FaultKind, Guard, Outcome, Pending, Plan, PlanFault, Receipt, RunId,
+    RunKind, Standing, Step, StepReceipt, Timestamp, Unfinished, UnitName, lint,
 };
 
 use self::walk::{Walked, walk};

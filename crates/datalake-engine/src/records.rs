@@ -123,6 +123,7 @@ impl Records<'_> {
             | Action::ProveContainers { .. }
             | Action::StoreVault { .. }
             | Action::RemoveVault(_)
+            | Action::ClearVault(..)
             | Action::RollOver(_) => None,
         };
         plan.steps.iter().filter_map(conflict).collect()

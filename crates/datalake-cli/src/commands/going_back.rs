@@ -1,8 +1,8 @@
 //! The way back that a run takes by itself when services do not stand what it has changed.
 
 use datalake_core::{
-    Action, Observed, Plan, Receipt, RunId, RunKind, Step, Target, Unfinished, left_by_rollback,
-    leave_unknown_vaults, plan_rollback, rehearse,
+    Action, Observed, Plan, Receipt, RunId, RunKind, Step, Target, Unfinished,
+    leave_unknown_vaults, left_by_rollback, plan_rollback, rehearse,
 };
 use datalake_engine::{
     ApplyError, Clock, FailedStep, Ports, Run, apply, asked_of_vault, look_at, observe_vault,
@@ -64,8 +64,7 @@ pub(super) async fn rehearsed_back(
     ports: &Ports<'_>,
 ) -> Result<Plan, Failure> {
     let asked = asked_of_vault(&plan.steps);
-    let (mut observed, vault) =
-        tokio::join!(look_near(&plan, ports), observe_vault(&asked, ports));
+    let (mut observed, vault) = tokio::join!(look_near(&plan, ports), observe_vault(&asked, ports));
     observed.vault = vault;
     let plan = leave_unknown_vaults(plan, &observed);
     let mut conflicts = rehearse(&plan, &observed);

@@ -48,7 +48,11 @@ fn check(line: &str, at: &str, left: &str) {
 fn a_comment_a_key_of_the_block_and_another_root_key_stay() {
     check("# mine\n", "skip_empty_files", "# mine\n");
     check("\n# mine\n\n", "class: S3", "\n# mine\n\n");
-    check("    upload_extra_args: {A: b}\n", "skip_empty_files", "#    upload_extra_args: {A: b}\n");
+    check(
+        "    upload_extra_args: {A: b}\n",
+        "skip_empty_files",
+        "#    upload_extra_args: {A: b}\n",
+    );
     check("    upload_interval: 30\n", "endpoint_url", "#    upload_interval: 30\n");
     check(
         "    upload_extra_args:\n      A: b\n",

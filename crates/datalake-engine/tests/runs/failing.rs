@@ -110,7 +110,9 @@ fn told(stopped: &Stopped) -> Option<Target> {
         Stopped::Blocked(blockers) => Some(blockers[0].target.clone()),
         Stopped::InTheWay(conflicts) => Some(conflicts[0].step.action.target()),
         Stopped::Waits(pending) => Some(pending[0].target.clone()),
-        Stopped::Apply(ApplyError::Step(failed) | ApplyError::Pending(failed)) => Some(failed.step.action.target()),
+        Stopped::Apply(ApplyError::Step(failed) | ApplyError::Pending(failed)) => {
+            Some(failed.step.action.target())
+        }
         Stopped::Records(_) | Stopped::Apply(_) => None,
     }
 }
