@@ -41,11 +41,7 @@ pub(super) fn started<'a>(
     Ok((Group { child, warden }, input.map_or(&b""[..], FilledBody::expose)))
 }
 
-fn prepared(
-    command: &Command,
-    program: &OsStr,
-    trusted: &TrustedUsers,
-) -> tokio::process::Command {
+fn prepared(command: &Command, program: &OsStr, trusted: &TrustedUsers) -> tokio::process::Command {
     let mut prepared = tokio::process::Command::new(program);
     prepared.args(&command.arguments).current_dir(&command.directory).env_clear();
     prepared.env("PATH", cleared_path(trusted));
