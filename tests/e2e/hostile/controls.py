@@ -3,6 +3,7 @@
 import os
 import shutil
 
+import judge
 from ground import COMMANDS, SPEC, Bench
 from homes import HOME, USER
 
@@ -13,7 +14,12 @@ def controls(program, folder):
     """Tells of each control its name, and what was wrong, or nothing."""
     made = [
         ("control root's own /home", "home/dagster", SPEC, roots_own_home),
-        ("control a link that the spec names", HOME, SPEC + f"  links: [{STORAGE}]\n", linked_storage),
+        (
+            "control a link that the spec names",
+            HOME,
+            SPEC + f"  links: [{STORAGE}]\n",
+            linked_storage,
+        ),
     ]
     for number, (label, home, spec, prepare) in enumerate(made):
         wrong = []
@@ -21,6 +27,7 @@ def controls(program, folder):
             bench = Bench(program, folder / str(number), 20 + number, COMMANDS, home, spec, prepare)
             for command, seen in bench.undisturbed.items():
                 outcome = seen.outcome
+                wrong += [f"{command}: {harm}" for harm in judge.harm(seen)]
                 if outcome.code not in (0, 3):
                     wrong.append(f"{command}: exit {outcome.code}: {outcome.text.strip()[-200:]}")
         except RuntimeError as error:

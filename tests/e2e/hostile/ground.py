@@ -1,4 +1,4 @@
-"""A bench: templates of the host, what commands say on it undisturbed, and the same on a hostile one."""
+"""A bench: templates of the host; each command on it undisturbed, and on a hostile one."""
 
 import os
 import shutil
@@ -9,9 +9,9 @@ import time
 from pathlib import Path
 
 import judge
-from arrangements import Ground, aside
 from homes import HOME, USER, listing, make_host, make_private, pickled, put_file
 from runs import fresh_copy, run, settled
+from traps import Ground, aside
 from watch import Watch
 
 BUCKET = "sandbox-dagster-assets"
@@ -29,10 +29,16 @@ COMMANDS = {
     "status": ("provisioned", "plain", ["status"]),
     "doctor": ("provisioned", "plain", ["doctor", "--code", "{home}/code"]),
     "rollback": ("provisioned", "plain", ["rollback", "--yes"]),
-    "migrate plan": ("provisioned", "plain", ["migrate", "plan", "--logs", "--code", "{home}/code",
-                                              "--report", "{out}/plan"]),
-    "migrate run": ("provisioned", "plain", ["migrate", "run", "--logs", "--while-running", "--yes",
-                                             "--report", "{out}/run"]),
+    "migrate plan": (
+        "provisioned",
+        "plain",
+        ["migrate", "plan", "--logs", "--code", "{home}/code", "--report", "{out}/plan"],
+    ),
+    "migrate run": (
+        "provisioned",
+        "plain",
+        ["migrate", "run", "--logs", "--while-running", "--yes", "--report", "{out}/run"],
+    ),
     "migrate status": ("moved", "plain", ["migrate", "status"]),
     "migrate verify": ("moved", "plain", ["migrate", "verify", "--deep"]),
     "migrate report": ("moved", "plain", ["migrate", "report", "--html", "{out}/report.html"]),
@@ -52,7 +58,13 @@ class Bench:
         self.run_folder, self.templates = folder / "run", folder / "templates"
         self.outside, self.pristine = folder / "outside", folder / "pristine"
         self.counts = {"alike": 0, "told": 0, "other": 0, "faults": 0, "swaps": 0}
-        for place in [self.run_folder, self.templates, folder / "cwd", folder / "own", folder / "spec"]:
+        for place in [
+            self.run_folder,
+            self.templates,
+            folder / "cwd",
+            folder / "own",
+            folder / "spec",
+        ]:
             place.mkdir(parents=True, mode=0o755)
         (folder / "spec/plain").write_text(spec)
         (folder / "spec/logs").write_text(spec + "logs: s3\n")
@@ -63,7 +75,7 @@ class Bench:
         self.undisturbed = {name: self.measure(name) for name in commands}
 
     def make_templates(self, number, prepare):
-        """The host fresh, provisioned, with its pickles moved, and with newer ones in the bucket."""
+        """The host fresh, provisioned, with pickles moved, and with newer ones in the bucket."""
         make_host(self.run_folder / "host", self.home)
         if prepare:
             prepare(self.run_folder / "host")
@@ -84,12 +96,16 @@ class Bench:
         self.keep("newer")
 
     def take_a_port(self, number):
-        """The sandbox's service keeps a port of its own from here on: it stands in files that are compared."""
+        """Gives the sandbox's service a port that it keeps: files that are compared name it."""
         for port in range(21000 + number * 500, 32000):
             with socket.socket() as one:
                 if one.connect_ex(("127.0.0.1", port)) != 0:
                     break
-        serving = subprocess.Popen([*self.command("sandbox", "--port", str(port))], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        serving = subprocess.Popen(
+            [*self.command("sandbox", "--port", str(port))],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
         try:
             for _ in range(1500):
                 if (self.run_folder / "sb/endpoint").exists():
@@ -102,25 +118,38 @@ class Bench:
 
     def command(self, *arguments, spec="plain"):
         place = self.run_folder
-        return [self.program, f"--sandbox={place / 'sb'}", f"--root={place / 'host'}",
-                f"--state={place / 'state'}", f"--config={self.folder / 'spec' / spec}", "--no-input", *arguments]
+        return [
+            self.program,
+            f"--sandbox={place / 'sb'}",
+            f"--root={place / 'host'}",
+            f"--state={place / 'state'}",
+            f"--config={self.folder / 'spec' / spec}",
+            "--no-input",
+            *arguments,
+        ]
 
     def start(self, arguments, spec="plain"):
         words = {"home": self.run_folder / "host" / self.home, "out": self.run_folder / "out"}
         arguments = [one.format(**words) for one in arguments]
-        return run(self.command(*arguments, spec=spec), self.folder / "cwd", self.folder / "own",
-                   self.folder / "output")
+        return run(
+            self.command(*arguments, spec=spec),
+            self.folder / "cwd",
+            self.folder / "own",
+            self.folder / "output",
+        )
 
     def must(self, *arguments):
         outcome = self.start(arguments)
         if outcome.code != 0:
-            raise RuntimeError(f"{' '.join(arguments)}: exit {outcome.code}: {outcome.text[-1500:]}")
+            raise RuntimeError(
+                f"{' '.join(arguments)}: exit {outcome.code}: {outcome.text[-1500:]}"
+            )
 
     def keep(self, state):
         subprocess.run(["cp", "-a", self.run_folder, self.templates / state], check=True)
 
     def measure(self, name):
-        """What a command says and does on an undisturbed host; lines that are never alike are left out."""
+        """What a command says and does on an undisturbed host, and which lines are never alike."""
         first, second = self.once(name), self.once(name)
         first.outcome.seconds = max(first.outcome.seconds, second.outcome.seconds)
         first.outcome.mebibytes = max(first.outcome.mebibytes, second.outcome.mebibytes)
@@ -149,9 +178,15 @@ class Bench:
     def start_swapper(self, arrangement):
         home = self.run_folder / "host" / HOME
         swapper = subprocess.Popen(
-            [sys.executable, str(Path(__file__).with_name("swap.py")), str(USER), str(home / arrangement.path),
-             str(home / aside(arrangement.path))],
-            stdout=subprocess.PIPE, text=True,
+            [
+                sys.executable,
+                str(Path(__file__).with_name("swap.py")),
+                str(USER),
+                str(home / arrangement.path),
+                str(home / aside(arrangement.path)),
+            ],
+            stdout=subprocess.PIPE,
+            text=True,
         )
         swapper.stdout.readline()
         return swapper
@@ -186,7 +221,13 @@ class Bench:
             if outcome.code not in (0, 3):
                 wrong.append(f"exit {outcome.code}: {outcome.text.strip()[-300:]}")
             wrong = "; ".join(wrong).replace(f"{self.folder}/", "")
-            lines.append(("FAIL" if wrong else "info", f"undisturbed {name}", f"{needs}; {wrong}" if wrong else needs))
+            lines.append(
+                (
+                    "FAIL" if wrong else "info",
+                    f"undisturbed {name}",
+                    f"{needs}; {wrong}" if wrong else needs,
+                )
+            )
         return lines
 
 

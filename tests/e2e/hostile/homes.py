@@ -3,16 +3,18 @@
 Root's copy has the same names; each of its files bears a mark, so that one that was read shows.
 """
 
+import hashlib
 import os
 import pickle
 import sqlite3
+import stat
 import time
-from pathlib import Path
 
 USER = 64999
 MARK = b"canary-of-root"
 HOME = "var/lib/dagster"
 UNITS = ".config/containers/systemd"
+USER_UNITS = ".config/systemd/user"
 RUN = "1f0e9c3a-7b52-4c65-9d3e-0a4b5c6d7e8f"
 
 UNIT = """[Unit]
@@ -83,11 +85,11 @@ TEXTS = {
     f"{UNITS}/dagster-daemon.container": UNIT.replace("{name}", "daemon").replace(
         "{run}", "dagster-daemon run"
     ),
-    f"{UNITS}/dagster-daemon.container.d/10-own.conf": "[Container]\nEnvironment=LANG=C.UTF-8{mark}\n",
-    ".config/systemd/user/dagster-daemon.service.d/override.conf": "[Service]\nTimeoutStopSec=60\n# {mark}\n",
+    f"{UNITS}/dagster-daemon.container.d/10-own.conf": "[Container]\nEnvironment=LANG=C{mark}\n",
+    f"{USER_UNITS}/dagster-daemon.service.d/override.conf": "[Service]\nTimeoutStopSec=9\n#{mark}\n",
     ".config/environment.d/dagster-s3.conf": KEYS,
     "dagster_home/dagster.yaml": YAML,
-    "dagster_home/workspace.yaml": "load_from:\n  - python_file: /opt/dagster/code/src/lake/definitions.py # {mark}\n",
+    "dagster_home/workspace.yaml": "load_from:\n  - python_file: /opt/dagster/code/a.py # {mark}\n",
     f"dagster_home/logs/{RUN}/compute_logs/step.out": "a line{mark}\n",
     f"dagster_home/logs/{RUN}/compute_logs/step.err": "another line{mark}\n",
     "code/pyproject.toml": PYPROJECT,
@@ -97,11 +99,12 @@ TEXTS = {
 }
 PICKLES = ["plain", "raw/orders", "raw/days/2026-01-01", "raw/days/2026-01-02"]
 DATABASES = ["history/runs.db", "history/runs/index.db", "schedules/schedules.db"]
+DROP_IN = "[Container]\nEnvironment=A=b{mark}\n"
 # What a run of `provision` leaves, for root's copy.
 OURS = {
     ".config/datalake/s3.env": KEYS,
-    f"{UNITS}/dagster-daemon.container.d/50-datalake-s3.conf": "[Container]\nEnvironment=A=b{mark}\n",
-    f"{UNITS}/dagster-webserver.container.d/50-datalake-s3.conf": "[Container]\nEnvironment=A=b{mark}\n",
+    f"{UNITS}/dagster-daemon.container.d/50-datalake-s3.conf": DROP_IN,
+    f"{UNITS}/dagster-webserver.container.d/50-datalake-s3.conf": DROP_IN,
 }
 
 
@@ -118,7 +121,7 @@ def make_host(root, home=HOME):
 
 
 def make_private(folder, home=HOME):
-    """Root's own folder: marked files under the names of the home, and the user's pickles once more."""
+    """Root's own folder: marked files under the home's names, and the user's pickles again."""
     fill_home(folder / "home", 0, home, marked=True)
     for name in PICKLES:
         put_file(folder / "twin/storage" / name, pickled(name, ""), 0, 0o600)
@@ -180,9 +183,6 @@ def put_database(path, owner, mode, marked):
 
 def listing(folder):
     """What lies below a folder: kind, mode, owner, size, time and content by name."""
-    import hashlib
-    import stat
-
     found = {}
     for path in [folder, *sorted(folder.rglob("*"))]:
         about = path.lstat()
@@ -194,10 +194,11 @@ def listing(folder):
             content = os.readlink(path)
         size = about.st_size if kind == stat.S_IFREG else 0
         found[str(path.relative_to(folder))] = (
-            oct(about.st_mode), about.st_uid, about.st_gid, size, about.st_mtime_ns, content
+            oct(about.st_mode),
+            about.st_uid,
+            about.st_gid,
+            size,
+            about.st_mtime_ns,
+            content,
         )
     return found
-
-
-def is_within(path, folder):
-    return Path(path) == folder or folder in Path(path).parents

@@ -36,7 +36,9 @@ def work(number, program, folder, commands, todo, done):
 
 
 def main(program, folder):
-    chosen = [name for name in arrangements() if fnmatch(name, os.environ.get("ARRANGEMENTS") or "*")]
+    chosen = [
+        name for name in arrangements() if fnmatch(name, os.environ.get("ARRANGEMENTS") or "*")
+    ]
     commands = [name for name in COMMANDS if fnmatch(name, os.environ.get("COMMANDS") or "*")]
     todo, done = multiprocessing.Queue(), multiprocessing.Queue()
     workers = [
@@ -51,13 +53,21 @@ def main(program, folder):
     counts = hear(workers, done)
     for worker in workers:
         worker.join()
-    total = {key: sum(count.get(key, 0) for count in counts) for key in
-             ["alike", "told", "other", "faults", "swaps"]}
-    tell("info", "runs", f"{total['alike']} as undisturbed, {total['told']} refused or told, {total['other']} "
-         f"otherwise safe, {total['faults']} at fault, in {time.monotonic() - began:.0f} s")
+    total = {
+        key: sum(count.get(key, 0) for count in counts)
+        for key in ["alike", "told", "other", "faults", "swaps"]
+    }
+    tell(
+        "info",
+        "runs",
+        f"{total['alike']} as undisturbed, {total['told']} refused or told, {total['other']} "
+        f"otherwise safe, {total['faults']} at fault, in {time.monotonic() - began:.0f} s",
+    )
     if len(chosen) == len(arrangements()) and len(commands) == len(COMMANDS):
         enough = total["swaps"] >= LEAST_SWAPS
-        tell("ok" if enough else "FAIL", "swaps", f"{total['swaps']} exchanges between look and use")
+        tell(
+            "ok" if enough else "FAIL", "swaps", f"{total['swaps']} exchanges between look and use"
+        )
         for label, fault in controls(program, folder / "controls"):
             tell("FAIL" if fault else "ok", label, fault or "as undisturbed")
 
@@ -72,8 +82,15 @@ def hear(workers, done):
                 tell(verdict, label, text)
         elif kind == "arrangement":
             name, number, faults = told
-            tell("FAIL" if faults else "ok", name, f"{len({one[0] for one in faults})} of {number} commands at fault"
-                 if faults else f"{number} commands")
+            tell(
+                "FAIL" if faults else "ok",
+                name,
+                (
+                    f"{len({one[0] for one in faults})} of {number} commands at fault"
+                    if faults
+                    else f"{number} commands"
+                ),
+            )
             for command, fault in faults:
                 tell("more", command, fault)
         else:

@@ -10,11 +10,19 @@ from runs import DOCUMENTED, has_mark, settled, unpacked
 
 MOST_SECONDS, MOST_MEBIBYTES = 5.0, 100
 # These work on Dagster's folders: a link in their place is refused by its target's name.
-WORK_ON_FOLDERS = {"migrate plan", "migrate run", "migrate status", "migrate free", "migrate back plan",
-                   "migrate back run"}
+WORK_ON_FOLDERS = {
+    "migrate plan",
+    "migrate run",
+    "migrate status",
+    "migrate free",
+    "migrate back plan",
+    "migrate back run",
+}
 # These say nothing of a name among the pickles that is no file: they leave it as it is.
 LEAVE_ALONE = {"migrate free", "migrate back plan"}
-KIND_WORDS = re.compile(r"\b(links?|pipes?|sockets?|devices?|special|plain|hard link|folders?|holes|unknown|no pickles?)\b")
+KIND_WORDS = re.compile(
+    r"\b(links?|pipes?|sockets?|devices?|special|plain|folders?|holes|unknown|no pickles?|[1-9]\d* kept)\b"
+)
 
 
 class Seen:
@@ -26,8 +34,9 @@ class Seen:
         self.changes = changes_between(before, after)
         self.private = changes_between(part(before, "srv/root_only"), part(after, "srv/root_only"))
         self.foreign = [
-            name for name in after if name not in before and name.startswith(bench.home)
-            and after[name][1] != USER
+            name
+            for name in after
+            if name not in before and name.startswith(bench.home) and after[name][1] != USER
         ]
         root = bench.run_folder / "host"
         self.marked = has_mark(bench.run_folder, past={str(root / "srv/root_only")})
@@ -36,9 +45,14 @@ class Seen:
 
 
 def lines_of(folder):
-    """The lines of the reports that a run has written, and the links that its archive keeps as such."""
+    """The lines of the reports that a run has written, and links that its archive keeps."""
     reports = [folder / name for name in ["plan", "run"]]
-    lines = [line for one in reports if one.is_file() for line in one.read_text(errors="replace").splitlines()]
+    lines = [
+        line
+        for one in reports
+        if one.is_file()
+        for line in one.read_text(errors="replace").splitlines()
+    ]
     archive = folder / "home.tar.zst"
     return lines + (links_in(unpacked(archive)) if archive.is_file() else [])
 
@@ -63,7 +77,8 @@ def changes_between(before, after):
     kept = {
         f"{'+' if name not in before else '~'} {settled(name)} {mode} {user}:{group}"
         for name, (mode, user, group, size, _, content) in after.items()
-        if name not in before or before[name][:4] + before[name][5:] != (mode, user, group, size, content)
+        if name not in before
+        or before[name][:4] + before[name][5:] != (mode, user, group, size, content)
     }
     return kept | {f"- {name}" for name in before if name not in after}
 
@@ -89,7 +104,9 @@ def faults(seen, undisturbed, arrangement, command):
     elif outcome.seconds > undisturbed.outcome.seconds + MOST_SECONDS:
         found.append(f"{outcome.seconds:.1f} s, undisturbed {undisturbed.outcome.seconds:.1f} s")
     if outcome.mebibytes > MOST_MEBIBYTES:
-        found.append(f"{outcome.mebibytes:.0f} MiB, undisturbed {undisturbed.outcome.mebibytes:.0f} MiB")
+        found.append(
+            f"{outcome.mebibytes:.0f} MiB, undisturbed {undisturbed.outcome.mebibytes:.0f} MiB"
+        )
     if outcome.ended:
         return found, "other"
     if outcome.code not in DOCUMENTED:
@@ -98,21 +115,28 @@ def faults(seen, undisturbed, arrangement, command):
     named = is_named(seen, undisturbed, arrangement.names()) or (
         arrangement.is_among_pickles() and is_told_by_kind(seen, undisturbed, command)
     )
-    if not (named or alike or arrangement.innocent) and must_name(seen, undisturbed, arrangement):
-        found.append(f"exit {outcome.code} without a word of it: {difference(seen, undisturbed, arrangement)}")
+    if not (named or alike or arrangement.is_innocent(command)) and must_name(
+        seen, undisturbed, arrangement
+    ):
+        unlike = difference(seen, undisturbed, arrangement)
+        found.append(f"exit {outcome.code} without a word of it: {unlike}")
     if arrangement.target and command in WORK_ON_FOLDERS:
         if outcome.code == 0 or not is_named(seen, undisturbed, [arrangement.target]):
-            found.append(f"exit {outcome.code}, the link's target is not named: {last_line(outcome)}")
+            found.append(
+                f"exit {outcome.code}, the link's target is not named: {last_line(outcome)}"
+            )
     return found, "alike" if alike else "told" if named else "other"
 
 
 def must_name(seen, undisturbed, arrangement):
-    """While things are exchanged, a run may see the good ones alone and still tell other figures."""
+    """While things are exchanged, a run may see good ones alone and tell other figures."""
     return not arrangement.swapped or seen.outcome.code != undisturbed.outcome.code
 
 
 def is_alike(seen, undisturbed, arrangement):
-    return seen.outcome.code == undisturbed.outcome.code and not difference(seen, undisturbed, arrangement)
+    return seen.outcome.code == undisturbed.outcome.code and not difference(
+        seen, undisturbed, arrangement
+    )
 
 
 def difference(seen, undisturbed, arrangement):
@@ -143,5 +167,9 @@ def is_told_by_kind(seen, undisturbed, command):
 
 
 def last_line(outcome):
-    lines = [line for line in outcome.lines() if line.startswith("error")] or outcome.lines() or ["nothing said"]
+    lines = (
+        [line for line in outcome.lines() if line.startswith("error")]
+        or outcome.lines()
+        or ["nothing said"]
+    )
     return lines[0].strip()[:200] if lines[0].startswith("error") else lines[-1].strip()[:200]

@@ -34,8 +34,13 @@ class Outcome:
 
 def run(command, cwd, home, output):
     """Runs `command` with a cleared environment; both its outputs go to the file `output`."""
-    variables = {"PATH": os.environ["PATH"], "HOME": str(home), "NO_PROXY": "127.0.0.1",
-                 "XDG_STATE_HOME": "/nonexistent", "A_SECRET": f"{MARK.decode()}-environ"}
+    variables = {
+        "PATH": os.environ["PATH"],
+        "HOME": str(home),
+        "NO_PROXY": "127.0.0.1",
+        "XDG_STATE_HOME": "/nonexistent",
+        "A_SECRET": f"{MARK.decode()}-environ",
+    }
 
     def limit():
         resource.setrlimit(resource.RLIMIT_FSIZE, (LARGEST_FILE, LARGEST_FILE))
@@ -43,8 +48,14 @@ def run(command, cwd, home, output):
     with open(output, "wb") as out:
         began = time.monotonic()
         started = subprocess.Popen(
-            command, cwd=cwd, env=variables, stdin=subprocess.DEVNULL, stdout=out, stderr=out,
-            start_new_session=True, preexec_fn=limit,
+            command,
+            cwd=cwd,
+            env=variables,
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=out,
+            start_new_session=True,
+            preexec_fn=limit,
         )
         code, usage, ended = wait_for(started.pid, began + LIMIT)
     started.returncode = code
@@ -114,7 +125,9 @@ def has_mark(folder, past=()):
 
 def unpacked(path):
     """The content of a packed file, at most 64 MiB of it."""
-    with subprocess.Popen(["zstd", "-dcq", path], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as unpacking:
+    with subprocess.Popen(
+        ["zstd", "-dcq", path], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+    ) as unpacking:
         content = unpacking.stdout.read(64 << 20)
         unpacking.kill()
     return content

@@ -5,8 +5,17 @@ import os
 import struct
 
 LIBC = ctypes.CDLL(None, use_errno=True)
-KINDS = {0x1: "read", 0x2: "written", 0x4: "changed in mode or owner", 0x100: "created", 0x200: "deleted",
-         0x40: "moved away", 0x80: "moved in", 0x400: "deleted", 0x800: "moved"}
+KINDS = {
+    0x1: "read",
+    0x2: "written",
+    0x4: "changed in mode or owner",
+    0x100: "created",
+    0x200: "deleted",
+    0x40: "moved away",
+    0x80: "moved in",
+    0x400: "deleted",
+    0x800: "moved",
+}
 NONBLOCK, CLOSE_ON_EXEC = 0o4000, 0o2000000
 WANTED = sum(kind for kind in KINDS)
 
