@@ -9,6 +9,7 @@ from homes import HOME, UNITS, USER_UNITS
 from traps import (
     STORAGE,
     Ground,
+    another_pickle,
     closed,
     device,
     dotfile,
@@ -261,6 +262,8 @@ def others():
         "device-zero:storage/raw/more", f"{STORAGE}/raw/more", device(f"{STORAGE}/raw/more", 5)
     )
     yield Arrangement("pipe:storage/raw/more", f"{STORAGE}/raw/more", pipe(f"{STORAGE}/raw/more"))
+    name = f"{STORAGE}/raw/esc\x1b[31mape"
+    yield Arrangement("name:escape sequence", name, another_pickle(name), innocent=True)
     yield Arrangement(f"dotfiles:{WEB}", WEB, dotfile(WEB), innocent=True)
     yield Arrangement(f"dotfiles:{UNITS}", UNITS, dotfile(UNITS))
 

@@ -97,7 +97,7 @@ class Bench:
 
     def take_a_port(self, number):
         """Gives the sandbox's service a port that it keeps: files that are compared name it."""
-        for port in range(21000 + number * 500, 32000):
+        for port in range(21000 + number * 100, 32000):
             with socket.socket() as one:
                 if one.connect_ex(("127.0.0.1", port)) != 0:
                     break

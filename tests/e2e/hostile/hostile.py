@@ -26,7 +26,7 @@ def work(number, program, folder, commands, todo, done):
     """One worker: a bench of its own, and arrangements until none is left."""
     try:
         bench = Bench(program, folder / f"bench{number}", number, commands)
-        done.put(("bench", bench.told()))
+        done.put(("bench", [] if number else bench.told()))
         for name in iter(todo.get, None):
             done.put(("arrangement", name, *bench.try_all(arrangements()[name])))
         done.put(("end", bench.counts))
@@ -36,14 +36,13 @@ def work(number, program, folder, commands, todo, done):
 
 
 def main(program, folder):
-    chosen = [
-        name for name in arrangements() if fnmatch(name, os.environ.get("ARRANGEMENTS") or "*")
-    ]
+    wanted = os.environ.get("ARRANGEMENTS") or "*"
+    chosen = [name for name in arrangements() if fnmatch(name, wanted)]
     commands = [name for name in COMMANDS if fnmatch(name, os.environ.get("COMMANDS") or "*")]
     todo, done = multiprocessing.Queue(), multiprocessing.Queue()
     workers = [
         multiprocessing.Process(target=work, args=(number, program, folder, commands, todo, done))
-        for number in range(2)
+        for number in range(min(2, len(chosen)))
     ]
     for name in [*chosen, *[None for _ in workers]]:
         todo.put(name)
@@ -68,8 +67,8 @@ def main(program, folder):
         tell(
             "ok" if enough else "FAIL", "swaps", f"{total['swaps']} exchanges between look and use"
         )
-        for label, fault in controls(program, folder / "controls"):
-            tell("FAIL" if fault else "ok", label, fault or "as undisturbed")
+    for label, fault in controls(program, folder / "controls", wanted):
+        tell("FAIL" if fault else "ok", label, fault or "as undisturbed")
 
 
 def hear(workers, done):

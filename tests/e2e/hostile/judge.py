@@ -91,6 +91,8 @@ def harm(seen):
     if MARK.decode() in seen.outcome.text:
         line = next(line for line in seen.outcome.text.splitlines() if MARK.decode() in line)
         found.append(f"root's mark in what is printed: {line.strip()[:160]}")
+    if re.search(r"[\x00-\x08\x0b-\x1f\x7f]", seen.outcome.text):
+        found.append("control characters in what is printed")
     found += [f"not the user's in his home: {name}" for name in seen.foreign[:3]]
     return found
 

@@ -7,7 +7,7 @@ import stat
 from dataclasses import dataclass
 from pathlib import Path
 
-from homes import HOME, USER
+from homes import HOME, USER, pickled, put_file
 
 STORAGE = "dagster_home/storage"
 SPARSE = 10 << 30
@@ -191,3 +191,7 @@ def closed(path):
             place.chmod(0)
 
     return make
+
+
+def another_pickle(path):
+    return lambda ground: put_file(ground.place(path), pickled("more", ""), USER, 0o644)
