@@ -57,7 +57,7 @@ class Bench:
         self.program, self.folder, self.home = str(program), folder, home
         self.run_folder, self.templates = folder / "run", folder / "templates"
         self.outside, self.pristine = folder / "outside", folder / "pristine"
-        self.counts = {"alike": 0, "told": 0, "other": 0, "faults": 0, "swaps": 0}
+        self.counts = {"alike": 0, "told": 0, "other": 0, "wordless": 0, "faults": 0, "swaps": 0}
         for place in [
             self.run_folder,
             self.templates,
@@ -199,7 +199,8 @@ class Bench:
             found, standing = judge.faults(seen, undisturbed, arrangement, name)
             if self.is_harmed():
                 found.append("outside is not as before")
-            self.counts["faults" if found else standing] += 1
+            wordless = found and all(judge.WORDLESS in fault for fault in found)
+            self.counts["wordless" if wordless else "faults" if found else standing] += 1
             faults.extend((name, fault.replace(f"{self.folder}/", "")) for fault in found)
         return len(self.undisturbed), faults
 

@@ -54,13 +54,14 @@ def main(program, folder):
         worker.join()
     total = {
         key: sum(count.get(key, 0) for count in counts)
-        for key in ["alike", "told", "other", "faults", "swaps"]
+        for key in ["alike", "told", "other", "wordless", "faults", "swaps"]
     }
     tell(
         "info",
         "runs",
         f"{total['alike']} as undisturbed, {total['told']} refused or told, {total['other']} "
-        f"otherwise safe, {total['faults']} at fault, in {time.monotonic() - began:.0f} s",
+        f"otherwise safe, {total['wordless']} without a word where one is due, {total['faults']} "
+        f"at fault, in {time.monotonic() - began:.0f} s",
     )
     if len(chosen) == len(arrangements()) and len(commands) == len(COMMANDS):
         enough = total["swaps"] >= LEAST_SWAPS

@@ -8,6 +8,7 @@ from collections import Counter
 from homes import MARK, USER
 from runs import DOCUMENTED, has_mark, settled, unpacked
 
+WORDLESS = "without a word of it"
 MOST_SECONDS, MOST_MEBIBYTES = 5.0, 100
 # These work on Dagster's folders: a link in their place is refused by its target's name.
 WORK_ON_FOLDERS = {
@@ -121,7 +122,7 @@ def faults(seen, undisturbed, arrangement, command):
         seen, undisturbed, arrangement
     ):
         unlike = difference(seen, undisturbed, arrangement)
-        found.append(f"exit {outcome.code} without a word of it: {unlike}")
+        found.append(f"exit {outcome.code} {WORDLESS}: {unlike}")
     if arrangement.target and command in WORK_ON_FOLDERS:
         if outcome.code == 0 or not is_named(seen, undisturbed, [arrangement.target]):
             found.append(
