@@ -86,7 +86,7 @@ TEXTS = {
         "{run}", "dagster-daemon run"
     ),
     f"{UNITS}/dagster-daemon.container.d/10-own.conf": "[Container]\nEnvironment=LANG=C{mark}\n",
-    f"{USER_UNITS}/dagster-daemon.service.d/override.conf": "[Service]\nTimeoutStopSec=9\n#{mark}\n",
+    f"{USER_UNITS}/dagster-daemon.service.d/override.conf": "[Service]\nNice=1\n#{mark}\n",
     ".config/environment.d/dagster-s3.conf": KEYS,
     "dagster_home/dagster.yaml": YAML,
     "dagster_home/workspace.yaml": "load_from:\n  - python_file: /opt/dagster/code/a.py # {mark}\n",

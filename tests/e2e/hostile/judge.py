@@ -22,7 +22,8 @@ WORK_ON_FOLDERS = {
 # These say nothing of a name among the pickles that is no file: they leave it as it is.
 LEAVE_ALONE = {"migrate free", "migrate back plan"}
 KIND_WORDS = re.compile(
-    r"\b(links?|pipes?|sockets?|devices?|special|plain|folders?|holes|unknown|no pickles?|[1-9]\d* kept)\b"
+    r"\b(links?|pipes?|sockets?|devices?|special|plain|folders?|holes|unknown|no pickles?"
+    r"|[1-9]\d* kept)\b"
 )
 
 
