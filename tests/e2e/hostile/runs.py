@@ -93,11 +93,12 @@ def resident(pid):
 
 
 def settled(text):
-    """The text without what differs from run to run: names of runs, times, rates."""
+    """The text without what differs from run to run: names of runs, times, rates, packed sizes."""
     text = re.sub(r"R-\d{8}-\d{6}-\w+", "RUN", text)
     text = re.sub(r"\d{4}-?\d\d-?\d\d[T -]?\d\d:?\d\d(:?\d\d)?(\.\d+)?Z?", "TIME", text)
     text = re.sub(r"\d{8}-\d{6}", "TIME", text)
     text = re.sub(r"\b\d+(\.\d+)? ?(ms|s|min|seconds?|[KMG]i?B/s)(?![\w])", "SPAN", text)
+    text = re.sub(r"(?<= in )\d+(\.\d+)? [kM]?B(?=;)", "SIZE", text)
     return re.sub(r"clock [+-]SPAN", "clock SPAN", text)
 
 
