@@ -73,6 +73,7 @@ impl Aftermath {
             | Action::SetVersioning(..)
             | Action::SetLifecycle(..)
             | Action::StoreSecret { .. }
+            | Action::ClearVault(..)
             | Action::RestoreSecret { .. }
             | Action::SettleServices(_)
             | Action::ProveContainers { .. }

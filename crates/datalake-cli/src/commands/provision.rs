@@ -55,6 +55,22 @@ pub(super) struct Subject<'a> {
     pub(super) past: Option<&'a VaultPast>,
 }
 
+impl<'a> Subject<'a> {
+    /// The plan about to be carried out.
+    fn forward<'b>(
+        &'b self,
+        site: &'b Site,
+        ground: Option<&'b Ground>,
+        plan: &'b Plan,
+    ) -> Forward<'b>
+    where
+        'a: 'b,
+    {
+        let (user, run, fingerprints) = (&self.spec.host.user, self.run, self.fingerprints);
+        Forward { site, ground, user, run, plan, keys: Some(self.keys), fingerprints }
+    }
+}
+
 /// What a provision has done.
 #[derive(Serialize, JsonSchema)]
 struct Done<'a> {
@@ -92,7 +108,7 @@ pub(super) async fn provision(
     let secrets = secrets(&site, &spec.host.user, &account);
     let ports = site.ports(&store, dagster(live.as_ref()), fingerprints);
     let modal = ModalPlace::of(&site, &spec.host, spec.modal.as_ref()).await;
-    let client = modal.client();
+    let client = modal.client().with_replacing(flags.replace);
     let hasty = HastyVault { vault: &client, limit: LOOKING };
     let vault: &dyn SecretVault = if flags.dry_run { &hasty } else { &client };
     let ports = Ports { secrets: secrets.as_ref(), vault, ..ports };
@@ -129,15 +145,7 @@ pub(super) async fn provision(
         return Ok(Exit::Drift);
     }
     let _lock = lock.map_or_else(|| site.lock("provision"), Ok)?;
-    let forward = Forward {
-        site: &site,
-        ground: ground.as_ref(),
-        user: &spec.host.user,
-        run: &run,
-        plan: &plan,
-        keys: Some(&keys),
-        fingerprints,
-    };
+    let forward = subject.forward(&site, ground.as_ref(), &plan);
     let receipt = forward.carry_out_but_modal(&ports).await?;
     prove(&site, &subject, &ports, (&plan, &receipt)).await
 }

@@ -10,6 +10,7 @@ use datalake_engine::{
     ApplyError, HastyVault, Lock, NoDagster, NoSecrets, ObjectStore, Ports, RetryingStore,
     SecretVault, Secrets, read_receipt, recover,
 };
+use datalake_quadlet::Obstacle;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -24,6 +25,7 @@ use crate::deployment::Ground;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::handover::secrets;
+use crate::host_units::refuse_obstacles;
 use crate::modal::{LOOKING, ModalPlace};
 use crate::no_store::NoStore;
 use crate::render::{self, DocumentKind, Printer};
@@ -60,7 +62,7 @@ pub(super) async fn rollback(
     let ports = site.ports(&store, &NoDagster, &fingerprints);
     let spec = site.spec().ok();
     let modal = modal_of(&site, spec.as_ref()).await;
-    let client = modal.client();
+    let client = modal.client().with_replacing(flags.replace);
     let hasty = HastyVault { vault: &client, limit: LOOKING };
     let vault: &dyn SecretVault = if flags.dry_run { &hasty } else { &client };
     let ports = Ports { secrets: secrets.as_ref(), vault, ..ports };
@@ -77,6 +79,7 @@ pub(super) async fn rollback(
     let ports = Ports { dagster: dagster(live.as_ref()), secrets: secrets.as_ref(), ..ports };
     let plan = rehearsed_back(&site, plan, &ports).await;
     let plan = plan.map_err(|failure| explained(failure, ground.as_ref()))?;
+    refuse_obstacles(&needed_by_others(&site, &plan, receipt.user.as_ref()))?;
     let next = format!("{} rollback {}", site.name, receipt.run);
     let shown = shown(&plan, &receipt) + &render::pending_text(&plan.pending, &next);
     if flags.dry_run {
@@ -89,9 +92,7 @@ pub(super) async fn rollback(
         return Ok(Exit::Partly);
     }
     printer.text(&shown);
-    let question = format!("Undo these {} steps?", plan.steps.len());
-    if !confirmed(&question, flags.yes, site.may_ask())? {
-        printer.talk("nothing was changed");
+    if !is_wanted(&site, &plan, flags)? {
         return Ok(Exit::Drift);
     }
     printer.talk("\nUndoing:");
@@ -101,14 +102,8 @@ pub(super) async fn rollback(
     };
     let data = Undone { of: Some(&receipt.run), plan: &plan, receipt: Some(&undone) };
     let steps = if ground.is_some() { String::new() } else { next_steps(&site) };
-    let text = format!(
-        "\nUndone: {}; every file has its old bytes, mode and owner again.\n{steps}{}{}\nThen: {} status\n",
-        receipt.run,
-        render::pending_text(&undone.pending, &next),
-        way_back_of_assets(&site),
-        site.name
-    );
-    printer.result(ROLLBACK, data, &text);
+    let pending = render::pending_text(&undone.pending, &next);
+    printer.result(ROLLBACK, data, &farewell(&site, &receipt, &(steps + &pending)));
     Ok(if undone.pending.is_empty() { Exit::Done } else { Exit::Partly })
 }
 
@@ -119,6 +114,24 @@ fn lock_other_host(site: &Site, receipt: &Receipt) -> Result<Option<Box<dyn Lock
         Some(user) if Some(user) != settings.as_ref() => site.lock_host(user),
         Some(_) | None => Ok(None),
     }
+}
+
+fn is_wanted(site: &Site, plan: &Plan, flags: &args::Rollback) -> Result<bool, Failure> {
+    let question = format!("Undo these {} steps?", plan.steps.len());
+    let is_wanted = confirmed(&question, flags.yes, site.may_ask())?;
+    if !is_wanted {
+        site.printer.talk("nothing was changed");
+    }
+    Ok(is_wanted)
+}
+
+fn farewell(site: &Site, receipt: &Receipt, steps: &str) -> String {
+    format!(
+        "\nUndone: {}; every file has its old bytes, mode and owner again.\n{steps}{}\nThen: {} status\n",
+        receipt.run,
+        way_back_of_assets(site),
+        site.name
+    )
 }
 
 /// The way back, without the services where the operator restarts them himself.
@@ -138,6 +151,19 @@ fn ground(site: &Site, plan: &Plan, receipt: &Receipt) -> Result<Option<Ground>,
     let ground = Ground::of(site, host(site, receipt.user.as_ref())?)?;
     let Guard::ServicesAre(states) = &step.undo.guard else { return Ok(Some(ground)) };
     Ok(Some(ground.with_units(states.iter().map(|(unit, _)| unit))))
+}
+
+/// Who has come to need what the run has brought. Where the units cannot be looked for, nobody is
+/// known to.
+fn needed_by_others(site: &Site, plan: &Plan, user: Option<&UnitName>) -> Vec<Obstacle> {
+    let host = host(site, user).and_then(|host| Ok((site.host(&host)?.1, host.units)));
+    match host {
+        Ok((places, units)) => {
+            let read = places.host_units.as_ref();
+            read.map_or_else(Vec::new, |read| read.needing_what_goes(plan, units))
+        }
+        Err(_) => Vec::new(),
+    }
 }
 
 /// The host as the settings have it, with the service user of that run, if it tells one.
