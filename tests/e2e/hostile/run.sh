@@ -22,7 +22,8 @@ stop() {
     wait "$driver" 2> /dev/null
   fi
   [ -n "$work" ] || return 0
-  umount "$work" 2> /dev/null
+  # The pipe in it is still read from.
+  umount -l "$work" 2> /dev/null
   rm -rf "$work"
   work=''
 }
