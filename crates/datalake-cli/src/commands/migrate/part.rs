@@ -146,7 +146,7 @@ impl<'r> Migration<'r> {
         }
         let dest = Foreign(&remote.store);
         // Where it cannot be asked, a key that begins like a run's id counts as one.
-        let known = Arc::new(database_keys(&home).ok().flatten().unwrap_or_default());
+        let known = Arc::new(database_keys(&home).await.ok().flatten().unwrap_or_default());
         Ok(Self { home: Some(home), parts, bucket, foreign: None, dest, known })
     }
 
