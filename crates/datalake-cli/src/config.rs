@@ -1,7 +1,10 @@
 //! The spec out of its layers: defaults, files, variables, flags.
 
+mod file;
 mod layer;
+mod paths;
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use datalake_core::{
@@ -13,12 +16,19 @@ use figment::error::{Actual, Kind};
 use crate::args::Values;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::render::printable;
 use layer::Layer;
 
 /// The layers of the spec, joined.
 pub(crate) struct Settings {
     figment: Figment,
     document: SpecDocument,
+    /// The units of all layers below the flags, where flags name some as well.
+    named_before: Vec<String>,
+    /// The folder of each file, by the name of its layer.
+    folders: BTreeMap<String, PathBuf>,
+    /// Every service user that any layer names.
+    users: BTreeSet<String>,
 }
 
 /// Where the layers come from.
@@ -50,16 +60,44 @@ impl Settings {
     ///
     /// [`Failure`] for a file that cannot be read, an unknown key or a value of a wrong type.
     pub(crate) fn load(sources: &Sources<'_>) -> Result<Self, Failure> {
-        let layers = layers(sources)?;
-        let figment = layers.into_iter().fold(Figment::new(), Figment::merge);
+        let mut layers = layers(sources)?;
+        let folders = layers.iter().filter_map(Layer::place).collect();
+        let users = layers.iter().filter_map(Layer::user).map(str::to_owned).collect();
+        let flags = layers.pop();
+        let below = layers.into_iter().fold(Figment::new(), Figment::merge);
+        let named = !sources.values.units.is_empty();
+        let named_before = named.then(|| below.extract_inner("host.units").ok()).flatten();
+        let named_before = named_before.unwrap_or_default();
+        let figment = flags.into_iter().fold(below, Figment::merge);
         let document = figment.extract().map_err(|error| wrong_type(&error))?;
-        Ok(Self { figment, document })
+        Ok(Self { figment, document, named_before, folders, users })
+    }
+
+    /// Keeps the units that weaker layers name where flags name others: `--unit` adds. One that does
+    /// not exist here is left out, since nobody may have meant it.
+    pub(crate) fn keep_named_units(&mut self, exists: impl Fn(&str) -> bool) {
+        let Some(units) = &mut self.document.host.units else { return };
+        let kept = std::mem::take(&mut self.named_before).into_iter();
+        let mut all: Vec<_> = kept.filter(|unit| !units.contains(unit) && exists(unit)).collect();
+        all.append(units);
+        *units = all;
     }
 
     /// The written form.
     #[must_use]
     pub(crate) fn document(&self) -> &SpecDocument {
         &self.document
+    }
+
+    /// The folder of the file that a key's value comes from; `None` for a variable, flag or default.
+    #[must_use]
+    pub(crate) fn folder_of(&self, key: &str) -> Option<&Path> {
+        self.folders.get(&self.source(key)?).map(PathBuf::as_path)
+    }
+
+    /// Every service user that any layer names, the default among them.
+    pub(crate) fn users(&self) -> impl Iterator<Item = &str> {
+        self.users.iter().map(String::as_str)
     }
 
     /// The spec, checked.
@@ -142,10 +180,11 @@ fn layers(sources: &Sources<'_>) -> Result<Vec<Layer>, Failure> {
     }
     if let Some(file) = sources.named {
         let absent = || {
-            Failure::new(Exit::Config, format!("there is no `{}`", file.display()))
+            let name = printable(&file.display().to_string());
+            Failure::new(Exit::Config, format!("there is no `{name}`"))
                 .hint("`datalake init` writes it")
         };
-        layers.push(Layer::file(file)?.ok_or_else(absent)?);
+        layers.push(Layer::named_file(file)?.ok_or_else(absent)?);
     }
     layers.extend(Layer::variables(utf8_variables())?);
     layers.push(Layer::document("the command line", &flags(sources.values))?);
@@ -176,6 +215,7 @@ fn flags(values: &Values) -> SpecDocument {
             units: (!values.units.is_empty()).then(|| values.units.clone()),
             handover: values.handover.clone(),
             dagster_home: None,
+            links: None,
         },
         ..SpecDocument::default()
     }

@@ -24,7 +24,7 @@ use crate::commands::changes;
 use crate::deployment::Ground;
 use crate::failure::Failure;
 use crate::places::Places;
-use crate::render::step_line;
+use crate::render::{printable, step_line};
 use crate::secrets::NoPair;
 use crate::site::Site;
 pub(crate) use modal::{Asked, look as look_at_modal};
@@ -72,7 +72,12 @@ pub(crate) async fn examine(
         store::look(site, asks_locations, &mut seen).await;
     }
     if wants(&[Group::Host]) {
-        seen.settings.pending = pending(site, only, &seen).await;
+        let (pending, in_the_way) = match pending(site, only, &seen).await {
+            Look::Saw((pending, in_the_way)) => (Look::Saw(pending), Look::Saw(in_the_way)),
+            Look::NotHere(reason) => (Look::NotHere(reason.clone()), Look::NotHere(reason)),
+            Look::Unknown(fault) => (Look::Unknown(fault.clone()), Look::Unknown(fault)),
+        };
+        (seen.settings.pending, seen.settings.in_the_way) = (pending, in_the_way);
     }
     if let Some(running) = running.filter(|_| wants(&[Group::Containers])) {
         containers::look(site, &running, &mut seen).await;
@@ -102,8 +107,12 @@ fn troubles(site: &Site) -> Vec<SpecTrouble> {
     parts.flatten().map(told).collect()
 }
 
-/// What a provision would change on this host. It takes a service that answers to the key pair.
-async fn pending(site: &Site, only: Option<Group>, seen: &Examination) -> Look<Vec<String>> {
+/// What a provision would change on this host, and what stands in its way. It takes a service that answers to the key pair.
+async fn pending(
+    site: &Site,
+    only: Option<Group>,
+    seen: &Examination,
+) -> Look<(Vec<String>, Vec<String>)> {
     // With this group alone nobody has asked the service, nor for the pair, before.
     let may_be_served = only.is_some() || matches!(seen.key.service, Look::Saw(_));
     let nothing = || Look::NotHere("it takes a service that takes the key pair".to_owned());
@@ -120,8 +129,8 @@ async fn pending(site: &Site, only: Option<Group>, seen: &Examination) -> Look<V
             return Look::Unknown(fault);
         }
     }
-    let plan = match changes(site).await {
-        Ok(plan) => plan,
+    let (plan, in_the_way) = match changes(site).await {
+        Ok(changes) => changes,
         Err(Failure { messages, .. }) => {
             return Look::Unknown(Fault::new(FaultKind::Unavailable, messages.join(": ")));
         }
@@ -131,7 +140,8 @@ async fn pending(site: &Site, only: Option<Group>, seen: &Examination) -> Look<V
     };
     // A line of a plan has columns, a sentence has none.
     let line = |step| step_line(step).split_whitespace().collect::<Vec<_>>().join(" ");
-    Look::Saw(plan.steps.iter().filter(is_of_host).map(line).collect())
+    let steps = plan.steps.iter().filter(is_of_host).map(line).collect();
+    Look::Saw((steps, in_the_way.iter().map(|it| printable(it)).collect()))
 }
 
 async fn on_the_host(site: &Site, host: &HostSpec, seen: &mut Examination) -> Option<Running> {

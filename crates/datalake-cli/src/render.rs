@@ -47,7 +47,7 @@ pub(crate) use migration::{left_out, left_row, outlook, parts, what_is_moved};
 pub(crate) use migration_report::{migration_page, migration_report};
 pub(crate) use modal::{VaultReport, vault_line, vault_report};
 pub(crate) use output::{broken_output, still_read, write_out};
-pub(crate) use plan::{line as step_line, plan, way_back};
+pub(crate) use plan::{line as step_line, pending_text, plan, way_back};
 pub(crate) use redact::Redactor;
 pub(crate) use rows::{Rows, Ticker};
 pub(crate) use status::{Report as StatusReport, State, status};

@@ -6,12 +6,15 @@ use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use datalake_core::{Ambient, CredentialSource, Credentials, InvalidKeyText};
-use datalake_host::{Command, SecretFileFault, read_secret_descriptor, read_secret_file, run};
+use datalake_core::{Ambient, CredentialSource, Credentials, FilledBody, InvalidKeyText};
+use datalake_host::{
+    Command, CommandFault, SecretFileFault, read_secret_descriptor, read_secret_file, run,
+};
 use datalake_quadlet::parse_env;
 
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::render::printable;
 
 const ID: &str = "AWS_ACCESS_KEY_ID";
 const SECRET: &str = "AWS_SECRET_ACCESS_KEY";
@@ -52,7 +55,7 @@ impl From<Failure> for NoPair {
 ///
 /// [`Failure`] without any part of the secret.
 pub(crate) async fn load(source: &CredentialSource, may_ask: bool) -> Result<Credentials, Failure> {
-    in_their_places(read(source, may_ask).await?)
+    in_their_places(read(source, None, may_ask).await?)
 }
 
 /// The same pair, unless its halves look exchanged.
@@ -64,24 +67,23 @@ pub(crate) fn in_their_places(keys: Credentials) -> Result<Credentials, Failure>
     Ok(keys)
 }
 
-/// The same of a pair whose halves may have changed places.
+/// The same of a pair whose halves may have changed places. A program runs in `folder`, that of the
+/// spec which names it.
 ///
 /// # Errors
 ///
 /// [`NoPair`] without any part of the secret.
-pub(crate) async fn read(source: &CredentialSource, may_ask: bool) -> Result<Credentials, NoPair> {
+pub(crate) async fn read(
+    source: &CredentialSource,
+    folder: Option<&Path>,
+    may_ask: bool,
+) -> Result<Credentials, NoPair> {
     Ok(match source {
         CredentialSource::From(Ambient::Env) => from_environment(may_ask)?,
         CredentialSource::From(Ambient::Prompt) => ask(may_ask)?,
         CredentialSource::File(path) => {
-            let name = format!("credentials file `{path}`");
-            let content = read_secret_file(Path::new(path)).map_err(|error| {
-                let failure = Failure::of(Exit::Config, &error).within(name.clone());
-                match error {
-                    SecretFileFault::TooWide(_) => failure.hint(format!("chmod 600 {path}")),
-                    _ => failure,
-                }
-            })?;
+            let name = format!("credentials file `{}`", printable(path));
+            let content = private_file(Path::new(path), &name)?;
             from_lines(content.expose(), &name)?
         }
         CredentialSource::Fd(number) => {
@@ -93,7 +95,28 @@ pub(crate) async fn read(source: &CredentialSource, may_ask: bool) -> Result<Cre
             })?;
             from_lines(content.expose(), &name)?
         }
-        CredentialSource::Command(words) => from_command(words, COMMAND_LIMIT).await?,
+        CredentialSource::Command(words) => {
+            let here = || std::env::current_dir().unwrap_or_else(|_| PathBuf::from("/"));
+            let folder = folder.filter(|folder| !folder.as_os_str().is_empty());
+            let folder = folder.map_or_else(here, Path::to_owned);
+            from_command(words, folder, COMMAND_LIMIT).await?
+        }
+    })
+}
+
+/// Reads a file of secrets that nobody else may read, write or exchange.
+///
+/// # Errors
+///
+/// [`Failure`] without any part of the content.
+pub(crate) fn private_file(path: &Path, name: &str) -> Result<FilledBody, Failure> {
+    read_secret_file(path).map_err(|error| match error {
+        SecretFileFault::Distrusted(fault) => Failure::from(fault).within(name),
+        SecretFileFault::TooWide(_) => {
+            let path = printable(&path.display().to_string());
+            Failure::of(Exit::Config, &error).within(name).hint(format!("chmod 600 {path}"))
+        }
+        _ => Failure::of(Exit::Config, &error).within(name),
     })
 }
 
@@ -127,7 +150,11 @@ fn ask(may_ask: bool) -> Result<Credentials, NoPair> {
     pair(id.trim(), secret.trim(), "the terminal")
 }
 
-async fn from_command(words: &[String], limit: Duration) -> Result<Credentials, NoPair> {
+async fn from_command(
+    words: &[String],
+    directory: PathBuf,
+    limit: Duration,
+) -> Result<Credentials, NoPair> {
     let Some((program, arguments)) = words.split_first() else {
         return Err(Failure::new(Exit::Config, "`credentials.command` names no program").into());
     };
@@ -135,14 +162,15 @@ async fn from_command(words: &[String], limit: Duration) -> Result<Credentials, 
         program: program.into(),
         arguments: arguments.iter().map(Into::into).collect(),
         environment: passed_on(),
-        directory: std::env::current_dir().unwrap_or_else(|_| PathBuf::from("/")),
+        directory,
         limit,
     };
-    let output = run(&command).await.map_err(|error| {
-        Failure::of(Exit::Config, &error).within("credentials command").hint(format!(
+    let output = run(&command).await.map_err(|error| match error {
+        CommandFault::Distrusted(fault) => Failure::from(fault).within("credentials command"),
+        error => Failure::of(Exit::Config, &error).within("credentials command").hint(format!(
             "it has to print {ID}=… and {SECRET}=…, without a question and within {} seconds",
             limit.as_secs()
-        ))
+        )),
     })?;
     from_lines(output.stdout.expose(), &format!("what `{program}` prints"))
 }
@@ -192,8 +220,11 @@ mod tests {
     async fn a_program_that_does_not_end_is_told_so() {
         let words = ["sleep", "1000"].map(str::to_owned);
 
-        let failure =
-            from_command(&words, Duration::from_millis(20)).await.err().map(Failure::from).unwrap();
+        let failure = from_command(&words, "/".into(), Duration::from_millis(20))
+            .await
+            .err()
+            .map(Failure::from)
+            .unwrap();
 
         assert_eq!(failure.exit, Exit::Config);
         let expected = ["credentials command", "program `sleep` has not ended within 20ms"];

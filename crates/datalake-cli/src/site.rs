@@ -1,21 +1,24 @@
 //! Where a command works: root, state folder, spec, and the ports to them.
 
+mod claims;
 mod folders;
+mod gate;
 mod keys;
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 use datalake_core::{
-    Credentials, Endpoint, Fault, FingerprintKey, HostSpec, InvalidPath, Region, Spec, StoreSpec,
+    Credentials, Endpoint, Fault, FaultKind, FingerprintKey, HostPath, HostSpec, InvalidPath,
+    Owner, Region, Spec, StoreSpec,
 };
 use datalake_engine::{
-    Checkpoints, Clock, Dagster, Lock, LockFault, NoSecrets, NoVault, ObjectStore, Ports, Records,
-    StateFolder,
+    Checkpoints, Dagster, Files, NoSecrets, NoVault, ObjectStore, Ports, Records,
 };
 use datalake_host::{Account, HostFiles, StateDir, SystemClock, find_user};
 use datalake_s3::S3Store;
 
+pub(crate) use self::claims::lock_by_name;
 use self::folders::{at_folder, default_state, spec_files};
 pub(crate) use self::folders::{named_for, own_name, quoted};
 use crate::args::Cli;
@@ -24,7 +27,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::kill;
 use crate::places::{Places, variables};
-use crate::render::Printer;
+use crate::render::{Printer, printable};
 #[cfg(feature = "sandbox")]
 use crate::sandbox::{Sandbox, require_nothing_of_others};
 
@@ -90,15 +93,19 @@ impl Site {
         };
         let root = root.unwrap_or_else(|| PathBuf::from("/"));
         let (files, named) = spec_files(cli, &root);
-        let settings = Settings::load(&Sources {
+        let sources = Sources {
             sandbox: document,
             files: files.clone(),
             named: named.as_deref(),
             values: &cli.values,
-        })?;
+        };
+        let settings = Settings::load(&sources)?;
         let checkpoints = kill::checkpoints(dir.is_some())?;
+        let host = HostFiles::open(&root, Arc::clone(&checkpoints)).map_err(at_folder(&root))?;
+        let mut settings = gate::guarded(settings, &sources, &host)?;
+        keep_named_units(&mut settings, &host);
         Ok(Self {
-            host: HostFiles::open(&root, Arc::clone(&checkpoints)).map_err(at_folder(&root))?,
+            host,
             state: StateDir::open(&state_path, Arc::clone(&checkpoints))
                 .map_err(at_folder(&state_path))?,
             clock: SystemClock,
@@ -174,10 +181,17 @@ impl Site {
     pub(crate) fn host(&self, host: &HostSpec) -> Result<(Account, Places), Failure> {
         let account = find_user(&self.host, host.user.as_str());
         let account = account.map_err(|error| self.below_root(error.into()))?;
+        self.host.close_below(&account.home);
+        let linked = linked_folders(&account).map_err(|error| Failure::of(Exit::Config, &error))?;
+        self.host.read_links_as(account.owner, linked);
         let unfit = |error: InvalidPath| Failure::of(Exit::Config, &error);
         let places = Places::of(&account, host, variables(self.settings.gives_modal_token()))
             .and_then(|places| places.with_others(&account, host, &self.host));
-        Ok((account, places.map_err(unfit)?))
+        let mut places = places.map_err(unfit)?;
+        if let Some(units) = places.host_units.as_mut().filter(|_| !self.is_this_machine()) {
+            units.judge_known_folders(&self.host);
+        }
+        Ok((account, places))
     }
 
     /// The failure with the root that was meant, where it is not this machine's.
@@ -213,23 +227,6 @@ impl Site {
         Records(&self.state)
     }
 
-    /// Takes the lock for a command that changes something.
-    ///
-    /// # Errors
-    ///
-    /// [`Failure`] naming the run that holds it.
-    pub(crate) fn lock(&self, command: &str) -> Result<Box<dyn Lock>, Failure> {
-        let holder = format!(
-            "process {}, `datalake {command}`, since {}",
-            std::process::id(),
-            self.clock.now()
-        );
-        self.state.lock(&holder).map_err(|error| match error {
-            LockFault::Unusable(fault) => self.state_failure(&fault),
-            held => held.into(),
-        })
-    }
-
     /// Whether it is this machine itself, whose services can be asked: no sandbox, no other root.
     #[must_use]
     pub(crate) fn is_this_machine(&self) -> bool {
@@ -255,9 +252,53 @@ impl Site {
     }
 }
 
+/// Lets `--unit` add to the units that the spec names and that exist on this host.
+fn keep_named_units(settings: &mut Settings, files: &HostFiles) {
+    let user = settings.document().host.user.clone();
+    let account = user.and_then(|user| find_user(files, &user).ok());
+    let Some(account) = account else { return };
+    settings.keep_named_units(|unit| {
+        let name = unit.strip_suffix(".container").unwrap_or(unit);
+        let path = format!(".config/containers/systemd/{name}.container");
+        let Ok(path) = account.home.join(&path) else { return false };
+        // A link is there as well.
+        !matches!(files.look(&path), Err(fault) if fault.kind == FaultKind::Absent)
+    });
+}
+
+/// The folders of units, in which people link to a checkout: such links are read as the user.
+fn linked_folders(account: &Account) -> Result<Vec<HostPath>, InvalidPath> {
+    let runtime = format!("/run/user/{}/containers/systemd", account.owner.uid);
+    let config = account.home.join(".config")?;
+    Ok(vec![config.join("containers/systemd")?, config.join("systemd/user")?, runtime.parse()?])
+}
+
+/// Who runs this.
+pub(crate) fn me() -> Owner {
+    let (user, group) = (rustix::process::geteuid(), rustix::process::getegid());
+    Owner { uid: user.as_raw(), gid: group.as_raw() }
+}
+
 impl Failure {
     /// A fault of the host's or datalake's own files, in a command's words.
     pub(crate) fn io(name: &Path, error: &std::io::Error) -> Self {
-        Self::of(Exit::Io, error).within(format!("`{}`", name.display()))
+        let exit = match error.kind() {
+            std::io::ErrorKind::PermissionDenied => Exit::Denied,
+            _ => Exit::Io,
+        };
+        Self::of(exit, error).within(format!("`{}`", printable(&name.display().to_string())))
+    }
+
+    /// A fault of a file that the operator has named.
+    pub(crate) fn of_named(name: &Path, fault: &Fault) -> Self {
+        let exit = if fault.kind == FaultKind::Denied { Exit::Denied } else { Exit::Io };
+        let name = printable(&name.display().to_string());
+        // What is no plain file is named by the fault, with the target of a link.
+        match fault.kind {
+            FaultKind::NotPlain => Self::new(exit, fault.detail.clone()).hint(
+                "name a plain file: datalake neither waits for a pipe nor writes through a link",
+            ),
+            _ => Self::new(exit, format!("`{name}`: {}", fault.detail)),
+        }
     }
 }

@@ -3,12 +3,13 @@
 use std::path::{Path, PathBuf};
 
 use datalake_core::{InvalidKeyText, ModalLogin, ModalToken};
-use datalake_host::{SecretFileFault, read_secret_file};
 use datalake_quadlet::{MODAL_VARIABLES, parse_env};
 use toml::{Table, Value};
 
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::render::printable;
+use crate::secrets::private_file;
 
 /// Reads the token. It never passes through the layers of the spec, so no error of theirs can print it.
 ///
@@ -22,7 +23,7 @@ pub(crate) fn load(source: &ModalToken) -> Result<ModalLogin, Failure> {
             login(found, "the environment", &MODAL_VARIABLES)
         }
         ModalToken::File(path) => {
-            let name = format!("token file `{path}`");
+            let name = format!("token file `{}`", printable(path));
             let content = private(Path::new(path), &name)?;
             let entries = parse_env(&content)
                 .map_err(|error| Failure::of(Exit::Config, &error).within(name.clone()))?;
@@ -34,7 +35,7 @@ pub(crate) fn load(source: &ModalToken) -> Result<ModalLogin, Failure> {
         }
         ModalToken::Profile => {
             let path = profiles()?;
-            let name = format!("`{}`", path.display());
+            let name = format!("`{}`", printable(&path.display().to_string()));
             let content = String::from_utf8(private(&path, &name)?).unwrap_or_default();
             let found = in_profile(&content, std::env::var("MODAL_PROFILE").ok().as_deref());
             let found =
@@ -74,14 +75,7 @@ fn in_profile(text: &str, named: Option<&str>) -> Result<[Option<String>; 2], &'
 }
 
 fn private(path: &Path, name: &str) -> Result<Vec<u8>, Failure> {
-    let content = read_secret_file(path).map_err(|error| {
-        let failure = Failure::of(Exit::Config, &error).within(name.to_owned());
-        match error {
-            SecretFileFault::TooWide(_) => failure.hint(format!("chmod 600 {}", path.display())),
-            _ => failure,
-        }
-    })?;
-    Ok(content.expose().to_vec())
+    private_file(path, name).map(|content| content.expose().to_vec())
 }
 
 fn login(

@@ -106,12 +106,14 @@ pub use key_pattern::{InvalidKeyPattern, KeyPattern};
 pub use lifecycle::{Expire, InvalidExpire, Lifecycle, LifecycleRule, Presets, Versioning};
 pub use lint::{PlanFault, lint};
 pub use logs::{InvalidLogs, Logs};
-pub use modal::{InvalidModalName, ModalName, ModalObject, VaultState, vault_marker, vault_part};
+pub use modal::{
+    InvalidModalName, ModalName, ModalObject, VAULT_VARIABLES, VaultState, vault_marker, vault_part,
+};
 pub use model::{Conflict, Standing, imagine, rehearse};
 pub use object::{ETag, InvalidETag, InvalidKey, KeyPrefix, ObjectKey};
 pub use observed::{BucketState, Found, Observed, Service};
 pub use path::{HostPath, InvalidPath};
-pub use plan::{Action, Guard, Plan, Step, Undo, Way};
+pub use plan::{Action, Guard, Pending, Plan, Step, Undo, Way};
 pub use podman_secret::{InvalidPodmanSecret, PodmanSecret};
 pub use provision::{Blocker, plan_provision};
 pub use receipt::{Outcome, Receipt, RunKind, StepReceipt, left_by_rollback, plan_rollback};
@@ -132,7 +134,7 @@ pub use transfer::{
 pub use usage::{
     LargestGroups, SMALLEST_BILLED, Tally, Usage, UsageGroups, billed_size, billed_together,
 };
-pub use vault_steps::{plan_vault, plan_vault_removal};
+pub use vault_steps::{leave_unknown_vaults, plan_vault, plan_vault_removal};
 pub use when::{Days, InvalidDays, InvalidRunId, InvalidTimestamp, RunId, Timestamp};
 
 /// The samples of the page about embedding, which are run as tests.

@@ -65,6 +65,14 @@ impl<T> Found<T> {
         }
     }
 
+    /// Why nobody knows.
+    pub fn unknown(&self) -> Option<&Fault> {
+        match self {
+            Self::Unknown(fault) => Some(fault),
+            Self::Present(_) | Self::Absent => None,
+        }
+    }
+
     /// Turns a port's answer into what was found.
     pub fn from_answer(answer: Result<T, Fault>) -> Self {
         match answer {

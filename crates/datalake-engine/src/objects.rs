@@ -17,6 +17,7 @@ mod pages;
 mod settings;
 mod signed;
 mod tables;
+mod total;
 
 use async_trait::async_trait;
 use datalake_core::{BucketName, Fault};
@@ -36,6 +37,7 @@ pub use pages::{ObjectPages, PartPages, UploadPages, VersionPages};
 pub use settings::{BucketLock, Cors, CorsMethod, CorsRule, LockMode, LockPeriod, Retention};
 pub use signed::{Expiry, InvalidExpiry, Presign, SignedCall, SignedUrl};
 pub use tables::search_tables;
+pub use total::SizeTotal;
 
 use crate::ports::{ObjectStore, Stored, VersionId};
 

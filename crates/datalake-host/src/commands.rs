@@ -3,6 +3,7 @@
 mod fault;
 mod follow;
 mod start;
+mod warden;
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -22,6 +23,7 @@ use crate::escape::escaped;
 pub use fault::CommandFault;
 pub(crate) use fault::fault_of_command;
 pub use follow::{follow, follow_with_input};
+pub use warden::{guard_group, keep_children};
 
 /// What a program may print on standard output.
 const LARGEST_OUTPUT: usize = 1 << 20;
@@ -34,8 +36,8 @@ const LONGEST_COMPLAINT: usize = 2 << 10;
 
 /// A program to be run, without a shell.
 ///
-/// Its environment is `PATH` (its absolute folders only), `HOME` and `LANG` of this process, and
-/// what is given here. It runs in a process group of its own, so it cannot ask on the terminal.
+/// Its environment is `PATH` (its absolute folders only) and `HOME` of this process, what is given
+/// here, and `LC_ALL=C.UTF-8`. It runs in a process group of its own, so it cannot ask on the terminal.
 #[derive(Debug, Clone)]
 pub struct Command {
     /// A name to be found in `PATH`, or a path.

@@ -1,5 +1,8 @@
 //! Foreign text made fit for a terminal.
 
+use std::os::unix::ffi::OsStrExt as _;
+use std::path::Path;
+
 /// `bytes` as text, with control and direction characters written out as escapes.
 pub(crate) fn escaped(bytes: &[u8]) -> String {
     let mut text = String::new();
@@ -11,6 +14,11 @@ pub(crate) fn escaped(bytes: &[u8]) -> String {
         }
     }
     text
+}
+
+/// A path, fit for a terminal and for one line.
+pub(crate) fn escaped_path(path: &Path) -> String {
+    escaped(path.as_os_str().as_bytes())
 }
 
 fn turns_direction(letter: char) -> bool {

@@ -7,9 +7,9 @@ use std::path::Path;
 use datalake_core::{Fault, FilledBody, Mode};
 use rustix::fs::{CWD, FileType, OFlags, Stat, fcntl_setfl, fstat, openat};
 use rustix::io::Errno;
-use rustix::process::geteuid;
 
 use crate::fault::{fault_of, kind_in_words};
+use crate::gate::{GateFault, TrustedUsers, open_trusted_file};
 use crate::root::read_at_most;
 
 /// The largest content that is read.
@@ -28,6 +28,9 @@ pub enum SecretFileFault {
     /// Someone else could have put it there.
     #[error("it belongs to user {0}, neither to this one nor to root")]
     ForeignOwner(u32),
+    /// Somebody else may have put it there, or may exchange it.
+    #[error(transparent)]
+    Distrusted(GateFault),
     /// It is a symbolic link, a folder or a device.
     #[error("it is {0}, where a plain file is needed")]
     NotPlain(&'static str),
@@ -39,9 +42,10 @@ pub enum SecretFileFault {
     Unreadable(#[source] Fault),
 }
 
-/// Reads a file of mode 0600 or narrower that belongs to the caller or to root.
+/// Reads a file of mode 0600 or narrower that stands the judgement of the gate.
 ///
-/// The way to the file may lead through symbolic links, the file itself must not be one.
+/// The way to the file may lead through symbolic links of trusted users, the file itself must not be
+/// one.
 ///
 /// # Errors
 ///
@@ -51,11 +55,22 @@ pub fn read_secret_file(path: &Path) -> Result<FilledBody, SecretFileFault> {
     let flags = OFlags::NOFOLLOW | OFlags::CLOEXEC;
     let looked_at = open(path, flags | OFlags::PATH)?;
     require_file(&stat_of(&looked_at)?)?;
-    let handle = open(path, flags | OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY)?;
-    let stat = stat_of(&handle)?;
-    require_file(&stat)?;
-    require_private(&stat)?;
-    read(handle)
+    let trusted = TrustedUsers::of_process();
+    let (file, stat) = open_trusted_file(path, &trusted).map_err(|fault| match fault {
+        GateFault::Distrusted(_) => SecretFileFault::Distrusted(fault),
+        fault => SecretFileFault::Unreadable(fault.as_fault()),
+    })?;
+    require_private(&stat, &trusted)?;
+    read(file.into())
+}
+
+/// Judges a file of credentials that need not be read now.
+///
+/// # Errors
+///
+/// [`GateFault`]; `Absent` where there is no such file.
+pub fn judge_secret_file(path: &Path, trusted: &TrustedUsers) -> Result<(), GateFault> {
+    open_trusted_file(path, trusted).map(drop)
 }
 
 /// Reads what the caller's parent has opened as descriptor `number`: a pipe or a file.
@@ -79,7 +94,7 @@ pub fn read_secret_descriptor(number: i32) -> Result<FilledBody, SecretFileFault
         require_file(&stat)?;
         // Without a name (a here-document, a memfd) nobody else can open it.
         if stat.st_nlink > 0 {
-            require_private(&stat)?;
+            require_private(&stat, &TrustedUsers::of_process())?;
         }
     }
     // A named pipe without a writer must not block the opening, an empty one should the reading.
@@ -109,12 +124,12 @@ fn require_file(stat: &Stat) -> Result<(), SecretFileFault> {
     }
 }
 
-fn require_private(stat: &Stat) -> Result<(), SecretFileFault> {
+fn require_private(stat: &Stat, trusted: &TrustedUsers) -> Result<(), SecretFileFault> {
     let mode = Mode::new(stat.st_mode);
     if mode.bits() & !Mode::PRIVATE.bits() != 0 {
         return Err(SecretFileFault::TooWide(mode));
     }
-    if ![geteuid().as_raw(), 0].contains(&stat.st_uid) {
+    if !trusted.has_user(stat.st_uid) {
         return Err(SecretFileFault::ForeignOwner(stat.st_uid));
     }
     Ok(())

@@ -2,9 +2,8 @@
 
 mod long_files;
 
-use std::fs::{DirBuilder, File};
-use std::io::{ErrorKind, Write};
-use std::os::unix::fs::DirBuilderExt;
+use std::fs::File;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
@@ -14,6 +13,7 @@ use rustix::fs::{FileType, OFlags};
 use rustix::process::{getegid, geteuid};
 
 use crate::fault::fault_of_io;
+use crate::gate::{GateFault, TrustedUsers, make_trusted_folder, open_trusted_folder};
 use crate::lock;
 use crate::place::is_temporary;
 use crate::root::{Root, names_in, read_at_most};
@@ -49,14 +49,15 @@ impl StateDir {
         if let Some(root) = self.root.get() {
             return Ok(Some(root));
         }
-        match Root::open(&self.path) {
-            Ok(root) => {
+        match open_trusted_folder(&self.path, &TrustedUsers::of_process()) {
+            Ok(handle) => {
+                let root = Root::of_handle(handle);
                 require_own(&root, &self.path)?;
                 let root = root.shown_below(&self.path);
                 Ok(Some(self.root.get_or_init(|| root)))
             }
-            Err(fault) if fault.kind == FaultKind::Absent => Ok(None),
-            Err(fault) => Err(fault),
+            Err(GateFault::Absent(_)) => Ok(None),
+            Err(fault) => Err(fault.as_fault()),
         }
     }
 
@@ -86,7 +87,8 @@ impl StateDir {
 
     fn made(&self) -> Result<&Root, Fault> {
         if self.existing()?.is_none() {
-            make_folders(&self.path)?;
+            let made = make_trusted_folder(&self.path, &TrustedUsers::of_process());
+            made.map_err(|fault| fault.as_fault())?;
         }
         self.existing_or_absent()
     }
@@ -201,35 +203,14 @@ fn own() -> Owner {
     Owner { uid: geteuid().as_raw(), gid: getegid().as_raw() }
 }
 
+/// Root's folder serves nobody else: they could not write to it.
 fn require_own(root: &Root, path: &Path) -> Result<(), Fault> {
     let (stat, own, path) = (root.stat()?, own().uid, path.display());
-    if stat.st_uid != own {
-        let text = format!("`{path}` belongs to user {}, and this is user {own}", stat.st_uid);
-        return Err(Fault::new(FaultKind::Denied, text));
-    }
-    let mode = Mode::new(stat.st_mode);
-    if mode.bits() & 0o022 != 0 {
-        let text = format!("others may write to `{path}`: its mode is {mode}");
+    if stat.st_uid == 0 && own != 0 {
+        let mode = Mode::new(stat.st_mode);
+        let text =
+            format!("`{path}` belongs to user 0 and has mode {mode}, and this is user {own}");
         return Err(Fault::new(FaultKind::Denied, text));
     }
     Ok(())
-}
-
-/// Makes a folder and those above it, durably.
-fn make_folders(path: &Path) -> Result<(), Fault> {
-    let above = match path.parent() {
-        Some(above) if !above.as_os_str().is_empty() => above,
-        _ => Path::new("."),
-    };
-    match DirBuilder::new().mode(Mode::PRIVATE_FOLDER.bits()).create(path) {
-        Ok(()) => (),
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => return Ok(()),
-        Err(error) if error.kind() == ErrorKind::NotFound && above != path => {
-            make_folders(above)?;
-            return make_folders(path);
-        }
-        Err(error) => return Err(fault_of_io(&error)),
-    }
-    let flushed = File::open(above).and_then(|folder| folder.sync_all());
-    flushed.map_err(|error| fault_of_io(&error))
 }

@@ -5,6 +5,8 @@ mod arriving;
 mod back;
 mod backup;
 mod beside;
+mod code;
+mod folder;
 mod foreign;
 mod free;
 mod home;

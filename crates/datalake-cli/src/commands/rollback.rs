@@ -4,15 +4,17 @@ use std::path::Path;
 
 use datalake_core::{
     FaultKind, Guard, HostSpec, Plan, Receipt, RunId, RunKind, RunState, Spec, Step, Target,
-    UnitName, plan_rollback,
+    UnitName,
 };
 use datalake_engine::{
-    NoDagster, NoSecrets, ObjectStore, Ports, RetryingStore, Secrets, read_receipt, recover,
+    ApplyError, HastyVault, Lock, NoDagster, NoSecrets, ObjectStore, Ports, RetryingStore,
+    SecretVault, Secrets, read_receipt, recover,
 };
+use datalake_quadlet::Obstacle;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::going_back::{carry_out_back, conflicts, what_stays};
+use super::going_back::{carry_out_back, rehearsed_back, what_stays};
 use super::migrate::last_flags;
 use super::provision::PLAN;
 use super::provision::dagster;
@@ -23,7 +25,8 @@ use crate::deployment::Ground;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::handover::secrets;
-use crate::modal::ModalPlace;
+use crate::host_units::refuse_obstacles;
+use crate::modal::{LOOKING, ModalPlace};
 use crate::no_store::NoStore;
 use crate::render::{self, DocumentKind, Printer};
 use crate::site::{RETRY_BUDGET, Site};
@@ -59,55 +62,86 @@ pub(super) async fn rollback(
     let ports = site.ports(&store, &NoDagster, &fingerprints);
     let spec = site.spec().ok();
     let modal = modal_of(&site, spec.as_ref()).await;
-    let client = modal.client();
-    let ports = Ports { secrets: secrets.as_ref(), vault: &client, ..ports };
+    let client = modal.client().with_replacing(flags.replace);
+    let hasty = HastyVault { vault: &client, limit: LOOKING };
+    let vault: &dyn SecretVault = if flags.dry_run { &hasty } else { &client };
+    let ports = Ports { secrets: secrets.as_ref(), vault, ..ports };
     recover(&ports).await.map_err(|fault| site.state_failure(&fault))?;
     let Some(receipt) = chosen(&site, flags.receipt.as_deref())? else {
         return Ok(nothing(printer));
     };
-    let plan = way_back(&receipt, flags.no_restart);
+    let _host = lock_other_host(&site, &receipt)?;
+    let plan = way_back(&site, &receipt, flags.no_restart)?;
     let ground = ground(&site, &plan, &receipt)?;
     let tell = teller(printer);
     let live = ground.as_ref().map(|ground| ground.dagster(&site, &fingerprints, &tell));
     let secrets = secrets_of(&site, receipt.user.as_ref());
     let ports = Ports { dagster: dagster(live.as_ref()), secrets: secrets.as_ref(), ..ports };
-    let conflicts = conflicts(&site, &plan, &ports).await;
-    if !conflicts.is_empty() {
-        return Err(explained(conflicts.into(), ground.as_ref()));
-    }
-    let shown = shown(&plan, &receipt);
+    let plan = rehearsed_back(&site, plan, &ports).await;
+    let plan = plan.map_err(|failure| explained(failure, ground.as_ref()))?;
+    refuse_obstacles(&needed_by_others(&site, &plan, receipt.user.as_ref()))?;
+    let next = format!("{} rollback {}", site.name, receipt.run);
+    let shown = shown(&plan, &receipt) + &render::pending_text(&plan.pending, &next);
     if flags.dry_run {
         printer.result(PLAN, &plan, &(shown + "\nNothing was changed.\n"));
         return Ok(Exit::Drift);
     }
+    if plan.is_empty() && !plan.pending.is_empty() {
+        let left = Undone { of: Some(&receipt.run), plan: &plan, receipt: None };
+        printer.result(ROLLBACK, left, &shown);
+        return Ok(Exit::Partly);
+    }
     printer.text(&shown);
-    let question = format!("Undo these {} steps?", plan.steps.len());
-    if !confirmed(&question, flags.yes, site.may_ask())? {
-        printer.talk("nothing was changed");
+    if !is_wanted(&site, &plan, flags)? {
         return Ok(Exit::Drift);
     }
     printer.talk("\nUndoing:");
-    let undone = carry_out_back(&site, &plan, &receipt, &ports).await;
-    let undone = undone.map_err(|error| explained(error.into(), ground.as_ref()))?;
+    let undone = match carry_out_back(&site, &plan, &receipt, &ports).await {
+        Err(ApplyError::Pending(failed)) => failed.receipt,
+        undone => undone.map_err(|error| explained(error.into(), ground.as_ref()))?,
+    };
     let data = Undone { of: Some(&receipt.run), plan: &plan, receipt: Some(&undone) };
     let steps = if ground.is_some() { String::new() } else { next_steps(&site) };
-    let text = format!(
+    let pending = render::pending_text(&undone.pending, &next);
+    printer.result(ROLLBACK, data, &farewell(&site, &receipt, &(steps + &pending)));
+    Ok(if undone.pending.is_empty() { Exit::Done } else { Exit::Partly })
+}
+
+/// The lock of the host that the run changed, where the settings name another user's.
+fn lock_other_host(site: &Site, receipt: &Receipt) -> Result<Option<Box<dyn Lock>>, Failure> {
+    let settings = site.settings.host().ok().map(|host| host.user);
+    match &receipt.user {
+        Some(user) if Some(user) != settings.as_ref() => site.lock_host(user),
+        Some(_) | None => Ok(None),
+    }
+}
+
+fn is_wanted(site: &Site, plan: &Plan, flags: &args::Rollback) -> Result<bool, Failure> {
+    let question = format!("Undo these {} steps?", plan.steps.len());
+    let is_wanted = confirmed(&question, flags.yes, site.may_ask())?;
+    if !is_wanted {
+        site.printer.talk("nothing was changed");
+    }
+    Ok(is_wanted)
+}
+
+fn farewell(site: &Site, receipt: &Receipt, steps: &str) -> String {
+    format!(
         "\nUndone: {}; every file has its old bytes, mode and owner again.\n{steps}{}\nThen: {} status\n",
         receipt.run,
-        way_back_of_assets(&site),
+        way_back_of_assets(site),
         site.name
-    );
-    printer.result(ROLLBACK, data, &text);
-    Ok(Exit::Done)
+    )
 }
 
 /// The way back, without the services where the operator restarts them himself.
-fn way_back(receipt: &Receipt, no_restart: bool) -> Plan {
-    let mut plan = plan_rollback(receipt);
+fn way_back(site: &Site, receipt: &Receipt, no_restart: bool) -> Result<Plan, Failure> {
+    let history = site.records().history().map_err(|fault| site.state_failure(&fault))?;
+    let mut plan = history.plan_way_back(receipt);
     if no_restart {
         plan.steps.retain(|step| step.action.target() != Target::Services);
     }
-    plan
+    Ok(plan)
 }
 
 /// The deployment whose services the way back restarts, if it does.
@@ -117,6 +151,19 @@ fn ground(site: &Site, plan: &Plan, receipt: &Receipt) -> Result<Option<Ground>,
     let ground = Ground::of(site, host(site, receipt.user.as_ref())?)?;
     let Guard::ServicesAre(states) = &step.undo.guard else { return Ok(Some(ground)) };
     Ok(Some(ground.with_units(states.iter().map(|(unit, _)| unit))))
+}
+
+/// Who has come to need what the run has brought. Where the units cannot be looked for, nobody is
+/// known to.
+fn needed_by_others(site: &Site, plan: &Plan, user: Option<&UnitName>) -> Vec<Obstacle> {
+    let host = host(site, user).and_then(|host| Ok((site.host(&host)?.1, host.units)));
+    match host {
+        Ok((places, units)) => {
+            let read = places.host_units.as_ref();
+            read.map_or_else(Vec::new, |read| read.needing_what_goes(plan, units))
+        }
+        Err(_) => Vec::new(),
+    }
 }
 
 /// The host as the settings have it, with the service user of that run, if it tells one.
@@ -208,8 +255,11 @@ fn named_receipt(site: &Site, named: &str) -> Result<Receipt, Failure> {
     if named.contains('/') || Path::new(named).extension().is_some() {
         let path = Path::new(named);
         let json = std::fs::read(path).map_err(|error| Failure::io(path, &error))?;
-        return read_receipt(&json)
-            .map_err(|fault| Failure::of(Exit::Config, &fault).within(format!("`{named}`")));
+        return read_receipt(&json).map_err(|fault| {
+            let is_edited = fault.kind == FaultKind::Disturbed;
+            let exit = if is_edited { Exit::Mismatch } else { Exit::Config };
+            Failure::of(exit, &fault).within(format!("`{named}`"))
+        });
     }
     let run: RunId = named.parse().map_err(|error| Failure::of(Exit::Usage, &error))?;
     site.records().receipt(&run).map_err(|fault| match fault.kind {

@@ -1,14 +1,17 @@
 //! One source of settings.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use datalake_core::SpecDocument;
 use figment::value::{Dict, Map, Value};
 use figment::{Metadata, Profile, Provider};
 
+use super::file::{Doubt, SpecText, read_named_spec, read_spec};
+use super::paths::{guarded_key, settle_paths};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::near::near;
+use crate::render::printable;
 
 /// Below this key stand names of the operator's.
 const OWN_PLANS: &str = "cost.plans.";
@@ -20,6 +23,8 @@ const CREDENTIALS: &str = "credentials";
 pub(crate) struct Layer {
     name: String,
     values: Dict,
+    /// The folder that the file lies in, from which its paths count.
+    folder: Option<PathBuf>,
 }
 
 impl Layer {
@@ -27,21 +32,28 @@ impl Layer {
     pub(crate) fn document(name: &str, document: &SpecDocument) -> Result<Self, Failure> {
         let value = Value::serialize(document)
             .map_err(|err| Failure::new(Exit::Bug, format!("{name}: {err}")))?;
-        Ok(Self { name: name.to_owned(), values: value.into_dict().unwrap_or_default() })
+        let values = value.into_dict().unwrap_or_default();
+        Ok(Self { name: name.to_owned(), values, folder: None })
     }
 
-    /// The settings of a YAML file; `None` where there is no such file.
+    /// The settings of a YAML file that lies where specs lie; `None` where there is no such file.
     pub(crate) fn file(path: &Path) -> Result<Option<Self>, Failure> {
-        let name = path.display().to_string();
-        let text = match std::fs::read_to_string(path) {
-            Ok(text) => text,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(Failure::new(Exit::Config, format!("{name}: {error}"))),
-        };
+        read_spec(path)?.map(|spec| Self::of_text(path, &spec)).transpose()
+    }
+
+    /// The settings of the YAML file that the operator has named. Of one that somebody else may have
+    /// put there only plain values count.
+    pub(crate) fn named_file(path: &Path) -> Result<Option<Self>, Failure> {
+        read_named_spec(path)?.map(|spec| Self::of_text(path, &spec)).transpose()
+    }
+
+    fn of_text(path: &Path, spec: &SpecText) -> Result<Self, Failure> {
+        let SpecText { text, doubt } = spec;
+        let name = printable(&path.display().to_string());
         let not_yaml = |detail: String| Failure::new(Exit::Config, format!("{name}: {detail}"));
-        let yaml: serde_yaml::Value = serde_yaml::from_str(&text).map_err(|error| {
+        let yaml: serde_yaml::Value = serde_yaml::from_str(text).map_err(|error| {
             let failure = not_yaml(place_of(&error));
-            if has_tab(&text, &error) {
+            if has_tab(text, &error) {
                 failure.hint("YAML is indented with blanks: put them where the tab is")
             } else {
                 failure
@@ -53,7 +65,35 @@ impl Layer {
             Value::Empty(..) => Dict::new(),
             _ => return Err(not_yaml("it is no set of keys".into())),
         };
-        Self { name, values }.checked().map(Some)
+        let folder = path.parent().map(Path::to_owned);
+        let layer = Self { name, values, folder }.checked()?;
+        match (doubt, guarded_key(&layer.values)) {
+            (Some(doubt), Some(key)) => Err(layer.guarded(key, doubt)),
+            _ => Ok(layer.settled()),
+        }
+    }
+
+    /// The same; its paths count from the folder of its file, or from the one that this process is in.
+    fn settled(self) -> Self {
+        let folder = self.folder.clone().unwrap_or_default();
+        Self { values: settle_paths(self.values, &folder), ..self }
+    }
+
+    /// Says that a value counts only from a trusted file.
+    fn guarded(&self, key: &str, doubt: &Doubt) -> Failure {
+        let within = |failure: Failure| {
+            failure.within(format!("{}: `{key}`", self.name)).hint(
+                "programs, credentials files and the endpoint count only from a file that root or you \
+                 own and nobody else may write to; the flags --endpoint and --credentials-file do, too",
+            )
+        };
+        match doubt {
+            Doubt::Gate(fault) => within(Failure::from(fault.clone()).under(Exit::Denied)),
+            Doubt::Descriptor => {
+                let text = "it comes from a descriptor, and nobody knows who has written it";
+                within(Failure::new(Exit::Denied, text))
+            }
+        }
     }
 
     /// The settings of `DATALAKE_…` variables: `__` between the parts of a key, `_` for `-`.
@@ -66,7 +106,8 @@ impl Layer {
         });
         ours.map(|(name, key, value)| {
             let values = nested(&key, Value::from(value));
-            Self { name: format!("variable {name}"), values }.checked()
+            let layer = Self { name: format!("variable {name}"), values, folder: None };
+            layer.checked().map(Self::settled)
         })
         .collect()
     }
@@ -99,6 +140,16 @@ impl Layer {
             Some(known) => failure.hint(format!("did you mean `{known}`?")),
             None => failure.hint(format!("the keys are: {}", SpecDocument::KEYS.join(", "))),
         }
+    }
+
+    /// Its name, and the folder of its file.
+    pub(crate) fn place(&self) -> Option<(String, PathBuf)> {
+        Some((self.name.clone(), self.folder.clone()?))
+    }
+
+    /// The service user that it names.
+    pub(crate) fn user(&self) -> Option<&str> {
+        self.values.get("host")?.as_dict()?.get("user")?.as_str()
     }
 
     /// Whether it says where the key pair comes from.

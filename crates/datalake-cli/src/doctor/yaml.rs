@@ -16,9 +16,9 @@ use crate::site::Site;
 /// Looks at dagster.yaml, where a unit tells its place.
 pub(super) fn look(site: &Site, seen: &mut Examination) {
     let mounted = Mounted::of(site);
-    let Some(home) = &mounted.home else {
-        let why = "no unit tells where Dagster's home lies";
-        return seen.dagster_yaml.traps = Look::NotHere(why.to_owned());
+    let home = match mounted.home_or_reason() {
+        Ok(home) => home,
+        Err(reason) => return seen.dagster_yaml.traps = reason,
     };
     let Ok(path) = home.folder.join("dagster.yaml") else { return };
     seen.dagster_yaml.path = path.to_string();

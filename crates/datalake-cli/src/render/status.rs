@@ -3,11 +3,12 @@
 use datalake_core::{BucketState, Found, Lifecycle, Plan, Receipt, Spec, Versioning};
 use datalake_engine::Sighting;
 use datalake_host::Account;
+use datalake_quadlet::{Obstacle, ObstacleKind};
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::modal::{VaultReport, vault_line, vault_report};
-use super::plan::line;
+use super::plan::{line, pending_text};
 use super::{printable, rule_text, versioning_text};
 use crate::deployment;
 use crate::desired::Repair;
@@ -30,6 +31,8 @@ pub(crate) struct State<'a> {
     pub plan: &'a Plan,
     /// What is wrong in unit files.
     pub repairs: &'a [Repair<'a>],
+    /// What stands in a provision's way.
+    pub obstacles: &'a [Obstacle],
     /// The last run that stands.
     pub last_run: Option<&'a Receipt>,
     /// Services and containers, or why nobody has looked at them.
@@ -67,12 +70,41 @@ pub(crate) struct Report<'a> {
     in_step: bool,
     /// What there is to do.
     pub(crate) pending: &'a Plan,
+    /// What stands in the way of that: `provision` stops because of it.
+    pub(crate) in_the_way: Vec<ObstacleReport>,
     /// The last run that a rollback would undo.
     last_run: Option<&'a str>,
     /// The services; `null` where nobody could look at them.
     services: Option<&'a deployment::Report>,
     /// Modal's secret; `null` where the spec has none.
     modal: Option<VaultReport>,
+}
+
+/// A line of a file because of which `provision` stops.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub(crate) struct ObstacleReport {
+    /// The file.
+    path: String,
+    /// The line, counted from 1; `null` where the whole file is meant.
+    line: Option<usize>,
+    /// The file, the line and what it does, as a sentence.
+    pub(crate) what: String,
+    /// What clears it away.
+    cure: String,
+    /// Whether it undoes the settings, and does not only need what would go.
+    pub(crate) undoes: bool,
+}
+
+impl ObstacleReport {
+    fn of(obstacle: &Obstacle) -> Self {
+        Self {
+            path: obstacle.path.to_string(),
+            line: obstacle.line,
+            what: obstacle.to_string(),
+            cure: obstacle.hint(),
+            undoes: matches!(obstacle.kind, ObstacleKind::Undoes { .. }),
+        }
+    }
 }
 
 /// The state as text and as a report for programs.
@@ -94,8 +126,9 @@ pub(crate) fn status<'a>(state: &State<'a>) -> (String, Report<'a>) {
         user: spec.host.user.as_str(),
         home: account.home.as_str(),
         units: places.units.iter().map(|unit| unit.file.as_str()).collect(),
-        in_step: plan.is_empty(),
+        in_step: plan.is_empty() && plan.pending.is_empty() && state.obstacles.is_empty(),
         pending: plan,
+        in_the_way: state.obstacles.iter().map(ObstacleReport::of).collect(),
         last_run: last_run.map(|receipt| receipt.run.as_str()),
         services: state.services.ok(),
         modal: state
@@ -135,15 +168,28 @@ fn text(state: &State<'_>, report: &Report<'_>, bucket: Option<&BucketState>) ->
         Ok(services) => text.push_str(&format!("\n{}", super::deployment(services))),
         Err(why) => text.push_str(&format!("services  not looked at: {}\n", printable(why))),
     }
+    for obstacle in &report.in_the_way {
+        text.push_str(&format!("in the way {}\n", printable(&obstacle.what)));
+        text.push_str(&format!("          cure: {}\n", printable(&obstacle.cure)));
+    }
     if report.in_step {
         return text + "\nIn step with the spec.\n";
     }
+    let next = format!("{} provision", state.name);
+    let waits = pending_text(&report.pending.pending, &next);
     let pending = &report.pending.steps;
+    if pending.is_empty() {
+        if !report.in_the_way.is_empty() {
+            text.push_str("\nNo step is pending, but what is in the way undoes the settings.\n");
+            return text + &waits;
+        }
+        return text + "\nAll but Modal is in step with the spec.\n" + &waits;
+    }
     text.push_str(&format!("\n{} steps pending:\n", pending.len()));
     for step in pending {
         text.push_str(&format!("  {}\n", line(step)));
     }
-    text + &format!("\nNext: {} provision\n", state.name)
+    text + &waits + &format!("\nNext: {next}\n")
 }
 
 fn bucket_text(bucket: &BucketState) -> String {

@@ -44,7 +44,8 @@ impl Site {
         if let Some(pair) = self.pair.get() {
             return Ok(pair.clone());
         }
-        let pair = secrets::read(source, self.may_ask).await?;
+        let folder = self.settings.folder_of("credentials.command");
+        let pair = secrets::read(source, folder, self.may_ask).await?;
         Ok(self.pair.get_or_init(|| pair).clone())
     }
 }

@@ -12,6 +12,12 @@ use super::{Examination, FindingId};
 pub struct SettingsEvidence {
     /// Lines that keep a service from starting.
     pub dashed: Look<Vec<OldValue>>,
+    /// Lines that name an env file which has to exist and does not.
+    pub missing_env_files: Look<Vec<OldValue>>,
+    /// Lines of systemd's own files and later drop-ins that undo what is handed over.
+    pub overrides: Look<Vec<OldValue>>,
+    /// Lines that the installed podman cannot read.
+    pub hazards: Look<Vec<OldValue>>,
     /// Lines that win over what is handed over.
     pub old_values: Look<Vec<OldValue>>,
     /// What systemd hands to every service of the user.
@@ -26,6 +32,8 @@ pub struct SettingsEvidence {
     pub given: Look<Vec<(String, bool)>>,
     /// What a provision would change on this host, a line each.
     pub pending: Look<Vec<String>>,
+    /// What stands in the way of that, a line each.
+    pub in_the_way: Look<Vec<String>>,
     /// Files of shells with the numbers of the lines that hold a secret.
     pub histories: Look<Vec<(String, Vec<usize>)>>,
     /// Copies of dagster.yaml that the by-hand way has left.
@@ -82,6 +90,8 @@ const HANDED: &[FindingId] = &[FindingId::HostEnvFile];
 const IN_PLACE: &[FindingId] = &[
     FindingId::HostUser,
     FindingId::HostDashedEnvFile,
+    FindingId::HostMissingEnvFile,
+    FindingId::HostOverrides,
     FindingId::HostOldValues,
     FindingId::HostEnvFile,
     FindingId::HostEnvFileMode,
@@ -92,6 +102,9 @@ const IN_PLACE: &[FindingId] = &[
 
 pub(super) const CHECKS: &[Check] = &[
     Check { id: FindingId::HostDashedEnvFile, after: USER, judge: dashed },
+    Check { id: FindingId::HostMissingEnvFile, after: USER, judge: missing_env_files },
+    Check { id: FindingId::HostOverrides, after: USER, judge: overrides },
+    Check { id: FindingId::HostUnitLines, after: USER, judge: unit_lines },
     Check { id: FindingId::HostOldValues, after: USER, judge: old_values },
     Check { id: FindingId::HostEnvFile, after: USER, judge: env_file },
     Check { id: FindingId::HostEnvFileMode, after: HANDED, judge: mode },
@@ -100,6 +113,7 @@ pub(super) const CHECKS: &[Check] = &[
     Check { id: FindingId::HostChecksumVariables, after: HANDED, judge: checksums },
     Check { id: FindingId::HostRegionVariable, after: HANDED, judge: region },
     Check { id: FindingId::HostEnvironmentD, after: USER, judge: user_wide },
+    Check { id: FindingId::HostReaders, after: USER, judge: readers },
     Check { id: FindingId::HostInStep, after: IN_PLACE, judge: in_step },
     Check { id: FindingId::HostShellHistory, after: &[], judge: histories },
     Check { id: FindingId::HostYamlBackups, after: USER, judge: yaml_backups },
@@ -110,6 +124,9 @@ impl Default for SettingsEvidence {
     fn default() -> Self {
         Self {
             dashed: Look::nobody(),
+            missing_env_files: Look::nobody(),
+            overrides: Look::nobody(),
+            hazards: Look::nobody(),
             old_values: Look::nobody(),
             user_wide: Look::nobody(),
             handed_over: Look::nobody(),
@@ -117,6 +134,7 @@ impl Default for SettingsEvidence {
             wanted: Look::nobody(),
             given: Look::nobody(),
             pending: Look::nobody(),
+            in_the_way: Look::nobody(),
             histories: Look::nobody(),
             yaml_backups: Look::nobody(),
             blind_backups: Look::nobody(),
@@ -137,6 +155,34 @@ fn dashed(seen: &Examination) -> Judged {
                                           settings over in a way that works",
         )),
     }
+}
+
+fn missing_env_files(seen: &Examination) -> Judged {
+    let found = seen.settings.missing_env_files.seen()?;
+    let cure = match found.iter().find(|value| !value.is_repaired) {
+        None if found.is_empty() => {
+            return Ok("every env file that a unit requires exists".to_owned());
+        }
+        None => "`datalake provision` takes the line out",
+        Some(value) => value.cure.as_str(),
+    };
+    Err(wrong(lines(found), cure))
+}
+
+fn overrides(seen: &Examination) -> Judged {
+    let found = seen.settings.overrides.seen()?;
+    let Some(first) = found.first() else {
+        return Ok("no drop-in or service of systemd undoes the settings".to_owned());
+    };
+    Err(wrong(lines(found), first.cure.clone()))
+}
+
+fn unit_lines(seen: &Examination) -> Judged {
+    let found = seen.settings.hazards.seen()?;
+    let Some(first) = found.first() else {
+        return Ok("the installed podman reads every line of the units".to_owned());
+    };
+    Err(wrong(lines(found), first.cure.clone()))
 }
 
 fn old_values(seen: &Examination) -> Judged {
@@ -271,6 +317,17 @@ fn region(seen: &Examination) -> Judged {
               `region:`",
             ],
             "`datalake provision` sets it",
+        )),
+    }
+}
+
+fn readers(seen: &Examination) -> Judged {
+    match seen.settings.in_the_way.seen()?.as_slice() {
+        [] => Ok("nothing stands in the way of a provision".to_owned()),
+        found => Err(wrong(
+            found.to_vec(),
+            "`datalake provision` stops because of it, and shows what clears each line away: \
+             `--unit NAME` adds a container unit to the plan",
         )),
     }
 }

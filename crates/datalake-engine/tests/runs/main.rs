@@ -1,6 +1,8 @@
 //! Runs over ports in memory: to their end, stopped, killed, and back.
 
 #[cfg(test)]
+mod away;
+#[cfg(test)]
 mod buckets;
 #[cfg(test)]
 mod failing;
@@ -12,6 +14,8 @@ mod killed;
 mod late;
 #[cfg(test)]
 mod lost;
+#[cfg(test)]
+mod new_bucket;
 #[cfg(test)]
 mod records;
 #[cfg(test)]

@@ -7,7 +7,7 @@ use datalake_engine::*;
 use crate::support::*;
 
 /// The lines in the secret, as Modal has them.
-fn lines(world: &World) -> Option<String> {
+pub(crate) fn lines(world: &World) -> Option<String> {
     let kept = world.vault.everything().remove(&modal("hetzner-s3"));
     kept.map(|(_, lines)| String::from_utf8(lines).unwrap())
 }
@@ -33,13 +33,12 @@ impl SecretVault for Broken<'_> {
         if self.loses { Ok(()) } else { self.world.vault.create(secret, lines, print).await }
     }
 
-    async fn replace(
-        &self,
-        secret: &ModalObject,
-        lines: &FilledBody,
-        print: Fingerprint,
-    ) -> Result<(), Fault> {
-        self.world.vault.replace(secret, lines, print).await
+    async fn update(&self, secret: &ModalObject, content: &VaultContent<'_>) -> Result<(), Fault> {
+        self.world.vault.update(secret, content).await
+    }
+
+    async fn clear(&self, secret: &ModalObject, print: Fingerprint) -> Result<(), Fault> {
+        self.world.vault.clear(secret, print).await
     }
 
     async fn remove(&self, secret: &ModalObject) -> Result<(), Fault> {
@@ -70,18 +69,34 @@ async fn each_generation_reaches_modal_and_each_rollback_brings_the_one_before()
 }
 
 #[tokio::test]
-async fn a_secret_of_somebody_else_is_replaced_and_the_plan_says_that_it_will_not_come_back() {
+async fn variables_of_somebody_else_stay_through_every_run_and_rollback() {
     let world = World::without_bucket().await;
     world.vault.put_foreign(&modal("hetzner-s3"), b"THEIRS=1\n");
 
     let plan = world.plan("first\n").await;
     let step = plan.steps.iter().find(|step| step.action.verb() == "store in Modal").unwrap();
     assert!(matches!(step.guard, Guard::VaultDiffers(..)), "{step:?}");
-    assert!(matches!(step.undo.way, Way::OneWay(_)), "{step:?}");
+    assert!(matches!(step.undo.way, Way::Back(Action::ClearVault(..))), "{step:?}");
 
     world.provision("first\n", &world.ports()).await.unwrap();
+    assert_eq!(lines(&world).as_deref(), Some("old\nfirst\nTHEIRS=1\n"));
+    world.provision("second\n", &world.ports()).await.unwrap();
+    assert_eq!(lines(&world).as_deref(), Some("old\nsecond\nTHEIRS=1\n"));
     world.rollback(&world.ports()).await.unwrap();
-    assert_eq!(lines(&world).as_deref(), Some("old\nfirst\n"));
+    assert_eq!(lines(&world).as_deref(), Some("old\nfirst\nTHEIRS=1\n"));
+    world.rollback(&world.ports()).await.unwrap();
+    assert_eq!(lines(&world).as_deref(), Some("THEIRS=1\n"));
+}
+
+#[tokio::test]
+async fn what_somebody_adds_to_a_secret_that_a_run_has_created_stays_after_its_rollback() {
+    let world = World::without_bucket().await;
+    world.provision("first\n", &world.ports()).await.unwrap();
+    world.vault.put_foreign(&modal("hetzner-s3"), b"ADDED=1\n");
+
+    world.rollback(&world.ports()).await.unwrap();
+
+    assert_eq!(lines(&world).as_deref(), Some("ADDED=1\n"));
 }
 
 #[tokio::test]
@@ -106,7 +121,7 @@ async fn an_app_without_new_containers_is_owed_them_by_the_next_run() {
     world.vault.deploy(&app);
     let broken = Broken { world: &world, loses: false };
     let stopped = world.provision("first\n", &Ports { vault: &broken, ..world.ports() }).await;
-    assert!(matches!(stopped, Err(Stopped::Apply(ApplyError::Step(_)))), "{stopped:?}");
+    assert!(matches!(stopped, Err(Stopped::Apply(ApplyError::Pending(_)))), "{stopped:?}");
     assert_eq!(world.history().owed_apps(), [app.clone()].into());
 
     world.provision("first\n", &world.ports()).await.unwrap();
@@ -120,7 +135,7 @@ async fn a_secret_that_appears_meanwhile_is_not_overwritten() {
     let world = World::without_bucket().await;
     let plan = world.plan("first\n").await;
     let steps = plan.steps.into_iter().filter(|step| step.action.verb() == "store in Modal");
-    let plan = Plan { steps: steps.collect() };
+    let plan = Plan::of_steps(steps.collect());
     world.vault.put_foreign(&modal("hetzner-s3"), b"THEIRS=1\n");
 
     let run = world.run(RunKind::Provision, &plan).await;

@@ -7,6 +7,8 @@ use std::time::Duration;
 
 use datalake_core::{Fault, FaultKind};
 
+use crate::gate::GateFault;
+
 /// Why a program gave no usable answer.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -17,6 +19,9 @@ pub enum CommandFault {
     /// It may not be run.
     #[error("program `{0}` may not be run")]
     Denied(String),
+    /// Somebody else may have put it there.
+    #[error(transparent)]
+    Distrusted(GateFault),
     /// It cannot be run in that folder.
     #[error("`{}` is no folder to run a program in", .0.display())]
     Directory(PathBuf),
@@ -55,10 +60,9 @@ pub enum CommandFault {
 /// What a program's failure means. It is never read as "nothing there" but where systemd says so.
 pub(crate) fn fault_of_command(fault: CommandFault) -> Fault {
     let kind = match &fault {
-        CommandFault::Denied(_) => FaultKind::Denied,
-        CommandFault::NotFound(_) | CommandFault::TimedOut { .. } | CommandFault::Directory(_) => {
-            FaultKind::Unreachable
-        }
+        CommandFault::Denied(_) | CommandFault::Distrusted(_) => FaultKind::Denied,
+        CommandFault::NotFound(_) => FaultKind::NoProgram,
+        CommandFault::TimedOut { .. } | CommandFault::Directory(_) => FaultKind::Unreachable,
         CommandFault::Failed { stderr, .. } => kind_of_complaint(stderr),
         CommandFault::TooMuch(_) => FaultKind::Unreadable,
         CommandFault::System { .. } => FaultKind::Io,
@@ -125,6 +129,6 @@ mod tests {
             assert_eq!(kind_of_complaint(stderr), kind, "{stderr}");
         }
         let missing = fault_of_command(CommandFault::NotFound("podman".to_owned()));
-        assert_eq!(missing.kind, FaultKind::Unreachable);
+        assert_eq!(missing.kind, FaultKind::NoProgram);
     }
 }

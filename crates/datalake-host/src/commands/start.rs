@@ -9,41 +9,50 @@ use datalake_core::FilledBody;
 use rustix::process::{Pid, Signal, kill_process_group};
 use tokio::process::Child;
 
+use super::warden::Warden;
 use super::{Command, CommandFault};
 use crate::escape::escaped;
+use crate::gate::{TrustedUsers, clear_program, cleared_environment, cleared_path};
 
 /// What a program gets of this process's environment.
-const PASSED_ON: [&str; 2] = ["HOME", "LANG"];
+const PASSED_ON: [&str; 1] = ["HOME"];
+
+/// The locale of every program: what one says in another language has another kind here.
+const LOCALE: [(&str, &str); 1] = [("LC_ALL", "C.UTF-8")];
 
 /// The program, just started, and what it is to read.
 pub(super) fn started<'a>(
     command: &Command,
     input: Option<&'a FilledBody>,
 ) -> Result<(Group, &'a [u8]), CommandFault> {
-    let mut prepared = prepared(command);
+    let trusted = TrustedUsers::of_process();
+    let program = clear_program(&command.program, &trusted).map_err(CommandFault::Distrusted)?;
+    let mut prepared = prepared(command, &program, &trusted);
     if input.is_some() {
         prepared.stdin(Stdio::piped());
     }
     let name = escaped(command.program.as_encoded_bytes());
+    let unguarded = |source| CommandFault::System { program: name.clone(), source };
+    let warden = Warden::start().map_err(unguarded)?;
+    // A group of its own, or the one that its warden leads.
+    let group = warden.as_ref().and_then(Warden::group);
+    prepared.process_group(Pid::as_raw(group));
     let child = prepared.spawn().map_err(|error| start_fault(command, &name, error))?;
-    Ok((Group { child }, input.map_or(&b""[..], FilledBody::expose)))
+    Ok((Group { child, warden }, input.map_or(&b""[..], FilledBody::expose)))
 }
 
-fn prepared(command: &Command) -> tokio::process::Command {
-    let mut prepared = tokio::process::Command::new(&command.program);
+fn prepared(command: &Command, program: &OsStr, trusted: &TrustedUsers) -> tokio::process::Command {
+    let mut prepared = tokio::process::Command::new(program);
     prepared.args(&command.arguments).current_dir(&command.directory).env_clear();
-    prepared.env("PATH", absolute_folders(&env::var_os("PATH").unwrap_or_default()));
-    prepared.envs(PASSED_ON.iter().filter_map(|name| Some((name, env::var_os(name)?))));
-    prepared.envs(&command.environment);
+    prepared.env("PATH", cleared_path(trusted));
+    let own = PASSED_ON.iter().filter_map(|name| Some((OsString::from(name), env::var_os(name)?)));
+    let given = command.environment.iter().map(|(name, value)| (name.clone(), value.clone()));
+    let all = own.chain(given);
+    prepared.envs(all.filter(|(name, value)| cleared_environment(name, value, trusted)));
+    prepared.envs(LOCALE);
     prepared.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    prepared.process_group(0).kill_on_drop(true);
+    prepared.kill_on_drop(true);
     prepared
-}
-
-/// `path` without its relative folders, in which anyone may have put a program.
-fn absolute_folders(path: &OsStr) -> OsString {
-    let folders = env::split_paths(path).filter(|folder| folder.is_absolute());
-    env::join_paths(folders).unwrap_or_default()
 }
 
 fn start_fault(command: &Command, name: &str, error: io::Error) -> CommandFault {
@@ -62,21 +71,27 @@ fn start_fault(command: &Command, name: &str, error: io::Error) -> CommandFault 
 }
 
 fn is_anywhere(program: &OsStr) -> bool {
-    let path = absolute_folders(&env::var_os("PATH").unwrap_or_default());
+    let path = cleared_path(&TrustedUsers::of_process());
     // A path that is absolute already stays itself.
     env::split_paths(&path).any(|folder| folder.join(program).exists())
 }
 
-/// A child that leads a process group; dropped before its end, the whole group is killed.
+/// A child in a process group of its own; dropped before its end, the whole group is killed.
 pub(super) struct Group {
     pub(super) child: Child,
+    /// The leader of the group, where it is not the child itself.
+    warden: Option<Warden>,
 }
 
 impl Group {
     fn kill(&self) {
         // The number is that of the group as long as the child is not reaped, and `None` after.
-        let number = self.child.id().and_then(|id| i32::try_from(id).ok());
-        if let Some(group) = number.and_then(Pid::from_raw) {
+        let Some(number) = self.child.id().and_then(|id| i32::try_from(id).ok()) else { return };
+        let group = match &self.warden {
+            Some(warden) => warden.group(),
+            None => Pid::from_raw(number),
+        };
+        if let Some(group) = group {
             // Whoever is gone already needs no signal.
             let _ = kill_process_group(group, Signal::KILL);
         }
@@ -92,16 +107,5 @@ impl Group {
 impl Drop for Group {
     fn drop(&mut self) {
         self.kill();
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn programs_are_looked_for_in_absolute_folders_only() {
-        assert_eq!(absolute_folders(OsStr::new("/a:.:b/c::/d")), "/a:/d");
-        assert_eq!(absolute_folders(OsStr::new("")), "");
     }
 }

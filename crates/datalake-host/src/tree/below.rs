@@ -10,9 +10,11 @@ use rustix::fs::{
     openat, openat2, statat, syncfs,
 };
 use rustix::io::Errno;
+use rustix::process::geteuid;
 
 use super::Links;
 use crate::fault::{fault_of, kind_in_words};
+use crate::root::names_in;
 
 /// The root of a tree, held open.
 pub(super) struct Below {
@@ -24,7 +26,11 @@ impl Below {
     pub(super) fn open(path: &Path, links: Links) -> Result<Self, Fault> {
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
         let root = openat(CWD, path, flags, Mode::empty()).map_err(fault_of)?;
-        Ok(Self { root, links })
+        Ok(Self::of(root, links))
+    }
+
+    pub(super) fn of(root: OwnedFd, links: Links) -> Self {
+        Self { root, links }
     }
 
     /// Opens a file for reading; a pipe or device does not block and is found out by its kind.
@@ -41,11 +47,11 @@ impl Below {
         self.beneath(path.unwrap_or("."), OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC)
     }
 
-    /// The same; makes the folders that are missing, for `owner`.
+    /// The same; makes the folders that are missing, each for the heir of the one above it.
     pub(super) fn make_folder(
         &self,
         path: Option<&str>,
-        owner: Option<Owner>,
+        heir: impl Fn(&OwnedFd) -> Result<Option<Owner>, Fault>,
     ) -> Result<OwnedFd, Fault> {
         match self.folder(path) {
             Err(Errno::NOENT) => (),
@@ -53,6 +59,7 @@ impl Below {
         }
         let mut folder = self.folder(None).map_err(fault_of)?;
         for name in path.unwrap_or_default().split('/') {
+            let owner = heir(&folder)?;
             let made = match mkdirat(&folder, name, Mode::from_raw_mode(0o777)) {
                 Ok(()) => true,
                 Err(Errno::EXIST) => false,
@@ -60,6 +67,7 @@ impl Below {
             };
             folder = enter(folder.as_fd(), name).map_err(fault_of)?;
             if let Some(owner) = owner.filter(|_| made) {
+                require_new(&folder)?;
                 give(folder.as_fd(), owner)?;
             }
         }
@@ -76,6 +84,16 @@ impl Below {
             ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS | ResolveFlags::NO_MAGICLINKS;
         openat2(&self.root, path, flags | OFlags::NOFOLLOW, Mode::empty(), resolve)
     }
+}
+
+/// Whoever may write above can have put another folder in place of the new one: were it given away
+/// with something of the caller's in it, that would be theirs.
+fn require_new(folder: &OwnedFd) -> Result<(), Fault> {
+    let stat = fstat(folder).map_err(fault_of)?;
+    if stat.st_uid != geteuid().as_raw() || !names_in(folder)?.is_empty() {
+        return Err(disturbed("the new folder was swapped for another"));
+    }
+    Ok(())
 }
 
 /// Gives an open file or folder to an owner.

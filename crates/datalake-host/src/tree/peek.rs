@@ -90,7 +90,8 @@ impl HostTree {
 
 fn peek(inner: &Inner, path: &TreePath, (head, tail): (usize, usize)) -> Result<PeekedFile, Fault> {
     let file = inner.root.read(path.as_str())?;
-    let (facts, _) = facts(file.as_fd())?;
+    let (facts, stat) = facts(file.as_fd())?;
+    inner.require_own(&stat)?;
     let (file, size) = (File::from(file), facts.size.0);
     let read = |from: u64, most: usize| {
         let length = usize::try_from(size - from).unwrap_or(usize::MAX).min(most);

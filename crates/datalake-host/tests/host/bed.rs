@@ -73,9 +73,13 @@ impl Bed {
     }
 
     pub(crate) fn make_pipe(&self, path: &str) {
-        let mode = rustix::fs::Mode::from_raw_mode(0o600);
-        mknodat(CWD, self.real(path), FileType::Fifo, mode, 0).unwrap();
+        make_pipe(&self.real(path));
     }
+}
+
+pub(crate) fn make_pipe(path: &Path) {
+    let mode = rustix::fs::Mode::from_raw_mode(0o600);
+    mknodat(CWD, path, FileType::Fifo, mode, 0).unwrap();
 }
 
 /// Does something as the run passes a checkpoint.

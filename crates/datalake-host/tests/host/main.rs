@@ -11,11 +11,15 @@ mod files;
 #[cfg(test)]
 mod folders;
 #[cfg(test)]
+mod gate;
+#[cfg(test)]
 mod generator;
 #[cfg(test)]
 mod hostile;
 #[cfg(test)]
 mod long_files;
+#[cfg(test)]
+mod named;
 #[cfg(test)]
 mod secret_file;
 #[cfg(test)]
@@ -26,3 +30,5 @@ mod transfer;
 mod tree;
 #[cfg(test)]
 mod usage_db;
+#[cfg(test)]
+mod ways;

@@ -104,7 +104,7 @@ fn a_link_in_the_folder_is_not_followed() {
     let fault = state.append("journal", b"ours").unwrap_err();
 
     assert_eq!(fault.kind, FaultKind::NotPlain);
-    let detail = format!("`{}/journal` is a symbolic link", folder.display());
+    let detail = format!("`{}/journal` is a symbolic link to `../../theirs`", folder.display());
     assert_eq!(fault.detail, detail);
     assert_eq!(state.read("journal").unwrap_err().kind, FaultKind::NotPlain);
     assert_eq!(fs::read_to_string(bed.path().join("theirs")).unwrap(), "theirs");
@@ -167,14 +167,14 @@ fn whoever_takes_the_lock_removes_what_killed_writes_have_left() {
 
 #[test]
 fn a_folder_that_others_may_write_to_is_refused() {
-    for mode in [0o770, 0o702, 0o777] {
+    for mode in [0o702, 0o777, 0o1777] {
         let bed = tempfile::tempdir().unwrap();
         fs::set_permissions(bed.path(), fs::Permissions::from_mode(mode)).unwrap();
 
         let fault = open(bed.path()).err().unwrap();
 
         assert_eq!(fault.kind, FaultKind::Denied);
-        assert!(fault.detail.starts_with("others may write to `"), "{}", fault.detail);
+        assert!(fault.detail.contains("everybody may write to it"), "{}", fault.detail);
     }
 }
 
@@ -193,6 +193,18 @@ fn a_folder_of_another_user_is_refused() {
 
     assert_eq!(fault.kind, FaultKind::Denied);
     assert!(fault.detail.contains("belongs to user"), "{}", fault.detail);
+}
+
+#[test]
+fn nothing_is_made_below_a_folder_that_others_may_write_to() {
+    let bed = tempfile::tempdir().unwrap();
+    fs::set_permissions(bed.path(), fs::Permissions::from_mode(0o777)).unwrap();
+
+    let state = open(&bed.path().join("share/datalake")).unwrap();
+    let fault = state.write("x", b"").unwrap_err();
+
+    assert_eq!(fault.kind, FaultKind::Denied);
+    assert_eq!(fs::read_dir(bed.path()).unwrap().count(), 0);
 }
 
 #[test]

@@ -4,7 +4,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use datalake_core::TreePath;
 use datalake_engine::Clock as _;
 use datalake_host::{
     ArchiveFault, ArchiveProgress, Archived, NewArchive, Unarchived, archive, check_archive,
@@ -16,7 +15,6 @@ use tokio::time::interval;
 
 use super::home::Home;
 use super::is_home::require_named_home;
-use super::open::tree;
 use crate::args::Cli;
 use crate::args::migrate::{Backup, What};
 use crate::dumps::find_dump;
@@ -30,8 +28,6 @@ pub(super) const BACKUP_READ: DocumentKind = DocumentKind::of::<ReadBack>("backu
 
 /// How often progress is shown.
 const BEAT: Duration = Duration::from_millis(200);
-/// So much of a `dagster.yaml` is read.
-const YAML: usize = 1 << 20;
 /// So many names are told.
 const TOLD: usize = 10;
 
@@ -89,15 +85,18 @@ async fn write(cli: &Cli, flags: &Backup, printer: Printer) -> Result<Exit, Fail
     let site = Site::open(cli, printer).await?;
     let what = What { home: flags.home.clone(), ..What::default() };
     require_named_home(&what).await?;
-    let folder = Home::find(&site, &what)?.path;
-    let dump = find_dump(&site, &yaml_in(&folder).await?);
+    let home = Home::find(&site, &what)?.folder;
+    let (opened, folder, rules) = (home.open()?, home.path_here(), home.rules());
+    let dump = find_dump(&site, &home.text("dagster.yaml")?.unwrap_or_default());
     let created = site.clock.now().to_string();
     let usual = || PathBuf::from(format!("dagster-home-{}.tar.zst", created.replace(':', "")));
     let to = flags.to.clone().unwrap_or_else(usual);
     let began = Instant::now();
     let (from, file) = (folder.clone(), to.clone());
     let work = move |progress: &ArchiveProgress| {
-        archive(&NewArchive { folder: &from, to: &file, created: &created }, progress)
+        let (name, to, created) = (from.as_path(), file.as_path(), created.as_str());
+        let owners = &rules.owners;
+        archive(&NewArchive { folder: &opened, name, owners, to, created }, progress)
     };
     let made = shown(printer, work).await?;
     let Archived { files, databases, bytes, packed, disturbed, skipped } = made;
@@ -110,7 +109,10 @@ async fn write(cli: &Cli, flags: &Backup, printer: Printer) -> Result<Exit, Fail
         size(bytes),
         size(packed)
     );
-    text.push_str(&named("not in it, since they are no files", &skipped));
+    text.push_str(&named(
+        "not in it: no plain files, files of another user, or all holes",
+        &skipped,
+    ));
     if let Some(line) = &dump {
         text.push_str(&format!(
             "Not in it: Dagster's database, which is Postgres. Copy it with:\n  {}\n",
@@ -136,14 +138,6 @@ async fn write(cli: &Cli, flags: &Backup, printer: Printer) -> Result<Exit, Fail
     };
     printer.result(BACKUP, made, &text);
     problem.map_or(Ok(Exit::Done), Err)
-}
-
-/// The text of a home's `dagster.yaml`; empty where it has none.
-async fn yaml_in(home: &Path) -> Result<String, Failure> {
-    let Ok(path) = TreePath::try_from("dagster.yaml") else { return Ok(String::new()) };
-    let peeked = tree(home)?.peek_files(&[path], YAML, 0).await.pop();
-    let head = peeked.and_then(Result::ok).map(|file| file.head).unwrap_or_default();
-    Ok(String::from_utf8_lossy(&head).into_owned())
 }
 
 async fn read_back(file: &Path, into: Option<&Path>, printer: Printer) -> Result<Exit, Failure> {

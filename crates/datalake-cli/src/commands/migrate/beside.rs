@@ -1,10 +1,12 @@
 //! What lies in Dagster's home beside the folders that are moved.
 
-use std::fs;
-use std::path::PathBuf;
+use std::path::Path;
 
+use datalake_core::{FaultKind, HostPath};
 use datalake_dagster::stays_in_home;
+use datalake_engine::{Files as _, Seen};
 
+use super::folder::FolderPlace;
 use super::home::Home;
 use super::lines::Lines;
 use super::look::Stays;
@@ -17,18 +19,11 @@ const TOLD: usize = 100_000;
 
 /// What lies in the home beside the pickles.
 pub(super) fn stays_beside(home: &Home) -> Result<Vec<Stays>, Failure> {
-    let failed = |error| Failure::io(&home.path, &error);
-    let mut names = Vec::new();
-    for entry in fs::read_dir(&home.path).map_err(failed)? {
-        names.push(entry.map_err(failed)?.file_name());
-    }
-    names.sort();
-    let holds = |name: &std::ffi::OsStr| {
-        let path = home.path.join(name);
-        home.pickles.as_ref().is_ok_and(|pickles| pickles.starts_with(path))
+    let holds = |name: &String| {
+        let path = home.folder.path_here().join(name);
+        home.pickles.as_ref().is_ok_and(|pickles| pickles.path_here().starts_with(path))
     };
-    let stays = names.into_iter().filter(|name| !holds(name)).map(|name| {
-        let name = name.to_string_lossy().into_owned();
+    let stays = home.folder.names()?.into_iter().filter(|name| !holds(name)).map(|name| {
         let why = stays_in_home(&name).unwrap_or("nothing that a migration knows");
         Stays { name: printable(&name), items: None, why: why.to_owned() }
     });
@@ -45,39 +40,41 @@ pub(super) fn write_lines(
     migration: &Migration<'_>,
     lines: &mut Lines,
 ) -> Result<(), Failure> {
-    let parts: Vec<_> = migration.parts.iter().filter_map(|part| part.folder()).collect();
-    let mut left = vec![home.path.clone()];
+    let parts = migration.parts.iter().filter_map(|part| part.folder());
+    let parts: Vec<_> = parts.map(FolderPlace::path_here).collect();
+    let (whole, opened) = (home.folder.path_here(), home.folder.open()?);
+    let mut left: Vec<HostPath> = "/".parse().into_iter().collect();
     let mut told = 0;
     while let Some(folder) = left.pop() {
-        if parts.iter().any(|part| *part == folder) {
+        let here = whole.join(folder.as_str().trim_start_matches('/'));
+        if parts.contains(&here) {
             continue;
         }
-        let failed = |error| Failure::io(&folder, &error);
-        let mut entries: Vec<(PathBuf, bool)> = Vec::new();
-        for entry in fs::read_dir(&folder).map_err(failed)? {
-            let entry = entry.map_err(failed)?;
-            entries.push((entry.path(), entry.file_type().map_err(failed)?.is_dir()));
-        }
-        entries.sort();
-        for (path, is_folder) in entries {
-            if is_folder {
+        let names = match opened.look(&folder) {
+            Ok(Seen::Folder(seen)) => seen.names,
+            Ok(Seen::File { .. }) => continue,
+            Err(fault) if fault.kind == FaultKind::Absent => continue,
+            Err(fault) => return Err(Failure::about(shown(&here), &fault)),
+        };
+        for name in names {
+            let Ok(path) = folder.join(&name) else { continue };
+            if opened.is_file(&path) == Ok(false) {
                 left.push(path);
                 continue;
             }
             told += 1;
             if told > TOLD {
-                lines.write('.', &home.path.display().to_string(), "and more beside the pickles");
+                lines.write('.', &home.folder.shown(), "and more beside the pickles");
                 return Ok(());
             }
-            lines.write('.', &path.display().to_string(), why_beside(home, &path));
+            let why = path.parts().next().and_then(stays_in_home);
+            let why = why.unwrap_or("nothing that a migration knows");
+            lines.write('.', &here.join(&name).display().to_string(), why);
         }
     }
     Ok(())
 }
 
-/// Why a file beside the pickles stays.
-fn why_beside(home: &Home, path: &std::path::Path) -> &'static str {
-    let first = path.strip_prefix(&home.path).ok().and_then(|rest| rest.iter().next());
-    let known = first.and_then(|name| stays_in_home(&name.to_string_lossy()));
-    known.unwrap_or("nothing that a migration knows")
+fn shown(path: &Path) -> String {
+    format!("`{}`", printable(&path.display().to_string()))
 }

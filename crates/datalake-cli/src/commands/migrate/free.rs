@@ -162,6 +162,7 @@ async fn one(
         return Ok(none);
     }
     let facts: Arc<Facts> = Arc::default();
+    let _lock = migration.lock(remote, part)?;
     let open = migration.open(remote, part, true)?.naming().remembering(&facts);
     let looked = Looked::default();
     let seen = open.look(limits, Comparison::KeepNewer, &looked).await;

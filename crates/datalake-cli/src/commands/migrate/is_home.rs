@@ -1,12 +1,13 @@
 //! Whether a folder that was named is a home of Dagster's.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
+use std::sync::Arc;
 
 use datalake_core::TreePath;
 use datalake_dagster::{HomeCandidate, HomeSigns, HomeVerdict, SQLITE_MAGIC, judge_home};
-use datalake_host::{HostTree, PeekedFile};
+use datalake_engine::NoCheckpoints;
+use datalake_host::{HostFiles, HostTree, Owners, PeekedFile};
 
-use super::open::tree;
 use crate::args::migrate::What;
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -26,8 +27,7 @@ const PROPOSED: usize = 3;
 /// As [`require_home`].
 pub(super) async fn require_named_home(what: &What) -> Result<(), Failure> {
     match &what.home {
-        Some(home) if what.pickles.is_none() && home.is_dir() => require_home(home).await,
-        // What is no folder at all is told by those who look for the home.
+        Some(home) if what.pickles.is_none() => require_home(home).await,
         Some(_) | None => Ok(()),
     }
 }
@@ -38,8 +38,10 @@ pub(super) async fn require_named_home(what: &What) -> Result<(), Failure> {
 ///
 /// [`Failure`] with [`Exit::Config`] for a folder that is none.
 async fn require_home(path: &Path) -> Result<(), Failure> {
-    let whole = whole_path(path)?;
-    let opened = tree(&whole)?;
+    // What cannot be opened is told by those who look for the home.
+    let Ok(folder) = HostFiles::open_named(path, Arc::new(NoCheckpoints)) else { return Ok(()) };
+    let whole = folder.real_path();
+    let opened = listed(&folder)?;
     let named = candidate(&whole, &opened).await;
     if named.signs.is_certain() {
         return Ok(());
@@ -47,7 +49,7 @@ async fn require_home(path: &Path) -> Result<(), Failure> {
     let mut above = Vec::new();
     for folder in whole.ancestors().skip(1).take(ABOVE) {
         // What cannot be opened is no home that could be proposed.
-        if let Ok(opened) = tree(folder) {
+        if let Some(opened) = opened_beside(folder) {
             above.push(candidate(folder, &opened).await);
         }
     }
@@ -70,9 +72,14 @@ async fn require_home(path: &Path) -> Result<(), Failure> {
     }
 }
 
-/// The path from the root on, without parts that lead upwards.
-fn whole_path(path: &Path) -> Result<PathBuf, Failure> {
-    std::fs::canonicalize(path).map_err(|error| Failure::io(path, &error))
+/// A folder whose names can be asked for.
+fn listed(folder: &HostFiles) -> Result<HostTree, Failure> {
+    let opened = folder.owner().and_then(|owner| HostTree::guarded(folder, Owners::only(owner)));
+    opened.map_err(|fault| Failure::about(format!("`{}`", printable(folder.shown())), &fault))
+}
+
+fn opened_beside(path: &Path) -> Option<HostTree> {
+    listed(&HostFiles::open_named(path, Arc::new(NoCheckpoints)).ok()?).ok()
 }
 
 /// A path as it is reached the way that `named` was: from the working folder, if that was.
@@ -96,7 +103,7 @@ async fn candidates_in(path: &Path, opened: &HostTree) -> Vec<HomeCandidate> {
             continue;
         }
         let next = path.join(name);
-        if let Ok(opened) = tree(&next) {
+        if let Some(opened) = opened_beside(&next) {
             inside.push(candidate(&next, &opened).await);
         }
     }

@@ -1,16 +1,14 @@
 //! `migrate plan` and `migrate status`: what lies where, and what of it is moved.
 
-use std::fs;
-use std::path::Path;
 use std::sync::Arc;
 
 use datalake_core::Comparison;
-use datalake_dagster::own_storage;
 use datalake_engine::transfer::{Item, Limits};
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::super::transfer::limits;
+use super::code::own_managers;
 use super::home::Logs;
 use super::kinds::{LeftOut, LeftRow};
 use super::lines::Lines;
@@ -26,9 +24,6 @@ use crate::render::{self, DocumentKind, Printer, printable};
 pub(super) const MIGRATION_PLAN: DocumentKind = DocumentKind::of::<Outlook>("migration-plan");
 pub(super) const MIGRATION_STATUS: DocumentKind =
     DocumentKind::of::<Vec<Counts>>("migration-status");
-
-/// Python files of a folder that are looked at, at most: what is no project has more.
-const SOURCES: usize = 20_000;
 
 /// What a migration finds and would do.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -184,69 +179,15 @@ fn outlook(migration: &Migration<'_>, what: &What, parts: Vec<Counts>) -> Result
     let mut stays: Vec<_> = rows.map(among).collect();
     stays.extend(super::beside::stays_beside(home)?);
     Ok(Outlook {
-        home: Some(printable(&home.path.display().to_string())),
+        home: Some(home.folder.shown()),
         home_inside: Some(printable(&home.inside)),
         logs: Some(match &home.logs {
-            Logs::Here(folder) => printable(&folder.display().to_string()),
+            Logs::Here(folder) => folder.shown(),
             Logs::Bucket(_) => "in a bucket already".to_owned(),
             Logs::Unknown(why) => format!("unknown: {}", printable(why)),
         }),
         parts,
         stays,
-        unknown: unknown(what)?,
+        unknown: own_managers(&what.code)?,
     })
-}
-
-/// What no file tells: I/O managers in code.
-fn unknown(what: &What) -> Result<Vec<String>, Failure> {
-    if what.code.is_empty() {
-        let text = "I/O managers in code with files of their own, such as \
-                    `FilesystemIOManager(base_dir=…)`: --code DIR looks for them";
-        return Ok(vec![text.to_owned()]);
-    }
-    let mut found = Vec::new();
-    for folder in &what.code {
-        let mut left = vec![folder.clone()];
-        let mut seen = 0;
-        while let Some(path) = left.pop() {
-            seen += 1;
-            if seen > SOURCES {
-                found.push(format!("{}: too many files to look at all", shown(folder)));
-                break;
-            }
-            if path.is_dir() && !path.is_symlink() {
-                let failed = |error| Failure::io(&path, &error);
-                for entry in fs::read_dir(&path).map_err(failed)? {
-                    left.push(entry.map_err(failed)?.path());
-                }
-            } else if path.extension().is_some_and(|end| end == "py") {
-                found.extend(managers(&path));
-            }
-        }
-    }
-    found.sort();
-    if found.is_empty() {
-        found.push(
-            "no I/O manager with files of its own stands in the code that was named".to_owned(),
-        );
-    }
-    Ok(found)
-}
-
-fn managers(path: &Path) -> Vec<String> {
-    match fs::read(path) {
-        Ok(bytes) => {
-            let found = own_storage(&String::from_utf8_lossy(&bytes));
-            let line = |own: &datalake_dagster::OwnStorage| {
-                let text = printable(&own.text);
-                format!("{}:{}: `{text}`: where its files lie is not known", shown(path), own.line)
-            };
-            found.iter().map(line).collect()
-        }
-        Err(error) => vec![format!("{}: cannot be read: {error}", shown(path))],
-    }
-}
-
-fn shown(path: &Path) -> String {
-    printable(&path.display().to_string())
 }

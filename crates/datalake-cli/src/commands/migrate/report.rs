@@ -2,10 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use datalake_core::{Fault, FaultKind, TreePath};
-use datalake_dagster::{
-    ASSETS_QUERY, AssetName, SQLITE_MAGIC, asset_key_of_database, asset_keys, asset_name,
-};
+use datalake_core::{Fault, FaultKind};
+use datalake_dagster::{ASSETS_QUERY, AssetName, asset_key_of_database, asset_keys, asset_name};
 use datalake_engine::Clock as _;
 use datalake_engine::transfer::Item;
 use datalake_host::dagster_asset_keys;
@@ -13,10 +11,10 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::super::transfer::limits;
+use super::folder::FolderPlace;
 use super::home::Home;
 use super::kinds::LeftRow;
 use super::look::look_at;
-use super::open::tree;
 use super::part::{Migration, PartKind};
 use super::pause::{addresses, ask};
 use super::standing::{Counts, Standing};
@@ -29,9 +27,6 @@ use crate::render::{self, DocumentKind, Printer, printable};
 
 pub(super) const MIGRATION_REPORT: DocumentKind =
     DocumentKind::of::<MigrationReport>("migration-report");
-
-/// The database that knows all assets.
-const INDEX: &str = "history/runs/index.db";
 
 /// What became of each asset.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -133,7 +128,7 @@ async fn known_keys(
     webserver: Option<&str>,
     printer: Printer,
 ) -> (BTreeSet<Vec<String>>, bool) {
-    match database_keys(home).await {
+    match database_keys(home) {
         Ok(Some(keys)) => return (keys, true),
         Ok(None) => (),
         Err(fault) => printer.talk(&format!("the database of assets cannot be read: {fault}")),
@@ -149,21 +144,26 @@ async fn known_keys(
 }
 
 /// The keys of all assets that the instance's own database knows; `None` where it has none.
-pub(super) async fn database_keys(home: &Home) -> Result<Option<BTreeSet<Vec<String>>>, Fault> {
+pub(super) fn database_keys(home: &Home) -> Result<Option<BTreeSet<Vec<String>>>, Fault> {
     let Ok(databases) = &home.databases else { return Ok(None) };
-    // A pipe of that name would block whoever opens it.
-    let (Ok(opened), Ok(path)) = (tree(databases), TreePath::try_from(INDEX)) else {
-        return Ok(None);
-    };
-    let peeked = opened.peek_files(&[path], SQLITE_MAGIC.len(), 0).await;
-    if !matches!(peeked.as_slice(), [Ok(file)] if file.head == SQLITE_MAGIC) {
-        return Ok(None);
-    }
-    match dagster_asset_keys(&databases.join(INDEX)) {
+    match keys_in_database(databases) {
         Ok(keys) => Ok(Some(keys.iter().filter_map(|key| asset_key_of_database(key)).collect())),
         Err(fault) if fault.kind == FaultKind::Absent => Ok(None),
         Err(fault) => Err(fault),
     }
+}
+
+/// The keys in the index of a folder of databases.
+fn keys_in_database(databases: &FolderPlace) -> Result<Vec<String>, Fault> {
+    let absent = || Fault::new(FaultKind::Absent, "there is no database of runs");
+    let folder = databases.join("history/runs").map_err(|_| absent())?;
+    if folder.is_absent() {
+        return Err(absent());
+    }
+    let opened = folder
+        .open()
+        .map_err(|failure| Fault::new(FaultKind::NotPlain, failure.messages.join(": ")))?;
+    dagster_asset_keys(&opened, "index.db")
 }
 
 fn add(

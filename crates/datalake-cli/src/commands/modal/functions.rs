@@ -52,13 +52,12 @@ pub(super) async fn init(cli: &Cli, flags: &ModalInit, printer: Printer) -> Resu
     let spec = super::required(&site.spec()?)?;
     let app = app_of(&spec)?;
     let of_project = ProjectInit { dir: flags.dir.clone(), layout: None, dry_run: false };
-    let calls = match project::layout(&of_project)? {
+    let folder = project::open(&flags.dir)?;
+    let calls = match project::layout(&of_project, Some(&folder))? {
         Some((dg, _)) => (format!("{}/datalake/{ASSET_FILE}", dg.defs), asset(&app)),
         None => (ASSET_FILE.to_owned(), asset_alone(&app)),
     };
     let wanted = [(FUNCTIONS_FILE.to_owned(), functions(&app, &spec.secret)), calls];
-    std::fs::create_dir_all(&flags.dir).map_err(|error| Failure::io(&flags.dir, &error))?;
-    let folder = project::open(&flags.dir)?;
     let (mut reports, mut text, mut is_kept) = (Vec::new(), String::new(), false);
     for (path, content) in wanted {
         let one = project::judged(ProjectFile::signed(path, &content), Some(&folder))?;
@@ -140,6 +139,7 @@ pub(super) async fn deploy(cli: &Cli, flags: &Deploy, printer: Printer) -> Resul
 fn not_deployed(fault: &CommandFault) -> Failure {
     let failure = Failure::of(Exit::Unavailable, fault);
     match fault {
+        CommandFault::Distrusted(fault) => Failure::from(fault.clone()),
         CommandFault::NotFound(_) => failure
             .under(Exit::Config)
             .hint("install it (`pipx install modal`), or name it: `modal: { client: … }`"),

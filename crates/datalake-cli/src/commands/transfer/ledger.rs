@@ -13,6 +13,7 @@ use datalake_host::StateDir;
 use super::job::{Dest, Job, Source};
 use crate::failure::Failure;
 use crate::remote::Remote;
+use crate::site::lock_by_name;
 
 /// The name of a pair's manifest in its folder.
 pub(in crate::commands) const MANIFEST: &str = "manifest";
@@ -21,6 +22,8 @@ pub(in crate::commands) const MANIFEST: &str = "manifest";
 pub(in crate::commands) struct PairRecords {
     files: Box<dyn LongFiles>,
     _lock: Option<Box<dyn Lock>>,
+    /// The same pair is locked for those whose records lie elsewhere.
+    _pair: Option<Box<dyn Lock>>,
 }
 
 impl PairRecords {
@@ -47,7 +50,8 @@ impl PairRecords {
         let site = &remote.site;
         let folder = site.state_path.join("transfers").join(id);
         if dry_run && !folder.exists() {
-            return Ok(Self { files: Box::new(MemoryLongFiles::default()), _lock: None });
+            let files = Box::new(MemoryLongFiles::default());
+            return Ok(Self { files, _lock: None, _pair: None });
         }
         let unusable = |fault| site.state_failure(&fault);
         let state = StateDir::open(&folder, Arc::new(NoCheckpoints)).map_err(unusable)?;
@@ -58,18 +62,28 @@ impl PairRecords {
             held => held.into(),
         })?;
         if dry_run {
-            return Ok(Self { files: Box::new(state), _lock: Some(lock) });
+            return Ok(Self { files: Box::new(state), _lock: Some(lock), _pair: None });
         }
+        let pair = lock_pair(id)?;
         let about = serde_json::json!({
             "schema_version": 1, "kind": "transfer-pair", "source": source, "destination": dest,
         });
         state.write("pair.json", format!("{about:#}\n").as_bytes()).map_err(unusable)?;
-        Ok(Self { files: Box::new(state), _lock: Some(lock) })
+        Ok(Self { files: Box::new(state), _lock: Some(lock), _pair: Some(pair) })
     }
 
     pub(in crate::commands) fn files(&self) -> &dyn LongFiles {
         self.files.as_ref()
     }
+}
+
+/// Takes the lock of a pair of places, wherever its records lie.
+///
+/// # Errors
+///
+/// [`Failure`] naming the process that is at work on it.
+pub(in crate::commands) fn lock_pair(id: &str) -> Result<Box<dyn Lock>, Failure> {
+    lock_by_name(&format!("pair/{id}"))
 }
 
 /// The same for the same two places, however they are written.
