@@ -9,7 +9,7 @@ use datalake_core::{
     Plan, Receipt, RunId, Spec, Step, Target, plan_provision, rehearse,
 };
 use datalake_engine::{
-    Clock, Dagster, HastyVault, LiveDagster, NoDagster, Ports, RetryingStore, SecretVault,
+    Clock, Dagster, HastyVault, LiveDagster, NoDagster, Ports, Records, RetryingStore, SecretVault,
     Sighting, Wanted, await_new_bucket, observe, recover,
 };
 use datalake_host::Account;
@@ -115,9 +115,6 @@ pub(super) async fn provision(
     if lock.is_some() {
         recover(&ports).await.map_err(|fault| site.state_failure(&fault))?;
     }
-    await_new_bucket(&spec.bucket, site.records(), &store, &site.clock)
-        .await
-        .map_err(at_bucket(&spec.bucket))?;
     let past = past(&site, &spec, fingerprints)?;
     let subject = Subject {
         site: &site.name,
@@ -226,6 +223,9 @@ pub(super) async fn look_and_plan(
     ports: &Ports<'_>,
 ) -> Result<(Sighting, Plan), Failure> {
     let Subject { spec, places, way, .. } = subject;
+    await_new_bucket(&spec.bucket, Records(ports.state), ports.store, ports.clock)
+        .await
+        .map_err(at_bucket(&spec.bucket))?;
     let services = subject.restart != Restart::Never;
     let (buckets, secrets) = (vec![spec.bucket.clone()], way.secrets());
     let vault = asked_of_modal(subject)?;
