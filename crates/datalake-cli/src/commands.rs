@@ -13,9 +13,15 @@ mod gaps;
 mod going_back;
 mod history;
 mod init;
+#[expect(
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    reason = "their way to the host's own handles is still to come"
+)]
 mod migrate;
 mod modal;
 mod objects;
+#[expect(clippy::disallowed_methods, reason = "their way to the host's own handles is still to come")]
 mod project;
 mod provision;
 mod report;

@@ -15,6 +15,12 @@ mod handover;
 mod kill;
 mod misuse;
 mod modal;
+#[expect(
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    reason = "the one file for paths that the operator names"
+)]
+mod named_path;
 mod near;
 mod no_store;
 mod places;

@@ -4,16 +4,22 @@ use std::ffi::OsString;
 
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::render::Printer;
+use crate::render::{Printer, escape_message};
 
 /// Tells what was not understood: to standard error, and to standard output too where the words ask
 /// for JSON.
 pub(crate) fn misused(words: &[OsString], error: &clap::Error) -> Exit {
+    let text = escape_message(&error.render().to_string());
     let mut flags = words.iter().take_while(|word| *word != "--");
     if flags.any(|word| word == "--json") {
-        Printer::new(true).problem(&failure(&error.render().to_string()));
+        Printer::new(true).problem(&failure(&text));
     }
-    let _ = error.print();
+    // The parser's own colours are worth less than a terminal that obeys nobody.
+    if text == error.render().to_string() {
+        let _ = error.print();
+    } else {
+        Printer::new(false).talk(text.trim_end());
+    }
     Exit::Usage
 }
 

@@ -19,16 +19,18 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use datalake_core::{Fault, FileFacts, Owner, TreePath};
 use datalake_engine::transfer::{
-    Hashing, Landing, LocalTree, NewTreeFile, OpenFile, ReadFile, TreeWalk,
+    Hashing, Landing, LocalTree, NewTreeFile, Oddity, OpenFile, ReadFile, TreeEntry, TreeWalk,
 };
+use rustix::fs::FileType;
 use rustix::rand::{GetRandomFlags, getrandom};
 
-use self::below::Below;
+use self::below::{Below, facts_of};
 use self::crew::Crew;
 use self::pool::Pool;
 use self::reading::Reading;
 use self::walk::Walk;
 use self::writing::Writing;
+use crate::fault::kind_in_words;
 
 /// Whether symbolic links below the root are followed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -74,6 +76,21 @@ impl HostTree {
             owner: None,
         };
         Ok(Self { inner: Arc::new(inner) })
+    }
+
+    /// What lies at a path; `None` where nothing does. A link is followed where this tree follows links.
+    ///
+    /// # Errors
+    ///
+    /// A [`Fault`] where nobody can tell.
+    pub fn look_at(&self, path: &TreePath) -> Result<Option<TreeEntry>, Fault> {
+        let Some(stat) = self.inner.root.stat(path.as_str())? else { return Ok(None) };
+        Ok(Some(match FileType::from_raw_mode(stat.st_mode) {
+            FileType::RegularFile => TreeEntry::File(path.clone(), facts_of(&stat)),
+            other => {
+                TreeEntry::Odd(path.as_str().to_owned(), Oddity::Special(kind_in_words(other)))
+            }
+        }))
     }
 
     /// The same; files and folders that it makes belong to this owner.

@@ -11,6 +11,7 @@ mod canary;
 mod demo;
 mod doctor;
 mod gaps;
+mod gate;
 mod handover;
 mod json;
 mod kills;

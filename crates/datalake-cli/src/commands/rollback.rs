@@ -24,11 +24,15 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::handover::secrets;
 use crate::modal::ModalPlace;
+use crate::named_path;
 use crate::no_store::NoStore;
-use crate::render::{self, DocumentKind, Printer};
+use crate::render::{self, DocumentKind, Printer, printable};
 use crate::site::{RETRY_BUDGET, Site};
 
 pub(super) const ROLLBACK: DocumentKind = DocumentKind::of::<Undone<'static>>("rollback");
+
+/// A receipt is no larger than this.
+const LARGEST: u64 = 256 << 20;
 
 /// What a rollback has done.
 #[derive(Serialize, JsonSchema)]
@@ -47,7 +51,7 @@ pub(super) async fn rollback(
     printer: Printer,
 ) -> Result<Exit, Failure> {
     let site = Site::open(cli, printer).await?;
-    if !site.state_path.exists() {
+    if !site.state.is_there() {
         return Ok(nothing(printer));
     }
     let _lock = site.lock("rollback")?;
@@ -207,9 +211,9 @@ fn chosen(site: &Site, named: Option<&str>) -> Result<Option<Receipt>, Failure> 
 fn named_receipt(site: &Site, named: &str) -> Result<Receipt, Failure> {
     if named.contains('/') || Path::new(named).extension().is_some() {
         let path = Path::new(named);
-        let json = std::fs::read(path).map_err(|error| Failure::io(path, &error))?;
-        return read_receipt(&json)
-            .map_err(|fault| Failure::of(Exit::Config, &fault).within(format!("`{named}`")));
+        let json = named_path::read_bytes(path, LARGEST)?;
+        let within = |failure: Failure| failure.within(format!("`{}`", printable(named)));
+        return read_receipt(&json).map_err(|fault| within(Failure::of(Exit::Config, &fault)));
     }
     let run: RunId = named.parse().map_err(|error| Failure::of(Exit::Usage, &error))?;
     site.records().receipt(&run).map_err(|fault| match fault.kind {

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use datalake_host::Existing;
 use datalake_sim::{FaultPlan, Key};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -10,6 +11,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use crate::args::{self, Cli};
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::named_path;
 use crate::render::{DocumentKind, Printer};
 use crate::sandbox::{ServeError, Service, prepared, serve};
 use crate::site::quoted;
@@ -81,7 +83,7 @@ fn stop_asked() -> Result<impl Future<Output = ()>, Failure> {
 }
 
 fn kept(path: &Path, pem: &str) -> Result<PathBuf, Failure> {
-    std::fs::write(path, pem).map_err(|error| Failure::io(path, &error))?;
+    named_path::write_file(path, pem.as_bytes(), Existing::IsReplaced)?;
     Ok(path.to_owned())
 }
 

@@ -11,10 +11,14 @@ use datalake_host::HostFiles;
 
 use super::mounted::Mounted;
 use crate::failure::Failure;
+use crate::named_path;
 use crate::site::Site;
 
 /// How deep folders are looked into.
 const DEEPEST: usize = 6;
+
+/// A file that is named is no longer than this.
+const LARGEST: u64 = 16 << 20;
 
 /// So many files are read.
 const MOST: usize = 500;
@@ -55,7 +59,7 @@ pub(super) fn look(site: &Site, code: &[PathBuf], seen: &mut Examination) {
 pub(crate) fn look_at_files(files: &[PathBuf], seen: &mut Examination) -> Result<(), Failure> {
     let mut traps = Vec::new();
     for file in files {
-        let text = std::fs::read_to_string(file).map_err(|error| Failure::io(file, &error))?;
+        let text = named_path::read_text(file, LARGEST)?;
         traps.extend(scan_python(&file.display().to_string(), &text));
     }
     (seen.python.files, seen.python.traps) = (files.len(), Look::Saw(traps));

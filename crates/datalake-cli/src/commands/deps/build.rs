@@ -15,6 +15,7 @@ use crate::args::DepsApply;
 use crate::deployment::Ground;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::named_path::{NamedKind, find_kind, find_whole, is_folder};
 use crate::render::{Redactor, printable};
 use crate::site::Site;
 
@@ -47,23 +48,19 @@ impl Materials {
 }
 
 fn folder(path: &Path) -> Result<PathBuf, Failure> {
-    let folder = whole(path)?;
+    let folder = find_whole(path)?;
     // podman parts a volume's two sides by a colon.
-    let is_fit = folder.is_dir() && !folder.to_string_lossy().contains(':');
-    let message = || format!("`{}` is no folder that a build can be given", path.display());
+    let is_fit = is_folder(&folder) && !folder.to_string_lossy().contains(':');
+    let message = || format!("`{}` is no folder that a build can be given", printable(&path.display().to_string()));
     if is_fit { Ok(folder) } else { Err(Failure::new(Exit::Usage, message())) }
 }
 
 fn file(path: &Path) -> Result<PathBuf, Failure> {
-    let file = whole(path)?;
+    let file = find_whole(path)?;
     // podman parts a secret's settings by commas.
-    let is_fit = file.is_file() && !file.to_string_lossy().contains(',');
-    let message = || format!("`{}` is no file that a build can be given", path.display());
+    let is_fit = find_kind(&file) == NamedKind::File && !file.to_string_lossy().contains(',');
+    let message = || format!("`{}` is no file that a build can be given", printable(&path.display().to_string()));
     if is_fit { Ok(file) } else { Err(Failure::new(Exit::Usage, message())) }
-}
-
-fn whole(path: &Path) -> Result<PathBuf, Failure> {
-    path.canonicalize().map_err(|error| Failure::io(path, &error))
 }
 
 /// Builds an image, unless it is there, and tries it. One that does not stand the trial is removed.

@@ -19,6 +19,7 @@ use crate::args::project::ProjectInit;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::modal::{ModalPlace, variables};
+use crate::named_path::{self, NamedKind};
 use crate::render::{DocumentKind, Printer, printable};
 use crate::site::Site;
 
@@ -57,7 +58,7 @@ pub(super) async fn init(cli: &Cli, flags: &ModalInit, printer: Printer) -> Resu
         None => (ASSET_FILE.to_owned(), asset_alone(&app)),
     };
     let wanted = [(FUNCTIONS_FILE.to_owned(), functions(&app, &spec.secret)), calls];
-    std::fs::create_dir_all(&flags.dir).map_err(|error| Failure::io(&flags.dir, &error))?;
+    named_path::make_folder(&flags.dir)?;
     let folder = project::open(&flags.dir)?;
     let (mut reports, mut text, mut is_kept) = (Vec::new(), String::new(), false);
     for (path, content) in wanted {
@@ -99,8 +100,9 @@ pub(super) async fn deploy(cli: &Cli, flags: &Deploy, printer: Printer) -> Resul
                 .hint("deploy it from a machine with a client: `modal: { client: … }`"));
         }
     };
-    if !flags.file.is_file() {
-        let text = format!("there is no file `{}`", flags.file.display());
+    if named_path::find_kind(&flags.file) != NamedKind::File {
+        let name = printable(&flags.file.display().to_string());
+        let text = format!("there is no file `{name}`");
         return Err(
             Failure::new(Exit::Absent, text).hint(format!("{} modal init writes one", site.name))
         );
