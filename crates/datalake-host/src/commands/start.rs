@@ -38,6 +38,8 @@ fn prepared(
     trusted: &TrustedUsers,
 ) -> tokio::process::Command {
     let mut prepared = tokio::process::Command::new(program);
+    // It is called as it would be without the look for it.
+    prepared.arg0(&command.program);
     prepared.args(&command.arguments).current_dir(&command.directory).env_clear();
     prepared.env("PATH", cleared_path(trusted));
     let own = PASSED_ON.iter().filter_map(|name| Some((OsString::from(name), env::var_os(name)?)));
