@@ -13,15 +13,9 @@ mod gaps;
 mod going_back;
 mod history;
 mod init;
-#[expect(
-    clippy::disallowed_methods,
-    clippy::disallowed_types,
-    reason = "their way to the host's own handles is still to come"
-)]
 mod migrate;
 mod modal;
 mod objects;
-#[expect(clippy::disallowed_methods, reason = "their way to the host's own handles is still to come")]
 mod project;
 mod provision;
 mod report;
@@ -46,7 +40,9 @@ use crate::remote::at_bucket;
 use crate::render::{Printer, count, key_text};
 
 pub(crate) use deps::{DepsReport, PackageDeps, UnitDeps, missing_packages};
-pub(crate) use migrate::{AssetRow, Counts, MigrationReport, Outlook, PartitionRow, Standing};
+pub(crate) use migrate::{
+    AssetRow, Counts, LeftRow, MigrationReport, Outlook, PartitionRow, Standing,
+};
 pub(crate) use status::changes;
 
 /// Runs the command of the command line.

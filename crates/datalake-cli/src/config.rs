@@ -198,6 +198,7 @@ fn flags(values: &Values) -> SpecDocument {
             units: (!values.units.is_empty()).then(|| values.units.clone()),
             handover: values.handover.clone(),
             dagster_home: None,
+            links: None,
         },
         ..SpecDocument::default()
     }

@@ -1,112 +1,136 @@
-//! Where Dagster's home lies: its `dagster.yaml`, and what runs leave there.
+//! Where Dagster's home lies: the one finder of all commands, over the host's files.
 
-use datalake_core::{Fault, HostPath, HostSpec, InvalidPath, UnitName};
+use datalake_core::{Fault, FaultKind, HostPath, HostSpec, InvalidPath, UnitName};
 use datalake_engine::{Files, Seen, drop_ins, quadlet_folders};
-use datalake_host::Account;
-use datalake_quadlet::{Mounts, Source, UnitFile};
-
-/// The variable that tells Dagster its home.
-const VARIABLE: &str = "DAGSTER_HOME";
-
-/// The folder that is Dagster's home.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct DagsterHome {
-    /// On the host.
-    pub folder: HostPath,
-    /// As the containers see it, where that is known.
-    pub inside: Option<String>,
-}
+use datalake_host::{Account, HostFiles, ListedLinks, Owners, WayFault};
+use datalake_quadlet::{DagsterHome, MountedUnit, Mounts, UnitFile, UnknownHome};
 
 /// Why Dagster's home is not known.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Homeless {
-    /// No unit sets the variable.
-    #[error("no unit sets {VARIABLE}")]
-    NoVariable,
-    /// The folder is the container's own and goes with it.
-    #[error("`{0}` has its {VARIABLE}, `{1}`, on no volume: it is gone with the container")]
-    NoVolume(UnitName, String),
-    /// The folder lies on a volume of podman's.
-    #[error("`{0}` has its {VARIABLE} on the volume `{1}`")]
-    Named(UnitName, String),
-    /// Units have different homes.
-    #[error("units have different homes: `{0}` and `{1}`")]
-    Different(HostPath, HostPath),
+    /// The units do not tell, or tell two.
+    #[error(transparent)]
+    Unknown(#[from] UnknownHome),
     /// A unit could not be read.
     #[error("`{0}` cannot be read")]
     Unread(HostPath, #[source] Fault),
+    /// A link leads there.
+    #[error(transparent)]
+    Link(#[from] WayFault),
     /// A name makes no plain path.
     #[error(transparent)]
     Path(#[from] InvalidPath),
 }
 
-impl DagsterHome {
-    /// Finds it in the units, or takes the folder that the spec names.
+/// Dagster's home and the units that tell it.
+#[derive(Debug, Clone)]
+pub(crate) struct FoundHome {
+    /// The home; no link leads to it.
+    pub home: DagsterHome,
+    /// The units of the spec.
+    pub units: Vec<MountedUnit>,
+}
+
+/// Which links may lead to Dagster's folders, and whose these may be.
+#[derive(Debug, Clone)]
+pub(crate) struct FolderRules {
+    /// Below these folders no link is followed that is not listed.
+    pub closed: Vec<HostPath>,
+    /// The links that the operator has listed.
+    pub listed: Vec<HostPath>,
+    /// Whose files the folders may hold.
+    pub owners: Owners,
+}
+
+impl FolderRules {
+    /// The rules of a host: nothing is followed below the service user's home.
     ///
     /// # Errors
     ///
-    /// [`Homeless`] where the units do not tell.
-    pub(crate) fn find(
+    /// [`Homeless`] where the user's subordinate ids cannot be read.
+    pub(crate) fn of(
         account: &Account,
         host: &HostSpec,
         files: &dyn Files,
     ) -> Result<Self, Homeless> {
-        let mut found: Option<Self> = None;
-        for name in &host.units {
-            let mounts = mounts(name, account, files)?;
-            let home = match &host.dagster_home {
-                Some(folder) => {
-                    let said = mounts.variable(VARIABLE).map(str::to_owned);
-                    let inside = said.or_else(|| mounts.inside(folder));
-                    Some(Self { folder: folder.clone(), inside })
-                }
-                None => of_unit(name, &mounts)?,
-            };
-            match (&mut found, home) {
-                (Some(one), Some(other)) if one.folder != other.folder => {
-                    return Err(Homeless::Different(one.folder.clone(), other.folder));
-                }
-                (Some(one), Some(other)) => one.inside = one.inside.take().or(other.inside),
-                (None, home) => found = home,
-                (Some(_), None) => (),
-            }
-        }
-        found.ok_or(Homeless::NoVariable)
+        let unread = |fault| Homeless::Unread(account.home.clone(), fault);
+        let owners = Owners::read(files, &host.user, account).map_err(unread)?;
+        Ok(Self { closed: vec![account.home.clone()], listed: host.links.clone(), owners })
     }
 
-    /// Dagster's settings.
+    /// The path of a folder without a link in it; one that is not there stays as it is.
     ///
     /// # Errors
     ///
-    /// [`InvalidPath`] never, as long as the folder is a path.
-    pub(crate) fn yaml(&self) -> Result<HostPath, InvalidPath> {
-        self.folder.join("dagster.yaml")
-    }
-}
-
-fn of_unit(name: &UnitName, mounts: &Mounts) -> Result<Option<DagsterHome>, Homeless> {
-    let Some(inside) = mounts.variable(VARIABLE).map(|path| path.trim_end_matches('/')) else {
-        return Ok(None);
-    };
-    match mounts.behind(inside) {
-        Some(Source::Folder(folder)) => {
-            Ok(Some(DagsterHome { folder, inside: Some(inside.to_owned()) }))
+    /// [`WayFault`] for a link that is not to be followed.
+    pub(crate) fn resolve(&self, files: &HostFiles, path: &HostPath) -> Result<HostPath, WayFault> {
+        let (closed, listed) = (self.closed.as_slice(), self.listed.as_slice());
+        match files.resolve(path, &ListedLinks { closed, listed, owners: &self.owners }) {
+            // What is not there, or no folder, is told by who looks at it.
+            Err(WayFault::At { .. }) => Ok(path.clone()),
+            resolved => resolved,
         }
-        Some(Source::Named { name: volume, .. }) => Err(Homeless::Named(name.clone(), volume)),
-        None => Err(Homeless::NoVolume(name.clone(), inside.to_owned())),
     }
 }
 
-/// What the unit's container sees of the host.
+impl FoundHome {
+    /// Finds it in the units and their drop-ins, or takes the folder that the spec names.
+    ///
+    /// # Errors
+    ///
+    /// [`Homeless`] where the units do not tell, or a link leads there.
+    pub(crate) fn find(
+        account: &Account,
+        host: &HostSpec,
+        files: &HostFiles,
+    ) -> Result<Self, Homeless> {
+        let units = read_mounted_units(account, host, files)?;
+        let home = DagsterHome::find(&units, host.dagster_home.as_ref(), &account.home)?;
+        let mut rules = FolderRules::of(account, host, files)?;
+        // A volume that is a link hides where its files lie.
+        for volume in units.iter().flat_map(|unit| unit.mounts.folders()) {
+            if is_at_or_below(&home.folder, volume) {
+                rules.resolve(files, volume)?;
+                rules.closed.push(volume.clone());
+            }
+        }
+        let folder = rules.resolve(files, &home.folder)?;
+        Ok(Self { home: DagsterHome { folder, ..home }, units })
+    }
+}
+
+pub(crate) fn is_at_or_below(path: &HostPath, folder: &HostPath) -> bool {
+    let rest = path.as_str().strip_prefix(folder.as_str());
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+/// What the containers of the spec's units see of the host. A unit that is missing sees nothing.
 ///
 /// # Errors
 ///
-/// [`Homeless`] where the unit or a drop-in cannot be read.
-pub(crate) fn mounts(
+/// [`Homeless`] where a unit or a drop-in cannot be read.
+pub(crate) fn read_mounted_units(
+    account: &Account,
+    host: &HostSpec,
+    files: &dyn Files,
+) -> Result<Vec<MountedUnit>, Homeless> {
+    let mounted = |name: &UnitName| {
+        let units: Vec<_> = read_unit_files(name, account, files)?;
+        Ok(MountedUnit { name: name.clone(), mounts: Mounts::of(&units, &account.home) })
+    };
+    host.units.iter().map(mounted).collect()
+}
+
+/// A unit and its drop-ins, the strongest last.
+///
+/// # Errors
+///
+/// [`Homeless`] where one of them cannot be read.
+pub(crate) fn read_unit_files(
     name: &UnitName,
     account: &Account,
     files: &dyn Files,
-) -> Result<Mounts, Homeless> {
+) -> Result<Vec<UnitFile>, Homeless> {
     let folders = quadlet_folders(&account.home, account.owner.uid)?;
     let quadlets = account.home.join(".config/containers/systemd")?;
     let mut paths = vec![quadlets.join(&format!("{name}.container"))?];
@@ -118,8 +142,9 @@ pub(crate) fn mounts(
                 units.push(UnitFile::parse(&String::from_utf8_lossy(content.expose())));
             }
             Ok(Seen::Folder(_)) => (),
+            Err(fault) if fault.kind == FaultKind::Absent => (),
             Err(fault) => return Err(Homeless::Unread(path, fault)),
         }
     }
-    Ok(Mounts::of(&units, &account.home))
+    Ok(units)
 }

@@ -1,6 +1,7 @@
 //! The spec turned into exact buckets, files and bodies.
 
 mod edits;
+mod env_files;
 mod logs;
 mod settings;
 mod vault;

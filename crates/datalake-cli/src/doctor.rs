@@ -24,7 +24,7 @@ use crate::commands::changes;
 use crate::deployment::Ground;
 use crate::failure::Failure;
 use crate::places::Places;
-use crate::render::step_line;
+use crate::render::{printable, step_line};
 use crate::secrets::NoPair;
 use crate::site::Site;
 pub(crate) use modal::{Asked, look as look_at_modal};
@@ -120,8 +120,8 @@ async fn pending(site: &Site, only: Option<Group>, seen: &Examination) -> Look<V
             return Look::Unknown(fault);
         }
     }
-    let plan = match changes(site).await {
-        Ok(plan) => plan,
+    let (plan, in_the_way) = match changes(site).await {
+        Ok(changes) => changes,
         Err(Failure { messages, .. }) => {
             return Look::Unknown(Fault::new(FaultKind::Unavailable, messages.join(": ")));
         }
@@ -131,7 +131,9 @@ async fn pending(site: &Site, only: Option<Group>, seen: &Examination) -> Look<V
     };
     // A line of a plan has columns, a sentence has none.
     let line = |step| step_line(step).split_whitespace().collect::<Vec<_>>().join(" ");
-    Look::Saw(plan.steps.iter().filter(is_of_host).map(line).collect())
+    let steps = plan.steps.iter().filter(is_of_host).map(line);
+    let in_the_way = in_the_way.iter().map(|it| format!("in the way: {}", printable(it)));
+    Look::Saw(steps.chain(in_the_way).collect())
 }
 
 async fn on_the_host(site: &Site, host: &HostSpec, seen: &mut Examination) -> Option<Running> {

@@ -4,8 +4,9 @@ use std::error::Error;
 
 use datalake_core::{Blocker, Conflict, Fault, FaultKind, InvalidSpec, Target, UnitName};
 use datalake_engine::{ApplyError, LockFault};
-use datalake_host::{AccountFault, GateFault, NotTheUser};
+use datalake_host::{AccountFault, GateFault, NotTheUser, WayFault};
 
+use crate::dagster_home::Homeless;
 use crate::desired::Unfit;
 use crate::exit::Exit;
 use crate::faults::{exit_of, hint_of};
@@ -148,6 +149,35 @@ impl From<NotTheUser> for Failure {
     }
 }
 
+impl From<WayFault> for Failure {
+    fn from(error: WayFault) -> Self {
+        match &error {
+            WayFault::At { path, fault } => {
+                let failure = Self::about(format!("`{path}`"), fault);
+                let is_absent = fault.kind == FaultKind::Absent;
+                if is_absent { failure.under(Exit::Absent) } else { failure }
+            }
+            WayFault::Link { link, .. } => Self::of(Exit::Denied, &error).hint(format!(
+                "if the link is meant, list it in the spec: `host: {{ links: [{link}] }}`; its \
+                 target must belong to the service user"
+            )),
+            _ => Self::of(Exit::Denied, &error)
+                .hint("the target of a listed link must belong to the service user, or to root where root made the link"),
+        }
+    }
+}
+
+impl From<Homeless> for Failure {
+    fn from(error: Homeless) -> Self {
+        let name = "name the folder on the host: `host: { dagster-home: /PATH }`";
+        match error {
+            Homeless::Link(fault) => Self::from(fault),
+            Homeless::Unread(path, fault) => Self::at(&Target::Path(path), &fault),
+            Homeless::Unknown(_) | Homeless::Path(_) => Self::of(Exit::Config, &error).hint(name),
+        }
+    }
+}
+
 impl From<Unfit> for Failure {
     fn from(error: Unfit) -> Self {
         match &error {
@@ -163,7 +193,12 @@ impl From<Unfit> for Failure {
             }
             Unfit::Blocks(..) => Self::of(Exit::Config, &error)
                 .hint("put the `# datalake:` lines in it right by hand, or take them out"),
-            Unfit::Home(_) | Unfit::NoLogFolder(_) => Self::of(Exit::Config, &error)
+            Unfit::Home(why) => {
+                let failure = Self::from(why.clone());
+                let keep = "or keep `logs: local`";
+                failure.within(error.to_string()).hint(keep)
+            }
+            Unfit::NoLogFolder(_) => Self::of(Exit::Config, &error)
                 .hint("name the folder on the host: `host: { dagster-home: /PATH }`, or keep `logs: local`"),
             Unfit::DagsterYaml(..) => Self::of(Exit::Config, &error)
                 .hint("put it right by hand, or keep `logs: local`"),
@@ -182,7 +217,7 @@ impl From<ApplyError> for Failure {
     fn from(error: ApplyError) -> Self {
         match &error {
             ApplyError::Records(fault) => Self::at(&Target::Service, fault).named(&error),
-            ApplyError::Step(failed) => {
+            ApplyError::Step(failed) | ApplyError::Pending(failed) => {
                 let failure = Self::at(&failed.step.action.target(), &failed.fault);
                 if failed.receipt.done().next().is_some() { failure.partly() } else { failure }
             }

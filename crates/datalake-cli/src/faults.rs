@@ -90,6 +90,7 @@ pub(crate) fn exit_of(kind: FaultKind, target: &Target) -> Exit {
         | FaultKind::NoManager
         | FaultKind::NoClient
         | FaultKind::NoLogin
+        | FaultKind::HoldsTables
         | FaultKind::Absent => Exit::Config,
         FaultKind::Throttled | FaultKind::Damaged => Exit::TryAgain,
         FaultKind::DiskFull | FaultKind::ReadOnly | FaultKind::Io => Exit::Io,
@@ -172,6 +173,10 @@ fn hint_of_place(kind: FaultKind, target: &Target) -> Option<&'static str> {
              or a bucket policy refuses this key"
         }
         (FaultKind::Denied, Target::Path(_)) => "run it as root or as the service user",
+        (FaultKind::NoProgram, _) => "install it, or add its folder to PATH",
+        (FaultKind::LogsUnproved, _) => {
+            "does the image have dagster-aws? `datalake dagster deps plan` tells"
+        }
         (FaultKind::NoManager, _) => {
             "let it run without a login: `sudo loginctl enable-linger USER`, then the same again"
         }
@@ -184,6 +189,10 @@ fn hint_of_place(kind: FaultKind, target: &Target) -> Option<&'static str> {
         }
         (FaultKind::Unreachable, Target::Services) => {
             "`datalake dagster status` tells what can be seen; --no-restart leaves the services alone"
+        }
+        (FaultKind::HoldsTables, _) => {
+            "keep tables in a bucket of their own that never had versions; for this one set \
+             `protect: { versioning: false }`"
         }
         (FaultKind::Unsupported, _) => "switch it off below `protect:` in datalake.yaml",
         (FaultKind::NotPlain, _) => {

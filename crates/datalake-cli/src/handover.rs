@@ -20,6 +20,8 @@ pub(crate) struct Way {
     pub handover: Handover,
     /// The secrets that runs have had podman keep.
     pub once_stored: BTreeSet<PodmanSecret>,
+    /// The installed podman, where it was asked.
+    pub podman: Option<PodmanVersion>,
 }
 
 /// What podman said of its version.
@@ -48,18 +50,28 @@ impl Way {
             None => Podmans::Nobody,
             // A stranger can tell how files stand, and nothing of podman.
             Some(Err(failure)) => match host.handover {
-                Some(wish) if wish != Handover::PodmanSecret => return Self::with(wish, site),
+                Some(wish) if wish != Handover::PodmanSecret => {
+                    return Self::with(wish, None, site);
+                }
                 _ => return Err(failure),
             },
             Some(Ok(user)) => asked(&Podman::new(user)).await,
         };
         let handover = decided(host.handover, &podman);
-        Self::with(handover.map_err(|failure| failure.for_user(&host.user))?, site)
+        let version = match podman {
+            Podmans::Version(version) => Some(version),
+            Podmans::Nobody | Podmans::Unknown(_) => None,
+        };
+        Self::with(handover.map_err(|failure| failure.for_user(&host.user))?, version, site)
     }
 
-    fn with(handover: Handover, site: &Site) -> Result<Self, Failure> {
+    fn with(
+        handover: Handover,
+        podman: Option<PodmanVersion>,
+        site: &Site,
+    ) -> Result<Self, Failure> {
         let history = site.records().history().map_err(|fault| site.state_failure(&fault))?;
-        Ok(Self { handover, once_stored: history.stored_secrets() })
+        Ok(Self { handover, once_stored: history.stored_secrets(), podman })
     }
 
     /// The secrets of podman's that have to be looked at.

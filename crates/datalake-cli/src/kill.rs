@@ -1,4 +1,4 @@
-//! Where a test kills a run.
+//! Where a test kills a run, or has it panic.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -9,41 +9,61 @@ use rustix::process::{Signal, getpid, kill_process};
 use crate::exit::Exit;
 use crate::failure::Failure;
 
-/// The variable that tells where: `CHECKPOINT:N` for its N-th passing.
-const KILL: &str = "DATALAKE_TEST_KILL";
+/// The variables that tell where: `CHECKPOINT:N` for its N-th passing.
+const ENDS: [(&str, End); 2] =
+    [("DATALAKE_TEST_KILL", End::Kill), ("DATALAKE_TEST_PANIC", End::Panic)];
 
-/// The checkpoints of a run: they kill it where a test says so, in a sandbox and in a debug build.
+/// How a test wants a run to end.
+#[derive(Debug, Clone, Copy)]
+enum End {
+    Kill,
+    Panic,
+}
+
+/// The checkpoints of a run: they end it where a test says so, in a sandbox and in a debug build.
 ///
 /// # Errors
 ///
 /// [`Failure`] where the variable names no checkpoint.
 pub(crate) fn checkpoints(is_sandbox: bool) -> Result<Arc<dyn Checkpoints>, Failure> {
-    match std::env::var(KILL) {
-        Ok(text) if is_sandbox || cfg!(debug_assertions) => {
-            let unknown = || Failure::new(Exit::Usage, format!("{KILL} names no checkpoint"));
-            Ok(Arc::new(KillAt::parse(&text).ok_or_else(unknown)?))
-        }
-        _ => Ok(Arc::new(NoCheckpoints)),
+    if !is_sandbox && !cfg!(debug_assertions) {
+        return Ok(Arc::new(NoCheckpoints));
     }
+    for (variable, end) in ENDS {
+        if let Ok(text) = std::env::var(variable) {
+            let unknown = || Failure::new(Exit::Usage, format!("{variable} names no checkpoint"));
+            return Ok(Arc::new(EndAt::parse(&text, end).ok_or_else(unknown)?));
+        }
+    }
+    Ok(Arc::new(NoCheckpoints))
 }
 
-/// Kills this very process at the n-th passing of a checkpoint.
-struct KillAt {
+/// Ends this very process at the n-th passing of a checkpoint.
+struct EndAt {
     checkpoint: Checkpoint,
     left: AtomicU32,
+    end: End,
 }
 
-impl KillAt {
-    fn parse(text: &str) -> Option<Self> {
+impl EndAt {
+    fn parse(text: &str, end: End) -> Option<Self> {
         let (name, count) = text.split_once(':')?;
-        Some(Self { checkpoint: name.parse().ok()?, left: count.parse::<u32>().ok()?.into() })
+        let left = count.parse::<u32>().ok()?.into();
+        Some(Self { checkpoint: name.parse().ok()?, left, end })
     }
 }
 
-impl Checkpoints for KillAt {
+impl Checkpoints for EndAt {
+    #[expect(clippy::panic, reason = "a test asks for it")]
     fn pass(&self, checkpoint: Checkpoint) {
-        if checkpoint == self.checkpoint && self.left.fetch_sub(1, Ordering::Relaxed) == 1 {
-            let _ = kill_process(getpid(), Signal::KILL);
+        if checkpoint != self.checkpoint || self.left.fetch_sub(1, Ordering::Relaxed) != 1 {
+            return;
+        }
+        match self.end {
+            End::Kill => {
+                let _ = kill_process(getpid(), Signal::KILL);
+            }
+            End::Panic => panic!("a test asks for a panic"),
         }
     }
 }

@@ -1,17 +1,20 @@
 //! The command line of `datalake`: layers of settings, wiring of ports, commands and rendering.
 
 pub mod args;
+mod bug;
 mod commands;
 mod config;
 mod dagster_home;
 mod deployment;
 mod desired;
 mod doctor;
+mod dumps;
 pub mod exit;
 mod failure;
 pub mod faults;
 mod generator;
 mod handover;
+mod host_units;
 mod kill;
 mod misuse;
 mod modal;
@@ -30,12 +33,15 @@ mod render;
 mod sandbox;
 mod secrets;
 mod site;
+mod stop;
 mod token;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
 
 use clap::Parser;
+use datalake_core::Fault;
+use datalake_host::{forbid_core_files, keep_child, keep_children};
 use tokio::runtime::{Builder, Runtime};
 
 use crate::exit::Exit;
@@ -43,27 +49,51 @@ use crate::failure::Failure;
 use crate::render::{Printer, broken_output, still_read};
 use crate::site::own_name;
 
+/// The word with which this program is called to start another one and keep it: no command of people.
+const KEEP_CHILD: &str = "keep-child";
+
 /// Runs the command line `words`, the program's name first, and tells the exit code.
 pub fn run(words: impl IntoIterator<Item = impl Into<OsString>>) -> ExitCode {
     let words: Vec<OsString> = words.into_iter().map(Into::into).collect();
-    let exit = match args::Cli::try_parse_from(&words) {
+    if let Some(code) = datalake_host::serve_child(&words) {
+        return code;
+    }
+    if let [_, first, rest @ ..] = words.as_slice()
+        && first == KEEP_CHILD
+    {
+        return keep_child(rest).into();
+    }
+    bug::with_one_sentence(|| guarded(&words)).into()
+}
+
+/// The same for a command of people: no core file, no child that outlives it, and one way to stop it.
+fn guarded(words: &[OsString]) -> Exit {
+    let prepared = prepare();
+    match args::Cli::try_parse_from(words) {
         Ok(cli) => {
             let printer = Printer::new(cli.place.json);
-            let result = match runtime(&cli) {
-                Ok(runtime) => runtime.block_on(commands::run(&cli, printer)),
+            let result = prepared.and_then(|()| match runtime(&cli) {
+                Ok(runtime) => runtime.block_on(stop::until_stopped(commands::run(&cli, printer))),
                 Err(error) => Err(Failure::of(Exit::Io, &error)),
-            };
+            });
             let named = |failure: Failure| failure.named_for(&own_name(&cli));
             end(result.map_err(named), printer)
         }
-        Err(error) if error.use_stderr() => misuse::misused(&words, &error),
+        Err(error) if error.use_stderr() => misuse::misused(words, &error),
         // Help and version are results.
         Err(error) => {
             still_read(error.print());
             end(Ok(Exit::Done), Printer::new(false))
         }
-    };
-    exit.into()
+    }
+}
+
+/// What holds from the first moment on.
+fn prepare() -> Result<(), Failure> {
+    let failed = |fault: Fault| Failure::about("this process cannot be prepared", &fault);
+    forbid_core_files().map_err(failed)?;
+    keep_children(KEEP_CHILD).map_err(failed)?;
+    stop::listen()
 }
 
 /// Tells a failure, if there is one, and with which code the program ends.

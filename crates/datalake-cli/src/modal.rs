@@ -7,8 +7,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use datalake_core::{
     Credentials, DesiredVault, Fault, FaultKind, FilledBody, Fingerprint, FingerprintKey, Found,
-    HostPath, HostSpec, ModalClientPlace, ModalObject, ModalSpec, ModalToken, Spec, UnitName,
-    VaultState, vault_part,
+    HostPath, HostSpec, ModalClientPlace, ModalObject, ModalSpec, ModalToken, Observed, Spec,
+    UnitName, VaultState, vault_part,
 };
 use datalake_engine::{Programs, Ran, SecretVault};
 use datalake_host::{ContainerPrograms, HostPrograms};
@@ -25,6 +25,9 @@ use crate::token;
 /// Variables of this process that Modal's client is to have.
 const PROXIES: [&str; 6] =
     ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy", "NO_PROXY", "no_proxy"];
+
+/// What a look at Modal may take where nothing is changed: all else is shown within five seconds.
+pub(crate) const LOOKING: Duration = Duration::from_secs(4);
 
 /// What is known of a secret of Modal's from earlier runs.
 #[derive(Debug, Clone, Default)]
@@ -147,7 +150,8 @@ async fn inside(site: &Site, host: &HostSpec, unit: &UnitName) -> Result<Contain
     let found = ground.found(site).await;
     let deployed = found.units.into_iter().find(|deployed| deployed.name == *unit);
     match deployed.map(|deployed| deployed.container) {
-        Some(Found::Present(container)) => Ok(ContainerPrograms::new(user, container.id)),
+        // By its name: a run restarts it, and the new one has another id.
+        Some(Found::Present(container)) => Ok(ContainerPrograms::new(user, container.name)),
         Some(Found::Unknown(fault)) => Err(fault),
         Some(Found::Absent) | None => {
             let text = format!("no container of unit `{unit}` runs, and Modal's client is in it");
@@ -194,13 +198,33 @@ pub(crate) async fn standing(
 ) -> Result<Option<VaultStanding>, Failure> {
     let Some(wanted) = vault(spec, keys, fingerprints, past)? else { return Ok(None) };
     let (secret, asked) = asked(&wanted);
-    Ok(Some(match client.look(&secret, &asked).await {
-        Ok(VaultState::Holds(print)) if print == wanted.print => VaultStanding::InStep,
-        Ok(VaultState::Holds(_)) => VaultStanding::Earlier,
-        Ok(VaultState::Other) => VaultStanding::Foreign,
-        Err(fault) if fault.kind == FaultKind::Absent => VaultStanding::Absent,
-        Err(fault) => VaultStanding::Unknown(fault),
-    }))
+    let found = Found::from_answer(client.look(&secret, &asked).await);
+    Ok(Some(standing_of(found, &wanted)))
+}
+
+/// How the secret of the spec stands by a look that was taken; `None` where the spec knows none.
+///
+/// # Errors
+///
+/// [`Failure`] where a value of the spec cannot be carried.
+pub(crate) fn seen_standing(
+    spec: &Spec,
+    (keys, fingerprints): (&Credentials, &FingerprintKey),
+    past: &VaultPast,
+    observed: &Observed,
+) -> Result<Option<VaultStanding>, Failure> {
+    let Some(wanted) = vault(spec, keys, fingerprints, past)? else { return Ok(None) };
+    Ok(Some(standing_of(observed.vault_secret(&wanted.secret), &wanted)))
+}
+
+fn standing_of(found: Found<VaultState>, wanted: &DesiredVault) -> VaultStanding {
+    match found {
+        Found::Present(VaultState::Holds(print)) if print == wanted.print => VaultStanding::InStep,
+        Found::Present(VaultState::Holds(_)) => VaultStanding::Earlier,
+        Found::Present(VaultState::Other) => VaultStanding::Foreign,
+        Found::Absent => VaultStanding::Absent,
+        Found::Unknown(fault) => VaultStanding::Unknown(fault),
+    }
 }
 
 /// The print of the lines that Modal would be given of this env file.

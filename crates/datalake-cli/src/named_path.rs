@@ -8,9 +8,7 @@ use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 use datalake_core::{Fault, FaultKind};
-use datalake_host::{
-    Existing, NewNamedFile, read_named_file, read_stream, write_named_file,
-};
+use datalake_host::{Existing, NewNamedFile, read_named_file, read_stream, write_named_file};
 
 use crate::failure::Failure;
 

@@ -1,7 +1,9 @@
 //! A store that nobody can ask, for a way back that needs none.
 
 use async_trait::async_trait;
-use datalake_core::{BucketName, Fault, FaultKind, Lifecycle, ObjectKey, Service, Versioning};
+use datalake_core::{
+    BucketName, Fault, FaultKind, Lifecycle, ObjectKey, Service, TableSearch, Versioning,
+};
 use datalake_engine::{ObjectHead, ObjectStore, Stored, VersionId};
 
 /// Answers every question with the reason why there is no store: unknown, never absent.
@@ -36,6 +38,10 @@ impl ObjectStore for NoStore {
     }
 
     async fn set_versioning(&self, _: &BucketName, _: Versioning) -> Result<(), Fault> {
+        self.answer()
+    }
+
+    async fn tables(&self, _: &BucketName) -> Result<TableSearch, Fault> {
         self.answer()
     }
 

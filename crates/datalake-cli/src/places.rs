@@ -3,9 +3,12 @@
 use datalake_core::{Fault, FaultKind, HostPath, HostSpec, InvalidPath, UnitName};
 use datalake_engine::{Files, Seen, Wanted, drop_ins, quadlet_folders};
 use datalake_host::{Account, HostFiles};
-use datalake_quadlet::{MODAL_VARIABLES, S3_VARIABLES, drop_in_path};
+use datalake_quadlet::{
+    DagsterHome, MODAL_VARIABLES, S3_VARIABLES, STEERING_VARIABLES, UnknownHome, drop_in_path,
+};
 
-use crate::dagster_home::{DagsterHome, Homeless};
+use crate::dagster_home::{FoundHome, Homeless};
+use crate::host_units::HostUnits;
 
 /// The paths that concern one host.
 pub(crate) struct Places {
@@ -21,6 +24,10 @@ pub(crate) struct Places {
     pub unseen: Vec<(HostPath, Fault)>,
     /// The variables that the containers are to be given.
     pub variables: Vec<&'static str>,
+    /// Those, and the ones that must not reach them: left over, they are taken out.
+    pub stale: Vec<&'static str>,
+    /// All units of the service user, once they are read.
+    pub host_units: Option<HostUnits>,
     /// Those that are looked at in their environments: an earlier spec may have given more.
     pub watched: Vec<&'static str>,
     /// Dagster's home and its `dagster.yaml`, or why they are not known.
@@ -94,8 +101,10 @@ impl Places {
             others: Vec::new(),
             unseen: Vec::new(),
             watched: variables.clone(),
+            stale: variables.iter().copied().chain(STEERING_VARIABLES).collect(),
+            host_units: None,
             variables,
-            dagster_yaml: Err(Homeless::NoVariable),
+            dagster_yaml: Err(UnknownHome::NoVariable.into()),
         })
     }
 
@@ -149,7 +158,9 @@ impl Places {
         if self.names_modal(files) {
             self.watched = variables(true);
         }
-        self.dagster_yaml = DagsterHome::find(account, host, files)
+        self.host_units = Some(HostUnits::collect(account, host, files)?);
+        self.dagster_yaml = FoundHome::find(account, host, files)
+            .map(|found| found.home)
             .and_then(|home| home.yaml().map(|yaml| (home, yaml)).map_err(Homeless::from));
         Ok(self)
     }

@@ -31,8 +31,8 @@ use serde::Serialize;
 use self::arguments::escape_arguments;
 use crate::failure::Failure;
 
-pub(crate) use arguments::escape_message;
 pub(crate) use amounts::{age, count, counted, size, usage, usage_words};
+pub(crate) use arguments::escape_message;
 pub(crate) use bucket::{cors_text, lifecycle_text, lock_text, rule_text, versioning_text};
 pub(crate) use cost::{
     BillTold, PACES, bill_lines, bill_text, change_text, pace_text, paid, paid_words, reach_text,
@@ -46,11 +46,11 @@ pub(crate) use finding::{FindingPage, finding_page};
 pub(crate) use holdings::{Part, Parts, Sharing, due_text, heading_line, part_line, parts_text};
 pub(crate) use kind::DocumentKind;
 pub(crate) use lake::{Ahead, Change, ForecastTold, Lake, Point, RuleTold, markdown, page};
-pub(crate) use migration::{outlook, parts};
+pub(crate) use migration::{left_out, left_row, outlook, parts, what_is_moved};
 pub(crate) use migration_report::{migration_page, migration_report};
 pub(crate) use modal::{VaultReport, vault_line, vault_report};
 pub(crate) use output::{broken_output, still_read, write_out};
-pub(crate) use plan::{line as step_line, plan, way_back};
+pub(crate) use plan::{line as step_line, pending_text, plan, way_back};
 pub(crate) use redact::Redactor;
 pub(crate) use rows::{Rows, Ticker};
 pub(crate) use status::{Report as StatusReport, State, status};

@@ -220,8 +220,11 @@ mod tests {
     async fn a_program_that_does_not_end_is_told_so() {
         let words = ["sleep", "1000"].map(str::to_owned);
 
-        let failure =
-            from_command(&words, "/".into(), Duration::from_millis(20)).await.err().map(Failure::from).unwrap();
+        let failure = from_command(&words, "/".into(), Duration::from_millis(20))
+            .await
+            .err()
+            .map(Failure::from)
+            .unwrap();
 
         assert_eq!(failure.exit, Exit::Config);
         let expected = ["credentials command", "program `sleep` has not ended within 20ms"];

@@ -1,5 +1,6 @@
 //! Where a command works: root, state folder, spec, and the ports to them.
 
+mod claims;
 mod folders;
 mod gate;
 mod keys;
@@ -8,15 +9,14 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 use datalake_core::{
-    Credentials, Endpoint, Fault, FaultKind, FingerprintKey, HostSpec, InvalidPath, Region, Spec, StoreSpec,
+    Credentials, Endpoint, Fault, FaultKind, FingerprintKey, HostPath, HostSpec, InvalidPath,
+    Owner, Region, Spec, StoreSpec,
 };
-use datalake_engine::{
-    Checkpoints, Clock, Dagster, Lock, LockFault, NoSecrets, NoVault, ObjectStore, Ports, Records,
-    StateFolder,
-};
+use datalake_engine::{Checkpoints, Dagster, NoSecrets, NoVault, ObjectStore, Ports, Records};
 use datalake_host::{Account, HostFiles, StateDir, SystemClock, find_user};
 use datalake_s3::S3Store;
 
+pub(crate) use self::claims::lock_by_name;
 use self::folders::{at_folder, default_state, spec_files};
 pub(crate) use self::folders::{named_for, own_name, quoted};
 use crate::args::Cli;
@@ -178,6 +178,9 @@ impl Site {
     pub(crate) fn host(&self, host: &HostSpec) -> Result<(Account, Places), Failure> {
         let account = find_user(&self.host, host.user.as_str());
         let account = account.map_err(|error| self.below_root(error.into()))?;
+        self.host.close_below(&account.home);
+        let linked = linked_folders(&account).map_err(|error| Failure::of(Exit::Config, &error))?;
+        self.host.read_links_as(account.owner, linked);
         let unfit = |error: InvalidPath| Failure::of(Exit::Config, &error);
         let places = Places::of(&account, host, variables(self.settings.gives_modal_token()))
             .and_then(|places| places.with_others(&account, host, &self.host));
@@ -217,23 +220,6 @@ impl Site {
         Records(&self.state)
     }
 
-    /// Takes the lock for a command that changes something.
-    ///
-    /// # Errors
-    ///
-    /// [`Failure`] naming the run that holds it.
-    pub(crate) fn lock(&self, command: &str) -> Result<Box<dyn Lock>, Failure> {
-        let holder = format!(
-            "process {}, `datalake {command}`, since {}",
-            std::process::id(),
-            self.clock.now()
-        );
-        self.state.lock(&holder).map_err(|error| match error {
-            LockFault::Unusable(fault) => self.state_failure(&fault),
-            held => held.into(),
-        })
-    }
-
     /// Whether it is this machine itself, whose services can be asked: no sandbox, no other root.
     #[must_use]
     pub(crate) fn is_this_machine(&self) -> bool {
@@ -259,6 +245,19 @@ impl Site {
     }
 }
 
+/// The folders of units, in which people link to a checkout: such links are read as the user.
+fn linked_folders(account: &Account) -> Result<Vec<HostPath>, InvalidPath> {
+    let runtime = format!("/run/user/{}/containers/systemd", account.owner.uid);
+    let config = account.home.join(".config")?;
+    Ok(vec![config.join("containers/systemd")?, config.join("systemd/user")?, runtime.parse()?])
+}
+
+/// Who runs this.
+pub(crate) fn me() -> Owner {
+    let (user, group) = (rustix::process::geteuid(), rustix::process::getegid());
+    Owner { uid: user.as_raw(), gid: group.as_raw() }
+}
+
 impl Failure {
     /// A fault of the host's or datalake's own files, in a command's words.
     pub(crate) fn io(name: &Path, error: &std::io::Error) -> Self {
@@ -275,8 +274,9 @@ impl Failure {
         let name = printable(&name.display().to_string());
         // What is no plain file is named by the fault, with the target of a link.
         match fault.kind {
-            FaultKind::NotPlain => Self::new(exit, fault.detail.clone())
-                .hint("name a plain file: datalake neither waits for a pipe nor writes through a link"),
+            FaultKind::NotPlain => Self::new(exit, fault.detail.clone()).hint(
+                "name a plain file: datalake neither waits for a pipe nor writes through a link",
+            ),
             _ => Self::new(exit, format!("`{name}`: {}", fault.detail)),
         }
     }

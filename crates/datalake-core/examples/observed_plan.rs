@@ -3,8 +3,8 @@
 #![expect(clippy::print_stdout, reason = "an example tells what it found")]
 
 use datalake_core::{
-    BucketState, Desired, DesiredBucket, Found, Lifecycle, Observed, Service, Versioning,
-    plan_provision,
+    BucketState, Desired, DesiredBucket, Found, Lifecycle, Observed, Service, TableSearch,
+    Versioning, plan_provision,
 };
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -29,6 +29,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let bare = BucketState {
         versioning: Found::Present(Versioning::Never),
         lifecycle: Found::Present(Lifecycle::default()),
+        tables: Found::Present(TableSearch::of_nothing()),
     };
     observed.buckets.insert(desired.bucket.name.clone(), Found::Present(bare));
 

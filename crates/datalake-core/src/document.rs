@@ -76,6 +76,10 @@ pub struct HostDocument {
     /// `dagster-home:` — the folder on the host; unless said, the units tell.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dagster_home: Option<String>,
+    /// `links:` — symbolic links to Dagster's folders that may be followed.
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "names")]
+    #[schemars(schema_with = "names_shape")]
+    pub links: Option<Vec<String>>,
 }
 
 /// A value of the written form that is missing or wrong.
@@ -199,6 +203,12 @@ impl HostDocument {
                 .dagster_home
                 .map(|text| parse("host.dagster-home", &text))
                 .transpose()?,
+            links: self
+                .links
+                .unwrap_or_default()
+                .iter()
+                .map(|text| parse("host.links", text))
+                .collect::<Result<_, _>>()?,
         })
     }
 }

@@ -103,6 +103,12 @@ pub enum FaultKind {
     /// The bucket cannot be used from inside a container.
     #[error("the bucket cannot be used from inside a container")]
     Unproved,
+    /// Dagster in a container cannot load the class that stores compute logs.
+    #[error("compute logs cannot be stored from inside a container")]
+    LogsUnproved,
+    /// A program of the host is not installed, or not in `PATH`.
+    #[error("a program is not installed")]
+    NoProgram,
     /// A symbolic link, device, or other thing where a plain file or folder must be.
     #[error("it is not a plain file or folder")]
     NotPlain,
@@ -127,14 +133,20 @@ pub enum FaultKind {
     /// The world is in neither of the two states that a step knows.
     #[error("someone else has changed it meanwhile")]
     Disturbed,
+    /// The run may make no more requests (`--max-requests`).
+    #[error("the permitted number of requests is used up")]
+    RequestsSpent,
     /// An answer of the service that has no kind of its own.
     #[error("the service refused")]
     Refused,
+    /// Tables lie where old versions are to be kept.
+    #[error("it holds a table, whose commits get lost where old versions are kept")]
+    HoldsTables,
 }
 
 impl FaultKind {
     /// All kinds, for the documentation.
-    pub const ALL: [Self; 26] = [
+    pub const ALL: [Self; 30] = [
         Self::UnknownAccessKey,
         Self::WrongSecret,
         Self::ClockSkew,
@@ -152,6 +164,8 @@ impl FaultKind {
         Self::NoManager,
         Self::Unsettled,
         Self::Unproved,
+        Self::LogsUnproved,
+        Self::NoProgram,
         Self::NotPlain,
         Self::DiskFull,
         Self::ReadOnly,
@@ -160,7 +174,9 @@ impl FaultKind {
         Self::NoLogin,
         Self::WrongLogin,
         Self::Disturbed,
+        Self::RequestsSpent,
         Self::Refused,
+        Self::HoldsTables,
     ];
 }
 
@@ -168,6 +184,22 @@ impl Fault {
     /// A fault of a kind with what was seen of it.
     pub fn new(kind: FaultKind, detail: impl Into<String>) -> Self {
         Self { kind, detail: detail.into(), wait: None }
+    }
+}
+
+impl Target {
+    /// Whether it is a thing in Modal: of a third party that never holds back the host.
+    #[must_use]
+    pub fn is_in_modal(&self) -> bool {
+        match self {
+            Self::Vault(_) | Self::App(_) => true,
+            Self::Service
+            | Self::Bucket(_)
+            | Self::Object(..)
+            | Self::Path(_)
+            | Self::Secret(_)
+            | Self::Services => false,
+        }
     }
 }
 

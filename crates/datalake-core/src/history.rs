@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use crate::{
-    Action, Fingerprint, Guard, ModalObject, Outcome, PodmanSecret, Receipt, RunId, RunKind, Step,
-    StepReceipt, Target, Timestamp,
+    Action, Fingerprint, Guard, ModalObject, Outcome, Plan, PodmanSecret, Receipt, RunId, RunKind,
+    Step, StepReceipt, Target, Timestamp, plan_rollback,
 };
 
 /// The receipts of a host in the order of their runs.
@@ -23,7 +23,7 @@ pub struct Unfinished {
 /// How a run stands today.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RunState {
-    /// All its steps are done.
+    /// All its steps are done, but those that are pending in Modal.
     Complete,
     /// It stopped on its way.
     Unfinished,
@@ -63,7 +63,7 @@ impl History {
             RunState::Continued
         } else if self.rollbacks(run).any(Receipt::is_complete) {
             RunState::RolledBack
-        } else if receipt.is_complete() {
+        } else if receipt.is_complete_but_modal() {
             RunState::Complete
         } else {
             RunState::Unfinished
@@ -80,14 +80,40 @@ impl History {
         })
     }
 
+    /// The way back of a run. Where an earlier rollback has left only what is in Modal, services are
+    /// not restarted again.
+    #[must_use]
+    pub fn plan_way_back(&self, receipt: &Receipt) -> Plan {
+        let mut plan = plan_rollback(receipt);
+        let mut rollbacks = self.rollbacks(&receipt.run);
+        if rollbacks.any(|undone| !undone.pending.is_empty() && undone.is_complete_but_modal()) {
+            plan.steps.retain(|step| step.action.target().is_in_modal());
+        }
+        plan
+    }
+
     /// What a new run of `provision` has to take over, so that one rollback undoes all of it.
     #[must_use]
     pub fn unfinished(&self) -> Unfinished {
-        let Some(receipt) = self.to_roll_back() else { return Unfinished::default() };
-        let undone: Vec<&Step> = self.undone(&receipt.run).collect();
-        if receipt.is_complete() && undone.is_empty() {
-            return Unfinished::default();
+        let left = |receipt: &&Receipt| {
+            !receipt.is_complete_but_modal() || self.undone(&receipt.run).next().is_some()
+        };
+        self.to_roll_back().filter(left).map(|receipt| self.taken_over(receipt)).unwrap_or_default()
+    }
+
+    /// The same for a run of `plan`: it also goes on from one that has left only what is in Modal, if
+    /// that is in the plan.
+    #[must_use]
+    pub fn continued_by(&self, plan: &Plan) -> Unfinished {
+        let is_in_plan = plan.steps.iter().any(|step| step.action.target().is_in_modal());
+        match self.to_roll_back() {
+            Some(last) if is_in_plan && !last.pending.is_empty() => self.taken_over(last),
+            _ => self.unfinished(),
         }
+    }
+
+    fn taken_over(&self, receipt: &Receipt) -> Unfinished {
+        let undone: Vec<&Step> = self.undone(&receipt.run).collect();
         let is_undone = |taken: &StepReceipt| {
             undone.iter().any(|way_back| way_back.guard.is_about_same(&taken.step.undo.guard))
         };

@@ -35,7 +35,7 @@ pub fn plan_files(desired: &DesiredFiles, observed: &Observed) -> Result<Plan, V
             Err(blocker) => blockers.push(blocker),
         }
     }
-    if blockers.is_empty() { Ok(Plan { steps }) } else { Err(blockers) }
+    if blockers.is_empty() { Ok(Plan::of_steps(steps)) } else { Err(blockers) }
 }
 
 /// All up, from whatever state they are in.

@@ -74,6 +74,7 @@ mod region;
 mod services;
 mod size;
 mod spec;
+mod tables;
 mod text;
 mod transfer;
 mod usage;
@@ -110,7 +111,7 @@ pub use model::{Conflict, Standing, imagine, rehearse};
 pub use object::{ETag, InvalidETag, InvalidKey, KeyPrefix, ObjectKey};
 pub use observed::{BucketState, Found, Observed, Service};
 pub use path::{HostPath, InvalidPath};
-pub use plan::{Action, Guard, Plan, Step, Undo, Way};
+pub use plan::{Action, Guard, Pending, Plan, Step, Undo, Way};
 pub use podman_secret::{InvalidPodmanSecret, PodmanSecret};
 pub use provision::{Blocker, plan_provision};
 pub use receipt::{Outcome, Receipt, RunKind, StepReceipt, left_by_rollback, plan_rollback};
@@ -121,6 +122,7 @@ pub use spec::{
     Ambient, CostSpec, CredentialSource, HostSpec, InvalidUnitName, ModalClientPlace, ModalSpec,
     ModalToken, Protect, ServiceLimits, Spec, StoreSpec, UnitName,
 };
+pub use tables::{FoundTable, TableKind, TableSearch, TableSign, table_of_key};
 pub use transfer::{
     Bandwidth, Comparison, ContentDigest, FileFacts, FileTime, Filter, InvalidBandwidth,
     InvalidFileTime, InvalidPattern, Known, LARGEST_PUT, MOST_PARTS, ObjectFacts, PartPlan,
@@ -130,7 +132,7 @@ pub use transfer::{
 pub use usage::{
     LargestGroups, SMALLEST_BILLED, Tally, Usage, UsageGroups, billed_size, billed_together,
 };
-pub use vault_steps::{plan_vault, plan_vault_removal};
+pub use vault_steps::{leave_unknown_vaults, plan_vault, plan_vault_removal};
 pub use when::{Days, InvalidDays, InvalidRunId, InvalidTimestamp, RunId, Timestamp};
 
 /// The samples of the page about embedding, which are run as tests.

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::{
     Action, BucketState, Entry, Fault, FaultKind, Folder, Found, Guard, HostPath, Lifecycle,
-    Observed, Plan, Step, VaultState, Versioning,
+    Observed, Plan, Step, TableSearch, VaultState, Versioning,
 };
 
 /// How a step stands after a look at the world.
@@ -163,6 +163,7 @@ impl BucketState {
         Self {
             versioning: Found::Present(Versioning::Never),
             lifecycle: Found::Present(Lifecycle::default()),
+            tables: Found::Present(TableSearch::of_nothing()),
         }
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::{
     BucketName, Entry, Fault, FaultKind, Fingerprint, HostPath, Lifecycle, ModalObject,
-    PodmanSecret, ServiceStates, Target, VaultState, Versioning,
+    PodmanSecret, ServiceStates, TableSearch, Target, VaultState, Versioning,
 };
 
 /// An answer about one thing. Unknown is never absent.
@@ -51,6 +51,9 @@ pub struct BucketState {
     pub versioning: Found<Versioning>,
     /// Its lifecycle rules; no rules are an empty set.
     pub lifecycle: Found<Lifecycle>,
+    /// The tables in it, which lose commits where old versions are kept; absent where they are kept
+    /// already, and nobody looked.
+    pub tables: Found<TableSearch>,
 }
 
 impl<T> Found<T> {
@@ -59,6 +62,14 @@ impl<T> Found<T> {
         match self {
             Self::Present(value) => Some(value),
             Self::Absent | Self::Unknown(_) => None,
+        }
+    }
+
+    /// Why nobody knows.
+    pub fn unknown(&self) -> Option<&Fault> {
+        match self {
+            Self::Unknown(fault) => Some(fault),
+            Self::Present(_) | Self::Absent => None,
         }
     }
 

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    BucketName, FileBody, FileState, Fingerprint, HostPath, Lifecycle, ModalObject, Mode,
+    BucketName, Fault, FileBody, FileState, Fingerprint, HostPath, Lifecycle, ModalObject, Mode,
     ObjectKey, Owner, PodmanSecret, ServiceStates, Target, Versioning,
 };
 
@@ -16,6 +16,18 @@ use crate::{
 pub struct Plan {
     /// The steps, first to last.
     pub steps: Vec<Step>,
+    /// What is left for the next run, because Modal could not be asked about it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pending: Vec<Pending>,
+}
+
+/// A thing in Modal that a run leaves for the next one. Modal never holds back the host.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Pending {
+    /// The thing.
+    pub target: Target,
+    /// Why it could not be looked at or changed.
+    pub fault: Fault,
 }
 
 /// One change with what must hold before it, what holds after it, and the way back.
@@ -189,7 +201,13 @@ pub enum Action {
 }
 
 impl Plan {
-    /// Whether there is nothing to do.
+    /// A plan of these steps that leaves nothing for the next run.
+    #[must_use]
+    pub fn of_steps(steps: Vec<Step>) -> Self {
+        Self { steps, pending: Vec::new() }
+    }
+
+    /// Whether there is nothing to do now. Something may be [`pending`](Self::pending) all the same.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.steps.is_empty()

@@ -4,7 +4,7 @@ use crate::host_steps::{file_step, folder_step, removal_step, secret_removal_ste
 use crate::vault_steps::plan_vault;
 use crate::{
     Action, BucketName, BucketState, Desired, DesiredServices, Fault, FaultKind, Found, Guard,
-    Observed, Plan, ServiceStates, Step, Target, Undo, Versioning, Way,
+    Observed, Pending, Plan, ServiceStates, Step, TableSearch, Target, Undo, Versioning, Way,
 };
 
 /// Why no plan can be made: what is unknown or in the way. Nothing was changed.
@@ -18,6 +18,8 @@ pub struct Blocker {
 }
 
 /// Plans the way from `observed` to `desired`. Empty when they agree.
+///
+/// A secret in Modal that nobody could look at is [pending](Plan::pending): it holds back nothing else.
 ///
 /// # Errors
 ///
@@ -45,13 +47,7 @@ pub fn plan_provision(desired: &Desired, observed: &Observed) -> Result<Plan, Ve
             Err(blocker) => blockers.push(blocker),
         }
     }
-    let vault = match &desired.vault {
-        Some(vault) => plan_vault(vault, observed).unwrap_or_else(|blocker| {
-            blockers.push(blocker);
-            Plan::default()
-        }),
-        None => Plan::default(),
-    };
+    let vault = vault_part(desired, observed);
     if !blockers.is_empty() {
         return Err(blockers);
     }
@@ -64,7 +60,15 @@ pub fn plan_provision(desired: &Desired, observed: &Observed) -> Result<Plan, Ve
         steps.insert(after_creation, prove_access(desired));
     }
     steps.extend(vault.steps);
-    Ok(Plan { steps })
+    Ok(Plan { steps, pending: vault.pending })
+}
+
+fn vault_part(desired: &Desired, observed: &Observed) -> Plan {
+    let Some(vault) = &desired.vault else { return Plan::default() };
+    plan_vault(vault, observed).unwrap_or_else(|Blocker { target, fault }| {
+        let pending = vec![Pending { target, fault }];
+        Plan { steps: Vec::new(), pending }
+    })
 }
 
 fn bucket_steps(desired: &Desired, observed: &Observed) -> Result<Vec<Step>, Blocker> {
@@ -116,6 +120,7 @@ fn settings(
     if desired.bucket.versioning {
         let versioning = known(name, &state.versioning)?;
         if *versioning != Versioning::Enabled {
+            require_no_table(name, &state.tables)?;
             steps.push(enable_versioning(name, *versioning, &way));
         }
     }
@@ -133,6 +138,14 @@ fn settings(
         });
     }
     Ok(steps)
+}
+
+/// Versioning is never switched on where a table lies: two writers would both be told that they have
+/// committed, and one commit is lost.
+fn require_no_table(name: &BucketName, tables: &Found<TableSearch>) -> Result<(), Blocker> {
+    let Some(table) = &known(name, tables)?.found else { return Ok(()) };
+    let fault = Fault::new(FaultKind::HoldsTables, table.to_string());
+    Err(Blocker { target: Target::Bucket(name.clone()), fault })
 }
 
 fn enable_versioning(name: &BucketName, now: Versioning, way: &impl Fn(Action) -> Way) -> Step {

@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::vault_steps::roll_over;
 use crate::{
-    Action, Guard, Plan, RunId, ServiceStates, Step, Target, Timestamp, Undo, UnitName, Way,
+    Action, Guard, Pending, Plan, RunId, ServiceStates, Step, Target, Timestamp, Undo, UnitName,
+    Way,
 };
 
 /// The steps of a run with their outcomes. Its JSON form is kept for good: `schema_version` grows
@@ -32,6 +33,9 @@ pub struct Receipt {
     pub continues: Vec<RunId>,
     /// Its steps in order, those taken over first.
     pub steps: Vec<StepReceipt>,
+    /// What it has left for the next run, because Modal could not be asked or did not carry it out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pending: Vec<Pending>,
 }
 
 /// What a run is for.
@@ -73,10 +77,20 @@ impl Receipt {
     /// The version of the form that this release writes.
     pub const SCHEMA_VERSION: u32 = 1;
 
-    /// Whether all its steps are done.
+    /// Whether all its steps are done, and nothing is pending.
     #[must_use]
     pub fn is_complete(&self) -> bool {
-        self.steps.iter().all(StepReceipt::is_done)
+        self.pending.is_empty() && self.steps.iter().all(StepReceipt::is_done)
+    }
+
+    /// Whether all its steps are done but those that are pending in Modal.
+    #[must_use]
+    pub fn is_complete_but_modal(&self) -> bool {
+        let waits = |taken: &StepReceipt| {
+            let target = taken.step.action.target();
+            target.is_in_modal() && !self.pending.is_empty()
+        };
+        self.steps.iter().all(|taken| taken.is_done() || waits(taken))
     }
 
     /// The steps that a later run has to take over so that one rollback undoes all.
@@ -94,7 +108,8 @@ impl StepReceipt {
 }
 
 /// Plans the way back from what `receipt` did: last step first, one-way steps left as they are.
-/// Services come after the files, since they read them anew, and apps in Modal after their secret.
+/// Services come after the files, since they read them anew, and Modal's secret and apps come last:
+/// whatever Modal does, the host is as before by then.
 ///
 /// A thing that several of its runs have changed goes back to before the first in one step.
 #[must_use]
@@ -119,10 +134,13 @@ pub fn plan_rollback(receipt: &Receipt) -> Plan {
         }
     }
     let steps = ways.into_iter().map(|(step, _)| step);
-    let mut steps: Vec<_> = steps.filter(|step| step.guard != step.undo.guard).collect();
-    steps.extend(apps_back(&steps, begun.clone().map(|taken| &taken.step)));
+    let steps = steps.filter(|step| step.guard != step.undo.guard);
+    let (mut vault, mut steps): (Vec<_>, Vec<_>) =
+        steps.partition(|step| step.action.target().is_in_modal());
+    vault.extend(apps_back(&vault, begun.clone().map(|taken| &taken.step)));
     steps.extend(services_back(begun.map(|taken| &taken.step)));
-    Plan { steps }
+    steps.extend(vault);
+    Plan::of_steps(steps)
 }
 
 /// Apps that a run has given new containers get new ones again where their secret goes back.

@@ -72,6 +72,8 @@ pub struct HostSpec {
     pub handover: Option<Handover>,
     /// The folder on the host that is Dagster's `DAGSTER_HOME`; `None` looks it up in the units.
     pub dagster_home: Option<HostPath>,
+    /// Symbolic links to Dagster's folders that may be followed; no others are.
+    pub links: Vec<HostPath>,
 }
 
 /// What Modal has to know.

@@ -1,8 +1,8 @@
 //! Single steps for a secret of Modal's, and for the apps that use it.
 
 use crate::{
-    Action, Blocker, DesiredVault, Fingerprint, Found, Guard, ModalObject, Observed, Plan, Step,
-    Target, Undo, VaultState, Way,
+    Action, Blocker, DesiredVault, Fingerprint, Found, Guard, ModalObject, Observed, Pending, Plan,
+    Step, Target, Undo, VaultState, Way,
 };
 
 const NOWHERE: &str = "what it holds now is nowhere at hand, and Modal shows it to nobody";
@@ -18,7 +18,7 @@ pub fn plan_vault(desired: &DesiredVault, observed: &Observed) -> Result<Plan, B
     let changes = !steps.is_empty();
     let apps = desired.apps.iter().filter(|app| changes || desired.owed.contains(*app));
     steps.extend(apps.map(|app| roll_over(app, &desired.secret, desired.print)));
-    Ok(Plan { steps })
+    Ok(Plan::of_steps(steps))
 }
 
 /// Plans the removal of a secret of Modal's; `desired` tells which contents could be put back.
@@ -38,7 +38,36 @@ pub fn plan_vault_removal(desired: &DesiredVault, observed: &Observed) -> Result
         undo: Undo { guard: Guard::VaultAbsent(secret.clone()), way },
         why: "it is not to be in Modal any more".to_owned(),
     };
-    Ok(Plan { steps: vec![step] })
+    Ok(Plan::of_steps(vec![step]))
+}
+
+/// The same plan without its steps about secrets of Modal's that nobody could look at: these are
+/// pending.
+#[must_use]
+pub fn leave_unknown_vaults(plan: Plan, observed: &Observed) -> Plan {
+    let unknown = |step: &Step| match step.guard.target() {
+        Target::Vault(secret) => match observed.vault_secret(&secret) {
+            Found::Unknown(fault) => Some(Pending { target: Target::Vault(secret), fault }),
+            Found::Present(_) | Found::Absent => None,
+        },
+        Target::Service
+        | Target::Bucket(_)
+        | Target::Object(..)
+        | Target::Path(_)
+        | Target::Secret(_)
+        | Target::Services
+        | Target::App(_) => None,
+    };
+    let Plan { mut steps, mut pending } = plan;
+    steps.retain(|step| match unknown(step) {
+        Some(left) if pending.contains(&left) => false,
+        Some(left) => {
+            pending.push(left);
+            false
+        }
+        None => true,
+    });
+    Plan { steps, pending }
 }
 
 fn store_steps(desired: &DesiredVault, observed: &Observed) -> Result<Vec<Step>, Blocker> {
@@ -149,6 +178,7 @@ mod tests {
             ended: Timestamp::from_unix(2).unwrap(),
             continues: Vec::new(),
             steps: plan.steps.into_iter().map(done).collect(),
+            pending: Vec::new(),
         }
     }
 
@@ -208,6 +238,19 @@ mod tests {
         let verbs: Vec<_> = back.steps.iter().map(|step| step.action.verb()).collect();
         assert_eq!(verbs, ["restore in Modal", "roll over", "roll over"]);
         assert_eq!(rehearse(&back, &world(holds("new"))), []);
+    }
+
+    #[test]
+    fn a_way_back_leaves_what_is_unknown_in_modal_and_names_it_once() {
+        let back =
+            crate::plan_rollback(&receipt(plan_vault(&desired(), &world(holds("old"))).unwrap()));
+        let fault = Fault::new(FaultKind::Unreachable, "");
+
+        let left = leave_unknown_vaults(back.clone(), &world(Found::Unknown(fault.clone())));
+
+        let target = Target::Vault(object("hetzner-s3"));
+        assert_eq!(left, Plan { steps: vec![], pending: vec![Pending { target, fault }] });
+        assert_eq!(leave_unknown_vaults(back.clone(), &world(holds("new"))), back);
     }
 
     #[test]

@@ -11,6 +11,7 @@
 //! Dagster reads YAML 1.1 and takes the last of two equal keys. A file with two is refused: an edit
 //! of the first would have no effect.
 
+mod between;
 mod notes;
 mod present;
 mod region;
@@ -128,13 +129,14 @@ impl DagsterYaml {
         }
     }
 
-    /// The file without datalake's block, and with the lines that stood there before.
+    /// The file without datalake's block, and with the lines that stood there before. Lines that others
+    /// have written between the marks stay; those inside the block become comments.
     ///
     /// # Errors
     ///
     /// [`UnfitYaml::Marks`] where the marks are not as they were written.
     pub fn without_s3_logs(&self) -> Result<EditedYaml, UnfitYaml> {
-        match region::without(&self.text)? {
+        match region::without(&self.text, &any_block())? {
             Some(chunks) => self.edited(&chunks, None),
             None => Ok(self.unchanged()),
         }
@@ -143,12 +145,16 @@ impl DagsterYaml {
     /// The file with a block that sends compute logs to the bucket which the containers' variables
     /// name, by way of files in `local_dir`.
     ///
-    /// A block of datalake's is replaced by what it would be today.
+    /// A block of datalake's is replaced by what it would be today; lines that others have written
+    /// between the marks stay in their places.
     ///
     /// # Errors
     ///
     /// [`UnfitYaml`] where the result would differ in anything else.
     pub fn with_s3_logs(&self, local_dir: &Setting) -> Result<EditedYaml, UnfitYaml> {
+        if let Some(chunks) = region::renewed(&self.text, &block(local_dir))? {
+            return self.edited(&chunks, Some(local_dir));
+        }
         let base = self.without_s3_logs()?;
         let at = |place| {
             let chunks = region::with(&base.text, &block(local_dir), place)?;
@@ -181,7 +187,8 @@ impl DagsterYaml {
             Some(local_dir) => {
                 let wanted = block(local_dir).join("\n");
                 let wanted = serde_yaml::from_str::<Mapping>(&wanted).ok();
-                ours.as_ref() == wanted.as_ref().and_then(|wanted| wanted.get(KEY))
+                let wanted = wanted.as_ref().and_then(|wanted| wanted.get(KEY));
+                ours.as_ref().zip(wanted).is_some_and(|(ours, wanted)| holds_all(ours, wanted))
             }
         };
         if before != after || !is_as_meant {
@@ -194,6 +201,21 @@ impl DagsterYaml {
         let body = FileBody::new([Piece::Kept(0..self.text.len())]);
         EditedYaml { text: self.text.clone(), body }
     }
+}
+
+/// Whether `ours` says all that `wanted` says. What it says besides, others have written there.
+fn holds_all(ours: &Value, wanted: &Value) -> bool {
+    match (ours, wanted) {
+        (Value::Mapping(ours), Value::Mapping(wanted)) => wanted
+            .iter()
+            .all(|(key, wanted)| ours.get(key).is_some_and(|ours| holds_all(ours, wanted))),
+        (ours, wanted) => ours == wanted,
+    }
+}
+
+/// The lines of the block by their keys alone, whatever folder it names.
+fn any_block() -> Vec<String> {
+    block(&Setting::Text(String::new()))
 }
 
 /// The lines of the block, without indentation and ends.

@@ -7,7 +7,7 @@
 /// What a file's content is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Content {
-    /// A pickle with its end.
+    /// A pickle with its end, or several in a row, and nothing behind.
     Pickle,
     /// A pickle without its end, or nothing at all: it is being written, or its writer was killed.
     Cut,
@@ -19,6 +19,10 @@ pub enum Content {
 
 /// How an `SQLite` database begins.
 pub const SQLITE_MAGIC: &[u8] = b"SQLite format 3\0";
+/// The opcode that tells the protocol.
+const PROTO: u8 = 0x80;
+/// The opcode that tells how much belongs together.
+const FRAME: u8 = 0x95;
 
 /// Reads a content piece by piece.
 ///
@@ -34,6 +38,8 @@ pub const SQLITE_MAGIC: &[u8] = b"SQLite format 3\0";
 #[derive(Debug, Clone)]
 pub struct ContentScan {
     state: State,
+    /// Whether the pickle that is read has made anything: the end alone makes none.
+    made: bool,
     /// The first bytes, for what is no pickle.
     head: Vec<u8>,
 }
@@ -42,6 +48,8 @@ pub struct ContentScan {
 enum State {
     /// Nothing was read.
     Start,
+    /// The number of the protocol comes.
+    Protocol,
     /// An opcode comes.
     Opcode,
     /// So many bytes of an argument are to come.
@@ -50,7 +58,7 @@ enum State {
     Length { left: u32, read: u32, value: u64 },
     /// So many lines are to come.
     Lines(u8),
-    /// The end came.
+    /// The end came; only another pickle may come behind.
     Whole,
     /// It is no pickle.
     NoPickle,
@@ -66,7 +74,7 @@ enum Argument {
 
 impl Default for ContentScan {
     fn default() -> Self {
-        Self { state: State::Start, head: Vec::new() }
+        Self { state: State::Start, made: false, head: Vec::new() }
     }
 }
 
@@ -76,9 +84,25 @@ impl ContentScan {
         let missing = SQLITE_MAGIC.len().saturating_sub(self.head.len()).min(bytes.len());
         self.head.extend_from_slice(bytes.get(..missing).unwrap_or_default());
         let mut rest = bytes;
-        while !rest.is_empty() && !matches!(self.state, State::Whole | State::NoPickle) {
+        while !rest.is_empty() && self.state != State::NoPickle {
             let taken = self.step(rest);
             rest = rest.get(taken..).unwrap_or_default();
+        }
+    }
+
+    /// How many bytes come next that tell nothing: they belong to an argument and need not be read.
+    #[must_use]
+    pub fn skippable(&self) -> u64 {
+        match self.state {
+            State::Bytes(left) => left,
+            _ => 0,
+        }
+    }
+
+    /// Passes over bytes that tell nothing, at most [`ContentScan::skippable`] of them.
+    pub fn skip(&mut self, count: u64) {
+        if let State::Bytes(left) = self.state {
+            self.state = bytes_left(left.saturating_sub(count));
         }
     }
 
@@ -97,13 +121,21 @@ impl ContentScan {
     fn step(&mut self, bytes: &[u8]) -> usize {
         let first = bytes.first().copied().unwrap_or_default();
         match self.state {
-            State::Start => {
-                // Every protocol from 2 on begins so; Dagster writes 4.
-                self.state = if first == 0x80 { State::Bytes(1) } else { State::NoPickle };
+            State::Start | State::Whole => {
+                // Every protocol from 2 on begins so; Dagster writes 4. What came before it has no
+                // mark of its own: text can look like it.
+                self.state = if first == PROTO { State::Protocol } else { State::NoPickle };
+                self.made = false;
+                1
+            }
+            State::Protocol => {
+                self.state = if is_protocol(first) { State::Opcode } else { State::NoPickle };
                 1
             }
             State::Opcode => {
+                self.made |= !matches!(first, PROTO | FRAME | b'.');
                 self.state = match argument(first) {
+                    Some(Argument::End) if !self.made => State::NoPickle,
                     Some(Argument::Bytes(0)) => State::Opcode,
                     Some(Argument::Bytes(count)) => State::Bytes(count),
                     Some(Argument::Length(left)) => State::Length { left, read: 0, value: 0 },
@@ -133,7 +165,7 @@ impl ContentScan {
                     end + 1
                 }
             },
-            State::Whole | State::NoPickle => bytes.len(),
+            State::NoPickle => bytes.len(),
         }
     }
 }
@@ -144,6 +176,21 @@ pub fn content_of(bytes: &[u8]) -> Content {
     let mut scan = ContentScan::default();
     scan.feed(bytes);
     scan.end()
+}
+
+/// Whether a content begins as a pickle does, as far as it is told.
+#[must_use]
+pub fn begins_as_pickle(head: &[u8]) -> bool {
+    match *head {
+        [PROTO] => true,
+        [PROTO, protocol, ..] => is_protocol(protocol),
+        _ => false,
+    }
+}
+
+/// Protocols that begin with their number: 2 is of 2003, 5 the newest.
+fn is_protocol(number: u8) -> bool {
+    (2..=5).contains(&number)
 }
 
 fn bytes_left(left: u64) -> State {
@@ -223,9 +270,47 @@ mod tests {
         assert_eq!(content_of(&pickle), Content::Cut);
         pickle.push(b'.');
         assert_eq!(content_of(&pickle), Content::Pickle);
-        // What stands behind the end is not looked at: Python does not either.
+        // Several in a row are what one writer makes of several calls.
         pickle.extend_from_slice(b"\x80\x04");
+        assert_eq!(content_of(&pickle), Content::Cut);
+        pickle.extend_from_slice(b"N.");
         assert_eq!(content_of(&pickle), Content::Pickle);
+    }
+
+    #[test]
+    fn what_begins_as_a_pickle_and_is_none_is_no_pickle() {
+        let behind = |bytes: &[u8]| [PICKLE, bytes].concat();
+        for other in [
+            &b"\x80\x04."[..],
+            b"\x80\x04\x95\x00\x00\x00\x00\x00\x00\x00\x00.",
+            b"\x80\x00N.",
+            b"\x80\x01N.",
+            b"\x80\x06N.",
+            b"\x80\xffN.",
+            b"\x80\x04N.\n",
+            &behind(b"\0\0\0\0"),
+            &behind(b"PAR1"),
+            &behind(b"\x80\x07N."),
+        ] {
+            assert_eq!(content_of(other), Content::Other, "{other:?}");
+        }
+    }
+
+    #[test]
+    fn text_that_reads_as_an_old_pickle_is_none() {
+        // Protocols 0 and 1 have no mark: `hello.` would be a whole one by its opcodes.
+        for text in [&b"hello."[..], b"I1\n.", b"N.", b"(lp0\n.", b"]."] {
+            assert_eq!(content_of(text), Content::Other, "{text:?}");
+            assert!(!begins_as_pickle(text), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn marks_of_other_kinds_inside_a_pickle_are_its_content() {
+        let text = |text: &[u8]| [b"\x80\x03X", &[4, 0, 0, 0][..], text, b"q\0."].concat();
+        for mark in [b"PAR1", b"DUCK", b"SQLi"] {
+            assert_eq!(content_of(&text(mark)), Content::Pickle, "{mark:?}");
+        }
     }
 
     #[test]
@@ -235,6 +320,19 @@ mod tests {
         assert_eq!(content_of(b"SQLite format 3\0\x10\0"), Content::Database);
         assert_eq!(content_of(b"\x80\x04\xff"), Content::Other);
         assert_eq!(content_of(b"{\"a\": 1}"), Content::Other);
+    }
+
+    #[test]
+    fn bytes_of_an_argument_need_not_be_read() {
+        let mut scan = ContentScan::default();
+        scan.feed(b"\x80\x04\x8e\x00\x00\x00\x00\x00\x01\x00\x00");
+
+        assert_eq!(scan.skippable(), 1 << 40);
+        scan.skip(1 << 39);
+        assert_eq!((scan.skippable(), scan.end()), (1 << 39, Content::Cut));
+        scan.skip(1 << 39);
+        scan.feed(b".");
+        assert_eq!((scan.skippable(), scan.end()), (0, Content::Pickle));
     }
 
     proptest! {

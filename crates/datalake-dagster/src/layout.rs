@@ -1,75 +1,10 @@
-//! What a file of Dagster's local storage is, and the key under which the S3 I/O manager looks for
-//! it.
+//! The names of Dagster's local storage, and the keys under which the S3 I/O manager looks for them.
 //!
 //! The default I/O manager writes the pickle of an asset to its key's parts below a folder, and the
 //! S3 one to the same parts below its prefix. Outputs of ops and logs of steps lie below the ids of
 //! their runs, and get `storage/` before it.
 
 use std::collections::BTreeSet;
-
-/// What lies at a path below the folder of pickles.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum StoredKind {
-    /// The pickle of an asset, or of one of its partitions.
-    Asset,
-    /// The output of an op: read only where a run is gone on with from one of its steps.
-    OpOutput,
-    /// What a step has printed.
-    Log,
-    /// A mark of the local log manager, which the S3 one has no use for.
-    LogMark,
-    /// A database of runs, events or schedules.
-    Database,
-    /// Telemetry.
-    Telemetry,
-    /// Something else in the folder of a run.
-    InRunFolder,
-    /// An asset whose partition is called `..`: the local manager escapes that, the S3 one does not.
-    DotPartition,
-}
-
-impl StoredKind {
-    /// Why it is not moved, where it never is.
-    #[must_use]
-    pub fn stays_because(self) -> Option<&'static str> {
-        match self {
-            Self::Asset | Self::OpOutput | Self::Log => None,
-            Self::LogMark => Some("a mark of the local log manager"),
-            Self::Database => Some("a database: S3 keeps no runs, events or schedules"),
-            Self::Telemetry => Some("telemetry"),
-            Self::InRunFolder => Some("neither an output nor a log, in the folder of a run"),
-            Self::DotPartition => {
-                Some("its partition has a part `..`, which S3 clients do not agree about")
-            }
-        }
-    }
-}
-
-/// What a path below the folder of pickles is, by its name.
-///
-/// ```
-/// use datalake_dagster::{StoredKind, stored_kind};
-///
-/// assert_eq!(stored_kind("raw/by_day/2026-01-01"), StoredKind::Asset);
-/// let output = "0e1f6c4e-9d1b-4f6c-8a53-0c9d8f5a7b21/clean/result";
-/// assert_eq!(stored_kind(output), StoredKind::OpOutput);
-/// ```
-#[must_use]
-pub fn stored_kind(path: &str) -> StoredKind {
-    let parts: Vec<_> = path.split('/').collect();
-    match *parts.as_slice() {
-        [run, "compute_logs", .., name] if is_run_id(run) => match name.rsplit_once('.') {
-            Some((_, "out" | "err")) => StoredKind::Log,
-            _ => StoredKind::LogMark,
-        },
-        [run, _, _, ..] if is_run_id(run) => StoredKind::OpOutput,
-        [run, _] if is_run_id(run) => StoredKind::InRunFolder,
-        ["history" | "schedules", .., name] if is_database(name) => StoredKind::Database,
-        [".telemetry", ..] => StoredKind::Telemetry,
-        _ if parts.contains(&"%2E%2E") => StoredKind::DotPartition,
-        _ => StoredKind::Asset,
-    }
-}
 
 /// Whether a name is the id of a run: a UUID.
 #[must_use]
@@ -150,54 +85,11 @@ pub fn stays_in_home(name: &str) -> Option<&'static str> {
     }
 }
 
-fn is_database(name: &str) -> bool {
-    let ends = [".db", ".db-wal", ".db-shm", ".db-journal"];
-    ends.iter().any(|end| name.ends_with(end))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     const RUN: &str = "0e1f6c4e-9d1b-4f6c-8a53-0c9d8f5a7b21";
-
-    #[track_caller]
-    fn check(path: &str, kind: StoredKind) {
-        assert_eq!(stored_kind(&path.replace("RUN", RUN)), kind, "{path:?}");
-    }
-
-    #[test]
-    fn assets_of_all_kinds_of_partitions_are_told_from_what_runs_leave() {
-        for asset in [
-            "plain",
-            "raw/orders",
-            "raw/by_day/2026-01-01",
-            "by_hour/2026-01-01-05:00",
-            "by_static/us/east",
-            "by_static/a b",
-            "by_static/\u{fc}",
-            "by_multi/2026-01-02/eu",
-            "by_dyn/f/1.csv",
-            "by_dyn/%2Fx",
-            "raw/RUN/clean/result",
-            "history/orders",
-            "storage",
-            "compute_logs/x.out",
-        ] {
-            check(asset, StoredKind::Asset);
-        }
-        check("RUN/clean/result", StoredKind::OpOutput);
-        check("RUN/graph.o2[a]/result/mapped", StoredKind::OpOutput);
-        check("RUN/compute_logs/abcdefgh.out", StoredKind::Log);
-        check("RUN/compute_logs/abcdefgh.err", StoredKind::Log);
-        check("RUN/compute_logs/abcdefgh.complete", StoredKind::LogMark);
-        check("RUN/stray", StoredKind::InRunFolder);
-        check("history/runs.db", StoredKind::Database);
-        check("history/runs/index.db-wal", StoredKind::Database);
-        check("schedules/schedules.db", StoredKind::Database);
-        check(".telemetry/id.yaml", StoredKind::Telemetry);
-        check("by_static/%2E%2E", StoredKind::DotPartition);
-    }
 
     #[test]
     fn a_run_id_is_a_uuid_and_nothing_else() {

@@ -20,9 +20,12 @@
 mod code;
 mod compute_logs;
 mod content;
+mod database;
 mod dependencies;
+mod home;
 mod image;
 mod instance;
+mod kind;
 mod layout;
 mod owner;
 mod packages;
@@ -37,15 +40,17 @@ pub use code::{OwnStorage, own_storage};
 pub use compute_logs::{
     ComputeLogs, DagsterYaml, EditedYaml, LOGS_PREFIX, LogNote, S3_LOG_MANAGER, Setting, UnfitYaml,
 };
-pub use content::{Content, ContentScan, SQLITE_MAGIC, content_of};
+pub use content::{Content, ContentScan, SQLITE_MAGIC, begins_as_pickle, content_of};
+pub use database::{InstanceDatabase, PostgresPlace, SaidValue, instance_database};
 pub use dependencies::{Dependencies, Dependency, Moved, Need, Unfit, Wish, dependencies};
+pub use home::{HomeCandidate, HomeSigns, HomeVerdict, judge_home};
 pub use image::{
     BASE_LABEL, DROP_IN_NAME, Recipe, UnfitUser, image_drop_in, image_in_drop_in, is_plain_image,
 };
 pub use instance::{InstancePlaces, LogPlace, Place, UnreadableInstance, instance_places};
+pub use kind::{FileEnds, HEAD, KindReader, StoredKind, TAIL, is_log_path};
 pub use layout::{
-    AssetName, StoredKind, asset_name, is_run_id, op_output_here, op_output_there, stays_in_home,
-    stored_kind,
+    AssetName, asset_name, is_run_id, op_output_here, op_output_there, stays_in_home,
 };
 pub use owner::{Owner, owner};
 pub use packages::{IMPORT_SCRIPT, PACKAGES_SCRIPT, Packages, UnreadablePackages};

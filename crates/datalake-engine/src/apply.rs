@@ -1,16 +1,15 @@
 //! The only place that changes the world.
 
-use std::time::Duration;
+mod walk;
 
 use datalake_core::{
-    Credentials, Fault, FaultKind, Guard, Outcome, Plan, PlanFault, Receipt, RunId, RunKind,
-    Standing, Step, StepReceipt, Target, Timestamp, Unfinished, UnitName, lint,
+    Credentials, Fault, FaultKind, Guard, Outcome, Pending, Plan, PlanFault, Receipt, RunId,
+    RunKind, Standing, Step, StepReceipt, Timestamp, Unfinished, UnitName, lint,
 };
 
+use self::walk::{Walked, walk};
 use crate::Checkpoint;
-use crate::act::carry_out;
-use crate::journal::{Begin, Record};
-use crate::mend::mend;
+use crate::journal::Begin;
 use crate::observe::look_for;
 use crate::ports::Ports;
 use crate::records::Records;
@@ -53,6 +52,9 @@ pub enum ApplyError {
     /// A step failed; the receipt tells what was done before.
     #[error("{}", .0.step.action.target())]
     Step(Box<FailedStep>),
+    /// All steps are done but some in Modal, which are pending; the receipt tells which.
+    #[error("{}", .0.step.action.target())]
+    Pending(Box<FailedStep>),
     /// The operator asked to stop between two steps.
     #[error("stopped before `{}`", .0.step.action.verb())]
     Stopped(Box<FailedStep>),
@@ -76,7 +78,8 @@ pub struct FailedStep {
 ///
 /// Each step is looked at before and after: one whose result is there already is not done again,
 /// and one whose world has been disturbed is not begun. Intent and outcome go to the journal, so a
-/// killed run can be judged; the receipt is durable when this returns.
+/// killed run can be judged; the receipt is durable when this returns. A step in Modal that Modal does
+/// not let happen is pending, and stops no other.
 ///
 /// # Errors
 ///
@@ -96,21 +99,27 @@ pub async fn apply(
     records.begin(begin(&run, started)).map_err(ApplyError::Records)?;
     ports.checkpoints.pass(Checkpoint::RunBegun);
 
-    let mut outcomes = Vec::new();
-    let stopped = walk(&run, &mut outcomes, watch, ports).await?;
+    let walked = walk(&run, watch, ports).await?;
+    let Walked { outcomes, stopped, left } = walked;
 
-    let receipt = receipt(&begin(&run, started), outcomes, ports.clock.now());
+    let mut receipt = receipt(&begin(&run, started), outcomes, ports.clock.now());
+    let pending = left.iter().map(|(step, fault)| waiting(step, fault));
+    receipt.pending.extend(pending);
     finish(&receipt, ports).map_err(ApplyError::Records)?;
-    match stopped {
-        None => Ok(receipt),
-        Some((step, None)) => {
+    let failed = |step, fault, receipt| Box::new(FailedStep { step, fault, receipt });
+    match (stopped, left.into_iter().next()) {
+        (None, None) => Ok(receipt),
+        (None, Some((step, fault))) => Err(ApplyError::Pending(failed(step, fault, receipt))),
+        (Some((step, None)), _) => {
             let fault = Fault::new(FaultKind::Refused, "the operator asked to stop");
-            Err(ApplyError::Stopped(Box::new(FailedStep { step, fault, receipt })))
+            Err(ApplyError::Stopped(failed(step, fault, receipt)))
         }
-        Some((step, Some(fault))) => {
-            Err(ApplyError::Step(Box::new(FailedStep { step, fault, receipt })))
-        }
+        (Some((step, Some(fault))), _) => Err(ApplyError::Step(failed(step, fault, receipt))),
     }
+}
+
+fn waiting(step: &Step, fault: &Fault) -> Pending {
+    Pending { target: step.action.target(), fault: fault.clone() }
 }
 
 /// Looks again at the steps taken over whose result nobody knew, and keeps those that are done.
@@ -132,86 +141,6 @@ async fn settle(unfinished: Unfinished, ports: &Ports<'_>) -> Unfinished {
         }
     }
     Unfinished { steps, ..unfinished }
-}
-
-/// Where a walk stopped: the step, and its fault unless the operator asked for it.
-type StoppedAt = Option<(Step, Option<Fault>)>;
-
-async fn walk(
-    run: &Run<'_>,
-    outcomes: &mut Vec<Outcome>,
-    watch: &dyn Watch,
-    ports: &Ports<'_>,
-) -> Result<StoppedAt, ApplyError> {
-    let records = Records(ports.state);
-    for (number, step) in run.plan.steps.iter().enumerate() {
-        if !watch.go_on() {
-            return Ok(Some((step.clone(), None)));
-        }
-        watch.begin(step);
-        let (outcome, fault) = match step.standing(&look_for(step, ports).await) {
-            Standing::Done => (Outcome::AlreadyDone, None),
-            Standing::Ready => {
-                records.record(&run.id, &Record::Intent(number)).map_err(ApplyError::Records)?;
-                ports.checkpoints.pass(Checkpoint::IntentRecorded);
-                attempt(step, run.keys, ports).await
-            }
-            // A rollback has nothing to do there, whatever lies there now.
-            Standing::Disturbed => (Outcome::NotBegun, Some(Fault::new(FaultKind::Disturbed, ""))),
-            Standing::Unknown(fault) => (Outcome::NotBegun, Some(fault)),
-        };
-        let record = Record::Outcome(number, outcome.clone());
-        records.record(&run.id, &record).map_err(ApplyError::Records)?;
-        ports.checkpoints.pass(Checkpoint::OutcomeRecorded);
-        watch.end(step, &outcome);
-        outcomes.push(outcome);
-        if let Some(fault) = fault {
-            return Ok(Some((step.clone(), Some(fault))));
-        }
-    }
-    Ok(None)
-}
-
-async fn attempt(
-    step: &Step,
-    keys: Option<&Credentials>,
-    ports: &Ports<'_>,
-) -> (Outcome, Option<Fault>) {
-    let result = carry_out(step, keys, ports).await;
-    // What is disturbed was not begun. Where it cannot be put back, the next run tries it again.
-    if result.as_ref().is_err_and(|fault| fault.kind != FaultKind::Disturbed) {
-        let _ = mend(step, ports).await;
-    }
-    ports.checkpoints.pass(Checkpoint::ActionDone);
-    let checked = match result {
-        Ok(()) => check(step, ports).await,
-        Err(fault) => Err(fault),
-    };
-    match checked {
-        Ok(()) => (Outcome::Done, None),
-        Err(fault) => (judge(step, &fault.to_string(), ports).await, Some(fault)),
-    }
-}
-
-/// Looks whether a step has brought about what it should; a store gets half a minute for it.
-async fn check(step: &Step, ports: &Ports<'_>) -> Result<(), Fault> {
-    let looks = match step.undo.guard.target() {
-        Target::Path(_)
-        | Target::Secret(_)
-        | Target::Services
-        | Target::Vault(_)
-        | Target::App(_) => 1,
-        Target::Service | Target::Bucket(_) | Target::Object(..) => 30,
-    };
-    for look in 1..=looks {
-        if step.undo.guard.holds(&look_for(step, ports).await)? {
-            return Ok(());
-        }
-        if look < looks {
-            ports.clock.sleep(Duration::from_secs(1)).await;
-        }
-    }
-    Err(Fault::new(FaultKind::Disturbed, "afterwards it is not as planned"))
 }
 
 /// What a step that was begun has come to, by one look at the world.
@@ -251,6 +180,7 @@ pub(crate) fn receipt(begin: &Begin, outcomes: Vec<Outcome>, ended: Timestamp) -
         ended,
         continues: begin.continues.clone(),
         steps: begin.taken_over.iter().cloned().chain(own).collect(),
+        pending: begin.plan.pending.clone(),
     }
 }
 

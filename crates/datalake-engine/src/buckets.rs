@@ -4,6 +4,7 @@ mod clear;
 mod create;
 mod due;
 mod folders;
+mod late;
 mod usage;
 mod walk;
 
@@ -11,7 +12,9 @@ pub use clear::{Clear, Cleared, Extent, FAILURES_KEPT, abort_uploads, clear};
 pub use create::{NewBucket, create_bucket};
 pub use due::Due;
 pub use folders::Counted;
+pub use late::await_new_bucket;
 pub use usage::{Scope, SizedUpload, Surveyor, Thing, ThingKind, measure, sized, survey};
 pub use walk::{FolderEntry, Walk};
 
 pub(crate) use create::settled;
+pub(crate) use late::{await_bucket, await_result, is_listed};

@@ -7,6 +7,7 @@ mod images;
 mod live;
 mod probe;
 mod settle;
+mod user_files;
 
 use std::fmt;
 use std::str::FromStr;
@@ -23,6 +24,7 @@ pub use images::{Build, Image, ImageName, Images, InvalidImageName};
 pub use live::LiveDagster;
 pub use probe::{Probe, Proof};
 pub use settle::{ChangeError, Failing, News, Patience, Settled, Unsettled, change};
+pub use user_files::{UserFile, UserFileSort, UserFiles};
 
 /// The service user's systemd.
 ///

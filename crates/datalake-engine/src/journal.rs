@@ -124,7 +124,8 @@ fn decode_line(text: &[u8]) -> Result<Record, &'static str> {
 
 const CHECKSUM_LENGTH: usize = 16;
 
-fn checksum(json: &[u8]) -> String {
+/// The checksum of a record.
+pub(crate) fn checksum(json: &[u8]) -> String {
     let digest = Sha256::digest(json);
     digest.iter().take(CHECKSUM_LENGTH / 2).map(|byte| format!("{byte:02x}")).collect()
 }
@@ -152,7 +153,7 @@ mod tests {
             started: Timestamp::from_unix(0).unwrap(),
             continues: vec![],
             taken_over: vec![],
-            plan: Plan { steps: vec![step.clone(), step] },
+            plan: Plan::of_steps(vec![step.clone(), step]),
         }))
     }
 

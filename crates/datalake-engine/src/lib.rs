@@ -28,8 +28,8 @@ mod vault;
 pub use apply::{ApplyError, FailedStep, Run, Watch, apply};
 pub use buckets::{
     Clear, Cleared, Counted, Due, Extent, FAILURES_KEPT, FolderEntry, NewBucket, Scope,
-    SizedUpload, Surveyor, Thing, ThingKind, Walk, abort_uploads, clear, create_bucket, measure,
-    sized, survey,
+    SizedUpload, Surveyor, Thing, ThingKind, Walk, abort_uploads, await_new_bucket, clear,
+    create_bucket, measure, sized, survey,
 };
 pub use checkpoint::{Checkpoint, UnknownCheckpoint};
 pub use conformance::{Nonconformity, check_lake, check_object_store};
@@ -38,8 +38,8 @@ pub use deployment::{
     Failing, Generator, GeneratorAnswer, HostPorts, Image, ImageName, Images, InvalidImageName,
     InvalidServiceName, InvocationId, LineSink, LiveDagster, LoadState, News, NotShown, Patience,
     Prints, Probe, Proof, QuadletFolder, QuadletTree, Search, ServiceName, Services, Settled,
-    UnitStatus, Unsettled, Verb, change, discover, drop_ins, environment_prints, quadlet_folders,
-    settings_print,
+    UnitStatus, Unsettled, UserFile, UserFileSort, UserFiles, Verb, change, discover, drop_ins,
+    environment_prints, quadlet_folders, settings_print,
 };
 pub use doctor::{
     BucketQuestion, LocationAddress, Network, Oddities, Strangers, Tags, look_at_bucket,
@@ -51,11 +51,13 @@ pub use objects::{
     CorsRule, Deleted, Doomed, Download, Expiry, InvalidExpiry, InvalidPartNumber, InvalidRange,
     Lake, ListAsk, LockMode, LockPeriod, NewObject, NoKey, ObjectEntry, ObjectPage, ObjectPages,
     ObjectSource, Objects, PAGE, PageToken, Part, PartEntry, PartNumber, PartPage, PartPages,
-    Payload, Precondition, Presign, Retention, SignedCall, SignedUrl, StoredObject, Upload,
-    UploadId, UploadPage, UploadPages, Uploads, VersionEntry, VersionKind, VersionPage,
-    VersionPages,
+    Payload, Precondition, Presign, Retention, SignedCall, SignedUrl, SizeTotal, StoredObject,
+    Upload, UploadId, UploadPage, UploadPages, Uploads, VersionEntry, VersionKind, VersionPage,
+    VersionPages, search_tables,
 };
-pub use observe::{Sighting, Wanted, asked_of_vault, look_at, look_for, observe, observe_paths};
+pub use observe::{
+    Sighting, Wanted, asked_of_vault, look_at, look_for, observe, observe_paths, observe_vault,
+};
 pub use ports::{
     Checkpoints, Clock, Dagster, Files, Lock, LockFault, NewFile, NoCheckpoints, NoDagster,
     NoSecrets, ObjectHead, ObjectStore, Ports, Secrets, Seen, StateFolder, Stored, VersionId,
@@ -65,4 +67,4 @@ pub use records::{Records, read_receipt};
 pub use recover::recover;
 pub use retry::RetryingStore;
 pub use usage_log::{AssetUse, EgressBy, EgressNote, Place, UsageLog, UsageSample};
-pub use vault::{NoVault, SecretVault};
+pub use vault::{HastyVault, NoVault, SecretVault};

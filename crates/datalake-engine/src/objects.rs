@@ -16,6 +16,8 @@ mod multipart;
 mod pages;
 mod settings;
 mod signed;
+mod tables;
+mod total;
 
 use async_trait::async_trait;
 use datalake_core::{BucketName, Fault};
@@ -34,6 +36,8 @@ pub use multipart::{InvalidPartNumber, Part, PartEntry, PartNumber, PartPage};
 pub use pages::{ObjectPages, PartPages, UploadPages, VersionPages};
 pub use settings::{BucketLock, Cors, CorsMethod, CorsRule, LockMode, LockPeriod, Retention};
 pub use signed::{Expiry, InvalidExpiry, Presign, SignedCall, SignedUrl};
+pub use tables::search_tables;
+pub use total::SizeTotal;
 
 use crate::ports::{ObjectStore, Stored, VersionId};
 

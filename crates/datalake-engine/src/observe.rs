@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 
 use datalake_core::{
-    BucketName, BucketState, Entry, Fault, FileState, FilledBody, Fingerprint, Found, Guard,
-    HostPath, ModalObject, Observed, PodmanSecret, ServiceStates, Step, Target, VaultState,
+    BucketName, BucketState, Entry, Fault, FaultKind, FileState, FilledBody, Fingerprint, Found,
+    Guard, HostPath, ModalObject, Observed, PodmanSecret, ServiceStates, Step, Target, VaultState,
+    Versioning,
 };
 
+use crate::buckets::{await_bucket, is_listed};
 use crate::ports::{Ports, Seen};
 
 /// What to look at.
@@ -32,17 +34,34 @@ pub struct Sighting {
     pub contents: BTreeMap<HostPath, FilledBody>,
 }
 
-/// Looks at the service and at all that is `wanted`.
+/// Looks at the service and at all that is `wanted`; at Modal meanwhile, which may take its time.
 ///
 /// Where the service itself cannot be used, its buckets are not asked for.
 pub async fn observe(wanted: &Wanted, ports: &Ports<'_>) -> Sighting {
+    let near = observe_near(wanted, ports);
+    let (mut sighting, vault) = tokio::join!(near, observe_vault(&wanted.vault, ports));
+    sighting.observed.vault = vault;
+    sighting
+}
+
+/// Looks at secrets of Modal's, each with the contents that it may hold.
+pub async fn observe_vault(
+    wanted: &BTreeMap<ModalObject, Vec<Fingerprint>>,
+    ports: &Ports<'_>,
+) -> BTreeMap<ModalObject, Found<VaultState>> {
+    let mut found = BTreeMap::new();
+    for (secret, asked) in wanted {
+        found.insert(secret.clone(), in_vault(secret, asked, ports).await);
+    }
+    found
+}
+
+/// Looks at all but Modal.
+async fn observe_near(wanted: &Wanted, ports: &Ports<'_>) -> Sighting {
     let mut sighting = observe_paths(&wanted.paths, ports);
     let observed = &mut sighting.observed;
     for name in &wanted.secrets {
         observed.secrets.insert(name.clone(), secret(name, ports).await);
-    }
-    for (secret, asked) in &wanted.vault {
-        observed.vault.insert(secret.clone(), in_vault(secret, asked, ports).await);
     }
     if wanted.services {
         observed.services = services(ports).await;
@@ -167,14 +186,53 @@ async fn services(ports: &Ports<'_>) -> Found<ServiceStates> {
     setting(ports.dagster.states().await)
 }
 
+/// Looks at a bucket. One that is denied in one answer and told in another was made a moment ago: it
+/// is waited for, so that no plan is made from the answer of a gateway that lags behind.
 async fn observe_bucket(bucket: &BucketName, ports: &Ports<'_>) -> Found<BucketState> {
-    match ports.store.head_bucket(bucket).await {
-        Err(fault) => Found::from_answer(Err(fault)),
-        Ok(()) => Found::Present(BucketState {
-            versioning: setting(ports.store.versioning(bucket).await),
-            lifecycle: setting(ports.store.lifecycle(bucket).await),
-        }),
+    let found = match look_once(bucket, ports).await {
+        Look::Steady(found) => return found,
+        Look::Denied if !is_listed(bucket, ports.store).await => return Found::Absent,
+        Look::Denied | Look::Wavering => await_bucket(bucket, ports.store, ports.clock).await,
+    };
+    match found {
+        Err(fault) => Found::Unknown(fault),
+        Ok(()) => Found::Present(settings(bucket, ports).await),
     }
+}
+
+/// What one round of questions about a bucket says.
+enum Look {
+    /// All answers agree.
+    Steady(Found<BucketState>),
+    /// The bucket is not there.
+    Denied,
+    /// It is there, and it is not.
+    Wavering,
+}
+
+async fn look_once(bucket: &BucketName, ports: &Ports<'_>) -> Look {
+    match ports.store.head_bucket(bucket).await {
+        Err(fault) if fault.kind == FaultKind::Absent => return Look::Denied,
+        Err(fault) => return Look::Steady(Found::Unknown(fault)),
+        Ok(()) => (),
+    }
+    let state = settings(bucket, ports).await;
+    let denied = |fault: Option<&Fault>| fault.is_some_and(|fault| fault.kind == FaultKind::Absent);
+    if denied(state.versioning.unknown()) || denied(state.lifecycle.unknown()) {
+        return Look::Wavering;
+    }
+    Look::Steady(Found::Present(state))
+}
+
+async fn settings(bucket: &BucketName, ports: &Ports<'_>) -> BucketState {
+    let versioning = setting(ports.store.versioning(bucket).await);
+    let tables = match versioning {
+        // Only who would switch it on has to know.
+        Found::Present(Versioning::Enabled) => Found::Absent,
+        _ => setting(ports.store.tables(bucket).await),
+    };
+    let lifecycle = setting(ports.store.lifecycle(bucket).await);
+    BucketState { versioning, lifecycle, tables }
 }
 
 /// An answer about what must be there: a bucket has every setting, so "absent" is one of its gateways

@@ -1,10 +1,13 @@
 //! How datalake's own folder is laid out: journals, receipts, copies, the fingerprint key.
 
+mod sealed;
+
 use datalake_core::{
     Action, Conflict, Fault, FaultKind, FileState, FilledBody, Fingerprint, FingerprintKey,
     History, Observed, Plan, Receipt, RunId, Standing, Step,
 };
 
+use self::sealed::{require_unchanged, seal_receipt};
 use crate::journal::{Begin, Journal, Record, decode, encode};
 use crate::ports::{Clock, StateFolder};
 
@@ -38,8 +41,7 @@ impl Records<'_> {
 
     /// Keeps a receipt for good.
     pub(crate) fn save(self, receipt: &Receipt) -> Result<(), Fault> {
-        let json = serde_json::to_vec_pretty(receipt).map_err(|err| unreadable(err.to_string()))?;
-        self.0.write(&receipt_name(&receipt.run), &json)
+        self.0.write(&receipt_name(&receipt.run), &seal_receipt(receipt)?)
     }
 
     /// The runs whose journal is still there: they did not come to their end.
@@ -180,12 +182,15 @@ impl Records<'_> {
 ///
 /// # Errors
 ///
-/// A [`Fault`] of kind `Unreadable`, also for a form that a newer release has written.
+/// A [`Fault`] of kind `Unreadable`, also for a form that a newer release has written; of kind
+/// `Disturbed` for a receipt that was edited since.
 pub fn read_receipt(json: &[u8]) -> Result<Receipt, Fault> {
     let no_receipt = |err: serde_json::Error| unreadable(format!("no receipt: {err}"));
     let Form { schema_version } = serde_json::from_slice(json).map_err(no_receipt)?;
     if schema_version == Receipt::SCHEMA_VERSION {
-        return serde_json::from_slice(json).map_err(no_receipt);
+        let receipt = serde_json::from_slice(json).map_err(no_receipt)?;
+        require_unchanged(&serde_json::from_slice(json).map_err(no_receipt)?)?;
+        return Ok(receipt);
     }
     let known = Receipt::SCHEMA_VERSION;
     Err(unreadable(format!(

@@ -8,7 +8,9 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use datalake_core::{BucketName, Fault, FaultKind, Lifecycle, ObjectKey, Service, Versioning};
+use datalake_core::{
+    BucketName, Fault, FaultKind, Lifecycle, ObjectKey, Service, TableSearch, Versioning,
+};
 
 use crate::memory::held;
 use crate::ports::{Clock, ObjectHead, ObjectStore, Stored, VersionId};
@@ -151,6 +153,10 @@ impl<S: ObjectStore + ?Sized> ObjectStore for RetryingStore<'_, S> {
 
     async fn set_versioning(&self, bucket: &BucketName, to: Versioning) -> Result<(), Fault> {
         self.inside(bucket, || self.inner.set_versioning(bucket, to)).await
+    }
+
+    async fn tables(&self, bucket: &BucketName) -> Result<TableSearch, Fault> {
+        self.inside(bucket, || self.inner.tables(bucket)).await
     }
 
     async fn lifecycle(&self, bucket: &BucketName) -> Result<Lifecycle, Fault> {

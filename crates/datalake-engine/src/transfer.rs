@@ -10,7 +10,9 @@ mod courier;
 mod feed;
 mod fetch;
 mod fits;
+mod freeing;
 mod haul;
+mod inspect;
 mod leftovers;
 mod long_files;
 mod manifest;
@@ -29,6 +31,7 @@ mod verify;
 
 use std::time::Duration;
 
+pub use freeing::{FreeWatch, FreeableFile, Freeing, KeptFile, free_files};
 pub use long_files::{LongFiles, NewLongFile};
 pub use options::{BucketFolder, Deletion, Limits, Options, Route, TagCheck, TransferPorts};
 pub use report::{

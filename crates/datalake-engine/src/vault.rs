@@ -1,5 +1,7 @@
 //! What the engine asks of Modal.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use datalake_core::{Fault, FaultKind, FilledBody, Fingerprint, ModalObject, VaultState};
 
@@ -33,6 +35,53 @@ pub trait SecretVault: Send + Sync {
     /// Gives a deployed app new containers, which are given the secrets as they are now. `Absent`: no
     /// such app is deployed, so nothing of it runs.
     async fn roll_over(&self, app: &ModalObject) -> Result<(), Fault>;
+}
+
+/// A vault that is not waited for long: nobody waits for Modal to be shown all else. Changes take as
+/// long as they take.
+pub struct HastyVault<'a> {
+    /// The vault.
+    pub vault: &'a dyn SecretVault,
+    /// What a look may take.
+    pub limit: Duration,
+}
+
+#[async_trait]
+impl SecretVault for HastyVault<'_> {
+    async fn look(&self, secret: &ModalObject, asked: &[Fingerprint]) -> Result<VaultState, Fault> {
+        let late = |_| {
+            let seconds = self.limit.as_secs();
+            let detail = format!("Modal did not answer within {seconds} seconds");
+            Fault::new(FaultKind::Unreachable, detail)
+        };
+        tokio::time::timeout(self.limit, self.vault.look(secret, asked)).await.map_err(late)?
+    }
+
+    async fn create(
+        &self,
+        secret: &ModalObject,
+        lines: &FilledBody,
+        print: Fingerprint,
+    ) -> Result<(), Fault> {
+        self.vault.create(secret, lines, print).await
+    }
+
+    async fn replace(
+        &self,
+        secret: &ModalObject,
+        lines: &FilledBody,
+        print: Fingerprint,
+    ) -> Result<(), Fault> {
+        self.vault.replace(secret, lines, print).await
+    }
+
+    async fn remove(&self, secret: &ModalObject) -> Result<(), Fault> {
+        self.vault.remove(secret).await
+    }
+
+    async fn roll_over(&self, app: &ModalObject) -> Result<(), Fault> {
+        self.vault.roll_over(app).await
+    }
 }
 
 /// No Modal that could be asked.

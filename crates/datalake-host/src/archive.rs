@@ -17,6 +17,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use datalake_core::Fault;
 
 pub use self::database::dagster_asset_keys;
+pub(crate) use self::database::{copy_confined_database, print_confined_keys};
 pub use self::reading::check_archive;
 pub use self::restoring::restore_archive;
 pub use self::writing::{NewArchive, archive};
@@ -48,7 +49,8 @@ pub struct Archived {
     pub packed: u64,
     /// Files that were written all the while: what is in the archive may be half of them.
     pub disturbed: Vec<String>,
-    /// Pipes and devices, which stay out.
+    /// What stays out: pipes and devices, files of others that were linked into the folder, files
+    /// that are all holes.
     pub skipped: Vec<String>,
 }
 

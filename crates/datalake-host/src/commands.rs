@@ -2,6 +2,7 @@
 
 mod fault;
 mod follow;
+mod keeper;
 mod start;
 
 use std::collections::BTreeMap;
@@ -16,12 +17,14 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 use tokio::process::{Child, ChildStdin};
 use tokio::time::timeout;
 
-use self::start::started;
+use self::keeper::start_error;
+use self::start::{start_fault, started};
 use crate::escape::escaped;
 
 pub use fault::CommandFault;
 pub(crate) use fault::fault_of_command;
 pub use follow::{follow, follow_with_input};
+pub use keeper::{keep_child, keep_children};
 
 /// What a program may print on standard output.
 const LARGEST_OUTPUT: usize = 1 << 20;
@@ -34,8 +37,8 @@ const LONGEST_COMPLAINT: usize = 2 << 10;
 
 /// A program to be run, without a shell.
 ///
-/// Its environment is `PATH` (its absolute folders only), `HOME` and `LANG` of this process, and
-/// what is given here. It runs in a process group of its own, so it cannot ask on the terminal.
+/// Its environment is `PATH` (its absolute folders only) and `HOME` of this process, what is given
+/// here, and `LC_ALL=C.UTF-8`. It runs in a process group of its own, so it cannot ask on the terminal.
 #[derive(Debug, Clone)]
 pub struct Command {
     /// A name to be found in `PATH`, or a path.
@@ -129,7 +132,10 @@ async fn to_its_end(command: &Command, input: Option<&FilledBody>) -> Result<End
     let name = escaped(command.program.as_encoded_bytes());
     let (mut group, content) = started(command, input)?;
     let stopped = match timeout(command.limit, finish(&mut group.child, content)).await {
-        Ok(Ok(ended)) => return Ok(ended),
+        Ok(Ok(ended)) => {
+            let error = start_error(ended.status, ended.stderr.expose());
+            return error.map_or(Ok(ended), |error| Err(start_fault(command, &name, error)));
+        }
         Ok(Err(Stopped::TooMuch)) => CommandFault::TooMuch(name),
         Ok(Err(Stopped::System(source))) => CommandFault::System { program: name, source },
         Err(_) => CommandFault::TimedOut { program: name, limit: command.limit },

@@ -1,9 +1,11 @@
 //! The managed host's files.
 
+use std::fs::File;
 use std::iter::successors;
 use std::os::fd::OwnedFd;
-use std::path::Path;
-use std::sync::Arc;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use datalake_core::{Fault, FaultKind, FilledBody, Folder, HostPath, Mode, Owner};
 use datalake_engine::{Checkpoints, Files, NewFile, Seen};
@@ -12,10 +14,25 @@ use rustix::io::Errno;
 use rustix::process::geteuid;
 
 use crate::fault::fault_of;
+use crate::linked::look_through_links;
+use crate::owners::Owners;
 use crate::root::{Root, names_in, read_at_most};
+use crate::way::WayFault;
 
 /// The largest file that [`Files::look`] reads.
 const LARGEST_FILE: u64 = 1 << 20;
+/// So often a link is followed to read what it leads to.
+const MOST_LINKED: u32 = 200;
+
+/// Links that may lead to a folder of the service user's.
+pub struct ListedLinks<'a> {
+    /// Below these folders no link is followed that is not listed.
+    pub closed: &'a [HostPath],
+    /// The links that the operator has listed.
+    pub listed: &'a [HostPath],
+    /// Whose files they may lead to; where root made the link, to root's as well.
+    pub owners: &'a Owners,
+}
 
 /// The files below one folder: `/` on a real host, any other folder for a pretend one.
 ///
@@ -24,6 +41,10 @@ const LARGEST_FILE: u64 = 1 << 20;
 pub struct HostFiles {
     root: Root,
     checkpoints: Arc<dyn Checkpoints>,
+    /// The service user, and the folders in which its links are followed to be read.
+    reader: OnceLock<(Owner, Vec<HostPath>)>,
+    /// How often that was done: each time takes a child.
+    through_links: AtomicU32,
 }
 
 impl HostFiles {
@@ -33,7 +54,132 @@ impl HostFiles {
     ///
     /// A [`Fault`] where there is no such folder, or no access to it.
     pub fn open(root: &Path, checkpoints: Arc<dyn Checkpoints>) -> Result<Self, Fault> {
-        Ok(Self { root: Root::open(root)?, checkpoints })
+        Ok(Self::of(Root::open(root)?, checkpoints))
+    }
+
+    fn of(root: Root, checkpoints: Arc<dyn Checkpoints>) -> Self {
+        let (reader, through_links) = (OnceLock::new(), AtomicU32::new(0));
+        Self { root, checkpoints, reader, through_links }
+    }
+
+    /// Follows links in these folders, to read what they lead to with the rights of `user` alone.
+    /// Nothing is ever written through one.
+    pub fn read_links_as(&self, user: Owner, folders: Vec<HostPath>) {
+        // Whoever asks for a second one has the same service user.
+        let _ = self.reader.set((user, folders));
+    }
+
+    /// What lies behind a link, where links are read; else the fault that it is one.
+    fn look_behind(&self, path: &HostPath, fault: Fault) -> Result<Seen, Fault> {
+        let Some((user, folders)) = self.reader.get() else { return Err(fault) };
+        let is_below = |folder: &HostPath| {
+            let rest = path.as_str().strip_prefix(folder.as_str());
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
+        let link = self.root.link_on_the_way(path).filter(|_| folders.iter().any(is_below));
+        let Some((link, _)) = link else { return Err(fault) };
+        if self.through_links.fetch_add(1, Ordering::Relaxed) >= MOST_LINKED {
+            let detail = format!("{}; too many links to look behind all of them", fault.detail);
+            return Err(Fault { detail, ..fault });
+        }
+        let behind = |path| look_through_links(self.root.reopened()?, path, *user);
+        behind(path).map_err(|missing| match missing.kind {
+            FaultKind::Absent if link != *path && behind(&link).is_ok() => missing,
+            // A link that leads nowhere is still a link, and nothing may be put there.
+            FaultKind::Absent => {
+                Fault { detail: format!("{}, which is not there", fault.detail), ..fault }
+            }
+            _ => Fault { detail: format!("{}: {}", fault.detail, missing.detail), ..missing },
+        })
+    }
+
+    /// Opens the folder that the operator names. Links on the way to it are followed where they, and
+    /// the folders that they lie in, belong to root or to the caller.
+    ///
+    /// # Errors
+    ///
+    /// [`WayFault`] for a link of somebody else, and where there is no such folder.
+    pub fn open_named(path: &Path, checkpoints: Arc<dyn Checkpoints>) -> Result<Self, WayFault> {
+        Ok(Self::of(Root::open_named(path)?, checkpoints))
+    }
+
+    /// The folder at `path`, which no link leads to, as a host of its own: paths count from it.
+    ///
+    /// # Errors
+    ///
+    /// A [`Fault`] where there is no such folder.
+    pub fn enter(&self, path: &HostPath) -> Result<Self, Fault> {
+        Ok(Self::of(self.root.enter(path)?, Arc::clone(&self.checkpoints)))
+    }
+
+    /// Reaches nothing below the service user's home through a link from now on, whoever has made
+    /// it.
+    pub fn close_below(&self, home: &HostPath) {
+        self.root.close_below(home);
+    }
+
+    /// The path of a folder without a link in it. Links of the host's own root are followed in
+    /// folders that only it can write, those that the operator has listed anywhere else.
+    ///
+    /// # Errors
+    ///
+    /// [`WayFault`] for any other link, and where there is no such folder.
+    pub fn resolve(&self, path: &HostPath, ways: &ListedLinks<'_>) -> Result<HostPath, WayFault> {
+        self.root.resolve(path, ways)
+    }
+
+    /// The link that keeps from `path`, if one does, and where it leads.
+    #[must_use]
+    pub fn link_on_the_way(&self, path: &HostPath) -> Option<(HostPath, String)> {
+        self.root.link_on_the_way(path)
+    }
+
+    /// What kind of thing lies at `path`; `false` for a folder.
+    ///
+    /// # Errors
+    ///
+    /// A [`Fault`] where there is neither a plain file nor a folder.
+    pub fn is_file(&self, path: &HostPath) -> Result<bool, Fault> {
+        match self.root.kind(path)? {
+            FileType::RegularFile => Ok(true),
+            FileType::Directory => Ok(false),
+            other => Err(self.root.not_plain(path, other)),
+        }
+    }
+
+    /// Opens a plain file for reading, however long it is.
+    ///
+    /// # Errors
+    ///
+    /// A [`Fault`] for anything else.
+    pub fn open_file(&self, path: &HostPath) -> Result<File, Fault> {
+        self.root.open_file(path, OFlags::RDONLY).map(|(file, _)| file)
+    }
+
+    /// To whom the folder itself belongs.
+    ///
+    /// # Errors
+    ///
+    /// A [`Fault`] where the system does not tell.
+    pub fn owner(&self) -> Result<Owner, Fault> {
+        self.root.stat().map(|stat| owner_of(&stat))
+    }
+
+    /// Where the folder itself really lies on this machine.
+    #[must_use]
+    pub fn real_path(&self) -> PathBuf {
+        self.root.real_path()
+    }
+
+    /// The folder itself, open for listing.
+    pub(crate) fn reopened(&self) -> Result<OwnedFd, Fault> {
+        self.root.reopened()
+    }
+
+    /// How the folder itself is called in messages.
+    #[must_use]
+    pub fn shown(&self) -> &str {
+        self.root.prefix()
     }
 
     /// Whether something new could be written at `path`: asked before the first step of a plan, so
@@ -50,6 +196,17 @@ impl HostFiles {
             answer => Some(answer),
         });
         opened.map_or(Ok(()), |folder| takes_more(&folder?))
+    }
+
+    /// A name of a folder that is the same however one comes to it, and that no other one on this
+    /// machine has.
+    ///
+    /// # Errors
+    ///
+    /// A [`Fault`] as of [`Files::look`].
+    pub fn identify_folder(&self, path: &HostPath) -> Result<String, Fault> {
+        let stat = fstat(self.root.open_folder(path)?).map_err(fault_of)?;
+        Ok(format!("{:x}-{:x}", stat.st_dev, stat.st_ino))
     }
 
     fn look_at_file(&self, path: &HostPath) -> Result<Seen, Fault> {
@@ -72,10 +229,12 @@ impl HostFiles {
 
 impl Files for HostFiles {
     fn look(&self, path: &HostPath) -> Result<Seen, Fault> {
-        match self.root.kind(path)? {
-            FileType::RegularFile => self.look_at_file(path),
-            FileType::Directory => self.look_at_folder(path),
-            other => Err(self.root.not_plain(path, other)),
+        match self.root.kind(path) {
+            Ok(FileType::RegularFile) => self.look_at_file(path),
+            Ok(FileType::Directory) => self.look_at_folder(path),
+            Ok(other) => self.look_behind(path, self.root.not_plain(path, other)),
+            Err(fault) if fault.kind == FaultKind::NotPlain => self.look_behind(path, fault),
+            Err(fault) => Err(fault),
         }
     }
 

@@ -23,8 +23,8 @@ use crate::root::read_at_most;
 
 pub use fault::GateFault;
 pub use judge::{Distrust, DistrustReason};
-pub(crate) use programs::{clear_program, cleared_environment, cleared_path};
 pub use programs::judge_program;
+pub(crate) use programs::{clear_program, cleared_environment, cleared_path};
 pub use trusted::{TrustedUsers, distrust_user};
 
 use judge::{PartRole, judge_part};

@@ -9,6 +9,7 @@
 mod accounts;
 mod acting;
 mod archive;
+mod child;
 mod clock;
 mod commands;
 mod escape;
@@ -17,8 +18,11 @@ mod files;
 mod gate;
 mod generator;
 mod images;
+mod linked;
 mod lock;
 mod named;
+mod own_process;
+mod owners;
 mod place;
 mod podman;
 mod programs;
@@ -27,8 +31,10 @@ mod secret_file;
 mod secrets;
 mod state;
 mod systemd;
+mod target_lock;
 mod tree;
 mod usage_db;
+mod way;
 mod webserver;
 
 pub use accounts::{Account, AccountFault, find_user};
@@ -37,20 +43,24 @@ pub use archive::{
     ArchiveFault, ArchiveProgress, Archived, NewArchive, Unarchived, archive, check_archive,
     dagster_asset_keys, restore_archive,
 };
+pub use child::serve_child;
 pub use clock::SystemClock;
 pub use commands::{
-    Command, CommandFault, Ended, Output, follow, follow_with_input, run, run_to_end,
-    run_to_end_with_input, run_with_input,
+    Command, CommandFault, Ended, Output, follow, follow_with_input, keep_child, keep_children,
+    run, run_to_end, run_to_end_with_input, run_with_input,
 };
-pub use files::HostFiles;
+pub use files::{HostFiles, ListedLinks};
 pub use gate::{
-    Distrust, DistrustReason, GateFault, TrustedUsers, distrust_user, judge_program, read_trusted_file,
+    Distrust, DistrustReason, GateFault, TrustedUsers, distrust_user, judge_program,
+    read_trusted_file,
 };
 pub use generator::QuadletGenerator;
 pub use named::{
     Existing, NewNamedFile, is_own_descriptor, open_named_file, read_named_file, read_stream,
     write_named_file,
 };
+pub use own_process::forbid_core_files;
+pub use owners::Owners;
 pub use podman::Podman;
 pub use programs::{ContainerPrograms, HostPrograms};
 pub use secret_file::{
@@ -59,6 +69,8 @@ pub use secret_file::{
 pub use secrets::PodmanSecrets;
 pub use state::StateDir;
 pub use systemd::Systemd;
-pub use tree::{HostTree, Links};
+pub use target_lock::lock_target;
+pub use tree::{HostTree, Links, PeekedFile};
 pub use usage_db::UsageDb;
+pub use way::WayFault;
 pub use webserver::DagsterWeb;

@@ -301,7 +301,9 @@ mod tests {
         for path in ["/dev/stdin", "/dev/fd/63", "/proc/self/fd/0"] {
             assert!(is_own_descriptor(Path::new(path)), "{path}");
         }
-        for path in ["/dev/fd/", "/dev/fd/../zero", "/dev/fdx/1", "/proc/1/fd/1", "stdin", "/dev/tty"] {
+        for path in
+            ["/dev/fd/", "/dev/fd/../zero", "/dev/fdx/1", "/proc/1/fd/1", "stdin", "/dev/tty"]
+        {
             assert!(!is_own_descriptor(Path::new(path)), "{path}");
         }
     }

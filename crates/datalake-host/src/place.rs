@@ -8,11 +8,12 @@ use datalake_core::{Fault, FaultKind, HostPath, Mode, Owner};
 use datalake_engine::{Checkpoint, Checkpoints, NewFile};
 use rustix::fs::{
     AtFlags, FileType, Gid, OFlags, Stat, Uid, fchmod, fchown, fstat, fsync, mkdirat, openat,
-    renameat, statat, unlinkat,
+    readlinkat, renameat, statat, unlinkat,
 };
 use rustix::io::Errno;
 use rustix::process::geteuid;
 
+use crate::escape::escaped;
 use crate::fault::{fault_of, fault_of_io, not_plain};
 use crate::root::names_in;
 
@@ -170,7 +171,14 @@ impl Place<'_> {
     fn not_plain(&self, name: &str, kind: FileType) -> Fault {
         let path = self.path.parent().and_then(|parent| parent.join(name).ok());
         let path = path.as_ref().unwrap_or(self.path);
-        not_plain(format_args!("{}{path}", self.prefix), kind)
+        let fault = not_plain(format_args!("{}{path}", self.prefix), kind);
+        match readlinkat(&self.folder, name, Vec::new()) {
+            Ok(target) if kind == FileType::Symlink => {
+                let target = escaped(target.as_bytes());
+                Fault { detail: format!("{} to `{target}`", fault.detail), ..fault }
+            }
+            Ok(_) | Err(_) => fault,
+        }
     }
 }
 

@@ -214,7 +214,8 @@ fn require_own(root: &Root, path: &Path) -> Result<(), Fault> {
     let (stat, own, path) = (root.stat()?, own().uid, path.display());
     if stat.st_uid == 0 && own != 0 {
         let mode = Mode::new(stat.st_mode);
-        let text = format!("`{path}` belongs to user 0 and has mode {mode}, and this is user {own}");
+        let text =
+            format!("`{path}` belongs to user 0 and has mode {mode}, and this is user {own}");
         return Err(Fault::new(FaultKind::Denied, text));
     }
     Ok(())

@@ -6,31 +6,36 @@
 
 mod below;
 mod crew;
+mod peek;
 mod pool;
 mod reading;
 mod walk;
 mod writing;
 
+use std::os::fd::OwnedFd;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use datalake_core::{Fault, FileFacts, Owner, TreePath};
+use datalake_core::{Fault, FaultKind, FileFacts, Owner, TreePath};
 use datalake_engine::transfer::{
     Hashing, Landing, LocalTree, NewTreeFile, Oddity, OpenFile, ReadFile, TreeEntry, TreeWalk,
 };
-use rustix::fs::FileType;
+use rustix::fs::{FileType, Stat, fstat};
+use rustix::process::geteuid;
 use rustix::rand::{GetRandomFlags, getrandom};
 
 use self::below::{Below, facts_of};
 use self::crew::Crew;
+pub use self::peek::PeekedFile;
 use self::pool::Pool;
 use self::reading::Reading;
 use self::walk::Walk;
 use self::writing::Writing;
-use crate::fault::kind_in_words;
+use crate::fault::{fault_of, kind_in_words};
+use crate::{HostFiles, Owners};
 
 /// Whether symbolic links below the root are followed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -55,27 +60,42 @@ struct Inner {
     /// Sets the temporary files of this tree apart from what a killed run has left.
     tag: String,
     written: AtomicU64,
-    /// Who gets what is made; who runs this where nobody is named.
-    owner: Option<Owner>,
+    /// Whose files lie here, where that counts: others' are not read, and what is made is theirs.
+    owners: Option<Owners>,
 }
 
 impl HostTree {
     /// Opens the folder at `path`, which may itself be reached through symbolic links: it is the
     /// operator's word.
     pub fn open(path: &Path, links: Links) -> Result<Self, Fault> {
+        Ok(Self::of(Below::open(path, links)?, None))
+    }
+
+    /// A folder that is open already; no link in it is followed. A file of somebody else that has
+    /// a second name elsewhere is not read. What is made belongs to the owner of its folder, who
+    /// has to be one of `owners`.
+    ///
+    /// # Errors
+    ///
+    /// A [`Fault`] where the folder may not be listed.
+    pub fn guarded(folder: &HostFiles, owners: Owners) -> Result<Self, Fault> {
+        Ok(Self::of(Below::of(folder.reopened()?, Links::Skip), Some(owners)))
+    }
+
+    fn of(root: Below, owners: Option<Owners>) -> Self {
         let mut random = [0; 8];
         // Eight bytes come at once or not at all; the address alone would do for a name.
         let _ = getrandom(&mut random, GetRandomFlags::empty());
         let tag = format!("{:016x}", u64::from_ne_bytes(random));
         let inner = Inner {
-            root: Below::open(path, links)?,
+            root,
             pool: Pool::default(),
             crew: Arc::default(),
             tag,
             written: AtomicU64::new(0),
-            owner: None,
+            owners,
         };
-        Ok(Self { inner: Arc::new(inner) })
+        Self { inner: Arc::new(inner) }
     }
 
     /// What lies at a path; `None` where nothing does. A link is followed where this tree follows links.
@@ -91,16 +111,6 @@ impl HostTree {
                 TreeEntry::Odd(path.as_str().to_owned(), Oddity::Special(kind_in_words(other)))
             }
         }))
-    }
-
-    /// The same; files and folders that it makes belong to this owner.
-    #[must_use]
-    pub fn owned_by(self, owner: Owner) -> Self {
-        match Arc::try_unwrap(self.inner) {
-            Ok(inner) => Self { inner: Arc::new(Inner { owner: Some(owner), ..inner }) },
-            // It is in use already, which a new one never is.
-            Err(inner) => Self { inner },
-        }
     }
 
     async fn blocking<T: Send + 'static>(
@@ -119,6 +129,25 @@ impl Inner {
     ) -> Result<T, Fault> {
         let inner = Arc::clone(self);
         self.crew.run(move || call(&inner)).await
+    }
+
+    /// Refuses a file of somebody else that was linked into the tree.
+    fn require_own(&self, stat: &Stat) -> Result<(), Fault> {
+        let is_strange = |owners: &Owners| !owners.includes_user(stat.st_uid);
+        if stat.st_nlink > 1 && self.owners.as_ref().is_some_and(is_strange) {
+            let detail = format!("a hard link to a file of user {}", stat.st_uid);
+            return Err(Fault::new(FaultKind::Denied, detail));
+        }
+        Ok(())
+    }
+
+    /// To whom something new in an open folder goes; `None` leaves it to who runs this.
+    fn heir(&self, folder: &OwnedFd) -> Result<Option<Owner>, Fault> {
+        let Some(owners) = self.owners.as_ref().filter(|_| geteuid().is_root()) else {
+            return Ok(None);
+        };
+        let stat = fstat(folder).map_err(fault_of)?;
+        owners.heir(Owner { uid: stat.st_uid, gid: stat.st_gid }).map(Some)
     }
 
     /// A name for a temporary file that no other of this or another run has.

@@ -1,5 +1,6 @@
 //! Files in `environment.d`: what they set, systemd hands to every service of the user.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use crate::edit::{Change, Edited};
@@ -30,6 +31,12 @@ pub fn without_user_wide(text: &str, names: &[&str]) -> Edited {
     let gone = settings(text).into_iter().filter(|(name, _)| names.contains(name));
     let changes = gone.map(|(_, range)| Change { range, parts: Vec::new() });
     Edited::new(&UnitFile::parse(text), changes.collect())
+}
+
+/// The names of the variables that the text of an env file sets.
+#[must_use]
+pub fn set_names(text: &str) -> BTreeSet<String> {
+    settings(text).into_iter().map(|(name, _)| name.to_owned()).collect()
 }
 
 /// Whether the text holds nothing but blanks and comments.

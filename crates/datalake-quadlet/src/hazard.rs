@@ -49,18 +49,25 @@ pub fn find_hazards(unit: &UnitFile, podman: PodmanVersion) -> Vec<Hazard> {
     hazards
 }
 
-impl fmt::Display for Hazard {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let what = match self.kind {
-            HazardKind::BlankInside => {
+impl HazardKind {
+    /// What it does to a podman below 5.4.
+    #[must_use]
+    pub fn harm(self) -> &'static str {
+        match self {
+            Self::BlankInside => {
                 "a blank line inside a continued line: podman below 5.4 may never finish reading it"
             }
-            HazardKind::CommentInside => {
+            Self::CommentInside => {
                 "a comment inside a continued line: podman below 5.4 refuses or misreads the file"
             }
-            HazardKind::Semicolon => "a comment with `;`: podman below 5.4 refuses the file",
-        };
-        write!(f, "line {}: {what}", self.line)
+            Self::Semicolon => "a comment with `;`: podman below 5.4 refuses the file",
+        }
+    }
+}
+
+impl fmt::Display for Hazard {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "line {}: {}", self.line, self.kind.harm())
     }
 }
 

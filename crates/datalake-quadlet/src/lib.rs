@@ -24,29 +24,50 @@
 mod drop_in;
 mod edit;
 mod env_file;
+mod env_files;
 mod environment_d;
 pub mod generator;
 mod hazard;
+mod home;
 mod line;
+mod losses;
 mod markers;
 mod mounts;
+mod obstacles;
+mod overrides;
+mod path_pattern;
 mod podman;
+mod readers;
 mod repair;
 mod trouble;
 mod unit;
+mod user_unit;
 mod variable;
 mod words;
 
 pub use drop_in::{DROP_IN_NAME, Unwritable, drop_in, drop_in_path, secret_drop_in};
 pub use edit::Edited;
 pub use env_file::{EnvError, EnvReadError, EnvValue, env_body, parse_env};
-pub use environment_d::{find_user_wide, sets_nothing, without_user_wide};
+pub use env_files::{EnvFileReader, NamedEnvFile, find_env_files, without_env_files};
+pub use environment_d::{find_user_wide, set_names, sets_nothing, without_user_wide};
 pub use hazard::{Hazard, HazardKind, find_hazards};
+pub use home::{DagsterHome, HOME_VARIABLE, MountedUnit, UnknownHome, folder_of_source};
 pub use markers::{BlockError, MARKERS, Markers, insert_blocks, remove_blocks};
 pub use mounts::{Mounts, Source, published, volume_name};
+pub use obstacles::{Obstacle, ObstacleKind, PlannedUnits, find_obstacles};
+pub use overrides::{
+    LaterEnvFile, Override, OverrideKind, OverrideSearch, find_late_overrides, find_overrides,
+    find_own_command,
+};
+pub use path_pattern::{UnitOwner, UnitPlace};
 pub use podman::{InvalidVersion, PodmanVersion};
+pub use readers::{
+    KeptEnvFiles, Losses, Need, Reader, covered_variables, find_expansions, find_readers,
+    started_service,
+};
 pub use repair::{find_troubles, repaired, without_host_environment};
 pub use trouble::{Trouble, TroubleKind};
 pub use unit::UnitFile;
-pub use variable::{MODAL_VARIABLES, S3_VARIABLES};
+pub use user_unit::{EnvFileText, UnitSort, UserUnit, UserUnits};
+pub use variable::{MODAL_VARIABLES, S3_VARIABLES, STEERING_VARIABLES};
 pub use words::{BadEscape, split_words};

@@ -5,12 +5,12 @@ use std::ops::Range;
 use crate::edit::{Change, Edited, Part};
 use crate::line::{Entry, Line, sources};
 use crate::words::{Word, spanned_words};
-use crate::{Trouble, TroubleKind, UnitFile};
+use crate::{STEERING_VARIABLES, Trouble, TroubleKind, UnitFile};
 
-/// Finds what does harm in `[Container]` once `names` are set by an env file.
+/// Finds what does harm in `[Container]` and `[Service]` once `names` are set by an env file.
 ///
 /// Only what counts is told: no comments, and nothing that a later `KEY=` drops.
-/// [`S3_VARIABLES`](crate::S3_VARIABLES) are the usual names.
+/// [`S3_VARIABLES`](crate::S3_VARIABLES) are the usual names, and [`STEERING_VARIABLES`] go with them.
 #[must_use]
 pub fn find_troubles(unit: &UnitFile, names: &[&str]) -> Vec<Trouble> {
     let mut troubles: Vec<Trouble> = troubled_entries(unit, names)
@@ -50,7 +50,7 @@ pub fn without_host_environment(unit: &UnitFile) -> Edited {
 }
 
 /// An entry with at least one word that does harm.
-struct Troubled<'a> {
+pub(crate) struct Troubled<'a> {
     line: &'a Line,
     entry: &'a Entry,
     words: Vec<(Word, Fate)>,
@@ -58,14 +58,14 @@ struct Troubled<'a> {
 
 /// What becomes of a word.
 #[derive(Clone, PartialEq)]
-enum Fate {
+pub(crate) enum Fate {
     Stays,
     /// For this reason, or along with the word that follows.
     Goes(Option<TroubleKind>),
 }
 
 impl Troubled<'_> {
-    fn without(&self, unit: &UnitFile) -> Change {
+    pub(crate) fn without(&self, unit: &UnitFile) -> Change {
         let mut parts: Vec<Part> = self.line.inner.iter().cloned().map(Part::Kept).collect();
         let mut kept = self.words.iter().filter(|(_, fate)| *fate == Fate::Stays).peekable();
         if kept.peek().is_some() {
@@ -84,23 +84,29 @@ impl Troubled<'_> {
 }
 
 /// Tells what becomes of each word of a value.
-type Judge<'a> = &'a dyn Fn(&[&str]) -> Vec<Fate>;
+pub(crate) type Judge<'a> = &'a dyn Fn(&[&str]) -> Vec<Fate>;
 
 fn troubled_entries<'a>(unit: &'a UnitFile, names: &[&str]) -> Vec<Troubled<'a>> {
-    let judges: [(&str, Judge<'_>); 4] = [
-        ("EnvironmentFile", &|words| each(words, dashed_env_file)),
-        ("Environment", &|words| each(words, |word| left_over(word, names))),
-        ("PodmanArgs", &|words| podman_values(words, names)),
-        ("Secret", &|words| each(words, |word| other_secret(word, names))),
+    let judges: [(&str, &str, Judge<'_>); 6] = [
+        ("Container", "EnvironmentFile", &|words| each(words, dashed_env_file)),
+        ("Container", "Environment", &|words| each(words, |word| left_over(word, names))),
+        ("Container", "PodmanArgs", &|words| podman_values(words, names)),
+        ("Container", "Secret", &|words| each(words, |word| other_secret(word, names))),
+        ("Service", "Environment", &|words| each(words, |word| service_value(word, names))),
+        ("Service", "UnsetEnvironment", &|words| each(words, |word| unset(word, names))),
     ];
-    let entries = judges.into_iter().flat_map(|(key, judge)| {
-        let entries = unit.effective("Container", key);
+    let entries = judges.into_iter().flat_map(|(section, key, judge)| {
+        let entries = unit.effective(section, key);
         entries.filter_map(move |(line, entry)| troubled(line, entry, judge))
     });
     entries.collect()
 }
 
-fn troubled<'a>(line: &'a Line, entry: &'a Entry, judge: Judge<'_>) -> Option<Troubled<'a>> {
+pub(crate) fn troubled<'a>(
+    line: &'a Line,
+    entry: &'a Entry,
+    judge: Judge<'_>,
+) -> Option<Troubled<'a>> {
     // The generator drops a line with an unknown escape, and what follows an empty word.
     let words = spanned_words(&entry.value).ok()?;
     let counted = words.iter().map(|word| word.text.as_str()).take_while(|word| !word.is_empty());
@@ -122,14 +128,33 @@ fn dashed_env_file(word: &str) -> Option<TroubleKind> {
 
 fn left_over(word: &str, names: &[&str]) -> Option<TroubleKind> {
     let variable = assigned(word, names)?;
-    Some(TroubleKind::LeftOver { variable })
+    Some(steering(&variable).unwrap_or(TroubleKind::LeftOver { variable }))
+}
+
+fn service_value(word: &str, names: &[&str]) -> Option<TroubleKind> {
+    let variable = assigned(word, names)?;
+    Some(steering(&variable).unwrap_or(TroubleKind::ServiceValue { variable }))
+}
+
+/// `UnsetEnvironment=NAME` and `UnsetEnvironment=NAME=value`. What boto3 is better off without may
+/// well be unset.
+fn unset(word: &str, names: &[&str]) -> Option<TroubleKind> {
+    let name = word.split_once('=').map_or(word, |(name, _)| name);
+    let is_ours = names.contains(&name) && steering(name).is_none();
+    is_ours.then(|| TroubleKind::Unset { variable: name.to_owned() })
+}
+
+fn steering(variable: &str) -> Option<TroubleKind> {
+    let steers = STEERING_VARIABLES.contains(&variable);
+    steers.then(|| TroubleKind::Steers { variable: variable.to_owned() })
 }
 
 /// `--env=NAME=…`, `--env NAME=…`, and the same with `-e`.
 fn podman_values(words: &[&str], names: &[&str]) -> Vec<Fate> {
     let goes = |word: &str| {
         let variable = assigned(word, names)?;
-        Some(Fate::Goes(Some(TroubleKind::PodmanValue { variable })))
+        let kind = steering(&variable).unwrap_or(TroubleKind::PodmanValue { variable });
+        Some(Fate::Goes(Some(kind)))
     };
     let mut fates = Vec::new();
     let mut words = words.iter().peekable();
@@ -154,7 +179,8 @@ fn other_secret(word: &str, names: &[&str]) -> Option<TroubleKind> {
     let target = options.iter().find_map(|option| option.strip_prefix("target="));
     let variable = target.unwrap_or(secret);
     let is_ours = options.contains(&"type=env") && names.contains(&variable);
-    is_ours.then(|| TroubleKind::OtherSecret { variable: variable.to_owned() })
+    let other = || TroubleKind::OtherSecret { variable: variable.to_owned() };
+    is_ours.then(|| steering(variable).unwrap_or_else(other))
 }
 
 /// The one of `names` that `word` gives a value.
@@ -184,117 +210,4 @@ fn ending_of(unit: &UnitFile, range: &Range<usize>) -> Range<usize> {
 }
 
 #[cfg(test)]
-mod tests {
-    use datalake_core::Piece;
-
-    use super::*;
-    use crate::S3_VARIABLES;
-
-    #[track_caller]
-    fn check(text: &str, lines: &[usize], expected: &str) {
-        let unit = UnitFile::parse(text);
-        let found: Vec<_> =
-            find_troubles(&unit, &S3_VARIABLES).iter().map(|trouble| trouble.line).collect();
-        assert_eq!(found, lines, "{text:?}");
-        assert_eq!(repaired(&unit, &S3_VARIABLES).text(), expected);
-    }
-
-    #[track_caller]
-    fn fine(text: &str) {
-        check(text, &[], text);
-    }
-
-    #[test]
-    fn an_env_file_with_a_dash_is_fatal_in_container_only() {
-        check("[Container]\nEnvironmentFile=-/a\nImage=b\n", &[2], "[Container]\nImage=b\n");
-        check("[Container]\nEnvironmentFile = \"-/a b\"", &[2], "[Container]\n");
-        check("[Container]\nEnvironmentFile=\\x2d/a -%h/b -c\n", &[2, 2, 2], "[Container]\n");
-        fine("[Service]\nEnvironmentFile=-/a\n[Container]\nEnvironmentFile=/b\n");
-        fine("[Container]\nEnvironmentFile=-/a\nEnvironmentFile=\n#EnvironmentFile=-/b\n");
-        fine("[Container]\nEnvironmentFile=-/a \\q\nEnvironmentFile=\"\" -/a\n");
-    }
-
-    #[test]
-    fn other_words_of_a_line_stay_as_written() {
-        check(
-            "[Container]\r\n  Environment = A='1 2' AWS_REGION=x \"B=3\"  \r\nImage=c\r\n",
-            &[2],
-            "[Container]\r\n  Environment = A='1 2' \"B=3\"\r\nImage=c\r\n",
-        );
-        check(
-            "[Container]\nEnvironmentFile=/a \\\n# c \\\n\n  -/b \\\n  \"/d \\\n e\"\nImage=f\n",
-            &[5],
-            "[Container]\n# c \\\n\nEnvironmentFile=/a \"/d e\"\nImage=f\n",
-        );
-    }
-
-    #[test]
-    fn left_over_values_are_found_and_names_alone_are_not() {
-        check(
-            "[Container]\nEnvironment=AWS_SECRET_ACCESS_KEY=s3cret\nEnvironment=A=1\n",
-            &[2],
-            "[Container]\nEnvironment=A=1\n",
-        );
-        check("[Container]\nEnvironment='AWS_REGION=' B=\n", &[2], "[Container]\nEnvironment=B=\n");
-        fine("[Container]\nEnvironment=AWS_REGION AWS_PROFILE=x XAWS_REGION=y\n");
-        fine("[Service]\nEnvironment=AWS_REGION=x\n");
-    }
-
-    #[test]
-    fn values_in_podman_arguments_are_found_in_every_spelling() {
-        check(
-            "[Container]\nPodmanArgs=--env=AWS_REGION=x --tty -e AWS_REGION=y --env=A=1\n",
-            &[2, 2],
-            "[Container]\nPodmanArgs=--tty --env=A=1\n",
-        );
-        check(
-            "[Container]\nPodmanArgs=--env 'AWS_REGION=x y' -eAWS_REGION=z\n",
-            &[2, 2],
-            "[Container]\n",
-        );
-        check("[Container]\nPodmanArgs=-e=AWS_REGION=x\n", &[2], "[Container]\n");
-        fine("[Container]\nPodmanArgs=--env=AWS_REGION --env AWS_REGION --env=AWS_* --env\n");
-        fine("[Container]\nPodmanArgs=--label AWS_REGION=x --entrypoint -x\n");
-    }
-
-    #[test]
-    fn a_secret_of_others_for_the_same_variable_is_found() {
-        check(
-            "[Container]\nSecret=mine,type=env,target=AWS_ACCESS_KEY_ID\nSecret=pg,type=env\n",
-            &[2],
-            "[Container]\nSecret=pg,type=env\n",
-        );
-        check("[Container]\nSecret=AWS_ACCESS_KEY_ID,type=env\n", &[2], "[Container]\n");
-        fine("[Container]\nSecret=AWS_ACCESS_KEY_ID\nSecret=x,type=mount,target=AWS_REGION\n");
-    }
-
-    #[test]
-    fn the_whole_environment_is_told_and_left() {
-        let text = "[Container]\nEnvironmentHost=true\n";
-        check(text, &[2], text);
-        fine("[Container]\nEnvironmentHost=true\nEnvironmentHost=no\n");
-    }
-
-    #[test]
-    fn the_whole_environment_goes_where_that_is_asked_for() {
-        let without = |text| without_host_environment(&UnitFile::parse(text)).text().to_owned();
-        let twice = "[Container]\r\nEnvironmentHost = Yes\r\nImage=a\r\nEnvironmentHost=1";
-        assert_eq!(without(twice), "[Container]\r\nImage=a\r\n");
-        let fine =
-            "[Container]\n#EnvironmentHost=true\nEnvironmentHost=no\n[X]\nEnvironmentHost=1\n";
-        assert_eq!(without(fine), fine);
-    }
-
-    #[test]
-    fn no_value_is_told_or_copied() {
-        let text = "[Container]\nEnvironment=AWS_SECRET_ACCESS_KEY=s3cret TOKEN=t0ken\n";
-        let unit = UnitFile::parse(text);
-
-        let troubles = find_troubles(&unit, &S3_VARIABLES);
-        let edited = repaired(&unit, &S3_VARIABLES);
-
-        let told = format!("{troubles:?} {} {edited:?}", troubles[0]);
-        assert!(!told.contains("s3cret") && !told.contains("t0ken"), "{told}");
-        assert_eq!(edited.body().pieces(), [Piece::Kept(0..24), Piece::Kept(53..65)]);
-    }
-}
+mod tests;

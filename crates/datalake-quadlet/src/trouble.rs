@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use datalake_core::HostPath;
+
 /// A word of a unit file that does harm.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Trouble {
@@ -36,6 +38,33 @@ pub enum TroubleKind {
     },
     /// `EnvironmentHost=true`: a leak, which somebody may want.
     HostEnvironment,
+    /// A value, wherever it stands, that makes boto3 use something else than what it is handed.
+    Steers {
+        /// The name of the variable.
+        variable: String,
+    },
+    /// `Environment=VARIABLE=…` in `[Service]`.
+    ServiceValue {
+        /// The name of the variable.
+        variable: String,
+    },
+    /// `UnsetEnvironment=VARIABLE` in `[Service]`.
+    Unset {
+        /// The name of the variable.
+        variable: String,
+    },
+    /// An env file that does not exist, and has to.
+    MissingEnvFile {
+        /// The file.
+        path: HostPath,
+        /// Whether the line goes: the file was one of those that `provision` removes.
+        is_ours: bool,
+    },
+    /// An env file that goes in the same plan.
+    GoneEnvFile {
+        /// The file.
+        path: HostPath,
+    },
     /// `VARIABLE=…` in a file of `environment.d`.
     UserWide {
         /// The name of the variable.
@@ -68,6 +97,23 @@ impl TroubleKind {
                                       own environment, the key pair among it"
                     .to_owned()
             }
+            Self::Steers { variable } => format!(
+                "`{variable}` makes boto3 use something else than the settings that datalake \
+                 hands over"
+            ),
+            Self::ServiceValue { variable } => format!(
+                "the env file wins over this value of `{variable}`, but everyone who can read the \
+                 unit can still read it"
+            ),
+            Self::Unset { variable } => {
+                format!("it takes `{variable}` away from the container again")
+            }
+            Self::MissingEnvFile { path, .. } => {
+                format!("`{path}` does not exist: without it the service never starts")
+            }
+            Self::GoneEnvFile { path } => {
+                format!("it reads `{path}`, which this run removes")
+            }
             Self::UserWide { variable } => {
                 format!("systemd hands `{variable}` to every service of the user")
             }
@@ -91,6 +137,16 @@ impl TroubleKind {
             Self::HostEnvironment => {
                 "take the line out, unless the container needs it for something else".to_owned()
             }
+            Self::Steers { variable }
+            | Self::ServiceValue { variable }
+            | Self::Unset { variable } => format!("take `{variable}` out of the unit"),
+            Self::MissingEnvFile { path, is_ours: false } => format!(
+                "put `{path}` back, or take the line out; `EnvironmentFile=-{path}` in [Service] \
+                 is optional"
+            ),
+            Self::MissingEnvFile { .. } | Self::GoneEnvFile { .. } => {
+                "take the line out: datalake hands the settings over".to_owned()
+            }
             Self::UserWide { variable } => {
                 format!("take `{variable}` out of the file; a daemon-reload takes it up")
             }
@@ -100,7 +156,7 @@ impl TroubleKind {
     /// Whether [`repaired`](crate::repaired) puts it right. The rest is for people to decide.
     #[must_use]
     pub fn is_repaired(&self) -> bool {
-        !matches!(self, Self::HostEnvironment)
+        !matches!(self, Self::HostEnvironment | Self::MissingEnvFile { is_ours: false, .. })
     }
 }
 

@@ -1,5 +1,6 @@
 //! A unit file as a document.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use crate::line::{Entry, Kind, Line, group};
@@ -12,13 +13,16 @@ use crate::words::split_words;
 pub struct UnitFile {
     text: String,
     lines: Vec<Line>,
+    /// Where each physical line ends.
+    ends: Vec<usize>,
 }
 
 impl UnitFile {
     /// Reads any text; lines that are no unit file syntax are kept as they are.
     #[must_use]
     pub fn parse(text: &str) -> Self {
-        Self { text: text.to_owned(), lines: group(text) }
+        let ends = text.match_indices('\n').map(|(at, _)| at).collect();
+        Self { text: text.to_owned(), lines: group(text), ends }
     }
 
     /// The text, byte for byte what was read.
@@ -89,7 +93,7 @@ impl UnitFile {
 
     /// The number, from 1, of the physical line that holds the byte at `offset`.
     pub(crate) fn line_number(&self, offset: usize) -> usize {
-        self.text.bytes().take(offset).filter(|byte| *byte == b'\n').count() + 1
+        self.ends.partition_point(|end| *end < offset) + 1
     }
 
     pub(crate) fn entries(
@@ -102,6 +106,25 @@ impl UnitFile {
                 Some((line, entry))
             }
             _ => None,
+        })
+    }
+
+    /// All entries, whether they count or not.
+    pub(crate) fn all_entries(&self) -> impl Iterator<Item = (&Line, &Entry)> {
+        self.lines.iter().filter_map(|line| match &line.kind {
+            Kind::Entry(entry) => Some((line, entry)),
+            _ => None,
+        })
+    }
+
+    /// All entries that no later `key=` in a section of the same name drops.
+    pub(crate) fn all_effective(&self) -> impl Iterator<Item = (&Line, &Entry)> {
+        let resets = self.all_entries().filter(|(_, entry)| entry.value.is_empty());
+        let key = |entry: &'_ Entry| (entry.section.clone(), entry.key.clone());
+        let resets: BTreeMap<_, _> =
+            resets.map(|(line, entry)| (key(entry), line.range.start)).collect();
+        self.all_entries().filter(move |(line, entry)| {
+            resets.get(&key(entry)).is_none_or(|reset| *reset < line.range.start)
         })
     }
 

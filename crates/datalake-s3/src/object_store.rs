@@ -2,9 +2,10 @@
 
 use async_trait::async_trait;
 use datalake_core::{
-    BucketName, ByteSize, ETag, Fault, FaultKind, Lifecycle, ObjectKey, Region, Service, Versioning,
+    BucketName, ByteSize, ETag, Fault, FaultKind, Lifecycle, ObjectKey, Region, Service,
+    TableSearch, Versioning,
 };
-use datalake_engine::{ObjectHead, ObjectStore, Stored, VersionId};
+use datalake_engine::{ObjectHead, ObjectStore, Stored, VersionId, search_tables};
 use http::StatusCode;
 use http::header::{CONTENT_LENGTH, ETAG, TRANSFER_ENCODING};
 use s3::BucketConfiguration;
@@ -119,6 +120,10 @@ impl ObjectStore for S3Store {
         })?;
         let put = put(xml.as_bytes(), "application/xml");
         succeeded(self.about(bucket, "versioning", put).await?).map(drop)
+    }
+
+    async fn tables(&self, bucket: &BucketName) -> Result<TableSearch, Fault> {
+        search_tables(self, bucket).await
     }
 
     async fn lifecycle(&self, bucket: &BucketName) -> Result<Lifecycle, Fault> {

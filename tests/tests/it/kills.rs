@@ -2,6 +2,7 @@
 
 mod ground;
 mod points;
+mod random;
 
 use std::collections::BTreeSet;
 use std::path::Path;

@@ -146,7 +146,7 @@ fn last(ran: &Ran, kind: &str) -> Value {
 }
 
 /// What Python's `pickle.dumps(text, 4)` makes of a short text.
-fn pickle(text: &str) -> Vec<u8> {
+pub(crate) fn pickle(text: &str) -> Vec<u8> {
     let length = u8::try_from(text.len()).unwrap();
     let frame = u64::from(length) + 4;
     let mut bytes = vec![0x80, 4, 0x95];

@@ -208,21 +208,21 @@ fn noise(length: usize, seed: u64) -> Vec<u8> {
 }
 
 /// A number that a longer test run may set; what it was is told where a test fails.
-fn configured(name: &str, usual: u64) -> u64 {
+pub(crate) fn configured(name: &str, usual: u64) -> u64 {
     let number = std::env::var(name).ok().map_or(usual, |text| text.parse().unwrap());
     println!("{name}={number}");
     number
 }
 
 /// Numbers that nothing can guess, the same for the same seed.
-struct Dice(u64);
+pub(crate) struct Dice(u64);
 
 impl Dice {
-    fn new(seed: u64) -> Self {
+    pub(crate) fn new(seed: u64) -> Self {
         Self(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1)
     }
 
-    fn below(&mut self, end: u64) -> u64 {
+    pub(crate) fn below(&mut self, end: u64) -> u64 {
         let bytes = noise(8, self.0);
         self.0 = u64::from_le_bytes(bytes.try_into().unwrap());
         (self.0 >> 8) % end

@@ -15,6 +15,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::render::{DocumentKind, Printer, deployment, environments};
 use crate::site::Site;
+use crate::stop::{Charge, asked};
 
 pub(super) const DAGSTER_ENV: DocumentKind = DocumentKind::of::<EnvironmentReport>("dagster-env");
 pub(super) const DAGSTER_RELOAD: DocumentKind = DocumentKind::of::<Vec<String>>("dagster-reload");
@@ -174,12 +175,13 @@ async fn logs(flags: &args::Logs, site: &Site, ground: &Ground) -> Result<Exit, 
         let _ = lines(&log).all(print);
         return Ok(Exit::Done);
     }
+    let _charge = Charge::take();
     tokio::select! {
         followed = ground.systemd.follow_log(&services, flags.lines, &mut print) => {
             followed.map_err(failed)?;
         }
         // The way in which following ends.
-        _ = tokio::signal::ctrl_c() => (),
+        () = asked() => (),
     }
     Ok(Exit::Done)
 }

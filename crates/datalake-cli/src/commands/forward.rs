@@ -1,7 +1,8 @@
 //! A plan carried out, and taken back by itself where services do not stand it.
 
 use datalake_core::{
-    Credentials, FingerprintKey, Plan, Receipt, RunId, RunKind, StepReceipt, Target, UnitName,
+    Credentials, FingerprintKey, History, Plan, Receipt, RunId, RunKind, StepReceipt, Target,
+    Unfinished, UnitName,
 };
 use datalake_engine::{ApplyError, Ports, Run, apply};
 
@@ -52,11 +53,29 @@ impl Forward<'_> {
     ///
     /// [`Failure`]; where it says that a service does not stand the change, all is as before.
     pub(super) async fn carry_out(&self, ports: &Ports<'_>) -> Result<Receipt, Failure> {
+        let unfinished = |history: &History| history.unfinished();
+        Ok(self.carried_out(&unfinished, ports).await??)
+    }
+
+    /// The same where Modal never holds back the host: the receipt names what is pending there.
+    pub(super) async fn carry_out_but_modal(&self, ports: &Ports<'_>) -> Result<Receipt, Failure> {
+        let unfinished = |history: &History| history.continued_by(self.plan);
+        match self.carried_out(&unfinished, ports).await? {
+            Err(ApplyError::Pending(failed)) => Ok(failed.receipt),
+            applied => Ok(applied?),
+        }
+    }
+
+    async fn carried_out(
+        &self,
+        unfinished: &(dyn Fn(&History) -> Unfinished + Sync),
+        ports: &Ports<'_>,
+    ) -> Result<Result<Receipt, ApplyError>, Failure> {
         let (site, records) = (self.site, self.site.records());
         let at_state = |fault| site.state_failure(&fault);
         records.keep_fingerprint_key(self.fingerprints).map_err(at_state)?;
         let history = records.history().map_err(at_state)?;
-        let unfinished = history.unfinished();
+        let unfinished = unfinished(&history);
         if let Some(other) = history.to_roll_back().filter(|_| !unfinished.runs.is_empty())
             && other.user.as_ref().is_some_and(|user| user != self.user)
         {
@@ -82,7 +101,7 @@ impl Forward<'_> {
             {
                 Err(go_back(&failed, redactor, (site, ground), ports).await)
             }
-            (applied, _) => Ok(applied?),
+            (applied, _) => Ok(applied),
         }
     }
 

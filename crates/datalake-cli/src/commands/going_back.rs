@@ -1,10 +1,12 @@
 //! The way back that a run takes by itself when services do not stand what it has changed.
 
 use datalake_core::{
-    Action, Conflict, Found, Observed, Plan, Receipt, RunId, RunKind, Step, Target, Unfinished,
-    left_by_rollback, plan_rollback, rehearse,
+    Action, Observed, Plan, Receipt, RunId, RunKind, Step, Target, Unfinished,
+    leave_unknown_vaults, left_by_rollback, plan_rollback, rehearse,
 };
-use datalake_engine::{ApplyError, Clock, FailedStep, Ports, Run, apply, asked_of_vault, look_at};
+use datalake_engine::{
+    ApplyError, Clock, FailedStep, Ports, Run, apply, asked_of_vault, look_at, observe_vault,
+};
 
 use super::services::show_tails;
 use super::watch::Progress;
@@ -27,11 +29,6 @@ pub(super) async fn go_back(
     let services = found.units.iter().filter_map(|unit| Some(unit.status.present()?.unit.clone()));
     show_tails(&services.collect::<Vec<_>>(), &redactor, site, ground).await;
     let failure = Failure::at(&failed.step.action.target(), &failed.fault);
-    let failure = if is_without_keeper(failed) {
-        failure.hint(format!("does the image have dagster-aws? {} dagster deps plan", site.name))
-    } else {
-        failure
-    };
     site.printer.talk("\nGoing back to how it was before:");
     match undo(site, &failed.receipt, ports).await {
         Ok(()) => failure
@@ -48,40 +45,38 @@ pub(super) async fn go_back(
     .for_user(&ground.host.user)
 }
 
-/// Whether a container would start all the same, and every run in it would fail.
-fn is_without_keeper(failed: &FailedStep) -> bool {
-    let asks = matches!(failed.step.action, Action::ProveContainers { log_manager: Some(_), .. });
-    asks && failed.fault.detail.contains("compute logs")
-}
-
 /// Undoes the run of a receipt, unless somebody has changed meanwhile what it would put back.
 async fn undo(site: &Site, receipt: &Receipt, ports: &Ports<'_>) -> Result<(), Failure> {
-    let plan = plan_rollback(receipt);
-    let conflicts = conflicts(site, &plan, ports).await;
-    if !conflicts.is_empty() {
-        return Err(conflicts.into());
-    }
+    let plan = rehearsed_back(site, plan_rollback(receipt), ports).await?;
     carry_out_back(site, &plan, receipt, ports).await?;
     Ok(())
 }
 
-/// What keeps a way back from its end, found before its first step.
-pub(super) async fn conflicts(site: &Site, plan: &Plan, ports: &Ports<'_>) -> Vec<Conflict> {
-    let observed = look(plan, ports).await;
-    let mut conflicts = rehearse(plan, &observed);
-    conflicts.extend(site.records().conflicts(plan, &observed, ports.fingerprints));
-    conflicts
+/// The way back, gone through in mind before its first step. What nobody can look at in Modal is
+/// pending.
+///
+/// # Errors
+///
+/// [`Failure`] with all that keeps it from its end.
+pub(super) async fn rehearsed_back(
+    site: &Site,
+    plan: Plan,
+    ports: &Ports<'_>,
+) -> Result<Plan, Failure> {
+    let asked = asked_of_vault(&plan.steps);
+    let (mut observed, vault) = tokio::join!(look_near(&plan, ports), observe_vault(&asked, ports));
+    observed.vault = vault;
+    let plan = leave_unknown_vaults(plan, &observed);
+    let mut conflicts = rehearse(&plan, &observed);
+    conflicts.extend(site.records().conflicts(&plan, &observed, ports.fingerprints));
+    if conflicts.is_empty() { Ok(plan) } else { Err(conflicts.into()) }
 }
 
-/// Looks at all that the way back touches.
-async fn look(plan: &Plan, ports: &Ports<'_>) -> Observed {
+/// Looks at all that the way back touches but Modal.
+async fn look_near(plan: &Plan, ports: &Ports<'_>) -> Observed {
     let mut observed = Observed::nothing();
-    for (secret, asked) in asked_of_vault(&plan.steps) {
-        let found = Found::from_answer(ports.vault.look(&secret, &asked).await);
-        observed.vault.insert(secret, found);
-    }
     for step in &plan.steps {
-        if matches!(step.action.target(), Target::Vault(_) | Target::App(_)) {
+        if step.action.target().is_in_modal() {
             continue;
         }
         let seen = look_at(&step.action.target(), ports).await;

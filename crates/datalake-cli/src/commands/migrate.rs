@@ -1,12 +1,18 @@
 //! `migrate`: what Dagster keeps on this host, moved into the bucket, proved, and brought back.
 
 mod ahead;
+mod arriving;
 mod back;
 mod backup;
+mod beside;
+mod code;
+mod folder;
 mod foreign;
 mod free;
 mod home;
+mod is_home;
 mod keeping;
+mod kinds;
 mod lines;
 mod look;
 mod open;
@@ -17,6 +23,7 @@ mod report;
 mod run;
 mod standing;
 mod tree;
+mod walk;
 
 use crate::args::Cli;
 use crate::args::migrate::{Back, Migrate};
@@ -26,6 +33,7 @@ use crate::render::{DocumentKind, Printer};
 
 pub(super) use run::last_flags;
 
+pub(crate) use kinds::LeftRow;
 pub(crate) use look::Outlook;
 pub(crate) use report::{AssetRow, MigrationReport, PartitionRow};
 pub(crate) use standing::{Counts, Standing};

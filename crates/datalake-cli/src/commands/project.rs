@@ -3,16 +3,15 @@
 mod judged;
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use datalake_core::{Fault, FileBody, Piece};
+use datalake_core::{Fault, FaultKind, FileBody, Folder, HostPath, InvalidPath, Mode, Piece};
 use datalake_dagster::{
     DgProject, FileStanding, Names, ProjectFile, TakenNames, dg_files, dg_frame, single_file,
 };
-use datalake_engine::NoCheckpoints;
-use datalake_host::HostFiles;
+use datalake_engine::{Files as _, NoCheckpoints, Seen};
+use datalake_host::{HostFiles, WayFault};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -23,14 +22,14 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::render::{DocumentKind, FileChange, Printer, diff, printable};
 use crate::site::Site;
-use crate::site::own_name;
+use crate::site::{me, own_name};
 
 pub(super) const DAGSTER_INIT: DocumentKind = DocumentKind::of::<Report<'static>>("dagster-init");
 
 /// So many files of a project are read for names.
 const MOST_FILES: usize = 20_000;
-/// So large a file is no source.
-const LARGEST: u64 = 1 << 20;
+/// So much of them is read.
+const MOST_BYTES: usize = 256 << 20;
 
 /// What was written into a project.
 #[derive(Serialize, JsonSchema)]
@@ -61,10 +60,8 @@ pub(super) async fn init(
 ) -> Result<Exit, Failure> {
     let site = Site::open(cli, printer).await?;
     let prefix = site.settings.document().prefix.clone().unwrap_or_default();
-    if !flags.dry_run {
-        fs::create_dir_all(&flags.dir).map_err(|error| Failure::io(&flags.dir, &error))?;
-    }
-    let project = layout(flags)?;
+    let files = if flags.dry_run { open_if_any(&flags.dir)? } else { Some(open(&flags.dir)?) };
+    let project = layout(flags, files.as_ref())?;
     let wanted = |names: &Names| match &project {
         None => vec![single_file(names, &prefix)],
         Some((dg, is_new)) => {
@@ -73,8 +70,7 @@ pub(super) async fn init(
         }
     };
     let own: Vec<_> = wanted(&Names::free(&TakenNames::default()));
-    let names = Names::free(&taken(&flags.dir, &own)?);
-    let files = if flags.dir.exists() { Some(open(&flags.dir)?) } else { None };
+    let names = Names::free(&taken(files.as_ref(), &own)?);
     let judged = wanted(&names).into_iter().map(|file| judged(file, files.as_ref()));
     let judged: Vec<_> = judged.collect::<Result<_, _>>()?;
     if let (false, Some(files)) = (flags.dry_run, &files) {
@@ -87,87 +83,170 @@ pub(super) async fn init(
 }
 
 /// The project in today's layout, and whether it is new; `None` for one file.
-pub(super) fn layout(flags: &ProjectInit) -> Result<Option<(DgProject, bool)>, Failure> {
+pub(super) fn layout(
+    flags: &ProjectInit,
+    files: Option<&HostFiles>,
+) -> Result<Option<(DgProject, bool)>, Failure> {
     if flags.layout == Some(Layout::SingleFile) {
         return Ok(None);
     }
     let file = flags.dir.join("pyproject.toml");
-    let text = match fs::read_to_string(&file) {
-        Ok(text) => text,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            return Ok((flags.layout == Some(Layout::Dg)).then(|| (named(&flags.dir), true)));
+    let shown = format!("`{}`", printable(&file.display().to_string()));
+    let text = match files.map(|files| files.look(&below("pyproject.toml")?)).transpose() {
+        Ok(Some(Seen::File { content, .. })) => {
+            String::from_utf8_lossy(content.expose()).into_owned()
         }
-        Err(error) => return Err(Failure::io(&file, &error)),
+        Ok(Some(Seen::Folder(_))) => {
+            let fault = Fault::new(FaultKind::NotPlain, "it is a folder");
+            return Err(Failure::about(shown, &fault));
+        }
+        Err(fault) if fault.kind != FaultKind::Absent => return Err(Failure::about(shown, &fault)),
+        Ok(None) | Err(_) => {
+            let name = named(&flags.dir, files);
+            return Ok((flags.layout == Some(Layout::Dg)).then(|| (name, true)));
+        }
     };
-    let unfit = |error: &dyn std::error::Error| {
-        Failure::of(Exit::Config, error).within(format!("`{}`", file.display()))
-    };
-    let has_src = flags.dir.join("src").is_dir();
+    let unfit =
+        |error: &dyn std::error::Error| Failure::of(Exit::Config, error).within(shown.clone());
+    let has_src =
+        files.is_some_and(|files| below("src").is_ok_and(|src| files.is_file(&src) == Ok(false)));
     match DgProject::read(&text, has_src).map_err(|error| unfit(&error))? {
         Some(project) => Ok(Some((project, false))),
         None if flags.layout.is_none() => Ok(None),
-        None => Err(Failure::new(
-            Exit::Config,
-            format!("`{}` has no `[tool.dg.project]`", file.display()),
-        )
-        .hint("--layout single-file writes one file that needs no project")
-        .hint("`uvx create-dagster project NAME` makes a project in today's layout")),
+        None => Err(Failure::new(Exit::Config, format!("{shown} has no `[tool.dg.project]`"))
+            .hint("--layout single-file writes one file that needs no project")
+            .hint("`uvx create-dagster project NAME` makes a project in today's layout")),
     }
 }
 
-fn named(dir: &Path) -> DgProject {
-    let whole = fs::canonicalize(dir).or_else(|_| std::path::absolute(dir));
-    let whole = whole.unwrap_or_else(|_| dir.to_owned());
+/// A path of a project.
+fn below(path: &str) -> Result<HostPath, Fault> {
+    let unfit = |error: InvalidPath| Fault::new(FaultKind::Refused, error.to_string());
+    format!("/{path}").parse().map_err(unfit)
+}
+
+fn named(dir: &Path, files: Option<&HostFiles>) -> DgProject {
+    let whole = match files {
+        Some(files) => files.real_path(),
+        None => std::path::absolute(dir).unwrap_or_else(|_| dir.to_owned()),
+    };
     DgProject::new(&whole.file_name().unwrap_or_default().to_string_lossy())
 }
 
 /// The names that files of the project use, but for those that are written here.
-fn taken(dir: &Path, own: &[ProjectFile]) -> Result<TakenNames, Failure> {
-    let own: Vec<_> = own.iter().map(|file| dir.join(&file.path)).collect();
-    let (mut taken, mut left, mut read) = (TakenNames::default(), vec![dir.to_owned()], 0);
+fn taken(files: Option<&HostFiles>, own: &[ProjectFile]) -> Result<TakenNames, Failure> {
+    let mut taken = TakenNames::default();
+    let Some(files) = files else { return Ok(taken) };
+    let own: Vec<_> = own.iter().map(|file| format!("/{}", file.path)).collect();
+    let at = |path: &HostPath, fault: &Fault| {
+        Failure::about(format!("`{}{path}`", printable(files.shown())), fault)
+    };
+    let (mut left, mut read, mut bytes) = (vec!["/".to_owned()], 0, 0);
     while let Some(folder) = left.pop() {
-        let entries = match fs::read_dir(&folder) {
-            Ok(entries) => entries,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
-            Err(error) => return Err(Failure::io(&folder, &error)),
+        let Ok(folder) = folder.parse::<HostPath>() else { continue };
+        let names = match files.look(&folder) {
+            Ok(Seen::Folder(seen)) if is_of_project(&folder, &seen) => seen.names,
+            Ok(_) => continue,
+            Err(fault) if fault.kind == FaultKind::Absent => continue,
+            Err(fault) => return Err(at(&folder, &fault)),
         };
-        for entry in entries {
-            let entry = entry.map_err(|error| Failure::io(&folder, &error))?;
-            let kind = entry.file_type().map_err(|error| Failure::io(&entry.path(), &error))?;
-            let (path, name) = (entry.path(), entry.file_name().to_string_lossy().into_owned());
-            if kind.is_dir() && is_of_project(&path, &name) {
-                left.push(path);
-            } else if kind.is_file() && is_source(&path) && !own.contains(&path) {
-                read += 1;
-                if read > MOST_FILES {
-                    let text = format!("`{}` has too many files to be a project", dir.display());
-                    return Err(
-                        Failure::new(Exit::Usage, text).hint("name the project's own folder")
-                    );
+        for path in names.iter().filter_map(|name| folder.join(name).ok()) {
+            match files.is_file(&path) {
+                Ok(false) => left.push(path.to_string()),
+                Ok(true) if is_source(&path) && !own.contains(&path.to_string()) => {
+                    read += 1;
+                    if read > MOST_FILES || bytes > MOST_BYTES {
+                        let folder = printable(files.shown());
+                        let text = format!("`{folder}` has too many files to be a project");
+                        return Err(
+                            Failure::new(Exit::Usage, text).hint("name the project's own folder")
+                        );
+                    }
+                    match files.look(&path) {
+                        Ok(Seen::File { content, .. }) => {
+                            bytes += content.expose().len();
+                            taken.read(&String::from_utf8_lossy(content.expose()));
+                        }
+                        // So large a file is no source, and one with another name is not read.
+                        Ok(Seen::Folder(_)) => (),
+                        Err(fault) if is_no_source(&fault) => (),
+                        Err(fault) => return Err(at(&path, &fault)),
+                    }
                 }
-                let bytes = fs::read(&path).map_err(|error| Failure::io(&path, &error))?;
-                taken.read(&String::from_utf8_lossy(&bytes));
+                // Links and pipes are no sources.
+                Ok(true) => (),
+                Err(fault) if is_no_source(&fault) => (),
+                Err(fault) => return Err(at(&path, &fault)),
             }
         }
     }
     Ok(taken)
 }
 
+fn is_no_source(fault: &Fault) -> bool {
+    matches!(fault.kind, FaultKind::NotPlain | FaultKind::Absent | FaultKind::Unreadable)
+}
+
 /// Environments and caches hold other people's code.
-fn is_of_project(path: &Path, name: &str) -> bool {
+fn is_of_project(path: &HostPath, folder: &Folder) -> bool {
+    let name = path.file_name();
     !name.starts_with('.')
         && !["__pycache__", "node_modules", "site-packages"].contains(&name)
-        && !path.join("pyvenv.cfg").exists()
+        && (name.is_empty() || !folder.names.contains("pyvenv.cfg"))
 }
 
-fn is_source(path: &Path) -> bool {
-    let is_text = path.extension().is_some_and(|end| end == "py" || end == "yaml" || end == "yml");
-    is_text && fs::metadata(path).is_ok_and(|data| data.len() <= LARGEST)
+fn is_source(path: &HostPath) -> bool {
+    let ending = path.file_name().rsplit_once('.').map(|(_, ending)| ending);
+    ending.is_some_and(|ending| ["py", "yaml", "yml"].contains(&ending))
 }
 
+/// The folder of a project, which is made where it is missing.
 pub(super) fn open(dir: &Path) -> Result<HostFiles, Failure> {
-    let named = |fault: Fault| Failure::about(format!("folder `{}`", dir.display()), &fault);
-    HostFiles::open(dir, Arc::new(NoCheckpoints)).map_err(named)
+    if let Some(files) = open_if_any(dir)? {
+        return Ok(files);
+    }
+    let mut missing = Vec::new();
+    let mut above = dir;
+    let files = loop {
+        missing.push(above.file_name().unwrap_or_default().to_string_lossy().into_owned());
+        above = match above.parent() {
+            Some(parent) if !parent.as_os_str().is_empty() => parent,
+            _ => Path::new("."),
+        };
+        match open_if_any(above)? {
+            Some(files) => break files,
+            None if above == Path::new(".") => {
+                return Err(Failure::new(Exit::Absent, "the working folder is gone"));
+            }
+            None => (),
+        }
+    };
+    let mut path = String::new();
+    for name in missing.iter().rev().filter(|name| !matches!(name.as_str(), "" | "." | "..")) {
+        path = format!("{path}/{name}");
+        let made = below(path.trim_start_matches('/')).and_then(|path| make_folder(&files, &path));
+        made.map_err(|fault| Failure::about(format!("folder `{}`", dir.display()), &fault))?;
+    }
+    open_if_any(dir)?.ok_or_else(|| Failure::new(Exit::Absent, "the folder was removed again"))
+}
+
+/// Makes a folder for the owner of the one that it lies in.
+fn make_folder(files: &HostFiles, path: &HostPath) -> Result<(), Fault> {
+    let above = path.parent().map_or_else(|| below(""), Ok)?;
+    let owner = match files.look(&above)? {
+        Seen::Folder(seen) if rustix::process::geteuid().is_root() => seen.owner,
+        Seen::Folder(_) | Seen::File { .. } => me(),
+    };
+    files.create_folder(path, Mode::PUBLIC_FOLDER, owner)
+}
+
+/// The folder of a project; `None` where there is none.
+fn open_if_any(dir: &Path) -> Result<Option<HostFiles>, Failure> {
+    match HostFiles::open_named(dir, Arc::new(NoCheckpoints)) {
+        Ok(files) => Ok(Some(files)),
+        Err(WayFault::At { fault, .. }) if fault.kind == FaultKind::Absent => Ok(None),
+        Err(fault) => Err(fault.into()),
+    }
 }
 
 fn finish(

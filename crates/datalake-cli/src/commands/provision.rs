@@ -5,14 +5,15 @@ mod words;
 use std::collections::BTreeMap;
 
 use datalake_core::{
-    Blocker, Credentials, Fingerprint, FingerprintKey, ModalObject, ModalSpec, Plan, Receipt,
-    RunId, Spec, Step, Target, plan_provision, rehearse,
+    Blocker, Credentials, Fingerprint, FingerprintKey, Handover, ModalObject, ModalSpec, Pending,
+    Plan, Receipt, RunId, Spec, Step, Target, plan_provision, rehearse,
 };
 use datalake_engine::{
-    Clock, Dagster, LiveDagster, NoDagster, Ports, RetryingStore, Sighting, Wanted, observe,
-    recover,
+    Clock, Dagster, HastyVault, LiveDagster, NoDagster, Ports, RetryingStore, SecretVault,
+    Sighting, Wanted, await_new_bucket, observe, recover,
 };
 use datalake_host::Account;
+use datalake_quadlet::{DROP_IN_NAME, Obstacle, PlannedUnits};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -27,9 +28,11 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::generator::checked;
 use crate::handover::{Way, secrets};
-use crate::modal::{ModalPlace, VaultPast, asked};
+use crate::host_units::refuse_obstacles;
+use crate::modal::{LOOKING, ModalPlace, VaultPast, asked};
 use crate::places::Places;
-use crate::render::{DocumentKind, Printer};
+use crate::remote::at_bucket;
+use crate::render::{DocumentKind, Printer, pending_text};
 use crate::site::{RETRY_BUDGET, Site};
 
 pub(super) const PLAN: DocumentKind = DocumentKind::of::<Plan>("plan");
@@ -37,6 +40,8 @@ pub(super) const PROVISION: DocumentKind = DocumentKind::of::<Done<'static>>("pr
 
 /// Everything known about one place before it is looked at.
 pub(super) struct Subject<'a> {
+    /// How commands name this place.
+    pub(super) site: &'a str,
     pub(super) spec: &'a Spec,
     pub(super) keys: &'a Credentials,
     pub(super) account: &'a Account,
@@ -87,12 +92,18 @@ pub(super) async fn provision(
     let ports = site.ports(&store, dagster(live.as_ref()), fingerprints);
     let modal = ModalPlace::of(&site, &spec.host, spec.modal.as_ref()).await;
     let client = modal.client();
-    let ports = Ports { secrets: secrets.as_ref(), vault: &client, ..ports };
+    let hasty = HastyVault { vault: &client, limit: LOOKING };
+    let vault: &dyn SecretVault = if flags.dry_run { &hasty } else { &client };
+    let ports = Ports { secrets: secrets.as_ref(), vault, ..ports };
     if lock.is_some() {
         recover(&ports).await.map_err(|fault| site.state_failure(&fault))?;
     }
+    await_new_bucket(&spec.bucket, site.records(), &store, &site.clock)
+        .await
+        .map_err(at_bucket(&spec.bucket))?;
     let past = past(&site, &spec, fingerprints)?;
     let subject = Subject {
+        site: &site.name,
         spec: &spec,
         keys: &keys,
         account: &account,
@@ -105,9 +116,11 @@ pub(super) async fn provision(
         past: past.as_ref(),
     };
     let (sighting, plan) = look_and_plan(&subject, &ports).await?;
+    refuse_obstacles(&obstacles(&subject, &plan))?;
     if plan.is_empty() {
         return Ok(nothing_to_do(&subject, &plan, printer));
     }
+    require_no_link(&site, &plan)?;
     require_writable(&site, &plan)?;
     let checked = checked(&site, (&spec, subject.way), (&account, &places), &plan).await?;
     let shown = introduction(&subject, &sighting) + &checked + &shown(&plan, &subject, &sighting);
@@ -124,7 +137,7 @@ pub(super) async fn provision(
         keys: Some(&keys),
         fingerprints,
     };
-    let receipt = forward.carry_out(&ports).await?;
+    let receipt = forward.carry_out_but_modal(&ports).await?;
     prove(&site, &subject, &ports, (&plan, &receipt)).await
 }
 
@@ -186,10 +199,16 @@ fn nothing_to_do(subject: &Subject<'_>, plan: &Plan, printer: Printer) -> Exit {
         Restart::Never => " and host",
         Restart::IfNeeded | Restart::Owed => ", host and containers",
     };
+    let next = format!("{} provision", subject.site);
     let text = format!("Nothing to do: bucket `{bucket}`{what} are in step.\n");
     let nothing = Done { plan, receipt: None, proved: true, undo: None };
-    printer.result(PROVISION, nothing, &text);
-    Exit::Done
+    printer.result(PROVISION, nothing, &(text + &pending_text(&plan.pending, &next)));
+    exit_with(&plan.pending)
+}
+
+/// All is done but what waits for Modal.
+fn exit_with(pending: &[Pending]) -> Exit {
+    if pending.is_empty() { Exit::Done } else { Exit::Partly }
 }
 
 /// Looks at everything and plans. Nothing is changed.
@@ -223,6 +242,18 @@ pub(super) async fn look_and_plan(
     if conflicts.is_empty() { Ok((sighting, plan)) } else { Err(blocked(conflicts.into())) }
 }
 
+/// What on the host stands in the way of a plan.
+pub(super) fn obstacles(subject: &Subject<'_>, plan: &Plan) -> Vec<Obstacle> {
+    let Subject { spec, places, way, .. } = subject;
+    let planned = PlannedUnits {
+        names: &spec.host.units,
+        env_file: (way.handover != Handover::PodmanSecret).then_some(&places.env_file),
+        variables: &places.stale,
+        after: if way.handover == Handover::InPlace { "" } else { DROP_IN_NAME },
+    };
+    places.host_units.as_ref().map_or_else(Vec::new, |units| units.obstacles(plan, &planned))
+}
+
 /// The secret in Modal, and which contents it may hold.
 fn asked_of_modal(
     subject: &Subject<'_>,
@@ -230,6 +261,29 @@ fn asked_of_modal(
     let Some(past) = subject.past else { return Ok(BTreeMap::new()) };
     let wanted = vault(subject.spec, subject.keys, subject.fingerprints, past)?;
     Ok(wanted.iter().map(asked).collect())
+}
+
+/// Refuses a plan that would write through a link: a unit that is one was read, and is another
+/// folder's to change.
+fn require_no_link(site: &Site, plan: &Plan) -> Result<(), Failure> {
+    let linked = |step: &Step| match step.action.target() {
+        Target::Path(path) => {
+            let (link, target) = site.host.link_on_the_way(&path)?;
+            Some((path, link, target))
+        }
+        Target::Service
+        | Target::Bucket(_)
+        | Target::Object(..)
+        | Target::Secret(_)
+        | Target::Services
+        | Target::Vault(_)
+        | Target::App(_) => None,
+    };
+    let Some((path, link, target)) = plan.steps.iter().find_map(linked) else { return Ok(()) };
+    let message = format!("`{path}` would change, but `{link}` is a symbolic link to `{target}`");
+    Err(Failure::new(Exit::Denied, message)
+        .hint("datalake reads through links of the service user and writes through none")
+        .hint(format!("change it where it lies, or put a plain file or folder at `{link}`")))
 }
 
 /// Refuses a plan that would stop half-way because nothing can be written where its files lie.
@@ -257,7 +311,10 @@ async fn prove(
     ports: &Ports<'_>,
     (plan, receipt): (&Plan, &Receipt),
 ) -> Result<Exit, Failure> {
-    let subject = &Subject { restart: subject.restart.once_more(), ..*subject };
+    // What is known to be pending is not asked for again.
+    let past = subject.past.filter(|_| receipt.pending.is_empty());
+    let looked = Subject { restart: subject.restart.once_more(), past, ..*subject };
+    let subject = &looked;
     let (_, left) = look_and_plan(subject, ports).await?;
     if !left.is_empty() {
         let text = format!("after the run, {} changes are pending again", left.steps.len());
@@ -267,5 +324,5 @@ async fn prove(
     let undo = format!("{} rollback {}", site.name, receipt.run);
     let done = Done { plan, receipt: Some(receipt), proved: true, undo: Some(undo.clone()) };
     site.printer.result(PROVISION, done, &farewell(subject, receipt, &undo));
-    Ok(Exit::Done)
+    Ok(exit_with(&receipt.pending))
 }

@@ -18,8 +18,8 @@ use crate::named_path;
 use crate::remote::Remote;
 use crate::render::{
     Ahead, BillTold, Change, DocumentKind, ForecastTold, Lake, PACES, Part, Point, Printer,
-    RuleTold, bill_lines, key_text, markdown, page, paid, printable, reach_text,
-    rule_text, size, tax_words,
+    RuleTold, bill_lines, key_text, markdown, page, paid, printable, reach_text, rule_text, size,
+    tax_words,
 };
 use crate::site::Site;
 

@@ -4,15 +4,16 @@ use std::path::Path;
 
 use datalake_core::{
     FaultKind, Guard, HostSpec, Plan, Receipt, RunId, RunKind, RunState, Spec, Step, Target,
-    UnitName, plan_rollback,
+    UnitName,
 };
 use datalake_engine::{
-    NoDagster, NoSecrets, ObjectStore, Ports, RetryingStore, Secrets, read_receipt, recover,
+    ApplyError, HastyVault, Lock, NoDagster, NoSecrets, ObjectStore, Ports, RetryingStore,
+    SecretVault, Secrets, read_receipt, recover,
 };
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::going_back::{carry_out_back, conflicts, what_stays};
+use super::going_back::{carry_out_back, rehearsed_back, what_stays};
 use super::migrate::last_flags;
 use super::provision::PLAN;
 use super::provision::dagster;
@@ -23,7 +24,7 @@ use crate::deployment::Ground;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::handover::secrets;
-use crate::modal::ModalPlace;
+use crate::modal::{LOOKING, ModalPlace};
 use crate::named_path;
 use crate::no_store::NoStore;
 use crate::render::{self, DocumentKind, Printer, printable};
@@ -64,25 +65,32 @@ pub(super) async fn rollback(
     let spec = site.spec().ok();
     let modal = modal_of(&site, spec.as_ref()).await;
     let client = modal.client();
-    let ports = Ports { secrets: secrets.as_ref(), vault: &client, ..ports };
+    let hasty = HastyVault { vault: &client, limit: LOOKING };
+    let vault: &dyn SecretVault = if flags.dry_run { &hasty } else { &client };
+    let ports = Ports { secrets: secrets.as_ref(), vault, ..ports };
     recover(&ports).await.map_err(|fault| site.state_failure(&fault))?;
     let Some(receipt) = chosen(&site, flags.receipt.as_deref())? else {
         return Ok(nothing(printer));
     };
-    let plan = way_back(&receipt, flags.no_restart);
+    let _host = lock_other_host(&site, &receipt)?;
+    let plan = way_back(&site, &receipt, flags.no_restart)?;
     let ground = ground(&site, &plan, &receipt)?;
     let tell = teller(printer);
     let live = ground.as_ref().map(|ground| ground.dagster(&site, &fingerprints, &tell));
     let secrets = secrets_of(&site, receipt.user.as_ref());
     let ports = Ports { dagster: dagster(live.as_ref()), secrets: secrets.as_ref(), ..ports };
-    let conflicts = conflicts(&site, &plan, &ports).await;
-    if !conflicts.is_empty() {
-        return Err(explained(conflicts.into(), ground.as_ref()));
-    }
-    let shown = shown(&plan, &receipt);
+    let plan = rehearsed_back(&site, plan, &ports).await;
+    let plan = plan.map_err(|failure| explained(failure, ground.as_ref()))?;
+    let next = format!("{} rollback {}", site.name, receipt.run);
+    let shown = shown(&plan, &receipt) + &render::pending_text(&plan.pending, &next);
     if flags.dry_run {
         printer.result(PLAN, &plan, &(shown + "\nNothing was changed.\n"));
         return Ok(Exit::Drift);
+    }
+    if plan.is_empty() && !plan.pending.is_empty() {
+        let left = Undone { of: Some(&receipt.run), plan: &plan, receipt: None };
+        printer.result(ROLLBACK, left, &shown);
+        return Ok(Exit::Partly);
     }
     printer.text(&shown);
     let question = format!("Undo these {} steps?", plan.steps.len());
@@ -91,27 +99,40 @@ pub(super) async fn rollback(
         return Ok(Exit::Drift);
     }
     printer.talk("\nUndoing:");
-    let undone = carry_out_back(&site, &plan, &receipt, &ports).await;
-    let undone = undone.map_err(|error| explained(error.into(), ground.as_ref()))?;
+    let undone = match carry_out_back(&site, &plan, &receipt, &ports).await {
+        Err(ApplyError::Pending(failed)) => failed.receipt,
+        undone => undone.map_err(|error| explained(error.into(), ground.as_ref()))?,
+    };
     let data = Undone { of: Some(&receipt.run), plan: &plan, receipt: Some(&undone) };
     let steps = if ground.is_some() { String::new() } else { next_steps(&site) };
     let text = format!(
-        "\nUndone: {}; every file has its old bytes, mode and owner again.\n{steps}{}\nThen: {} status\n",
+        "\nUndone: {}; every file has its old bytes, mode and owner again.\n{steps}{}{}\nThen: {} status\n",
         receipt.run,
+        render::pending_text(&undone.pending, &next),
         way_back_of_assets(&site),
         site.name
     );
     printer.result(ROLLBACK, data, &text);
-    Ok(Exit::Done)
+    Ok(if undone.pending.is_empty() { Exit::Done } else { Exit::Partly })
+}
+
+/// The lock of the host that the run changed, where the settings name another user's.
+fn lock_other_host(site: &Site, receipt: &Receipt) -> Result<Option<Box<dyn Lock>>, Failure> {
+    let settings = site.settings.host().ok().map(|host| host.user);
+    match &receipt.user {
+        Some(user) if Some(user) != settings.as_ref() => site.lock_host(user),
+        Some(_) | None => Ok(None),
+    }
 }
 
 /// The way back, without the services where the operator restarts them himself.
-fn way_back(receipt: &Receipt, no_restart: bool) -> Plan {
-    let mut plan = plan_rollback(receipt);
+fn way_back(site: &Site, receipt: &Receipt, no_restart: bool) -> Result<Plan, Failure> {
+    let history = site.records().history().map_err(|fault| site.state_failure(&fault))?;
+    let mut plan = history.plan_way_back(receipt);
     if no_restart {
         plan.steps.retain(|step| step.action.target() != Target::Services);
     }
-    plan
+    Ok(plan)
 }
 
 /// The deployment whose services the way back restarts, if it does.
@@ -212,8 +233,11 @@ fn named_receipt(site: &Site, named: &str) -> Result<Receipt, Failure> {
     if named.contains('/') || Path::new(named).extension().is_some() {
         let path = Path::new(named);
         let json = named_path::read_bytes(path, LARGEST)?;
-        let within = |failure: Failure| failure.within(format!("`{}`", printable(named)));
-        return read_receipt(&json).map_err(|fault| within(Failure::of(Exit::Config, &fault)));
+        return read_receipt(&json).map_err(|fault| {
+            let is_edited = fault.kind == FaultKind::Disturbed;
+            let exit = if is_edited { Exit::Mismatch } else { Exit::Config };
+            Failure::of(exit, &fault).within(format!("`{}`", printable(named)))
+        });
     }
     let run: RunId = named.parse().map_err(|error| Failure::of(Exit::Usage, &error))?;
     site.records().receipt(&run).map_err(|fault| match fault.kind {

@@ -6,7 +6,6 @@ use datalake_host::Existing;
 use datalake_sim::{FaultPlan, Key};
 use schemars::JsonSchema;
 use serde::Serialize;
-use tokio::signal::unix::{SignalKind, signal};
 
 use crate::args::{self, Cli};
 use crate::exit::Exit;
@@ -15,6 +14,7 @@ use crate::named_path;
 use crate::render::{DocumentKind, Printer};
 use crate::sandbox::{ServeError, Service, prepared, serve};
 use crate::site::quoted;
+use crate::stop::{Charge, asked};
 
 pub(super) const SANDBOX: DocumentKind = DocumentKind::of::<Address>("sandbox");
 
@@ -62,24 +62,12 @@ pub(super) async fn sandbox(
         certificate,
     };
     // Listened to before anybody learns the address and may say stop.
-    let stop_asked = stop_asked()?;
+    let _charge = Charge::take();
     printer.result(SANDBOX, &address, &text(&address));
     printer.talk("serving until Ctrl-C");
-    stop_asked.await;
+    asked().await;
     running.stop().await;
     Ok(Exit::Done)
-}
-
-fn stop_asked() -> Result<impl Future<Output = ()>, Failure> {
-    let failed = |error: std::io::Error| Failure::of(Exit::Bug, &error);
-    let mut terminate = signal(SignalKind::terminate()).map_err(failed)?;
-    let mut interrupt = signal(SignalKind::interrupt()).map_err(failed)?;
-    Ok(async move {
-        tokio::select! {
-            _ = interrupt.recv() => (),
-            _ = terminate.recv() => (),
-        }
-    })
 }
 
 fn kept(path: &Path, pem: &str) -> Result<PathBuf, Failure> {

@@ -1,17 +1,18 @@
 //! `status`: the road of `provision`, stopped before confirm.
 
 use datalake_core::{Plan, RunId};
-use datalake_engine::{Clock, News, Ports, RetryingStore};
+use datalake_engine::{Clock, HastyVault, News, Ports, RetryingStore, await_new_bucket};
 
 use super::dagster::looked_at;
-use super::provision::{Subject, dagster, look_and_plan, past, restart};
+use super::provision::{Subject, dagster, look_and_plan, obstacles, past, restart};
 use crate::args::{Cli, HostEnvironment};
 use crate::deployment::{Ground, Report};
 use crate::desired::repairs;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::handover::{Way, secrets};
-use crate::modal::{ModalPlace, VaultStanding, standing as modal_standing};
+use crate::modal::{LOOKING, ModalPlace, seen_standing};
+use crate::remote::at_bucket;
 use crate::render::{DocumentKind, Printer, State, StatusReport, status as rendered};
 use crate::site::{RETRY_BUDGET, Site};
 
@@ -22,11 +23,15 @@ pub(super) async fn status(cli: &Cli, printer: Printer) -> Result<Exit, Failure>
     standing(&site, |report, text| printer.result(STATUS, report, text)).await
 }
 
-/// What a provision would do now.
-pub(crate) async fn changes(site: &Site) -> Result<Plan, Failure> {
-    let mut plan = Plan::default();
-    standing(site, |report, _| report.pending.clone_into(&mut plan)).await?;
-    Ok(plan)
+/// What a provision would do now, and what stands in its way.
+pub(crate) async fn changes(site: &Site) -> Result<(Plan, Vec<String>), Failure> {
+    let (mut plan, mut in_the_way) = (Plan::default(), Vec::new());
+    let take = |report: StatusReport<'_>, _: &str| {
+        report.pending.clone_into(&mut plan);
+        in_the_way = report.in_the_way;
+    };
+    standing(site, take).await?;
+    Ok((plan, in_the_way))
 }
 
 /// Looks whether bucket and host are in step with the spec, and shows what it found.
@@ -52,11 +57,8 @@ pub(super) async fn standing(
     let place = ModalPlace::of(site, &spec.host, spec.modal.as_ref()).await;
     let client = place.client();
     let past = past(site, &spec, &fingerprints)?;
-    let modal = match &past {
-        Some(past) => modal_standing(&spec, (&keys, &fingerprints), past, &client).await?,
-        None => None,
-    };
     let subject = Subject {
+        site: &site.name,
         spec: &spec,
         keys: &keys,
         account: &account,
@@ -66,13 +68,22 @@ pub(super) async fn standing(
         run: &RunId::new(site.clock.now(), site.clock.random()),
         restart,
         host_environment: HostEnvironment::Keep,
-        past: past.as_ref().filter(|_| !matches!(modal, Some(VaultStanding::Unknown(_)))),
+        past: past.as_ref(),
     };
     let secrets = secrets(site, &spec.host.user, &account);
     let ports = site.ports(&store, dagster, &fingerprints);
-    let ports = Ports { secrets: secrets.as_ref(), vault: &client, ..ports };
+    let vault = HastyVault { vault: &client, limit: LOOKING };
+    let ports = Ports { secrets: secrets.as_ref(), vault: &vault, ..ports };
+    await_new_bucket(&spec.bucket, records, &store, &site.clock)
+        .await
+        .map_err(at_bucket(&spec.bucket))?;
     let (sighting, plan) = look_and_plan(&subject, &ports).await?;
+    let modal = match &past {
+        Some(past) => seen_standing(&spec, (&keys, &fingerprints), past, &sighting.observed)?,
+        None => None,
+    };
     let repairs = repairs(&places, &sighting);
+    let obstacles = obstacles(&subject, &plan);
     let services = services(site, &ground).await;
     let state = State {
         name: &site.name,
@@ -82,6 +93,7 @@ pub(super) async fn standing(
         sighting: &sighting,
         plan: &plan,
         repairs: &repairs,
+        obstacles: &obstacles,
         last_run: history.to_roll_back(),
         services: services.as_ref().map_err(String::as_str),
         modal: modal.as_ref(),
@@ -92,15 +104,12 @@ pub(super) async fn standing(
         text.push_str(&format!("{run} did not come to its end, or is at work now.\n"));
     }
     show(report, &text);
-    Ok(verdict(plan.is_empty() && open.is_empty(), modal.as_ref()))
-}
-
-fn verdict(is_in_step: bool, modal: Option<&VaultStanding>) -> Exit {
-    match modal {
-        _ if !is_in_step => Exit::Drift,
-        Some(VaultStanding::Unknown(_)) => Exit::Partly,
-        _ => Exit::Done,
-    }
+    let is_in_step = plan.is_empty() && open.is_empty() && obstacles.is_empty();
+    Ok(match (is_in_step, plan.pending.is_empty()) {
+        (false, _) => Exit::Drift,
+        (true, false) => Exit::Partly,
+        (true, true) => Exit::Done,
+    })
 }
 
 /// The services of this machine, or why nobody looks at them: that is no failure of `status`.

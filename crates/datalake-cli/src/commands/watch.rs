@@ -1,31 +1,29 @@
-//! Progress on standard error, and Ctrl-C.
-
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+//! Progress on standard error, and the operator's word to stop.
 
 use datalake_core::{Outcome, Step};
 use datalake_engine::Watch;
 use tokio::task::JoinHandle;
 
-use crate::exit::Exit;
 use crate::render::{Printer, step_line};
+use crate::stop::{Charge, asked, is_asked};
 
 /// Tells each step as it ends; the first Ctrl-C stops before the next step, the second at once.
 pub(super) struct Progress {
     printer: Printer,
-    stop: Arc<AtomicBool>,
     listener: JoinHandle<()>,
+    /// What the operator has said before counts for the run before.
+    was_asked: bool,
+    _charge: Charge,
 }
 
 impl Progress {
     pub(super) fn new(printer: Printer) -> Self {
-        let stop = Arc::new(AtomicBool::new(false));
-        let listener = tokio::spawn(listen(Arc::clone(&stop), printer));
-        Self { printer, stop, listener }
+        let was_asked = is_asked();
+        let listener = tokio::spawn(tell_stop(was_asked, printer));
+        Self { printer, listener, was_asked, _charge: Charge::take() }
     }
 }
 
-/// What is pressed after a run counts for the next one alone.
 impl Drop for Progress {
     fn drop(&mut self) {
         self.listener.abort();
@@ -45,17 +43,13 @@ impl Watch for Progress {
     }
 
     fn go_on(&self) -> bool {
-        !self.stop.load(Ordering::Relaxed)
+        self.was_asked || !is_asked()
     }
 }
 
-async fn listen(stop: Arc<AtomicBool>, printer: Printer) {
-    if tokio::signal::ctrl_c().await.is_err() {
-        return;
-    }
-    stop.store(true, Ordering::Relaxed);
-    printer.talk("stopping after this step; press Ctrl-C again to stop at once");
-    if tokio::signal::ctrl_c().await.is_ok() {
-        std::process::exit(i32::from(Exit::Interrupted.code()));
+async fn tell_stop(was_asked: bool, printer: Printer) {
+    if !was_asked {
+        asked().await;
+        printer.talk("stopping after this step; press Ctrl-C again to stop at once");
     }
 }

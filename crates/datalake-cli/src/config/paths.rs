@@ -82,7 +82,11 @@ mod tests {
 
     #[track_caller]
     fn check_paths(yaml: &str, expected: &str) {
-        assert_eq!(settle_paths(values(yaml), Path::new("/etc/datalake")), values(expected), "{yaml}");
+        assert_eq!(
+            settle_paths(values(yaml), Path::new("/etc/datalake")),
+            values(expected),
+            "{yaml}"
+        );
     }
 
     #[test]

@@ -7,9 +7,10 @@ use datalake_core::{
 use datalake_engine::Sighting;
 use datalake_quadlet::{
     Edited, Trouble, UnitFile, find_troubles, find_user_wide, insert_blocks, remove_blocks,
-    repaired, sets_nothing, without_host_environment, without_user_wide,
+    repaired, sets_nothing, without_env_files, without_host_environment, without_user_wide,
 };
 
+use super::env_files::{env_file_troubles, gone_env_files, unit_place};
 use super::{Context, Unfit};
 use crate::args::HostEnvironment;
 use crate::places::{Other, OtherKind, Places, UnitPlaces};
@@ -33,9 +34,14 @@ pub(super) enum Edit {
 pub(crate) fn repairs<'a>(places: &'a Places, sighting: &Sighting) -> Vec<Repair<'a>> {
     let units = places.units.iter().map(|unit| (&unit.file, OtherKind::Quadlet));
     let others = places.others.iter().map(|other| (&other.path, other.kind));
+    let gone = gone_env_files(places, sighting);
     let repairs = units.chain(others).flat_map(|(path, kind)| {
         let text = text_of(path, sighting).unwrap_or_default();
-        troubles((kind, &text), places).into_iter().map(move |trouble| Repair { path, trouble })
+        let mut troubles = troubles((kind, &text), places);
+        if kind == OtherKind::Quadlet {
+            troubles.extend(env_file_troubles((path, &text), &gone, places));
+        }
+        troubles.into_iter().map(move |trouble| Repair { path, trouble })
     });
     repairs.collect()
 }
@@ -52,7 +58,7 @@ pub(super) fn unit_file(
     let broken = |error| Unfit::Blocks(unit.file.clone(), error);
     let parsed = UnitFile::parse(&text);
     let bare = remove_blocks(&parsed).map_err(broken)?;
-    let sound = bare.then(&sound(&bare.unit(), context));
+    let sound = bare.then(&sound((&unit.file, &bare.unit()), context));
     let is_sound = sound.text() == bare.text();
     let edited = match context.way.handover {
         Handover::EnvFile | Handover::PodmanSecret => sound,
@@ -79,8 +85,12 @@ pub(super) fn unit_file(
 /// What has to become of a file of others; `None` where it may stay as it is.
 pub(super) fn other(other: &Other, context: &Context<'_>) -> Result<Option<Edit>, Unfit> {
     let Some((text, state)) = seen(&other.path, context)? else { return Ok(None) };
-    let variables = &context.places.variables;
-    let troubles = troubles((other.kind, &text), context.places);
+    let places = context.places;
+    let mut troubles = troubles((other.kind, &text), places);
+    if other.kind == OtherKind::Quadlet {
+        let gone = gone_env_files(places, context.sighting);
+        troubles.extend(env_file_troubles((&other.path, &text), &gone, places));
+    }
     let goes = |trouble: &Trouble| context.host_environment.takes_out(trouble);
     let Some(first) = troubles.into_iter().find(goes) else {
         return Ok(None);
@@ -89,11 +99,10 @@ pub(super) fn other(other: &Other, context: &Context<'_>) -> Result<Option<Edit>
         return Err(Unfit::NotOurs(other.path.clone(), first, fault.clone()));
     }
     let edited = match other.kind {
-        OtherKind::Quadlet => sound(&UnitFile::parse(&text), context),
-        OtherKind::EnvironmentD => without_user_wide(&text, variables),
+        OtherKind::Quadlet => sound((&other.path, &UnitFile::parse(&text)), context),
+        OtherKind::EnvironmentD => without_user_wide(&text, &places.stale),
     };
-    let is_to_go = other.kind == OtherKind::EnvironmentD && sets_nothing(edited.text());
-    if is_to_go && !is_named(&other.path, context) {
+    if other.kind == OtherKind::EnvironmentD && sets_nothing(edited.text()) {
         let why = "systemd hands what it sets to every service of the user, and nothing else is \
                    in it";
         return Ok(Some(Edit::Remove(Unwanted { what: other.path.clone(), why: why.to_owned() })));
@@ -106,27 +115,26 @@ pub(super) fn other(other: &Other, context: &Context<'_>) -> Result<Option<Edit>
 }
 
 /// The unit without the lines that do harm and are to go.
-fn sound(unit: &UnitFile, context: &Context<'_>) -> Edited {
-    let repaired = repaired(unit, &context.places.variables);
-    match context.host_environment {
-        HostEnvironment::Keep => repaired,
-        HostEnvironment::Remove => repaired.then(&without_host_environment(&repaired.unit())),
-    }
-}
-
-/// Whether a unit or drop-in may read the file, and would not start without it.
-fn is_named(file: &HostPath, context: &Context<'_>) -> bool {
+fn sound((path, unit): (&HostPath, &UnitFile), context: &Context<'_>) -> Edited {
     let Context { places, sighting, .. } = context;
-    let name = format!("environment.d/{}", file.file_name());
-    let units = places.units.iter().map(|unit| &unit.file);
-    let others = places.others.iter().map(|other| &other.path);
-    units.chain(others).any(|path| text_of(path, sighting).is_some_and(|text| text.contains(&name)))
+    let mut edited = repaired(unit, &places.stale);
+    if context.host_environment == HostEnvironment::Remove {
+        edited = edited.then(&without_host_environment(&edited.unit()));
+    }
+    let mut gone = gone_env_files(places, sighting);
+    if context.way.handover == Handover::PodmanSecret {
+        gone.push(places.env_file.clone());
+    }
+    match unit_place(path, places) {
+        Some(place) => edited.then(&without_env_files(&edited.unit(), place, &gone)),
+        None => edited,
+    }
 }
 
 fn troubles((kind, text): (OtherKind, &str), places: &Places) -> Vec<Trouble> {
     match kind {
-        OtherKind::Quadlet => find_troubles(&UnitFile::parse(text), &places.variables),
-        OtherKind::EnvironmentD => find_user_wide(text, &places.variables),
+        OtherKind::Quadlet => find_troubles(&UnitFile::parse(text), &places.stale),
+        OtherKind::EnvironmentD => find_user_wide(text, &places.stale),
     }
 }
 

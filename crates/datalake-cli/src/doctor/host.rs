@@ -123,10 +123,7 @@ fn podman(host: &HostSpec, told: &Found<String>) -> Look<Option<PodmanLook>> {
     let text = match told {
         Found::Present(text) => text,
         Found::Absent => return Look::Saw(None),
-        // The program is not in the path.
-        Found::Unknown(fault) if fault.detail.contains("there is no program") => {
-            return Look::Saw(None);
-        }
+        Found::Unknown(fault) if fault.kind == FaultKind::NoProgram => return Look::Saw(None),
         Found::Unknown(fault) => return Look::Unknown(fault.clone()),
     };
     let version: PodmanVersion = match text.parse() {

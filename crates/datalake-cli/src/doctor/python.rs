@@ -4,21 +4,19 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use datalake_core::doctor::{Examination, Look, PythonTrap};
-use datalake_core::{Fault, FaultKind, HostPath};
+use datalake_core::{Fault, FaultKind, HostPath, InvalidPath};
 use datalake_dagster::scan_python;
 use datalake_engine::{Files, NoCheckpoints, Seen};
-use datalake_host::HostFiles;
+use datalake_host::{HostFiles, WayFault};
 
 use super::mounted::Mounted;
+use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::named_path;
+use crate::render::printable;
 use crate::site::Site;
 
 /// How deep folders are looked into.
 const DEEPEST: usize = 6;
-
-/// A file that is named is no longer than this.
-const LARGEST: u64 = 16 << 20;
 
 /// So many files are read.
 const MOST: usize = 500;
@@ -30,7 +28,7 @@ const OTHERS: [&str; 5] = ["venv", "env", "node_modules", "site-packages", "__py
 pub(super) fn look(site: &Site, code: &[PathBuf], seen: &mut Examination) {
     let mut reader = Reader { files: 0, traps: Vec::new(), fault: None };
     for folder in code {
-        match HostFiles::open(folder, Arc::new(NoCheckpoints)) {
+        match HostFiles::open_named(folder, Arc::new(NoCheckpoints)).map_err(WayFault::into_fault) {
             Ok(files) => {
                 if let Ok(root) = "/".parse() {
                     reader.folder((&files, Some(folder)), &root, DEEPEST);
@@ -59,11 +57,33 @@ pub(super) fn look(site: &Site, code: &[PathBuf], seen: &mut Examination) {
 pub(crate) fn look_at_files(files: &[PathBuf], seen: &mut Examination) -> Result<(), Failure> {
     let mut traps = Vec::new();
     for file in files {
-        let text = named_path::read_text(file, LARGEST)?;
+        let text = named_text(file)?;
         traps.extend(scan_python(&file.display().to_string(), &text));
     }
     (seen.python.files, seen.python.traps) = (files.len(), Look::Saw(traps));
     Ok(())
+}
+
+/// The text of a file that was named, up to 1 MiB.
+fn named_text(file: &Path) -> Result<String, Failure> {
+    let at = |fault: &Fault| {
+        let failure =
+            Failure::about(format!("`{}`", printable(&file.display().to_string())), fault);
+        if fault.kind == FaultKind::Absent { failure.under(Exit::Absent) } else { failure }
+    };
+    let above = file.parent().filter(|above| !above.as_os_str().is_empty());
+    let above = above.unwrap_or(Path::new("."));
+    let name = file.file_name().unwrap_or_default().to_string_lossy();
+    let path: HostPath = format!("/{name}")
+        .parse()
+        .map_err(|error: InvalidPath| Failure::of(Exit::Usage, &error))?;
+    match HostFiles::open_named(above, Arc::new(NoCheckpoints))?.look(&path) {
+        Ok(Seen::File { content, .. }) => {
+            Ok(String::from_utf8_lossy(content.expose()).into_owned())
+        }
+        Ok(Seen::Folder(_)) => Err(at(&Fault::new(FaultKind::NotPlain, "it is a folder"))),
+        Err(fault) => Err(at(&fault)),
+    }
 }
 
 fn within(folder: &Path, fault: &Fault) -> Fault {

@@ -1,5 +1,7 @@
 //! Files that hand the settings over, and files that hand others over.
 
+mod units;
+
 use std::collections::BTreeMap;
 
 use datalake_core::doctor::{EnvFileLook, Examination, HandedOver, Look, OldValue};
@@ -22,6 +24,7 @@ const UNTOLD: [&str; 4] =
 /// Looks at the files of the service user and of others that give settings to containers.
 pub(super) async fn look(site: &Site, host: &HostSpec, home: &Home, seen: &mut Examination) {
     lines_that_do_harm(site, home, seen);
+    units::look(host, home, seen);
     let secrets = secrets(site, &host.user, &home.account);
     let handed = handed_over(site, &home.places, secrets.as_ref()).await;
     let settings = &mut seen.settings;
@@ -73,9 +76,14 @@ fn lines_that_do_harm(site: &Site, home: &Home, seen: &mut Examination) {
         match repair.trouble.kind {
             TroubleKind::DashedEnvFile { .. } => dashed.push(value),
             TroubleKind::UserWide { .. } => wide.push(value),
+            // One is told of all units below, the other along with its file.
+            TroubleKind::MissingEnvFile { .. } | TroubleKind::GoneEnvFile { .. } => (),
             TroubleKind::LeftOver { .. }
             | TroubleKind::PodmanValue { .. }
             | TroubleKind::OtherSecret { .. }
+            | TroubleKind::Steers { .. }
+            | TroubleKind::ServiceValue { .. }
+            | TroubleKind::Unset { .. }
             | TroubleKind::HostEnvironment => old.push(value),
         }
     }

@@ -6,6 +6,7 @@ use datalake_engine::{Files, Seen};
 use datalake_host::find_user;
 
 use super::Home;
+use super::mounted::Mounted;
 use crate::site::Site;
 
 /// Where shells keep what was typed, below a home.
@@ -85,10 +86,12 @@ fn backups(site: &Site, home: &Home) -> Look<Vec<String>> {
 
 /// What the by-hand way leaves beside dagster.yaml.
 fn yaml_backups(site: &Site) -> Look<Vec<String>> {
-    let Some(home) = super::mounted::Mounted::of(site).home.map(|home| home.folder) else {
-        return Look::NotHere("no unit tells where Dagster's home lies".to_owned());
+    let mounted = Mounted::of(site);
+    let home = match mounted.home_or_reason() {
+        Ok(home) => &home.folder,
+        Err(reason) => return reason,
     };
-    match site.host.look(&home) {
+    match site.host.look(home) {
         Ok(Seen::Folder(folder)) => {
             let names = folder.names.into_iter();
             Look::Saw(names.filter(|name| name.starts_with("dagster.yaml.backup")).collect())

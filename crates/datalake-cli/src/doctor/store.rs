@@ -165,6 +165,7 @@ fn no_bucket(why: &str, seen: &mut Examination) {
     let why = || why.to_owned();
     seen.store.heads = Look::NotHere(why());
     seen.store.versioning = Look::NotHere(why());
+    seen.store.tables = Look::NotHere(why());
     seen.store.lifecycle = Look::NotHere(why());
     seen.store.open_to_all = Look::NotHere(why());
     seen.store.policy = Look::NotHere(why());

@@ -9,15 +9,16 @@ use datalake_engine::{Files, Seen};
 use datalake_quadlet::UnitFile;
 
 use super::mounted::Mounted;
+use crate::dumps::find_dump;
 use crate::places::variables;
 use crate::site::Site;
 
 /// Looks at dagster.yaml, where a unit tells its place.
 pub(super) fn look(site: &Site, seen: &mut Examination) {
     let mounted = Mounted::of(site);
-    let Some(home) = &mounted.home else {
-        let why = "no unit tells where Dagster's home lies";
-        return seen.dagster_yaml.traps = Look::NotHere(why.to_owned());
+    let home = match mounted.home_or_reason() {
+        Ok(home) => home,
+        Err(reason) => return seen.dagster_yaml.traps = reason,
     };
     let Ok(path) = home.folder.join("dagster.yaml") else { return };
     seen.dagster_yaml.path = path.to_string();
@@ -32,6 +33,7 @@ pub(super) fn look(site: &Site, seen: &mut Examination) {
             let is_set =
                 |name: &str| ours.contains(&name) || mounted.sets(name) || others.contains(name);
             let mut traps = scan_yaml(&text, inside, is_set);
+            seen.dagster_yaml.dump = find_dump(site, &text);
             if let Ok(spec) = site.spec() {
                 traps.extend(beside_spec(&text, spec.bucket.as_str(), spec.prefix.as_str()));
             }

@@ -86,7 +86,7 @@ fn plan(path: &str, text: &str) -> Plan {
     let body = FileBody::new([Piece::text(text)]);
     let undo = Undo { guard: Guard::PathAbsent(at(path)), way: Way::OneWay(String::new()) };
     let action = Action::WriteFile { path: at(path), body, file };
-    Plan { steps: vec![Step { guard: undo.guard.clone(), action, undo, why: String::new() }] }
+    Plan::of_steps(vec![Step { guard: undo.guard.clone(), action, undo, why: String::new() }])
 }
 
 async fn told_of(generator: &Fake, tree: &QuadletTree, plan: &Plan) -> Result<String, Failure> {

@@ -27,7 +27,8 @@ fn escape_given(text: &str, given: &BTreeSet<String>) -> String {
 /// paths.
 fn given() -> BTreeSet<String> {
     let arguments = std::env::args_os().map(|word| word.to_string_lossy().into_owned());
-    let ours = |name: &str| name.starts_with("DATALAKE_") || name == "HOME" || name.starts_with("XDG_");
+    let ours =
+        |name: &str| name.starts_with("DATALAKE_") || name == "HOME" || name.starts_with("XDG_");
     let variables = std::env::vars_os().filter_map(|(name, value)| {
         ours(&name.to_string_lossy()).then(|| value.to_string_lossy().into_owned())
     });
@@ -52,7 +53,8 @@ mod tests {
         let given = parts_of("--report=a/b\nerror: all is well\x1b[2J").into_iter().collect();
         let escaped = "`a/b\\nerror: all is well\\u{1b}[2J`: no such file\nerror: and more";
 
-        let text = escape_given("`a/b\nerror: all is well\x1b[2J`: no such file\nerror: and more", &given);
+        let text =
+            escape_given("`a/b\nerror: all is well\x1b[2J`: no such file\nerror: and more", &given);
         let part = escape_given("folder `a`, file `b\nerror: all is well\x1b[2J`", &given);
 
         assert_eq!(text, escaped);

@@ -1,7 +1,7 @@
 //! Migrations as text.
 
 use super::{count, counted, size};
-use crate::commands::{Counts, Outlook};
+use crate::commands::{Counts, LeftRow, Outlook};
 
 /// What a migration finds and would do.
 #[must_use]
@@ -33,6 +33,64 @@ pub(crate) fn outlook(outlook: &Outlook) -> String {
         outlook.unknown.iter().for_each(|unknown| text.push_str(&format!("  {unknown}\n")));
     }
     text
+}
+
+/// What else lies in the folders of the parts, and stays there.
+#[must_use]
+pub(crate) fn left_out(parts: &[Counts]) -> String {
+    let rows: Vec<_> = parts.iter().flat_map(|part| &part.left_out).collect();
+    if rows.is_empty() {
+        return String::new();
+    }
+    let lines = rows.iter().map(|row| format!("  {}\n", left_row(row)));
+    format!("\nWhat stays:\n{}", lines.collect::<String>())
+}
+
+/// Files of one kind that stay.
+#[must_use]
+pub(crate) fn left_row(row: &LeftRow) -> String {
+    let others = match row.items {
+        1 => String::new(),
+        items => format!(" and {} more", count(items - 1)),
+    };
+    format!("{}{others}: {}", row.name, row.why)
+}
+
+/// What is moved and what stays, where not all of it is moved.
+#[must_use]
+pub(crate) fn what_is_moved(parts: &[Counts]) -> String {
+    let mut moved = Vec::new();
+    for part in parts {
+        let items = part.moved.items;
+        let one = if items == 1 { part.part.file_word() } else { part.part.files_word() };
+        moved.push(format!("{} {one}", count(items)));
+    }
+    let is_one = parts.iter().map(|part| part.moved.items).sum::<u64>() == 1;
+    let verb = if is_one { "is" } else { "are" };
+    let mut text = format!("{} {verb} moved", moved.join(" and "));
+    let newer: u64 = parts.iter().map(|part| part.newer_there.items).sum();
+    if newer > 0 {
+        text.push_str(&format!("; {} newer in the bucket", count(newer)));
+    }
+    let odd: u64 = parts.iter().map(|part| part.no_files).sum();
+    if odd > 0 {
+        text.push_str(&format!("; {} no plain files", count(odd)));
+    }
+    let rows = parts.iter().flat_map(|part| &part.left_out);
+    text + &others_stay(rows) + "."
+}
+
+/// How many files of other kinds stay; nothing where there are none.
+#[must_use]
+pub(crate) fn others_stay<'r>(rows: impl IntoIterator<Item = &'r LeftRow>) -> String {
+    let rows: Vec<_> = rows.into_iter().collect();
+    let files: u64 = rows.iter().map(|row| row.items).sum();
+    if files == 0 {
+        return String::new();
+    }
+    let kinds: Vec<_> = rows.iter().map(|row| row.counted()).collect();
+    let (verb, kinds) = (if files == 1 { "stays" } else { "stay" }, kinds.join(", "));
+    format!("; {} of other kinds {verb}: {kinds}", counted(files, "file"))
 }
 
 /// How the files of each part stand.

@@ -15,10 +15,11 @@ pub(crate) fn migration_report(report: &MigrationReport) -> String {
     let mut text = format!("{} -> {}\n", report.source, report.destination);
     let (files, moved) = totals(report);
     text.push_str(&format!(
-        "{}: {} of {} moved\n",
+        "{}: {} of {} moved{}\n",
         counted(report.assets.len() as u64, "asset"),
         count(moved),
-        counted(files, "file")
+        counted(files, "file"),
+        super::migration::others_stay(&report.left_out)
     ));
     let mut list = |what: &str, names: Vec<String>| {
         if names.is_empty() {
@@ -36,10 +37,7 @@ pub(crate) fn migration_report(report: &MigrationReport) -> String {
         "Known to Dagster, and no file here: they return nothing, or another I/O manager keeps them",
         report.without_file.iter().map(|name| escaped(name)).collect(),
     );
-    let left = report.left_out.iter();
-    let left =
-        left.map(|left| format!("{} ({}): {}", escaped(&left.name), count(left.items), left.why));
-    list("Left out", left.collect());
+    list("Left out", report.left_out.iter().map(super::left_row).collect());
     text
 }
 

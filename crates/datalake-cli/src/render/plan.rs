@@ -1,8 +1,9 @@
 //! A plan as people read it.
 
-use datalake_core::{Action, Plan, Step, Target, UnitName, Versioning, Way};
+use datalake_core::{Action, Pending, Plan, Step, Target, UnitName, Versioning, Way};
 
 use super::printable;
+use crate::faults::hint_of;
 
 /// The steps in a numbered list, each with its reason, and a word where there is no way back.
 #[must_use]
@@ -15,6 +16,22 @@ pub(crate) fn plan(plan: &Plan) -> String {
         format!("{:>3}. {}\n     {}{no_way_back}\n", number + 1, line(step), printable(&step.why))
     });
     lines.collect()
+}
+
+/// What is left for the next run because of Modal, each with its cause and its cure.
+#[must_use]
+pub(crate) fn pending_text(pending: &[Pending], next: &str) -> String {
+    let mut text = String::new();
+    for Pending { target, fault } in pending {
+        text.push_str(&format!("\nPending: {target}: {}\n", printable(&fault.to_string())));
+        if let Some(hint) = hint_of(fault.kind, target) {
+            text.push_str(&format!("  hint: {hint}\n"));
+        }
+    }
+    if !pending.is_empty() {
+        text.push_str(&format!("  `{next}` completes it; nothing else waits for Modal.\n"));
+    }
+    text
 }
 
 /// The steps of a way back, in a numbered list.

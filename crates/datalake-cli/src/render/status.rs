@@ -3,11 +3,12 @@
 use datalake_core::{BucketState, Found, Lifecycle, Plan, Receipt, Spec, Versioning};
 use datalake_engine::Sighting;
 use datalake_host::Account;
+use datalake_quadlet::Obstacle;
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::modal::{VaultReport, vault_line, vault_report};
-use super::plan::line;
+use super::plan::{line, pending_text};
 use super::{printable, rule_text, versioning_text};
 use crate::deployment;
 use crate::desired::Repair;
@@ -30,6 +31,8 @@ pub(crate) struct State<'a> {
     pub plan: &'a Plan,
     /// What is wrong in unit files.
     pub repairs: &'a [Repair<'a>],
+    /// What stands in a provision's way.
+    pub obstacles: &'a [Obstacle],
     /// The last run that stands.
     pub last_run: Option<&'a Receipt>,
     /// Services and containers, or why nobody has looked at them.
@@ -67,6 +70,8 @@ pub(crate) struct Report<'a> {
     in_step: bool,
     /// What there is to do.
     pub(crate) pending: &'a Plan,
+    /// What stands in the way of that, a line each: `provision` stops because of it.
+    pub(crate) in_the_way: Vec<String>,
     /// The last run that a rollback would undo.
     last_run: Option<&'a str>,
     /// The services; `null` where nobody could look at them.
@@ -94,8 +99,9 @@ pub(crate) fn status<'a>(state: &State<'a>) -> (String, Report<'a>) {
         user: spec.host.user.as_str(),
         home: account.home.as_str(),
         units: places.units.iter().map(|unit| unit.file.as_str()).collect(),
-        in_step: plan.is_empty(),
+        in_step: plan.is_empty() && plan.pending.is_empty() && state.obstacles.is_empty(),
         pending: plan,
+        in_the_way: state.obstacles.iter().map(ToString::to_string).collect(),
         last_run: last_run.map(|receipt| receipt.run.as_str()),
         services: state.services.ok(),
         modal: state
@@ -135,15 +141,24 @@ fn text(state: &State<'_>, report: &Report<'_>, bucket: Option<&BucketState>) ->
         Ok(services) => text.push_str(&format!("\n{}", super::deployment(services))),
         Err(why) => text.push_str(&format!("services  not looked at: {}\n", printable(why))),
     }
+    for obstacle in state.obstacles {
+        text.push_str(&format!("in the way {}\n", printable(&obstacle.to_string())));
+        text.push_str(&format!("          cure: {}\n", printable(&obstacle.hint())));
+    }
     if report.in_step {
         return text + "\nIn step with the spec.\n";
     }
+    let next = format!("{} provision", state.name);
+    let waits = pending_text(&report.pending.pending, &next);
     let pending = &report.pending.steps;
+    if pending.is_empty() {
+        return text + "\nAll but Modal is in step with the spec.\n" + &waits;
+    }
     text.push_str(&format!("\n{} steps pending:\n", pending.len()));
     for step in pending {
         text.push_str(&format!("  {}\n", line(step)));
     }
-    text + &format!("\nNext: {} provision\n", state.name)
+    text + &waits + &format!("\nNext: {next}\n")
 }
 
 fn bucket_text(bucket: &BucketState) -> String {

@@ -13,6 +13,8 @@ pub struct YamlEvidence {
     pub traps: Look<Vec<YamlTrap>>,
     /// Whether the spec wants compute logs in the bucket.
     pub wants_logs: bool,
+    /// What copies Dagster's database, where it is one of Postgres, which no copy of its home has.
+    pub dump: Option<String>,
 }
 
 /// A trap in dagster.yaml.
@@ -77,7 +79,7 @@ pub(super) const CHECKS: &[Check] = &[
 
 impl Default for YamlEvidence {
     fn default() -> Self {
-        Self { path: String::new(), traps: Look::nobody(), wants_logs: false }
+        Self { path: String::new(), traps: Look::nobody(), wants_logs: false, dump: None }
     }
 }
 

@@ -33,10 +33,16 @@ pub(super) fn yaml_backups(seen: &Examination) -> Judged {
 
 pub(super) fn backups(seen: &Examination) -> Judged {
     let found = seen.settings.blind_backups.seen()?;
+    let dump = seen.dagster_yaml.dump.as_ref();
+    let dump = dump.map(|line| {
+        format!("Dagster's database is Postgres, which `migrate backup` leaves out: {line}")
+    });
     if found.is_empty() {
-        return Ok("none that holds assets and no databases".to_owned());
+        let sound = "none that holds assets and no databases".to_owned();
+        return Ok(dump.map_or(sound.clone(), |dump| format!("{sound}. {dump}")));
     }
     let lines = found.iter().map(|path| format!("`{path}` holds no run and no schedule"));
+    let lines = lines.chain(dump);
     Err(warning(
         lines,
         "back up `history`, `schedules` and dagster.yaml, too, a database by `sqlite3 FILE \".backup \

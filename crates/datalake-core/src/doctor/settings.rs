@@ -12,6 +12,12 @@ use super::{Examination, FindingId};
 pub struct SettingsEvidence {
     /// Lines that keep a service from starting.
     pub dashed: Look<Vec<OldValue>>,
+    /// Lines that name an env file which has to exist and does not.
+    pub missing_env_files: Look<Vec<OldValue>>,
+    /// Lines of systemd's own files and later drop-ins that undo what is handed over.
+    pub overrides: Look<Vec<OldValue>>,
+    /// Lines that the installed podman cannot read.
+    pub hazards: Look<Vec<OldValue>>,
     /// Lines that win over what is handed over.
     pub old_values: Look<Vec<OldValue>>,
     /// What systemd hands to every service of the user.
@@ -82,6 +88,8 @@ const HANDED: &[FindingId] = &[FindingId::HostEnvFile];
 const IN_PLACE: &[FindingId] = &[
     FindingId::HostUser,
     FindingId::HostDashedEnvFile,
+    FindingId::HostMissingEnvFile,
+    FindingId::HostOverrides,
     FindingId::HostOldValues,
     FindingId::HostEnvFile,
     FindingId::HostEnvFileMode,
@@ -92,6 +100,9 @@ const IN_PLACE: &[FindingId] = &[
 
 pub(super) const CHECKS: &[Check] = &[
     Check { id: FindingId::HostDashedEnvFile, after: USER, judge: dashed },
+    Check { id: FindingId::HostMissingEnvFile, after: USER, judge: missing_env_files },
+    Check { id: FindingId::HostOverrides, after: USER, judge: overrides },
+    Check { id: FindingId::HostUnitLines, after: USER, judge: unit_lines },
     Check { id: FindingId::HostOldValues, after: USER, judge: old_values },
     Check { id: FindingId::HostEnvFile, after: USER, judge: env_file },
     Check { id: FindingId::HostEnvFileMode, after: HANDED, judge: mode },
@@ -110,6 +121,9 @@ impl Default for SettingsEvidence {
     fn default() -> Self {
         Self {
             dashed: Look::nobody(),
+            missing_env_files: Look::nobody(),
+            overrides: Look::nobody(),
+            hazards: Look::nobody(),
             old_values: Look::nobody(),
             user_wide: Look::nobody(),
             handed_over: Look::nobody(),
@@ -137,6 +151,34 @@ fn dashed(seen: &Examination) -> Judged {
                                           settings over in a way that works",
         )),
     }
+}
+
+fn missing_env_files(seen: &Examination) -> Judged {
+    let found = seen.settings.missing_env_files.seen()?;
+    let cure = match found.iter().find(|value| !value.is_repaired) {
+        None if found.is_empty() => {
+            return Ok("every env file that a unit requires exists".to_owned());
+        }
+        None => "`datalake provision` takes the line out",
+        Some(value) => value.cure.as_str(),
+    };
+    Err(wrong(lines(found), cure))
+}
+
+fn overrides(seen: &Examination) -> Judged {
+    let found = seen.settings.overrides.seen()?;
+    let Some(first) = found.first() else {
+        return Ok("no drop-in or service of systemd undoes the settings".to_owned());
+    };
+    Err(wrong(lines(found), first.cure.clone()))
+}
+
+fn unit_lines(seen: &Examination) -> Judged {
+    let found = seen.settings.hazards.seen()?;
+    let Some(first) = found.first() else {
+        return Ok("the installed podman reads every line of the units".to_owned());
+    };
+    Err(wrong(lines(found), first.cure.clone()))
 }
 
 fn old_values(seen: &Examination) -> Judged {

@@ -5,7 +5,7 @@ use super::key::TAKEN;
 use super::look::{Judged, Look, Not, warning, wrong};
 use super::policy::PolicyTraits;
 use super::{Examination, FindingId};
-use crate::{Lifecycle, Versioning};
+use crate::{FoundTable, Lifecycle, TableSearch, Versioning};
 
 /// What was seen of the bucket.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,6 +28,8 @@ pub struct StoreEvidence {
     pub open_to_all: Look<Vec<String>>,
     /// What its policy does; `None` for no policy.
     pub policy: Look<Option<PolicyTraits>>,
+    /// The tables in it.
+    pub tables: Look<TableSearch>,
     /// How many objects lie below `migrated/`; counting stops at a thousand.
     pub migrated: Look<u64>,
 }
@@ -78,6 +80,7 @@ impl Default for StoreEvidence {
             wanted_lifecycle: Lifecycle::default(),
             open_to_all: Look::nobody(),
             policy: Look::nobody(),
+            tables: Look::nobody(),
             migrated: Look::nobody(),
         }
     }
@@ -122,18 +125,45 @@ fn late(seen: &Examination) -> Judged {
 
 fn versioning(seen: &Examination) -> Judged {
     let state = seen.store.versioning.seen()?;
+    if matches!(state, Versioning::Never) && !seen.store.wants_versioning {
+        return Ok("none, as the spec says".to_owned());
+    }
+    let tables = seen.store.tables.seen()?;
+    if let Some(table) = &tables.found {
+        return Err(versions_of_tables(*state, table));
+    }
     match state {
-        Versioning::Enabled => Ok("they are kept".to_owned()),
+        Versioning::Enabled => Ok(format!("they are kept; {}", tables.reach())),
         Versioning::Suspended => Err(wrong(
             ["versioning is suspended: lifecycle rules do not run at all then".to_owned()],
             "`datalake provision` switches it on, or `datalake bucket versioning enable`",
         )),
-        Versioning::Never if seen.store.wants_versioning => Err(wrong(
+        Versioning::Never => Err(wrong(
             ["the spec asks for old versions, and the bucket keeps none".to_owned()],
             "`datalake provision` switches it on",
         )),
-        Versioning::Never => Ok("none, as the spec says".to_owned()),
     }
+}
+
+/// A table in a bucket that keeps old versions, kept them, or is to keep them.
+fn versions_of_tables(state: Versioning, table: &FoundTable) -> Not {
+    let what = match state {
+        Versioning::Enabled => "the bucket keeps old versions and",
+        Versioning::Suspended => {
+            "versioning is suspended: lifecycle rules do not run, and the bucket"
+        }
+        Versioning::Never => "the spec asks for old versions, and the bucket",
+    };
+    wrong(
+        [
+            format!("{what} holds {table}"),
+            "with old versions two writers are both told that they have committed, and one commit \
+             is lost"
+                .to_owned(),
+        ],
+        "keep tables in a bucket of their own that never had versions; here set `protect: { \
+         versioning: false }`, and do not switch versioning on",
+    )
 }
 
 fn lifecycle(seen: &Examination) -> Judged {

@@ -24,7 +24,7 @@ const fn key(
 
 impl SpecKey {
     /// All keys, in the order in which they are shown.
-    pub const ALL: [Self; 33] = [
+    pub const ALL: [Self; 34] = [
         key(
             "region",
             "`fsn1`, `nbg1`, `hel1`, or a name",
@@ -91,6 +91,14 @@ impl SpecKey {
             "an absolute path",
             "/srv/dagster/home",
             "The folder on the host that is Dagster's `DAGSTER_HOME`. Unless said, the units tell.",
+        ),
+        key(
+            "host.links",
+            "absolute paths",
+            "/var/lib/dagster/dagster_home/storage",
+            "Symbolic links to Dagster's home, its storage or a volume that datalake may follow. \
+             The target must belong to the service user, or to root where root made the link. Any \
+             other link is refused.",
         ),
         key(
             "protect.versioning",

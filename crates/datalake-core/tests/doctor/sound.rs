@@ -6,7 +6,8 @@ use datalake_core::doctor::{
     Tagging, TlsLook, UnfinishedUpload, Usual,
 };
 use datalake_core::{
-    BucketName, ByteSize, Fault, FaultKind, Lifecycle, Service, Timestamp, Usage, Versioning,
+    BucketName, ByteSize, Fault, FaultKind, Lifecycle, Service, TableSearch, Timestamp, Usage,
+    Versioning,
 };
 
 pub(crate) const BUCKET: &str = "acme-dagster-assets";
@@ -67,6 +68,7 @@ fn key_and_store(seen: &mut Examination) {
     "assets".clone_into(&mut seen.store.prefix);
     seen.store.heads = Look::Saw(vec![Head::Here; 5]);
     seen.store.versioning = Look::Saw(Versioning::Enabled);
+    seen.store.tables = Look::Saw(TableSearch::of_nothing());
     seen.store.wants_versioning = true;
     let rules = Lifecycle::protection(Some("30d".parse().unwrap()), None);
     seen.store.lifecycle = Look::Saw(rules.clone());
@@ -208,6 +210,7 @@ fn outside() -> Vec<(&'static str, Change)> {
         ("opens", |seen| seen.key.opens = unknown()),
         ("heads", |seen| seen.store.heads = unknown()),
         ("versioning", |seen| seen.store.versioning = unknown()),
+        ("versioning", |seen| seen.store.tables = unknown()),
         ("lifecycle", |seen| seen.store.lifecycle = unknown()),
         ("open to all", |seen| seen.store.open_to_all = unknown()),
         ("policy", |seen| seen.store.policy = unknown()),

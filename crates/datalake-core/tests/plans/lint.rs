@@ -6,7 +6,7 @@ use crate::support::*;
 
 #[track_caller]
 fn check(steps: Vec<Step>, expected: &[PlanFault]) {
-    assert_eq!(lint(&Plan { steps }, Some(&keys())), expected);
+    assert_eq!(lint(&Plan::of_steps(steps), Some(&keys())), expected);
 }
 
 fn place() -> Target {
@@ -51,14 +51,14 @@ fn a_secret_is_named_not_written() {
     let spilled = with_body(Piece::text(format!("AWS_SECRET_ACCESS_KEY={SECRET}\n")));
 
     check(vec![spilled.clone()], &[PlanFault::SecretInText(place())]);
-    assert_eq!(lint(&Plan { steps: vec![spilled] }, None), []);
+    assert_eq!(lint(&Plan::of_steps(vec![spilled]), None), []);
 }
 
 #[test]
 fn no_fault_shows_the_secret() {
     let spilled = with_body(Piece::text(SECRET));
 
-    let faults = lint(&Plan { steps: vec![spilled] }, Some(&keys()));
+    let faults = lint(&Plan::of_steps(vec![spilled]), Some(&keys()));
 
     assert!(!format!("{faults:?} {}", faults[0]).contains(SECRET));
 }

@@ -25,7 +25,7 @@ fn an_unknown_is_not_disturbed() {
     world.paths.insert(path("/srv/z"), Found::Unknown(fault.clone()));
 
     check(&rewrite(1, 2), &world, &Standing::Unknown(fault.clone()));
-    assert_eq!(rehearse(&Plan { steps: vec![rewrite(1, 2)] }, &world)[0].fault, fault);
+    assert_eq!(rehearse(&Plan::of_steps(vec![rewrite(1, 2)]), &world)[0].fault, fault);
 }
 
 #[test]
@@ -39,7 +39,7 @@ fn another_mode_or_owner_is_another_file() {
 
 #[test]
 fn a_rehearsal_goes_on_from_what_each_step_brings_about() {
-    let plan = Plan { steps: vec![rewrite(0, 1), rewrite(1, 2)] };
+    let plan = Plan::of_steps(vec![rewrite(0, 1), rewrite(1, 2)]);
 
     assert_eq!(rehearse(&plan, &world_with(0)), []);
     assert_eq!(rehearse(&plan, &world_with(3))[0].step, plan.steps[0]);
@@ -58,7 +58,7 @@ fn a_folder_with_something_in_it_is_not_empty() {
 
 #[test]
 fn a_conflict_names_its_target() {
-    let conflicts = rehearse(&Plan { steps: vec![rewrite(1, 2)] }, &world_with(3));
+    let conflicts = rehearse(&Plan::of_steps(vec![rewrite(1, 2)]), &world_with(3));
 
     assert_eq!(conflicts[0].to_string(), "`/srv/z`: someone else has changed it meanwhile");
 }

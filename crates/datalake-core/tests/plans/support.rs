@@ -84,6 +84,7 @@ pub(crate) fn receipt(run: &str, steps: impl IntoIterator<Item = (Step, Outcome)
         ended: Timestamp::from_unix(started + 1).unwrap(),
         continues: Vec::new(),
         steps: steps.into_iter().map(|(step, outcome)| StepReceipt { step, outcome }).collect(),
+        pending: Vec::new(),
     }
 }
 
@@ -271,6 +272,7 @@ fn any_bucket() -> impl Strategy<Value = Found<BucketState>> {
         present(BucketState {
             versioning: present(versioning),
             lifecycle: present(foreign.with_own(&own)),
+            tables: present(TableSearch::of_nothing()),
         })
     });
     prop_oneof![1 => Just(Found::Absent), 3 => state]

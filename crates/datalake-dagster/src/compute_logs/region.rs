@@ -1,12 +1,13 @@
 //! The lines of a `dagster.yaml`: the block of a root key, and the marked lines in its place.
 
+use super::between::{has_others, origins, with_block, without_block};
 use super::{KEY, UnfitYaml};
 
 const BEGIN: &str =
     "# datalake: compute logs go to the bucket; `logs: local` brings back what was here";
 const END: &str = "# datalake: end";
 /// What stands before a line from before.
-const BEFORE: &str = "#|";
+pub(super) const BEFORE: &str = "#|";
 
 /// A part of the changed text.
 pub(super) enum Chunk {
@@ -43,32 +44,58 @@ pub(super) fn has_mark(text: &str) -> bool {
     lines(text).any(|line| is_mark(line, BEGIN) || is_mark(line, END))
 }
 
-/// The text without the marked lines; `None` where there are none.
-pub(super) fn without(text: &str) -> Result<Option<Vec<Chunk>>, UnfitYaml> {
-    let lines: Vec<_> = lines(text).collect();
+/// Where the two marks stand, by the numbers of their lines.
+fn marks(lines: &[&str]) -> Result<Option<(usize, usize)>, UnfitYaml> {
     let at = |mark| {
         let mut found = lines.iter().enumerate().filter(|(_, line)| is_mark(line, mark));
         (found.next().map(|(at, _)| at), found.next().is_some())
     };
-    let (begin, end) = match (at(BEGIN), at(END)) {
-        ((None, _), (None, _)) => return Ok(None),
-        ((Some(begin), false), (Some(end), false)) if begin < end => (begin, end),
-        _ => return Err(UnfitYaml::Marks),
-    };
+    match (at(BEGIN), at(END)) {
+        ((None, _), (None, _)) => Ok(None),
+        ((Some(begin), false), (Some(end), false)) if begin < end => Ok(Some((begin, end))),
+        _ => Err(UnfitYaml::Marks),
+    }
+}
+
+/// The text without the marked lines of `block`; `None` where there are none. What others have written
+/// between the marks stays.
+pub(super) fn without(text: &str, block: &[String]) -> Result<Option<Vec<Chunk>>, UnfitYaml> {
+    let lines: Vec<_> = lines(text).collect();
+    let Some((begin, end)) = marks(&lines)? else { return Ok(None) };
     let part = |range: std::ops::Range<usize>| lines.get(range).unwrap_or_default();
-    let before = part(begin + 1..end).iter().filter_map(|line| line.strip_prefix(BEFORE));
-    let mut before: Vec<_> = before.collect();
-    let mut head = part(0..begin).to_vec();
+    let between = part(begin + 1..end);
+    let margin = part(begin..begin + 1).first().map_or(0, |line| depth(line));
+    let origins = origins(between, block, margin);
+    let mut chunks: Vec<_> = part(0..begin).iter().map(|line| Chunk::kept(*line)).collect();
+    chunks.extend(without_block(between, &origins));
     let is_last_whole = part(end..end + 1).iter().all(|line| line.ends_with('\n'));
     if !is_last_whole {
         // The text had no end of line there; one was added for the marks.
-        if let Some(last) = before.last_mut().or_else(|| head.last_mut()) {
-            *last = bare(last);
+        if let Some(Chunk::Kept(last)) = chunks.last_mut() {
+            *last = bare(last).to_owned();
         }
     }
-    let tail = part(end + 1..lines.len());
-    let kept = head.iter().chain(&before).chain(tail).map(|line| Chunk::kept(*line));
-    Ok(Some(kept.collect()))
+    chunks.extend(part(end + 1..lines.len()).iter().map(|line| Chunk::kept(*line)));
+    Ok(Some(chunks))
+}
+
+/// The text whose marked lines are those of `block`, with each line of others in its place; `None`
+/// where there are no lines of others between marks.
+pub(super) fn renewed(text: &str, block: &[String]) -> Result<Option<Vec<Chunk>>, UnfitYaml> {
+    let lines: Vec<_> = lines(text).collect();
+    let Some((begin, end)) = marks(&lines)? else { return Ok(None) };
+    let part = |range: std::ops::Range<usize>| lines.get(range).unwrap_or_default();
+    let between = part(begin + 1..end);
+    let margin = part(begin..begin + 1).first().map_or(0, |line| depth(line));
+    let origins = origins(between, block, margin);
+    if !has_others(&origins) {
+        return Ok(None);
+    }
+    let kept = |lines: &[&str]| lines.iter().map(|line| Chunk::kept(*line)).collect::<Vec<_>>();
+    let mut chunks = kept(part(0..begin + 1));
+    chunks.extend(with_block(between, &origins, block, margin)?);
+    chunks.extend(kept(part(end..lines.len())));
+    Ok(Some(chunks))
 }
 
 /// The text with the marked lines of `block`.
@@ -127,17 +154,17 @@ fn is_mark(line: &str, mark: &str) -> bool {
 }
 
 /// A line without its end.
-fn bare(line: &str) -> &str {
+pub(super) fn bare(line: &str) -> &str {
     let line = line.strip_suffix('\n').unwrap_or(line);
     line.strip_suffix('\r').unwrap_or(line)
 }
 
-fn depth(line: &str) -> usize {
+pub(super) fn depth(line: &str) -> usize {
     line.len() - line.trim_start_matches(' ').len()
 }
 
 /// Whether the line says anything: no comment, no marker of documents.
-fn is_content(line: &str) -> bool {
+pub(super) fn is_content(line: &str) -> bool {
     let text = bare(line).trim_matches([' ', '\t', '\u{feff}']);
     !(text.is_empty() || text.starts_with('#'))
 }

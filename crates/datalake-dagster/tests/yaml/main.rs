@@ -5,6 +5,7 @@
 mod fixtures;
 mod generated;
 mod odd;
+mod others;
 
 use datalake_dagster::{DagsterYaml, Setting};
 

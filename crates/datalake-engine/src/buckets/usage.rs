@@ -9,7 +9,8 @@ use futures::stream::{self, StreamExt as _, TryStreamExt as _};
 use super::folders::{Counted, Folders};
 use super::walk::{Keyed, Walk};
 use crate::objects::{
-    Lake, ListAsk, ObjectEntry, PartPages, Upload, UploadPages, VersionEntry, VersionKind,
+    Lake, ListAsk, ObjectEntry, PartPages, SizeTotal, Upload, UploadPages, VersionEntry,
+    VersionKind,
 };
 
 /// Uploads whose parts are asked for at one time.
@@ -154,19 +155,26 @@ async fn tell_all<'a, T: Billed + Send + 'a>(
     mut uploads: Uploads<'_>,
     surveyor: &mut dyn Surveyor,
 ) -> Result<(), Fault> {
+    // Spans and uploads are listings of their own, each with a total that makes sense.
+    let mut total = SizeTotal::default();
+    let mut see = |thing: &Thing<'_>, surveyor: &mut dyn Surveyor| {
+        total.add(thing.key, thing.size.unwrap_or_default())?;
+        surveyor.sees(thing);
+        Ok::<_, Fault>(())
+    };
     let mut newer: Option<T> = None;
     while let Some(page) = walk.next().await? {
         for entry in page {
             while let Some(upload) = uploads.before(Some(entry.key())).await? {
-                surveyor.sees(&upload.thing());
+                see(&upload.thing(), surveyor)?;
             }
-            surveyor.sees(&entry.thing(newer.as_ref()));
+            see(&entry.thing(newer.as_ref()), surveyor)?;
             newer = Some(entry);
         }
         surveyor.page();
     }
     while let Some(upload) = uploads.before(None).await? {
-        surveyor.sees(&upload.thing());
+        see(&upload.thing(), surveyor)?;
     }
     Ok(())
 }

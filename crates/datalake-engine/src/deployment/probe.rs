@@ -6,6 +6,9 @@ use serde::Deserialize;
 /// The program; it holds no secret and reads them where the container has them.
 const PROGRAM: &str = include_str!("probe.py");
 
+/// The step of the program in which Dagster loads the class that stores compute logs.
+const LOGS_STEP: &str = "compute logs";
+
 /// What is shown of a container's words.
 const LONGEST: usize = 300;
 
@@ -56,7 +59,9 @@ pub(super) fn verdict(unit: &UnitName, printed: &[u8]) -> Result<Proof, Fault> {
         Ok(Printed::Proved { by }) => Ok(Proof::By(short(&by))),
         Ok(Printed::Failed { failed, reason }) => {
             let detail = format!("`{unit}`, {}: {}", short(&failed), short(&reason));
-            Err(Fault::new(FaultKind::Unproved, detail))
+            let is_of_logs = failed == LOGS_STEP;
+            let kind = if is_of_logs { FaultKind::LogsUnproved } else { FaultKind::Unproved };
+            Err(Fault::new(kind, detail))
         }
         Err(error) => {
             let detail = format!("`{unit}`: its Python printed something else: {error}");
@@ -111,5 +116,18 @@ mod tests {
             Err("`dagster-daemon`, put: \\u{1b}]0;x".to_owned())
         );
         assert!(judged("").is_err() && judged("[]").is_err());
+    }
+
+    #[test]
+    fn the_step_and_not_the_words_of_a_container_decides_the_kind_of_fault() {
+        let kind = |printed: &str| {
+            verdict(&"dagster-daemon".parse().unwrap(), printed.as_bytes()).unwrap_err().kind
+        };
+
+        let of_logs = r#"{"failed": "compute logs", "reason": "no module named dagster_aws"}"#;
+        assert_eq!(kind(of_logs), FaultKind::LogsUnproved);
+        let of_a_bucket = r#"{"failed": "put", "reason": "404 /compute logs/ is no bucket"}"#;
+        assert_eq!(kind(of_a_bucket), FaultKind::Unproved);
+        assert!(PROGRAM.contains(&format!("step = \"{LOGS_STEP}\"")), "both name the step alike");
     }
 }

@@ -85,6 +85,7 @@ pub async fn look_at_bucket(
         return seen;
     }
     seen.versioning = lake.versioning(bucket).await.into();
+    seen.tables = lake.tables(bucket).await.into();
     seen.lifecycle = lake.lifecycle(bucket).await.into();
     seen.policy = match lake.policy(bucket).await {
         Err(fault) if fault.kind == FaultKind::Unsupported => Look::Saw(None),

@@ -12,12 +12,13 @@ use std::sync::Mutex;
 use async_trait::async_trait;
 use bytes::Bytes;
 use datalake_core::{
-    BucketName, ByteSize, Fault, FaultKind, Lifecycle, ObjectKey, Service, Timestamp, Versioning,
+    BucketName, ByteSize, Fault, FaultKind, Lifecycle, ObjectKey, Service, TableSearch, Timestamp,
+    Versioning,
 };
 
 use self::bucket::{Bucket, Content};
 use super::held;
-use crate::objects::{AnyKey, Attributes};
+use crate::objects::{AnyKey, Attributes, search_tables};
 use crate::ports::{ObjectHead, ObjectStore, Stored, VersionId};
 
 /// An S3 service in memory that knows one account.
@@ -119,6 +120,10 @@ impl ObjectStore for MemoryStore {
             bucket.versioning = to;
             Ok(())
         })
+    }
+
+    async fn tables(&self, bucket: &BucketName) -> Result<TableSearch, Fault> {
+        search_tables(self, bucket).await
     }
 
     async fn lifecycle(&self, bucket: &BucketName) -> Result<Lifecycle, Fault> {

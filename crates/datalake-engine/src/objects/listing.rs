@@ -87,6 +87,17 @@ pub struct VersionEntry {
     pub kind: VersionKind,
 }
 
+impl VersionEntry {
+    /// The length of its content; a delete marker has none.
+    #[must_use]
+    pub fn size(&self) -> ByteSize {
+        match &self.kind {
+            VersionKind::Content { size, .. } => *size,
+            VersionKind::Marker => ByteSize(0),
+        }
+    }
+}
+
 /// What a version is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum VersionKind {

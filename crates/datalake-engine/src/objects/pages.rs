@@ -1,10 +1,10 @@
 //! Whole listings, page by page, with an eye on services that repeat themselves.
 
-use datalake_core::{BucketName, Fault, FaultKind};
+use datalake_core::{BucketName, ByteSize, Fault, FaultKind};
 
 use super::{
-    AnyKey, ListAsk, ObjectPage, Objects, PageToken, PartNumber, PartPage, Upload, UploadPage,
-    Uploads, VersionPage,
+    AnyKey, ListAsk, ObjectPage, Objects, PageToken, PartNumber, PartPage, SizeTotal, Upload,
+    UploadPage, Uploads, VersionPage,
 };
 
 /// The most empty pages in a row that are taken for progress.
@@ -21,6 +21,7 @@ pub struct ObjectPages<'a> {
     way: Way,
     last_key: Option<AnyKey>,
     last_prefix: Option<String>,
+    total: SizeTotal,
 }
 
 /// The versions of a listing, page by page; checked as [`ObjectPages`] are.
@@ -30,6 +31,7 @@ pub struct VersionPages<'a> {
     ask: ListAsk,
     way: Way,
     last: Option<AnyKey>,
+    total: SizeTotal,
 }
 
 /// The unfinished uploads of a listing, page by page; checked as [`ObjectPages`] are.
@@ -47,6 +49,7 @@ pub struct PartPages<'a> {
     upload: &'a Upload,
     after: Option<PartNumber>,
     ended: bool,
+    total: SizeTotal,
 }
 
 /// Where a listing stands.
@@ -75,7 +78,8 @@ impl Way {
 impl<'a> ObjectPages<'a> {
     /// Begins a listing; nothing is sent yet.
     pub fn new(store: &'a dyn Objects, bucket: &'a BucketName, ask: ListAsk) -> Self {
-        Self { store, bucket, ask, way: Way::default(), last_key: None, last_prefix: None }
+        let (way, total) = (Way::default(), SizeTotal::default());
+        Self { store, bucket, ask, way, last_key: None, last_prefix: None, total }
     }
 
     /// The next page; `None` after the last one. After a fault the same page is asked for again.
@@ -89,8 +93,11 @@ impl<'a> ObjectPages<'a> {
         let (key, prefix) = (self.last_key.as_ref(), self.last_prefix.as_deref());
         in_order(keys, key.map(AnyKey::as_str), &self.ask.prefix)?;
         in_order(prefixes, prefix, &self.ask.prefix)?;
+        let sizes = page.objects.iter().map(|object| (object.key.as_str(), object.size));
+        let total = with_sizes(self.total, sizes)?;
         let empty = page.objects.is_empty() && page.prefixes.is_empty();
         self.way.go_on(page.next.clone(), empty)?;
+        self.total = total;
         if let Some(last) = page.objects.last() {
             self.last_key = Some(last.key.clone());
         }
@@ -104,7 +111,8 @@ impl<'a> ObjectPages<'a> {
 impl<'a> VersionPages<'a> {
     /// Begins a listing; nothing is sent yet.
     pub fn new(store: &'a dyn Objects, bucket: &'a BucketName, ask: ListAsk) -> Self {
-        Self { store, bucket, ask, way: Way::default(), last: None }
+        let (way, total) = (Way::default(), SizeTotal::default());
+        Self { store, bucket, ask, way, last: None, total }
     }
 
     /// The next page; `None` after the last one. After a fault the same page is asked for again.
@@ -116,7 +124,10 @@ impl<'a> VersionPages<'a> {
         let page = self.store.list_versions(self.bucket, &self.ask, token).await?;
         let keys = page.versions.iter().map(|version| version.key.as_str());
         not_backwards(keys, self.last.as_ref().map(AnyKey::as_str), &self.ask.prefix)?;
+        let sizes = page.versions.iter().map(|version| (version.key.as_str(), version.size()));
+        let total = with_sizes(self.total, sizes)?;
         self.way.go_on(page.next.clone(), page.versions.is_empty())?;
+        self.total = total;
         if let Some(last) = page.versions.last() {
             self.last = Some(last.key.clone());
         }
@@ -150,7 +161,7 @@ impl<'a> UploadPages<'a> {
 impl<'a> PartPages<'a> {
     /// Begins a listing; nothing is sent yet.
     pub fn new(store: &'a dyn Uploads, upload: &'a Upload) -> Self {
-        Self { store, upload, after: None, ended: false }
+        Self { store, upload, after: None, ended: false, total: SizeTotal::default() }
     }
 
     /// The next page; `None` after the last one. After a fault the same page is asked for again.
@@ -166,13 +177,27 @@ impl<'a> PartPages<'a> {
             }
             before = Some(entry.part.number);
         }
+        let sizes = page.parts.iter().map(|entry| (self.upload.key.as_str(), entry.size));
+        let total = with_sizes(self.total, sizes)?;
         if page.next.is_some() && page.next <= self.after {
             return Err(repeated("the listing goes on where it began"));
         }
         self.ended = page.next.is_none();
         self.after = page.next;
+        self.total = total;
         Ok(Some(page))
     }
+}
+
+/// The total with a page more. It counts only once the page is taken.
+fn with_sizes<'n>(
+    mut total: SizeTotal,
+    sizes: impl Iterator<Item = (&'n str, ByteSize)>,
+) -> Result<SizeTotal, Fault> {
+    for (name, size) in sizes {
+        total.add(name, size)?;
+    }
+    Ok(total)
 }
 
 fn in_order<'n>(

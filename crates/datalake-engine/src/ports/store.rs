@@ -1,7 +1,9 @@
 //! What the engine asks of an S3 service.
 
 use async_trait::async_trait;
-use datalake_core::{BucketName, ByteSize, ETag, Fault, Lifecycle, ObjectKey, Service, Versioning};
+use datalake_core::{
+    BucketName, ByteSize, ETag, Fault, Lifecycle, ObjectKey, Service, TableSearch, Versioning,
+};
 
 /// An S3 service, asked with one key pair.
 ///
@@ -36,6 +38,10 @@ pub trait ObjectStore: Send + Sync {
         bucket: &BucketName,
         versioning: Versioning,
     ) -> Result<(), Fault>;
+
+    /// Looks for tables in the bucket, folder by folder, with a bounded number of requests: their
+    /// commits get lost where old versions are kept.
+    async fn tables(&self, bucket: &BucketName) -> Result<TableSearch, Fault>;
 
     /// The bucket's lifecycle rules; none are an empty set. `Unreadable`: a rule holds what
     /// [`Lifecycle`] cannot express and a rewrite would lose.

@@ -107,7 +107,10 @@ pub(crate) fn part_sizes(
 }
 
 /// The MD5s of a file's parts.
-async fn tags_of(file: &dyn OpenFile, plan: PartPlan) -> Result<Vec<[u8; 16]>, ItemFault> {
+pub(crate) async fn tags_of(
+    file: &dyn OpenFile,
+    plan: PartPlan,
+) -> Result<Vec<[u8; 16]>, ItemFault> {
     let mut tags = Vec::new();
     for number in 1..=plan.count() {
         let hashes = file.hash(plan.range(number), Hashes::begin(Hashing::Md5)).await;

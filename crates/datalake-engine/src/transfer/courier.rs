@@ -20,8 +20,6 @@ const TRIES_DENIED: u32 = 3;
 const TRIES_DAMAGED: u32 = 5;
 /// The first pause; with many calls under way a short one is enough.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
-/// What is said of a call that is not made any more.
-const USED_UP: &str = "the permitted number of requests is used up";
 /// So many calls in a row that fail for good end the run.
 const HOPELESS: u32 = 64;
 
@@ -186,7 +184,7 @@ impl<'a> Courier<'a> {
             let mut state = held(&self.state);
             if self.limits.requests.is_some_and(|most| state.requests >= most) {
                 state.stopped.get_or_insert(StopCause::Requests);
-                return Err(Fault::new(FaultKind::Refused, USED_UP));
+                return Err(Fault::new(FaultKind::RequestsSpent, ""));
             }
             state.requests += 1;
             state.rate.reserve(now)
@@ -228,11 +226,6 @@ impl<'a> Courier<'a> {
             state.stopped.get_or_insert(StopCause::Fault(fault.clone()));
         }
     }
-}
-
-/// Whether a call was not made for want of a permitted request.
-pub(crate) fn was_not_permitted(fault: &Fault) -> bool {
-    fault.kind == FaultKind::Refused && fault.detail == USED_UP
 }
 
 fn passing(kind: FaultKind) -> bool {

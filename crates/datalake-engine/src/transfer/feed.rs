@@ -8,7 +8,7 @@ use futures::{SinkExt as _, StreamExt as _};
 
 use super::courier::{Courier, Tries};
 use super::{BucketFolder, LocalTree, Oddity, StopCause, TreeEntry};
-use crate::{ListAsk, ObjectEntry, ObjectPage, ObjectPages};
+use crate::{ListAsk, ObjectEntry, ObjectPage, ObjectPages, SizeTotal};
 
 /// Batches that are read ahead, besides the one that is being sent.
 const AHEAD: usize = 1;
@@ -110,7 +110,7 @@ pub(crate) async fn walk(
     mut sender: Sender<News>,
     nameless: impl Fn(&str, Oddity),
 ) {
-    let (mut walk, mut last) = (tree.walk(), String::new());
+    let (mut walk, mut last) = (tree.walk(), Last::default());
     loop {
         let news = match walk.next().await {
             Ok(Some(entries)) => in_order(entries, &mut last, &nameless),
@@ -124,7 +124,14 @@ pub(crate) async fn walk(
     }
 }
 
-fn in_order(entries: Vec<TreeEntry>, last: &mut String, nameless: impl Fn(&str, Oddity)) -> News {
+/// How far a walk has come.
+#[derive(Default)]
+struct Last {
+    name: String,
+    total: SizeTotal,
+}
+
+fn in_order(entries: Vec<TreeEntry>, last: &mut Last, nameless: impl Fn(&str, Oddity)) -> News {
     let mut batch = Vec::with_capacity(entries.len());
     for entry in entries {
         let entry = match entry {
@@ -134,11 +141,16 @@ fn in_order(entries: Vec<TreeEntry>, last: &mut String, nameless: impl Fn(&str, 
             }
             other => Entry::from(other),
         };
-        if !last.is_empty() && entry.name <= *last {
+        if !last.name.is_empty() && entry.name <= last.name {
             let detail = "its names do not come in order: it is being changed";
             return News::Failed(StopCause::Walk(Fault::new(FaultKind::Disturbed, detail)));
         }
-        entry.name.clone_into(last);
+        if let Found::Side(Side::File(facts)) = &entry.found
+            && let Err(fault) = last.total.add(&entry.name, facts.size)
+        {
+            return News::Failed(StopCause::Walk(fault));
+        }
+        entry.name.clone_into(&mut last.name);
         batch.push(entry);
     }
     News::Batch(batch)

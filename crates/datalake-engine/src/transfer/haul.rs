@@ -3,10 +3,10 @@
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-use datalake_core::{ByteSize, Known, SendReason, Side};
+use datalake_core::{ByteSize, FaultKind, Known, SendReason, Side};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-use super::courier::{Courier, was_not_permitted};
+use super::courier::Courier;
 use super::manifest::{Ledger, Record};
 use super::{
     Item, ItemFault, Mark, Options, Reason, Route, StopCause, Summary, TransferPorts, TransferWatch,
@@ -84,7 +84,7 @@ impl<'a> Haul<'a> {
     pub(crate) fn tell_failed(&self, name: &str, size: ByteSize, fault: ItemFault) {
         self.mark_incomplete();
         if let ItemFault::Source(fault) | ItemFault::Destination(fault) = &fault
-            && was_not_permitted(fault)
+            && fault.kind == FaultKind::RequestsSpent
         {
             // The run ends here and says so; the next one goes on with this item.
             return;

@@ -150,7 +150,7 @@ impl Haul<'_> {
             }
         }
         if self.options.dry_run {
-            return Ok(Done::Pretended);
+            return self.inspect(task).await.map(|()| Done::Pretended);
         }
         let moved = match self.route {
             Route::Up(tree, folder) => self.send(task, (*tree, folder)).await,

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use datalake_core::{Fault, FileFacts, FileTime, TreePath};
+use datalake_core::{ByteSize, Fault, FileFacts, FileTime, TreePath};
 use md5::Md5;
 use sha2::{Digest as _, Sha256};
 
@@ -32,6 +32,24 @@ pub trait LocalTree: Send + Sync {
 
     /// Opens a file for reading in parts. `Disturbed`: it is not what `facts` say.
     async fn open(&self, path: &TreePath, facts: &FileFacts) -> Result<Box<dyn OpenFile>, Fault>;
+
+    /// Whether a file can be moved, as far as reading it tells: a dry run asks so before it says
+    /// that a file would be moved.
+    async fn inspect(&self, path: &TreePath, facts: &FileFacts) -> Result<(), Fault> {
+        let _ = (path, facts);
+        Ok(())
+    }
+
+    /// Whether the tree takes an object of this name, length and beginning; a dry run asks so.
+    async fn expect(&self, path: &TreePath, size: ByteSize, head: &[u8]) -> Result<(), Fault> {
+        let _ = (path, size, head);
+        Ok(())
+    }
+
+    /// How many bytes at the beginning of an object [`LocalTree::expect`] wants to see.
+    fn expects(&self) -> u64 {
+        0
+    }
 
     /// Writes a whole file, and the folders that it needs: readers see the old one or the new one.
     async fn write_whole(

@@ -113,6 +113,7 @@ mod tests {
             ended: "2026-11-22T18:00:09Z".parse().unwrap(),
             continues: vec!["R-20261121-090000-aaaa".parse().unwrap()],
             steps: steps.map(|(step, outcome)| StepReceipt { step, outcome }).collect(),
+            pending: vec![],
         }
     }
 
@@ -126,22 +127,20 @@ mod tests {
             started: "2026-11-22T19:00:00Z".parse().unwrap(),
             continues: vec![],
             taken_over: vec![],
-            plan: Plan {
-                steps: vec![
-                    step(
-                        Guard::FileIs(path("/srv/new/s3.env"), file(3, Mode::PRIVATE)),
-                        Action::RemoveFile(path("/srv/new/s3.env")),
-                        Guard::PathAbsent(path("/srv/new/s3.env")),
-                        one_way(),
-                    ),
-                    step(
-                        Guard::FolderEmpty(path("/srv/new")),
-                        Action::RemoveFolder(path("/srv/new")),
-                        Guard::PathAbsent(path("/srv/new")),
-                        one_way(),
-                    ),
-                ],
-            },
+            plan: Plan::of_steps(vec![
+                step(
+                    Guard::FileIs(path("/srv/new/s3.env"), file(3, Mode::PRIVATE)),
+                    Action::RemoveFile(path("/srv/new/s3.env")),
+                    Guard::PathAbsent(path("/srv/new/s3.env")),
+                    one_way(),
+                ),
+                step(
+                    Guard::FolderEmpty(path("/srv/new")),
+                    Action::RemoveFolder(path("/srv/new")),
+                    Guard::PathAbsent(path("/srv/new")),
+                    one_way(),
+                ),
+            ]),
         };
         vec![
             Record::Begin(Box::new(begin)),

@@ -61,6 +61,10 @@ impl ObjectStore for Scripted {
         self.inner.set_versioning(bucket, to).await
     }
 
+    async fn tables(&self, bucket: &BucketName) -> Result<TableSearch, Fault> {
+        self.inner.tables(bucket).await
+    }
+
     async fn lifecycle(&self, bucket: &BucketName) -> Result<Lifecycle, Fault> {
         self.inner.lifecycle(bucket).await
     }

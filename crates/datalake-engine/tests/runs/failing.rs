@@ -109,7 +109,10 @@ fn told(stopped: &Stopped) -> Option<Target> {
     match stopped {
         Stopped::Blocked(blockers) => Some(blockers[0].target.clone()),
         Stopped::InTheWay(conflicts) => Some(conflicts[0].step.action.target()),
-        Stopped::Apply(ApplyError::Step(failed)) => Some(failed.step.action.target()),
+        Stopped::Waits(pending) => Some(pending[0].target.clone()),
+        Stopped::Apply(ApplyError::Step(failed) | ApplyError::Pending(failed)) => {
+            Some(failed.step.action.target())
+        }
         Stopped::Records(_) | Stopped::Apply(_) => None,
     }
 }

@@ -13,6 +13,8 @@ mod late;
 #[cfg(test)]
 mod lost;
 #[cfg(test)]
+mod new_bucket;
+#[cfg(test)]
 mod records;
 #[cfg(test)]
 mod retry;

@@ -52,6 +52,11 @@ impl ObjectStore for Scripted {
         self.0.next("set_versioning")
     }
 
+    async fn tables(&self, bucket: &BucketName) -> Result<TableSearch, Fault> {
+        self.0.next("tables")?;
+        self.1.tables(bucket).await
+    }
+
     async fn lifecycle(&self, bucket: &BucketName) -> Result<Lifecycle, Fault> {
         self.0.next("lifecycle")?;
         self.1.lifecycle(bucket).await

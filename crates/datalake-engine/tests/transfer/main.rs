@@ -9,6 +9,7 @@ mod faulty;
 #[cfg(test)]
 mod flaky;
 #[cfg(test)]
+mod freeing;
 #[cfg(test)]
 mod killed;
 #[cfg(test)]

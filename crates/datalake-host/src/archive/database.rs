@@ -1,44 +1,110 @@
 //! Databases of `SQLite`, copied and asked by `SQLite` itself.
 
+use std::ffi::{CStr, OsStr};
+use std::io::Write as _;
+use std::os::fd::OwnedFd;
+use std::os::unix::ffi::OsStrExt as _;
+use std::os::unix::fs::chroot;
 use std::path::Path;
 use std::time::Duration;
 
-use datalake_core::{Fault, FaultKind};
+use datalake_core::{Fault, FaultKind, HostPath, InvalidPath};
 use rusqlite::backup::{Backup, StepResult};
 use rusqlite::{Connection, OpenFlags};
+use rustix::process::fchdir;
+
+use crate::HostFiles;
+use crate::child::{ChildBounds, ChildTask, has_children, run_child};
+use crate::fault::{fault_of, fault_of_io};
+use crate::linked::real_path_of;
 
 /// How an `SQLite` database begins.
 pub(super) const MAGIC: &[u8; 16] = b"SQLite format 3\0";
 /// How long another writer is waited for.
 const PATIENCE: Duration = Duration::from_secs(30);
+/// How long a copy may take.
+const LONGEST: Duration = Duration::from_hours(2);
+/// How much a list of keys may be.
+const MOST_KEYS: u64 = 64 << 20;
 /// Tries of a copy whose database is locked.
 const TRIES: u32 = 20;
 
-/// Copies a database that may be in use, and checks the copy.
-pub(super) fn copy(from: &Path, to: &Path) -> Result<(), Fault> {
+/// Copies a database that may be in use, and checks the copy. Root has that done by a child which
+/// reaches nothing outside of the folder.
+pub(super) fn copy(folder: &OwnedFd, name: &CStr, to: &Path) -> Result<(), Fault> {
+    let name = OsStr::from_bytes(name.to_bytes());
+    if has_children() {
+        let folder = folder.try_clone().map_err(|error| fault_of_io(&error))?;
+        let bounds = ChildBounds { limit: LONGEST, most: 0 };
+        run_child(&ChildTask::CopyDatabase(name, to), folder, None, &bounds)?;
+    } else {
+        let real = real_path_of(folder).unwrap_or_default();
+        let mut copy = Connection::open(to).map_err(|error| fault(&error))?;
+        copy_into(&mut copy, &real.join(name))?;
+    }
+    check(&Connection::open(to).map_err(|error| fault(&error))?)
+}
+
+fn copy_into(copy: &mut Connection, from: &Path) -> Result<(), Fault> {
     let source = open(from)?;
-    let mut copy = Connection::open(to).map_err(|error| fault(&error))?;
-    let backup = Backup::new(&source, &mut copy).map_err(|error| fault(&error))?;
+    let backup = Backup::new(&source, copy).map_err(|error| fault(&error))?;
     // A connection is patient by itself; what is locked longer is tried again.
     for _ in 0..TRIES {
         if backup.step(-1).map_err(|error| fault(&error))? == StepResult::Done {
-            drop(backup);
-            return check(&copy);
+            return Ok(());
         }
     }
     Err(Fault::new(FaultKind::Io, "the database stays locked"))
 }
 
-/// The keys of all assets that an instance has ever materialized, as its database has them:
-/// `["raw", "orders"]`. `Absent`: there is no such database.
+/// The work of a child: copies a database of the folder that is its standard input, from which no
+/// link and no swapped folder leads out.
+pub(crate) fn copy_confined_database(name: &OsStr, to: &Path) -> Result<(), Fault> {
+    // Its file is open before the root is another one; it needs no other.
+    let mut copy = Connection::open(to).map_err(|error| fault(&error))?;
+    let mode = copy.query_row("PRAGMA journal_mode=OFF", [], |row| row.get::<_, String>(0));
+    mode.map_err(|error| fault(&error))?;
+    confine()?;
+    copy_into(&mut copy, &Path::new("/").join(name))
+}
+
+/// The work of a child: prints the keys of all assets, one a line.
+pub(crate) fn print_confined_keys(name: &OsStr) -> Result<(), Fault> {
+    confine()?;
+    let keys = keys_in(&Path::new("/").join(name))?;
+    let mut text = String::new();
+    keys.iter().for_each(|key| text.extend([key.replace('\n', " ").as_str(), "\n"]));
+    std::io::stdout().write_all(text.as_bytes()).map_err(|error| fault_of_io(&error))
+}
+
+/// Makes the folder that is the standard input the root of this process.
+fn confine() -> Result<(), Fault> {
+    fchdir(std::io::stdin()).map_err(fault_of)?;
+    chroot(".").and_then(|()| std::env::set_current_dir("/")).map_err(|error| fault_of_io(&error))
+}
+
+/// The keys of all assets that an instance has ever materialized, as its database `name` in a folder
+/// has them: `["raw", "orders"]`. `Absent`: there is no such database.
 ///
 /// # Errors
 ///
 /// A [`Fault`] where it cannot be read.
-pub fn dagster_asset_keys(index: &Path) -> Result<Vec<String>, Fault> {
-    if !index.exists() {
-        return Err(Fault::new(FaultKind::Absent, index.display().to_string()));
+pub fn dagster_asset_keys(folder: &HostFiles, name: &str) -> Result<Vec<String>, Fault> {
+    let path: HostPath = format!("/{name}")
+        .parse()
+        .map_err(|error: InvalidPath| Fault::new(FaultKind::Refused, error.to_string()))?;
+    if !folder.is_file(&path)? {
+        return Err(Fault::new(FaultKind::NotPlain, format!("`{name}` is a folder")));
     }
+    if !has_children() {
+        return keys_in(&folder.real_path().join(name));
+    }
+    let bounds = ChildBounds { limit: PATIENCE * 2, most: MOST_KEYS };
+    let printed = run_child(&ChildTask::PrintKeys(name), folder.reopened()?, None, &bounds)?;
+    Ok(String::from_utf8_lossy(&printed).lines().map(str::to_owned).collect())
+}
+
+fn keys_in(index: &Path) -> Result<Vec<String>, Fault> {
     let database = open(index)?;
     let keys = || -> rusqlite::Result<Vec<String>> {
         let mut asked = database.prepare("SELECT asset_key FROM asset_keys")?;
@@ -74,7 +140,15 @@ fn fault(error: &rusqlite::Error) -> Fault {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
+    use datalake_engine::NoCheckpoints;
+
     use super::*;
+
+    fn open_root_of(path: &Path) -> OwnedFd {
+        std::fs::File::open(path).unwrap().into()
+    }
 
     #[test]
     fn a_database_in_use_is_copied_whole() {
@@ -86,7 +160,8 @@ mod tests {
         // What is not committed is not in the copy, and keeps nobody from it.
         writer.execute_batch("BEGIN; INSERT INTO t VALUES (3)").unwrap();
 
-        copy(&from, &to).unwrap();
+        let folder = open_root_of(dir.path());
+        copy(&folder, c"runs.db", &to).unwrap();
 
         let copy = Connection::open(&to).unwrap();
         let count: i64 = copy.query_row("SELECT count(*) FROM t", [], |row| row.get(0)).unwrap();
@@ -98,12 +173,14 @@ mod tests {
     fn keys_of_assets_come_from_the_index() {
         let dir = tempfile::tempdir().unwrap();
         let index = dir.path().join("index.db");
-        assert_eq!(dagster_asset_keys(&index).unwrap_err().kind, FaultKind::Absent);
+        let folder = HostFiles::open(dir.path(), Arc::new(NoCheckpoints)).unwrap();
+        let keys = || dagster_asset_keys(&folder, "index.db");
+        assert_eq!(keys().unwrap_err().kind, FaultKind::Absent);
         let database = Connection::open(&index).unwrap();
         let rows = "CREATE TABLE asset_keys (id INTEGER, asset_key TEXT);
                     INSERT INTO asset_keys VALUES (1, '[\"raw\", \"orders\"]')";
         database.execute_batch(rows).unwrap();
 
-        assert_eq!(dagster_asset_keys(&index).unwrap(), [r#"["raw", "orders"]"#]);
+        assert_eq!(keys().unwrap(), [r#"["raw", "orders"]"#]);
     }
 }

@@ -16,13 +16,16 @@ use tar::{Builder, EntryType, Header};
 use tempfile::NamedTempFile;
 use zstd::Encoder;
 
-use super::entry::{Entry, entries, open_folder, open_root, target};
+use super::entry::{Entry, entries, open_folder, target};
 use super::manifest::{Head, write_line};
 use super::{ArchiveFault, ArchiveProgress, Archived, FOLDER, MANIFEST};
 use crate::fault::{fault_of, fault_of_io};
+use crate::{HostFiles, Owners};
 
 /// How well it is packed: zstd's own measure.
 const LEVEL: i32 = 3;
+/// A file that is longer and takes hardly any disk is not put in.
+const HOLLOW: u64 = 1 << 30;
 /// The deepest folder.
 const DEEPEST: usize = 512;
 
@@ -30,8 +33,12 @@ type Packed = Encoder<'static, BufWriter<File>>;
 
 /// What an archive is made of.
 pub struct NewArchive<'a> {
-    /// The folder.
-    pub folder: &'a Path,
+    /// The folder, reached as its owner's links do not matter.
+    pub folder: &'a HostFiles,
+    /// What it is called.
+    pub name: &'a Path,
+    /// Whose files go in; those of others that were linked into the folder stay out.
+    pub owners: &'a Owners,
     /// The file; there must be none yet.
     pub to: &'a Path,
     /// When it is made, as text.
@@ -44,6 +51,7 @@ struct Writing<'a> {
     hashes: BufWriter<File>,
     /// Where copies of databases are made.
     beside: PathBuf,
+    owners: &'a Owners,
     progress: &'a ArchiveProgress,
     archived: Archived,
 }
@@ -54,10 +62,11 @@ struct Writing<'a> {
 ///
 /// [`ArchiveFault`] where something cannot be read or written; then there is no file.
 pub fn archive(new: &NewArchive<'_>, progress: &ArchiveProgress) -> Result<Archived, ArchiveFault> {
-    let NewArchive { folder, to, created } = *new;
-    let beside = beside(folder, to)?;
+    let NewArchive { folder: opened, name: folder, owners, to, created } = *new;
+    let beside = beside(&opened.real_path(), to)?;
     let at_file = |error: &io::Error| ArchiveFault::At(to.to_owned(), fault_of_io(error));
-    let root = open_root(folder).map_err(|fault| ArchiveFault::At(folder.to_owned(), fault))?;
+    let root = opened.reopened();
+    let root = root.map_err(|fault| ArchiveFault::At(folder.to_owned(), fault))?;
     let temporary = NamedTempFile::new_in(&beside).map_err(|error| at_file(&error))?;
     let file = temporary.reopen().map_err(|error| at_file(&error))?;
     let packed = Encoder::new(BufWriter::new(file), LEVEL).map_err(|error| at_file(&error))?;
@@ -66,6 +75,7 @@ pub fn archive(new: &NewArchive<'_>, progress: &ArchiveProgress) -> Result<Archi
         out: Builder::new(packed),
         hashes: BufWriter::new(hashes),
         beside,
+        owners,
         progress,
         archived: Archived::default(),
     };
@@ -95,8 +105,8 @@ fn beside(folder: &Path, to: &Path) -> Result<PathBuf, ArchiveFault> {
         fs::canonicalize(path)
             .map_err(|error| ArchiveFault::At(path.to_owned(), fault_of_io(&error)))
     };
-    let (beside, folder) = (real(beside)?, real(folder)?);
-    if beside.starts_with(&folder) {
+    let beside = real(beside)?;
+    if beside.starts_with(folder) {
         return Err(ArchiveFault::Inside(to.to_owned()));
     }
     Ok(beside)
@@ -146,8 +156,11 @@ impl Writing<'_> {
                 FileType::RegularFile if belongs_to(own, &databases) => {
                     self.progress.add(size(&entry.stat));
                 }
+                FileType::RegularFile if self.stays_out(&entry.stat) => {
+                    self.archived.skipped.push(String::from_utf8_lossy(&inner).into_owned());
+                }
                 FileType::RegularFile => {
-                    if self.file(folder, &entry, (&path, &inner)).map_err(at)? {
+                    if self.file(folder, &entry, &inner).map_err(at)? {
                         databases.push(own.to_vec());
                     }
                 }
@@ -155,6 +168,14 @@ impl Writing<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Whether a file is not put in: one of somebody else that was linked here, or one that is
+    /// next to nothing but holes, which would take hours and no disk.
+    fn stays_out(&self, stat: &Stat) -> bool {
+        let is_strange = stat.st_nlink > 1 && !self.owners.includes_user(stat.st_uid);
+        let stored = u64::try_from(stat.st_blocks).unwrap_or_default().saturating_mul(512);
+        is_strange || (size(stat) > HOLLOW && stored < size(stat) / 16)
     }
 
     fn folder(&mut self, stat: &Stat, name: &[u8]) -> Result<(), Fault> {

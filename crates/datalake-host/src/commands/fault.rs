@@ -61,9 +61,8 @@ pub enum CommandFault {
 pub(crate) fn fault_of_command(fault: CommandFault) -> Fault {
     let kind = match &fault {
         CommandFault::Denied(_) | CommandFault::Distrusted(_) => FaultKind::Denied,
-        CommandFault::NotFound(_) | CommandFault::TimedOut { .. } | CommandFault::Directory(_) => {
-            FaultKind::Unreachable
-        }
+        CommandFault::NotFound(_) => FaultKind::NoProgram,
+        CommandFault::TimedOut { .. } | CommandFault::Directory(_) => FaultKind::Unreachable,
         CommandFault::Failed { stderr, .. } => kind_of_complaint(stderr),
         CommandFault::TooMuch(_) => FaultKind::Unreadable,
         CommandFault::System { .. } => FaultKind::Io,
@@ -130,6 +129,6 @@ mod tests {
             assert_eq!(kind_of_complaint(stderr), kind, "{stderr}");
         }
         let missing = fault_of_command(CommandFault::NotFound("podman".to_owned()));
-        assert_eq!(missing.kind, FaultKind::Unreachable);
+        assert_eq!(missing.kind, FaultKind::NoProgram);
     }
 }

@@ -3,55 +3,90 @@
 use std::env;
 use std::ffi::{OsStr, OsString};
 use std::io;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
 use datalake_core::FilledBody;
+use rustix::fs::{Access, access};
 use rustix::process::{Pid, Signal, kill_process_group};
 use tokio::process::Child;
 
+use super::keeper::kept_program;
 use super::{Command, CommandFault};
 use crate::escape::escaped;
 use crate::gate::{TrustedUsers, clear_program, cleared_environment, cleared_path};
 
 /// What a program gets of this process's environment.
-const PASSED_ON: [&str; 2] = ["HOME", "LANG"];
+const PASSED_ON: [&str; 1] = ["HOME"];
+
+/// The locale of every program: what one says in another language has another kind here.
+const LOCALE: [(&str, &str); 1] = [("LC_ALL", "C.UTF-8")];
 
 /// The program, just started, and what it is to read.
 pub(super) fn started<'a>(
     command: &Command,
     input: Option<&'a FilledBody>,
 ) -> Result<(Group, &'a [u8]), CommandFault> {
+    let name = escaped(command.program.as_encoded_bytes());
     let trusted = TrustedUsers::of_process();
     let program = clear_program(&command.program, &trusted).map_err(CommandFault::Distrusted)?;
-    let mut prepared = prepared(command, &program, &trusted);
+    let mut prepared = match kept(&program, command) {
+        Ok(Some(kept)) => prepared(kept, command, &trusted),
+        Ok(None) => prepared(tokio::process::Command::new(&program), command, &trusted),
+        Err(error) => return Err(start_fault(command, &name, error)),
+    };
     if input.is_some() {
         prepared.stdin(Stdio::piped());
     }
-    let name = escaped(command.program.as_encoded_bytes());
     let child = prepared.spawn().map_err(|error| start_fault(command, &name, error))?;
     Ok((Group { child }, input.map_or(&b""[..], FilledBody::expose)))
 }
 
+/// The program's keeper, where there is one. It cannot tell a program that is not there from one that
+/// ends badly, so the program is looked for here.
+fn kept(program: &OsStr, command: &Command) -> io::Result<Option<tokio::process::Command>> {
+    let Some(mut keeper) = kept_program() else { return Ok(None) };
+    keeper.arg(find_program(program, command)?);
+    Ok(Some(keeper))
+}
+
+/// The path of a program, found as the system does.
+fn find_program(program: &OsStr, command: &Command) -> io::Result<PathBuf> {
+    let program = Path::new(program);
+    if program.components().count() > 1 {
+        return Ok(command.directory.join(program));
+    }
+    let path = cleared_path(&TrustedUsers::of_process());
+    let mut missing = io::ErrorKind::NotFound;
+    for file in env::split_paths(&path).map(|folder| folder.join(program)) {
+        match file.metadata() {
+            Ok(about) if !about.is_file() => (),
+            Ok(_) if access(&file, Access::EXEC_OK).is_ok() => return Ok(file),
+            Ok(_) => missing = io::ErrorKind::PermissionDenied,
+            Err(_) => (),
+        }
+    }
+    Err(missing.into())
+}
+
 fn prepared(
+    mut prepared: tokio::process::Command,
     command: &Command,
-    program: &OsStr,
     trusted: &TrustedUsers,
 ) -> tokio::process::Command {
-    let mut prepared = tokio::process::Command::new(program);
-    // It is called as it would be without the look for it.
-    prepared.arg0(&command.program);
     prepared.args(&command.arguments).current_dir(&command.directory).env_clear();
     prepared.env("PATH", cleared_path(trusted));
     let own = PASSED_ON.iter().filter_map(|name| Some((OsString::from(name), env::var_os(name)?)));
     let given = command.environment.iter().map(|(name, value)| (name.clone(), value.clone()));
     let all = own.chain(given);
     prepared.envs(all.filter(|(name, value)| cleared_environment(name, value, trusted)));
+    prepared.envs(LOCALE);
     prepared.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     prepared.process_group(0).kill_on_drop(true);
     prepared
 }
 
-fn start_fault(command: &Command, name: &str, error: io::Error) -> CommandFault {
+pub(super) fn start_fault(command: &Command, name: &str, error: io::Error) -> CommandFault {
     if !command.directory.is_dir() {
         return CommandFault::Directory(command.directory.clone());
     }

@@ -32,7 +32,8 @@ pub(super) fn named_programs(head: &[u8]) -> Option<Vec<NamedProgram>> {
 /// The program that `env` is to run: `env python3`, `env -S python3 -u`, `env A=b python3`.
 fn behind_env(arguments: &[&[u8]]) -> Option<NamedProgram> {
     const PLAIN: [&[u8]; 4] = [b"-S", b"-i", b"-", b"--split-string"];
-    let is_before = |word: &&&[u8]| PLAIN.contains(*word) || word.contains(&b'=') && !word.starts_with(b"-");
+    let is_before =
+        |word: &&&[u8]| PLAIN.contains(*word) || word.contains(&b'=') && !word.starts_with(b"-");
     let program = arguments.iter().find(|word| !is_before(word))?;
     let program = program.strip_prefix(b"-S").filter(|word| !word.is_empty()).unwrap_or(program);
     match program {

@@ -106,11 +106,7 @@ impl JudgedPart {
 }
 
 /// Why a part with these facts is not trusted; `None` where it is.
-fn find_reason(
-    facts: PartFacts,
-    role: PartRole,
-    trusted: &TrustedUsers,
-) -> Option<DistrustReason> {
+fn find_reason(facts: PartFacts, role: PartRole, trusted: &TrustedUsers) -> Option<DistrustReason> {
     if !trusted.has_user(facts.uid) {
         return Some(DistrustReason::Owner);
     }

@@ -40,10 +40,7 @@ pub fn judge_program(word: &OsStr, trusted: &TrustedUsers) -> Result<(), GateFau
 
 /// The same; gives what is to be started. What is absent or may not be run is left to the start,
 /// which tells it.
-pub(crate) fn clear_program(
-    word: &OsStr,
-    trusted: &TrustedUsers,
-) -> Result<OsString, GateFault> {
+pub(crate) fn clear_program(word: &OsStr, trusted: &TrustedUsers) -> Result<OsString, GateFault> {
     let path = Path::new(word);
     let is_path = word.as_encoded_bytes().contains(&b'/');
     let path = match (is_path, trusted.is_root()) {
@@ -93,7 +90,8 @@ fn judge_chain(path: &Path, trusted: &TrustedUsers, depth: usize) -> Result<(), 
 fn find_in_search_path(name: &OsStr) -> Option<PathBuf> {
     let path = absolute_folders(&env::var_os("PATH").unwrap_or_default());
     let is_program = |path: &PathBuf| {
-        path.metadata().is_ok_and(|about| about.is_file() && about.permissions().mode() & 0o111 != 0)
+        path.metadata()
+            .is_ok_and(|about| about.is_file() && about.permissions().mode() & 0o111 != 0)
     };
     env::split_paths(&path).map(|folder| folder.join(name)).find(is_program)
 }

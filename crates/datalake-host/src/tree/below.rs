@@ -24,7 +24,11 @@ impl Below {
     pub(super) fn open(path: &Path, links: Links) -> Result<Self, Fault> {
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
         let root = openat(CWD, path, flags, Mode::empty()).map_err(fault_of)?;
-        Ok(Self { root, links })
+        Ok(Self::of(root, links))
+    }
+
+    pub(super) fn of(root: OwnedFd, links: Links) -> Self {
+        Self { root, links }
     }
 
     /// Opens a file for reading; a pipe or device does not block and is found out by its kind.
@@ -55,11 +59,11 @@ impl Below {
         self.beneath(path.unwrap_or("."), OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC)
     }
 
-    /// The same; makes the folders that are missing, for `owner`.
+    /// The same; makes the folders that are missing, each for the heir of the one above it.
     pub(super) fn make_folder(
         &self,
         path: Option<&str>,
-        owner: Option<Owner>,
+        heir: impl Fn(&OwnedFd) -> Result<Option<Owner>, Fault>,
     ) -> Result<OwnedFd, Fault> {
         match self.folder(path) {
             Err(Errno::NOENT) => (),
@@ -67,6 +71,7 @@ impl Below {
         }
         let mut folder = self.folder(None).map_err(fault_of)?;
         for name in path.unwrap_or_default().split('/') {
+            let owner = heir(&folder)?;
             let made = match mkdirat(&folder, name, Mode::from_raw_mode(0o777)) {
                 Ok(()) => true,
                 Err(Errno::EXIST) => false,

@@ -39,7 +39,8 @@ impl Reading {
         expected: &FileFacts,
     ) -> Result<Self, Fault> {
         let file = inner.root.read(path.as_str())?;
-        let (facts, _) = facts(file.as_fd())?;
+        let (facts, stat) = facts(file.as_fd())?;
+        inner.require_own(&stat)?;
         if facts != *expected {
             return Err(disturbed("it was changed before it was read"));
         }

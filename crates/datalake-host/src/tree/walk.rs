@@ -117,6 +117,10 @@ impl State {
         };
         match FileType::from_raw_mode(stat.st_mode) {
             FileType::Symlink => self.meet_link(inner, name, path),
+            FileType::RegularFile => match inner.require_own(&stat) {
+                Ok(()) => self.meet_plain(name, path, (&stat, false)),
+                Err(fault) => self.entries.push(TreeEntry::Odd(path, Oddity::Unreadable(fault))),
+            },
             _ => self.meet_plain(name, path, (&stat, false)),
         }
     }

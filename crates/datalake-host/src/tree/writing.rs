@@ -55,14 +55,15 @@ impl Writing {
             let detail = "the name is one of datalake's temporary files";
             return Err(Fault::new(FaultKind::Refused, detail));
         }
-        let folder = inner.root.make_folder(path.parent(), inner.owner)?;
+        let folder = inner.root.make_folder(path.parent(), |folder| inner.heir(folder))?;
+        let heir = inner.heir(&folder)?;
         let temporary = inner.temporary();
         let flags =
             OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         let file = openat(&folder, &temporary, flags, Mode::from_raw_mode(0o666));
         let file: File = file.map_err(fault_of)?.into();
         let begun = Self { folder, file, name: name.to_owned(), temporary, landed: false };
-        if let Some(owner) = inner.owner {
+        if let Some(owner) = heir {
             give(begun.file.as_fd(), owner)?;
         }
         Ok(begun)

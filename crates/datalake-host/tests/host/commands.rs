@@ -50,14 +50,16 @@ fn arguments_arrive_as_they_are() {
 fn the_environment_is_an_allow_list() {
     let mut env = command("env", &[]);
     env.environment.insert("GIVEN".into(), "1".into());
+    env.environment.insert("LC_ALL".into(), "de_DE.UTF-8".into());
 
     let output = printed(&env);
 
     let names: Vec<_> = output.lines().filter_map(|line| line.split('=').next()).collect();
     assert!(names.contains(&"GIVEN") && names.contains(&"PATH"), "{names:?}");
     assert!(std::env::var_os("CARGO_MANIFEST_DIR").is_some(), "this test's own has more");
+    assert!(output.lines().any(|line| line == "LC_ALL=C.UTF-8"), "what it says is English");
     for name in names {
-        assert!(["PATH", "HOME", "LANG", "GIVEN"].contains(&name), "{name}");
+        assert!(["PATH", "HOME", "LC_ALL", "GIVEN"].contains(&name), "{name}");
     }
 }
 

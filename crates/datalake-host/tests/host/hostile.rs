@@ -39,7 +39,7 @@ fn a_link_at_the_target_is_refused() {
     let kept = tempfile::tempdir().unwrap();
     fs::hard_link(other, kept.path().join("other")).unwrap();
 
-    check_refused(bed, "/x", "`/x` is a symbolic link");
+    check_refused(bed, "/x", "`/x` is a symbolic link to `other`");
 
     assert_eq!(fs::read_to_string(kept.path().join("other")).unwrap(), "theirs");
 }
@@ -52,18 +52,44 @@ fn a_link_on_the_way_is_refused_and_named() {
     symlink(outside.path(), bed.real("/home/.config")).unwrap();
     fs::create_dir(outside.path().join("datalake")).unwrap();
 
-    check_refused(bed, "/home/.config/datalake/s3.env", "`/home/.config` is a symbolic link");
+    let detail = format!("`/home/.config` is a symbolic link to `{}`", outside.path().display());
+    check_refused(bed, "/home/.config/datalake/s3.env", &detail);
 
     assert_eq!(fs::read_dir(outside.path().join("datalake")).unwrap().count(), 0);
 }
 
 #[test]
-fn a_link_that_stays_inside_is_refused_too() {
+fn a_link_that_stays_inside_is_refused_below_the_home() {
     let bed = Bed::new();
-    fs::create_dir(bed.real("/real")).unwrap();
-    symlink("real", bed.real("/link")).unwrap();
+    fs::create_dir_all(bed.real("/home/real")).unwrap();
+    symlink("real", bed.real("/home/link")).unwrap();
+    bed.files.close_below(&at("/home"));
 
-    check_refused(bed, "/link/x", "`/link` is a symbolic link");
+    check_refused(bed, "/home/link/x", "`/home/link` is a symbolic link to `real`");
+}
+
+#[test]
+fn a_link_of_the_hosts_own_root_above_the_home_is_followed() {
+    let bed = Bed::new();
+    fs::create_dir_all(bed.real("/var/home/d")).unwrap();
+    symlink("var/home", bed.real("/home")).unwrap();
+    bed.files.close_below(&at("/home/d"));
+
+    bed.write("/home/d/x", "new").unwrap();
+
+    assert_eq!(fs::read_to_string(bed.real("/var/home/d/x")).unwrap(), "new");
+    symlink("x", bed.real("/var/home/d/y")).unwrap();
+    check_refused(bed, "/home/d/y", "`/home/d/y` is a symbolic link to `x`");
+}
+
+#[test]
+fn a_link_in_a_folder_that_others_can_write_is_nobodys_word() {
+    let bed = Bed::new();
+    fs::create_dir_all(bed.real("/shared/real")).unwrap();
+    fs::set_permissions(bed.real("/shared"), fs::Permissions::from_mode(0o777)).unwrap();
+    symlink("real", bed.real("/shared/link")).unwrap();
+
+    check_refused(bed, "/shared/link/x", "`/shared/link` is a symbolic link to `real`");
 }
 
 #[test]
@@ -142,7 +168,7 @@ fn a_link_in_place_of_the_temporary_is_neither_followed_nor_removed() {
     let fault = bed.write("/x", "new").unwrap_err();
 
     assert_eq!(fault.kind, FaultKind::NotPlain);
-    assert_eq!(fault.detail, "`/.x.datalake-tmp` is a symbolic link");
+    assert!(fault.detail.starts_with("`/.x.datalake-tmp` is a symbolic link"), "{}", fault.detail);
     assert_eq!(fs::read_to_string(bed.real("/theirs")).unwrap(), "theirs");
     assert_eq!(bed.names("/"), [".x.datalake-tmp", "theirs"]);
 }

@@ -30,3 +30,5 @@ mod transfer;
 mod tree;
 #[cfg(test)]
 mod usage_db;
+#[cfg(test)]
+mod ways;

@@ -104,7 +104,7 @@ fn a_link_in_the_folder_is_not_followed() {
     let fault = state.append("journal", b"ours").unwrap_err();
 
     assert_eq!(fault.kind, FaultKind::NotPlain);
-    let detail = format!("`{}/journal` is a symbolic link", folder.display());
+    let detail = format!("`{}/journal` is a symbolic link to `../../theirs`", folder.display());
     assert_eq!(fault.detail, detail);
     assert_eq!(state.read("journal").unwrap_err().kind, FaultKind::NotPlain);
     assert_eq!(fs::read_to_string(bed.path().join("theirs")).unwrap(), "theirs");

@@ -43,7 +43,11 @@ fn a_pipe_that_is_named_blocks_nothing() {
     ] {
         let ran = ground.call(words).run();
         let code = ran.status.code();
-        assert!(code.is_some_and(|code| code != 0 && code != 124), "{words}: {code:?} {}", ran.all());
+        assert!(
+            code.is_some_and(|code| code != 0 && code != 124),
+            "{words}: {code:?} {}",
+            ran.all()
+        );
     }
 }
 

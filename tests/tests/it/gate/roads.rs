@@ -96,7 +96,10 @@ fn a_spec_in_ones_home_and_one_that_was_just_made_are_read() {
     let shown = ground.call("config explain").run().exits(0).stdout;
 
     assert!(shown.contains("abc-assets"), "{shown}");
-    assert!(shown.lines().any(|line| line.starts_with("region ") && line.contains("fsn1")), "{shown}");
+    assert!(
+        shown.lines().any(|line| line.starts_with("region ") && line.contains("fsn1")),
+        "{shown}"
+    );
     let mode = fs::metadata(ground.at("work/datalake.yaml")).unwrap().permissions().mode();
     assert_eq!(mode & 0o022, 0, "{mode:o}");
 }

@@ -237,7 +237,9 @@ fn paths_in_a_spec_count_from_its_folder() {
     let at = |name: &str| ground.at(name).display().to_string();
 
     assert!(shown("credentials: { file: keys.env }").contains(&at("elsewhere/keys.env")));
-    assert!(shown("modal: { secret: s, client: venv/modal }").contains(&at("elsewhere/venv/modal")));
+    assert!(
+        shown("modal: { secret: s, client: venv/modal }").contains(&at("elsewhere/venv/modal"))
+    );
     shown("credentials: { command: [bin/get-key] }");
     ground.call("ls").arg("--config").arg(ground.at("elsewhere/spec.yaml")).run().exits(78);
     let folder = fs::read_to_string(ground.at("ran")).unwrap();

@@ -123,7 +123,7 @@ fn run(cwd: &Path, words: &str, sandbox: &Path, kill: Option<&str>) -> Ran {
     }
 }
 
-fn replace(from: &Path, to: &Path) {
+pub(super) fn replace(from: &Path, to: &Path) {
     if to.exists() {
         fs::remove_dir_all(to).unwrap();
     }
@@ -131,7 +131,7 @@ fn replace(from: &Path, to: &Path) {
 }
 
 /// A port below those that the system gives to outgoing connections: it stays free between runs.
-fn free_port() -> u16 {
+pub(super) fn free_port() -> u16 {
     static NEXT: AtomicU16 = AtomicU16::new(0);
     let first = 10_240 + u16::try_from(std::process::id() % 20_000).unwrap();
     let is_free = |port: &u16| TcpListener::bind(("127.0.0.1", *port)).is_ok();

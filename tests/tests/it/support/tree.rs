@@ -50,6 +50,17 @@ impl Tree {
         self.0.iter().map(|(path, node)| (path.as_path(), node))
     }
 
+    /// How many files there are.
+    pub(crate) fn files(&self) -> usize {
+        self.contents().len()
+    }
+
+    /// The files by their names, whatever their modes and owners.
+    pub(crate) fn contents(&self) -> BTreeMap<&Path, &[u8]> {
+        let files = self.iter().filter(|(_, node)| node.mode & 0o170_000 == 0o100_000);
+        files.map(|(path, node)| (path, node.content.as_slice())).collect()
+    }
+
     /// The same without one name.
     pub(crate) fn without(mut self, path: &Path) -> Self {
         self.0.remove(path);

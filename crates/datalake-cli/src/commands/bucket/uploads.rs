@@ -2,7 +2,7 @@
 
 use datalake_core::{BucketName, Days, Fault, Timestamp};
 use datalake_engine::{
-    Cleared, Clock, Lake, ListAsk, SizedUpload, UploadPages, abort_uploads, sized,
+    Cleared, Clock, Lake, ListAsk, SizeTotal, SizedUpload, UploadPages, abort_uploads, sized,
 };
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -113,13 +113,14 @@ async fn each(
     before: Option<Timestamp>,
     mut show: impl FnMut(&SizedUpload),
 ) -> Result<Sum, Fault> {
-    let mut sum = Sum::default();
+    let (mut sum, mut total) = (Sum::default(), SizeTotal::default());
     let mut pages = UploadPages::new(lake, bucket, ListAsk::below(""));
     while let Some(page) = pages.next().await? {
         let mut uploads = page.uploads;
         uploads.retain(|(_, begun)| before.is_none_or(|before| *begun < before));
         for upload in sized(lake, uploads).await? {
             sum.uploads += 1;
+            total.add(upload.upload.key.as_str(), upload.size.unwrap_or_default())?;
             sum.bytes += upload.size.map_or(0, |size| size.0);
             show(&upload);
         }

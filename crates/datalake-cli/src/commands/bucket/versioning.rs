@@ -1,6 +1,6 @@
 //! `bucket versioning`.
 
-use datalake_core::{BucketName, Versioning};
+use datalake_core::{BucketName, Fault, FaultKind, Versioning};
 use datalake_engine::ObjectStore;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -42,6 +42,9 @@ pub(super) async fn versioning(
         (Versioning::Never, Some(Versioning::Suspended)) | (_, None) => is,
         (_, Some(to)) => to,
     };
+    if to == Versioning::Enabled && to != is {
+        require_no_table(&bucket, &lake).await?;
+    }
     if to != is {
         lake.set_versioning(&bucket, to).await.map_err(&failed)?;
     }
@@ -56,4 +59,11 @@ pub(super) async fn versioning(
         printer.talk("lifecycle rules stand still as long as versioning is suspended");
     }
     Ok(Exit::Done)
+}
+
+/// Refuses to keep old versions of a table: its commits would get lost.
+async fn require_no_table(bucket: &BucketName, store: &dyn ObjectStore) -> Result<(), Failure> {
+    let search = store.tables(bucket).await.map_err(at_bucket(bucket))?;
+    let Some(table) = search.found else { return Ok(()) };
+    Err(at_bucket(bucket)(Fault::new(FaultKind::HoldsTables, table.to_string())))
 }

@@ -3,21 +3,23 @@
 use std::collections::VecDeque;
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use datalake_core::{Fault, FaultKind};
+use datalake_core::{Fault, FaultKind, HostPath, InvalidPath};
 use datalake_dagster::{
     BASE_LABEL, IMPORT_SCRIPT, IndexUrl, PIP_CONF_ID, Packages, Source, WHEELS,
 };
-use datalake_engine::{Build, Images, LineSink};
+use datalake_engine::{Build, Images, LineSink, NoCheckpoints};
+use datalake_host::HostFiles;
 
 use super::plan::Wanted;
 use crate::args::DepsApply;
 use crate::deployment::Ground;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::named_path::{NamedKind, find_kind, find_whole, is_folder};
 use crate::render::{Redactor, printable};
 use crate::site::Site;
+use crate::stop::{Charge, asked};
 
 /// How many of its last lines are shown of a build that fails.
 const TAIL: usize = 30;
@@ -48,19 +50,31 @@ impl Materials {
 }
 
 fn folder(path: &Path) -> Result<PathBuf, Failure> {
-    let folder = find_whole(path)?;
+    let folder = HostFiles::open_named(path, Arc::new(NoCheckpoints))?.real_path();
     // podman parts a volume's two sides by a colon.
-    let is_fit = is_folder(&folder) && !folder.to_string_lossy().contains(':');
-    let message = || format!("`{}` is no folder that a build can be given", printable(&path.display().to_string()));
-    if is_fit { Ok(folder) } else { Err(Failure::new(Exit::Usage, message())) }
+    if !folder.to_string_lossy().contains(':') {
+        return Ok(folder);
+    }
+    let shown = printable(&path.display().to_string());
+    Err(Failure::new(Exit::Usage, format!("`{shown}` is no folder that a build can be given")))
 }
 
 fn file(path: &Path) -> Result<PathBuf, Failure> {
-    let file = find_whole(path)?;
+    let shown = printable(&path.display().to_string());
+    let at = |fault: &Fault| Failure::about(format!("`{shown}`"), fault);
+    let above = path.parent().filter(|above| !above.as_os_str().is_empty());
+    let above = HostFiles::open_named(above.unwrap_or(Path::new(".")), Arc::new(NoCheckpoints))?;
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let below: HostPath = format!("/{name}")
+        .parse()
+        .map_err(|error: InvalidPath| Failure::of(Exit::Usage, &error))?;
+    let is_file = above.is_file(&below).map_err(|fault| at(&fault))?;
+    let file = above.real_path().join(name.as_ref());
     // podman parts a secret's settings by commas.
-    let is_fit = find_kind(&file) == NamedKind::File && !file.to_string_lossy().contains(',');
-    let message = || format!("`{}` is no file that a build can be given", printable(&path.display().to_string()));
-    if is_fit { Ok(file) } else { Err(Failure::new(Exit::Usage, message())) }
+    if is_file && !file.to_string_lossy().contains(',') {
+        return Ok(file);
+    }
+    Err(Failure::new(Exit::Usage, format!("`{shown}` is no file that a build can be given")))
 }
 
 /// Builds an image, unless it is there, and tries it. One that does not stand the trial is removed.
@@ -88,9 +102,10 @@ pub(super) async fn build(
         true
     };
     site.printer.talk(&format!("\nBuilding {}, unless it is there:", wanted.name));
+    let _charge = Charge::take();
     let made = tokio::select! {
         made = made(wanted, &build, ground.images(), &mut show) => made,
-        _ = tokio::signal::ctrl_c() => {
+        () = asked() => {
             return Err(Failure::new(Exit::Interrupted, "stopped while the image was built")
                 .hint("nothing was changed: the services go on with the image they have"));
         }

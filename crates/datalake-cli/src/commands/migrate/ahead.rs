@@ -30,6 +30,8 @@ pub(super) struct Ahead {
     pub(super) newer_here: Vec<String>,
     /// Cannot be fetched.
     pub(super) failed: Vec<String>,
+    /// No pickles, or not the names of logs: they stay in the bucket.
+    pub(super) other_kinds: Vec<String>,
     /// Equal on both sides.
     pub(super) equal: Sum,
     /// How long what is to be fetched is.
@@ -61,6 +63,7 @@ impl Ahead {
             gone: Vec::new(),
             newer_here: Vec::new(),
             failed: Vec::new(),
+            other_kinds: Vec::new(),
             equal: Sum::default(),
             bytes: 0,
         }
@@ -96,6 +99,7 @@ impl Ahead {
         list(&self.alone, "in the bucket alone");
         list(&self.gone, "gone from the bucket: the local files may be older than that");
         list(&self.newer_here, "newer here: the local files stay");
+        list(&self.other_kinds, "of other kinds, which stay in the bucket");
         list(&self.failed, "cannot be fetched: materialize them again");
         text
     }

@@ -1,7 +1,5 @@
 //! `migrate back`: what is newer in the bucket than its local file, fetched.
 
-use std::path::PathBuf;
-
 use datalake_core::{Comparison, Filter};
 use datalake_engine::Clock as _;
 use datalake_engine::transfer::{Item, Limits, Options, Route, sync};
@@ -11,12 +9,13 @@ use serde::Serialize;
 use super::super::agreed;
 use super::super::transfer::{Teller, limits, watched};
 use super::ahead::{Ahead, Gone};
+use super::folder::FolderPlace;
 use super::keeping::KeepingTree;
 use super::open::OpenPart;
 use super::part::{Migration, Part, PartKind};
 use super::pause::Paused;
 use super::run::connected;
-use super::standing::{Counting, Counts, Standing};
+use super::standing::{Counting, Counts, Sparing, Standing};
 use crate::args::Cli;
 use crate::args::migrate::{BackPlan, BackRun};
 use crate::exit::Exit;
@@ -120,11 +119,13 @@ async fn ahead(
     let mut ahead = Ahead::nothing(part.kind);
     let (tree, _) = open.tree()?;
     let sink = |item: &Item<'_>, standing: Standing| ahead.add(item, standing);
-    let watch = Counting::new(Counts::new(part.kind, migration.words(part)), sink);
+    let left_out = open.left_out();
+    let watch = Counting::new(Counts::new(part.kind, migration.words(part)), &left_out, sink);
     let route = Route::Down(&open.folder, tree);
     let looked = sync(&route, &options(part.kind, limits, true)?, &open.ports(), &watch).await;
     looked.map_err(|stopped| open.failure(remote, stopped))?;
     let counts = watch.counts();
+    ahead.other_kinds = left_out.late_names();
     ahead.equal = counts.moved;
     ahead.bytes = counts.to_move().bytes;
     ahead.gone = gone(remote, &open, limits).await?;
@@ -150,9 +151,12 @@ async fn fetch(
 ) -> Result<Fetched, Failure> {
     let open = migration.open(remote, part, false)?;
     let (tree, folder) = open.tree()?;
-    let keeping = KeepingTree::new(tree, folder, kept_in(remote, part)?);
+    let (beside, name) = kept_beside(remote, part)?;
+    let keeping = KeepingTree::new(tree, folder, beside, name);
     let route = Route::Down(&open.folder, &keeping);
-    let fetched = sync(&route, &options(part.kind, limits, false)?, &open.ports(), teller).await;
+    let left_out = open.left_out();
+    let watch = Sparing { watch: teller, left_out: &left_out };
+    let fetched = sync(&route, &options(part.kind, limits, false)?, &open.ports(), &watch).await;
     let summary = fetched.map_err(|stopped| open.failure(remote, stopped))?;
     teller.ended(&summary);
     Ok(Fetched {
@@ -161,18 +165,18 @@ async fn fetch(
             items: summary.new.items + summary.replaced.items,
             bytes: summary.new.bytes + summary.replaced.bytes,
         },
-        failed: summary.failed.items,
-        kept: keeping.kept().map(|path| printable(&path.display().to_string())),
+        failed: summary.failed.items.saturating_sub(left_out.late()),
+        kept: keeping.kept(),
     })
 }
 
-/// The folder for what is replaced: beside the pickles, so that nothing takes it for one.
-fn kept_in(remote: &Remote, part: &Part) -> Result<PathBuf, Failure> {
+/// The pickles' folder, and the name of that beside it for what is replaced, so that nothing takes
+/// it for one of them.
+fn kept_beside<'a>(remote: &Remote, part: &'a Part) -> Result<(&'a FolderPlace, String), Failure> {
     let none = || Failure::new(Exit::Usage, "objects of another place have no files here");
     let folder = part.folder().ok_or_else(none)?;
-    let name = folder.file_name().unwrap_or_default().to_string_lossy();
     let now = remote.site.clock.now().to_string().replace(':', "");
-    Ok(folder.with_file_name(format!("{name}-before-{now}")))
+    Ok((folder, format!("{}-before-{now}", folder.name())))
 }
 
 fn options(part: PartKind, limits: &Limits, dry_run: bool) -> Result<Options, Failure> {

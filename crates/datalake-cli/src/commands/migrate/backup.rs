@@ -14,8 +14,10 @@ use serde::Serialize;
 use tokio::time::interval;
 
 use super::home::Home;
+use super::is_home::require_named_home;
 use crate::args::Cli;
 use crate::args::migrate::{Backup, What};
+use crate::dumps::find_dump;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::render::{DocumentKind, Printer, Ticker, archive_line, count, counted, printable, size};
@@ -48,6 +50,8 @@ struct BackedUp {
     disturbed: Vec<String>,
     /// What is not in it, since it is no file.
     skipped: Vec<String>,
+    /// What copies Dagster's database, where it is one of Postgres and not in it.
+    dump: Option<String>,
     /// How long it took, in seconds.
     seconds: f64,
 }
@@ -80,14 +84,19 @@ pub(super) async fn backup(cli: &Cli, flags: &Backup, printer: Printer) -> Resul
 async fn write(cli: &Cli, flags: &Backup, printer: Printer) -> Result<Exit, Failure> {
     let site = Site::open(cli, printer).await?;
     let what = What { home: flags.home.clone(), ..What::default() };
-    let folder = Home::find(&site, &what)?.path;
+    require_named_home(&what).await?;
+    let home = Home::find(&site, &what)?.folder;
+    let (opened, folder, rules) = (home.open()?, home.path_here(), home.rules());
+    let dump = find_dump(&site, &home.text("dagster.yaml")?.unwrap_or_default());
     let created = site.clock.now().to_string();
     let usual = || PathBuf::from(format!("dagster-home-{}.tar.zst", created.replace(':', "")));
     let to = flags.to.clone().unwrap_or_else(usual);
     let began = Instant::now();
     let (from, file) = (folder.clone(), to.clone());
     let work = move |progress: &ArchiveProgress| {
-        archive(&NewArchive { folder: &from, to: &file, created: &created }, progress)
+        let (name, to, created) = (from.as_path(), file.as_path(), created.as_str());
+        let owners = &rules.owners;
+        archive(&NewArchive { folder: &opened, name, owners, to, created }, progress)
     };
     let made = shown(printer, work).await?;
     let Archived { files, databases, bytes, packed, disturbed, skipped } = made;
@@ -100,14 +109,33 @@ async fn write(cli: &Cli, flags: &Backup, printer: Printer) -> Result<Exit, Fail
         size(bytes),
         size(packed)
     );
-    text.push_str(&named("not in it, since they are no files", &skipped));
+    text.push_str(&named(
+        "not in it: no plain files, files of another user, or all holes",
+        &skipped,
+    ));
+    if let Some(line) = &dump {
+        text.push_str(&format!(
+            "Not in it: Dagster's database, which is Postgres. Copy it with:\n  {}\n",
+            printable(line)
+        ));
+    }
     text.push_str(&format!("Next: {} migrate backup --check {file}\n", site.name));
     let problem = (!disturbed.is_empty()).then(|| {
         let message = named("written all the while, so perhaps not whole in it", &disturbed);
         Failure::new(Exit::Partly, message.trim_end()).hint("stop what writes, and make it anew")
     });
-    let made =
-        BackedUp { folder, file, files, databases, bytes, packed, disturbed, skipped, seconds };
+    let made = BackedUp {
+        dump,
+        folder,
+        file,
+        files,
+        databases,
+        bytes,
+        packed,
+        disturbed,
+        skipped,
+        seconds,
+    };
     printer.result(BACKUP, made, &text);
     problem.map_or(Ok(Exit::Done), Err)
 }

@@ -3,21 +3,22 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 
-use datalake_core::{Comparison, Fault, FileFacts, SkipReason, TreePath};
+use datalake_core::Comparison;
 use datalake_engine::transfer::{
-    Finding, Item, Limits, LocalTree as _, Reason, TransferWatch, VerifyWatch,
+    FreeWatch, FreeableFile, Freeing, Item, KeptFile, Limits, TransferWatch, free_files,
 };
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::super::name_typed;
 use super::super::transfer::{held, limits};
+use super::kinds::LeftRow;
 use super::lines::Lines;
 use super::look::MIGRATION_STATUS;
 use super::look::counted_parts;
-use super::open::OpenPart;
 use super::part::{Migration, Part, PartKind};
 use super::run::connected;
+use super::standing::Standing;
 use super::tree::Facts;
 use crate::args::Cli;
 use crate::args::migrate::Free;
@@ -37,19 +38,20 @@ struct Freed {
     removed: Sum,
     /// How many files stay: the bucket has not the same.
     kept: u64,
+    /// What else lies there: files of other kinds, which are never removed.
+    left_out: Vec<LeftRow>,
 }
 
-/// Notes what became of each name, and which are surely the same.
+/// Notes which files the bucket seems to have, and why others stay.
 #[derive(Default)]
-struct Sure {
+struct Looked {
     same: Mutex<BTreeSet<String>>,
-    /// Why others stay.
     others: Mutex<BTreeMap<String, String>>,
 }
 
-impl TransferWatch for Sure {
+impl TransferWatch for Looked {
     fn item(&self, item: &Item<'_>) {
-        if item.reason == Reason::Equal(SkipReason::SameContent) {
+        if Standing::of(item) == Standing::Moved {
             held(&self.same).insert(item.name.to_owned());
         } else {
             held(&self.others).insert(item.name.to_owned(), item.reason.to_string());
@@ -57,10 +59,37 @@ impl TransferWatch for Sure {
     }
 }
 
-impl VerifyWatch for Sure {
-    fn found(&self, name: &str, finding: &Finding) {
-        if *finding == Finding::Right {
-            held(&self.same).insert(name.to_owned());
+/// Counts what goes and what stays, and writes a line for each.
+struct Freeings<'a> {
+    freed: Mutex<Freed>,
+    lines: Mutex<&'a mut Option<Lines>>,
+}
+
+impl TransferWatch for Freeings<'_> {
+    fn item(&self, _: &Item<'_>) {}
+}
+
+impl FreeWatch for Freeings<'_> {
+    fn freed(&self, file: &FreeableFile, outcome: &Result<(), KeptFile>) {
+        match outcome {
+            Ok(()) => {
+                held(&self.freed).removed.add(file.facts.size.0);
+                self.write('-', &file.name, "the bucket has the same");
+            }
+            Err(why) => self.keep(&file.name, &why.to_string()),
+        }
+    }
+}
+
+impl Freeings<'_> {
+    fn keep(&self, name: &str, why: &str) {
+        held(&self.freed).kept += 1;
+        self.write('!', name, why);
+    }
+
+    fn write(&self, mark: char, name: &str, why: &str) {
+        if let Some(lines) = held(&self.lines).as_mut() {
+            lines.write(mark, name, why);
         }
     }
 }
@@ -73,15 +102,16 @@ pub(super) async fn free(cli: &Cli, flags: &Free, printer: Printer) -> Result<Ex
     if migration.home.is_none() {
         return Err(Failure::new(Exit::Usage, "objects of another place are removed with `rm`"));
     }
-    let (parts, _) = counted_parts(&remote, &migration, (&limits, &mut None)).await?;
-    let moved: u64 = parts.iter().map(|part| part.moved.items).sum();
-    let bytes: u64 = parts.iter().map(|part| part.moved.bytes).sum();
+    let parts = counted_parts(&remote, &migration, (&limits, &mut None)).await?;
+    let pickles = || parts.iter().filter(|part| part.part.is_pickled());
+    let moved: u64 = pickles().map(|part| part.moved.items).sum();
+    let bytes: u64 = pickles().map(|part| part.moved.bytes).sum();
     if flags.dry_run || moved == 0 {
-        let text = render::parts(&parts) + "\nNothing was removed.\n";
+        let text = render::parts(&parts) + &render::left_out(&parts) + "\nNothing was removed.\n";
         printer.result(MIGRATION_STATUS, &parts, &text);
         return Ok(if moved == 0 { Exit::Done } else { Exit::Drift });
     }
-    printer.talk(&render::parts(&parts));
+    printer.talk(&(render::parts(&parts) + &render::left_out(&parts)));
     let what = format!("{} ({})", counted(moved, "local file"), size(bytes));
     printer.talk(&format!("{what} would go, each after a look at the store."));
     name_typed(&migration.bucket, flags.confirm.as_deref(), remote.site.may_ask())?;
@@ -92,7 +122,7 @@ pub(super) async fn free(cli: &Cli, flags: &Free, printer: Printer) -> Result<Ex
         freed.push(one(&remote, (&migration, part), how, &mut lines).await?);
     }
     if let Some(lines) = lines {
-        lines.finish(&super::tree::LeftOut::default())?;
+        lines.finish()?;
     }
     tell(printer, &freed)
 }
@@ -107,7 +137,11 @@ fn tell(printer: Printer, freed: &[Freed]) -> Result<Exit, Failure> {
             count(part.kept)
         )
     };
-    printer.result(MIGRATION_FREED, freed, &freed.iter().map(line).collect::<String>());
+    let mut text = freed.iter().map(line).collect::<String>();
+    for row in freed.iter().flat_map(|part| &part.left_out) {
+        text.push_str(&format!("{:<12}{}\n", "", render::left_row(row)));
+    }
+    printer.result(MIGRATION_FREED, freed, &text);
     let kept: u64 = freed.iter().map(|part| part.kept).sum();
     if kept == 0 {
         return Ok(Exit::Done);
@@ -116,65 +150,47 @@ fn tell(printer: Printer, freed: &[Freed]) -> Result<Exit, Failure> {
         .hint("the bucket has not the same: `migrate report` tells of each why"))
 }
 
-/// Removes the files of a part whose content the store has now; all others are kept and told.
+/// Removes the pickles of a part whose content the store has now; all else is kept and told.
 async fn one(
     remote: &Remote,
     (migration, part): (&Migration<'_>, &Part),
     (deep, limits): (bool, &Limits),
     lines: &mut Option<Lines>,
 ) -> Result<Freed, Failure> {
+    let none = Freed { part: part.kind, removed: Sum::default(), kept: 0, left_out: Vec::new() };
+    if part.is_yet_to_come() {
+        return Ok(none);
+    }
     let facts: Arc<Facts> = Arc::default();
-    let open = migration.open(remote, part, true)?.remembering(&facts);
-    let sure = sure(remote, &open, (deep, limits)).await?;
+    let _lock = migration.lock(remote, part)?;
+    let open = migration.open(remote, part, true)?.naming().remembering(&facts);
+    let looked = Looked::default();
+    let seen = open.look(limits, Comparison::KeepNewer, &looked).await;
+    seen.map_err(|stopped| open.failure(remote, stopped))?;
     let (tree, _) = open.tree()?;
-    let facts = std::mem::take(&mut *held(&facts));
-    let mut freed = Freed { part: part.kind, removed: Sum::default(), kept: 0 };
-    let others = sure.others.into_inner().unwrap_or_default();
-    let same = sure.same.into_inner().unwrap_or_default();
-    for (name, facts) in &facts {
-        let outcome = match (same.contains(name), others.get(name)) {
-            (true, _) => removed(tree, name, facts).await.map_err(|fault| fault.to_string()),
-            (false, Some(why)) => Err(format!("the bucket has not the same: {why}")),
-            (false, None) => Err("the bucket's content was not proved".to_owned()),
-        };
-        match &outcome {
-            Ok(()) => freed.removed.add(facts.size.0),
-            Err(_) => freed.kept += 1,
-        }
-        if let Some(lines) = lines {
-            let (mark, reason) = match &outcome {
-                Ok(()) => ('-', "the bucket has the same"),
-                Err(why) => ('!', why.as_str()),
-            };
-            lines.write(mark, name, reason);
+    let met = std::mem::take(&mut *held(&facts));
+    let left_out = open.left_out();
+    if let Some(lines) = lines.as_mut() {
+        lines.leave(&left_out);
+    }
+    let watch = Freeings { freed: Mutex::new(none), lines: Mutex::new(lines) };
+    let others = looked.others.into_inner().unwrap_or_default();
+    let same = looked.same.into_inner().unwrap_or_default();
+    let mut files = Vec::new();
+    for (name, facts) in met {
+        match (part.kind.is_pickled(), same.contains(&name)) {
+            (true, true) => files.push(FreeableFile { name, facts }),
+            (false, true) => watch.keep(&name, "a log: only pickles are removed"),
+            (_, false) if left_out.is_late(&name) => (),
+            (_, false) => {
+                let why = others.get(&name).map_or("nothing is known of it", String::as_str);
+                watch.keep(&name, &format!("the bucket has not the same: {why}"));
+            }
         }
     }
-    Ok(freed)
-}
-
-/// Compares every file with its object by hash; with `deep` the object is read, too.
-async fn sure(
-    remote: &Remote,
-    open: &OpenPart<'_>,
-    (deep, limits): (bool, &Limits),
-) -> Result<Sure, Failure> {
-    let sure = Sure::default();
-    let looked = open.look(limits, Comparison::Checksum, &sure).await;
-    looked.map_err(|stopped| open.failure(remote, stopped))?;
-    if !deep {
-        return Ok(sure);
-    }
-    let read = Sure::default();
-    let found = open.verify(limits, true, &read).await;
-    found.map_err(|stopped| open.failure(remote, stopped))?;
-    let read = read.same.into_inner().unwrap_or_default();
-    held(&sure.same).retain(|name| read.contains(name));
-    Ok(sure)
-}
-
-async fn removed(tree: &super::tree::PartTree, name: &str, facts: &FileFacts) -> Result<(), Fault> {
-    let refused = |error: datalake_core::UnfitName| {
-        Fault::new(datalake_core::FaultKind::Refused, error.to_string())
-    };
-    tree.remove(&TreePath::try_from(name).map_err(refused)?, facts).await
+    let how = Freeing { deep, limits: limits.clone() };
+    let freed = free_files((tree, &open.folder), &files, &how, (open.clock, &watch)).await;
+    freed.map_err(|stopped| open.failure(remote, stopped))?;
+    let freed = watch.freed.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+    Ok(Freed { left_out: left_out.rows(), ..freed })
 }

@@ -1,18 +1,17 @@
 //! Where Dagster's files really lie on this host: its units, its `dagster.yaml`, and flags.
 
-use std::fs;
-use std::io::ErrorKind;
-use std::path::{Path, PathBuf};
+use std::path::Path;
+use std::sync::Arc;
 
-use datalake_core::FaultKind;
+use datalake_core::HostPath;
 use datalake_dagster::{LogPlace, Place, instance_places};
-use datalake_engine::{Files as _, Seen};
-use datalake_quadlet::{Mounts, Source, UnitFile, published, volume_name};
+use datalake_quadlet::{HOME_VARIABLE, MountedUnit, UnitFile, folder_of_source, published};
 
+use super::folder::FolderPlace;
 use crate::args::migrate::What;
+use crate::dagster_home::{FolderRules, FoundHome, read_mounted_units, read_unit_files};
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::render::printable;
 use crate::site::Site;
 
 /// The port on which a webserver listens in its container.
@@ -22,15 +21,15 @@ const WEBSERVER: u16 = 3000;
 #[derive(Debug)]
 pub(super) struct Home {
     /// The folder on this host.
-    pub(super) path: PathBuf,
+    pub(super) folder: FolderPlace,
     /// The same folder as Dagster's processes see it.
     pub(super) inside: String,
     /// The folder of the pickles, or why it is not known.
-    pub(super) pickles: Result<PathBuf, String>,
+    pub(super) pickles: Result<FolderPlace, String>,
     /// Where steps' output goes.
     pub(super) logs: Logs,
     /// The folder of the databases, or why it is not known.
-    pub(super) databases: Result<PathBuf, String>,
+    pub(super) databases: Result<FolderPlace, String>,
     /// Where the webserver can be asked, as far as the units tell.
     pub(super) webservers: Vec<String>,
 }
@@ -39,7 +38,7 @@ pub(super) struct Home {
 #[derive(Debug)]
 pub(super) enum Logs {
     /// Into this folder.
-    Here(PathBuf),
+    Here(FolderPlace),
     /// Into a bucket already, below this prefix.
     Bucket(Option<String>),
     /// It is not known, and why.
@@ -47,14 +46,13 @@ pub(super) enum Logs {
 }
 
 /// What the units tell of the containers.
-#[derive(Default)]
 struct Containers {
-    mounts: Mounts,
+    units: Vec<MountedUnit>,
     working: Vec<String>,
     webservers: Vec<String>,
     /// The service user's home, below which podman keeps volumes.
-    user_home: String,
-    root: PathBuf,
+    user_home: HostPath,
+    rules: Arc<FolderRules>,
 }
 
 impl Home {
@@ -65,30 +63,28 @@ impl Home {
     /// [`Failure`] where neither a flag nor the units tell the home, or its `dagster.yaml` cannot
     /// be read.
     pub(super) fn find(site: &Site, what: &What) -> Result<Self, Failure> {
-        let containers = match (Containers::read(site), &what.home) {
-            (Ok(containers), _) => containers,
-            // Who names the home needs no units.
-            (Err(_), Some(_)) => Containers { root: site.root.clone(), ..Containers::default() },
-            (Err(failure), None) => return Err(failure.hint("or name the folder: --home DIR")),
+        let (containers, folder, inside) = match &what.home {
+            Some(named) => named_home(site, named)?,
+            None => found_home(site)
+                .map_err(|failure| failure.hint("or name the folder: --home DIR"))?,
         };
-        let (path, inside) = containers.home(what.home.as_deref())?;
-        require_folder(&path, "--home")?;
-        what.pickles.iter().try_for_each(|dir| require_folder(dir, "--pickles"))?;
-        what.log_dir.iter().try_for_each(|dir| require_folder(dir, "--log-dir"))?;
-        let text = yaml(&path.join("dagster.yaml"))?;
+        let text = folder.text("dagster.yaml")?.unwrap_or_default();
         let places = instance_places(&text, &inside).map_err(|error| {
             Failure::of(Exit::Config, &error)
-                .within(format!("`{}`", path.join("dagster.yaml").display()))
+                .within(format!("`{}/dagster.yaml`", folder.shown()))
                 .hint("a key that stands twice is taken by Dagster, the last one: take one out")
         })?;
-        let here = Resolver { containers: &containers, home: (&path, &inside) };
+        let folder = folder.closed();
+        let rules = containers.as_ref().map(|containers| containers.rules.as_ref());
+        let named = |dir: &Path, flag| FolderPlace::named(dir, flag, rules);
+        let here = Resolver { site, containers: containers.as_ref(), home: (&folder, &inside) };
         Ok(Self {
             pickles: match &what.pickles {
-                Some(dir) => Ok(dir.clone()),
+                Some(dir) => Ok(named(dir, "--pickles")?),
                 None => here.folder(&places.pickles),
             },
             logs: match (&what.log_dir, places.logs) {
-                (Some(dir), _) => Logs::Here(dir.clone()),
+                (Some(dir), _) => Logs::Here(named(dir, "--log-dir")?),
                 (None, LogPlace::Local(place)) => match here.folder(&place) {
                     Ok(folder) => Logs::Here(folder),
                     Err(why) => Logs::Unknown(why),
@@ -99,141 +95,139 @@ impl Home {
                 }
             },
             databases: here.folder(&places.databases),
-            webservers: containers.webservers,
-            path,
+            webservers: containers.map(|containers| containers.webservers).unwrap_or_default(),
+            folder,
             inside,
         })
     }
 }
 
+type FoundHere = (Option<Containers>, FolderPlace, String);
+
+/// The home that the operator names; it needs no units.
+fn named_home(site: &Site, named: &Path) -> Result<FoundHere, Failure> {
+    let containers = Containers::read(site).ok();
+    let rules = containers.as_ref().map(|containers| containers.rules.as_ref());
+    let folder = FolderPlace::named(named, "--home", rules)?;
+    let told = containers.as_ref().and_then(|containers| containers.variable(HOME_VARIABLE));
+    let inside = told.map(|inside| inside.trim_end_matches('/').to_owned());
+    let inside = inside.unwrap_or_else(|| folder.real_path().display().to_string());
+    Ok((containers, folder, inside))
+}
+
+/// The home that the units or the spec tell.
+fn found_home(site: &Site) -> Result<FoundHere, Failure> {
+    let containers = Containers::read(site)?;
+    let host = site.settings.host()?;
+    let (account, _) = site.host(&host)?;
+    let home = FoundHome::find(&account, &host, &site.host)?.home;
+    let folder = FolderPlace::on_host(site, &home.folder, &containers.rules)?;
+    if folder.is_absent() {
+        let message = format!("there is no folder `{}`", folder.shown());
+        return Err(Failure::new(Exit::Absent, message));
+    }
+    let inside = home.inside.unwrap_or_else(|| home.folder.to_string());
+    Ok((Some(containers), folder, inside.trim_end_matches('/').to_owned()))
+}
+
 impl Containers {
     fn read(site: &Site) -> Result<Self, Failure> {
         let host = site.settings.host()?;
-        let (account, places) = site.host(&host)?;
-        let mut units = Vec::new();
-        for unit in &places.units {
-            match site.host.look(&unit.file) {
-                Ok(Seen::File { content, .. }) => {
-                    let text = String::from_utf8_lossy(content.expose());
-                    units.push(UnitFile::parse(&text));
-                }
-                Ok(Seen::Folder(_)) => (),
-                Err(fault) if fault.kind == FaultKind::Absent => (),
-                Err(fault) => return Err(Failure::about(format!("`{}`", unit.file), &fault)),
-            }
+        let (account, _) = site.host(&host)?;
+        let units = read_mounted_units(&account, &host, &site.host)?;
+        let mut files: Vec<UnitFile> = Vec::new();
+        for name in &host.units {
+            files.extend(read_unit_files(name, &account, &site.host)?);
         }
-        let working = units.iter().filter_map(|unit| unit.last("Container", "WorkingDir"));
-        let ports = units.iter().flat_map(|unit| published(unit, WEBSERVER));
+        let working = files.iter().filter_map(|unit| unit.last("Container", "WorkingDir"));
+        let ports = files.iter().flat_map(|unit| published(unit, WEBSERVER));
         Ok(Self {
-            mounts: Mounts::of(&units, &account.home),
             working: working.map(str::to_owned).collect(),
             webservers: ports.map(|port| format!("http://127.0.0.1:{port}")).collect(),
-            user_home: account.home.as_str().to_owned(),
-            root: site.root.clone(),
+            rules: Arc::new(FolderRules::of(&account, &host, &site.host)?),
+            user_home: account.home,
+            units,
         })
     }
 
-    /// The home on this host, and as the containers see it.
-    fn home(&self, named: Option<&Path>) -> Result<(PathBuf, String), Failure> {
-        if let Some(named) = named {
-            let shown = || absolute(named).display().to_string();
-            return Ok((named.to_owned(), self.inside().unwrap_or_else(shown)));
-        }
-        let unknown = |message: &str| {
-            Failure::new(Exit::Config, message).hint("name the folder on this host: --home DIR")
-        };
-        let inside = self.inside().ok_or_else(|| {
-            unknown("no unit says where Dagster's home is: none has `Environment=DAGSTER_HOME=…`")
-        })?;
-        let path = self.outside(&inside).ok_or_else(|| {
-            unknown(&format!("no `Volume=` of the units tells where `{inside}` lies on this host"))
-        })?;
-        Ok((path, inside))
+    fn variable(&self, name: &str) -> Option<&str> {
+        self.units.iter().find_map(|unit| unit.mounts.variable(name))
     }
 
-    /// The home as the containers see it.
-    fn inside(&self) -> Option<String> {
-        let said = self.mounts.variable("DAGSTER_HOME")?;
-        Some(said.trim_end_matches('/').to_owned())
+    /// The folder of the host behind a path of a container.
+    fn outside(&self, inside: &str) -> Option<HostPath> {
+        let sources = self.units.iter().filter_map(|unit| unit.mounts.behind(inside));
+        let mut folders =
+            sources.filter_map(|source| folder_of_source(&source, &self.user_home).ok()?);
+        folders.next()
     }
 
-    fn outside(&self, inside: &str) -> Option<PathBuf> {
-        let path = match self.mounts.behind(inside)? {
-            Source::Folder(path) => path.as_str().to_owned(),
-            Source::Named { name, below } => {
-                let (home, name) = (&self.user_home, volume_name(&name)?);
-                format!("{home}/.local/share/containers/storage/volumes/{name}/_data{below}")
-            }
-        };
-        Some(self.root.join(path.trim_start_matches('/')))
+    fn see_nothing(&self) -> bool {
+        self.units.iter().all(|unit| unit.mounts.is_empty())
     }
 }
 
 /// Turns places as Dagster sees them into folders of this host.
 struct Resolver<'a> {
-    containers: &'a Containers,
-    home: (&'a Path, &'a str),
+    site: &'a Site,
+    containers: Option<&'a Containers>,
+    home: (&'a FolderPlace, &'a str),
 }
 
 impl Resolver<'_> {
-    fn folder(&self, place: &Place) -> Result<PathBuf, String> {
+    fn folder(&self, place: &Place) -> Result<FolderPlace, String> {
         match place {
             Place::Folder(inside) => self.outside(inside),
-            Place::Relative(path) => match self.containers.working.as_slice() {
+            Place::Relative(path) => match self.working().as_slice() {
                 [working, others @ ..] if others.iter().all(|other| other == working) => {
                     let path = path.trim_start_matches("./");
                     self.outside(&format!("{}/{path}", working.trim_end_matches('/')))
                 }
                 _ => Err(place.to_string()),
             },
-            Place::Variable(name, behind) => match self.containers.mounts.variable(name) {
-                Some(value) if value.starts_with('/') => {
-                    let path = format!("{}/{behind}", value.trim_end_matches('/'));
-                    self.outside(path.trim_end_matches('/'))
+            Place::Variable(name, behind) => {
+                match self.containers.and_then(|all| all.variable(name)) {
+                    Some(value) if value.starts_with('/') => {
+                        let path = format!("{}/{behind}", value.trim_end_matches('/'));
+                        self.outside(path.trim_end_matches('/'))
+                    }
+                    _ => Err(place.to_string()),
                 }
-                _ => Err(place.to_string()),
-            },
+            }
             Place::Unknown(why) => Err(why.clone()),
         }
     }
 
-    fn outside(&self, inside: &str) -> Result<PathBuf, String> {
-        let (path, home) = self.home;
+    fn working(&self) -> Vec<&str> {
+        let all = self.containers.map(|containers| containers.working.as_slice());
+        all.unwrap_or_default().iter().map(String::as_str).collect()
+    }
+
+    fn outside(&self, inside: &str) -> Result<FolderPlace, String> {
+        let (folder, home) = self.home;
         if inside.split('/').any(|part| part == "..") {
             return Err(format!("`{inside}` leads upwards"));
         }
         let below = inside.strip_prefix(home);
         if let Some(rest) = below.filter(|rest| rest.is_empty() || rest.starts_with('/')) {
-            return Ok(path.join(rest.trim_start_matches('/')));
+            return folder.join(rest).map_err(|error| error.to_string());
         }
-        if let Some(outside) = self.containers.outside(inside) {
-            return Ok(outside);
+        let unknown = || format!("`{inside}` lies on no folder of this host that is known");
+        if let Some(outside) = self.containers.and_then(|all| all.outside(inside)) {
+            return self.on_host(&outside).ok_or_else(unknown);
         }
         // Without containers, Dagster sees what this host sees.
-        let plain = self.containers.root.join(inside.trim_start_matches('/'));
-        if self.containers.mounts.is_empty() && plain.is_dir() {
-            return Ok(plain);
-        }
-        Err(format!("`{inside}` lies on no folder of this host that is known"))
+        let sees_host = self.containers.is_none_or(Containers::see_nothing);
+        let plain = inside.trim_end_matches('/').parse().ok().filter(|_| sees_host);
+        let plain = plain.and_then(|path: HostPath| self.on_host(&path));
+        plain.filter(|folder| !folder.is_absent()).ok_or_else(unknown)
     }
-}
 
-fn require_folder(path: &Path, flag: &str) -> Result<(), Failure> {
-    if path.is_dir() {
-        return Ok(());
-    }
-    let message = format!("there is no folder `{}`", printable(&path.display().to_string()));
-    Err(Failure::new(Exit::Absent, message).hint(format!("name a folder of this host: {flag} DIR")))
-}
-
-fn absolute(path: &Path) -> PathBuf {
-    fs::canonicalize(path).unwrap_or_else(|_| path.to_owned())
-}
-
-fn yaml(path: &Path) -> Result<String, Failure> {
-    match fs::read_to_string(path) {
-        Ok(text) => Ok(text),
-        Err(error) if error.kind() == ErrorKind::NotFound => Ok(String::new()),
-        Err(error) => Err(Failure::io(path, &error)),
+    fn on_host(&self, path: &HostPath) -> Option<FolderPlace> {
+        let rules = match self.containers {
+            Some(containers) => Arc::clone(&containers.rules),
+            None => self.home.0.rules(),
+        };
+        FolderPlace::on_host(self.site, path, &rules).ok()
     }
 }

@@ -1,6 +1,5 @@
 //! A folder in which no file is ever lost: what is replaced is kept beside the folder.
 
-use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
@@ -12,7 +11,7 @@ use datalake_engine::transfer::{
 use datalake_host::HostTree;
 
 use super::super::transfer::held;
-use super::open::tree;
+use super::folder::FolderPlace;
 use super::tree::PartTree;
 
 /// Files are kept in steps of this size.
@@ -27,9 +26,11 @@ pub(super) struct KeepingTree {
 /// Keeps files.
 pub(super) struct Keeper {
     from: Arc<HostTree>,
-    /// The folder that they are kept in; made with the first one.
-    pub(super) folder: PathBuf,
-    opened: Mutex<Option<Arc<HostTree>>>,
+    /// The folder of the files.
+    beside: FolderPlace,
+    /// The name of the folder beside it that they are kept in; made with the first one.
+    name: String,
+    opened: Mutex<Option<(FolderPlace, Arc<HostTree>)>>,
 }
 
 /// A file that is being written.
@@ -40,30 +41,37 @@ struct Keeping {
 }
 
 impl KeepingTree {
-    pub(super) fn new(part: &PartTree, from: &Arc<HostTree>, folder: PathBuf) -> Self {
-        let keeper = Keeper { from: Arc::clone(from), folder, opened: Mutex::default() };
+    /// Keeps what is replaced in a folder of that name beside `beside`, which the files lie in.
+    pub(super) fn new(
+        part: &PartTree,
+        from: &Arc<HostTree>,
+        beside: &FolderPlace,
+        name: String,
+    ) -> Self {
+        let (from, beside) = (Arc::clone(from), beside.clone());
+        let keeper = Keeper { from, beside, name, opened: Mutex::default() };
         Self { part: part.clone(), keeper: Arc::new(keeper) }
     }
 
     /// The folder of what was replaced, if anything was.
-    pub(super) fn kept(&self) -> Option<&PathBuf> {
-        held(&self.keeper.opened).is_some().then_some(&self.keeper.folder)
+    pub(super) fn kept(&self) -> Option<String> {
+        held(&self.keeper.opened).as_ref().map(|(folder, _)| folder.shown())
     }
 }
 
 impl Keeper {
     fn opened(&self) -> Result<Arc<HostTree>, Fault> {
         let mut opened = held(&self.opened);
-        if let Some(tree) = &*opened {
+        if let Some((_, tree)) = &*opened {
             return Ok(Arc::clone(tree));
         }
-        std::fs::create_dir_all(&self.folder).map_err(|error| {
-            Fault::new(datalake_core::FaultKind::Io, format!("{}: {error}", self.folder.display()))
-        })?;
-        let made = tree(&self.folder).map_err(|failure| {
+        let made = self.beside.make_beside(&self.name);
+        let made = made.and_then(|folder| Ok((folder.open_tree()?, folder)));
+        let (tree, folder) = made.map_err(|failure| {
             Fault::new(datalake_core::FaultKind::Io, failure.messages.join(": "))
         })?;
-        Ok(Arc::clone(opened.insert(Arc::new(made))))
+        let (_, tree) = opened.insert((folder, Arc::new(tree)));
+        Ok(Arc::clone(tree))
     }
 
     /// Copies a file before it is replaced.
@@ -128,7 +136,7 @@ impl LocalTree for KeepingTree {
     }
 
     async fn flush(&self) -> Result<(), Fault> {
-        let kept = held(&self.keeper.opened).clone();
+        let kept = held(&self.keeper.opened).as_ref().map(|(_, tree)| Arc::clone(tree));
         if let Some(kept) = kept {
             kept.flush().await?;
         }

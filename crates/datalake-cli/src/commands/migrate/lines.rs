@@ -1,18 +1,19 @@
 //! The report of a plan, line by line.
 
-use std::fs::File;
 use std::io::{BufWriter, Write as _};
 use std::path::{Path, PathBuf};
 
-use super::look::why;
-use super::tree::LeftOut;
+use datalake_host::NewNamedFile;
+
+use super::kinds::LeftOut;
 use crate::failure::Failure;
+use crate::named_path;
 use crate::render::item_line;
 
 /// A report with one line for each file.
 pub(super) struct Lines {
     path: PathBuf,
-    file: BufWriter<File>,
+    file: BufWriter<NewNamedFile>,
     fault: Option<std::io::Error>,
 }
 
@@ -23,7 +24,7 @@ impl Lines {
     ///
     /// [`Failure`] where it cannot be written.
     pub(super) fn create(path: &Path) -> Result<Self, Failure> {
-        let file = File::create(path).map_err(|error| Failure::io(path, &error))?;
+        let file = named_path::create_file(path)?;
         Ok(Self { path: path.to_owned(), file: BufWriter::new(file), fault: None })
     }
 
@@ -33,21 +34,22 @@ impl Lines {
         }
     }
 
-    /// Adds what stays, and ends.
+    /// Adds what stays.
+    pub(super) fn leave(&mut self, left_out: &LeftOut) {
+        left_out.each(|name, why| self.write('.', name, why));
+    }
+
+    /// Ends.
     ///
     /// # Errors
     ///
     /// [`Failure`] where something could not be written.
-    pub(super) fn finish(mut self, left_out: &LeftOut) -> Result<(), Failure> {
-        for (kind, left) in left_out.kinds() {
-            for name in &left.names {
-                self.write('.', name, why(kind));
-            }
+    pub(super) fn finish(self) -> Result<(), Failure> {
+        let Self { path, file, fault } = self;
+        if let Some(error) = fault {
+            return Err(Failure::io(&path, &error));
         }
-        let flushed = self.file.flush().err();
-        match self.fault.or(flushed) {
-            None => Ok(()),
-            Some(error) => Err(Failure::io(&self.path, &error)),
-        }
+        let file = file.into_inner().map_err(|error| Failure::io(&path, error.error()))?;
+        named_path::finish_file(file, &path)
     }
 }

@@ -1,21 +1,19 @@
 //! `migrate plan` and `migrate status`: what lies where, and what of it is moved.
 
-use std::fs;
-use std::path::Path;
 use std::sync::Arc;
 
 use datalake_core::Comparison;
-use datalake_dagster::{StoredKind, own_storage, stays_in_home};
 use datalake_engine::transfer::{Item, Limits};
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::super::transfer::limits;
-use super::home::{Home, Logs};
+use super::code::own_managers;
+use super::home::Logs;
+use super::kinds::{LeftOut, LeftRow};
 use super::lines::Lines;
-use super::part::{Migration, Part, PartKind};
+use super::part::{Migration, Part};
 use super::standing::{Counting, Counts, Standing};
-use super::tree::LeftOut;
 use crate::args::Cli;
 use crate::args::migrate::{Plan, Status, What};
 use crate::exit::Exit;
@@ -26,9 +24,6 @@ use crate::render::{self, DocumentKind, Printer, printable};
 pub(super) const MIGRATION_PLAN: DocumentKind = DocumentKind::of::<Outlook>("migration-plan");
 pub(super) const MIGRATION_STATUS: DocumentKind =
     DocumentKind::of::<Vec<Counts>>("migration-status");
-
-/// Python files of a folder that are looked at, at most: what is no project has more.
-const SOURCES: usize = 20_000;
 
 /// What a migration finds and would do.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -63,10 +58,13 @@ pub(super) async fn plan(cli: &Cli, flags: &Plan, printer: Printer) -> Result<Ex
     let migration = Migration::of(&remote, &flags.what).await?;
     let limits = limits(&remote, &flags.within)?;
     let mut lines = flags.report.as_deref().map(Lines::create).transpose()?;
-    let (parts, left_out) = counted_parts(&remote, &migration, (&limits, &mut lines)).await?;
-    let outlook = outlook(&migration, &flags.what, parts, &left_out)?;
-    if let Some(lines) = lines {
-        lines.finish(&left_out)?;
+    let parts = counted_parts(&remote, &migration, (&limits, &mut lines)).await?;
+    let outlook = outlook(&migration, &flags.what, parts)?;
+    if let Some(mut lines) = lines {
+        if let Some(home) = &migration.home {
+            super::beside::write_lines(home, &migration, &mut lines)?;
+        }
+        lines.finish()?;
     }
     let next = next(&remote, &flags.what, &outlook.parts);
     printer.result(MIGRATION_PLAN, &outlook, &(render::outlook(&outlook) + &next));
@@ -77,54 +75,61 @@ pub(super) async fn status(cli: &Cli, flags: &Status, printer: Printer) -> Resul
     let remote = Remote::open(cli, printer).await?;
     let migration = Migration::of(&remote, &flags.what).await?;
     let limits = limits(&remote, &flags.within)?;
-    let (parts, _) = counted_parts(&remote, &migration, (&limits, &mut None)).await?;
+    let parts = counted_parts(&remote, &migration, (&limits, &mut None)).await?;
     let stopped = super::pause::stopped_daemon(&remote.site)?;
     if let Some(units) = &stopped {
         printer
             .talk(&format!("a run that was ended has stopped {units}, and not started it again"));
     }
-    let text = render::parts(&parts) + &next(&remote, &flags.what, &parts);
+    let text =
+        render::parts(&parts) + &render::left_out(&parts) + &next(&remote, &flags.what, &parts);
     printer.result(MIGRATION_STATUS, &parts, &text);
     Ok(exit(&parts))
 }
 
-/// How the files of all parts stand, and what was left out among them.
+/// How the files of all parts stand, and what else lies among them.
 pub(super) async fn counted_parts(
     remote: &Remote,
     migration: &Migration<'_>,
     (limits, lines): (&Limits, &mut Option<Lines>),
-) -> Result<(Vec<Counts>, Arc<LeftOut>), Failure> {
-    let left_out = if lines.is_some() { LeftOut::named() } else { LeftOut::default() };
-    let left_out = Arc::new(left_out);
+) -> Result<Vec<Counts>, Failure> {
     let mut all = Vec::new();
     for part in &migration.parts {
+        let is_named = lines.is_some();
         let sink = |item: &Item<'_>, standing: Standing| {
             if let Some(lines) = lines.as_mut() {
                 lines.write(standing.mark(), item.name, &item.reason.to_string());
             }
         };
-        all.push(look_at(remote, migration, (part, limits, &left_out), sink).await?);
+        let (counts, left_out) = look_at(remote, migration, (part, limits, is_named), sink).await?;
+        if let Some(lines) = lines.as_mut() {
+            lines.leave(&left_out);
+        }
+        all.push(counts);
     }
-    Ok((all, left_out))
+    Ok(all)
 }
 
-/// How the files of one part stand; what lies among them is noted with the part that comes first.
+/// How the files of one part stand, and what else lies among them; every name of that, if
+/// `is_named`.
 pub(super) async fn look_at(
     remote: &Remote,
     migration: &Migration<'_>,
-    (part, limits, left_out): (&Part, &Limits, &Arc<LeftOut>),
+    (part, limits, is_named): (&Part, &Limits, bool),
     sink: impl FnMut(&Item<'_>, Standing) + Send,
-) -> Result<Counts, Failure> {
+) -> Result<(Counts, Arc<LeftOut>), Failure> {
     let counts = Counts::new(part.kind, migration.words(part));
     if part.is_yet_to_come() {
-        return Ok(counts);
+        return Ok((counts, Arc::default()));
     }
     let open = migration.open(remote, part, true)?;
-    let open = if part.kind == PartKind::Assets { open.noting(left_out) } else { open };
-    let watch = Counting::new(counts, sink);
+    let open = if is_named { open.naming() } else { open };
+    let left_out = open.left_out();
+    let watch = Counting::new(counts, &left_out, sink);
     let summary = open.look(limits, Comparison::KeepNewer, &watch).await;
     let summary = summary.map_err(|stopped| open.failure(remote, stopped))?;
-    Ok(Counts { there_alone: summary.surplus.into(), ..watch.counts() })
+    let there_alone = summary.surplus.into();
+    Ok((Counts { there_alone, ..watch.counts() }, left_out))
 }
 
 /// The exit code of how parts stand.
@@ -138,21 +143,23 @@ fn exit(parts: &[Counts]) -> Exit {
 
 fn next(remote: &Remote, what: &What, parts: &[Counts]) -> String {
     let (name, flags) = (&remote.site.name, printable(&what.words()));
-    if parts.iter().all(|part| part.all().items + part.there_alone.items == 0) {
+    let is_empty =
+        |part: &Counts| part.all().items + part.there_alone.items == 0 && part.left_out.is_empty();
+    if parts.iter().all(is_empty) {
         return "\nNothing is stored yet, so there is nothing to move.\n".to_owned();
     }
     match exit(parts) {
-        Exit::Done => format!("\nAll of it is moved. Next: {name} migrate verify{flags}\n"),
+        Exit::Done if parts.iter().all(Counts::is_all_moved) => {
+            format!("\nAll of it is moved. Next: {name} migrate verify{flags}\n")
+        }
+        Exit::Done => {
+            format!("\n{} Next: {name} migrate verify{flags}\n", render::what_is_moved(parts))
+        }
         _ => format!("\nNothing was changed. Next: {name} migrate run{flags}\n"),
     }
 }
 
-fn outlook(
-    migration: &Migration<'_>,
-    what: &What,
-    parts: Vec<Counts>,
-    left_out: &LeftOut,
-) -> Result<Outlook, Failure> {
+fn outlook(migration: &Migration<'_>, what: &What, parts: Vec<Counts>) -> Result<Outlook, Failure> {
     let Some(home) = &migration.home else {
         return Ok(Outlook {
             home: None,
@@ -163,120 +170,24 @@ fn outlook(
             unknown: Vec::new(),
         });
     };
-    let mut stays = stays_among(what, left_out);
-    stays.extend(stays_beside(home)?);
+    let rows = parts.iter().flat_map(|part| &part.left_out);
+    let among = |row: &LeftRow| Stays {
+        name: row.name.clone(),
+        items: Some(row.items),
+        why: row.why.clone(),
+    };
+    let mut stays: Vec<_> = rows.map(among).collect();
+    stays.extend(super::beside::stays_beside(home)?);
     Ok(Outlook {
-        home: Some(printable(&home.path.display().to_string())),
+        home: Some(home.folder.shown()),
         home_inside: Some(printable(&home.inside)),
         logs: Some(match &home.logs {
-            Logs::Here(folder) => printable(&folder.display().to_string()),
+            Logs::Here(folder) => folder.shown(),
             Logs::Bucket(_) => "in a bucket already".to_owned(),
             Logs::Unknown(why) => format!("unknown: {}", printable(why)),
         }),
         parts,
         stays,
-        unknown: unknown(what)?,
+        unknown: own_managers(&what.code)?,
     })
-}
-
-/// What lies among the pickles and is none.
-fn stays_among(what: &What, left_out: &LeftOut) -> Vec<Stays> {
-    let kinds = left_out.kinds().into_iter();
-    let stays = kinds.filter_map(|(kind, left)| {
-        let why = match kind {
-            StoredKind::OpOutput if what.op_outputs => return None,
-            StoredKind::Log if what.logs => return None,
-            kind => why(kind),
-        };
-        let name = printable(left.names.first().map(String::as_str).unwrap_or_default());
-        Some(Stays { name, items: Some(left.items), why: why.to_owned() })
-    });
-    stays.collect()
-}
-
-/// Why files of a kind stay that were not asked for.
-pub(super) fn why(kind: StoredKind) -> &'static str {
-    match kind {
-        StoredKind::OpOutput => {
-            "outputs of ops, which only runs that are gone on with read: --op-outputs takes them"
-        }
-        StoredKind::Log => {
-            "logs of steps, which show as before with `local_dir` at the old place: --logs takes them"
-        }
-        kind => kind.stays_because().unwrap_or("a pickle of an asset"),
-    }
-}
-
-/// What lies in the home beside the pickles.
-fn stays_beside(home: &Home) -> Result<Vec<Stays>, Failure> {
-    let failed = |error| Failure::io(&home.path, &error);
-    let mut names = Vec::new();
-    for entry in fs::read_dir(&home.path).map_err(failed)? {
-        names.push(entry.map_err(failed)?.file_name());
-    }
-    names.sort();
-    let holds = |name: &std::ffi::OsStr| {
-        let path = home.path.join(name);
-        home.pickles.as_ref().is_ok_and(|pickles| pickles.starts_with(path))
-    };
-    let stays = names.into_iter().filter(|name| !holds(name)).map(|name| {
-        let name = name.to_string_lossy().into_owned();
-        let why = stays_in_home(&name).unwrap_or("nothing that a migration knows");
-        Stays { name: printable(&name), items: None, why: why.to_owned() }
-    });
-    Ok(stays.collect())
-}
-
-/// What no file tells: I/O managers in code.
-fn unknown(what: &What) -> Result<Vec<String>, Failure> {
-    if what.code.is_empty() {
-        let text = "I/O managers in code with files of their own, such as \
-                    `FilesystemIOManager(base_dir=…)`: --code DIR looks for them";
-        return Ok(vec![text.to_owned()]);
-    }
-    let mut found = Vec::new();
-    for folder in &what.code {
-        let mut left = vec![folder.clone()];
-        let mut seen = 0;
-        while let Some(path) = left.pop() {
-            seen += 1;
-            if seen > SOURCES {
-                found.push(format!("{}: too many files to look at all", shown(folder)));
-                break;
-            }
-            if path.is_dir() && !path.is_symlink() {
-                let failed = |error| Failure::io(&path, &error);
-                for entry in fs::read_dir(&path).map_err(failed)? {
-                    left.push(entry.map_err(failed)?.path());
-                }
-            } else if path.extension().is_some_and(|end| end == "py") {
-                found.extend(managers(&path));
-            }
-        }
-    }
-    found.sort();
-    if found.is_empty() {
-        found.push(
-            "no I/O manager with files of its own stands in the code that was named".to_owned(),
-        );
-    }
-    Ok(found)
-}
-
-fn managers(path: &Path) -> Vec<String> {
-    match fs::read(path) {
-        Ok(bytes) => {
-            let found = own_storage(&String::from_utf8_lossy(&bytes));
-            let line = |own: &datalake_dagster::OwnStorage| {
-                let text = printable(&own.text);
-                format!("{}:{}: `{text}`: where its files lie is not known", shown(path), own.line)
-            };
-            found.iter().map(line).collect()
-        }
-        Err(error) => vec![format!("{}: cannot be read: {error}", shown(path))],
-    }
-}
-
-fn shown(path: &Path) -> String {
-    printable(&path.display().to_string())
 }

@@ -1,22 +1,20 @@
 //! A part whose two ends are open: moved, looked at, verified.
 
-use std::os::unix::fs::MetadataExt as _;
-use std::path::Path;
 use std::sync::Arc;
 
-use datalake_core::{Comparison, Owner, Subset};
+use datalake_core::{Comparison, Subset};
 use datalake_engine::transfer::{
     BucketFolder, Findings, Limits, Options, Route, Stopped, Summary, TransferPorts, TransferWatch,
     Verification, VerifyWatch, sync, verify,
 };
-use datalake_host::{HostTree, Links};
+use datalake_host::HostTree;
 
 use super::super::transfer::{MANIFEST, PairRecords};
-use super::tree::{Facts, LeftOut, PartTree};
+use super::kinds::LeftOut;
+use super::tree::{Facts, PartTree};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::remote::{Remote, at_bucket};
-use crate::render::printable;
 
 /// A part whose two ends are open.
 pub(super) struct OpenPart<'a> {
@@ -34,13 +32,21 @@ pub(super) enum Source<'a> {
 }
 
 impl OpenPart<'_> {
-    /// The same; what lies among its files and is none of them is noted.
-    pub(super) fn noting(self, left_out: &Arc<LeftOut>) -> Self {
+    /// The same; the name of everything that stays is kept.
+    pub(super) fn naming(self) -> Self {
         let source = match self.source {
-            Source::Tree(part, tree) => Source::Tree(part.noting(left_out), tree),
+            Source::Tree(part, tree) => Source::Tree(part.naming(), tree),
             folder @ Source::Folder(_) => folder,
         };
         Self { source, ..self }
+    }
+
+    /// What lies among its files and is none of them, as far as it was gone through.
+    pub(super) fn left_out(&self) -> Arc<LeftOut> {
+        match &self.source {
+            Source::Tree(part, _) => part.left_out(),
+            Source::Folder(_) => Arc::default(),
+        }
     }
 
     fn route(&self) -> Route<'_> {
@@ -140,17 +146,4 @@ impl OpenPart<'_> {
 
 fn options(limits: &Limits, comparison: Comparison, dry_run: bool) -> Options {
     Options { comparison, dry_run, limits: limits.clone(), ..Options::default() }
-}
-
-/// A folder of Dagster's; nothing is reached through a link in it, and what root makes in it belongs
-/// to the folder's owner.
-pub(super) fn tree(path: &Path) -> Result<HostTree, Failure> {
-    let tree = HostTree::open(path, Links::Skip).map_err(|fault| {
-        Failure::about(format!("`{}`", printable(&path.display().to_string())), &fault)
-    })?;
-    if !rustix::process::geteuid().is_root() {
-        return Ok(tree);
-    }
-    let about = path.metadata().map_err(|error| Failure::io(path, &error))?;
-    Ok(tree.owned_by(Owner { uid: about.uid(), gid: about.gid() }))
 }

@@ -1,25 +1,28 @@
 //! What a migration is made of: parts that each go from one folder to another.
 
-use std::path::{Path, PathBuf};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use datalake_core::BucketName;
 use datalake_dagster::StoredKind;
 use datalake_engine::transfer::BucketFolder;
-use datalake_engine::{Objects, Uploads};
+use datalake_engine::{Lock, Objects, Uploads, await_new_bucket};
 use datalake_s3::S3Store;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::super::transfer::{PairRecords, pair_id};
+use super::super::transfer::{PairRecords, lock_pair, pair_id};
+use super::folder::FolderPlace;
 use super::foreign::Foreign;
 use super::home::{Home, Logs};
-use super::open::{OpenPart, Source, tree};
+use super::is_home::require_named_home;
+use super::open::{OpenPart, Source};
+use super::report::database_keys;
 use super::tree::PartTree;
 use crate::args::migrate::What;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::remote::Remote;
+use crate::remote::{Remote, at_bucket};
 use crate::render::printable;
 
 /// What the keys of logs begin with, where nothing else is said: Dagster's own default.
@@ -37,6 +40,8 @@ pub(super) struct Migration<'r> {
     foreign: Option<S3Store>,
     /// The destination, as it is for objects of another service.
     dest: Foreign<'r>,
+    /// The keys of the assets that the instance's own database knows.
+    known: Arc<BTreeSet<Vec<String>>>,
 }
 
 /// What a part holds.
@@ -62,7 +67,7 @@ pub(super) struct Part {
 }
 
 enum From {
-    Folder(PathBuf),
+    Folder(FolderPlace),
     Bucket { endpoint: String, bucket: BucketName, prefix: String },
 }
 
@@ -77,11 +82,36 @@ impl PartKind {
         }
     }
 
-    fn stored(self) -> StoredKind {
+    /// Whether its files are pickles.
+    pub(crate) fn is_pickled(self) -> bool {
+        matches!(self, Self::Assets | Self::OpOutputs)
+    }
+
+    /// What one of its files is called.
+    pub(crate) fn file_word(self) -> &'static str {
         match self {
-            Self::Assets | Self::Objects => StoredKind::Asset,
-            Self::OpOutputs => StoredKind::OpOutput,
-            Self::Logs => StoredKind::Log,
+            Self::Assets => "pickle",
+            Self::OpOutputs => "op output",
+            Self::Logs => "log",
+            Self::Objects => "object",
+        }
+    }
+
+    /// What several of its files are called.
+    pub(crate) fn files_word(self) -> &'static str {
+        match self {
+            Self::Assets => "pickles",
+            Self::OpOutputs => "op outputs",
+            Self::Logs => "logs",
+            Self::Objects => "objects",
+        }
+    }
+
+    fn stored(self) -> &'static [StoredKind] {
+        match self {
+            Self::Assets | Self::Objects => &[StoredKind::Asset],
+            Self::OpOutputs => &[StoredKind::OpOutput],
+            Self::Logs => &[StoredKind::Log, StoredKind::TickLog],
         }
     }
 }
@@ -95,16 +125,23 @@ impl<'r> Migration<'r> {
     pub(super) async fn of(remote: &'r Remote, what: &What) -> Result<Self, Failure> {
         let spec = remote.site.spec()?;
         let (bucket, prefix) = (spec.bucket, below(spec.prefix.to_string()));
+        let (records, clock) = (remote.site.records(), &remote.site.clock);
+        let is_there = await_new_bucket(&bucket, records, &remote.lake(), clock).await;
+        is_there.map_err(at_bucket(&bucket))?;
         if what.from.is_some() {
             return Self::of_objects(remote, what, (bucket, prefix)).await;
         }
+        require_named_home(what).await?;
         let home = Home::find(&remote.site, what)?;
         let pickles = home.pickles.clone().map_err(|why| {
             Failure::new(Exit::Config, format!("where the pickles lie is not known: {why}"))
                 .hint("name the folder: --pickles DIR")
         })?;
-        let part =
-            |kind, from: &Path, prefix| Part { kind, from: From::Folder(from.to_owned()), prefix };
+        let part = |kind, from: &FolderPlace, prefix| Part {
+            kind,
+            from: From::Folder(from.clone()),
+            prefix,
+        };
         let mut parts = vec![part(PartKind::Assets, &pickles, prefix.clone())];
         if what.op_outputs {
             parts.push(part(PartKind::OpOutputs, &pickles, format!("{prefix}storage/")));
@@ -114,7 +151,9 @@ impl<'r> Migration<'r> {
             parts.push(part(PartKind::Logs, &folder, format!("{prefix}storage/")));
         }
         let dest = Foreign(&remote.store);
-        Ok(Self { home: Some(home), parts, bucket, foreign: None, dest })
+        // Where it cannot be asked, a key that begins like a run's id counts as one.
+        let known = Arc::new(database_keys(&home).ok().flatten().unwrap_or_default());
+        Ok(Self { home: Some(home), parts, bucket, foreign: None, dest, known })
     }
 
     async fn of_objects(
@@ -136,7 +175,7 @@ impl<'r> Migration<'r> {
         let from = From::Bucket { endpoint, bucket: from, prefix: source };
         let parts = vec![Part { kind: PartKind::Objects, from, prefix: dest }];
         let dest = Foreign(&remote.store);
-        Ok(Self { home: None, parts, bucket, foreign, dest })
+        Ok(Self { home: None, parts, bucket, foreign, dest, known: Arc::default() })
     }
 
     /// Opens a part.
@@ -161,6 +200,15 @@ impl<'r> Migration<'r> {
         })
     }
 
+    /// Takes the lock of a part for a command that changes its files and keeps no records of its own.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`] where another run is at work on it.
+    pub(super) fn lock(&self, remote: &Remote, part: &Part) -> Result<Box<dyn Lock>, Failure> {
+        lock_pair(&self.id(remote, part))
+    }
+
     fn ends<'a>(&'a self, remote: &'a Remote) -> (&'a dyn Objects, &'a dyn Uploads) {
         match &self.foreign {
             None => (&remote.store, &remote.store),
@@ -171,15 +219,16 @@ impl<'r> Migration<'r> {
 
     fn source<'a>(&'a self, remote: &'a Remote, part: &Part) -> Result<Source<'a>, Failure> {
         Ok(match &part.from {
-            From::Folder(path) if part.is_yet_to_come() => {
-                let path = printable(&path.display().to_string());
+            From::Folder(folder) if part.is_yet_to_come() => {
+                let path = folder.shown();
                 let flag = if part.kind == PartKind::Logs { "--log-dir" } else { "--pickles" };
                 return Err(Failure::new(Exit::Config, format!("there is no folder `{path}`"))
                     .hint(format!("make it, or name the folder on this host: {flag} DIR")));
             }
-            From::Folder(path) => {
-                let tree = Arc::new(tree(path)?);
-                Source::Tree(PartTree::of(&tree, part.kind.stored()), tree)
+            From::Folder(folder) => {
+                let tree = Arc::new(folder.open_tree()?);
+                let files = PartTree::of(&tree, part.kind.stored(), &self.known);
+                Source::Tree(files.noting(&Arc::default(), self.taken_by_others(part)), tree)
             }
             From::Bucket { bucket, prefix, .. } => {
                 let store = self.foreign.as_ref().unwrap_or(&remote.store);
@@ -193,13 +242,21 @@ impl<'r> Migration<'r> {
         })
     }
 
+    /// The kinds that other parts take from the folder of a part, if it is the part that tells what
+    /// else lies there: the first of that folder.
+    fn taken_by_others(&self, part: &Part) -> Option<Vec<StoredKind>> {
+        let here = |part: &Part| part.folder().map(FolderPlace::path_here);
+        let mut parts = self.parts.iter().filter(|other| here(other) == here(part));
+        let first = parts.next().is_some_and(|first| first.kind == part.kind);
+        first.then(|| parts.flat_map(|other| other.kind.stored()).copied().collect())
+    }
+
     fn id(&self, remote: &Remote, part: &Part) -> String {
         let kind = format!("migration of {}", part.kind.word());
         let mut id = vec![kind.into_bytes(), remote.spec.endpoint.to_string().into_bytes()];
         match &part.from {
-            From::Folder(path) => {
-                let path = std::fs::canonicalize(path).unwrap_or_else(|_| path.clone());
-                id.push(path.into_os_string().into_encoded_bytes());
+            From::Folder(folder) => {
+                id.push(folder.real_path().into_os_string().into_encoded_bytes());
             }
             From::Bucket { endpoint, bucket, prefix } => {
                 let place = [endpoint.as_str(), bucket.as_str(), prefix];
@@ -213,7 +270,7 @@ impl<'r> Migration<'r> {
     /// Source and destination of a part in words, fit for a terminal.
     pub(super) fn words(&self, part: &Part) -> (String, String) {
         let source = match &part.from {
-            From::Folder(path) => printable(&path.display().to_string()),
+            From::Folder(folder) => folder.shown(),
             From::Bucket { bucket, prefix, .. } => format!("s3://{bucket}/{}", printable(prefix)),
         };
         (source, format!("s3://{}/{}", self.bucket, printable(&part.prefix)))
@@ -223,13 +280,13 @@ impl<'r> Migration<'r> {
 impl Part {
     /// Whether Dagster has not stored anything of it yet: its folder is made with the first file.
     pub(super) fn is_yet_to_come(&self) -> bool {
-        matches!(&self.from, From::Folder(path) if matches!(path.try_exists(), Ok(false)))
+        matches!(&self.from, From::Folder(folder) if folder.is_absent())
     }
 
     /// The folder that it comes from, where it is one of this host.
-    pub(super) fn folder(&self) -> Option<&Path> {
+    pub(super) fn folder(&self) -> Option<&FolderPlace> {
         match &self.from {
-            From::Folder(path) => Some(path),
+            From::Folder(folder) => Some(folder),
             From::Bucket { .. } => None,
         }
     }
@@ -241,7 +298,7 @@ pub(super) fn below(prefix: String) -> String {
 }
 
 /// The folder of the logs, and what their keys begin with.
-fn logs(home: &Home, what: &What) -> Result<(PathBuf, String), Failure> {
+fn logs(home: &Home, what: &What) -> Result<(FolderPlace, String), Failure> {
     let named = what.logs_prefix.clone();
     let of_instance = match &home.logs {
         Logs::Here(folder) => {

@@ -17,6 +17,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::render::printable;
 use crate::site::Site;
+use crate::stop::Charge;
 
 /// Where a webserver is looked for where nothing tells.
 const USUAL: [&str; 2] = ["http://127.0.0.1:3000", "http://127.0.0.1:3002"];
@@ -32,6 +33,8 @@ pub(super) struct Paused<'a> {
     site: &'a Site,
     ground: Option<Ground>,
     stopped: Vec<ServiceName>,
+    /// Whoever says stop gets the services back first.
+    _charge: Charge,
 }
 
 /// The services that an earlier run has stopped and did not live to start again.
@@ -54,16 +57,17 @@ impl<'a> Paused<'a> {
     ///
     /// [`Failure`] where there is no daemon, or it does not stop.
     pub(super) async fn begin(site: &'a Site, flags: &Pause) -> Result<Self, Failure> {
+        let charge = Charge::take();
         let left = stopped_daemon(site)?;
         if left.is_none() && !flags.stop_daemon {
-            return Ok(Self { site, ground: None, stopped: Vec::new() });
+            return Ok(Self { site, ground: None, stopped: Vec::new(), _charge: charge });
         }
         let ground = Ground::of(site, site.settings.host()?)?;
         let stopped = match left {
             Some(names) => names.split_whitespace().filter_map(|name| name.parse().ok()).collect(),
             None => daemons(site, &ground).await?,
         };
-        let paused = Self { site, ground: Some(ground), stopped };
+        let paused = Self { site, ground: Some(ground), stopped, _charge: charge };
         let names = paused.names();
         let kept = site.state.write(MARK, names.as_bytes());
         kept.map_err(|fault| site.state_failure(&fault))?;

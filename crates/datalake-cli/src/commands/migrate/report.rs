@@ -1,42 +1,33 @@
 //! `migrate report`: what became of each asset and partition.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::File;
-use std::io::Read as _;
-use std::path::Path;
-use std::sync::Arc;
 
-use datalake_core::FaultKind;
-use datalake_dagster::{
-    ASSETS_QUERY, AssetName, ContentScan, asset_key_of_database, asset_keys, asset_name,
-};
+use datalake_core::{Fault, FaultKind};
+use datalake_dagster::{ASSETS_QUERY, AssetName, asset_key_of_database, asset_keys, asset_name};
 use datalake_engine::Clock as _;
 use datalake_engine::transfer::Item;
-use datalake_host::dagster_asset_keys;
+use datalake_host::{Existing, dagster_asset_keys};
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::super::transfer::limits;
+use super::folder::FolderPlace;
 use super::home::Home;
-use super::look::{look_at, why};
+use super::kinds::LeftRow;
+use super::look::look_at;
 use super::part::{Migration, PartKind};
 use super::pause::{addresses, ask};
 use super::standing::{Counts, Standing};
-use super::tree::{LeftOut, require_whole};
 use crate::args::Cli;
 use crate::args::migrate::Report;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::named_path;
 use crate::remote::Remote;
 use crate::render::{self, DocumentKind, Printer, printable};
 
 pub(super) const MIGRATION_REPORT: DocumentKind =
     DocumentKind::of::<MigrationReport>("migration-report");
-
-/// Files that are left are looked into as long as they are not more than this together.
-const LOOKED_INTO: u64 = 1 << 30;
-/// A file is read in pieces of this size.
-const PIECE: usize = 64 * 1024;
 
 /// What became of each asset.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -87,17 +78,6 @@ pub(crate) struct PartitionRow {
     pub materialize: bool,
 }
 
-/// What was left out.
-#[derive(Debug, Serialize, JsonSchema)]
-pub(crate) struct LeftRow {
-    /// The first name.
-    pub name: String,
-    /// How many.
-    pub items: u64,
-    /// Why.
-    pub why: String,
-}
-
 pub(super) async fn report(cli: &Cli, flags: &Report, printer: Printer) -> Result<Exit, Failure> {
     let remote = Remote::open(cli, printer).await?;
     let migration = Migration::of(&remote, &flags.what).await?;
@@ -106,8 +86,7 @@ pub(super) async fn report(cli: &Cli, flags: &Report, printer: Printer) -> Resul
         Some(home) => known_keys(home, flags.webserver.as_deref(), printer).await,
         None => (BTreeSet::new(), false),
     };
-    let (mut parts, mut assets, left_out) =
-        (Vec::new(), BTreeMap::new(), Arc::new(LeftOut::default()));
+    let (mut parts, mut assets) = (Vec::new(), BTreeMap::new());
     for part in &migration.parts {
         let is_assets = matches!(part.kind, PartKind::Assets | PartKind::Objects);
         let sink = |item: &Item<'_>, standing: Standing| {
@@ -115,12 +94,9 @@ pub(super) async fn report(cli: &Cli, flags: &Report, printer: Printer) -> Resul
                 add(&mut assets, asset_name(item.name, &keys), (item, standing));
             }
         };
-        parts.push(look_at(&remote, &migration, (part, &limits, &left_out), sink).await?);
+        parts.push(look_at(&remote, &migration, (part, &limits, false), sink).await?.0);
     }
-    let mut assets: Vec<AssetRow> = assets.into_values().collect();
-    if let Some(folder) = migration.parts.first().and_then(|part| part.folder()) {
-        look_into(folder, &parts, &mut assets);
-    }
+    let assets: Vec<AssetRow> = assets.into_values().collect();
     let (source, destination) =
         migration.parts.first().map(|part| migration.words(part)).unwrap_or_default();
     let report = MigrationReport {
@@ -128,14 +104,14 @@ pub(super) async fn report(cli: &Cli, flags: &Report, printer: Printer) -> Resul
         source,
         destination,
         keys_known,
+        left_out: parts.iter().flat_map(|part: &Counts| part.left_out.clone()).collect(),
         parts,
         without_file: without_file(&keys, &assets),
         assets,
-        left_out: left_rows(&left_out),
     };
     if let Some(path) = &flags.html {
         let page = render::migration_page(&report);
-        std::fs::write(path, page).map_err(|error| Failure::io(path, &error))?;
+        named_path::write_file(path, page.as_bytes(), Existing::IsReplaced)?;
         printer.talk(&format!("wrote {}", printable(&path.display().to_string())));
     }
     printer.result(MIGRATION_REPORT, &report, &render::migration_report(&report));
@@ -153,20 +129,10 @@ async fn known_keys(
     webserver: Option<&str>,
     printer: Printer,
 ) -> (BTreeSet<Vec<String>>, bool) {
-    let of_database = || -> Option<BTreeSet<Vec<String>>> {
-        let index = home.databases.as_ref().ok()?.join("history/runs/index.db");
-        match dagster_asset_keys(&index) {
-            Ok(keys) => Some(keys.iter().filter_map(|key| asset_key_of_database(key)).collect()),
-            Err(fault) => {
-                if fault.kind != FaultKind::Absent {
-                    printer.talk(&format!("the database of assets cannot be read: {fault}"));
-                }
-                None
-            }
-        }
-    };
-    if let Some(keys) = of_database() {
-        return (keys, true);
+    match database_keys(home) {
+        Ok(Some(keys)) => return (keys, true),
+        Ok(None) => (),
+        Err(fault) => printer.talk(&format!("the database of assets cannot be read: {fault}")),
     }
     for address in addresses(webserver, home) {
         let answer = ask(&address, ASSETS_QUERY).await;
@@ -176,6 +142,29 @@ async fn known_keys(
     }
     printer.talk("no list of assets was found: each file counts as an asset of its own");
     (BTreeSet::new(), false)
+}
+
+/// The keys of all assets that the instance's own database knows; `None` where it has none.
+pub(super) fn database_keys(home: &Home) -> Result<Option<BTreeSet<Vec<String>>>, Fault> {
+    let Ok(databases) = &home.databases else { return Ok(None) };
+    match keys_in_database(databases) {
+        Ok(keys) => Ok(Some(keys.iter().filter_map(|key| asset_key_of_database(key)).collect())),
+        Err(fault) if fault.kind == FaultKind::Absent => Ok(None),
+        Err(fault) => Err(fault),
+    }
+}
+
+/// The keys in the index of a folder of databases.
+fn keys_in_database(databases: &FolderPlace) -> Result<Vec<String>, Fault> {
+    let absent = || Fault::new(FaultKind::Absent, "there is no database of runs");
+    let folder = databases.join("history/runs").map_err(|_| absent())?;
+    if folder.is_absent() {
+        return Err(absent());
+    }
+    let opened = folder
+        .open()
+        .map_err(|failure| Fault::new(FaultKind::NotPlain, failure.messages.join(": ")))?;
+    dagster_asset_keys(&opened, "index.db")
 }
 
 fn add(
@@ -200,57 +189,8 @@ fn add(
     row.partitions.push(PartitionRow { partition, standing, why, materialize });
 }
 
-/// Looks into files that are not moved: what is no whole pickle never will be.
-fn look_into(folder: &Path, parts: &[Counts], assets: &mut [AssetRow]) {
-    if parts.iter().map(|part| part.to_move().bytes).sum::<u64>() > LOOKED_INTO {
-        return;
-    }
-    for asset in assets {
-        for row in &mut asset.partitions {
-            if !matches!(row.standing, Standing::Left | Standing::Changed) {
-                continue;
-            }
-            let name = match &row.partition {
-                Some(partition) => format!("{}/{partition}", asset.asset),
-                None => asset.asset.clone(),
-            };
-            if let Some(why) = unfit(&folder.join(name)) {
-                (row.why, row.materialize) = (why, true);
-                row.standing = Standing::Failed;
-            }
-        }
-    }
-}
-
-/// Why a file cannot be moved; `None` where it can.
-fn unfit(path: &Path) -> Option<String> {
-    let mut file = match File::open(path) {
-        Ok(file) => file,
-        Err(error) => return Some(format!("it cannot be read: {error}")),
-    };
-    let (mut scan, mut piece) = (ContentScan::default(), vec![0; PIECE]);
-    loop {
-        match file.read(&mut piece) {
-            Ok(0) => break,
-            Ok(came) => scan.feed(piece.get(..came).unwrap_or_default()),
-            Err(error) => return Some(format!("it cannot be read: {error}")),
-        }
-    }
-    require_whole(scan.end()).err().map(|fault| fault.detail)
-}
-
 fn without_file(keys: &BTreeSet<Vec<String>>, assets: &[AssetRow]) -> Vec<String> {
     let seen: BTreeSet<_> = assets.iter().map(|asset| asset.asset.as_str()).collect();
     let keys = keys.iter().map(|key| key.join("/"));
     keys.filter(|key| !seen.contains(key.as_str())).collect()
-}
-
-fn left_rows(left_out: &LeftOut) -> Vec<LeftRow> {
-    let kinds = left_out.kinds().into_iter();
-    let row = |(kind, left): (datalake_dagster::StoredKind, super::tree::Left)| LeftRow {
-        name: left.names.first().cloned().unwrap_or_default(),
-        items: left.items,
-        why: why(kind).to_owned(),
-    };
-    kinds.map(row).collect()
 }

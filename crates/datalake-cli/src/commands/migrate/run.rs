@@ -10,6 +10,7 @@ use serde::Serialize;
 
 use super::super::agreed;
 use super::super::transfer::{Teller, limits, watched};
+use super::kinds::{LeftOut, LeftRow};
 use super::look::counted_parts;
 use super::open::OpenPart;
 use super::part::{Migration, Part, PartKind};
@@ -72,6 +73,8 @@ struct Done {
     proved: Sum,
     /// How many files could not be moved.
     failed: u64,
+    /// What else lies there: files of other kinds, which stay.
+    left_out: Vec<LeftRow>,
 }
 
 pub(super) async fn run(cli: &Cli, flags: &Run, printer: Printer) -> Result<Exit, Failure> {
@@ -113,8 +116,8 @@ async fn begun(
     if flags.yes {
         return Ok(true);
     }
-    let (parts, _) = counted_parts(remote, migration, (limits, &mut None)).await?;
-    remote.site.printer.text(&render::parts(&parts));
+    let parts = counted_parts(remote, migration, (limits, &mut None)).await?;
+    remote.site.printer.text(&(render::parts(&parts) + &render::left_out(&parts)));
     let to_move = |part: &Counts| part.to_move();
     let items: u64 = parts.iter().map(|part| to_move(part).items).sum();
     let bytes: u64 = parts.iter().map(|part| to_move(part).bytes).sum();
@@ -144,11 +147,12 @@ async fn one(
     if part.is_yet_to_come() {
         return Ok(Done::nothing(part.kind, migration.words(part)));
     }
-    let open = migration.open(remote, part, false)?;
+    let open = migration.open(remote, part, false)?.naming();
+    let left_out = open.left_out();
     let (mut moved, mut passes) = (Sum::default(), 0);
     let (last, newer_there) = loop {
         passes += 1;
-        let watch = Watch { teller, newer_there: AtomicU64::new(0) };
+        let watch = Watch { teller, left_out: &left_out, newer_there: AtomicU64::new(0) };
         let pass = open.pass(limits, &watch).await;
         let summary = pass.map_err(|stopped| open.failure(remote, stopped))?;
         teller.ended(&summary);
@@ -162,29 +166,43 @@ async fn one(
     let findings = proved(remote, &open, (limits, false), teller).await?;
     require_right(&findings)?;
     let (source, destination) = migration.words(part);
-    let (proved, failed) = (findings.right.into(), last.failed.items);
-    Ok(Done { part: part.kind, source, destination, moved, passes, newer_there, proved, failed })
+    left_out.each(|name, why| teller.leave(name, why));
+    Ok(Done {
+        part: part.kind,
+        source,
+        destination,
+        moved,
+        passes,
+        newer_there,
+        proved: findings.right.into(),
+        failed: last.failed.items.saturating_sub(left_out.late()),
+        left_out: left_out.rows(),
+    })
 }
 
 impl Done {
     /// There was nothing to move.
     fn nothing(part: PartKind, (source, destination): (String, String)) -> Self {
         let (moved, proved) = (Sum::default(), Sum::default());
-        let (passes, newer_there, failed) = (0, 0, 0);
-        Self { part, source, destination, moved, passes, newer_there, proved, failed }
+        let (passes, newer_there, failed, left_out) = (0, 0, 0, Vec::new());
+        Self { part, source, destination, moved, passes, newer_there, proved, failed, left_out }
     }
 }
 
 /// Tells of a pass, and counts what is newer in the bucket.
 struct Watch<'a> {
     teller: &'a Teller,
+    left_out: &'a LeftOut,
     newer_there: AtomicU64,
 }
 
 impl TransferWatch for Watch<'_> {
     fn item(&self, item: &Item<'_>) {
-        if Standing::of(item) == Standing::NewerThere {
-            self.newer_there.fetch_add(1, Ordering::Relaxed);
+        match Standing::of(item) {
+            Standing::NewerThere => drop(self.newer_there.fetch_add(1, Ordering::Relaxed)),
+            // It is of another kind, and told with those.
+            Standing::Failed if self.left_out.is_late(item.name) => return,
+            _ => (),
         }
         self.teller.item(item);
     }
@@ -233,6 +251,9 @@ fn tell(
         if part.newer_there > 0 {
             let number = render::count(part.newer_there);
             text.push_str(&format!("{:<12}{number} newer in the bucket, and left there\n", ""));
+        }
+        for row in &part.left_out {
+            text.push_str(&format!("{:<12}{}\n", "", render::left_row(row)));
         }
     }
     text.push_str(&format!(

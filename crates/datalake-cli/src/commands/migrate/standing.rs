@@ -1,13 +1,14 @@
 //! How each file stands between this host and the bucket.
 
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
-use datalake_core::{SendReason, SkipReason};
+use datalake_core::{ByteSize, Fault, SendReason, SkipReason};
 use datalake_engine::transfer::{Item, Reason, TransferWatch};
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::super::transfer::held;
+use super::kinds::{LeftOut, LeftRow};
 use super::part::PartKind;
 use crate::render::Sum;
 
@@ -52,12 +53,42 @@ pub(crate) struct Counts {
     pub no_files: u64,
     /// In the bucket and not here.
     pub there_alone: Sum,
+    /// What else lies there: files of other kinds, which stay.
+    pub left_out: Vec<LeftRow>,
 }
 
 /// Counts what a look tells, and hands on each item.
 pub(super) struct Counting<S> {
     counts: Mutex<Counts>,
+    /// Files that turned out to be of another kind are no failures.
+    left_out: Arc<LeftOut>,
     sink: Mutex<S>,
+}
+
+/// Hands on everything but files that turned out to be of another kind.
+pub(super) struct Sparing<'a> {
+    pub(super) watch: &'a dyn TransferWatch,
+    pub(super) left_out: &'a LeftOut,
+}
+
+impl TransferWatch for Sparing<'_> {
+    fn item(&self, item: &Item<'_>) {
+        if Standing::of(item) != Standing::Failed || !self.left_out.is_late(item.name) {
+            self.watch.item(item);
+        }
+    }
+
+    fn planned(&self, size: ByteSize) {
+        self.watch.planned(size);
+    }
+
+    fn moved(&self, bytes: u64) {
+        self.watch.moved(bytes);
+    }
+
+    fn repeated(&self, fault: &Fault) {
+        self.watch.repeated(fault);
+    }
 }
 
 impl Standing {
@@ -99,6 +130,7 @@ impl Counts {
             failed: none,
             no_files: 0,
             there_alone: none,
+            left_out: Vec::new(),
         }
     }
 
@@ -108,7 +140,13 @@ impl Counts {
         Sum { items: left.items + changed.items, bytes: left.bytes + changed.bytes }
     }
 
-    /// All files.
+    /// Whether nothing at all is left where it was.
+    pub(crate) fn is_all_moved(&self) -> bool {
+        let (all, moved) = (self.all().items, self.moved.items);
+        all == moved && self.no_files == 0 && self.left_out.is_empty()
+    }
+
+    /// All files of this part.
     pub(crate) fn all(&self) -> Sum {
         let sums = [self.moved, self.left, self.changed, self.newer_there, self.failed];
         Sum {
@@ -131,18 +169,24 @@ impl Counts {
 
 impl<S: FnMut(&Item<'_>, Standing) + Send> Counting<S> {
     /// Counts from nothing.
-    pub(super) fn new(counts: Counts, sink: S) -> Self {
-        Self { counts: Mutex::new(counts), sink: Mutex::new(sink) }
+    pub(super) fn new(counts: Counts, left_out: &Arc<LeftOut>, sink: S) -> Self {
+        let left_out = Arc::clone(left_out);
+        Self { counts: Mutex::new(counts), left_out, sink: Mutex::new(sink) }
     }
 
     pub(super) fn counts(self) -> Counts {
-        self.counts.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner)
+        let counts = self.counts.into_inner();
+        let counts = counts.unwrap_or_else(std::sync::PoisonError::into_inner);
+        Counts { left_out: self.left_out.rows(), ..counts }
     }
 }
 
 impl<S: FnMut(&Item<'_>, Standing) + Send> TransferWatch for Counting<S> {
     fn item(&self, item: &Item<'_>) {
         let standing = Standing::of(item);
+        if standing == Standing::Failed && self.left_out.is_late(item.name) {
+            return;
+        }
         held(&self.counts).add(standing, item.size.0);
         (*held(&self.sink))(item, standing);
     }

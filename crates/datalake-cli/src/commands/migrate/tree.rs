@@ -1,88 +1,82 @@
 //! A folder of Dagster's as one part of a migration sees it: some of its files, under the names that
 //! they get in the bucket.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use bytes::Bytes;
 use datalake_core::{ByteSize, Fault, FaultKind, FileFacts, TreePath};
 use datalake_dagster::{
-    Content, ContentScan, StoredKind, op_output_here, op_output_there, stored_kind,
+    Content, ContentScan, HEAD, StoredKind, begins_as_pickle, is_log_path, op_output_here,
+    op_output_there,
 };
 use datalake_engine::transfer::{
-    Hashing, Landing, LocalTree, NewTreeFile, Oddity, OpenFile, ReadFile, TreeEntry, TreeWalk,
+    Hashing, Landing, LocalTree, NewTreeFile, OpenFile, ReadFile, TreeWalk,
 };
 use datalake_host::HostTree;
 
-use super::super::transfer::held;
+use super::arriving::{Arriving, require_pickle};
+use super::kinds::{KindTeller, LeftOut, ends_of};
+use super::walk::PartWalk;
 
 /// Large files are looked through in steps of this size.
 const STEP: u64 = 4 << 20;
+/// So much is read at most to tell what a dry run would move; beyond that, beginnings and ends do.
+const LOOKED_INTO: u64 = 1 << 30;
 
-/// What was left out of a walk.
-#[derive(Debug, Default)]
-pub(super) struct LeftOut {
-    kinds: Mutex<BTreeMap<StoredKind, Left>>,
-    /// Whether every name is wanted, or one of each kind.
-    named: bool,
-}
-
-/// Files of one kind that were left out.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Left {
-    /// How many.
-    pub(super) items: u64,
-    /// How long they are together.
-    pub(super) bytes: u64,
-    /// Their names, where they are wanted.
-    pub(super) names: Vec<String>,
-}
-
-/// The files of one kind below a folder.
+/// The files of some kinds below a folder.
 #[derive(Clone)]
 pub(super) struct PartTree {
     tree: Arc<HostTree>,
-    kind: StoredKind,
+    kinds: &'static [StoredKind],
+    /// The keys of the assets that the instance knows.
+    known: Arc<BTreeSet<Vec<String>>>,
     /// What is left out is noted here.
-    left_out: Option<Arc<LeftOut>>,
+    left_out: Arc<LeftOut>,
+    /// Kinds that other parts take; `None` where another part tells what lies here.
+    others: Option<Vec<StoredKind>>,
     /// What files were when they were met is kept here, by their names in the bucket.
     facts: Option<Arc<Facts>>,
+    /// How much may still be read only to tell what would be moved.
+    looks: Arc<AtomicU64>,
 }
 
 /// What files were when they were met.
 pub(super) type Facts = Mutex<BTreeMap<String, FileFacts>>;
 
-impl LeftOut {
-    /// Keeps every name, for a report of all.
-    pub(super) fn named() -> Self {
-        Self { named: true, ..Self::default() }
-    }
-
-    pub(super) fn kinds(&self) -> BTreeMap<StoredKind, Left> {
-        held(&self.kinds).clone()
-    }
-
-    fn add(&self, kind: StoredKind, (name, size): (&str, ByteSize)) {
-        let mut kinds = held(&self.kinds);
-        let left = kinds.entry(kind).or_default();
-        left.items += 1;
-        left.bytes += size.0;
-        if self.named || left.names.is_empty() {
-            left.names.push(name.to_owned());
+impl PartTree {
+    /// The files of some kinds in a tree, of an instance that knows these assets.
+    pub(super) fn of(
+        tree: &Arc<HostTree>,
+        kinds: &'static [StoredKind],
+        known: &Arc<BTreeSet<Vec<String>>>,
+    ) -> Self {
+        Self {
+            tree: Arc::clone(tree),
+            kinds,
+            known: Arc::clone(known),
+            left_out: Arc::default(),
+            others: None,
+            facts: None,
+            looks: Arc::new(AtomicU64::new(LOOKED_INTO)),
         }
     }
-}
 
-impl PartTree {
-    /// The files of `kind` in a tree.
-    pub(super) fn of(tree: &Arc<HostTree>, kind: StoredKind) -> Self {
-        Self { tree: Arc::clone(tree), kind, left_out: None, facts: None }
+    /// The same; files of other kinds are noted, except those that other parts take.
+    pub(super) fn noting(self, left_out: &Arc<LeftOut>, others: Option<Vec<StoredKind>>) -> Self {
+        Self { left_out: Arc::clone(left_out), others, ..self }
     }
 
-    /// The same; files of other kinds are noted.
-    pub(super) fn noting(self, left_out: &Arc<LeftOut>) -> Self {
-        Self { left_out: Some(Arc::clone(left_out)), ..self }
+    /// The same; the name of everything that stays is kept.
+    pub(super) fn naming(self) -> Self {
+        Self { left_out: Arc::new(LeftOut::named()), ..self }
+    }
+
+    /// What stays, as far as the folder was gone through.
+    pub(super) fn left_out(&self) -> Arc<LeftOut> {
+        Arc::clone(&self.left_out)
     }
 
     /// The same; what its files are is kept.
@@ -90,48 +84,123 @@ impl PartTree {
         Self { facts: Some(Arc::clone(facts)), ..self }
     }
 
-    /// The name in the bucket of a path of this kind.
-    fn there(&self, path: TreePath) -> Option<TreePath> {
-        match self.kind {
-            StoredKind::OpOutput => TreePath::try_from(op_output_there(path.as_str())).ok(),
-            _ => Some(path),
+    pub(super) fn takes(&self, kind: StoredKind) -> bool {
+        self.kinds.contains(&kind)
+    }
+
+    /// Whether what lies among its files is told with it.
+    pub(super) fn notes(&self) -> bool {
+        self.others.is_some()
+    }
+
+    pub(super) fn facts(&self) -> Option<&Facts> {
+        self.facts.as_deref()
+    }
+
+    /// Notes a file that is of another kind.
+    pub(super) fn leave(&self, kind: StoredKind, name: &str, size: ByteSize) {
+        if self.others.as_ref().is_some_and(|others| !others.contains(&kind)) {
+            self.left_out.add(kind, name, size);
         }
+    }
+
+    /// The name in the bucket of a path of this part.
+    pub(super) fn there(&self, path: TreePath) -> Option<TreePath> {
+        if self.takes(StoredKind::OpOutput) {
+            return TreePath::try_from(op_output_there(path.as_str())).ok();
+        }
+        Some(path)
     }
 
     /// The path of a name in the bucket.
     pub(super) fn here(&self, path: &TreePath) -> Result<TreePath, Fault> {
-        match self.kind {
-            StoredKind::OpOutput => TreePath::try_from(op_output_here(path.as_str()))
-                .map_err(|error| Fault::new(FaultKind::Refused, error.to_string())),
-            _ => Ok(path.clone()),
+        if self.takes(StoredKind::OpOutput) {
+            return TreePath::try_from(op_output_here(path.as_str()))
+                .map_err(|error| Fault::new(FaultKind::Refused, error.to_string()));
         }
+        Ok(path.clone())
     }
 
-    /// Whether half of a file could be met: pickles are written in place.
-    fn is_pickled(&self) -> bool {
-        matches!(self.kind, StoredKind::Asset | StoredKind::OpOutput)
+    /// Whether its files are pickles: half of one could be met, since they are written in place.
+    pub(super) fn is_pickled(&self) -> bool {
+        self.kinds.iter().all(|kind| kind.is_pickled())
     }
 
-    async fn look_through(&self, file: &dyn OpenFile, size: u64) -> Result<(), Fault> {
-        let (mut scan, mut place) = (ContentScan::default(), 0);
-        while place < size {
-            let end = size.min(place + STEP);
-            let read = file.read(place..end, Hashing::Sha256).await?;
-            read.payload.chunks().iter().for_each(|chunk| scan.feed(chunk));
-            place = end;
+    async fn look_through(&self, path: &TreePath, facts: &FileFacts) -> Result<(), Fault> {
+        let file = self.tree.open(&self.here(path)?, facts).await?;
+        let content = scan(file.as_ref(), facts.size.0).await?;
+        self.judge(path, facts.size, content).await
+    }
+
+    /// What keeps a content out of the bucket; one of another kind is noted as such.
+    async fn judge(&self, path: &TreePath, size: ByteSize, content: Content) -> Result<(), Fault> {
+        let refused = require_whole(content);
+        if refused.is_err() && content != Content::Cut {
+            let here = self.here(path)?;
+            let peeked = self.tree.peek_files(&[here], HEAD, datalake_dagster::TAIL).await;
+            let kind = match peeked.as_slice() {
+                [Ok(file)] => StoredKind::of_no_pickle(&ends_of(file)),
+                _ => StoredKind::Unknown,
+            };
+            self.left_out.add_late(kind, path.as_str(), size);
         }
-        require_whole(scan.end())
+        refused
+    }
+
+    /// What keeps an object of this name and content out of the folder.
+    fn require_content(&self, path: &TreePath, content: &[Bytes]) -> Result<(), Fault> {
+        if !self.is_pickled() {
+            return self.require_known(path, &[]);
+        }
+        let mut scan = ContentScan::default();
+        content.iter().for_each(|chunk| scan.feed(chunk));
+        let known = require_pickle(scan.end() == Content::Pickle);
+        if known.is_err() {
+            let size = content.iter().map(|chunk| chunk.len() as u64).sum();
+            self.left_out.add_late(StoredKind::Unknown, path.as_str(), ByteSize(size));
+        }
+        known
+    }
+
+    /// What keeps an object of this name and beginning out of the folder.
+    fn require_known(&self, path: &TreePath, head: &[u8]) -> Result<(), Fault> {
+        if self.is_pickled() {
+            return require_pickle(begins_as_pickle(head));
+        }
+        if is_log_path(path.as_str()) {
+            return Ok(());
+        }
+        Err(Fault::new(FaultKind::NotPlain, "not the name of a log: it stays in the bucket"))
     }
 }
 
+/// Reads a file as far as it tells what the file is: long texts and arrays are passed over.
+async fn scan(file: &dyn OpenFile, size: u64) -> Result<Content, Fault> {
+    let (mut scan, mut place) = (ContentScan::default(), 0);
+    while place < size {
+        let pass = scan.skippable().min(size - place);
+        if pass > STEP {
+            scan.skip(pass);
+            place += pass;
+            continue;
+        }
+        let end = size.min(place + STEP);
+        let read = file.read(place..end, Hashing::Sha256).await?;
+        read.payload.chunks().iter().for_each(|chunk| scan.feed(chunk));
+        place = end;
+    }
+    Ok(scan.end())
+}
+
 /// What keeps a content out of the bucket.
-pub(super) fn require_whole(content: Content) -> Result<(), Fault> {
+fn require_whole(content: Content) -> Result<(), Fault> {
     match content {
-        Content::Pickle | Content::Other => Ok(()),
+        Content::Pickle => Ok(()),
         Content::Cut => {
             let detail = "half a pickle: it is being written, or its writer was stopped";
             Err(Fault::new(FaultKind::Disturbed, detail))
         }
+        Content::Other => Err(Fault::new(FaultKind::NotPlain, "no pickle: it stays")),
         Content::Database => {
             Err(Fault::new(FaultKind::NotPlain, "an SQLite database, no pickle: it stays"))
         }
@@ -141,12 +210,9 @@ pub(super) fn require_whole(content: Content) -> Result<(), Fault> {
 #[async_trait]
 impl LocalTree for PartTree {
     fn walk(&self) -> Box<dyn TreeWalk> {
-        Box::new(PartWalk {
-            walk: self.tree.walk(),
-            part: self.clone(),
-            run: Vec::new(),
-            ended: false,
-        })
+        self.left_out.clear();
+        let teller = KindTeller::new(&self.tree, &self.known);
+        Box::new(PartWalk::begin(self.tree.walk(), self.clone(), teller))
     }
 
     async fn read_whole(
@@ -159,17 +225,42 @@ impl LocalTree for PartTree {
         if self.is_pickled() {
             let mut scan = ContentScan::default();
             read.payload.chunks().iter().for_each(|chunk| scan.feed(chunk));
-            require_whole(scan.end())?;
+            self.judge(path, facts.size, scan.end()).await?;
         }
         Ok(read)
     }
 
     async fn open(&self, path: &TreePath, facts: &FileFacts) -> Result<Box<dyn OpenFile>, Fault> {
-        let file = self.tree.open(&self.here(path)?, facts).await?;
         if self.is_pickled() {
-            self.look_through(file.as_ref(), facts.size.0).await?;
+            self.look_through(path, facts).await?;
         }
-        Ok(file)
+        self.tree.open(&self.here(path)?, facts).await
+    }
+
+    async fn inspect(&self, path: &TreePath, facts: &FileFacts) -> Result<(), Fault> {
+        let size = facts.size.0;
+        let spend = |left: u64| left.checked_sub(size);
+        let may = self.looks.fetch_update(Ordering::Relaxed, Ordering::Relaxed, spend).is_ok();
+        if self.is_pickled() && may { self.look_through(path, facts).await } else { Ok(()) }
+    }
+
+    fn expects(&self) -> u64 {
+        if self.is_pickled() { HEAD as u64 } else { 0 }
+    }
+
+    async fn expect(&self, path: &TreePath, size: ByteSize, head: &[u8]) -> Result<(), Fault> {
+        if self.is_pickled() {
+            let peeked = self.tree.peek_files(&[self.here(path)?], HEAD, 0).await;
+            if matches!(peeked.as_slice(), [Ok(file)] if !begins_as_pickle(&file.head)) {
+                let detail = "a file of another kind lies there: it stays";
+                return Err(Fault::new(FaultKind::Disturbed, detail));
+            }
+        }
+        let known = self.require_known(path, head);
+        if known.is_err() {
+            self.left_out.add_late(StoredKind::Unknown, path.as_str(), size);
+        }
+        known
     }
 
     async fn write_whole(
@@ -178,11 +269,17 @@ impl LocalTree for PartTree {
         content: Vec<Bytes>,
         landing: &Landing,
     ) -> Result<FileFacts, Fault> {
+        self.require_content(path, &content)?;
         self.tree.write_whole(&self.here(path)?, content, landing).await
     }
 
     async fn create(&self, path: &TreePath) -> Result<Box<dyn NewTreeFile>, Fault> {
-        self.tree.create(&self.here(path)?).await
+        if !self.is_pickled() {
+            self.require_known(path, &[])?;
+            return self.tree.create(&self.here(path)?).await;
+        }
+        let file = self.tree.create(&self.here(path)?).await?;
+        Ok(Box::new(Arriving::new(file, path, &self.left_out)))
     }
 
     async fn remove(&self, path: &TreePath, facts: &FileFacts) -> Result<(), Fault> {
@@ -195,98 +292,5 @@ impl LocalTree for PartTree {
 
     async fn flush(&self) -> Result<(), Fault> {
         self.tree.flush().await
-    }
-}
-
-/// A walk over the files of one kind, in the order of their names in the bucket.
-struct PartWalk {
-    walk: Box<dyn TreeWalk>,
-    part: PartTree,
-    /// Files of the run that is gone through: renamed steps may change their order.
-    run: Vec<TreeEntry>,
-    ended: bool,
-}
-
-impl PartWalk {
-    /// The entry under its name in the bucket, if it is of this kind.
-    fn taken(&self, entry: TreeEntry) -> Option<TreeEntry> {
-        let (kind, name, size) = match &entry {
-            TreeEntry::File(path, facts) => (stored_kind(path.as_str()), path.as_str(), facts.size),
-            // An empty folder may have had pickles once: nothing is missing.
-            TreeEntry::Odd(_, Oddity::EmptyFolder) => return None,
-            // What lies there is not known: every part has to say so.
-            TreeEntry::Odd(_, Oddity::Unreadable(_)) => return Some(entry),
-            TreeEntry::Odd(name, _) => (stored_kind(name), name.as_str(), ByteSize(0)),
-        };
-        if kind != self.part.kind {
-            if let Some(left_out) = &self.part.left_out {
-                left_out.add(kind, (name, size));
-            }
-            return None;
-        }
-        match entry {
-            TreeEntry::File(path, facts) => {
-                let path = self.part.there(path)?;
-                if let Some(kept) = &self.part.facts {
-                    held(kept).insert(path.as_str().to_owned(), facts);
-                }
-                Some(TreeEntry::File(path, facts))
-            }
-            odd @ TreeEntry::Odd(..) => Some(odd),
-        }
-    }
-
-    /// Adds an entry; gives those of the run before it, in order, where it begins a new one.
-    fn gather(&mut self, entry: TreeEntry, out: &mut Vec<TreeEntry>) {
-        let folder = |entry: &TreeEntry| {
-            let name = name_of(entry);
-            name.split('/').next().unwrap_or(name).to_owned()
-        };
-        if self.run.last().is_some_and(|last| folder(last) != folder(&entry)) {
-            self.give(out);
-        }
-        self.run.push(entry);
-    }
-
-    fn give(&mut self, out: &mut Vec<TreeEntry>) {
-        self.run.sort_by(|one, other| name_of(one).cmp(name_of(other)));
-        out.append(&mut self.run);
-    }
-}
-
-fn name_of(entry: &TreeEntry) -> &str {
-    match entry {
-        TreeEntry::File(path, _) => path.as_str(),
-        TreeEntry::Odd(name, _) => name,
-    }
-}
-
-#[async_trait]
-impl TreeWalk for PartWalk {
-    async fn next(&mut self) -> Result<Option<Vec<TreeEntry>>, Fault> {
-        let reorders = self.part.kind == StoredKind::OpOutput;
-        while !self.ended {
-            let mut out = Vec::new();
-            match self.walk.next().await? {
-                None => {
-                    self.ended = true;
-                    self.give(&mut out);
-                }
-                Some(entries) => {
-                    for entry in entries {
-                        match self.taken(entry) {
-                            Some(entry) if reorders => self.gather(entry, &mut out),
-                            Some(entry) => out.push(entry),
-                            None => (),
-                        }
-                    }
-                }
-            }
-            // An empty batch would pass for an end.
-            if !out.is_empty() {
-                return Ok(Some(out));
-            }
-        }
-        Ok(None)
     }
 }

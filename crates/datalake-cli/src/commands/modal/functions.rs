@@ -19,7 +19,6 @@ use crate::args::project::ProjectInit;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::modal::{ModalPlace, variables};
-use crate::named_path::{self, NamedKind};
 use crate::render::{DocumentKind, Printer, printable};
 use crate::site::Site;
 
@@ -53,13 +52,12 @@ pub(super) async fn init(cli: &Cli, flags: &ModalInit, printer: Printer) -> Resu
     let spec = super::required(&site.spec()?)?;
     let app = app_of(&spec)?;
     let of_project = ProjectInit { dir: flags.dir.clone(), layout: None, dry_run: false };
-    let calls = match project::layout(&of_project)? {
+    let folder = project::open(&flags.dir)?;
+    let calls = match project::layout(&of_project, Some(&folder))? {
         Some((dg, _)) => (format!("{}/datalake/{ASSET_FILE}", dg.defs), asset(&app)),
         None => (ASSET_FILE.to_owned(), asset_alone(&app)),
     };
     let wanted = [(FUNCTIONS_FILE.to_owned(), functions(&app, &spec.secret)), calls];
-    named_path::make_folder(&flags.dir)?;
-    let folder = project::open(&flags.dir)?;
     let (mut reports, mut text, mut is_kept) = (Vec::new(), String::new(), false);
     for (path, content) in wanted {
         let one = project::judged(ProjectFile::signed(path, &content), Some(&folder))?;
@@ -100,9 +98,8 @@ pub(super) async fn deploy(cli: &Cli, flags: &Deploy, printer: Printer) -> Resul
                 .hint("deploy it from a machine with a client: `modal: { client: … }`"));
         }
     };
-    if named_path::find_kind(&flags.file) != NamedKind::File {
-        let name = printable(&flags.file.display().to_string());
-        let text = format!("there is no file `{name}`");
+    if !flags.file.is_file() {
+        let text = format!("there is no file `{}`", flags.file.display());
         return Err(
             Failure::new(Exit::Absent, text).hint(format!("{} modal init writes one", site.name))
         );

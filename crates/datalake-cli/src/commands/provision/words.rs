@@ -2,7 +2,7 @@
 
 use datalake_core::{Action, Guard, Handover, Plan, Receipt};
 use datalake_engine::Sighting;
-use datalake_quadlet::Trouble;
+use datalake_quadlet::{Trouble, UnitSort, find_hazards};
 
 use super::super::restart_steps;
 use super::Subject;
@@ -24,6 +24,7 @@ pub(super) fn introduction(subject: &Subject<'_>, sighting: &Sighting) -> String
 /// The plan and the diffs of all files that it writes.
 pub(super) fn shown(plan: &Plan, subject: &Subject<'_>, sighting: &Sighting) -> String {
     let mut text = format!("\nPlan ({} steps):\n{}", plan.steps.len(), render::plan(plan));
+    text.push_str(&render::pending_text(&plan.pending, &format!("{} provision", subject.site)));
     for repair in repairs(subject.places, sighting) {
         let (path, Trouble { kind, line }) = (repair.path, &repair.trouble);
         text.push_str(&format!("\nIn {path}, line {line}: {}\n", kind.harm()));
@@ -34,6 +35,7 @@ pub(super) fn shown(plan: &Plan, subject: &Subject<'_>, sighting: &Sighting) -> 
             ));
         }
     }
+    text.push_str(&hazards(subject));
     for note in log_notes(subject.places, subject.spec.logs, sighting) {
         let words = render::printable(&note.to_string());
         text.push_str(&format!("\nCompute logs ({}): {words}\n", note.id()));
@@ -62,8 +64,22 @@ pub(super) fn shown(plan: &Plan, subject: &Subject<'_>, sighting: &Sighting) -> 
     text
 }
 
+/// Lines that the installed podman cannot read, in all of quadlet's files.
+fn hazards(subject: &Subject<'_>) -> String {
+    let Some(podman) = subject.way.podman else { return String::new() };
+    let units = subject.places.host_units.iter().flat_map(|units| &units.files);
+    let quadlets = units.filter(|unit| unit.sort == UnitSort::Quadlet);
+    let lines = quadlets.flat_map(|unit| {
+        let found = find_hazards(&unit.file, podman).into_iter();
+        found.map(|hazard| format!("\nIn {}, {hazard}\n", unit.path))
+    });
+    lines.collect()
+}
+
 pub(super) fn farewell(subject: &Subject<'_>, receipt: &Receipt, undo: &str) -> String {
     let spec = subject.spec;
+    let next = format!("{} provision", subject.site);
+    let pending = render::pending_text(&receipt.pending, &next);
     let containers = match subject.restart {
         Restart::Never => {
             let steps = restart_steps(&spec.host);
@@ -79,7 +95,7 @@ pub(super) fn farewell(subject: &Subject<'_>, receipt: &Receipt, undo: &str) -> 
     };
     format!(
         "\nProved: an object was put, read back and deleted below `{}` in `{}`; every file was read \
-         back;\na second look finds nothing left to do. Receipt: {}.\n{containers}\nUndo: {undo}\n",
+         back;\na second look finds nothing left to do. Receipt: {}.\n{containers}{pending}\nUndo: {undo}\n",
         spec.prefix, spec.bucket, receipt.run,
     )
 }

@@ -12,6 +12,7 @@ use super::job::{Dest, Job, Source};
 use crate::failure::Failure;
 use crate::named_path::find_identity;
 use crate::remote::Remote;
+use crate::site::lock_by_name;
 
 /// The name of a pair's manifest in its folder.
 pub(in crate::commands) const MANIFEST: &str = "manifest";
@@ -20,6 +21,8 @@ pub(in crate::commands) const MANIFEST: &str = "manifest";
 pub(in crate::commands) struct PairRecords {
     files: Box<dyn LongFiles>,
     _lock: Option<Box<dyn Lock>>,
+    /// The same pair is locked for those whose records lie elsewhere.
+    _pair: Option<Box<dyn Lock>>,
 }
 
 impl PairRecords {
@@ -48,7 +51,8 @@ impl PairRecords {
         let unusable = |fault| site.state_failure(&fault);
         let state = StateDir::open(&folder, Arc::new(NoCheckpoints)).map_err(unusable)?;
         if dry_run && !state.is_there() {
-            return Ok(Self { files: Box::new(MemoryLongFiles::default()), _lock: None });
+            let files = Box::new(MemoryLongFiles::default());
+            return Ok(Self { files, _lock: None, _pair: None });
         }
         let (process, now) = (std::process::id(), site.clock.now());
         let lock = state.lock(&format!("process {process}, since {now}"));
@@ -57,18 +61,28 @@ impl PairRecords {
             held => held.into(),
         })?;
         if dry_run {
-            return Ok(Self { files: Box::new(state), _lock: Some(lock) });
+            return Ok(Self { files: Box::new(state), _lock: Some(lock), _pair: None });
         }
+        let pair = lock_pair(id)?;
         let about = serde_json::json!({
             "schema_version": 1, "kind": "transfer-pair", "source": source, "destination": dest,
         });
         state.write("pair.json", format!("{about:#}\n").as_bytes()).map_err(unusable)?;
-        Ok(Self { files: Box::new(state), _lock: Some(lock) })
+        Ok(Self { files: Box::new(state), _lock: Some(lock), _pair: Some(pair) })
     }
 
     pub(in crate::commands) fn files(&self) -> &dyn LongFiles {
         self.files.as_ref()
     }
+}
+
+/// Takes the lock of a pair of places, wherever its records lie.
+///
+/// # Errors
+///
+/// [`Failure`] naming the process that is at work on it.
+pub(in crate::commands) fn lock_pair(id: &str) -> Result<Box<dyn Lock>, Failure> {
+    lock_by_name(&format!("pair/{id}"))
 }
 
 /// The same for the same two places, however they are written.

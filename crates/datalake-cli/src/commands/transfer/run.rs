@@ -6,7 +6,6 @@ use std::time::Duration;
 use datalake_core::{BucketName, Comparison, Fault};
 use datalake_engine::transfer::{Deletion, Options, StopCause, Stopped, TransferPorts, sync};
 use datalake_host::Links;
-use tokio::signal::unix::{SignalKind, signal};
 use tokio::time::{MissedTickBehavior, interval};
 
 use super::ends::{Ends, Opening, route};
@@ -21,6 +20,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::remote::{Remote, at_bucket};
 use crate::render::{DocumentKind, Printer, Rows, TransferState, counted, summary_line};
+use crate::stop::{Charge, asked};
 
 pub(super) const TRANSFER: DocumentKind = DocumentKind::of::<TransferState>("transfer");
 
@@ -64,6 +64,8 @@ pub(super) async fn transfer(remote: Remote, order: Order<'_>) -> Result<Exit, F
     let state = TransferState { source, destination, dry_run, ..TransferState::default() };
     let teller = Teller::new(printer, order.how.report.as_deref(), state)?;
 
+    // What it comes to is told all the same.
+    let _charge = Charge::take();
     let ended = watched(Box::pin(all(&remote, &order, &options, &teller)), &teller).await;
     let state = teller.finish()?;
     if let Some(bucket) = order.jobs.first().and_then(Job::downloads_from) {
@@ -82,7 +84,8 @@ pub(in crate::commands) async fn watched<T>(
     goes_on: impl Future<Output = Result<T, Failure>>,
     teller: &Teller,
 ) -> Result<T, Failure> {
-    let (mut goes_on, mut stop) = (pin!(goes_on), pin!(stop()));
+    let (mut goes_on, mut stop) = (pin!(goes_on), pin!(asked()));
+    let _charge = Charge::take();
     let mut beat = interval(BEAT);
     beat.set_missed_tick_behavior(MissedTickBehavior::Skip);
     loop {
@@ -93,29 +96,8 @@ pub(in crate::commands) async fn watched<T>(
             _ = beat.tick() => teller.beat(),
         }
     }
-    tokio::spawn(async {
-        stop_again().await;
-        std::process::exit(i32::from(Exit::Interrupted.code()));
-    });
     Err(Failure::new(Exit::Interrupted, "stopped by the operator")
         .hint("what is done is done; the same command goes on from here"))
-}
-
-/// Waits for Ctrl-C, or for the signal that service managers send.
-async fn stop() {
-    let Ok(mut terminate) = signal(SignalKind::terminate()) else {
-        return std::future::pending().await;
-    };
-    tokio::select! {
-        _ = terminate.recv() => (),
-        () = stop_again() => (),
-    }
-}
-
-async fn stop_again() {
-    if tokio::signal::ctrl_c().await.is_err() {
-        std::future::pending::<()>().await;
-    }
 }
 
 /// Runs all jobs, and tells how many objects that were named are not there.

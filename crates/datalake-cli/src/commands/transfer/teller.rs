@@ -7,8 +7,8 @@ use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use datalake_core::{ByteSize, Fault};
-use datalake_host::NewNamedFile;
 use datalake_engine::transfer::{Finding, Item, Mark, Reason, Summary, TransferWatch, VerifyWatch};
+use datalake_host::NewNamedFile;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -62,7 +62,7 @@ struct Report {
 /// An event about one name.
 #[derive(Serialize, JsonSchema)]
 struct ItemEvent<'a> {
-    /// `+` new, `*` replaced, `-` deleted, `=` the same, `!` failed.
+    /// `+` new, `*` replaced, `-` deleted, `=` the same, `.` of another kind, `!` failed.
     mark: char,
     /// The name below source and destination.
     name: &'a str,
@@ -154,6 +154,11 @@ impl Teller {
         let inner = &mut *held(&self.inner);
         inner.state.failed.add(0);
         inner.tell((Mark::Failed.character(), name), 0, reason);
+    }
+
+    /// Something that stays where it is, for the report.
+    pub(in crate::commands) fn leave(&self, name: &str, reason: &str) {
+        held(&self.inner).tell(('.', name), 0, reason);
     }
 
     /// The state at the end; nothing is shown any more and the report is whole.

@@ -4,7 +4,9 @@ use datalake_core::doctor::{
     Conditional, FindingId, Head, LocationTrial, Look, Proxy, Sent, SpecTrouble, Tagging, TlsLook,
     UnfinishedUpload, Unread, read_policy,
 };
-use datalake_core::{ByteSize, Fault, FaultKind, Lifecycle, Versioning};
+use datalake_core::{
+    ByteSize, Fault, FaultKind, FoundTable, Lifecycle, TableKind, TableSearch, Versioning,
+};
 
 use crate::sound::{Change, bucket, location};
 
@@ -100,6 +102,11 @@ fn store() -> Vec<(FindingId, Change)> {
             seen.store.versioning = Look::Saw(Versioning::Suspended);
         }),
         (FindingId::StoreVersioning, |seen| seen.store.versioning = Look::Saw(Versioning::Never)),
+        (FindingId::StoreVersioning, |seen| {
+            let key = "sales/_delta_log/00000000000000000000.json".to_owned();
+            let found = Some(FoundTable { kind: TableKind::Delta, key });
+            seen.store.tables = Look::Saw(TableSearch { found, ..TableSearch::default() });
+        }),
         (FindingId::StoreLifecycle, |seen| {
             seen.store.lifecycle = Look::Saw(Lifecycle::default());
         }),

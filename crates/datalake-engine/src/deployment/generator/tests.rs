@@ -53,7 +53,7 @@ fn plan(actions: impl IntoIterator<Item = Action>) -> Plan {
         undo: Undo { guard: Guard::PathAbsent(at("/x")), way: Way::OneWay(String::new()) },
         why: String::new(),
     };
-    Plan { steps: actions.into_iter().map(step).collect() }
+    Plan::of_steps(actions.into_iter().map(step).collect())
 }
 
 fn write(path: &str, pieces: impl IntoIterator<Item = Piece>) -> Action {

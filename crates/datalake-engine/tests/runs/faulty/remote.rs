@@ -65,6 +65,10 @@ impl ObjectStore for Faulty<'_> {
         self.ask(self.world.store.set_versioning(bucket, to)).await
     }
 
+    async fn tables(&self, bucket: &BucketName) -> Result<TableSearch, Fault> {
+        self.ask(self.world.store.tables(bucket)).await
+    }
+
     async fn lifecycle(&self, bucket: &BucketName) -> Result<Lifecycle, Fault> {
         self.ask(self.world.store.lifecycle(bucket)).await
     }

@@ -14,6 +14,8 @@ pub(crate) enum Stopped {
     Records(Fault),
     Blocked(Vec<Blocker>),
     InTheWay(Vec<Conflict>),
+    /// All but what is in Modal is done, or was done before.
+    Waits(Vec<Pending>),
     Apply(ApplyError),
 }
 
@@ -48,11 +50,11 @@ impl World {
         let observed = observe(&wanted(&desired), ports).await.observed;
         let plan = plan_provision(&desired, &observed).map_err(Stopped::Blocked)?;
         if plan.is_empty() {
-            return Ok(());
+            return whole(plan.pending);
         }
-        let run =
-            Run { unfinished: history.unfinished(), ..self.run(RunKind::Provision, &plan).await };
-        apply(run, &Patient, ports).await.map(drop).map_err(Stopped::Apply)
+        let run = self.run(RunKind::Provision, &plan).await;
+        let run = Run { unfinished: history.continued_by(&plan), ..run };
+        whole(apply(run, &Patient, ports).await.map_err(Stopped::Apply)?.pending)
     }
 
     /// What the command `rollback` does, over `ports` to this world.
@@ -60,7 +62,7 @@ impl World {
         recover(ports).await.map_err(Stopped::Records)?;
         let history = Records(ports.state).history().map_err(Stopped::Records)?;
         let Some(receipt) = history.to_roll_back() else { return Ok(()) };
-        let plan = plan_rollback(receipt);
+        let plan = history.plan_way_back(receipt);
         let mut looked = Wanted { vault: asked_of_vault(&plan.steps), ..Wanted::default() };
         for step in &plan.steps {
             match step.guard.target() {
@@ -71,12 +73,18 @@ impl World {
                 Target::Service | Target::Object(..) | Target::Vault(_) | Target::App(_) => (),
             }
         }
-        let conflicts = rehearse(&plan, &observe(&looked, ports).await.observed);
+        let observed = observe(&looked, ports).await.observed;
+        let plan = leave_unknown_vaults(plan, &observed);
+        let conflicts = rehearse(&plan, &observed);
         if !conflicts.is_empty() {
             return Err(Stopped::InTheWay(conflicts));
         }
+        if plan.is_empty() && !plan.pending.is_empty() {
+            return whole(plan.pending);
+        }
         let run = self.run(RunKind::Rollback(receipt.run.clone()), &plan).await;
-        apply(Run { keys: None, ..run }, &Patient, ports).await.map(drop).map_err(Stopped::Apply)
+        let undone = apply(Run { keys: None, ..run }, &Patient, ports).await;
+        whole(undone.map_err(Stopped::Apply)?.pending)
     }
 
     /// A new run of `plan`, a second after the one before.
@@ -91,6 +99,11 @@ impl World {
             unfinished: Unfinished::default(),
         }
     }
+}
+
+/// Success, unless something waits for Modal.
+fn whole(pending: Vec<Pending>) -> Result<(), Stopped> {
+    if pending.is_empty() { Ok(()) } else { Err(Stopped::Waits(pending)) }
 }
 
 fn keys_for_runs() -> &'static Credentials {

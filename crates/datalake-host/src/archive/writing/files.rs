@@ -1,15 +1,14 @@
 //! Files on their way into an archive, databases among them.
 
 use std::ffi::{CStr, OsStr};
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{self, BufReader, Read, Seek as _};
 use std::os::fd::{AsFd as _, OwnedFd};
 use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::FileExt as _;
-use std::path::Path;
 
 use datalake_core::{Fault, FaultKind};
-use rustix::fs::{Stat, fstat};
+use rustix::fs::{FileType, Stat, fstat};
 use sha2::{Digest as _, Sha256};
 use tar::EntryType;
 use tempfile::NamedTempFile;
@@ -38,7 +37,7 @@ impl Writing<'_> {
         &mut self,
         folder: &OwnedFd,
         entry: &Entry,
-        (path, name): (&Path, &[u8]),
+        name: &[u8],
     ) -> Result<bool, Fault> {
         let file: File = match open_file(folder.as_fd(), &entry.name) {
             Ok(file) => file.into(),
@@ -46,9 +45,15 @@ impl Writing<'_> {
             Err(fault) if fault.kind == FaultKind::Absent => return Ok(false),
             Err(fault) => return Err(fault),
         };
+        let stat = fstat(&file).map_err(fault_of)?;
+        if self.stays_out(&stat) || FileType::from_raw_mode(stat.st_mode) != FileType::RegularFile {
+            // It was swapped for something else meanwhile.
+            self.archived.skipped.push(String::from_utf8_lossy(name).into_owned());
+            return Ok(false);
+        }
         let mut magic = [0; database::MAGIC.len()];
         if file.read_at(&mut magic, 0).is_ok() && &magic == database::MAGIC {
-            self.database(&entry.stat, (path, name))?;
+            self.database(folder, entry, name)?;
             return Ok(true);
         }
         let mut disturbed = false;
@@ -72,14 +77,13 @@ impl Writing<'_> {
         Ok(false)
     }
 
-    fn database(&mut self, stat: &Stat, (path, name): (&Path, &[u8])) -> Result<(), Fault> {
+    fn database(&mut self, folder: &OwnedFd, entry: &Entry, name: &[u8]) -> Result<(), Fault> {
         let io = |error: io::Error| fault_of_io(&error);
         let copy = NamedTempFile::new_in(&self.beside).map_err(io)?;
-        let path = fs::canonicalize(path).map_err(io)?;
-        database::copy(&path, copy.path())?;
+        database::copy(folder, &entry.name, copy.path())?;
         let file = File::open(copy.path()).map_err(io)?;
         let length = size(&fstat(&file).map_err(fault_of)?);
-        let (hash, _) = self.append(file, (stat, length), name)?;
+        let (hash, _) = self.append(file, (&entry.stat, length), name)?;
         self.note(name, (length, &hash), (true, false))?;
         self.archived.databases += 1;
         self.archived.bytes += length;

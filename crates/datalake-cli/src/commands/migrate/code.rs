@@ -1,0 +1,115 @@
+//! What no file tells: I/O managers in code.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use datalake_core::{FaultKind, HostPath};
+use datalake_dagster::{OwnStorage, own_storage};
+use datalake_engine::{Files as _, NoCheckpoints, Seen};
+use datalake_host::HostFiles;
+
+use crate::failure::Failure;
+use crate::render::printable;
+
+/// Entries of a folder that are looked at, at most: what is no project has more.
+const SOURCES: usize = 20_000;
+/// So much code is read.
+const MOST_BYTES: usize = 256 << 20;
+
+/// A look through a folder of code.
+struct CodeLook<'a> {
+    files: HostFiles,
+    named: &'a Path,
+    bytes: usize,
+    found: Vec<String>,
+}
+
+/// The I/O managers in the code of these folders that have files of their own, in words.
+///
+/// # Errors
+///
+/// [`Failure`] where a folder cannot be read.
+pub(super) fn own_managers(folders: &[PathBuf]) -> Result<Vec<String>, Failure> {
+    if folders.is_empty() {
+        let text = "I/O managers in code with files of their own, such as \
+                    `FilesystemIOManager(base_dir=…)`: --code DIR looks for them";
+        return Ok(vec![text.to_owned()]);
+    }
+    let mut found = Vec::new();
+    for named in folders {
+        let files = HostFiles::open_named(named, Arc::new(NoCheckpoints))?;
+        let mut look = CodeLook { files, named, bytes: 0, found: Vec::new() };
+        look.look_through()?;
+        found.append(&mut look.found);
+    }
+    found.sort();
+    if found.is_empty() {
+        found.push(
+            "no I/O manager with files of its own stands in the code that was named".to_owned(),
+        );
+    }
+    Ok(found)
+}
+
+impl CodeLook<'_> {
+    fn look_through(&mut self) -> Result<(), Failure> {
+        let root: Result<HostPath, _> = "/".parse();
+        let mut left: Vec<_> = root.into_iter().collect();
+        let mut seen = 0;
+        while let Some(path) = left.pop() {
+            seen += 1;
+            if seen > SOURCES || self.bytes > MOST_BYTES {
+                let folder = self.shown(None);
+                self.found.push(format!("{folder}: too many files to look at all"));
+                break;
+            }
+            match self.files.is_file(&path) {
+                Ok(true) if is_python(&path) => self.read(&path),
+                // A link, or a name that is gone again: what lies behind it is not of this folder.
+                Ok(true) => (),
+                Err(fault) if matches!(fault.kind, FaultKind::NotPlain | FaultKind::Absent) => (),
+                Ok(false) => left.extend(self.names(&path)?),
+                Err(fault) => return Err(Failure::about(self.shown(Some(&path)), &fault)),
+            }
+        }
+        Ok(())
+    }
+
+    fn names(&self, folder: &HostPath) -> Result<Vec<HostPath>, Failure> {
+        match self.files.look(folder) {
+            Ok(Seen::Folder(seen)) => {
+                Ok(seen.names.iter().filter_map(|name| folder.join(name).ok()).collect())
+            }
+            Ok(Seen::File { .. }) => Ok(Vec::new()),
+            Err(fault) if fault.kind == FaultKind::Absent => Ok(Vec::new()),
+            Err(fault) => Err(Failure::about(self.shown(Some(folder)), &fault)),
+        }
+    }
+
+    fn read(&mut self, path: &HostPath) {
+        let shown = self.shown(Some(path));
+        match self.files.look(path) {
+            Ok(Seen::File { content, .. }) => {
+                self.bytes += content.expose().len();
+                let found = own_storage(&String::from_utf8_lossy(content.expose()));
+                let line = |own: &OwnStorage| {
+                    let text = printable(&own.text);
+                    format!("{shown}:{}: `{text}`: where its files lie is not known", own.line)
+                };
+                self.found.extend(found.iter().map(line));
+            }
+            Ok(Seen::Folder(_)) => (),
+            Err(fault) => self.found.push(format!("{shown}: cannot be read: {fault}")),
+        }
+    }
+
+    fn shown(&self, path: Option<&HostPath>) -> String {
+        let below = path.map(|path| path.as_str().trim_start_matches('/')).unwrap_or_default();
+        let whole = if below.is_empty() { self.named.to_owned() } else { self.named.join(below) };
+        printable(&whole.display().to_string())
+    }
+}
+
+fn is_python(path: &HostPath) -> bool {
+    path.file_name().rsplit_once('.').is_some_and(|(_, ending)| ending == "py")
+}

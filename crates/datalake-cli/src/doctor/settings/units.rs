@@ -1,0 +1,93 @@
+//! Lines of all units of the service user: env files that are missing, files that undo the settings,
+//! and what an old podman cannot read.
+
+use datalake_core::doctor::{Examination, Look, OldValue};
+use datalake_core::{Handover, HostPath, HostSpec, Plan};
+use datalake_quadlet::{
+    DROP_IN_NAME, Obstacle, ObstacleKind, PlannedUnits, PodmanVersion, TroubleKind, UnitSort,
+    find_hazards,
+};
+
+use crate::doctor::Home;
+use crate::host_units::HostUnits;
+use crate::render::printable;
+
+pub(super) fn look(host: &HostSpec, home: &Home, seen: &mut Examination) {
+    let Some(units) = &home.places.host_units else { return };
+    let is_ours = |path: &HostPath| {
+        let mut files = home.places.units.iter().map(|unit| &unit.file);
+        files.any(|file| file == path) || home.places.others.iter().any(|it| it.path == *path)
+    };
+    seen.settings.missing_env_files = Look::Saw(missing_env_files(units, &is_ours));
+    seen.settings.overrides = Look::Saw(overrides(host, home, units));
+    seen.settings.hazards = hazards(units, seen);
+}
+
+fn missing_env_files(units: &HostUnits, is_ours: &dyn Fn(&HostPath) -> bool) -> Vec<OldValue> {
+    let lines = units.lines_that_miss().into_iter();
+    let value = |(path, line, file): (&HostPath, usize, HostPath)| {
+        let is_user_wide = file.parent().is_some_and(|it| it.file_name() == "environment.d");
+        let kind =
+            TroubleKind::MissingEnvFile { path: file, is_ours: is_user_wide && is_ours(path) };
+        OldValue {
+            path: path.to_string(),
+            line,
+            harm: kind.harm(),
+            cure: kind.cure(),
+            is_repaired: kind.is_repaired(),
+        }
+    };
+    lines.map(value).collect()
+}
+
+fn overrides(host: &HostSpec, home: &Home, units: &HostUnits) -> Vec<OldValue> {
+    let planned = PlannedUnits {
+        names: &host.units,
+        env_file: (host.handover != Some(Handover::PodmanSecret)).then_some(&home.places.env_file),
+        variables: &home.places.stale,
+        after: if host.handover == Some(Handover::InPlace) { "" } else { DROP_IN_NAME },
+    };
+    // Without a plan nobody loses anything: what is left undoes the settings.
+    let found = units.obstacles(&Plan::default(), &planned).into_iter();
+    let value = |obstacle: Obstacle| OldValue {
+        path: obstacle.path.to_string(),
+        line: obstacle.line.unwrap_or(1),
+        cure: obstacle.hint(),
+        harm: match obstacle.kind {
+            ObstacleKind::Undoes { service, kind } => printable(&format!("{kind} (`{service}`)")),
+            ObstacleKind::Unread { reason } => printable(&format!("nobody can read it: {reason}")),
+            ObstacleKind::Needs(_) | ObstacleKind::Starts { .. } | ObstacleKind::Shared { .. } => {
+                "it needs what a plan takes away".to_owned()
+            }
+        },
+        is_repaired: false,
+    };
+    found.map(value).collect()
+}
+
+/// Which lines an old podman stumbles over, where its version is known.
+fn hazards(units: &HostUnits, seen: &Examination) -> Look<Vec<OldValue>> {
+    let version: PodmanVersion = match &seen.host.podman {
+        Look::Saw(Some(podman)) => match podman.version.parse() {
+            Ok(version) => version,
+            Err(_) => return Look::NotHere("podman did not say its version".to_owned()),
+        },
+        Look::Saw(None) => return Look::NotHere("there is no podman".to_owned()),
+        Look::NotHere(reason) => return Look::NotHere(reason.clone()),
+        Look::Unknown(fault) => return Look::Unknown(fault.clone()),
+    };
+    let quadlets = units.files.iter().filter(|unit| unit.sort == UnitSort::Quadlet);
+    let values = quadlets.flat_map(|unit| {
+        let found = find_hazards(&unit.file, version).into_iter();
+        found.map(|hazard| OldValue {
+            path: unit.path.to_string(),
+            line: hazard.line,
+            harm: hazard.kind.harm().to_owned(),
+            cure: "take the comment or blank line out of the continued line, begin comments with \
+                   `#`, or install podman 5.4 or newer"
+                .to_owned(),
+            is_repaired: false,
+        })
+    });
+    Look::Saw(values.collect())
+}

@@ -1,0 +1,136 @@
+//! The service user's units as they lie on the host, and what stands in a plan's way there.
+
+use std::collections::BTreeMap;
+
+use datalake_core::{FaultKind, HostPath, HostSpec, InvalidPath, Plan};
+use datalake_engine::{Files, Seen, UserFile, UserFileSort, UserFiles};
+use datalake_host::Account;
+use datalake_quadlet::{
+    EnvFileText, Obstacle, PlannedUnits, UnitFile, UnitOwner, UnitSort, UserUnit, UserUnits,
+    find_env_files, find_obstacles,
+};
+
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::render::printable;
+
+/// How many env files are read that units name.
+const MOST_ENV_FILES: usize = 200;
+
+/// All files of the service user's units, and the env files that they name.
+pub(crate) struct HostUnits {
+    /// The service user.
+    pub owner: UnitOwner,
+    /// The files.
+    pub files: Vec<UserUnit>,
+    env_files: BTreeMap<HostPath, EnvFileText>,
+    unread: Vec<(HostPath, String)>,
+}
+
+impl HostUnits {
+    /// Reads them all. Nothing is changed.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidPath`] never, as long as the home is a path.
+    pub(crate) fn collect(
+        account: &Account,
+        host: &HostSpec,
+        files: &dyn Files,
+    ) -> Result<Self, InvalidPath> {
+        let owner = UnitOwner {
+            name: host.user.to_string(),
+            uid: account.owner.uid,
+            home: account.home.clone(),
+        };
+        let found = UserFiles::collect(&account.home, account.owner.uid, files)?;
+        let units: Vec<_> = found.files.into_iter().map(user_unit).collect();
+        let mut env_files = BTreeMap::new();
+        for unit in &units {
+            let named = find_env_files(&unit.file, unit.place(&owner));
+            for path in named.iter().filter_map(datalake_quadlet::NamedEnvFile::path) {
+                if env_files.len() < MOST_ENV_FILES && !env_files.contains_key(&path) {
+                    let text = env_file_text(&path, files);
+                    env_files.insert(path, text);
+                }
+            }
+        }
+        let unread = found.unread.into_iter();
+        let unread = unread.map(|(path, fault)| (path, fault.to_string())).collect();
+        Ok(Self { owner, files: units, env_files, unread })
+    }
+
+    /// The same as values to decide on.
+    pub(crate) fn as_units(&self) -> UserUnits<'_> {
+        UserUnits {
+            owner: &self.owner,
+            files: &self.files,
+            env_files: &self.env_files,
+            unread: &self.unread,
+        }
+    }
+
+    /// Whether units name an env file that does not exist.
+    pub(crate) fn is_missing(&self, path: &HostPath) -> bool {
+        matches!(self.env_files.get(path), Some(EnvFileText::Missing))
+    }
+
+    /// The env files that units name and that do not exist.
+    pub(crate) fn missing_env_files(&self) -> impl Iterator<Item = &HostPath> {
+        let missing = self.env_files.iter().filter(|(_, text)| **text == EnvFileText::Missing);
+        missing.map(|(path, _)| path)
+    }
+
+    /// The lines of quadlet's files that require one of those, each with the file's path and that of
+    /// the env file.
+    pub(crate) fn lines_that_miss(&self) -> Vec<(&HostPath, usize, HostPath)> {
+        let quadlets = self.files.iter().filter(|unit| unit.sort == UnitSort::Quadlet);
+        let lines = quadlets.flat_map(|unit| {
+            let named = find_env_files(&unit.file, unit.place(&self.owner)).into_iter();
+            let required = named.filter(|named| !named.is_optional);
+            required.filter_map(move |named| Some((&unit.path, named.line, named.path()?)))
+        });
+        lines.filter(|(_, _, file)| self.is_missing(file)).collect()
+    }
+
+    /// What stands in the way of a plan.
+    pub(crate) fn obstacles(&self, plan: &Plan, planned: &PlannedUnits<'_>) -> Vec<Obstacle> {
+        find_obstacles(plan, planned, &self.as_units())
+    }
+}
+
+/// Stops a run that would take something away from others, or that others would undo.
+///
+/// # Errors
+///
+/// [`Failure`] that names each line.
+pub(crate) fn refuse_obstacles(obstacles: &[Obstacle]) -> Result<(), Failure> {
+    let failure = |obstacle: &Obstacle| {
+        Failure::new(Exit::Config, printable(&obstacle.to_string())).hint(obstacle.hint())
+    };
+    let Some(all) = obstacles.iter().map(failure).reduce(Failure::and) else { return Ok(()) };
+    Err(all.hint("nothing was changed"))
+}
+
+fn user_unit(UserFile { path, sort, text }: UserFile) -> UserUnit {
+    let sort = match sort {
+        UserFileSort::Quadlet => UnitSort::Quadlet,
+        UserFileSort::Systemd => UnitSort::Systemd,
+        UserFileSort::EnvironmentD => UnitSort::EnvironmentD,
+    };
+    UserUnit { path, sort, file: UnitFile::parse(&text) }
+}
+
+fn env_file_text(path: &HostPath, files: &dyn Files) -> EnvFileText {
+    // The kernel's own files may do anything when they are read.
+    if ["/proc/", "/sys/", "/dev/"].iter().any(|folder| path.as_str().starts_with(folder)) {
+        return EnvFileText::Unknown;
+    }
+    match files.look(path) {
+        Ok(Seen::File { content, .. }) => {
+            EnvFileText::Text(String::from_utf8_lossy(content.expose()).into_owned())
+        }
+        Err(fault) if fault.kind == FaultKind::Absent => EnvFileText::Missing,
+        Ok(Seen::Folder(_)) | Err(_) => EnvFileText::Unknown,
+    }
+}

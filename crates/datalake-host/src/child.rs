@@ -1,0 +1,153 @@
+//! Work for a child of this very program that has fewer rights than root.
+//!
+//! Two things cannot be done safely by root itself: to read what a service user's link leads to, and
+//! to have `SQLite` open a database by its path in a folder of that user. The first is done as that
+//! user, the second in a root that is that folder.
+
+use std::ffi::OsString;
+use std::io::{Read as _, Write as _};
+use std::os::fd::OwnedFd;
+use std::os::unix::process::CommandExt as _;
+use std::process::{Command, ExitCode, Stdio};
+use std::sync::OnceLock;
+use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::thread;
+use std::time::Duration;
+
+use datalake_core::{Fault, FaultKind, Owner};
+use rustix::process::geteuid;
+
+use crate::archive::{copy_confined_database, print_confined_keys};
+use crate::fault::fault_of_io;
+use crate::linked::print_linked;
+
+/// The first word of a child's command line.
+const WORD: &str = "--child-of-datalake";
+
+/// This very program, also after its file was replaced.
+const PROGRAM: &str = "/proc/self/exe";
+
+/// Set where this process is a program that serves as its own child.
+static SERVES: OnceLock<()> = OnceLock::new();
+
+/// What a child does, with an open folder as its standard input.
+pub(crate) enum ChildTask<'a> {
+    /// Prints what lies at a path below the folder, following links.
+    ReadLinked(&'a str),
+    /// Copies a database in the folder into a file of the caller's.
+    CopyDatabase(&'a std::ffi::OsStr, &'a std::path::Path),
+    /// Prints the keys of all assets in a database in the folder.
+    PrintKeys(&'a str),
+}
+
+/// Serves as a child where the words of the command line say so. Programs that use this crate call
+/// it first of all; those that do not, do the same work without a child.
+pub fn serve_child(words: &[OsString]) -> Option<ExitCode> {
+    if words.get(1).is_none_or(|word| word != WORD) {
+        let _ = SERVES.set(());
+        return None;
+    }
+    let done = match (words.get(2).and_then(|task| task.to_str()), words.get(3), words.get(4)) {
+        (Some("read-linked"), Some(path), None) => print_linked(&path.to_string_lossy()),
+        (Some("copy-database"), Some(name), Some(to)) => copy_confined_database(name, to.as_ref()),
+        (Some("print-keys"), Some(name), None) => print_confined_keys(name),
+        _ => Err(Fault::new(FaultKind::Unsupported, "no work for a child")),
+    };
+    match done {
+        Ok(()) => Some(ExitCode::SUCCESS),
+        Err(fault) => {
+            let kind = code_of(fault.kind);
+            let _ = std::io::stderr().write_all(fault.detail.as_bytes());
+            Some(ExitCode::from(kind))
+        }
+    }
+}
+
+/// Whether root has a child do what is not safe for it; others do it themselves.
+pub(crate) fn has_children() -> bool {
+    geteuid().is_root() && SERVES.get().is_some()
+}
+
+/// What a child may take.
+pub(crate) struct ChildBounds {
+    /// How long.
+    pub(crate) limit: Duration,
+    /// How many bytes it may print.
+    pub(crate) most: u64,
+}
+
+/// Has a child do its work, as `user` where one is given, and gives what it has printed.
+pub(crate) fn run_child(
+    task: &ChildTask<'_>,
+    folder: OwnedFd,
+    user: Option<Owner>,
+    bounds: &ChildBounds,
+) -> Result<Vec<u8>, Fault> {
+    let ChildBounds { limit, most } = *bounds;
+    let mut command = Command::new(PROGRAM);
+    command.arg0("datalake").arg(WORD).env_clear().current_dir("/");
+    match task {
+        ChildTask::ReadLinked(path) => command.arg("read-linked").arg(path),
+        ChildTask::CopyDatabase(name, to) => command.arg("copy-database").arg(name).arg(to),
+        ChildTask::PrintKeys(name) => command.arg("print-keys").arg(name),
+    };
+    if let Some(user) = user {
+        // Root's other groups go as well.
+        command.gid(user.gid).uid(user.uid);
+    }
+    command.stdin(Stdio::from(folder)).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().map_err(|error| fault_of_io(&error))?;
+    let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
+    let (told, answer) = channel();
+    thread::spawn(move || {
+        let (mut printed, mut said) = (Vec::new(), Vec::new());
+        let read = stdout.map_or(Ok(0), |out| out.take(most + 1).read_to_end(&mut printed));
+        let read = read.and_then(|_| {
+            stderr.map_or(Ok(0), |said_by| said_by.take(4096).read_to_end(&mut said))
+        });
+        // Who waits no longer needs no answer.
+        let _ = told.send(read.map(|_| (printed, said)));
+    });
+    let answer = answer.recv_timeout(limit);
+    if !matches!(answer, Ok(Ok(_))) {
+        let _ = child.kill();
+    }
+    let (printed, said) = match answer {
+        Ok(read) => read.map_err(|error| fault_of_io(&error))?,
+        Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {
+            let _ = child.wait();
+            return Err(Fault::new(FaultKind::Io, "it did not answer in time"));
+        }
+    };
+    if printed.len() as u64 > most {
+        let _ = child.kill();
+        let _ = child.wait();
+        return Err(Fault::new(FaultKind::Unreadable, format!("it exceeds {most} bytes")));
+    }
+    let status = child.wait().map_err(|error| fault_of_io(&error))?;
+    if status.success() {
+        return Ok(printed);
+    }
+    let kind = kind_of(status.code().unwrap_or_default());
+    Err(Fault::new(kind, crate::escape::escaped(&said)))
+}
+
+/// The kinds of faults that a child tells by its exit code.
+const KINDS: [FaultKind; 6] = [
+    FaultKind::Io,
+    FaultKind::Absent,
+    FaultKind::Denied,
+    FaultKind::NotPlain,
+    FaultKind::Unreadable,
+    FaultKind::Damaged,
+];
+
+fn code_of(kind: FaultKind) -> u8 {
+    let place = KINDS.iter().position(|known| *known == kind).unwrap_or_default();
+    u8::try_from(place + 1).unwrap_or(1)
+}
+
+fn kind_of(code: i32) -> FaultKind {
+    let place = usize::try_from(code).unwrap_or_default().saturating_sub(1);
+    KINDS.get(place).copied().unwrap_or(FaultKind::Io)
+}
