@@ -23,6 +23,8 @@ use layer::Layer;
 pub(crate) struct Settings {
     figment: Figment,
     document: SpecDocument,
+    /// The units of all layers below the flags, where flags name some as well.
+    named_before: Vec<String>,
     /// The folder of each file, by the name of its layer.
     folders: BTreeMap<String, PathBuf>,
     /// Every service user that any layer names.
@@ -58,12 +60,27 @@ impl Settings {
     ///
     /// [`Failure`] for a file that cannot be read, an unknown key or a value of a wrong type.
     pub(crate) fn load(sources: &Sources<'_>) -> Result<Self, Failure> {
-        let layers = layers(sources)?;
+        let mut layers = layers(sources)?;
         let folders = layers.iter().filter_map(Layer::place).collect();
         let users = layers.iter().filter_map(Layer::user).map(str::to_owned).collect();
-        let figment = layers.into_iter().fold(Figment::new(), Figment::merge);
+        let flags = layers.pop();
+        let below = layers.into_iter().fold(Figment::new(), Figment::merge);
+        let named = !sources.values.units.is_empty();
+        let named_before = named.then(|| below.extract_inner("host.units").ok()).flatten();
+        let named_before = named_before.unwrap_or_default();
+        let figment = flags.into_iter().fold(below, Figment::merge);
         let document = figment.extract().map_err(|error| wrong_type(&error))?;
-        Ok(Self { figment, document, folders, users })
+        Ok(Self { figment, document, named_before, folders, users })
+    }
+
+    /// Keeps the units that weaker layers name where flags name others: `--unit` adds. One that does
+    /// not exist here is left out, since nobody may have meant it.
+    pub(crate) fn keep_named_units(&mut self, exists: impl Fn(&str) -> bool) {
+        let Some(units) = &mut self.document.host.units else { return };
+        let kept = std::mem::take(&mut self.named_before).into_iter();
+        let mut all: Vec<_> = kept.filter(|unit| !units.contains(unit) && exists(unit)).collect();
+        all.append(units);
+        *units = all;
     }
 
     /// The written form.

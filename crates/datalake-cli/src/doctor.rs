@@ -72,7 +72,12 @@ pub(crate) async fn examine(
         store::look(site, asks_locations, &mut seen).await;
     }
     if wants(&[Group::Host]) {
-        seen.settings.pending = pending(site, only, &seen).await;
+        let (pending, in_the_way) = match pending(site, only, &seen).await {
+            Look::Saw((pending, in_the_way)) => (Look::Saw(pending), Look::Saw(in_the_way)),
+            Look::NotHere(reason) => (Look::NotHere(reason.clone()), Look::NotHere(reason)),
+            Look::Unknown(fault) => (Look::Unknown(fault.clone()), Look::Unknown(fault)),
+        };
+        (seen.settings.pending, seen.settings.in_the_way) = (pending, in_the_way);
     }
     if let Some(running) = running.filter(|_| wants(&[Group::Containers])) {
         containers::look(site, &running, &mut seen).await;
@@ -102,8 +107,12 @@ fn troubles(site: &Site) -> Vec<SpecTrouble> {
     parts.flatten().map(told).collect()
 }
 
-/// What a provision would change on this host. It takes a service that answers to the key pair.
-async fn pending(site: &Site, only: Option<Group>, seen: &Examination) -> Look<Vec<String>> {
+/// What a provision would change on this host, and what stands in its way. It takes a service that answers to the key pair.
+async fn pending(
+    site: &Site,
+    only: Option<Group>,
+    seen: &Examination,
+) -> Look<(Vec<String>, Vec<String>)> {
     // With this group alone nobody has asked the service, nor for the pair, before.
     let may_be_served = only.is_some() || matches!(seen.key.service, Look::Saw(_));
     let nothing = || Look::NotHere("it takes a service that takes the key pair".to_owned());
@@ -131,9 +140,8 @@ async fn pending(site: &Site, only: Option<Group>, seen: &Examination) -> Look<V
     };
     // A line of a plan has columns, a sentence has none.
     let line = |step| step_line(step).split_whitespace().collect::<Vec<_>>().join(" ");
-    let steps = plan.steps.iter().filter(is_of_host).map(line);
-    let in_the_way = in_the_way.iter().map(|it| format!("in the way: {}", printable(it)));
-    Look::Saw(steps.chain(in_the_way).collect())
+    let steps = plan.steps.iter().filter(is_of_host).map(line).collect();
+    Look::Saw((steps, in_the_way.iter().map(|it| printable(it)).collect()))
 }
 
 async fn on_the_host(site: &Site, host: &HostSpec, seen: &mut Examination) -> Option<Running> {

@@ -1,18 +1,21 @@
 //! The service user's units as they lie on the host, and what stands in a plan's way there.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use datalake_core::{FaultKind, HostPath, HostSpec, InvalidPath, Plan};
+use datalake_core::{FaultKind, HostPath, HostSpec, InvalidPath, Plan, Target, UnitName};
 use datalake_engine::{Files, Seen, UserFile, UserFileSort, UserFiles};
 use datalake_host::Account;
 use datalake_quadlet::{
-    EnvFileText, Obstacle, PlannedUnits, UnitFile, UnitOwner, UnitSort, UserUnit, UserUnits,
-    find_env_files, find_obstacles,
+    DROP_IN_NAME, EnvFileText, Obstacle, ObstacleKind, PlannedUnits, UnitFile, UnitOwner, UnitSort,
+    UserUnit, UserUnits, find_env_files, find_obstacles,
 };
 
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::render::printable;
+
+/// The folder whose files systemd hands to all services.
+pub(crate) const USER_WIDE: &str = "environment.d";
 
 /// How many env files are read that units name.
 const MOST_ENV_FILES: usize = 200;
@@ -24,6 +27,8 @@ pub(crate) struct HostUnits {
     /// The files.
     pub files: Vec<UserUnit>,
     env_files: BTreeMap<HostPath, EnvFileText>,
+    /// Env files that do not exist, and should.
+    missing: BTreeSet<HostPath>,
     unread: Vec<(HostPath, String)>,
 }
 
@@ -57,7 +62,19 @@ impl HostUnits {
         }
         let unread = found.unread.into_iter();
         let unread = unread.map(|(path, fault)| (path, fault.to_string())).collect();
-        Ok(Self { owner, files: units, env_files, unread })
+        let missing = env_files.iter().filter(|(_, text)| **text == EnvFileText::Missing);
+        let missing = missing.map(|(path, _)| path.clone()).collect();
+        Ok(Self { owner, files: units, env_files, missing, unread })
+    }
+
+    /// Takes no file for missing whose folder is not there either: below another root lies what
+    /// somebody has put there, which need not be all of a host.
+    pub(crate) fn judge_known_folders(&mut self, files: &dyn Files) {
+        self.missing.retain(|path| {
+            let folder = path.parent();
+            let is_user_wide = folder.as_ref().is_some_and(|it| it.file_name() == USER_WIDE);
+            is_user_wide || folder.is_some_and(|folder| files.look(&folder).is_ok())
+        });
     }
 
     /// The same as values to decide on.
@@ -70,15 +87,9 @@ impl HostUnits {
         }
     }
 
-    /// Whether units name an env file that does not exist.
-    pub(crate) fn is_missing(&self, path: &HostPath) -> bool {
-        matches!(self.env_files.get(path), Some(EnvFileText::Missing))
-    }
-
     /// The env files that units name and that do not exist.
-    pub(crate) fn missing_env_files(&self) -> impl Iterator<Item = &HostPath> {
-        let missing = self.env_files.iter().filter(|(_, text)| **text == EnvFileText::Missing);
-        missing.map(|(path, _)| path)
+    pub(crate) fn missing_env_files(&self) -> &BTreeSet<HostPath> {
+        &self.missing
     }
 
     /// The lines of quadlet's files that require one of those, each with the file's path and that of
@@ -90,13 +101,44 @@ impl HostUnits {
             let required = named.filter(|named| !named.is_optional);
             required.filter_map(move |named| Some((&unit.path, named.line, named.path()?)))
         });
-        lines.filter(|(_, _, file)| self.is_missing(file)).collect()
+        lines.filter(|(_, _, file)| self.missing.contains(file)).collect()
+    }
+
+    /// Who needs what a way back takes away; `units` and those that it changes do not.
+    pub(crate) fn needing_what_goes(&self, plan: &Plan, units: Vec<UnitName>) -> Vec<Obstacle> {
+        let names: Vec<_> = units.into_iter().chain(units_in(plan)).collect();
+        let planned =
+            PlannedUnits { names: &names, env_file: None, variables: &[], after: DROP_IN_NAME };
+        let mut found = self.obstacles(plan, &planned);
+        found.retain(|it| matches!(it.kind, ObstacleKind::Needs(_) | ObstacleKind::Starts { .. }));
+        found
     }
 
     /// What stands in the way of a plan.
     pub(crate) fn obstacles(&self, plan: &Plan, planned: &PlannedUnits<'_>) -> Vec<Obstacle> {
         find_obstacles(plan, planned, &self.as_units())
     }
+}
+
+/// The units whose files a plan changes.
+fn units_in(plan: &Plan) -> impl Iterator<Item = UnitName> {
+    let paths = plan.steps.iter().filter_map(|step| match step.action.target() {
+        Target::Path(path) => Some(path),
+        Target::Service
+        | Target::Bucket(_)
+        | Target::Object(..)
+        | Target::Secret(_)
+        | Target::Services
+        | Target::Vault(_)
+        | Target::App(_) => None,
+    });
+    paths.filter_map(|path| {
+        let mut parts = path.parts().rev().take(2);
+        parts.find_map(|part| {
+            let name = part.strip_suffix(".d").unwrap_or(part).strip_suffix(".container")?;
+            name.parse().ok()
+        })
+    })
 }
 
 /// Stops a run that would take something away from others, or that others would undo.

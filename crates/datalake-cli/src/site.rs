@@ -12,7 +12,9 @@ use datalake_core::{
     Credentials, Endpoint, Fault, FaultKind, FingerprintKey, HostPath, HostSpec, InvalidPath,
     Owner, Region, Spec, StoreSpec,
 };
-use datalake_engine::{Checkpoints, Dagster, NoSecrets, NoVault, ObjectStore, Ports, Records};
+use datalake_engine::{
+    Checkpoints, Dagster, Files, NoSecrets, NoVault, ObjectStore, Ports, Records,
+};
 use datalake_host::{Account, HostFiles, StateDir, SystemClock, find_user};
 use datalake_s3::S3Store;
 
@@ -100,7 +102,8 @@ impl Site {
         let settings = Settings::load(&sources)?;
         let checkpoints = kill::checkpoints(dir.is_some())?;
         let host = HostFiles::open(&root, Arc::clone(&checkpoints)).map_err(at_folder(&root))?;
-        let settings = gate::guarded(settings, &sources, &host)?;
+        let mut settings = gate::guarded(settings, &sources, &host)?;
+        keep_named_units(&mut settings, &host);
         Ok(Self {
             host,
             state: StateDir::open(&state_path, Arc::clone(&checkpoints))
@@ -184,7 +187,11 @@ impl Site {
         let unfit = |error: InvalidPath| Failure::of(Exit::Config, &error);
         let places = Places::of(&account, host, variables(self.settings.gives_modal_token()))
             .and_then(|places| places.with_others(&account, host, &self.host));
-        Ok((account, places.map_err(unfit)?))
+        let mut places = places.map_err(unfit)?;
+        if let Some(units) = places.host_units.as_mut().filter(|_| !self.is_this_machine()) {
+            units.judge_known_folders(&self.host);
+        }
+        Ok((account, places))
     }
 
     /// The failure with the root that was meant, where it is not this machine's.
@@ -243,6 +250,20 @@ impl Site {
     pub(crate) fn may_ask(&self) -> bool {
         self.may_ask
     }
+}
+
+/// Lets `--unit` add to the units that the spec names and that exist on this host.
+fn keep_named_units(settings: &mut Settings, files: &HostFiles) {
+    let user = settings.document().host.user.clone();
+    let account = user.and_then(|user| find_user(files, &user).ok());
+    let Some(account) = account else { return };
+    settings.keep_named_units(|unit| {
+        let name = unit.strip_suffix(".container").unwrap_or(unit);
+        let path = format!(".config/containers/systemd/{name}.container");
+        let Ok(path) = account.home.join(&path) else { return false };
+        // A link is there as well.
+        !matches!(files.look(&path), Err(fault) if fault.kind == FaultKind::Absent)
+    });
 }
 
 /// The folders of units, in which people link to a checkout: such links are read as the user.

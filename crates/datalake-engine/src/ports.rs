@@ -75,8 +75,10 @@ pub trait Secrets: Send + Sync {
     }
 }
 
-/// The managed host's files. No call follows a symbolic link anywhere below the host's root: a link
-/// on the way, a device or a socket is a fault of kind `NotPlain`.
+/// The managed host's files. No call follows a symbolic link below the host's root, but for root's own
+/// in folders that only root can write: another link on the way, a device or a socket is a fault of
+/// kind `NotPlain`. A look may go behind a link of the service user's with that user's rights alone;
+/// nothing is ever written through one.
 pub trait Files: Send + Sync {
     /// What lies at `path`; of a file its content too, which must not exceed 1 MiB.
     fn look(&self, path: &HostPath) -> Result<Seen, Fault>;

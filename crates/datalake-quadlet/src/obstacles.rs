@@ -196,7 +196,8 @@ impl Search<'_> {
                 continue;
             }
             let others = self.host.files.iter().filter(|file| {
-                file.sort == UnitSort::Quadlet && file.path.file_name() == file.subject()
+                let is_unit = file.path.file_name() == file.subject();
+                file.sort == UnitSort::Quadlet && is_unit && may_use_s3(&file.file)
             });
             let mut units: Vec<_> = others
                 .map(UserUnit::subject)
@@ -288,6 +289,16 @@ impl Search<'_> {
         };
         unread.map(obstacle).collect()
     }
+}
+
+/// Whether a container may have a use for S3 settings: databases and caches have none.
+fn may_use_s3(unit: &UnitFile) -> bool {
+    const WITHOUT: [&str; 7] =
+        ["postgres", "postgresql", "mysql", "mariadb", "redis", "valkey", "memcached"];
+    let image = unit.last("Container", "Image").unwrap_or_default();
+    let name = image.rsplit('/').next().unwrap_or_default();
+    let name = name.split([':', '@']).next().unwrap_or_default();
+    !WITHOUT.contains(&name)
 }
 
 /// The number of the first line that differs.

@@ -51,6 +51,14 @@ echo "Instance is configured with the following daemons: ['SchedulerDaemon']"
 sleep 2147483647 &
 wait
 END
+  # A code server: `dagster api grpc …`.
+  script "$1/usr/local/bin/dagster" <<'END'
+#!/bin/sh
+trap 'kill $!; exit 0' TERM INT
+echo 'Started Dagster code server'
+sleep 2147483647 &
+wait
+END
 }
 
 dying_daemon() { # TREE CONDITION: ends with 1 after a second where the condition holds

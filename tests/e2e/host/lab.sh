@@ -31,16 +31,28 @@ masked=(
   apt-daily.timer apt-daily-upgrade.timer podman-auto-update.timer
 )
 
-mirror() { # the one that this machine's own apt uses
+mirror() { # the one that this machine's own apt uses: of its lists, or of its sources
   local uri
-  uri=$(apt-get indextargets --format '$(SITE)' 'Created-By: Packages' 2> /dev/null |
-    grep -m1 '/debian$' || true)
-  echo "${uri:-http://deb.debian.org/debian}"
+  uri=$(
+    {
+      apt-get indextargets --format '$(SITE)' 'Created-By: Packages' 2> /dev/null
+      sed -n 's/^URIs:[[:space:]]*//p' /etc/apt/sources.list.d/*.sources 2> /dev/null |
+        tr ' ' '\n'
+      sed -nE 's/^deb[[:space:]]+(\[[^]]*\][[:space:]]+)?([^[:space:]]+).*/\2/p' \
+        /etc/apt/sources.list /etc/apt/sources.list.d/*.list 2> /dev/null
+    } | sed 's#/$##' | grep -m1 '/debian$'
+  ) || true
+  if [ -z "$uri" ]; then
+    echo "lab.sh: this machine's apt has no Debian mirror to make the lab from" >&2
+    return 1
+  fi
+  echo "$uri"
 }
 
 make_tree() {
-  local keyring=/usr/share/keyrings/debian-archive-keyring.gpg
+  local keyring=/usr/share/keyrings/debian-archive-keyring.gpg from
   [ ! -e "$clean/var/lib/systemd/linger/dagster-user" ] || return 0
+  from=$(mirror)
   # Made under another name first: one that was cut short is never taken for whole.
   rm -rf "$clean" "$clean.part"
   mkdir -p "$cache"
@@ -50,7 +62,7 @@ make_tree() {
     --dpkgopt='path-exclude=/usr/share/doc/*' \
     --dpkgopt='path-exclude=/usr/share/man/*' \
     --dpkgopt='path-exclude=/usr/share/locale/*' \
-    "$suite" "$clean.part" "deb [signed-by=$keyring] $(mirror) $suite main"
+    "$suite" "$clean.part" "deb [signed-by=$keyring] $from $suite main"
   configure "$clean.part"
   mv "$clean.part" "$clean"
 }

@@ -20,6 +20,8 @@ suite=''
 . "$here/dagster.sh"
 # shellcheck source=handover.sh
 . "$here/handover.sh"
+# shellcheck source=needed.sh
+. "$here/needed.sh"
 # shellcheck source=kills.sh
 . "$here/kills.sh"
 # shellcheck source=swaps.sh
@@ -225,6 +227,7 @@ run_suite() { # SUITE
     the_user_itself
     a_host_set_up_by_hand_is_repaired
     handover_ways
+    needed_by_others
     kills_at_the_services
     swaps_lead_nowhere
     dagster_commands

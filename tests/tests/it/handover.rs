@@ -1,5 +1,7 @@
 //! The ways to hand the settings over, and old values that would win over them.
 
+mod hosts;
+mod needed;
 mod old_values;
 
 use std::fs::{self, Permissions};

@@ -11,7 +11,7 @@ use datalake_dagster::{
     DgProject, FileStanding, Names, ProjectFile, TakenNames, dg_files, dg_frame, single_file,
 };
 use datalake_engine::{Files as _, NoCheckpoints, Seen};
-use datalake_host::{HostFiles, WayFault};
+use datalake_host::{HostFiles, Owners, WayFault};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -61,6 +61,9 @@ pub(super) async fn init(
     let site = Site::open(cli, printer).await?;
     let prefix = site.settings.document().prefix.clone().unwrap_or_default();
     let files = if flags.dry_run { open_if_any(&flags.dir)? } else { Some(open(&flags.dir)?) };
+    if let Some(files) = &files {
+        require_own_folder(&site, files)?;
+    }
     let project = layout(flags, files.as_ref())?;
     let wanted = |names: &Names| match &project {
         None => vec![single_file(names, &prefix)],
@@ -80,6 +83,21 @@ pub(super) async fn init(
     }
     let layout = if project.is_some() { "dg" } else { "single-file" };
     Ok(finish(&judged, &names, (layout, flags), (printer, &own_name(cli))))
+}
+
+/// Refuses root's hand in a folder of the service user's home that belongs to somebody else.
+fn require_own_folder(site: &Site, files: &HostFiles) -> Result<(), Failure> {
+    let Ok(host) = site.settings.host() else { return Ok(()) };
+    // Without a service user there is no such home.
+    let Ok((account, _)) = site.host(&host) else { return Ok(()) };
+    let Ok(home) = site.host.enter(&account.home) else { return Ok(()) };
+    if !rustix::process::geteuid().is_root() || !files.real_path().starts_with(home.real_path()) {
+        return Ok(());
+    }
+    let heir = Owners::read(&site.host, &host.user, &account)
+        .and_then(|owners| owners.heir(files.owner()?));
+    let at = |fault: Fault| Failure::about(format!("folder `{}`", printable(files.shown())), &fault);
+    heir.map(drop).map_err(at)
 }
 
 /// The project in today's layout, and whether it is new; `None` for one file.

@@ -10,6 +10,7 @@ use datalake_engine::{
     ApplyError, HastyVault, Lock, NoDagster, NoSecrets, ObjectStore, Ports, RetryingStore,
     SecretVault, Secrets, read_receipt, recover,
 };
+use datalake_quadlet::Obstacle;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -24,6 +25,7 @@ use crate::deployment::Ground;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::handover::secrets;
+use crate::host_units::refuse_obstacles;
 use crate::modal::{LOOKING, ModalPlace};
 use crate::named_path;
 use crate::no_store::NoStore;
@@ -81,6 +83,7 @@ pub(super) async fn rollback(
     let ports = Ports { dagster: dagster(live.as_ref()), secrets: secrets.as_ref(), ..ports };
     let plan = rehearsed_back(&site, plan, &ports).await;
     let plan = plan.map_err(|failure| explained(failure, ground.as_ref()))?;
+    refuse_obstacles(&needed_by_others(&site, &plan, receipt.user.as_ref()))?;
     let next = format!("{} rollback {}", site.name, receipt.run);
     let shown = shown(&plan, &receipt) + &render::pending_text(&plan.pending, &next);
     if flags.dry_run {
@@ -142,6 +145,19 @@ fn ground(site: &Site, plan: &Plan, receipt: &Receipt) -> Result<Option<Ground>,
     let ground = Ground::of(site, host(site, receipt.user.as_ref())?)?;
     let Guard::ServicesAre(states) = &step.undo.guard else { return Ok(Some(ground)) };
     Ok(Some(ground.with_units(states.iter().map(|(unit, _)| unit))))
+}
+
+/// Who has come to need what the run has brought. Where the units cannot be looked for, nobody is
+/// known to.
+fn needed_by_others(site: &Site, plan: &Plan, user: Option<&UnitName>) -> Vec<Obstacle> {
+    let host = host(site, user).and_then(|host| Ok((site.host(&host)?.1, host.units)));
+    match host {
+        Ok((places, units)) => {
+            let read = places.host_units.as_ref();
+            read.map_or_else(Vec::new, |read| read.needing_what_goes(plan, units))
+        }
+        Err(_) => Vec::new(),
+    }
 }
 
 /// The host as the settings have it, with the service user of that run, if it tells one.

@@ -28,7 +28,9 @@ pub(crate) async fn changes(site: &Site) -> Result<(Plan, Vec<String>), Failure>
     let (mut plan, mut in_the_way) = (Plan::default(), Vec::new());
     let take = |report: StatusReport<'_>, _: &str| {
         report.pending.clone_into(&mut plan);
-        in_the_way = report.in_the_way;
+        // What undoes the settings is found by a look of its own.
+        let needs = report.in_the_way.into_iter().filter(|it| !it.undoes);
+        in_the_way = needs.map(|it| it.what).collect();
     };
     standing(site, take).await?;
     Ok((plan, in_the_way))

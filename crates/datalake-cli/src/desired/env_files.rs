@@ -8,10 +8,8 @@ use datalake_quadlet::{
 };
 
 use super::edits::text_of;
+use crate::host_units::{HostUnits, USER_WIDE};
 use crate::places::{OtherKind, Places};
-
-/// The folder whose files systemd hands to all services.
-const USER_WIDE: &str = "environment.d";
 
 /// Where a unit file lies, for what its specifiers stand for.
 pub(super) fn unit_place<'a>(path: &'a HostPath, places: &'a Places) -> Option<UnitPlace<'a>> {
@@ -35,7 +33,7 @@ pub(super) fn gone_env_files(places: &Places, sighting: &Sighting) -> Vec<HostPa
 /// Missing files of `environment.d` that units name: nothing but a guide's settings lie there.
 fn missing_env_files(places: &Places) -> impl Iterator<Item = HostPath> {
     let units = places.host_units.iter();
-    let missing = units.flat_map(|units| units.missing_env_files());
+    let missing = units.flat_map(HostUnits::missing_env_files);
     missing.filter(|path| is_user_wide(path)).cloned()
 }
 
@@ -59,7 +57,7 @@ pub(super) fn env_file_troubles(
             continue;
         }
         let Some(file) = named.path() else { continue };
-        let is_missing = units.is_missing(&file) && !named.is_optional;
+        let is_missing = units.missing_env_files().contains(&file) && !named.is_optional;
         let kind = match gone.contains(&file) {
             is_ours if is_missing && file != places.env_file => {
                 TroubleKind::MissingEnvFile { path: file, is_ours }

@@ -3,7 +3,7 @@
 use datalake_core::{BucketState, Found, Lifecycle, Plan, Receipt, Spec, Versioning};
 use datalake_engine::Sighting;
 use datalake_host::Account;
-use datalake_quadlet::Obstacle;
+use datalake_quadlet::{Obstacle, ObstacleKind};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -70,14 +70,41 @@ pub(crate) struct Report<'a> {
     in_step: bool,
     /// What there is to do.
     pub(crate) pending: &'a Plan,
-    /// What stands in the way of that, a line each: `provision` stops because of it.
-    pub(crate) in_the_way: Vec<String>,
+    /// What stands in the way of that: `provision` stops because of it.
+    pub(crate) in_the_way: Vec<ObstacleReport>,
     /// The last run that a rollback would undo.
     last_run: Option<&'a str>,
     /// The services; `null` where nobody could look at them.
     services: Option<&'a deployment::Report>,
     /// Modal's secret; `null` where the spec has none.
     modal: Option<VaultReport>,
+}
+
+/// A line of a file because of which `provision` stops.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub(crate) struct ObstacleReport {
+    /// The file.
+    path: String,
+    /// The line, counted from 1; `null` where the whole file is meant.
+    line: Option<usize>,
+    /// The file, the line and what it does, as a sentence.
+    pub(crate) what: String,
+    /// What clears it away.
+    cure: String,
+    /// Whether it undoes the settings, and does not only need what would go.
+    pub(crate) undoes: bool,
+}
+
+impl ObstacleReport {
+    fn of(obstacle: &Obstacle) -> Self {
+        Self {
+            path: obstacle.path.to_string(),
+            line: obstacle.line,
+            what: obstacle.to_string(),
+            cure: obstacle.hint(),
+            undoes: matches!(obstacle.kind, ObstacleKind::Undoes { .. }),
+        }
+    }
 }
 
 /// The state as text and as a report for programs.
@@ -101,7 +128,7 @@ pub(crate) fn status<'a>(state: &State<'a>) -> (String, Report<'a>) {
         units: places.units.iter().map(|unit| unit.file.as_str()).collect(),
         in_step: plan.is_empty() && plan.pending.is_empty() && state.obstacles.is_empty(),
         pending: plan,
-        in_the_way: state.obstacles.iter().map(ToString::to_string).collect(),
+        in_the_way: state.obstacles.iter().map(ObstacleReport::of).collect(),
         last_run: last_run.map(|receipt| receipt.run.as_str()),
         services: state.services.ok(),
         modal: state
@@ -141,9 +168,9 @@ fn text(state: &State<'_>, report: &Report<'_>, bucket: Option<&BucketState>) ->
         Ok(services) => text.push_str(&format!("\n{}", super::deployment(services))),
         Err(why) => text.push_str(&format!("services  not looked at: {}\n", printable(why))),
     }
-    for obstacle in state.obstacles {
-        text.push_str(&format!("in the way {}\n", printable(&obstacle.to_string())));
-        text.push_str(&format!("          cure: {}\n", printable(&obstacle.hint())));
+    for obstacle in &report.in_the_way {
+        text.push_str(&format!("in the way {}\n", printable(&obstacle.what)));
+        text.push_str(&format!("          cure: {}\n", printable(&obstacle.cure)));
     }
     if report.in_step {
         return text + "\nIn step with the spec.\n";
@@ -152,6 +179,10 @@ fn text(state: &State<'_>, report: &Report<'_>, bucket: Option<&BucketState>) ->
     let waits = pending_text(&report.pending.pending, &next);
     let pending = &report.pending.steps;
     if pending.is_empty() {
+        if !report.in_the_way.is_empty() {
+            text.push_str("\nNo step is pending, but what is in the way undoes the settings.\n");
+            return text + &waits;
+        }
         return text + "\nAll but Modal is in step with the spec.\n" + &waits;
     }
     text.push_str(&format!("\n{} steps pending:\n", pending.len()));

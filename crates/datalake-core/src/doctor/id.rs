@@ -135,6 +135,7 @@ findings! {
     HostChecksumVariables "host-checksum-variables" Host Wrong Provision "Checksum settings of boto3",
     HostRegionVariable "host-region-variable" Host Wrong Provision "Region that boto3 reads",
     HostEnvironmentD "host-environment-d" Host Wrong Provision "Keys in environment.d",
+    HostReaders "host-readers" Host Wrong Person "Others who need what would go",
     HostInStep "host-in-step" Host Wrong Provision "Host in step with the plan",
     HostShellHistory "host-shell-history" Host Warning Person "Secrets in shell histories",
     HostYamlBackups "host-yaml-backups" Host Warning Person "Copies of dagster.yaml",

@@ -32,6 +32,8 @@ pub struct SettingsEvidence {
     pub given: Look<Vec<(String, bool)>>,
     /// What a provision would change on this host, a line each.
     pub pending: Look<Vec<String>>,
+    /// What stands in the way of that, a line each.
+    pub in_the_way: Look<Vec<String>>,
     /// Files of shells with the numbers of the lines that hold a secret.
     pub histories: Look<Vec<(String, Vec<usize>)>>,
     /// Copies of dagster.yaml that the by-hand way has left.
@@ -111,6 +113,7 @@ pub(super) const CHECKS: &[Check] = &[
     Check { id: FindingId::HostChecksumVariables, after: HANDED, judge: checksums },
     Check { id: FindingId::HostRegionVariable, after: HANDED, judge: region },
     Check { id: FindingId::HostEnvironmentD, after: USER, judge: user_wide },
+    Check { id: FindingId::HostReaders, after: USER, judge: readers },
     Check { id: FindingId::HostInStep, after: IN_PLACE, judge: in_step },
     Check { id: FindingId::HostShellHistory, after: &[], judge: histories },
     Check { id: FindingId::HostYamlBackups, after: USER, judge: yaml_backups },
@@ -131,6 +134,7 @@ impl Default for SettingsEvidence {
             wanted: Look::nobody(),
             given: Look::nobody(),
             pending: Look::nobody(),
+            in_the_way: Look::nobody(),
             histories: Look::nobody(),
             yaml_backups: Look::nobody(),
             blind_backups: Look::nobody(),
@@ -313,6 +317,17 @@ fn region(seen: &Examination) -> Judged {
               `region:`",
             ],
             "`datalake provision` sets it",
+        )),
+    }
+}
+
+fn readers(seen: &Examination) -> Judged {
+    match seen.settings.in_the_way.seen()?.as_slice() {
+        [] => Ok("nothing stands in the way of a provision".to_owned()),
+        found => Err(wrong(
+            found.to_vec(),
+            "`datalake provision` stops because of it, and shows what clears each line away: \
+             `--unit NAME` adds a container unit to the plan",
         )),
     }
 }

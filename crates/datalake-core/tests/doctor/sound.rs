@@ -106,6 +106,9 @@ fn settings(seen: &mut Examination) {
     let pairs: std::collections::BTreeMap<_, _> =
         pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
     seen.settings.dashed = Look::Saw(vec![]);
+    seen.settings.missing_env_files = Look::Saw(vec![]);
+    seen.settings.overrides = Look::Saw(vec![]);
+    seen.settings.hazards = Look::Saw(vec![]);
     seen.settings.old_values = Look::Saw(vec![]);
     seen.settings.user_wide = Look::Saw(vec![]);
     seen.settings.handed_over = Look::Saw(Some(HandedOver {
@@ -118,6 +121,7 @@ fn settings(seen: &mut Examination) {
     seen.settings.wanted = Look::Saw(pairs);
     seen.settings.given = Look::Saw(vec![("dagster-webserver".to_owned(), true)]);
     seen.settings.pending = Look::Saw(vec![]);
+    seen.settings.in_the_way = Look::Saw(vec![]);
     seen.settings.histories = Look::Saw(vec![]);
     seen.settings.yaml_backups = Look::Saw(vec!["dagster.yaml.backup-1".to_owned()]);
     seen.settings.blind_backups = Look::Saw(vec![]);
@@ -239,6 +243,9 @@ fn on_the_host() -> Vec<(&'static str, Change)> {
         ("units", |seen| seen.host.units = unknown()),
         ("generator", |seen| seen.host.generator = unknown()),
         ("dashed", |seen| seen.settings.dashed = unknown()),
+        ("missing env files", |seen| seen.settings.missing_env_files = unknown()),
+        ("overrides", |seen| seen.settings.overrides = unknown()),
+        ("lines", |seen| seen.settings.hazards = unknown()),
         ("old values", |seen| seen.settings.old_values = unknown()),
         ("user wide", |seen| seen.settings.user_wide = unknown()),
         ("handed over", |seen| seen.settings.handed_over = unknown()),
@@ -246,6 +253,7 @@ fn on_the_host() -> Vec<(&'static str, Change)> {
         ("wanted", |seen| seen.settings.wanted = unknown()),
         ("given", |seen| seen.settings.given = unknown()),
         ("pending", |seen| seen.settings.pending = unknown()),
+        ("in the way", |seen| seen.settings.in_the_way = unknown()),
         ("histories", |seen| seen.settings.histories = unknown()),
         ("copies", |seen| seen.settings.yaml_backups = unknown()),
         ("backups", |seen| seen.settings.blind_backups = unknown()),

@@ -11,6 +11,7 @@ use std::time::Duration;
 use datalake_core::{Fault, FaultKind, HostPath, InvalidPath};
 use rusqlite::backup::{Backup, StepResult};
 use rusqlite::{Connection, OpenFlags};
+use rustix::fs::fstat;
 use rustix::process::fchdir;
 
 use crate::HostFiles;
@@ -93,8 +94,10 @@ pub fn dagster_asset_keys(folder: &HostFiles, name: &str) -> Result<Vec<String>,
     let path: HostPath = format!("/{name}")
         .parse()
         .map_err(|error: InvalidPath| Fault::new(FaultKind::Refused, error.to_string()))?;
-    if !folder.is_file(&path)? {
-        return Err(Fault::new(FaultKind::NotPlain, format!("`{name}` is a folder")));
+    let stat = fstat(folder.open_file(&path)?).map_err(fault_of)?;
+    if stat.st_nlink > 1 {
+        let detail = format!("`{name}` has another name too: it is a hard link");
+        return Err(Fault::new(FaultKind::NotPlain, detail));
     }
     if !has_children() {
         return keys_in(&folder.real_path().join(name));

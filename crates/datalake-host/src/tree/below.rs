@@ -10,9 +10,11 @@ use rustix::fs::{
     openat, openat2, statat, syncfs,
 };
 use rustix::io::Errno;
+use rustix::process::geteuid;
 
 use super::Links;
 use crate::fault::{fault_of, kind_in_words};
+use crate::root::names_in;
 
 /// The root of a tree, held open.
 pub(super) struct Below {
@@ -79,6 +81,7 @@ impl Below {
             };
             folder = enter(folder.as_fd(), name).map_err(fault_of)?;
             if let Some(owner) = owner.filter(|_| made) {
+                require_new(&folder)?;
                 give(folder.as_fd(), owner)?;
             }
         }
@@ -95,6 +98,16 @@ impl Below {
             ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS | ResolveFlags::NO_MAGICLINKS;
         openat2(&self.root, path, flags | OFlags::NOFOLLOW, Mode::empty(), resolve)
     }
+}
+
+/// Whoever may write above can have put another folder in place of the new one: were it given away
+/// with something of the caller's in it, that would be theirs.
+fn require_new(folder: &OwnedFd) -> Result<(), Fault> {
+    let stat = fstat(folder).map_err(fault_of)?;
+    if stat.st_uid != geteuid().as_raw() || !names_in(folder)?.is_empty() {
+        return Err(disturbed("the new folder was swapped for another"));
+    }
+    Ok(())
 }
 
 /// Gives an open file or folder to an owner.

@@ -69,7 +69,7 @@ fn found(files: &[(&str, &str)], steps: Vec<Step>) -> Vec<Obstacle> {
         variables: &S3_VARIABLES,
         after: DROP_IN_NAME,
     };
-    find_obstacles(&Plan { steps }, &planned, &host)
+    find_obstacles(&Plan { steps, ..Plan::default() }, &planned, &host)
 }
 
 #[track_caller]

@@ -53,24 +53,6 @@ fn old_values_are_told_and_go_and_come_back() {
 }
 
 #[test]
-fn a_file_that_a_unit_reads_is_emptied_and_stays() {
-    let ground = Ground::new();
-    let unit = format!("{UNITS}/dagster-webserver.container");
-    let name = format!("{CONFIG}/environment.d/dagster-s3.conf");
-    let line = format!("[Container]\nEnvironmentFile=/{name}");
-    let text = ground.read(&unit).replace("[Container]", &line);
-    fs::write(ground.host().join(&unit), &text).unwrap();
-    ground.put(&name, "AWS_REGION=old\n");
-    let start = ground.tree();
-
-    ground.provision();
-
-    assert_eq!((ground.read(&name).as_str(), ground.read(&unit)), ("", text));
-    ground.run("rollback --yes").exits(0);
-    ground.tree().must_be(&start, "after rollback");
-}
-
-#[test]
 fn the_whole_environment_handed_in_is_told_and_left() {
     let ground = Ground::new();
     let name = format!("{UNITS}/dagster-daemon.container.d/20-host.conf");

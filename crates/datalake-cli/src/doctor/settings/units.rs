@@ -9,7 +9,7 @@ use datalake_quadlet::{
 };
 
 use crate::doctor::Home;
-use crate::host_units::HostUnits;
+use crate::host_units::{HostUnits, USER_WIDE};
 use crate::render::printable;
 
 pub(super) fn look(host: &HostSpec, home: &Home, seen: &mut Examination) {
@@ -26,7 +26,7 @@ pub(super) fn look(host: &HostSpec, home: &Home, seen: &mut Examination) {
 fn missing_env_files(units: &HostUnits, is_ours: &dyn Fn(&HostPath) -> bool) -> Vec<OldValue> {
     let lines = units.lines_that_miss().into_iter();
     let value = |(path, line, file): (&HostPath, usize, HostPath)| {
-        let is_user_wide = file.parent().is_some_and(|it| it.file_name() == "environment.d");
+        let is_user_wide = file.parent().is_some_and(|it| it.file_name() == USER_WIDE);
         let kind =
             TroubleKind::MissingEnvFile { path: file, is_ours: is_user_wide && is_ours(path) };
         OldValue {

@@ -42,6 +42,13 @@ fn host() -> Vec<(FindingId, Change)> {
 fn settings() -> Vec<(FindingId, Change)> {
     vec![
         (FindingId::HostDashedEnvFile, |seen| seen.settings.dashed = line(true)),
+        (FindingId::HostMissingEnvFile, |seen| seen.settings.missing_env_files = line(true)),
+        (FindingId::HostMissingEnvFile, |seen| seen.settings.missing_env_files = line(false)),
+        (FindingId::HostOverrides, |seen| seen.settings.overrides = line(false)),
+        (FindingId::HostReaders, |seen| {
+            seen.settings.in_the_way = Look::Saw(vec!["`/a.container`, line 2".to_owned()]);
+        }),
+        (FindingId::HostUnitLines, |seen| seen.settings.hazards = line(false)),
         (FindingId::HostOldValues, |seen| seen.settings.old_values = line(true)),
         (FindingId::HostOldValues, |seen| seen.settings.old_values = line(false)),
         (FindingId::HostEnvFile, |seen| seen.settings.handed_over = Look::Saw(None)),
