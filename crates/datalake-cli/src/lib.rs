@@ -18,11 +18,7 @@ mod host_units;
 mod kill;
 mod misuse;
 mod modal;
-#[expect(
-    clippy::disallowed_methods,
-    clippy::disallowed_types,
-    reason = "the one file for paths that the operator names"
-)]
+#[expect(clippy::disallowed_methods, reason = "the one file for paths that the operator names")]
 mod named_path;
 mod near;
 mod no_store;

@@ -28,9 +28,8 @@ pub(crate) fn find_kind(path: &Path) -> NamedKind {
     match path.metadata() {
         Ok(about) if about.is_file() => NamedKind::File,
         Ok(about) if about.is_dir() => NamedKind::Folder,
-        Ok(_) => NamedKind::Other,
         Err(error) if error.kind() == io::ErrorKind::NotFound => NamedKind::Absent,
-        Err(_) => NamedKind::Other,
+        Ok(_) | Err(_) => NamedKind::Other,
     }
 }
 
@@ -52,9 +51,10 @@ pub(crate) fn is_taken(path: &Path) -> bool {
 ///
 /// [`Failure`] naming the path.
 pub(crate) fn read_bytes(path: &Path, limit: u64) -> Result<Vec<u8>, Failure> {
-    let content = match path == Path::new("-") {
-        true => read_stream(io::stdin(), limit),
-        false => read_named_file(path, limit),
+    let content = if path == Path::new("-") {
+        read_stream(io::stdin(), limit)
+    } else {
+        read_named_file(path, limit)
     };
     content.map_err(|fault| Failure::of_named(path, &fault))
 }

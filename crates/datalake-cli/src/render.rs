@@ -28,11 +28,10 @@ use std::io::{self, IsTerminal, Write};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use self::arguments::escape_arguments;
+use self::arguments::{escape_arguments, escape_message};
 use crate::failure::Failure;
 
 pub(crate) use amounts::{age, count, counted, size, usage, usage_words};
-pub(crate) use arguments::escape_message;
 pub(crate) use bucket::{cors_text, lifecycle_text, lock_text, rule_text, versioning_text};
 pub(crate) use cost::{
     BillTold, PACES, bill_lines, bill_text, change_text, pace_text, paid, paid_words, reach_text,

@@ -6,13 +6,13 @@ use super::printable;
 
 /// The same text for a terminal: control characters are escaped, and so are the line ends that come
 /// from the arguments and variables of this process. Line ends of ours stay.
-pub(crate) fn escape_message(text: &str) -> String {
+pub(super) fn escape_message(text: &str) -> String {
     let text = if text.contains('\n') { escape_given(text, &given()) } else { text.to_owned() };
     text.split('\n').map(printable).collect::<Vec<_>>().join("\n")
 }
 
 /// Escapes only what comes from arguments and variables: the rest of a result may have colours.
-pub(crate) fn escape_arguments(text: &str) -> String {
+pub(super) fn escape_arguments(text: &str) -> String {
     escape_given(text, &given())
 }
 
