@@ -98,7 +98,7 @@ pub(super) async fn provision(
     let store = RetryingStore::new(&store, &site.clock, RETRY_BUDGET);
     let run = RunId::new(site.clock.now(), site.clock.random());
     // A place without a state folder has no other run, and a refused plan leaves none behind.
-    let used = site.state_path.exists();
+    let used = site.state.is_there();
     let lock = if used && !flags.dry_run { Some(site.lock("provision")?) } else { None };
     let fingerprints =
         &site.records().fingerprint_key(&site.clock).map_err(|fault| site.state_failure(&fault))?;
