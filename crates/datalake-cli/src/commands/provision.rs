@@ -92,7 +92,6 @@ pub(super) async fn provision(
     let site = Site::open(cli, printer).await?;
     let spec = site.spec()?;
     let (account, places) = site.host(&spec.host)?;
-    tell_links(&site, &places);
     let keys = site.keys(&spec).await?;
     let store = site.store(&spec, &keys)?;
     let store = RetryingStore::new(&store, &site.clock, RETRY_BUDGET);
@@ -133,6 +132,7 @@ pub(super) async fn provision(
         past: past.as_ref(),
     };
     let (sighting, plan) = look_and_plan(&subject, &ports).await?;
+    tell_links(&site, &places);
     refuse_obstacles(&obstacles(&subject, &plan))?;
     if plan.is_empty() {
         return Ok(nothing_to_do(&subject, &plan, printer));
