@@ -276,7 +276,8 @@ fn asked_of_modal(
 fn tell_links(site: &Site, places: &Places) {
     for unit in &places.units {
         if let Some((link, target)) = site.host.link_on_the_way(&unit.file) {
-            let read = "it is read with the service user's rights, and nothing is written through it";
+            let read =
+                "it is read with the service user's rights, and nothing is written through it";
             site.printer.talk(&format!("`{link}` is a symbolic link to `{target}`: {read}"));
         }
     }
