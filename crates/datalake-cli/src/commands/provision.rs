@@ -92,7 +92,6 @@ pub(super) async fn provision(
     let site = Site::open(cli, printer).await?;
     let spec = site.spec()?;
     let (account, places) = site.host(&spec.host)?;
-    tell_links(&site, &places);
     let keys = site.keys(&spec).await?;
     let store = site.store(&spec, &keys)?;
     let store = RetryingStore::new(&store, &site.clock, RETRY_BUDGET);
@@ -130,6 +129,7 @@ pub(super) async fn provision(
         past: past.as_ref(),
     };
     let (sighting, plan) = look_and_plan(&subject, &ports).await?;
+    tell_links(&site, &places);
     refuse_obstacles(&obstacles(&subject, &plan))?;
     if plan.is_empty() {
         return Ok(nothing_to_do(&subject, &plan, printer));
@@ -276,7 +276,8 @@ fn asked_of_modal(
 fn tell_links(site: &Site, places: &Places) {
     for unit in &places.units {
         if let Some((link, target)) = site.host.link_on_the_way(&unit.file) {
-            let read = "it is read with the service user's rights, and nothing is written through it";
+            let read =
+                "it is read with the service user's rights, and nothing is written through it";
             site.printer.talk(&format!("`{link}` is a symbolic link to `{target}`: {read}"));
         }
     }

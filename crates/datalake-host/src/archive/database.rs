@@ -74,7 +74,10 @@ pub(crate) fn print_confined_keys(name: &OsStr) -> Result<(), Fault> {
     confine()?;
     let keys = keys_in(&Path::new("/").join(name))?;
     let mut text = String::new();
-    keys.iter().for_each(|key| text.extend([key.replace('\n', " ").as_str(), "\n"]));
+    for key in &keys {
+        text.push_str(&key.replace('\n', " "));
+        text.push('\n');
+    }
     std::io::stdout().write_all(text.as_bytes()).map_err(|error| fault_of_io(&error))
 }
 
