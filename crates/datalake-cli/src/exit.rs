@@ -27,7 +27,7 @@ pub enum Exit {
     Io = 74,
     /// The service asks to come back later.
     TryAgain = 75,
-    /// The key or the user is not allowed to.
+    /// The key or the user is not allowed to, or somebody else may have written what is to be used.
     Denied = 77,
     /// The spec, the credentials or the host's set-up is wrong.
     Config = 78,
@@ -77,7 +77,10 @@ impl Exit {
             Self::Bug => "a bug of datalake",
             Self::Io => "the disk is full, read-only or faulty, or the output cannot be written",
             Self::TryAgain => "the service asks to come back later",
-            Self::Denied => "the key or the user is not allowed to",
+            Self::Denied => {
+                "the key or the user is not allowed to, or a file that is to be used may be somebody \
+                 else's"
+            }
             Self::Config => "the spec, the credentials or the host's set-up is wrong",
             Self::Interrupted => "stopped by the operator",
         }
@@ -111,7 +114,10 @@ impl Exit {
             Self::Bug => "report it with the message; `datalake rollback` undoes what was done",
             Self::Io => "free space or look at the disk, then run the same again",
             Self::TryAgain => "run the same again after a minute, or with less at one time",
-            Self::Denied => "use another key, or run it as root or the service user",
+            Self::Denied => {
+                "use another key, run it as root or the service user, or put owner and mode of what \
+                 is named right"
+            }
             Self::Config => "change what the message names; running it again is of no use before",
             Self::Interrupted => "run the same command again: it goes on from there",
         }

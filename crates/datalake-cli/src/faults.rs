@@ -108,6 +108,10 @@ pub(crate) fn exit_where_named(kind: FaultKind, target: &Target) -> Exit {
 pub(crate) fn hint_of(kind: FaultKind, target: &Target) -> Option<&'static str> {
     match (kind, target) {
         (FaultKind::Absent, _) => hint_of_absence(target),
+        (FaultKind::HoldsTables, _) => Some(
+            "keep tables in a bucket of their own that never had versions; for this one set \
+             `protect: { versioning: false }`",
+        ),
         _ => hint_of_modal(kind, target)
             .or_else(|| hint_of_programs(kind))
             .or_else(|| hint_of_place(kind, target)),
@@ -202,10 +206,6 @@ fn hint_of_place(kind: FaultKind, target: &Target) -> Option<&'static str> {
         }
         (FaultKind::Unreachable, Target::Services) => {
             "`datalake dagster status` tells what can be seen; --no-restart leaves the services alone"
-        }
-        (FaultKind::HoldsTables, _) => {
-            "keep tables in a bucket of their own that never had versions; for this one set \
-             `protect: { versioning: false }`"
         }
         (FaultKind::Unsupported, _) => "switch it off below `protect:` in datalake.yaml",
         (FaultKind::NotPlain, _) => {

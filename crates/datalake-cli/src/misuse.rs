@@ -2,13 +2,24 @@
 
 use std::ffi::OsString;
 
+use clap::Parser as _;
+
+use crate::args::Cli;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::render::Printer;
+use crate::render::{Printer, printable};
 
 /// Tells what was not understood: to standard error, and to standard output too where the words ask
-/// for JSON.
+/// for JSON. The parser repeats words as they are, so it is asked once more with words that are fit
+/// for a terminal.
 pub(crate) fn misused(words: &[OsString], error: &clap::Error) -> Exit {
+    let fit: Vec<_> = words.iter().map(|word| printable(&word.to_string_lossy())).collect();
+    let again = if words.iter().zip(&fit).all(|(word, fit)| word == fit.as_str()) {
+        None
+    } else {
+        Cli::try_parse_from(&fit).err().filter(clap::Error::use_stderr)
+    };
+    let error = again.as_ref().unwrap_or(error);
     let mut flags = words.iter().take_while(|word| *word != "--");
     if flags.any(|word| word == "--json") {
         Printer::new(true).problem(&failure(&error.render().to_string()));

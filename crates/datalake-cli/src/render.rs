@@ -1,6 +1,7 @@
 //! Values turned into text and JSON for people and programs. Nothing here decides.
 
 mod amounts;
+mod arguments;
 mod bucket;
 mod cost;
 mod dagster;
@@ -27,6 +28,7 @@ use std::io::{self, IsTerminal, Write};
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use self::arguments::{escape_arguments, escape_message};
 use crate::failure::Failure;
 
 pub(crate) use amounts::{age, count, counted, size, usage, usage_words};
@@ -108,7 +110,7 @@ impl Printer {
                 .unwrap_or_else(|error| format!("{{\"kind\":\"error\",\"data\":\"{error}\"}}"));
             self.line(&json);
         } else {
-            write_out(self.coloured(text).as_bytes());
+            write_out(self.coloured(&escape_arguments(text)).as_bytes());
         }
     }
 
@@ -138,7 +140,7 @@ impl Printer {
 
     /// Prints talk to standard error.
     pub(crate) fn talk(self, line: &str) {
-        let _ = writeln!(io::stderr().lock(), "{line}");
+        let _ = writeln!(io::stderr().lock(), "{}", escape_message(line));
     }
 
     /// Prints a failure: to standard error, and for JSON to standard output too.
@@ -152,8 +154,12 @@ impl Printer {
 
     /// Prints a failure as a document to standard output.
     pub(crate) fn problem(self, failure: &Failure) {
-        let Failure { exit, messages, hints } = failure;
-        let problem = Problem { exit_code: exit.code(), messages, hints };
+        let escaped = |texts: &[String]| -> Vec<_> {
+            texts.iter().map(|text| escape_message(text)).collect()
+        };
+        let (messages, hints) = (escaped(&failure.messages), escaped(&failure.hints));
+        let problem =
+            Problem { exit_code: failure.exit.code(), messages: &messages, hints: &hints };
         // On one line: it may follow rows that are one a line.
         Rows::new(self).row(ERROR, problem, String::new);
     }

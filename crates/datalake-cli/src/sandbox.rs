@@ -2,19 +2,23 @@
 
 mod pretend;
 
-use std::fs;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use datalake_core::{Credentials, Endpoint, InvalidEndpoint, Spec, SpecDocument};
+use datalake_host::Existing;
 use datalake_sim::{Config, FaultPlan, Key, Running, StartError, start};
 
 use crate::args::Values;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::named_path;
 
 /// The variable that gives the built-in service a fault plan.
 const FAULTS: &str = "DATALAKE_TEST_FAULTS";
+
+/// An address is no longer than this.
+const LARGEST: u64 = 4 << 10;
 
 /// The sandbox of one command. The service ends with it; its state stays in the folder.
 pub(crate) struct Sandbox {
@@ -169,21 +173,21 @@ pub(crate) async fn serve(dir: &Path, service: Service) -> Result<Running, Serve
 ///
 /// [`Failure`] where the file system refuses.
 pub(crate) fn prepared(dir: &Path) -> Result<PathBuf, Failure> {
-    fs::create_dir_all(dir).map_err(|error| Failure::io(dir, &error))?;
-    let dir = fs::canonicalize(dir).map_err(|error| Failure::io(dir, &error))?;
+    named_path::make_folder(dir)?;
+    let dir = named_path::find_whole(dir)?;
     pretend::make_host(&dir).map_err(|error| Failure::io(&dir, &error))?;
     Ok(dir)
 }
 
 fn record(dir: &Path, running: Running) -> Result<Running, Failure> {
     let file = dir.join("endpoint");
-    fs::write(&file, running.endpoint()).map_err(|error| Failure::io(&file, &error))?;
+    named_path::write_file(&file, running.endpoint().as_bytes(), Existing::IsReplaced)?;
     Ok(running)
 }
 
 fn recorded_endpoint(dir: &Path) -> Result<String, Failure> {
     let file = dir.join("endpoint");
-    let text = fs::read_to_string(&file).map_err(|error| Failure::io(&file, &error))?;
+    let text = named_path::read_text(&file, LARGEST)?;
     if text.starts_with("https:") {
         return Err(Failure::new(Exit::Unavailable, "`datalake sandbox --tls` serves this folder")
             .hint("stop it, or start it without --tls"));
@@ -192,6 +196,6 @@ fn recorded_endpoint(dir: &Path) -> Result<String, Failure> {
 }
 
 fn recorded_address(dir: &Path) -> Option<SocketAddr> {
-    let text = fs::read_to_string(dir.join("endpoint")).ok()?;
+    let text = named_path::read_text(&dir.join("endpoint"), LARGEST).ok()?;
     text.split("//").nth(1)?.parse().ok()
 }

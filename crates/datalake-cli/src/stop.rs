@@ -3,8 +3,8 @@
 //! Where nobody has taken charge, the first one ends the command as it is: what it holds is given
 //! back. Who has taken charge comes to an end of its own. The second one ends the process at once.
 
-use std::fs;
 use std::io;
+use std::path::Path;
 use std::pin::pin;
 use std::process::exit;
 use std::sync::OnceLock;
@@ -12,6 +12,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
 use std::time::Duration;
 
+use datalake_host::{TrustedUsers, read_trusted_file};
 use tokio::runtime::Builder;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
@@ -23,6 +24,9 @@ use crate::failure::Failure;
 static ASKED: OnceLock<watch::Sender<u32>> = OnceLock::new();
 /// How many have taken charge.
 static IN_CHARGE: AtomicU32 = AtomicU32::new(0);
+
+/// What the system says of this process is no longer than this.
+const LARGEST: u64 = 64 << 10;
 
 /// How long a command may take to end: one that reads from a terminal hears nothing.
 const GRACE: Duration = Duration::from_secs(2);
@@ -91,7 +95,9 @@ impl Signals {
 
 /// Whether this process was started so that it outlives its terminal.
 fn ignores_hang_up() -> bool {
-    fs::read_to_string("/proc/self/status").is_ok_and(|status| has_ignored(&status, 1))
+    let status = Path::new("/proc/self/status");
+    let status = read_trusted_file(status, LARGEST, &TrustedUsers::of_process());
+    status.is_ok_and(|status| has_ignored(&String::from_utf8_lossy(&status), 1))
 }
 
 fn has_ignored(status: &str, number: u32) -> bool {

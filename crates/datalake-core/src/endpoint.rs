@@ -8,14 +8,14 @@ use crate::text::serde_as_text;
 
 /// The base URL of an S3 service: scheme, host and port, nothing else.
 ///
-/// What people paste is put right: a missing scheme becomes `https`, a path is dropped, and a
-/// bucket name in front of a Hetzner host is taken off. Plain `http` is only for this machine's
-/// own loopback addresses.
+/// What people paste is put right: a missing scheme becomes `https`, and a bucket name in front of a
+/// Hetzner host is taken off. A path is refused: what it means nobody knows. Plain `http` is only for
+/// this machine's own loopback addresses.
 ///
 /// ```
 /// use datalake_core::Endpoint;
 ///
-/// let endpoint: Endpoint = "my-bucket.fsn1.your-objectstorage.com/my-bucket".parse()?;
+/// let endpoint: Endpoint = "my-bucket.fsn1.your-objectstorage.com".parse()?;
 /// assert_eq!(endpoint.to_string(), "https://fsn1.your-objectstorage.com");
 /// # Ok::<(), datalake_core::InvalidEndpoint>(())
 /// ```
@@ -45,6 +45,11 @@ pub enum InvalidEndpoint {
     /// The URL holds a user, a query or a fragment.
     #[error("endpoint holds a user, a query or a fragment: give scheme, host and port alone")]
     Extra,
+    /// The URL holds a path.
+    #[error(
+        "endpoint `{0}` holds a path: give scheme, host and port alone, and a bucket as `bucket:`"
+    )]
+    Path(String),
     /// There is no usable host or port.
     #[error("endpoint `{0}` has no usable host or port")]
     Host(String),
@@ -97,7 +102,10 @@ impl FromStr for Endpoint {
             return Err(InvalidEndpoint::Extra);
         }
         let (scheme, rest) = split_scheme(text)?;
-        let authority = rest.split('/').next().unwrap_or_default();
+        let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
+        if !path.is_empty() || authority.contains('\\') {
+            return Err(InvalidEndpoint::Path(text.to_owned()));
+        }
         let no_host = || InvalidEndpoint::Host(text.to_owned());
         let (host, port) = split_port(authority).ok_or_else(no_host)?;
         let host = without_bucket(&host.to_ascii_lowercase()).to_owned();
@@ -182,9 +190,24 @@ mod tests {
     fn what_people_paste_is_put_right() {
         check("fsn1.your-objectstorage.com", "https://fsn1.your-objectstorage.com");
         check(" https://FSN1.your-objectstorage.com/ ", "https://fsn1.your-objectstorage.com");
-        check("https://b.hel1.your-objectstorage.com/b/key", "https://hel1.your-objectstorage.com");
+        check("https://b.hel1.your-objectstorage.com", "https://hel1.your-objectstorage.com");
         check("https://a.b.hel1.your-objectstorage.com", "https://hel1.your-objectstorage.com");
-        check("https://s3.example.org:8443/x", "https://s3.example.org:8443");
+        check("https://s3.example.org:8443/", "https://s3.example.org:8443");
+    }
+
+    #[test]
+    fn a_path_is_refused_and_not_cut() {
+        for text in [
+            "https://b.hel1.your-objectstorage.com/b/key",
+            "https://s3.example.org:8443/x",
+            "s3.example.org/x",
+            "https://s3.example.org//",
+            "https://s3.example.org/..",
+            "https://s3.example.org\\x",
+        ] {
+            let error = text.parse::<Endpoint>().unwrap_err();
+            assert!(matches!(error, InvalidEndpoint::Path(_)), "{text}");
+        }
     }
 
     #[test]

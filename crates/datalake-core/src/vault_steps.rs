@@ -259,6 +259,18 @@ mod tests {
     }
 
     #[test]
+    fn the_way_back_of_an_older_receipt_leaves_variables_of_others_too() {
+        let mut plan = plan_vault(&desired(), &world(Found::Absent)).unwrap();
+        plan.steps[0].undo.way = Way::Back(Action::RemoveVault(object("hetzner-s3")));
+
+        let back = crate::plan_rollback(&receipt(plan));
+
+        assert_eq!(back.steps[0].action, Action::ClearVault(object("hetzner-s3"), print("new")));
+        assert_eq!(back.steps[0].undo.guard, Guard::VaultCleared(object("hetzner-s3")));
+        assert_eq!((lint(&back, None), rehearse(&back, &world(holds("new")))), (vec![], vec![]));
+    }
+
+    #[test]
     fn a_removal_is_undone_where_a_copy_is_kept() {
         let plan = |found| plan_vault_removal(&desired(), &world(found)).unwrap();
 

@@ -44,6 +44,12 @@ impl StateDir {
         Ok(state)
     }
 
+    /// Whether the folder is there by now.
+    #[must_use]
+    pub fn is_there(&self) -> bool {
+        !matches!(self.existing(), Ok(None))
+    }
+
     /// The folder, if it is there by now.
     fn existing(&self) -> Result<Option<&Root>, Fault> {
         if let Some(root) = self.root.get() {

@@ -21,20 +21,20 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use datalake_core::{Fault, FaultKind, FileFacts, Owner, TreePath};
 use datalake_engine::transfer::{
-    Hashing, Landing, LocalTree, NewTreeFile, OpenFile, ReadFile, TreeWalk,
+    Hashing, Landing, LocalTree, NewTreeFile, Oddity, OpenFile, ReadFile, TreeEntry, TreeWalk,
 };
-use rustix::fs::{Stat, fstat};
+use rustix::fs::{FileType, Stat, fstat};
 use rustix::process::geteuid;
 use rustix::rand::{GetRandomFlags, getrandom};
 
-use self::below::Below;
+use self::below::{Below, facts_of};
 use self::crew::Crew;
 pub use self::peek::PeekedFile;
 use self::pool::Pool;
 use self::reading::Reading;
 use self::walk::Walk;
 use self::writing::Writing;
-use crate::fault::fault_of;
+use crate::fault::{fault_of, kind_in_words};
 use crate::{HostFiles, Owners};
 
 /// Whether symbolic links below the root are followed.
@@ -96,6 +96,21 @@ impl HostTree {
             owners,
         };
         Self { inner: Arc::new(inner) }
+    }
+
+    /// What lies at a path; `None` where nothing does. A link is followed where this tree follows links.
+    ///
+    /// # Errors
+    ///
+    /// A [`Fault`] where nobody can tell.
+    pub fn look_at(&self, path: &TreePath) -> Result<Option<TreeEntry>, Fault> {
+        let Some(stat) = self.inner.root.stat(path.as_str())? else { return Ok(None) };
+        Ok(Some(match FileType::from_raw_mode(stat.st_mode) {
+            FileType::RegularFile => TreeEntry::File(path.clone(), facts_of(&stat)),
+            other => {
+                TreeEntry::Odd(path.as_str().to_owned(), Oddity::Special(kind_in_words(other)))
+            }
+        }))
     }
 
     async fn blocking<T: Send + 'static>(

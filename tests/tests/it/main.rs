@@ -12,6 +12,7 @@ mod demo;
 mod doctor;
 mod ends;
 mod gaps;
+mod gate;
 mod handover;
 mod hostile;
 mod json;

@@ -15,9 +15,10 @@ use serde::Serialize;
 use crate::args::Demo;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::render::{DocumentKind, Printer};
+use crate::named_path::{self, list_tree};
+use crate::render::{DocumentKind, Printer, printable};
 use stage::{Act, Ending, Stage};
-use storage::{fill_storage, tree};
+use storage::fill_storage;
 
 pub(super) const DEMO: DocumentKind = DocumentKind::of::<Played>("demo");
 
@@ -87,10 +88,10 @@ pub(super) async fn demo(flags: &Demo, printer: Printer) -> Result<Exit, Failure
         if number == 0 {
             let at_host = |error| Failure::io(&stage.host(), &error);
             fill_storage(&stage.host()).map_err(at_host)?;
-            before = tree(&stage.host()).map_err(at_host)?;
+            before = list_tree(&stage.host()).map_err(at_host)?;
         }
     }
-    let after = tree(&stage.host()).map_err(|error| Failure::io(&stage.host(), &error))?;
+    let after = list_tree(&stage.host()).map_err(|error| Failure::io(&stage.host(), &error))?;
     let what = "Every file of the host is what it was before".to_owned();
     checks.push(Check { what, held: before == after && !after.is_empty() });
     let played = Played { checks, folder: flags.keep.clone() };
@@ -130,13 +131,12 @@ impl Folder {
             let folder = folder.map_err(|error| Failure::io(&std::env::temp_dir(), &error))?;
             return Ok(Self::Passing(folder));
         };
-        if path.exists() {
-            let message = format!("`{}` is there already", path.display());
+        if named_path::is_taken(path) {
+            let message = format!("`{}` is there already", printable(&path.display().to_string()));
             return Err(Failure::new(Exit::Usage, message).hint("--keep names a new folder"));
         }
-        std::fs::create_dir_all(path).map_err(|error| Failure::io(path, &error))?;
-        let whole = path.canonicalize().map_err(|error| Failure::io(path, &error))?;
-        Ok(Self::Kept(whole))
+        named_path::make_folder(path)?;
+        Ok(Self::Kept(named_path::find_whole(path)?))
     }
 
     fn path(&self) -> &Path {

@@ -63,7 +63,7 @@ async fn apply_all(flags: &DepsApply, site: &Site, ground: &Ground) -> Result<Ex
     let materials = build::Materials::of(flags, index)?;
     let question = question(&flags.wish);
     // A place without a state folder has no other run, and a refused plan leaves none behind.
-    let used = site.state_path.exists();
+    let used = site.state.is_there();
     let lock = if used { Some(site.lock("dagster deps apply")?) } else { None };
     let at_state = |fault| site.state_failure(&fault);
     let fingerprints = site.records().fingerprint_key(&site.clock).map_err(at_state)?;

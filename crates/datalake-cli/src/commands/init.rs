@@ -1,33 +1,36 @@
 //! `init`: asks what only the operator knows, and writes a commented `datalake.yaml`.
 
-use std::fs::OpenOptions;
-use std::io::{IsTerminal, Write};
-use std::path::{Path, PathBuf};
+use std::io::IsTerminal;
+use std::path::PathBuf;
 
 use datalake_core::{BucketName, SpecDocument};
+use datalake_host::Existing;
 
 use crate::args::{self, Cli};
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::render::{DocumentKind, Printer};
+use crate::named_path;
+use crate::render::{DocumentKind, Printer, printable};
 use crate::site::own_name;
 
 pub(super) const INIT: DocumentKind = DocumentKind::of::<SpecDocument>("init");
 
 pub(super) fn init(cli: &Cli, flags: &args::Init, printer: Printer) -> Result<Exit, Failure> {
     let path = cli.place.config.clone().unwrap_or_else(|| PathBuf::from("datalake.yaml"));
-    if path.exists() && !flags.force {
-        return Err(Failure::new(Exit::Usage, format!("`{}` is there already", path.display()))
+    let name = printable(&path.display().to_string());
+    if named_path::is_taken(&path) && !flags.force {
+        return Err(Failure::new(Exit::Usage, format!("`{name}` is there already"))
             .hint("add --force to replace it"));
     }
     let may_ask = !cli.place.no_input && std::io::stdin().is_terminal();
     let document = answered(cli, may_ask)?;
     document.clone().check()?;
-    write(&path, &text(&document), flags.force)?;
+    let existing = if flags.force { Existing::IsReplaced } else { Existing::Stays };
+    named_path::write_file(&path, text(&document).as_bytes(), existing)?;
     printer.result(
         INIT,
         &document,
-        &format!("Wrote {}.\n\nNext: {} provision --dry-run\n", path.display(), own_name(cli)),
+        &format!("Wrote {name}.\n\nNext: {} provision --dry-run\n", own_name(cli)),
     );
     Ok(Exit::Done)
 }
@@ -78,18 +81,6 @@ fn ask_bucket() -> Result<String, Failure> {
     };
     let answer = inquire::Text::new(question).with_validator(valid).prompt();
     answer.map_err(|error| Failure::of(Exit::Interrupted, &error))
-}
-
-fn write(path: &Path, text: &str, replace: bool) -> Result<(), Failure> {
-    let mut options = OpenOptions::new();
-    options.write(true);
-    if replace {
-        options.create(true).truncate(true)
-    } else {
-        options.create_new(true)
-    };
-    let mut file = options.open(path).map_err(|error| Failure::io(path, &error))?;
-    file.write_all(text.as_bytes()).map_err(|error| Failure::io(path, &error))
 }
 
 /// The document with a comment on each key.

@@ -9,7 +9,7 @@ use datalake_core::{
     Plan, Receipt, RunId, Spec, Step, Target, plan_provision, rehearse,
 };
 use datalake_engine::{
-    Clock, Dagster, HastyVault, LiveDagster, NoDagster, Ports, RetryingStore, SecretVault,
+    Clock, Dagster, HastyVault, LiveDagster, NoDagster, Ports, Records, RetryingStore, SecretVault,
     Sighting, Wanted, await_new_bucket, observe, recover,
 };
 use datalake_host::Account;
@@ -92,12 +92,13 @@ pub(super) async fn provision(
     let site = Site::open(cli, printer).await?;
     let spec = site.spec()?;
     let (account, places) = site.host(&spec.host)?;
+    tell_links(&site, &places);
     let keys = site.keys(&spec).await?;
     let store = site.store(&spec, &keys)?;
     let store = RetryingStore::new(&store, &site.clock, RETRY_BUDGET);
     let run = RunId::new(site.clock.now(), site.clock.random());
     // A place without a state folder has no other run, and a refused plan leaves none behind.
-    let used = site.state_path.exists();
+    let used = site.state.is_there();
     let lock = if used && !flags.dry_run { Some(site.lock("provision")?) } else { None };
     let fingerprints =
         &site.records().fingerprint_key(&site.clock).map_err(|fault| site.state_failure(&fault))?;
@@ -114,9 +115,6 @@ pub(super) async fn provision(
     if lock.is_some() {
         recover(&ports).await.map_err(|fault| site.state_failure(&fault))?;
     }
-    await_new_bucket(&spec.bucket, site.records(), &store, &site.clock)
-        .await
-        .map_err(at_bucket(&spec.bucket))?;
     let past = past(&site, &spec, fingerprints)?;
     let subject = Subject {
         site: &site.name,
@@ -225,6 +223,9 @@ pub(super) async fn look_and_plan(
     ports: &Ports<'_>,
 ) -> Result<(Sighting, Plan), Failure> {
     let Subject { spec, places, way, .. } = subject;
+    await_new_bucket(&spec.bucket, Records(ports.state), ports.store, ports.clock)
+        .await
+        .map_err(at_bucket(&spec.bucket))?;
     let services = subject.restart != Restart::Never;
     let (buckets, secrets) = (vec![spec.bucket.clone()], way.secrets());
     let vault = asked_of_modal(subject)?;
@@ -269,6 +270,16 @@ fn asked_of_modal(
     let Some(past) = subject.past else { return Ok(BTreeMap::new()) };
     let wanted = vault(subject.spec, subject.keys, subject.fingerprints, past)?;
     Ok(wanted.iter().map(asked).collect())
+}
+
+/// Tells which units are links, and where they lead.
+fn tell_links(site: &Site, places: &Places) {
+    for unit in &places.units {
+        if let Some((link, target)) = site.host.link_on_the_way(&unit.file) {
+            let read = "it is read with the service user's rights, and nothing is written through it";
+            site.printer.talk(&format!("`{link}` is a symbolic link to `{target}`: {read}"));
+        }
+    }
 }
 
 /// Refuses a plan that would write through a link: a unit that is one was read, and is another

@@ -1,13 +1,9 @@
 //! `report`: all there is to tell of a bucket, for programs, as Markdown and as a page.
 
-use std::fs::OpenOptions;
-use std::io::Write as _;
-use std::path::Path;
-
 use datalake_core::price::{Pace, Trend};
 use datalake_core::{RunState, Timestamp};
 use datalake_engine::{Due, UsageLog as _, UsageSample};
-use datalake_host::UsageDb;
+use datalake_host::{Existing, UsageDb};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -18,10 +14,12 @@ use crate::args::Cli;
 use crate::args::cost::Report;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::named_path;
 use crate::remote::Remote;
 use crate::render::{
     Ahead, BillTold, Change, DocumentKind, ForecastTold, Lake, PACES, Part, Point, Printer,
-    RuleTold, bill_lines, key_text, markdown, page, paid, reach_text, rule_text, size, tax_words,
+    RuleTold, bill_lines, key_text, markdown, page, paid, printable, reach_text, rule_text, size,
+    tax_words,
 };
 use crate::site::Site;
 
@@ -62,8 +60,8 @@ pub(super) async fn report(cli: &Cli, flags: &Report, printer: Printer) -> Resul
         return Ok(Exit::Done);
     };
     let text = page(&lake);
-    write(file, &text)?;
-    let shown = file.display().to_string();
+    named_path::write_file(file, text.as_bytes(), Existing::IsReplaced)?;
+    let shown = printable(&file.display().to_string());
     let told = format!("Wrote {shown} ({}); open it in a browser.\n", size(text.len() as u64));
     printer.result(REPORT_PAGE, Written { file: shown, bytes: text.len(), report: &lake }, &told);
     Ok(Exit::Done)
@@ -212,19 +210,4 @@ async fn status(site: &Site) -> Result<Vec<String>, Failure> {
         lines.push(format!("{run} did not come to its end, or is at work now"));
     }
     Ok(lines)
-}
-
-/// Writes the page in one go: a reader sees the old one or the new one.
-fn write(file: &Path, text: &str) -> Result<(), Failure> {
-    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
-    let failed = |error: &std::io::Error| Failure::io(file, error);
-    let folder = folder.unwrap_or(Path::new("."));
-    // What the umask leaves of the mode: a web server may have to read the page.
-    let create = |path: &Path| OpenOptions::new().write(true).create_new(true).open(path);
-    let new = tempfile::Builder::new().make_in(folder, create);
-    let mut new = new.map_err(|error| failed(&error))?;
-    let written = new.write_all(text.as_bytes()).and_then(|()| new.as_file().sync_all());
-    written.map_err(|error| failed(&error))?;
-    new.persist(file).map_err(|error| failed(&error.error))?;
-    Ok(())
 }

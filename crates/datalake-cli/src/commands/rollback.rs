@@ -27,11 +27,15 @@ use crate::failure::Failure;
 use crate::handover::secrets;
 use crate::host_units::refuse_obstacles;
 use crate::modal::{LOOKING, ModalPlace};
+use crate::named_path;
 use crate::no_store::NoStore;
-use crate::render::{self, DocumentKind, Printer};
+use crate::render::{self, DocumentKind, Printer, printable};
 use crate::site::{RETRY_BUDGET, Site};
 
 pub(super) const ROLLBACK: DocumentKind = DocumentKind::of::<Undone<'static>>("rollback");
+
+/// A receipt is no larger than this.
+const LARGEST: u64 = 256 << 20;
 
 /// What a rollback has done.
 #[derive(Serialize, JsonSchema)]
@@ -50,7 +54,7 @@ pub(super) async fn rollback(
     printer: Printer,
 ) -> Result<Exit, Failure> {
     let site = Site::open(cli, printer).await?;
-    if !site.state_path.exists() {
+    if !site.state.is_there() {
         return Ok(nothing(printer));
     }
     let _lock = site.lock("rollback")?;
@@ -254,11 +258,11 @@ fn chosen(site: &Site, named: Option<&str>) -> Result<Option<Receipt>, Failure> 
 fn named_receipt(site: &Site, named: &str) -> Result<Receipt, Failure> {
     if named.contains('/') || Path::new(named).extension().is_some() {
         let path = Path::new(named);
-        let json = std::fs::read(path).map_err(|error| Failure::io(path, &error))?;
+        let json = named_path::read_bytes(path, LARGEST)?;
         return read_receipt(&json).map_err(|fault| {
             let is_edited = fault.kind == FaultKind::Disturbed;
             let exit = if is_edited { Exit::Mismatch } else { Exit::Config };
-            Failure::of(exit, &fault).within(format!("`{named}`"))
+            Failure::of(exit, &fault).within(format!("`{}`", printable(named)))
         });
     }
     let run: RunId = named.parse().map_err(|error| Failure::of(Exit::Usage, &error))?;

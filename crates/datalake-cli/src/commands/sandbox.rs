@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use datalake_host::Existing;
 use datalake_sim::{FaultPlan, Key};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -9,6 +10,7 @@ use serde::Serialize;
 use crate::args::{self, Cli};
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::named_path;
 use crate::render::{DocumentKind, Printer};
 use crate::sandbox::{ServeError, Service, prepared, serve};
 use crate::site::quoted;
@@ -69,7 +71,7 @@ pub(super) async fn sandbox(
 }
 
 fn kept(path: &Path, pem: &str) -> Result<PathBuf, Failure> {
-    std::fs::write(path, pem).map_err(|error| Failure::io(path, &error))?;
+    named_path::write_file(path, pem.as_bytes(), Existing::IsReplaced)?;
     Ok(path.to_owned())
 }
 

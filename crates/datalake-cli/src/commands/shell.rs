@@ -3,10 +3,12 @@
 use std::path::Path;
 
 use clap::CommandFactory;
+use datalake_host::Existing;
 
 use crate::args::Cli;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::named_path;
 use crate::render::{DocumentKind, Printer};
 
 pub(super) const COMPLETIONS: DocumentKind = DocumentKind::of::<String>("completions");
@@ -20,7 +22,19 @@ pub(super) fn completions(shell: clap_complete::Shell, printer: Printer) -> Exit
 }
 
 pub(super) fn man(dir: &Path) -> Result<Exit, Failure> {
-    std::fs::create_dir_all(dir).map_err(|error| Failure::io(dir, &error))?;
-    clap_mangen::generate_to(Cli::command(), dir).map_err(|error| Failure::io(dir, &error))?;
+    named_path::make_folder(dir)?;
+    let mut command = Cli::command().disable_help_subcommand(true);
+    command.build();
+    write_pages(&command, dir)?;
     Ok(Exit::Done)
+}
+
+/// Writes the page of a command, and those of the commands below it.
+fn write_pages(command: &clap::Command, dir: &Path) -> Result<(), Failure> {
+    for below in command.get_subcommands().filter(|below| !below.is_hide_set()) {
+        write_pages(below, dir)?;
+    }
+    let (page, mut text) = (clap_mangen::Man::new(command.clone()), Vec::new());
+    page.render(&mut text).map_err(|error| Failure::io(dir, &error))?;
+    named_path::write_file(&dir.join(page.get_filename()), &text, Existing::IsReplaced)
 }

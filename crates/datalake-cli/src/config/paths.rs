@@ -5,8 +5,14 @@ use std::path::{Path, PathBuf};
 use figment::value::{Dict, Value};
 
 /// Keys whose values are read, run or sent to: they count only from a file that is trusted.
-const GUARDED: [&str; 5] =
-    ["credentials.command", "credentials.file", "endpoint", "modal.client", "modal.token"];
+const GUARDED: [&str; 6] = [
+    "credentials.command",
+    "credentials.file",
+    "endpoint",
+    "host.links",
+    "modal.client",
+    "modal.token",
+];
 
 /// Words in place of the path of a token.
 const TOKEN_WORDS: [&str; 2] = ["env", "profile"];
@@ -127,6 +133,7 @@ mod tests {
         check_guarded("{region: fsn1, credentials: {command: [id]}}", Some("credentials.command"));
         check_guarded("credentials: {file: keys.env}", Some("credentials.file"));
         check_guarded("endpoint: http://127.0.0.1:1", Some("endpoint"));
+        check_guarded("host: {links: [/srv/home]}", Some("host.links"));
         check_guarded("modal: {secret: s, client: /opt/modal}", Some("modal.client"));
         check_guarded("modal: {secret: s, token: keys.env}", Some("modal.token"));
     }

@@ -44,11 +44,11 @@ fn require_trusted(document: &SpecDocument, trusted: &TrustedUsers) -> Result<()
     let program = |path: &String| judge_program(path.as_ref(), trusted);
     let named = |key: &'static str| {
         move |fault: GateFault| -> Result<(), Failure> {
-            match fault.is_distrust() {
-                true => Err(Failure::from(fault).within(format!("`{key}`"))),
-                // Whoever uses it says what is wrong with it.
-                false => Ok(()),
+            if fault.is_distrust() {
+                return Err(Failure::from(fault).within(format!("`{key}`")));
             }
+            // Whoever uses it says what is wrong with it.
+            Ok(())
         }
     };
     if let Some(client) = &document.modal.client {

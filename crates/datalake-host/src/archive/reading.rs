@@ -16,6 +16,7 @@ use zstd::Decoder;
 use super::manifest::{Line, hex, read_lines};
 use super::{ArchiveFault, ArchiveProgress, MANIFEST, Unarchived};
 use crate::fault::fault_of_io;
+use crate::named::open_named_file;
 
 /// What the archive holds of each file: the last one of a name counts.
 type Hashes = BTreeMap<Vec<u8>, (u64, String)>;
@@ -60,7 +61,7 @@ pub(super) fn read_archive(
 ) -> Result<Unarchived, ArchiveFault> {
     let at = |error: &io::Error| ArchiveFault::At(path.to_owned(), fault_of_io(error));
     let broken = |error: &io::Error| ArchiveFault::NotWhole(path.to_owned(), error.to_string());
-    let file = File::open(path).map_err(|error| at(&error))?;
+    let file = open_named_file(path).map_err(|fault| ArchiveFault::At(path.to_owned(), fault))?;
     progress.expect(file.metadata().map_err(|error| at(&error))?.len());
     let packed = Decoder::new(Counted { file, progress }).map_err(|error| broken(&error))?;
     let mut archive = Archive::new(packed);

@@ -14,7 +14,7 @@ use crate::fault::{kind_in_words, not_plain};
 #[non_exhaustive]
 pub enum GateFault {
     /// Somebody who is not trusted may have put it there, or may exchange it.
-    #[error("{0}")]
+    #[error(transparent)]
     Distrusted(Distrust),
     /// There is no such file or folder.
     #[error("there is no `{}`", escaped_path(.0))]

@@ -1,6 +1,5 @@
 //! Whether a folder, file or link is as only trusted users can have made it.
 
-use std::fmt;
 use std::os::fd::{AsRawFd as _, BorrowedFd};
 use std::path::{Path, PathBuf};
 
@@ -39,7 +38,11 @@ pub(super) struct PartFacts {
 }
 
 /// Something that somebody else may have put there, or may exchange.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "{}`{}` belongs to user {} and has mode {:04o}: {reason}, so it is not used",
+    kind_before(*.kind), escaped_path(.path), .facts.uid, .facts.mode
+)]
 pub struct Distrust {
     /// What.
     pub path: PathBuf,
@@ -50,16 +53,20 @@ pub struct Distrust {
 }
 
 /// Why something is not trusted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum DistrustReason {
-    /// It belongs to another user.
+    /// Under `sudo` the user who called it counts as you, unless that is the service user.
+    #[error("it is neither yours nor root's")]
     Owner,
-    /// Everybody may write to it.
+    /// Whoever writes to it decides what datalake does.
+    #[error("everybody may write to it")]
     Others,
-    /// A group with other members may write to it.
+    /// A group in which only you and root are is fine.
+    #[error("its group may write to it and has other members")]
     Group,
-    /// An access list lets others write to it.
+    /// `getfacl` shows the list.
+    #[error("its access list may let others write to it")]
     AccessList,
 }
 
@@ -143,31 +150,12 @@ impl Distrust {
     }
 }
 
-impl fmt::Display for Distrust {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let kind = match self.kind {
-            FileType::Directory => "folder ",
-            FileType::Symlink => "link ",
-            _ => "",
-        };
-        let PartFacts { uid, gid, mode, .. } = self.facts;
-        write!(
-            f,
-            "{kind}`{}` belongs to user {uid} and has mode {mode:04o}: ",
-            escaped_path(&self.path)
-        )?;
-        match self.reason {
-            DistrustReason::Owner => {
-                f.write_str("it is neither yours nor root's, so it is not used")
-            }
-            DistrustReason::Others => f.write_str("everybody may write to it, so it is not used"),
-            DistrustReason::Group => {
-                write!(f, "group {gid} may write to it and has other members, so it is not used")
-            }
-            DistrustReason::AccessList => {
-                f.write_str("its access list may let others write to it, so it is not used")
-            }
-        }
+/// What stands before the path in a message.
+fn kind_before(kind: FileType) -> &'static str {
+    match kind {
+        FileType::Directory => "folder ",
+        FileType::Symlink => "link ",
+        _ => "",
     }
 }
 

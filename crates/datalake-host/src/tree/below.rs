@@ -42,6 +42,20 @@ impl Below {
         }
     }
 
+    /// What lies at a path, not opened for use; `None` where nothing does.
+    pub(super) fn stat(&self, path: &str) -> Result<Option<Stat>, Fault> {
+        let flags = OFlags::PATH | OFlags::CLOEXEC;
+        let opened = match self.links {
+            Links::Skip => self.beneath(path, flags),
+            Links::Follow => openat(&self.root, path, flags, Mode::empty()),
+        };
+        match opened {
+            Ok(handle) => fstat(handle).map(Some).map_err(fault_of),
+            Err(Errno::NOENT) => Ok(None),
+            Err(errno) => Err(fault_of(errno)),
+        }
+    }
+
     /// Opens the folder that a path lies in, for changes in it.
     pub(super) fn folder(&self, path: Option<&str>) -> Result<OwnedFd, Errno> {
         self.beneath(path.unwrap_or("."), OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC)

@@ -98,10 +98,12 @@ fn a_database_of_postgres_is_not_in_it_and_the_line_that_copies_it_is_told() {
     let file = lake.shelf.host.work().join("home.tar.zst");
     let words = format!("backup --to {}", file.display());
 
+    let unit = lake.shelf.host.units().join("dagster-postgres.container");
+    fs::remove_file(&unit).unwrap();
     let outside = lake.run(&words, 0).stdout;
     fs::remove_file(&file).unwrap();
-    let unit = "[Container]\nImage=docker.io/library/postgres:16\nContainerName=dagster-postgres\n";
-    fs::write(lake.shelf.host.units().join("dagster-postgres.container"), unit).unwrap();
+    let text = "[Container]\nImage=docker.io/library/postgres:16\nContainerName=dagster-postgres\n";
+    fs::write(unit, text).unwrap();
     let inside = lake.run(&words, 0).stdout;
 
     let line = "pg_dump -h dagster-postgres -U \"$U\" -d runs -Fc -f dagster-postgres.dump";

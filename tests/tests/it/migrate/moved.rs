@@ -62,8 +62,7 @@ fn the_plan_tells_of_every_file_what_becomes_of_it() {
     let marks = |mark: char| lines.lines().filter(|line| line.starts_with(mark)).count();
     assert_eq!((marks('+'), marks('.')), (15, 4), "{lines}");
     assert!(lines.contains(". history/runs.db\ta database"), "{lines}");
-    for text in ["15 left", "dagster.yaml: configuration", "--code DIR", "--op-outputs takes them"]
-    {
+    for text in ["15 left", "dagster.yaml: configuration", "--code DIR", "--op-outputs takes it"] {
         assert!(plan.stdout.contains(text), "{text}: {}", plan.stdout);
     }
     assert!(lake.shelf.keys().is_empty(), "a plan changes nothing");

@@ -23,6 +23,10 @@ variables, flags. `datalake config explain` shows each value and where it comes 
 - The key pair is in none of these. `credentials:` says where it comes from, and counts whole: a stronger layer replaces all of it.
 - `datalake schema spec > datalake.schema.json` writes the JSON Schema, with which an editor checks and completes the file. Editors with a YAML language server find it by the first line
   `# yaml-language-server: $schema=datalake.schema.json`.
+- Paths in a spec count from the folder of the spec, and so does the folder that `credentials.command` runs in. Paths in variables and flags count from the folder
+  that you are in.
+- A spec counts only if nobody but you, root and, under `sudo`, the user who called it can have written it ([what is read and run](security.md#what-datalake-reads-and-runs)).
+  `--config FILE` takes plain values from any file, but programs, credentials files and the endpoint only from such a one.
 - Put into quotes what YAML takes for a number or a yes: `bucket: \"00123\"`.
 
 A usual host needs no more than this:

@@ -1,6 +1,5 @@
 //! `bucket cors`.
 
-use std::io::Read;
 use std::path::Path;
 
 use datalake_core::BucketName;
@@ -11,10 +10,14 @@ use serde::{Deserialize, Serialize};
 use crate::args::bucket::{self, CorsSet};
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::named_path;
 use crate::remote::{Remote, at_bucket};
 use crate::render::{DocumentKind, cors_text, printable};
 
 pub(super) const CORS: DocumentKind = DocumentKind::of::<Document>("cors");
+
+/// Rules are no longer than this.
+const LARGEST: u64 = 1 << 20;
 
 /// The rules as S3 names their parts.
 #[derive(Serialize, Deserialize, JsonSchema)]
@@ -84,15 +87,10 @@ fn shown(remote: &Remote, cors: &Cors) {
 }
 
 fn read(file: &Path) -> Result<Cors, Failure> {
-    let mut text = String::new();
-    let result = if file == Path::new("-") {
-        std::io::stdin().read_to_string(&mut text)
-    } else {
-        std::fs::File::open(file).and_then(|mut file| file.read_to_string(&mut text))
-    };
-    result.map_err(|error| Failure::io(file, &error))?;
+    let text = named_path::read_text(file, LARGEST)?;
     let unfit = |message: String| {
-        Failure::new(Exit::Usage, format!("`{}`: {message}", file.display()))
+        let name = printable(&file.display().to_string());
+        Failure::new(Exit::Usage, format!("`{name}`: {message}"))
             .hint("`datalake bucket cors set --help` tells the form")
     };
     let printed = serde_yaml::from_str::<Printed>(&text).map(|printed| printed.data);

@@ -1,17 +1,19 @@
 //! The report of a plan, line by line.
 
-use std::fs::File;
 use std::io::{BufWriter, Write as _};
 use std::path::{Path, PathBuf};
 
+use datalake_host::NewNamedFile;
+
 use super::kinds::LeftOut;
 use crate::failure::Failure;
+use crate::named_path;
 use crate::render::item_line;
 
 /// A report with one line for each file.
 pub(super) struct Lines {
     path: PathBuf,
-    file: BufWriter<File>,
+    file: BufWriter<NewNamedFile>,
     fault: Option<std::io::Error>,
 }
 
@@ -22,7 +24,7 @@ impl Lines {
     ///
     /// [`Failure`] where it cannot be written.
     pub(super) fn create(path: &Path) -> Result<Self, Failure> {
-        let file = File::create(path).map_err(|error| Failure::io(path, &error))?;
+        let file = named_path::create_file(path)?;
         Ok(Self { path: path.to_owned(), file: BufWriter::new(file), fault: None })
     }
 
@@ -42,11 +44,12 @@ impl Lines {
     /// # Errors
     ///
     /// [`Failure`] where something could not be written.
-    pub(super) fn finish(mut self) -> Result<(), Failure> {
-        let flushed = self.file.flush().err();
-        match self.fault.or(flushed) {
-            None => Ok(()),
-            Some(error) => Err(Failure::io(&self.path, &error)),
+    pub(super) fn finish(self) -> Result<(), Failure> {
+        let Self { path, file, fault } = self;
+        if let Some(error) = fault {
+            return Err(Failure::io(&path, &error));
         }
+        let file = file.into_inner().map_err(|error| Failure::io(&path, error.error()))?;
+        named_path::finish_file(file, &path)
     }
 }

@@ -6,7 +6,7 @@ use datalake_core::{Fault, FaultKind};
 use datalake_dagster::{ASSETS_QUERY, AssetName, asset_key_of_database, asset_keys, asset_name};
 use datalake_engine::Clock as _;
 use datalake_engine::transfer::Item;
-use datalake_host::dagster_asset_keys;
+use datalake_host::{Existing, dagster_asset_keys};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -22,6 +22,7 @@ use crate::args::Cli;
 use crate::args::migrate::Report;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::named_path;
 use crate::remote::Remote;
 use crate::render::{self, DocumentKind, Printer, printable};
 
@@ -110,7 +111,7 @@ pub(super) async fn report(cli: &Cli, flags: &Report, printer: Printer) -> Resul
     };
     if let Some(path) = &flags.html {
         let page = render::migration_page(&report);
-        std::fs::write(path, page).map_err(|error| Failure::io(path, &error))?;
+        named_path::write_file(path, page.as_bytes(), Existing::IsReplaced)?;
         printer.talk(&format!("wrote {}", printable(&path.display().to_string())));
     }
     printer.result(MIGRATION_REPORT, &report, &render::migration_report(&report));

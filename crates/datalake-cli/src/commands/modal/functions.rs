@@ -19,6 +19,7 @@ use crate::args::project::ProjectInit;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::modal::{ModalPlace, variables};
+use crate::named_path::{NamedKind, find_kind};
 use crate::render::{DocumentKind, Printer, printable};
 use crate::site::Site;
 
@@ -98,8 +99,9 @@ pub(super) async fn deploy(cli: &Cli, flags: &Deploy, printer: Printer) -> Resul
                 .hint("deploy it from a machine with a client: `modal: { client: … }`"));
         }
     };
-    if !flags.file.is_file() {
-        let text = format!("there is no file `{}`", flags.file.display());
+    if find_kind(&flags.file) != NamedKind::File {
+        let name = printable(&flags.file.display().to_string());
+        let text = format!("there is no file `{name}`");
         return Err(
             Failure::new(Exit::Absent, text).hint(format!("{} modal init writes one", site.name))
         );

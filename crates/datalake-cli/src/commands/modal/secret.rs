@@ -136,7 +136,7 @@ async fn change(subject: &Subject, flags: &Change, wish: Wish) -> Result<Exit, F
         None => ports,
     };
     let command = if wish == Wish::Gone { "modal secret delete" } else { "modal secret sync" };
-    let used = site.state_path.exists();
+    let used = site.state.is_there();
     let lock = if used && !flags.dry_run { Some(site.lock(command)?) } else { None };
     if lock.is_some() {
         recover(&ports).await.map_err(|fault| site.state_failure(&fault))?;

@@ -1,7 +1,6 @@
 //! The two ends of a transfer, opened.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -12,11 +11,12 @@ use datalake_host::Links;
 use tempfile::TempDir;
 
 use super::job::{Dest, Job, Source, folder_of};
-use super::local::{LocalSide, fault_of};
+use super::local::LocalSide;
 use super::notes::Notes;
 use super::view::{ALIAS, Shown, View};
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::named_path::{self, NamedKind};
 use crate::remote::Remote;
 use crate::render::printable;
 
@@ -152,13 +152,13 @@ fn local_dest<'a>(
     names: Option<&[&str]>,
     dry_run: bool,
 ) -> Result<Opened<'a>, Failure> {
-    let stand_in = match path.is_dir() {
-        true => None,
-        false if dry_run && !path.exists() => {
+    let stand_in = match named_path::find_kind(path) {
+        NamedKind::Folder => None,
+        NamedKind::Absent if dry_run => {
             Some(TempDir::new().map_err(|error| Failure::io(path, &error))?)
         }
-        false => {
-            fs::create_dir_all(path).map_err(|error| at(path, &fault_of(&error)))?;
+        NamedKind::Absent | NamedKind::File | NamedKind::Other => {
+            named_path::make_folder(path)?;
             None
         }
     };

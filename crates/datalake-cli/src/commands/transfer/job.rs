@@ -9,6 +9,7 @@ use datalake_engine::AnyKey;
 use crate::args::{Address, transfer::Side};
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::named_path::is_folder as is_folder_at;
 use crate::remote::Remote;
 use crate::render::printable;
 
@@ -70,7 +71,7 @@ pub(super) fn jobs(
     for source in sources {
         match source {
             Side::Local(path) if reading.recursive => folders.push(Source::Folder(path.clone())),
-            Side::Local(path) if path.is_dir() => return Err(is_folder(path)),
+            Side::Local(path) if is_folder_at(path) => return Err(is_folder(path)),
             Side::Local(path) => files.push((file_name(path)?, path.clone())),
             Side::Bucket(address) => match keys(remote, address, reading)? {
                 Source::Objects(bucket, picked) => objects.push((bucket, picked)),
@@ -234,7 +235,7 @@ fn settled<T>(
     }
     let is_folder = !alone
         || match dest {
-            Side::Local(path) => path.is_dir() || ends_with_slash(path),
+            Side::Local(path) => is_folder_at(path) || ends_with_slash(path),
             Side::Bucket(address) => address.key.is_empty() || address.key.ends_with('/'),
         };
     if is_folder {

@@ -1,8 +1,6 @@
 //! What is kept of a pair of places from run to run: a folder of its own with its own lock.
 
-use std::fs;
 use std::os::unix::ffi::OsStrExt as _;
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use datalake_engine::transfer::LongFiles;
@@ -12,6 +10,7 @@ use datalake_host::StateDir;
 
 use super::job::{Dest, Job, Source};
 use crate::failure::Failure;
+use crate::named_path::find_identity;
 use crate::remote::Remote;
 use crate::site::lock_by_name;
 
@@ -49,12 +48,12 @@ impl PairRecords {
     ) -> Result<Self, Failure> {
         let site = &remote.site;
         let folder = site.state_path.join("transfers").join(id);
-        if dry_run && !folder.exists() {
+        let unusable = |fault| site.state_failure(&fault);
+        let state = StateDir::open(&folder, Arc::new(NoCheckpoints)).map_err(unusable)?;
+        if dry_run && !state.is_there() {
             let files = Box::new(MemoryLongFiles::default());
             return Ok(Self { files, _lock: None, _pair: None });
         }
-        let unusable = |fault| site.state_failure(&fault);
-        let state = StateDir::open(&folder, Arc::new(NoCheckpoints)).map_err(unusable)?;
         let (process, now) = (std::process::id(), site.clock.now());
         let lock = state.lock(&format!("process {process}, since {now}"));
         let lock = lock.map_err(|error| match error {
@@ -92,11 +91,11 @@ fn id(remote: &Remote, job: &Job) -> String {
     let mut add = |part: &[u8]| parts.push(part.to_owned());
     add(remote.spec.endpoint.to_string().as_bytes());
     match &job.source {
-        Source::Folder(path) => add(absolute(path).as_os_str().as_bytes()),
+        Source::Folder(path) => add(find_identity(path).as_os_str().as_bytes()),
         Source::Files(files) => {
             for (name, path) in files {
                 add(name.as_bytes());
-                add(absolute(path).as_os_str().as_bytes());
+                add(find_identity(path).as_os_str().as_bytes());
             }
         }
         Source::Prefix(bucket, prefix) => {
@@ -116,7 +115,7 @@ fn id(remote: &Remote, job: &Job) -> String {
         }
     }
     match &job.dest {
-        Dest::Folder(path) => add(absolute(path).as_os_str().as_bytes()),
+        Dest::Folder(path) => add(find_identity(path).as_os_str().as_bytes()),
         Dest::Prefix(bucket, prefix) => {
             add(bucket.as_str().as_bytes());
             add(prefix.as_bytes());
@@ -134,9 +133,4 @@ pub(in crate::commands) fn pair_id(parts: &[Vec<u8>]) -> String {
     }
     let hex = Payload::of(bytes).hash().hex();
     hex.get(..24).unwrap_or_default().to_owned()
-}
-
-fn absolute(path: &Path) -> PathBuf {
-    let plain = || std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-    fs::canonicalize(path).unwrap_or_else(|_| plain())
 }

@@ -1,13 +1,11 @@
 //! A folder of this machine as one transfer sees it: all of it, or some files in it.
 
 use std::collections::BTreeMap;
-use std::io;
-use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use datalake_core::{ByteSize, Fault, FaultKind, FileFacts, FileTime, TreePath};
+use datalake_core::{Fault, FaultKind, FileFacts, TreePath};
 use datalake_engine::transfer::{
     Hashing, Landing, LocalTree, NewTreeFile, Oddity, OpenFile, ReadFile, TreeEntry, TreeWalk,
 };
@@ -30,7 +28,6 @@ pub(super) struct LocalSide {
 struct Picked {
     tree: usize,
     name: TreePath,
-    path: PathBuf,
 }
 
 /// A walk over the files that take part.
@@ -64,7 +61,7 @@ impl LocalSide {
                     trees.len() - 1
                 }
             };
-            only.insert(name.clone(), Picked { tree, name: file, path: path.clone() });
+            only.insert(name.clone(), Picked { tree, name: file });
         }
         Ok(Self { trees, only: Some(only), must_be_there: true, notes: None })
     }
@@ -75,7 +72,7 @@ impl LocalSide {
         // A name that is none of a file is refused when its source is met.
         let picked = names.iter().filter_map(|text| {
             let name = TreePath::try_from(*text).ok()?;
-            Some(((*text).to_owned(), Picked { tree: 0, name, path: folder.join(text) }))
+            Some(((*text).to_owned(), Picked { tree: 0, name }))
         });
         Ok(Self { trees, only: Some(picked.collect()), must_be_there: false, notes: None })
     }
@@ -98,29 +95,26 @@ impl LocalSide {
     }
 
     fn look(&self, only: &BTreeMap<String, Picked>) -> Vec<TreeEntry> {
-        only.iter().filter_map(|(name, picked)| self.entry(name, &picked.path)).collect()
+        only.iter().filter_map(|(name, picked)| self.entry(name, picked)).collect()
     }
 
-    fn entry(&self, name: &str, path: &Path) -> Option<TreeEntry> {
+    fn entry(&self, name: &str, picked: &Picked) -> Option<TreeEntry> {
         let odd = |oddity| Some(TreeEntry::Odd(name.to_owned(), oddity));
-        let about = if self.must_be_there { path.metadata() } else { path.symlink_metadata() };
-        let about = match about {
-            Ok(about) => about,
-            Err(error) if error.kind() == io::ErrorKind::NotFound && !self.must_be_there => {
-                return None;
+        match self.trees.get(picked.tree)?.look_at(&picked.name) {
+            Ok(Some(TreeEntry::File(_, facts))) => {
+                Some(TreeEntry::File(TreePath::try_from(name).ok()?, facts))
             }
-            Err(error) => return odd(Oddity::Unreadable(fault_of(&error))),
-        };
-        if !about.is_file() {
             // What the operator has named is missed where it does not go along.
-            let fault = Fault::new(FaultKind::NotPlain, "it is no plain file");
-            let special = Oddity::Special("no plain file");
-            return odd(if self.must_be_there { Oddity::Unreadable(fault) } else { special });
+            Ok(Some(TreeEntry::Odd(..))) if self.must_be_there => {
+                odd(Oddity::Unreadable(Fault::new(FaultKind::NotPlain, "it is no plain file")))
+            }
+            Ok(Some(TreeEntry::Odd(..))) => odd(Oddity::Special("no plain file")),
+            Ok(None) if self.must_be_there => {
+                odd(Oddity::Unreadable(Fault::new(FaultKind::Absent, "No such file or directory")))
+            }
+            Ok(None) => None,
+            Err(fault) => odd(Oddity::Unreadable(fault)),
         }
-        let nanos = u32::try_from(about.mtime_nsec()).unwrap_or_default();
-        let modified = FileTime::new(about.mtime(), nanos).unwrap_or_default();
-        let facts = FileFacts { size: ByteSize(about.len()), modified };
-        Some(TreeEntry::File(TreePath::try_from(name).ok()?, facts))
     }
 }
 
@@ -219,14 +213,4 @@ fn split(path: &Path) -> Result<(PathBuf, TreePath), Fault> {
         _ => Path::new("."),
     };
     Ok((folder.to_owned(), name))
-}
-
-/// A fault of the operating system as the engine tells it.
-pub(super) fn fault_of(error: &io::Error) -> Fault {
-    let kind = match error.kind() {
-        io::ErrorKind::NotFound => FaultKind::Absent,
-        io::ErrorKind::PermissionDenied => FaultKind::Denied,
-        _ => FaultKind::Io,
-    };
-    Fault::new(kind, error.to_string())
 }

@@ -19,6 +19,7 @@ use crate::args::transfer::{Pair, Scrub, Side, Verify};
 use crate::commands::usage::note_download;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::named_path::{NamedKind, find_kind};
 use crate::remote::Remote;
 use crate::render::{DocumentKind, Printer, Rows, Sum, TransferState, count, counted, size};
 
@@ -116,7 +117,7 @@ impl Asked<'_> {
     /// The pair as the transfer had it: a file that is named is one, a key without `/` too.
     fn job(&self, remote: &Remote) -> Result<Job, Failure> {
         let Pair { source, dest } = self.pair;
-        let is_file = matches!(source, Side::Local(path) if path.is_file());
+        let is_file = matches!(source, Side::Local(path) if find_kind(path) == NamedKind::File);
         if !is_file {
             return pair(remote, source, dest);
         }

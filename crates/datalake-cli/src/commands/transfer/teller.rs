@@ -1,7 +1,6 @@
 //! What a transfer tells while it goes on: counts, lines, events, the report, progress.
 
 use std::collections::{BTreeSet, VecDeque};
-use std::fs::File;
 use std::io::{BufWriter, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
@@ -9,11 +8,13 @@ use std::time::{Duration, Instant};
 
 use datalake_core::{ByteSize, Fault};
 use datalake_engine::transfer::{Finding, Item, Mark, Reason, Summary, TransferWatch, VerifyWatch};
+use datalake_host::NewNamedFile;
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::notes::held;
 use crate::failure::Failure;
+use crate::named_path;
 use crate::render::{
     DocumentKind, Printer, Rows, Sum, Ticker, TransferState, escaped, item_line, mark_of,
     printable, progress_line, rate,
@@ -54,7 +55,7 @@ struct Inner {
 
 struct Report {
     path: PathBuf,
-    file: BufWriter<File>,
+    file: BufWriter<NewNamedFile>,
     fault: Option<std::io::Error>,
 }
 
@@ -276,7 +277,7 @@ impl VerifyWatch for Teller {
 
 impl Report {
     fn create(path: &Path) -> Result<Self, Failure> {
-        let file = File::create(path).map_err(|error| Failure::io(path, &error))?;
+        let file = named_path::create_file(path)?;
         Ok(Self { path: path.to_owned(), file: BufWriter::new(file), fault: None })
     }
 
@@ -286,11 +287,12 @@ impl Report {
         }
     }
 
-    fn finish(mut self) -> Result<(), Failure> {
-        let flushed = self.file.flush().err();
-        match self.fault.or(flushed) {
-            None => Ok(()),
-            Some(error) => Err(Failure::io(&self.path, &error)),
+    fn finish(self) -> Result<(), Failure> {
+        let Self { path, file, fault } = self;
+        if let Some(error) = fault {
+            return Err(Failure::io(&path, &error));
         }
+        let file = file.into_inner().map_err(|error| Failure::io(&path, error.error()))?;
+        named_path::finish_file(file, &path)
     }
 }
