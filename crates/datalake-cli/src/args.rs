@@ -99,7 +99,7 @@ pub struct Values {
     /// The user that runs Dagster's podman
     #[arg(long, global = true, value_name = "USER")]
     pub user: Option<String>,
-    /// Another quadlet unit that needs the bucket; may be given again
+    /// A quadlet unit that needs the bucket; may be given again
     #[arg(long = "unit", global = true, value_name = "UNIT")]
     pub units: Vec<String>,
     /// How containers get the settings: env-file, podman-secret or in-place

@@ -55,7 +55,7 @@ Values of the spec (they win over DATALAKE_… and datalake.yaml):
       --bucket <NAME>            The bucket of the assets
       --prefix <PREFIX>          The prefix of the assets' keys
       --user <USER>              The user that runs Dagster's podman
-      --unit <UNIT>              Another quadlet unit that needs the bucket; may be given again
+      --unit <UNIT>              A quadlet unit that needs the bucket; may be given again
       --handover <WAY>           How containers get the settings: env-file, podman-secret or
                                  in-place
       --credentials-file <FILE>  Read the key pair from FILE (mode 0600, lines `AWS_ACCESS_KEY_ID=…`
