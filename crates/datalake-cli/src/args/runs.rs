@@ -35,6 +35,7 @@ pub struct Init {
 /// Flags of `provision`.
 #[derive(Debug, Args)]
 #[command(before_help = PROVISION_EXAMPLES)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub struct Provision {
     /// Show the plan and change nothing
     #[arg(long)]
@@ -66,6 +67,7 @@ pub enum HostEnvironment {
 /// Flags of `rollback`.
 #[derive(Debug, Args)]
 #[command(before_help = ROLLBACK_EXAMPLES)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub struct Rollback {
     /// The run to undo, or its receipt's file; the last one if none is named
     #[arg(value_name = "RECEIPT")]

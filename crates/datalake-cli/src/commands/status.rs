@@ -98,16 +98,23 @@ pub(super) async fn standing(
     };
     let (mut text, report) = rendered(&state);
     let open = records.open_runs().map_err(at_state)?;
-    for run in &open {
-        text.push_str(&format!("{run} did not come to its end, or is at work now.\n"));
-    }
+    text.push_str(&open_text(&open));
     show(report, &text);
     let is_in_step = plan.is_empty() && open.is_empty() && obstacles.is_empty();
-    Ok(match (is_in_step, plan.pending.is_empty()) {
+    Ok(verdict(is_in_step, &plan))
+}
+
+fn open_text(open: &[RunId]) -> String {
+    let line = |run: &RunId| format!("{run} did not come to its end, or is at work now.\n");
+    open.iter().map(line).collect()
+}
+
+fn verdict(is_in_step: bool, plan: &Plan) -> Exit {
+    match (is_in_step, plan.pending.is_empty()) {
         (false, _) => Exit::Drift,
         (true, false) => Exit::Partly,
         (true, true) => Exit::Done,
-    })
+    }
 }
 
 /// The services of this machine, or why nobody looks at them: that is no failure of `status`.
