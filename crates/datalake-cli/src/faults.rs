@@ -108,7 +108,13 @@ pub(crate) fn exit_where_named(kind: FaultKind, target: &Target) -> Exit {
 pub(crate) fn hint_of(kind: FaultKind, target: &Target) -> Option<&'static str> {
     match (kind, target) {
         (FaultKind::Absent, _) => hint_of_absence(target),
-        _ => hint_of_modal(kind, target).or_else(|| hint_of_place(kind, target)),
+        (FaultKind::HoldsTables, _) => Some(
+            "keep tables in a bucket of their own that never had versions; for this one set \
+             `protect: { versioning: false }`",
+        ),
+        _ => hint_of_modal(kind, target)
+            .or_else(|| hint_of_programs(kind))
+            .or_else(|| hint_of_place(kind, target)),
     }
 }
 
@@ -139,6 +145,10 @@ fn hint_of_modal(kind: FaultKind, target: &Target) -> Option<&'static str> {
              wins over ~/.modal.toml"
         }
         (FaultKind::Refused, Target::Vault(_)) => "nothing was changed in Modal",
+        (FaultKind::Unsupported, Target::Vault(_)) => {
+            "update Modal's client to 1.3.5 or newer; or add --replace, if nobody else has variables in \
+             this secret"
+        }
         (FaultKind::Disturbed, Target::Vault(_)) => {
             "look with `datalake modal secret status`, and run it again"
         }
@@ -147,6 +157,20 @@ fn hint_of_modal(kind: FaultKind, target: &Target) -> Option<&'static str> {
         }
         _ => return None,
     })
+}
+
+/// What to do about a program of the host, or one in a container.
+fn hint_of_programs(kind: FaultKind) -> Option<&'static str> {
+    match kind {
+        FaultKind::NoProgram => Some("install it, or add its folder to PATH"),
+        FaultKind::LogsUnproved => {
+            Some("does the image have dagster-aws? `datalake dagster deps plan` tells")
+        }
+        FaultKind::NoManager => Some(
+            "let it run without a login: `sudo loginctl enable-linger USER`, then the same again",
+        ),
+        _ => None,
+    }
 }
 
 /// What to do about a fault of the service, the host or its services.
@@ -173,13 +197,6 @@ fn hint_of_place(kind: FaultKind, target: &Target) -> Option<&'static str> {
              or a bucket policy refuses this key"
         }
         (FaultKind::Denied, Target::Path(_)) => "run it as root or as the service user",
-        (FaultKind::NoProgram, _) => "install it, or add its folder to PATH",
-        (FaultKind::LogsUnproved, _) => {
-            "does the image have dagster-aws? `datalake dagster deps plan` tells"
-        }
-        (FaultKind::NoManager, _) => {
-            "let it run without a login: `sudo loginctl enable-linger USER`, then the same again"
-        }
         (FaultKind::Unsupported, Target::Secret(_)) => {
             "podman's secrets are changed on the machine itself, by root or the service user"
         }
@@ -189,10 +206,6 @@ fn hint_of_place(kind: FaultKind, target: &Target) -> Option<&'static str> {
         }
         (FaultKind::Unreachable, Target::Services) => {
             "`datalake dagster status` tells what can be seen; --no-restart leaves the services alone"
-        }
-        (FaultKind::HoldsTables, _) => {
-            "keep tables in a bucket of their own that never had versions; for this one set \
-             `protect: { versioning: false }`"
         }
         (FaultKind::Unsupported, _) => "switch it off below `protect:` in datalake.yaml",
         (FaultKind::NotPlain, _) => {

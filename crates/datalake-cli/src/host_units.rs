@@ -20,6 +20,9 @@ pub(crate) const USER_WIDE: &str = "environment.d";
 /// How many env files are read that units name.
 const MOST_ENV_FILES: usize = 200;
 
+/// How many bytes are kept of them all.
+const MOST_BYTES: usize = 1 << 20;
+
 /// All files of the service user's units, and the env files that they name.
 pub(crate) struct HostUnits {
     /// The service user.
@@ -50,12 +53,12 @@ impl HostUnits {
         };
         let found = UserFiles::collect(&account.home, account.owner.uid, files)?;
         let units: Vec<_> = found.files.into_iter().map(user_unit).collect();
-        let mut env_files = BTreeMap::new();
+        let (mut env_files, mut bytes) = (BTreeMap::new(), MOST_BYTES);
         for unit in &units {
             let named = find_env_files(&unit.file, unit.place(&owner));
             for path in named.iter().filter_map(datalake_quadlet::NamedEnvFile::path) {
                 if env_files.len() < MOST_ENV_FILES && !env_files.contains_key(&path) {
-                    let text = env_file_text(&path, files);
+                    let text = env_file_text(&path, files, &mut bytes);
                     env_files.insert(path, text);
                 }
             }
@@ -163,13 +166,18 @@ fn user_unit(UserFile { path, sort, text }: UserFile) -> UserUnit {
     UserUnit { path, sort, file: UnitFile::parse(&text) }
 }
 
-fn env_file_text(path: &HostPath, files: &dyn Files) -> EnvFileText {
+/// What an env file holds, as long as `bytes` last for it.
+fn env_file_text(path: &HostPath, files: &dyn Files, bytes: &mut usize) -> EnvFileText {
     // The kernel's own files may do anything when they are read.
     if ["/proc/", "/sys/", "/dev/"].iter().any(|folder| path.as_str().starts_with(folder)) {
         return EnvFileText::Unknown;
     }
     match files.look(path) {
         Ok(Seen::File { content, .. }) => {
+            let Some(left) = bytes.checked_sub(content.expose().len()) else {
+                return EnvFileText::Unknown;
+            };
+            *bytes = left;
             EnvFileText::Text(String::from_utf8_lossy(content.expose()).into_owned())
         }
         Err(fault) if fault.kind == FaultKind::Absent => EnvFileText::Missing,

@@ -37,7 +37,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use datalake_core::Fault;
-use datalake_host::{forbid_core_files, keep_child, keep_children};
+use datalake_host::{forbid_core_files, guard_group, keep_children};
 use tokio::runtime::{Builder, Runtime};
 
 use crate::exit::Exit;
@@ -45,8 +45,8 @@ use crate::failure::Failure;
 use crate::render::{Printer, broken_output, still_read};
 use crate::site::own_name;
 
-/// The word with which this program is called to start another one and keep it: no command of people.
-const KEEP_CHILD: &str = "keep-child";
+/// The word with which this program is called to end others with their run: no command of people.
+const GUARD_GROUP: &str = "guard-group";
 
 /// Runs the command line `words`, the program's name first, and tells the exit code.
 pub fn run(words: impl IntoIterator<Item = impl Into<OsString>>) -> ExitCode {
@@ -54,10 +54,11 @@ pub fn run(words: impl IntoIterator<Item = impl Into<OsString>>) -> ExitCode {
     if let Some(code) = datalake_host::serve_child(&words) {
         return code;
     }
-    if let [_, first, rest @ ..] = words.as_slice()
-        && first == KEEP_CHILD
+    if let [_, word] = words.as_slice()
+        && word == GUARD_GROUP
     {
-        return keep_child(rest).into();
+        guard_group();
+        return Exit::Done.into();
     }
     bug::with_one_sentence(|| guarded(&words)).into()
 }
@@ -88,7 +89,7 @@ fn guarded(words: &[OsString]) -> Exit {
 fn prepare() -> Result<(), Failure> {
     let failed = |fault: Fault| Failure::about("this process cannot be prepared", &fault);
     forbid_core_files().map_err(failed)?;
-    keep_children(KEEP_CHILD).map_err(failed)?;
+    keep_children(GUARD_GROUP);
     stop::listen()
 }
 

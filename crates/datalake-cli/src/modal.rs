@@ -221,7 +221,7 @@ fn standing_of(found: Found<VaultState>, wanted: &DesiredVault) -> VaultStanding
     match found {
         Found::Present(VaultState::Holds(print)) if print == wanted.print => VaultStanding::InStep,
         Found::Present(VaultState::Holds(_)) => VaultStanding::Earlier,
-        Found::Present(VaultState::Other) => VaultStanding::Foreign,
+        Found::Present(VaultState::Other | VaultState::Apart) => VaultStanding::Foreign,
         Found::Absent => VaultStanding::Absent,
         Found::Unknown(fault) => VaultStanding::Unknown(fault),
     }

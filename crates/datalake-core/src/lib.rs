@@ -106,7 +106,9 @@ pub use key_pattern::{InvalidKeyPattern, KeyPattern};
 pub use lifecycle::{Expire, InvalidExpire, Lifecycle, LifecycleRule, Presets, Versioning};
 pub use lint::{PlanFault, lint};
 pub use logs::{InvalidLogs, Logs};
-pub use modal::{InvalidModalName, ModalName, ModalObject, VaultState, vault_marker, vault_part};
+pub use modal::{
+    InvalidModalName, ModalName, ModalObject, VAULT_VARIABLES, VaultState, vault_marker, vault_part,
+};
 pub use model::{Conflict, Standing, imagine, rehearse};
 pub use object::{ETag, InvalidETag, InvalidKey, KeyPrefix, ObjectKey};
 pub use observed::{BucketState, Found, Observed, Service};

@@ -83,6 +83,7 @@ fn undo_is_guarded(step: &Step) -> bool {
             | Action::SettleServices(_)
             | Action::ProveContainers { .. }
             | Action::RestoreVault { .. }
+            | Action::ClearVault(..)
             | Action::RollOver(_),
             _,
         ) => true,
@@ -116,6 +117,7 @@ fn body_of(action: &Action) -> Option<&FileBody> {
         | Action::ProveContainers { .. }
         | Action::RestoreVault { .. }
         | Action::RemoveVault(_)
+        | Action::ClearVault(..)
         | Action::RollOver(_) => None,
     }
 }

@@ -42,6 +42,8 @@ pub enum VaultState {
     Holds(Fingerprint),
     /// It is there and bears none of the markers that were asked for.
     Other,
+    /// The same, and none of datalake's variables is in it: all of it is somebody else's.
+    Apart,
 }
 
 impl ModalName {
@@ -86,6 +88,20 @@ impl fmt::Display for ModalObject {
         }
     }
 }
+
+/// The variables that datalake puts into a secret of Modal's; all others in it are somebody else's.
+pub const VAULT_VARIABLES: [&str; 10] = [
+    "AWS_ACCESS_KEY_ID",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_ENDPOINT_URL_S3",
+    "AWS_REGION",
+    "AWS_DEFAULT_REGION",
+    "AWS_REQUEST_CHECKSUM_CALCULATION",
+    "AWS_RESPONSE_CHECKSUM_VALIDATION",
+    "DAGSTER_S3_BUCKET",
+    "DAGSTER_S3_ENDPOINT_URL",
+    "DAGSTER_S3_REGION",
+];
 
 /// The key that marks a secret of Modal's as one that holds this content.
 ///

@@ -77,6 +77,10 @@ impl Guard {
                 let differs = |found| Ok(found != VaultState::Holds(*print));
                 settle(observed.vault_secret(secret), differs, false)
             }
+            Self::VaultCleared(secret) => {
+                let bears_none = |found| Ok(!matches!(found, VaultState::Holds(_)));
+                settle(observed.vault_secret(secret), bears_none, true)
+            }
         }
     }
 }
@@ -149,7 +153,7 @@ pub fn imagine(action: &Action, mut world: Observed) -> Observed {
             let holds = Found::Present(VaultState::Holds(*print));
             world.vault.insert(secret.clone(), holds);
         }
-        Action::RemoveVault(secret) => {
+        Action::RemoveVault(secret) | Action::ClearVault(secret, _) => {
             world.vault.insert(secret.clone(), Found::Absent);
         }
     }

@@ -95,6 +95,8 @@ pub enum Guard {
     VaultIs(ModalObject, Fingerprint),
     /// Modal has the secret, without the marker of this content.
     VaultDiffers(ModalObject, Fingerprint),
+    /// Modal has no secret of that name, or one without any marker of datalake's.
+    VaultCleared(ModalObject),
 }
 
 /// One change. Of a file, a folder or a setting it succeeds or fails as a whole.
@@ -176,7 +178,8 @@ pub enum Action {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         log_manager: Option<String>,
     },
-    /// Creates a secret in Modal, or replaces all of it. Modal shows no value to anybody.
+    /// Creates a secret in Modal, or changes datalake's variables in it; those of others stay. Modal shows
+    /// no value to anybody.
     StoreVault {
         /// The secret.
         secret: ModalObject,
@@ -185,7 +188,7 @@ pub enum Action {
         /// What these lines will be.
         print: Fingerprint,
     },
-    /// Creates or replaces a secret in Modal from the kept copy of an env file.
+    /// The same from the kept copy of an env file.
     RestoreVault {
         /// The secret.
         secret: ModalObject,
@@ -194,8 +197,11 @@ pub enum Action {
         /// The copy that has them.
         copy: Fingerprint,
     },
-    /// Removes a secret in Modal.
+    /// Removes a secret in Modal, whatever is in it.
     RemoveVault(ModalObject),
+    /// Takes datalake's variables with this marker out of a secret in Modal, and removes the secret where
+    /// it is known to hold nothing else.
+    ClearVault(ModalObject, Fingerprint),
     /// Gives an app in Modal new containers. One that is not deployed counts as done.
     RollOver(ModalObject),
 }
@@ -230,7 +236,8 @@ impl Guard {
             Self::ServicesKnown | Self::ServicesAre(_) => Target::Services,
             Self::VaultAbsent(secret)
             | Self::VaultIs(secret, _)
-            | Self::VaultDiffers(secret, _) => Target::Vault(secret.clone()),
+            | Self::VaultDiffers(secret, _)
+            | Self::VaultCleared(secret) => Target::Vault(secret.clone()),
         }
     }
 
@@ -270,7 +277,8 @@ impl Action {
             Self::SettleServices(_) | Self::ProveContainers { .. } => Target::Services,
             Self::StoreVault { secret, .. }
             | Self::RestoreVault { secret, .. }
-            | Self::RemoveVault(secret) => Target::Vault(secret.clone()),
+            | Self::RemoveVault(secret)
+            | Self::ClearVault(secret, _) => Target::Vault(secret.clone()),
             Self::RollOver(app) => Target::App(app.clone()),
         }
     }
@@ -296,6 +304,7 @@ impl Action {
             Self::StoreVault { .. } => "store in Modal",
             Self::RestoreVault { .. } => "restore in Modal",
             Self::RemoveVault(_) => "remove in Modal",
+            Self::ClearVault(..) => "take out of Modal",
             Self::RollOver(_) => "roll over",
         }
     }

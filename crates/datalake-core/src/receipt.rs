@@ -198,10 +198,22 @@ fn way_back(step: &Step) -> Option<Step> {
         guard: guard.clone(),
         way: Way::OneWay("provision does it again".to_owned()),
     };
+    let action = match (action, &step.undo.guard) {
+        // Older releases wrote down that the whole secret is removed.
+        (Action::RemoveVault(secret), Guard::VaultIs(_, print)) => {
+            Action::ClearVault(secret.clone(), *print)
+        }
+        (action, _) => action.clone(),
+    };
+    let after = match &action {
+        // What others have put there meanwhile stays, and so does the secret.
+        Action::ClearVault(secret, _) => Guard::VaultCleared(secret.clone()),
+        _ => step.guard.clone(),
+    };
     Some(Step {
         guard: step.undo.guard.clone(),
-        action: action.clone(),
-        undo: ahead(&step.guard),
+        action,
+        undo: ahead(&after),
         why: format!("undoes: {}", step.why),
     })
 }

@@ -74,9 +74,13 @@ fn store_steps(desired: &DesiredVault, observed: &Observed) -> Result<Vec<Step>,
     let (secret, print) = (&desired.secret, desired.print);
     let (guard, way) = match found(secret, observed)? {
         Some(VaultState::Holds(now)) if now == print => return Ok(Vec::new()),
+        Some(VaultState::Apart) => {
+            let back = Way::Back(Action::ClearVault(secret.clone(), print));
+            (Guard::VaultDiffers(secret.clone(), print), back)
+        }
         Some(state) => (guard_of(state, desired), back_to(state, desired)),
         None => {
-            let back = Way::Back(Action::RemoveVault(secret.clone()));
+            let back = Way::Back(Action::ClearVault(secret.clone(), print));
             (Guard::VaultAbsent(secret.clone()), back)
         }
     };
@@ -114,7 +118,7 @@ fn guard_of(state: VaultState, desired: &DesiredVault) -> Guard {
     let secret = desired.secret.clone();
     match state {
         VaultState::Holds(now) => Guard::VaultIs(secret, now),
-        VaultState::Other => Guard::VaultDiffers(secret, desired.print),
+        VaultState::Other | VaultState::Apart => Guard::VaultDiffers(secret, desired.print),
     }
 }
 
@@ -202,7 +206,8 @@ mod tests {
 
     #[test]
     fn what_is_known_of_a_secret_decides_whether_there_is_a_way_back() {
-        check(Found::Absent, &ALL, Some("remove in Modal"));
+        check(Found::Absent, &ALL, Some("take out of Modal"));
+        check(Found::Present(VaultState::Apart), &ALL, Some("take out of Modal"));
         check(holds("old"), &ALL, Some("restore in Modal"));
         check(holds("lost"), &ALL, None);
         check(Found::Present(VaultState::Other), &ALL, None);
@@ -251,6 +256,18 @@ mod tests {
         let target = Target::Vault(object("hetzner-s3"));
         assert_eq!(left, Plan { steps: vec![], pending: vec![Pending { target, fault }] });
         assert_eq!(leave_unknown_vaults(back.clone(), &world(holds("new"))), back);
+    }
+
+    #[test]
+    fn the_way_back_of_an_older_receipt_leaves_variables_of_others_too() {
+        let mut plan = plan_vault(&desired(), &world(Found::Absent)).unwrap();
+        plan.steps[0].undo.way = Way::Back(Action::RemoveVault(object("hetzner-s3")));
+
+        let back = crate::plan_rollback(&receipt(plan));
+
+        assert_eq!(back.steps[0].action, Action::ClearVault(object("hetzner-s3"), print("new")));
+        assert_eq!(back.steps[0].undo.guard, Guard::VaultCleared(object("hetzner-s3")));
+        assert_eq!((lint(&back, None), rehearse(&back, &world(holds("new")))), (vec![], vec![]));
     }
 
     #[test]

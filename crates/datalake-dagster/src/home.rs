@@ -2,6 +2,7 @@
 
 /// What tells of a home, in one folder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is one thing that is there or not")]
 pub struct HomeSigns {
     /// There is a `dagster.yaml`.
     pub yaml: bool,

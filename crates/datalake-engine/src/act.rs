@@ -12,6 +12,7 @@ use crate::deployment::Probe;
 use crate::observe::{Sighting, look_for, observe_paths};
 use crate::ports::{NewFile, Ports};
 use crate::records::Records;
+use crate::vault::VaultContent;
 
 /// Carries out a step's action. After a fault it may or may not have happened.
 pub(crate) async fn carry_out(
@@ -70,6 +71,7 @@ pub(crate) async fn carry_out(
             store_in_vault((secret, &lines, *print), step, ports).await
         }
         Action::RemoveVault(secret) => remove_in_vault(secret, step, ports).await,
+        Action::ClearVault(secret, print) => clear_in_vault((secret, *print), step, ports).await,
         Action::RollOver(app) => roll_over(app, ports).await,
     }
 }
@@ -89,6 +91,15 @@ async fn remove_in_vault(
 ) -> Result<(), Fault> {
     require_guard(step, ports).await?;
     ports.vault.remove(secret).await
+}
+
+async fn clear_in_vault(
+    (secret, print): (&ModalObject, Fingerprint),
+    step: &Step,
+    ports: &Ports<'_>,
+) -> Result<(), Fault> {
+    require_guard(step, ports).await?;
+    ports.vault.clear(secret, print).await
 }
 
 /// Of an app that is not deployed nothing runs.
@@ -191,7 +202,7 @@ async fn store(
     ports.secrets.store(name, value).await
 }
 
-/// A secret that is not there yet is created and never replaced: someone may be quicker.
+/// A secret that is not there yet is created and never changed: someone may be quicker.
 async fn store_in_vault(
     (secret, lines, print): (&ModalObject, &FilledBody, Fingerprint),
     step: &Step,
@@ -202,7 +213,11 @@ async fn store_in_vault(
         return ports.vault.create(secret, lines, print).await;
     }
     require_guard(step, ports).await?;
-    ports.vault.replace(secret, lines, print).await
+    let before = match &step.guard {
+        Guard::VaultIs(_, before) => Some(*before),
+        _ => None,
+    };
+    ports.vault.update(secret, &VaultContent { lines, print, before }).await
 }
 
 /// Looks once more, for steps that keep no copy: a change made since the look before stays.

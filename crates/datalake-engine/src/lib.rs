@@ -67,4 +67,4 @@ pub use records::{Records, read_receipt};
 pub use recover::recover;
 pub use retry::RetryingStore;
 pub use usage_log::{AssetUse, EgressBy, EgressNote, Place, UsageLog, UsageSample};
-pub use vault::{HastyVault, NoVault, SecretVault};
+pub use vault::{HastyVault, NoVault, SecretVault, VaultContent};

@@ -36,6 +36,7 @@ pub(crate) async fn mend(step: &Step, ports: &Ports<'_>) -> Result<(), Fault> {
         | Action::StoreVault { .. }
         | Action::RestoreVault { .. }
         | Action::RemoveVault(_)
+        | Action::ClearVault(..)
         | Action::RollOver(_) => return Ok(()),
     };
     match ports.secrets.look(name).await {

@@ -135,7 +135,8 @@ fn asked_by(guard: &Guard) -> Option<Fingerprint> {
         | Guard::SecretIs(..)
         | Guard::ServicesKnown
         | Guard::ServicesAre(_)
-        | Guard::VaultAbsent(_) => None,
+        | Guard::VaultAbsent(_)
+        | Guard::VaultCleared(_) => None,
     }
 }
 

@@ -125,6 +125,7 @@ impl Records<'_> {
             | Action::ProveContainers { .. }
             | Action::StoreVault { .. }
             | Action::RemoveVault(_)
+            | Action::ClearVault(..)
             | Action::RollOver(_) => None,
         };
         plan.steps.iter().filter_map(conflict).collect()

@@ -5,6 +5,17 @@ use std::time::Duration;
 use async_trait::async_trait;
 use datalake_core::{Fault, FaultKind, FilledBody, Fingerprint, ModalObject, VaultState};
 
+/// What is to be stored in a secret of Modal's.
+#[derive(Clone, Copy)]
+pub struct VaultContent<'a> {
+    /// The variables, as lines of an env file.
+    pub lines: &'a FilledBody,
+    /// Their print, whose marker goes with them.
+    pub print: Fingerprint,
+    /// The content whose marker the secret bears now; `None` where it bears none of datalake's.
+    pub before: Option<Fingerprint>,
+}
+
 /// The secrets of Modal's, which can be written and never read, and the apps that use them.
 #[async_trait]
 pub trait SecretVault: Send + Sync {
@@ -21,13 +32,13 @@ pub trait SecretVault: Send + Sync {
         print: Fingerprint,
     ) -> Result<(), Fault>;
 
-    /// Replaces all variables of a secret; a second call changes nothing.
-    async fn replace(
-        &self,
-        secret: &ModalObject,
-        lines: &FilledBody,
-        print: Fingerprint,
-    ) -> Result<(), Fault>;
+    /// Changes datalake's variables of a secret, and leaves those of others; a second call changes
+    /// nothing. `Unsupported`: it can only be replaced as a whole, and nobody has allowed that.
+    async fn update(&self, secret: &ModalObject, content: &VaultContent<'_>) -> Result<(), Fault>;
+
+    /// Takes datalake's variables and this marker out of a secret, and removes it where it surely holds
+    /// nothing else; one that is absent counts as cleared.
+    async fn clear(&self, secret: &ModalObject, print: Fingerprint) -> Result<(), Fault>;
 
     /// Removes a secret; one that is absent counts as removed.
     async fn remove(&self, secret: &ModalObject) -> Result<(), Fault>;
@@ -66,13 +77,12 @@ impl SecretVault for HastyVault<'_> {
         self.vault.create(secret, lines, print).await
     }
 
-    async fn replace(
-        &self,
-        secret: &ModalObject,
-        lines: &FilledBody,
-        print: Fingerprint,
-    ) -> Result<(), Fault> {
-        self.vault.replace(secret, lines, print).await
+    async fn update(&self, secret: &ModalObject, content: &VaultContent<'_>) -> Result<(), Fault> {
+        self.vault.update(secret, content).await
+    }
+
+    async fn clear(&self, secret: &ModalObject, print: Fingerprint) -> Result<(), Fault> {
+        self.vault.clear(secret, print).await
     }
 
     async fn remove(&self, secret: &ModalObject) -> Result<(), Fault> {
@@ -104,7 +114,11 @@ impl SecretVault for NoVault {
         Err(Self::fault())
     }
 
-    async fn replace(&self, _: &ModalObject, _: &FilledBody, _: Fingerprint) -> Result<(), Fault> {
+    async fn update(&self, _: &ModalObject, _: &VaultContent<'_>) -> Result<(), Fault> {
+        Err(Self::fault())
+    }
+
+    async fn clear(&self, _: &ModalObject, _: Fingerprint) -> Result<(), Fault> {
         Err(Self::fault())
     }
 

@@ -15,7 +15,7 @@ use std::thread;
 use std::time::Duration;
 
 use datalake_core::{Fault, FaultKind, Owner};
-use rustix::process::geteuid;
+use rustix::process::{Signal, geteuid, set_parent_process_death_signal};
 
 use crate::archive::{copy_confined_database, print_confined_keys};
 use crate::fault::fault_of_io;
@@ -47,6 +47,8 @@ pub fn serve_child(words: &[OsString]) -> Option<ExitCode> {
         let _ = SERVES.set(());
         return None;
     }
+    // It ends with the run that needs its answer.
+    let _ = set_parent_process_death_signal(Some(Signal::KILL));
     let done = match (words.get(2).and_then(|task| task.to_str()), words.get(3), words.get(4)) {
         (Some("read-linked"), Some(path), None) => print_linked(&path.to_string_lossy()),
         (Some("copy-database"), Some(name), Some(to)) => copy_confined_database(name, to.as_ref()),

@@ -2,8 +2,8 @@
 
 mod fault;
 mod follow;
-mod keeper;
 mod start;
+mod warden;
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -17,14 +17,13 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 use tokio::process::{Child, ChildStdin};
 use tokio::time::timeout;
 
-use self::keeper::start_error;
-use self::start::{start_fault, started};
+use self::start::started;
 use crate::escape::escaped;
 
 pub use fault::CommandFault;
 pub(crate) use fault::fault_of_command;
 pub use follow::{follow, follow_with_input};
-pub use keeper::{keep_child, keep_children};
+pub use warden::{guard_group, keep_children};
 
 /// What a program may print on standard output.
 const LARGEST_OUTPUT: usize = 1 << 20;
@@ -132,10 +131,7 @@ async fn to_its_end(command: &Command, input: Option<&FilledBody>) -> Result<End
     let name = escaped(command.program.as_encoded_bytes());
     let (mut group, content) = started(command, input)?;
     let stopped = match timeout(command.limit, finish(&mut group.child, content)).await {
-        Ok(Ok(ended)) => {
-            let error = start_error(ended.status, ended.stderr.expose());
-            return error.map_or(Ok(ended), |error| Err(start_fault(command, &name, error)));
-        }
+        Ok(Ok(ended)) => return Ok(ended),
         Ok(Err(Stopped::TooMuch)) => CommandFault::TooMuch(name),
         Ok(Err(Stopped::System(source))) => CommandFault::System { program: name, source },
         Err(_) => CommandFault::TimedOut { program: name, limit: command.limit },

@@ -46,7 +46,7 @@ pub use archive::{
 pub use child::serve_child;
 pub use clock::SystemClock;
 pub use commands::{
-    Command, CommandFault, Ended, Output, follow, follow_with_input, keep_child, keep_children,
+    Command, CommandFault, Ended, Output, follow, follow_with_input, guard_group, keep_children,
     run, run_to_end, run_to_end_with_input, run_with_input,
 };
 pub use files::{HostFiles, ListedLinks};

@@ -7,7 +7,7 @@ use reqwest::header::CONTENT_TYPE;
 use reqwest::redirect::Policy;
 use reqwest::{Client, Response};
 
-/// An answer takes a moment where Dagster has to load code.
+/// What a whole answer may take, however it comes: a moment where Dagster has to load code.
 const LIMIT: Duration = Duration::from_secs(20);
 /// The longest answer that is read.
 const LARGEST: usize = 64 << 20;
@@ -25,8 +25,12 @@ impl DagsterWeb {
     ///
     /// A [`Fault`] where no client can be set up.
     pub fn new(address: &str) -> Result<Self, Fault> {
+        Self::within(address, LIMIT)
+    }
+
+    fn within(address: &str, limit: Duration) -> Result<Self, Fault> {
         // A webserver of this machine is asked straight, and no answer leads elsewhere.
-        let client = Client::builder().no_proxy().timeout(LIMIT).redirect(Policy::none()).build();
+        let client = Client::builder().no_proxy().timeout(limit).redirect(Policy::none()).build();
         let client = client.map_err(|error| Fault::new(FaultKind::Io, error.to_string()))?;
         Ok(Self { client, address: address.trim_end_matches('/').to_owned() })
     }
@@ -68,4 +72,31 @@ fn unreachable(error: &reqwest::Error) -> Fault {
         source = error.source();
     }
     Fault::new(FaultKind::Unreachable, detail)
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn an_answer_that_comes_a_byte_at_a_time_ends_too() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = format!("http://{}", listener.local_addr().unwrap());
+        tokio::spawn(async move {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let _ = stream.read(&mut [0; 8192]).await;
+            let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 60000\r\n\r\n").await;
+            let mut drops = tokio::time::interval(Duration::from_millis(5));
+            while stream.write_all(b" ").await.is_ok() {
+                drops.tick().await;
+            }
+        });
+
+        let web = DagsterWeb::within(&address, Duration::from_millis(200)).unwrap();
+
+        assert_eq!(web.ask("{}").await.unwrap_err().kind, FaultKind::Unreachable);
+    }
 }

@@ -61,6 +61,18 @@ impl ListedApp {
 #[derive(Deserialize)]
 pub(crate) struct Looked {
     pub(crate) holds: Option<String>,
+    /// Whether none of the variables that were named is in it.
+    #[serde(default)]
+    pub(crate) apart: bool,
+    /// Whether the client can change a part of a secret.
+    #[serde(default = "can_merge")]
+    pub(crate) merges: bool,
+    #[serde(default)]
+    pub(crate) version: String,
+}
+
+fn can_merge() -> bool {
+    true
 }
 
 #[derive(Deserialize)]
@@ -112,6 +124,7 @@ fn kind_of(class: &str) -> FaultKind {
     match class {
         "NoClient" => FaultKind::NoClient,
         "NoLogin" => FaultKind::NoLogin,
+        "CannotMerge" => FaultKind::Unsupported,
         "AuthError" => FaultKind::WrongLogin,
         "PermissionDeniedError" => FaultKind::Denied,
         "NotFoundError" => FaultKind::Absent,

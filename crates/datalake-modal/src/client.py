@@ -101,8 +101,92 @@ def held(modal, keys):
     return None
 
 
+def merges(modal):
+    """Whether a part of a secret can be changed; before 1.3.5 only all of it could."""
+    return hasattr(modal.Secret, "update")
+
+
+def present(modal, names):
+    """Those of `names` that the secret has."""
+    where = {"environment_name": REQUEST.get("environment")}
+    found = []
+    for name in names:
+        try:
+            modal.Secret.from_name(REQUEST["name"], required_keys=[name], **where).hydrate()
+            found.append(name)
+        except modal.exception.ConflictError:
+            pass
+    return found
+
+
 def look(modal):
-    end({"holds": held(modal, REQUEST["keys"])})
+    holds, names = held(modal, REQUEST["keys"]), REQUEST.get("names", [])
+    apart = holds is None and not any(present(modal, [name]) for name in names)
+    answer = {"holds": holds, "apart": apart, "merges": merges(modal)}
+    end({**answer, "version": modal.__version__})
+
+
+class Changes(dict):
+    """What `Secret.update` takes, with names that go: Modal takes out a name without a value."""
+
+    def __init__(self, values, gone):
+        super().__init__({**values, **dict.fromkeys(gone, "")})
+        self.gone = set(gone)
+
+    def items(self):
+        return [(name, None if name in self.gone else self[name]) for name in self]
+
+
+def merge(modal, values, names):
+    """Changes `values` and takes out `names` in one call; every other variable stays."""
+    if not merges(modal):
+        fail("CannotMerge", modal.__version__)
+    where = {"environment_name": REQUEST.get("environment")}
+    secret = modal.Secret.from_name(REQUEST["name"], **where)
+    secret.hydrate()
+    # Of two markers nobody could tell which one is true.
+    marks = {name for name in listed(secret) or () if name.startswith("DATALAKE_FP_")}
+    gone = present(modal, sorted((marks | set(names)) - set(values)))
+    if values or gone:
+        secret.update(Changes(values, gone))
+    left = present(modal, gone)
+    if left:
+        fail("Refused", "it still has " + ", ".join(left))
+
+
+def update(modal):
+    merge(modal, REQUEST["values"], REQUEST.get("names", []))
+    end({})
+
+
+def listed(secret):
+    """The names in a secret; `None` where the client lists none, as before 1.6."""
+    try:
+        return set(secret._get_keys())
+    except Exception:
+        return None
+
+
+def is_alone(modal):
+    """Whether it surely holds nothing but `names`."""
+    where = {"environment_name": REQUEST.get("environment")}
+    secret = modal.Secret.from_name(REQUEST["name"], **where)
+    secret.hydrate()
+    names = listed(secret)
+    # A list without what is surely there is none.
+    known = set(present(modal, REQUEST["names"]))
+    return names is not None and bool(known) and known <= names <= set(REQUEST["names"])
+
+
+def clear(modal):
+    try:
+        alone = is_alone(modal)
+    except modal.exception.NotFoundError:
+        end({})
+    if alone:
+        delete(modal)
+    merge(modal, {}, REQUEST["names"])
+    end({})
 
 
 def names(modal):
@@ -211,6 +295,7 @@ try:
     require_login()
     require_server()
     done = {"look": look, "names": names, "delete": delete, "create": create}
+    done = {**done, "update": update, "clear": clear}
     {**done, "replace": replace, "run": run_words}[REQUEST["do"]](modal)
 except Exception as error:
     fail(type(error).__name__, error)

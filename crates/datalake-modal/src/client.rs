@@ -31,6 +31,7 @@ pub struct ModalClient<'a> {
     program: Option<String>,
     variables: BTreeMap<String, SecretString>,
     python: OnceLock<String>,
+    may_replace: bool,
 }
 
 impl<'a> ModalClient<'a> {
@@ -38,7 +39,8 @@ impl<'a> ModalClient<'a> {
     /// that `python3` has.
     #[must_use]
     pub fn new(programs: &'a dyn Programs, program: Option<String>) -> Self {
-        Self { programs, program, variables: BTreeMap::new(), python: OnceLock::new() }
+        let (variables, python) = (BTreeMap::new(), OnceLock::new());
+        Self { programs, program, variables, python, may_replace: false }
     }
 
     /// The same with variables that the programs cannot be given without others seeing them: they
@@ -46,6 +48,16 @@ impl<'a> ModalClient<'a> {
     #[must_use]
     pub fn with_variables(self, variables: BTreeMap<String, SecretString>) -> Self {
         Self { variables, ..self }
+    }
+
+    /// The same, but a client that cannot change a part of a secret may replace all of it.
+    #[must_use]
+    pub fn with_replacing(self, may_replace: bool) -> Self {
+        Self { may_replace, ..self }
+    }
+
+    pub(crate) fn may_replace(&self) -> bool {
+        self.may_replace
     }
 
     /// What client it is, and whether it has a login.

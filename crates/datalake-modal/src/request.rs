@@ -24,6 +24,9 @@ pub(crate) struct Request<'a> {
     pub(crate) environment: Option<&'a ModalName>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) keys: Vec<String>,
+    /// Names of variables: to be looked for, or to be taken out.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) names: Vec<String>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub(crate) values: BTreeMap<String, String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -46,6 +49,7 @@ impl<'a> Request<'a> {
             name: None,
             environment: None,
             keys: Vec::new(),
+            names: Vec::new(),
             values: BTreeMap::new(),
             words: Vec::new(),
         }

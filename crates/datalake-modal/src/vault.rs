@@ -1,8 +1,11 @@
 //! The port to Modal's secrets.
 
 use async_trait::async_trait;
-use datalake_core::{Fault, FaultKind, FilledBody, Fingerprint, ModalObject, VaultState};
-use datalake_engine::SecretVault;
+use datalake_core::{
+    Fault, FaultKind, FilledBody, Fingerprint, ModalObject, VAULT_VARIABLES, VaultState,
+    vault_marker,
+};
+use datalake_engine::{SecretVault, VaultContent};
 
 use crate::answer::{Looked, Nothing};
 use crate::client::{ASKING, CHANGING, ModalClient};
@@ -11,10 +14,17 @@ use crate::request::{Request, markers, values};
 #[async_trait]
 impl SecretVault for ModalClient<'_> {
     async fn look(&self, secret: &ModalObject, asked: &[Fingerprint]) -> Result<VaultState, Fault> {
-        let keys = markers(asked);
-        let request = Request { keys: keys.clone(), ..Request::new("look", ASKING).about(secret) };
-        let Looked { holds } = self.ask(&request, ASKING).await?;
-        let Some(marker) = holds else { return Ok(VaultState::Other) };
+        let (keys, names) = (markers(asked), VAULT_VARIABLES.map(str::to_owned).to_vec());
+        let request = Request::new("look", ASKING).about(secret);
+        let request = Request { keys: keys.clone(), names, ..request };
+        let looked: Looked = self.ask(&request, ASKING).await?;
+        let found = looked.holds.as_ref();
+        if !looked.merges && !self.may_replace() && (found.is_none() || found != keys.first()) {
+            return Err(unmerged(&looked.version));
+        }
+        let Some(marker) = looked.holds else {
+            return Ok(if looked.apart { VaultState::Apart } else { VaultState::Other });
+        };
         let known = keys.iter().zip(asked).find(|(key, _)| **key == marker);
         let unknown = || Fault::new(FaultKind::Unreadable, "Modal's client names another marker");
         known.map(|(_, print)| VaultState::Holds(*print)).ok_or_else(unknown)
@@ -29,13 +39,36 @@ impl SecretVault for ModalClient<'_> {
         self.change("create", secret, values(lines, print)?).await
     }
 
-    async fn replace(
-        &self,
-        secret: &ModalObject,
-        lines: &FilledBody,
-        print: Fingerprint,
-    ) -> Result<(), Fault> {
-        self.change("replace", secret, values(lines, print)?).await
+    async fn update(&self, secret: &ModalObject, content: &VaultContent<'_>) -> Result<(), Fault> {
+        let VaultContent { lines, print, before } = content;
+        let values = values(lines, *print)?;
+        let old = before.filter(|before| before != print).map(vault_marker);
+        // Of what it held before, what is not in it any more.
+        let stale = VAULT_VARIABLES.into_iter().filter(|_| before.is_some()).map(str::to_owned);
+        let gone = stale.filter(|name| !values.contains_key(name)).chain(old).collect();
+        let request = Request::new("update", CHANGING).about(secret);
+        let request = Request { values, names: gone, ..request };
+        match self.ask(&request, CHANGING).await.map(|Nothing {}| ()) {
+            Err(fault) if fault.kind == FaultKind::Unsupported && self.may_replace() => {
+                let request = Request { what: "replace", names: Vec::new(), ..request };
+                self.ask(&request, CHANGING).await.map(|Nothing {}| ())
+            }
+            Err(fault) if fault.kind == FaultKind::Unsupported => Err(unmerged(&fault.detail)),
+            answer => answer,
+        }
+    }
+
+    async fn clear(&self, secret: &ModalObject, print: Fingerprint) -> Result<(), Fault> {
+        let names = VAULT_VARIABLES.map(str::to_owned).into_iter().chain([vault_marker(print)]);
+        let request = Request::new("clear", CHANGING).about(secret);
+        let request = Request { names: names.collect(), ..request };
+        match self.ask(&request, CHANGING).await.map(|Nothing {}| ()) {
+            Err(fault) if fault.kind == FaultKind::Unsupported && self.may_replace() => {
+                self.remove(secret).await
+            }
+            Err(fault) if fault.kind == FaultKind::Unsupported => Err(unmerged(&fault.detail)),
+            answer => answer,
+        }
     }
 
     async fn remove(&self, secret: &ModalObject) -> Result<(), Fault> {
@@ -52,6 +85,15 @@ impl SecretVault for ModalClient<'_> {
         let words = ["app", "rollover", app.name.as_str()];
         self.run(&words, environment, CHANGING).await.map(drop)
     }
+}
+
+/// A client that changes a secret only as a whole, and lists no names of variables.
+fn unmerged(version: &str) -> Fault {
+    let detail = format!(
+        "Modal's client {version} can only replace a whole secret, and variables of others in it would \
+         be gone"
+    );
+    Fault::new(FaultKind::Unsupported, detail)
 }
 
 impl ModalClient<'_> {

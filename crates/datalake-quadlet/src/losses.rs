@@ -1,5 +1,6 @@
 //! What a plan takes away, and what is there after it.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use datalake_core::{Action, FileBody, HostPath, Piece, Plan};
@@ -38,10 +39,10 @@ impl Aftermath {
     }
 
     /// A file after the plan; none where it goes, or where it comes back as it was.
-    pub(crate) fn file(&self, path: &HostPath, now: &UnitFile) -> Option<UnitFile> {
+    pub(crate) fn file<'a>(&self, path: &HostPath, now: &'a UnitFile) -> Option<Cow<'a, UnitFile>> {
         match self.changed.get(path) {
-            None => Some(now.clone()),
-            Some(text) => text.as_deref().map(UnitFile::parse),
+            None => Some(Cow::Borrowed(now)),
+            Some(text) => text.as_deref().map(|text| Cow::Owned(UnitFile::parse(text))),
         }
     }
 
@@ -73,6 +74,7 @@ impl Aftermath {
             | Action::SetVersioning(..)
             | Action::SetLifecycle(..)
             | Action::StoreSecret { .. }
+            | Action::ClearVault(..)
             | Action::RestoreSecret { .. }
             | Action::SettleServices(_)
             | Action::ProveContainers { .. }

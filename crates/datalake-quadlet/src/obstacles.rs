@@ -134,7 +134,7 @@ impl Search<'_> {
         let mut found = Vec::new();
         for (unit, covered) in self.host.files.iter().zip(&self.covered) {
             let Some(file) = self.after.file(&unit.path, &unit.file) else { continue };
-            let needs = self.readers((unit, &file), covered).into_iter().map(|reader| Obstacle {
+            let needs = self.readers_in(unit, &file, covered).into_iter().map(|reader| Obstacle {
                 path: unit.path.clone(),
                 line: Some(reader.line),
                 kind: ObstacleKind::Needs(reader.need),
@@ -145,9 +145,10 @@ impl Search<'_> {
         found
     }
 
-    fn readers(
+    fn readers_in(
         &self,
-        (unit, file): (&UserUnit, &UnitFile),
+        unit: &UserUnit,
+        file: &UnitFile,
         covered: &BTreeSet<String>,
     ) -> Vec<Reader> {
         let place = unit.place(self.host.owner);
@@ -229,9 +230,10 @@ impl Search<'_> {
             for file in self.host.files_for(UnitSort::Systemd, service) {
                 let is_whole = file.path.file_name() == service;
                 let place = file.place(self.host.owner);
-                let undoes = match is_whole {
-                    true => vec![find_own_command(&file.file)],
-                    false => find_overrides(&file.file, place, &search),
+                let undoes = if is_whole {
+                    vec![find_own_command(&file.file)]
+                } else {
+                    find_overrides(&file.file, place, &search)
                 };
                 found.extend(undoes.into_iter().map(|it| (file, service, it)));
             }

@@ -209,7 +209,7 @@ fn absolute(text: &str, place: UnitPlace<'_>) -> String {
         return normalized(&filled);
     }
     let folder = place.path.parent();
-    let is_of_drop_ins = |folder: &HostPath| folder.as_str().ends_with(".d");
+    let is_of_drop_ins = |folder: &HostPath| folder.as_str().rsplit('.').next() == Some("d");
     let folder = match folder {
         Some(folder) if is_of_drop_ins(&folder) => folder.parent(),
         folder => folder,

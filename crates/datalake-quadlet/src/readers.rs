@@ -10,7 +10,7 @@ use datalake_core::HostPath;
 
 use self::mention::{mentioned_at, mentions_name};
 use self::variables::{Handing, handed_variables, named_variables};
-use crate::line::{Entry, Line, sources};
+use crate::line::{Entry, sources};
 use crate::{NamedEnvFile, UnitFile, UnitPlace, find_env_files};
 
 /// What a plan takes away.
@@ -101,13 +101,17 @@ impl Losses {
 /// ```
 #[must_use]
 pub fn find_readers(unit: &UnitFile, place: UnitPlace<'_>, losses: &Losses) -> Vec<Reader> {
-    let mut search = Search { unit, losses, found: Vec::new(), has_program: false };
     let env_files = find_env_files(unit, place);
-    env_files.iter().for_each(|file| search.take_env_file(file));
     // What stands in these lines is known well enough.
     let named = env_files.iter().map(|file| file.line).collect();
+    let mut search = Search { unit, place, losses, named, found: Vec::new(), has_program: false };
+    for file in &env_files {
+        search.take_env_file(file);
+    }
     for (line, entry) in unit.all_effective() {
-        search.take_entry((line, entry), place, &named);
+        let start = unit.line_number(line.range.start);
+        search.take_names(entry, start);
+        search.take_variables(entry, start);
     }
     search.found.sort_by_key(|reader| reader.line);
     search.found
@@ -158,7 +162,10 @@ pub fn started_service(unit: &UnitFile, stem: &str) -> (usize, String) {
 
 struct Search<'a> {
     unit: &'a UnitFile,
+    place: UnitPlace<'a>,
     losses: &'a Losses,
+    /// The lines that name env files.
+    named: BTreeSet<usize>,
     found: Vec<Reader>,
     /// One program with the whole environment is as good as many.
     has_program: bool,
@@ -172,18 +179,13 @@ impl Search<'_> {
         }
     }
 
-    fn take_entry(
-        &mut self,
-        (line, entry): (&Line, &Entry),
-        place: UnitPlace<'_>,
-        named: &BTreeSet<usize>,
-    ) {
-        let start = self.unit.line_number(line.range.start);
+    /// Files and secrets that the entry which begins at line `start` names.
+    fn take_names(&mut self, entry: &Entry, start: usize) {
         if entry.key != "EnvironmentFile" {
             for path in &self.losses.files {
-                let Some(at) = mentioned_at(&entry.value, place, path) else { continue };
+                let Some(at) = mentioned_at(&entry.value, self.place, path) else { continue };
                 let line = self.line_of(entry, at).unwrap_or(start);
-                if !named.contains(&line) {
+                if !self.named.contains(&line) {
                     self.found.push(Reader { line, need: Need::File { path: path.clone() } });
                 }
             }
@@ -191,6 +193,10 @@ impl Search<'_> {
         for name in self.losses.secrets.iter().filter(|name| mentions_name(&entry.value, name)) {
             self.found.push(Reader { line: start, need: Need::Secret { name: name.clone() } });
         }
+    }
+
+    /// Variables that the entry which begins at line `start` takes from systemd.
+    fn take_variables(&mut self, entry: &Entry, start: usize) {
         if self.losses.variables.is_empty() {
             return;
         }

@@ -73,8 +73,8 @@ impl UserUnits<'_> {
         let subject = format!("{unit}.container");
         let units = self.files.iter().filter(|file| file.sort == UnitSort::Quadlet);
         let named = units.filter(|file| applies_to(&file.subject(), &subject));
-        let named = named.filter_map(|file| file.file.last("Container", "ServiceName"));
-        let name = named.filter(|name| !name.is_empty()).last();
+        let mut named = named.filter_map(|file| file.file.last("Container", "ServiceName"));
+        let name = named.rfind(|name| !name.is_empty());
         let name = name.map_or(unit.as_str(), |name| name.trim_end_matches(".service"));
         format!("{name}.service")
     }

@@ -1,18 +1,7 @@
 //! Names of environment variables.
 
 /// The variables that datalake hands to a container.
-pub const S3_VARIABLES: [&str; 10] = [
-    "AWS_ACCESS_KEY_ID",
-    "AWS_SECRET_ACCESS_KEY",
-    "AWS_ENDPOINT_URL_S3",
-    "AWS_REGION",
-    "AWS_DEFAULT_REGION",
-    "AWS_REQUEST_CHECKSUM_CALCULATION",
-    "AWS_RESPONSE_CHECKSUM_VALIDATION",
-    "DAGSTER_S3_BUCKET",
-    "DAGSTER_S3_ENDPOINT_URL",
-    "DAGSTER_S3_REGION",
-];
+pub const S3_VARIABLES: [&str; 10] = datalake_core::VAULT_VARIABLES;
 
 /// The variables with Modal's token, for containers that are to call functions there.
 pub const MODAL_VARIABLES: [&str; 2] = ["MODAL_TOKEN_ID", "MODAL_TOKEN_SECRET"];

@@ -12,6 +12,7 @@ use hyper_util::rt::{TokioExecutor, TokioTimer};
 use rustls::pki_types::CertificateDer;
 use time::OffsetDateTime;
 use tokio::sync::Semaphore;
+use tokio::time::{Instant, timeout_at};
 
 use crate::answer::{Answer, clock_ahead};
 use crate::call::Call;
@@ -32,6 +33,8 @@ pub(crate) struct Road {
     room: Arc<Semaphore>,
     /// How long a connection may stand still.
     pub(crate) stall: Duration,
+    /// How long an answer may take that is no content.
+    pub(crate) whole: Duration,
 }
 
 /// An answer whose body has not been read.
@@ -40,6 +43,9 @@ pub(crate) struct Reply {
     pub(crate) headers: HeaderMap,
     clock_ahead: Option<i64>,
     pub(crate) body: Receiving,
+    /// When an answer that is no content has to be whole.
+    ends: Instant,
+    whole: Duration,
 }
 
 /// The longest part of an error's body that is looked at.
@@ -49,6 +55,10 @@ const ERROR_LIMIT: usize = 64 * 1024;
 const STALL: Duration = Duration::from_secs(30);
 /// So many times as long may pass while the service copies or joins: ten minutes.
 const LONG: u32 = 20;
+
+/// When an answer that is no content has to be whole: a service that sends a byte a second never stands
+/// still.
+const WHOLE: Duration = Duration::from_mins(1);
 
 /// How long a connection waits for its next request.
 const IDLE: Duration = Duration::from_secs(50);
@@ -86,7 +96,7 @@ impl Road {
             .http1_max_buf_size(BUFFER)
             .build(connector);
         let signer = Signer::new(keys, region);
-        Ok(Self { client, signer, scheme, authority, host, room, stall: STALL })
+        Ok(Self { client, signer, scheme, authority, host, room, stall: STALL, whole: WHOLE })
     }
 
     /// Changes the most connections at one time; for a road that has not been used yet.
@@ -108,9 +118,10 @@ impl Road {
 
     /// Signs and sends a call; the answer's body is still to come.
     pub(crate) async fn send(&self, call: Call<'_>) -> Result<Reply, Fault> {
-        let patience = if call.is_long { self.stall * LONG } else { self.stall };
+        let times = if call.is_long { LONG } else { 1 };
+        let (patience, whole) = (self.stall * times, self.whole * times);
         let request = self.signed(call)?;
-        self.go(request, patience).await
+        self.go_within(request, patience, whole).await
     }
 
     /// Signs and sends a call and reads a whole success of up to `limit` bytes.
@@ -124,13 +135,27 @@ impl Road {
         request: Request<Sending>,
         patience: Duration,
     ) -> Result<Reply, Fault> {
+        self.go_within(request, patience, self.whole).await
+    }
+
+    async fn go_within(
+        &self,
+        request: Request<Sending>,
+        patience: Duration,
+        whole: Duration,
+    ) -> Result<Reply, Fault> {
         let progress = request.body().progress();
+        let whole = whole.max(patience);
+        let mut ends = Instant::now() + whole;
         let mut response = self.client.request(request);
         let mut seen = 0;
         let response = loop {
             match tokio::time::timeout(patience, &mut response).await {
                 Ok(response) => break response.map_err(|error| unreachable(&error))?,
-                Err(_) if progress.bytes() > seen => seen = progress.bytes(),
+                Err(_) if progress.bytes() > seen => {
+                    seen = progress.bytes();
+                    ends = Instant::now() + whole;
+                }
                 Err(_) => return Err(stalled(patience)),
             }
         };
@@ -140,6 +165,8 @@ impl Road {
             clock_ahead: clock_ahead(&parts.headers, SystemTime::now()),
             headers: parts.headers,
             body: Receiving::new(body, patience),
+            ends,
+            whole,
         })
     }
 
@@ -198,8 +225,17 @@ impl Road {
 }
 
 impl Reply {
-    /// Reads a success up to `limit` bytes, or the beginning of an error.
-    pub(crate) async fn whole(mut self, limit: usize) -> Result<Answer, Fault> {
+    /// Reads a success up to `limit` bytes, or the beginning of an error, before its time is over.
+    pub(crate) async fn whole(self, limit: usize) -> Result<Answer, Fault> {
+        let (ends, seconds) = (self.ends, self.whole.as_secs_f32());
+        let late = |_| {
+            let detail = format!("the answer was not whole after {seconds} s");
+            Fault::new(FaultKind::Unreachable, detail)
+        };
+        timeout_at(ends, self.read_whole(limit)).await.map_err(late)?
+    }
+
+    async fn read_whole(mut self, limit: usize) -> Result<Answer, Fault> {
         let body = if self.status.is_success() {
             let too_long = || {
                 let detail = format!("the answer is longer than {limit} bytes");

@@ -13,9 +13,9 @@ use crate::wire::{SetupError, Wire};
 ///
 /// Buckets are addressed by path (`https://HOST/BUCKET/KEY`); keys go out byte for byte, also those
 /// with segments `.` and `..`. All requests share one pool of connections. A connection has to
-/// stand within ten seconds. The calls of [`ObjectStore`] have to be over within thirty; all
-/// others take as long as they take while something moves ([`S3Store::with_stall`]). Nothing is
-/// sent twice, and no redirect is followed. An `https` endpoint is reached through the proxy of the
+/// stand within ten seconds. The calls of [`ObjectStore`] have to be over within thirty. Contents
+/// take as long as they take while something moves ([`S3Store::with_stall`]); every other answer has
+/// to be whole within a minute, however it moves. Nothing is sent twice, and no redirect is followed. An `https` endpoint is reached through the proxy of the
 /// environment, this machine itself never.
 ///
 /// [`ObjectStore`]: datalake_engine::ObjectStore
@@ -84,6 +84,13 @@ impl S3Store {
     #[must_use]
     pub fn with_stall(mut self, stall: std::time::Duration) -> Self {
         self.wire.road.stall = stall;
+        self
+    }
+
+    /// As this store, but an answer that is no content has to be whole after `whole` instead of a minute.
+    #[must_use]
+    pub fn with_deadline(mut self, whole: std::time::Duration) -> Self {
+        self.wire.road.whole = whole;
         self
     }
 

@@ -1,34 +1,83 @@
 #!/bin/bash
-# Root's commands against a home that its owner has made hostile: links, pipes, sockets, devices, hard
-# links, sparse files, files for folders and folders for files, and things that are exchanged while
-# they are looked at. Needs root and Python 3, no network; the debug build; about half an hour.
-#   usage: run.sh [WORD]...     only arrangements whose line holds a WORD
-#   variables: DATALAKE (a program that is built already)
-# Each arrangement prints a line; the last line counts them.
+# As root on a host whose service user is hostile: links, pipes, devices, hard links, files with
+# holes, folders for files, and exchanges while a command runs, each with each command. Nothing
+# outside of his home may be read, written or deleted; no command may hang, grow or die of it.
+#   usage: run.sh       in the workspace root
+#   ARRANGEMENTS=GLOB and COMMANDS=GLOB run some, LIMIT=SECONDS ends what hangs sooner (30)
+#   PROGRAM=FILE is tried instead of a debug build
+# Needs root, apt and a network once. Everything happens in a folder of its own and on loopback.
+# Each arrangement prints a line; the last line counts them. What it starts, it ends.
 set -uo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
+target=$(realpath -m "${CARGO_TARGET_DIR:-target}")
+cache=$target/e2e/hostile
 # shellcheck source=../count.sh
 . "$here/../count.sh"
-label=hostile
-if [ "$(id -u)" != 0 ]; then
-  skip "all of it: only root can be led astray by another user"
-  counted
-  exit
-fi
-work=$(mktemp -d "${TMPDIR:-/tmp}/datalake-hostile.XXXXXX")
-trap 'rm -rf "$work"' EXIT
+
+driver=''
+stop() {
+  if [ -n "$driver" ]; then
+    # Its workers and what they have started are in a session of its own.
+    kill -- "-$driver" 2> /dev/null
+    wait "$driver" 2> /dev/null
+  fi
+  [ -n "$work" ] || return 0
+  # The pipe in it is still read from.
+  umount -l "$work" 2> /dev/null
+  rm -rf "$work"
+  work=''
+}
+trap stop EXIT
 trap 'exit 130' INT TERM HUP
-chmod 755 "$work"
-if [ -z "${DATALAKE:-}" ]; then
-  cargo build --quiet --package datalake-cli --locked || exit 1
-  DATALAKE=$PWD/target/debug/datalake
+
+install_packages() {
+  local missing=() package
+  for package in python3 zstd; do
+    # Python may have come another way.
+    case $package in python3) command -v python3 > /dev/null && continue ;; esac
+    dpkg-query -W -f='${Status}' "$package" 2> /dev/null | grep -q '^install ok' ||
+      missing+=("$package")
+  done
+  [ "${#missing[@]}" -gt 0 ] || return 0
+  say "installing ${missing[*]}"
+  apt-get update -qq > "$cache/apt.log" 2>&1 &&
+    DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends \
+      "${missing[@]}" >> "$cache/apt.log" 2>&1
+}
+
+# Counts what the driver tells.
+hear() {
+  local verdict text
+  while IFS=$'\t' read -r verdict label text; do
+    case $verdict in
+      ok) pass "$text" ;;
+      FAIL) fail "$text" ;;
+      info) info "$text" ;;
+      more) echo "      | $label: $text" ;;
+      *) label=driver fail "$verdict $label $text" ;;
+    esac
+  done
+}
+
+mkdir -p "$cache"
+label=hostile
+work=$(mktemp -d "${TMPDIR:-/tmp}/datalake-hostile.XXXXXX")
+# In memory, where that is allowed: thousands of runs flush what they write.
+mount -t tmpfs -o size=3g,mode=711 hostile "$work" 2> /dev/null || say "$work is on a disk"
+# The service user has to reach his home.
+chmod 711 "$work"
+if [ "$(id -u)" != 0 ]; then
+  fail 'needs root'
+elif ! install_packages; then
+  fail "what the lane needs cannot be installed: see $cache"
+elif [ -z "${PROGRAM:-}" ] && ! cargo build --quiet --locked --package datalake-cli; then
+  fail 'the program does not build'
+else
+  mkfifo "$work/told"
+  setsid python3 -B "$here/hostile.py" "${PROGRAM:-$target/debug/datalake}" "$work" > "$work/told" &
+  driver=$!
+  hear < "$work/told"
+  wait "$driver" || { label=driver; fail 'it died'; }
+  driver=''
 fi
-while IFS= read -r line; do
-  echo "$line"
-  case $line in
-    'ok '*) passed=$((passed + 1)) ;;
-    'FAIL '*) failed=$((failed + 1)) ;;
-    'skip '*) skipped=$((skipped + 1)) ;;
-  esac
-done < <(python3 "$here/hostile.py" "$DATALAKE" "$work" "$@" 2>&1 || echo "FAIL  $label: the lane ended early")
 counted

@@ -109,9 +109,18 @@ life() {
   check 'somebody else replaces it' 0 -- \
     "$cache/$version/bin/modal" secret create hetzner-s3 --force --from-json "$work/foreign.json"
   check 'that is drift' 3 'drifted' -- lake modal secret status
-  check 'the plan says that theirs will not come back' 3 'shows it to nobody' -- \
+  check 'sync puts ours beside theirs' 0 'Proved' -- lake modal secret sync --yes
+  holds 'theirs stays' "secrets['main/hetzner-s3']['A'] == sha('1')"
+  holds 'ours is there' \
+    "secrets['main/hetzner-s3']['AWS_SECRET_ACCESS_KEY'] == sha('$AWS_SECRET_ACCESS_KEY')"
+  check 'rollback takes ours out' 0 'Undone' -- lake rollback --yes
+  holds 'theirs alone is left' "list(secrets['main/hetzner-s3']) == ['A']"
+  echo '{"A": "1", "AWS_REGION": "theirs"}' > "$work/ours.json"
+  check 'somebody else uses a name of ours' 0 -- \
+    "$cache/$version/bin/modal" secret create hetzner-s3 --force --from-json "$work/ours.json"
+  check 'the plan says that its value will not come back' 3 'shows it to nobody' -- \
     lake modal secret sync --dry-run
-  check 'sync replaces it' 0 'Proved' -- lake modal secret sync --yes
+  check 'sync changes it' 0 'Proved' -- lake modal secret sync --yes
   check 'the client lists it' 0 hetzner-s3 -- "$cache/$version/bin/modal" secret list --json
   check 'delete removes it' 0 'has no secret' -- lake modal secret delete --yes
   check 'it is gone' 3 'absent' -- lake modal secret status
@@ -188,7 +197,8 @@ failures() {
   fails 'one that exists by now' 4 'already exists'
   holds 'it stays as it is' "list(secrets['main/hetzner-s3']) == ['THEIRS']"
   no_faults
-  check 'the plan says whose it is' 3 'shows it to nobody' -- lake modal secret sync --dry-run
+  check 'the plan has a way back that leaves it' 3 'store in Modal' -- \
+    lake modal secret sync --dry-run
   faults '{"lose_creation": true, "warning": "Error: quota exceeded"}'
   fails 'success that is none, over one that is there' 4 'afterwards it is not as planned'
   lake modal secret delete --yes > /dev/null 2>&1 < /dev/null

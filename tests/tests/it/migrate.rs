@@ -4,6 +4,7 @@ mod back;
 mod backup;
 mod free;
 mod killed;
+mod kinds;
 mod moved;
 mod objects;
 mod pause;

@@ -44,6 +44,8 @@ Options:
       --environment-host <WISH>  What becomes of `EnvironmentHost=true` in units and drop-ins
                                  [default: keep] [possible values: keep, remove]
       --json                     Print one JSON document instead of text; listings one a line
+      --replace                  Replace all of Modal's secret where its client cannot change a part
+                                 of it: variables of others in it are lost
       --no-input                 Never ask; fail where an answer is needed
   -h, --help                     Print help (see more with '--help')
 

@@ -71,6 +71,10 @@ pub struct Change {
     /// Do not ask before applying
     #[arg(long, short)]
     pub yes: bool,
+    /// Replace all of Modal's secret where its client cannot change a part of it: variables of others
+    /// in it are lost
+    #[arg(long)]
+    pub replace: bool,
 }
 
 /// Flags of `modal init`.

@@ -48,6 +48,10 @@ pub struct Provision {
     /// What becomes of `EnvironmentHost=true` in units and drop-ins
     #[arg(long, value_name = "WISH", value_enum, default_value_t = HostEnvironment::Keep)]
     pub environment_host: HostEnvironment,
+    /// Replace all of Modal's secret where its client cannot change a part of it: variables of others
+    /// in it are lost
+    #[arg(long)]
+    pub replace: bool,
 }
 
 /// What becomes of lines that hand podman's whole environment to a container.
@@ -75,4 +79,8 @@ pub struct Rollback {
     /// Change files and bucket alone; containers take it up at their next restart
     #[arg(long)]
     pub no_restart: bool,
+    /// Replace all of Modal's secret where its client cannot change a part of it: variables of others
+    /// in it are lost
+    #[arg(long)]
+    pub replace: bool,
 }

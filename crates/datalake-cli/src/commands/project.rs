@@ -96,7 +96,8 @@ fn require_own_folder(site: &Site, files: &HostFiles) -> Result<(), Failure> {
     }
     let heir = Owners::read(&site.host, &host.user, &account)
         .and_then(|owners| owners.heir(files.owner()?));
-    let at = |fault: Fault| Failure::about(format!("folder `{}`", printable(files.shown())), &fault);
+    let at =
+        |fault: Fault| Failure::about(format!("folder `{}`", printable(files.shown())), &fault);
     heir.map(drop).map_err(at)
 }
 

@@ -9,7 +9,7 @@ use datalake_core::{
     Plan, Receipt, RunId, Spec, Step, Target, plan_provision, rehearse,
 };
 use datalake_engine::{
-    Clock, Dagster, HastyVault, LiveDagster, NoDagster, Ports, RetryingStore, SecretVault,
+    Clock, Dagster, HastyVault, LiveDagster, NoDagster, Ports, Records, RetryingStore, SecretVault,
     Sighting, Wanted, await_new_bucket, observe, recover,
 };
 use datalake_host::Account;
@@ -55,6 +55,22 @@ pub(super) struct Subject<'a> {
     pub(super) past: Option<&'a VaultPast>,
 }
 
+impl<'a> Subject<'a> {
+    /// The plan about to be carried out.
+    fn forward<'b>(
+        &'b self,
+        site: &'b Site,
+        ground: Option<&'b Ground>,
+        plan: &'b Plan,
+    ) -> Forward<'b>
+    where
+        'a: 'b,
+    {
+        let (user, run, fingerprints) = (&self.spec.host.user, self.run, self.fingerprints);
+        Forward { site, ground, user, run, plan, keys: Some(self.keys), fingerprints }
+    }
+}
+
 /// What a provision has done.
 #[derive(Serialize, JsonSchema)]
 struct Done<'a> {
@@ -76,6 +92,7 @@ pub(super) async fn provision(
     let site = Site::open(cli, printer).await?;
     let spec = site.spec()?;
     let (account, places) = site.host(&spec.host)?;
+    tell_links(&site, &places);
     let keys = site.keys(&spec).await?;
     let store = site.store(&spec, &keys)?;
     let store = RetryingStore::new(&store, &site.clock, RETRY_BUDGET);
@@ -91,16 +108,13 @@ pub(super) async fn provision(
     let secrets = secrets(&site, &spec.host.user, &account);
     let ports = site.ports(&store, dagster(live.as_ref()), fingerprints);
     let modal = ModalPlace::of(&site, &spec.host, spec.modal.as_ref()).await;
-    let client = modal.client();
+    let client = modal.client().with_replacing(flags.replace);
     let hasty = HastyVault { vault: &client, limit: LOOKING };
     let vault: &dyn SecretVault = if flags.dry_run { &hasty } else { &client };
     let ports = Ports { secrets: secrets.as_ref(), vault, ..ports };
     if lock.is_some() {
         recover(&ports).await.map_err(|fault| site.state_failure(&fault))?;
     }
-    await_new_bucket(&spec.bucket, site.records(), &store, &site.clock)
-        .await
-        .map_err(at_bucket(&spec.bucket))?;
     let past = past(&site, &spec, fingerprints)?;
     let subject = Subject {
         site: &site.name,
@@ -128,15 +142,7 @@ pub(super) async fn provision(
         return Ok(Exit::Drift);
     }
     let _lock = lock.map_or_else(|| site.lock("provision"), Ok)?;
-    let forward = Forward {
-        site: &site,
-        ground: ground.as_ref(),
-        user: &spec.host.user,
-        run: &run,
-        plan: &plan,
-        keys: Some(&keys),
-        fingerprints,
-    };
+    let forward = subject.forward(&site, ground.as_ref(), &plan);
     let receipt = forward.carry_out_but_modal(&ports).await?;
     prove(&site, &subject, &ports, (&plan, &receipt)).await
 }
@@ -217,6 +223,9 @@ pub(super) async fn look_and_plan(
     ports: &Ports<'_>,
 ) -> Result<(Sighting, Plan), Failure> {
     let Subject { spec, places, way, .. } = subject;
+    await_new_bucket(&spec.bucket, Records(ports.state), ports.store, ports.clock)
+        .await
+        .map_err(at_bucket(&spec.bucket))?;
     let services = subject.restart != Restart::Never;
     let (buckets, secrets) = (vec![spec.bucket.clone()], way.secrets());
     let vault = asked_of_modal(subject)?;
@@ -261,6 +270,16 @@ fn asked_of_modal(
     let Some(past) = subject.past else { return Ok(BTreeMap::new()) };
     let wanted = vault(subject.spec, subject.keys, subject.fingerprints, past)?;
     Ok(wanted.iter().map(asked).collect())
+}
+
+/// Tells which units are links, and where they lead.
+fn tell_links(site: &Site, places: &Places) {
+    for unit in &places.units {
+        if let Some((link, target)) = site.host.link_on_the_way(&unit.file) {
+            let read = "it is read with the service user's rights, and nothing is written through it";
+            site.printer.talk(&format!("`{link}` is a symbolic link to `{target}`: {read}"));
+        }
+    }
 }
 
 /// Refuses a plan that would write through a link: a unit that is one was read, and is another

@@ -66,7 +66,7 @@ pub(super) async fn rollback(
     let ports = site.ports(&store, &NoDagster, &fingerprints);
     let spec = site.spec().ok();
     let modal = modal_of(&site, spec.as_ref()).await;
-    let client = modal.client();
+    let client = modal.client().with_replacing(flags.replace);
     let hasty = HastyVault { vault: &client, limit: LOOKING };
     let vault: &dyn SecretVault = if flags.dry_run { &hasty } else { &client };
     let ports = Ports { secrets: secrets.as_ref(), vault, ..ports };
@@ -96,9 +96,7 @@ pub(super) async fn rollback(
         return Ok(Exit::Partly);
     }
     printer.text(&shown);
-    let question = format!("Undo these {} steps?", plan.steps.len());
-    if !confirmed(&question, flags.yes, site.may_ask())? {
-        printer.talk("nothing was changed");
+    if !is_wanted(&site, &plan, flags)? {
         return Ok(Exit::Drift);
     }
     printer.talk("\nUndoing:");
@@ -108,14 +106,8 @@ pub(super) async fn rollback(
     };
     let data = Undone { of: Some(&receipt.run), plan: &plan, receipt: Some(&undone) };
     let steps = if ground.is_some() { String::new() } else { next_steps(&site) };
-    let text = format!(
-        "\nUndone: {}; every file has its old bytes, mode and owner again.\n{steps}{}{}\nThen: {} status\n",
-        receipt.run,
-        render::pending_text(&undone.pending, &next),
-        way_back_of_assets(&site),
-        site.name
-    );
-    printer.result(ROLLBACK, data, &text);
+    let pending = render::pending_text(&undone.pending, &next);
+    printer.result(ROLLBACK, data, &farewell(&site, &receipt, &(steps + &pending)));
     Ok(if undone.pending.is_empty() { Exit::Done } else { Exit::Partly })
 }
 
@@ -126,6 +118,24 @@ fn lock_other_host(site: &Site, receipt: &Receipt) -> Result<Option<Box<dyn Lock
         Some(user) if Some(user) != settings.as_ref() => site.lock_host(user),
         Some(_) | None => Ok(None),
     }
+}
+
+fn is_wanted(site: &Site, plan: &Plan, flags: &args::Rollback) -> Result<bool, Failure> {
+    let question = format!("Undo these {} steps?", plan.steps.len());
+    let is_wanted = confirmed(&question, flags.yes, site.may_ask())?;
+    if !is_wanted {
+        site.printer.talk("nothing was changed");
+    }
+    Ok(is_wanted)
+}
+
+fn farewell(site: &Site, receipt: &Receipt, steps: &str) -> String {
+    format!(
+        "\nUndone: {}; every file has its old bytes, mode and owner again.\n{steps}{}\nThen: {} status\n",
+        receipt.run,
+        way_back_of_assets(site),
+        site.name
+    )
 }
 
 /// The way back, without the services where the operator restarts them himself.

@@ -1,7 +1,7 @@
 //! `status`: the road of `provision`, stopped before confirm.
 
 use datalake_core::{Plan, RunId};
-use datalake_engine::{Clock, HastyVault, News, Ports, RetryingStore, await_new_bucket};
+use datalake_engine::{Clock, HastyVault, News, Ports, RetryingStore};
 
 use super::dagster::looked_at;
 use super::provision::{Subject, dagster, look_and_plan, obstacles, past, restart};
@@ -12,7 +12,6 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::handover::{Way, secrets};
 use crate::modal::{LOOKING, ModalPlace, seen_standing};
-use crate::remote::at_bucket;
 use crate::render::{DocumentKind, Printer, State, StatusReport, status as rendered};
 use crate::site::{RETRY_BUDGET, Site};
 
@@ -76,9 +75,6 @@ pub(super) async fn standing(
     let ports = site.ports(&store, dagster, &fingerprints);
     let vault = HastyVault { vault: &client, limit: LOOKING };
     let ports = Ports { secrets: secrets.as_ref(), vault: &vault, ..ports };
-    await_new_bucket(&spec.bucket, records, &store, &site.clock)
-        .await
-        .map_err(at_bucket(&spec.bucket))?;
     let (sighting, plan) = look_and_plan(&subject, &ports).await?;
     let modal = match &past {
         Some(past) => seen_standing(&spec, (&keys, &fingerprints), past, &sighting.observed)?,

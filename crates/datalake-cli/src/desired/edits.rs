@@ -39,7 +39,7 @@ pub(crate) fn repairs<'a>(places: &'a Places, sighting: &Sighting) -> Vec<Repair
         let text = text_of(path, sighting).unwrap_or_default();
         let mut troubles = troubles((kind, &text), places);
         if kind == OtherKind::Quadlet {
-            troubles.extend(env_file_troubles((path, &text), &gone, places));
+            troubles.extend(env_file_troubles(path, &text, &gone, places));
         }
         troubles.into_iter().map(move |trouble| Repair { path, trouble })
     });
@@ -58,7 +58,7 @@ pub(super) fn unit_file(
     let broken = |error| Unfit::Blocks(unit.file.clone(), error);
     let parsed = UnitFile::parse(&text);
     let bare = remove_blocks(&parsed).map_err(broken)?;
-    let sound = bare.then(&sound((&unit.file, &bare.unit()), context));
+    let sound = bare.then(&sound_unit(&unit.file, &bare.unit(), context));
     let is_sound = sound.text() == bare.text();
     let edited = match context.way.handover {
         Handover::EnvFile | Handover::PodmanSecret => sound,
@@ -89,7 +89,7 @@ pub(super) fn other(other: &Other, context: &Context<'_>) -> Result<Option<Edit>
     let mut troubles = troubles((other.kind, &text), places);
     if other.kind == OtherKind::Quadlet {
         let gone = gone_env_files(places, context.sighting);
-        troubles.extend(env_file_troubles((&other.path, &text), &gone, places));
+        troubles.extend(env_file_troubles(&other.path, &text, &gone, places));
     }
     let goes = |trouble: &Trouble| context.host_environment.takes_out(trouble);
     let Some(first) = troubles.into_iter().find(goes) else {
@@ -99,7 +99,7 @@ pub(super) fn other(other: &Other, context: &Context<'_>) -> Result<Option<Edit>
         return Err(Unfit::NotOurs(other.path.clone(), first, fault.clone()));
     }
     let edited = match other.kind {
-        OtherKind::Quadlet => sound((&other.path, &UnitFile::parse(&text)), context),
+        OtherKind::Quadlet => sound_unit(&other.path, &UnitFile::parse(&text), context),
         OtherKind::EnvironmentD => without_user_wide(&text, &places.stale),
     };
     if other.kind == OtherKind::EnvironmentD && sets_nothing(edited.text()) {
@@ -115,7 +115,7 @@ pub(super) fn other(other: &Other, context: &Context<'_>) -> Result<Option<Edit>
 }
 
 /// The unit without the lines that do harm and are to go.
-fn sound((path, unit): (&HostPath, &UnitFile), context: &Context<'_>) -> Edited {
+fn sound_unit(path: &HostPath, unit: &UnitFile, context: &Context<'_>) -> Edited {
     let Context { places, sighting, .. } = context;
     let mut edited = repaired(unit, &places.stale);
     if context.host_environment == HostEnvironment::Remove {

@@ -43,7 +43,8 @@ fn is_user_wide(path: &HostPath) -> bool {
 
 /// The lines that name an env file which goes, or which has to exist and does not.
 pub(super) fn env_file_troubles(
-    (path, text): (&HostPath, &str),
+    path: &HostPath,
+    text: &str,
     gone: &[HostPath],
     places: &Places,
 ) -> Vec<Trouble> {

@@ -87,6 +87,7 @@ fn detail(action: &Action) -> String {
         | Action::StoreVault { .. }
         | Action::RestoreVault { .. }
         | Action::RemoveVault(_)
+        | Action::ClearVault(..)
         | Action::RollOver(_) => String::new(),
     }
 }

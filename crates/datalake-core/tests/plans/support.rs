@@ -146,7 +146,12 @@ fn any_vault() -> impl Strategy<Value = DesiredVault> {
 
 fn any_vault_state() -> impl Strategy<Value = Found<VaultState>> {
     let holds = |content| present(VaultState::Holds(file(content).content));
-    prop_oneof![Just(Found::Absent), Just(present(VaultState::Other)), (1_u8..3).prop_map(holds)]
+    prop_oneof![
+        Just(Found::Absent),
+        Just(present(VaultState::Other)),
+        Just(present(VaultState::Apart)),
+        (1_u8..3).prop_map(holds)
+    ]
 }
 
 fn unwanted_thing<T>(what: T) -> Unwanted<T> {

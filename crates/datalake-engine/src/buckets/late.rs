@@ -69,6 +69,7 @@ pub(crate) async fn await_result(step: &Step, ports: &Ports<'_>) -> Result<(), F
         | Action::StoreVault { .. }
         | Action::RestoreVault { .. }
         | Action::RemoveVault(_)
+        | Action::ClearVault(..)
         | Action::RollOver(_) => Ok(()),
     }
 }

@@ -138,6 +138,7 @@ impl QuadletTree {
             | Action::StoreVault { .. }
             | Action::RestoreVault { .. }
             | Action::RemoveVault(_)
+            | Action::ClearVault(..)
             | Action::RollOver(_) => (),
         }
         Ok(())

@@ -11,8 +11,9 @@ const DEEPEST: usize = 8;
 /// How many files and folders are looked at.
 const MOST_LOOKS: usize = 2_000;
 
-/// How many bytes are kept of all files.
-const LARGEST: usize = 4 << 20;
+/// How many bytes are kept of all files: a line of three bytes takes a hundred times that once it is
+/// read.
+const LARGEST: usize = 512 << 10;
 
 /// The endings of files that quadlet makes services of.
 const QUADLET_ENDINGS: [&str; 9] =

@@ -7,15 +7,22 @@ use async_trait::async_trait;
 use datalake_core::{Fault, FaultKind, FilledBody, Fingerprint, ModalObject, VaultState};
 
 use super::held;
-use crate::vault::SecretVault;
+use crate::vault::{SecretVault, VaultContent};
 
-/// A secret's marker, if it bears one, and its lines.
+/// A secret's marker, if it bears one, and its lines: datalake's, then those of others.
 type Kept = (Option<Fingerprint>, Vec<u8>);
+
+/// A secret: the marker with datalake's lines, and the lines of others.
+#[derive(Default)]
+struct Parts {
+    own: Option<(Fingerprint, Vec<u8>)>,
+    others: Vec<u8>,
+}
 
 /// Secrets and apps of Modal's in memory.
 #[derive(Default)]
 pub struct MemoryVault {
-    secrets: Mutex<BTreeMap<ModalObject, Kept>>,
+    secrets: Mutex<BTreeMap<ModalObject, Parts>>,
     apps: Mutex<BTreeMap<ModalObject, u32>>,
 }
 
@@ -23,12 +30,17 @@ impl MemoryVault {
     /// Everything that is kept, for comparing.
     #[must_use]
     pub fn everything(&self) -> BTreeMap<ModalObject, Kept> {
-        held(&self.secrets).clone()
+        let whole = |(secret, parts): (&ModalObject, &Parts)| {
+            let (marker, own) = parts.own.clone().unzip();
+            let lines = [own.unwrap_or_default(), parts.others.clone()].concat();
+            (secret.clone(), (marker, lines))
+        };
+        held(&self.secrets).iter().map(whole).collect()
     }
 
-    /// Somebody else's secret: it bears no marker.
+    /// Lines of somebody else, in a secret of their own or beside datalake's.
     pub fn put_foreign(&self, secret: &ModalObject, lines: &[u8]) {
-        held(&self.secrets).insert(secret.clone(), (None, lines.to_vec()));
+        held(&self.secrets).entry(secret.clone()).or_default().others = lines.to_vec();
     }
 
     /// Deploys an app.
@@ -48,9 +60,11 @@ impl SecretVault for MemoryVault {
     async fn look(&self, secret: &ModalObject, asked: &[Fingerprint]) -> Result<VaultState, Fault> {
         let secrets = held(&self.secrets);
         let absent = || Fault::new(FaultKind::Absent, "no such secret");
-        let (marker, _) = secrets.get(secret).ok_or_else(absent)?;
-        let known = marker.filter(|marker| asked.contains(marker));
-        Ok(known.map_or(VaultState::Other, VaultState::Holds))
+        Ok(match &secrets.get(secret).ok_or_else(absent)?.own {
+            Some((marker, _)) if asked.contains(marker) => VaultState::Holds(*marker),
+            Some(_) => VaultState::Other,
+            None => VaultState::Apart,
+        })
     }
 
     async fn create(
@@ -63,17 +77,25 @@ impl SecretVault for MemoryVault {
         if secrets.contains_key(secret) {
             return Err(Fault::new(FaultKind::Disturbed, "it exists"));
         }
-        secrets.insert(secret.clone(), (Some(print), lines.expose().to_vec()));
+        let own = Some((print, lines.expose().to_vec()));
+        secrets.insert(secret.clone(), Parts { own, others: Vec::new() });
         Ok(())
     }
 
-    async fn replace(
-        &self,
-        secret: &ModalObject,
-        lines: &FilledBody,
-        print: Fingerprint,
-    ) -> Result<(), Fault> {
-        held(&self.secrets).insert(secret.clone(), (Some(print), lines.expose().to_vec()));
+    async fn update(&self, secret: &ModalObject, content: &VaultContent<'_>) -> Result<(), Fault> {
+        let own = Some((content.print, content.lines.expose().to_vec()));
+        held(&self.secrets).entry(secret.clone()).or_default().own = own;
+        Ok(())
+    }
+
+    async fn clear(&self, secret: &ModalObject, _: Fingerprint) -> Result<(), Fault> {
+        let mut secrets = held(&self.secrets);
+        if let Some(parts) = secrets.get_mut(secret) {
+            parts.own = None;
+            if parts.others.is_empty() {
+                secrets.remove(secret);
+            }
+        }
         Ok(())
     }
 

@@ -3,6 +3,7 @@
 #![cfg(test)]
 
 mod survey;
+mod tables;
 
 use datalake_core::{BucketName, ByteSize, FaultKind, Tally, Timestamp, Usage, Versioning};
 use datalake_engine::memory::{MemoryClock, MemoryStore};

@@ -1,6 +1,8 @@
 //! Runs over ports in memory: to their end, stopped, killed, and back.
 
 #[cfg(test)]
+mod away;
+#[cfg(test)]
 mod buckets;
 #[cfg(test)]
 mod failing;

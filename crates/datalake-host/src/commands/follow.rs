@@ -6,8 +6,7 @@ use datalake_core::FilledBody;
 use datalake_engine::LineSink;
 use tokio::io::{AsyncRead, AsyncReadExt};
 
-use super::keeper::start_error;
-use super::start::{start_fault, started};
+use super::start::started;
 use super::{Command, CommandFault, LONGEST_COMPLAINT, read_end, write_all};
 use crate::escape::escaped;
 
@@ -62,9 +61,6 @@ async fn followed(
     match ended {
         Ok((status, _)) if status.success() => Ok(()),
         Ok((status, stderr)) => {
-            if let Some(error) = start_error(status, &stderr) {
-                return Err(start_fault(command, &name, error));
-            }
             Err(CommandFault::Failed { program: name, status, stderr: escaped(&stderr) })
         }
         Err(source) => {

@@ -3,15 +3,13 @@
 use std::env;
 use std::ffi::{OsStr, OsString};
 use std::io;
-use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
 use datalake_core::FilledBody;
-use rustix::fs::{Access, access};
 use rustix::process::{Pid, Signal, kill_process_group};
 use tokio::process::Child;
 
-use super::keeper::kept_program;
+use super::warden::Warden;
 use super::{Command, CommandFault};
 use crate::escape::escaped;
 use crate::gate::{TrustedUsers, clear_program, cleared_environment, cleared_path};
@@ -27,53 +25,24 @@ pub(super) fn started<'a>(
     command: &Command,
     input: Option<&'a FilledBody>,
 ) -> Result<(Group, &'a [u8]), CommandFault> {
-    let name = escaped(command.program.as_encoded_bytes());
     let trusted = TrustedUsers::of_process();
     let program = clear_program(&command.program, &trusted).map_err(CommandFault::Distrusted)?;
-    let mut prepared = match kept(&program, command) {
-        Ok(Some(kept)) => prepared(kept, command, &trusted),
-        Ok(None) => prepared(tokio::process::Command::new(&program), command, &trusted),
-        Err(error) => return Err(start_fault(command, &name, error)),
-    };
+    let mut prepared = prepared(command, &program, &trusted);
     if input.is_some() {
         prepared.stdin(Stdio::piped());
     }
+    let name = escaped(command.program.as_encoded_bytes());
+    let unguarded = |source| CommandFault::System { program: name.clone(), source };
+    let warden = Warden::start().map_err(unguarded)?;
+    // A group of its own, or the one that its warden leads.
+    let group = warden.as_ref().and_then(Warden::group);
+    prepared.process_group(Pid::as_raw(group));
     let child = prepared.spawn().map_err(|error| start_fault(command, &name, error))?;
-    Ok((Group { child }, input.map_or(&b""[..], FilledBody::expose)))
+    Ok((Group { child, warden }, input.map_or(&b""[..], FilledBody::expose)))
 }
 
-/// The program's keeper, where there is one. It cannot tell a program that is not there from one that
-/// ends badly, so the program is looked for here.
-fn kept(program: &OsStr, command: &Command) -> io::Result<Option<tokio::process::Command>> {
-    let Some(mut keeper) = kept_program() else { return Ok(None) };
-    keeper.arg(find_program(program, command)?);
-    Ok(Some(keeper))
-}
-
-/// The path of a program, found as the system does.
-fn find_program(program: &OsStr, command: &Command) -> io::Result<PathBuf> {
-    let program = Path::new(program);
-    if program.components().count() > 1 {
-        return Ok(command.directory.join(program));
-    }
-    let path = cleared_path(&TrustedUsers::of_process());
-    let mut missing = io::ErrorKind::NotFound;
-    for file in env::split_paths(&path).map(|folder| folder.join(program)) {
-        match file.metadata() {
-            Ok(about) if !about.is_file() => (),
-            Ok(_) if access(&file, Access::EXEC_OK).is_ok() => return Ok(file),
-            Ok(_) => missing = io::ErrorKind::PermissionDenied,
-            Err(_) => (),
-        }
-    }
-    Err(missing.into())
-}
-
-fn prepared(
-    mut prepared: tokio::process::Command,
-    command: &Command,
-    trusted: &TrustedUsers,
-) -> tokio::process::Command {
+fn prepared(command: &Command, program: &OsStr, trusted: &TrustedUsers) -> tokio::process::Command {
+    let mut prepared = tokio::process::Command::new(program);
     prepared.args(&command.arguments).current_dir(&command.directory).env_clear();
     prepared.env("PATH", cleared_path(trusted));
     let own = PASSED_ON.iter().filter_map(|name| Some((OsString::from(name), env::var_os(name)?)));
@@ -82,11 +51,11 @@ fn prepared(
     prepared.envs(all.filter(|(name, value)| cleared_environment(name, value, trusted)));
     prepared.envs(LOCALE);
     prepared.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    prepared.process_group(0).kill_on_drop(true);
+    prepared.kill_on_drop(true);
     prepared
 }
 
-pub(super) fn start_fault(command: &Command, name: &str, error: io::Error) -> CommandFault {
+fn start_fault(command: &Command, name: &str, error: io::Error) -> CommandFault {
     if !command.directory.is_dir() {
         return CommandFault::Directory(command.directory.clone());
     }
@@ -107,16 +76,22 @@ fn is_anywhere(program: &OsStr) -> bool {
     env::split_paths(&path).any(|folder| folder.join(program).exists())
 }
 
-/// A child that leads a process group; dropped before its end, the whole group is killed.
+/// A child in a process group of its own; dropped before its end, the whole group is killed.
 pub(super) struct Group {
     pub(super) child: Child,
+    /// The leader of the group, where it is not the child itself.
+    warden: Option<Warden>,
 }
 
 impl Group {
     fn kill(&self) {
         // The number is that of the group as long as the child is not reaped, and `None` after.
-        let number = self.child.id().and_then(|id| i32::try_from(id).ok());
-        if let Some(group) = number.and_then(Pid::from_raw) {
+        let Some(number) = self.child.id().and_then(|id| i32::try_from(id).ok()) else { return };
+        let group = match &self.warden {
+            Some(warden) => warden.group(),
+            None => Pid::from_raw(number),
+        };
+        if let Some(group) = group {
             // Whoever is gone already needs no signal.
             let _ = kill_process_group(group, Signal::KILL);
         }

@@ -85,6 +85,46 @@ async fn a_service_that_says_nothing_is_given_up() {
     is(store.put(&object).await, FaultKind::Unreachable, "nothing came or went");
 }
 
+/// A service that begins each answer with these bytes and goes on with one byte at a time for ever.
+async fn dripping(head: &'static str) -> datalake_s3::S3Store {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let store = store_at(&format!("http://{}", listener.local_addr().unwrap()));
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let _ = stream.read(&mut [0; 8192]).await;
+            let _ = stream.write_all(head.as_bytes()).await;
+            let mut drops = tokio::time::interval(Duration::from_millis(5));
+            while stream.write_all(b" ").await.is_ok() {
+                drops.tick().await;
+            }
+        }
+    });
+    store.with_stall(Duration::from_millis(100)).with_deadline(Duration::from_millis(200))
+}
+
+#[tokio::test]
+async fn an_answer_that_is_no_content_ends_though_its_bytes_go_on_coming() {
+    let (bucket, key) = (bucket(), "k".try_into().unwrap());
+    for status in ["200 OK", "403 Forbidden", "503 Slow Down"] {
+        let head = format!("HTTP/1.1 {status}\r\nContent-Length: 60000\r\n\r\n<");
+        let store = dripping(head.leak()).await;
+
+        is(store.cors(&bucket).await, FaultKind::Unreachable, "not whole after 0.2 s");
+        let ask = ListAsk::below("");
+        is(store.list(&bucket, &ask, None).await, FaultKind::Unreachable, "not whole");
+        let payload = Payload::of(vec![7; 9]);
+        let (attributes, when) = (&Attributes::NONE, &Precondition::None);
+        let object = NewObject { bucket: &bucket, key: &key, payload: &payload, attributes, when };
+        is(store.put(&object).await, FaultKind::Unreachable, "not whole");
+        if !status.starts_with('2') {
+            is(store.get(&source(), None).await, FaultKind::Unreachable, "not whole");
+        }
+    }
+    // A head that never ends is none either.
+    let store = dripping("HTTP/1.1 200 OK\r\nx-long: ").await;
+    is(store.get(&source(), None).await, FaultKind::Unreachable, "nothing came or went");
+}
+
 #[tokio::test]
 async fn another_part_than_was_asked_for_is_not_taken() {
     let range = ByteRange::try_from(2..5).ok();

@@ -121,6 +121,8 @@ class Vault:
 
     async def SecretUpdate(self, request, _):
         secret = self.secrets[request.secret_id]
+        if self.state.faults().get("lose_creation"):
+            return
         for update in request.updates:
             if update.HasField("value"):
                 secret.values[update.key] = update.value

@@ -25,6 +25,29 @@ fn versioning_is_shown_and_set() {
     assert!(told.stderr.contains("lifecycle rules stand still"), "{}", told.stderr);
 }
 
+#[test]
+fn versioning_is_not_switched_on_where_a_table_lies() {
+    for key in [
+        "sales/_delta_log/00000000000000000000.json",
+        "a/b/vectors.lance/_versions/1.manifest",
+        "catalog/db/t/metadata/00000-1.metadata.json",
+    ] {
+        let shelf = Shelf::empty();
+        (0..3).for_each(|number| shelf.put_content(&format!("sales/{number}"), b"x"));
+        shelf.put_content(key, b"{}");
+
+        let refused = shelf.run("bucket versioning enable", 78).stderr;
+        let provision = shelf.run("provision --yes", 78).stderr;
+
+        for told in [refused, provision] {
+            assert!(told.contains(key) && told.contains("commits get lost"), "{told}");
+            assert!(told.contains("a bucket of their own"), "{told}");
+        }
+        let shown = shelf.run("bucket versioning show --json", 0).json("versioning");
+        assert_eq!(shown["versioning"], "never");
+    }
+}
+
 fn ids(shelf: &Shelf) -> Vec<String> {
     let shown = shelf.run("bucket lifecycle show --json", 0).json("lifecycle");
     shown["rules"].as_object().unwrap().keys().cloned().collect()

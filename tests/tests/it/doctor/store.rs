@@ -120,6 +120,18 @@ fn settings_that_are_not_those_of_the_spec() {
 }
 
 #[test]
+fn old_versions_of_a_table() {
+    let shelf = provisioned();
+    green(&shelf, "store-versioning");
+
+    shelf.put_content("assets/sales/_delta_log/00000000000000000000.json", b"{}");
+
+    let told = red(&shelf, "store-versioning");
+    assert!(told.contains("a Delta table"), "{told}");
+    assert!(told.contains("do not switch versioning on"), "{told}");
+}
+
+#[test]
 fn a_bucket_that_is_open_to_all() {
     let shelf = provisioned();
     green(&shelf, "store-public");

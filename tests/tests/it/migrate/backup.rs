@@ -89,3 +89,28 @@ fn a_backup_is_never_a_part_of_itself() {
 
     assert!(!file.exists());
 }
+
+#[test]
+fn a_database_of_postgres_is_not_in_it_and_the_line_that_copies_it_is_told() {
+    let lake = Lake::with_assets();
+    let yaml = "storage:\n  postgres:\n    postgres_db: {hostname: dagster-postgres, username: {env: U}, db_name: runs, password: {env: P}}\n";
+    write(&lake.home().join("dagster.yaml"), yaml.as_bytes());
+    let file = lake.shelf.host.work().join("home.tar.zst");
+    let words = format!("backup --to {}", file.display());
+
+    let unit = lake.shelf.host.units().join("dagster-postgres.container");
+    fs::remove_file(&unit).unwrap();
+    let outside = lake.run(&words, 0).stdout;
+    fs::remove_file(&file).unwrap();
+    let text = "[Container]\nImage=docker.io/library/postgres:16\nContainerName=dagster-postgres\n";
+    fs::write(unit, text).unwrap();
+    let inside = lake.run(&words, 0).stdout;
+
+    let line = "pg_dump -h dagster-postgres -U \"$U\" -d runs -Fc -f dagster-postgres.dump";
+    assert!(outside.contains("Dagster's database, which is Postgres"), "{outside}");
+    assert!(outside.contains(line), "{outside}");
+    let line = "podman exec dagster-postgres sh -c 'pg_dump -U \"$POSTGRES_USER\" -d runs -Fc'";
+    assert!(inside.contains(line), "{inside}");
+    let doctor = lake.shelf.call("doctor").run().stdout;
+    assert!(!doctor.contains("password"), "{doctor}");
+}

@@ -80,6 +80,7 @@ fn managers_with_files_of_their_own_are_told_as_unknown() {
 fn a_dagster_that_has_stored_nothing_yet_has_nothing_to_move() {
     let lake = Lake::new();
     fs::remove_dir(lake.storage()).unwrap();
+    write(&lake.home().join("dagster.yaml"), b"");
 
     for words in ["plan", "status"] {
         let told = lake.run(words, 0).stdout;

@@ -19,15 +19,25 @@ case "$request" in
   *'"do":"about"'*) cat about; exit 0 ;;
 esac
 [ ! -e refusal ] || error $(cat refusal)
+[ ! -e silent ] || sleep 1000
 case "$request" in
   *'"do":"names"'*) cat names ;;
   *'"do":"look"'*)
     [ -e stored ] || error NotFoundError nothing
     marker=$(grep -o 'DATALAKE_FP_[0-9a-f]*' stored || echo none)
+    merges=true
+    [ ! -e old-client ] || merges=false
     case "$request" in
-      *"$marker"*) echo "{\"holds\": \"$marker\"}" ;;
-      *) echo '{"holds": null}' ;;
+      *"$marker"*) echo "{\"holds\": \"$marker\", \"merges\": $merges, \"version\": \"1.2.6\"}" ;;
+      *) echo "{\"holds\": null, \"merges\": $merges, \"version\": \"1.2.6\"}" ;;
     esac ;;
+  *'"do":"update"'* | *'"do":"clear"'*)
+    [ ! -e old-client ] || error CannotMerge 1.2.6
+    case "$request" in
+      *'"do":"update"'*) printf '%s\n' "$request" > stored ;;
+      *) rm -f stored ;;
+    esac
+    echo '{}' ;;
   *'"do":"create"'* | *'"do":"replace"'*) printf '%s\n' "$request" > stored; echo '{}' ;;
   *'"do":"delete"'*) rm -f stored; echo '{}' ;;
   *'"do":"run"'*) echo '{"status": 0, "stdout": "[]", "said": ""}' ;;
@@ -80,6 +90,23 @@ impl FakeModal {
     /// Every question is answered by an error of this class.
     pub(crate) fn refuses(&self, class: &str) {
         fs::write(self.path("refusal"), format!("{class} no")).unwrap();
+    }
+
+    /// Every question is answered again.
+    pub(crate) fn recovers(&self) {
+        for name in ["refusal", "silent"] {
+            let _ = fs::remove_file(self.path(name));
+        }
+    }
+
+    /// From now on a client that can only replace a whole secret.
+    pub(crate) fn is_old(&self) {
+        fs::write(self.path("old-client"), "").unwrap();
+    }
+
+    /// No question is answered any more.
+    pub(crate) fn falls_silent(&self) {
+        fs::write(self.path("silent"), "").unwrap();
     }
 
     /// The request that the secret was stored by, if it is there.

@@ -66,7 +66,9 @@ async fn cured(
                 FindingId::HostOldValues => args::HostEnvironment::Remove,
                 _ => args::HostEnvironment::Keep,
             };
-            let flags = args::Provision { dry_run, yes, no_restart: false, environment_host };
+            let replace = false;
+            let flags =
+                args::Provision { dry_run, yes, no_restart: false, environment_host, replace };
             provision::provision(cli, &flags, printer).await
         }
         Remedy::Dependencies => {

@@ -125,7 +125,6 @@ async fn write(cli: &Cli, flags: &Backup, printer: Printer) -> Result<Exit, Fail
         Failure::new(Exit::Partly, message.trim_end()).hint("stop what writes, and make it anew")
     });
     let made = BackedUp {
-        dump,
         folder,
         file,
         files,
@@ -134,6 +133,7 @@ async fn write(cli: &Cli, flags: &Backup, printer: Printer) -> Result<Exit, Fail
         packed,
         disturbed,
         skipped,
+        dump,
         seconds,
     };
     printer.result(BACKUP, made, &text);

@@ -188,6 +188,9 @@ impl FolderPlace {
                 Err(unopened(&shown, &fault))
             }
             Err(fault) if fault.kind == FaultKind::Absent => Ok(None),
+            Err(fault) if fault.kind == FaultKind::Unreadable => {
+                Err(unopened(&shown, &fault).under(Exit::Config))
+            }
             Err(fault) => Err(unopened(&shown, &fault)),
         }
     }

@@ -153,7 +153,9 @@ impl PartTree {
             return self.require_known(path, &[]);
         }
         let mut scan = ContentScan::default();
-        content.iter().for_each(|chunk| scan.feed(chunk));
+        for chunk in content {
+            scan.feed(chunk);
+        }
         let known = require_pickle(scan.end() == Content::Pickle);
         if known.is_err() {
             let size = content.iter().map(|chunk| chunk.len() as u64).sum();

@@ -124,7 +124,7 @@ async fn status(subject: &Subject) -> Result<Exit, Failure> {
 async fn change(subject: &Subject, flags: &Change, wish: Wish) -> Result<Exit, Failure> {
     let Subject { site, spec, modal, keys, fingerprints } = subject;
     let place = ModalPlace::of(site, &spec.host, Some(modal)).await;
-    let client = place.client();
+    let client = place.client().with_replacing(flags.replace);
     let store = site.store(spec, keys)?;
     let store = RetryingStore::new(&store, &site.clock, RETRY_BUDGET);
     let account = site.host(&spec.host).ok();

@@ -21,13 +21,12 @@ impl SecretVault for Faulty<'_> {
         self.ask(self.world.vault.create(secret, lines, print)).await
     }
 
-    async fn replace(
-        &self,
-        secret: &ModalObject,
-        lines: &FilledBody,
-        print: Fingerprint,
-    ) -> Result<(), Fault> {
-        self.ask(self.world.vault.replace(secret, lines, print)).await
+    async fn update(&self, secret: &ModalObject, content: &VaultContent<'_>) -> Result<(), Fault> {
+        self.ask(self.world.vault.update(secret, content)).await
+    }
+
+    async fn clear(&self, secret: &ModalObject, print: Fingerprint) -> Result<(), Fault> {
+        self.ask(self.world.vault.clear(secret, print)).await
     }
 
     async fn remove(&self, secret: &ModalObject) -> Result<(), Fault> {
