@@ -161,7 +161,7 @@ impl From<WayFault> for Failure {
                 "if the link is meant, list it in the spec: `host: {{ links: [{link}] }}`; its \
                  target must belong to the service user"
             )),
-            _ => Self::of(Exit::Denied, &error)
+            WayFault::Foreign { .. } => Self::of(Exit::Denied, &error)
                 .hint("the target of a listed link must belong to the service user, or to root where root made the link"),
         }
     }

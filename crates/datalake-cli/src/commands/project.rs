@@ -122,7 +122,7 @@ pub(super) fn layout(
         Err(fault) if fault.kind != FaultKind::Absent => return Err(Failure::about(shown, &fault)),
         Ok(None) | Err(_) => {
             let name = named(&flags.dir, files);
-            return Ok((flags.layout == Some(Layout::Dg)).then(|| (name, true)));
+            return Ok((flags.layout == Some(Layout::Dg)).then_some((name, true)));
         }
     };
     let unfit =
