@@ -1,8 +1,8 @@
 //! Modes do not depend on the mask of the process, which is one for all its threads: this file
 //! holds one test.
 
-use std::fs;
-use std::os::unix::fs::MetadataExt;
+use std::fs::{self, Permissions, set_permissions};
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -18,6 +18,8 @@ fn modes_are_exact_under_any_mask() {
     for mask in [0o000, 0o077, 0o027] {
         umask(rustix::fs::Mode::from_raw_mode(mask));
         let bed = tempfile::tempdir().expect("a temporary folder can be made");
+        // A folder that everybody may write to is not used for state.
+        set_permissions(bed.path(), Permissions::from_mode(0o755)).expect("it is ours");
         check_host(bed.path());
         check_state(bed.path());
     }

@@ -76,10 +76,8 @@ pub(super) async fn standing(
     let vault = HastyVault { vault: &client, limit: LOOKING };
     let ports = Ports { secrets: secrets.as_ref(), vault: &vault, ..ports };
     let (sighting, plan) = look_and_plan(&subject, &ports).await?;
-    let modal = match &past {
-        Some(past) => seen_standing(&spec, (&keys, &fingerprints), past, &sighting.observed)?,
-        None => None,
-    };
+    let seen = |past| seen_standing(&spec, (&keys, &fingerprints), past, &sighting.observed);
+    let modal = past.as_ref().map(seen).transpose()?.flatten();
     let repairs = repairs(&places, &sighting);
     let obstacles = obstacles(&subject, &plan);
     let services = services(site, &ground).await;
