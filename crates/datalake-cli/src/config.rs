@@ -70,7 +70,22 @@ impl Settings {
         let named_before = named_before.unwrap_or_default();
         let figment = flags.into_iter().fold(below, Figment::merge);
         let document = figment.extract().map_err(|error| wrong_type(&error))?;
-        Ok(Self { figment, document, named_before, folders, users })
+        let settings = Self { figment, document, named_before, folders, users };
+        settings.require_no_user_in_endpoint()?;
+        Ok(settings)
+    }
+
+    /// Refuses an endpoint with a user and a password in it before anything can print it.
+    fn require_no_user_in_endpoint(&self) -> Result<(), Failure> {
+        let endpoint = self.document.endpoint.as_deref().unwrap_or_default();
+        if !endpoint.contains('@') {
+            return Ok(());
+        }
+        let source = self.source("endpoint").unwrap_or_else(|| "the spec".to_owned());
+        let message = format!("{source}: `endpoint` holds a user or a password");
+        Err(Failure::new(Exit::Config, message).hint(
+            "write `https://HOST`; the key pair comes from the environment, a file or a program",
+        ))
     }
 
     /// Keeps the units that weaker layers name where flags name others: `--unit` adds. One that does

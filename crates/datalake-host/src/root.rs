@@ -134,9 +134,8 @@ impl Root {
         Ok(if stat.st_uid == caller { vec![0, caller] } else { vec![0] })
     }
 
-    /// The same path where root's own links do not stand in the way.
+    /// The same path where root's own links do not stand in the way, as far as it is there.
     fn beside_own_links(&self, path: &HostPath) -> Option<HostPath> {
-        let parent = path.parent()?;
         let closed: Vec<_> = self.closed.get().into_iter().cloned().collect();
         let trusted = self.trusted().ok()?;
         let rules = LinkRules {
@@ -147,8 +146,20 @@ impl Root {
             listed: &[],
             heirs: &|_| false,
         };
-        let arrival = self.go(&parent, &rules).ok()?;
-        self.plain_path(&arrival).ok()?.join(path.file_name()).ok()
+        let mut names = vec![path.file_name().to_owned()];
+        let mut folder = path.parent()?;
+        let arrival = loop {
+            match self.go(&folder, &rules) {
+                Ok(arrival) => break arrival,
+                Err(WayFault::At { fault, .. }) if fault.kind == FaultKind::Absent => {
+                    names.push(folder.file_name().to_owned());
+                    folder = folder.parent()?;
+                }
+                Err(_) => return None,
+            }
+        };
+        let start = self.plain_path(&arrival).ok()?;
+        names.iter().rev().try_fold(start, |plain, name| plain.join(name).ok())
     }
 
     /// The same folder; its messages show paths with `prefix` before them.

@@ -143,7 +143,11 @@ impl StateDir {
 impl StateFolder for StateDir {
     fn read(&self, name: &str) -> Result<Vec<u8>, Fault> {
         let path = path_of(name)?;
-        let (file, _) = self.existing_or_absent()?.open_file(&path, OFlags::RDONLY)?;
+        let (file, stat) = self.existing_or_absent()?.open_file(&path, OFlags::RDONLY)?;
+        if !TrustedUsers::of_process().has_user(stat.st_uid) {
+            let text = format!("`{name}` belongs to user {}, so it is not used", stat.st_uid);
+            return Err(Fault::new(FaultKind::Denied, text));
+        }
         read_at_most(file, LARGEST_FILE)
     }
 

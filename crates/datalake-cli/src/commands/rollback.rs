@@ -35,7 +35,7 @@ use crate::site::{RETRY_BUDGET, Site};
 pub(super) const ROLLBACK: DocumentKind = DocumentKind::of::<Undone<'static>>("rollback");
 
 /// A receipt is no larger than this.
-const LARGEST: u64 = 256 << 20;
+const LARGEST: u64 = 16 << 20;
 
 /// What a rollback has done.
 #[derive(Serialize, JsonSchema)]

@@ -75,8 +75,10 @@ fn a_link_of_the_hosts_own_root_above_the_home_is_followed() {
     symlink("var/home", bed.real("/home")).unwrap();
     bed.files.close_below(&at("/home/d"));
 
+    let absent = bed.files.look(&at("/home/d/no/such/file"));
     bed.write("/home/d/x", "new").unwrap();
 
+    assert_eq!(absent.err().map(|fault| fault.kind), Some(FaultKind::Absent));
     assert_eq!(fs::read_to_string(bed.real("/var/home/d/x")).unwrap(), "new");
     symlink("x", bed.real("/var/home/d/y")).unwrap();
     check_refused(bed, "/home/d/y", "`/home/d/y` is a symbolic link to `x`");

@@ -1,7 +1,7 @@
 //! Specs, and the programs and files that they name.
 
 use std::fs::{self, File};
-use std::os::unix::fs::symlink;
+use std::os::unix::fs::{lchown, symlink};
 use std::path::Path;
 
 use super::{Ground, NOBODY, can_arrange, refused};
@@ -254,4 +254,33 @@ fn an_endpoint_with_a_path_is_refused() {
     let ran = ground.call("ls").arg("--endpoint=https://s3.example.org/acme").run().exits(78);
 
     assert!(ran.stderr.contains("holds a path"), "{}", ran.stderr);
+}
+
+#[test]
+fn a_password_in_an_endpoint_is_never_printed() {
+    let ground = Ground::new();
+    ground.spec(&format!("{PLAIN}endpoint: https://acme:geheim@s3.example.org\n"));
+
+    for command in ["ls", "config show", "config explain", "doctor"] {
+        let ran = ground.call(command).run().exits(78);
+
+        assert!(ran.stderr.contains("`endpoint` holds a user or a password"), "{}", ran.stderr);
+        assert!(!(ran.stdout + &ran.stderr).contains("geheim"), "{command}");
+    }
+}
+
+#[test]
+fn a_receipt_of_another_user_is_not_carried_out() {
+    if !can_arrange("a file of another user") {
+        return;
+    }
+    let ground = Ground::new();
+    ground.call("provision --sandbox=sb --yes").run().exits(0);
+    let receipts = ground.at("state/receipts");
+    let receipt = fs::read_dir(&receipts).unwrap().next().unwrap().unwrap().path();
+
+    lchown(&receipt, Some(NOBODY), Some(NOBODY)).unwrap();
+
+    let ran = ground.call("rollback --sandbox=sb --yes").run().exits(77);
+    assert!(ran.stderr.contains("65534"), "{}", ran.stderr);
 }
