@@ -5,17 +5,29 @@ use std::collections::VecDeque;
 use datalake_core::{BucketName, Fault, FoundTable, TableSearch, TableSign, table_of_key};
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 
-use super::{ListAsk, ObjectPage, Objects};
+use super::{ListAsk, ObjectPage, Objects, PageToken};
 
-/// So many folders are looked into, at most: a bucket may hold millions of keys.
-const FOLDERS: u64 = 64;
+/// So many pages are looked at, at most: a bucket may hold millions of keys.
+const PAGES: usize = 128;
 /// So many at one time.
 const TOGETHER: usize = 8;
 /// Names of a table's own folder that are looked at.
 const NAMES: u16 = 1000;
 
-/// Looks for tables, level by level: one page of each folder, and of those that have more the
-/// folders of the signs themselves.
+/// A page of a folder to look at.
+struct PageToLookAt {
+    folder: String,
+    from: Option<PageToken>,
+}
+
+/// What one page has shown.
+struct LookedPage {
+    found: Option<FoundTable>,
+    folders: Vec<PageToLookAt>,
+    more: Option<PageToLookAt>,
+}
+
+/// Looks for tables: a page of each folder, level by level, then what the long folders have besides.
 ///
 /// # Errors
 ///
@@ -25,57 +37,57 @@ pub async fn search_tables(
     bucket: &BucketName,
 ) -> Result<TableSearch, Fault> {
     let mut search = TableSearch { complete: true, ..TableSearch::default() };
-    let mut left = VecDeque::from([String::new()]);
-    while !left.is_empty() {
-        let may = usize::try_from(FOLDERS.saturating_sub(search.folders)).unwrap_or_default();
-        let level: Vec<_> = left.drain(..left.len().min(may).min(TOGETHER)).collect();
-        if level.is_empty() {
+    let mut folders = VecDeque::from([PageToLookAt { folder: String::new(), from: None }]);
+    let mut longer = VecDeque::new();
+    let mut left = PAGES;
+    while !(folders.is_empty() && longer.is_empty()) {
+        let queue = if folders.is_empty() { &mut longer } else { &mut folders };
+        let pages: Vec<_> = queue.drain(..queue.len().min(left).min(TOGETHER)).collect();
+        if pages.is_empty() {
             search.complete = false;
             return Ok(search);
         }
-        search.folders += level.len() as u64;
-        let looked = level.into_iter().map(|folder| look_into(objects, bucket, folder));
+        left -= pages.len();
+        search.folders += pages.iter().filter(|page| page.from.is_none()).count() as u64;
+        let looked = pages.into_iter().map(|page| look_at_page(objects, bucket, page));
         for looked in stream::iter(looked).buffered(TOGETHER).try_collect::<Vec<_>>().await? {
             if looked.found.is_some() {
                 return Ok(TableSearch { found: looked.found, ..search });
             }
-            search.complete &= !looked.has_more;
-            left.extend(looked.folders);
+            folders.extend(looked.folders);
+            longer.extend(looked.more);
         }
     }
     Ok(search)
 }
 
-/// What one folder has shown.
-struct LookedFolder {
-    found: Option<FoundTable>,
-    folders: Vec<String>,
-    has_more: bool,
-}
-
-async fn look_into(
+async fn look_at_page(
     objects: &dyn Objects,
     bucket: &BucketName,
-    folder: String,
-) -> Result<LookedFolder, Fault> {
-    let page = objects.list(bucket, &ListAsk::directly_below(folder.as_str()), None).await?;
-    let has_more = page.next.is_some();
+    at: PageToLookAt,
+) -> Result<LookedPage, Fault> {
+    let PageToLookAt { folder, from } = at;
+    let ask = ListAsk::directly_below(folder.as_str());
+    let page = objects.list(bucket, &ask, from.as_ref()).await?;
     let sign_folder = |sign: TableSign| format!("{folder}{}/", sign.folder);
+    // The first page of a long folder may end before the sign, which is asked for by its name.
+    let may_hide = from.is_none() && page.next.is_some();
     for sign in TableSign::ALL {
         let inside = sign_folder(sign);
-        // A page that is cut may end before the sign.
-        if !has_more && !page.prefixes.contains(&inside) {
+        if !may_hide && !page.prefixes.contains(&inside) {
             continue;
         }
         let ask = ListAsk { page_size: NAMES, ..ListAsk::directly_below(inside) };
         let found = table_among(&objects.list(bucket, &ask, None).await?);
         if found.is_some() {
-            return Ok(LookedFolder { found, folders: Vec::new(), has_more });
+            return Ok(LookedPage { found, folders: Vec::new(), more: None });
         }
     }
     let is_sign = |name: &String| TableSign::ALL.into_iter().any(|sign| *name == sign_folder(sign));
-    let folders = page.prefixes.into_iter().filter(|name| !is_sign(name)).collect();
-    Ok(LookedFolder { found: None, folders, has_more })
+    let inner = page.prefixes.into_iter().filter(|name| !is_sign(name));
+    let folders = inner.map(|folder| PageToLookAt { folder, from: None }).collect();
+    let more = page.next.map(|next| PageToLookAt { folder, from: Some(next) });
+    Ok(LookedPage { found: None, folders, more })
 }
 
 fn table_among(page: &ObjectPage) -> Option<FoundTable> {

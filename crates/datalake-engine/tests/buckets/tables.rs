@@ -44,6 +44,17 @@ async fn a_sign_behind_the_first_page_is_found() {
 }
 
 #[tokio::test]
+async fn a_table_in_a_folder_behind_the_first_pages_is_found() {
+    let keys = (0..2500).map(|number| format!("data/k{number:05}"));
+    let sign = "data/zz/_delta_log/00000000000000000000.json".to_owned();
+    let store = bed(keys.chain([sign])).await;
+
+    let search = search_tables(&store, &bucket()).await.unwrap();
+
+    assert!(search.found.is_some(), "{search:?}");
+}
+
+#[tokio::test]
 async fn names_that_look_like_signs_are_none() {
     let keys = ["t/_delta_log/readme", "t/metadata/x.json", "t/_versions/x", "a/_delta_log"];
     let store = bed(keys.map(str::to_owned)).await;
@@ -60,7 +71,7 @@ async fn a_search_that_ends_early_says_so() {
     let search = search_tables(&store, &bucket()).await.unwrap();
 
     assert!(search.found.is_none() && !search.complete, "{search:?}");
-    assert!(search.folders <= 64);
+    assert!(search.folders <= 128);
     let absent = search_tables(&MemoryStore::default(), &bucket()).await;
     assert_eq!(absent.unwrap_err().kind, FaultKind::Absent);
 }

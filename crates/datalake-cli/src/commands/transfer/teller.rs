@@ -51,6 +51,8 @@ struct Inner {
     beats: u64,
     /// What has arrived or was there, where a move has to know.
     arrived: Option<BTreeSet<String>>,
+    /// Links, pipes and the like, which every pass meets again.
+    odd: BTreeSet<String>,
 }
 
 struct Report {
@@ -101,6 +103,7 @@ impl Teller {
             samples: VecDeque::new(),
             beats: 0,
             arrived: None,
+            odd: BTreeSet::new(),
         };
         Ok(Self { printer, began: Instant::now(), inner: Mutex::new(inner) })
     }
@@ -228,6 +231,9 @@ impl TransferWatch for Teller {
         let is_odd = matches!(item.reason, Reason::Odd(_));
         let (mark, reason) = (mark_of(item.mark, is_odd), item.reason.to_string());
         let inner = &mut *held(&self.inner);
+        if is_odd && !inner.odd.insert(item.name.to_owned()) {
+            return;
+        }
         inner.count(item, is_odd);
         if item.mark != Mark::Failed {
             *inner.state.reasons.entry(reason.clone()).or_default() += 1;
