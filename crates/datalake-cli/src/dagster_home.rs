@@ -17,6 +17,9 @@ pub(crate) enum Homeless {
     /// A link leads there.
     #[error(transparent)]
     Link(#[from] WayFault),
+    /// The folder belongs to somebody else.
+    #[error("{}", .0.detail)]
+    Foreign(Fault),
     /// A name makes no plain path.
     #[error(transparent)]
     Path(#[from] InvalidPath),
@@ -73,6 +76,34 @@ impl FolderRules {
     }
 }
 
+impl FolderRules {
+    /// Refuses a folder that files of the service user name and that belongs to somebody else: root
+    /// would read, move and remove there what that user cannot. A listed link is the operator's word.
+    ///
+    /// # Errors
+    ///
+    /// A [`Fault`] with path, owner and mode.
+    pub(crate) fn require_own(&self, files: &HostFiles, path: &HostPath) -> Result<(), Fault> {
+        let is_listed = self.listed.iter().any(|link| is_at_or_below(path, link));
+        if is_listed || !rustix::process::geteuid().is_root() {
+            return Ok(());
+        }
+        // A link that is not followed, and what is not there, are told by who opens it.
+        let Ok(plain) = self.resolve(files, path) else { return Ok(()) };
+        let Ok(folder) = files.enter(&plain) else { return Ok(()) };
+        let (owner, mode) = (folder.owner()?, folder.mode()?);
+        if self.owners.includes_user(owner.uid) {
+            return Ok(());
+        }
+        let text = format!(
+            "`{path}` belongs to user {} and has mode {mode}: only folders of the service user are \
+             taken for Dagster's",
+            owner.uid
+        );
+        Err(Fault::new(FaultKind::Denied, text))
+    }
+}
+
 impl FoundHome {
     /// Finds it in the units and their drop-ins, or takes the folder that the spec names.
     ///
@@ -95,6 +126,10 @@ impl FoundHome {
             }
         }
         let folder = rules.resolve(files, &home.folder)?;
+        // What the operator names is his word.
+        if host.dagster_home.is_none() {
+            rules.require_own(files, &home.folder).map_err(Homeless::Foreign)?;
+        }
         Ok(Self { home: DagsterHome { folder, ..home }, units })
     }
 }

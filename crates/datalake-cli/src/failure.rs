@@ -173,6 +173,8 @@ impl From<Homeless> for Failure {
         match error {
             Homeless::Link(fault) => Self::from(fault),
             Homeless::Unread(path, fault) => Self::at(&Target::Path(path), &fault),
+            Homeless::Foreign(fault) => Self::new(Exit::Denied, fault.detail)
+                .hint(format!("if it is meant, {name}; or list it in `host.links`")),
             Homeless::Unknown(_) | Homeless::Path(_) => Self::of(Exit::Config, &error).hint(name),
         }
     }

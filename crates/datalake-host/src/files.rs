@@ -165,6 +165,15 @@ impl HostFiles {
         self.root.stat().map(|stat| owner_of(&stat))
     }
 
+    /// The mode of the folder itself.
+    ///
+    /// # Errors
+    ///
+    /// A [`Fault`] where the system does not tell.
+    pub fn mode(&self) -> Result<Mode, Fault> {
+        self.root.stat().map(|stat| Mode::new(stat.st_mode))
+    }
+
     /// Where the folder itself really lies on this machine.
     #[must_use]
     pub fn real_path(&self) -> PathBuf {

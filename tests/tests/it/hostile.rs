@@ -2,7 +2,8 @@
 //! of these, as another user against root.
 
 use std::fs;
-use std::os::unix::fs::{FileTypeExt as _, symlink};
+use std::io::Write as _;
+use std::os::unix::fs::{FileTypeExt as _, chown, symlink};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -102,6 +103,35 @@ fn a_home_that_is_a_link_is_refused_with_its_target() {
     scene.refuses(77, &format!("is a symbolic link to `{}`", scene.outside.path().display()));
     let logs = scene.shelf.call("provision --dry-run").env("DATALAKE_LOGS", "s3").run().exits(77);
     assert!(logs.stderr.contains("dagster_home` is a symbolic link to"), "{}", logs.stderr);
+}
+
+#[test]
+fn a_home_of_somebody_else_is_not_taken_for_dagsters() {
+    if !rustix::process::geteuid().is_root() {
+        std::io::stderr().write_all(b"skipped: only root can give a folder away\n").unwrap();
+        return;
+    }
+    let scene = Scene::new();
+    let theirs = scene.shelf.host.root().join("srv/other");
+    fs::create_dir_all(theirs.parent().unwrap()).unwrap();
+    fs::rename(scene.home(), &theirs).unwrap();
+    fs::write(theirs.join("storage/f"), format!("\u{80}{MARKER}.")).unwrap();
+    chown(&theirs, Some(64_000), Some(64_000)).unwrap();
+    for unit in ["dagster-webserver", "dagster-daemon"] {
+        let unit = scene
+            .shelf
+            .host
+            .root()
+            .join(format!("var/lib/dagster/.config/containers/systemd/{unit}.container"));
+        let text = fs::read_to_string(&unit).unwrap();
+        fs::write(&unit, text.replace("/var/lib/dagster/dagster_home:", "/srv/other:")).unwrap();
+    }
+
+    scene.refuses(77, "`/srv/other` belongs to user 64000");
+    let logs = scene.shelf.call("provision --dry-run").env("DATALAKE_LOGS", "s3").run().exits(77);
+    assert!(logs.stderr.contains("belongs to user 64000"), "{}", logs.stderr);
+    let named = scene.shelf.call("migrate plan");
+    named.env("DATALAKE_HOST__DAGSTER_HOME", "/srv/other").run().exits(3);
 }
 
 #[test]

@@ -8,7 +8,7 @@ use datalake_core::{Fault, FaultKind, HostPath, InvalidPath, Mode};
 use datalake_engine::{Files as _, NoCheckpoints, Seen};
 use datalake_host::{HostFiles, HostTree, Owners};
 
-use crate::dagster_home::FolderRules;
+use crate::dagster_home::{FolderRules, Homeless};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::render::printable;
@@ -22,6 +22,8 @@ pub(super) struct FolderPlace {
     /// The base as people know it.
     above: PathBuf,
     rules: Arc<FolderRules>,
+    /// The folder that files of the service user name, which has to be its own.
+    told: Option<HostPath>,
 }
 
 impl fmt::Debug for FolderPlace {
@@ -43,7 +45,13 @@ impl FolderPlace {
     ) -> Result<Self, Failure> {
         let above = site.root.clone();
         let base = site.host.enter(&root_path()?).map_err(|fault| unopened(&above, &fault))?;
-        Ok(Self { base: Arc::new(base), path: path.clone(), above, rules: Arc::clone(rules) })
+        let told = Some(path.clone());
+        Ok(Self { base: Arc::new(base), path: path.clone(), above, rules: Arc::clone(rules), told })
+    }
+
+    /// The same of a folder that the spec names: it may be anybody's.
+    pub(super) fn named_in_spec(self) -> Self {
+        Self { told: None, ..self }
     }
 
     /// A folder that the operator names. What lies there may belong to its owner, or to the service
@@ -53,21 +61,21 @@ impl FolderPlace {
     ///
     /// [`Failure`] for a link of somebody else, and where there is no such folder.
     pub(super) fn named(
-        path: &Path,
+        named: &Path,
         flag: &str,
         rules: Option<&FolderRules>,
     ) -> Result<Self, Failure> {
-        let base = HostFiles::open_named(path, Arc::new(NoCheckpoints)).map_err(|fault| {
+        let base = HostFiles::open_named(named, Arc::new(NoCheckpoints)).map_err(|fault| {
             let failure = Failure::from(fault);
             if failure.exit != Exit::Absent {
                 return failure;
             }
             let message =
-                format!("there is no folder `{}`", printable(&path.display().to_string()));
+                format!("there is no folder `{}`", printable(&named.display().to_string()));
             Failure::new(Exit::Absent, message)
                 .hint(format!("name a folder of this host: {flag} DIR"))
         })?;
-        let owner = base.owner().map_err(|fault| unopened(path, &fault))?;
+        let owner = base.owner().map_err(|fault| unopened(named, &fault))?;
         let known = rules.filter(|rules| rules.owners.includes_user(owner.uid));
         let owners = known.map_or_else(|| Owners::only(owner), |rules| rules.owners.clone());
         let rules = Arc::new(FolderRules {
@@ -75,7 +83,8 @@ impl FolderPlace {
             listed: listed_below(&base.real_path(), rules),
             owners,
         });
-        Ok(Self { base: Arc::new(base), path: root_path()?, above: path.to_owned(), rules })
+        let path = root_path()?;
+        Ok(Self { base: Arc::new(base), path, above: named.to_owned(), rules, told: None })
     }
 
     /// What lies at `below` in it.
@@ -142,6 +151,10 @@ impl FolderPlace {
     ///
     /// [`Failure`] for a link, for anything else than a folder, and where there is nothing.
     pub(super) fn open(&self) -> Result<HostFiles, Failure> {
+        if let Some(told) = &self.told {
+            let own = self.rules.require_own(&self.base, told);
+            own.map_err(Homeless::Foreign)?;
+        }
         let path = self.rules.resolve(&self.base, &self.path)?;
         self.base.enter(&path).map_err(|fault| unopened(&self.path_here(), &fault))
     }
@@ -237,6 +250,7 @@ impl FolderPlace {
             path,
             above: above.to_owned(),
             rules: Arc::clone(&self.rules),
+            told: None,
         })
     }
 }

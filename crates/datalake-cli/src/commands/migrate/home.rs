@@ -122,6 +122,7 @@ fn found_home(site: &Site) -> Result<FoundHere, Failure> {
     let (account, _) = site.host(&host)?;
     let home = FoundHome::find(&account, &host, &site.host)?.home;
     let folder = FolderPlace::on_host(site, &home.folder, &containers.rules)?;
+    let folder = if host.dagster_home.is_some() { folder.named_in_spec() } else { folder };
     if folder.is_absent() {
         let message = format!("there is no folder `{}`", folder.shown());
         return Err(Failure::new(Exit::Absent, message));
