@@ -223,7 +223,7 @@ fn hint_of_place(kind: FaultKind, target: &Target) -> Option<&'static str> {
         (FaultKind::Unreachable, _) => "check `endpoint:`, the network and the proxy variables",
         (FaultKind::DiskFull, _) => "free some space and run the same command again",
         (FaultKind::TooLarge, _) => {
-            "look what lies there: settings and code are far smaller, and nothing of it was used"
+            "look at what lies there: what datalake reads whole is far smaller"
         }
         (FaultKind::ReadOnly, _) => "mount the file system for writing and run it again",
         (FaultKind::Disturbed, _) => {

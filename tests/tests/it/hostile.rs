@@ -3,6 +3,7 @@
 
 mod archives;
 mod code;
+mod large;
 
 use std::fs;
 use std::os::unix::fs::{FileTypeExt as _, symlink};
