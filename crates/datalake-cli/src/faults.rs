@@ -93,7 +93,7 @@ pub(crate) fn exit_of(kind: FaultKind, target: &Target) -> Exit {
         | FaultKind::HoldsTables
         | FaultKind::Absent => Exit::Config,
         FaultKind::Throttled | FaultKind::Damaged => Exit::TryAgain,
-        FaultKind::DiskFull | FaultKind::ReadOnly | FaultKind::Io => Exit::Io,
+        FaultKind::DiskFull | FaultKind::ReadOnly | FaultKind::Io | FaultKind::TooLarge => Exit::Io,
         FaultKind::Disturbed | FaultKind::NotEmpty => Exit::Mismatch,
         _ => Exit::Unavailable,
     }
@@ -222,6 +222,9 @@ fn hint_of_place(kind: FaultKind, target: &Target) -> Option<&'static str> {
         (FaultKind::Unreadable, Target::Service) => "is `endpoint:` the address of an S3 service?",
         (FaultKind::Unreachable, _) => "check `endpoint:`, the network and the proxy variables",
         (FaultKind::DiskFull, _) => "free some space and run the same command again",
+        (FaultKind::TooLarge, _) => {
+            "look at what lies there: what datalake reads whole is far smaller"
+        }
         (FaultKind::ReadOnly, _) => "mount the file system for writing and run it again",
         (FaultKind::Disturbed, _) => {
             "compare it with what `datalake history` shows; undo the edit, or keep it and undo the \

@@ -94,6 +94,9 @@ pub enum FaultKind {
     /// An answer that makes no sense, or holds what datalake must not lose and does not know.
     #[error("the answer cannot be used")]
     Unreadable,
+    /// A file of more bytes than datalake reads.
+    #[error("the file is too large")]
+    TooLarge,
     /// No systemd runs for the user: neither a login nor lingering has started one.
     #[error("no systemd runs for the user")]
     NoManager,
@@ -146,7 +149,7 @@ pub enum FaultKind {
 
 impl FaultKind {
     /// All kinds, for the documentation.
-    pub const ALL: [Self; 30] = [
+    pub const ALL: [Self; 31] = [
         Self::UnknownAccessKey,
         Self::WrongSecret,
         Self::ClockSkew,
@@ -161,6 +164,7 @@ impl FaultKind {
         Self::Unavailable,
         Self::Unreachable,
         Self::Unreadable,
+        Self::TooLarge,
         Self::NoManager,
         Self::Unsettled,
         Self::Unproved,

@@ -18,6 +18,7 @@
 //! ```
 
 mod code;
+mod code_names;
 mod compute_logs;
 mod content;
 mod database;
@@ -27,6 +28,7 @@ mod image;
 mod instance;
 mod kind;
 mod layout;
+mod own_state;
 mod owner;
 mod packages;
 mod project;
@@ -37,6 +39,7 @@ mod webserver;
 mod yaml_traps;
 
 pub use code::{OwnStorage, own_storage};
+pub use code_names::{is_python_file, may_hold_code};
 pub use compute_logs::{
     ComputeLogs, DagsterYaml, EditedYaml, LOGS_PREFIX, LogNote, S3_LOG_MANAGER, Setting, UnfitYaml,
 };
@@ -52,6 +55,7 @@ pub use kind::{FileEnds, HEAD, KindReader, StoredKind, TAIL, is_log_path};
 pub use layout::{
     AssetName, asset_name, is_run_id, op_output_here, op_output_there, stays_in_home,
 };
+pub use own_state::is_own_state;
 pub use owner::{Owner, owner};
 pub use packages::{IMPORT_SCRIPT, PACKAGES_SCRIPT, Packages, UnreadablePackages};
 pub use project::{

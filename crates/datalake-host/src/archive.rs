@@ -6,6 +6,7 @@
 
 mod database;
 mod entry;
+mod left_out;
 mod manifest;
 mod reading;
 mod restoring;
@@ -18,6 +19,7 @@ use datalake_core::Fault;
 
 pub use self::database::dagster_asset_keys;
 pub(crate) use self::database::{copy_confined_database, print_confined_keys};
+pub use self::left_out::{LeftOut, LeftOutFor};
 pub use self::reading::check_archive;
 pub use self::restoring::restore_archive;
 pub use self::writing::{NewArchive, archive};
@@ -49,9 +51,8 @@ pub struct Archived {
     pub packed: u64,
     /// Files that were written all the while: what is in the archive may be half of them.
     pub disturbed: Vec<String>,
-    /// What stays out: pipes and devices, files of others that were linked into the folder, files
-    /// that are all holes.
-    pub skipped: Vec<String>,
+    /// What stays out.
+    pub left_out: Vec<LeftOut>,
 }
 
 /// What was read from an archive.

@@ -135,13 +135,14 @@ pub(crate) fn run_child(
 }
 
 /// The kinds of faults that a child tells by its exit code.
-const KINDS: [FaultKind; 6] = [
+const KINDS: [FaultKind; 7] = [
     FaultKind::Io,
     FaultKind::Absent,
     FaultKind::Denied,
     FaultKind::NotPlain,
     FaultKind::Unreadable,
     FaultKind::Damaged,
+    FaultKind::TooLarge,
 ];
 
 fn code_of(kind: FaultKind) -> u8 {

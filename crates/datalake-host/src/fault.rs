@@ -37,6 +37,16 @@ pub(crate) fn not_plain(path: impl Display, kind: FileType) -> Fault {
     Fault::new(FaultKind::NotPlain, format!("`{path}` is {}", kind_in_words(kind)))
 }
 
+/// Says that `what` has more than `limit` bytes.
+pub(crate) fn too_large(what: impl Display, limit: u64) -> Fault {
+    let limit = match (limit >> 20, limit >> 10) {
+        (mebi @ 1.., _) if mebi << 20 == limit => format!("{mebi} MiB"),
+        (_, kibi @ 1..) if kibi << 10 == limit => format!("{kibi} KiB"),
+        _ => format!("{limit} bytes"),
+    };
+    Fault::new(FaultKind::TooLarge, format!("{what} is larger than {limit}"))
+}
+
 /// What a kind of file is called in a message.
 pub(crate) fn kind_in_words(kind: FileType) -> &'static str {
     match kind {
@@ -61,6 +71,15 @@ mod tests {
         assert_eq!(fault.kind, expected);
         assert!(fault.detail.contains("os error"), "{}", fault.detail);
         assert_eq!(fault_of_io(&errno.into()), fault);
+    }
+
+    #[test]
+    fn a_limit_is_told_in_round_numbers() {
+        let told = |limit| too_large("`/x`", limit).detail;
+
+        assert_eq!(told(1 << 20), "`/x` is larger than 1 MiB");
+        assert_eq!(told(64 << 10), "`/x` is larger than 64 KiB");
+        assert_eq!(told(1000), "`/x` is larger than 1000 bytes");
     }
 
     #[test]

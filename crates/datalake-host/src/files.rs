@@ -13,7 +13,7 @@ use rustix::fs::{Access, AtFlags, FileType, OFlags, Stat, accessat, fstat, fstat
 use rustix::io::Errno;
 use rustix::process::geteuid;
 
-use crate::fault::fault_of;
+use crate::fault::{fault_of, too_large};
 use crate::linked::look_through_links;
 use crate::owners::Owners;
 use crate::root::{Root, names_in, read_at_most};
@@ -221,10 +221,17 @@ impl HostFiles {
     fn look_at_file(&self, path: &HostPath) -> Result<Seen, Fault> {
         let (file, stat) = self.root.open_file(path, OFlags::RDONLY)?;
         if stat.st_nlink > 1 {
-            let text = format!("`{path}` has another name too: it is a hard link");
+            let shown = format!("{}{path}", self.root.prefix());
+            let text = format!("`{shown}` has another name too: it is a hard link");
             return Err(Fault::new(FaultKind::NotPlain, text));
         }
-        let content = FilledBody::new(read_at_most(file, LARGEST_FILE)?);
+        let content = read_at_most(file, LARGEST_FILE).map_err(|fault| match fault.kind {
+            FaultKind::TooLarge => {
+                too_large(format_args!("`{}{path}`", self.root.prefix()), LARGEST_FILE)
+            }
+            _ => fault,
+        });
+        let content = FilledBody::new(content?);
         Ok(Seen::File { content, mode: Mode::new(stat.st_mode), owner: owner_of(&stat) })
     }
 

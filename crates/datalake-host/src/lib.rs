@@ -40,8 +40,8 @@ mod webserver;
 pub use accounts::{Account, AccountFault, find_user};
 pub use acting::{NotTheUser, ServiceUser};
 pub use archive::{
-    ArchiveFault, ArchiveProgress, Archived, NewArchive, Unarchived, archive, check_archive,
-    dagster_asset_keys, restore_archive,
+    ArchiveFault, ArchiveProgress, Archived, LeftOut, LeftOutFor, NewArchive, Unarchived, archive,
+    check_archive, dagster_asset_keys, restore_archive,
 };
 pub use child::serve_child;
 pub use clock::SystemClock;

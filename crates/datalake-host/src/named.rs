@@ -23,7 +23,7 @@ use rustix::process::geteuid;
 use rustix::rand::{GetRandomFlags, getrandom};
 
 use crate::escape::escaped_path;
-use crate::fault::{fault_of, fault_of_io, not_plain};
+use crate::fault::{fault_of, fault_of_io, not_plain, too_large};
 use crate::root::read_at_most;
 
 /// How long a pipe that the caller has opened may take to end.
@@ -76,8 +76,8 @@ fn is_number(text: &str) -> bool {
 ///
 /// # Errors
 ///
-/// A [`Fault`]: `NotPlain` for a pipe or device that the caller has not opened, `Unreadable` for one
-/// that does not end.
+/// A [`Fault`]: `NotPlain` for a pipe or device that the caller has not opened, `TooLarge` for more
+/// bytes, `Unreadable` for one that does not end.
 pub fn read_named_file(path: &Path, limit: u64) -> Result<Vec<u8>, Fault> {
     let stat = look_at(path)?;
     match FileType::from_raw_mode(stat.st_mode) {
@@ -93,7 +93,8 @@ pub fn read_named_file(path: &Path, limit: u64) -> Result<Vec<u8>, Fault> {
 ///
 /// # Errors
 ///
-/// A [`Fault`] of kind `Unreadable` where it exceeds `limit` bytes or does not end within a minute.
+/// A [`Fault`]: `TooLarge` where it exceeds `limit` bytes, `Unreadable` where it does not end within
+/// a minute.
 pub fn read_stream(stream: impl io::Read + Send + 'static, limit: u64) -> Result<Vec<u8>, Fault> {
     let (sender, receiver) = mpsc::channel();
     // It ends with the process if the stream does not.
@@ -109,7 +110,7 @@ fn read_all(stream: impl io::Read, limit: u64) -> Result<Vec<u8>, Fault> {
     let read = stream.take(limit + 1).read_to_end(&mut content);
     read.map_err(|error| fault_of_io(&error))?;
     if content.len() as u64 > limit {
-        return Err(Fault::new(FaultKind::Unreadable, format!("it exceeds {limit} bytes")));
+        return Err(too_large("it", limit));
     }
     Ok(content)
 }

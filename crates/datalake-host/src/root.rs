@@ -13,7 +13,7 @@ use rustix::io::Errno;
 use rustix::process::geteuid;
 
 use crate::ListedLinks;
-use crate::fault::{fault_of, fault_of_io, not_plain};
+use crate::fault::{fault_of, fault_of_io, not_plain, too_large};
 use crate::linked::real_path_of;
 use crate::place::Place;
 use crate::way::{Arrival, LinkRules, WayFault, go_to_folder, target_of};
@@ -305,7 +305,7 @@ pub(crate) fn read_at_most(file: File, limit: u64) -> Result<Vec<u8>, Fault> {
     let mut content = Vec::new();
     file.take(limit + 1).read_to_end(&mut content).map_err(|error| fault_of_io(&error))?;
     if content.len() as u64 > limit {
-        return Err(Fault::new(FaultKind::Unreadable, format!("it exceeds {limit} bytes")));
+        return Err(too_large("it", limit));
     }
     Ok(content)
 }

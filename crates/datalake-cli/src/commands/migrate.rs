@@ -13,6 +13,7 @@ mod home;
 mod is_home;
 mod keeping;
 mod kinds;
+mod left_out;
 mod lines;
 mod look;
 mod open;

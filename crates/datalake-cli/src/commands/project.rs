@@ -127,14 +127,27 @@ pub(super) fn layout(
     };
     let unfit =
         |error: &dyn std::error::Error| Failure::of(Exit::Config, error).within(shown.clone());
-    let has_src =
-        files.is_some_and(|files| below("src").is_ok_and(|src| files.is_file(&src) == Ok(false)));
-    match DgProject::read(&text, has_src).map_err(|error| unfit(&error))? {
-        Some(project) => Ok(Some((project, false))),
-        None if flags.layout.is_none() => Ok(None),
-        None => Err(Failure::new(Exit::Config, format!("{shown} has no `[tool.dg.project]`"))
+    let src = files.map_or(Ok(false), has_src);
+    let project = DgProject::read(&text, src == Ok(true)).map_err(|error| unfit(&error))?;
+    match (project, src) {
+        // Nobody knows the layout of what lies behind a link.
+        (Some(_), Err(fault)) => {
+            let src = flags.dir.join("src");
+            Err(Failure::about(format!("`{}`", printable(&src.display().to_string())), &fault))
+        }
+        (Some(project), Ok(_)) => Ok(Some((project, false))),
+        (None, _) if flags.layout.is_none() => Ok(None),
+        (None, _) => Err(Failure::new(Exit::Config, format!("{shown} has no `[tool.dg.project]`"))
             .hint("--layout single-file writes one file that needs no project")
             .hint("`uvx create-dagster project NAME` makes a project in today's layout")),
+    }
+}
+
+/// Whether a project has its code below `src`.
+fn has_src(files: &HostFiles) -> Result<bool, Fault> {
+    match files.is_file(&below("src")?) {
+        Err(fault) if fault.kind == FaultKind::Absent => Ok(false),
+        is_file => is_file.map(|is_file| !is_file),
     }
 }
 
@@ -203,7 +216,7 @@ fn taken(files: Option<&HostFiles>, own: &[ProjectFile]) -> Result<TakenNames, F
 }
 
 fn is_no_source(fault: &Fault) -> bool {
-    matches!(fault.kind, FaultKind::NotPlain | FaultKind::Absent | FaultKind::Unreadable)
+    matches!(fault.kind, FaultKind::NotPlain | FaultKind::Absent | FaultKind::TooLarge)
 }
 
 /// Environments and caches hold other people's code.

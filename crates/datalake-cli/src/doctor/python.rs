@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use datalake_core::doctor::{Examination, Look, PythonTrap};
 use datalake_core::{Fault, FaultKind, HostPath, InvalidPath};
-use datalake_dagster::scan_python;
-use datalake_engine::{Files, NoCheckpoints, Seen};
+use datalake_dagster::{is_python_file, may_hold_code, scan_python};
+use datalake_engine::{Files as _, NoCheckpoints, Seen};
 use datalake_host::{HostFiles, WayFault};
 
 use super::mounted::Mounted;
@@ -18,15 +18,15 @@ use crate::site::Site;
 /// How deep folders are looked into.
 const DEEPEST: usize = 6;
 
+/// So many of those that are not read are named.
+const TOLD: usize = 5;
+
 /// So many files are read.
 const MOST: usize = 500;
 
-/// Folders of programs that are not the operator's own.
-const OTHERS: [&str; 5] = ["venv", "env", "node_modules", "site-packages", "__pycache__"];
-
 /// Reads every Python file below these folders.
 pub(super) fn look(site: &Site, code: &[PathBuf], seen: &mut Examination) {
-    let mut reader = Reader { files: 0, traps: Vec::new(), fault: None };
+    let mut reader = Reader { files: 0, traps: Vec::new(), unread: Vec::new() };
     for folder in code {
         match HostFiles::open_named(folder, Arc::new(NoCheckpoints)).map_err(WayFault::into_fault) {
             Ok(files) => {
@@ -34,18 +34,19 @@ pub(super) fn look(site: &Site, code: &[PathBuf], seen: &mut Examination) {
                     reader.folder((&files, Some(folder)), &root, DEEPEST);
                 }
             }
-            Err(fault) => reader.fault = Some(within(folder, &fault)),
+            Err(fault) => reader.unread.push(within(folder, &fault)),
         }
     }
     for folder in Mounted::of(site).code() {
         reader.folder((&site.host, None), folder, DEEPEST);
     }
     seen.python.files = reader.files;
-    seen.python.traps = match (reader.fault, reader.files) {
-        // What was found stays found, whatever else could not be read.
-        (Some(fault), _) if reader.traps.is_empty() => Look::Unknown(fault),
-        (None, 0) => Look::NotHere("no Python files: name a folder with --code DIR".to_owned()),
-        _ => Look::Saw(reader.traps),
+    seen.python.unread = as_one(&reader.unread);
+    // What was found stays found, whatever else could not be read.
+    seen.python.traps = if reader.files == 0 && reader.unread.is_empty() {
+        Look::NotHere("no Python files: name a folder with --code DIR".to_owned())
+    } else {
+        Look::Saw(reader.traps)
     };
 }
 
@@ -86,6 +87,16 @@ fn named_text(file: &Path) -> Result<String, Failure> {
     }
 }
 
+/// All that was not read, as one fault.
+fn as_one(unread: &[Fault]) -> Option<Fault> {
+    let first = unread.first()?;
+    let mut details: Vec<_> = unread.iter().take(TOLD).map(|one| one.detail.as_str()).collect();
+    let more = unread.len().saturating_sub(TOLD);
+    let more = (more > 0).then(|| format!("and {more} more"));
+    details.extend(more.as_deref());
+    Some(Fault::new(first.kind, details.join(", ")))
+}
+
 fn within(folder: &Path, fault: &Fault) -> Fault {
     Fault::new(fault.kind, format!("`{}`: {}", folder.display(), fault.detail))
 }
@@ -93,34 +104,38 @@ fn within(folder: &Path, fault: &Fault) -> Fault {
 struct Reader {
     files: usize,
     traps: Vec<PythonTrap>,
-    fault: Option<Fault>,
+    /// What may hold code and was not read.
+    unread: Vec<Fault>,
 }
 
 impl Reader {
     /// Reads what lies in a folder; `above` is the folder that stands for `/`, for people.
     fn folder(
         &mut self,
-        (files, above): (&dyn Files, Option<&PathBuf>),
+        (files, above): (&HostFiles, Option<&PathBuf>),
         path: &HostPath,
         depth: usize,
     ) {
+        if files.is_file(path) == Ok(true) {
+            return;
+        }
         let names = match files.look(path) {
             Ok(Seen::Folder(folder)) => folder.names,
             Ok(Seen::File { .. }) => return,
-            // Neither a link nor a large file is a folder of code.
-            Err(fault)
-                if matches!(
-                    fault.kind,
-                    FaultKind::Absent | FaultKind::NotPlain | FaultKind::Unreadable
-                ) =>
-            {
+            Err(fault) if fault.kind == FaultKind::Absent => return,
+            // What is no folder holds no files, but a link may lead to one. Of data that containers
+            // see, links are no code.
+            Err(fault) if fault.kind == FaultKind::NotPlain => {
+                if above.is_some() && files.link_on_the_way(path).is_some() {
+                    self.unread.push(fault);
+                }
                 return;
             }
-            Err(fault) => return self.fault = Some(fault),
+            Err(fault) => return self.unread.push(fault),
         };
         for name in &names {
             let Ok(inner) = path.join(name) else { continue };
-            if is_python(name) {
+            if is_python_file(name) {
                 self.file((files, above), &inner);
             } else if depth > 0 && may_hold_code(name) {
                 self.folder((files, above), &inner, depth - 1);
@@ -128,7 +143,7 @@ impl Reader {
         }
     }
 
-    fn file(&mut self, (files, above): (&dyn Files, Option<&PathBuf>), path: &HostPath) {
+    fn file(&mut self, (files, above): (&HostFiles, Option<&PathBuf>), path: &HostPath) {
         if self.files >= MOST {
             return;
         }
@@ -144,18 +159,9 @@ impl Reader {
                 let text = String::from_utf8_lossy(content.expose());
                 self.traps.extend(scan_python(&shown, &text));
             }
-            // A link in a folder of code leads to code that is looked at where it lies.
             Ok(Seen::Folder(_)) => (),
-            Err(fault) if fault.kind == FaultKind::NotPlain => (),
-            Err(fault) => self.fault = Some(fault),
+            Err(fault) if fault.kind == FaultKind::Absent => (),
+            Err(fault) => self.unread.push(fault),
         }
     }
-}
-
-fn is_python(name: &str) -> bool {
-    name.rsplit_once('.').is_some_and(|(_, ending)| ending == "py")
-}
-
-fn may_hold_code(name: &str) -> bool {
-    !name.contains('.') && !OTHERS.contains(&name)
 }

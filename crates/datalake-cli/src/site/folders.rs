@@ -53,7 +53,7 @@ pub(super) fn at_folder(folder: &Path) -> impl Fn(Fault) -> Failure {
     move |fault| {
         let target = "/".parse::<HostPath>().map_or(Target::Service, Target::Path);
         let mut failure = Failure::at(&target, &fault);
-        if fault.kind == FaultKind::Unreadable {
+        if matches!(fault.kind, FaultKind::Unreadable | FaultKind::TooLarge) {
             failure.messages =
                 vec![name.clone(), "a file in it cannot be used".to_owned(), fault.detail];
             return failure

@@ -3,6 +3,7 @@
 use super::diagnose::Check;
 use super::look::{Judged, Look, Not, warning, wrong};
 use super::{Examination, FindingId};
+use crate::Fault;
 
 /// What was seen of Python files.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -11,6 +12,8 @@ pub struct PythonEvidence {
     pub files: usize,
     /// The traps in them.
     pub traps: Look<Vec<PythonTrap>>,
+    /// Why there is more that was not read, if there is.
+    pub unread: Option<Fault>,
 }
 
 /// A trap in a Python file.
@@ -53,7 +56,7 @@ pub(super) const CHECKS: &[Check] = &[
 
 impl Default for PythonEvidence {
     fn default() -> Self {
-        Self { files: 0, traps: Look::nobody() }
+        Self { files: 0, traps: Look::nobody(), unread: None }
     }
 }
 
@@ -69,14 +72,18 @@ fn of(kind: PythonTrapKind, seen: &Examination) -> Result<Vec<String>, Not> {
     Ok(traps.map(line).collect())
 }
 
-fn sound(seen: &Examination) -> String {
-    format!("none in {} files", seen.python.files)
+/// That there is none, if all was read.
+fn sound(seen: &Examination) -> Judged {
+    match &seen.python.unread {
+        Some(fault) => Err(Not::Known(fault.clone())),
+        None => Ok(format!("none in {} files", seen.python.files)),
+    }
 }
 
 fn modal_words(seen: &Examination) -> Judged {
     let found = of(PythonTrapKind::ModalWord, seen)?;
     if found.is_empty() {
-        return Ok(sound(seen));
+        return sound(seen);
     }
     Err(wrong(found, "write today's words: with the old ones the file cannot be deployed"))
 }
@@ -84,7 +91,7 @@ fn modal_words(seen: &Examination) -> Judged {
 fn getenv(seen: &Examination) -> Judged {
     let found = of(PythonTrapKind::Getenv, seen)?;
     if found.is_empty() {
-        return Ok(sound(seen));
+        return sound(seen);
     }
     Err(warning(
         found,
@@ -96,7 +103,7 @@ fn getenv(seen: &Examination) -> Judged {
 fn latest_json(seen: &Examination) -> Judged {
     let found = of(PythonTrapKind::LatestJson, seen)?;
     if found.is_empty() {
-        return Ok(sound(seen));
+        return sound(seen);
     }
     Err(wrong(
         found,
@@ -108,7 +115,7 @@ fn latest_json(seen: &Examination) -> Judged {
 fn secret(seen: &Examination) -> Judged {
     let found = of(PythonTrapKind::Secret, seen)?;
     if found.is_empty() {
-        return Ok(sound(seen));
+        return sound(seen);
     }
     Err(wrong(
         found,
@@ -119,7 +126,7 @@ fn secret(seen: &Examination) -> Judged {
 fn leading_slash(seen: &Examination) -> Judged {
     let found = of(PythonTrapKind::LeadingSlash, seen)?;
     if found.is_empty() {
-        return Ok(sound(seen));
+        return sound(seen);
     }
     Err(warning(
         found,

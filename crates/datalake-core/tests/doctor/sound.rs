@@ -263,6 +263,9 @@ fn on_the_host() -> Vec<(&'static str, Change)> {
         ("canary", |seen| seen.containers.canary = unknown()),
         ("dagster.yaml", |seen| seen.dagster_yaml.traps = unknown()),
         ("python", |seen| seen.python.traps = unknown()),
+        ("python, not all of it", |seen| {
+            seen.python.unread = Some(Fault::new(FaultKind::NotPlain, "`/code/a.py` is a socket"));
+        }),
     ]
 }
 

@@ -17,6 +17,7 @@ use tempfile::NamedTempFile;
 use zstd::Encoder;
 
 use super::entry::{Entry, entries, open_folder, target};
+use super::left_out::{LeftOut, LeftOutFor, leads_out};
 use super::manifest::{Head, write_line};
 use super::{ArchiveFault, ArchiveProgress, Archived, FOLDER, MANIFEST};
 use crate::fault::{fault_of, fault_of_io};
@@ -156,26 +157,35 @@ impl Writing<'_> {
                 FileType::RegularFile if belongs_to(own, &databases) => {
                     self.progress.add(size(&entry.stat));
                 }
-                FileType::RegularFile if self.stays_out(&entry.stat) => {
-                    self.archived.skipped.push(String::from_utf8_lossy(&inner).into_owned());
-                }
                 FileType::RegularFile => {
                     if self.file(folder, &entry, &inner).map_err(at)? {
                         databases.push(own.to_vec());
                     }
                 }
-                _ => self.archived.skipped.push(String::from_utf8_lossy(&inner).into_owned()),
+                other => self.leave_out(&inner, LeftOutFor::Kind(other)),
             }
         }
         Ok(())
     }
 
-    /// Whether a file is not put in: one of somebody else that was linked here, or one that is
-    /// next to nothing but holes, which would take hours and no disk.
-    fn stays_out(&self, stat: &Stat) -> bool {
-        let is_strange = stat.st_nlink > 1 && !self.owners.includes_user(stat.st_uid);
+    /// Why a file is not put in, if it is not: one of somebody else that was linked here, or one
+    /// that is next to nothing but holes, which would take hours and no disk.
+    fn stays_out(&self, stat: &Stat) -> Option<LeftOutFor> {
         let stored = u64::try_from(stat.st_blocks).unwrap_or_default().saturating_mul(512);
-        is_strange || (size(stat) > HOLLOW && stored < size(stat) / 16)
+        match FileType::from_raw_mode(stat.st_mode) {
+            FileType::RegularFile => (),
+            other => return Some(LeftOutFor::Kind(other)),
+        }
+        if stat.st_nlink > 1 && !self.owners.includes_user(stat.st_uid) {
+            return Some(LeftOutFor::Foreign(stat.st_uid));
+        }
+        (size(stat) > HOLLOW && stored < size(stat) / 16).then_some(LeftOutFor::Hollow)
+    }
+
+    /// Notes what is not put in; `name` is its name in the archive.
+    fn leave_out(&mut self, name: &[u8], reason: LeftOutFor) {
+        let path = below_folder(name);
+        self.archived.left_out.push(LeftOut { path, reason });
     }
 
     fn folder(&mut self, stat: &Stat, name: &[u8]) -> Result<(), Fault> {
@@ -187,6 +197,10 @@ impl Writing<'_> {
     fn link(&mut self, folder: &OwnedFd, entry: &Entry, name: &[u8]) -> Result<(), Fault> {
         let target = target(folder.as_fd(), &entry.name)?;
         let mut header = header(&entry.stat, EntryType::Symlink, 0);
+        let shown = target.to_string_lossy().into_owned();
+        if leads_out(Path::new(&below_folder(name)), Path::new(&shown)) {
+            self.leave_out(name, LeftOutFor::Behind(shown));
+        }
         let (name, target) = (OsStr::from_bytes(name), OsStr::from_bytes(target.to_bytes()));
         self.out.append_link(&mut header, name, target).map_err(|error| fault_of_io(&error))
     }
@@ -207,6 +221,12 @@ impl Writing<'_> {
         file.sync_all().map_err(io)?;
         Ok((file, self.archived))
     }
+}
+
+/// The path below the folder of what has this name in the archive.
+fn below_folder(name: &[u8]) -> String {
+    let name = String::from_utf8_lossy(name);
+    name.strip_prefix(FOLDER).unwrap_or(&name).trim_start_matches('/').to_owned()
 }
 
 fn belongs_to(name: &[u8], databases: &[Vec<u8>]) -> bool {

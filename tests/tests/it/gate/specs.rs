@@ -81,7 +81,7 @@ fn a_spec_that_would_block_or_never_end_is_refused() {
     fs::remove_file(ground.at("work/datalake.yaml")).unwrap();
     File::create(ground.at("work/datalake.yaml")).unwrap().set_len(10 << 30).unwrap();
     let ran = ground.call("config show").run().exits(78);
-    assert!(ran.stderr.contains("exceeds 1048576 bytes"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("it is larger than 1 MiB"), "{}", ran.stderr);
 }
 
 #[test]

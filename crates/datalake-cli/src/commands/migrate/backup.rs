@@ -15,6 +15,7 @@ use tokio::time::interval;
 
 use super::home::Home;
 use super::is_home::require_named_home;
+use super::left_out::{KeptPlaces, NotInIt};
 use crate::args::Cli;
 use crate::args::migrate::{Backup, What};
 use crate::dumps::find_dump;
@@ -48,8 +49,12 @@ struct BackedUp {
     packed: u64,
     /// Files that were written all the while, so perhaps not whole in it.
     disturbed: Vec<String>,
-    /// What is not in it, since it is no file.
+    /// The paths of what is not in it, below the folder.
     skipped: Vec<String>,
+    /// What is not in it, and why.
+    left_out: Vec<NotInIt>,
+    /// What Dagster keeps in other folders, so that it is not in it.
+    elsewhere: Vec<String>,
     /// What copies Dagster's database, where it is one of Postgres and not in it.
     dump: Option<String>,
     /// How long it took, in seconds.
@@ -85,7 +90,9 @@ async fn write(cli: &Cli, flags: &Backup, printer: Printer) -> Result<Exit, Fail
     let site = Site::open(cli, printer).await?;
     let what = What { home: flags.home.clone(), ..What::default() };
     require_named_home(&what).await?;
-    let home = Home::find(&site, &what)?.folder;
+    let whole = Home::find(&site, &what)?;
+    let kept = KeptPlaces::of(&whole)?;
+    let home = whole.folder;
     let (opened, folder, rules) = (home.open()?, home.path_here(), home.rules());
     let dump = find_dump(&site, &home.text("dagster.yaml")?.unwrap_or_default());
     let created = site.clock.now().to_string();
@@ -99,7 +106,9 @@ async fn write(cli: &Cli, flags: &Backup, printer: Printer) -> Result<Exit, Fail
         archive(&NewArchive { folder: &opened, name, owners, to, created }, progress)
     };
     let made = shown(printer, work).await?;
-    let Archived { files, databases, bytes, packed, disturbed, skipped } = made;
+    let Archived { files, databases, bytes, packed, disturbed, left_out } = made;
+    let left_out = kept.judge_left_out(&folder, left_out);
+    let elsewhere = kept.elsewhere;
     let (file, folder) = (path_text(&to), path_text(&folder));
     let seconds = began.elapsed().as_secs_f64();
     let mut text = format!(
@@ -109,10 +118,11 @@ async fn write(cli: &Cli, flags: &Backup, printer: Printer) -> Result<Exit, Fail
         size(bytes),
         size(packed)
     );
-    text.push_str(&named(
-        "not in it: no plain files, files of another user, or all holes",
-        &skipped,
-    ));
+    let told: Vec<_> = left_out.iter().map(NotInIt::line).collect();
+    text.push_str(&named("not in it", &told));
+    for line in &elsewhere {
+        text.push_str(&format!("Not in it: {line}\n"));
+    }
     if let Some(line) = &dump {
         text.push_str(&format!(
             "Not in it: Dagster's database, which is Postgres. Copy it with:\n  {}\n",
@@ -120,10 +130,8 @@ async fn write(cli: &Cli, flags: &Backup, printer: Printer) -> Result<Exit, Fail
         ));
     }
     text.push_str(&format!("Next: {} migrate backup --check {file}\n", site.name));
-    let problem = (!disturbed.is_empty()).then(|| {
-        let message = named("written all the while, so perhaps not whole in it", &disturbed);
-        Failure::new(Exit::Partly, message.trim_end()).hint("stop what writes, and make it anew")
-    });
+    let problem = partly_made(&left_out, &disturbed);
+    let skipped = left_out.iter().map(|one| one.path.clone()).collect();
     let made = BackedUp {
         folder,
         file,
@@ -133,11 +141,31 @@ async fn write(cli: &Cli, flags: &Backup, printer: Printer) -> Result<Exit, Fail
         packed,
         disturbed,
         skipped,
+        left_out,
+        elsewhere,
         dump,
         seconds,
     };
     printer.result(BACKUP, made, &text);
     problem.map_or(Ok(Exit::Done), Err)
+}
+
+/// What keeps the archive from being whole.
+fn partly_made(left_out: &[NotInIt], disturbed: &[String]) -> Option<Failure> {
+    let lost: Vec<_> = left_out.iter().filter(|one| one.of_dagster).map(NotInIt::line).collect();
+    let mut message = named("of Dagster's own that are not in it", &lost);
+    message.push_str(&named("written all the while, so perhaps not whole in it", disturbed));
+    if message.is_empty() {
+        return None;
+    }
+    let mut failure = Failure::new(Exit::Partly, message.trim_end());
+    if !lost.is_empty() {
+        failure = failure.hint("put plain files in their place, or copy them another way");
+    }
+    if !disturbed.is_empty() {
+        failure = failure.hint("stop what writes, and make it anew");
+    }
+    Some(failure)
 }
 
 async fn read_back(file: &Path, into: Option<&Path>, printer: Printer) -> Result<Exit, Failure> {
@@ -207,7 +235,7 @@ fn named(what: &str, names: &[String]) -> String {
         text.push_str(&format!("  {}\n", printable(name)));
     }
     if names.len() > TOLD {
-        text.push_str("  …\n");
+        text.push_str(&format!("  … and {} more\n", count((names.len() - TOLD) as u64)));
     }
     text
 }

@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use datalake_core::{FaultKind, HostPath};
-use datalake_dagster::{OwnStorage, own_storage};
+use datalake_core::{Fault, FaultKind, HostPath};
+use datalake_dagster::{OwnStorage, is_python_file, may_hold_code, own_storage};
 use datalake_engine::{Files as _, NoCheckpoints, Seen};
 use datalake_host::HostFiles;
 
@@ -64,10 +64,15 @@ impl CodeLook<'_> {
                 break;
             }
             match self.files.is_file(&path) {
-                Ok(true) if is_python(&path) => self.read(&path),
-                // A link, or a name that is gone again: what lies behind it is not of this folder.
+                Ok(true) if is_python_file(path.file_name()) => self.read(&path),
                 Ok(true) => (),
-                Err(fault) if matches!(fault.kind, FaultKind::NotPlain | FaultKind::Absent) => (),
+                Err(fault) if fault.kind == FaultKind::Absent => (),
+                // Nobody knows what lies behind a link.
+                Err(fault) if fault.kind == FaultKind::NotPlain => {
+                    if may_be_code(&path) {
+                        self.found.push(not_read(&fault));
+                    }
+                }
                 Ok(false) => left.extend(self.names(&path)?),
                 Err(fault) => return Err(Failure::about(self.shown(Some(&path)), &fault)),
             }
@@ -99,6 +104,9 @@ impl CodeLook<'_> {
                 self.found.extend(found.iter().map(line));
             }
             Ok(Seen::Folder(_)) => (),
+            Err(fault) if matches!(fault.kind, FaultKind::NotPlain | FaultKind::TooLarge) => {
+                self.found.push(not_read(&fault));
+            }
             Err(fault) => self.found.push(format!("{shown}: cannot be read: {fault}")),
         }
     }
@@ -110,6 +118,14 @@ impl CodeLook<'_> {
     }
 }
 
-fn is_python(path: &HostPath) -> bool {
-    path.file_name().rsplit_once('.').is_some_and(|(_, ending)| ending == "py")
+/// Such a fault names the path.
+fn not_read(fault: &Fault) -> String {
+    format!("code that was not read: {}", printable(&fault.detail))
+}
+
+/// Whether a path is one of Python's, or may be a folder of the operator's own code.
+fn may_be_code(path: &HostPath) -> bool {
+    let mut parts: Vec<_> = path.as_str().split('/').filter(|part| !part.is_empty()).collect();
+    let Some(name) = parts.pop() else { return false };
+    parts.iter().all(|part| may_hold_code(part)) && (is_python_file(name) || may_hold_code(name))
 }

@@ -201,7 +201,7 @@ impl FolderPlace {
                 Err(unopened(&shown, &fault))
             }
             Err(fault) if fault.kind == FaultKind::Absent => Ok(None),
-            Err(fault) if fault.kind == FaultKind::Unreadable => {
+            Err(fault) if fault.kind == FaultKind::TooLarge => {
                 Err(unopened(&shown, &fault).under(Exit::Config))
             }
             Err(fault) => Err(unopened(&shown, &fault)),

@@ -70,7 +70,7 @@ impl<'a> Walk<'a> {
             Ok(Seen::Folder(seen)) => self.enter(folder, (name, &path), (&seen.names, depth)),
             Err(fault) if fault.kind == FaultKind::Absent => (),
             // Nothing but a file can be too large.
-            Err(fault) if fault.kind == FaultKind::Unreadable && !counts(name) => (),
+            Err(fault) if fault.kind == FaultKind::TooLarge && !counts(name) => (),
             Err(fault) => self.left_out.push((path, fault)),
         }
     }

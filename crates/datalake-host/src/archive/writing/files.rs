@@ -8,7 +8,7 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::FileExt as _;
 
 use datalake_core::{Fault, FaultKind};
-use rustix::fs::{FileType, Stat, fstat};
+use rustix::fs::{Stat, fstat};
 use sha2::{Digest as _, Sha256};
 use tar::EntryType;
 use tempfile::NamedTempFile;
@@ -39,6 +39,11 @@ impl Writing<'_> {
         entry: &Entry,
         name: &[u8],
     ) -> Result<bool, Fault> {
+        // Looked at before it is opened, so that nothing wakes up, and again when it is open.
+        if let Some(reason) = self.stays_out(&entry.stat) {
+            self.leave_out(name, reason);
+            return Ok(false);
+        }
         let file: File = match open_file(folder.as_fd(), &entry.name) {
             Ok(file) => file.into(),
             // It went meanwhile.
@@ -46,9 +51,9 @@ impl Writing<'_> {
             Err(fault) => return Err(fault),
         };
         let stat = fstat(&file).map_err(fault_of)?;
-        if self.stays_out(&stat) || FileType::from_raw_mode(stat.st_mode) != FileType::RegularFile {
+        if let Some(reason) = self.stays_out(&stat) {
             // It was swapped for something else meanwhile.
-            self.archived.skipped.push(String::from_utf8_lossy(name).into_owned());
+            self.leave_out(name, reason);
             return Ok(false);
         }
         let mut magic = [0; database::MAGIC.len()];
