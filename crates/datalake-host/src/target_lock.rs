@@ -15,8 +15,8 @@ use std::time::Duration;
 use datalake_core::{Fault, FaultKind};
 use datalake_engine::{Lock, LockFault};
 use rustix::fs::{
-    AtFlags, FileType, Mode, OFlags, RenameFlags, Stat, Uid, fchmod, fchown, fstat, open,
-    openat, renameat_with, statat, unlinkat,
+    AtFlags, FileType, Mode, OFlags, RenameFlags, Stat, Uid, fchmod, fchown, fstat, open, openat,
+    renameat_with, statat, unlinkat,
 };
 use rustix::io::Errno;
 use rustix::process::geteuid;
@@ -187,9 +187,8 @@ impl<'a> Claim<'a> {
         let mut random = [0; 8];
         getrandom(&mut random, GetRandomFlags::empty()).map_err(fault_of)?;
         let aside = format!("{}.{:016x}", self.name, u64::from_ne_bytes(random));
-        let moved = |from: &str, to: &str| {
-            renameat_with(folder, from, folder, to, RenameFlags::NOREPLACE)
-        };
+        let moved =
+            |from: &str, to: &str| renameat_with(folder, from, folder, to, RenameFlags::NOREPLACE);
         match moved(&self.name, &aside) {
             Ok(()) => (),
             Err(Errno::NOENT) => return Ok(Look::Changing),
