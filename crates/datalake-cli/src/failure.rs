@@ -125,6 +125,9 @@ impl From<LockFault> for Failure {
         match &error {
             LockFault::Held(_) => Self::of(Exit::Locked, &error)
                 .hint("wait for it to end; a killed run gives the lock back by itself"),
+            LockFault::Unusable(fault) if fault.kind == FaultKind::Denied => {
+                Self::of(Exit::Denied, &error)
+            }
             _ => Self::of(Exit::Io, &error),
         }
     }

@@ -18,7 +18,6 @@ use datalake_engine::{
 use datalake_host::{Account, HostFiles, StateDir, SystemClock, find_user};
 use datalake_s3::S3Store;
 
-pub(crate) use self::claims::lock_by_name;
 use self::folders::{at_folder, default_state, spec_files};
 pub(crate) use self::folders::{named_for, own_name, quoted};
 use crate::args::Cli;

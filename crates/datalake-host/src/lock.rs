@@ -20,19 +20,28 @@ impl Lock for LockedFile {}
 
 /// Locks `file` and writes `holder` into it; what an ended run has left there does not matter.
 pub(crate) fn take(mut file: File, holder: &str) -> Result<Box<dyn Lock>, LockFault> {
-    let unusable = |error: &_| LockFault::Unusable(fault_of_io(error));
-    match file.try_lock() {
-        Ok(()) => (),
-        Err(TryLockError::WouldBlock) => return Err(LockFault::Held(holder_in(file))),
-        Err(TryLockError::Error(error)) => return Err(unusable(&error)),
-    }
-    file.set_len(0).map_err(|error| unusable(&error))?;
-    file.write_all(holder.as_bytes()).map_err(|error| unusable(&error))?;
+    lock_file(&file)?;
+    write_holder(&mut file, holder).map_err(|error| LockFault::Unusable(fault_of_io(&error)))?;
     Ok(Box::new(LockedFile { _held: file }))
 }
 
+/// Locks `file`, without waiting; whoever holds it is named as far as the file tells.
+pub(crate) fn lock_file(file: &File) -> Result<(), LockFault> {
+    match file.try_lock() {
+        Ok(()) => Ok(()),
+        Err(TryLockError::WouldBlock) => Err(LockFault::Held(holder_in(file))),
+        Err(TryLockError::Error(error)) => Err(LockFault::Unusable(fault_of_io(&error))),
+    }
+}
+
+/// Says in a locked file who holds it.
+pub(crate) fn write_holder(file: &mut File, holder: &str) -> std::io::Result<()> {
+    file.set_len(0)?;
+    file.write_all(holder.as_bytes())
+}
+
 /// Who holds the lock, as far as the file tells.
-fn holder_in(file: File) -> String {
+fn holder_in(file: &File) -> String {
     let mut text = Vec::new();
     match file.take(LONGEST_HOLDER).read_to_end(&mut text) {
         Ok(_) if !text.is_empty() => escaped(&text),

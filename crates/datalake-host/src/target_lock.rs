@@ -1,186 +1,229 @@
 //! One run at a time on one target, whoever starts it and wherever its records lie.
 //!
-//! The lock is a name among the kernel's abstract sockets. Root and the service user share those
-//! names, the kernel gives one back with the process that holds it, however it ends, and it says
-//! which process that is. No file is made, so there is none that somebody could have put there, that
-//! a rollback would find, or that a user could not write to.
+//! The lock is a file outside of the target, in folders that every process of the machine sees and
+//! that are empty after a boot. It belongs to one user and has mode 0600: that user and root can
+//! open it, nobody else can hold it. A name that somebody else has taken is cleared by root, and
+//! told to the user. It goes with the run that holds it; what a killed one leaves is locked by
+//! nobody.
 
 use std::fs::File;
-use std::io::Read;
 use std::os::fd::OwnedFd;
-use std::os::unix::net::UnixStream;
 use std::path::Path;
+use std::thread;
+use std::time::Duration;
 
 use datalake_core::{Fault, FaultKind};
 use datalake_engine::{Lock, LockFault};
-use rustix::io::Errno;
-use rustix::net::{
-    AddressFamily, SocketAddrUnix, SocketFlags, SocketType, bind, connect, listen, socket_with,
+use rustix::fs::{
+    AtFlags, FileType, Mode, OFlags, RenameFlags, Stat, Uid, fchmod, fchown, fstat, open, openat,
+    renameat_with, statat, unlinkat,
 };
+use rustix::io::Errno;
+use rustix::process::geteuid;
+use rustix::rand::{GetRandomFlags, getrandom};
 
-use crate::escape::escaped;
-use crate::fault::fault_of;
+use crate::fault::{fault_of, kind_in_words};
+use crate::lock::{lock_file, write_holder};
 
-/// What all names begin with.
-const NAMES: &str = "datalake/lock/";
-/// As much of a command line as is looked at.
-const LONGEST_COMMAND_LINE: u64 = 4096;
-/// As much of a program's name as is shown.
-const LONGEST_PROGRAM: usize = 64;
+/// Where the files lie. All that can be used are taken, in this order: a service may see one of
+/// them only to read, and a user's files in the other one may go with its last login.
+const FOLDERS: [&str; 2] = ["/run/lock", "/dev/shm"];
+/// So often a file is looked for anew that another process makes or removes meanwhile.
+const ATTEMPTS: u32 = 50;
+const PAUSE: Duration = Duration::from_millis(2);
+const PRIVATE: Mode = Mode::RUSR.union(Mode::WUSR);
 
-/// A name that is taken as long as the socket is open. Programs that are started do not inherit it.
-struct TakenName {
-    _held: OwnedFd,
-}
-
-impl Lock for TakenName {}
-
-/// Takes the lock of `target`. It never waits: whoever holds it is named, and is not believed more
-/// than that. `is_command` tells which words of a command line are commands of ours.
+/// Takes the lock of `target` for `owner`: that user and root exclude each other and themselves. It
+/// never waits for another run.
 ///
 /// # Errors
 ///
-/// [`LockFault::Held`] with the process that the kernel names.
-pub fn lock_target(
-    target: &str,
-    is_command: impl Fn(&str) -> bool,
-) -> Result<Box<dyn Lock>, LockFault> {
-    let unusable = |errno: Errno| LockFault::Unusable(named_fault(errno));
-    let name = format!("{NAMES}{target}");
-    let name = SocketAddrUnix::new_abstract_name(name.as_bytes()).map_err(unusable)?;
-    let socket = new_socket().map_err(unusable)?;
-    match bind(&socket, &name) {
-        Ok(()) => (),
-        Err(Errno::ADDRINUSE) => return Err(LockFault::Held(holder_of(&name, is_command))),
-        Err(errno) => return Err(unusable(errno)),
+/// [`LockFault::Held`] with what the other run has written of itself.
+pub fn lock_target(owner: u32, target: &str, holder: &str) -> Result<Box<dyn Lock>, LockFault> {
+    lock_in_all(&FOLDERS.map(Path::new), &Claim::new(owner, target, holder))
+}
+
+fn lock_in_all(folders: &[&Path], claim: &Claim<'_>) -> Result<Box<dyn Lock>, LockFault> {
+    let mut held = Vec::new();
+    for folder in folders {
+        held.extend(claim.take_in(folder)?);
     }
-    // Only a socket that listens tells whose it is.
-    listen(&socket, 8).map_err(unusable)?;
-    Ok(Box::new(TakenName { _held: socket }))
-}
-
-fn new_socket() -> Result<OwnedFd, Errno> {
-    let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
-    socket_with(AddressFamily::UNIX, SocketType::STREAM, flags, None)
-}
-
-fn named_fault(errno: Errno) -> Fault {
-    let fault = fault_of(errno);
-    Fault::new(FaultKind::Io, format!("the kernel gives no name to a socket: {}", fault.detail))
-}
-
-/// Who holds the lock, as far as the kernel tells.
-fn holder_of(name: &SocketAddrUnix, is_command: impl Fn(&str) -> bool) -> String {
-    let unknown = || "the kernel does not say which process it is".to_owned();
-    // A holder that lets nobody connect is not waited for.
-    let Ok(socket) = new_socket() else { return unknown() };
-    if connect(&socket, name).is_err() {
-        return unknown();
+    if held.is_empty() {
+        let shown = folders.iter().map(|folder| format!("`{}`", folder.display()));
+        let shown = shown.collect::<Vec<_>>().join(" nor in ");
+        let detail = format!("no file of user {} can be made in {shown}", claim.owner);
+        return Err(LockFault::Unusable(Fault::new(FaultKind::Denied, detail)));
     }
-    let credentials = tokio::net::UnixStream::from_std(UnixStream::from(socket));
-    let Ok(credentials) = credentials.and_then(|stream| stream.peer_cred()) else {
-        return unknown();
-    };
-    let user = credentials.uid();
-    match credentials.pid() {
-        Some(process) if process > 0 => {
-            let command = command_of(process, is_command);
-            let command = command.map(|text| format!(", `{text}`")).unwrap_or_default();
-            format!("process {process} of user {user}{command}")
+    Ok(Box::new(HeldFiles { _held: held }))
+}
+
+struct HeldFiles {
+    _held: Vec<HeldFile>,
+}
+
+impl Lock for HeldFiles {}
+
+/// A locked file under its name.
+struct HeldFile {
+    file: File,
+    folder: OwnedFd,
+    name: String,
+}
+
+impl HeldFile {
+    /// Whether whoever comes next finds this very file.
+    fn is_found(&self) -> bool {
+        let found = statat(&self.folder, &self.name, AtFlags::SYMLINK_NOFOLLOW);
+        let (Ok(found), Ok(own)) = (found, fstat(&self.file)) else { return false };
+        (found.st_dev, found.st_ino) == (own.st_dev, own.st_ino)
+    }
+}
+
+impl Drop for HeldFile {
+    fn drop(&mut self) {
+        // It is removed while it is still locked: who has it open sees that it is gone.
+        if self.is_found() {
+            let _ = unlinkat(&self.folder, &self.name, AtFlags::empty());
         }
-        Some(_) | None => format!("a process of user {user} in another container"),
     }
 }
 
-/// Program and command of a process. Its other words may be secret, and are not shown.
-fn command_of(process: i32, is_command: impl Fn(&str) -> bool) -> Option<String> {
-    let file = File::open(format!("/proc/{process}/cmdline")).ok()?;
-    let mut line = Vec::new();
-    file.take(LONGEST_COMMAND_LINE).read_to_end(&mut line).ok()?;
-    program_and_command(&line, is_command)
+/// What one look at the lock's place has led to.
+enum Look {
+    File(File),
+    /// Another process was at it.
+    Changing,
+    /// This user can have no file here.
+    Closed,
 }
 
-fn program_and_command(line: &[u8], is_command: impl Fn(&str) -> bool) -> Option<String> {
-    let mut words = line.split(|byte| *byte == 0).map(String::from_utf8_lossy);
-    let program = words.next()?;
-    let program = Path::new(program.as_ref()).file_name()?.as_encoded_bytes();
-    let program = escaped(program.get(..LONGEST_PROGRAM).unwrap_or(program));
-    let command = words.find(|word| is_command(word));
-    Some(
-        command.map_or_else(
-            || program.clone(),
-            |word| format!("{program} {}", escaped(word.as_bytes())),
-        ),
-    )
+struct Claim<'a> {
+    owner: u32,
+    name: String,
+    holder: &'a str,
+}
+
+impl<'a> Claim<'a> {
+    fn new(owner: u32, target: &str, holder: &'a str) -> Self {
+        Self { owner, name: format!("datalake-{owner}-{target}.lock"), holder }
+    }
+
+    fn take_in(&self, path: &Path) -> Result<Option<HeldFile>, LockFault> {
+        let Some(folder) = open_common_folder(path) else { return Ok(None) };
+        let shown = |fault: Fault| {
+            let detail = format!("`{}/{}`: {}", path.display(), self.name, fault.detail);
+            LockFault::Unusable(Fault { detail, ..fault })
+        };
+        for _ in 0..ATTEMPTS {
+            match self.look_in(&folder).map_err(shown)? {
+                Look::Closed => return Ok(None),
+                Look::Changing => thread::sleep(PAUSE),
+                Look::File(file) => {
+                    lock_file(&file)?;
+                    let folder = folder.try_clone().map_err(|_| shown(fault_of(Errno::MFILE)))?;
+                    let mut held = HeldFile { file, folder, name: self.name.clone() };
+                    if held.is_found() {
+                        // A full disk takes the name of the holder, not the lock.
+                        let _ = write_holder(&mut held.file, self.holder);
+                        return Ok(Some(held));
+                    }
+                }
+            }
+        }
+        Err(shown(Fault::new(FaultKind::Disturbed, "somebody makes and removes it all the time")))
+    }
+
+    fn look_in(&self, folder: &OwnedFd) -> Result<Look, Fault> {
+        match statat(folder, &self.name, AtFlags::SYMLINK_NOFOLLOW) {
+            Ok(stat) if self.is_fit(&stat) => self.open_in(folder),
+            Ok(stat) if !geteuid().is_root() => Err(foreign_fault(&stat)),
+            Ok(_) => self.clear_in(folder),
+            Err(Errno::NOENT) => self.create_in(folder),
+            Err(errno) => Err(fault_of(errno)),
+        }
+    }
+
+    /// A plain file with no other name, which the owner or root has made.
+    fn is_fit(&self, stat: &Stat) -> bool {
+        FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile
+            && [0, self.owner].contains(&stat.st_uid)
+            && stat.st_nlink <= 1
+            && stat.st_mode & 0o077 == 0
+    }
+
+    fn open_in(&self, folder: &OwnedFd) -> Result<Look, Fault> {
+        let flags = OFlags::RDWR | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY;
+        match openat(folder, &self.name, flags | OFlags::CLOEXEC, Mode::empty()) {
+            Ok(file) => {
+                let stat = fstat(&file).map_err(fault_of)?;
+                Ok(if self.is_fit(&stat) { Look::File(File::from(file)) } else { Look::Changing })
+            }
+            // Root has just made it, and is about to give it to its owner.
+            Err(Errno::NOENT | Errno::LOOP | Errno::NXIO | Errno::ACCESS) => Ok(Look::Changing),
+            Err(Errno::ROFS) => Ok(Look::Closed),
+            Err(errno) => Err(fault_of(errno)),
+        }
+    }
+
+    fn create_in(&self, folder: &OwnedFd) -> Result<Look, Fault> {
+        let flags = OFlags::RDWR | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW;
+        match openat(folder, &self.name, flags | OFlags::CLOEXEC, PRIVATE) {
+            Ok(file) => {
+                fchmod(&file, PRIVATE).map_err(fault_of)?;
+                if geteuid().is_root() {
+                    // Where a container's root may not give files away, the user has to wait.
+                    let _ = fchown(&file, Some(Uid::from_raw(self.owner)), None);
+                }
+                Ok(Look::File(File::from(file)))
+            }
+            Err(Errno::EXIST) => Ok(Look::Changing),
+            Err(Errno::ACCESS | Errno::PERM | Errno::ROFS) => Ok(Look::Closed),
+            Err(errno) => Err(fault_of(errno)),
+        }
+    }
+
+    /// Takes away what somebody else has put at the lock's place.
+    fn clear_in(&self, folder: &OwnedFd) -> Result<Look, Fault> {
+        let mut random = [0; 8];
+        getrandom(&mut random, GetRandomFlags::empty()).map_err(fault_of)?;
+        let aside = format!("{}.{:016x}", self.name, u64::from_ne_bytes(random));
+        let moved =
+            |from: &str, to: &str| renameat_with(folder, from, folder, to, RenameFlags::NOREPLACE);
+        match moved(&self.name, &aside) {
+            Ok(()) => (),
+            Err(Errno::NOENT) => return Ok(Look::Changing),
+            Err(errno) => return Err(fault_of(errno)),
+        }
+        let stat = statat(folder, &aside, AtFlags::SYMLINK_NOFOLLOW).map_err(fault_of)?;
+        if self.is_fit(&stat) {
+            // The owner was quicker: this is a lock.
+            moved(&aside, &self.name).map_err(fault_of)?;
+        } else if unlinkat(folder, &aside, AtFlags::empty()).is_err() {
+            // A folder that is not empty stays where it harms nobody.
+            let _ = unlinkat(folder, &aside, AtFlags::REMOVEDIR);
+        }
+        Ok(Look::Changing)
+    }
+}
+
+/// The folder at `path`, where only the owner of a file can remove it; `None` for any other one.
+fn open_common_folder(path: &Path) -> Option<OwnedFd> {
+    let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    let folder = open(path, flags, Mode::empty()).ok()?;
+    let stat = fstat(&folder).ok()?;
+    let is_trusted = [0, geteuid().as_raw()].contains(&stat.st_uid);
+    let is_safe = stat.st_mode & 0o022 == 0 || stat.st_mode & 0o1000 != 0;
+    (is_trusted && is_safe).then_some(folder)
+}
+
+fn foreign_fault(stat: &Stat) -> Fault {
+    let kind = kind_in_words(FileType::from_raw_mode(stat.st_mode));
+    let detail = format!(
+        "{kind} of user {}, which keeps others out; root can remove it, as does a run as root",
+        stat.st_uid
+    );
+    Fault::new(FaultKind::Denied, detail)
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn lock(target: &str) -> Result<Box<dyn Lock>, LockFault> {
-        lock_target(target, |word| word == "provision")
-    }
-
-    fn own_target(name: &str) -> String {
-        format!("test/{}/{name}", std::process::id())
-    }
-
-    #[tokio::test]
-    async fn a_target_is_locked_once_and_the_kernel_names_the_holder() {
-        let target = own_target("once");
-        let held = lock(&target).unwrap();
-
-        let Err(LockFault::Held(holder)) = lock(&target) else { panic!("it is locked twice") };
-        assert!(
-            holder.starts_with(&format!("process {} of user ", std::process::id())),
-            "{holder}"
-        );
-        assert!(lock(&own_target("other")).is_ok());
-
-        drop(held);
-        assert!(lock(&target).is_ok());
-    }
-
-    #[tokio::test]
-    async fn a_holder_that_lets_nobody_connect_is_not_waited_for() {
-        let target = own_target("silent");
-        let name =
-            SocketAddrUnix::new_abstract_name(format!("{NAMES}{target}").as_bytes()).unwrap();
-        let socket = new_socket().unwrap();
-        bind(&socket, &name).unwrap();
-
-        let Err(LockFault::Held(holder)) = lock(&target) else { panic!("it is not locked") };
-
-        assert_eq!(holder, "the kernel does not say which process it is");
-    }
-
-    #[tokio::test]
-    async fn a_holder_whose_queue_is_full_is_not_waited_for() {
-        let target = own_target("full");
-        let name =
-            SocketAddrUnix::new_abstract_name(format!("{NAMES}{target}").as_bytes()).unwrap();
-        let socket = new_socket().unwrap();
-        bind(&socket, &name).unwrap();
-        listen(&socket, 0).unwrap();
-        let waiting: Vec<_> = (0..4).map(|_| new_socket().unwrap()).collect();
-        for one in &waiting {
-            let _ = connect(one, &name);
-        }
-
-        assert!(matches!(lock(&target), Err(LockFault::Held(_))));
-    }
-
-    #[track_caller]
-    fn check(line: &str, expected: &str) {
-        let told = program_and_command(line.as_bytes(), |word| word == "provision");
-        assert_eq!(told.as_deref(), Some(expected));
-    }
-
-    #[test]
-    fn of_a_command_line_program_and_command_are_shown() {
-        check("/usr/bin/datalake\0--state\0st\0provision\0--yes\0", "datalake provision");
-        check("evil\u{1b}[2J\0--token\0secret\0", "evil\\u{1b}[2J");
-        check(&"x".repeat(5000), &"x".repeat(64));
-    }
-}
+mod tests;

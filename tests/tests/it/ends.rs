@@ -4,6 +4,7 @@ mod children;
 mod sizes;
 
 use std::fs;
+use std::io::Write as _;
 use std::os::unix::process::ExitStatusExt;
 
 use rustix::process::{Pid, Signal, kill_process};
@@ -55,6 +56,39 @@ fn two_state_folders_exclude_each_other_on_one_host() {
     first.wait().unwrap();
     scene.service.set_faults("");
     scene.with_state("two", "provision --yes").run().exits(0);
+}
+
+/// The program in a network namespace of its own; 99 where this machine does not permit one.
+const OTHER_NETWORK: &str = "apart=-n; unshare $apart true 2>&1 || apart=-rn; \
+    unshare $apart true 2>&1 || exit 99; exec unshare $apart \"$@\"";
+
+#[test]
+fn a_run_in_another_network_namespace_is_kept_out_too() {
+    let scene = Scene::new();
+    scene.service.set_faults("delay 600s on PUT");
+    let mut first = scene.with_state("one", "provision --yes").start();
+    let runs = scene.host.dir().join("one/runs");
+    eventually("the first run has begun", || {
+        fs::read_dir(&runs).is_ok_and(|entries| entries.count() > 0)
+    });
+    fs::create_dir_all(scene.host.dir().join("two")).unwrap();
+
+    // A rollback takes the lock before it asks the service, which is not to be reached from there.
+    let second = scene.with_state("two", "rollback --yes").through_script(OTHER_NETWORK);
+    let ran = second.env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin").run();
+
+    if ran.status.code() == Some(99) {
+        // Past the capture of the test harness: what is skipped is said aloud.
+        let line = format!("skipped, no network namespace here: {}\n", ran.stdout.trim());
+        std::io::stderr().write_all(line.as_bytes()).unwrap();
+    } else {
+        let ran = ran.exits(7);
+        let process = format!("process {} of user ", first.id());
+        assert!(ran.stderr.contains(&process), "{}", ran.stderr);
+        assert!(ran.stderr.contains("`datalake provision`, since "), "{}", ran.stderr);
+    }
+    first.kill().unwrap();
+    first.wait().unwrap();
 }
 
 #[test]

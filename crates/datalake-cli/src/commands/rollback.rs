@@ -115,7 +115,7 @@ pub(super) async fn rollback(
 fn lock_other_host(site: &Site, receipt: &Receipt) -> Result<Option<Box<dyn Lock>>, Failure> {
     let settings = site.settings.host().ok().map(|host| host.user);
     match &receipt.user {
-        Some(user) if Some(user) != settings.as_ref() => site.lock_host(user),
+        Some(user) if Some(user) != settings.as_ref() => site.lock_host(user, "rollback"),
         Some(_) | None => Ok(None),
     }
 }

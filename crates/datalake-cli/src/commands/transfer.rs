@@ -23,7 +23,7 @@ use crate::failure::Failure;
 use crate::remote::Remote;
 use crate::render::{DocumentKind, Printer};
 
-pub(super) use self::ledger::{MANIFEST, PairRecords, lock_pair, pair_id};
+pub(super) use self::ledger::{MANIFEST, PairRecords, pair_id};
 pub(super) use self::notes::held;
 pub(super) use self::proof::{scrub, verify};
 pub(super) use self::run::watched;

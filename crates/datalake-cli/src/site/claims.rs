@@ -1,12 +1,11 @@
 //! The locks of a run: that of datalake's own folder, and that of the host that it changes.
 
-use clap::CommandFactory;
-use datalake_core::{HostPath, UnitName};
+use datalake_core::UnitName;
 use datalake_engine::{Clock, Lock, LockFault, StateFolder};
 use datalake_host::{find_user, lock_target};
+use rustix::process::geteuid;
 
 use super::Site;
-use crate::args::Cli;
 use crate::failure::Failure;
 
 /// Both locks of a run.
@@ -16,6 +15,14 @@ struct Claims {
 }
 
 impl Lock for Claims {}
+
+/// The locks of a pair of places.
+struct PairClaims {
+    _own: Box<dyn Lock>,
+    _service: Option<Box<dyn Lock>>,
+}
+
+impl Lock for PairClaims {}
 
 impl Site {
     /// Takes the locks for a command that changes something: no other run uses the same records, and
@@ -33,7 +40,7 @@ impl Site {
         })?;
         // Without a service user there is no host to change; a command that needs one says so.
         let user = self.settings.host().ok().map(|host| host.user);
-        let host = user.map_or(Ok(None), |user| self.lock_host(&user))?;
+        let host = user.map_or(Ok(None), |user| self.lock_host(&user, command))?;
         Ok(Box::new(Claims { _state: state, _host: host }))
     }
 
@@ -43,29 +50,41 @@ impl Site {
     /// # Errors
     ///
     /// [`Failure`] naming the run that holds it.
-    pub(crate) fn lock_host(&self, user: &UnitName) -> Result<Option<Box<dyn Lock>>, Failure> {
-        match find_user(&self.host, user.as_str()) {
-            Ok(account) => self.lock_folder(&account.home),
-            Err(_) => Ok(None),
-        }
+    pub(crate) fn lock_host(
+        &self,
+        user: &UnitName,
+        command: &str,
+    ) -> Result<Option<Box<dyn Lock>>, Failure> {
+        let Ok(account) = find_user(&self.host, user.as_str()) else { return Ok(None) };
+        // What cannot be opened cannot be changed either: the command says so at what it needs.
+        let Ok(id) = self.host.identify_folder(&account.home) else { return Ok(None) };
+        let caller = geteuid();
+        let owner = if caller.is_root() { account.owner.uid } else { caller.as_raw() };
+        let holder = self.holder(&format!(", `datalake {command}`"));
+        lock_target(owner, &format!("host-{id}"), &holder).map(Some).map_err(Failure::from)
     }
 
-    fn lock_folder(&self, folder: &HostPath) -> Result<Option<Box<dyn Lock>>, Failure> {
-        match self.host.identify_folder(folder) {
-            Ok(id) => lock_by_name(&format!("folder/{id}")).map(Some),
-            // What cannot be opened cannot be changed either: the command says so at what it needs.
-            Err(_) => Ok(None),
-        }
+    /// Takes the lock of a pair of places, wherever its records lie. Root keeps the service user
+    /// out, too.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`] naming the run that is at work on it.
+    pub(crate) fn lock_pair(&self, id: &str) -> Result<Box<dyn Lock>, Failure> {
+        let (target, holder) = (format!("pair-{id}"), self.holder(""));
+        let caller = geteuid();
+        let own = lock_target(caller.as_raw(), &target, &holder)?;
+        let service = match self.settings.host() {
+            Ok(host) if caller.is_root() => find_user(&self.host, host.user.as_str()).ok(),
+            Ok(_) | Err(_) => None,
+        };
+        let other = service.map(|account| account.owner.uid).filter(|user| *user != 0);
+        let other = other.map(|user| lock_target(user, &target, &holder)).transpose()?;
+        Ok(Box::new(PairClaims { _own: own, _service: other }))
     }
-}
 
-/// Takes the lock of a target, whoever else may want it.
-///
-/// # Errors
-///
-/// [`Failure`] naming the process that holds it.
-pub(crate) fn lock_by_name(target: &str) -> Result<Box<dyn Lock>, Failure> {
-    let program = Cli::command();
-    let is_command = |word: &str| program.find_subcommand(word).is_some();
-    lock_target(target, is_command).map_err(Failure::from)
+    fn holder(&self, command: &str) -> String {
+        let (process, user) = (std::process::id(), geteuid());
+        format!("process {process} of user {user}{command}, since {}", self.clock.now())
+    }
 }

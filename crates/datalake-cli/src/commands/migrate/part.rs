@@ -11,7 +11,7 @@ use datalake_s3::S3Store;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::super::transfer::{PairRecords, lock_pair, pair_id};
+use super::super::transfer::{PairRecords, pair_id};
 use super::folder::FolderPlace;
 use super::foreign::Foreign;
 use super::home::{Home, Logs};
@@ -206,7 +206,7 @@ impl<'r> Migration<'r> {
     ///
     /// [`Failure`] where another run is at work on it.
     pub(super) fn lock(&self, remote: &Remote, part: &Part) -> Result<Box<dyn Lock>, Failure> {
-        lock_pair(&self.id(remote, part))
+        remote.site.lock_pair(&self.id(remote, part))
     }
 
     fn ends<'a>(&'a self, remote: &'a Remote) -> (&'a dyn Objects, &'a dyn Uploads) {

@@ -12,7 +12,6 @@ use super::job::{Dest, Job, Source};
 use crate::failure::Failure;
 use crate::named_path::find_identity;
 use crate::remote::Remote;
-use crate::site::lock_by_name;
 
 /// The name of a pair's manifest in its folder.
 pub(in crate::commands) const MANIFEST: &str = "manifest";
@@ -63,7 +62,7 @@ impl PairRecords {
         if dry_run {
             return Ok(Self { files: Box::new(state), _lock: Some(lock), _pair: None });
         }
-        let pair = lock_pair(id)?;
+        let pair = site.lock_pair(id)?;
         let about = serde_json::json!({
             "schema_version": 1, "kind": "transfer-pair", "source": source, "destination": dest,
         });
@@ -74,15 +73,6 @@ impl PairRecords {
     pub(in crate::commands) fn files(&self) -> &dyn LongFiles {
         self.files.as_ref()
     }
-}
-
-/// Takes the lock of a pair of places, wherever its records lie.
-///
-/// # Errors
-///
-/// [`Failure`] naming the process that is at work on it.
-pub(in crate::commands) fn lock_pair(id: &str) -> Result<Box<dyn Lock>, Failure> {
-    lock_by_name(&format!("pair/{id}"))
 }
 
 /// The same for the same two places, however they are written.
