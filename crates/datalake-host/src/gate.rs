@@ -4,10 +4,12 @@
 //! the file itself have to belong to a trusted user, and nobody else may be able to write to them. So
 //! nobody who is not trusted can exchange any of them between the look and the use either.
 
+mod advice;
 mod fault;
 mod groups;
 mod interpreter;
 mod judge;
+mod namespace;
 mod programs;
 mod trusted;
 mod walk;

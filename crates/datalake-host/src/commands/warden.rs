@@ -9,7 +9,7 @@
 //! a program changes its user, as `runuser` does. A descriptor of the lock that is inherited would be
 //! held by podman's pause process for good.
 
-use std::io::{self, Read};
+use std::io::{self, ErrorKind, Read};
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
@@ -50,13 +50,25 @@ impl Warden {
         let mut warden = Command::new(OWN_PROGRAM);
         warden.arg(word).env_clear().current_dir("/").process_group(0);
         warden.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
-        warden.spawn().map(|child| Some(Self(child)))
+        warden.spawn().map(|child| Some(Self(child))).map_err(without_proc)
     }
 
     /// The number of the group; it stays its own until the warden is dropped.
     pub(super) fn group(&self) -> Option<Pid> {
         i32::try_from(self.0.id()).ok().and_then(Pid::from_raw)
     }
+}
+
+/// Why there is no warden, where it is that `/proc` is missing.
+fn without_proc(error: io::Error) -> io::Error {
+    if error.kind() != ErrorKind::NotFound {
+        return error;
+    }
+    let text = format!(
+        "datalake starts itself beside each program, to end it with itself, and there is no \
+         `{OWN_PROGRAM}`: mount /proc"
+    );
+    io::Error::new(ErrorKind::NotFound, text)
 }
 
 impl Drop for Warden {

@@ -35,7 +35,7 @@ impl GateFault {
     #[must_use]
     pub fn cure(&self) -> Option<String> {
         match self {
-            Self::Distrusted(distrust) => Some(distrust.cure()),
+            Self::Distrusted(distrust) => Some(distrust.cure().to_owned()),
             Self::Interpreter(_) => {
                 Some("name the interpreter by its absolute path in the first line".to_owned())
             }

@@ -1,8 +1,12 @@
 //! Which programs the first lines of a script have run.
 
+mod launcher;
+
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt as _;
 use std::path::PathBuf;
+
+use launcher::behind_exec;
 
 /// What a script names.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -11,22 +15,44 @@ pub(super) enum NamedProgram {
     At(PathBuf),
     /// A name that `env` looks for in the search path.
     InSearchPath(OsString),
+    /// A file in the folder that the script itself lies in, without links.
+    Beside(OsString),
 }
 
-/// The programs that these first bytes of a file have run: none where it is no script, `None` where
-/// they are named in a way that is not followed.
-pub(super) fn named_programs(head: &[u8]) -> Option<Vec<NamedProgram>> {
-    let Some(rest) = head.strip_prefix(b"#!") else { return Some(Vec::new()) };
+/// All that the first bytes of a file name.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct NamedPrograms {
+    pub(super) programs: Vec<NamedProgram>,
+    /// Whether one more is named, in a way that is not followed.
+    pub(super) has_unknown: bool,
+}
+
+impl NamedPrograms {
+    fn add(&mut self, program: Option<NamedProgram>) {
+        match program {
+            Some(program) => self.programs.push(program),
+            None => self.has_unknown = true,
+        }
+    }
+}
+
+/// The programs that these first bytes of a file have run: none where it is no script.
+pub(super) fn named_programs(head: &[u8]) -> NamedPrograms {
+    let mut named = NamedPrograms::default();
+    let Some(rest) = head.strip_prefix(b"#!") else { return named };
     let mut lines = rest.split(|byte| *byte == b'\n');
     let words: Vec<&[u8]> = split_words(lines.next().unwrap_or_default());
-    let (first, arguments) = words.split_first()?;
-    let interpreter = absolute(first)?;
-    let mut named = vec![NamedProgram::At(interpreter.clone())];
-    if interpreter.file_name()? == "env" {
-        named.push(behind_env(arguments)?);
+    let interpreter = words.first().and_then(|word| absolute(word));
+    let arguments = words.get(1..).unwrap_or_default();
+    let is_env = interpreter.as_ref().is_some_and(|path| path.ends_with("env"));
+    named.add(interpreter.map(NamedProgram::At));
+    if is_env {
+        named.add(behind_env(arguments));
     }
-    named.extend(behind_exec(lines.next().unwrap_or_default())?);
-    Some(named)
+    if let Some(command) = lines.next().and_then(|line| line.strip_prefix(b"'''exec' ")) {
+        named.add(behind_exec(command));
+    }
+    named
 }
 
 /// The program that `env` is to run: `env python3`, `env -S python3 -u`, `env A=b python3`.
@@ -44,16 +70,6 @@ fn behind_env(arguments: &[&[u8]]) -> Option<NamedProgram> {
     }
 }
 
-/// What the second line of a script of pip's runs, where the first would be too long for the kernel:
-/// `'''exec' "/…/python3" "$0" "$@"`.
-fn behind_exec(line: &[u8]) -> Option<Vec<NamedProgram>> {
-    let Some(rest) = line.strip_prefix(b"'''exec' ") else { return Some(Vec::new()) };
-    let end = rest.windows(5).position(|piece| piece == b" \"$0\"")?;
-    let path = rest.get(..end)?;
-    let path = path.strip_prefix(b"\"").and_then(|path| path.strip_suffix(b"\"")).unwrap_or(path);
-    Some(vec![NamedProgram::At(absolute(path)?)])
-}
-
 fn split_words(line: &[u8]) -> Vec<&[u8]> {
     let is_blank = |byte: &u8| matches!(byte, b' ' | b'\t' | b'\r');
     line.split(is_blank).filter(|word| !word.is_empty()).collect()
@@ -68,45 +84,62 @@ mod tests {
     use super::*;
 
     #[track_caller]
-    fn check(head: &str, expected: Option<&[&str]>) {
-        let program = |text: &&str| match text.strip_prefix("PATH:") {
-            Some(name) => NamedProgram::InSearchPath(name.into()),
+    fn check(head: &str, expected: &[&str]) {
+        let named = named_programs(head.as_bytes());
+        let is_unknown = |text: &&&str| **text == "?";
+        let program = |text: &&str| match text.split_once(':') {
+            Some(("PATH", name)) => NamedProgram::InSearchPath(name.into()),
+            Some((_, name)) => NamedProgram::Beside(name.into()),
             None => NamedProgram::At(text.into()),
         };
-        let expected = expected.map(|all| all.iter().map(program).collect::<Vec<_>>());
-        assert_eq!(named_programs(head.as_bytes()), expected, "{head:?}");
+        let programs = expected.iter().filter(|text| !is_unknown(text)).map(program).collect();
+        let has_unknown = expected.iter().any(|text| is_unknown(&text));
+        assert_eq!(named, NamedPrograms { programs, has_unknown }, "{head:?}");
     }
 
     #[test]
     fn a_script_names_its_interpreter() {
-        check("#!/bin/sh\necho\n", Some(&["/bin/sh"]));
-        check("#! /opt/venv/bin/python3 -I\n", Some(&["/opt/venv/bin/python3"]));
-        check("#!/bin/sh", Some(&["/bin/sh"]));
-        check("\u{7f}ELF", Some(&[]));
-        check("", Some(&[]));
+        check("#!/bin/sh\necho\n", &["/bin/sh"]);
+        check("#! /opt/venv/bin/python3 -I\n", &["/opt/venv/bin/python3"]);
+        check("#!/bin/sh", &["/bin/sh"]);
+        check("\u{7f}ELF", &[]);
+        check("", &[]);
     }
 
     #[test]
     fn env_looks_for_it() {
-        check("#!/usr/bin/env python3\n", Some(&["/usr/bin/env", "PATH:python3"]));
-        check("#!/usr/bin/env -S python3 -u\n", Some(&["/usr/bin/env", "PATH:python3"]));
-        check("#!/usr/bin/env -Spython3 -u\n", Some(&["/usr/bin/env", "PATH:python3"]));
-        check("#!/usr/bin/env A=b /srv/python3\n", Some(&["/usr/bin/env", "/srv/python3"]));
+        check("#!/usr/bin/env python3\n", &["/usr/bin/env", "PATH:python3"]);
+        check("#!/usr/bin/env -S python3 -u\n", &["/usr/bin/env", "PATH:python3"]);
+        check("#!/usr/bin/env -Spython3 -u\n", &["/usr/bin/env", "PATH:python3"]);
+        check("#!/usr/bin/env A=b /srv/python3\n", &["/usr/bin/env", "/srv/python3"]);
     }
 
     #[test]
-    fn the_second_line_of_pip_names_one_too() {
-        let script = "#!/bin/sh\n'''exec' \"/srv/a b/bin/python\" \"$0\" \"$@\"\n";
-        check(script, Some(&["/bin/sh", "/srv/a b/bin/python"]));
+    fn the_second_line_of_a_launcher_names_one_too() {
+        for word in ["\"/srv/a b/bin/python\"", "'/srv/a b/bin/python'"] {
+            let script = format!("#!/bin/sh\n'''exec' {word} \"$0\" \"$@\"\n' '''\n");
+            check(&script, &["/bin/sh", "/srv/a b/bin/python"]);
+        }
+        let script = "#!/bin/sh\n'''exec' /srv/bin/python \"$0\" \"$@\"\n";
+        check(script, &["/bin/sh", "/srv/bin/python"]);
+        for word in ["\"/'python'", "\"/python", "/python\"", "\"/\"python\""] {
+            let folder = "\"$(dirname -- \"$(realpath -- \"$0\")\")";
+            let script = format!("#!/bin/sh\n'''exec' {folder}{word} \"$0\" \"$@\"\n' '''\n");
+            check(&script, &["/bin/sh", "BESIDE:python"]);
+        }
     }
 
     #[test]
     fn what_is_not_followed_is_not_taken_for_none() {
-        for head in ["#!python3\n", "#!\n", "#!bin/sh\n", "#!/usr/bin/env\n"] {
-            check(head, None);
+        for head in ["#!python3\n", "#!\n", "#!bin/sh\n"] {
+            check(head, &["?"]);
         }
+        check("#!/usr/bin/env\n", &["/usr/bin/env", "?"]);
         for words in ["-u HOME python3", "./python3", "-S", "--chdir=/x python3"] {
-            check(&format!("#!/usr/bin/env {words}\n"), None);
+            check(&format!("#!/usr/bin/env {words}\n"), &["/usr/bin/env", "?"]);
+        }
+        for words in ["\"$X\" \"$0\"", "python \"$0\"", "'/a", "\"/a`id`\" \"$0\"", ""] {
+            check(&format!("#!/bin/sh\n'''exec' {words}\n"), &["/bin/sh", "?"]);
         }
     }
 }

@@ -45,7 +45,7 @@ pub(crate) fn clear_program(word: &OsStr, trusted: &TrustedUsers) -> Result<OsSt
     let is_path = word.as_encoded_bytes().contains(&b'/');
     let path = match (is_path, trusted.is_root()) {
         (true, _) => path.to_owned(),
-        (false, true) => match find_in_search_path(word) {
+        (false, true) => match find_in_search_path(word, trusted) {
             Some(path) => path,
             None => return Ok(word.to_owned()),
         },
@@ -67,33 +67,49 @@ fn judge_chain(path: &Path, trusted: &TrustedUsers, depth: usize) -> Result<(), 
     };
     let unread = |fault| GateFault::Unusable(path.to_owned(), fault);
     let head = read_some(&file, HEAD).map_err(unread)?;
-    let followed = || GateFault::Interpreter(path.to_owned());
-    let named = named_programs(&head).ok_or_else(followed)?;
-    if !named.is_empty() && depth == 0 {
-        return Err(followed());
+    let named = named_programs(&head);
+    let is_too_deep = depth == 0 && !named.programs.is_empty();
+    // Whoever is not root harms nobody else: what can be judged is, and the rest is theirs.
+    if trusted.is_root() && (is_too_deep || named.has_unknown) {
+        return Err(GateFault::Interpreter(path.to_owned()));
     }
-    for program in named {
-        let path = match program {
-            NamedProgram::At(path) => Some(path),
-            NamedProgram::InSearchPath(name) if trusted.is_root() => find_in_search_path(&name),
-            NamedProgram::InSearchPath(_) => None,
-        };
-        if let Some(path) = path {
+    if is_too_deep {
+        return Ok(());
+    }
+    for program in named.programs {
+        if let Some(path) = place_of(program, path, trusted) {
             judge_chain(&path, trusted, depth.saturating_sub(1))?;
         }
     }
     Ok(())
 }
 
-/// The first program of this name in an absolute folder of the search path, as the kernel's callers
-/// look for it.
-fn find_in_search_path(name: &OsStr) -> Option<PathBuf> {
-    let path = absolute_folders(&env::var_os("PATH").unwrap_or_default());
+/// Where a program lies that the script at `script` names; `None` where it is not to be judged, or
+/// is nowhere.
+fn place_of(program: NamedProgram, script: &Path, trusted: &TrustedUsers) -> Option<PathBuf> {
+    match program {
+        NamedProgram::At(path) => Some(path),
+        NamedProgram::InSearchPath(name) if trusted.is_root() => {
+            find_in_search_path(&name, trusted)
+        }
+        NamedProgram::InSearchPath(_) => None,
+        NamedProgram::Beside(name) => Some(script.canonicalize().ok()?.with_file_name(name)),
+    }
+}
+
+/// The program of this name that a start would find, in the folders of the search path that are
+/// passed on. Where there is none, the first in the other absolute ones: its refusal tells why.
+fn find_in_search_path(name: &OsStr, trusted: &TrustedUsers) -> Option<PathBuf> {
+    let all = absolute_folders(&env::var_os("PATH").unwrap_or_default());
+    find_in_folders(name, &cleared_path(trusted)).or_else(|| find_in_folders(name, &all))
+}
+
+fn find_in_folders(name: &OsStr, folders: &OsStr) -> Option<PathBuf> {
     let is_program = |path: &PathBuf| {
         path.metadata()
             .is_ok_and(|about| about.is_file() && about.permissions().mode() & 0o111 != 0)
     };
-    env::split_paths(&path).map(|folder| folder.join(name)).find(is_program)
+    env::split_paths(folders).map(|folder| folder.join(name)).find(is_program)
 }
 
 /// Whether it is the very program that runs.

@@ -6,7 +6,8 @@ use std::sync::OnceLock;
 
 use rustix::process::geteuid;
 
-use super::groups::GroupMembers;
+use super::groups::{GroupDoubt, KnownGroups};
+use super::namespace::unmapped_user;
 
 /// The service user, whom nothing makes trusted that `sudo` says.
 static DISTRUSTED: OnceLock<u32> = OnceLock::new();
@@ -18,7 +19,9 @@ pub struct TrustedUsers {
     caller: u32,
     sudo: Option<u32>,
     uids: BTreeSet<u32>,
-    groups: OnceLock<GroupMembers>,
+    groups: OnceLock<KnownGroups>,
+    /// Whom all users are seen as that this process's user namespace does not map.
+    unmapped: Option<u32>,
 }
 
 /// From now on `sudo` by this user makes nothing of theirs trusted: it is the service user, and
@@ -36,15 +39,22 @@ impl TrustedUsers {
         let sudo = sudo_user(caller, std::env::var_os("SUDO_UID").as_deref());
         let sudo = sudo.filter(|uid| DISTRUSTED.get() != Some(uid));
         let uids = [0, caller].into_iter().chain(sudo).collect();
-        Self { caller, sudo, uids, groups: OnceLock::new() }
+        Self { caller, sudo, uids, groups: OnceLock::new(), unmapped: unmapped_user() }
     }
 
     /// These users and no others, with groups as the two files tell them.
     #[cfg(test)]
     pub(super) fn of_test(uids: &[u32], group: &str, passwd: &str) -> Self {
-        let groups = OnceLock::from(GroupMembers::parse(group, passwd));
+        let groups = OnceLock::from(KnownGroups::parse(group, passwd));
         let caller = uids.last().copied().unwrap_or_default();
-        Self { caller, sudo: None, uids: uids.iter().copied().collect(), groups }
+        let uids = uids.iter().copied().collect();
+        Self { caller, sudo: None, uids, groups, unmapped: None }
+    }
+
+    /// The same in a user namespace.
+    #[cfg(test)]
+    pub(super) fn in_namespace(self, unmapped: u32) -> Self {
+        Self { unmapped: Some(unmapped), ..self }
     }
 
     /// The user who called `sudo`, where that makes anybody trusted.
@@ -64,10 +74,34 @@ impl TrustedUsers {
         self.caller == 0
     }
 
-    /// Whether every member of the group is one of them. A group that nobody knows has members that
-    /// nobody knows.
-    pub(super) fn has_group(&self, gid: u32) -> bool {
-        self.groups.get_or_init(GroupMembers::of_machine).are_all(gid, &self.uids)
+    /// Whether this process may give any file another owner or mode: as root, and not of a user
+    /// namespace only.
+    pub(super) fn may_change_all(&self) -> bool {
+        self.is_root() && self.unmapped.is_none()
+    }
+
+    /// Whether it is the user that this process runs as.
+    pub(super) fn is_caller(&self, uid: u32) -> bool {
+        self.caller == uid
+    }
+
+    /// Whether it stands for the users that this process's user namespace does not map.
+    pub(super) fn is_unmapped(&self, uid: u32) -> bool {
+        self.unmapped == Some(uid)
+    }
+
+    /// Why somebody besides them may be in the group.
+    pub(super) fn doubt_group(&self, gid: u32) -> Option<GroupDoubt> {
+        self.known_groups().doubt_group(gid, &self.uids)
+    }
+
+    /// Whether it is Debian's group for `/usr/local`, with nobody in it.
+    pub(super) fn has_empty_staff(&self, gid: u32) -> bool {
+        self.known_groups().is_empty_staff(gid)
+    }
+
+    fn known_groups(&self) -> &KnownGroups {
+        self.groups.get_or_init(KnownGroups::of_machine)
     }
 }
 
