@@ -25,8 +25,8 @@ pub fn is_own_state(path: &str, more: &[&str]) -> bool {
     let ending = path.rsplit_once('.').map(|(_, ending)| ending);
     FILES.contains(&path)
         || ending == Some("db")
-        || FOLDERS.iter().any(|folder| is_below(folder))
-        || more.iter().any(|folder| is_below(folder))
+        || FOLDERS.iter().any(is_below)
+        || more.iter().any(is_below)
 }
 
 #[cfg(test)]

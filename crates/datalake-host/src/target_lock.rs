@@ -88,6 +88,9 @@ impl Drop for HeldFile {
     }
 }
 
+/// What the group and everybody else may do.
+const OTHERS: u32 = 0o077;
+
 /// What one look at the lock's place has led to.
 enum Look {
     File(File),
@@ -148,7 +151,7 @@ impl<'a> Claim<'a> {
         FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile
             && [0, self.owner].contains(&stat.st_uid)
             && stat.st_nlink <= 1
-            && stat.st_mode & 0o077 == 0
+            && stat.st_mode & OTHERS == 0
     }
 
     fn open_in(&self, folder: &OwnedFd) -> Result<Look, Fault> {

@@ -94,10 +94,9 @@ pub(super) async fn standing(
         services: services.as_ref().map_err(String::as_str),
         modal: modal.as_ref(),
     };
-    let (mut text, report) = rendered(&state);
+    let (text, report) = rendered(&state);
     let open = records.open_runs().map_err(at_state)?;
-    text.push_str(&open_text(&open));
-    show(report, &text);
+    show(report, &(text + &open_text(&open)));
     let is_in_step = plan.is_empty() && open.is_empty() && obstacles.is_empty();
     Ok(verdict(is_in_step, &plan))
 }

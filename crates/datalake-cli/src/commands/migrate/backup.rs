@@ -108,46 +108,49 @@ async fn write(cli: &Cli, flags: &Backup, printer: Printer) -> Result<Exit, Fail
     let made = shown(printer, work).await?;
     let Archived { files, databases, bytes, packed, disturbed, left_out } = made;
     let left_out = kept.judge_left_out(&folder, left_out);
-    let elsewhere = kept.elsewhere;
-    let (file, folder) = (path_text(&to), path_text(&folder));
-    let seconds = began.elapsed().as_secs_f64();
-    let mut text = format!(
-        "{folder} -> {file}: {} and {} copied by SQLite, {} in {}; {seconds:.1} s\n",
-        counted(files, "file"),
-        counted(databases, "database"),
-        size(bytes),
-        size(packed)
-    );
-    let told: Vec<_> = left_out.iter().map(NotInIt::line).collect();
-    text.push_str(&named("not in it", &told));
-    for line in &elsewhere {
-        text.push_str(&format!("Not in it: {line}\n"));
-    }
-    if let Some(line) = &dump {
-        text.push_str(&format!(
-            "Not in it: Dagster's database, which is Postgres. Copy it with:\n  {}\n",
-            printable(line)
-        ));
-    }
-    text.push_str(&format!("Next: {} migrate backup --check {file}\n", site.name));
-    let problem = partly_made(&left_out, &disturbed);
-    let skipped = left_out.iter().map(|one| one.path.clone()).collect();
     let made = BackedUp {
-        folder,
-        file,
+        folder: path_text(&folder),
+        file: path_text(&to),
         files,
         databases,
         bytes,
         packed,
         disturbed,
-        skipped,
+        skipped: left_out.iter().map(|one| one.path.clone()).collect(),
         left_out,
-        elsewhere,
+        elsewhere: kept.elsewhere,
         dump,
-        seconds,
+        seconds: began.elapsed().as_secs_f64(),
     };
+    let text = made_text(&made, &site.name);
+    let problem = partly_made(&made.left_out, &made.disturbed);
     printer.result(BACKUP, made, &text);
     problem.map_or(Ok(Exit::Done), Err)
+}
+
+fn made_text(made: &BackedUp, name: &str) -> String {
+    let mut text = format!(
+        "{} -> {}: {} and {} copied by SQLite, {} in {}; {:.1} s\n",
+        made.folder,
+        made.file,
+        counted(made.files, "file"),
+        counted(made.databases, "database"),
+        size(made.bytes),
+        size(made.packed),
+        made.seconds
+    );
+    let told: Vec<_> = made.left_out.iter().map(NotInIt::line).collect();
+    text.push_str(&named("not in it", &told));
+    for line in &made.elsewhere {
+        text.push_str(&format!("Not in it: {line}\n"));
+    }
+    if let Some(line) = &made.dump {
+        text.push_str(&format!(
+            "Not in it: Dagster's database, which is Postgres. Copy it with:\n  {}\n",
+            printable(line)
+        ));
+    }
+    text + &format!("Next: {name} migrate backup --check {}\n", made.file)
 }
 
 /// What keeps the archive from being whole.
