@@ -148,7 +148,7 @@ impl<'a> Claim<'a> {
         FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile
             && [0, self.owner].contains(&stat.st_uid)
             && stat.st_nlink <= 1
-            && stat.st_mode & 0o077 == 0
+            && !Mode::from_raw_mode(stat.st_mode).intersects(Mode::RWXG | Mode::RWXO)
     }
 
     fn open_in(&self, folder: &OwnedFd) -> Result<Look, Fault> {
