@@ -88,9 +88,6 @@ impl Drop for HeldFile {
     }
 }
 
-/// What the group and everybody else may do.
-const OTHERS: u32 = 0o077;
-
 /// What one look at the lock's place has led to.
 enum Look {
     File(File),
@@ -151,7 +148,7 @@ impl<'a> Claim<'a> {
         FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile
             && [0, self.owner].contains(&stat.st_uid)
             && stat.st_nlink <= 1
-            && stat.st_mode & OTHERS == 0
+            && !Mode::from_raw_mode(stat.st_mode).intersects(Mode::RWXG | Mode::RWXO)
     }
 
     fn open_in(&self, folder: &OwnedFd) -> Result<Look, Fault> {

@@ -45,8 +45,12 @@ const NAMES: [&str; 8] = [
 
 fn mixed() -> Lake {
     let lake = Lake::with_assets();
-    NAMES.iter().for_each(|name| lake.pickle(name, name));
-    OTHERS.iter().for_each(|(name, content, _)| lake.file(name, content));
+    for name in NAMES {
+        lake.pickle(name, name);
+    }
+    for (name, content, _) in OTHERS {
+        lake.file(name, content);
+    }
     lake
 }
 
@@ -181,7 +185,7 @@ fn the_way_back_brings_only_pickles_and_replaces_nothing_of_another_kind() {
     let lake = Lake::with_assets();
     lake.migrate(0);
     lake.shelf.put_content("assets/sales", PARQUET);
-    lake.shelf.put_content("assets/large", &[&b"PAR1"[..], &[7; 3 << 20], b"PAR1"].concat());
+    lake.shelf.put_content("assets/large", &[&b"PAR1"[..], &vec![7; 3 << 20], b"PAR1"].concat());
     lake.made_there("assets/taken", "a pickle");
     lake.file("taken", PARQUET);
 
