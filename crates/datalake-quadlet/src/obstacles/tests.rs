@@ -22,7 +22,7 @@ fn unit((name, text): &(&str, &str)) -> UserUnit {
     let sort = match name {
         name if name.starts_with(SYSTEMD) => UnitSort::Systemd,
         name if name.starts_with("/etc/systemd/system") => UnitSort::System,
-        "/etc/containers/systemd/sys.container" => UnitSort::System,
+        name if name.ends_with("/sys.container") => UnitSort::System,
         name if name.ends_with(".yml") || name.contains("cron") || name.ends_with("profile") => {
             UnitSort::Script
         }
