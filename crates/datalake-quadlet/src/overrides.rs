@@ -198,8 +198,8 @@ impl fmt::Display for OverrideKind {
             Self::EnvFile { path, file: LaterEnvFile::NotLookedAt } => {
                 write!(
                     f,
-                    "`{path}` is read last and was not looked at, as only others than the service \
-                     user are sure to read it: it may set the same variables"
+                    "`{path}` is read last and was not looked at, as the service user may not be \
+                     able to read it: it may set the same variables"
                 )
             }
             Self::EnvFile { path, file: LaterEnvFile::Unknown } => {
