@@ -2,12 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use datalake_core::{FaultKind, HostPath, HostSpec, InvalidPath, Plan, Target, UnitName};
-use datalake_engine::{Files, Seen, UserFile, UserFileSort, UserFiles};
+use datalake_core::{HostPath, HostSpec, InvalidPath, Plan, Target, UnitName};
+use datalake_engine::{Files, NamedFile, NamedFiles, UserFile, UserFileSort, UserFiles};
 use datalake_host::Account;
 use datalake_quadlet::{
     DROP_IN_NAME, EnvFileText, Obstacle, ObstacleKind, PlannedUnits, UnitFile, UnitOwner, UnitSort,
-    UserUnit, UserUnits, find_env_files, find_obstacles,
+    UserUnit, UserUnits, find_doubts, find_env_files, find_obstacles, find_yaml_files,
 };
 
 use crate::exit::Exit;
@@ -33,6 +33,7 @@ pub(crate) struct HostUnits {
     /// Env files that do not exist, and should.
     missing: BTreeSet<HostPath>,
     unread: Vec<(HostPath, String)>,
+    masked: Vec<HostPath>,
 }
 
 impl HostUnits {
@@ -51,23 +52,16 @@ impl HostUnits {
             uid: account.owner.uid,
             home: account.home.clone(),
         };
-        let found = UserFiles::collect(&account.home, account.owner.uid, files)?;
-        let units: Vec<_> = found.files.into_iter().map(user_unit).collect();
-        let (mut env_files, mut bytes) = (BTreeMap::new(), MOST_BYTES);
-        for unit in &units {
-            let named = find_env_files(&unit.file, unit.place(&owner));
-            for path in named.iter().filter_map(datalake_quadlet::NamedEnvFile::path) {
-                if env_files.len() < MOST_ENV_FILES && !env_files.contains_key(&path) {
-                    let text = env_file_text(&path, files, &mut bytes);
-                    env_files.insert(path, text);
-                }
-            }
-        }
+        let found = UserFiles::collect(&owner.home, owner.uid, &owner.name, files)?;
+        let mut units: Vec<_> = found.files.into_iter().map(user_unit).collect();
+        let mut named = NamedFiles::of(files, &owner.home, owner.uid, MOST_BYTES);
+        let env_files = env_files_of(&units, &owner, &mut named);
+        units.extend(yaml_files_of(&units, &owner, &mut named));
         let unread = found.unread.into_iter();
         let unread = unread.map(|(path, fault)| (path, fault.to_string())).collect();
         let missing = env_files.iter().filter(|(_, text)| **text == EnvFileText::Missing);
         let missing = missing.map(|(path, _)| path.clone()).collect();
-        Ok(Self { owner, files: units, env_files, missing, unread })
+        Ok(Self { owner, files: units, env_files, missing, unread, masked: found.masked })
     }
 
     /// Takes no file for missing whose folder is not there either: below another root lies what
@@ -87,6 +81,7 @@ impl HostUnits {
             files: &self.files,
             env_files: &self.env_files,
             unread: &self.unread,
+            masked: &self.masked,
         }
     }
 
@@ -120,6 +115,11 @@ impl HostUnits {
     /// What stands in the way of a plan.
     pub(crate) fn obstacles(&self, plan: &Plan, planned: &PlannedUnits<'_>) -> Vec<Obstacle> {
         find_obstacles(plan, planned, &self.as_units())
+    }
+
+    /// What may stand in the way of a plan, for all that is known.
+    pub(crate) fn doubts(&self, plan: &Plan, planned: &PlannedUnits<'_>) -> Vec<Obstacle> {
+        find_doubts(plan, planned, &self.as_units())
     }
 }
 
@@ -162,25 +162,51 @@ fn user_unit(UserFile { path, sort, text }: UserFile) -> UserUnit {
         UserFileSort::Quadlet => UnitSort::Quadlet,
         UserFileSort::Systemd => UnitSort::Systemd,
         UserFileSort::EnvironmentD => UnitSort::EnvironmentD,
+        UserFileSort::System => UnitSort::System,
+        UserFileSort::Script => UnitSort::Script,
     };
     UserUnit { path, sort, file: UnitFile::parse(&text) }
 }
 
-/// What an env file holds, as long as `bytes` last for it.
-fn env_file_text(path: &HostPath, files: &dyn Files, bytes: &mut usize) -> EnvFileText {
-    // The kernel's own files may do anything when they are read.
-    if ["/proc/", "/sys/", "/dev/"].iter().any(|folder| path.as_str().starts_with(folder)) {
-        return EnvFileText::Unknown;
-    }
-    match files.look(path) {
-        Ok(Seen::File { content, .. }) => {
-            let Some(left) = bytes.checked_sub(content.expose().len()) else {
-                return EnvFileText::Unknown;
-            };
-            *bytes = left;
-            EnvFileText::Text(String::from_utf8_lossy(content.expose()).into_owned())
+/// The env files that the user's own units name.
+fn env_files_of(
+    units: &[UserUnit],
+    owner: &UnitOwner,
+    named: &mut NamedFiles<'_>,
+) -> BTreeMap<HostPath, EnvFileText> {
+    let mut all = BTreeMap::new();
+    let own = [UnitSort::Quadlet, UnitSort::Systemd, UnitSort::EnvironmentD];
+    for unit in units.iter().filter(|unit| own.contains(&unit.sort)) {
+        let paths = find_env_files(&unit.file, unit.place(owner)).into_iter();
+        for path in paths.filter_map(|named| named.path()) {
+            if all.len() < MOST_ENV_FILES && !all.contains_key(&path) {
+                let text = match named.read_file(&path) {
+                    NamedFile::Text(text) => EnvFileText::Text(text),
+                    NamedFile::Missing => EnvFileText::Missing,
+                    NamedFile::NotLookedAt => EnvFileText::NotLookedAt,
+                    NamedFile::Unknown => EnvFileText::Unknown,
+                };
+                all.insert(path, text);
+            }
         }
-        Err(fault) if fault.kind == FaultKind::Absent => EnvFileText::Missing,
-        Ok(Seen::Folder(_)) | Err(_) => EnvFileText::Unknown,
     }
+    all
+}
+
+/// The files that the user's `.kube` units have podman read.
+fn yaml_files_of(
+    units: &[UserUnit],
+    owner: &UnitOwner,
+    named: &mut NamedFiles<'_>,
+) -> Vec<UserUnit> {
+    let quadlets = units.iter().filter(|unit| unit.sort == UnitSort::Quadlet);
+    let paths = quadlets.flat_map(|unit| find_yaml_files(&unit.file, unit.place(owner)));
+    let paths: BTreeSet<_> = paths.take(MOST_ENV_FILES).collect();
+    let texts = paths.into_iter().filter_map(|path| match named.read_file(&path) {
+        NamedFile::Text(text) => {
+            Some(UserUnit { path, sort: UnitSort::Script, file: UnitFile::parse(&text) })
+        }
+        NamedFile::Missing | NamedFile::NotLookedAt | NamedFile::Unknown => None,
+    });
+    texts.collect()
 }

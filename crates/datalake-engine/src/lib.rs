@@ -36,10 +36,10 @@ pub use conformance::{Nonconformity, check_lake, check_object_store};
 pub use deployment::{
     ActiveState, Build, ChangeError, Container, Containers, DeployedUnit, Deployment, DropIns,
     Failing, Generator, GeneratorAnswer, HostPorts, Image, ImageName, Images, InvalidImageName,
-    InvalidServiceName, InvocationId, LineSink, LiveDagster, LoadState, News, NotShown, Patience,
-    Prints, Probe, Proof, QuadletFolder, QuadletTree, Search, ServiceName, Services, Settled,
-    UnitStatus, Unsettled, UserFile, UserFileSort, UserFiles, Verb, change, discover, drop_ins,
-    environment_prints, quadlet_folders, settings_print,
+    InvalidServiceName, InvocationId, LineSink, LiveDagster, LoadState, NamedFile, NamedFiles,
+    News, NotShown, Patience, Prints, Probe, Proof, QuadletFolder, QuadletTree, Search,
+    ServiceName, Services, Settled, UnitStatus, Unsettled, UserFile, UserFileSort, UserFiles, Verb,
+    change, discover, drop_ins, environment_prints, quadlet_folders, settings_print,
 };
 pub use doctor::{
     BucketQuestion, LocationAddress, Network, Oddities, Strangers, Tags, look_at_bucket,
@@ -60,7 +60,8 @@ pub use observe::{
 };
 pub use ports::{
     Checkpoints, Clock, Dagster, Files, Lock, LockFault, NewFile, NoCheckpoints, NoDagster,
-    NoSecrets, ObjectHead, ObjectStore, Ports, Secrets, Seen, StateFolder, Stored, VersionId,
+    NoSecrets, ObjectHead, ObjectStore, Ports, Secrets, Seen, SeenKind, Standing, StateFolder,
+    Stored, VersionId,
 };
 pub use programs::{Programs, Ran};
 pub use records::{Records, read_receipt};

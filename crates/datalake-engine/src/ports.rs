@@ -83,6 +83,21 @@ pub trait Files: Send + Sync {
     /// What lies at `path`; of a file its content too, which must not exceed 1 MiB.
     fn look(&self, path: &HostPath) -> Result<Seen, Fault>;
 
+    /// What kind of thing lies at `path`. Where a host is real, nothing is opened for it.
+    fn look_at_kind(&self, path: &HostPath) -> Result<Standing, Fault> {
+        Ok(match self.look(path)? {
+            Seen::File { mode, owner, .. } => Standing { kind: SeenKind::File, mode, owner },
+            Seen::Folder(Folder { mode, owner, .. }) => {
+                Standing { kind: SeenKind::Folder, mode, owner }
+            }
+        })
+    }
+
+    /// Where the link at `path` leads, if one lies there.
+    fn link_target(&self, _: &HostPath) -> Option<String> {
+        None
+    }
+
     /// Creates or replaces a file in one go: a reader sees the old or the new one, and after
     /// success the new one survives a loss of power. After a fault the old one is still there.
     fn write(&self, path: &HostPath, file: &NewFile<'_>) -> Result<(), Fault>;
@@ -113,6 +128,28 @@ pub enum Seen {
     },
     /// A folder.
     Folder(Folder),
+}
+
+/// What is known of what lies at a path without opening it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Standing {
+    /// Its kind.
+    pub kind: SeenKind,
+    /// Its permission bits.
+    pub mode: Mode,
+    /// Its owner.
+    pub owner: Owner,
+}
+
+/// Kinds of what lies at a path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SeenKind {
+    /// A plain file.
+    File,
+    /// A folder.
+    Folder,
+    /// A link, a device, a pipe or a socket.
+    Other,
 }
 
 /// A file to be written.

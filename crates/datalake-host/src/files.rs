@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use datalake_core::{Fault, FaultKind, FilledBody, Folder, HostPath, Mode, Owner};
-use datalake_engine::{Checkpoints, Files, NewFile, Seen};
+use datalake_engine::{Checkpoints, Files, NewFile, Seen, SeenKind, Standing};
 use rustix::fs::{Access, AtFlags, FileType, OFlags, Stat, accessat, fstat, fstatvfs};
 use rustix::io::Errno;
 use rustix::process::geteuid;
@@ -252,6 +252,21 @@ impl Files for HostFiles {
             Err(fault) if fault.kind == FaultKind::NotPlain => self.look_behind(path, fault),
             Err(fault) => Err(fault),
         }
+    }
+
+    fn look_at_kind(&self, path: &HostPath) -> Result<Standing, Fault> {
+        let stat = self.root.stat_at(path)?;
+        let kind = match FileType::from_raw_mode(stat.st_mode) {
+            FileType::RegularFile => SeenKind::File,
+            FileType::Directory => SeenKind::Folder,
+            _ => SeenKind::Other,
+        };
+        Ok(Standing { kind, mode: Mode::new(stat.st_mode), owner: owner_of(&stat) })
+    }
+
+    fn link_target(&self, path: &HostPath) -> Option<String> {
+        let (link, target) = self.root.link_on_the_way(path)?;
+        (link == *path).then_some(target)
     }
 
     fn write(&self, path: &HostPath, file: &NewFile<'_>) -> Result<(), Fault> {

@@ -177,6 +177,12 @@ impl Root {
         self.raw_kind(path).map_err(|errno| self.fault_at(path, errno))
     }
 
+    /// What is known of what lies at `path`. Nothing is opened for use.
+    pub(crate) fn stat_at(&self, path: &HostPath) -> Result<Stat, Fault> {
+        let handle = self.raw_handle(path, OFlags::PATH);
+        handle.and_then(fstat).map_err(|errno| self.fault_at(path, errno))
+    }
+
     /// Opens a plain file; `flags` say what for.
     pub(crate) fn open_file(&self, path: &HostPath, flags: OFlags) -> Result<(File, Stat), Fault> {
         match self.kind(path)? {

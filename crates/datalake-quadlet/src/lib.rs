@@ -54,7 +54,7 @@ pub use hazard::{Hazard, HazardKind, find_hazards};
 pub use home::{DagsterHome, HOME_VARIABLE, MountedUnit, UnknownHome, folder_of_source};
 pub use markers::{BlockError, MARKERS, Markers, insert_blocks, remove_blocks};
 pub use mounts::{Mounts, Source, published, volume_name};
-pub use obstacles::{Obstacle, ObstacleKind, PlannedUnits, find_obstacles};
+pub use obstacles::{Obstacle, ObstacleKind, Planned, PlannedUnits, find_doubts, find_obstacles};
 pub use overrides::{
     LaterEnvFile, Override, OverrideKind, OverrideSearch, find_late_overrides, find_overrides,
     find_own_command,
@@ -62,8 +62,8 @@ pub use overrides::{
 pub use path_pattern::{UnitOwner, UnitPlace};
 pub use podman::{InvalidVersion, PodmanVersion};
 pub use readers::{
-    KeptEnvFiles, Losses, Need, Reader, covered_variables, find_expansions, find_readers,
-    started_service,
+    KeptEnvFiles, Losses, Need, Reader, covered_variables, find_expansions, find_mentions,
+    find_readers, find_uses_inside, find_yaml_files, started_service,
 };
 pub use repair::{find_troubles, repaired, without_host_environment};
 pub use trouble::{Trouble, TroubleKind};

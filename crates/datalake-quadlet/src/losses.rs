@@ -113,7 +113,7 @@ impl Aftermath {
 fn kept_now(host: &UserUnits<'_>) -> KeptEnvFiles {
     let texts = host.env_files.iter().filter_map(|(path, file)| match file {
         EnvFileText::Text(text) => Some((path.clone(), set_names(text))),
-        EnvFileText::Missing | EnvFileText::Unknown => None,
+        EnvFileText::Missing | EnvFileText::NotLookedAt | EnvFileText::Unknown => None,
     });
     texts.collect()
 }
@@ -122,7 +122,7 @@ fn text_now<'a>(path: &HostPath, host: &'a UserUnits<'_>) -> Option<&'a str> {
     let unit = host.files.iter().find(|file| file.path == *path);
     unit.map(|file| file.file.text()).or_else(|| match host.env_files.get(path)? {
         EnvFileText::Text(text) => Some(text.as_str()),
-        EnvFileText::Missing | EnvFileText::Unknown => None,
+        EnvFileText::Missing | EnvFileText::NotLookedAt | EnvFileText::Unknown => None,
     })
 }
 

@@ -1,8 +1,10 @@
 //! What stands in a plan's way on a host: others that need what it takes away, and files that undo
 //! what it writes.
 
+mod needs;
+mod words;
+
 use std::collections::BTreeSet;
-use std::fmt;
 
 use datalake_core::{HostPath, Plan, UnitName};
 
@@ -11,8 +13,7 @@ use crate::losses::Aftermath;
 use crate::overrides::{find_late_overrides, find_overrides, find_own_command};
 use crate::user_unit::{EnvFileText, UnitSort, UserUnit, UserUnits, applies_to, subject_of};
 use crate::{
-    LaterEnvFile, Need, OverrideKind, OverrideSearch, Reader, UnitFile, covered_variables,
-    find_expansions, find_readers, started_service,
+    LaterEnvFile, Need, OverrideKind, OverrideSearch, UnitFile, covered_variables, started_service,
 };
 
 /// A line of a file that stands in a plan's way.
@@ -24,6 +25,19 @@ pub struct Obstacle {
     pub line: Option<usize>,
     /// What stands there.
     pub kind: ObstacleKind,
+    /// What the plan has to do with the file.
+    pub standing: Planned,
+}
+
+/// What a plan has to do with a file that stands in its way.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Planned {
+    /// It is about one of the plan's units.
+    Named,
+    /// It is about a container that the plan could name, too.
+    Addable(String),
+    /// It is about something else.
+    Foreign,
 }
 
 /// Why a line stands in the way.
@@ -47,6 +61,11 @@ pub enum ObstacleKind {
         service: String,
         /// How.
         kind: OverrideKind,
+    },
+    /// It keeps systemd from starting a service at all.
+    Masked {
+        /// The service.
+        service: String,
     },
     /// Nobody could read the file: it may need anything.
     Unread {
@@ -76,15 +95,20 @@ pub fn find_obstacles(
     planned: &PlannedUnits<'_>,
     host: &UserUnits<'_>,
 ) -> Vec<Obstacle> {
-    let after = Aftermath::of(plan, host);
-    let services = planned.names.iter().map(|unit| host.service_of(unit)).collect();
-    let covered = covered_by_units(host, &after);
-    let search = Search { host, planned, after: &after, services, covered };
+    let search = Search::of(plan, planned, host);
     let mut found = search.needs();
     found.extend(search.shared_drop_ins());
-    found.extend(search.overrides());
+    found.extend(search.overrides().into_iter().filter(|it| !it.is_doubt()));
+    found.extend(search.masks());
     found.extend(search.unread());
     found
+}
+
+/// Finds lines that may undo `plan`, for all that is known: they name files that were not looked at.
+#[must_use]
+pub fn find_doubts(plan: &Plan, planned: &PlannedUnits<'_>, host: &UserUnits<'_>) -> Vec<Obstacle> {
+    let found = Search::of(plan, planned, host).overrides();
+    found.into_iter().filter(Obstacle::is_doubt).collect()
 }
 
 /// The variables that the unit of each file gets by itself, by whichever of its files.
@@ -108,14 +132,33 @@ fn covered_by_units(host: &UserUnits<'_>, after: &Aftermath) -> Vec<BTreeSet<Str
 struct Search<'a> {
     host: &'a UserUnits<'a>,
     planned: &'a PlannedUnits<'a>,
-    after: &'a Aftermath,
+    after: Aftermath,
     /// The services of the planned units, in their order.
     services: Vec<String>,
     /// What each file's unit gets by itself, in the order of the files.
     covered: Vec<BTreeSet<String>>,
 }
 
-impl Search<'_> {
+impl<'a> Search<'a> {
+    fn of(plan: &Plan, planned: &'a PlannedUnits<'a>, host: &'a UserUnits<'a>) -> Self {
+        let after = Aftermath::of(plan, host);
+        let services = planned.names.iter().map(|unit| host.service_of(unit)).collect();
+        let covered = covered_by_units(host, &after);
+        Self { host, planned, after, services, covered }
+    }
+
+    fn standing_of(&self, unit: &UserUnit) -> Planned {
+        let subject = unit.subject();
+        if self.is_planned(&subject, unit.sort) {
+            return Planned::Named;
+        }
+        let name = subject.strip_suffix(".container").filter(|name| !name.ends_with('-'));
+        match name.filter(|_| unit.sort == UnitSort::Quadlet) {
+            Some(name) => Planned::Addable(name.to_owned()),
+            None => Planned::Foreign,
+        }
+    }
+
     fn is_planned(&self, subject: &str, sort: UnitSort) -> bool {
         match sort {
             UnitSort::Quadlet => {
@@ -123,7 +166,7 @@ impl Search<'_> {
                 name.is_some_and(|name| self.planned.names.iter().any(|it| it.as_str() == name))
             }
             UnitSort::Systemd => self.services.iter().any(|service| service == subject),
-            UnitSort::EnvironmentD => false,
+            UnitSort::EnvironmentD | UnitSort::System | UnitSort::Script => false,
         }
     }
 
@@ -138,32 +181,12 @@ impl Search<'_> {
                 path: unit.path.clone(),
                 line: Some(reader.line),
                 kind: ObstacleKind::Needs(reader.need),
+                standing: self.standing_of(unit),
             });
             found.extend(needs);
         }
         found.extend(self.starters(&found));
         found
-    }
-
-    fn readers_in(
-        &self,
-        unit: &UserUnit,
-        file: &UnitFile,
-        covered: &BTreeSet<String>,
-    ) -> Vec<Reader> {
-        let place = unit.place(self.host.owner);
-        let subject = unit.subject();
-        if unit.sort == UnitSort::EnvironmentD {
-            return find_expansions(file.text(), &self.after.losses);
-        }
-        if self.is_planned(&subject, unit.sort) {
-            // It gets its variables from datalake, and starts without an optional file.
-            let mut readers = find_readers(file, place, &self.after.removed);
-            readers
-                .retain(|reader| !matches!(reader.need, Need::EnvFile { is_optional: true, .. }));
-            return readers;
-        }
-        find_readers(file, place, &self.after.losses.without_variables(covered))
     }
 
     /// Timers and the like of services that need something, or that lie elsewhere.
@@ -175,12 +198,14 @@ impl Search<'_> {
             let is_starter = ["timer", "path", "socket"].contains(&ending);
             let (line, service) = is_starter.then(|| started_service(&unit.file, stem))?;
             let of_service = |path: &HostPath| subject_of(path) == service;
-            let is_here = self.host.files.iter().any(|file| of_service(&file.path));
+            let mut own = self.host.files.iter().filter(|file| file.sort != UnitSort::System);
+            let is_here = own.any(|file| of_service(&file.path));
             let is_unknown = !is_here && !self.is_planned(&service, UnitSort::Systemd);
             let loses = !self.after.losses.variables.is_empty();
             let needs = needs.iter().any(|need| of_service(&need.path)) || (is_unknown && loses);
             let kind = ObstacleKind::Starts { service };
-            needs.then(|| Obstacle { path: unit.path.clone(), line: Some(line), kind })
+            let standing = Planned::Foreign;
+            needs.then(|| Obstacle { path: unit.path.clone(), line: Some(line), kind, standing })
         });
         started.collect()
     }
@@ -212,6 +237,7 @@ impl Search<'_> {
                     path: path.clone(),
                     line,
                     kind: ObstacleKind::Shared { units },
+                    standing: Planned::Foreign,
                 });
             }
         }
@@ -253,6 +279,7 @@ impl Search<'_> {
             path: file.path.clone(),
             line: Some(it.line),
             kind: ObstacleKind::Undoes { service: service.clone(), kind: it.kind },
+            standing: Planned::Named,
         };
         let mut told = BTreeSet::new();
         let mut all: Vec<_> = found.into_iter().map(obstacle).collect();
@@ -268,8 +295,19 @@ impl Search<'_> {
                 LaterEnvFile::Sets(ours.collect())
             }
             Some(EnvFileText::Missing) => LaterEnvFile::Missing,
+            Some(EnvFileText::NotLookedAt) => LaterEnvFile::NotLookedAt,
             Some(EnvFileText::Unknown) | None => LaterEnvFile::Unknown,
         }
+    }
+
+    /// Planned services that systemd does not start at all.
+    fn masks(&self) -> Vec<Obstacle> {
+        let masked = self.host.masked.iter().filter_map(|path| {
+            let service = self.services.iter().find(|service| path.file_name() == *service)?;
+            let kind = ObstacleKind::Masked { service: service.clone() };
+            Some(Obstacle { path: path.clone(), line: None, kind, standing: Planned::Named })
+        });
+        masked.collect()
     }
 
     /// What nobody could read may need anything, and may undo anything.
@@ -288,6 +326,7 @@ impl Search<'_> {
             path: path.clone(),
             line: None,
             kind: ObstacleKind::Unread { reason: reason.clone() },
+            standing: Planned::Foreign,
         };
         unread.map(obstacle).collect()
     }
@@ -307,76 +346,6 @@ fn may_use_s3(unit: &UnitFile) -> bool {
 fn first_change(before: &str, after: &str) -> usize {
     let mut after = after.lines();
     1 + before.lines().take_while(|line| after.next() == Some(line)).count()
-}
-
-impl Obstacle {
-    /// What clears it away.
-    #[must_use]
-    pub fn hint(&self) -> String {
-        let subject = subject_of(&self.path);
-        let container = subject.strip_suffix(".container").filter(|name| !name.ends_with('-'));
-        match (&self.kind, container) {
-            (ObstacleKind::Needs(_), Some(unit)) => format!(
-                "`--unit {unit}` adds `{subject}` to the plan: it gets the settings from datalake; \
-                 if it is in the plan already, take the line out by hand"
-            ),
-            (ObstacleKind::Needs(Need::Variables { .. } | Need::Environment { .. }), None) => {
-                format!(
-                    "give `{subject}` the variables in another way, such as an \
-                     `EnvironmentFile=` of its own; if it needs none of them, say so in its \
-                     [Service]: `UnsetEnvironment=NAME`"
-                )
-            }
-            (ObstacleKind::Needs(_), None) => {
-                format!("give `{subject}` what it needs in another place, or take the line out")
-            }
-            (ObstacleKind::Starts { service }, _) => {
-                format!("see to `{service}` first, or remove what starts it")
-            }
-            (ObstacleKind::Shared { units }, _) => {
-                let names = units.iter().map(|unit| unit.trim_end_matches(".container"));
-                let flags: Vec<_> = names.map(|name| format!("--unit {name}")).collect();
-                format!("`{}` adds them to the plan", flags.join(" "))
-            }
-            (ObstacleKind::Undoes { service, kind: OverrideKind::Service }, _) => format!(
-                "move it away, so that systemd uses the `{service}` that quadlet makes; or name \
-                 only other units in `host.units`"
-            ),
-            (ObstacleKind::Undoes { service, .. }, None) => format!(
-                "take the line out: `systemctl --user edit {service}` as the service user opens \
-                 such drop-ins"
-            ),
-            (ObstacleKind::Undoes { .. }, Some(_)) => "take the line out".to_owned(),
-            (ObstacleKind::Unread { .. }, _) => {
-                "put a plain file that datalake can read in its place, or remove it".to_owned()
-            }
-        }
-    }
-}
-
-impl fmt::Display for Obstacle {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "`{}`", self.path)?;
-        if let Some(line) = self.line {
-            write!(f, ", line {line}")?;
-        }
-        match &self.kind {
-            ObstacleKind::Needs(need) => write!(f, ": {need}; this plan would take that away"),
-            ObstacleKind::Starts { service } => {
-                write!(f, ": it starts `{service}`, which may need what this plan takes away")
-            }
-            ObstacleKind::Shared { units } => {
-                write!(f, ": this drop-in also counts for {}, which the plan does not name", {
-                    let units: Vec<_> = units.iter().map(|unit| format!("`{unit}`")).collect();
-                    units.join(", ")
-                })
-            }
-            ObstacleKind::Undoes { service, kind } => write!(f, " (`{service}`): {kind}"),
-            ObstacleKind::Unread { reason } => {
-                write!(f, " cannot be read, and may need what this plan changes: {reason}")
-            }
-        }
-    }
 }
 
 #[cfg(test)]

@@ -54,6 +54,8 @@ pub enum LaterEnvFile {
     Sets(Vec<String>),
     /// It does not exist.
     Missing,
+    /// It lies outside the home, and was not opened.
+    NotLookedAt,
     /// Nobody could read it.
     Unknown,
 }
@@ -158,7 +160,7 @@ fn later_env_files(
         let does_harm = match &file {
             LaterEnvFile::Sets(names) => !names.is_empty(),
             LaterEnvFile::Missing => !is_optional,
-            LaterEnvFile::Unknown => true,
+            LaterEnvFile::NotLookedAt | LaterEnvFile::Unknown => true,
         };
         if does_harm {
             found.push(Override {
@@ -193,6 +195,13 @@ impl fmt::Display for OverrideKind {
             Self::EnvFile { path, file: LaterEnvFile::Missing } => {
                 write!(f, "`{path}` does not exist: without it the service never starts")
             }
+            Self::EnvFile { path, file: LaterEnvFile::NotLookedAt } => {
+                write!(
+                    f,
+                    "`{path}` is read last and was not looked at, as the service user may not be \
+                     able to read it: it may set the same variables"
+                )
+            }
             Self::EnvFile { path, file: LaterEnvFile::Unknown } => {
                 write!(f, "`{path}` is read last, and datalake cannot tell what it sets")
             }
@@ -220,6 +229,7 @@ mod tests {
             "old.env" => LaterEnvFile::Sets(vec!["AWS_REGION".to_owned()]),
             "app.env" => LaterEnvFile::Sets(Vec::new()),
             "closed.env" => LaterEnvFile::Unknown,
+            "other.env" => LaterEnvFile::NotLookedAt,
             _ => LaterEnvFile::Missing,
         };
         let env_file = "/home/d/.config/datalake/s3.env".parse().unwrap();

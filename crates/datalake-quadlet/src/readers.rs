@@ -11,6 +11,7 @@ use datalake_core::HostPath;
 use self::mention::{mentioned_at, mentions_name};
 use self::variables::{Handing, handed_variables, named_variables};
 use crate::line::{Entry, sources};
+use crate::path_pattern::PathPattern;
 use crate::{NamedEnvFile, UnitFile, UnitPlace, find_env_files};
 
 /// What a plan takes away.
@@ -126,6 +127,39 @@ pub fn find_expansions(text: &str, losses: &Losses) -> Vec<Reader> {
         (!names.is_empty()).then_some(Reader { line: at + 1, need: Need::Variables { names } })
     };
     text.lines().enumerate().filter_map(used).collect()
+}
+
+/// Finds the lines of a script, a crontab or the like that name files which go. Comments need
+/// nothing.
+#[must_use]
+pub fn find_mentions(text: &str, place: UnitPlace<'_>, losses: &Losses) -> Vec<Reader> {
+    let lines = text.lines().enumerate();
+    let lines = lines.filter(|(_, line)| !line.trim_start().starts_with('#'));
+    let used = |(at, line): (usize, &str)| {
+        let mut files = losses.files.iter();
+        let path = files.find(|path| mentioned_at(line, place, path).is_some())?.clone();
+        Some(Reader { line: at + 1, need: Need::File { path } })
+    };
+    lines.filter_map(used).collect()
+}
+
+/// The lines of a container that name a file by the path at which the container sees it.
+#[must_use]
+pub fn find_uses_inside(unit: &UnitFile, place: UnitPlace<'_>, inside: &HostPath) -> Vec<usize> {
+    let entries = unit.all_effective().filter(|(_, entry)| {
+        // Env files and mounts are the host's.
+        let is_host = ["Volume", "Mount", "EnvironmentFile"].contains(&entry.key.as_str());
+        entry.section == "Container" && !is_host
+    });
+    let named = entries.filter(|(_, entry)| mentioned_at(&entry.value, place, inside).is_some());
+    named.map(|(line, _)| unit.line_number(line.range.start)).collect()
+}
+
+/// The files that a `.kube` unit has podman make a pod of.
+#[must_use]
+pub fn find_yaml_files(unit: &UnitFile, place: UnitPlace<'_>) -> Vec<HostPath> {
+    let values = unit.values("Kube", "Yaml").into_iter();
+    values.filter_map(|path| PathPattern::plain(path.trim(), place).only_path()).collect()
 }
 
 /// The variables that a unit gets by itself: whatever the user's systemd has of them is of no use

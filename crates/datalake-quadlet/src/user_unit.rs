@@ -15,6 +15,10 @@ pub enum UnitSort {
     Systemd,
     /// systemd, for variables of all services: a file in `environment.d`.
     EnvironmentD,
+    /// The host's own systemd, or quadlet for it: a unit or a drop-in of root's.
+    System,
+    /// A shell, cron or podman: a file of text that may name others.
+    Script,
 }
 
 /// A file of a user's units. Its `Debug` tells no content.
@@ -35,6 +39,8 @@ pub enum EnvFileText {
     Text(String),
     /// There is none.
     Missing,
+    /// It lies outside the home, and was not opened: the user may not be able to read it.
+    NotLookedAt,
     /// Nobody could read it.
     Unknown,
 }
@@ -49,6 +55,8 @@ pub struct UserUnits<'a> {
     pub env_files: &'a BTreeMap<HostPath, EnvFileText>,
     /// Files and folders that nobody could read, with the reason.
     pub unread: &'a [(HostPath, String)],
+    /// Units of systemd, and drop-ins, that links to `/dev/null` stand for.
+    pub masked: &'a [HostPath],
 }
 
 impl UserUnit {

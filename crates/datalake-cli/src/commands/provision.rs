@@ -253,14 +253,19 @@ pub(super) async fn look_and_plan(
 
 /// What on the host stands in the way of a plan.
 pub(super) fn obstacles(subject: &Subject<'_>, plan: &Plan) -> Vec<Obstacle> {
+    let planned = planned_units(subject);
+    let units = subject.places.host_units.as_ref();
+    units.map_or_else(Vec::new, |units| units.obstacles(plan, &planned))
+}
+
+fn planned_units<'a>(subject: &'a Subject<'_>) -> PlannedUnits<'a> {
     let Subject { spec, places, way, .. } = subject;
-    let planned = PlannedUnits {
+    PlannedUnits {
         names: &spec.host.units,
         env_file: (way.handover != Handover::PodmanSecret).then_some(&places.env_file),
         variables: &places.stale,
         after: if way.handover == Handover::InPlace { "" } else { DROP_IN_NAME },
-    };
-    places.host_units.as_ref().map_or_else(Vec::new, |units| units.obstacles(plan, &planned))
+    }
 }
 
 /// The secret in Modal, and which contents it may hold.

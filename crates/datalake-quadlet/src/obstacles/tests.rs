@@ -10,6 +10,7 @@ use crate::{DROP_IN_NAME, S3_VARIABLES, UnitOwner};
 const QUADLETS: &str = "/home/d/.config/containers/systemd";
 const SYSTEMD: &str = "/home/d/.config/systemd/user";
 const FILE: &str = "/home/d/.config/environment.d/s3.conf";
+const MASKED: &str = "/home/d/.config/systemd/user/miner.service";
 const ENV_FILE: &str = "/home/d/.config/datalake/s3.env";
 
 fn path(text: &str) -> HostPath {
@@ -20,6 +21,11 @@ fn path(text: &str) -> HostPath {
 fn unit((name, text): &(&str, &str)) -> UserUnit {
     let sort = match name {
         name if name.starts_with(SYSTEMD) => UnitSort::Systemd,
+        name if name.starts_with("/etc/systemd/system") => UnitSort::System,
+        name if name.ends_with("/sys.container") => UnitSort::System,
+        name if name.ends_with(".yml") || name.contains("cron") || name.ends_with("profile") => {
+            UnitSort::Script
+        }
         name if name.contains("environment.d") => UnitSort::EnvironmentD,
         _ => UnitSort::Quadlet,
     };
@@ -61,8 +67,15 @@ fn found(files: &[(&str, &str)], steps: Vec<Step>) -> Vec<Obstacle> {
         }),
         (path("/srv/app.env"), EnvFileText::Text("A=1\n".to_owned())),
         (path("/srv/gone.env"), EnvFileText::Missing),
+        (path("/root/x.env"), EnvFileText::NotLookedAt),
     ]);
-    let host = UserUnits { owner: &owner, files: &files, env_files: &env_files, unread: &[] };
+    let host = UserUnits {
+        owner: &owner,
+        files: &files,
+        env_files: &env_files,
+        unread: &[],
+        masked: &[path(MASKED)],
+    };
     let planned = PlannedUnits {
         names: &["web".parse().unwrap(), "daemon".parse().unwrap()],
         env_file: Some(&path(ENV_FILE)),
@@ -242,4 +255,100 @@ fn an_obstacle_tells_what_where_and_what_next() {
     );
     assert_eq!(obstacle.to_string(), told);
     assert!(obstacle.hint().starts_with("`--unit code` adds"), "{}", obstacle.hint());
+}
+
+#[test]
+fn the_host_s_own_units_need_files_alone() {
+    let service = "/etc/systemd/system/backup.service";
+    removal_meets(service, &format!("[Service]\nEnvironmentFile={FILE}\n"), 2);
+    removal_meets(service, "[Service]\nExecStart=/usr/bin/restic $AWS_ACCESS_KEY_ID\n", 0);
+    removal_meets(service, "[Service]\nEnvironmentFile=%h/.config/environment.d/s3.conf\n", 0);
+    let drop_in = "/etc/systemd/system/web.service.d/a.conf";
+    removal_meets(drop_in, &format!("[Service]\nEnvironmentFile=-{FILE}\n"), 2);
+    let container = "/etc/containers/systemd/sys.container";
+    removal_meets(container, &format!("[Container]\nEnvironmentFile={FILE}\n"), 2);
+}
+
+#[test]
+fn scripts_crontabs_and_yaml_may_name_a_file() {
+    let source = "set -a\n. ~/.config/environment.d/s3.conf\n";
+    removal_meets("/home/d/.profile", source, 2);
+    removal_meets("/home/d/.profile", &source.replace(". ~", "# . ~"), 0);
+    removal_meets("/home/d/.profile", "echo AWS_ACCESS_KEY_ID s3.conf\n", 0);
+    let cron = "0 3 * * * . $HOME/.config/environment.d/s3.conf; restic backup /\n";
+    removal_meets("/var/spool/cron/crontabs/d", cron, 1);
+    removal_meets("/home/d/etl.yml", &format!("a:\n  hostPath: {{path: {FILE}}}\n"), 2);
+    removal_meets("/home/d/etl.yml", &format!("  - hostPath: {{path: {FILE}, type: File}}\n"), 1);
+}
+
+#[test]
+fn a_folder_above_the_file_is_needed_where_its_path_inside_is_named() {
+    let unit = format!("{QUADLETS}/mnt.container");
+    let mount = "[Container]\nVolume=%h/.config:/cfg:ro\n";
+    let source = |path: &str| format!("{mount}Exec=sh -c \". {path}; run\"\n");
+    removal_meets(&unit, &source("/cfg/environment.d/s3.conf"), 3);
+    removal_meets(&unit, &source("/cfg/environment.d/other.conf"), 0);
+    removal_meets(&unit, &source("/cfg/app/s3.conf"), 0);
+    removal_meets(&unit, mount, 0);
+    let drop_in = format!("{QUADLETS}/mnt.container.d/a.conf");
+    let exec = "[Container]\nExec=cat /cfg/environment.d/s3.conf\n";
+    check(&[(&unit, mount), (&drop_in, exec)], removal(), &[(&drop_in, Some(2))]);
+}
+
+#[test]
+fn a_masked_service_is_in_the_way_of_its_own_plan_alone() {
+    check(&[], removal(), &[]);
+    let owner = UnitOwner { name: "d".to_owned(), uid: 900, home: path("/home/d") };
+    let masked = [path("/home/d/.config/systemd/user/web.service"), path(MASKED)];
+    let env_files = BTreeMap::new();
+    let host = UserUnits {
+        owner: &owner,
+        files: &[],
+        env_files: &env_files,
+        unread: &[],
+        masked: &masked,
+    };
+    let planned = PlannedUnits {
+        names: &["web".parse().unwrap()],
+        env_file: None,
+        variables: &[],
+        after: DROP_IN_NAME,
+    };
+    let found = find_obstacles(&Plan::default(), &planned, &host);
+    assert_eq!(found.len(), 1);
+    assert!(found[0].hint().starts_with("`systemctl --user unmask web.service`"));
+}
+
+#[test]
+fn a_file_that_was_not_looked_at_is_a_doubt_and_no_obstacle() {
+    let override_conf = format!("{SYSTEMD}/web.service.d/override.conf");
+    let text = "[Service]\nEnvironmentFile=-/root/x.env\n";
+    check(&[(&override_conf, text)], removal(), &[]);
+    let all = [unit(&(&override_conf, text))];
+    let owner = UnitOwner { name: "d".to_owned(), uid: 900, home: path("/home/d") };
+    let env_files = BTreeMap::from([(path("/root/x.env"), EnvFileText::NotLookedAt)]);
+    let host =
+        UserUnits { owner: &owner, files: &all, env_files: &env_files, unread: &[], masked: &[] };
+    let planned = PlannedUnits {
+        names: &["web".parse().unwrap()],
+        env_file: Some(&path(ENV_FILE)),
+        variables: &S3_VARIABLES,
+        after: DROP_IN_NAME,
+    };
+    let doubts = find_doubts(&Plan::default(), &planned, &host);
+    assert_eq!(doubts.iter().map(|it| it.line).collect::<Vec<_>>(), [Some(2)]);
+}
+
+#[test]
+fn a_hint_tells_what_can_help() {
+    let reads = format!("[Container]\nEnvironmentFile={FILE}\n");
+    let hint = |name: &str, text: &str| {
+        let found = found(&[(name, text)], removal());
+        found.first().map(Obstacle::hint).unwrap_or_default()
+    };
+    assert_eq!(hint(&format!("{QUADLETS}/web.container"), &reads), "take the line out");
+    let runs = format!("[Service]\nExecStartPre=/bin/sh -c \". {FILE}\"\n");
+    assert_eq!(hint(&format!("{QUADLETS}/daemon.container.d/a.conf"), &runs), "take the line out");
+    assert!(hint(&format!("{QUADLETS}/code.container"), &reads).starts_with("`--unit code`"));
+    assert!(!hint("/etc/containers/systemd/sys.container", &reads).contains("--unit"));
 }

@@ -29,7 +29,7 @@ pub(super) fn mentions_name(value: &str, name: &str) -> bool {
 
 fn names(token: &str, place: UnitPlace<'_>, path: &HostPath) -> bool {
     // systemd's marks before a command or an optional path.
-    let token = token.trim_start_matches(['-', '@', '+', '!']);
+    let token = token.trim_start_matches(['-', '@', '+', '!']).trim_end_matches(['}', ']']);
     let home;
     let token = match token.strip_prefix("~/") {
         Some(rest) => {

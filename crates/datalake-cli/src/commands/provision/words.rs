@@ -5,7 +5,7 @@ use datalake_engine::Sighting;
 use datalake_quadlet::{Trouble, UnitSort, find_hazards};
 
 use super::super::restart_steps;
-use super::Subject;
+use super::{Subject, planned_units};
 use crate::desired::{Restart, log_notes, repairs};
 use crate::render::{self, FileChange, diff};
 
@@ -36,6 +36,7 @@ pub(super) fn shown(plan: &Plan, subject: &Subject<'_>, sighting: &Sighting) -> 
         }
     }
     text.push_str(&hazards(subject));
+    text.push_str(&doubts(plan, subject));
     for note in log_notes(subject.places, subject.spec.logs, sighting) {
         let words = render::printable(&note.to_string());
         text.push_str(&format!("\nCompute logs ({}): {words}\n", note.id()));
@@ -74,6 +75,13 @@ fn hazards(subject: &Subject<'_>) -> String {
         found.map(|hazard| format!("\nIn {}, {hazard}\n", unit.path))
     });
     lines.collect()
+}
+
+/// Lines that name files which were not looked at.
+fn doubts(plan: &Plan, subject: &Subject<'_>) -> String {
+    let units = subject.places.host_units.iter();
+    let doubts = units.flat_map(|units| units.doubts(plan, &planned_units(subject)));
+    doubts.map(|doubt| format!("\n{}\n", render::printable(&doubt.to_string()))).collect()
 }
 
 pub(super) fn farewell(subject: &Subject<'_>, receipt: &Receipt, undo: &str) -> String {

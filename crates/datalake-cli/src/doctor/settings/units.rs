@@ -56,6 +56,9 @@ fn overrides(host: &HostSpec, home: &Home, units: &HostUnits) -> Vec<OldValue> {
         harm: match obstacle.kind {
             ObstacleKind::Undoes { service, kind } => printable(&format!("{kind} (`{service}`)")),
             ObstacleKind::Unread { reason } => printable(&format!("nobody can read it: {reason}")),
+            ObstacleKind::Masked { service } => {
+                printable(&format!("`{service}` is masked, so it cannot start"))
+            }
             ObstacleKind::Needs(_) | ObstacleKind::Starts { .. } | ObstacleKind::Shared { .. } => {
                 "it needs what a plan takes away".to_owned()
             }
