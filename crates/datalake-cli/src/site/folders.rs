@@ -66,6 +66,23 @@ pub(super) fn at_folder(folder: &Path) -> impl Fn(Fault) -> Failure {
     }
 }
 
+/// The same for datalake's own folder, which may be another one.
+pub(super) fn at_state(folder: &Path) -> impl Fn(Fault) -> Failure {
+    let at_folder = at_folder(folder);
+    move |fault| {
+        let is_denied = fault.kind == FaultKind::Denied;
+        let mut failure = at_folder(fault);
+        if is_denied {
+            failure.hints.clear();
+            return failure.hint(
+                "run it as the folder's owner, or name a folder for datalake that only you may \
+                 write to: `--state DIR`",
+            );
+        }
+        failure
+    }
+}
+
 /// `/var/lib/datalake` for root and below a given root; the user's state folder otherwise.
 pub(super) fn default_state(root: Option<&Path>) -> Result<PathBuf, Failure> {
     if let Some(root) = root {
