@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use datalake_core::{Fault, FaultKind, HostPath, Target};
+use datalake_host::TrustedUsers;
 
 use crate::args::Cli;
 use crate::exit::Exit;
@@ -88,7 +89,8 @@ pub(super) fn default_state(root: Option<&Path>) -> Result<PathBuf, Failure> {
     if let Some(root) = root {
         return Ok(root.join("var/lib/datalake"));
     }
-    if rustix::process::geteuid().is_root() {
+    // Root of a user namespace only (`unshare -Ur`) is the same user as before, with the same home.
+    if TrustedUsers::of_process().owns_machine() {
         return Ok(PathBuf::from("/var/lib/datalake"));
     }
     let absolute =
