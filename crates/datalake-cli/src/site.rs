@@ -18,7 +18,7 @@ use datalake_engine::{
 use datalake_host::{Account, HostFiles, StateDir, SystemClock, find_user};
 use datalake_s3::S3Store;
 
-use self::folders::{at_folder, default_state, spec_files};
+use self::folders::{at_folder, at_state, default_state, spec_files};
 pub(crate) use self::folders::{named_for, own_name, quoted};
 use crate::args::Cli;
 use crate::config::{Settings, Sources};
@@ -101,12 +101,12 @@ impl Site {
         let settings = Settings::load(&sources)?;
         let checkpoints = kill::checkpoints(dir.is_some())?;
         let host = HostFiles::open(&root, Arc::clone(&checkpoints)).map_err(at_folder(&root))?;
-        let mut settings = gate::guarded(settings, &sources, &host)?;
+        let mut settings = gate::guarded(settings, &sources, &host, &cli.command)?;
         keep_named_units(&mut settings, &host);
         Ok(Self {
             host,
             state: StateDir::open(&state_path, Arc::clone(&checkpoints))
-                .map_err(at_folder(&state_path))?,
+                .map_err(at_state(&state_path))?,
             clock: SystemClock,
             files: files.into_iter().chain(named).collect(),
             root,
@@ -235,7 +235,7 @@ impl Site {
     /// A failure about datalake's own folder.
     #[must_use]
     pub(crate) fn state_failure(&self, fault: &Fault) -> Failure {
-        at_folder(&self.state_path)(fault.clone())
+        at_state(&self.state_path)(fault.clone())
     }
 
     /// Where a test may stop a run.

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use datalake_core::{Fault, FaultKind, HostPath, Target};
+use datalake_host::TrustedUsers;
 
 use crate::args::Cli;
 use crate::exit::Exit;
@@ -66,12 +67,30 @@ pub(super) fn at_folder(folder: &Path) -> impl Fn(Fault) -> Failure {
     }
 }
 
+/// The same for datalake's own folder, which may be another one.
+pub(super) fn at_state(folder: &Path) -> impl Fn(Fault) -> Failure {
+    let at_folder = at_folder(folder);
+    move |fault| {
+        let is_denied = fault.kind == FaultKind::Denied;
+        let mut failure = at_folder(fault);
+        if is_denied {
+            failure.hints.clear();
+            return failure.hint(
+                "run it as the folder's owner, or name a folder for datalake that only you may \
+                 write to: `--state DIR`",
+            );
+        }
+        failure
+    }
+}
+
 /// `/var/lib/datalake` for root and below a given root; the user's state folder otherwise.
 pub(super) fn default_state(root: Option<&Path>) -> Result<PathBuf, Failure> {
     if let Some(root) = root {
         return Ok(root.join("var/lib/datalake"));
     }
-    if rustix::process::geteuid().is_root() {
+    // Root of a user namespace only (`unshare -Ur`) is the same user as before, with the same home.
+    if TrustedUsers::of_process().owns_machine() {
         return Ok(PathBuf::from("/var/lib/datalake"));
     }
     let absolute =

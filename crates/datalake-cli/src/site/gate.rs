@@ -7,10 +7,11 @@ use datalake_host::{
     GateFault, HostFiles, TrustedUsers, distrust_user, find_user, judge_program, judge_secret_file,
 };
 
+use crate::args::Command;
 use crate::config::{Settings, Sources};
 use crate::failure::Failure;
 
-/// The same settings, if all that they name may be used. Whoever called `sudo` is not trusted where
+/// The same settings, if all that they name for this command may be used. Whoever called `sudo` is not trusted where
 /// that is the service user: then the files are judged once more without them.
 ///
 /// # Errors
@@ -20,6 +21,7 @@ pub(super) fn guarded(
     settings: Settings,
     sources: &Sources<'_>,
     host: &HostFiles,
+    command: &Command,
 ) -> Result<Settings, Failure> {
     let settings = match service_user_of_sudo(&settings, host) {
         None => settings,
@@ -28,7 +30,13 @@ pub(super) fn guarded(
             Settings::load(sources)?
         }
     };
-    require_trusted(settings.document(), &TrustedUsers::of_process())?;
+    let (document, trusted) = (settings.document(), TrustedUsers::of_process());
+    if runs_modal(command) {
+        require_client(document, &trusted)?;
+    }
+    if reads_keys(command) {
+        require_credentials(document, &trusted)?;
+    }
     Ok(settings)
 }
 
@@ -39,29 +47,51 @@ fn service_user_of_sudo(settings: &Settings, host: &HostFiles) -> Option<u32> {
     settings.users().any(is_caller).then_some(caller)
 }
 
-/// Programs and credentials that the spec names by their paths.
-fn require_trusted(document: &SpecDocument, trusted: &TrustedUsers) -> Result<(), Failure> {
-    let program = |path: &String| judge_program(path.as_ref(), trusted);
-    let named = |key: &'static str| {
-        move |fault: GateFault| -> Result<(), Failure> {
-            if fault.is_distrust() {
-                return Err(Failure::from(fault).within(format!("`{key}`")));
-            }
-            // Whoever uses it says what is wrong with it.
-            Ok(())
-        }
-    };
-    if let Some(client) = &document.modal.client {
-        program(client).or_else(named("modal.client"))?;
-    }
+/// Whether it may run Modal's client. Whoever starts a program judges it, too: here it is refused
+/// before anything is done.
+fn runs_modal(command: &Command) -> bool {
+    matches!(
+        command,
+        Command::Provision(_)
+            | Command::Status
+            | Command::Doctor(_)
+            | Command::Rollback(_)
+            | Command::Modal { .. }
+    )
+}
+
+/// Whether it may read the key pair. Whoever reads it judges its file or program, too.
+fn reads_keys(command: &Command) -> bool {
+    !matches!(command, Command::Config { .. } | Command::History | Command::Dagster { .. })
+}
+
+/// The client of Modal that the spec names by its path.
+fn require_client(document: &SpecDocument, trusted: &TrustedUsers) -> Result<(), Failure> {
+    let judged = document.modal.client.as_ref().map(|it| judge_program(it.as_ref(), trusted));
+    require_undoubted("modal.client", judged)
+}
+
+/// The file or program that gives the key pair.
+fn require_credentials(document: &SpecDocument, trusted: &TrustedUsers) -> Result<(), Failure> {
     match &document.credentials {
         Some(CredentialSource::Command(words)) => {
-            let first = words.first().map_or(Ok(()), program);
-            first.or_else(named("credentials.command"))
+            let judged = words.first().map(|program| judge_program(program.as_ref(), trusted));
+            require_undoubted("credentials.command", judged)
         }
         Some(CredentialSource::File(path)) => {
-            judge_secret_file(Path::new(path), trusted).or_else(named("credentials.file"))
+            let judged = judge_secret_file(Path::new(path), trusted);
+            require_undoubted("credentials.file", Some(judged))
         }
         Some(CredentialSource::From(_) | CredentialSource::Fd(_)) | None => Ok(()),
+    }
+}
+
+/// Whoever uses it says what else is wrong with it.
+fn require_undoubted(key: &str, judged: Option<Result<(), GateFault>>) -> Result<(), Failure> {
+    match judged {
+        Some(Err(fault)) if fault.is_distrust() => {
+            Err(Failure::from(fault).within(format!("`{key}`")))
+        }
+        _ => Ok(()),
     }
 }

@@ -49,7 +49,7 @@ impl KnownGroups {
     /// The groups of this machine. A file that is missing names none; one that cannot be read leaves
     /// all unknown.
     pub(super) fn of_machine() -> Self {
-        match (read("/etc/group"), read("/etc/passwd")) {
+        match (read_text("/etc/group"), read_text("/etc/passwd")) {
             (Some(group), Some(passwd)) => Self::parse(&group, &passwd),
             _ => Self { is_unread: true, ..Self::default() },
         }
@@ -114,7 +114,7 @@ impl KnownGroups {
 }
 
 /// A file's text; `None` where it cannot be read.
-fn read(path: &str) -> Option<String> {
+fn read_text(path: &str) -> Option<String> {
     match File::open(Path::new(path)) {
         Ok(file) => {
             let content = read_at_most(file, LARGEST).ok()?;

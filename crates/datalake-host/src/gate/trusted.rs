@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::sync::OnceLock;
 
+use rustix::fs::stat;
 use rustix::process::geteuid;
 
 use super::groups::{GroupDoubt, KnownGroups};
@@ -67,6 +68,13 @@ impl TrustedUsers {
     #[must_use]
     pub fn has_user(&self, uid: u32) -> bool {
         self.uids.contains(&uid)
+    }
+
+    /// Whether this process runs as root and `/` is root's: not so for root of a user namespace only,
+    /// who is the user that made it.
+    #[must_use]
+    pub fn owns_machine(&self) -> bool {
+        self.is_root() && stat("/").is_ok_and(|about| about.st_uid == 0)
     }
 
     /// Whether this process runs as root.

@@ -42,21 +42,20 @@ impl Search<'_> {
         };
         if unit.sort == UnitSort::Quadlet {
             let lost = if is_planned { &self.after.removed } else { losses };
-            self.add_readers_inside(unit, file, lost, &mut readers);
+            for reader in self.find_readers_inside(unit, file, lost) {
+                if readers.iter().all(|known| known.line != reader.line) {
+                    readers.push(reader);
+                }
+            }
         }
         readers
     }
 
     /// Lines that name what goes as the container sees it, below a folder that it is given.
-    fn add_readers_inside(
-        &self,
-        unit: &UserUnit,
-        file: &UnitFile,
-        lost: &Losses,
-        readers: &mut Vec<Reader>,
-    ) {
+    fn find_readers_inside(&self, unit: &UserUnit, file: &UnitFile, lost: &Losses) -> Vec<Reader> {
+        let mut readers = Vec::new();
         if lost.files.is_empty() {
-            return;
+            return readers;
         }
         let files = self.host.files_for(UnitSort::Quadlet, &unit.subject());
         let texts = files.iter().map(|file| &file.file).chain([file]);
@@ -64,12 +63,11 @@ impl Search<'_> {
         for path in &lost.files {
             let inside = mounts.inside(path).and_then(|inside| inside.parse().ok());
             let Some(inside) = inside.filter(|inside| inside != path) else { continue };
-            for line in find_uses_inside(file, unit.place(self.host.owner), &inside) {
-                if readers.iter().all(|reader| reader.line != line) {
-                    readers.push(Reader { line, need: Need::File { path: path.clone() } });
-                }
-            }
+            let lines = find_uses_inside(file, unit.place(self.host.owner), &inside);
+            let need = || Need::File { path: path.clone() };
+            readers.extend(lines.into_iter().map(|line| Reader { line, need: need() }));
         }
+        readers
     }
 }
 

@@ -114,3 +114,48 @@ fn the_spec_of_the_machine_is_read_below_the_root_that_is_named() {
 
     assert!(shown.contains("bucket: abc"), "{shown}");
 }
+
+#[test]
+fn roots_program_is_found_behind_a_folder_of_another_user() {
+    if !can_arrange("programs of another user") {
+        return;
+    }
+    let ground = Ground::new();
+    let script = |name: &str| format!("#!/bin/sh\nid > {}\n", ground.at(name).display());
+    ground.file("theirs/get-key", &script("ran-theirs"), 0o755);
+    ground.file("bin/get-key", &script("ran"), 0o755);
+    ground.give("theirs", NOBODY);
+    ground.spec("region: fsn1\nbucket: abc\ncredentials: { command: [get-key] }\n");
+    let path =
+        format!("{}:{}:/usr/bin:/bin", ground.at("theirs").display(), ground.at("bin").display());
+
+    ground.call("ls").env("PATH", &path).run().exits(78);
+
+    assert!(ground.at("ran").exists() && !ground.at("ran-theirs").exists());
+}
+
+#[test]
+fn a_client_of_modal_is_no_matter_of_commands_that_do_not_run_it() {
+    let ground = Ground::new();
+    let client = ground.file("open/modal", "#!/bin/sh\n", 0o755);
+    ground.mode("open", 0o777);
+    ground.spec(&format!(
+        "region: fsn1\nbucket: abc\nmodal: {{ secret: s, client: {} }}\n",
+        client.display()
+    ));
+
+    ground.call("config show").run().exits(0);
+    refused(ground.call("modal check").run(), &ground.at("open"), "0777");
+}
+
+#[test]
+fn ones_own_files_are_used_in_a_user_namespace() {
+    let ground = Ground::new();
+    let unshare = "unshare -Ur true 2> /dev/null || exit 99; exec unshare -Ur timeout 30 \"$@\"";
+    ground.spec("region: fsn1\nbucket: abc\n");
+
+    let ran = ground.call("config show").through_script(unshare).run();
+
+    // Where no such namespace may be made there is nothing to be tried.
+    assert!(matches!(ran.status.code(), Some(0 | 99)), "{}", ran.stderr);
+}

@@ -182,7 +182,9 @@ fn a_state_folder_of_another_user_is_refused() {
     fs::create_dir(ground.at("state")).unwrap();
 
     ground.give("state", NOBODY);
-    refused(ground.call("history").run(), &ground.at("state"), "0755");
+    let ran = ground.call("history").run();
+    assert!(ran.stderr.contains("`--state DIR`"), "{}", ran.stderr);
+    refused(ran, &ground.at("state"), "0755");
     ground.give("state", 0);
     ground.call("history").run().exits(0);
     fs::create_dir(ground.at("theirs")).unwrap();
