@@ -23,7 +23,7 @@ fn unit((name, text): &(&str, &str)) -> UserUnit {
         name if name.starts_with(SYSTEMD) => UnitSort::Systemd,
         name if name.starts_with("/etc/systemd/system") => UnitSort::System,
         name if name.ends_with("/sys.container") => UnitSort::System,
-        name if name.ends_with(".yml") || name.contains("cron") || name.ends_with("profile") => {
+        name if name.contains(".yml") || name.contains("cron") || name.ends_with("profile") => {
             UnitSort::Script
         }
         name if name.contains("environment.d") => UnitSort::EnvironmentD,
