@@ -159,7 +159,9 @@ fn a_run_stops_after_its_step_at_every_signal() {
 
         let stderr = String::from_utf8(output.stderr).unwrap();
         assert_eq!(output.status.code(), Some(130), "{signal:?}: {stderr}");
-        assert!(stderr.contains("stopping after this step"), "{stderr}");
+        // The signal may come before the first step.
+        let told = ["stopping after this step", "stopped before"];
+        assert!(told.iter().any(|told| stderr.contains(told)), "{stderr}");
         scene.service.set_faults("");
         scene.call("provision --yes").run().exits(0);
     }

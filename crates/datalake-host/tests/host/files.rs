@@ -163,7 +163,7 @@ fn a_file_larger_than_the_limit_is_not_read() {
     fs::write(bed.real("/large"), vec![b'x'; (1 << 20) + 1]).unwrap();
 
     assert!(bed.files.look(&at("/fits")).is_ok());
-    assert_eq!(bed.kind_of_look("/large"), FaultKind::Unreadable);
+    assert_eq!(bed.kind_of_look("/large"), FaultKind::TooLarge);
 }
 
 #[test]

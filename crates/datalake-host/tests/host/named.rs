@@ -53,7 +53,7 @@ fn what_could_block_or_never_end_is_refused() {
         assert_eq!(opened.unwrap_err().kind, FaultKind::NotPlain, "{name}");
     }
     assert_eq!(read("/dev/zero").unwrap_err().kind, FaultKind::NotPlain);
-    assert_eq!(read(bed.path().join("sparse")).unwrap_err().kind, FaultKind::Unreadable);
+    assert_eq!(read(bed.path().join("sparse")).unwrap_err().kind, FaultKind::TooLarge);
 }
 
 #[test]

@@ -88,7 +88,7 @@ fn a_large_file_is_refused() {
     write(&path, 0o600);
     fs::write(&path, vec![b'x'; (64 << 10) + 1]).unwrap();
 
-    check_unreadable(read_secret_file(&path).err(), FaultKind::Unreadable);
+    check_unreadable(read_secret_file(&path).err(), FaultKind::TooLarge);
 }
 
 #[test]
