@@ -34,7 +34,7 @@ pub(crate) async fn await_bucket(
 ///
 /// # Errors
 ///
-/// As [`await_bucket`], and a fault of the records.
+/// As `await_bucket`, and a fault of the records.
 pub async fn await_new_bucket(
     bucket: &BucketName,
     records: Records<'_>,
