@@ -7,21 +7,22 @@ use crate::run::{Failed, run, say};
 
 const LANES: &str = "tests/e2e";
 
-pub(crate) fn e2e(lanes: &[String]) -> Result<(), Failed> {
+/// Runs lanes one after the other; words behind `--` go to each one's script.
+pub(crate) fn e2e(words: &[String]) -> Result<(), Failed> {
+    let mut sides = words.splitn(2, |word| word == "--");
+    let (lanes, parts) = (sides.next().unwrap_or_default(), sides.next().unwrap_or_default());
     let known = known()?;
     if lanes.is_empty() {
         say(&format!("lanes: {}", known.join(", ")));
         return Ok(());
     }
+    if let Some(lane) = lanes.iter().find(|lane| !known.contains(lane)) {
+        let known = known.join(", ");
+        return Err(Failed::usage(&format!("no lane `{lane}`; there are {known}")));
+    }
     for lane in lanes {
-        if !known.contains(lane) {
-            return Err(Failed::usage(&format!(
-                "no lane `{lane}`; there are {}",
-                known.join(", ")
-            )));
-        }
         let script = Path::new(LANES).join(lane).join("run.sh");
-        run(Command::new("bash").arg(script), &format!("e2e {lane}"))?;
+        run(Command::new("bash").arg(script).args(parts), &format!("e2e {lane}"))?;
     }
     Ok(())
 }

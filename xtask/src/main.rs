@@ -18,7 +18,7 @@ cargo xtask provision [ARGUMENTS]   Run `datalake provision`: with ./datalake.ya
                                     without it on the built-in sandbox in ./.sandbox
 cargo xtask ci                      Format, lints, documentation, licences and all tests
 cargo xtask docs                    Write the pages below `docs` that are made from the program
-cargo xtask e2e [LANE…]             Tests with the real programs; without a name, list the lanes
+cargo xtask e2e [LANE…] [-- PART…]  Tests with the real programs; without a name, list the lanes
 cargo xtask bench [ARGUMENTS]       Speed beside other programs; --help tells how, --quick tries it
 cargo xtask dist                    The program in one file that runs on any Linux, its man pages and
                                     completions, below target/dist

@@ -32,6 +32,13 @@ pub(crate) fn cargo_with(words: &[&str], (name, value): (&str, &str)) -> Result<
     run(cargo_command().args(words).env(name, value), &format!("cargo {}", words.join(" ")))
 }
 
+/// Whether cargo has this subcommand.
+pub(crate) fn is_installed(subcommand: &str) -> bool {
+    let mut command = cargo_command();
+    command.args([subcommand, "--version"]).stdout(Stdio::null()).stderr(Stdio::null());
+    command.status().is_ok_and(|status| status.success())
+}
+
 fn cargo_command() -> Command {
     Command::new(std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned()))
 }

@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use clap::{Args, ValueEnum};
 
-use self::wire::{Wire, between};
+use self::wire::{FloorConnection, cut_between};
 use crate::Failed;
 
 /// Connections, each in a thread of its own.
@@ -51,30 +51,30 @@ pub(crate) struct Floor {
 }
 
 /// Does the work.
-pub(crate) fn run(floor: &Floor) -> Result<(), Failed> {
+pub(crate) fn run_floor(floor: &Floor) -> Result<(), Failed> {
     let Floor { work, service, place, path } = floor;
     match work {
-        Work::Up => up(service, place, path),
+        Work::Up => upload_files(service, place, path),
         Work::Unchanged => {
             files_below(path)?.iter().try_for_each(|file| fs::metadata(file).map(drop))?;
-            list(service, place).map(drop)
+            list_keys(service, place).map(drop)
         }
-        Work::Down => down(service, place, path),
+        Work::Down => download_objects(service, place, path),
         Work::UpLarge => up_large(service, place, path),
         Work::DownLarge => down_large(service, place, path),
-        Work::List => list(service, place).map(drop),
+        Work::List => list_keys(service, place).map(drop),
     }
 }
 
 /// Does something with each of so many numbers, on a few connections.
-fn share(
+fn share_numbers(
     service: &str,
     number: usize,
-    each: impl Fn(&mut Wire, usize) -> Result<(), Failed> + Sync,
+    each: impl Fn(&mut FloorConnection, usize) -> Result<(), Failed> + Sync,
 ) -> Result<(), Failed> {
     let next = AtomicUsize::new(0);
     let work = || {
-        let mut wire = Wire::open(service)?;
+        let mut wire = FloorConnection::open(service)?;
         loop {
             let index = next.fetch_add(1, Ordering::Relaxed);
             if index >= number {
@@ -92,9 +92,9 @@ fn share(
     })
 }
 
-fn up(service: &str, place: &str, path: &Path) -> Result<(), Failed> {
+fn upload_files(service: &str, place: &str, path: &Path) -> Result<(), Failed> {
     let files = files_below(path)?;
-    share(service, files.len(), |wire, index| {
+    share_numbers(service, files.len(), |wire, index| {
         let Some(file) = files.get(index) else { return Ok(()) };
         let name = file.strip_prefix(path).unwrap_or(file).display();
         let content = fs::read(file)?;
@@ -102,10 +102,10 @@ fn up(service: &str, place: &str, path: &Path) -> Result<(), Failed> {
     })
 }
 
-fn down(service: &str, place: &str, path: &Path) -> Result<(), Failed> {
-    let keys = list(service, place)?;
+fn download_objects(service: &str, place: &str, path: &Path) -> Result<(), Failed> {
+    let keys = list_keys(service, place)?;
     let (bucket, prefix) = place.split_once('/').unwrap_or((place, ""));
-    share(service, keys.len(), |wire, index| {
+    share_numbers(service, keys.len(), |wire, index| {
         let Some(key) = keys.get(index) else { return Ok(()) };
         let content = wire.ask("GET", &format!("{bucket}/{key}"), &[])?;
         let file = path.join(key.strip_prefix(prefix).unwrap_or(key));
@@ -122,12 +122,12 @@ fn down(service: &str, place: &str, path: &Path) -> Result<(), Failed> {
 fn up_large(service: &str, place: &str, path: &Path) -> Result<(), Failed> {
     let file = File::open(path)?;
     let size = file.metadata()?.len();
-    let mut wire = Wire::open(service)?;
+    let mut wire = FloorConnection::open(service)?;
     let begun = wire.ask("POST", &format!("{place}?uploads="), &[])?;
     let begun = String::from_utf8_lossy(&begun);
-    let id = between(&begun, "<UploadId>", "</UploadId>").unwrap_or_default();
+    let id = cut_between(&begun, "<UploadId>", "</UploadId>").unwrap_or_default();
     let count = usize::try_from(size.div_ceil(PART)).unwrap_or_default();
-    share(service, count, |wire, index| {
+    share_numbers(service, count, |wire, index| {
         let start = index as u64 * PART;
         let length = PART.min(size - start);
         wire.begin("PUT", &format!("{place}?partNumber={}&uploadId={id}", index + 1), length)?;
@@ -145,11 +145,11 @@ fn up_large(service: &str, place: &str, path: &Path) -> Result<(), Failed> {
 }
 
 fn down_large(service: &str, place: &str, path: &Path) -> Result<(), Failed> {
-    let size = Wire::open(service)?.head(place)?;
+    let size = FloorConnection::open(service)?.head(place)?;
     let mut file = File::create(path)?;
     file.seek(SeekFrom::Start(size))?;
     let count = usize::try_from(size.div_ceil(PART)).unwrap_or_default();
-    share(service, count, |wire, index| {
+    share_numbers(service, count, |wire, index| {
         let start = index as u64 * PART;
         let end = size.min(start + PART);
         wire.range(place, start..end)?;
@@ -167,9 +167,9 @@ fn step_at(place: u64, end: u64) -> usize {
 }
 
 /// All keys below a prefix.
-fn list(service: &str, place: &str) -> Result<Vec<String>, Failed> {
+fn list_keys(service: &str, place: &str) -> Result<Vec<String>, Failed> {
     let (bucket, prefix) = place.split_once('/').unwrap_or((place, ""));
-    let mut wire = Wire::open(service)?;
+    let mut wire = FloorConnection::open(service)?;
     let (mut keys, mut token) = (Vec::new(), String::new());
     loop {
         let page = wire.ask("GET", &format!("{bucket}?list-type=2&prefix={prefix}{token}"), &[])?;
@@ -180,7 +180,7 @@ fn list(service: &str, place: &str) -> Result<Vec<String>, Failed> {
             keys.push(key.to_owned());
             rest = behind;
         }
-        match between(rest, "<NextContinuationToken>", "</NextContinuationToken>") {
+        match cut_between(rest, "<NextContinuationToken>", "</NextContinuationToken>") {
             Some(next) => token = format!("&continuation-token={next}"),
             None => return Ok(keys),
         }

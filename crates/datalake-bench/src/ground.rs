@@ -1,12 +1,13 @@
 //! The files and objects that all clients work on.
 
+use std::collections::HashMap;
 use std::fs::{self, File};
 use std::io::Write as _;
 use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-use crate::server::{Object, Server, now};
+use crate::server::{BenchObject, Server, read_clock};
 use crate::{Client, Failed, Wishes, pattern};
 
 /// Files of one folder.
@@ -40,7 +41,7 @@ impl Ground {
             let place = work.display();
             return Err(Failed::new(format!("{place} is there already, and not from here")));
         }
-        remove(work)?;
+        remove_path(work)?;
         fs::create_dir_all(work)?;
         fs::write(work.join(MARK), "")?;
         let work = fs::canonicalize(work)?;
@@ -68,6 +69,11 @@ impl Ground {
     /// Where a client puts what it fetches.
     pub(crate) fn out(&self, client: Client) -> PathBuf {
         self.work.join("out").join(client.name())
+    }
+
+    /// Where a client of ours keeps what it knows.
+    pub(crate) fn state(&self, client: Client) -> PathBuf {
+        self.work.join(format!("state-{}", client.name()))
     }
 
     /// Makes the small files; more than one call makes them once.
@@ -110,7 +116,7 @@ impl Ground {
 
     /// Removes what a client has fetched.
     pub(crate) fn clear_out(&self, client: Client) -> Result<(), Failed> {
-        remove(&self.out(client))?;
+        remove_path(&self.out(client))?;
         Ok(fs::create_dir_all(self.out(client))?)
     }
 
@@ -129,16 +135,16 @@ impl Ground {
                 }
             }
         }
-        same(client, expected, found)
+        compare_counts(client, expected, found)
     }
 
     /// Whether a client has fetched the large file, byte for byte.
     pub(crate) fn check_large(&self, client: Client) -> Result<(), Failed> {
         let file = File::open(self.out(client).join("large.bin"))?;
-        same(client, (1, self.wishes.large), (1, file.metadata()?.len()))?;
+        compare_counts(client, (1, self.wishes.large), (1, file.metadata()?.len()))?;
         let (mut place, mut chunk) = (0, vec![0; 16 * pattern::PERIOD]);
         while place < self.wishes.large {
-            let expected = pattern::content(place, self.wishes.large - place);
+            let expected = pattern::make_content(place, self.wishes.large - place);
             let chunk = chunk.get_mut(..expected.len()).unwrap_or_default();
             file.read_exact_at(chunk, place)?;
             if chunk != &*expected {
@@ -153,12 +159,16 @@ impl Ground {
 impl Drop for Ground {
     fn drop(&mut self) {
         // What cannot be removed is removed by the next run.
-        let _ = remove(&self.work);
+        let _ = remove_path(&self.work);
     }
 }
 
 /// Whether there is as much as there should be.
-pub(crate) fn same(client: Client, expected: (u64, u64), found: (u64, u64)) -> Result<(), Failed> {
+pub(crate) fn compare_counts(
+    client: Client,
+    expected: (u64, u64),
+    found: (u64, u64),
+) -> Result<(), Failed> {
     if expected == found {
         return Ok(());
     }
@@ -167,10 +177,10 @@ pub(crate) fn same(client: Client, expected: (u64, u64), found: (u64, u64)) -> R
 }
 
 /// Stores the objects that are fetched and listed.
-pub(crate) fn fill(server: &Server, wishes: &Wishes) {
-    let (mut store, now) = (server.store(), now());
+pub(crate) fn fill_bucket(server: &Server, wishes: &Wishes) {
+    let (mut store, now) = (server.store(), read_clock());
     for number in 0..wishes.files {
-        store.put(format!("source/{}", file_name(number)), Object::new(wishes.size, now));
+        store.put(format!("source/{}", file_name(number)), BenchObject::new(wishes.size, now));
     }
     // As those who send in parts have left it.
     let (upload, mut place) = (store.begin(None), 0);
@@ -185,16 +195,20 @@ pub(crate) fn fill(server: &Server, wishes: &Wishes) {
     store.complete(upload, "large/source.bin", now);
     for number in 0..wishes.objects {
         let size = 1 + number * 7919 % 100_000;
-        store.put(format!("many/{}", many_name(number)), Object::untagged(size, now));
+        store.put(format!("many/{}", many_name(number)), BenchObject::untagged(size, now));
     }
 }
 
 /// Stores an object for each of many names.
 pub(crate) fn fill_names(server: &Server, wishes: &Wishes) {
-    let (mut store, now) = (server.store(), now());
+    let (mut store, now) = (server.store(), read_clock());
+    // There is nothing in the files, and their tags say so.
+    let mut objects: HashMap<u64, BenchObject> = HashMap::new();
     for number in 0..wishes.names {
-        let key = format!("names/{}", many_name(number));
-        store.put(key, Object::untagged(many_size(number), now));
+        let size = many_size(number);
+        let empty = || BenchObject::of(&vec![0; usize::try_from(size).unwrap_or_default()], now);
+        let object = objects.entry(size).or_insert_with(empty).clone();
+        store.put(format!("names/{}", many_name(number)), object);
     }
 }
 
@@ -213,7 +227,7 @@ fn many_size(number: u64) -> u64 {
 fn write_pattern(path: &Path, size: u64) -> Result<(), Failed> {
     let (mut file, mut place) = (File::create(path)?, 0);
     while place < size {
-        let piece = pattern::content(place, size - place);
+        let piece = pattern::make_content(place, size - place);
         file.write_all(&piece)?;
         place += piece.len() as u64;
     }
@@ -225,6 +239,6 @@ fn an_hour_ago() -> SystemTime {
     SystemTime::now() - Duration::from_hours(1)
 }
 
-fn remove(path: &Path) -> Result<(), Failed> {
+fn remove_path(path: &Path) -> Result<(), Failed> {
     if path.exists() { Ok(fs::remove_dir_all(path)?) } else { Ok(()) }
 }

@@ -23,7 +23,7 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand, ValueEnum as _};
 
 pub use crate::clients::Client;
-pub use crate::rows::Row;
+pub use crate::rows::BenchRow;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -35,15 +35,15 @@ Examples:
 
 #[derive(Debug, Parser)]
 #[command(name = "cargo xtask bench", before_help = EXAMPLES, args_conflicts_with_subcommands = true)]
-struct Cli {
+struct BenchCli {
     #[command(flatten)]
     wishes: Wishes,
     #[command(subcommand)]
-    inner: Option<Inner>,
+    inner: Option<BenchCommand>,
 }
 
 #[derive(Debug, Subcommand)]
-enum Inner {
+enum BenchCommand {
     /// The raw client that the others are compared with
     #[command(hide = true)]
     Floor(floor::Floor),
@@ -54,8 +54,8 @@ enum Inner {
 pub struct Wishes {
     /// Which work is done
     #[arg(long, value_enum, value_delimiter = ',', value_name = "ROW")]
-    #[arg(default_values_t = Row::USUAL)]
-    pub rows: Vec<Row>,
+    #[arg(default_values_t = BenchRow::USUAL)]
+    pub rows: Vec<BenchRow>,
     /// Who does it
     #[arg(long, value_enum, value_delimiter = ',', value_name = "CLIENT")]
     #[arg(default_values_t = Client::ALL)]
@@ -101,7 +101,7 @@ impl Wishes {
     pub fn trial(datalake: PathBuf, work: PathBuf) -> Self {
         let tools = work.with_extension("tools");
         Self {
-            rows: Row::value_variants().to_vec(),
+            rows: BenchRow::value_variants().to_vec(),
             clients: vec![Client::Datalake],
             rounds: 1,
             files: 50,
@@ -137,15 +137,15 @@ impl From<std::io::Error> for Failed {
 
 /// Runs the command line `words`, the program's name first.
 pub fn main(words: impl IntoIterator<Item = impl Into<OsString> + Clone>) -> ExitCode {
-    let done = match Cli::parse_from(words) {
-        Cli { inner: Some(Inner::Floor(floor)), .. } => floor::run(&floor),
-        Cli { wishes, .. } => run(wishes)
+    let done = match BenchCli::parse_from(words) {
+        BenchCli { inner: Some(BenchCommand::Floor(floor)), .. } => floor::run_floor(&floor),
+        BenchCli { wishes, .. } => measure_clients(wishes)
             .and_then(|table| Ok(std::io::stdout().lock().write_all(table.as_bytes())?)),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(failed) => {
-            say(&failed.to_string());
+            tell_operator(&failed.to_string());
             ExitCode::FAILURE
         }
     }
@@ -156,24 +156,24 @@ pub fn main(words: impl IntoIterator<Item = impl Into<OsString> + Clone>) -> Exi
 /// # Errors
 ///
 /// [`Failed`] where something cannot be started, or a client did not do the work.
-pub fn run(mut wishes: Wishes) -> Result<String, Failed> {
+pub fn measure_clients(mut wishes: Wishes) -> Result<String, Failed> {
     if wishes.quick {
-        wishes.clients.retain(|client| matches!(client, Client::Datalake | Client::Floor));
+        wishes.clients.retain(|client| client.is_ours() || *client == Client::Floor);
         wishes.rounds = 1;
         wishes.files = wishes.files.min(300);
         wishes.large = wishes.large.min(40 << 20);
         wishes.objects = wishes.objects.min(3_000);
         wishes.names = wishes.names.min(3_000);
     }
-    let samples = rounds::measure(&wishes)?;
+    let samples = rounds::measure_rows(&wishes)?;
     if let Some(file) = &wishes.json {
         let text = serde_json::to_vec_pretty(&samples).map_err(|e| Failed::new(e.to_string()))?;
         std::fs::write(file, text)?;
     }
-    Ok(report::table(&samples))
+    Ok(report::render_table(&samples))
 }
 
 /// Tells something on standard error.
-fn say(text: &str) {
+fn tell_operator(text: &str) {
     let _ = writeln!(std::io::stderr().lock(), "{}", text.trim_end());
 }

@@ -18,7 +18,7 @@ const LOOK: Duration = Duration::from_millis(5);
 
 /// What one run has taken, in seconds and bytes.
 #[derive(Debug, Clone, Copy, Serialize)]
-pub(crate) struct Cost {
+pub(crate) struct MeasuredCost {
     /// From the start to the end.
     pub(crate) wall: f64,
     /// User and system time of the client.
@@ -34,10 +34,10 @@ pub(crate) struct Cost {
 }
 
 /// Runs a program to its end, which has to be a good one.
-pub(crate) fn measure(command: &mut Command, log: &Path) -> Result<Cost, Failed> {
+pub(crate) fn measure_program(command: &mut Command, log: &Path) -> Result<MeasuredCost, Failed> {
     let told = File::create(log)?;
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(told);
-    let (busy, own) = (busy()?, own_cpu());
+    let (busy, own) = (read_busy_seconds()?, own_cpu());
     let start = Instant::now();
     let mut child = command.spawn().map_err(|error| {
         Failed::new(format!("cannot start {}: {error}", command.get_program().display()))
@@ -53,8 +53,8 @@ pub(crate) fn measure(command: &mut Command, log: &Path) -> Result<Cost, Failed>
     }
     let server = own_cpu().saturating_sub(own);
     let client = used.rusage.utime + used.rusage.stime;
-    let others = (self::busy()? - busy - (client + server).as_secs_f64()).max(0.0);
-    Ok(Cost {
+    let others = (read_busy_seconds()? - busy - (client + server).as_secs_f64()).max(0.0);
+    Ok(MeasuredCost {
         wall: wall.as_secs_f64(),
         cpu: client.as_secs_f64(),
         memory: memory.join().unwrap_or_default(),
@@ -102,7 +102,7 @@ fn own_cpu() -> Duration {
 }
 
 /// The seconds that all processors have worked since the machine has started.
-fn busy() -> Result<f64, Failed> {
+fn read_busy_seconds() -> Result<f64, Failed> {
     let mut text = String::new();
     File::open("/proc/stat")?.read_to_string(&mut text)?;
     let line = text.lines().next().unwrap_or_default();

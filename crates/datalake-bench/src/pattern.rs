@@ -29,7 +29,7 @@ static PIECES: LazyLock<Bytes> = LazyLock::new(|| {
 static TAGS: LazyLock<Mutex<HashMap<u64, [u8; 16]>>> = LazyLock::new(Mutex::default);
 
 /// The content from a place on, up to so many bytes; at least one piece of it.
-pub(crate) fn content(place: u64, longest: u64) -> Bytes {
+pub(crate) fn make_content(place: u64, longest: u64) -> Bytes {
     let start = usize::try_from(place % PERIOD as u64).unwrap_or_default();
     let length = usize::try_from(longest).unwrap_or(PIECE).min(PIECE);
     PIECES.slice(start..start + length)
@@ -41,7 +41,7 @@ pub(crate) fn md5_of(length: u64) -> [u8; 16] {
     *tags.entry(length).or_insert_with(|| {
         let (mut hash, mut left) = (Md5::new(), length);
         while left > 0 {
-            let piece = content(0, left);
+            let piece = make_content(0, left);
             hash.update(&piece);
             left -= piece.len() as u64;
         }
@@ -55,9 +55,9 @@ mod tests {
 
     #[test]
     fn the_content_is_the_same_from_everywhere() {
-        let whole = content(0, PIECE as u64);
+        let whole = make_content(0, PIECE as u64);
 
-        assert_eq!(content(PERIOD as u64 * 7 + 5, 100), whole.slice(5..105));
+        assert_eq!(make_content(PERIOD as u64 * 7 + 5, 100), whole.slice(5..105));
         assert_ne!(whole.slice(..8), whole.slice(8..16));
         assert_eq!(md5_of(10), <[u8; 16]>::from(Md5::digest(whole.slice(..10))));
     }

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::Command;
 
-use crate::{Failed, say};
+use crate::{Failed, tell_operator};
 
 /// The packages, each with the version that the figures in the documentation are of.
 const PACKAGES: [&str; 5] = [
@@ -15,21 +15,21 @@ const PACKAGES: [&str; 5] = [
 ];
 
 /// Installs the clients below a folder, unless they are there.
-pub(crate) fn install(tools: &Path) -> Result<(), Failed> {
+pub(crate) fn install_clients(tools: &Path) -> Result<(), Failed> {
     let wanted = PACKAGES.join("\n");
     let note = tools.join("installed");
     if std::fs::read_to_string(&note).is_ok_and(|installed| installed == wanted) {
         return Ok(());
     }
-    say("installing the other clients");
+    tell_operator("installing the other clients");
     std::fs::create_dir_all(tools)?;
     let folder = tools.join("peers");
-    run(Command::new("python3").args(["-m", "venv"]).arg(&folder))?;
-    run(Command::new(folder.join("bin/pip")).args(["install", "--quiet"]).args(PACKAGES))?;
+    run_command(Command::new("python3").args(["-m", "venv"]).arg(&folder))?;
+    run_command(Command::new(folder.join("bin/pip")).args(["install", "--quiet"]).args(PACKAGES))?;
     Ok(std::fs::write(note, wanted)?)
 }
 
-fn run(command: &mut Command) -> Result<(), Failed> {
+fn run_command(command: &mut Command) -> Result<(), Failed> {
     let status = command.status()?;
     if status.success() { Ok(()) } else { Err(Failed::new(format!("{command:?}: {status}"))) }
 }

@@ -5,14 +5,14 @@ use std::time::Duration;
 use clap::ValueEnum;
 use serde::Serialize;
 
-use crate::ground::{Ground, fill, fill_names, same};
-use crate::server::{Counts, Limits, Server};
+use crate::ground::{Ground, compare_counts, fill_bucket, fill_names};
+use crate::server::{ServedCounts, Server, ServerLimits};
 use crate::{Client, Failed, Wishes};
 
 /// A piece of work that all clients do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ValueEnum, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Row {
+pub enum BenchRow {
     /// Small files into the bucket.
     Up,
     /// The same again, with nothing to do.
@@ -37,7 +37,7 @@ pub enum Row {
     NamesAgain,
 }
 
-impl Row {
+impl BenchRow {
     /// What is measured where nothing else is wished for.
     pub const USUAL: [Self; 8] = [
         Self::Up,
@@ -70,14 +70,14 @@ impl Row {
     }
 
     /// What its service keeps clients within.
-    pub(crate) fn limits(self) -> Limits {
+    pub(crate) fn limits(self) -> ServerLimits {
         match self {
-            Self::Far => Limits {
+            Self::Far => ServerLimits {
                 latency: Duration::from_millis(20),
                 requests: Some(750),
                 connections: Some(256),
             },
-            _ => Limits::default(),
+            _ => ServerLimits::default(),
         }
     }
 
@@ -87,7 +87,7 @@ impl Row {
             Self::Up | Self::Unchanged | Self::Far => ground.make_files(),
             Self::LargeUp => ground.make_large(),
             Self::Down | Self::LargeDown | Self::Usage | Self::FirstLs | Self::FirstDu => {
-                fill(server, &ground.wishes);
+                fill_bucket(server, &ground.wishes);
                 Ok(())
             }
             Self::Names | Self::NamesAgain => {
@@ -111,9 +111,9 @@ impl Row {
             Self::Down | Self::LargeDown => ground.clear_out(client)?,
             _ => (),
         }
-        if client == Client::Datalake && !matches!(self, Self::Unchanged | Self::NamesAgain) {
+        if client.is_ours() && !matches!(self, Self::Unchanged | Self::NamesAgain) {
             // Without a record of earlier runs it has as much to do as anybody.
-            let state = ground.work.join("state");
+            let state = ground.state(client);
             if state.exists() {
                 std::fs::remove_dir_all(state)?;
             }
@@ -126,21 +126,30 @@ impl Row {
     pub(crate) fn check(
         self,
         ground: &Ground,
-        (server, counts): (&Server, Counts),
         client: Client,
+        served: &Served<'_>,
     ) -> Result<(), Failed> {
+        let Served { server, counts } = *served;
         let Wishes { files, size, large, .. } = ground.wishes;
         match self {
             Self::Up | Self::Far => {
                 let there = server.store().sum(&format!("up/{}/", client.name()));
-                same(client, (files, files * size), there)
+                compare_counts(client, (files, files * size), there)
             }
-            Self::LargeUp => same(client, (1, large), server.store().sum(&large_key(client))),
+            Self::LargeUp => {
+                compare_counts(client, (1, large), server.store().sum(&large_key(client)))
+            }
             Self::Down => ground.check_files(client),
             Self::LargeDown => ground.check_large(client),
-            _ => same(client, (0, 0), (counts.writes, 0)),
+            _ => compare_counts(client, (0, 0), (counts.writes, 0)),
         }
     }
+}
+
+/// The service after a client's work, and what it has counted meanwhile.
+pub(crate) struct Served<'a> {
+    pub(crate) server: &'a Server,
+    pub(crate) counts: ServedCounts,
 }
 
 fn large_key(client: Client) -> String {

@@ -1,6 +1,5 @@
 //! The command line.
 
-mod address;
 pub mod bucket;
 mod built_in;
 pub mod cost;
@@ -17,15 +16,15 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-pub use address::Address;
 #[cfg(feature = "sandbox")]
 use built_in::DEMO_EXAMPLES;
 use built_in::SCHEMA_EXAMPLES;
 pub use built_in::Schema;
 #[cfg(feature = "sandbox")]
-pub use built_in::{Demo, Sandbox};
-pub use dagster::{Chosen, Dagster, Deps, DepsApply, DepsWish, Logs};
-pub use runs::{HostEnvironment, Init, Provision, Rollback};
+pub use built_in::{Demo, SandboxFlags};
+pub use dagster::{Chosen, DagsterCommand, DagsterLogs, Deps, DepsApply, DepsWish};
+pub use datalake_core::s3::S3Address as Address;
+pub use runs::{EnvironmentHost, Init, Provision, Rollback};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -46,7 +45,7 @@ Exit codes: 0 done, 2 usage, 3 changes pending or drift, 4 changed meanwhile, 5 
 pub struct Cli {
     /// Where to work.
     #[command(flatten)]
-    pub place: Place,
+    pub place: PlaceFlags,
     /// Values of the spec.
     #[command(flatten)]
     pub values: Values,
@@ -57,7 +56,7 @@ pub struct Cli {
 
 /// Where and how to work.
 #[derive(Debug, Args)]
-pub struct Place {
+pub struct PlaceFlags {
     /// Work on a built-in S3 service and a pretend host, kept in DIR (.sandbox)
     #[cfg(feature = "sandbox")]
     #[arg(long, global = true, value_name = "DIR", num_args = 0..=1, require_equals = true)]
@@ -118,6 +117,9 @@ pub struct Values {
 pub enum Command {
     /// Write a commented datalake.yaml
     Init(Init),
+    /// Show which users of the host run Dagster, by which units, and who would get the settings
+    #[command(before_help = runs::DISCOVER_EXAMPLES)]
+    Discover,
     /// Set up bucket and host: plan, ask, apply, prove
     Provision(Provision),
     /// Tell whether bucket and host are in step with the spec (exit 0) or not (exit 3)
@@ -133,13 +135,13 @@ pub enum Command {
     Dagster {
         /// What to do.
         #[command(subcommand)]
-        what: Dagster,
+        what: DagsterCommand,
     },
     /// Create, show, set up and delete buckets
     Bucket {
         /// What to do.
         #[command(subcommand)]
-        what: bucket::Bucket,
+        what: bucket::BucketCommand,
     },
     /// List keys
     Ls(objects::Ls),
@@ -158,14 +160,14 @@ pub enum Command {
     /// Bring objects into a folder
     Get(transfer::Get),
     /// Copy between this machine and buckets
-    Cp(transfer::Copy),
+    Cp(transfer::CopyFlags),
     /// Copy, have the copy confirmed, then delete the source
     #[command(before_help = transfer::MOVE_EXAMPLES)]
-    Mv(transfer::Copy),
+    Mv(transfer::CopyFlags),
     /// Make a folder and a folder of a bucket equal, or two of buckets
     Sync(transfer::Sync),
     /// Tell whether a bucket still has what was brought there (exit 0) or not (exit 4)
-    Verify(transfer::Verify),
+    Verify(transfer::VerifyFlags),
     /// Read a share of what was brought to a bucket again, another one each day
     Scrub(transfer::Scrub),
     /// Move what Dagster keeps on this host into the bucket, and prove it
@@ -175,21 +177,21 @@ pub enum Command {
         what: migrate::Migrate,
     },
     /// Print an address with which anybody can read or store one object for a while
-    Presign(objects::Presign),
+    Presign(objects::PresignFlags),
     /// Tell what things cost, what they will cost, and what is in there
     Cost {
         /// What to tell.
         #[command(subcommand)]
-        what: cost::Cost,
+        what: cost::CostCommand,
     },
     /// Keep and show the history of what a bucket held and of what left it
     Usage {
         /// What to do.
         #[command(subcommand)]
-        what: cost::Usage,
+        what: cost::UsageCommand,
     },
     /// Tell all of a bucket: a page for a browser, Markdown or JSON
-    Report(cost::Report),
+    Report(cost::LakeReportFlags),
     /// Keep Modal in step: its secret, the functions, the apps that use it
     Modal {
         /// What to do.
@@ -200,14 +202,14 @@ pub enum Command {
     Config {
         /// What to show.
         #[command(subcommand)]
-        show: Config,
+        show: ConfigCommand,
     },
     /// Print the JSON Schema of datalake.yaml, or of a document that --json prints
     #[command(before_help = SCHEMA_EXAMPLES)]
     Schema(Schema),
     /// Keep the built-in S3 service in the foreground for other S3 clients
     #[cfg(feature = "sandbox")]
-    Sandbox(Sandbox),
+    Sandbox(SandboxFlags),
     /// Show all of it on this machine in half a minute: no account, no network, no root
     #[cfg(feature = "sandbox")]
     #[command(before_help = DEMO_EXAMPLES)]
@@ -227,7 +229,7 @@ pub enum Command {
 
 /// What `config` shows.
 #[derive(Debug, Clone, Copy, Subcommand)]
-pub enum Config {
+pub enum ConfigCommand {
     /// Print the whole spec as datalake.yaml
     Show,
     /// Print each value and where it comes from

@@ -7,10 +7,9 @@ mod dagster;
 #[cfg(feature = "sandbox")]
 mod demo;
 mod deps;
+mod discover;
 mod doctor;
-mod forward;
 mod gaps;
-mod going_back;
 mod history;
 mod init;
 mod migrate;
@@ -19,6 +18,7 @@ mod objects;
 mod project;
 mod provision;
 mod report;
+mod reporter;
 mod rollback;
 #[cfg(feature = "sandbox")]
 mod sandbox;
@@ -30,20 +30,14 @@ mod transfer;
 mod usage;
 mod watch;
 
-use datalake_core::{BucketName, HostSpec, UnitName};
-use datalake_engine::{Cleared, FAILURES_KEPT};
+use datalake_core::host::UnitName;
+use datalake_core::s3::BucketName;
+use datalake_core::spec::HostSpec;
 
 use crate::args::{Cli, Command};
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::remote::at_bucket;
-use crate::render::{Printer, count, key_text};
-
-pub(crate) use deps::{DepsReport, PackageDeps, UnitDeps, missing_packages};
-pub(crate) use migrate::{
-    AssetRow, Counts, LeftRow, MigrationReport, Outlook, PartitionRow, Standing,
-};
-pub(crate) use status::changes;
+use crate::render::{Printer, key_text};
 
 /// Runs the command of the command line.
 ///
@@ -52,10 +46,11 @@ pub(crate) use status::changes;
 /// [`Failure`], not yet shown.
 pub(crate) async fn run(cli: &Cli, printer: Printer) -> Result<Exit, Failure> {
     match &cli.command {
-        Command::Init(flags) => init::init(cli, flags, printer),
+        Command::Init(flags) => init::init(cli, flags, printer).await,
+        Command::Discover => discover::discover(cli, printer).await,
         Command::Provision(flags) => provision::provision(cli, flags, printer).await,
         Command::Status => status::status(cli, printer).await,
-        Command::Doctor(flags) => doctor::doctor(cli, flags, printer).await,
+        Command::Doctor(flags) => Box::pin(doctor::doctor(cli, flags, printer)).await,
         Command::Rollback(flags) => rollback::rollback(cli, flags, printer).await,
         Command::Dagster { what } => dagster::dagster(cli, what, printer).await,
         Command::History => history::history(cli, printer).await,
@@ -152,26 +147,4 @@ fn name_typed(bucket: &BucketName, confirm: Option<&str>, may_ask: bool) -> Resu
         return Ok(());
     }
     Err(refused(format!("`{}` is not `{bucket}`: nothing was changed", key_text(&typed))))
-}
-
-/// The failure that tells what could not be deleted.
-fn not_deleted(bucket: &BucketName, cleared: &Cleared) -> Failure {
-    let Some((_, first)) = cleared.failures.first() else {
-        return Failure::new(Exit::Bug, "something could not be deleted, and nothing says what");
-    };
-    let mut failure = at_bucket(bucket)(first.clone()).under(Exit::Partly);
-    let mut message = format!("bucket `{bucket}`: {} could not be deleted:", count(cleared.failed));
-    for (key, fault) in &cleared.failures {
-        message.push_str(&format!("\n  {}: {fault}", key_text(key.as_str())));
-    }
-    if cleared.failed > FAILURES_KEPT as u64 {
-        message.push_str("\n  …");
-    }
-    failure.messages = vec![message];
-    failure.hints = vec![
-        "what is locked goes only when its lock has run out: `datalake bucket \
-                          lock show`"
-            .to_owned(),
-    ];
-    failure
 }

@@ -7,24 +7,24 @@ mod paths;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use datalake_core::{
+use datalake_core::spec::{
     CostSpec, CredentialSource, HostDocument, HostSpec, InvalidSpec, Spec, SpecDocument, StoreSpec,
 };
+use datalake_core::text::printable;
 use figment::Figment;
 use figment::error::{Actual, Kind};
 
 use crate::args::Values;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::render::printable;
 use layer::Layer;
 
 /// The layers of the spec, joined.
 pub(crate) struct Settings {
     figment: Figment,
     document: SpecDocument,
-    /// The units of all layers below the flags, where flags name some as well.
-    named_before: Vec<String>,
+    /// Whether units are found besides those that flags name: no other layer names any.
+    finds_units: bool,
     /// The folder of each file, by the name of its layer.
     folders: BTreeMap<String, PathBuf>,
     /// Every service user that any layer names.
@@ -65,12 +65,17 @@ impl Settings {
         let users = layers.iter().filter_map(Layer::user).map(str::to_owned).collect();
         let flags = layers.pop();
         let below = layers.into_iter().fold(Figment::new(), Figment::merge);
-        let named = !sources.values.units.is_empty();
-        let named_before = named.then(|| below.extract_inner("host.units").ok()).flatten();
-        let named_before = named_before.unwrap_or_default();
+        let below_flags = below.extract_inner::<HostDocument>("host").ok();
+        let named_before = below_flags.and_then(|host| host.units);
+        let finds_units = named_before.is_none();
         let figment = flags.into_iter().fold(below, Figment::merge);
-        let document = figment.extract().map_err(|error| wrong_type(&error))?;
-        let settings = Self { figment, document, named_before, folders, users };
+        let mut document: SpecDocument = figment.extract().map_err(|error| wrong_type(&error))?;
+        // `--unit` adds to what weaker layers name.
+        if let (Some(units), Some(mut named)) = (&mut document.host.units, named_before) {
+            named.retain(|unit| !units.contains(unit));
+            units.splice(..0, named);
+        }
+        let settings = Self { figment, document, finds_units, folders, users };
         settings.require_no_user_in_endpoint()?;
         Ok(settings)
     }
@@ -86,16 +91,6 @@ impl Settings {
         Err(Failure::new(Exit::Config, message).hint(
             "write `https://HOST`; the key pair comes from the environment, a file or a program",
         ))
-    }
-
-    /// Keeps the units that weaker layers name where flags name others: `--unit` adds. One that does
-    /// not exist here is left out, since nobody may have meant it.
-    pub(crate) fn keep_named_units(&mut self, exists: impl Fn(&str) -> bool) {
-        let Some(units) = &mut self.document.host.units else { return };
-        let kept = std::mem::take(&mut self.named_before).into_iter();
-        let mut all: Vec<_> = kept.filter(|unit| !units.contains(unit) && exists(unit)).collect();
-        all.append(units);
-        *units = all;
     }
 
     /// The written form.
@@ -121,7 +116,9 @@ impl Settings {
     ///
     /// [`Failure`] for a missing or wrong value, naming where it comes from.
     pub(crate) fn spec(&self) -> Result<Spec, Failure> {
-        self.document.clone().check().map_err(|error| self.invalid(error))
+        let mut spec = self.document.clone().check().map_err(|error| self.invalid(error))?;
+        spec.host.finds_units = self.finds_units;
+        Ok(spec)
     }
 
     /// The part of the spec that tells of the S3 service, checked; a bucket need not be in it.
@@ -145,7 +142,8 @@ impl Settings {
     ///
     /// [`Failure`] for a missing or wrong value, naming where it comes from.
     pub(crate) fn host(&self) -> Result<HostSpec, Failure> {
-        self.document.host.clone().check().map_err(|error| self.invalid(error))
+        let host = self.document.host.clone().check().map_err(|error| self.invalid(error))?;
+        Ok(HostSpec { finds_units: self.finds_units, ..host })
     }
 
     /// The part of the spec that tells of money, checked.
@@ -202,7 +200,7 @@ fn layers(sources: &Sources<'_>) -> Result<Vec<Layer>, Failure> {
         layers.push(Layer::named_file(file)?.ok_or_else(absent)?);
     }
     layers.extend(Layer::variables(utf8_variables())?);
-    layers.push(Layer::document("the command line", &flags(sources.values))?);
+    layers.push(Layer::document("the command line", &flags_as_document(sources.values))?);
     // The strongest word on the key pair counts whole: `from:` below does not mix with `file:`.
     let strongest = layers.iter().rposition(Layer::has_credentials);
     let weaker = |(at, layer): (usize, Layer)| {
@@ -217,7 +215,16 @@ fn utf8_variables() -> impl Iterator<Item = (String, String)> {
     })
 }
 
-fn flags(values: &Values) -> SpecDocument {
+/// What variables and flags say of the spec, whatever files there are.
+pub(crate) fn named_document(values: &Values) -> Result<SpecDocument, Failure> {
+    let mut layers = Layer::variables(utf8_variables())?;
+    layers.push(Layer::document("the command line", &flags_as_document(values))?);
+    let figment = layers.into_iter().fold(Figment::new(), Figment::merge);
+    figment.extract().map_err(|error| wrong_type(&error))
+}
+
+/// What flags say of the spec.
+fn flags_as_document(values: &Values) -> SpecDocument {
     let file = values.credentials_file.clone().map(CredentialSource::File);
     SpecDocument {
         region: values.region.clone(),

@@ -1,161 +1,178 @@
-//! Looks at everything for a diagnosis: who is asked for what, and nothing is decided.
+//! What a diagnosis is given of this place, and what a terminal shows meanwhile.
 
-mod containers;
-mod host;
-mod lives;
-mod locations;
-mod modal;
-mod money;
-mod mounted;
-mod python;
-mod settings;
-mod shells;
-mod store;
-mod yaml;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 
-use std::path::PathBuf;
+use async_trait::async_trait;
+use datalake_core::doctor::{Examination, Group, SpecTrouble};
+use datalake_core::fault::WayFault;
+use datalake_core::host::HostPath;
+use datalake_core::secret::Credentials;
+use datalake_core::spec::{CredentialSource, Spec};
+use datalake_engine::{ModalAccount, NoCheckpoints};
+use datalake_host::HostFiles;
+use datalake_operations::doctor::{
+    Caller, CodeFolder, ExaminationInput, ExaminationReporter, ExaminedPart, KeySource,
+    ModalQuestion, NoKeyPair, ReadSpec, examine_groups, examine_modal,
+};
+use datalake_operations::{Advice, HostContext, OperationError};
+use datalake_s3::{PlainNetwork, S3Services};
+use tokio::task::JoinHandle;
 
-use datalake_core::doctor::{Examination, Group, Look, Place, SpecTrouble};
-use datalake_core::{Fault, FaultKind, FingerprintKey, HostSpec, Step, Target};
-use datalake_engine::{Clock, Deployment};
-use datalake_host::Account;
-
-use crate::commands::changes;
-use crate::deployment::Ground;
+use crate::advice::words_of;
 use crate::failure::Failure;
-use crate::places::Places;
-use crate::render::{printable, step_line};
-use crate::secrets::NoPair;
+use crate::modal::ModalPlace;
+use crate::remote::SILENCE;
+use crate::render::{Printer, Ticker};
+use crate::secrets::{NoPair, in_their_places};
 use crate::site::Site;
-pub(crate) use modal::{Asked, look as look_at_modal};
-pub(crate) use python::look_at_files;
-
-/// What services and containers are asked on, and how they stood when the look began.
-pub(crate) struct Running {
-    ground: Ground,
-    found: Deployment,
-    key: FingerprintKey,
-}
-
-/// The service user and the places of its host, where there is such a user.
-pub(crate) struct Home {
-    account: Account,
-    places: Places,
-}
 
 /// Looks at what these groups need, all of them without one.
-///
-/// # Errors
-///
-/// [`Failure`] for a spec that cannot be read at all.
-pub(crate) async fn examine(
+pub(crate) async fn examine_site(
     site: &Site,
     only: Option<Group>,
     code: &[PathBuf],
-) -> Result<Examination, Failure> {
-    let mut seen = Examination::nothing(site.clock.now());
-    seen.place = if site.is_this_machine() { Place::Machine } else { Place::Folder };
-    seen.spec.troubles = Look::Saw(troubles(site));
-    let wants = |groups: &[Group]| only.is_none_or(|only| groups.contains(&only));
-    let running = match site.settings.host() {
-        Ok(host) if wants(&[Group::Host, Group::Containers]) => {
-            on_the_host(site, &host, &mut seen).await
-        }
-        Ok(_) => None,
-        Err(_) => {
-            seen.host.account = Look::NotHere("the spec names no host".to_owned());
-            None
-        }
-    };
-    if wants(&[Group::Network, Group::Key, Group::Store, Group::Money]) {
-        let asks_locations = wants(&[Group::Network]);
-        store::look(site, asks_locations, &mut seen).await;
-    }
-    if wants(&[Group::Host]) {
-        let (pending, in_the_way) = match pending(site, only, &seen).await {
-            Look::Saw((pending, in_the_way)) => (Look::Saw(pending), Look::Saw(in_the_way)),
-            Look::NotHere(reason) => (Look::NotHere(reason.clone()), Look::NotHere(reason)),
-            Look::Unknown(fault) => (Look::Unknown(fault.clone()), Look::Unknown(fault)),
+) -> Examination {
+    let opened: Vec<_> = code.iter().map(|folder| open_code(folder)).collect();
+    let needs_modal = only.is_none_or(|only| [Group::Host, Group::Modal].contains(&only));
+    let place = DoctorPlace::of(site, needs_modal).await;
+    let client = place.modal.as_ref().map(ModalPlace::client);
+    let client = client.as_ref().map(|client| client as &dyn ModalAccount);
+    let input = ExaminationInput { code: &opened, ..place.input(client) };
+    examine_groups(&input, only).await
+}
+
+/// Looks at Modal alone, whether the spec asks for anything of it or not.
+pub(crate) async fn examine_modal_alone(site: &Site, seen: &mut Examination) {
+    let place = DoctorPlace::of(site, true).await;
+    let client = place.modal.as_ref().map(ModalPlace::client);
+    let client = client.as_ref().map(|client| client as &dyn ModalAccount);
+    examine_modal(&place.input(client), ModalQuestion::Always, &mut seen.modal).await;
+}
+
+/// What a diagnosis is given of a place.
+struct DoctorPlace<'a> {
+    site: &'a Site,
+    context: HostContext<'a>,
+    spec: ReadSpec<'a>,
+    caller: Caller,
+    modal: Option<ModalPlace>,
+    waits: Waits,
+}
+
+impl<'a> DoctorPlace<'a> {
+    async fn of(site: &'a Site, needs_modal: bool) -> Self {
+        let document = site.settings.document();
+        let host = site.host_spec();
+        let modal = document.modal.clone().check();
+        let modal = match (&host, modal) {
+            (Ok(host), Ok(modal)) if needs_modal => {
+                Some(ModalPlace::of(site, host, modal.as_ref()).await)
+            }
+            _ => None,
         };
-        (seen.settings.pending, seen.settings.in_the_way) = (pending, in_the_way);
+        let words = |failure: Failure| failure.messages.join(": ");
+        let spec = ReadSpec {
+            document,
+            whole: site.spec().ok(),
+            store: site.store_spec().map_err(words),
+            endpoint: site.endpoint(),
+            host: host.map_err(words),
+            troubles: list_troubles(site),
+        };
+        let home = std::env::var("HOME").ok().and_then(|home| home.parse::<HostPath>().ok());
+        let caller = Caller { home, sudo_user: std::env::var("SUDO_USER").ok() };
+        let waits = Waits { printer: site.printer, told: Mutex::default() };
+        Self { site, context: site.context(), spec, caller, modal, waits }
     }
-    if let Some(running) = running.filter(|_| wants(&[Group::Containers])) {
-        containers::look(site, &running, &mut seen).await;
+
+    fn input<'b>(&'b self, modal: Option<&'b dyn ModalAccount>) -> ExaminationInput<'b> {
+        ExaminationInput {
+            context: &self.context,
+            spec: &self.spec,
+            caller: &self.caller,
+            code: &[],
+            keys: self.site,
+            services: &S3Services,
+            network: &PlainNetwork,
+            modal,
+            reporter: &self.waits,
+        }
     }
-    if wants(&[Group::Python]) {
-        python::look(site, code, &mut seen);
-    }
-    if wants(&[Group::DagsterYaml]) {
-        yaml::look(site, &mut seen);
-    }
-    if wants(&[Group::Money]) {
-        money::look(site, &mut seen);
-    }
-    if wants(&[Group::Modal]) {
-        modal::look(site, Asked::WhereNamed, &mut seen).await;
-    }
-    Ok(seen)
 }
 
 /// Values of the spec that are missing or wrong.
-fn troubles(site: &Site) -> Vec<SpecTrouble> {
+fn list_troubles(site: &Site) -> Vec<SpecTrouble> {
     let parts = [site.spec().err(), site.settings.cost().err()].into_iter();
-    let told = |Failure { messages, hints, .. }: Failure| SpecTrouble {
+    let trouble = |Failure { messages, hints, .. }: Failure| SpecTrouble {
         what: messages.join(": "),
         cure: hints.join("; "),
     };
-    parts.flatten().map(told).collect()
+    parts.flatten().map(trouble).collect()
 }
 
-/// What a provision would change on this host, and what stands in its way. It takes a service that answers to the key pair.
-async fn pending(
-    site: &Site,
-    only: Option<Group>,
-    seen: &Examination,
-) -> Look<(Vec<String>, Vec<String>)> {
-    // With this group alone nobody has asked the service, nor for the pair, before.
-    let may_be_served = only.is_some() || matches!(seen.key.service, Look::Saw(_));
-    let nothing = || Look::NotHere("it takes a service that takes the key pair".to_owned());
-    let spec = match site.spec() {
-        Ok(spec) if may_be_served => spec,
-        Ok(_) | Err(_) => return nothing(),
-    };
-    match site.pair_from(&spec.credentials).await {
-        Ok(_) => (),
-        Err(NoPair::None) => return nothing(),
-        // There is one, and nobody could read it: that is not known.
-        Err(NoPair::Flaw(failure) | NoPair::Unread(failure)) => {
-            let fault = Fault::new(FaultKind::Unreadable, failure.messages.join(": "));
-            return Look::Unknown(fault);
+fn open_code(folder: &Path) -> CodeFolder {
+    let files = HostFiles::open_named(folder, Arc::new(NoCheckpoints));
+    let files = files.map(|files| Box::new(files) as _).map_err(WayFault::into_fault);
+    CodeFolder { name: folder.to_owned(), files }
+}
+
+#[async_trait]
+impl KeySource for Site {
+    async fn read_pair(&self, source: &CredentialSource) -> Result<Credentials, NoKeyPair> {
+        self.pair_from(source).await.map_err(|reason| match reason {
+            NoPair::Flaw(failure) => NoKeyPair::Flaw(failure.into()),
+            NoPair::Unread(failure) => NoKeyPair::Unread(failure.into()),
+            NoPair::None => NoKeyPair::None,
+        })
+    }
+
+    async fn read_sound_pair(
+        &self,
+        source: &CredentialSource,
+    ) -> Result<Credentials, OperationError> {
+        let pair = self.pair_from(source).await.map_err(Failure::from)?;
+        Ok(in_their_places(pair)?)
+    }
+
+    async fn read_keys(&self, spec: &Spec) -> Result<Credentials, OperationError> {
+        Ok(self.keys(spec).await?)
+    }
+}
+
+/// Tells once of each part that takes long what is waited for.
+struct Waits {
+    printer: Printer,
+    told: Mutex<Option<JoinHandle<()>>>,
+}
+
+impl ExaminationReporter for Waits {
+    fn begin(&self, part: ExaminedPart) {
+        let what = match part {
+            ExaminedPart::Host => "what systemd, podman and the files of this host tell",
+            ExaminedPart::Service => "an answer from the service or one of its locations",
+            ExaminedPart::Changes => {
+                "an answer from the service, for what a provision would change"
+            }
+        };
+        let printer = self.printer;
+        let told = tokio::spawn(async move {
+            tokio::time::sleep(SILENCE).await;
+            // The line that shows progress on a terminal gives way.
+            Ticker::new(printer).tell(String::new);
+            printer.talk(&format!("waiting for {what}"));
+        });
+        *self.told.lock().unwrap_or_else(PoisonError::into_inner) = Some(told);
+    }
+
+    fn end(&self, _: ExaminedPart) {
+        let told = self.told.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(told) = told {
+            told.abort();
         }
     }
-    let (plan, in_the_way) = match changes(site).await {
-        Ok(changes) => changes,
-        Err(Failure { messages, .. }) => {
-            return Look::Unknown(Fault::new(FaultKind::Unavailable, messages.join(": ")));
-        }
-    };
-    let is_of_host = |step: &&Step| {
-        matches!(step.action.target(), Target::Path(_) | Target::Secret(_) | Target::Services)
-    };
-    // A line of a plan has columns, a sentence has none.
-    let line = |step| step_line(step).split_whitespace().collect::<Vec<_>>().join(" ");
-    let steps = plan.steps.iter().filter(is_of_host).map(line).collect();
-    Look::Saw((steps, in_the_way.iter().map(|it| printable(it)).collect()))
-}
 
-async fn on_the_host(site: &Site, host: &HostSpec, seen: &mut Examination) -> Option<Running> {
-    let home = host::account(site, host, seen);
-    let running = host::running(site, host, seen).await;
-    if let Some(home) = &home {
-        host::look(site, host, (home, running.as_ref()), seen).await;
-        settings::look(site, host, home, seen).await;
+    fn word(&self, advice: &Advice) -> String {
+        words_of(advice)
     }
-    shells::look(site, home.as_ref(), seen);
-    running
-}
-
-/// What is not asked where services and podman are not those of the place.
-fn not_here<T>() -> Look<T> {
-    Look::NotHere("a sandbox or another root has no services and no podman".to_owned())
 }

@@ -1,5 +1,7 @@
 //! Exit codes: an interface, so codes are added and never changed.
 
+use datalake_operations::ErrorKind;
+
 /// What the program's end says to scripts and timers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Exit {
@@ -33,6 +35,45 @@ pub enum Exit {
     Config = 78,
     /// Stopped by the operator.
     Interrupted = 130,
+}
+
+impl From<ErrorKind> for Exit {
+    fn from(kind: ErrorKind) -> Self {
+        match kind {
+            ErrorKind::Usage => Self::Usage,
+            ErrorKind::Mismatch => Self::Mismatch,
+            ErrorKind::Partly => Self::Partly,
+            ErrorKind::Locked => Self::Locked,
+            ErrorKind::Absent => Self::Absent,
+            ErrorKind::Unavailable => Self::Unavailable,
+            ErrorKind::Bug => Self::Bug,
+            ErrorKind::Io => Self::Io,
+            ErrorKind::TryAgain => Self::TryAgain,
+            ErrorKind::Denied => Self::Denied,
+            ErrorKind::Config => Self::Config,
+            ErrorKind::Interrupted => Self::Interrupted,
+        }
+    }
+}
+
+impl From<Exit> for ErrorKind {
+    fn from(exit: Exit) -> Self {
+        match exit {
+            Exit::Usage => Self::Usage,
+            Exit::Mismatch => Self::Mismatch,
+            Exit::Partly => Self::Partly,
+            Exit::Locked => Self::Locked,
+            Exit::Absent => Self::Absent,
+            Exit::Unavailable => Self::Unavailable,
+            Exit::Io => Self::Io,
+            Exit::TryAgain => Self::TryAgain,
+            Exit::Denied => Self::Denied,
+            Exit::Config => Self::Config,
+            Exit::Interrupted => Self::Interrupted,
+            // None of these is the end of something that has failed.
+            Exit::Bug | Exit::Done | Exit::Drift | Exit::OverBudget => Self::Bug,
+        }
+    }
 }
 
 impl Exit {
@@ -72,7 +113,7 @@ impl Exit {
             Self::Partly => "partly done: stopped on the way, or some items failed",
             Self::OverBudget => "a month will cost more than the budget",
             Self::Locked => "another run is at work here",
-            Self::Absent => "the bucket, object or key that was named is not there",
+            Self::Absent => "what was named is not there: a file, folder, bucket, object or key",
             Self::Unavailable => "the service cannot be reached or has a fault",
             Self::Bug => "a bug of datalake",
             Self::Io => "the disk is full, read-only or faulty, or the output cannot be written",

@@ -10,12 +10,12 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 
 /// The variables that tell where: `CHECKPOINT:N` for its N-th passing.
-const ENDS: [(&str, End); 2] =
-    [("DATALAKE_TEST_KILL", End::Kill), ("DATALAKE_TEST_PANIC", End::Panic)];
+const ENDS: [(&str, TestEnd); 2] =
+    [("DATALAKE_TEST_KILL", TestEnd::Kill), ("DATALAKE_TEST_PANIC", TestEnd::Panic)];
 
 /// How a test wants a run to end.
 #[derive(Debug, Clone, Copy)]
-enum End {
+enum TestEnd {
     Kill,
     Panic,
 }
@@ -42,11 +42,11 @@ pub(crate) fn checkpoints(is_sandbox: bool) -> Result<Arc<dyn Checkpoints>, Fail
 struct EndAt {
     checkpoint: Checkpoint,
     left: AtomicU32,
-    end: End,
+    end: TestEnd,
 }
 
 impl EndAt {
-    fn parse(text: &str, end: End) -> Option<Self> {
+    fn parse(text: &str, end: TestEnd) -> Option<Self> {
         let (name, count) = text.split_once(':')?;
         let left = count.parse::<u32>().ok()?.into();
         Some(Self { checkpoint: name.parse().ok()?, left, end })
@@ -60,10 +60,10 @@ impl Checkpoints for EndAt {
             return;
         }
         match self.end {
-            End::Kill => {
+            TestEnd::Kill => {
                 let _ = kill_process(getpid(), Signal::KILL);
             }
-            End::Panic => panic!("a test asks for a panic"),
+            TestEnd::Panic => panic!("a test asks for a panic"),
         }
     }
 }

@@ -1,28 +1,20 @@
 //! The command line of `datalake`: layers of settings, wiring of ports, commands and rendering.
 
+mod advice;
 pub mod args;
 mod bug;
 mod commands;
 mod config;
-mod dagster_home;
-mod deployment;
-mod desired;
 mod doctor;
-mod dumps;
 pub mod exit;
 mod failure;
 pub mod faults;
-mod generator;
-mod handover;
-mod host_units;
 mod kill;
 mod misuse;
 mod modal;
 #[expect(clippy::disallowed_methods, reason = "the one file for paths that the operator names")]
 mod named_path;
 mod near;
-mod no_store;
-mod places;
 mod remote;
 mod render;
 #[cfg(feature = "sandbox")]
@@ -36,7 +28,7 @@ use std::ffi::OsString;
 use std::process::ExitCode;
 
 use clap::Parser;
-use datalake_core::Fault;
+use datalake_core::fault::Fault;
 use datalake_host::{forbid_core_files, guard_group, keep_children};
 use tokio::runtime::{Builder, Runtime};
 
@@ -125,12 +117,13 @@ fn runtime(cli: &args::Cli) -> std::io::Result<Runtime> {
     builder.enable_all().build()
 }
 
+/// Whether the command has the built-in service for its own.
 #[cfg(feature = "sandbox")]
-fn has_service(cli: &args::Cli) -> bool {
+pub(crate) fn has_service(cli: &args::Cli) -> bool {
     cli.place.sandbox.is_some() || matches!(cli.command, args::Command::Sandbox { .. })
 }
 
 #[cfg(not(feature = "sandbox"))]
-fn has_service(_: &args::Cli) -> bool {
+pub(crate) fn has_service(_: &args::Cli) -> bool {
     false
 }

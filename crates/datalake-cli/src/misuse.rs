@@ -1,5 +1,6 @@
 //! A command line that was not understood.
 
+use datalake_core::text::printable;
 use std::ffi::OsString;
 
 use clap::Parser as _;
@@ -7,7 +8,7 @@ use clap::Parser as _;
 use crate::args::Cli;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::render::{Printer, printable};
+use crate::render::Printer;
 
 /// Tells what was not understood: to standard error, and to standard output too where the words ask
 /// for JSON. The parser repeats words as they are, so it is asked once more with words that are fit

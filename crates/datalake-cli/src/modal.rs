@@ -1,23 +1,18 @@
 //! Modal: where its client is, what its secret has to hold, how it stands.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::time::Duration;
 
-use async_trait::async_trait;
-use datalake_core::{
-    Credentials, DesiredVault, Fault, FaultKind, FilledBody, Fingerprint, FingerprintKey, Found,
-    HostPath, HostSpec, ModalClientPlace, ModalObject, ModalSpec, ModalToken, Observed, Spec,
-    UnitName, VaultState, vault_part,
-};
-use datalake_engine::{Programs, Ran, SecretVault};
-use datalake_host::{ContainerPrograms, HostPrograms};
+use datalake_core::fault::{Fault, FaultKind};
+use datalake_core::spec::{HostSpec, ModalClientPlace, ModalSpec, ModalToken};
+use datalake_engine::Programs;
+use datalake_host::HostPrograms;
 use datalake_modal::ModalClient;
+use datalake_operations::modal::{UnusablePrograms, enter_client_unit};
 use datalake_quadlet::MODAL_VARIABLES;
 use secrecy::SecretString;
 
-use crate::deployment::{Ground, service_user};
-use crate::desired::vault;
 use crate::failure::Failure;
 use crate::site::Site;
 use crate::token;
@@ -28,42 +23,6 @@ const PROXIES: [&str; 6] =
 
 /// What a look at Modal may take where nothing is changed: all else is shown within five seconds.
 pub(crate) const LOOKING: Duration = Duration::from_secs(4);
-
-/// What is known of a secret of Modal's from earlier runs.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct VaultPast {
-    /// What runs may have stored there, each with the copy of the env file that still has it.
-    pub(crate) earlier: BTreeMap<Fingerprint, Option<Fingerprint>>,
-    /// The apps that a run has left without new containers.
-    pub(crate) owed: BTreeSet<ModalObject>,
-}
-
-impl VaultPast {
-    /// What the records tell of the secret; of copies those of the env file count, wherever it was.
-    ///
-    /// # Errors
-    ///
-    /// [`Failure`] where a record cannot be read.
-    pub(crate) fn of(
-        secret: &ModalObject,
-        site: &Site,
-        fingerprints: &FingerprintKey,
-    ) -> Result<Self, Failure> {
-        let records = site.records();
-        let history = records.history().map_err(|fault| site.state_failure(&fault))?;
-        let stored = history.vault_contents(secret);
-        let mut earlier: BTreeMap<_, _> = stored.into_iter().map(|print| (print, None)).collect();
-        if !earlier.is_empty() {
-            for copy in history.file_contents("s3.env") {
-                // A copy that is gone brings nothing back; that is no failure before it is needed.
-                let Ok(content) = records.copy(copy, fingerprints) else { continue };
-                let print = fingerprints.of(vault_part(&content).expose());
-                earlier.entry(print).and_modify(|kept| *kept = Some(copy));
-            }
-        }
-        Ok(Self { earlier, owed: history.owed_apps() })
-    }
-}
 
 /// Modal's client, wherever it is.
 pub(crate) struct ModalPlace {
@@ -81,13 +40,11 @@ impl ModalPlace {
             Some(ModalClientPlace::Program(path)) => Self::on_host(Some(path.clone())),
             Some(ModalClientPlace::Container(unit)) => {
                 let token = spec.and_then(|spec| spec.token.as_ref());
-                let programs = inside(site, host, unit).await;
+                let programs = enter_client_unit(&site.context(), host, unit).await;
                 match programs
                     .and_then(|programs| Ok((programs, for_container(std::env::vars_os(), token)?)))
                 {
-                    Ok((programs, variables)) => {
-                        Self { programs: Box::new(programs), program: None, variables }
-                    }
+                    Ok((programs, variables)) => Self { programs, program: None, variables },
                     Err(fault) => Self::nowhere(fault),
                 }
             }
@@ -101,7 +58,11 @@ impl ModalPlace {
     }
 
     fn nowhere(fault: Fault) -> Self {
-        Self { programs: Box::new(NoPlace(fault)), program: None, variables: BTreeMap::new() }
+        Self {
+            programs: Box::new(UnusablePrograms(fault)),
+            program: None,
+            variables: BTreeMap::new(),
+        }
     }
 
     /// The client.
@@ -140,107 +101,6 @@ pub(crate) fn variables() -> impl Iterator<Item = (OsString, OsString)> {
         let name = name.to_string_lossy();
         name.starts_with("MODAL_") || PROXIES.contains(&name.as_ref())
     })
-}
-
-async fn inside(site: &Site, host: &HostSpec, unit: &UnitName) -> Result<ContainerPrograms, Fault> {
-    let told = |failure: Failure| Fault::new(FaultKind::Unreachable, failure.messages.join(": "));
-    let ground = Ground::of(site, host.clone()).map_err(told)?.with_units([unit]);
-    let user = service_user(&host.user, &ground.account)
-        .map_err(|error| Fault::new(FaultKind::Denied, error.to_string()))?;
-    let found = ground.found(site).await;
-    let deployed = found.units.into_iter().find(|deployed| deployed.name == *unit);
-    match deployed.map(|deployed| deployed.container) {
-        // By its name: a run restarts it, and the new one has another id.
-        Some(Found::Present(container)) => Ok(ContainerPrograms::new(user, container.name)),
-        Some(Found::Unknown(fault)) => Err(fault),
-        Some(Found::Absent) | None => {
-            let text = format!("no container of unit `{unit}` runs, and Modal's client is in it");
-            Err(Fault::new(FaultKind::Unreachable, text))
-        }
-    }
-}
-
-/// A place that cannot be used.
-struct NoPlace(Fault);
-
-#[async_trait]
-impl Programs for NoPlace {
-    async fn run(&self, _: &[String], _: &FilledBody, _: Duration) -> Result<Ran, Fault> {
-        Err(self.0.clone())
-    }
-}
-
-/// How a secret of Modal's stands.
-#[derive(Debug, Clone)]
-pub(crate) enum VaultStanding {
-    /// It holds what it has to.
-    InStep,
-    /// It holds what an earlier run has stored there.
-    Earlier,
-    /// It is there, and somebody else has stored it.
-    Foreign,
-    /// It is not there.
-    Absent,
-    /// Nobody knows.
-    Unknown(Fault),
-}
-
-/// Asks how the secret of the spec stands; `None` where the spec knows none.
-///
-/// # Errors
-///
-/// [`Failure`] where a value of the spec cannot be carried.
-pub(crate) async fn standing(
-    spec: &Spec,
-    (keys, fingerprints): (&Credentials, &FingerprintKey),
-    past: &VaultPast,
-    client: &ModalClient<'_>,
-) -> Result<Option<VaultStanding>, Failure> {
-    let Some(wanted) = vault(spec, keys, fingerprints, past)? else { return Ok(None) };
-    let (secret, asked) = asked(&wanted);
-    let found = Found::from_answer(client.look(&secret, &asked).await);
-    Ok(Some(standing_of(found, &wanted)))
-}
-
-/// How the secret of the spec stands by a look that was taken; `None` where the spec knows none.
-///
-/// # Errors
-///
-/// [`Failure`] where a value of the spec cannot be carried.
-pub(crate) fn seen_standing(
-    spec: &Spec,
-    (keys, fingerprints): (&Credentials, &FingerprintKey),
-    past: &VaultPast,
-    observed: &Observed,
-) -> Result<Option<VaultStanding>, Failure> {
-    let Some(wanted) = vault(spec, keys, fingerprints, past)? else { return Ok(None) };
-    Ok(Some(standing_of(observed.vault_secret(&wanted.secret), &wanted)))
-}
-
-fn standing_of(found: Found<VaultState>, wanted: &DesiredVault) -> VaultStanding {
-    match found {
-        Found::Present(VaultState::Holds(print)) if print == wanted.print => VaultStanding::InStep,
-        Found::Present(VaultState::Holds(_)) => VaultStanding::Earlier,
-        Found::Present(VaultState::Other | VaultState::Apart) => VaultStanding::Foreign,
-        Found::Absent => VaultStanding::Absent,
-        Found::Unknown(fault) => VaultStanding::Unknown(fault),
-    }
-}
-
-/// The print of the lines that Modal would be given of this env file.
-pub(crate) fn print_of(env_file: &FilledBody, fingerprints: &FingerprintKey) -> Fingerprint {
-    fingerprints.of(vault_part(env_file).expose())
-}
-
-/// The question whether the secret holds what it has to, or what it held earlier.
-pub(crate) fn asked(wanted: &DesiredVault) -> (ModalObject, Vec<Fingerprint>) {
-    let prints = std::iter::once(wanted.print).chain(wanted.earlier.keys().copied());
-    (wanted.secret.clone(), prints.collect())
-}
-
-/// Whether a path is that of an env file of ours.
-pub(crate) fn is_env_file(path: &HostPath) -> bool {
-    path.file_name() == "s3.env"
 }
 
 #[cfg(test)]

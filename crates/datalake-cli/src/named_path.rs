@@ -7,42 +7,25 @@ use std::io;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
-use datalake_core::{Fault, FaultKind};
-use datalake_host::{Existing, NewNamedFile, read_named_file, read_stream, write_named_file};
+use datalake_core::fault::{Fault, FaultKind};
+pub(crate) use datalake_engine::transfer::NamedKind;
+use datalake_engine::transfer::NamedPaths as _;
+use datalake_host::{
+    Existing, MachinePaths, NewNamedFile, read_named_file, read_stream, write_named_file,
+};
 
 use crate::failure::Failure;
 
-/// What lies at a path that the operator names, links followed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum NamedKind {
-    Absent,
-    File,
-    Folder,
-    /// A pipe, a device, or what nobody may look at: opening it tells.
-    Other,
-}
-
-/// What lies there.
+/// What lies there, links followed.
 #[must_use]
 pub(crate) fn find_kind(path: &Path) -> NamedKind {
-    match path.metadata() {
-        Ok(about) if about.is_file() => NamedKind::File,
-        Ok(about) if about.is_dir() => NamedKind::Folder,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => NamedKind::Absent,
-        Ok(_) | Err(_) => NamedKind::Other,
-    }
-}
-
-/// Whether a folder lies there.
-#[must_use]
-pub(crate) fn is_folder(path: &Path) -> bool {
-    find_kind(path) == NamedKind::Folder
+    MachinePaths.find_kind(path)
 }
 
 /// Whether anything has this name, a link that leads nowhere too.
 #[must_use]
 pub(crate) fn is_taken(path: &Path) -> bool {
-    path.symlink_metadata().is_ok()
+    MachinePaths.is_taken(path)
 }
 
 /// Reads all of a file, `-` for standard input, at most `limit` bytes.
@@ -114,13 +97,6 @@ pub(crate) fn make_folder(path: &Path) -> Result<(), Failure> {
 /// [`Failure`] naming the path.
 pub(crate) fn find_whole(path: &Path) -> Result<PathBuf, Failure> {
     fs::canonicalize(path).map_err(|error| Failure::io(path, &error))
-}
-
-/// The same path for the same place, however it is written, whether or not anything is there.
-#[must_use]
-pub(crate) fn find_identity(path: &Path) -> PathBuf {
-    let plain = || std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-    fs::canonicalize(path).unwrap_or_else(|_| plain())
 }
 
 /// One entry of a tree: its place, mode, owner and content.

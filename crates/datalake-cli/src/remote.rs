@@ -1,22 +1,22 @@
 //! The S3 service of a command about buckets and objects.
 
-use std::time::Duration;
+use std::pin::pin;
+use std::time::{Duration, Instant};
 
-use datalake_core::{
-    BucketName, Fault, FaultKind, InvalidKeyPattern, KeyPattern, StoreSpec, Target,
-};
-use datalake_engine::{AnyKey, Clock, NoKey, RetryingStore};
-use datalake_s3::S3Store;
+use datalake_core::s3::Endpoint;
+use datalake_core::spec::StoreSpec;
+use datalake_engine::transfer::TransferLimits;
+use datalake_engine::{Lake, RetryingStore};
+use datalake_host::{MachinePaths, StateRecords};
+use datalake_operations::lake::BucketClient;
+use datalake_operations::transfer::TransferContext;
+use datalake_s3::{S3Store, SilenceClock};
 
-use crate::args::{Address, Cli};
+use crate::args::Cli;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::faults::{GONE, exit_where_named};
-use crate::render::{Printer, printable};
+use crate::render::{Printer, Ticker};
 use crate::site::Site;
-
-/// Calls of one command that may be repeated, all together: a large bucket takes many pages.
-const BUDGET: u32 = 1000;
 
 /// The service that the spec names, and the bucket that is meant where no other is named.
 pub(crate) struct Remote {
@@ -44,56 +44,91 @@ impl Remote {
             Some(stall) => store.with_stall(stall),
             None => store,
         };
+        tell_silence(&store, &spec.endpoint, printer);
         Ok(Self { site, spec, store })
     }
 
-    /// The service, asked again where that can help.
-    pub(crate) fn lake(&self) -> RetryingStore<'_, S3Store> {
-        RetryingStore::new(&self.store, &self.site.clock as &dyn Clock, BUDGET)
-    }
-
-    /// The bucket that was named, or the spec's.
-    ///
-    /// # Errors
-    ///
-    /// [`Failure`] where there is neither.
-    pub(crate) fn bucket(&self, named: Option<&BucketName>) -> Result<BucketName, Failure> {
-        named.or(self.spec.bucket.as_ref()).cloned().ok_or_else(|| {
-            Failure::new(Exit::Usage, "no bucket is named, and the spec names none")
-                .hint("write `s3://BUCKET/KEY`, give --bucket NAME, or set `bucket:`")
-        })
-    }
-
-    /// The bucket and the keys that an address means.
-    ///
-    /// # Errors
-    ///
-    /// [`Failure`] where no bucket is named, or the pattern is none.
-    pub(crate) fn keys(
-        &self,
-        address: &Address,
-        no_glob: bool,
-    ) -> Result<(BucketName, KeyPattern), Failure> {
-        let bucket = self.bucket(address.bucket.as_ref())?;
-        if no_glob {
-            return Ok((bucket, KeyPattern::plain(address.key.as_str())));
-        }
-        let invalid = |error: InvalidKeyPattern| {
-            Failure::of(Exit::Usage, &error).hint("--no-glob takes every character as it is")
+    /// The same with the connections and the bandwidth that the limits have.
+    pub(crate) fn within(self, limits: &TransferLimits) -> Self {
+        let Self { site, spec, store } = self;
+        let store = store.with_connections(limits.connections);
+        let store = match &limits.bandwidth {
+            Some(bandwidth) => store.with_bandwidth(bandwidth, limits.utc_offset),
+            None => store,
         };
-        Ok((bucket, KeyPattern::new(&address.key).map_err(invalid)?))
+        Self { site, spec, store }
     }
 
-    /// The bucket and the one key that an address means.
-    ///
-    /// # Errors
-    ///
-    /// [`Failure`] where no bucket is named, or the text is no key.
-    pub(crate) fn key(&self, address: &Address) -> Result<(BucketName, AnyKey), Failure> {
-        let bucket = self.bucket(address.bucket.as_ref())?;
-        let invalid = |error: NoKey| Failure::of(Exit::Usage, &error);
-        Ok((bucket, AnyKey::try_from(address.key.as_str()).map_err(invalid)?))
+    /// The service as operations take it.
+    pub(crate) fn client(&self) -> BucketClient<'_> {
+        BucketClient { store: &self.store, spec: &self.spec, clock: &self.site.clock }
     }
+
+    /// What transfers need of the outside; their records lie in these folders.
+    pub(crate) fn transfers<'a>(&'a self, records: &'a StateRecords) -> TransferContext<'a> {
+        TransferContext {
+            host: self.site.context(),
+            client: self.client(),
+            paths: &MachinePaths,
+            records,
+            clock: &self.site.clock,
+        }
+    }
+
+    /// The service, asked again where that can help.
+    pub(crate) fn lake(&self) -> RetryingStore<'_, dyn Lake + '_> {
+        self.client().retrying()
+    }
+}
+
+/// After how long a silence a person is told what is waited for.
+pub(crate) const SILENCE: Duration = Duration::from_secs(2);
+
+/// Tells once for each silence of the service what is waited for.
+pub(crate) fn tell_silence(store: &S3Store, endpoint: &Endpoint, printer: Printer) {
+    let (waiting, endpoint) = (store.waiting(), endpoint.to_string());
+    tokio::spawn(async move {
+        let mut told = false;
+        loop {
+            tokio::time::sleep(SILENCE / 8).await;
+            let is_long = waiting.silence().is_some_and(|silence| silence >= SILENCE);
+            if is_long && !told {
+                // The line that shows progress on a terminal gives way.
+                Ticker::new(printer).tell(String::new);
+                printer.talk(&format!("waiting for an answer from `{endpoint}`"));
+            }
+            told = is_long;
+        }
+    });
+}
+
+/// Goes on with something that takes more than one answer; where it takes long, a line tells once
+/// what is waited for, unless the service is silent, of which [`tell_silence`] tells.
+pub(crate) async fn tell_wait<T>(wait: &Wait<'_>, goes_on: impl Future<Output = T>) -> T {
+    let (mut goes_on, began) = (pin!(goes_on), Instant::now());
+    let mut told = false;
+    loop {
+        tokio::select! {
+            biased;
+            ended = &mut goes_on => return ended,
+            () = tokio::time::sleep(SILENCE / 8), if !told => {
+                let is_silent = wait.service.is_some_and(|waiting| waiting.silence() > Some(SILENCE / 2));
+                told = began.elapsed() >= SILENCE && !is_silent;
+                if told {
+                    wait.printer.talk(&format!("waiting for {}", wait.what));
+                }
+            }
+        }
+    }
+}
+
+/// Something that is waited for.
+pub(crate) struct Wait<'w> {
+    pub(crate) printer: Printer,
+    /// What it is, in words.
+    pub(crate) what: String,
+    /// The calls to the service among it, where [`tell_silence`] sees them.
+    pub(crate) service: Option<&'w SilenceClock>,
 }
 
 /// After how many seconds a test wants a silent connection to be given up; in a debug build alone.
@@ -102,26 +137,4 @@ fn patience() -> Option<Duration> {
         return None;
     }
     std::env::var("DATALAKE_TEST_STALL").ok()?.parse().ok().map(Duration::from_secs)
-}
-
-/// A fault met at a bucket.
-pub(crate) fn at_bucket(bucket: &BucketName) -> impl Fn(Fault) -> Failure + '_ {
-    move |fault| {
-        let target = Target::Bucket(bucket.clone());
-        Failure::at(&target, &fault).under(exit_where_named(fault.kind, &target))
-    }
-}
-
-/// A fault met at an object.
-pub(crate) fn at_object<'a>(
-    bucket: &'a BucketName,
-    key: &'a AnyKey,
-) -> impl Fn(Fault) -> Failure + 'a {
-    move |fault| {
-        let place = format!("object `s3://{bucket}/{}`", printable(key.as_str()));
-        if fault.kind == FaultKind::Absent {
-            return Failure::about(place, &fault).under(Exit::Absent).hint(GONE);
-        }
-        at_bucket(bucket)(fault).at_place(place)
-    }
 }

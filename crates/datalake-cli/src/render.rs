@@ -18,7 +18,6 @@ mod migration_report;
 mod modal;
 mod output;
 mod plan;
-mod redact;
 mod rows;
 mod status;
 mod transfer;
@@ -38,6 +37,7 @@ pub(crate) use cost::{
     tax_words, terms_text,
 };
 pub(crate) use dagster::{deployment, environments};
+pub(crate) use datalake_core::text::printable_key as key_text;
 pub(crate) use deps::dependencies;
 pub(crate) use diff::{FileChange, diff};
 pub(crate) use doctor::{DoctorReport, diagnosis};
@@ -45,14 +45,13 @@ pub(crate) use finding::{FindingPage, finding_page};
 pub(crate) use holdings::{Part, Parts, Sharing, due_text, heading_line, part_line, parts_text};
 pub(crate) use kind::DocumentKind;
 pub(crate) use lake::{Ahead, Change, ForecastTold, Lake, Point, RuleTold, markdown, page};
-pub(crate) use migration::{left_out, left_row, outlook, parts, what_is_moved};
+pub(crate) use migration::{left_out, left_row, render_outlook, render_parts, what_is_moved};
 pub(crate) use migration_report::{migration_page, migration_report};
 pub(crate) use modal::{VaultReport, vault_line, vault_report};
 pub(crate) use output::{broken_output, still_read, write_out};
-pub(crate) use plan::{line as step_line, pending_text, plan, way_back};
-pub(crate) use redact::Redactor;
+pub(crate) use plan::{pending_text, plan, way_back};
 pub(crate) use rows::{Rows, Ticker};
-pub(crate) use status::{Report as StatusReport, State, status};
+pub(crate) use status::{Report as StatusReport, StatusState, render_status};
 pub(crate) use transfer::{
     Sum, TransferState, archive_line, escaped, item_line, mark_of, progress_line, rate,
     summary_line,
@@ -180,21 +179,4 @@ impl Printer {
             })
             .collect()
     }
-}
-
-/// Text from outside with its control characters escaped, so that it cannot steer a terminal.
-#[must_use]
-pub(crate) fn printable(text: &str) -> String {
-    let escape = |c: char| -> String {
-        let steers = c.is_control() && c != '\t'
-            || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-        if steers { c.escape_default().to_string() } else { c.to_string() }
-    };
-    text.chars().map(escape).collect()
-}
-
-/// A key or a part of one, fit for a terminal and for one line.
-#[must_use]
-pub(crate) fn key_text(key: &str) -> String {
-    printable(key).replace('\t', "\\t")
 }

@@ -5,9 +5,12 @@ mod pretend;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
-use datalake_core::{Credentials, Endpoint, InvalidEndpoint, Spec, SpecDocument};
+use datalake_core::s3::{Endpoint, InvalidEndpoint};
+use datalake_core::secret::Credentials;
+use datalake_core::spec::{HostSpec, Spec, SpecDocument};
+use datalake_engine::{AccountFault, Files, find_user};
 use datalake_host::Existing;
-use datalake_sim::{Config, FaultPlan, Key, Running, StartError, start};
+use datalake_sim::{Config, FaultPlan, Running, SimKey, StartError, start};
 
 use crate::args::Values;
 use crate::exit::Exit;
@@ -30,7 +33,7 @@ pub(crate) struct Sandbox {
 
 /// How the service of a sandbox is to run.
 #[derive(Default)]
-pub(crate) struct Service {
+pub(crate) struct SandboxService {
     /// A port of the operator's choice; 0 for the one it had before, or a free one.
     pub port: u16,
     /// Whether to speak https.
@@ -54,12 +57,13 @@ impl Sandbox {
             Ok(text) => text.parse().map_err(|error| usage(&error).within(FAULTS))?,
             Err(_) => FaultPlan::default(),
         };
-        let (endpoint, service) = match serve(&dir, Service { faults, ..Service::default() }).await
-        {
-            Ok(running) => (running.endpoint(), Some(running)),
-            Err(ServeError::Busy) => (recorded_endpoint(&dir)?, None),
-            Err(ServeError::Failed(failure)) => return Err(failure),
-        };
+        let (endpoint, service) =
+            match start_service(&dir, SandboxService { faults, ..SandboxService::default() }).await
+            {
+                Ok(running) => (running.endpoint(), Some(running)),
+                Err(ServeError::Busy) => (recorded_endpoint(&dir)?, None),
+                Err(ServeError::Failed(failure)) => return Err(failure),
+            };
         Ok(Self { dir, endpoint, _service: service })
     }
 
@@ -76,6 +80,23 @@ impl Sandbox {
             region: Some("fsn1".to_owned()),
             bucket: Some("sandbox-dagster-assets".to_owned()),
             ..SpecDocument::default()
+        }
+    }
+
+    /// The root of its pretend host.
+    #[must_use]
+    pub(crate) fn host(&self) -> PathBuf {
+        self.dir.join("host")
+    }
+
+    /// The host with the pretend host's own user, where it does not have the one that is named.
+    #[must_use]
+    pub(crate) fn with_own_user(host: HostSpec, files: &dyn Files) -> HostSpec {
+        let is_absent =
+            matches!(find_user(files, host.user.as_str()), Err(AccountFault::Absent(_)));
+        match pretend::USER.parse() {
+            Ok(user) if is_absent => HostSpec { user, ..host },
+            Ok(_) | Err(_) => host,
         }
     }
 
@@ -103,7 +124,7 @@ impl Sandbox {
     ///
     /// Never, as long as the pair has the form of one.
     pub(crate) fn keys(&self) -> Result<Credentials, Failure> {
-        let key = Key::sandbox();
+        let key = SimKey::sandbox();
         let bug = |error| Failure::of(Exit::Bug, &error);
         Ok(Credentials::pair(
             key.access_key_id.parse().map_err(bug)?,
@@ -142,7 +163,10 @@ pub(crate) enum ServeError {
 /// # Errors
 ///
 /// [`ServeError`].
-pub(crate) async fn serve(dir: &Path, service: Service) -> Result<Running, ServeError> {
+pub(crate) async fn start_service(
+    dir: &Path,
+    service: SandboxService,
+) -> Result<Running, ServeError> {
     let recorded = recorded_address(dir).map_or(0, |address| address.port());
     let wanted = if service.port == 0 { recorded } else { service.port };
     let ports = if service.port == 0 && wanted != 0 { vec![wanted, 0] } else { vec![wanted] };

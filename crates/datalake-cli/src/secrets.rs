@@ -6,18 +6,19 @@ use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use datalake_core::{Ambient, CredentialSource, Credentials, FilledBody, InvalidKeyText};
+use datalake_core::secret::{Credentials, FilledBody};
+use datalake_core::spec::{Ambient, CredentialSource};
+use datalake_core::text::printable;
 use datalake_host::{
-    Command, CommandFault, SecretFileFault, read_secret_descriptor, read_secret_file, run,
+    CommandFault, ProgramCall, SecretFileFault, read_secret_descriptor, read_secret_file,
+    run_program,
 };
-use datalake_quadlet::parse_env;
+use datalake_operations::{
+    ID_VARIABLE as ID, OperationError, SECRET_VARIABLE as SECRET, parse_key_pair, read_key_pair,
+};
 
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::render::printable;
-
-const ID: &str = "AWS_ACCESS_KEY_ID";
-const SECRET: &str = "AWS_SECRET_ACCESS_KEY";
 
 /// How long a program may take to print the key pair; it may ask on its own for a passphrase.
 const COMMAND_LIMIT: Duration = Duration::from_mins(1);
@@ -30,6 +31,10 @@ pub(crate) enum NoPair {
     Unread(Failure),
     /// There is none in the environment, and nobody to ask.
     None,
+}
+
+fn refuse_pair(error: OperationError) -> NoPair {
+    NoPair::Flaw(error.into())
 }
 
 impl From<NoPair> for Failure {
@@ -84,7 +89,7 @@ pub(crate) async fn read(
         CredentialSource::File(path) => {
             let name = format!("credentials file `{}`", printable(path));
             let content = private_file(Path::new(path), &name)?;
-            from_lines(content.expose(), &name)?
+            read_key_pair(content.expose(), &name).map_err(refuse_pair)?
         }
         CredentialSource::Fd(number) => {
             let name = format!("credentials from descriptor {number}");
@@ -93,7 +98,7 @@ pub(crate) async fn read(
                     .within(name.clone())
                     .hint("open it for the command: `--credentials-fd 3 3< FILE`")
             })?;
-            from_lines(content.expose(), &name)?
+            read_key_pair(content.expose(), &name).map_err(refuse_pair)?
         }
         CredentialSource::Command(words) => {
             let here = || std::env::current_dir().unwrap_or_else(|_| PathBuf::from("/"));
@@ -122,7 +127,9 @@ pub(crate) fn private_file(path: &Path, name: &str) -> Result<FilledBody, Failur
 
 fn from_environment(may_ask: bool) -> Result<Credentials, NoPair> {
     match (std::env::var(ID), std::env::var(SECRET)) {
-        (Ok(id), Ok(secret)) => pair(&id, &secret, "the environment"),
+        (Ok(id), Ok(secret)) => {
+            parse_key_pair(&id, &secret, "the environment").map_err(refuse_pair)
+        }
         (Err(_), Err(_)) if may_ask && std::io::stdin().is_terminal() => ask(true),
         (Err(_), Err(_)) => Err(NoPair::None),
         (Err(_), Ok(_)) => Err(half(ID, SECRET).into()),
@@ -147,7 +154,7 @@ fn ask(may_ask: bool) -> Result<Credentials, NoPair> {
         .without_confirmation()
         .prompt()
         .map_err(unanswered)?;
-    pair(id.trim(), secret.trim(), "the terminal")
+    parse_key_pair(id.trim(), secret.trim(), "the terminal").map_err(refuse_pair)
 }
 
 async fn from_command(
@@ -158,21 +165,21 @@ async fn from_command(
     let Some((program, arguments)) = words.split_first() else {
         return Err(Failure::new(Exit::Config, "`credentials.command` names no program").into());
     };
-    let command = Command {
+    let command = ProgramCall {
         program: program.into(),
         arguments: arguments.iter().map(Into::into).collect(),
         environment: passed_on(),
         directory,
         limit,
     };
-    let output = run(&command).await.map_err(|error| match error {
+    let output = run_program(&command).await.map_err(|error| match error {
         CommandFault::Distrusted(fault) => Failure::from(fault).within("credentials command"),
         error => Failure::of(Exit::Config, &error).within("credentials command").hint(format!(
             "it has to print {ID}=… and {SECRET}=…, without a question and within {} seconds",
             limit.as_secs()
         )),
     })?;
-    from_lines(output.stdout.expose(), &format!("what `{program}` prints"))
+    read_key_pair(output.stdout.expose(), &format!("what `{program}` prints")).map_err(refuse_pair)
 }
 
 /// What programs such as pass and gpg need to find their store and to ask for a passphrase.
@@ -186,30 +193,6 @@ fn passed_on() -> BTreeMap<OsString, OsString> {
         "XDG_RUNTIME_DIR",
     ];
     NAMES.iter().filter_map(|name| Some((name.into(), std::env::var_os(name)?))).collect()
-}
-
-fn from_lines(content: &[u8], source: &str) -> Result<Credentials, NoPair> {
-    let form = format!(
-        "needed are the lines {ID}=… and {SECRET}=…, without quotes, blanks or Windows line ends"
-    );
-    let entries = parse_env(content).map_err(|error| {
-        NoPair::Flaw(Failure::of(Exit::Config, &error).within(source.to_owned()).hint(form.clone()))
-    })?;
-    let find = |name: &str| {
-        let entry = entries.iter().find(|(key, _)| key == name);
-        let absent =
-            || Failure::new(Exit::Config, format!("{source}: no line {name}=…")).hint(form.clone());
-        entry.map(|(_, value)| value.as_str()).ok_or_else(absent)
-    };
-    pair(find(ID)?, find(SECRET)?, source)
-}
-
-fn pair(id: &str, secret: &str, source: &str) -> Result<Credentials, NoPair> {
-    let wrong = |error: InvalidKeyText| {
-        let failure = Failure::of(Exit::Config, &error).within(source.to_owned());
-        NoPair::Flaw(failure.hint("paste it again, without blanks or line ends"))
-    };
-    Ok(Credentials::pair(id.parse().map_err(wrong)?, secret.parse().map_err(wrong)?))
 }
 
 #[cfg(test)]

@@ -5,28 +5,30 @@ mod folders;
 mod gate;
 mod keys;
 
+use datalake_desired::HostPaths;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
-use datalake_core::{
-    Credentials, Endpoint, Fault, FaultKind, FingerprintKey, HostPath, HostSpec, InvalidPath,
-    Owner, Region, Spec, StoreSpec,
-};
-use datalake_engine::{
-    Checkpoints, Dagster, Files, NoSecrets, NoVault, ObjectStore, Ports, Records,
-};
-use datalake_host::{Account, HostFiles, StateDir, SystemClock, find_user};
+use datalake_core::fault::{Fault, FaultKind};
+use datalake_core::host::{Owner, UserAccount};
+use datalake_core::s3::{Endpoint, Region};
+use datalake_core::secret::{Credentials, FingerprintKey};
+use datalake_core::spec::{HostSpec, Spec, StoreSpec};
+use datalake_core::text::printable;
+use datalake_engine::{Checkpoints, Dagster, Machine, ObjectStore, Ports, Records};
+use datalake_host::{HostFiles, StateDir, SystemClock, ThisMachine};
+use datalake_operations::{HostContext, find_host_units, look_at_host};
 use datalake_s3::S3Store;
 
 use self::folders::{at_folder, at_state, default_state, spec_files};
-pub(crate) use self::folders::{named_for, own_name, quoted};
+pub(crate) use self::folders::{own_name, quoted};
 use crate::args::Cli;
 use crate::config::{Settings, Sources};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::kill;
-use crate::places::{Places, variables};
-use crate::render::{Printer, printable};
+use crate::remote::tell_silence;
+use crate::render::Printer;
 #[cfg(feature = "sandbox")]
 use crate::sandbox::{Sandbox, require_nothing_of_others};
 
@@ -41,6 +43,8 @@ pub(crate) struct Site {
     pub state_path: PathBuf,
     /// The files of the spec, the weakest first, and the one that was named.
     pub files: Vec<PathBuf>,
+    state_name: String,
+    root_name: String,
     /// The spec's layers.
     pub settings: Settings,
     /// The host's files.
@@ -101,14 +105,15 @@ impl Site {
         let settings = Settings::load(&sources)?;
         let checkpoints = kill::checkpoints(dir.is_some())?;
         let host = HostFiles::open(&root, Arc::clone(&checkpoints)).map_err(at_folder(&root))?;
-        let mut settings = gate::guarded(settings, &sources, &host, &cli.command)?;
-        keep_named_units(&mut settings, &host);
+        let settings = gate::guarded(settings, &sources, &host, &cli.command)?;
         Ok(Self {
             host,
             state: StateDir::open(&state_path, Arc::clone(&checkpoints))
                 .map_err(at_state(&state_path))?,
             clock: SystemClock,
             files: files.into_iter().chain(named).collect(),
+            root_name: root.display().to_string(),
+            state_name: state_path.display().to_string(),
             root,
             state_path,
             settings,
@@ -128,12 +133,35 @@ impl Site {
     ///
     /// [`Failure`] for a missing or wrong value.
     pub(crate) fn spec(&self) -> Result<Spec, Failure> {
-        let spec = self.settings.spec()?;
+        let mut spec = self.settings.spec()?;
+        spec.host = self.place_host(spec.host);
         #[cfg(feature = "sandbox")]
         if let Some(sandbox) = &self.sandbox {
             return sandbox.at_home(spec);
         }
         Ok(spec)
+    }
+
+    /// The part of the spec that tells of the Dagster host, with the units that are found there.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`] for a missing or wrong value.
+    pub(crate) fn host_spec(&self) -> Result<HostSpec, Failure> {
+        Ok(self.place_host(self.settings.host()?))
+    }
+
+    /// The host with the units that are found on it. The pretend host of a sandbox has a user of its
+    /// own, who stands for one that the spec names and that it does not have.
+    fn place_host(&self, host: HostSpec) -> HostSpec {
+        #[cfg(feature = "sandbox")]
+        let host = match &self.sandbox {
+            Some(sandbox) if self.root == sandbox.host() => {
+                Sandbox::with_own_user(host, &self.host)
+            }
+            Some(_) | None => host,
+        };
+        find_host_units(&self.context(), &host)
     }
 
     /// The part of the spec that tells of the S3 service; in a sandbox its own service.
@@ -168,8 +196,10 @@ impl Site {
     ///
     /// [`Failure`] where no client can be set up.
     pub(crate) fn store(&self, spec: &Spec, keys: &Credentials) -> Result<S3Store, Failure> {
-        S3Store::new(&spec.endpoint, &spec.region, keys)
-            .map_err(|error| Failure::of(Exit::Config, &error))
+        let store = S3Store::new(&spec.endpoint, &spec.region, keys)
+            .map_err(|error| Failure::of(Exit::Config, &error))?;
+        tell_silence(&store, &spec.endpoint, self.printer);
+        Ok(store)
     }
 
     /// The service user and the places of the host.
@@ -177,28 +207,22 @@ impl Site {
     /// # Errors
     ///
     /// [`Failure`] where there is no such user.
-    pub(crate) fn host(&self, host: &HostSpec) -> Result<(Account, Places), Failure> {
-        let account = find_user(&self.host, host.user.as_str());
-        let account = account.map_err(|error| self.below_root(error.into()))?;
-        self.host.close_below(&account.home);
-        let linked = linked_folders(&account).map_err(|error| Failure::of(Exit::Config, &error))?;
-        self.host.read_links_as(account.owner, linked);
-        let unfit = |error: InvalidPath| Failure::of(Exit::Config, &error);
-        let places = Places::of(&account, host, variables(self.settings.gives_modal_token()))
-            .and_then(|places| places.with_others(&account, host, &self.host));
-        let mut places = places.map_err(unfit)?;
-        if let Some(units) = places.host_units.as_mut().filter(|_| !self.is_this_machine()) {
-            units.judge_known_folders(&self.host);
-        }
-        Ok((account, places))
+    pub(crate) fn host(&self, host: &HostSpec) -> Result<(UserAccount, HostPaths), Failure> {
+        Ok(look_at_host(&self.context(), host)?)
     }
 
-    /// The failure with the root that was meant, where it is not this machine's.
-    fn below_root(&self, failure: Failure) -> Failure {
-        if self.is_this_machine() {
-            return failure;
+    /// Where operations work here.
+    pub(crate) fn context(&self) -> HostContext<'_> {
+        HostContext {
+            files: &self.host,
+            state: &self.state,
+            state_name: &self.state_name,
+            clock: &self.clock,
+            checkpoints: self.checkpoints.as_ref(),
+            machine: self.is_this_machine().then_some(&ThisMachine as &dyn Machine),
+            root_name: (!self.is_this_machine()).then_some(self.root_name.as_str()),
+            gives_modal_token: self.settings.gives_modal_token(),
         }
-        failure.within(format!("below `{}`", self.root.display()))
     }
 
     /// All ports together, but for podman's secrets and Modal.
@@ -208,17 +232,7 @@ impl Site {
         dagster: &'a dyn Dagster,
         fingerprints: &'a FingerprintKey,
     ) -> Ports<'a> {
-        Ports {
-            store,
-            dagster,
-            secrets: &NoSecrets,
-            vault: &NoVault,
-            files: &self.host,
-            state: &self.state,
-            clock: &self.clock,
-            checkpoints: self.checkpoints.as_ref(),
-            fingerprints,
-        }
+        self.context().ports(store, dagster, fingerprints)
     }
 
     /// Journal, receipts and copies.
@@ -235,13 +249,7 @@ impl Site {
     /// A failure about datalake's own folder.
     #[must_use]
     pub(crate) fn state_failure(&self, fault: &Fault) -> Failure {
-        at_state(&self.state_path)(fault.clone())
-    }
-
-    /// Where a test may stop a run.
-    #[must_use]
-    pub(crate) fn checkpoints(&self) -> &dyn Checkpoints {
-        self.checkpoints.as_ref()
+        self.context().state_error(fault.clone()).into()
     }
 
     /// Whether a question may be asked.
@@ -249,27 +257,6 @@ impl Site {
     pub(crate) fn may_ask(&self) -> bool {
         self.may_ask
     }
-}
-
-/// Lets `--unit` add to the units that the spec names and that exist on this host.
-fn keep_named_units(settings: &mut Settings, files: &HostFiles) {
-    let user = settings.document().host.user.clone();
-    let account = user.and_then(|user| find_user(files, &user).ok());
-    let Some(account) = account else { return };
-    settings.keep_named_units(|unit| {
-        let name = unit.strip_suffix(".container").unwrap_or(unit);
-        let path = format!(".config/containers/systemd/{name}.container");
-        let Ok(path) = account.home.join(&path) else { return false };
-        // A link is there as well.
-        !matches!(files.look(&path), Err(fault) if fault.kind == FaultKind::Absent)
-    });
-}
-
-/// The folders of units, in which people link to a checkout: such links are read as the user.
-fn linked_folders(account: &Account) -> Result<Vec<HostPath>, InvalidPath> {
-    let runtime = format!("/run/user/{}/containers/systemd", account.owner.uid);
-    let config = account.home.join(".config")?;
-    Ok(vec![config.join("containers/systemd")?, config.join("systemd/user")?, runtime.parse()?])
 }
 
 /// Who runs this.

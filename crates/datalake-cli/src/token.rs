@@ -2,13 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
-use datalake_core::{InvalidKeyText, ModalLogin, ModalToken};
+use datalake_core::secret::{InvalidKeyText, ModalLogin};
+use datalake_core::spec::ModalToken;
+use datalake_core::text::printable;
+use datalake_modal::read_profile;
 use datalake_quadlet::{MODAL_VARIABLES, parse_env};
-use toml::{Table, Value};
 
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::render::printable;
 use crate::secrets::private_file;
 
 /// Reads the token. It never passes through the layers of the spec, so no error of theirs can print it.
@@ -37,7 +38,7 @@ pub(crate) fn load(source: &ModalToken) -> Result<ModalLogin, Failure> {
             let path = profiles()?;
             let name = format!("`{}`", printable(&path.display().to_string()));
             let content = String::from_utf8(private(&path, &name)?).unwrap_or_default();
-            let found = in_profile(&content, std::env::var("MODAL_PROFILE").ok().as_deref());
+            let found = read_profile(&content, std::env::var("MODAL_PROFILE").ok().as_deref());
             let found =
                 found.map_err(|text| Failure::new(Exit::Config, text).within(name.clone()))?;
             login(found, &name, &["token_id", "token_secret"])
@@ -54,24 +55,6 @@ fn profiles() -> Result<PathBuf, Failure> {
     home.map(|home| home.join(".modal.toml")).ok_or_else(|| {
         Failure::new(Exit::Config, "HOME is not set, and Modal's profiles lie below it")
     })
-}
-
-/// The halves in the profile that counts for the client, too: the named one, the active one, or the
-/// only one.
-fn in_profile(text: &str, named: Option<&str>) -> Result<[Option<String>; 2], &'static str> {
-    // What a reader of TOML says may repeat the line.
-    let table: Table = text.parse().map_err(|_| "it is no TOML")?;
-    let all: Vec<_> =
-        table.iter().filter_map(|(name, value)| Some((name, value.as_table()?))).collect();
-    let is_active = |profile: &Table| profile.get("active").and_then(Value::as_bool) == Some(true);
-    let profile = match (named, all.as_slice()) {
-        (Some(named), _) => all.iter().find(|(name, _)| *name == named),
-        (None, [only]) => Some(only),
-        (None, _) => all.iter().find(|(_, profile)| is_active(profile)),
-    };
-    let (_, profile) = profile.ok_or("none of its profiles is the active one")?;
-    let text = |key| profile.get(key).and_then(Value::as_str).map(str::to_owned);
-    Ok(["token_id", "token_secret"].map(text))
 }
 
 fn private(path: &Path, name: &str) -> Result<Vec<u8>, Failure> {
@@ -99,28 +82,6 @@ fn login(
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[track_caller]
-    fn check(text: &str, named: Option<&str>, expected: Result<[Option<&str>; 2], &str>) {
-        let found = in_profile(text, named);
-        let expected = expected.map(|halves| halves.map(|half| half.map(str::to_owned)));
-        assert_eq!(found, expected, "{text}");
-    }
-
-    #[test]
-    fn the_profile_that_counts_is_the_named_the_only_or_the_active_one() {
-        let one = "[acme]\ntoken_id = \"ak-1\"\ntoken_secret = \"as-1\"\n";
-        let two = format!("{one}[other]\ntoken_id = \"ak-2\"\nactive = true\n");
-        let none = Err("none of its profiles is the active one");
-
-        check(one, None, Ok([Some("ak-1"), Some("as-1")]));
-        check(&two, None, Ok([Some("ak-2"), None]));
-        check(&two, Some("acme"), Ok([Some("ak-1"), Some("as-1")]));
-        check(&two, Some("gone"), none);
-        check(&two.replace("active = true\n", ""), None, none);
-        check("", None, none);
-        check("ak-1 as-1", None, Err("it is no TOML"));
-    }
 
     #[test]
     fn what_is_missing_is_told_and_what_is_there_is_not() {

@@ -2,28 +2,18 @@
 
 #![expect(clippy::print_stdout, reason = "an example tells what it found")]
 
-use datalake_core::{
-    BucketState, Desired, DesiredBucket, Found, Lifecycle, Observed, Service, TableSearch,
-    Versioning, plan_provision,
+use datalake_core::plan::{
+    BucketState, Desired, DesiredBucket, Found, Observed, Service, plan_provision,
 };
+use datalake_core::s3::{Lifecycle, TableSearch, Versioning};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let desired = Desired {
-        bucket: DesiredBucket {
-            name: "acme-dagster-assets".parse()?,
-            versioning: true,
-            lifecycle: Lifecycle::protection(Some("30d".parse()?), Some("7d".parse()?)),
-        },
-        probe: "assets/.probe".parse()?,
-        folders: vec![],
-        secrets: vec![],
-        files: vec![],
-        absent: vec![],
-        absent_secrets: vec![],
-        services: None,
-        log_manager: None,
-        vault: None,
+    let bucket = DesiredBucket {
+        name: "acme-dagster-assets".parse()?,
+        versioning: true,
+        lifecycle: Lifecycle::protection(Some("30d".parse()?), Some("7d".parse()?)),
     };
+    let desired = Desired::new(bucket, "assets/.probe".parse()?);
     let mut observed = Observed::nothing();
     observed.service = Found::Present(Service { clock_ahead: 0, owner: None });
     let bare = BucketState {

@@ -2,13 +2,13 @@
 
 #![expect(clippy::print_stdout, reason = "an example tells what it found")]
 
-use datalake_core::ByteSize;
-use datalake_core::price::{Account, Intended, Plan, estimate};
+use datalake_core::price::{Account, Intended, PriceList, estimate};
+use datalake_core::size::ByteSize;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let (storage, egress) = (ByteSize::gb(2_500), ByteSize::tb(3));
     let intended = Intended { storage, objects: Some(40_000), egress };
-    for plan in Plan::all() {
+    for plan in PriceList::all() {
         let bill = estimate(&plan, "2026-11".parse()?, &intended, Account::default())?;
         println!("{:<18} {:>12}", plan.name, bill.net().0);
     }

@@ -2,7 +2,7 @@
 
 #![expect(clippy::print_stdout, reason = "an example tells what it found")]
 
-use datalake_core::{Endpoint, Region};
+use datalake_core::s3::{Endpoint, Region};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     for region in [Region::Fsn1, Region::Nbg1, Region::Hel1] {

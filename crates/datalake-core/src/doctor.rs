@@ -2,10 +2,10 @@
 //!
 //! An [`Examination`] holds what was seen, as plain values; [`diagnose`] judges it and touches
 //! nothing. Every check has a stable id ([`FindingId`]), and every id a page that explains it
-//! without a network. What could not be learned is [`Outcome::Unknown`] and never sound.
+//! without a network. What could not be learned is [`CheckOutcome::Unknown`] and never sound.
 //!
 //! ```
-//! use datalake_core::doctor::{Examination, FindingId, Look, Outcome, diagnose};
+//! use datalake_core::doctor::{Examination, FindingId, Look, CheckOutcome, diagnose};
 //!
 //! let mut seen = Examination::nothing("2026-11-22T18:00:00Z".parse()?);
 //! seen.network.proxy = Look::Saw(None);
@@ -13,11 +13,12 @@
 //!
 //! let diagnosis = diagnose(&seen);
 //!
-//! assert!(matches!(diagnosis.of(FindingId::NetworkDns), Outcome::Finding(_)));
-//! assert!(matches!(diagnosis.of(FindingId::NetworkTcp), Outcome::Skipped(_)));
+//! assert!(matches!(diagnosis.of(FindingId::NetworkDns), CheckOutcome::Finding(_)));
+//! assert!(matches!(diagnosis.of(FindingId::NetworkTcp), CheckOutcome::Skipped(_)));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod code_servers;
 mod containers;
 mod dagster_yaml;
 mod diagnose;
@@ -41,11 +42,12 @@ mod spec;
 mod store;
 mod trials;
 
-pub use containers::{ContainerLook, ContainersEvidence, LifeLook};
+pub use code_servers::{CodeServerLook, GivenSettings};
+pub use containers::{Boto3Look, ContainerLook, ContainersEvidence, LifeLook};
 pub use dagster_yaml::{YamlEvidence, YamlTrap, YamlTrapKind};
 pub use diagnose::diagnose;
-pub use examination::{Examination, Place};
-pub use finding::{Diagnosis, Finding, Outcome, Severity, Skipped, Verdict};
+pub use examination::{Examination, ExaminedPlace};
+pub use finding::{CheckOutcome, Diagnosis, DiagnosisVerdict, Finding, Severity, Skipped};
 pub use group::{Group, InvalidGroup};
 pub use history::lines_with_secrets;
 pub use host::{HostEvidence, PodmanLook};
@@ -58,7 +60,7 @@ pub use money::{MoneyEvidence, UnfinishedUpload};
 pub use network::{Greeting, NetworkEvidence, Proxy, TlsLook};
 pub use policy::{PolicyTraits, read_policy};
 pub use python::{PythonEvidence, PythonTrap, PythonTrapKind};
-pub use settings::{EnvFileLook, HandedOver, OldValue, SettingsEvidence};
+pub use settings::{EnvFileLook, HandedOver, OldValue, Refusal, SettingsEvidence};
 pub use spec::{SpecEvidence, SpecTrouble};
-pub use store::{Head, StoreEvidence};
-pub use trials::{Conditional, Sent, Tagging, TrialEvidence};
+pub use store::{HeadAnswer, StoreEvidence};
+pub use trials::{Conditional, Tagging, TrialEvidence, TrialTimes};

@@ -1,4 +1,9 @@
 //! Why something could not be learned or done, in words that a plan and an exit code need.
+//!
+//! A [`Fault`] is of one [`FaultKind`]: "absent", "denied" and "unreachable" are three answers, and
+//! none is read as "nothing there".
+
+mod ways;
 
 use std::fmt;
 use std::time::Duration;
@@ -6,7 +11,12 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{BucketName, HostPath, ModalObject, ObjectKey, PodmanSecret};
+use crate::host::HostPath;
+use crate::modal::ModalObject;
+use crate::s3::{BucketName, ObjectKey};
+use crate::secret::PodmanSecret;
+
+pub use ways::WayFault;
 
 /// What is looked at or changed.
 #[derive(
@@ -50,7 +60,6 @@ pub struct Fault {
     Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, thiserror::Error, JsonSchema,
 )]
 #[serde(rename_all = "kebab-case")]
-#[non_exhaustive]
 pub enum FaultKind {
     /// S3 `InvalidAccessKeyId`.
     #[error("the service does not know this access key id")]
@@ -142,6 +151,12 @@ pub enum FaultKind {
     /// An answer of the service that has no kind of its own.
     #[error("the service refused")]
     Refused,
+    /// S3 `InvalidObjectState`: the object lies in an archive and has to be restored first.
+    #[error("the object is archived: it has to be restored before it can be read")]
+    Archived,
+    /// A name that no object or file can have there: too long, of other characters, taken in other letters.
+    #[error("this name cannot be stored there")]
+    UnfitName,
     /// Tables lie where old versions are to be kept.
     #[error("it holds a table, whose commits get lost where old versions are kept")]
     HoldsTables,
@@ -149,7 +164,7 @@ pub enum FaultKind {
 
 impl FaultKind {
     /// All kinds, for the documentation.
-    pub const ALL: [Self; 31] = [
+    pub const ALL: [Self; 33] = [
         Self::UnknownAccessKey,
         Self::WrongSecret,
         Self::ClockSkew,
@@ -180,8 +195,20 @@ impl FaultKind {
         Self::Disturbed,
         Self::RequestsSpent,
         Self::Refused,
+        Self::Archived,
+        Self::UnfitName,
         Self::HoldsTables,
     ];
+
+    /// Whether it is about what requests are signed with, keys, clock and region: then it is that of
+    /// every request.
+    #[must_use]
+    pub fn concerns_signature(self) -> bool {
+        matches!(
+            self,
+            Self::UnknownAccessKey | Self::WrongSecret | Self::ClockSkew | Self::WrongRegion
+        )
+    }
 }
 
 impl Fault {

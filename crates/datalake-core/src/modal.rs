@@ -6,8 +6,8 @@ use std::str::FromStr;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::secret::{FilledBody, Fingerprint};
 use crate::text::serde_as_text;
-use crate::{FilledBody, Fingerprint};
 
 /// The name of a secret, an app or an environment of Modal's: at most 64 letters, digits, `-`, `_`
 /// and `.`, not first `-` or `.`, and not like the id of an app.
@@ -124,7 +124,7 @@ pub fn vault_part(env_file: &FilledBody) -> FilledBody {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::FingerprintKey;
+    use crate::secret::FingerprintKey;
 
     #[test]
     fn a_name_is_what_the_client_takes_and_never_an_option() {

@@ -1,6 +1,6 @@
 //! Prices, bills and forecasts, in exact integers.
 //!
-//! A [`Plan`] is a price list with dates. A [`UsageHistory`] tells what was stored from when on, and
+//! A [`PriceList`] is a price list with dates. A [`UsageHistory`] tells what was stored from when on, and
 //! what left the service. [`bill`] puts the two together for one [`Month`]; [`estimate`] does so for
 //! a bucket that is not there yet, [`Trend`] and [`forecast`] for one that grows.
 //!
@@ -22,11 +22,11 @@ mod trend;
 
 pub use bill::{Bill, Unpriced, bill};
 pub use estimate::{Intended, estimate};
-pub use forecast::{Forecast, forecast};
+pub use forecast::{Forecast, RecordedMonth, forecast};
 pub use history::{Level, Span, UsageHistory, Used};
 pub use money::{Currency, Gross, InvalidMoney, Micros, Money, Net, Vat};
 pub use month::{InvalidMonth, Month};
 pub use plan::{
-    Account, Base, Egress, FreeEgress, Per, Plan, Prices, Rate, Storage, TbHours, UnknownPlan,
+    Account, Base, Egress, FreeEgress, Per, PriceList, Prices, Rate, Storage, TbHours, UnknownPlan,
 };
-pub use trend::{Pace, Reach, Sample, Trend};
+pub use trend::{Pace, Reach, StoredSample, Trend};

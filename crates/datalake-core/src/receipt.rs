@@ -1,15 +1,21 @@
-//! What a run has done.
+//! What runs have done, and the way back from it.
+//!
+//! A [`Receipt`] holds the steps of a run with their outcomes; [`plan_rollback`] makes the steps back
+//! of it. A [`History`] is all receipts of a host.
+
+mod history;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::vault_steps::roll_over;
-use crate::{
-    Action, Guard, Pending, Plan, RunId, ServiceStates, Step, Target, Timestamp, Undo, UnitName,
-    Way,
-};
+use crate::fault::Target;
+use crate::host::{ServiceStates, UnitName};
+use crate::plan::{Action, Guard, Pending, Plan, Step, Undo, Way, roll_over};
+use crate::time::{RunId, Timestamp};
+
+pub use history::{History, RunState, Unfinished};
 
 /// The steps of a run with their outcomes. Its JSON form is kept for good: `schema_version` grows
 /// when a reader of an older release could misread it.
@@ -198,17 +204,19 @@ fn way_back(step: &Step) -> Option<Step> {
         guard: guard.clone(),
         way: Way::OneWay("provision does it again".to_owned()),
     };
-    let action = match (action, &step.undo.guard) {
-        // Older releases wrote down that the whole secret is removed.
-        (Action::RemoveVault(secret), Guard::VaultIs(_, print)) => {
-            Action::ClearVault(secret.clone(), *print)
-        }
-        (action, _) => action.clone(),
+    // Older releases wrote down that the whole secret is removed.
+    let action = if let (Action::RemoveVault(secret), Guard::VaultIs(_, print)) =
+        (action, &step.undo.guard)
+    {
+        Action::ClearVault(secret.clone(), *print)
+    } else {
+        action.clone()
     };
-    let after = match &action {
-        // What others have put there meanwhile stays, and so does the secret.
-        Action::ClearVault(secret, _) => Guard::VaultCleared(secret.clone()),
-        _ => step.guard.clone(),
+    // What others have put there meanwhile stays, and so does the secret.
+    let after = if let Action::ClearVault(secret, _) = &action {
+        Guard::VaultCleared(secret.clone())
+    } else {
+        step.guard.clone()
     };
     Some(Step {
         guard: step.undo.guard.clone(),

@@ -1,6 +1,6 @@
 //! Sizes as they are written.
 
-use bytesize::ByteSize;
+pub use bytesize::ByteSize;
 
 /// The text is no size.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -14,7 +14,7 @@ pub struct InvalidSize(String);
 /// [`InvalidSize`] for a text that is none.
 ///
 /// ```
-/// # use datalake_core::{ByteSize, size_of};
+/// # use datalake_core::size::{ByteSize, size_of};
 /// assert_eq!(size_of("2.5TB"), Ok(ByteSize::gb(2_500)));
 /// assert!(size_of("12XB").is_err());
 /// ```

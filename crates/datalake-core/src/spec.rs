@@ -1,18 +1,27 @@
-//! What the operator asked for.
+//! What the operator asked for: [`SpecDocument`] as it is written, [`Spec`] as it is understood.
+
+mod document;
+mod handover;
+mod logs;
 
 use std::collections::BTreeMap;
-use std::fmt;
-use std::str::FromStr;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::price::{Account, Money, Plan, Vat};
-use crate::text::serde_as_text;
-use crate::{
-    Bandwidth, BucketName, Days, Endpoint, Handover, HostPath, KeyPrefix, Logs, ModalObject,
-    Presets, Region,
+use crate::host::{HostPath, UnitName};
+use crate::modal::ModalObject;
+use crate::price::{Account, Money, PriceList, Vat};
+use crate::s3::{BucketName, Endpoint, KeyPrefix, Presets, Region};
+use crate::time::Days;
+use crate::transfer::Bandwidth;
+
+pub use document::{
+    CostDocument, HostDocument, InvalidSpec, LimitsDocument, ModalDocument, PlanDocument,
+    ProtectDocument, SpecDocument, SpecKey,
 };
+pub use handover::{Handover, InvalidHandover};
+pub use logs::{InvalidLogs, Logs};
 
 /// What the operator asked for, validated.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -68,6 +77,8 @@ pub struct HostSpec {
     pub user: UnitName,
     /// The quadlet container units that need the bucket, without `.container`.
     pub units: Vec<UnitName>,
+    /// Whether those that are found on the host count as well: the operator has not listed them.
+    pub finds_units: bool,
     /// The way in which the settings reach the containers; `None` leaves it to the installed podman.
     pub handover: Option<Handover>,
     /// The folder on the host that is Dagster's `DAGSTER_HOME`; `None` looks it up in the units.
@@ -160,7 +171,7 @@ pub struct CostSpec {
     /// What this machine reads stays in Hetzner's network, and is free.
     pub on_hetzner: bool,
     /// All price lists: the known ones and those of the spec.
-    pub plans: Vec<Plan>,
+    pub plans: Vec<PriceList>,
 }
 
 /// What a service allows from one address, and what the operator does.
@@ -174,10 +185,13 @@ pub struct ServiceLimits {
     pub bandwidth: Option<Bandwidth>,
 }
 
-impl Default for ServiceLimits {
-    /// What Hetzner allows.
-    fn default() -> Self {
-        Self { requests_per_second: Some(750), connections: 256, bandwidth: None }
+impl ServiceLimits {
+    /// What the service at this endpoint allows: Hetzner 750 requests a second to one bucket and 256
+    /// connections from one address. Nothing is known of others, which say so when they have enough.
+    #[must_use]
+    pub fn of(endpoint: &Endpoint) -> Self {
+        let requests_per_second = endpoint.hetzner_location().map(|_| 750);
+        Self { requests_per_second, connections: 256, bandwidth: None }
     }
 }
 
@@ -190,59 +204,6 @@ impl Protect {
             noncurrent: self.keep_old_versions,
             abort_uploads: self.abort_uploads,
             expired_markers: self.expired_markers,
-        }
-    }
-}
-
-/// The name of a user or unit: letters, digits, `-`, `_`, `.` and `@`, not first `-` or `.`.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct UnitName(String);
-
-/// The text is no name of a user or unit.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is no name of a user or unit")]
-pub struct InvalidUnitName(String);
-
-impl UnitName {
-    /// The name as text.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl FromStr for UnitName {
-    type Err = InvalidUnitName;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let bare = text.strip_suffix(".container").unwrap_or(text);
-        let plain = |b: u8| b.is_ascii_alphanumeric() || b"-_.@".contains(&b);
-        let is_name = (1..=200).contains(&bare.len())
-            && bare.bytes().all(plain)
-            && !bare.starts_with(['-', '.']);
-        if is_name { Ok(Self(bare.to_owned())) } else { Err(InvalidUnitName(text.to_owned())) }
-    }
-}
-
-impl fmt::Display for UnitName {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-serde_as_text!(UnitName);
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_unit_is_named_with_or_without_its_ending() {
-        let name: UnitName = "dagster-webserver.container".parse().unwrap();
-
-        assert_eq!(name.as_str(), "dagster-webserver");
-        for text in ["", "-x", ".x", "a b", "a/b", "a\n", ".container"] {
-            assert!(text.parse::<UnitName>().is_err(), "{text:?}");
         }
     }
 }

@@ -1,4 +1,10 @@
-//! Values that are stored and read as text.
+//! Text for people: amounts, and text from outside that must not steer a terminal.
+
+mod amounts;
+mod wildcard;
+
+pub use amounts::{count_things, group_digits};
+pub(crate) use wildcard::translate_wildcard;
 
 /// Gives a type that has `FromStr` and `Display` the matching serde forms.
 macro_rules! serde_as_text {
@@ -34,3 +40,20 @@ macro_rules! serde_as_text {
 }
 
 pub(crate) use serde_as_text;
+
+/// Text from outside with its control characters escaped, so that it cannot steer a terminal.
+#[must_use]
+pub fn printable(text: &str) -> String {
+    let escape = |c: char| -> String {
+        let steers = c.is_control() && c != '\t'
+            || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+        if steers { c.escape_default().to_string() } else { c.to_string() }
+    };
+    text.chars().map(escape).collect()
+}
+
+/// A key or a part of one, fit for a terminal and for one line.
+#[must_use]
+pub fn printable_key(key: &str) -> String {
+    printable(key).replace('\t', "\\t")
+}

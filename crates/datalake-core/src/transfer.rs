@@ -5,6 +5,7 @@
 
 mod filter;
 mod judge;
+mod known;
 mod name;
 mod parts;
 mod sample;
@@ -13,10 +14,8 @@ mod tags;
 mod time;
 
 pub use filter::{Filter, InvalidPattern};
-pub use judge::{
-    Comparison, ContentDigest, FileFacts, Known, ObjectFacts, SendReason, Side, SkipReason,
-    Verdict, judge,
-};
+pub use judge::{Comparison, NameVerdict, SendReason, SkipReason, judge};
+pub use known::{ContentDigest, Evidence, FileFacts, FileStamp, Known, ObjectFacts, Side};
 pub use name::{TreePath, UnfitName};
 pub use parts::{LARGEST_PUT, MOST_PARTS, PartPlan, SMALLEST_PART, TooLarge};
 pub use sample::Subset;

@@ -28,7 +28,8 @@ pub fn billed_together(size: ByteSize, count: u64, smallest: ByteSize) -> ByteSi
 /// A number of things and their bytes.
 ///
 /// ```
-/// use datalake_core::{ByteSize, Tally};
+/// use datalake_core::size::ByteSize;
+/// use datalake_core::usage::Tally;
 ///
 /// let mut tally = Tally::default();
 /// tally.add(ByteSize::b(10));

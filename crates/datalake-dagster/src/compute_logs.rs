@@ -1,6 +1,6 @@
 //! The `compute_logs` block of a `dagster.yaml`: read, replaced by one for S3, and put back.
 //!
-//! The file is read by a strict parser and changed as text. The editor is our own, and small: a
+//! The file is changed as text. The editor is our own, and small: a
 //! root key is a line, its block ends where a line stands no deeper. A lossless YAML tree would do
 //! the same and lose the comments inside the old block; here the lines of the old block stay, as
 //! comments between two marks, so that taking the new block out gives the very bytes from before
@@ -8,22 +8,25 @@
 //! texts, anchors that are used elsewhere) does no harm: the result is parsed again, and refused
 //! unless it differs from before in `compute_logs` alone.
 //!
-//! Dagster reads YAML 1.1 and takes the last of two equal keys. A file with two is refused: an edit
-//! of the first would have no effect.
+//! The file is read as Dagster reads it ([`read_python_yaml`](crate::read_python_yaml)). Of two equal
+//! keys Dagster takes the last; a file with two is not changed: an edit of the first would have no
+//! effect.
 
 mod between;
 mod notes;
 mod present;
 mod region;
 
-use datalake_core::{FileBody, Piece};
+use datalake_core::secret::{FileBody, Piece};
 use serde_yaml::{Mapping, Value};
+
+use crate::python_yaml::{RepeatedKey, YamlRefusal, read_python_yaml};
 
 pub use notes::LogNote;
 pub use present::{ComputeLogs, Setting};
 
-use present::{LOCAL_LOG_MANAGER, present};
-use region::{Chunk, Place};
+use present::{LOCAL_LOG_MANAGER, read_present};
+use region::{BlockPlace, Chunk};
 
 /// The key prefix under which compute logs go.
 pub const LOGS_PREFIX: &str = "compute-logs";
@@ -43,15 +46,21 @@ pub struct DagsterYaml {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum UnfitYaml {
-    /// It is no YAML, or more than one document.
+    /// Dagster cannot read it: it is no YAML, or more than one document.
     #[error("it cannot be read as YAML: {0}")]
-    NotYaml(String),
+    NotYaml(YamlRefusal),
     /// A key stands in it twice.
     #[error("a key stands in it twice, of which Dagster takes the last: {0}")]
-    Twice(String),
+    Twice(RepeatedKey),
     /// It holds something else than keys and values.
     #[error("it is no mapping of keys to values")]
     NoMapping,
+    /// There is a block of `compute_logs` that Dagster cannot load.
+    #[error("its `compute_logs` names no `class`, so Dagster cannot load it")]
+    NoClass,
+    /// There is a block for S3 that Dagster cannot load.
+    #[error("its `compute_logs` for S3 names no `bucket`, so Dagster cannot load it")]
+    NoBucket,
     /// `compute_logs` is written in a form that is not changed.
     #[error("its `compute_logs` is written in a form that datalake does not change")]
     Form,
@@ -102,9 +111,19 @@ impl DagsterYaml {
     ///
     /// # Errors
     ///
-    /// [`UnfitYaml`]. Dagster takes some files that are refused here.
+    /// [`UnfitYaml`]. Dagster takes a key that stands twice, which is refused here.
     pub fn parse(text: &str) -> Result<Self, UnfitYaml> {
-        Ok(Self { text: text.to_owned(), root: parsed(text)? })
+        Ok(Self { text: text.to_owned(), root: parse_mapping(text)? })
+    }
+
+    /// The file as Dagster takes it: of two equal keys the last counts. It is for reading alone.
+    pub(crate) fn with_value(text: &str, value: Value) -> Result<Self, UnfitYaml> {
+        Ok(Self { text: text.to_owned(), root: root_of(value)? })
+    }
+
+    /// What the file says.
+    pub(crate) fn root(&self) -> &Mapping {
+        &self.root
     }
 
     /// Whether the file holds a block of datalake's.
@@ -116,14 +135,16 @@ impl DagsterYaml {
     /// Who keeps what steps print.
     #[must_use]
     pub fn compute_logs(&self) -> ComputeLogs {
-        present(&self.root)
+        read_present(&self.root)
     }
 
     /// The class that keeps what steps print, by its name.
     #[must_use]
     pub fn log_manager(&self) -> String {
         match self.compute_logs() {
-            ComputeLogs::Unsaid | ComputeLogs::Local(_) => LOCAL_LOG_MANAGER.to_owned(),
+            ComputeLogs::Unsaid | ComputeLogs::Local(_) | ComputeLogs::NoClass => {
+                LOCAL_LOG_MANAGER.to_owned()
+            }
             ComputeLogs::S3 { .. } => S3_LOG_MANAGER.to_owned(),
             ComputeLogs::Other(class) => class,
         }
@@ -136,7 +157,7 @@ impl DagsterYaml {
     ///
     /// [`UnfitYaml::Marks`] where the marks are not as they were written.
     pub fn without_s3_logs(&self) -> Result<EditedYaml, UnfitYaml> {
-        match region::without(&self.text, &any_block())? {
+        match region::remove_block(&self.text, &any_block())? {
             Some(chunks) => self.edited(&chunks, None),
             None => Ok(self.unchanged()),
         }
@@ -152,32 +173,32 @@ impl DagsterYaml {
     ///
     /// [`UnfitYaml`] where the result would differ in anything else.
     pub fn with_s3_logs(&self, local_dir: &Setting) -> Result<EditedYaml, UnfitYaml> {
-        if let Some(chunks) = region::renewed(&self.text, &block(local_dir))? {
+        if let Some(chunks) = region::renew_block(&self.text, &render_block(local_dir))? {
             return self.edited(&chunks, Some(local_dir));
         }
         let base = self.without_s3_logs()?;
         let at = |place| {
-            let chunks = region::with(&base.text, &block(local_dir), place)?;
+            let chunks = region::insert_block(&base.text, &render_block(local_dir), place)?;
             self.edited(&chunks, Some(local_dir))
         };
-        if parsed(&base.text)?.contains_key(KEY) {
-            return at(Place::Said);
+        if parse_mapping(&base.text)?.contains_key(KEY) {
+            return at(BlockPlace::Said);
         }
         // A text block that ends the file without an end of line would get one.
-        at(Place::Last).or_else(|refused| at(Place::First).map_err(|_| refused))
+        at(BlockPlace::Last).or_else(|refused| at(BlockPlace::First).map_err(|_| refused))
     }
 
     /// What an operator should know about logs that go to a bucket as the file has it.
     #[must_use]
     pub fn log_notes(&self) -> Vec<LogNote> {
-        notes::notes(&self.root)
+        notes::list_notes(&self.root)
     }
 
     /// Parses the result, and compares all that is not ours.
     fn edited(&self, chunks: &[Chunk], s3: Option<&Setting>) -> Result<EditedYaml, UnfitYaml> {
         let text: String = chunks.iter().map(Chunk::text).collect();
-        let mut after = parsed(&text).map_err(|error| match error {
-            UnfitYaml::NotYaml(reason) if reason.contains("anchor") => UnfitYaml::Anchor,
+        let mut after = parse_mapping(&text).map_err(|error| match error {
+            UnfitYaml::NotYaml(refusal) if refusal.is_anchor => UnfitYaml::Anchor,
             _ => UnfitYaml::Form,
         })?;
         let mut before = self.root.clone();
@@ -185,7 +206,7 @@ impl DagsterYaml {
         let is_as_meant = match s3 {
             None => true,
             Some(local_dir) => {
-                let wanted = block(local_dir).join("\n");
+                let wanted = render_block(local_dir).join("\n");
                 let wanted = serde_yaml::from_str::<Mapping>(&wanted).ok();
                 let wanted = wanted.as_ref().and_then(|wanted| wanted.get(KEY));
                 ours.as_ref().zip(wanted).is_some_and(|(ours, wanted)| holds_all(ours, wanted))
@@ -194,7 +215,7 @@ impl DagsterYaml {
         if before != after || !is_as_meant {
             return Err(UnfitYaml::Form);
         }
-        Ok(EditedYaml { body: body(&self.text, chunks), text })
+        Ok(EditedYaml { body: make_body(&self.text, chunks), text })
     }
 
     fn unchanged(&self) -> EditedYaml {
@@ -215,11 +236,11 @@ fn holds_all(ours: &Value, wanted: &Value) -> bool {
 
 /// The lines of the block by their keys alone, whatever folder it names.
 fn any_block() -> Vec<String> {
-    block(&Setting::Text(String::new()))
+    render_block(&Setting::Text(String::new()))
 }
 
 /// The lines of the block, without indentation and ends.
-fn block(local_dir: &Setting) -> Vec<String> {
+fn render_block(local_dir: &Setting) -> Vec<String> {
     vec![
         format!("{KEY}:"),
         "  module: dagster_aws.s3.compute_log_manager".to_owned(),
@@ -243,16 +264,15 @@ fn yaml_of(setting: &Setting) -> String {
     }
 }
 
-fn parsed(text: &str) -> Result<Mapping, UnfitYaml> {
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let value: Value = serde_yaml::from_str(text).map_err(|error| {
-        let reason = error.to_string();
-        if reason.contains("duplicate") {
-            UnfitYaml::Twice(reason)
-        } else {
-            UnfitYaml::NotYaml(reason)
-        }
-    })?;
+fn parse_mapping(text: &str) -> Result<Mapping, UnfitYaml> {
+    let yaml = read_python_yaml(text).map_err(UnfitYaml::NotYaml)?;
+    match yaml.repeated.into_iter().next() {
+        Some(key) => Err(UnfitYaml::Twice(key)),
+        None => root_of(yaml.value),
+    }
+}
+
+fn root_of(value: Value) -> Result<Mapping, UnfitYaml> {
     match value {
         Value::Null => Ok(Mapping::new()),
         Value::Mapping(root) => Ok(root),
@@ -262,7 +282,7 @@ fn parsed(text: &str) -> Result<Mapping, UnfitYaml> {
 
 /// The change as pieces. What is kept stands in `old` in the same order, so a search from the left
 /// always finds it.
-fn body(old: &str, chunks: &[Chunk]) -> FileBody {
+fn make_body(old: &str, chunks: &[Chunk]) -> FileBody {
     let mut from = 0;
     FileBody::new(chunks.iter().filter(|chunk| !chunk.text().is_empty()).map(|chunk| match chunk {
         Chunk::Own(text) => Piece::text(text),

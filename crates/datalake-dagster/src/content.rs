@@ -6,7 +6,7 @@
 
 /// What a file's content is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Content {
+pub enum ContentKind {
     /// A pickle with its end, or several in a row, and nothing behind.
     Pickle,
     /// A pickle without its end, or nothing at all: it is being written, or its writer was killed.
@@ -27,17 +27,17 @@ const FRAME: u8 = 0x95;
 /// Reads a content piece by piece.
 ///
 /// ```
-/// use datalake_dagster::{Content, ContentScan};
+/// use datalake_dagster::{ContentKind, ContentScan};
 ///
 /// let mut scan = ContentScan::default();
 /// scan.feed(b"\x80\x04K");
-/// assert_eq!(scan.end(), Content::Cut);
+/// assert_eq!(scan.end(), ContentKind::Cut);
 /// scan.feed(b"\x2a.");
-/// assert_eq!(scan.end(), Content::Pickle);
+/// assert_eq!(scan.end(), ContentKind::Pickle);
 /// ```
 #[derive(Debug, Clone)]
 pub struct ContentScan {
-    state: State,
+    state: PickleState,
     /// Whether the pickle that is read has made anything: the end alone makes none.
     made: bool,
     /// The first bytes, for what is no pickle.
@@ -45,7 +45,7 @@ pub struct ContentScan {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum State {
+enum PickleState {
     /// Nothing was read.
     Start,
     /// The number of the protocol comes.
@@ -74,7 +74,7 @@ enum Argument {
 
 impl Default for ContentScan {
     fn default() -> Self {
-        Self { state: State::Start, made: false, head: Vec::new() }
+        Self { state: PickleState::Start, made: false, head: Vec::new() }
     }
 }
 
@@ -84,7 +84,7 @@ impl ContentScan {
         let missing = SQLITE_MAGIC.len().saturating_sub(self.head.len()).min(bytes.len());
         self.head.extend_from_slice(bytes.get(..missing).unwrap_or_default());
         let mut rest = bytes;
-        while !rest.is_empty() && self.state != State::NoPickle {
+        while !rest.is_empty() && self.state != PickleState::NoPickle {
             let taken = self.step(rest);
             rest = rest.get(taken..).unwrap_or_default();
         }
@@ -94,26 +94,26 @@ impl ContentScan {
     #[must_use]
     pub fn skippable(&self) -> u64 {
         match self.state {
-            State::Bytes(left) => left,
+            PickleState::Bytes(left) => left,
             _ => 0,
         }
     }
 
     /// Passes over bytes that tell nothing, at most [`ContentScan::skippable`] of them.
     pub fn skip(&mut self, count: u64) {
-        if let State::Bytes(left) = self.state {
+        if let PickleState::Bytes(left) = self.state {
             self.state = bytes_left(left.saturating_sub(count));
         }
     }
 
     /// What it is, if nothing comes any more.
     #[must_use]
-    pub fn end(&self) -> Content {
+    pub fn end(&self) -> ContentKind {
         match self.state {
-            State::Whole => Content::Pickle,
-            State::NoPickle if self.head.starts_with(SQLITE_MAGIC) => Content::Database,
-            State::NoPickle => Content::Other,
-            _ => Content::Cut,
+            PickleState::Whole => ContentKind::Pickle,
+            PickleState::NoPickle if self.head.starts_with(SQLITE_MAGIC) => ContentKind::Database,
+            PickleState::NoPickle => ContentKind::Other,
+            _ => ContentKind::Cut,
         }
     }
 
@@ -121,58 +121,61 @@ impl ContentScan {
     fn step(&mut self, bytes: &[u8]) -> usize {
         let first = bytes.first().copied().unwrap_or_default();
         match self.state {
-            State::Start | State::Whole => {
+            PickleState::Start | PickleState::Whole => {
                 // Every protocol from 2 on begins so; Dagster writes 4. What came before it has no
                 // mark of its own: text can look like it.
-                self.state = if first == PROTO { State::Protocol } else { State::NoPickle };
+                self.state =
+                    if first == PROTO { PickleState::Protocol } else { PickleState::NoPickle };
                 self.made = false;
                 1
             }
-            State::Protocol => {
-                self.state = if is_protocol(first) { State::Opcode } else { State::NoPickle };
+            PickleState::Protocol => {
+                self.state =
+                    if is_protocol(first) { PickleState::Opcode } else { PickleState::NoPickle };
                 1
             }
-            State::Opcode => {
+            PickleState::Opcode => {
                 self.made |= !matches!(first, PROTO | FRAME | b'.');
-                self.state = match argument(first) {
-                    Some(Argument::End) if !self.made => State::NoPickle,
-                    Some(Argument::Bytes(0)) => State::Opcode,
-                    Some(Argument::Bytes(count)) => State::Bytes(count),
-                    Some(Argument::Length(left)) => State::Length { left, read: 0, value: 0 },
-                    Some(Argument::Lines(count)) => State::Lines(count),
-                    Some(Argument::End) => State::Whole,
-                    None => State::NoPickle,
+                self.state = match argument_of(first) {
+                    Some(Argument::End) if !self.made => PickleState::NoPickle,
+                    Some(Argument::Bytes(0)) => PickleState::Opcode,
+                    Some(Argument::Bytes(count)) => PickleState::Bytes(count),
+                    Some(Argument::Length(left)) => PickleState::Length { left, read: 0, value: 0 },
+                    Some(Argument::Lines(count)) => PickleState::Lines(count),
+                    Some(Argument::End) => PickleState::Whole,
+                    None => PickleState::NoPickle,
                 };
                 1
             }
-            State::Bytes(left) => {
+            PickleState::Bytes(left) => {
                 let taken = left.min(bytes.len() as u64);
                 self.state = bytes_left(left - taken);
                 usize::try_from(taken).unwrap_or(bytes.len())
             }
-            State::Length { left, read, value } => {
+            PickleState::Length { left, read, value } => {
                 let value = value | u64::from(first) << (8 * read);
                 self.state = match left - 1 {
                     0 => bytes_left(value),
-                    left => State::Length { left, read: read + 1, value },
+                    left => PickleState::Length { left, read: read + 1, value },
                 };
                 1
             }
-            State::Lines(left) => match bytes.iter().position(|byte| *byte == b'\n') {
+            PickleState::Lines(left) => match bytes.iter().position(|byte| *byte == b'\n') {
                 None => bytes.len(),
                 Some(end) => {
-                    self.state = if left > 1 { State::Lines(left - 1) } else { State::Opcode };
+                    self.state =
+                        if left > 1 { PickleState::Lines(left - 1) } else { PickleState::Opcode };
                     end + 1
                 }
             },
-            State::NoPickle => bytes.len(),
+            PickleState::NoPickle => bytes.len(),
         }
     }
 }
 
 /// What a whole content in one piece is.
 #[must_use]
-pub fn content_of(bytes: &[u8]) -> Content {
+pub fn content_of(bytes: &[u8]) -> ContentKind {
     let mut scan = ContentScan::default();
     scan.feed(bytes);
     scan.end()
@@ -193,12 +196,12 @@ fn is_protocol(number: u8) -> bool {
     (2..=5).contains(&number)
 }
 
-fn bytes_left(left: u64) -> State {
-    if left == 0 { State::Opcode } else { State::Bytes(left) }
+fn bytes_left(left: u64) -> PickleState {
+    if left == 0 { PickleState::Opcode } else { PickleState::Bytes(left) }
 }
 
 /// The arguments of opcodes, as Python's `pickletools` has them, of all protocols up to 5.
-fn argument(opcode: u8) -> Option<Argument> {
+fn argument_of(opcode: u8) -> Option<Argument> {
     Some(match opcode {
         b'.' => Argument::End,
         b'('
@@ -256,9 +259,9 @@ mod tests {
     #[test]
     fn a_pickle_is_whole_only_with_its_last_byte() {
         for pickle in [PICKLE, LINES] {
-            assert_eq!(content_of(pickle), Content::Pickle);
+            assert_eq!(content_of(pickle), ContentKind::Pickle);
             for length in 0..pickle.len() {
-                assert_eq!(content_of(&pickle[..length]), Content::Cut, "{length} bytes");
+                assert_eq!(content_of(&pickle[..length]), ContentKind::Cut, "{length} bytes");
             }
         }
     }
@@ -267,14 +270,14 @@ mod tests {
     fn what_stands_in_an_argument_is_no_end() {
         let mut pickle = b"\x80\x04B\x05\x00\x00\x00.....".to_vec();
 
-        assert_eq!(content_of(&pickle), Content::Cut);
+        assert_eq!(content_of(&pickle), ContentKind::Cut);
         pickle.push(b'.');
-        assert_eq!(content_of(&pickle), Content::Pickle);
+        assert_eq!(content_of(&pickle), ContentKind::Pickle);
         // Several in a row are what one writer makes of several calls.
         pickle.extend_from_slice(b"\x80\x04");
-        assert_eq!(content_of(&pickle), Content::Cut);
+        assert_eq!(content_of(&pickle), ContentKind::Cut);
         pickle.extend_from_slice(b"N.");
-        assert_eq!(content_of(&pickle), Content::Pickle);
+        assert_eq!(content_of(&pickle), ContentKind::Pickle);
     }
 
     #[test]
@@ -292,7 +295,7 @@ mod tests {
             &behind(b"PAR1"),
             &behind(b"\x80\x07N."),
         ] {
-            assert_eq!(content_of(other), Content::Other, "{other:?}");
+            assert_eq!(content_of(other), ContentKind::Other, "{other:?}");
         }
     }
 
@@ -300,7 +303,7 @@ mod tests {
     fn text_that_reads_as_an_old_pickle_is_none() {
         // Protocols 0 and 1 have no mark: `hello.` would be a whole one by its opcodes.
         for text in [&b"hello."[..], b"I1\n.", b"N.", b"(lp0\n.", b"]."] {
-            assert_eq!(content_of(text), Content::Other, "{text:?}");
+            assert_eq!(content_of(text), ContentKind::Other, "{text:?}");
             assert!(!begins_as_pickle(text), "{text:?}");
         }
     }
@@ -309,17 +312,17 @@ mod tests {
     fn marks_of_other_kinds_inside_a_pickle_are_its_content() {
         let text = |text: &[u8]| [b"\x80\x03X", &[4, 0, 0, 0][..], text, b"q\0."].concat();
         for mark in [b"PAR1", b"DUCK", b"SQLi"] {
-            assert_eq!(content_of(&text(mark)), Content::Pickle, "{mark:?}");
+            assert_eq!(content_of(&text(mark)), ContentKind::Pickle, "{mark:?}");
         }
     }
 
     #[test]
     fn other_files_are_told_apart() {
-        assert_eq!(content_of(b""), Content::Cut);
-        assert_eq!(content_of(b"PAR1...."), Content::Other);
-        assert_eq!(content_of(b"SQLite format 3\0\x10\0"), Content::Database);
-        assert_eq!(content_of(b"\x80\x04\xff"), Content::Other);
-        assert_eq!(content_of(b"{\"a\": 1}"), Content::Other);
+        assert_eq!(content_of(b""), ContentKind::Cut);
+        assert_eq!(content_of(b"PAR1...."), ContentKind::Other);
+        assert_eq!(content_of(b"SQLite format 3\0\x10\0"), ContentKind::Database);
+        assert_eq!(content_of(b"\x80\x04\xff"), ContentKind::Other);
+        assert_eq!(content_of(b"{\"a\": 1}"), ContentKind::Other);
     }
 
     #[test]
@@ -329,10 +332,10 @@ mod tests {
 
         assert_eq!(scan.skippable(), 1 << 40);
         scan.skip(1 << 39);
-        assert_eq!((scan.skippable(), scan.end()), (1 << 39, Content::Cut));
+        assert_eq!((scan.skippable(), scan.end()), (1 << 39, ContentKind::Cut));
         scan.skip(1 << 39);
         scan.feed(b".");
-        assert_eq!((scan.skippable(), scan.end()), (0, Content::Pickle));
+        assert_eq!((scan.skippable(), scan.end()), (0, ContentKind::Pickle));
     }
 
     proptest! {

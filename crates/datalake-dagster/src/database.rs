@@ -4,6 +4,7 @@
 use serde_yaml::Value;
 
 use crate::UnreadableInstance;
+use crate::python_yaml::read_python_yaml;
 
 /// Where an instance keeps runs, events and schedules.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,8 +53,7 @@ pub enum SaidValue {
 ///
 /// [`UnreadableInstance`] as `instance_places`.
 pub fn instance_database(yaml: &str) -> Result<InstanceDatabase, UnreadableInstance> {
-    let mut root: Value = serde_yaml::from_str(yaml.trim_start_matches('\u{feff}'))?;
-    root.apply_merge()?;
+    let root = read_python_yaml(yaml)?.value;
     let mut found = InstanceDatabase::Sqlite;
     let storage = root.get("storage");
     let blocks = [storage.and_then(|storage| storage.get("postgres"))]

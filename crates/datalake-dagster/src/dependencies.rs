@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::packages::Packages;
-use crate::version::{DagsterVersion, UnfitVersion, reaches};
+use crate::version::{DagsterVersion, UnfitVersion, reaches_bound};
 
 /// The first boto3 that surely comes with an s3transfer (0.11.2) which heeds the setting for checksums.
 const BOTO3: &str = "1.38";
@@ -13,7 +13,7 @@ const MODAL: &str = "1.1";
 
 /// What is wanted besides Dagster's library for S3.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Wish {
+pub struct WantedLibraries {
     /// The client of Modal.
     pub modal: bool,
 }
@@ -35,12 +35,12 @@ pub struct Dependency {
     /// The version that is there.
     pub has: Option<String>,
     /// The version that fits.
-    pub needs: Need,
+    pub needs: VersionNeed,
 }
 
 /// Which versions fit.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Need {
+pub enum VersionNeed {
     /// This one alone.
     Exactly(String),
     /// This one and later ones.
@@ -82,7 +82,7 @@ pub enum Moved {
         /// What is there.
         now: Option<String>,
         /// What fits.
-        needs: Need,
+        needs: VersionNeed,
     },
 }
 
@@ -91,16 +91,19 @@ pub enum Moved {
 /// # Errors
 ///
 /// [`Unfit`] without a Dagster, or with one that no library fits.
-pub fn dependencies(packages: &Packages, wish: Wish) -> Result<Dependencies, Unfit> {
+pub fn find_dependencies(
+    packages: &Packages,
+    wish: WantedLibraries,
+) -> Result<Dependencies, Unfit> {
     let dagster: DagsterVersion = packages.dagster.as_deref().ok_or(Unfit::NoDagster)?.parse()?;
     let needed = |name, has: &Option<String>, needs| Dependency { name, has: has.clone(), needs };
-    let library = Need::Exactly(dagster.library());
+    let library = VersionNeed::Exactly(dagster.library());
     let mut all = vec![
         needed("dagster-aws", &packages.dagster_aws, library),
-        needed("boto3", &packages.boto3, Need::AtLeast(BOTO3)),
+        needed("boto3", &packages.boto3, VersionNeed::AtLeast(BOTO3)),
     ];
     if wish.modal {
-        all.push(needed("modal", &packages.modal, Need::AtLeast(MODAL)));
+        all.push(needed("modal", &packages.modal, VersionNeed::AtLeast(MODAL)));
     }
     Ok(Dependencies { dagster, packages: all })
 }
@@ -149,8 +152,8 @@ impl Dependency {
     #[must_use]
     pub fn fits(&self) -> bool {
         self.has.as_deref().is_some_and(|has| match &self.needs {
-            Need::Exactly(version) => has == version,
-            Need::AtLeast(bound) => reaches(has, bound),
+            VersionNeed::Exactly(version) => has == version,
+            VersionNeed::AtLeast(bound) => reaches_bound(has, bound),
         })
     }
 
@@ -161,7 +164,7 @@ impl Dependency {
     }
 }
 
-impl fmt::Display for Need {
+impl fmt::Display for VersionNeed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Exactly(version) => write!(f, "=={version}"),
@@ -185,7 +188,7 @@ mod tests {
 
     #[track_caller]
     fn check(packages: &Packages, modal: bool, missing: &[&str]) {
-        let needed = dependencies(packages, Wish { modal }).unwrap();
+        let needed = find_dependencies(packages, WantedLibraries { modal }).unwrap();
         let found: Vec<_> = needed.missing().map(Dependency::requirement).collect();
         assert_eq!(found, missing, "{packages:?}");
     }
@@ -202,7 +205,9 @@ mod tests {
 
     #[test]
     fn the_present_dagster_is_asked_for_too() {
-        let needed = dependencies(&packages("1.9.0", None, None), Wish { modal: true }).unwrap();
+        let needed =
+            find_dependencies(&packages("1.9.0", None, None), WantedLibraries { modal: true })
+                .unwrap();
 
         let asked = ["dagster==1.9.0", "dagster-aws==0.25.0", "boto3>=1.38", "modal>=1.1"];
         assert_eq!(needed.requirements(), asked);
@@ -210,7 +215,9 @@ mod tests {
 
     #[test]
     fn an_image_whose_dagster_moved_is_refused() {
-        let needed = dependencies(&packages("1.9.0", None, None), Wish { modal: false }).unwrap();
+        let needed =
+            find_dependencies(&packages("1.9.0", None, None), WantedLibraries { modal: false })
+                .unwrap();
 
         let moved = needed.check(&packages("1.13.27", Some("0.29.27"), Some("1.44.5")));
         assert_eq!(moved.unwrap_err().to_string(), "Dagster was 1.9.0 and is 1.13.27");
@@ -224,10 +231,10 @@ mod tests {
 
     #[test]
     fn without_a_released_dagster_nothing_fits() {
-        let wish = Wish { modal: false };
+        let wish = WantedLibraries { modal: false };
 
-        assert_eq!(dependencies(&Packages::default(), wish), Err(Unfit::NoDagster));
-        let error = dependencies(&packages("1!0+dev", None, None), wish).unwrap_err();
+        assert_eq!(find_dependencies(&Packages::default(), wish), Err(Unfit::NoDagster));
+        let error = find_dependencies(&packages("1!0+dev", None, None), wish).unwrap_err();
         assert!(matches!(error, Unfit::Version(UnfitVersion::NotReleased(_))));
     }
 }

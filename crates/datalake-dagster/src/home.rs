@@ -78,7 +78,7 @@ pub fn judge_home(
     let is_storage = named.path.rsplit('/').next() == Some("storage");
     let holds = |home: &&HomeCandidate| {
         let known = home.signs.is_certain() || (home.signs.is_possible() && is_storage);
-        let first = below(&home.path, &named.path).and_then(|rest| rest.split('/').next());
+        let first = strip_folder(&home.path, &named.path).and_then(|rest| rest.split('/').next());
         let may = home.signs.is_possible() && !named.signs.is_possible();
         (known || may) && first.is_some_and(|first| HomeSigns::FOLDERS.contains(&first))
     };
@@ -98,7 +98,7 @@ pub fn judge_home(
 }
 
 /// What stands behind a folder in a path.
-fn below<'p>(folder: &str, path: &'p str) -> Option<&'p str> {
+fn strip_folder<'p>(folder: &str, path: &'p str) -> Option<&'p str> {
     let folder = folder.trim_end_matches('/');
     if matches!(folder, "." | "") && !path.starts_with('/') {
         return Some(path);

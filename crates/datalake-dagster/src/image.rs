@@ -3,7 +3,7 @@
 use sha2::{Digest, Sha256};
 
 use crate::dependencies::Dependencies;
-use crate::source::{PIP_CONF_ID, Source, WHEELS};
+use crate::source::{PIP_CONF_ID, PackageSource, WHEELS};
 
 /// The name of the drop-in's file; generators take files of one name for one another.
 pub const DROP_IN_NAME: &str = "60-datalake-image.conf";
@@ -20,24 +20,33 @@ pub struct Recipe {
     pub containerfile: String,
 }
 
+/// The image that another one is built from.
+#[derive(Debug, Clone, Copy)]
+pub struct BaseImage<'a> {
+    /// Its id.
+    pub id: &'a str,
+    /// The user that it runs as; empty for root.
+    pub user: &'a str,
+}
+
 /// The user of the base image cannot stand in a Containerfile.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the image's user, `{0}`, has characters that do not belong into a user's name")]
 pub struct UnfitUser(String);
 
 impl Recipe {
-    /// How to build an image from the one with the id `base`, which runs as `user` (empty: as root),
-    /// with the packages `needed` installed by its program `python`.
+    /// How to build an image from `base` with the packages `needed` installed by its program `python`.
     ///
     /// # Errors
     ///
     /// [`UnfitUser`] where another user would be meant.
     pub fn new(
-        (base, user): (&str, &str),
+        base: BaseImage<'_>,
         python: &str,
         needed: &Dependencies,
-        source: &Source,
+        source: &PackageSource,
     ) -> Result<Self, UnfitUser> {
+        let BaseImage { id: base, user } = base;
         if !user.chars().all(|c| c.is_ascii_alphanumeric() || "_.:-".contains(c)) {
             return Err(UnfitUser(user.to_owned()));
         }
@@ -63,16 +72,16 @@ impl Recipe {
         } else {
             (String::new(), String::new())
         };
-        let command = serde_json::Value::from(command(python, needed, source));
+        let command = serde_json::Value::from(render_command(python, needed, source));
         let containerfile = format!(
             "FROM {base}\nLABEL {BASE_LABEL}={base}\n{before}{settings}{pip_conf}RUN {mount}{command}\n{after}"
         );
-        Ok(Self { tag: tag(base, python, needed), containerfile })
+        Ok(Self { tag: make_tag(base, python, needed), containerfile })
     }
 }
 
 /// A list, since the image may have no shell.
-fn command(python: &str, needed: &Dependencies, source: &Source) -> Vec<String> {
+fn render_command(python: &str, needed: &Dependencies, source: &PackageSource) -> Vec<String> {
     let words = [python, "-m", "pip", "install", "--no-cache-dir"];
     let mut words: Vec<_> = words.map(str::to_owned).into();
     if source.wheels {
@@ -83,7 +92,7 @@ fn command(python: &str, needed: &Dependencies, source: &Source) -> Vec<String> 
     words
 }
 
-fn tag(base: &str, python: &str, needed: &Dependencies) -> String {
+fn make_tag(base: &str, python: &str, needed: &Dependencies) -> String {
     let mut hash = Sha256::new();
     for part in [base, python].into_iter().chain(needed.requirements().iter().map(String::as_str)) {
         hash.update(part.as_bytes());
@@ -122,20 +131,20 @@ pub fn is_plain_image(value: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Packages, Wish, dependencies};
+    use crate::{Packages, WantedLibraries, find_dependencies};
 
     fn needed(modal: bool) -> Dependencies {
         let packages = Packages { dagster: Some("1.12.6".to_owned()), ..Packages::default() };
-        dependencies(&packages, Wish { modal }).unwrap()
+        find_dependencies(&packages, WantedLibraries { modal }).unwrap()
     }
 
-    fn recipe(user: &str, source: &Source) -> Recipe {
-        Recipe::new(("5f3a", user), "python3", &needed(false), source).unwrap()
+    fn recipe(user: &str, source: &PackageSource) -> Recipe {
+        Recipe::new(BaseImage { id: "5f3a", user }, "python3", &needed(false), source).unwrap()
     }
 
     #[test]
     fn the_user_of_the_base_stays() {
-        let text = recipe("dagster:1000", &Source::default()).containerfile;
+        let text = recipe("dagster:1000", &PackageSource::default()).containerfile;
 
         assert_eq!(
             text,
@@ -150,19 +159,25 @@ mod tests {
              \"dagster-aws==0.28.6\",\"boto3>=1.38\"]\n\
              USER dagster:1000\n"
         );
-        assert!(!recipe("", &Source::default()).containerfile.contains("USER "));
-        let odd = Recipe::new(("5f3a", "a\nRUN x"), "python3", &needed(false), &Source::default());
+        assert!(!recipe("", &PackageSource::default()).containerfile.contains("USER "));
+        let odd = Recipe::new(
+            BaseImage { id: "5f3a", user: "a\nRUN x" },
+            "python3",
+            &needed(false),
+            &PackageSource::default(),
+        );
         assert_eq!(odd, Err(UnfitUser("a\nRUN x".to_owned())));
     }
 
     #[test]
     fn packages_come_from_where_they_are_meant_to() {
-        let wheels = Source { wheels: true, ..Source::default() };
+        let wheels = PackageSource { wheels: true, ..PackageSource::default() };
         let text = recipe("", &wheels).containerfile;
         assert!(text.contains("\"--no-index\",\"--find-links=/run/datalake-wheels\""), "{text}");
 
         let index = "https://pkg.example/simple".parse().ok();
-        let text = recipe("", &Source { index, pip_conf: true, wheels: false }).containerfile;
+        let text =
+            recipe("", &PackageSource { index, pip_conf: true, wheels: false }).containerfile;
         assert!(text.contains("\"--index-url=https://pkg.example/simple\""), "{text}");
         assert!(text.contains("ARG PIP_CONFIG_FILE=/run/secrets/pipconf\n"), "{text}");
         let mount = "RUN --mount=type=secret,id=pipconf,target=/run/secrets/pipconf [\"python3\"";
@@ -171,13 +186,23 @@ mod tests {
 
     #[test]
     fn a_tag_stands_for_base_and_requirements_alone() {
-        let tag = recipe("", &Source::default()).tag;
+        let tag = recipe("", &PackageSource::default()).tag;
 
         assert!(tag.starts_with("localhost/datalake-dagster:1.12.6-"), "{tag}");
         assert_eq!(tag.rsplit('-').next().map(str::len), Some(12));
-        assert_eq!(recipe("root", &Source { wheels: true, ..Source::default() }).tag, tag);
+        assert_eq!(
+            recipe("root", &PackageSource { wheels: true, ..PackageSource::default() }).tag,
+            tag
+        );
         let other = |base, modal| {
-            Recipe::new((base, ""), "python3", &needed(modal), &Source::default()).unwrap().tag
+            Recipe::new(
+                BaseImage { id: base, user: "" },
+                "python3",
+                &needed(modal),
+                &PackageSource::default(),
+            )
+            .unwrap()
+            .tag
         };
         assert_ne!(other("5f3b", false), tag);
         assert_ne!(other("5f3a", true), tag);

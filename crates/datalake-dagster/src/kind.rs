@@ -8,10 +8,11 @@ mod words;
 
 use std::collections::BTreeSet;
 
-use datalake_core::TableKind;
+use datalake_core::migration::name_asset;
+use datalake_core::s3::TableKind;
 
 use crate::content::{SQLITE_MAGIC, begins_as_pickle};
-use crate::layout::{asset_name, is_run_id};
+use crate::layout::is_run_id;
 
 /// So many bytes at the beginning of a file are looked at.
 pub const HEAD: usize = 64;
@@ -107,7 +108,7 @@ impl KindReader {
         }
         let parts: Vec<_> = path.split('/').collect();
         let is_pickle = ends.is_pickle();
-        let is_known = is_pickle && asset_name(path, &self.known).is_known;
+        let is_known = is_pickle && name_asset(path, &self.known).is_known;
         match log_of_step(&parts) {
             Some(log) if !is_known => return log,
             Some(_) | None => (),
@@ -118,7 +119,7 @@ impl KindReader {
         if let Some(log) = log_of_daemon(&parts, ends) {
             return log;
         }
-        self.database(path, ends).unwrap_or_else(|| other(&parts, ends))
+        self.database(path, ends).unwrap_or_else(|| judge_other(&parts, ends))
     }
 
     /// What database a file is, or belongs to.
@@ -201,8 +202,8 @@ fn log_of_daemon(parts: &[&str], ends: &FileEnds<'_>) -> Option<StoredKind> {
     let is_json = ends.head.is_empty() || ends.head.starts_with(b"{");
     let log = match *parts {
         ["__repository__", _, .., name] => log_by_end(name)?,
-        ["backfill", _, name] if is_json && is_time(stem(name)) => log_by_end(name)?,
-        [_, _, name] if is_json && is_number(stem(name)) => log_by_end(name)?,
+        ["backfill", _, name] if is_json && is_time(strip_ending(name)) => log_by_end(name)?,
+        [_, _, name] if is_json && is_number(strip_ending(name)) => log_by_end(name)?,
         _ => return None,
     };
     Some(if log == StoredKind::Log { StoredKind::TickLog } else { log })
@@ -225,7 +226,7 @@ fn log_by_end(name: &str) -> Option<StoredKind> {
     }
 }
 
-fn stem(name: &str) -> &str {
+fn strip_ending(name: &str) -> &str {
     name.split_once('.').map_or(name, |(stem, _)| stem)
 }
 
@@ -241,7 +242,7 @@ fn is_time(text: &str) -> bool {
 }
 
 /// What is neither pickle, log nor database.
-fn other(parts: &[&str], ends: &FileEnds<'_>) -> StoredKind {
+fn judge_other(parts: &[&str], ends: &FileEnds<'_>) -> StoredKind {
     let is_zero = |bytes: &[u8]| bytes.iter().all(|byte| *byte == 0);
     if ends.size == 0 {
         StoredKind::Empty

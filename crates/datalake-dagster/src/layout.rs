@@ -4,8 +4,6 @@
 //! S3 one to the same parts below its prefix. Outputs of ops and logs of steps lie below the ids of
 //! their runs, and get `storage/` before it.
 
-use std::collections::BTreeSet;
-
 /// Whether a name is the id of a run: a UUID.
 #[must_use]
 pub fn is_run_id(name: &str) -> bool {
@@ -42,33 +40,6 @@ pub fn op_output_here(path: &str) -> String {
         here.push_str(&format!("[{key}]{behind}"));
     }
     format!("{run}/{here}/{output}")
-}
-
-/// An asset, and one of its partitions.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct AssetName {
-    /// The parts of the asset's key.
-    pub key: Vec<String>,
-    /// The partition; several dimensions are joined by `/`.
-    pub partition: Option<String>,
-    /// Whether the instance knows the asset. Otherwise the whole path counts as its key, and its
-    /// last parts may be a partition.
-    pub is_known: bool,
-}
-
-/// The asset that a path belongs to, where the keys of all assets are known: the longest one that
-/// the path begins with.
-#[must_use]
-pub fn asset_name(path: &str, keys: &BTreeSet<Vec<String>>) -> AssetName {
-    let parts: Vec<String> = path.split('/').map(str::to_owned).collect();
-    for length in (1..=parts.len()).rev() {
-        let (key, rest) = parts.split_at(length);
-        if keys.contains(key) {
-            let partition = (!rest.is_empty()).then(|| rest.join("/"));
-            return AssetName { key: key.to_vec(), partition, is_known: true };
-        }
-    }
-    AssetName { key: parts, partition: None, is_known: false }
 }
 
 /// What lies beside the pickles in `DAGSTER_HOME`, by its first part: why a migration leaves it.
@@ -110,21 +81,5 @@ mod tests {
         for path in ["RUN/o1/r", "RUN/o2[a]/r/m", "RUN/g.o2[a_1]/r", "RUN/g[b].o[c].x/r"] {
             assert_eq!(op_output_here(&op_output_there(path)), path);
         }
-    }
-
-    #[test]
-    fn the_longest_known_key_is_the_asset_and_the_rest_its_partition() {
-        let key = |text: &str| text.split('/').map(str::to_owned).collect::<Vec<_>>();
-        let keys = ["raw", "raw/by_day", "plain"].map(key).into();
-        let name = |path: &str| {
-            let name = asset_name(path, &keys);
-            (name.key.join("/"), name.partition, name.is_known)
-        };
-
-        assert_eq!(name("plain"), ("plain".to_owned(), None, true));
-        let day = Some("2026-01-01".to_owned());
-        assert_eq!(name("raw/by_day/2026-01-01"), ("raw/by_day".to_owned(), day, true));
-        assert_eq!(name("raw/x/y"), ("raw".to_owned(), Some("x/y".to_owned()), true));
-        assert_eq!(name("other/x"), ("other/x".to_owned(), None, false));
     }
 }

@@ -1,15 +1,15 @@
 //! What an object in the bucket of Dagster's assets belongs to, by its key.
 
-use datalake_core::KeyPrefix;
+use datalake_core::s3::KeyPrefix;
 
 /// What an object belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Owner<'k> {
+pub enum KeyOwner<'k> {
     /// An asset, or a partition of one.
     Asset {
         /// The asset's key with `/` between its parts.
         asset: &'k str,
-        /// The partition; a guess, see [`owner`].
+        /// The partition; a guess, see [`find_owner`].
         partition: Option<&'k str>,
     },
     /// Outputs of ops and logs of runs.
@@ -25,28 +25,28 @@ pub enum Owner<'k> {
 /// partition; so does all behind an asset of `partitioned`. Everything else is taken for the asset.
 ///
 /// ```
-/// use datalake_dagster::{Owner, owner};
+/// use datalake_dagster::{KeyOwner, find_owner};
 ///
 /// let prefix = "assets".parse()?;
-/// let found = owner(&prefix, "assets/by_day/2026-01-02/eu", &[]);
-/// assert_eq!(found, Owner::Asset { asset: "by_day", partition: Some("2026-01-02/eu") });
-/// let found = owner(&prefix, "assets/raw/orders", &[]);
-/// assert_eq!(found, Owner::Asset { asset: "raw/orders", partition: None });
-/// assert_eq!(owner(&prefix, "other/x", &[]), Owner::Outside);
+/// let found = find_owner(&prefix, "assets/by_day/2026-01-02/eu", &[]);
+/// assert_eq!(found, KeyOwner::Asset { asset: "by_day", partition: Some("2026-01-02/eu") });
+/// let found = find_owner(&prefix, "assets/raw/orders", &[]);
+/// assert_eq!(found, KeyOwner::Asset { asset: "raw/orders", partition: None });
+/// assert_eq!(find_owner(&prefix, "other/x", &[]), KeyOwner::Outside);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[must_use]
-pub fn owner<'k>(prefix: &KeyPrefix, key: &'k str, partitioned: &[String]) -> Owner<'k> {
-    let Some(path) = below(prefix, key) else { return Owner::Outside };
+pub fn find_owner<'k>(prefix: &KeyPrefix, key: &'k str, partitioned: &[String]) -> KeyOwner<'k> {
+    let Some(path) = strip_prefix_of_key(prefix, key) else { return KeyOwner::Outside };
     if is_of_runs(path) {
-        return Owner::Runs;
+        return KeyOwner::Runs;
     }
-    let (asset, partition) = split(path, partitioned);
-    Owner::Asset { asset, partition }
+    let (asset, partition) = split_partition(path, partitioned);
+    KeyOwner::Asset { asset, partition }
 }
 
 /// The key below the prefix and its slash.
-fn below<'k>(prefix: &KeyPrefix, key: &'k str) -> Option<&'k str> {
+fn strip_prefix_of_key<'k>(prefix: &KeyPrefix, key: &'k str) -> Option<&'k str> {
     let prefix = prefix.as_str();
     if prefix.is_empty() {
         return Some(key);
@@ -54,7 +54,7 @@ fn below<'k>(prefix: &KeyPrefix, key: &'k str) -> Option<&'k str> {
     key.strip_prefix(prefix)?.strip_prefix('/').filter(|path| !path.is_empty())
 }
 
-fn split<'p>(path: &'p str, partitioned: &[String]) -> (&'p str, Option<&'p str>) {
+fn split_partition<'p>(path: &'p str, partitioned: &[String]) -> (&'p str, Option<&'p str>) {
     for asset in partitioned {
         if let Some(rest) = path.strip_prefix(asset.as_str())
             && let Some(partition) = rest.strip_prefix('/')
@@ -110,9 +110,9 @@ mod tests {
     #[track_caller]
     fn check(key: &str, expected: Option<(&str, Option<&str>)>) {
         let prefix = "assets".parse().unwrap();
-        let expected =
-            expected.map_or(Owner::Outside, |(asset, partition)| Owner::Asset { asset, partition });
-        assert_eq!(owner(&prefix, key, &["by_static".to_owned()]), expected, "{key}");
+        let expected = expected
+            .map_or(KeyOwner::Outside, |(asset, partition)| KeyOwner::Asset { asset, partition });
+        assert_eq!(find_owner(&prefix, key, &["by_static".to_owned()]), expected, "{key}");
     }
 
     #[test]
@@ -144,8 +144,11 @@ mod tests {
         check("assets-old/x", None);
         let prefix = "assets".parse().unwrap();
         let key = format!("assets/storage/{RUN}/step/result");
-        assert_eq!(owner(&prefix, &key, &[]), Owner::Runs);
-        assert_eq!(owner(&KeyPrefix::default(), &format!("storage/{RUN}/x"), &[]), Owner::Runs);
+        assert_eq!(find_owner(&prefix, &key, &[]), KeyOwner::Runs);
+        assert_eq!(
+            find_owner(&KeyPrefix::default(), &format!("storage/{RUN}/x"), &[]),
+            KeyOwner::Runs
+        );
         check("assets/storage/no-run/x", Some(("storage/no-run/x", None)));
     }
 }

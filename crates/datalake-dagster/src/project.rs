@@ -5,7 +5,7 @@ mod pyproject;
 
 use sha2::{Digest, Sha256};
 
-pub use names::{Names, TakenNames};
+pub use names::{ProjectNames, TakenNames};
 pub use pyproject::{DgProject, InvalidProject};
 
 const RESOURCES: &str = include_str!("project/resources.py");
@@ -59,7 +59,7 @@ impl ProjectFile {
     /// A file of this text, below a line by which it is known again as long as nobody changes it.
     #[must_use]
     pub fn signed(path: String, text: &str) -> Self {
-        let text = format!("{SIGNATURE}{}{INVITATION}{text}", digest(text.as_bytes()));
+        let text = format!("{SIGNATURE}{}{INVITATION}{text}", digest_text(text.as_bytes()));
         Self { path, text, is_frame: false }
     }
 
@@ -71,25 +71,25 @@ impl ProjectFile {
 /// The example in one file.
 ///
 /// ```
-/// use datalake_dagster::{Names, TakenNames, single_file};
+/// use datalake_dagster::{ProjectNames, TakenNames, single_file};
 ///
-/// let file = single_file(&Names::free(&TakenNames::default()), "assets");
+/// let file = single_file(&ProjectNames::free(&TakenNames::default()), "assets");
 /// assert_eq!(file.path, "example_s3_assets.py");
 /// assert!(file.text.contains("resources={\"s3\": s3, \"s3_io_manager\": s3_io_manager}"));
 /// ```
 #[must_use]
-pub fn single_file(names: &Names, prefix: &str) -> ProjectFile {
-    let text = filled(&SINGLE_FILE.replace("{{assets}}", ASSETS.trim_end()), names, prefix);
+pub fn single_file(names: &ProjectNames, prefix: &str) -> ProjectFile {
+    let text = fill_template(&SINGLE_FILE.replace("{{assets}}", ASSETS.trim_end()), names, prefix);
     ProjectFile::signed("example_s3_assets.py".to_owned(), &text)
 }
 
 /// The example for a project in today's layout, in a folder of its own below its `defs`.
 #[must_use]
-pub fn dg_files(project: &DgProject, names: &Names, prefix: &str) -> Vec<ProjectFile> {
+pub fn dg_files(project: &DgProject, names: &ProjectNames, prefix: &str) -> Vec<ProjectFile> {
     let file = |name: &str, text: &str| {
         ProjectFile::signed(
             format!("{}/datalake/{name}", project.defs),
-            &filled(text, names, prefix),
+            &fill_template(text, names, prefix),
         )
     };
     vec![
@@ -111,7 +111,7 @@ pub fn dg_frame(package: &str) -> Vec<ProjectFile> {
     ]
 }
 
-fn filled(template: &str, names: &Names, prefix: &str) -> String {
+fn fill_template(template: &str, names: &ProjectNames, prefix: &str) -> String {
     // A leading slash would become part of the keys.
     let prefix = serde_json::Value::from(prefix.trim_matches('/')).to_string();
     let text = template.replace("{{prefix}}", &prefix);
@@ -121,10 +121,10 @@ fn filled(template: &str, names: &Names, prefix: &str) -> String {
 fn is_as_written(text: &[u8]) -> bool {
     let Ok(text) = std::str::from_utf8(text) else { return false };
     let rest = text.strip_prefix(SIGNATURE).and_then(|rest| rest.split_once(INVITATION));
-    rest.is_some_and(|(signed, rest)| signed == digest(rest.as_bytes()))
+    rest.is_some_and(|(signed, rest)| signed == digest_text(rest.as_bytes()))
 }
 
-fn digest(text: &[u8]) -> String {
+fn digest_text(text: &[u8]) -> String {
     Sha256::digest(text).iter().take(8).map(|byte| format!("{byte:02x}")).collect()
 }
 
@@ -132,11 +132,11 @@ fn digest(text: &[u8]) -> String {
 mod tests {
     use super::*;
 
-    fn names() -> Names {
-        Names::free(&TakenNames::default())
+    fn names() -> ProjectNames {
+        ProjectNames::free(&TakenNames::default())
     }
 
-    fn all(names: &Names) -> Vec<ProjectFile> {
+    fn all(names: &ProjectNames) -> Vec<ProjectFile> {
         let project = DgProject { package: "lake".to_owned(), defs: "src/lake/defs".to_owned() };
         let mut files = dg_files(&project, names, "assets");
         files.push(single_file(names, "assets"));
@@ -163,7 +163,7 @@ mod tests {
         let mut taken = TakenNames::default();
         taken.read("resources={'s3' : x, \"s3_io_manager\": y}\ndef raw_data(): ...\n");
 
-        for file in all(&Names::free(&taken)) {
+        for file in all(&ProjectNames::free(&taken)) {
             let text = &file.text;
             assert!(!text.contains("\"s3\":") && !text.contains("\"s3_io_manager\""), "{text}");
             assert!(!text.contains("def raw_data") && !text.contains("(raw_data"), "{text}");

@@ -4,7 +4,7 @@ mod tokens;
 
 use datalake_core::doctor::{PythonTrap, PythonTrapKind};
 
-use tokens::{Kind, Token, tokens};
+use tokens::{Token, TokenKind, read_tokens};
 
 /// Words of Modal's client that are gone, and those that stand for them today.
 const GONE: [(&str, &str); 10] = [
@@ -42,11 +42,11 @@ const GONE_ARGUMENTS: [(&str, &str); 4] = [
 /// ```
 #[must_use]
 pub fn scan_python(path: &str, text: &str) -> Vec<PythonTrap> {
-    let tokens = tokens(text);
+    let tokens = read_tokens(text);
     let uses = |module: &str| {
-        tokens
-            .iter()
-            .any(|token| token.kind == Kind::Word && token.text.split('.').next() == Some(module))
+        tokens.iter().any(|token| {
+            token.kind == TokenKind::Word && token.text.split('.').next() == Some(module)
+        })
     };
     let (uses_modal, uses_dagster) = (uses("modal"), uses("dagster"));
     let mut traps = Vec::new();
@@ -55,9 +55,9 @@ pub fn scan_python(path: &str, text: &str) -> Vec<PythonTrap> {
         let before = at.checked_sub(1).and_then(|at| tokens.get(at));
         let found = [
             if uses_modal { modal_word(rest) } else { None },
-            if uses_dagster { getenv(rest) } else { None },
+            if uses_dagster { find_getenv(rest) } else { None },
             latest_json(token, tokens.get(..at).unwrap_or_default()),
-            secret(rest),
+            find_secret(rest),
             leading_slash(rest),
         ];
         // The second half of a dotted name after a call is a name of something else.
@@ -74,7 +74,7 @@ pub fn scan_python(path: &str, text: &str) -> Vec<PythonTrap> {
 type Trap = (PythonTrapKind, String, Option<String>);
 
 fn modal_word(tokens: &[Token]) -> Option<Trap> {
-    let word = tokens.first().filter(|token| token.kind == Kind::Word)?;
+    let word = tokens.first().filter(|token| token.kind == TokenKind::Word)?;
     let is_argument = tokens.get(1).is_some_and(|next| next.text == "=");
     let trap = |instead: &str| {
         Some((PythonTrapKind::ModalWord, word.text.clone(), Some(instead.to_owned())))
@@ -89,11 +89,15 @@ fn modal_word(tokens: &[Token]) -> Option<Trap> {
 }
 
 /// `os.getenv("NAME")`, `os.environ["NAME"]`, `os.environ.get("NAME")` outside of functions.
-fn getenv(tokens: &[Token]) -> Option<Trap> {
+fn find_getenv(tokens: &[Token]) -> Option<Trap> {
     let [word, open, name, ..] = tokens else { return None };
     let reads = ["os.getenv", "getenv", "os.environ", "environ", "os.environ.get", "environ.get"];
     let is_read = reads.contains(&word.text.as_str()) && ["(", "["].contains(&open.text.as_str());
-    if !is_read || word.is_in_function || name.kind != Kind::Text || !matters(&name.text) {
+    if !is_read
+        || word.is_in_function
+        || name.kind != TokenKind::Text
+        || !is_sensitive_name(&name.text)
+    {
         return None;
     }
     // `os.environ["NAME"] = …` sets it.
@@ -107,14 +111,14 @@ fn getenv(tokens: &[Token]) -> Option<Trap> {
 }
 
 /// Variables without which a definition is wrong, or that are secret.
-fn matters(name: &str) -> bool {
+fn is_sensitive_name(name: &str) -> bool {
     let is_secret = ["SECRET", "TOKEN", "PASSWORD"].iter().any(|word| name.contains(word));
     name.starts_with("AWS_") || name.starts_with("DAGSTER_S3_") || is_secret
 }
 
 /// A key that ends in `/latest.json`, unless it is one that is written.
 fn latest_json(token: &Token, before: &[Token]) -> Option<Trap> {
-    if token.kind != Kind::Text || !token.text.ends_with("/latest.json") {
+    if token.kind != TokenKind::Text || !token.text.ends_with("/latest.json") {
         return None;
     }
     let [.., name, sign] = before else { return None };
@@ -126,7 +130,7 @@ fn latest_json(token: &Token, before: &[Token]) -> Option<Trap> {
 }
 
 /// `aws_secret_access_key="…"`, `"AWS_SECRET_ACCESS_KEY": "…"`, and the same of Modal's token.
-fn secret(tokens: &[Token]) -> Option<Trap> {
+fn find_secret(tokens: &[Token]) -> Option<Trap> {
     const NAMES: [&str; 3] = ["aws_secret_access_key", "modal_token_secret", "token_secret"];
     let written = &tokens.first()?.text;
     let name = written.to_ascii_lowercase();
@@ -139,7 +143,7 @@ fn secret(tokens: &[Token]) -> Option<Trap> {
         Some([close, sign, value, ..]) if close.text == "]" && sign.text == "=" => value,
         _ => return None,
     };
-    let is_one = value.kind == Kind::Text && looks_real(&value.text);
+    let is_one = value.kind == TokenKind::Text && looks_real(&value.text);
     is_one.then(|| (PythonTrapKind::Secret, format!("{written}=…"), None))
 }
 
@@ -154,7 +158,7 @@ fn leading_slash(tokens: &[Token]) -> Option<Trap> {
     let [name, sign, value, ..] = tokens else { return None };
     let is_one = name.text == "s3_prefix"
         && sign.text == "="
-        && value.kind == Kind::Text
+        && value.kind == TokenKind::Text
         && value.text.starts_with('/');
     is_one.then(|| (PythonTrapKind::LeadingSlash, format!("s3_prefix=\"{}\"", value.text), None))
 }

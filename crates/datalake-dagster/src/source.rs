@@ -11,7 +11,7 @@ pub const PIP_CONF_ID: &str = "pipconf";
 
 /// Where pip gets packages from; nothing set is its usual index.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Source {
+pub struct PackageSource {
     /// Another index.
     pub index: Option<IndexUrl>,
     /// A folder of wheels at [`WHEELS`], and no index at all.

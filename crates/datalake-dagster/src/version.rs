@@ -35,7 +35,7 @@ impl FromStr for DagsterVersion {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let not_released = || UnfitVersion::NotReleased(text.to_owned());
-        let numbers: Option<Vec<u32>> = text.split('.').map(number).collect();
+        let numbers: Option<Vec<u32>> = text.split('.').map(parse_number).collect();
         match *numbers.ok_or_else(not_released)?.as_slice() {
             [1, minor, patch] => Ok(Self { minor, patch }),
             [_, _, _] => Err(UnfitVersion::OtherLine(text.to_owned())),
@@ -53,9 +53,9 @@ impl fmt::Display for DagsterVersion {
 /// Whether `version` is not below `bound`, as pip compares what is installed.
 ///
 /// A release candidate of the bound itself is below it.
-pub(crate) fn reaches(version: &str, bound: &str) -> bool {
-    let (found, is_early) = release(version);
-    let (bound, _) = release(bound);
+pub(crate) fn reaches_bound(version: &str, bound: &str) -> bool {
+    let (found, is_early) = read_release(version);
+    let (bound, _) = read_release(bound);
     let length = found.len().max(bound.len());
     let padded = |numbers: &[u32]| -> Vec<u32> {
         numbers.iter().copied().chain(std::iter::repeat(0)).take(length).collect()
@@ -65,13 +65,13 @@ pub(crate) fn reaches(version: &str, bound: &str) -> bool {
 }
 
 /// The numbers of a version up to its first odd part, and whether that makes it earlier.
-fn release(version: &str) -> (Vec<u32>, bool) {
+fn read_release(version: &str) -> (Vec<u32>, bool) {
     let public = version.split('+').next().unwrap_or_default();
     let mut numbers = Vec::new();
     for part in public.split('.') {
         let digits = part.find(|c: char| !c.is_ascii_digit()).unwrap_or(part.len());
         let (digits, rest) = part.split_at(digits);
-        if let Some(number) = number(digits) {
+        if let Some(number) = parse_number(digits) {
             numbers.push(number);
         }
         if !rest.is_empty() {
@@ -82,7 +82,7 @@ fn release(version: &str) -> (Vec<u32>, bool) {
 }
 
 /// `u32::from_str` takes a sign as well.
-fn number(digits: &str) -> Option<u32> {
+fn parse_number(digits: &str) -> Option<u32> {
     digits.bytes().all(|b| b.is_ascii_digit()).then(|| digits.parse().ok()).flatten()
 }
 
@@ -124,10 +124,10 @@ mod tests {
     fn a_bound_is_reached_by_itself_and_all_that_comes_later() {
         for version in ["1.38", "1.38.0", "1.38.0.post1", "1.44.5", "2.0", "1.39.0rc1", "1.38.1+x"]
         {
-            assert!(reaches(version, "1.38"), "{version}");
+            assert!(reaches_bound(version, "1.38"), "{version}");
         }
         for version in ["1.37.99", "1.9.0", "0.99", "1.38.0rc1", "1.38.dev0", "", "x"] {
-            assert!(!reaches(version, "1.38"), "{version}");
+            assert!(!reaches_bound(version, "1.38"), "{version}");
         }
     }
 
@@ -141,7 +141,7 @@ mod tests {
         #[test]
         fn no_text_is_too_odd(text: String) {
             let _ = text.parse::<DagsterVersion>();
-            let _ = reaches(&text, "1.38");
+            let _ = reaches_bound(&text, "1.38");
         }
     }
 }

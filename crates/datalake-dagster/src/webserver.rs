@@ -38,10 +38,10 @@ pub enum UnreadableAnswer {
 }
 
 #[derive(Deserialize)]
-struct Answer {
+struct GraphqlAnswer {
     data: Option<Data>,
     #[serde(default)]
-    errors: Vec<Problem>,
+    errors: Vec<GraphqlProblem>,
 }
 
 #[derive(Deserialize)]
@@ -52,7 +52,7 @@ struct Data {
 }
 
 #[derive(Deserialize)]
-struct Problem {
+struct GraphqlProblem {
     message: String,
 }
 
@@ -64,17 +64,17 @@ struct Runs {
 
 #[derive(Deserialize)]
 struct Assets {
-    nodes: Option<Vec<Node>>,
+    nodes: Option<Vec<GraphqlNode>>,
     message: Option<String>,
 }
 
 #[derive(Deserialize)]
-struct Node {
-    key: Key,
+struct GraphqlNode {
+    key: GraphqlKey,
 }
 
 #[derive(Deserialize)]
-struct Key {
+struct GraphqlKey {
     path: Vec<String>,
 }
 
@@ -84,8 +84,8 @@ struct Key {
 ///
 /// [`UnreadableAnswer`] for anything else than a list of runs.
 pub fn live_runs(answer: &[u8]) -> Result<Vec<LiveRun>, UnreadableAnswer> {
-    let runs = data(answer)?.runs_or_error.ok_or(UnreadableAnswer::NotDagster)?;
-    runs.results.ok_or_else(|| refused(runs.message))
+    let runs = read_data(answer)?.runs_or_error.ok_or(UnreadableAnswer::NotDagster)?;
+    runs.results.ok_or_else(|| refuse_answer(runs.message))
 }
 
 /// The keys that an answer to [`ASSETS_QUERY`] tells of.
@@ -94,8 +94,8 @@ pub fn live_runs(answer: &[u8]) -> Result<Vec<LiveRun>, UnreadableAnswer> {
 ///
 /// [`UnreadableAnswer`] for anything else than a list of assets.
 pub fn asset_keys(answer: &[u8]) -> Result<BTreeSet<Vec<String>>, UnreadableAnswer> {
-    let assets = data(answer)?.assets_or_error.ok_or(UnreadableAnswer::NotDagster)?;
-    let nodes = assets.nodes.ok_or_else(|| refused(assets.message))?;
+    let assets = read_data(answer)?.assets_or_error.ok_or(UnreadableAnswer::NotDagster)?;
+    let nodes = assets.nodes.ok_or_else(|| refuse_answer(assets.message))?;
     Ok(nodes.into_iter().map(|node| node.key.path).collect())
 }
 
@@ -105,8 +105,8 @@ pub fn asset_key_of_database(text: &str) -> Option<Vec<String>> {
     serde_json::from_str(text).ok()
 }
 
-fn data(answer: &[u8]) -> Result<Data, UnreadableAnswer> {
-    let answer: Answer =
+fn read_data(answer: &[u8]) -> Result<Data, UnreadableAnswer> {
+    let answer: GraphqlAnswer =
         serde_json::from_slice(answer).map_err(|_| UnreadableAnswer::NotDagster)?;
     match (answer.errors.into_iter().next(), answer.data) {
         (Some(problem), _) => Err(UnreadableAnswer::Refused(problem.message)),
@@ -115,7 +115,7 @@ fn data(answer: &[u8]) -> Result<Data, UnreadableAnswer> {
     }
 }
 
-fn refused(message: Option<String>) -> UnreadableAnswer {
+fn refuse_answer(message: Option<String>) -> UnreadableAnswer {
     message.map_or(UnreadableAnswer::NotDagster, UnreadableAnswer::Refused)
 }
 

@@ -1,30 +1,30 @@
 //! What of a `dagster.yaml` does not do what it seems to do.
 
+mod log_settings;
 mod place;
 
 use datalake_core::doctor::{YamlTrap, YamlTrapKind};
-use serde_yaml::Value;
+use serde_yaml::{Mapping, Value};
 
-pub use self::place::beside_spec;
+pub use self::place::{SpecifiedStore, compare_with_spec};
 
-use crate::{ComputeLogs, DagsterYaml, LogNote, Place, Setting, UnfitYaml, instance_places};
+use self::log_settings::find_setting_traps;
+use crate::instance::places_in;
+use crate::python_yaml::{PythonYaml, YamlRefusal, read_python_yaml};
+use crate::{ComputeLogs, DagsterYaml, FilesPlace, LogNote, Setting};
 
-/// The settings of `S3ComputeLogManager`, and whether each may be `{env: NAME}` (its class in
-/// dagster-aws 0.29.27, read 2026-11-22).
-const SETTINGS: [(&str, bool); 12] = [
-    ("bucket", true),
-    ("prefix", true),
-    ("endpoint_url", true),
-    ("region", true),
-    ("local_dir", true),
-    ("verify_cert_path", true),
-    ("use_ssl", false),
-    ("verify", false),
-    ("skip_empty_files", false),
-    ("show_url_only", false),
-    ("upload_interval", false),
-    ("upload_extra_args", false),
-];
+/// The text of a `dagster.yaml`.
+///
+/// # Errors
+///
+/// A [`YamlTrap`] for bytes that are no text: Python stops at them.
+pub fn decode_yaml(content: &[u8]) -> Result<&str, YamlTrap> {
+    std::str::from_utf8(content).map_err(|error| {
+        let line = content.iter().take(error.valid_up_to()).filter(|byte| **byte == b'\n').count();
+        let what = format!("line {}: bytes that are no UTF-8 text", line + 1);
+        make_trap(YamlTrapKind::Form, &what)
+    })
+}
 
 /// Finds the traps in a `dagster.yaml`. `inside` is Dagster's home as its processes see it;
 /// `is_set` tells whether a container gets a variable.
@@ -42,31 +42,40 @@ const SETTINGS: [(&str, bool); 12] = [
 /// ```
 #[must_use]
 pub fn scan_yaml(text: &str, inside: &str, is_set: impl Fn(&str) -> bool) -> Vec<YamlTrap> {
-    let yaml = match DagsterYaml::parse(text) {
+    let PythonYaml { value, repeated } = match read_python_yaml(text) {
         Ok(yaml) => yaml,
-        Err(error @ UnfitYaml::Twice(_)) => {
-            return vec![trap(YamlTrapKind::DuplicateKey, &error.to_string())];
+        Err(refusal) => {
+            return vec![make_trap(YamlTrapKind::Form, &describe_refusal(&refusal, text))];
         }
-        Err(error) => return vec![trap(YamlTrapKind::Form, &error.to_string())],
     };
+    let yaml = match DagsterYaml::with_value(text, value) {
+        Ok(yaml) => yaml,
+        Err(error) => return vec![make_trap(YamlTrapKind::Form, &error.to_string())],
+    };
+    let repeated =
+        repeated.iter().map(|key| make_trap(YamlTrapKind::DuplicateKey, &key.to_string()));
+    let refused = find_refused_keys(yaml.root());
+    if !refused.is_empty() {
+        return repeated.chain(refused).collect();
+    }
     let logs = yaml.compute_logs();
-    let mut traps: Vec<YamlTrap> = yaml.log_notes().iter().filter_map(of_note).collect();
+    let mut traps: Vec<YamlTrap> = repeated.collect();
+    traps.extend(yaml.log_notes().iter().filter_map(of_note));
     match &logs {
         ComputeLogs::Unsaid => {
-            traps.push(trap(YamlTrapKind::LocalLogs, "it says nothing of `compute_logs`"));
+            traps.push(make_trap(YamlTrapKind::LocalLogs, "it says nothing of `compute_logs`"));
         }
         ComputeLogs::Local(folder) => {
-            traps.push(trap(YamlTrapKind::LocalLogs, "`compute_logs` are files"));
+            traps.push(make_trap(YamlTrapKind::LocalLogs, "`compute_logs` are files"));
             if let Some(Setting::Text(folder)) = folder {
                 traps.extend(of_folder("compute_logs", folder));
             }
         }
-        ComputeLogs::S3 { .. } => traps.extend(of_settings(text, is_set)),
-        ComputeLogs::Other(_) => (),
+        ComputeLogs::S3 { .. } => traps.extend(find_setting_traps(&yaml, is_set)),
+        ComputeLogs::Other(_) | ComputeLogs::NoClass => (),
     }
-    if let Ok(places) = instance_places(text, inside)
-        && let Place::Relative(folder) = &places.pickles
-    {
+    let places = places_in(&Value::Mapping(yaml.root().clone()), inside);
+    if let FilesPlace::Relative(folder) = &places.pickles {
         traps.extend(of_folder("local_artifact_storage", folder));
     }
     traps
@@ -83,48 +92,64 @@ fn of_note(note: &LogNote) -> Option<YamlTrap> {
         LogNote::RunContainers(_) => YamlTrapKind::Launcher,
         LogNote::EmptyFiles | LogNote::NoLocalDir => return None,
     };
-    Some(trap(kind, &note.to_string()))
+    Some(make_trap(kind, &note.to_string()))
 }
 
 /// A folder that is not where it seems to be.
 fn of_folder(key: &str, folder: &str) -> Option<YamlTrap> {
     let what = format!("`{key}` has the folder `{folder}`");
     match folder {
-        _ if folder.contains('$') => Some(trap(YamlTrapKind::UnexpandedHome, &what)),
+        _ if folder.contains('$') => Some(make_trap(YamlTrapKind::UnexpandedHome, &what)),
         _ if folder.starts_with('/') => None,
-        _ => Some(trap(YamlTrapKind::RelativeFolder, &what)),
+        _ => Some(make_trap(YamlTrapKind::RelativeFolder, &what)),
     }
 }
 
-/// The settings of the block for S3.
-fn of_settings(text: &str, is_set: impl Fn(&str) -> bool) -> Vec<YamlTrap> {
-    let Ok(root) = serde_yaml::from_str::<Value>(text) else { return Vec::new() };
-    let config = root.get("compute_logs").and_then(|block| block.get("config"));
-    let Some(config) = config.and_then(Value::as_mapping) else { return Vec::new() };
-    let mut traps = Vec::new();
-    for (key, value) in config {
-        let Some(key) = key.as_str() else { continue };
-        let variable = value.get("env").and_then(Value::as_str);
-        let known = SETTINGS.iter().find(|(name, _)| *name == key).map(|(_, may_be)| *may_be);
-        match (known, variable) {
-            (None, _) => {
-                traps.push(trap(YamlTrapKind::UnknownKey, &format!("`{key}` is no setting of it")));
-            }
-            (Some(false), Some(_)) => {
-                let what = format!("`{key}` must be a value, not `env:`");
-                traps.push(trap(YamlTrapKind::UnknownKey, &what));
-            }
-            (Some(true), Some(name)) if !is_set(name) => {
-                let what = format!("`{key}` comes from `{name}`, which nothing here hands over");
-                traps.push(trap(YamlTrapKind::MissingVariable, &what));
-            }
-            (Some(_), _) => (),
+/// What Dagster loads by a class that the file names (its schema in 1.13.27).
+const LOADED: [&str; 10] = [
+    "local_artifact_storage",
+    "compute_logs",
+    "run_storage",
+    "event_log_storage",
+    "schedule_storage",
+    "scheduler",
+    "run_coordinator",
+    "run_launcher",
+    "instance_class",
+    "defs_state_storage",
+];
+
+/// Root keys for which Dagster refuses the whole file (tried with 1.13.27): those without a value, and
+/// blocks that do not name what is to be loaded.
+fn find_refused_keys(root: &Mapping) -> Vec<YamlTrap> {
+    let judge = |(key, value): (&Value, &Value)| {
+        let key = key.as_str()?;
+        if value.is_null() {
+            let what = format!("`{key}` is empty: Dagster refuses the whole file for it");
+            return Some(make_trap(YamlTrapKind::Form, &what));
         }
-    }
-    traps
+        let lacks = |name: &&str| value.get(*name).is_none_or(Value::is_null);
+        let lacking: Vec<_> = ["module", "class"].into_iter().filter(lacks).collect();
+        let lacking: Vec<_> = lacking.iter().map(|name| format!("`{name}`")).collect();
+        let what = format!(
+            "`{key}` names no {}: Dagster refuses the whole file",
+            lacking.join(" and no ")
+        );
+        (LOADED.contains(&key) && !lacking.is_empty()).then(|| make_trap(YamlTrapKind::Form, &what))
+    };
+    root.iter().filter_map(judge).collect()
 }
 
-fn trap(kind: YamlTrapKind, what: &str) -> YamlTrap {
+/// Why Dagster cannot read the file. Text of a template is told as what it is.
+fn describe_refusal(refusal: &YamlRefusal, text: &str) -> String {
+    let line = text.lines().nth(refusal.line - 1).unwrap_or_default();
+    let is_template = ["{{", "{%"].iter().any(|sign| line.contains(sign));
+    let template =
+        if is_template { ": it looks like a template that nobody has filled in" } else { "" };
+    format!("{refusal}{template}")
+}
+
+fn make_trap(kind: YamlTrapKind, what: &str) -> YamlTrap {
     YamlTrap { kind, what: what.to_owned() }
 }
 
@@ -134,23 +159,91 @@ mod tests {
 
     #[track_caller]
     fn check(text: &str, expected: &[YamlTrapKind]) {
-        let traps = scan_yaml(text, "/opt/home", |name| name == "DAGSTER_S3_BUCKET");
+        let traps = scan_yaml(text, "/opt/home", |_| true);
         let kinds: Vec<_> = traps.iter().map(|trap| trap.kind).collect();
         assert_eq!(kinds, expected, "{text}: {traps:?}");
     }
 
-    fn s3(settings: &str) -> String {
-        format!(
-            "compute_logs:\n  module: dagster_aws.s3.compute_log_manager\n  class: \
-             S3ComputeLogManager\n  config:\n    prefix: compute-logs\n    local_dir: /opt/logs\n    \
-             skip_empty_files: true\n    bucket: {{env: DAGSTER_S3_BUCKET}}\n{settings}"
-        )
+    #[track_caller]
+    fn check_refusal(text: &str, expected: &str) {
+        let traps = scan_yaml(text, "/opt/home", |_| true);
+        let [YamlTrap { kind: YamlTrapKind::Form, what }] = traps.as_slice() else {
+            panic!("{text}: {traps:?}");
+        };
+        assert_eq!(what, expected, "{text}");
     }
 
     #[test]
-    fn what_cannot_be_read_is_told() {
-        check("a: [", &[YamlTrapKind::Form]);
-        check("telemetry: {}\ntelemetry: {}\n", &[YamlTrapKind::DuplicateKey]);
+    fn what_python_refuses_is_told_with_its_line() {
+        check_refusal(
+            "a: [",
+            "line 1, column 5: expected the node content, but found '<stream end>'",
+        );
+        check_refusal(
+            "telemetry:\n  enabled: true\t# quiet\n",
+            "line 2, column 16: found character '\\t' that cannot start any token",
+        );
+        check_refusal(
+            "run_queue: !!python/object:x.Y {}\n",
+            "line 1, column 12: could not determine a constructor for the tag \
+             'tag:yaml.org,2002:python/object:x.Y'",
+        );
+        check_refusal(
+            "storage:\n  postgres:\n    postgres_url: {{ url }}\n",
+            "line 3, column 20: found unhashable key: it looks like a template that nobody has \
+             filled in",
+        );
+        check_refusal(
+            "a: b\u{7}\n",
+            "line 1, column 5: unacceptable character #x0007: special characters are not allowed",
+        );
+        check_refusal("- a\n", "it is no mapping of keys to values");
+    }
+
+    #[test]
+    fn bytes_that_are_no_text_are_told_with_their_line() {
+        assert_eq!(decode_yaml(b"a: 1\n").unwrap(), "a: 1\n");
+        let trap = decode_yaml(b"a: 1\nb: \xff\n").unwrap_err();
+        assert_eq!(trap.what, "line 2: bytes that are no UTF-8 text");
+    }
+
+    #[test]
+    fn a_key_that_stands_twice_is_told_and_the_last_one_is_judged() {
+        let traps = scan_yaml("a: {b: 1, b: 2}\na: {b: 3}\n", "/opt/home", |_| true);
+        let told = traps.iter().map(|trap| trap.what.as_str());
+        assert_eq!(
+            told.collect::<Vec<_>>(),
+            [
+                "`b` in line 1 and again in line 1",
+                "`a` in line 1 and again in line 2",
+                "it says nothing of `compute_logs`"
+            ]
+        );
+        let local = "compute_logs: {module: m, class: LocalComputeLogManager}\n";
+        let other = "compute_logs: {module: m, class: X}\n";
+        check(&format!("{local}{other}"), &[YamlTrapKind::DuplicateKey]);
+        check(&format!("{other}{local}"), &[YamlTrapKind::DuplicateKey, YamlTrapKind::LocalLogs]);
+    }
+
+    #[test]
+    fn what_dagster_refuses_to_load_is_told_by_its_key() {
+        check_refusal(
+            "telemetry:\n",
+            "`telemetry` is empty: Dagster refuses the whole file for it",
+        );
+        check_refusal(
+            "compute_logs: ~\n",
+            "`compute_logs` is empty: Dagster refuses the whole file for it",
+        );
+        check_refusal(
+            "compute_logs: {}\n",
+            "`compute_logs` names no `module` and no `class`: Dagster refuses the whole file",
+        );
+        check_refusal(
+            "run_launcher: {class: DefaultRunLauncher}\n",
+            "`run_launcher` names no `module`: Dagster refuses the whole file",
+        );
+        check("telemetry: {}\n", &[YamlTrapKind::LocalLogs]);
     }
 
     #[test]
@@ -158,19 +251,11 @@ mod tests {
         check("", &[YamlTrapKind::LocalLogs]);
         let local = |folder: &str| {
             format!(
-                "compute_logs:\n  class: LocalComputeLogManager\n  config:\n    base_dir: {folder}\n"
+                "compute_logs:\n  module: m\n  class: LocalComputeLogManager\n  config:\n    \
+                 base_dir: {folder}\n"
             )
         };
         check(&local("/srv/logs"), &[YamlTrapKind::LocalLogs]);
         check(&local("./logs"), &[YamlTrapKind::LocalLogs, YamlTrapKind::RelativeFolder]);
-    }
-
-    #[test]
-    fn settings_of_the_bucket_s_log_manager() {
-        check(&s3(""), &[]);
-        check(&s3("    region: fsn1\n"), &[YamlTrapKind::RegionIgnored]);
-        check(&s3("    aws_access_key_id: x\n"), &[YamlTrapKind::UnknownKey]);
-        check(&s3("    verify: {env: VERIFY}\n"), &[YamlTrapKind::UnknownKey]);
-        check(&s3("    endpoint_url: {env: S3_URL}\n"), &[YamlTrapKind::MissingVariable]);
     }
 }

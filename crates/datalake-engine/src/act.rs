@@ -1,16 +1,18 @@
 //! One action carried out.
 
-use datalake_core::{
-    Action, BucketName, Credentials, Fault, FaultKind, FileBody, FileState, FilledBody,
-    Fingerprint, Guard, HostPath, ModalObject, ObjectKey, PodmanSecret, Step, Unfilled, Way,
-    vault_part,
+use datalake_core::fault::{Fault, FaultKind};
+use datalake_core::host::{FileState, HostPath};
+use datalake_core::modal::{ModalObject, vault_part};
+use datalake_core::plan::{Action, Found, Guard, Observation, Step, Way};
+use datalake_core::s3::{BucketName, ObjectKey};
+use datalake_core::secret::{
+    Credentials, FileBody, FilledBody, Fingerprint, PodmanSecret, Unfilled,
 };
 
 use crate::Checkpoint;
-use crate::buckets::settled;
-use crate::deployment::Probe;
-use crate::observe::{Sighting, look_for, observe_paths};
-use crate::ports::{NewFile, Ports};
+use crate::buckets::await_settled;
+use crate::observe::{look_at_paths, look_for};
+use crate::ports::{NewFile, Ports, Probe};
 use crate::records::Records;
 use crate::vault::VaultContent;
 
@@ -32,7 +34,7 @@ pub(crate) async fn carry_out(
         }
         Action::RemoveFolder(path) => ports.files.remove_folder(path),
         Action::WriteFile { path, body, file } => {
-            let content = fill(body, keys, &keep_copy(path, &step.guard, ports)?)?;
+            let content = fill_body(body, keys, &keep_copy(path, &step.guard, ports)?)?;
             put_in_place(path, &content, file, ports)
         }
         Action::RestoreFile { path, file } => {
@@ -43,12 +45,13 @@ pub(crate) async fn carry_out(
         Action::RemoveFile(path) => remove_file(path, step, ports).await,
         Action::StoreSecret { name, body, print } => {
             keep_secret(name, &step.guard, ports).await?;
-            store(name, &fill(body, keys, &FilledBody::new(Vec::new()))?, *print, ports).await
+            store_secret(name, &fill_body(body, keys, &FilledBody::new(Vec::new()))?, *print, ports)
+                .await
         }
         Action::RestoreSecret { name, print } => {
             let value = Records(ports.state).copy(*print, ports.fingerprints)?;
             require_guard(step, ports).await?;
-            store(name, &value, *print, ports).await
+            store_secret(name, &value, *print, ports).await
         }
         Action::RemoveSecret(name) => {
             match step.undo.way {
@@ -59,19 +62,20 @@ pub(crate) async fn carry_out(
         }
         Action::SettleServices(states) => ports.dagster.settle(states).await,
         Action::ProveContainers { services, bucket, key, log_manager } => {
-            let probe = Probe { log_manager: log_manager.clone(), ..probe(bucket, key, ports) };
+            let probe =
+                Probe { log_manager: log_manager.clone(), ..make_probe(bucket, key, ports) };
             ports.dagster.prove(services, &probe).await
         }
         Action::StoreVault { secret, body, print } => {
-            let lines = fill(body, keys, &FilledBody::new(Vec::new()))?;
-            store_in_vault((secret, &lines, *print), step, ports).await
+            let lines = fill_body(body, keys, &FilledBody::new(Vec::new()))?;
+            store_in_vault(secret, VaultLines { lines: &lines, print: *print }, step, ports).await
         }
         Action::RestoreVault { secret, print, copy } => {
             let lines = vault_part(&Records(ports.state).copy(*copy, ports.fingerprints)?);
-            store_in_vault((secret, &lines, *print), step, ports).await
+            store_in_vault(secret, VaultLines { lines: &lines, print: *print }, step, ports).await
         }
         Action::RemoveVault(secret) => remove_in_vault(secret, step, ports).await,
-        Action::ClearVault(secret, print) => clear_in_vault((secret, *print), step, ports).await,
+        Action::ClearVault(secret, print) => clear_in_vault(secret, *print, step, ports).await,
         Action::RollOver(app) => roll_over(app, ports).await,
     }
 }
@@ -94,7 +98,8 @@ async fn remove_in_vault(
 }
 
 async fn clear_in_vault(
-    (secret, print): (&ModalObject, Fingerprint),
+    secret: &ModalObject,
+    print: Fingerprint,
     step: &Step,
     ports: &Ports<'_>,
 ) -> Result<(), Fault> {
@@ -112,7 +117,7 @@ async fn roll_over(app: &ModalObject, ports: &Ports<'_>) -> Result<(), Fault> {
 
 async fn create_bucket(bucket: &BucketName, ports: &Ports<'_>) -> Result<(), Fault> {
     let answer = ports.store.create_bucket(bucket).await;
-    settled(ports.store, ports.clock, bucket, answer).await.map(drop)
+    await_settled(ports.store, ports.clock, bucket, answer).await.map(drop)
 }
 
 async fn prove_access(
@@ -120,7 +125,7 @@ async fn prove_access(
     key: &ObjectKey,
     ports: &Ports<'_>,
 ) -> Result<(), Fault> {
-    let content = probe(bucket, key, ports).content.into_bytes();
+    let content = make_probe(bucket, key, ports).content.into_bytes();
     let stored = ports.store.put_object(bucket, key, content.clone()).await?;
     let read = ports.store.get_object(bucket, key).await;
     let deleted = ports.store.delete_object(bucket, key, stored.version.as_ref()).await;
@@ -131,7 +136,7 @@ async fn prove_access(
     deleted
 }
 
-fn probe(bucket: &BucketName, key: &ObjectKey, ports: &Ports<'_>) -> Probe {
+fn make_probe(bucket: &BucketName, key: &ObjectKey, ports: &Ports<'_>) -> Probe {
     let content = format!("datalake was here: {:016x}\n", ports.clock.random());
     Probe { bucket: bucket.clone(), key: key.clone(), content, log_manager: None }
 }
@@ -140,7 +145,7 @@ fn probe(bucket: &BucketName, key: &ObjectKey, ports: &Ports<'_>) -> Probe {
 ///
 /// What would be replaced is judged by this very look: an edit made since the one before stays.
 fn keep_copy(path: &HostPath, guard: &Guard, ports: &Ports<'_>) -> Result<FilledBody, Fault> {
-    let Sighting { observed, mut contents } = observe_paths([path], ports);
+    let Observation { observed, mut contents } = look_at_paths([path], ports);
     require_so(guard.holds(&observed)?)?;
     let Some(content) = contents.remove(path) else {
         return Ok(FilledBody::new(Vec::new()));
@@ -151,7 +156,7 @@ fn keep_copy(path: &HostPath, guard: &Guard, ports: &Ports<'_>) -> Result<Filled
     Ok(content)
 }
 
-fn fill(
+fn fill_body(
     body: &FileBody,
     keys: Option<&Credentials>,
     current: &FilledBody,
@@ -192,7 +197,7 @@ async fn keep_secret(name: &PodmanSecret, guard: &Guard, ports: &Ports<'_>) -> R
     Ok(())
 }
 
-async fn store(
+async fn store_secret(
     name: &PodmanSecret,
     value: &FilledBody,
     print: Fingerprint,
@@ -202,21 +207,31 @@ async fn store(
     ports.secrets.store(name, value).await
 }
 
+/// Lines of a secret in Modal, and the fingerprint that they must have.
+struct VaultLines<'l> {
+    lines: &'l FilledBody,
+    print: Fingerprint,
+}
+
 /// A secret that is not there yet is created and never changed: someone may be quicker.
 async fn store_in_vault(
-    (secret, lines, print): (&ModalObject, &FilledBody, Fingerprint),
+    secret: &ModalObject,
+    content: VaultLines<'_>,
     step: &Step,
     ports: &Ports<'_>,
 ) -> Result<(), Fault> {
+    let VaultLines { lines, print } = content;
     require_planned(lines, print, ports)?;
     if step.guard == Guard::VaultAbsent(secret.clone()) {
         return ports.vault.create(secret, lines, print).await;
     }
-    require_guard(step, ports).await?;
-    let before = match &step.guard {
-        Guard::VaultIs(_, before) => Some(*before),
-        _ => None,
-    };
+    let seen = look_for(step, ports).await;
+    require_so(step.guard.holds(&seen)?)?;
+    // Where nothing of others was in it, clearing it has removed it.
+    if seen.vault_secret(secret) == Found::Absent {
+        return ports.vault.create(secret, lines, print).await;
+    }
+    let before = if let Guard::VaultIs(_, before) = &step.guard { Some(*before) } else { None };
     ports.vault.update(secret, &VaultContent { lines, print, before }).await
 }
 

@@ -1,13 +1,17 @@
 //! The only place that changes the world.
 
+mod taken_over;
 mod walk;
 
-use datalake_core::{
-    Credentials, Fault, FaultKind, Guard, Outcome, Pending, Plan, PlanFault, Receipt, RunId,
-    RunKind, Standing, Step, StepReceipt, Timestamp, Unfinished, UnitName, lint,
-};
+use datalake_core::fault::{Fault, FaultKind, Target};
+use datalake_core::host::UnitName;
+use datalake_core::plan::{Pending, Plan, PlanFault, Standing, Step, lint};
+use datalake_core::receipt::{Outcome, Receipt, RunKind, StepReceipt, Unfinished};
+use datalake_core::secret::Credentials;
+use datalake_core::time::{RunId, Timestamp};
 
-use self::walk::{Walked, walk};
+use self::taken_over::settle_taken_over;
+use self::walk::{Walked, walk_steps};
 use crate::Checkpoint;
 use crate::journal::Begin;
 use crate::observe::look_for;
@@ -15,7 +19,7 @@ use crate::ports::Ports;
 use crate::records::Records;
 
 /// A plan about to be carried out.
-pub struct Run<'a> {
+pub struct PlannedRun<'a> {
     /// The run's name.
     pub id: RunId,
     /// What it is for.
@@ -77,35 +81,39 @@ pub struct FailedStep {
 /// Carries out a plan step by step and stops at the first failure.
 ///
 /// Each step is looked at before and after: one whose result is there already is not done again,
-/// and one whose world has been disturbed is not begun. Intent and outcome go to the journal, so a
-/// killed run can be judged; the receipt is durable when this returns. A step in Modal that Modal does
+/// and one whose world has been disturbed is not begun. A provision begins only where every path is as
+/// its plan says. Intent and outcome go to the journal, so a killed run can be judged; the receipt is durable when this returns. A step in Modal that Modal does
 /// not let happen is pending, and stops no other.
 ///
 /// # Errors
 ///
 /// [`ApplyError`]; its receipt is durable too, unless no step was begun.
 pub async fn apply(
-    run: Run<'_>,
+    run: PlannedRun<'_>,
     watch: &dyn Watch,
     ports: &Ports<'_>,
 ) -> Result<Receipt, ApplyError> {
     if let Some(fault) = lint(run.plan, run.keys).into_iter().next() {
         return Err(ApplyError::Plan(fault));
     }
-    let run = Run { unfinished: settle(run.unfinished, ports).await, ..run };
+    let run = PlannedRun { unfinished: settle_taken_over(run.unfinished, ports).await, ..run };
     let records = Records(ports.state);
     let history = records.history().map_err(ApplyError::Records)?;
     let started = history.next_start(ports.clock.now());
-    records.begin(begin(&run, started)).map_err(ApplyError::Records)?;
+    if let Some((step, fault)) = find_disturbed(&run, ports).await {
+        let receipt = make_receipt(&begin_record(&run, started), Vec::new(), ports.clock.now());
+        return Err(ApplyError::Step(Box::new(FailedStep { step, fault, receipt })));
+    }
+    records.begin(begin_record(&run, started)).map_err(ApplyError::Records)?;
     ports.checkpoints.pass(Checkpoint::RunBegun);
 
-    let walked = walk(&run, watch, ports).await?;
+    let walked = walk_steps(&run, watch, ports).await?;
     let Walked { outcomes, stopped, left } = walked;
 
-    let mut receipt = receipt(&begin(&run, started), outcomes, ports.clock.now());
-    let pending = left.iter().map(|(step, fault)| waiting(step, fault));
+    let mut receipt = make_receipt(&begin_record(&run, started), outcomes, ports.clock.now());
+    let pending = left.iter().map(|(step, fault)| pend_step(step, fault));
     receipt.pending.extend(pending);
-    finish(&receipt, ports).map_err(ApplyError::Records)?;
+    finish_run(&receipt, ports).map_err(ApplyError::Records)?;
     let failed = |step, fault, receipt| Box::new(FailedStep { step, fault, receipt });
     match (stopped, left.into_iter().next()) {
         (None, None) => Ok(receipt),
@@ -118,33 +126,32 @@ pub async fn apply(
     }
 }
 
-fn waiting(step: &Step, fault: &Fault) -> Pending {
+fn pend_step(step: &Step, fault: &Fault) -> Pending {
     Pending { target: step.action.target(), fault: fault.clone() }
 }
 
-/// Looks again at the steps taken over whose result nobody knew, and keeps those that are done.
-async fn settle(unfinished: Unfinished, ports: &Ports<'_>) -> Unfinished {
-    let mut steps = Vec::new();
-    for taken in unfinished.steps {
-        if taken.is_done() {
-            steps.push(taken);
+/// The first step of a provision whose path is not as planned. Its plan may be made from what lies behind a
+/// link; and what was there before must not count as done by this run, for its way back would take it
+/// away.
+async fn find_disturbed(run: &PlannedRun<'_>, ports: &Ports<'_>) -> Option<(Step, Fault)> {
+    if run.kind != RunKind::Provision {
+        return None;
+    }
+    for step in &run.plan.steps {
+        if !matches!(step.guard.target(), Target::Path(_)) {
             continue;
         }
-        match taken.step.standing(&look_for(&taken.step, ports).await) {
-            Standing::Done => steps.push(StepReceipt { outcome: Outcome::Done, ..taken }),
-            Standing::Unknown(_) => steps.push(taken),
-            // A restart that was begun may have happened: it counts, and is undone from any state.
-            Standing::Ready if taken.step.guard == Guard::ServicesKnown => {
-                steps.push(StepReceipt { outcome: Outcome::Done, ..taken });
-            }
-            Standing::Ready | Standing::Disturbed => (),
+        match step.guard.holds(&look_for(step, ports).await) {
+            Ok(true) => (),
+            Ok(false) => return Some((step.clone(), Fault::new(FaultKind::Disturbed, ""))),
+            Err(fault) => return Some((step.clone(), fault)),
         }
     }
-    Unfinished { steps, ..unfinished }
+    None
 }
 
 /// What a step that was begun has come to, by one look at the world.
-pub(crate) async fn judge(step: &Step, reason: &str, ports: &Ports<'_>) -> Outcome {
+pub(crate) async fn judge_begun_step(step: &Step, reason: &str, ports: &Ports<'_>) -> Outcome {
     match step.standing(&look_for(step, ports).await) {
         Standing::Ready => Outcome::Failed(reason.to_owned()),
         Standing::Done => Outcome::Done,
@@ -153,7 +160,7 @@ pub(crate) async fn judge(step: &Step, reason: &str, ports: &Ports<'_>) -> Outco
     }
 }
 
-fn begin(run: &Run<'_>, started: Timestamp) -> Begin {
+fn begin_record(run: &PlannedRun<'_>, started: Timestamp) -> Begin {
     Begin {
         schema_version: Receipt::SCHEMA_VERSION,
         run: run.id.clone(),
@@ -167,7 +174,7 @@ fn begin(run: &Run<'_>, started: Timestamp) -> Begin {
 }
 
 /// The receipt of a run with these outcomes; steps without one were never begun.
-pub(crate) fn receipt(begin: &Begin, outcomes: Vec<Outcome>, ended: Timestamp) -> Receipt {
+pub(crate) fn make_receipt(begin: &Begin, outcomes: Vec<Outcome>, ended: Timestamp) -> Receipt {
     let outcomes = outcomes.into_iter().chain(std::iter::repeat(Outcome::NotBegun));
     let own = begin.plan.steps.iter().zip(outcomes);
     let own = own.map(|(step, outcome)| StepReceipt { step: step.clone(), outcome });
@@ -185,7 +192,7 @@ pub(crate) fn receipt(begin: &Begin, outcomes: Vec<Outcome>, ended: Timestamp) -
 }
 
 /// Makes the receipt durable and removes the journal.
-pub(crate) fn finish(receipt: &Receipt, ports: &Ports<'_>) -> Result<(), Fault> {
+pub(crate) fn finish_run(receipt: &Receipt, ports: &Ports<'_>) -> Result<(), Fault> {
     let records = Records(ports.state);
     // A rollback without a step is kept too: it says that its run is undone.
     if receipt.has_begun() || receipt.is_complete() {

@@ -8,13 +8,15 @@ mod late;
 mod usage;
 mod walk;
 
-pub use clear::{Clear, Cleared, Extent, FAILURES_KEPT, abort_uploads, clear};
+pub use clear::{Clear, Cleared, Extent, FAILURES_KEPT, OldUploads, abort_uploads, clear_objects};
 pub use create::{NewBucket, create_bucket};
 pub use due::Due;
-pub use folders::Counted;
+pub use folders::CountedFolder;
 pub use late::await_new_bucket;
-pub use usage::{Scope, SizedUpload, Surveyor, Thing, ThingKind, measure, sized, survey};
+pub use usage::{
+    Scope, SizedUpload, Surveyor, Thing, ThingKind, measure_prefix, size_uploads, survey_prefix,
+};
 pub use walk::{FolderEntry, Walk};
 
-pub(crate) use create::settled;
+pub(crate) use create::await_settled;
 pub(crate) use late::{await_bucket, await_result, is_listed};

@@ -9,7 +9,8 @@ mod versions;
 
 use std::fmt;
 
-use datalake_core::{BucketName, Fault, FaultKind};
+use datalake_core::fault::{Fault, FaultKind};
+use datalake_core::s3::BucketName;
 
 use crate::{
     AnyKey, Attributes, Lake, NewObject, ObjectSource, ObjectStore, Payload, Precondition, Stored,
@@ -40,7 +41,7 @@ pub async fn check_object_store(
     store: &dyn ObjectStore,
     bucket: &BucketName,
 ) -> Result<(), Nonconformity> {
-    store::check(store, bucket).await
+    store::check_promises(store, bucket).await
 }
 
 /// Checks that a store keeps the promises of [`Lake`], one after the other.
@@ -55,7 +56,7 @@ pub async fn check_object_store(
 pub async fn check_lake(lake: &dyn Lake, bucket: &BucketName) -> Result<(), Nonconformity> {
     let suite = LakeSuite { lake, bucket };
     suite.check_absence().await?;
-    done("a bucket can be created", lake.create_bucket(bucket).await)?;
+    expect_done("a bucket can be created", lake.create_bucket(bucket).await)?;
     suite.check_objects().await?;
     suite.check_listings().await?;
     suite.check_uploads().await?;
@@ -76,7 +77,7 @@ impl LakeSuite<'_> {
 
     async fn put(&self, key: &AnyKey, content: &Payload) -> Result<Stored, Nonconformity> {
         let object = self.new_object(key, content);
-        done("an object can be stored", self.lake.put(&object).await)
+        expect_done("an object can be stored", self.lake.put(&object).await)
     }
 
     fn new_object<'o>(&'o self, key: &'o AnyKey, payload: &'o Payload) -> NewObject<'o> {
@@ -86,8 +87,8 @@ impl LakeSuite<'_> {
 
     async fn remove(&self, key: &AnyKey) -> Checked {
         let deleted = self.lake.delete(self.bucket, key, None).await;
-        done("an object can be deleted", deleted)?;
-        absent("a deleted object", self.lake.head(&self.source(key)).await)
+        expect_done("an object can be deleted", deleted)?;
+        expect_absent("a deleted object", self.lake.head(&self.source(key)).await)
     }
 }
 
@@ -97,7 +98,7 @@ fn any_key(text: &str) -> Result<AnyKey, Nonconformity> {
     text.try_into().map_err(found)
 }
 
-fn fault<T>(promise: &'static str, kind: FaultKind, answer: Result<T, Fault>) -> Checked {
+fn expect_fault<T>(promise: &'static str, kind: FaultKind, answer: Result<T, Fault>) -> Checked {
     match answer {
         Err(fault) if fault.kind == kind => Ok(()),
         Err(fault) => {
@@ -107,11 +108,11 @@ fn fault<T>(promise: &'static str, kind: FaultKind, answer: Result<T, Fault>) ->
     }
 }
 
-fn done<T>(promise: &'static str, answer: Result<T, Fault>) -> Result<T, Nonconformity> {
+fn expect_done<T>(promise: &'static str, answer: Result<T, Fault>) -> Result<T, Nonconformity> {
     answer.map_err(|fault| Nonconformity { promise, found: fault.to_string() })
 }
 
-fn absent<T>(asked: &'static str, answer: Result<T, Fault>) -> Checked {
+fn expect_absent<T>(asked: &'static str, answer: Result<T, Fault>) -> Checked {
     match answer {
         Err(fault) if fault.kind == FaultKind::Absent => Ok(()),
         Err(fault) => {
@@ -121,12 +122,16 @@ fn absent<T>(asked: &'static str, answer: Result<T, Fault>) -> Checked {
     }
 }
 
-fn same<T: fmt::Debug + PartialEq>(promise: &'static str, found: &T, expected: &T) -> Checked {
+fn expect_same<T: fmt::Debug + PartialEq>(
+    promise: &'static str,
+    found: &T,
+    expected: &T,
+) -> Checked {
     let text = format!("{found:?} instead of {expected:?}");
     if found == expected { Ok(()) } else { Err(Nonconformity { promise, found: text }) }
 }
 
-fn holds(promise: &'static str, condition: bool, found: &dyn fmt::Debug) -> Checked {
+fn expect_condition(promise: &'static str, condition: bool, found: &dyn fmt::Debug) -> Checked {
     if condition { Ok(()) } else { Err(Nonconformity { promise, found: format!("{found:?}") }) }
 }
 

@@ -1,7 +1,6 @@
 //! The services and containers of a Dagster deployment, and what is asked of them.
 
 mod discover;
-mod environment;
 mod generator;
 mod images;
 mod live;
@@ -14,19 +13,24 @@ use std::fmt;
 use std::str::FromStr;
 
 use async_trait::async_trait;
-use datalake_core::{Fault, FilledBody, HostPath, Timestamp};
+use datalake_core::fault::Fault;
+use datalake_core::host::HostPath;
+use datalake_core::secret::FilledBody;
+use datalake_core::time::Timestamp;
 
 pub use discover::{
-    DeployedUnit, Deployment, DropIns, HostPorts, Search, discover, drop_ins, quadlet_folders,
+    DeployedUnit, Deployment, DeploymentSearch, DropIns, HostPorts, discover_deployment, drop_ins,
+    quadlet_folders,
 };
-pub use environment::{Prints, environment_prints, settings_print};
 pub use generator::{Generator, GeneratorAnswer, NotShown, QuadletFolder, QuadletTree};
 pub use images::{Build, Image, ImageName, Images, InvalidImageName};
 pub use live::LiveDagster;
 pub use named_files::{NamedFile, NamedFiles};
-pub use probe::{Probe, Proof};
-pub use settle::{ChangeError, Failing, News, Patience, Settled, Unsettled, change};
-pub use user_files::{UserFile, UserFileSort, UserFiles};
+pub use probe::AccessProof;
+pub use settle::{
+    ChangeError, ChangeWatch, Failing, Patience, ServiceNews, Settled, Unsettled, change_services,
+};
+pub use user_files::{UserFile, UserFileSort, UserFiles, find_search_path};
 
 /// The service user's systemd.
 ///

@@ -11,14 +11,16 @@ use std::net::IpAddr;
 
 use async_trait::async_trait;
 use datalake_core::doctor::{Greeting, Proxy, TlsLook};
-use datalake_core::{BucketName, Endpoint, Fault};
+use datalake_core::fault::Fault;
+use datalake_core::s3::{BucketName, Endpoint, Region};
+use datalake_core::secret::Credentials;
 
-use crate::objects::AnyKey;
+use crate::objects::{AnyKey, Lake};
 
 pub use bucket::{BucketQuestion, look_at_bucket, look_at_costs, look_at_key};
 pub use network::{LocationAddress, look_at_network};
 pub use stranger::{Strangers, Tags};
-pub use trials::try_out;
+pub use trials::{TrialPlace, try_out};
 
 /// The way to an S3 service, step by step, without a key.
 ///
@@ -53,4 +55,24 @@ pub trait Oddities: Send + Sync {
     /// What somebody without a key may do with the bucket and this object in it. A refusal is an
     /// answer.
     async fn strangers(&self, bucket: &BucketName, key: &AnyKey) -> Result<Strangers, Fault>;
+}
+
+/// A service that can be tried out as a whole.
+pub trait TestedStore: Lake + Oddities {}
+
+impl<T: Lake + Oddities> TestedStore for T {}
+
+/// Services that are opened with a key pair, to be tried out.
+pub trait TestedStores: Send + Sync {
+    /// The service at this address; nothing is sent yet.
+    ///
+    /// # Errors
+    ///
+    /// A [`Fault`] where no client can be set up for it.
+    fn open(
+        &self,
+        endpoint: &Endpoint,
+        region: &Region,
+        keys: &Credentials,
+    ) -> Result<Box<dyn TestedStore>, Fault>;
 }

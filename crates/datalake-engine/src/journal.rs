@@ -4,14 +4,17 @@
 //! a run that was killed can be judged afterwards. A torn last line is what a kill leaves; it is
 //! dropped. A broken line before others is damage, and nothing is guessed from it.
 
-use datalake_core::{Outcome, Plan, Receipt, RunId, RunKind, StepReceipt, Timestamp, UnitName};
+use datalake_core::host::UnitName;
+use datalake_core::plan::Plan;
+use datalake_core::receipt::{Outcome, Receipt, RunKind, StepReceipt};
+use datalake_core::time::{RunId, Timestamp};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 /// One line of a journal.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Record {
+pub enum JournalRecord {
     /// The run begins. Always the first line, and only that.
     Begin(Box<Begin>),
     /// The step of this number, from 0, begins.
@@ -65,9 +68,9 @@ pub struct DamagedJournal {
 
 /// The bytes of a record, line end included.
 #[must_use]
-pub fn encode(record: &Record) -> Vec<u8> {
+pub fn encode_record(record: &JournalRecord) -> Vec<u8> {
     let json = serde_json::to_string(record).expect("records have text keys and finite numbers");
-    format!("{} {json}\n", checksum(json.as_bytes())).into_bytes()
+    format!("{} {json}\n", checksum_record(json.as_bytes())).into_bytes()
 }
 
 /// Reads a journal back.
@@ -75,7 +78,7 @@ pub fn encode(record: &Record) -> Vec<u8> {
 /// # Errors
 ///
 /// [`DamagedJournal`] for anything but a torn last line.
-pub fn decode(bytes: &[u8]) -> Result<Journal, DamagedJournal> {
+pub fn decode_journal(bytes: &[u8]) -> Result<Journal, DamagedJournal> {
     let whole = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
     let lines = bytes.get(..whole).unwrap_or_default().split(|byte| *byte == b'\n');
     let mut journal: Option<Journal> = None;
@@ -83,7 +86,7 @@ pub fn decode(bytes: &[u8]) -> Result<Journal, DamagedJournal> {
         let damaged = |reason| DamagedJournal { line: line + 1, reason };
         let record = decode_line(text).map_err(damaged)?;
         match (record, &mut journal) {
-            (Record::Begin(begin), None) => {
+            (JournalRecord::Begin(begin), None) => {
                 if begin.schema_version != Receipt::SCHEMA_VERSION {
                     return Err(damaged("another release has written it"));
                 }
@@ -97,13 +100,13 @@ pub fn decode(bytes: &[u8]) -> Result<Journal, DamagedJournal> {
 }
 
 impl Journal {
-    fn add(&mut self, record: Record) -> Result<(), &'static str> {
+    fn add(&mut self, record: JournalRecord) -> Result<(), &'static str> {
         let next = self.outcomes.len();
         match record {
-            Record::Intent(step) if step == next && self.in_flight.is_none() => {
+            JournalRecord::Intent(step) if step == next && self.in_flight.is_none() => {
                 self.in_flight = Some(step);
             }
-            Record::Outcome(step, outcome) if step == next => {
+            JournalRecord::Outcome(step, outcome) if step == next => {
                 self.outcomes.push(outcome);
                 self.in_flight = None;
             }
@@ -113,10 +116,10 @@ impl Journal {
     }
 }
 
-fn decode_line(text: &[u8]) -> Result<Record, &'static str> {
+fn decode_line(text: &[u8]) -> Result<JournalRecord, &'static str> {
     let (sum, json) = text.split_at_checked(CHECKSUM_LENGTH).ok_or("it is too short")?;
     let json = json.strip_prefix(b" ").ok_or("it has no checksum")?;
-    if checksum(json).as_bytes() != sum {
+    if checksum_record(json).as_bytes() != sum {
         return Err("its checksum does not fit");
     }
     serde_json::from_slice(json).map_err(|_| "it holds no record")
@@ -125,27 +128,27 @@ fn decode_line(text: &[u8]) -> Result<Record, &'static str> {
 const CHECKSUM_LENGTH: usize = 16;
 
 /// The checksum of a record.
-pub(crate) fn checksum(json: &[u8]) -> String {
+pub(crate) fn checksum_record(json: &[u8]) -> String {
     let digest = Sha256::digest(json);
     digest.iter().take(CHECKSUM_LENGTH / 2).map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]
 mod tests {
-    use datalake_core::{Action, Guard, Step, Undo, Way};
+    use datalake_core::plan::{Action, Guard, Step, Undo, Way};
     use proptest::prelude::*;
 
     use super::*;
 
-    fn begin() -> Record {
-        let path: datalake_core::HostPath = "/a".parse().unwrap();
+    fn begin() -> JournalRecord {
+        let path: datalake_core::host::HostPath = "/a".parse().unwrap();
         let step = Step {
             guard: Guard::PathAbsent(path.clone()),
             action: Action::RemoveFile(path.clone()),
             undo: Undo { guard: Guard::PathAbsent(path), way: Way::OneWay(String::new()) },
             why: String::new(),
         };
-        Record::Begin(Box::new(Begin {
+        JournalRecord::Begin(Box::new(Begin {
             schema_version: 1,
             run: "R-1".parse().unwrap(),
             kind: RunKind::Provision,
@@ -158,14 +161,18 @@ mod tests {
     }
 
     fn whole() -> Vec<u8> {
-        let records =
-            [begin(), Record::Intent(0), Record::Outcome(0, Outcome::Done), Record::Intent(1)];
-        records.iter().flat_map(encode).collect()
+        let records = [
+            begin(),
+            JournalRecord::Intent(0),
+            JournalRecord::Outcome(0, Outcome::Done),
+            JournalRecord::Intent(1),
+        ];
+        records.iter().flat_map(encode_record).collect()
     }
 
     #[test]
     fn a_journal_tells_what_was_done_and_what_was_in_flight() {
-        let journal = decode(&whole()).unwrap();
+        let journal = decode_journal(&whole()).unwrap();
 
         assert_eq!(journal.outcomes, [Outcome::Done]);
         assert_eq!(journal.in_flight, Some(1));
@@ -174,13 +181,13 @@ mod tests {
     #[test]
     fn records_out_of_order_are_damage() {
         for records in [
-            vec![Record::Intent(0)],
-            vec![begin(), Record::Intent(1)],
+            vec![JournalRecord::Intent(0)],
+            vec![begin(), JournalRecord::Intent(1)],
             vec![begin(), begin()],
-            vec![begin(), Record::Intent(0), Record::Intent(0)],
+            vec![begin(), JournalRecord::Intent(0), JournalRecord::Intent(0)],
         ] {
-            let bytes: Vec<u8> = records.iter().flat_map(encode).collect();
-            assert!(decode(&bytes).is_err(), "{records:?}");
+            let bytes: Vec<u8> = records.iter().flat_map(encode_record).collect();
+            assert!(decode_journal(&bytes).is_err(), "{records:?}");
         }
     }
 
@@ -190,7 +197,7 @@ mod tests {
             let bytes = &whole()[..cut];
             let lines = bytes.split(|byte| *byte == b'\n').count() - 1;
 
-            match decode(bytes) {
+            match decode_journal(bytes) {
                 Ok(journal) => prop_assert_eq!(
                     1 + journal.outcomes.len() * 2 + usize::from(journal.in_flight.is_some()),
                     lines
@@ -205,7 +212,7 @@ mod tests {
             let same = bytes[at] == to;
             bytes[at] = to;
 
-            if let Ok(journal) = decode(&bytes) {
+            if let Ok(journal) = decode_journal(&bytes) {
                 let lost_end = at >= bytes.len() - 30;
                 prop_assert!(same || lost_end, "{:?}", journal);
             }

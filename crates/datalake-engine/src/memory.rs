@@ -1,32 +1,45 @@
 //! Ports that live in memory: they behave like the real ones and touch nothing.
 
+mod archives;
 mod dagster;
 mod deployment;
 mod files;
+mod folders;
 mod images;
+mod machine;
 mod network;
+mod paused_clock;
 mod secrets;
 mod state;
 mod store;
+mod usage_log;
 mod vault;
+mod webservers;
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use datalake_core::Timestamp;
+use datalake_core::time::Timestamp;
 
+pub use archives::MemoryArchives;
 pub use dagster::MemoryDagster;
 pub use deployment::{MemoryContainers, MemoryServices};
-pub use files::{Everything, MemoryFiles, Node};
+pub use files::{Everything, MemoryEntry, MemoryFiles};
+pub use folders::{MemoryFolder, MemoryFolders};
 pub use images::{MemoryImages, MemoryPrograms};
-pub use network::{MemoryHost, MemoryNetwork};
+pub use machine::MemoryMachine;
+pub use network::{MemoryHost, MemoryNetwork, NewMemoryStores};
+pub use paused_clock::PausedClock;
 pub use secrets::MemorySecrets;
 pub use state::MemoryState;
 pub use store::MemoryStore;
+pub use usage_log::MemoryUsageLog;
 pub use vault::MemoryVault;
+pub use webservers::MemoryWebservers;
 
+use crate::hold_mutex;
 use crate::ports::Clock;
 
 /// A clock that stands still but for the waiting that is done on it.
@@ -47,7 +60,7 @@ impl MemoryClock {
     /// All the waiting that was done on it.
     #[must_use]
     pub fn slept(&self) -> Duration {
-        *held(&self.slept)
+        *hold_mutex(&self.slept)
     }
 }
 
@@ -61,16 +74,11 @@ impl Clock for MemoryClock {
     async fn sleep(&self, length: Duration) {
         let seconds = i64::try_from(length.as_secs()).unwrap_or(i64::MAX);
         self.now.fetch_add(seconds, Ordering::Relaxed);
-        *held(&self.slept) += length;
+        *hold_mutex(&self.slept) += length;
     }
 
     fn random(&self) -> u64 {
         let odd = 0x9e37_79b9_7f4a_7c15;
         self.random.fetch_add(1, Ordering::Relaxed).wrapping_mul(odd)
     }
-}
-
-/// A mutex's content, also after a panic elsewhere: none of ours holds an invariant across calls.
-pub(crate) fn held<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
 }

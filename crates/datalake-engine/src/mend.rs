@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use datalake_core::{
-    Action, Fault, FaultKind, Guard, History, Outcome, PodmanSecret, RunState, Step, Target,
-    UnitName,
-};
+use datalake_core::fault::{Fault, FaultKind, Target};
+use datalake_core::host::UnitName;
+use datalake_core::plan::{Action, Guard, Step};
+use datalake_core::receipt::{History, Outcome, RunState};
+use datalake_core::secret::PodmanSecret;
 
 use crate::ports::Ports;
 use crate::records::Records;
@@ -15,7 +16,7 @@ use crate::records::Records;
 ///
 /// The value from before comes back, or, on a way back, the one that it was to bring back: these are
 /// the ones of which there is a copy. What is not absent, or was never the step's to lose, stays.
-pub(crate) async fn mend(step: &Step, ports: &Ports<'_>) -> Result<(), Fault> {
+pub(crate) async fn mend_step(step: &Step, ports: &Ports<'_>) -> Result<(), Fault> {
     let Guard::SecretIs(name, before) = &step.guard else { return Ok(()) };
     let print = match &step.action {
         Action::StoreSecret { .. } => before,
@@ -50,7 +51,7 @@ pub(crate) async fn mend(step: &Step, ports: &Ports<'_>) -> Result<(), Fault> {
         Err(fault) => Err(fault),
         Ok(value) => ports.secrets.store(name, &value).await,
     };
-    stored.map_err(|fault| lost(name, &fault))
+    stored.map_err(|fault| lose_secret(name, &fault))
 }
 
 /// The same for what earlier runs have lost and could not put back themselves, podman being out of
@@ -66,7 +67,7 @@ pub(crate) async fn mend_earlier(history: &History, ports: &Ports<'_>) -> Result
         for taken in begun.rev() {
             let Target::Secret(name) = taken.step.action.target() else { continue };
             if known.insert(name) && may_have_lost && !taken.is_done() {
-                mend(&taken.step, ports).await?;
+                mend_step(&taken.step, ports).await?;
             }
         }
     }
@@ -81,7 +82,7 @@ pub(crate) fn are_of(user: Option<&UnitName>, ports: &Ports<'_>) -> bool {
     }
 }
 
-fn lost(name: &PodmanSecret, fault: &Fault) -> Fault {
+fn lose_secret(name: &PodmanSecret, fault: &Fault) -> Fault {
     let detail = format!(
         "podman has lost the secret `{name}` while a run replaced it, and it cannot be put back: \
          {fault}"

@@ -10,6 +10,7 @@
 
 mod attributes;
 mod content;
+mod content_type;
 mod key;
 mod listing;
 mod multipart;
@@ -20,19 +21,21 @@ mod tables;
 mod total;
 
 use async_trait::async_trait;
-use datalake_core::{BucketName, Fault};
+use datalake_core::fault::Fault;
+use datalake_core::s3::BucketName;
 
 pub use attributes::Attributes;
 pub use content::{
-    ByteRange, ContentHash, Deleted, Doomed, Download, InvalidRange, NewObject, ObjectSource,
-    Payload, Precondition, StoredObject,
+    ByteRange, ContentHash, DeleteTarget, DeletedObject, Download, InvalidRange, NewObject,
+    ObjectSource, Payload, Precondition, StoredObject,
 };
+pub(crate) use content_type::guess_content_type;
 pub use key::{AnyKey, NoKey};
 pub use listing::{
     ListAsk, ObjectEntry, ObjectPage, PageToken, Upload, UploadId, UploadPage, VersionEntry,
     VersionKind, VersionPage,
 };
-pub use multipart::{InvalidPartNumber, Part, PartEntry, PartNumber, PartPage};
+pub use multipart::{InvalidPartNumber, PartEntry, PartNumber, PartPage, TakenPart};
 pub use pages::{ObjectPages, PartPages, UploadPages, VersionPages};
 pub use settings::{BucketLock, Cors, CorsMethod, CorsRule, LockMode, LockPeriod, Retention};
 pub use signed::{Expiry, InvalidExpiry, Presign, SignedCall, SignedUrl};
@@ -128,7 +131,7 @@ pub trait Objects: Send + Sync {
         bucket: &BucketName,
         key: &AnyKey,
         version: Option<&VersionId>,
-    ) -> Result<Deleted, Fault>;
+    ) -> Result<DeletedObject, Fault>;
 
     /// Deletes up to [`PAGE`] objects or versions with one request.
     ///
@@ -138,7 +141,7 @@ pub trait Objects: Send + Sync {
     async fn delete_many(
         &self,
         bucket: &BucketName,
-        doomed: &[Doomed],
+        doomed: &[DeleteTarget],
     ) -> Result<Vec<Result<(), Fault>>, Fault>;
 }
 
@@ -180,7 +183,7 @@ pub trait Uploads: Send + Sync {
         upload: &Upload,
         number: PartNumber,
         payload: &Payload,
-    ) -> Result<Part, Fault>;
+    ) -> Result<TakenPart, Fault>;
 
     /// Makes a part from a range of an object in the service, or from all of it.
     async fn copy_part(
@@ -188,13 +191,13 @@ pub trait Uploads: Send + Sync {
         upload: &Upload,
         number: PartNumber,
         from: (&ObjectSource, Option<ByteRange>),
-    ) -> Result<Part, Fault>;
+    ) -> Result<TakenPart, Fault>;
 
     /// Makes the object of these parts, at least one, which are in the order of their numbers.
     ///
     /// After an unclear fault the object may be there and the upload gone: a second call is
     /// `Absent` then, and [`Objects::head`] tells.
-    async fn complete_upload(&self, upload: &Upload, parts: &[Part]) -> Result<Stored, Fault>;
+    async fn complete_upload(&self, upload: &Upload, parts: &[TakenPart]) -> Result<Stored, Fault>;
 
     /// Gives up an upload and its parts; one that is gone counts as given up. A part that is on
     /// its way meanwhile may stay: list the parts, and abort again.

@@ -2,18 +2,19 @@
 
 use std::collections::BTreeMap;
 
-use datalake_core::{
-    BucketName, BucketState, Entry, Fault, FaultKind, FileState, FilledBody, Fingerprint, Found,
-    Guard, HostPath, ModalObject, Observed, PodmanSecret, ServiceStates, Step, Target, VaultState,
-    Versioning,
-};
+use datalake_core::fault::{Fault, FaultKind, Target};
+use datalake_core::host::{Entry, FileState, HostPath, ServiceStates};
+use datalake_core::modal::{ModalObject, VaultState};
+use datalake_core::plan::{BucketState, Found, Guard, Observation, Observed, Step};
+use datalake_core::s3::{BucketName, Versioning};
+use datalake_core::secret::{Fingerprint, PodmanSecret};
 
 use crate::buckets::{await_bucket, is_listed};
-use crate::ports::{Ports, Seen};
+use crate::ports::{Ports, SeenEntry};
 
 /// What to look at.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Wanted {
+pub struct WantedLooks {
     /// Buckets, with their settings.
     pub buckets: Vec<BucketName>,
     /// Files and folders.
@@ -26,22 +27,14 @@ pub struct Wanted {
     pub vault: BTreeMap<ModalObject, Vec<Fingerprint>>,
 }
 
-/// What was found, and what the files hold. The contents may be secret, so they stand apart.
-pub struct Sighting {
-    /// What was found.
-    pub observed: Observed,
-    /// What the files hold.
-    pub contents: BTreeMap<HostPath, FilledBody>,
-}
-
 /// Looks at the service and at all that is `wanted`; at Modal meanwhile, which may take its time.
 ///
 /// Where the service itself cannot be used, its buckets are not asked for.
-pub async fn observe(wanted: &Wanted, ports: &Ports<'_>) -> Sighting {
+pub async fn observe(wanted: &WantedLooks, ports: &Ports<'_>) -> Observation {
     let near = observe_near(wanted, ports);
-    let (mut sighting, vault) = tokio::join!(near, observe_vault(&wanted.vault, ports));
-    sighting.observed.vault = vault;
-    sighting
+    let (mut observation, vault) = tokio::join!(near, observe_vault(&wanted.vault, ports));
+    observation.observed.vault = vault;
+    observation
 }
 
 /// Looks at secrets of Modal's, each with the contents that it may hold.
@@ -57,14 +50,14 @@ pub async fn observe_vault(
 }
 
 /// Looks at all but Modal.
-async fn observe_near(wanted: &Wanted, ports: &Ports<'_>) -> Sighting {
-    let mut sighting = observe_paths(&wanted.paths, ports);
-    let observed = &mut sighting.observed;
+async fn observe_near(wanted: &WantedLooks, ports: &Ports<'_>) -> Observation {
+    let mut observation = read_paths(&wanted.paths, ports);
+    let observed = &mut observation.observed;
     for name in &wanted.secrets {
-        observed.secrets.insert(name.clone(), secret(name, ports).await);
+        observed.secrets.insert(name.clone(), look_at_secret(name, ports).await);
     }
     if wanted.services {
-        observed.services = services(ports).await;
+        observed.services = look_at_services(ports).await;
     }
     observed.service = Found::from_answer(ports.store.reach().await);
     if observed.service.present().is_some() {
@@ -72,28 +65,45 @@ async fn observe_near(wanted: &Wanted, ports: &Ports<'_>) -> Sighting {
             observed.buckets.insert(bucket.clone(), observe_bucket(bucket, ports).await);
         }
     }
-    sighting
+    observation
 }
 
-/// Looks at files and folders alone.
-pub fn observe_paths<'a>(
+/// Looks at files and folders alone, also behind links of the service user's.
+pub fn read_paths<'a>(
     paths: impl IntoIterator<Item = &'a HostPath>,
     ports: &Ports<'_>,
-) -> Sighting {
-    let mut sighting = Sighting { observed: Observed::nothing(), contents: BTreeMap::new() };
+) -> Observation {
+    sight_paths(paths, |path| ports.files.look(path), ports)
+}
+
+/// Looks at files and folders where they lie, as every guard does. What a link leads to is no answer:
+/// it may be absent there and be here, and a link may lie there for a moment only.
+pub fn look_at_paths<'a>(
+    paths: impl IntoIterator<Item = &'a HostPath>,
+    ports: &Ports<'_>,
+) -> Observation {
+    sight_paths(paths, |path| ports.files.look_in_place(path), ports)
+}
+
+fn sight_paths<'a>(
+    paths: impl IntoIterator<Item = &'a HostPath>,
+    look: impl Fn(&HostPath) -> Result<SeenEntry, Fault>,
+    ports: &Ports<'_>,
+) -> Observation {
+    let mut observation = Observation { observed: Observed::nothing(), contents: BTreeMap::new() };
     for path in paths {
-        let found = Found::from_answer(ports.files.look(path)).map(|seen| match seen {
-            Seen::Folder(folder) => Entry::Folder(folder),
-            Seen::File { content, mode, owner } => {
+        let found = Found::from_answer(look(path)).map(|seen| match seen {
+            SeenEntry::Folder(folder) => Entry::Folder(folder),
+            SeenEntry::File { content, mode, owner } => {
                 let state =
                     FileState { content: ports.fingerprints.of(content.expose()), mode, owner };
-                sighting.contents.insert(path.clone(), content);
+                observation.contents.insert(path.clone(), content);
                 Entry::File(state)
             }
         });
-        sighting.observed.paths.insert(path.clone(), found);
+        observation.observed.paths.insert(path.clone(), found);
     }
-    sighting
+    observation
 }
 
 /// Looks at what a step is about, as before and after it.
@@ -143,7 +153,7 @@ fn asked_by(guard: &Guard) -> Option<Fingerprint> {
 /// Looks at one target. Of a secret of Modal's it tells only whether it is there.
 pub async fn look_at(target: &Target, ports: &Ports<'_>) -> Observed {
     match target {
-        Target::Path(path) => observe_paths([path], ports).observed,
+        Target::Path(path) => look_at_paths([path], ports).observed,
         Target::Bucket(bucket) | Target::Object(bucket, _) => {
             let mut observed = Observed::nothing();
             observed.buckets.insert(bucket.clone(), observe_bucket(bucket, ports).await);
@@ -151,14 +161,16 @@ pub async fn look_at(target: &Target, ports: &Ports<'_>) -> Observed {
         }
         Target::Secret(name) => {
             let mut observed = Observed::nothing();
-            observed.secrets.insert(name.clone(), secret(name, ports).await);
+            observed.secrets.insert(name.clone(), look_at_secret(name, ports).await);
             observed
         }
         Target::Service => Observed {
             service: Found::from_answer(ports.store.reach().await),
             ..Observed::nothing()
         },
-        Target::Services => Observed { services: services(ports).await, ..Observed::nothing() },
+        Target::Services => {
+            Observed { services: look_at_services(ports).await, ..Observed::nothing() }
+        }
         Target::Vault(secret) => {
             let mut observed = Observed::nothing();
             observed.vault.insert(secret.clone(), in_vault(secret, &[], ports).await);
@@ -177,32 +189,34 @@ async fn in_vault(
     Found::from_answer(ports.vault.look(secret, asked).await)
 }
 
-async fn secret(name: &PodmanSecret, ports: &Ports<'_>) -> Found<Fingerprint> {
+async fn look_at_secret(name: &PodmanSecret, ports: &Ports<'_>) -> Found<Fingerprint> {
     let value = ports.secrets.look(name).await;
     Found::from_answer(value.map(|value| ports.fingerprints.of(value.expose())))
 }
 
 /// Services that cannot be asked about are never "none".
-async fn services(ports: &Ports<'_>) -> Found<ServiceStates> {
-    setting(ports.dagster.states().await)
+async fn look_at_services(ports: &Ports<'_>) -> Found<ServiceStates> {
+    judge_setting(ports.dagster.states().await)
 }
 
 /// Looks at a bucket. One that is denied in one answer and told in another was made a moment ago: it
 /// is waited for, so that no plan is made from the answer of a gateway that lags behind.
 async fn observe_bucket(bucket: &BucketName, ports: &Ports<'_>) -> Found<BucketState> {
     let found = match look_once(bucket, ports).await {
-        Look::Steady(found) => return found,
-        Look::Denied if !is_listed(bucket, ports.store).await => return Found::Absent,
-        Look::Denied | Look::Wavering => await_bucket(bucket, ports.store, ports.clock).await,
+        BucketLook::Steady(found) => return found,
+        BucketLook::Denied if !is_listed(bucket, ports.store).await => return Found::Absent,
+        BucketLook::Denied | BucketLook::Wavering => {
+            await_bucket(bucket, ports.store, ports.clock).await
+        }
     };
     match found {
         Err(fault) => Found::Unknown(fault),
-        Ok(()) => Found::Present(settings(bucket, ports).await),
+        Ok(()) => Found::Present(look_at_settings(bucket, ports).await),
     }
 }
 
 /// What one round of questions about a bucket says.
-enum Look {
+enum BucketLook {
     /// All answers agree.
     Steady(Found<BucketState>),
     /// The bucket is not there.
@@ -211,34 +225,34 @@ enum Look {
     Wavering,
 }
 
-async fn look_once(bucket: &BucketName, ports: &Ports<'_>) -> Look {
+async fn look_once(bucket: &BucketName, ports: &Ports<'_>) -> BucketLook {
     match ports.store.head_bucket(bucket).await {
-        Err(fault) if fault.kind == FaultKind::Absent => return Look::Denied,
-        Err(fault) => return Look::Steady(Found::Unknown(fault)),
+        Err(fault) if fault.kind == FaultKind::Absent => return BucketLook::Denied,
+        Err(fault) => return BucketLook::Steady(Found::Unknown(fault)),
         Ok(()) => (),
     }
-    let state = settings(bucket, ports).await;
+    let state = look_at_settings(bucket, ports).await;
     let denied = |fault: Option<&Fault>| fault.is_some_and(|fault| fault.kind == FaultKind::Absent);
     if denied(state.versioning.unknown()) || denied(state.lifecycle.unknown()) {
-        return Look::Wavering;
+        return BucketLook::Wavering;
     }
-    Look::Steady(Found::Present(state))
+    BucketLook::Steady(Found::Present(state))
 }
 
-async fn settings(bucket: &BucketName, ports: &Ports<'_>) -> BucketState {
-    let versioning = setting(ports.store.versioning(bucket).await);
+async fn look_at_settings(bucket: &BucketName, ports: &Ports<'_>) -> BucketState {
+    let versioning = judge_setting(ports.store.versioning(bucket).await);
     let tables = match versioning {
         // Only who would switch it on has to know.
         Found::Present(Versioning::Enabled) => Found::Absent,
-        _ => setting(ports.store.tables(bucket).await),
+        _ => judge_setting(ports.store.tables(bucket).await),
     };
-    let lifecycle = setting(ports.store.lifecycle(bucket).await);
+    let lifecycle = judge_setting(ports.store.lifecycle(bucket).await);
     BucketState { versioning, lifecycle, tables }
 }
 
 /// An answer about what must be there: a bucket has every setting, so "absent" is one of its gateways
 /// lagging behind.
-fn setting<T>(answer: Result<T, Fault>) -> Found<T> {
+fn judge_setting<T>(answer: Result<T, Fault>) -> Found<T> {
     match answer {
         Ok(value) => Found::Present(value),
         Err(fault) => Found::Unknown(fault),

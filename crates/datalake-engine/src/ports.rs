@@ -1,20 +1,24 @@
 //! What the engine asks of the outside.
 
 mod absent;
+mod absent_store;
+mod probe;
 mod store;
 
 use std::time::Duration;
 
 use async_trait::async_trait;
-use datalake_core::{
-    Fault, FilledBody, FingerprintKey, Folder, HostPath, Mode, Owner, PodmanSecret, ServiceStates,
-    Timestamp, UnitName,
-};
+use datalake_core::fault::{Fault, FaultKind, WayFault};
+use datalake_core::host::{Folder, HostPath, Mode, Owner, ServiceStates, UnitName};
+use datalake_core::secret::{FilledBody, FingerprintKey, PodmanSecret};
+use datalake_core::time::Timestamp;
 
 pub use self::absent::{NoCheckpoints, NoDagster, NoSecrets};
+pub use self::absent_store::NoStore;
+pub use self::probe::Probe;
 pub use self::store::{ObjectHead, ObjectStore, Stored, VersionId};
 use crate::Checkpoint;
-use crate::deployment::Probe;
+use crate::ListedLinks;
 use crate::vault::SecretVault;
 
 /// All ports together, and the key of this host's fingerprints.
@@ -81,21 +85,80 @@ pub trait Secrets: Send + Sync {
 /// nothing is ever written through one.
 pub trait Files: Send + Sync {
     /// What lies at `path`; of a file its content too, which must not exceed 1 MiB.
-    fn look(&self, path: &HostPath) -> Result<Seen, Fault>;
+    fn look(&self, path: &HostPath) -> Result<SeenEntry, Fault>;
+
+    /// The same of the very path: what a link leads to is not what would be changed here, so any link
+    /// of the service user's is a fault of kind `NotPlain`.
+    fn look_in_place(&self, path: &HostPath) -> Result<SeenEntry, Fault> {
+        self.look(path)
+    }
 
     /// What kind of thing lies at `path`. Where a host is real, nothing is opened for it.
-    fn look_at_kind(&self, path: &HostPath) -> Result<Standing, Fault> {
+    fn look_at_kind(&self, path: &HostPath) -> Result<PathStanding, Fault> {
         Ok(match self.look(path)? {
-            Seen::File { mode, owner, .. } => Standing { kind: SeenKind::File, mode, owner },
-            Seen::Folder(Folder { mode, owner, .. }) => {
-                Standing { kind: SeenKind::Folder, mode, owner }
+            SeenEntry::File { mode, owner, .. } => {
+                PathStanding { kind: SeenKind::File, mode, owner }
+            }
+            SeenEntry::Folder(Folder { mode, owner, .. }) => {
+                PathStanding { kind: SeenKind::Folder, mode, owner }
             }
         })
+    }
+
+    /// Whether a plain file lies at `path`; `false` for a folder. `NotPlain`: it is neither.
+    fn is_file(&self, path: &HostPath) -> Result<bool, Fault> {
+        match self.look_at_kind(path)?.kind {
+            SeenKind::File => Ok(true),
+            SeenKind::Folder => Ok(false),
+            SeenKind::Other => Err(Fault::new(FaultKind::NotPlain, path.as_str())),
+        }
     }
 
     /// Where the link at `path` leads, if one lies there.
     fn link_target(&self, _: &HostPath) -> Option<String> {
         None
+    }
+
+    /// The link that keeps from `path`, if one does, and where it leads.
+    fn link_on_the_way(&self, _: &HostPath) -> Option<(HostPath, String)> {
+        None
+    }
+
+    /// The path of a folder without a link in it. Links of the host's own root are followed in
+    /// folders that only it can write, those that are listed anywhere else.
+    ///
+    /// # Errors
+    ///
+    /// [`WayFault`] for any other link, and where there is no such folder.
+    fn resolve(&self, path: &HostPath, ways: &ListedLinks<'_>) -> Result<HostPath, WayFault> {
+        let _ = ways;
+        Ok(path.clone())
+    }
+
+    /// Reaches nothing below the service user's home through a link from now on, whoever has made
+    /// it.
+    fn close_below(&self, _: &HostPath) {}
+
+    /// Follows links in these folders, to read what they lead to with the rights of `user` alone.
+    /// Nothing is ever written through one.
+    fn read_links_as(&self, user: Owner, folders: Vec<HostPath>) {
+        let _ = (user, folders);
+    }
+
+    /// Whether this process may read what the service user cannot: it runs as root.
+    fn reads_everything(&self) -> bool {
+        false
+    }
+
+    /// Whether something new could be written at `path`: asked before the first step of a plan, so
+    /// that a bad disk does not stop it half-way.
+    ///
+    /// # Errors
+    ///
+    /// A [`Fault`] where the folder, or the nearest one above that is there, lies on a file system
+    /// that is read-only or full, or may not be written to.
+    fn require_writable(&self, _: &HostPath) -> Result<(), Fault> {
+        Ok(())
     }
 
     /// Creates or replaces a file in one go: a reader sees the old or the new one, and after
@@ -116,7 +179,7 @@ pub trait Files: Send + Sync {
 }
 
 /// What lies at a path.
-pub enum Seen {
+pub enum SeenEntry {
     /// A plain file.
     File {
         /// Its content.
@@ -132,7 +195,7 @@ pub enum Seen {
 
 /// What is known of what lies at a path without opening it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Standing {
+pub struct PathStanding {
     /// Its kind.
     pub kind: SeenKind,
     /// Its permission bits.

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use datalake_core::{Fault, FilledBody};
+use datalake_core::fault::Fault;
+use datalake_core::secret::FilledBody;
 
 /// A place where programs can be started.
 #[async_trait]

@@ -2,13 +2,15 @@
 
 mod sealed;
 
-use datalake_core::{
-    Action, Conflict, Fault, FaultKind, FileState, FilledBody, Fingerprint, FingerprintKey,
-    History, Observed, Plan, Receipt, RunId, Standing, Step,
-};
+use datalake_core::fault::{Fault, FaultKind};
+use datalake_core::host::FileState;
+use datalake_core::plan::{Action, Conflict, Observed, Plan, Standing, Step};
+use datalake_core::receipt::{History, Receipt};
+use datalake_core::secret::{FilledBody, Fingerprint, FingerprintKey};
+use datalake_core::time::RunId;
 
 use self::sealed::{require_unchanged, seal_receipt};
-use crate::journal::{Begin, Journal, Record, decode, encode};
+use crate::journal::{Begin, Journal, JournalRecord, decode_journal, encode_record};
 use crate::ports::{Clock, StateFolder};
 
 /// The files of a state folder by their meaning.
@@ -56,16 +58,16 @@ impl Records<'_> {
 
     pub(crate) fn journal(self, run: &RunId) -> Result<Journal, Fault> {
         let name = journal_name(run);
-        decode(&self.0.read(&name)?).map_err(|err| unreadable(format!("{name}: {err}")))
+        decode_journal(&self.0.read(&name)?).map_err(|err| unreadable(format!("{name}: {err}")))
     }
 
     pub(crate) fn begin(self, begin: Begin) -> Result<(), Fault> {
         let name = journal_name(&begin.run);
-        self.0.write(&name, &encode(&Record::Begin(Box::new(begin))))
+        self.0.write(&name, &encode_record(&JournalRecord::Begin(Box::new(begin))))
     }
 
-    pub(crate) fn record(self, run: &RunId, record: &Record) -> Result<(), Fault> {
-        self.0.append(&journal_name(run), &encode(record))
+    pub(crate) fn record(self, run: &RunId, record: &JournalRecord) -> Result<(), Fault> {
+        self.0.append(&journal_name(run), &encode_record(record))
     }
 
     pub(crate) fn end(self, run: &RunId) -> Result<(), Fault> {
@@ -187,7 +189,7 @@ impl Records<'_> {
 /// `Disturbed` for a receipt that was edited since.
 pub fn read_receipt(json: &[u8]) -> Result<Receipt, Fault> {
     let no_receipt = |err: serde_json::Error| unreadable(format!("no receipt: {err}"));
-    let Form { schema_version } = serde_json::from_slice(json).map_err(no_receipt)?;
+    let ReceiptForm { schema_version } = serde_json::from_slice(json).map_err(no_receipt)?;
     if schema_version == Receipt::SCHEMA_VERSION {
         let receipt = serde_json::from_slice(json).map_err(no_receipt)?;
         require_unchanged(&serde_json::from_slice(json).map_err(no_receipt)?)?;
@@ -201,7 +203,7 @@ pub fn read_receipt(json: &[u8]) -> Result<Receipt, Fault> {
 
 /// The part of a receipt that every form of it has.
 #[derive(serde::Deserialize)]
-struct Form {
+struct ReceiptForm {
     schema_version: u32,
 }
 
@@ -216,7 +218,7 @@ fn random_key(clock: &dyn Clock) -> FingerprintKey {
 }
 
 fn run_id(text: &str) -> Result<RunId, Fault> {
-    text.parse().map_err(|err: datalake_core::InvalidRunId| unreadable(err.to_string()))
+    text.parse().map_err(|err: datalake_core::time::InvalidRunId| unreadable(err.to_string()))
 }
 
 fn receipt_name(run: &RunId) -> String {

@@ -1,10 +1,12 @@
 //! What to make of runs that were killed.
 
-use datalake_core::{Fault, FaultKind, Receipt, Step, Target};
+use datalake_core::fault::{Fault, FaultKind, Target};
+use datalake_core::plan::Step;
+use datalake_core::receipt::Receipt;
 
 use crate::Checkpoint;
-use crate::apply::{finish, judge, receipt};
-use crate::mend::{are_of, mend, mend_earlier};
+use crate::apply::{finish_run, judge_begun_step, make_receipt};
+use crate::mend::{are_of, mend_earlier, mend_step};
 use crate::ports::Ports;
 use crate::records::Records;
 
@@ -29,14 +31,14 @@ pub async fn recover(ports: &Ports<'_>) -> Result<Vec<Receipt>, Fault> {
         let journal = records.journal(&run)?;
         let mut outcomes = journal.outcomes;
         if let Some(step) = journal.in_flight.and_then(|step| journal.begin.plan.steps.get(step)) {
-            sweep(step, ports)?;
+            sweep_copies(step, ports)?;
             if are_of(journal.begin.user.as_ref(), ports) {
-                mend(step, ports).await?;
+                mend_step(step, ports).await?;
             }
-            outcomes.push(judge(step, "the run was killed", ports).await);
+            outcomes.push(judge_begun_step(step, "the run was killed", ports).await);
         }
-        let receipt = receipt(&journal.begin, outcomes, ports.clock.now());
-        finish(&receipt, ports)?;
+        let receipt = make_receipt(&journal.begin, outcomes, ports.clock.now());
+        finish_run(&receipt, ports)?;
         ports.checkpoints.pass(Checkpoint::EarlierRunTaken);
         recovered.push(receipt);
     }
@@ -45,7 +47,7 @@ pub async fn recover(ports: &Ports<'_>) -> Result<Vec<Receipt>, Fault> {
 }
 
 /// Whether a run was killed between its receipt and the removal of its journal.
-fn is_finished(records: Records<'_>, run: &datalake_core::RunId) -> Result<bool, Fault> {
+fn is_finished(records: Records<'_>, run: &datalake_core::time::RunId) -> Result<bool, Fault> {
     match records.receipt(run) {
         Ok(_) => Ok(true),
         Err(fault) if fault.kind == FaultKind::Absent => Ok(false),
@@ -53,7 +55,7 @@ fn is_finished(records: Records<'_>, run: &datalake_core::RunId) -> Result<bool,
     }
 }
 
-fn sweep(step: &Step, ports: &Ports<'_>) -> Result<(), Fault> {
+fn sweep_copies(step: &Step, ports: &Ports<'_>) -> Result<(), Fault> {
     match step.action.target() {
         Target::Path(path) => match ports.files.sweep(&path) {
             Err(fault) if fault.kind == FaultKind::Absent => Ok(()),

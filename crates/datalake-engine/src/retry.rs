@@ -4,15 +4,15 @@ mod lake;
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use datalake_core::{
-    BucketName, Fault, FaultKind, Lifecycle, ObjectKey, Service, TableSearch, Versioning,
-};
+use datalake_core::fault::{Fault, FaultKind};
+use datalake_core::plan::Service;
+use datalake_core::s3::{BucketName, Lifecycle, ObjectKey, TableSearch, Versioning};
 
-use crate::memory::held;
+use crate::hold_mutex;
 use crate::ports::{Clock, ObjectHead, ObjectStore, Stored, VersionId};
 
 /// Tries of one call at most.
@@ -27,12 +27,19 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(8);
 /// The longest pause that a service can ask for.
 pub(crate) const LONGEST_WAIT: Duration = Duration::from_mins(1);
 
+/// A service that has not answered once is given up when another try would end later than this.
+const UNANSWERED: Duration = Duration::from_secs(15);
+/// The same of one that has answered before.
+const FELL_SILENT: Duration = Duration::from_secs(75);
+
 /// Repeats calls that failed for a passing reason: with growing pauses, a random share in each,
 /// the service's own `Retry-After`, and one budget for all calls together.
 ///
 /// "Absent" is final, with one exception: a bucket that was seen five times in a row is there, so a
 /// gateway that knows nothing of it lags behind (Hetzner, minutes after a creation; 2026-09-08).
 /// A key that is unknown or a signature that does not fit is never tried again.
+/// A service that cannot be reached at all is given up within 15 seconds, or with its first try
+/// where that takes longer; what is asked of it afterwards is tried once.
 ///
 /// It wraps a whole [`Lake`](crate::Lake) as well. Of a download only its beginning is asked for again; a new
 /// upload that was begun twice leaves one behind that only a listing knows of. The engine that
@@ -42,6 +49,10 @@ pub struct RetryingStore<'a, S: ?Sized = dyn ObjectStore + 'a> {
     clock: &'a dyn Clock,
     budget: AtomicU32,
     seen: Mutex<BTreeMap<BucketName, u32>>,
+    /// Whether the service has answered anything.
+    answered: AtomicBool,
+    /// Whether it was given up.
+    given_up: AtomicBool,
 }
 
 /// Looks in a row that make a bucket one that is surely there.
@@ -50,14 +61,15 @@ pub(crate) const STEADY: u32 = 5;
 impl<'a, S: ?Sized> RetryingStore<'a, S> {
     /// Wraps `inner`; all its calls together are repeated at most `budget` times.
     pub fn new(inner: &'a S, clock: &'a dyn Clock, budget: u32) -> Self {
-        Self { inner, clock, budget: AtomicU32::new(budget), seen: Mutex::default() }
+        let (seen, answered, given_up) = Default::default();
+        Self { inner, clock, budget: AtomicU32::new(budget), seen, answered, given_up }
     }
 
     pub(crate) async fn patiently<T, F>(&self, call: impl FnMut() -> F) -> Result<T, Fault>
     where
         F: Future<Output = Result<T, Fault>> + Send,
     {
-        self.repeated(call, tries).await
+        self.repeated(call, count_tries).await
     }
 
     /// As `patiently`, for a call about something in `bucket`.
@@ -69,9 +81,9 @@ impl<'a, S: ?Sized> RetryingStore<'a, S> {
     where
         F: Future<Output = Result<T, Fault>> + Send,
     {
-        let sure = held(&self.seen).get(bucket).is_some_and(|times| *times >= STEADY);
+        let sure = hold_mutex(&self.seen).get(bucket).is_some_and(|times| *times >= STEADY);
         let lagging = |kind| sure && kind == FaultKind::Absent;
-        self.repeated(call, |kind| if lagging(kind) { TRIES } else { tries(kind) }).await
+        self.repeated(call, |kind| if lagging(kind) { TRIES } else { count_tries(kind) }).await
     }
 
     async fn repeated<T, F>(
@@ -82,18 +94,36 @@ impl<'a, S: ?Sized> RetryingStore<'a, S> {
     where
         F: Future<Output = Result<T, Fault>> + Send,
     {
-        let mut tried = 1;
+        let (mut tried, first) = (1, self.elapsed_now());
         loop {
-            let fault = match call().await {
+            let began = self.elapsed_now();
+            let outcome = call().await;
+            if outcome.as_ref().err().is_none_or(|fault| fault.kind != FaultKind::Unreachable) {
+                self.answered.store(true, Ordering::Relaxed);
+            }
+            let fault = match outcome {
                 Ok(value) => return Ok(value),
                 Err(fault) => fault,
             };
-            if tried >= tries(fault.kind) || !self.draw() {
+            let pause = choose_pause(FIRST_PAUSE, tried, &fault, self.clock.random());
+            let next = pause + self.elapsed_now().saturating_sub(began);
+            let silence = Silence { answered: self.answered.load(Ordering::Relaxed), next };
+            let is_over = fault.kind == FaultKind::Unreachable
+                && (self.given_up.load(Ordering::Relaxed)
+                    || silence.is_over(self.elapsed_now().saturating_sub(first)));
+            if is_over || tried >= tries(fault.kind) || !self.draw() {
+                let gave_up = fault.kind == FaultKind::Unreachable && !silence.answered;
+                self.given_up.fetch_or(gave_up, Ordering::Relaxed);
                 return Err(fault);
             }
-            self.clock.sleep(pause(FIRST_PAUSE, (tried, &fault), self.clock.random())).await;
+            self.clock.sleep(pause).await;
             tried += 1;
         }
+    }
+
+    /// Whole seconds on the clock.
+    fn elapsed_now(&self) -> Duration {
+        Duration::from_secs(u64::try_from(self.clock.now().unix()).unwrap_or_default())
     }
 
     fn draw(&self) -> bool {
@@ -102,7 +132,27 @@ impl<'a, S: ?Sized> RetryingStore<'a, S> {
     }
 }
 
-fn tries(kind: FaultKind) -> u32 {
+/// A service from which nothing comes.
+pub(crate) struct Silence {
+    /// Whether it has answered before.
+    pub(crate) answered: bool,
+    /// How long the pause and another try will take: as long as the last one.
+    pub(crate) next: Duration,
+}
+
+impl Silence {
+    /// Whether nothing has come for so long that it is of no use to ask again.
+    pub(crate) fn is_over(&self, length: Duration) -> bool {
+        length + self.next > if self.answered { FELL_SILENT } else { UNANSWERED }
+    }
+
+    /// Whether another try would be a quick one: an address that refuses, no long upload.
+    pub(crate) fn is_quick(&self) -> bool {
+        self.next < UNANSWERED
+    }
+}
+
+fn count_tries(kind: FaultKind) -> u32 {
     match kind {
         FaultKind::Throttled
         | FaultKind::Unavailable
@@ -115,7 +165,7 @@ fn tries(kind: FaultKind) -> u32 {
 
 /// The pause before the next try: it begins with `first` and doubles; half of it is fixed, half
 /// random, and it is never less than asked for.
-pub(crate) fn pause(first: Duration, (tried, fault): (u32, &Fault), random: u64) -> Duration {
+pub(crate) fn choose_pause(first: Duration, tried: u32, fault: &Fault, random: u64) -> Duration {
     let full = first.saturating_mul(1 << (tried - 1).min(10)).min(LONGEST_PAUSE);
     let half = full / 2;
     let share = u32::try_from(random % 1024).unwrap_or_default();
@@ -135,7 +185,7 @@ impl<S: ObjectStore + ?Sized> ObjectStore for RetryingStore<'_, S> {
 
     async fn head_bucket(&self, bucket: &BucketName) -> Result<(), Fault> {
         let answer = self.inside(bucket, || self.inner.head_bucket(bucket)).await;
-        let mut seen = held(&self.seen);
+        let mut seen = hold_mutex(&self.seen);
         match &answer {
             Ok(()) => *seen.entry(bucket.clone()).or_default() += 1,
             Err(_) => drop(seen.remove(bucket)),

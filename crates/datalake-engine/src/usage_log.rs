@@ -1,7 +1,11 @@
 //! The port to the local history of what a bucket held and what left it.
 
+use datalake_core::fault::Fault;
 use datalake_core::price::Span;
-use datalake_core::{BucketName, ByteSize, Endpoint, Fault, Tally, Timestamp, Usage};
+use datalake_core::s3::{BucketName, Endpoint};
+use datalake_core::size::ByteSize;
+use datalake_core::time::Timestamp;
+use datalake_core::usage::{Tally, Usage};
 
 /// A history of what buckets held and of what left them, kept on this machine.
 ///
@@ -10,24 +14,24 @@ use datalake_core::{BucketName, ByteSize, Endpoint, Fault, Tally, Timestamp, Usa
 /// `Unreadable`: the history is damaged, or was written by a newer datalake.
 pub trait UsageLog: Send {
     /// Appends what a bucket holds; a second sample of the same second takes the first one's place.
-    fn record(&mut self, place: &Place, sample: &UsageSample) -> Result<(), Fault>;
+    fn record(&mut self, place: &UsagePlace, sample: &UsageSample) -> Result<(), Fault>;
 
     /// Appends what left a bucket.
-    fn record_egress(&mut self, place: &Place, egress: &EgressNote) -> Result<(), Fault>;
+    fn record_egress(&mut self, place: &UsagePlace, egress: &EgressNote) -> Result<(), Fault>;
 
     /// The samples of a bucket in a span, the oldest first, without their assets.
-    fn samples(&self, place: &Place, span: Span) -> Result<Vec<UsageSample>, Fault>;
+    fn samples(&self, place: &UsagePlace, span: Span) -> Result<Vec<UsageSample>, Fault>;
 
     /// The assets of the sample of this second, the largest first.
-    fn assets(&self, place: &Place, at: Timestamp) -> Result<Vec<AssetUse>, Fault>;
+    fn assets(&self, place: &UsagePlace, at: Timestamp) -> Result<Vec<AssetUse>, Fault>;
 
     /// What left a bucket in a span, the oldest first.
-    fn egress(&self, place: &Place, span: Span) -> Result<Vec<EgressNote>, Fault>;
+    fn egress(&self, place: &UsagePlace, span: Span) -> Result<Vec<EgressNote>, Fault>;
 }
 
 /// A bucket of a service.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Place {
+pub struct UsagePlace {
     /// The service.
     pub endpoint: Endpoint,
     /// The bucket.

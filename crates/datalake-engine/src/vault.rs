@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use datalake_core::{Fault, FaultKind, FilledBody, Fingerprint, ModalObject, VaultState};
+use datalake_core::fault::{Fault, FaultKind};
+use datalake_core::modal::{ModalObject, VaultState};
+use datalake_core::secret::{FilledBody, Fingerprint};
 
 /// What is to be stored in a secret of Modal's.
 #[derive(Clone, Copy)]
@@ -33,7 +35,7 @@ pub trait SecretVault: Send + Sync {
     ) -> Result<(), Fault>;
 
     /// Changes datalake's variables of a secret, and leaves those of others; a second call changes
-    /// nothing. `Unsupported`: it can only be replaced as a whole, and nobody has allowed that.
+    /// nothing. `Absent`: there is no such secret. `Unsupported`: it can only be replaced as a whole, and nobody has allowed that.
     async fn update(&self, secret: &ModalObject, content: &VaultContent<'_>) -> Result<(), Fault>;
 
     /// Takes datalake's variables and this marker out of a secret, and removes it where it surely holds

@@ -5,10 +5,11 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use datalake_core::{Fault, FaultKind, HostPath, UnitName};
-use datalake_engine::ServiceName;
+use datalake_core::fault::{Fault, FaultKind};
+use datalake_core::host::{HostPath, UnitName, UserAccount};
+use datalake_engine::{NotTheUser, ServiceName};
 
-use crate::{Account, Command};
+use crate::ProgramCall;
 
 /// What a question may take.
 const LIMIT: Duration = Duration::from_secs(30);
@@ -20,16 +21,8 @@ const LONG_LIMIT: Duration = Duration::from_mins(2);
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ServiceUser {
     name: UnitName,
-    account: Account,
+    account: UserAccount,
     is_itself: bool,
-}
-
-/// This process runs neither as root nor as the service user.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("user {caller} is neither root nor `{user}`, whose services these are")]
-pub struct NotTheUser {
-    caller: u32,
-    user: UnitName,
 }
 
 impl ServiceUser {
@@ -38,7 +31,7 @@ impl ServiceUser {
     /// # Errors
     ///
     /// [`NotTheUser`] for anyone else than root and the user itself.
-    pub fn new(name: &UnitName, account: &Account, caller: u32) -> Result<Self, NotTheUser> {
+    pub fn new(name: &UnitName, account: &UserAccount, caller: u32) -> Result<Self, NotTheUser> {
         let is_itself = caller == account.owner.uid;
         if is_itself || caller == 0 {
             Ok(Self { name: name.clone(), account: account.clone(), is_itself })
@@ -95,23 +88,23 @@ impl ServiceUser {
     }
 
     /// `systemctl` of the user's own systemd.
-    pub(crate) fn systemctl(&self, words: &[&str], units: &[ServiceName]) -> Command {
+    pub(crate) fn systemctl(&self, words: &[&str], units: &[ServiceName]) -> ProgramCall {
         let machine = format!("{}@", self.name);
         let whose: &[&str] = if self.is_itself { &["--user"] } else { &["--user", "-M", &machine] };
         let units: Vec<_> = units.iter().map(ServiceName::as_str).collect();
         let words = [whose, &["--no-ask-password", "--no-pager"], words, &units].concat();
         // As root it is led to the user's systemd by the name alone.
         let environment = if self.is_itself { self.environment() } else { BTreeMap::new() };
-        Command { environment, ..command("systemctl", &words, Path::new("/")) }
+        ProgramCall { environment, ..command_of_user("systemctl", &words, Path::new("/")) }
     }
 
     /// `systemctl` that has every generator run.
-    pub(crate) fn reload(&self) -> Command {
-        Command { limit: LONG_LIMIT, ..self.systemctl(&["daemon-reload"], &[]) }
+    pub(crate) fn reload(&self) -> ProgramCall {
+        ProgramCall { limit: LONG_LIMIT, ..self.systemctl(&["daemon-reload"], &[]) }
     }
 
     /// `journalctl` for what the user's `units` and systemd itself said of them.
-    pub(crate) fn journalctl(&self, units: &[ServiceName], words: &[&str]) -> Command {
+    pub(crate) fn journalctl(&self, units: &[ServiceName], words: &[&str]) -> ProgramCall {
         let uid = format!("_UID={}", self.uid());
         let named = |field: &'static str| units.iter().map(move |unit| format!("{field}={unit}"));
         let own: Vec<_> = named("_SYSTEMD_USER_UNIT").collect();
@@ -122,11 +115,11 @@ impl ServiceUser {
         all.extend(own.iter().map(String::as_str));
         all.extend(["+", &uid]);
         all.extend(told.iter().map(String::as_str));
-        command("journalctl", &all, Path::new("/"))
+        command_of_user("journalctl", &all, Path::new("/"))
     }
 
     /// `podman` of the user.
-    pub(crate) fn podman(&self, words: &[&str]) -> Command {
+    pub(crate) fn podman(&self, words: &[&str]) -> ProgramCall {
         self.run_as("podman", words, BTreeMap::new())
     }
 
@@ -137,12 +130,12 @@ impl ServiceUser {
         program: &str,
         words: &[&str],
         variables: BTreeMap<OsString, OsString>,
-    ) -> Command {
+    ) -> ProgramCall {
         let home = Path::new(self.account.home.as_str());
         let mut environment = self.environment();
         environment.extend(variables);
         if self.is_itself {
-            return Command { environment, ..command(program, words, home) };
+            return ProgramCall { environment, ..command_of_user(program, words, home) };
         }
         let variables: Vec<_> = environment
             .into_iter()
@@ -152,7 +145,7 @@ impl ServiceUser {
         all.extend(variables.iter().map(String::as_str));
         all.push(program);
         all.extend(words);
-        command("runuser", &all, home)
+        command_of_user("runuser", &all, home)
     }
 
     fn environment(&self) -> BTreeMap<OsString, OsString> {
@@ -162,13 +155,13 @@ impl ServiceUser {
 }
 
 /// `systemctl` of the host's systemd.
-pub(crate) fn host_systemctl(words: &[&str]) -> Command {
+pub(crate) fn host_systemctl(words: &[&str]) -> ProgramCall {
     let words = [&["--no-ask-password", "--no-pager"], words].concat();
-    command("systemctl", &words, Path::new("/"))
+    command_of_user("systemctl", &words, Path::new("/"))
 }
 
-fn command(program: &str, words: &[&str], directory: &Path) -> Command {
-    Command {
+fn command_of_user(program: &str, words: &[&str], directory: &Path) -> ProgramCall {
+    ProgramCall {
         program: program.into(),
         arguments: words.iter().map(OsString::from).collect(),
         environment: BTreeMap::new(),
@@ -179,13 +172,13 @@ fn command(program: &str, words: &[&str], directory: &Path) -> Command {
 
 #[cfg(test)]
 mod tests {
-    use datalake_core::Owner;
+    use datalake_core::host::Owner;
 
     use super::*;
 
-    fn account() -> Account {
+    fn account() -> UserAccount {
         let owner = Owner { uid: 900, gid: 900 };
-        Account { owner, home: "/var/lib/dagster".parse().unwrap() }
+        UserAccount { owner, home: "/var/lib/dagster".parse().unwrap() }
     }
 
     fn user(caller: u32) -> Result<ServiceUser, NotTheUser> {
@@ -193,7 +186,7 @@ mod tests {
     }
 
     #[track_caller]
-    fn check(command: &Command, expected: &str, environment: &[&str]) {
+    fn check(command: &ProgramCall, expected: &str, environment: &[&str]) {
         let words = [&command.program].into_iter().chain(&command.arguments);
         let words: Vec<_> = words.map(|word| word.to_str().unwrap()).collect();
         let set = command.environment.iter();

@@ -12,17 +12,16 @@ mod reading;
 mod restoring;
 mod writing;
 
-use std::path::PathBuf;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::path::Path;
+use std::sync::Arc;
 
-use datalake_core::Fault;
+use async_trait::async_trait;
+use datalake_engine::{ArchiveFault, ArchiveProgress, Archives, Unarchived};
 
-pub use self::database::dagster_asset_keys;
-pub(crate) use self::database::{copy_confined_database, print_confined_keys};
-pub use self::left_out::{LeftOut, LeftOutFor};
-pub use self::reading::check_archive;
-pub use self::restoring::restore_archive;
-pub use self::writing::{NewArchive, archive};
+pub(crate) use self::database::{copy_confined_database, dagster_asset_keys, print_confined_keys};
+use self::reading::check_archive;
+use self::restoring::restore_archive;
+pub(crate) use self::writing::{ArchivedFolder, write_archive};
 
 /// The name of the hashes in the archive.
 const MANIFEST: &str = "datalake-backup.jsonl";
@@ -31,73 +30,36 @@ const FOLDER: &str = "home";
 /// The form of the hashes.
 const SCHEMA: u32 = 1;
 
-/// How far it is; both may be read while it goes on.
-#[derive(Debug, Default)]
-pub struct ArchiveProgress {
-    total: AtomicU64,
-    done: AtomicU64,
-}
+/// Archives of this machine.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct HostArchives;
 
-/// What was put into an archive.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Archived {
-    /// Plain files.
-    pub files: u64,
-    /// Databases, copied by `SQLite`.
-    pub databases: u64,
-    /// The length of both.
-    pub bytes: u64,
-    /// The length of the archive.
-    pub packed: u64,
-    /// Files that were written all the while: what is in the archive may be half of them.
-    pub disturbed: Vec<String>,
-    /// What stays out.
-    pub left_out: Vec<LeftOut>,
-}
-
-/// What was read from an archive.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Unarchived {
-    /// Files, databases too.
-    pub files: u64,
-    /// Their length.
-    pub bytes: u64,
-    /// Files that are not what the hashes say, or of which there is one without the other.
-    pub wrong: Vec<String>,
-    /// Files that were written while they were put into the archive.
-    pub disturbed: Vec<String>,
-}
-
-/// Why an archive could not be written or read.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum ArchiveFault {
-    /// Something at this path.
-    #[error("`{}`", .0.display())]
-    At(PathBuf, #[source] Fault),
-    /// The archive would be a part of itself.
-    #[error("`{}` lies in the folder that it is made of", .0.display())]
-    Inside(PathBuf),
-    /// There is something already.
-    #[error("`{}` is there already", .0.display())]
-    Exists(PathBuf),
-    /// It ends before its time, or is none of datalake's archives.
-    #[error("`{}` is no whole archive of datalake: {}", .0.display(), .1)]
-    NotWhole(PathBuf, String),
-}
-
-impl ArchiveProgress {
-    /// Bytes in all, as far as they are known, and bytes done.
-    #[must_use]
-    pub fn bytes(&self) -> (u64, u64) {
-        (self.total.load(Ordering::Relaxed), self.done.load(Ordering::Relaxed))
+#[async_trait]
+impl Archives for HostArchives {
+    async fn check_archive(
+        &self,
+        path: &Path,
+        progress: &Arc<ArchiveProgress>,
+    ) -> Result<Unarchived, ArchiveFault> {
+        let (path, progress) = (path.to_owned(), Arc::clone(progress));
+        run_blocking(move || check_archive(&path, &progress)).await
     }
 
-    fn expect(&self, bytes: u64) {
-        self.total.fetch_add(bytes, Ordering::Relaxed);
+    async fn restore_archive(
+        &self,
+        path: &Path,
+        into: &Path,
+        progress: &Arc<ArchiveProgress>,
+    ) -> Result<Unarchived, ArchiveFault> {
+        let (path, into, progress) = (path.to_owned(), into.to_owned(), Arc::clone(progress));
+        run_blocking(move || restore_archive(&path, &into, &progress)).await
     }
+}
 
-    fn add(&self, bytes: u64) {
-        self.done.fetch_add(bytes, Ordering::Relaxed);
-    }
+/// Does long work on a thread of its own.
+pub(crate) async fn run_blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, ArchiveFault> + Send + 'static,
+) -> Result<T, ArchiveFault> {
+    let ended = tokio::task::spawn_blocking(work).await;
+    ended.unwrap_or_else(|error| Err(ArchiveFault::BrokenOff(error.to_string())))
 }

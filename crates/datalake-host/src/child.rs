@@ -14,7 +14,8 @@ use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::thread;
 use std::time::Duration;
 
-use datalake_core::{Fault, FaultKind, Owner};
+use datalake_core::fault::{Fault, FaultKind};
+use datalake_core::host::Owner;
 use rustix::process::{Signal, geteuid, set_parent_process_death_signal};
 
 use crate::archive::{copy_confined_database, print_confined_keys};
@@ -131,7 +132,7 @@ pub(crate) fn run_child(
         return Ok(printed);
     }
     let kind = kind_of(status.code().unwrap_or_default());
-    Err(Fault::new(kind, crate::escape::escaped(&said)))
+    Err(Fault::new(kind, crate::escape::escape_bytes(&said)))
 }
 
 /// The kinds of faults that a child tells by its exit code.

@@ -3,7 +3,7 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use async_trait::async_trait;
-use datalake_core::Timestamp;
+use datalake_core::time::Timestamp;
 use datalake_engine::Clock;
 use datalake_engine::transfer::Stopwatch;
 use rustix::rand::{GetRandomFlags, getrandom};

@@ -12,17 +12,18 @@ use std::path::PathBuf;
 use std::process::ExitStatus;
 use std::time::Duration;
 
-use datalake_core::{Fault, FilledBody};
+use datalake_core::fault::Fault;
+use datalake_core::secret::FilledBody;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 use tokio::process::{Child, ChildStdin};
 use tokio::time::timeout;
 
-use self::start::started;
-use crate::escape::escaped;
+use self::start::start_program;
+use crate::escape::escape_bytes;
 
 pub use fault::CommandFault;
 pub(crate) use fault::fault_of_command;
-pub use follow::{follow, follow_with_input};
+pub use follow::{follow_program, follow_with_input};
 pub use warden::{guard_group, keep_children};
 
 /// What a program may print on standard output.
@@ -39,7 +40,7 @@ const LONGEST_COMPLAINT: usize = 2 << 10;
 /// Its environment is `PATH` (its absolute folders only) and `HOME` of this process, what is given
 /// here, and `LC_ALL=C.UTF-8`. It runs in a process group of its own, so it cannot ask on the terminal.
 #[derive(Debug, Clone)]
-pub struct Command {
+pub struct ProgramCall {
     /// A name to be found in `PATH`, or a path.
     pub program: OsString,
     /// The arguments; never a secret, for everyone on the machine can read them.
@@ -59,7 +60,7 @@ pub struct Output {
 }
 
 /// How a program has ended, and what it has printed.
-pub struct Ended {
+pub struct ProgramEnd {
     /// Its status.
     pub status: ExitStatus,
     /// Its standard output, which may hold secrets.
@@ -76,25 +77,28 @@ pub struct Ended {
 /// # Errors
 ///
 /// [`CommandFault`], also for a program that ends with a status other than 0.
-pub async fn run(command: &Command) -> Result<Output, CommandFault> {
-    successful(command, None).await
+pub async fn run_program(command: &ProgramCall) -> Result<Output, CommandFault> {
+    require_success(command, None).await
 }
 
-/// Runs a program with `input`, which may be secret, as its standard input; see [`run`].
+/// Runs a program with `input`, which may be secret, as its standard input; see [`run_program`].
 ///
 /// # Errors
 ///
-/// [`CommandFault`], as for [`run`]; a program that does not read all of it is none.
-pub async fn run_with_input(command: &Command, input: &FilledBody) -> Result<Output, CommandFault> {
-    successful(command, Some(input)).await
+/// [`CommandFault`], as for [`run_program`]; a program that does not read all of it is none.
+pub async fn run_with_input(
+    command: &ProgramCall,
+    input: &FilledBody,
+) -> Result<Output, CommandFault> {
+    require_success(command, Some(input)).await
 }
 
 /// Runs a program without standard input to its end, whatever status it ends with.
 ///
 /// # Errors
 ///
-/// [`CommandFault`], as for [`run`], but never [`CommandFault::Failed`].
-pub async fn run_to_end(command: &Command) -> Result<Ended, CommandFault> {
+/// [`CommandFault`], as for [`run_program`], but never [`CommandFault::Failed`].
+pub async fn run_to_end(command: &ProgramCall) -> Result<ProgramEnd, CommandFault> {
     to_its_end(command, None).await
 }
 
@@ -105,57 +109,63 @@ pub async fn run_to_end(command: &Command) -> Result<Ended, CommandFault> {
 ///
 /// [`CommandFault`], as for [`run_to_end`]; a program that does not read all of it is none.
 pub async fn run_to_end_with_input(
-    command: &Command,
+    command: &ProgramCall,
     input: &FilledBody,
-) -> Result<Ended, CommandFault> {
+) -> Result<ProgramEnd, CommandFault> {
     to_its_end(command, Some(input)).await
 }
 
 /// What a program without standard input has printed, or what its failure means.
-pub(crate) async fn answer(command: &Command) -> Result<FilledBody, Fault> {
-    run(command).await.map(|output| output.stdout).map_err(fault_of_command)
+pub(crate) async fn read_answer(command: &ProgramCall) -> Result<FilledBody, Fault> {
+    run_program(command).await.map(|output| output.stdout).map_err(fault_of_command)
 }
 
-async fn successful(command: &Command, input: Option<&FilledBody>) -> Result<Output, CommandFault> {
-    let Ended { status, stdout, stderr } = to_its_end(command, input).await?;
+async fn require_success(
+    command: &ProgramCall,
+    input: Option<&FilledBody>,
+) -> Result<Output, CommandFault> {
+    let ProgramEnd { status, stdout, stderr } = to_its_end(command, input).await?;
     if status.success() {
         return Ok(Output { stdout });
     }
-    let program = escaped(command.program.as_encoded_bytes());
+    let program = escape_bytes(command.program.as_encoded_bytes());
     let said = stderr.expose();
     let end = said.get(said.len().saturating_sub(LONGEST_COMPLAINT)..).unwrap_or_default();
-    Err(CommandFault::Failed { program, status, stderr: escaped(end) })
+    Err(CommandFault::Failed { program, status, stderr: escape_bytes(end) })
 }
 
-async fn to_its_end(command: &Command, input: Option<&FilledBody>) -> Result<Ended, CommandFault> {
-    let name = escaped(command.program.as_encoded_bytes());
-    let (mut group, content) = started(command, input)?;
-    let stopped = match timeout(command.limit, finish(&mut group.child, content)).await {
+async fn to_its_end(
+    command: &ProgramCall,
+    input: Option<&FilledBody>,
+) -> Result<ProgramEnd, CommandFault> {
+    let name = escape_bytes(command.program.as_encoded_bytes());
+    let (mut group, content) = start_program(command, input)?;
+    let stopped = match timeout(command.limit, read_to_end(&mut group.child, content)).await {
         Ok(Ok(ended)) => return Ok(ended),
-        Ok(Err(Stopped::TooMuch)) => CommandFault::TooMuch(name),
-        Ok(Err(Stopped::System(source))) => CommandFault::System { program: name, source },
+        Ok(Err(ReadingStop::TooMuch)) => CommandFault::TooMuch(name),
+        Ok(Err(ReadingStop::System(source))) => CommandFault::System { program: name, source },
         Err(_) => CommandFault::TimedOut { program: name, limit: command.limit },
     };
     group.end().await;
     Err(stopped)
 }
 
-enum Stopped {
+enum ReadingStop {
     TooMuch,
     System(io::Error),
 }
 
 /// Reads to the end of both outputs, then waits: until then the child's number stays its own.
-async fn finish(child: &mut Child, input: &[u8]) -> Result<Ended, Stopped> {
+async fn read_to_end(child: &mut Child, input: &[u8]) -> Result<ProgramEnd, ReadingStop> {
     let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
     let stdin = child.stdin.take();
     let (stdout, stderr, ()) = tokio::try_join!(
         async { read_bounded(stdout).await },
-        async { read_end(stderr, LONGEST_ERRORS).await.map_err(Stopped::System) },
-        async { write_all(stdin, input).await.map_err(Stopped::System) },
+        async { read_end(stderr, LONGEST_ERRORS).await.map_err(ReadingStop::System) },
+        async { write_all(stdin, input).await.map_err(ReadingStop::System) },
     )?;
-    let status = child.wait().await.map_err(Stopped::System)?;
-    Ok(Ended { status, stdout: FilledBody::new(stdout), stderr: FilledBody::new(stderr) })
+    let status = child.wait().await.map_err(ReadingStop::System)?;
+    Ok(ProgramEnd { status, stdout: FilledBody::new(stdout), stderr: FilledBody::new(stderr) })
 }
 
 async fn write_all(stdin: Option<ChildStdin>, content: &[u8]) -> io::Result<()> {
@@ -169,13 +179,13 @@ async fn write_all(stdin: Option<ChildStdin>, content: &[u8]) -> io::Result<()> 
     }
 }
 
-async fn read_bounded(output: Option<impl AsyncRead + Unpin>) -> Result<Vec<u8>, Stopped> {
+async fn read_bounded(output: Option<impl AsyncRead + Unpin>) -> Result<Vec<u8>, ReadingStop> {
     let mut content = Vec::new();
     if let Some(output) = output {
         let mut bounded = output.take(LARGEST_OUTPUT as u64 + 1);
-        bounded.read_to_end(&mut content).await.map_err(Stopped::System)?;
+        bounded.read_to_end(&mut content).await.map_err(ReadingStop::System)?;
     }
-    if content.len() > LARGEST_OUTPUT { Err(Stopped::TooMuch) } else { Ok(content) }
+    if content.len() > LARGEST_OUTPUT { Err(ReadingStop::TooMuch) } else { Ok(content) }
 }
 
 async fn read_end(output: Option<impl AsyncRead + Unpin>, longest: usize) -> io::Result<Vec<u8>> {

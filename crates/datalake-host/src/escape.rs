@@ -4,7 +4,7 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 
 /// `bytes` as text, with control and direction characters written out as escapes.
-pub(crate) fn escaped(bytes: &[u8]) -> String {
+pub(crate) fn escape_bytes(bytes: &[u8]) -> String {
     let mut text = String::new();
     for letter in String::from_utf8_lossy(bytes).trim().chars() {
         if letter.is_control() || turns_direction(letter) {
@@ -18,7 +18,7 @@ pub(crate) fn escaped(bytes: &[u8]) -> String {
 
 /// A path, fit for a terminal and for one line.
 pub(crate) fn escaped_path(path: &Path) -> String {
-    escaped(path.as_os_str().as_bytes())
+    escape_bytes(path.as_os_str().as_bytes())
 }
 
 fn turns_direction(letter: char) -> bool {
@@ -31,8 +31,8 @@ mod tests {
 
     #[test]
     fn nothing_that_a_terminal_obeys_comes_through() {
-        assert_eq!(escaped(b"a\x1b[31m\rb\x07\n"), r"a\u{1b}[31m\rb\u{7}");
-        assert_eq!(escaped("gr\u{fc}n \u{202e}x".as_bytes()), "gr\u{fc}n \\u{202e}x");
-        assert_eq!(escaped(b"\xff"), "\u{fffd}");
+        assert_eq!(escape_bytes(b"a\x1b[31m\rb\x07\n"), r"a\u{1b}[31m\rb\u{7}");
+        assert_eq!(escape_bytes("gr\u{fc}n \u{202e}x".as_bytes()), "gr\u{fc}n \\u{202e}x");
+        assert_eq!(escape_bytes(b"\xff"), "\u{fffd}");
     }
 }

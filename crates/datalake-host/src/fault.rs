@@ -3,7 +3,7 @@
 use std::fmt::Display;
 use std::io;
 
-use datalake_core::{Fault, FaultKind};
+use datalake_core::fault::{Fault, FaultKind};
 use rustix::fs::FileType;
 use rustix::io::Errno;
 
@@ -15,13 +15,20 @@ pub(crate) fn fault_of(errno: Errno) -> Fault {
         Errno::LOOP | Errno::XDEV | Errno::NOTDIR | Errno::ISDIR | Errno::NXIO => {
             FaultKind::NotPlain
         }
+        Errno::NAMETOOLONG | Errno::ILSEQ => FaultKind::UnfitName,
         Errno::NOSPC | Errno::DQUOT => FaultKind::DiskFull,
         Errno::ROFS => FaultKind::ReadOnly,
         // Guards have seen that nothing was there: someone has put it there since.
         Errno::EXIST | Errno::NOTEMPTY => FaultKind::Disturbed,
         _ => FaultKind::Io,
     };
-    Fault::new(kind, errno.to_string())
+    let detail = match errno {
+        // The system's own words are about too many of them, and about disks.
+        Errno::LOOP => "a symbolic link lies on the way".to_owned(),
+        Errno::XDEV => "it leads out of its folder".to_owned(),
+        other => other.to_string(),
+    };
+    Fault::new(kind, detail)
 }
 
 /// The fault that an error of the standard library stands for.
@@ -69,7 +76,7 @@ mod tests {
         let fault = fault_of(errno);
 
         assert_eq!(fault.kind, expected);
-        assert!(fault.detail.contains("os error"), "{}", fault.detail);
+        assert!(!fault.detail.is_empty());
         assert_eq!(fault_of_io(&errno.into()), fault);
     }
 
@@ -98,7 +105,7 @@ mod tests {
         check(Errno::EXIST, FaultKind::Disturbed);
         check(Errno::NOTEMPTY, FaultKind::Disturbed);
         check(Errno::IO, FaultKind::Io);
-        check(Errno::NAMETOOLONG, FaultKind::Io);
+        check(Errno::NAMETOOLONG, FaultKind::UnfitName);
         check(Errno::NOSYS, FaultKind::Io);
     }
 }

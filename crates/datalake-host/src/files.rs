@@ -7,32 +7,25 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
 
-use datalake_core::{Fault, FaultKind, FilledBody, Folder, HostPath, Mode, Owner};
-use datalake_engine::{Checkpoints, Files, NewFile, Seen, SeenKind, Standing};
+use datalake_core::fault::{Fault, FaultKind, WayFault};
+use datalake_core::host::{Folder, HostPath, Mode, Owner};
+use datalake_core::secret::FilledBody;
+use datalake_engine::{
+    Checkpoints, Files, ListedLinks, NewFile, PathStanding, SeenEntry, SeenKind,
+};
 use rustix::fs::{Access, AtFlags, FileType, OFlags, Stat, accessat, fstat, fstatvfs};
 use rustix::io::Errno;
 use rustix::process::geteuid;
 
 use crate::fault::{fault_of, too_large};
 use crate::linked::look_through_links;
-use crate::owners::Owners;
-use crate::root::{Root, names_in, read_at_most};
-use crate::way::WayFault;
+use crate::reading::{names_in, read_at_most};
+use crate::root::Root;
 
 /// The largest file that [`Files::look`] reads.
 const LARGEST_FILE: u64 = 1 << 20;
 /// So often a link is followed to read what it leads to.
 const MOST_LINKED: u32 = 200;
-
-/// Links that may lead to a folder of the service user's.
-pub struct ListedLinks<'a> {
-    /// Below these folders no link is followed that is not listed.
-    pub closed: &'a [HostPath],
-    /// The links that the operator has listed.
-    pub listed: &'a [HostPath],
-    /// Whose files they may lead to; where root made the link, to root's as well.
-    pub owners: &'a Owners,
-}
 
 /// The files below one folder: `/` on a real host, any other folder for a pretend one.
 ///
@@ -62,32 +55,25 @@ impl HostFiles {
         Self { root, checkpoints, reader, through_links }
     }
 
-    /// Follows links in these folders, to read what they lead to with the rights of `user` alone.
-    /// Nothing is ever written through one.
-    pub fn read_links_as(&self, user: Owner, folders: Vec<HostPath>) {
-        // Whoever asks for a second one has the same service user.
-        let _ = self.reader.set((user, folders));
-    }
-
     /// What lies behind a link, where links are read; else the fault that it is one.
-    fn look_behind(&self, path: &HostPath, fault: Fault) -> Result<Seen, Fault> {
+    fn look_behind(&self, path: &HostPath, fault: Fault) -> Result<SeenEntry, Fault> {
         let Some((user, folders)) = self.reader.get() else { return Err(fault) };
         let is_below = |folder: &HostPath| {
             let rest = path.as_str().strip_prefix(folder.as_str());
             rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
         };
-        let link = self.root.link_on_the_way(path).filter(|_| folders.iter().any(is_below));
-        let Some((link, _)) = link else { return Err(fault) };
+        if !folders.iter().any(is_below) || self.root.link_on_the_way(path).is_none() {
+            return Err(fault);
+        }
         if self.through_links.fetch_add(1, Ordering::Relaxed) >= MOST_LINKED {
             let detail = format!("{}; too many links to look behind all of them", fault.detail);
             return Err(Fault { detail, ..fault });
         }
-        let behind = |path| look_through_links(self.root.reopened()?, path, *user);
-        behind(path).map_err(|missing| match missing.kind {
-            FaultKind::Absent if link != *path && behind(&link).is_ok() => missing,
-            // A link that leads nowhere is still a link, and nothing may be put there.
-            FaultKind::Absent => {
-                Fault { detail: format!("{}, which is not there", fault.detail), ..fault }
+        let seen = self.root.reopened().and_then(|root| look_through_links(root, path, *user));
+        seen.map_err(|missing| match missing.kind {
+            FaultKind::Absent => missing,
+            FaultKind::NotPlain => {
+                Fault { detail: format!("{}, {}", fault.detail, missing.detail), ..fault }
             }
             _ => Fault { detail: format!("{}: {}", fault.detail, missing.detail), ..missing },
         })
@@ -110,41 +96,6 @@ impl HostFiles {
     /// A [`Fault`] where there is no such folder.
     pub fn enter(&self, path: &HostPath) -> Result<Self, Fault> {
         Ok(Self::of(self.root.enter(path)?, Arc::clone(&self.checkpoints)))
-    }
-
-    /// Reaches nothing below the service user's home through a link from now on, whoever has made
-    /// it.
-    pub fn close_below(&self, home: &HostPath) {
-        self.root.close_below(home);
-    }
-
-    /// The path of a folder without a link in it. Links of the host's own root are followed in
-    /// folders that only it can write, those that the operator has listed anywhere else.
-    ///
-    /// # Errors
-    ///
-    /// [`WayFault`] for any other link, and where there is no such folder.
-    pub fn resolve(&self, path: &HostPath, ways: &ListedLinks<'_>) -> Result<HostPath, WayFault> {
-        self.root.resolve(path, ways)
-    }
-
-    /// The link that keeps from `path`, if one does, and where it leads.
-    #[must_use]
-    pub fn link_on_the_way(&self, path: &HostPath) -> Option<(HostPath, String)> {
-        self.root.link_on_the_way(path)
-    }
-
-    /// What kind of thing lies at `path`; `false` for a folder.
-    ///
-    /// # Errors
-    ///
-    /// A [`Fault`] where there is neither a plain file nor a folder.
-    pub fn is_file(&self, path: &HostPath) -> Result<bool, Fault> {
-        match self.root.kind(path)? {
-            FileType::RegularFile => Ok(true),
-            FileType::Directory => Ok(false),
-            other => Err(self.root.not_plain(path, other)),
-        }
     }
 
     /// Opens a plain file for reading, however long it is.
@@ -191,22 +142,6 @@ impl HostFiles {
         self.root.prefix()
     }
 
-    /// Whether something new could be written at `path`: asked before the first step of a plan, so
-    /// that a bad disk does not stop it half-way.
-    ///
-    /// # Errors
-    ///
-    /// A [`Fault`] where the folder, or the nearest one above that is there, lies on a file system
-    /// that is read-only or full, or may not be written to.
-    pub fn require_writable(&self, path: &HostPath) -> Result<(), Fault> {
-        let mut folders = successors(path.parent(), HostPath::parent);
-        let opened = folders.find_map(|folder| match self.root.open_folder(&folder) {
-            Err(fault) if fault.kind == FaultKind::Absent => None,
-            answer => Some(answer),
-        });
-        opened.map_or(Ok(()), |folder| takes_more(&folder?))
-    }
-
     /// A name of a folder that is the same however one comes to it, and that no other one on this
     /// machine has.
     ///
@@ -218,7 +153,7 @@ impl HostFiles {
         Ok(format!("{:x}-{:x}", stat.st_dev, stat.st_ino))
     }
 
-    fn look_at_file(&self, path: &HostPath) -> Result<Seen, Fault> {
+    fn look_at_file(&self, path: &HostPath) -> Result<SeenEntry, Fault> {
         let (file, stat) = self.root.open_file(path, OFlags::RDONLY)?;
         if stat.st_nlink > 1 {
             let shown = format!("{}{path}", self.root.prefix());
@@ -232,41 +167,88 @@ impl HostFiles {
             _ => fault,
         });
         let content = FilledBody::new(content?);
-        Ok(Seen::File { content, mode: Mode::new(stat.st_mode), owner: owner_of(&stat) })
+        Ok(SeenEntry::File { content, mode: Mode::new(stat.st_mode), owner: owner_of(&stat) })
     }
 
-    fn look_at_folder(&self, path: &HostPath) -> Result<Seen, Fault> {
+    fn look_at_folder(&self, path: &HostPath) -> Result<SeenEntry, Fault> {
         let handle = self.root.open_folder(path)?;
         let stat = fstat(&handle).map_err(fault_of)?;
         let names = names_in(&handle)?.into_iter().collect();
-        Ok(Seen::Folder(Folder { mode: Mode::new(stat.st_mode), owner: owner_of(&stat), names }))
+        Ok(SeenEntry::Folder(Folder {
+            mode: Mode::new(stat.st_mode),
+            owner: owner_of(&stat),
+            names,
+        }))
     }
 }
 
 impl Files for HostFiles {
-    fn look(&self, path: &HostPath) -> Result<Seen, Fault> {
-        match self.root.kind(path) {
-            Ok(FileType::RegularFile) => self.look_at_file(path),
-            Ok(FileType::Directory) => self.look_at_folder(path),
-            Ok(other) => self.look_behind(path, self.root.not_plain(path, other)),
+    fn look(&self, path: &HostPath) -> Result<SeenEntry, Fault> {
+        match self.look_in_place(path) {
             Err(fault) if fault.kind == FaultKind::NotPlain => self.look_behind(path, fault),
-            Err(fault) => Err(fault),
+            seen => seen,
         }
     }
 
-    fn look_at_kind(&self, path: &HostPath) -> Result<Standing, Fault> {
+    fn look_in_place(&self, path: &HostPath) -> Result<SeenEntry, Fault> {
+        match self.root.kind(path)? {
+            FileType::RegularFile => self.look_at_file(path),
+            FileType::Directory => self.look_at_folder(path),
+            other => Err(self.root.not_plain(path, other)),
+        }
+    }
+
+    fn look_at_kind(&self, path: &HostPath) -> Result<PathStanding, Fault> {
         let stat = self.root.stat_at(path)?;
         let kind = match FileType::from_raw_mode(stat.st_mode) {
             FileType::RegularFile => SeenKind::File,
             FileType::Directory => SeenKind::Folder,
             _ => SeenKind::Other,
         };
-        Ok(Standing { kind, mode: Mode::new(stat.st_mode), owner: owner_of(&stat) })
+        Ok(PathStanding { kind, mode: Mode::new(stat.st_mode), owner: owner_of(&stat) })
+    }
+
+    fn is_file(&self, path: &HostPath) -> Result<bool, Fault> {
+        match self.root.kind(path)? {
+            FileType::RegularFile => Ok(true),
+            FileType::Directory => Ok(false),
+            other => Err(self.root.not_plain(path, other)),
+        }
     }
 
     fn link_target(&self, path: &HostPath) -> Option<String> {
         let (link, target) = self.root.link_on_the_way(path)?;
         (link == *path).then_some(target)
+    }
+
+    fn resolve(&self, path: &HostPath, ways: &ListedLinks<'_>) -> Result<HostPath, WayFault> {
+        self.root.resolve(path, ways)
+    }
+
+    fn link_on_the_way(&self, path: &HostPath) -> Option<(HostPath, String)> {
+        self.root.link_on_the_way(path)
+    }
+
+    fn read_links_as(&self, user: Owner, folders: Vec<HostPath>) {
+        // Whoever asks for a second one has the same service user.
+        let _ = self.reader.set((user, folders));
+    }
+
+    fn close_below(&self, home: &HostPath) {
+        self.root.close_below(home);
+    }
+
+    fn reads_everything(&self) -> bool {
+        geteuid().is_root()
+    }
+
+    fn require_writable(&self, path: &HostPath) -> Result<(), Fault> {
+        let mut folders = successors(path.parent(), HostPath::parent);
+        let opened = folders.find_map(|folder| match self.root.open_folder(&folder) {
+            Err(fault) if fault.kind == FaultKind::Absent => None,
+            answer => Some(answer),
+        });
+        opened.map_or(Ok(()), |folder| takes_more(&folder?))
     }
 
     fn write(&self, path: &HostPath, file: &NewFile<'_>) -> Result<(), Fault> {

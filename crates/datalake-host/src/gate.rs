@@ -21,7 +21,7 @@ use std::path::Path;
 use rustix::fs::{FileType, OFlags, Stat};
 
 use crate::fault::fault_of;
-use crate::root::read_at_most;
+use crate::reading::read_at_most;
 
 pub use fault::GateFault;
 pub use judge::{Distrust, DistrustReason};
@@ -30,7 +30,7 @@ pub(crate) use programs::{clear_program, cleared_environment, cleared_path};
 pub use trusted::{TrustedUsers, distrust_user};
 
 use judge::{PartRole, judge_part};
-use walk::{Missing, Walk};
+use walk::{GateWalk, Missing};
 
 /// Reads a plain file of at most `limit` bytes, if it stands the judgement.
 ///
@@ -51,7 +51,7 @@ pub(crate) fn open_trusted_file(
     path: &Path,
     trusted: &TrustedUsers,
 ) -> Result<(File, Stat), GateFault> {
-    let found = Walk::to(path, trusted, Missing::Fails)?;
+    let found = GateWalk::to(path, trusted, Missing::Fails)?;
     match FileType::from_raw_mode(found.stat.st_mode) {
         FileType::RegularFile => (),
         other => return Err(GateFault::NotPlain(found.path, other)),
@@ -83,7 +83,7 @@ pub(crate) fn make_trusted_folder(
 }
 
 fn folder_at(path: &Path, trusted: &TrustedUsers, missing: Missing) -> Result<OwnedFd, GateFault> {
-    let found = Walk::to(path, trusted, missing)?;
+    let found = GateWalk::to(path, trusted, missing)?;
     match FileType::from_raw_mode(found.stat.st_mode) {
         FileType::Directory => Ok(found.handle),
         other => Err(GateFault::NotPlain(found.path, other)),
@@ -91,6 +91,6 @@ fn folder_at(path: &Path, trusted: &TrustedUsers, missing: Missing) -> Result<Ow
 }
 
 /// The fault of the system at a path.
-fn unusable(path: &Path, errno: rustix::io::Errno) -> GateFault {
+fn judge_errno(path: &Path, errno: rustix::io::Errno) -> GateFault {
     GateFault::Unusable(path.to_owned(), fault_of(errno))
 }

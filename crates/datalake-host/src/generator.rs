@@ -7,14 +7,14 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use datalake_core::{Fault, FaultKind};
+use datalake_core::fault::{Fault, FaultKind};
 use datalake_engine::{Generator, GeneratorAnswer, QuadletTree};
 
-use self::copy::Copy;
+use self::copy::QuadletCopy;
 
 use crate::acting::ServiceUser;
-use crate::commands::{Command, CommandFault, Ended, fault_of_command, run_to_end};
-use crate::escape::escaped;
+use crate::commands::{CommandFault, ProgramCall, ProgramEnd, fault_of_command, run_to_end};
+use crate::escape::escape_bytes;
 
 /// Where the generator may be, the first that is there counts: systemd runs the first one.
 const PROGRAMS: [&str; 3] = [
@@ -48,12 +48,12 @@ impl QuadletGenerator {
         Self { user, programs, limit }
     }
 
-    fn command(&self, program: &Path, copy: &Copy) -> Command {
+    fn command(&self, program: &Path, copy: &QuadletCopy) -> ProgramCall {
         let folders = [("QUADLET_UNIT_DIRS".into(), copy.search_path().into())];
         let words = ["-dryrun", "-user", "-no-kmsg-log"];
         let program = program.to_string_lossy();
         let command = self.user.run_as(&program, &words, BTreeMap::from(folders));
-        Command { limit: self.limit, ..command }
+        ProgramCall { limit: self.limit, ..command }
     }
 }
 
@@ -64,20 +64,20 @@ impl Generator for QuadletGenerator {
         let Some(program) = program else {
             return Err(Fault::new(FaultKind::Absent, "no quadlet generator is installed"));
         };
-        let copy = Copy::of(tree, &self.user)?;
+        let copy = QuadletCopy::of(tree, &self.user)?;
         match run_to_end(&self.command(program, &copy)).await {
-            Ok(ended) => answer(&ended, &copy),
+            Ok(ended) => read_answer(&ended, &copy),
             Err(CommandFault::TimedOut { limit, .. }) => Ok(GeneratorAnswer::Hung(limit)),
             Err(fault) => Err(fault_of_command(fault)),
         }
     }
 }
 
-fn answer(ended: &Ended, copy: &Copy) -> Result<GeneratorAnswer, Fault> {
+fn read_answer(ended: &ProgramEnd, copy: &QuadletCopy) -> Result<GeneratorAnswer, Fault> {
     match ended.status.code() {
         // `runuser` and `env` say so of a program that they cannot run.
         None | Some(126 | 127) => {
-            let text = format!("({}) {}", ended.status, escaped(ended.stderr.expose()));
+            let text = format!("({}) {}", ended.status, escape_bytes(ended.stderr.expose()));
             Err(Fault::new(FaultKind::Refused, text))
         }
         Some(exit) => Ok(GeneratorAnswer::Said {

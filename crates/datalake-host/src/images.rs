@@ -4,11 +4,14 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use datalake_core::{Fault, FaultKind, FilledBody};
+use datalake_core::fault::{Fault, FaultKind};
+use datalake_core::secret::FilledBody;
 use datalake_engine::{Build, Image, ImageName, Images, LineSink};
 use serde::Deserialize;
 
-use crate::commands::{Command, CommandFault, fault_of_command, follow_with_input, run};
+use crate::commands::{
+    CommandFault, ProgramCall, fault_of_command, follow_with_input, run_program,
+};
 use crate::podman::Podman;
 
 /// What a program may take that is run in a container of its own: the first look into a large image
@@ -26,22 +29,22 @@ impl Images for Podman {
     async fn image(&self, name: &ImageName) -> Result<Image, Fault> {
         self.user().require_manager()?;
         let command = self.user().podman(&["image", "inspect", name.as_str()]);
-        image(run(&command).await.map_err(fault_of_image)?.stdout.expose())
+        read_image(run_program(&command).await.map_err(fault_of_image)?.stdout.expose())
     }
 
     async fn run(&self, name: &ImageName, words: &[String]) -> Result<FilledBody, Fault> {
         self.user().require_manager()?;
         let words = run_words(name, words);
         let words: Vec<_> = words.iter().map(String::as_str).collect();
-        let command = Command { limit: RUN_LIMIT, ..self.user().podman(&words) };
-        run(&command).await.map(|output| output.stdout).map_err(fault_of_image)
+        let command = ProgramCall { limit: RUN_LIMIT, ..self.user().podman(&words) };
+        run_program(&command).await.map(|output| output.stdout).map_err(fault_of_image)
     }
 
     async fn build(&self, build: &Build, sink: LineSink<'_>) -> Result<(), Fault> {
         self.user().require_manager()?;
         let words = build_words(build);
         let words: Vec<_> = words.iter().map(String::as_str).collect();
-        let command = Command { limit: BUILD_LIMIT, ..self.user().podman(&words) };
+        let command = ProgramCall { limit: BUILD_LIMIT, ..self.user().podman(&words) };
         let input = FilledBody::new(build.containerfile.clone().into_bytes());
         let built = follow_with_input(&command, &input, sink);
         match tokio::time::timeout(BUILD_LIMIT, built).await {
@@ -56,7 +59,7 @@ impl Images for Podman {
     async fn remove(&self, name: &ImageName) -> Result<(), Fault> {
         self.user().require_manager()?;
         let command = self.user().podman(&["image", "rm", name.as_str()]);
-        match run(&command).await.map_err(fault_of_image) {
+        match run_program(&command).await.map_err(fault_of_image) {
             Err(fault) if fault.kind != FaultKind::Absent => Err(fault),
             _ => Ok(()),
         }
@@ -117,7 +120,7 @@ struct Inspected {
     labels: Option<BTreeMap<String, String>>,
 }
 
-fn image(json: &[u8]) -> Result<Image, Fault> {
+fn read_image(json: &[u8]) -> Result<Image, Fault> {
     let unreadable =
         |what: String| Fault::new(FaultKind::Unreadable, format!("podman's image: {what}"));
     let images: Vec<Inspected> =
@@ -151,14 +154,14 @@ mod tests {
 
     #[test]
     fn an_image_tells_its_user_and_its_labels() {
-        let read = image(INSPECTED.as_bytes()).unwrap();
+        let read = read_image(INSPECTED.as_bytes()).unwrap();
 
         assert_eq!((read.id.as_str(), read.user.as_str()), ("ba6b8a2d1249", "dagster"));
         assert_eq!(read.labels["datalake.base"], "5f3a");
-        let imported = image(br#"[{"Id": "ba", "Config": {}, "Labels": null, "User": ""}]"#);
+        let imported = read_image(br#"[{"Id": "ba", "Config": {}, "Labels": null, "User": ""}]"#);
         assert_eq!(imported.unwrap().labels.len(), 0);
         for odd in [&b"[]"[..], b"null", b"", br#"[{"Id": "--all"}]"#] {
-            assert_eq!(image(odd).unwrap_err().kind, FaultKind::Unreadable);
+            assert_eq!(read_image(odd).unwrap_err().kind, FaultKind::Unreadable);
         }
     }
 

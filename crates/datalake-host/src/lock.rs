@@ -5,7 +5,7 @@ use std::io::{Read, Write};
 
 use datalake_engine::{Lock, LockFault};
 
-use crate::escape::escaped;
+use crate::escape::escape_bytes;
 use crate::fault::fault_of_io;
 
 /// As much of a holder's text as is shown.
@@ -19,7 +19,7 @@ struct LockedFile {
 impl Lock for LockedFile {}
 
 /// Locks `file` and writes `holder` into it; what an ended run has left there does not matter.
-pub(crate) fn take(mut file: File, holder: &str) -> Result<Box<dyn Lock>, LockFault> {
+pub(crate) fn take_lock(mut file: File, holder: &str) -> Result<Box<dyn Lock>, LockFault> {
     lock_file(&file)?;
     write_holder(&mut file, holder).map_err(|error| LockFault::Unusable(fault_of_io(&error)))?;
     Ok(Box::new(LockedFile { _held: file }))
@@ -44,7 +44,7 @@ pub(crate) fn write_holder(file: &mut File, holder: &str) -> std::io::Result<()>
 fn holder_in(file: &File) -> String {
     let mut text = Vec::new();
     match file.take(LONGEST_HOLDER).read_to_end(&mut text) {
-        Ok(_) if !text.is_empty() => escaped(&text),
+        Ok(_) if !text.is_empty() => escape_bytes(&text),
         _ => "it has not said yet who it is".to_owned(),
     }
 }

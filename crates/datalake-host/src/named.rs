@@ -13,7 +13,7 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
-use datalake_core::{Fault, FaultKind};
+use datalake_core::fault::{Fault, FaultKind};
 use rustix::fs::{
     AtFlags, CWD, FileType, Mode, OFlags, RenameFlags, Stat, fchmod, fstat, fsync, major, minor,
     openat, readlinkat, renameat, renameat_with, statat, unlinkat,
@@ -24,7 +24,7 @@ use rustix::rand::{GetRandomFlags, getrandom};
 
 use crate::escape::escaped_path;
 use crate::fault::{fault_of, fault_of_io, not_plain, too_large};
-use crate::root::read_at_most;
+use crate::reading::read_at_most;
 
 /// How long a pipe that the caller has opened may take to end.
 const LONGEST: Duration = Duration::from_mins(1);
@@ -48,11 +48,11 @@ pub enum Existing {
 /// the new one; dropped before, it leaves nothing.
 pub struct NewNamedFile {
     file: File,
-    waiting: Option<Waiting>,
+    waiting: Option<UnnamedFile>,
 }
 
 /// A file that waits for its name.
-struct Waiting {
+struct UnnamedFile {
     folder: OwnedFd,
     temporary: OsString,
     name: OsString,
@@ -84,7 +84,7 @@ pub fn read_named_file(path: &Path, limit: u64) -> Result<Vec<u8>, Fault> {
         FileType::RegularFile => read_at_most(open_named_file(path)?, limit),
         _ if is_null(&stat) => Ok(Vec::new()),
         FileType::Directory => Err(not_plain(escaped_path(path), FileType::Directory)),
-        _ if is_own_descriptor(path) => read_stream(open(path, OFlags::RDONLY)?, limit),
+        _ if is_own_descriptor(path) => read_stream(open_plain(path, OFlags::RDONLY)?, limit),
         other => Err(not_plain(escaped_path(path), other)),
     }
 }
@@ -122,7 +122,7 @@ fn read_all(stream: impl io::Read, limit: u64) -> Result<Vec<u8>, Fault> {
 /// A [`Fault`]: `NotPlain` for anything that could block.
 pub fn open_named_file(path: &Path) -> Result<File, Fault> {
     require_plain(path, &look_at(path)?)?;
-    let handle = open(path, OFlags::RDONLY | OFlags::NONBLOCK)?;
+    let handle = open_plain(path, OFlags::RDONLY | OFlags::NONBLOCK)?;
     require_plain(path, &fstat(&handle).map_err(fault_of)?)?;
     Ok(handle)
 }
@@ -132,7 +132,7 @@ fn look_at(path: &Path) -> Result<Stat, Fault> {
     statat(CWD, path, AtFlags::empty()).map_err(fault_of)
 }
 
-fn open(path: &Path, flags: OFlags) -> Result<File, Fault> {
+fn open_plain(path: &Path, flags: OFlags) -> Result<File, Fault> {
     let flags = flags | OFlags::NOCTTY | OFlags::CLOEXEC;
     openat(CWD, path, flags, Mode::empty()).map(File::from).map_err(fault_of)
 }
@@ -159,7 +159,10 @@ impl NewNamedFile {
     /// is there that stays.
     pub fn create(path: &Path, existing: Existing) -> Result<Self, Fault> {
         if is_own_descriptor(path) {
-            return Ok(Self { file: open(path, OFlags::WRONLY | OFlags::APPEND)?, waiting: None });
+            return Ok(Self {
+                file: open_plain(path, OFlags::WRONLY | OFlags::APPEND)?,
+                waiting: None,
+            });
         }
         let name = path.file_name().ok_or_else(|| fault_of(Errno::ISDIR))?;
         let above = path.parent().filter(|above| !above.as_os_str().is_empty());
@@ -168,14 +171,14 @@ impl NewNamedFile {
         let folder = folder.map_err(fault_of)?;
         let mode = match statat(&folder, name, AtFlags::SYMLINK_NOFOLLOW) {
             Ok(stat) if is_null(&stat) => {
-                return Ok(Self { file: open(path, OFlags::WRONLY)?, waiting: None });
+                return Ok(Self { file: open_plain(path, OFlags::WRONLY)?, waiting: None });
             }
             Ok(stat) => Some(mode_of_replaced(path, &folder, &stat, existing)?),
             Err(Errno::NOENT) => None,
             Err(errno) => return Err(fault_of(errno)),
         };
         let (file, temporary) = create_temporary(&folder)?;
-        let waiting = Waiting { folder, temporary, name: name.to_owned(), existing };
+        let waiting = UnnamedFile { folder, temporary, name: name.to_owned(), existing };
         let new = Self { file, waiting: Some(waiting) };
         if let Some(mode) = mode.flatten() {
             fchmod(&new.file, mode).map_err(fault_of)?;
@@ -244,7 +247,7 @@ fn create_temporary(folder: &OwnedFd) -> Result<(File, OsString), Fault> {
     Ok((File::from(file), name))
 }
 
-impl Waiting {
+impl UnnamedFile {
     fn rename(&self) -> Result<(), Fault> {
         let (folder, old, new) = (self.folder.as_fd(), &self.temporary, &self.name);
         let renamed = match self.existing {

@@ -1,6 +1,6 @@
 //! What this process asks of the kernel for itself.
 
-use datalake_core::Fault;
+use datalake_core::fault::Fault;
 use rustix::process::{
     DumpableBehavior, Resource, Rlimit, getrlimit, set_dumpable_behavior, setrlimit,
 };

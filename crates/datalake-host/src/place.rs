@@ -4,7 +4,8 @@ use std::fs::File;
 use std::io::Write;
 use std::os::fd::{AsFd, OwnedFd};
 
-use datalake_core::{Fault, FaultKind, HostPath, Mode, Owner};
+use datalake_core::fault::{Fault, FaultKind};
+use datalake_core::host::{HostPath, Mode, Owner};
 use datalake_engine::{Checkpoint, Checkpoints, NewFile};
 use rustix::fs::{
     AtFlags, FileType, Gid, OFlags, Stat, Uid, fchmod, fchown, fstat, fsync, mkdirat, openat,
@@ -13,15 +14,15 @@ use rustix::fs::{
 use rustix::io::Errno;
 use rustix::process::geteuid;
 
-use crate::escape::escaped;
+use crate::escape::escape_bytes;
 use crate::fault::{fault_of, fault_of_io, not_plain};
-use crate::root::names_in;
+use crate::reading::names_in;
 
 /// The end of a temporary file's name: last, so that no reader of units takes it for one.
 const TEMPORARY: &str = ".datalake-tmp";
 
 /// A path whose folder is held open: whoever moves that folder meanwhile leads nobody astray.
-pub(crate) struct Place<'a> {
+pub(crate) struct HeldPath<'a> {
     pub(crate) folder: OwnedFd,
     pub(crate) path: &'a HostPath,
     pub(crate) prefix: String,
@@ -32,7 +33,7 @@ pub(crate) fn is_temporary(name: &str) -> bool {
     name.starts_with('.') && name.ends_with(TEMPORARY)
 }
 
-impl Place<'_> {
+impl HeldPath<'_> {
     /// Creates or replaces the file. Until its content is whole only its owner can read it.
     pub(crate) fn replace(
         &self,
@@ -42,7 +43,7 @@ impl Place<'_> {
         self.require_file_or_nothing()?;
         self.sweep()?;
         let handle = self.create(&self.temporary(), OFlags::WRONLY)?;
-        let replaced = fill(handle, file).and_then(|()| {
+        let replaced = fill_file(handle, file).and_then(|()| {
             checkpoints.pass(Checkpoint::TemporaryWritten);
             self.rename_temporary()
         });
@@ -55,7 +56,7 @@ impl Place<'_> {
     pub(crate) fn create_file(&self, flags: OFlags) -> Result<File, Fault> {
         let file = self.create(self.name(), flags)?;
         // The mask of this process may have taken the owner's own bits.
-        fchmod(&file, bits(Mode::PRIVATE)).map_err(fault_of)?;
+        fchmod(&file, mode_bits(Mode::PRIVATE)).map_err(fault_of)?;
         self.flush_folder()?;
         Ok(file)
     }
@@ -66,7 +67,8 @@ impl Place<'_> {
             return Err(fault_of(Errno::EXIST));
         }
         self.sweep()?;
-        mkdirat(&self.folder, self.temporary(), bits(Mode::PRIVATE_FOLDER)).map_err(fault_of)?;
+        mkdirat(&self.folder, self.temporary(), mode_bits(Mode::PRIVATE_FOLDER))
+            .map_err(fault_of)?;
         let done = self.dress_folder(mode, owner).and_then(|()| self.rename_temporary());
         self.or_remove(done, AtFlags::REMOVEDIR)?;
         self.flush_folder()
@@ -140,7 +142,9 @@ impl Place<'_> {
 
     fn create(&self, name: &str, flags: OFlags) -> Result<File, Fault> {
         let flags = flags | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        openat(&self.folder, name, flags, bits(Mode::PRIVATE)).map(File::from).map_err(fault_of)
+        openat(&self.folder, name, flags, mode_bits(Mode::PRIVATE))
+            .map(File::from)
+            .map_err(fault_of)
     }
 
     fn rename_temporary(&self) -> Result<(), Fault> {
@@ -165,7 +169,7 @@ impl Place<'_> {
         if stat.st_uid != geteuid().as_raw() || !names_in(&handle)?.is_empty() {
             return Err(Fault::new(FaultKind::Disturbed, "the new folder was swapped for another"));
         }
-        dress(&handle, &stat, mode, owner)
+        set_owner_and_mode(&handle, &stat, mode, owner)
     }
 
     fn not_plain(&self, name: &str, kind: FileType) -> Fault {
@@ -174,7 +178,7 @@ impl Place<'_> {
         let fault = not_plain(format_args!("{}{path}", self.prefix), kind);
         match readlinkat(&self.folder, name, Vec::new()) {
             Ok(target) if kind == FileType::Symlink => {
-                let target = escaped(target.as_bytes());
+                let target = escape_bytes(target.as_bytes());
                 Fault { detail: format!("{} to `{target}`", fault.detail), ..fault }
             }
             Ok(_) | Err(_) => fault,
@@ -183,23 +187,28 @@ impl Place<'_> {
 }
 
 /// Writes a new file's content, then its owner and mode, and flushes it.
-fn fill(mut file: File, new: &NewFile<'_>) -> Result<(), Fault> {
+fn fill_file(mut file: File, new: &NewFile<'_>) -> Result<(), Fault> {
     file.write_all(new.content.expose()).map_err(|error| fault_of_io(&error))?;
     let stat = fstat(&file).map_err(fault_of)?;
-    dress(&file, &stat, new.mode, new.owner)
+    set_owner_and_mode(&file, &stat, new.mode, new.owner)
 }
 
 /// Sets owner and mode, in this order: a change of owner takes bits away.
-fn dress(handle: impl AsFd, stat: &Stat, mode: Mode, owner: Owner) -> Result<(), Fault> {
+fn set_owner_and_mode(
+    handle: impl AsFd,
+    stat: &Stat,
+    mode: Mode,
+    owner: Owner,
+) -> Result<(), Fault> {
     let handle = handle.as_fd();
     if (stat.st_uid, stat.st_gid) != (owner.uid, owner.gid) {
         let (uid, gid) = (Uid::from_raw(owner.uid), Gid::from_raw(owner.gid));
         fchown(handle, Some(uid), Some(gid)).map_err(fault_of)?;
     }
-    fchmod(handle, bits(mode)).map_err(fault_of)?;
+    fchmod(handle, mode_bits(mode)).map_err(fault_of)?;
     fsync(handle).map_err(fault_of)
 }
 
-fn bits(mode: Mode) -> rustix::fs::Mode {
+fn mode_bits(mode: Mode) -> rustix::fs::Mode {
     rustix::fs::Mode::from_raw_mode(mode.bits())
 }

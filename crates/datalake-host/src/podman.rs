@@ -5,14 +5,15 @@ use std::io;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use datalake_core::{Fault, FaultKind, FilledBody};
+use datalake_core::fault::{Fault, FaultKind};
+use datalake_core::secret::FilledBody;
 use datalake_engine::{Container, Containers};
 use serde::Deserialize;
 
 use crate::acting::ServiceUser;
-use crate::commands::{Command, CommandFault, answer, fault_of_command, run};
+use crate::commands::{CommandFault, ProgramCall, fault_of_command, read_answer, run_program};
 use crate::fault::fault_of_io;
-use crate::root::read_at_most;
+use crate::reading::read_at_most;
 
 /// The largest environment that is read.
 const LARGEST_ENVIRONMENT: u64 = 1 << 20;
@@ -45,25 +46,25 @@ impl Podman {
 impl Containers for Podman {
     async fn version(&self) -> Result<String, Fault> {
         // Some need the user's runtime folder for that, others do not.
-        let printed = answer(&self.0.podman(&["--version"])).await;
+        let printed = read_answer(&self.0.podman(&["--version"])).await;
         let printed = printed.map_err(|fault| self.0.require_manager().err().unwrap_or(fault))?;
         Ok(String::from_utf8_lossy(printed.expose()).trim().to_owned())
     }
 
     async fn containers(&self) -> Result<Vec<Container>, Fault> {
         self.0.require_manager()?;
-        let printed = answer(&self.0.podman(&["ps", "--all", "--format", "json"])).await?;
-        containers(printed.expose())
+        let printed = read_answer(&self.0.podman(&["ps", "--all", "--format", "json"])).await?;
+        read_containers(printed.expose())
     }
 
     async fn environment(&self, container: &Container) -> Result<FilledBody, Fault> {
         let not_running = || Fault::new(FaultKind::Absent, "the container does not run");
         let process = container.process.ok_or_else(not_running)?;
-        match read(process) {
+        match open_environment(process) {
             // Programs in the container that run as another user are not for this one to look at.
             Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
                 let words = ["exec", &container.id, "cat", "/proc/1/environ"];
-                answer(&self.0.podman(&words)).await
+                read_answer(&self.0.podman(&words)).await
             }
             Err(error) if error.kind() == io::ErrorKind::NotFound => Err(not_running()),
             Err(error) => Err(fault_of_io(&error)),
@@ -73,8 +74,9 @@ impl Containers for Podman {
 
     async fn exec(&self, container: &Container, words: &[String]) -> Result<FilledBody, Fault> {
         let words = ["exec", &container.id].into_iter().chain(words.iter().map(String::as_str));
-        let command = Command { limit: EXEC_LIMIT, ..self.0.podman(&words.collect::<Vec<_>>()) };
-        run(&command).await.map(|output| output.stdout).map_err(|fault| match fault {
+        let command =
+            ProgramCall { limit: EXEC_LIMIT, ..self.0.podman(&words.collect::<Vec<_>>()) };
+        run_program(&command).await.map(|output| output.stdout).map_err(|fault| match fault {
             CommandFault::Failed { status, stderr, .. } if status.code() == Some(NO_PROGRAM) => {
                 Fault::new(FaultKind::Absent, stderr)
             }
@@ -89,14 +91,14 @@ impl Containers for Podman {
     }
 }
 
-fn read(process: u32) -> io::Result<File> {
+fn open_environment(process: u32) -> io::Result<File> {
     File::open(format!("/proc/{process}/environ"))
 }
 
 /// A container in the words of `podman ps --format json`.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct Listed {
+struct ListedContainer {
     id: String,
     #[serde(default)]
     names: Option<Vec<String>>,
@@ -110,12 +112,12 @@ struct Listed {
     pid: u32,
 }
 
-fn containers(json: &[u8]) -> Result<Vec<Container>, Fault> {
+fn read_containers(json: &[u8]) -> Result<Vec<Container>, Fault> {
     // Older ones print `null` where there is none.
-    let listed: Option<Vec<Listed>> = serde_json::from_slice(json).map_err(|error| {
+    let listed: Option<Vec<ListedContainer>> = serde_json::from_slice(json).map_err(|error| {
         Fault::new(FaultKind::Unreadable, format!("podman's list of containers: {error}"))
     })?;
-    let container = |listed: Listed| Container {
+    let container = |listed: ListedContainer| Container {
         service: listed
             .labels
             .unwrap_or_default()
@@ -146,7 +148,7 @@ mod tests {
 
     #[test]
     fn a_container_tells_the_service_that_it_belongs_to() {
-        let read = containers(LISTED.as_bytes()).unwrap();
+        let read = read_containers(LISTED.as_bytes()).unwrap();
 
         let [web, odd] = read.as_slice() else { panic!("two containers") };
         assert_eq!(web.service.as_ref().unwrap().as_str(), "dagster-webserver.service");
@@ -167,7 +169,7 @@ mod tests {
 
     #[test]
     fn no_list_is_not_an_empty_one() {
-        assert_eq!(containers(b"null").unwrap(), []);
-        assert_eq!(containers(b"").unwrap_err().kind, FaultKind::Unreadable);
+        assert_eq!(read_containers(b"null").unwrap(), []);
+        assert_eq!(read_containers(b"").unwrap_err().kind, FaultKind::Unreadable);
     }
 }

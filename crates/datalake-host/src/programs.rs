@@ -6,11 +6,14 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use datalake_core::{Fault, FaultKind, FilledBody};
+use datalake_core::fault::{Fault, FaultKind};
+use datalake_core::secret::FilledBody;
 use datalake_engine::{Programs, Ran};
 
 use crate::acting::ServiceUser;
-use crate::commands::{Command, CommandFault, Ended, fault_of_command, run_to_end_with_input};
+use crate::commands::{
+    CommandFault, ProgramCall, ProgramEnd, fault_of_command, run_to_end_with_input,
+};
 
 /// The statuses with which `podman exec` says that the container has no such program, or that it may
 /// not be run.
@@ -49,15 +52,15 @@ impl Programs for HostPrograms {
         input: &FilledBody,
         limit: Duration,
     ) -> Result<Ran, Fault> {
-        let (program, arguments) = words.split_first().ok_or_else(nothing)?;
-        let command = Command {
+        let (program, arguments) = words.split_first().ok_or_else(refuse_empty_call)?;
+        let command = ProgramCall {
             program: program.into(),
             arguments: arguments.iter().map(OsString::from).collect(),
             environment: self.environment.clone(),
             directory: PathBuf::from("/"),
             limit,
         };
-        run_to_end_with_input(&command, input).await.map(ran).map_err(|fault| match fault {
+        run_to_end_with_input(&command, input).await.map(sum_up_end).map_err(|fault| match fault {
             CommandFault::NotFound(_) => Fault::new(FaultKind::Absent, fault.to_string()),
             fault => fault_of_command(fault),
         })
@@ -73,14 +76,14 @@ impl Programs for ContainerPrograms {
         limit: Duration,
     ) -> Result<Ran, Fault> {
         self.user.require_manager()?;
-        let command = Command { limit, ..self.user.podman(&self.words(words)) };
+        let command = ProgramCall { limit, ..self.user.podman(&self.words(words)) };
         let ended = run_to_end_with_input(&command, input).await.map_err(fault_of_command)?;
         match ended.status.code() {
             Some(code) if NO_PROGRAM.contains(&code) => {
-                Err(Fault::new(FaultKind::Absent, said(&ended)))
+                Err(Fault::new(FaultKind::Absent, read_complaint(&ended)))
             }
-            Some(NOT_TRIED) => Err(Fault::new(FaultKind::Unreachable, said(&ended))),
-            _ => Ok(ran(ended)),
+            Some(NOT_TRIED) => Err(Fault::new(FaultKind::Unreachable, read_complaint(&ended))),
+            _ => Ok(sum_up_end(ended)),
         }
     }
 }
@@ -92,24 +95,24 @@ impl ContainerPrograms {
     }
 }
 
-fn ran(ended: Ended) -> Ran {
+fn sum_up_end(ended: ProgramEnd) -> Ran {
     Ran { is_done: ended.status.success(), stdout: ended.stdout, stderr: ended.stderr }
 }
 
-fn said(ended: &Ended) -> String {
-    crate::escape::escaped(ended.stderr.expose())
+fn read_complaint(ended: &ProgramEnd) -> String {
+    crate::escape::escape_bytes(ended.stderr.expose())
 }
 
-fn nothing() -> Fault {
+fn refuse_empty_call() -> Fault {
     Fault::new(FaultKind::Refused, "there is no program to run")
 }
 
 #[cfg(test)]
 mod tests {
-    use datalake_core::Owner;
+    use datalake_core::host::Owner;
 
     use super::*;
-    use crate::Account;
+    use datalake_core::host::UserAccount;
 
     fn input(text: &str) -> FilledBody {
         FilledBody::new(text.as_bytes().to_vec())
@@ -142,7 +145,7 @@ mod tests {
 
     #[test]
     fn a_program_in_a_container_keeps_its_input_open() {
-        let account = Account {
+        let account = UserAccount {
             owner: Owner { uid: 900, gid: 900 },
             home: "/var/lib/dagster".parse().unwrap(),
         };

@@ -1,22 +1,22 @@
 //! Everything below one folder, reached without following a symbolic link.
 
+use datalake_engine::ListedLinks;
 use std::fs::File;
-use std::io::Read;
 use std::iter;
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-use datalake_core::{Fault, FaultKind, HostPath, InvalidPath};
-use rustix::fs::{CWD, Dir, FileType, Mode, OFlags, ResolveFlags, Stat, fstat, openat, openat2};
+use datalake_core::fault::{Fault, FaultKind, WayFault};
+use datalake_core::host::{HostPath, InvalidPath};
+use rustix::fs::{CWD, FileType, Mode, OFlags, ResolveFlags, Stat, fstat, openat, openat2};
 use rustix::io::Errno;
 use rustix::process::geteuid;
 
-use crate::ListedLinks;
-use crate::fault::{fault_of, fault_of_io, not_plain, too_large};
+use crate::fault::{fault_of, not_plain};
 use crate::linked::real_path_of;
-use crate::place::Place;
-use crate::way::{Arrival, LinkRules, WayFault, go_to_folder, target_of};
+use crate::place::HeldPath;
+use crate::way::{FolderAtEnd, LinkRules, go_to_folder, target_of};
 
 /// A folder held open. A [`HostPath`] here counts from this folder.
 ///
@@ -112,11 +112,11 @@ impl Root {
         self.plain_path(&arrival)
     }
 
-    fn go(&self, path: &HostPath, rules: &LinkRules<'_>) -> Result<Arrival, WayFault> {
+    fn go(&self, path: &HostPath, rules: &LinkRules<'_>) -> Result<FolderAtEnd, WayFault> {
         go_to_folder(Path::new(path.as_str()), &self.handle, &self.handle, rules)
     }
 
-    fn plain_path(&self, arrival: &Arrival) -> Result<HostPath, WayFault> {
+    fn plain_path(&self, arrival: &FolderAtEnd) -> Result<HostPath, WayFault> {
         let text = arrival.path.to_string_lossy();
         let text = if text.is_empty() { "/" } else { &text };
         let unfit = |error: InvalidPath| {
@@ -220,15 +220,18 @@ impl Root {
     }
 
     /// Opens the folder that holds `path`.
-    pub(crate) fn place<'a>(&self, path: &'a HostPath) -> Result<Place<'a>, Fault> {
+    pub(crate) fn place<'a>(&self, path: &'a HostPath) -> Result<HeldPath<'a>, Fault> {
         let Some(parent) = path.parent() else {
             return Err(self.not_plain(path, FileType::Directory));
         };
-        Ok(Place { folder: self.open_folder(&parent)?, path, prefix: self.prefix.clone() })
+        Ok(HeldPath { folder: self.open_folder(&parent)?, path, prefix: self.prefix.clone() })
     }
 
     /// The same for a removal: without its folder there is nothing to remove.
-    pub(crate) fn place_if_any<'a>(&self, path: &'a HostPath) -> Result<Option<Place<'a>>, Fault> {
+    pub(crate) fn place_if_any<'a>(
+        &self,
+        path: &'a HostPath,
+    ) -> Result<Option<HeldPath<'a>>, Fault> {
         match self.place(path) {
             Err(fault) if fault.kind == FaultKind::Absent => Ok(None),
             place => place.map(Some),
@@ -304,35 +307,4 @@ impl Root {
             None => fault,
         }
     }
-}
-
-/// Reads a whole file that must not exceed `limit` bytes.
-pub(crate) fn read_at_most(file: File, limit: u64) -> Result<Vec<u8>, Fault> {
-    let mut content = Vec::new();
-    file.take(limit + 1).read_to_end(&mut content).map_err(|error| fault_of_io(&error))?;
-    if content.len() as u64 > limit {
-        return Err(too_large("it", limit));
-    }
-    Ok(content)
-}
-
-/// Reads the first bytes of a file, at most so many.
-pub(crate) fn read_some(file: &File, most: usize) -> Result<Vec<u8>, Fault> {
-    let mut content = Vec::new();
-    file.take(most as u64).read_to_end(&mut content).map_err(|error| fault_of_io(&error))?;
-    Ok(content)
-}
-
-/// The names in an open folder, in no order. A name that is not UTF-8 shows with replacement
-/// characters, so that the folder does not look empty.
-pub(crate) fn names_in(folder: &OwnedFd) -> Result<Vec<String>, Fault> {
-    let mut names = Vec::new();
-    for entry in Dir::read_from(folder).map_err(fault_of)? {
-        let entry = entry.map_err(fault_of)?;
-        match entry.file_name().to_string_lossy().as_ref() {
-            "." | ".." => (),
-            name => names.push(name.to_owned()),
-        }
-    }
-    Ok(names)
 }

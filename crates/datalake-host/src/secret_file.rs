@@ -4,13 +4,15 @@ use std::fs::File;
 use std::os::fd::OwnedFd;
 use std::path::Path;
 
-use datalake_core::{Fault, FilledBody, Mode};
+use datalake_core::fault::Fault;
+use datalake_core::host::Mode;
+use datalake_core::secret::FilledBody;
 use rustix::fs::{CWD, FileType, OFlags, Stat, fcntl_setfl, fstat, openat};
 use rustix::io::Errno;
 
 use crate::fault::{fault_of, kind_in_words};
 use crate::gate::{GateFault, TrustedUsers, open_trusted_file};
-use crate::root::read_at_most;
+use crate::reading::read_at_most;
 
 /// The largest content that is read.
 const LARGEST: u64 = 64 << 10;
@@ -53,7 +55,7 @@ pub enum SecretFileFault {
 pub fn read_secret_file(path: &Path) -> Result<FilledBody, SecretFileFault> {
     // Looked at before it is opened, so that no device wakes up.
     let flags = OFlags::NOFOLLOW | OFlags::CLOEXEC;
-    let looked_at = open(path, flags | OFlags::PATH)?;
+    let looked_at = open_secret_file(path, flags | OFlags::PATH)?;
     require_file(&stat_of(&looked_at)?)?;
     let trusted = TrustedUsers::of_process();
     let (file, stat) = open_trusted_file(path, &trusted).map_err(|fault| match fault {
@@ -61,7 +63,7 @@ pub fn read_secret_file(path: &Path) -> Result<FilledBody, SecretFileFault> {
         fault => SecretFileFault::Unreadable(fault.as_fault()),
     })?;
     require_private(&stat, &trusted)?;
-    read(file.into())
+    read_content(file.into())
 }
 
 /// Judges a file of credentials that need not be read now.
@@ -87,7 +89,7 @@ pub fn read_secret_descriptor(number: i32) -> Result<FilledBody, SecretFileFault
     }
     // Opened anew through the kernel's list: to adopt the number itself would be unsafe code.
     let path = format!("/proc/self/fd/{number}");
-    let looked_at = open(Path::new(&path), OFlags::PATH | OFlags::CLOEXEC)?;
+    let looked_at = open_secret_file(Path::new(&path), OFlags::PATH | OFlags::CLOEXEC)?;
     let stat = stat_of(&looked_at)?;
     let kind = kind_of(&stat);
     if kind != FileType::Fifo {
@@ -99,20 +101,20 @@ pub fn read_secret_descriptor(number: i32) -> Result<FilledBody, SecretFileFault
     }
     // A named pipe without a writer must not block the opening, an empty one should the reading.
     let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
-    let handle = open(Path::new(&path), flags)?;
-    fcntl_setfl(&handle, OFlags::empty()).map_err(unreadable)?;
-    read(handle)
+    let handle = open_secret_file(Path::new(&path), flags)?;
+    fcntl_setfl(&handle, OFlags::empty()).map_err(judge_errno)?;
+    read_content(handle)
 }
 
-fn open(path: &Path, flags: OFlags) -> Result<OwnedFd, SecretFileFault> {
+fn open_secret_file(path: &Path, flags: OFlags) -> Result<OwnedFd, SecretFileFault> {
     match openat(CWD, path, flags, rustix::fs::Mode::empty()) {
         Ok(handle) => Ok(handle),
         Err(Errno::LOOP) => Err(SecretFileFault::NotPlain(kind_in_words(FileType::Symlink))),
-        Err(errno) => Err(unreadable(errno)),
+        Err(errno) => Err(judge_errno(errno)),
     }
 }
 
-fn read(handle: OwnedFd) -> Result<FilledBody, SecretFileFault> {
+fn read_content(handle: OwnedFd) -> Result<FilledBody, SecretFileFault> {
     let content = read_at_most(File::from(handle), LARGEST);
     content.map(FilledBody::new).map_err(SecretFileFault::Unreadable)
 }
@@ -136,13 +138,13 @@ fn require_private(stat: &Stat, trusted: &TrustedUsers) -> Result<(), SecretFile
 }
 
 fn stat_of(handle: &OwnedFd) -> Result<Stat, SecretFileFault> {
-    fstat(handle).map_err(unreadable)
+    fstat(handle).map_err(judge_errno)
 }
 
 fn kind_of(stat: &Stat) -> FileType {
     FileType::from_raw_mode(stat.st_mode)
 }
 
-fn unreadable(errno: Errno) -> SecretFileFault {
+fn judge_errno(errno: Errno) -> SecretFileFault {
     SecretFileFault::Unreadable(fault_of(errno))
 }

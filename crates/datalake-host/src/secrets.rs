@@ -1,12 +1,14 @@
 //! The secrets that the service user's podman keeps.
 
 use async_trait::async_trait;
-use datalake_core::{Fault, FaultKind, FilledBody, PodmanSecret, UnitName};
+use datalake_core::fault::{Fault, FaultKind};
+use datalake_core::host::UnitName;
+use datalake_core::secret::{FilledBody, PodmanSecret};
 use datalake_engine::Secrets;
 use serde::Deserialize;
 
 use crate::acting::ServiceUser;
-use crate::commands::{fault_of_command, run, run_with_input};
+use crate::commands::{fault_of_command, run_program, run_with_input};
 
 /// The secrets of this user's podman; 4.7 is the first that can show and replace them.
 #[derive(Debug, Clone)]
@@ -25,7 +27,7 @@ impl Secrets for PodmanSecrets {
     async fn look(&self, name: &PodmanSecret) -> Result<FilledBody, Fault> {
         self.0.require_manager()?;
         let words = ["secret", "inspect", "--showsecret", name.as_str()];
-        let output = run(&self.0.podman(&words)).await.map_err(fault_of_command)?;
+        let output = run_program(&self.0.podman(&words)).await.map_err(fault_of_command)?;
         value_of(output.stdout.expose())
     }
 
@@ -38,7 +40,9 @@ impl Secrets for PodmanSecrets {
 
     async fn remove(&self, name: &PodmanSecret) -> Result<(), Fault> {
         self.0.require_manager()?;
-        match run(&self.0.podman(&["secret", "rm", name.as_str()])).await.map_err(fault_of_command)
+        match run_program(&self.0.podman(&["secret", "rm", name.as_str()]))
+            .await
+            .map_err(fault_of_command)
         {
             Err(fault) if fault.kind != FaultKind::Absent => Err(fault),
             _ => Ok(()),
@@ -52,7 +56,7 @@ impl Secrets for PodmanSecrets {
 
 /// A secret in the words of `podman secret inspect --showsecret`.
 #[derive(Deserialize)]
-struct Shown {
+struct ShownSecret {
     #[serde(rename = "SecretData")]
     value: Option<String>,
 }
@@ -60,7 +64,7 @@ struct Shown {
 /// The value in podman's answer. No error repeats a part of the answer.
 fn value_of(json: &[u8]) -> Result<FilledBody, Fault> {
     let unreadable = |what: &str| Fault::new(FaultKind::Unreadable, what);
-    let shown: Vec<Shown> =
+    let shown: Vec<ShownSecret> =
         serde_json::from_slice(json).map_err(|_| unreadable("podman's answer about a secret"))?;
     let value = shown.into_iter().next().and_then(|shown| shown.value);
     let value = value.ok_or_else(|| unreadable("podman does not show the secret"))?;

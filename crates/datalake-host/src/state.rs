@@ -7,7 +7,9 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
-use datalake_core::{Fault, FaultKind, FilledBody, HostPath, Mode, Owner};
+use datalake_core::fault::{Fault, FaultKind};
+use datalake_core::host::{HostPath, Mode, Owner};
+use datalake_core::secret::FilledBody;
 use datalake_engine::{Checkpoints, Lock, LockFault, NewFile, StateFolder};
 use rustix::fs::{FileType, OFlags};
 use rustix::process::{getegid, geteuid};
@@ -16,7 +18,8 @@ use crate::fault::fault_of_io;
 use crate::gate::{GateFault, TrustedUsers, make_trusted_folder, open_trusted_folder};
 use crate::lock;
 use crate::place::is_temporary;
-use crate::root::{Root, names_in, read_at_most};
+use crate::reading::{names_in, read_at_most};
+use crate::root::Root;
 
 /// The folder is ours; the limit only keeps a mistake from filling the memory.
 const LARGEST_FILE: u64 = 1 << 30;
@@ -196,7 +199,7 @@ impl StateFolder for StateDir {
 
     fn lock(&self, holder: &str) -> Result<Box<dyn Lock>, LockFault> {
         let file = self.open_lock().map_err(LockFault::Unusable)?;
-        let lock = lock::take(file, holder)?;
+        let lock = lock::take_lock(file, holder)?;
         // Who holds the lock alone writes here: what a killed write has left is in use by nobody.
         self.sweep().map_err(LockFault::Unusable)?;
         Ok(lock)

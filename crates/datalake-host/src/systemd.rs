@@ -1,14 +1,16 @@
 //! The service user's systemd, asked with `systemctl` and `journalctl`.
 
 use async_trait::async_trait;
-use datalake_core::{Fault, FaultKind, FilledBody, Timestamp};
+use datalake_core::fault::{Fault, FaultKind};
+use datalake_core::secret::FilledBody;
+use datalake_core::time::Timestamp;
 use datalake_engine::{
     ActiveState, InvocationId, LineSink, LoadState, ServiceName, Services, UnitStatus, Verb,
 };
 
 use crate::acting::{ServiceUser, host_systemctl};
-use crate::commands::{Command, answer, fault_of_command, follow};
-use crate::escape::escaped;
+use crate::commands::{ProgramCall, fault_of_command, follow_program, read_answer};
+use crate::escape::escape_bytes;
 
 /// What is asked of each unit.
 const PROPERTIES: &str = "--property=LoadState,ActiveState,SubState,NRestarts,InvocationID,Result,\
@@ -26,9 +28,9 @@ impl Systemd {
     }
 
     /// Runs `command` where the user has a systemd.
-    async fn ask(&self, command: &Command) -> Result<FilledBody, Fault> {
+    async fn ask(&self, command: &ProgramCall) -> Result<FilledBody, Fault> {
         self.0.require_manager()?;
-        answer(command).await
+        read_answer(command).await
     }
 }
 
@@ -46,19 +48,19 @@ impl Services for Systemd {
     async fn show(&self, units: &[ServiceName]) -> Result<Vec<UnitStatus>, Fault> {
         let words = ["show", "--timestamp=unix", PROPERTIES, "--"];
         let shown = self.ask(&self.0.systemctl(&words, units)).await?;
-        statuses(&String::from_utf8_lossy(shown.expose()), units)
+        read_statuses(&String::from_utf8_lossy(shown.expose()), units)
     }
 
     async fn generated(&self) -> Result<Vec<ServiceName>, Fault> {
         let words =
             ["list-unit-files", "--type=service", "--state=generated", "--no-legend", "--plain"];
         let listed = self.ask(&self.0.systemctl(&words, &[])).await?;
-        Ok(services(&String::from_utf8_lossy(listed.expose())))
+        Ok(list_services(&String::from_utf8_lossy(listed.expose())))
     }
 
     async fn log_tail(&self, units: &[ServiceName], lines: u32) -> Result<FilledBody, Fault> {
         let lines = format!("--lines={lines}");
-        answer(&self.0.journalctl(units, &[&lines])).await
+        read_answer(&self.0.journalctl(units, &[&lines])).await
     }
 
     async fn follow_log(
@@ -69,12 +71,12 @@ impl Services for Systemd {
     ) -> Result<(), Fault> {
         let lines = format!("--lines={lines}");
         let command = self.0.journalctl(units, &[&lines, "--follow"]);
-        follow(&command, sink).await.map_err(fault_of_command)
+        follow_program(&command, sink).await.map_err(fault_of_command)
     }
 
     async fn is_online(&self) -> Result<bool, Fault> {
         let words = ["show", "--property=ActiveState", "--value", "network-online.target"];
-        let shown = answer(&host_systemctl(&words)).await?;
+        let shown = read_answer(&host_systemctl(&words)).await?;
         Ok(shown.expose().trim_ascii() == b"active")
     }
 }
@@ -88,16 +90,16 @@ fn order_word(verb: Verb) -> &'static str {
 }
 
 /// Reads `systemctl show` of several units: blocks of `NAME=value` with an empty line between.
-fn statuses(shown: &str, units: &[ServiceName]) -> Result<Vec<UnitStatus>, Fault> {
+fn read_statuses(shown: &str, units: &[ServiceName]) -> Result<Vec<UnitStatus>, Fault> {
     let blocks: Vec<_> = shown.split("\n\n").filter(|block| !block.trim().is_empty()).collect();
     if blocks.len() != units.len() {
         let detail = format!("systemctl told of {} units, not {}", blocks.len(), units.len());
         return Err(Fault::new(FaultKind::Unreadable, detail));
     }
-    blocks.iter().zip(units).map(|(block, unit)| status(block, unit)).collect()
+    blocks.iter().zip(units).map(|(block, unit)| read_status(block, unit)).collect()
 }
 
-fn status(block: &str, unit: &ServiceName) -> Result<UnitStatus, Fault> {
+fn read_status(block: &str, unit: &ServiceName) -> Result<UnitStatus, Fault> {
     let value = |name: &str| {
         let mut values = block.lines().filter_map(|line| line.split_once('='));
         values.find(|(key, _)| *key == name).map_or("", |(_, value)| value)
@@ -109,13 +111,13 @@ fn status(block: &str, unit: &ServiceName) -> Result<UnitStatus, Fault> {
         load: match value("LoadState") {
             "loaded" => LoadState::Loaded,
             "not-found" => LoadState::NotFound,
-            other => LoadState::Unusable(escaped(other.as_bytes())),
+            other => LoadState::Unusable(escape_bytes(other.as_bytes())),
         },
         active: active_state(value("ActiveState"))?,
-        sub: escaped(value("SubState").as_bytes()),
+        sub: escape_bytes(value("SubState").as_bytes()),
         restarts: value("NRestarts").parse().unwrap_or_default(),
         invocation: (!invocation.is_empty()).then(|| InvocationId(invocation.to_owned())),
-        result: escaped(value("Result").as_bytes()),
+        result: escape_bytes(value("Result").as_bytes()),
         fragment: value("FragmentPath").parse().ok(),
         source: value("SourcePath").parse().ok(),
         since: unix_time(value("StateChangeTimestamp")),
@@ -132,7 +134,7 @@ fn active_state(word: &str) -> Result<ActiveState, Fault> {
         "activating" | "maintenance" => ActiveState::Activating,
         "deactivating" => ActiveState::Deactivating,
         other => {
-            let detail = format!("systemctl tells of a state `{}`", escaped(other.as_bytes()));
+            let detail = format!("systemctl tells of a state `{}`", escape_bytes(other.as_bytes()));
             return Err(Fault::new(FaultKind::Unreadable, detail));
         }
     })
@@ -144,7 +146,7 @@ fn unix_time(text: &str) -> Option<Timestamp> {
 }
 
 /// The first word of each line, less templates.
-fn services(listed: &str) -> Vec<ServiceName> {
+fn list_services(listed: &str) -> Vec<ServiceName> {
     let names = listed.lines().filter_map(|line| line.split_whitespace().next());
     names.filter(|name| !name.ends_with("@.service")).filter_map(|name| name.parse().ok()).collect()
 }
@@ -184,7 +186,8 @@ InvocationID=
 
     #[test]
     fn units_are_read_in_order() {
-        let read = statuses(SHOWN, &units(&["dagster-daemon.service", "nope.service"])).unwrap();
+        let read =
+            read_statuses(SHOWN, &units(&["dagster-daemon.service", "nope.service"])).unwrap();
 
         let [daemon, nope] = read.as_slice() else { panic!("two units") };
         assert_eq!(
@@ -199,9 +202,9 @@ InvocationID=
 
     #[test]
     fn an_answer_about_other_units_is_none() {
-        let fault = statuses(SHOWN, &units(&["a.service"])).unwrap_err();
+        let fault = read_statuses(SHOWN, &units(&["a.service"])).unwrap_err();
         assert_eq!(fault.kind, FaultKind::Unreadable);
-        let fault = statuses("ActiveState=odd\n", &units(&["a.service"])).unwrap_err();
+        let fault = read_statuses("ActiveState=odd\n", &units(&["a.service"])).unwrap_err();
         assert_eq!(fault.detail, "systemctl tells of a state `odd`");
     }
 
@@ -209,6 +212,6 @@ InvocationID=
     fn generated_services_are_listed_without_templates() {
         let listed = "dagster-daemon.service          generated -\nworker@.service generated -\n";
 
-        assert_eq!(services(listed), units(&["dagster-daemon.service"]));
+        assert_eq!(list_services(listed), units(&["dagster-daemon.service"]));
     }
 }

@@ -12,7 +12,7 @@ use std::path::Path;
 use std::thread;
 use std::time::Duration;
 
-use datalake_core::{Fault, FaultKind};
+use datalake_core::fault::{Fault, FaultKind};
 use datalake_engine::{Lock, LockFault};
 use rustix::fs::{
     AtFlags, FileType, Mode, OFlags, RenameFlags, Stat, Uid, fchmod, fchown, fstat, open, openat,
@@ -89,7 +89,7 @@ impl Drop for HeldFile {
 }
 
 /// What one look at the lock's place has led to.
-enum Look {
+enum LockLook {
     File(File),
     /// Another process was at it.
     Changing,
@@ -116,9 +116,9 @@ impl<'a> Claim<'a> {
         };
         for _ in 0..ATTEMPTS {
             match self.look_in(&folder).map_err(shown)? {
-                Look::Closed => return Ok(None),
-                Look::Changing => thread::sleep(PAUSE),
-                Look::File(file) => {
+                LockLook::Closed => return Ok(None),
+                LockLook::Changing => thread::sleep(PAUSE),
+                LockLook::File(file) => {
                     lock_file(&file)?;
                     let folder = folder.try_clone().map_err(|_| shown(fault_of(Errno::MFILE)))?;
                     let mut held = HeldFile { file, folder, name: self.name.clone() };
@@ -133,7 +133,7 @@ impl<'a> Claim<'a> {
         Err(shown(Fault::new(FaultKind::Disturbed, "somebody makes and removes it all the time")))
     }
 
-    fn look_in(&self, folder: &OwnedFd) -> Result<Look, Fault> {
+    fn look_in(&self, folder: &OwnedFd) -> Result<LockLook, Fault> {
         match statat(folder, &self.name, AtFlags::SYMLINK_NOFOLLOW) {
             Ok(stat) if self.is_fit(&stat) => self.open_in(folder),
             Ok(stat) if !geteuid().is_root() => Err(foreign_fault(&stat)),
@@ -151,21 +151,25 @@ impl<'a> Claim<'a> {
             && !Mode::from_raw_mode(stat.st_mode).intersects(Mode::RWXG | Mode::RWXO)
     }
 
-    fn open_in(&self, folder: &OwnedFd) -> Result<Look, Fault> {
+    fn open_in(&self, folder: &OwnedFd) -> Result<LockLook, Fault> {
         let flags = OFlags::RDWR | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY;
         match openat(folder, &self.name, flags | OFlags::CLOEXEC, Mode::empty()) {
             Ok(file) => {
                 let stat = fstat(&file).map_err(fault_of)?;
-                Ok(if self.is_fit(&stat) { Look::File(File::from(file)) } else { Look::Changing })
+                Ok(if self.is_fit(&stat) {
+                    LockLook::File(File::from(file))
+                } else {
+                    LockLook::Changing
+                })
             }
             // Root has just made it, and is about to give it to its owner.
-            Err(Errno::NOENT | Errno::LOOP | Errno::NXIO | Errno::ACCESS) => Ok(Look::Changing),
-            Err(Errno::ROFS) => Ok(Look::Closed),
+            Err(Errno::NOENT | Errno::LOOP | Errno::NXIO | Errno::ACCESS) => Ok(LockLook::Changing),
+            Err(Errno::ROFS) => Ok(LockLook::Closed),
             Err(errno) => Err(fault_of(errno)),
         }
     }
 
-    fn create_in(&self, folder: &OwnedFd) -> Result<Look, Fault> {
+    fn create_in(&self, folder: &OwnedFd) -> Result<LockLook, Fault> {
         let flags = OFlags::RDWR | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW;
         match openat(folder, &self.name, flags | OFlags::CLOEXEC, PRIVATE) {
             Ok(file) => {
@@ -174,16 +178,16 @@ impl<'a> Claim<'a> {
                     // Where a container's root may not give files away, the user has to wait.
                     let _ = fchown(&file, Some(Uid::from_raw(self.owner)), None);
                 }
-                Ok(Look::File(File::from(file)))
+                Ok(LockLook::File(File::from(file)))
             }
-            Err(Errno::EXIST) => Ok(Look::Changing),
-            Err(Errno::ACCESS | Errno::PERM | Errno::ROFS) => Ok(Look::Closed),
+            Err(Errno::EXIST) => Ok(LockLook::Changing),
+            Err(Errno::ACCESS | Errno::PERM | Errno::ROFS) => Ok(LockLook::Closed),
             Err(errno) => Err(fault_of(errno)),
         }
     }
 
     /// Takes away what somebody else has put at the lock's place.
-    fn clear_in(&self, folder: &OwnedFd) -> Result<Look, Fault> {
+    fn clear_in(&self, folder: &OwnedFd) -> Result<LockLook, Fault> {
         let mut random = [0; 8];
         getrandom(&mut random, GetRandomFlags::empty()).map_err(fault_of)?;
         let aside = format!("{}.{:016x}", self.name, u64::from_ne_bytes(random));
@@ -191,7 +195,7 @@ impl<'a> Claim<'a> {
             |from: &str, to: &str| renameat_with(folder, from, folder, to, RenameFlags::NOREPLACE);
         match moved(&self.name, &aside) {
             Ok(()) => (),
-            Err(Errno::NOENT) => return Ok(Look::Changing),
+            Err(Errno::NOENT) => return Ok(LockLook::Changing),
             Err(errno) => return Err(fault_of(errno)),
         }
         let stat = statat(folder, &aside, AtFlags::SYMLINK_NOFOLLOW).map_err(fault_of)?;
@@ -202,7 +206,7 @@ impl<'a> Claim<'a> {
             // A folder that is not empty stays where it harms nobody.
             let _ = unlinkat(folder, &aside, AtFlags::REMOVEDIR);
         }
-        Ok(Look::Changing)
+        Ok(LockLook::Changing)
     }
 }
 

@@ -6,12 +6,14 @@
 
 mod below;
 mod crew;
+mod hashing;
 mod peek;
 mod pool;
 mod reading;
 mod walk;
 mod writing;
 
+use datalake_engine::Owners;
 use std::os::fd::OwnedFd;
 use std::path::Path;
 use std::sync::Arc;
@@ -19,42 +21,35 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use datalake_core::{Fault, FaultKind, FileFacts, Owner, TreePath};
+use datalake_core::fault::{Fault, FaultKind};
+use datalake_core::host::Owner;
+use datalake_core::transfer::{FileFacts, TreePath};
+pub use datalake_engine::transfer::Links;
 use datalake_engine::transfer::{
-    Hashing, Landing, LocalTree, NewTreeFile, Oddity, OpenFile, ReadFile, TreeEntry, TreeWalk,
+    Hashing, Landing, LocalTree, NamedTree, NewTreeFile, Oddity, OpenFile, ReadFile, TreeEntry,
+    TreeWalk,
 };
 use rustix::fs::{FileType, Stat, fstat};
 use rustix::process::geteuid;
 use rustix::rand::{GetRandomFlags, getrandom};
 
-use self::below::{Below, facts_of};
+use self::below::{TreeRoot, facts_of};
 use self::crew::Crew;
-pub use self::peek::PeekedFile;
 use self::pool::Pool;
 use self::reading::Reading;
-use self::walk::Walk;
-use self::writing::Writing;
+use self::walk::FolderWalk;
+use self::writing::TreeWriting;
+use crate::HostFiles;
 use crate::fault::{fault_of, kind_in_words};
-use crate::{HostFiles, Owners};
-
-/// Whether symbolic links below the root are followed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Links {
-    /// They are told and not followed.
-    #[default]
-    Skip,
-    /// They are followed for reading, out of the tree too; nothing is written through one.
-    Follow,
-}
 
 /// A folder of this machine and all that is in it.
 pub struct HostTree {
-    inner: Arc<Inner>,
+    inner: Arc<TreeShared>,
 }
 
 /// What all calls of a tree share.
-struct Inner {
-    root: Below,
+struct TreeShared {
+    root: TreeRoot,
     pool: Pool,
     crew: Arc<Crew>,
     /// Sets the temporary files of this tree apart from what a killed run has left.
@@ -68,7 +63,7 @@ impl HostTree {
     /// Opens the folder at `path`, which may itself be reached through symbolic links: it is the
     /// operator's word.
     pub fn open(path: &Path, links: Links) -> Result<Self, Fault> {
-        Ok(Self::of(Below::open(path, links)?, None))
+        Ok(Self::of(TreeRoot::open(path, links)?, None))
     }
 
     /// A folder that is open already; no link in it is followed. A file of somebody else that has
@@ -79,15 +74,15 @@ impl HostTree {
     ///
     /// A [`Fault`] where the folder may not be listed.
     pub fn guarded(folder: &HostFiles, owners: Owners) -> Result<Self, Fault> {
-        Ok(Self::of(Below::of(folder.reopened()?, Links::Skip), Some(owners)))
+        Ok(Self::of(TreeRoot::of(folder.reopened()?, Links::Skip), Some(owners)))
     }
 
-    fn of(root: Below, owners: Option<Owners>) -> Self {
+    fn of(root: TreeRoot, owners: Option<Owners>) -> Self {
         let mut random = [0; 8];
         // Eight bytes come at once or not at all; the address alone would do for a name.
         let _ = getrandom(&mut random, GetRandomFlags::empty());
         let tag = format!("{:016x}", u64::from_ne_bytes(random));
-        let inner = Inner {
+        let inner = TreeShared {
             root,
             pool: Pool::default(),
             crew: Arc::default(),
@@ -98,30 +93,15 @@ impl HostTree {
         Self { inner: Arc::new(inner) }
     }
 
-    /// What lies at a path; `None` where nothing does. A link is followed where this tree follows links.
-    ///
-    /// # Errors
-    ///
-    /// A [`Fault`] where nobody can tell.
-    pub fn look_at(&self, path: &TreePath) -> Result<Option<TreeEntry>, Fault> {
-        let Some(stat) = self.inner.root.stat(path.as_str())? else { return Ok(None) };
-        Ok(Some(match FileType::from_raw_mode(stat.st_mode) {
-            FileType::RegularFile => TreeEntry::File(path.clone(), facts_of(&stat)),
-            other => {
-                TreeEntry::Odd(path.as_str().to_owned(), Oddity::Special(kind_in_words(other)))
-            }
-        }))
-    }
-
     async fn blocking<T: Send + 'static>(
         &self,
-        call: impl FnOnce(&Arc<Inner>) -> Result<T, Fault> + Send + 'static,
+        call: impl FnOnce(&Arc<TreeShared>) -> Result<T, Fault> + Send + 'static,
     ) -> Result<T, Fault> {
         self.inner.blocking(call).await
     }
 }
 
-impl Inner {
+impl TreeShared {
     /// Runs a call that may wait for a disk.
     async fn blocking<T: Send + 'static>(
         self: &Arc<Self>,
@@ -157,10 +137,22 @@ impl Inner {
     }
 }
 
+impl NamedTree for HostTree {
+    fn look_at(&self, path: &TreePath) -> Result<Option<TreeEntry>, Fault> {
+        let Some(stat) = self.inner.root.stat(path.as_str())? else { return Ok(None) };
+        Ok(Some(match FileType::from_raw_mode(stat.st_mode) {
+            FileType::RegularFile => TreeEntry::File(path.clone(), facts_of(&stat)),
+            other => {
+                TreeEntry::Odd(path.as_str().to_owned(), Oddity::Special(kind_in_words(other)))
+            }
+        }))
+    }
+}
+
 #[async_trait]
 impl LocalTree for HostTree {
     fn walk(&self) -> Box<dyn TreeWalk> {
-        Box::new(Walk::begin(Arc::clone(&self.inner)))
+        Box::new(FolderWalk::begin(Arc::clone(&self.inner)))
     }
 
     async fn read_whole(
@@ -176,7 +168,7 @@ impl LocalTree for HostTree {
     async fn open(&self, path: &TreePath, facts: &FileFacts) -> Result<Box<dyn OpenFile>, Fault> {
         let (path, facts) = (path.clone(), *facts);
         let reading = self.blocking(move |inner| Reading::open(inner, &path, &facts)).await?;
-        Ok(Box::new(reading::Shared::new(reading)))
+        Ok(Box::new(reading::SharedReading::new(reading)))
     }
 
     async fn write_whole(
@@ -187,7 +179,7 @@ impl LocalTree for HostTree {
     ) -> Result<FileFacts, Fault> {
         let (path, landing) = (path.clone(), *landing);
         self.blocking(move |inner| {
-            let writing = Writing::begin(inner, &path)?;
+            let writing = TreeWriting::begin(inner, &path)?;
             writing.write_at(0, &content)?;
             writing.land(&landing)
         })
@@ -196,18 +188,18 @@ impl LocalTree for HostTree {
 
     async fn create(&self, path: &TreePath) -> Result<Box<dyn NewTreeFile>, Fault> {
         let path = path.clone();
-        let writing = self.blocking(move |inner| Writing::begin(inner, &path)).await?;
-        Ok(Box::new(writing::Shared::new(writing, &self.inner)))
+        let writing = self.blocking(move |inner| TreeWriting::begin(inner, &path)).await?;
+        Ok(Box::new(writing::SharedWriting::new(writing, &self.inner)))
     }
 
     async fn remove(&self, path: &TreePath, facts: &FileFacts) -> Result<(), Fault> {
         let (path, facts) = (path.clone(), *facts);
-        self.blocking(move |inner| writing::remove(inner, &path, &facts)).await
+        self.blocking(move |inner| writing::remove_file_as_known(inner, &path, &facts)).await
     }
 
     async fn sweep(&self, name: &str) -> Result<(), Fault> {
         let Ok(path) = TreePath::try_from(name) else { return Ok(()) };
-        self.blocking(move |inner| writing::sweep(inner, &path)).await
+        self.blocking(move |inner| writing::sweep_temporary(inner, &path)).await
     }
 
     async fn flush(&self) -> Result<(), Fault> {

@@ -6,9 +6,10 @@ mod schema;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use datalake_core::fault::{Fault, FaultKind};
 use datalake_core::price::Span;
-use datalake_core::{Fault, FaultKind, Timestamp};
-use datalake_engine::{AssetUse, EgressNote, Place, UsageLog, UsageSample};
+use datalake_core::time::Timestamp;
+use datalake_engine::{AssetUse, EgressNote, UsageLog, UsagePlace, UsageSample};
 use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavior};
 
 use crate::StateDir;
@@ -55,8 +56,8 @@ impl UsageDb {
 
     fn at(path: PathBuf, flags: OpenFlags) -> Result<Self, Fault> {
         let flags = flags | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_NOFOLLOW;
-        let connection =
-            Connection::open_with_flags(&path, flags).map_err(|error| fault(&path, &error))?;
+        let connection = Connection::open_with_flags(&path, flags)
+            .map_err(|error| judge_error(&path, &error))?;
         let mut log = Self { connection, path };
         log.prepare().map_err(|error| log.fault(&error))?;
         log.check()?;
@@ -107,7 +108,7 @@ impl UsageDb {
     }
 
     fn fault(&self, error: &rusqlite::Error) -> Fault {
-        fault(&self.path, error)
+        judge_error(&self.path, error)
     }
 
     fn unreadable(&self, why: &str) -> Fault {
@@ -116,29 +117,29 @@ impl UsageDb {
 }
 
 impl UsageLog for UsageDb {
-    fn record(&mut self, place: &Place, sample: &UsageSample) -> Result<(), Fault> {
+    fn record(&mut self, place: &UsagePlace, sample: &UsageSample) -> Result<(), Fault> {
         self.change(|change| rows::insert_sample(change, place, sample))
     }
 
-    fn record_egress(&mut self, place: &Place, egress: &EgressNote) -> Result<(), Fault> {
+    fn record_egress(&mut self, place: &UsagePlace, egress: &EgressNote) -> Result<(), Fault> {
         self.change(|change| rows::insert_egress(change, place, egress))
     }
 
-    fn samples(&self, place: &Place, span: Span) -> Result<Vec<UsageSample>, Fault> {
-        rows::samples(&self.connection, place, span).map_err(|error| self.fault(&error))
+    fn samples(&self, place: &UsagePlace, span: Span) -> Result<Vec<UsageSample>, Fault> {
+        rows::read_samples(&self.connection, place, span).map_err(|error| self.fault(&error))
     }
 
-    fn assets(&self, place: &Place, at: Timestamp) -> Result<Vec<AssetUse>, Fault> {
-        rows::assets(&self.connection, place, at).map_err(|error| self.fault(&error))
+    fn assets(&self, place: &UsagePlace, at: Timestamp) -> Result<Vec<AssetUse>, Fault> {
+        rows::read_assets(&self.connection, place, at).map_err(|error| self.fault(&error))
     }
 
-    fn egress(&self, place: &Place, span: Span) -> Result<Vec<EgressNote>, Fault> {
-        rows::egress(&self.connection, place, span).map_err(|error| self.fault(&error))
+    fn egress(&self, place: &UsagePlace, span: Span) -> Result<Vec<EgressNote>, Fault> {
+        rows::read_egress(&self.connection, place, span).map_err(|error| self.fault(&error))
     }
 }
 
 /// What an error of `SQLite` means.
-fn fault(path: &std::path::Path, error: &rusqlite::Error) -> Fault {
+fn judge_error(path: &std::path::Path, error: &rusqlite::Error) -> Fault {
     let kind = match error.sqlite_error_code() {
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => FaultKind::Throttled,
         Some(ErrorCode::DiskFull) => FaultKind::DiskFull,

@@ -9,11 +9,12 @@ use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 
-use datalake_core::{Fault, FaultKind, HostPath};
+use datalake_core::fault::{Fault, FaultKind, WayFault};
+use datalake_core::host::HostPath;
 use rustix::fs::{FileType, Mode, OFlags, Stat, fstat, openat, readlinkat};
 use rustix::io::Errno;
 
-use crate::escape::escaped;
+use crate::escape::escape_bytes;
 use crate::fault::{fault_of, kind_in_words};
 
 /// So many links may stand on one way, as in the kernel.
@@ -35,59 +36,8 @@ pub(crate) struct LinkRules<'a> {
     pub(crate) heirs: &'a dyn Fn(u32) -> bool,
 }
 
-/// Why a way does not lead to a folder.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum WayFault {
-    /// A link that is not followed.
-    #[error("`{link}` is a symbolic link to `{target}`, and datalake does not follow it")]
-    Link {
-        /// Where it lies.
-        link: String,
-        /// Where it leads.
-        target: String,
-    },
-    /// A listed link that leads to what belongs to somebody else.
-    #[error(
-        "`{link}` is listed in `host.links`, but its target `{target}` belongs to user {owner}"
-    )]
-    Foreign {
-        /// Where it lies.
-        link: String,
-        /// Where it leads.
-        target: String,
-        /// To whom that belongs.
-        owner: u32,
-    },
-    /// A part that cannot be opened, or is no folder.
-    #[error("`{path}`")]
-    At {
-        /// The part.
-        path: String,
-        /// What is wrong with it.
-        #[source]
-        fault: Fault,
-    },
-}
-
-impl WayFault {
-    /// The same as a fault of a file.
-    #[must_use]
-    pub fn into_fault(self) -> Fault {
-        match self {
-            Self::At { path, fault } => {
-                Fault { detail: format!("`{path}`: {}", fault.detail), ..fault }
-            }
-            Self::Link { link, target } => {
-                let detail = format!("`{link}` is a symbolic link to `{target}`");
-                Fault::new(FaultKind::NotPlain, detail)
-            }
-            foreign @ Self::Foreign { .. } => Fault::new(FaultKind::Denied, foreign.to_string()),
-        }
-    }
-}
-
 /// A folder at the end of a way.
-pub(crate) struct Arrival {
+pub(crate) struct FolderAtEnd {
     /// The folder, open to be entered.
     pub(crate) handle: OwnedFd,
     /// The way to it without a link, from the start.
@@ -102,19 +52,19 @@ enum Leg {
     Judge { link: String, target: String, is_own: bool },
 }
 
-struct Stage {
+struct PassedFolder {
     name: Vec<u8>,
     handle: OwnedFd,
     stat: Stat,
 }
 
 /// A walk from folder to folder.
-struct Walk<'a> {
+struct LinkWalk<'a> {
     rules: &'a LinkRules<'a>,
     root: &'a OwnedFd,
     asked: Vec<Vec<u8>>,
     legs: VecDeque<Leg>,
-    stages: Vec<Stage>,
+    stages: Vec<PassedFolder>,
     links: u32,
 }
 
@@ -125,13 +75,13 @@ pub(crate) fn go_to_folder(
     root: &OwnedFd,
     here: &OwnedFd,
     rules: &LinkRules<'_>,
-) -> Result<Arrival, WayFault> {
+) -> Result<FolderAtEnd, WayFault> {
     let bytes = path.as_os_str().as_bytes();
     let start = if bytes.starts_with(b"/") { root } else { here };
-    let asked: Vec<Vec<u8>> = parts(bytes).map(<[u8]>::to_vec).collect();
+    let asked: Vec<Vec<u8>> = split_path(bytes).map(<[u8]>::to_vec).collect();
     let legs = asked.iter().enumerate().map(|(at, name)| Leg::Part(name.clone(), at + 1));
     let legs = legs.collect();
-    let mut walk = Walk { rules, root, asked, legs, stages: Vec::new(), links: 0 };
+    let mut walk = LinkWalk { rules, root, asked, legs, stages: Vec::new(), links: 0 };
     walk.begin_at(start)?;
     while let Some(leg) = walk.legs.pop_front() {
         match leg {
@@ -142,18 +92,18 @@ pub(crate) fn go_to_folder(
     walk.arrive()
 }
 
-fn parts(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
+fn split_path(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
     bytes.split(|byte| *byte == b'/').filter(|part| !part.is_empty() && *part != b".")
 }
 
-impl Walk<'_> {
+impl LinkWalk<'_> {
     fn begin_at(&mut self, folder: &OwnedFd) -> Result<(), WayFault> {
         let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
         let handle = openat(folder, ".", flags, Mode::empty());
         let handle = handle.map_err(|errno| self.at(b"", errno))?;
         let stat = fstat(&handle).map_err(|errno| self.at(b"", errno))?;
         self.stages.clear();
-        self.stages.push(Stage { name: Vec::new(), handle, stat });
+        self.stages.push(PassedFolder { name: Vec::new(), handle, stat });
         Ok(())
     }
 
@@ -168,11 +118,11 @@ impl Walk<'_> {
         let stat = fstat(&node).map_err(|errno| self.at(name, errno))?;
         match FileType::from_raw_mode(stat.st_mode) {
             FileType::Directory => {
-                self.stages.push(Stage { name: name.to_vec(), handle: node, stat });
+                self.stages.push(PassedFolder { name: name.to_vec(), handle: node, stat });
                 Ok(())
             }
             FileType::Symlink => {
-                self.follow(name, at, &Stage { name: name.to_vec(), handle: node, stat })
+                self.follow(name, at, &PassedFolder { name: name.to_vec(), handle: node, stat })
             }
             kind => {
                 let fault =
@@ -197,16 +147,16 @@ impl Walk<'_> {
         let handle = openat(&here.handle, "..", flags, Mode::empty());
         let handle = handle.map_err(|errno| self.at(b"..", errno))?;
         let stat = fstat(&handle).map_err(|errno| self.at(b"..", errno))?;
-        self.stages.push(Stage { name: b"..".to_vec(), handle, stat });
+        self.stages.push(PassedFolder { name: b"..".to_vec(), handle, stat });
         Ok(())
     }
 
-    fn follow(&mut self, name: &[u8], at: usize, found: &Stage) -> Result<(), WayFault> {
-        let Stage { handle, stat, .. } = found;
+    fn follow(&mut self, name: &[u8], at: usize, found: &PassedFolder) -> Result<(), WayFault> {
+        let PassedFolder { handle, stat, .. } = found;
         let target: CString =
             readlinkat(handle, c"", Vec::new()).map_err(|errno| self.at(name, errno))?;
         let target = target.into_bytes();
-        let (link, shown) = (self.shown(name), escaped(&target));
+        let (link, shown) = (self.shown(name), escape_bytes(&target));
         self.links += 1;
         let is_listed = self.is_listed(name, at);
         if self.links > MOST_LINKS || !(is_listed || self.is_trusted(stat, at)) {
@@ -216,7 +166,7 @@ impl Walk<'_> {
             let is_own = self.rules.trusted.contains(&stat.st_uid);
             self.legs.push_front(Leg::Judge { link, target: shown, is_own });
         }
-        for part in parts(&target).collect::<Vec<_>>().into_iter().rev() {
+        for part in split_path(&target).collect::<Vec<_>>().into_iter().rev() {
             self.legs.push_front(Leg::Part(part.to_vec(), at));
         }
         if target.starts_with(b"/") { self.begin_at(self.root) } else { Ok(()) }
@@ -260,12 +210,13 @@ impl Walk<'_> {
         Err(WayFault::Foreign { link, target, owner })
     }
 
-    fn arrive(mut self) -> Result<Arrival, WayFault> {
+    fn arrive(mut self) -> Result<FolderAtEnd, WayFault> {
         let path = self.real(b"");
         match self.stages.pop() {
-            Some(last) => {
-                Ok(Arrival { handle: last.handle, path: PathBuf::from(OsStr::from_bytes(&path)) })
-            }
+            Some(last) => Ok(FolderAtEnd {
+                handle: last.handle,
+                path: PathBuf::from(OsStr::from_bytes(&path)),
+            }),
             None => Err(self.at(b"", Errno::NOENT)),
         }
     }
@@ -291,7 +242,7 @@ impl Walk<'_> {
     }
 
     fn shown(&self, name: &[u8]) -> String {
-        let path = escaped(&self.real(name));
+        let path = escape_bytes(&self.real(name));
         if path.is_empty() { "/".to_owned() } else { path }
     }
 
@@ -308,5 +259,5 @@ fn others_write(folder: &Stat) -> bool {
 
 /// Where a link leads, fit for a terminal; `None` where it is none.
 pub(crate) fn target_of(node: &OwnedFd) -> Option<String> {
-    readlinkat(node, c"", Vec::new()).ok().map(|target| escaped(target.as_bytes()))
+    readlinkat(node, c"", Vec::new()).ok().map(|target| escape_bytes(target.as_bytes()))
 }

@@ -8,7 +8,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
-use datalake_core::{FilledBody, Mode, Owner};
+use datalake_core::host::{Mode, Owner};
+use datalake_core::secret::FilledBody;
 use datalake_engine::{Files, NewFile, NoCheckpoints, StateFolder};
 use datalake_host::{HostFiles, StateDir};
 use rustix::process::{getegid, geteuid, umask};

@@ -88,17 +88,47 @@ def require_server():
     fail("ConnectionError", "; ".join(causes))
 
 
-def held(modal, keys):
-    """The first of `keys` that the secret has."""
+STATUSES = {
+    "ALREADY_EXISTS": "AlreadyExistsError",
+    "FAILED_PRECONDITION": "ConflictError",
+    "INVALID_ARGUMENT": "InvalidError",
+    "NOT_FOUND": "NotFoundError",
+    "PERMISSION_DENIED": "PermissionDeniedError",
+    "RESOURCE_EXHAUSTED": "ResourceExhaustedError",
+    "UNAUTHENTICATED": "AuthError",
+}
+
+
+def class_of(error):
+    """The class of an error by its name; before 1.3 many were nothing but a status of gRPC."""
+    name = type(error).__name__
+    return STATUSES.get(error.status.name, name) if name == "GRPCError" else name
+
+
+def secret(modal, **more):
+    """The secret, after a look whether Modal has it."""
     where = {"environment_name": REQUEST.get("environment")}
-    modal.Secret.from_name(REQUEST["name"], **where).hydrate()
-    for key in keys:
-        try:
-            modal.Secret.from_name(REQUEST["name"], required_keys=[key], **where).hydrate()
-            return key
-        except modal.exception.ConflictError:
-            pass
-    return None
+    found = modal.Secret.from_name(REQUEST["name"], **where, **more)
+    found.hydrate()
+    return found
+
+
+def objects(modal):
+    """Secrets by name; before 1.1.2 the client had no functions for them."""
+    if not hasattr(modal.Secret, "objects"):
+        fail("TooOld", modal.__version__)
+    return modal.Secret.objects
+
+
+def has(modal, name):
+    """Whether the secret has this variable."""
+    try:
+        secret(modal, required_keys=[name])
+    except Exception as error:
+        if class_of(error) != "ConflictError":
+            raise
+        return False
+    return True
 
 
 def merges(modal):
@@ -108,20 +138,13 @@ def merges(modal):
 
 def present(modal, names):
     """Those of `names` that the secret has."""
-    where = {"environment_name": REQUEST.get("environment")}
-    found = []
-    for name in names:
-        try:
-            modal.Secret.from_name(REQUEST["name"], required_keys=[name], **where).hydrate()
-            found.append(name)
-        except modal.exception.ConflictError:
-            pass
-    return found
+    return [name for name in names if has(modal, name)]
 
 
 def look(modal):
-    holds, names = held(modal, REQUEST["keys"]), REQUEST.get("names", [])
-    apart = holds is None and not any(present(modal, [name]) for name in names)
+    secret(modal)
+    holds = next((key for key in REQUEST.get("keys", []) if has(modal, key)), None)
+    apart = holds is None and not any(has(modal, name) for name in REQUEST.get("names", []))
     answer = {"holds": holds, "apart": apart, "merges": merges(modal)}
     end({**answer, "version": modal.__version__})
 
@@ -141,14 +164,12 @@ def merge(modal, values, names):
     """Changes `values` and takes out `names` in one call; every other variable stays."""
     if not merges(modal):
         fail("CannotMerge", modal.__version__)
-    where = {"environment_name": REQUEST.get("environment")}
-    secret = modal.Secret.from_name(REQUEST["name"], **where)
-    secret.hydrate()
+    found = secret(modal)
     # Of two markers nobody could tell which one is true.
-    marks = {name for name in listed(secret) or () if name.startswith("DATALAKE_FP_")}
+    marks = {name for name in listed(found) or () if name.startswith("DATALAKE_FP_")}
     gone = present(modal, sorted((marks | set(names)) - set(values)))
     if values or gone:
-        secret.update(Changes(values, gone))
+        found.update(Changes(values, gone))
     left = present(modal, gone)
     if left:
         fail("Refused", "it still has " + ", ".join(left))
@@ -159,23 +180,22 @@ def update(modal):
     end({})
 
 
-def listed(secret):
+def listed(found):
     """The names in a secret; `None` where the client lists none, as before 1.6."""
     try:
-        return set(secret._get_keys())
+        return set(found._get_keys())
     except Exception:
         return None
 
 
 def is_alone(modal):
     """Whether it surely holds nothing but `names`."""
-    where = {"environment_name": REQUEST.get("environment")}
-    secret = modal.Secret.from_name(REQUEST["name"], **where)
-    secret.hydrate()
-    names = listed(secret)
+    names = listed(secret(modal))
+    if names is None:
+        return False
     # A list without what is surely there is none.
     known = set(present(modal, REQUEST["names"]))
-    return names is not None and bool(known) and known <= names <= set(REQUEST["names"])
+    return bool(known) and known <= names <= set(REQUEST["names"])
 
 
 def clear(modal):
@@ -189,21 +209,27 @@ def clear(modal):
     end({})
 
 
+def variables(modal):
+    names = listed(secret(modal))
+    names = None if names is None else sorted(names)
+    end({"names": names, "version": modal.__version__})
+
+
 def names(modal):
-    listed = modal.Secret.objects.list(environment_name=REQUEST.get("environment") or "")
+    listed = objects(modal).list(environment_name=REQUEST.get("environment") or "")
     created = lambda secret: secret.info().created_at.timestamp()
     end({"secrets": [{"name": secret.name, "created": created(secret)} for secret in listed]})
 
 
 def delete(modal):
     where = {"environment_name": REQUEST.get("environment")}
-    modal.Secret.objects.delete(REQUEST["name"], allow_missing=True, **where)
+    objects(modal).delete(REQUEST["name"], allow_missing=True, **where)
     end({})
 
 
 def create(modal):
     where = {"environment_name": REQUEST.get("environment")}
-    modal.Secret.objects.create(REQUEST["name"], REQUEST["values"], **where)
+    objects(modal).create(REQUEST["name"], REQUEST["values"], **where)
     end({})
 
 
@@ -216,7 +242,7 @@ def replace(modal):
     if done.returncode != 0:
         # It ends with 1 whatever it is: what can be asked again tells by its class.
         try:
-            held(modal, [])
+            secret(modal)
         except modal.exception.NotFoundError:
             pass
         fail("Refused", done.stderr)
@@ -247,7 +273,7 @@ def run(words, **more):
 def run_words(modal):
     done = run(REQUEST["words"])
     # A failure of the login or the network tells by its class here as well.
-    if done.returncode != 0:
+    if done.returncode != 0 and hasattr(modal.Secret, "objects"):
         modal.Secret.objects.list(max_objects=1)
     said = hidden(done.stderr) or hidden(done.stdout)
     end({"status": done.returncode, "stdout": done.stdout, "said": said})
@@ -295,7 +321,7 @@ try:
     require_login()
     require_server()
     done = {"look": look, "names": names, "delete": delete, "create": create}
-    done = {**done, "update": update, "clear": clear}
+    done = {**done, "update": update, "clear": clear, "variables": variables}
     {**done, "replace": replace, "run": run_words}[REQUEST["do"]](modal)
 except Exception as error:
-    fail(type(error).__name__, error)
+    fail(class_of(error), error)

@@ -4,13 +4,18 @@ use std::collections::BTreeMap;
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use datalake_core::{Fault, FaultKind, FilledBody, ModalName};
-use datalake_engine::Programs;
+use async_trait::async_trait;
+use datalake_core::fault::{Fault, FaultKind};
+use datalake_core::modal::{ModalName, ModalObject};
+use datalake_core::secret::FilledBody;
+use datalake_engine::{
+    InstalledModalClient, ListedApp, ListedSecret, ModalAccount, Programs, SecretVariables,
+};
 use secrecy::SecretString;
 use serde::de::DeserializeOwned;
 
-use crate::answer::{Client, Ended, ListedApp, ListedSecret, Names, apps, read};
-use crate::interpreter::{head, named_in};
+use crate::answer::{ClientEnd, ListedNames, read_answer, read_apps};
+use crate::interpreter::{named_in, print_head_command};
 use crate::request::Request;
 
 /// The small program.
@@ -60,37 +65,6 @@ impl<'a> ModalClient<'a> {
         self.may_replace
     }
 
-    /// What client it is, and whether it has a login.
-    ///
-    /// # Errors
-    ///
-    /// A [`Fault`] of kind `NoClient` where there is none.
-    pub async fn about(&self) -> Result<Client, Fault> {
-        self.ask(&Request::new("about", ASKING), ASKING).await
-    }
-
-    /// The named secrets of an environment, the newest first.
-    ///
-    /// # Errors
-    ///
-    /// A [`Fault`].
-    pub async fn secrets(
-        &self,
-        environment: Option<&ModalName>,
-    ) -> Result<Vec<ListedSecret>, Fault> {
-        let request = Request { environment, ..Request::new("names", ASKING) };
-        self.ask(&request, ASKING).await.map(|Names { secrets }| secrets)
-    }
-
-    /// The apps of an environment.
-    ///
-    /// # Errors
-    ///
-    /// A [`Fault`].
-    pub async fn apps(&self, environment: Option<&ModalName>) -> Result<Vec<ListedApp>, Fault> {
-        apps(&self.run(&["app", "list", "--json"], environment, ASKING).await?)
-    }
-
     /// Has the command line of the client do something, and gives what it prints.
     pub(crate) async fn run(
         &self,
@@ -99,7 +73,7 @@ impl<'a> ModalClient<'a> {
         limit: Duration,
     ) -> Result<String, Fault> {
         let request = Request { words: words.to_vec(), environment, ..Request::new("run", limit) };
-        let Ended { status, stdout, said } = self.ask(&request, limit).await?;
+        let ClientEnd { status, stdout, said } = self.ask(&request, limit).await?;
         if status == 0 { Ok(stdout) } else { Err(Fault::new(FaultKind::Refused, said)) }
     }
 
@@ -111,7 +85,7 @@ impl<'a> ModalClient<'a> {
         let words = [self.python().await?, "-I", "-c", SCRIPT].map(str::to_owned);
         let body = request.body(&self.variables)?;
         let ran = self.programs.run(&words, &body, limit + GRACE).await.map_err(of_program)?;
-        let answer = read(&ran.stdout);
+        let answer = read_answer(&ran.stdout);
         match answer {
             // What a Python that is broken says of itself holds nothing of the request.
             Err(fault) if fault.kind == FaultKind::Unreadable && !ran.is_done => {
@@ -129,7 +103,11 @@ impl<'a> ModalClient<'a> {
         }
         let program = self.program.as_deref().unwrap_or("modal");
         let nothing = FilledBody::new(Vec::new());
-        let ran = self.programs.run(&head(program), &nothing, ASKING).await.map_err(of_program)?;
+        let ran = self
+            .programs
+            .run(&print_head_command(program), &nothing, ASKING)
+            .await
+            .map_err(of_program)?;
         let named = named_in(&String::from_utf8_lossy(ran.stdout.expose()));
         let python = match (named, &self.program) {
             (Some(python), _) => python,
@@ -139,6 +117,29 @@ impl<'a> ModalClient<'a> {
             (None, None) => "python3".to_owned(),
         };
         Ok(self.python.get_or_init(|| python))
+    }
+}
+
+#[async_trait]
+impl ModalAccount for ModalClient<'_> {
+    async fn describe_client(&self) -> Result<InstalledModalClient, Fault> {
+        self.ask(&Request::new("about", ASKING), ASKING).await
+    }
+
+    async fn list_secrets(
+        &self,
+        environment: Option<&ModalName>,
+    ) -> Result<Vec<ListedSecret>, Fault> {
+        let request = Request { environment, ..Request::new("names", ASKING) };
+        self.ask(&request, ASKING).await.map(|ListedNames { secrets }| secrets)
+    }
+
+    async fn list_variables(&self, secret: &ModalObject) -> Result<SecretVariables, Fault> {
+        self.ask(&Request::new("variables", ASKING).about(secret), ASKING).await
+    }
+
+    async fn list_apps(&self, environment: Option<&ModalName>) -> Result<Vec<ListedApp>, Fault> {
+        read_apps(&self.run(&["app", "list", "--json"], environment, ASKING).await?)
     }
 }
 
@@ -158,7 +159,6 @@ fn no_client(detail: &str) -> Fault {
 mod tests {
     use std::sync::Mutex;
 
-    use async_trait::async_trait;
     use datalake_engine::Ran;
 
     use super::*;
@@ -209,8 +209,8 @@ mod tests {
         ]);
         let client = ModalClient::new(&told, None);
 
-        client.secrets(None).await.unwrap();
-        client.secrets(None).await.unwrap();
+        client.list_secrets(None).await.unwrap();
+        client.list_secrets(None).await.unwrap();
 
         assert_eq!(*told.1.lock().unwrap(), ["sh", "/opt/bin/python3", "/opt/bin/python3"]);
     }
@@ -218,13 +218,13 @@ mod tests {
     #[tokio::test]
     async fn without_a_script_python3_is_asked_unless_one_was_named() {
         let told = Told::new(&[Ok(""), Err(FaultKind::Absent)]);
-        let fault = ModalClient::new(&told, None).secrets(None).await.unwrap_err();
+        let fault = ModalClient::new(&told, None).list_secrets(None).await.unwrap_err();
         assert_eq!(fault.kind, FaultKind::NoClient);
         assert_eq!(*told.1.lock().unwrap(), ["sh", "python3"]);
 
         let told = Told::new(&[Ok("")]);
         let client = ModalClient::new(&told, Some("/opt/bin/modal".to_owned()));
-        let fault = client.secrets(None).await.unwrap_err();
+        let fault = client.list_secrets(None).await.unwrap_err();
         assert_eq!(fault.kind, FaultKind::NoClient);
         assert_eq!(fault.detail, "`/opt/bin/modal` is no program of Python's");
     }
@@ -233,7 +233,7 @@ mod tests {
     async fn where_not_even_a_shell_is_the_client_is_what_is_missing() {
         let told = Told::new(&[Err(FaultKind::Absent)]);
 
-        let fault = ModalClient::new(&told, None).secrets(None).await.unwrap_err();
+        let fault = ModalClient::new(&told, None).list_secrets(None).await.unwrap_err();
 
         assert_eq!(fault.kind, FaultKind::NoClient);
     }
@@ -243,7 +243,7 @@ mod tests {
         let told = Told::new(&[Ok("#!/usr/bin/python3\n"), Ok("{\"secrets\": []}")]);
         let variables = [("MODAL_TOKEN_SECRET".to_owned(), "as-1".into())].into();
 
-        ModalClient::new(&told, None).with_variables(variables).secrets(None).await.unwrap();
+        ModalClient::new(&told, None).with_variables(variables).list_secrets(None).await.unwrap();
 
         let requests = told.2.lock().unwrap();
         let expected = r#"{"do":"names","seconds":40,"variables":{"MODAL_TOKEN_SECRET":"as-1"}}"#;
@@ -254,7 +254,7 @@ mod tests {
     async fn a_place_that_cannot_be_reached_is_not_one_without_a_client() {
         let told = Told::new(&[Err(FaultKind::NoManager)]);
 
-        let fault = ModalClient::new(&told, None).secrets(None).await.unwrap_err();
+        let fault = ModalClient::new(&told, None).list_secrets(None).await.unwrap_err();
 
         assert_eq!(fault.kind, FaultKind::NoManager);
     }

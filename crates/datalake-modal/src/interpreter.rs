@@ -1,7 +1,7 @@
 //! Which Python has Modal's client.
 
 /// The shell command that prints the first two lines of the program `modal`, or nothing.
-pub(crate) fn head(program: &str) -> Vec<String> {
+pub(crate) fn print_head_command(program: &str) -> Vec<String> {
     let script = "found=$(command -v \"$1\") && head -n 2 \"$found\"";
     ["sh", "-c", script, "sh", program].map(str::to_owned).to_vec()
 }

@@ -7,10 +7,11 @@
 mod answer;
 mod client;
 mod interpreter;
+mod profile;
 mod request;
 mod templates;
 mod vault;
 
-pub use answer::{Client, ListedApp, ListedSecret};
 pub use client::ModalClient;
+pub use profile::read_profile;
 pub use templates::{ASSET_FILE, FUNCTIONS_FILE, asset, asset_alone, functions};

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use datalake_core::{
-    Fault, FaultKind, FilledBody, Fingerprint, ModalName, ModalObject, vault_marker,
-};
+use datalake_core::fault::{Fault, FaultKind};
+use datalake_core::modal::{ModalName, ModalObject, vault_marker};
+use datalake_core::secret::{FilledBody, Fingerprint};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Serialize;
 
@@ -34,7 +34,7 @@ pub(crate) struct Request<'a> {
 }
 
 #[derive(Serialize)]
-struct Sent<'a> {
+struct SentRequest<'a> {
     #[serde(flatten)]
     request: &'a Request<'a>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
@@ -66,19 +66,19 @@ impl<'a> Request<'a> {
     ) -> Result<FilledBody, Fault> {
         let exposed = variables.iter().map(|(name, value)| (name.as_str(), value.expose_secret()));
         let variables = exposed.collect();
-        let json = serde_json::to_vec(&Sent { request: self, variables });
+        let json = serde_json::to_vec(&SentRequest { request: self, variables });
         json.map(FilledBody::new).map_err(|_| Fault::new(FaultKind::Refused, "no request"))
     }
 }
 
 /// The markers of these contents, in their order; without one of them a look only tells whether the
 /// secret is there.
-pub(crate) fn markers(asked: &[Fingerprint]) -> Vec<String> {
+pub(crate) fn list_markers(asked: &[Fingerprint]) -> Vec<String> {
     asked.iter().copied().map(vault_marker).collect()
 }
 
 /// The variables in lines of an env file, and the marker of their content.
-pub(crate) fn values(
+pub(crate) fn read_values(
     lines: &FilledBody,
     print: Fingerprint,
 ) -> Result<BTreeMap<String, String>, Fault> {
@@ -107,7 +107,7 @@ pub(crate) fn values(
 
 #[cfg(test)]
 mod tests {
-    use datalake_core::FingerprintKey;
+    use datalake_core::secret::FingerprintKey;
 
     use super::*;
 
@@ -116,7 +116,7 @@ mod tests {
     }
 
     fn check(lines: &str) -> Result<Vec<String>, String> {
-        let values = values(&FilledBody::new(lines.as_bytes().to_vec()), print());
+        let values = read_values(&FilledBody::new(lines.as_bytes().to_vec()), print());
         values.map(|values| values.into_keys().collect()).map_err(|fault| fault.detail)
     }
 
@@ -141,7 +141,7 @@ mod tests {
     fn a_request_holds_what_it_needs_and_no_more() {
         let name = ModalObject { name: "s".parse().unwrap(), environment: None };
         let request = Request {
-            keys: markers(&[print()]),
+            keys: list_markers(&[print()]),
             ..Request::new("look", Duration::from_secs(20)).about(&name)
         };
 

@@ -1,6 +1,6 @@
 //! Python that works with today's Modal: the functions, and the asset that calls them.
 
-use datalake_core::ModalObject;
+use datalake_core::modal::ModalObject;
 
 const FUNCTIONS: &str = include_str!("templates/functions.py");
 const ASSET: &str = include_str!("templates/asset.py");
@@ -16,13 +16,13 @@ pub fn functions(app: &ModalObject, secret: &ModalObject) -> String {
     let environment = secret.environment.as_ref().map_or_else(String::new, |environment| {
         format!("\n    environment_name=\"{environment}\",")
     });
-    filled(FUNCTIONS, app, &environment).replace("{{secret}}", secret.name.as_str())
+    fill_template(FUNCTIONS, app, &environment).replace("{{secret}}", secret.name.as_str())
 }
 
 /// The file with the asset, for a project that loads every file below its `defs`.
 #[must_use]
 pub fn asset(app: &ModalObject) -> String {
-    let text = filled(ASSET, app, &environment_of(app)).replace("{{definitions}}", "");
+    let text = fill_template(ASSET, app, &environment_of(app)).replace("{{definitions}}", "");
     format!("{}\n", text.trim_end())
 }
 
@@ -30,7 +30,8 @@ pub fn asset(app: &ModalObject) -> String {
 #[must_use]
 pub fn asset_alone(app: &ModalObject) -> String {
     let definitions = "\n\ndefs = dg.Definitions(assets=[modal_processed])";
-    let text = filled(ASSET, app, &environment_of(app)).replace("{{definitions}}", definitions);
+    let text =
+        fill_template(ASSET, app, &environment_of(app)).replace("{{definitions}}", definitions);
     format!("{}\n", text.trim_end())
 }
 
@@ -39,7 +40,7 @@ fn environment_of(app: &ModalObject) -> String {
     app.environment.as_ref().map_or_else(String::new, named)
 }
 
-fn filled(template: &str, app: &ModalObject, environment: &str) -> String {
+fn fill_template(template: &str, app: &ModalObject, environment: &str) -> String {
     template.replace("{{app}}", app.name.as_str()).replace("{{environment}}", environment)
 }
 

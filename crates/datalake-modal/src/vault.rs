@@ -1,23 +1,22 @@
 //! The port to Modal's secrets.
 
 use async_trait::async_trait;
-use datalake_core::{
-    Fault, FaultKind, FilledBody, Fingerprint, ModalObject, VAULT_VARIABLES, VaultState,
-    vault_marker,
-};
-use datalake_engine::{SecretVault, VaultContent};
+use datalake_core::fault::{Fault, FaultKind};
+use datalake_core::modal::{ModalObject, VAULT_VARIABLES, VaultState, vault_marker};
+use datalake_core::secret::{FilledBody, Fingerprint};
+use datalake_engine::{ModalAccount as _, SecretVault, VaultContent};
 
-use crate::answer::{Looked, Nothing};
+use crate::answer::{Nothing, VaultLook};
 use crate::client::{ASKING, CHANGING, ModalClient};
-use crate::request::{Request, markers, values};
+use crate::request::{Request, list_markers, read_values};
 
 #[async_trait]
 impl SecretVault for ModalClient<'_> {
     async fn look(&self, secret: &ModalObject, asked: &[Fingerprint]) -> Result<VaultState, Fault> {
-        let (keys, names) = (markers(asked), VAULT_VARIABLES.map(str::to_owned).to_vec());
+        let (keys, names) = (list_markers(asked), VAULT_VARIABLES.map(str::to_owned).to_vec());
         let request = Request::new("look", ASKING).about(secret);
         let request = Request { keys: keys.clone(), names, ..request };
-        let looked: Looked = self.ask(&request, ASKING).await?;
+        let looked: VaultLook = self.ask(&request, ASKING).await?;
         let found = looked.holds.as_ref();
         if !looked.merges && !self.may_replace() && (found.is_none() || found != keys.first()) {
             return Err(unmerged(&looked.version));
@@ -36,12 +35,12 @@ impl SecretVault for ModalClient<'_> {
         lines: &FilledBody,
         print: Fingerprint,
     ) -> Result<(), Fault> {
-        self.change("create", secret, values(lines, print)?).await
+        self.change("create", secret, read_values(lines, print)?).await
     }
 
     async fn update(&self, secret: &ModalObject, content: &VaultContent<'_>) -> Result<(), Fault> {
         let VaultContent { lines, print, before } = content;
-        let values = values(lines, *print)?;
+        let values = read_values(lines, *print)?;
         let old = before.filter(|before| before != print).map(vault_marker);
         // Of what it held before, what is not in it any more.
         let stale = VAULT_VARIABLES.into_iter().filter(|_| before.is_some()).map(str::to_owned);
@@ -77,7 +76,7 @@ impl SecretVault for ModalClient<'_> {
 
     async fn roll_over(&self, app: &ModalObject) -> Result<(), Fault> {
         let environment = app.environment.as_ref();
-        let apps = self.apps(environment).await?;
+        let apps = self.list_apps(environment).await?;
         let is_meant = |name: &str| name == app.name.as_str();
         if !apps.iter().any(|listed| listed.is_deployed() && is_meant(&listed.description)) {
             return Err(Fault::new(FaultKind::Absent, "it is not deployed"));

@@ -1,6 +1,7 @@
 //! Drop-ins that hand an env file, or podman's secrets, to a container; podman 5.0 and later.
 
-use datalake_core::{HostPath, InvalidPath, PodmanSecret};
+use datalake_core::host::{HostPath, InvalidPath};
+use datalake_core::secret::PodmanSecret;
 
 use crate::variable::is_variable;
 
@@ -84,14 +85,14 @@ pub fn secret_drop_in(
     }
     for (name, value) in values {
         check_name(name)?;
-        text.push_str(&format!("Environment={}\n", assignment(name, value)?));
+        text.push_str(&format!("Environment={}\n", quote_assignment(name, value)?));
     }
     Ok(text)
 }
 
 /// `NAME=value` as one word: quoted for the generator, and with `%` and `$` doubled for systemd,
 /// which expands both in the command that the generator writes.
-fn assignment(name: &str, value: &str) -> Result<String, Unwritable> {
+fn quote_assignment(name: &str, value: &str) -> Result<String, Unwritable> {
     if let Some(unfit) = value.chars().find(|c| !matches!(c, ' '..='~')) {
         return Err(Unwritable::Value { name: name.to_owned(), unfit });
     }

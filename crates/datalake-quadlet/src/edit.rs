@@ -3,10 +3,10 @@
 use std::fmt;
 use std::ops::Range;
 
-use datalake_core::{FileBody, Piece};
+use datalake_core::secret::{FileBody, Piece};
 
 use crate::UnitFile;
-use crate::line::joined;
+use crate::line::join_parts;
 
 /// A unit file after a change.
 ///
@@ -14,20 +14,20 @@ use crate::line::joined;
 #[derive(Clone, PartialEq, Eq)]
 pub struct Edited {
     text: String,
-    parts: Vec<Part>,
+    parts: Vec<TextPart>,
 }
 
 /// Bytes of the old text, or new ones.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Part {
+pub(crate) enum TextPart {
     Kept(Range<usize>),
     Text(String),
 }
 
 /// A range of the old text and what stands there afterwards.
-pub(crate) struct Change {
+pub(crate) struct RangeEdit {
     pub(crate) range: Range<usize>,
-    pub(crate) parts: Vec<Part>,
+    pub(crate) parts: Vec<TextPart>,
 }
 
 impl Edited {
@@ -41,8 +41,8 @@ impl Edited {
     #[must_use]
     pub fn body(&self) -> FileBody {
         FileBody::new(self.parts.iter().map(|part| match part {
-            Part::Kept(range) => Piece::Kept(range.clone()),
-            Part::Text(text) => Piece::text(text),
+            TextPart::Kept(range) => Piece::Kept(range.clone()),
+            TextPart::Text(text) => Piece::text(text),
         }))
     }
 
@@ -56,34 +56,34 @@ impl Edited {
     #[must_use]
     pub fn then(&self, next: &Self) -> Self {
         let parts = next.parts.iter().flat_map(|part| match part {
-            Part::Kept(range) => self.slice(range),
-            Part::Text(text) => vec![Part::Text(text.clone())],
+            TextPart::Kept(range) => self.slice(range),
+            TextPart::Text(text) => vec![TextPart::Text(text.clone())],
         });
-        Self { text: next.text.clone(), parts: merged(parts) }
+        Self { text: next.text.clone(), parts: merge_parts(parts) }
     }
 
     /// Carries out `changes`, which are in order and do not overlap.
-    pub(crate) fn new(unit: &UnitFile, changes: Vec<Change>) -> Self {
+    pub(crate) fn new(unit: &UnitFile, changes: Vec<RangeEdit>) -> Self {
         let mut parts = Vec::new();
         let mut done = 0;
         for change in changes {
-            parts.push(Part::Kept(done..change.range.start));
+            parts.push(TextPart::Kept(done..change.range.start));
             parts.extend(change.parts);
             done = change.range.end;
         }
-        parts.push(Part::Kept(done..unit.text().len()));
-        let parts = merged(parts);
+        parts.push(TextPart::Kept(done..unit.text().len()));
+        let parts = merge_parts(parts);
         let text: String = parts.iter().map(|part| part.on(unit.text())).collect();
         if text == unit.text() { Self::unchanged(unit) } else { Self { text, parts } }
     }
 
     pub(crate) fn unchanged(unit: &UnitFile) -> Self {
         let text = unit.text().to_owned();
-        Self { parts: merged([Part::Kept(0..text.len())]), text }
+        Self { parts: merge_parts([TextPart::Kept(0..text.len())]), text }
     }
 
     /// The parts that make up `wanted` of this text.
-    fn slice(&self, wanted: &Range<usize>) -> Vec<Part> {
+    fn slice(&self, wanted: &Range<usize>) -> Vec<TextPart> {
         let mut before = 0;
         let mut found = Vec::new();
         for part in &self.parts {
@@ -97,7 +97,7 @@ impl Edited {
     }
 }
 
-impl Part {
+impl TextPart {
     fn length(&self) -> usize {
         match self {
             Self::Kept(range) => range.len(),
@@ -114,7 +114,7 @@ impl Part {
 
     fn on(&self, old: &str) -> String {
         match self {
-            Self::Kept(range) => joined(old, std::slice::from_ref(range)),
+            Self::Kept(range) => join_parts(old, std::slice::from_ref(range)),
             Self::Text(text) => text.clone(),
         }
     }
@@ -126,14 +126,14 @@ impl fmt::Debug for Edited {
     }
 }
 
-fn merged(parts: impl IntoIterator<Item = Part>) -> Vec<Part> {
-    let mut all: Vec<Part> = Vec::new();
+fn merge_parts(parts: impl IntoIterator<Item = TextPart>) -> Vec<TextPart> {
+    let mut all: Vec<TextPart> = Vec::new();
     for part in parts.into_iter().filter(|part| part.length() > 0) {
         match (all.last_mut(), part) {
-            (Some(Part::Kept(last)), Part::Kept(next)) if last.end == next.start => {
+            (Some(TextPart::Kept(last)), TextPart::Kept(next)) if last.end == next.start => {
                 last.end = next.end;
             }
-            (Some(Part::Text(last)), Part::Text(next)) => last.push_str(&next),
+            (Some(TextPart::Text(last)), TextPart::Text(next)) => last.push_str(&next),
             (_, part) => all.push(part),
         }
     }
@@ -145,7 +145,7 @@ mod tests {
     use super::*;
 
     fn replace(unit: &UnitFile, range: Range<usize>, text: &str) -> Edited {
-        Edited::new(unit, vec![Change { range, parts: vec![Part::Text(text.to_owned())] }])
+        Edited::new(unit, vec![RangeEdit { range, parts: vec![TextPart::Text(text.to_owned())] }])
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Env files that podman, systemd and sh read alike.
 
-use datalake_core::{FileBody, Piece, SecretName, first_unfit};
+use datalake_core::secret::{FileBody, Piece, SecretName, first_unfit};
 
 use crate::variable::is_variable;
 
@@ -81,7 +81,7 @@ pub enum EnvReadError {
 /// Renders an env file: a comment, then `NAME=value` line by line.
 ///
 /// ```
-/// use datalake_core::{Piece, SecretName};
+/// use datalake_core::secret::{Piece, SecretName};
 /// use datalake_quadlet::{EnvValue, env_body};
 ///
 /// let key = EnvValue::Secret(SecretName::SecretAccessKey);

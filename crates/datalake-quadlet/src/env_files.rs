@@ -1,11 +1,11 @@
 //! The env files that a unit names, and a unit without some of them.
 
-use datalake_core::HostPath;
+use datalake_core::host::HostPath;
 
-use crate::edit::{Change, Edited, Part};
-use crate::line::{Entry, Line, sources};
+use crate::edit::{Edited, RangeEdit, TextPart};
+use crate::line::{UnitEntry, UnitLine, find_sources};
 use crate::path_pattern::PathPattern;
-use crate::repair::{Fate, troubled};
+use crate::repair::{Fate, find_troubled};
 use crate::words::spanned_words;
 use crate::{UnitFile, UnitPlace};
 
@@ -60,7 +60,7 @@ impl NamedEnvFile {
 #[must_use]
 pub fn find_env_files(unit: &UnitFile, place: UnitPlace<'_>) -> Vec<NamedEnvFile> {
     let mut found = Vec::new();
-    for (line, entry) in counting(unit) {
+    for (line, entry) in list_counting_entries(unit) {
         found.extend(named_in(line, entry, unit, place));
     }
     found
@@ -71,19 +71,19 @@ pub fn find_env_files(unit: &UnitFile, place: UnitPlace<'_>) -> Vec<NamedEnvFile
 pub fn without_env_files(unit: &UnitFile, place: UnitPlace<'_>, gone: &[HostPath]) -> Edited {
     let goes = |pattern: PathPattern| pattern.only_path().is_some_and(|path| gone.contains(&path));
     let mut changes = Vec::new();
-    for (line, entry) in counting(unit) {
+    for (line, entry) in list_counting_entries(unit) {
         let change = match reader_of(entry) {
             Some(EnvFileReader::Systemd) => {
                 let path = without_dash(entry.value.trim_end()).1;
-                goes(PathPattern::wildcard(path, place)).then(|| Change {
+                goes(PathPattern::wildcard(path, place)).then(|| RangeEdit {
                     range: line.range.clone(),
-                    parts: line.inner.iter().cloned().map(Part::Kept).collect(),
+                    parts: line.inner.iter().cloned().map(TextPart::Kept).collect(),
                 })
             }
             Some(EnvFileReader::Podman) => {
                 let goes = |word: &str| goes(PathPattern::plain(without_dash(word).1, place));
-                let judge = |words: &[&str]| fates(words, &entry.key, &goes);
-                troubled(line, entry, &judge).map(|troubled| troubled.without(unit))
+                let judge = |words: &[&str]| decide_fates(words, &entry.key, &goes);
+                find_troubled(line, entry, &judge).map(|troubled| troubled.without(unit))
             }
             None => None,
         };
@@ -93,11 +93,11 @@ pub fn without_env_files(unit: &UnitFile, place: UnitPlace<'_>, gone: &[HostPath
 }
 
 /// The entries that no later `KEY=` drops, of keys that may name env files.
-fn counting(unit: &UnitFile) -> impl Iterator<Item = (&Line, &Entry)> {
+fn list_counting_entries(unit: &UnitFile) -> impl Iterator<Item = (&UnitLine, &UnitEntry)> {
     unit.all_effective().filter(|(_, entry)| reader_of(entry).is_some())
 }
 
-fn reader_of(entry: &Entry) -> Option<EnvFileReader> {
+fn reader_of(entry: &UnitEntry) -> Option<EnvFileReader> {
     match (entry.section.as_str(), entry.key.as_str()) {
         ("Service", "EnvironmentFile") => Some(EnvFileReader::Systemd),
         ("Service" | "Unit" | "Install", _) => None,
@@ -107,8 +107,8 @@ fn reader_of(entry: &Entry) -> Option<EnvFileReader> {
 }
 
 fn named_in(
-    line: &Line,
-    entry: &Entry,
+    line: &UnitLine,
+    entry: &UnitEntry,
     unit: &UnitFile,
     place: UnitPlace<'_>,
 ) -> Vec<NamedEnvFile> {
@@ -126,7 +126,7 @@ fn named_in(
     let named = texts.iter().zip(values_in(&texts, &entry.key)).zip(&words);
     let named = named.filter_map(|((_, value), word)| {
         let (is_optional, path) = without_dash(value?);
-        let at = sources(&entry.parts, &word.span).first()?.start;
+        let at = find_sources(&entry.parts, &word.span).first()?.start;
         let (line, pattern) = (unit.line_number(at), PathPattern::plain(path, place));
         Some(NamedEnvFile { line, reader, is_optional, pattern })
     });
@@ -134,7 +134,7 @@ fn named_in(
 }
 
 /// What becomes of each word where those that name an env file go.
-fn fates(words: &[&str], key: &str, goes: &dyn Fn(&str) -> bool) -> Vec<Fate> {
+fn decide_fates(words: &[&str], key: &str, goes: &dyn Fn(&str) -> bool) -> Vec<Fate> {
     let values = values_in(words, key);
     let is_gone: Vec<_> = values.iter().map(|value| value.is_some_and(goes)).collect();
     let fate = |(at, word): (usize, &&str)| {

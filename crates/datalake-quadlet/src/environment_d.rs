@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use crate::edit::{Change, Edited};
+use crate::edit::{Edited, RangeEdit};
 use crate::{Trouble, TroubleKind, UnitFile};
 
 /// Finds the variables of `names` that the text of a file in `environment.d` sets.
@@ -22,21 +22,21 @@ pub fn find_user_wide(text: &str, names: &[&str]) -> Vec<Trouble> {
         kind: TroubleKind::UserWide { variable: name.to_owned() },
         line: document.line_number(range.start),
     };
-    settings(text).into_iter().filter(|(name, _)| names.contains(name)).map(trouble).collect()
+    list_settings(text).into_iter().filter(|(name, _)| names.contains(name)).map(trouble).collect()
 }
 
 /// Takes the lines out that [`find_user_wide`] finds.
 #[must_use]
 pub fn without_user_wide(text: &str, names: &[&str]) -> Edited {
-    let gone = settings(text).into_iter().filter(|(name, _)| names.contains(name));
-    let changes = gone.map(|(_, range)| Change { range, parts: Vec::new() });
+    let gone = list_settings(text).into_iter().filter(|(name, _)| names.contains(name));
+    let changes = gone.map(|(_, range)| RangeEdit { range, parts: Vec::new() });
     Edited::new(&UnitFile::parse(text), changes.collect())
 }
 
 /// The names of the variables that the text of an env file sets.
 #[must_use]
 pub fn set_names(text: &str) -> BTreeSet<String> {
-    settings(text).into_iter().map(|(name, _)| name.to_owned()).collect()
+    list_settings(text).into_iter().map(|(name, _)| name.to_owned()).collect()
 }
 
 /// Whether the text holds nothing but blanks and comments.
@@ -48,7 +48,7 @@ pub fn sets_nothing(text: &str) -> bool {
 
 /// Where systemd's reader of such files stands.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum State {
+enum ReaderState {
     BeforeKey,
     Comment,
     Key,
@@ -59,44 +59,45 @@ enum State {
 }
 
 /// The names that are set, each with the bytes of its lines.
-fn settings(text: &str) -> Vec<(&str, Range<usize>)> {
+fn list_settings(text: &str) -> Vec<(&str, Range<usize>)> {
     let mut found = Vec::new();
-    let (mut state, mut line, mut key) = (State::BeforeKey, 0, 0..0);
+    let (mut state, mut line, mut key) = (ReaderState::BeforeKey, 0, 0..0);
     let mut is_escaped = false;
     for (at, c) in text.char_indices() {
         if std::mem::take(&mut is_escaped) {
             continue;
         }
-        let is_value = matches!(state, State::BeforeValue | State::Value);
-        if c == '\n' && !matches!(state, State::Single | State::Double) {
+        let is_value = matches!(state, ReaderState::BeforeValue | ReaderState::Value);
+        if c == '\n' && !matches!(state, ReaderState::Single | ReaderState::Double) {
             if is_value {
                 found.push((key.clone(), line..at + 1));
             }
-            (state, line) = (State::BeforeKey, at + 1);
+            (state, line) = (ReaderState::BeforeKey, at + 1);
             continue;
         }
-        is_escaped = c == '\\' && (is_value || matches!(state, State::Comment | State::Double));
+        is_escaped =
+            c == '\\' && (is_value || matches!(state, ReaderState::Comment | ReaderState::Double));
         state = match (state, c) {
-            (State::BeforeKey, '#' | ';') => State::Comment,
-            (State::BeforeKey, ' ' | '\t' | '\r') => State::BeforeKey,
-            (State::BeforeKey, _) => {
+            (ReaderState::BeforeKey, '#' | ';') => ReaderState::Comment,
+            (ReaderState::BeforeKey, ' ' | '\t' | '\r') => ReaderState::BeforeKey,
+            (ReaderState::BeforeKey, _) => {
                 key = at..at;
-                State::Key
+                ReaderState::Key
             }
-            (State::Key, '=') => {
+            (ReaderState::Key, '=') => {
                 key.end = at;
-                State::BeforeValue
+                ReaderState::BeforeValue
             }
-            (State::BeforeValue, '\'') => State::Single,
-            (State::BeforeValue, '"') => State::Double,
-            (State::BeforeValue, ' ' | '\t' | '\r')
-            | (State::Single, '\'')
-            | (State::Double, '"') => State::BeforeValue,
-            (State::BeforeValue, _) => State::Value,
+            (ReaderState::BeforeValue, '\'') => ReaderState::Single,
+            (ReaderState::BeforeValue, '"') => ReaderState::Double,
+            (ReaderState::BeforeValue, ' ' | '\t' | '\r')
+            | (ReaderState::Single, '\'')
+            | (ReaderState::Double, '"') => ReaderState::BeforeValue,
+            (ReaderState::BeforeValue, _) => ReaderState::Value,
             (other, _) => other,
         };
     }
-    if !matches!(state, State::BeforeKey | State::Comment | State::Key) {
+    if !matches!(state, ReaderState::BeforeKey | ReaderState::Comment | ReaderState::Key) {
         found.push((key, line..text.len()));
     }
     let named = |(key, range): (Range<usize>, Range<usize>)| {

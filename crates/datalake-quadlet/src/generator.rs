@@ -4,7 +4,7 @@ mod verdict;
 
 use crate::{UnitFile, split_words};
 
-pub use verdict::{Expected, Verdict, check};
+pub use verdict::{Expected, UnitVerdict, check_unit};
 
 /// The output of a run of the generator.
 #[derive(Debug, Clone)]
@@ -40,7 +40,7 @@ impl GeneratorOutput {
             |(name, text): (String, String)| GeneratedUnit { name, file: UnitFile::parse(&text) };
         Self {
             units: units.into_iter().map(unit).collect(),
-            messages: stderr.lines().filter_map(complaint).collect(),
+            messages: stderr.lines().filter_map(read_complaint).collect(),
         }
     }
 
@@ -53,7 +53,8 @@ impl GeneratorOutput {
         let sources = self.units.iter().filter_map(GeneratedUnit::source);
         let comes_first = |source: &&str| source.rsplit('/').next() == Some(name);
         let first = sources.filter(comes_first).map(|first| format!("`{first}` comes first"));
-        let is_reason = |message: &&String| names(message, name) && !message.starts_with("Warning");
+        let is_reason =
+            |message: &&String| names_file(message, name) && !message.starts_with("Warning");
         let about = self.messages.iter().filter(is_reason).cloned();
         let about: Vec<_> = about.chain(first).collect();
         if !about.is_empty() {
@@ -94,7 +95,7 @@ fn unit_header(line: &str) -> Option<&str> {
 }
 
 /// A line of stderr without the program's name, the quoted text of unit files and mere progress.
-fn complaint(line: &str) -> Option<String> {
+fn read_complaint(line: &str) -> Option<String> {
     let (_, said) =
         line.split_once("]: ").filter(|(who, _)| who.contains("quadlet")).unwrap_or(("", line));
     let is_progress = ["Loading source unit file", "Loading source drop", "processing encountered"]
@@ -116,7 +117,7 @@ fn without_quoted(text: &str, open: &str, close: &str) -> String {
 }
 
 /// Whether `message` names the file `name`, and not one whose name only ends so.
-fn names(message: &str, name: &str) -> bool {
+fn names_file(message: &str, name: &str) -> bool {
     let goes_on = |c: char| c.is_alphanumeric() || "-_.@".contains(c);
     message.match_indices(name).any(|(at, _)| {
         let before = message.get(..at).and_then(|before| before.chars().next_back());

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::line::Kind;
+use crate::line::LineKind;
 use crate::{PodmanVersion, UnitFile};
 
 /// A line that an old podman stumbles over.
@@ -36,7 +36,7 @@ pub fn find_hazards(unit: &UnitFile, podman: PodmanVersion) -> Vec<Hazard> {
     let mut hazards = Vec::new();
     for line in unit.lines() {
         let text = unit.text().get(line.range.clone()).unwrap_or_default();
-        if line.kind == Kind::Comment && text.trim_start().starts_with(';') {
+        if line.kind == LineKind::Comment && text.trim_start().starts_with(';') {
             let line = unit.line_number(line.range.start);
             hazards.push(Hazard { kind: HazardKind::Semicolon, line });
         }

@@ -1,8 +1,11 @@
 //! Where Dagster's home lies, as units tell.
 
-use datalake_core::{HostPath, InvalidPath, UnitName};
+use datalake_core::host::{HostPath, InvalidPath, UnitName};
 
-use crate::{Mounts, Source, volume_name};
+use crate::{MountSource, Mounts, volume_name};
+
+/// The file of Dagster's settings in its home.
+const SETTINGS: &str = "dagster.yaml";
 
 /// The variable that tells Dagster its home.
 pub const HOME_VARIABLE: &str = "DAGSTER_HOME";
@@ -14,6 +17,8 @@ pub struct DagsterHome {
     pub folder: HostPath,
     /// As the containers see it, where that is known.
     pub inside: Option<String>,
+    /// The host's file that is mounted as its `dagster.yaml`, where it is not the one in the folder.
+    pub mounted_yaml: Option<HostPath>,
 }
 
 /// A unit with its drop-ins: what its container sees, and is told.
@@ -41,6 +46,19 @@ pub enum UnknownHome {
         unit: UnitName,
         /// The home as its container sees it.
         inside: String,
+    },
+    /// The settings alone come from the host.
+    #[error(
+        "`{unit}` takes only `dagster.yaml` of its {HOME_VARIABLE}, `{inside}`, from the host \
+         (`{yaml}`): all else in it is gone with the container"
+    )]
+    OnlySettings {
+        /// The unit.
+        unit: UnitName,
+        /// The home as its container sees it.
+        inside: String,
+        /// The host's file.
+        yaml: HostPath,
     },
     /// What is mounted there is no folder that can be told.
     #[error("`{unit}` has its {HOME_VARIABLE} on `{volume}`, which is no plain path or volume")]
@@ -72,11 +90,12 @@ impl DagsterHome {
     /// podman keeps its volumes below it.
     ///
     /// ```
-    /// use datalake_quadlet::{DagsterHome, MountedUnit, Mounts, UnitFile};
+    /// use datalake_quadlet::{DagsterHome, MountBase, MountedUnit, Mounts, UnitFile};
     ///
     /// let unit = "[Container]\nVolume=%h/dagster:/opt:z\nEnvironment=DAGSTER_HOME=/opt/home\n";
-    /// let user_home = "/var/lib/dagster".parse()?;
-    /// let mounts = Mounts::of([&UnitFile::parse(unit)], &user_home);
+    /// let (folder, user_home) = ("/etc/units".parse()?, "/var/lib/dagster".parse()?);
+    /// let base = MountBase { folder: &folder, home: &user_home };
+    /// let mounts = Mounts::of([&UnitFile::parse(unit)], base);
     /// let unit = MountedUnit { name: "dagster-daemon".parse()?, mounts };
     ///
     /// let home = DagsterHome::find(&[unit], None, &user_home)?;
@@ -97,7 +116,11 @@ impl DagsterHome {
                 let said = unit.mounts.variable(HOME_VARIABLE).map(str::to_owned);
                 said.or_else(|| unit.mounts.inside(folder))
             };
-            return Ok(Self { folder: folder.clone(), inside: units.iter().find_map(inside) });
+            let inside = units.iter().find_map(inside);
+            let mounted_yaml = inside.as_deref().and_then(|inside| {
+                units.iter().find_map(|unit| find_mounted_yaml(unit, inside, Some(folder)))
+            });
+            return Ok(Self { folder: folder.clone(), inside, mounted_yaml });
         }
         let mut found: Option<(&UnitName, Self)> = None;
         for unit in units {
@@ -124,7 +147,7 @@ impl DagsterHome {
     ///
     /// [`InvalidPath`] never, as long as the folder is a path.
     pub fn yaml(&self) -> Result<HostPath, InvalidPath> {
-        self.folder.join("dagster.yaml")
+        self.mounted_yaml.clone().map_or_else(|| self.folder.join(SETTINGS), Ok)
     }
 }
 
@@ -134,20 +157,45 @@ fn home_of_unit(
 ) -> Result<Option<DagsterHome>, UnknownHome> {
     let Some(inside) = unit.mounts.variable(HOME_VARIABLE) else { return Ok(None) };
     let inside = inside.trim_end_matches('/');
-    let home = |folder| DagsterHome { folder, inside: Some(inside.to_owned()) };
+    let home = |folder| {
+        let mounted_yaml = find_mounted_yaml(unit, inside, Some(&folder));
+        DagsterHome { folder, inside: Some(inside.to_owned()), mounted_yaml }
+    };
     match unit.mounts.behind(inside) {
         Some(source) => match folder_of_source(&source, user_home)? {
             Some(folder) => Ok(Some(home(folder))),
             None => {
                 let volume = match source {
-                    Source::Named { name, .. } => name,
-                    Source::Folder(folder) => folder.to_string(),
+                    MountSource::Named { name, .. } => name,
+                    MountSource::Folder(folder) => folder.to_string(),
                 };
                 Err(UnknownHome::Unclear { unit: unit.name.clone(), volume })
             }
         },
-        None => Err(UnknownHome::NoVolume { unit: unit.name.clone(), inside: inside.to_owned() }),
+        None => {
+            let (unit_name, inside_name) = (unit.name.clone(), inside.to_owned());
+            Err(match find_mounted_yaml(unit, inside, None) {
+                Some(yaml) => {
+                    UnknownHome::OnlySettings { unit: unit_name, inside: inside_name, yaml }
+                }
+                None => UnknownHome::NoVolume { unit: unit_name, inside: inside_name },
+            })
+        }
     }
+}
+
+/// The host's file that a unit mounts as `dagster.yaml`, unless it is that of the home's folder.
+fn find_mounted_yaml(
+    unit: &MountedUnit,
+    inside: &str,
+    folder: Option<&HostPath>,
+) -> Option<HostPath> {
+    let Some(MountSource::Folder(yaml)) = unit.mounts.behind(&format!("{inside}/{SETTINGS}"))
+    else {
+        return None;
+    };
+    let is_usual = folder.is_some_and(|folder| folder.join(SETTINGS).as_ref() == Ok(&yaml));
+    (!is_usual).then_some(yaml)
 }
 
 /// The folder of the host that a container's path leads to; `None` for what only systemd can tell.
@@ -156,12 +204,12 @@ fn home_of_unit(
 ///
 /// [`InvalidPath`] where a volume's name makes no plain path.
 pub fn folder_of_source(
-    source: &Source,
+    source: &MountSource,
     user_home: &HostPath,
 ) -> Result<Option<HostPath>, InvalidPath> {
     match source {
-        Source::Folder(folder) => Ok(Some(folder.clone())),
-        Source::Named { name, below } => {
+        MountSource::Folder(folder) => Ok(Some(folder.clone())),
+        MountSource::Named { name, below } => {
             let Some(name) = volume_name(name) else { return Ok(None) };
             let volumes = ".local/share/containers/storage/volumes";
             user_home.join(&format!("{volumes}/{name}/_data{below}")).map(Some)
@@ -172,11 +220,12 @@ pub fn folder_of_source(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::UnitFile;
+    use crate::{MountBase, UnitFile};
 
     fn unit(name: &str, texts: &[&str]) -> MountedUnit {
         let units: Vec<_> = texts.iter().map(|text| UnitFile::parse(text)).collect();
-        let mounts = Mounts::of(&units, &"/home/d".parse().unwrap());
+        let (folder, home) = ("/home/d/units".parse().unwrap(), "/home/d".parse().unwrap());
+        let mounts = Mounts::of(&units, MountBase { folder: &folder, home: &home });
         MountedUnit { name: name.parse().unwrap(), mounts }
     }
 
@@ -222,6 +271,24 @@ mod tests {
             None,
             "two units have different homes: `a` has `/home/d/dagster`, `b` has `/srv/x`",
         );
+    }
+
+    #[test]
+    fn settings_that_are_mounted_by_themselves_are_found() {
+        let yaml = "[Container]\nVolume=./dagster.yaml:/opt/dagster.yaml:ro\n";
+        check(
+            &[unit("a", &[VARIABLE, yaml])],
+            None,
+            "`a` takes only `dagster.yaml` of its DAGSTER_HOME, `/opt`, from the host \
+             (`/home/d/units/dagster.yaml`): all else in it is gone with the container",
+        );
+        let settings = |units: &[MountedUnit]| {
+            let home = DagsterHome::find(units, None, &"/home/d".parse().unwrap()).unwrap();
+            home.yaml().unwrap().to_string()
+        };
+        let both = settings(&[unit("a", &[VARIABLE, VOLUME, yaml])]);
+        assert_eq!(both, "/home/d/units/dagster.yaml");
+        assert_eq!(settings(&[unit("a", &[VARIABLE, VOLUME])]), "/home/d/dagster/dagster.yaml");
     }
 
     #[test]

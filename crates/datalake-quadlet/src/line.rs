@@ -4,9 +4,9 @@ use std::ops::Range;
 
 /// One logical line and the bytes it takes, line endings included.
 #[derive(Clone, PartialEq, Eq)]
-pub(crate) struct Line {
+pub(crate) struct UnitLine {
     pub(crate) range: Range<usize>,
-    pub(crate) kind: Kind,
+    pub(crate) kind: LineKind,
     /// Comments and blank lines between the parts of a continued line.
     pub(crate) inner: Vec<Range<usize>>,
     /// Text put right behind this line would become a part of it.
@@ -14,11 +14,11 @@ pub(crate) struct Line {
 }
 
 #[derive(Clone, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub(crate) enum LineKind {
     Blank,
     Comment,
     Section(String),
-    Entry(Entry),
+    Entry(UnitEntry),
     /// The generator skips it without a word.
     Ignored,
     /// The generator refuses the whole file because of it.
@@ -27,7 +27,7 @@ pub(crate) enum Kind {
 
 /// `key=value` in a section.
 #[derive(Clone, PartialEq, Eq)]
-pub(crate) struct Entry {
+pub(crate) struct UnitEntry {
     pub(crate) section: String,
     pub(crate) key: String,
     pub(crate) value: String,
@@ -38,10 +38,10 @@ pub(crate) struct Entry {
 }
 
 /// Groups `text` to logical lines; each byte belongs to exactly one.
-pub(crate) fn group(text: &str) -> Vec<Line> {
+pub(crate) fn group_lines(text: &str) -> Vec<UnitLine> {
     let mut lines = Vec::new();
     let mut section = None;
-    let mut open: Option<Open> = None;
+    let mut open: Option<OpenLine> = None;
     let mut start = 0;
     for physical in text.split_inclusive('\n') {
         let whole = start..start + physical.len();
@@ -51,11 +51,11 @@ pub(crate) fn group(text: &str) -> Vec<Line> {
         if words.is_empty() || words.starts_with(['#', ';']) {
             match &mut open {
                 Some(open) => open.inner.push(whole),
-                None => lines.push(quiet(whole, words.is_empty())),
+                None => lines.push(make_quiet_line(whole, words.is_empty())),
             }
             continue;
         }
-        let mut line = open.take().unwrap_or_else(|| Open::at(whole.start));
+        let mut line = open.take().unwrap_or_else(|| OpenLine::at(whole.start));
         let continues = words.ends_with('\\');
         line.parts.push(content.start..content.end - usize::from(continues));
         let says_nothing = line.parts.iter().all(Range::is_empty);
@@ -67,17 +67,17 @@ pub(crate) fn group(text: &str) -> Vec<Line> {
         lines.push(line.close(whole.end, kind, continues));
     }
     // Only comments and blank lines follow the backslash: the generator forgets the line.
-    lines.extend(open.map(|line| line.close(text.len(), Kind::Ignored, true)));
+    lines.extend(open.map(|line| line.close(text.len(), LineKind::Ignored, true)));
     lines
 }
 
 /// The bytes of `text` from `parts`, put together.
-pub(crate) fn joined(text: &str, parts: &[Range<usize>]) -> String {
+pub(crate) fn join_parts(text: &str, parts: &[Range<usize>]) -> String {
     parts.iter().filter_map(|part| text.get(part.clone())).collect()
 }
 
 /// Where `span` of the text joined from `parts` comes from.
-pub(crate) fn sources(parts: &[Range<usize>], span: &Range<usize>) -> Vec<Range<usize>> {
+pub(crate) fn find_sources(parts: &[Range<usize>], span: &Range<usize>) -> Vec<Range<usize>> {
     let mut before = 0;
     let mut found = Vec::new();
     for part in parts {
@@ -92,19 +92,19 @@ pub(crate) fn sources(parts: &[Range<usize>], span: &Range<usize>) -> Vec<Range<
 }
 
 /// A logical line of which more may come.
-struct Open {
+struct OpenLine {
     start: usize,
     parts: Vec<Range<usize>>,
     inner: Vec<Range<usize>>,
 }
 
-impl Open {
+impl OpenLine {
     fn at(start: usize) -> Self {
         Self { start, parts: Vec::new(), inner: Vec::new() }
     }
 
-    fn close(self, end: usize, kind: Kind, dangling: bool) -> Line {
-        Line { range: self.start..end, kind, inner: self.inner, dangling }
+    fn close(self, end: usize, kind: LineKind, dangling: bool) -> UnitLine {
+        UnitLine { range: self.start..end, kind, inner: self.inner, dangling }
     }
 }
 
@@ -113,36 +113,36 @@ fn content_of(physical: &str, start: usize) -> Range<usize> {
     start + indent..start + indent + physical.trim().len()
 }
 
-fn quiet(range: Range<usize>, blank: bool) -> Line {
-    let kind = if blank { Kind::Blank } else { Kind::Comment };
-    Line { range, kind, inner: Vec::new(), dangling: false }
+fn make_quiet_line(range: Range<usize>, blank: bool) -> UnitLine {
+    let kind = if blank { LineKind::Blank } else { LineKind::Comment };
+    UnitLine { range, kind, inner: Vec::new(), dangling: false }
 }
 
-fn kind_of(text: &str, parts: &[Range<usize>], section: &mut Option<String>) -> Kind {
-    let line = joined(text, parts);
+fn kind_of(text: &str, parts: &[Range<usize>], section: &mut Option<String>) -> LineKind {
+    let line = join_parts(text, parts);
     if line.is_empty() {
-        return Kind::Ignored;
+        return LineKind::Ignored;
     }
     if let Some(name) = section_name(&line) {
         if name.is_empty() || name.contains(|c: char| c == '[' || c.is_control()) {
-            return Kind::Odd;
+            return LineKind::Odd;
         }
         *section = Some(name.to_owned());
-        return Kind::Section(name.to_owned());
+        return LineKind::Section(name.to_owned());
     }
     match (line.split_once('='), section) {
         (Some((key, value)), Some(section)) if !key.trim_end().is_empty() => {
             let value = value.trim_start();
             let value_at = line.len() - value.len();
-            Kind::Entry(Entry {
+            LineKind::Entry(UnitEntry {
                 section: section.clone(),
                 key: key.trim_end().to_owned(),
                 value: value.to_owned(),
-                head: sources(parts, &(0..value_at)),
-                parts: sources(parts, &(value_at..line.len())),
+                head: find_sources(parts, &(0..value_at)),
+                parts: find_sources(parts, &(value_at..line.len())),
             })
         }
-        _ => Kind::Odd,
+        _ => LineKind::Odd,
     }
 }
 
@@ -159,8 +159,8 @@ mod tests {
     fn a_span_of_a_continued_line_is_found_in_its_parts() {
         let parts = [2..5, 9..9, 9..12];
 
-        assert_eq!(joined("..abc\\\n  def", &parts), "abcdef");
-        assert_eq!(sources(&parts, &(1..5)), [3..5, 9..11]);
-        assert!(sources(&parts, &(3..3)).is_empty());
+        assert_eq!(join_parts("..abc\\\n  def", &parts), "abcdef");
+        assert_eq!(find_sources(&parts, &(1..5)), [3..5, 9..11]);
+        assert!(find_sources(&parts, &(3..3)).is_empty());
     }
 }

@@ -3,7 +3,9 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
-use datalake_core::{Action, FileBody, HostPath, Piece, Plan};
+use datalake_core::host::HostPath;
+use datalake_core::plan::{Action, Plan};
+use datalake_core::secret::{FileBody, Piece};
 
 use crate::environment_d::set_names;
 use crate::user_unit::{EnvFileText, UnitSort, UserUnits};
@@ -87,7 +89,7 @@ impl Aftermath {
 
     fn write(&mut self, path: &HostPath, body: &FileBody, host: &UserUnits<'_>) {
         let now = text_now(path, host).unwrap_or_default();
-        let text = told(body, now);
+        let text = render_body(body, now);
         let names = set_names(&text);
         let before = self.kept.insert(path.clone(), names.clone());
         let loses = before.unwrap_or_else(|| set_names(now)).difference(&names).next().is_some();
@@ -127,7 +129,7 @@ fn text_now<'a>(path: &HostPath, host: &'a UserUnits<'_>) -> Option<&'a str> {
 }
 
 /// The body as text, with a letter for each secret.
-fn told(body: &FileBody, now: &str) -> String {
+fn render_body(body: &FileBody, now: &str) -> String {
     let pieces = body.pieces().iter().map(|piece| match piece {
         Piece::Text(text) => text.as_str(),
         Piece::Secret(_) => "x",

@@ -2,11 +2,11 @@
 
 mod removal;
 
-use datalake_core::HostPath;
+use datalake_core::host::HostPath;
 
 use crate::drop_in::{env_file_line, pass_on_lines};
-use crate::edit::{Change, Edited, Part};
-use crate::line::{Kind, Line};
+use crate::edit::{Edited, RangeEdit, TextPart};
+use crate::line::{LineKind, UnitLine};
 use crate::{UnitFile, Unwritable};
 
 pub use removal::remove_blocks;
@@ -66,14 +66,14 @@ fn insert_into_bare(
     names: &[&str],
 ) -> Result<Edited, BlockError> {
     let names_at = after_last(unit, |line| match &line.kind {
-        Kind::Section(name) => name == "Container",
-        Kind::Entry(entry) => entry.section == "Container",
+        LineKind::Section(name) => name == "Container",
+        LineKind::Entry(entry) => entry.section == "Container",
         _ => false,
     });
     let mut names_block = vec![format!("{}{NAMES_NOTE}", MARKERS.begin)];
     names_block.extend(pass_on_lines(names)?);
     names_block.push(MARKERS.end.to_owned());
-    let names = insertion(unit, names_at.ok_or(BlockError::NoContainer)?, &names_block);
+    let names = make_insertion(unit, names_at.ok_or(BlockError::NoContainer)?, &names_block);
 
     let mut file_block = vec![MARKERS.begin.to_owned(), env_file_line(env_file)?];
     file_block.push(MARKERS.end.to_owned());
@@ -81,7 +81,7 @@ fn insert_into_bare(
         file_block.insert(1, "[Service]".to_owned());
         new_section_place(unit)
     });
-    let file = insertion(unit, file_at, &file_block);
+    let file = make_insertion(unit, file_at, &file_block);
 
     // At one place the names come first: they belong to the section above.
     let mut changes = vec![names, file];
@@ -90,7 +90,7 @@ fn insert_into_bare(
 }
 
 /// The place behind the last of the lines that `fits`, where a line can be added.
-fn after_last(unit: &UnitFile, fits: impl Fn(&Line) -> bool) -> Option<usize> {
+fn after_last(unit: &UnitFile, fits: impl Fn(&UnitLine) -> bool) -> Option<usize> {
     let found = unit.lines().iter().rfind(|line| !line.dangling && fits(line))?;
     Some(found.range.end)
 }
@@ -98,13 +98,13 @@ fn after_last(unit: &UnitFile, fits: impl Fn(&Line) -> bool) -> Option<usize> {
 /// Below the first header of `[Service]`, or below a line that would drop the block's.
 fn env_file_place(unit: &UnitFile) -> Option<usize> {
     let reset = after_last(unit, |line| match &line.kind {
-        Kind::Entry(entry) => {
+        LineKind::Entry(entry) => {
             entry.section == "Service" && entry.key == "EnvironmentFile" && entry.value.is_empty()
         }
         _ => false,
     });
-    let is_header = |line: &&Line| match &line.kind {
-        Kind::Section(name) => name == "Service" && !line.dangling,
+    let is_header = |line: &&UnitLine| match &line.kind {
+        LineKind::Section(name) => name == "Service" && !line.dangling,
         _ => false,
     };
     reset.or_else(|| unit.lines().iter().find(is_header).map(|line| line.range.end))
@@ -115,11 +115,11 @@ fn new_section_place(unit: &UnitFile) -> usize {
     if unit.lines().last().is_none_or(|line| !line.dangling) {
         return unit.text().len();
     }
-    let header = unit.lines().iter().find(|line| matches!(line.kind, Kind::Section(_)));
+    let header = unit.lines().iter().find(|line| matches!(line.kind, LineKind::Section(_)));
     header.map_or(0, |line| line.range.start)
 }
 
-fn insertion(unit: &UnitFile, at: usize, lines: &[String]) -> Change {
+fn make_insertion(unit: &UnitFile, at: usize, lines: &[String]) -> RangeEdit {
     let ending = unit.line_ending();
     let block = lines.join(ending);
     let before = unit.text().get(..at).unwrap_or_default();
@@ -128,7 +128,7 @@ fn insertion(unit: &UnitFile, at: usize, lines: &[String]) -> Change {
     } else {
         format!("{ending}{block}")
     };
-    Change { range: at..at, parts: vec![Part::Text(text)] }
+    RangeEdit { range: at..at, parts: vec![TextPart::Text(text)] }
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! What a container sees of the host's folders.
 
-use datalake_core::HostPath;
+use datalake_core::host::HostPath;
 
 use crate::UnitFile;
 
@@ -12,9 +12,18 @@ pub struct Mounts {
     variables: Vec<(String, String)>,
 }
 
+/// What the paths in a unit count from.
+#[derive(Debug, Clone, Copy)]
+pub struct MountBase<'a> {
+    /// The folder of the unit's own file, also for its drop-ins: `./x` counts from it.
+    pub folder: &'a HostPath,
+    /// What `%h` stands for.
+    pub home: &'a HostPath,
+}
+
 /// What lies behind a folder of a container.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Source {
+pub enum MountSource {
     /// A folder of the host.
     Folder(HostPath),
     /// What lies below a volume of podman's, or below what only systemd can fill in.
@@ -34,32 +43,27 @@ enum Mounted {
 }
 
 impl Mounts {
-    /// Reads a unit and its drop-ins, the strongest last. `home` is what `%h` stands for.
+    /// Reads a unit and its drop-ins, the strongest last.
     ///
     /// ```
-    /// use datalake_quadlet::{Mounts, Source, UnitFile};
+    /// use datalake_quadlet::{MountBase, MountSource, Mounts, UnitFile};
     ///
     /// let unit = UnitFile::parse("[Container]\nVolume=%h/dagster:/opt/dagster:z\n");
-    /// let mounts = Mounts::of([&unit], &"/var/lib/dagster".parse()?);
+    /// let (folder, home) = ("/etc/units".parse()?, "/var/lib/dagster".parse()?);
+    /// let mounts = Mounts::of([&unit], MountBase { folder: &folder, home: &home });
     ///
     /// let folder = "/var/lib/dagster/dagster/logs".parse()?;
-    /// assert_eq!(mounts.behind("/opt/dagster/logs"), Some(Source::Folder(folder)));
+    /// assert_eq!(mounts.behind("/opt/dagster/logs"), Some(MountSource::Folder(folder)));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]
-    pub fn of<'a>(units: impl IntoIterator<Item = &'a UnitFile>, home: &HostPath) -> Self {
+    pub fn of<'a>(units: impl IntoIterator<Item = &'a UnitFile>, base: MountBase<'_>) -> Self {
         let mut all = Self::default();
         for unit in units {
-            let volumes = unit.values("Container", "Volume").into_iter().filter_map(volume);
-            let mounts = unit.values("Container", "Mount").into_iter().filter_map(bind);
+            let volumes = unit.values("Container", "Volume").into_iter().filter_map(split_volume);
+            let mounts = unit.values("Container", "Mount").into_iter().filter_map(split_bind);
             all.mounts.extend(volumes.chain(mounts).map(|(source, target)| {
-                let filled = source.replace("%h", home.as_str());
-                let plain = filled.trim_end_matches('/').parse().ok();
-                let source = match plain.filter(|_| !filled.contains(['%', '$'])) {
-                    Some(folder) => Mounted::Folder(folder),
-                    None => Mounted::Named(source.to_owned()),
-                };
-                (source, target.trim_end_matches('/').to_owned())
+                (base.find_source(source), target.trim_end_matches('/').to_owned())
             }));
             let words = unit.words("Container", "Environment");
             let set = words.iter().filter_map(|word| word.split_once('='));
@@ -70,7 +74,7 @@ impl Mounts {
 
     /// What lies behind a path of the container; `None` where that is the container's own.
     #[must_use]
-    pub fn behind(&self, inside: &str) -> Option<Source> {
+    pub fn behind(&self, inside: &str) -> Option<MountSource> {
         let below = |target: &str| {
             let rest = inside.strip_prefix(target)?;
             (rest.is_empty() || rest.starts_with('/')).then(|| rest.trim_matches('/').to_owned())
@@ -82,12 +86,12 @@ impl Mounts {
         let (_, source, rest) = found.max_by_key(|(length, ..)| *length)?;
         let named = |name: &str| {
             let below = if rest.is_empty() { String::new() } else { format!("/{rest}") };
-            Source::Named { name: name.to_owned(), below }
+            MountSource::Named { name: name.to_owned(), below }
         };
         Some(match source {
-            Mounted::Folder(folder) if rest.is_empty() => Source::Folder(folder.clone()),
+            Mounted::Folder(folder) if rest.is_empty() => MountSource::Folder(folder.clone()),
             Mounted::Folder(folder) => {
-                folder.join(&rest).map_or_else(|_| named(folder.as_str()), Source::Folder)
+                folder.join(&rest).map_or_else(|_| named(folder.as_str()), MountSource::Folder)
             }
             Mounted::Named(name) => named(name),
         })
@@ -125,6 +129,35 @@ impl Mounts {
     }
 }
 
+impl MountBase<'_> {
+    /// What is mounted. Quadlet counts what begins with a dot from the unit's folder.
+    fn find_source(self, source: &str) -> Mounted {
+        let filled = source.replace("%h", self.home.as_str());
+        let whole = match filled.strip_prefix('.') {
+            Some(_) => below_folder(self.folder, &filled),
+            None => filled,
+        };
+        let plain = whole.trim_end_matches('/').parse().ok();
+        match plain.filter(|_| !whole.contains(['%', '$'])) {
+            Some(folder) => Mounted::Folder(folder),
+            None => Mounted::Named(source.to_owned()),
+        }
+    }
+}
+
+/// A path that counts from a folder, without `.` and `..` in it.
+fn below_folder(folder: &HostPath, relative: &str) -> String {
+    let mut parts: Vec<_> = folder.as_str().split('/').filter(|part| !part.is_empty()).collect();
+    for part in relative.split('/') {
+        match part {
+            "" | "." => (),
+            ".." => drop(parts.pop()),
+            part => parts.push(part),
+        }
+    }
+    format!("/{}", parts.join("/"))
+}
+
 /// The name under which podman keeps a volume that a unit names; `None` for what is none.
 #[must_use]
 pub fn volume_name(named: &str) -> Option<String> {
@@ -137,7 +170,7 @@ pub fn volume_name(named: &str) -> Option<String> {
 
 /// The host's ports that a container's `PublishPort=` lines give to one of its own.
 #[must_use]
-pub fn published(unit: &UnitFile, inside: u16) -> Vec<u16> {
+pub fn list_published_ports(unit: &UnitFile, inside: u16) -> Vec<u16> {
     let port = |value: &&str| {
         let bare = value.trim().trim_end_matches("/tcp");
         let (front, container) = bare.rsplit_once(':')?;
@@ -148,13 +181,13 @@ pub fn published(unit: &UnitFile, inside: u16) -> Vec<u16> {
 }
 
 /// `SOURCE:TARGET[:OPTIONS]`
-fn volume(value: &str) -> Option<(&str, &str)> {
+fn split_volume(value: &str) -> Option<(&str, &str)> {
     let mut parts = value.trim().split(':');
     Some((parts.next()?, parts.next()?)).filter(|(_, target)| target.starts_with('/'))
 }
 
 /// `type=bind,source=SOURCE,target=TARGET`
-fn bind(value: &str) -> Option<(&str, &str)> {
+fn split_bind(value: &str) -> Option<(&str, &str)> {
     let pairs: Vec<_> = value.trim().split(',').filter_map(|part| part.split_once('=')).collect();
     let said = |names: &[&str]| {
         pairs.iter().find(|(name, _)| names.contains(name)).map(|(_, value)| *value)
@@ -171,15 +204,16 @@ mod tests {
 
     fn mounts(texts: &[&str]) -> Mounts {
         let units: Vec<_> = texts.iter().map(|text| UnitFile::parse(text)).collect();
-        Mounts::of(&units, &"/home/d".parse().unwrap())
+        let (folder, home) = ("/home/d/units/web".parse().unwrap(), "/home/d".parse().unwrap());
+        Mounts::of(&units, MountBase { folder: &folder, home: &home })
     }
 
     #[track_caller]
     fn check(lines: &str, inside: &str, expected: Option<&str>) {
         let found = mounts(&[&format!("[Container]\n{lines}\n")]).behind(inside);
         let text = found.map(|source| match source {
-            Source::Folder(path) => path.to_string(),
-            Source::Named { name, below } => format!("({name}){below}"),
+            MountSource::Folder(path) => path.to_string(),
+            MountSource::Named { name, below } => format!("({name}){below}"),
         });
         assert_eq!(text.as_deref(), expected, "{lines} {inside}");
     }
@@ -199,6 +233,15 @@ mod tests {
     }
 
     #[test]
+    fn what_begins_with_a_dot_counts_from_the_folder_of_the_unit() {
+        check("Volume=./x:/opt:z", "/opt/a", Some("/home/d/units/web/x/a"));
+        check("Volume=../x:/opt", "/opt", Some("/home/d/units/x"));
+        check("Volume=.:/opt", "/opt", Some("/home/d/units/web"));
+        check("Volume=x/y:/opt", "/opt", Some("(x/y)"));
+        check("Mount=type=bind,src=./x,target=/opt", "/opt", Some("/home/d/units/web/x"));
+    }
+
+    #[test]
     fn podman_keeps_volumes_of_units_under_another_name() {
         assert_eq!(volume_name("logs.volume").as_deref(), Some("systemd-logs"));
         assert_eq!(volume_name("data").as_deref(), Some("data"));
@@ -213,8 +256,8 @@ mod tests {
              PublishPort=3000\nPublishPort=3005:3000/tcp\n",
         );
 
-        assert_eq!(published(&unit, 3000), [3002, 3005]);
-        assert_eq!(published(&unit, 4000), [4000]);
+        assert_eq!(list_published_ports(&unit, 3000), [3002, 3005]);
+        assert_eq!(list_published_ports(&unit, 4000), [4000]);
     }
 
     #[test]

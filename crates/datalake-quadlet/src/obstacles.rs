@@ -6,14 +6,16 @@ mod words;
 
 use std::collections::BTreeSet;
 
-use datalake_core::{HostPath, Plan, UnitName};
+use datalake_core::host::{HostPath, UnitName};
+use datalake_core::plan::Plan;
 
 use crate::environment_d::set_names;
 use crate::losses::Aftermath;
 use crate::overrides::{find_late_overrides, find_overrides, find_own_command};
 use crate::user_unit::{EnvFileText, UnitSort, UserUnit, UserUnits, applies_to, subject_of};
 use crate::{
-    LaterEnvFile, Need, OverrideKind, OverrideSearch, UnitFile, covered_variables, started_service,
+    LaterEnvFile, OverrideKind, OverrideSearch, ReaderNeed, UnitFile, covered_variables,
+    started_service,
 };
 
 /// A line of a file that stands in a plan's way.
@@ -44,7 +46,7 @@ pub enum Planned {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ObstacleKind {
     /// It needs what the plan takes away.
-    Needs(Need),
+    Needs(ReaderNeed),
     /// It starts a service that needs what the plan takes away.
     Starts {
         /// The service.
@@ -95,20 +97,22 @@ pub fn find_obstacles(
     planned: &PlannedUnits<'_>,
     host: &UserUnits<'_>,
 ) -> Vec<Obstacle> {
-    let search = Search::of(plan, planned, host);
+    let search = ObstacleSearch::of(plan, planned, host);
     let mut found = search.needs();
     found.extend(search.shared_drop_ins());
     found.extend(search.overrides().into_iter().filter(|it| !it.is_doubt()));
     found.extend(search.masks());
-    found.extend(search.unread());
+    found.extend(search.unread(true));
     found
 }
 
-/// Finds lines that may undo `plan`, for all that is known: they name files that were not looked at.
+/// Finds what may undo `plan`, for all that is known: lines that name files which were not looked
+/// at, and what could not be read.
 #[must_use]
 pub fn find_doubts(plan: &Plan, planned: &PlannedUnits<'_>, host: &UserUnits<'_>) -> Vec<Obstacle> {
-    let found = Search::of(plan, planned, host).overrides();
-    found.into_iter().filter(Obstacle::is_doubt).collect()
+    let search = ObstacleSearch::of(plan, planned, host);
+    let overrides = search.overrides().into_iter().filter(Obstacle::is_doubt);
+    overrides.chain(search.unread(false)).collect()
 }
 
 /// The variables that the unit of each file gets by itself, by whichever of its files.
@@ -129,7 +133,7 @@ fn covered_by_units(host: &UserUnits<'_>, after: &Aftermath) -> Vec<BTreeSet<Str
     host.files.iter().map(of_unit).collect()
 }
 
-struct Search<'a> {
+struct ObstacleSearch<'a> {
     host: &'a UserUnits<'a>,
     planned: &'a PlannedUnits<'a>,
     after: Aftermath,
@@ -139,7 +143,7 @@ struct Search<'a> {
     covered: Vec<BTreeSet<String>>,
 }
 
-impl<'a> Search<'a> {
+impl<'a> ObstacleSearch<'a> {
     fn of(plan: &Plan, planned: &'a PlannedUnits<'a>, host: &'a UserUnits<'a>) -> Self {
         let after = Aftermath::of(plan, host);
         let services = planned.names.iter().map(|unit| host.service_of(unit)).collect();
@@ -310,8 +314,9 @@ impl<'a> Search<'a> {
         masked.collect()
     }
 
-    /// What nobody could read may need anything, and may undo anything.
-    fn unread(&self) -> Vec<Obstacle> {
+    /// What nobody could read may need anything, and may undo anything. Whether it stops the plan: it
+    /// does where the plan takes something away, and where it belongs to one of its services.
+    fn unread(&self, stops: bool) -> Vec<Obstacle> {
         let takes_away = !self.after.losses.is_empty();
         let is_of_service = |path: &HostPath| {
             let folder = path.file_name().strip_suffix(".d").map(str::to_owned);
@@ -321,7 +326,7 @@ impl<'a> Search<'a> {
             is_systemd && subjects.any(|it| self.services.iter().any(|name| applies_to(&it, name)))
         };
         let unread = self.host.unread.iter();
-        let unread = unread.filter(|(path, _)| takes_away || is_of_service(path));
+        let unread = unread.filter(|(path, _)| stops == (takes_away || is_of_service(path)));
         let obstacle = |(path, reason): &(HostPath, String)| Obstacle {
             path: path.clone(),
             line: None,

@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use datalake_core::HostPath;
+use datalake_core::host::HostPath;
 
 use crate::path_pattern::PathPattern;
 use crate::{UnitFile, UnitPlace};

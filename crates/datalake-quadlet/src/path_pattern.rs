@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use datalake_core::HostPath;
+use datalake_core::host::HostPath;
 
 /// Stands for text that only systemd can fill in.
 const UNKNOWN: char = '\u{10FFFF}';
@@ -29,10 +29,10 @@ pub struct UnitPlace<'a> {
 
 /// A path of which parts may be unknown.
 #[derive(Clone, PartialEq, Eq)]
-pub(crate) struct PathPattern(Vec<Piece>);
+pub(crate) struct PathPattern(Vec<PatternPiece>);
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Piece {
+enum PatternPiece {
     Char(char),
     /// One character of a name.
     One,
@@ -45,24 +45,24 @@ enum Piece {
 impl PathPattern {
     /// Reads a path as podman takes it.
     pub(crate) fn plain(text: &str, place: UnitPlace<'_>) -> Self {
-        Self(absolute(text, place).chars().map(known).collect())
+        Self(make_absolute(text, place).chars().map(match_char).collect())
     }
 
     /// Reads a path as systemd takes it, which may be a pattern for several files.
     pub(crate) fn wildcard(text: &str, place: UnitPlace<'_>) -> Self {
-        let absolute = absolute(text, place);
+        let absolute = make_absolute(text, place);
         let mut pieces = Vec::new();
         let mut rest = absolute.chars();
         while let Some(c) = rest.next() {
             pieces.push(match c {
-                '*' => Piece::Part,
-                '?' => Piece::One,
+                '*' => PatternPiece::Part,
+                '?' => PatternPiece::One,
                 '[' if rest.as_str().contains(']') => {
                     // What the brackets hold is not read: any character will do.
                     let _ = rest.by_ref().find(|c| *c == ']');
-                    Piece::One
+                    PatternPiece::One
                 }
-                c => known(c),
+                c => match_char(c),
             });
         }
         Self(pieces)
@@ -71,8 +71,8 @@ impl PathPattern {
     /// The one path that it names.
     pub(crate) fn only_path(&self) -> Option<HostPath> {
         let chars = self.0.iter().map(|piece| match piece {
-            Piece::Char(c) => Some(*c),
-            Piece::One | Piece::Part | Piece::Any => None,
+            PatternPiece::Char(c) => Some(*c),
+            PatternPiece::One | PatternPiece::Part | PatternPiece::Any => None,
         });
         chars.collect::<Option<String>>()?.parse().ok()
     }
@@ -88,14 +88,14 @@ impl PathPattern {
             let mut next = vec![false; fits.len()];
             for (at, piece) in self.0.iter().enumerate() {
                 let takes = match piece {
-                    Piece::Char(wanted) => *wanted == c,
-                    Piece::One | Piece::Part => c != '/',
-                    Piece::Any => true,
+                    PatternPiece::Char(wanted) => *wanted == c,
+                    PatternPiece::One | PatternPiece::Part => c != '/',
+                    PatternPiece::Any => true,
                 };
                 if !(takes && fits.get(at) == Some(&true)) {
                     continue;
                 }
-                let repeats = matches!(piece, Piece::Part | Piece::Any);
+                let repeats = matches!(piece, PatternPiece::Part | PatternPiece::Any);
                 if let Some(fit) = next.get_mut(if repeats { at } else { at + 1 }) {
                     *fit = true;
                 }
@@ -109,7 +109,7 @@ impl PathPattern {
     /// A part that may be empty may be passed over.
     fn skip_empty(&self, fits: &mut [bool]) {
         for (at, piece) in self.0.iter().enumerate() {
-            if matches!(piece, Piece::Part | Piece::Any)
+            if matches!(piece, PatternPiece::Part | PatternPiece::Any)
                 && fits.get(at) == Some(&true)
                 && let Some(next) = fits.get_mut(at + 1)
             {
@@ -125,8 +125,8 @@ impl fmt::Debug for PathPattern {
     }
 }
 
-fn known(c: char) -> Piece {
-    if c == UNKNOWN { Piece::Any } else { Piece::Char(c) }
+fn match_char(c: char) -> PatternPiece {
+    if c == UNKNOWN { PatternPiece::Any } else { PatternPiece::Char(c) }
 }
 
 /// The text with what is known of specifiers and variables filled in.
@@ -139,7 +139,7 @@ pub(crate) fn filled_in(text: &str, owner: &UnitOwner) -> String {
             '%' => {
                 let letter = rest.chars().next();
                 rest = letter.and_then(|c| rest.get(c.len_utf8()..)).unwrap_or_default();
-                filled.push_str(&specifier(letter, owner));
+                filled.push_str(&expand_specifier(letter, owner));
             }
             '$' if rest.starts_with('$') => {
                 rest = rest.get(1..).unwrap_or_default();
@@ -149,7 +149,7 @@ pub(crate) fn filled_in(text: &str, owner: &UnitOwner) -> String {
                 let (name, after) = variable_name(rest);
                 match name {
                     "" => filled.push('$'),
-                    name => filled.push_str(&variable(name, owner)),
+                    name => filled.push_str(&expand_variable(name, owner)),
                 }
                 rest = after;
             }
@@ -173,7 +173,7 @@ pub(crate) fn is_of_name(c: char) -> bool {
     c.is_ascii_alphanumeric() || c == '_'
 }
 
-fn specifier(letter: Option<char>, owner: &UnitOwner) -> String {
+fn expand_specifier(letter: Option<char>, owner: &UnitOwner) -> String {
     let home = &owner.home;
     match letter {
         Some('h') => home.to_string(),
@@ -191,7 +191,7 @@ fn specifier(letter: Option<char>, owner: &UnitOwner) -> String {
     }
 }
 
-fn variable(name: &str, owner: &UnitOwner) -> String {
+fn expand_variable(name: &str, owner: &UnitOwner) -> String {
     match name {
         "HOME" => owner.home.to_string(),
         "XDG_CONFIG_HOME" => format!("{}/.config", owner.home),
@@ -203,10 +203,10 @@ fn variable(name: &str, owner: &UnitOwner) -> String {
 
 /// The text as an absolute path without `.`, `..` and empty parts. A relative path counts from the
 /// folder of the unit, also where a drop-in has it.
-fn absolute(text: &str, place: UnitPlace<'_>) -> String {
+fn make_absolute(text: &str, place: UnitPlace<'_>) -> String {
     let filled = filled_in(text, place.owner);
     if filled.starts_with(['/', UNKNOWN]) {
-        return normalized(&filled);
+        return normalize_path(&filled);
     }
     let folder = place.path.parent();
     let is_of_drop_ins = |folder: &HostPath| folder.as_str().rsplit('.').next() == Some("d");
@@ -214,10 +214,10 @@ fn absolute(text: &str, place: UnitPlace<'_>) -> String {
         Some(folder) if is_of_drop_ins(&folder) => folder.parent(),
         folder => folder,
     };
-    normalized(&format!("{}/{filled}", folder.as_ref().map_or("", HostPath::as_str)))
+    normalize_path(&format!("{}/{filled}", folder.as_ref().map_or("", HostPath::as_str)))
 }
 
-fn normalized(path: &str) -> String {
+fn normalize_path(path: &str) -> String {
     let mut parts: Vec<&str> = Vec::new();
     for part in path.split('/') {
         match part {

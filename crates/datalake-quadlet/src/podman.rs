@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use datalake_core::Handover;
+use datalake_core::spec::Handover;
 
 /// The version of an installed podman.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -6,11 +6,11 @@ mod variables;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use datalake_core::HostPath;
+use datalake_core::host::HostPath;
 
 use self::mention::{mentioned_at, mentions_name};
 use self::variables::{Handing, handed_variables, named_variables};
-use crate::line::{Entry, sources};
+use crate::line::{UnitEntry, find_sources};
 use crate::path_pattern::PathPattern;
 use crate::{NamedEnvFile, UnitFile, UnitPlace, find_env_files};
 
@@ -30,16 +30,16 @@ pub type KeptEnvFiles = BTreeMap<HostPath, BTreeSet<String>>;
 
 /// A line that needs what goes.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Reader {
+pub struct LossReader {
     /// Its number, from 1.
     pub line: usize,
     /// What it needs.
-    pub need: Need,
+    pub need: ReaderNeed,
 }
 
 /// What a line needs of what goes. It holds no value.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Need {
+pub enum ReaderNeed {
     /// An env file.
     EnvFile {
         /// The file.
@@ -101,11 +101,12 @@ impl Losses {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[must_use]
-pub fn find_readers(unit: &UnitFile, place: UnitPlace<'_>, losses: &Losses) -> Vec<Reader> {
+pub fn find_readers(unit: &UnitFile, place: UnitPlace<'_>, losses: &Losses) -> Vec<LossReader> {
     let env_files = find_env_files(unit, place);
     // What stands in these lines is known well enough.
     let named = env_files.iter().map(|file| file.line).collect();
-    let mut search = Search { unit, place, losses, named, found: Vec::new(), has_program: false };
+    let mut search =
+        ReaderSearch { unit, place, losses, named, found: Vec::new(), has_program: false };
     for file in &env_files {
         search.take_env_file(file);
     }
@@ -120,11 +121,12 @@ pub fn find_readers(unit: &UnitFile, place: UnitPlace<'_>, losses: &Losses) -> V
 
 /// Finds the lines of a file in `environment.d` that make use of variables which go.
 #[must_use]
-pub fn find_expansions(text: &str, losses: &Losses) -> Vec<Reader> {
+pub fn find_expansions(text: &str, losses: &Losses) -> Vec<LossReader> {
     let used = |(at, line): (usize, &str)| {
         let is_comment = line.trim_start().starts_with(['#', ';']);
         let names = if is_comment { BTreeSet::new() } else { named_variables(line, losses) };
-        (!names.is_empty()).then_some(Reader { line: at + 1, need: Need::Variables { names } })
+        (!names.is_empty())
+            .then_some(LossReader { line: at + 1, need: ReaderNeed::Variables { names } })
     };
     text.lines().enumerate().filter_map(used).collect()
 }
@@ -132,13 +134,13 @@ pub fn find_expansions(text: &str, losses: &Losses) -> Vec<Reader> {
 /// Finds the lines of a script, a crontab or the like that name files which go. Comments need
 /// nothing.
 #[must_use]
-pub fn find_mentions(text: &str, place: UnitPlace<'_>, losses: &Losses) -> Vec<Reader> {
+pub fn find_mentions(text: &str, place: UnitPlace<'_>, losses: &Losses) -> Vec<LossReader> {
     let lines = text.lines().enumerate();
     let lines = lines.filter(|(_, line)| !line.trim_start().starts_with('#'));
     let used = |(at, line): (usize, &str)| {
         let mut files = losses.files.iter();
         let path = files.find(|path| mentioned_at(line, place, path).is_some())?.clone();
-        Some(Reader { line: at + 1, need: Need::File { path } })
+        Some(LossReader { line: at + 1, need: ReaderNeed::File { path } })
     };
     lines.filter_map(used).collect()
 }
@@ -194,43 +196,45 @@ pub fn started_service(unit: &UnitFile, stem: &str) -> (usize, String) {
     }
 }
 
-struct Search<'a> {
+struct ReaderSearch<'a> {
     unit: &'a UnitFile,
     place: UnitPlace<'a>,
     losses: &'a Losses,
     /// The lines that name env files.
     named: BTreeSet<usize>,
-    found: Vec<Reader>,
+    found: Vec<LossReader>,
     /// One program with the whole environment is as good as many.
     has_program: bool,
 }
 
-impl Search<'_> {
+impl ReaderSearch<'_> {
     fn take_env_file(&mut self, named: &NamedEnvFile) {
         for path in self.losses.files.iter().filter(|path| named.may_name(path)) {
-            let need = Need::EnvFile { path: path.clone(), is_optional: named.is_optional };
-            self.found.push(Reader { line: named.line, need });
+            let need = ReaderNeed::EnvFile { path: path.clone(), is_optional: named.is_optional };
+            self.found.push(LossReader { line: named.line, need });
         }
     }
 
     /// Files and secrets that the entry which begins at line `start` names.
-    fn take_names(&mut self, entry: &Entry, start: usize) {
+    fn take_names(&mut self, entry: &UnitEntry, start: usize) {
         if entry.key != "EnvironmentFile" {
             for path in &self.losses.files {
                 let Some(at) = mentioned_at(&entry.value, self.place, path) else { continue };
                 let line = self.line_of(entry, at).unwrap_or(start);
                 if !self.named.contains(&line) {
-                    self.found.push(Reader { line, need: Need::File { path: path.clone() } });
+                    self.found
+                        .push(LossReader { line, need: ReaderNeed::File { path: path.clone() } });
                 }
             }
         }
         for name in self.losses.secrets.iter().filter(|name| mentions_name(&entry.value, name)) {
-            self.found.push(Reader { line: start, need: Need::Secret { name: name.clone() } });
+            self.found
+                .push(LossReader { line: start, need: ReaderNeed::Secret { name: name.clone() } });
         }
     }
 
     /// Variables that the entry which begins at line `start` takes from systemd.
-    fn take_variables(&mut self, entry: &Entry, start: usize) {
+    fn take_variables(&mut self, entry: &UnitEntry, start: usize) {
         if self.losses.variables.is_empty() {
             return;
         }
@@ -240,24 +244,25 @@ impl Search<'_> {
             Handing::All if !self.has_program => {
                 self.has_program = true;
                 let names = self.losses.variables.keys().cloned().collect();
-                self.found.push(Reader { line: start, need: Need::Environment { names } });
+                self.found
+                    .push(LossReader { line: start, need: ReaderNeed::Environment { names } });
                 return;
             }
             Handing::All => (),
         }
         if !names.is_empty() {
-            self.found.push(Reader { line: start, need: Need::Variables { names } });
+            self.found.push(LossReader { line: start, need: ReaderNeed::Variables { names } });
         }
     }
 
     /// The number of the line that holds the byte at `at` of a value.
-    fn line_of(&self, entry: &Entry, at: usize) -> Option<usize> {
-        let source = sources(&entry.parts, &(at..at + 1));
+    fn line_of(&self, entry: &UnitEntry, at: usize) -> Option<usize> {
+        let source = find_sources(&entry.parts, &(at..at + 1));
         Some(self.unit.line_number(source.first()?.start))
     }
 }
 
-impl fmt::Display for Need {
+impl fmt::Display for ReaderNeed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let list = |names: &BTreeSet<String>| {
             names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")

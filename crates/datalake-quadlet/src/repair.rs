@@ -2,9 +2,9 @@
 
 use std::ops::Range;
 
-use crate::edit::{Change, Edited, Part};
-use crate::line::{Entry, Line, sources};
-use crate::words::{Word, spanned_words};
+use crate::edit::{Edited, RangeEdit, TextPart};
+use crate::line::{UnitEntry, UnitLine, find_sources};
+use crate::words::{UnitWord, spanned_words};
 use crate::{STEERING_VARIABLES, Trouble, TroubleKind, UnitFile};
 
 /// Finds what does harm in `[Container]` and `[Service]` once `names` are set by an env file.
@@ -17,7 +17,7 @@ pub fn find_troubles(unit: &UnitFile, names: &[&str]) -> Vec<Trouble> {
         .into_iter()
         .flat_map(|troubled| {
             troubled.words.into_iter().filter_map(|(word, fate)| {
-                let at = sources(&troubled.entry.parts, &word.span).first()?.start;
+                let at = find_sources(&troubled.entry.parts, &word.span).first()?.start;
                 let Fate::Goes(kind) = fate else { return None };
                 Some(Trouble { kind: kind?, line: unit.line_number(at) })
             })
@@ -33,27 +33,28 @@ pub fn find_troubles(unit: &UnitFile, names: &[&str]) -> Vec<Trouble> {
 /// Other words of the same line stay as they are written, in one line; comments from between its
 /// parts come to stand above it.
 #[must_use]
-pub fn repaired(unit: &UnitFile, names: &[&str]) -> Edited {
-    let mut changes: Vec<Change> =
+pub fn repair_unit(unit: &UnitFile, names: &[&str]) -> Edited {
+    let mut changes: Vec<RangeEdit> =
         troubled_entries(unit, names).iter().map(|troubled| troubled.without(unit)).collect();
     changes.sort_by_key(|change| change.range.start);
     Edited::new(unit, changes)
 }
 
 /// Takes out each line that hands in the whole environment of podman, for those who ask for it:
-/// [`repaired`] leaves them, since somebody may want them.
+/// [`repair_unit`] leaves them, since somebody may want them.
 #[must_use]
 pub fn without_host_environment(unit: &UnitFile) -> Edited {
     let lines = unit.effective("Container", "EnvironmentHost").filter(|(_, entry)| is_on(entry));
-    let gone = |(line, _): (&Line, _)| Change { range: line.range.clone(), parts: Vec::new() };
+    let gone =
+        |(line, _): (&UnitLine, _)| RangeEdit { range: line.range.clone(), parts: Vec::new() };
     Edited::new(unit, lines.map(gone).collect())
 }
 
 /// An entry with at least one word that does harm.
 pub(crate) struct Troubled<'a> {
-    line: &'a Line,
-    entry: &'a Entry,
-    words: Vec<(Word, Fate)>,
+    line: &'a UnitLine,
+    entry: &'a UnitEntry,
+    words: Vec<(UnitWord, Fate)>,
 }
 
 /// What becomes of a word.
@@ -65,21 +66,24 @@ pub(crate) enum Fate {
 }
 
 impl Troubled<'_> {
-    pub(crate) fn without(&self, unit: &UnitFile) -> Change {
-        let mut parts: Vec<Part> = self.line.inner.iter().cloned().map(Part::Kept).collect();
+    pub(crate) fn without(&self, unit: &UnitFile) -> RangeEdit {
+        let mut parts: Vec<TextPart> =
+            self.line.inner.iter().cloned().map(TextPart::Kept).collect();
         let mut kept = self.words.iter().filter(|(_, fate)| *fate == Fate::Stays).peekable();
         if kept.peek().is_some() {
             let head = self.entry.head.first().map_or(self.line.range.start, |head| head.start);
-            parts.push(Part::Kept(self.line.range.start..head));
-            parts.extend(self.entry.head.iter().cloned().map(Part::Kept));
+            parts.push(TextPart::Kept(self.line.range.start..head));
+            parts.extend(self.entry.head.iter().cloned().map(TextPart::Kept));
             for (at, (word, _)) in kept.enumerate() {
                 let gap = if at == 0 { "" } else { " " };
-                parts.push(Part::Text(gap.to_owned()));
-                parts.extend(sources(&self.entry.parts, &word.span).into_iter().map(Part::Kept));
+                parts.push(TextPart::Text(gap.to_owned()));
+                parts.extend(
+                    find_sources(&self.entry.parts, &word.span).into_iter().map(TextPart::Kept),
+                );
             }
-            parts.push(Part::Kept(ending_of(unit, &self.line.range)));
+            parts.push(TextPart::Kept(ending_of(unit, &self.line.range)));
         }
-        Change { range: self.line.range.clone(), parts }
+        RangeEdit { range: self.line.range.clone(), parts }
     }
 }
 
@@ -88,23 +92,25 @@ pub(crate) type Judge<'a> = &'a dyn Fn(&[&str]) -> Vec<Fate>;
 
 fn troubled_entries<'a>(unit: &'a UnitFile, names: &[&str]) -> Vec<Troubled<'a>> {
     let judges: [(&str, &str, Judge<'_>); 6] = [
-        ("Container", "EnvironmentFile", &|words| each(words, dashed_env_file)),
-        ("Container", "Environment", &|words| each(words, |word| left_over(word, names))),
+        ("Container", "EnvironmentFile", &|words| judge_each(words, dashed_env_file)),
+        ("Container", "Environment", &|words| judge_each(words, |word| left_over(word, names))),
         ("Container", "PodmanArgs", &|words| podman_values(words, names)),
-        ("Container", "Secret", &|words| each(words, |word| other_secret(word, names))),
-        ("Service", "Environment", &|words| each(words, |word| service_value(word, names))),
-        ("Service", "UnsetEnvironment", &|words| each(words, |word| unset(word, names))),
+        ("Container", "Secret", &|words| judge_each(words, |word| other_secret(word, names))),
+        ("Service", "Environment", &|words| judge_each(words, |word| service_value(word, names))),
+        ("Service", "UnsetEnvironment", &|words| {
+            judge_each(words, |word| judge_unset(word, names))
+        }),
     ];
     let entries = judges.into_iter().flat_map(|(section, key, judge)| {
         let entries = unit.effective(section, key);
-        entries.filter_map(move |(line, entry)| troubled(line, entry, judge))
+        entries.filter_map(move |(line, entry)| find_troubled(line, entry, judge))
     });
     entries.collect()
 }
 
-pub(crate) fn troubled<'a>(
-    line: &'a Line,
-    entry: &'a Entry,
+pub(crate) fn find_troubled<'a>(
+    line: &'a UnitLine,
+    entry: &'a UnitEntry,
     judge: Judge<'_>,
 ) -> Option<Troubled<'a>> {
     // The generator drops a line with an unknown escape, and what follows an empty word.
@@ -117,7 +123,7 @@ pub(crate) fn troubled<'a>(
     has_trouble.then_some(Troubled { line, entry, words })
 }
 
-fn each(words: &[&str], judge: impl Fn(&str) -> Option<TroubleKind>) -> Vec<Fate> {
+fn judge_each(words: &[&str], judge: impl Fn(&str) -> Option<TroubleKind>) -> Vec<Fate> {
     let fate = |word: &&str| judge(word).map_or(Fate::Stays, |kind| Fate::Goes(Some(kind)));
     words.iter().map(fate).collect()
 }
@@ -127,24 +133,24 @@ fn dashed_env_file(word: &str) -> Option<TroubleKind> {
 }
 
 fn left_over(word: &str, names: &[&str]) -> Option<TroubleKind> {
-    let variable = assigned(word, names)?;
-    Some(steering(&variable).unwrap_or(TroubleKind::LeftOver { variable }))
+    let variable = find_assigned(word, names)?;
+    Some(judge_steering(&variable).unwrap_or(TroubleKind::LeftOver { variable }))
 }
 
 fn service_value(word: &str, names: &[&str]) -> Option<TroubleKind> {
-    let variable = assigned(word, names)?;
-    Some(steering(&variable).unwrap_or(TroubleKind::ServiceValue { variable }))
+    let variable = find_assigned(word, names)?;
+    Some(judge_steering(&variable).unwrap_or(TroubleKind::ServiceValue { variable }))
 }
 
 /// `UnsetEnvironment=NAME` and `UnsetEnvironment=NAME=value`. What boto3 is better off without may
 /// well be unset.
-fn unset(word: &str, names: &[&str]) -> Option<TroubleKind> {
+fn judge_unset(word: &str, names: &[&str]) -> Option<TroubleKind> {
     let name = word.split_once('=').map_or(word, |(name, _)| name);
-    let is_ours = names.contains(&name) && steering(name).is_none();
+    let is_ours = names.contains(&name) && judge_steering(name).is_none();
     is_ours.then(|| TroubleKind::Unset { variable: name.to_owned() })
 }
 
-fn steering(variable: &str) -> Option<TroubleKind> {
+fn judge_steering(variable: &str) -> Option<TroubleKind> {
     let steers = STEERING_VARIABLES.contains(&variable);
     steers.then(|| TroubleKind::Steers { variable: variable.to_owned() })
 }
@@ -152,8 +158,8 @@ fn steering(variable: &str) -> Option<TroubleKind> {
 /// `--env=NAME=…`, `--env NAME=…`, and the same with `-e`.
 fn podman_values(words: &[&str], names: &[&str]) -> Vec<Fate> {
     let goes = |word: &str| {
-        let variable = assigned(word, names)?;
-        let kind = steering(&variable).unwrap_or(TroubleKind::PodmanValue { variable });
+        let variable = find_assigned(word, names)?;
+        let kind = judge_steering(&variable).unwrap_or(TroubleKind::PodmanValue { variable });
         Some(Fate::Goes(Some(kind)))
     };
     let mut fates = Vec::new();
@@ -180,11 +186,11 @@ fn other_secret(word: &str, names: &[&str]) -> Option<TroubleKind> {
     let variable = target.unwrap_or(secret);
     let is_ours = options.contains(&"type=env") && names.contains(&variable);
     let other = || TroubleKind::OtherSecret { variable: variable.to_owned() };
-    is_ours.then(|| steering(variable).unwrap_or_else(other))
+    is_ours.then(|| judge_steering(variable).unwrap_or_else(other))
 }
 
 /// The one of `names` that `word` gives a value.
-fn assigned(word: &str, names: &[&str]) -> Option<String> {
+fn find_assigned(word: &str, names: &[&str]) -> Option<String> {
     let (name, _) = word.split_once('=')?;
     names.contains(&name).then(|| name.to_owned())
 }
@@ -195,7 +201,7 @@ fn host_environment(unit: &UnitFile) -> Option<Trouble> {
     is_on(entry).then_some(Trouble { kind: TroubleKind::HostEnvironment, line })
 }
 
-fn is_on(entry: &Entry) -> bool {
+fn is_on(entry: &UnitEntry) -> bool {
     ["1", "yes", "true", "on"].iter().any(|yes| entry.value.eq_ignore_ascii_case(yes))
 }
 

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use datalake_core::HostPath;
+use datalake_core::host::HostPath;
 
 /// A word of a unit file that does harm.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -153,7 +153,7 @@ impl TroubleKind {
         }
     }
 
-    /// Whether [`repaired`](crate::repaired) puts it right. The rest is for people to decide.
+    /// Whether [`repair_unit`](crate::repair_unit) puts it right. The rest is for people to decide.
     #[must_use]
     pub fn is_repaired(&self) -> bool {
         !matches!(self, Self::HostEnvironment | Self::MissingEnvFile { is_ours: false, .. })

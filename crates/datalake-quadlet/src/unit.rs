@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use crate::line::{Entry, Kind, Line, group};
+use crate::line::{LineKind, UnitEntry, UnitLine, group_lines};
 use crate::words::split_words;
 
 /// A unit file that keeps every byte, and answers as podman 5.4 and later read it.
@@ -12,7 +12,7 @@ use crate::words::split_words;
 #[derive(Clone, PartialEq, Eq)]
 pub struct UnitFile {
     text: String,
-    lines: Vec<Line>,
+    lines: Vec<UnitLine>,
     /// Where each physical line ends.
     ends: Vec<usize>,
 }
@@ -22,7 +22,7 @@ impl UnitFile {
     #[must_use]
     pub fn parse(text: &str) -> Self {
         let ends = text.match_indices('\n').map(|(at, _)| at).collect();
-        Self { text: text.to_owned(), lines: group(text), ends }
+        Self { text: text.to_owned(), lines: group_lines(text), ends }
     }
 
     /// The text, byte for byte what was read.
@@ -34,7 +34,7 @@ impl UnitFile {
     /// The names of the sections in the order of the file; a section may come more than once.
     pub fn sections(&self) -> impl Iterator<Item = &str> {
         self.lines.iter().filter_map(|line| match &line.kind {
-            Kind::Section(name) => Some(name.as_str()),
+            LineKind::Section(name) => Some(name.as_str()),
             _ => None,
         })
     }
@@ -75,13 +75,13 @@ impl UnitFile {
     /// The numbers, from 1, of the lines for which the generator refuses the whole file.
     #[must_use]
     pub fn refused_lines(&self) -> Vec<usize> {
-        let odd = self.lines.iter().filter(|line| line.kind == Kind::Odd);
+        let odd = self.lines.iter().filter(|line| line.kind == LineKind::Odd);
         odd.map(|line| self.line_number(line.range.start)).collect()
     }
 }
 
 impl UnitFile {
-    pub(crate) fn lines(&self) -> &[Line] {
+    pub(crate) fn lines(&self) -> &[UnitLine] {
         &self.lines
     }
 
@@ -100,9 +100,9 @@ impl UnitFile {
         &self,
         section: &str,
         key: &str,
-    ) -> impl DoubleEndedIterator<Item = (&Line, &Entry)> {
+    ) -> impl DoubleEndedIterator<Item = (&UnitLine, &UnitEntry)> {
         self.lines.iter().filter_map(move |line| match &line.kind {
-            Kind::Entry(entry) if entry.section == section && entry.key == key => {
+            LineKind::Entry(entry) if entry.section == section && entry.key == key => {
                 Some((line, entry))
             }
             _ => None,
@@ -110,17 +110,17 @@ impl UnitFile {
     }
 
     /// All entries, whether they count or not.
-    pub(crate) fn all_entries(&self) -> impl Iterator<Item = (&Line, &Entry)> {
+    pub(crate) fn all_entries(&self) -> impl Iterator<Item = (&UnitLine, &UnitEntry)> {
         self.lines.iter().filter_map(|line| match &line.kind {
-            Kind::Entry(entry) => Some((line, entry)),
+            LineKind::Entry(entry) => Some((line, entry)),
             _ => None,
         })
     }
 
     /// All entries that no later `key=` in a section of the same name drops.
-    pub(crate) fn all_effective(&self) -> impl Iterator<Item = (&Line, &Entry)> {
+    pub(crate) fn all_effective(&self) -> impl Iterator<Item = (&UnitLine, &UnitEntry)> {
         let resets = self.all_entries().filter(|(_, entry)| entry.value.is_empty());
-        let key = |entry: &'_ Entry| (entry.section.clone(), entry.key.clone());
+        let key = |entry: &'_ UnitEntry| (entry.section.clone(), entry.key.clone());
         let resets: BTreeMap<_, _> =
             resets.map(|(line, entry)| (key(entry), line.range.start)).collect();
         self.all_entries().filter(move |(line, entry)| {
@@ -133,7 +133,7 @@ impl UnitFile {
         &self,
         section: &str,
         key: &str,
-    ) -> impl Iterator<Item = (&Line, &Entry)> {
+    ) -> impl Iterator<Item = (&UnitLine, &UnitEntry)> {
         let mut resets = self.entries(section, key).filter(|(_, entry)| entry.value.is_empty());
         let from = resets.next_back().map_or(0, |(line, _)| line.range.end);
         self.entries(section, key).filter(move |(line, _)| line.range.start >= from)

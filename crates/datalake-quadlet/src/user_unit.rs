@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use datalake_core::{HostPath, UnitName};
+use datalake_core::host::{HostPath, UnitName};
 
 use crate::{UnitFile, UnitOwner, UnitPlace};
 

@@ -8,7 +8,7 @@ use std::ops::Range;
 pub struct BadEscape;
 
 /// A word and where it stands, quotes included.
-pub(crate) struct Word {
+pub(crate) struct UnitWord {
     pub(crate) text: String,
     pub(crate) span: Range<usize>,
 }
@@ -31,14 +31,14 @@ pub fn split_words(value: &str) -> Result<Vec<String>, BadEscape> {
 }
 
 /// Splits like [`split_words`] and tells where each word stands.
-pub(crate) fn spanned_words(value: &str) -> Result<Vec<Word>, BadEscape> {
+pub(crate) fn spanned_words(value: &str) -> Result<Vec<UnitWord>, BadEscape> {
     let mut words = Vec::new();
     let mut rest = value.trim_start_matches(is_blank);
     while !rest.is_empty() {
         let start = value.len() - rest.len();
         let text;
         (text, rest) = first_word(rest)?;
-        words.push(Word { text, span: start..value.len() - rest.len() });
+        words.push(UnitWord { text, span: start..value.len() - rest.len() });
         rest = rest.trim_start_matches(is_blank);
     }
     Ok(words)
@@ -57,7 +57,7 @@ fn first_word(from: &str) -> Result<(String, &str), BadEscape> {
             '\\' if rest.is_empty() => (),
             '\\' => {
                 let meant;
-                (meant, rest) = unescaped(rest).ok_or(BadEscape)?;
+                (meant, rest) = read_escape(rest).ok_or(BadEscape)?;
                 word.push(meant);
             }
             _ if quote == Some(c) => quote = None,
@@ -73,7 +73,7 @@ fn is_blank(c: char) -> bool {
 }
 
 /// The character that the escape at the start of `text` means, and what follows it.
-fn unescaped(text: &str) -> Option<(char, &str)> {
+fn read_escape(text: &str) -> Option<(char, &str)> {
     let letter = text.chars().next()?;
     let after = text.get(letter.len_utf8()..)?;
     let plain = |c: char| Some((c, after));
@@ -87,15 +87,15 @@ fn unescaped(text: &str) -> Option<(char, &str)> {
         'v' => plain('\x0b'),
         's' => plain(' '),
         '\\' | '"' | '\'' => plain(letter),
-        'x' => numbered(after, 2, 16),
-        'u' => numbered(after, 4, 16),
-        'U' => numbered(after, 8, 16),
-        '0'..='7' => numbered(text, 3, 8).filter(|(c, _)| u32::from(*c) <= 255),
+        'x' => read_numbered(after, 2, 16),
+        'u' => read_numbered(after, 4, 16),
+        'U' => read_numbered(after, 8, 16),
+        '0'..='7' => read_numbered(text, 3, 8).filter(|(c, _)| u32::from(*c) <= 255),
         _ => None,
     }
 }
 
-fn numbered(text: &str, digits: usize, radix: u32) -> Option<(char, &str)> {
+fn read_numbered(text: &str, digits: usize, radix: u32) -> Option<(char, &str)> {
     let (number, rest) = text.split_at_checked(digits)?;
     if !number.chars().all(|c| c.is_digit(radix)) {
         return None;

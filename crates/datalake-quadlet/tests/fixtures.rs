@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use datalake_core::{Credentials, HostPath};
-use datalake_quadlet::generator::{Expected, GeneratorOutput, Verdict, check};
+use datalake_core::host::HostPath;
+use datalake_core::secret::Credentials;
+use datalake_quadlet::generator::{Expected, GeneratorOutput, UnitVerdict, check_unit};
 use datalake_quadlet::{
     Edited, S3_VARIABLES, TroubleKind, UnitFile, drop_in, find_hazards, find_troubles,
-    insert_blocks, remove_blocks, repaired, split_words,
+    insert_blocks, remove_blocks, repair_unit, split_words,
 };
 
 const NAMES: [&str; 5] = [
@@ -117,7 +118,7 @@ fn the_broken_set_is_repaired_to_the_base_set() {
         let unit = UnitFile::parse(&broken);
 
         let troubles = find_troubles(&unit, &S3_VARIABLES);
-        let edited = repaired(&unit, &S3_VARIABLES);
+        let edited = repair_unit(&unit, &S3_VARIABLES);
 
         let path = format!("{HOME}/environment.d/dagster-s3.conf");
         assert_eq!(troubles.len(), 1);
@@ -150,7 +151,7 @@ fn the_generators_hand_the_variables_over() {
             let output = golden(version, set).unwrap();
             for service in SERVICES {
                 let path = format!("{HOME}/containers/systemd/{service}.container");
-                let verdict = check(&output, &path, &NAMES.map(Expected::Env));
+                let verdict = check_unit(&output, &path, &NAMES.map(Expected::Env));
                 assert_eq!(verdict.is_ok(), version >= since, "{version} {set}: {verdict:?}");
             }
         }
@@ -173,7 +174,7 @@ fn the_generators_hand_secrets_over() {
         let output = golden(version, "dropin-secret").unwrap();
         for service in SERVICES {
             let path = format!("{HOME}/containers/systemd/{service}.container");
-            assert_eq!(check(&output, &path, &expected), Ok(()), "{version}");
+            assert_eq!(check_unit(&output, &path, &expected), Ok(()), "{version}");
         }
     }
 }
@@ -187,7 +188,10 @@ fn the_generators_show_that_the_broken_set_cannot_start() {
         let folder = format!("{HOME}/containers/systemd");
         let source = format!("{folder}/dagster-daemon.container");
         let path = format!("{folder}/-{HOME}/environment.d/dagster-s3.conf");
-        assert_eq!(check(&output, &source, &[]), Err(Verdict::DashedEnvFile { unit, path }));
+        assert_eq!(
+            check_unit(&output, &source, &[]),
+            Err(UnitVerdict::DashedEnvFile { unit, path })
+        );
     }
 }
 

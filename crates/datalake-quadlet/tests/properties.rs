@@ -1,9 +1,9 @@
 //! Round trips over generated unit files.
 
-use datalake_core::{Credentials, FileBody};
+use datalake_core::secret::{Credentials, FileBody};
 use datalake_quadlet::{
     BlockError, EnvValue, UnitFile, env_body, find_troubles, insert_blocks, parse_env,
-    remove_blocks, repaired, split_words,
+    remove_blocks, repair_unit, split_words,
 };
 use proptest::prelude::*;
 
@@ -137,7 +137,7 @@ proptest! {
     fn a_repair_takes_out_what_harms_and_nothing_else(text in unit_text()) {
         let unit = UnitFile::parse(&text);
 
-        let edited = repaired(&unit, &NAMES);
+        let edited = repair_unit(&unit, &NAMES);
 
         let after = edited.unit();
         prop_assert_eq!(find_troubles(&after, &NAMES), []);

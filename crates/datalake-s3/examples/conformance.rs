@@ -9,7 +9,8 @@ use std::env;
 use std::error::Error;
 use std::io::Write as _;
 
-use datalake_core::{BucketName, Credentials, Endpoint, Region};
+use datalake_core::s3::{BucketName, Endpoint, Region};
+use datalake_core::secret::Credentials;
 use datalake_engine::{ObjectStore as _, check_lake, check_object_store};
 use datalake_s3::S3Store;
 

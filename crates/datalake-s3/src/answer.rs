@@ -3,7 +3,7 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
-use datalake_core::{Fault, FaultKind};
+use datalake_core::fault::{Fault, FaultKind};
 use http::header::{DATE, LOCATION, RETRY_AFTER};
 use http::{HeaderMap, StatusCode};
 
@@ -47,14 +47,14 @@ pub(crate) fn clock_ahead(headers: &HeaderMap, now: SystemTime) -> Option<i64> {
         Ok(since) => i64::try_from(since.as_secs()).ok(),
         Err(_) => None,
     };
-    seconds(date(headers)?)?.checked_sub(seconds(now)?)
+    seconds(read_date(headers)?)?.checked_sub(seconds(now)?)
 }
 
 /// What kind of fault an answer is that is no success: the one place where this is decided.
 ///
 /// The error code decides; the status only where there is no code. Three faults share 403, and
 /// some errors come with status 200.
-pub(crate) fn classify(answer: &Answer) -> Fault {
+pub(crate) fn judge_answer(answer: &Answer) -> Fault {
     let error = answer.error();
     let kind = match &error {
         Some(error) => kind_of_code(&error.code),
@@ -70,7 +70,7 @@ pub(crate) fn classify(answer: &Answer) -> Fault {
         FaultKind::Throttled | FaultKind::Unavailable => retry_after(&answer.headers),
         _ => None,
     };
-    Fault { kind, detail: detail(answer, error.as_ref(), kind), wait }
+    Fault { kind, detail: describe_answer(answer, error.as_ref(), kind), wait }
 }
 
 pub(crate) fn kind_of_code(code: &str) -> FaultKind {
@@ -95,6 +95,8 @@ pub(crate) fn kind_of_code(code: &str) -> FaultKind {
         | "NoSuchCORSConfiguration"
         | "ObjectLockConfigurationNotFoundError"
         | "NotFound" => FaultKind::Absent,
+        "InvalidObjectState" | "ObjectNotInActiveTierError" => FaultKind::Archived,
+        "KeyTooLongError" | "InvalidObjectName" | "XMinioInvalidObjectName" => FaultKind::UnfitName,
         "PreconditionFailed" => FaultKind::Disturbed,
         "BucketNotEmpty" => FaultKind::NotEmpty,
         "XAmzContentSHA256Mismatch" | "BadDigest" | "IncompleteBody" => FaultKind::Damaged,
@@ -119,7 +121,7 @@ fn kind_of_status(answer: &Answer) -> FaultKind {
         // AWS answers a bodyless 400 to `HeadBucket` in the wrong region.
         301 | 308 | 400 if answer.header("x-amz-bucket-region").is_some() => FaultKind::WrongRegion,
         301 | 308 => FaultKind::WrongRegion,
-        403 => FaultKind::Denied,
+        401 | 403 => FaultKind::Denied,
         // A page of some other server says nothing about a bucket; S3's bodyless answers do.
         404 if answer.body.is_empty() => FaultKind::Absent,
         412 => FaultKind::Disturbed,
@@ -131,10 +133,10 @@ fn kind_of_status(answer: &Answer) -> FaultKind {
     }
 }
 
-fn detail(answer: &Answer, error: Option<&ErrorDocument>, kind: FaultKind) -> String {
+fn describe_answer(answer: &Answer, error: Option<&ErrorDocument>, kind: FaultKind) -> String {
     let status = answer.status.as_u16();
     let mut parts = match error {
-        Some(error) => vec![format!("{}, status {status}", printable(&error.code, 64))],
+        Some(error) => vec![format!("{}, status {status}", escape_server_text(&error.code, 64))],
         None if answer.body.is_empty() => vec![format!("status {status}")],
         None => vec![format!("status {status} without an S3 error code")],
     };
@@ -148,27 +150,27 @@ fn detail(answer: &Answer, error: Option<&ErrorDocument>, kind: FaultKind) -> St
     if kind == FaultKind::WrongRegion {
         let region = error.and_then(|error| error.region.as_deref());
         if let Some(region) = region.or_else(|| answer.header("x-amz-bucket-region")) {
-            parts.push(format!("it names the region `{}`", printable(region, 64)));
+            parts.push(format!("it names the region `{}`", escape_server_text(region, 64)));
         }
     }
     if answer.status.is_redirection()
         && let Some(host) = answer.headers.get(LOCATION).and_then(|to| host_of(to.to_str().ok()?))
     {
-        parts.push(format!("a redirect to `{}`", printable(host, 100)));
+        parts.push(format!("a redirect to `{}`", escape_server_text(host, 100)));
     }
     let message = error.and_then(|error| error.message.as_deref());
     if let (FaultKind::Refused, Some(message)) = (kind, message) {
-        parts.push(format!("`{}`", printable(message, 200)));
+        parts.push(format!("`{}`", escape_server_text(message, 200)));
     }
     let id = error.and_then(|error| error.request_id.as_deref());
     if let Some(id) = answer.header("x-amz-request-id").or(id) {
-        parts.push(format!("request {}", printable(id, 100)));
+        parts.push(format!("request {}", escape_server_text(id, 100)));
     }
     parts.join(", ")
 }
 
 /// A server's text on one line of a terminal: other bytes than printable ASCII are escaped.
-pub(crate) fn printable(text: &str, longest: usize) -> String {
+pub(crate) fn escape_server_text(text: &str, longest: usize) -> String {
     let mut line = String::new();
     for character in text.chars() {
         if line.len() >= longest {
@@ -194,12 +196,12 @@ fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
     let wait = match text.parse() {
         Ok(seconds) => Duration::from_secs(seconds),
-        Err(_) => httpdate::parse_http_date(text).ok()?.duration_since(date(headers)?).ok()?,
+        Err(_) => httpdate::parse_http_date(text).ok()?.duration_since(read_date(headers)?).ok()?,
     };
     Some(wait.min(LONGEST_WAIT))
 }
 
-fn date(headers: &HeaderMap) -> Option<SystemTime> {
+fn read_date(headers: &HeaderMap) -> Option<SystemTime> {
     httpdate::parse_http_date(headers.get(DATE)?.to_str().ok()?).ok()
 }
 

@@ -1,6 +1,9 @@
 //! What objects carry along, as headers.
 
-use datalake_core::{ByteSize, Fault, FaultKind, Timestamp};
+use datalake_core::fault::{Fault, FaultKind};
+use datalake_core::s3::ETag;
+use datalake_core::size::ByteSize;
+use datalake_core::time::Timestamp;
 use datalake_engine::{Attributes, Precondition, Stored, StoredObject, VersionId};
 use http::header::{
     CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_ENCODING, CONTENT_TYPE, ETAG, LAST_MODIFIED,
@@ -46,7 +49,7 @@ pub(crate) fn with_precondition<'a>(
 /// What an answer to `HeadObject` or `GetObject` says of an object of this size.
 pub(crate) fn read_object(headers: &HeaderMap, size: u64) -> Result<StoredObject, Fault> {
     let stored = read_stored(headers)?;
-    let modified = text(headers, &LAST_MODIFIED).and_then(|text| http_date(&text));
+    let modified = read_header(headers, &LAST_MODIFIED).and_then(|text| http_date(&text));
     let modified = modified.ok_or_else(|| unreadable("no usable `Last-Modified`"))?;
     Ok(StoredObject {
         size: ByteSize(size),
@@ -60,7 +63,17 @@ pub(crate) fn read_object(headers: &HeaderMap, size: u64) -> Result<StoredObject
 /// What an answer to `PutObject` says of the object.
 pub(crate) fn read_stored(headers: &HeaderMap) -> Result<Stored, Fault> {
     let etag = headers.get(ETAG).and_then(|tag| tag.to_str().ok()).unwrap_or_default();
-    Ok(Stored { etag: etag.parse().map_err(unreadable)?, version: read_version(headers) })
+    let etag = judge_etag(etag.parse().map_err(unreadable)?, headers);
+    Ok(Stored { etag, version: read_version(headers) })
+}
+
+/// A tag as what it is: that of a content encrypted with a key of a vault or of the client's is no
+/// hash of it, and looks like one.
+pub(crate) fn judge_etag(etag: ETag, headers: &HeaderMap) -> ETag {
+    let algorithm = headers.get("x-amz-server-side-encryption");
+    let is_of_vault = algorithm.is_some_and(|name| name.as_bytes().starts_with(b"aws:kms"));
+    let is_of_client = headers.contains_key("x-amz-server-side-encryption-customer-algorithm");
+    if is_of_vault || is_of_client { etag.opaque() } else { etag }
 }
 
 /// The version that an answer speaks of.
@@ -72,26 +85,51 @@ pub(crate) fn read_version(headers: &HeaderMap) -> Option<VersionId> {
 fn read_attributes(headers: &HeaderMap) -> Attributes {
     let own = |(name, value): (&HeaderName, &HeaderValue)| {
         let name = name.as_str().strip_prefix(USER)?;
-        Some((name.to_owned(), lossy(value)))
+        Some((name.to_owned(), decode_lossily(value)))
     };
     Attributes {
-        content_type: text(headers, &CONTENT_TYPE),
-        content_encoding: text(headers, &CONTENT_ENCODING),
-        cache_control: text(headers, &CACHE_CONTROL),
-        content_disposition: text(headers, &CONTENT_DISPOSITION),
+        content_type: read_header(headers, &CONTENT_TYPE),
+        content_encoding: read_header(headers, &CONTENT_ENCODING),
+        cache_control: read_header(headers, &CACHE_CONTROL),
+        content_disposition: read_header(headers, &CONTENT_DISPOSITION),
         user: headers.iter().filter_map(own).collect(),
     }
 }
 
-fn text(headers: &HeaderMap, name: &HeaderName) -> Option<String> {
-    headers.get(name).map(lossy).filter(|text| !text.is_empty())
+fn read_header(headers: &HeaderMap, name: &HeaderName) -> Option<String> {
+    headers.get(name).map(decode_lossily).filter(|text| !text.is_empty())
 }
 
-fn lossy(value: &HeaderValue) -> String {
+fn decode_lossily(value: &HeaderValue) -> String {
     String::from_utf8_lossy(value.as_bytes()).into_owned()
 }
 
 fn http_date(text: &str) -> Option<Timestamp> {
     let since = httpdate::parse_http_date(text).ok()?.duration_since(std::time::UNIX_EPOCH);
     Timestamp::from_unix(i64::try_from(since.ok()?.as_secs()).ok()?).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use datalake_core::transfer::TagForm;
+
+    use super::*;
+
+    #[test]
+    fn a_tag_under_a_key_of_a_vault_is_no_hash() {
+        let form = |name: &'static str, value: &'static str| {
+            let mut headers = HeaderMap::new();
+            let etag = HeaderValue::from_static("\"0cc175b9c0f1b6a831c399e269772661\"");
+            headers.insert(ETAG, etag);
+            headers.insert(name, HeaderValue::from_static(value));
+            read_stored(&headers).unwrap().etag.form()
+        };
+
+        for algorithm in ["aws:kms", "aws:kms:dsse"] {
+            assert_eq!(form("x-amz-server-side-encryption", algorithm), TagForm::Other);
+        }
+        let customer = "x-amz-server-side-encryption-customer-algorithm";
+        assert_eq!(form(customer, "AES256"), TagForm::Other);
+        assert!(matches!(form("x-amz-server-side-encryption", "AES256"), TagForm::Md5(_)));
+    }
 }

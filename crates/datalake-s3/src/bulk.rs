@@ -3,18 +3,18 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use datalake_core::{Fault, FaultKind};
-use datalake_engine::{Doomed, Part};
+use datalake_core::fault::{Fault, FaultKind};
+use datalake_engine::{DeleteTarget, TakenPart};
 use quick_xml::escape::escape;
 
-use crate::answer::{kind_of_code, printable};
+use crate::answer::{escape_server_text, kind_of_code};
 use crate::documents::UnknownDocument;
-use crate::flat::{Record, read};
+use crate::flat::{FlatRecord, read_records};
 
 /// Writes the body of `DeleteObjects`.
-pub(crate) fn write_deletion<'a>(doomed: impl Iterator<Item = &'a Doomed>) -> String {
+pub(crate) fn write_deletion<'a>(doomed: impl Iterator<Item = &'a DeleteTarget>) -> String {
     let mut xml = "<Delete xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">".to_owned();
-    for Doomed { key, version } in doomed {
+    for DeleteTarget { key, version } in doomed {
         // A reader turns a bare carriage return into a line feed.
         let key = escape(key.as_str()).replace('\r', "&#13;").replace('\n', "&#10;");
         let _ = write!(xml, "<Object><Key>{}</Key>", key.replace('\t', "&#9;"));
@@ -35,10 +35,10 @@ impl Outcomes {
     /// Reads the answer to `DeleteObjects`.
     pub(crate) fn read(document: &[u8]) -> Result<Self, UnknownDocument> {
         let mut outcomes = BTreeMap::new();
-        read(document, "DeleteResult", |record| {
+        read_records(document, "DeleteResult", |record| {
             let outcome = match record.name() {
                 "Deleted" => Ok(()),
-                "Error" => Err(fault(record)),
+                "Error" => Err(judge_record(record)),
                 _ => return Ok(()),
             };
             let version = record.field("VersionId").filter(|version| !version.is_empty());
@@ -51,7 +51,7 @@ impl Outcomes {
     }
 
     /// What became of this one.
-    pub(crate) fn of(&self, doomed: &Doomed) -> Result<(), Fault> {
+    pub(crate) fn of(&self, doomed: &DeleteTarget) -> Result<(), Fault> {
         let key = doomed.key.as_str().to_owned();
         let version = doomed.version.as_ref().map(|version| version.0.clone());
         let outcome = self.0.get(&(key, version)).cloned();
@@ -60,16 +60,16 @@ impl Outcomes {
     }
 }
 
-fn fault(record: &Record) -> Fault {
+fn judge_record(record: &FlatRecord) -> Fault {
     let code = record.field("Code").unwrap_or_default().trim();
-    Fault::new(kind_of_code(code), printable(code, 64))
+    Fault::new(kind_of_code(code), escape_server_text(code, 64))
 }
 
 /// Writes the body of `CompleteMultipartUpload`.
-pub(crate) fn write_parts(parts: &[Part]) -> String {
+pub(crate) fn write_parts(parts: &[TakenPart]) -> String {
     let mut xml =
         "<CompleteMultipartUpload xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">".to_owned();
-    for Part { number, etag } in parts {
+    for TakenPart { number, etag } in parts {
         let (number, etag) = (number.get(), escape(etag.as_str()));
         let _ = write!(
             xml,
@@ -85,9 +85,9 @@ mod tests {
     use super::*;
     use datalake_engine::VersionId;
 
-    fn doomed(key: &str, version: Option<&str>) -> Doomed {
+    fn doomed(key: &str, version: Option<&str>) -> DeleteTarget {
         let version = version.map(|id| VersionId(id.to_owned()));
-        Doomed { key: key.try_into().unwrap(), version }
+        DeleteTarget { key: key.try_into().unwrap(), version }
     }
 
     #[test]

@@ -1,12 +1,13 @@
 //! One request before it is signed.
 
 use bytes::Bytes;
-use datalake_core::{BucketName, Fault, FaultKind};
+use datalake_core::fault::{Fault, FaultKind};
+use datalake_core::s3::BucketName;
 use datalake_engine::{Payload, VersionId};
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 
 use crate::encode::{encode_path, encode_query};
-use crate::signer::hex;
+use crate::signer::encode_hex;
 
 /// What is asked of the service.
 pub(crate) struct Call<'a> {
@@ -16,12 +17,12 @@ pub(crate) struct Call<'a> {
     key: &'a str,
     query: Vec<(&'static str, String)>,
     pub(crate) headers: HeaderMap,
-    body: Content<'a>,
+    body: CallContent<'a>,
     /// Whether the service copies or joins meanwhile: gigabytes take their time.
     pub(crate) is_long: bool,
 }
 
-enum Content<'a> {
+enum CallContent<'a> {
     Nothing,
     Payload(&'a Payload),
     Document(Bytes),
@@ -39,7 +40,7 @@ impl<'a> Call<'a> {
     /// A call about an object.
     pub(crate) fn at(method: Method, bucket: &'a BucketName, key: &'a str) -> Self {
         let (query, headers) = (Vec::new(), HeaderMap::new());
-        Self { method, bucket, key, query, headers, body: Content::Nothing, is_long: false }
+        Self { method, bucket, key, query, headers, body: CallContent::Nothing, is_long: false }
     }
 
     /// Adds a query parameter.
@@ -69,13 +70,13 @@ impl<'a> Call<'a> {
 
     /// Sends this content.
     pub(crate) fn payload(mut self, payload: &'a Payload) -> Self {
-        self.body = Content::Payload(payload);
+        self.body = CallContent::Payload(payload);
         self
     }
 
     /// Sends a small document.
     pub(crate) fn document(mut self, document: impl Into<Bytes>) -> Self {
-        self.body = Content::Document(document.into());
+        self.body = CallContent::Document(document.into());
         self
     }
 
@@ -111,14 +112,19 @@ impl<'a> Call<'a> {
         query
     }
 
+    /// Whether it sends a content, and no small document.
+    pub(crate) fn sends_content(&self) -> bool {
+        matches!(self.body, CallContent::Payload(_))
+    }
+
     /// The hash of the body, and its buffers.
     pub(crate) fn body(&self) -> (String, Vec<Bytes>) {
         match &self.body {
-            Content::Nothing => (EMPTY.to_owned(), Vec::new()),
-            Content::Payload(payload) => (payload.hash().hex(), payload.chunks().to_vec()),
-            Content::Document(document) => {
+            CallContent::Nothing => (EMPTY.to_owned(), Vec::new()),
+            CallContent::Payload(payload) => (payload.hash().hex(), payload.chunks().to_vec()),
+            CallContent::Document(document) => {
                 let hash = <sha2::Sha256 as sha2::Digest>::digest(document);
-                (hex(&hash), vec![document.clone()])
+                (encode_hex(&hash), vec![document.clone()])
             }
         }
     }

@@ -3,7 +3,9 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use datalake_core::doctor::TlsLook;
-use datalake_core::{Endpoint, Fault, FaultKind, Timestamp};
+use datalake_core::fault::{Fault, FaultKind};
+use datalake_core::s3::Endpoint;
+use datalake_core::time::Timestamp;
 use http::Uri;
 use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
@@ -12,9 +14,8 @@ use rustls::{ClientConfig, DigitallySignedStruct, SignatureScheme};
 use tower_service::Service as _;
 
 use crate::connect::{Connector, trusted_roots};
-use crate::network::unfit;
+use crate::setup_error::{SetupError, judge_setup_error};
 use crate::transport::not_connected;
-use crate::wire::SetupError;
 
 /// Judges as every other connection of this crate does, and keeps the certificate that it was shown.
 #[derive(Debug)]
@@ -63,24 +64,27 @@ impl ServerCertVerifier for Witness {
 /// Shakes hands with `endpoint`; nothing else is sent.
 pub(crate) async fn shake_hands(endpoint: &Endpoint) -> Result<TlsLook, Fault> {
     let shown = Arc::new(Mutex::new(None));
-    let config = config(endpoint, &shown).map_err(|error| unfit(&error))?;
-    let mut connector = Connector::with_tls(endpoint, config).map_err(|error| unfit(&error))?;
+    let config = build_tls_config(endpoint, &shown).map_err(|error| judge_setup_error(&error))?;
+    let mut connector =
+        Connector::with_tls(endpoint, config).map_err(|error| judge_setup_error(&error))?;
     let address: Uri = endpoint.to_string().parse().map_err(|error: http::uri::InvalidUri| {
         Fault::new(FaultKind::Refused, error.to_string())
     })?;
     let connected = connector.call(address).await;
     let shown = shown.lock().unwrap_or_else(PoisonError::into_inner).take();
     match (connected, shown) {
-        (Ok(_), shown) => Ok(TlsLook { refused: None, expires: shown.as_deref().and_then(end) }),
+        (Ok(_), shown) => {
+            Ok(TlsLook { refused: None, expires: shown.as_deref().and_then(read_expiry) })
+        }
         (Err(error), Some(shown)) => {
             let refused = Some(not_connected(error.as_ref()).detail);
-            Ok(TlsLook { refused, expires: end(&shown) })
+            Ok(TlsLook { refused, expires: read_expiry(&shown) })
         }
         (Err(error), None) => Err(not_connected(error.as_ref())),
     }
 }
 
-fn config(
+fn build_tls_config(
     endpoint: &Endpoint,
     shown: &Arc<Mutex<Option<Vec<u8>>>>,
 ) -> Result<ClientConfig, SetupError> {
@@ -99,7 +103,7 @@ fn config(
 }
 
 /// When the certificate runs out.
-fn end(der: &[u8]) -> Option<Timestamp> {
+fn read_expiry(der: &[u8]) -> Option<Timestamp> {
     let (_, certificate) = x509_parser::parse_x509_certificate(der).ok()?;
     Timestamp::from_unix(certificate.validity().not_after.timestamp()).ok()
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use datalake_core::Endpoint;
+use datalake_core::s3::Endpoint;
 use futures::FutureExt as _;
 use http::Uri;
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
@@ -20,7 +20,7 @@ use tokio::time::timeout;
 use tower_service::Service;
 
 use crate::connection::Connection;
-use crate::wire::SetupError;
+use crate::setup_error::SetupError;
 
 /// How long a connection may take until it can be used.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -36,12 +36,12 @@ type BoxError = Box<dyn std::error::Error + Send + Sync>;
 /// waits for it goes over the first one that comes free.
 #[derive(Clone)]
 pub(crate) struct Connector {
-    way: Way,
+    way: ConnectionWay,
     room: Arc<Semaphore>,
 }
 
 #[derive(Clone)]
-enum Way {
+enum ConnectionWay {
     Straight(HttpsConnector<HttpConnector>),
     Through(HttpsConnector<Tunnel<HttpConnector>>),
 }
@@ -57,7 +57,7 @@ impl Connector {
         endpoint: &Endpoint,
         extra: &[CertificateDer<'static>],
     ) -> Result<Self, SetupError> {
-        Self::through(&Matcher::from_env(), endpoint, tls(endpoint.is_https(), extra)?)
+        Self::through(&Matcher::from_env(), endpoint, build_tls(endpoint.is_https(), extra)?)
     }
 
     /// Prepares for one service with settings of TLS that are there already.
@@ -79,7 +79,7 @@ impl Connector {
         let secured = HttpsConnectorBuilder::new().with_tls_config(tls);
         let secured = secured.https_or_http().enable_http1();
         let Some(proxy) = proxy else {
-            return Ok(Self::of(Way::Straight(secured.wrap_connector(http))));
+            return Ok(Self::of(ConnectionWay::Straight(secured.wrap_connector(http))));
         };
         if proxy.uri().scheme_str() != Some("http") {
             return Err(SetupError::Proxy);
@@ -89,10 +89,10 @@ impl Connector {
             Some(auth) => tunnel.with_auth(auth.clone()),
             None => tunnel,
         };
-        Ok(Self::of(Way::Through(secured.wrap_connector(tunnel))))
+        Ok(Self::of(ConnectionWay::Through(secured.wrap_connector(tunnel))))
     }
 
-    fn of(way: Way) -> Self {
+    fn of(way: ConnectionWay) -> Self {
         Self { way, room: Arc::new(Semaphore::new(MOST)) }
     }
 
@@ -123,7 +123,10 @@ pub(crate) fn trusted_roots(
     Ok(roots)
 }
 
-fn tls(is_https: bool, extra: &[CertificateDer<'static>]) -> Result<ClientConfig, SetupError> {
+fn build_tls(
+    is_https: bool,
+    extra: &[CertificateDer<'static>],
+) -> Result<ClientConfig, SetupError> {
     let roots = trusted_roots(is_https, extra)?;
     let provider = rustls::crypto::ring::default_provider();
     let config = ClientConfig::builder_with_provider(provider.into())
@@ -139,15 +142,15 @@ impl Service<Uri> for Connector {
 
     fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
         match &mut self.way {
-            Way::Straight(way) => way.poll_ready(context),
-            Way::Through(way) => way.poll_ready(context),
+            ConnectionWay::Straight(way) => way.poll_ready(context),
+            ConnectionWay::Through(way) => way.poll_ready(context),
         }
     }
 
     fn call(&mut self, to: Uri) -> Self::Future {
         let connecting = match &mut self.way {
-            Way::Straight(way) => way.call(to).boxed(),
-            Way::Through(way) => way.call(to).boxed(),
+            ConnectionWay::Straight(way) => way.call(to).boxed(),
+            ConnectionWay::Through(way) => way.call(to).boxed(),
         };
         let room = Arc::clone(&self.room);
         Box::pin(async {
@@ -170,7 +173,7 @@ mod tests {
     fn connector(proxy: &str, endpoint: &str) -> Result<Connector, SetupError> {
         let proxies = Matcher::builder().all(proxy).build();
         let endpoint: Endpoint = endpoint.parse().unwrap();
-        Connector::through(&proxies, &endpoint, tls(endpoint.is_https(), &[])?)
+        Connector::through(&proxies, &endpoint, build_tls(endpoint.is_https(), &[])?)
     }
 
     #[tokio::test]
@@ -200,6 +203,6 @@ mod tests {
         assert!(matches!(socks, Err(SetupError::Proxy)));
 
         let loopback = connector("socks5://127.0.0.1:1", "http://127.0.0.1:2");
-        assert!(matches!(loopback.unwrap().way, Way::Straight(_)));
+        assert!(matches!(loopback.unwrap().way, ConnectionWay::Straight(_)));
     }
 }

@@ -1,15 +1,16 @@
 //! Copies inside the service.
 
-use datalake_core::{ETag, Fault};
+use datalake_core::fault::Fault;
+use datalake_core::s3::ETag;
 use datalake_engine::ObjectSource;
 
 use crate::call::Call;
 use crate::documents::UnknownDocument;
 use crate::encode::{encode_path, encode_query};
-use crate::xml::parse;
+use crate::xml::parse_document;
 
 /// Names what is copied.
-pub(crate) fn named<'a>(call: Call<'a>, source: &ObjectSource) -> Result<Call<'a>, Fault> {
+pub(crate) fn name_source<'a>(call: Call<'a>, source: &ObjectSource) -> Result<Call<'a>, Fault> {
     let mut from = format!("/{}/", source.bucket);
     encode_path(source.key.as_str(), &mut from);
     if let Some(version) = &source.version {
@@ -26,7 +27,7 @@ pub(crate) fn named<'a>(call: Call<'a>, source: &ObjectSource) -> Result<Call<'a
 /// Reads the answer to `CompleteMultipartUpload`; `None` where the service leaves the tag empty.
 pub(crate) fn read_completion(body: &[u8]) -> Result<Option<ETag>, UnknownDocument> {
     let root = "CompleteMultipartUploadResult";
-    let document = parse(body)?;
+    let document = parse_document(body)?;
     match document.child("ETag") {
         Some(etag) if document.name == root && etag.text.trim().is_empty() => Ok(None),
         _ => read_copy(body, root).map(Some),
@@ -35,7 +36,7 @@ pub(crate) fn read_completion(body: &[u8]) -> Result<Option<ETag>, UnknownDocume
 
 /// Reads the tag of what has been made. Ceph puts its progress before it.
 pub(crate) fn read_copy(body: &[u8], root: &'static str) -> Result<ETag, UnknownDocument> {
-    let document = parse(body)?;
+    let document = parse_document(body)?;
     if document.name != root {
         return Err(UnknownDocument::Other(root));
     }

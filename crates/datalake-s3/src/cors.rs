@@ -6,7 +6,7 @@ use datalake_engine::{Cors, CorsMethod, CorsRule};
 use quick_xml::escape::escape;
 
 use crate::documents::UnknownDocument;
-use crate::xml::{Element, parse};
+use crate::xml::{Element, parse_document};
 
 /// Why an answer is no set of rules that can be kept whole.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -26,17 +26,17 @@ pub(crate) enum UnknownCors {
 
 /// Reads the answer to `GetBucketCors`.
 pub(crate) fn read_cors(document: &[u8]) -> Result<Cors, UnknownCors> {
-    let root = parse(document).map_err(UnknownDocument::from)?;
+    let root = parse_document(document).map_err(UnknownDocument::from)?;
     if root.name != "CORSConfiguration" {
         return Err(UnknownDocument::Other("CORSConfiguration").into());
     }
     let read = |(place, element): (usize, &Element)| {
-        rule(element).map_err(|element| UnknownCors::Element { rule: place + 1, element })
+        read_rule(element).map_err(|element| UnknownCors::Element { rule: place + 1, element })
     };
     root.children.iter().enumerate().map(read).collect::<Result<_, _>>().map(Cors)
 }
 
-fn rule(element: &Element) -> Result<CorsRule, String> {
+fn read_rule(element: &Element) -> Result<CorsRule, String> {
     if element.name != "CORSRule" {
         return Err(element.name.clone());
     }

@@ -1,8 +1,8 @@
 //! The small documents that S3 answers with and takes.
 
-use datalake_core::{BucketName, Region, Versioning};
+use datalake_core::s3::{BucketName, Region, Versioning};
 
-use crate::xml::{Element, NotXml, parse};
+use crate::xml::{Element, NotXml, parse_document};
 
 /// Why an answer is not the document that was asked for.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -53,7 +53,7 @@ pub(crate) struct ErrorDocument {
 ///
 /// A bucket whose name is none for [`BucketName`] is left out: nothing here can ask about it.
 pub(crate) fn read_buckets(document: &[u8]) -> Result<BucketList, UnknownDocument> {
-    let root = root(document, "ListAllMyBucketsResult")?;
+    let root = read_root(document, "ListAllMyBucketsResult")?;
     if root.child_text("ContinuationToken").is_some() {
         return Err(UnknownDocument::Cut);
     }
@@ -65,7 +65,11 @@ pub(crate) fn read_buckets(document: &[u8]) -> Result<BucketList, UnknownDocumen
 
 /// Reads the answer to `GetBucketVersioning`.
 pub(crate) fn read_versioning(document: &[u8]) -> Result<Versioning, UnknownDocument> {
-    let root = root(document, "VersioningConfiguration")?;
+    let root = parse_document(document)?;
+    // moto's name for it comes second.
+    if !["VersioningConfiguration", "GetBucketVersioningResponse"].contains(&root.name.as_str()) {
+        return Err(UnknownDocument::Other("VersioningConfiguration"));
+    }
     match root.child_text("Status") {
         None => Ok(Versioning::Never),
         Some("Enabled") => Ok(Versioning::Enabled),
@@ -89,13 +93,17 @@ pub(crate) fn write_versioning(versioning: Versioning) -> Option<String> {
 
 /// Reads the answer to `CreateMultipartUpload`.
 pub(crate) fn read_upload_id(document: &[u8]) -> Result<String, UnknownDocument> {
-    let root = root(document, "InitiateMultipartUploadResult")?;
+    let root = parse_document(document)?;
+    // The second name is that of `rclone serve s3`.
+    if !["InitiateMultipartUploadResult", "InitiateMultipartUpload"].contains(&root.name.as_str()) {
+        return Err(UnknownDocument::Other("InitiateMultipartUploadResult"));
+    }
     root.child_text("UploadId").map(str::to_owned).ok_or(UnknownDocument::NoUpload)
 }
 
 /// Reads the answer to `GetBucketLocation`; empty where the service names no location.
 pub(crate) fn read_location(document: &[u8]) -> Result<String, UnknownDocument> {
-    Ok(root(document, "LocationConstraint")?.text.trim().to_owned())
+    Ok(read_root(document, "LocationConstraint")?.text.trim().to_owned())
 }
 
 /// Writes the body of `CreateBucket`; `None` where a gateway knows best where it is.
@@ -112,9 +120,14 @@ pub(crate) fn write_location(region: &Region) -> Option<String> {
     }
 }
 
+/// Whether it is a listing of a bucket: what services answer that pass over the name of a setting.
+pub(crate) fn is_listing(document: &[u8]) -> bool {
+    parse_document(document).is_ok_and(|root| root.name == "ListBucketResult")
+}
+
 /// Reads an error document; `None` where it is something else.
 pub(crate) fn read_error(document: &[u8]) -> Option<ErrorDocument> {
-    let root = root(document, "Error").ok()?;
+    let root = read_root(document, "Error").ok()?;
     let text = |name| root.child_text(name).map(str::to_owned);
     Some(ErrorDocument {
         code: text("Code")?,
@@ -124,8 +137,8 @@ pub(crate) fn read_error(document: &[u8]) -> Option<ErrorDocument> {
     })
 }
 
-fn root(document: &[u8], name: &'static str) -> Result<Element, UnknownDocument> {
-    let root = parse(document)?;
+fn read_root(document: &[u8], name: &'static str) -> Result<Element, UnknownDocument> {
+    let root = parse_document(document)?;
     if root.name == name { Ok(root) } else { Err(UnknownDocument::Other(name)) }
 }
 
@@ -163,8 +176,20 @@ mod tests {
         }
         assert_eq!(write_versioning(Versioning::Never), None);
         assert_eq!(read_versioning(b"<VersioningConfiguration/>"), Ok(Versioning::Never));
+        assert_eq!(read_versioning(b"<GetBucketVersioningResponse/>"), Ok(Versioning::Never));
         let odd = b"<VersioningConfiguration><Status>On</Status></VersioningConfiguration>";
         assert_eq!(read_versioning(odd), Err(UnknownDocument::Status));
+    }
+
+    #[test]
+    fn an_upload_begins_under_either_name() {
+        for name in ["InitiateMultipartUploadResult", "InitiateMultipartUpload"] {
+            let xml = format!("<{name}><UploadId>u</UploadId></{name}>");
+            assert_eq!(read_upload_id(xml.as_bytes()).as_deref(), Ok("u"));
+        }
+        assert!(
+            read_upload_id(b"<ListBucketResult><UploadId>u</UploadId></ListBucketResult>").is_err()
+        );
     }
 
     #[test]

@@ -4,15 +4,15 @@
 
 /// Appends `text` with all but unreserved characters encoded; a slash stays in a path.
 pub(crate) fn encode_path(text: &str, into: &mut String) {
-    encode(text, into, |byte| is_unreserved(byte) || byte == b'/');
+    encode_into(text, into, |byte| is_unreserved(byte) || byte == b'/');
 }
 
 /// Appends `text` with all but unreserved characters encoded.
 pub(crate) fn encode_query(text: &str, into: &mut String) {
-    encode(text, into, is_unreserved);
+    encode_into(text, into, is_unreserved);
 }
 
-fn encode(text: &str, into: &mut String, stays: impl Fn(u8) -> bool) {
+fn encode_into(text: &str, into: &mut String, stays: impl Fn(u8) -> bool) {
     into.reserve(text.len());
     for byte in text.bytes() {
         if stays(byte) {
@@ -35,7 +35,7 @@ fn upper_digit(value: u8) -> char {
 
 /// Reads what a service has encoded in a listing; `None` where it is not UTF-8 or a `%` stands
 /// alone. A plus stands for a blank there.
-pub(crate) fn decode(text: &str) -> Option<String> {
+pub(crate) fn decode_percent(text: &str) -> Option<String> {
     if !text.contains(['%', '+']) {
         return Some(text.to_owned());
     }
@@ -44,7 +44,7 @@ pub(crate) fn decode(text: &str) -> Option<String> {
     while let Some(byte) = rest.next() {
         let byte = match byte {
             b'%' => {
-                let (high, low) = (digit(rest.next()?)?, digit(rest.next()?)?);
+                let (high, low) = (read_digit(rest.next()?)?, read_digit(rest.next()?)?);
                 high << 4 | low
             }
             b'+' => b' ',
@@ -55,7 +55,7 @@ pub(crate) fn decode(text: &str) -> Option<String> {
     String::from_utf8(bytes).ok()
 }
 
-fn digit(character: u8) -> Option<u8> {
+fn read_digit(character: u8) -> Option<u8> {
     let value = char::from(character).to_digit(16)?;
     u8::try_from(value).ok()
 }
@@ -81,14 +81,14 @@ mod tests {
         encode_query(&text, &mut encoded);
 
         assert!(encoded.is_ascii() && !encoded.contains(['/', '+', ' ']));
-        assert_eq!(decode(&encoded), Some(text));
+        assert_eq!(decode_percent(&encoded), Some(text));
     }
 
     #[test]
     fn what_is_not_encoded_right_is_not_guessed_at() {
-        assert_eq!(decode("a+b%2b"), Some("a b+".to_owned()));
+        assert_eq!(decode_percent("a+b%2b"), Some("a b+".to_owned()));
         for text in ["%", "%4", "%4g", "%+1", "%ff"] {
-            assert_eq!(decode(text), None, "{text}");
+            assert_eq!(decode_percent(text), None, "{text}");
         }
     }
 }

@@ -13,14 +13,14 @@ use crate::xml::NotXml;
 /// An element directly below the root, with the elements directly in it. What is deeper is left
 /// out.
 #[derive(Debug, Default)]
-pub(crate) struct Record {
+pub(crate) struct FlatRecord {
     name: String,
     text: String,
     fields: Vec<(String, String)>,
     used: usize,
 }
 
-impl Record {
+impl FlatRecord {
     /// Its name without a namespace prefix.
     pub(crate) fn name(&self) -> &str {
         &self.name
@@ -71,23 +71,28 @@ impl Record {
 ///
 /// Line breaks stay as they are, unlike in XML proper: services write a key's carriage return as
 /// it is, and it is part of the key.
-pub(crate) fn read<E: From<UnknownDocument>>(
+pub(crate) fn read_records<E: From<UnknownDocument>>(
     document: &[u8],
     root: &'static str,
-    mut show: impl FnMut(&Record) -> Result<(), E>,
+    mut show: impl FnMut(&FlatRecord) -> Result<(), E>,
 ) -> Result<(), E> {
     let not_xml = || UnknownDocument::from(NotXml);
     let text = std::str::from_utf8(document).map_err(|_| not_xml())?;
     let mut reader = Reader::from_str(text);
-    let (mut depth, mut ended, mut record) = (0_usize, false, Record::default());
+    let (mut depth, mut ended, mut record) = (0_usize, false, FlatRecord::default());
     loop {
         match reader.read_event().map_err(|_| not_xml())? {
             Event::Start(start) if !ended => {
                 depth += 1;
-                enter(depth, name(start.local_name().as_ref())?, root, &mut record)?;
+                enter_element(depth, read_name(start.local_name().as_ref())?, root, &mut record)?;
             }
             Event::Empty(empty) if !ended => {
-                enter(depth + 1, name(empty.local_name().as_ref())?, root, &mut record)?;
+                enter_element(
+                    depth + 1,
+                    read_name(empty.local_name().as_ref())?,
+                    root,
+                    &mut record,
+                )?;
                 if depth == 1 {
                     show(&record)?;
                 }
@@ -106,7 +111,7 @@ pub(crate) fn read<E: From<UnknownDocument>>(
             Event::CData(text) => {
                 record.add(depth, &text.decode().map_err(|_| not_xml())?);
             }
-            Event::GeneralRef(reference) => record.add(depth, &resolve(&reference)?),
+            Event::GeneralRef(reference) => record.add(depth, &resolve_reference(&reference)?),
             Event::Decl(_) | Event::Comment(_) | Event::PI(_) => (),
             Event::Eof if ended => return Ok(()),
             Event::Start(_) | Event::Empty(_) | Event::DocType(_) | Event::Eof => {
@@ -116,11 +121,11 @@ pub(crate) fn read<E: From<UnknownDocument>>(
     }
 }
 
-fn enter(
+fn enter_element(
     depth: usize,
     name: &str,
     root: &'static str,
-    record: &mut Record,
+    record: &mut FlatRecord,
 ) -> Result<(), UnknownDocument> {
     match depth {
         1 if name != root => return Err(UnknownDocument::Other(root)),
@@ -131,11 +136,11 @@ fn enter(
     Ok(())
 }
 
-fn name(name: &[u8]) -> Result<&str, UnknownDocument> {
+fn read_name(name: &[u8]) -> Result<&str, UnknownDocument> {
     std::str::from_utf8(name).map_err(|_| NotXml.into())
 }
 
-fn resolve(reference: &BytesRef<'_>) -> Result<String, UnknownDocument> {
+fn resolve_reference(reference: &BytesRef<'_>) -> Result<String, UnknownDocument> {
     let name = reference.decode().map_err(|_| NotXml)?;
     if let Some(number) = name.strip_prefix('#') {
         // Ceph writes control characters so, which XML 1.0 does not permit; they are keys' bytes.
@@ -155,7 +160,7 @@ mod tests {
 
     fn records(document: &str) -> Result<Vec<String>, UnknownDocument> {
         let mut records = Vec::new();
-        read(document.as_bytes(), "R", |record| {
+        read_records(document.as_bytes(), "R", |record| {
             let key = record.field("Key").map(|key| format!(" {key:?}")).unwrap_or_default();
             records.push(format!("{} {:?}{key}", record.name(), record.text()));
             Ok::<(), UnknownDocument>(())

@@ -4,7 +4,8 @@
 //! status, headers and body of every answer are seen, judged by their error code, and bounded.
 //!
 //! ```
-//! use datalake_core::{Credentials, Region};
+//! use datalake_core::s3::Region;
+//! use datalake_core::secret::Credentials;
 //! use datalake_s3::S3Store;
 //!
 //! let region: Region = "fsn1".parse()?;
@@ -17,6 +18,7 @@ mod answer;
 mod attributes;
 mod bulk;
 mod call;
+mod cause;
 mod certificate;
 mod connect;
 mod connection;
@@ -32,19 +34,25 @@ mod network;
 mod object_store;
 mod objects;
 mod oddities;
+mod pace;
 mod presign;
 mod receiving;
 mod road;
 mod sending;
+mod services;
 mod settings;
+mod setup_error;
 mod signer;
 mod store;
 mod transport;
 mod unusable;
 mod uploads;
+mod waiting;
 mod wire;
 mod xml;
 
 pub use network::PlainNetwork;
+pub use services::S3Services;
+pub use setup_error::SetupError;
 pub use store::S3Store;
-pub use wire::SetupError;
+pub use waiting::SilenceClock;

@@ -5,10 +5,11 @@
 
 use std::fmt::Write as _;
 
-use datalake_core::{Days, Lifecycle, LifecycleRule};
+use datalake_core::s3::{Lifecycle, LifecycleRule};
+use datalake_core::time::Days;
 use quick_xml::escape::escape;
 
-use crate::xml::{Element, NotXml, parse};
+use crate::xml::{Element, NotXml, parse_document};
 
 /// Why an answer is no set of rules that can be kept whole.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -39,13 +40,13 @@ pub(crate) enum UnknownRule {
 
 /// Reads the answer to `GetBucketLifecycleConfiguration`.
 pub(crate) fn read_lifecycle(document: &[u8]) -> Result<Lifecycle, UnknownRule> {
-    let root = parse(document)?;
+    let root = parse_document(document)?;
     if root.name != "LifecycleConfiguration" {
         return Err(UnknownRule::OtherDocument);
     }
     let mut rules: Vec<(String, LifecycleRule)> = Vec::new();
     for (place, element) in root.children.iter().enumerate() {
-        let reader = RuleReader { element, called: called(element, place) };
+        let reader = RuleReader { element, called: name_rule(element, place) };
         let (id, rule) = reader.read()?;
         if rules.iter().any(|(other, _)| *other == id) {
             return Err(reader.value(&["ID"]));
@@ -190,7 +191,7 @@ impl RuleReader<'_> {
     }
 }
 
-fn called(rule: &Element, place: usize) -> String {
+fn name_rule(rule: &Element, place: usize) -> String {
     match rule.child_text("ID") {
         Some(id) => format!("`{id}`"),
         None => format!("number {}", place + 1),

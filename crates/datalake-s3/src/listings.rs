@@ -1,14 +1,16 @@
 //! Listings as S3 writes them.
 
-use datalake_core::{BucketName, ByteSize, ETag, Timestamp};
+use datalake_core::s3::{BucketName, ETag};
+use datalake_core::size::ByteSize;
+use datalake_core::time::Timestamp;
 use datalake_engine::{
-    AnyKey, ObjectEntry, ObjectPage, PageToken, Part, PartEntry, PartNumber, PartPage, Upload,
+    AnyKey, ObjectEntry, ObjectPage, PageToken, PartEntry, PartNumber, PartPage, TakenPart, Upload,
     UploadId, UploadPage, VersionEntry, VersionId, VersionKind, VersionPage,
 };
 
 use crate::documents::UnknownDocument;
-use crate::encode::decode;
-use crate::flat::{Record, read};
+use crate::encode::decode_percent;
+use crate::flat::{FlatRecord, read_records};
 
 /// Why an answer is no page of a listing.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -46,7 +48,7 @@ impl Frame {
     }
 
     /// Takes a record that is about the listing as a whole.
-    fn take(&mut self, record: &Record) -> Result<(), UnknownListing> {
+    fn take(&mut self, record: &FlatRecord) -> Result<(), UnknownListing> {
         let text = record.text();
         match record.name() {
             "IsTruncated" => {
@@ -68,18 +70,19 @@ impl Frame {
     }
 
     fn text(&self, text: &str, field: &'static str) -> Result<String, UnknownListing> {
-        let text = if self.encoded { decode(text) } else { Some(text.to_owned()) };
+        let text = if self.encoded { decode_percent(text) } else { Some(text.to_owned()) };
         text.ok_or(UnknownListing::Field(field))
     }
 
     /// Whether there is a next page.
-    fn goes_on(&self) -> Result<bool, UnknownListing> {
-        self.truncated.ok_or(UnknownListing::Field("IsTruncated"))
+    fn goes_on(&self) -> bool {
+        // `rclone serve s3` leaves it out; clients then go on where they are told a way.
+        self.truncated.unwrap_or_else(|| self.next.is_some())
     }
 
     /// The way to the next page of keys; markers are encoded as keys are, tokens are not.
     fn marker(&self, asked: Option<&PageToken>) -> Result<Option<PageToken>, UnknownListing> {
-        if !self.goes_on()? {
+        if !self.goes_on() {
             return Ok(None);
         }
         let key = self.next.as_ref().ok_or(UnknownListing::NoWay)?;
@@ -96,17 +99,17 @@ pub(crate) fn read_objects(
 ) -> Result<ObjectPage, UnknownListing> {
     let mut frame = Frame::of(document);
     let mut page = ObjectPage::default();
-    read(document, "ListBucketResult", |record| {
+    read_records(document, "ListBucketResult", |record| {
         match record.name() {
-            "Contents" => page.objects.push(object(record, &frame)?),
+            "Contents" => page.objects.push(read_object(record, &frame)?),
             "CommonPrefixes" => {
-                page.prefixes.push(frame.text(field(record, "Prefix")?, "Prefix")?);
+                page.prefixes.push(frame.text(find_field(record, "Prefix")?, "Prefix")?);
             }
             _ => frame.take(record)?,
         }
         Ok::<(), UnknownListing>(())
     })?;
-    if frame.goes_on()? {
+    if frame.goes_on() {
         let text = frame.next.ok_or(UnknownListing::NoWay)?;
         if asked.is_some_and(|asked| asked.text == text) {
             return Err(UnknownListing::Loop);
@@ -123,18 +126,20 @@ pub(crate) fn read_versions(
 ) -> Result<VersionPage, UnknownListing> {
     let mut frame = Frame::of(document);
     let mut versions = Vec::new();
-    read(document, "ListVersionsResult", |record| {
+    read_records(document, "ListVersionsResult", |record| {
         let kind = match record.name() {
-            "Version" => VersionKind::Content { size: size(record)?, etag: etag(record)? },
+            "Version" => {
+                VersionKind::Content { size: read_size(record)?, etag: read_etag(record)? }
+            }
             "DeleteMarker" => VersionKind::Marker,
             _ => return frame.take(record),
         };
-        let latest = field(record, "IsLatest")?.trim().parse();
+        let latest = find_field(record, "IsLatest")?.trim().parse();
         versions.push(VersionEntry {
-            key: key(record, &frame)?,
-            version: VersionId(field(record, "VersionId")?.to_owned()),
+            key: read_key(record, &frame)?,
+            version: VersionId(find_field(record, "VersionId")?.to_owned()),
             latest: latest.map_err(|_| UnknownListing::Field("IsLatest"))?,
-            modified: time(record, "LastModified")?,
+            modified: read_time(record, "LastModified")?,
             kind,
         });
         Ok::<(), UnknownListing>(())
@@ -163,13 +168,13 @@ pub(crate) fn read_uploads(
 ) -> Result<UploadPage, UnknownListing> {
     let mut frame = Frame::of(document);
     let mut uploads = Vec::new();
-    read(document, "ListMultipartUploadsResult", |record| {
+    read_records(document, "ListMultipartUploadsResult", |record| {
         if record.name() != "Upload" {
             return frame.take(record);
         }
-        let id = UploadId(field(record, "UploadId")?.to_owned());
-        let upload = Upload { bucket: bucket.clone(), key: key(record, &frame)?, id };
-        uploads.push((upload, time(record, "Initiated")?));
+        let id = UploadId(find_field(record, "UploadId")?.to_owned());
+        let upload = Upload { bucket: bucket.clone(), key: read_key(record, &frame)?, id };
+        uploads.push((upload, read_time(record, "Initiated")?));
         Ok::<(), UnknownListing>(())
     })?;
     Ok(UploadPage { uploads, next: frame.marker(asked)? })
@@ -182,60 +187,60 @@ pub(crate) fn read_parts(
 ) -> Result<PartPage, UnknownListing> {
     let mut frame = Frame::default();
     let mut parts = Vec::new();
-    read(document, "ListPartsResult", |record| {
+    read_records(document, "ListPartsResult", |record| {
         if record.name() != "Part" {
             return frame.take(record);
         }
-        let number = number(field(record, "PartNumber")?, "PartNumber")?;
-        let part = Part { number, etag: etag(record)? };
-        let modified = time(record, "LastModified")?;
-        parts.push(PartEntry { part, size: size(record)?, modified });
+        let number = read_part_number(find_field(record, "PartNumber")?, "PartNumber")?;
+        let part = TakenPart { number, etag: read_etag(record)? };
+        let modified = read_time(record, "LastModified")?;
+        parts.push(PartEntry { part, size: read_size(record)?, modified });
         Ok(())
     })?;
-    if !frame.goes_on()? {
+    if !frame.goes_on() {
         return Ok(PartPage { parts, next: None });
     }
     let next = frame.next.ok_or(UnknownListing::NoWay)?;
-    let next = number(&next, "NextPartNumberMarker")?;
+    let next = read_part_number(&next, "NextPartNumberMarker")?;
     if asked.is_some_and(|asked| next <= asked) {
         return Err(UnknownListing::Loop);
     }
     Ok(PartPage { parts, next: Some(next) })
 }
 
-fn object(record: &Record, frame: &Frame) -> Result<ObjectEntry, UnknownListing> {
+fn read_object(record: &FlatRecord, frame: &Frame) -> Result<ObjectEntry, UnknownListing> {
     Ok(ObjectEntry {
-        key: key(record, frame)?,
-        size: size(record)?,
-        etag: etag(record)?,
-        modified: time(record, "LastModified")?,
+        key: read_key(record, frame)?,
+        size: read_size(record)?,
+        etag: read_etag(record)?,
+        modified: read_time(record, "LastModified")?,
     })
 }
 
-fn key(record: &Record, frame: &Frame) -> Result<AnyKey, UnknownListing> {
-    let text = frame.text(field(record, "Key")?, "Key")?;
+fn read_key(record: &FlatRecord, frame: &Frame) -> Result<AnyKey, UnknownListing> {
+    let text = frame.text(find_field(record, "Key")?, "Key")?;
     text.try_into().map_err(|_| UnknownListing::Field("Key"))
 }
 
-fn size(record: &Record) -> Result<ByteSize, UnknownListing> {
-    let size = field(record, "Size")?.trim().parse();
+fn read_size(record: &FlatRecord) -> Result<ByteSize, UnknownListing> {
+    let size = find_field(record, "Size")?.trim().parse();
     size.map(ByteSize).map_err(|_| UnknownListing::Field("Size"))
 }
 
-fn etag(record: &Record) -> Result<ETag, UnknownListing> {
-    field(record, "ETag")?.parse().map_err(|_| UnknownListing::Field("ETag"))
+fn read_etag(record: &FlatRecord) -> Result<ETag, UnknownListing> {
+    find_field(record, "ETag")?.parse().map_err(|_| UnknownListing::Field("ETag"))
 }
 
-fn time(record: &Record, name: &'static str) -> Result<Timestamp, UnknownListing> {
-    field(record, name)?.trim().parse().map_err(|_| UnknownListing::Field(name))
+fn read_time(record: &FlatRecord, name: &'static str) -> Result<Timestamp, UnknownListing> {
+    find_field(record, name)?.trim().parse().map_err(|_| UnknownListing::Field(name))
 }
 
-fn number(text: &str, name: &'static str) -> Result<PartNumber, UnknownListing> {
+fn read_part_number(text: &str, name: &'static str) -> Result<PartNumber, UnknownListing> {
     let number = text.trim().parse().ok().and_then(|number| PartNumber::new(number).ok());
     number.ok_or(UnknownListing::Field(name))
 }
 
-fn field<'r>(record: &'r Record, name: &'static str) -> Result<&'r str, UnknownListing> {
+fn find_field<'r>(record: &'r FlatRecord, name: &'static str) -> Result<&'r str, UnknownListing> {
     record.field(name).ok_or(UnknownListing::Field(name))
 }
 

@@ -3,7 +3,7 @@
 use datalake_engine::{BucketLock, LockMode, LockPeriod, Retention};
 
 use crate::documents::UnknownDocument;
-use crate::xml::{Element, parse};
+use crate::xml::{Element, parse_document};
 
 /// Why an answer is no object lock setting.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -18,7 +18,7 @@ pub(crate) enum UnknownLock {
 
 /// Reads the answer to `GetObjectLockConfiguration`.
 pub(crate) fn read_lock(document: &[u8]) -> Result<BucketLock, UnknownLock> {
-    let root = parse(document).map_err(UnknownDocument::from)?;
+    let root = parse_document(document).map_err(UnknownDocument::from)?;
     if root.name != "ObjectLockConfiguration" {
         return Err(UnknownDocument::Other("ObjectLockConfiguration").into());
     }

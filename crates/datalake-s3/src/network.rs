@@ -5,7 +5,8 @@ use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
 use datalake_core::doctor::{Greeting, Proxy, TlsLook};
-use datalake_core::{Endpoint, Fault, FaultKind};
+use datalake_core::fault::{Fault, FaultKind};
+use datalake_core::s3::Endpoint;
 use datalake_engine::Network;
 use http::{Request, Uri};
 use hyper_util::client::legacy::Client;
@@ -20,10 +21,10 @@ use crate::connect::Connector;
 use crate::documents::read_error;
 use crate::receiving::Receiving;
 use crate::road::AGENT;
-use crate::sending::Sending;
-use crate::transport::{connection_failed, unreachable};
-use crate::wire::SetupError;
-use crate::xml::parse;
+use crate::sending::PacedBody;
+use crate::setup_error::{SetupError, judge_setup_error};
+use crate::transport::{connection_failed, judge_client_error};
+use crate::xml::parse_document;
 
 /// This machine's way to S3 services.
 #[derive(Debug, Clone, Copy, Default)]
@@ -76,22 +77,22 @@ impl Network for PlainNetwork {
 
     async fn greet(&self, endpoint: &Endpoint) -> Result<Greeting, Fault> {
         let late = |_| Fault::new(FaultKind::Unreachable, "no answer in time");
-        timeout(LIMIT, greeting(endpoint)).await.map_err(late)?
+        timeout(LIMIT, fetch_greeting(endpoint)).await.map_err(late)?
     }
 }
 
-async fn greeting(endpoint: &Endpoint) -> Result<Greeting, Fault> {
-    let connector = Connector::new(endpoint, &[]).map_err(|error| unfit(&error))?;
-    let client: Client<Connector, Sending> =
+async fn fetch_greeting(endpoint: &Endpoint) -> Result<Greeting, Fault> {
+    let connector = Connector::new(endpoint, &[]).map_err(|error| judge_setup_error(&error))?;
+    let client: Client<Connector, PacedBody> =
         Client::builder(TokioExecutor::new()).pool_timer(TokioTimer::new()).build(connector);
-    let mut request = Request::new(Sending::new(Vec::new()));
+    let mut request = Request::new(PacedBody::new(Vec::new()));
     let address = format!("{endpoint}/").parse().map_err(SetupError::Address);
-    *request.uri_mut() = address.map_err(|error| unfit(&error))?;
+    *request.uri_mut() = address.map_err(|error| judge_setup_error(&error))?;
     request.headers_mut().insert(http::header::USER_AGENT, AGENT);
-    let answer = client.request(request).await.map_err(|error| unreachable(&error))?;
+    let answer = client.request(request).await.map_err(|error| judge_client_error(&error))?;
     let (parts, body) = answer.into_parts();
     let body = Receiving::new(body, LIMIT).beginning(GREETING).await?;
-    let is_list = parse(&body).is_ok_and(|root| root.name == "ListAllMyBucketsResult");
+    let is_list = parse_document(&body).is_ok_and(|root| root.name == "ListAllMyBucketsResult");
     let is_s3 = is_list
         || read_error(&body).is_some()
         || parts.headers.contains_key("x-amz-request-id")
@@ -102,10 +103,6 @@ async fn greeting(endpoint: &Endpoint) -> Result<Greeting, Fault> {
         is_s3,
         clock_ahead: clock_ahead(&parts.headers, SystemTime::now()),
     })
-}
-
-pub(crate) fn unfit(error: &SetupError) -> Fault {
-    Fault::new(FaultKind::Refused, error.to_string())
 }
 
 /// The resolver's words for a name that is not there; every other fault leaves it open.

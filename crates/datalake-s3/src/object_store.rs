@@ -1,22 +1,23 @@
 //! The engine's port for object stores.
 
 use async_trait::async_trait;
-use datalake_core::{
-    BucketName, ByteSize, ETag, Fault, FaultKind, Lifecycle, ObjectKey, Region, Service,
-    TableSearch, Versioning,
-};
+use datalake_core::fault::{Fault, FaultKind};
+use datalake_core::plan::Service;
+use datalake_core::s3::{BucketName, ETag, Lifecycle, ObjectKey, Region, TableSearch, Versioning};
+use datalake_core::size::ByteSize;
 use datalake_engine::{ObjectHead, ObjectStore, Stored, VersionId, search_tables};
-use http::StatusCode;
 use http::header::{CONTENT_LENGTH, ETAG, TRANSFER_ENCODING};
+use http::{Method, StatusCode};
 use s3::BucketConfiguration;
 use s3::command::Command;
 
-use crate::answer::{Answer, classify};
+use crate::answer::{Answer, judge_answer};
+use crate::call::Call;
 use crate::documents::{BucketList, read_buckets, read_versioning, write_versioning};
 use crate::lifecycle::{read_lifecycle, write_lifecycle};
 use crate::store::S3Store;
-use crate::unusable::{has_code, succeeded, unreadable};
-use crate::wire::Call;
+use crate::unusable::{has_code, read_setting, require_success, unreadable};
+use crate::wire;
 
 /// The longest XML answer that is read.
 const XML_LIMIT: usize = 1024 * 1024;
@@ -26,7 +27,7 @@ const OBJECT_LIMIT: usize = 16 * 1024 * 1024;
 
 impl S3Store {
     async fn list_buckets(&self) -> Result<Answer, Fault> {
-        let call = Call {
+        let call = wire::UnsignedCall {
             command: Command::ListBuckets,
             bucket: None,
             key: "",
@@ -44,7 +45,8 @@ impl S3Store {
         command: Command<'_>,
     ) -> Result<Answer, Fault> {
         let query = Some((resource, ""));
-        let call = Call { command, bucket: Some(bucket), key: "", query, limit: XML_LIMIT };
+        let call =
+            wire::UnsignedCall { command, bucket: Some(bucket), key: "", query, limit: XML_LIMIT };
         self.wire.send(call).await
     }
 
@@ -55,7 +57,13 @@ impl S3Store {
         key: &str,
         command: Command<'_>,
     ) -> Result<Answer, Fault> {
-        let call = Call { command, bucket: Some(bucket), key, query: None, limit: OBJECT_LIMIT };
+        let call = wire::UnsignedCall {
+            command,
+            bucket: Some(bucket),
+            key,
+            query: None,
+            limit: OBJECT_LIMIT,
+        };
         self.wire.send(call).await
     }
 }
@@ -66,9 +74,9 @@ impl ObjectStore for S3Store {
         let answer = self.list_buckets().await?;
         let denied = answer.error().is_some_and(|error| error.code == "AccessDenied");
         let judged = if answer.error().is_none() && answer.status.is_success() {
-            listed(&answer).map(|list| list.owner)
+            read_bucket_list(&answer).map(|list| list.owner)
         } else {
-            match classify(&answer) {
+            match judge_answer(&answer) {
                 // The key was recognised; it may just not list.
                 fault if denied && fault.kind == FaultKind::Denied => Ok(None),
                 // Nothing is absent here but the service itself.
@@ -83,13 +91,18 @@ impl ObjectStore for S3Store {
     }
 
     async fn buckets(&self) -> Result<Vec<BucketName>, Fault> {
-        let answer = succeeded(self.list_buckets().await?)?;
-        Ok(listed(&answer)?.names)
+        let answer = require_success(self.list_buckets().await?)?;
+        Ok(read_bucket_list(&answer)?.names)
     }
 
     async fn head_bucket(&self, bucket: &BucketName) -> Result<(), Fault> {
         // rust-s3 has no HeadBucket; a HEAD with an empty key is one.
-        succeeded(self.at(bucket, "", Command::HeadObject).await?).map(drop)
+        let answer = self.at(bucket, "", Command::HeadObject).await?;
+        if answer.status.is_success() {
+            return Ok(());
+        }
+        let again = Call::on(Method::GET, bucket).with("list-type", "2").with("max-keys", "1");
+        Err(self.cause_of(answer, again).await)
     }
 
     async fn create_bucket(&self, bucket: &BucketName) -> Result<(), Fault> {
@@ -102,12 +115,12 @@ impl ObjectStore for S3Store {
             // takes none for its own.
             Region::Custom(_) => (),
         }
-        succeeded(self.at(bucket, "", Command::CreateBucket { config }).await?).map(drop)
+        require_success(self.at(bucket, "", Command::CreateBucket { config }).await?).map(drop)
     }
 
     async fn versioning(&self, bucket: &BucketName) -> Result<Versioning, Fault> {
-        let answer = succeeded(self.about(bucket, "versioning", Command::GetObject).await?)?;
-        read_versioning(&answer.body).map_err(unreadable)
+        let answer = self.about(bucket, "versioning", Command::GetObject).await?;
+        read_setting(answer, read_versioning)
     }
 
     async fn set_versioning(
@@ -118,8 +131,8 @@ impl ObjectStore for S3Store {
         let xml = write_versioning(versioning).ok_or_else(|| {
             Fault::new(FaultKind::Unsupported, "no bucket goes back to having kept no versions")
         })?;
-        let put = put(xml.as_bytes(), "application/xml");
-        succeeded(self.about(bucket, "versioning", put).await?).map(drop)
+        let put = build_put(xml.as_bytes(), "application/xml");
+        require_success(self.about(bucket, "versioning", put).await?).map(drop)
     }
 
     async fn tables(&self, bucket: &BucketName) -> Result<TableSearch, Fault> {
@@ -131,7 +144,7 @@ impl ObjectStore for S3Store {
         if has_code(&answer, "NoSuchLifecycleConfiguration") {
             return Ok(Lifecycle::default());
         }
-        read_lifecycle(&succeeded(answer)?.body).map_err(unreadable)
+        read_setting(answer, read_lifecycle)
     }
 
     async fn set_lifecycle(&self, bucket: &BucketName, rules: &Lifecycle) -> Result<(), Fault> {
@@ -140,11 +153,11 @@ impl ObjectStore for S3Store {
             if has_code(&answer, "NoSuchLifecycleConfiguration") {
                 return Ok(());
             }
-            return succeeded(answer).map(drop);
+            return require_success(answer).map(drop);
         }
         let xml = write_lifecycle(rules);
-        let put = put(xml.as_bytes(), "application/xml");
-        succeeded(self.about(bucket, "lifecycle", put).await?).map(drop)
+        let put = build_put(xml.as_bytes(), "application/xml");
+        require_success(self.about(bucket, "lifecycle", put).await?).map(drop)
     }
 
     async fn put_object(
@@ -153,17 +166,17 @@ impl ObjectStore for S3Store {
         key: &ObjectKey,
         content: Vec<u8>,
     ) -> Result<Stored, Fault> {
-        let put = put(&content, "application/octet-stream");
-        let answer = succeeded(self.at(bucket, key.as_str(), put).await?)?;
+        let put = build_put(&content, "application/octet-stream");
+        let answer = require_success(self.at(bucket, key.as_str(), put).await?)?;
         let version = answer.header("x-amz-version-id").map(|id| VersionId(id.to_owned()));
-        Ok(Stored { etag: etag(&answer)?, version })
+        Ok(Stored { etag: read_etag(&answer)?, version })
     }
 
     async fn get_object(&self, bucket: &BucketName, key: &ObjectKey) -> Result<Vec<u8>, Fault> {
         let answer = self.at(bucket, key.as_str(), Command::GetObject).await?;
         // The body is the owner's: it may well look like an error document.
         if answer.status != StatusCode::OK {
-            return Err(classify(&answer));
+            return Err(judge_answer(&answer));
         }
         let framed = [CONTENT_LENGTH, TRANSFER_ENCODING];
         if !framed.iter().any(|header| answer.headers.contains_key(header)) {
@@ -173,10 +186,14 @@ impl ObjectStore for S3Store {
     }
 
     async fn head_object(&self, bucket: &BucketName, key: &ObjectKey) -> Result<ObjectHead, Fault> {
-        let answer = succeeded(self.at(bucket, key.as_str(), Command::HeadObject).await?)?;
+        let answer = self.at(bucket, key.as_str(), Command::HeadObject).await?;
+        if !answer.status.is_success() {
+            let again = Call::at(Method::GET, bucket, key.as_str()).header("range", "bytes=0-0")?;
+            return Err(self.cause_of(answer, again).await);
+        }
         let size = answer.header("content-length").and_then(|text| text.parse().ok());
         let size = size.ok_or_else(|| unreadable("the answer has no usable `Content-Length`"))?;
-        Ok(ObjectHead { size: ByteSize::b(size), etag: etag(&answer)? })
+        Ok(ObjectHead { size: ByteSize::b(size), etag: read_etag(&answer)? })
     }
 
     async fn delete_object(
@@ -185,7 +202,7 @@ impl ObjectStore for S3Store {
         key: &ObjectKey,
         version: Option<&VersionId>,
     ) -> Result<(), Fault> {
-        let call = Call {
+        let call = wire::UnsignedCall {
             command: Command::DeleteObject,
             bucket: Some(bucket),
             key: key.as_str(),
@@ -196,15 +213,15 @@ impl ObjectStore for S3Store {
         if has_code(&answer, "NoSuchKey") || has_code(&answer, "NoSuchVersion") {
             return Ok(());
         }
-        succeeded(answer).map(drop)
+        require_success(answer).map(drop)
     }
 }
 
-fn put<'a>(content: &'a [u8], content_type: &'a str) -> Command<'a> {
+fn build_put<'a>(content: &'a [u8], content_type: &'a str) -> Command<'a> {
     Command::PutObject { content, content_type, custom_headers: None, multipart: None }
 }
 
-fn listed(answer: &Answer) -> Result<BucketList, Fault> {
+fn read_bucket_list(answer: &Answer) -> Result<BucketList, Fault> {
     let list = read_buckets(&answer.body).map_err(unreadable)?;
     if list.owner.as_deref() == Some("anonymous") {
         return Err(unreadable("the service has answered without looking at the signature"));
@@ -212,7 +229,7 @@ fn listed(answer: &Answer) -> Result<BucketList, Fault> {
     Ok(list)
 }
 
-fn etag(answer: &Answer) -> Result<ETag, Fault> {
+fn read_etag(answer: &Answer) -> Result<ETag, Fault> {
     let text = answer.header(ETAG.as_str()).unwrap_or_default();
     text.parse().map_err(unreadable)
 }

@@ -7,21 +7,22 @@ use async_trait::async_trait;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use bytes::Bytes;
-use datalake_core::{BucketName, Fault, FaultKind};
+use datalake_core::fault::{Fault, FaultKind};
+use datalake_core::s3::BucketName;
 use datalake_engine::{AnyKey, Oddities, Strangers, Tags};
 use http::{Method, Request};
 use md5::{Digest as _, Md5};
 use quick_xml::escape::escape;
 
-use crate::answer::classify;
+use crate::answer::judge_answer;
 use crate::call::Call;
 use crate::documents::UnknownDocument;
-use crate::objects::{ANSWER_LIMIT, nothing};
+use crate::objects::{ANSWER_LIMIT, expect_nothing};
 use crate::road::AGENT;
-use crate::sending::Sending;
+use crate::sending::PacedBody;
 use crate::store::S3Store;
-use crate::unusable::{document, unreadable};
-use crate::xml::parse;
+use crate::unusable::{read_document, unreadable};
+use crate::xml::parse_document;
 
 /// How long a stranger's request may stand still.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -29,7 +30,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 impl S3Store {
     /// Whether a request without a signature is granted.
     async fn grants(&self, path: &str) -> Result<bool, Fault> {
-        let mut request = Request::new(Sending::new(Vec::new()));
+        let mut request = Request::new(PacedBody::new(Vec::new()));
         let address = format!("{}{path}", self.road().base()).parse();
         *request.uri_mut() = address.map_err(|error: http::uri::InvalidUri| unreadable(error))?;
         request.headers_mut().insert(http::header::USER_AGENT, AGENT);
@@ -37,7 +38,7 @@ impl S3Store {
         if answer.status.is_success() && answer.error().is_none() {
             return Ok(true);
         }
-        match classify(&answer) {
+        match judge_answer(&answer) {
             // Missing and forbidden look alike to a stranger.
             fault if [FaultKind::Denied, FaultKind::Absent].contains(&fault.kind) => Ok(false),
             fault => Err(fault),
@@ -48,18 +49,18 @@ impl S3Store {
 #[async_trait]
 impl Oddities for S3Store {
     async fn set_tags(&self, bucket: &BucketName, key: &AnyKey, tags: &Tags) -> Result<(), Fault> {
-        let content = Bytes::from(written(tags));
+        let content = Bytes::from(write_tags(tags));
         let digest = BASE64_STANDARD.encode(Md5::digest(&content));
         let call = Call::at(Method::PUT, bucket, key.as_str()).with("tagging", "");
         let call = call.document(content).header("content-md5", &digest)?;
-        nothing(
+        expect_nothing(
             self.road().ask(call.header("content-type", "application/xml")?, ANSWER_LIMIT).await?,
         )
     }
 
     async fn tags(&self, bucket: &BucketName, key: &AnyKey) -> Result<Tags, Fault> {
         let call = Call::at(Method::GET, bucket, key.as_str()).with("tagging", "");
-        document(&self.road().ask(call, ANSWER_LIMIT).await?, read)
+        read_document(&self.road().ask(call, ANSWER_LIMIT).await?, read_tags)
     }
 
     async fn strangers(&self, bucket: &BucketName, key: &AnyKey) -> Result<Strangers, Fault> {
@@ -69,7 +70,7 @@ impl Oddities for S3Store {
     }
 }
 
-fn written(tags: &Tags) -> String {
+fn write_tags(tags: &Tags) -> String {
     let mut xml = "<Tagging><TagSet>".to_owned();
     for (name, value) in tags {
         let (name, value) = (escape(name.as_str()), escape(value.as_str()));
@@ -79,8 +80,8 @@ fn written(tags: &Tags) -> String {
     xml + "</TagSet></Tagging>"
 }
 
-fn read(xml: &[u8]) -> Result<Tags, UnknownDocument> {
-    let root = parse(xml)?;
+fn read_tags(xml: &[u8]) -> Result<Tags, UnknownDocument> {
+    let root = parse_document(xml)?;
     let set = root.child("TagSet").filter(|_| root.name == "Tagging");
     let set = set.ok_or(UnknownDocument::Other("Tagging"))?;
     let tag = |tag: &crate::xml::Element| {
@@ -99,7 +100,7 @@ mod tests {
         let tags =
             Tags::from([("a&b".to_owned(), "<c>".to_owned()), ("d".to_owned(), String::new())]);
 
-        assert_eq!(read(written(&tags).as_bytes()).ok(), Some(tags));
-        assert!(read(b"<Error><Code>NoSuchKey</Code></Error>").is_err());
+        assert_eq!(read_tags(write_tags(&tags).as_bytes()).ok(), Some(tags));
+        assert!(read_tags(b"<Error><Code>NoSuchKey</Code></Error>").is_err());
     }
 }

@@ -1,12 +1,14 @@
 //! Addresses with a signature in them.
 
-use datalake_core::{BucketName, Fault, FaultKind, Timestamp};
+use datalake_core::fault::{Fault, FaultKind};
+use datalake_core::s3::BucketName;
+use datalake_core::time::Timestamp;
 use datalake_engine::{Expiry, Presign, SignedCall, SignedUrl};
 use http::Method;
 use time::OffsetDateTime;
 
 use crate::call::Call;
-use crate::signer::{Subject, stamp};
+use crate::signer::{SignedSubject, format_stamp};
 use crate::store::S3Store;
 
 impl Presign for S3Store {
@@ -24,14 +26,14 @@ impl Presign for S3Store {
         let refused = || Fault::new(FaultKind::Refused, "no address can be signed for this time");
         let now = OffsetDateTime::from_unix_timestamp(now.unix()).map_err(|_| refused())?;
         let credential = self.road().signer.credential(now).map_err(|_| refused())?;
-        let call = wanted(call)
+        let call = build_presigned_call(call)
             .with("X-Amz-Algorithm", "AWS4-HMAC-SHA256")
             .with("X-Amz-Credential", credential)
-            .with("X-Amz-Date", stamp(now))
+            .with("X-Amz-Date", format_stamp(now))
             .with("X-Amz-Expires", expiry.seconds().to_string())
             .with("X-Amz-SignedHeaders", "host");
         let (path, query) = (call.path(), call.query());
-        let subject = Subject {
+        let subject = SignedSubject {
             method: call.method.as_str(),
             path: &path,
             query: &query,
@@ -53,7 +55,7 @@ fn key_of<'a>(call: &SignedCall<'a>) -> &'a str {
     }
 }
 
-fn wanted<'a>(call: &SignedCall<'a>) -> Call<'a> {
+fn build_presigned_call<'a>(call: &SignedCall<'a>) -> Call<'a> {
     let at = |method, bucket: &'a BucketName, key| Call::at(method, bucket, key);
     match *call {
         SignedCall::Get(bucket, key, version) => {

@@ -5,7 +5,7 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::Bytes;
-use datalake_core::{Fault, FaultKind};
+use datalake_core::fault::{Fault, FaultKind};
 use futures::{Stream, StreamExt as _};
 use http_body::Body as _;
 use hyper::body::Incoming;

@@ -3,7 +3,10 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use datalake_core::{Credentials, Endpoint, Fault, FaultKind, Region};
+use datalake_core::fault::{Fault, FaultKind};
+use datalake_core::s3::{Endpoint, Region};
+use datalake_core::secret::Credentials;
+use datalake_core::transfer::Bandwidth;
 use http::header::{AUTHORIZATION, CONTENT_LENGTH, HOST, USER_AGENT};
 use http::uri::{Authority, PathAndQuery, Scheme};
 use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, Uri};
@@ -17,20 +20,29 @@ use tokio::time::{Instant, timeout_at};
 use crate::answer::{Answer, clock_ahead};
 use crate::call::Call;
 use crate::connect::Connector;
+use crate::pace::DirectionPace;
 use crate::receiving::Receiving;
-use crate::sending::Sending;
-use crate::signer::{Signer, Subject, stamp};
-use crate::transport::{stalled, unreachable};
-use crate::wire::SetupError;
+use crate::sending::PacedBody;
+use crate::setup_error::SetupError;
+use crate::signer::{SignedSubject, Signer, format_stamp};
+use crate::transport::{judge_client_error, stalled};
+use crate::waiting::SilenceClock;
 
 /// Signs requests and sends them.
 pub(crate) struct Road {
-    client: Client<Connector, Sending>,
+    client: Client<Connector, PacedBody>,
+    connector: Connector,
     pub(crate) signer: Signer,
     scheme: Scheme,
     authority: Authority,
     host: HeaderValue,
     room: Arc<Semaphore>,
+    /// How fast contents go out, where that is limited.
+    up: Option<Arc<DirectionPace>>,
+    /// The same of those that come in.
+    pub(crate) down: Option<Arc<DirectionPace>>,
+    /// What is waited for.
+    pub(crate) waiting: SilenceClock,
     /// How long a connection may stand still.
     pub(crate) stall: Duration,
     /// How long an answer may take that is no content.
@@ -67,6 +79,12 @@ const IDLE: Duration = Duration::from_secs(50);
 /// makes nothing faster.
 const BUFFER: usize = 128 * 1024;
 
+/// The same where contents have a pace.
+const SMALL_BUFFER: usize = 16 * 1024;
+
+/// How often progress is looked for.
+const LOOK: Duration = Duration::from_secs(1);
+
 pub(crate) const AGENT: HeaderValue =
     HeaderValue::from_static(concat!("datalake/", env!("CARGO_PKG_VERSION")));
 
@@ -90,13 +108,28 @@ impl Road {
             .map_err(|error| SetupError::Signer(error.into()))?;
         let connector = Connector::new(endpoint, extra)?;
         let room = connector.room();
-        let client = Client::builder(TokioExecutor::new())
-            .pool_idle_timeout(IDLE)
-            .pool_timer(TokioTimer::new())
-            .http1_max_buf_size(BUFFER)
-            .build(connector);
-        let signer = Signer::new(keys, region);
-        Ok(Self { client, signer, scheme, authority, host, room, stall: STALL, whole: WHOLE })
+        Ok(Self {
+            client: build_client(&connector, BUFFER),
+            connector,
+            signer: Signer::new(keys, region),
+            scheme,
+            authority,
+            host,
+            room,
+            up: None,
+            down: None,
+            waiting: SilenceClock::default(),
+            stall: STALL,
+            whole: WHOLE,
+        })
+    }
+
+    /// Limits how fast contents go out and come in; for a road that has not been used yet.
+    pub(crate) fn set_bandwidth(&mut self, bandwidth: &Bandwidth, utc_offset: i32) {
+        self.up = Some(DirectionPace::new(bandwidth.clone(), utc_offset));
+        self.down = Some(DirectionPace::new(bandwidth.clone(), utc_offset));
+        // What is read or held at once goes in one burst.
+        self.client = build_client(&self.connector, SMALL_BUFFER);
     }
 
     /// Changes the most connections at one time; for a road that has not been used yet.
@@ -132,7 +165,7 @@ impl Road {
     /// Sends what is signed already.
     pub(crate) async fn go(
         &self,
-        request: Request<Sending>,
+        request: Request<PacedBody>,
         patience: Duration,
     ) -> Result<Reply, Fault> {
         self.go_within(request, patience, self.whole).await
@@ -140,25 +173,37 @@ impl Road {
 
     async fn go_within(
         &self,
-        request: Request<Sending>,
+        request: Request<PacedBody>,
         patience: Duration,
         whole: Duration,
     ) -> Result<Reply, Fault> {
         let progress = request.body().progress();
         let whole = whole.max(patience);
         let mut ends = Instant::now() + whole;
+        let open = self.waiting.begin();
         let mut response = self.client.request(request);
-        let mut seen = 0;
+        let (mut seen, mut moved) = (0, Instant::now());
         let response = loop {
-            match tokio::time::timeout(patience, &mut response).await {
-                Ok(response) => break response.map_err(|error| unreachable(&error))?,
-                Err(_) if progress.bytes() > seen => {
-                    seen = progress.bytes();
-                    ends = Instant::now() + whole;
+            match tokio::time::timeout(patience.min(LOOK), &mut response).await {
+                Ok(Ok(response)) => break response,
+                Ok(Err(error)) => {
+                    open.note_failure();
+                    return Err(judge_client_error(&error));
                 }
-                Err(_) => return Err(stalled(patience)),
+                Err(_) if progress.bytes() > seen => {
+                    (seen, moved) = (progress.bytes(), Instant::now());
+                    ends = moved + whole;
+                    open.note_move();
+                }
+                Err(_) if moved.elapsed() >= patience => {
+                    open.note_failure();
+                    return Err(stalled(patience));
+                }
+                Err(_) => (),
             }
         };
+        open.note_move();
+        drop(open);
         let (parts, body) = response.into_parts();
         Ok(Reply {
             status: parts.status,
@@ -170,12 +215,13 @@ impl Road {
         })
     }
 
-    fn signed(&self, call: Call<'_>) -> Result<Request<Sending>, Fault> {
+    fn signed(&self, call: Call<'_>) -> Result<Request<PacedBody>, Fault> {
         let now = OffsetDateTime::now_utc();
         let (path, query) = (call.path(), call.query());
+        let pace = self.up.as_ref().filter(|_| call.sends_content());
         let (hash, chunks) = call.body();
         let mut headers = call.headers;
-        let date = stamp(now);
+        let date = format_stamp(now);
         // Digits and letters only, so these are header values.
         for (name, text) in [("x-amz-date", &date), ("x-amz-content-sha256", &hash)] {
             headers.insert(name, HeaderValue::from_str(text).map_err(|_| unsigned())?);
@@ -187,7 +233,7 @@ impl Road {
                 lines.push((name.as_str(), value.to_str().map_err(|_| unsigned())?));
             }
             lines.sort_unstable();
-            let subject = Subject {
+            let subject = SignedSubject {
                 method: call.method.as_str(),
                 path: &path,
                 query: &query,
@@ -199,7 +245,7 @@ impl Road {
         let value = HeaderValue::from_str(&authorization).map_err(|_| unsigned())?;
         headers.insert(AUTHORIZATION, value);
         headers.insert(USER_AGENT, AGENT);
-        let body = Sending::new(chunks);
+        let body = PacedBody::paced(chunks, pace);
         if matches!(call.method, Method::PUT | Method::POST) {
             let length = http_body::Body::size_hint(&body).lower();
             headers.insert(CONTENT_LENGTH, length.into());
@@ -248,6 +294,15 @@ impl Reply {
         let Self { status, headers, clock_ahead, .. } = self;
         Ok(Answer { status, headers, body, clock_ahead })
     }
+}
+
+/// A client that reads and holds up to so many bytes of a connection at once.
+fn build_client(connector: &Connector, buffer: usize) -> Client<Connector, PacedBody> {
+    Client::builder(TokioExecutor::new())
+        .pool_idle_timeout(IDLE)
+        .pool_timer(TokioTimer::new())
+        .http1_max_buf_size(buffer)
+        .build(connector.clone())
 }
 
 fn unsigned() -> Fault {

@@ -4,55 +4,60 @@ use std::convert::Infallible;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::vec;
 
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 
-/// How much is handed to the connection at once; between two pieces progress can be seen.
-const PIECE: usize = 128 * 1024;
+use crate::pace::{DirectionPace, PIECE, Paced};
 
 /// A body of shared buffers: nothing is copied, and its length is known.
-pub(crate) struct Sending {
+pub(crate) struct PacedBody {
     chunks: vec::IntoIter<Bytes>,
     current: Bytes,
     left: u64,
-    progress: Progress,
+    progress: SentBytes,
+    paced: Option<Paced>,
 }
 
 /// How much of a body has been handed to the connection.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Progress(Arc<AtomicU64>);
+pub(crate) struct SentBytes(Arc<AtomicU64>);
 
-impl Progress {
+impl SentBytes {
     /// The bytes so far.
     pub(crate) fn bytes(&self) -> u64 {
         self.0.load(Ordering::Relaxed)
     }
 }
 
-impl Sending {
+impl PacedBody {
     /// A body of these buffers.
     pub(crate) fn new(chunks: Vec<Bytes>) -> Self {
         let left = chunks.iter().map(|chunk| chunk.len() as u64).sum();
-        let progress = Progress::default();
-        Self { chunks: chunks.into_iter(), current: Bytes::new(), left, progress }
+        let progress = SentBytes::default();
+        Self { chunks: chunks.into_iter(), current: Bytes::new(), left, progress, paced: None }
+    }
+
+    /// The same at a pace, where there is one.
+    pub(crate) fn paced(chunks: Vec<Bytes>, pace: Option<&Arc<DirectionPace>>) -> Self {
+        Self { paced: pace.map(Paced::new), ..Self::new(chunks) }
     }
 
     /// What tells how far it is.
-    pub(crate) fn progress(&self) -> Progress {
+    pub(crate) fn progress(&self) -> SentBytes {
         self.progress.clone()
     }
 }
 
-impl Body for Sending {
+impl Body for PacedBody {
     type Data = Bytes;
     type Error = Infallible;
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
-        _: &mut Context<'_>,
+        context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
         while self.current.is_empty() {
             match self.chunks.next() {
@@ -60,7 +65,12 @@ impl Body for Sending {
                 None => return Poll::Ready(None),
             }
         }
-        let length = self.current.len().min(PIECE);
+        // Between two pieces progress can be seen.
+        let wanted = self.current.len().min(PIECE);
+        let length = match &mut self.paced {
+            Some(paced) => ready!(paced.poll_piece(context, wanted)),
+            None => wanted,
+        };
         let piece = self.current.split_to(length);
         self.left -= length as u64;
         self.progress.0.fetch_add(length as u64, Ordering::Relaxed);
@@ -85,7 +95,7 @@ mod tests {
     #[tokio::test]
     async fn a_body_is_its_buffers_in_pieces() {
         let large = Bytes::from(vec![7; PIECE + 1]);
-        let mut body = Sending::new(vec![Bytes::new(), large, Bytes::from_static(b"end")]);
+        let mut body = PacedBody::new(vec![Bytes::new(), large, Bytes::from_static(b"end")]);
         let progress = body.progress();
         assert_eq!(body.size_hint().exact(), Some(PIECE as u64 + 4));
 

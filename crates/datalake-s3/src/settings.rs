@@ -4,7 +4,8 @@ use async_trait::async_trait;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use bytes::Bytes;
-use datalake_core::{BucketName, Fault};
+use datalake_core::fault::Fault;
+use datalake_core::s3::BucketName;
 use datalake_engine::{BucketLock, BucketSettings, Cors, Retention};
 use http::Method;
 use md5::{Digest as _, Md5};
@@ -14,11 +15,23 @@ use crate::call::Call;
 use crate::cors::{read_cors, write_cors};
 use crate::documents::{read_location, write_location};
 use crate::locks::{read_lock, write_lock};
-use crate::objects::{ANSWER_LIMIT, nothing};
+use crate::objects::{ANSWER_LIMIT, expect_nothing};
 use crate::store::S3Store;
-use crate::unusable::{document, has_code, succeeded, unreadable};
+use crate::unusable::{has_code, read_document, read_setting};
 
 const XML: &str = "application/xml";
+
+/// A setting as it is sent.
+struct WrittenSetting<'t> {
+    content: String,
+    content_type: &'t str,
+}
+
+impl WrittenSetting<'_> {
+    fn xml(content: String) -> Self {
+        Self { content, content_type: XML }
+    }
+}
 
 impl S3Store {
     async fn read_setting(&self, bucket: &BucketName, name: &'static str) -> Result<Answer, Fault> {
@@ -29,23 +42,25 @@ impl S3Store {
         &self,
         bucket: &BucketName,
         name: &'static str,
-        (content, content_type): (String, &str),
+        setting: WrittenSetting<'_>,
     ) -> Result<(), Fault> {
+        let WrittenSetting { content, content_type } = setting;
         let content = Bytes::from(content);
         let digest = BASE64_STANDARD.encode(Md5::digest(&content));
         let call = Call::on(Method::PUT, bucket).with(name, "").document(content);
         let call = call.header("content-md5", &digest)?.header("content-type", content_type)?;
-        nothing(self.road().ask(call, ANSWER_LIMIT).await?)
+        expect_nothing(self.road().ask(call, ANSWER_LIMIT).await?)
     }
 
     async fn remove_setting(
         &self,
         bucket: &BucketName,
-        (name, absent): (&'static str, &str),
+        name: &'static str,
+        absent: &str,
     ) -> Result<(), Fault> {
         let call = Call::on(Method::DELETE, bucket).with(name, "");
         let answer = self.road().ask(call, ANSWER_LIMIT).await?;
-        if has_code(&answer, absent) { Ok(()) } else { nothing(answer) }
+        if has_code(&answer, absent) { Ok(()) } else { expect_nothing(answer) }
     }
 }
 
@@ -61,15 +76,15 @@ impl BucketSettings for S3Store {
             Some(document) => call.document(document).header("content-type", XML)?,
             None => call,
         };
-        nothing(self.road().ask(call, ANSWER_LIMIT).await?)
+        expect_nothing(self.road().ask(call, ANSWER_LIMIT).await?)
     }
 
     async fn delete_bucket(&self, bucket: &BucketName) -> Result<(), Fault> {
-        nothing(self.road().ask(Call::on(Method::DELETE, bucket), ANSWER_LIMIT).await?)
+        expect_nothing(self.road().ask(Call::on(Method::DELETE, bucket), ANSWER_LIMIT).await?)
     }
 
     async fn location(&self, bucket: &BucketName) -> Result<String, Fault> {
-        document(&self.read_setting(bucket, "location").await?, read_location)
+        read_document(&self.read_setting(bucket, "location").await?, read_location)
     }
 
     async fn cors(&self, bucket: &BucketName) -> Result<Cors, Fault> {
@@ -77,14 +92,14 @@ impl BucketSettings for S3Store {
         if has_code(&answer, NO_CORS) {
             return Ok(Cors::default());
         }
-        read_cors(&succeeded(answer)?.body).map_err(unreadable)
+        read_setting(answer, read_cors)
     }
 
     async fn set_cors(&self, bucket: &BucketName, cors: &Cors) -> Result<(), Fault> {
         if cors.0.is_empty() {
-            return self.remove_setting(bucket, ("cors", NO_CORS)).await;
+            return self.remove_setting(bucket, "cors", NO_CORS).await;
         }
-        self.write_setting(bucket, "cors", (write_cors(cors), XML)).await
+        self.write_setting(bucket, "cors", WrittenSetting::xml(write_cors(cors))).await
     }
 
     async fn lock(&self, bucket: &BucketName) -> Result<BucketLock, Fault> {
@@ -92,7 +107,7 @@ impl BucketSettings for S3Store {
         if has_code(&answer, "ObjectLockConfigurationNotFoundError") {
             return Ok(BucketLock::Never);
         }
-        read_lock(&succeeded(answer)?.body).map_err(unreadable)
+        read_setting(answer, read_lock)
     }
 
     async fn set_lock(
@@ -100,7 +115,7 @@ impl BucketSettings for S3Store {
         bucket: &BucketName,
         retention: Option<Retention>,
     ) -> Result<(), Fault> {
-        self.write_setting(bucket, "object-lock", (write_lock(retention), XML)).await
+        self.write_setting(bucket, "object-lock", WrittenSetting::xml(write_lock(retention))).await
     }
 
     async fn policy(&self, bucket: &BucketName) -> Result<Option<String>, Fault> {
@@ -108,18 +123,20 @@ impl BucketSettings for S3Store {
         if has_code(&answer, NO_POLICY) {
             return Ok(None);
         }
-        let text = String::from_utf8(succeeded(answer)?.body.into());
-        let text = text.map_err(|_| unreadable("the policy is no text"))?;
-        let is_json = text.trim_start().starts_with('{');
-        if is_json { Ok(Some(text)) } else { Err(unreadable("the answer is no policy")) }
+        read_setting(answer, |body| {
+            let text = str::from_utf8(body).map_err(|_| "the policy is no text")?;
+            let is_json = text.trim_start().starts_with('{');
+            if is_json { Ok(Some(text.to_owned())) } else { Err("the answer is no policy") }
+        })
     }
 
     async fn set_policy(&self, bucket: &BucketName, policy: Option<&str>) -> Result<(), Fault> {
         match policy {
-            None => self.remove_setting(bucket, ("policy", NO_POLICY)).await,
+            None => self.remove_setting(bucket, "policy", NO_POLICY).await,
             Some(text) => {
-                let content = (text.to_owned(), "application/json");
-                self.write_setting(bucket, "policy", content).await
+                let (content, content_type) = (text.to_owned(), "application/json");
+                let policy = WrittenSetting { content, content_type };
+                self.write_setting(bucket, "policy", policy).await
             }
         }
     }

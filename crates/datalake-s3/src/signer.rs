@@ -7,7 +7,8 @@
 use std::fmt::Write as _;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use datalake_core::{Credentials, Region};
+use datalake_core::s3::Region;
+use datalake_core::secret::Credentials;
 use hmac::{Hmac, Mac as _};
 use s3::signing::{HmacSha256, signing_key};
 use sha2::{Digest as _, Sha256};
@@ -29,7 +30,7 @@ struct Day {
 }
 
 /// What a signature vouches for.
-pub(crate) struct Subject<'a> {
+pub(crate) struct SignedSubject<'a> {
     /// The method.
     pub(crate) method: &'a str,
     /// The path as it is sent.
@@ -59,12 +60,12 @@ impl Signer {
     /// The value of the `authorization` header.
     pub(crate) fn authorization(
         &self,
-        subject: &Subject<'_>,
+        subject: &SignedSubject<'_>,
         now: OffsetDateTime,
     ) -> Result<String, Unsignable> {
         let day = self.day(now)?;
-        let signature = signature(&day, subject, now);
-        let (id, scope, headers) = (&self.keys.id, &day.scope, Names(subject.headers));
+        let signature = sign_subject(&day, subject, now);
+        let (id, scope, headers) = (&self.keys.id, &day.scope, HeaderNames(subject.headers));
         let mut value = String::with_capacity(256);
         // Writing to a string cannot fail.
         let _ = write!(
@@ -83,10 +84,10 @@ impl Signer {
     /// The bare signature of `subject`.
     pub(crate) fn signature(
         &self,
-        subject: &Subject<'_>,
+        subject: &SignedSubject<'_>,
         now: OffsetDateTime,
     ) -> Result<String, Unsignable> {
-        Ok(signature(&*self.day(now)?, subject, now))
+        Ok(sign_subject(&*self.day(now)?, subject, now))
     }
 
     fn day(&self, now: OffsetDateTime) -> Result<Arc<Day>, Unsignable> {
@@ -98,7 +99,7 @@ impl Signer {
         let secret = self.keys.secret.expose();
         let key = signing_key(&now, secret, &self.region, "s3").map_err(|_| Unsignable)?;
         let key = Hmac::new_from_slice(&key).map_err(|_| Unsignable)?;
-        let date = stamp(now);
+        let date = format_stamp(now);
         let date = date.get(..8).unwrap_or_default();
         let scope = format!("{date}/{}/s3/aws4_request", self.region_name);
         let day = Arc::new(Day { number, scope, key });
@@ -108,43 +109,43 @@ impl Signer {
 }
 
 /// A time as `x-amz-date` writes it: `20261122T180000Z`.
-pub(crate) fn stamp(time: OffsetDateTime) -> String {
+pub(crate) fn format_stamp(time: OffsetDateTime) -> String {
     let (year, month, day) = (time.year(), u8::from(time.month()), time.day());
     let (hour, minute, second) = time.to_hms();
     format!("{year:04}{month:02}{day:02}T{hour:02}{minute:02}{second:02}Z")
 }
 
 /// Bytes as lowercase hexadecimal digits.
-pub(crate) fn hex(bytes: &[u8]) -> String {
+pub(crate) fn encode_hex(bytes: &[u8]) -> String {
     let digit = |value: u8| char::from(if value < 10 { b'0' + value } else { b'a' - 10 + value });
     bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }
 
-fn signature(day: &Day, subject: &Subject<'_>, now: OffsetDateTime) -> String {
-    let hash = hex(&Sha256::digest(canonical(subject)));
+fn sign_subject(day: &Day, subject: &SignedSubject<'_>, now: OffsetDateTime) -> String {
+    let hash = encode_hex(&Sha256::digest(write_canonical(subject)));
     let mut key = day.key.clone();
-    for piece in [ALGORITHM, "\n", &stamp(now), "\n", &day.scope, "\n", &hash] {
+    for piece in [ALGORITHM, "\n", &format_stamp(now), "\n", &day.scope, "\n", &hash] {
         key.update(piece.as_bytes());
     }
-    hex(&key.finalize().into_bytes())
+    encode_hex(&key.finalize().into_bytes())
 }
 
-fn canonical(subject: &Subject<'_>) -> String {
-    let Subject { method, path, query, headers, payload } = subject;
+fn write_canonical(subject: &SignedSubject<'_>) -> String {
+    let SignedSubject { method, path, query, headers, payload } = subject;
     let mut text = String::with_capacity(512 + path.len() + query.len());
     // Writing to a string cannot fail.
     let _ = write!(text, "{method}\n{path}\n{query}\n");
     for (name, value) in *headers {
         let _ = writeln!(text, "{name}:{value}");
     }
-    let _ = write!(text, "\n{}\n{payload}", Names(headers));
+    let _ = write!(text, "\n{}\n{payload}", HeaderNames(headers));
     text
 }
 
 /// The names of headers with semicolons between them.
-struct Names<'a>(&'a [(&'a str, &'a str)]);
+struct HeaderNames<'a>(&'a [(&'a str, &'a str)]);
 
-impl std::fmt::Display for Names<'_> {
+impl std::fmt::Display for HeaderNames<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         for (place, (name, _)) in self.0.iter().enumerate() {
             f.write_str(if place == 0 { "" } else { ";" })?;
@@ -167,8 +168,8 @@ mod tests {
             "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY".parse().unwrap(),
         );
         let signer = Signer::new(&keys, &"us-east-1".parse().unwrap());
-        let payload = hex(&Sha256::digest("Welcome to Amazon S3."));
-        let subject = Subject {
+        let payload = encode_hex(&Sha256::digest("Welcome to Amazon S3."));
+        let subject = SignedSubject {
             method: "PUT",
             path: "/test%24file.text",
             query: "",
@@ -197,7 +198,8 @@ mod tests {
     fn a_new_day_has_a_new_key() {
         let keys = Credentials::pair("ID".parse().unwrap(), "canary-secret".parse().unwrap());
         let signer = Signer::new(&keys, &"fsn1".parse().unwrap());
-        let subject = Subject { method: "GET", path: "/", query: "", headers: &[], payload: "" };
+        let subject =
+            SignedSubject { method: "GET", path: "/", query: "", headers: &[], payload: "" };
         let sign = |now| signer.authorization(&subject, now).unwrap();
 
         let evening = sign(datetime!(2026-11-22 23:59:59 UTC));

@@ -2,12 +2,16 @@
 
 use std::fmt;
 
-use datalake_core::{Credentials, Endpoint, Region};
+use datalake_core::s3::{Endpoint, Region};
+use datalake_core::secret::Credentials;
+use datalake_core::transfer::Bandwidth;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
 
 use crate::road::Road;
-use crate::wire::{SetupError, Wire};
+use crate::setup_error::SetupError;
+use crate::waiting::SilenceClock;
+use crate::wire::SigningSender;
 
 /// An S3 service, asked with one key pair.
 ///
@@ -20,7 +24,7 @@ use crate::wire::{SetupError, Wire};
 ///
 /// [`ObjectStore`]: datalake_engine::ObjectStore
 pub struct S3Store {
-    pub(crate) wire: Wire,
+    pub(crate) wire: SigningSender,
     endpoint: Endpoint,
     region: Region,
 }
@@ -65,7 +69,7 @@ impl S3Store {
         keys: &Credentials,
         roots: &[CertificateDer<'static>],
     ) -> Result<Self, SetupError> {
-        let wire = Wire::new(endpoint, region, keys, roots)?;
+        let wire = SigningSender::new(endpoint, region, keys, roots)?;
         Ok(Self { wire, endpoint: endpoint.clone(), region: region.clone() })
     }
 
@@ -92,6 +96,20 @@ impl S3Store {
     pub fn with_deadline(mut self, whole: std::time::Duration) -> Self {
         self.wire.road.whole = whole;
         self
+    }
+
+    /// As this store; contents go out, and come in, at no more than `bandwidth`, evenly also
+    /// within a second. Its timetable is read `utc_offset` seconds ahead of UTC.
+    #[must_use]
+    pub fn with_bandwidth(mut self, bandwidth: &Bandwidth, utc_offset: i32) -> Self {
+        self.wire.road.set_bandwidth(bandwidth, utc_offset);
+        self
+    }
+
+    /// What tells how long nothing has come from the service.
+    #[must_use]
+    pub fn waiting(&self) -> SilenceClock {
+        self.wire.road.waiting.clone()
     }
 
     /// As this store, with up to `count` connections at one time instead of 240.

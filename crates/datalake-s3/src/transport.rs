@@ -4,30 +4,30 @@ use std::error::Error;
 use std::io::ErrorKind;
 use std::time::Duration;
 
-use datalake_core::{Fault, FaultKind};
+use datalake_core::fault::{Fault, FaultKind};
 use hyper_util::client::legacy;
 
-use crate::answer::printable;
+use crate::answer::escape_server_text;
 use crate::connect::TooSlow;
 
 /// Judges an error of the HTTP client: no connection, or no answer.
-pub(crate) fn unreachable(error: &legacy::Error) -> Fault {
-    fault(error, error.is_connect())
+pub(crate) fn judge_client_error(error: &legacy::Error) -> Fault {
+    judge_error_chain(error, error.is_connect())
 }
 
 /// Judges the end of a body that came too early.
 pub(crate) fn broken_off(error: &hyper::Error) -> Fault {
-    fault(error, false)
+    judge_error_chain(error, false)
 }
 
 /// Judges why a connection has not come about.
 pub(crate) fn not_connected(error: &(dyn Error + Send + Sync + 'static)) -> Fault {
-    fault(error, true)
+    judge_error_chain(error, true)
 }
 
 /// The same of an error of the operating system alone.
 pub(crate) fn connection_failed(error: &std::io::Error) -> Fault {
-    fault(error, true)
+    judge_error_chain(error, true)
 }
 
 /// A connection on which nothing has moved for so long.
@@ -36,13 +36,14 @@ pub(crate) fn stalled(stall: Duration) -> Fault {
     Fault::new(FaultKind::Unreachable, format!("nothing came or went for {seconds} s"))
 }
 
-fn fault(error: &(dyn Error + 'static), connecting: bool) -> Fault {
-    let chain = chain(error);
-    let last = chain.last().map(|error| printable(&error.to_string(), 200)).unwrap_or_default();
-    Fault::new(FaultKind::Unreachable, cause(&chain, connecting, &last))
+fn judge_error_chain(error: &(dyn Error + 'static), connecting: bool) -> Fault {
+    let chain = list_causes(error);
+    let last =
+        chain.last().map(|error| escape_server_text(&error.to_string(), 200)).unwrap_or_default();
+    Fault::new(FaultKind::Unreachable, describe_cause(&chain, connecting, &last))
 }
 
-fn cause(chain: &[&(dyn Error + 'static)], connecting: bool, last: &str) -> String {
+fn describe_cause(chain: &[&(dyn Error + 'static)], connecting: bool, last: &str) -> String {
     let texts: Vec<String> = chain.iter().map(ToString::to_string).collect();
     let says =
         |words: &[&str]| texts.iter().any(|text| words.iter().any(|word| text.contains(word)));
@@ -83,7 +84,7 @@ fn connection_fault(error: &(dyn Error + 'static)) -> Option<&'static str> {
     }
 }
 
-fn chain<'a>(error: &'a (dyn Error + 'static)) -> Vec<&'a (dyn Error + 'static)> {
+fn list_causes<'a>(error: &'a (dyn Error + 'static)) -> Vec<&'a (dyn Error + 'static)> {
     let mut chain = vec![error];
     let mut next = error.source();
     while let Some(error) = next {

@@ -6,7 +6,9 @@
 use std::collections::HashMap;
 
 use bytes::Bytes;
-use datalake_core::{BucketName, Credentials, Endpoint, Fault, FaultKind, Region};
+use datalake_core::fault::{Fault, FaultKind};
+use datalake_core::s3::{BucketName, Endpoint, Region};
+use datalake_core::secret::Credentials;
 use http::{Request, Uri};
 use rustls::pki_types::CertificateDer;
 use s3::Bucket;
@@ -15,38 +17,15 @@ use s3::request::Request as _;
 use s3::request::tokio_backend::ReqwestRequest;
 use tokio::time::{Duration, timeout};
 
-use crate::answer::{Answer, printable};
+use crate::answer::{Answer, escape_server_text};
 use crate::road::{AGENT, Road};
-use crate::sending::Sending;
+use crate::sending::PacedBody;
+use crate::setup_error::SetupError;
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
-/// Why no store could be set up; nothing has been sent.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum SetupError {
-    /// The certificate is no PEM.
-    #[error("the extra certificate is not in PEM form")]
-    Certificate(#[source] BoxError),
-    /// This machine trusts nobody.
-    #[error("this machine has no usable root certificates ({0} could not be read)")]
-    NoRoots(usize),
-    /// TLS cannot be set up.
-    #[error("no HTTPS client can be set up here")]
-    Tls(#[source] rustls::Error),
-    /// The proxy that the environment names cannot be used.
-    #[error("the proxy of the environment is none that is spoken to by plain http")]
-    Proxy,
-    /// The endpoint is no address that requests can be sent to.
-    #[error("the endpoint cannot be used as an address")]
-    Address(#[source] http::uri::InvalidUri),
-    /// rust-s3 takes neither these keys nor this address.
-    #[error("requests cannot be signed")]
-    Signer(#[source] BoxError),
-}
-
 /// One request before it is signed.
-pub(crate) struct Call<'a> {
+pub(crate) struct UnsignedCall<'a> {
     /// What to do.
     pub(crate) command: Command<'a>,
     /// The bucket to do it in; `None` for the service.
@@ -60,7 +39,7 @@ pub(crate) struct Call<'a> {
 }
 
 /// Signs and sends.
-pub(crate) struct Wire {
+pub(crate) struct SigningSender {
     pub(crate) road: Road,
     // Making one costs a whole HTTP client, so each call takes a copy with other names in it.
     template: Box<Bucket>,
@@ -69,7 +48,7 @@ pub(crate) struct Wire {
 /// How long a command may take, with its whole answer.
 const COMMAND_TIMEOUT: Duration = Duration::from_secs(30);
 
-impl Wire {
+impl SigningSender {
     /// Prepares for one service, with this machine's certificates and `extra` PEM.
     pub(crate) fn new(
         endpoint: &Endpoint,
@@ -93,13 +72,14 @@ impl Wire {
     }
 
     /// Sends one request and reads the answer, whatever its status.
-    pub(crate) async fn send(&self, call: Call<'_>) -> Result<Answer, Fault> {
+    pub(crate) async fn send(&self, call: UnsignedCall<'_>) -> Result<Answer, Fault> {
         let mut bucket = self.template.clone();
         bucket.name = call.bucket.map(ToString::to_string).unwrap_or_default();
         let query = call.query.map(|(name, value)| (name.to_owned(), value.to_owned()));
         bucket.extra_query = query.into_iter().collect::<HashMap<_, _>>();
-        let request =
-            signed(&bucket, call.key, call.command).await.map_err(|error| unsigned(&*error))?;
+        let request = sign_request(&bucket, call.key, call.command)
+            .await
+            .map_err(|error| unsigned(&*error))?;
         let exchange =
             async { self.road.go(request, COMMAND_TIMEOUT).await?.whole(call.limit).await };
         let late = |_| Fault::new(FaultKind::Unreachable, "no whole answer in time");
@@ -107,11 +87,11 @@ impl Wire {
     }
 }
 
-async fn signed(
+async fn sign_request(
     bucket: &Bucket,
     key: &str,
     command: Command<'_>,
-) -> Result<Request<Sending>, BoxError> {
+) -> Result<Request<PacedBody>, BoxError> {
     let method = match command.http_verb() {
         HttpMethod::Delete => http::Method::DELETE,
         HttpMethod::Get => http::Method::GET,
@@ -121,7 +101,7 @@ async fn signed(
     };
     let signed = ReqwestRequest::new(bucket, key, command).await?;
     let uri: Uri = signed.url()?.as_str().parse()?;
-    let mut request = Request::new(Sending::new(vec![Bytes::from(signed.request_body()?)]));
+    let mut request = Request::new(PacedBody::new(vec![Bytes::from(signed.request_body()?)]));
     *request.method_mut() = method;
     *request.uri_mut() = uri;
     *request.headers_mut() = signed.headers().await?;
@@ -136,6 +116,6 @@ fn signing_keys(keys: &Credentials) -> Result<s3::creds::Credentials, SetupError
 }
 
 fn unsigned(error: &(dyn std::error::Error + Send + Sync)) -> Fault {
-    let cause = printable(&error.to_string(), 200);
+    let cause = escape_server_text(&error.to_string(), 200);
     Fault::new(FaultKind::Refused, format!("the request could not be signed: {cause}"))
 }

@@ -37,7 +37,7 @@ impl Element {
 }
 
 /// Reads a whole document.
-pub(crate) fn parse(document: &[u8]) -> Result<Element, NotXml> {
+pub(crate) fn parse_document(document: &[u8]) -> Result<Element, NotXml> {
     let text = std::str::from_utf8(document).map_err(|_| NotXml)?;
     let mut reader = Reader::from_str(text);
     let mut open: Vec<Element> = Vec::new();
@@ -45,19 +45,19 @@ pub(crate) fn parse(document: &[u8]) -> Result<Element, NotXml> {
     loop {
         match reader.read_event().map_err(|_| NotXml)? {
             Event::Start(start) if open.len() < MAX_DEPTH && root.is_none() => {
-                open.push(named(start.local_name().as_ref())?);
+                open.push(begin_element(start.local_name().as_ref())?);
             }
             Event::Empty(empty) if root.is_none() => {
-                let element = named(empty.local_name().as_ref())?;
-                close(element, &mut open, &mut root);
+                let element = begin_element(empty.local_name().as_ref())?;
+                close_element(element, &mut open, &mut root);
             }
             Event::End(_) => {
                 let element = open.pop().ok_or(NotXml)?;
-                close(element, &mut open, &mut root);
+                close_element(element, &mut open, &mut root);
             }
-            Event::Text(text) => add(&mut open, &text.xml10_content().map_err(|_| NotXml)?)?,
-            Event::CData(text) => add(&mut open, &text.xml10_content().map_err(|_| NotXml)?)?,
-            Event::GeneralRef(reference) => add(&mut open, &resolve(&reference)?)?,
+            Event::Text(text) => add_text(&mut open, &text.xml10_content().map_err(|_| NotXml)?)?,
+            Event::CData(text) => add_text(&mut open, &text.xml10_content().map_err(|_| NotXml)?)?,
+            Event::GeneralRef(reference) => add_text(&mut open, &resolve_reference(&reference)?)?,
             Event::Decl(_) | Event::Comment(_) | Event::PI(_) => (),
             Event::Eof if open.is_empty() => return root.ok_or(NotXml),
             // A second root, too deep a nest, a cut document; and a document type, which S3 never
@@ -69,19 +69,19 @@ pub(crate) fn parse(document: &[u8]) -> Result<Element, NotXml> {
     }
 }
 
-fn named(name: &[u8]) -> Result<Element, NotXml> {
+fn begin_element(name: &[u8]) -> Result<Element, NotXml> {
     let name = std::str::from_utf8(name).map_err(|_| NotXml)?.to_owned();
     Ok(Element { name, ..Element::default() })
 }
 
-fn close(element: Element, open: &mut [Element], root: &mut Option<Element>) {
+fn close_element(element: Element, open: &mut [Element], root: &mut Option<Element>) {
     match open.last_mut() {
         Some(parent) => parent.children.push(element),
         None => *root = Some(element),
     }
 }
 
-fn add(open: &mut [Element], text: &str) -> Result<(), NotXml> {
+fn add_text(open: &mut [Element], text: &str) -> Result<(), NotXml> {
     match open.last_mut() {
         Some(element) => element.text.push_str(text),
         None if text.trim_start_matches('\u{feff}').trim().is_empty() => (),
@@ -90,7 +90,7 @@ fn add(open: &mut [Element], text: &str) -> Result<(), NotXml> {
     Ok(())
 }
 
-fn resolve(reference: &BytesRef<'_>) -> Result<String, NotXml> {
+fn resolve_reference(reference: &BytesRef<'_>) -> Result<String, NotXml> {
     if let Some(character) = reference.resolve_char_ref().map_err(|_| NotXml)? {
         return Ok(character.to_string());
     }
@@ -104,7 +104,7 @@ mod tests {
 
     #[test]
     fn text_keeps_blanks_and_loses_escapes() {
-        let root = parse(b"<?xml version=\"1.0\"?>\n<s:A xmlns:s='u'><B> a &amp; &#x62;<![CDATA[<c>]]></B><C/></s:A>\n").unwrap();
+        let root = parse_document(b"<?xml version=\"1.0\"?>\n<s:A xmlns:s='u'><B> a &amp; &#x62;<![CDATA[<c>]]></B><C/></s:A>\n").unwrap();
 
         assert_eq!(root.name, "A");
         assert_eq!(root.children.len(), 2);
@@ -127,8 +127,8 @@ mod tests {
             "{\"a\": 1}",
             &nested,
         ] {
-            assert_eq!(parse(text.as_bytes()), Err(NotXml), "{text}");
+            assert_eq!(parse_document(text.as_bytes()), Err(NotXml), "{text}");
         }
-        assert_eq!(parse(b"<a>\xff</a>"), Err(NotXml));
+        assert_eq!(parse_document(b"<a>\xff</a>"), Err(NotXml));
     }
 }

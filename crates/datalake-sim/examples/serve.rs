@@ -2,7 +2,7 @@
 //!
 //! Prints the endpoint and the key for any S3 client.
 
-use datalake_sim::{Config, Key, start};
+use datalake_sim::{Config, SimKey, start};
 
 #[expect(clippy::print_stdout, reason = "this is what the example is for")]
 #[tokio::main]
@@ -18,7 +18,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         }
     }
     let sim = start(config).await?;
-    let Key { access_key_id, secret_access_key, .. } = Key::sandbox();
+    let SimKey { access_key_id, secret_access_key, .. } = SimKey::sandbox();
     println!("{} {access_key_id} {secret_access_key}", sim.endpoint());
     tokio::signal::ctrl_c().await?;
     sim.stop().await;

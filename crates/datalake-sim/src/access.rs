@@ -7,18 +7,18 @@ use s3s::auth::{S3Auth, SecretKey};
 use s3s::path::S3Path;
 use s3s::{S3Result, s3_error};
 
-use crate::config::Key;
-use crate::policy::{Principal, Question, Verdict, action_of};
+use crate::config::SimKey;
+use crate::policy::{PolicyVerdict, Question, RequestPrincipal, action_of};
 use crate::query;
 use crate::quirks::Quirk;
 use crate::sim::Sim;
-use crate::state::Bucket;
+use crate::state::SimBucket;
 
 /// Knows the keys and asks the policies.
-pub(crate) struct Gate(pub(crate) Arc<Sim>);
+pub(crate) struct AccessGate(pub(crate) Arc<Sim>);
 
 #[async_trait::async_trait]
-impl S3Auth for Gate {
+impl S3Auth for AccessGate {
     async fn get_secret_key(&self, access_key: &str) -> S3Result<SecretKey> {
         match self.0.key(access_key) {
             Some(key) => Ok(SecretKey::from(key.secret_access_key.as_str())),
@@ -28,7 +28,7 @@ impl S3Auth for Gate {
 }
 
 #[async_trait::async_trait]
-impl S3Access for Gate {
+impl S3Access for AccessGate {
     async fn check(&self, context: &mut S3AccessContext<'_>) -> S3Result<()> {
         let caller = context.credentials().and_then(|found| self.0.key(&found.access_key));
         let operation = context.s3_op().name();
@@ -48,17 +48,20 @@ impl S3Access for Gate {
             return Ok(());
         }
         let query = context.uri().query().unwrap_or_default();
-        let names_version = query::value(query, "versionId").is_some();
-        let prefix = query::value(query, "prefix");
-        let wish =
-            Wish { action: &action_of(operation, names_version), key, prefix: prefix.as_deref() };
+        let names_version = query::find_value(query, "versionId").is_some();
+        let prefix = query::find_value(query, "prefix");
+        let wish = AccessWish {
+            action: &action_of(operation, names_version),
+            key,
+            prefix: prefix.as_deref(),
+        };
         self.0.demand(bucket, caller, &wish)
     }
 }
 
 /// What a caller wants to do in a bucket.
 #[derive(Debug)]
-pub(crate) struct Wish<'a> {
+pub(crate) struct AccessWish<'a> {
     pub(crate) action: &'a str,
     pub(crate) key: Option<&'a str>,
     pub(crate) prefix: Option<&'a str>,
@@ -68,14 +71,14 @@ impl Sim {
     /// Fails unless the caller may.
     pub(crate) fn demand(
         &self,
-        bucket: &Bucket,
-        caller: Option<&Key>,
-        wish: &Wish<'_>,
+        bucket: &SimBucket,
+        caller: Option<&SimKey>,
+        wish: &AccessWish<'_>,
     ) -> S3Result<()> {
         let permitted = match self.judge(bucket, caller, wish) {
-            Verdict::Denied => false,
-            Verdict::Allowed => true,
-            Verdict::Silent => {
+            PolicyVerdict::Denied => false,
+            PolicyVerdict::Allowed => true,
+            PolicyVerdict::Silent => {
                 caller.is_some_and(|key| key.project == bucket.meta.project)
                     || is_public(bucket, wish)
             }
@@ -83,15 +86,24 @@ impl Sim {
         if permitted { Ok(()) } else { Err(s3_error!(AccessDenied)) }
     }
 
-    fn judge(&self, bucket: &Bucket, caller: Option<&Key>, wish: &Wish<'_>) -> Verdict {
-        let Some(policy) = bucket.meta.policy.acting(self.now()) else { return Verdict::Silent };
+    fn judge(
+        &self,
+        bucket: &SimBucket,
+        caller: Option<&SimKey>,
+        wish: &AccessWish<'_>,
+    ) -> PolicyVerdict {
+        let Some(policy) = bucket.meta.policy.acting(self.now()) else {
+            return PolicyVerdict::Silent;
+        };
         let name = &bucket.meta.name;
         let resource = match wish.key {
             Some(key) => format!("arn:aws:s3:::{name}/{key}"),
             None => format!("arn:aws:s3:::{name}"),
         };
-        let principal =
-            caller.map(|key| Principal { project: key.project, access_key_id: &key.access_key_id });
+        let principal = caller.map(|key| RequestPrincipal {
+            project: key.project,
+            access_key_id: &key.access_key_id,
+        });
         let question = Question {
             principal,
             action: wish.action,
@@ -103,7 +115,7 @@ impl Sim {
     }
 
     /// Misses a new bucket in every other answer.
-    fn flap(&self, bucket: &mut Bucket) -> S3Result<()> {
+    fn flap(&self, bucket: &mut SimBucket) -> S3Result<()> {
         if self.now() >= bucket.meta.created.after(self.quirks.bucket_delay) {
             return Ok(());
         }
@@ -115,7 +127,7 @@ impl Sim {
     }
 }
 
-fn is_public(bucket: &Bucket, wish: &Wish<'_>) -> bool {
+fn is_public(bucket: &SimBucket, wish: &AccessWish<'_>) -> bool {
     match (wish.action, wish.key) {
         ("s3:ListBucket", None) => bucket.meta.public_read,
         ("s3:GetObject", Some(key)) => bucket

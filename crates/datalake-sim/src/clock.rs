@@ -2,7 +2,7 @@
 //!
 //! It shows two times. The network's is the real one plus an offset: it stamps
 //! the `Date` header and decides whether a signature is too old. The calendar
-//! is the network's time plus all that [`advance`](Clock::advance) added: things
+//! is the network's time plus all that [`advance`](SimClock::advance) added: things
 //! are dated by it, age by it, and expire by it. Clients thus keep working after
 //! a jump of 30 days.
 
@@ -22,7 +22,7 @@ pub(crate) struct Moment(i64);
 impl Moment {
     /// The moment `duration` later.
     pub(crate) fn after(self, duration: Duration) -> Self {
-        Self(self.0.saturating_add(milliseconds(duration)))
+        Self(self.0.saturating_add(count_milliseconds(duration)))
     }
 
     /// The moment `days` later.
@@ -58,13 +58,13 @@ const DAY: i64 = 24 * 60 * 60 * 1000;
 
 /// See the module.
 #[derive(Debug, Default)]
-pub(crate) struct Clock {
+pub(crate) struct SimClock {
     offset: AtomicI64,
     advanced: AtomicI64,
 }
 
-impl Clock {
-    /// A clock whose calendar is ahead by what [`Clock::ahead`] said once.
+impl SimClock {
+    /// A clock whose calendar is ahead by what [`SimClock::ahead`] said once.
     pub(crate) fn ahead_by(milliseconds: i64) -> Self {
         Self { offset: AtomicI64::new(0), advanced: AtomicI64::new(milliseconds) }
     }
@@ -83,7 +83,7 @@ impl Clock {
     }
 
     pub(crate) fn advance(&self, duration: Duration) {
-        self.advanced.fetch_add(milliseconds(duration), Ordering::Relaxed);
+        self.advanced.fetch_add(count_milliseconds(duration), Ordering::Relaxed);
     }
 
     pub(crate) fn set_offset(&self, seconds: i64) {
@@ -96,6 +96,6 @@ impl Clock {
     }
 }
 
-fn milliseconds(duration: Duration) -> i64 {
+fn count_milliseconds(duration: Duration) -> i64 {
     i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
 }

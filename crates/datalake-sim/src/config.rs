@@ -19,7 +19,7 @@ pub struct Config {
     /// The region that the service says it is in.
     pub region: String,
     /// The access keys that the service knows.
-    pub keys: Vec<Key>,
+    pub keys: Vec<SimKey>,
     /// Where the service differs from plain S3.
     pub quirks: Quirks,
     /// The faults from the first request on.
@@ -31,20 +31,20 @@ pub struct Config {
 impl Config {
     /// Behaves as Hetzner's Object Storage does, on a free loopback port.
     ///
-    /// One key is known: [`Key::sandbox`].
+    /// One key is known: [`SimKey::sandbox`].
     pub fn hetzner(dir: impl Into<PathBuf>) -> Self {
         Self { quirks: Quirks::hetzner(), ..Self::plain(dir) }
     }
 
     /// Behaves as plain S3 does, on a free loopback port.
     ///
-    /// One key is known: [`Key::sandbox`].
+    /// One key is known: [`SimKey::sandbox`].
     pub fn plain(dir: impl Into<PathBuf>) -> Self {
         Self {
             dir: dir.into(),
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             region: "fsn1".to_owned(),
-            keys: vec![Key::sandbox()],
+            keys: vec![SimKey::sandbox()],
             quirks: Quirks::plain(),
             faults: FaultPlan::default(),
             tls: false,
@@ -57,7 +57,7 @@ impl Config {
 /// Buckets belong to a project: a key of another one is refused on them until a
 /// bucket policy lets it in.
 #[derive(Clone)]
-pub struct Key {
+pub struct SimKey {
     /// The public half.
     pub access_key_id: String,
     /// The secret half; `Debug` hides it.
@@ -66,7 +66,7 @@ pub struct Key {
     pub project: u64,
 }
 
-impl Key {
+impl SimKey {
     /// The well-known key of a sandbox: it opens nothing but simulators.
     pub fn sandbox() -> Self {
         Self {
@@ -77,7 +77,7 @@ impl Key {
     }
 }
 
-impl fmt::Debug for Key {
+impl fmt::Debug for SimKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Key")
             .field("access_key_id", &self.access_key_id)
@@ -93,7 +93,7 @@ mod tests {
 
     #[test]
     fn debug_of_a_key_hides_the_secret() {
-        let key = Key::sandbox();
+        let key = SimKey::sandbox();
 
         assert!(!format!("{key:?}").contains(&key.secret_access_key));
     }

@@ -3,7 +3,6 @@
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 
 use http::{Request, Response};
@@ -17,27 +16,16 @@ use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio_rustls::TlsAcceptor;
 
-use crate::front::{Dropped, Front};
-
-/// Lets the layer in front say how its connection ends.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Line(Arc<AtomicBool>);
-
-impl Line {
-    /// Ends the connection with a TCP reset instead of a farewell.
-    pub(crate) fn reset(&self) {
-        self.0.store(true, Ordering::Relaxed);
-    }
-}
+use crate::front::{ConnectionEnd, Dropped, Front};
 
 /// Serves a connection until it ends or `stop` turns.
-pub(crate) async fn serve(
+pub(crate) async fn serve_connection(
     stream: TcpStream,
     front: Arc<Front>,
     tls: Option<TlsAcceptor>,
     stop: watch::Receiver<bool>,
 ) {
-    let line = Line::default();
+    let line = ConnectionEnd::default();
     if stream.set_nodelay(true).is_err() {
         return;
     }
@@ -53,8 +41,12 @@ pub(crate) async fn serve(
     }
 }
 
-async fn speak_http<S>(stream: S, front: Arc<Front>, line: Line, mut stop: watch::Receiver<bool>)
-where
+async fn speak_http<S>(
+    stream: S,
+    front: Arc<Front>,
+    line: ConnectionEnd,
+    mut stop: watch::Receiver<bool>,
+) where
     S: AsyncRead + AsyncWrite + Unpin + Send,
 {
     let answer = service_fn(|request: Request<Incoming>| {
@@ -74,12 +66,12 @@ where
 /// A stream whose end may be a reset.
 struct Resettable {
     stream: TcpStream,
-    line: Line,
+    line: ConnectionEnd,
 }
 
 impl Drop for Resettable {
     fn drop(&mut self) {
-        if self.line.0.load(Ordering::Relaxed) {
+        if self.line.is_reset() {
             // Without it the client sees an ordinary end, which is a fault as well.
             self.stream.set_zero_linger().unwrap_or_default();
         }
@@ -110,7 +102,7 @@ impl AsyncWrite for Resettable {
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        if self.line.0.load(Ordering::Relaxed) {
+        if self.line.is_reset() {
             return Poll::Ready(Ok(()));
         }
         Pin::new(&mut self.stream).poll_shutdown(context)

@@ -7,7 +7,7 @@ use s3s::{S3Error, S3ErrorCode, S3Result};
 pub(crate) const BODYLESS: &str = "Bodyless";
 
 /// An error with a code of our own choice.
-pub(crate) fn coded(status: StatusCode, code: &'static str) -> S3Error {
+pub(crate) fn make_coded_error(status: StatusCode, code: &'static str) -> S3Error {
     let mut error = S3Error::new(S3ErrorCode::Custom(code.into()));
     error.set_status_code(status);
     error
@@ -15,11 +15,11 @@ pub(crate) fn coded(status: StatusCode, code: &'static str) -> S3Error {
 
 /// The body is not the one that was signed.
 pub(crate) fn hash_mismatch() -> S3Error {
-    coded(StatusCode::BAD_REQUEST, "XAmzContentSHA256Mismatch")
+    make_coded_error(StatusCode::BAD_REQUEST, "XAmzContentSHA256Mismatch")
 }
 
 /// The file system below the simulator failed.
-pub(crate) fn disk(error: std::io::Error) -> S3Error {
+pub(crate) fn wrap_disk_error(error: std::io::Error) -> S3Error {
     S3Error::internal_error(error)
 }
 
@@ -31,6 +31,6 @@ pub(crate) trait OrDisk<T> {
 
 impl<T> OrDisk<T> for std::io::Result<T> {
     fn or_disk(self) -> S3Result<T> {
-        self.map_err(disk)
+        self.map_err(wrap_disk_error)
     }
 }

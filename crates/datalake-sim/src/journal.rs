@@ -20,7 +20,7 @@ pub struct RequestSeen {
 
 /// What came since the start.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Counts {
+pub struct JournalCounts {
     /// Requests.
     pub requests: u64,
     /// Requests that met a fault.
@@ -34,9 +34,9 @@ const MOST: usize = 10_000;
 
 /// The latest requests.
 #[derive(Debug, Default)]
-pub(crate) struct Journal(Mutex<VecDeque<RequestSeen>>);
+pub(crate) struct RequestJournal(Mutex<VecDeque<RequestSeen>>);
 
-impl Journal {
+impl RequestJournal {
     pub(crate) fn note(&self, request: RequestSeen) {
         let mut requests = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if requests.len() == MOST {

@@ -52,8 +52,8 @@ mod sim;
 mod state;
 mod tls;
 
-pub use self::config::{Config, Key};
+pub use self::config::{Config, SimKey};
 pub use self::faults::{Chance, Effect, FaultPlan, InvalidFaultPlan, Rule};
-pub use self::journal::{Counts, RequestSeen};
+pub use self::journal::{JournalCounts, RequestSeen};
 pub use self::quirks::{Quirk, Quirks};
 pub use self::server::{Running, StartError, start};

@@ -9,7 +9,7 @@ use s3s::dto::{ExpirationStatus, LifecycleRule};
 use crate::clock::Moment;
 use crate::quirks::Quirk;
 use crate::sim::Sim;
-use crate::state::{Bucket, Lock, NewVersion, Versioning};
+use crate::state::{NewVersion, SimBucket, VersionLock, VersioningState};
 
 const DAY: Duration = Duration::from_hours(24);
 
@@ -39,7 +39,7 @@ impl Sim {
         let now = self.now();
         let mut world = self.world();
         for bucket in world.buckets.values_mut() {
-            let stopped = bucket.meta.versioning == Versioning::Suspended
+            let stopped = bucket.meta.versioning == VersioningState::Suspended
                 && self.has(Quirk::LifecycleStopsWhenSuspended);
             if stopped {
                 continue;
@@ -55,18 +55,19 @@ impl Sim {
         Ok(())
     }
 
-    fn carry_out(&self, rule: &LifecycleRule, bucket: &mut Bucket, now: Moment) -> S3Result<()> {
-        for (key, number) in superseded(rule, bucket, now) {
+    fn carry_out(&self, rule: &LifecycleRule, bucket: &mut SimBucket, now: Moment) -> S3Result<()> {
+        for (key, number) in find_superseded(rule, bucket, now) {
             bucket.remove(&self.disk, &key, number)?;
         }
         for (key, number) in lone_markers(rule, bucket) {
             bucket.remove(&self.disk, &key, number)?;
         }
-        for (key, number) in expired(rule, bucket, now) {
-            if bucket.meta.versioning == Versioning::Never {
+        for (key, number) in find_expired(rule, bucket, now) {
+            if bucket.meta.versioning == VersioningState::Never {
                 bucket.remove(&self.disk, &key, number)?;
             } else {
-                let marker = NewVersion { key, content: None, lock: Lock::default(), upload: None };
+                let marker =
+                    NewVersion { key, content: None, lock: VersionLock::default(), upload: None };
                 bucket.add(&self.disk, now, marker)?;
             }
         }
@@ -92,7 +93,7 @@ fn asks_more_than_prefix(rule: &LifecycleRule) -> bool {
 }
 
 /// The beginning of the keys that a rule is about.
-fn prefix(rule: &LifecycleRule) -> &str {
+fn read_prefix(rule: &LifecycleRule) -> &str {
     let filter = rule.filter.as_ref();
     let filter_prefix = filter.and_then(|filter| {
         filter.prefix.as_deref().or_else(|| filter.and.as_ref()?.prefix.as_deref())
@@ -104,27 +105,29 @@ fn prefix(rule: &LifecycleRule) -> &str {
 type Found = Vec<(String, u64)>;
 
 /// Current versions whose time has come.
-fn expired(rule: &LifecycleRule, bucket: &Bucket, now: Moment) -> Found {
+fn find_expired(rule: &LifecycleRule, bucket: &SimBucket, now: Moment) -> Found {
     let Some(expiration) = &rule.expiration else { return Vec::new() };
     let by_date = expiration.date.clone().is_some_and(|date| Moment::from(date) <= now);
-    let in_prefix = bucket.keys.iter().filter(|(key, _)| key.starts_with(prefix(rule)));
+    let in_prefix = bucket.keys.iter().filter(|(key, _)| key.starts_with(read_prefix(rule)));
     in_prefix
         .filter_map(|(key, versions)| {
             let version = versions.last().filter(|version| version.content.is_some())?;
             let by_age =
                 expiration.days.is_some_and(|days| version.modified.after_days(days) <= now);
-            let kept = bucket.meta.versioning == Versioning::Never && version.is_locked(now, false);
+            let kept =
+                bucket.meta.versioning == VersioningState::Never && version.is_locked(now, false);
             ((by_age || by_date) && !kept).then(|| (key.clone(), version.number))
         })
         .collect()
 }
 
 /// Older versions that were replaced long enough ago.
-fn superseded(rule: &LifecycleRule, bucket: &Bucket, now: Moment) -> Found {
+fn find_superseded(rule: &LifecycleRule, bucket: &SimBucket, now: Moment) -> Found {
     let limit = rule.noncurrent_version_expiration.as_ref().and_then(|rule| rule.noncurrent_days);
     let Some(days) = limit else { return Vec::new() };
     let mut found = Vec::new();
-    for (key, versions) in bucket.keys.iter().filter(|(key, _)| key.starts_with(prefix(rule))) {
+    for (key, versions) in bucket.keys.iter().filter(|(key, _)| key.starts_with(read_prefix(rule)))
+    {
         for (version, successor) in versions.iter().zip(versions.iter().skip(1)) {
             let due = successor.modified.after_days(days) <= now;
             if due && !version.is_locked(now, false) {
@@ -136,12 +139,12 @@ fn superseded(rule: &LifecycleRule, bucket: &Bucket, now: Moment) -> Found {
 }
 
 /// Delete markers with nothing below them.
-fn lone_markers(rule: &LifecycleRule, bucket: &Bucket) -> Found {
+fn lone_markers(rule: &LifecycleRule, bucket: &SimBucket) -> Found {
     let wanted = rule.expiration.as_ref().and_then(|rule| rule.expired_object_delete_marker);
     if wanted != Some(true) {
         return Vec::new();
     }
-    let in_prefix = bucket.keys.iter().filter(|(key, _)| key.starts_with(prefix(rule)));
+    let in_prefix = bucket.keys.iter().filter(|(key, _)| key.starts_with(read_prefix(rule)));
     in_prefix
         .filter_map(|(key, versions)| match versions.as_slice() {
             [only] if only.content.is_none() => Some((key.clone(), only.number)),
@@ -150,11 +153,12 @@ fn lone_markers(rule: &LifecycleRule, bucket: &Bucket) -> Found {
         .collect()
 }
 
-fn forgotten_uploads(rule: &LifecycleRule, bucket: &Bucket, now: Moment) -> Vec<String> {
+fn forgotten_uploads(rule: &LifecycleRule, bucket: &SimBucket, now: Moment) -> Vec<String> {
     let limit =
         rule.abort_incomplete_multipart_upload.as_ref().and_then(|rule| rule.days_after_initiation);
     let Some(days) = limit else { return Vec::new() };
-    let uploads = bucket.uploads.values().filter(|upload| upload.key.starts_with(prefix(rule)));
+    let uploads =
+        bucket.uploads.values().filter(|upload| upload.key.starts_with(read_prefix(rule)));
     uploads
         .filter(|upload| upload.initiated.after_days(days) <= now)
         .map(|upload| upload.id.clone())

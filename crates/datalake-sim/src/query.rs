@@ -3,20 +3,20 @@
 use std::fmt::Write as _;
 
 /// The decoded value of a query parameter; empty when it has none.
-pub(crate) fn value(query: &str, name: &str) -> Option<String> {
+pub(crate) fn find_value(query: &str, name: &str) -> Option<String> {
     query.split('&').find_map(|pair| {
         let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
-        (decode(key) == name).then(|| decode(value))
+        (decode_query(key) == name).then(|| decode_query(value))
     })
 }
 
 /// Whether the query has a parameter.
-pub(crate) fn has(query: &str, name: &str) -> bool {
-    value(query, name).is_some()
+pub(crate) fn has_parameter(query: &str, name: &str) -> bool {
+    find_value(query, name).is_some()
 }
 
 /// Percent-encodes what `encoding-type=url` does: all but unreserved bytes and slashes.
-pub(crate) fn encode(text: &str) -> String {
+pub(crate) fn encode_query(text: &str) -> String {
     let mut encoded = String::with_capacity(text.len());
     for byte in text.bytes() {
         if byte.is_ascii_alphanumeric() || b"-_.~/".contains(&byte) {
@@ -29,7 +29,7 @@ pub(crate) fn encode(text: &str) -> String {
     encoded
 }
 
-fn decode(text: &str) -> String {
+fn decode_query(text: &str) -> String {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
     while let Some((byte, others)) = rest.split_first() {
@@ -59,13 +59,16 @@ mod tests {
     #[test]
     fn encoded_text_is_read_back() {
         for text in ["a/b c", "ä+%&=", "", "%zz"] {
-            assert_eq!(value(&format!("x&key={}", encode(text)), "key").as_deref(), Some(text));
+            assert_eq!(
+                find_value(&format!("x&key={}", encode_query(text)), "key").as_deref(),
+                Some(text)
+            );
         }
     }
 
     #[test]
     fn a_parameter_without_a_value_is_there() {
-        assert!(has("policy", "policy"));
-        assert!(!has("policyStatus", "policy"));
+        assert!(has_parameter("policy", "policy"));
+        assert!(!has_parameter("policyStatus", "policy"));
     }
 }

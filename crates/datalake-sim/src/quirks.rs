@@ -32,13 +32,14 @@ pub struct Quirks {
 }
 
 impl Quirks {
-    /// All that was seen at Hetzner but `StrictRegion`.
+    /// All that was seen at Hetzner: neither `StrictRegion` nor `TakesWrongHashes`.
     ///
     /// The delays are short for the sake of those who try things out, and the
     /// limit on requests (750 there) is off: a loopback client passes it at once.
     pub fn hetzner() -> Self {
         let mut on = BTreeSet::from(Quirk::ALL);
         on.remove(&Quirk::StrictRegion);
+        on.remove(&Quirk::TakesWrongHashes);
         Self {
             on,
             bucket_delay: Duration::from_millis(300),
@@ -117,11 +118,13 @@ pub enum Quirk {
     LifecycleStopsWhenSuspended,
     /// Parts of an upload may have any size, not only 5 MiB and more.
     SmallParts,
+    /// A body that is not the one whose SHA-256 was signed is stored. Not in the Hetzner profile.
+    TakesWrongHashes,
 }
 
 impl Quirk {
     /// Every quirk.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::NoTagging,
         Self::NoServerSideEncryption,
         Self::EmptyMessages,
@@ -138,5 +141,6 @@ impl Quirk {
         Self::LifecycleReshaped,
         Self::LifecycleStopsWhenSuspended,
         Self::SmallParts,
+        Self::TakesWrongHashes,
     ];
 }

@@ -14,16 +14,16 @@ use tokio::sync::watch;
 use tokio::task::{JoinHandle, JoinSet};
 use tokio_rustls::TlsAcceptor;
 
-use crate::access::Gate;
+use crate::access::AccessGate;
 use crate::backend::Backend;
-use crate::clock::Clock;
+use crate::clock::SimClock;
 use crate::config::Config;
 use crate::connection;
 use crate::faults::FaultPlan;
 use crate::front::Front;
-use crate::journal::{Counts, RequestSeen};
+use crate::journal::{JournalCounts, RequestSeen};
 use crate::sim::Sim;
-use crate::state::World;
+use crate::state::AllBuckets;
 use crate::state::disk::Disk;
 use crate::tls;
 
@@ -82,20 +82,20 @@ pub enum StartError {
 /// # }
 /// ```
 pub async fn start(config: Config) -> Result<Running, StartError> {
-    let lock = lock(&config.dir)?;
-    let sim =
-        open(&config).map_err(|source| StartError::State { dir: config.dir.clone(), source })?;
-    let identity = config.tls.then(|| tls::identity(&config.dir)).transpose();
+    let lock = lock_folder(&config.dir)?;
+    let sim = open_state(&config)
+        .map_err(|source| StartError::State { dir: config.dir.clone(), source })?;
+    let identity = config.tls.then(|| tls::load_identity(&config.dir)).transpose();
     let identity =
         identity.map_err(|source| StartError::Certificate { dir: config.dir.clone(), source })?;
     let refused = |source| StartError::Listen { address: config.listen, source };
     let listener = TcpListener::bind(config.listen).await.map_err(refused)?;
     let address = listener.local_addr().map_err(refused)?;
-    let front = Arc::new(Front::new(Arc::clone(&sim), service(&sim), config.faults));
+    let front = Arc::new(Front::new(Arc::clone(&sim), build_service(&sim), config.faults));
     let (certificate, acceptor) =
         identity.map(|found| (found.certificate_pem, found.acceptor)).unzip();
     let (stop, stopped) = watch::channel(false);
-    let accepting = accept(listener, Arc::clone(&front), acceptor, stopped);
+    let accepting = accept_connections(listener, Arc::clone(&front), acceptor, stopped);
     Ok(Running {
         address,
         certificate,
@@ -107,7 +107,7 @@ pub async fn start(config: Config) -> Result<Running, StartError> {
     })
 }
 
-fn lock(dir: &Path) -> Result<File, StartError> {
+fn lock_folder(dir: &Path) -> Result<File, StartError> {
     let failed = |source| StartError::State { dir: dir.to_owned(), source };
     fs::create_dir_all(dir).map_err(failed)?;
     let path = dir.join("lock");
@@ -120,32 +120,32 @@ fn lock(dir: &Path) -> Result<File, StartError> {
     }
 }
 
-fn open(config: &Config) -> io::Result<Arc<Sim>> {
+fn open_state(config: &Config) -> io::Result<Arc<Sim>> {
     let disk = Disk::open(config.dir.clone())?;
     let clock = match fs::read(disk.root().join("clock.json")) {
-        Ok(bytes) => Clock::ahead_by(serde_json::from_slice(&bytes)?),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Clock::default(),
+        Ok(bytes) => SimClock::ahead_by(serde_json::from_slice(&bytes)?),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => SimClock::default(),
         Err(error) => return Err(error),
     };
-    let world = World::load(&disk)?;
+    let world = AllBuckets::load(&disk)?;
     Ok(Arc::new(Sim::new(config, disk, clock, world)))
 }
 
-fn service(sim: &Arc<Sim>) -> S3Service {
+fn build_service(sim: &Arc<Sim>) -> S3Service {
     let mut settings = S3Config::default();
     // The layer in front checks dates, by the simulator's clock.
     settings.presigned_url_max_skew_time_secs = u32::MAX;
     let mut builder = S3ServiceBuilder::new(Backend(Arc::clone(sim)));
     builder.set_config(Arc::new(StaticConfigProvider::new(Arc::new(settings))));
-    builder.set_auth(Gate(Arc::clone(sim)));
-    builder.set_access(Gate(Arc::clone(sim)));
+    builder.set_auth(AccessGate(Arc::clone(sim)));
+    builder.set_access(AccessGate(Arc::clone(sim)));
     builder.build()
 }
 
 /// How long open requests have to end when the simulator stops.
 const GRACE: Duration = Duration::from_secs(2);
 
-async fn accept(
+async fn accept_connections(
     listener: TcpListener,
     front: Arc<Front>,
     tls: Option<TlsAcceptor>,
@@ -161,7 +161,7 @@ async fn accept(
                 // A client that is gone before it is greeted is no loss.
                 if let Ok((stream, _)) = accepted {
                     let serving =
-                        connection::serve(stream, Arc::clone(&front), tls.clone(), stop.clone());
+                        connection::serve_connection(stream, Arc::clone(&front), tls.clone(), stop.clone());
                     connections.spawn(serving);
                 }
             }
@@ -234,7 +234,7 @@ impl Running {
     }
 
     /// How much came since the start.
-    pub fn counts(&self) -> Counts {
+    pub fn counts(&self) -> JournalCounts {
         self.front.counts()
     }
 

@@ -4,26 +4,26 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use s3s::dto::Owner;
 
-use crate::clock::{Clock, Moment};
-use crate::config::{Config, Key};
+use crate::clock::{Moment, SimClock};
+use crate::config::{Config, SimKey};
 use crate::quirks::{Quirk, Quirks};
-use crate::state::World;
+use crate::state::AllBuckets;
 use crate::state::disk::Disk;
 
 /// See the module.
 #[derive(Debug)]
 pub(crate) struct Sim {
     pub(crate) disk: Disk,
-    pub(crate) clock: Clock,
+    pub(crate) clock: SimClock,
     pub(crate) quirks: Quirks,
     pub(crate) region: String,
     pub(crate) tls: bool,
-    keys: Vec<Key>,
-    world: Mutex<World>,
+    keys: Vec<SimKey>,
+    world: Mutex<AllBuckets>,
 }
 
 impl Sim {
-    pub(crate) fn new(config: &Config, disk: Disk, clock: Clock, world: World) -> Self {
+    pub(crate) fn new(config: &Config, disk: Disk, clock: SimClock, world: AllBuckets) -> Self {
         Self {
             disk,
             clock,
@@ -35,7 +35,7 @@ impl Sim {
         }
     }
 
-    pub(crate) fn world(&self) -> MutexGuard<'_, World> {
+    pub(crate) fn world(&self) -> MutexGuard<'_, AllBuckets> {
         self.world.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -47,13 +47,13 @@ impl Sim {
         self.quirks.has(quirk)
     }
 
-    pub(crate) fn key(&self, access_key_id: &str) -> Option<&Key> {
+    pub(crate) fn key(&self, access_key_id: &str) -> Option<&SimKey> {
         self.keys.iter().find(|key| key.access_key_id == access_key_id)
     }
 }
 
 /// The owner of what belongs to a project.
-pub(crate) fn owner(project: u64) -> Owner {
+pub(crate) fn name_owner(project: u64) -> Owner {
     let id = format!("p{project}");
     Owner { display_name: Some(id.clone()), id: Some(id) }
 }

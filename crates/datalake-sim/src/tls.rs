@@ -19,7 +19,7 @@ pub(crate) struct Identity {
 }
 
 /// Reads the certificate in `dir`, or makes one for `127.0.0.1` and `localhost`.
-pub(crate) fn identity(dir: &Path) -> io::Result<Identity> {
+pub(crate) fn load_identity(dir: &Path) -> io::Result<Identity> {
     let (certificate, key) = (dir.join("certificate.pem"), dir.join("certificate.key"));
     if !(certificate.exists() && key.exists()) {
         let names = vec!["127.0.0.1".to_owned(), "localhost".to_owned()];

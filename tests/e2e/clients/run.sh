@@ -1,5 +1,6 @@
 #!/bin/bash
-# Foreign S3 clients against `datalake sandbox`: boto3, rclone and the AWS CLI.
+# Foreign S3 clients against `datalake sandbox`: boto3, rclone and the AWS CLI; and `datalake` against
+# foreign services: moto and `rclone serve s3`.
 #   usage: run.sh       in the workspace root
 # Needs a network once; the clients stay in target/e2e/clients. Each check prints a line; the last
 # line counts them. What it starts, it ends.
@@ -213,6 +214,77 @@ over_tls() {
   check "the service ends on SIGTERM" 0 stop_service
 }
 
+# on_service NAME ENDPOINT: all that moves files, on a service that is not Ceph's
+on_service() {
+  local dir=$work/$1 lake=("$program" --state "$work/$1/state")
+  label=$1
+  mkdir -p "$dir/up/d"
+  for number in 1 2 3; do echo "$number" > "$dir/up/f$number"; done
+  head -c 20000000 /dev/urandom > "$dir/up/d/big"
+  printf 'region: us-east-1\nendpoint: %s\nbucket: lake\n' "$2" > "$dir/datalake.yaml"
+  cd "$dir" || return
+  check "bucket create" 0 "${lake[@]}" bucket create lake
+  check "bucket show" 0 "${lake[@]}" bucket show lake
+  check "sync up" 0 "${lake[@]}" sync up s3://lake/t/
+  check "sync again" 0 "${lake[@]}" sync up s3://lake/t/
+  cp "$work/out" "$dir/again"
+  check "nothing was left to move" 0 grep -q 'moved 0 files' "$dir/again"
+  check "verify" 0 "${lake[@]}" verify up s3://lake/t/
+  check "verify --deep" 0 "${lake[@]}" verify --deep up s3://lake/t/
+  check "du" 0 "${lake[@]}" du s3://lake/
+  check "sync down" 0 "${lake[@]}" sync s3://lake/t/ down
+  check "the same tree" 0 diff -r up down
+  check "put of 20 MB" 0 "${lake[@]}" put up/d/big s3://lake/k/big
+  check "get of 20 MB" 0 "${lake[@]}" get s3://lake/k/big got/
+  check "the same bytes" 0 cmp up/d/big got/big
+  prints "cat" 1 "${lake[@]}" cat s3://lake/t/f1
+  echo two > up/f2
+  rm up/f3
+  check "sync with --delete" 0 "${lake[@]}" sync --delete --max-delete 5 up s3://lake/t/
+  prints "what is left" $'t/d/big\nt/f1\nt/f2' "${lake[@]}" ls -r s3://lake/t/
+  check "rm" 0 "${lake[@]}" rm --yes -r s3://lake/k/
+  cd "$HOME" || return
+}
+
+# serving NAME PORT PROGRAM...: until it answers; what runs is in `service`
+serving() {
+  local name=$1 port=$2
+  shift 2
+  "$@" > "$work/$name.log" 2>&1 < /dev/null &
+  service=$!
+  for _ in $(seq 300); do
+    (: < "/dev/tcp/127.0.0.1/$port") 2> /dev/null && return 0
+    kill -0 "$service" 2> /dev/null || break
+    sleep 0.1
+  done
+  label=$name fail "the service starts" "$(tail -1 "$work/$name.log")"
+  return 1
+}
+
+free_port() {
+  "$bin/python" -c 'import socket; s = socket.create_server(("127.0.0.1", 0)); print(s.getsockname()[1])'
+}
+
+foreign_services() {
+  local name port
+  for name in $(compgen -e | grep -E '^AWS_|^RCLONE_|^DATALAKE_'); do unset "$name"; done
+  export AWS_ACCESS_KEY_ID=ALANEKEY000000000000
+  export AWS_SECRET_ACCESS_KEY=laneLaneLaneLaneLaneLaneLaneLaneLane0000
+  port=$(free_port)
+  if serving moto "$port" "$bin/moto_server" -H 127.0.0.1 -p "$port"; then
+    on_service moto "http://127.0.0.1:$port"
+    stop_service
+  fi
+  [ -x "$bin/rclone" ] || { label=rclone-serve skip "rclone serve s3" "no binary for this machine"; return; }
+  port=$(free_port)
+  mkdir -p "$work/served"
+  if serving rclone-serve "$port" "$bin/rclone" serve s3 --addr "127.0.0.1:$port" \
+    --auth-key "$AWS_ACCESS_KEY_ID,$AWS_SECRET_ACCESS_KEY" "$work/served"; then
+    on_service rclone-serve "http://127.0.0.1:$port"
+    stop_service
+  fi
+}
+
 time_help() {
   local TIMEFORMAT='info datalake --help took %R s (a debug build)'
   "$program" --help > /dev/null
@@ -223,6 +295,7 @@ main() {
   over_http
   provisioned
   over_tls
+  foreign_services
   time_help 2>&1
 }
 

@@ -40,7 +40,7 @@ until_true() {
 }
 
 install_program() {
-  install -m 755 "$target/debug/datalake" "$(tree)/usr/local/bin/datalake"
+  install -m 755 "${PROGRAM:-$target/debug/datalake}" "$(tree)/usr/local/bin/datalake"
 }
 
 # The S3 service: the built-in one, on loopback with the lab's certificate, handed on to an address

@@ -2,6 +2,7 @@
 # The command line on a real host: systemd as first process, rootless podman, quadlets of a
 # lingering dagster-user; podman 5.4 (Debian trixie) and the newest packaged one (sid).
 #   usage: run.sh [trixie] [sid]      in the workspace root; both without an argument
+#   PROGRAM=FILE is tried instead of a debug build
 # Needs root, a cgroup2, apt and a network once; the labs' trees stay in target/e2e/host.
 # Each step prints a line; the last line counts them. What it starts, it ends.
 set -uo pipefail
@@ -28,6 +29,8 @@ suite=''
 . "$here/swaps.sh"
 # shellcheck source=deps.sh
 . "$here/deps.sh"
+# shellcheck source=real.sh
+. "$here/real.sh"
 # shellcheck source=doctor.sh
 . "$here/doctor.sh"
 
@@ -232,6 +235,7 @@ run_suite() { # SUITE
     swaps_lead_nowhere
     dagster_commands
     deps_commands
+    real_code_server
     doctor_looks
     broken_situations
   else
@@ -250,7 +254,7 @@ elif ! findmnt -t cgroup2 > /dev/null; then
 elif ! install_packages; then
   label=host
   fail 'what the lane needs cannot be installed'
-elif ! cargo build --quiet --package datalake-cli; then
+elif [ -z "${PROGRAM:-}" ] && ! cargo build --quiet --package datalake-cli; then
   label=host
   fail 'the program does not build'
 else

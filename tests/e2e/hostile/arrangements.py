@@ -53,7 +53,9 @@ class Arrangement:
         below = self.path.removeprefix(f"{STORAGE}/").removeprefix("code/")
         unit = re.search(r"dagster-(webserver|daemon)\.container", self.path)
         assets = ["list of assets", "database of assets"] if self.path in IN_DATABASE else []
-        return [self.path, below, *assets, *([f"dagster-{unit[1]}"] if unit else [])]
+        folder, _, name = below.rpartition("/")
+        # A partition is told with its asset.
+        return [self.path, below, f"{folder} [{name}]", *assets, *([f"dagster-{unit[1]}"] if unit else [])]
 
     def is_innocent(self, command):
         """Whether another outcome of this command is as good as the first."""

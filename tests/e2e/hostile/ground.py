@@ -26,6 +26,8 @@ COMMANDS = {
     "provision": ("fresh", "plain", ["provision", "--yes"]),
     "provision --dry-run": ("fresh", "plain", ["provision", "--dry-run"]),
     "provision with logs: s3": ("fresh", "logs", ["provision", "--yes"]),
+    "provision of units that are found": ("fresh", "found", ["provision", "--yes"]),
+    "discover": ("provisioned", "plain", ["discover"]),
     "status": ("provisioned", "plain", ["status"]),
     "doctor": ("provisioned", "plain", ["doctor", "--code", "{home}/code"]),
     "rollback": ("provisioned", "plain", ["rollback", "--yes"]),
@@ -68,6 +70,8 @@ class Bench:
             place.mkdir(parents=True, mode=0o755)
         (folder / "spec/plain").write_text(spec)
         (folder / "spec/logs").write_text(spec + "logs: s3\n")
+        named = [line for line in spec.splitlines(keepends=True) if "units:" not in line]
+        (folder / "spec/found").write_text("".join(named))
         make_private(self.outside)
         subprocess.run(["cp", "-a", self.outside, self.pristine], check=True)
         self.private = listing(self.outside)

@@ -1,6 +1,6 @@
 """Runs commands as root on a host whose service user is hostile, and tells what they did.
 
-usage: hostile.py PROGRAM WORK      prints `VERDICT<tab>LABEL<tab>TEXT` lines for run.sh
+usage: hostile.py PROGRAM WORK      prints a line for each arrangement, and counts them in the last
 ARRANGEMENTS=GLOB and COMMANDS=GLOB run some, LIMIT=SECONDS ends what hangs sooner.
 """
 
@@ -16,10 +16,15 @@ from controls import controls
 from ground import COMMANDS, Bench
 
 LEAST_SWAPS = 20_000
+COUNTED = {"ok": 0, "FAIL": 0}
 
 
 def tell(verdict, label, text):
-    print(f"{verdict}\t{label}\t{text}", flush=True)
+    """A line of the lane, in one piece: others write to the same place."""
+    if verdict in COUNTED:
+        COUNTED[verdict] += 1
+    line = f"      | {label}: {text}" if verdict == "more" else f"{verdict:5} {label}: {text}"
+    os.write(1, f"{line}\n".encode(errors="replace"))
 
 
 def work(number, program, folder, commands, todo, done):
@@ -73,7 +78,7 @@ def main(program, folder):
 
 
 def hear(workers, done):
-    """Prints what workers tell until all have ended."""
+    """Tells what workers found until all have ended."""
     counts, left = [], len(workers)
     while left:
         kind, *told = done.get()
@@ -104,3 +109,5 @@ def hear(workers, done):
 
 if __name__ == "__main__":
     main(sys.argv[1], Path(sys.argv[2]))
+    print(f"{COUNTED['ok']} passed, {COUNTED['FAIL']} failed, 0 skipped", flush=True)
+    sys.exit(COUNTED["FAIL"] > 0 or COUNTED["ok"] == 0)

@@ -22,7 +22,6 @@ stop() {
     wait "$driver" 2> /dev/null
   fi
   [ -n "$work" ] || return 0
-  # The pipe in it is still read from.
   umount -l "$work" 2> /dev/null
   rm -rf "$work"
   work=''
@@ -45,20 +44,6 @@ install_packages() {
       "${missing[@]}" >> "$cache/apt.log" 2>&1
 }
 
-# Counts what the driver tells.
-hear() {
-  local verdict text
-  while IFS=$'\t' read -r verdict label text; do
-    case $verdict in
-      ok) pass "$text" ;;
-      FAIL) fail "$text" ;;
-      info) info "$text" ;;
-      more) echo "      | $label: $text" ;;
-      *) label=driver fail "$verdict $label $text" ;;
-    esac
-  done
-}
-
 mkdir -p "$cache"
 label=hostile
 work=$(mktemp -d "${TMPDIR:-/tmp}/datalake-hostile.XXXXXX")
@@ -73,11 +58,12 @@ elif ! install_packages; then
 elif [ -z "${PROGRAM:-}" ] && ! cargo build --quiet --locked --package datalake-cli; then
   fail 'the program does not build'
 else
-  mkfifo "$work/told"
-  setsid python3 -B "$here/hostile.py" "${PROGRAM:-$target/debug/datalake}" "$work" > "$work/told" &
+  setsid python3 -B "$here/hostile.py" "${PROGRAM:-$target/debug/datalake}" "$work" < /dev/null &
   driver=$!
-  hear < "$work/told"
-  wait "$driver" || { label=driver; fail 'it died'; }
+  wait "$driver"
+  ended=$?
   driver=''
+  # It has printed the last line.
+  exit "$ended"
 fi
 counted

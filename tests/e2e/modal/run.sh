@@ -1,6 +1,6 @@
 #!/bin/bash
-# The command line with the real client of Modal, unmodified, in two versions, against a control
-# plane on loopback (fake/) and the sandbox's bucket.
+# The command line with the real client of Modal, unmodified, in two versions, and what is left of it
+# with two older ones, against a control plane on loopback (fake/) and the sandbox's bucket.
 #   usage: run.sh       in the workspace root
 # Needs a network once; the clients stay in target/e2e/modal. Each check prints a line; the last line
 # counts them. What it starts, it ends.
@@ -122,8 +122,40 @@ life() {
     lake modal secret sync --dry-run
   check 'sync changes it' 0 'Proved' -- lake modal secret sync --yes
   check 'the client lists it' 0 hetzner-s3 -- "$cache/$version/bin/modal" secret list --json
-  check 'delete removes it' 0 'has no secret' -- lake modal secret delete --yes
+  check 'delete takes ours out' 5 "$(stays A)" -- lake modal secret delete --yes
+  holds 'theirs alone is left again' "list(secrets['main/hetzner-s3']) == ['A']"
+  check 'a second delete has nothing to do' 5 'Nothing to do' -- lake modal secret delete --yes
+  check 'delete --all removes it with theirs' 0 'has no secret' -- lake modal secret delete --all --yes
   check 'it is gone' 3 'absent' -- lake modal secret status
+  alone
+}
+
+# stays NAME: what is said of a secret that stays, with NAME of somebody else
+stays() {
+  if lists; then echo "holds variables of others: $1"; else echo 'cannot list (1.6 can)'; fi
+}
+lists() { [ "$version" = 1.6.4 ]; } # whether this client lists the variables in a secret
+
+# A secret that nobody else has anything in goes, if the client can tell that it is so.
+alone() {
+  check 'sync creates it anew' 0 'Proved' -- lake modal secret sync --yes
+  if lists; then
+    check 'delete removes it' 0 'has no secret' -- lake modal secret delete --yes
+  else
+    check 'delete leaves it empty and says so' 5 "$(stays '')" -- lake modal secret delete --yes
+    holds 'without ours' "secrets['main/hetzner-s3'] == {}"
+    check 'delete --all removes it' 0 'has no secret' -- lake modal secret delete --all --yes
+  fi
+  check 'it is gone again' 3 'absent' -- lake modal secret status
+  check 'sync creates it once more' 0 'Proved' -- lake modal secret sync --yes
+  if lists; then
+    check 'rollback removes it' 0 'Undone' -- lake rollback --yes
+    holds 'nothing is left of it' "'main/hetzner-s3' not in secrets"
+  else
+    check 'rollback leaves it empty and says so' 0 'cannot list (1.6 can)' -- lake rollback --yes
+    holds 'ours are out' "secrets['main/hetzner-s3'] == {}"
+    lake modal secret delete --all --yes > /dev/null 2>&1 < /dev/null
+  fi
 }
 
 warm() {
@@ -184,7 +216,7 @@ fails() {
 # Each failure: its own message and exit code, and nothing is said to be done.
 failures() {
   local saved=$MODAL_TOKEN_ID path=$PATH url=$MODAL_SERVER_URL
-  lake modal secret delete --yes > /dev/null 2>&1 < /dev/null
+  lake modal secret delete --all --yes > /dev/null 2>&1 < /dev/null
   PATH=/usr/bin:/bin fails 'no client' 78 "there is no client of Modal's"
   MODAL_TOKEN_ID='' fails 'not logged in' 78 'nobody is logged in'
   MODAL_TOKEN_ID=ak-wrong fails 'wrong token' 77 'Modal does not take the token'
@@ -201,7 +233,7 @@ failures() {
     lake modal secret sync --dry-run
   faults '{"lose_creation": true, "warning": "Error: quota exceeded"}'
   fails 'success that is none, over one that is there' 4 'afterwards it is not as planned'
-  lake modal secret delete --yes > /dev/null 2>&1 < /dev/null
+  lake modal secret delete --all --yes > /dev/null 2>&1 < /dev/null
   fails 'success that is none: the secret is not listed' 4 'afterwards it is not as planned'
   no_faults
   check 'it is absent' 3 'absent' -- lake modal secret status
@@ -265,9 +297,33 @@ unseen() {
   rm -f "$work.seen"
 }
 
+# A client of before 1.3.5 replaces all of a secret or nothing, and has no errors of its own for
+# many answers.
+whole() {
+  check 'a secret that is not there is absent' 3 'absent' -- lake modal secret status
+  check 'sync creates it' 0 'Proved' -- lake modal secret sync --yes
+  check 'it is in step' 0 'in step' -- lake modal secret status
+  DATALAKE_BUCKET=lane-other-assets check 'other values would lose what others have' 78 \
+    'update Modal' -- lake modal secret sync --yes
+  check 'nothing was changed' 0 'in step' -- lake modal secret status
+  DATALAKE_BUCKET=lane-other-assets check 'unless that is allowed' 0 'Proved' -- \
+    lake modal secret sync --replace --yes
+  holds 'they are there' \
+    "secrets['main/hetzner-s3']['DAGSTER_S3_BUCKET'] == sha('lane-other-assets')"
+  DATALAKE_BUCKET=lane-other-assets check 'a part of it cannot be deleted' 78 \
+    'secret delete --all' -- lake modal secret delete --yes
+  check 'all of it can' 0 'has no secret' -- lake modal secret delete --all --yes
+}
+
+# One of before 1.1.2 can do less still, and is told so by its version.
+too_old() {
+  check 'a secret that is not there is absent' 3 'absent' -- lake modal secret status
+  check 'it creates none' 78 'is too old: 1.1.2 is the first' -- lake modal secret sync --yes
+}
+
 mkdir -p "$cache"
 cargo build --quiet --package datalake-cli || { echo 'FAIL  the program does not build'; exit 1; }
-for version in "${versions[@]}"; do
+for version in "${versions[@]}" 1.2.6 1.0.5; do
   install "$version" || { echo "FAIL  modal $version cannot be installed"; exit 1; }
 done
 work=$(mktemp -d "${TMPDIR:-/tmp}/datalake-modal.XXXXXX")
@@ -277,19 +333,27 @@ export PLANE=$work/plane MODAL_TOKEN_ID=ak-lane MODAL_TOKEN_SECRET=as-lane
 plain=$PATH
 cd "$work" || exit 1
 start_store
-for version in "${versions[@]}"; do
-  label="modal $version"
-  export PATH=$cache/$version/bin:$plain
+# use VERSION: this client in PATH, and a Modal that holds nothing
+use() {
+  version=$1 label="modal $1"
+  export PATH=$cache/$1/bin:$plain
   ends "$plane"
   start_plane
   rm -rf "$work/state"
   spec
+}
+for version in "${versions[@]}"; do
+  use "$version"
   life
   warm
   failures
   diagnosed
   unseen
 done
+use 1.2.6
+whole
+use 1.0.5
+too_old
 . "$here/dagster.sh"
 with_dagster
 counted

@@ -67,6 +67,7 @@ traced() {
 
 all_commands() {
   traced 0 config show
+  traced 0 discover
   traced 3 provision --dry-run
   traced 0 provision --yes
   traced 0 status

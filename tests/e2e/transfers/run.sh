@@ -1,7 +1,7 @@
 #!/bin/bash
 # The transfer tests in their full sizes, against the simulator: those that `cargo xtask ci` runs
 # with few seeds, few kills and small files. The debug build; about an hour and a half on two cores.
-#   usage: run.sh [faults] [lost] [kills] [sizes] [names]     in the workspace root; all without one
+#   usage: run.sh [faults] [lost] [kills] [sizes] [names] [seeds]     in the workspace root; all without one
 #   variables: SEED (0), SEEDS (50), KILLS (200), FILES (2000), SPARSE_MIB (6144)
 # A run that failed is had again with its seed: SEED=17 SEEDS=1 run.sh faults
 # All but `sizes` works in memory where there is room; `sizes` needs three times SPARSE_MIB of disk in
@@ -58,6 +58,10 @@ sizes() {
     transfer::there_and_back::sizes_around_a_part_are_right \
     DATALAKE_TEST_SPARSE_MIB="$SPARSE_MIB"
 }
+seeds() {
+  full "$SEEDS pairs edited at random: what is said to be equal is" \
+    transfer::seeds::what_is_said_to_be_equal_is DATALAKE_TEST_SEEDS="$SEEDS"
+}
 names() {
   label=transfer::names
   check 'odd names and keys: back exactly, or refused with the reason' 0 ' 0 failed' -- \
@@ -71,10 +75,10 @@ if [ ! -x "$program" ]; then
   fail "the tests do not build: $(tail -1 "$work/out")"
 else
   cd "$here/../.." || exit
-  [ $# -gt 0 ] || set -- faults lost kills sizes names
+  [ $# -gt 0 ] || set -- faults lost kills sizes names seeds
   for part in "$@"; do
     case $part in
-      faults | lost | kills | sizes | names) room=$memory && "$part" ;;
+      faults | lost | kills | sizes | names | seeds) room=$memory && "$part" ;;
       *) label=transfers && fail "no part \`$part\`" ;;
     esac
   done

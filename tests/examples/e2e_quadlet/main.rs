@@ -13,10 +13,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
-use datalake_core::HostPath;
-use datalake_quadlet::generator::{Expected, Verdict, check};
+use datalake_core::host::HostPath;
+use datalake_quadlet::generator::{Expected, UnitVerdict, check_unit};
 use datalake_quadlet::{
-    DROP_IN_NAME, S3_VARIABLES, UnitFile, drop_in, insert_blocks, remove_blocks, repaired,
+    DROP_IN_NAME, S3_VARIABLES, UnitFile, drop_in, insert_blocks, remove_blocks, repair_unit,
     secret_drop_in,
 };
 
@@ -127,11 +127,11 @@ fn judge_unedited(label: &str, set: &Set, generated: &Generated, tally: &mut Tal
     for unit in set.units().filter(|_| set.name == "seed-broken" || set.name == "base") {
         let service = generated.service(unit).unwrap_or_default();
         let path = generated.path(unit);
-        let verdict = check(&generated.output, &path, &S3_VARIABLES.map(Expected::Env));
-        let plain = check(&generated.output, &path, &[]);
+        let verdict = check_unit(&generated.output, &path, &S3_VARIABLES.map(Expected::Env));
+        let plain = check_unit(&generated.output, &path, &[]);
         let is_broken = set.name == "seed-broken" && !unit.contains("postgres");
-        let right = matches!(verdict, Err(Verdict::NotHandedOver { .. }))
-            && matches!(plain, Err(Verdict::DashedEnvFile { .. })) == is_broken;
+        let right = matches!(verdict, Err(UnitVerdict::NotHandedOver { .. }))
+            && matches!(plain, Err(UnitVerdict::DashedEnvFile { .. })) == is_broken;
         let said = if right { Ok(()) } else { Err(format!("judged {verdict:?}, {plain:?}")) };
         tally.count(&format!("{label} unedited {service}"), said);
     }
@@ -149,7 +149,7 @@ fn judge_edited(
     for unit in set.units() {
         let text = set.files.get(unit).map(String::as_str).unwrap_or_default();
         let bare = remove_blocks(&UnitFile::parse(text))?;
-        let sound = bare.then(&repaired(&bare.unit(), &S3_VARIABLES));
+        let sound = bare.then(&repair_unit(&bare.unit(), &S3_VARIABLES));
         let text = match way {
             Way::DropIn => {
                 let path = format!("{unit}.d/{DROP_IN_NAME}");
@@ -190,7 +190,7 @@ fn judge_unit(generated: &Generated, (unit, way): (&str, Way)) -> Result<(), Str
             [secret].into_iter().chain(values).collect()
         }
     };
-    check(&generated.output, &path, &expected).map_err(|verdict| verdict.to_string())?;
+    check_unit(&generated.output, &path, &expected).map_err(|verdict| verdict.to_string())?;
     let made = generated.output.made_from(&path).ok_or("no unit")?;
     let command = made.command().unwrap_or_default();
     if let Way::Secrets = way {

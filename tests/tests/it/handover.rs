@@ -8,7 +8,7 @@ use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 
-use datalake_sim::Key;
+use datalake_sim::SimKey;
 use tempfile::TempDir;
 
 use crate::support::{Call, Ran, Tree, UNITS, make_unusual, use_set};
@@ -108,7 +108,7 @@ fn blocks_in_place_are_put_in_and_taken_out_again() {
         assert_eq!(ground.ways(), BLOCKS);
         let unit = ground.read(&format!("{UNITS}/dagster-webserver.container"));
         assert!(unit.contains("\nPodmanArgs=--env=AWS_SECRET_ACCESS_KEY\n"), "{unit}");
-        assert!(!unit.contains(&Key::sandbox().secret_access_key), "{unit}");
+        assert!(!unit.contains(&SimKey::sandbox().secret_access_key), "{unit}");
         ground.run("rollback --yes").exits(0);
         ground.tree().must_be(&start, "after rollback");
     }

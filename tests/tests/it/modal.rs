@@ -1,6 +1,7 @@
 //! Modal's token for Dagster's containers, beside the secret for Modal's own.
 
 mod away;
+mod left;
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;

@@ -8,6 +8,7 @@ mod errors;
 mod exit_codes;
 mod findings;
 mod json;
+mod quick_start;
 mod sources;
 
 use std::fs;
@@ -35,6 +36,19 @@ fn hold(name: &str, body: &str) {
         );
     }
     assert_eq!(written, page, "docs/{name} has more than it should: run `cargo xtask docs`");
+}
+
+/// Holds what follows this command in a block of a page that people write.
+#[track_caller]
+fn hold_block(name: &str, command: &str, body: &str) {
+    let path = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs")).join(name);
+    let page = fs::read_to_string(&path).unwrap();
+    let (before, rest) = page.split_once(command).unwrap();
+    let (written, after) = rest.split_once("```").unwrap();
+    if std::env::var_os("SNAPSHOTS").is_some_and(|wish| wish == "overwrite") {
+        return fs::write(path, [before, command, body, "```", after].concat()).unwrap();
+    }
+    assert_eq!(written, body, "docs/{name} is out of date: run `cargo xtask docs`");
 }
 
 /// Text fit for a cell of a table.

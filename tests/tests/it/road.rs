@@ -179,3 +179,15 @@ fn a_sandbox_takes_no_other_service_or_key_pair() {
     sandbox.run("bucket create").exits(0);
     assert!(sandbox.run("bucket list").exits(0).stdout.contains("acme-assets"));
 }
+
+#[test]
+fn a_spec_that_names_another_user_is_tried_with_the_sandboxs_own() {
+    let sandbox = Sandbox::new();
+    fs::write(sandbox.0.path().join("datalake.yaml"), "host: { user: etl }\n").unwrap();
+
+    sandbox.run("provision --yes").exits(0);
+
+    let drop_in = "dagster-webserver.container.d/50-datalake-s3.conf";
+    assert!(sandbox.0.path().join(".sandbox/host").join(UNITS).join(drop_in).exists());
+    sandbox.run("rollback --yes").exits(0);
+}

@@ -7,6 +7,7 @@ mod schemas;
 mod service;
 mod shelf;
 mod shown;
+mod terminal;
 mod tree;
 
 pub(crate) use host::{Host, UNITS, make_unusual, use_set};
@@ -16,6 +17,7 @@ pub(crate) use schemas::{fits_its_schema, schema};
 pub(crate) use service::{KEY, OTHER_KEY, Service};
 pub(crate) use shelf::Shelf;
 pub(crate) use shown::shown;
+pub(crate) use terminal::Terminal;
 pub(crate) use tree::Tree;
 
 use std::path::{Path, PathBuf};

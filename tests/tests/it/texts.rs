@@ -174,7 +174,7 @@ fn an_init_that_is_told_everything() {
     assert_data_eq!(
         written,
         str![[r#"
-# What datalake sets up. `datalake config explain` shows every key and its source.
+# What datalake sets up. Its command `config explain` shows every key and its source.
 
 # fsn1, nbg1 or hel1; for another S3 service give endpoint: https://… and its region.
 region: fsn1
@@ -189,9 +189,10 @@ prefix: assets
 # or command: [pass, show, hetzner]. Never the keys themselves.
 credentials: { from: env }
 
-# The user whose rootless podman runs Dagster, and the quadlet units that need the bucket.
+# The user whose rootless podman runs Dagster. The quadlet units that need the bucket are found
+# (`discover` shows them), unless named: units: [NAME, …].
 # handover: env-file, podman-secret or in-place; unless said, the installed podman decides.
-host: { user: dagster-user, units: [dagster-webserver, dagster-daemon] }
+host: { user: dagster-user }
 
 # Overwritten and deleted objects stay for 30 days, unfinished uploads for 7; `off` for ever.
 protect: { versioning: true, keep-old-versions: 30d, abort-uploads: 7d }
@@ -229,7 +230,7 @@ protect.abort-uploads      7d                                   default
 protect.expire             -                                    not set
 protect.expired-markers    -                                    not set
 logs                       local                                default
-limits.requests-per-second 750                                  default
+limits.requests-per-second auto                                 default
 limits.connections         256                                  default
 limits.bandwidth           -                                    not set
 cost.plan                  -                                    not set

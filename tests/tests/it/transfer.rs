@@ -1,13 +1,20 @@
 //! `datalake put|get|cp|mv|sync|verify|scrub`.
 
+mod absent;
+mod carried;
+mod compared;
 mod deletion;
+mod elsewhere;
 mod faults;
 mod files;
 mod flags;
 mod killed;
 mod moving;
 mod names;
+mod piped;
 mod proof;
+mod seeds;
+mod spared;
 mod there_and_back;
 
 use std::collections::BTreeMap;

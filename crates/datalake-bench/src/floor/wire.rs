@@ -17,7 +17,7 @@ const FILLER: &str = "x-amz-date: 20260101T000000Z\r\n\
     Signature=e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855\r\n";
 
 /// A connection.
-pub(super) struct Wire {
+pub(super) struct FloorConnection {
     stream: TcpStream,
     host: String,
     buffer: Vec<u8>,
@@ -26,7 +26,7 @@ pub(super) struct Wire {
     left: usize,
 }
 
-impl Wire {
+impl FloorConnection {
     pub(super) fn open(service: &str) -> Result<Self, Failed> {
         let stream = TcpStream::connect(service)?;
         stream.set_nodelay(true)?;
@@ -124,7 +124,7 @@ impl Wire {
                 return Err(Failed::new(head));
             }
             let head = format!("{head}\r\n");
-            let length = between(&head, "content-length: ", "\r\n").unwrap_or("0").parse();
+            let length = cut_between(&head, "content-length: ", "\r\n").unwrap_or("0").parse();
             self.left = length.map_err(|_| Failed::new("an answer of no length"))?;
             self.body = end + 4..filled;
             return Ok(self.left);
@@ -133,7 +133,7 @@ impl Wire {
 }
 
 /// What stands between two texts.
-pub(super) fn between<'t>(text: &'t str, before: &str, behind: &str) -> Option<&'t str> {
+pub(super) fn cut_between<'t>(text: &'t str, before: &str, behind: &str) -> Option<&'t str> {
     let (_, rest) = text.split_once(before)?;
     rest.split_once(behind).map(|(found, _)| found)
 }

@@ -10,13 +10,13 @@ use time::OffsetDateTime;
 use time::macros::format_description;
 
 use super::body::Body;
-use super::listing::page;
-use super::now;
-use super::query::{Query, decode};
-use super::store::{Object, Store};
+use super::listing::render_page;
+use super::query::{Query, decode_percent};
+use super::read_clock;
+use super::store::{BenchObject, Store};
 
 /// A request whose body was read and forgotten.
-pub(crate) struct Asked {
+pub(crate) struct ReadRequest {
     pub(crate) parts: Parts,
     /// The length of the body as it came.
     pub(crate) length: u64,
@@ -24,7 +24,7 @@ pub(crate) struct Asked {
 
 const MTIME: &str = "x-amz-meta-mtime";
 
-impl Asked {
+impl ReadRequest {
     /// Whether it could change something.
     pub(crate) fn writes(&self) -> bool {
         matches!(self.parts.method, Method::PUT | Method::POST | Method::DELETE)
@@ -46,28 +46,41 @@ impl Asked {
 }
 
 /// Answers a request.
-pub(crate) fn answer(asked: &Asked, store: &mut Store) -> Response<Body> {
+pub(crate) fn answer_request(asked: &ReadRequest, store: &mut Store) -> Response<Body> {
     let path = asked.parts.uri.path().trim_start_matches('/');
     let query = Query(asked.parts.uri.query().unwrap_or_default());
     match path.split_once('/') {
         Some((bucket, key)) if !key.is_empty() => {
-            about_object(asked, store, (bucket, &decode(key)), &query)
+            about_object(asked, store, &ObjectPath { bucket, key: &decode_percent(key) }, &query)
         }
         _ => about_bucket(asked, store, path.trim_end_matches('/'), &query),
     }
 }
 
-/// The answer to a client that asks for too much.
-pub(crate) fn slow_down() -> Response<Body> {
-    error(StatusCode::SERVICE_UNAVAILABLE, "SlowDown")
+/// The path of an object.
+struct ObjectPath<'a> {
+    bucket: &'a str,
+    key: &'a str,
 }
 
-fn about_bucket(asked: &Asked, store: &Store, bucket: &str, query: &Query<'_>) -> Response<Body> {
+/// The answer to a client that asks for too much.
+pub(crate) fn slow_down() -> Response<Body> {
+    answer_error(StatusCode::SERVICE_UNAVAILABLE, "SlowDown")
+}
+
+fn about_bucket(
+    asked: &ReadRequest,
+    store: &Store,
+    bucket: &str,
+    query: &Query<'_>,
+) -> Response<Body> {
     if asked.parts.method != Method::GET {
         return Response::new(Body::empty());
     }
     let empty = |name: &str| {
-        document(format!("<{name} xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"></{name}>"))
+        answer_document(format!(
+            "<{name} xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"></{name}>"
+        ))
     };
     if query.has("versioning") {
         return empty("VersioningConfiguration");
@@ -76,40 +89,44 @@ fn about_bucket(asked: &Asked, store: &Store, bucket: &str, query: &Query<'_>) -
         return empty("LocationConstraint");
     }
     if query.has("uploads") {
-        return document(format!(
+        return answer_document(format!(
             "<ListMultipartUploadsResult><Bucket>{bucket}</Bucket><IsTruncated>false</IsTruncated></ListMultipartUploadsResult>"
         ));
     }
-    document(page(store, bucket, query))
+    answer_document(render_page(store, bucket, query))
 }
 
 fn about_object(
-    asked: &Asked,
+    asked: &ReadRequest,
     store: &mut Store,
-    (bucket, key): (&str, &str),
+    path: &ObjectPath<'_>,
     query: &Query<'_>,
 ) -> Response<Body> {
+    let ObjectPath { bucket, key } = *path;
     let upload = query.find("uploadId").and_then(|id| id.parse().ok());
     match (asked.parts.method.as_str(), upload) {
         ("PUT", Some(upload)) => {
             let number = query.value("partNumber").parse().unwrap_or_default();
-            tagged(store.part(upload, number, asked.size()))
+            answer_with_tag(store.part(upload, number, asked.size()))
         }
         ("PUT", None) => {
-            let object = Object { mtime: asked.mtime(), ..Object::new(asked.size(), now()) };
+            let object = BenchObject {
+                mtime: asked.mtime(),
+                ..BenchObject::new(asked.size(), read_clock())
+            };
             let tag = object.tag;
             store.put(key.to_owned(), object);
-            tagged(Some(tag))
+            answer_with_tag(Some(tag))
         }
         ("POST", None) => {
             let id = store.begin(asked.mtime());
-            document(format!(
+            answer_document(format!(
                 "<InitiateMultipartUploadResult><Bucket>{bucket}</Bucket><Key>{key}</Key><UploadId>{id}</UploadId></InitiateMultipartUploadResult>"
             ))
         }
-        ("POST", Some(upload)) => match store.complete(upload, key, now()) {
-            None => error(StatusCode::NOT_FOUND, "NoSuchUpload"),
-            Some(tag) => document(format!(
+        ("POST", Some(upload)) => match store.complete(upload, key, read_clock()) {
+            None => answer_error(StatusCode::NOT_FOUND, "NoSuchUpload"),
+            Some(tag) => answer_document(format!(
                 "<CompleteMultipartUploadResult><Bucket>{bucket}</Bucket><Key>{key}</Key><ETag>&quot;{tag}&quot;</ETag></CompleteMultipartUploadResult>"
             )),
         },
@@ -120,19 +137,19 @@ fn about_object(
             }
             with_status(StatusCode::NO_CONTENT)
         }
-        ("GET" | "HEAD", Some(_)) => document(
+        ("GET" | "HEAD", Some(_)) => answer_document(
             "<ListPartsResult><IsTruncated>false</IsTruncated></ListPartsResult>".to_owned(),
         ),
-        _ => content(asked, store, key),
+        _ => answer_content(asked, store, key),
     }
 }
 
 /// The answer to GET or HEAD of an object.
-fn content(asked: &Asked, store: &Store, key: &str) -> Response<Body> {
+fn answer_content(asked: &ReadRequest, store: &Store, key: &str) -> Response<Body> {
     let Some(object) = store.get(key) else {
-        return error(StatusCode::NOT_FOUND, "NoSuchKey");
+        return answer_error(StatusCode::NOT_FOUND, "NoSuchKey");
     };
-    let range = asked.parts.headers.get(RANGE).and_then(|range| part(range, object.size));
+    let range = asked.parts.headers.get(RANGE).and_then(|range| read_range(range, object.size));
     let (start, end) = range.unwrap_or((0, object.size));
     let is_head = asked.parts.method == Method::HEAD;
     let mut response =
@@ -142,16 +159,16 @@ fn content(asked: &Asked, store: &Store, key: &str) -> Response<Body> {
     headers.insert(ACCEPT_RANGES, HeaderValue::from_static("bytes"));
     headers.insert("content-type", HeaderValue::from_static("application/octet-stream"));
     if range.is_some() {
-        insert(
+        insert_header(
             headers,
             CONTENT_RANGE.as_str(),
             &format!("bytes {start}-{}/{}", end.saturating_sub(1), object.size),
         );
     }
-    insert(headers, ETAG.as_str(), &format!("\"{}\"", object.tag));
-    insert(headers, LAST_MODIFIED.as_str(), &http_date(object.stored));
+    insert_header(headers, ETAG.as_str(), &format!("\"{}\"", object.tag));
+    insert_header(headers, LAST_MODIFIED.as_str(), &http_date(object.stored));
     if let Some(mtime) = &object.mtime {
-        insert(headers, MTIME, mtime);
+        insert_header(headers, MTIME, mtime);
     }
     if range.is_some() {
         *response.status_mut() = StatusCode::PARTIAL_CONTENT;
@@ -160,29 +177,29 @@ fn content(asked: &Asked, store: &Store, key: &str) -> Response<Body> {
 }
 
 /// From where up to before where a range reaches.
-fn part(range: &HeaderValue, size: u64) -> Option<(u64, u64)> {
+fn read_range(range: &HeaderValue, size: u64) -> Option<(u64, u64)> {
     let (first, last) = range.to_str().ok()?.strip_prefix("bytes=")?.split_once('-')?;
     let first: u64 = first.parse().ok()?;
     let end = last.parse().map_or(size, |last: u64| last.saturating_add(1).min(size));
     (first < end).then_some((first, end))
 }
 
-fn tagged(tag: Option<super::store::Tag>) -> Response<Body> {
-    let Some(tag) = tag else { return error(StatusCode::NOT_FOUND, "NoSuchUpload") };
+fn answer_with_tag(tag: Option<super::store::Tag>) -> Response<Body> {
+    let Some(tag) = tag else { return answer_error(StatusCode::NOT_FOUND, "NoSuchUpload") };
     let mut response = Response::new(Body::empty());
-    insert(response.headers_mut(), ETAG.as_str(), &format!("\"{tag}\""));
+    insert_header(response.headers_mut(), ETAG.as_str(), &format!("\"{tag}\""));
     response
 }
 
-fn document(text: String) -> Response<Body> {
+fn answer_document(text: String) -> Response<Body> {
     let mut response = Response::new(Body::Text(Bytes::from(text)));
     response.headers_mut().insert("content-type", HeaderValue::from_static("application/xml"));
     response
 }
 
-fn error(status: StatusCode, code: &str) -> Response<Body> {
+fn answer_error(status: StatusCode, code: &str) -> Response<Body> {
     let mut response =
-        document(format!("<Error><Code>{code}</Code><Message>{code}</Message></Error>"));
+        answer_document(format!("<Error><Code>{code}</Code><Message>{code}</Message></Error>"));
     *response.status_mut() = status;
     response
 }
@@ -193,7 +210,7 @@ fn with_status(status: StatusCode) -> Response<Body> {
     response
 }
 
-fn insert(headers: &mut http::HeaderMap, name: &'static str, text: &str) {
+fn insert_header(headers: &mut http::HeaderMap, name: &'static str, text: &str) {
     // What clients have sent as a header is one.
     if let Ok(value) = HeaderValue::from_str(text) {
         headers.insert(name, value);

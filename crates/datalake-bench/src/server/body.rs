@@ -34,7 +34,7 @@ impl http_body::Body for Body {
         let piece = match &mut *self {
             Self::Text(text) => std::mem::take(text),
             Self::Content(place, left) => {
-                let piece = pattern::content(*place, *left);
+                let piece = pattern::make_content(*place, *left);
                 *place += piece.len() as u64;
                 *left -= piece.len() as u64;
                 piece

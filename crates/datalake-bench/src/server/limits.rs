@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 /// What the service keeps clients within.
 #[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Limits {
+pub(crate) struct ServerLimits {
     /// How long each answer takes.
     pub(crate) latency: Duration,
     /// Requests in each second; what is more is refused.
@@ -15,7 +15,7 @@ pub(crate) struct Limits {
 
 /// What has been seen since the counts were taken last.
 #[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Counts {
+pub(crate) struct ServedCounts {
     pub(crate) requests: u64,
     pub(crate) writes: u64,
     pub(crate) refused: u64,
@@ -23,16 +23,16 @@ pub(crate) struct Counts {
 
 /// Counts and limits.
 #[derive(Debug)]
-pub(crate) struct Gate {
-    pub(crate) limits: Limits,
-    pub(crate) counts: Counts,
+pub(crate) struct RequestGate {
+    pub(crate) limits: ServerLimits,
+    pub(crate) counts: ServedCounts,
     pub(crate) open: usize,
     window: (Instant, u32),
 }
 
-impl Gate {
-    pub(crate) fn new(limits: Limits) -> Self {
-        Self { limits, counts: Counts::default(), open: 0, window: (Instant::now(), 0) }
+impl RequestGate {
+    pub(crate) fn new(limits: ServerLimits) -> Self {
+        Self { limits, counts: ServedCounts::default(), open: 0, window: (Instant::now(), 0) }
     }
 
     /// Counts a request; tells whether it is within the limits.

@@ -6,18 +6,18 @@ use std::ops::Bound;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-use super::query::{Query, encode};
-use super::store::{Object, Store};
+use super::query::{Query, encode_key};
+use super::store::{BenchObject, Store};
 
 /// One page of `ListObjectsV2`.
-pub(crate) fn page(store: &Store, bucket: &str, query: &Query) -> String {
+pub(crate) fn render_page(store: &Store, bucket: &str, query: &Query) -> String {
     let (prefix, delimiter) = (query.value("prefix"), query.value("delimiter"));
     let most: usize = query.value("max-keys").parse().unwrap_or(1000).min(1000);
     let mut after = query.value("start-after").into_owned();
     if let Some(token) = query.find("continuation-token") {
         after = token.into_owned();
     }
-    let mut page = Page::begin(bucket, &prefix, query.value("encoding-type") == "url");
+    let mut page = ListingPage::begin(bucket, &prefix, query.value("encoding-type") == "url");
     let (mut count, mut folder) = (0, String::new());
     let start = if after.as_str() < &*prefix {
         Bound::Included(&*prefix)
@@ -48,14 +48,14 @@ pub(crate) fn page(store: &Store, bucket: &str, query: &Query) -> String {
     page.whole()
 }
 
-struct Page {
+struct ListingPage {
     text: String,
     encoded: bool,
     /// The time that was written last, and how.
     time: (u64, String),
 }
 
-impl Page {
+impl ListingPage {
     fn begin(bucket: &str, prefix: &str, encoded: bool) -> Self {
         let mut text = String::with_capacity(256 << 10);
         text.push_str("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<ListBucketResult xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">");
@@ -63,14 +63,14 @@ impl Page {
         if encoded {
             text.push_str("<EncodingType>url</EncodingType>");
         }
-        let mut page = Self { text, encoded, time: (0, time(0)) };
+        let mut page = Self { text, encoded, time: (0, render_time(0)) };
         page.element("Prefix", prefix);
         page
     }
 
-    fn object(&mut self, key: &str, object: &Object) {
+    fn object(&mut self, key: &str, object: &BenchObject) {
         if self.time.0 != object.stored {
-            self.time = (object.stored, time(object.stored));
+            self.time = (object.stored, render_time(object.stored));
         }
         self.text.push_str("<Contents>");
         self.element("Key", key);
@@ -90,16 +90,16 @@ impl Page {
     fn element(&mut self, name: &str, text: &str) {
         let _ = write!(self.text, "<{name}>");
         if self.encoded {
-            encode(text, &mut self.text);
+            encode_key(text, &mut self.text);
         } else {
-            escape(text, &mut self.text);
+            escape_into(text, &mut self.text);
         }
         let _ = write!(self.text, "</{name}>");
     }
 
     fn cut(mut self, last: &str) -> String {
         self.text.push_str("<IsTruncated>true</IsTruncated><NextContinuationToken>");
-        escape(last, &mut self.text);
+        escape_into(last, &mut self.text);
         self.text.push_str("</NextContinuationToken></ListBucketResult>");
         self.text
     }
@@ -110,7 +110,7 @@ impl Page {
     }
 }
 
-fn escape(text: &str, into: &mut String) {
+fn escape_into(text: &str, into: &mut String) {
     for character in text.chars() {
         match character {
             '&' => into.push_str("&amp;"),
@@ -122,7 +122,7 @@ fn escape(text: &str, into: &mut String) {
 }
 
 /// A time as listings have it.
-fn time(seconds: u64) -> String {
+fn render_time(seconds: u64) -> String {
     let seconds = i64::try_from(seconds).unwrap_or_default();
     let time = OffsetDateTime::from_unix_timestamp(seconds).unwrap_or(OffsetDateTime::UNIX_EPOCH);
     let text = time.format(&Rfc3339).unwrap_or_default();

@@ -20,12 +20,12 @@ impl<'q> Query<'q> {
     /// The value of a parameter.
     pub(crate) fn find(&self, name: &str) -> Option<Cow<'q, str>> {
         let mut pairs = self.0.split('&').map(|pair| pair.split_once('=').unwrap_or((pair, "")));
-        pairs.find(|(found, _)| *found == name).map(|(_, value)| decode(value))
+        pairs.find(|(found, _)| *found == name).map(|(_, value)| decode_percent(value))
     }
 }
 
 /// Reads percent-encoded text.
-pub(crate) fn decode(text: &str) -> Cow<'_, str> {
+pub(crate) fn decode_percent(text: &str) -> Cow<'_, str> {
     if !text.contains(['%', '+']) {
         return Cow::Borrowed(text);
     }
@@ -45,7 +45,7 @@ pub(crate) fn decode(text: &str) -> Cow<'_, str> {
 }
 
 /// Percent-encodes a key; slashes stay.
-pub(crate) fn encode(text: &str, into: &mut String) {
+pub(crate) fn encode_key(text: &str, into: &mut String) {
     for byte in text.bytes() {
         if byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte) {
             into.push(char::from(byte));

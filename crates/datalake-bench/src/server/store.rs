@@ -10,14 +10,14 @@ use crate::pattern;
 /// The objects and unfinished uploads of all buckets together.
 #[derive(Debug, Default)]
 pub(crate) struct Store {
-    objects: BTreeMap<String, Object>,
-    uploads: HashMap<u64, Upload>,
+    objects: BTreeMap<String, BenchObject>,
+    uploads: HashMap<u64, BenchUpload>,
     last_upload: u64,
 }
 
 /// What is kept of an object.
 #[derive(Debug, Clone)]
-pub(crate) struct Object {
+pub(crate) struct BenchObject {
     pub(crate) size: u64,
     pub(crate) tag: Tag,
     /// Seconds since 1970.
@@ -34,7 +34,7 @@ pub(crate) struct Tag {
 }
 
 #[derive(Debug, Default)]
-struct Upload {
+struct BenchUpload {
     mtime: Option<Box<str>>,
     parts: BTreeMap<u16, u64>,
 }
@@ -53,10 +53,16 @@ impl std::fmt::Display for Tag {
     }
 }
 
-impl Object {
+impl BenchObject {
     /// An object whose content came in one go.
     pub(crate) fn new(size: u64, stored: u64) -> Self {
         Self { size, tag: Tag::of(size), stored, mtime: None }
+    }
+
+    /// An object with this content, which came in one go.
+    pub(crate) fn of(content: &[u8], stored: u64) -> Self {
+        let (size, md5) = (content.len() as u64, Md5::digest(content).into());
+        Self { size, tag: Tag { md5, parts: 0 }, stored, mtime: None }
     }
 
     /// An object that is only listed: its tag is none of a content.
@@ -68,11 +74,11 @@ impl Object {
 }
 
 impl Store {
-    pub(crate) fn put(&mut self, key: String, object: Object) {
+    pub(crate) fn put(&mut self, key: String, object: BenchObject) {
         self.objects.insert(key, object);
     }
 
-    pub(crate) fn get(&self, key: &str) -> Option<&Object> {
+    pub(crate) fn get(&self, key: &str) -> Option<&BenchObject> {
         self.objects.get(key)
     }
 
@@ -94,13 +100,13 @@ impl Store {
     }
 
     /// All from a key on, in order.
-    pub(crate) fn from(&self, key: Bound<&str>) -> impl Iterator<Item = (&String, &Object)> {
+    pub(crate) fn from(&self, key: Bound<&str>) -> impl Iterator<Item = (&String, &BenchObject)> {
         self.objects.range::<str, _>((key, Bound::Unbounded))
     }
 
     pub(crate) fn begin(&mut self, mtime: Option<Box<str>>) -> u64 {
         self.last_upload += 1;
-        self.uploads.insert(self.last_upload, Upload { mtime, parts: BTreeMap::new() });
+        self.uploads.insert(self.last_upload, BenchUpload { mtime, parts: BTreeMap::new() });
         self.last_upload
     }
 
@@ -112,7 +118,7 @@ impl Store {
 
     /// Makes an object of all parts.
     pub(crate) fn complete(&mut self, upload: u64, key: &str, stored: u64) -> Option<Tag> {
-        let Upload { mtime, parts } = self.uploads.remove(&upload)?;
+        let BenchUpload { mtime, parts } = self.uploads.remove(&upload)?;
         let mut hash = Md5::new();
         for size in parts.values() {
             hash.update(pattern::md5_of(*size));
@@ -120,7 +126,7 @@ impl Store {
         let count = u16::try_from(parts.len()).ok()?;
         let tag = Tag { md5: hash.finalize().into(), parts: count };
         let size = parts.values().sum();
-        self.put(key.to_owned(), Object { size, tag, stored, mtime });
+        self.put(key.to_owned(), BenchObject { size, tag, stored, mtime });
         Some(tag)
     }
 

@@ -3,10 +3,12 @@
 mod settings;
 
 use clap::{Args, Subcommand};
-use datalake_core::{BucketName, Days};
+use datalake_core::s3::BucketName;
+use datalake_core::time::Days;
 
 pub use self::settings::{
-    Cors, CorsSet, Lifecycle, LifecycleRemove, LifecycleSet, Lock, LockMode, LockSet,
+    CorsCommand, CorsSet, LifecycleCommand, LifecycleRemove, LifecycleSet, LockCommand,
+    LockModeFlag, LockSet,
 };
 
 const EXAMPLES: &str = "\
@@ -21,44 +23,44 @@ Examples:
 /// What `bucket` does. Without BUCKET it means the spec's bucket.
 #[derive(Debug, Subcommand)]
 #[command(before_help = EXAMPLES)]
-pub enum Bucket {
+pub enum BucketCommand {
     /// Create a bucket, and wait until all gateways have it
     Create(Create),
     /// List the buckets of the key's project in this location
     List,
     /// Show location, versioning, lifecycle, CORS, lock, policy, and what lies in it
-    Show(Show),
+    Show(BucketShow),
     /// Delete a bucket for good; needs its name typed
     Delete(Delete),
     /// Show or change whether old versions are kept
     Versioning {
         /// What to do.
         #[command(subcommand)]
-        what: Versioning,
+        what: VersioningCommand,
     },
     /// Show or change the rules by which things go by themselves
     Lifecycle {
         /// What to do.
         #[command(subcommand)]
-        what: Lifecycle,
+        what: LifecycleCommand,
     },
     /// Show or change the rules for web pages of other origins
     Cors {
         /// What to do.
         #[command(subcommand)]
-        what: Cors,
+        what: CorsCommand,
     },
     /// Show or change how long new versions are locked
     Lock {
         /// What to do.
         #[command(subcommand)]
-        what: Lock,
+        what: LockCommand,
     },
     /// List or abort unfinished uploads, which are billed until they end
     Uploads {
         /// What to do.
         #[command(subcommand)]
-        what: Uploads,
+        what: UploadsCommand,
     },
 }
 
@@ -90,7 +92,7 @@ pub struct Create {
 
 /// Flags of `bucket show`.
 #[derive(Debug, Args)]
-pub struct Show {
+pub struct BucketShow {
     /// The bucket.
     #[command(flatten)]
     pub named: Named,
@@ -123,7 +125,7 @@ pub struct Delete {
 
 /// What `bucket versioning` does.
 #[derive(Debug, Subcommand)]
-pub enum Versioning {
+pub enum VersioningCommand {
     /// Tell whether old versions are kept
     Show(Named),
     /// Keep old versions of overwritten and deleted objects
@@ -141,7 +143,7 @@ Examples:
 /// What `bucket uploads` does.
 #[derive(Debug, Subcommand)]
 #[command(before_help = UPLOADS_EXAMPLES)]
-pub enum Uploads {
+pub enum UploadsCommand {
     /// Print each unfinished upload with its age and size
     List(UploadsList),
     /// Give up unfinished uploads and their parts

@@ -39,7 +39,7 @@ pub struct Demo {
 /// Flags of `sandbox`.
 #[cfg(feature = "sandbox")]
 #[derive(Debug, Args)]
-pub struct Sandbox {
+pub struct SandboxFlags {
     /// Listen on this loopback port
     #[arg(long, default_value_t = 0)]
     pub port: u16,

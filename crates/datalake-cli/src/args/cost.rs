@@ -4,13 +4,15 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use datalake_core::price::{Micros, Money, Month, Vat};
-use datalake_core::{ByteSize, Days, Expire, Timestamp, size_of};
+use datalake_core::s3::Expire;
+use datalake_core::size::{ByteSize, size_of};
+use datalake_core::time::{Days, Timestamp};
 
 use super::Address;
 
 /// What `cost` does.
 #[derive(Debug, Subcommand)]
-pub enum Cost {
+pub enum CostCommand {
     /// Tell what a bucket would cost that is not there yet; asks no service
     #[command(before_help = ESTIMATE_EXAMPLES)]
     Estimate(Estimate),
@@ -28,7 +30,7 @@ pub enum Cost {
     Whatif(Whatif),
     /// Compare this month's forecast with a budget: exit 0 if within, 6 if over it
     #[command(before_help = CHECK_EXAMPLES)]
-    Check(Check),
+    Check(CostCheck),
 }
 
 const ESTIMATE_EXAMPLES: &str = "\
@@ -62,7 +64,7 @@ Examples:
 ";
 
 /// By what a bill is made.
-#[derive(Debug, Default, Args)]
+#[derive(Debug, Clone, Default, Args)]
 pub struct Terms {
     /// The price list: hetzner, hetzner-usd, aws, b2, r2, wasabi, scaleway, …, guide, or one of the
     /// spec's; `datalake cost compare` tells all
@@ -101,7 +103,7 @@ pub struct Estimate {
 pub struct CostReport {
     /// What is looked at.
     #[command(flatten)]
-    pub what: Looked,
+    pub what: ReportScope,
     /// By what the bill is made.
     #[command(flatten)]
     pub terms: Terms,
@@ -109,7 +111,7 @@ pub struct CostReport {
 
 /// What a report looks at.
 #[derive(Debug, Args)]
-pub struct Looked {
+pub struct ReportScope {
     /// What the keys begin with: `s3://BUCKET/PREFIX`, or a PREFIX in the spec's bucket
     #[arg(value_name = "PREFIX", id = "keys", default_value = "", hide_default_value = true)]
     pub keys: Address,
@@ -144,7 +146,7 @@ pub struct Whatif {
 
 /// Flags of `cost check`.
 #[derive(Debug, Args)]
-pub struct Check {
+pub struct CostCheck {
     /// The most that a month may cost, such as 10EUR; the spec's `cost: budget:` if left out. With a
     /// tax it is compared with the sum that has it
     #[arg(long, value_name = "SUM")]
@@ -169,20 +171,20 @@ Examples:
 
 /// What `usage` does.
 #[derive(Debug, Subcommand)]
-pub enum Usage {
+pub enum UsageCommand {
     /// Count what the bucket holds, and keep it in the history on this machine
     #[command(before_help = RECORD_EXAMPLES)]
-    Record(Record),
+    Record(UsageRecordFlags),
     /// Enter what left the bucket for outside of Hetzner's network: the service tells nobody
     Egress(EgressFlags),
     /// Print the history, and which assets have grown
     #[command(before_help = SHOW_EXAMPLES)]
-    Show(Show),
+    Show(UsageShow),
 }
 
 /// Flags of `usage record`.
 #[derive(Debug, Args)]
-pub struct Record {
+pub struct UsageRecordFlags {
     /// All behind this asset is a partition of it; may be given again
     #[arg(long, value_name = "ASSET")]
     pub partitioned: Vec<String>,
@@ -204,7 +206,7 @@ pub struct EgressFlags {
 
 /// Flags of `usage show`.
 #[derive(Debug, Args)]
-pub struct Show {
+pub struct UsageShow {
     /// Only the last days
     #[arg(long, value_name = "DAYS", default_value = "30d")]
     pub since: Days,
@@ -220,7 +222,7 @@ Examples:
 /// Flags of `report`.
 #[derive(Debug, Args)]
 #[command(before_help = PAGE_EXAMPLES)]
-pub struct Report {
+pub struct LakeReportFlags {
     /// Write a page to FILE
     #[arg(long, value_name = "FILE", conflicts_with = "markdown")]
     pub html: Option<PathBuf>,
@@ -229,7 +231,7 @@ pub struct Report {
     pub markdown: bool,
     /// What is looked at.
     #[command(flatten)]
-    pub what: Looked,
+    pub what: ReportScope,
     /// By what the bill is made.
     #[command(flatten)]
     pub terms: Terms,

@@ -8,7 +8,7 @@ use super::project;
 
 /// What `dagster` does. Works as root and as the service user.
 #[derive(Debug, Subcommand)]
-pub enum Dagster {
+pub enum DagsterCommand {
     /// Have systemd read the unit files anew
     Reload,
     /// Stop and start services, and watch until they have settled
@@ -20,7 +20,7 @@ pub enum Dagster {
     /// Tell how services, containers and their environment stand: exit 0 if all is well, 3 if not
     Status,
     /// Print what the services said, with secrets hidden
-    Logs(Logs),
+    Logs(DagsterLogs),
     /// Print the variables of the env file and of each container by name and fingerprint
     Env,
     /// Write assets that work into a project: pickles, objects and JSON in the bucket
@@ -109,7 +109,7 @@ pub struct Chosen {
 
 /// Flags of `dagster logs`.
 #[derive(Debug, Args)]
-pub struct Logs {
+pub struct DagsterLogs {
     /// Which units are meant.
     #[command(flatten)]
     pub chosen: Chosen,

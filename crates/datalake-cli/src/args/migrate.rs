@@ -29,16 +29,16 @@ Examples:
 pub enum Migrate {
     /// Show what lies where, what would be moved, and what stays; 3 if there is something to move
     #[command(before_help = PLAN_EXAMPLES)]
-    Plan(Plan),
+    Plan(MigratePlan),
     /// Copy Dagster's pickles into the bucket, so that every asset loads from there; deletes nothing
     #[command(before_help = RUN_EXAMPLES)]
-    Run(Run),
+    Run(MigrateRun),
     /// Count what is moved, has changed since, or is left; 3 unless all is moved
     Status(Status),
     /// Tell whether the bucket still has what was moved (exit 0) or not (exit 4)
-    Verify(Verify),
+    Verify(MigrateVerify),
     /// Tell of each asset and partition what became of it, and what to materialize again
-    Report(Report),
+    Report(MigrateReport),
     /// Put the whole of Dagster's home into one file, databases included
     Backup(Backup),
     /// Remove local files that are in the bucket, each after a look at the store
@@ -130,7 +130,7 @@ impl What {
 
 /// Flags of `migrate plan`.
 #[derive(Debug, Args)]
-pub struct Plan {
+pub struct MigratePlan {
     /// What is migrated.
     #[command(flatten)]
     pub what: What,
@@ -144,7 +144,7 @@ pub struct Plan {
 
 /// Flags of `migrate run`.
 #[derive(Debug, Args)]
-pub struct Run {
+pub struct MigrateRun {
     /// What is migrated.
     #[command(flatten)]
     pub what: What,
@@ -193,7 +193,7 @@ pub struct Status {
 
 /// Flags of `migrate verify`.
 #[derive(Debug, Args)]
-pub struct Verify {
+pub struct MigrateVerify {
     /// What was migrated.
     #[command(flatten)]
     pub what: What,
@@ -210,7 +210,7 @@ pub struct Verify {
 
 /// Flags of `migrate report`.
 #[derive(Debug, Args)]
-pub struct Report {
+pub struct MigrateReport {
     /// What was migrated.
     #[command(flatten)]
     pub what: What,

@@ -6,9 +6,10 @@ use clap::{Args, Subcommand};
 
 const SECRET_EXAMPLES: &str = "\
 Examples:
-  datalake modal secret status       Tell whether Modal's secret is in step (exit 0) or not (exit 3)
-  datalake modal secret sync         Create or replace it, and give its apps new containers
-  datalake modal secret delete       Remove it
+  datalake modal secret status        Tell whether Modal's secret is in step (0) or not (3)
+  datalake modal secret sync          Create it or change datalake's variables in it; new containers
+  datalake modal secret delete        Take datalake's variables out of it
+  datalake modal secret delete --all  Remove it with all that is in it
 ";
 
 const FUNCTION_EXAMPLES: &str = "\
@@ -42,39 +43,61 @@ pub enum Modal {
     Rollover(Rollover),
     /// Tell what is wrong with Modal's client, its login, the secret and files of yours (exit 3)
     #[command(before_help = FUNCTION_EXAMPLES)]
-    Check(Check),
+    Check(ModalCheck),
 }
 
 /// What `modal secret` does.
 #[derive(Debug, Subcommand)]
 pub enum Secret {
-    /// Create or replace the secret, and roll over the apps of the spec
+    /// Create the secret or change datalake's variables in it, and roll over the apps of the spec
     ///
     /// The same steps as in `provision`, for the secret alone. Values reach Modal's client through its
     /// standard input and memory: no argument, variable or file holds them.
     #[command(before_help = SECRET_EXAMPLES)]
-    Sync(Change),
+    Sync(SecretSync),
     /// Tell how the secret stands: in step (exit 0), drifted or absent (3), unknown
     #[command(before_help = SECRET_EXAMPLES)]
     Status,
-    /// Remove the secret
+    /// Take datalake's variables out of the secret, and remove it if nothing else is in it
+    ///
+    /// Variables of others stay, and the secret with them: it is named then, and the exit code is 5. A
+    /// client of Modal's before 1.6 cannot tell whether there are any.
     #[command(before_help = SECRET_EXAMPLES)]
-    Delete(Change),
+    Delete(SecretDelete),
 }
 
 /// Flags of what changes something.
 #[derive(Debug, Args)]
-pub struct Change {
+pub struct ModalChange {
     /// Show the plan and change nothing
     #[arg(long)]
     pub dry_run: bool,
     /// Do not ask before applying
     #[arg(long, short)]
     pub yes: bool,
+}
+
+/// Flags of `modal secret sync`.
+#[derive(Debug, Args)]
+pub struct SecretSync {
+    /// Flags of what changes something.
+    #[command(flatten)]
+    pub change: ModalChange,
     /// Replace all of Modal's secret where its client cannot change a part of it: variables of others
     /// in it are lost
     #[arg(long)]
     pub replace: bool,
+}
+
+/// Flags of `modal secret delete`.
+#[derive(Debug, Args)]
+pub struct SecretDelete {
+    /// Flags of what changes something.
+    #[command(flatten)]
+    pub change: ModalChange,
+    /// Remove the whole secret: variables of others in it are lost
+    #[arg(long)]
+    pub all: bool,
 }
 
 /// Flags of `modal init`.
@@ -109,7 +132,7 @@ pub struct Rollover {
 
 /// Flags of `modal check`.
 #[derive(Debug, Args)]
-pub struct Check {
+pub struct ModalCheck {
     /// Files of yours that use Modal: words that are gone are told
     #[arg(value_name = "FILE")]
     pub files: Vec<PathBuf>,

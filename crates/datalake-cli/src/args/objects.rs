@@ -5,6 +5,8 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 use datalake_engine::{Expiry, InvalidExpiry};
 
+use datalake_operations::lake::ByteSpan;
+
 use super::Address;
 
 const LS_EXAMPLES: &str = "\
@@ -171,7 +173,7 @@ Examples:
 /// Flags of `presign`.
 #[derive(Debug, Args)]
 #[command(before_help = PRESIGN_EXAMPLES)]
-pub struct Presign {
+pub struct PresignFlags {
     /// What the address permits
     #[arg(value_enum, value_name = "get|put", ignore_case = true, hide_possible_values = true)]
     pub method: Method,
@@ -193,37 +195,6 @@ pub enum Method {
     Get,
     /// Storing
     Put,
-}
-
-/// A part of a content, of a length that is not known yet.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ByteSpan {
-    /// From one byte to another one, with both.
-    Between(u64, u64),
-    /// From a byte to the end.
-    From(u64),
-    /// So many bytes before the end.
-    Last(u64),
-}
-
-impl std::str::FromStr for ByteSpan {
-    type Err = &'static str;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let form = "a range is FIRST-LAST, FIRST- or -COUNT, such as 0-1023";
-        let number = |text: &str| {
-            let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-            text.parse::<u64>().ok().filter(|_| is_number).ok_or(form)
-        };
-        match text.split_once('-').ok_or(form)? {
-            ("", count) => number(count).map(Self::Last),
-            (first, "") => number(first).map(Self::From),
-            (first, last) => match (number(first)?, number(last)?) {
-                (first, last) if first <= last && last < u64::MAX => Ok(Self::Between(first, last)),
-                _ => Err("the last byte of a range does not stand before its first"),
-            },
-        }
-    }
 }
 
 fn expiry(text: &str) -> Result<Expiry, String> {
@@ -249,18 +220,6 @@ mod tests {
         assert_eq!(seconds("7d"), Some(604_800));
         for text in ["", "m", "8d", "604801", "0s", "-1m", "1w", "99999999999999999999d"] {
             assert_eq!(seconds(text), None, "{text:?}");
-        }
-    }
-
-    #[test]
-    fn a_range_is_written_as_in_http() {
-        let span = |text: &str| text.parse::<ByteSpan>().ok();
-
-        assert_eq!(span("0-0"), Some(ByteSpan::Between(0, 0)));
-        assert_eq!(span("5-"), Some(ByteSpan::From(5)));
-        assert_eq!(span("-5"), Some(ByteSpan::Last(5)));
-        for text in ["", "-", "5", "5-4", "a-b", "+1-2", "1-2-3", "0-18446744073709551615"] {
-            assert_eq!(span(text), None, "{text:?}");
         }
     }
 }

@@ -1,11 +1,20 @@
 //! Flags of what begins, makes and undoes a run.
 
 use clap::{Args, ValueEnum};
+use datalake_desired::HostEnvironment;
 
 const INIT_EXAMPLES: &str = "\
 Examples:
-  datalake init                                              Ask, and write ./datalake.yaml
-  datalake init --region fsn1 --bucket acme-dagster-assets   Without a question
+  datalake init                                              Ask for location, bucket and prefix
+  datalake init --no-input --region fsn1 --bucket acme-dagster-assets
+  datalake --sandbox init                                    Try it: no account, no root
+";
+
+pub(super) const DISCOVER_EXAMPLES: &str = "\
+Examples:
+  sudo datalake discover          All users of this host
+  datalake discover               What can be seen without root
+  sudo datalake discover --json   The same for a program
 ";
 
 const PROVISION_EXAMPLES: &str = "\
@@ -47,8 +56,8 @@ pub struct Provision {
     #[arg(long)]
     pub no_restart: bool,
     /// What becomes of `EnvironmentHost=true` in units and drop-ins
-    #[arg(long, value_name = "WISH", value_enum, default_value_t = HostEnvironment::Keep)]
-    pub environment_host: HostEnvironment,
+    #[arg(long, value_name = "WISH", value_enum, default_value_t = EnvironmentHost::Keep)]
+    pub environment_host: EnvironmentHost,
     /// Replace all of Modal's secret where its client cannot change a part of it: variables of others
     /// in it are lost
     #[arg(long)]
@@ -57,11 +66,20 @@ pub struct Provision {
 
 /// What becomes of lines that hand podman's whole environment to a container.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum HostEnvironment {
+pub enum EnvironmentHost {
     /// They are told and stay: somebody may want them
     Keep,
     /// They are taken out, as other old values are
     Remove,
+}
+
+impl From<EnvironmentHost> for HostEnvironment {
+    fn from(choice: EnvironmentHost) -> Self {
+        match choice {
+            EnvironmentHost::Keep => Self::Keep,
+            EnvironmentHost::Remove => Self::Remove,
+        }
+    }
 }
 
 /// Flags of `rollback`.

@@ -1,13 +1,15 @@
 //! The command line of commands that move files and objects.
 
+mod carried;
 mod how;
 
 use std::path::PathBuf;
 
 use clap::Args;
 
+pub use self::carried::{Carried, Metadata};
 use self::how::percent;
-pub use self::how::{How, LinkChoice, Side, Within};
+pub use self::how::{Down, How, LinkChoice, Side, Which, Within};
 use super::Address;
 
 const PUT_EXAMPLES: &str = "\
@@ -16,13 +18,15 @@ Examples:
   datalake put report.pdf reports/2026-q3.pdf    …under another one
   datalake put *.csv s3://acme-lake/raw/
   datalake put --recursive /srv/data raw/        All that is in a folder
+  datalake put --metadata team=money --cache-control no-store q3.csv reports/
+  pg_dump lake | datalake put - dumps/lake.sql   Standard input
 ";
 
 /// Flags of `put`.
 #[derive(Debug, Args)]
 #[command(before_help = PUT_EXAMPLES)]
 pub struct Put {
-    /// The files; with --recursive one folder
+    /// The files; with --recursive one folder; `-` for standard input
     #[arg(value_name = "FILE", required = true)]
     pub files: Vec<PathBuf>,
     /// Where to: `s3://BUCKET/KEY`, or a whole KEY in the spec's bucket; a folder where it ends
@@ -32,6 +36,9 @@ pub struct Put {
     /// Take all that is in the folder
     #[arg(long, short)]
     pub recursive: bool,
+    /// What goes along.
+    #[command(flatten)]
+    pub carried: Carried,
     /// How.
     #[command(flatten)]
     pub how: How,
@@ -61,6 +68,9 @@ pub struct Get {
     /// Take `*`, `?`, `[` and backslashes as they are
     #[arg(long)]
     pub no_glob: bool,
+    /// What becomes of files here.
+    #[command(flatten)]
+    pub down: Down,
     /// How.
     #[command(flatten)]
     pub how: How,
@@ -72,6 +82,8 @@ Examples:
   datalake cp s3://acme-lake/reports/q3.pdf .
   datalake cp s3://acme-lake/a.csv s3://acme-backup/a.csv     Inside the service
   datalake cp --recursive s3://acme-lake/raw/ s3://acme-backup/raw/
+  tar c . | datalake cp - s3://acme-lake/src.tar
+  datalake cp s3://acme-lake/src.tar - | tar t                As `cat`: compared with its tag, 4 if it differs
 ";
 
 /// The first lines of the help of `mv`.
@@ -85,11 +97,12 @@ Examples:
 /// Flags of `cp` and `mv`.
 #[derive(Debug, Args)]
 #[command(before_help = COPY_EXAMPLES)]
-pub struct Copy {
-    /// Files or `s3://BUCKET/KEY`, which may have wildcards; with --recursive one folder
+pub struct CopyFlags {
+    /// Files or `s3://BUCKET/KEY`, which may have wildcards; with --recursive one folder; `-` for
+    /// standard input
     #[arg(value_name = "SOURCE", required = true)]
     pub sources: Vec<Side>,
-    /// A file, a folder, or `s3://BUCKET/KEY`
+    /// A file, a folder, or `s3://BUCKET/KEY`; `-` for standard output
     #[arg(value_name = "DEST")]
     pub dest: Side,
     /// Take all that is in the folder SOURCE
@@ -98,6 +111,12 @@ pub struct Copy {
     /// Take `*`, `?`, `[` and backslashes as they are
     #[arg(long)]
     pub no_glob: bool,
+    /// What goes along.
+    #[command(flatten)]
+    pub carried: Carried,
+    /// What becomes of files here.
+    #[command(flatten)]
+    pub down: Down,
     /// How.
     #[command(flatten)]
     pub how: How,
@@ -118,13 +137,19 @@ Examples:
 pub struct Sync {
     /// The two places.
     #[command(flatten)]
-    pub pair: Pair,
+    pub pair: PairFlags,
     /// Delete in DEST what SOURCE has not; not if anything went wrong, and needs --max-delete
     #[arg(long, requires = "max_delete")]
     pub delete: bool,
     /// Delete nothing if it would be more than N
     #[arg(long, value_name = "N")]
     pub max_delete: Option<u64>,
+    /// What goes along.
+    #[command(flatten)]
+    pub carried: Carried,
+    /// What becomes of files here.
+    #[command(flatten)]
+    pub down: Down,
     /// How.
     #[command(flatten)]
     pub how: How,
@@ -132,7 +157,7 @@ pub struct Sync {
 
 /// Two folders, at least one of them in a bucket.
 #[derive(Debug, Args)]
-pub struct Pair {
+pub struct PairFlags {
     /// A folder, or `s3://BUCKET/FOLDER`
     #[arg(value_name = "SOURCE")]
     pub source: Side,
@@ -143,20 +168,24 @@ pub struct Pair {
 
 const VERIFY_EXAMPLES: &str = "\
 Examples:
-  datalake verify /srv/data s3://acme-lake/raw          Is all still there, as it was sent?
-  datalake verify --deep /srv/data s3://acme-lake/raw   Read every byte of it again
+  datalake verify /srv/data s3://acme-lake/raw                 Are both equal, and was it compared?
+  datalake verify --deep /srv/data s3://acme-lake/raw          Read every byte of the bucket again
+  datalake verify --bucket-only /srv/data s3://acme-lake/raw   Is all still there, as it was sent?
 ";
 
 /// Flags of `verify`.
 #[derive(Debug, Args)]
 #[command(before_help = VERIFY_EXAMPLES)]
-pub struct Verify {
+pub struct VerifyFlags {
     /// The two places, as `sync`, `cp` or `put` had them.
     #[command(flatten)]
-    pub pair: Pair,
-    /// Read the contents, too, and compare them with the hashes that were taken when they were sent
+    pub pair: PairFlags,
+    /// Read the contents, too, and compare them with the files or the hashes that were taken of them
     #[arg(long)]
     pub deep: bool,
+    /// Which names.
+    #[command(flatten)]
+    pub which: Which,
     /// Write one line per object into FILE: `=` right, `!` not
     #[arg(long, value_name = "FILE")]
     pub report: Option<PathBuf>,
@@ -176,13 +205,16 @@ Examples:
 pub struct Scrub {
     /// The two places, as `sync`, `cp` or `put` had them.
     #[command(flatten)]
-    pub pair: Pair,
+    pub pair: PairFlags,
     /// Which share is read
     #[arg(long, value_name = "PERCENT", default_value = "10%", value_parser = percent)]
     pub subset: u8,
     /// Which of the shares it is; the day's number if left out, so that daily runs meet all in turn
     #[arg(long, value_name = "N")]
     pub round: Option<u64>,
+    /// Which names.
+    #[command(flatten)]
+    pub which: Which,
     /// Write one line per object into FILE: `=` right, `!` not
     #[arg(long, value_name = "FILE")]
     pub report: Option<PathBuf>,

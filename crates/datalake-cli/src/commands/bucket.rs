@@ -9,12 +9,12 @@ mod show;
 mod uploads;
 mod versioning;
 
-use datalake_core::BucketName;
+use datalake_core::s3::BucketName;
 use datalake_engine::ObjectStore;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::args::{Cli, bucket::Bucket};
+use crate::args::{Cli, bucket::BucketCommand};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::remote::Remote;
@@ -46,23 +46,27 @@ struct Listed<'a> {
     in_spec: bool,
 }
 
-pub(super) async fn bucket(cli: &Cli, what: &Bucket, printer: Printer) -> Result<Exit, Failure> {
+pub(super) async fn bucket(
+    cli: &Cli,
+    what: &BucketCommand,
+    printer: Printer,
+) -> Result<Exit, Failure> {
     let remote = Remote::open(cli, printer).await?;
     match what {
-        Bucket::Create(flags) => create::create(&remote, flags).await,
-        Bucket::List => list(&remote).await,
-        Bucket::Show(flags) => show::show(&remote, flags).await,
-        Bucket::Delete(flags) => delete::delete(&remote, flags).await,
-        Bucket::Versioning { what } => versioning::versioning(&remote, what).await,
-        Bucket::Lifecycle { what } => lifecycle::lifecycle(&remote, what).await,
-        Bucket::Cors { what } => cors::cors(&remote, what).await,
-        Bucket::Lock { what } => lock::lock(&remote, what).await,
-        Bucket::Uploads { what } => uploads::uploads(&remote, what).await,
+        BucketCommand::Create(flags) => create::create(&remote, flags).await,
+        BucketCommand::List => list(&remote).await,
+        BucketCommand::Show(flags) => show::show(&remote, flags).await,
+        BucketCommand::Delete(flags) => delete::delete(&remote, flags).await,
+        BucketCommand::Versioning { what } => versioning::versioning(&remote, what).await,
+        BucketCommand::Lifecycle { what } => lifecycle::lifecycle(&remote, what).await,
+        BucketCommand::Cors { what } => cors::cors(&remote, what).await,
+        BucketCommand::Lock { what } => lock::lock(&remote, what).await,
+        BucketCommand::Uploads { what } => uploads::uploads(&remote, what).await,
     }
 }
 
 async fn list(remote: &Remote) -> Result<Exit, Failure> {
-    let at_service = |fault| Failure::at(&datalake_core::Target::Service, &fault);
+    let at_service = |fault| Failure::at(&datalake_core::fault::Target::Service, &fault);
     let names = remote.lake().buckets().await.map_err(at_service)?;
     let in_spec = |bucket: &BucketName| remote.spec.bucket.as_ref() == Some(bucket);
     let listed: Vec<_> =

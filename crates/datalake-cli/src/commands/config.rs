@@ -1,14 +1,15 @@
 //! `config`: the spec, and where each value comes from.
 
-use datalake_core::SpecDocument;
+use datalake_core::spec::SpecDocument;
+use datalake_core::text::printable;
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_yaml::with::singleton_map_recursive;
 
-use crate::args::{Cli, Config};
+use crate::args::{Cli, ConfigCommand};
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::render::{DocumentKind, Printer, printable};
+use crate::render::{DocumentKind, Printer};
 use crate::site::Site;
 
 pub(super) const CONFIG: DocumentKind = DocumentKind::of::<SpecDocument>("config");
@@ -40,16 +41,20 @@ struct Paths {
     spec_files: Vec<String>,
 }
 
-pub(super) async fn config(cli: &Cli, show: Config, printer: Printer) -> Result<Exit, Failure> {
+pub(super) async fn config(
+    cli: &Cli,
+    show: ConfigCommand,
+    printer: Printer,
+) -> Result<Exit, Failure> {
     let site = Site::open(cli, printer).await?;
     match show {
-        Config::Show => {
+        ConfigCommand::Show => {
             let document = site.settings.document();
             let text = yaml(document).map_err(|error| Failure::of(Exit::Bug, &error))?;
             printer.result(CONFIG, document, &text);
         }
-        Config::Explain => explain(&site, printer),
-        Config::Paths => paths(&site, printer),
+        ConfigCommand::Explain => explain(&site, printer),
+        ConfigCommand::Paths => paths(&site, printer),
     }
     Ok(Exit::Done)
 }

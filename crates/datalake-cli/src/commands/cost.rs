@@ -3,22 +3,20 @@
 mod basis;
 mod estimate;
 mod forecast;
-mod holdings;
 mod outlook;
 mod report;
 mod whatif;
 
 use crate::args::Cli;
-use crate::args::cost::Cost;
+use crate::args::cost::CostCommand;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::render::{DocumentKind, Printer};
 
-pub(in crate::commands) use basis::{Basis, log_failure};
-pub(in crate::commands) use forecast::place;
-pub(in crate::commands) use holdings::{Holdings, Subject};
-pub(in crate::commands) use outlook::{Expected, Outlook, stored};
-pub(in crate::commands) use report::Costed;
+pub(in crate::commands) use basis::{
+    as_log, choose_basis, egress_words, log_failure, open_log, read_place,
+};
+pub(in crate::commands) use report::{Costed, survey_holdings};
 
 /// The documents of these commands.
 pub(super) const KINDS: &[DocumentKind] = &[
@@ -30,13 +28,13 @@ pub(super) const KINDS: &[DocumentKind] = &[
     whatif::COST_WHATIF,
 ];
 
-pub(super) async fn cost(cli: &Cli, what: &Cost, printer: Printer) -> Result<Exit, Failure> {
+pub(super) async fn cost(cli: &Cli, what: &CostCommand, printer: Printer) -> Result<Exit, Failure> {
     match what {
-        Cost::Estimate(flags) => estimate::one(cli, flags, printer).await,
-        Cost::Compare(flags) => estimate::all(cli, flags, printer).await,
-        Cost::Report(flags) => report::report(cli, flags, printer).await,
-        Cost::Forecast(terms) => forecast::show(cli, terms, printer).await,
-        Cost::Whatif(flags) => whatif::whatif(cli, flags, printer).await,
-        Cost::Check(flags) => forecast::check(cli, flags, printer).await,
+        CostCommand::Estimate(flags) => estimate::one(cli, flags, printer).await,
+        CostCommand::Compare(flags) => estimate::all(cli, flags, printer).await,
+        CostCommand::Report(flags) => report::report(cli, flags, printer).await,
+        CostCommand::Forecast(terms) => forecast::show(cli, terms, printer).await,
+        CostCommand::Whatif(flags) => whatif::whatif(cli, flags, printer).await,
+        CostCommand::Check(flags) => forecast::check(cli, flags, printer).await,
     }
 }

@@ -6,6 +6,7 @@
 mod stage;
 mod storage;
 
+use datalake_core::text::printable;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -16,8 +17,8 @@ use crate::args::Demo;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::named_path::{self, list_tree};
-use crate::render::{DocumentKind, Printer, printable};
-use stage::{Act, Ending, Stage};
+use crate::render::{DocumentKind, Printer};
+use stage::{Act, ActEnding, DemoStage};
 use storage::fill_storage;
 
 pub(super) const DEMO: DocumentKind = DocumentKind::of::<Played>("demo");
@@ -25,19 +26,19 @@ pub(super) const DEMO: DocumentKind = DocumentKind::of::<Played>("demo");
 /// What is shown, and in which order.
 const ACTS: [Act; 17] = [
     Act::new("What would change on this host, with a diff of every file", "provision --dry-run")
-        .ends(Ending::Exit(Exit::Drift)),
+        .ends(ActEnding::Exit(Exit::Drift)),
     Act::new("The same, carried out and killed in the middle of a file", "provision --yes")
         .with("DATALAKE_TEST_KILL", "file-renamed:2")
-        .ends(Ending::Killed),
+        .ends(ActEnding::Killed),
     Act::new("The next run finishes what the killed one began", "provision --yes").shows(12),
     Act::new("Bucket and host are in step with the spec", "status"),
     Act::new("What is wrong anywhere in the chain", "doctor").shows(12),
     Act::new("Dagster's local storage: what would be moved, and what stays", "migrate plan")
-        .ends(Ending::Exit(Exit::Drift)),
+        .ends(ActEnding::Exit(Exit::Drift)),
     Act::new("Moved over a faulty wire, and killed half-way", MIGRATE_SLOWLY)
         .with("DATALAKE_TEST_FAULTS", FAULTS)
         .within(Duration::from_millis(1500))
-        .ends(Ending::Killed),
+        .ends(ActEnding::Killed),
     Act::new("The next run goes on from there, inside large files too", MIGRATE)
         .with("DATALAKE_TEST_FAULTS", FAULTS),
     Act::new("Everything that was sent is read back and compared", "migrate verify --deep"),
@@ -78,8 +79,8 @@ struct Check {
 }
 
 pub(super) async fn demo(flags: &Demo, printer: Printer) -> Result<Exit, Failure> {
-    let folder = Folder::new(flags)?;
-    let stage = Stage::new(folder.path(), printer)?;
+    let folder = DemoFolder::new(flags)?;
+    let stage = DemoStage::new(folder.path(), printer)?;
     let mut checks = Vec::new();
     let mut before = Vec::new();
     for (number, act) in ACTS.iter().enumerate() {
@@ -119,12 +120,12 @@ fn ending(played: &Played) -> String {
 }
 
 /// Where the demo plays: a new folder that the operator keeps, or one that goes with it.
-enum Folder {
+enum DemoFolder {
     Kept(PathBuf),
     Passing(tempfile::TempDir),
 }
 
-impl Folder {
+impl DemoFolder {
     fn new(flags: &Demo) -> Result<Self, Failure> {
         let Some(path) = &flags.keep else {
             let folder = tempfile::Builder::new().prefix("datalake-demo-").tempdir();

@@ -4,51 +4,66 @@
 //! replaces the Dagster that it finds. So an image is built once from the one that a unit names, and
 //! a drop-in names the new one; the old one and the unit file stay as they are.
 
-mod build;
-mod look;
-mod missing;
-mod packages;
-mod plan;
-mod report;
+mod builds;
+mod materials;
 
-use datalake_core::{Action, Receipt, RunId, Target};
-use datalake_dagster::{InvalidIndexUrl, Source, Wish};
-use datalake_engine::{Clock, recover};
-
-use self::look::{Looked, Question, look};
-use self::plan::{Next, next};
+use self::builds::build_and_show;
+use self::materials::find_materials;
 use super::confirmed;
-use super::forward::{Forward, refuse_other_work};
-use super::services::teller;
+use super::reporter::Reporter;
+use super::services::tell_service_news;
 use crate::args::{Deps, DepsApply, DepsWish};
-use crate::deployment::Ground;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::generator::made;
-use crate::no_store::NoStore;
 use crate::render::{self, DocumentKind, FileChange, diff};
 use crate::site::Site;
-
-pub(crate) use self::missing::missing_packages;
-pub(crate) use self::report::{DepsReport, PackageDeps, UnitDeps};
+use datalake_core::fault::Target;
+use datalake_core::plan::{Action, Plan};
+use datalake_core::receipt::Receipt;
+use datalake_core::time::RunId;
+use datalake_dagster::{PackageSource, WantedLibraries};
+use datalake_engine::{Clock, NoStore, recover};
+use datalake_operations::dependencies::{
+    DependencyPlan, DepsReport, ImageQuestion, look_into_images, plan_dependencies,
+};
+use datalake_operations::{DagsterHost, ForwardRun, check_that_units_are_made, refuse_other_work};
+use schemars::JsonSchema;
+use serde::Serialize;
 
 pub(super) const DAGSTER_DEPS: DocumentKind = DocumentKind::of::<DepsReport>("dagster-deps");
 pub(super) const DAGSTER_DEPS_APPLY: DocumentKind =
-    DocumentKind::of::<report::Done<'static>>("dagster-deps-apply");
+    DocumentKind::of::<Done<'static>>("dagster-deps-apply");
 
 /// The documents of these commands.
 pub(super) const KINDS: &[DocumentKind] = &[DAGSTER_DEPS, DAGSTER_DEPS_APPLY];
 
-pub(super) async fn deps(what: &Deps, site: &Site, ground: &Ground) -> Result<Exit, Failure> {
+/// What a run has done.
+#[derive(Serialize, JsonSchema)]
+struct Done<'a> {
+    /// How the units stand afterwards.
+    deps: &'a DepsReport,
+    /// The plan.
+    plan: &'a Plan,
+    /// Its receipt.
+    receipt: &'a Receipt,
+    /// The command that undoes it.
+    undo: &'a str,
+}
+
+pub(super) async fn manage_dependencies(
+    what: &Deps,
+    site: &Site,
+    ground: &DagsterHost,
+) -> Result<Exit, Failure> {
     match what {
         Deps::Plan(wish) => plan_only(wish, site, ground).await,
         Deps::Apply(flags) => apply_all(flags, site, ground).await,
     }
 }
 
-async fn plan_only(wish: &DepsWish, site: &Site, ground: &Ground) -> Result<Exit, Failure> {
-    let looked = look(&question(wish), site, ground).await?;
-    let report = DepsReport::of(&looked, &Source::default())?;
+async fn plan_only(wish: &DepsWish, site: &Site, ground: &DagsterHost) -> Result<Exit, Failure> {
+    let looked = look_into_images(&read_question(wish, site), &site.context(), ground).await?;
+    let report = DepsReport::of(&looked, &PackageSource::default())?;
     let (exit, next) = if report.is_well {
         (Exit::Done, "\nNothing to do: every image has what fits its Dagster.\n".to_owned())
     } else {
@@ -59,36 +74,37 @@ async fn plan_only(wish: &DepsWish, site: &Site, ground: &Ground) -> Result<Exit
     Ok(exit)
 }
 
-async fn apply_all(flags: &DepsApply, site: &Site, ground: &Ground) -> Result<Exit, Failure> {
-    let materials = build::Materials::of(flags, index)?;
-    let question = question(&flags.wish);
+async fn apply_all(flags: &DepsApply, site: &Site, ground: &DagsterHost) -> Result<Exit, Failure> {
+    let context = site.context();
+    let materials = find_materials(flags)?;
+    let question = read_question(&flags.wish, site);
     // A place without a state folder has no other run, and a refused plan leaves none behind.
-    let used = site.state.is_there();
-    let lock = if used { Some(site.lock("dagster deps apply")?) } else { None };
+    let lock = if site.state.is_there() { Some(site.lock("dagster deps apply")?) } else { None };
     let at_state = |fault| site.state_failure(&fault);
     let fingerprints = site.records().fingerprint_key(&site.clock).map_err(at_state)?;
-    let (store, tell) = (NoStore("this run needs none".to_owned()), teller(site.printer));
-    let dagster = ground.dagster(site, &fingerprints, &tell);
+    let (store, tell) =
+        (NoStore("this run needs none".to_owned()), tell_service_news(site.printer));
+    let dagster = ground.dagster(&context, &fingerprints, &tell);
     let ports = site.ports(&store, &dagster, &fingerprints);
     if lock.is_some() {
         recover(&ports).await.map_err(at_state)?;
-        refuse_other_work(site, |target| matches!(target, Target::Path(_) | Target::Services))?;
+        refuse_other_work(&context, |target| matches!(target, Target::Path(_) | Target::Services))?;
     }
-    let looked = look(&question, site, ground).await?;
+    let looked = look_into_images(&question, &context, ground).await?;
     let report = DepsReport::of(&looked, &materials.source)?;
     if report.is_well {
         let text = "\nNothing to do: every image has what fits its Dagster.\n";
         site.printer.result(DAGSTER_DEPS, &report, &(render::dependencies(&report) + text));
         return Ok(Exit::Done);
     }
-    let next = next(&looked, &materials.source, (site, ground), &ports).await?;
-    let checked = made(site, ground, &next.plan).await?;
-    site.printer.text(&(render::dependencies(&report) + &checked + &shown(&next)));
+    let next = plan_dependencies(&looked, &materials.source, ground, &ports).await?;
+    let checked = check_that_units_are_made(&context, ground, &next.plan).await?;
+    site.printer.text(&(render::dependencies(&report) + &checked + &render_changes(&next)));
     let unasked = |failure: Failure| Failure {
         hints: vec!["add --yes to apply it; `dagster deps plan` only looks".to_owned()],
         ..failure
     };
-    if !confirmed(&sentence(&next), flags.yes, site.may_ask()).map_err(unasked)? {
+    if !confirmed(&render_question(&next), flags.yes, site.may_ask()).map_err(unasked)? {
         site.printer.talk("nothing was changed");
         return Ok(Exit::Drift);
     }
@@ -97,11 +113,12 @@ async fn apply_all(flags: &DepsApply, site: &Site, ground: &Ground) -> Result<Ex
         None => site.lock("dagster deps apply")?,
     };
     for wanted in &next.builds {
-        build::build(wanted, &materials, (site, ground)).await?;
+        build_and_show(wanted, &materials, site.printer, ground).await?;
     }
-    let forward = Forward {
-        site,
-        ground: Some(ground),
+    let forward = ForwardRun {
+        context: &context,
+        reporter: &Reporter(site.printer),
+        dagster_host: Some(ground),
         user: &ground.host.user,
         run: &RunId::new(site.clock.now(), site.clock.random()),
         plan: &next.plan,
@@ -109,33 +126,23 @@ async fn apply_all(flags: &DepsApply, site: &Site, ground: &Ground) -> Result<Ex
         fingerprints: &fingerprints,
     };
     let receipt = forward.carry_out(&ports).await?;
-    prove(&question, &next, &receipt, (site, ground)).await
+    prove_dependencies(&question, &next, &receipt, &SiteHost { site, ground }).await
 }
 
-fn question(wish: &DepsWish) -> Question<'_> {
-    Question { wish: Wish { modal: wish.modal }, python: wish.python.as_deref() }
-}
-
-fn index(text: &str) -> Result<datalake_dagster::IndexUrl, Failure> {
-    text.parse().map_err(|error: InvalidIndexUrl| {
-        let failure = Failure::of(Exit::Usage, &error);
-        match error {
-            InvalidIndexUrl::Secret => failure.hint(
-                "everyone on the machine can read what is typed here: write the address into a \
-                 pip.conf, `[global]` and `index-url = …`, and give --pip-conf FILE",
-            ),
-            _ => failure,
-        }
-    })
+fn read_question<'a>(wish: &'a DepsWish, site: &Site) -> ImageQuestion<'a> {
+    let (wish, python) = (WantedLibraries { modal: wish.modal }, wish.python.as_deref());
+    ImageQuestion { wish, python, logs: site.settings.document().named_logs() }
 }
 
 /// The Containerfiles, the plan and the diffs of all files that it writes.
-fn shown(next: &Next<'_>) -> String {
+fn render_changes(next: &DependencyPlan<'_>) -> String {
     let mut text = String::new();
     for wanted in &next.builds {
         text.push_str(&format!("\nImage {}:\n", wanted.name));
         let lines = wanted.recipe.containerfile.lines();
-        lines.for_each(|line| text.push_str(&format!("    {}\n", render::printable(line))));
+        lines.for_each(|line| {
+            text.push_str(&format!("    {}\n", datalake_core::text::printable(line)));
+        });
     }
     text.push_str(&format!(
         "\nPlan ({} steps):\n{}",
@@ -152,7 +159,7 @@ fn shown(next: &Next<'_>) -> String {
     text
 }
 
-fn sentence(next: &Next<'_>) -> String {
+fn render_question(next: &DependencyPlan<'_>) -> String {
     match next.builds.len() {
         0 => format!("Apply these {} steps?", next.plan.steps.len()),
         1 => format!("Build the image and apply these {} steps?", next.plan.steps.len()),
@@ -160,15 +167,22 @@ fn sentence(next: &Next<'_>) -> String {
     }
 }
 
+/// The place, and the deployment of its machine.
+struct SiteHost<'a> {
+    site: &'a Site,
+    ground: &'a DagsterHost,
+}
+
 /// Looks again: afterwards every image fits.
-async fn prove(
-    question: &Question<'_>,
-    next: &Next<'_>,
+async fn prove_dependencies(
+    question: &ImageQuestion<'_>,
+    next: &DependencyPlan<'_>,
     receipt: &Receipt,
-    (site, ground): (&Site, &Ground),
+    host: &SiteHost<'_>,
 ) -> Result<Exit, Failure> {
-    let looked: Looked = look(question, site, ground).await?;
-    let report = DepsReport::of(&looked, &Source::default())?;
+    let SiteHost { site, ground } = host;
+    let looked = look_into_images(question, &site.context(), ground).await?;
+    let report = DepsReport::of(&looked, &PackageSource::default())?;
     if !report.is_well {
         let text =
             format!("after the run something is left to do\n{}", render::dependencies(&report));
@@ -184,13 +198,13 @@ async fn prove(
         receipt.run,
         what_stays(next, ground),
     );
-    let done = report::Done { deps: &report, plan: &next.plan, receipt, undo: &undo };
+    let done = Done { deps: &report, plan: &next.plan, receipt, undo: &undo };
     site.printer.result(DAGSTER_DEPS_APPLY, done, &text);
     Ok(Exit::Done)
 }
 
 /// A rollback names the old image again and removes none.
-fn what_stays(next: &Next<'_>, ground: &Ground) -> String {
+fn what_stays(next: &DependencyPlan<'_>, ground: &DagsterHost) -> String {
     let images: Vec<_> = next.builds.iter().map(|wanted| wanted.name.as_str()).collect();
     if images.is_empty() {
         return String::new();

@@ -2,10 +2,10 @@
 
 mod fix;
 
-use datalake_core::doctor::{Verdict, diagnose};
+use datalake_core::doctor::{DiagnosisVerdict, diagnose};
 
 use crate::args::{self, Cli};
-use crate::doctor::examine;
+use crate::doctor::examine_site;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::render::{DoctorReport, DocumentKind, FindingPage, Printer, diagnosis, finding_page};
@@ -30,20 +30,20 @@ pub(super) async fn doctor(
     }
     let site = Site::open(cli, printer).await?;
     if let Some(id) = flags.fix {
-        return fix::fix((cli, flags, id), &site).await;
+        return fix::fix(cli, flags, id, &site).await;
     }
-    let seen = examine(&site, flags.only, &flags.code).await?;
+    let seen = examine_site(&site, flags.only, &flags.code).await;
     let found = diagnose(&seen);
     let report = DoctorReport::of(&found, flags.only, &site.name);
     printer.result(DOCTOR, &report, &diagnosis(&report, printer.has_colour()));
-    Ok(exit(found.verdict(flags.only)))
+    Ok(choose_exit(found.verdict(flags.only)))
 }
 
 /// 3 for findings, 5 where something could not be learned: unknown is never sound.
-pub(super) fn exit(verdict: Verdict) -> Exit {
+pub(super) fn choose_exit(verdict: DiagnosisVerdict) -> Exit {
     match verdict {
-        Verdict::Sound => Exit::Done,
-        Verdict::Unknown => Exit::Partly,
-        Verdict::Findings => Exit::Drift,
+        DiagnosisVerdict::Sound => Exit::Done,
+        DiagnosisVerdict::Unknown => Exit::Partly,
+        DiagnosisVerdict::Findings => Exit::Drift,
     }
 }

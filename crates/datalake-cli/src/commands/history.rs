@@ -1,6 +1,6 @@
 //! `history`: all runs, the newest first.
 
-use datalake_core::{RunKind, RunState};
+use datalake_core::receipt::{RunKind, RunState};
 use schemars::JsonSchema;
 use serde::Serialize;
 

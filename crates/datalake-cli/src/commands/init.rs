@@ -3,19 +3,30 @@
 use std::io::IsTerminal;
 use std::path::PathBuf;
 
-use datalake_core::{BucketName, SpecDocument};
-use datalake_host::Existing;
+use datalake_core::spec::{Ambient, CredentialSource, SpecDocument};
+use datalake_core::text::printable;
+use datalake_host::{Existing, SystemClock};
+use datalake_operations::discovery::{
+    DiscoveredUser, InterviewOutside, SpecInterview, SpecPrompt, SpecQuestion, describe_sources,
+};
+use datalake_operations::{OperationError, write_spec_text};
+use datalake_s3::{PlainNetwork, S3Services};
+use inquire::validator::Validation;
 
+use super::discover::look_at_users;
 use crate::args::{self, Cli};
+use crate::config::named_document;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::has_service;
 use crate::named_path;
-use crate::render::{DocumentKind, Printer, printable};
-use crate::site::own_name;
+use crate::render::{DocumentKind, Printer};
+use crate::secrets::{self, NoPair};
+use crate::site::{me, own_name};
 
 pub(super) const INIT: DocumentKind = DocumentKind::of::<SpecDocument>("init");
 
-pub(super) fn init(cli: &Cli, flags: &args::Init, printer: Printer) -> Result<Exit, Failure> {
+pub(super) async fn init(cli: &Cli, flags: &args::Init, printer: Printer) -> Result<Exit, Failure> {
     let path = cli.place.config.clone().unwrap_or_else(|| PathBuf::from("datalake.yaml"));
     let name = printable(&path.display().to_string());
     if named_path::is_taken(&path) && !flags.force {
@@ -23,109 +34,68 @@ pub(super) fn init(cli: &Cli, flags: &args::Init, printer: Printer) -> Result<Ex
             .hint("add --force to replace it"));
     }
     let may_ask = !cli.place.no_input && std::io::stdin().is_terminal();
-    let document = answered(cli, may_ask)?;
-    document.clone().check()?;
+    let (report, named) = (look_at_users(cli), named_document(&cli.values)?);
+    let found = report.only_user();
+    let outside =
+        if may_ask && !has_service(cli) { Some(open_outside(&named).await) } else { None };
+    let interview = SpecInterview {
+        named: &named,
+        found,
+        prompt: may_ask.then_some(&Terminal as &dyn SpecPrompt),
+        outside,
+        clock: &SystemClock,
+    };
+    let answered = interview.complete_spec().await?;
     let existing = if flags.force { Existing::IsReplaced } else { Existing::Stays };
-    named_path::write_file(&path, text(&document).as_bytes(), existing)?;
-    printer.result(
-        INIT,
-        &document,
-        &format!("Wrote {name}.\n\nNext: {} provision --dry-run\n", own_name(cli)),
-    );
+    named_path::write_file(&path, write_spec_text(&answered.document).as_bytes(), existing)?;
+    let sudo = if needs_sudo(cli, found) { "sudo -E " } else { "" };
+    let (name_here, sources) = (own_name(cli), describe_sources(&answered, &named, found));
+    let text = format!("Wrote {name}:\n{sources}\nNext: {sudo}{name_here} provision --dry-run\n");
+    printer.result(INIT, &answered.document, &text);
     Ok(Exit::Done)
 }
 
-/// The flags' values, with questions for those that have no default.
-fn answered(cli: &Cli, may_ask: bool) -> Result<SpecDocument, Failure> {
-    let values = &cli.values;
-    let mut document = SpecDocument::defaults();
-    document.endpoint.clone_from(&values.endpoint);
-    document.region = match (&values.region, &values.endpoint) {
-        (Some(region), _) => Some(region.clone()),
-        (None, Some(_)) => None,
-        (None, None) if may_ask => Some(ask_region()?),
-        (None, None) => return Err(unanswered("--region")),
-    };
-    document.bucket = match &values.bucket {
-        Some(bucket) => Some(bucket.clone()),
-        None if may_ask => Some(ask_bucket()?),
-        None => return Err(unanswered("--bucket")),
-    };
-    document.prefix = values.prefix.clone().or(document.prefix);
-    document.host.user = values.user.clone().or(document.host.user);
-    if !values.units.is_empty() {
-        document.host.units = Some(values.units.clone());
-    }
-    document.host.handover.clone_from(&values.handover);
-    Ok(document)
-}
-
-fn unanswered(flag: &str) -> Failure {
-    Failure::new(Exit::Usage, format!("{flag} is needed, and nobody is there to ask"))
-}
-
-fn ask_region() -> Result<String, Failure> {
-    let regions = vec!["fsn1  Falkenstein", "nbg1  Nuremberg", "hel1  Helsinki"];
-    let chosen = inquire::Select::new("Where shall the bucket lie?", regions).prompt();
-    let chosen = chosen.map_err(|error| Failure::of(Exit::Interrupted, &error))?;
-    Ok(chosen.split(' ').next().unwrap_or_default().to_owned())
-}
-
-fn ask_bucket() -> Result<String, Failure> {
-    let question = "What shall the bucket be called? (names are shared by all customers)";
-    let valid = |text: &str| {
-        Ok(match text.parse::<BucketName>() {
-            Ok(_) => inquire::validator::Validation::Valid,
-            Err(error) => inquire::validator::Validation::Invalid(error.to_string().into()),
-        })
-    };
-    let answer = inquire::Text::new(question).with_validator(valid).prompt();
-    answer.map_err(|error| Failure::of(Exit::Interrupted, &error))
-}
-
-/// The document with a comment on each key.
-fn text(document: &SpecDocument) -> String {
-    let word = |text: &Option<String>| {
-        serde_json::to_string(text.as_deref().unwrap_or_default()).unwrap_or_default()
-    };
-    let plain = |text: &Option<String>| {
-        let text = text.as_deref().unwrap_or_default();
-        let safe = text.starts_with(|c: char| c.is_ascii_alphabetic())
-            && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_./:".contains(&b))
-            && !text.ends_with(':')
-            && !["true", "false", "null"].contains(&text.to_ascii_lowercase().as_str());
-        if safe { text.to_owned() } else { word(&Some(text.to_owned())) }
-    };
-    let place = match (&document.region, &document.endpoint) {
-        (region, Some(_)) => {
-            let region = region.as_ref().map(|_| format!("region: {}\n", plain(&document.region)));
-            format!("endpoint: {}\n{}", word(&document.endpoint), region.unwrap_or_default())
+/// Whether this person becomes root for what comes next: only root and the user that runs Dagster
+/// can change this machine. `-E` hands the key pair on.
+fn needs_sudo(cli: &Cli, found: Option<&DiscoveredUser>) -> bool {
+    let is_this_machine = cli.place.root.is_none() && !has_service(cli);
+    is_this_machine
+        && match me().uid {
+            0 => std::env::var_os("SUDO_USER").is_some(),
+            uid => found.is_none_or(|user| user.uid != uid),
         }
-        (_, None) => format!("region: {}\n", plain(&document.region)),
-    };
-    let handover = document.host.handover.as_ref().map(|_| plain(&document.host.handover));
-    let handover = handover.map(|way| format!(", handover: {way}")).unwrap_or_default();
-    let units: Vec<_> =
-        document.host.units.iter().flatten().map(|u| plain(&Some(u.clone()))).collect();
-    format!(
-        "# What datalake sets up. `datalake config explain` shows every key and its source.\n\n\
-         # fsn1, nbg1 or hel1; for another S3 service give endpoint: https://… and its region.\n\
-         {place}\n\
-         # Unique among all customers: put your company's name in front.\n\
-         bucket: {}\n\n\
-         # What the keys of the assets begin with.\n\
-         prefix: {}\n\n\
-         # from: env reads AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; or file: PATH (mode 0600),\n\
-         # or command: [pass, show, hetzner]. Never the keys themselves.\n\
-         credentials: {{ from: env }}\n\n\
-         # The user whose rootless podman runs Dagster, and the quadlet units that need the bucket.\n\
-         # handover: env-file, podman-secret or in-place; unless said, the installed podman decides.\n\
-         host: {{ user: {}, units: [{}]{handover} }}\n\n\
-         # Overwritten and deleted objects stay for 30 days, unfinished uploads for 7; `off` for ever.\n\
-         protect: {{ versioning: true, keep-old-versions: 30d, abort-uploads: 7d }}\n",
-        plain(&document.bucket),
-        plain(&document.prefix),
-        plain(&document.host.user),
-        units.join(", "),
-    )
+}
+
+/// The services, and the key pair that lies ready: nobody is asked for it here.
+async fn open_outside(named: &SpecDocument) -> InterviewOutside<'static> {
+    let source = named.credentials.clone().unwrap_or(CredentialSource::From(Ambient::Env));
+    let keys = secrets::read(&source, None, false).await.map_err(|reason| match reason {
+        NoPair::None => "there is no key pair yet".to_owned(),
+        NoPair::Flaw(failure) | NoPair::Unread(failure) => failure.messages.join(": "),
+    });
+    InterviewOutside { network: &PlainNetwork, services: &S3Services, keys }
+}
+
+/// The person at the terminal.
+struct Terminal;
+
+impl SpecPrompt for Terminal {
+    fn ask(&self, question: &SpecQuestion) -> Result<String, OperationError> {
+        let (text, find_error) = (question.text, question.find_error);
+        let answer = if question.choices.is_empty() {
+            let validate = move |text: &str| {
+                Ok(find_error(text)
+                    .map_or(Validation::Valid, |error| Validation::Invalid(error.into())))
+            };
+            let prompt = inquire::Text::new(text).with_validator(validate);
+            let mut prompt = prompt.with_default(&question.proposed);
+            prompt.help_message = question.help.as_deref();
+            prompt.prompt()
+        } else {
+            let mut prompt = inquire::Select::new(text, question.choices.clone());
+            prompt.help_message = question.help.as_deref().or(prompt.help_message);
+            prompt.prompt()
+        };
+        answer.map_err(|error| Failure::of(Exit::Interrupted, &error).into())
+    }
 }

@@ -1,43 +1,21 @@
 //! `migrate`: what Dagster keeps on this host, moved into the bucket, proved, and brought back.
 
-mod ahead;
-mod arriving;
 mod back;
 mod backup;
-mod beside;
-mod code;
-mod folder;
-mod foreign;
 mod free;
-mod home;
-mod is_home;
-mod keeping;
-mod kinds;
-mod left_out;
 mod lines;
 mod look;
-mod open;
-mod part;
-mod pause;
+mod place;
 mod proof;
 mod report;
 mod run;
-mod standing;
-mod tree;
-mod walk;
+mod telling;
 
 use crate::args::Cli;
 use crate::args::migrate::{Back, Migrate};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::render::{DocumentKind, Printer};
-
-pub(super) use run::last_flags;
-
-pub(crate) use kinds::LeftRow;
-pub(crate) use look::Outlook;
-pub(crate) use report::{AssetRow, MigrationReport, PartitionRow};
-pub(crate) use standing::{Counts, Standing};
 
 /// The documents of these commands.
 pub(super) const KINDS: &[DocumentKind] = &[

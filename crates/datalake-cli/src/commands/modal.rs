@@ -1,11 +1,9 @@
 //! `modal`: the secret, the functions and the apps in Modal.
 
-mod apps;
 mod check;
 mod functions;
 mod secret;
-
-use datalake_core::{ModalSpec, Spec};
+pub(super) mod words;
 
 use crate::args::Cli;
 use crate::args::modal::Modal;
@@ -30,12 +28,4 @@ pub(super) async fn modal(cli: &Cli, what: &Modal, printer: Printer) -> Result<E
         Modal::Rollover(flags) => functions::rollover(cli, flags, printer).await,
         Modal::Check(flags) => check::check(cli, flags, printer).await,
     }
-}
-
-/// Modal's part of the spec.
-fn required(spec: &Spec) -> Result<ModalSpec, Failure> {
-    spec.modal.clone().ok_or_else(|| {
-        Failure::new(Exit::Config, "the spec names no secret in Modal")
-            .hint("add `modal: { secret: hetzner-s3, apps: [dagster-compute] }` to datalake.yaml")
-    })
 }

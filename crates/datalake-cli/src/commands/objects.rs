@@ -8,16 +8,11 @@ mod presign;
 mod rm;
 mod stat;
 mod tree;
-mod versions;
 
-use datalake_core::{BucketName, KeyPattern};
-
-use crate::exit::Exit;
-use crate::failure::Failure;
-use crate::render::{DocumentKind, key_text};
+use crate::render::DocumentKind;
 
 pub(super) use cat::cat;
-pub(super) use du::{Sums, du};
+pub(super) use du::du;
 pub(super) use ls::ls;
 pub(super) use presign::presign;
 pub(super) use rm::rm;
@@ -40,10 +35,3 @@ pub(super) const KINDS: &[DocumentKind] = &[
     tree::TREE_FOLDER,
     tree::TREE_OBJECT,
 ];
-
-/// Nothing lies where a person has named a place.
-fn nothing(bucket: &BucketName, typed: &str, pattern: &KeyPattern) -> Failure {
-    let what = if pattern.has_wildcards() { "fits" } else { "begins with" };
-    let message = format!("bucket `{bucket}`: no key {what} `{}`", key_text(typed));
-    Failure::new(Exit::Absent, message)
-}

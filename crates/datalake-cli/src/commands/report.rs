@@ -1,25 +1,28 @@
 //! `report`: all there is to tell of a bucket, for programs, as Markdown and as a page.
 
 use datalake_core::price::{Pace, Trend};
-use datalake_core::{RunState, Timestamp};
+use datalake_core::receipt::RunState;
+use datalake_core::text::printable;
+use datalake_core::time::Timestamp;
 use datalake_engine::{Due, UsageLog as _, UsageSample};
-use datalake_host::{Existing, UsageDb};
+use datalake_host::Existing;
+use datalake_operations::costs::{
+    CostBasis, CostOutlook, ExpectedCost, bill_sample, compare_with_kept,
+};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::cost::{Basis, Costed, Expected, Outlook, log_failure, stored};
+use super::cost::{Costed, as_log, choose_basis, egress_words, log_failure, open_log};
 use super::status::standing;
-use super::usage::growth;
 use crate::args::Cli;
-use crate::args::cost::Report;
+use crate::args::cost::LakeReportFlags;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::named_path;
 use crate::remote::Remote;
 use crate::render::{
     Ahead, BillTold, Change, DocumentKind, ForecastTold, Lake, PACES, Part, Point, Printer,
-    RuleTold, bill_lines, key_text, markdown, page, paid, printable, reach_text, rule_text, size,
-    tax_words,
+    RuleTold, bill_lines, key_text, markdown, page, paid, reach_text, rule_text, size, tax_words,
 };
 use crate::site::Site;
 
@@ -32,9 +35,6 @@ const TILES: usize = 120;
 /// Ahead of the last sample so many days are drawn.
 const DAYS_AHEAD: i64 = 30;
 
-/// A list of assets as long as this may not be whole.
-const WHOLE_BELOW: usize = 1_000;
-
 /// A page that was written.
 #[derive(Serialize, JsonSchema)]
 struct Written<'a> {
@@ -46,14 +46,26 @@ struct Written<'a> {
     report: &'a Lake,
 }
 
-pub(super) async fn report(cli: &Cli, flags: &Report, printer: Printer) -> Result<Exit, Failure> {
+pub(super) async fn report(
+    cli: &Cli,
+    flags: &LakeReportFlags,
+    printer: Printer,
+) -> Result<Exit, Failure> {
     let remote = Remote::open(cli, printer).await?;
-    let basis = Basis::of(&remote.site, &flags.terms)?;
+    let basis = choose_basis(&remote.site, &flags.terms)?;
     let costed = Costed::look(&remote, &basis, &flags.what).await?;
-    let outlook = Outlook::of(&remote.site, &basis, &costed.place)?;
+    let outlook = {
+        let log = open_log(&remote.site)?;
+        CostOutlook::read(&basis, as_log(log.as_ref()), &costed.place)?
+    };
     let lake = Lake {
         status: status(&remote.site).await?,
-        ..lake(&remote, &basis, (&costed, &outlook), flags.what.top)?
+        ..describe_lake(
+            &remote,
+            &basis,
+            &Costs { costed: &costed, outlook: &outlook },
+            flags.what.top,
+        )?
     };
     let Some(file) = &flags.html else {
         printer.result(REPORT, &lake, &markdown(&lake));
@@ -67,12 +79,19 @@ pub(super) async fn report(cli: &Cli, flags: &Report, printer: Printer) -> Resul
     Ok(Exit::Done)
 }
 
-fn lake(
+/// What is paid now, and what will be.
+struct Costs<'a> {
+    costed: &'a Costed,
+    outlook: &'a CostOutlook,
+}
+
+fn describe_lake(
     remote: &Remote,
-    basis: &Basis,
-    (costed, outlook): (&Costed, &Outlook),
+    basis: &CostBasis,
+    costs: &Costs<'_>,
     top: usize,
 ) -> Result<Lake, Failure> {
+    let Costs { costed, outlook } = *costs;
     let (holdings, sharing) = (&costed.holdings, costed.sharing());
     let total = holdings.total.total();
     let shown = top.max(TILES);
@@ -94,9 +113,9 @@ fn lake(
         sum: paid(costed.bill.net(), basis.vat).to_string(),
         tax: tax_words(basis.vat),
         bill_lines: bill_lines(&costed.bill, basis.vat),
-        egress_words: costed.noted.words(),
+        egress_words: egress_words(&costed.noted),
         forecast: match &outlook.expected {
-            Some(expected) => Ok(forecast(basis, expected)),
+            Some(expected) => Ok(describe_forecast(basis, expected)),
             None => {
                 Err("`datalake usage record` has kept too little: once a day, from a timer"
                     .to_owned())
@@ -105,7 +124,7 @@ fn lake(
         billed_bytes: total.billed,
         bytes: total.bytes,
         objects: holdings.total.current.count,
-        history: outlook.samples.iter().map(|sample| point(basis, sample)).collect(),
+        history: outlook.samples.iter().map(|sample| draw_point(basis, sample)).collect(),
         prefixes: sharing.parts(&holdings.folders, shown),
         assets: sharing.parts(&holdings.assets, shown),
         partitions: sharing.parts(&holdings.partitions, shown),
@@ -134,13 +153,13 @@ fn rule(due: &Due) -> RuleTold {
     }
 }
 
-fn point(basis: &Basis, sample: &UsageSample) -> Point {
-    let billed = stored(basis, sample).stored.0;
+fn draw_point(basis: &CostBasis, sample: &UsageSample) -> Point {
+    let billed = bill_sample(basis, sample).stored.0;
     let hidden = sample.usage.total().billed - sample.usage.current.billed;
     Point { at: sample.at.unix(), billed_bytes: billed, hidden_bytes: hidden.min(billed) }
 }
 
-fn forecast(basis: &Basis, expected: &Expected) -> ForecastTold {
+fn describe_forecast(basis: &CostBasis, expected: &ExpectedCost) -> ForecastTold {
     let [low, likely, high] = expected.bills().map(|bill| paid(bill.net(), basis.vat).to_string());
     ForecastTold {
         low,
@@ -165,19 +184,19 @@ fn ahead(trend: &Trend) -> Vec<Ahead> {
 /// What has grown since the oldest sample.
 fn grown(
     remote: &Remote,
-    basis: &Basis,
+    basis: &CostBasis,
     costed: &Costed,
-    outlook: &Outlook,
+    outlook: &CostOutlook,
 ) -> Result<(Vec<Change>, Option<String>), Failure> {
     let month_ago = basis.now.plus_seconds(-DAYS_AHEAD * 86_400);
     let oldest = outlook.samples.iter().find(|sample| sample.at >= month_ago);
-    let log = UsageDb::open_existing(&remote.site.state).map_err(|fault| log_failure(&fault))?;
+    let log = open_log(&remote.site)?;
     let (Some(oldest), Some(log), "") = (oldest, log, costed.prefix.as_str()) else {
         return Ok((Vec::new(), None));
     };
     let then = log.assets(&costed.place, oldest.at).map_err(|fault| log_failure(&fault))?;
     let now = costed.holdings.asset_uses();
-    let changes = growth(&then, &now, then.len() < WHOLE_BELOW).into_iter().map(|grown| Change {
+    let changes = compare_with_kept(&then, &now).into_iter().map(|grown| Change {
         asset: grown.asset,
         billed_bytes: grown.billed_bytes,
         grown: grown.change,

@@ -2,34 +2,39 @@
 
 use std::path::Path;
 
-use datalake_core::{
-    FaultKind, Guard, HostSpec, Plan, Receipt, RunId, RunKind, RunState, Spec, Step, Target,
-    UnitName,
-};
+use datalake_core::fault::{FaultKind, Target};
+use datalake_core::host::UnitName;
+use datalake_core::plan::{Guard, Plan, Step};
+use datalake_core::receipt::Receipt;
+use datalake_core::spec::{HostSpec, Spec};
+use datalake_core::text::printable;
+use datalake_core::time::RunId;
 use datalake_engine::{
-    ApplyError, HastyVault, Lock, NoDagster, NoSecrets, ObjectStore, Ports, RetryingStore,
+    ApplyError, HastyVault, Lock, NoDagster, NoSecrets, NoStore, ObjectStore, Ports, RetryingStore,
     SecretVault, Secrets, read_receipt, recover,
+};
+use datalake_operations::migration::read_last_choice;
+use datalake_operations::modal::LeftSecret;
+use datalake_operations::{
+    DagsterHost, OperationError, carry_out_back, choose_run_to_undo, list_what_stays,
+    plan_way_back, podman_secrets, refuse_obstacles, rehearse_back,
 };
 use datalake_quadlet::Obstacle;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::going_back::{carry_out_back, rehearsed_back, what_stays};
-use super::migrate::last_flags;
+use super::modal::words::left_by_rollback;
 use super::provision::PLAN;
 use super::provision::dagster;
-use super::services::teller;
+use super::reporter::Reporter;
+use super::services::tell_service_news;
 use super::{confirmed, restart_steps};
 use crate::args::{self, Cli};
-use crate::deployment::Ground;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::handover::secrets;
-use crate::host_units::refuse_obstacles;
 use crate::modal::{LOOKING, ModalPlace};
 use crate::named_path;
-use crate::no_store::NoStore;
-use crate::render::{self, DocumentKind, Printer, printable};
+use crate::render::{self, DocumentKind, Printer};
 use crate::site::{RETRY_BUDGET, Site};
 
 pub(super) const ROLLBACK: DocumentKind = DocumentKind::of::<Undone<'static>>("rollback");
@@ -46,6 +51,8 @@ struct Undone<'a> {
     plan: &'a Plan,
     /// What was done; `null` where there was nothing to undo.
     receipt: Option<&'a Receipt>,
+    /// A secret in Modal that stays without datalake's variables; `null` where there is none.
+    left: Option<LeftSecret>,
 }
 
 pub(super) async fn rollback(
@@ -54,6 +61,7 @@ pub(super) async fn rollback(
     printer: Printer,
 ) -> Result<Exit, Failure> {
     let site = Site::open(cli, printer).await?;
+    let context = site.context();
     if !site.state.is_there() {
         return Ok(nothing(printer));
     }
@@ -71,18 +79,17 @@ pub(super) async fn rollback(
     let vault: &dyn SecretVault = if flags.dry_run { &hasty } else { &client };
     let ports = Ports { secrets: secrets.as_ref(), vault, ..ports };
     recover(&ports).await.map_err(|fault| site.state_failure(&fault))?;
-    let Some(receipt) = chosen(&site, flags.receipt.as_deref())? else {
-        return Ok(nothing(printer));
-    };
+    let named = flags.receipt.as_deref().map(|named| named_receipt(&site, named)).transpose()?;
+    let Some(receipt) = choose_run_to_undo(&context, named)? else { return Ok(nothing(printer)) };
     let _host = lock_other_host(&site, &receipt)?;
-    let plan = way_back(&site, &receipt, flags.no_restart)?;
-    let ground = ground(&site, &plan, &receipt)?;
-    let tell = teller(printer);
-    let live = ground.as_ref().map(|ground| ground.dagster(&site, &fingerprints, &tell));
+    let plan = plan_way_back(&context, &receipt, flags.no_restart)?;
+    let ground = open_ground(&site, &plan, &receipt)?;
+    let tell = tell_service_news(printer);
+    let live = ground.as_ref().map(|ground| ground.dagster(&context, &fingerprints, &tell));
     let secrets = secrets_of(&site, receipt.user.as_ref());
     let ports = Ports { dagster: dagster(live.as_ref()), secrets: secrets.as_ref(), ..ports };
-    let plan = rehearsed_back(&site, plan, &ports).await;
-    let plan = plan.map_err(|failure| explained(failure, ground.as_ref()))?;
+    let plan = rehearse_back(plan, &ports).await;
+    let plan = plan.map_err(|error| explain_error(error, ground.as_ref()))?;
     refuse_obstacles(&needed_by_others(&site, &plan, receipt.user.as_ref()))?;
     let next = format!("{} rollback {}", site.name, receipt.run);
     let shown = shown(&plan, &receipt) + &render::pending_text(&plan.pending, &next);
@@ -91,7 +98,7 @@ pub(super) async fn rollback(
         return Ok(Exit::Drift);
     }
     if plan.is_empty() && !plan.pending.is_empty() {
-        let left = Undone { of: Some(&receipt.run), plan: &plan, receipt: None };
+        let left = Undone { of: Some(&receipt.run), plan: &plan, receipt: None, left: None };
         printer.result(ROLLBACK, left, &shown);
         return Ok(Exit::Partly);
     }
@@ -99,15 +106,15 @@ pub(super) async fn rollback(
     if !is_wanted(&site, &plan, flags)? {
         return Ok(Exit::Drift);
     }
-    printer.talk("\nUndoing:");
-    let undone = match carry_out_back(&site, &plan, &receipt, &ports).await {
+    let undone = match carry_out_back(&plan, &receipt, &Reporter(printer), &ports).await {
         Err(ApplyError::Pending(failed)) => failed.receipt,
-        undone => undone.map_err(|error| explained(error.into(), ground.as_ref()))?,
+        undone => undone.map_err(|error| explain_error(error.into(), ground.as_ref()))?,
     };
-    let data = Undone { of: Some(&receipt.run), plan: &plan, receipt: Some(&undone) };
+    let (left, stays) = left_by_rollback(&undone, &client, &site.name).await;
+    let data = Undone { of: Some(&receipt.run), plan: &plan, receipt: Some(&undone), left };
     let steps = if ground.is_some() { String::new() } else { next_steps(&site) };
     let pending = render::pending_text(&undone.pending, &next);
-    printer.result(ROLLBACK, data, &farewell(&site, &receipt, &(steps + &pending)));
+    printer.result(ROLLBACK, data, &farewell(&site, &receipt, &(steps + &pending + &stays)));
     Ok(if undone.pending.is_empty() { Exit::Done } else { Exit::Partly })
 }
 
@@ -123,9 +130,7 @@ fn lock_other_host(site: &Site, receipt: &Receipt) -> Result<Option<Box<dyn Lock
 fn is_wanted(site: &Site, plan: &Plan, flags: &args::Rollback) -> Result<bool, Failure> {
     let question = format!("Undo these {} steps?", plan.steps.len());
     let is_wanted = confirmed(&question, flags.yes, site.may_ask())?;
-    if !is_wanted {
-        site.printer.talk("nothing was changed");
-    }
+    site.printer.talk(if is_wanted { "\nUndoing:" } else { "nothing was changed" });
     Ok(is_wanted)
 }
 
@@ -138,21 +143,15 @@ fn farewell(site: &Site, receipt: &Receipt, steps: &str) -> String {
     )
 }
 
-/// The way back, without the services where the operator restarts them himself.
-fn way_back(site: &Site, receipt: &Receipt, no_restart: bool) -> Result<Plan, Failure> {
-    let history = site.records().history().map_err(|fault| site.state_failure(&fault))?;
-    let mut plan = history.plan_way_back(receipt);
-    if no_restart {
-        plan.steps.retain(|step| step.action.target() != Target::Services);
-    }
-    Ok(plan)
-}
-
 /// The deployment whose services the way back restarts, if it does.
-fn ground(site: &Site, plan: &Plan, receipt: &Receipt) -> Result<Option<Ground>, Failure> {
+fn open_ground(
+    site: &Site,
+    plan: &Plan,
+    receipt: &Receipt,
+) -> Result<Option<DagsterHost>, Failure> {
     let restarts = |step: &&Step| step.action.target() == Target::Services;
     let Some(step) = plan.steps.iter().find(restarts) else { return Ok(None) };
-    let ground = Ground::of(site, host(site, receipt.user.as_ref())?)?;
+    let ground = DagsterHost::open(&site.context(), host(site, receipt.user.as_ref())?)?;
     let Guard::ServicesAre(states) = &step.undo.guard else { return Ok(Some(ground)) };
     Ok(Some(ground.with_units(states.iter().map(|(unit, _)| unit))))
 }
@@ -170,27 +169,27 @@ fn needed_by_others(site: &Site, plan: &Plan, user: Option<&UnitName>) -> Vec<Ob
     }
 }
 
-/// The host as the settings have it, with the service user of that run, if it tells one.
+/// The host as the settings name it, with the service user of that run, if it tells one.
 fn host(site: &Site, user: Option<&UnitName>) -> Result<HostSpec, Failure> {
     let host = site.settings.host()?;
     Ok(HostSpec { user: user.cloned().unwrap_or(host.user), ..host })
 }
 
-fn explained(failure: Failure, ground: Option<&Ground>) -> Failure {
+fn explain_error(error: OperationError, ground: Option<&DagsterHost>) -> OperationError {
     match ground {
-        Some(ground) => failure.for_user(&ground.host.user),
-        None => failure,
+        Some(ground) => error.for_user(&ground.host.user),
+        None => error,
     }
 }
 
 fn next_steps(site: &Site) -> String {
-    let steps = site.settings.host().map(|host| restart_steps(&host));
+    let steps = site.host_spec().map(|host| restart_steps(&host));
     steps.map(|steps| format!("\n{steps}")).unwrap_or_default()
 }
 
 /// Assets that were made in the bucket are newer than the files that Dagster reads now.
 fn way_back_of_assets(site: &Site) -> String {
-    let Some(flags) = last_flags(site) else { return String::new() };
+    let Some(flags) = read_last_choice(&site.context()) else { return String::new() };
     format!(
         "\nWhere Dagster reads local files again, what it has stored in the bucket since is newer.\n\
          So that nothing stale is read: {} migrate back plan{flags}\n",
@@ -199,7 +198,7 @@ fn way_back_of_assets(site: &Site) -> String {
 }
 
 fn nothing(printer: Printer) -> Exit {
-    let undone = Undone { of: None, plan: &Plan::default(), receipt: None };
+    let undone = Undone { of: None, plan: &Plan::default(), receipt: None, left: None };
     printer.result(ROLLBACK, undone, "Nothing to undo.\n");
     Exit::Done
 }
@@ -219,7 +218,7 @@ async fn store_of(site: &Site) -> Box<dyn ObjectStore> {
 
 /// Modal's client where the spec says it is; without a spec where it usually is.
 async fn modal_of(site: &Site, spec: Option<&Spec>) -> ModalPlace {
-    let host = site.settings.host().ok();
+    let host = site.host_spec().ok();
     match (spec, host) {
         (Some(spec), Some(host)) => ModalPlace::of(site, &host, spec.modal.as_ref()).await,
         _ => ModalPlace::on_host(None),
@@ -231,27 +230,8 @@ fn secrets_of(site: &Site, user: Option<&UnitName>) -> Box<dyn Secrets> {
     let host = host(site, user).ok();
     let found = host.and_then(|host| Some((site.host(&host).ok()?.0, host.user)));
     match found {
-        Some((account, user)) => secrets(site, &user, &account),
+        Some((account, user)) => podman_secrets(&site.context(), &user, &account),
         None => Box::new(NoSecrets),
-    }
-}
-
-/// The run to undo: the named one, or the last that stands.
-fn chosen(site: &Site, named: Option<&str>) -> Result<Option<Receipt>, Failure> {
-    let history = site.records().history().map_err(|fault| site.state_failure(&fault))?;
-    let Some(named) = named else { return Ok(history.to_roll_back().cloned()) };
-    let receipt = named_receipt(site, named)?;
-    if receipt.kind != RunKind::Provision {
-        return Err(Failure::new(Exit::Usage, format!("{} is itself a rollback", receipt.run))
-            .hint("`datalake provision` goes forward again"));
-    }
-    match history.state(&receipt) {
-        RunState::Continued => {
-            Err(Failure::new(Exit::Usage, format!("{} was continued by a later run", receipt.run))
-                .hint("undo that one: it holds the steps of both"))
-        }
-        RunState::RolledBack => Ok(None),
-        RunState::Complete | RunState::Unfinished => Ok(Some(receipt)),
     }
 }
 
@@ -276,12 +256,12 @@ fn named_receipt(site: &Site, named: &str) -> Result<Receipt, Failure> {
 fn shown(plan: &Plan, receipt: &Receipt) -> String {
     let mut text = format!("The way back of {} ({} steps):\n", receipt.run, plan.steps.len());
     text.push_str(&render::way_back(plan));
-    let mut left = what_stays(receipt).peekable();
+    let mut left = list_what_stays(receipt).peekable();
     if left.peek().is_some() {
         text.push_str("\nWhat stays:\n");
     }
     for (step, reason) in left {
-        text.push_str(&format!("  {}: {reason}\n", render::step_line(step)));
+        text.push_str(&format!("  {}: {reason}\n", datalake_core::plan::describe_step(step)));
     }
     text
 }

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use datalake_host::Existing;
-use datalake_sim::{FaultPlan, Key};
+use datalake_sim::{FaultPlan, SimKey};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -12,7 +12,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::named_path;
 use crate::render::{DocumentKind, Printer};
-use crate::sandbox::{ServeError, Service, prepared, serve};
+use crate::sandbox::{SandboxService, ServeError, prepared, start_service};
 use crate::site::quoted;
 use crate::stop::{Charge, asked};
 
@@ -35,7 +35,7 @@ struct Address {
 
 pub(super) async fn sandbox(
     cli: &Cli,
-    flags: &args::Sandbox,
+    flags: &args::SandboxFlags,
     printer: Printer,
 ) -> Result<Exit, Failure> {
     let dir = cli.place.sandbox.clone().unwrap_or_else(|| PathBuf::from(".sandbox"));
@@ -44,8 +44,8 @@ pub(super) async fn sandbox(
         Some(text) => text.parse().map_err(|error| Failure::of(Exit::Usage, &error))?,
         None => FaultPlan::default(),
     };
-    let service = Service { port: flags.port, tls: flags.tls, faults, plain: flags.plain };
-    let running = serve(&dir, service).await.map_err(|error| match error {
+    let service = SandboxService { port: flags.port, tls: flags.tls, faults, plain: flags.plain };
+    let running = start_service(&dir, service).await.map_err(|error| match error {
         ServeError::Busy => Failure::new(Exit::Locked, "this sandbox is served by another process"),
         ServeError::Failed(failure) => failure,
     })?;
@@ -53,7 +53,7 @@ pub(super) async fn sandbox(
         Some(pem) => Some(kept(&dir.join("certificate.pem"), &pem)?),
         None => None,
     };
-    let key = Key::sandbox();
+    let key = SimKey::sandbox();
     let address = Address {
         endpoint: running.endpoint(),
         region: "fsn1",

@@ -1,12 +1,12 @@
 //! `schema`: the shapes of the spec and of the documents that `--json` prints.
 
-use datalake_core::SpecDocument;
+use datalake_core::spec::SpecDocument;
 use schemars::generate::SchemaSettings;
 use serde_json::Value;
 
 use super::{
-    bucket, config, cost, dagster, deps, doctor, gaps, history, init, migrate, modal, objects,
-    project, provision, report, rollback, shell, status, transfer, usage,
+    bucket, config, cost, dagster, deps, discover, doctor, gaps, history, init, migrate, modal,
+    objects, project, provision, report, rollback, shell, status, transfer, usage,
 };
 use crate::args::Schema;
 use crate::exit::Exit;
@@ -67,6 +67,7 @@ fn kinds() -> impl Iterator<Item = DocumentKind> {
             ERROR,
             SCHEMA,
             SCHEMAS,
+            discover::DISCOVER,
             history::HISTORY,
             init::INIT,
             project::DAGSTER_INIT,

@@ -1,14 +1,15 @@
 //! Progress on standard error, and the operator's word to stop.
 
-use datalake_core::{Outcome, Step};
+use datalake_core::plan::{Step, describe_step};
+use datalake_core::receipt::Outcome;
 use datalake_engine::Watch;
 use tokio::task::JoinHandle;
 
-use crate::render::{Printer, step_line};
+use crate::render::Printer;
 use crate::stop::{Charge, asked, is_asked};
 
 /// Tells each step as it ends; the first Ctrl-C stops before the next step, the second at once.
-pub(super) struct Progress {
+pub(super) struct StepProgress {
     printer: Printer,
     listener: JoinHandle<()>,
     /// What the operator has said before counts for the run before.
@@ -16,7 +17,7 @@ pub(super) struct Progress {
     _charge: Charge,
 }
 
-impl Progress {
+impl StepProgress {
     pub(super) fn new(printer: Printer) -> Self {
         let was_asked = is_asked();
         let listener = tokio::spawn(tell_stop(was_asked, printer));
@@ -24,13 +25,13 @@ impl Progress {
     }
 }
 
-impl Drop for Progress {
+impl Drop for StepProgress {
     fn drop(&mut self) {
         self.listener.abort();
     }
 }
 
-impl Watch for Progress {
+impl Watch for StepProgress {
     fn begin(&self, _: &Step) {}
 
     fn end(&self, step: &Step, outcome: &Outcome) {
@@ -39,7 +40,7 @@ impl Watch for Progress {
             Outcome::AlreadyDone => "was done",
             Outcome::Failed(_) | Outcome::Disturbed | Outcome::NotBegun => "FAILED",
         };
-        self.printer.talk(&format!("  {mark:<8} {}", step_line(step)));
+        self.printer.talk(&format!("  {mark:<8} {}", describe_step(step)));
     }
 
     fn go_on(&self) -> bool {

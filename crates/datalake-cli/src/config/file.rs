@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use datalake_core::{Fault, FaultKind};
+use datalake_core::fault::{Fault, FaultKind};
 use datalake_host::{
     GateFault, TrustedUsers, is_own_descriptor, read_named_file, read_trusted_file,
 };

@@ -2,7 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use datalake_core::SpecDocument;
+use datalake_core::spec::SpecDocument;
+use datalake_core::text::printable;
 use figment::value::{Dict, Map, Value};
 use figment::{Metadata, Profile, Provider};
 
@@ -11,7 +12,6 @@ use super::paths::{guarded_key, settle_paths};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::near::near;
-use crate::render::printable;
 
 /// Below this key stand names of the operator's.
 const OWN_PLANS: &str = "cost.plans.";

@@ -28,9 +28,9 @@ pub(super) fn guarded_key(values: &Dict) -> Option<&'static str> {
 
 /// The same values; relative paths among them count from `folder`.
 pub(super) fn settle_paths(mut values: Dict, folder: &Path) -> Dict {
-    settle(&mut values, ("credentials", "file"), |path| settled(path, folder));
-    settle(&mut values, ("modal", "client"), |path| settled(path, &absolute(folder)));
-    settle(&mut values, ("modal", "token"), |path| match path {
+    change_path(&mut values, "credentials", "file", |path| settled(path, folder));
+    change_path(&mut values, "modal", "client", |path| settled(path, &absolute(folder)));
+    change_path(&mut values, "modal", "token", |path| match path {
         word if TOKEN_WORDS.contains(&word) => word.to_owned(),
         path => settled(path, folder),
     });
@@ -44,7 +44,7 @@ pub(super) fn settle_paths(mut values: Dict, folder: &Path) -> Dict {
     values
 }
 
-fn settle(values: &mut Dict, (above, key): (&str, &str), change: impl Fn(&str) -> String) {
+fn change_path(values: &mut Dict, above: &str, key: &str, change: impl Fn(&str) -> String) {
     let value = section(values, above).and_then(|below| below.get_mut(key));
     if let Some(Value::String(_, path)) = value
         && !path.is_empty()

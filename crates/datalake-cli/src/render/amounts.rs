@@ -1,31 +1,14 @@
 //! Sizes, counts and ages as people read them.
 
-use datalake_core::{ByteSize, Tally, Timestamp, Usage};
+use datalake_core::size::ByteSize;
+pub(crate) use datalake_core::text::{count_things as counted, group_digits as count};
+use datalake_core::time::Timestamp;
+use datalake_core::usage::{Tally, Usage};
 
 /// A size in decimal units, as Hetzner bills it.
 #[must_use]
 pub(crate) fn size(bytes: u64) -> String {
     ByteSize(bytes).display().si().to_string()
-}
-
-/// A number with commas between its thousands.
-#[must_use]
-pub(crate) fn count(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
-/// So many of something: `1 object`, `2 objects`.
-#[must_use]
-pub(crate) fn counted(number: u64, what: &str) -> String {
-    format!("{} {what}{}", count(number), if number == 1 { "" } else { "s" })
 }
 
 /// How long ago something was, in its largest whole unit.
@@ -82,15 +65,6 @@ mod tests {
         assert_eq!(size(0), "0 B");
         assert_eq!(size(64_000), "64.0 kB");
         assert_eq!(size(1_500_000_000), "1.5 GB");
-    }
-
-    #[test]
-    fn thousands_are_set_apart() {
-        assert_eq!(count(0), "0");
-        assert_eq!(count(999), "999");
-        assert_eq!(count(1_000), "1,000");
-        assert_eq!(count(12_345_678), "12,345,678");
-        assert_eq!(counted(1, "object"), "1 object");
     }
 
     #[test]

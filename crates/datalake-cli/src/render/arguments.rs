@@ -1,8 +1,7 @@
 //! Arguments in messages: a control character in one neither steers the terminal nor fakes a line.
 
+use datalake_core::text::printable;
 use std::collections::BTreeSet;
-
-use super::printable;
 
 /// The same text for a terminal: control characters are escaped, and so are the line ends that come
 /// from the arguments and variables of this process. Line ends of ours stay.

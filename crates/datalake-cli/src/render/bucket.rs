@@ -1,9 +1,9 @@
 //! Settings of buckets as text.
 
-use datalake_core::{Days, Lifecycle, LifecycleRule, Versioning};
+use datalake_core::s3::{Lifecycle, LifecycleRule, Versioning};
+use datalake_core::text::printable;
+use datalake_core::time::Days;
 use datalake_engine::{BucketLock, Cors, CorsMethod, CorsRule, LockMode, LockPeriod, Retention};
-
-use super::printable;
 
 /// Whether old versions are kept, in a word.
 #[must_use]

@@ -1,7 +1,8 @@
 //! Bills, comparisons and forecasts as text and as JSON.
 
-use datalake_core::price::{Bill, Currency, Micros, Money, Net, Pace, Plan, Trend, Vat};
-use datalake_core::{ByteSize, Timestamp};
+use datalake_core::price::{Bill, Currency, Micros, Money, Net, Pace, PriceList, Trend, Vat};
+use datalake_core::size::ByteSize;
+use datalake_core::time::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -49,7 +50,7 @@ pub(crate) struct BillTold {
 impl BillTold {
     /// A bill by a plan.
     #[must_use]
-    pub(crate) fn new(plan: &Plan, bill: &Bill, vat: Option<Vat>) -> Self {
+    pub(crate) fn new(plan: &PriceList, bill: &Bill, vat: Option<Vat>) -> Self {
         let net = bill.net();
         Self {
             plan: plan.name.clone(),
@@ -122,7 +123,7 @@ pub(crate) fn tax_words(vat: Option<Vat>) -> String {
 
 /// A bill, line by line.
 #[must_use]
-pub(crate) fn bill_text(plan: &Plan, bill: &Bill, vat: Option<Vat>) -> String {
+pub(crate) fn bill_text(plan: &PriceList, bill: &Bill, vat: Option<Vat>) -> String {
     let mut text = format!("{} ({}), {}\n", plan.title, plan.name, bill.month);
     for [name, what, sum] in bill_lines(bill, vat) {
         text.push_str(&format!("  {name:<8} {what:<58} {sum:>14}\n"));
@@ -138,7 +139,7 @@ pub(crate) fn bill_text(plan: &Plan, bill: &Bill, vat: Option<Vat>) -> String {
 
 /// What a plan leaves out and comes with, one a line.
 #[must_use]
-pub(crate) fn terms_text(plan: &Plan) -> String {
+pub(crate) fn terms_text(plan: &PriceList) -> String {
     let terms = plan.terms.iter().map(|term| format!("  - {term}\n"));
     terms.chain([format!("  - prices: {}\n", plan.source)]).collect()
 }

@@ -1,7 +1,7 @@
 //! A Dagster deployment as text.
 
-use super::printable;
-use crate::deployment::{EnvironmentReport, EnvironmentState, Report, UnitReport, Variables};
+use datalake_core::text::printable;
+use datalake_operations::{EnvironmentReport, EnvironmentState, Report, UnitReport, Variables};
 
 /// The deployment with all that is wrong, and its cures.
 #[must_use]

@@ -1,7 +1,7 @@
 //! Images and their packages as text.
 
-use super::printable;
-use crate::commands::{DepsReport, PackageDeps, UnitDeps};
+use datalake_core::text::printable;
+use datalake_operations::dependencies::{DepsReport, PackageDeps, UnitDeps};
 
 /// A table with a line for each unit, and below it what is to be done.
 #[must_use]

@@ -1,13 +1,13 @@
 //! A diagnosis as text: group by group, the cure right under each finding.
 
 use datalake_core::doctor::{
-    Diagnosis, FindingId, Group, Outcome, Remedy, Severity, Skipped, Verdict,
+    CheckOutcome, Diagnosis, DiagnosisVerdict, FindingId, Group, Remedy, Severity, Skipped,
 };
+use datalake_core::text::printable;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::printable;
-use crate::site::named_for;
+use crate::advice::{named_for, words_of};
 
 /// How wide cures are set.
 const WIDTH: usize = 100;
@@ -105,7 +105,7 @@ impl DoctorReport {
     ) -> Self {
         let roots = found.roots_of(is_chosen);
         let is_shown = |id| is_chosen(id) || roots.contains(&id);
-        let checks = found.chosen(is_shown).map(|(id, outcome)| check(id, outcome, name));
+        let checks = found.chosen(is_shown).map(|(id, outcome)| report_check(id, outcome, name));
         let checks: Vec<_> = checks.collect();
         let mut counts = Counts::default();
         for check in &checks {
@@ -118,26 +118,28 @@ impl DoctorReport {
             } += 1;
         }
         let next = next(found, &is_shown, name);
-        let is_sound = found.verdict_of(is_chosen) == Verdict::Sound;
+        let is_sound = found.verdict_of(is_chosen) == DiagnosisVerdict::Sound;
         Self { is_sound, counts, checks, next }
     }
 }
 
-fn check(id: FindingId, outcome: &Outcome, name: &str) -> CheckReport {
+fn report_check(id: FindingId, outcome: &CheckOutcome, name: &str) -> CheckReport {
     let (word, seen, cure) = match outcome {
-        Outcome::Sound(seen) => (Word::Sound, vec![seen.clone()], None),
-        Outcome::Finding(finding) => {
+        CheckOutcome::Sound(seen) => (Word::Sound, vec![seen.clone()], None),
+        CheckOutcome::Finding(finding) => {
             let word = match finding.severity {
                 Severity::Warning => Word::Warning,
                 Severity::Wrong => Word::Wrong,
             };
-            (word, finding.evidence.clone(), Some(named_for(&finding.cure, name)))
+            (word, finding.evidence.clone(), Some(named_for(&words_of(&finding.cure), name)))
         }
-        Outcome::Skipped(Skipped::After(root)) => {
+        CheckOutcome::Skipped(Skipped::After(root)) => {
             (Word::Skipped, vec![format!("it depends on {root}")], None)
         }
-        Outcome::Skipped(Skipped::NotHere(reason)) => (Word::Skipped, vec![reason.clone()], None),
-        Outcome::Unknown(reason) => (Word::Unknown, vec![reason.clone()], None),
+        CheckOutcome::Skipped(Skipped::NotHere(reason)) => {
+            (Word::Skipped, vec![reason.clone()], None)
+        }
+        CheckOutcome::Unknown(reason) => (Word::Unknown, vec![reason.clone()], None),
     };
     CheckReport {
         id: id.as_str(),
@@ -146,7 +148,7 @@ fn check(id: FindingId, outcome: &Outcome, name: &str) -> CheckReport {
         outcome: word,
         seen,
         blocked_by: match outcome {
-            Outcome::Skipped(Skipped::After(root)) => Some(root.as_str()),
+            CheckOutcome::Skipped(Skipped::After(root)) => Some(root.as_str()),
             _ => None,
         },
         is_fixed_by_datalake: cure.is_some() && id.remedy() != Remedy::Person,
@@ -157,8 +159,8 @@ fn check(id: FindingId, outcome: &Outcome, name: &str) -> CheckReport {
 /// What cures most, or explains the first finding.
 fn next(found: &Diagnosis, is_chosen: &dyn Fn(FindingId) -> bool, name: &str) -> String {
     let findings = found.chosen(is_chosen).filter_map(|(id, outcome)| match outcome {
-        Outcome::Finding(finding) => Some((id, finding.severity)),
-        Outcome::Sound(_) | Outcome::Skipped(_) | Outcome::Unknown(_) => None,
+        CheckOutcome::Finding(finding) => Some((id, finding.severity)),
+        CheckOutcome::Sound(_) | CheckOutcome::Skipped(_) | CheckOutcome::Unknown(_) => None,
     });
     let findings: Vec<_> = findings.collect();
     let wrong = findings.iter().find(|(_, severity)| *severity == Severity::Wrong);

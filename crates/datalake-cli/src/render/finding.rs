@@ -4,7 +4,7 @@ use datalake_core::doctor::{FindingId, Remedy, Severity};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::site::named_for;
+use crate::advice::named_for;
 
 /// A page about a finding.
 #[derive(Serialize, JsonSchema)]

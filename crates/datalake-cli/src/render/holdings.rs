@@ -1,7 +1,7 @@
 //! What a bucket holds and what each part of it costs, as text and as JSON.
 
 use datalake_core::price::{Micros, Money};
-use datalake_core::{LargestGroups, Tally, Usage};
+use datalake_core::usage::{LargestGroups, Tally, Usage};
 use datalake_engine::Due;
 use schemars::JsonSchema;
 use serde::Serialize;

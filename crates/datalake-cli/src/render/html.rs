@@ -15,7 +15,7 @@ use super::key_text;
 const STYLE: &str = include_str!("html/page.css");
 
 /// A whole page.
-pub(crate) struct Page<'a> {
+pub(crate) struct HtmlPage<'a> {
     /// What stands in the window's title and in the first heading.
     pub title: &'a str,
     /// What stands below the heading: of what, and when.
@@ -26,7 +26,7 @@ pub(crate) struct Page<'a> {
     pub body: Markup,
 }
 
-impl Page<'_> {
+impl HtmlPage<'_> {
     /// The page as text.
     #[must_use]
     pub(crate) fn text(&self) -> String {
@@ -115,7 +115,7 @@ mod tests {
 
     fn page(body: Markup) -> String {
         let title = "<b>\u{202e}title</b>";
-        Page { title, subtitle: "\"sub\" & title", style: ".own { color: red }", body }.text()
+        HtmlPage { title, subtitle: "\"sub\" & title", style: ".own { color: red }", body }.text()
     }
 
     #[test]

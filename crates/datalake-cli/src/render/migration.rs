@@ -1,11 +1,13 @@
 //! Migrations as text.
 
+use datalake_core::migration::{LeftOutRow, PartCounts};
+use datalake_operations::migration::MigrationOutlook;
+
 use super::{count, counted, size};
-use crate::commands::{Counts, LeftRow, Outlook};
 
 /// What a migration finds and would do.
 #[must_use]
-pub(crate) fn outlook(outlook: &Outlook) -> String {
+pub(crate) fn render_outlook(outlook: &MigrationOutlook) -> String {
     let mut text = String::new();
     let mut line = |name: &str, value: &str| text.push_str(&format!("{name:<12}{value}\n"));
     if let (Some(home), Some(inside)) = (&outlook.home, &outlook.home_inside) {
@@ -17,7 +19,7 @@ pub(crate) fn outlook(outlook: &Outlook) -> String {
     if let Some(logs) = &outlook.logs {
         line("logs", logs);
     }
-    text.push_str(&parts(&outlook.parts));
+    text.push_str(&render_parts(&outlook.parts));
     if !outlook.stays.is_empty() {
         text.push_str("\nWhat stays:\n");
         for stays in &outlook.stays {
@@ -37,7 +39,7 @@ pub(crate) fn outlook(outlook: &Outlook) -> String {
 
 /// What else lies in the folders of the parts, and stays there.
 #[must_use]
-pub(crate) fn left_out(parts: &[Counts]) -> String {
+pub(crate) fn left_out(parts: &[PartCounts]) -> String {
     let rows: Vec<_> = parts.iter().flat_map(|part| &part.left_out).collect();
     if rows.is_empty() {
         return String::new();
@@ -48,7 +50,7 @@ pub(crate) fn left_out(parts: &[Counts]) -> String {
 
 /// Files of one kind that stay.
 #[must_use]
-pub(crate) fn left_row(row: &LeftRow) -> String {
+pub(crate) fn left_row(row: &LeftOutRow) -> String {
     let others = match row.items {
         1 => String::new(),
         items => format!(" and {} more", count(items - 1)),
@@ -58,7 +60,7 @@ pub(crate) fn left_row(row: &LeftRow) -> String {
 
 /// What is moved and what stays, where not all of it is moved.
 #[must_use]
-pub(crate) fn what_is_moved(parts: &[Counts]) -> String {
+pub(crate) fn what_is_moved(parts: &[PartCounts]) -> String {
     let mut moved = Vec::new();
     for part in parts {
         let items = part.moved.items;
@@ -82,23 +84,24 @@ pub(crate) fn what_is_moved(parts: &[Counts]) -> String {
 
 /// How many files of other kinds stay; nothing where there are none.
 #[must_use]
-pub(crate) fn others_stay<'r>(rows: impl IntoIterator<Item = &'r LeftRow>) -> String {
+pub(crate) fn others_stay<'r>(rows: impl IntoIterator<Item = &'r LeftOutRow>) -> String {
     let rows: Vec<_> = rows.into_iter().collect();
     let files: u64 = rows.iter().map(|row| row.items).sum();
     if files == 0 {
         return String::new();
     }
-    let kinds: Vec<_> = rows.iter().map(|row| row.counted()).collect();
+    let kinds: Vec<_> =
+        rows.iter().map(|row| format!("{} {}", count(row.items), row.words)).collect();
     let (verb, kinds) = (if files == 1 { "stays" } else { "stay" }, kinds.join(", "));
     format!("; {} of other kinds {verb}: {kinds}", counted(files, "file"))
 }
 
 /// How the files of each part stand.
 #[must_use]
-pub(crate) fn parts(parts: &[Counts]) -> String {
+pub(crate) fn render_parts(parts: &[PartCounts]) -> String {
     let mut text = String::new();
     for part in parts {
-        let (word, all) = (part.part.word(), part.all());
+        let (word, all) = (part.part.word(), part.total());
         text.push_str(&format!("{word:<12}{} -> {}\n", part.source, part.destination));
         text.push_str(&format!(
             "{:<12}{} ({}): {} moved, {} left, {} changed since\n",

@@ -1,10 +1,11 @@
 //! The report of a migration as text and as a page.
 
+use datalake_core::migration::{AssetReport, MigrationVerdict, PartitionReport};
+use datalake_operations::migration::MigrationReport;
 use maud::{Markup, html};
 
-use super::html::{self, Page};
+use super::html::{self, HtmlPage};
 use super::{count, counted, escaped, size};
-use crate::commands::{AssetRow, MigrationReport, PartitionRow, Standing};
 
 /// So many rows of a kind are shown as text; the page and `--json` have all.
 const TOLD: usize = 40;
@@ -31,8 +32,11 @@ pub(crate) fn migration_report(report: &MigrationReport) -> String {
             text.push_str("  …; --html FILE and --json have all\n");
         }
     };
-    list("Materialize again", rows(report, |row| row.materialize));
-    list("Not moved", rows(report, |row| row.standing != Standing::Moved && !row.materialize));
+    list("Materialize again", list_rows(report, |row| row.materialize));
+    list(
+        "Not moved",
+        list_rows(report, |row| row.standing != MigrationVerdict::Moved && !row.materialize),
+    );
     list(
         "Known to Dagster, and no file here: they return nothing, or another I/O manager keeps them",
         report.without_file.iter().map(|name| escaped(name)).collect(),
@@ -42,8 +46,8 @@ pub(crate) fn migration_report(report: &MigrationReport) -> String {
 }
 
 /// The rows that fit, each as a line.
-fn rows(report: &MigrationReport, fits: impl Fn(&PartitionRow) -> bool) -> Vec<String> {
-    let line = |(asset, row): (&AssetRow, &PartitionRow)| {
+fn list_rows(report: &MigrationReport, fits: impl Fn(&PartitionReport) -> bool) -> Vec<String> {
+    let line = |(asset, row): (&AssetReport, &PartitionReport)| {
         let partition = row.partition.as_ref().map(|name| format!(" [{}]", escaped(name)));
         let name = escaped(&asset.asset);
         format!("{name}{}: {}", partition.unwrap_or_default(), escaped(&row.why))
@@ -53,8 +57,8 @@ fn rows(report: &MigrationReport, fits: impl Fn(&PartitionRow) -> bool) -> Vec<S
 
 fn fitting<'a>(
     report: &'a MigrationReport,
-    fits: impl Fn(&PartitionRow) -> bool + 'a,
-) -> impl Iterator<Item = (&'a AssetRow, &'a PartitionRow)> {
+    fits: impl Fn(&PartitionReport) -> bool + 'a,
+) -> impl Iterator<Item = (&'a AssetReport, &'a PartitionReport)> {
     let all =
         report.assets.iter().flat_map(|asset| asset.partitions.iter().map(move |row| (asset, row)));
     all.filter(move |(_, row)| fits(row))
@@ -71,7 +75,8 @@ pub(crate) fn migration_page(report: &MigrationReport) -> String {
     let (files, moved) = totals(report);
     let again: Vec<_> = fitting(report, |row| row.materialize).collect();
     let open: Vec<_> =
-        fitting(report, |row| row.standing != Standing::Moved && !row.materialize).collect();
+        fitting(report, |row| row.standing != MigrationVerdict::Moved && !row.materialize)
+            .collect();
     let bytes: u64 = report.assets.iter().map(|asset| asset.bytes).sum();
     let body = html! {
         div.cards {
@@ -80,8 +85,8 @@ pub(crate) fn migration_page(report: &MigrationReport) -> String {
             (html::card("To materialize again", &count(again.len() as u64), "no copy can be made"))
             (html::card("Not moved", &count(open.len() as u64), "the next run, or newer there"))
         }
-        (html::section("To materialize again", &partitions(&again, "Every file is whole.")))
-        (html::section("Not moved", &partitions(&open, "Everything is moved.")))
+        (html::section("To materialize again", &draw_partitions(&again, "Every file is whole.")))
+        (html::section("Not moved", &draw_partitions(&open, "Everything is moved.")))
         (html::section("Assets", &assets(report)))
         @if !report.without_file.is_empty() {
             (html::section("Known to Dagster, and no file here", &html! {
@@ -98,14 +103,14 @@ pub(crate) fn migration_page(report: &MigrationReport) -> String {
         }
     };
     let subtitle = format!("{} to {}, {}", report.source, report.destination, report.made);
-    Page { title: "Migration of Dagster's assets", subtitle: &subtitle, style: "", body }.text()
+    HtmlPage { title: "Migration of Dagster's assets", subtitle: &subtitle, style: "", body }.text()
 }
 
-fn partitions(rows: &[(&AssetRow, &PartitionRow)], none: &str) -> Markup {
+fn draw_partitions(rows: &[(&AssetReport, &PartitionReport)], none: &str) -> Markup {
     if rows.is_empty() {
         return html! { p.good { (none) } };
     }
-    let row = |(asset, row): &(&AssetRow, &PartitionRow)| {
+    let row = |(asset, row): &(&AssetReport, &PartitionReport)| {
         let partition = row.partition.as_deref().unwrap_or("–");
         vec![html::name(&asset.asset), html::name(partition), html! { (row.why) }]
     };
@@ -114,7 +119,7 @@ fn partitions(rows: &[(&AssetRow, &PartitionRow)], none: &str) -> Markup {
 }
 
 fn assets(report: &MigrationReport) -> Markup {
-    let row = |asset: &AssetRow| {
+    let row = |asset: &AssetReport| {
         let files = asset.partitions.len() as u64;
         let whole = asset.moved == files;
         vec![
@@ -138,7 +143,7 @@ mod tests {
     use super::*;
 
     fn report() -> MigrationReport {
-        let row = |partition: Option<&str>, standing, materialize| PartitionRow {
+        let row = |partition: Option<&str>, standing, materialize| PartitionReport {
             partition: partition.map(str::to_owned),
             standing,
             why: "half a pickle".to_owned(),
@@ -150,15 +155,15 @@ mod tests {
             destination: "s3://lake/assets/".to_owned(),
             keys_known: true,
             parts: Vec::new(),
-            assets: vec![AssetRow {
+            assets: vec![AssetReport {
                 asset: "raw/<script>alert(1)</script>\u{1b}[2J".to_owned(),
                 is_known: true,
                 moved: 1,
                 bytes: 10,
                 partitions: vec![
-                    row(Some("2026-01-01"), Standing::Moved, false),
-                    row(Some("2026-01-02"), Standing::Failed, true),
-                    row(None, Standing::Changed, false),
+                    row(Some("2026-01-01"), MigrationVerdict::Moved, false),
+                    row(Some("2026-01-02"), MigrationVerdict::Failed, true),
+                    row(None, MigrationVerdict::Changed, false),
                 ],
             }],
             without_file: vec!["nothing".to_owned()],

@@ -1,11 +1,11 @@
 //! How Modal's secret stands.
 
-use datalake_core::ModalObject;
+use datalake_core::modal::ModalObject;
+use datalake_core::text::printable;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::printable;
-use crate::modal::VaultStanding;
+use datalake_operations::VaultStanding;
 
 /// Whether Modal's secret is in step with the env file.
 #[derive(Serialize, JsonSchema)]

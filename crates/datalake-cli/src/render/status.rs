@@ -1,38 +1,44 @@
 //! How bucket and host stand.
 
-use datalake_core::{BucketState, Found, Lifecycle, Plan, Receipt, Spec, Versioning};
-use datalake_engine::Sighting;
-use datalake_host::Account;
+use datalake_core::host::UserAccount;
+use datalake_core::plan::{BucketState, Found, Observation, Plan, describe_step};
+use datalake_core::receipt::Receipt;
+use datalake_core::s3::{Lifecycle, Versioning};
+use datalake_core::spec::Spec;
+use datalake_core::text::printable;
+use datalake_desired::{HostPaths, Repair};
+use datalake_operations::VaultStanding;
 use datalake_quadlet::{Obstacle, ObstacleKind};
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::modal::{VaultReport, vault_line, vault_report};
-use super::plan::{line, pending_text};
-use super::{printable, rule_text, versioning_text};
-use crate::deployment;
-use crate::desired::Repair;
-use crate::modal::VaultStanding;
-use crate::places::Places;
+use super::plan::pending_text;
+use super::{rule_text, versioning_text};
+use datalake_operations as deployment;
 
 /// Everything that `status` tells.
-pub(crate) struct State<'a> {
+pub(crate) struct StatusState<'a> {
     /// How the next command names this place.
     pub name: &'a str,
     /// The spec.
     pub spec: &'a Spec,
     /// The service user.
-    pub account: &'a Account,
+    pub account: &'a UserAccount,
     /// Where things lie.
-    pub places: &'a Places,
+    pub places: &'a HostPaths,
     /// What was seen.
-    pub sighting: &'a Sighting,
+    pub observation: &'a Observation,
     /// The way to the spec.
     pub plan: &'a Plan,
     /// What is wrong in unit files.
     pub repairs: &'a [Repair<'a>],
     /// What stands in a provision's way.
     pub obstacles: &'a [Obstacle],
+    /// What nobody has looked at, a sentence each.
+    pub not_looked_at: Vec<String>,
+    /// The units that need the settings and that the spec's list leaves out, a sentence each.
+    pub left_out_units: Vec<String>,
     /// The last run that stands.
     pub last_run: Option<&'a Receipt>,
     /// Services and containers, or why nobody has looked at them.
@@ -69,9 +75,13 @@ pub(crate) struct Report<'a> {
     /// Whether there is nothing to do.
     in_step: bool,
     /// What there is to do.
-    pub(crate) pending: &'a Plan,
+    pending: &'a Plan,
     /// What stands in the way of that: `provision` stops because of it.
-    pub(crate) in_the_way: Vec<ObstacleReport>,
+    in_the_way: Vec<ObstacleReport>,
+    /// What nobody has looked at, a sentence each: more may stand in the way.
+    not_looked_at: Vec<String>,
+    /// The units that need the settings and that the spec's list leaves out, a sentence each.
+    left_out_units: Vec<String>,
     /// The last run that a rollback would undo.
     last_run: Option<&'a str>,
     /// The services; `null` where nobody could look at them.
@@ -88,11 +98,11 @@ pub(crate) struct ObstacleReport {
     /// The line, counted from 1; `null` where the whole file is meant.
     line: Option<usize>,
     /// The file, the line and what it does, as a sentence.
-    pub(crate) what: String,
+    what: String,
     /// What clears it away.
     cure: String,
     /// Whether it undoes the settings, and does not only need what would go.
-    pub(crate) undoes: bool,
+    undoes: bool,
 }
 
 impl ObstacleReport {
@@ -109,10 +119,10 @@ impl ObstacleReport {
 
 /// The state as text and as a report for programs.
 #[must_use]
-pub(crate) fn status<'a>(state: &State<'a>) -> (String, Report<'a>) {
-    let State { spec, account, places, sighting, plan, last_run, .. } = state;
-    let service = sighting.observed.service.present();
-    let bucket = sighting.observed.bucket(&spec.bucket);
+pub(crate) fn render_status<'a>(state: &StatusState<'a>) -> (String, Report<'a>) {
+    let StatusState { spec, account, places, observation, plan, last_run, .. } = state;
+    let service = observation.observed.service.present();
+    let bucket = observation.observed.bucket(&spec.bucket);
     let bucket = bucket.present();
     let report = Report {
         endpoint: spec.endpoint.to_string(),
@@ -129,6 +139,8 @@ pub(crate) fn status<'a>(state: &State<'a>) -> (String, Report<'a>) {
         in_step: plan.is_empty() && plan.pending.is_empty() && state.obstacles.is_empty(),
         pending: plan,
         in_the_way: state.obstacles.iter().map(ObstacleReport::of).collect(),
+        not_looked_at: state.not_looked_at.clone(),
+        left_out_units: state.left_out_units.clone(),
         last_run: last_run.map(|receipt| receipt.run.as_str()),
         services: state.services.ok(),
         modal: state
@@ -136,10 +148,14 @@ pub(crate) fn status<'a>(state: &State<'a>) -> (String, Report<'a>) {
             .zip(spec.modal.as_ref())
             .map(|(at, spec)| vault_report(&spec.secret, at)),
     };
-    (text(state, &report, bucket), report)
+    (describe_status(state, &report, bucket), report)
 }
 
-fn text(state: &State<'_>, report: &Report<'_>, bucket: Option<&BucketState>) -> String {
+fn describe_status(
+    state: &StatusState<'_>,
+    report: &Report<'_>,
+    bucket: Option<&BucketState>,
+) -> String {
     let who = printable(report.account.unwrap_or("unknown account"));
     let clock = report.clock_ahead_seconds.unwrap_or_default();
     let mut text = format!(
@@ -172,6 +188,12 @@ fn text(state: &State<'_>, report: &Report<'_>, bucket: Option<&BucketState>) ->
         text.push_str(&format!("in the way {}\n", printable(&obstacle.what)));
         text.push_str(&format!("          cure: {}\n", printable(&obstacle.cure)));
     }
+    for sentence in &report.not_looked_at {
+        text.push_str(&format!("unread    {sentence}\n"));
+    }
+    for sentence in &report.left_out_units {
+        text.push_str(&format!("left out  {sentence}\n"));
+    }
     if report.in_step {
         return text + "\nIn step with the spec.\n";
     }
@@ -187,7 +209,7 @@ fn text(state: &State<'_>, report: &Report<'_>, bucket: Option<&BucketState>) ->
     }
     text.push_str(&format!("\n{} steps pending:\n", pending.len()));
     for step in pending {
-        text.push_str(&format!("  {}\n", line(step)));
+        text.push_str(&format!("  {}\n", describe_step(step)));
     }
     text + &waits + &format!("\nNext: {next}\n")
 }

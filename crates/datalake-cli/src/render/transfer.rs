@@ -1,78 +1,15 @@
 //! What transfers tell: plans, progress, summaries, reports.
 
+use datalake_core::text::printable;
 use std::time::Duration;
 
-use datalake_engine::transfer::{Mark, Tally};
-use schemars::JsonSchema;
-use serde::Serialize;
+use datalake_engine::transfer::Mark;
+pub(crate) use datalake_operations::transfer::{ItemSum as Sum, TransferState};
 
-use super::{count, counted, key_text, printable, size};
+use super::{count, counted, key_text, size};
 
 /// A rest that would take longer than so many seconds is not told.
 const FORESEEN: u64 = 100 * 60 * 60;
-
-/// How a transfer stands or ended, for programs and as text.
-#[derive(Debug, Clone, Default, Serialize, JsonSchema)]
-pub(crate) struct TransferState {
-    /// Where from; the first one of many.
-    pub source: String,
-    /// Where to.
-    pub destination: String,
-    /// Whether nothing was changed and only told.
-    pub dry_run: bool,
-    /// Found so far that is to be moved.
-    pub planned: Sum,
-    /// Moved to where nothing was.
-    pub new: Sum,
-    /// Moved in place of something else.
-    pub replaced: Sum,
-    /// Deleted from the destination.
-    pub deleted: Sum,
-    /// Equal already.
-    pub equal: Sum,
-    /// Not moved because something went wrong.
-    pub failed: Sum,
-    /// Links, pipes, empty folders and the like.
-    pub not_moved: u64,
-    /// In the destination and not in the source.
-    pub surplus: Sum,
-    /// Why names were moved, left alone or could not be moved, and how many.
-    pub reasons: std::collections::BTreeMap<String, u64>,
-    /// Why nothing was deleted though it was asked for.
-    pub not_deleted: Option<String>,
-    /// Sources that were removed behind a move.
-    pub sources_removed: Option<u64>,
-    /// Bytes of content on the way, those of repetitions too.
-    pub bytes_moved: u64,
-    /// Requests, with repetitions.
-    pub requests: u64,
-    /// Repetitions.
-    pub retries: u64,
-    /// How long it took.
-    pub seconds: f64,
-}
-
-/// Counts of items and of their bytes.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, JsonSchema)]
-pub(crate) struct Sum {
-    /// How many.
-    pub items: u64,
-    /// How long they are together.
-    pub bytes: u64,
-}
-
-impl Sum {
-    pub(crate) fn add(&mut self, bytes: u64) {
-        self.items += 1;
-        self.bytes += bytes;
-    }
-}
-
-impl From<Tally> for Sum {
-    fn from(tally: Tally) -> Self {
-        Self { items: tally.items, bytes: tally.bytes }
-    }
-}
 
 /// A line of a plan or a report.
 #[must_use]
@@ -108,7 +45,11 @@ pub(crate) fn summary_line(state: &TransferState) -> String {
         count(state.new.items),
         count(state.replaced.items)
     )];
-    parts.push(format!("{} equal", count(state.equal.items)));
+    let assumed = match state.assumed.items {
+        0 => String::new(),
+        number => format!(" ({} assumed equal, never compared)", count(number)),
+    };
+    parts.push(format!("{} equal{assumed}", count(state.equal.items)));
     let mut more = |number: u64, text: &str| {
         if number > 0 {
             parts.push(format!("{} {text}", count(number)));
@@ -145,6 +86,10 @@ pub(crate) fn progress_line(state: &TransferState, rate: u64) -> String {
         0 => String::new(),
         number => format!(" · {} repeated", count(number)),
     };
+    if state.planned.items == 0 && state.bytes_moved > 0 {
+        // A stream has no length before its end.
+        return format!("{} · {}/s{retries}", size(state.bytes_moved), size(rate));
+    }
     format!(
         "{} of {} files · {} of {} · {}/s{left}{retries}",
         count(done),

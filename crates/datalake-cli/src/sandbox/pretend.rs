@@ -19,6 +19,9 @@ const UNITS: [(&str, &str); 5] = [
 /// The settings of its Dagster.
 const DAGSTER_YAML: &str = include_str!("host/dagster.yaml");
 
+/// Whose Dagster it is.
+pub(super) const USER: &str = "dagster-user";
+
 /// Makes `DIR/host` unless it is there. It appears whole or not at all.
 pub(super) fn make_host(dir: &Path) -> io::Result<()> {
     let host = dir.join("host");
@@ -32,7 +35,7 @@ pub(super) fn make_host(dir: &Path) -> io::Result<()> {
     }
     named_path::put_file(&of_user.join("dagster_home/dagster.yaml"), DAGSTER_YAML)?;
     let (user, group) = (getuid().as_raw(), getgid().as_raw());
-    let passwd = format!("dagster-user:x:{user}:{group}::/var/lib/dagster:/usr/sbin/nologin\n");
+    let passwd = format!("{USER}:x:{user}:{group}::/var/lib/dagster:/usr/sbin/nologin\n");
     named_path::put_file(&new.path().join("etc/passwd"), passwd)?;
     named_path::give_name(new, &host)
 }

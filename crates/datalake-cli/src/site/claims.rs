@@ -1,8 +1,8 @@
 //! The locks of a run: that of datalake's own folder, and that of the host that it changes.
 
-use datalake_core::UnitName;
-use datalake_engine::{Clock, Lock, LockFault, StateFolder};
-use datalake_host::{find_user, lock_target};
+use datalake_core::host::UnitName;
+use datalake_engine::{Clock, Lock, LockFault, StateFolder, find_user};
+use datalake_host::{StateRecords, lock_target};
 use rustix::process::geteuid;
 
 use super::Site;
@@ -15,14 +15,6 @@ struct Claims {
 }
 
 impl Lock for Claims {}
-
-/// The locks of a pair of places.
-struct PairClaims {
-    _own: Box<dyn Lock>,
-    _service: Option<Box<dyn Lock>>,
-}
-
-impl Lock for PairClaims {}
 
 impl Site {
     /// Takes the locks for a command that changes something: no other run uses the same records, and
@@ -64,23 +56,18 @@ impl Site {
         lock_target(owner, &format!("host-{id}"), &holder).map(Some).map_err(Failure::from)
     }
 
-    /// Takes the lock of a pair of places, wherever its records lie. Root keeps the service user
-    /// out, too.
-    ///
-    /// # Errors
-    ///
-    /// [`Failure`] naming the run that is at work on it.
-    pub(crate) fn lock_pair(&self, id: &str) -> Result<Box<dyn Lock>, Failure> {
-        let (target, holder) = (format!("pair-{id}"), self.holder(""));
+    /// The folders in which transfers keep records, and the locks of their pairs. Root keeps the
+    /// service user out, too.
+    #[must_use]
+    pub(crate) fn record_folders(&self) -> StateRecords {
         let caller = geteuid();
-        let own = lock_target(caller.as_raw(), &target, &holder)?;
         let service = match self.settings.host() {
             Ok(host) if caller.is_root() => find_user(&self.host, host.user.as_str()).ok(),
             Ok(_) | Err(_) => None,
         };
         let other = service.map(|account| account.owner.uid).filter(|user| *user != 0);
-        let other = other.map(|user| lock_target(user, &target, &holder)).transpose()?;
-        Ok(Box::new(PairClaims { _own: own, _service: other }))
+        let users = [caller.as_raw()].into_iter().chain(other).collect();
+        StateRecords::new(&self.state_path, users, self.holder(""))
     }
 
     fn holder(&self, command: &str) -> String {

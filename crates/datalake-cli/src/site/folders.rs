@@ -2,13 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
-use datalake_core::{Fault, FaultKind, HostPath, Target};
+use datalake_core::fault::{Fault, FaultKind, Target};
+use datalake_core::host::HostPath;
+use datalake_core::text::printable;
 use datalake_host::TrustedUsers;
 
 use crate::args::Cli;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::render::printable;
 
 /// How this very place, and what was asked for on the command line, is named in the next command
 /// that we suggest.
@@ -42,11 +43,6 @@ pub(crate) fn quoted(word: &str) -> String {
         return word.to_owned();
     }
     format!("'{}'", word.replace('\'', r"'\''"))
-}
-
-/// A text in which each command of ours names this place.
-pub(crate) fn named_for(text: &str, name: &str) -> String {
-    text.replace("`datalake ", &format!("`{name} "))
 }
 
 pub(super) fn at_folder(folder: &Path) -> impl Fn(Fault) -> Failure {

@@ -1,10 +1,11 @@
 //! Who is trusted at this place, and whether what its spec names stands the judgement.
 
+use datalake_engine::find_user;
 use std::path::Path;
 
-use datalake_core::{CredentialSource, SpecDocument};
+use datalake_core::spec::{CredentialSource, SpecDocument};
 use datalake_host::{
-    GateFault, HostFiles, TrustedUsers, distrust_user, find_user, judge_program, judge_secret_file,
+    GateFault, HostFiles, TrustedUsers, distrust_user, judge_program, judge_secret_file,
 };
 
 use crate::args::Command;
@@ -62,7 +63,10 @@ fn runs_modal(command: &Command) -> bool {
 
 /// Whether it may read the key pair. Whoever reads it judges its file or program, too.
 fn reads_keys(command: &Command) -> bool {
-    !matches!(command, Command::Config { .. } | Command::History | Command::Dagster { .. })
+    !matches!(
+        command,
+        Command::Config { .. } | Command::Discover | Command::History | Command::Dagster { .. }
+    )
 }
 
 /// The client of Modal that the spec names by its path.

@@ -1,6 +1,7 @@
 //! The key pair of a place.
 
-use datalake_core::{CredentialSource, Credentials, Spec};
+use datalake_core::secret::Credentials;
+use datalake_core::spec::{CredentialSource, Spec};
 
 use super::Site;
 use crate::failure::Failure;

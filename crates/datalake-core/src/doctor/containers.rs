@@ -1,9 +1,10 @@
 //! What runs.
 
-use super::diagnose::Check;
+use super::diagnose::FindingCheck;
 use super::host::MANAGED;
-use super::look::{Judged, Look, wrong};
+use super::look::{Judged, Look, Not, warning, wrong};
 use super::{Examination, FindingId};
+use crate::advice::{Advice, AdvisedCommand};
 
 /// What was seen of services and containers.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,6 +45,17 @@ pub struct ContainerLook {
     pub differing: Look<Vec<String>>,
     /// The log manager's class, or why it does not load.
     pub log_manager: Look<Result<String, String>>,
+    /// What boto3 goes by there.
+    pub boto3: Look<Boto3Look>,
+}
+
+/// What boto3 goes by in a container.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Boto3Look {
+    /// Its version; `None` where the container's Python has none.
+    pub version: Option<String>,
+    /// Variables of the first process that make it use something else than what is handed over.
+    pub steering: Vec<String>,
 }
 
 /// A life shorter than this, after several restarts, is one of a loop.
@@ -54,13 +66,14 @@ const MANY: u32 = 3;
 
 const UP: &[FindingId] = &[FindingId::ContainersUp, FindingId::ContainersSettled];
 
-pub(super) const CHECKS: &[Check] = &[
-    Check { id: FindingId::ContainersUp, after: MANAGED, judge: up },
-    Check { id: FindingId::ContainersSettled, after: MANAGED, judge: settled },
-    Check { id: FindingId::ContainersEnvironment, after: UP, judge: environment },
-    Check { id: FindingId::ContainersPackages, after: MANAGED, judge: packages },
-    Check { id: FindingId::ContainersLogManager, after: UP, judge: log_manager },
-    Check { id: FindingId::ContainersCanary, after: UP, judge: canary },
+pub(super) const CHECKS: &[FindingCheck] = &[
+    FindingCheck { id: FindingId::ContainersUp, after: MANAGED, judge: up },
+    FindingCheck { id: FindingId::ContainersSettled, after: MANAGED, judge: settled },
+    FindingCheck { id: FindingId::ContainersEnvironment, after: UP, judge: environment },
+    FindingCheck { id: FindingId::ContainersPackages, after: MANAGED, judge: packages },
+    FindingCheck { id: FindingId::ContainersLogManager, after: UP, judge: log_manager },
+    FindingCheck { id: FindingId::ContainersBoto3, after: UP, judge: judge_boto3 },
+    FindingCheck { id: FindingId::ContainersCanary, after: UP, judge: canary },
 ];
 
 impl Default for ContainersEvidence {
@@ -70,6 +83,19 @@ impl Default for ContainersEvidence {
             containers: Look::nobody(),
             packages: Look::nobody(),
             canary: Look::nobody(),
+        }
+    }
+}
+
+impl ContainersEvidence {
+    /// Nothing of it was asked, for this reason.
+    #[must_use]
+    pub fn not_asked(reason: &str) -> Self {
+        Self {
+            lives: Look::NotHere(reason.to_owned()),
+            containers: Look::NotHere(reason.to_owned()),
+            packages: Look::NotHere(reason.to_owned()),
+            canary: Look::NotHere(reason.to_owned()),
         }
     }
 }
@@ -96,7 +122,10 @@ fn up(seen: &Examination) -> Judged {
     }
     Err(wrong(
         down,
-        "`datalake dagster restart` starts them and shows what they say where they do not stay up",
+        Advice::naming(
+            "{} starts them and shows what they say where they do not stay up",
+            [AdvisedCommand::RestartServices],
+        ),
     ))
 }
 
@@ -114,7 +143,10 @@ fn settled(seen: &Examination) -> Judged {
     }
     Err(wrong(
         looping,
-        "`datalake dagster logs -n 200` tells why; a restart that succeeds says nothing of it",
+        Advice::naming(
+            "{} tells why; a restart that succeeds says nothing of it",
+            [AdvisedCommand::DagsterLogs],
+        ),
     ))
 }
 
@@ -132,8 +164,11 @@ fn environment(seen: &Examination) -> Judged {
     }
     Err(wrong(
         evidence,
-        "`datalake dagster restart`: a container gets its environment when it starts. If that does \
-         not help, an old value wins: `host-old-values`",
+        Advice::naming(
+            "{}: a container gets its environment when it starts. If that does not help, an old \
+             value wins: `host-old-values`",
+            [AdvisedCommand::RestartServices],
+        ),
     ))
 }
 
@@ -148,8 +183,11 @@ fn packages(seen: &Examination) -> Judged {
     }
     Err(wrong(
         lacking,
-        "`datalake dagster deps apply` builds an image that has it. What pip installs in a running \
-         container replaces Dagster, and is gone at the next start",
+        Advice::naming(
+            "{} builds an image that has it. What pip installs in a running container replaces \
+             Dagster, and is gone at the next start",
+            [AdvisedCommand::ApplyDependencies],
+        ),
     ))
 }
 
@@ -170,9 +208,52 @@ fn log_manager(seen: &Examination) -> Judged {
     Ok(classes.join(", "))
 }
 
+fn judge_boto3(seen: &Examination) -> Judged {
+    let (mut sound, mut steered, mut lacking, mut reason) = (vec![], vec![], vec![], None);
+    for container in seen.containers.containers.seen()? {
+        let unit = &container.unit;
+        let Boto3Look { version, steering } = match container.boto3.seen() {
+            Ok(look) => look,
+            Err(Not::Here(why)) => {
+                reason = Some(why);
+                continue;
+            }
+            Err(other) => return Err(other),
+        };
+        steered.extend(steering.iter().map(|name| {
+            format!("{unit}: `{name}` makes boto3 use something else than what is handed over")
+        }));
+        match version {
+            Some(version) => sound.push(format!("{unit}: boto3 {version}")),
+            None => lacking.push(format!(
+                "{unit}: its image has no boto3, so nothing here proves what boto3 would do with \
+                 its variables"
+            )),
+        }
+    }
+    if !steered.is_empty() {
+        return Err(wrong(
+            steered,
+            "take the variable out of the unit, the env file or the image (`ENV`) that sets it",
+        ));
+    }
+    if !lacking.is_empty() {
+        return Err(warning(
+            lacking,
+            Advice::naming("{} builds an image that has it", [AdvisedCommand::ApplyDependencies]),
+        ));
+    }
+    match (sound.is_empty(), reason) {
+        (true, Some(reason)) => Err(Not::Here(reason)),
+        _ => Ok(sound.join(", ")),
+    }
+}
+
 fn canary(seen: &Examination) -> Judged {
     match seen.containers.canary.seen()? {
-        None => Ok("each container puts, lists, reads and deletes an object".to_owned()),
+        None => {
+            Ok("each container that is asked puts, lists, reads and deletes an object".to_owned())
+        }
         Some(reason) => Err(wrong(
             [reason.clone()],
             "compare with `store-probe`: if that is sound, it is the container's way or its \

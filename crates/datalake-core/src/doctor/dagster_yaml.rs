@@ -1,8 +1,9 @@
 //! Dagster's own settings.
 
-use super::diagnose::Check;
-use super::look::{Judged, Look, warning, wrong};
+use super::diagnose::FindingCheck;
+use super::look::{Judged, Look, Not, name_provision, warning, wrong};
 use super::{Examination, FindingId};
+use crate::advice::Advice;
 
 /// What was seen of dagster.yaml.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,26 +56,28 @@ pub enum YamlTrapKind {
     LocalLogs,
     /// The log manager writes to another bucket than the spec's.
     OtherBucket,
+    /// The log manager writes to another service than the spec's.
+    OtherService,
     /// A launcher of containers that does not hand the variables on.
     Launcher,
 }
 
 const READ: &[FindingId] = &[FindingId::DagsterYamlForm];
 
-pub(super) const CHECKS: &[Check] = &[
-    Check { id: FindingId::DagsterYamlForm, after: &[], judge: form },
-    Check { id: FindingId::DagsterYamlDuplicateKey, after: &[], judge: duplicate },
-    Check { id: FindingId::DagsterYamlHome, after: READ, judge: home },
-    Check { id: FindingId::DagsterYamlRelative, after: READ, judge: relative },
-    Check { id: FindingId::DagsterYamlKeys, after: READ, judge: keys },
-    Check { id: FindingId::DagsterYamlEnv, after: READ, judge: variables },
-    Check { id: FindingId::DagsterYamlRegion, after: READ, judge: region },
-    Check { id: FindingId::DagsterYamlEncryption, after: READ, judge: encryption },
-    Check { id: FindingId::DagsterYamlPartial, after: READ, judge: partial },
-    Check { id: FindingId::DagsterYamlConsoleLinks, after: READ, judge: links },
-    Check { id: FindingId::DagsterYamlPrefix, after: READ, judge: prefix },
-    Check { id: FindingId::DagsterYamlLocalLogs, after: READ, judge: local_logs },
-    Check { id: FindingId::DagsterYamlLauncher, after: READ, judge: launcher },
+pub(super) const CHECKS: &[FindingCheck] = &[
+    FindingCheck { id: FindingId::DagsterYamlForm, after: &[], judge: form },
+    FindingCheck { id: FindingId::DagsterYamlDuplicateKey, after: &[], judge: duplicate },
+    FindingCheck { id: FindingId::DagsterYamlHome, after: READ, judge: home },
+    FindingCheck { id: FindingId::DagsterYamlRelative, after: READ, judge: relative },
+    FindingCheck { id: FindingId::DagsterYamlKeys, after: READ, judge: keys },
+    FindingCheck { id: FindingId::DagsterYamlEnv, after: READ, judge: variables },
+    FindingCheck { id: FindingId::DagsterYamlRegion, after: READ, judge: region },
+    FindingCheck { id: FindingId::DagsterYamlEncryption, after: READ, judge: encryption },
+    FindingCheck { id: FindingId::DagsterYamlPartial, after: READ, judge: partial },
+    FindingCheck { id: FindingId::DagsterYamlConsoleLinks, after: READ, judge: links },
+    FindingCheck { id: FindingId::DagsterYamlPrefix, after: READ, judge: prefix },
+    FindingCheck { id: FindingId::DagsterYamlLocalLogs, after: READ, judge: local_logs },
+    FindingCheck { id: FindingId::DagsterYamlLauncher, after: READ, judge: launcher },
 ];
 
 impl Default for YamlEvidence {
@@ -84,19 +87,29 @@ impl Default for YamlEvidence {
 }
 
 /// The traps of one kind, each with the file's name.
-fn of(kind: YamlTrapKind, seen: &Examination) -> Result<Vec<String>, super::look::Not> {
+fn list_traps(kind: YamlTrapKind, seen: &Examination) -> Result<Vec<String>, Not> {
     let path = &seen.dagster_yaml.path;
     let traps = seen.dagster_yaml.traps.seen()?.iter().filter(|trap| trap.kind == kind);
     Ok(traps.map(|trap| format!("{path}: {}", trap.what)).collect())
 }
 
-fn wrong_if(kind: YamlTrapKind, seen: &Examination, (sound, cure): (&str, &str)) -> Judged {
-    let found = of(kind, seen)?;
+fn wrong_if(
+    kind: YamlTrapKind,
+    seen: &Examination,
+    sound: &str,
+    cure: impl Into<Advice>,
+) -> Judged {
+    let found = list_traps(kind, seen)?;
     if found.is_empty() { Ok(sound.to_owned()) } else { Err(wrong(found, cure)) }
 }
 
-fn warning_if(kind: YamlTrapKind, seen: &Examination, (sound, cure): (&str, &str)) -> Judged {
-    let found = of(kind, seen)?;
+fn warning_if(
+    kind: YamlTrapKind,
+    seen: &Examination,
+    sound: &str,
+    cure: impl Into<Advice>,
+) -> Judged {
+    let found = list_traps(kind, seen)?;
     if found.is_empty() { Ok(sound.to_owned()) } else { Err(warning(found, cure)) }
 }
 
@@ -105,94 +118,111 @@ fn form(seen: &Examination) -> Judged {
     let sound = format!("{path} can be read");
     let cure =
         "Dagster cannot start with it: put the line right, or go back to the copy from before";
-    wrong_if(YamlTrapKind::Form, seen, (&sound, cure))
+    wrong_if(YamlTrapKind::Form, seen, &sound, cure)
 }
 
 fn duplicate(seen: &Examination) -> Judged {
     let cure = "join the two, or take one out: Dagster takes the last one, without a word";
-    wrong_if(YamlTrapKind::DuplicateKey, seen, ("each key stands once", cure))
+    wrong_if(YamlTrapKind::DuplicateKey, seen, "each key stands once", cure)
 }
 
 fn home(seen: &Examination) -> Judged {
     let cure = "write the path itself, or `base_dir: { env: DAGSTER_HOME }`: nobody expands a `$`, so \
                 a folder of that very name comes to be";
-    wrong_if(YamlTrapKind::UnexpandedHome, seen, ("no path holds a `$`", cure))
+    wrong_if(YamlTrapKind::UnexpandedHome, seen, "no path holds a `$`", cure)
 }
 
 fn relative(seen: &Examination) -> Judged {
     let cure = "write the whole path: webserver and daemon may stand in different folders";
-    warning_if(YamlTrapKind::RelativeFolder, seen, ("all folders are absolute", cure))
+    warning_if(YamlTrapKind::RelativeFolder, seen, "all folders are absolute", cure)
 }
 
 fn keys(seen: &Examination) -> Judged {
     let cure = "take the key out: Dagster refuses the whole file for it. Keys of S3 come from the \
                 environment, not from this block";
-    wrong_if(YamlTrapKind::UnknownKey, seen, ("the log manager knows all of its settings", cure))
+    wrong_if(YamlTrapKind::UnknownKey, seen, "the log manager knows all of its settings", cure)
 }
 
 fn variables(seen: &Examination) -> Judged {
-    let cure = "hand the variable over (`datalake provision` for those of S3), or write the value: \
-                without it every run fails, while webserver and daemon look well";
-    wrong_if(YamlTrapKind::MissingVariable, seen, ("all that are named are handed over", cure))
+    let cure = name_provision(
+        "hand the variable over ({} for those of S3), or write the value: \
+         without it every run fails, while webserver and daemon look well",
+    );
+    wrong_if(YamlTrapKind::MissingVariable, seen, "all that are named are handed over", cure)
 }
 
 fn region(seen: &Examination) -> Judged {
-    let cure = "it does not reach the client: AWS_DEFAULT_REGION does, and `datalake provision` sets \
-                it; see `host-region-variable`";
-    warning_if(
-        YamlTrapKind::RegionIgnored,
-        seen,
-        ("none, or AWS_DEFAULT_REGION says the same", cure),
-    )
+    let cure = name_provision(
+        "it does not reach the client: AWS_DEFAULT_REGION does, and {} sets \
+         it; see `host-region-variable`",
+    );
+    warning_if(YamlTrapKind::RegionIgnored, seen, "none, or AWS_DEFAULT_REGION says the same", cure)
 }
 
 fn encryption(seen: &Examination) -> Judged {
     let cure = "take `ServerSideEncryption` out: the service refuses every upload with it";
-    wrong_if(YamlTrapKind::Encryption, seen, ("none is asked for", cure))
+    wrong_if(YamlTrapKind::Encryption, seen, "none is asked for", cure)
 }
 
 fn partial(seen: &Examination) -> Judged {
     let cure = "take `upload_interval` out, and put `local_dir` on the volume that webserver and \
                 daemon share: that shows lines as they come, and leaves nothing";
-    warning_if(YamlTrapKind::Partial, seen, ("no `upload_interval`", cure))
+    warning_if(YamlTrapKind::Partial, seen, "no `upload_interval`", cure)
 }
 
 fn links(seen: &Examination) -> Judged {
     let cure = "take `show_url_only` out: its links lead to the console of AWS";
-    warning_if(YamlTrapKind::ConsoleLinks, seen, ("no `show_url_only`", cure))
+    warning_if(YamlTrapKind::ConsoleLinks, seen, "no `show_url_only`", cure)
 }
 
 fn prefix(seen: &Examination) -> Judged {
     let cure = "give the logs a prefix of their own, such as `compute-logs`: rules that let logs \
                 expire would let assets expire, too";
-    warning_if(YamlTrapKind::SharedPrefix, seen, ("logs and assets lie apart", cure))
+    warning_if(YamlTrapKind::SharedPrefix, seen, "logs and assets lie apart", cure)
 }
 
 fn local_logs(seen: &Examination) -> Judged {
-    let (local, other) = (of(YamlTrapKind::LocalLogs, seen)?, of(YamlTrapKind::OtherBucket, seen)?);
-    match (local.is_empty() && other.is_empty(), seen.dagster_yaml.wants_logs) {
+    let local = list_traps(YamlTrapKind::LocalLogs, seen)?;
+    let (bucket, service) = (
+        list_traps(YamlTrapKind::OtherBucket, seen)?,
+        list_traps(YamlTrapKind::OtherService, seen)?,
+    );
+    let is_ours = local.is_empty() && bucket.is_empty() && service.is_empty();
+    match (is_ours, seen.dagster_yaml.wants_logs) {
         (true, _) => return Ok("the log manager is the one of the bucket".to_owned()),
         (false, false) => {
             return Ok("no logs come to the spec's bucket, and it does not ask for them".to_owned());
         }
         (false, true) => (),
     }
-    if !other.is_empty() {
+    if !service.is_empty() {
         return Err(wrong(
-            other,
-            "name the spec's bucket in the block; or take the block out, and `datalake provision` \
-             writes its own",
+            service,
+            name_provision(
+                "name the spec's endpoint in the block, or take `endpoint_url` out of it; or take \
+                 the block out, and {} writes its own",
+            ),
+        ));
+    }
+    if !bucket.is_empty() {
+        return Err(wrong(
+            bucket,
+            name_provision(
+                "name the spec's bucket in the block; or take the block out, and {} writes its own",
+            ),
         ));
     }
     Err(wrong(
         local,
-        "`datalake provision` puts the log manager in place; with the local one no log ever comes to \
-         the bucket",
+        name_provision(
+            "{} puts the log manager in place; with the local one no log ever comes to \
+             the bucket",
+        ),
     ))
 }
 
 fn launcher(seen: &Examination) -> Judged {
     let cure = "add the variables to `run_launcher.config.env_vars`: containers of runs get what is \
                 listed there, and nothing else";
-    warning_if(YamlTrapKind::Launcher, seen, ("runs get the variables of the daemon", cure))
+    warning_if(YamlTrapKind::Launcher, seen, "runs get the variables of the daemon", cure)
 }

@@ -1,20 +1,20 @@
 //! The judgement: every check once, those that depend on others after them.
 
-use super::finding::{Diagnosis, Outcome, Severity, Skipped};
+use super::finding::{CheckOutcome, Diagnosis, Severity, Skipped};
 use super::look::{Judged, Not};
 use super::{Examination, FindingId};
 use super::{containers, dagster_yaml, host, key, locations, modal, money, network, python};
 use super::{settings, spec, store, trials};
 
 /// How one id is judged.
-pub(super) struct Check {
+pub(super) struct FindingCheck {
     pub(super) id: FindingId,
     /// As long as one of these is wrong or unknown, this one says nothing.
     pub(super) after: &'static [FindingId],
     pub(super) judge: fn(&Examination) -> Judged,
 }
 
-const CHECKS: [&[Check]; 13] = [
+const CHECKS: [&[FindingCheck]; 13] = [
     spec::CHECKS,
     network::CHECKS,
     locations::CHECKS,
@@ -36,34 +36,35 @@ pub fn diagnose(seen: &Examination) -> Diagnosis {
     let mut diagnosis = Diagnosis { outcomes: Vec::new() };
     for id in FindingId::ALL {
         let outcome = match CHECKS.iter().copied().flatten().find(|check| check.id == id) {
-            Some(check) => outcome(check, seen, &diagnosis),
-            None => Outcome::Unknown("there is no check for it".to_owned()),
+            Some(check) => judge_check(check, seen, &diagnosis),
+            None => CheckOutcome::Unknown("there is no check for it".to_owned()),
         };
         diagnosis.outcomes.push((id, outcome));
     }
     diagnosis
 }
 
-fn outcome(check: &Check, seen: &Examination, earlier: &Diagnosis) -> Outcome {
+fn judge_check(check: &FindingCheck, seen: &Examination, earlier: &Diagnosis) -> CheckOutcome {
     if let Some(root) = check.after.iter().find_map(|id| stopped_by(*id, earlier)) {
-        return Outcome::Skipped(Skipped::After(root));
+        return CheckOutcome::Skipped(Skipped::After(root));
     }
     match (check.judge)(seen) {
-        Ok(sound) => Outcome::Sound(sound),
-        Err(Not::Sound(trouble)) => Outcome::Finding(trouble.finding(check.id)),
-        Err(Not::After(root)) => Outcome::Skipped(Skipped::After(root)),
-        Err(Not::Here(reason)) => Outcome::Skipped(Skipped::NotHere(reason)),
-        Err(Not::Known(fault)) => Outcome::Unknown(fault.to_string()),
+        Ok(sound) => CheckOutcome::Sound(sound),
+        Err(Not::Sound(trouble)) => CheckOutcome::Finding(trouble.finding(check.id)),
+        Err(Not::After(root)) => CheckOutcome::Skipped(Skipped::After(root)),
+        Err(Not::Here(reason)) => CheckOutcome::Skipped(Skipped::NotHere(reason)),
+        Err(Not::Known(fault)) => CheckOutcome::Unknown(fault.to_string()),
+        Err(Not::LookedAt(unread)) => CheckOutcome::Unknown(unread.join("; ")),
     }
 }
 
 /// The check that makes those after `id` say nothing, if there is one.
 fn stopped_by(id: FindingId, earlier: &Diagnosis) -> Option<FindingId> {
     match earlier.of(id) {
-        Outcome::Finding(finding) => (finding.severity == Severity::Wrong).then_some(id),
-        Outcome::Unknown(_) => Some(id),
-        Outcome::Skipped(Skipped::After(root)) => Some(*root),
-        Outcome::Sound(_) | Outcome::Skipped(Skipped::NotHere(_)) => None,
+        CheckOutcome::Finding(finding) => (finding.severity == Severity::Wrong).then_some(id),
+        CheckOutcome::Unknown(_) => Some(id),
+        CheckOutcome::Skipped(Skipped::After(root)) => Some(*root),
+        CheckOutcome::Sound(_) | CheckOutcome::Skipped(Skipped::NotHere(_)) => None,
     }
 }
 

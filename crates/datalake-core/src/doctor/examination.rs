@@ -12,7 +12,7 @@ use super::settings::SettingsEvidence;
 use super::spec::SpecEvidence;
 use super::store::StoreEvidence;
 use super::trials::TrialEvidence;
-use crate::Timestamp;
+use crate::time::Timestamp;
 
 /// Everything that was seen, as plain values without any secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,7 +20,7 @@ pub struct Examination {
     /// When it was looked at.
     pub now: Timestamp,
     /// Where it was looked.
-    pub place: Place,
+    pub place: ExaminedPlace,
     /// The spec.
     pub spec: SpecEvidence,
     /// The way to the service.
@@ -49,7 +49,7 @@ pub struct Examination {
 
 /// Where an examination was made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Place {
+pub enum ExaminedPlace {
     /// On the machine itself.
     Machine,
     /// In a folder that stands for one: a sandbox, or another root.
@@ -62,7 +62,7 @@ impl Examination {
     pub fn nothing(now: Timestamp) -> Self {
         Self {
             now,
-            place: Place::Machine,
+            place: ExaminedPlace::Machine,
             spec: SpecEvidence::default(),
             network: NetworkEvidence::default(),
             key: KeyEvidence::default(),

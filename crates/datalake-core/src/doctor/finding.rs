@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{FindingId, Group};
+use crate::advice::Advice;
 
 /// Something that is wrong, and what cures it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,7 +18,7 @@ pub struct Finding {
     /// What is so, line by line; text from outside is as it came.
     pub evidence: Vec<String>,
     /// What to do.
-    pub cure: String,
+    pub cure: Advice,
 }
 
 /// How bad a finding is.
@@ -32,7 +33,7 @@ pub enum Severity {
 
 /// What a check has come to.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Outcome {
+pub enum CheckOutcome {
     /// All is well; this was seen.
     Sound(String),
     /// Something is not.
@@ -54,7 +55,7 @@ pub enum Skipped {
 
 /// What the checks come to, all together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Verdict {
+pub enum DiagnosisVerdict {
     /// Nothing was found, and everything that there is to learn was learned.
     Sound,
     /// Nothing was found, and something could not be learned.
@@ -66,12 +67,12 @@ pub enum Verdict {
 /// The outcome of every check.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Diagnosis {
-    pub(super) outcomes: Vec<(FindingId, Outcome)>,
+    pub(super) outcomes: Vec<(FindingId, CheckOutcome)>,
 }
 
 impl Diagnosis {
     /// The outcomes, group by group.
-    pub fn outcomes(&self) -> impl Iterator<Item = (FindingId, &Outcome)> {
+    pub fn outcomes(&self) -> impl Iterator<Item = (FindingId, &CheckOutcome)> {
         self.outcomes.iter().map(|(id, outcome)| (*id, outcome))
     }
 
@@ -81,7 +82,7 @@ impl Diagnosis {
     ///
     /// Never: a diagnosis has an outcome for every id.
     #[must_use]
-    pub fn of(&self, id: FindingId) -> &Outcome {
+    pub fn of(&self, id: FindingId) -> &CheckOutcome {
         let mut outcomes = self.outcomes.iter();
         let found = outcomes.find(|(held, _)| *held == id);
         &found.expect("a diagnosis has an outcome for every id").1
@@ -91,7 +92,7 @@ impl Diagnosis {
     pub fn chosen<'a>(
         &'a self,
         is_chosen: impl Fn(FindingId) -> bool + 'a,
-    ) -> impl Iterator<Item = (FindingId, &'a Outcome)> {
+    ) -> impl Iterator<Item = (FindingId, &'a CheckOutcome)> {
         self.outcomes().filter(move |(id, _)| is_chosen(*id))
     }
 
@@ -99,7 +100,7 @@ impl Diagnosis {
     #[must_use]
     pub fn roots_of(&self, is_chosen: impl Fn(FindingId) -> bool) -> BTreeSet<FindingId> {
         let roots = self.chosen(&is_chosen).filter_map(|(_, outcome)| match outcome {
-            Outcome::Skipped(Skipped::After(root)) => Some(*root),
+            CheckOutcome::Skipped(Skipped::After(root)) => Some(*root),
             _ => None,
         });
         roots.filter(|root| !is_chosen(*root)).collect()
@@ -108,25 +109,27 @@ impl Diagnosis {
     /// What the checks of one group come to, or all of them. A check that was skipped because of
     /// another one is as good as that one.
     #[must_use]
-    pub fn verdict(&self, group: Option<Group>) -> Verdict {
+    pub fn verdict(&self, group: Option<Group>) -> DiagnosisVerdict {
         self.verdict_of(|id| group.is_none_or(|group| id.group() == group))
     }
 
     /// The same of these ids.
     #[must_use]
-    pub fn verdict_of(&self, is_chosen: impl Fn(FindingId) -> bool) -> Verdict {
+    pub fn verdict_of(&self, is_chosen: impl Fn(FindingId) -> bool) -> DiagnosisVerdict {
         let verdicts = self.chosen(is_chosen).map(|(_, outcome)| self.weight(outcome));
-        verdicts.max().unwrap_or(Verdict::Sound)
+        verdicts.max().unwrap_or(DiagnosisVerdict::Sound)
     }
 
-    fn weight(&self, outcome: &Outcome) -> Verdict {
+    fn weight(&self, outcome: &CheckOutcome) -> DiagnosisVerdict {
         match outcome {
-            Outcome::Sound(_) | Outcome::Skipped(Skipped::NotHere(_)) => Verdict::Sound,
-            Outcome::Finding(_) => Verdict::Findings,
-            Outcome::Unknown(_) => Verdict::Unknown,
-            Outcome::Skipped(Skipped::After(root)) => match self.of(*root) {
-                Outcome::Unknown(_) => Verdict::Unknown,
-                _ => Verdict::Findings,
+            CheckOutcome::Sound(_) | CheckOutcome::Skipped(Skipped::NotHere(_)) => {
+                DiagnosisVerdict::Sound
+            }
+            CheckOutcome::Finding(_) => DiagnosisVerdict::Findings,
+            CheckOutcome::Unknown(_) => DiagnosisVerdict::Unknown,
+            CheckOutcome::Skipped(Skipped::After(root)) => match self.of(*root) {
+                CheckOutcome::Unknown(_) => DiagnosisVerdict::Unknown,
+                _ => DiagnosisVerdict::Findings,
             },
         }
     }

@@ -1,8 +1,9 @@
 //! The service user, its systemd and its podman.
 
-use super::diagnose::Check;
-use super::look::{Judged, Look, warning, wrong};
+use super::diagnose::FindingCheck;
+use super::look::{Judged, Look, name_provision, warning, wrong};
 use super::{Examination, FindingId};
+use crate::advice::{Advice, AdvisedCommand};
 
 /// What was seen of the service user and its programs.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,8 +24,14 @@ pub struct HostEvidence {
     pub podman: Look<Option<PodmanLook>>,
     /// Whether the host counts as online.
     pub is_online: Look<bool>,
+    /// What kind of host it is, where it is none of rootless quadlets: a sentence.
+    pub kind: Look<Option<String>>,
+    /// Container units of the user that name Dagster, where one of the spec's is missing.
+    pub dagster_units: Vec<String>,
     /// The spec's units, each with whether there is a quadlet file of that name.
     pub units: Look<Vec<(String, bool)>>,
+    /// Units that need the settings and that the spec's list leaves out, a sentence each.
+    pub left_out: Look<Vec<String>>,
     /// What the installed generator says against each unit; `None` for nothing.
     pub generator: Look<Vec<(String, Option<String>)>>,
 }
@@ -39,22 +46,25 @@ pub struct PodmanLook {
 }
 
 const USER: &[FindingId] = &[FindingId::HostUser];
+const KIND: &[FindingId] = &[FindingId::HostUser, FindingId::HostKind];
 const ACTING: &[FindingId] = &[FindingId::HostUser, FindingId::HostCaller];
 
 /// Checks that need the user's systemd.
 pub(super) const MANAGED: &[FindingId] =
     &[FindingId::HostUser, FindingId::HostCaller, FindingId::HostManager];
 
-pub(super) const CHECKS: &[Check] = &[
-    Check { id: FindingId::HostUser, after: &[], judge: user },
-    Check { id: FindingId::HostCaller, after: USER, judge: caller },
-    Check { id: FindingId::HostLingering, after: USER, judge: lingering },
-    Check { id: FindingId::HostSubids, after: USER, judge: subids },
-    Check { id: FindingId::HostManager, after: ACTING, judge: manager },
-    Check { id: FindingId::HostPodman, after: ACTING, judge: podman },
-    Check { id: FindingId::HostOnline, after: USER, judge: online },
-    Check { id: FindingId::HostUnits, after: USER, judge: units },
-    Check {
+pub(super) const CHECKS: &[FindingCheck] = &[
+    FindingCheck { id: FindingId::HostUser, after: &[], judge: user },
+    FindingCheck { id: FindingId::HostCaller, after: USER, judge: caller },
+    FindingCheck { id: FindingId::HostLingering, after: USER, judge: lingering },
+    FindingCheck { id: FindingId::HostSubids, after: USER, judge: subids },
+    FindingCheck { id: FindingId::HostManager, after: ACTING, judge: manager },
+    FindingCheck { id: FindingId::HostPodman, after: ACTING, judge: podman },
+    FindingCheck { id: FindingId::HostOnline, after: USER, judge: online },
+    FindingCheck { id: FindingId::HostKind, after: USER, judge: judge_kind },
+    FindingCheck { id: FindingId::HostUnits, after: KIND, judge: units },
+    FindingCheck { id: FindingId::HostLeftOutUnits, after: USER, judge: left_out_units },
+    FindingCheck {
         id: FindingId::HostGenerator,
         after: &[FindingId::HostCaller, FindingId::HostUnits],
         judge: generator,
@@ -72,8 +82,33 @@ impl Default for HostEvidence {
             has_manager: Look::nobody(),
             podman: Look::nobody(),
             is_online: Look::nobody(),
+            kind: Look::nobody(),
+            dagster_units: Vec::new(),
             units: Look::nobody(),
+            left_out: Look::nobody(),
             generator: Look::nobody(),
+        }
+    }
+}
+
+impl HostEvidence {
+    /// Nothing of it was asked, for this reason.
+    #[must_use]
+    pub fn not_asked(reason: &str) -> Self {
+        Self {
+            user: String::new(),
+            account: Look::NotHere(reason.to_owned()),
+            stranger: Look::NotHere(reason.to_owned()),
+            lingers: Look::NotHere(reason.to_owned()),
+            without_subids: Look::NotHere(reason.to_owned()),
+            has_manager: Look::NotHere(reason.to_owned()),
+            podman: Look::NotHere(reason.to_owned()),
+            is_online: Look::NotHere(reason.to_owned()),
+            kind: Look::NotHere(reason.to_owned()),
+            dagster_units: Vec::new(),
+            units: Look::NotHere(reason.to_owned()),
+            left_out: Look::NotHere(reason.to_owned()),
+            generator: Look::NotHere(reason.to_owned()),
         }
     }
 }
@@ -91,10 +126,7 @@ fn user(seen: &Examination) -> Judged {
 fn caller(seen: &Examination) -> Judged {
     match seen.host.stranger.seen()? {
         None => Ok(format!("this process may act for {}", seen.host.user)),
-        Some(trouble) => Err(wrong(
-            [trouble.clone()],
-            "run it as root (`sudo datalake doctor`) or as the service user",
-        )),
+        Some(trouble) => Err(wrong([trouble.clone()], Advice::RunAsServiceUser)),
     }
 }
 
@@ -158,16 +190,44 @@ fn online(seen: &Examination) -> Judged {
     ))
 }
 
+fn judge_kind(seen: &Examination) -> Judged {
+    match seen.host.kind.seen()? {
+        None => Ok("containers of a user, by quadlets".to_owned()),
+        Some(sentence) => Err(wrong(
+            [sentence.clone()],
+            Advice::naming(
+                "move Dagster to rootless quadlets, or set its variables by hand: {} shows them",
+                [AdvisedCommand::ShowEnvironment],
+            ),
+        )),
+    }
+}
+
 fn units(seen: &Examination) -> Judged {
     let all = seen.host.units.seen()?;
     let missing = all.iter().filter(|(_, is_there)| !is_there);
-    let missing: Vec<_> =
+    let mut missing: Vec<_> =
         missing.map(|(name, _)| format!("no quadlet folder holds `{name}.container`")).collect();
     if missing.is_empty() {
         let names: Vec<_> = all.iter().map(|(name, _)| name.as_str()).collect();
         return Ok(names.join(", "));
     }
+    if !seen.host.dagster_units.is_empty() {
+        let names: Vec<_> =
+            seen.host.dagster_units.iter().map(|name| format!("`{name}`")).collect();
+        missing.push(format!("the container units that name Dagster are {}", names.join(", ")));
+    }
     Err(wrong(missing, "name the units that run Dagster: `host: { units: [NAME, …] }`"))
+}
+
+fn left_out_units(seen: &Examination) -> Judged {
+    let all = seen.host.left_out.seen()?;
+    if all.is_empty() {
+        return Ok("every unit that needs the settings is meant".to_owned());
+    }
+    let cure = "add it to `host: { units: [NAME, …] }`, or remove the list: then all such units are \
+                taken";
+    Err(warning(all.iter().map(String::as_str), cure))
 }
 
 fn generator(seen: &Examination) -> Judged {
@@ -181,7 +241,9 @@ fn generator(seen: &Examination) -> Judged {
     }
     Err(wrong(
         troubles,
-        "a unit that quadlet refuses is gone after the next daemon-reload, without a word: put right \
-         what it complains about, or `datalake provision` if it is a line that datalake knows",
+        name_provision(
+            "a unit that quadlet refuses is gone after the next daemon-reload, without a word: put \
+             right what it complains about, or {} if it is a line that datalake knows",
+        ),
     ))
 }

@@ -1,10 +1,12 @@
 //! The key pair and what it opens.
 
-use super::diagnose::Check;
+use super::diagnose::FindingCheck;
 use super::look::{Judged, Look, Not, warning, wrong};
-use super::store::Head;
+use super::store::HeadAnswer;
 use super::{Examination, FindingId};
-use crate::{BucketName, Fault, FaultKind, Service};
+use crate::fault::{Fault, FaultKind};
+use crate::plan::Service;
+use crate::s3::BucketName;
 
 /// What was seen of the key pair; no part of the secret is in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,16 +43,16 @@ const SOUND_PAIR: &[FindingId] =
 pub(super) const TAKEN: &[FindingId] =
     &[FindingId::KeyUnknown, FindingId::KeySecret, FindingId::KeyRegion];
 
-pub(super) const CHECKS: &[Check] = &[
-    Check { id: FindingId::KeySource, after: &[], judge: source },
-    Check { id: FindingId::KeyShape, after: &[FindingId::KeySource], judge: shape },
-    Check { id: FindingId::KeySwapped, after: &[FindingId::KeyShape], judge: swapped },
-    Check { id: FindingId::KeyUnknown, after: SOUND_PAIR, judge: unknown },
-    Check { id: FindingId::KeySecret, after: &[FindingId::KeyUnknown], judge: secret },
-    Check { id: FindingId::KeyRegion, after: &[FindingId::KeySecret], judge: region },
-    Check { id: FindingId::KeyDenied, after: TAKEN, judge: denied },
-    Check { id: FindingId::KeyProject, after: TAKEN, judge: project },
-    Check { id: FindingId::KeyReach, after: TAKEN, judge: reach },
+pub(super) const CHECKS: &[FindingCheck] = &[
+    FindingCheck { id: FindingId::KeySource, after: &[], judge: source },
+    FindingCheck { id: FindingId::KeyShape, after: &[FindingId::KeySource], judge: shape },
+    FindingCheck { id: FindingId::KeySwapped, after: &[FindingId::KeyShape], judge: swapped },
+    FindingCheck { id: FindingId::KeyUnknown, after: SOUND_PAIR, judge: unknown },
+    FindingCheck { id: FindingId::KeySecret, after: &[FindingId::KeyUnknown], judge: secret },
+    FindingCheck { id: FindingId::KeyRegion, after: &[FindingId::KeySecret], judge: region },
+    FindingCheck { id: FindingId::KeyDenied, after: TAKEN, judge: denied },
+    FindingCheck { id: FindingId::KeyProject, after: TAKEN, judge: project },
+    FindingCheck { id: FindingId::KeyReach, after: TAKEN, judge: reach },
 ];
 
 impl Default for KeyEvidence {
@@ -62,6 +64,22 @@ impl Default for KeyEvidence {
             service: Look::nobody(),
             buckets: Look::nobody(),
             opens: Look::nobody(),
+            has_used_bucket: false,
+        }
+    }
+}
+
+impl KeyEvidence {
+    /// Nothing of it was asked, for this reason.
+    #[must_use]
+    pub fn not_asked(reason: &str) -> Self {
+        Self {
+            source: Look::NotHere(reason.to_owned()),
+            flaw: Look::NotHere(reason.to_owned()),
+            is_swapped: Look::NotHere(reason.to_owned()),
+            service: Look::NotHere(reason.to_owned()),
+            buckets: Look::NotHere(reason.to_owned()),
+            opens: Look::NotHere(reason.to_owned()),
             has_used_bucket: false,
         }
     }
@@ -169,7 +187,7 @@ fn region(seen: &Examination) -> Judged {
 /// Whether the bucket refuses the key, and whether the service lists it among the key's own.
 fn refusal(seen: &Examination) -> Result<Option<bool>, Not> {
     let heads = seen.store.heads.seen()?;
-    let is_refused = heads.contains(&Head::Denied) && !heads.contains(&Head::Here);
+    let is_refused = heads.contains(&HeadAnswer::Denied) && !heads.contains(&HeadAnswer::Here);
     if !is_refused {
         return Ok(None);
     }

@@ -2,6 +2,7 @@
 
 use super::Examination;
 use super::look::{Judged, warning};
+use crate::advice::{Advice, AdvisedCommand};
 
 pub(super) fn histories(seen: &Examination) -> Judged {
     let found = seen.settings.histories.seen()?;
@@ -26,8 +27,11 @@ pub(super) fn yaml_backups(seen: &Examination) -> Judged {
     }
     Err(warning(
         [format!("there are {}: {}", found.len(), found.join(", "))],
-        "`cp dagster.yaml.backup-* dagster.yaml` fails with more than one: keep the one that you \
-         need, under a name of its own. `datalake rollback` needs none",
+        Advice::naming(
+            "`cp dagster.yaml.backup-* dagster.yaml` fails with more than one: keep the one that \
+             you need, under a name of its own. {} needs none",
+            [AdvisedCommand::Rollback(None)],
+        ),
     ))
 }
 
@@ -35,7 +39,7 @@ pub(super) fn backups(seen: &Examination) -> Judged {
     let found = seen.settings.blind_backups.seen()?;
     let dump = seen.dagster_yaml.dump.as_ref();
     let dump = dump.map(|line| {
-        format!("Dagster's database is Postgres, which `migrate backup` leaves out: {line}")
+        format!("Dagster's database is Postgres, which a backup of files leaves out: {line}")
     });
     if found.is_empty() {
         let sound = "none that holds assets and no databases".to_owned();

@@ -1,6 +1,6 @@
 //! "Is it me or them": how every location answers, now and usually.
 
-use super::diagnose::Check;
+use super::diagnose::FindingCheck;
 use super::look::{Judged, warning, wrong};
 use super::{Examination, FindingId};
 
@@ -40,8 +40,8 @@ const SLOW: u32 = 1000;
 /// An answer that takes so many times as long as usual is told.
 const UNUSUAL: u32 = 4;
 
-pub(super) const CHECKS: &[Check] =
-    &[Check { id: FindingId::NetworkLocations, after: &[], judge: locations }];
+pub(super) const CHECKS: &[FindingCheck] =
+    &[FindingCheck { id: FindingId::NetworkLocations, after: &[], judge: locations }];
 
 fn locations(seen: &Examination) -> Judged {
     let all = seen.network.locations.seen()?;

@@ -1,6 +1,8 @@
 //! What an examination brings, and what stands between it and "sound".
 
-use crate::{Fault, FaultKind, Found};
+use crate::advice::{Advice, AdvisedCommand};
+use crate::fault::{Fault, FaultKind};
+use crate::plan::Found;
 
 use super::finding::{Finding, Severity};
 use super::{Examination, FindingId};
@@ -19,18 +21,20 @@ pub enum Look<T> {
 /// What a check has found instead of all being well.
 #[derive(Debug)]
 pub(super) enum Not {
-    Sound(Box<Trouble>),
+    Sound(Box<UnnamedFinding>),
     Here(String),
     Known(Fault),
+    /// Not all of it: a sentence for each thing that nobody has looked at.
+    LookedAt(Vec<String>),
     After(FindingId),
 }
 
 /// A finding before it has its id.
 #[derive(Debug)]
-pub(super) struct Trouble {
+pub(super) struct UnnamedFinding {
     severity: Severity,
     evidence: Vec<String>,
-    cure: String,
+    cure: Advice,
 }
 
 /// What was seen if all is well, and what else it is if not.
@@ -62,7 +66,7 @@ impl<T> Look<T> {
     }
 
     /// The same of a trial, in which a refusal of the service is a trouble of its own.
-    pub(super) fn tried(&self, cure: &str) -> Result<&T, Not> {
+    pub(super) fn tried(&self, cure: impl Into<Advice>) -> Result<&T, Not> {
         match self {
             Self::Unknown(fault) if is_refusal(fault.kind) => Err(wrong([fault.to_string()], cure)),
             other => other.seen(),
@@ -70,7 +74,7 @@ impl<T> Look<T> {
     }
 
     /// The same of a step on the way to the service: that nothing answers is what is wrong there.
-    pub(super) fn reached(&self, what: &str, cure: &str) -> Result<&T, Not> {
+    pub(super) fn reached(&self, what: &str, cure: impl Into<Advice>) -> Result<&T, Not> {
         match self {
             Self::Unknown(fault) if fault.kind == FaultKind::Unreachable => {
                 Err(wrong([format!("{what}: {}", fault.detail)], cure))
@@ -110,17 +114,22 @@ impl<T> From<Found<T>> for Look<Option<T>> {
     }
 }
 
-impl Trouble {
+impl UnnamedFinding {
     pub(super) fn finding(self, id: FindingId) -> Finding {
         let Self { severity, evidence, cure } = self;
         Finding { id, severity, evidence, cure }
     }
 }
 
+/// What a provision does about it, which `{}` stands for.
+pub(super) fn name_provision(words: &str) -> Advice {
+    Advice::naming(words, [AdvisedCommand::Provision])
+}
+
 /// Something does not work, or will not.
 pub(super) fn wrong(
     evidence: impl IntoIterator<Item = impl Into<String>>,
-    cure: impl Into<String>,
+    cure: impl Into<Advice>,
 ) -> Not {
     not_sound(Severity::Wrong, evidence, cure)
 }
@@ -128,7 +137,7 @@ pub(super) fn wrong(
 /// Something works, and can do harm.
 pub(super) fn warning(
     evidence: impl IntoIterator<Item = impl Into<String>>,
-    cure: impl Into<String>,
+    cure: impl Into<Advice>,
 ) -> Not {
     not_sound(Severity::Warning, evidence, cure)
 }
@@ -136,10 +145,10 @@ pub(super) fn warning(
 fn not_sound(
     severity: Severity,
     evidence: impl IntoIterator<Item = impl Into<String>>,
-    cure: impl Into<String>,
+    cure: impl Into<Advice>,
 ) -> Not {
     let evidence = evidence.into_iter().map(Into::into).collect();
-    Not::Sound(Box::new(Trouble { severity, evidence, cure: cure.into() }))
+    Not::Sound(Box::new(UnnamedFinding { severity, evidence, cure: cure.into() }))
 }
 
 /// Whether a service has understood and said no: everything else leaves a trial open.

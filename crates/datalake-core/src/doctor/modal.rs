@@ -1,9 +1,11 @@
 //! Modal.
 
-use super::diagnose::Check;
+use super::diagnose::FindingCheck;
 use super::look::{Judged, Look, Not, warning, wrong};
 use super::{EnvFileLook, Examination, FindingId};
-use crate::{FaultKind, Timestamp};
+use crate::advice::{Advice, AdvisedCommand};
+use crate::fault::FaultKind;
+use crate::time::Timestamp;
 
 /// The first client that can give an app new containers.
 const FIRST: [u32; 3] = [1, 4, 2];
@@ -63,15 +65,15 @@ const LOGIN: &[FindingId] = &[FindingId::ModalClient, FindingId::ModalToken];
 const ANSWER: &[FindingId] =
     &[FindingId::ModalClient, FindingId::ModalToken, FindingId::ModalAnswer];
 
-pub(super) const CHECKS: &[Check] = &[
-    Check { id: FindingId::ModalClient, after: &[], judge: client },
-    Check { id: FindingId::ModalClientVersion, after: CLIENT, judge: version },
-    Check { id: FindingId::ModalToken, after: CLIENT, judge: token },
-    Check { id: FindingId::ModalTokenTwice, after: CLIENT, judge: twice },
-    Check { id: FindingId::ModalConfigMode, after: &[], judge: mode },
-    Check { id: FindingId::ModalAnswer, after: LOGIN, judge: answer },
-    Check { id: FindingId::ModalSecret, after: ANSWER, judge: secret },
-    Check { id: FindingId::ModalSecretAge, after: ANSWER, judge: age },
+pub(super) const CHECKS: &[FindingCheck] = &[
+    FindingCheck { id: FindingId::ModalClient, after: &[], judge: client },
+    FindingCheck { id: FindingId::ModalClientVersion, after: CLIENT, judge: version },
+    FindingCheck { id: FindingId::ModalToken, after: CLIENT, judge: token },
+    FindingCheck { id: FindingId::ModalTokenTwice, after: CLIENT, judge: twice },
+    FindingCheck { id: FindingId::ModalConfigMode, after: &[], judge: mode },
+    FindingCheck { id: FindingId::ModalAnswer, after: LOGIN, judge: answer },
+    FindingCheck { id: FindingId::ModalSecret, after: ANSWER, judge: secret },
+    FindingCheck { id: FindingId::ModalSecretAge, after: ANSWER, judge: age },
 ];
 
 impl Default for ModalEvidence {
@@ -82,6 +84,20 @@ impl Default for ModalEvidence {
             answer: Look::nobody(),
             secret: Look::nobody(),
             age: Look::nobody(),
+        }
+    }
+}
+
+impl ModalEvidence {
+    /// Nothing of it was asked, for this reason.
+    #[must_use]
+    pub fn not_asked(reason: &str) -> Self {
+        Self {
+            client: Look::NotHere(reason.to_owned()),
+            config: Look::NotHere(reason.to_owned()),
+            answer: Look::NotHere(reason.to_owned()),
+            secret: Look::NotHere(reason.to_owned()),
+            age: Look::NotHere(reason.to_owned()),
         }
     }
 }
@@ -172,7 +188,12 @@ fn secret(seen: &Examination) -> Judged {
         ModalSecretLook::Foreign => "somebody else has stored it or changed it",
         ModalSecretLook::Absent => "it is not there",
     };
-    Err(wrong([so], "`datalake modal secret sync`, or `datalake provision`"))
+    Err(wrong([so], name_syncing()))
+}
+
+/// The two commands that store the secret.
+fn name_syncing() -> Advice {
+    Advice::naming("{}, or {}", [AdvisedCommand::SyncModalSecret, AdvisedCommand::Provision])
 }
 
 fn age(seen: &Examination) -> Judged {
@@ -186,6 +207,6 @@ fn age(seen: &Examination) -> Judged {
     }
     Err(wrong(
         [format!("stored {stored}, before {run} has written the env file ({began})")],
-        "`datalake modal secret sync`, or `datalake provision`",
+        name_syncing(),
     ))
 }

@@ -1,10 +1,12 @@
 //! What costs money.
 
-use super::diagnose::Check;
-use super::look::{Judged, Look, Not, warning, wrong};
+use super::diagnose::FindingCheck;
+use super::look::{Judged, Look, Not, name_provision, warning, wrong};
 use super::store::IN_BUCKET;
 use super::{Examination, FindingId};
-use crate::{Timestamp, Usage};
+use crate::advice::{Advice, AdvisedCommand};
+use crate::time::Timestamp;
+use crate::usage::Usage;
 
 /// What was seen of what costs money.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,11 +38,11 @@ const OLD_UPLOAD: i64 = 86_400;
 /// A price table older than this may be wrong: prices moved twice in 2026.
 const OLD_PRICES: i64 = 180 * 86_400;
 
-pub(super) const CHECKS: &[Check] = &[
-    Check { id: FindingId::MoneyPriceTable, after: &[], judge: prices },
-    Check { id: FindingId::MoneyPerGb, after: &[], judge: plan },
-    Check { id: FindingId::MoneyUnfinishedUploads, after: IN_BUCKET, judge: uploads },
-    Check { id: FindingId::MoneyOldVersions, after: IN_BUCKET, judge: old_versions },
+pub(super) const CHECKS: &[FindingCheck] = &[
+    FindingCheck { id: FindingId::MoneyPriceTable, after: &[], judge: prices },
+    FindingCheck { id: FindingId::MoneyPerGb, after: &[], judge: plan },
+    FindingCheck { id: FindingId::MoneyUnfinishedUploads, after: IN_BUCKET, judge: uploads },
+    FindingCheck { id: FindingId::MoneyOldVersions, after: IN_BUCKET, judge: old_versions },
 ];
 
 impl Default for MoneyEvidence {
@@ -50,6 +52,20 @@ impl Default for MoneyEvidence {
             plan: Look::nobody(),
             uploads: Look::nobody(),
             usage: Look::nobody(),
+            old_versions_expire: false,
+        }
+    }
+}
+
+impl MoneyEvidence {
+    /// Nothing of it was asked, for this reason.
+    #[must_use]
+    pub fn not_asked(reason: &str) -> Self {
+        Self {
+            prices: Look::NotHere(reason.to_owned()),
+            plan: Look::NotHere(reason.to_owned()),
+            uploads: Look::NotHere(reason.to_owned()),
+            usage: Look::NotHere(reason.to_owned()),
             old_versions_expire: false,
         }
     }
@@ -102,8 +118,10 @@ fn uploads(seen: &Examination) -> Judged {
     let shown: Vec<_> = shown.collect();
     Err(warning(
         [format!("{} older than a day are stored and billed: {}", old.len(), shown.join(", "))],
-        "`datalake bucket uploads abort --older-than 1d`; with `protect: { abort-uploads: 7d }` they \
-         go by themselves",
+        Advice::naming(
+            "{}; with `protect: { abort-uploads: 7d }` they go by themselves",
+            [AdvisedCommand::AbortOldUploads],
+        ),
     ))
 }
 
@@ -115,7 +133,7 @@ fn old_versions(seen: &Examination) -> Judged {
     if old.count > 0 && !seen.money.old_versions_expire {
         return Err(wrong(
             [format!("{evidence}, and no rule lets them go")],
-            "`datalake provision` sets the rule of `protect: { keep-old-versions: 30d }`",
+            name_provision("{} sets the rule of `protect: { keep-old-versions: 30d }`"),
         ));
     }
     if are_many {

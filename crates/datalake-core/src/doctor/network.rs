@@ -2,10 +2,10 @@
 
 use std::net::IpAddr;
 
-use super::diagnose::Check;
+use super::diagnose::FindingCheck;
 use super::look::{Judged, Look, Not, warning, wrong};
 use super::{Examination, FindingId, LocationTrial};
-use crate::Timestamp;
+use crate::time::Timestamp;
 
 /// What was seen of the way to the service.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,14 +64,18 @@ const REFUSED_SKEW: u64 = 15 * 60;
 /// A clock further off than this runs on.
 const ODD_SKEW: u64 = 60;
 
-pub(super) const CHECKS: &[Check] = &[
-    Check { id: FindingId::NetworkProxy, after: &[], judge: proxy },
-    Check { id: FindingId::NetworkDns, after: &[FindingId::NetworkProxy], judge: dns },
-    Check { id: FindingId::NetworkTcp, after: &[FindingId::NetworkDns], judge: tcp },
-    Check { id: FindingId::NetworkTls, after: &[FindingId::NetworkTcp], judge: tls },
-    Check { id: FindingId::NetworkCertificate, after: &[FindingId::NetworkTcp], judge: expiry },
-    Check { id: FindingId::NetworkAnswer, after: &[FindingId::NetworkTls], judge: answer },
-    Check { id: FindingId::NetworkClock, after: &[FindingId::NetworkAnswer], judge: clock },
+pub(super) const CHECKS: &[FindingCheck] = &[
+    FindingCheck { id: FindingId::NetworkProxy, after: &[], judge: proxy },
+    FindingCheck { id: FindingId::NetworkDns, after: &[FindingId::NetworkProxy], judge: dns },
+    FindingCheck { id: FindingId::NetworkTcp, after: &[FindingId::NetworkDns], judge: tcp },
+    FindingCheck { id: FindingId::NetworkTls, after: &[FindingId::NetworkTcp], judge: tls },
+    FindingCheck {
+        id: FindingId::NetworkCertificate,
+        after: &[FindingId::NetworkTcp],
+        judge: expiry,
+    },
+    FindingCheck { id: FindingId::NetworkAnswer, after: &[FindingId::NetworkTls], judge: answer },
+    FindingCheck { id: FindingId::NetworkClock, after: &[FindingId::NetworkAnswer], judge: clock },
 ];
 
 impl Default for NetworkEvidence {

@@ -19,46 +19,46 @@ pub struct PolicyTraits {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct Policy {
-    statement: OneOrMany<Statement>,
+struct ReadPolicy {
+    statement: OneOrSeveral<ReadStatement>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct Statement {
+struct ReadStatement {
     effect: String,
     #[serde(default)]
-    principal: Option<Principal>,
+    principal: Option<ReadPrincipal>,
     #[serde(default)]
-    action: OneOrMany<String>,
+    action: OneOrSeveral<String>,
     #[serde(default)]
-    not_action: Option<OneOrMany<String>>,
+    not_action: Option<OneOrSeveral<String>>,
 }
 
 #[derive(Deserialize)]
 #[serde(untagged)]
-enum Principal {
+enum ReadPrincipal {
     Anybody(String),
     Named {
         #[serde(default, rename = "AWS")]
-        aws: OneOrMany<String>,
+        aws: OneOrSeveral<String>,
     },
 }
 
 #[derive(Deserialize)]
 #[serde(untagged)]
-enum OneOrMany<T> {
+enum OneOrSeveral<T> {
     One(T),
     Many(Vec<T>),
 }
 
-impl<T> Default for OneOrMany<T> {
+impl<T> Default for OneOrSeveral<T> {
     fn default() -> Self {
         Self::Many(Vec::new())
     }
 }
 
-impl<T> OneOrMany<T> {
+impl<T> OneOrSeveral<T> {
     fn all(&self) -> &[T] {
         match self {
             Self::One(one) => std::slice::from_ref(one),
@@ -70,7 +70,7 @@ impl<T> OneOrMany<T> {
 /// Reads a policy for what is known to be a trap at Hetzner.
 #[must_use]
 pub fn read_policy(json: &str) -> PolicyTraits {
-    let Ok(policy) = serde_json::from_str::<Policy>(json) else {
+    let Ok(policy) = serde_json::from_str::<ReadPolicy>(json) else {
         return PolicyTraits::default();
     };
     let statements = policy.statement.all();
@@ -79,8 +79,8 @@ pub fn read_policy(json: &str) -> PolicyTraits {
     for statement in statements {
         traits.has_not_action |= statement.not_action.is_some();
         let principals = match &statement.principal {
-            Some(Principal::Anybody(all)) => std::slice::from_ref(all),
-            Some(Principal::Named { aws }) => aws.all(),
+            Some(ReadPrincipal::Anybody(all)) => std::slice::from_ref(all),
+            Some(ReadPrincipal::Named { aws }) => aws.all(),
             None => &[],
         };
         let strange = principals.iter().filter(|principal| is_of_aws(principal));

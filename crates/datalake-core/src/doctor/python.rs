@@ -1,9 +1,9 @@
 //! The operator's Python files.
 
-use super::diagnose::Check;
+use super::diagnose::FindingCheck;
 use super::look::{Judged, Look, Not, warning, wrong};
 use super::{Examination, FindingId};
-use crate::Fault;
+use crate::fault::Fault;
 
 /// What was seen of Python files.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,12 +46,12 @@ pub enum PythonTrapKind {
     LeadingSlash,
 }
 
-pub(super) const CHECKS: &[Check] = &[
-    Check { id: FindingId::PythonModalWords, after: &[], judge: modal_words },
-    Check { id: FindingId::PythonGetenv, after: &[], judge: getenv },
-    Check { id: FindingId::PythonLatestJson, after: &[], judge: latest_json },
-    Check { id: FindingId::PythonSecret, after: &[], judge: secret },
-    Check { id: FindingId::PythonLeadingSlash, after: &[], judge: leading_slash },
+pub(super) const CHECKS: &[FindingCheck] = &[
+    FindingCheck { id: FindingId::PythonModalWords, after: &[], judge: modal_words },
+    FindingCheck { id: FindingId::PythonGetenv, after: &[], judge: getenv },
+    FindingCheck { id: FindingId::PythonLatestJson, after: &[], judge: latest_json },
+    FindingCheck { id: FindingId::PythonSecret, after: &[], judge: secret },
+    FindingCheck { id: FindingId::PythonLeadingSlash, after: &[], judge: leading_slash },
 ];
 
 impl Default for PythonEvidence {

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::diagnose::Check;
+use super::code_servers::{CodeServerLook, judge_application, judge_code_servers};
+use super::diagnose::FindingCheck;
 use super::leftovers::{backups, histories, yaml_backups};
-use super::look::{Judged, Look, Not, warning, wrong};
+use super::look::{Judged, Look, Not, name_provision, warning, wrong};
 use super::{Examination, FindingId};
 
 /// What was seen of files.
@@ -20,6 +21,10 @@ pub struct SettingsEvidence {
     pub hazards: Look<Vec<OldValue>>,
     /// Lines that win over what is handed over.
     pub old_values: Look<Vec<OldValue>>,
+    /// The units of the user that run user code.
+    pub code_servers: Look<Vec<CodeServerLook>>,
+    /// Lines by which an application goes to a bucket or service of its own.
+    pub application: Look<Vec<OldValue>>,
     /// What systemd hands to every service of the user.
     pub user_wide: Look<Vec<OldValue>>,
     /// The settings that are handed over, without the secret ones; `None` where there are none.
@@ -34,6 +39,10 @@ pub struct SettingsEvidence {
     pub pending: Look<Vec<String>>,
     /// What stands in the way of that, a line each.
     pub in_the_way: Look<Vec<String>>,
+    /// What nobody has looked at and may stand in the way as well, a sentence each.
+    pub not_looked_at: Vec<String>,
+    /// What stops a provision before it has a plan.
+    pub refusal: Option<Refusal>,
     /// Files of shells with the numbers of the lines that hold a secret.
     pub histories: Look<Vec<(String, Vec<usize>)>>,
     /// Copies of dagster.yaml that the by-hand way has left.
@@ -55,6 +64,15 @@ pub struct OldValue {
     pub cure: String,
     /// Whether `provision` does.
     pub is_repaired: bool,
+}
+
+/// Why a provision makes no plan, although the service answers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// What is wrong.
+    pub what: String,
+    /// What to do.
+    pub cure: String,
 }
 
 /// Settings that reach the containers.
@@ -100,24 +118,26 @@ const IN_PLACE: &[FindingId] = &[
     FindingId::HostEnvironmentD,
 ];
 
-pub(super) const CHECKS: &[Check] = &[
-    Check { id: FindingId::HostDashedEnvFile, after: USER, judge: dashed },
-    Check { id: FindingId::HostMissingEnvFile, after: USER, judge: missing_env_files },
-    Check { id: FindingId::HostOverrides, after: USER, judge: overrides },
-    Check { id: FindingId::HostUnitLines, after: USER, judge: unit_lines },
-    Check { id: FindingId::HostOldValues, after: USER, judge: old_values },
-    Check { id: FindingId::HostEnvFile, after: USER, judge: env_file },
-    Check { id: FindingId::HostEnvFileMode, after: HANDED, judge: mode },
-    Check { id: FindingId::HostSettings, after: HANDED, judge: settings },
-    Check { id: FindingId::HostHandover, after: HANDED, judge: handover },
-    Check { id: FindingId::HostChecksumVariables, after: HANDED, judge: checksums },
-    Check { id: FindingId::HostRegionVariable, after: HANDED, judge: region },
-    Check { id: FindingId::HostEnvironmentD, after: USER, judge: user_wide },
-    Check { id: FindingId::HostReaders, after: USER, judge: readers },
-    Check { id: FindingId::HostInStep, after: IN_PLACE, judge: in_step },
-    Check { id: FindingId::HostShellHistory, after: &[], judge: histories },
-    Check { id: FindingId::HostYamlBackups, after: USER, judge: yaml_backups },
-    Check { id: FindingId::HostBackups, after: USER, judge: backups },
+pub(super) const CHECKS: &[FindingCheck] = &[
+    FindingCheck { id: FindingId::HostDashedEnvFile, after: USER, judge: dashed },
+    FindingCheck { id: FindingId::HostMissingEnvFile, after: USER, judge: missing_env_files },
+    FindingCheck { id: FindingId::HostOverrides, after: USER, judge: overrides },
+    FindingCheck { id: FindingId::HostUnitLines, after: USER, judge: unit_lines },
+    FindingCheck { id: FindingId::HostOldValues, after: USER, judge: old_values },
+    FindingCheck { id: FindingId::HostCodeServers, after: USER, judge: judge_code_servers },
+    FindingCheck { id: FindingId::HostApplicationSettings, after: USER, judge: judge_application },
+    FindingCheck { id: FindingId::HostEnvFile, after: USER, judge: env_file },
+    FindingCheck { id: FindingId::HostEnvFileMode, after: HANDED, judge: mode },
+    FindingCheck { id: FindingId::HostSettings, after: HANDED, judge: settings },
+    FindingCheck { id: FindingId::HostHandover, after: HANDED, judge: handover },
+    FindingCheck { id: FindingId::HostChecksumVariables, after: HANDED, judge: checksums },
+    FindingCheck { id: FindingId::HostRegionVariable, after: HANDED, judge: region },
+    FindingCheck { id: FindingId::HostEnvironmentD, after: USER, judge: user_wide },
+    FindingCheck { id: FindingId::HostReaders, after: USER, judge: readers },
+    FindingCheck { id: FindingId::HostInStep, after: IN_PLACE, judge: in_step },
+    FindingCheck { id: FindingId::HostShellHistory, after: &[], judge: histories },
+    FindingCheck { id: FindingId::HostYamlBackups, after: USER, judge: yaml_backups },
+    FindingCheck { id: FindingId::HostBackups, after: USER, judge: backups },
 ];
 
 impl Default for SettingsEvidence {
@@ -128,6 +148,8 @@ impl Default for SettingsEvidence {
             overrides: Look::nobody(),
             hazards: Look::nobody(),
             old_values: Look::nobody(),
+            code_servers: Look::nobody(),
+            application: Look::nobody(),
             user_wide: Look::nobody(),
             handed_over: Look::nobody(),
             env_file: Look::nobody(),
@@ -135,6 +157,8 @@ impl Default for SettingsEvidence {
             given: Look::nobody(),
             pending: Look::nobody(),
             in_the_way: Look::nobody(),
+            not_looked_at: Vec::new(),
+            refusal: None,
             histories: Look::nobody(),
             yaml_backups: Look::nobody(),
             blind_backups: Look::nobody(),
@@ -142,7 +166,7 @@ impl Default for SettingsEvidence {
     }
 }
 
-fn lines(values: &[OldValue]) -> Vec<String> {
+pub(super) fn describe_old_values(values: &[OldValue]) -> Vec<String> {
     values.iter().map(|it| format!("{}, line {}: {}", it.path, it.line, it.harm)).collect()
 }
 
@@ -150,9 +174,11 @@ fn dashed(seen: &Examination) -> Judged {
     match seen.settings.dashed.seen()?.as_slice() {
         [] => Ok("no unit and no drop-in has such a line in [Container]".to_owned()),
         found => Err(wrong(
-            lines(found),
-            "`datalake provision` takes the line out and hands the \
-                                          settings over in a way that works",
+            describe_old_values(found),
+            name_provision(
+                "{} takes the line out and hands the \
+                 settings over in a way that works",
+            ),
         )),
     }
 }
@@ -163,10 +189,10 @@ fn missing_env_files(seen: &Examination) -> Judged {
         None if found.is_empty() => {
             return Ok("every env file that a unit requires exists".to_owned());
         }
-        None => "`datalake provision` takes the line out",
-        Some(value) => value.cure.as_str(),
+        None => name_provision("{} takes the line out"),
+        Some(value) => value.cure.as_str().into(),
     };
-    Err(wrong(lines(found), cure))
+    Err(wrong(describe_old_values(found), cure))
 }
 
 fn overrides(seen: &Examination) -> Judged {
@@ -174,7 +200,7 @@ fn overrides(seen: &Examination) -> Judged {
     let Some(first) = found.first() else {
         return Ok("no drop-in or service of systemd undoes the settings".to_owned());
     };
-    Err(wrong(lines(found), first.cure.clone()))
+    Err(wrong(describe_old_values(found), first.cure.clone()))
 }
 
 fn unit_lines(seen: &Examination) -> Judged {
@@ -182,7 +208,7 @@ fn unit_lines(seen: &Examination) -> Judged {
     let Some(first) = found.first() else {
         return Ok("the installed podman reads every line of the units".to_owned());
     };
-    Err(wrong(lines(found), first.cure.clone()))
+    Err(wrong(describe_old_values(found), first.cure.clone()))
 }
 
 fn old_values(seen: &Examination) -> Judged {
@@ -191,17 +217,17 @@ fn old_values(seen: &Examination) -> Judged {
         return Ok("no unit and no drop-in sets these variables itself".to_owned());
     };
     if first.is_repaired {
-        return Err(wrong(lines(found), "`datalake provision` takes those lines out"));
+        return Err(wrong(describe_old_values(found), name_provision("{} takes those lines out")));
     }
-    Err(warning(lines(found), first.cure.clone()))
+    Err(warning(describe_old_values(found), first.cure.clone()))
 }
 
 fn user_wide(seen: &Examination) -> Judged {
     match seen.settings.user_wide.seen()?.as_slice() {
         [] => Ok("systemd hands none of these variables to all services".to_owned()),
         found => Err(wrong(
-            lines(found),
-            "`datalake provision` takes those lines out; a daemon-reload takes it up",
+            describe_old_values(found),
+            name_provision("{} takes those lines out; a daemon-reload takes it up"),
         )),
     }
 }
@@ -210,7 +236,7 @@ fn env_file(seen: &Examination) -> Judged {
     let Some(handed) = seen.settings.handed_over.seen()? else {
         return Err(wrong(
             ["no settings are handed over to the containers".to_owned()],
-            "`datalake provision` writes them",
+            name_provision("{} writes them"),
         ));
     };
     match &handed.settings {
@@ -220,12 +246,14 @@ fn env_file(seen: &Examination) -> Judged {
         }
         Err(reason) if !handed.is_plain => Err(wrong(
             [format!("{}: {reason}", handed.from)],
-            "move it away: datalake never writes through a link. Then `datalake provision` writes a \
-             plain file in its place",
+            name_provision(
+                "move it away: datalake never writes through a link. Then {} writes a \
+                 plain file in its place",
+            ),
         )),
         Err(reason) => Err(wrong(
             [format!("{}: {reason}", handed.from)],
-            "podman, systemd and sh do not read it alike: `datalake provision` writes it anew",
+            name_provision("podman, systemd and sh do not read it alike: {} writes it anew"),
         )),
     }
 }
@@ -247,7 +275,7 @@ fn mode(seen: &Examination) -> Judged {
     }
     Err(wrong(
         evidence,
-        "`datalake provision` sets both right; change the key if others could read it",
+        name_provision("{} sets both right; change the key if others could read it"),
     ))
 }
 
@@ -271,7 +299,7 @@ fn settings(seen: &Examination) -> Judged {
     if differing.is_empty() {
         return Ok(format!("all {} are", wanted.len()));
     }
-    Err(wrong(differing, "`datalake provision` writes them as the spec says"))
+    Err(wrong(differing, name_provision("{} writes them as the spec says")))
 }
 
 fn handover(seen: &Examination) -> Judged {
@@ -282,7 +310,7 @@ fn handover(seen: &Examination) -> Judged {
     if without.is_empty() {
         return Ok(format!("all {} units are given them", given.len()));
     }
-    Err(wrong(without, "`datalake provision` puts the drop-ins in place"))
+    Err(wrong(without, name_provision("{} puts the drop-ins in place")))
 }
 
 fn checksums(seen: &Examination) -> Judged {
@@ -302,8 +330,10 @@ fn checksums(seen: &Examination) -> Judged {
     }
     Err(wrong(
         missing,
-        "boto3 from 1.36 on cannot upload, or stores `aws-chunked` content: `datalake provision` sets \
-         both",
+        name_provision(
+            "boto3 from 1.36 on cannot upload, or stores `aws-chunked` content: {} sets \
+             both",
+        ),
     ))
 }
 
@@ -316,29 +346,40 @@ fn region(seen: &Examination) -> Judged {
                 "AWS_DEFAULT_REGION is missing: boto3 reads neither AWS_REGION nor the log manager's \
               `region:`",
             ],
-            "`datalake provision` sets it",
+            name_provision("{} sets it"),
         )),
     }
 }
 
 fn readers(seen: &Examination) -> Judged {
-    match seen.settings.in_the_way.seen()?.as_slice() {
-        [] => Ok("nothing stands in the way of a provision".to_owned()),
-        found => Err(wrong(
+    if seen.settings.refusal.is_some() {
+        return Err(Not::After(FindingId::HostInStep));
+    }
+    match (seen.settings.in_the_way.seen()?.as_slice(), seen.settings.not_looked_at.as_slice()) {
+        ([], []) => Ok("nothing stands in the way of a provision".to_owned()),
+        ([], unread) => Err(Not::LookedAt(unread.to_vec())),
+        (found, _) => Err(wrong(
             found.to_vec(),
-            "`datalake provision` stops because of it, and shows what clears each line away: \
-             `--unit NAME` adds a container unit to the plan",
+            name_provision(
+                "{} stops because of it, and shows what clears each line away: \
+                 `--unit NAME` adds a container unit to the plan",
+            ),
         )),
     }
 }
 
 fn in_step(seen: &Examination) -> Judged {
+    if let Some(Refusal { what, cure }) = &seen.settings.refusal {
+        return Err(wrong([format!("a provision stops before it has a plan: {what}")], cure));
+    }
     match seen.settings.pending.seen()?.as_slice() {
         [] => Ok("a provision has nothing to change on it".to_owned()),
         pending => Err(wrong(
             pending.to_vec(),
-            "`datalake provision` shows the differences and asks; if the files have the right key, \
-             give that one",
+            name_provision(
+                "{} shows the differences and asks; if the files have the right key, \
+                 give that one",
+            ),
         )),
     }
 }

@@ -1,6 +1,6 @@
 //! The spec: whether it can be used.
 
-use super::diagnose::Check;
+use super::diagnose::FindingCheck;
 use super::look::{Judged, Look, wrong};
 use super::{Examination, FindingId};
 
@@ -20,8 +20,8 @@ pub struct SpecTrouble {
     pub cure: String,
 }
 
-pub(super) const CHECKS: &[Check] =
-    &[Check { id: FindingId::SpecValues, after: &[], judge: values }];
+pub(super) const CHECKS: &[FindingCheck] =
+    &[FindingCheck { id: FindingId::SpecValues, after: &[], judge: values }];
 
 impl Default for SpecEvidence {
     fn default() -> Self {

@@ -1,11 +1,12 @@
 //! The bucket: whether it is there, whose it is, how it is set.
 
-use super::diagnose::Check;
+use super::diagnose::FindingCheck;
 use super::key::TAKEN;
-use super::look::{Judged, Look, Not, warning, wrong};
+use super::look::{Judged, Look, Not, name_provision, warning, wrong};
 use super::policy::PolicyTraits;
 use super::{Examination, FindingId};
-use crate::{FoundTable, Lifecycle, TableSearch, Versioning};
+use crate::advice::{Advice, AdvisedCommand};
+use crate::s3::{FoundTable, Lifecycle, TableSearch, Versioning};
 
 /// What was seen of the bucket.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,7 +16,7 @@ pub struct StoreEvidence {
     /// The prefix of the assets' keys, without a slash at its end.
     pub prefix: String,
     /// What several questions in a row were answered.
-    pub heads: Look<Vec<Head>>,
+    pub heads: Look<Vec<HeadAnswer>>,
     /// Whether it keeps old versions, and whether the spec asks for that.
     pub versioning: Look<Versioning>,
     /// Whether the spec wants old versions kept.
@@ -36,7 +37,7 @@ pub struct StoreEvidence {
 
 /// What a service answers to the question for a bucket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Head {
+pub enum HeadAnswer {
     /// It is there, and the key may use it.
     Here,
     /// There is no such bucket.
@@ -53,16 +54,16 @@ pub(super) const IN_BUCKET: &[FindingId] = &[
     FindingId::KeyProject,
 ];
 
-pub(super) const CHECKS: &[Check] = &[
-    Check { id: FindingId::StoreBucket, after: TAKEN, judge: bucket },
-    Check { id: FindingId::StoreBucketForeign, after: FOREIGN, judge: foreign },
-    Check { id: FindingId::StoreBucketLate, after: IN_BUCKET, judge: late },
-    Check { id: FindingId::StoreVersioning, after: IN_BUCKET, judge: versioning },
-    Check { id: FindingId::StoreLifecycle, after: IN_BUCKET, judge: lifecycle },
-    Check { id: FindingId::StorePublic, after: IN_BUCKET, judge: public },
-    Check { id: FindingId::StorePolicy, after: IN_BUCKET, judge: policy },
-    Check { id: FindingId::StoreWriters, after: IN_BUCKET, judge: writers },
-    Check { id: FindingId::StoreMigrated, after: IN_BUCKET, judge: migrated },
+pub(super) const CHECKS: &[FindingCheck] = &[
+    FindingCheck { id: FindingId::StoreBucket, after: TAKEN, judge: bucket },
+    FindingCheck { id: FindingId::StoreBucketForeign, after: FOREIGN, judge: foreign },
+    FindingCheck { id: FindingId::StoreBucketLate, after: IN_BUCKET, judge: late },
+    FindingCheck { id: FindingId::StoreVersioning, after: IN_BUCKET, judge: versioning },
+    FindingCheck { id: FindingId::StoreLifecycle, after: IN_BUCKET, judge: lifecycle },
+    FindingCheck { id: FindingId::StorePublic, after: IN_BUCKET, judge: public },
+    FindingCheck { id: FindingId::StorePolicy, after: IN_BUCKET, judge: policy },
+    FindingCheck { id: FindingId::StoreWriters, after: IN_BUCKET, judge: writers },
+    FindingCheck { id: FindingId::StoreMigrated, after: IN_BUCKET, judge: migrated },
 ];
 
 const FOREIGN: &[FindingId] =
@@ -86,13 +87,33 @@ impl Default for StoreEvidence {
     }
 }
 
+impl StoreEvidence {
+    /// Nothing of it was asked, for this reason.
+    #[must_use]
+    pub fn not_asked(reason: &str) -> Self {
+        Self {
+            bucket: String::new(),
+            prefix: String::new(),
+            heads: Look::NotHere(reason.to_owned()),
+            versioning: Look::NotHere(reason.to_owned()),
+            wants_versioning: false,
+            lifecycle: Look::NotHere(reason.to_owned()),
+            wanted_lifecycle: Lifecycle::default(),
+            open_to_all: Look::NotHere(reason.to_owned()),
+            policy: Look::NotHere(reason.to_owned()),
+            tables: Look::NotHere(reason.to_owned()),
+            migrated: Look::NotHere(reason.to_owned()),
+        }
+    }
+}
+
 fn bucket(seen: &Examination) -> Judged {
     let name = &seen.store.bucket;
     let heads = seen.store.heads.seen()?;
-    if heads.iter().all(|head| *head == Head::Absent) {
+    if heads.iter().all(|head| *head == HeadAnswer::Absent) {
         return Err(wrong(
             [format!("there is no bucket `{name}` in this location")],
-            "`datalake provision` creates it; if it lies in another location, set `region:`",
+            name_provision("{} creates it; if it lies in another location, set `region:`"),
         ));
     }
     Ok(format!("there is a bucket `{name}`"))
@@ -101,7 +122,7 @@ fn bucket(seen: &Examination) -> Judged {
 fn foreign(seen: &Examination) -> Judged {
     let name = &seen.store.bucket;
     let heads = seen.store.heads.seen()?;
-    if heads.contains(&Head::Denied) && !heads.contains(&Head::Here) {
+    if heads.contains(&HeadAnswer::Denied) && !heads.contains(&HeadAnswer::Here) {
         return Err(wrong(
             [format!("bucket `{name}` exists and refuses this key, which does not list it")],
             "names are shared by all of Hetzner's customers: choose another, with your company's \
@@ -113,7 +134,7 @@ fn foreign(seen: &Examination) -> Judged {
 
 fn late(seen: &Examination) -> Judged {
     let heads = seen.store.heads.seen()?;
-    let here = heads.iter().filter(|head| **head == Head::Here).count();
+    let here = heads.iter().filter(|head| **head == HeadAnswer::Here).count();
     if here == heads.len() {
         return Ok(format!("{here} of {here} answers agree"));
     }
@@ -136,11 +157,14 @@ fn versioning(seen: &Examination) -> Judged {
         Versioning::Enabled => Ok(format!("they are kept; {}", tables.reach())),
         Versioning::Suspended => Err(wrong(
             ["versioning is suspended: lifecycle rules do not run at all then".to_owned()],
-            "`datalake provision` switches it on, or `datalake bucket versioning enable`",
+            Advice::naming(
+                "{} switches it on, or {}",
+                [AdvisedCommand::Provision, AdvisedCommand::EnableVersioning],
+            ),
         )),
         Versioning::Never => Err(wrong(
             ["the spec asks for old versions, and the bucket keeps none".to_owned()],
-            "`datalake provision` switches it on",
+            name_provision("{} switches it on"),
         )),
     }
 }
@@ -177,7 +201,7 @@ fn lifecycle(seen: &Examination) -> Judged {
     if lacking.is_empty() {
         return Ok(format!("{} rules of the spec are there", wanted.iter().count()));
     }
-    Err(wrong(lacking, "`datalake provision` sets them; the rules of others stay"))
+    Err(wrong(lacking, name_provision("{} sets them; the rules of others stay")))
 }
 
 fn public(seen: &Examination) -> Judged {
@@ -211,8 +235,11 @@ fn policy(seen: &Examination) -> Judged {
     }
     Err(warning(
         evidence,
-        "list actions one by one, and write principals as `arn:aws:iam:::user/pPROJECT:KEY`; the \
-         Console has no editor, `datalake bucket show` shows the policy",
+        Advice::naming(
+            "list actions one by one, and write principals as `arn:aws:iam:::user/pPROJECT:KEY`; \
+             the Console has no editor, {} shows the policy",
+            [AdvisedCommand::ShowSpecBucket],
+        ),
     ))
 }
 
@@ -246,12 +273,17 @@ fn migrated(seen: &Examination) -> Judged {
         0 => Ok("nothing lies below `migrated/`".to_owned()),
         count => Err(warning(
             [format!("{count} objects lie below `migrated/`, where no IO manager looks")],
-            format!(
-                "move them to where they are read: `datalake mv --recursive s3://{bucket}/migrated \
-                 s3://{bucket}/{prefix}`",
-                bucket = seen.store.bucket,
-                prefix = seen.store.prefix
-            ),
+            moving_migrated(&seen.store),
         )),
     }
+}
+
+/// How objects come from below `migrated/` to where they are read.
+fn moving_migrated(StoreEvidence { bucket, prefix, .. }: &StoreEvidence) -> Advice {
+    let source = format!("s3://{bucket}/migrated");
+    let dest = format!("s3://{bucket}/{prefix}");
+    Advice::naming(
+        "move them to where they are read: {}",
+        [AdvisedCommand::MoveFolder { source, dest }],
+    )
 }

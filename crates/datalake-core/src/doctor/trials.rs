@@ -1,16 +1,17 @@
 //! The bucket tried out, with objects that are gone afterwards.
 
-use super::diagnose::Check;
+use super::diagnose::FindingCheck;
 use super::look::{Judged, Look, warning, wrong};
 use super::store::IN_BUCKET;
 use super::{Examination, FindingId};
-use crate::Versioning;
+use crate::advice::{Advice, AdvisedCommand};
+use crate::s3::Versioning;
 
 /// What came of trying the bucket out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TrialEvidence {
     /// A small object put, read and deleted.
-    pub probe: Look<Sent>,
+    pub probe: Look<TrialTimes>,
     /// An upload in parts, made whole, read and deleted.
     pub multipart: Look<()>,
     /// Whether content with a wrong hash was refused.
@@ -23,7 +24,7 @@ pub struct TrialEvidence {
 
 /// How long each part took, in milliseconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Sent {
+pub struct TrialTimes {
     /// Putting.
     pub put: u32,
     /// Reading.
@@ -59,13 +60,13 @@ const SLOW: u32 = 3000;
 
 const TRIED: &[FindingId] = &[FindingId::StoreProbe];
 
-pub(super) const CHECKS: &[Check] = &[
-    Check { id: FindingId::StoreProbe, after: IN_BUCKET, judge: probe },
-    Check { id: FindingId::StoreSlow, after: TRIED, judge: slow },
-    Check { id: FindingId::StoreMultipart, after: TRIED, judge: multipart },
-    Check { id: FindingId::StoreChecksums, after: TRIED, judge: checksums },
-    Check { id: FindingId::StoreConditionalPut, after: TRIED, judge: conditional },
-    Check { id: FindingId::StoreTagging, after: TRIED, judge: tagging },
+pub(super) const CHECKS: &[FindingCheck] = &[
+    FindingCheck { id: FindingId::StoreProbe, after: IN_BUCKET, judge: probe },
+    FindingCheck { id: FindingId::StoreSlow, after: TRIED, judge: slow },
+    FindingCheck { id: FindingId::StoreMultipart, after: TRIED, judge: multipart },
+    FindingCheck { id: FindingId::StoreChecksums, after: TRIED, judge: checksums },
+    FindingCheck { id: FindingId::StoreConditionalPut, after: TRIED, judge: conditional },
+    FindingCheck { id: FindingId::StoreTagging, after: TRIED, judge: tagging },
 ];
 
 impl Default for TrialEvidence {
@@ -80,18 +81,33 @@ impl Default for TrialEvidence {
     }
 }
 
+impl TrialEvidence {
+    /// Nothing of it was asked, for this reason.
+    #[must_use]
+    pub fn not_asked(reason: &str) -> Self {
+        Self {
+            probe: Look::NotHere(reason.to_owned()),
+            multipart: Look::NotHere(reason.to_owned()),
+            damage_is_refused: Look::NotHere(reason.to_owned()),
+            conditional: Look::NotHere(reason.to_owned()),
+            tagging: Look::NotHere(reason.to_owned()),
+        }
+    }
+}
+
 fn probe(seen: &Examination) -> Judged {
-    let sent = seen.trials.probe.tried(
+    let sent = seen.trials.probe.tried(Advice::naming(
         "the key may not do all that Dagster needs: put, read and delete below the prefix. Look for \
-         a Deny in the bucket's policy: `datalake bucket show`",
-    )?;
-    let Sent { put, get, delete } = sent;
+         a Deny in the bucket's policy: {}",
+        [AdvisedCommand::ShowSpecBucket],
+    ))?;
+    let TrialTimes { put, get, delete } = sent;
     let prefix = &seen.store.prefix;
     Ok(format!("below `{prefix}`: put {put} ms, read {get} ms, deleted {delete} ms"))
 }
 
 fn slow(seen: &Examination) -> Judged {
-    let Sent { put, .. } = seen.trials.probe.seen()?;
+    let TrialTimes { put, .. } = seen.trials.probe.seen()?;
     if *put > SLOW {
         return Err(warning(
             [format!("a put of a few bytes took {put} ms")],
@@ -115,8 +131,11 @@ fn checksums(seen: &Examination) -> Judged {
     }
     Err(wrong(
         ["the service has taken content whose hash is not the announced one".to_owned()],
-        "a proxy on the way may take the hash out: go past it. With a service that does not look, \
-         `datalake verify --deep` is the only proof",
+        Advice::naming(
+            "a proxy on the way may take the hash out: go past it. With a service that does not \
+             look, {} is the only proof",
+            [AdvisedCommand::VerifyDeep],
+        ),
     ))
 }
 

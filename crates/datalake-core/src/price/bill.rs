@@ -3,10 +3,10 @@
 use bytesize::ByteSize;
 
 use super::{
-    Account, Base, Currency, FreeEgress, Micros, Money, Month, Net, Per, Plan, Prices, Span,
+    Account, Base, Currency, FreeEgress, Micros, Money, Month, Net, Per, PriceList, Prices, Span,
     TbHours, UsageHistory, Used,
 };
-use crate::Timestamp;
+use crate::time::Timestamp;
 
 /// What a month costs, line by line, net.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,18 +66,18 @@ impl Bill {
 /// [`Unpriced`] where the plan begins later.
 ///
 /// ```
-/// use datalake_core::ByteSize;
-/// use datalake_core::price::{Account, Month, Plan, UsageHistory, bill};
+/// use datalake_core::price::{Account, Month, PriceList, UsageHistory, bill};
+/// use datalake_core::size::ByteSize;
 ///
 /// let month: Month = "2026-11".parse()?;
 /// let history = UsageHistory::steady(month, ByteSize::gb(2_500), ByteSize::gb(3_000));
-/// let bill = bill(&Plan::named("hetzner")?, month, &history, Account::default())?;
+/// let bill = bill(&PriceList::named("hetzner")?, month, &history, Account::default())?;
 ///
 /// assert_eq!(bill.net().0.to_string(), "17.81 EUR");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn bill(
-    plan: &Plan,
+    plan: &PriceList,
     month: Month,
     history: &UsageHistory,
     account: Account,
@@ -85,9 +85,9 @@ pub fn bill(
     let whole = month.span();
     let mut bill = Bill::nothing(month, plan.currency);
     let mut cap = Micros::ZERO;
-    for (prices, span) in parts(plan, whole) {
+    for (prices, span) in split_by_prices(plan, whole) {
         let used = history.used(span);
-        let part = Part { prices, used, span, whole };
+        let part = BilledPart { prices, used, span, whole };
         cap = cap.max(part.cap());
         part.add_to(&mut bill, account);
     }
@@ -100,14 +100,14 @@ pub fn bill(
 }
 
 /// A part of a month with the same prices.
-struct Part<'a> {
+struct BilledPart<'a> {
     prices: &'a Prices,
     used: Used,
     span: Span,
     whole: Span,
 }
 
-fn parts(plan: &Plan, whole: Span) -> impl Iterator<Item = (&Prices, Span)> {
+fn split_by_prices(plan: &PriceList, whole: Span) -> impl Iterator<Item = (&Prices, Span)> {
     let ends = plan.prices.iter().skip(1).map(|next| next.from).chain([whole.until]);
     let spans = plan.prices.iter().zip(ends).map(move |(prices, end)| {
         let until = end.min(whole.until).max(prices.from);
@@ -116,7 +116,7 @@ fn parts(plan: &Plan, whole: Span) -> impl Iterator<Item = (&Prices, Span)> {
     spans.filter(|(_, span)| span.from < span.until)
 }
 
-impl Part<'_> {
+impl BilledPart<'_> {
     fn cap(&self) -> Micros {
         match self.prices.base {
             Base::Account { monthly, .. } if self.used.hours > 0 => monthly,
@@ -140,11 +140,11 @@ impl Part<'_> {
         bill.stored += self.used.stored;
         bill.stored_free += free;
         bill.storage += storage.rate.of_storage(paid, seconds);
-        bill.egressed = sum(bill.egressed, self.used.egress);
-        bill.egress_free = sum(bill.egress_free, free_egress);
+        bill.egressed = sum_sizes(bill.egressed, self.used.egress);
+        bill.egress_free = sum_sizes(bill.egress_free, free_egress);
         match self.prices.egress.rate {
             Some(rate) => bill.egress += rate.of(more.0),
-            None => bill.unpriced = sum(bill.unpriced, more),
+            None => bill.unpriced = sum_sizes(bill.unpriced, more),
         }
     }
 
@@ -212,6 +212,6 @@ impl Bill {
     }
 }
 
-fn sum(one: ByteSize, other: ByteSize) -> ByteSize {
+fn sum_sizes(one: ByteSize, other: ByteSize) -> ByteSize {
     ByteSize(one.0.saturating_add(other.0))
 }

@@ -2,7 +2,7 @@
 
 use bytesize::ByteSize;
 
-use super::{Account, Bill, Month, Plan, Unpriced, UsageHistory, bill};
+use super::{Account, Bill, Month, PriceList, Unpriced, UsageHistory, bill};
 use crate::usage::billed_together;
 
 /// What somebody means to store and to read.
@@ -19,7 +19,7 @@ pub struct Intended {
 impl Intended {
     /// The size that is billed: as if all objects had the same size.
     #[must_use]
-    pub fn billed(&self, plan: &Plan, month: Month) -> ByteSize {
+    pub fn billed(&self, plan: &PriceList, month: Month) -> ByteSize {
         let smallest = plan.at(month.span().from).map(|prices| prices.storage.smallest);
         let objects = self.objects.unwrap_or(0);
         billed_together(self.storage, objects, smallest.unwrap_or_default())
@@ -32,7 +32,7 @@ impl Intended {
 ///
 /// [`Unpriced`] where the plan begins later.
 pub fn estimate(
-    plan: &Plan,
+    plan: &PriceList,
     month: Month,
     intended: &Intended,
     account: Account,

@@ -2,8 +2,10 @@
 
 use bytesize::ByteSize;
 
-use super::{Account, Bill, Month, Pace, Plan, Sample, Span, Trend, Unpriced, UsageHistory, bill};
-use crate::Timestamp;
+use super::{
+    Account, Bill, Month, Pace, PriceList, Span, StoredSample, Trend, Unpriced, UsageHistory, bill,
+};
+use crate::time::Timestamp;
 
 /// What a month will have cost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,22 +18,35 @@ pub struct Forecast {
     pub high: Bill,
 }
 
+/// What was recorded until now.
+#[derive(Debug, Clone, Copy)]
+pub struct RecordedMonth<'a> {
+    /// The time.
+    pub now: Timestamp,
+    /// What was stored, the oldest first.
+    pub samples: &'a [StoredSample],
+    /// Where that leads.
+    pub trend: &'a Trend,
+    /// What left the service in this month so far.
+    pub egress: ByteSize,
+}
+
 /// What a month will have cost at its end, if things go on as they did.
 ///
-/// `egress` is what left the service so far; the rest of the month is taken to be like the part of it
-/// before `now`, once that is a day long.
+/// The rest of the month is taken to be like the part of it before now, once that is a day long.
 ///
 /// # Errors
 ///
 /// [`Unpriced`] where the plan begins later.
 pub fn forecast(
-    plan: &Plan,
-    (month, now): (Month, Timestamp),
-    (samples, trend): (&[Sample], &Trend),
-    (egress, account): (ByteSize, Account),
+    plan: &PriceList,
+    month: Month,
+    recorded: &RecordedMonth<'_>,
+    account: Account,
 ) -> Result<Forecast, Unpriced> {
+    let RecordedMonth { now, samples, trend, egress } = *recorded;
     let span = month.span();
-    let egress = extrapolated(egress, span, now);
+    let egress = extrapolate_egress(egress, span, now);
     let at = |pace| {
         let levels = trend.levels(samples, pace, span);
         let history = UsageHistory::new(levels, [(span.from, egress)]);
@@ -41,7 +56,7 @@ pub fn forecast(
 }
 
 /// What a month's egress comes to, by what there was until now.
-fn extrapolated(egress: ByteSize, span: Span, now: Timestamp) -> ByteSize {
+fn extrapolate_egress(egress: ByteSize, span: Span, now: Timestamp) -> ByteSize {
     let passed = Span { from: span.from, until: now }.within(span).seconds();
     if passed < 86_400 {
         return egress;
@@ -58,17 +73,18 @@ mod tests {
     fn a_month_is_told_from_what_was_recorded_and_the_trend() {
         // 2 TB on the 1st, 100 GB more each day, seen until the 11th.
         let first: Timestamp = "2026-11-01T00:00:00Z".parse().unwrap();
-        let sample = |day: i64| Sample {
+        let sample = |day: i64| StoredSample {
             at: first.plus_seconds(day * 86_400),
             stored: ByteSize::gb(2_000 + 100 * day.unsigned_abs()),
         };
         let samples: Vec<_> = (0..=10).map(sample).collect();
         let trend = Trend::of(&samples).unwrap();
-        let plan = Plan::named("hetzner").unwrap();
-        let (month, now) = ("2026-11".parse().unwrap(), first.plus_seconds(10 * 86_400));
-        let egress = (ByteSize::gb(500), Account::default());
+        let plan = PriceList::named("hetzner").unwrap();
+        let month = "2026-11".parse().unwrap();
+        let (now, egress) = (first.plus_seconds(10 * 86_400), ByteSize::gb(500));
+        let recorded = RecordedMonth { now, samples: &samples, trend: &trend, egress };
 
-        let forecast = forecast(&plan, (month, now), (&samples, &trend), egress).unwrap();
+        let forecast = forecast(&plan, month, &recorded, Account::default()).unwrap();
 
         // 2.0 to 2.9 TB for ten days, then 3.05 to 4.95 TB for twenty; and 1.5 TB of egress.
         let gigabyte_days = 24_500 + 20 * 4_000;

@@ -3,7 +3,7 @@
 use bytesize::ByteSize;
 
 use super::{Month, TbHours};
-use crate::Timestamp;
+use crate::time::Timestamp;
 
 const HOUR: i64 = 3600;
 
@@ -28,8 +28,8 @@ pub struct Level {
 /// What was stored from when on, and what left the service.
 ///
 /// ```
-/// use datalake_core::ByteSize;
 /// use datalake_core::price::{Level, Month, UsageHistory};
+/// use datalake_core::size::ByteSize;
 ///
 /// let created = "2026-11-03T10:20:00Z".parse()?;
 /// let deleted = "2026-11-03T12:00:01Z".parse()?;

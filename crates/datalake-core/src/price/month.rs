@@ -6,8 +6,8 @@ use std::str::FromStr;
 use time::Month as Name;
 
 use super::history::Span;
-use crate::Timestamp;
 use crate::text::serde_as_text;
+use crate::time::Timestamp;
 
 /// A calendar month in UTC; its text is `2026-11`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -7,11 +7,12 @@ use std::str::FromStr;
 use bytesize::ByteSize;
 
 use super::{Currency, Micros};
-use crate::{SMALLEST_BILLED, Timestamp};
+use crate::time::Timestamp;
+use crate::usage::SMALLEST_BILLED;
 
 /// A price list: prices with the dates from which they hold.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Plan {
+pub struct PriceList {
     /// Its name on the command line.
     pub name: String,
     /// What it is a list of.
@@ -131,16 +132,16 @@ pub(super) const GB: u64 = 1_000_000_000;
 /// A decimal TB.
 pub(super) const TB: u64 = 1_000 * GB;
 
-impl Plan {
+impl PriceList {
     /// The plan that is meant where none is named.
     pub const USUAL: &'static str = "hetzner";
 
     /// All price lists that are known here.
     #[must_use]
     pub fn all() -> Vec<Self> {
-        let hetzner = [super::hetzner::euro(), super::hetzner::dollar()];
-        let all = hetzner.into_iter().chain(super::competitors::all());
-        all.chain(super::self_hosted::all()).collect()
+        let hetzner = [super::hetzner::price_in_euro(), super::hetzner::price_in_dollar()];
+        let all = hetzner.into_iter().chain(super::competitors::list_competitors());
+        all.chain(super::self_hosted::list_self_hosted()).collect()
     }
 
     /// The list of this name.
@@ -160,7 +161,7 @@ impl Plan {
     }
 }
 
-impl FromStr for Plan {
+impl FromStr for PriceList {
     type Err = UnknownPlan;
 
     fn from_str(name: &str) -> Result<Self, UnknownPlan> {
@@ -263,19 +264,19 @@ mod tests {
 
     #[test]
     fn names_are_unique_and_lists_are_in_order() {
-        let plans = Plan::all();
+        let plans = PriceList::all();
         for plan in &plans {
             assert_eq!(plans.iter().filter(|other| other.name == plan.name).count(), 1);
-            assert_eq!(Plan::named(&plan.name).as_ref(), Ok(plan));
+            assert_eq!(PriceList::named(&plan.name).as_ref(), Ok(plan));
             assert!(plan.prices.is_sorted_by(|one, next| one.from < next.from), "{}", plan.name);
             assert!(!plan.prices.is_empty() && !plan.source.is_empty(), "{}", plan.name);
         }
-        assert!(Plan::named(Plan::USUAL).is_ok() && Plan::named("no").is_err());
+        assert!(PriceList::named(PriceList::USUAL).is_ok() && PriceList::named("no").is_err());
     }
 
     #[test]
     fn the_prices_of_a_day_are_those_since_the_last_change() {
-        let plan = Plan::named("hetzner").unwrap();
+        let plan = PriceList::named("hetzner").unwrap();
         let monthly = |time: &str| match plan.at(time.parse().unwrap())?.base {
             Base::Account { monthly, .. } => Some(monthly.to_string()),
             Base::None | Base::Monthly(_) => None,

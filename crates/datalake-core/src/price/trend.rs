@@ -3,7 +3,7 @@
 use bytesize::ByteSize;
 
 use super::{Level, Span};
-use crate::Timestamp;
+use crate::time::Timestamp;
 
 const DAY: i64 = 86_400;
 
@@ -12,7 +12,7 @@ const MOST_SAMPLES: usize = 200;
 
 /// How much was stored at a point in time, as it is billed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Sample {
+pub struct StoredSample {
     /// When.
     pub at: Timestamp,
     /// How much.
@@ -37,11 +37,11 @@ pub enum Pace {
 /// the slowest and the fastest tenth of them.
 ///
 /// ```
-/// use datalake_core::ByteSize;
-/// use datalake_core::price::{Pace, Sample, Trend};
+/// use datalake_core::price::{Pace, StoredSample, Trend};
+/// use datalake_core::size::ByteSize;
 ///
-/// let sample = |at: &str, gigabytes| -> Result<Sample, Box<dyn std::error::Error>> {
-///     Ok(Sample { at: at.parse()?, stored: ByteSize::gb(gigabytes) })
+/// let sample = |at: &str, gigabytes| -> Result<StoredSample, Box<dyn std::error::Error>> {
+///     Ok(StoredSample { at: at.parse()?, stored: ByteSize::gb(gigabytes) })
 /// };
 /// let trend = Trend::of(&[
 ///     sample("2026-11-01T00:00:00Z", 100)?,
@@ -57,7 +57,7 @@ pub enum Pace {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Trend {
     /// The newest sample.
-    pub latest: Sample,
+    pub latest: StoredSample,
     /// From the oldest to the newest sample.
     pub span: Span,
     /// How many samples there are.
@@ -81,14 +81,14 @@ pub struct Reach {
 impl Trend {
     /// The trend of samples in the order of their times; `None` where they span less than an hour.
     #[must_use]
-    pub fn of(samples: &[Sample]) -> Option<Self> {
+    pub fn of(samples: &[StoredSample]) -> Option<Self> {
         let (first, latest) = (samples.first()?, samples.last()?);
         let span = Span { from: first.at, until: latest.at };
         let whole = span.until.unix() - span.from.unix();
         if whole < 3600 {
             return None;
         }
-        let some = thinned(samples);
+        let some = thin_samples(samples);
         let mut paces = Vec::new();
         for (at, one) in some.iter().enumerate() {
             for other in some.iter().skip(at + 1) {
@@ -145,7 +145,7 @@ impl Trend {
 
     /// The levels of a span: what was recorded, then a step a day as the trend goes on. What lay
     /// there before the first sample is taken to be what that one says.
-    pub(super) fn levels(&self, samples: &[Sample], pace: Pace, span: Span) -> Vec<Level> {
+    pub(super) fn levels(&self, samples: &[StoredSample], pace: Pace, span: Span) -> Vec<Level> {
         let mut levels: Vec<_> = samples
             .iter()
             .map(|sample| Level { since: sample.at, stored: Some(sample.stored) })
@@ -164,7 +164,7 @@ impl Trend {
 }
 
 /// Some of the samples, evenly chosen, the first and the last among them.
-fn thinned(samples: &[Sample]) -> Vec<Sample> {
+fn thin_samples(samples: &[StoredSample]) -> Vec<StoredSample> {
     if samples.len() <= MOST_SAMPLES {
         return samples.to_vec();
     }
@@ -181,16 +181,16 @@ mod tests {
     }
 
     /// A sample a day from the first of November on, in GB.
-    fn daily(gigabytes: &[u64]) -> Vec<Sample> {
+    fn daily(gigabytes: &[u64]) -> Vec<StoredSample> {
         let start = at("2026-11-01T00:00:00Z").unix();
-        let sample = |(day, size): (i64, &u64)| Sample {
+        let sample = |(day, size): (i64, &u64)| StoredSample {
             at: Timestamp::from_unix(start + day * DAY).unwrap(),
             stored: ByteSize::gb(*size),
         };
         (0..).zip(gigabytes).map(sample).collect()
     }
 
-    fn paces(samples: &[Sample]) -> Option<[i64; 3]> {
+    fn paces(samples: &[StoredSample]) -> Option<[i64; 3]> {
         let trend = Trend::of(samples)?;
         Some([Pace::Slow, Pace::Likely, Pace::Fast].map(|pace| trend.per_day(pace) / 1_000_000))
     }
@@ -218,7 +218,7 @@ mod tests {
         assert_eq!(paces(&[]), None);
         assert_eq!(paces(&daily(&[5])), None);
         let one = daily(&[5])[0];
-        let next = Sample { at: one.at.plus_seconds(3599), ..one };
+        let next = StoredSample { at: one.at.plus_seconds(3599), ..one };
         assert_eq!(paces(&[one, next]), None);
     }
 
@@ -237,7 +237,7 @@ mod tests {
         let sizes: Vec<u64> = (0..5_000).collect();
         let samples = daily(&sizes);
 
-        let some = thinned(&samples);
+        let some = thin_samples(&samples);
 
         assert_eq!((some.len(), some[0], some[199]), (200, samples[0], samples[4_999]));
         assert_eq!(paces(&samples), Some([1_000; 3]));

@@ -2,7 +2,7 @@
 
 use regex::bytes::{RegexSet, RegexSetBuilder};
 
-use crate::wildcard::translate;
+use crate::text::translate_wildcard;
 
 /// Patterns as in a `.gitignore`: what they name is left out, and what a pattern with `!` before it
 /// names is taken in again. The last pattern that fits decides.
@@ -97,10 +97,10 @@ fn regex_of(pattern: &str) -> Option<String> {
     }
     let start = if anchored { "^" } else { "^(?:.*/)?" };
     let end = if folder_only { "/" } else { "(?:/|$)" };
-    Some(format!("{start}{}{end}", translated(body)?))
+    Some(format!("{start}{}{end}", translate_pattern(body)?))
 }
 
-fn translated(body: &str) -> Option<String> {
+fn translate_pattern(body: &str) -> Option<String> {
     let mut regex = String::new();
     let mut rest = body;
     while !rest.is_empty() {
@@ -114,7 +114,7 @@ fn translated(body: &str) -> Option<String> {
             regex.push_str(".+");
             return Some(regex);
         }
-        rest = translate(rest, &mut regex)?;
+        rest = translate_wildcard(rest, &mut regex)?;
     }
     Some(regex)
 }

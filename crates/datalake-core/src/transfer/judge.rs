@@ -2,69 +2,13 @@
 
 use std::fmt;
 
-use super::{FileTime, TagForm};
-use crate::{ByteSize, ETag, Timestamp};
-
-/// What is known of a file without reading it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct FileFacts {
-    /// Its length.
-    pub size: ByteSize,
-    /// When it was changed.
-    pub modified: FileTime,
-}
-
-/// What a listing tells of an object.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ObjectFacts {
-    /// Its length.
-    pub size: ByteSize,
-    /// When it was stored; a fraction of a second is cut off.
-    pub modified: Timestamp,
-    /// The tag of its content.
-    pub etag: ETag,
-}
-
-/// A file or an object.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Side {
-    /// A file.
-    File(FileFacts),
-    /// An object.
-    Object(ObjectFacts),
-}
-
-/// The SHA-256 of a content, or of its parts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ContentDigest {
-    /// The hash of the content; with parts, of the hashes of the parts one behind the other.
-    pub sha256: [u8; 32],
-    /// The size of the parts that were hashed; `None` for the content as a whole.
-    pub part: Option<ByteSize>,
-}
-
-/// What the last run left of a name: both sides had the same content then.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Known {
-    /// The length of the content.
-    pub size: ByteSize,
-    /// The file's time; between two buckets, that of the source.
-    pub modified: FileTime,
-    /// The object's tag; between two buckets, that of the destination.
-    pub etag: ETag,
-    /// Between two buckets, the tag of the source.
-    pub source_etag: Option<ETag>,
-    /// The content, where it was hashed.
-    pub digest: Option<ContentDigest>,
-    /// Whether the file's time was so old when it was read that a later change must show in it.
-    pub settled: bool,
-}
+use super::{Evidence, Known, Side};
 
 /// How it is found out whether two sides are equal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Comparison {
-    /// By size, time and tag against what the last run left; where it left nothing, by size and by
-    /// which one is newer.
+    /// By size, time, stamp and tag against what the last run left; what that does not vouch for is
+    /// compared by tags, as far as they tell, else by size and by which one is newer.
     #[default]
     Quick,
     /// By content.
@@ -79,13 +23,13 @@ pub enum Comparison {
 
 /// What becomes of a name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Verdict {
+pub enum NameVerdict {
     /// Nothing: the sides are equal.
     Skip(SkipReason),
     /// The source is moved.
     Send(SendReason),
-    /// Only the content of the file tells.
-    Compare,
+    /// Only the contents tell; the source is moved, for this reason, where they differ.
+    Compare(SendReason),
 }
 
 /// Why two sides count as equal.
@@ -93,8 +37,10 @@ pub enum Verdict {
 pub enum SkipReason {
     /// Neither has changed since the last run.
     Unchanged,
-    /// Same size, and the object is not older than the file.
-    NotOlder,
+    /// Same size and time; the contents were never compared.
+    LooksEqual,
+    /// Neither has changed since a run that took them for equal by size and time.
+    StillAssumed,
     /// Same size and same tag.
     SameTag,
     /// Same size.
@@ -116,8 +62,8 @@ pub enum SendReason {
     SourceChanged,
     /// The destination has changed since the last run.
     DestinationChanged,
-    /// The source is newer.
-    Newer,
+    /// It was renamed or moved in the source: the service copies what it has.
+    Renamed,
     /// The contents differ, or nothing tells that they do not.
     Content,
     /// The file was changed just when it was read in the last run.
@@ -126,142 +72,118 @@ pub enum SendReason {
 
 /// Decides about one name of the source.
 ///
-/// `known` is what the last run left of it. Without it, a file that replaces a newer object of the
-/// same size is taken for equal; a download never is without a look at the content.
+/// `known` is what the last run left of it. A pair with a file of which it left nothing, or that is
+/// not any more what it left, is compared; being older or newer proves nothing.
 #[must_use]
 pub fn judge(
     source: &Side,
     destination: Option<&Side>,
     known: Option<&Known>,
     by: Comparison,
-) -> Verdict {
+) -> NameVerdict {
     let Some(destination) = destination else {
-        return Verdict::Send(SendReason::New);
+        return NameVerdict::Send(SendReason::New);
     };
     if by == Comparison::KeepNewer {
         return keeping_newer(source, destination, known);
     }
     if source.size() != destination.size() {
-        return Verdict::Send(SendReason::Size);
+        return NameVerdict::Send(SendReason::Size);
     }
     match (by, known) {
-        (Comparison::SizeOnly, _) => Verdict::Skip(SkipReason::SameSize),
+        (Comparison::SizeOnly, _) => NameVerdict::Skip(SkipReason::SameSize),
         (Comparison::Checksum, _) => by_content(source, destination),
         (Comparison::Quick | Comparison::KeepNewer, Some(known)) => {
             against_known(source, destination, known)
         }
-        (Comparison::Quick | Comparison::KeepNewer, None) => by_age(source, destination),
+        (Comparison::Quick | Comparison::KeepNewer, None) => judge_unknown(source, destination),
     }
 }
 
-impl Side {
-    /// Whether it was changed or stored later. The time of an object is cut to the second.
+impl SkipReason {
+    /// How the sides are known to be equal; `None` where they are not said to be, or as before.
     #[must_use]
-    pub fn is_newer_than(&self, other: &Self) -> bool {
-        self.modified() > other.modified()
-    }
-
-    /// The length of the content.
-    #[must_use]
-    pub fn size(&self) -> ByteSize {
+    pub fn evidence(self) -> Option<Evidence> {
         match self {
-            Self::File(file) => file.size,
-            Self::Object(object) => object.size,
+            Self::LooksEqual | Self::StillAssumed | Self::SameSize => Some(Evidence::Assumed),
+            Self::SameTag | Self::SameContent => Some(Evidence::Compared),
+            Self::Unchanged | Self::NewerThere => None,
         }
-    }
-
-    /// When it was changed or stored.
-    #[must_use]
-    pub fn modified(&self) -> FileTime {
-        match self {
-            Self::File(file) => file.modified,
-            Self::Object(object) => object.modified.into(),
-        }
-    }
-
-    fn is(&self, known: &Known, etag: Option<&ETag>) -> bool {
-        let same = match self {
-            Self::File(file) => file.modified == known.modified,
-            Self::Object(object) => etag == Some(&object.etag),
-        };
-        same && self.size() == known.size
     }
 }
 
-fn keeping_newer(source: &Side, there: &Side, known: Option<&Known>) -> Verdict {
-    let has_file = matches!(source, Side::File(_)) || matches!(there, Side::File(_));
-    if known.is_some_and(|known| there.is(known, Some(&known.etag))) {
-        return match judge(source, Some(there), known, Comparison::Quick) {
-            Verdict::Send(SendReason::Unsettled) if has_file => Verdict::Compare,
-            verdict => verdict,
-        };
+fn keeping_newer(source: &Side, there: &Side, known: Option<&Known>) -> NameVerdict {
+    let has_file = is_file(source) || is_file(there);
+    if known.is_some_and(|known| known.is_destination(there)) {
+        return judge(source, Some(there), known, Comparison::Quick);
     }
     match (source, there) {
-        (Side::Object(from), Side::Object(to)) if from.etag == to.etag => {
-            Verdict::Skip(SkipReason::SameTag)
+        (Side::Object(from), Side::Object(to)) if from.etag.agrees_with(&to.etag) == Some(true) => {
+            NameVerdict::Skip(SkipReason::SameTag)
         }
         // When an object was stored tells less than what it was made of: that is looked up.
-        _ if has_file => Verdict::Compare,
-        _ if there.is_newer_than(source) => Verdict::Skip(SkipReason::NewerThere),
-        _ if source.size() != there.size() => Verdict::Send(SendReason::Size),
-        _ => Verdict::Send(SendReason::Content),
+        _ if has_file => NameVerdict::Compare(SendReason::Content),
+        _ if there.is_newer_than(source) => NameVerdict::Skip(SkipReason::NewerThere),
+        _ if source.size() != there.size() => NameVerdict::Send(SendReason::Size),
+        _ => NameVerdict::Send(SendReason::Content),
     }
 }
 
-fn against_known(source: &Side, destination: &Side, known: &Known) -> Verdict {
-    let source_etag = known.source_etag.as_ref().or(Some(&known.etag));
-    if !source.is(known, source_etag) {
-        return Verdict::Send(SendReason::SourceChanged);
-    }
-    if !destination.is(known, Some(&known.etag)) {
-        return Verdict::Send(SendReason::DestinationChanged);
-    }
-    if known.settled {
-        Verdict::Skip(SkipReason::Unchanged)
-    } else {
-        Verdict::Send(SendReason::Unsettled)
-    }
-}
-
-fn by_content(source: &Side, destination: &Side) -> Verdict {
-    match (source, destination) {
-        (Side::Object(source), Side::Object(destination)) if source.etag == destination.etag => {
-            Verdict::Skip(SkipReason::SameTag)
+fn against_known(source: &Side, destination: &Side, known: &Known) -> NameVerdict {
+    let why = match (known.is_source(source), known.is_destination(destination)) {
+        _ if known.evidence == Evidence::Suspect => return NameVerdict::Send(SendReason::Content),
+        (true, true) if !known.settled => SendReason::Unsettled,
+        (true, true) if known.evidence == Evidence::Assumed => {
+            return NameVerdict::Skip(SkipReason::StillAssumed);
         }
-        (Side::Object(_), Side::Object(_)) => Verdict::Send(SendReason::Content),
-        _ => Verdict::Compare,
+        (true, true) => return NameVerdict::Skip(SkipReason::Unchanged),
+        (true, false) => SendReason::DestinationChanged,
+        (false, _) => SendReason::SourceChanged,
+    };
+    match (source, destination) {
+        (Side::Object(from), Side::Object(to)) => match from.etag.agrees_with(&to.etag) {
+            Some(true) => NameVerdict::Skip(SkipReason::SameTag),
+            Some(false) | None => NameVerdict::Send(why),
+        },
+        _ => NameVerdict::Compare(why),
     }
 }
 
-fn by_age(source: &Side, destination: &Side) -> Verdict {
+fn by_content(source: &Side, destination: &Side) -> NameVerdict {
     match (source, destination) {
-        (Side::Object(from), Side::Object(to)) => {
-            let plain = |etag: &ETag| matches!(etag.form(), TagForm::Md5(_));
-            if from.etag == to.etag {
-                return Verdict::Skip(SkipReason::SameTag);
-            }
-            if plain(&from.etag) && plain(&to.etag) {
-                return Verdict::Send(SendReason::Content);
-            }
-        }
-        (Side::File(_), _) => (),
-        // A file has the time that its object was made from: being older says nothing of it.
-        (Side::Object(_), Side::File(_)) => return Verdict::Compare,
+        (Side::Object(from), Side::Object(to)) => match from.etag.agrees_with(&to.etag) {
+            Some(true) => NameVerdict::Skip(SkipReason::SameTag),
+            Some(false) => NameVerdict::Send(SendReason::Content),
+            None => NameVerdict::Compare(SendReason::Content),
+        },
+        _ => NameVerdict::Compare(SendReason::Content),
     }
-    if destination.modified() >= source.modified() {
-        Verdict::Skip(SkipReason::NotOlder)
-    } else {
-        Verdict::Send(SendReason::Newer)
+}
+
+/// A pair of which nothing is known.
+fn judge_unknown(source: &Side, destination: &Side) -> NameVerdict {
+    let (Side::Object(from), Side::Object(to)) = (source, destination) else {
+        return NameVerdict::Compare(SendReason::Content);
+    };
+    match from.etag.agrees_with(&to.etag) {
+        Some(true) => NameVerdict::Skip(SkipReason::SameTag),
+        // The service copies it; being newer or older proves nothing.
+        Some(false) | None => NameVerdict::Send(SendReason::Content),
     }
+}
+
+fn is_file(side: &Side) -> bool {
+    matches!(side, Side::File(_))
 }
 
 impl fmt::Display for SkipReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Unchanged => "unchanged since the last run",
-            Self::NotOlder => "same size, not older",
+            Self::LooksEqual => "same size and time; contents never compared",
+            Self::StillAssumed => "unchanged since the last run; contents never compared",
             Self::SameTag => "same tag",
-            Self::SameSize => "same size",
+            Self::SameSize => "same size; contents never compared",
             Self::SameContent => "same content",
             Self::NewerThere => "the destination is newer",
         })
@@ -275,7 +197,7 @@ impl fmt::Display for SendReason {
             Self::Size => "another size",
             Self::SourceChanged => "changed since the last run",
             Self::DestinationChanged => "the destination was changed by someone else",
-            Self::Newer => "newer than the destination",
+            Self::Renamed => "moved in the source, copied inside the service",
             Self::Content => "another content",
             Self::Unsettled => "was just being changed in the last run",
         })

@@ -52,7 +52,7 @@ impl TryFrom<String> for TreePath {
     type Error = UnfitName;
 
     fn try_from(text: String) -> Result<Self, Self::Error> {
-        match fault(&text) {
+        match find_name_fault(&text) {
             Some(unfit) => Err(unfit),
             None => Ok(Self(text.into_boxed_str())),
         }
@@ -73,7 +73,7 @@ impl fmt::Debug for TreePath {
     }
 }
 
-fn fault(text: &str) -> Option<UnfitName> {
+fn find_name_fault(text: &str) -> Option<UnfitName> {
     if text.is_empty() {
         return Some(UnfitName::Empty);
     }

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::ByteSize;
+use crate::size::ByteSize;
 
 /// The smallest part that is not the last one.
 pub const SMALLEST_PART: ByteSize = ByteSize(5 << 20);

@@ -21,10 +21,16 @@ impl Subset {
         (1..=100).contains(&percent).then_some(Self { percent, round })
     }
 
+    /// Whether all names belong to it.
+    #[must_use]
+    pub fn is_all(&self) -> bool {
+        self.percent == 100
+    }
+
     /// Whether a name belongs to it.
     #[must_use]
     pub fn holds(&self, name: &str) -> bool {
-        if self.percent == 100 {
+        if self.is_all() {
             return true;
         }
         let digest = Sha256::digest(name.as_bytes());

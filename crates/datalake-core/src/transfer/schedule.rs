@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::ByteSize;
+use crate::size::ByteSize;
 
 const DAY: u32 = 24 * 60 * 60;
 
@@ -43,11 +43,11 @@ impl FromStr for Bandwidth {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let invalid = || InvalidBandwidth(text.to_owned());
         if !text.contains(',') {
-            return Ok(Self(vec![(0, limit(text.trim()).ok_or_else(invalid)?)]));
+            return Ok(Self(vec![(0, parse_limit(text.trim()).ok_or_else(invalid)?)]));
         }
         let slot = |slot: &str| {
             let (from, speed) = slot.split_once(',')?;
-            Some((time_of_day(from)?, limit(speed)?))
+            Some((time_of_day(from)?, parse_limit(speed)?))
         };
         let slots: Option<Vec<_>> = text.split_whitespace().map(slot).collect();
         let slots = slots.ok_or_else(invalid)?;
@@ -75,7 +75,7 @@ impl fmt::Display for Bandwidth {
 
 /// A limit; the outer `None` is for a text that is none.
 #[expect(clippy::option_option, reason = "no text of a limit, and the limit `off`")]
-fn limit(text: &str) -> Option<Option<ByteSize>> {
+fn parse_limit(text: &str) -> Option<Option<ByteSize>> {
     if text == "off" {
         return Some(None);
     }

@@ -2,7 +2,7 @@
 
 use md5::{Digest as _, Md5};
 
-use crate::ETag;
+use crate::s3::ETag;
 
 /// The forms that S3 services give to tags of objects that they do not encrypt with other keys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -19,12 +19,15 @@ impl ETag {
     /// What the tag says of the content.
     #[must_use]
     pub fn form(&self) -> TagForm {
+        if self.is_opaque() {
+            return TagForm::Other;
+        }
         let text = self.as_str();
         let (digits, count) = match text.split_once('-') {
             Some((digits, count)) => (digits, Some(count)),
             None => (text, None),
         };
-        match (hex(digits), count.map(str::parse)) {
+        match (decode_hex(digits), count.map(str::parse)) {
             (Some(md5), None) => TagForm::Md5(md5),
             (Some(md5), Some(Ok(count))) => TagForm::Parts(md5, count),
             _ => TagForm::Other,
@@ -47,7 +50,7 @@ impl ETag {
     }
 }
 
-fn hex(digits: &str) -> Option<[u8; 16]> {
+fn decode_hex(digits: &str) -> Option<[u8; 16]> {
     if digits.len() != 32 || !digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
         return None;
     }
@@ -71,9 +74,12 @@ mod tests {
         check("\"D41D8CD98F00B204E9800998ECF8427E\"", TagForm::Md5(md5));
         check("d41d8cd98f00b204e9800998ecf8427e-12", TagForm::Parts(md5, 12));
         check("d41d8cd98f00b204e9800998ecf8427e-x", TagForm::Other);
+        check("W/\"d41d8cd98f00b204e9800998ecf8427e\"", TagForm::Other);
         check("d41d8cd98f00b204e9800998ecf8427", TagForm::Other);
         check("+41d8cd98f00b204e9800998ecf8427e", TagForm::Other);
         assert_eq!(ETag::of_md5(md5).form(), TagForm::Md5(md5));
+        check("W/\"d41d8cd98f00b204e9800998ecf8427e\"", TagForm::Other);
+        assert_eq!(ETag::of_md5(md5).opaque().form(), TagForm::Other);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::Timestamp;
+use crate::time::Timestamp;
 
 /// When a file was changed: seconds after 1970, and nanoseconds; its text is
 /// `1763834400.123456789`, as rclone keeps it in `x-amz-meta-mtime`.

@@ -11,7 +11,8 @@ use super::Usage;
 /// group that is told has all of its members in it.
 ///
 /// ```
-/// use datalake_core::{ByteSize, Usage, UsageGroups};
+/// use datalake_core::size::ByteSize;
+/// use datalake_core::usage::{Usage, UsageGroups};
 ///
 /// let mut groups = UsageGroups::new(2);
 /// for (group, key, size) in [("a", "a/1", 70_000), ("b", "b/1", 90_000), ("c", "c", 80_000)] {

@@ -1,9 +1,9 @@
 //! What makes each finding of Modal's red.
 
 use datalake_core::doctor::{
-    EnvFileLook, FindingId, Look, ModalSecretLook, Outcome, Severity, diagnose,
+    CheckOutcome, EnvFileLook, FindingId, Look, ModalSecretLook, Severity, diagnose,
 };
-use datalake_core::{Fault, FaultKind};
+use datalake_core::fault::{Fault, FaultKind};
 
 use crate::sound::{Change, age, client, file, place, unknown};
 
@@ -55,11 +55,14 @@ fn a_token_in_two_places_is_a_warning_that_names_the_one_in_use() {
 
     let diagnosis = diagnose(&seen);
 
-    let Outcome::Finding(found) = diagnosis.of(FindingId::ModalTokenTwice) else { panic!() };
+    let CheckOutcome::Finding(found) = diagnosis.of(FindingId::ModalTokenTwice) else { panic!() };
     assert_eq!(found.severity, Severity::Warning);
     assert!(found.evidence[0].starts_with("the token of the environment wins"), "{found:?}");
-    assert_eq!(diagnosis.of(FindingId::ModalToken), &Outcome::Sound("from the environment".into()));
-    assert!(matches!(diagnosis.of(FindingId::ModalAnswer), Outcome::Sound(_)));
+    assert_eq!(
+        diagnosis.of(FindingId::ModalToken),
+        &CheckOutcome::Sound("from the environment".into())
+    );
+    assert!(matches!(diagnosis.of(FindingId::ModalAnswer), CheckOutcome::Sound(_)));
 }
 
 #[test]
@@ -67,7 +70,7 @@ fn a_secret_whose_content_is_right_may_be_of_any_age() {
     let mut seen = place();
     seen.modal.age = Look::Saw(age("2020-01-01T00:00:00Z"));
 
-    assert!(matches!(diagnose(&seen).of(FindingId::ModalSecretAge), Outcome::Sound(_)));
+    assert!(matches!(diagnose(&seen).of(FindingId::ModalSecretAge), CheckOutcome::Sound(_)));
 }
 
 #[test]
@@ -79,6 +82,6 @@ fn what_modal_would_say_is_not_known_without_a_token() {
     let diagnosis = diagnose(&seen);
 
     for id in [FindingId::ModalAnswer, FindingId::ModalSecret, FindingId::ModalSecretAge] {
-        assert!(matches!(diagnosis.of(id), Outcome::Skipped(_)), "{id}");
+        assert!(matches!(diagnosis.of(id), CheckOutcome::Skipped(_)), "{id}");
     }
 }

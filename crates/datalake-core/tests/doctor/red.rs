@@ -19,12 +19,12 @@ pub(crate) fn cases() -> Vec<(FindingId, Change)> {
 
 #[test]
 fn a_service_that_is_not_there_is_no_fault_of_the_key() {
-    use datalake_core::doctor::{Outcome, diagnose};
+    use datalake_core::doctor::{CheckOutcome, diagnose};
     let mut seen = crate::sound::place();
     seen.key.service = unknown();
 
     let diagnosis = diagnose(&seen);
 
-    assert!(matches!(diagnosis.of(FindingId::KeyUnknown), Outcome::Unknown(_)));
-    assert!(matches!(diagnosis.of(FindingId::KeySecret), Outcome::Skipped(_)));
+    assert!(matches!(diagnosis.of(FindingId::KeyUnknown), CheckOutcome::Unknown(_)));
+    assert!(matches!(diagnosis.of(FindingId::KeySecret), CheckOutcome::Skipped(_)));
 }

@@ -1,14 +1,17 @@
 //! A place in which everything is well.
 
 use datalake_core::doctor::{
-    Conditional, ContainerLook, EnvFileLook, Examination, Greeting, HandedOver, Head, LifeLook,
-    LocationTrial, Look, ModalClientLook, ModalSecretAge, ModalSecretLook, PodmanLook, Sent,
-    Tagging, TlsLook, UnfinishedUpload, Usual,
+    Boto3Look, CodeServerLook, Conditional, ContainerLook, EnvFileLook, Examination, GivenSettings,
+    Greeting, HandedOver, HeadAnswer, LifeLook, LocationTrial, Look, ModalClientLook,
+    ModalSecretAge, ModalSecretLook, PodmanLook, Tagging, TlsLook, TrialTimes, UnfinishedUpload,
+    Usual,
 };
-use datalake_core::{
-    BucketName, ByteSize, Fault, FaultKind, Lifecycle, Service, TableSearch, Timestamp, Usage,
-    Versioning,
-};
+use datalake_core::fault::{Fault, FaultKind};
+use datalake_core::plan::Service;
+use datalake_core::s3::{BucketName, Lifecycle, TableSearch, Versioning};
+use datalake_core::size::ByteSize;
+use datalake_core::time::Timestamp;
+use datalake_core::usage::Usage;
 
 pub(crate) const BUCKET: &str = "acme-dagster-assets";
 
@@ -66,7 +69,7 @@ fn key_and_store(seen: &mut Examination) {
     seen.key.opens = Look::Saw(vec![]);
     BUCKET.clone_into(&mut seen.store.bucket);
     "assets".clone_into(&mut seen.store.prefix);
-    seen.store.heads = Look::Saw(vec![Head::Here; 5]);
+    seen.store.heads = Look::Saw(vec![HeadAnswer::Here; 5]);
     seen.store.versioning = Look::Saw(Versioning::Enabled);
     seen.store.tables = Look::Saw(TableSearch::of_nothing());
     seen.store.wants_versioning = true;
@@ -76,7 +79,7 @@ fn key_and_store(seen: &mut Examination) {
     seen.store.open_to_all = Look::Saw(vec![]);
     seen.store.policy = Look::Saw(None);
     seen.store.migrated = Look::Saw(0);
-    seen.trials.probe = Look::Saw(Sent { put: 30, get: 20, delete: 20 });
+    seen.trials.probe = Look::Saw(TrialTimes { put: 30, get: 20, delete: 20 });
     seen.trials.multipart = Look::Saw(());
     seen.trials.damage_is_refused = Look::Saw(true);
     seen.trials.conditional = Look::Saw(Conditional::Refused);
@@ -92,7 +95,9 @@ fn host(seen: &mut Examination) {
     seen.host.has_manager = Look::Saw(true);
     seen.host.podman = Look::Saw(Some(PodmanLook { version: "5.4.2".to_owned(), cannot: None }));
     seen.host.is_online = Look::Saw(true);
+    seen.host.kind = Look::Saw(None);
     seen.host.units = Look::Saw(vec![("dagster-webserver".to_owned(), true)]);
+    seen.host.left_out = Look::Saw(vec![]);
     seen.host.generator = Look::Saw(vec![("dagster-webserver".to_owned(), None)]);
 }
 
@@ -110,6 +115,8 @@ fn settings(seen: &mut Examination) {
     seen.settings.overrides = Look::Saw(vec![]);
     seen.settings.hazards = Look::Saw(vec![]);
     seen.settings.old_values = Look::Saw(vec![]);
+    seen.settings.code_servers = Look::Saw(vec![code()]);
+    seen.settings.application = Look::Saw(vec![]);
     seen.settings.user_wide = Look::Saw(vec![]);
     seen.settings.handed_over = Look::Saw(Some(HandedOver {
         from: "/var/lib/dagster/.config/datalake/s3.env".to_owned(),
@@ -130,6 +137,18 @@ fn settings(seen: &mut Examination) {
 pub(crate) fn file(path: &str) -> EnvFileLook {
     let (path, mode) = (path.to_owned(), "0600".to_owned());
     EnvFileLook { path, mode, is_private: true, is_users: true }
+}
+
+/// A code server that gets the settings.
+pub(crate) fn code() -> CodeServerLook {
+    CodeServerLook {
+        unit: "dagster-code".to_owned(),
+        path: "/var/lib/dagster/dagster-code.container".to_owned(),
+        line: 4,
+        given: GivenSettings::Spec,
+        is_container: true,
+        fails_runs: true,
+    }
 }
 
 /// Modal's client, with tokens in these places.
@@ -164,6 +183,7 @@ fn rest(seen: &mut Examination) {
         unit: "dagster-webserver".to_owned(),
         differing: Look::Saw(vec![]),
         log_manager: Look::Saw(Ok("S3ComputeLogManager".to_owned())),
+        boto3: Look::Saw(Boto3Look { version: Some("1.44.5".to_owned()), steering: vec![] }),
     }]);
     seen.containers.packages = Look::Saw(vec![("dagster-webserver".to_owned(), None)]);
     seen.containers.canary = Look::Saw(None);
@@ -240,13 +260,17 @@ fn on_the_host() -> Vec<(&'static str, Change)> {
         ("manager", |seen| seen.host.has_manager = unknown()),
         ("podman", |seen| seen.host.podman = unknown()),
         ("online", |seen| seen.host.is_online = unknown()),
+        ("kind", |seen| seen.host.kind = unknown()),
         ("units", |seen| seen.host.units = unknown()),
+        ("left out units", |seen| seen.host.left_out = unknown()),
         ("generator", |seen| seen.host.generator = unknown()),
         ("dashed", |seen| seen.settings.dashed = unknown()),
         ("missing env files", |seen| seen.settings.missing_env_files = unknown()),
         ("overrides", |seen| seen.settings.overrides = unknown()),
         ("lines", |seen| seen.settings.hazards = unknown()),
         ("old values", |seen| seen.settings.old_values = unknown()),
+        ("code servers", |seen| seen.settings.code_servers = unknown()),
+        ("application", |seen| seen.settings.application = unknown()),
         ("user wide", |seen| seen.settings.user_wide = unknown()),
         ("handed over", |seen| seen.settings.handed_over = unknown()),
         ("env file", |seen| seen.settings.env_file = unknown()),
@@ -254,6 +278,9 @@ fn on_the_host() -> Vec<(&'static str, Change)> {
         ("given", |seen| seen.settings.given = unknown()),
         ("pending", |seen| seen.settings.pending = unknown()),
         ("in the way", |seen| seen.settings.in_the_way = unknown()),
+        ("in the way, not all of it", |seen| {
+            seen.settings.not_looked_at = vec!["`/a.service` was not looked at".to_owned()];
+        }),
         ("histories", |seen| seen.settings.histories = unknown()),
         ("copies", |seen| seen.settings.yaml_backups = unknown()),
         ("backups", |seen| seen.settings.blind_backups = unknown()),

@@ -1,6 +1,11 @@
 //! How runs stand, and what is left to do for them.
 
-use datalake_core::*;
+use datalake_core::host::{Mode, Owner};
+use datalake_core::plan::{Action, Guard, Step, Undo, Way};
+use datalake_core::receipt::{
+    History, Outcome, Receipt, RunKind, RunState, StepReceipt, plan_rollback,
+};
+use datalake_core::time::{RunId, Timestamp};
 
 use crate::support::*;
 

@@ -1,6 +1,8 @@
 //! Each rule of plans, broken by hand.
 
-use datalake_core::*;
+use datalake_core::fault::Target;
+use datalake_core::plan::{Action, Guard, Plan, PlanFault, Step, Undo, Way, lint};
+use datalake_core::secret::{FileBody, Piece, SecretName};
 
 use crate::support::*;
 

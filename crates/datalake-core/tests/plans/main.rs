@@ -5,6 +5,8 @@ mod history;
 #[cfg(test)]
 mod lint;
 #[cfg(test)]
+mod proofs;
+#[cfg(test)]
 mod properties;
 #[cfg(test)]
 mod rehearse;

@@ -1,6 +1,12 @@
 //! What holds of every plan, in every world.
 
-use datalake_core::*;
+use datalake_core::fault::{Fault, FaultKind, Target};
+use datalake_core::plan::{
+    Action, Desired, DesiredBucket, Found, Guard, Observed, Plan, Service, Way, imagine, lint,
+    plan_provision, rehearse,
+};
+use datalake_core::receipt::{Outcome, Receipt, plan_rollback};
+use datalake_core::s3::Lifecycle;
 use proptest::prelude::*;
 
 use crate::support::*;
@@ -254,18 +260,9 @@ proptest! {
 fn what_nobody_looked_at_is_unknown() {
     let mut world = Observed::nothing();
     world.service = Found::Present(Service { clock_ahead: 0, owner: None });
-    let desired = Desired {
-        bucket: DesiredBucket { name: bucket(), versioning: true, lifecycle: Lifecycle::default() },
-        probe: "probe".parse().unwrap(),
-        folders: vec![],
-        secrets: vec![],
-        files: vec![],
-        absent: vec![],
-        absent_secrets: vec![],
-        services: None,
-        log_manager: None,
-        vault: None,
-    };
+    let lifecycle = Lifecycle::default();
+    let wanted = DesiredBucket { name: bucket(), versioning: true, lifecycle };
+    let desired = Desired::new(wanted, "probe".parse().unwrap());
 
     let blockers = plan_provision(&desired, &world).unwrap_err();
 

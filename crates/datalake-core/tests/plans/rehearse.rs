@@ -1,6 +1,8 @@
 //! How a step stands in the world, and what a rehearsal says of it.
 
-use datalake_core::*;
+use datalake_core::fault::{Fault, FaultKind};
+use datalake_core::host::{Entry, FileState, Mode};
+use datalake_core::plan::{Found, Guard, Observed, Plan, Standing, Step, imagine, rehearse};
 
 use crate::support::*;
 

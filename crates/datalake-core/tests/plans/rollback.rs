@@ -1,6 +1,10 @@
 //! The way back from a receipt.
 
-use datalake_core::*;
+use datalake_core::fault::Target;
+use datalake_core::host::{ServiceState, ServiceStates};
+use datalake_core::plan::{Action, Guard, Step, Undo, Way, lint, rehearse};
+use datalake_core::receipt::{History, Outcome, left_by_rollback, plan_rollback};
+use datalake_core::s3::Lifecycle;
 
 use crate::support::*;
 

@@ -2,7 +2,21 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use datalake_core::*;
+use datalake_core::host::{
+    Entry, FileState, Folder, HostPath, Mode, Owner, ServiceState, ServiceStates,
+};
+use datalake_core::modal::{ModalObject, VaultState};
+use datalake_core::plan::{
+    Action, BucketState, Desired, DesiredBucket, DesiredFile, DesiredFolder, DesiredSecret,
+    DesiredServices, DesiredVault, Found, Guard, Observed, Plan, Service, Step, Undo, Unwanted,
+    Way, imagine,
+};
+use datalake_core::receipt::{Outcome, Receipt, RunKind, StepReceipt};
+use datalake_core::s3::{BucketName, Lifecycle, LifecycleRule, TableSearch, Versioning};
+use datalake_core::secret::{
+    Credentials, FileBody, FingerprintKey, Piece, PodmanSecret, SecretName,
+};
+use datalake_core::time::{Days, Timestamp};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
@@ -169,9 +183,14 @@ fn any_desired_secret(name: &'static str) -> impl Strategy<Value = DesiredSecret
 }
 
 fn any_wish() -> impl Strategy<Value = DesiredServices> {
-    (1_u8..3).prop_map(|settings| {
+    let proved = subsequence(UNITS.to_vec(), 0..=UNITS.len());
+    (1_u8..3, proved).prop_map(|(settings, proved)| {
         let wish = |unit: &str| (unit.parse().unwrap(), with_settings(settings));
-        DesiredServices { states: UNITS.map(wish).into_iter().collect(), is_owed: false }
+        DesiredServices {
+            states: UNITS.map(wish).into_iter().collect(),
+            proved: proved.into_iter().map(|unit| unit.parse().unwrap()).collect(),
+            is_owed: false,
+        }
     })
 }
 

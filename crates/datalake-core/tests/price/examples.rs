@@ -1,9 +1,9 @@
 //! Worked examples, to the cent.
 
-use datalake_core::ByteSize;
 use datalake_core::price::{
-    Account, Bill, Intended, Level, Month, Plan, Prices, UsageHistory, Vat, bill, estimate,
+    Account, Bill, Intended, Level, Month, PriceList, Prices, UsageHistory, Vat, bill, estimate,
 };
+use datalake_core::size::ByteSize;
 
 const KB: u64 = 1_000;
 const GB: u64 = 1_000_000 * KB;
@@ -15,7 +15,7 @@ fn month(text: &str) -> Month {
 
 fn estimated(plan: &str, month: &str, (storage, egress): (u64, u64), objects: Option<u64>) -> Bill {
     let intended = Intended { storage: ByteSize(storage), objects, egress: ByteSize(egress) };
-    let plan = Plan::named(plan).unwrap();
+    let plan = PriceList::named(plan).unwrap();
     estimate(&plan, month.parse().unwrap(), &intended, Account::default()).unwrap()
 }
 
@@ -61,7 +61,7 @@ fn an_account_that_pays_the_base_already_pays_nothing_more_below_the_quota() {
     let intended =
         Intended { storage: ByteSize(100 * GB), objects: None, egress: ByteSize(100 * GB) };
     let account = Account { base_already_paid: true };
-    let plan = Plan::named("hetzner").unwrap();
+    let plan = PriceList::named("hetzner").unwrap();
 
     let bill = estimate(&plan, month("2026-11"), &intended, account).unwrap();
 
@@ -115,7 +115,7 @@ fn february_has_smaller_quotas() {
 #[test]
 fn a_price_before_the_list_begins_is_told_as_unknown() {
     let intended = Intended { storage: ByteSize(TB), objects: None, egress: ByteSize(0) };
-    let plan = Plan::named("hetzner").unwrap();
+    let plan = PriceList::named("hetzner").unwrap();
 
     let error = estimate(&plan, month("2024-11"), &intended, Account::default()).unwrap_err();
 
@@ -142,7 +142,7 @@ fn a_bucket_that_is_deleted_and_created_again_is_paid_by_its_started_hours() {
         ("2026-11-11T00:00:00Z", Some(0)),
         ("2026-11-11T01:00:00Z", None),
     ]);
-    let plan = Plan::named("hetzner").unwrap();
+    let plan = PriceList::named("hetzner").unwrap();
 
     let bill = bill(&plan, month("2026-11"), &history, Account::default()).unwrap();
 
@@ -155,7 +155,7 @@ fn a_change_of_the_clocks_is_no_hour_more_or_less() {
     // Berlin goes from 02:00 to 03:00 in the night to 2026-03-29, and back on 2026-10-25.
     let spring = [("2026-03-29T01:30:00+01:00", Some(1)), ("2026-03-29T03:30:00+02:00", None)];
     let autumn = [("2026-10-25T02:30:00+02:00", Some(1)), ("2026-10-25T02:30:00+01:00", None)];
-    let plan = Plan::named("hetzner").unwrap();
+    let plan = PriceList::named("hetzner").unwrap();
 
     for (text, when) in [("2026-03", spring), ("2026-10", autumn)] {
         let bill = bill(&plan, month(text), &levels(&when), Account::default()).unwrap();
@@ -165,7 +165,7 @@ fn a_change_of_the_clocks_is_no_hour_more_or_less() {
 
 #[test]
 fn a_price_that_changes_within_a_month_holds_for_its_own_part() {
-    let mut plan = Plan::named("hetzner").unwrap();
+    let mut plan = PriceList::named("hetzner").unwrap();
     let [old, new] = &mut plan.prices[..] else { panic!("two price lists") };
     new.from = "2026-11-11T00:00:00Z".parse().unwrap();
     let Prices { from, .. } = old;

@@ -1,7 +1,8 @@
 //! 10,000 random histories against the slow calculator.
 
-use datalake_core::price::{Account, Level, Month, Plan, UsageHistory, bill};
-use datalake_core::{ByteSize, Timestamp};
+use datalake_core::price::{Account, Level, Month, PriceList, UsageHistory, bill};
+use datalake_core::size::ByteSize;
+use datalake_core::time::Timestamp;
 use proptest::prelude::*;
 
 use crate::slow::{List, Story, Sums, sums};
@@ -33,7 +34,7 @@ fn told(story: &Story, month: Month, change: i64) -> Sums {
         story.levels.iter().map(level),
         story.egress.iter().map(|(when, bytes)| (at(*when), ByteSize(*bytes))),
     );
-    let mut plan = Plan::named("hetzner").unwrap();
+    let mut plan = PriceList::named("hetzner").unwrap();
     plan.prices[1].from = at(change);
     let bill = bill(&plan, month, &history, Account::default()).unwrap();
     Sums {

@@ -1,11 +1,11 @@
 //! Lines between datalake's marks that somebody else has written.
 
 use super::UnfitYaml;
-use super::region::{BEFORE, Chunk, bare, depth, is_content};
+use super::region::{BEFORE, Chunk, count_indent, is_content, strip_line_end};
 
 /// What a line between the marks is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Origin {
+pub(super) enum LineOrigin {
     /// A line from before, behind a sign.
     Before,
     /// The line of the block of this number, whatever value it has by now.
@@ -19,57 +19,58 @@ pub(super) enum Origin {
 }
 
 /// What each line between the marks is; `margin` is how deep the marks stand.
-pub(super) fn origins(lines: &[&str], block: &[String], margin: usize) -> Vec<Origin> {
+pub(super) fn find_origins(lines: &[&str], block: &[String], margin: usize) -> Vec<LineOrigin> {
     // In our block, below a line of ours that has a value, or in what somebody else has put there.
     let (mut is_in_block, mut leaf) = (false, None);
     let mut judge = |line: &str| {
         if line.starts_with(BEFORE) {
-            return Origin::Before;
+            return LineOrigin::Before;
         }
         if !is_content(line) {
-            return Origin::Apart;
+            return LineOrigin::Apart;
         }
-        let level = depth(line).saturating_sub(margin);
+        let level = count_indent(line).saturating_sub(margin);
         if let Some(number) = number_of(line, block, margin).filter(|n| *n == 0 || is_in_block) {
             is_in_block = true;
             leaf = Some(number).filter(|_| has_value(block.get(number)));
-            return Origin::Ours(number);
+            return LineOrigin::Ours(number);
         }
         if level == 0 {
             (is_in_block, leaf) = (false, None);
-            return Origin::Apart;
+            return LineOrigin::Apart;
         }
-        let above = leaf.filter(|number| block.get(*number).is_some_and(|own| depth(own) < level));
+        let above =
+            leaf.filter(|number| block.get(*number).is_some_and(|own| count_indent(own) < level));
         leaf = above;
         match above {
-            Some(number) => Origin::Value(number),
-            None if is_in_block => Origin::Nested,
-            None => Origin::Apart,
+            Some(number) => LineOrigin::Value(number),
+            None if is_in_block => LineOrigin::Nested,
+            None => LineOrigin::Apart,
         }
     };
     lines.iter().map(|line| judge(line)).collect()
 }
 
 /// Whether the line of somebody else is there at all.
-pub(super) fn has_others(origins: &[Origin]) -> bool {
-    origins.iter().any(|origin| matches!(origin, Origin::Nested | Origin::Apart))
+pub(super) fn has_others(origins: &[LineOrigin]) -> bool {
+    origins.iter().any(|origin| matches!(origin, LineOrigin::Nested | LineOrigin::Apart))
 }
 
 /// The lines between the marks without our block: those from before, and those of others. What stood
 /// inside the block stays as a comment.
-pub(super) fn without_block(lines: &[&str], origins: &[Origin]) -> Vec<Chunk> {
+pub(super) fn without_block(lines: &[&str], origins: &[LineOrigin]) -> Vec<Chunk> {
     let mut chunks = Vec::new();
     for (line, origin) in lines.iter().zip(origins) {
         match origin {
-            Origin::Before => {
+            LineOrigin::Before => {
                 chunks.push(Chunk::Kept(line.strip_prefix(BEFORE).unwrap_or(line).to_owned()));
             }
-            Origin::Apart => chunks.push(Chunk::Kept((*line).to_owned())),
-            Origin::Nested => {
+            LineOrigin::Apart => chunks.push(Chunk::Kept((*line).to_owned())),
+            LineOrigin::Nested => {
                 chunks.push(Chunk::Own("#".to_owned()));
                 chunks.push(Chunk::Kept((*line).to_owned()));
             }
-            Origin::Ours(_) | Origin::Value(_) => (),
+            LineOrigin::Ours(_) | LineOrigin::Value(_) => (),
         }
     }
     chunks
@@ -78,29 +79,31 @@ pub(super) fn without_block(lines: &[&str], origins: &[Origin]) -> Vec<Chunk> {
 /// The lines between the marks with our block as it would be today, each other line in its place.
 pub(super) fn with_block(
     lines: &[&str],
-    origins: &[Origin],
+    origins: &[LineOrigin],
     block: &[String],
     margin: usize,
 ) -> Result<Vec<Chunk>, UnfitYaml> {
     let eol = if lines.iter().any(|line| line.ends_with("\r\n")) { "\r\n" } else { "\n" };
     let own = |text: &str| Chunk::Own(format!("{}{text}{eol}", " ".repeat(margin)));
-    let is_there = |number| origins.contains(&Origin::Ours(number));
+    let is_there = |number| origins.contains(&LineOrigin::Ours(number));
     if !is_there(0) {
         return Err(UnfitYaml::Marks);
     }
     let is_kept = |number: usize, line: &str| {
-        block.get(number).is_some_and(|own| bare(line).get(margin..) == Some(own.as_str()))
+        block
+            .get(number)
+            .is_some_and(|own| strip_line_end(line).get(margin..) == Some(own.as_str()))
             || says_same(line, block.get(number))
     };
     let (mut chunks, mut keeps) = (Vec::new(), false);
     for (line, origin) in lines.iter().zip(origins) {
         match origin {
-            Origin::Before | Origin::Apart | Origin::Nested => {
+            LineOrigin::Before | LineOrigin::Apart | LineOrigin::Nested => {
                 chunks.push(Chunk::Kept((*line).to_owned()));
             }
-            Origin::Value(_) if keeps => chunks.push(Chunk::Kept((*line).to_owned())),
-            Origin::Value(_) => (),
-            Origin::Ours(number) => {
+            LineOrigin::Value(_) if keeps => chunks.push(Chunk::Kept((*line).to_owned())),
+            LineOrigin::Value(_) => (),
+            LineOrigin::Ours(number) => {
                 keeps = is_kept(*number, line);
                 match block.get(*number) {
                     Some(text) if !keeps => chunks.push(own(text)),
@@ -116,7 +119,7 @@ pub(super) fn with_block(
 
 /// Which line of the block this is, by its key and depth.
 fn number_of(line: &str, block: &[String], margin: usize) -> Option<usize> {
-    let key = key_of(bare(line).get(margin..)?)?;
+    let key = key_of(strip_line_end(line).get(margin..)?)?;
     block.iter().position(|own| key_of(own) == Some(key))
 }
 

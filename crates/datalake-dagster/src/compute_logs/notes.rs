@@ -4,7 +4,6 @@ use std::fmt;
 
 use serde_yaml::{Mapping, Value};
 
-use super::present::merged;
 use super::{KEY, S3_LOG_MANAGER};
 
 /// The variables that a run's container needs for assets and logs.
@@ -106,8 +105,8 @@ impl fmt::Display for LogNote {
     }
 }
 
-pub(super) fn notes(root: &Mapping) -> Vec<LogNote> {
-    let block = merged(root, KEY).unwrap_or_default();
+pub(super) fn list_notes(root: &Mapping) -> Vec<LogNote> {
+    let block = root.get(KEY).cloned().unwrap_or_default();
     let mut notes: Vec<_> = run_containers(root).into_iter().collect();
     if block.get("class").and_then(Value::as_str) != Some(S3_LOG_MANAGER) {
         return notes;
@@ -130,15 +129,12 @@ pub(super) fn notes(root: &Mapping) -> Vec<LogNote> {
     notes
 }
 
-/// Dagster reads YAML 1.1, where these words are true, too.
 fn is_true(value: &Value) -> bool {
-    let word = value.as_str().map(str::to_ascii_lowercase);
     value.as_bool() == Some(true)
-        || word.is_some_and(|word| ["yes", "on", "true"].contains(&&*word))
 }
 
 fn run_containers(root: &Mapping) -> Option<LogNote> {
-    let launcher = merged(root, "run_launcher")?;
+    let launcher = root.get("run_launcher")?;
     if launcher.get("class").and_then(Value::as_str) != Some("DockerRunLauncher") {
         return None;
     }

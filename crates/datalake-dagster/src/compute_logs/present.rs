@@ -18,7 +18,7 @@ pub enum Setting {
 /// Who keeps what steps print.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ComputeLogs {
-    /// The file says nothing: Dagster keeps them below `$DAGSTER_HOME/storage`.
+    /// The file says nothing, or has an empty block: Dagster keeps them below `$DAGSTER_HOME/storage`.
     Unsaid,
     /// Files on the host; without a folder below `$DAGSTER_HOME/storage`.
     Local(Option<Setting>),
@@ -31,10 +31,12 @@ pub enum ComputeLogs {
     },
     /// Another class.
     Other(String),
+    /// There is a block, and it names no class: Dagster cannot load it.
+    NoClass,
 }
 
-pub(super) fn present(root: &Mapping) -> ComputeLogs {
-    let Some(block) = merged(root, KEY).filter(|block| !block.is_null()) else {
+pub(super) fn read_present(root: &Mapping) -> ComputeLogs {
+    let Some(block) = root.get(KEY).filter(|block| !is_empty(block)) else {
         return ComputeLogs::Unsaid;
     };
     let config = block.get("config");
@@ -42,24 +44,23 @@ pub(super) fn present(root: &Mapping) -> ComputeLogs {
     match block.get("class").and_then(Value::as_str) {
         Some(LOCAL_LOG_MANAGER) => ComputeLogs::Local(setting("base_dir")),
         Some("NoOpComputeLogManager") => ComputeLogs::Local(None),
-        Some(S3_LOG_MANAGER) if is_dagster_aws(&block) => {
+        Some(S3_LOG_MANAGER) if is_dagster_aws(block) => {
             ComputeLogs::S3 { bucket: setting("bucket"), endpoint: setting("endpoint_url") }
         }
-        class => ComputeLogs::Other(class.unwrap_or("?").to_owned()),
+        Some(class) => ComputeLogs::Other(class.to_owned()),
+        None => ComputeLogs::NoClass,
     }
+}
+
+/// `compute_logs:` and `compute_logs: {}`.
+fn is_empty(block: &Value) -> bool {
+    block.is_null() || block.as_mapping().is_some_and(Mapping::is_empty)
 }
 
 /// Other libraries have a class of the same name.
 fn is_dagster_aws(block: &Value) -> bool {
     let module = block.get("module").and_then(Value::as_str);
     module.is_some_and(|module| module.starts_with("dagster_aws."))
-}
-
-/// A value of the root with its merge keys taken in.
-pub(super) fn merged(root: &Mapping, key: &str) -> Option<Value> {
-    let mut value = root.get(key)?.clone();
-    let _ = value.apply_merge();
-    Some(value)
 }
 
 fn setting_of(value: &Value) -> Option<Setting> {

@@ -1,6 +1,6 @@
 //! The lines of a `dagster.yaml`: the block of a root key, and the marked lines in its place.
 
-use super::between::{has_others, origins, with_block, without_block};
+use super::between::{find_origins, has_others, with_block, without_block};
 use super::{KEY, UnfitYaml};
 
 const BEGIN: &str =
@@ -31,7 +31,7 @@ impl Chunk {
 
 /// Where the marked lines go.
 #[derive(Clone, Copy)]
-pub(super) enum Place {
+pub(super) enum BlockPlace {
     /// In the place of the block of [`KEY`].
     Said,
     /// Behind the last key.
@@ -41,11 +41,11 @@ pub(super) enum Place {
 }
 
 pub(super) fn has_mark(text: &str) -> bool {
-    lines(text).any(|line| is_mark(line, BEGIN) || is_mark(line, END))
+    split_lines(text).any(|line| is_mark(line, BEGIN) || is_mark(line, END))
 }
 
 /// Where the two marks stand, by the numbers of their lines.
-fn marks(lines: &[&str]) -> Result<Option<(usize, usize)>, UnfitYaml> {
+fn find_marks(lines: &[&str]) -> Result<Option<(usize, usize)>, UnfitYaml> {
     let at = |mark| {
         let mut found = lines.iter().enumerate().filter(|(_, line)| is_mark(line, mark));
         (found.next().map(|(at, _)| at), found.next().is_some())
@@ -59,20 +59,20 @@ fn marks(lines: &[&str]) -> Result<Option<(usize, usize)>, UnfitYaml> {
 
 /// The text without the marked lines of `block`; `None` where there are none. What others have written
 /// between the marks stays.
-pub(super) fn without(text: &str, block: &[String]) -> Result<Option<Vec<Chunk>>, UnfitYaml> {
-    let lines: Vec<_> = lines(text).collect();
-    let Some((begin, end)) = marks(&lines)? else { return Ok(None) };
+pub(super) fn remove_block(text: &str, block: &[String]) -> Result<Option<Vec<Chunk>>, UnfitYaml> {
+    let lines: Vec<_> = split_lines(text).collect();
+    let Some((begin, end)) = find_marks(&lines)? else { return Ok(None) };
     let part = |range: std::ops::Range<usize>| lines.get(range).unwrap_or_default();
     let between = part(begin + 1..end);
-    let margin = part(begin..begin + 1).first().map_or(0, |line| depth(line));
-    let origins = origins(between, block, margin);
+    let margin = part(begin..begin + 1).first().map_or(0, |line| count_indent(line));
+    let origins = find_origins(between, block, margin);
     let mut chunks: Vec<_> = part(0..begin).iter().map(|line| Chunk::kept(*line)).collect();
     chunks.extend(without_block(between, &origins));
     let is_last_whole = part(end..end + 1).iter().all(|line| line.ends_with('\n'));
     if !is_last_whole {
         // The text had no end of line there; one was added for the marks.
         if let Some(Chunk::Kept(last)) = chunks.last_mut() {
-            *last = bare(last).to_owned();
+            *last = strip_line_end(last).to_owned();
         }
     }
     chunks.extend(part(end + 1..lines.len()).iter().map(|line| Chunk::kept(*line)));
@@ -81,13 +81,13 @@ pub(super) fn without(text: &str, block: &[String]) -> Result<Option<Vec<Chunk>>
 
 /// The text whose marked lines are those of `block`, with each line of others in its place; `None`
 /// where there are no lines of others between marks.
-pub(super) fn renewed(text: &str, block: &[String]) -> Result<Option<Vec<Chunk>>, UnfitYaml> {
-    let lines: Vec<_> = lines(text).collect();
-    let Some((begin, end)) = marks(&lines)? else { return Ok(None) };
+pub(super) fn renew_block(text: &str, block: &[String]) -> Result<Option<Vec<Chunk>>, UnfitYaml> {
+    let lines: Vec<_> = split_lines(text).collect();
+    let Some((begin, end)) = find_marks(&lines)? else { return Ok(None) };
     let part = |range: std::ops::Range<usize>| lines.get(range).unwrap_or_default();
     let between = part(begin + 1..end);
-    let margin = part(begin..begin + 1).first().map_or(0, |line| depth(line));
-    let origins = origins(between, block, margin);
+    let margin = part(begin..begin + 1).first().map_or(0, |line| count_indent(line));
+    let origins = find_origins(between, block, margin);
     if !has_others(&origins) {
         return Ok(None);
     }
@@ -99,14 +99,18 @@ pub(super) fn renewed(text: &str, block: &[String]) -> Result<Option<Vec<Chunk>>
 }
 
 /// The text with the marked lines of `block`.
-pub(super) fn with(text: &str, block: &[String], place: Place) -> Result<Vec<Chunk>, UnfitYaml> {
-    let lines: Vec<_> = lines(text).collect();
+pub(super) fn insert_block(
+    text: &str,
+    block: &[String],
+    place: BlockPlace,
+) -> Result<Vec<Chunk>, UnfitYaml> {
+    let lines: Vec<_> = split_lines(text).collect();
     let indent = root_indent(&lines);
     let at = |place| (place, place);
     let (from, to) = match place {
-        Place::Said => said(&lines, indent).ok_or(UnfitYaml::Form)?,
-        Place::Last => at(end_of_keys(&lines)),
-        Place::First => at(first_key(&lines).ok_or(UnfitYaml::Form)?),
+        BlockPlace::Said => find_said_block(&lines, indent).ok_or(UnfitYaml::Form)?,
+        BlockPlace::Last => at(end_of_keys(&lines)),
+        BlockPlace::First => at(first_key(&lines).ok_or(UnfitYaml::Form)?),
     };
     let part = |range: std::ops::Range<usize>| lines.get(range).unwrap_or_default();
     let (head, old, tail) = (part(0..from), part(from..to), part(to..lines.len()));
@@ -137,7 +141,7 @@ pub(super) fn with(text: &str, block: &[String], place: Place) -> Result<Vec<Chu
 }
 
 /// The lines with their ends; a byte order mark is a line of its own.
-fn lines(text: &str) -> impl Iterator<Item = &str> {
+fn split_lines(text: &str) -> impl Iterator<Item = &str> {
     let (mark, rest) = match text.strip_prefix('\u{feff}') {
         Some(rest) => (text.get(..text.len() - rest.len()), rest),
         None => (None, text),
@@ -150,22 +154,22 @@ fn is_byte_order_mark(lines: &[&str]) -> bool {
 }
 
 fn is_mark(line: &str, mark: &str) -> bool {
-    bare(line).trim_start_matches(' ') == mark
+    strip_line_end(line).trim_start_matches(' ') == mark
 }
 
 /// A line without its end.
-pub(super) fn bare(line: &str) -> &str {
+pub(super) fn strip_line_end(line: &str) -> &str {
     let line = line.strip_suffix('\n').unwrap_or(line);
     line.strip_suffix('\r').unwrap_or(line)
 }
 
-pub(super) fn depth(line: &str) -> usize {
+pub(super) fn count_indent(line: &str) -> usize {
     line.len() - line.trim_start_matches(' ').len()
 }
 
 /// Whether the line says anything: no comment, no marker of documents.
 pub(super) fn is_content(line: &str) -> bool {
-    let text = bare(line).trim_matches([' ', '\t', '\u{feff}']);
+    let text = strip_line_end(line).trim_matches([' ', '\t', '\u{feff}']);
     !(text.is_empty() || text.starts_with('#'))
 }
 
@@ -180,12 +184,12 @@ fn first_key(lines: &[&str]) -> Option<usize> {
 /// How deep the root's keys stand.
 fn root_indent(lines: &[&str]) -> usize {
     let first = first_key(lines).and_then(|at| lines.get(at));
-    first.map_or(0, |line| depth(line))
+    first.map_or(0, |line| count_indent(line))
 }
 
 /// The lines of the block of [`KEY`], from its own to the last one that says something.
-fn said(lines: &[&str], indent: usize) -> Option<(usize, usize)> {
-    let is_key = |line: &&str| depth(line) == indent && is_key(line);
+fn find_said_block(lines: &[&str], indent: usize) -> Option<(usize, usize)> {
+    let is_key = |line: &&str| count_indent(line) == indent && is_key(line);
     let mut keys = lines.iter().enumerate().filter(|(_, line)| is_key(line));
     let (from, _) = keys.next()?;
     if keys.next().is_some() {
@@ -193,7 +197,7 @@ fn said(lines: &[&str], indent: usize) -> Option<(usize, usize)> {
     }
     let belongs = |line: &&str| {
         let closes = line.trim_start().starts_with(['}', ']']);
-        !is_content(line) || (depth(line) > indent || closes) && !is_frame(line)
+        !is_content(line) || (count_indent(line) > indent || closes) && !is_frame(line)
     };
     let rest = lines.get(from + 1..)?.iter().take_while(|line| belongs(line));
     let said = rest.enumerate().filter(|(_, line)| is_content(line)).last();
@@ -201,7 +205,7 @@ fn said(lines: &[&str], indent: usize) -> Option<(usize, usize)> {
 }
 
 fn is_key(line: &str) -> bool {
-    let line = bare(line).trim_start_matches(' ');
+    let line = strip_line_end(line).trim_start_matches(' ');
     let forms = [KEY.to_owned(), format!("\"{KEY}\""), format!("'{KEY}'")];
     forms.iter().any(|form| {
         let rest = line.strip_prefix(form.as_str()).map(str::trim_start);

@@ -1,6 +1,6 @@
 //! Kinds in words.
 
-use datalake_core::TableKind;
+use datalake_core::s3::TableKind;
 
 use super::StoredKind;
 

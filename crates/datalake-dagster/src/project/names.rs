@@ -11,7 +11,7 @@ pub struct TakenNames {
 
 /// The names that the generated files use.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Names {
+pub struct ProjectNames {
     pairs: Vec<(&'static str, String)>,
 }
 
@@ -31,7 +31,7 @@ impl TakenNames {
     /// Adds the names of a file, Python or YAML: keys in quotes, keys of a `dict(…)`, functions, and
     /// `resource_key: …`. A name too many does no harm.
     pub fn read(&mut self, text: &str) {
-        for (at, word) in words(text) {
+        for (at, word) in list_words(text) {
             let before = text.get(..at).unwrap_or_default();
             let after = text.get(at + word.len()..).unwrap_or_default();
             if is_key(before, after) || is_argument(before, after) || is_defined(before) {
@@ -45,7 +45,7 @@ impl TakenNames {
     }
 }
 
-impl Names {
+impl ProjectNames {
     /// The wanted names where nothing else has them, others where something has.
     #[must_use]
     pub fn free(taken: &TakenNames) -> Self {
@@ -89,7 +89,7 @@ impl Names {
 }
 
 /// The words of Python with their places.
-fn words(text: &str) -> impl Iterator<Item = (usize, &str)> {
+fn list_words(text: &str) -> impl Iterator<Item = (usize, &str)> {
     let is_part = |c: char| c.is_alphanumeric() || c == '_';
     let mut rest = 0;
     std::iter::from_fn(move || {
@@ -154,7 +154,7 @@ mod tests {
         let mut taken = TakenNames::default();
         taken.read("{'s3': 1, 'datalake_s3': 2, 'datalake_s3_2': 3}");
 
-        let names = Names::free(&taken);
+        let names = ProjectNames::free(&taken);
 
         assert_eq!((names.s3(), names.io_manager()), ("datalake_s3_3", "s3_io_manager"));
         assert_eq!(names.changed().collect::<Vec<_>>(), [("s3", "datalake_s3_3")]);

@@ -3,7 +3,7 @@
 /// A piece of a Python file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Token {
-    pub(super) kind: Kind,
+    pub(super) kind: TokenKind,
     /// A name with its points (`os.environ.get`), the content of a text, or one sign.
     pub(super) text: String,
     /// Its line, from 1.
@@ -15,15 +15,15 @@ pub(super) struct Token {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum TokenKind {
     Word,
     Text,
     Sign,
 }
 
 /// Takes a file apart. What is no Python is taken apart all the same.
-pub(super) fn tokens(text: &str) -> Vec<Token> {
-    let mut reader = Reader {
+pub(super) fn read_tokens(text: &str) -> Vec<Token> {
+    let mut reader = TokenReader {
         rest: text,
         line: 1,
         depth: 0,
@@ -36,7 +36,7 @@ pub(super) fn tokens(text: &str) -> Vec<Token> {
     reader.found
 }
 
-struct Reader<'a> {
+struct TokenReader<'a> {
     rest: &'a str,
     line: usize,
     depth: usize,
@@ -48,7 +48,7 @@ struct Reader<'a> {
     found: Vec<Token>,
 }
 
-impl Reader<'_> {
+impl TokenReader<'_> {
     /// Takes one piece off; `false` at the end.
     fn step(&mut self) -> bool {
         let Some(first) = self.rest.chars().next() else { return false };
@@ -86,8 +86,8 @@ impl Reader<'_> {
             self.functions.retain(|function| *function < indent);
         }
         if let Some((content, length)) = text_at(self.rest) {
-            let (content, lines) = (content.to_owned(), newlines(self.rest, length));
-            self.push(Kind::Text, content);
+            let (content, lines) = (content.to_owned(), count_newlines(self.rest, length));
+            self.push(TokenKind::Text, content);
             self.line += lines;
             self.skip(length);
         } else if is_of_word(first) {
@@ -98,7 +98,7 @@ impl Reader<'_> {
                 ')' | ']' | '}' => self.depth = self.depth.saturating_sub(1),
                 _ => (),
             }
-            self.push(Kind::Sign, first.to_string());
+            self.push(TokenKind::Sign, first.to_string());
             self.skip(first.len_utf8());
         }
         self.starts_line = false;
@@ -108,7 +108,7 @@ impl Reader<'_> {
         let end = self.rest.find(|c| !is_of_word(c) && c != '.').unwrap_or(self.rest.len());
         let word = self.rest.get(..end).unwrap_or_default().to_owned();
         let begins_function = word == "def" && self.depth == 0;
-        self.push(Kind::Word, word);
+        self.push(TokenKind::Word, word);
         if begins_function {
             // The name and the arguments' defaults are read at import; the body is what matters.
             self.functions.push(self.indent);
@@ -116,7 +116,7 @@ impl Reader<'_> {
         self.skip(end);
     }
 
-    fn push(&mut self, kind: Kind, text: String) {
+    fn push(&mut self, kind: TokenKind, text: String) {
         let is_in_function = !self.functions.is_empty();
         let (line, depth) = (self.line, self.depth);
         self.found.push(Token { kind, text, line, depth, is_in_function });
@@ -131,7 +131,7 @@ fn is_of_word(c: char) -> bool {
     c.is_alphanumeric() || c == '_'
 }
 
-fn newlines(text: &str, length: usize) -> usize {
+fn count_newlines(text: &str, length: usize) -> usize {
     text.get(..length).unwrap_or_default().matches('\n').count()
 }
 
@@ -177,7 +177,7 @@ mod tests {
 
     #[track_caller]
     fn check(text: &str, expected: &[&str]) {
-        let found: Vec<_> = tokens(text).into_iter().map(|token| token.text).collect();
+        let found: Vec<_> = read_tokens(text).into_iter().map(|token| token.text).collect();
         assert_eq!(found, expected, "{text:?}");
     }
 
@@ -198,8 +198,9 @@ mod tests {
     fn a_body_ends_where_the_indent_does() {
         let text =
             "def f(\n  a):\n    x\n\n# c\n    y\nz\nclass C:\n    w\n    def g(self): v\n    u\n";
-        let words = tokens(text);
-        let inside = words.iter().filter(|token| token.is_in_function && token.kind == Kind::Word);
+        let words = read_tokens(text);
+        let inside =
+            words.iter().filter(|token| token.is_in_function && token.kind == TokenKind::Word);
         let inside: Vec<_> = inside.map(|token| token.text.as_str()).collect();
 
         assert_eq!(inside, ["f", "a", "x", "y", "g", "self", "v"]);

@@ -6,6 +6,7 @@ mod fixtures;
 mod generated;
 mod odd;
 mod others;
+mod python_yaml;
 
 use datalake_dagster::{DagsterYaml, Setting};
 

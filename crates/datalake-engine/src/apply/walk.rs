@@ -2,14 +2,17 @@
 
 use std::time::Duration;
 
-use datalake_core::{Action, Credentials, Fault, FaultKind, Outcome, Standing, Step, Target};
+use datalake_core::fault::{Fault, FaultKind, Target};
+use datalake_core::plan::{Action, Standing, Step};
+use datalake_core::receipt::Outcome;
+use datalake_core::secret::Credentials;
 
-use super::{ApplyError, Run, Watch, judge};
+use super::{ApplyError, PlannedRun, Watch, judge_begun_step};
 use crate::Checkpoint;
 use crate::act::carry_out;
 use crate::buckets::await_result;
-use crate::journal::Record;
-use crate::mend::mend;
+use crate::journal::JournalRecord;
+use crate::mend::mend_step;
 use crate::observe::look_for;
 use crate::ports::Ports;
 use crate::records::Records;
@@ -25,8 +28,8 @@ pub(super) struct Walked {
 }
 
 /// Goes from step to step, and stops at the first failure but those of Modal.
-pub(super) async fn walk(
-    run: &Run<'_>,
+pub(super) async fn walk_steps(
+    run: &PlannedRun<'_>,
     watch: &dyn Watch,
     ports: &Ports<'_>,
 ) -> Result<Walked, ApplyError> {
@@ -40,9 +43,9 @@ pub(super) async fn walk(
         watch.begin(step);
         let (outcome, fault) = match walked.holds_back(step) {
             Some(fault) => (Outcome::NotBegun, Some(fault)),
-            None => take(step, number, run, ports).await?,
+            None => take_step(step, number, run, ports).await?,
         };
-        let record = Record::Outcome(number, outcome.clone());
+        let record = JournalRecord::Outcome(number, outcome.clone());
         records.record(&run.id, &record).map_err(ApplyError::Records)?;
         ports.checkpoints.pass(Checkpoint::OutcomeRecorded);
         watch.end(step, &outcome);
@@ -90,19 +93,19 @@ fn concerns_all_of_modal(kind: FaultKind) -> bool {
 }
 
 /// Looks at a step, and carries it out if it is ready.
-async fn take(
+async fn take_step(
     step: &Step,
     number: usize,
-    run: &Run<'_>,
+    run: &PlannedRun<'_>,
     ports: &Ports<'_>,
 ) -> Result<(Outcome, Option<Fault>), ApplyError> {
     Ok(match step.standing(&look_for(step, ports).await) {
         Standing::Done => (Outcome::AlreadyDone, await_result(step, ports).await.err()),
         Standing::Ready => {
-            let intent = Record::Intent(number);
+            let intent = JournalRecord::Intent(number);
             Records(ports.state).record(&run.id, &intent).map_err(ApplyError::Records)?;
             ports.checkpoints.pass(Checkpoint::IntentRecorded);
-            attempt(step, run.keys, ports).await
+            attempt_step(step, run.keys, ports).await
         }
         // A rollback has nothing to do there, whatever lies there now.
         Standing::Disturbed => (Outcome::NotBegun, Some(Fault::new(FaultKind::Disturbed, ""))),
@@ -110,7 +113,7 @@ async fn take(
     })
 }
 
-async fn attempt(
+async fn attempt_step(
     step: &Step,
     keys: Option<&Credentials>,
     ports: &Ports<'_>,
@@ -118,18 +121,18 @@ async fn attempt(
     let result = carry_out(step, keys, ports).await;
     // What is disturbed was not begun. Where it cannot be put back, the next run tries it again.
     if result.as_ref().is_err_and(|fault| fault.kind != FaultKind::Disturbed) {
-        let _ = mend(step, ports).await;
+        let _ = mend_step(step, ports).await;
     }
     ports.checkpoints.pass(Checkpoint::ActionDone);
     let checked = match result {
-        Ok(()) => check(step, ports).await,
+        Ok(()) => check_result(step, ports).await,
         Err(fault) => Err(fault),
     };
     match checked {
         Ok(()) => (Outcome::Done, None),
         // It was waited for long enough: another look would wait once more.
         Err(fault) if is_late(step, &fault) => (Outcome::Failed(fault.to_string()), Some(fault)),
-        Err(fault) => (judge(step, &fault.to_string(), ports).await, Some(fault)),
+        Err(fault) => (judge_begun_step(step, &fault.to_string(), ports).await, Some(fault)),
     }
 }
 
@@ -139,7 +142,7 @@ fn is_late(step: &Step, fault: &Fault) -> bool {
 }
 
 /// Looks whether a step has brought about what it should; a store gets half a minute for it.
-async fn check(step: &Step, ports: &Ports<'_>) -> Result<(), Fault> {
+async fn check_result(step: &Step, ports: &Ports<'_>) -> Result<(), Fault> {
     let looks = match step.undo.guard.target() {
         Target::Path(_)
         | Target::Secret(_)

@@ -1,11 +1,14 @@
 //! Many objects, versions and uploads deleted.
 
-use datalake_core::{BucketName, Fault, FaultKind, Tally, Timestamp};
+use datalake_core::fault::{Fault, FaultKind};
+use datalake_core::s3::BucketName;
+use datalake_core::time::Timestamp;
+use datalake_core::usage::Tally;
 use futures::stream::{FuturesUnordered, StreamExt as _};
 
 use super::walk::Walk;
 use crate::objects::{
-    AnyKey, Doomed, Lake, ListAsk, ObjectEntry, PAGE, UploadPages, VersionEntry, VersionKind,
+    AnyKey, DeleteTarget, Lake, ListAsk, ObjectEntry, PAGE, UploadPages, VersionEntry, VersionKind,
 };
 
 /// Requests that are under way at one time.
@@ -63,7 +66,7 @@ impl Cleared {
 ///
 /// One that cannot be deleted does not stop it: unless it is denied it is tried alone once more, and
 /// counts as failed then. A listing or a whole batch that fails ends it with that fault.
-pub async fn clear(
+pub async fn clear_objects(
     lake: &dyn Lake,
     what: &Clear<'_>,
     cleared: &mut Cleared,
@@ -72,22 +75,33 @@ pub async fn clear(
     match what.extent {
         Extent::Current => {
             let walk = Walk::objects(lake, what.bucket, what.prefix).await?;
-            delete(lake, what, walk, (cleared, watch)).await
+            delete_batches(lake, what, walk, ClearingProgress { cleared, watch }).await
         }
         Extent::AllVersions => {
             let walk = Walk::versions(lake, what.bucket, what.prefix).await?;
-            delete(lake, what, walk, (cleared, watch)).await
+            delete_batches(lake, what, walk, ClearingProgress { cleared, watch }).await
         }
     }
 }
 
-/// Gives up unfinished uploads below a prefix, on demand only those that began before a time.
+/// Which unfinished uploads are given up.
+#[derive(Debug, Clone, Copy)]
+pub struct OldUploads<'a> {
+    /// The bucket.
+    pub bucket: &'a BucketName,
+    /// What the keys begin with.
+    pub prefix: &'a str,
+    /// Only those that began before this time.
+    pub before: Option<Timestamp>,
+}
+
+/// Gives up unfinished uploads.
 pub async fn abort_uploads(
     lake: &dyn Lake,
-    (bucket, prefix): (&BucketName, &str),
-    before: Option<Timestamp>,
+    which: &OldUploads<'_>,
     cleared: &mut Cleared,
 ) -> Result<(), Fault> {
+    let OldUploads { bucket, prefix, before } = *which;
     let mut pages = UploadPages::new(lake, bucket, ListAsk::below(prefix));
     while let Some(page) = pages.next().await? {
         let old = |begun: Timestamp| before.is_none_or(|before| begun < before);
@@ -119,35 +133,53 @@ fn take_upload(answer: Option<(AnyKey, Result<(), Fault>)>, cleared: &mut Cleare
 
 /// Something in a listing that can be deleted.
 trait Doom: super::walk::Keyed {
-    fn doomed(self) -> (Doomed, Tally);
+    fn doomed(self) -> (DeleteTarget, Tally);
 }
 
 impl Doom for ObjectEntry {
-    fn doomed(self) -> (Doomed, Tally) {
+    fn doomed(self) -> (DeleteTarget, Tally) {
         let mut tally = Tally::default();
         tally.add(self.size);
-        (Doomed { key: self.key, version: None }, tally)
+        (DeleteTarget { key: self.key, version: None }, tally)
     }
 }
 
 impl Doom for VersionEntry {
-    fn doomed(self) -> (Doomed, Tally) {
+    fn doomed(self) -> (DeleteTarget, Tally) {
         let mut tally = Tally::default();
         match self.kind {
             VersionKind::Content { size, .. } => tally.add(size),
             VersionKind::Marker => tally.count = 1,
         }
-        (Doomed { key: self.key, version: Some(self.version) }, tally)
+        (DeleteTarget { key: self.key, version: Some(self.version) }, tally)
     }
 }
 
-type Told<'t> = (&'t mut Cleared, &'t mut (dyn FnMut(&Cleared) + Send));
+/// What has gone so far, and who is told of it.
+struct ClearingProgress<'t> {
+    cleared: &'t mut Cleared,
+    watch: &'t mut (dyn FnMut(&Cleared) + Send),
+}
 
-async fn delete<'a, T: Doom + Send + 'a>(
+impl ClearingProgress<'_> {
+    /// Counts what became of a batch, and tells of it.
+    fn take(&mut self, outcomes: Option<Outcomes>) -> Result<(), Fault> {
+        for (key, tally, outcome) in outcomes.transpose()?.into_iter().flatten() {
+            match outcome {
+                Ok(()) => self.cleared.gone += tally,
+                Err(fault) => self.cleared.fail(key, fault),
+            }
+        }
+        (self.watch)(self.cleared);
+        Ok(())
+    }
+}
+
+async fn delete_batches<'a, T: Doom + Send + 'a>(
     lake: &'a dyn Lake,
     what: &Clear<'_>,
     mut walk: Walk<'a, T>,
-    (cleared, watch): Told<'_>,
+    mut progress: ClearingProgress<'_>,
 ) -> Result<(), Fault> {
     let mut batch = Vec::new();
     let mut deleting = FuturesUnordered::new();
@@ -164,8 +196,7 @@ async fn delete<'a, T: Doom + Send + 'a>(
         batch.extend(page.into_iter().filter(|entry| (what.takes)(entry.key())).map(T::doomed));
         while batch.len() >= usize::from(PAGE) && result.is_ok() {
             if deleting.len() == AT_ONCE {
-                let done = deleting.next().await;
-                result = take(done, (&mut *cleared, &mut *watch));
+                result = progress.take(deleting.next().await);
             }
             let rest = batch.split_off(usize::from(PAGE));
             deleting.push(delete_batch(lake, what.bucket, std::mem::replace(&mut batch, rest)));
@@ -175,7 +206,7 @@ async fn delete<'a, T: Doom + Send + 'a>(
         deleting.push(delete_batch(lake, what.bucket, batch));
     }
     while let Some(done) = deleting.next().await {
-        result = result.and(take(Some(done), (&mut *cleared, &mut *watch)));
+        result = result.and(progress.take(Some(done)));
     }
     result
 }
@@ -183,28 +214,17 @@ async fn delete<'a, T: Doom + Send + 'a>(
 /// What became of a batch.
 type Outcomes = Result<Vec<(AnyKey, Tally, Result<(), Fault>)>, Fault>;
 
-fn take(outcomes: Option<Outcomes>, (cleared, watch): Told<'_>) -> Result<(), Fault> {
-    for (key, tally, outcome) in outcomes.transpose()?.into_iter().flatten() {
-        match outcome {
-            Ok(()) => cleared.gone += tally,
-            Err(fault) => cleared.fail(key, fault),
-        }
-    }
-    watch(cleared);
-    Ok(())
-}
-
 async fn delete_batch(
     lake: &dyn Lake,
     bucket: &BucketName,
-    batch: Vec<(Doomed, Tally)>,
+    batch: Vec<(DeleteTarget, Tally)>,
 ) -> Outcomes {
     let (doomed, tallies): (Vec<_>, Vec<_>) = batch.into_iter().unzip();
     let answers = lake.delete_many(bucket, &doomed).await?;
     let mut outcomes = Vec::with_capacity(doomed.len());
     for ((doomed, tally), mut answer) in doomed.into_iter().zip(tallies).zip(answers) {
         if answer.as_ref().is_err_and(|fault| fault.kind != FaultKind::Denied) {
-            let Doomed { key, version } = &doomed;
+            let DeleteTarget { key, version } = &doomed;
             answer = lake.delete(bucket, key, version.as_ref()).await.map(drop);
         }
         outcomes.push((doomed.key, tally, answer));

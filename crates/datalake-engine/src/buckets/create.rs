@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use datalake_core::{BucketName, Fault, FaultKind};
+use datalake_core::fault::{Fault, FaultKind};
+use datalake_core::s3::BucketName;
 
 use crate::objects::Lake;
 use crate::ports::{Clock, ObjectStore};
@@ -34,12 +35,12 @@ pub async fn create_bucket(
         Err(_) if lock => lake.create_locked_bucket(bucket).await,
         Err(_) => lake.create_bucket(bucket).await,
     };
-    settled(lake.store(), clock, bucket, answer).await
+    await_settled(lake.store(), clock, bucket, answer).await
 }
 
 /// Waits until a bucket is stably there after this answer to its creation: Hetzner's gateways
 /// disagree about a new one for seconds to minutes (measured in hel1, 2026-09-08).
-pub(crate) async fn settled(
+pub(crate) async fn await_settled(
     store: &dyn ObjectStore,
     clock: &dyn Clock,
     bucket: &BucketName,

@@ -1,6 +1,8 @@
 //! What lifecycle rules delete next.
 
-use datalake_core::{Days, Lifecycle, LifecycleRule, Tally, Timestamp};
+use datalake_core::s3::{Lifecycle, LifecycleRule};
+use datalake_core::time::{Days, Timestamp};
+use datalake_core::usage::Tally;
 
 use super::usage::{Thing, ThingKind};
 
@@ -75,7 +77,8 @@ impl DaysOf for LifecycleRule {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use datalake_core::{ByteSize, Presets};
+    use datalake_core::s3::Presets;
+    use datalake_core::size::ByteSize;
 
     fn at(day: i64) -> Timestamp {
         Timestamp::from_unix(day * DAY).unwrap()

@@ -1,12 +1,12 @@
 //! Sums of folders, taken while their keys go by in order.
 
-use datalake_core::Usage;
+use datalake_core::usage::Usage;
 
 use super::usage::{Surveyor, Thing};
 
 /// What is told while things are counted.
 #[derive(Debug, Clone, Copy)]
-pub enum Counted<'a> {
+pub enum CountedFolder<'a> {
     /// A page more, with the sum of all so far.
     Page(&'a Usage),
     /// A folder that is complete, with all that lies in it.
@@ -14,18 +14,18 @@ pub enum Counted<'a> {
 }
 
 /// The folders that the present key lies in, each with what has been counted in it so far.
-pub(super) struct Folders<'s> {
+pub(super) struct OpenFolders<'s> {
     open: Vec<(String, Usage)>,
     depth: usize,
-    sink: &'s mut (dyn FnMut(Counted<'_>) + Send),
+    sink: &'s mut (dyn FnMut(CountedFolder<'_>) + Send),
 }
 
-impl<'s> Folders<'s> {
+impl<'s> OpenFolders<'s> {
     /// Folders below a prefix, `depth` of them at most inside each other.
     pub(super) fn below(
         prefix: &str,
         depth: usize,
-        sink: &'s mut (dyn FnMut(Counted<'_>) + Send),
+        sink: &'s mut (dyn FnMut(CountedFolder<'_>) + Send),
     ) -> Self {
         Self { open: vec![(prefix.to_owned(), Usage::default())], depth, sink }
     }
@@ -60,14 +60,14 @@ impl<'s> Folders<'s> {
 
     fn leave(&mut self) {
         let Some((folder, usage)) = self.open.pop() else { return };
-        (self.sink)(Counted::Folder(&folder, &usage));
+        (self.sink)(CountedFolder::Folder(&folder, &usage));
         if let Some((_, above)) = self.open.last_mut() {
             *above += usage;
         }
     }
 }
 
-impl Surveyor for Folders<'_> {
+impl Surveyor for OpenFolders<'_> {
     fn sees(&mut self, thing: &Thing<'_>) {
         thing.count_in(self.enter(thing.key));
     }
@@ -77,24 +77,24 @@ impl Surveyor for Folders<'_> {
         for (_, usage) in &self.open {
             sum += *usage;
         }
-        (self.sink)(Counted::Page(&sum));
+        (self.sink)(CountedFolder::Page(&sum));
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use datalake_core::ByteSize;
+    use datalake_core::size::ByteSize;
 
     #[track_caller]
     fn check(depth: usize, keys: &[&str], expected: &[(&str, u64)], total: u64) {
         let mut told = Vec::new();
-        let mut sink = |counted: Counted<'_>| {
-            if let Counted::Folder(folder, usage) = counted {
+        let mut sink = |counted: CountedFolder<'_>| {
+            if let CountedFolder::Folder(folder, usage) = counted {
                 told.push((folder.to_owned(), usage.current.count));
             }
         };
-        let mut folders = Folders::below("p/", depth, &mut sink);
+        let mut folders = OpenFolders::below("p/", depth, &mut sink);
         for key in keys {
             folders.enter(key).current.add(ByteSize(1));
         }

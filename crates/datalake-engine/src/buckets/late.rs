@@ -1,8 +1,11 @@
 //! Buckets that were made a moment ago, and that not every gateway knows yet.
 
-use datalake_core::{Action, BucketName, Fault, FaultKind, Outcome, Step};
+use datalake_core::fault::{Fault, FaultKind};
+use datalake_core::plan::{Action, Step};
+use datalake_core::receipt::Outcome;
+use datalake_core::s3::BucketName;
 
-use super::create::settled;
+use super::create::await_settled;
 use crate::ports::{Clock, ObjectStore, Ports};
 use crate::records::Records;
 
@@ -20,7 +23,7 @@ pub(crate) async fn await_bucket(
     store: &dyn ObjectStore,
     clock: &dyn Clock,
 ) -> Result<(), Fault> {
-    match settled(store, clock, bucket, Ok(())).await {
+    match await_settled(store, clock, bucket, Ok(())).await {
         Err(fault) if fault.kind == FaultKind::Absent => Err(Fault::new(
             FaultKind::Unavailable,
             format!("the service says both that the bucket exists and that it does not: {fault}"),

@@ -3,10 +3,14 @@
 use std::iter::Peekable;
 use std::vec;
 
-use datalake_core::{BucketName, ByteSize, Fault, FaultKind, Timestamp, Usage, Versioning};
+use datalake_core::fault::{Fault, FaultKind};
+use datalake_core::s3::{BucketName, Versioning};
+use datalake_core::size::ByteSize;
+use datalake_core::time::Timestamp;
+use datalake_core::usage::Usage;
 use futures::stream::{self, StreamExt as _, TryStreamExt as _};
 
-use super::folders::{Counted, Folders};
+use super::folders::{CountedFolder, OpenFolders};
 use super::walk::{Keyed, Walk};
 use crate::objects::{
     Lake, ListAsk, ObjectEntry, PartPages, SizeTotal, Upload, UploadPages, VersionEntry,
@@ -32,14 +36,14 @@ pub struct Scope<'a> {
 ///
 /// Nothing but the folders of the present key is kept. Any fault ends it: a part that cannot be
 /// counted is never left out.
-pub async fn measure(
+pub async fn measure_prefix(
     lake: &dyn Lake,
     scope: &Scope<'_>,
-    sink: &mut (dyn FnMut(Counted<'_>) + Send),
+    sink: &mut (dyn FnMut(CountedFolder<'_>) + Send),
 ) -> Result<Usage, Fault> {
     let Scope { bucket, prefix, depth } = *scope;
-    let mut folders = Folders::below(prefix, depth, sink);
-    survey(lake, (bucket, prefix), &mut folders).await?;
+    let mut folders = OpenFolders::below(prefix, depth, sink);
+    survey_prefix(lake, bucket, prefix, &mut folders).await?;
     Ok(folders.end())
 }
 
@@ -95,9 +99,10 @@ impl Thing<'_> {
 
 /// Tells a surveyor of everything that lies below a prefix. Any fault ends it: a part that cannot be
 /// told is never left out.
-pub async fn survey(
+pub async fn survey_prefix(
     lake: &dyn Lake,
-    (bucket, prefix): (&BucketName, &str),
+    bucket: &BucketName,
+    prefix: &str,
     surveyor: &mut dyn Surveyor,
 ) -> Result<(), Fault> {
     // Where versions may be, all of them are looked at; so too where nobody can tell.
@@ -106,7 +111,7 @@ pub async fn survey(
         Err(fault) if matches!(fault.kind, FaultKind::Denied | FaultKind::Unsupported) => true,
         Err(fault) => return Err(fault),
     };
-    let uploads = Uploads::begin(lake, (bucket, prefix)).await?;
+    let uploads = SizedUploads::begin(lake, bucket, prefix).await?;
     if may_keep_versions {
         let walk = Walk::versions(lake, bucket, prefix).await?;
         return tell_all(walk, uploads, surveyor).await;
@@ -152,7 +157,7 @@ impl VersionEntry {
 /// Takes uploads and all else in the order of their keys.
 async fn tell_all<'a, T: Billed + Send + 'a>(
     mut walk: Walk<'a, T>,
-    mut uploads: Uploads<'_>,
+    mut uploads: SizedUploads<'_>,
     surveyor: &mut dyn Surveyor,
 ) -> Result<(), Fault> {
     // Spans and uploads are listings of their own, each with a total that makes sense.
@@ -180,17 +185,18 @@ async fn tell_all<'a, T: Billed + Send + 'a>(
 }
 
 /// Unfinished uploads and the sizes of their parts, in order.
-struct Uploads<'a> {
+struct SizedUploads<'a> {
     lake: &'a dyn Lake,
     pages: UploadPages<'a>,
     page: Peekable<vec::IntoIter<SizedUpload>>,
     ended: bool,
 }
 
-impl<'a> Uploads<'a> {
+impl<'a> SizedUploads<'a> {
     async fn begin(
         lake: &'a dyn Lake,
-        (bucket, prefix): (&'a BucketName, &str),
+        bucket: &'a BucketName,
+        prefix: &str,
     ) -> Result<Self, Fault> {
         let pages = UploadPages::new(lake, bucket, ListAsk::below(prefix));
         let mut uploads =
@@ -212,7 +218,7 @@ impl<'a> Uploads<'a> {
             match self.pages.next().await? {
                 None => self.ended = true,
                 Some(page) => {
-                    let uploads = sized(self.lake, page.uploads).await?;
+                    let uploads = size_uploads(self.lake, page.uploads).await?;
                     self.page = uploads.into_iter().peekable();
                 }
             }
@@ -240,7 +246,7 @@ impl SizedUpload {
 }
 
 /// Asks for the sizes of unfinished uploads, of several at one time; their order stays.
-pub async fn sized(
+pub async fn size_uploads(
     lake: &dyn Lake,
     uploads: Vec<(Upload, Timestamp)>,
 ) -> Result<Vec<SizedUpload>, Fault> {

@@ -3,7 +3,8 @@
 use std::collections::VecDeque;
 
 use async_trait::async_trait;
-use datalake_core::{BucketName, Fault};
+use datalake_core::fault::Fault;
+use datalake_core::s3::BucketName;
 use futures::channel::mpsc::{Receiver, Sender, channel};
 use futures::future::{BoxFuture, Either, Fuse, select};
 use futures::stream::{self, StreamExt as _};
@@ -40,7 +41,7 @@ pub enum FolderEntry {
 }
 
 /// From behind a key up to another one, with that one itself.
-struct Span {
+struct KeySpan {
     after: Option<String>,
     until: Option<String>,
 }
@@ -52,7 +53,7 @@ impl<'a> Walk<'a, ObjectEntry> {
         bucket: &'a BucketName,
         prefix: &str,
     ) -> Result<Self, Fault> {
-        let spans = spans(store, bucket, prefix).await?;
+        let spans = cut_into_spans(store, bucket, prefix).await?;
         Ok(Self::through(spans, prefix, move |ask| ObjectPages::new(store, bucket, ask)))
     }
 }
@@ -64,7 +65,7 @@ impl<'a> Walk<'a, VersionEntry> {
         bucket: &'a BucketName,
         prefix: &str,
     ) -> Result<Self, Fault> {
-        let spans = spans(store, bucket, prefix).await?;
+        let spans = cut_into_spans(store, bucket, prefix).await?;
         Ok(Self::through(spans, prefix, move |ask| VersionPages::new(store, bucket, ask)))
     }
 }
@@ -73,8 +74,8 @@ impl<'a> Walk<'a, FolderEntry> {
     /// Begins a walk through what lies directly below a prefix, without a look ahead for spans.
     pub fn folder(store: &'a dyn Objects, bucket: &'a BucketName, prefix: &str) -> Self {
         let ask = ListAsk::directly_below(prefix);
-        let whole = vec![Span { after: None, until: None }];
-        Self::through(whole, "", |_| Folder(ObjectPages::new(store, bucket, ask.clone())))
+        let whole = vec![KeySpan { after: None, until: None }];
+        Self::through(whole, "", |_| FolderPages(ObjectPages::new(store, bucket, ask.clone())))
     }
 }
 
@@ -100,16 +101,16 @@ impl<'a, T: Keyed + Send + 'a> Walk<'a, T> {
     }
 
     fn through<P: Pages<Entry = T> + 'a>(
-        spans: Vec<Span>,
+        spans: Vec<KeySpan>,
         prefix: &str,
         open: impl Fn(ListAsk) -> P,
     ) -> Self {
         let (mut receivers, mut readers) = (VecDeque::new(), Vec::new());
-        for Span { after, until } in spans {
+        for KeySpan { after, until } in spans {
             let (sender, receiver) = channel(AHEAD);
             let pages = open(ListAsk { after, ..ListAsk::below(prefix) });
             receivers.push_back(receiver);
-            readers.push(Reader { pages, until, sender });
+            readers.push(SpanReader { pages, until, sender });
         }
         Self { spans: receivers, work: read_all(readers).boxed().fuse() }
     }
@@ -117,7 +118,7 @@ impl<'a, T: Keyed + Send + 'a> Walk<'a, T> {
 
 /// Reads all spans, a few at one time: in their order, so that the one that is taken from is always
 /// among those at work. The very first page comes alone, so that somebody who waits sees it soon.
-async fn read_all<P: Pages>(mut readers: Vec<Reader<P>>) {
+async fn read_all<P: Pages>(mut readers: Vec<SpanReader<P>>) {
     if let Some(first) = readers.first_mut()
         && !first.step().await
     {
@@ -128,13 +129,13 @@ async fn read_all<P: Pages>(mut readers: Vec<Reader<P>>) {
 }
 
 /// A span that is being read.
-struct Reader<P: Pages> {
+struct SpanReader<P: Pages> {
     pages: P,
     until: Option<String>,
     sender: Sender<Result<Vec<P::Entry>, Fault>>,
 }
 
-impl<P: Pages> Reader<P> {
+impl<P: Pages> SpanReader<P> {
     /// Reads one page; tells whether there is more, and somebody who wants it.
     async fn step(&mut self) -> bool {
         let page = match self.pages.next().await {
@@ -161,7 +162,11 @@ fn up_to<T: Keyed>(mut page: Vec<T>, until: Option<&str>) -> Vec<T> {
 }
 
 /// Cuts the keys below a prefix at folders, as far as one page tells of them.
-async fn spans(store: &dyn Objects, bucket: &BucketName, prefix: &str) -> Result<Vec<Span>, Fault> {
+async fn cut_into_spans(
+    store: &dyn Objects,
+    bucket: &BucketName,
+    prefix: &str,
+) -> Result<Vec<KeySpan>, Fault> {
     let mut fork = prefix.to_owned();
     for _ in 0..DEEPEST_FORK {
         let mut pages = ObjectPages::new(store, bucket, ListAsk::directly_below(fork.as_str()));
@@ -174,12 +179,12 @@ async fn spans(store: &dyn Objects, bucket: &BucketName, prefix: &str) -> Result
     Ok(cut_at(&[]))
 }
 
-fn cut_at(folders: &[String]) -> Vec<Span> {
+fn cut_at(folders: &[String]) -> Vec<KeySpan> {
     let step = folders.len().div_ceil(MOST_SPANS - 1).max(1);
     let cuts: Vec<_> = folders.iter().step_by(step).cloned().map(Some).collect();
     let afters = std::iter::once(None).chain(cuts.iter().cloned());
     let untils = cuts.iter().cloned().chain(std::iter::once(None));
-    afters.zip(untils).map(|(after, until)| Span { after, until }).collect()
+    afters.zip(untils).map(|(after, until)| KeySpan { after, until }).collect()
 }
 
 /// Something with a key, as listings have it.
@@ -236,10 +241,10 @@ impl Pages for VersionPages<'_> {
 }
 
 /// The pages of one folder.
-struct Folder<'a>(ObjectPages<'a>);
+struct FolderPages<'a>(ObjectPages<'a>);
 
 #[async_trait]
-impl Pages for Folder<'_> {
+impl Pages for FolderPages<'_> {
     type Entry = FolderEntry;
 
     async fn next(&mut self) -> Result<Option<Vec<FolderEntry>>, Fault> {

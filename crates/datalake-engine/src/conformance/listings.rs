@@ -1,6 +1,9 @@
 //! Promises of listings.
 
-use super::{Checked, LakeSuite, Nonconformity, absent, any_key, done, holds, same};
+use super::{
+    Checked, LakeSuite, Nonconformity, any_key, expect_absent, expect_condition, expect_done,
+    expect_same,
+};
 use crate::{AnyKey, ListAsk, ObjectEntry, ObjectPages, Payload};
 
 /// The names that a listing gives, objects and common prefixes.
@@ -9,7 +12,7 @@ type Names = (Vec<String>, Vec<String>);
 impl LakeSuite<'_> {
     pub(super) async fn check_listings(&self) -> Checked {
         let none = self.all_below("").await?;
-        holds("an empty bucket has an empty listing", none.is_empty(), &none)?;
+        expect_condition("an empty bucket has an empty listing", none.is_empty(), &none)?;
         let names = [
             "a",
             "a+",
@@ -45,7 +48,7 @@ impl LakeSuite<'_> {
             found: "another rule".to_owned(),
         })?;
         let listing = self.lake.list(&absent_bucket, &ListAsk::below(""), None).await;
-        absent("the listing of an absent bucket", listing)
+        expect_absent("the listing of an absent bucket", listing)
     }
 
     /// All objects below a prefix.
@@ -53,7 +56,7 @@ impl LakeSuite<'_> {
         let ask = ListAsk { page_size: 7, ..ListAsk::below(prefix) };
         let mut pages = ObjectPages::new(self.lake, self.bucket, ask);
         let mut objects = Vec::new();
-        while let Some(page) = done("a page can be listed", pages.next().await)? {
+        while let Some(page) = expect_done("a page can be listed", pages.next().await)? {
             objects.extend(page.objects);
         }
         Ok(objects)
@@ -63,9 +66,9 @@ impl LakeSuite<'_> {
         let size = usize::from(ask.page_size);
         let mut pages = ObjectPages::new(self.lake, self.bucket, ask);
         let (mut keys, mut prefixes) = (Vec::new(), Vec::new());
-        while let Some(page) = done("a page can be listed", pages.next().await)? {
+        while let Some(page) = expect_done("a page can be listed", pages.next().await)? {
             let length = page.objects.len() + page.prefixes.len();
-            holds("a page is no longer than was asked for", length <= size, &length)?;
+            expect_condition("a page is no longer than was asked for", length <= size, &length)?;
             keys.extend(page.objects.iter().map(|object| object.key.as_str().to_owned()));
             prefixes.extend(page.prefixes);
         }
@@ -79,8 +82,8 @@ impl LakeSuite<'_> {
             let keys = keys.iter().map(AnyKey::as_str).filter(|key| key.starts_with(prefix));
             let mut expected: Vec<_> = keys.map(str::to_owned).collect();
             expected.sort();
-            same("all keys come once, by their bytes", &found, &expected)?;
-            same("without a delimiter there are no prefixes", &prefixes, &vec![])?;
+            expect_same("all keys come once, by their bytes", &found, &expected)?;
+            expect_same("without a delimiter there are no prefixes", &prefixes, &vec![])?;
         }
         Ok(())
     }
@@ -100,7 +103,7 @@ impl LakeSuite<'_> {
             ("none", names(&[], &[])),
         ] {
             let ask = ListAsk { page_size, ..ListAsk::directly_below(prefix) };
-            same("keys and folders come once", &self.names(ask).await?, &expected)?;
+            expect_same("keys and folders come once", &self.names(ask).await?, &expected)?;
         }
         Ok(())
     }
@@ -108,7 +111,7 @@ impl LakeSuite<'_> {
     async fn entries_tell_what_the_head_tells(&self, keys: &[AnyKey]) -> Checked {
         let entries = self.all_below("").await?;
         for key in keys {
-            let head = done("a head can be read", self.lake.head(&self.source(key)).await)?;
+            let head = expect_done("a head can be read", self.lake.head(&self.source(key)).await)?;
             let expected = ObjectEntry {
                 key: key.clone(),
                 size: head.size,
@@ -116,7 +119,7 @@ impl LakeSuite<'_> {
                 modified: head.modified,
             };
             let found = entries.iter().find(|entry| entry.key == *key);
-            same("an entry tells what the head tells", &found, &Some(&expected))?;
+            expect_same("an entry tells what the head tells", &found, &Some(&expected))?;
         }
         Ok(())
     }
@@ -127,7 +130,7 @@ impl LakeSuite<'_> {
             let keys = keys.iter().map(AnyKey::as_str).filter(|key| *key > after);
             let mut expected: Vec<_> = keys.map(str::to_owned).collect();
             expected.sort();
-            same("a listing begins behind a key", &self.names(ask).await?.0, &expected)?;
+            expect_same("a listing begins behind a key", &self.names(ask).await?.0, &expected)?;
         }
         Ok(())
     }

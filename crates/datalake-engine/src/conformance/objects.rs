@@ -3,10 +3,13 @@
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
-use datalake_core::FaultKind;
+use datalake_core::fault::FaultKind;
 use futures::TryStreamExt as _;
 
-use super::{Checked, LakeSuite, Nonconformity, absent, any_key, done, fault, holds, same};
+use super::{
+    Checked, LakeSuite, Nonconformity, any_key, expect_absent, expect_condition, expect_done,
+    expect_fault, expect_same,
+};
 use crate::{
     AnyKey, Attributes, ByteRange, ContentHash, Download, NewObject, ObjectSource, Payload,
     Precondition,
@@ -16,11 +19,14 @@ impl LakeSuite<'_> {
     pub(super) async fn check_absence(&self) -> Checked {
         let (lake, bucket, key) = (self.lake, self.bucket, any_key("probe")?);
         let payload = Payload::of("x");
-        absent("head in an absent bucket", lake.head(&self.source(&key)).await)?;
-        absent("get in an absent bucket", lake.get(&self.source(&key), None).await)?;
-        absent("put into an absent bucket", lake.put(&self.new_object(&key, &payload)).await)?;
-        absent("an absent bucket's rules", lake.cors(bucket).await)?;
-        absent("deletion of an absent bucket", lake.delete_bucket(bucket).await)
+        expect_absent("head in an absent bucket", lake.head(&self.source(&key)).await)?;
+        expect_absent("get in an absent bucket", lake.get(&self.source(&key), None).await)?;
+        expect_absent(
+            "put into an absent bucket",
+            lake.put(&self.new_object(&key, &payload)).await,
+        )?;
+        expect_absent("an absent bucket's rules", lake.cors(bucket).await)?;
+        expect_absent("deletion of an absent bucket", lake.delete_bucket(bucket).await)
     }
 
     pub(super) async fn check_objects(&self) -> Checked {
@@ -34,26 +40,31 @@ impl LakeSuite<'_> {
 
     async fn contents_come_back(&self) -> Checked {
         let key = any_key("contents")?;
-        absent("an absent object", self.lake.head(&self.source(&key)).await)?;
-        absent("an absent object", self.lake.get(&self.source(&key), None).await)?;
+        expect_absent("an absent object", self.lake.head(&self.source(&key)).await)?;
+        expect_absent("an absent object", self.lake.get(&self.source(&key), None).await)?;
         for size in [0, 1, 1000, (1 << 20) + 1] {
             let content: Vec<u8> = (0..=250).cycle().take(size).collect();
             let hash = *Payload::of(content.clone()).hash();
             let chunks = content.chunks(300_000).map(Bytes::copy_from_slice).collect();
             let stored = self.put(&key, &Payload::hashed(chunks, hash)).await?;
-            let head = done("a head can be read", self.lake.head(&self.source(&key)).await)?;
-            same("the head tells the size", &head.size.as_u64(), &(size as u64))?;
-            same("the head tells the tag", &head.etag, &stored.etag)?;
+            let head = expect_done("a head can be read", self.lake.head(&self.source(&key)).await)?;
+            expect_same("the head tells the size", &head.size.as_u64(), &(size as u64))?;
+            expect_same("the head tells the tag", &head.etag, &stored.etag)?;
             let source = self.source(&key).if_match(stored.etag);
-            let download = done("an object can be read", self.lake.get(&source, None).await)?;
-            same("the download tells what the head tells", &download.object, &head)?;
-            same("all of it comes", &download.range, &(0..size as u64))?;
-            holds("it comes back byte for byte", whole(download).await? == content, &size)?;
+            let download =
+                expect_done("an object can be read", self.lake.get(&source, None).await)?;
+            expect_same("the download tells what the head tells", &download.object, &head)?;
+            expect_same("all of it comes", &download.range, &(0..size as u64))?;
+            expect_condition(
+                "it comes back byte for byte",
+                read_whole(download).await? == content,
+                &size,
+            )?;
         }
         self.ranges_come_back(&key).await?;
         self.remove(&key).await?;
         let again = self.lake.delete(self.bucket, &key, None).await;
-        done("an absent object can be deleted", again).map(drop)
+        expect_done("an absent object can be deleted", again).map(drop)
     }
 
     /// The object holds the bytes 0 to 250 again and again, 1 MiB and 1 byte.
@@ -68,16 +79,20 @@ impl LakeSuite<'_> {
         ] {
             let range = ByteRange::try_from(asked).ok();
             let download = self.lake.get(&self.source(key), range).await;
-            let download = done("a range can be read", download)?;
-            same("the range is told", &download.range, &expected)?;
-            same("the whole size is told", &download.object.size.as_u64(), &size)?;
+            let download = expect_done("a range can be read", download)?;
+            expect_same("the range is told", &download.range, &expected)?;
+            expect_same("the whole size is told", &download.object.size.as_u64(), &size)?;
             let expected: Vec<u8> =
                 expected.map(|place| u8::try_from(place % 251).unwrap_or_default()).collect();
-            holds("a range is that part", whole(download).await? == expected, &range)?;
+            expect_condition(
+                "a range is that part",
+                read_whole(download).await? == expected,
+                &range,
+            )?;
         }
         let behind = ByteRange::try_from(size..size + 1).ok();
         let behind = self.lake.get(&self.source(key), behind).await;
-        fault("a range behind the end is refused", FaultKind::Refused, behind)
+        expect_fault("a range behind the end is refused", FaultKind::Refused, behind)
     }
 
     async fn attributes_come_along(&self) -> Checked {
@@ -87,17 +102,18 @@ impl LakeSuite<'_> {
             content_encoding: Some("gzip".to_owned()),
             cache_control: Some("max-age=60".to_owned()),
             content_disposition: Some("attachment; filename=\"a b\"".to_owned()),
-            user: user(&[("mtime", "1769.000000001"), ("a-b", "c=d;e ~")]),
+            user: make_user_attributes(&[("mtime", "1769.000000001"), ("a-b", "c=d;e ~")]),
         };
         let payload = Payload::of("content");
         let object = NewObject { attributes: &attributes, ..self.new_object(&key, &payload) };
-        done("an object can have attributes", self.lake.put(&object).await)?;
-        let head = done("a head can be read", self.lake.head(&self.source(&key)).await)?;
-        same("attributes come back", &head.attributes, &attributes)?;
+        expect_done("an object can have attributes", self.lake.put(&object).await)?;
+        let head = expect_done("a head can be read", self.lake.head(&self.source(&key)).await)?;
+        expect_same("attributes come back", &head.attributes, &attributes)?;
         for value in ["two  blanks", " edge", "line\nbreak", "\u{e9}"] {
-            let unfit = Attributes { user: user(&[("k", value)]), ..Attributes::NONE };
+            let unfit =
+                Attributes { user: make_user_attributes(&[("k", value)]), ..Attributes::NONE };
             let object = NewObject { attributes: &unfit, ..object };
-            fault(
+            expect_fault(
                 "what is no header is refused",
                 FaultKind::Refused,
                 self.lake.put(&object).await,
@@ -110,29 +126,29 @@ impl LakeSuite<'_> {
         let key = any_key("damaged")?;
         let damaged = Payload::hashed(vec![Bytes::from_static(b"content")], ContentHash([7; 32]));
         let put = self.lake.put(&self.new_object(&key, &damaged)).await;
-        fault("a damaged content is found out", FaultKind::Damaged, put)?;
-        absent("a damaged object", self.lake.head(&self.source(&key)).await)
+        expect_fault("a damaged content is found out", FaultKind::Damaged, put)?;
+        expect_absent("a damaged object", self.lake.head(&self.source(&key)).await)
     }
 
     async fn preconditions_hold(&self) -> Checked {
         let (key, payload) = (any_key("preconditions")?, Payload::of("content"));
         let only_new = NewObject { when: &Precondition::Absent, ..self.new_object(&key, &payload) };
-        let stored = done("a new object can be stored", self.lake.put(&only_new).await)?;
+        let stored = expect_done("a new object can be stored", self.lake.put(&only_new).await)?;
         let again = self.lake.put(&only_new).await;
-        fault("an old object is not replaced", FaultKind::Disturbed, again)?;
+        expect_fault("an old object is not replaced", FaultKind::Disturbed, again)?;
         let same_tag = Precondition::Tag(stored.etag.clone());
         let same_tag = NewObject { when: &same_tag, ..only_new };
-        done("an object with the tag is replaced", self.lake.put(&same_tag).await)?;
+        expect_done("an object with the tag is replaced", self.lake.put(&same_tag).await)?;
         let other = self.put(&any_key("other")?, &Payload::of("other")).await?.etag;
         let other_tag = Precondition::Tag(other.clone());
         let other_tag = NewObject { when: &other_tag, ..only_new };
         let put = self.lake.put(&other_tag).await;
-        fault("an object with another tag is not replaced", FaultKind::Disturbed, put)?;
+        expect_fault("an object with another tag is not replaced", FaultKind::Disturbed, put)?;
         let changed = self.source(&key).if_match(other);
         let read = self.lake.get(&changed, None).await;
-        fault("an object with another tag is not read", FaultKind::Disturbed, read)?;
+        expect_fault("an object with another tag is not read", FaultKind::Disturbed, read)?;
         let head = self.lake.head(&changed).await;
-        fault("an object with another tag has no head", FaultKind::Disturbed, head)?;
+        expect_fault("an object with another tag has no head", FaultKind::Disturbed, head)?;
         self.remove(&any_key("other")?).await?;
         self.remove(&key).await
     }
@@ -146,11 +162,16 @@ impl LakeSuite<'_> {
         let found: Vec<_> = listed.iter().map(|object| &object.key).collect();
         let mut expected: Vec<_> = keys.iter().collect();
         expected.sort();
-        same("any key is listed byte for byte", &found, &expected)?;
+        expect_same("any key is listed byte for byte", &found, &expected)?;
         for key in &keys {
             let download = self.lake.get(&self.source(key), None).await;
-            let content = whole(done("an object with any key can be read", download)?).await?;
-            holds("any key leads to its own object", content == key.as_str().as_bytes(), key)?;
+            let content =
+                read_whole(expect_done("an object with any key can be read", download)?).await?;
+            expect_condition(
+                "any key leads to its own object",
+                content == key.as_str().as_bytes(),
+                key,
+            )?;
         }
         for key in &keys {
             self.remove(key).await?;
@@ -160,37 +181,47 @@ impl LakeSuite<'_> {
 
     async fn objects_are_copied(&self) -> Checked {
         let (from, to) = (any_key("from/a+b %2F\u{e9}?#")?, any_key("to")?);
-        let attributes = Attributes { user: user(&[("k", "old")]), ..Attributes::NONE };
+        let attributes =
+            Attributes { user: make_user_attributes(&[("k", "old")]), ..Attributes::NONE };
         let payload = Payload::of("content");
         let object = NewObject { attributes: &attributes, ..self.new_object(&from, &payload) };
-        let old = done("an object can be stored", self.lake.put(&object).await)?;
+        let old = expect_done("an object can be stored", self.lake.put(&object).await)?;
         let source = self.source(&from).if_match(old.etag.clone());
         let copied = self.lake.copy(&source, (self.bucket, &to), None).await;
-        same("a copy has the same tag", &done("an object can be copied", copied)?.etag, &old.etag)?;
-        let head = done("a head can be read", self.lake.head(&self.source(&to)).await)?;
-        same("its attributes go along", &head.attributes.user, &attributes.user)?;
-        let new = Attributes { user: user(&[("k", "new")]), ..Attributes::NONE };
+        expect_same(
+            "a copy has the same tag",
+            &expect_done("an object can be copied", copied)?.etag,
+            &old.etag,
+        )?;
+        let head = expect_done("a head can be read", self.lake.head(&self.source(&to)).await)?;
+        expect_same("its attributes go along", &head.attributes.user, &attributes.user)?;
+        let new = Attributes { user: make_user_attributes(&[("k", "new")]), ..Attributes::NONE };
         let replaced = self.lake.copy(&self.source(&to), (self.bucket, &to), Some(&new)).await;
-        done("attributes can be replaced", replaced)?;
-        let head = done("a head can be read", self.lake.head(&self.source(&to)).await)?;
-        same("its attributes are the new ones", &head.attributes.user, &new.user)?;
+        expect_done("attributes can be replaced", replaced)?;
+        let head = expect_done("a head can be read", self.lake.head(&self.source(&to)).await)?;
+        expect_same("its attributes are the new ones", &head.attributes.user, &new.user)?;
         let nothing = ObjectSource::current(self.bucket, &any_key("nothing")?);
-        absent("a copy of nothing", self.lake.copy(&nothing, (self.bucket, &to), None).await)?;
+        expect_absent(
+            "a copy of nothing",
+            self.lake.copy(&nothing, (self.bucket, &to), None).await,
+        )?;
         self.remove(&from).await?;
         self.remove(&to).await
     }
 }
 
-pub(super) async fn whole(download: Download) -> Result<Vec<u8>, Nonconformity> {
+pub(super) async fn read_whole(download: Download) -> Result<Vec<u8>, Nonconformity> {
     let mut content = Vec::new();
     let mut stream = download.content;
-    while let Some(piece) = done("a content can be read to its end", stream.try_next().await)? {
+    while let Some(piece) =
+        expect_done("a content can be read to its end", stream.try_next().await)?
+    {
         content.extend_from_slice(&piece);
     }
     Ok(content)
 }
 
-fn user(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
+fn make_user_attributes(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
     pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
 }
 

@@ -1,13 +1,13 @@
 //! Promises of a bucket's settings.
 
-use datalake_core::{BucketName, Versioning};
+use datalake_core::s3::{BucketName, Versioning};
 
-use super::{Checked, LakeSuite, Nonconformity, done, holds, same};
+use super::{Checked, LakeSuite, Nonconformity, expect_condition, expect_done, expect_same};
 use crate::{BucketLock, Cors, CorsMethod, CorsRule, LockMode, LockPeriod, Retention};
 
 impl LakeSuite<'_> {
     pub(super) async fn check_settings(&self) -> Checked {
-        done("a location can be asked for", self.lake.location(self.bucket).await)?;
+        expect_done("a location can be asked for", self.lake.location(self.bucket).await)?;
         self.cors_reads_back().await?;
         self.policy_reads_back().await?;
         self.locks_read_back().await
@@ -30,16 +30,23 @@ impl LakeSuite<'_> {
             ..CorsRule::default()
         };
         let none = Cors::default();
-        same(
+        expect_same(
             "a new bucket has no rules",
-            &done("rules can be read", lake.cors(bucket).await)?,
+            &expect_done("rules can be read", lake.cors(bucket).await)?,
             &none,
         )?;
         for cors in [Cors(vec![strict.clone(), open.clone()]), Cors(vec![open]), none] {
             for _ in 0..2 {
-                done("rules can be set again and again", lake.set_cors(bucket, &cors).await)?;
-                let read = done("rules can be read", lake.cors(bucket).await)?;
-                same("the rules are those set last", &shape(&read), &shape(&cors))?;
+                expect_done(
+                    "rules can be set again and again",
+                    lake.set_cors(bucket, &cors).await,
+                )?;
+                let read = expect_done("rules can be read", lake.cors(bucket).await)?;
+                expect_same(
+                    "the rules are those set last",
+                    &order_rules(&read),
+                    &order_rules(&cors),
+                )?;
             }
         }
         Ok(())
@@ -47,54 +54,54 @@ impl LakeSuite<'_> {
 
     async fn policy_reads_back(&self) -> Checked {
         let (lake, bucket) = (self.lake, self.bucket);
-        let none = done("a policy can be read", lake.policy(bucket).await)?;
-        same("a new bucket has no policy", &none, &None)?;
+        let none = expect_done("a policy can be read", lake.policy(bucket).await)?;
+        expect_same("a new bucket has no policy", &none, &None)?;
         let policy = format!(
             "{{\"Version\":\"2012-10-17\",\"Statement\":[{{\"Effect\":\"Allow\",\
              \"Principal\":{{\"AWS\":[\"*\"]}},\"Action\":[\"s3:GetObject\"],\
              \"Resource\":[\"arn:aws:s3:::{bucket}/public/*\"]}}]}}"
         );
-        done("a policy can be set", lake.set_policy(bucket, Some(&policy)).await)?;
-        let read = done("a policy can be read", lake.policy(bucket).await)?;
+        expect_done("a policy can be set", lake.set_policy(bucket, Some(&policy)).await)?;
+        let read = expect_done("a policy can be read", lake.policy(bucket).await)?;
         let json = |text: &str| serde_json::from_str::<serde_json::Value>(text).ok();
         let found = read.as_deref().and_then(json);
-        holds("the policy is the one set last", found == json(&policy), &read)?;
+        expect_condition("the policy is the one set last", found == json(&policy), &read)?;
         for _ in 0..2 {
-            done("a policy can be removed, twice too", lake.set_policy(bucket, None).await)?;
-            let read = done("a policy can be read", lake.policy(bucket).await)?;
-            same("a removed policy is gone", &read, &None)?;
+            expect_done("a policy can be removed, twice too", lake.set_policy(bucket, None).await)?;
+            let read = expect_done("a policy can be read", lake.policy(bucket).await)?;
+            expect_same("a removed policy is gone", &read, &None)?;
         }
         Ok(())
     }
 
     async fn locks_read_back(&self) -> Checked {
         let (lake, bucket) = (self.lake, self.bucket);
-        let lock = done("the lock can be read", lake.lock(bucket).await)?;
-        same("a plain bucket offers no locks", &lock, &BucketLock::Never)?;
+        let lock = expect_done("the lock can be read", lake.lock(bucket).await)?;
+        expect_same("a plain bucket offers no locks", &lock, &BucketLock::Never)?;
         let set = lake.set_lock(bucket, None).await;
-        holds("a plain bucket takes no locks", set.is_err(), &set)?;
+        expect_condition("a plain bucket takes no locks", set.is_err(), &set)?;
 
         let locked: BucketName = format!("{bucket}-locked").parse().map_err(|_| Nonconformity {
             promise: "the suite's names are names",
             found: bucket.to_string(),
         })?;
         let created = lake.create_locked_bucket(&locked).await;
-        done("a bucket with locks can be created", created)?;
-        let versioning = done("versioning can be read", lake.versioning(&locked).await)?;
-        same("a bucket with locks keeps versions", &versioning, &Versioning::Enabled)?;
+        expect_done("a bucket with locks can be created", created)?;
+        let versioning = expect_done("versioning can be read", lake.versioning(&locked).await)?;
+        expect_same("a bucket with locks keeps versions", &versioning, &Versioning::Enabled)?;
         let day = Retention { mode: LockMode::Governance, period: LockPeriod::Days(1) };
         let year = Retention { mode: LockMode::Compliance, period: LockPeriod::Years(1) };
         for retention in [Some(day), Some(year), None] {
-            done("the lock can be set", lake.set_lock(&locked, retention).await)?;
-            let read = done("the lock can be read", lake.lock(&locked).await)?;
-            same("the lock is the one set last", &read, &BucketLock::Offered(retention))?;
+            expect_done("the lock can be set", lake.set_lock(&locked, retention).await)?;
+            let read = expect_done("the lock can be read", lake.lock(&locked).await)?;
+            expect_same("the lock is the one set last", &read, &BucketLock::Offered(retention))?;
         }
-        done("an empty bucket can be deleted", lake.delete_bucket(&locked).await)
+        expect_done("an empty bucket can be deleted", lake.delete_bucket(&locked).await)
     }
 }
 
 /// Rules without the order inside them, which services do not keep.
-fn shape(cors: &Cors) -> Vec<CorsRule> {
+fn order_rules(cors: &Cors) -> Vec<CorsRule> {
     let sorted = |rule: &CorsRule| {
         let mut rule = rule.clone();
         rule.methods.sort_unstable();

@@ -1,10 +1,16 @@
 //! Promises of versions, deletion of many, and the end of a bucket.
 
-use datalake_core::{FaultKind, Versioning};
+use datalake_core::fault::FaultKind;
+use datalake_core::s3::Versioning;
 
-use super::objects::whole;
-use super::{Checked, LakeSuite, Nonconformity, absent, any_key, done, fault, holds, same};
-use crate::{Doomed, ListAsk, ObjectSource, Payload, VersionEntry, VersionKind, VersionPages};
+use super::objects::read_whole;
+use super::{
+    Checked, LakeSuite, Nonconformity, any_key, expect_absent, expect_condition, expect_done,
+    expect_fault, expect_same,
+};
+use crate::{
+    DeleteTarget, ListAsk, ObjectSource, Payload, VersionEntry, VersionKind, VersionPages,
+};
 
 impl LakeSuite<'_> {
     pub(super) async fn check_versions(&self) -> Checked {
@@ -18,7 +24,7 @@ impl LakeSuite<'_> {
         let ask = ListAsk { page_size, ..ListAsk::below("") };
         let mut pages = VersionPages::new(self.lake, self.bucket, ask);
         let mut versions = Vec::new();
-        while let Some(page) = done("versions can be listed", pages.next().await)? {
+        while let Some(page) = expect_done("versions can be listed", pages.next().await)? {
             versions.extend(page.versions);
         }
         Ok(versions)
@@ -34,32 +40,46 @@ impl LakeSuite<'_> {
         }
         let unfit = any_key("m/\u{1}")?;
         let all = keys.iter().chain(absent_key).chain([&unfit]);
-        let doomed: Vec<_> = all.map(|key| Doomed { key: key.clone(), version: None }).collect();
+        let doomed: Vec<_> =
+            all.map(|key| DeleteTarget { key: key.clone(), version: None }).collect();
         let outcomes = self.lake.delete_many(self.bucket, &doomed).await;
-        let outcomes = done("many objects can be deleted", outcomes)?;
-        same("each has its outcome", &outcomes.len(), &doomed.len())?;
-        for (outcome, Doomed { key, .. }) in outcomes.into_iter().zip(doomed) {
+        let outcomes = expect_done("many objects can be deleted", outcomes)?;
+        expect_same("each has its outcome", &outcomes.len(), &doomed.len())?;
+        for (outcome, DeleteTarget { key, .. }) in outcomes.into_iter().zip(doomed) {
             if key.fits_xml() {
-                done("an object among many can be deleted", outcome)?;
-                absent("a deleted object", self.lake.head(&self.source(&key)).await)?;
+                expect_done("an object among many can be deleted", outcome)?;
+                expect_absent("a deleted object", self.lake.head(&self.source(&key)).await)?;
             } else {
-                fault("a key that XML cannot hold is told", FaultKind::Unsupported, outcome)?;
+                expect_fault(
+                    "a key that XML cannot hold is told",
+                    FaultKind::Unsupported,
+                    outcome,
+                )?;
             }
         }
-        let none = done("none can be deleted", self.lake.delete_many(self.bucket, &[]).await)?;
-        same("none has no outcome", &none, &vec![])
+        let none =
+            expect_done("none can be deleted", self.lake.delete_many(self.bucket, &[]).await)?;
+        expect_same("none has no outcome", &none, &vec![])
     }
 
     async fn versions_are_listed(&self) -> Checked {
         let (lake, bucket) = (self.lake, self.bucket);
         let (one, two, odd) = (any_key("v/1")?, any_key("v/2")?, any_key("v/\u{1}\n+%")?);
         self.put(&one, &Payload::of("before")).await?;
-        done("versioning can be set", lake.set_versioning(bucket, Versioning::Enabled).await)?;
+        expect_done(
+            "versioning can be set",
+            lake.set_versioning(bucket, Versioning::Enabled).await,
+        )?;
         self.put(&one, &Payload::of("first")).await?;
         self.put(&two, &Payload::of("only")).await?;
         self.put(&odd, &Payload::of("odd")).await?;
-        let deleted = done("an object can be deleted", lake.delete(bucket, &one, None).await)?;
-        holds("a marker is made", deleted.marker && deleted.version.is_some(), &deleted)?;
+        let deleted =
+            expect_done("an object can be deleted", lake.delete(bucket, &one, None).await)?;
+        expect_condition(
+            "a marker is made",
+            deleted.marker && deleted.version.is_some(),
+            &deleted,
+        )?;
         for page_size in [1, 2, 1000] {
             let versions = self.versions(page_size).await?;
             let shown: Vec<_> = versions
@@ -81,28 +101,34 @@ impl LakeSuite<'_> {
             ];
             let mut sorted = expected.clone();
             sorted.sort_by_key(|(key, ..)| *key);
-            same("versions and markers come once, the newest first", &shown, &sorted)?;
+            expect_same("versions and markers come once, the newest first", &shown, &sorted)?;
             let null = versions.iter().filter(|entry| entry.version.0 == "null").count();
-            same("what was there before is the version `null`", &null, &1)?;
+            expect_same("what was there before is the version `null`", &null, &1)?;
         }
         let listed = self.all_below("v/").await?;
-        same("a deleted object is not listed", &listed.len(), &2)
+        expect_same("a deleted object is not listed", &listed.len(), &2)
     }
 
     async fn old_versions_are_read_and_deleted(&self) -> Checked {
         let (lake, bucket) = (self.lake, self.bucket);
         let full = lake.delete_bucket(bucket).await;
-        fault("a full bucket is not deleted", FaultKind::NotEmpty, full)?;
+        expect_fault("a full bucket is not deleted", FaultKind::NotEmpty, full)?;
         let versions = self.versions(1000).await?;
         for entry in versions.iter().filter(|entry| entry.key.as_str() == "v/1") {
             let version = Some(entry.version.clone());
             let source = ObjectSource { version, ..self.source(&entry.key) };
             let read = lake.get(&source, None).await;
             match &entry.kind {
-                VersionKind::Marker => holds("a marker has no content", read.is_err(), &entry.key)?,
+                VersionKind::Marker => {
+                    expect_condition("a marker has no content", read.is_err(), &entry.key)?;
+                }
                 VersionKind::Content { size, .. } => {
-                    let content = whole(done("a version can be read", read)?).await?;
-                    same("a version is what it was", &(content.len() as u64), &size.as_u64())?;
+                    let content = read_whole(expect_done("a version can be read", read)?).await?;
+                    expect_same(
+                        "a version is what it was",
+                        &(content.len() as u64),
+                        &size.as_u64(),
+                    )?;
                 }
             }
         }
@@ -110,23 +136,24 @@ impl LakeSuite<'_> {
             versions.into_iter().partition(|entry| entry.key.fits_xml());
         let doomed: Vec<_> = fit
             .into_iter()
-            .map(|entry| Doomed { key: entry.key, version: Some(entry.version) })
+            .map(|entry| DeleteTarget { key: entry.key, version: Some(entry.version) })
             .collect();
-        let outcomes = done("versions can be deleted", lake.delete_many(bucket, &doomed).await)?;
+        let outcomes =
+            expect_done("versions can be deleted", lake.delete_many(bucket, &doomed).await)?;
         for outcome in outcomes {
-            done("a version among many can be deleted", outcome)?;
+            expect_done("a version among many can be deleted", outcome)?;
         }
         for entry in unfit {
             let deleted = lake.delete(bucket, &entry.key, Some(&entry.version)).await;
-            done("a version can be deleted", deleted)?;
+            expect_done("a version can be deleted", deleted)?;
         }
         let left = self.versions(1000).await?;
-        holds("no version is left", left.is_empty(), &left)
+        expect_condition("no version is left", left.is_empty(), &left)
     }
 
     pub(super) async fn check_the_end(&self) -> Checked {
         let (lake, bucket) = (self.lake, self.bucket);
-        done("an empty bucket can be deleted", lake.delete_bucket(bucket).await)?;
-        absent("a deleted bucket", lake.head_bucket(bucket).await)
+        expect_done("an empty bucket can be deleted", lake.delete_bucket(bucket).await)?;
+        expect_absent("a deleted bucket", lake.head_bucket(bucket).await)
     }
 }

@@ -1,9 +1,12 @@
 //! Finds the deployment: quadlet folders, services, containers, drop-ins.
 
-use datalake_core::{Fault, FaultKind, Found, HostPath, InvalidPath, UnitName};
+use datalake_core::fault::{Fault, FaultKind};
+use datalake_core::host::{HostPath, InvalidPath, UnitName};
+use datalake_core::plan::Found;
 
+use super::user_files::is_of_other_user;
 use super::{Container, Containers, ServiceName, Services, UnitStatus};
-use crate::ports::{Files, Seen};
+use crate::ports::{Files, SeenEntry, SeenKind};
 
 /// How deep folders within quadlet folders are looked into.
 const DEEPEST: usize = 4;
@@ -20,7 +23,7 @@ pub struct HostPorts<'a> {
 }
 
 /// What to look for.
-pub struct Search<'a> {
+pub struct DeploymentSearch<'a> {
     /// The units, by the names of their quadlet files.
     pub units: &'a [UnitName],
     /// The quadlet folders, the strongest first.
@@ -80,16 +83,18 @@ pub fn quadlet_folders(home: &HostPath, uid: u32) -> Result<Vec<HostPath>, Inval
 /// The drop-ins of some units, in all quadlet folders.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DropIns {
+    /// The file of each unit: the first of its name counts.
+    pub files: Vec<Found<HostPath>>,
     /// The drop-ins, each once.
     pub paths: Vec<HostPath>,
     /// Folders that could not be looked into.
     pub unseen: Vec<(HostPath, Fault)>,
 }
 
-/// Finds the drop-ins of `units` in `folders`, the strongest first. Nothing is changed.
+/// Finds the files and drop-ins of `units` in `folders`, the strongest first. Nothing is changed.
 #[must_use]
 pub fn drop_ins(units: &[UnitName], folders: &[HostPath], files: &dyn Files) -> DropIns {
-    let mut folders = Folders::walk(folders, files);
+    let mut folders = UnitFolders::walk(folders, files);
     let mut paths: Vec<HostPath> = Vec::new();
     for unit in units {
         for path in folders.drop_ins(unit, files) {
@@ -98,20 +103,26 @@ pub fn drop_ins(units: &[UnitName], folders: &[HostPath], files: &dyn Files) -> 
             }
         }
     }
-    DropIns { paths, unseen: folders.unseen }
+    let file = |unit: &UnitName| folders.file(&format!("{unit}.container"));
+    DropIns { files: units.iter().map(file).collect(), paths, unseen: folders.unseen }
 }
 
 /// Finds the deployment. Nothing is changed, and whatever cannot be learned is `Unknown`.
-pub async fn discover(search: &Search<'_>, ports: &HostPorts<'_>) -> Deployment {
-    let mut folders = Folders::walk(search.folders, ports.files);
+pub async fn discover_deployment(
+    search: &DeploymentSearch<'_>,
+    ports: &HostPorts<'_>,
+) -> Deployment {
+    let mut folders = UnitFolders::walk(search.folders, ports.files);
     let drop_ins = search.units.iter().map(|name| folders.drop_ins(name, ports.files));
     let drop_ins: Vec<_> = drop_ins.collect();
-    let services = generated(ports.services).await;
+    let services = list_generated(ports.services).await;
     let containers = ports.containers.containers().await;
     let unit = |(name, drop_ins): (&UnitName, Vec<HostPath>)| {
         let file = folders.file(&format!("{name}.container"));
         let status = match (&file, &services) {
-            (Found::Present(file), Ok(services)) => made_of(file, services),
+            (Found::Present(file), Ok(services)) => {
+                made_of(file, services, ports.files.link_on_the_way(file).is_some())
+            }
             (Found::Absent, Ok(_)) => Found::Absent,
             (_, Err(fault)) | (Found::Unknown(fault), Ok(_)) => Found::Unknown(fault.clone()),
         };
@@ -132,15 +143,25 @@ pub async fn discover(search: &Search<'_>, ports: &HostPorts<'_>) -> Deployment 
     }
 }
 
+fn is_folder(above: &HostPath, name: &str, files: &dyn Files) -> bool {
+    let standing = above.join(name).ok().and_then(|path| files.look_at_kind(&path).ok());
+    standing.is_some_and(|standing| standing.kind == SeenKind::Folder)
+}
+
 /// How each service stands that a generator has made.
-async fn generated(services: &dyn Services) -> Result<Vec<UnitStatus>, Fault> {
+async fn list_generated(services: &dyn Services) -> Result<Vec<UnitStatus>, Fault> {
     let names: Vec<ServiceName> = services.generated().await?;
     if names.is_empty() { Ok(Vec::new()) } else { services.show(&names).await }
 }
 
-/// The service that was made of `file`: its name may be any, so the source decides.
-fn made_of(file: &HostPath, services: &[UnitStatus]) -> Found<UnitStatus> {
-    let made = services.iter().find(|status| status.source.as_ref() == Some(file));
+/// The service that was made of `file`: its name may be any, so the source decides. quadlet names
+/// another path where a folder on the way is a link; of one file name it reads one file alone.
+fn made_of(file: &HostPath, services: &[UnitStatus], link: bool) -> Found<UnitStatus> {
+    let is_source = |status: &&UnitStatus| match &status.source {
+        Some(source) if link => source.file_name() == file.file_name(),
+        source => source.as_ref() == Some(file),
+    };
+    let made = services.iter().find(is_source);
     made.map_or(Found::Absent, |status| Found::Present(status.clone()))
 }
 
@@ -152,12 +173,12 @@ fn container_of(service: &ServiceName, containers: &[Container]) -> Found<Contai
 }
 
 /// Folders with the names in them, the strongest first.
-struct Folders {
+struct UnitFolders {
     names: Vec<(HostPath, Vec<String>)>,
     unseen: Vec<(HostPath, Fault)>,
 }
 
-impl Folders {
+impl UnitFolders {
     fn walk(starts: &[HostPath], files: &dyn Files) -> Self {
         let mut folders = Self { names: Vec::new(), unseen: Vec::new() };
         for start in starts {
@@ -171,10 +192,18 @@ impl Folders {
             return;
         }
         match files.look(path) {
-            Ok(Seen::Folder(folder)) => {
+            Ok(SeenEntry::Folder(folder)) => {
                 let names: Vec<_> = folder.names.into_iter().collect();
-                // Names with a point are files and folders of drop-ins.
-                let below = names.iter().filter(|name| !name.contains('.'));
+                // Most names with a point are files; folders of drop-ins hold no units.
+                let may_hold_units = |name: &&String| match name.rsplit_once('.') {
+                    _ if is_of_other_user(path, name) => false,
+                    None => true,
+                    Some((stem, ending)) => {
+                        let is_named = !stem.is_empty() && ending != "d";
+                        is_named && is_folder(path, name, files)
+                    }
+                };
+                let below = names.iter().filter(may_hold_units);
                 let below: Vec<_> = below.filter_map(|name| path.join(name).ok()).collect();
                 self.names.push((path.clone(), names));
                 if depth > 0 {
@@ -183,7 +212,7 @@ impl Folders {
                     }
                 }
             }
-            Ok(Seen::File { .. }) => (),
+            Ok(SeenEntry::File { .. }) => (),
             Err(fault) if fault.kind == FaultKind::Absent => (),
             Err(fault) => self.unseen.push((path.clone(), fault)),
         }
@@ -217,13 +246,13 @@ impl Folders {
 
     fn settings_in(&mut self, folder: &HostPath, files: &dyn Files) -> Vec<HostPath> {
         match files.look(folder) {
-            Ok(Seen::Folder(seen)) => {
+            Ok(SeenEntry::Folder(seen)) => {
                 let names = seen.names.iter().filter(|name| {
                     name.rsplit_once('.').is_some_and(|(_, ending)| ending == "conf")
                 });
                 names.filter_map(|name| folder.join(name).ok()).collect()
             }
-            Ok(Seen::File { .. }) => Vec::new(),
+            Ok(SeenEntry::File { .. }) => Vec::new(),
             Err(fault) => {
                 if self.unseen.iter().all(|(path, _)| path != folder) {
                     self.unseen.push((folder.clone(), fault));

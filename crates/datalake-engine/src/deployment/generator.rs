@@ -8,11 +8,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use datalake_core::{
-    Action, Fault, FaultKind, FileBody, FileState, FilledBody, HostPath, Owner, Plan, Unfilled,
-};
+use datalake_core::fault::{Fault, FaultKind};
+use datalake_core::host::{FileState, HostPath, Owner};
+use datalake_core::plan::{Action, Plan};
+use datalake_core::secret::{FileBody, FilledBody, Unfilled};
 
-use self::walk::{Walk, may_read, unreadable};
+use self::walk::{QuadletWalk, may_read, unreadable};
 use crate::ports::Files;
 
 /// The endings of files that generators of podman 4.4 to 6.1 make units of.
@@ -82,7 +83,7 @@ impl QuadletTree {
     /// as well: the generator runs as that user.
     #[must_use]
     pub fn collect(folders: &[HostPath], reader: Owner, files: &dyn Files) -> Self {
-        let mut walk = Walk::new(files, reader);
+        let mut walk = QuadletWalk::new(files, reader);
         let collected = folders.iter().map(|path| {
             let mut folder = QuadletFolder { path: path.clone(), files: BTreeMap::new() };
             walk.take_in(&mut folder);
@@ -116,7 +117,7 @@ impl QuadletTree {
             Action::RestoreFile { path, .. } => {
                 let is_shown = self.place(path).is_some_and(|(folder, name)| {
                     folder.files.remove(&name);
-                    counts(&name)
+                    is_read_by_generator(&name)
                 });
                 if is_shown {
                     let fault = Fault::new(FaultKind::Unreadable, "it is put back from a copy");
@@ -150,7 +151,7 @@ impl QuadletTree {
         body: &FileBody,
         file: &FileState,
     ) -> Result<(), NotShown> {
-        if self.left_out.iter().any(|(left_out, fault)| hides(left_out, fault, path)) {
+        if self.left_out.iter().any(|(left_out, fault)| hides_path(left_out, fault, path)) {
             return Ok(());
         }
         let was_left_out = self.left_out.iter().any(|(left_out, _)| left_out == path);
@@ -168,7 +169,7 @@ impl QuadletTree {
         };
         let is_read = may_read(reader, file.owner, file.mode);
         folder.files.remove(&name);
-        let counts = counts(&name);
+        let counts = is_read_by_generator(&name);
         if counts && is_read {
             folder.files.insert(name, Arc::new(content));
         }
@@ -194,7 +195,7 @@ impl QuadletTree {
 }
 
 /// Whether a generator reads the file of this name: a unit, or a drop-in of one.
-fn counts(name: &str) -> bool {
+fn is_read_by_generator(name: &str) -> bool {
     let (folder, name) = name.rsplit_once('/').unwrap_or(("", name));
     let ending = name.rsplit_once('.').map_or("", |(_, ending)| ending);
     if is_of_drop_ins(folder) { ending == "conf" } else { UNIT_ENDINGS.contains(&ending) }
@@ -205,7 +206,7 @@ fn is_of_drop_ins(folder: &str) -> bool {
 }
 
 /// Whether `path` lies in a folder that was left out because the user cannot enter it.
-fn hides(left_out: &HostPath, fault: &Fault, path: &HostPath) -> bool {
+fn hides_path(left_out: &HostPath, fault: &Fault, path: &HostPath) -> bool {
     let below = path.as_str().strip_prefix(left_out.as_str());
     fault.kind == FaultKind::Denied && below.is_some_and(|below| below.starts_with('/'))
 }

@@ -6,7 +6,8 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use async_trait::async_trait;
-use datalake_core::{Fault, FilledBody};
+use datalake_core::fault::Fault;
+use datalake_core::secret::FilledBody;
 
 use super::LineSink;
 

@@ -1,17 +1,18 @@
 //! The Dagster of this machine: its services and containers as a run looks at and changes them.
 
 use async_trait::async_trait;
-use datalake_core::{
-    Fault, FaultKind, FingerprintKey, Found, HostPath, ServiceState, ServiceStates, UnitName,
-};
+use datalake_core::fault::{Fault, FaultKind};
+use datalake_core::host::{HostPath, ServiceState, ServiceStates, UnitName, settings_print};
+use datalake_core::plan::Found;
+use datalake_core::secret::FingerprintKey;
 
-use super::probe::{Probe, Proof, verdict};
+use super::probe::{AccessProof, read_proof};
 use super::{
-    ActiveState, ChangeError, Container, DeployedUnit, HostPorts, News, Patience, Search,
-    ServiceName, UnitStatus, Verb, change, discover, settings_print,
+    ActiveState, ChangeError, ChangeWatch, Container, DeployedUnit, DeploymentSearch, HostPorts,
+    Patience, ServiceName, ServiceNews, UnitStatus, Verb, change_services, discover_deployment,
 };
 use crate::Checkpoint;
-use crate::ports::{Checkpoints, Clock, Dagster};
+use crate::ports::{Checkpoints, Clock, Dagster, Probe};
 
 /// The Dagster of this machine.
 pub struct LiveDagster<'a> {
@@ -23,6 +24,8 @@ pub struct LiveDagster<'a> {
     pub checkpoints: &'a dyn Checkpoints,
     /// The units that run Dagster.
     pub units: &'a [UnitName],
+    /// Those that are restarted before the others, which ask them for user code.
+    pub code_servers: &'a [UnitName],
     /// The quadlet folders, the strongest first.
     pub folders: &'a [HostPath],
     /// The file that says that the user's systemd runs without a login.
@@ -34,7 +37,7 @@ pub struct LiveDagster<'a> {
     /// How long services may take.
     pub patience: Patience,
     /// Told how it goes on.
-    pub tell: &'a (dyn Fn(News<'_>) + Sync),
+    pub tell: &'a (dyn Fn(ServiceNews<'_>) + Sync),
 }
 
 #[async_trait]
@@ -49,25 +52,30 @@ impl Dagster for LiveDagster<'_> {
 
     async fn settle(&self, states: &ServiceStates) -> Result<(), Fault> {
         if matches!(self.ports.services.is_online().await, Ok(false)) {
-            (self.tell)(News::NotOnline);
+            (self.tell)(ServiceNews::NotOnline);
         }
         self.ports.services.reload().await?;
         self.checkpoints.pass(Checkpoint::UnitsReloaded);
         let found = self.found().await;
-        let up = states.up().map(|unit| service(unit, &found)).collect::<Result<Vec<_>, _>>()?;
+        let (first, then): (Vec<&UnitName>, Vec<_>) =
+            states.up().partition(|unit| self.code_servers.contains(unit));
         let down =
-            states.down().map(|unit| running(unit, &found)).collect::<Result<Vec<_>, _>>()?;
+            states.down().map(|unit| find_running(unit, &found)).collect::<Result<Vec<_>, _>>()?;
         let down: Vec<_> = down.into_iter().flatten().collect();
         self.change(Verb::Stop, &down).await?;
-        self.change(Verb::Restart, &up).await
+        for units in [first, then] {
+            let up = units.into_iter().map(|unit| find_service(unit, &found));
+            self.change(Verb::Restart, &up.collect::<Result<Vec<_>, _>>()?).await?;
+        }
+        Ok(())
     }
 
     async fn prove(&self, services: &ServiceStates, probe: &Probe) -> Result<(), Fault> {
         let found = self.found().await;
         for unit in services.up() {
-            let container = container(unit, &found)?;
+            let container = find_container(unit, &found)?;
             let proof = self.prove_in(unit, container, probe).await?;
-            (self.tell)(News::Proved(unit, &proof));
+            (self.tell)(ServiceNews::Proved(unit, &proof));
         }
         Ok(())
     }
@@ -75,8 +83,12 @@ impl Dagster for LiveDagster<'_> {
 
 impl LiveDagster<'_> {
     async fn found(&self) -> Vec<DeployedUnit> {
-        let search = Search { units: self.units, folders: self.folders, lingering: self.lingering };
-        discover(&search, &self.ports).await.units
+        let search = DeploymentSearch {
+            units: self.units,
+            folders: self.folders,
+            lingering: self.lingering,
+        };
+        discover_deployment(&search, &self.ports).await.units
     }
 
     async fn state(&self, unit: &DeployedUnit) -> Result<ServiceState, Fault> {
@@ -123,12 +135,12 @@ impl LiveDagster<'_> {
         if units.is_empty() {
             return Ok(());
         }
-        let ports = (self.ports.services, self.clock);
-        let tell = |news: News<'_>| match news {
-            News::Ordered => self.checkpoints.pass(Checkpoint::ServicesOrdered),
+        let tell = |news: ServiceNews<'_>| match news {
+            ServiceNews::Ordered => self.checkpoints.pass(Checkpoint::ServicesOrdered),
             news => (self.tell)(news),
         };
-        match change(verb, units, ports, (self.patience, &tell)).await {
+        let watch = ChangeWatch { clock: self.clock, patience: self.patience, tell: &tell };
+        match change_services(verb, units, self.ports.services, &watch).await {
             Ok(_) => Ok(()),
             Err(ChangeError::Fault(fault)) => Err(fault),
             Err(error @ ChangeError::Unsettled(_)) => {
@@ -142,19 +154,19 @@ impl LiveDagster<'_> {
         unit: &UnitName,
         container: &Container,
         probe: &Probe,
-    ) -> Result<Proof, Fault> {
+    ) -> Result<AccessProof, Fault> {
         for python in ["python3", "python"] {
             match self.ports.containers.exec(container, &probe.words(python, unit)).await {
-                Ok(printed) => return verdict(unit, printed.expose()),
+                Ok(printed) => return read_proof(unit, printed.expose()),
                 Err(fault) if fault.kind == FaultKind::Absent => (),
                 Err(fault) => return Err(fault),
             }
         }
-        Ok(Proof::NoPython)
+        Ok(AccessProof::NoPython)
     }
 }
 
-fn service(unit: &UnitName, found: &[DeployedUnit]) -> Result<ServiceName, Fault> {
+fn find_service(unit: &UnitName, found: &[DeployedUnit]) -> Result<ServiceName, Fault> {
     let deployed = found.iter().find(|deployed| deployed.name == *unit);
     match deployed.map(|deployed| &deployed.status) {
         Some(Found::Present(status)) => Ok(status.unit.clone()),
@@ -167,7 +179,7 @@ fn service(unit: &UnitName, found: &[DeployedUnit]) -> Result<ServiceName, Fault
 }
 
 /// The service to be stopped; none where there is none.
-fn running(unit: &UnitName, found: &[DeployedUnit]) -> Result<Option<ServiceName>, Fault> {
+fn find_running(unit: &UnitName, found: &[DeployedUnit]) -> Result<Option<ServiceName>, Fault> {
     match found.iter().find(|deployed| deployed.name == *unit).map(|deployed| &deployed.status) {
         Some(Found::Present(status)) => Ok(Some(status.unit.clone())),
         Some(Found::Unknown(fault)) => Err(fault.clone()),
@@ -175,7 +187,7 @@ fn running(unit: &UnitName, found: &[DeployedUnit]) -> Result<Option<ServiceName
     }
 }
 
-fn container<'a>(unit: &UnitName, found: &'a [DeployedUnit]) -> Result<&'a Container, Fault> {
+fn find_container<'a>(unit: &UnitName, found: &'a [DeployedUnit]) -> Result<&'a Container, Fault> {
     let deployed = found.iter().find(|deployed| deployed.name == *unit);
     match deployed.map(|deployed| &deployed.container) {
         Some(Found::Present(container)) => Ok(container),
@@ -185,3 +197,6 @@ fn container<'a>(unit: &UnitName, found: &'a [DeployedUnit]) -> Result<&'a Conta
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

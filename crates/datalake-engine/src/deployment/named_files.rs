@@ -2,9 +2,10 @@
 
 use std::iter::successors;
 
-use datalake_core::{FaultKind, HostPath};
+use datalake_core::fault::FaultKind;
+use datalake_core::host::HostPath;
 
-use crate::ports::{Files, Seen, SeenKind, Standing};
+use crate::ports::{Files, PathStanding, SeenEntry, SeenKind};
 
 /// What a file holds that a unit names.
 #[derive(Clone, PartialEq, Eq)]
@@ -44,7 +45,7 @@ impl<'a> NamedFiles<'a> {
             return other;
         }
         match self.files.look(path) {
-            Ok(Seen::File { content, .. }) => {
+            Ok(SeenEntry::File { content, .. }) => {
                 let Some(left) = self.bytes.checked_sub(content.expose().len()) else {
                     return NamedFile::Unknown;
                 };
@@ -52,7 +53,7 @@ impl<'a> NamedFiles<'a> {
                 NamedFile::Text(String::from_utf8_lossy(content.expose()).into_owned())
             }
             Err(fault) if fault.kind == FaultKind::Absent => NamedFile::Missing,
-            Ok(Seen::Folder(_)) | Err(_) => NamedFile::Unknown,
+            Ok(SeenEntry::Folder(_)) | Err(_) => NamedFile::Unknown,
         }
     }
 
@@ -76,7 +77,7 @@ impl<'a> NamedFiles<'a> {
     }
 
     /// Whether the user surely has the right; groups are not asked.
-    fn may_use(&self, standing: &Standing, bit: u32) -> bool {
+    fn may_use(&self, standing: &PathStanding, bit: u32) -> bool {
         let bits = standing.mode.bits();
         let granted = if standing.owner.uid == self.uid { bits >> 6 } else { bits };
         self.uid == 0 || granted & bit != 0
@@ -85,7 +86,8 @@ impl<'a> NamedFiles<'a> {
 
 #[cfg(test)]
 mod tests {
-    use datalake_core::{FilledBody, Mode, Owner};
+    use datalake_core::host::{Mode, Owner};
+    use datalake_core::secret::FilledBody;
 
     use super::*;
     use crate::memory::MemoryFiles;

@@ -1,7 +1,10 @@
 //! The proof from inside a container: a program for its Python, and what that printed.
 
-use datalake_core::{BucketName, Fault, FaultKind, ObjectKey, UnitName};
+use datalake_core::fault::{Fault, FaultKind};
+use datalake_core::host::UnitName;
 use serde::Deserialize;
+
+use crate::ports::Probe;
 
 /// The program; it holds no secret and reads them where the container has them.
 const PROGRAM: &str = include_str!("probe.py");
@@ -12,22 +15,9 @@ const LOGS_STEP: &str = "compute logs";
 /// What is shown of a container's words.
 const LONGEST: usize = 300;
 
-/// What is put, listed, read and deleted.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Probe {
-    /// The bucket.
-    pub bucket: BucketName,
-    /// The key; each container adds its unit's name.
-    pub key: ObjectKey,
-    /// What the object holds, so that no older one is taken for it.
-    pub content: String,
-    /// The class of Dagster's that has to load and keep what steps print.
-    pub log_manager: Option<String>,
-}
-
 /// How it was proved that a container can use the bucket.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Proof {
+pub enum AccessProof {
     /// By this client in the container's Python.
     By(String),
     /// The container has no Python; only its environment was looked at.
@@ -36,7 +26,7 @@ pub enum Proof {
 
 #[derive(Deserialize)]
 #[serde(untagged)]
-enum Printed {
+enum ProbeOutput {
     Failed { failed: String, reason: String },
     Proved { by: String },
 }
@@ -52,13 +42,13 @@ impl Probe {
 
 /// Reads the last line that the program printed in the container of `unit`; its Python may have said
 /// something before.
-pub(super) fn verdict(unit: &UnitName, printed: &[u8]) -> Result<Proof, Fault> {
+pub(super) fn read_proof(unit: &UnitName, printed: &[u8]) -> Result<AccessProof, Fault> {
     let lines = printed.split(|byte| *byte == b'\n');
     let last = lines.rev().find(|line| !line.is_empty()).unwrap_or_default();
     match serde_json::from_slice(last) {
-        Ok(Printed::Proved { by }) => Ok(Proof::By(short(&by))),
-        Ok(Printed::Failed { failed, reason }) => {
-            let detail = format!("`{unit}`, {}: {}", short(&failed), short(&reason));
+        Ok(ProbeOutput::Proved { by }) => Ok(AccessProof::By(shorten_text(&by))),
+        Ok(ProbeOutput::Failed { failed, reason }) => {
+            let detail = format!("`{unit}`, {}: {}", shorten_text(&failed), shorten_text(&reason));
             let is_of_logs = failed == LOGS_STEP;
             let kind = if is_of_logs { FaultKind::LogsUnproved } else { FaultKind::Unproved };
             Err(Fault::new(kind, detail))
@@ -71,7 +61,7 @@ pub(super) fn verdict(unit: &UnitName, printed: &[u8]) -> Result<Proof, Fault> {
 }
 
 /// A container may say anything, so it is cut, and escaped for terminals and receipts.
-fn short(text: &str) -> String {
+fn shorten_text(text: &str) -> String {
     let harmless = |c: char| {
         if c.is_control() { c.escape_unicode().to_string() } else { c.to_string() }
     };
@@ -82,8 +72,8 @@ fn short(text: &str) -> String {
 mod tests {
     use super::*;
 
-    fn judged(printed: &str) -> Result<Proof, String> {
-        verdict(&"dagster-daemon".parse().unwrap(), printed.as_bytes())
+    fn judged(printed: &str) -> Result<AccessProof, String> {
+        read_proof(&"dagster-daemon".parse().unwrap(), printed.as_bytes())
             .map_err(|fault| fault.detail)
     }
 
@@ -105,12 +95,15 @@ mod tests {
 
     #[test]
     fn what_a_container_says_is_a_proof_or_a_reason() {
-        assert_eq!(judged(r#"{"by": "boto3 1.44.5"}"#), Ok(Proof::By("boto3 1.44.5".to_owned())));
+        assert_eq!(
+            judged(r#"{"by": "boto3 1.44.5"}"#),
+            Ok(AccessProof::By("boto3 1.44.5".to_owned()))
+        );
         assert_eq!(
             judged(r#"{"failed": "put", "reason": "403 AccessDenied"}"#),
             Err("`dagster-daemon`, put: 403 AccessDenied".to_owned())
         );
-        assert_eq!(judged("hello\n{\"by\": \"x\"}\n\n"), Ok(Proof::By("x".to_owned())));
+        assert_eq!(judged("hello\n{\"by\": \"x\"}\n\n"), Ok(AccessProof::By("x".to_owned())));
         assert_eq!(
             judged(r#"{"failed": "put", "reason": "\u001b]0;x"}"#),
             Err("`dagster-daemon`, put: \\u{1b}]0;x".to_owned())
@@ -121,7 +114,7 @@ mod tests {
     #[test]
     fn the_step_and_not_the_words_of_a_container_decides_the_kind_of_fault() {
         let kind = |printed: &str| {
-            verdict(&"dagster-daemon".parse().unwrap(), printed.as_bytes()).unwrap_err().kind
+            read_proof(&"dagster-daemon".parse().unwrap(), printed.as_bytes()).unwrap_err().kind
         };
 
         let of_logs = r#"{"failed": "compute logs", "reason": "no module named dagster_aws"}"#;

@@ -9,10 +9,11 @@ mod track;
 use std::fmt;
 use std::time::Duration;
 
-use datalake_core::{Fault, FaultKind, UnitName};
+use datalake_core::fault::{Fault, FaultKind};
+use datalake_core::host::UnitName;
 
-use self::track::{Standing, Track};
-use super::{LoadState, Proof, ServiceName, Services, UnitStatus, Verb};
+use self::track::{Elapsed, ServiceStanding, Track};
+use super::{AccessProof, LoadState, ServiceName, Services, UnitStatus, Verb};
 use crate::ports::Clock;
 
 /// How long a change may take.
@@ -28,9 +29,20 @@ pub struct Patience {
     pub quiet: Duration,
 }
 
+/// By which clock a change is watched, how long it may take, and who is told of it.
+#[derive(Clone, Copy)]
+pub struct ChangeWatch<'a> {
+    /// The clock.
+    pub clock: &'a dyn Clock,
+    /// How long it may take.
+    pub patience: Patience,
+    /// Who is told.
+    pub tell: &'a (dyn Fn(ServiceNews<'_>) + Sync),
+}
+
 /// What is told on the way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum News<'a> {
+pub enum ServiceNews<'a> {
     /// systemd has been asked for the change.
     Ordered,
     /// A unit takes its time.
@@ -40,7 +52,7 @@ pub enum News<'a> {
     /// A unit has settled, or stopped.
     Settled(&'a UnitStatus),
     /// A unit's container can use the bucket.
-    Proved(&'a UnitName, &'a Proof),
+    Proved(&'a UnitName, &'a AccessProof),
 }
 
 /// How each unit stands after a change that went well.
@@ -54,7 +66,7 @@ pub enum ChangeError {
     #[error(transparent)]
     Fault(#[from] Fault),
     /// Some units do not stand as they should.
-    #[error("{}", list(.0))]
+    #[error("{}", list_unsettled(.0))]
     Unsettled(Vec<Unsettled>),
 }
 
@@ -90,12 +102,13 @@ pub enum Failing {
 /// # Errors
 ///
 /// [`ChangeError`]; units that are not named in it have settled or were still on their way.
-pub async fn change(
+pub async fn change_services(
     verb: Verb,
     units: &[ServiceName],
-    (services, clock): (&dyn Services, &dyn Clock),
-    (patience, tell): (Patience, &(dyn Fn(News<'_>) + Sync)),
+    services: &dyn Services,
+    watch: &ChangeWatch<'_>,
 ) -> Result<Settled, ChangeError> {
+    let ChangeWatch { clock, patience, tell } = *watch;
     let mut tracks: Vec<_> = services.show(units).await?.into_iter().map(Track::new).collect();
     let unusable = |track: &Track| track.last.load != LoadState::Loaded;
     if tracks.iter().any(unusable) {
@@ -105,24 +118,25 @@ pub async fn change(
         return Err(ChangeError::Unsettled(unusable.map(not_loaded).collect()));
     }
     services.order(verb, units).await?;
-    tell(News::Ordered);
+    tell(ServiceNews::Ordered);
     let begun = clock.now().unix();
     let (mut told, mut broken) = (false, None);
     loop {
         let seen = services.show(units).await?;
         let waited = Duration::from_secs(clock.now().unix().abs_diff(begun));
-        look(&mut tracks, seen, (verb, waited))?;
+        let elapsed = Elapsed { verb, waited };
+        look_at_tracks(&mut tracks, seen, elapsed)?;
         for track in &mut tracks {
-            track.settle((verb, waited), patience, tell);
+            track.settle(elapsed, patience, tell);
         }
-        if tracks.iter().any(|track| matches!(track.standing, Standing::Broken(_))) {
+        if tracks.iter().any(|track| matches!(track.standing, ServiceStanding::Broken(_))) {
             broken.get_or_insert(waited);
         }
         // What else fails does so soon: it is told together.
         let is_enough =
             broken.is_some_and(|since| waited.saturating_sub(since) >= patience.settling);
         if tracks.iter().all(Track::is_final) || is_enough || waited >= patience.limit {
-            return ended(tracks, waited >= patience.limit);
+            return judge_end(tracks, waited >= patience.limit);
         }
         if waited >= patience.quiet && !told {
             told = true;
@@ -132,37 +146,41 @@ pub async fn change(
     }
 }
 
-fn look(
+fn look_at_tracks(
     tracks: &mut [Track],
     seen: Vec<UnitStatus>,
-    (verb, waited): (Verb, Duration),
+    elapsed: Elapsed,
 ) -> Result<(), Fault> {
     if seen.len() != tracks.len() {
         let detail = "systemd told of other units than asked for";
         return Err(Fault::new(FaultKind::Unreadable, detail));
     }
-    tracks.iter_mut().zip(seen).for_each(|(track, status)| track.see(status, (verb, waited)));
+    tracks.iter_mut().zip(seen).for_each(|(track, status)| track.see(status, elapsed));
     Ok(())
 }
 
-async fn tell_waiting(tracks: &[Track], services: &dyn Services, tell: &(dyn Fn(News<'_>) + Sync)) {
-    let late = |track: &&Track| matches!(track.standing, Standing::Waiting);
+async fn tell_waiting(
+    tracks: &[Track],
+    services: &dyn Services,
+    tell: &(dyn Fn(ServiceNews<'_>) + Sync),
+) {
+    let late = |track: &&Track| matches!(track.standing, ServiceStanding::Waiting);
     let mut is_late = false;
     for track in tracks.iter().filter(late) {
         is_late = true;
-        tell(News::Waiting(&track.last));
+        tell(ServiceNews::Waiting(&track.last));
     }
     // Only a hint: an answer that cannot be had is none.
     if is_late && matches!(services.is_online().await, Ok(false)) {
-        tell(News::NotOnline);
+        tell(ServiceNews::NotOnline);
     }
 }
 
-fn ended(tracks: Vec<Track>, is_late: bool) -> Result<Settled, ChangeError> {
+fn judge_end(tracks: Vec<Track>, is_late: bool) -> Result<Settled, ChangeError> {
     let unsettled = |track: &Track| {
         let failing = match track.standing {
-            Standing::Broken(failing) => failing,
-            Standing::Waiting | Standing::Steady(_) if is_late => Failing::TooSlow,
+            ServiceStanding::Broken(failing) => failing,
+            ServiceStanding::Waiting | ServiceStanding::Steady(_) if is_late => Failing::TooSlow,
             _ => return None,
         };
         Some(Unsettled { status: track.last.clone(), failing })
@@ -210,7 +228,7 @@ impl fmt::Display for Unsettled {
     }
 }
 
-fn list(unsettled: &[Unsettled]) -> String {
+fn list_unsettled(unsettled: &[Unsettled]) -> String {
     unsettled.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
 }
 

@@ -3,9 +3,11 @@
 
 mod walk;
 
-use datalake_core::{Fault, HostPath, InvalidPath};
+use datalake_core::fault::Fault;
+use datalake_core::host::{HostPath, InvalidPath};
 
 use self::walk::UnitWalk;
+pub(super) use self::walk::is_of_other_user;
 use super::quadlet_folders;
 use crate::ports::Files;
 
@@ -53,8 +55,13 @@ pub struct UserFiles {
     pub files: Vec<UserFile>,
     /// Files and folders that could not, although the user's systemd may.
     pub unread: Vec<(HostPath, Fault)>,
+    /// What stands in the user's own quadlet folders and of which quadlet makes nothing: it cannot read
+    /// it, or it is no file.
+    pub closed: Vec<(HostPath, Fault)>,
     /// Units of systemd that are masked: links to `/dev/null`.
     pub masked: Vec<HostPath>,
+    /// The folders in which quadlet looks for units, the strongest first.
+    pub folders: Vec<HostPath>,
 }
 
 impl UserFiles {
@@ -75,12 +82,13 @@ impl UserFiles {
         let mut walk = UnitWalk::of(files);
         let environment = home.join(".config/environment.d")?;
         walk.take_settings(&environment, UserFileSort::EnvironmentD);
-        let mut folders = walk.folders_by_user(home);
-        folders.extend(walk.folders_by_root(uid)?);
-        folders.extend(quadlet_folders(home, uid)?);
-        for folder in folders {
-            walk.take_quadlets(&folder, UserFileSort::Quadlet);
+        let named = walk.named_folders(home, uid)?;
+        let usual = quadlet_folders(home, uid)?;
+        // The variable stands for all folders, but what is in the usual ones may be read one day.
+        for folder in named.iter().chain(&usual) {
+            walk.take_quadlets(folder, UserFileSort::Quadlet);
         }
+        let folders = if named.is_empty() { usual } else { named };
         for folder in systemd_folders(home, uid)? {
             walk.take_systemd(&folder, folder.as_str().starts_with(home.as_str()));
         }
@@ -89,12 +97,29 @@ impl UserFiles {
             walk.take_services(&folder.parse()?);
         }
         walk.take_quadlets(&"/etc/containers/systemd".parse()?, UserFileSort::System);
-        for path in scripts(home, name)? {
+        for path in list_scripts(home, name)? {
             walk.take_script(&path);
         }
         walk.take_scripts(&"/etc/cron.d".parse()?);
-        Ok(walk.finish())
+        Ok(Self { folders, ..walk.finish() })
     }
+}
+
+/// The folders in which quadlet looks for a user's units, the strongest first: those of
+/// `QUADLET_UNIT_DIRS` where root or the user sets it, else the usual ones.
+///
+/// # Errors
+///
+/// [`InvalidPath`] never, as long as `home` is a path.
+pub fn find_search_path(
+    home: &HostPath,
+    uid: u32,
+    files: &dyn Files,
+) -> Result<Vec<HostPath>, InvalidPath> {
+    let mut walk = UnitWalk::of(files);
+    walk.take_settings(&home.join(".config/environment.d")?, UserFileSort::EnvironmentD);
+    let named = walk.named_folders(home, uid)?;
+    if named.is_empty() { quadlet_folders(home, uid) } else { Ok(named) }
 }
 
 /// The folders of the user's systemd in which somebody writes by hand; what packages bring is
@@ -115,7 +140,7 @@ fn systemd_folders(home: &HostPath, uid: u32) -> Result<Vec<HostPath>, InvalidPa
 }
 
 /// Files of the user's shell and of cron.
-fn scripts(home: &HostPath, name: &str) -> Result<Vec<HostPath>, InvalidPath> {
+fn list_scripts(home: &HostPath, name: &str) -> Result<Vec<HostPath>, InvalidPath> {
     let mut all: Vec<HostPath> = vec![
         "/etc/crontab".parse()?,
         format!("/var/spool/cron/crontabs/{name}").parse()?,

@@ -1,9 +1,11 @@
 //! What a key opens, how a bucket stands, and what in it costs money.
 
 use datalake_core::doctor::{
-    Head, KeyEvidence, Look, MoneyEvidence, StoreEvidence, UnfinishedUpload, read_policy,
+    HeadAnswer, KeyEvidence, Look, MoneyEvidence, StoreEvidence, UnfinishedUpload, read_policy,
 };
-use datalake_core::{BucketName, Fault, FaultKind, KeyPrefix, Lifecycle, Usage};
+use datalake_core::fault::{Fault, FaultKind};
+use datalake_core::s3::{BucketName, KeyPrefix, Lifecycle};
+use datalake_core::usage::Usage;
 
 use crate::objects::{Lake, ListAsk, VersionKind};
 use crate::ports::ObjectStore;
@@ -46,12 +48,12 @@ pub async fn look_at_key(
         answer => answer.into(),
     };
     seen.opens = match &seen.buckets {
-        Look::Saw(all) => opened(all.iter().filter(|name| Some(*name) != own), store).await,
+        Look::Saw(all) => list_opened(all.iter().filter(|name| Some(*name) != own), store).await,
         other => other.clone(),
     };
 }
 
-async fn opened(
+async fn list_opened(
     others: impl Iterator<Item = &BucketName>,
     store: &dyn ObjectStore,
 ) -> Look<Vec<BucketName>> {
@@ -78,10 +80,10 @@ pub async fn look_at_bucket(
         prefix: question.prefix.to_string().trim_end_matches('/').to_owned(),
         wants_versioning: question.wants_versioning,
         wanted_lifecycle: question.wanted_lifecycle.clone(),
-        heads: heads(bucket, once).await,
+        heads: ask_for_bucket(bucket, once).await,
         ..StoreEvidence::default()
     };
-    if !matches!(&seen.heads, Look::Saw(heads) if heads.contains(&Head::Here)) {
+    if !matches!(&seen.heads, Look::Saw(heads) if heads.contains(&HeadAnswer::Here)) {
         return seen;
     }
     seen.versioning = lake.versioning(bucket).await.into();
@@ -96,13 +98,13 @@ pub async fn look_at_bucket(
     seen
 }
 
-async fn heads(bucket: &BucketName, store: &dyn ObjectStore) -> Look<Vec<Head>> {
+async fn ask_for_bucket(bucket: &BucketName, store: &dyn ObjectStore) -> Look<Vec<HeadAnswer>> {
     let mut heads = Vec::new();
     for _ in 0..HEADS {
         heads.push(match store.head_bucket(bucket).await {
-            Ok(()) => Head::Here,
-            Err(fault) if fault.kind == FaultKind::Absent => Head::Absent,
-            Err(fault) if fault.kind == FaultKind::Denied => Head::Denied,
+            Ok(()) => HeadAnswer::Here,
+            Err(fault) if fault.kind == FaultKind::Absent => HeadAnswer::Absent,
+            Err(fault) if fault.kind == FaultKind::Denied => HeadAnswer::Denied,
             Err(fault) => return Look::Unknown(fault),
         });
     }
@@ -111,11 +113,14 @@ async fn heads(bucket: &BucketName, store: &dyn ObjectStore) -> Look<Vec<Head>> 
 
 /// Counts what lies in the bucket, up to ten thousand versions, and its unfinished uploads.
 pub async fn look_at_costs(bucket: &BucketName, lake: &dyn Lake, seen: &mut MoneyEvidence) {
-    seen.uploads = uploads(bucket, lake).await.into();
-    seen.usage = usage(bucket, lake).await.into();
+    seen.uploads = list_unfinished_uploads(bucket, lake).await.into();
+    seen.usage = count_usage(bucket, lake).await.into();
 }
 
-async fn uploads(bucket: &BucketName, lake: &dyn Lake) -> Result<Vec<UnfinishedUpload>, Fault> {
+async fn list_unfinished_uploads(
+    bucket: &BucketName,
+    lake: &dyn Lake,
+) -> Result<Vec<UnfinishedUpload>, Fault> {
     let page = lake.list_uploads(bucket, &ListAsk::below(""), None).await?;
     let uploads = page.uploads.into_iter();
     let upload = |(upload, begun): (crate::Upload, _)| UnfinishedUpload {
@@ -125,7 +130,7 @@ async fn uploads(bucket: &BucketName, lake: &dyn Lake) -> Result<Vec<UnfinishedU
     Ok(uploads.map(upload).collect())
 }
 
-async fn usage(bucket: &BucketName, lake: &dyn Lake) -> Result<Usage, Fault> {
+async fn count_usage(bucket: &BucketName, lake: &dyn Lake) -> Result<Usage, Fault> {
     let mut usage = Usage::default();
     let mut token = None;
     for _ in 0..PAGES {
@@ -134,7 +139,7 @@ async fn usage(bucket: &BucketName, lake: &dyn Lake) -> Result<Usage, Fault> {
             match version.kind {
                 VersionKind::Content { size, .. } if version.latest => usage.current.add(size),
                 VersionKind::Content { size, .. } => usage.noncurrent.add(size),
-                VersionKind::Marker => usage.markers.add(datalake_core::ByteSize(0)),
+                VersionKind::Marker => usage.markers.add(datalake_core::size::ByteSize(0)),
             }
         }
         token = page.next;

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use datalake_core::doctor::{Greeting, LocationTrial, Look, NetworkEvidence, Usual};
-use datalake_core::{Endpoint, Fault, FaultKind};
+use datalake_core::fault::{Fault, FaultKind};
+use datalake_core::s3::Endpoint;
 use futures::future::join_all;
 use tokio::time::{Instant, timeout};
 
@@ -34,13 +35,13 @@ pub async fn look_at_network(
     locations: &[LocationAddress],
     network: &dyn Network,
 ) -> NetworkEvidence {
-    let trials = join_all(locations.iter().map(|location| trial(location, network)));
-    let (mut seen, trials) = tokio::join!(way(endpoint, network), trials);
+    let trials = join_all(locations.iter().map(|location| try_location(location, network)));
+    let (mut seen, trials) = tokio::join!(examine_way(endpoint, network), trials);
     seen.locations = Look::Saw(trials);
     seen
 }
 
-async fn way(endpoint: &Endpoint, network: &dyn Network) -> NetworkEvidence {
+async fn examine_way(endpoint: &Endpoint, network: &dyn Network) -> NetworkEvidence {
     let proxy = network.proxy(endpoint);
     let mut seen = NetworkEvidence {
         endpoint: endpoint.to_string(),
@@ -55,12 +56,12 @@ async fn way(endpoint: &Endpoint, network: &dyn Network) -> NetworkEvidence {
             seen.connection = Look::NotHere(by_proxy);
         }
         None => {
-            seen.addresses = addresses(endpoint, network).await;
+            seen.addresses = look_up_addresses(endpoint, network).await;
             if !matches!(&seen.addresses, Look::Saw(all) if !all.is_empty()) {
                 return seen;
             }
             let begun = Instant::now();
-            seen.connection = network.connect(endpoint).await.map(|()| millis(begun)).into();
+            seen.connection = network.connect(endpoint).await.map(|()| count_millis(begun)).into();
             if !matches!(seen.connection, Look::Saw(_)) {
                 return seen;
             }
@@ -75,20 +76,23 @@ async fn way(endpoint: &Endpoint, network: &dyn Network) -> NetworkEvidence {
     seen
 }
 
-async fn addresses(endpoint: &Endpoint, network: &dyn Network) -> Look<Vec<std::net::IpAddr>> {
+async fn look_up_addresses(
+    endpoint: &Endpoint,
+    network: &dyn Network,
+) -> Look<Vec<std::net::IpAddr>> {
     match network.addresses(endpoint).await {
         Err(fault) if fault.kind == FaultKind::Absent => Look::Saw(Vec::new()),
         answer => answer.into(),
     }
 }
 
-async fn trial(location: &LocationAddress, network: &dyn Network) -> LocationTrial {
+async fn try_location(location: &LocationAddress, network: &dyn Network) -> LocationTrial {
     let (mut times, mut fault) = (Vec::new(), None);
     for _ in 0..TRIES {
         let begun = Instant::now();
         match timeout(LIMIT, network.greet(&location.endpoint)).await {
             Ok(Ok(Greeting { status, .. })) if status < 500 && status != 429 => {
-                times.push(millis(begun));
+                times.push(count_millis(begun));
             }
             Ok(Ok(Greeting { status, .. })) => fault = Some(format!("status {status}")),
             Ok(Err(Fault { detail, .. })) => fault = Some(detail),
@@ -108,6 +112,6 @@ async fn trial(location: &LocationAddress, network: &dyn Network) -> LocationTri
 }
 
 /// The time since `begun`, in milliseconds.
-pub(super) fn millis(begun: Instant) -> u32 {
+pub(super) fn count_millis(begun: Instant) -> u32 {
     u32::try_from(begun.elapsed().as_millis()).unwrap_or(u32::MAX)
 }

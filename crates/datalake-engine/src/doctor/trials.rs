@@ -1,12 +1,13 @@
 //! A bucket tried out with objects that are gone afterwards.
 
-use datalake_core::doctor::{Conditional, Look, Sent, StoreEvidence, Tagging, TrialEvidence};
-use datalake_core::{BucketName, Fault, FaultKind, KeyPrefix};
+use datalake_core::doctor::{Conditional, Look, StoreEvidence, Tagging, TrialEvidence, TrialTimes};
+use datalake_core::fault::{Fault, FaultKind};
+use datalake_core::s3::{BucketName, KeyPrefix};
 use futures::StreamExt as _;
 use tokio::time::Instant;
 
-use super::network::millis;
-use super::{Oddities, Tags};
+use super::network::count_millis;
+use super::{Oddities, Tags, TestedStore};
 use crate::objects::{
     AnyKey, Attributes, ContentHash, Lake, NewObject, ObjectSource, PartNumber, Payload,
     Precondition,
@@ -23,14 +24,25 @@ struct Trial<'a> {
     payload: Payload,
 }
 
-/// Puts, reads and deletes objects below `prefix` whose names hold `random`, and tells what came of
-/// it; what strangers may do goes into `seen`. `once` is the service without any repetition.
-pub async fn try_out<S: Lake + Oddities>(
-    (bucket, prefix): (&BucketName, &KeyPrefix),
-    random: u64,
-    (lake, once): (&dyn Lake, &S),
+/// Where a service is tried out.
+#[derive(Debug, Clone, Copy)]
+pub struct TrialPlace<'a> {
+    /// The bucket.
+    pub bucket: &'a BucketName,
+    /// What the keys begin with.
+    pub prefix: &'a KeyPrefix,
+    /// A number that no other trial has in its names.
+    pub random: u64,
+}
+
+/// Puts, reads and deletes objects at a place, and tells what came of it; what strangers may do goes into `seen`. `once` is the service without any repetition.
+pub async fn try_out(
+    place: &TrialPlace<'_>,
+    lake: &dyn Lake,
+    once: &dyn TestedStore,
     seen: &mut StoreEvidence,
 ) -> TrialEvidence {
+    let TrialPlace { bucket, prefix, random } = *place;
     let mut trials = TrialEvidence::default();
     let key = |part: &str| {
         let key = prefix.key(&format!(".datalake-doctor-{random:016x}-{part}"));
@@ -59,7 +71,7 @@ pub async fn try_out<S: Lake + Oddities>(
     trials
 }
 
-fn at(step: &'static str) -> impl Fn(Fault) -> Fault {
+fn name_failed_step(step: &'static str) -> impl Fn(Fault) -> Fault {
     move |fault| Fault { detail: format!("{step}: {}", fault.detail), ..fault }
 }
 
@@ -69,13 +81,14 @@ impl Trial<'_> {
         key: &AnyKey,
         trials: &mut TrialEvidence,
         seen: &mut StoreEvidence,
-    ) -> Result<Sent, Fault> {
+    ) -> Result<TrialTimes, Fault> {
         let begun = Instant::now();
-        let version = self.put(self.lake, key, &Precondition::None).await.map_err(at("put"))?;
-        let put = millis(begun);
+        let version =
+            self.put(self.lake, key, &Precondition::None).await.map_err(name_failed_step("put"))?;
+        let put = count_millis(begun);
         let begun = Instant::now();
-        let read = self.is_read_back(key).await.map_err(at("read"));
-        let get = millis(begun);
+        let read = self.is_read_back(key).await.map_err(name_failed_step("read"));
+        let get = count_millis(begun);
         if read.is_ok() {
             trials.conditional = self.conditional(key).await.into();
             trials.tagging = self.tagging(key).await.into();
@@ -83,10 +96,10 @@ impl Trial<'_> {
         }
         let begun = Instant::now();
         let deleted = self.lake.delete(self.bucket, key, version.as_ref()).await;
-        let delete = millis(begun);
+        let delete = count_millis(begun);
         read?;
-        deleted.map_err(at("delete"))?;
-        Ok(Sent { put, get, delete })
+        deleted.map_err(name_failed_step("delete"))?;
+        Ok(TrialTimes { put, get, delete })
     }
 
     async fn put(
@@ -153,7 +166,7 @@ impl Trial<'_> {
 
     async fn in_parts(&self, key: &AnyKey) -> Result<(), Fault> {
         let upload = self.lake.begin_upload(self.bucket, key, &Attributes::NONE).await;
-        let upload = upload.map_err(at("begin"))?;
+        let upload = upload.map_err(name_failed_step("begin"))?;
         let version = match self.finish(&upload).await {
             Ok(version) => version,
             Err(fault) => {
@@ -162,15 +175,23 @@ impl Trial<'_> {
                 return Err(fault);
             }
         };
-        let read = self.is_read_back(key).await.map_err(at("read"));
-        self.lake.delete(self.bucket, key, version.as_ref()).await.map_err(at("delete"))?;
+        let read = self.is_read_back(key).await.map_err(name_failed_step("read"));
+        self.lake
+            .delete(self.bucket, key, version.as_ref())
+            .await
+            .map_err(name_failed_step("delete"))?;
         read
     }
 
     async fn finish(&self, upload: &crate::Upload) -> Result<Option<VersionId>, Fault> {
         let part = self.lake.put_part(upload, PartNumber::FIRST, &self.payload).await;
-        let part = part.map_err(at("send a part"))?;
-        Ok(self.lake.complete_upload(upload, &[part]).await.map_err(at("complete"))?.version)
+        let part = part.map_err(name_failed_step("send a part"))?;
+        Ok(self
+            .lake
+            .complete_upload(upload, &[part])
+            .await
+            .map_err(name_failed_step("complete"))?
+            .version)
     }
 
     /// Whether content with the hash of another one is refused.

@@ -3,11 +3,13 @@
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
-use datalake_core::{Fault, FaultKind, FingerprintKey, HostPath, ServiceState, ServiceStates};
+use datalake_core::fault::{Fault, FaultKind};
+use datalake_core::host::{HostPath, ServiceState, ServiceStates};
+use datalake_core::secret::FingerprintKey;
 
-use super::{MemoryFiles, held};
-use crate::deployment::Probe;
-use crate::ports::{Dagster, Files, Seen};
+use super::MemoryFiles;
+use crate::hold_mutex;
+use crate::ports::{Dagster, Files, Probe, SeenEntry};
 
 /// Services that read an env file when they start, as those with a drop-in do.
 pub struct MemoryDagster {
@@ -26,7 +28,8 @@ impl MemoryDagster {
     #[must_use]
     pub fn new(
         running: ServiceStates,
-        (files, env_file): (Arc<MemoryFiles>, HostPath),
+        files: Arc<MemoryFiles>,
+        env_file: HostPath,
         fingerprints: FingerprintKey,
     ) -> Self {
         Self {
@@ -42,8 +45,8 @@ impl MemoryDagster {
     /// The state of a service that is started now.
     fn started(&self) -> ServiceState {
         match self.files.look(&self.env_file) {
-            Ok(Seen::File { .. }) if self.dies_with_settings => ServiceState::Down,
-            Ok(Seen::File { content, .. }) => {
+            Ok(SeenEntry::File { .. }) if self.dies_with_settings => ServiceState::Down,
+            Ok(SeenEntry::File { content, .. }) => {
                 ServiceState::UpWith(self.fingerprints.of(content.expose()))
             }
             _ => ServiceState::UpWith(self.fingerprints.of(b"")),
@@ -54,13 +57,13 @@ impl MemoryDagster {
 #[async_trait]
 impl Dagster for MemoryDagster {
     async fn states(&self) -> Result<ServiceStates, Fault> {
-        Ok(held(&self.running).clone())
+        Ok(hold_mutex(&self.running).clone())
     }
 
     async fn settle(&self, states: &ServiceStates) -> Result<(), Fault> {
         let started = self.started();
         let after = |wanted| if wanted == ServiceState::Down { wanted } else { started };
-        *held(&self.running) =
+        *hold_mutex(&self.running) =
             states.iter().map(|(unit, wanted)| (unit.clone(), after(wanted))).collect();
         if started == ServiceState::Down && states.up().next().is_some() {
             return Err(Fault::new(FaultKind::Unsettled, "it ends at once"));

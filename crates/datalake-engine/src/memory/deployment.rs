@@ -4,13 +4,14 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Mutex;
 
 use async_trait::async_trait;
-use datalake_core::{Fault, FaultKind, FilledBody};
+use datalake_core::fault::{Fault, FaultKind};
+use datalake_core::secret::FilledBody;
 
-use super::held;
 use crate::deployment::{
     ActiveState, Container, Containers, LineSink, LoadState, ServiceName, Services, UnitStatus,
     Verb,
 };
+use crate::hold_mutex;
 
 /// Services whose looks are written down beforehand: each `show` tells a unit's next one, and the
 /// last one again and again.
@@ -38,7 +39,7 @@ impl MemoryServices {
     #[must_use]
     pub fn with(self, looks: impl IntoIterator<Item = UnitStatus>) -> Self {
         for look in looks {
-            held(&self.looks).entry(look.unit.clone()).or_default().push_back(look);
+            hold_mutex(&self.looks).entry(look.unit.clone()).or_default().push_back(look);
         }
         self
     }
@@ -46,11 +47,11 @@ impl MemoryServices {
     /// The orders in words, such as `restart a.service b.service`.
     #[must_use]
     pub fn orders(&self) -> Vec<String> {
-        held(&self.orders).clone()
+        hold_mutex(&self.orders).clone()
     }
 
     fn next(&self, unit: &ServiceName) -> UnitStatus {
-        let mut all = held(&self.looks);
+        let mut all = hold_mutex(&self.looks);
         let looks = all.entry(unit.clone()).or_default();
         let next = if looks.len() > 1 { looks.pop_front() } else { looks.front().cloned() };
         next.unwrap_or_else(|| unknown(unit))
@@ -76,13 +77,13 @@ fn unknown(unit: &ServiceName) -> UnitStatus {
 #[async_trait]
 impl Services for MemoryServices {
     async fn reload(&self) -> Result<(), Fault> {
-        held(&self.orders).push("reload".to_owned());
+        hold_mutex(&self.orders).push("reload".to_owned());
         Ok(())
     }
 
     async fn order(&self, verb: Verb, units: &[ServiceName]) -> Result<(), Fault> {
         let names: String = units.iter().map(|unit| format!(" {unit}")).collect();
-        held(&self.orders).push(format!("{verb}{names}"));
+        hold_mutex(&self.orders).push(format!("{verb}{names}"));
         Ok(())
     }
 
@@ -91,7 +92,7 @@ impl Services for MemoryServices {
     }
 
     async fn generated(&self) -> Result<Vec<ServiceName>, Fault> {
-        Ok(held(&self.looks).keys().cloned().collect())
+        Ok(hold_mutex(&self.looks).keys().cloned().collect())
     }
 
     async fn log_tail(&self, units: &[ServiceName], _: u32) -> Result<FilledBody, Fault> {

@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 use std::sync::Mutex;
 
 use async_trait::async_trait;
-use datalake_core::{Fault, FaultKind, FilledBody};
+use datalake_core::fault::{Fault, FaultKind};
+use datalake_core::secret::FilledBody;
 
-use super::held;
 use crate::deployment::{Build, Image, ImageName, Images, LineSink};
+use crate::hold_mutex;
 
 /// Images that print always the same, whichever program is run, and become what was foreseen when
 /// they are built.
@@ -25,19 +26,19 @@ impl MemoryImages {
     /// The same with an image more.
     #[must_use]
     pub fn with(self, name: &ImageName, image: Image, programs: MemoryPrograms) -> Self {
-        held(&self.images).insert(name.clone(), (image, programs));
+        hold_mutex(&self.images).insert(name.clone(), (image, programs));
         self
     }
 
     /// The names of all images.
     #[must_use]
     pub fn names(&self) -> Vec<String> {
-        held(&self.images).keys().map(ToString::to_string).collect()
+        hold_mutex(&self.images).keys().map(ToString::to_string).collect()
     }
 
     /// The image of that name or id.
     fn find(&self, name: &ImageName) -> Result<(Image, MemoryPrograms), Fault> {
-        let images = held(&self.images);
+        let images = hold_mutex(&self.images);
         let by_id = || images.values().find(|(image, _)| image.id == *name);
         let absent = || Fault::new(FaultKind::Absent, format!("{name}: image not known"));
         images.get(name).or_else(by_id).cloned().ok_or_else(absent)
@@ -63,14 +64,14 @@ impl Images for MemoryImages {
                 return Ok(());
             }
         }
-        let built = held(&self.builds).pop();
+        let built = hold_mutex(&self.builds).pop();
         let built = built.ok_or_else(|| Fault::new(FaultKind::Refused, "the build failed"))?;
-        held(&self.images).insert(build.name.clone(), built);
+        hold_mutex(&self.images).insert(build.name.clone(), built);
         Ok(())
     }
 
     async fn remove(&self, name: &ImageName) -> Result<(), Fault> {
-        held(&self.images).remove(name);
+        hold_mutex(&self.images).remove(name);
         Ok(())
     }
 }

@@ -5,10 +5,12 @@ use std::net::IpAddr;
 
 use async_trait::async_trait;
 use datalake_core::doctor::{Greeting, Proxy, TlsLook};
-use datalake_core::{BucketName, Endpoint, Fault, FaultKind};
+use datalake_core::fault::{Fault, FaultKind};
+use datalake_core::s3::{BucketName, Endpoint, Region};
+use datalake_core::secret::Credentials;
 
 use super::MemoryStore;
-use crate::doctor::{Network, Oddities, Strangers, Tags};
+use crate::doctor::{Network, Oddities, Strangers, Tags, TestedStore, TestedStores};
 use crate::objects::{AnyKey, ObjectSource, Objects};
 
 /// A network in which some hosts answer.
@@ -38,6 +40,21 @@ impl Default for MemoryHost {
             tls: TlsLook { refused: None, expires: None },
             greeting: Greeting { status: 200, is_s3: true, clock_ahead: Some(0) },
         }
+    }
+}
+
+/// Services in memory that are new and empty each time they are opened.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct NewMemoryStores;
+
+impl TestedStores for NewMemoryStores {
+    fn open(
+        &self,
+        _: &Endpoint,
+        _: &Region,
+        _: &Credentials,
+    ) -> Result<Box<dyn TestedStore>, Fault> {
+        Ok(Box::new(MemoryStore::default()))
     }
 }
 

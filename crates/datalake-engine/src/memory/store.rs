@@ -11,13 +11,14 @@ use std::sync::Mutex;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use datalake_core::{
-    BucketName, ByteSize, Fault, FaultKind, Lifecycle, ObjectKey, Service, TableSearch, Timestamp,
-    Versioning,
-};
+use datalake_core::fault::{Fault, FaultKind};
+use datalake_core::plan::Service;
+use datalake_core::s3::{BucketName, Lifecycle, ObjectKey, TableSearch, Versioning};
+use datalake_core::size::ByteSize;
+use datalake_core::time::Timestamp;
 
-use self::bucket::{Bucket, Content};
-use super::held;
+use self::bucket::{MemoryBucket, MemoryContent};
+use crate::hold_mutex;
 use crate::objects::{AnyKey, Attributes, search_tables};
 use crate::ports::{ObjectHead, ObjectStore, Stored, VersionId};
 
@@ -26,54 +27,99 @@ use crate::ports::{ObjectHead, ObjectStore, Stored, VersionId};
 /// It keeps what plain S3 promises: keys in the order of their bytes, pages, versions and markers,
 /// hashes that are checked, parts of at least 5 MiB. Its clock stands still until it is set.
 #[derive(Debug)]
-pub struct MemoryStore(Mutex<World>);
+pub struct MemoryStore(Mutex<StoreWorld>);
 
 #[derive(Debug)]
-struct World {
-    buckets: BTreeMap<BucketName, Bucket>,
+struct StoreWorld {
+    buckets: BTreeMap<BucketName, MemoryBucket>,
     now: Timestamp,
     smallest_part: u64,
+    failing: Option<FailingCall>,
+}
+
+/// A call that is to fail.
+#[derive(Debug)]
+struct FailingCall {
+    /// Its number, counted from the next one.
+    number: u32,
+    fault: Fault,
+    /// Whether it is carried out all the same.
+    is_done: bool,
+}
+
+impl StoreWorld {
+    /// Counts a call; gives how it fails, if it is the one that is to.
+    fn count_call(&mut self) -> Option<FailingCall> {
+        let failing = self.failing.take()?;
+        if failing.number <= 1 {
+            return Some(failing);
+        }
+        self.failing = Some(FailingCall { number: failing.number - 1, ..failing });
+        None
+    }
 }
 
 impl Default for MemoryStore {
     fn default() -> Self {
         let now = Timestamp::from_unix(0).expect("1970 is a year that exists");
         let smallest_part = 5 << 20;
-        Self(Mutex::new(World { buckets: BTreeMap::new(), now, smallest_part }))
+        Self(Mutex::new(StoreWorld { buckets: BTreeMap::new(), now, smallest_part, failing: None }))
     }
 }
 
 impl MemoryStore {
     /// Sets the time that objects are stored at from now on.
     pub fn set_now(&self, now: Timestamp) {
-        held(&self.0).now = now;
+        hold_mutex(&self.0).now = now;
     }
 
     /// Takes parts from this size on, as Hetzner takes parts of any size.
     #[must_use]
     pub fn taking_parts_of(self, size: ByteSize) -> Self {
-        held(&self.0).smallest_part = size.as_u64();
+        hold_mutex(&self.0).smallest_part = size.as_u64();
         self
+    }
+
+    /// Has the call with this number from now on fail, once; 1 is the next one. Nothing is done then.
+    pub fn fail_call(&self, number: u32, fault: Fault) {
+        hold_mutex(&self.0).failing = Some(FailingCall { number, fault, is_done: false });
+    }
+
+    /// Has the call with this number from now on be carried out and fail all the same, once: its
+    /// answer gets lost.
+    pub fn lose_answer(&self, number: u32, fault: Fault) {
+        hold_mutex(&self.0).failing = Some(FailingCall { number, fault, is_done: true });
+    }
+
+    /// Whether a call that is to fail has not come yet.
+    #[must_use]
+    pub fn is_failure_ahead(&self) -> bool {
+        hold_mutex(&self.0).failing.is_some()
     }
 
     /// How many versions and markers all buckets hold.
     #[must_use]
     pub fn version_count(&self) -> usize {
-        held(&self.0).buckets.values().map(Bucket::version_count).sum()
+        hold_mutex(&self.0).buckets.values().map(MemoryBucket::version_count).sum()
     }
 
     fn with<T>(
         &self,
         bucket: &BucketName,
-        act: impl FnOnce(&mut Bucket, Timestamp) -> Result<T, Fault>,
+        act: impl FnOnce(&mut MemoryBucket, Timestamp) -> Result<T, Fault>,
     ) -> Result<T, Fault> {
-        let mut world = held(&self.0);
+        let mut world = hold_mutex(&self.0);
+        let failing = world.count_call();
+        if let Some(FailingCall { fault, is_done: false, .. }) = failing {
+            return Err(fault);
+        }
         let now = world.now;
-        act(world.buckets.get_mut(bucket).ok_or_else(|| absent("NoSuchBucket"))?, now)
+        let answer = act(world.buckets.get_mut(bucket).ok_or_else(|| absent("NoSuchBucket"))?, now);
+        failing.map_or(answer, |failing| Err(failing.fault))
     }
 
-    fn create(&self, name: &BucketName, new: Bucket) -> Result<(), Fault> {
-        let mut world = held(&self.0);
+    fn create(&self, name: &BucketName, new: MemoryBucket) -> Result<(), Fault> {
+        let mut world = hold_mutex(&self.0);
         if world.buckets.contains_key(name) {
             return Err(Fault::new(FaultKind::TakenBucket, "BucketAlreadyExists"));
         }
@@ -97,7 +143,7 @@ impl ObjectStore for MemoryStore {
     }
 
     async fn buckets(&self) -> Result<Vec<BucketName>, Fault> {
-        Ok(held(&self.0).buckets.keys().cloned().collect())
+        Ok(hold_mutex(&self.0).buckets.keys().cloned().collect())
     }
 
     async fn head_bucket(&self, bucket: &BucketName) -> Result<(), Fault> {
@@ -105,7 +151,7 @@ impl ObjectStore for MemoryStore {
     }
 
     async fn create_bucket(&self, bucket: &BucketName) -> Result<(), Fault> {
-        self.create(bucket, Bucket::new())
+        self.create(bucket, MemoryBucket::new())
     }
 
     async fn versioning(&self, bucket: &BucketName) -> Result<Versioning, Fault> {
@@ -143,7 +189,7 @@ impl ObjectStore for MemoryStore {
         key: &ObjectKey,
         content: Vec<u8>,
     ) -> Result<Stored, Fault> {
-        let content = Content::single(Bytes::from(content), Attributes::default());
+        let content = MemoryContent::single(Bytes::from(content), Attributes::default());
         self.with(bucket, |bucket, now| Ok(bucket.store(&AnyKey::from(key), content, now)))
     }
 

@@ -4,9 +4,12 @@ use std::collections::BTreeMap;
 use std::sync::Mutex;
 
 use async_trait::async_trait;
-use datalake_core::{Fault, FaultKind, FilledBody, Fingerprint, ModalObject, VaultState};
+use datalake_core::fault::{Fault, FaultKind};
+use datalake_core::modal::{ModalName, ModalObject, VaultState};
+use datalake_core::secret::{FilledBody, Fingerprint};
 
-use super::held;
+use crate::hold_mutex;
+use crate::modal::{InstalledModalClient, ListedApp, ListedSecret, ModalAccount, SecretVariables};
 use crate::vault::{SecretVault, VaultContent};
 
 /// A secret's marker, if it bears one, and its lines: datalake's, then those of others.
@@ -14,7 +17,7 @@ type Kept = (Option<Fingerprint>, Vec<u8>);
 
 /// A secret: the marker with datalake's lines, and the lines of others.
 #[derive(Default)]
-struct Parts {
+struct VaultParts {
     own: Option<(Fingerprint, Vec<u8>)>,
     others: Vec<u8>,
 }
@@ -22,43 +25,45 @@ struct Parts {
 /// Secrets and apps of Modal's in memory.
 #[derive(Default)]
 pub struct MemoryVault {
-    secrets: Mutex<BTreeMap<ModalObject, Parts>>,
+    secrets: Mutex<BTreeMap<ModalObject, VaultParts>>,
     apps: Mutex<BTreeMap<ModalObject, u32>>,
+    /// Whether the client has no token.
+    pub is_without_login: bool,
 }
 
 impl MemoryVault {
     /// Everything that is kept, for comparing.
     #[must_use]
     pub fn everything(&self) -> BTreeMap<ModalObject, Kept> {
-        let whole = |(secret, parts): (&ModalObject, &Parts)| {
+        let whole = |(secret, parts): (&ModalObject, &VaultParts)| {
             let (marker, own) = parts.own.clone().unzip();
             let lines = [own.unwrap_or_default(), parts.others.clone()].concat();
             (secret.clone(), (marker, lines))
         };
-        held(&self.secrets).iter().map(whole).collect()
+        hold_mutex(&self.secrets).iter().map(whole).collect()
     }
 
     /// Lines of somebody else, in a secret of their own or beside datalake's.
     pub fn put_foreign(&self, secret: &ModalObject, lines: &[u8]) {
-        held(&self.secrets).entry(secret.clone()).or_default().others = lines.to_vec();
+        hold_mutex(&self.secrets).entry(secret.clone()).or_default().others = lines.to_vec();
     }
 
     /// Deploys an app.
     pub fn deploy(&self, app: &ModalObject) {
-        held(&self.apps).insert(app.clone(), 0);
+        hold_mutex(&self.apps).insert(app.clone(), 0);
     }
 
     /// How often an app was given new containers.
     #[must_use]
     pub fn rollovers(&self, app: &ModalObject) -> u32 {
-        held(&self.apps).get(app).copied().unwrap_or_default()
+        hold_mutex(&self.apps).get(app).copied().unwrap_or_default()
     }
 }
 
 #[async_trait]
 impl SecretVault for MemoryVault {
     async fn look(&self, secret: &ModalObject, asked: &[Fingerprint]) -> Result<VaultState, Fault> {
-        let secrets = held(&self.secrets);
+        let secrets = hold_mutex(&self.secrets);
         let absent = || Fault::new(FaultKind::Absent, "no such secret");
         Ok(match &secrets.get(secret).ok_or_else(absent)?.own {
             Some((marker, _)) if asked.contains(marker) => VaultState::Holds(*marker),
@@ -73,23 +78,25 @@ impl SecretVault for MemoryVault {
         lines: &FilledBody,
         print: Fingerprint,
     ) -> Result<(), Fault> {
-        let mut secrets = held(&self.secrets);
+        let mut secrets = hold_mutex(&self.secrets);
         if secrets.contains_key(secret) {
             return Err(Fault::new(FaultKind::Disturbed, "it exists"));
         }
         let own = Some((print, lines.expose().to_vec()));
-        secrets.insert(secret.clone(), Parts { own, others: Vec::new() });
+        secrets.insert(secret.clone(), VaultParts { own, others: Vec::new() });
         Ok(())
     }
 
     async fn update(&self, secret: &ModalObject, content: &VaultContent<'_>) -> Result<(), Fault> {
-        let own = Some((content.print, content.lines.expose().to_vec()));
-        held(&self.secrets).entry(secret.clone()).or_default().own = own;
+        let absent = || Fault::new(FaultKind::Absent, "no such secret");
+        let mut secrets = hold_mutex(&self.secrets);
+        let parts = secrets.get_mut(secret).ok_or_else(absent)?;
+        parts.own = Some((content.print, content.lines.expose().to_vec()));
         Ok(())
     }
 
     async fn clear(&self, secret: &ModalObject, _: Fingerprint) -> Result<(), Fault> {
-        let mut secrets = held(&self.secrets);
+        let mut secrets = hold_mutex(&self.secrets);
         if let Some(parts) = secrets.get_mut(secret) {
             parts.own = None;
             if parts.others.is_empty() {
@@ -100,13 +107,63 @@ impl SecretVault for MemoryVault {
     }
 
     async fn remove(&self, secret: &ModalObject) -> Result<(), Fault> {
-        held(&self.secrets).remove(secret);
+        hold_mutex(&self.secrets).remove(secret);
         Ok(())
     }
 
     async fn roll_over(&self, app: &ModalObject) -> Result<(), Fault> {
         let absent = || Fault::new(FaultKind::Absent, "no such app is deployed");
-        *held(&self.apps).get_mut(app).ok_or_else(absent)? += 1;
+        *hold_mutex(&self.apps).get_mut(app).ok_or_else(absent)? += 1;
         Ok(())
+    }
+}
+
+#[async_trait]
+impl ModalAccount for MemoryVault {
+    async fn describe_client(&self) -> Result<InstalledModalClient, Fault> {
+        Ok(InstalledModalClient {
+            version: "1.6.0".to_owned(),
+            python: "python3".to_owned(),
+            in_environment: [false; 2],
+            in_profile: [!self.is_without_login; 2],
+            has_oauth: false,
+            profile: "default".to_owned(),
+            path: "/home/op/.modal.toml".to_owned(),
+            mode: None,
+            environment: String::new(),
+            servers: "https://api.modal.com".to_owned(),
+        })
+    }
+
+    async fn list_secrets(
+        &self,
+        environment: Option<&ModalName>,
+    ) -> Result<Vec<ListedSecret>, Fault> {
+        let secrets = hold_mutex(&self.secrets);
+        let inside = secrets.keys().filter(|secret| secret.environment.as_ref() == environment);
+        let listed =
+            |secret: &ModalObject| ListedSecret { name: secret.name.to_string(), created: 0.0 };
+        Ok(inside.map(listed).collect())
+    }
+
+    async fn list_variables(&self, secret: &ModalObject) -> Result<SecretVariables, Fault> {
+        let secrets = hold_mutex(&self.secrets);
+        let absent = || Fault::new(FaultKind::Absent, "no such secret");
+        let parts = secrets.get(secret).ok_or_else(absent)?;
+        let own = parts.own.as_ref().map(|(_, lines)| lines.as_slice()).unwrap_or_default();
+        let text = String::from_utf8_lossy(&[own, &parts.others].concat()).into_owned();
+        let names = text.lines().filter_map(|line| line.split_once('='));
+        let names = names.map(|(name, _)| name.to_owned()).collect();
+        Ok(SecretVariables { names: Some(names), version: "1.6.0".to_owned() })
+    }
+
+    async fn list_apps(&self, environment: Option<&ModalName>) -> Result<Vec<ListedApp>, Fault> {
+        let apps = hold_mutex(&self.apps);
+        let inside = apps.keys().filter(|app| app.environment.as_ref() == environment);
+        let listed = |app: &ModalObject| ListedApp {
+            description: app.name.to_string(),
+            state: "deployed".to_owned(),
+        };
+        Ok(inside.map(listed).collect())
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use datalake_core::{Fault, FaultKind};
+use datalake_core::fault::{Fault, FaultKind};
 
 /// What an object carries besides its content.
 ///

@@ -4,7 +4,10 @@ use std::fmt;
 use std::ops::Range;
 
 use bytes::Bytes;
-use datalake_core::{BucketName, ByteSize, ETag, Fault, Timestamp};
+use datalake_core::fault::Fault;
+use datalake_core::s3::{BucketName, ETag};
+use datalake_core::size::ByteSize;
+use datalake_core::time::Timestamp;
 use futures::stream::BoxStream;
 use sha2::{Digest as _, Sha256};
 
@@ -207,7 +210,7 @@ impl fmt::Debug for Download {
 
 /// What a deletion did.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Deleted {
+pub struct DeletedObject {
     /// The version that was deleted, or the marker that was made.
     pub version: Option<VersionId>,
     /// Whether a delete marker was made, or deleted.
@@ -216,7 +219,7 @@ pub struct Deleted {
 
 /// An object or version that is to be deleted.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Doomed {
+pub struct DeleteTarget {
     /// Its key.
     pub key: AnyKey,
     /// Its version; `None` for what is current.

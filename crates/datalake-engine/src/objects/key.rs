@@ -3,7 +3,7 @@
 use std::borrow::Borrow;
 use std::fmt;
 
-use datalake_core::{InvalidKey, ObjectKey};
+use datalake_core::s3::{InvalidKey, ObjectKey};
 
 /// The key of an object that is in a bucket already: any text of 1 to 1,024 bytes.
 ///

@@ -1,6 +1,8 @@
 //! What listings are asked with, and their pages.
 
-use datalake_core::{BucketName, ByteSize, ETag, Timestamp};
+use datalake_core::s3::{BucketName, ETag};
+use datalake_core::size::ByteSize;
+use datalake_core::time::Timestamp;
 
 use super::{AnyKey, PAGE};
 use crate::ports::VersionId;

@@ -1,6 +1,8 @@
 //! Parts of uploads.
 
-use datalake_core::{ByteSize, ETag, Timestamp};
+use datalake_core::s3::ETag;
+use datalake_core::size::ByteSize;
+use datalake_core::time::Timestamp;
 
 /// The number of a part: 1 to 10,000.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -36,7 +38,7 @@ impl PartNumber {
 
 /// A part that a service has taken.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Part {
+pub struct TakenPart {
     /// Its number.
     pub number: PartNumber,
     /// The tag of its content: the MD5 in hex, at all known services.
@@ -56,7 +58,7 @@ pub struct PartPage {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PartEntry {
     /// The part.
-    pub part: Part,
+    pub part: TakenPart,
     /// The length of its content.
     pub size: ByteSize,
     /// When it was stored.

@@ -1,6 +1,8 @@
 //! Whole listings, page by page, with an eye on services that repeat themselves.
 
-use datalake_core::{BucketName, ByteSize, Fault, FaultKind};
+use datalake_core::fault::{Fault, FaultKind};
+use datalake_core::s3::BucketName;
+use datalake_core::size::ByteSize;
 
 use super::{
     AnyKey, ListAsk, ObjectPage, Objects, PageToken, PartNumber, PartPage, SizeTotal, Upload,
@@ -18,7 +20,7 @@ pub struct ObjectPages<'a> {
     store: &'a dyn Objects,
     bucket: &'a BucketName,
     ask: ListAsk,
-    way: Way,
+    way: ListingPosition,
     last_key: Option<AnyKey>,
     last_prefix: Option<String>,
     total: SizeTotal,
@@ -29,7 +31,7 @@ pub struct VersionPages<'a> {
     store: &'a dyn Objects,
     bucket: &'a BucketName,
     ask: ListAsk,
-    way: Way,
+    way: ListingPosition,
     last: Option<AnyKey>,
     total: SizeTotal,
 }
@@ -39,7 +41,7 @@ pub struct UploadPages<'a> {
     store: &'a dyn Uploads,
     bucket: &'a BucketName,
     ask: ListAsk,
-    way: Way,
+    way: ListingPosition,
     last: Option<AnyKey>,
 }
 
@@ -54,13 +56,13 @@ pub struct PartPages<'a> {
 
 /// Where a listing stands.
 #[derive(Debug, Default)]
-struct Way {
+struct ListingPosition {
     token: Option<PageToken>,
     ended: bool,
     empty: u32,
 }
 
-impl Way {
+impl ListingPosition {
     fn go_on(&mut self, next: Option<PageToken>, empty: bool) -> Result<(), Fault> {
         self.empty = if empty { self.empty + 1 } else { 0 };
         if self.empty > EMPTY_PAGES {
@@ -78,7 +80,7 @@ impl Way {
 impl<'a> ObjectPages<'a> {
     /// Begins a listing; nothing is sent yet.
     pub fn new(store: &'a dyn Objects, bucket: &'a BucketName, ask: ListAsk) -> Self {
-        let (way, total) = (Way::default(), SizeTotal::default());
+        let (way, total) = (ListingPosition::default(), SizeTotal::default());
         Self { store, bucket, ask, way, last_key: None, last_prefix: None, total }
     }
 
@@ -111,7 +113,7 @@ impl<'a> ObjectPages<'a> {
 impl<'a> VersionPages<'a> {
     /// Begins a listing; nothing is sent yet.
     pub fn new(store: &'a dyn Objects, bucket: &'a BucketName, ask: ListAsk) -> Self {
-        let (way, total) = (Way::default(), SizeTotal::default());
+        let (way, total) = (ListingPosition::default(), SizeTotal::default());
         Self { store, bucket, ask, way, last: None, total }
     }
 
@@ -138,7 +140,7 @@ impl<'a> VersionPages<'a> {
 impl<'a> UploadPages<'a> {
     /// Begins a listing; nothing is sent yet.
     pub fn new(store: &'a dyn Uploads, bucket: &'a BucketName, ask: ListAsk) -> Self {
-        Self { store, bucket, ask, way: Way::default(), last: None }
+        Self { store, bucket, ask, way: ListingPosition::default(), last: None }
     }
 
     /// The next page; `None` after the last one. After a fault the same page is asked for again.
@@ -205,7 +207,7 @@ fn in_order<'n>(
     last: Option<&'n str>,
     prefix: &str,
 ) -> Result<(), Fault> {
-    follow(names, last, prefix, |before, name| before < name)
+    follow_names(names, last, prefix, |before, name| before < name)
 }
 
 fn not_backwards<'n>(
@@ -213,10 +215,10 @@ fn not_backwards<'n>(
     last: Option<&'n str>,
     prefix: &str,
 ) -> Result<(), Fault> {
-    follow(names, last, prefix, |before, name| before <= name)
+    follow_names(names, last, prefix, |before, name| before <= name)
 }
 
-fn follow<'n>(
+fn follow_names<'n>(
     names: impl Iterator<Item = &'n str>,
     mut last: Option<&'n str>,
     prefix: &str,

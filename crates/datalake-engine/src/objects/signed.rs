@@ -3,7 +3,9 @@
 use std::fmt;
 use std::time::Duration;
 
-use datalake_core::{BucketName, Fault, Timestamp};
+use datalake_core::fault::Fault;
+use datalake_core::s3::BucketName;
+use datalake_core::time::Timestamp;
 
 use super::AnyKey;
 use crate::ports::VersionId;

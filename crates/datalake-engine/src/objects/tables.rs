@@ -2,7 +2,8 @@
 
 use std::collections::VecDeque;
 
-use datalake_core::{BucketName, Fault, FoundTable, TableSearch, TableSign, table_of_key};
+use datalake_core::fault::Fault;
+use datalake_core::s3::{BucketName, FoundTable, TableSearch, TableSign, table_of_key};
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 
 use super::{ListAsk, ObjectPage, Objects, PageToken};

@@ -1,6 +1,7 @@
 //! Sizes that others tell, added up.
 
-use datalake_core::{ByteSize, Fault, FaultKind};
+use datalake_core::fault::{Fault, FaultKind};
+use datalake_core::size::ByteSize;
 
 /// What no bucket and no disk holds: 64 PiB. Many such totals fit into 64 bits, so nothing that is made
 /// of them overflows.

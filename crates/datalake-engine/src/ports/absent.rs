@@ -1,11 +1,12 @@
 //! Ports to what is not there.
 
 use async_trait::async_trait;
-use datalake_core::{Fault, FaultKind, FilledBody, PodmanSecret, ServiceStates};
+use datalake_core::fault::{Fault, FaultKind};
+use datalake_core::host::ServiceStates;
+use datalake_core::secret::{FilledBody, PodmanSecret};
 
-use super::{Checkpoints, Dagster, Secrets};
+use super::{Checkpoints, Dagster, Probe, Secrets};
 use crate::Checkpoint;
-use crate::deployment::Probe;
 
 /// Checkpoints that let everything pass.
 #[derive(Debug, Clone, Copy, Default)]

@@ -1,9 +1,10 @@
 //! What the engine asks of an S3 service.
 
 use async_trait::async_trait;
-use datalake_core::{
-    BucketName, ByteSize, ETag, Fault, Lifecycle, ObjectKey, Service, TableSearch, Versioning,
-};
+use datalake_core::fault::Fault;
+use datalake_core::plan::Service;
+use datalake_core::s3::{BucketName, ETag, Lifecycle, ObjectKey, TableSearch, Versioning};
+use datalake_core::size::ByteSize;
 
 /// An S3 service, asked with one key pair.
 ///

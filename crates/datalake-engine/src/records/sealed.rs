@@ -1,9 +1,10 @@
 //! Receipts with a checksum, so that one that was edited is told as such.
 
-use datalake_core::{Fault, FaultKind, Receipt};
+use datalake_core::fault::{Fault, FaultKind};
+use datalake_core::receipt::Receipt;
 use serde_json::Value;
 
-use crate::journal::checksum;
+use crate::journal::checksum_record;
 
 /// The field of a receipt's file that holds the checksum of all the others. Receipts of releases before
 /// it have none.
@@ -49,7 +50,7 @@ pub(super) fn require_unchanged(file: &Value) -> Result<(), Fault> {
 fn checksum_of(file: &Value) -> String {
     let mut text = String::new();
     write_canonical(file, true, &mut text);
-    checksum(text.as_bytes())
+    checksum_record(text.as_bytes())
 }
 
 /// Writes a value in the one form that all releases agree on: fields in the order of their names.

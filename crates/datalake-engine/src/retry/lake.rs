@@ -1,13 +1,15 @@
 //! The rest of a service, asked again where that can help.
 
 use async_trait::async_trait;
-use datalake_core::{BucketName, Fault};
+use datalake_core::fault::Fault;
+use datalake_core::s3::BucketName;
 
 use super::RetryingStore;
 use crate::objects::{
-    AnyKey, Attributes, BucketLock, BucketSettings, ByteRange, Cors, Deleted, Doomed, Download,
-    ListAsk, NewObject, ObjectPage, ObjectSource, Objects, PageToken, Part, PartNumber, PartPage,
-    Payload, Retention, StoredObject, Upload, UploadPage, Uploads, VersionPage,
+    AnyKey, Attributes, BucketLock, BucketSettings, ByteRange, Cors, DeleteTarget, DeletedObject,
+    Download, ListAsk, NewObject, ObjectPage, ObjectSource, Objects, PageToken, PartNumber,
+    PartPage, Payload, Retention, StoredObject, TakenPart, Upload, UploadPage, Uploads,
+    VersionPage,
 };
 use crate::ports::{Stored, VersionId};
 
@@ -61,14 +63,14 @@ impl<S: Objects + ?Sized> Objects for RetryingStore<'_, S> {
         bucket: &BucketName,
         key: &AnyKey,
         version: Option<&VersionId>,
-    ) -> Result<Deleted, Fault> {
+    ) -> Result<DeletedObject, Fault> {
         self.inside(bucket, || self.inner.delete(bucket, key, version)).await
     }
 
     async fn delete_many(
         &self,
         bucket: &BucketName,
-        doomed: &[Doomed],
+        doomed: &[DeleteTarget],
     ) -> Result<Vec<Result<(), Fault>>, Fault> {
         self.inside(bucket, || self.inner.delete_many(bucket, doomed)).await
     }
@@ -107,7 +109,7 @@ impl<S: Uploads + ?Sized> Uploads for RetryingStore<'_, S> {
         upload: &Upload,
         number: PartNumber,
         payload: &Payload,
-    ) -> Result<Part, Fault> {
+    ) -> Result<TakenPart, Fault> {
         self.patiently(|| self.inner.put_part(upload, number, payload)).await
     }
 
@@ -116,11 +118,11 @@ impl<S: Uploads + ?Sized> Uploads for RetryingStore<'_, S> {
         upload: &Upload,
         number: PartNumber,
         from: (&ObjectSource, Option<ByteRange>),
-    ) -> Result<Part, Fault> {
+    ) -> Result<TakenPart, Fault> {
         self.patiently(|| self.inner.copy_part(upload, number, from)).await
     }
 
-    async fn complete_upload(&self, upload: &Upload, parts: &[Part]) -> Result<Stored, Fault> {
+    async fn complete_upload(&self, upload: &Upload, parts: &[TakenPart]) -> Result<Stored, Fault> {
         self.patiently(|| self.inner.complete_upload(upload, parts)).await
     }
 

@@ -3,13 +3,13 @@
 use std::sync::Mutex;
 use std::time::Duration;
 
-use datalake_core::{Fault, FaultKind};
+use datalake_core::fault::{Fault, FaultKind};
 use tokio::sync::Semaphore;
 
-use super::pace::{Meter, Rate};
-use super::{Limits, StopCause, Stopwatch, TransferWatch};
-use crate::memory::held;
-use crate::retry::{LONGEST_WAIT, pause};
+use super::pace::{Meter, RequestRate};
+use super::{StopCause, Stopwatch, TransferLimits, TransferWatch};
+use crate::hold_mutex;
+use crate::retry::{LONGEST_WAIT, Silence, choose_pause};
 
 /// Tries of one call, at most: with a quarter of all calls failing, one of 100,000 may still run out
 /// of eight.
@@ -27,16 +27,16 @@ const HOPELESS: u32 = 64;
 pub(crate) struct Courier<'a> {
     clock: &'a dyn Stopwatch,
     watch: &'a dyn TransferWatch,
-    limits: &'a Limits,
+    limits: &'a TransferLimits,
     connections: Semaphore,
     /// Whoever is next waits for its time, and all others for it: a time given out while the service
     /// complained is gone with the one request that has it.
     row: Semaphore,
-    state: Mutex<State>,
+    state: Mutex<CourierState>,
 }
 
-struct State {
-    rate: Rate,
+struct CourierState {
+    rate: RequestRate,
     meter: Meter,
     requests: u64,
     retries: u64,
@@ -44,6 +44,12 @@ struct State {
     /// Repetitions that may still be made, in halves.
     budget: u64,
     hopeless: u32,
+    /// Whether the service has answered anything in this run.
+    answered: bool,
+    /// When the first call began that was not answered since the last answer.
+    silent_since: Option<Duration>,
+    /// How long the last call took that was not answered.
+    waited: Duration,
     stopped: Option<StopCause>,
 }
 
@@ -52,7 +58,7 @@ struct State {
 pub(crate) struct Tries(u32);
 
 /// Requests, repetitions and bytes so far.
-pub(crate) struct Counts {
+pub(crate) struct RequestCounts {
     pub(crate) requests: u64,
     pub(crate) retries: u64,
     pub(crate) moved: u64,
@@ -62,16 +68,19 @@ impl<'a> Courier<'a> {
     pub(crate) fn new(
         clock: &'a dyn Stopwatch,
         watch: &'a dyn TransferWatch,
-        limits: &'a Limits,
+        limits: &'a TransferLimits,
     ) -> Self {
-        let state = State {
-            rate: Rate::new(limits.requests_per_second),
+        let state = CourierState {
+            rate: RequestRate::new(limits.requests_per_second),
             meter: Meter::default(),
             requests: 0,
             retries: 0,
             moved: 0,
             budget: u64::from(limits.retries) * 2,
             hopeless: 0,
+            answered: false,
+            silent_since: None,
+            waited: Duration::ZERO,
             stopped: None,
         };
         let connections = Semaphore::new(limits.connections.max(1));
@@ -128,18 +137,36 @@ impl<'a> Courier<'a> {
         if self.stopped().is_some() {
             return Err(fault);
         }
+        let pause = choose_pause(FIRST_PAUSE, tries.0, &fault, self.clock.random());
+        if fault.kind == FaultKind::Unreachable && self.is_silence_over(pause, &fault) {
+            return Err(fault);
+        }
         if tries.0 >= most_tries(fault.kind) || !self.draw() {
             self.gave_up(&fault);
             return Err(fault);
         }
         self.watch.repeated(&fault);
-        self.clock.sleep(pause(FIRST_PAUSE, (tries.0, &fault), self.clock.random())).await;
+        self.clock.sleep(pause).await;
         Ok(())
+    }
+
+    /// Whether the service has said nothing for so long that no call is made again; the run ends
+    /// then, unless what has failed is its first call, which tells of it in better words.
+    fn is_silence_over(&self, pause: Duration, fault: &Fault) -> bool {
+        let now = self.clock.elapsed();
+        let mut state = hold_mutex(&self.state);
+        let silence = Silence { answered: state.answered, next: pause + state.waited };
+        let length = state.silent_since.map(|since| now.saturating_sub(since)).unwrap_or_default();
+        let is_over = silence.is_over(length) && (!silence.answered || silence.is_quick());
+        if is_over && silence.answered {
+            state.stopped.get_or_insert(StopCause::Fault(fault.clone()));
+        }
+        is_over
     }
 
     /// Takes one repetition of something larger than a call from the same budget.
     pub(crate) fn draw(&self) -> bool {
-        let mut state = held(&self.state);
+        let mut state = hold_mutex(&self.state);
         let Some(budget) = state.budget.checked_sub(2) else { return false };
         state.budget = budget;
         state.retries += 1;
@@ -152,28 +179,28 @@ impl<'a> Courier<'a> {
         let local = self.clock.now().unix() + i64::from(self.limits.utc_offset);
         let second = u32::try_from(local.rem_euclid(24 * 60 * 60)).unwrap_or_default();
         let now = self.clock.elapsed();
-        let place = held(&self.state).meter.reserve(now, bytes, bandwidth.at(second));
+        let place = hold_mutex(&self.state).meter.reserve(now, bytes, bandwidth.at(second));
         self.wait(now, place).await;
     }
 
     /// Counts bytes that have been moved.
     pub(crate) fn note(&self, bytes: u64) {
-        held(&self.state).moved += bytes;
+        hold_mutex(&self.state).moved += bytes;
         self.watch.moved(bytes);
     }
 
     /// Ends the run: nothing new begins.
     pub(crate) fn stop(&self, cause: StopCause) {
-        held(&self.state).stopped.get_or_insert(cause);
+        hold_mutex(&self.state).stopped.get_or_insert(cause);
     }
 
     pub(crate) fn stopped(&self) -> Option<StopCause> {
-        held(&self.state).stopped.clone()
+        hold_mutex(&self.state).stopped.clone()
     }
 
-    pub(crate) fn counts(&self) -> Counts {
-        let state = held(&self.state);
-        Counts { requests: state.requests, retries: state.retries, moved: state.moved }
+    pub(crate) fn counts(&self) -> RequestCounts {
+        let state = hold_mutex(&self.state);
+        RequestCounts { requests: state.requests, retries: state.retries, moved: state.moved }
     }
 
     /// Takes a place in the row of requests and waits for it.
@@ -181,12 +208,13 @@ impl<'a> Courier<'a> {
         let _first = self.row.acquire().await;
         let now = self.clock.elapsed();
         let place = {
-            let mut state = held(&self.state);
+            let mut state = hold_mutex(&self.state);
             if self.limits.requests.is_some_and(|most| state.requests >= most) {
                 state.stopped.get_or_insert(StopCause::Requests);
                 return Err(Fault::new(FaultKind::RequestsSpent, ""));
             }
             state.requests += 1;
+            state.silent_since.get_or_insert(now);
             state.rate.reserve(now)
         };
         self.wait(now, place).await;
@@ -201,7 +229,12 @@ impl<'a> Courier<'a> {
 
     fn judge(&self, began: Duration, fault: Option<&Fault>) {
         let now = self.clock.elapsed();
-        let mut state = held(&self.state);
+        let mut state = hold_mutex(&self.state);
+        if fault.is_some_and(|fault| fault.kind == FaultKind::Unreachable) {
+            state.waited = now.saturating_sub(began);
+        } else {
+            (state.answered, state.silent_since) = (true, None);
+        }
         match fault {
             None => {
                 state.rate.went_well(now);
@@ -218,8 +251,8 @@ impl<'a> Courier<'a> {
     }
 
     fn gave_up(&self, fault: &Fault) {
-        let mut state = held(&self.state);
-        if passing(fault.kind) {
+        let mut state = hold_mutex(&self.state);
+        if is_passing(fault.kind) {
             state.hopeless += 1;
         }
         if concerns_all(fault.kind) || state.hopeless >= HOPELESS {
@@ -228,24 +261,17 @@ impl<'a> Courier<'a> {
     }
 }
 
-fn passing(kind: FaultKind) -> bool {
+fn is_passing(kind: FaultKind) -> bool {
     matches!(kind, FaultKind::Throttled | FaultKind::Unavailable | FaultKind::Unreachable)
 }
 
 fn concerns_all(kind: FaultKind) -> bool {
-    matches!(
-        kind,
-        FaultKind::UnknownAccessKey
-            | FaultKind::WrongSecret
-            | FaultKind::ClockSkew
-            | FaultKind::WrongRegion
-            | FaultKind::TakenBucket
-    )
+    kind.concerns_signature() || kind == FaultKind::TakenBucket
 }
 
 fn most_tries(kind: FaultKind) -> u32 {
     match kind {
-        kind if passing(kind) => TRIES,
+        kind if is_passing(kind) => TRIES,
         FaultKind::Denied => TRIES_DENIED,
         FaultKind::Damaged | FaultKind::Unreadable => TRIES_DAMAGED,
         _ => 1,

@@ -1,29 +1,28 @@
 //! Objects on their way into a folder.
 
 mod check;
-
-use std::ops::Range;
+mod ranges;
 
 use bytes::Bytes;
-use datalake_core::{
-    Comparison, ContentDigest, Fault, FaultKind, FileFacts, FileTime, Known, ObjectFacts, Side,
-    TreePath,
+use datalake_core::fault::{Fault, FaultKind};
+use datalake_core::s3::ETag;
+use datalake_core::transfer::{
+    ContentDigest, Evidence, FileFacts, FileTime, Known, ObjectFacts, Side, TagForm, TreePath,
 };
-use futures::{StreamExt as _, TryStreamExt as _, stream};
+use futures::StreamExt as _;
 
-use self::check::{check_of, is_right, unchecked};
-use super::courier::Tries;
+use self::check::{CompareLevel, ContentCheck, Cutting, Reference, choose_check};
+use super::fits::digest_of;
 use super::haul::{Haul, Task};
+use super::reading::FolderReader;
 use super::upload::{not_a_file, part_told, time_told};
 use super::{
-    BucketFolder, Hashes, Hashing, ItemFault, Landing, LocalTree, NewTreeFile, StopCause, TagCheck,
+    BucketFolder, Digests, Hashes, Hashing, ItemFault, Landing, LocalTree, StopCause, TagCheck,
 };
-use crate::{ByteRange, ObjectSource, StoredObject};
+use crate::{ObjectSource, StoredObject};
 
 /// Objects up to this size come in one piece of memory.
 const SMALL: u64 = 1 << 20;
-/// How much of a large object is gathered before it is written.
-const GATHERED: u64 = 256 << 10;
 /// How often an object is fetched whose content is not what it should be.
 const FETCHES: u32 = 3;
 
@@ -38,16 +37,52 @@ struct Fetching<'t> {
     digest: Option<ContentDigest>,
 }
 
+/// A file that has come, and what is known of it.
+struct Fetched {
+    file: FileFacts,
+    object: StoredObject,
+    digest: Option<ContentDigest>,
+    evidence: Evidence,
+}
+
+impl Fetching<'_> {
+    /// Whether it comes in one piece of memory. Contents of several parts are hashed part by part.
+    fn is_small(&self) -> bool {
+        let in_parts = matches!(self.facts.etag.form(), TagForm::Parts(_, 2..));
+        self.facts.size.0 <= SMALL && !in_parts
+    }
+}
+
+impl Fetched {
+    fn known(self, etag: ETag) -> Known {
+        let FileFacts { size, modified, stamp } = self.file;
+        let version = self.object.version.map(|version| version.0);
+        let (digest, evidence) = (self.digest, self.evidence);
+        let (stamp, source_etag, settled) = (Some(stamp), None, true);
+        Known { size, modified, stamp, etag, version, source_etag, digest, settled, evidence }
+    }
+}
+
+/// What has come of an object.
+#[derive(Clone, Copy)]
+struct ArrivedObject<'a> {
+    digests: &'a [Digests],
+    /// The tag that came with it.
+    etag: &'a ETag,
+}
+
 impl Haul<'_> {
     /// Fetches an object.
     pub(crate) async fn fetch<'t>(
         &self,
         task: &'t Task,
-        (folder, tree): (&'t BucketFolder<'t>, &'t dyn LocalTree),
+        folder: &'t BucketFolder<'t>,
+        tree: &'t dyn LocalTree,
     ) -> Result<Known, ItemFault> {
         let Side::Object(facts) = &task.source else { return Err(not_a_file()) };
         let key = folder.key(&task.name).map_err(|_| ItemFault::TooLong)?;
-        let same = |known: &&Known| known.etag == facts.etag;
+        let same =
+            |known: &&Known| known.etag == facts.etag && known.evidence == Evidence::Compared;
         let fetching = Fetching {
             source: ObjectSource::current(&folder.bucket, &key).if_match(facts.etag.clone()),
             facts,
@@ -64,146 +99,102 @@ impl Haul<'_> {
             if fetch > 0 && !self.courier.draw() {
                 break;
             }
-            let fetched = if facts.size.0 <= SMALL {
+            let fetched = if fetching.is_small() {
                 self.fetch_small(&fetching).await?
             } else {
                 self.fetch_large(&fetching).await?
             };
-            if let Some(file) = fetched {
-                let FileFacts { size, modified } = file;
-                let (etag, digest) = (facts.etag.clone(), fetching.digest);
-                return Ok(Known {
-                    size,
-                    modified,
-                    etag,
-                    source_etag: None,
-                    digest,
-                    settled: true,
-                });
+            if let Some(fetched) = fetched {
+                return Ok(fetched.known(facts.etag.clone()));
             }
         }
         Err(ItemFault::WrongContent)
     }
 
     /// Fetches an object in one go; `None` where its content is wrong.
-    async fn fetch_small(&self, fetching: &Fetching<'_>) -> Result<Option<FileFacts>, ItemFault> {
+    async fn fetch_small(&self, fetching: &Fetching<'_>) -> Result<Option<Fetched>, ItemFault> {
         let size = fetching.facts.size.0;
         let _room = self.room_for(size).await;
-        let got = self.courier.carry(size, || collect(fetching)).await;
+        let got = self.courier.carry(size, || collect_content(fetching)).await;
         let (object, chunks) = got.map_err(ItemFault::Source)?;
-        let check = check_of(fetching, None, false).ok_or(ItemFault::TooLarge)?;
-        if let Some(hashing) = check.hashing {
-            let mut hashes = Hashes::begin(hashing);
-            for chunk in &chunks {
-                hashes.update(chunk);
-            }
-            if !is_right(fetching, &check, &[hashes]) {
-                return Ok(None);
-            }
+        let check = self.choose_check(fetching, &object).ok_or(ItemFault::TooLarge)?;
+        let mut hashes = check.hashing.map_or(Hashes::NONE, Hashes::begin);
+        for chunk in &chunks {
+            hashes.update(chunk);
         }
-        let landing = landing(fetching, &object);
+        let digests = [hashes.digests()];
+        let Some(evidence) = self
+            .judge_content(
+                fetching,
+                &check,
+                ArrivedObject { digests: &digests, etag: &object.etag },
+            )
+            .await?
+        else {
+            return Ok(None);
+        };
+        let landing = choose_landing(fetching, &object);
         let written = fetching.tree.write_whole(&fetching.path, chunks, &landing).await;
-        written.map(Some).map_err(|fault| self.local(fault))
+        let file = written.map_err(|fault| self.local(fault))?;
+        Ok(Some(Fetched { file, object, digest: digest_of(&digests, check.plan), evidence }))
     }
 
     /// Fetches an object in ranges into a file beside its place.
-    async fn fetch_large(&self, fetching: &Fetching<'_>) -> Result<Option<FileFacts>, ItemFault> {
+    async fn fetch_large(&self, fetching: &Fetching<'_>) -> Result<Option<Fetched>, ItemFault> {
         let objects = fetching.folder.objects;
         let object = self.courier.call(|| objects.head(&fetching.source)).await;
         let object = object.map_err(ItemFault::Source)?;
-        let thorough =
-            self.options.tags == TagCheck::All || self.options.comparison == Comparison::Checksum;
-        let check = check_of(fetching, part_told(&object), thorough);
-        let check = check.or_else(|| unchecked(fetching, self.options.limits.part_size));
-        let check = check.ok_or(ItemFault::TooLarge)?;
+        let check = self.choose_check(fetching, &object).ok_or(ItemFault::TooLarge)?;
         let file = fetching.tree.create(&fetching.path).await;
         let file = file.map_err(|fault| self.local(fault))?;
-        let ranges = (1..=check.plan.count()).map(|number| check.plan.range(number));
-        let hashing = check.hashing;
-        let hashes: Vec<Hashes> = stream::iter(ranges)
-            .map(|range| self.fetch_range(fetching, &*file, (range, hashing)))
-            .buffered(self.options.limits.parts.max(1))
-            .try_collect()
-            .await?;
-        if !is_right(fetching, &check, &hashes) {
+        let digests = self.fetch_ranges(fetching, &*file, &check).await?;
+        let Some(evidence) = self
+            .judge_content(
+                fetching,
+                &check,
+                ArrivedObject { digests: &digests, etag: &object.etag },
+            )
+            .await?
+        else {
             return Ok(None);
-        }
-        let landed = file.finish(&landing(fetching, &object)).await;
-        landed.map(Some).map_err(|fault| self.local(fault))
+        };
+        let landed = file.finish(&choose_landing(fetching, &object)).await;
+        let file = landed.map_err(|fault| self.local(fault))?;
+        Ok(Some(Fetched { file, object, digest: digest_of(&digests, check.plan), evidence }))
     }
 
-    /// Fetches a range; goes on behind what has come when a connection breaks.
-    async fn fetch_range(
-        &self,
-        fetching: &Fetching<'_>,
-        file: &dyn NewTreeFile,
-        (range, hashing): (Range<u64>, Option<Hashing>),
-    ) -> Result<Hashes, ItemFault> {
-        let _room = self.room_for(2 * GATHERED).await;
-        let mut hashes = hashing.map_or(Hashes::NONE, Hashes::begin);
-        let (mut place, mut tries) = (range.start, Tries::default());
-        while place < range.end {
-            let before = place;
-            let pouring = self.pour(fetching, file, (&mut place, range.end, &mut hashes));
-            match self.courier.once(0, pouring).await {
-                Ok(Ok(())) => (),
-                Ok(Err(fault)) => return Err(self.local(fault)),
-                Err(fault) => {
-                    if place > before {
-                        tries = Tries::default();
-                    }
-                    self.courier.again(&mut tries, fault).await.map_err(ItemFault::Source)?;
-                }
-            }
-        }
-        Ok(hashes)
+    fn choose_check(&self, fetching: &Fetching<'_>, object: &StoredObject) -> Option<ContentCheck> {
+        let trusts = matches!(self.options.tags, TagCheck::Single | TagCheck::Off);
+        let care = if trusts { CompareLevel::Trusting } else { CompareLevel::Usual };
+        let cutting =
+            Cutting { told: part_told(object), usual: self.options.limits.part_size, care };
+        choose_check(fetching.facts.size, &object.etag, fetching.digest, cutting)
     }
 
-    /// Writes what comes of a range. The inner fault is one of the file.
-    async fn pour(
+    /// What is known of a content that came with these hashes; `None` where it is wrong. A tag that
+    /// was guessed to be of usual parts and does not fit proves nothing: what comes a second time
+    /// has to be the same then.
+    async fn judge_content(
         &self,
         fetching: &Fetching<'_>,
-        file: &dyn NewTreeFile,
-        (place, end, hashes): (&mut u64, u64, &mut Hashes),
-    ) -> Result<Result<(), Fault>, Fault> {
-        let range = ByteRange::try_from(*place..end).ok();
-        let mut download = fetching.folder.objects.get(&fetching.source, range).await?;
-        if download.range != (*place..end) {
-            return Err(Fault::new(FaultKind::Unreadable, "another range came than was asked for"));
+        check: &ContentCheck,
+        arrived: ArrivedObject<'_>,
+    ) -> Result<Option<Evidence>, ItemFault> {
+        let ArrivedObject { digests, etag } = arrived;
+        let twice = match check.is_right(digests, etag) {
+            Some(true) => return Ok(Some(Evidence::Compared)),
+            Some(false) => return Ok(None),
+            None if check.reference == Reference::Guess => true,
+            None => self.options.tags == TagCheck::All,
+        };
+        if !twice {
+            return Ok(Some(Evidence::Moved));
         }
-        loop {
-            let (mut chunks, mut length, mut fault) = (Vec::new(), 0, None);
-            while length < GATHERED {
-                match download.content.next().await {
-                    Some(Ok(chunk)) => {
-                        length += chunk.len() as u64;
-                        chunks.push(chunk);
-                    }
-                    Some(Err(broken)) => {
-                        fault = Some(broken);
-                        break;
-                    }
-                    None => break,
-                }
-            }
-            if length > 0 {
-                self.courier.spend(length).await;
-                match file.write_at(*place, chunks, hashes.clone()).await {
-                    Ok(updated) => *hashes = updated,
-                    Err(fault) => return Ok(Err(fault)),
-                }
-                *place += length;
-                self.courier.note(length);
-            }
-            match fault {
-                Some(fault) => return Err(fault),
-                None if *place >= end => return Ok(Ok(())),
-                None if length == 0 => {
-                    return Err(Fault::new(FaultKind::Unreachable, "the content broke off"));
-                }
-                None => (),
-            }
-        }
+        let reader = FolderReader { courier: &self.courier, folder: fetching.folder };
+        let again = reader.hash_parts(&fetching.source, &check.plan, Hashing::Sha256).await;
+        let again = again.map_err(ItemFault::Source)?;
+        let same = digest_of(&again, check.plan) == digest_of(digests, check.plan);
+        Ok(same.then_some(Evidence::Compared))
     }
 
     /// A fault of this machine's files; a full disk ends the run.
@@ -215,7 +206,7 @@ impl Haul<'_> {
     }
 }
 
-async fn collect(fetching: &Fetching<'_>) -> Result<(StoredObject, Vec<Bytes>), Fault> {
+async fn collect_content(fetching: &Fetching<'_>) -> Result<(StoredObject, Vec<Bytes>), Fault> {
     let mut download = fetching.folder.objects.get(&fetching.source, None).await?;
     let (mut chunks, mut length) = (Vec::new(), 0);
     while let Some(chunk) = download.content.next().await {
@@ -235,7 +226,7 @@ async fn collect(fetching: &Fetching<'_>) -> Result<(StoredObject, Vec<Bytes>), 
     Ok((download.object, chunks))
 }
 
-fn landing(fetching: &Fetching<'_>, object: &StoredObject) -> Landing {
+fn choose_landing(fetching: &Fetching<'_>, object: &StoredObject) -> Landing {
     let modified = time_told(object).unwrap_or_else(|| FileTime::from(object.modified));
     Landing { modified, replaces: fetching.replaces }
 }

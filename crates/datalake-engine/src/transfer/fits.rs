@@ -1,23 +1,25 @@
 //! Whether hashes are those of a content.
 
-use datalake_core::{ContentDigest, ETag, TagForm};
+use datalake_core::s3::ETag;
+use datalake_core::transfer::{ContentDigest, PartPlan, TagForm};
 use sha2::{Digest as _, Sha256};
 
-use super::{Hashes, Hashing};
+use super::{Digests, Hashing};
 
 /// Whether hashes of the parts of a content, or of the whole, are those of its digest or its tag.
 pub(crate) fn are_right(
     by: Hashing,
-    hashes: &[Hashes],
-    (digest, etag): (Option<ContentDigest>, &ETag),
+    digests: &[Digests],
+    digest: Option<ContentDigest>,
+    etag: &ETag,
 ) -> bool {
     match by {
         Hashing::Sha256 => {
-            let parts: Option<Vec<_>> = hashes.iter().map(Hashes::sha256).collect();
+            let parts: Option<Vec<_>> = digests.iter().map(|part| part.sha256).collect();
             parts.is_some_and(|parts| sha256_fits(digest, &parts))
         }
         Hashing::Md5 | Hashing::Both => {
-            let parts: Option<Vec<_>> = hashes.iter().map(Hashes::md5).collect();
+            let parts: Option<Vec<_>> = digests.iter().map(|part| part.md5).collect();
             parts.is_some_and(|parts| md5_fits(etag, &parts))
         }
     }
@@ -32,6 +34,18 @@ fn sha256_fits(digest: Option<ContentDigest>, parts: &[[u8; 32]]) -> bool {
         (Some(_), parts) => {
             let whole: [u8; 32] = Sha256::digest(parts.as_flattened()).into();
             whole == digest.sha256
+        }
+    }
+}
+
+/// The digest of a content whose parts have these hashes; `None` where SHA-256 was not asked for.
+pub(crate) fn digest_of(digests: &[Digests], plan: PartPlan) -> Option<ContentDigest> {
+    let parts: Option<Vec<_>> = digests.iter().map(|part| part.sha256).collect();
+    match parts?.as_slice() {
+        [whole] => Some(ContentDigest { sha256: *whole, part: None }),
+        parts => {
+            let whole = Sha256::digest(parts.as_flattened());
+            Some(ContentDigest { sha256: whole.into(), part: Some(plan.part_size()) })
         }
     }
 }

@@ -1,22 +1,22 @@
 //! Local files removed, each after a proof that the bucket has its content now.
 
-use datalake_core::{
-    ByteSize, ETag, Fault, FaultKind, FileFacts, PartPlan, TagForm, TreePath, UnfitName,
-};
+use datalake_core::fault::{Fault, FaultKind};
+use datalake_core::transfer::{FileFacts, PartPlan, TagForm, TreePath, UnfitName};
 use futures::{StreamExt as _, stream};
 
-use super::compare::{part_sizes, tags_of};
+use super::compare::{Cuts, plan_whole, tags_of};
 use super::courier::Courier;
 use super::fits::md5_fits;
+use super::reading::FolderReader;
 use super::upload::part_told;
 use super::{
-    BucketFolder, Hashes, Hashing, ItemFault, Limits, LocalTree, OpenFile, Stopped, Stopwatch,
-    Summary, TransferWatch,
+    BucketFolder, Hashes, Hashing, ItemFault, LocalTree, OpenFile, Stopwatch, Summary,
+    TransferLimits, TransferStopped, TransferWatch,
 };
-use crate::{ByteRange, ObjectSource, StoredObject};
+use crate::{ObjectSource, StoredObject};
 
-/// An object is read in ranges of this size.
-const STEP: u64 = 8 << 20;
+/// Files that are longer take so much time that their objects are looked at again.
+const LONG: u64 = 8 << 20;
 
 /// A file that may go, as it was when it was met.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,7 +33,7 @@ pub struct Freeing {
     /// Whether every object is read, or its tag is proof enough.
     pub deep: bool,
     /// What is kept within.
-    pub limits: Limits,
+    pub limits: TransferLimits,
 }
 
 /// Why a file was kept.
@@ -60,6 +60,17 @@ pub enum KeptFile {
     Unfit(UnfitName),
 }
 
+/// The files, the bucket that has their content now, and the clock that requests wait by.
+#[derive(Clone, Copy)]
+pub struct FreeingPorts<'a> {
+    /// The files.
+    pub tree: &'a dyn LocalTree,
+    /// Where their objects are.
+    pub folder: &'a BucketFolder<'a>,
+    /// The clock.
+    pub clock: &'a dyn Stopwatch,
+}
+
 /// Sees what becomes of each file.
 pub trait FreeWatch: TransferWatch {
     /// A file was removed or kept.
@@ -71,15 +82,15 @@ pub trait FreeWatch: TransferWatch {
 ///
 /// # Errors
 ///
-/// [`Stopped`] when something fails that all other files would meet too. What went is gone, and all
+/// [`TransferStopped`] when something fails that all other files would meet too. What went is gone, and all
 /// others are there.
 pub async fn free_files(
-    places: (&dyn LocalTree, &BucketFolder<'_>),
+    ports: FreeingPorts<'_>,
     files: &[FreeableFile],
     how: &Freeing,
-    (clock, watch): (&dyn Stopwatch, &dyn FreeWatch),
-) -> Result<(), Stopped> {
-    let (tree, folder) = places;
+    watch: &dyn FreeWatch,
+) -> Result<(), TransferStopped> {
+    let FreeingPorts { tree, folder, clock } = ports;
     let courier = Courier::new(clock, watch, &how.limits);
     let prover = Prover { tree, folder, courier: &courier, deep: how.deep };
     let each = stream::iter(files).map(|file| async {
@@ -91,7 +102,7 @@ pub async fn free_files(
     each.buffer_unordered(how.limits.items.max(1)).collect::<()>().await;
     match courier.stopped() {
         None => Ok(()),
-        Some(cause) => Err(Stopped { summary: Box::<Summary>::default(), cause }),
+        Some(cause) => Err(TransferStopped { summary: Box::<Summary>::default(), cause }),
     }
 }
 
@@ -122,7 +133,7 @@ impl Prover<'_> {
             return Err(KeptFile::Differs);
         }
         // A long file takes its time.
-        if object.size.0 > STEP && self.look(&source).await?.etag != object.etag {
+        if object.size.0 > LONG && self.look(&source).await?.etag != object.etag {
             return Err(KeptFile::Differs);
         }
         drop(open);
@@ -147,34 +158,14 @@ impl Prover<'_> {
         let size = object.size.0;
         let here = file.hash(0..size, Hashes::begin(Hashing::Sha256)).await;
         let here = here.map_err(KeptFile::File)?;
-        let there = self.read(source, size, &object.etag).await.map_err(KeptFile::Store)?;
-        Ok(here.sha256().is_some() && here.sha256() == there.sha256())
-    }
-
-    async fn read(&self, source: &ObjectSource, size: u64, etag: &ETag) -> Result<Hashes, Fault> {
-        let source = source.clone().if_match(etag.clone());
-        let (mut hashes, mut place) = (Hashes::begin(Hashing::Sha256), 0);
-        while place < size {
-            let end = size.min(place + STEP);
-            let range = ByteRange::try_from(place..end).ok();
-            let step = || async {
-                let (mut hashes, mut length) = (hashes.clone(), 0);
-                let mut content = self.folder.objects.get(&source, range).await?.content;
-                while let Some(chunk) = content.next().await {
-                    let chunk = chunk?;
-                    length += chunk.len() as u64;
-                    hashes.update(&chunk);
-                }
-                if length == end - place {
-                    return Ok(hashes);
-                }
-                Err(Fault::new(FaultKind::Unreachable, "the content broke off"))
-            };
-            let read = self.courier.call(step).await?;
-            hashes = read;
-            place = end;
-        }
-        Ok(hashes)
+        let reader = FolderReader { courier: self.courier, folder: self.folder };
+        let source = source.clone().if_match(object.etag.clone());
+        let Some(plan) = plan_whole(object.size) else { return Ok(false) };
+        let there = reader.hash_parts(&source, &plan, Hashing::Sha256).await;
+        let there = there.map_err(KeptFile::Store)?;
+        let there = there.first().and_then(|whole| whole.sha256);
+        let here = here.digests().sha256;
+        Ok(here.is_some() && here == there)
     }
 }
 
@@ -182,8 +173,8 @@ impl Prover<'_> {
 async fn is_tagged_alike(file: &dyn OpenFile, object: &StoredObject) -> Result<bool, KeptFile> {
     let size = object.size;
     let plans: Vec<PartPlan> = match object.etag.form() {
-        TagForm::Md5(_) => PartPlan::exactly(size, ByteSize(size.0.max(1))).into_iter().collect(),
-        TagForm::Parts(_, count) => part_sizes(size, count, part_told(object)).collect(),
+        TagForm::Md5(_) => plan_whole(size).into_iter().collect(),
+        TagForm::Parts(_, count) => Cuts::of(size, count, part_told(object)).plans,
         TagForm::Other => return Err(KeptFile::Untold),
     };
     for plan in plans {

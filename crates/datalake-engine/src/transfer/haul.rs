@@ -3,15 +3,20 @@
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-use datalake_core::{ByteSize, FaultKind, Known, SendReason, Side};
+use datalake_core::fault::FaultKind;
+use datalake_core::size::ByteSize;
+use datalake_core::transfer::{Known, SendReason, Side};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 use super::courier::Courier;
-use super::manifest::{Ledger, Record};
+use super::manifest::{Ledger, ManifestRecord};
+use super::renames::Renames;
+use super::trust::Trust;
 use super::{
-    Item, ItemFault, Mark, Options, Reason, Route, StopCause, Summary, TransferPorts, TransferWatch,
+    Item, ItemFault, Mark, Options, OtherRecords, Reason, Route, StopCause, Summary, TransferPorts,
+    TransferWatch,
 };
-use crate::memory::held;
+use crate::hold_mutex;
 
 /// Buffers are counted in units of this.
 const UNIT: u64 = 1024;
@@ -22,14 +27,19 @@ pub(crate) struct Haul<'a> {
     pub(crate) options: &'a Options,
     pub(crate) courier: Courier<'a>,
     pub(crate) ledger: Ledger<'a>,
+    pub(crate) others: &'a [OtherRecords<'a>],
     pub(crate) doomed: Mutex<Vec<(String, Side)>>,
     /// Something in the source was not read or moved.
     incomplete: AtomicBool,
+    /// Something in the destination could not be looked at.
+    unread: AtomicBool,
     /// How many names the source has.
     sources: AtomicU64,
     buffers: Semaphore,
     watch: &'a dyn TransferWatch,
     summary: Mutex<Summary>,
+    pub(crate) trust: Mutex<Trust>,
+    pub(crate) renames: Renames,
 }
 
 /// A name that is to be moved, or compared first.
@@ -39,8 +49,12 @@ pub(crate) struct Task {
     pub(crate) source: Side,
     pub(crate) destination: Option<Side>,
     pub(crate) known: Option<Known>,
-    /// Why it is moved; `None` where its content is to be compared first.
-    pub(crate) why: Option<SendReason>,
+    /// What other pairs have left of a file that is to be replaced.
+    pub(crate) others: Vec<Known>,
+    /// Why it is moved.
+    pub(crate) why: SendReason,
+    /// Whether the contents are compared first, and it is moved only if they differ.
+    pub(crate) compare: bool,
 }
 
 impl<'a> Haul<'a> {
@@ -57,28 +71,31 @@ impl<'a> Haul<'a> {
             options,
             courier: Courier::new(ports.clock, watch, limits),
             ledger: Ledger::open(ports.files, ports.manifest)?,
+            others: ports.others,
             doomed: Mutex::default(),
             incomplete: AtomicBool::new(false),
+            unread: AtomicBool::new(false),
             sources: AtomicU64::new(0),
             buffers: Semaphore::new(units.clamp(1, Semaphore::MAX_PERMITS)),
             watch,
             summary: Mutex::default(),
+            trust: Mutex::default(),
+            renames: Renames::default(),
         })
     }
 
     /// Waits until so many bytes may be held in memory; one larger than all buffers has them alone.
     pub(crate) async fn room_for(&self, bytes: u64) -> SemaphorePermit<'_> {
         let all = self.options.limits.buffers.0 / UNIT;
-        let units = (bytes.div_ceil(UNIT) + 1).min(all.max(1));
+        let units = bytes.div_ceil(UNIT).clamp(1, all.max(1));
         let units = u32::try_from(units).unwrap_or(u32::MAX);
         self.buffers.acquire_many(units).await.expect("the buffers are never closed")
     }
 
     /// Tells what became of a name.
-    pub(crate) fn tell(&self, mark: Mark, (name, size): (&str, ByteSize), reason: Reason) {
-        let item = Item { mark, name, size, reason };
-        held(&self.summary).count(&item);
-        self.watch.item(&item);
+    pub(crate) fn tell(&self, item: &Item<'_>) {
+        hold_mutex(&self.summary).count(item);
+        self.watch.item(item);
     }
 
     pub(crate) fn tell_failed(&self, name: &str, size: ByteSize, fault: ItemFault) {
@@ -89,7 +106,7 @@ impl<'a> Haul<'a> {
             // The run ends here and says so; the next one goes on with this item.
             return;
         }
-        self.tell(Mark::Failed, (name, size), Reason::Failed(fault));
+        self.tell(&Item { mark: Mark::Failed, name, size, reason: Reason::Failed(fault) });
     }
 
     pub(crate) fn tell_planned(&self, size: ByteSize) {
@@ -104,6 +121,14 @@ impl<'a> Haul<'a> {
         self.incomplete.load(Ordering::Relaxed)
     }
 
+    pub(crate) fn mark_unread(&self) {
+        self.unread.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) fn is_destination_unread(&self) -> bool {
+        self.unread.load(Ordering::Relaxed)
+    }
+
     pub(crate) fn count_source(&self) {
         self.sources.fetch_add(1, Ordering::Relaxed);
     }
@@ -113,25 +138,29 @@ impl<'a> Haul<'a> {
     }
 
     pub(crate) fn change_summary(&self, change: impl FnOnce(&mut Summary)) {
-        change(&mut held(&self.summary));
+        change(&mut hold_mutex(&self.summary));
     }
 
     /// Keeps a record; a record that cannot be kept ends the run.
-    pub(crate) fn record(&self, record: &Record) {
+    pub(crate) fn record(&self, record: &ManifestRecord) {
         if self.options.dry_run {
             return;
         }
         if let Err(cause) = self.ledger.add(record) {
             self.courier.stop(cause);
         }
+        if matches!(record, ManifestRecord::Begun(_) | ManifestRecord::Ended(_)) {
+            self.watch.uploads_open(self.ledger.begun().len());
+        }
     }
 
     /// How the run stands.
     pub(crate) fn summary(&self) -> Summary {
         let counts = self.courier.counts();
-        let mut summary = held(&self.summary).clone();
+        let mut summary = hold_mutex(&self.summary).clone();
         (summary.moved, summary.requests, summary.retries) =
             (counts.moved, counts.requests, counts.retries);
+        summary.refuses_wrong_hash = self.refuses_wrong_hash();
         summary
     }
 }

@@ -1,12 +1,13 @@
 //! Uploads in parts that must not be left behind.
 
-use datalake_core::{Fault, Timestamp};
+use datalake_core::fault::Fault;
+use datalake_core::time::Timestamp;
 
-use super::courier::Tries;
+use super::courier::{Courier, Tries};
 use super::haul::Haul;
-use super::manifest::Record;
+use super::manifest::ManifestRecord;
 use super::{BucketFolder, Route};
-use crate::{AnyKey, ListAsk, Upload, UploadPage, UploadPages};
+use crate::{AnyKey, ListAsk, Upload, UploadPage, UploadPages, Uploads};
 
 /// A part that is on its way while its upload is aborted may stay; so it is looked again.
 const ROUNDS: u32 = 3;
@@ -20,22 +21,49 @@ impl Haul<'_> {
         };
         for name in self.ledger.begun() {
             if self.give_up(&name, folder).await {
-                self.record(&Record::Ended(name));
+                self.record(&ManifestRecord::Ended(name));
             }
         }
     }
 
     /// Gives up the uploads of a name; says whether surely none is left.
     pub(crate) async fn give_up(&self, name: &str, folder: &BucketFolder<'_>) -> bool {
-        let Ok(key) = folder.key(name) else { return true };
+        match folder.key(name) {
+            Ok(key) => self.courier.abort_uploads_of(folder, &key).await,
+            Err(_) => true,
+        }
+    }
+}
+
+impl Courier<'_> {
+    /// Gives up all uploads of a key; says whether surely none is left.
+    pub(crate) async fn abort_uploads_of(&self, folder: &BucketFolder<'_>, key: &AnyKey) -> bool {
         for _ in 0..ROUNDS {
-            let Ok(uploads) = self.uploads_of(folder, &key).await else { return false };
+            let Ok(uploads) = self.uploads_of(folder, key).await else { return false };
             if uploads.is_empty() {
                 return true;
             }
             for (upload, _) in uploads {
                 // Whether it worked shows in the next round.
-                let _ = self.courier.call(|| folder.uploads.abort_upload(&upload)).await;
+                let _ = self.call(|| folder.uploads.abort_upload(&upload)).await;
+            }
+        }
+        false
+    }
+
+    /// Gives up one upload, also where no request is permitted any more; says whether it is gone.
+    pub(crate) async fn abort_upload(&self, uploads: &dyn Uploads, upload: &Upload) -> bool {
+        for _ in 0..ROUNDS {
+            let mut tries = Tries::default();
+            while let Err(fault) = uploads.abort_upload(upload).await {
+                if self.again(&mut tries, fault).await.is_err() {
+                    return false;
+                }
+            }
+            match uploads.list_parts(upload, None).await {
+                Ok(page) if !page.parts.is_empty() => (),
+                // The service has said that it is gone; a key may not be allowed to look.
+                Ok(_) | Err(_) => return true,
             }
         }
         false
@@ -51,7 +79,7 @@ impl Haul<'_> {
         let mut pages = UploadPages::new(folder.uploads, &folder.bucket, ask);
         let (mut uploads, mut tries) = (Vec::new(), Tries::default());
         loop {
-            match self.courier.once(0, pages.next()).await {
+            match self.once(0, pages.next()).await {
                 Ok(page) => {
                     let UploadPage { uploads: found, next } = page.unwrap_or_default();
                     uploads.extend(found.into_iter().filter(|(upload, _)| upload.key == *key));
@@ -59,7 +87,7 @@ impl Haul<'_> {
                         return Ok(uploads);
                     }
                 }
-                Err(fault) => self.courier.again(&mut tries, fault).await?,
+                Err(fault) => self.again(&mut tries, fault).await?,
             }
         }
     }

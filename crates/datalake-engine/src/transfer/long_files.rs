@@ -2,7 +2,7 @@
 
 use std::io::{Read, Write};
 
-use datalake_core::Fault;
+use datalake_core::fault::Fault;
 
 /// Files that may be longer than memory. Names are as those of [`crate::StateFolder`].
 pub trait LongFiles: Send + Sync {

@@ -5,6 +5,7 @@
 //! next run after a kill, the journal is merged into the manifest in sorted pieces.
 
 mod frame;
+mod others;
 mod record;
 mod sorted;
 
@@ -12,14 +13,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 use std::sync::Mutex;
 
-use datalake_core::{Fault, FaultKind, Known};
+use datalake_core::fault::{Fault, FaultKind};
+use datalake_core::transfer::Known;
 
-pub(crate) use record::Record;
+pub(crate) use others::Others;
+pub(crate) use record::ManifestRecord;
 
-use self::frame::{Frames, Head, write_frame};
-use self::sorted::{Pieces, fold};
+use self::frame::{FirstFrame, Frames, write_frame};
+use self::sorted::{SortedPieces, fold_changes};
 use super::{LongFiles, StopCause};
-use crate::memory::held;
+use crate::hold_mutex;
 
 /// The manifest and the journal of one pair of places.
 pub(crate) struct Ledger<'a> {
@@ -40,7 +43,7 @@ pub(crate) struct Entries {
 impl<'a> Ledger<'a> {
     /// Opens the records of a pair of places, and merges what a killed run has left.
     pub(crate) fn open(files: &'a dyn LongFiles, name: &'a str) -> Result<Self, StopCause> {
-        let begun = compact(files, name).map_err(StopCause::Manifest)?;
+        let begun = compact_journal(files, name).map_err(StopCause::Manifest)?;
         Ok(Self { files, name, journal: Mutex::default(), begun: Mutex::new(begun) })
     }
 
@@ -50,40 +53,40 @@ impl<'a> Ledger<'a> {
     }
 
     /// Records something that has been done. It is kept when the process is killed.
-    pub(crate) fn add(&self, record: &Record) -> Result<(), StopCause> {
+    pub(crate) fn add(&self, record: &ManifestRecord) -> Result<(), StopCause> {
         match record {
-            Record::Begun(name) => drop(held(&self.begun).insert(name.clone())),
-            Record::Ended(name) => drop(held(&self.begun).remove(name)),
-            Record::Known(..) | Record::Gone(_) => (),
+            ManifestRecord::Begun(name) => drop(hold_mutex(&self.begun).insert(name.clone())),
+            ManifestRecord::Ended(name) => drop(hold_mutex(&self.begun).remove(name)),
+            ManifestRecord::Known(..) | ManifestRecord::Gone(_) => (),
         }
-        let mut journal = held(&self.journal);
+        let mut journal = hold_mutex(&self.journal);
         self.write(&mut journal, record).map_err(StopCause::Manifest)
     }
 
     /// Names whose uploads in parts were begun and not ended.
     pub(crate) fn begun(&self) -> BTreeSet<String> {
-        held(&self.begun).clone()
+        hold_mutex(&self.begun).clone()
     }
 
     /// Whether an earlier run or this one has begun an upload of this name.
     pub(crate) fn has_begun(&self, name: &str) -> bool {
-        held(&self.begun).contains(name)
+        hold_mutex(&self.begun).contains(name)
     }
 
     /// Merges the journal into the manifest.
     pub(crate) fn close(self) -> Result<(), StopCause> {
-        let written = held(&self.journal).take().is_some();
+        let written = hold_mutex(&self.journal).take().is_some();
         if !written {
             return Ok(());
         }
-        compact(self.files, self.name).map_err(StopCause::Manifest)?;
+        compact_journal(self.files, self.name).map_err(StopCause::Manifest)?;
         Ok(())
     }
 
     fn write(
         &self,
         journal: &mut Option<Box<dyn Write + Send>>,
-        record: &Record,
+        record: &ManifestRecord,
     ) -> Result<(), Fault> {
         let journal = match journal {
             Some(journal) => journal,
@@ -93,7 +96,7 @@ impl<'a> Ledger<'a> {
                 let headless = self.files.open(&name)?.is_none();
                 let mut file = self.files.append(&name)?;
                 if headless {
-                    write_frame(&mut file, &Head::journal().bytes())?;
+                    write_frame(&mut file, &FirstFrame::journal().bytes())?;
                 }
                 journal.insert(file)
             }
@@ -115,8 +118,8 @@ impl Entries {
             None => None,
             Some(file) => {
                 let mut frames = Frames::new(file);
-                let head = frames.next()?.ok_or_else(|| damaged("it is empty"))?;
-                Head::manifest().check(&head)?;
+                let head = frames.next()?.ok_or_else(|| fault_of_damage("it is empty"))?;
+                FirstFrame::manifest().check(&head)?;
                 Some(frames)
             }
         };
@@ -128,11 +131,15 @@ impl Entries {
         loop {
             let rest = self.frame.get(self.place..).unwrap_or_default();
             if !rest.is_empty() {
-                let (record, length) = Record::decode(rest)?;
+                let (record, length) = ManifestRecord::decode(rest)?;
                 self.place += length;
                 match record {
-                    Record::Known(name, known) => return Ok(Some((name, known))),
-                    _ => return Err(damaged("a manifest holds what is known and nothing else")),
+                    ManifestRecord::Known(name, known) => return Ok(Some((name, known))),
+                    _ => {
+                        return Err(fault_of_damage(
+                            "a manifest holds what is known and nothing else",
+                        ));
+                    }
                 }
             }
             let Some(frames) = &mut self.frames else { return Ok(None) };
@@ -145,29 +152,29 @@ impl Entries {
 }
 
 /// Merges the journal into the manifest and gives the uploads that were not ended; they stay in it.
-fn compact(files: &dyn LongFiles, name: &str) -> Result<BTreeSet<String>, Fault> {
+fn compact_journal(files: &dyn LongFiles, name: &str) -> Result<BTreeSet<String>, Fault> {
     let Some(file) = files.open(&journal_name(name))? else { return Ok(BTreeSet::new()) };
     let mut frames = Frames::new(file);
     let mut begun = BTreeSet::new();
-    let mut pieces = Pieces::new(files, name);
+    let mut pieces = SortedPieces::new(files, name);
     match frames.next_whole()? {
         None => (),
         Some(head) => {
-            Head::journal().check(&head)?;
+            FirstFrame::journal().check(&head)?;
             while let Some(frame) = frames.next_whole()? {
-                let (record, _) = Record::decode(&frame)?;
+                let (record, _) = ManifestRecord::decode(&frame)?;
                 match record {
-                    Record::Begun(name) => drop(begun.insert(name)),
-                    Record::Ended(name) => drop(begun.remove(&name)),
-                    Record::Known(name, known) => pieces.add(name, Some(known))?,
-                    Record::Gone(name) => pieces.add(name, None)?,
+                    ManifestRecord::Begun(name) => drop(begun.insert(name)),
+                    ManifestRecord::Ended(name) => drop(begun.remove(&name)),
+                    ManifestRecord::Known(name, known) => pieces.add(name, Some(known))?,
+                    ManifestRecord::Gone(name) => pieces.add(name, None)?,
                 }
             }
         }
     }
     if pieces.any() {
         let old = Entries::open(files, name)?;
-        fold(old, pieces, files.create(&manifest_name(name))?)?;
+        fold_changes(old, pieces, files.create(&manifest_name(name))?)?;
     }
     restart_journal(files, name, &begun)?;
     Ok(begun)
@@ -183,10 +190,10 @@ fn restart_journal(
         return files.remove(&journal_name(name));
     }
     let mut journal = files.create(&journal_name(name))?;
-    write_frame(&mut *journal, &Head::journal().bytes())?;
+    write_frame(&mut *journal, &FirstFrame::journal().bytes())?;
     for name in begun {
         let mut bytes = Vec::new();
-        Record::Begun(name.clone()).encode(&mut bytes)?;
+        ManifestRecord::Begun(name.clone()).encode(&mut bytes)?;
         write_frame(&mut *journal, &bytes)?;
     }
     journal.finish()
@@ -200,7 +207,7 @@ fn journal_name(name: &str) -> String {
     format!("{name}.journal")
 }
 
-fn damaged(how: &str) -> Fault {
+fn fault_of_damage(how: &str) -> Fault {
     Fault::new(FaultKind::Unreadable, format!("the manifest is damaged: {how}"))
 }
 

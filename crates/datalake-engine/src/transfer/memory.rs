@@ -1,7 +1,12 @@
-//! A tree and long files in memory.
+//! Trees, paths and long files in memory.
 
 mod long_files;
+mod paths;
+mod peek;
+mod records;
 mod tree;
 
 pub use long_files::MemoryLongFiles;
+pub use paths::MemoryPaths;
+pub use records::MemoryRecords;
 pub use tree::{MemoryNode, MemoryTree};

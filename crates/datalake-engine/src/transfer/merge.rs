@@ -1,17 +1,17 @@
 //! Both sides and the manifest, name by name.
 
-use datalake_core::Known;
+use datalake_core::transfer::Known;
 
 use super::StopCause;
-use super::feed::{Entry, Feed, Found};
+use super::feed::{Feed, FoundName, NamedEntry};
 use super::manifest::Entries;
 
 /// All that there is of one name.
 #[derive(Debug)]
-pub(crate) struct Pair {
+pub(crate) struct NamePair {
     pub(crate) name: String,
-    pub(crate) source: Option<Found>,
-    pub(crate) destination: Option<Found>,
+    pub(crate) source: Option<FoundName>,
+    pub(crate) destination: Option<FoundName>,
     pub(crate) known: Option<Known>,
 }
 
@@ -25,21 +25,21 @@ pub(crate) struct Merge {
 
 #[derive(Default)]
 struct Heads {
-    source: Head<Entry>,
-    destination: Head<Entry>,
-    known: Head<(String, Known)>,
+    source: StreamHead<NamedEntry>,
+    destination: StreamHead<NamedEntry>,
+    known: StreamHead<(String, Known)>,
 }
 
 /// The next of a stream, as far as it has been looked at.
 #[derive(Default)]
-enum Head<T> {
+enum StreamHead<T> {
     #[default]
     Unseen,
     Next(T),
     End,
 }
 
-impl<T> Head<T> {
+impl<T> StreamHead<T> {
     fn peek(&self) -> Option<&T> {
         match self {
             Self::Next(next) => Some(next),
@@ -62,7 +62,7 @@ impl<T> Head<T> {
     }
 }
 
-impl<T> From<Option<T>> for Head<T> {
+impl<T> From<Option<T>> for StreamHead<T> {
     fn from(next: Option<T>) -> Self {
         next.map_or(Self::End, Self::Next)
     }
@@ -74,7 +74,7 @@ impl Merge {
     }
 
     /// The next name in order; `None` at the end of all three.
-    pub(crate) async fn next(&mut self) -> Result<Option<Pair>, StopCause> {
+    pub(crate) async fn next(&mut self) -> Result<Option<NamePair>, StopCause> {
         if self.heads.source.unseen() {
             self.heads.source = self.source.next().await?.into();
         }
@@ -89,7 +89,7 @@ impl Merge {
 }
 
 impl Heads {
-    fn lowest(&mut self) -> Option<Pair> {
+    fn lowest(&mut self) -> Option<NamePair> {
         let names = [
             self.source.peek().map(|entry| &entry.name),
             self.destination.peek().map(|entry| &entry.name),
@@ -100,6 +100,6 @@ impl Heads {
         let destination =
             self.destination.take_if(|entry| entry.name == name).map(|entry| entry.found);
         let known = self.known.take_if(|(known, _)| *known == name).map(|(_, known)| known);
-        Some(Pair { name, source, destination, known })
+        Some(NamePair { name, source, destination, known })
     }
 }

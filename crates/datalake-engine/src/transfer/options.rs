@@ -1,9 +1,12 @@
 //! What a transfer is to do, and with what.
 
-use datalake_core::{Bandwidth, BucketName, ByteSize, Comparison, Filter, TreePath};
+use datalake_core::s3::BucketName;
+use datalake_core::size::ByteSize;
+use datalake_core::transfer::{Bandwidth, Comparison, Filter, TreePath};
 
 use super::{LocalTree, LongFiles, Stopwatch};
-use crate::{AnyKey, NoKey, Objects, Uploads};
+use crate::objects::guess_content_type;
+use crate::{AnyKey, Attributes, NoKey, Objects, Uploads};
 
 /// From where to where.
 #[derive(Clone, Copy)]
@@ -27,6 +30,15 @@ pub struct BucketFolder<'a> {
     pub bucket: BucketName,
     /// What stands before each name; empty, or with a `/` at its end.
     pub prefix: String,
+}
+
+/// A key below a folder of a bucket, where an object is to be.
+#[derive(Clone, Copy)]
+pub(crate) struct ObjectTarget<'a> {
+    /// The folder.
+    pub(crate) folder: &'a BucketFolder<'a>,
+    /// The whole key.
+    pub(crate) key: &'a AnyKey,
 }
 
 impl BucketFolder<'_> {
@@ -53,6 +65,38 @@ pub struct TransferPorts<'a> {
     pub files: &'a dyn LongFiles,
     /// The name of the manifest of this pair of places, such as `transfers/9f2c`.
     pub manifest: &'a str,
+    /// What other pairs have left of the same files here: a download looks there, too, before it
+    /// replaces one.
+    pub others: &'a [OtherRecords<'a>],
+}
+
+/// The records of another pair of places that has files of this machine in common with a run.
+pub struct OtherRecords<'a> {
+    /// Where they are kept.
+    pub files: &'a dyn LongFiles,
+    /// The name of their manifest.
+    pub manifest: String,
+    /// Which of their files they share.
+    pub shared: SharedFiles,
+}
+
+/// How the names of another pair of places stand to those of a run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SharedFiles {
+    /// A name here is the same there with this before it; empty, or with a `/` at its end.
+    Prefixed(String),
+    /// A name here that begins so is the rest of it there.
+    Stripped(String),
+}
+
+impl OtherRecords<'_> {
+    /// What a name of the run is called there; `None` for a file that they do not have.
+    pub(crate) fn find_name(&self, name: &str) -> Option<String> {
+        match &self.shared {
+            SharedFiles::Prefixed(prefix) => Some(format!("{prefix}{name}")),
+            SharedFiles::Stripped(prefix) => name.strip_prefix(prefix.as_str()).map(str::to_owned),
+        }
+    }
 }
 
 /// How a transfer is done.
@@ -66,10 +110,15 @@ pub struct Options {
     pub delete: Deletion,
     /// Whether nothing is changed and only told.
     pub dry_run: bool,
-    /// Whether what was sent is compared with the tag that the service gives.
+    /// Whether contents are compared with the tags that the service gives.
     pub tags: TagCheck,
+    /// Whether a download replaces files that were changed since the last run.
+    pub overwrite: bool,
+    /// What the objects carry along that are made of files and streams, besides what the engine
+    /// keeps in them itself. Without a content type it is guessed from each name.
+    pub attributes: Attributes,
     /// What is kept within.
-    pub limits: Limits,
+    pub limits: TransferLimits,
 }
 
 /// Whether the destination loses what the source has not.
@@ -82,24 +131,31 @@ pub enum Deletion {
     AtMost(u64),
 }
 
-/// Which tags are compared with the content that was sent; each costs an MD5.
+/// Which tags are compared with contents; each costs an MD5.
 ///
-/// The service checks every content against its SHA-256 before it takes it, and the tag of an
-/// object is always compared with those of its parts.
+/// Every content is sent with its SHA-256, against which a service may check it, and the tag of an
+/// object is always compared with those of its parts. What comes is always compared with a recorded
+/// SHA-256.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum TagCheck {
-    /// Those of objects that are sent in one go.
-    #[default]
+    /// Those of objects that are sent in one go: service and network are trusted with parts.
     Single,
-    /// Those of parts too.
+    /// Those of parts too; and what comes without a usable tag is read twice.
     All,
+    /// As [`TagCheck::Seen`] from when the service was seen to refuse the first part of a real
+    /// upload whose hash was wrong on purpose; as [`TagCheck::All`] where it takes it.
+    #[default]
+    Learn,
+    /// The service was seen to refuse a wrong hash: parts on their way there are its business. What
+    /// comes in parts is compared.
+    Seen,
     /// None.
     Off,
 }
 
 /// What a transfer keeps within.
 #[derive(Debug, Clone)]
-pub struct Limits {
+pub struct TransferLimits {
     /// Items under way at once.
     pub items: usize,
     /// Parts of one item under way at once.
@@ -122,7 +178,7 @@ pub struct Limits {
     pub part_size: ByteSize,
 }
 
-impl Limits {
+impl TransferLimits {
     /// What Hetzner allows from one address to one bucket.
     #[must_use]
     pub fn hetzner() -> Self {
@@ -130,7 +186,7 @@ impl Limits {
     }
 }
 
-impl Default for Limits {
+impl Default for TransferLimits {
     fn default() -> Self {
         Self {
             items: 32,
@@ -147,6 +203,15 @@ impl Default for Limits {
     }
 }
 
+impl Options {
+    /// What an object of this name carries along.
+    pub(crate) fn attributes_of(&self, name: &str) -> Attributes {
+        let guessed = || guess_content_type(name).map(str::to_owned);
+        let content_type = self.attributes.content_type.clone().or_else(guessed);
+        Attributes { content_type, ..self.attributes.clone() }
+    }
+}
+
 impl Default for Options {
     fn default() -> Self {
         Self {
@@ -154,8 +219,10 @@ impl Default for Options {
             filter: Filter::default(),
             delete: Deletion::Off,
             dry_run: false,
-            tags: TagCheck::Single,
-            limits: Limits::default(),
+            tags: TagCheck::default(),
+            overwrite: false,
+            attributes: Attributes::NONE,
+            limits: TransferLimits::default(),
         }
     }
 }

@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use datalake_core::ByteSize;
+use datalake_core::size::ByteSize;
 
 /// How many requests may begin at once after a pause. The service counts in windows of a second,
 /// so rate and burst together stay below its limit.
@@ -22,7 +22,7 @@ const LEFT: f64 = 0.7;
 
 /// The rate of requests: up to a limit, less after each complaint, slowly up again.
 #[derive(Debug)]
-pub(crate) struct Rate {
+pub(crate) struct RequestRate {
     /// Requests per second; 0 for no limit.
     limit: f64,
     /// As it is now; infinite without a limit and complaints.
@@ -35,7 +35,7 @@ pub(crate) struct Rate {
     window: (Duration, u32),
 }
 
-impl Rate {
+impl RequestRate {
     pub(crate) fn new(limit: Option<u32>) -> Self {
         let limit = limit.map_or(f64::INFINITY, |limit| {
             f64::from(limit.saturating_sub(BURST).max(1)) * f64::from(SHARE) / 100.0
@@ -133,7 +133,7 @@ mod tests {
     const SECOND: Duration = Duration::from_secs(1);
 
     /// The requests that begin within each of the first seconds, when always one is waiting.
-    fn in_seconds(rate: &mut Rate, seconds: u64) -> Vec<usize> {
+    fn in_seconds(rate: &mut RequestRate, seconds: u64) -> Vec<usize> {
         let mut counts = vec![0; usize::try_from(seconds).unwrap()];
         let mut now = Duration::ZERO;
         loop {
@@ -147,14 +147,14 @@ mod tests {
 
     #[test]
     fn a_limit_holds_in_every_second_and_is_used() {
-        let counts = in_seconds(&mut Rate::new(Some(750)), 5);
+        let counts = in_seconds(&mut RequestRate::new(Some(750)), 5);
 
         assert!(counts.iter().all(|count| (700..=750).contains(count)), "{counts:?}");
     }
 
     #[test]
     fn after_a_pause_there_is_no_flood() {
-        let mut rate = Rate::new(Some(100));
+        let mut rate = RequestRate::new(Some(100));
         rate.reserve(Duration::ZERO);
 
         let later = 60 * SECOND;
@@ -165,14 +165,14 @@ mod tests {
 
     #[test]
     fn without_a_limit_nothing_waits() {
-        let mut rate = Rate::new(None);
+        let mut rate = RequestRate::new(None);
 
         assert!((0..1000).all(|_| rate.reserve(SECOND) == SECOND));
     }
 
     #[test]
     fn complaints_of_one_moment_lower_the_rate_once() {
-        let mut rate = Rate::new(Some(750));
+        let mut rate = RequestRate::new(Some(750));
         let full = rate.now;
 
         for _ in 0..32 {
@@ -186,7 +186,7 @@ mod tests {
     #[test]
     fn the_rate_recovers_bit_by_bit() {
         for limit in [Some(750), None] {
-            let mut rate = Rate::new(limit);
+            let mut rate = RequestRate::new(limit);
             for _ in 0..500 {
                 rate.reserve(Duration::ZERO);
             }
@@ -203,7 +203,7 @@ mod tests {
 
     #[test]
     fn all_wait_as_long_as_the_service_asks() {
-        let mut rate = Rate::new(None);
+        let mut rate = RequestRate::new(None);
 
         rate.slow_down(Duration::ZERO, SECOND, Some(7 * SECOND));
 

@@ -2,28 +2,30 @@
 
 mod completion;
 mod opening;
+mod sending;
 
-use std::collections::BTreeMap;
 use std::ops::Range;
 
 use async_trait::async_trait;
-use datalake_core::{ContentDigest, ETag, PartPlan};
-use futures::{StreamExt as _, TryStreamExt as _, stream};
+use datalake_core::fault::FaultKind;
+use datalake_core::transfer::{ContentDigest, Evidence, PartPlan};
 use sha2::{Digest as _, Sha256};
 
-use self::completion::expected;
+pub(super) use self::completion::{MadeBefore, Whole, compare_whole};
+use super::courier::Courier;
 use super::haul::Haul;
-use super::manifest::Record;
-use super::upload::{SENDINGS, fits};
-use super::{BucketFolder, Hashing, ItemFault, OpenFile, ReadFile, TagCheck};
-use crate::{AnyKey, Attributes, ByteRange, ObjectSource, Part, PartEntry, PartNumber, Upload};
+use super::manifest::ManifestRecord;
+use super::options::ObjectTarget;
+use super::upload::{SENDINGS, SentFile, evidence_of, tag_fits};
+use super::{BucketFolder, Hashing, ItemFault, OpenFile, ReadFile};
+use crate::{Attributes, ByteRange, ObjectSource, PartNumber, TakenPart, Upload, Uploads};
 
 /// How often a whole content is sent anew because the tag of the whole is wrong.
 const WHOLES: u32 = 3;
 
 /// Where the parts of a content come from.
 #[async_trait]
-pub(crate) trait Origin: Send + Sync {
+pub(crate) trait PartSource: Send + Sync {
     /// The object that the service itself copies from.
     fn inside(&self) -> Option<&ObjectSource> {
         None
@@ -31,17 +33,50 @@ pub(crate) trait Origin: Send + Sync {
 
     /// Reads a part.
     async fn part(&self, range: Range<u64>, hashing: Hashing) -> Result<ReadFile, ItemFault>;
-}
 
-#[async_trait]
-impl Origin for dyn OpenFile + '_ {
-    async fn part(&self, range: Range<u64>, hashing: Hashing) -> Result<ReadFile, ItemFault> {
-        self.read(range, hashing).await.map_err(ItemFault::Source)
+    /// Reads two parts.
+    async fn pair(
+        &self,
+        [one, other]: [Range<u64>; 2],
+        hashing: Hashing,
+    ) -> Result<[ReadFile; 2], ItemFault> {
+        Ok([self.part(one, hashing).await?, self.part(other, hashing).await?])
+    }
+
+    /// The file that parts can be read from once more at little cost.
+    fn file(&self) -> Option<&dyn OpenFile> {
+        None
     }
 }
 
+#[async_trait]
+impl PartSource for dyn OpenFile + '_ {
+    async fn part(&self, range: Range<u64>, hashing: Hashing) -> Result<ReadFile, ItemFault> {
+        self.read(range, hashing).await.map_err(ItemFault::Source)
+    }
+
+    async fn pair(
+        &self,
+        ranges: [Range<u64>; 2],
+        hashing: Hashing,
+    ) -> Result<[ReadFile; 2], ItemFault> {
+        self.read_pair(ranges, hashing).await.map_err(ItemFault::Source)
+    }
+
+    fn file(&self) -> Option<&dyn OpenFile> {
+        Some(self)
+    }
+}
+
+/// A content that is sent in parts, and what its object carries along.
+pub(crate) struct PartedContent<'c, O: PartSource + ?Sized> {
+    pub(crate) origin: &'c O,
+    pub(crate) plan: PartPlan,
+    pub(crate) attributes: &'c Attributes,
+}
+
 /// A content on its way.
-struct Shipment<'s, O: Origin + ?Sized> {
+struct Shipment<'s, O: PartSource + ?Sized> {
     origin: &'s O,
     plan: PartPlan,
     folder: &'s BucketFolder<'s>,
@@ -50,31 +85,42 @@ struct Shipment<'s, O: Origin + ?Sized> {
 
 /// A part that has arrived.
 #[derive(Debug, Clone)]
-struct Arrived {
-    part: Part,
+pub(super) struct ArrivedPart {
+    pub(super) part: TakenPart,
     sha256: [u8; 32],
+    evidence: Evidence,
+    /// Whether its tag is still to be compared with the file.
+    is_owed: bool,
 }
 
 impl Haul<'_> {
     /// Sends a content in parts; goes on with an upload that a killed run has left.
-    pub(crate) async fn send_parts<O: Origin + ?Sized>(
+    pub(crate) async fn send_parts<O: PartSource + ?Sized>(
         &self,
         name: &str,
-        (folder, key): (&BucketFolder<'_>, &AnyKey),
-        (origin, plan, attributes): (&O, PartPlan, &Attributes),
-    ) -> Result<(ETag, Option<ContentDigest>), ItemFault> {
+        to: ObjectTarget<'_>,
+        content: PartedContent<'_, O>,
+    ) -> Result<SentFile, ItemFault> {
+        let PartedContent { origin, plan, attributes } = content;
+        let folder = to.folder;
         let mut wrong = String::new();
         for whole in 0..WHOLES {
             if whole > 0 && !self.courier.draw() {
                 break;
             }
-            let opened = self.open_upload(name, (folder, key), attributes).await;
+            let opened = self.open_upload(name, to, attributes).await;
             let opened = opened.map_err(ItemFault::Destination)?;
             let shipment = Shipment { origin, plan, folder, upload: &opened.upload };
+            let was_asked = self.was_asked();
             let sent = self.ship(&shipment, &opened.present).await;
             let clear = sent.is_ok() && !opened.unclear;
             if clear || (self.courier.stopped().is_none() && self.give_up(name, folder).await) {
-                self.record(&Record::Ended(name.to_owned()));
+                self.record(&ManifestRecord::Ended(name.to_owned()));
+            }
+            // Some services take each part once: the question has used one up.
+            let is_unsupported = |fault: &ItemFault| matches!(fault, ItemFault::Destination(fault) if fault.kind == FaultKind::Unsupported);
+            if !was_asked && sent.as_ref().is_err_and(is_unsupported) && self.stop_asking() {
+                continue;
             }
             match sent? {
                 Ok(done) => return Ok(done),
@@ -87,89 +133,58 @@ impl Haul<'_> {
         Err(ItemFault::WrongTag(wrong))
     }
 
-    /// Sends all parts and makes the object of them. The inner error is a tag that is wrong.
-    async fn ship<O: Origin + ?Sized>(
-        &self,
-        shipment: &Shipment<'_, O>,
-        present: &BTreeMap<PartNumber, PartEntry>,
-    ) -> Result<Result<(ETag, Option<ContentDigest>), ETag>, ItemFault> {
-        let numbers = (1..=shipment.plan.count()).filter_map(|number| PartNumber::new(number).ok());
-        let parts = stream::iter(numbers)
-            .map(|number| self.ship_part(shipment, number, present.get(&number)))
-            .buffer_unordered(self.options.limits.parts.max(1));
-        let mut parts: Vec<Arrived> = parts.try_collect().await?;
-        parts.sort_by_key(|arrived| arrived.part.number);
-        let (etag, parts) = self.complete(shipment, parts).await?;
-        match expected(&parts) {
-            Some(expected) if expected != etag => Ok(Err(etag)),
-            _ => Ok(Ok((etag, digest(shipment, &parts)))),
-        }
-    }
-
-    async fn ship_part<O: Origin + ?Sized>(
+    async fn copy_part<O: PartSource + ?Sized>(
         &self,
         shipment: &Shipment<'_, O>,
         number: PartNumber,
-        present: Option<&PartEntry>,
-    ) -> Result<Arrived, ItemFault> {
-        let range = shipment.plan.range(number.get());
-        let length = range.end - range.start;
-        if let Some(source) = shipment.origin.inside() {
-            return self.copy_part(shipment, number, (source, range)).await;
-        }
-        let present = present.filter(|entry| entry.size.0 == length);
-        let check = present.is_some() || self.options.tags == TagCheck::All;
-        let hashing = if check { Hashing::Both } else { Hashing::Sha256 };
-        let _room = self.room_for(length).await;
-        let read = shipment.origin.part(range, hashing).await?;
-        match present {
-            Some(entry) if read.md5.map(ETag::of_md5).as_ref() == Some(&entry.part.etag) => {
-                Ok(Arrived { part: entry.part.clone(), sha256: read.payload.hash().0 })
-            }
-            _ => self.put_part(shipment, number, &read).await,
-        }
-    }
-
-    async fn put_part<O: Origin + ?Sized>(
-        &self,
-        shipment: &Shipment<'_, O>,
-        number: PartNumber,
-        read: &ReadFile,
-    ) -> Result<Arrived, ItemFault> {
+        source: &ObjectSource,
+    ) -> Result<ArrivedPart, ItemFault> {
+        let range = ByteRange::try_from(shipment.plan.range(number.get())).ok();
         let uploads = shipment.folder.uploads;
+        let copy = || uploads.copy_part(shipment.upload, number, (source, range));
+        let part = self.courier.call(copy).await.map_err(ItemFault::Destination)?;
+        Ok(ArrivedPart { part, sha256: [0; 32], evidence: Evidence::Moved, is_owed: false })
+    }
+}
+
+/// Which part of which upload.
+#[derive(Clone, Copy)]
+pub(super) struct UploadPlace<'p> {
+    pub(super) uploads: &'p dyn Uploads,
+    pub(super) upload: &'p Upload,
+    pub(super) number: PartNumber,
+}
+
+impl Courier<'_> {
+    /// Sends a part until its tag is that of what was sent.
+    pub(super) async fn put_part(
+        &self,
+        place: UploadPlace<'_>,
+        read: &ReadFile,
+    ) -> Result<ArrivedPart, ItemFault> {
+        let UploadPlace { uploads, upload, number } = place;
         let length = read.payload.size().0;
         let mut wrong = String::new();
         for sending in 0..SENDINGS {
-            if sending > 0 && !self.courier.draw() {
+            if sending > 0 && !self.draw() {
                 break;
             }
-            let put = || uploads.put_part(shipment.upload, number, &read.payload);
-            let part = self.courier.carry(length, put).await.map_err(ItemFault::Destination)?;
-            if fits(&part.etag, read.md5) {
-                return Ok(Arrived { part, sha256: read.payload.hash().0 });
+            let put = || uploads.put_part(upload, number, &read.payload);
+            let part = self.carry(length, put).await.map_err(ItemFault::Destination)?;
+            if tag_fits(&part.etag, read.md5) {
+                let evidence = evidence_of(&part.etag, read.md5);
+                let sha256 = read.payload.hash().0;
+                return Ok(ArrivedPart { part, sha256, evidence, is_owed: false });
             }
             part.etag.as_str().clone_into(&mut wrong);
         }
         Err(ItemFault::WrongTag(wrong))
     }
-
-    async fn copy_part<O: Origin + ?Sized>(
-        &self,
-        shipment: &Shipment<'_, O>,
-        number: PartNumber,
-        (source, range): (&ObjectSource, Range<u64>),
-    ) -> Result<Arrived, ItemFault> {
-        let range = ByteRange::try_from(range).ok();
-        let uploads = shipment.folder.uploads;
-        let copy = || uploads.copy_part(shipment.upload, number, (source, range));
-        let part = self.courier.call(copy).await.map_err(ItemFault::Destination)?;
-        Ok(Arrived { part, sha256: [0; 32] })
-    }
 }
 
-fn digest<O: Origin + ?Sized>(
+fn digest_parts<O: PartSource + ?Sized>(
     shipment: &Shipment<'_, O>,
-    parts: &[Arrived],
+    parts: &[ArrivedPart],
 ) -> Option<ContentDigest> {
     if shipment.origin.inside().is_some() {
         return None;

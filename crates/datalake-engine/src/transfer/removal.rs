@@ -2,13 +2,15 @@
 
 use std::mem;
 
-use datalake_core::{ByteSize, Fault, FaultKind, Side, TreePath};
+use datalake_core::fault::{Fault, FaultKind};
+use datalake_core::size::ByteSize;
+use datalake_core::transfer::{Side, TreePath};
 
 use super::haul::Haul;
-use super::manifest::Record;
-use super::{BucketFolder, Deletion, ItemFault, LocalTree, Mark, NotDeleted, Reason, Route};
-use crate::memory::held;
-use crate::{AnyKey, Doomed, PAGE};
+use super::manifest::ManifestRecord;
+use super::{BucketFolder, Deletion, Item, ItemFault, LocalTree, Mark, NotDeleted, Reason, Route};
+use crate::hold_mutex;
+use crate::{AnyKey, DeleteTarget, PAGE};
 
 type Names = Vec<(String, Side)>;
 
@@ -19,7 +21,7 @@ impl Haul<'_> {
         if !self.judge_deletion() {
             return;
         }
-        let doomed = mem::take(&mut *held(&self.doomed));
+        let doomed = mem::take(&mut *hold_mutex(&self.doomed));
         match self.route {
             Route::Down(_, tree) => self.delete_files(*tree, doomed).await,
             Route::Up(_, folder) | Route::Across(_, folder) => {
@@ -31,23 +33,30 @@ impl Haul<'_> {
     /// Whether surplus names may go; why not stands in the summary. A dry run tells them.
     pub(crate) fn judge_deletion(&self) -> bool {
         let Deletion::AtMost(most) = self.options.delete else { return false };
-        if held(&self.doomed).is_empty() {
+        if hold_mutex(&self.doomed).is_empty() {
             return false;
         }
         let against = if self.source_is_empty() {
             Some(NotDeleted::SourceEmpty)
+        } else if self.is_destination_unread() {
+            Some(NotDeleted::DestinationUnread)
         } else if self.is_incomplete() {
             Some(NotDeleted::SourceIncomplete)
-        } else if held(&self.doomed).len() as u64 > most {
+        } else if hold_mutex(&self.doomed).len() as u64 > most {
             Some(NotDeleted::TooMany)
         } else {
             None
         };
         self.change_summary(|summary| summary.not_deleted = against);
         if against.is_none() && self.options.dry_run {
-            let doomed = mem::take(&mut *held(&self.doomed));
+            let doomed = mem::take(&mut *hold_mutex(&self.doomed));
             for (name, side) in doomed {
-                self.tell(Mark::Deleted, (&name, side.size()), Reason::NotInSource);
+                self.tell(&Item {
+                    mark: Mark::Deleted,
+                    name: &name,
+                    size: side.size(),
+                    reason: Reason::NotInSource,
+                });
             }
         }
         against.is_none()
@@ -66,7 +75,7 @@ impl Haul<'_> {
     async fn delete_objects(&self, folder: &BucketFolder<'_>, doomed: Names) {
         let keyed = doomed.into_iter().filter_map(|(name, side)| {
             let key = folder.key(&name).ok()?;
-            Some((name, side.size(), Doomed { key, version: None }))
+            Some((name, side.size(), DeleteTarget { key, version: None }))
         });
         let keyed: Vec<_> = keyed.collect();
         for page in keyed.chunks(usize::from(PAGE)) {
@@ -96,8 +105,8 @@ impl Haul<'_> {
     fn tell_deleted(&self, name: &str, size: ByteSize, outcome: Result<(), Fault>) {
         match outcome {
             Ok(()) => {
-                self.record(&Record::Gone(name.to_owned()));
-                self.tell(Mark::Deleted, (name, size), Reason::NotInSource);
+                self.record(&ManifestRecord::Gone(name.to_owned()));
+                self.tell(&Item { mark: Mark::Deleted, name, size, reason: Reason::NotInSource });
             }
             Err(fault) => self.tell_failed(name, size, ItemFault::Destination(fault)),
         }

@@ -2,7 +2,10 @@
 
 use std::fmt;
 
-use datalake_core::{ByteSize, Fault, SendReason, SkipReason, UnfitName};
+use datalake_core::fault::{Fault, FaultKind};
+use datalake_core::migration::FileTotal;
+use datalake_core::size::ByteSize;
+use datalake_core::transfer::{Evidence, SendReason, SkipReason, UnfitName};
 
 use super::Oddity;
 
@@ -19,6 +22,11 @@ pub trait TransferWatch: Send + Sync {
     /// So many bytes of content were moved, those of repetitions too.
     fn moved(&self, bytes: u64) {
         let _ = bytes;
+    }
+
+    /// So many uploads in parts are open; they stay so where the run ends now.
+    fn uploads_open(&self, number: usize) {
+        let _ = number;
     }
 
     /// A call is repeated because of a fault.
@@ -94,6 +102,12 @@ pub enum ItemFault {
     /// What came is not what the object was made of.
     #[error("what came is not what was stored")]
     WrongContent,
+    /// The file was changed since the last run, and was to be replaced.
+    #[error("the file here was changed since the last run: it is not replaced")]
+    ChangedHere,
+    /// No run knows the file, and it is newer than the object that was to replace it.
+    #[error("the file here is newer than the object, and no run has left it: it is not replaced")]
+    NewerHere,
     /// The key cannot be the name of a file.
     #[error("no file can have this name here: {0}")]
     Unfit(UnfitName),
@@ -110,30 +124,38 @@ pub enum ItemFault {
 
 /// Counts of items and of their bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Tally {
+pub struct ItemTally {
     /// How many.
     pub items: u64,
     /// How long they are together.
     pub bytes: u64,
 }
 
+impl From<ItemTally> for FileTotal {
+    fn from(tally: ItemTally) -> Self {
+        Self { items: tally.items, bytes: tally.bytes }
+    }
+}
+
 /// How a transfer ended.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Summary {
     /// Equal already.
-    pub skipped: Tally,
+    pub skipped: ItemTally,
+    /// Of those, taken for equal by size and time: the contents were never compared.
+    pub assumed: ItemTally,
     /// Moved to where nothing was.
-    pub new: Tally,
+    pub new: ItemTally,
     /// Moved in place of something else.
-    pub replaced: Tally,
+    pub replaced: ItemTally,
     /// Deleted from the destination.
-    pub deleted: Tally,
+    pub deleted: ItemTally,
     /// Failed.
-    pub failed: Tally,
+    pub failed: ItemTally,
     /// Links, pipes, empty folders and the like: told, not moved.
     pub odd: u64,
     /// In the destination and not in the source; they stay where deletion is off or was refused.
-    pub surplus: Tally,
+    pub surplus: ItemTally,
     /// Why nothing was deleted though it was asked for.
     pub not_deleted: Option<NotDeleted>,
     /// Bytes of content that were moved, those of repetitions too.
@@ -142,6 +164,8 @@ pub struct Summary {
     pub requests: u64,
     /// Repetitions.
     pub retries: u64,
+    /// Whether the service was seen to refuse a wrong hash; `None` where nothing was learnt.
+    pub refuses_wrong_hash: Option<bool>,
 }
 
 /// Why nothing was deleted.
@@ -153,6 +177,9 @@ pub enum NotDeleted {
     /// Something in the source could not be read, or did not arrive.
     #[error("not all of the source could be read and moved")]
     SourceIncomplete,
+    /// A folder or file in the destination could not be looked at.
+    #[error("not all of the destination could be read")]
+    DestinationUnread,
     /// There are more than was permitted.
     #[error("there are more than was permitted")]
     TooMany,
@@ -161,7 +188,7 @@ pub enum NotDeleted {
 /// A transfer ended before its time. What was done is done; the next run goes on from there.
 #[derive(Debug, thiserror::Error)]
 #[error("the transfer was stopped: {cause}")]
-pub struct Stopped {
+pub struct TransferStopped {
     /// What was done until then.
     pub summary: Box<Summary>,
     /// Why.
@@ -189,7 +216,7 @@ pub enum StopCause {
     Manifest(Fault),
 }
 
-impl Tally {
+impl ItemTally {
     pub(crate) fn add(&mut self, size: ByteSize) {
         self.items += 1;
         self.bytes += size.0;
@@ -204,7 +231,12 @@ impl Summary {
                 self.odd += 1;
                 return;
             }
-            (Mark::Skipped, _) => &mut self.skipped,
+            (Mark::Skipped, reason) => {
+                if reason.is_assumed() {
+                    self.assumed.add(item.size);
+                }
+                &mut self.skipped
+            }
             (Mark::New, _) => &mut self.new,
             (Mark::Replaced, _) => &mut self.replaced,
             (Mark::Deleted, _) => &mut self.deleted,
@@ -227,6 +259,38 @@ impl Mark {
     }
 }
 
+impl Reason {
+    /// Whether it will be so in every later run, until somebody changes the name or the thing.
+    #[must_use]
+    pub fn stays_so(&self) -> bool {
+        match self {
+            Self::Odd(oddity) => *oddity == Oddity::NotUtf8,
+            Self::Failed(ItemFault::Source(fault) | ItemFault::Destination(fault)) => matches!(
+                fault.kind,
+                FaultKind::Archived | FaultKind::UnfitName | FaultKind::NotPlain
+            ),
+            Self::Failed(
+                ItemFault::Unfit(_)
+                | ItemFault::BelowFile
+                | ItemFault::TooLong
+                | ItemFault::TooLarge
+                | ItemFault::ChangedHere
+                | ItemFault::NewerHere,
+            ) => true,
+            Self::Failed(ItemFault::WrongTag(_) | ItemFault::WrongContent)
+            | Self::Equal(_)
+            | Self::Sent(_)
+            | Self::NotInSource => false,
+        }
+    }
+
+    /// Whether two sides are only taken for equal: their contents were never compared.
+    #[must_use]
+    pub fn is_assumed(&self) -> bool {
+        matches!(self, Self::Equal(reason) if reason.evidence() == Some(Evidence::Assumed))
+    }
+}
+
 impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -235,6 +299,29 @@ impl fmt::Display for Reason {
             Self::Odd(oddity) => oddity.fmt(f),
             Self::NotInSource => f.write_str("not in the source"),
             Self::Failed(fault) => fault.fmt(f),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_no_later_run_can_move_is_told_apart() {
+        let fault = |kind| Reason::Failed(ItemFault::Source(Fault::new(kind, "")));
+        for (reason, stays) in [
+            (Reason::Failed(ItemFault::TooLong), true),
+            (Reason::Failed(ItemFault::Unfit(UnfitName::DotSegment)), true),
+            (Reason::Odd(Oddity::NotUtf8), true),
+            (fault(FaultKind::Archived), true),
+            (fault(FaultKind::UnfitName), true),
+            (fault(FaultKind::Denied), false),
+            (fault(FaultKind::Unreachable), false),
+            (Reason::Failed(ItemFault::WrongContent), false),
+            (Reason::Odd(Oddity::Link), false),
+        ] {
+            assert_eq!(reason.stays_so(), stays, "{reason}");
         }
     }
 }

@@ -1,26 +1,33 @@
 //! A whole run.
 
-use datalake_core::{ByteSize, Comparison, Known, SendReason, SkipReason};
+use datalake_core::size::ByteSize;
+use datalake_core::transfer::{Comparison, Known, SendReason, SkipReason};
 use futures::channel::mpsc::Sender;
 use futures::future::join3;
 use futures::{StreamExt as _, stream};
 
-use super::feed::{News, feed, list, walk};
+use super::compare::ComparedPair;
+use super::feed::{FeedNews, list_bucket, make_feed, walk_tree};
 use super::haul::{Haul, Task};
-use super::manifest::Record;
+use super::manifest::ManifestRecord;
 use super::merge::Merge;
 use super::planner::Planner;
+use super::renames::UploadEnds;
 use super::{
-    ItemFault, Mark, Options, Reason, Route, StopCause, Stopped, Summary, TransferPorts,
-    TransferWatch,
+    Item, ItemFault, Mark, Options, Reason, Route, StopCause, Summary, TransferPorts,
+    TransferStopped, TransferWatch,
 };
 
 /// How an item came to its end.
-pub(crate) enum Done {
+pub(crate) enum ItemOutcome {
     /// It was moved.
     Moved(Known),
+    /// It was renamed, and copied by the service.
+    Renamed(Known),
     /// Its content is the same on both sides.
     Equal(Known),
+    /// It looks the same, and nothing tells more.
+    Assumed(Known),
     /// The destination is another one and newer: it stays.
     Kept,
     /// It would have been moved.
@@ -34,15 +41,15 @@ pub(crate) enum Done {
 ///
 /// # Errors
 ///
-/// [`Stopped`] when a listing breaks off, or something fails that all other items would meet too.
+/// [`TransferStopped`] when a listing breaks off, or something fails that all other items would meet too.
 /// Then nothing was deleted.
 pub async fn sync(
     route: &Route<'_>,
     options: &Options,
     ports: &TransferPorts<'_>,
     watch: &dyn TransferWatch,
-) -> Result<Summary, Stopped> {
-    let haul = Haul::new(route, options, ports, watch).map_err(Stopped::before_all)?;
+) -> Result<Summary, TransferStopped> {
+    let haul = Haul::new(route, options, ports, watch).map_err(TransferStopped::before_all)?;
     if let Err(cause) = haul.go().await {
         haul.courier.stop(cause);
     }
@@ -50,11 +57,11 @@ pub async fn sync(
     let closed = if options.dry_run { Ok(()) } else { haul.ledger.close() };
     match stopped.or(closed.err()) {
         None => Ok(summary),
-        Some(cause) => Err(Stopped { summary: Box::new(summary), cause }),
+        Some(cause) => Err(TransferStopped { summary: Box::new(summary), cause }),
     }
 }
 
-impl Stopped {
+impl TransferStopped {
     fn before_all(cause: StopCause) -> Self {
         Self { summary: Box::default(), cause }
     }
@@ -62,8 +69,8 @@ impl Stopped {
 
 impl Haul<'_> {
     async fn go(&self) -> Result<(), StopCause> {
-        let (to_source, source) = feed();
-        let (to_destination, destination) = feed();
+        let (to_source, source) = make_feed();
+        let (to_destination, destination) = make_feed();
         let merge = Merge::new(source, destination, self.ledger.entries()?);
         join3(self.source(to_source), self.destination(to_destination), self.work(merge)).await;
         if self.options.dry_run {
@@ -80,26 +87,31 @@ impl Haul<'_> {
         }
     }
 
-    async fn source(&self, sender: Sender<News>) {
+    async fn source(&self, sender: Sender<FeedNews>) {
         match self.route {
             Route::Up(tree, _) => {
                 let nameless = |name: &str, oddity| {
                     self.mark_incomplete();
-                    self.tell(Mark::Failed, (name, ByteSize(0)), Reason::Odd(oddity));
+                    self.tell(&Item {
+                        mark: Mark::Failed,
+                        name,
+                        size: ByteSize(0),
+                        reason: Reason::Odd(oddity),
+                    });
                 };
-                walk(*tree, sender, nameless).await;
+                walk_tree(*tree, sender, nameless).await;
             }
             Route::Down(folder, _) | Route::Across(folder, _) => {
-                list(&self.courier, folder, sender).await;
+                list_bucket(&self.courier, folder, sender).await;
             }
         }
     }
 
-    async fn destination(&self, sender: Sender<News>) {
+    async fn destination(&self, sender: Sender<FeedNews>) {
         match self.route {
-            Route::Down(_, tree) => walk(*tree, sender, |_, _| ()).await,
+            Route::Down(_, tree) => walk_tree(*tree, sender, |_, _| ()).await,
             Route::Up(_, folder) | Route::Across(_, folder) => {
-                list(&self.courier, folder, sender).await;
+                list_bucket(&self.courier, folder, sender).await;
             }
         }
     }
@@ -115,48 +127,81 @@ impl Haul<'_> {
     async fn settle(&self, task: Task) {
         let size = task.source.size();
         match self.carry_out(&task).await {
-            Ok(Done::Moved(known)) => {
-                self.record(&Record::Known(task.name.clone(), known));
-                self.tell_moved(&task);
+            Ok(ItemOutcome::Moved(known)) => {
+                self.record(&ManifestRecord::Known(task.name.clone(), known));
+                self.tell_moved(&task, task.why);
             }
-            Ok(Done::Pretended) => self.tell_moved(&task),
-            Ok(Done::Equal(known)) => {
-                self.record(&Record::Known(task.name.clone(), known));
+            Ok(ItemOutcome::Renamed(known)) => {
+                self.record(&ManifestRecord::Known(task.name.clone(), known));
+                self.tell_moved(&task, SendReason::Renamed);
+            }
+            Ok(ItemOutcome::Pretended) => self.tell_moved(&task, task.why),
+            Ok(ItemOutcome::Equal(known)) => {
+                self.record(&ManifestRecord::Known(task.name.clone(), known));
                 let reason = Reason::Equal(SkipReason::SameContent);
-                self.tell(Mark::Skipped, (&task.name, size), reason);
+                self.tell(&Item { mark: Mark::Skipped, name: &task.name, size, reason });
             }
-            Ok(Done::Kept) => {
+            Ok(ItemOutcome::Assumed(known)) => {
+                self.record(&ManifestRecord::Known(task.name.clone(), known));
+                let reason = Reason::Equal(SkipReason::LooksEqual);
+                self.tell(&Item { mark: Mark::Skipped, name: &task.name, size, reason });
+            }
+            Ok(ItemOutcome::Kept) => {
                 let reason = Reason::Equal(SkipReason::NewerThere);
-                self.tell(Mark::Skipped, (&task.name, size), reason);
+                self.tell(&Item { mark: Mark::Skipped, name: &task.name, size, reason });
             }
             Err(fault) => self.tell_failed(&task.name, size, fault),
         }
     }
 
-    fn tell_moved(&self, task: &Task) {
+    fn tell_moved(&self, task: &Task, why: SendReason) {
         let mark = if task.destination.is_some() { Mark::Replaced } else { Mark::New };
-        let why = task.why.unwrap_or(SendReason::Content);
-        self.tell(mark, (&task.name, task.source.size()), Reason::Sent(why));
+        self.tell(&Item {
+            mark,
+            name: &task.name,
+            size: task.source.size(),
+            reason: Reason::Sent(why),
+        });
     }
 
-    async fn carry_out(&self, task: &Task) -> Result<Done, ItemFault> {
-        if task.why.is_none() {
-            if let Some(known) = self.compare(task).await? {
-                return Ok(Done::Equal(known));
+    async fn carry_out(&self, task: &Task) -> Result<ItemOutcome, ItemFault> {
+        if task.compare {
+            match self.compare(task).await? {
+                ComparedPair::Same(known) => return Ok(ItemOutcome::Equal(known)),
+                ComparedPair::Assumed(known) => return Ok(ItemOutcome::Assumed(known)),
+                ComparedPair::Differs => (),
             }
-            let keeps = self.options.comparison == Comparison::KeepNewer;
+            let keeps = self.options.comparison == Comparison::KeepNewer && !task.replaces_own();
             if keeps && self.is_newer_there(task).await? {
-                return Ok(Done::Kept);
+                return Ok(ItemOutcome::Kept);
             }
         }
+        self.require_unchanged_here(task).await?;
         if self.options.dry_run {
-            return self.inspect(task).await.map(|()| Done::Pretended);
+            return self.inspect(task).await.map(|()| ItemOutcome::Pretended);
         }
         let moved = match self.route {
-            Route::Up(tree, folder) => self.send(task, (*tree, folder)).await,
-            Route::Down(folder, tree) => self.fetch(task, (folder, *tree)).await,
-            Route::Across(from, to) => self.copy(task, (from, to)).await,
+            Route::Up(tree, folder) => {
+                if let Some(known) =
+                    self.copy_renamed(task, UploadEnds { tree: *tree, folder }).await?
+                {
+                    return Ok(ItemOutcome::Renamed(known));
+                }
+                self.send(task, *tree, folder).await
+            }
+            Route::Down(folder, tree) => self.fetch(task, folder, *tree).await,
+            Route::Across(from, to) => self.copy(task, from, to).await,
         };
-        moved.map(Done::Moved)
+        moved.map(ItemOutcome::Moved)
+    }
+}
+
+impl Task {
+    /// Whether the destination is what the last run left there.
+    fn replaces_own(&self) -> bool {
+        match (&self.known, &self.destination) {
+            (Some(known), Some(there)) => known.is_destination(there),
+            _ => false,
+        }
     }
 }

@@ -5,10 +5,11 @@ use std::ops::Range;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use datalake_core::{ByteSize, Fault, FileFacts, FileTime, TreePath};
-use md5::Md5;
-use sha2::{Digest as _, Sha256};
+use datalake_core::fault::{Fault, FaultKind};
+use datalake_core::size::ByteSize;
+use datalake_core::transfer::{FileFacts, FileTime, TreePath};
 
+use super::hashes::{Digests, Hashes, Hashing};
 use crate::{ContentHash, Payload};
 
 /// A folder and all that is in it.
@@ -98,27 +99,22 @@ pub enum Oddity {
     EmptyFolder,
     /// A symbolic link that is not followed.
     Link,
-    /// A symbolic link that leads nowhere, or in a circle.
+    /// A symbolic link that leads nowhere.
     DanglingLink,
+    /// Symbolic links that lead to each other.
+    CircularLink,
+    /// A link to a folder above it: going there would never end.
+    UpwardLink,
     /// A device, socket or pipe, in words.
     Special(&'static str),
     /// A name that is no UTF-8, which keys have to be.
     NotUtf8,
     /// Part of a file that a killed run was writing.
     Leftover,
+    /// An object that somebody has put in the place of one that was sent, and whose source is gone.
+    Foreign,
     /// It cannot be read; what is below it is unknown.
     Unreadable(Fault),
-}
-
-/// Which hashes are taken while reading.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Hashing {
-    /// SHA-256, which requests are signed with.
-    Sha256,
-    /// MD5, which tags are made of.
-    Md5,
-    /// Both.
-    Both,
 }
 
 /// A file or part of one that was read.
@@ -128,7 +124,8 @@ pub struct ReadFile {
     pub payload: Payload,
     /// The MD5, where it was asked for.
     pub md5: Option<[u8; 16]>,
-    /// Whether the file's time was so old when reading began that a later change must show in it.
+    /// Whether the file's times were so far away when reading began that a later change must show
+    /// in them.
     pub settled: bool,
 }
 
@@ -139,8 +136,37 @@ pub trait OpenFile: Send + Sync {
     /// was removed.
     async fn read(&self, range: Range<u64>, hashing: Hashing) -> Result<ReadFile, Fault>;
 
+    /// Reads two ranges and hashes them, side by side where that is faster. Faults as
+    /// [`OpenFile::read`].
+    async fn read_pair(
+        &self,
+        [one, other]: [Range<u64>; 2],
+        hashing: Hashing,
+    ) -> Result<[ReadFile; 2], Fault> {
+        Ok([self.read(one, hashing).await?, self.read(other, hashing).await?])
+    }
+
     /// Hashes a range without keeping it. Faults as [`OpenFile::read`].
     async fn hash(&self, range: Range<u64>, hashes: Hashes) -> Result<Hashes, Fault>;
+
+    /// Hashes ranges that follow each other, side by side where that is faster. Faults as
+    /// [`OpenFile::read`].
+    async fn hash_all(
+        &self,
+        ranges: Vec<Range<u64>>,
+        hashing: Hashing,
+    ) -> Result<Vec<Digests>, Fault> {
+        let mut digests = Vec::new();
+        for range in ranges {
+            digests.push(self.hash(range, Hashes::begin(hashing)).await?.digests());
+        }
+        Ok(digests)
+    }
+
+    /// Whether the file's times were so far away at opening that a later change must show in them.
+    fn is_settled(&self) -> bool {
+        true
+    }
 }
 
 /// A file that is being written; dropped before it is finished, it leaves nothing.
@@ -153,6 +179,21 @@ pub trait NewTreeFile: Send + Sync {
         content: Vec<Bytes>,
         hashes: Hashes,
     ) -> Result<Hashes, Fault>;
+
+    /// Whether what was written can be hashed afterwards, and faster than while it is written.
+    fn hashes_later(&self) -> bool {
+        false
+    }
+
+    /// Hashes ranges that were written, as they are in the file now.
+    async fn hash_all(
+        &self,
+        ranges: Vec<Range<u64>>,
+        hashing: Hashing,
+    ) -> Result<Vec<Digests>, Fault> {
+        let _ = (ranges, hashing);
+        Err(Fault::new(FaultKind::Unsupported, "this file is hashed while it is written"))
+    }
 
     /// Gives the file its time and puts it in its place in one go.
     async fn finish(self: Box<Self>, landing: &Landing) -> Result<FileFacts, Fault>;
@@ -168,61 +209,18 @@ pub struct Landing {
     pub replaces: Option<FileFacts>,
 }
 
-/// Hashes of what has come so far.
-#[derive(Clone)]
-pub struct Hashes {
-    sha256: Option<Sha256>,
-    md5: Option<Md5>,
-}
-
-impl Hashes {
-    /// No hashes at all.
-    pub const NONE: Self = Self { sha256: None, md5: None };
-
-    /// Begins to hash.
-    #[must_use]
-    pub fn begin(hashing: Hashing) -> Self {
-        Self {
-            sha256: (hashing != Hashing::Md5).then(Sha256::new),
-            md5: (hashing != Hashing::Sha256).then(Md5::new),
-        }
-    }
-
-    /// Goes on with these bytes.
-    pub fn update(&mut self, bytes: &[u8]) {
-        if let Some(sha256) = &mut self.sha256 {
-            sha256.update(bytes);
-        }
-        if let Some(md5) = &mut self.md5 {
-            md5.update(bytes);
-        }
-    }
-
-    /// The SHA-256 of all bytes, where it was asked for.
-    #[must_use]
-    pub fn sha256(&self) -> Option<[u8; 32]> {
-        self.sha256.clone().map(|hash| hash.finalize().into())
-    }
-
-    /// The MD5 of all bytes, where it was asked for.
-    #[must_use]
-    pub fn md5(&self) -> Option<[u8; 16]> {
-        self.md5.clone().map(|hash| hash.finalize().into())
-    }
-}
-
-impl fmt::Debug for Hashes {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Hashes(..)")
-    }
-}
-
 impl ReadFile {
     /// A content in buffers whose hashes were taken.
     #[must_use]
     pub fn new(chunks: Vec<Bytes>, hashes: &Hashes, settled: bool) -> Self {
-        let hash = ContentHash(hashes.sha256().unwrap_or_default());
-        Self { payload: Payload::hashed(chunks, hash), md5: hashes.md5(), settled }
+        Self::of(chunks, hashes.digests(), settled)
+    }
+
+    /// A content in buffers that has these hashes.
+    #[must_use]
+    pub fn of(chunks: Vec<Bytes>, digests: Digests, settled: bool) -> Self {
+        let hash = ContentHash(digests.sha256.unwrap_or_default());
+        Self { payload: Payload::hashed(chunks, hash), md5: digests.md5, settled }
     }
 }
 
@@ -232,9 +230,16 @@ impl fmt::Display for Oddity {
             Self::EmptyFolder => f.write_str("an empty folder"),
             Self::Link => f.write_str("a symbolic link, not followed"),
             Self::DanglingLink => f.write_str("a symbolic link that leads nowhere"),
+            Self::CircularLink => f.write_str("a symbolic link that leads in a circle"),
+            Self::UpwardLink => {
+                f.write_str("it leads back to a folder above it: going there would never end")
+            }
             Self::Special(kind) => f.write_str(kind),
             Self::NotUtf8 => f.write_str("its name is no UTF-8"),
             Self::Leftover => f.write_str("left by a run that was killed"),
+            Self::Foreign => f.write_str(
+                "changed there by someone else, and gone here: it no longer counts as sent",
+            ),
             Self::Unreadable(fault) => write!(f, "it cannot be read: {fault}"),
         }
     }

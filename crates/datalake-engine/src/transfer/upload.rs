@@ -1,16 +1,18 @@
 //! Files on their way into a bucket.
 
-use std::collections::BTreeMap;
-
-use datalake_core::{
-    ByteSize, ContentDigest, ETag, Fault, FaultKind, FileFacts, FileTime, Known, PartPlan, Side,
-    TagForm, TreePath,
+use datalake_core::fault::{Fault, FaultKind};
+use datalake_core::s3::ETag;
+use datalake_core::size::ByteSize;
+use datalake_core::transfer::{
+    ContentDigest, Evidence, FileFacts, FileTime, Known, PartPlan, Side, TagForm, TreePath,
 };
 
 use super::haul::{Haul, Task};
-use super::manifest::Record;
+use super::manifest::ManifestRecord;
+use super::options::ObjectTarget;
+use super::parts::PartedContent;
 use super::{BucketFolder, Hashing, ItemFault, LocalTree, TagCheck};
-use crate::{AnyKey, Attributes, NewObject, Precondition, StoredObject};
+use crate::{AnyKey, Attributes, NewObject, Precondition, Stored, StoredObject};
 
 /// The attribute that keeps a file's time, as rclone does.
 const MTIME: &str = "mtime";
@@ -20,7 +22,7 @@ pub(crate) const PART: &str = "datalake-part";
 pub(crate) const SENDINGS: u32 = 5;
 
 /// One file and where it goes.
-pub(crate) struct Sending<'t> {
+pub(crate) struct SendingFile<'t> {
     pub(crate) tree: &'t dyn LocalTree,
     pub(crate) path: TreePath,
     pub(crate) facts: FileFacts,
@@ -28,33 +30,43 @@ pub(crate) struct Sending<'t> {
     pub(crate) key: AnyKey,
 }
 
+/// What was stored, and what is known of its content.
+#[derive(Debug, Clone)]
+pub(crate) struct SentFile {
+    pub(crate) stored: Stored,
+    pub(crate) digest: Option<ContentDigest>,
+    pub(crate) evidence: Evidence,
+}
+
 impl Haul<'_> {
     /// Sends a file.
     pub(crate) async fn send<'t>(
         &self,
         task: &Task,
-        (tree, folder): (&'t dyn LocalTree, &'t BucketFolder<'t>),
+        tree: &'t dyn LocalTree,
+        folder: &'t BucketFolder<'t>,
     ) -> Result<Known, ItemFault> {
         let Side::File(facts) = task.source else { return Err(not_a_file()) };
         let path = TreePath::try_from(task.name.as_str()).map_err(ItemFault::Unfit)?;
         let key = folder.key_of(&path).map_err(|_| ItemFault::TooLong)?;
         let part_size = self.options.limits.part_size;
         let plan = PartPlan::new(facts.size, part_size).map_err(|_| ItemFault::TooLarge)?;
-        let sending = Sending { tree, path, facts, folder, key };
+        let sending = SendingFile { tree, path, facts, folder, key };
         if plan.count() == 1 {
             return self.send_whole(&sending).await;
         }
         let file = tree.open(&sending.path, &facts).await.map_err(ItemFault::Source)?;
-        let attributes = attributes(facts.modified, Some(plan.part_size()));
-        let whole =
-            self.send_parts(&task.name, (folder, &sending.key), (&*file, plan, &attributes));
-        let (etag, digest) = whole.await?;
-        Ok(known(&facts, etag, digest, true))
+        let part = Some(plan.part_size());
+        let attributes = &self.attributes(&task.name, facts.modified, part);
+        let to = ObjectTarget { folder, key: &sending.key };
+        let content = PartedContent { origin: &*file, plan, attributes };
+        let sent = self.send_parts(&task.name, to, content).await?;
+        Ok(describe_sent(&facts, sent, file.is_settled()))
     }
 
-    async fn send_whole(&self, sending: &Sending<'_>) -> Result<Known, ItemFault> {
-        let Sending { tree, path, facts, folder, key } = sending;
-        let attributes = attributes(facts.modified, None);
+    async fn send_whole(&self, sending: &SendingFile<'_>) -> Result<Known, ItemFault> {
+        let SendingFile { tree, path, facts, folder, key } = sending;
+        let attributes = self.attributes(path.as_str(), facts.modified, None);
         let hashing =
             if self.options.tags == TagCheck::Off { Hashing::Sha256 } else { Hashing::Both };
         let _room = self.room_for(facts.size.0).await;
@@ -73,15 +85,35 @@ impl Haul<'_> {
                 when: &Precondition::None,
             };
             let sent = self.courier.carry(facts.size.0, || folder.objects.put(&object)).await;
-            let etag = sent.map_err(ItemFault::Destination)?.etag;
-            if fits(&etag, read.md5) {
-                let digest = ContentDigest { sha256: read.payload.hash().0, part: None };
-                return Ok(known(facts, etag, Some(digest), read.settled));
+            let stored = sent.map_err(ItemFault::Destination)?;
+            if tag_fits(&stored.etag, read.md5) {
+                let digest = Some(ContentDigest { sha256: read.payload.hash().0, part: None });
+                let evidence = evidence_of(&stored.etag, read.md5);
+                return Ok(describe_sent(
+                    facts,
+                    SentFile { stored, digest, evidence },
+                    read.settled,
+                ));
             }
-            self.suspect(path.as_str(), facts.size, &etag);
-            etag.as_str().clone_into(&mut wrong);
+            self.suspect(path.as_str(), facts.size, &stored.etag);
+            stored.etag.as_str().clone_into(&mut wrong);
         }
         Err(ItemFault::WrongTag(wrong))
+    }
+
+    /// What the object of a file carries along.
+    pub(crate) fn attributes(
+        &self,
+        name: &str,
+        modified: FileTime,
+        part: Option<ByteSize>,
+    ) -> Attributes {
+        let mut attributes = self.options.attributes_of(name);
+        attributes.user.insert(MTIME.to_owned(), modified.to_string());
+        if let Some(part) = part {
+            attributes.user.insert(PART.to_owned(), part.0.to_string());
+        }
+        attributes
     }
 
     /// Notes that the destination may hold something wrong, so that no later run calls it equal
@@ -90,17 +122,20 @@ impl Haul<'_> {
         let known = Known {
             size,
             modified: FileTime::default(),
+            stamp: None,
             etag: etag.clone(),
+            version: None,
             source_etag: None,
             digest: None,
             settled: false,
+            evidence: Evidence::Suspect,
         };
-        self.record(&Record::Known(name.to_owned(), known));
+        self.record(&ManifestRecord::Known(name.to_owned(), known));
     }
 }
 
 /// Whether a tag may be that of a content with this MD5.
-pub(crate) fn fits(etag: &ETag, md5: Option<[u8; 16]>) -> bool {
+pub(crate) fn tag_fits(etag: &ETag, md5: Option<[u8; 16]>) -> bool {
     match (etag.form(), md5) {
         (TagForm::Md5(tag), Some(md5)) => tag == md5,
         (TagForm::Parts(..), Some(_)) => false,
@@ -109,13 +144,12 @@ pub(crate) fn fits(etag: &ETag, md5: Option<[u8; 16]>) -> bool {
     }
 }
 
-/// What a file's object carries along.
-fn attributes(modified: FileTime, part: Option<ByteSize>) -> Attributes {
-    let mut user = BTreeMap::from([(MTIME.to_owned(), modified.to_string())]);
-    if let Some(part) = part {
-        user.insert(PART.to_owned(), part.0.to_string());
+/// What a tag that fits proves of a content with this MD5.
+pub(crate) fn evidence_of(etag: &ETag, md5: Option<[u8; 16]>) -> Evidence {
+    match (etag.form(), md5) {
+        (TagForm::Md5(_), Some(_)) => Evidence::Compared,
+        _ => Evidence::Moved,
     }
-    Attributes { user, ..Attributes::NONE }
 }
 
 /// The time that an object tells of the file that it was made of.
@@ -128,9 +162,21 @@ pub(crate) fn part_told(object: &StoredObject) -> Option<ByteSize> {
     object.attributes.user.get(PART)?.parse().ok().map(ByteSize)
 }
 
-fn known(facts: &FileFacts, etag: ETag, digest: Option<ContentDigest>, settled: bool) -> Known {
-    let FileFacts { size, modified } = *facts;
-    Known { size, modified, etag, source_etag: None, digest, settled }
+/// What is known of a file and the object that was made of it.
+pub(crate) fn describe_sent(facts: &FileFacts, sent: SentFile, settled: bool) -> Known {
+    let FileFacts { size, modified, stamp } = *facts;
+    let SentFile { stored: Stored { etag, version }, digest, evidence } = sent;
+    Known {
+        size,
+        modified,
+        stamp: Some(stamp),
+        etag,
+        version: version.map(|version| version.0),
+        source_etag: None,
+        digest,
+        settled,
+        evidence,
+    }
 }
 
 pub(crate) fn not_a_file() -> ItemFault {

@@ -5,12 +5,16 @@
 mod survey;
 mod tables;
 
-use datalake_core::{BucketName, ByteSize, FaultKind, Tally, Timestamp, Usage, Versioning};
+use datalake_core::fault::FaultKind;
+use datalake_core::s3::{BucketName, Versioning};
+use datalake_core::size::ByteSize;
+use datalake_core::time::Timestamp;
+use datalake_core::usage::{Tally, Usage};
 use datalake_engine::memory::{MemoryClock, MemoryStore};
 use datalake_engine::{
-    AnyKey, Attributes, BucketSettings, Clear, Cleared, Counted, Extent, ListAsk, NewBucket,
-    NewObject, ObjectStore, Objects, PartNumber, Payload, Precondition, Scope, Uploads, Walk,
-    abort_uploads, clear, create_bucket, measure,
+    AnyKey, Attributes, BucketSettings, Clear, Cleared, CountedFolder, Extent, ListAsk, NewBucket,
+    NewObject, ObjectStore, Objects, OldUploads, PartNumber, Payload, Precondition, Scope, Uploads,
+    Walk, abort_uploads, clear_objects, create_bucket, measure_prefix,
 };
 
 fn bucket() -> BucketName {
@@ -101,12 +105,12 @@ async fn everything_is_counted_in_its_folder() {
 
     let mut told = Vec::new();
     let scope = Scope { bucket: &bucket(), prefix: "", depth: 1 };
-    let mut sink = |counted: Counted<'_>| {
-        if let Counted::Folder(folder, usage) = counted {
+    let mut sink = |counted: CountedFolder<'_>| {
+        if let CountedFolder::Folder(folder, usage) = counted {
             told.push((folder.to_owned(), *usage));
         }
     };
-    let all = measure(&store, &scope, &mut sink).await.unwrap();
+    let all = measure_prefix(&store, &scope, &mut sink).await.unwrap();
 
     let tally = |count, bytes, billed| Tally { count, bytes, billed };
     let none = Usage::default();
@@ -137,10 +141,14 @@ async fn a_bucket_is_emptied_of_everything() {
     begin(&store, "u", &[1]).await;
     let (bucket, mut cleared) = (bucket(), Cleared::default());
 
-    abort_uploads(&store, (&bucket, ""), None, &mut cleared).await.unwrap();
+    abort_uploads(&store, &OldUploads { bucket: &bucket, prefix: "", before: None }, &mut cleared)
+        .await
+        .unwrap();
     let what = Clear { bucket: &bucket, prefix: "", takes: &|_| true, extent: Extent::AllVersions };
     let mut told = 0;
-    clear(&store, &what, &mut cleared, &mut |cleared| told = cleared.gone.count).await.unwrap();
+    clear_objects(&store, &what, &mut cleared, &mut |cleared| told = cleared.gone.count)
+        .await
+        .unwrap();
 
     assert_eq!((cleared.gone.count, cleared.gone.bytes), (2402, 2401));
     assert_eq!((cleared.uploads, cleared.failed, told), (1, 0, 2402));
@@ -154,7 +162,7 @@ async fn only_what_is_meant_goes() {
     let takes = |key: &str| key.ends_with("/1.tmp");
 
     let what = Clear { bucket: &bucket, prefix: "a/", takes: &takes, extent: Extent::Current };
-    clear(&store, &what, &mut cleared, &mut |_| ()).await.unwrap();
+    clear_objects(&store, &what, &mut cleared, &mut |_| ()).await.unwrap();
 
     assert_eq!(walked(&store, "").await, ["a/2.csv", "b/1.tmp"]);
     assert_eq!(cleared.gone.count, 1);
@@ -182,7 +190,8 @@ async fn only_old_uploads_are_given_up() {
     }
     let (bucket, mut cleared) = (bucket(), Cleared::default());
 
-    abort_uploads(&store, (&bucket, ""), Some(at(200)), &mut cleared).await.unwrap();
+    let which = OldUploads { bucket: &bucket, prefix: "", before: Some(at(200)) };
+    abort_uploads(&store, &which, &mut cleared).await.unwrap();
 
     let left = store.list_uploads(&bucket, &ListAsk::below(""), None).await.unwrap().uploads;
     let left: Vec<_> = left.iter().map(|(upload, _)| upload.key.as_str()).collect();

@@ -1,8 +1,9 @@
 //! Everything that is billed, seen once.
 
-use datalake_core::{ObjectKey, Timestamp, Versioning};
+use datalake_core::s3::{ObjectKey, Versioning};
+use datalake_core::time::Timestamp;
 use datalake_engine::memory::MemoryStore;
-use datalake_engine::{ObjectStore, Surveyor, Thing, ThingKind, survey};
+use datalake_engine::{ObjectStore, Surveyor, Thing, ThingKind, survey_prefix};
 
 use crate::{begin, bucket, put};
 
@@ -35,7 +36,7 @@ async fn an_old_version_is_as_old_as_what_took_its_place() {
     begin(&store, "begun", &[]).await;
 
     let mut seen = Seen::default();
-    survey(&store, (&bucket(), ""), &mut seen).await.unwrap();
+    survey_prefix(&store, &bucket(), "", &mut seen).await.unwrap();
 
     let of = |key: &str, kind, size, since| (key.to_owned(), kind, size, since);
     assert_eq!(

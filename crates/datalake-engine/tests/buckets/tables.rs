@@ -1,6 +1,7 @@
 //! Tables are found folder by folder, in buckets of any size.
 
-use datalake_core::{FaultKind, TableKind};
+use datalake_core::fault::FaultKind;
+use datalake_core::s3::TableKind;
 use datalake_engine::memory::MemoryStore;
 use datalake_engine::{ObjectStore as _, search_tables};
 

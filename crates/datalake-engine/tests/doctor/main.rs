@@ -3,15 +3,16 @@
 #![cfg(test)]
 
 use datalake_core::doctor::{
-    Conditional, Head, KeyEvidence, Look, MoneyEvidence, NetworkEvidence, Proxy, StoreEvidence,
-    Tagging, TrialEvidence,
+    Conditional, HeadAnswer, KeyEvidence, Look, MoneyEvidence, NetworkEvidence, Proxy,
+    StoreEvidence, Tagging, TrialEvidence,
 };
-use datalake_core::{BucketName, Endpoint, Lifecycle, Usage, Versioning};
+use datalake_core::s3::{BucketName, Endpoint, Lifecycle, Versioning};
+use datalake_core::usage::Usage;
 use datalake_engine::memory::{MemoryHost, MemoryNetwork, MemoryStore};
 use datalake_engine::{
     AnyKey, Attributes, BucketQuestion, BucketSettings, LocationAddress, NewObject, ObjectStore,
-    Objects, Payload, Precondition, Uploads, look_at_bucket, look_at_costs, look_at_key,
-    look_at_network, try_out,
+    Objects, Payload, Precondition, TrialPlace, Uploads, look_at_bucket, look_at_costs,
+    look_at_key, look_at_network, try_out,
 };
 
 const OWN: &str = "https://fsn1.your-objectstorage.com";
@@ -89,7 +90,8 @@ async fn tried(store: &MemoryStore) -> (TrialEvidence, StoreEvidence) {
     let mut seen = StoreEvidence::default();
     let prefix = "assets".parse().unwrap();
     let bucket = bucket("acme-assets");
-    let trials = try_out((&bucket, &prefix), 7, (store, store), &mut seen).await;
+    let place = TrialPlace { bucket: &bucket, prefix: &prefix, random: 7 };
+    let trials = try_out(&place, store, store, &mut seen).await;
     (trials, seen)
 }
 
@@ -147,12 +149,12 @@ async fn a_bucket_is_asked_for_five_times() {
     };
 
     let seen = look_at_bucket(&question("acme-assets"), &store, &store).await;
-    assert_eq!(seen.heads, Look::Saw(vec![Head::Here; 5]));
+    assert_eq!(seen.heads, Look::Saw(vec![HeadAnswer::Here; 5]));
     assert_eq!((seen.versioning, seen.migrated), (Look::Saw(Versioning::Never), Look::Saw(1)));
     assert!(matches!(seen.policy, Look::Saw(Some(policy)) if !policy.is_readable));
 
     let seen = look_at_bucket(&question("nowhere"), &store, &store).await;
-    assert_eq!(seen.heads, Look::Saw(vec![Head::Absent; 5]));
+    assert_eq!(seen.heads, Look::Saw(vec![HeadAnswer::Absent; 5]));
     assert!(matches!(seen.versioning, Look::Unknown(_)));
 }
 

@@ -2,7 +2,12 @@
 
 #[cfg(test)]
 mod tests {
-    use datalake_core::*;
+    use datalake_core::host::{FileState, HostPath, Mode, Owner, ServiceState, ServiceStates};
+    use datalake_core::plan::{Action, Guard, Plan, Step, Undo, Way};
+    use datalake_core::receipt::{Outcome, Receipt, RunKind, StepReceipt};
+    use datalake_core::s3::{BucketName, Lifecycle, LifecycleRule, Versioning};
+    use datalake_core::secret::{FileBody, FingerprintKey, Piece, PodmanSecret, SecretName};
+    use datalake_core::time::Days;
     use datalake_engine::*;
 
     fn path(text: &str) -> HostPath {
@@ -118,7 +123,7 @@ mod tests {
     }
 
     /// The beginning of a rollback that was killed in its second step.
-    fn records() -> Vec<Record> {
+    fn records() -> Vec<JournalRecord> {
         let begin = Begin {
             schema_version: 1,
             run: "R-20261122-190000-k3xb".parse().unwrap(),
@@ -143,10 +148,10 @@ mod tests {
             ]),
         };
         vec![
-            Record::Begin(Box::new(begin)),
-            Record::Intent(0),
-            Record::Outcome(0, Outcome::Done),
-            Record::Intent(1),
+            JournalRecord::Begin(Box::new(begin)),
+            JournalRecord::Intent(0),
+            JournalRecord::Outcome(0, Outcome::Done),
+            JournalRecord::Intent(1),
         ]
     }
 
@@ -208,16 +213,16 @@ mod tests {
 
     #[test]
     fn a_journal_of_form_1_reads_as_what_it_means() {
-        let journal = decode(include_bytes!("journal-1.journal")).unwrap();
+        let journal = decode_journal(include_bytes!("journal-1.journal")).unwrap();
 
-        let Record::Begin(begin) = records().remove(0) else { panic!("no begin") };
+        let JournalRecord::Begin(begin) = records().remove(0) else { panic!("no begin") };
         let outcomes = vec![Outcome::Done];
         assert_eq!(journal, Journal { begin: *begin, outcomes, in_flight: Some(1) });
     }
 
     #[test]
     fn a_journal_is_still_written_in_form_1() {
-        let written: Vec<u8> = records().iter().flat_map(encode).collect();
+        let written: Vec<u8> = records().iter().flat_map(encode_record).collect();
 
         let expected = include_str!("journal-1.journal");
         assert_eq!(String::from_utf8(written).unwrap(), expected);
@@ -226,12 +231,12 @@ mod tests {
     #[test]
     fn a_journal_of_a_newer_form_is_refused() {
         let mut newer = records();
-        if let Some(Record::Begin(begin)) = newer.first_mut() {
+        if let Some(JournalRecord::Begin(begin)) = newer.first_mut() {
             begin.schema_version = 2;
         }
-        let bytes: Vec<u8> = newer.iter().flat_map(encode).collect();
+        let bytes: Vec<u8> = newer.iter().flat_map(encode_record).collect();
 
-        let damaged = decode(&bytes).unwrap_err();
+        let damaged = decode_journal(&bytes).unwrap_err();
 
         assert_eq!((damaged.line, damaged.reason), (1, "another release has written it"));
     }

@@ -1,7 +1,9 @@
 //! Modal never holds back the host.
 
 use async_trait::async_trait;
-use datalake_core::*;
+use datalake_core::fault::{Fault, FaultKind};
+use datalake_core::modal::{ModalObject, VaultState};
+use datalake_core::secret::{FilledBody, Fingerprint};
 use datalake_engine::*;
 
 use crate::support::*;

@@ -6,7 +6,10 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use datalake_core::*;
+use datalake_core::fault::{Fault, FaultKind};
+use datalake_core::plan::Service;
+use datalake_core::receipt::{Receipt, RunKind};
+use datalake_core::s3::{BucketName, Lifecycle, ObjectKey, TableSearch, Versioning};
 use datalake_engine::memory::MemoryStore;
 use datalake_engine::*;
 

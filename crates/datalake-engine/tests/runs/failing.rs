@@ -3,7 +3,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use datalake_core::*;
+use datalake_core::fault::{Fault, FaultKind, Target};
+use datalake_core::host::{HostPath, Mode, Owner};
 use datalake_engine::*;
 use mockall::mock;
 
@@ -17,7 +18,7 @@ mock! {
     HostFiles {}
 
     impl Files for HostFiles {
-        fn look(&self, path: &HostPath) -> Result<Seen, Fault>;
+        fn look(&self, path: &HostPath) -> Result<SeenEntry, Fault>;
         fn write<'a>(&self, path: &HostPath, file: &NewFile<'a>) -> Result<(), Fault>;
         fn remove_file(&self, path: &HostPath) -> Result<(), Fault>;
         fn create_folder(&self, path: &HostPath, mode: Mode, owner: Owner) -> Result<(), Fault>;

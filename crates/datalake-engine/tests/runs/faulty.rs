@@ -8,7 +8,7 @@ mod remote;
 
 use std::sync::Mutex;
 
-use datalake_core::*;
+use datalake_core::fault::{Fault, FaultKind};
 use datalake_engine::*;
 
 use crate::support::World;

@@ -2,7 +2,10 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use datalake_core::*;
+use datalake_core::fault::{Fault, FaultKind, Target};
+use datalake_core::plan::{Plan, Step};
+use datalake_core::receipt::{Outcome, RunKind, plan_rollback};
+use datalake_core::secret::{FilledBody, PodmanSecret};
 use datalake_engine::memory::MemorySecrets;
 use datalake_engine::*;
 
@@ -90,8 +93,10 @@ async fn way_back(world: &World) -> Plan {
 
 /// Checks that the way back, over `ports`, stops at its step `verb` and takes it for disturbed.
 async fn check_stops_at(world: &World, plan: &Plan, verb: &str, ports: &Ports<'_>) {
-    let run =
-        Run { keys: None, ..world.run(RunKind::Rollback("R-1".parse().unwrap()), plan).await };
+    let run = PlannedRun {
+        keys: None,
+        ..world.run(RunKind::Rollback("R-1".parse().unwrap()), plan).await
+    };
 
     let Err(ApplyError::Step(stopped)) = apply(run, &Patient, ports).await else {
         panic!("it was not stopped");

@@ -2,7 +2,10 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use datalake_core::*;
+use datalake_core::fault::{Fault, FaultKind};
+use datalake_core::host::UnitName;
+use datalake_core::receipt::{Outcome, RunKind};
+use datalake_core::secret::{FilledBody, PodmanSecret};
 use datalake_engine::memory::MemorySecrets;
 use datalake_engine::*;
 
@@ -90,7 +93,7 @@ async fn a_lost_secret_is_not_forgotten_and_goes_to_its_own_user_alone() {
     let full = FullDisk::new(&world, "dagster", usize::MAX);
     let user = full.user().cloned();
     let full = Ports { secrets: &full, ..world.ports() };
-    let stopped = apply(Run { user, ..run }, &Patient, &full).await;
+    let stopped = apply(PlannedRun { user, ..run }, &Patient, &full).await;
     assert!(stopped.is_err());
     let without = world.secrets.everything();
 

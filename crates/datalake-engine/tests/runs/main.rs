@@ -25,4 +25,6 @@ mod support;
 #[cfg(test)]
 mod there_and_back;
 #[cfg(test)]
+mod unseen;
+#[cfg(test)]
 mod vault;

@@ -3,7 +3,10 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use async_trait::async_trait;
-use datalake_core::*;
+use datalake_core::fault::{Fault, FaultKind, Target};
+use datalake_core::plan::{Found, Service};
+use datalake_core::receipt::Receipt;
+use datalake_core::s3::{BucketName, Lifecycle, ObjectKey, TableSearch, Versioning};
 use datalake_engine::memory::MemoryStore;
 use datalake_engine::*;
 

@@ -1,6 +1,8 @@
 //! What is kept, what is refused, and who holds the lock.
 
-use datalake_core::*;
+use datalake_core::fault::FaultKind;
+use datalake_core::receipt::{Outcome, RunKind};
+use datalake_core::secret::FingerprintKey;
 use datalake_engine::memory::{MemoryClock, MemoryState};
 use datalake_engine::*;
 
@@ -71,8 +73,8 @@ async fn recovering_twice_is_recovering_once() {
         taken_over: vec![],
         plan: plan.clone(),
     };
-    let journal = [Record::Begin(Box::new(begin)), Record::Intent(0)];
-    let bytes: Vec<u8> = journal.iter().flat_map(encode).collect();
+    let journal = [JournalRecord::Begin(Box::new(begin)), JournalRecord::Intent(0)];
+    let bytes: Vec<u8> = journal.iter().flat_map(encode_record).collect();
     world.state.write(&format!("runs/{}.journal", run.id), &bytes).unwrap();
 
     let first = recover(&world.ports()).await.unwrap();

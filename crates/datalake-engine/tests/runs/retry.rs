@@ -1,12 +1,17 @@
 //! Asking again: how often, after which pause, and for which faults.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use datalake_core::*;
+use datalake_core::fault::{Fault, FaultKind};
+use datalake_core::plan::Service;
+use datalake_core::s3::{BucketName, Lifecycle, ObjectKey, TableSearch, Versioning};
+use datalake_core::time::Timestamp;
 use datalake_engine::memory::{MemoryClock, MemoryStore};
 use datalake_engine::*;
+use futures::FutureExt as _;
 use mockall::automock;
 use mockall::predicate::eq;
 use proptest::prelude::*;
@@ -161,6 +166,55 @@ async fn what_will_not_pass_is_never_tried_again() {
     ] {
         check(kind, 1).await;
     }
+}
+
+/// A store none of whose calls is answered, each after so many seconds on the clock.
+fn unanswered(clock: &Arc<MemoryClock>, seconds: u64) -> (Scripted, Arc<AtomicUsize>) {
+    let (mut store, asked) = (Scripted::default(), Arc::new(AtomicUsize::new(0)));
+    let (clock, count) = (Arc::clone(clock), Arc::clone(&asked));
+    store.0.expect_next().returning(move |_| {
+        let _ = clock.sleep(Duration::from_secs(seconds)).now_or_never();
+        count.fetch_add(1, Ordering::Relaxed);
+        Err(fault(FaultKind::Unreachable))
+    });
+    (store, asked)
+}
+
+#[tokio::test]
+async fn a_service_that_never_answers_is_given_up_within_a_quarter_of_a_minute() {
+    for (seconds, tries) in [(0, 5), (3, 4), (6, 2), (10, 1), (30, 1)] {
+        let clock = Arc::new(MemoryClock::new(0));
+        let (inner, asked) = unanswered(&clock, seconds);
+        let store = RetryingStore::new(&inner, &*clock, 100);
+
+        store.head_bucket(&bucket()).await.unwrap_err();
+
+        assert_eq!(asked.load(Ordering::Relaxed), tries, "{seconds} s a call");
+        let most = Duration::from_secs(seconds.max(15));
+        assert!(clock.slept() <= most, "{seconds} s a call: {:?}", clock.slept());
+        store.head_bucket(&bucket()).await.unwrap_err();
+        assert_eq!(asked.load(Ordering::Relaxed), tries + 1, "the next call is tried once");
+    }
+}
+
+#[tokio::test]
+async fn a_service_that_has_answered_is_asked_again_after_a_silence() {
+    let clock = Arc::new(MemoryClock::new(0));
+    let asked = Arc::new(AtomicUsize::new(0));
+    let (mut inner, count, time) = (Scripted::default(), Arc::clone(&asked), Arc::clone(&clock));
+    inner.0.expect_next().returning(move |_| match count.fetch_add(1, Ordering::Relaxed) {
+        1 => {
+            let _ = time.sleep(Duration::from_secs(30)).now_or_never();
+            Err(fault(FaultKind::Unreachable))
+        }
+        _ => Ok(()),
+    });
+    let store = RetryingStore::new(&inner, &*clock, 100);
+
+    store.head_bucket(&bucket()).await.unwrap();
+    store.head_bucket(&bucket()).await.unwrap();
+
+    assert_eq!(asked.load(Ordering::Relaxed), 3);
 }
 
 #[tokio::test]

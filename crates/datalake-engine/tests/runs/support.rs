@@ -6,7 +6,12 @@ mod desired;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use datalake_core::*;
+use datalake_core::host::{HostPath, Mode, Owner, ServiceState, ServiceStates};
+use datalake_core::modal::ModalObject;
+use datalake_core::receipt::History;
+use datalake_core::s3::{BucketName, Lifecycle, LifecycleRule, Versioning};
+use datalake_core::secret::{Credentials, FilledBody, Fingerprint, FingerprintKey, PodmanSecret};
+use datalake_core::time::Days;
 use datalake_engine::memory::*;
 use datalake_engine::*;
 
@@ -49,10 +54,14 @@ impl World {
         let fingerprints = FingerprintKey::new([7; 32]);
         let both =
             UNITS.map(|unit| (unit.parse().unwrap(), ServiceState::UpWith(fingerprints.of(b""))));
-        let env_file = (Arc::clone(&files), path(ENV_FILE));
         let world = Self {
             store: MemoryStore::default(),
-            dagster: MemoryDagster::new(both.into_iter().collect(), env_file, fingerprints.clone()),
+            dagster: MemoryDagster::new(
+                both.into_iter().collect(),
+                Arc::clone(&files),
+                path(ENV_FILE),
+                fingerprints.clone(),
+            ),
             files,
             secrets: MemorySecrets::default(),
             vault: MemoryVault::default(),
@@ -110,7 +119,7 @@ impl World {
     /// The content of a file; nothing where there is none.
     pub(crate) fn content(&self, text: &str) -> Option<String> {
         match self.files.look(&path(text)) {
-            Ok(Seen::File { content, .. }) => {
+            Ok(SeenEntry::File { content, .. }) => {
                 Some(String::from_utf8(content.expose().to_vec()).unwrap())
             }
             _ => None,

@@ -2,7 +2,11 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use datalake_core::*;
+use datalake_core::fault::{FaultKind, Target};
+use datalake_core::host::Mode;
+use datalake_core::plan::{Action, PlanFault, Step};
+use datalake_core::receipt::{Outcome, RunKind};
+use datalake_core::secret::PodmanSecret;
 use datalake_engine::memory::MemoryDagster;
 use datalake_engine::*;
 
@@ -38,7 +42,8 @@ impl Watch for Meddler<'_> {
 
 #[track_caller]
 fn check_modes(world: &World) {
-    let Ok(Seen::File { mode, owner, .. }) = world.files.look(&path("/srv/datalake/s3.env")) else {
+    let Ok(SeenEntry::File { mode, owner, .. }) = world.files.look(&path("/srv/datalake/s3.env"))
+    else {
         panic!("no env file");
     };
     assert_eq!((mode, owner), (Mode::PRIVATE, OWNER));
@@ -199,7 +204,7 @@ async fn a_plan_that_breaks_a_rule_changes_nothing() {
 async fn a_run_without_keys_writes_no_file() {
     let world = World::without_bucket().await;
     let plan = world.plan(LINE).await;
-    let run = Run { keys: None, ..world.run(RunKind::Provision, &plan).await };
+    let run = PlannedRun { keys: None, ..world.run(RunKind::Provision, &plan).await };
 
     let Err(ApplyError::Step(stopped)) = apply(run, &Patient, &world.ports()).await else {
         panic!("it went on");

@@ -1,7 +1,11 @@
 //! A secret in Modal that keeps step with the host, and the apps that use it.
 
 use async_trait::async_trait;
-use datalake_core::*;
+use datalake_core::fault::{Fault, FaultKind};
+use datalake_core::modal::{ModalObject, VaultState};
+use datalake_core::plan::{Action, Guard, Observed, Plan, Way, plan_vault_clearing};
+use datalake_core::receipt::{Outcome, RunKind};
+use datalake_core::secret::{FilledBody, Fingerprint};
 use datalake_engine::*;
 
 use crate::support::*;
@@ -97,6 +101,30 @@ async fn what_somebody_adds_to_a_secret_that_a_run_has_created_stays_after_its_r
     world.rollback(&world.ports()).await.unwrap();
 
     assert_eq!(lines(&world).as_deref(), Some("ADDED=1\n"));
+}
+
+#[tokio::test]
+async fn a_clearing_is_undone_whether_or_not_the_secret_has_gone_with_it() {
+    for theirs in ["", "THEIRS=1\n"] {
+        let world = World::without_bucket().await;
+        world.provision("first\n", &world.ports()).await.unwrap();
+        world.provision("second\n", &world.ports()).await.unwrap();
+        // Now a copy is kept of what Modal holds.
+        world.rollback(&world.ports()).await.unwrap();
+        world.vault.put_foreign(&modal("hetzner-s3"), theirs.as_bytes());
+        let desired = world.desired_vault("first\n");
+        let asked = [(desired.secret.clone(), vec![desired.print])].into();
+        let vault = observe_vault(&asked, &world.ports()).await;
+        let observed = Observed { vault, ..Observed::nothing() };
+        let plan = plan_vault_clearing(&desired, &observed).unwrap();
+        let run = world.run(RunKind::Provision, &plan).await;
+        apply(run, &Patient, &world.ports()).await.unwrap();
+        assert_eq!(lines(&world).unwrap_or_default(), theirs);
+
+        world.rollback(&world.ports()).await.unwrap();
+
+        assert_eq!(lines(&world), Some(format!("old\nfirst\n{theirs}")));
+    }
 }
 
 #[tokio::test]

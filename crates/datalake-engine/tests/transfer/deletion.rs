@@ -1,6 +1,6 @@
 //! What the source has not goes only when nothing speaks against it.
 
-use datalake_core::{Fault, FaultKind};
+use datalake_core::fault::{Fault, FaultKind};
 use datalake_engine::transfer::memory::{MemoryNode, MemoryTree};
 use datalake_engine::transfer::{Deletion, Mark, NotDeleted, Oddity, Options};
 
@@ -89,4 +89,31 @@ async fn surplus_files_are_deleted_on_the_way_down() {
 
     assert_eq!(counts(&down), [(Mark::Skipped, 1), (Mark::New, 2), (Mark::Deleted, 1)]);
     assert_eq!(tree.files(), bed.objects().await);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_destination_that_cannot_be_read_is_a_fault_and_deletes_nothing() {
+    let bed = bed().await;
+    let tree = MemoryTree::default();
+    tree.file("z/old", "one", NOON);
+    let denied = Fault::new(FaultKind::Denied, "permission denied");
+    tree.put("closed/", MemoryNode::Odd(Oddity::Unreadable(denied)));
+
+    let down = bed.down_through(&bed.store, &tree, &deleting(100)).await.unwrap();
+
+    assert_eq!(down.not_deleted, Some(NotDeleted::DestinationUnread));
+    assert_eq!(counts(&down), [(Mark::New, 3), (Mark::Failed, 1)]);
+    assert!(tree.files().contains_key("z/old"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn other_odd_things_in_a_destination_are_left_alone() {
+    let bed = bed().await;
+    let tree = MemoryTree::default();
+    tree.put("empty/", MemoryNode::Odd(Oddity::EmptyFolder));
+    tree.put("link", MemoryNode::Odd(Oddity::Link));
+
+    let down = bed.down_through(&bed.store, &tree, &deleting(100)).await.unwrap();
+
+    assert_eq!((counts(&down), down.not_deleted), (vec![(Mark::New, 3)], None));
 }

@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use datalake_core::{Fault, FaultKind, FileFacts, TreePath};
+use datalake_core::fault::{Fault, FaultKind};
+use datalake_core::transfer::{FileFacts, TreePath};
 use datalake_engine::transfer::memory::MemoryTree;
 use datalake_engine::transfer::{
-    Deletion, Hashing, Landing, Limits, LocalTree, Mark, NewTreeFile, OpenFile, Options, ReadFile,
-    Route, StopCause, TreeWalk, Unwatched,
+    Deletion, Hashing, Landing, LocalTree, Mark, NewTreeFile, OpenFile, Options, ReadFile, Route,
+    StopCause, TransferLimits, TreeWalk, Unwatched,
 };
 
 use super::flaky::{Flaky, Plan, Trouble};
@@ -102,7 +103,7 @@ async fn retries_keep_within_their_budget() {
     }
     let percent = BTreeMap::from([(Trouble::Broken, 60)]);
     let store = Flaky::new(&bed.store, Plan { seed: 3, percent, ..Plan::default() });
-    let limits = Limits { retries: 20, ..options().limits };
+    let limits = TransferLimits { retries: 20, ..options().limits };
 
     let summary = match bed.up_through(&store, &Options { limits, ..options() }).await {
         Ok(summary) => summary,

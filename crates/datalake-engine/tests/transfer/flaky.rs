@@ -1,17 +1,18 @@
 //! A service with faults on purpose: the same seed, the same faults.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use datalake_core::{BucketName, ETag, Fault, FaultKind};
+use datalake_core::fault::{Fault, FaultKind};
+use datalake_core::s3::{BucketName, ETag};
 use datalake_engine::memory::MemoryStore;
 use datalake_engine::{
-    AnyKey, Attributes, ByteRange, Deleted, Doomed, Download, ListAsk, NewObject, ObjectPage,
-    ObjectSource, Objects, PageToken, Part, PartNumber, PartPage, Payload, Stored, StoredObject,
-    Upload, UploadPage, Uploads, VersionId, VersionPage,
+    AnyKey, Attributes, ByteRange, DeleteTarget, DeletedObject, Download, ListAsk, NewObject,
+    ObjectPage, ObjectSource, Objects, PageToken, PartNumber, PartPage, Payload, Stored,
+    StoredObject, TakenPart, Upload, UploadPage, Uploads, VersionId, VersionPage,
 };
 use futures::{StreamExt as _, stream};
 use tokio::sync::Notify;
@@ -23,8 +24,12 @@ pub(crate) struct Plan {
     pub(crate) seed: u64,
     /// How many calls of a hundred meet each fault.
     pub(crate) percent: BTreeMap<Trouble, u64>,
+    /// From this call on connections are refused.
+    pub(crate) goes_away_at: Option<u64>,
     /// From this call on nothing is ever answered.
     pub(crate) dies_at: Option<u64>,
+    /// How long it takes until a call is told to be unanswered.
+    pub(crate) silent_for: Duration,
     /// So long it complains about all but each fiftieth call.
     pub(crate) complains_for: Duration,
     /// Copies are refused.
@@ -32,6 +37,12 @@ pub(crate) struct Plan {
     /// Listings meet this fault, and nothing is stored: what was read before a listing failed must
     /// not count.
     pub(crate) no_list: Option<FaultKind>,
+    /// This call is carried out and not answered.
+    pub(crate) unanswered: Option<u64>,
+    /// The part of this number is refused.
+    pub(crate) no_part: Option<u16>,
+    /// A part that was sent once is never taken again, whatever became of it.
+    pub(crate) each_part_once: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -57,6 +68,9 @@ pub(crate) struct Flaky<'a> {
     plan: Plan,
     calls: AtomicU64,
     sent: AtomicU64,
+    /// Parts under way now, and the most that ever were.
+    parts: Mutex<(u64, u64)>,
+    seen_parts: Mutex<BTreeSet<(String, u16)>>,
     state: Mutex<u64>,
     died: Notify,
     began: Instant,
@@ -65,8 +79,18 @@ pub(crate) struct Flaky<'a> {
 impl<'a> Flaky<'a> {
     pub(crate) fn new(inner: &'a MemoryStore, plan: Plan) -> Self {
         let state = Mutex::new(plan.seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ 0x5851_f42d);
-        let (calls, sent) = Default::default();
-        Self { inner, plan, calls, sent, state, died: Notify::new(), began: Instant::now() }
+        let (calls, sent, parts) = Default::default();
+        Self {
+            inner,
+            plan,
+            calls,
+            sent,
+            parts,
+            state,
+            seen_parts: Mutex::default(),
+            died: Notify::new(),
+            began: Instant::now(),
+        }
     }
 
     /// How many calls there were.
@@ -77,6 +101,11 @@ impl<'a> Flaky<'a> {
     /// How many bytes of content were sent to it.
     pub(crate) fn sent(&self) -> u64 {
         self.sent.load(Ordering::Relaxed)
+    }
+
+    /// How many parts were under way at once, at most.
+    pub(crate) fn most_parts(&self) -> u64 {
+        self.parts.lock().unwrap().1
     }
 
     /// Returns when the call is made that is never answered.
@@ -112,9 +141,19 @@ impl<'a> Flaky<'a> {
             self.died.notify_one();
             std::future::pending::<()>().await;
         }
+        if !self.plan.silent_for.is_zero() {
+            tokio::time::sleep(self.plan.silent_for).await;
+        }
         let complains =
             self.began.elapsed() < self.plan.complains_for && !number.is_multiple_of(50);
-        let trouble = if complains { Some(Trouble::SlowDown) } else { self.trouble() };
+        if self.plan.goes_away_at.is_some_and(|goes| number >= goes) {
+            return Err(Fault::new(FaultKind::Unreachable, "refused"));
+        }
+        let trouble = match self.plan.unanswered {
+            Some(unanswered) if unanswered == number => Some(Trouble::Timeout),
+            _ if complains => Some(Trouble::SlowDown),
+            _ => self.trouble(),
+        };
         match trouble {
             Some(Trouble::Broken) => Err(Fault::new(FaultKind::Unavailable, "500")),
             Some(Trouble::SlowDown) => Err(Fault::new(FaultKind::Throttled, "503")),
@@ -217,14 +256,14 @@ impl Objects for Flaky<'_> {
         bucket: &BucketName,
         key: &AnyKey,
         version: Option<&VersionId>,
-    ) -> Result<Deleted, Fault> {
+    ) -> Result<DeletedObject, Fault> {
         self.plain(self.inner.delete(bucket, key, version)).await
     }
 
     async fn delete_many(
         &self,
         bucket: &BucketName,
-        doomed: &[Doomed],
+        doomed: &[DeleteTarget],
     ) -> Result<Vec<Result<(), Fault>>, Fault> {
         self.plain(self.inner.delete_many(bucket, doomed)).await
     }
@@ -263,10 +302,24 @@ impl Uploads for Flaky<'_> {
         upload: &Upload,
         number: PartNumber,
         payload: &Payload,
-    ) -> Result<Part, Fault> {
+    ) -> Result<TakenPart, Fault> {
         self.sent.fetch_add(payload.size().0, Ordering::Relaxed);
-        let (part, trouble) = self.call(self.inner.put_part(upload, number, payload)).await?;
-        Ok(Part { etag: tagged(part.etag.clone(), trouble), ..part })
+        if self.plan.no_part == Some(number.get()) {
+            return Err(Fault::new(FaultKind::Refused, "no part"));
+        }
+        let seen = (format!("{:?}", upload.id), number.get());
+        if self.plan.each_part_once && !self.seen_parts.lock().unwrap().insert(seen) {
+            return Err(Fault::new(FaultKind::Unsupported, "each part once"));
+        }
+        {
+            let (now, most) = &mut *self.parts.lock().unwrap();
+            *now += 1;
+            *most = (*most).max(*now);
+        }
+        let put = self.call(self.inner.put_part(upload, number, payload)).await;
+        self.parts.lock().unwrap().0 -= 1;
+        let (part, trouble) = put?;
+        Ok(TakenPart { etag: tagged(part.etag.clone(), trouble), ..part })
     }
 
     async fn copy_part(
@@ -274,11 +327,11 @@ impl Uploads for Flaky<'_> {
         upload: &Upload,
         number: PartNumber,
         from: (&ObjectSource, Option<ByteRange>),
-    ) -> Result<Part, Fault> {
+    ) -> Result<TakenPart, Fault> {
         self.plain(self.inner.copy_part(upload, number, from)).await
     }
 
-    async fn complete_upload(&self, upload: &Upload, parts: &[Part]) -> Result<Stored, Fault> {
+    async fn complete_upload(&self, upload: &Upload, parts: &[TakenPart]) -> Result<Stored, Fault> {
         let (stored, trouble) = self.call(self.inner.complete_upload(upload, parts)).await?;
         Ok(Stored { etag: tagged(stored.etag.clone(), trouble), ..stored })
     }

@@ -3,13 +3,15 @@
 use std::sync::Mutex;
 
 use bytes::Bytes;
-use datalake_core::{ByteSize, FileFacts, FileTime};
+use datalake_core::size::ByteSize;
+use datalake_core::transfer::{FileFacts, FileTime};
+use datalake_engine::memory::PausedClock;
 use datalake_engine::transfer::{
-    FreeWatch, FreeableFile, Freeing, Item, KeptFile, Limits, LocalTree as _, TransferWatch,
-    TreeEntry, free_files,
+    FreeWatch, FreeableFile, Freeing, FreeingPorts, Item, KeptFile, LocalTree as _, TransferLimits,
+    TransferWatch, TreeEntry, free_files,
 };
 
-use super::support::{Bed, MIB, NOON, PausedClock, content, options};
+use super::support::{Bed, MIB, NOON, content, options};
 
 #[derive(Default)]
 struct Freed(Mutex<Vec<(String, Result<(), KeptFile>)>>);
@@ -42,8 +44,9 @@ impl Bed {
     async fn free(&self, files: &[FreeableFile], deep: bool) -> Vec<String> {
         let (folder, freed, clock) =
             (self.folder(&self.store), Freed::default(), PausedClock::new());
-        let how = Freeing { deep, limits: Limits::default() };
-        free_files((&self.tree, &folder), files, &how, (&clock, &freed)).await.unwrap();
+        let how = Freeing { deep, limits: TransferLimits::default() };
+        let ports = FreeingPorts { tree: &self.tree, folder: &folder, clock: &clock };
+        free_files(ports, files, &how, &freed).await.unwrap();
         let told = freed.0.into_inner().unwrap().into_iter().map(|(name, outcome)| match outcome {
             Ok(()) => format!("- {name}"),
             Err(why) => format!("! {name}: {why}"),
@@ -109,10 +112,7 @@ async fn what_the_bucket_never_had_is_kept() {
     let bed = Bed::new().await;
     bed.tree.file("a", "content", NOON - 60);
     let time = FileTime::new(NOON - 60, 0).unwrap();
-    let gone = FreeableFile {
-        name: "gone".to_owned(),
-        facts: FileFacts { size: ByteSize(1), modified: time },
-    };
+    let gone = FreeableFile { name: "gone".to_owned(), facts: FileFacts::new(ByteSize(1), time) };
 
     let told = bed.free(&[bed.met().await, vec![gone]].concat(), false).await;
 

@@ -1,6 +1,6 @@
 //! Odd names, there and back, or refused.
 
-use datalake_core::{Filter, UnfitName};
+use datalake_core::transfer::{Filter, UnfitName};
 use datalake_engine::transfer::memory::MemoryTree;
 use datalake_engine::transfer::{ItemFault, Mark, Options, Reason, Route};
 

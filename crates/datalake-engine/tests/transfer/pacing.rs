@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use datalake_engine::transfer::{Limits, Mark, Options, StopCause};
+use datalake_engine::transfer::{Mark, Options, StopCause, TransferLimits};
 use tokio::time::Instant;
 
 use super::flaky::{Flaky, Plan, Trouble};
@@ -20,7 +20,7 @@ async fn many(number: u64) -> Bed {
 #[tokio::test(start_paused = true)]
 async fn requests_keep_within_their_rate_and_use_it() {
     let bed = many(3000).await;
-    let limits = Limits { requests_per_second: Some(750), ..options().limits };
+    let limits = TransferLimits { requests_per_second: Some(750), ..options().limits };
     let begun = Instant::now();
 
     let up = bed.up(&Options { limits, ..options() }).await.unwrap();
@@ -36,7 +36,7 @@ async fn bytes_keep_within_their_rate() {
     let bed = Bed::new().await;
     bed.tree.file("large", content(21 * MIB, 1), NOON - 1);
     let bandwidth = Some("1M".parse().unwrap());
-    let limits = Limits { bandwidth, ..options().limits };
+    let limits = TransferLimits { bandwidth, ..options().limits };
     let begun = Instant::now();
 
     bed.up(&Options { limits, ..options() }).await.unwrap();
@@ -49,7 +49,7 @@ async fn bytes_keep_within_their_rate() {
 #[tokio::test(start_paused = true)]
 async fn a_run_stops_where_its_requests_are_used_up() {
     let bed = many(100).await;
-    let limits = Limits { requests: Some(40), ..options().limits };
+    let limits = TransferLimits { requests: Some(40), ..options().limits };
     let store = Flaky::new(&bed.store, Plan::default());
 
     let stopped = bed.up_through(&store, &Options { limits, ..options() }).await.unwrap_err();
@@ -65,7 +65,7 @@ async fn complaints_slow_all_workers_down_and_the_run_ends() {
     let bed = many(500).await;
     let percent = BTreeMap::from([(Trouble::SlowDown, 20)]);
     let store = Flaky::new(&bed.store, Plan { seed: 5, percent, ..Plan::default() });
-    let limits = Limits { requests_per_second: Some(750), ..options().limits };
+    let limits = TransferLimits { requests_per_second: Some(750), ..options().limits };
     let begun = Instant::now();
 
     let up = bed.up_through(&store, &Options { limits, ..options() }).await.unwrap();
@@ -79,7 +79,7 @@ async fn when_the_service_complains_no_more_the_run_is_soon_at_full_speed() {
     let bed = many(1500).await;
     let complains_for = Duration::from_secs(20);
     let store = Flaky::new(&bed.store, Plan { complains_for, ..Plan::default() });
-    let limits = Limits { requests_per_second: Some(750), ..options().limits };
+    let limits = TransferLimits { requests_per_second: Some(750), ..options().limits };
     let begun = Instant::now();
 
     let up = bed.up_through(&store, &Options { limits, ..options() }).await.unwrap();

@@ -2,27 +2,25 @@
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
 
-use async_trait::async_trait;
 use bytes::Bytes;
-use datalake_core::{BucketName, ByteSize, Timestamp};
-use datalake_engine::memory::MemoryStore;
+use datalake_core::s3::BucketName;
+use datalake_core::size::ByteSize;
+use datalake_core::time::Timestamp;
+use datalake_engine::memory::{MemoryStore, PausedClock};
 use datalake_engine::transfer::memory::{MemoryLongFiles, MemoryTree};
 use datalake_engine::transfer::{
-    BucketFolder, Item, Limits, Mark, Options, Route, Stopped, Stopwatch, Summary, TransferPorts,
-    TransferWatch, sync,
+    BucketFolder, Item, Mark, Options, Route, Summary, TagCheck, TransferLimits, TransferPorts,
+    TransferStopped, TransferWatch, sync,
 };
 use datalake_engine::{
-    AnyKey, Attributes, Clock, ListAsk, NewObject, ObjectPages, ObjectSource, ObjectStore as _,
-    Objects, Payload, Precondition, UploadPages, Uploads,
+    AnyKey, Attributes, ListAsk, NewObject, ObjectPages, ObjectSource, ObjectStore as _, Objects,
+    PartNumber, Payload, Precondition, UploadPages, Uploads,
 };
 use futures::StreamExt as _;
-use tokio::time::Instant;
 
 /// Noon of a day, when all objects are stored.
-pub(crate) const NOON: i64 = 1_763_812_800;
+pub(crate) const NOON: i64 = PausedClock::START;
 pub(crate) const MIB: usize = 1 << 20;
 
 /// Both sides, and what is kept from run to run.
@@ -31,12 +29,6 @@ pub(crate) struct Bed {
     pub(crate) store: MemoryStore,
     pub(crate) files: MemoryLongFiles,
     pub(crate) prefix: String,
-}
-
-/// Tokio's clock, which a test lets stand still.
-pub(crate) struct PausedClock {
-    start: Instant,
-    random: AtomicU64,
 }
 
 /// What was told of each name.
@@ -49,6 +41,13 @@ pub(crate) fn bucket() -> BucketName {
 
 pub(crate) fn other_bucket() -> BucketName {
     "acme-copy".parse().unwrap()
+}
+
+/// A content, and the size of the parts that it is cut into.
+#[derive(Clone, Copy)]
+pub(crate) struct Cut<'a> {
+    pub(crate) content: &'a Bytes,
+    pub(crate) part: usize,
 }
 
 impl Bed {
@@ -66,7 +65,7 @@ impl Bed {
         BucketFolder { objects: store, uploads: store, bucket: bucket(), prefix }
     }
 
-    pub(crate) async fn up(&self, options: &Options) -> Result<Summary, Stopped> {
+    pub(crate) async fn up(&self, options: &Options) -> Result<Summary, TransferStopped> {
         self.up_through(&self.store, options).await
     }
 
@@ -74,7 +73,7 @@ impl Bed {
         &self,
         store: &S,
         options: &Options,
-    ) -> Result<Summary, Stopped> {
+    ) -> Result<Summary, TransferStopped> {
         let folder = self.folder(store);
         self.run(&Route::Up(&self.tree, &folder), options, &Notes::default()).await
     }
@@ -84,7 +83,7 @@ impl Bed {
         store: &S,
         tree: &MemoryTree,
         options: &Options,
-    ) -> Result<Summary, Stopped> {
+    ) -> Result<Summary, TransferStopped> {
         let folder = self.folder(store);
         self.run(&Route::Down(&folder, tree), options, &Notes::default()).await
     }
@@ -94,9 +93,14 @@ impl Bed {
         route: &Route<'_>,
         options: &Options,
         watch: &dyn TransferWatch,
-    ) -> Result<Summary, Stopped> {
+    ) -> Result<Summary, TransferStopped> {
         let clock = PausedClock::new();
-        let ports = TransferPorts { clock: &clock, files: &self.files, manifest: "transfers/a" };
+        let ports = TransferPorts {
+            clock: &clock,
+            files: &self.files,
+            manifest: "transfers/a",
+            others: &[],
+        };
         sync(route, options, &ports, watch).await
     }
 
@@ -110,6 +114,31 @@ impl Bed {
             when: &Precondition::None,
         };
         self.store.put(&object).await.unwrap();
+    }
+
+    /// Deletes an object.
+    pub(crate) async fn remove(&self, key: &str) {
+        self.store.delete(&bucket(), &key.try_into().unwrap(), None).await.unwrap();
+    }
+
+    /// Stores an object in parts of this size that tells nothing of itself.
+    pub(crate) async fn put_in_parts(&self, key: &str, content: &Bytes, part: usize) {
+        self.put_in_parts_with(key, Cut { content, part }, &Attributes::NONE).await;
+    }
+
+    /// The same of one that carries this.
+    pub(crate) async fn put_in_parts_with(&self, key: &str, cut: Cut<'_>, attributes: &Attributes) {
+        let Cut { content, part } = cut;
+        let key = AnyKey::try_from(key).unwrap();
+        let bucket = bucket();
+        let upload = self.store.begin_upload(&bucket, &key, attributes).await.unwrap();
+        let mut parts = Vec::new();
+        for (at, chunk) in content.chunks(part).enumerate() {
+            let number = PartNumber::new(u16::try_from(at + 1).unwrap()).unwrap();
+            let payload = Payload::of(Bytes::copy_from_slice(chunk));
+            parts.push(self.store.put_part(&upload, number, &payload).await.unwrap());
+        }
+        self.store.complete_upload(&upload, &parts).await.unwrap();
     }
 
     /// All objects below the prefix.
@@ -133,6 +162,12 @@ impl Bed {
         objects
     }
 
+    /// What an object carries along.
+    pub(crate) async fn carried(&self, key: &str) -> Attributes {
+        let source = ObjectSource::current(&bucket(), &key.try_into().unwrap());
+        self.store.head(&source).await.unwrap().attributes
+    }
+
     pub(crate) async fn open_uploads(&self) -> usize {
         let bucket = bucket();
         let mut pages = UploadPages::new(&self.store, &bucket, ListAsk::below(""));
@@ -141,34 +176,6 @@ impl Bed {
             count += page.uploads.len();
         }
         count
-    }
-}
-
-impl PausedClock {
-    pub(crate) fn new() -> Self {
-        Self { start: Instant::now(), random: AtomicU64::new(1) }
-    }
-}
-
-#[async_trait]
-impl Clock for PausedClock {
-    fn now(&self) -> Timestamp {
-        let seconds = i64::try_from(self.start.elapsed().as_secs()).unwrap();
-        Timestamp::from_unix(NOON + seconds).unwrap()
-    }
-
-    async fn sleep(&self, length: Duration) {
-        tokio::time::sleep(length).await;
-    }
-
-    fn random(&self) -> u64 {
-        self.random.fetch_add(1, Ordering::Relaxed).wrapping_mul(0x9e37_79b9_7f4a_7c15)
-    }
-}
-
-impl Stopwatch for PausedClock {
-    fn elapsed(&self) -> Duration {
-        self.start.elapsed()
     }
 }
 
@@ -188,10 +195,15 @@ impl Notes {
     }
 }
 
-/// Options for parts of 5 MiB.
+/// Options for parts of 5 MiB, and a service that was seen to refuse wrong hashes.
+/// What an object carries that tells the time of the file that it was made of, in seconds.
+pub(crate) fn dated(seconds: i64) -> Attributes {
+    Attributes { user: [("mtime".to_owned(), seconds.to_string())].into(), ..Attributes::NONE }
+}
+
 pub(crate) fn options() -> Options {
-    let limits = Limits { part_size: ByteSize(5 << 20), ..Limits::default() };
-    Options { limits, ..Options::default() }
+    let limits = TransferLimits { part_size: ByteSize(5 << 20), ..TransferLimits::default() };
+    Options { limits, tags: TagCheck::Seen, ..Options::default() }
 }
 
 /// So many bytes that look like no others.

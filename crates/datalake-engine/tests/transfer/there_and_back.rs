@@ -1,7 +1,7 @@
 //! Runs in which nothing goes wrong.
 
 use bytes::Bytes;
-use datalake_core::{Comparison, FileTime, Filter};
+use datalake_core::transfer::{Comparison, FileTime, Filter};
 use datalake_engine::transfer::memory::{MemoryNode, MemoryTree};
 use datalake_engine::transfer::{Mark, Oddity, Options, Route, TagCheck};
 use proptest::prelude::*;
@@ -90,15 +90,22 @@ async fn a_checksum_sees_what_neither_size_nor_time_shows() {
 async fn without_a_manifest_a_download_looks_at_contents() {
     let bed = Bed::new().await;
     bed.tree.file("same", "one", NOON - 10);
-    bed.tree.file("other", "one", NOON + 10);
+    bed.tree.file("other", "one", NOON - 10);
+    bed.tree.file("newer", "mine", NOON + 10);
     bed.put("raw/same", "one").await;
     bed.put("raw/other", "two").await;
+    bed.put("raw/newer", "two").await;
 
     let down = bed.down_through(&bed.store, &bed.tree, &options()).await.unwrap();
     let again = bed.down_through(&bed.store, &bed.tree, &options()).await.unwrap();
+    let newer = bed.tree.files()["newer"].clone();
+    let overwrite = Options { overwrite: true, ..options() };
+    let replaced = bed.down_through(&bed.store, &bed.tree, &overwrite).await.unwrap();
 
-    assert_eq!(counts(&down), [(Mark::Skipped, 1), (Mark::Replaced, 1)]);
-    assert_eq!(counts(&again), [(Mark::Skipped, 2)]);
+    assert_eq!(counts(&down), [(Mark::Skipped, 1), (Mark::Replaced, 1), (Mark::Failed, 1)]);
+    assert_eq!(counts(&again), [(Mark::Skipped, 2), (Mark::Failed, 1)]);
+    assert_eq!(newer, "mine");
+    assert_eq!(counts(&replaced), [(Mark::Skipped, 2), (Mark::Replaced, 1)]);
     assert_eq!(bed.tree.files()["other"], "two");
 }
 

@@ -8,7 +8,8 @@ use std::os::unix::fs::chroot;
 use std::path::Path;
 use std::time::Duration;
 
-use datalake_core::{Fault, FaultKind, HostPath, InvalidPath};
+use datalake_core::fault::{Fault, FaultKind};
+use datalake_core::host::{HostPath, InvalidPath};
 use rusqlite::backup::{Backup, StepResult};
 use rusqlite::{Connection, OpenFlags};
 use rustix::fs::fstat;
@@ -32,7 +33,7 @@ const TRIES: u32 = 20;
 
 /// Copies a database that may be in use, and checks the copy. Root has that done by a child which
 /// reaches nothing outside of the folder.
-pub(super) fn copy(folder: &OwnedFd, name: &CStr, to: &Path) -> Result<(), Fault> {
+pub(super) fn copy_database(folder: &OwnedFd, name: &CStr, to: &Path) -> Result<(), Fault> {
     let name = OsStr::from_bytes(name.to_bytes());
     if has_children() {
         let folder = folder.try_clone().map_err(|error| fault_of_io(&error))?;
@@ -40,18 +41,18 @@ pub(super) fn copy(folder: &OwnedFd, name: &CStr, to: &Path) -> Result<(), Fault
         run_child(&ChildTask::CopyDatabase(name, to), folder, None, &bounds)?;
     } else {
         let real = real_path_of(folder).unwrap_or_default();
-        let mut copy = Connection::open(to).map_err(|error| fault(&error))?;
+        let mut copy = Connection::open(to).map_err(|error| judge_error(&error))?;
         copy_into(&mut copy, &real.join(name))?;
     }
-    check(&Connection::open(to).map_err(|error| fault(&error))?)
+    check_copy(&Connection::open(to).map_err(|error| judge_error(&error))?)
 }
 
 fn copy_into(copy: &mut Connection, from: &Path) -> Result<(), Fault> {
-    let source = open(from)?;
-    let backup = Backup::new(&source, copy).map_err(|error| fault(&error))?;
+    let source = open_database(from)?;
+    let backup = Backup::new(&source, copy).map_err(|error| judge_error(&error))?;
     // A connection is patient by itself; what is locked longer is tried again.
     for _ in 0..TRIES {
-        if backup.step(-1).map_err(|error| fault(&error))? == StepResult::Done {
+        if backup.step(-1).map_err(|error| judge_error(&error))? == StepResult::Done {
             return Ok(());
         }
     }
@@ -62,16 +63,16 @@ fn copy_into(copy: &mut Connection, from: &Path) -> Result<(), Fault> {
 /// link and no swapped folder leads out.
 pub(crate) fn copy_confined_database(name: &OsStr, to: &Path) -> Result<(), Fault> {
     // Its file is open before the root is another one; it needs no other.
-    let mut copy = Connection::open(to).map_err(|error| fault(&error))?;
+    let mut copy = Connection::open(to).map_err(|error| judge_error(&error))?;
     let mode = copy.query_row("PRAGMA journal_mode=OFF", [], |row| row.get::<_, String>(0));
-    mode.map_err(|error| fault(&error))?;
-    confine()?;
+    mode.map_err(|error| judge_error(&error))?;
+    confine_process()?;
     copy_into(&mut copy, &Path::new("/").join(name))
 }
 
 /// The work of a child: prints the keys of all assets, one a line.
 pub(crate) fn print_confined_keys(name: &OsStr) -> Result<(), Fault> {
-    confine()?;
+    confine_process()?;
     let keys = keys_in(&Path::new("/").join(name))?;
     let mut text = String::new();
     for key in &keys {
@@ -82,7 +83,7 @@ pub(crate) fn print_confined_keys(name: &OsStr) -> Result<(), Fault> {
 }
 
 /// Makes the folder that is the standard input the root of this process.
-fn confine() -> Result<(), Fault> {
+fn confine_process() -> Result<(), Fault> {
     fchdir(std::io::stdin()).map_err(fault_of)?;
     chroot(".").and_then(|()| std::env::set_current_dir("/")).map_err(|error| fault_of_io(&error))
 }
@@ -93,7 +94,7 @@ fn confine() -> Result<(), Fault> {
 /// # Errors
 ///
 /// A [`Fault`] where it cannot be read.
-pub fn dagster_asset_keys(folder: &HostFiles, name: &str) -> Result<Vec<String>, Fault> {
+pub(crate) fn dagster_asset_keys(folder: &HostFiles, name: &str) -> Result<Vec<String>, Fault> {
     let path: HostPath = format!("/{name}")
         .parse()
         .map_err(|error: InvalidPath| Fault::new(FaultKind::Refused, error.to_string()))?;
@@ -111,36 +112,37 @@ pub fn dagster_asset_keys(folder: &HostFiles, name: &str) -> Result<Vec<String>,
 }
 
 fn keys_in(index: &Path) -> Result<Vec<String>, Fault> {
-    let database = open(index)?;
+    let database = open_database(index)?;
     let keys = || -> rusqlite::Result<Vec<String>> {
         let mut asked = database.prepare("SELECT asset_key FROM asset_keys")?;
         let rows = asked.query_map([], |row| row.get::<_, String>(0))?;
         rows.collect()
     };
-    keys().map_err(|error| fault(&error))
+    keys().map_err(|error| judge_error(&error))
 }
 
 /// Opens a database to read it; never through a link.
-fn open(path: &Path) -> Result<Connection, Fault> {
+fn open_database(path: &Path) -> Result<Connection, Fault> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY
         | OpenFlags::SQLITE_OPEN_NO_MUTEX
         | OpenFlags::SQLITE_OPEN_NOFOLLOW;
-    let connection = Connection::open_with_flags(path, flags).map_err(|error| fault(&error))?;
-    connection.busy_timeout(PATIENCE).map_err(|error| fault(&error))?;
+    let connection =
+        Connection::open_with_flags(path, flags).map_err(|error| judge_error(&error))?;
+    connection.busy_timeout(PATIENCE).map_err(|error| judge_error(&error))?;
     Ok(connection)
 }
 
-fn check(copy: &Connection) -> Result<(), Fault> {
+fn check_copy(copy: &Connection) -> Result<(), Fault> {
     let told: String = copy
         .query_row("PRAGMA quick_check(1)", [], |row| row.get(0))
-        .map_err(|error| fault(&error))?;
+        .map_err(|error| judge_error(&error))?;
     if told == "ok" {
         return Ok(());
     }
     Err(Fault::new(FaultKind::Damaged, format!("the database is damaged: {told}")))
 }
 
-fn fault(error: &rusqlite::Error) -> Fault {
+fn judge_error(error: &rusqlite::Error) -> Fault {
     Fault::new(FaultKind::Io, format!("SQLite: {error}"))
 }
 
@@ -167,7 +169,7 @@ mod tests {
         writer.execute_batch("BEGIN; INSERT INTO t VALUES (3)").unwrap();
 
         let folder = open_root_of(dir.path());
-        copy(&folder, c"runs.db", &to).unwrap();
+        copy_database(&folder, c"runs.db", &to).unwrap();
 
         let copy = Connection::open(&to).unwrap();
         let count: i64 = copy.query_row("SELECT count(*) FROM t", [], |row| row.get(0)).unwrap();

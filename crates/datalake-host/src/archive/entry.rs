@@ -3,14 +3,14 @@
 use std::ffi::{CStr, CString};
 use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
 
-use datalake_core::Fault;
+use datalake_core::fault::Fault;
 use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags, Stat, openat, readlinkat, statat};
 use rustix::io::Errno;
 
 use crate::fault::fault_of;
 
 /// An entry of a folder.
-pub(super) struct Entry {
+pub(super) struct ArchiveEntry {
     pub(super) name: CString,
     pub(super) stat: Stat,
     pub(super) kind: FileType,
@@ -28,12 +28,12 @@ pub(super) fn open_file(folder: BorrowedFd<'_>, name: &CStr) -> Result<OwnedFd, 
 }
 
 /// What a link says.
-pub(super) fn target(folder: BorrowedFd<'_>, name: &CStr) -> Result<CString, Fault> {
+pub(super) fn read_link(folder: BorrowedFd<'_>, name: &CStr) -> Result<CString, Fault> {
     readlinkat(folder, name, Vec::new()).map_err(fault_of)
 }
 
 /// The entries of a folder by name; one that went meanwhile is none.
-pub(super) fn entries(folder: &OwnedFd) -> Result<Vec<Entry>, Fault> {
+pub(super) fn list_entries(folder: &OwnedFd) -> Result<Vec<ArchiveEntry>, Fault> {
     let mut names = Vec::new();
     for entry in Dir::read_from(folder).map_err(fault_of)? {
         let name = entry.map_err(fault_of)?.file_name().to_owned();
@@ -47,7 +47,7 @@ pub(super) fn entries(folder: &OwnedFd) -> Result<Vec<Entry>, Fault> {
         match statat(folder.as_fd(), &name, AtFlags::SYMLINK_NOFOLLOW) {
             Ok(stat) => {
                 let kind = FileType::from_raw_mode(stat.st_mode);
-                entries.push(Entry { name, stat, kind });
+                entries.push(ArchiveEntry { name, stat, kind });
             }
             Err(Errno::NOENT) => (),
             Err(errno) => return Err(fault_of(errno)),

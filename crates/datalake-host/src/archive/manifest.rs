@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, Write};
 
-use datalake_core::{Fault, FaultKind};
+use datalake_core::fault::{Fault, FaultKind};
 use serde::{Deserialize, Serialize};
 
 use super::SCHEMA;
@@ -10,7 +10,7 @@ use crate::fault::fault_of_io;
 
 /// The first line.
 #[derive(Debug, Serialize, Deserialize)]
-pub(super) struct Head {
+pub(super) struct ManifestHead {
     pub(super) schema_version: u32,
     pub(super) kind: String,
     pub(super) created: String,
@@ -19,7 +19,7 @@ pub(super) struct Head {
 
 /// Every other line.
 #[derive(Debug, Serialize, Deserialize)]
-pub(super) struct Line {
+pub(super) struct ManifestLine {
     /// The name in the archive; bytes that are no UTF-8 in hexadecimal digits.
     pub(super) name: String,
     #[serde(default, skip_serializing_if = "is_false")]
@@ -34,9 +34,20 @@ pub(super) struct Line {
     pub(super) disturbed: bool,
 }
 
+impl ManifestLine {
+    /// A file of this name in the archive, with its length and hash.
+    pub(super) fn new(name: &[u8], size: u64, sha256: String) -> Self {
+        let (name, is_hex) = match std::str::from_utf8(name) {
+            Ok(text) => (text.to_owned(), false),
+            Err(_) => (encode_hex(name), true),
+        };
+        Self { name, is_hex, size, sha256, database: false, disturbed: false }
+    }
+}
+
 const KIND: &str = "datalake-backup";
 
-impl Head {
+impl ManifestHead {
     pub(super) fn new(created: &str, folder: &str) -> Self {
         Self {
             schema_version: SCHEMA,
@@ -47,7 +58,7 @@ impl Head {
     }
 }
 
-impl Line {
+impl ManifestLine {
     /// The name as bytes.
     pub(super) fn bytes(&self) -> Vec<u8> {
         if !self.is_hex {
@@ -62,16 +73,8 @@ impl Line {
     }
 }
 
-/// A name as it stands in a line.
-pub(super) fn name_in_line(name: &[u8]) -> (String, bool) {
-    match std::str::from_utf8(name) {
-        Ok(text) => (text.to_owned(), false),
-        Err(_) => (hex(name), true),
-    }
-}
-
 /// Bytes in hexadecimal digits.
-pub(super) fn hex(bytes: &[u8]) -> String {
+pub(super) fn encode_hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
@@ -82,11 +85,14 @@ pub(super) fn write_line(out: &mut impl Write, line: &impl Serialize) -> Result<
 }
 
 /// Reads the hashes.
-pub(super) fn read_lines(lines: impl BufRead, mut each: impl FnMut(Line)) -> Result<(), Fault> {
+pub(super) fn read_lines(
+    lines: impl BufRead,
+    mut each: impl FnMut(ManifestLine),
+) -> Result<(), Fault> {
     let unreadable = |what: String| Fault::new(FaultKind::Unreadable, what);
     let mut lines = lines.lines();
     let head = lines.next().ok_or_else(|| unreadable("its hashes are missing".to_owned()))?;
-    let head: Head = serde_json::from_str(&head.map_err(|error| fault_of_io(&error))?)
+    let head: ManifestHead = serde_json::from_str(&head.map_err(|error| fault_of_io(&error))?)
         .map_err(|error| unreadable(format!("its hashes cannot be read: {error}")))?;
     if head.kind != KIND || head.schema_version != SCHEMA {
         return Err(unreadable(format!("it has the form {}", head.schema_version)));

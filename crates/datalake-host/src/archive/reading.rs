@@ -8,13 +8,14 @@ use std::io::{self, BufReader, Read};
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 
-use datalake_core::Fault;
+use datalake_core::fault::Fault;
+use datalake_engine::{ArchiveFault, ArchiveProgress, Unarchived};
 use sha2::{Digest as _, Sha256};
 use tar::{Archive, Header};
 use zstd::Decoder;
 
-use super::manifest::{Line, hex, read_lines};
-use super::{ArchiveFault, ArchiveProgress, MANIFEST, Unarchived};
+use super::MANIFEST;
+use super::manifest::{ManifestLine, encode_hex, read_lines};
 use crate::fault::fault_of_io;
 use crate::named::open_named_file;
 
@@ -32,13 +33,13 @@ pub(super) struct Taken<'a> {
 }
 
 /// A reader that tells how far it is.
-struct Counted<'p> {
+struct ProgressReader<'p> {
     file: File,
     progress: &'p ArchiveProgress,
 }
 
 /// A reader that hashes what comes through it.
-struct Hashing<'r> {
+struct HashingReader<'r> {
     inner: &'r mut dyn Read,
     hash: Sha256,
     bytes: u64,
@@ -49,7 +50,10 @@ struct Hashing<'r> {
 /// # Errors
 ///
 /// [`ArchiveFault`] where it cannot be read to its end.
-pub fn check_archive(path: &Path, progress: &ArchiveProgress) -> Result<Unarchived, ArchiveFault> {
+pub(super) fn check_archive(
+    path: &Path,
+    progress: &ArchiveProgress,
+) -> Result<Unarchived, ArchiveFault> {
     read_archive(path, progress, &mut |_| Ok(()))
 }
 
@@ -63,34 +67,34 @@ pub(super) fn read_archive(
     let broken = |error: &io::Error| ArchiveFault::NotWhole(path.to_owned(), error.to_string());
     let file = open_named_file(path).map_err(|fault| ArchiveFault::At(path.to_owned(), fault))?;
     progress.expect(file.metadata().map_err(|error| at(&error))?.len());
-    let packed = Decoder::new(Counted { file, progress }).map_err(|error| broken(&error))?;
+    let packed = Decoder::new(ProgressReader { file, progress }).map_err(|error| broken(&error))?;
     let mut archive = Archive::new(packed);
     let (mut hashes, mut told) = (Hashes::new(), None);
     for entry in archive.entries().map_err(|error| broken(&error))? {
         let mut entry = entry.map_err(|error| broken(&error))?;
         let name = entry.path_bytes().into_owned();
         if name == MANIFEST.as_bytes() {
-            let compared = compare(&mut entry, &hashes);
+            let compared = compare_with_manifest(&mut entry, &hashes);
             let not_whole = |fault: Fault| ArchiveFault::NotWhole(path.to_owned(), fault.detail);
             told = Some(compared.map_err(not_whole)?);
             continue;
         }
         let target = entry.link_name_bytes().map(Cow::into_owned);
         let header = entry.header().clone();
-        let mut content = Hashing { inner: &mut entry, hash: Sha256::new(), bytes: 0 };
+        let mut content = HashingReader { inner: &mut entry, hash: Sha256::new(), bytes: 0 };
         take(Taken { name: &name, header: &header, target, content: &mut content })
             .map_err(|fault| ArchiveFault::At(PathBuf::from(OsStr::from_bytes(&name)), fault))?;
         io::copy(&mut content, &mut io::sink()).map_err(|error| broken(&error))?;
         if header.entry_type().is_file() {
-            hashes.insert(name, (content.bytes, hex(&content.hash.finalize())));
+            hashes.insert(name, (content.bytes, encode_hex(&content.hash.finalize())));
         }
     }
     told.ok_or_else(|| ArchiveFault::NotWhole(path.to_owned(), "its hashes are missing".to_owned()))
 }
 
 /// Compares what came with what was to come.
-fn compare(lines: &mut dyn Read, came: &Hashes) -> Result<Unarchived, Fault> {
-    let mut expected: BTreeMap<Vec<u8>, Line> = BTreeMap::new();
+fn compare_with_manifest(lines: &mut dyn Read, came: &Hashes) -> Result<Unarchived, Fault> {
+    let mut expected: BTreeMap<Vec<u8>, ManifestLine> = BTreeMap::new();
     read_lines(BufReader::new(lines), |line| drop(expected.insert(line.bytes(), line)))?;
     let mut found = Unarchived::default();
     for (name, line) in &expected {
@@ -111,7 +115,7 @@ fn compare(lines: &mut dyn Read, came: &Hashes) -> Result<Unarchived, Fault> {
     Ok(found)
 }
 
-impl Read for Counted<'_> {
+impl Read for ProgressReader<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let came = self.file.read(buffer)?;
         self.progress.add(came as u64);
@@ -119,7 +123,7 @@ impl Read for Counted<'_> {
     }
 }
 
-impl Read for Hashing<'_> {
+impl Read for HashingReader<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let came = self.inner.read(buffer)?;
         self.hash.update(buffer.get(..came).unwrap_or_default());

@@ -10,12 +10,13 @@ use std::os::unix::fs::{
 use std::path::{Component, Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-use datalake_core::{Fault, FaultKind};
+use datalake_core::fault::{Fault, FaultKind};
+use datalake_engine::{ArchiveFault, ArchiveProgress, Unarchived};
 use rustix::process::geteuid;
 use tar::{EntryType, Header};
 
+use super::FOLDER;
 use super::reading::{Taken, read_archive};
-use super::{ArchiveFault, ArchiveProgress, FOLDER, Unarchived};
 use crate::fault::fault_of_io;
 
 /// What is done when all files are there: links, so that nothing is written through one, and what
@@ -32,7 +33,7 @@ struct Later {
 /// # Errors
 ///
 /// [`ArchiveFault`] where it cannot be read to its end or something cannot be written.
-pub fn restore_archive(
+pub(super) fn restore_archive(
     path: &Path,
     into: &Path,
     progress: &ArchiveProgress,
@@ -51,13 +52,13 @@ pub fn restore_archive(
         Err(error) => return Err(at(&error)),
     }
     let mut later = Later::default();
-    let found = read_archive(path, progress, &mut |taken| unpack(into, taken, &mut later))?;
+    let found = read_archive(path, progress, &mut |taken| unpack_entry(into, taken, &mut later))?;
     later.settle().map_err(|(path, error)| ArchiveFault::At(path, fault_of_io(&error)))?;
     Ok(found)
 }
 
-fn unpack(into: &Path, taken: Taken<'_>, later: &mut Later) -> Result<(), Fault> {
-    let place = place(into, taken.name)?;
+fn unpack_entry(into: &Path, taken: Taken<'_>, later: &mut Later) -> Result<(), Fault> {
+    let place = place_entry(into, taken.name)?;
     let io = |error: io::Error| fault_of_io(&error);
     match taken.header.entry_type() {
         EntryType::Directory => {
@@ -75,8 +76,8 @@ fn unpack(into: &Path, taken: Taken<'_>, later: &mut Later) -> Result<(), Fault>
             let options = OpenOptions::new().write(true).create_new(true).mode(0o600).clone();
             let mut file = options.open(&place).map_err(io)?;
             io::copy(taken.content, &mut file).map_err(io)?;
-            settle(&place, taken.header).map_err(io)?;
-            file.set_modified(modified(taken.header)).map_err(io)?;
+            give_owner_and_mode(&place, taken.header).map_err(io)?;
+            file.set_modified(read_modified(taken.header)).map_err(io)?;
         }
         EntryType::Symlink => {
             let target = taken.target.unwrap_or_default();
@@ -94,7 +95,7 @@ fn unpack(into: &Path, taken: Taken<'_>, later: &mut Later) -> Result<(), Fault>
 }
 
 /// Where an entry goes; a name that would leave the folder is a fault.
-fn place(into: &Path, name: &[u8]) -> Result<PathBuf, Fault> {
+fn place_entry(into: &Path, name: &[u8]) -> Result<PathBuf, Fault> {
     let name = Path::new(OsStr::from_bytes(name));
     let outside = || Fault::new(FaultKind::Refused, "its name leads out of the folder");
     let below = name.strip_prefix(FOLDER).map_err(|_| outside())?;
@@ -108,14 +109,14 @@ impl Later {
     fn settle(mut self) -> Result<(), (PathBuf, io::Error)> {
         for (place, target, header) in self.links {
             symlink(target, &place)
-                .and_then(|()| own(&place, &header))
+                .and_then(|()| give_owner(&place, &header))
                 .map_err(|error| (place, error))?;
         }
         self.folders.reverse();
         for (place, header) in self.folders {
             let times = File::open(&place).and_then(|folder| {
-                settle(&place, &header)?;
-                folder.set_modified(modified(&header))
+                give_owner_and_mode(&place, &header)?;
+                folder.set_modified(read_modified(&header))
             });
             times.map_err(|error| (place, error))?;
         }
@@ -124,12 +125,12 @@ impl Later {
 }
 
 /// Gives back owner and mode, in this order: a change of owner takes bits of the mode away.
-fn settle(place: &Path, header: &Header) -> io::Result<()> {
-    own(place, header)?;
+fn give_owner_and_mode(place: &Path, header: &Header) -> io::Result<()> {
+    give_owner(place, header)?;
     fs::set_permissions(place, Permissions::from_mode(header.mode()? & 0o7777))
 }
 
-fn own(place: &Path, header: &Header) -> io::Result<()> {
+fn give_owner(place: &Path, header: &Header) -> io::Result<()> {
     if !geteuid().is_root() {
         return Ok(());
     }
@@ -137,6 +138,6 @@ fn own(place: &Path, header: &Header) -> io::Result<()> {
     lchown(place, id(header.uid()?), id(header.gid()?))
 }
 
-fn modified(header: &Header) -> SystemTime {
+fn read_modified(header: &Header) -> SystemTime {
     SystemTime::UNIX_EPOCH + Duration::from_secs(header.mtime().unwrap_or_default())
 }

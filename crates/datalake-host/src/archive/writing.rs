@@ -10,18 +10,20 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
-use datalake_core::{Fault, FaultKind};
+use datalake_core::fault::{Fault, FaultKind};
+use datalake_engine::{
+    ArchiveFault, ArchiveProgress, Archived, LeftOut, LeftOutFor, NewArchive, Owners,
+};
 use rustix::fs::{FileType, Stat, fstat};
 use tar::{Builder, EntryType, Header};
 use tempfile::NamedTempFile;
 use zstd::Encoder;
 
-use super::entry::{Entry, entries, open_folder, target};
-use super::left_out::{LeftOut, LeftOutFor, leads_out};
-use super::manifest::{Head, write_line};
-use super::{ArchiveFault, ArchiveProgress, Archived, FOLDER, MANIFEST};
-use crate::fault::{fault_of, fault_of_io};
-use crate::{HostFiles, Owners};
+use super::entry::{ArchiveEntry, list_entries, open_folder, read_link};
+use super::left_out::leads_out;
+use super::manifest::{ManifestHead, write_line};
+use super::{FOLDER, MANIFEST};
+use crate::fault::{fault_of, fault_of_io, kind_in_words};
 
 /// How well it is packed: zstd's own measure.
 const LEVEL: i32 = 3;
@@ -32,22 +34,27 @@ const DEEPEST: usize = 512;
 
 type Packed = Encoder<'static, BufWriter<File>>;
 
-/// What an archive is made of.
-pub struct NewArchive<'a> {
-    /// The folder, reached as its owner's links do not matter.
-    pub folder: &'a HostFiles,
-    /// What it is called.
-    pub name: &'a Path,
-    /// Whose files go in; those of others that were linked into the folder stay out.
-    pub owners: &'a Owners,
-    /// The file; there must be none yet.
-    pub to: &'a Path,
-    /// When it is made, as text.
-    pub created: &'a str,
+/// A folder that goes into an archive.
+pub(crate) struct ArchivedFolder {
+    /// Where it really lies.
+    pub(crate) real: PathBuf,
+    /// The folder, open for listing.
+    pub(crate) handle: Result<OwnedFd, Fault>,
+}
+
+/// A folder that is gone through.
+struct WalkedFolder<'w> {
+    handle: &'w OwnedFd,
+    /// Where it lies.
+    path: &'w Path,
+    /// Its name in the archive.
+    name: &'w [u8],
+    /// How many folders it lies in.
+    depth: usize,
 }
 
 /// What is put together while it goes on.
-struct Writing<'a> {
+struct ArchiveWriting<'a> {
     out: Builder<Packed>,
     hashes: BufWriter<File>,
     /// Where copies of databases are made.
@@ -62,17 +69,20 @@ struct Writing<'a> {
 /// # Errors
 ///
 /// [`ArchiveFault`] where something cannot be read or written; then there is no file.
-pub fn archive(new: &NewArchive<'_>, progress: &ArchiveProgress) -> Result<Archived, ArchiveFault> {
-    let NewArchive { folder: opened, name: folder, owners, to, created } = *new;
-    let beside = beside(&opened.real_path(), to)?;
+pub(crate) fn write_archive(
+    opened: ArchivedFolder,
+    new: &NewArchive,
+    progress: &ArchiveProgress,
+) -> Result<Archived, ArchiveFault> {
+    let NewArchive { name: folder, owners, to, created } = new;
+    let beside = find_folder_beside(&opened.real, to)?;
     let at_file = |error: &io::Error| ArchiveFault::At(to.to_owned(), fault_of_io(error));
-    let root = opened.reopened();
-    let root = root.map_err(|fault| ArchiveFault::At(folder.to_owned(), fault))?;
+    let root = opened.handle.map_err(|fault| ArchiveFault::At(folder.to_owned(), fault))?;
     let temporary = NamedTempFile::new_in(&beside).map_err(|error| at_file(&error))?;
     let file = temporary.reopen().map_err(|error| at_file(&error))?;
     let packed = Encoder::new(BufWriter::new(file), LEVEL).map_err(|error| at_file(&error))?;
     let hashes = tempfile::tempfile_in(&beside).map_err(|error| at_file(&error))?;
-    let mut writing = Writing {
+    let mut writing = ArchiveWriting {
         out: Builder::new(packed),
         hashes: BufWriter::new(hashes),
         beside,
@@ -81,12 +91,13 @@ pub fn archive(new: &NewArchive<'_>, progress: &ArchiveProgress) -> Result<Archi
         archived: Archived::default(),
     };
     let in_file = |fault| ArchiveFault::At(to.to_owned(), fault);
-    let head = Head::new(created, &folder.display().to_string());
+    let head = ManifestHead::new(created, &folder.display().to_string());
     write_line(&mut writing.hashes, &head).map_err(in_file)?;
-    measure(&root, progress, 0);
+    measure_folder(&root, progress, 0);
     let stat = fstat(&root).map_err(|errno| in_file(fault_of(errno)))?;
     writing.folder(&stat, FOLDER.as_bytes()).map_err(in_file)?;
-    writing.below(&root, (folder, FOLDER.as_bytes()), 0)?;
+    let walked = WalkedFolder { handle: &root, path: folder, name: FOLDER.as_bytes(), depth: 0 };
+    writing.below(&walked)?;
     let (file, mut archived) = writing.end().map_err(in_file)?;
     archived.packed = file.metadata().map_err(|error| at_file(&error))?.size();
     temporary.persist_noclobber(to).map_err(|error| at_file(&error.error))?;
@@ -94,7 +105,7 @@ pub fn archive(new: &NewArchive<'_>, progress: &ArchiveProgress) -> Result<Archi
 }
 
 /// The folder that the file comes into.
-fn beside(folder: &Path, to: &Path) -> Result<PathBuf, ArchiveFault> {
+fn find_folder_beside(folder: &Path, to: &Path) -> Result<PathBuf, ArchiveFault> {
     if to.symlink_metadata().is_ok() {
         return Err(ArchiveFault::Exists(to.to_owned()));
     }
@@ -114,13 +125,13 @@ fn beside(folder: &Path, to: &Path) -> Result<PathBuf, ArchiveFault> {
 }
 
 /// Counts what is to come; what cannot be read is met again.
-fn measure(folder: &OwnedFd, progress: &ArchiveProgress, depth: usize) {
-    for entry in entries(folder).unwrap_or_default() {
+fn measure_folder(folder: &OwnedFd, progress: &ArchiveProgress, depth: usize) {
+    for entry in list_entries(folder).unwrap_or_default() {
         match entry.kind {
-            FileType::RegularFile => progress.expect(size(&entry.stat)),
+            FileType::RegularFile => progress.expect(read_size(&entry.stat)),
             FileType::Directory if depth < DEEPEST => {
                 if let Ok(folder) = open_folder(folder.as_fd(), &entry.name) {
-                    measure(&folder, progress, depth + 1);
+                    measure_folder(&folder, progress, depth + 1);
                 }
             }
             _ => (),
@@ -128,19 +139,15 @@ fn measure(folder: &OwnedFd, progress: &ArchiveProgress, depth: usize) {
     }
 }
 
-impl Writing<'_> {
-    /// Puts in what lies in a folder; `path` is where it lies, `name` its name in the archive.
-    fn below(
-        &mut self,
-        folder: &OwnedFd,
-        (path, name): (&Path, &[u8]),
-        depth: usize,
-    ) -> Result<(), ArchiveFault> {
+impl ArchiveWriting<'_> {
+    /// Puts in what lies in a folder.
+    fn below(&mut self, walked: &WalkedFolder<'_>) -> Result<(), ArchiveFault> {
+        let WalkedFolder { handle: folder, path, name, depth } = *walked;
         let at = |fault| ArchiveFault::At(path.to_owned(), fault);
         if depth > DEEPEST {
             return Err(at(Fault::new(FaultKind::Refused, "folders are nested too deep")));
         }
-        let entries = entries(folder).map_err(at)?;
+        let entries = list_entries(folder).map_err(at)?;
         let mut databases: Vec<Vec<u8>> = Vec::new();
         for entry in entries {
             let own = entry.name.to_bytes();
@@ -150,19 +157,20 @@ impl Writing<'_> {
                 FileType::Directory => {
                     self.folder(&entry.stat, &inner).map_err(at)?;
                     let opened = open_folder(folder.as_fd(), &entry.name).map_err(at)?;
-                    self.below(&opened, (&path, &inner), depth + 1)?;
+                    let (path, depth) = (path.as_path(), depth + 1);
+                    self.below(&WalkedFolder { handle: &opened, path, name: &inner, depth })?;
                 }
                 FileType::Symlink => self.link(folder, &entry, &inner).map_err(at)?,
                 // SQLite's own copy holds what lies in these.
                 FileType::RegularFile if belongs_to(own, &databases) => {
-                    self.progress.add(size(&entry.stat));
+                    self.progress.add(read_size(&entry.stat));
                 }
                 FileType::RegularFile => {
                     if self.file(folder, &entry, &inner).map_err(at)? {
                         databases.push(own.to_vec());
                     }
                 }
-                other => self.leave_out(&inner, LeftOutFor::Kind(other)),
+                other => self.leave_out(&inner, LeftOutFor::Kind(kind_in_words(other))),
             }
         }
         Ok(())
@@ -174,12 +182,12 @@ impl Writing<'_> {
         let stored = u64::try_from(stat.st_blocks).unwrap_or_default().saturating_mul(512);
         match FileType::from_raw_mode(stat.st_mode) {
             FileType::RegularFile => (),
-            other => return Some(LeftOutFor::Kind(other)),
+            other => return Some(LeftOutFor::Kind(kind_in_words(other))),
         }
         if stat.st_nlink > 1 && !self.owners.includes_user(stat.st_uid) {
             return Some(LeftOutFor::Foreign(stat.st_uid));
         }
-        (size(stat) > HOLLOW && stored < size(stat) / 16).then_some(LeftOutFor::Hollow)
+        (read_size(stat) > HOLLOW && stored < read_size(stat) / 16).then_some(LeftOutFor::Hollow)
     }
 
     /// Notes what is not put in; `name` is its name in the archive.
@@ -189,14 +197,14 @@ impl Writing<'_> {
     }
 
     fn folder(&mut self, stat: &Stat, name: &[u8]) -> Result<(), Fault> {
-        let mut header = header(stat, EntryType::Directory, 0);
+        let mut header = make_header(stat, EntryType::Directory, 0);
         let name = OsStr::from_bytes(name);
         self.out.append_data(&mut header, name, io::empty()).map_err(|error| fault_of_io(&error))
     }
 
-    fn link(&mut self, folder: &OwnedFd, entry: &Entry, name: &[u8]) -> Result<(), Fault> {
-        let target = target(folder.as_fd(), &entry.name)?;
-        let mut header = header(&entry.stat, EntryType::Symlink, 0);
+    fn link(&mut self, folder: &OwnedFd, entry: &ArchiveEntry, name: &[u8]) -> Result<(), Fault> {
+        let target = read_link(folder.as_fd(), &entry.name)?;
+        let mut header = make_header(&entry.stat, EntryType::Symlink, 0);
         let shown = target.to_string_lossy().into_owned();
         if leads_out(Path::new(&below_folder(name)), Path::new(&shown)) {
             self.leave_out(name, LeftOutFor::Behind(shown));
@@ -235,7 +243,7 @@ fn belongs_to(name: &[u8], databases: &[Vec<u8>]) -> bool {
     base.is_some_and(|base| databases.iter().any(|database| database == base))
 }
 
-fn header(stat: &Stat, kind: EntryType, size: u64) -> Header {
+fn make_header(stat: &Stat, kind: EntryType, size: u64) -> Header {
     let mut header = Header::new_gnu();
     header.set_entry_type(kind);
     header.set_size(size);
@@ -246,6 +254,6 @@ fn header(stat: &Stat, kind: EntryType, size: u64) -> Header {
     header
 }
 
-fn size(stat: &Stat) -> u64 {
+fn read_size(stat: &Stat) -> u64 {
     u64::try_from(stat.st_size).unwrap_or_default()
 }

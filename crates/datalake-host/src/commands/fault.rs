@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::ExitStatus;
 use std::time::Duration;
 
-use datalake_core::{Fault, FaultKind};
+use datalake_core::fault::{Fault, FaultKind};
 
 use crate::gate::GateFault;
 
@@ -34,7 +34,7 @@ pub enum CommandFault {
         limit: Duration,
     },
     /// It has ended with a failure.
-    #[error("program `{program}` failed ({status}){}", complaint(.stderr))]
+    #[error("program `{program}` failed ({status}){}", shorten_complaint(.stderr))]
     Failed {
         /// Its name.
         program: String,
@@ -94,7 +94,7 @@ fn kind_of_complaint(stderr: &str) -> FaultKind {
     }
 }
 
-fn complaint(stderr: &str) -> String {
+fn shorten_complaint(stderr: &str) -> String {
     if stderr.is_empty() { String::new() } else { format!(": {stderr}") }
 }
 

@@ -5,13 +5,13 @@ use std::ffi::{OsStr, OsString};
 use std::io;
 use std::process::Stdio;
 
-use datalake_core::FilledBody;
+use datalake_core::secret::FilledBody;
 use rustix::process::{Pid, Signal, kill_process_group};
 use tokio::process::Child;
 
 use super::warden::Warden;
-use super::{Command, CommandFault};
-use crate::escape::escaped;
+use super::{CommandFault, ProgramCall};
+use crate::escape::escape_bytes;
 use crate::gate::{TrustedUsers, clear_program, cleared_environment, cleared_path};
 
 /// What a program gets of this process's environment.
@@ -21,27 +21,31 @@ const PASSED_ON: [&str; 1] = ["HOME"];
 const LOCALE: [(&str, &str); 1] = [("LC_ALL", "C.UTF-8")];
 
 /// The program, just started, and what it is to read.
-pub(super) fn started<'a>(
-    command: &Command,
+pub(super) fn start_program<'a>(
+    command: &ProgramCall,
     input: Option<&'a FilledBody>,
-) -> Result<(Group, &'a [u8]), CommandFault> {
+) -> Result<(ProcessGroup, &'a [u8]), CommandFault> {
     let trusted = TrustedUsers::of_process();
     let program = clear_program(&command.program, &trusted).map_err(CommandFault::Distrusted)?;
-    let mut prepared = prepared(command, &program, &trusted);
+    let mut prepared = prepare_program(command, &program, &trusted);
     if input.is_some() {
         prepared.stdin(Stdio::piped());
     }
-    let name = escaped(command.program.as_encoded_bytes());
+    let name = escape_bytes(command.program.as_encoded_bytes());
     let unguarded = |source| CommandFault::System { program: name.clone(), source };
     let warden = Warden::start().map_err(unguarded)?;
     // A group of its own, or the one that its warden leads.
     let group = warden.as_ref().and_then(Warden::group);
     prepared.process_group(Pid::as_raw(group));
     let child = prepared.spawn().map_err(|error| start_fault(command, &name, error))?;
-    Ok((Group { child, warden }, input.map_or(&b""[..], FilledBody::expose)))
+    Ok((ProcessGroup { child, warden }, input.map_or(&b""[..], FilledBody::expose)))
 }
 
-fn prepared(command: &Command, program: &OsStr, trusted: &TrustedUsers) -> tokio::process::Command {
+fn prepare_program(
+    command: &ProgramCall,
+    program: &OsStr,
+    trusted: &TrustedUsers,
+) -> tokio::process::Command {
     let mut prepared = tokio::process::Command::new(program);
     prepared.args(&command.arguments).current_dir(&command.directory).env_clear();
     prepared.env("PATH", cleared_path(trusted));
@@ -55,7 +59,7 @@ fn prepared(command: &Command, program: &OsStr, trusted: &TrustedUsers) -> tokio
     prepared
 }
 
-fn start_fault(command: &Command, name: &str, error: io::Error) -> CommandFault {
+fn start_fault(command: &ProgramCall, name: &str, error: io::Error) -> CommandFault {
     if !command.directory.is_dir() {
         return CommandFault::Directory(command.directory.clone());
     }
@@ -77,13 +81,13 @@ fn is_anywhere(program: &OsStr) -> bool {
 }
 
 /// A child in a process group of its own; dropped before its end, the whole group is killed.
-pub(super) struct Group {
+pub(super) struct ProcessGroup {
     pub(super) child: Child,
     /// The leader of the group, where it is not the child itself.
     warden: Option<Warden>,
 }
 
-impl Group {
+impl ProcessGroup {
     fn kill(&self) {
         // The number is that of the group as long as the child is not reaped, and `None` after.
         let Some(number) = self.child.id().and_then(|id| i32::try_from(id).ok()) else { return };
@@ -104,7 +108,7 @@ impl Group {
     }
 }
 
-impl Drop for Group {
+impl Drop for ProcessGroup {
     fn drop(&mut self) {
         self.kill();
     }

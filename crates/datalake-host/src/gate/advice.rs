@@ -53,10 +53,10 @@ pub(super) fn advise_on(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::gate::judge::{PartPlace, SeenList};
+    use crate::gate::judge::{PathPartPlace, SeenList};
 
     fn advice(uid: u32, mode: u32, kind: FileType, trusted: &TrustedUsers) -> String {
-        let (list, place) = (SeenList::Without, PartPlace::Elsewhere);
+        let (list, place) = (SeenList::Without, PathPartPlace::Elsewhere);
         let facts = PartFacts { uid, gid: uid, mode, kind, list, place };
         let reason = match mode & 0o002 {
             0 => DistrustReason::Owner,

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use datalake_core::{Fault, FaultKind};
+use datalake_core::fault::{Fault, FaultKind};
 use rustix::fs::FileType;
 
 use super::judge::Distrust;

@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io::ErrorKind;
 use std::path::Path;
 
-use crate::root::read_at_most;
+use crate::reading::read_at_most;
 
 /// The two files are read up to this size.
 const LARGEST: u64 = 16 << 20;

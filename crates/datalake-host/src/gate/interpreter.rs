@@ -42,7 +42,7 @@ pub(super) fn named_programs(head: &[u8]) -> NamedPrograms {
     let Some(rest) = head.strip_prefix(b"#!") else { return named };
     let mut lines = rest.split(|byte| *byte == b'\n');
     let words: Vec<&[u8]> = split_words(lines.next().unwrap_or_default());
-    let interpreter = words.first().and_then(|word| absolute(word));
+    let interpreter = words.first().and_then(|word| parse_absolute(word));
     let arguments = words.get(1..).unwrap_or_default();
     let is_env = interpreter.as_ref().is_some_and(|path| path.ends_with("env"));
     named.add(interpreter.map(NamedProgram::At));
@@ -64,7 +64,7 @@ fn behind_env(arguments: &[&[u8]]) -> Option<NamedProgram> {
     let program = program.strip_prefix(b"-S").filter(|word| !word.is_empty()).unwrap_or(program);
     match program {
         [b'-', ..] => None,
-        [b'/', ..] => absolute(program).map(NamedProgram::At),
+        [b'/', ..] => parse_absolute(program).map(NamedProgram::At),
         word if word.contains(&b'/') => None,
         word => Some(NamedProgram::InSearchPath(OsString::from_vec(word.to_vec()))),
     }
@@ -75,7 +75,7 @@ fn split_words(line: &[u8]) -> Vec<&[u8]> {
     line.split(is_blank).filter(|word| !word.is_empty()).collect()
 }
 
-fn absolute(path: &[u8]) -> Option<PathBuf> {
+fn parse_absolute(path: &[u8]) -> Option<PathBuf> {
     path.starts_with(b"/").then(|| PathBuf::from(OsString::from_vec(path.to_vec())))
 }
 

@@ -38,7 +38,7 @@ pub(super) struct PartFacts {
     pub(super) mode: u32,
     pub(super) kind: FileType,
     pub(super) list: SeenList,
-    pub(super) place: PartPlace,
+    pub(super) place: PathPartPlace,
 }
 
 /// Whether an access list gives rights beside the mode. It is looked for where the group may write.
@@ -52,7 +52,7 @@ pub(super) enum SeenList {
 
 /// Where a part lies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum PartPlace {
+pub(super) enum PathPartPlace {
     /// `/usr/local` and below.
     UsrLocal,
     /// In `/` itself, or where only the system's programs and settings are.
@@ -60,7 +60,7 @@ pub(super) enum PartPlace {
     Elsewhere,
 }
 
-impl PartPlace {
+impl PathPartPlace {
     fn of(path: &Path) -> Self {
         const SYSTEM: [&str; 7] = ["/usr", "/etc", "/bin", "/sbin", "/lib", "/lib64", "/nix/store"];
         let is_at_top = path.parent().is_none_or(|above| above == Path::new("/"));
@@ -129,7 +129,7 @@ pub(super) fn judge_part(
             0 => SeenList::Without,
             _ => look_for_list(handle),
         },
-        place: PartPlace::of(path),
+        place: PathPartPlace::of(path),
     };
     JudgedPart { path: path.to_owned(), facts, role }
 }
@@ -179,7 +179,8 @@ fn find_reason(facts: PartFacts, role: PartRole, trusted: &TrustedUsers) -> Opti
         SeenList::Unknown | SeenList::Without => (),
     }
     // Debian makes the folders below `/usr/local` writable for a group that has nobody in it.
-    let is_in_usr_local = facts.kind == FileType::Directory && facts.place == PartPlace::UsrLocal;
+    let is_in_usr_local =
+        facts.kind == FileType::Directory && facts.place == PathPartPlace::UsrLocal;
     if is_roots && is_in_usr_local && trusted.has_empty_staff(facts.gid) {
         return None;
     }
@@ -192,7 +193,7 @@ fn find_reason(facts: PartFacts, role: PartRole, trusted: &TrustedUsers) -> Opti
 /// Whether it belongs to a user whom this user namespace does not map, and counts as root's: on the
 /// way, and what only the system's own folders hold. Elsewhere it may be anybody's.
 fn is_roots_unmapped(facts: PartFacts, role: PartRole, trusted: &TrustedUsers) -> bool {
-    let is_fit = role == PartRole::Above || facts.place != PartPlace::Elsewhere;
+    let is_fit = role == PartRole::Above || facts.place != PathPartPlace::Elsewhere;
     is_fit && trusted.is_unmapped(facts.uid)
 }
 

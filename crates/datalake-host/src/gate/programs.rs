@@ -9,7 +9,7 @@ use super::fault::GateFault;
 use super::interpreter::{NamedProgram, named_programs};
 use super::trusted::TrustedUsers;
 use super::{open_trusted_file, open_trusted_folder};
-use crate::root::read_some;
+use crate::reading::read_some;
 
 /// As many bytes of a script are looked at; the kernel looks at fewer.
 const HEAD: usize = 4096;

@@ -12,8 +12,8 @@ use rustix::io::Errno;
 
 use super::fault::GateFault;
 use super::judge::{PartRole, judge_part};
+use super::judge_errno;
 use super::trusted::TrustedUsers;
-use super::unusable;
 use crate::fault::fault_of_io;
 
 /// So many links are followed, as by the kernel.
@@ -29,7 +29,7 @@ pub(super) enum Missing {
 }
 
 /// What lies at the end, opened but not for use.
-pub(super) struct Found {
+pub(super) struct GatedPath {
     /// Where it lies, without links.
     pub(super) path: PathBuf,
     pub(super) handle: OwnedFd,
@@ -38,23 +38,23 @@ pub(super) struct Found {
 }
 
 /// A walk from `/`.
-pub(super) struct Walk<'a> {
+pub(super) struct GateWalk<'a> {
     trusted: &'a TrustedUsers,
     missing: Missing,
     /// The folders that were entered, `/` first.
-    above: Vec<Level>,
+    above: Vec<EnteredFolder>,
     left: VecDeque<OsString>,
     links: usize,
     /// What was not trusted on the way. It counts as soon as something is there.
     doubt: Option<GateFault>,
 }
 
-struct Level {
+struct EnteredFolder {
     handle: OwnedFd,
     path: PathBuf,
 }
 
-impl Walk<'_> {
+impl GateWalk<'_> {
     /// Goes to a path, which counts from the folder that this process is in.
     ///
     /// # Errors
@@ -64,13 +64,13 @@ impl Walk<'_> {
         path: &Path,
         trusted: &TrustedUsers,
         missing: Missing,
-    ) -> Result<Found, GateFault> {
+    ) -> Result<GatedPath, GateFault> {
         let whole = std::path::absolute(path).map_err(|error| match error.kind() {
             // The folder that this process is in is gone, and with it all that was in it.
             ErrorKind::NotFound => GateFault::Absent(path.to_owned()),
             _ => GateFault::Unusable(path.to_owned(), fault_of_io(&error)),
         })?;
-        let mut walk = Walk {
+        let mut walk = GateWalk {
             trusted,
             missing,
             above: Vec::new(),
@@ -83,7 +83,7 @@ impl Walk<'_> {
         walk.finish()
     }
 
-    fn finish(mut self) -> Result<Found, GateFault> {
+    fn finish(mut self) -> Result<GatedPath, GateFault> {
         while let Some(name) = self.left.pop_front() {
             if name == ".." {
                 if self.above.len() > 1 {
@@ -102,22 +102,22 @@ impl Walk<'_> {
     }
 
     /// The path ends with a folder that was entered.
-    fn end_at_folder(mut self) -> Result<Found, GateFault> {
-        let Some(Level { handle, path }) = self.above.pop() else {
+    fn end_at_folder(mut self) -> Result<GatedPath, GateFault> {
+        let Some(EnteredFolder { handle, path }) = self.above.pop() else {
             return Err(GateFault::Absent(PathBuf::from("/")));
         };
-        let stat = fstat(&handle).map_err(|errno| unusable(&path, errno))?;
+        let stat = fstat(&handle).map_err(|errno| judge_errno(&path, errno))?;
         judge_part(&path, handle.as_fd(), &stat, PartRole::Target).require_trusted(self.trusted)?;
         match self.doubt {
-            None => Ok(Found { path, handle, stat, folder: None }),
+            None => Ok(GatedPath { path, handle, stat, folder: None }),
             Some(doubt) => Err(doubt),
         }
     }
 
     /// Goes one name on; gives what is there where the path ends with it and it is no folder.
-    fn enter(&mut self, name: &OsStr) -> Result<Option<Found>, GateFault> {
+    fn enter(&mut self, name: &OsStr) -> Result<Option<GatedPath>, GateFault> {
         let (handle, path) = self.open(name)?;
-        let stat = fstat(&handle).map_err(|errno| unusable(&path, errno))?;
+        let stat = fstat(&handle).map_err(|errno| judge_errno(&path, errno))?;
         let role = match FileType::from_raw_mode(stat.st_mode) {
             FileType::Directory => PartRole::Above,
             FileType::Symlink => PartRole::Link,
@@ -129,11 +129,11 @@ impl Walk<'_> {
             self.doubt.get_or_insert(fault);
         }
         match role {
-            PartRole::Above => self.above.push(Level { handle, path }),
+            PartRole::Above => self.above.push(EnteredFolder { handle, path }),
             PartRole::Link => self.follow(&handle, &path)?,
             PartRole::Target if self.left.is_empty() => {
                 let folder = self.above.pop().map(|level| level.handle);
-                return Ok(Some(Found { path, handle, stat, folder }));
+                return Ok(Some(GatedPath { path, handle, stat, folder }));
             }
             // Nothing can be below a file.
             PartRole::Target => return Err(GateFault::Absent(path)),
@@ -154,18 +154,20 @@ impl Walk<'_> {
                 return Err(GateFault::Absent(path));
             }
             Err(Errno::NOENT) => (),
-            Err(errno) => return Err(self.doubt.clone().unwrap_or_else(|| unusable(&path, errno))),
+            Err(errno) => {
+                return Err(self.doubt.clone().unwrap_or_else(|| judge_errno(&path, errno)));
+            }
         }
         if let Some(doubt) = &self.doubt {
             return Err(doubt.clone());
         }
-        let failed = |errno| unusable(&path, errno);
+        let failed = |errno| judge_errno(&path, errno);
         match mkdirat(&folder.handle, name, Mode::from_raw_mode(0o700)) {
             // Another process was quicker: its folder is judged like any other.
             Ok(()) | Err(Errno::EXIST) => (),
             Err(errno) => return Err(failed(errno)),
         }
-        flush(&folder.handle).map_err(failed)?;
+        flush_folder(&folder.handle).map_err(failed)?;
         Ok((openat(&folder.handle, name, flags, Mode::empty()).map_err(failed)?, path))
     }
 
@@ -176,9 +178,9 @@ impl Walk<'_> {
         }
         self.links += 1;
         if self.links > MOST_LINKS {
-            return Err(unusable(path, Errno::LOOP));
+            return Err(judge_errno(path, Errno::LOOP));
         }
-        let target = readlinkat(link, "", Vec::new()).map_err(|errno| unusable(path, errno))?;
+        let target = readlinkat(link, "", Vec::new()).map_err(|errno| judge_errno(path, errno))?;
         let target = PathBuf::from(OsString::from_vec(target.into_bytes()));
         if target.is_absolute() {
             self.above.truncate(1);
@@ -201,19 +203,19 @@ impl Walk<'_> {
         let path = PathBuf::from("/");
         let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
         let handle = openat(CWD, &path, flags, Mode::empty());
-        let handle = handle.map_err(|errno| unusable(&path, errno))?;
-        let stat = fstat(&handle).map_err(|errno| unusable(&path, errno))?;
+        let handle = handle.map_err(|errno| judge_errno(&path, errno))?;
+        let stat = fstat(&handle).map_err(|errno| judge_errno(&path, errno))?;
         let judged = judge_part(&path, handle.as_fd(), &stat, PartRole::Above);
         self.doubt = judged.require_trusted(self.trusted).err();
-        self.above.push(Level { handle, path });
+        self.above.push(EnteredFolder { handle, path });
         Ok(())
     }
 }
 
-impl Found {
+impl GatedPath {
     /// Opens it for use; what is opened may be another thing by now, so its facts come along.
     pub(super) fn open(&self, flags: OFlags) -> Result<(OwnedFd, Stat), GateFault> {
-        let failed = |errno| unusable(&self.path, errno);
+        let failed = |errno| judge_errno(&self.path, errno);
         let flags = flags | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         let (Some(folder), Some(name)) = (&self.folder, self.path.file_name()) else {
             return Err(failed(Errno::ISDIR));
@@ -225,7 +227,7 @@ impl Found {
 }
 
 /// Makes what has changed in a folder survive a loss of power.
-fn flush(folder: &OwnedFd) -> Result<(), Errno> {
+fn flush_folder(folder: &OwnedFd) -> Result<(), Errno> {
     let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
     match fsync(openat(folder, ".", flags, Mode::empty())?) {
         // Some network file systems have nothing to flush for a folder.

@@ -6,14 +6,15 @@ use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt, chown};
 use std::path::{Path, PathBuf};
 
-use datalake_core::{Fault, FaultKind, FilledBody};
+use datalake_core::fault::{Fault, FaultKind};
+use datalake_core::secret::FilledBody;
 use datalake_engine::{QuadletFolder, QuadletTree};
 use rustix::fs::{CWD, FileType, Mode, OFlags, fstat, openat};
 use tempfile::TempDir;
 
 use crate::acting::ServiceUser;
 use crate::fault::fault_of_io;
-use crate::root::names_in;
+use crate::reading::names_in;
 
 /// How the name of a copy begins.
 const PREFIX: &str = "datalake-quadlets-";
@@ -25,21 +26,21 @@ const RANDOM: usize = 12;
 ///
 /// The service user alone can read it, as far as root is not asked: unit files may hold secrets, and
 /// each of these could be read by the user before.
-pub(super) struct Copy {
+pub(super) struct QuadletCopy {
     /// Holds the folder until then.
     _whole: TempDir,
-    /// Says that somebody still needs the folder; see [`sweep`].
+    /// Says that somebody still needs the folder; see [`sweep_copies`].
     _in_use: File,
     /// The folders in the copy and on the host, the strongest first.
     folders: Vec<(String, String)>,
 }
 
-impl Copy {
+impl QuadletCopy {
     /// Makes a copy; what killed runs have left of theirs goes before.
     pub(super) fn of(tree: &QuadletTree, user: &ServiceUser) -> Result<Self, Fault> {
-        let places = places(user);
+        let places = list_places(user);
         for place in &places {
-            sweep(place, user);
+            sweep_copies(place, user);
         }
         Self::written(tree, user, &places).map_err(|error| match fault_of_io(&error) {
             // It would read as if no generator were installed.
@@ -49,7 +50,7 @@ impl Copy {
     }
 
     fn written(tree: &QuadletTree, user: &ServiceUser, places: &[PathBuf]) -> io::Result<Self> {
-        let whole = whole(places)?;
+        let whole = make_fresh_folder(places)?;
         let in_use = File::open(whole.path())?;
         in_use.lock()?;
         // The generator tells paths without symbolic links.
@@ -61,7 +62,7 @@ impl Copy {
             folders.push((path.display().to_string(), folder.path.to_string()));
         }
         // Last, so that the user reaches nothing below before it is all there.
-        give(&base, user)?;
+        give_to_user(&base, user)?;
         Ok(Self { _whole: whole, _in_use: in_use, folders })
     }
 
@@ -82,7 +83,7 @@ impl Copy {
 
 /// Where copies are made, the best first: where nothing outlives the next boot. Root's stay out of
 /// `/tmp`, where a user could lead their removal astray.
-fn places(user: &ServiceUser) -> Vec<PathBuf> {
+fn list_places(user: &ServiceUser) -> Vec<PathBuf> {
     if user.is_itself() {
         vec![user.runtime_folder(), PathBuf::from("/tmp")]
     } else {
@@ -91,7 +92,7 @@ fn places(user: &ServiceUser) -> Vec<PathBuf> {
 }
 
 /// A fresh folder that nobody else can look into.
-fn whole(places: &[PathBuf]) -> io::Result<TempDir> {
+fn make_fresh_folder(places: &[PathBuf]) -> io::Result<TempDir> {
     let mut new = tempfile::Builder::new();
     new.prefix(PREFIX).rand_bytes(RANDOM).permissions(Permissions::from_mode(0o700));
     let mut made = Err(io::Error::from(io::ErrorKind::Unsupported));
@@ -105,7 +106,7 @@ fn whole(places: &[PathBuf]) -> io::Result<TempDir> {
 }
 
 /// Removes the copies that killed runs have left in `place`, as far as that works.
-fn sweep(place: &Path, user: &ServiceUser) {
+fn sweep_copies(place: &Path, user: &ServiceUser) {
     for entry in fs::read_dir(place).into_iter().flatten().flatten() {
         if is_of_a_copy(&entry.file_name()) && is_left_over(&entry.path(), user) {
             // Another run may be at it as well.
@@ -147,7 +148,7 @@ fn write_folder(path: &Path, folder: &QuadletFolder, user: &ServiceUser) -> io::
         let mut file = new?;
         file.set_permissions(Permissions::from_mode(0o400))?;
         file.write_all(content.expose())?;
-        give(&path_of_file, user)?;
+        give_to_user(&path_of_file, user)?;
     }
     Ok(())
 }
@@ -156,11 +157,11 @@ fn write_folder(path: &Path, folder: &QuadletFolder, user: &ServiceUser) -> io::
 fn make_folder(path: &Path, user: &ServiceUser) -> io::Result<()> {
     DirBuilder::new().mode(0o700).create(path)?;
     fs::set_permissions(path, Permissions::from_mode(0o700))?;
-    give(path, user)
+    give_to_user(path, user)
 }
 
 /// Makes the user the owner; it is so already where the user itself runs this.
-fn give(path: &Path, user: &ServiceUser) -> io::Result<()> {
+fn give_to_user(path: &Path, user: &ServiceUser) -> io::Result<()> {
     if user.is_itself() {
         return Ok(());
     }

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{self, BufWriter, Read, Write};
 use std::os::fd::OwnedFd;
 
-use datalake_core::{Fault, FaultKind};
+use datalake_core::fault::{Fault, FaultKind};
 use datalake_engine::transfer::{LongFiles, NewLongFile};
 use rustix::fs::{OFlags, fsync, renameat};
 
@@ -12,7 +12,7 @@ use super::{StateDir, path_of};
 use crate::fault::{fault_of, fault_of_io};
 
 /// A long file beside its place.
-struct Writing {
+struct LongFileWriting {
     file: BufWriter<File>,
     folder: OwnedFd,
     temporary: String,
@@ -41,7 +41,7 @@ impl LongFiles for StateDir {
         let place = root.place(&path)?;
         place.remove_file()?;
         let file = root.open_or_create(&path, OFlags::WRONLY)?;
-        Ok(Box::new(Writing {
+        Ok(Box::new(LongFileWriting {
             file: BufWriter::new(file),
             folder: place.folder,
             temporary,
@@ -60,7 +60,7 @@ impl LongFiles for StateDir {
     }
 }
 
-impl Write for Writing {
+impl Write for LongFileWriting {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.file.write(bytes)
     }
@@ -70,7 +70,7 @@ impl Write for Writing {
     }
 }
 
-impl NewLongFile for Writing {
+impl NewLongFile for LongFileWriting {
     fn finish(self: Box<Self>) -> Result<(), Fault> {
         let Self { file, folder, temporary, name } = *self;
         let file = file.into_inner().map_err(|error| fault_of_io(error.error()))?;

@@ -4,7 +4,10 @@ use std::ffi::CStr;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::Path;
 
-use datalake_core::{ByteSize, Fault, FaultKind, FileFacts, FileTime, Owner};
+use datalake_core::fault::{Fault, FaultKind};
+use datalake_core::host::Owner;
+use datalake_core::size::ByteSize;
+use datalake_core::transfer::{FileFacts, FileStamp, FileTime};
 use rustix::fs::{
     AtFlags, CWD, FileType, Gid, Mode, OFlags, ResolveFlags, Stat, Uid, fchown, fstat, mkdirat,
     openat, openat2, statat, syncfs,
@@ -14,15 +17,15 @@ use rustix::process::geteuid;
 
 use super::Links;
 use crate::fault::{fault_of, kind_in_words};
-use crate::root::names_in;
+use crate::reading::names_in;
 
 /// The root of a tree, held open.
-pub(super) struct Below {
+pub(super) struct TreeRoot {
     root: OwnedFd,
     pub(super) links: Links,
 }
 
-impl Below {
+impl TreeRoot {
     pub(super) fn open(path: &Path, links: Links) -> Result<Self, Fault> {
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
         let root = openat(CWD, path, flags, Mode::empty()).map_err(fault_of)?;
@@ -79,10 +82,10 @@ impl Below {
                 Err(Errno::EXIST) => false,
                 Err(errno) => return Err(fault_of(errno)),
             };
-            folder = enter(folder.as_fd(), name).map_err(fault_of)?;
+            folder = enter_folder(folder.as_fd(), name).map_err(fault_of)?;
             if let Some(owner) = owner.filter(|_| made) {
                 require_new(&folder)?;
-                give(folder.as_fd(), owner)?;
+                give_owner(folder.as_fd(), owner)?;
             }
         }
         Ok(folder)
@@ -105,19 +108,19 @@ impl Below {
 fn require_new(folder: &OwnedFd) -> Result<(), Fault> {
     let stat = fstat(folder).map_err(fault_of)?;
     if stat.st_uid != geteuid().as_raw() || !names_in(folder)?.is_empty() {
-        return Err(disturbed("the new folder was swapped for another"));
+        return Err(fault_of_disturbance("the new folder was swapped for another"));
     }
     Ok(())
 }
 
 /// Gives an open file or folder to an owner.
-pub(super) fn give(file: BorrowedFd<'_>, owner: Owner) -> Result<(), Fault> {
+pub(super) fn give_owner(file: BorrowedFd<'_>, owner: Owner) -> Result<(), Fault> {
     let (user, group) = (Uid::from_raw(owner.uid), Gid::from_raw(owner.gid));
     fchown(file, Some(user), Some(group)).map_err(fault_of)
 }
 
 /// Opens a folder in a folder; never through a link.
-pub(super) fn enter(
+pub(super) fn enter_folder(
     folder: BorrowedFd<'_>,
     name: impl rustix::path::Arg,
 ) -> Result<OwnedFd, Errno> {
@@ -126,7 +129,7 @@ pub(super) fn enter(
 }
 
 /// What lies under a name, not following a link.
-pub(super) fn look(folder: BorrowedFd<'_>, name: &str) -> Result<Option<Stat>, Fault> {
+pub(super) fn look_at_name(folder: BorrowedFd<'_>, name: &str) -> Result<Option<Stat>, Fault> {
     match statat(folder, name, AtFlags::SYMLINK_NOFOLLOW) {
         Ok(stat) => Ok(Some(stat)),
         Err(Errno::NOENT) => Ok(None),
@@ -135,12 +138,12 @@ pub(super) fn look(folder: BorrowedFd<'_>, name: &str) -> Result<Option<Stat>, F
 }
 
 /// What lies under a name, following a link.
-pub(super) fn follow(folder: BorrowedFd<'_>, name: &CStr) -> Result<Stat, Errno> {
+pub(super) fn follow_name(folder: BorrowedFd<'_>, name: &CStr) -> Result<Stat, Errno> {
     statat(folder, name, AtFlags::empty())
 }
 
 /// The facts of an open plain file.
-pub(super) fn facts(file: BorrowedFd<'_>) -> Result<(FileFacts, Stat), Fault> {
+pub(super) fn read_facts(file: BorrowedFd<'_>) -> Result<(FileFacts, Stat), Fault> {
     let stat = fstat(file).map_err(fault_of)?;
     match FileType::from_raw_mode(stat.st_mode) {
         FileType::RegularFile => Ok((facts_of(&stat), stat)),
@@ -150,11 +153,16 @@ pub(super) fn facts(file: BorrowedFd<'_>) -> Result<(FileFacts, Stat), Fault> {
 
 /// The facts of a plain file.
 pub(super) fn facts_of(stat: &Stat) -> FileFacts {
-    let nanos = u32::try_from(stat.st_mtime_nsec).unwrap_or_default();
-    let modified = FileTime::new(stat.st_mtime, nanos).unwrap_or_default();
-    FileFacts { size: ByteSize(u64::try_from(stat.st_size).unwrap_or_default()), modified }
+    let time = |seconds, nanos| {
+        FileTime::new(seconds, u32::try_from(nanos).unwrap_or_default()).unwrap_or_default()
+    };
+    FileFacts {
+        size: ByteSize(u64::try_from(stat.st_size).unwrap_or_default()),
+        modified: time(stat.st_mtime, stat.st_mtime_nsec),
+        stamp: FileStamp { changed: time(stat.st_ctime, stat.st_ctime_nsec), inode: stat.st_ino },
+    }
 }
 
-pub(super) fn disturbed(how: &str) -> Fault {
+pub(super) fn fault_of_disturbance(how: &str) -> Fault {
     Fault::new(FaultKind::Disturbed, how)
 }

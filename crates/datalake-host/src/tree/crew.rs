@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use datalake_core::{Fault, FaultKind};
+use datalake_core::fault::{Fault, FaultKind};
 use tokio::sync::oneshot;
 
 /// The most threads at work.

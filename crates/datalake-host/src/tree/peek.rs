@@ -5,42 +5,33 @@ use std::os::fd::AsFd as _;
 use std::os::unix::fs::FileExt as _;
 use std::sync::Arc;
 
-use datalake_core::{Fault, TreePath};
+use async_trait::async_trait;
+use datalake_core::fault::Fault;
+use datalake_core::transfer::TreePath;
+use datalake_engine::transfer::{PeekLength, PeekTree, PeekedFile};
 use rustix::fs::Dir;
 use tokio::task::JoinSet;
 
-use super::below::{disturbed, facts};
-use super::{HostTree, Inner};
+use super::below::{fault_of_disturbance, read_facts};
+use super::{HostTree, TreeShared};
 use crate::fault::{fault_of, fault_of_io};
 
 /// Files that one thread looks at in one go.
 const TOGETHER: usize = 64;
 
-/// The beginning and the end of a file.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PeekedFile {
-    /// Its length in bytes.
-    pub size: u64,
-    /// Its first bytes.
-    pub head: Vec<u8>,
-    /// Its last bytes.
-    pub tail: Vec<u8>,
-}
-
-impl HostTree {
-    /// Reads the first `head` and the last `tail` bytes of each of these files, and nothing more.
-    pub async fn peek_files(
+#[async_trait]
+impl PeekTree for HostTree {
+    async fn peek_files(
         &self,
         paths: &[TreePath],
-        head: usize,
-        tail: usize,
+        length: PeekLength,
     ) -> Vec<Result<PeekedFile, Fault>> {
         let mut together = JoinSet::new();
         for (number, chunk) in paths.chunks(TOGETHER).enumerate() {
             let (inner, chunk) = (Arc::clone(&self.inner), chunk.to_vec());
             together.spawn(async move {
-                let peek = move |inner: &Arc<Inner>| {
-                    let each = |path: &TreePath| peek(inner, path, (head, tail));
+                let peek = move |inner: &Arc<TreeShared>| {
+                    let each = |path: &TreePath| peek_file(inner, path, length);
                     Ok(chunk.iter().map(each).collect::<Vec<_>>())
                 };
                 (number, inner.blocking(peek).await)
@@ -58,15 +49,13 @@ impl HostTree {
         peeked
     }
 
-    /// Whether there is a folder of this name that can be opened.
-    pub async fn has_folder(&self, folder: &str) -> bool {
+    async fn has_folder(&self, folder: &str) -> bool {
         let folder = folder.to_owned();
         let opened = self.blocking(move |inner| inner.root.folder(Some(&folder)).map_err(fault_of));
         opened.await.is_ok()
     }
 
-    /// The first `most` names in a folder, in no order; none where there is no such folder.
-    pub async fn first_names(&self, folder: &str, most: usize) -> Vec<String> {
+    async fn list_first_names(&self, folder: &str, most: usize) -> Vec<String> {
         let folder = folder.to_owned();
         let names = self.blocking(move |inner| {
             let folder = inner.root.folder(Some(&folder)).map_err(fault_of)?;
@@ -88,9 +77,9 @@ impl HostTree {
     }
 }
 
-fn peek(inner: &Inner, path: &TreePath, (head, tail): (usize, usize)) -> Result<PeekedFile, Fault> {
+fn peek_file(inner: &TreeShared, path: &TreePath, length: PeekLength) -> Result<PeekedFile, Fault> {
     let file = inner.root.read(path.as_str())?;
-    let (facts, stat) = facts(file.as_fd())?;
+    let (facts, stat) = read_facts(file.as_fd())?;
     inner.require_own(&stat)?;
     let (file, size) = (File::from(file), facts.size.0);
     let read = |from: u64, most: usize| {
@@ -99,11 +88,11 @@ fn peek(inner: &Inner, path: &TreePath, (head, tail): (usize, usize)) -> Result<
         match file.read_exact_at(&mut bytes, from) {
             Ok(()) => Ok(bytes),
             Err(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => {
-                Err(disturbed("it became shorter while it was read"))
+                Err(fault_of_disturbance("it became shorter while it was read"))
             }
             Err(error) => Err(fault_of_io(&error)),
         }
     };
-    let behind = size.saturating_sub(tail as u64);
-    Ok(PeekedFile { size, head: read(0, head)?, tail: read(behind, tail)? })
+    let behind = size.saturating_sub(length.tail as u64);
+    Ok(PeekedFile { size, head: read(0, length.head)?, tail: read(behind, length.tail)? })
 }

@@ -30,8 +30,10 @@ impl Pool {
 
     fn kept(&self, length: usize) -> Vec<u8> {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let fits = kept.iter().position(|buffer| buffer.capacity() >= length);
-        fits.map(|at| kept.swap_remove(at)).unwrap_or_default()
+        // A much larger one is left for those who need it.
+        let fits = |buffer: &Vec<u8>| (length..=2 * length).contains(&buffer.capacity());
+        let place = kept.iter().position(fits);
+        place.map(|at| kept.swap_remove(at)).unwrap_or_default()
     }
 
     fn give_back(&self, buffer: Vec<u8>) {
@@ -81,6 +83,7 @@ mod tests {
         assert_ne!(pool.take(1 << 20).as_ref().as_ptr(), place, "someone still reads it");
         drop(other);
 
+        assert_ne!(pool.take(1 << 18).as_ref().as_ptr(), place, "much too large");
         let mut again = [pool.take(1 << 20), pool.take(1 << 20)];
         assert!(again.iter_mut().any(|buffer| buffer.as_mut().as_ptr() == place));
     }

@@ -6,14 +6,15 @@ use std::os::fd::{AsFd as _, OwnedFd};
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use datalake_core::{Fault, FaultKind, TreePath};
+use datalake_core::fault::{Fault, FaultKind};
+use datalake_core::transfer::TreePath;
 use datalake_engine::transfer::{Oddity, TreeEntry, TreeWalk};
 use rustix::fs::{AtFlags, Dir, FileType, OFlags, Stat, openat, statat};
 use rustix::io::Errno;
 
-use super::below::{enter, facts_of, follow};
+use super::below::{enter_folder, facts_of, follow_name};
 use super::writing::{is_left_over, is_temporary};
-use super::{Inner, Links};
+use super::{Links, TreeShared};
 use crate::fault::{fault_of, kind_in_words};
 
 /// Entries that are told at once.
@@ -22,47 +23,47 @@ const BATCH: usize = 1000;
 const DEEPEST: usize = 512;
 
 /// A walk; the folders on the way are open.
-pub(super) struct Walk {
-    inner: Arc<Inner>,
-    state: Option<State>,
+pub(super) struct FolderWalk {
+    inner: Arc<TreeShared>,
+    state: Option<WalkState>,
 }
 
 #[derive(Default)]
-struct State {
+struct WalkState {
     begun: bool,
     links: Links,
-    levels: Vec<Level>,
+    levels: Vec<WalkLevel>,
     entries: Vec<TreeEntry>,
 }
 
 /// An open folder and the names in it that are still to come, the last one first.
-struct Level {
+struct WalkLevel {
     folder: OwnedFd,
     /// What stands before its names: empty, or a path with `/` behind it.
     prefix: String,
-    names: Names,
+    names: FolderNames,
     /// Device and number, to find a circle of links.
     identity: (u64, u64),
 }
 
 /// The names of one folder in one piece of memory: there may be a million.
 #[derive(Default)]
-struct Names {
+struct FolderNames {
     bytes: Vec<u8>,
     places: Vec<(u32, u32, bool)>,
 }
 
-impl Walk {
-    pub(super) fn begin(inner: Arc<Inner>) -> Self {
-        Self { inner, state: Some(State::default()) }
+impl FolderWalk {
+    pub(super) fn begin(inner: Arc<TreeShared>) -> Self {
+        Self { inner, state: Some(WalkState::default()) }
     }
 }
 
 #[async_trait]
-impl TreeWalk for Walk {
+impl TreeWalk for FolderWalk {
     async fn next(&mut self) -> Result<Option<Vec<TreeEntry>>, Fault> {
         let Some(mut state) = self.state.take() else { return Ok(None) };
-        let go = move |inner: &Arc<Inner>| {
+        let go = move |inner: &Arc<TreeShared>| {
             let batch = state.batch(inner)?;
             Ok((batch, state))
         };
@@ -75,13 +76,21 @@ impl TreeWalk for Walk {
     }
 }
 
-impl State {
+/// What lies under a name, and whether a link leads to it.
+#[derive(Clone, Copy)]
+struct Met<'s> {
+    stat: &'s Stat,
+    linked: bool,
+}
+
+impl WalkState {
     /// The next entries; none at the end.
-    fn batch(&mut self, inner: &Inner) -> Result<Vec<TreeEntry>, Fault> {
+    fn batch(&mut self, inner: &TreeShared) -> Result<Vec<TreeEntry>, Fault> {
         if !self.begun {
             (self.begun, self.links) = (true, inner.root.links);
             let root = inner.root.folder(None).map_err(fault_of)?;
-            self.levels.push(Level::read(root, String::new(), inner.root.links).map_err(fault_of)?);
+            self.levels
+                .push(WalkLevel::read(root, String::new(), inner.root.links).map_err(fault_of)?);
         }
         while let Some(level) = self.levels.last_mut() {
             if self.entries.len() >= BATCH {
@@ -95,7 +104,7 @@ impl State {
         Ok(mem::take(&mut self.entries))
     }
 
-    fn meet(&mut self, inner: &Inner, name: &CStr) {
+    fn meet(&mut self, inner: &TreeShared, name: &CStr) {
         let Some(level) = self.levels.last() else { return };
         let Ok(text) = name.to_str() else {
             let shown = format!("{}{}", level.prefix, name.to_string_lossy());
@@ -113,33 +122,33 @@ impl State {
             Ok(stat) => stat,
             // It went while the walk was on its way.
             Err(Errno::NOENT) => return,
-            Err(errno) => return self.entries.push(unreadable(path, errno)),
+            Err(errno) => return self.entries.push(mark_unreadable(path, errno)),
         };
         match FileType::from_raw_mode(stat.st_mode) {
             FileType::Symlink => self.meet_link(inner, name, path),
             FileType::RegularFile => match inner.require_own(&stat) {
-                Ok(()) => self.meet_plain(name, path, (&stat, false)),
+                Ok(()) => self.meet_plain(name, path, Met { stat: &stat, linked: false }),
                 Err(fault) => self.entries.push(TreeEntry::Odd(path, Oddity::Unreadable(fault))),
             },
-            _ => self.meet_plain(name, path, (&stat, false)),
+            _ => self.meet_plain(name, path, Met { stat: &stat, linked: false }),
         }
     }
 
-    fn meet_link(&mut self, inner: &Inner, name: &CStr, path: String) {
+    fn meet_link(&mut self, inner: &TreeShared, name: &CStr, path: String) {
         let Some(level) = self.levels.last() else { return };
         if inner.root.links == Links::Skip {
             return self.entries.push(TreeEntry::Odd(path, Oddity::Link));
         }
-        match follow(level.folder.as_fd(), name) {
-            Ok(stat) => self.meet_plain(name, path, (&stat, true)),
-            Err(Errno::NOENT | Errno::LOOP) => {
-                self.entries.push(TreeEntry::Odd(path, Oddity::DanglingLink));
-            }
-            Err(errno) => self.entries.push(unreadable(path, errno)),
+        match follow_name(level.folder.as_fd(), name) {
+            Ok(stat) => self.meet_plain(name, path, Met { stat: &stat, linked: true }),
+            Err(Errno::NOENT) => self.entries.push(TreeEntry::Odd(path, Oddity::DanglingLink)),
+            Err(Errno::LOOP) => self.entries.push(TreeEntry::Odd(path, Oddity::CircularLink)),
+            Err(errno) => self.entries.push(mark_unreadable(path, errno)),
         }
     }
 
-    fn meet_plain(&mut self, name: &CStr, path: String, (stat, linked): (&Stat, bool)) {
+    fn meet_plain(&mut self, name: &CStr, path: String, met: Met<'_>) {
+        let Met { stat, linked } = met;
         match FileType::from_raw_mode(stat.st_mode) {
             FileType::RegularFile => {
                 if let Ok(path) = TreePath::try_from(path) {
@@ -159,14 +168,14 @@ impl State {
         let opened = if linked {
             enter_link(&level.folder, name)
         } else {
-            enter(level.folder.as_fd(), name)
+            enter_folder(level.folder.as_fd(), name)
         };
         let links = self.links;
-        let inner = opened.and_then(|folder| Level::read(folder, path.clone(), links));
+        let inner = opened.and_then(|folder| WalkLevel::read(folder, path.clone(), links));
         match inner {
-            Err(errno) => self.entries.push(unreadable(path, errno)),
+            Err(errno) => self.entries.push(mark_unreadable(path, errno)),
             Ok(level) if self.levels.iter().any(|above| above.identity == level.identity) => {
-                self.entries.push(TreeEntry::Odd(path, Oddity::DanglingLink));
+                self.entries.push(TreeEntry::Odd(path, Oddity::UpwardLink));
             }
             Ok(level) if level.names.places.is_empty() => {
                 self.entries.push(TreeEntry::Odd(path, Oddity::EmptyFolder));
@@ -180,10 +189,10 @@ impl State {
     }
 }
 
-impl Level {
+impl WalkLevel {
     fn read(folder: OwnedFd, prefix: String, links: Links) -> Result<Self, Errno> {
         let stat = rustix::fs::fstat(&folder)?;
-        let mut names = Names::default();
+        let mut names = FolderNames::default();
         for entry in Dir::read_from(&folder)? {
             let entry = entry?;
             let name = entry.file_name();
@@ -203,7 +212,7 @@ impl Level {
     }
 }
 
-impl Names {
+impl FolderNames {
     fn push(&mut self, name: &CStr, is_folder: bool) -> Option<()> {
         let bytes = name.to_bytes();
         let place = u32::try_from(self.bytes.len()).ok()?;
@@ -221,7 +230,7 @@ impl Names {
             bytes.get(start..start + length).unwrap_or_default()
         };
         self.places
-            .sort_unstable_by(|one, other| order((name(other), other.2), (name(one), one.2)));
+            .sort_unstable_by(|one, other| order_names((name(other), other.2), (name(one), one.2)));
     }
 
     fn pop(&mut self) -> Option<CString> {
@@ -233,7 +242,7 @@ impl Names {
 }
 
 /// The order of two names of one folder in a listing: a folder's name has a `/` behind it.
-fn order(one: (&[u8], bool), other: (&[u8], bool)) -> std::cmp::Ordering {
+fn order_names(one: (&[u8], bool), other: (&[u8], bool)) -> std::cmp::Ordering {
     let end = |is_folder: bool| if is_folder { &b"/"[..] } else { &b""[..] };
     let one = one.0.iter().chain(end(one.1));
     one.cmp(other.0.iter().chain(end(other.1)))
@@ -242,7 +251,7 @@ fn order(one: (&[u8], bool), other: (&[u8], bool)) -> std::cmp::Ordering {
 fn leads_to_folder(folder: &OwnedFd, name: &CStr, links: Links) -> bool {
     let stat = match links {
         Links::Skip => statat(folder, name, AtFlags::SYMLINK_NOFOLLOW),
-        Links::Follow => follow(folder.as_fd(), name),
+        Links::Follow => follow_name(folder.as_fd(), name),
     };
     stat.is_ok_and(|stat| FileType::from_raw_mode(stat.st_mode) == FileType::Directory)
 }
@@ -252,6 +261,6 @@ fn enter_link(folder: &OwnedFd, name: &CStr) -> Result<OwnedFd, Errno> {
     openat(folder, name, flags, rustix::fs::Mode::empty())
 }
 
-fn unreadable(path: String, errno: Errno) -> TreeEntry {
+fn mark_unreadable(path: String, errno: Errno) -> TreeEntry {
     TreeEntry::Odd(path, Oddity::Unreadable(fault_of(errno)))
 }

@@ -1,30 +1,34 @@
 //! Files that are written beside their places and put there in one go.
 
 use std::fs::File;
+use std::ops::Range;
 use std::os::fd::{AsFd as _, OwnedFd};
 use std::os::unix::fs::FileExt as _;
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use datalake_core::{Fault, FaultKind, FileFacts, FileTime, TreePath};
-use datalake_engine::transfer::{Hashes, Landing, NewTreeFile};
+use datalake_core::fault::{Fault, FaultKind};
+use datalake_core::transfer::{FileFacts, FileTime, TreePath};
+use datalake_engine::transfer::{Digests, Hashes, Hashing, Landing, NewTreeFile};
 use rustix::fs::{
     AtFlags, FileType, Mode, OFlags, RenameFlags, Timespec, Timestamps, futimens, openat, renameat,
     renameat_with, unlinkat,
 };
 use rustix::io::Errno;
 
-use super::Inner;
-use super::below::{disturbed, facts, facts_of, give, look};
+use super::TreeShared;
+use super::below::{facts_of, fault_of_disturbance, give_owner, look_at_name, read_facts};
+use super::hashing::hash_ranges;
 use crate::fault::{fault_of, fault_of_io, kind_in_words};
+use crate::reading::names_in;
 
 /// How the names of temporary files begin and end.
 pub(super) const BEFORE: &str = ".datalake-";
 pub(super) const BEHIND: &str = ".part";
 
 /// A file beside its place.
-pub(super) struct Writing {
+pub(super) struct TreeWriting {
     folder: OwnedFd,
     file: File,
     name: String,
@@ -33,9 +37,9 @@ pub(super) struct Writing {
 }
 
 /// The same, for calls from many sides.
-pub(super) struct Shared {
-    writing: Arc<Writing>,
-    inner: Arc<Inner>,
+pub(super) struct SharedWriting {
+    writing: Arc<TreeWriting>,
+    inner: Arc<TreeShared>,
 }
 
 /// Whether a name is that of a temporary file.
@@ -44,27 +48,27 @@ pub(super) fn is_temporary(name: &str) -> bool {
 }
 
 /// Whether a name is that of a temporary file which a killed run has left.
-pub(super) fn is_left_over(inner: &Inner, name: &str) -> bool {
+pub(super) fn is_left_over(inner: &TreeShared, name: &str) -> bool {
     is_temporary(name) && !name.contains(&inner.tag)
 }
 
-impl Writing {
-    pub(super) fn begin(inner: &Arc<Inner>, path: &TreePath) -> Result<Self, Fault> {
+impl TreeWriting {
+    pub(super) fn begin(inner: &Arc<TreeShared>, path: &TreePath) -> Result<Self, Fault> {
         let name = name_of(path);
         if is_temporary(name) {
             let detail = "the name is one of datalake's temporary files";
-            return Err(Fault::new(FaultKind::Refused, detail));
+            return Err(Fault::new(FaultKind::UnfitName, detail));
         }
         let folder = inner.root.make_folder(path.parent(), |folder| inner.heir(folder))?;
         let heir = inner.heir(&folder)?;
         let temporary = inner.temporary();
         let flags =
-            OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+            OFlags::RDWR | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         let file = openat(&folder, &temporary, flags, Mode::from_raw_mode(0o666));
         let file: File = file.map_err(fault_of)?.into();
         let begun = Self { folder, file, name: name.to_owned(), temporary, landed: false };
         if let Some(owner) = heir {
-            give(begun.file.as_fd(), owner)?;
+            give_owner(begun.file.as_fd(), owner)?;
         }
         Ok(begun)
     }
@@ -85,7 +89,7 @@ impl Writing {
             Some(expected) => self.replace(&expected)?,
         }
         self.landed = true;
-        facts(self.file.as_fd()).map(|(facts, _)| facts)
+        read_facts(self.file.as_fd()).map(|(facts, _)| facts)
     }
 
     fn set_time(&self, modified: FileTime) -> Result<(), Fault> {
@@ -102,7 +106,7 @@ impl Writing {
             Err(Errno::EXIST) => Err(self.in_the_way()?),
             // Some file systems cannot promise it: the look comes close.
             Err(Errno::INVAL | Errno::NOSYS) => {
-                if look(self.folder.as_fd(), to)?.is_some() {
+                if look_at_name(self.folder.as_fd(), to)?.is_some() {
                     return Err(self.in_the_way()?);
                 }
                 renameat(&self.folder, from, &self.folder, to).map_err(fault_of)
@@ -112,12 +116,14 @@ impl Writing {
     }
 
     fn replace(&self, expected: &FileFacts) -> Result<(), Fault> {
-        match look(self.folder.as_fd(), &self.name)? {
+        match look_at_name(self.folder.as_fd(), &self.name)? {
             Some(stat) if FileType::from_raw_mode(stat.st_mode) != FileType::RegularFile => {
                 return Err(self.in_the_way()?);
             }
             Some(stat) if facts_of(&stat) != *expected => {
-                return Err(disturbed("the file that it replaces was changed meanwhile"));
+                return Err(fault_of_disturbance(
+                    "the file that it replaces was changed meanwhile",
+                ));
             }
             // Gone is as good as replaced.
             Some(_) | None => (),
@@ -126,11 +132,16 @@ impl Writing {
     }
 
     fn in_the_way(&self) -> Result<Fault, Fault> {
-        let stat = look(self.folder.as_fd(), &self.name)?;
+        let stat = look_at_name(self.folder.as_fd(), &self.name)?;
         Ok(match stat.map(|stat| FileType::from_raw_mode(stat.st_mode)) {
-            Some(FileType::RegularFile) | None => disturbed(
-                "a file lies there that was not seen before, perhaps its name in other letters",
-            ),
+            // Where letters are not told apart, the file that lies there may be another key's.
+            Some(FileType::RegularFile) if !names_in(&self.folder)?.contains(&self.name) => {
+                let detail = "a file lies there whose name has other letters";
+                Fault::new(FaultKind::UnfitName, detail)
+            }
+            Some(FileType::RegularFile) | None => {
+                fault_of_disturbance("a file lies there that was not there before")
+            }
             Some(kind) => {
                 let detail = format!("{} lies there", kind_in_words(kind));
                 Fault::new(FaultKind::NotPlain, detail)
@@ -139,7 +150,7 @@ impl Writing {
     }
 }
 
-impl Drop for Writing {
+impl Drop for TreeWriting {
     fn drop(&mut self) {
         if !self.landed {
             // What cannot be removed now is swept by a later run.
@@ -148,14 +159,14 @@ impl Drop for Writing {
     }
 }
 
-impl Shared {
-    pub(super) fn new(writing: Writing, inner: &Arc<Inner>) -> Self {
+impl SharedWriting {
+    pub(super) fn new(writing: TreeWriting, inner: &Arc<TreeShared>) -> Self {
         Self { writing: Arc::new(writing), inner: Arc::clone(inner) }
     }
 }
 
 #[async_trait]
-impl NewTreeFile for Shared {
+impl NewTreeFile for SharedWriting {
     async fn write_at(
         &self,
         place: u64,
@@ -163,7 +174,7 @@ impl NewTreeFile for Shared {
         mut hashes: Hashes,
     ) -> Result<Hashes, Fault> {
         let writing = Arc::clone(&self.writing);
-        let write = move |_: &Arc<Inner>| {
+        let write = move |_: &Arc<TreeShared>| {
             writing.write_at(place, &content)?;
             for chunk in &content {
                 hashes.update(chunk);
@@ -173,43 +184,63 @@ impl NewTreeFile for Shared {
         self.inner.blocking(write).await
     }
 
+    fn hashes_later(&self) -> bool {
+        true
+    }
+
+    async fn hash_all(
+        &self,
+        ranges: Vec<Range<u64>>,
+        hashing: Hashing,
+    ) -> Result<Vec<Digests>, Fault> {
+        let writing = Arc::clone(&self.writing);
+        let hash = move |inner: &Arc<TreeShared>| {
+            hash_ranges(&writing.file, &inner.pool, &ranges, hashing)
+        };
+        self.inner.blocking(hash).await
+    }
+
     async fn finish(self: Box<Self>, landing: &Landing) -> Result<FileFacts, Fault> {
         let (landing, Self { writing, inner }) = (*landing, *self);
-        let busy = || disturbed("it is still being written");
+        let busy = || fault_of_disturbance("it is still being written");
         let writing = Arc::try_unwrap(writing).map_err(|_| busy())?;
         inner.blocking(move |_| writing.land(&landing)).await
     }
 }
 
 /// Removes a file that is what the facts say.
-pub(super) fn remove(inner: &Inner, path: &TreePath, expected: &FileFacts) -> Result<(), Fault> {
+pub(super) fn remove_file_as_known(
+    inner: &TreeShared,
+    path: &TreePath,
+    expected: &FileFacts,
+) -> Result<(), Fault> {
     let folder = match inner.root.folder(path.parent()) {
         Err(Errno::NOENT) => return Ok(()),
         opened => opened.map_err(fault_of)?,
     };
     let name = name_of(path);
-    let Some(stat) = look(folder.as_fd(), name)? else { return Ok(()) };
+    let Some(stat) = look_at_name(folder.as_fd(), name)? else { return Ok(()) };
     if FileType::from_raw_mode(stat.st_mode) != FileType::RegularFile
         || facts_of(&stat) != *expected
     {
-        return Err(disturbed("it was changed meanwhile"));
+        return Err(fault_of_disturbance("it was changed meanwhile"));
     }
-    unlink(&folder, name)
+    unlink_name(&folder, name)
 }
 
 /// Removes a temporary file that a killed run has left.
-pub(super) fn sweep(inner: &Inner, path: &TreePath) -> Result<(), Fault> {
+pub(super) fn sweep_temporary(inner: &TreeShared, path: &TreePath) -> Result<(), Fault> {
     let name = name_of(path);
     if !is_left_over(inner, name) {
         return Ok(());
     }
     match inner.root.folder(path.parent()) {
         Err(Errno::NOENT) => Ok(()),
-        opened => unlink(&opened.map_err(fault_of)?, name),
+        opened => unlink_name(&opened.map_err(fault_of)?, name),
     }
 }
 
-fn unlink(folder: &OwnedFd, name: &str) -> Result<(), Fault> {
+fn unlink_name(folder: &OwnedFd, name: &str) -> Result<(), Fault> {
     match unlinkat(folder, name, AtFlags::empty()) {
         Ok(()) | Err(Errno::NOENT) => Ok(()),
         Err(errno) => Err(fault_of(errno)),

@@ -1,8 +1,10 @@
 //! Samples and egress as rows.
 
 use datalake_core::price::Span;
-use datalake_core::{ByteSize, Tally, Timestamp, Usage};
-use datalake_engine::{AssetUse, EgressBy, EgressNote, Place, UsageSample};
+use datalake_core::size::ByteSize;
+use datalake_core::time::Timestamp;
+use datalake_core::usage::{Tally, Usage};
+use datalake_engine::{AssetUse, EgressBy, EgressNote, UsagePlace, UsageSample};
 use rusqlite::types::Type;
 use rusqlite::{Connection, Error, Row, Transaction, params, params_from_iter};
 
@@ -34,7 +36,7 @@ WHERE endpoint = ?1 AND bucket = ?2 AND at >= ?3 AND at < ?4 ORDER BY at, egress
 
 pub(super) fn insert_sample(
     change: &Transaction<'_>,
-    place: &Place,
+    place: &UsagePlace,
     sample: &UsageSample,
 ) -> rusqlite::Result<()> {
     let place = place_id(change, place)?;
@@ -43,7 +45,11 @@ pub(super) fn insert_sample(
     let Usage { current, noncurrent, markers, uploads } = &sample.usage;
     let mut values = vec![place, at];
     for tally in [current, noncurrent, markers, uploads] {
-        values.extend([integer(tally.count)?, integer(tally.bytes)?, integer(tally.billed)?]);
+        values.extend([
+            store_integer(tally.count)?,
+            store_integer(tally.bytes)?,
+            store_integer(tally.billed)?,
+        ]);
     }
     change.execute(SAMPLE, params_from_iter(values))?;
     let sample_id = change.last_insert_rowid();
@@ -51,27 +57,27 @@ pub(super) fn insert_sample(
         "INSERT INTO asset_use (sample, asset, count, bytes, billed) VALUES (?1, ?2, ?3, ?4, ?5)";
     let mut insert = change.prepare(text)?;
     for AssetUse { asset, total } in &sample.assets {
-        let (count, bytes) = (integer(total.count)?, integer(total.bytes)?);
-        insert.execute(params![sample_id, asset, count, bytes, integer(total.billed)?])?;
+        let (count, bytes) = (store_integer(total.count)?, store_integer(total.bytes)?);
+        insert.execute(params![sample_id, asset, count, bytes, store_integer(total.billed)?])?;
     }
     Ok(())
 }
 
 pub(super) fn insert_egress(
     change: &Transaction<'_>,
-    place: &Place,
+    place: &UsagePlace,
     egress: &EgressNote,
 ) -> rusqlite::Result<()> {
     let place = place_id(change, place)?;
     let text = "INSERT INTO egress (place, at, bytes, known_by, note) VALUES (?1, ?2, ?3, ?4, ?5)";
-    let (at, bytes) = (egress.at.unix(), integer(egress.size.0)?);
-    change.execute(text, params![place, at, bytes, word(egress.by), egress.note])?;
+    let (at, bytes) = (egress.at.unix(), store_integer(egress.size.0)?);
+    change.execute(text, params![place, at, bytes, name_origin(egress.by), egress.note])?;
     Ok(())
 }
 
-pub(super) fn samples(
+pub(super) fn read_samples(
     connection: &Connection,
-    place: &Place,
+    place: &UsagePlace,
     span: Span,
 ) -> rusqlite::Result<Vec<UsageSample>> {
     let mut query = connection.prepare(SAMPLES)?;
@@ -79,32 +85,32 @@ pub(super) fn samples(
     let (from, until) = (span.from.unix(), span.until.unix());
     let rows = query.query_map(params![endpoint, bucket, from, until], |row| {
         let usage = Usage {
-            current: tally(row, 1)?,
-            noncurrent: tally(row, 4)?,
-            markers: tally(row, 7)?,
-            uploads: tally(row, 10)?,
+            current: read_tally(row, 1)?,
+            noncurrent: read_tally(row, 4)?,
+            markers: read_tally(row, 7)?,
+            uploads: read_tally(row, 10)?,
         };
-        Ok(UsageSample { at: time(row, 0)?, usage, assets: Vec::new() })
+        Ok(UsageSample { at: read_time(row, 0)?, usage, assets: Vec::new() })
     })?;
     rows.collect()
 }
 
-pub(super) fn assets(
+pub(super) fn read_assets(
     connection: &Connection,
-    place: &Place,
+    place: &UsagePlace,
     at: Timestamp,
 ) -> rusqlite::Result<Vec<AssetUse>> {
     let mut query = connection.prepare(ASSETS)?;
     let (endpoint, bucket) = (place.endpoint.to_string(), place.bucket.as_str());
     let rows = query.query_map(params![endpoint, bucket, at.unix()], |row| {
-        Ok(AssetUse { asset: row.get(0)?, total: tally(row, 1)? })
+        Ok(AssetUse { asset: row.get(0)?, total: read_tally(row, 1)? })
     })?;
     rows.collect()
 }
 
-pub(super) fn egress(
+pub(super) fn read_egress(
     connection: &Connection,
-    place: &Place,
+    place: &UsagePlace,
     span: Span,
 ) -> rusqlite::Result<Vec<EgressNote>> {
     let mut query = connection.prepare(EGRESS)?;
@@ -115,40 +121,44 @@ pub(super) fn egress(
             "datalake" => EgressBy::Datalake,
             _ => EgressBy::Operator,
         };
-        let size = ByteSize(number(row, 1)?);
-        Ok(EgressNote { at: time(row, 0)?, size, by, note: row.get(3)? })
+        let size = ByteSize(read_number(row, 1)?);
+        Ok(EgressNote { at: read_time(row, 0)?, size, by, note: row.get(3)? })
     })?;
     rows.collect()
 }
 
-fn place_id(change: &Transaction<'_>, place: &Place) -> rusqlite::Result<i64> {
+fn place_id(change: &Transaction<'_>, place: &UsagePlace) -> rusqlite::Result<i64> {
     let values = params![place.endpoint.to_string(), place.bucket.as_str()];
     change.execute("INSERT OR IGNORE INTO place (endpoint, bucket) VALUES (?1, ?2)", values)?;
     let text = "SELECT id FROM place WHERE endpoint = ?1 AND bucket = ?2";
     change.query_row(text, values, |row| row.get(0))
 }
 
-fn word(by: EgressBy) -> &'static str {
+fn name_origin(by: EgressBy) -> &'static str {
     match by {
         EgressBy::Datalake => "datalake",
         EgressBy::Operator => "operator",
     }
 }
 
-fn integer(number: u64) -> rusqlite::Result<i64> {
+fn store_integer(number: u64) -> rusqlite::Result<i64> {
     i64::try_from(number).map_err(|error| Error::ToSqlConversionFailure(Box::new(error)))
 }
 
-fn tally(row: &Row<'_>, at: usize) -> rusqlite::Result<Tally> {
-    Ok(Tally { count: number(row, at)?, bytes: number(row, at + 1)?, billed: number(row, at + 2)? })
+fn read_tally(row: &Row<'_>, at: usize) -> rusqlite::Result<Tally> {
+    Ok(Tally {
+        count: read_number(row, at)?,
+        bytes: read_number(row, at + 1)?,
+        billed: read_number(row, at + 2)?,
+    })
 }
 
-fn number(row: &Row<'_>, at: usize) -> rusqlite::Result<u64> {
+fn read_number(row: &Row<'_>, at: usize) -> rusqlite::Result<u64> {
     let number: i64 = row.get(at)?;
     u64::try_from(number).map_err(|_| Error::IntegralValueOutOfRange(at, number))
 }
 
-fn time(row: &Row<'_>, at: usize) -> rusqlite::Result<Timestamp> {
+fn read_time(row: &Row<'_>, at: usize) -> rusqlite::Result<Timestamp> {
     let unreadable = |error| Error::FromSqlConversionFailure(at, Type::Integer, Box::new(error));
     Timestamp::from_unix(row.get(at)?).map_err(unreadable)
 }

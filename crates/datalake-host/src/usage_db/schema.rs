@@ -68,26 +68,26 @@ impl From<Error> for Outdated {
 
 /// Goes the steps that are missing, all of them or none.
 pub(super) fn bring_up_to_date(connection: &mut Connection) -> Result<(), Outdated> {
-    if version(connection)? == NEWEST {
+    if read_version(connection)? == NEWEST {
         return Ok(());
     }
     let change = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     // Another process may have gone them meanwhile.
-    for step in STEPS.iter().skip(version(&change)?) {
+    for step in STEPS.iter().skip(read_version(&change)?) {
         change.execute_batch(step)?;
     }
-    mark(&change, NEWEST)?;
+    mark_version(&change, NEWEST)?;
     change.commit()?;
     Ok(())
 }
 
-fn mark(connection: &Connection, version: usize) -> rusqlite::Result<()> {
+fn mark_version(connection: &Connection, version: usize) -> rusqlite::Result<()> {
     connection.pragma_update(None, "application_id", APPLICATION)?;
     connection.pragma_update(None, "user_version", i64::try_from(version).unwrap_or(i64::MAX))
 }
 
 /// The version of a file; 0 for a new one.
-fn version(connection: &Connection) -> Result<usize, Outdated> {
+fn read_version(connection: &Connection) -> Result<usize, Outdated> {
     let pragma = |name| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
     let (application, version) = (pragma("application_id")?, pragma("user_version")?);
     let version = usize::try_from(version).unwrap_or(usize::MAX);
@@ -110,7 +110,7 @@ mod tests {
         for step in STEPS.iter().take(version) {
             connection.execute_batch(step).unwrap();
         }
-        mark(&connection, version).unwrap();
+        mark_version(&connection, version).unwrap();
         connection
     }
 
@@ -127,13 +127,13 @@ mod tests {
         let egress: i64 =
             connection.query_row("SELECT count(*) FROM egress", (), |row| row.get(0)).unwrap();
         assert_eq!((bucket.as_str(), egress), ("kept", 0));
-        assert!(matches!(version(&connection), Ok(NEWEST)));
+        assert!(matches!(read_version(&connection), Ok(NEWEST)));
     }
 
     #[test]
     fn a_newer_form_and_a_foreign_file_are_told() {
         let mut newer = old(NEWEST);
-        mark(&newer, NEWEST + 1).unwrap();
+        mark_version(&newer, NEWEST + 1).unwrap();
         let mut foreign = Connection::open_in_memory().unwrap();
         foreign.execute_batch("CREATE TABLE x (y)").unwrap();
 

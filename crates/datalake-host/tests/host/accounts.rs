@@ -1,10 +1,11 @@
 //! Users are looked up below the host's root.
 
+use datalake_engine::{AccountFault, find_user};
 use std::fs;
 use std::os::unix::fs::symlink;
 
-use datalake_core::{FaultKind, Owner};
-use datalake_host::{AccountFault, find_user};
+use datalake_core::fault::FaultKind;
+use datalake_core::host::Owner;
 
 use crate::bed::Bed;
 

@@ -7,7 +7,9 @@ use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::Duration;
 
-use datalake_core::{Fault, FaultKind, FilledBody, HostPath, Mode, Owner};
+use datalake_core::fault::{Fault, FaultKind};
+use datalake_core::host::{HostPath, Mode, Owner};
+use datalake_core::secret::FilledBody;
 use datalake_engine::{Checkpoint, Checkpoints, Files, NewFile, NoCheckpoints};
 use datalake_host::HostFiles;
 use rustix::fs::{CWD, FileType, mknodat};

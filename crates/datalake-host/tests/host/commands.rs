@@ -8,14 +8,15 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use datalake_core::FilledBody;
+use datalake_core::secret::FilledBody;
 use datalake_engine::{NoCheckpoints, StateFolder};
 use datalake_host::{
-    Command, CommandFault, HostFiles, Output, StateDir, follow, run, run_with_input,
+    CommandFault, HostFiles, Output, ProgramCall, StateDir, follow_program, run_program,
+    run_with_input,
 };
 
-fn command(program: &str, arguments: &[&str]) -> Command {
-    Command {
+fn command(program: &str, arguments: &[&str]) -> ProgramCall {
+    ProgramCall {
         program: program.into(),
         arguments: arguments.iter().map(Into::into).collect(),
         environment: BTreeMap::new(),
@@ -24,16 +25,16 @@ fn command(program: &str, arguments: &[&str]) -> Command {
     }
 }
 
-fn run_it(command: &Command) -> Result<Output, CommandFault> {
+fn run_it(command: &ProgramCall) -> Result<Output, CommandFault> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    runtime.block_on(run(command))
+    runtime.block_on(run_program(command))
 }
 
-fn printed(command: &Command) -> String {
+fn printed(command: &ProgramCall) -> String {
     String::from_utf8(run_it(command).unwrap().stdout.expose().to_vec()).unwrap()
 }
 
-fn fault(command: &Command) -> CommandFault {
+fn fault(command: &ProgramCall) -> CommandFault {
     run_it(command).err().expect("it fails")
 }
 
@@ -119,14 +120,14 @@ fn output_is_bounded() {
 }
 
 /// The lines that `command` prints, at most `most` of them.
-fn lines(command: &Command, most: usize) -> (Result<(), CommandFault>, Vec<String>) {
+fn lines(command: &ProgramCall, most: usize) -> (Result<(), CommandFault>, Vec<String>) {
     let mut lines = Vec::new();
     let mut sink = |line: &[u8]| {
         lines.push(String::from_utf8_lossy(line).into_owned());
         lines.len() < most
     };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let result = runtime.block_on(follow(command, &mut sink));
+    let result = runtime.block_on(follow_program(command, &mut sink));
     (result, lines)
 }
 

@@ -6,8 +6,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
-use datalake_core::{FaultKind, Mode, Owner};
-use datalake_engine::{Checkpoint, Files, Seen};
+use datalake_core::fault::FaultKind;
+use datalake_core::host::{Mode, Owner};
+use datalake_engine::{Checkpoint, Files, SeenEntry};
 
 use crate::bed::{Bed, at, is_root, me};
 
@@ -17,7 +18,7 @@ fn what_is_written_is_seen() {
 
     bed.write_as("/unit.container", "[Container]\n", (Mode::PUBLIC, me())).unwrap();
 
-    let Seen::File { content, mode, owner } = bed.files.look(&at("/unit.container")).unwrap()
+    let SeenEntry::File { content, mode, owner } = bed.files.look(&at("/unit.container")).unwrap()
     else {
         panic!("a file was written");
     };

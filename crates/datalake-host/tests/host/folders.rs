@@ -3,8 +3,9 @@
 use std::fs;
 use std::os::unix::fs::{MetadataExt, symlink};
 
-use datalake_core::{FaultKind, Folder, Mode, Owner};
-use datalake_engine::{Files, Seen};
+use datalake_core::fault::FaultKind;
+use datalake_core::host::{Folder, Mode, Owner};
+use datalake_engine::{Files, SeenEntry};
 
 use crate::bed::{Bed, at, is_root, me};
 
@@ -32,8 +33,8 @@ fn a_folder_is_seen_with_its_names() {
 
     let names = ["a".to_owned(), "b".to_owned()].into();
     let expected = Folder { mode: Mode::PRIVATE_FOLDER, owner: me(), names };
-    assert!(matches!(seen, Seen::Folder(folder) if folder == expected));
-    assert!(matches!(bed.files.look(&at("/")), Ok(Seen::Folder(_))));
+    assert!(matches!(seen, SeenEntry::Folder(folder) if folder == expected));
+    assert!(matches!(bed.files.look(&at("/")), Ok(SeenEntry::Folder(_))));
 }
 
 #[test]

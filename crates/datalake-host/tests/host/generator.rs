@@ -7,9 +7,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use datalake_core::{Fault, FaultKind, FilledBody, Owner};
+use datalake_core::fault::{Fault, FaultKind};
+use datalake_core::host::{Owner, UserAccount};
+use datalake_core::secret::FilledBody;
 use datalake_engine::{Generator, GeneratorAnswer, QuadletFolder, QuadletTree};
-use datalake_host::{Account, QuadletGenerator, ServiceUser};
+use datalake_host::{QuadletGenerator, ServiceUser};
 use tempfile::TempDir;
 
 use crate::bed::{at, is_root, me};
@@ -65,7 +67,7 @@ impl Fake {
 }
 
 fn user(owner: Owner) -> ServiceUser {
-    let account = Account { owner, home: at("/") };
+    let account = UserAccount { owner, home: at("/") };
     let name = if owner == me() { "itself" } else { "nobody" };
     ServiceUser::new(&name.parse().unwrap(), &account, me().uid).unwrap()
 }

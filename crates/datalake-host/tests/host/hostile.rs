@@ -8,8 +8,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
-use datalake_core::{FaultKind, Mode};
-use datalake_engine::{Files, NoCheckpoints, Seen};
+use datalake_core::fault::FaultKind;
+use datalake_core::host::Mode;
+use datalake_engine::{Files, NoCheckpoints, SeenEntry};
 use datalake_host::HostFiles;
 use rustix::fs::{CWD, RenameFlags, renameat_with};
 
@@ -202,7 +203,7 @@ fn a_swap_of_folder_and_link_leads_nothing_outside() {
 
     while_swapping((&bed.real("/home/now"), &bed.real("/home/then")), || {
         written += usize::from(bed.write("/home/now/sub/x", "ours").is_ok());
-        if let Ok(Seen::File { content, .. }) = bed.files.look(&at("/home/now/sub/x")) {
+        if let Ok(SeenEntry::File { content, .. }) = bed.files.look(&at("/home/now/sub/x")) {
             assert_eq!(content.expose(), b"ours");
         }
         let _ = bed.files.remove_file(&at("/home/now/sub/x"));

@@ -3,7 +3,7 @@
 use std::io::Write as _;
 use std::sync::Arc;
 
-use datalake_core::Fault;
+use datalake_core::fault::Fault;
 use datalake_engine::NoCheckpoints;
 use datalake_engine::transfer::LongFiles;
 use datalake_host::StateDir;

@@ -17,6 +17,8 @@ mod generator;
 #[cfg(test)]
 mod hostile;
 #[cfg(test)]
+mod links;
+#[cfg(test)]
 mod long_files;
 #[cfg(test)]
 mod named;

@@ -6,7 +6,8 @@ use std::os::fd::AsRawFd;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
 
-use datalake_core::{FaultKind, Mode};
+use datalake_core::fault::FaultKind;
+use datalake_core::host::Mode;
 use datalake_host::{SecretFileFault, read_secret_descriptor, read_secret_file};
 use rustix::fs::{AtFlags, CWD, Gid, Uid, chownat};
 

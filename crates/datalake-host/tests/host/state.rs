@@ -5,7 +5,7 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
 use std::sync::Arc;
 
-use datalake_core::{Fault, FaultKind};
+use datalake_core::fault::{Fault, FaultKind};
 use datalake_engine::{LockFault, NoCheckpoints, StateFolder};
 use datalake_host::StateDir;
 use rustix::fs::{CWD, Gid, Uid, chownat};

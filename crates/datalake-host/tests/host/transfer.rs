@@ -33,7 +33,8 @@ impl Bed {
     }
 
     async fn run(&self, route: &Route<'_>, manifest: &str) -> Summary {
-        let ports = TransferPorts { clock: &SystemClock, files: &self.state, manifest };
+        let ports =
+            TransferPorts { clock: &SystemClock, files: &self.state, manifest, others: &[] };
         let options = Options { delete: Deletion::AtMost(10), ..Options::default() };
         sync(route, &options, &ports, &Unwatched).await.unwrap()
     }

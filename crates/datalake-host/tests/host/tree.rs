@@ -2,13 +2,18 @@
 
 use std::ffi::OsStr;
 use std::fs;
+use std::ops::Range;
 use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::{MetadataExt as _, symlink};
 use std::path::Path;
 
 use bytes::Bytes;
-use datalake_core::{ByteSize, Fault, FaultKind, FileFacts, FileTime, TreePath};
-use datalake_engine::transfer::{Hashes, Hashing, Landing, LocalTree as _, Oddity, TreeEntry};
+use datalake_core::fault::{Fault, FaultKind};
+use datalake_core::size::ByteSize;
+use datalake_core::transfer::{FileFacts, FileStamp, FileTime, TreePath};
+use datalake_engine::transfer::{
+    Digests, Hashes, Hashing, Landing, LocalTree as _, Oddity, TreeEntry,
+};
 use datalake_host::{HostTree, Links};
 use tempfile::TempDir;
 
@@ -26,7 +31,9 @@ fn facts(root: &Path, name: &str) -> FileFacts {
     let stat = fs::metadata(root.join(name)).unwrap();
     let nanos = u32::try_from(stat.mtime_nsec()).unwrap();
     let modified = FileTime::new(stat.mtime(), nanos).unwrap();
-    FileFacts { size: ByteSize(stat.size()), modified }
+    let changed = FileTime::new(stat.ctime(), stat.ctime_nsec().try_into().unwrap()).unwrap();
+    let stamp = FileStamp { changed, inode: stat.ino() };
+    FileFacts { size: ByteSize(stat.size()), modified, stamp }
 }
 
 fn landing(replaces: Option<FileFacts>) -> Landing {
@@ -115,6 +122,7 @@ async fn links_are_followed_only_when_asked_and_never_in_a_circle() {
     symlink(elsewhere.path().join("x"), root.path().join("out")).unwrap();
     symlink("..", root.path().join("a/up")).unwrap();
     symlink("nowhere", root.path().join("dangling")).unwrap();
+    symlink("circle", root.path().join("circle")).unwrap();
 
     let tree = HostTree::open(root.path(), Links::Follow).unwrap();
     let walked = walked(&tree).await;
@@ -124,7 +132,8 @@ async fn links_are_followed_only_when_asked_and_never_in_a_circle() {
     let refused = careful.read_whole(&linked, &seen, Hashing::Both).await;
 
     assert_eq!(plain(&walked), ["a/b", "out/y"]);
-    assert!(walked.contains(&("a/up/".to_owned(), Some(Oddity::DanglingLink))), "{walked:?}");
+    assert!(walked.contains(&("a/up/".to_owned(), Some(Oddity::UpwardLink))), "{walked:?}");
+    assert!(walked.contains(&("circle".to_owned(), Some(Oddity::CircularLink))), "{walked:?}");
     assert!(walked.contains(&("dangling".to_owned(), Some(Oddity::DanglingLink))));
     assert_eq!(read.unwrap().payload.size(), ByteSize(1));
     assert_eq!(refused.unwrap_err().kind, FaultKind::NotPlain);
@@ -143,9 +152,60 @@ async fn a_file_is_read_with_its_hashes() {
     let hashes = open.hash(0..3, Hashes::begin(Hashing::Md5)).await.unwrap();
 
     assert!(whole.payload.hash().hex().starts_with("ba7816bf8f01cfea"));
-    assert_eq!(hashes.md5(), whole.md5);
+    assert_eq!(hashes.digests().md5, whole.md5);
     assert_eq!(part.payload.chunks().concat(), b"bc");
     assert!(!whole.settled, "it was written a moment ago");
+}
+
+fn part_of<'c>(content: &'c [u8], range: &Range<u64>) -> &'c [u8] {
+    &content[usize::try_from(range.start).unwrap()..usize::try_from(range.end).unwrap()]
+}
+
+/// The hashes of each range, taken one after the other.
+fn digests_of(content: &[u8], ranges: &[Range<u64>], hashing: Hashing) -> Vec<Digests> {
+    let digest = |range: &Range<u64>| {
+        let mut hashes = Hashes::begin(hashing);
+        hashes.update(part_of(content, range));
+        hashes.digests()
+    };
+    ranges.iter().map(digest).collect()
+}
+
+#[tokio::test]
+async fn ranges_have_the_same_hashes_side_by_side() {
+    let root = TempDir::new().unwrap();
+    let content: Vec<u8> =
+        (0..700_003_u32).flat_map(|at| at.wrapping_mul(7919).to_le_bytes()).collect();
+    fs::write(root.path().join("a"), &content).unwrap();
+    let tree = HostTree::open(root.path(), Links::Skip).unwrap();
+    let open = tree.open(&path("a"), &facts(root.path(), "a")).await.unwrap();
+    let written = tree.create(&path("b")).await.unwrap();
+    written.write_at(0, vec![content.clone().into()], Hashes::NONE).await.unwrap();
+    let length = content.len() as u64;
+
+    for part in [length, length / 2, 1_000_000, 300_000, 90_001_u64] {
+        let ranges: Vec<_> = (0..length)
+            .step_by(usize::try_from(part).unwrap())
+            .map(|start| start..length.min(start + part))
+            .collect();
+        for hashing in [Hashing::Sha256, Hashing::Md5, Hashing::Both] {
+            let expected = digests_of(&content, &ranges, hashing);
+            assert_eq!(open.hash_all(ranges.clone(), hashing).await.unwrap(), expected);
+            assert_eq!(written.hash_all(ranges.clone(), hashing).await.unwrap(), expected);
+        }
+        for pair in ranges.windows(2) {
+            let pair = [pair[0].clone(), pair[1].clone()];
+            for hashing in [Hashing::Sha256, Hashing::Both] {
+                let read = open.read_pair(pair.clone(), hashing).await.unwrap();
+                let expected = digests_of(&content, &pair, hashing);
+                for ((read, range), digests) in read.iter().zip(&pair).zip(expected) {
+                    assert_eq!(read.payload.chunks().concat(), part_of(&content, range));
+                    assert_eq!(Some(read.payload.hash().0), digests.sha256);
+                    assert_eq!(read.md5, digests.md5);
+                }
+            }
+        }
+    }
 }
 
 #[tokio::test]
@@ -170,7 +230,9 @@ async fn a_file_that_changes_is_found_out() {
 
     for file in files {
         let fault = file.read(0..3, Hashing::Sha256).await.unwrap_err();
-        assert_eq!(fault.kind, FaultKind::Disturbed);
+        let pair = file.read_pair([0..1, 1..3], Hashing::Sha256).await.unwrap_err();
+        let all = file.hash_all(vec![0..1, 1..2, 2..3, 3..3], Hashing::Md5).await.unwrap_err();
+        assert_eq!([fault.kind, pair.kind, all.kind], [FaultKind::Disturbed; 3]);
     }
     let late = tree.read_whole(&path("before"), &before, Hashing::Both).await.unwrap_err();
     assert_eq!(late.kind, FaultKind::Disturbed);
@@ -210,6 +272,7 @@ async fn nothing_is_replaced_that_was_not_seen() {
     symlink(elsewhere.path().join("target"), root.path().join("link")).unwrap();
     symlink(elsewhere.path(), root.path().join("way")).unwrap();
     let tree = HostTree::open(root.path(), Links::Follow).unwrap();
+    let long = "n".repeat(256);
     let put = async |name, replaces| {
         tree.write_whole(&path(name), vec![Bytes::from_static(b"new")], &landing(replaces)).await
     };
@@ -223,7 +286,10 @@ async fn nothing_is_replaced_that_was_not_seen() {
     refused(put("way/x", None).await, FaultKind::NotPlain);
     refused(put("way/x/y", None).await, FaultKind::NotPlain);
     refused(put("file/x", None).await, FaultKind::NotPlain);
-    refused(put(".datalake-x.part", None).await, FaultKind::Refused);
+    refused(put(".datalake-x.part", None).await, FaultKind::UnfitName);
+    refused(put(&long, None).await, FaultKind::UnfitName);
+    let linked = put("way/x/y", None).await.unwrap_err();
+    assert_eq!(linked.detail, "a symbolic link lies on the way");
     assert_eq!(fs::read(root.path().join("file")).unwrap(), b"old");
     assert_eq!(fs::read_dir(elsewhere.path()).unwrap().count(), 0);
     assert_eq!(fs::read_dir(root.path()).unwrap().count(), 4);

@@ -8,10 +8,13 @@ use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
+use datalake_core::fault::FaultKind;
 use datalake_core::price::Span;
-use datalake_core::{ByteSize, FaultKind, Tally, Timestamp, Usage};
+use datalake_core::size::ByteSize;
+use datalake_core::time::Timestamp;
+use datalake_core::usage::{Tally, Usage};
 use datalake_engine::{
-    AssetUse, EgressBy, EgressNote, NoCheckpoints, Place, UsageLog, UsageSample,
+    AssetUse, EgressBy, EgressNote, NoCheckpoints, UsageLog, UsagePlace, UsageSample,
 };
 use datalake_host::{StateDir, UsageDb};
 use rusqlite::Connection;
@@ -32,8 +35,8 @@ fn open(folder: &Path) -> UsageDb {
     UsageDb::open(&state(folder)).unwrap()
 }
 
-fn place(bucket: &str) -> Place {
-    Place {
+fn place(bucket: &str) -> UsagePlace {
+    UsagePlace {
         endpoint: "https://fsn1.your-objectstorage.com".parse().unwrap(),
         bucket: bucket.parse().unwrap(),
     }

@@ -6,10 +6,14 @@ use std::path::Path;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use datalake_core::{FaultKind, FileTime, HostPath, Owner};
-use datalake_engine::NoCheckpoints;
-use datalake_engine::transfer::{Landing, LocalTree as _, Oddity, TreeEntry};
-use datalake_host::{HostFiles, HostTree, ListedLinks, Owners, WayFault};
+use datalake_core::fault::{FaultKind, WayFault};
+use datalake_core::host::{HostPath, Owner};
+use datalake_core::transfer::FileTime;
+use datalake_engine::transfer::{
+    Landing, LocalTree as _, Oddity, PeekLength, PeekTree as _, TreeEntry,
+};
+use datalake_engine::{Files as _, ListedLinks, NoCheckpoints, Owners};
+use datalake_host::{HostFiles, HostTree};
 use rustix::process::geteuid;
 
 use crate::bed::{Bed, at, me};
@@ -132,7 +136,8 @@ async fn a_file_of_somebody_else_that_was_linked_in_is_named_and_not_read() {
 
     let mut walk = tree.walk();
     let entries = walk.next().await.unwrap().unwrap();
-    let peeked = tree.peek_files(&["theirs/key".try_into().unwrap()], 8, 8).await;
+    let peeked =
+        tree.peek_files(&["theirs/key".try_into().unwrap()], PeekLength { head: 8, tail: 8 }).await;
 
     let odd = entries.iter().any(|entry| {
         matches!(entry, TreeEntry::Odd(name, Oddity::Unreadable(fault))

@@ -10,7 +10,7 @@ const STDERR: &str = "quadlet-generator[7]: Loading source unit file /q/w.contai
 #[track_caller]
 fn verdict(extra: &str, path: &str, expected: &[Expected<'_>]) -> Option<String> {
     let output = GeneratorOutput::read(&STDOUT.replace("EXTRA", extra), STDERR);
-    check(&output, path, expected).err().map(|verdict| verdict.to_string())
+    check_unit(&output, path, expected).err().map(|verdict| verdict.to_string())
 }
 
 #[test]

@@ -21,7 +21,7 @@ pub enum Expected<'a> {
 /// Why a generated unit would not hand the variables over.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum Verdict {
+pub enum UnitVerdict {
     /// The generator made no unit of the file; the service would be gone after a reload.
     #[error("the generator makes no unit of `{path}`: {}", or_silence(.messages))]
     Missing {
@@ -67,13 +67,15 @@ impl Expected<'_> {
 
     fn is_met(&self, command: &[String]) -> bool {
         match self {
-            Self::Env(variable) => options(command, "--env").any(|word| word == *variable),
-            Self::Value(variable, value) => options(command, "--env")
+            Self::Env(variable) => {
+                list_option_values(command, "--env").any(|word| word == *variable)
+            }
+            Self::Value(variable, value) => list_option_values(command, "--env")
                 .filter_map(|word| word.split_once('='))
                 .any(|word| word == (*variable, *value)),
             Self::Secret { variable, secret } => {
                 let (is_env, target) = ("type=env", format!("target={variable}"));
-                options(command, "--secret").any(|word| {
+                list_option_values(command, "--secret").any(|word| {
                     let mut parts = word.split(',');
                     let is_named = parts.next() == Some(secret);
                     let parts: Vec<_> = parts.collect();
@@ -89,35 +91,35 @@ impl Expected<'_> {
 ///
 /// # Errors
 ///
-/// [`Verdict`] names the first thing that is wrong.
-pub fn check(
+/// [`UnitVerdict`] names the first thing that is wrong.
+pub fn check_unit(
     output: &GeneratorOutput,
     path: &str,
     expected: &[Expected<'_>],
-) -> Result<(), Verdict> {
-    let generated = output.made_from(path).ok_or_else(|| Verdict::Missing {
+) -> Result<(), UnitVerdict> {
+    let generated = output.made_from(path).ok_or_else(|| UnitVerdict::Missing {
         path: path.to_owned(),
         messages: output.messages_about(path),
     })?;
     let unit = || generated.name.clone();
-    let command = generated.command().ok_or_else(|| Verdict::NoCommand { unit: unit() })?;
+    let command = generated.command().ok_or_else(|| UnitVerdict::NoCommand { unit: unit() })?;
     if let Some(lacking) = expected.iter().find(|expected| !expected.is_met(&command)) {
         let variable = lacking.variable().to_owned();
-        return Err(Verdict::NotHandedOver { unit: unit(), variable });
+        return Err(UnitVerdict::NotHandedOver { unit: unit(), variable });
     }
     let folder = path.rsplit_once('/').map(|(folder, _)| folder);
     let is_dashed = |path: &&str| {
         let in_folder = folder.and_then(|folder| path.strip_prefix(folder));
         path.contains("/-/") || in_folder.is_some_and(|rest| rest.starts_with("/-"))
     };
-    match options(&command, "--env-file").find(is_dashed) {
-        Some(path) => Err(Verdict::DashedEnvFile { unit: unit(), path: path.to_owned() }),
+    match list_option_values(&command, "--env-file").find(is_dashed) {
+        Some(path) => Err(UnitVerdict::DashedEnvFile { unit: unit(), path: path.to_owned() }),
         None => Ok(()),
     }
 }
 
 /// The values of `option`, written as one word or as two.
-fn options<'a>(command: &'a [String], option: &'a str) -> impl Iterator<Item = &'a str> {
+fn list_option_values<'a>(command: &'a [String], option: &'a str) -> impl Iterator<Item = &'a str> {
     let following = command.iter().skip(1).map(Some).chain([None]);
     command.iter().zip(following).filter_map(move |(word, next)| {
         match word.strip_prefix(option)? {

@@ -4,8 +4,8 @@ use std::ops::Range;
 
 use super::{BlockError, MARKERS};
 use crate::UnitFile;
-use crate::edit::{Change, Edited};
-use crate::line::{Entry, Kind, Line};
+use crate::edit::{Edited, RangeEdit};
+use crate::line::{LineKind, UnitEntry, UnitLine};
 use crate::variable::is_variable;
 
 /// Takes all blocks out. Lines in a block that are not of this program stay.
@@ -16,25 +16,25 @@ use crate::variable::is_variable;
 ///
 /// [`BlockError::Unpaired`] where the extent of a block is unknown.
 pub fn remove_blocks(unit: &UnitFile) -> Result<Edited, BlockError> {
-    let mut ours: Vec<&Line> = Vec::new();
-    let mut begin: Option<&Line> = None;
+    let mut ours: Vec<&UnitLine> = Vec::new();
+    let mut begin: Option<&UnitLine> = None;
     for (at, line) in unit.lines().iter().enumerate() {
-        match (marker(unit, line), begin) {
+        match (read_marker(unit, line), begin) {
             (Some(Marker::Begin), None) => begin = Some(line),
             (Some(Marker::End), Some(_)) => begin = None,
-            (Some(_), _) => return Err(unpaired(unit, begin.unwrap_or(line))),
+            (Some(_), _) => return Err(refuse_unpaired(unit, begin.unwrap_or(line))),
             (None, Some(_)) if is_ours(unit, at, line) => (),
             (None, _) => continue,
         }
         ours.push(line);
     }
     if let Some(begin) = begin {
-        return Err(unpaired(unit, begin));
+        return Err(refuse_unpaired(unit, begin));
     }
     let mut gone: Vec<Range<usize>> = ours.iter().map(|line| line.range.clone()).collect();
     gone.extend(ending_before_last_block(unit, &gone));
     gone.sort_by_key(|range| range.start);
-    let change = |range| Change { range, parts: Vec::new() };
+    let change = |range| RangeEdit { range, parts: Vec::new() };
     Ok(Edited::new(unit, gone.into_iter().map(change).collect()))
 }
 
@@ -43,8 +43,8 @@ enum Marker {
     End,
 }
 
-fn marker(unit: &UnitFile, line: &Line) -> Option<Marker> {
-    if line.kind != Kind::Comment {
+fn read_marker(unit: &UnitFile, line: &UnitLine) -> Option<Marker> {
+    if line.kind != LineKind::Comment {
         return None;
     }
     let text = unit.text().get(line.range.clone())?.trim();
@@ -55,20 +55,20 @@ fn marker(unit: &UnitFile, line: &Line) -> Option<Marker> {
     (rest.is_empty() || rest.starts_with(' ')).then_some(Marker::Begin)
 }
 
-fn unpaired(unit: &UnitFile, line: &Line) -> BlockError {
+fn refuse_unpaired(unit: &UnitFile, line: &UnitLine) -> BlockError {
     BlockError::Unpaired { line: unit.line_number(line.range.start) }
 }
 
 /// Whether a line inside a block was put there by `insert_blocks`.
-fn is_ours(unit: &UnitFile, at: usize, line: &Line) -> bool {
+fn is_ours(unit: &UnitFile, at: usize, line: &UnitLine) -> bool {
     match &line.kind {
-        Kind::Entry(entry) => is_own_entry(entry),
-        Kind::Section(name) => name == "Service" && !has_other_keys(unit, at),
+        LineKind::Entry(entry) => is_own_entry(entry),
+        LineKind::Section(name) => name == "Service" && !has_other_keys(unit, at),
         _ => false,
     }
 }
 
-fn is_own_entry(entry: &Entry) -> bool {
+fn is_own_entry(entry: &UnitEntry) -> bool {
     let value = entry.value.as_str();
     match (entry.section.as_str(), entry.key.as_str()) {
         ("Container", "PodmanArgs") => value.strip_prefix("--env=").is_some_and(is_variable),
@@ -82,9 +82,9 @@ fn has_other_keys(unit: &UnitFile, at: usize) -> bool {
     let mut in_block = true;
     for line in unit.lines().iter().skip(at + 1) {
         match &line.kind {
-            Kind::Section(_) => return false,
-            Kind::Entry(entry) if !(in_block && is_own_entry(entry)) => return true,
-            _ => in_block &= !matches!(marker(unit, line), Some(Marker::End)),
+            LineKind::Section(_) => return false,
+            LineKind::Entry(entry) if !(in_block && is_own_entry(entry)) => return true,
+            _ => in_block &= !matches!(read_marker(unit, line), Some(Marker::End)),
         }
     }
     false

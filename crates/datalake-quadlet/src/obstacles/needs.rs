@@ -2,20 +2,22 @@
 
 use std::collections::BTreeSet;
 
-use super::Search;
+use datalake_core::host::HostPath;
+
+use super::ObstacleSearch;
 use crate::user_unit::{UnitSort, UserUnit};
 use crate::{
-    Losses, Mounts, Need, Reader, UnitFile, UnitOwner, find_expansions, find_mentions,
-    find_readers, find_uses_inside,
+    LossReader, Losses, MountBase, Mounts, ReaderNeed, UnitFile, UnitOwner, find_expansions,
+    find_mentions, find_readers, find_uses_inside,
 };
 
-impl Search<'_> {
+impl ObstacleSearch<'_> {
     pub(super) fn readers_in(
         &self,
         unit: &UserUnit,
         file: &UnitFile,
         covered: &BTreeSet<String>,
-    ) -> Vec<Reader> {
+    ) -> Vec<LossReader> {
         let place = unit.place(self.host.owner);
         let losses = &self.after.losses;
         match unit.sort {
@@ -34,8 +36,9 @@ impl Search<'_> {
         let mut readers = if is_planned {
             // It gets its variables from datalake, and starts without an optional file.
             let mut readers = find_readers(file, place, &self.after.removed);
-            readers
-                .retain(|reader| !matches!(reader.need, Need::EnvFile { is_optional: true, .. }));
+            readers.retain(|reader| {
+                !matches!(reader.need, ReaderNeed::EnvFile { is_optional: true, .. })
+            });
             readers
         } else {
             find_readers(file, place, &losses.without_variables(covered))
@@ -52,22 +55,37 @@ impl Search<'_> {
     }
 
     /// Lines that name what goes as the container sees it, below a folder that it is given.
-    fn find_readers_inside(&self, unit: &UserUnit, file: &UnitFile, lost: &Losses) -> Vec<Reader> {
+    fn find_readers_inside(
+        &self,
+        unit: &UserUnit,
+        file: &UnitFile,
+        lost: &Losses,
+    ) -> Vec<LossReader> {
         let mut readers = Vec::new();
         if lost.files.is_empty() {
             return readers;
         }
         let files = self.host.files_for(UnitSort::Quadlet, &unit.subject());
         let texts = files.iter().map(|file| &file.file).chain([file]);
-        let mounts = Mounts::of(texts, &self.host.owner.home);
+        let Some(folder) = self.folder_of(unit) else { return readers };
+        let home = &self.host.owner.home;
+        let mounts = Mounts::of(texts, MountBase { folder: &folder, home });
         for path in &lost.files {
             let inside = mounts.inside(path).and_then(|inside| inside.parse().ok());
             let Some(inside) = inside.filter(|inside| inside != path) else { continue };
             let lines = find_uses_inside(file, unit.place(self.host.owner), &inside);
-            let need = || Need::File { path: path.clone() };
-            readers.extend(lines.into_iter().map(|line| Reader { line, need: need() }));
+            let need = || ReaderNeed::File { path: path.clone() };
+            readers.extend(lines.into_iter().map(|line| LossReader { line, need: need() }));
         }
         readers
+    }
+
+    /// The folder of the unit that a file is or is a drop-in of.
+    fn folder_of(&self, unit: &UserUnit) -> Option<HostPath> {
+        let subject = unit.subject();
+        let mut files = self.host.files.iter().filter(|file| file.sort == UnitSort::Quadlet);
+        let own = files.find(|file| file.path.file_name() == subject);
+        own.unwrap_or(unit).path.parent()
     }
 }
 

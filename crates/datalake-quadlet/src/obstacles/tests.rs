@@ -1,8 +1,8 @@
 use std::collections::BTreeMap;
 
-use datalake_core::{
-    Action, FileBody, FileState, FingerprintKey, Guard, Mode, Owner, Step, Undo, Way,
-};
+use datalake_core::host::{FileState, Mode, Owner};
+use datalake_core::plan::{Action, Guard, Step, Undo, Way};
+use datalake_core::secret::{FileBody, FingerprintKey};
 
 use super::*;
 use crate::{DROP_IN_NAME, S3_VARIABLES, UnitOwner};
@@ -47,7 +47,7 @@ fn written(name: &str, text: &str) -> Step {
         mode: Mode::PUBLIC,
         owner: Owner { uid: 900, gid: 900 },
     };
-    let body = FileBody::new([datalake_core::Piece::text(text)]);
+    let body = FileBody::new([datalake_core::secret::Piece::text(text)]);
     step(Action::WriteFile { path: path(name), body, file })
 }
 
@@ -337,6 +337,31 @@ fn a_file_that_was_not_looked_at_is_a_doubt_and_no_obstacle() {
     };
     let doubts = find_doubts(&Plan::default(), &planned, &host);
     assert_eq!(doubts.iter().map(|it| it.line).collect::<Vec<_>>(), [Some(2)]);
+}
+
+#[test]
+fn what_could_not_be_read_stops_a_plan_that_takes_something_away_and_is_told_by_others() {
+    let owner = UnitOwner { name: "d".to_owned(), uid: 900, home: path("/home/d") };
+    let unread = [(path("/home/d/.config/environment.d"), "a file, and no folder".to_owned())];
+    let env_files = BTreeMap::new();
+    let host = UserUnits {
+        owner: &owner,
+        files: &[],
+        env_files: &env_files,
+        unread: &unread,
+        masked: &[],
+    };
+    let planned = PlannedUnits {
+        names: &["web".parse().unwrap()],
+        env_file: None,
+        variables: &[],
+        after: DROP_IN_NAME,
+    };
+    for (steps, obstacles, doubts) in [(Vec::new(), 0, 1), (removal(), 1, 0)] {
+        let plan = Plan { steps, ..Plan::default() };
+        assert_eq!(find_obstacles(&plan, &planned, &host).len(), obstacles);
+        assert_eq!(find_doubts(&plan, &planned, &host).len(), doubts);
+    }
 }
 
 #[test]

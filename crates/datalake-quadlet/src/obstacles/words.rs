@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::{Obstacle, ObstacleKind, Planned};
 use crate::user_unit::subject_of;
-use crate::{LaterEnvFile, Need, OverrideKind};
+use crate::{LaterEnvFile, OverrideKind, ReaderNeed};
 
 impl Obstacle {
     /// Whether it only may undo a plan: nobody looked at the file that it names.
@@ -25,7 +25,10 @@ impl Obstacle {
                 "`--unit {unit}` adds `{subject}` to the plan: it gets the settings from datalake, \
                  and lines that are still in the way are told then"
             ),
-            (ObstacleKind::Needs(Need::Variables { .. } | Need::Environment { .. }), _) => {
+            (
+                ObstacleKind::Needs(ReaderNeed::Variables { .. } | ReaderNeed::Environment { .. }),
+                _,
+            ) => {
                 format!(
                     "give `{subject}` the variables in another way, such as an \
                      `EnvironmentFile=` of its own; if it needs none of them, say so in its \

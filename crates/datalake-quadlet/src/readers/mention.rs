@@ -1,6 +1,6 @@
 //! Files and names in the text of a value, such as a command for a shell.
 
-use datalake_core::HostPath;
+use datalake_core::host::HostPath;
 
 use crate::UnitPlace;
 use crate::path_pattern::{PathPattern, filled_in};
@@ -15,7 +15,7 @@ pub(super) fn mentioned_at(value: &str, place: UnitPlace<'_>, path: &HostPath) -
     }
     let filled = filled_in(value, place.owner);
     let mut tokens = filled.split(is_between).filter(|token| !token.is_empty());
-    tokens.any(|token| names(token, place, path)).then(|| {
+    tokens.any(|token| names_path(token, place, path)).then(|| {
         let found = [path.file_name(), FOLDER].iter().find_map(|text| value.find(text));
         found.unwrap_or_default()
     })
@@ -27,7 +27,7 @@ pub(super) fn mentions_name(value: &str, name: &str) -> bool {
     value.split(|c| !is_of_name(c)).any(|word| word == name)
 }
 
-fn names(token: &str, place: UnitPlace<'_>, path: &HostPath) -> bool {
+fn names_path(token: &str, place: UnitPlace<'_>, path: &HostPath) -> bool {
     // systemd's marks before a command or an optional path.
     let token = token.trim_start_matches(['-', '@', '+', '!']).trim_end_matches(['}', ']']);
     let home;

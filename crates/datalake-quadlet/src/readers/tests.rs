@@ -25,14 +25,14 @@ fn check(text: &str, expected: &str) {
     let owner = owner();
     let place = UnitPlace { path: &path, owner: &owner };
     let found = find_readers(&UnitFile::parse(text), place, &losses());
-    let letter = |reader: &Reader| {
+    let letter = |reader: &LossReader| {
         let letter = match reader.need {
-            Need::EnvFile { is_optional: false, .. } => 'e',
-            Need::EnvFile { is_optional: true, .. } => 'o',
-            Need::File { .. } => 'f',
-            Need::Variables { .. } => 'v',
-            Need::Environment { .. } => 'p',
-            Need::Secret { .. } => 's',
+            ReaderNeed::EnvFile { is_optional: false, .. } => 'e',
+            ReaderNeed::EnvFile { is_optional: true, .. } => 'o',
+            ReaderNeed::File { .. } => 'f',
+            ReaderNeed::Variables { .. } => 'v',
+            ReaderNeed::Environment { .. } => 'p',
+            ReaderNeed::Secret { .. } => 's',
         };
         format!("{letter}{}", reader.line)
     };

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::Losses;
-use crate::line::Entry;
+use crate::line::UnitEntry;
 use crate::path_pattern::variable_name;
 use crate::split_words;
 
@@ -35,7 +35,7 @@ pub(super) fn named_variables(text: &str, losses: &Losses) -> BTreeSet<String> {
 }
 
 /// What an entry hands on to a container or a program.
-pub(super) fn handed_variables(entry: &Entry, losses: &Losses) -> Handing {
+pub(super) fn handed_variables(entry: &UnitEntry, losses: &Losses) -> Handing {
     let none = Handing::Named(BTreeSet::new());
     let is_of_systemd = ["Service", "Socket", "Mount", "Swap"].contains(&entry.section.as_str());
     if is_of_systemd {
@@ -48,13 +48,13 @@ pub(super) fn handed_variables(entry: &Entry, losses: &Losses) -> Handing {
         "Environment" => {
             let words = words_of(entry);
             let alone = words.iter().filter(|word| !word.contains('='));
-            Handing::Named(alone.flat_map(|word| matching(word, losses)).collect())
+            Handing::Named(alone.flat_map(|word| list_matching(word, losses)).collect())
         }
         _ => none,
     }
 }
 
-fn words_of(entry: &Entry) -> Vec<String> {
+fn words_of(entry: &UnitEntry) -> Vec<String> {
     split_words(&entry.value).unwrap_or_default()
 }
 
@@ -71,14 +71,14 @@ fn by_arguments(words: &[String], losses: &Losses) -> Handing {
                 word.strip_prefix("--env=").or_else(short)
             }
         };
-        names.extend(value.into_iter().flat_map(|value| matching(value, losses)));
+        names.extend(value.into_iter().flat_map(|value| list_matching(value, losses)));
     }
     Handing::Named(names)
 }
 
 /// The lost variables that a name without a value stands for; podman takes `*` at its end for the
 /// rest of any name.
-fn matching<'a>(name: &'a str, losses: &'a Losses) -> impl Iterator<Item = String> + 'a {
+fn list_matching<'a>(name: &'a str, losses: &'a Losses) -> impl Iterator<Item = String> + 'a {
     let fits = move |lost: &&String| match name.strip_suffix('*') {
         Some(start) => lost.starts_with(start),
         None => lost.as_str() == name,

@@ -1,4 +1,4 @@
-use datalake_core::Piece;
+use datalake_core::secret::Piece;
 
 use super::*;
 use crate::S3_VARIABLES;
@@ -9,7 +9,7 @@ fn check(text: &str, lines: &[usize], expected: &str) {
     let found: Vec<_> =
         find_troubles(&unit, &S3_VARIABLES).iter().map(|trouble| trouble.line).collect();
     assert_eq!(found, lines, "{text:?}");
-    assert_eq!(repaired(&unit, &S3_VARIABLES).text(), expected);
+    assert_eq!(repair_unit(&unit, &S3_VARIABLES).text(), expected);
 }
 
 #[track_caller]
@@ -102,7 +102,7 @@ fn no_value_is_told_or_copied() {
     let unit = UnitFile::parse(text);
 
     let troubles = find_troubles(&unit, &S3_VARIABLES);
-    let edited = repaired(&unit, &S3_VARIABLES);
+    let edited = repair_unit(&unit, &S3_VARIABLES);
 
     let told = format!("{troubles:?} {} {edited:?}", troubles[0]);
     assert!(!told.contains("s3cret") && !told.contains("t0ken"), "{told}");
@@ -135,7 +135,7 @@ fn what_steers_boto3_elsewhere_goes_and_an_applications_own_stays() {
             let found = find_troubles(&unit, &names);
             let kind = TroubleKind::Steers { variable: name.to_owned() };
             assert_eq!(found, [Trouble { kind, line: 2 }], "{line}");
-            assert_eq!(repaired(&unit, &names).text().lines().count(), 1, "{line}");
+            assert_eq!(repair_unit(&unit, &names).text().lines().count(), 1, "{line}");
         }
     }
     let own = "[Container]\nEnvironment=USE_S3=true S3_ENDPOINT_URL=x S3_BUCKET=b S3_REGION=hel1\n\

@@ -20,7 +20,7 @@ fn error(status: u16, code: &str) -> Answer {
 
 #[track_caller]
 fn check(answer: &Answer, kind: FaultKind) {
-    assert_eq!(classify(answer).kind, kind, "{answer:?}");
+    assert_eq!(judge_answer(answer).kind, kind, "{answer:?}");
 }
 
 #[test]
@@ -45,6 +45,9 @@ fn the_code_decides_before_the_status() {
         (500, "InternalError", FaultKind::Unavailable),
         (200, "InternalError", FaultKind::Unavailable),
         (200, "AccessDenied", FaultKind::Denied),
+        (403, "InvalidObjectState", FaultKind::Archived),
+        (403, "ObjectNotInActiveTierError", FaultKind::Archived),
+        (400, "KeyTooLongError", FaultKind::UnfitName),
         (404, "SomethingNew", FaultKind::Refused),
         (400, "InvalidArgument", FaultKind::Refused),
     ] {
@@ -61,7 +64,7 @@ fn without_a_code_the_status_decides() {
         (302, FaultKind::Unreadable),
         (307, FaultKind::Unreadable),
         (400, FaultKind::Refused),
-        (401, FaultKind::Refused),
+        (401, FaultKind::Denied),
         (429, FaultKind::Throttled),
         (500, FaultKind::Unavailable),
         (501, FaultKind::Unsupported),
@@ -88,7 +91,7 @@ fn a_page_of_another_server_says_nothing_about_a_bucket() {
 fn a_clock_far_off_explains_a_refused_signature() {
     for code in ["SignatureDoesNotMatch", "AccessDenied", "RequestTimeTooSkewed"] {
         for (ahead, way) in [(-1200, "1200 s ahead of"), (1200, "1200 s behind")] {
-            let fault = classify(&Answer { clock_ahead: Some(ahead), ..error(403, code) });
+            let fault = judge_answer(&Answer { clock_ahead: Some(ahead), ..error(403, code) });
 
             assert_eq!(fault.kind, FaultKind::ClockSkew, "{code}");
             assert!(fault.detail.contains(&format!("this host's clock is {way}")), "{fault}");
@@ -104,7 +107,7 @@ fn a_clock_far_off_explains_a_refused_signature() {
 fn the_wait_that_is_asked_for_is_kept() {
     let wait = |value: &str| {
         let slow = with(error(503, "SlowDown"), "date", "Sun, 22 Nov 2026 18:00:00 GMT");
-        classify(&with(slow, "retry-after", value)).wait
+        judge_answer(&with(slow, "retry-after", value)).wait
     };
 
     assert_eq!(wait("7"), Some(Duration::from_secs(7)));
@@ -112,7 +115,7 @@ fn the_wait_that_is_asked_for_is_kept() {
     assert_eq!(wait("99999999999"), Some(LONGEST_WAIT));
     assert_eq!(wait("Sun, 22 Nov 2026 17:00:00 GMT"), None);
     assert_eq!(wait("soon"), None);
-    assert_eq!(classify(&with(error(403, "AccessDenied"), "retry-after", "7")).wait, None);
+    assert_eq!(judge_answer(&with(error(403, "AccessDenied"), "retry-after", "7")).wait, None);
 }
 
 #[test]
@@ -120,8 +123,8 @@ fn the_detail_has_code_status_region_and_request() {
     let body = "<Error><Code>AuthorizationHeaderMalformed</Code><Region>hel1</Region>\
         <RequestId>inner</RequestId></Error>";
 
-    let detail = classify(&answer(400, body)).detail;
-    let named = classify(&with(answer(400, body), "x-amz-request-id", "tx1-fsn1")).detail;
+    let detail = judge_answer(&answer(400, body)).detail;
+    let named = judge_answer(&with(answer(400, body), "x-amz-request-id", "tx1-fsn1")).detail;
 
     let start = "AuthorizationHeaderMalformed, status 400, it names the region `hel1`, request";
     assert_eq!(detail, format!("{start} inner"));
@@ -132,7 +135,7 @@ fn the_detail_has_code_status_region_and_request() {
 fn a_redirect_is_named_by_its_host_alone() {
     let moved = with(answer(302, ""), "location", "https://u:p@login.example.org/?token=t");
 
-    let detail = classify(&moved).detail;
+    let detail = judge_answer(&moved).detail;
 
     assert_eq!(detail, "status 302, a redirect to `login.example.org`");
 }
@@ -144,7 +147,7 @@ fn a_hostile_text_stays_short_and_on_its_line() {
         "m".repeat(9000)
     );
 
-    let detail = classify(&answer(400, &body)).detail;
+    let detail = judge_answer(&answer(400, &body)).detail;
 
     assert!(detail.starts_with("X\\u{1b}[31m\\ny, status 400, `mmm"), "{detail}");
     assert!(detail.len() < 600);
@@ -152,7 +155,7 @@ fn a_hostile_text_stays_short_and_on_its_line() {
 
 #[test]
 fn an_empty_message_is_left_out() {
-    assert_eq!(classify(&error(400, "InvalidArgument")).detail, "InvalidArgument, status 400");
+    assert_eq!(judge_answer(&error(400, "InvalidArgument")).detail, "InvalidArgument, status 400");
 }
 
 #[test]

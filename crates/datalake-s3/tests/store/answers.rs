@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use crate::common::{bucket, key, store_at};
-use datalake_core::{Fault, FaultKind, Lifecycle};
+use datalake_core::fault::{Fault, FaultKind};
+use datalake_core::s3::Lifecycle;
 use datalake_engine::ObjectStore as _;
 use datalake_s3::S3Store;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};

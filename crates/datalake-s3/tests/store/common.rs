@@ -1,6 +1,7 @@
 //! What the tests of this crate share.
 
-use datalake_core::{BucketName, Credentials, ObjectKey, Region};
+use datalake_core::s3::{BucketName, ObjectKey, Region};
+use datalake_core::secret::Credentials;
 use datalake_s3::S3Store;
 
 /// Keys that no service knows.

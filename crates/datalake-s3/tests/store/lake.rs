@@ -1,9 +1,9 @@
 //! Uploads, copies and deletions whose answers are not what they seem, and the simulator's faults.
 
-use datalake_core::{Fault, FaultKind};
+use datalake_core::fault::{Fault, FaultKind};
 use datalake_engine::memory::MemoryClock;
 use datalake_engine::*;
-use datalake_sim::Key;
+use datalake_sim::SimKey;
 
 use crate::answers::{answering, is, ok};
 use crate::common::bucket;
@@ -17,12 +17,12 @@ fn upload() -> Upload {
     Upload { bucket: bucket(), key, id: UploadId("u".to_owned()) }
 }
 
-fn part(number: u16) -> Part {
-    Part { number: PartNumber::new(number).unwrap(), etag: "e".parse().unwrap() }
+fn part(number: u16) -> TakenPart {
+    TakenPart { number: PartNumber::new(number).unwrap(), etag: "e".parse().unwrap() }
 }
 
-fn doomed(key: &str) -> Doomed {
-    Doomed { key: key.try_into().unwrap(), version: None }
+fn doomed(key: &str) -> DeleteTarget {
+    DeleteTarget { key: key.try_into().unwrap(), version: None }
 }
 
 #[tokio::test]
@@ -94,7 +94,7 @@ async fn the_suite_holds_through_bad_days_when_calls_are_repeated() {
     let (_dir, sim) =
         simulator(|config| config.faults = "seed 11, 5% 503, 5% 500, 3% 429".parse().unwrap())
             .await;
-    let (store, clock) = (store(&sim, &credentials(&Key::sandbox())), MemoryClock::new(0));
+    let (store, clock) = (store(&sim, &credentials(&SimKey::sandbox())), MemoryClock::new(0));
 
     let checked = check_lake(&RetryingStore::new(&store, &clock, 500), &bucket()).await;
 

@@ -2,8 +2,10 @@
 #![cfg(test)]
 
 mod answers;
+mod causes;
 mod common;
 mod lake;
+mod others;
 mod pages;
 mod requests;
 mod signed;

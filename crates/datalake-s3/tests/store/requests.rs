@@ -1,7 +1,7 @@
 //! What is sent: method, address, headers and body of each call.
 
 use crate::common::{bucket, key, store_at, store_in};
-use datalake_core::{Lifecycle, Region, Versioning};
+use datalake_core::s3::{Lifecycle, Region, Versioning};
 use datalake_engine::{ObjectStore as _, VersionId};
 use wiremock::matchers::any;
 use wiremock::{Mock, MockServer, Request, ResponseTemplate};

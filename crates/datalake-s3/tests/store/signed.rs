@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use datalake_core::{FaultKind, Timestamp};
+use datalake_core::fault::FaultKind;
+use datalake_core::time::Timestamp;
 use datalake_engine::*;
-use datalake_sim::Key;
+use datalake_sim::SimKey;
 use reqwest::{Client, Method};
 
 use crate::common::bucket;
@@ -28,7 +29,7 @@ async fn open(method: Method, url: &SignedUrl, body: &'static str) -> (u16, Stri
 #[tokio::test]
 async fn an_address_permits_one_kind_of_request_for_a_while() {
     let (_dir, sim) = simulator(|_| ()).await;
-    let store = store(&sim, &credentials(&Key::sandbox()));
+    let store = store(&sim, &credentials(&SimKey::sandbox()));
     store.create_bucket(&bucket()).await.unwrap();
     let key: AnyKey = "a b/\u{e9}+%2F?x=1".try_into().unwrap();
     let sign = |call: SignedCall<'_>| store.presign(&call, minutes(15), now()).unwrap();
@@ -52,9 +53,9 @@ async fn an_address_permits_one_kind_of_request_for_a_while() {
 #[tokio::test]
 async fn an_old_version_has_an_address_too() {
     let (_dir, sim) = simulator(|_| ()).await;
-    let store = store(&sim, &credentials(&Key::sandbox()));
+    let store = store(&sim, &credentials(&SimKey::sandbox()));
     store.create_bucket(&bucket()).await.unwrap();
-    store.set_versioning(&bucket(), datalake_core::Versioning::Enabled).await.unwrap();
+    store.set_versioning(&bucket(), datalake_core::s3::Versioning::Enabled).await.unwrap();
     let old = store.put_object(&bucket(), &crate::common::key("k"), b"old".to_vec()).await.unwrap();
     store.put_object(&bucket(), &crate::common::key("k"), b"new".to_vec()).await.unwrap();
     let key = "k".try_into().unwrap();

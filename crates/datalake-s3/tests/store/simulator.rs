@@ -2,15 +2,17 @@
 
 use std::time::Duration;
 
-use datalake_core::{Credentials, FaultKind, Service};
+use datalake_core::fault::FaultKind;
+use datalake_core::plan::Service;
+use datalake_core::secret::Credentials;
 use datalake_engine::{ObjectStore as _, check_lake, check_object_store};
 use datalake_s3::S3Store;
-use datalake_sim::{Config, Key, Quirk, Running, start};
+use datalake_sim::{Config, Quirk, Running, SimKey, start};
 use tempfile::TempDir;
 
 use crate::common::{bucket, key};
 
-pub(crate) fn credentials(key: &Key) -> Credentials {
+pub(crate) fn credentials(key: &SimKey) -> Credentials {
     Credentials::pair(key.access_key_id.parse().unwrap(), key.secret_access_key.parse().unwrap())
 }
 
@@ -22,8 +24,8 @@ pub(crate) fn store(sim: &Running, keys: &Credentials) -> S3Store {
     }
 }
 
-fn other_key() -> Key {
-    Key {
+fn other_key() -> SimKey {
+    SimKey {
         access_key_id: "OTHER000000000000002".to_owned(),
         secret_access_key: "otherOtherOtherOtherOtherOtherOther00002".to_owned(),
         project: 1_000_002,
@@ -44,7 +46,8 @@ pub(crate) async fn simulator(change: impl FnOnce(&mut Config)) -> (TempDir, Run
 async fn the_suite_holds_on_hetzners_ways() {
     let (_dir, sim) = simulator(|_| ()).await;
 
-    let checked = check_object_store(&store(&sim, &credentials(&Key::sandbox())), &bucket()).await;
+    let checked =
+        check_object_store(&store(&sim, &credentials(&SimKey::sandbox())), &bucket()).await;
 
     assert_eq!(checked, Ok(()));
 }
@@ -53,7 +56,8 @@ async fn the_suite_holds_on_hetzners_ways() {
 async fn the_suite_holds_on_plain_s3() {
     let (_dir, sim) = simulator(|config| *config = Config::plain(&config.dir)).await;
 
-    let checked = check_object_store(&store(&sim, &credentials(&Key::sandbox())), &bucket()).await;
+    let checked =
+        check_object_store(&store(&sim, &credentials(&SimKey::sandbox())), &bucket()).await;
 
     assert_eq!(checked, Ok(()));
 }
@@ -62,7 +66,7 @@ async fn the_suite_holds_on_plain_s3() {
 async fn the_whole_lake_holds_on_hetzners_ways() {
     let (_dir, sim) = simulator(|_| ()).await;
 
-    let checked = check_lake(&store(&sim, &credentials(&Key::sandbox())), &bucket()).await;
+    let checked = check_lake(&store(&sim, &credentials(&SimKey::sandbox())), &bucket()).await;
 
     assert_eq!(checked, Ok(()));
 }
@@ -75,7 +79,7 @@ async fn the_whole_lake_holds_on_plain_s3_over_tls() {
     })
     .await;
 
-    let checked = check_lake(&store(&sim, &credentials(&Key::sandbox())), &bucket()).await;
+    let checked = check_lake(&store(&sim, &credentials(&SimKey::sandbox())), &bucket()).await;
 
     assert_eq!(checked, Ok(()));
 }
@@ -83,7 +87,7 @@ async fn the_whole_lake_holds_on_plain_s3_over_tls() {
 #[tokio::test]
 async fn a_certificate_of_its_own_is_trusted_only_when_given() {
     let (_dir, sim) = simulator(|config| config.tls = true).await;
-    let keys = credentials(&Key::sandbox());
+    let keys = credentials(&SimKey::sandbox());
 
     let trusting = store(&sim, &keys).reach().await;
     let wary = S3Store::new(&sim.endpoint().parse().unwrap(), &"fsn1".parse().unwrap(), &keys);
@@ -98,7 +102,7 @@ async fn a_certificate_of_its_own_is_trusted_only_when_given() {
 async fn the_owner_is_the_project() {
     let (_dir, sim) = simulator(|_| ()).await;
 
-    let service = store(&sim, &credentials(&Key::sandbox())).reach().await;
+    let service = store(&sim, &credentials(&SimKey::sandbox())).reach().await;
 
     let Service { owner, clock_ahead } = service.unwrap();
     assert_eq!(owner.as_deref(), Some("p1000001"));
@@ -108,7 +112,7 @@ async fn the_owner_is_the_project() {
 #[tokio::test]
 async fn wrong_keys_are_told_apart() {
     let (_dir, sim) = simulator(|_| ()).await;
-    let right = credentials(&Key::sandbox());
+    let right = credentials(&SimKey::sandbox());
     let wrong_secret = Credentials { secret: credentials(&other_key()).secret, ..right.clone() };
     let unknown = Credentials { id: "NOBODY".parse().unwrap(), ..right };
 
@@ -128,7 +132,7 @@ async fn the_right_region_is_named() {
     })
     .await;
 
-    let fault = store(&sim, &credentials(&Key::sandbox())).reach().await.unwrap_err();
+    let fault = store(&sim, &credentials(&SimKey::sandbox())).reach().await.unwrap_err();
 
     assert_eq!(fault.kind, FaultKind::WrongRegion);
     assert!(fault.detail.contains("it names the region `hel1`"), "{fault}");
@@ -137,7 +141,7 @@ async fn the_right_region_is_named() {
 #[tokio::test]
 async fn a_clock_that_is_off_is_measured() {
     let (_dir, sim) = simulator(|_| ()).await;
-    let store = store(&sim, &credentials(&Key::sandbox()));
+    let store = store(&sim, &credentials(&SimKey::sandbox()));
 
     sim.set_clock_offset(600);
     let slow = store.reach().await.unwrap();
@@ -152,7 +156,7 @@ async fn a_clock_that_is_off_is_measured() {
 #[tokio::test]
 async fn a_bucket_of_someone_else_is_taken_and_denied() {
     let (_dir, sim) = simulator(|_| ()).await;
-    let (mine, theirs) = (Key::sandbox(), other_key());
+    let (mine, theirs) = (SimKey::sandbox(), other_key());
     store(&sim, &credentials(&theirs)).create_bucket(&bucket()).await.unwrap();
 
     let store = store(&sim, &credentials(&mine));
@@ -171,7 +175,7 @@ async fn faults_of_the_service_are_told_apart() {
     for (plan, kind) in [("100% 503", FaultKind::Throttled), ("100% 500", FaultKind::Unavailable)] {
         let (_dir, sim) = simulator(|config| config.faults = plan.parse().unwrap()).await;
 
-        let fault = store(&sim, &credentials(&Key::sandbox())).buckets().await.unwrap_err();
+        let fault = store(&sim, &credentials(&SimKey::sandbox())).buckets().await.unwrap_err();
 
         assert_eq!(fault.kind, kind, "{fault}");
     }

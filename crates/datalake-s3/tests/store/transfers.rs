@@ -5,14 +5,16 @@ use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use datalake_core::{ByteSize, Timestamp};
+use datalake_core::size::ByteSize;
+use datalake_core::time::Timestamp;
 use datalake_engine::transfer::memory::{MemoryLongFiles, MemoryTree};
 use datalake_engine::transfer::{
-    BucketFolder, Limits, Options, Route, Stopwatch, Summary, TransferPorts, Unwatched, sync,
+    BucketFolder, Options, Route, Stopwatch, Summary, TransferLimits, TransferPorts, Unwatched,
+    sync,
 };
 use datalake_engine::{Clock, ObjectStore as _};
 use datalake_s3::S3Store;
-use datalake_sim::Key;
+use datalake_sim::SimKey;
 
 use crate::common::bucket;
 use crate::simulator::{credentials, simulator, store};
@@ -42,8 +44,8 @@ impl Stopwatch for RealClock {
 
 async fn run(route: &Route<'_>, files: &MemoryLongFiles) -> Summary {
     let clock = RealClock(Instant::now());
-    let ports = TransferPorts { clock: &clock, files, manifest: "a" };
-    let limits = Limits { part_size: ByteSize(5 << 20), ..Limits::default() };
+    let ports = TransferPorts { clock: &clock, files, manifest: "a", others: &[] };
+    let limits = TransferLimits { part_size: ByteSize(5 << 20), ..TransferLimits::default() };
     let options = Options { limits, ..Options::default() };
     sync(route, &options, &ports, &Unwatched).await.unwrap()
 }
@@ -68,7 +70,7 @@ fn planted() -> MemoryTree {
 async fn with_faults_on_the_wire_a_tree_goes_up_and_comes_back() {
     let plan = "seed 3, 5% 503, 5% 500, 5% reset, 5% reset-after, 5% cut-body@1000, 5% wrong-etag";
     let (_dir, sim) = simulator(|config| config.faults = plan.parse().unwrap()).await;
-    let store = store(&sim, &credentials(&Key::sandbox()));
+    let store = store(&sim, &credentials(&SimKey::sandbox()));
     while store.head_bucket(&bucket()).await.is_err() {
         let _ = store.create_bucket(&bucket()).await;
     }

@@ -8,7 +8,7 @@ use s3s::dto::{
 use s3s::{S3Request, S3Result};
 
 use crate::errors::OrDisk as _;
-use crate::sim::{Sim, owner};
+use crate::sim::{Sim, name_owner};
 
 pub(super) fn get_bucket_acl(
     sim: &Sim,
@@ -16,8 +16,11 @@ pub(super) fn get_bucket_acl(
 ) -> S3Result<GetBucketAclOutput> {
     let world = sim.world();
     let meta = &world.bucket(&request.input.bucket)?.meta;
-    let owner = owner(meta.project);
-    Ok(GetBucketAclOutput { grants: Some(grants(&owner, meta.public_read)), owner: Some(owner) })
+    let owner = name_owner(meta.project);
+    Ok(GetBucketAclOutput {
+        grants: Some(list_grants(&owner, meta.public_read)),
+        owner: Some(owner),
+    })
 }
 
 pub(super) fn put_bucket_acl(
@@ -41,9 +44,9 @@ pub(super) fn get_object_acl(
     let bucket = world.bucket(&input.bucket)?;
     let version = bucket.find(&input.key, input.version_id.as_deref())?;
     let public = version.content.as_ref().is_some_and(|content| content.about.public_read);
-    let owner = owner(bucket.meta.project);
+    let owner = name_owner(bucket.meta.project);
     Ok(GetObjectAclOutput {
-        grants: Some(grants(&owner, public)),
+        grants: Some(list_grants(&owner, public)),
         owner: Some(owner),
         ..Default::default()
     })
@@ -65,7 +68,7 @@ pub(super) fn put_object_acl(
     Ok(PutObjectAclOutput::default())
 }
 
-fn grants(owner: &Owner, public: bool) -> Grants {
+fn list_grants(owner: &Owner, public: bool) -> Grants {
     let full = Grant {
         grantee: Some(Grantee {
             display_name: owner.display_name.clone(),

@@ -8,11 +8,11 @@ use s3s::dto::{
 };
 use s3s::{S3Request, S3Result, s3_error};
 
-use super::caller;
+use super::find_caller;
 use crate::errors::OrDisk as _;
 use crate::quirks::Quirk;
-use crate::sim::{Sim, owner};
-use crate::state::{Bucket as State, BucketMeta, PolicySlot, Versioning};
+use crate::sim::{Sim, name_owner};
+use crate::state::{BucketMeta, PolicySlot, SimBucket, VersioningState};
 
 /// An anonymous caller owns nothing and is called so.
 #[expect(clippy::unnecessary_wraps, reason = "all operations have one shape")]
@@ -20,7 +20,7 @@ pub(super) fn list_buckets(
     sim: &Sim,
     request: &S3Request<ListBucketsInput>,
 ) -> S3Result<ListBucketsOutput> {
-    let Some(key) = caller(sim, request) else {
+    let Some(key) = find_caller(sim, request) else {
         let anonymous = Some("anonymous".to_owned());
         let owner = Owner { id: anonymous.clone(), display_name: anonymous };
         return Ok(ListBucketsOutput {
@@ -37,7 +37,7 @@ pub(super) fn list_buckets(
         bucket_region: None,
     });
     Ok(ListBucketsOutput {
-        owner: Some(owner(key.project)),
+        owner: Some(name_owner(key.project)),
         buckets: Some(buckets.collect()),
         ..Default::default()
     })
@@ -47,7 +47,7 @@ pub(super) fn create_bucket(
     sim: &Sim,
     request: &S3Request<CreateBucketInput>,
 ) -> S3Result<CreateBucketOutput> {
-    let key = caller(sim, request).ok_or_else(|| s3_error!(AccessDenied))?;
+    let key = find_caller(sim, request).ok_or_else(|| s3_error!(AccessDenied))?;
     let input = &request.input;
     let wanted = input.create_bucket_configuration.as_ref();
     if let Some(region) = wanted.and_then(|wanted| wanted.location_constraint.as_ref())
@@ -71,7 +71,7 @@ pub(super) fn create_bucket(
         project: key.project,
         created: sim.now(),
         public_read: input.acl.as_ref().is_some_and(|acl| acl.as_str() == "public-read"),
-        versioning: if locked { Versioning::Enabled } else { Versioning::Never },
+        versioning: if locked { VersioningState::Enabled } else { VersioningState::Never },
         policy: PolicySlot::default(),
         lifecycle: None,
         cors: None,
@@ -80,7 +80,7 @@ pub(super) fn create_bucket(
         tags: None,
     };
     sim.disk.create_bucket(&meta).or_disk()?;
-    world.buckets.insert(input.bucket.clone(), State::new(meta));
+    world.buckets.insert(input.bucket.clone(), SimBucket::new(meta));
     Ok(CreateBucketOutput { location })
 }
 

@@ -7,7 +7,7 @@ use s3s::{S3Result, s3_error};
 
 use crate::quirks::Quirk;
 use crate::sim::Sim;
-use crate::state::{Condition, Version};
+use crate::state::{Condition, SimVersion};
 
 /// The condition of a write.
 ///
@@ -46,7 +46,7 @@ pub(super) struct OfRead<'a> {
 
 impl OfRead<'_> {
     /// Fails with 412 or 304 unless all conditions hold for a version.
-    pub(super) fn check(&self, version: &Version) -> S3Result<()> {
+    pub(super) fn check(&self, version: &SimVersion) -> S3Result<()> {
         let etag = version.content.as_ref().map_or("", |content| content.etag.as_str());
         let is = |condition: &ETagCondition| {
             condition.as_etag().is_none_or(|wanted| wanted.value() == etag)

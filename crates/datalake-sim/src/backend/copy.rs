@@ -10,17 +10,17 @@ use s3s::dto::{
 };
 use s3s::{S3Request, S3Result, s3_error};
 
-use super::objects::{about_of, is_public, refuse_encryption, shown};
-use super::read::readable;
-use super::{caller, locks, multipart, strong};
-use crate::access::Wish;
-use crate::config::Key;
+use super::objects::{about_of, is_public, refuse_encryption, show_version_id};
+use super::read::find_readable;
+use super::{find_caller, locks, make_strong_etag, multipart};
+use crate::access::AccessWish;
+use crate::config::SimKey;
 use crate::errors::OrDisk as _;
 use crate::policy::action_of;
 use crate::quirks::Quirk;
 use crate::sim::Sim;
-use crate::state::body::{receive, send};
-use crate::state::{Condition, Content, NewVersion, Segment, World};
+use crate::state::body::{receive_body, send_content};
+use crate::state::{AllBuckets, Condition, NewVersion, Segment, StoredContent};
 
 pub(super) fn copy_object(
     sim: &Sim,
@@ -28,9 +28,9 @@ pub(super) fn copy_object(
 ) -> S3Result<CopyObjectOutput> {
     let input = &request.input;
     refuse_encryption(sim, input.server_side_encryption.as_ref())?;
-    let source = Source::of(&input.copy_source)?;
+    let source = NamedSource::of(&input.copy_source)?;
     let mut world = sim.world();
-    let (old, source_version) = source.read(sim, &world, caller(sim, request))?;
+    let (old, source_version) = source.read(sim, &world, find_caller(sim, request))?;
     check_source(
         &old,
         input.copy_source_if_match.as_ref(),
@@ -49,32 +49,37 @@ pub(super) fn copy_object(
         && !sim.has(Quirk::LateConditionsIgnored);
     let bucket = world.bucket_mut(&input.bucket)?;
     bucket.check(&input.key, only_new.then_some(&Condition::Absent))?;
-    let asked = locks::Asked {
+    let asked = locks::LockHeaders {
         mode: input.object_lock_mode.as_ref(),
         until: input.object_lock_retain_until_date.clone(),
         hold: input.object_lock_legal_hold_status.as_ref(),
     };
     let lock = locks::asked_for(sim, bucket, asked)?;
-    let segments = link(sim, source.bucket, &input.bucket, &old)?;
+    let segments = link_content(sim, source.bucket, &input.bucket, &old)?;
     let mut about = if replace { about_of!(input) } else { old.about.clone() };
     about.public_read = is_public(input.acl.as_ref());
-    let content = Content { etag: old.etag.clone(), size: old.size, segments, about };
+    let content = StoredContent { etag: old.etag.clone(), size: old.size, segments, about };
     let new = NewVersion { key: input.key.clone(), content: Some(content), lock, upload: None };
     let version = bucket.add(&sim.disk, sim.now(), new)?;
     Ok(CopyObjectOutput {
         copy_object_result: Some(CopyObjectResult {
-            e_tag: Some(strong(&old.etag)),
+            e_tag: Some(make_strong_etag(&old.etag)),
             last_modified: Some(version.modified.into()),
             ..Default::default()
         }),
         copy_source_version_id: source_version,
-        version_id: shown(bucket, version.id),
+        version_id: show_version_id(bucket, version.id),
         ..Default::default()
     })
 }
 
 /// Gives the bytes of an object a second name.
-fn link(sim: &Sim, from: &str, to: &str, content: &Content) -> S3Result<Vec<Segment>> {
+fn link_content(
+    sim: &Sim,
+    from: &str,
+    to: &str,
+    content: &StoredContent,
+) -> S3Result<Vec<Segment>> {
     let mut segments = Vec::with_capacity(content.segments.len());
     for segment in &content.segments {
         let file = sim.disk.fresh().to_string();
@@ -89,10 +94,10 @@ pub(super) async fn upload_part_copy(
     request: S3Request<UploadPartCopyInput>,
 ) -> S3Result<UploadPartCopyOutput> {
     let input = &request.input;
-    let source = Source::of(&input.copy_source)?;
+    let source = NamedSource::of(&input.copy_source)?;
     let (bytes, source_version) = {
         let world = sim.world();
-        let (content, version) = source.read(sim, &world, caller(sim, &request))?;
+        let (content, version) = source.read(sim, &world, find_caller(sim, &request))?;
         check_source(
             &content,
             input.copy_source_if_match.as_ref(),
@@ -105,10 +110,10 @@ pub(super) async fn upload_part_copy(
                 .check(content.size)
                 .map_err(|_| s3_error!(InvalidRange))?,
         };
-        (send(&sim.disk, source.bucket, &content, range).or_disk()?, version)
+        (send_content(&sim.disk, source.bucket, &content, range).or_disk()?, version)
     };
-    let received = receive(&sim.disk, Some(bytes), ChecksumHasher::default()).await?;
-    let place = multipart::Place {
+    let received = receive_body(&sim.disk, Some(bytes), ChecksumHasher::default(), false).await?;
+    let place = multipart::PartAddress {
         bucket: &input.bucket,
         key: &input.key,
         upload: &input.upload_id,
@@ -117,7 +122,7 @@ pub(super) async fn upload_part_copy(
     let part = place.keep(sim, received)?;
     Ok(UploadPartCopyOutput {
         copy_part_result: Some(CopyPartResult {
-            e_tag: Some(strong(&part.etag)),
+            e_tag: Some(make_strong_etag(&part.etag)),
             last_modified: Some(part.modified.into()),
             ..Default::default()
         }),
@@ -127,13 +132,13 @@ pub(super) async fn upload_part_copy(
 }
 
 /// What `x-amz-copy-source` names.
-struct Source<'a> {
+struct NamedSource<'a> {
     bucket: &'a str,
     key: &'a str,
     version: Option<&'a str>,
 }
 
-impl<'a> Source<'a> {
+impl<'a> NamedSource<'a> {
     fn of(header: &'a CopySource) -> S3Result<Self> {
         match header {
             CopySource::Bucket { bucket, key, version_id } => {
@@ -149,20 +154,20 @@ impl<'a> Source<'a> {
     fn read(
         &self,
         sim: &Sim,
-        world: &World,
-        caller: Option<&Key>,
-    ) -> S3Result<(Content, Option<String>)> {
+        world: &AllBuckets,
+        caller: Option<&SimKey>,
+    ) -> S3Result<(StoredContent, Option<String>)> {
         let bucket = world.bucket(self.bucket)?;
         let action = action_of("GetObject", self.version.is_some());
-        let wish = Wish { action: &action, key: Some(self.key), prefix: None };
+        let wish = AccessWish { action: &action, key: Some(self.key), prefix: None };
         sim.demand(bucket, caller, &wish)?;
-        let (version, content) = readable(bucket, self.key, self.version)?;
-        Ok((content.clone(), shown(bucket, version.id.clone())))
+        let (version, content) = find_readable(bucket, self.key, self.version)?;
+        Ok((content.clone(), show_version_id(bucket, version.id.clone())))
     }
 }
 
 fn check_source(
-    content: &Content,
+    content: &StoredContent,
     if_match: Option<&ETagCondition>,
     if_none_match: Option<&ETagCondition>,
 ) -> S3Result<()> {

@@ -6,13 +6,13 @@ use s3s::dto::{
 };
 use s3s::{S3Request, S3Result, s3_error};
 
-use super::{caller, conditions};
-use crate::access::Wish;
-use crate::config::Key;
-use crate::errors::{BODYLESS, coded};
+use super::{conditions, find_caller};
+use crate::access::AccessWish;
+use crate::config::SimKey;
+use crate::errors::{BODYLESS, make_coded_error};
 use crate::policy::action_of;
 use crate::sim::Sim;
-use crate::state::{Bucket, Lock, NULL_VERSION, NewVersion, Versioning};
+use crate::state::{NULL_VERSION, NewVersion, SimBucket, VersionLock, VersioningState};
 
 pub(super) fn delete_object(
     sim: &Sim,
@@ -24,9 +24,9 @@ pub(super) fn delete_object(
     let bucket = world.bucket_mut(&input.bucket)?;
     bucket.check(&input.key, condition.as_ref())?;
     let bypass = input.bypass_governance_retention == Some(true)
-        && may_bypass(sim, bucket, caller(sim, request), &input.key);
-    let doomed = Doomed { key: &input.key, version_id: input.version_id.as_deref(), bypass };
-    let deleted = delete(sim, bucket, &doomed)?;
+        && may_bypass(sim, bucket, find_caller(sim, request), &input.key);
+    let doomed = DoomedObject { key: &input.key, version_id: input.version_id.as_deref(), bypass };
+    let deleted = delete_from_bucket(sim, bucket, &doomed)?;
     Ok(DeleteObjectOutput {
         delete_marker: deleted.marker.then_some(true),
         version_id: deleted.version_id,
@@ -35,7 +35,7 @@ pub(super) fn delete_object(
 }
 
 /// What is to be deleted.
-struct Doomed<'a> {
+struct DoomedObject<'a> {
     key: &'a str,
     version_id: Option<&'a str>,
     /// Whether a governance lock gives way.
@@ -43,41 +43,49 @@ struct Doomed<'a> {
 }
 
 /// What a deletion did.
-struct Deleted {
+struct DeletionAnswer {
     /// A marker was made or removed.
     marker: bool,
     version_id: Option<String>,
 }
 
-fn delete(sim: &Sim, bucket: &mut Bucket, doomed: &Doomed<'_>) -> S3Result<Deleted> {
-    let Doomed { key, version_id, bypass } = *doomed;
+fn delete_from_bucket(
+    sim: &Sim,
+    bucket: &mut SimBucket,
+    doomed: &DoomedObject<'_>,
+) -> S3Result<DeletionAnswer> {
+    let DoomedObject { key, version_id, bypass } = *doomed;
     if let Some(id) = version_id {
         // Deleting what is not there is a success.
         let Ok(version) = bucket.find(key, Some(id)) else {
-            return Ok(Deleted { marker: false, version_id: Some(id.to_owned()) });
+            return Ok(DeletionAnswer { marker: false, version_id: Some(id.to_owned()) });
         };
         if version.is_locked(sim.now(), bypass) {
             return Err(s3_error!(AccessDenied));
         }
         let (number, marker) = (version.number, version.content.is_none());
         bucket.remove(&sim.disk, key, number)?;
-        return Ok(Deleted { marker, version_id: Some(id.to_owned()) });
+        return Ok(DeletionAnswer { marker, version_id: Some(id.to_owned()) });
     }
-    if bucket.meta.versioning == Versioning::Never {
+    if bucket.meta.versioning == VersioningState::Never {
         let number = bucket.find(key, Some(NULL_VERSION)).map(|version| version.number);
         if let Ok(number) = number {
             bucket.remove(&sim.disk, key, number)?;
         }
-        return Ok(Deleted { marker: false, version_id: None });
+        return Ok(DeletionAnswer { marker: false, version_id: None });
     }
-    let marker =
-        NewVersion { key: key.to_owned(), content: None, lock: Lock::default(), upload: None };
+    let marker = NewVersion {
+        key: key.to_owned(),
+        content: None,
+        lock: VersionLock::default(),
+        upload: None,
+    };
     let version = bucket.add(&sim.disk, sim.now(), marker)?;
-    Ok(Deleted { marker: true, version_id: Some(version.id) })
+    Ok(DeletionAnswer { marker: true, version_id: Some(version.id) })
 }
 
-fn may_bypass(sim: &Sim, bucket: &Bucket, caller: Option<&Key>, key: &str) -> bool {
-    let wish = Wish { action: "s3:BypassGovernanceRetention", key: Some(key), prefix: None };
+fn may_bypass(sim: &Sim, bucket: &SimBucket, caller: Option<&SimKey>, key: &str) -> bool {
+    let wish = AccessWish { action: "s3:BypassGovernanceRetention", key: Some(key), prefix: None };
     sim.demand(bucket, caller, &wish).is_ok()
 }
 
@@ -90,9 +98,9 @@ pub(super) fn delete_objects(
 ) -> S3Result<DeleteObjectsOutput> {
     let input = &request.input;
     if input.delete.objects.len() > MOST_KEYS {
-        return Err(coded(http::StatusCode::BAD_REQUEST, BODYLESS));
+        return Err(make_coded_error(http::StatusCode::BAD_REQUEST, BODYLESS));
     }
-    let caller = caller(sim, request);
+    let caller = find_caller(sim, request);
     let wants_bypass = input.bypass_governance_retention == Some(true);
     let quiet = input.delete.quiet == Some(true);
     let mut output = DeleteObjectsOutput::default();
@@ -103,10 +111,12 @@ pub(super) fn delete_objects(
         let bucket = world.bucket_mut(&input.bucket)?;
         let version_id = object.version_id.as_deref();
         let action = action_of("DeleteObject", version_id.is_some());
-        let wish = Wish { action: &action, key: Some(&object.key), prefix: None };
+        let wish = AccessWish { action: &action, key: Some(&object.key), prefix: None };
         let bypass = wants_bypass && may_bypass(sim, bucket, caller, &object.key);
-        let doomed = Doomed { key: &object.key, version_id, bypass };
-        let outcome = sim.demand(bucket, caller, &wish).and_then(|()| delete(sim, bucket, &doomed));
+        let doomed = DoomedObject { key: &object.key, version_id, bypass };
+        let outcome = sim
+            .demand(bucket, caller, &wish)
+            .and_then(|()| delete_from_bucket(sim, bucket, &doomed));
         match outcome {
             Ok(_) if quiet => (),
             Ok(done) => deleted.push(DeletedObject {

@@ -22,7 +22,7 @@ pub(super) fn check_md5(received: &Received, wanted: Option<&str>) -> S3Result<(
 const CHECKSUMS: [&str; 5] = ["crc32", "crc32c", "crc64nvme", "sha1", "sha256"];
 
 /// Prepares the checksums that the client promises, unless they are ignored.
-pub(super) fn hasher<T>(sim: &Sim, request: &S3Request<T>) -> ChecksumHasher {
+pub(super) fn prepare_hasher<T>(sim: &Sim, request: &S3Request<T>) -> ChecksumHasher {
     let mut hasher = ChecksumHasher::default();
     if sim.has(Quirk::IgnoresChecksums) {
         return hasher;
@@ -44,7 +44,7 @@ pub(super) fn hasher<T>(sim: &Sim, request: &S3Request<T>) -> ChecksumHasher {
     hasher
 }
 
-/// Compares the checksums that [`hasher`] prepared.
+/// Compares the checksums that [`prepare_hasher`] prepared.
 pub(super) fn check_checksums<T>(received: &Received, request: &S3Request<T>) -> S3Result<()> {
     let found = &received.checksum;
     let trailers = request.trailing_headers.as_ref().and_then(TrailingHeaders::take);

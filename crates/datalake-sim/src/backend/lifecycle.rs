@@ -23,13 +23,13 @@ pub(super) fn get_bucket_lifecycle_configuration(
     let mut rules = rules.ok_or_else(|| s3_error!(NoSuchLifecycleConfiguration))?;
     if sim.has(Quirk::LifecycleReshaped) {
         rules.sort_by(|one, other| one.id.cmp(&other.id));
-        rules.iter_mut().for_each(reshape);
+        rules.iter_mut().for_each(reshape_rule);
     }
     Ok(GetBucketLifecycleConfigurationOutput { rules: Some(rules), ..Default::default() })
 }
 
 /// Turns an empty filter into an empty prefix of the rule.
-fn reshape(rule: &mut LifecycleRule) {
+fn reshape_rule(rule: &mut LifecycleRule) {
     let empty = rule.filter.as_ref().is_some_and(|filter| {
         let LifecycleRuleFilter { and, object_size_greater_than, object_size_less_than, .. } =
             filter;
@@ -57,7 +57,7 @@ pub(super) fn put_bucket_lifecycle_configuration(
     let mut rules = configuration.rules.clone();
     let mut ids = BTreeSet::new();
     for rule in &mut rules {
-        check(rule)?;
+        check_rule(rule)?;
         let id = rule.id.get_or_insert_with(|| Uuid::new_v4().simple().to_string());
         if !ids.insert(id.clone()) {
             return Err(s3_error!(InvalidArgument));
@@ -73,7 +73,7 @@ pub(super) fn put_bucket_lifecycle_configuration(
     Ok(PutBucketLifecycleConfigurationOutput::default())
 }
 
-fn check(rule: &LifecycleRule) -> S3Result<()> {
+fn check_rule(rule: &LifecycleRule) -> S3Result<()> {
     let expiration = rule.expiration.as_ref();
     let days = [
         expiration.and_then(|expiration| expiration.days),

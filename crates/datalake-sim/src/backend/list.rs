@@ -10,10 +10,10 @@ use s3s::dto::{
 };
 use s3s::{S3Request, S3Result, s3_error};
 
-use super::{size, strong};
+use super::{convert_size, make_strong_etag};
 use crate::query;
-use crate::sim::{Sim, owner};
-use crate::state::{Bucket as State, Version};
+use crate::sim::{Sim, name_owner};
+use crate::state::{SimBucket, SimVersion};
 
 /// What a listing asks for.
 pub(super) struct Ask<'a> {
@@ -26,8 +26,8 @@ pub(super) struct Ask<'a> {
 
 /// A piece of a listing.
 #[derive(Default)]
-pub(super) struct Page<'a> {
-    versions: Vec<&'a Version>,
+pub(super) struct ObjectsPage<'a> {
+    versions: Vec<&'a SimVersion>,
     prefixes: Vec<String>,
     /// Where the next page goes on.
     next: Option<String>,
@@ -44,26 +44,30 @@ pub(super) fn common_prefix<'k>(key: &'k str, prefix: &str, delimiter: &str) -> 
 }
 
 /// The first place behind everything that starts with `prefix`.
-pub(super) fn behind(prefix: &str) -> Bound<String> {
+pub(super) fn find_prefix_end(prefix: &str) -> Bound<String> {
     // The highest code point is no character, so nothing sensible starts with it.
     Bound::Excluded(format!("{prefix}\u{10FFFF}"))
 }
 
 /// Where a listing begins.
-pub(super) fn beginning(prefix: &str, delimiter: &str, after: Option<&str>) -> Bound<String> {
+pub(super) fn find_listing_start(
+    prefix: &str,
+    delimiter: &str,
+    after: Option<&str>,
+) -> Bound<String> {
     match after {
         Some(after) if after >= prefix => match common_prefix(after, prefix, delimiter) {
-            Some(whole) if whole == after => behind(after),
+            Some(whole) if whole == after => find_prefix_end(after),
             _ => Bound::Excluded(after.to_owned()),
         },
         _ => Bound::Included(prefix.to_owned()),
     }
 }
 
-fn page<'a>(bucket: &'a State, ask: &Ask<'_>) -> Page<'a> {
-    let mut page = Page::default();
+fn list_page<'a>(bucket: &'a SimBucket, ask: &Ask<'_>) -> ObjectsPage<'a> {
+    let mut page = ObjectsPage::default();
     let mut last = None;
-    let mut from = beginning(ask.prefix, ask.delimiter, ask.after);
+    let mut from = find_listing_start(ask.prefix, ask.delimiter, ask.after);
     'jump: loop {
         for (key, versions) in bucket.keys.range((from, Bound::Unbounded)) {
             if !key.starts_with(ask.prefix) {
@@ -78,7 +82,7 @@ fn page<'a>(bucket: &'a State, ask: &Ask<'_>) -> Page<'a> {
             if let Some(whole) = common_prefix(key, ask.prefix, ask.delimiter) {
                 page.prefixes.push(whole.to_owned());
                 last = Some(whole.to_owned());
-                from = behind(whole);
+                from = find_prefix_end(whole);
                 continue 'jump;
             }
             page.versions.push(version);
@@ -88,14 +92,14 @@ fn page<'a>(bucket: &'a State, ask: &Ask<'_>) -> Page<'a> {
     }
 }
 
-impl Page<'_> {
+impl ObjectsPage<'_> {
     fn contents(&self, text: Text, of: Option<&Owner>) -> ObjectList {
         let shown = self.versions.iter().filter_map(|version| {
             let content = version.content.as_ref()?;
             Some(Object {
                 key: Some(text.show(&version.key)),
-                e_tag: Some(strong(&content.etag)),
-                size: Some(size(content.size)),
+                e_tag: Some(make_strong_etag(&content.etag)),
+                size: Some(convert_size(content.size)),
                 last_modified: Some(version.modified.into()),
                 owner: of.cloned(),
                 storage_class: Some(ObjectStorageClass::from_static(ObjectStorageClass::STANDARD)),
@@ -129,7 +133,7 @@ impl Text {
     pub(super) fn show(self, text: &str) -> String {
         match self {
             Self::Plain => text.to_owned(),
-            Self::Url => query::encode(text),
+            Self::Url => query::encode_query(text),
         }
     }
 
@@ -140,7 +144,7 @@ impl Text {
 }
 
 /// The page size that a request gets: at most 1000.
-pub(super) fn limit(wanted: Option<i32>) -> usize {
+pub(super) fn limit_page(wanted: Option<i32>) -> usize {
     usize::try_from(wanted.unwrap_or(1000).max(0)).unwrap_or(0).min(1000)
 }
 
@@ -155,9 +159,9 @@ pub(super) fn list_objects(
         prefix: input.prefix.as_deref().unwrap_or_default(),
         delimiter: input.delimiter.as_deref().unwrap_or_default(),
         after: input.marker.as_deref(),
-        most: limit(input.max_keys),
+        most: limit_page(input.max_keys),
     };
-    let page = page(bucket, &ask);
+    let page = list_page(bucket, &ask);
     let text = Text::of(input.encoding_type.as_ref());
     Ok(ListObjectsOutput {
         name: Some(input.bucket.clone()),
@@ -165,7 +169,7 @@ pub(super) fn list_objects(
         marker: Some(text.show(ask.after.unwrap_or_default())),
         max_keys: Some(i32::try_from(ask.most).unwrap_or(i32::MAX)),
         is_truncated: Some(page.next.is_some()),
-        contents: Some(page.contents(text, Some(&owner(bucket.meta.project)))),
+        contents: Some(page.contents(text, Some(&name_owner(bucket.meta.project)))),
         common_prefixes: page.prefixes(text),
         delimiter: input.delimiter.as_deref().map(|delimiter| text.show(delimiter)),
         next_marker: page.next.as_deref().map(|next| text.show(next)),
@@ -189,11 +193,11 @@ pub(super) fn list_objects_v2(
         prefix: input.prefix.as_deref().unwrap_or_default(),
         delimiter: input.delimiter.as_deref().unwrap_or_default(),
         after: token.as_deref().or(input.start_after.as_deref()),
-        most: limit(input.max_keys),
+        most: limit_page(input.max_keys),
     };
-    let page = page(bucket, &ask);
+    let page = list_page(bucket, &ask);
     let text = Text::of(input.encoding_type.as_ref());
-    let owner = (input.fetch_owner == Some(true)).then(|| owner(bucket.meta.project));
+    let owner = (input.fetch_owner == Some(true)).then(|| name_owner(bucket.meta.project));
     let count = page.versions.len() + page.prefixes.len();
     Ok(ListObjectsV2Output {
         name: Some(input.bucket.clone()),

@@ -8,10 +8,10 @@ use s3s::dto::{
 };
 use s3s::{S3Request, S3Result};
 
-use super::list::{Text, beginning, behind, common_prefix, limit};
-use super::{size, strong};
-use crate::sim::{Sim, owner};
-use crate::state::{Bucket as State, Version};
+use super::list::{Text, common_prefix, find_listing_start, find_prefix_end, limit_page};
+use super::{convert_size, make_strong_etag};
+use crate::sim::{Sim, name_owner};
+use crate::state::{SimBucket, SimVersion};
 
 pub(super) fn list_object_versions(
     sim: &Sim,
@@ -20,20 +20,20 @@ pub(super) fn list_object_versions(
     let input = &request.input;
     let world = sim.world();
     let bucket = world.bucket(&input.bucket)?;
-    let most = limit(input.max_keys);
+    let most = limit_page(input.max_keys);
     let text = Text::of(input.encoding_type.as_ref());
-    let page = page(bucket, input, most);
-    let owner = owner(bucket.meta.project);
+    let page = list_versions_page(bucket, input, most);
+    let owner = name_owner(bucket.meta.project);
     let (mut versions, mut markers) = (Vec::new(), Vec::new());
-    for Entry { version, newest } in page.entries {
+    for ListedVersion { version, newest } in page.entries {
         match &version.content {
             Some(content) => versions.push(ObjectVersion {
-                e_tag: Some(strong(&content.etag)),
+                e_tag: Some(make_strong_etag(&content.etag)),
                 is_latest: Some(newest),
                 key: Some(text.show(&version.key)),
                 last_modified: Some(version.modified.into()),
                 owner: Some(owner.clone()),
-                size: Some(size(content.size)),
+                size: Some(convert_size(content.size)),
                 storage_class: Some(ObjectVersionStorageClass::from_static(
                     ObjectVersionStorageClass::STANDARD,
                 )),
@@ -69,29 +69,33 @@ pub(super) fn list_object_versions(
 }
 
 /// A version as a listing sees it.
-struct Entry<'a> {
-    version: &'a Version,
+struct ListedVersion<'a> {
+    version: &'a SimVersion,
     newest: bool,
 }
 
 #[derive(Default)]
-struct Page<'a> {
-    entries: Vec<Entry<'a>>,
+struct VersionsPage<'a> {
+    entries: Vec<ListedVersion<'a>>,
     prefixes: Vec<String>,
     /// The key, or common prefix, and version after which the next page goes on.
     next: Option<(String, Option<String>)>,
 }
 
-fn page<'a>(bucket: &'a State, input: &ListObjectVersionsInput, most: usize) -> Page<'a> {
+fn list_versions_page<'a>(
+    bucket: &'a SimBucket,
+    input: &ListObjectVersionsInput,
+    most: usize,
+) -> VersionsPage<'a> {
     let prefix = input.prefix.as_deref().unwrap_or_default();
     let delimiter = input.delimiter.as_deref().unwrap_or_default();
     let key_marker = input.key_marker.as_deref().filter(|key| !key.is_empty());
     let version_marker = input.version_id_marker.as_deref().filter(|id| !id.is_empty());
     let mut from = match (key_marker, version_marker) {
         (Some(key), Some(_)) => Bound::Included(key.to_owned()),
-        _ => beginning(prefix, delimiter, key_marker),
+        _ => find_listing_start(prefix, delimiter, key_marker),
     };
-    let mut page = Page::default();
+    let mut page = VersionsPage::default();
     let mut last = None;
     'jump: loop {
         for (key, versions) in bucket.keys.range((from, Bound::Unbounded)) {
@@ -105,7 +109,7 @@ fn page<'a>(bucket: &'a State, input: &ListObjectVersionsInput, most: usize) -> 
                 }
                 page.prefixes.push(whole.to_owned());
                 last = Some((whole.to_owned(), None));
-                from = behind(whole);
+                from = find_prefix_end(whole);
                 continue 'jump;
             }
             let resumed = version_marker.filter(|_| key_marker == Some(key));
@@ -124,9 +128,9 @@ fn page<'a>(bucket: &'a State, input: &ListObjectVersionsInput, most: usize) -> 
 
 /// The versions of one key, after the one with the id `after`.
 fn newest_first<'a>(
-    versions: &'a [Version],
+    versions: &'a [SimVersion],
     after: Option<&str>,
-) -> impl Iterator<Item = Entry<'a>> {
+) -> impl Iterator<Item = ListedVersion<'a>> {
     let end = match after {
         None => versions.len(),
         Some(id) => versions.iter().position(|version| version.id == id).unwrap_or(0),
@@ -136,5 +140,5 @@ fn newest_first<'a>(
         .iter()
         .take(end)
         .rev()
-        .map(move |version| Entry { version, newest: Some(version.number) == newest })
+        .map(move |version| ListedVersion { version, newest: Some(version.number) == newest })
 }

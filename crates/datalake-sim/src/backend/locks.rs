@@ -10,27 +10,31 @@ use s3s::dto::{
 };
 use s3s::{S3Request, S3Result, s3_error};
 
-use super::caller;
-use crate::access::Wish;
+use super::find_caller;
+use crate::access::AccessWish;
 use crate::clock::Moment;
 use crate::errors::OrDisk as _;
 use crate::sim::Sim;
-use crate::state::{Bucket, Lock, Retention};
+use crate::state::{LockedUntil, SimBucket, VersionLock};
 
 /// What the headers of a write say about a lock.
-pub(super) struct Asked<'a> {
+pub(super) struct LockHeaders<'a> {
     pub(super) mode: Option<&'a ObjectLockMode>,
     pub(super) until: Option<Timestamp>,
     pub(super) hold: Option<&'a ObjectLockLegalHoldStatus>,
 }
 
 /// The lock of a new version: what its headers ask for, else the bucket's default.
-pub(super) fn asked_for(sim: &Sim, bucket: &Bucket, asked: Asked<'_>) -> S3Result<Lock> {
-    let Asked { mode, until, hold } = asked;
+pub(super) fn asked_for(
+    sim: &Sim,
+    bucket: &SimBucket,
+    asked: LockHeaders<'_>,
+) -> S3Result<VersionLock> {
+    let LockHeaders { mode, until, hold } = asked;
     let legal_hold = hold.is_some_and(|hold| hold.as_str() == ObjectLockLegalHoldStatus::ON);
     let retention = match (mode, until) {
         (Some(mode), Some(until)) => {
-            Some(Retention { mode: mode.as_str().to_owned(), until: until.into() })
+            Some(LockedUntil { mode: mode.as_str().to_owned(), until: until.into() })
         }
         (None, None) => by_default(sim.now(), bucket),
         _ => return Err(s3_error!(InvalidArgument)),
@@ -38,15 +42,15 @@ pub(super) fn asked_for(sim: &Sim, bucket: &Bucket, asked: Asked<'_>) -> S3Resul
     if (mode.is_some() || legal_hold) && bucket.meta.lock.is_none() {
         return Err(s3_error!(InvalidRequest));
     }
-    Ok(Lock { retention, legal_hold })
+    Ok(VersionLock { retention, legal_hold })
 }
 
-fn by_default(now: Moment, bucket: &Bucket) -> Option<Retention> {
+fn by_default(now: Moment, bucket: &SimBucket) -> Option<LockedUntil> {
     let rule = bucket.meta.lock.as_ref()?.rule.as_ref()?;
     let default = rule.default_retention.as_ref()?;
     let days = default.days.or_else(|| default.years.map(|years| years.saturating_mul(365)))?;
     let mode = default.mode.as_ref()?.as_str().to_owned();
-    Some(Retention { mode, until: now.after_days(days) })
+    Some(LockedUntil { mode, until: now.after_days(days) })
 }
 
 pub(super) fn get_object_lock_configuration(
@@ -102,13 +106,14 @@ pub(super) fn put_object_retention(
     if bucket.meta.lock.is_none() {
         return Err(s3_error!(InvalidRequest));
     }
-    let wish = Wish { action: "s3:BypassGovernanceRetention", key: Some(&input.key), prefix: None };
+    let wish =
+        AccessWish { action: "s3:BypassGovernanceRetention", key: Some(&input.key), prefix: None };
     let bypass = input.bypass_governance_retention == Some(true)
-        && sim.demand(bucket, caller(sim, request), &wish).is_ok();
+        && sim.demand(bucket, find_caller(sim, request), &wish).is_ok();
     let wanted = input.retention.as_ref().ok_or_else(|| s3_error!(MalformedXML))?;
     let new = match (&wanted.mode, &wanted.retain_until_date) {
         (Some(mode), Some(until)) => {
-            Some(Retention { mode: mode.as_str().to_owned(), until: until.clone().into() })
+            Some(LockedUntil { mode: mode.as_str().to_owned(), until: until.clone().into() })
         }
         (None, None) => None,
         _ => return Err(s3_error!(MalformedXML)),

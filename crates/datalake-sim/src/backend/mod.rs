@@ -22,7 +22,7 @@ use std::sync::Arc;
 use s3s::dto::{self, ETag};
 use s3s::{S3, S3Request, S3Response, S3Result};
 
-use crate::config::Key;
+use crate::config::SimKey;
 use crate::sim::Sim;
 
 /// Answers S3 operations from the shared state.
@@ -144,14 +144,14 @@ later {
 }
 
 /// The key that signed the request; absent for an anonymous one.
-fn caller<'a, T>(sim: &'a Sim, request: &S3Request<T>) -> Option<&'a Key> {
+fn find_caller<'a, T>(sim: &'a Sim, request: &S3Request<T>) -> Option<&'a SimKey> {
     request.credentials.as_ref().and_then(|found| sim.key(&found.access_key))
 }
 
-fn size(size: u64) -> i64 {
+fn convert_size(size: u64) -> i64 {
     i64::try_from(size).unwrap_or(i64::MAX)
 }
 
-fn strong(etag: &str) -> ETag {
+fn make_strong_etag(etag: &str) -> ETag {
     ETag::Strong(etag.to_owned())
 }

@@ -11,16 +11,16 @@ use s3s::dto::{
 use s3s::{S3Request, S3Result, s3_error};
 use uuid::Uuid;
 
-use super::digests::{check_checksums, check_md5, hasher};
-use super::objects::{about_of, refuse_encryption, shown};
-use super::{conditions, locks, strong};
+use super::digests::{check_checksums, check_md5, prepare_hasher};
+use super::objects::{about_of, refuse_encryption, show_version_id};
+use super::{conditions, locks, make_strong_etag};
 use crate::errors::OrDisk as _;
 use crate::front::Injected;
 use crate::hex;
 use crate::quirks::Quirk;
 use crate::sim::Sim;
-use crate::state::body::{Received, receive};
-use crate::state::{Bucket, Content, NewVersion, Upload, UploadedPart};
+use crate::state::body::{Received, receive_body};
+use crate::state::{NewVersion, SimBucket, SimPart, SimUpload, StoredContent};
 
 pub(super) fn create_multipart_upload(
     sim: &Sim,
@@ -30,13 +30,13 @@ pub(super) fn create_multipart_upload(
     refuse_encryption(sim, input.server_side_encryption.as_ref())?;
     let mut world = sim.world();
     let bucket = world.bucket_mut(&input.bucket)?;
-    let asked = locks::Asked {
+    let asked = locks::LockHeaders {
         mode: input.object_lock_mode.as_ref(),
         until: input.object_lock_retain_until_date.clone(),
         hold: input.object_lock_legal_hold_status.as_ref(),
     };
     let lock = locks::asked_for(sim, bucket, asked)?;
-    let upload = Upload {
+    let upload = SimUpload {
         // The shape of Ceph's ids.
         id: format!("2~{}", Uuid::new_v4().simple()),
         key: input.key.clone(),
@@ -62,38 +62,42 @@ pub(super) async fn upload_part(
 ) -> S3Result<UploadPartOutput> {
     let body = request.input.body.take();
     let input = &request.input;
-    let place = Place {
+    let place = PartAddress {
         bucket: &input.bucket,
         key: &input.key,
         upload: &input.upload_id,
         number: input.part_number,
     };
     place.find(sim.world().bucket_mut(&input.bucket)?)?;
-    let received = receive(&sim.disk, body, hasher(sim, &request)).await?;
+    let injected = request.extensions.get::<Injected>().cloned().unwrap_or_default();
+    let hasher = prepare_hasher(sim, &request);
+    let mut received = receive_body(&sim.disk, body, hasher, injected.careless).await?;
     check_md5(&received, input.content_md5.as_deref())?;
     check_checksums(&received, &request)?;
-    let injected = request.extensions.get::<Injected>().copied().unwrap_or_default();
-    if injected.lose {
-        let etag = hex::encode(&received.md5);
-        return Ok(UploadPartOutput { e_tag: Some(strong(&etag)), ..Default::default() });
+    if injected.loses() {
+        let etag = hex::encode_hex(&received.md5);
+        return Ok(UploadPartOutput { e_tag: Some(make_strong_etag(&etag)), ..Default::default() });
     }
-    if injected.flip {
+    if injected.alters() {
+        received.alter().or_disk()?;
+    }
+    if injected.flips() {
         received.flip_bit().or_disk()?;
     }
     let part = place.keep(sim, received)?;
-    Ok(UploadPartOutput { e_tag: Some(strong(&part.etag)), ..Default::default() })
+    Ok(UploadPartOutput { e_tag: Some(make_strong_etag(&part.etag)), ..Default::default() })
 }
 
 /// Where a part belongs.
-pub(super) struct Place<'a> {
+pub(super) struct PartAddress<'a> {
     pub(super) bucket: &'a str,
     pub(super) key: &'a str,
     pub(super) upload: &'a str,
     pub(super) number: i32,
 }
 
-impl Place<'_> {
-    fn find<'b>(&self, bucket: &'b mut Bucket) -> S3Result<&'b mut Upload> {
+impl PartAddress<'_> {
+    fn find<'b>(&self, bucket: &'b mut SimBucket) -> S3Result<&'b mut SimUpload> {
         if !(1..=10_000).contains(&self.number) {
             return Err(s3_error!(InvalidArgument));
         }
@@ -105,11 +109,11 @@ impl Place<'_> {
     }
 
     /// Stores a part; it takes the place of an older one with its number.
-    pub(super) fn keep(&self, sim: &Sim, received: Received) -> S3Result<UploadedPart> {
-        let etag = hex::encode(&received.md5);
+    pub(super) fn keep(&self, sim: &Sim, received: Received) -> S3Result<SimPart> {
+        let etag = hex::encode_hex(&received.md5);
         let mut world = sim.world();
         let upload = self.find(world.bucket_mut(self.bucket)?)?;
-        let part = UploadedPart {
+        let part = SimPart {
             upload: self.upload.to_owned(),
             number: self.number,
             etag,
@@ -140,23 +144,23 @@ pub(super) fn complete_multipart_upload(
     let mut world = sim.world();
     let bucket = world.bucket_mut(&input.bucket)?;
     let place =
-        Place { bucket: &input.bucket, key: &input.key, upload: &input.upload_id, number: 1 };
+        PartAddress { bucket: &input.bucket, key: &input.key, upload: &input.upload_id, number: 1 };
     let upload = place.find(bucket)?.clone();
-    let parts = chosen(sim, &upload, input.multipart_upload.as_ref())?;
+    let parts = choose_parts(sim, &upload, input.multipart_upload.as_ref())?;
     bucket.check(&input.key, condition.as_ref())?;
     let etag = joint_etag(&parts);
     let mut output = CompleteMultipartUploadOutput {
         bucket: Some(input.bucket.clone()),
         key: Some(input.key.clone()),
         location: Some(format!("/{}/{}", input.bucket, input.key)),
-        e_tag: Some(strong(&etag)),
+        e_tag: Some(make_strong_etag(&etag)),
         ..Default::default()
     };
-    if request.extensions.get::<Injected>().is_some_and(|injected| injected.lose) {
+    if request.extensions.get::<Injected>().is_some_and(Injected::loses) {
         bucket.abort(&sim.disk, &upload.id)?;
         return Ok(output);
     }
-    let content = Content {
+    let content = StoredContent {
         etag,
         size: parts.iter().map(|part| part.size()).sum(),
         segments: parts.iter().filter_map(|part| part.segment.clone()).collect(),
@@ -170,13 +174,18 @@ pub(super) fn complete_multipart_upload(
         upload: Some(upload.id.clone()),
     };
     let version = bucket.add(&sim.disk, sim.now(), new)?;
-    end(sim, bucket, &upload, &numbers)?;
-    output.version_id = shown(bucket, version.id);
+    forget_upload(sim, bucket, &upload, &numbers)?;
+    output.version_id = show_version_id(bucket, version.id);
     Ok(output)
 }
 
 /// Forgets an upload; the bytes of the parts in `used` belong to an object now.
-fn end(sim: &Sim, bucket: &mut Bucket, upload: &Upload, used: &BTreeSet<i32>) -> S3Result<()> {
+fn forget_upload(
+    sim: &Sim,
+    bucket: &mut SimBucket,
+    upload: &SimUpload,
+    used: &BTreeSet<i32>,
+) -> S3Result<()> {
     bucket.uploads.remove(&upload.id);
     sim.disk.forget_upload(&bucket.meta.name, upload).or_disk()?;
     for part in upload.parts.values().filter(|part| !used.contains(&part.number)) {
@@ -191,11 +200,11 @@ fn end(sim: &Sim, bucket: &mut Bucket, upload: &Upload, used: &BTreeSet<i32>) ->
 const SMALLEST_PART: u64 = 5 * 1024 * 1024;
 
 /// The parts that the client names, when they are there and in order.
-fn chosen<'a>(
+fn choose_parts<'a>(
     sim: &Sim,
-    upload: &'a Upload,
+    upload: &'a SimUpload,
     named: Option<&CompletedMultipartUpload>,
-) -> S3Result<Vec<&'a UploadedPart>> {
+) -> S3Result<Vec<&'a SimPart>> {
     let named = named.and_then(|named| named.parts.as_deref()).unwrap_or_default();
     if named.is_empty() {
         return Err(s3_error!(MalformedXML));
@@ -218,12 +227,12 @@ fn chosen<'a>(
 }
 
 /// The MD5 of the parts' MD5s, and their number.
-fn joint_etag(parts: &[&UploadedPart]) -> String {
+fn joint_etag(parts: &[&SimPart]) -> String {
     let mut md5 = Md5::new();
     for part in parts {
-        md5.update(hex::decode(&part.etag).unwrap_or_default());
+        md5.update(hex::decode_hex(&part.etag).unwrap_or_default());
     }
-    format!("{}-{}", hex::encode(&md5.finalize()), parts.len())
+    format!("{}-{}", hex::encode_hex(&md5.finalize()), parts.len())
 }
 
 pub(super) fn abort_multipart_upload(
@@ -234,7 +243,7 @@ pub(super) fn abort_multipart_upload(
     let mut world = sim.world();
     let bucket = world.bucket_mut(&input.bucket)?;
     let place =
-        Place { bucket: &input.bucket, key: &input.key, upload: &input.upload_id, number: 1 };
+        PartAddress { bucket: &input.bucket, key: &input.key, upload: &input.upload_id, number: 1 };
     place.find(bucket)?;
     bucket.abort(&sim.disk, &input.upload_id)?;
     Ok(AbortMultipartUploadOutput::default())

@@ -3,15 +3,15 @@
 use s3s::dto::{ObjectCannedACL, PutObjectInput, PutObjectOutput, ServerSideEncryption};
 use s3s::{S3Request, S3Result, s3_error};
 
-use super::digests::{check_checksums, check_md5, hasher};
-use super::{conditions, locks, strong};
+use super::digests::{check_checksums, check_md5, prepare_hasher};
+use super::{conditions, locks, make_strong_etag};
 use crate::errors::OrDisk as _;
 use crate::front::Injected;
 use crate::hex;
 use crate::quirks::Quirk;
 use crate::sim::Sim;
-use crate::state::body::receive;
-use crate::state::{Bucket, Content, NewVersion, Versioning};
+use crate::state::body::receive_body;
+use crate::state::{NewVersion, SimBucket, StoredContent, VersioningState};
 
 /// What the headers of a write say about the object.
 macro_rules! about_of {
@@ -38,10 +38,11 @@ pub(super) async fn put_object(
     refuse_encryption(sim, request.input.server_side_encryption.as_ref())?;
     sim.world().bucket(&request.input.bucket)?;
     let body = request.input.body.take();
-    let received = receive(&sim.disk, body, hasher(sim, &request)).await?;
+    let injected = request.extensions.get::<Injected>().cloned().unwrap_or_default();
+    let hasher = prepare_hasher(sim, &request);
+    let mut received = receive_body(&sim.disk, body, hasher, injected.careless).await?;
     check_md5(&received, request.input.content_md5.as_deref())?;
     check_checksums(&received, &request)?;
-    let injected = request.extensions.get::<Injected>().copied().unwrap_or_default();
     let input = request.input;
     let condition = conditions::of_write(
         sim,
@@ -49,17 +50,20 @@ pub(super) async fn put_object(
         input.if_match.as_ref(),
         input.if_none_match.as_ref(),
     );
-    let etag = hex::encode(&received.md5);
-    if injected.lose {
-        return Ok(PutObjectOutput { e_tag: Some(strong(&etag)), ..Default::default() });
+    if injected.alters() {
+        received.alter().or_disk()?;
     }
-    if injected.flip {
+    let etag = hex::encode_hex(&received.md5);
+    if injected.loses() {
+        return Ok(PutObjectOutput { e_tag: Some(make_strong_etag(&etag)), ..Default::default() });
+    }
+    if injected.flips() {
         received.flip_bit().or_disk()?;
     }
     let mut world = sim.world();
     let bucket = world.bucket_mut(&input.bucket)?;
     bucket.check(&input.key, condition.as_ref())?;
-    let asked = locks::Asked {
+    let asked = locks::LockHeaders {
         mode: input.object_lock_mode.as_ref(),
         until: input.object_lock_retain_until_date,
         hold: input.object_lock_legal_hold_status.as_ref(),
@@ -68,12 +72,12 @@ pub(super) async fn put_object(
     let size = received.size;
     let segments = received.keep(&sim.disk, &input.bucket).or_disk()?.into_iter().collect();
     let about = about_of!(input);
-    let content = Content { etag: etag.clone(), size, segments, about };
+    let content = StoredContent { etag: etag.clone(), size, segments, about };
     let new = NewVersion { key: input.key, content: Some(content), lock, upload: None };
     let version = bucket.add(&sim.disk, sim.now(), new)?;
     Ok(PutObjectOutput {
-        e_tag: Some(strong(&etag)),
-        version_id: shown(bucket, version.id),
+        e_tag: Some(make_strong_etag(&etag)),
+        version_id: show_version_id(bucket, version.id),
         ..Default::default()
     })
 }
@@ -83,8 +87,8 @@ pub(super) fn is_public(acl: Option<&ObjectCannedACL>) -> bool {
 }
 
 /// A version id as clients see it: buckets that never kept versions show none.
-pub(super) fn shown(bucket: &Bucket, id: String) -> Option<String> {
-    (bucket.meta.versioning != Versioning::Never).then_some(id)
+pub(super) fn show_version_id(bucket: &SimBucket, id: String) -> Option<String> {
+    (bucket.meta.versioning != VersioningState::Never).then_some(id)
 }
 
 pub(super) fn refuse_encryption(sim: &Sim, wanted: Option<&ServerSideEncryption>) -> S3Result<()> {

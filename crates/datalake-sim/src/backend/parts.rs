@@ -6,9 +6,9 @@ use s3s::dto::{
 };
 use s3s::{S3Request, S3Result, s3_error};
 
-use super::list::{Text, limit};
-use super::{size, strong};
-use crate::sim::{Sim, owner};
+use super::list::{Text, limit_page};
+use super::{convert_size, make_strong_etag};
+use crate::sim::{Sim, name_owner};
 
 pub(super) fn list_parts(
     sim: &Sim,
@@ -22,17 +22,17 @@ pub(super) fn list_parts(
         .get(&input.upload_id)
         .filter(|upload| upload.key == input.key)
         .ok_or_else(|| s3_error!(NoSuchUpload))?;
-    let most = limit(input.max_parts);
+    let most = limit_page(input.max_parts);
     let after = input.part_number_marker.unwrap_or(0);
     let mut found = upload.parts.range(after.saturating_add(1)..).map(|(_, part)| part);
     let parts: Parts = found
         .by_ref()
         .take(most)
         .map(|part| Part {
-            e_tag: Some(strong(&part.etag)),
+            e_tag: Some(make_strong_etag(&part.etag)),
             last_modified: Some(part.modified.into()),
             part_number: Some(part.number),
-            size: Some(size(part.size())),
+            size: Some(convert_size(part.size())),
             ..Default::default()
         })
         .collect();
@@ -44,7 +44,7 @@ pub(super) fn list_parts(
         max_parts: Some(i32::try_from(most).unwrap_or(i32::MAX)),
         part_number_marker: Some(after),
         next_part_number_marker: parts.last().and_then(|part| part.part_number),
-        owner: Some(owner(bucket.meta.project)),
+        owner: Some(name_owner(bucket.meta.project)),
         parts: Some(parts),
         storage_class: Some(StorageClass::from_static(StorageClass::STANDARD)),
         ..Default::default()
@@ -71,14 +71,14 @@ pub(super) fn list_multipart_uploads(
         })
         .collect();
     found.sort_by(|one, other| (&one.key, &one.id).cmp(&(&other.key, &other.id)));
-    let most = limit(input.max_uploads);
+    let most = limit_page(input.max_uploads);
     let truncated = found.len() > most;
     found.truncate(most);
     let text = Text::of(input.encoding_type.as_ref());
     let uploads = found.iter().map(|upload| MultipartUpload {
         initiated: Some(upload.initiated.into()),
         key: Some(text.show(&upload.key)),
-        owner: Some(owner(bucket.meta.project)),
+        owner: Some(name_owner(bucket.meta.project)),
         storage_class: Some(StorageClass::from_static(StorageClass::STANDARD)),
         upload_id: Some(upload.id.clone()),
         ..Default::default()

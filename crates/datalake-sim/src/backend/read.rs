@@ -8,12 +8,12 @@ use s3s::dto::{
 use s3s::{S3Error, S3Request, S3Result, s3_error};
 
 use super::conditions::OfRead;
-use super::objects::shown;
-use super::{size, strong};
+use super::objects::show_version_id;
+use super::{convert_size, make_strong_etag};
 use crate::errors::OrDisk as _;
 use crate::sim::Sim;
 use crate::state::body;
-use crate::state::{Bucket, Content, Version};
+use crate::state::{SimBucket, SimVersion, StoredContent};
 
 pub(super) fn get_object(
     sim: &Sim,
@@ -22,7 +22,7 @@ pub(super) fn get_object(
     let input = &request.input;
     let world = sim.world();
     let bucket = world.bucket(&input.bucket)?;
-    let (version, content) = readable(bucket, &input.key, input.version_id.as_deref())?;
+    let (version, content) = find_readable(bucket, &input.key, input.version_id.as_deref())?;
     let conditions = OfRead {
         matches: input.if_match.as_ref(),
         differs_from: input.if_none_match.as_ref(),
@@ -39,12 +39,12 @@ pub(super) fn get_object(
         .is_some()
         .then(|| format!("bytes {}-{}/{}", range.start, range.end.saturating_sub(1), content.size));
     let length = range.end - range.start;
-    let bytes = body::send(&sim.disk, &input.bucket, content, range).or_disk()?;
+    let bytes = body::send_content(&sim.disk, &input.bucket, content, range).or_disk()?;
     let about = &content.about;
     Ok(GetObjectOutput {
         accept_ranges: Some("bytes".to_owned()),
         body: Some(bytes),
-        content_length: Some(size(length)),
+        content_length: Some(convert_size(length)),
         content_range,
         cache_control: about.cache_control.clone(),
         content_disposition: about.content_disposition.clone(),
@@ -52,13 +52,13 @@ pub(super) fn get_object(
         content_language: about.content_language.clone(),
         content_type: Some(content_type(content)),
         expires: about.expires.map(Into::into),
-        e_tag: Some(strong(&content.etag)),
+        e_tag: Some(make_strong_etag(&content.etag)),
         last_modified: Some(version.modified.into()),
-        metadata: metadata(content),
+        metadata: read_metadata(content),
         object_lock_legal_hold_status: legal_hold(version),
-        object_lock_mode: mode(version),
-        object_lock_retain_until_date: until(version),
-        version_id: shown(bucket, version.id.clone()),
+        object_lock_mode: read_lock_mode(version),
+        object_lock_retain_until_date: read_lock_end(version),
+        version_id: show_version_id(bucket, version.id.clone()),
         ..Default::default()
     })
 }
@@ -70,7 +70,7 @@ pub(super) fn head_object(
     let input = &request.input;
     let world = sim.world();
     let bucket = world.bucket(&input.bucket)?;
-    let (version, content) = readable(bucket, &input.key, input.version_id.as_deref())?;
+    let (version, content) = find_readable(bucket, &input.key, input.version_id.as_deref())?;
     let conditions = OfRead {
         matches: input.if_match.as_ref(),
         differs_from: input.if_none_match.as_ref(),
@@ -81,40 +81,40 @@ pub(super) fn head_object(
     let about = &content.about;
     Ok(HeadObjectOutput {
         accept_ranges: Some("bytes".to_owned()),
-        content_length: Some(size(content.size)),
+        content_length: Some(convert_size(content.size)),
         cache_control: about.cache_control.clone(),
         content_disposition: about.content_disposition.clone(),
         content_encoding: about.content_encoding.clone(),
         content_language: about.content_language.clone(),
         content_type: Some(content_type(content)),
         expires: about.expires.map(Into::into),
-        e_tag: Some(strong(&content.etag)),
+        e_tag: Some(make_strong_etag(&content.etag)),
         last_modified: Some(version.modified.into()),
-        metadata: metadata(content),
+        metadata: read_metadata(content),
         object_lock_legal_hold_status: legal_hold(version),
-        object_lock_mode: mode(version),
-        object_lock_retain_until_date: until(version),
-        version_id: shown(bucket, version.id.clone()),
+        object_lock_mode: read_lock_mode(version),
+        object_lock_retain_until_date: read_lock_end(version),
+        version_id: show_version_id(bucket, version.id.clone()),
         ..Default::default()
     })
 }
 
 /// The version that a read means, with its bytes.
-pub(super) fn readable<'a>(
-    bucket: &'a Bucket,
+pub(super) fn find_readable<'a>(
+    bucket: &'a SimBucket,
     key: &str,
     version_id: Option<&str>,
-) -> S3Result<(&'a Version, &'a Content)> {
+) -> S3Result<(&'a SimVersion, &'a StoredContent)> {
     let version = bucket.find(key, version_id)?;
     match (&version.content, version_id) {
         (Some(content), _) => Ok((version, content)),
-        (None, None) => Err(marked(s3_error!(NoSuchKey), version)),
-        (None, Some(_)) => Err(marked(s3_error!(MethodNotAllowed), version)),
+        (None, None) => Err(mark_error(s3_error!(NoSuchKey), version)),
+        (None, Some(_)) => Err(mark_error(s3_error!(MethodNotAllowed), version)),
     }
 }
 
 /// Says in the headers that a delete marker is in the way.
-fn marked(mut error: S3Error, marker: &Version) -> S3Error {
+fn mark_error(mut error: S3Error, marker: &SimVersion) -> S3Error {
     let mut headers = HeaderMap::new();
     headers.insert("x-amz-delete-marker", HeaderValue::from_static("true"));
     if let Ok(id) = HeaderValue::from_str(&marker.id) {
@@ -124,26 +124,26 @@ fn marked(mut error: S3Error, marker: &Version) -> S3Error {
     error
 }
 
-fn content_type(content: &Content) -> ContentType {
+fn content_type(content: &StoredContent) -> ContentType {
     content.about.content_type.clone().unwrap_or_else(|| "binary/octet-stream".to_owned())
 }
 
-fn metadata(content: &Content) -> Option<Metadata> {
+fn read_metadata(content: &StoredContent) -> Option<Metadata> {
     let metadata = &content.about.metadata;
     (!metadata.is_empty()).then(|| metadata.clone().into_iter().collect())
 }
 
-fn legal_hold(version: &Version) -> Option<ObjectLockLegalHoldStatus> {
+fn legal_hold(version: &SimVersion) -> Option<ObjectLockLegalHoldStatus> {
     version
         .lock
         .legal_hold
         .then(|| ObjectLockLegalHoldStatus::from_static(ObjectLockLegalHoldStatus::ON))
 }
 
-fn mode(version: &Version) -> Option<ObjectLockMode> {
+fn read_lock_mode(version: &SimVersion) -> Option<ObjectLockMode> {
     version.lock.retention.as_ref().map(|retention| ObjectLockMode::from(retention.mode.clone()))
 }
 
-fn until(version: &Version) -> Option<Timestamp> {
+fn read_lock_end(version: &SimVersion) -> Option<Timestamp> {
     version.lock.retention.as_ref().map(|retention| retention.until.into())
 }

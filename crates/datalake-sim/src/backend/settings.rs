@@ -9,11 +9,11 @@ use s3s::dto::{
 };
 use s3s::{S3Request, S3Result, s3_error};
 
-use crate::errors::{OrDisk as _, coded};
-use crate::policy::{InvalidPolicy, Policy};
+use crate::errors::{OrDisk as _, make_coded_error};
+use crate::policy::{BucketPolicy, InvalidPolicy};
 use crate::quirks::Quirk;
 use crate::sim::Sim;
-use crate::state::Versioning;
+use crate::state::VersioningState;
 
 pub(super) fn get_bucket_versioning(
     sim: &Sim,
@@ -21,9 +21,9 @@ pub(super) fn get_bucket_versioning(
 ) -> S3Result<GetBucketVersioningOutput> {
     let world = sim.world();
     let status = match world.bucket(&request.input.bucket)?.meta.versioning {
-        Versioning::Never => None,
-        Versioning::Enabled => Some(BucketVersioningStatus::ENABLED),
-        Versioning::Suspended => Some(BucketVersioningStatus::SUSPENDED),
+        VersioningState::Never => None,
+        VersioningState::Enabled => Some(BucketVersioningStatus::ENABLED),
+        VersioningState::Suspended => Some(BucketVersioningStatus::SUSPENDED),
     };
     let status = status.map(BucketVersioningStatus::from_static);
     Ok(GetBucketVersioningOutput { status, ..Default::default() })
@@ -38,11 +38,11 @@ pub(super) fn put_bucket_versioning(
     let meta = &mut world.bucket_mut(&input.bucket)?.meta;
     let status = input.versioning_configuration.status.as_ref().map(BucketVersioningStatus::as_str);
     meta.versioning = match status {
-        Some(BucketVersioningStatus::ENABLED) => Versioning::Enabled,
+        Some(BucketVersioningStatus::ENABLED) => VersioningState::Enabled,
         Some(BucketVersioningStatus::SUSPENDED) if meta.lock.is_some() => {
             return Err(s3_error!(InvalidBucketState));
         }
-        Some(BucketVersioningStatus::SUSPENDED) => Versioning::Suspended,
+        Some(BucketVersioningStatus::SUSPENDED) => VersioningState::Suspended,
         _ => return Err(s3_error!(MalformedXML)),
     };
     sim.disk.write_meta(meta).or_disk()?;
@@ -63,9 +63,9 @@ pub(super) fn put_bucket_policy(
     sim: &Sim,
     request: &S3Request<PutBucketPolicyInput>,
 ) -> S3Result<PutBucketPolicyOutput> {
-    let policy = Policy::parse(&request.input.policy).map_err(|problem| match problem {
+    let policy = BucketPolicy::parse(&request.input.policy).map_err(|problem| match problem {
         InvalidPolicy::UnknownAction if sim.has(Quirk::UnknownActionIs503) => {
-            coded(http::StatusCode::SERVICE_UNAVAILABLE, "ServiceUnavailable")
+            make_coded_error(http::StatusCode::SERVICE_UNAVAILABLE, "ServiceUnavailable")
         }
         InvalidPolicy::UnknownAction | InvalidPolicy::Malformed => s3_error!(MalformedPolicy),
     })?;
@@ -81,7 +81,7 @@ pub(super) fn delete_bucket_policy(
     Ok(DeleteBucketPolicyOutput::default())
 }
 
-fn replace_policy(sim: &Sim, bucket: &str, policy: Option<Policy>) -> S3Result<()> {
+fn replace_policy(sim: &Sim, bucket: &str, policy: Option<BucketPolicy>) -> S3Result<()> {
     let mut world = sim.world();
     let meta = &mut world.bucket_mut(bucket)?.meta;
     let now = sim.now();

@@ -12,7 +12,7 @@ use crate::errors::OrDisk as _;
 use crate::quirks::Quirk;
 use crate::sim::Sim;
 
-fn available(sim: &Sim) -> S3Result<()> {
+fn require_tagging(sim: &Sim) -> S3Result<()> {
     if sim.has(Quirk::NoTagging) { Err(s3_error!(NotImplemented)) } else { Ok(()) }
 }
 
@@ -20,7 +20,7 @@ pub(super) fn get_bucket_tagging(
     sim: &Sim,
     request: &S3Request<GetBucketTaggingInput>,
 ) -> S3Result<GetBucketTaggingOutput> {
-    available(sim)?;
+    require_tagging(sim)?;
     let tags = sim.world().bucket(&request.input.bucket)?.meta.tags.clone();
     Ok(GetBucketTaggingOutput { tag_set: tags.ok_or_else(|| s3_error!(NoSuchTagSet))? })
 }
@@ -29,7 +29,7 @@ pub(super) fn put_bucket_tagging(
     sim: &Sim,
     request: &S3Request<PutBucketTaggingInput>,
 ) -> S3Result<PutBucketTaggingOutput> {
-    available(sim)?;
+    require_tagging(sim)?;
     let mut world = sim.world();
     let meta = &mut world.bucket_mut(&request.input.bucket)?.meta;
     meta.tags = Some(request.input.tagging.tag_set.clone());
@@ -41,7 +41,7 @@ pub(super) fn delete_bucket_tagging(
     sim: &Sim,
     request: &S3Request<DeleteBucketTaggingInput>,
 ) -> S3Result<DeleteBucketTaggingOutput> {
-    available(sim)?;
+    require_tagging(sim)?;
     let mut world = sim.world();
     let meta = &mut world.bucket_mut(&request.input.bucket)?.meta;
     meta.tags = None;
@@ -53,7 +53,7 @@ pub(super) fn get_object_tagging(
     sim: &Sim,
     request: &S3Request<GetObjectTaggingInput>,
 ) -> S3Result<GetObjectTaggingOutput> {
-    available(sim)?;
+    require_tagging(sim)?;
     let input = &request.input;
     let world = sim.world();
     let version = world.bucket(&input.bucket)?.find(&input.key, input.version_id.as_deref())?;
@@ -67,7 +67,7 @@ pub(super) fn put_object_tagging(
 ) -> S3Result<PutObjectTaggingOutput> {
     let input = &request.input;
     let tags = input.tagging.tag_set.clone();
-    replace(sim, &input.bucket, (&input.key, input.version_id.as_deref()), tags)?;
+    replace_tags(sim, &input.bucket, (&input.key, input.version_id.as_deref()), tags)?;
     Ok(PutObjectTaggingOutput::default())
 }
 
@@ -76,12 +76,12 @@ pub(super) fn delete_object_tagging(
     request: &S3Request<DeleteObjectTaggingInput>,
 ) -> S3Result<DeleteObjectTaggingOutput> {
     let input = &request.input;
-    replace(sim, &input.bucket, (&input.key, input.version_id.as_deref()), Vec::new())?;
+    replace_tags(sim, &input.bucket, (&input.key, input.version_id.as_deref()), Vec::new())?;
     Ok(DeleteObjectTaggingOutput::default())
 }
 
-fn replace(sim: &Sim, bucket: &str, name: (&str, Option<&str>), tags: TagSet) -> S3Result<()> {
-    available(sim)?;
+fn replace_tags(sim: &Sim, bucket: &str, name: (&str, Option<&str>), tags: TagSet) -> S3Result<()> {
+    require_tagging(sim)?;
     let mut world = sim.world();
     let version = world.bucket_mut(bucket)?.find_mut(name.0, name.1)?;
     if let Some(content) = &mut version.content {

@@ -25,7 +25,9 @@ pub use self::parse::InvalidFaultPlan;
 /// | `cut-body@N` | a download, or an upload, ends after `N` bytes with the connection |
 /// | `wrong-etag` | the answer to a write carries an `ETag` that is wrong |
 /// | `lose` | a write is acknowledged and not stored |
+/// | `wrong-byte` | one byte is another one: of a written body before it is stored, so that its tag says so; of a download on its way, under the right tag. While a plan changes written bytes, bodies with a wrong hash are taken |
 /// | `loop-token` | a later page of a listing names itself as the next one |
+/// | `archived` | a read of a content is refused: the object lies in an archive |
 /// | `flip-bit` | one bit of a written body changes on the disk |
 /// | `delay 200ms`, `delay 2s` | waits first |
 /// | `reset` | the connection is reset; nothing is carried out |
@@ -101,6 +103,10 @@ pub enum Effect {
     Lose,
     /// Changes one bit of a written body on the disk.
     FlipBit,
+    /// Refuses a read of a content, as of an object in an archive.
+    Archived,
+    /// Changes one byte of a written body before it is stored, or of a download on its way.
+    WrongByte,
     /// Names a later page of a listing as the one that follows it.
     LoopToken,
     /// Waits first.
@@ -130,11 +136,13 @@ impl Default for Chance {
 
 /// A request as the rules see it.
 #[derive(Debug)]
-pub(crate) struct Target<'a> {
+pub(crate) struct FaultTarget<'a> {
     /// The number of the request, from 0.
     pub(crate) number: u64,
     pub(crate) method: &'a Method,
     pub(crate) part: Option<u16>,
+    /// Whether it reads the content of an object.
+    pub(crate) reads: bool,
     /// Whether it ends an upload in parts.
     pub(crate) completes: bool,
     /// Whether it asks for a later page of a listing.
@@ -155,13 +163,19 @@ impl Faults {
         Self { plan, struck }
     }
 
+    /// Whether written bodies are changed at times.
+    pub(crate) fn changes_writes(&self) -> bool {
+        let writes = |rule: &Rule| rule.method.as_deref().is_none_or(|method| method == "PUT");
+        self.plan.rules.iter().any(|rule| rule.effect == Effect::WrongByte && writes(rule))
+    }
+
     /// The effects on one request.
-    pub(crate) fn strike(&self, target: &Target<'_>) -> Vec<Effect> {
+    pub(crate) fn strike(&self, target: &FaultTarget<'_>) -> Vec<Effect> {
         let rules = self.plan.rules.iter().zip(&self.struck).zip(0_u64..);
         rules
             .filter(|((rule, struck), index)| {
                 rule.is_about(target)
-                    && rule.chance.hits_at(dice(self.plan.seed, *index, target.number))
+                    && rule.chance.hits_at(roll_dice(self.plan.seed, *index, target.number))
                     && rule.times.is_none_or(|most| struck.fetch_add(1, Ordering::Relaxed) < most)
             })
             .map(|((rule, _), _)| rule.effect)
@@ -170,11 +184,13 @@ impl Faults {
 }
 
 impl Rule {
-    fn is_about(&self, target: &Target<'_>) -> bool {
+    fn is_about(&self, target: &FaultTarget<'_>) -> bool {
         let method = target.method.as_str();
         let writes = method == "PUT" || target.completes;
         let sensible = match self.effect {
             Effect::WrongEtag | Effect::Lose | Effect::FlipBit => writes,
+            Effect::WrongByte => method == "PUT" || target.reads,
+            Effect::Archived => target.reads,
             Effect::LoopToken => target.continues,
             Effect::CutBody(_) => method == "PUT" || method == "GET",
             Effect::Status(_)
@@ -197,7 +213,7 @@ impl Chance {
 }
 
 /// A number that looks random and is not (`SplitMix64`).
-fn dice(seed: u64, rule: u64, request: u64) -> u64 {
+fn roll_dice(seed: u64, rule: u64, request: u64) -> u64 {
     let mut state = seed
         .wrapping_add(rule.wrapping_mul(0x9E37_79B9_7F4A_7C15))
         .wrapping_add(request.wrapping_mul(0xD1B5_4A32_D192_ED03));
@@ -210,8 +226,15 @@ fn dice(seed: u64, rule: u64, request: u64) -> u64 {
 mod tests {
     use super::*;
 
-    fn put(number: u64) -> Target<'static> {
-        Target { number, method: &Method::PUT, part: None, completes: false, continues: false }
+    fn put(number: u64) -> FaultTarget<'static> {
+        FaultTarget {
+            number,
+            method: &Method::PUT,
+            part: None,
+            reads: false,
+            completes: false,
+            continues: false,
+        }
     }
 
     fn hits(plan: &str, requests: u64) -> Vec<u64> {
@@ -240,9 +263,20 @@ mod tests {
     #[test]
     fn a_rule_about_writes_leaves_reads_alone() {
         let faults = Faults::new("lose".parse().unwrap());
-        let read = Target { method: &Method::GET, ..put(0) };
+        let read = FaultTarget { method: &Method::GET, ..put(0) };
 
         assert_eq!(faults.strike(&read), []);
         assert_eq!(faults.strike(&put(0)), [Effect::Lose]);
+    }
+
+    #[test]
+    fn a_wrong_byte_leaves_listings_alone() {
+        let faults = Faults::new("wrong-byte".parse().unwrap());
+        let listing = FaultTarget { method: &Method::GET, ..put(0) };
+        let read = FaultTarget { method: &Method::GET, reads: true, ..put(0) };
+
+        assert_eq!(faults.strike(&listing), []);
+        assert_eq!(faults.strike(&read), [Effect::WrongByte]);
+        assert_eq!(faults.strike(&put(0)), [Effect::WrongByte]);
     }
 }

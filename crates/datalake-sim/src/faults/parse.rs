@@ -26,7 +26,7 @@ impl FaultPlan {
         for rule in text.split(',').map(str::trim).filter(|rule| !rule.is_empty()) {
             let invalid = |problem| InvalidFaultPlan { rule: rule.to_owned(), problem };
             if let Some(seed) = rule.strip_prefix("seed ") {
-                plan.seed = number(Some(seed)).map_err(invalid)?;
+                plan.seed = parse_number(Some(seed)).map_err(invalid)?;
             } else {
                 plan.rules.push(parse_rule(rule).map_err(invalid)?);
             }
@@ -49,13 +49,15 @@ fn parse_rule(text: &str) -> Result<Rule, String> {
     let mut rule = Rule::always(Effect::Lose);
     while let Some(word) = words.next() {
         match word {
-            "part" => rule.part = Some(number(words.next())?),
-            "after" => rule.after = number(words.next())?,
-            "times" => rule.times = Some(number(words.next())?),
+            "part" => rule.part = Some(parse_number(words.next())?),
+            "after" => rule.after = parse_number(words.next())?,
+            "times" => rule.times = Some(parse_number(words.next())?),
             "on" => rule.method = Some(words.next().ok_or("a method is missing")?.to_owned()),
-            _ if is_chance(word) => rule.chance = chance(word)?,
+            _ if is_chance(word) => rule.chance = parse_chance(word)?,
             _ if effect.is_some() => return Err(format!("`{word}` is one effect too many")),
-            "delay" => effect = Some(Effect::Delay(duration(words.next().unwrap_or_default())?)),
+            "delay" => {
+                effect = Some(Effect::Delay(parse_duration(words.next().unwrap_or_default())?));
+            }
             _ => effect = Some(simple_effect(word)?),
         }
     }
@@ -65,12 +67,14 @@ fn parse_rule(text: &str) -> Result<Rule, String> {
 
 fn simple_effect(word: &str) -> Result<Effect, String> {
     if let Some(bytes) = word.strip_prefix("cut-body@") {
-        return Ok(Effect::CutBody(number(Some(bytes))?));
+        return Ok(Effect::CutBody(parse_number(Some(bytes))?));
     }
     match word {
         "wrong-etag" => Ok(Effect::WrongEtag),
         "lose" => Ok(Effect::Lose),
         "flip-bit" => Ok(Effect::FlipBit),
+        "archived" => Ok(Effect::Archived),
+        "wrong-byte" => Ok(Effect::WrongByte),
         "loop-token" => Ok(Effect::LoopToken),
         "reset" => Ok(Effect::Reset),
         "reset-after" => Ok(Effect::ResetAfter),
@@ -86,30 +90,30 @@ fn is_chance(word: &str) -> bool {
     word.ends_with('%') || word.contains('/')
 }
 
-fn chance(word: &str) -> Result<Chance, String> {
+fn parse_chance(word: &str) -> Result<Chance, String> {
     if let Some((hits, of)) = word.split_once('/') {
-        let chance = Chance { hits: number(Some(hits))?, of: number(Some(of))? };
+        let chance = Chance { hits: parse_number(Some(hits))?, of: parse_number(Some(of))? };
         return if chance.of == 0 { Err(format!("`{word}` is no chance")) } else { Ok(chance) };
     }
     let percent = word.trim_end_matches('%');
     let (whole, fraction) = percent.split_once('.').unwrap_or((percent, ""));
     let digits = u32::try_from(fraction.len()).ok().filter(|digits| *digits <= 6);
     let scale = 10_u64.pow(digits.ok_or_else(|| format!("`{word}` is too exact"))?);
-    let hits = number(Some(&format!("{whole}{fraction}")))?;
+    let hits = parse_number(Some(&format!("{whole}{fraction}")))?;
     Ok(Chance { hits, of: 100 * scale })
 }
 
-fn duration(word: &str) -> Result<Duration, String> {
+fn parse_duration(word: &str) -> Result<Duration, String> {
     if let Some(milliseconds) = word.strip_suffix("ms") {
-        return Ok(Duration::from_millis(number(Some(milliseconds))?));
+        return Ok(Duration::from_millis(parse_number(Some(milliseconds))?));
     }
     match word.strip_suffix('s') {
-        Some(seconds) => Ok(Duration::from_secs(number(Some(seconds))?)),
+        Some(seconds) => Ok(Duration::from_secs(parse_number(Some(seconds))?)),
         None => Err(format!("`{word}` is no time such as `200ms` or `2s`")),
     }
 }
 
-fn number<T: FromStr>(word: Option<&str>) -> Result<T, String> {
+fn parse_number<T: FromStr>(word: Option<&str>) -> Result<T, String> {
     let word = word.ok_or("a number is missing")?.trim();
     word.parse().map_err(|_| format!("`{word}` is no number that fits"))
 }

@@ -23,7 +23,7 @@ pub(super) struct Answers {
 }
 
 /// What an error tells the client.
-struct Told<'a> {
+struct ToldError<'a> {
     code: &'a str,
     message: &'a str,
 }
@@ -65,7 +65,7 @@ impl Answers {
             504 => return self.html(status, GATEWAY_TIMEOUT),
             _ => "InternalError",
         };
-        self.error(status, &Told { code, message: "" }, HeaderMap::new())
+        self.error(status, &ToldError { code, message: "" }, HeaderMap::new())
     }
 
     pub(super) async fn of_error(&self, error: S3Error) -> Response<Body> {
@@ -86,21 +86,26 @@ impl Answers {
         // Errors of s3s are short and in memory.
         let bytes = body.collect().await.map(http_body_util::Collected::to_bytes);
         let text = String::from_utf8_lossy(bytes.as_deref().unwrap_or_default()).into_owned();
-        let told = Told {
-            code: element(&text, "Code").unwrap_or("InternalError"),
-            message: element(&text, "Message").unwrap_or_default(),
+        let told = ToldError {
+            code: find_element(&text, "Code").unwrap_or("InternalError"),
+            message: find_element(&text, "Message").unwrap_or_default(),
         };
         self.error(status, &told, parts.headers)
     }
 
-    fn error(&self, status: StatusCode, told: &Told<'_>, mut headers: HeaderMap) -> Response<Body> {
-        let Told { code, message } = *told;
+    fn error(
+        &self,
+        status: StatusCode,
+        told: &ToldError<'_>,
+        mut headers: HeaderMap,
+    ) -> Response<Body> {
+        let ToldError { code, message } = *told;
         let bodyless = self.head || code == BODYLESS || status == StatusCode::NOT_MODIFIED;
         let message = if self.quiet && code != "NoSuchBucket" { "" } else { message };
         let Self { request_id, host, bucket, region, .. } = self;
         let bucket_name = match bucket.as_str() {
             "" => String::new(),
-            name => format!("<BucketName>{}</BucketName>", escape(name)),
+            name => format!("<BucketName>{}</BucketName>", escape_text(name)),
         };
         let region = match code {
             "AuthorizationHeaderMalformed" => format!("<Region>{region}</Region>"),
@@ -151,12 +156,12 @@ const BAD_GATEWAY: &str = "<html><body><h1>502 Bad Gateway</h1>\n\
 const GATEWAY_TIMEOUT: &str = "<html><body><h1>504 Gateway Time-out</h1>\n\
     The server didn't respond in time.\n</body></html>\n";
 
-fn element<'a>(text: &'a str, name: &str) -> Option<&'a str> {
+fn find_element<'a>(text: &'a str, name: &str) -> Option<&'a str> {
     let (_, rest) = text.split_once(&format!("<{name}>"))?;
     rest.split_once('<').map(|(value, _)| value)
 }
 
-fn escape(text: &str) -> String {
+fn escape_text(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
@@ -167,7 +172,7 @@ pub(super) async fn with_wrong_etag(answer: Response<Body>) -> Response<Body> {
     }
     let (mut parts, body) = answer.into_parts();
     if let Some(etag) = parts.headers.get(ETAG).and_then(|etag| etag.to_str().ok()) {
-        if let Ok(wrong) = HeaderValue::from_str(&spoil(etag)) {
+        if let Ok(wrong) = HeaderValue::from_str(&spoil_digit(etag)) {
             parts.headers.insert(ETAG, wrong);
         }
         return Response::from_parts(parts, body);
@@ -175,7 +180,7 @@ pub(super) async fn with_wrong_etag(answer: Response<Body>) -> Response<Body> {
     let bytes = body.collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
     let text = String::from_utf8_lossy(&bytes);
     let spoiled = match text.split_once("<ETag>") {
-        Some((before, after)) => format!("{before}<ETag>{}", spoil(after)),
+        Some((before, after)) => format!("{before}<ETag>{}", spoil_digit(after)),
         None => text.into_owned(),
     };
     Response::from_parts(parts, Body::from(spoiled))
@@ -191,7 +196,7 @@ pub(super) async fn with_token(answer: Response<Body>, token: &str) -> Response<
     let mut text = String::from_utf8_lossy(&bytes).into_owned();
     text = text.replace("<IsTruncated>false<", "<IsTruncated>true<");
     let (begin, end) = ("<NextContinuationToken>", "</NextContinuationToken>");
-    let next = format!("{begin}{}{end}", escape(token));
+    let next = format!("{begin}{}{end}", escape_text(token));
     text = match (text.split_once(begin), text.split_once(end)) {
         (Some((before, _)), Some((_, after))) => format!("{before}{next}{after}"),
         _ => text.replacen("</ListBucketResult>", &format!("{next}</ListBucketResult>"), 1),
@@ -201,7 +206,7 @@ pub(super) async fn with_token(answer: Response<Body>, token: &str) -> Response<
 }
 
 /// Changes the first digit.
-fn spoil(text: &str) -> String {
+fn spoil_digit(text: &str) -> String {
     let mut spoiled = false;
     text.chars()
         .map(|letter| match letter {
@@ -225,7 +230,7 @@ mod tests {
 
     #[test]
     fn a_spoiled_etag_has_one_other_digit() {
-        assert_eq!(spoil("\"ab0c1\""), "\"ab1c1\"");
-        assert_eq!(spoil("&quot;ab7c-2&quot;"), "&quot;ab0c-2&quot;");
+        assert_eq!(spoil_digit("\"ab0c1\""), "\"ab1c1\"");
+        assert_eq!(spoil_digit("&quot;ab7c-2&quot;"), "&quot;ab0c-2&quot;");
     }
 }

@@ -17,18 +17,18 @@ use super::Dropped;
 
 /// The body of a request, whose bytes are counted as they come.
 #[derive(Debug)]
-pub(super) struct Counted {
+pub(super) struct CountedBody {
     body: Incoming,
     received: Arc<AtomicU64>,
 }
 
-impl Counted {
+impl CountedBody {
     pub(super) fn new(body: Incoming, received: Arc<AtomicU64>) -> Self {
         Self { body, received }
     }
 }
 
-impl http_body::Body for Counted {
+impl http_body::Body for CountedBody {
     type Data = Bytes;
     type Error = hyper::Error;
 
@@ -53,7 +53,7 @@ impl http_body::Body for Counted {
 }
 
 /// Reads up to `bytes` of a body and throws them away.
-pub(super) async fn swallow(mut body: Counted, bytes: u64) {
+pub(super) async fn swallow_body(mut body: CountedBody, bytes: u64) {
     let mut left = bytes;
     while left > 0
         && let Some(Ok(frame)) = body.frame().await
@@ -63,22 +63,60 @@ pub(super) async fn swallow(mut body: Counted, bytes: u64) {
     }
 }
 
+/// Changes the first byte of a body.
+pub(super) fn alter_body(body: Body) -> Body {
+    Body::http_body_unsync(Altered { body, done: false })
+}
+
+struct Altered {
+    body: Body,
+    done: bool,
+}
+
+impl http_body::Body for Altered {
+    type Data = Bytes;
+    type Error = s3s::StdError;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
+        let frame = std::task::ready!(Pin::new(&mut self.body).poll_frame(context));
+        let Some(Ok(frame)) = frame else { return Poll::Ready(frame) };
+        let Ok(data) = frame.into_data() else { return Poll::Ready(None) };
+        let mut bytes = data.to_vec();
+        if let Some(first) = bytes.first_mut().filter(|_| !self.done) {
+            *first ^= 1;
+            self.done = true;
+        }
+        Poll::Ready(Some(Ok(Frame::data(bytes.into()))))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
 /// Ends a body after `bytes` with an error, which ends the connection.
-pub(super) fn cut(body: Body, bytes: u64) -> Body {
-    Body::http_body_unsync(Cut { body, left: bytes, pause: None })
+pub(super) fn cut_body(body: Body, bytes: u64) -> Body {
+    Body::http_body_unsync(CutBody { body, left: bytes, pause: None })
 }
 
 /// How long the last bytes have to reach the client before the end.
 const PAUSE: Duration = Duration::from_millis(20);
 
-struct Cut {
+struct CutBody {
     body: Body,
     left: u64,
     /// Runs between the last bytes and the end.
     pause: Option<Pin<Box<Sleep>>>,
 }
 
-impl http_body::Body for Cut {
+impl http_body::Body for CutBody {
     type Data = Bytes;
     type Error = s3s::StdError;
 

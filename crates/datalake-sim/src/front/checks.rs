@@ -10,8 +10,8 @@ use sha2::Sha256;
 use time::macros::format_description;
 use time::{Duration, PrimitiveDateTime};
 
-use super::bodies::Counted;
-use crate::errors::{coded, hash_mismatch};
+use super::bodies::CountedBody;
+use crate::errors::{hash_mismatch, make_coded_error};
 use crate::quirks::Quirk;
 use crate::sim::Sim;
 use crate::{hex, query};
@@ -20,33 +20,33 @@ use crate::{hex, query};
 const SKEW: Duration = Duration::minutes(15);
 
 /// Checks date, region and form of a signature; s3s checks the signature.
-pub(super) fn signature<B>(sim: &Sim, request: &Request<B>) -> S3Result<()> {
+pub(super) fn check_signature<B>(sim: &Sim, request: &Request<B>) -> S3Result<()> {
     let headers = request.headers();
-    let authorization = header(headers, "authorization").unwrap_or_default();
+    let authorization = find_header(headers, "authorization").unwrap_or_default();
     if let Some(fields) = authorization.strip_prefix("AWS4-HMAC-SHA256") {
-        let date = header(headers, "x-amz-date").or_else(|| header(headers, "date"));
+        let date = find_header(headers, "x-amz-date").or_else(|| find_header(headers, "date"));
         check_date(sim, date, None)?;
-        check_region(sim, field(fields, "Credential="))?;
+        check_region(sim, find_field(fields, "Credential="))?;
         check_hash(sim, headers)?;
-        return check_signed_headers(sim, headers, field(fields, "SignedHeaders="));
+        return check_signed_headers(sim, headers, find_field(fields, "SignedHeaders="));
     }
     let query = request.uri().query().unwrap_or_default();
-    if let Some(credential) = query::value(query, "X-Amz-Credential") {
-        let lifetime = query::value(query, "X-Amz-Expires").and_then(|text| text.parse().ok());
-        let date = query::value(query, "X-Amz-Date");
+    if let Some(credential) = query::find_value(query, "X-Amz-Credential") {
+        let lifetime = query::find_value(query, "X-Amz-Expires").and_then(|text| text.parse().ok());
+        let date = query::find_value(query, "X-Amz-Date");
         check_date(sim, date.as_deref(), lifetime.map(Duration::seconds))?;
         check_region(sim, Some(&credential))?;
-        let signed = query::value(query, "X-Amz-SignedHeaders");
+        let signed = query::find_value(query, "X-Amz-SignedHeaders");
         return check_signed_headers(sim, headers, signed.as_deref());
     }
     Ok(())
 }
 
-fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+fn find_header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers.get(name).and_then(|value| value.to_str().ok())
 }
 
-fn field<'a>(fields: &'a str, name: &str) -> Option<&'a str> {
+fn find_field<'a>(fields: &'a str, name: &str) -> Option<&'a str> {
     fields.split(',').find_map(|field| field.trim().strip_prefix(name))
 }
 
@@ -76,7 +76,7 @@ fn check_region(sim: &Sim, credential: Option<&str>) -> S3Result<()> {
 }
 
 fn check_hash(sim: &Sim, headers: &HeaderMap) -> S3Result<()> {
-    let Some(hash) = header(headers, "x-amz-content-sha256") else {
+    let Some(hash) = find_header(headers, "x-amz-content-sha256") else {
         return if sim.has(Quirk::UnhashedDenied) { Err(s3_error!(AccessDenied)) } else { Ok(()) };
     };
     if hash.ends_with("-TRAILER") && sim.has(Quirk::RefusesTrailers) {
@@ -104,7 +104,7 @@ const LONGEST: usize = 20 * 1024 * 1024;
 /// Checks the hashes of a body that is a document and not an object's bytes.
 ///
 /// Those are checked while they stream.
-pub(super) async fn body(request: Request<Counted>) -> S3Result<Request<Body>> {
+pub(super) async fn check_body(request: Request<CountedBody>) -> S3Result<Request<Body>> {
     if !holds_document(&request) {
         return Ok(request.map(Body::http_body_unsync));
     }
@@ -114,32 +114,28 @@ pub(super) async fn body(request: Request<Counted>) -> S3Result<Request<Body>> {
         .await
         .map_err(|_| s3_error!(IncompleteBody))?
         .to_bytes();
-    let sha256 = header(&parts.headers, "x-amz-content-sha256").and_then(hex::decode);
+    let sha256 = find_header(&parts.headers, "x-amz-content-sha256").and_then(hex::decode_hex);
     if sha256.is_some_and(|wanted| wanted != Sha256::digest(&bytes).as_slice()) {
         return Err(hash_mismatch());
     }
-    let md5 = header(&parts.headers, "content-md5");
+    let md5 = find_header(&parts.headers, "content-md5");
     match md5.map(|text| BASE64_STANDARD.decode(text)) {
         Some(Ok(wanted)) if wanted != Md5::digest(&bytes).as_slice() => Err(s3_error!(BadDigest)),
-        Some(Err(_)) => Err(coded(StatusCode::BAD_REQUEST, "InvalidDigest")),
+        Some(Err(_)) => Err(make_coded_error(StatusCode::BAD_REQUEST, "InvalidDigest")),
         _ => Ok(Request::from_parts(parts, Body::from(bytes))),
     }
 }
 
 fn holds_document<B>(request: &Request<B>) -> bool {
     let query = request.uri().query().unwrap_or_default();
-    let streamed = header(request.headers(), "x-amz-content-sha256")
+    let streamed = find_header(request.headers(), "x-amz-content-sha256")
         .is_some_and(|hash| hash.starts_with("STREAMING-"));
-    let form = header(request.headers(), "content-type")
+    let form = find_header(request.headers(), "content-type")
         .is_some_and(|kind| kind.starts_with("multipart/form-data"));
-    let names_key = request
-        .uri()
-        .path()
-        .trim_start_matches('/')
-        .split_once('/')
-        .is_some_and(|(_, k)| !k.is_empty());
-    let about_object =
-        ["acl", "tagging", "retention", "legal-hold"].iter().any(|name| query::has(query, name));
+    let names_key = super::names_key(request.uri().path());
+    let about_object = ["acl", "tagging", "retention", "legal-hold"]
+        .iter()
+        .any(|name| query::has_parameter(query, name));
     let document = match *request.method() {
         Method::POST => !form,
         Method::PUT => !names_key || about_object,

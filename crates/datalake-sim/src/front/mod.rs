@@ -4,6 +4,7 @@
 mod answers;
 mod bodies;
 mod checks;
+mod connection_end;
 mod throttle;
 
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -16,24 +17,42 @@ use s3s::Body;
 use s3s::service::S3Service;
 
 use self::answers::Answers;
-use self::bodies::Counted;
+use self::bodies::CountedBody;
+pub(crate) use self::connection_end::ConnectionEnd;
 use self::throttle::Throttle;
-use crate::connection::Line;
-use crate::faults::{Effect, FaultPlan, Faults, Target};
-use crate::journal::{Counts, Journal, RequestSeen};
+use crate::errors::make_coded_error;
+use crate::faults::{Effect, FaultPlan, FaultTarget, Faults};
+use crate::journal::{JournalCounts, RequestJournal, RequestSeen};
 use crate::query;
+use crate::quirks::Quirk;
 use crate::sim::Sim;
 
 /// The parameter that asks for a later page.
 const TOKEN: &str = "continuation-token";
 
-/// What a fault asks the backend to do.
-#[derive(Debug, Clone, Copy, Default)]
+/// What faults ask the backend to do.
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Injected {
-    /// Acknowledge and do not store.
-    pub(crate) lose: bool,
-    /// Change a bit on the disk.
-    pub(crate) flip: bool,
+    effects: Vec<Effect>,
+    /// Store what is not the content that was signed: a service that changes bytes does not look.
+    pub(crate) careless: bool,
+}
+
+impl Injected {
+    /// Whether a write is acknowledged and not stored.
+    pub(crate) fn loses(&self) -> bool {
+        self.effects.contains(&Effect::Lose)
+    }
+
+    /// Whether a bit changes on the disk.
+    pub(crate) fn flips(&self) -> bool {
+        self.effects.contains(&Effect::FlipBit)
+    }
+
+    /// Whether another byte is stored than came.
+    pub(crate) fn alters(&self) -> bool {
+        self.effects.contains(&Effect::WrongByte)
+    }
 }
 
 /// The connection ends without an answer.
@@ -52,7 +71,7 @@ pub(crate) struct Front {
     struck: AtomicU64,
     /// Bytes of bodies that came.
     received: Arc<AtomicU64>,
-    pub(crate) journal: Journal,
+    pub(crate) journal: RequestJournal,
 }
 
 impl Front {
@@ -65,7 +84,7 @@ impl Front {
             requests: AtomicU64::new(0),
             struck: AtomicU64::new(0),
             received: Arc::default(),
-            journal: Journal::default(),
+            journal: RequestJournal::default(),
         }
     }
 
@@ -74,8 +93,8 @@ impl Front {
         *self.faults.lock().unwrap_or_else(PoisonError::into_inner) = faults;
     }
 
-    pub(crate) fn counts(&self) -> Counts {
-        Counts {
+    pub(crate) fn counts(&self) -> JournalCounts {
+        JournalCounts {
             requests: self.requests.load(Ordering::Relaxed),
             struck: self.struck.load(Ordering::Relaxed),
             received: self.received.load(Ordering::Relaxed),
@@ -86,11 +105,11 @@ impl Front {
     pub(crate) async fn answer(
         &self,
         request: Request<Incoming>,
-        line: &Line,
+        line: &ConnectionEnd,
     ) -> Result<Response<Body>, Dropped> {
         let number = self.requests.fetch_add(1, Ordering::Relaxed);
-        let seen = seen(&request);
-        let request = request.map(|body| Counted::new(body, Arc::clone(&self.received)));
+        let seen = describe_request(&request);
+        let request = request.map(|body| CountedBody::new(body, Arc::clone(&self.received)));
         let effects = self.effects(number, &request);
         if !effects.is_empty() {
             self.struck.fetch_add(1, Ordering::Relaxed);
@@ -115,37 +134,49 @@ impl Front {
         answer
     }
 
-    fn effects(&self, number: u64, request: &Request<Counted>) -> Vec<Effect> {
-        let faults = Arc::clone(&self.faults.lock().unwrap_or_else(PoisonError::into_inner));
+    fn faults(&self) -> Arc<Faults> {
+        Arc::clone(&self.faults.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn effects(&self, number: u64, request: &Request<CountedBody>) -> Vec<Effect> {
         let query = request.uri().query().unwrap_or_default();
-        faults.strike(&Target {
+        self.faults().strike(&FaultTarget {
             number,
             method: request.method(),
-            part: query::value(query, "partNumber").and_then(|part| part.parse().ok()),
-            completes: request.method() == Method::POST && query::has(query, "uploadId"),
-            continues: query::has(query, TOKEN),
+            part: query::find_value(query, "partNumber").and_then(|part| part.parse().ok()),
+            reads: request.method() == Method::GET
+                && names_key(request.uri().path())
+                && !["uploadId", "acl", "tagging", "retention", "legal-hold"]
+                    .iter()
+                    .any(|name| query::has_parameter(query, name)),
+            completes: request.method() == Method::POST && query::has_parameter(query, "uploadId"),
+            continues: query::has_parameter(query, TOKEN),
         })
     }
 
     async fn answer_with(
         &self,
-        request: Request<Counted>,
+        request: Request<CountedBody>,
         effects: &[Effect],
         answers: &Answers,
     ) -> Result<Response<Body>, Dropped> {
         let uploads = request.method() == Method::PUT;
         let query = request.uri().query().unwrap_or_default();
-        let token = query::value(query, TOKEN).unwrap_or_default();
+        let token = query::find_value(query, TOKEN).unwrap_or_default();
         for effect in effects {
             match effect {
                 Effect::Delay(time) => tokio::time::sleep(*time).await,
                 Effect::Reset => return Err(Dropped),
+                Effect::Archived => {
+                    let archived = make_coded_error(StatusCode::FORBIDDEN, "InvalidObjectState");
+                    return Ok(answers.of_error(archived).await);
+                }
                 Effect::Status(status) => {
                     let status = StatusCode::from_u16(*status).map_err(|_| Dropped)?;
                     return Ok(answers.of_status(status));
                 }
                 Effect::CutBody(bytes) if uploads => {
-                    bodies::swallow(request.into_body(), *bytes).await;
+                    bodies::swallow_body(request.into_body(), *bytes).await;
                     return Err(Dropped);
                 }
                 _ => (),
@@ -158,7 +189,10 @@ impl Front {
         };
         for effect in effects {
             answer = match effect {
-                Effect::CutBody(bytes) => answer.map(|body| bodies::cut(body, *bytes)),
+                Effect::CutBody(bytes) => answer.map(|body| bodies::cut_body(body, *bytes)),
+                Effect::WrongByte if !uploads && answer.status().is_success() => {
+                    answer.map(bodies::alter_body)
+                }
                 Effect::WrongEtag => answers::with_wrong_etag(answer).await,
                 Effect::LoopToken => answers::with_token(answer, &token).await,
                 _ => answer,
@@ -169,20 +203,20 @@ impl Front {
 
     async fn serve(
         &self,
-        request: Request<Counted>,
+        request: Request<CountedBody>,
         effects: &[Effect],
         answers: &Answers,
     ) -> Result<Response<Body>, Dropped> {
-        if let Err(error) = checks::signature(&self.sim, &request) {
+        if let Err(error) = checks::check_signature(&self.sim, &request) {
             return Ok(answers.of_error(error).await);
         }
-        let mut request = match checks::body(request).await {
+        let mut request = match checks::check_body(request).await {
             Ok(request) => request,
             Err(error) => return Ok(answers.of_error(error).await),
         };
         request.extensions_mut().insert(Injected {
-            lose: effects.contains(&Effect::Lose),
-            flip: effects.contains(&Effect::FlipBit),
+            effects: effects.to_vec(),
+            careless: self.sim.has(Quirk::TakesWrongHashes) || self.faults().changes_writes(),
         });
         let answer = self.service.call(request).await.map_err(|_| Dropped)?;
         Ok(answers.dress(answer).await)
@@ -198,7 +232,11 @@ fn close_after_refusal(answer: &mut Response<Body>) {
     }
 }
 
-fn seen(request: &Request<Incoming>) -> RequestSeen {
+fn names_key(path: &str) -> bool {
+    path.trim_start_matches('/').split_once('/').is_some_and(|(_, key)| !key.is_empty())
+}
+
+fn describe_request(request: &Request<Incoming>) -> RequestSeen {
     RequestSeen {
         method: request.method().to_string(),
         path: request.uri().path().to_owned(),

@@ -1,13 +1,13 @@
 //! The names of actions, and which one an operation needs.
 
-use super::wildcard::matches;
+use super::wildcard::matches_pattern;
 
 /// Whether the policy parser knows an action, or a pattern that fits some.
 pub(super) fn is_known(name: &str) -> bool {
     name == "*"
         || KNOWN.iter().any(|action| {
             let full = format!("s3:{action}").to_ascii_lowercase();
-            matches(&name.to_ascii_lowercase(), &full)
+            matches_pattern(&name.to_ascii_lowercase(), &full)
         })
 }
 

@@ -8,14 +8,14 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
 pub(crate) use self::actions::action_of;
-use self::wildcard::matches;
+use self::wildcard::matches_pattern;
 
 /// A bucket policy.
 #[derive(Debug, Clone)]
-pub(crate) struct Policy {
+pub(crate) struct BucketPolicy {
     /// The document as it was put.
     text: String,
-    statements: Vec<Statement>,
+    statements: Vec<SimStatement>,
 }
 
 /// Why a document is no policy.
@@ -31,7 +31,7 @@ pub(crate) enum InvalidPolicy {
 #[derive(Debug)]
 pub(crate) struct Question<'a> {
     /// Absent for an anonymous caller.
-    pub(crate) principal: Option<Principal<'a>>,
+    pub(crate) principal: Option<RequestPrincipal<'a>>,
     /// `s3:GetObject` and the like.
     pub(crate) action: &'a str,
     /// `arn:aws:s3:::bucket/key`.
@@ -42,30 +42,30 @@ pub(crate) struct Question<'a> {
 
 /// The key that signed a request.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Principal<'a> {
+pub(crate) struct RequestPrincipal<'a> {
     pub(crate) project: u64,
     pub(crate) access_key_id: &'a str,
 }
 
 /// What a policy says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Verdict {
+pub(crate) enum PolicyVerdict {
     Allowed,
     Denied,
     Silent,
 }
 
-impl Policy {
+impl BucketPolicy {
     /// Reads a document and checks it.
     pub(crate) fn parse(text: &str) -> Result<Self, InvalidPolicy> {
-        let document: Document =
+        let document: PolicyDocument =
             serde_json::from_str(text).map_err(|_| InvalidPolicy::Malformed)?;
         let statements = document.statement.into_vec();
         let names = statements.iter().flat_map(|s| [&s.action, &s.not_action]).flatten();
-        if !names.flat_map(OneOrMany::as_slice).all(|name| actions::is_known(name)) {
+        if !names.flat_map(ListOrValue::as_slice).all(|name| actions::is_known(name)) {
             return Err(InvalidPolicy::UnknownAction);
         }
-        if statements.is_empty() || !statements.iter().all(Statement::is_complete) {
+        if statements.is_empty() || !statements.iter().all(SimStatement::is_complete) {
             return Err(InvalidPolicy::Malformed);
         }
         Ok(Self { text: text.to_owned(), statements })
@@ -76,28 +76,28 @@ impl Policy {
     }
 
     /// Answers the question; a denial outweighs a permission.
-    pub(crate) fn judge(&self, question: &Question<'_>, not_action_acts: bool) -> Verdict {
-        let mut verdict = Verdict::Silent;
+    pub(crate) fn judge(&self, question: &Question<'_>, not_action_acts: bool) -> PolicyVerdict {
+        let mut verdict = PolicyVerdict::Silent;
         for statement in &self.statements {
             if !statement.covers(question, not_action_acts) {
                 continue;
             }
             match statement.effect {
-                Effect::Deny => return Verdict::Denied,
-                Effect::Allow => verdict = Verdict::Allowed,
+                PolicyEffect::Deny => return PolicyVerdict::Denied,
+                PolicyEffect::Allow => verdict = PolicyVerdict::Allowed,
             }
         }
         verdict
     }
 }
 
-impl Serialize for Policy {
+impl Serialize for BucketPolicy {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         self.text.serialize(serializer)
     }
 }
 
-impl<'de> Deserialize<'de> for Policy {
+impl<'de> Deserialize<'de> for BucketPolicy {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
         Self::parse(&text).map_err(|error| D::Error::custom(format!("{error:?}")))
@@ -106,26 +106,26 @@ impl<'de> Deserialize<'de> for Policy {
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct Document {
-    statement: OneOrMany<Statement>,
+struct PolicyDocument {
+    statement: ListOrValue<SimStatement>,
 }
 
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct Statement {
-    effect: Effect,
+struct SimStatement {
+    effect: PolicyEffect,
     principal: Option<Principals>,
     not_principal: Option<Principals>,
-    action: Option<OneOrMany<String>>,
-    not_action: Option<OneOrMany<String>>,
-    resource: Option<OneOrMany<String>>,
-    not_resource: Option<OneOrMany<String>>,
+    action: Option<ListOrValue<String>>,
+    not_action: Option<ListOrValue<String>>,
+    resource: Option<ListOrValue<String>>,
+    not_resource: Option<ListOrValue<String>>,
     #[serde(default)]
     condition: serde_json::Map<String, Value>,
 }
 
 #[derive(Debug, Clone, Copy, Deserialize)]
-enum Effect {
+enum PolicyEffect {
     Allow,
     Deny,
 }
@@ -136,18 +136,18 @@ enum Principals {
     Everyone(String),
     Named {
         #[serde(rename = "AWS")]
-        aws: OneOrMany<String>,
+        aws: ListOrValue<String>,
     },
 }
 
 #[derive(Debug, Clone, Deserialize)]
 #[serde(untagged)]
-enum OneOrMany<T> {
+enum ListOrValue<T> {
     One(T),
     Many(Vec<T>),
 }
 
-impl<T> OneOrMany<T> {
+impl<T> ListOrValue<T> {
     fn as_slice(&self) -> &[T] {
         match self {
             Self::One(one) => std::slice::from_ref(one),
@@ -163,10 +163,10 @@ impl<T> OneOrMany<T> {
     }
 }
 
-impl Statement {
+impl SimStatement {
     fn is_complete(&self) -> bool {
         let resources =
-            self.resource.iter().chain(&self.not_resource).flat_map(OneOrMany::as_slice);
+            self.resource.iter().chain(&self.not_resource).flat_map(ListOrValue::as_slice);
         (self.principal.is_some() || self.not_principal.is_some())
             && (self.action.is_some() || self.not_action.is_some())
             && (self.resource.is_some() || self.not_resource.is_some())
@@ -181,40 +181,45 @@ impl Statement {
             (None, None) => false,
         };
         let action = match (&self.action, &self.not_action) {
-            (Some(wanted), _) => any(wanted, question.action, true),
-            (None, Some(unwanted)) => not_action_acts && !any(unwanted, question.action, true),
+            (Some(wanted), _) => matches_any(wanted, question.action, true),
+            (None, Some(unwanted)) => {
+                not_action_acts && !matches_any(unwanted, question.action, true)
+            }
             (None, None) => false,
         };
         let resource = match (&self.resource, &self.not_resource) {
-            (Some(wanted), _) => any(wanted, question.resource, false),
-            (None, Some(unwanted)) => !any(unwanted, question.resource, false),
+            (Some(wanted), _) => matches_any(wanted, question.resource, false),
+            (None, Some(unwanted)) => !matches_any(unwanted, question.resource, false),
             (None, None) => false,
         };
         principal
             && action
             && resource
-            && self.condition.iter().all(|(operator, keys)| holds(operator, keys, question))
+            && self
+                .condition
+                .iter()
+                .all(|(operator, keys)| meets_condition(operator, keys, question))
     }
 }
 
-fn any(patterns: &OneOrMany<String>, text: &str, ignore_case: bool) -> bool {
+fn matches_any(patterns: &ListOrValue<String>, text: &str, ignore_case: bool) -> bool {
     patterns.as_slice().iter().any(|pattern| {
         if ignore_case {
-            matches(&pattern.to_ascii_lowercase(), &text.to_ascii_lowercase())
+            matches_pattern(&pattern.to_ascii_lowercase(), &text.to_ascii_lowercase())
         } else {
-            matches(pattern, text)
+            matches_pattern(pattern, text)
         }
     })
 }
 
 impl Principals {
-    fn include(&self, caller: Option<Principal<'_>>) -> bool {
+    fn include(&self, caller: Option<RequestPrincipal<'_>>) -> bool {
         match self {
             Self::Everyone(star) => star == "*",
             Self::Named { aws } => aws.as_slice().iter().any(|name| {
                 name == "*"
                     || caller.is_some_and(|caller| {
-                        let Principal { project, access_key_id } = caller;
+                        let RequestPrincipal { project, access_key_id } = caller;
                         *name == format!("arn:aws:iam:::user/p{project}:{access_key_id}")
                             || *name == format!("arn:aws:iam::p{project}:root")
                     })
@@ -226,12 +231,13 @@ impl Principals {
 const CONDITIONS: [&str; 5] =
     ["StringEquals", "StringNotEquals", "StringLike", "StringNotLike", "Bool"];
 
-fn holds(operator: &str, keys: &Value, question: &Question<'_>) -> bool {
+fn meets_condition(operator: &str, keys: &Value, question: &Question<'_>) -> bool {
     let Some(keys) = keys.as_object() else { return false };
     keys.iter().all(|(key, wanted)| {
         let actual = value_of(key, question);
         let negated = operator.contains("Not");
-        let found = actual.is_some_and(|actual| texts(wanted).iter().any(|w| matches(w, &actual)));
+        let found = actual
+            .is_some_and(|actual| list_texts(wanted).iter().any(|w| matches_pattern(w, &actual)));
         found != negated
     })
 }
@@ -245,9 +251,9 @@ fn value_of(key: &str, question: &Question<'_>) -> Option<String> {
     }
 }
 
-fn texts(value: &Value) -> Vec<String> {
+fn list_texts(value: &Value) -> Vec<String> {
     match value {
-        Value::Array(values) => values.iter().flat_map(texts).collect(),
+        Value::Array(values) => values.iter().flat_map(list_texts).collect(),
         Value::String(text) => vec![text.clone()],
         other => vec![other.to_string()],
     }

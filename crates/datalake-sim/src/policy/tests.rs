@@ -1,9 +1,9 @@
 use super::*;
 
-const OWN: Principal<'static> = Principal { project: 1, access_key_id: "ONE" };
+const OWN: RequestPrincipal<'static> = RequestPrincipal { project: 1, access_key_id: "ONE" };
 
 #[track_caller]
-fn check(statement: &str, principal: Option<Principal<'_>>, expected: Verdict) {
+fn check_policy(statement: &str, principal: Option<RequestPrincipal<'_>>, expected: PolicyVerdict) {
     let text = format!(r#"{{"Version": "2012-10-17", "Statement": [{statement}]}}"#);
     let question = Question {
         principal,
@@ -13,7 +13,7 @@ fn check(statement: &str, principal: Option<Principal<'_>>, expected: Verdict) {
         tls: false,
     };
 
-    let verdict = Policy::parse(&text).unwrap().judge(&question, false);
+    let verdict = BucketPolicy::parse(&text).unwrap().judge(&question, false);
 
     assert_eq!(verdict, expected, "{statement}");
 }
@@ -26,10 +26,10 @@ fn a_principal_is_a_project_and_a_key() {
         )
     };
 
-    check(&deny("arn:aws:iam:::user/p1:ONE"), Some(OWN), Verdict::Denied);
-    check(&deny("arn:aws:iam:::user/p2:ONE"), Some(OWN), Verdict::Silent);
-    check(&deny("arn:aws:iam::1:user/ONE"), Some(OWN), Verdict::Silent);
-    check(&deny("*"), None, Verdict::Denied);
+    check_policy(&deny("arn:aws:iam:::user/p1:ONE"), Some(OWN), PolicyVerdict::Denied);
+    check_policy(&deny("arn:aws:iam:::user/p2:ONE"), Some(OWN), PolicyVerdict::Silent);
+    check_policy(&deny("arn:aws:iam::1:user/ONE"), Some(OWN), PolicyVerdict::Silent);
+    check_policy(&deny("*"), None, PolicyVerdict::Denied);
 }
 
 #[test]
@@ -40,18 +40,18 @@ fn resources_and_actions_have_wildcards() {
         )
     };
 
-    check(&allow("s3:Get*", "arn:aws:s3:::lake/a/*"), None, Verdict::Allowed);
-    check(&allow("s3:getobject", "arn:aws:s3:::*"), None, Verdict::Allowed);
-    check(&allow("s3:Put*", "arn:aws:s3:::lake/*"), None, Verdict::Silent);
-    check(&allow("s3:Get*", "arn:aws:s3:::lake/b/*"), None, Verdict::Silent);
+    check_policy(&allow("s3:Get*", "arn:aws:s3:::lake/a/*"), None, PolicyVerdict::Allowed);
+    check_policy(&allow("s3:getobject", "arn:aws:s3:::*"), None, PolicyVerdict::Allowed);
+    check_policy(&allow("s3:Put*", "arn:aws:s3:::lake/*"), None, PolicyVerdict::Silent);
+    check_policy(&allow("s3:Get*", "arn:aws:s3:::lake/b/*"), None, PolicyVerdict::Silent);
 }
 
 #[test]
 fn not_action_enforces_nothing() {
-    check(
+    check_policy(
         r#"{"Effect": "Deny", "Principal": "*", "NotAction": "s3:PutObject", "Resource": "*"}"#,
         Some(OWN),
-        Verdict::Silent,
+        PolicyVerdict::Silent,
     );
 }
 
@@ -60,12 +60,12 @@ fn an_unknown_action_spoils_the_whole_document() {
     let text = r#"{"Statement": [{"Effect": "Deny", "Principal": "*",
         "Action": ["s3:GetObject", "s3:GetObjectAttributes"], "Resource": "*"}]}"#;
 
-    assert_eq!(Policy::parse(text).unwrap_err(), InvalidPolicy::UnknownAction);
+    assert_eq!(BucketPolicy::parse(text).unwrap_err(), InvalidPolicy::UnknownAction);
 }
 
 #[test]
 fn a_statement_without_a_principal_is_malformed() {
     let text = r#"{"Statement": [{"Effect": "Deny", "Action": "s3:*", "Resource": "*"}]}"#;
 
-    assert_eq!(Policy::parse(text).unwrap_err(), InvalidPolicy::Malformed);
+    assert_eq!(BucketPolicy::parse(text).unwrap_err(), InvalidPolicy::Malformed);
 }

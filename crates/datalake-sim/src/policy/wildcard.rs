@@ -1,7 +1,7 @@
 //! Patterns with `*` and `?`.
 
 /// Whether `text` matches `pattern`: `*` is any text, `?` any one byte.
-pub(super) fn matches(pattern: &str, text: &str) -> bool {
+pub(super) fn matches_pattern(pattern: &str, text: &str) -> bool {
     let (mut pattern, mut text) = (pattern.as_bytes(), text.as_bytes());
     // Where to go on when what follows the last star does not fit.
     let mut retry: Option<(&[u8], &[u8])> = None;
@@ -41,7 +41,7 @@ mod tests {
             ("", "", true),
             ("a", "", false),
         ] {
-            assert_eq!(matches(pattern, text), expected, "{pattern:?} {text:?}");
+            assert_eq!(matches_pattern(pattern, text), expected, "{pattern:?} {text:?}");
         }
     }
 }

@@ -14,7 +14,7 @@ use s3s::{S3Error, S3Result, s3_error};
 use tokio::task::JoinHandle;
 
 use super::disk::Disk;
-use super::{Content, Segment};
+use super::{Segment, StoredContent};
 use crate::errors::{OrDisk as _, hash_mismatch};
 
 /// How many bytes go to the disk, or come from it, at once.
@@ -42,6 +42,15 @@ impl Received {
         fs::rename(&self.file.path, disk.body(bucket, &file))?;
         self.file.kept = true;
         Ok(Some(Segment { file, size: self.size }))
+    }
+
+    /// Changes one byte as bad memory does: before tags are made of it.
+    pub(crate) fn alter(&mut self) -> io::Result<()> {
+        self.flip_bit()?;
+        let mut md5 = Md5::new();
+        io::copy(&mut File::open(&self.file.path)?, &mut md5)?;
+        self.md5 = md5.finalize().into();
+        Ok(())
     }
 
     /// Changes one bit in the middle, as a dying disk does.
@@ -78,16 +87,23 @@ impl Drop for TemporaryFile {
 /// # Errors
 ///
 /// The body ends early or is not what was signed; nothing is left of it then.
-pub(crate) async fn receive(
+pub(crate) async fn receive_body(
     disk: &Disk,
     body: Option<StreamingBlob>,
     hasher: ChecksumHasher,
+    takes_wrong_hash: bool,
 ) -> S3Result<Received> {
     let mut writer = Writer::Idle(Box::new(Sink::open(disk.temporary(), hasher).or_disk()?));
     let mut block = Vec::new();
     let mut chunks = stream::iter(body).flatten();
     while let Some(chunk) = chunks.next().await {
-        block.extend_from_slice(&chunk.map_err(|error| broken_body(error.as_ref()))?);
+        let chunk = match chunk {
+            Ok(chunk) => chunk,
+            // All of it has come by then.
+            Err(error) if takes_wrong_hash && is_wrong_hash(error.as_ref()) => break,
+            Err(error) => return Err(broken_body(error.as_ref())),
+        };
+        block.extend_from_slice(&chunk);
         if block.len() >= BLOCK {
             let full = std::mem::replace(&mut block, Vec::with_capacity(BLOCK + SMALL));
             let sink = writer.idle().await?;
@@ -103,10 +119,14 @@ pub(crate) async fn receive(
     Ok(sink.finish())
 }
 
+fn is_wrong_hash(error: &(dyn std::error::Error + 'static)) -> bool {
+    error.to_string().contains("Sha256Mismatch")
+}
+
 fn broken_body(error: &(dyn std::error::Error + 'static)) -> S3Error {
     // The error types of s3s are private; their words are all there is.
     let text = error.to_string();
-    if text.contains("Sha256Mismatch") {
+    if is_wrong_hash(error) {
         hash_mismatch()
     } else if text.contains("SignatureMismatch") {
         s3_error!(SignatureDoesNotMatch)
@@ -167,13 +187,13 @@ impl Sink {
 ///
 /// The first file is opened at once: a version that is deleted meanwhile is
 /// still read to its end, as long as it is one file.
-pub(crate) fn send(
+pub(crate) fn send_content(
     disk: &Disk,
     bucket: &str,
-    content: &Content,
+    content: &StoredContent,
     range: Range<u64>,
 ) -> io::Result<StreamingBlob> {
-    let mut pieces = pieces(disk, bucket, content, range);
+    let mut pieces = list_stretches(disk, bucket, content, range);
     let Some(first) = pieces.first_mut() else {
         return Ok(StreamingBlob::from(s3s::Body::empty()));
     };
@@ -205,14 +225,14 @@ pub(crate) fn send(
 }
 
 /// A stretch of one file.
-struct Piece {
+struct FileStretch {
     path: PathBuf,
     file: Option<File>,
     from: u64,
     left: u64,
 }
 
-impl Piece {
+impl FileStretch {
     fn open(&mut self) -> io::Result<()> {
         if self.file.is_none() {
             let mut file = File::open(&self.path)?;
@@ -234,7 +254,12 @@ impl Piece {
     }
 }
 
-fn pieces(disk: &Disk, bucket: &str, content: &Content, range: Range<u64>) -> Vec<Piece> {
+fn list_stretches(
+    disk: &Disk,
+    bucket: &str,
+    content: &StoredContent,
+    range: Range<u64>,
+) -> Vec<FileStretch> {
     let mut start = 0;
     let mut pieces = Vec::new();
     for segment in &content.segments {
@@ -243,7 +268,7 @@ fn pieces(disk: &Disk, bucket: &str, content: &Content, range: Range<u64>) -> Ve
             let from = range.start.max(start) - start;
             let left = range.end.min(end) - start - from;
             let path = disk.body(bucket, &segment.file);
-            pieces.push(Piece { path, file: None, from, left });
+            pieces.push(FileStretch { path, file: None, from, left });
         }
         start = end;
     }

@@ -22,7 +22,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use serde::Serialize;
 
-use super::{BucketMeta, Content, Upload, UploadedPart, Version};
+use super::{BucketMeta, SimPart, SimUpload, SimVersion, StoredContent};
 
 /// See the module.
 #[derive(Debug)]
@@ -117,34 +117,34 @@ impl Disk {
         self.write(&self.bucket(&meta.name).join("bucket.json"), meta)
     }
 
-    pub(crate) fn write_version(&self, bucket: &str, version: &Version) -> io::Result<()> {
+    pub(crate) fn write_version(&self, bucket: &str, version: &SimVersion) -> io::Result<()> {
         self.write(&self.version(bucket, version.number), version)
     }
 
-    pub(crate) fn remove_version(&self, bucket: &str, version: &Version) -> io::Result<()> {
-        remove(&self.version(bucket, version.number))?;
+    pub(crate) fn remove_version(&self, bucket: &str, version: &SimVersion) -> io::Result<()> {
+        remove_if_present(&self.version(bucket, version.number))?;
         version.content.as_ref().map_or(Ok(()), |content| self.remove_bodies(bucket, content))
     }
 
-    pub(crate) fn write_upload(&self, bucket: &str, upload: &Upload) -> io::Result<()> {
+    pub(crate) fn write_upload(&self, bucket: &str, upload: &SimUpload) -> io::Result<()> {
         self.write(&self.upload(bucket, &upload.id), upload)
     }
 
-    pub(crate) fn write_part(&self, bucket: &str, part: &UploadedPart) -> io::Result<()> {
+    pub(crate) fn write_part(&self, bucket: &str, part: &SimPart) -> io::Result<()> {
         self.write(&self.part(bucket, &part.upload, part.number), part)
     }
 
-    pub(crate) fn remove_part(&self, bucket: &str, part: &UploadedPart) -> io::Result<()> {
-        remove(&self.part(bucket, &part.upload, part.number))
+    pub(crate) fn remove_part(&self, bucket: &str, part: &SimPart) -> io::Result<()> {
+        remove_if_present(&self.part(bucket, &part.upload, part.number))
     }
 
     /// Forgets the upload and its parts; the bytes stay.
-    pub(crate) fn forget_upload(&self, bucket: &str, upload: &Upload) -> io::Result<()> {
-        remove(&self.upload(bucket, &upload.id))?;
+    pub(crate) fn forget_upload(&self, bucket: &str, upload: &SimUpload) -> io::Result<()> {
+        remove_if_present(&self.upload(bucket, &upload.id))?;
         upload.parts.values().try_for_each(|part| self.remove_part(bucket, part))
     }
 
-    fn remove_bodies(&self, bucket: &str, content: &Content) -> io::Result<()> {
+    fn remove_bodies(&self, bucket: &str, content: &StoredContent) -> io::Result<()> {
         for segment in &content.segments {
             self.remove_body(bucket, &segment.file)?;
         }
@@ -152,11 +152,11 @@ impl Disk {
     }
 
     pub(crate) fn remove_body(&self, bucket: &str, file: &str) -> io::Result<()> {
-        remove(&self.body(bucket, file))
+        remove_if_present(&self.body(bucket, file))
     }
 }
 
-fn remove(path: &Path) -> io::Result<()> {
+fn remove_if_present(path: &Path) -> io::Result<()> {
     match fs::remove_file(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
         _ => Ok(()),

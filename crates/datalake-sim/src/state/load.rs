@@ -8,15 +8,15 @@ use std::path::Path;
 use serde::de::DeserializeOwned;
 
 use super::disk::Disk;
-use super::{Bucket, NULL_VERSION, Upload, UploadedPart, Version, World};
+use super::{AllBuckets, NULL_VERSION, SimBucket, SimPart, SimUpload, SimVersion};
 
-impl World {
+impl AllBuckets {
     /// Reads everything below the folder of `disk`.
     pub(crate) fn load(disk: &Disk) -> io::Result<Self> {
         let mut world = Self::default();
         for entry in fs::read_dir(disk.buckets())? {
             let folder = entry?.path();
-            let mut bucket = Bucket::new(read(&folder.join("bucket.json"))?);
+            let mut bucket = SimBucket::new(read_json(&folder.join("bucket.json"))?);
             load_uploads(disk, &folder, &mut bucket)?;
             load_versions(disk, &folder, &mut bucket)?;
             sweep_bodies(disk, &folder, &bucket)?;
@@ -26,11 +26,11 @@ impl World {
     }
 }
 
-fn load_uploads(disk: &Disk, folder: &Path, bucket: &mut Bucket) -> io::Result<()> {
-    for upload in read_all::<Upload>(&folder.join("uploads"))? {
+fn load_uploads(disk: &Disk, folder: &Path, bucket: &mut SimBucket) -> io::Result<()> {
+    for upload in read_all::<SimUpload>(&folder.join("uploads"))? {
         bucket.uploads.insert(upload.id.clone(), upload);
     }
-    for part in read_all::<UploadedPart>(&folder.join("parts"))? {
+    for part in read_all::<SimPart>(&folder.join("parts"))? {
         match bucket.uploads.get_mut(&part.upload) {
             Some(upload) => drop(upload.parts.insert(part.number, part)),
             // Its upload has ended, and the process with it.
@@ -40,8 +40,8 @@ fn load_uploads(disk: &Disk, folder: &Path, bucket: &mut Bucket) -> io::Result<(
     Ok(())
 }
 
-fn load_versions(disk: &Disk, folder: &Path, bucket: &mut Bucket) -> io::Result<()> {
-    let mut versions = read_all::<Version>(&folder.join("versions"))?;
+fn load_versions(disk: &Disk, folder: &Path, bucket: &mut SimBucket) -> io::Result<()> {
+    let mut versions = read_all::<SimVersion>(&folder.join("versions"))?;
     versions.sort_by_key(|version| version.number);
     for version in versions {
         disk.saw(version.number);
@@ -59,7 +59,7 @@ fn load_versions(disk: &Disk, folder: &Path, bucket: &mut Bucket) -> io::Result<
     Ok(())
 }
 
-fn sweep_bodies(disk: &Disk, folder: &Path, bucket: &Bucket) -> io::Result<()> {
+fn sweep_bodies(disk: &Disk, folder: &Path, bucket: &SimBucket) -> io::Result<()> {
     let of_versions = bucket.keys.values().flatten().filter_map(|version| version.content.as_ref());
     let of_parts = bucket.uploads.values().flat_map(|upload| upload.parts.values());
     let named: BTreeSet<&str> = of_versions
@@ -82,10 +82,10 @@ fn sweep_bodies(disk: &Disk, folder: &Path, bucket: &Bucket) -> io::Result<()> {
 }
 
 fn read_all<T: DeserializeOwned>(folder: &Path) -> io::Result<Vec<T>> {
-    fs::read_dir(folder)?.map(|entry| read(&entry?.path())).collect()
+    fs::read_dir(folder)?.map(|entry| read_json(&entry?.path())).collect()
 }
 
-pub(crate) fn read<T: DeserializeOwned>(path: &Path) -> io::Result<T> {
+pub(crate) fn read_json<T: DeserializeOwned>(path: &Path) -> io::Result<T> {
     serde_json::from_slice(&fs::read(path)?).map_err(|error| {
         io::Error::new(io::ErrorKind::InvalidData, format!("`{}`: {error}", path.display()))
     })

@@ -15,22 +15,22 @@ use s3s::{S3Result, s3_error};
 use serde::{Deserialize, Serialize};
 
 use crate::clock::Moment;
-use crate::policy::Policy;
+use crate::policy::BucketPolicy;
 
 pub(crate) use self::versions::{Condition, NewVersion};
 
 /// All buckets by name.
 #[derive(Debug, Default)]
-pub(crate) struct World {
-    pub(crate) buckets: BTreeMap<String, Bucket>,
+pub(crate) struct AllBuckets {
+    pub(crate) buckets: BTreeMap<String, SimBucket>,
 }
 
-impl World {
-    pub(crate) fn bucket(&self, name: &str) -> S3Result<&Bucket> {
+impl AllBuckets {
+    pub(crate) fn bucket(&self, name: &str) -> S3Result<&SimBucket> {
         self.buckets.get(name).ok_or_else(no_such_bucket)
     }
 
-    pub(crate) fn bucket_mut(&mut self, name: &str) -> S3Result<&mut Bucket> {
+    pub(crate) fn bucket_mut(&mut self, name: &str) -> S3Result<&mut SimBucket> {
         self.buckets.get_mut(name).ok_or_else(no_such_bucket)
     }
 }
@@ -41,16 +41,16 @@ fn no_such_bucket() -> s3s::S3Error {
 
 /// One bucket with all that is in it.
 #[derive(Debug)]
-pub(crate) struct Bucket {
+pub(crate) struct SimBucket {
     pub(crate) meta: BucketMeta,
     /// The versions of each key, oldest first. No list is empty.
-    pub(crate) keys: BTreeMap<String, Vec<Version>>,
-    pub(crate) uploads: BTreeMap<String, Upload>,
+    pub(crate) keys: BTreeMap<String, Vec<SimVersion>>,
+    pub(crate) uploads: BTreeMap<String, SimUpload>,
     /// How many requests fell into the time in which the bucket comes and goes.
     pub(crate) early_requests: u64,
 }
 
-impl Bucket {
+impl SimBucket {
     pub(crate) fn new(meta: BucketMeta) -> Self {
         Self { meta, keys: BTreeMap::new(), uploads: BTreeMap::new(), early_requests: 0 }
     }
@@ -65,7 +65,7 @@ pub(crate) struct BucketMeta {
     #[serde(default)]
     pub(crate) public_read: bool,
     #[serde(default)]
-    pub(crate) versioning: Versioning,
+    pub(crate) versioning: VersioningState,
     #[serde(default)]
     pub(crate) policy: PolicySlot,
     #[serde(default)]
@@ -81,7 +81,7 @@ pub(crate) struct BucketMeta {
 
 /// Whether a bucket keeps versions.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) enum Versioning {
+pub(crate) enum VersioningState {
     #[default]
     Never,
     Enabled,
@@ -91,26 +91,26 @@ pub(crate) enum Versioning {
 /// The policy that was put, and the one that acts until the new one does.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(crate) struct PolicySlot {
-    pub(crate) stored: Option<Policy>,
-    pub(crate) acting_before: Option<Policy>,
+    pub(crate) stored: Option<BucketPolicy>,
+    pub(crate) acting_before: Option<BucketPolicy>,
     pub(crate) acts_from: Moment,
 }
 
 impl PolicySlot {
     /// The policy that acts at `now`.
-    pub(crate) fn acting(&self, now: Moment) -> Option<&Policy> {
+    pub(crate) fn acting(&self, now: Moment) -> Option<&BucketPolicy> {
         if now < self.acts_from { self.acting_before.as_ref() } else { self.stored.as_ref() }
     }
 
     /// Stores another policy, or none, to act from `acts_from` on.
-    pub(crate) fn replace(&mut self, policy: Option<Policy>, now: Moment, acts_from: Moment) {
+    pub(crate) fn replace(&mut self, policy: Option<BucketPolicy>, now: Moment, acts_from: Moment) {
         *self = Self { acting_before: self.acting(now).cloned(), stored: policy, acts_from };
     }
 }
 
 /// One version of a key: a file in `versions`.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub(crate) struct Version {
+pub(crate) struct SimVersion {
     /// Grows with every version of the service; orders the versions of a key.
     pub(crate) number: u64,
     pub(crate) key: String,
@@ -118,9 +118,9 @@ pub(crate) struct Version {
     pub(crate) id: String,
     pub(crate) modified: Moment,
     /// Absent in a delete marker.
-    pub(crate) content: Option<Content>,
+    pub(crate) content: Option<StoredContent>,
     #[serde(default)]
-    pub(crate) lock: Lock,
+    pub(crate) lock: VersionLock,
     /// The upload that this version ended.
     #[serde(default)]
     pub(crate) upload: Option<String>,
@@ -131,7 +131,7 @@ pub(crate) const NULL_VERSION: &str = "null";
 
 /// The bytes of a version and what is said about them.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
-pub(crate) struct Content {
+pub(crate) struct StoredContent {
     pub(crate) etag: String,
     pub(crate) size: u64,
     /// The files with the bytes, in order.
@@ -164,14 +164,14 @@ pub(crate) struct About {
 /// What keeps a version from being deleted.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
-pub(crate) struct Lock {
-    pub(crate) retention: Option<Retention>,
+pub(crate) struct VersionLock {
+    pub(crate) retention: Option<LockedUntil>,
     pub(crate) legal_hold: bool,
 }
 
 /// A time before which a version stays.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Retention {
+pub(crate) struct LockedUntil {
     /// `GOVERNANCE` or `COMPLIANCE`.
     pub(crate) mode: String,
     pub(crate) until: Moment,
@@ -179,20 +179,20 @@ pub(crate) struct Retention {
 
 /// An upload in parts that is not finished: a file in `uploads`.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub(crate) struct Upload {
+pub(crate) struct SimUpload {
     pub(crate) id: String,
     pub(crate) key: String,
     pub(crate) initiated: Moment,
     pub(crate) about: About,
-    pub(crate) lock: Lock,
+    pub(crate) lock: VersionLock,
     /// Each part is a file of its own in `parts`.
     #[serde(skip)]
-    pub(crate) parts: BTreeMap<i32, UploadedPart>,
+    pub(crate) parts: BTreeMap<i32, SimPart>,
 }
 
 /// A part of an unfinished upload.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub(crate) struct UploadedPart {
+pub(crate) struct SimPart {
     pub(crate) upload: String,
     pub(crate) number: i32,
     pub(crate) etag: String,
@@ -200,7 +200,7 @@ pub(crate) struct UploadedPart {
     pub(crate) segment: Option<Segment>,
 }
 
-impl UploadedPart {
+impl SimPart {
     pub(crate) fn size(&self) -> u64 {
         self.segment.as_ref().map_or(0, |segment| segment.size)
     }

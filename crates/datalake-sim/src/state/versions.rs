@@ -4,7 +4,7 @@ use s3s::{S3Result, s3_error};
 use uuid::Uuid;
 
 use super::disk::Disk;
-use super::{Bucket, Content, Lock, NULL_VERSION, Version, Versioning};
+use super::{NULL_VERSION, SimBucket, SimVersion, StoredContent, VersionLock, VersioningState};
 use crate::clock::Moment;
 use crate::errors::OrDisk as _;
 
@@ -13,8 +13,8 @@ use crate::errors::OrDisk as _;
 pub(crate) struct NewVersion {
     pub(crate) key: String,
     /// Absent for a delete marker.
-    pub(crate) content: Option<Content>,
-    pub(crate) lock: Lock,
+    pub(crate) content: Option<StoredContent>,
+    pub(crate) lock: VersionLock,
     pub(crate) upload: Option<String>,
 }
 
@@ -33,19 +33,19 @@ pub(crate) enum Condition {
     Never,
 }
 
-impl Bucket {
+impl SimBucket {
     /// The newest version of a key, if that is not a delete marker.
-    pub(crate) fn current(&self, key: &str) -> Option<&Version> {
+    pub(crate) fn current(&self, key: &str) -> Option<&SimVersion> {
         self.newest(key).filter(|version| version.content.is_some())
     }
 
     /// The newest version of a key, which may be a delete marker.
-    pub(crate) fn newest(&self, key: &str) -> Option<&Version> {
+    pub(crate) fn newest(&self, key: &str) -> Option<&SimVersion> {
         self.keys.get(key)?.last()
     }
 
     /// The named version of a key, or the newest one; a delete marker too.
-    pub(crate) fn find(&self, key: &str, id: Option<&str>) -> S3Result<&Version> {
+    pub(crate) fn find(&self, key: &str, id: Option<&str>) -> S3Result<&SimVersion> {
         let Some(id) = id else {
             return self.newest(key).ok_or_else(|| s3_error!(NoSuchKey));
         };
@@ -55,7 +55,7 @@ impl Bucket {
             .ok_or_else(|| s3_error!(NoSuchVersion))
     }
 
-    pub(crate) fn find_mut(&mut self, key: &str, id: Option<&str>) -> S3Result<&mut Version> {
+    pub(crate) fn find_mut(&mut self, key: &str, id: Option<&str>) -> S3Result<&mut SimVersion> {
         let number = self.find(key, id)?.number;
         self.keys
             .get_mut(key)
@@ -80,12 +80,17 @@ impl Bucket {
     /// Adds a version as the newest of its key.
     ///
     /// Unless the bucket keeps versions, it takes the place of the `null` one.
-    pub(crate) fn add(&mut self, disk: &Disk, now: Moment, new: NewVersion) -> S3Result<Version> {
+    pub(crate) fn add(
+        &mut self,
+        disk: &Disk,
+        now: Moment,
+        new: NewVersion,
+    ) -> S3Result<SimVersion> {
         let id = match self.meta.versioning {
-            Versioning::Enabled => Uuid::new_v4().simple().to_string(),
-            Versioning::Never | Versioning::Suspended => NULL_VERSION.to_owned(),
+            VersioningState::Enabled => Uuid::new_v4().simple().to_string(),
+            VersioningState::Never | VersioningState::Suspended => NULL_VERSION.to_owned(),
         };
-        let version = Version {
+        let version = SimVersion {
             number: disk.fresh(),
             key: new.key,
             id,
@@ -128,7 +133,7 @@ impl Bucket {
     }
 }
 
-impl Version {
+impl SimVersion {
     /// Whether a lock keeps the version at `now`.
     ///
     /// `bypass` is the right to break a governance lock.

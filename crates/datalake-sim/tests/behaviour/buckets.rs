@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use datalake_sim::{Config, Key, Quirk};
+use datalake_sim::{Config, Quirk, SimKey};
 
 use crate::lake::{Lake, foreign_key, refused};
 
@@ -155,7 +155,7 @@ async fn more_requests_than_the_limit_are_answered_in_html() {
 fn a_profile_can_be_changed() {
     let config = Config::hetzner("state");
 
-    assert_eq!(config.keys[0].project, Key::sandbox().project);
+    assert_eq!(config.keys[0].project, SimKey::sandbox().project);
     assert!(config.quirks.bucket_delay > Duration::ZERO);
     assert!(!config.quirks.has(Quirk::StrictRegion));
 }

@@ -1,13 +1,13 @@
 //! The simulator as rust-s3 sees it.
 
-use datalake_sim::{Config, Key, start};
+use datalake_sim::{Config, SimKey, start};
 use s3::creds::Credentials;
 use s3::{Bucket, Region};
 
 use crate::lake::Lake;
 
 pub(crate) fn bucket(lake: &Lake) -> Bucket {
-    let key = Key::sandbox();
+    let key = SimKey::sandbox();
     let region = Region::Custom { region: "fsn1".to_owned(), endpoint: lake.sim.endpoint() };
     let credentials =
         Credentials::new(Some(&key.access_key_id), Some(&key.secret_access_key), None, None, None);
@@ -53,7 +53,7 @@ async fn rust_s3_lists_buckets() {
 #[tokio::test]
 async fn a_refused_body_ends_its_connection_and_says_so() {
     let lake = Lake::hetzner().await;
-    let wrong = || Key { secret_access_key: "wrong".to_owned(), ..Key::sandbox() };
+    let wrong = || SimKey { secret_access_key: "wrong".to_owned(), ..SimKey::sandbox() };
 
     let with_body = lake.put("/lake/key").body("content").key(wrong()).go().await;
     let without = lake.get("/lake/key").key(wrong()).go().await;

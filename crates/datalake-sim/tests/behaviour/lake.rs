@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use datalake_sim::{Config, Key, Running, start};
+use datalake_sim::{Config, Running, SimKey, start};
 use hmac::{Hmac, Mac as _};
 use reqwest::header::HeaderMap;
 use reqwest::{Client, Method, Url};
@@ -58,7 +58,7 @@ impl Lake {
             url: format!("{}{path}", self.sim.endpoint()).parse().unwrap(),
             headers: HeaderMap::new(),
             body: Vec::new(),
-            key: Some(Key::sandbox()),
+            key: Some(SimKey::sandbox()),
             region: "fsn1".to_owned(),
             hash: None,
         }
@@ -100,8 +100,8 @@ impl Lake {
 }
 
 /// A key of another project.
-pub(crate) fn foreign_key() -> Key {
-    Key {
+pub(crate) fn foreign_key() -> SimKey {
+    SimKey {
         access_key_id: "FOREIGN0000000000001".to_owned(),
         secret_access_key: "foreignForeignForeignForeignForeign00001".to_owned(),
         project: 2_000_002,
@@ -115,7 +115,7 @@ pub(crate) struct Call<'a> {
     url: Url,
     headers: HeaderMap,
     body: Vec<u8>,
-    key: Option<Key>,
+    key: Option<SimKey>,
     region: String,
     hash: Option<String>,
 }
@@ -131,7 +131,7 @@ impl Call<'_> {
         self
     }
 
-    pub(crate) fn key(mut self, key: Key) -> Self {
+    pub(crate) fn key(mut self, key: SimKey) -> Self {
         self.key = Some(key);
         self
     }
@@ -173,7 +173,7 @@ impl Call<'_> {
         Ok(Answer { status, headers, body: response.bytes().await?.into() })
     }
 
-    fn sign(&mut self, key: &Key) {
+    fn sign(&mut self, key: &SimKey) {
         let now = OffsetDateTime::now_utc();
         let format = format_description!("[year][month][day]T[hour][minute][second]Z");
         let region = Region::Custom { region: self.region.clone(), endpoint: String::new() };

@@ -1,12 +1,12 @@
-use datalake_sim::{Key, Quirk};
+use datalake_sim::{Quirk, SimKey};
 
 use crate::lake::{Lake, refused};
 
 #[tokio::test]
 async fn an_unknown_key_and_a_wrong_secret_are_told_apart() {
     let lake = Lake::hetzner().await;
-    let unknown = Key { access_key_id: "NOBODY".to_owned(), ..Key::sandbox() };
-    let wrong = Key { secret_access_key: "wrong".to_owned(), ..Key::sandbox() };
+    let unknown = SimKey { access_key_id: "NOBODY".to_owned(), ..SimKey::sandbox() };
+    let wrong = SimKey { secret_access_key: "wrong".to_owned(), ..SimKey::sandbox() };
 
     let unknown = lake.get("/lake").key(unknown).go().await;
     let wrong = lake.get("/lake").key(wrong).go().await;

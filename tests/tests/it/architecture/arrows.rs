@@ -9,16 +9,34 @@ use super::members;
 /// A crate, the crates of ours that it uses, and those that only its tests use.
 type Arrow = (&'static str, &'static [&'static str], &'static [&'static str]);
 
-const ARROWS: [Arrow; 12] = [
+const ARROWS: [Arrow; 15] = [
     ("datalake-core", &[], &[]),
     ("datalake-quadlet", &["core"], &[]),
     ("datalake-dagster", &["core"], &[]),
+    ("datalake-desired", &["core", "dagster", "quadlet"], &[]),
     ("datalake-engine", &["core"], &[]),
+    ("datalake-operations", &["core", "dagster", "desired", "engine", "quadlet"], &[]),
     ("datalake-s3", &["core", "engine"], &["sim"]),
-    ("datalake-host", &["core", "engine"], &[]),
+    ("datalake-host", &["core", "engine", "lanes"], &[]),
+    ("datalake-lanes", &[], &[]),
     ("datalake-modal", &["core", "engine"], &[]),
     ("datalake-sim", &[], &[]),
-    ("datalake-cli", &["core", "dagster", "engine", "host", "modal", "quadlet", "s3", "sim"], &[]),
+    (
+        "datalake-cli",
+        &[
+            "core",
+            "dagster",
+            "desired",
+            "engine",
+            "host",
+            "modal",
+            "operations",
+            "quadlet",
+            "s3",
+            "sim",
+        ],
+        &[],
+    ),
     ("xtask", &[], &[]),
     ("datalake-bench", &[], &[]),
     ("datalake-tests", &["cli"], &["bench", "core", "engine", "quadlet", "s3", "sim"]),

@@ -8,7 +8,8 @@ use cargo_metadata::{DependencyKind, Node, PackageId};
 
 use super::{WORKSPACE, folder, member, root};
 
-const PURE: [&str; 3] = ["datalake-core", "datalake-dagster", "datalake-quadlet"];
+const PURE: [&str; 5] =
+    ["datalake-core", "datalake-dagster", "datalake-desired", "datalake-lanes", "datalake-quadlet"];
 
 /// Crates that touch the world, one line for each way of doing so.
 const IMPURE: [&[&str]; 6] = [
@@ -35,7 +36,7 @@ const IMPURE: [&[&str]; 6] = [
 fn nothing_below_a_pure_crate_touches_the_world() {
     for name in PURE {
         let below = below(name);
-        assert!(below.contains("serde"), "{name} has lost its dependencies: {below:?}");
+        assert!(below.len() > 1, "{name} has lost its dependencies: {below:?}");
 
         let impure: Vec<_> =
             IMPURE.iter().copied().flatten().filter(|impure| below.contains(**impure)).collect();

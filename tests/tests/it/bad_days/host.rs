@@ -11,7 +11,7 @@ fn a_unit_that_is_not_there() {
     let day = Day::new();
 
     day.refuses(day.provision().arg("--unit=dagster-webservr"), 78, str![[r#"
-error: `/var/lib/dagster/.config/containers/systemd/dagster-webservr.container`: it is not there (no such container unit)
+error: there is no `/var/lib/dagster/.config/containers/systemd/dagster-webservr.container`: the container units that name Dagster are `dagster-daemon`, `dagster-postgres`, `dagster-webserver`
 hint: name the quadlet units that run Dagster: `host: { units: [NAME, …] }`
 
 "#]]);

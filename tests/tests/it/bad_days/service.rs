@@ -77,7 +77,7 @@ fn a_bucket_name_that_somebody_else_has() {
         day.provision(),
         77,
         str![[r#"
-error: bucket `acme-dagster-assets`: access is denied (status 403, request [ID])
+error: bucket `acme-dagster-assets`: access is denied (AccessDenied, status 403, request [ID])
 hint: bucket names are shared by all customers: either this one is taken by someone else, or a bucket policy refuses this key
 
 "#]],

@@ -1,6 +1,6 @@
 //! Versioning, lifecycle, CORS and locks.
 
-use datalake_core::{Lifecycle, LifecycleRule};
+use datalake_core::s3::{Lifecycle, LifecycleRule};
 use datalake_engine::ObjectStore;
 use serde_json::json;
 

@@ -47,8 +47,11 @@ fn traps_in_dagster_yaml() {
         check(call, &format!("dagster-yaml-{id}"), outcome)
     };
     let sound = logs("prefix: compute-logs, local_dir: /opt/dagster/logs");
+    let launcher = "run_launcher: {module: dagster_docker, class: DockerRunLauncher}\n";
     for (id, outcome, text) in [
         ("form", "wrong", "a: [\n".to_owned()),
+        ("form", "wrong", "telemetry: {enabled: true}\t# quiet\n".to_owned()),
+        ("form", "wrong", "compute_logs: {}\n".to_owned()),
         ("duplicate-key", "wrong", "a: 1\na: 2\n".to_owned()),
         ("home", "wrong", logs("prefix: l, local_dir: $DAGSTER_HOME/logs")),
         ("relative", "warning", logs("prefix: l, local_dir: ./logs")),
@@ -60,7 +63,7 @@ fn traps_in_dagster_yaml() {
         ("prefix", "warning", logs("local_dir: /opt/dagster/logs")),
         ("prefix", "warning", logs("prefix: assets/logs, local_dir: /opt/dagster/logs")),
         ("region", "warning", logs("prefix: l, region: fsn1")),
-        ("launcher", "warning", format!("run_launcher: {{class: DockerRunLauncher}}\n{sound}")),
+        ("launcher", "warning", format!("{launcher}{sound}")),
     ] {
         says(&sound, id, "sound");
         says(&text, id, outcome);

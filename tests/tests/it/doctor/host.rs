@@ -181,6 +181,24 @@ fn files_that_are_not_as_a_provision_writes_them() {
 }
 
 #[test]
+fn what_stops_a_provision_before_its_plan_is_told_with_its_cure() {
+    let shelf = provisioned();
+    for (unit, folder) in [("dagster-webserver", "dagster_home"), ("dagster-daemon", "other")] {
+        let unit = shelf.host.units().join(format!("{unit}.container"));
+        let text = fs::read_to_string(&unit).unwrap();
+        let text = text.replace("dagster_home:/opt", &format!("{folder}:/opt"));
+        fs::write(&unit, text).unwrap();
+    }
+    let call = |words: &str| shelf.call(words).env("DATALAKE_LOGS", "s3");
+
+    let said = check(call, "host-in-step", "wrong");
+
+    assert!(said.contains("two units have different homes"), "{said}");
+    assert!(said.contains("dagster-home: /PATH") && !said.contains("the service has"), "{said}");
+    check(call, "host-readers", "skipped");
+}
+
+#[test]
 fn without_the_key_pair_there_is_nothing_to_compare_with() {
     let shelf = provisioned();
     let none = |words: &str| shelf.host.without_key(&shelf.service, words);

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use datalake_core::{Lifecycle, Versioning};
+use datalake_core::s3::{Lifecycle, Versioning};
 use datalake_engine::{BucketSettings, ObjectStore};
 use datalake_sim::{Config, Quirk, Quirks};
 
@@ -60,8 +60,8 @@ fn a_bucket_that_not_all_gateways_have() {
     assert!(said.contains("gateways disagree"), "{said}");
 }
 
-async fn create(endpoint: &str) -> Result<(), datalake_core::Fault> {
-    let keys = datalake_core::Credentials::pair(
+async fn create(endpoint: &str) -> Result<(), datalake_core::fault::Fault> {
+    let keys = datalake_core::secret::Credentials::pair(
         crate::support::KEY.id.parse().unwrap(),
         crate::support::KEY.secret.parse().unwrap(),
     );

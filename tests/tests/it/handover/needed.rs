@@ -2,12 +2,15 @@
 
 use std::fs;
 
+use rustix::fs::{CWD, FileType, Mode, mknodat};
+
 use super::{CONFIG, ENV_FILE, Ground};
 use crate::support::UNITS;
 
 const FILE: &str = "var/lib/dagster/.config/environment.d/dagster-s3.conf";
 const OLD: &str = "AWS_ACCESS_KEY_ID=old-id\nAWS_SECRET_ACCESS_KEY=old-secret\n";
-const CODE: &str = "[Container]\nImage=localhost/etl:1\nExec=dagster api grpc -m etl\n";
+/// A unit that is not Dagster's; one that is would be a part of the plan.
+const CODE: &str = "[Container]\nImage=localhost/etl:1\nExec=python -m etl.sync\n";
 
 /// A host with keys in `environment.d` that this file may need.
 fn with_keys(name: &str, text: &str) -> Ground {
@@ -244,4 +247,26 @@ fn a_way_back_takes_nothing_from_those_who_have_come_since() {
     fs::remove_file(ground.host().join(&code)).unwrap();
     ground.run("rollback --yes").exits(0);
     ground.tree().must_be(&start, "after rollback");
+}
+
+#[test]
+fn what_nobody_could_look_at_is_told_by_plan_status_and_doctor() {
+    let ground = Ground::new();
+    let units = ground.host().join(CONFIG).join("systemd/user");
+    fs::create_dir_all(&units).unwrap();
+    let mode = Mode::from_raw_mode(0o600);
+    mknodat(CWD, units.join("backup.service"), FileType::Fifo, mode, 0).unwrap();
+    let told =
+        format!("`/{CONFIG}/systemd/user/backup.service` cannot be read, and may need what ");
+
+    let plan = ground.run("provision --dry-run").exits(3);
+    assert!(plan.stdout.contains(&told), "{}", plan.stdout);
+    ground.provision();
+    let status = ground.run("status").exits(0);
+    assert!(status.stdout.contains(&format!("unread    {told}")), "{}", status.stdout);
+    let doctor = ground.run("doctor --only host").exits(5);
+    assert!(doctor.stdout.contains(&format!("unknown  host-readers: {told}")), "{}", doctor.stdout);
+    fs::remove_file(units.join("backup.service")).unwrap();
+    let status = ground.run("status").exits(0);
+    assert!(!status.stdout.contains("unread"), "{}", status.stdout);
 }

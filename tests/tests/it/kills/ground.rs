@@ -5,7 +5,7 @@ use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU16, Ordering};
 
-use datalake_sim::Key;
+use datalake_sim::SimKey;
 use tempfile::TempDir;
 
 use crate::support::{Call, Ran, Tree, UNITS, copy, folder_in_memory, make_unusual, use_set};
@@ -106,7 +106,7 @@ impl Ground {
 
 /// A run that dies leaves the key pair in files of mode 0600 alone, and in none of its records.
 fn hides_the_secret(killed: &Path, place: &str) {
-    let secret = Key::sandbox().secret_access_key;
+    let secret = SimKey::sandbox().secret_access_key;
     for (path, node) in Tree::of(killed).iter().filter(|(path, _)| !path.starts_with("s3")) {
         let holds = node.content.windows(secret.len()).any(|part| part == secret.as_bytes());
         let may = path.starts_with("host") || path.starts_with("state/copies");

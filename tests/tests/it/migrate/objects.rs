@@ -61,3 +61,15 @@ fn objects_of_another_service_are_streamed_through() {
     let left = fs::read_dir(here.host.work()).unwrap().count();
     assert_eq!(left, 1, "nothing passes over the disk");
 }
+
+#[test]
+fn objects_that_are_not_there_are_no_migration() {
+    let lake = Lake::new();
+
+    for words in ["migrate plan", "migrate status", "migrate run --yes"] {
+        let ran = lake.shelf.run(&format!("{words} --from s3://acme-dagster-assets/typo"), 66);
+
+        assert!(ran.stderr.contains("there is no folder"), "{words}: {}", ran.stderr);
+    }
+    lake.shelf.run("migrate plan --from s3://acme-dagster-assets/ty*", 2);
+}

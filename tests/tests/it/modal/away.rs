@@ -76,7 +76,7 @@ fn a_client_that_only_replaces_a_whole_secret_needs_leave_to_do_so() {
     let ran = changed("provision --yes").run().exits(5);
 
     assert!(ran.stdout.contains("variables of others in it would be gone"), "{}", ran.stdout);
-    assert!(ran.stdout.contains("add --replace"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("replaced with --replace"), "{}", ran.stdout);
     assert_eq!(ground.modal.stored(), Some(stored));
     changed("provision --yes --replace").run().exits(0);
     let stored = ground.modal.stored().unwrap();

@@ -3,7 +3,7 @@
 use std::fs;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use datalake_core::Timestamp;
+use datalake_core::time::Timestamp;
 
 use crate::support::{Shelf, Tree, eventually};
 

@@ -45,6 +45,22 @@ versions             2
 }
 
 #[test]
+fn an_object_is_told_where_the_service_lists_no_versions() {
+    let shelf = Shelf::empty();
+    shelf.put("a", 7);
+
+    for (fault, told) in [("501", "the service does not offer this"), ("400", "unknown: ")] {
+        shelf.service.set_faults(&format!("{fault} on GET"));
+        let text = shelf.run("stat a", 0).stdout;
+        let report = shelf.run("stat a --json", 0).json("stat");
+
+        let line = format!("versions             {told}");
+        assert!(text.contains(&line) && text.contains("(7 bytes)"), "{text}");
+        assert_eq!((&report["size"], &report["versions"]), (&7.into(), &serde_json::Value::Null));
+    }
+}
+
+#[test]
 fn contents_come_as_they_are() {
     let shelf = Shelf::empty();
     shelf.put_content("a", b"0123456789");
@@ -118,6 +134,7 @@ fn a_signed_address_works_without_a_key() {
 #[test]
 fn a_signed_address_lives_for_a_week_at_most() {
     let shelf = Shelf::empty();
+    shelf.put("a", 1);
 
     let week = shelf.run("presign get a --expires 7d --json", 0).json("presign");
     let longer = shelf.run("presign get a --expires 8d", 2);

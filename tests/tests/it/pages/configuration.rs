@@ -5,7 +5,7 @@ use std::fs;
 
 use clap::CommandFactory;
 use datalake_cli::args::Cli;
-use datalake_core::{SpecDocument, SpecKey};
+use datalake_core::spec::{SpecDocument, SpecKey};
 use serde_json::Value;
 
 use super::{cell, code, hold};

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use datalake_cli::exit::Exit;
 use datalake_cli::faults::{FaultTold, told};
-use datalake_core::FaultKind;
+use datalake_core::fault::FaultKind;
 
 use super::sources::{Message, codes_of_s3, meanings, messages};
 use super::{cell, code, hold, sentence};
@@ -64,7 +64,7 @@ fn fault(kind: FaultKind, meaning: &str) -> String {
     let ways = told(kind);
     let way = |way: &FaultTold| {
         let places = if ways.len() == 1 { "anywhere".to_owned() } else { way.places.join(", ") };
-        let hint = way.hint.map_or_else(|| way.exit.next().to_owned(), str::to_owned);
+        let hint = way.hint.clone().unwrap_or_else(|| way.exit.next().to_owned());
         format!("| {places} | {} | {} |\n", way.exit.code(), cell(&sentence(&hint)))
     };
     let rows: String = ways.iter().map(way).collect();

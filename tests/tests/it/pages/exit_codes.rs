@@ -20,7 +20,9 @@ Some commands are questions, and 3 is an answer, no fault: every `--dry-run` tha
 `migrate report`, `migrate back plan`, `dagster deps plan`, `dagster status`, `dagster gaps`, `modal secret status`, `modal check` and `doctor` end with it where
 there is something to do, and with 0 where there is nothing. So do `doctor --fix` where a person has to act, and `provision`, `rollback`, `dagster deps apply`,
 `dagster gaps --restore`, `migrate run`, `migrate back run` and `modal secret` where their question is answered by no.
-`verify` and `scrub` answer with 4 where the bucket has lost or changed something, `cost check` with 6.
+66 answers a question, too: a source that is not there is never a success, and nothing was made or changed. A wildcard where none is accepted is 2.
+`verify` and `scrub` answer with 4 where a pair differs or the bucket has lost something, with 3 where contents were never compared or a file of SOURCE was never sent or has changed,
+and with 66 where no run has brought anything. `cost check` answers with 6.
 
 What could not be learned is never taken for a yes or no: `doctor`, `bucket show` and `modal secret status` end with 5 then.
 

@@ -27,14 +27,18 @@ type Words = syn::punctuated::Punctuated<Expr, syn::Token![,]>;
 /// Crates of which no word reaches a person by way of `datalake`.
 const SILENT: [&str; 2] = ["datalake-bench", "datalake-sim"];
 
+/// Files of tests alone.
+const OF_TESTS: [&str; 4] = ["tests.rs", "scene.rs", "test_support.rs", "test_service.rs"];
+
 /// All texts of errors.
 pub(super) fn messages() -> BTreeSet<Message> {
     let crates = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../crates"));
     let mut messages = BTreeSet::new();
+    let commands = commands();
     for folder in fs::read_dir(crates).unwrap().map(|entry| entry.unwrap().path()) {
         if !SILENT.iter().any(|silent| folder.ends_with(silent)) {
             for file in sources(folder.join("src")) {
-                read(&file, &mut messages);
+                read(&file, &commands, &mut messages);
             }
         }
     }
@@ -62,7 +66,12 @@ pub(super) fn meanings(file: &str, name: &str) -> BTreeMap<String, String> {
 
 /// The sources in a folder, without those of tests alone.
 fn sources(folder: PathBuf) -> impl Iterator<Item = PathBuf> {
-    rust_files([folder]).into_iter().filter(|path| !path.ends_with("tests.rs"))
+    let is_of_tests = |path: &PathBuf| {
+        OF_TESTS.iter().any(|name| path.ends_with(name)) || path.iter().any(|part| part == "tests")
+    };
+    rust_files([folder.clone()]).into_iter().filter(move |path| {
+        !path.strip_prefix(&folder).is_ok_and(|below| is_of_tests(&below.to_owned()))
+    })
 }
 
 /// A source, parsed.
@@ -70,13 +79,24 @@ pub(super) fn parse(file: &Path) -> syn::File {
     syn::parse_file(&fs::read_to_string(file).unwrap()).unwrap()
 }
 
-fn read(file: &Path, messages: &mut BTreeSet<Message>) {
-    let mut reader = Reader { messages, named: BTreeMap::new() };
+/// How each command is typed that an advice names, by the name of its variant.
+fn commands() -> BTreeMap<String, String> {
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../crates/datalake-cli/src/advice.rs");
+    let mut commands = Commands::default();
+    commands.visit_file(&parse(Path::new(file)));
+    assert!(commands.0.len() > 10, "{:?}", commands.0);
+    commands.0
+}
+
+fn read(file: &Path, commands: &BTreeMap<String, String>, messages: &mut BTreeSet<Message>) {
+    let mut reader = Reader { messages, commands, named: BTreeMap::new() };
     reader.visit_file(&parse(file));
 }
 
 struct Reader<'a> {
     messages: &'a mut BTreeSet<Message>,
+    /// How commands are typed.
+    commands: &'a BTreeMap<String, String>,
     /// What names of constants and variables stand for, as far as they have been seen.
     named: BTreeMap<String, Vec<String>>,
 }
@@ -91,7 +111,7 @@ impl Reader<'_> {
         }
     }
 
-    /// `Failure::new(…)` with its hints; `None` where the expression is another one.
+    /// `Failure::new(…)` or `OperationError::new(…)` with its hints; `None` where the expression is another one.
     fn failure(&self, expression: &Expr) -> Option<Vec<Message>> {
         match expression {
             Expr::Call(call) => {
@@ -99,7 +119,7 @@ impl Reader<'_> {
                 let words: Vec<_> =
                     path.path.segments.iter().map(|part| part.ident.to_string()).collect();
                 let [.., kind, new] = &words[..] else { return None };
-                if kind != "Failure" || new != "new" {
+                if !["Failure", "OperationError"].contains(&kind.as_str()) || new != "new" {
                     return None;
                 }
                 let exit = last_name(call.args.first()?)?;
@@ -110,7 +130,7 @@ impl Reader<'_> {
             }
             Expr::MethodCall(call) => {
                 let mut messages = self.failure(&call.receiver)?;
-                if call.method == "hint" {
+                if call.method == "hint" || call.method == "advise" {
                     let hints = call.args.first().map(|hint| self.texts(hint)).unwrap_or_default();
                     for message in &mut messages {
                         message.hints.extend(hints.clone());
@@ -134,6 +154,7 @@ impl Reader<'_> {
                 let form = words.and_then(|words| words.first().map(|first| self.texts(first)));
                 form.into_iter().flatten().map(|form| plain(&form)).collect()
             }
+            Expr::Call(call) => self.texts_of_advice(call),
             Expr::MethodCall(call) => self.texts(&call.receiver),
             Expr::Reference(inner) => self.texts(&inner.expr),
             Expr::Path(_) => last_name(expression)
@@ -148,6 +169,40 @@ impl Reader<'_> {
             }
             Expr::Block(block) => self.texts_of_block(&block.block),
             _ => Vec::new(),
+        }
+    }
+
+    /// The texts of `Advice::naming(words, [command, …])`, each command as it is typed.
+    fn texts_of_advice(&self, call: &syn::ExprCall) -> Vec<String> {
+        let (Some(words), Some(Expr::Array(commands))) = (call.args.first(), call.args.get(1))
+        else {
+            return Vec::new();
+        };
+        if last_name(&call.func).as_deref() != Some("naming") {
+            return Vec::new();
+        }
+        let name = |command: &Expr| match command {
+            Expr::Call(call) => last_name(&call.func),
+            command => last_name(command),
+        };
+        let typed = |text: String, command: &Expr| {
+            let typed = name(command).and_then(|name| self.commands.get(&name));
+            text.replacen("{}", typed.map_or("…", String::as_str), 1)
+        };
+        let forms = self.forms(words).into_iter();
+        forms.map(|form| plain(&commands.elems.iter().fold(form, typed))).collect()
+    }
+
+    /// Texts with places for commands; what is put in before is `…`.
+    fn forms(&self, expression: &Expr) -> Vec<String> {
+        match expression {
+            Expr::Macro(call) => {
+                let words = call.mac.parse_body_with(Words::parse_terminated).ok();
+                let form = words.and_then(|words| words.first().map(|first| self.texts(first)));
+                let forms = form.into_iter().flatten();
+                forms.map(|form| plain(&form).replace("{…}", "{}")).collect()
+            }
+            expression => self.texts(expression),
         }
     }
 
@@ -194,6 +249,35 @@ impl<'ast> Visit<'ast> for Reader<'_> {
     }
 }
 
+/// The words of each command of an advice.
+#[derive(Default)]
+struct Commands(BTreeMap<String, String>);
+
+impl<'ast> Visit<'ast> for Commands {
+    fn visit_item_fn(&mut self, function: &'ast syn::ItemFn) {
+        if function.sig.ident == "render_command" {
+            visit::visit_item_fn(self, function);
+        }
+    }
+
+    fn visit_arm(&mut self, arm: &'ast syn::Arm) {
+        let path = match &arm.pat {
+            syn::Pat::Path(pattern) => &pattern.path,
+            syn::Pat::TupleStruct(pattern) => &pattern.path,
+            syn::Pat::Struct(pattern) => &pattern.path,
+            _ => return,
+        };
+        let mut words = Literals::default();
+        words.visit_expr(&arm.body);
+        let name = path.segments.last().map(|part| part.ident.to_string());
+        if let (Some(name), Some(words)) = (name, words.0.first()) {
+            let is_whole = words.starts_with('`');
+            let whole = if is_whole { plain(words) } else { format!("`datalake {words}`") };
+            self.0.entry(name).or_insert(whole);
+        }
+    }
+}
+
 #[derive(Default)]
 struct Codes(BTreeMap<String, Vec<String>>);
 
@@ -223,6 +307,15 @@ struct Literals(Vec<String>);
 impl<'ast> Visit<'ast> for Literals {
     fn visit_lit_str(&mut self, text: &'ast syn::LitStr) {
         self.0.push(text.value());
+    }
+
+    fn visit_macro(&mut self, call: &'ast syn::Macro) {
+        let words = call.parse_body_with(Words::parse_terminated).ok();
+        if let Some(Expr::Lit(syn::ExprLit { lit: Lit::Str(form), .. })) =
+            words.as_ref().and_then(|words| words.first())
+        {
+            self.0.push(form.value());
+        }
     }
 }
 

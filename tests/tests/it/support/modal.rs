@@ -25,20 +25,25 @@ case "$request" in
   *'"do":"look"'*)
     [ -e stored ] || error NotFoundError nothing
     marker=$(grep -o 'DATALAKE_FP_[0-9a-f]*' stored || echo none)
+    grep -q AWS_ACCESS_KEY_ID stored && apart=false || apart=true
     merges=true
     [ ! -e old-client ] || merges=false
     case "$request" in
       *"$marker"*) echo "{\"holds\": \"$marker\", \"merges\": $merges, \"version\": \"1.2.6\"}" ;;
-      *) echo "{\"holds\": null, \"merges\": $merges, \"version\": \"1.2.6\"}" ;;
+      *) echo "{\"holds\": null, \"apart\": $apart, \"merges\": $merges, \"version\": \"1.2.6\"}" ;;
     esac ;;
   *'"do":"update"'* | *'"do":"clear"'*)
     [ ! -e old-client ] || error CannotMerge 1.2.6
     case "$request" in
-      *'"do":"update"'*) printf '%s\n' "$request" > stored ;;
-      *) rm -f stored ;;
+      # What is taken out is named as well.
+      *'"do":"update"'*) printf '%s\n' "$request" | sed 's/"names":\[[^]]*\],*//' > stored ;;
+      *) if [ -e others ]; then echo > stored; else rm -f stored; fi ;;
     esac
     echo '{}' ;;
   *'"do":"create"'* | *'"do":"replace"'*) printf '%s\n' "$request" > stored; echo '{}' ;;
+  *'"do":"variables"'*)
+    [ -e stored ] || error NotFoundError nothing
+    cat others ;;
   *'"do":"delete"'*) rm -f stored; echo '{}' ;;
   *'"do":"run"'*) echo '{"status": 0, "stdout": "[]", "said": ""}' ;;
 esac
@@ -107,6 +112,17 @@ impl FakeModal {
     /// No question is answered any more.
     pub(crate) fn falls_silent(&self) {
         fs::write(self.path("silent"), "").unwrap();
+    }
+
+    /// Others have these variables in the secret; `None` for a client that cannot list them.
+    pub(crate) fn others_have(&self, names: Option<&[&str]>, version: &str) {
+        let others = serde_json::json!({ "names": names, "version": version });
+        fs::write(self.path("others"), format!("{others}\n")).unwrap();
+    }
+
+    /// Somebody else stores this in place of the secret.
+    pub(crate) fn is_replaced_by(&self, variables: &str) {
+        fs::write(self.path("stored"), variables).unwrap();
     }
 
     /// The request that the secret was stored by, if it is there.

@@ -2,6 +2,7 @@
 
 use std::ffi::OsStr;
 use std::io::Write;
+use std::os::fd::OwnedFd;
 use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
@@ -78,6 +79,33 @@ impl Call {
     #[track_caller]
     pub(crate) fn run(mut self) -> Ran {
         Ran::from(self.0.output().unwrap())
+    }
+
+    /// Starts it with a pipe as its standard input and leaves it running.
+    #[track_caller]
+    pub(crate) fn start_piped(mut self) -> Child {
+        self.0.stdin(Stdio::piped());
+        self.start()
+    }
+
+    /// Runs it with this as its standard input; its output may be no text.
+    #[track_caller]
+    pub(crate) fn run_with_input(self, content: &[u8]) -> Output {
+        let mut child = self.start_piped();
+        let mut input = child.stdin.take().unwrap();
+        std::thread::scope(|scope| {
+            // One that reads nothing closes the pipe.
+            scope.spawn(move || drop(input.write_all(content)));
+            child.wait_with_output().unwrap()
+        })
+    }
+
+    /// Starts it with this terminal as all of its standard streams.
+    #[track_caller]
+    pub(crate) fn start_on(mut self, terminal: &OwnedFd) -> Child {
+        let stream = || Stdio::from(terminal.try_clone().unwrap());
+        self.0.stdin(stream()).stdout(stream()).stderr(stream());
+        self.0.spawn().unwrap()
     }
 
     /// Starts it and leaves it running.

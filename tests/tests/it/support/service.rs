@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use datalake_sim::{Config, Counts, Key, Quirks, RequestSeen, Running, start};
+use datalake_sim::{Config, JournalCounts, Quirks, RequestSeen, Running, SimKey, start};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
@@ -54,7 +54,7 @@ impl Service {
     /// The same with changes.
     pub(crate) fn with(change: impl FnOnce(Config) -> Config) -> Self {
         let dir = TempDir::new().unwrap();
-        let keys = [KEY, OTHER_KEY].map(|key| Key {
+        let keys = [KEY, OTHER_KEY].map(|key| SimKey {
             access_key_id: key.id.to_owned(),
             secret_access_key: key.secret.to_owned(),
             project: key.project,
@@ -136,7 +136,7 @@ impl Service {
     }
 
     /// How much came since the start.
-    pub(crate) fn counts(&self) -> Counts {
+    pub(crate) fn counts(&self) -> JournalCounts {
         self.running().counts()
     }
 

@@ -1,6 +1,7 @@
 //! What lies in a bucket, put there and looked at past the program under test.
 
-use datalake_core::{BucketName, Credentials, Versioning};
+use datalake_core::s3::{BucketName, Versioning};
+use datalake_core::secret::Credentials;
 use datalake_engine::{
     AnyKey, Attributes, BucketSettings, ListAsk, NewObject, ObjectStore, Objects, PartNumber,
     Payload, Precondition, Uploads, VersionEntry, VersionPages,
@@ -54,6 +55,13 @@ impl Shelf {
                 shelf
             }
         }
+    }
+
+    /// An empty bucket in a service of the test's own.
+    pub(crate) fn of(service: Service) -> Self {
+        let shelf = Self::at(service);
+        shelf.service.block_on(shelf.store.create_bucket(&shelf.bucket)).unwrap();
+        shelf
     }
 
     fn at(service: Service) -> Self {

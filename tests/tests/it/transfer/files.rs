@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use super::{Bed, files, write};
+use super::{Bed, LAKE, files, write};
 
 #[test]
 fn files_are_put_into_a_folder_or_under_a_name() {
@@ -83,10 +83,12 @@ fn what_is_not_there_is_told_and_the_rest_goes_on() {
     assert_eq!(got.counts(), [1, 0, 0, 0, 1]);
     assert_eq!(got.items("!")[0].0, "x/nothing");
     let gone = bed.run("get x/nothing back", 66);
-    assert!(gone.0.stderr.contains("x/nothing: nothing is there"), "{}", gone.0.stderr);
+    assert!(gone.0.stderr.contains("x/nothing`: it is not there"), "{}", gone.0.stderr);
     bed.run("cp s3://acme-dagster-assets/x/nothing copy", 66);
-    let put = bed.run("put nothing-here in/", 5);
-    assert_eq!(put.counts(), [0, 0, 0, 0, 1]);
+    write(&bed.path("here"), b"x");
+    let put = bed.run("put here not-here in/", 5);
+    assert_eq!(put.counts(), [1, 0, 0, 0, 1]);
+    assert_eq!(put.items("!"), [("not-here".into(), "there is no file `not-here`".into())]);
 }
 
 #[test]
@@ -103,10 +105,37 @@ fn sources_that_make_no_sense_are_refused() {
         ("sync s3://acme-dagster-assets/a s3://acme-dagster-assets/a/b", "lies in the other one"),
         ("mv --size-only a.csv s3://acme-dagster-assets/", "sizes for contents"),
         ("sync --connections 257 data s3://acme-dagster-assets/a", "more than the spec allows"),
+        ("put a.csv s3://acme-dagster-assets/a/../b", "`.` or `..`"),
+        ("put a.csv s3://acme-dagster-assets/./", "`.` or `..`"),
+        ("sync data s3://acme-dagster-assets/..", "`.` or `..`"),
         ("sync --exclude [ data s3://acme-dagster-assets/a", "is no pattern"),
     ] {
         let ran = bed.run(words, 2).0;
         assert!(ran.stderr.contains(why), "{words}: {}", ran.stderr);
     }
     assert!(bed.keys().is_empty());
+}
+
+#[test]
+fn an_archived_object_is_told_with_its_cure_by_every_command() {
+    let bed = Bed::new();
+    bed.file("a", b"one");
+    bed.up("", 0);
+    bed.service().set_faults("archived");
+
+    for (words, code) in [
+        ("cat raw/a", 78),
+        ("get raw/a back", 5),
+        ("cp s3://acme-dagster-assets/raw/a back/", 5),
+        ("cp s3://acme-dagster-assets/raw/a -", 78),
+        ("mv s3://acme-dagster-assets/raw/a back/", 5),
+        (&format!("sync {LAKE} back"), 5),
+        (&format!("verify --deep data {LAKE}"), 5),
+        (&format!("scrub --subset 100% data {LAKE}"), 5),
+    ] {
+        let stderr = bed.call(words).run().exits(code).stderr;
+        assert!(stderr.contains("restore it with a tool of its service"), "{words}: {stderr}");
+        assert!(!stderr.contains("does not help"), "{words}: {stderr}");
+    }
+    assert_eq!(bed.keys(), ["a"]);
 }

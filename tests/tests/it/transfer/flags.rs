@@ -26,7 +26,9 @@ fn a_dry_run_tells_everything_and_changes_nothing() {
     for line in ["* 0/0.bin\tanother size", "+ new\tnew", "- 1/1.bin\tnot in the source"] {
         assert!(text.stdout.lines().any(|told| told == line), "{line:?} in\n{}", text.stdout);
     }
-    assert!(text.stdout.contains("4 unchanged since the last run"), "{}", text.stdout);
+    // Files that were made a moment before they were sent are hashed once more.
+    let equal = ["4 unchanged since the last run", "4 same content"];
+    assert!(equal.iter().any(|told| text.stdout.contains(told)), "{}", text.stdout);
     assert_eq!(bed.keys(), keys);
     assert_eq!(bed.service().writes().len(), writes);
     all_but_locks(&bed).must_be(&work, "a dry run");

@@ -147,6 +147,13 @@ fn ctrl_c_stops_cleanly_and_the_same_command_goes_on() {
         let stderr = String::from_utf8(output.stderr).unwrap();
         assert_eq!(output.status.code(), Some(130), "{stderr}");
         assert!(stderr.contains("the same command goes on from here"), "{stderr}");
+        assert!(
+            stderr.contains("the parts of an unfinished upload stay in the bucket"),
+            "{stderr}"
+        );
+        assert!(stderr.contains("bucket uploads abort acme-dagster-assets`"), "{stderr}");
+        let listed = bed.shelf.run("bucket uploads list acme-dagster-assets", 0);
+        assert!(listed.stdout.contains("raw/large"), "{}", listed.stdout);
         assert_eq!(bed.up("--part-size 5M", 0).counts(), [1, 0, 0, 0, 0]);
         assert_eq!(bed.shelf.upload_count(), 0);
     }
@@ -156,6 +163,7 @@ fn ctrl_c_stops_cleanly_and_the_same_command_goes_on() {
 fn two_runs_on_one_pair_are_told_apart() {
     let bed = Bed::new();
     bed.file("large", &noise(4 * PART, 1));
+    bed.shelf.put("raw/there", 1);
     let call = bed.call(&format!("sync --part-size 5M --bwlimit 2M data {LAKE}"));
     let mut child = call.start();
     eventually("an upload has begun", || bed.shelf.upload_count() == 1);

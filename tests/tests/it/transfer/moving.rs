@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use super::{Bed, files, noise};
+use super::{Bed, LAKE, files, noise};
 
 #[test]
 fn a_folder_is_moved_up_and_down_and_across() {
@@ -84,4 +84,24 @@ fn a_dry_run_removes_nothing_and_a_failed_run_neither() {
     bed.run("mv --recursive data s3://acme-dagster-assets/raw", 5);
 
     assert_eq!(files(&bed.data()).len(), 1);
+}
+
+#[test]
+fn requests_that_look_again_and_delete_are_counted() {
+    let bed = Bed::new();
+    bed.some_files(12);
+    let counted = |words: &str, looks: u64| {
+        let before = bed.service().counts().requests;
+        let end = bed.run(words, 0).last("transfer");
+        let made = bed.service().counts().requests - before;
+        assert_eq!(end["requests"].as_u64().unwrap() + looks, made, "{words}");
+    };
+
+    counted(&format!("sync data {LAKE}"), 0);
+    fs::remove_file(bed.data().join("1/1.bin")).unwrap();
+    counted(&format!("sync --delete --max-delete 1 data {LAKE}"), 0);
+    // One look tells whether there is anything at the source.
+    counted(&format!("mv --recursive {LAKE} back"), 1);
+    counted(&format!("mv --recursive back {LAKE}"), 0);
+    assert_eq!(bed.keys().len(), 11);
 }

@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
-use datalake_core::{BucketName, Days, Expire};
+use datalake_core::s3::{BucketName, Expire};
+use datalake_core::time::Days;
 
 use super::Named;
 
@@ -18,7 +19,7 @@ Examples:
 /// What `bucket lifecycle` does.
 #[derive(Debug, Subcommand)]
 #[command(before_help = LIFECYCLE_EXAMPLES)]
-pub enum Lifecycle {
+pub enum LifecycleCommand {
     /// Print all rules
     Show(Named),
     /// Add or replace rules of datalake's own; all others stay
@@ -78,7 +79,7 @@ Examples:
 /// What `bucket cors` does.
 #[derive(Debug, Subcommand)]
 #[command(before_help = CORS_EXAMPLES)]
-pub enum Cors {
+pub enum CorsCommand {
     /// Print all rules
     Show(Named),
     /// Replace all rules by those in FILE
@@ -112,7 +113,7 @@ Examples:
 /// What `bucket lock` does.
 #[derive(Debug, Subcommand)]
 #[command(before_help = LOCK_EXAMPLES)]
-pub enum Lock {
+pub enum LockCommand {
     /// Tell whether and for how long new versions are locked
     Show(Named),
     /// Lock new versions by themselves; the bucket must have been created with `--lock`
@@ -127,7 +128,7 @@ pub struct LockSet {
     pub named: Named,
     /// Who can undo a lock: those with a permission for it, or nobody
     #[arg(long, value_enum, required_unless_present = "off")]
-    pub mode: Option<LockMode>,
+    pub mode: Option<LockModeFlag>,
     /// For so many days
     #[arg(long, value_name = "N", conflicts_with = "years", required_unless_present_any = ["years", "off"])]
     pub days: Option<u32>,
@@ -144,7 +145,7 @@ pub struct LockSet {
 
 /// Who can undo a lock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum LockMode {
+pub enum LockModeFlag {
     /// Those with a permission of their own for it
     Governance,
     /// Nobody, until it runs out

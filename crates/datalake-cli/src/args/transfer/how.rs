@@ -3,9 +3,11 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use datalake_core::{Bandwidth, ByteSize};
+use datalake_core::size::ByteSize;
+use datalake_core::transfer::Bandwidth;
+use datalake_engine::transfer::Links;
 
-use super::super::Address;
+pub use datalake_operations::transfer::TransferSide as Side;
 
 /// How files and objects are moved.
 #[derive(Debug, Default, Args)]
@@ -25,6 +27,9 @@ pub struct How {
     /// Compare sizes alone
     #[arg(long)]
     pub size_only: bool,
+    /// How much is compared.
+    #[command(flatten)]
+    pub care: CareFlags,
     /// What becomes of symbolic links
     #[arg(long, value_enum, value_name = "WHAT", default_value_t)]
     pub links: LinkChoice,
@@ -34,6 +39,42 @@ pub struct How {
     /// What is kept within.
     #[command(flatten)]
     pub within: Within,
+}
+
+/// How much of what is moved is compared.
+#[derive(Debug, Default, Args)]
+pub struct CareFlags {
+    /// Compare all contents with the service's tags, also where it was seen to refuse damaged ones
+    #[arg(long, conflicts_with = "trust_service")]
+    pub check: bool,
+    /// Trust the service and the network with the parts of large files: less is computed
+    #[arg(long)]
+    pub trust_service: bool,
+}
+
+/// What becomes of files in the way of a download.
+#[derive(Debug, Default, Args)]
+pub struct Down {
+    /// Replace files here that were changed since a run left them, or are newer than the object
+    #[arg(long)]
+    pub overwrite: bool,
+}
+
+/// Which names are verified.
+#[derive(Debug, Default, Args)]
+pub struct Which {
+    /// Look only at names that fit, as the transfer did
+    #[arg(long, value_name = "PATTERN")]
+    pub include: Vec<String>,
+    /// Leave out names that fit, as the transfer did; wins over --include
+    #[arg(long, value_name = "PATTERN")]
+    pub exclude: Vec<String>,
+    /// What becomes of symbolic links
+    #[arg(long, value_enum, value_name = "WHAT", default_value_t)]
+    pub links: LinkChoice,
+    /// Look at the bucket alone, not at SOURCE: whether it still has what was brought there
+    #[arg(long)]
+    pub bucket_only: bool,
 }
 
 /// What becomes of symbolic links below a folder.
@@ -67,27 +108,6 @@ pub struct Within {
     pub part_size: Option<ByteSize>,
 }
 
-/// One side of a transfer.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Side {
-    /// A file or folder of this machine.
-    Local(PathBuf),
-    /// A key, or what keys begin with.
-    Bucket(Address),
-}
-
-impl std::str::FromStr for Side {
-    type Err = datalake_core::InvalidBucketName;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let address: Address = text.parse()?;
-        Ok(match address.bucket {
-            Some(_) => Self::Bucket(address),
-            None => Self::Local(PathBuf::from(text)),
-        })
-    }
-}
-
 pub(super) fn percent(text: &str) -> Result<u8, String> {
     let number = text.strip_suffix('%').unwrap_or(text).parse().ok();
     let fits = |number: &u8| (1..=100).contains(number);
@@ -104,18 +124,18 @@ fn part_size(text: &str) -> Result<ByteSize, String> {
     bytes.filter(fits).map(ByteSize).ok_or_else(form)
 }
 
+impl From<LinkChoice> for Links {
+    fn from(choice: LinkChoice) -> Self {
+        match choice {
+            LinkChoice::Skip => Self::Skip,
+            LinkChoice::Follow => Self::Follow,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn what_has_no_scheme_is_a_file() {
-        let side = |text: &str| text.parse::<Side>().ok();
-
-        assert_eq!(side("raw/a"), Some(Side::Local("raw/a".into())));
-        assert!(matches!(side("s3://acme/raw/a"), Some(Side::Bucket(_))));
-        assert_eq!(side("s3://No/x"), None);
-    }
 
     #[test]
     fn shares_and_sizes_have_their_bounds() {

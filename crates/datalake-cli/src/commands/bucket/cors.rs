@@ -2,17 +2,19 @@
 
 use std::path::Path;
 
-use datalake_core::BucketName;
+use datalake_core::s3::BucketName;
+use datalake_core::text::printable;
 use datalake_engine::{BucketSettings, Cors, CorsMethod, CorsRule};
+use datalake_operations::lake::at_bucket;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::args::bucket::{self, CorsSet};
+use crate::args::bucket::{CorsCommand, CorsSet};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::named_path;
-use crate::remote::{Remote, at_bucket};
-use crate::render::{DocumentKind, cors_text, printable};
+use crate::remote::Remote;
+use crate::render::{DocumentKind, cors_text};
 
 pub(super) const CORS: DocumentKind = DocumentKind::of::<Document>("cors");
 
@@ -52,24 +54,25 @@ struct Rule {
 
 /// What `show --json` has printed, given back.
 #[derive(Deserialize)]
-struct Printed {
+struct PrintedCors {
     data: Document,
 }
 
-pub(super) async fn cors(remote: &Remote, what: &bucket::Cors) -> Result<Exit, Failure> {
+pub(super) async fn cors(remote: &Remote, what: &CorsCommand) -> Result<Exit, Failure> {
     match what {
-        bucket::Cors::Show(named) => {
-            let bucket = remote.bucket(named.bucket.as_ref())?;
+        CorsCommand::Show(named) => {
+            let bucket = remote.client().choose_bucket(named.bucket.as_ref())?;
             let cors = remote.lake().cors(&bucket).await.map_err(at_bucket(&bucket))?;
             shown(remote, &cors);
             Ok(Exit::Done)
         }
-        bucket::Cors::Set(CorsSet { file, named }) => {
+        CorsCommand::Set(CorsSet { file, named }) => {
             let cors = read(file)?;
-            change(remote, &remote.bucket(named.bucket.as_ref())?, &cors).await
+            change(remote, &remote.client().choose_bucket(named.bucket.as_ref())?, &cors).await
         }
-        bucket::Cors::Remove(named) => {
-            change(remote, &remote.bucket(named.bucket.as_ref())?, &Cors::default()).await
+        CorsCommand::Remove(named) => {
+            change(remote, &remote.client().choose_bucket(named.bucket.as_ref())?, &Cors::default())
+                .await
         }
     }
 }
@@ -93,7 +96,7 @@ fn read(file: &Path) -> Result<Cors, Failure> {
         Failure::new(Exit::Usage, format!("`{name}`: {message}"))
             .hint("`datalake bucket cors set --help` tells the form")
     };
-    let printed = serde_yaml::from_str::<Printed>(&text).map(|printed| printed.data);
+    let printed = serde_yaml::from_str::<PrintedCors>(&text).map(|printed| printed.data);
     let document = printed.or_else(|_| serde_yaml::from_str::<Document>(&text));
     let document = document.map_err(|error| unfit(printable(&error.to_string())))?;
     let rules: Result<Vec<_>, String> =

@@ -1,14 +1,15 @@
 //! `bucket create`.
 
-use datalake_core::{FaultKind, Target};
+use datalake_core::fault::{FaultKind, Target};
 use datalake_engine::{BucketLock, BucketSettings, NewBucket, create_bucket};
+use datalake_operations::lake::at_bucket;
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::args::bucket::Create;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::remote::{Remote, at_bucket};
+use crate::remote::{Remote, Wait, tell_wait};
 use crate::render::DocumentKind;
 
 pub(super) const BUCKET_CREATE: DocumentKind = DocumentKind::of::<Report>("bucket-create");
@@ -25,12 +26,18 @@ struct Report {
 }
 
 pub(super) async fn create(remote: &Remote, flags: &Create) -> Result<Exit, Failure> {
-    let bucket = remote.bucket(flags.named.bucket.as_ref())?;
+    let bucket = remote.client().choose_bucket(flags.named.bucket.as_ref())?;
     let lake = remote.lake();
-    let new = create_bucket(&lake, &remote.site.clock, &bucket, flags.lock).await;
+    let waiting = remote.store.waiting();
+    let wait = Wait {
+        printer: remote.site.printer,
+        what: format!("bucket `{bucket}` to be known to all of `{}`", remote.spec.endpoint),
+        service: Some(&waiting),
+    };
+    let new = tell_wait(&wait, create_bucket(&lake, &remote.site.clock, &bucket, flags.lock)).await;
     let new = new.map_err(|fault| match fault.kind {
         FaultKind::TakenBucket => Failure::at(&Target::Bucket(bucket.clone()), &fault),
-        _ => at_bucket(&bucket)(fault),
+        _ => at_bucket(&bucket)(fault).into(),
     })?;
     let created = new == NewBucket::Made;
     if flags.lock && !created {

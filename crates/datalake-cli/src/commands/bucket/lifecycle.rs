@@ -1,14 +1,16 @@
 //! `bucket lifecycle`: read, changed, written whole, read again.
 
-use datalake_core::{BucketName, Expire, FaultKind, Lifecycle, Presets, Versioning};
+use datalake_core::fault::FaultKind;
+use datalake_core::s3::{BucketName, Expire, Lifecycle, Presets, Versioning};
 use datalake_engine::{Lake, ObjectStore};
+use datalake_operations::lake::at_bucket;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::args::bucket::{self, LifecycleRemove, LifecycleSet};
+use crate::args::bucket::{LifecycleCommand, LifecycleRemove, LifecycleSet};
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::remote::{Remote, at_bucket};
+use crate::remote::Remote;
 use crate::render::{DocumentKind, key_text, lifecycle_text, rule_text};
 
 pub(super) const LIFECYCLE: DocumentKind = DocumentKind::of::<Report<'static>>("lifecycle");
@@ -24,29 +26,35 @@ struct Report<'a> {
     changed: bool,
 }
 
-pub(super) async fn lifecycle(remote: &Remote, what: &bucket::Lifecycle) -> Result<Exit, Failure> {
+impl<'a> Report<'a> {
+    fn of(bucket: &'a BucketName, old: &Lifecycle, rules: &'a Lifecycle) -> Self {
+        Self { bucket, rules, changed: old != rules }
+    }
+}
+
+pub(super) async fn lifecycle(remote: &Remote, what: &LifecycleCommand) -> Result<Exit, Failure> {
     match what {
-        bucket::Lifecycle::Show(named) => {
-            let bucket = remote.bucket(named.bucket.as_ref())?;
+        LifecycleCommand::Show(named) => {
+            let bucket = remote.client().choose_bucket(named.bucket.as_ref())?;
             let rules = remote.lake().lifecycle(&bucket).await.map_err(at_bucket(&bucket))?;
             let report = Report { bucket: &bucket, rules: &rules, changed: false };
             remote.site.printer.result(LIFECYCLE, report, &lifecycle_text(&rules));
             Ok(Exit::Done)
         }
-        bucket::Lifecycle::Set(flags) => set(remote, flags).await,
-        bucket::Lifecycle::Remove(flags) => remove(remote, flags).await,
+        LifecycleCommand::Set(flags) => set(remote, flags).await,
+        LifecycleCommand::Remove(flags) => remove(remote, flags).await,
     }
 }
 
 async fn set(remote: &Remote, flags: &LifecycleSet) -> Result<Exit, Failure> {
-    let bucket = remote.bucket(flags.named.bucket.as_ref())?;
+    let bucket = remote.client().choose_bucket(flags.named.bucket.as_ref())?;
     let typed = typed(flags)?;
     let presets = typed.unwrap_or_else(|| remote.spec.protect.presets());
     let is_in_spec = presets == remote.spec.protect.presets();
     let lake = remote.lake();
     let old = lake.lifecycle(&bucket).await.map_err(at_bucket(&bucket))?;
     let new = old.with(&presets);
-    let exit = change(remote, &bucket, (&old, &new), flags.dry_run).await?;
+    let exit = change(remote, &old, Report::of(&bucket, &old, &new), flags.dry_run).await?;
     notes(remote, &lake, &bucket, &new).await;
     if !is_in_spec && remote.spec.bucket.as_ref() == Some(&bucket) {
         remote.site.printer.talk(
@@ -74,7 +82,7 @@ fn typed(flags: &LifecycleSet) -> Result<Option<Presets>, Failure> {
 }
 
 async fn remove(remote: &Remote, flags: &LifecycleRemove) -> Result<Exit, Failure> {
-    let bucket = remote.bucket(flags.of.as_ref())?;
+    let bucket = remote.client().choose_bucket(flags.of.as_ref())?;
     let old = remote.lake().lifecycle(&bucket).await;
     let old = match old {
         // Nothing of what is unknown is kept, so nothing of it can be lost.
@@ -94,20 +102,19 @@ async fn remove(remote: &Remote, flags: &LifecycleRemove) -> Result<Exit, Failur
             .hint("`datalake bucket lifecycle show` tells their ids"));
     }
     let new = if flags.all { Lifecycle::default() } else { old.without(&flags.ids) };
-    change(remote, &bucket, (&old, &new), false).await
+    change(remote, &old, Report::of(&bucket, &old, &new), false).await
 }
 
 /// Shows the difference, writes the whole set, and sees whether it has become what it should be.
 async fn change(
     remote: &Remote,
-    bucket: &BucketName,
-    (old, new): (&Lifecycle, &Lifecycle),
+    old: &Lifecycle,
+    report: Report<'_>,
     dry_run: bool,
 ) -> Result<Exit, Failure> {
     let (lake, printer) = (remote.lake(), remote.site.printer);
-    let changed = old != new;
+    let Report { bucket, rules: new, changed } = report;
     let text = if changed { difference(old, new) } else { "Nothing to change.\n".to_owned() };
-    let report = Report { bucket, rules: new, changed };
     if dry_run || !changed {
         printer.result(LIFECYCLE, report, &text);
         return Ok(if changed { Exit::Drift } else { Exit::Done });

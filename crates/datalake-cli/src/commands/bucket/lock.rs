@@ -1,15 +1,16 @@
 //! `bucket lock`.
 
-use datalake_core::BucketName;
+use datalake_core::s3::BucketName;
 use datalake_engine::{BucketLock, BucketSettings, LockMode, LockPeriod, Retention};
+use datalake_operations::lake::at_bucket;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::args::bucket::{self, LockSet};
+use crate::args::bucket::{LockCommand, LockModeFlag, LockSet};
 use crate::commands::agreed;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::remote::{Remote, at_bucket};
+use crate::remote::Remote;
 use crate::render::{DocumentKind, lock_text};
 
 pub(super) const LOCK: DocumentKind = DocumentKind::of::<Report>("lock");
@@ -27,13 +28,13 @@ pub(super) struct Report {
     years: Option<u32>,
 }
 
-pub(super) async fn lock(remote: &Remote, what: &bucket::Lock) -> Result<Exit, Failure> {
+pub(super) async fn lock(remote: &Remote, what: &LockCommand) -> Result<Exit, Failure> {
     match what {
-        bucket::Lock::Show(named) => {
-            let bucket = remote.bucket(named.bucket.as_ref())?;
+        LockCommand::Show(named) => {
+            let bucket = remote.client().choose_bucket(named.bucket.as_ref())?;
             shown(remote, &bucket).await
         }
-        bucket::Lock::Set(flags) => set(remote, flags).await,
+        LockCommand::Set(flags) => set(remote, flags).await,
     }
 }
 
@@ -45,7 +46,7 @@ async fn shown(remote: &Remote, bucket: &BucketName) -> Result<Exit, Failure> {
 }
 
 async fn set(remote: &Remote, flags: &LockSet) -> Result<Exit, Failure> {
-    let bucket = remote.bucket(flags.named.bucket.as_ref())?;
+    let bucket = remote.client().choose_bucket(flags.named.bucket.as_ref())?;
     let (lake, failed) = (remote.lake(), at_bucket(&bucket));
     if lake.lock(&bucket).await.map_err(&failed)? == BucketLock::Never {
         let message = format!("bucket `{bucket}` was created without locks");
@@ -68,8 +69,8 @@ async fn set(remote: &Remote, flags: &LockSet) -> Result<Exit, Failure> {
 fn retention(flags: &LockSet) -> Result<Option<Retention>, Failure> {
     let mode = match flags.mode {
         None => return Ok(None),
-        Some(bucket::LockMode::Governance) => LockMode::Governance,
-        Some(bucket::LockMode::Compliance) => LockMode::Compliance,
+        Some(LockModeFlag::Governance) => LockMode::Governance,
+        Some(LockModeFlag::Compliance) => LockMode::Compliance,
     };
     let period = match (flags.days, flags.years) {
         (Some(days @ 1..), _) => LockPeriod::Days(days),

@@ -1,19 +1,21 @@
 //! `bucket show`: everything about one bucket.
 
-use datalake_core::{BucketName, Fault, Lifecycle, Usage, Versioning};
-use datalake_engine::{BucketSettings, Counted, Lake, ObjectStore, Scope, measure};
+use datalake_core::fault::{Fault, FaultKind};
+use datalake_core::s3::{BucketName, Lifecycle, Versioning};
+use datalake_core::text::printable;
+use datalake_core::usage::Usage;
+use datalake_engine::{BucketSettings, CountedFolder, Lake, ObjectStore, Scope, measure_prefix};
+use datalake_operations::lake::{UsageReport, at_bucket};
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::lock;
-use crate::args::bucket::Show;
-use crate::commands::objects::Sums;
+use crate::args::bucket::BucketShow;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::remote::{Remote, at_bucket};
+use crate::remote::Remote;
 use crate::render::{
-    self, DocumentKind, Ticker, cors_text, lifecycle_text, lock_text, printable, usage_words,
-    versioning_text,
+    self, DocumentKind, Ticker, cors_text, lifecycle_text, lock_text, usage_words, versioning_text,
 };
 
 pub(super) const BUCKET: DocumentKind = DocumentKind::of::<Report<'static>>("bucket");
@@ -36,9 +38,11 @@ struct Report<'a> {
     /// The bucket policy.
     policy: Option<Policy<'a>>,
     /// What lies in it.
-    usage: Option<Sums>,
+    usage: Option<UsageReport>,
     /// What could not be read, each with its reason.
     unknown: &'a [String],
+    /// What this service does not offer.
+    not_offered: &'a [&'static str],
 }
 
 /// A policy, or that there is none.
@@ -50,16 +54,17 @@ struct Policy<'a> {
 
 /// A report that is being put together.
 #[derive(Default)]
-struct Page {
+struct BucketPage {
     text: String,
     unknown: Vec<String>,
+    not_offered: Vec<&'static str>,
 }
 
-pub(super) async fn show(remote: &Remote, flags: &Show) -> Result<Exit, Failure> {
-    let bucket = &remote.bucket(flags.named.bucket.as_ref())?;
+pub(super) async fn show(remote: &Remote, flags: &BucketShow) -> Result<Exit, Failure> {
+    let bucket = &remote.client().choose_bucket(flags.named.bucket.as_ref())?;
     let lake = remote.lake();
     lake.head_bucket(bucket).await.map_err(at_bucket(bucket))?;
-    let mut page = Page::default();
+    let mut page = BucketPage::default();
     page.line("bucket", bucket.as_str());
     let location = page.seen("location", lake.location(bucket).await, Clone::clone);
     let versioning = page
@@ -83,8 +88,9 @@ pub(super) async fn show(remote: &Remote, flags: &Show) -> Result<Exit, Failure>
         cors_rules: cors.map(|cors| cors.0.len()),
         lock: lock.map(lock::Report::from),
         policy: policy.as_ref().map(|policy| Policy { document: policy.as_deref() }),
-        usage: usage.as_ref().map(Sums::from),
+        usage: usage.as_ref().map(UsageReport::from),
         unknown: &page.unknown,
+        not_offered: &page.not_offered,
     };
     remote.site.printer.result(BUCKET, report, &page.text);
     Ok(if page.unknown.is_empty() { Exit::Done } else { Exit::Partly })
@@ -93,19 +99,19 @@ pub(super) async fn show(remote: &Remote, flags: &Show) -> Result<Exit, Failure>
 /// Counts all that lies in a bucket.
 async fn counted(remote: &Remote, lake: &dyn Lake, bucket: &BucketName) -> Result<Usage, Fault> {
     let mut ticker = Ticker::new(remote.site.printer);
-    let mut tell = |counted: Counted<'_>| {
-        if let Counted::Page(sum) = counted {
+    let mut tell = |counted: CountedFolder<'_>| {
+        if let CountedFolder::Page(sum) = counted {
             ticker.tell(|| usage_words(sum));
         }
     };
-    measure(lake, &Scope { bucket, prefix: "", depth: 0 }, &mut tell).await
+    measure_prefix(lake, &Scope { bucket, prefix: "", depth: 0 }, &mut tell).await
 }
 
-impl Page {
+impl BucketPage {
     /// Adds a setting, or that it is unknown: that is never the same as none.
     fn seen<T>(
         &mut self,
-        name: &str,
+        name: &'static str,
         found: Result<T, Fault>,
         text: impl Fn(&T) -> String,
     ) -> Option<T> {
@@ -113,6 +119,11 @@ impl Page {
             Ok(value) => {
                 self.line(name, &text(&value));
                 Some(value)
+            }
+            Err(fault) if fault.kind == FaultKind::Unsupported => {
+                self.line(name, "the service does not offer this");
+                self.not_offered.push(name);
+                None
             }
             Err(fault) => {
                 self.line(name, &format!("unknown: {fault}"));

@@ -1,14 +1,16 @@
 //! `bucket versioning`.
 
-use datalake_core::{BucketName, Fault, FaultKind, Versioning};
+use datalake_core::fault::{Fault, FaultKind};
+use datalake_core::s3::{BucketName, Versioning};
 use datalake_engine::ObjectStore;
+use datalake_operations::lake::at_bucket;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::args::bucket;
+use crate::args::bucket::VersioningCommand;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::remote::{Remote, at_bucket};
+use crate::remote::Remote;
 use crate::render::{DocumentKind, versioning_text};
 
 pub(super) const VERSIONING: DocumentKind = DocumentKind::of::<Report<'static>>("versioning");
@@ -24,16 +26,13 @@ struct Report<'a> {
     changed: bool,
 }
 
-pub(super) async fn versioning(
-    remote: &Remote,
-    what: &bucket::Versioning,
-) -> Result<Exit, Failure> {
+pub(super) async fn versioning(remote: &Remote, what: &VersioningCommand) -> Result<Exit, Failure> {
     let (named, to) = match what {
-        bucket::Versioning::Show(named) => (named, None),
-        bucket::Versioning::Enable(named) => (named, Some(Versioning::Enabled)),
-        bucket::Versioning::Suspend(named) => (named, Some(Versioning::Suspended)),
+        VersioningCommand::Show(named) => (named, None),
+        VersioningCommand::Enable(named) => (named, Some(Versioning::Enabled)),
+        VersioningCommand::Suspend(named) => (named, Some(Versioning::Suspended)),
     };
-    let bucket = remote.bucket(named.bucket.as_ref())?;
+    let bucket = remote.client().choose_bucket(named.bucket.as_ref())?;
     let (lake, printer) = (remote.lake(), remote.site.printer);
     let failed = at_bucket(&bucket);
     let is = lake.versioning(&bucket).await.map_err(&failed)?;
@@ -65,5 +64,5 @@ pub(super) async fn versioning(
 async fn require_no_table(bucket: &BucketName, store: &dyn ObjectStore) -> Result<(), Failure> {
     let search = store.tables(bucket).await.map_err(at_bucket(bucket))?;
     let Some(table) = search.found else { return Ok(()) };
-    Err(at_bucket(bucket)(Fault::new(FaultKind::HoldsTables, table.to_string())))
+    Err(at_bucket(bucket)(Fault::new(FaultKind::HoldsTables, table.to_string())).into())
 }

@@ -1,11 +1,13 @@
 //! `cost estimate` and `cost compare`.
 
-use datalake_core::price::{Bill, Currency, Intended, Micros, Plan, estimate};
-use datalake_core::{ByteSize, SMALLEST_BILLED};
+use datalake_core::price::{Bill, Intended, PriceList, estimate};
+use datalake_core::size::ByteSize;
+use datalake_core::usage::SMALLEST_BILLED;
+use datalake_operations::costs::{CostBasis, PriceComparison, compare_prices};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::basis::Basis;
+use super::basis::choose_basis;
 use crate::args::Cli;
 use crate::args::cost::Estimate;
 use crate::exit::Exit;
@@ -40,7 +42,7 @@ struct Compared {
 
 pub(super) async fn one(cli: &Cli, flags: &Estimate, printer: Printer) -> Result<Exit, Failure> {
     let site = Site::open(cli, printer).await?;
-    let basis = Basis::of(&site, &flags.terms)?;
+    let basis = choose_basis(&site, &flags.terms)?;
     let intended = intended(flags);
     let bill = estimate(&basis.plan, basis.month, &intended, basis.account)?;
     let billed = intended.billed(&basis.plan, basis.month);
@@ -52,13 +54,13 @@ pub(super) async fn one(cli: &Cli, flags: &Estimate, printer: Printer) -> Result
         );
     }
     text.push_str(&terms_text(&basis.plan));
-    printer.result(COST_ESTIMATE, told(&basis, &basis.plan, &bill, billed), &text);
+    printer.result(COST_ESTIMATE, describe_estimate(&basis, &basis.plan, &bill, billed), &text);
     Ok(Exit::Done)
 }
 
 pub(super) async fn all(cli: &Cli, flags: &Estimate, printer: Printer) -> Result<Exit, Failure> {
     let site = Site::open(cli, printer).await?;
-    let basis = Basis::of(&site, &flags.terms)?;
+    let basis = choose_basis(&site, &flags.terms)?;
     let intended = intended(flags);
     let (mut bills, mut unknown) = (Vec::new(), Vec::new());
     for plan in &basis.spec.plans {
@@ -81,13 +83,14 @@ pub(super) async fn all(cli: &Cli, flags: &Estimate, printer: Printer) -> Result
     for why in &unknown {
         text.push_str(&format!("not in it: {why}\n"));
     }
-    text.push_str(&verdicts(&bills));
+    text.push_str(&describe_comparisons(&bills));
     text.push('\n');
     for (plan, _) in &bills {
         text.push_str(&format!("{}\n{}", plan.name, terms_text(plan)));
     }
-    let told =
-        |(plan, bill): &(&Plan, Bill)| told(&basis, plan, bill, intended.billed(plan, basis.month));
+    let told = |(plan, bill): &(&PriceList, Bill)| {
+        describe_estimate(&basis, plan, bill, intended.billed(plan, basis.month))
+    };
     let compared = Compared { bills: bills.iter().map(told).collect(), unknown };
     printer.result(COST_COMPARISON, compared, &text);
     Ok(Exit::Done)
@@ -97,7 +100,12 @@ fn intended(flags: &Estimate) -> Intended {
     Intended { storage: flags.storage, objects: flags.objects, egress: flags.egress }
 }
 
-fn told(basis: &Basis, plan: &Plan, bill: &Bill, billed: ByteSize) -> Estimated {
+fn describe_estimate(
+    basis: &CostBasis,
+    plan: &PriceList,
+    bill: &Bill,
+    billed: ByteSize,
+) -> Estimated {
     Estimated {
         billed_bytes: billed.0,
         bill: BillTold::new(plan, bill, basis.vat),
@@ -124,25 +132,16 @@ fn small_words(intended: &Intended, billed: ByteSize) -> String {
 }
 
 /// Where Hetzner is dearer and where it is not, in each currency.
-fn verdicts(bills: &[(&Plan, Bill)]) -> String {
-    let verdict = |name: &str, currency: Currency| {
-        let sold = |plan: &Plan| plan.name != "guide" && !plan.name.starts_with("hetzner");
-        let own = bills.iter().find(|(plan, _)| plan.name == name)?.1.net().0.amount;
-        let others: Vec<_> = bills
-            .iter()
-            .filter(|(plan, bill)| sold(plan) && plan.currency == currency && bill.unpriced.0 == 0)
-            .map(|(plan, bill)| (plan.name.as_str(), bill.net().0.amount))
-            .collect();
+fn describe_comparisons(bills: &[(&PriceList, Bill)]) -> String {
+    let verdict = |name: &str| {
+        let PriceComparison { cheaper, dearer } = compare_prices(bills, name)?;
         let named = |names: Vec<&str>| {
             if names.is_empty() { "none".to_owned() } else { names.join(", ") }
         };
-        let of = |is_so: &dyn Fn(Micros) -> bool| {
-            named(others.iter().filter(|(_, sum)| is_so(*sum)).map(|(name, _)| *name).collect())
-        };
-        let (cheaper, dearer) = (of(&|sum| sum < own), of(&|sum| sum >= own));
+        let (cheaper, dearer) = (named(cheaper), named(dearer));
         Some(format!("{name}: cheaper for this are {cheaper}; as dear or dearer {dearer}\n"))
     };
-    let both = [verdict("hetzner", Currency::Eur), verdict("hetzner-usd", Currency::Usd)];
+    let both = ["hetzner", "hetzner-usd"].map(verdict);
     let text: String = both.into_iter().flatten().collect();
     format!(
         "\n{text}Hetzner's base price pays for 1 TB: below that it is dear, unless the account pays it \

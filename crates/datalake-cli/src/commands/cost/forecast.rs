@@ -1,15 +1,13 @@
 //! `cost forecast` and `cost check`: what the month will have cost.
 
-use datalake_core::ByteSize;
-use datalake_core::price::{Bill, Money, UsageHistory, bill};
-use datalake_engine::Place;
+use datalake_operations::costs::{CostOutlook, CountedSum, choose_budget};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::basis::Basis;
-use super::outlook::{Outlook, OutlookTold, stored};
+use super::basis::{as_log, choose_basis, egress_words, open_log, read_place};
+use super::outlook::{OutlookTold, expected_text, outlook_told};
 use crate::args::Cli;
-use crate::args::cost::{Check, Terms};
+use crate::args::cost::{CostCheck, Terms};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::render::{BillTold, DocumentKind, Printer, bill_text, counted, paid, paid_words};
@@ -20,11 +18,11 @@ pub(super) const COST_FORECAST: DocumentKind = DocumentKind::of::<OutlookTold>("
 
 pub(super) async fn show(cli: &Cli, terms: &Terms, printer: Printer) -> Result<Exit, Failure> {
     let site = Site::open(cli, printer).await?;
-    let basis = Basis::of(&site, terms)?;
-    let place = place(&site)?;
-    let outlook = Outlook::of(&site, &basis, &place)?;
+    let basis = choose_basis(&site, terms)?;
+    let place = read_place(&site)?;
+    let outlook = CostOutlook::read(&basis, as_log(open_log(&site)?.as_ref()), &place)?;
     let Some(expected) = outlook.expected else {
-        return Err(too_little(&outlook));
+        return Err(outlook.refuse_too_little().into());
     };
     let mut text = format!(
         "s3://{} in {} will cost {} by the trend of {}:\n\n{}\n",
@@ -32,14 +30,14 @@ pub(super) async fn show(cli: &Cli, terms: &Terms, printer: Printer) -> Result<E
         basis.month,
         paid_words(expected.forecast.likely.net(), basis.vat),
         counted(expected.trend.samples as u64, "sample"),
-        expected.text(&basis),
+        expected_text(&expected, &basis),
     );
     text.push_str(&bill_text(&basis.plan, &expected.forecast.likely, basis.vat));
-    text.push_str(&format!("  {}\n", outlook.noted.words()));
+    text.push_str(&format!("  {}\n", egress_words(&outlook.noted)));
     text.push_str(
         "The band is what lies between the slowest and the fastest tenth of what was seen.\n",
     );
-    printer.result(COST_FORECAST, outlook.told(&basis), &text);
+    printer.result(COST_FORECAST, outlook_told(&outlook, &basis), &text);
     Ok(Exit::Done)
 }
 
@@ -58,13 +56,14 @@ struct Checked {
     bill: BillTold,
 }
 
-pub(super) async fn check(cli: &Cli, flags: &Check, printer: Printer) -> Result<Exit, Failure> {
+pub(super) async fn check(cli: &Cli, flags: &CostCheck, printer: Printer) -> Result<Exit, Failure> {
     let site = Site::open(cli, printer).await?;
-    let basis = Basis::of(&site, &flags.terms)?;
-    let budget = budget(flags, &basis)?;
-    let place = place(&site)?;
-    let outlook = Outlook::of(&site, &basis, &place)?;
-    let (bill, counts) = counting(&outlook, &basis, flags.high)?;
+    let basis = choose_basis(&site, &flags.terms)?;
+    let budget = choose_budget(&basis, flags.budget)?;
+    let place = read_place(&site)?;
+    let outlook = CostOutlook::read(&basis, as_log(open_log(&site)?.as_ref()), &place)?;
+    let (bill, counted) = outlook.choose_bill(&basis, flags.high)?;
+    let counts = counts_as(counted);
     let sum = paid(bill.net(), basis.vat);
     let over = sum.amount.cents() > budget.amount.cents();
     let verdict = if over { "over" } else { "within" };
@@ -89,52 +88,11 @@ pub(super) async fn check(cli: &Cli, flags: &Check, printer: Printer) -> Result<
     Ok(if over { Exit::OverBudget } else { Exit::Done })
 }
 
-fn budget(flags: &Check, basis: &Basis) -> Result<Money, Failure> {
-    let budget = flags.budget.or(basis.spec.budget).ok_or_else(|| {
-        Failure::new(Exit::Usage, "there is no budget")
-            .hint("give --budget 10EUR, or set `cost: { budget: 10EUR }`")
-    })?;
-    if budget.currency == basis.plan.currency {
-        return Ok(budget);
+/// What counts as the sum, in words.
+fn counts_as(sum: CountedSum) -> &'static str {
+    match sum {
+        CountedSum::HighEnd => "upper end of the band",
+        CountedSum::Trend => "by the trend",
+        CountedSum::LastSample => "if it stays as it was when it was last looked at",
     }
-    let message = format!(
-        "the budget is in {}, and the plan `{}` in {}",
-        budget.currency, basis.plan.name, basis.plan.currency
-    );
-    Err(Failure::new(Exit::Usage, message)
-        .hint("there are no exchange rates here: use one of both"))
-}
-
-/// The bill that is compared with the budget. One sample alone is taken to stay as it is.
-fn counting(outlook: &Outlook, basis: &Basis, high: bool) -> Result<(Bill, &'static str), Failure> {
-    match (&outlook.expected, outlook.samples.last()) {
-        (Some(expected), _) if high => Ok((expected.forecast.high, "upper end of the band")),
-        (Some(expected), _) => Ok((expected.forecast.likely, "by the trend")),
-        (None, Some(latest)) => {
-            let stored = stored(basis, latest).stored;
-            let egress = ByteSize(outlook.noted.counted);
-            let history = UsageHistory::steady(basis.month, stored, egress);
-            let bill = bill(&basis.plan, basis.month, &history, basis.account)?;
-            Ok((bill, "if it stays as it was when it was last looked at"))
-        }
-        (None, None) => Err(too_little(outlook)),
-    }
-}
-
-fn too_little(outlook: &Outlook) -> Failure {
-    let known = counted(outlook.samples.len() as u64, "sample");
-    let message = format!("too little was recorded: {known} within ninety days");
-    Failure::new(Exit::Config, message).hint(
-        "`datalake usage record` once a day, from a timer; two samples an hour apart are the least",
-    )
-}
-
-/// The bucket that the spec names; no service is asked.
-pub(in crate::commands) fn place(site: &Site) -> Result<Place, Failure> {
-    let spec = site.store_spec()?;
-    let bucket = spec.bucket.ok_or_else(|| {
-        Failure::new(Exit::Usage, "the spec names no bucket")
-            .hint("give --bucket NAME, or set `bucket:`")
-    })?;
-    Ok(Place { endpoint: spec.endpoint, bucket })
 }

@@ -1,23 +1,23 @@
 //! `cost report`: what a bucket costs, and which part of it how much.
 
-use datalake_core::ByteSize;
-use datalake_core::price::{Bill, Money, UsageHistory, bill};
-use datalake_engine::{Due, Place};
-use datalake_host::UsageDb;
+use datalake_core::price::{Bill, Money};
+use datalake_core::size::ByteSize;
+use datalake_core::usage::Usage;
+use datalake_engine::{Clock as _, Due, UsagePlace};
+use datalake_operations::costs::{CostBasis, Holdings, HoldingsQuestion, NotedEgress};
+use datalake_operations::lake::{UsageReport, at_bucket, require_something};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::basis::{Basis, Noted, log_failure};
-use super::holdings::{Holdings, Subject};
+use super::basis::{as_log, choose_basis, egress_words, open_log};
 use crate::args::Cli;
-use crate::args::cost::{CostReport, Looked};
-use crate::commands::objects::Sums;
+use crate::args::cost::{CostReport, ReportScope};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::remote::Remote;
 use crate::render::{
-    BillTold, DocumentKind, Part, Parts, Printer, Sharing, bill_text, due_text, heading_line,
-    key_text, paid_words, part_line, parts_text, size,
+    BillTold, DocumentKind, Part, Parts, Printer, Sharing, Ticker, bill_text, due_text,
+    heading_line, key_text, paid_words, part_line, parts_text, size, usage_words,
 };
 use crate::site::own_name;
 
@@ -33,9 +33,9 @@ pub(in crate::commands) struct CostTold {
     /// What it costs, if it lies there all month as it is.
     bill: BillTold,
     /// What is known of egress.
-    egress: Noted,
+    egress: NotedEgress,
     /// What lies there.
-    usage: Sums,
+    usage: UsageReport,
     /// By the first folder below the prefix.
     prefixes: Parts,
     /// What is in no folder.
@@ -76,7 +76,7 @@ pub(in crate::commands) struct DueTold {
 /// A bucket that was looked at, and what it costs as it is.
 pub(in crate::commands) struct Costed {
     /// Where it is.
-    pub(in crate::commands) place: Place,
+    pub(in crate::commands) place: UsagePlace,
     /// What the keys begin with.
     pub(in crate::commands) prefix: String,
     /// What it holds.
@@ -84,7 +84,22 @@ pub(in crate::commands) struct Costed {
     /// The bill, if it lay there all month.
     pub(in crate::commands) bill: Bill,
     /// What left it.
-    pub(in crate::commands) noted: Noted,
+    pub(in crate::commands) noted: NotedEgress,
+}
+
+/// Looks at everything below a prefix; a terminal shows how far it is.
+///
+/// # Errors
+///
+/// [`Failure`] where the listing is not whole.
+pub(in crate::commands) async fn survey_holdings(
+    remote: &Remote,
+    question: &HoldingsQuestion<'_>,
+) -> Result<Holdings, Failure> {
+    let mut ticker = Ticker::new(remote.site.printer);
+    let mut progress = |total: &Usage| ticker.tell(|| usage_words(total));
+    let holdings = Holdings::survey(&remote.lake(), question, &mut progress).await;
+    Ok(holdings.map_err(at_bucket(question.bucket))?)
 }
 
 impl Costed {
@@ -95,25 +110,25 @@ impl Costed {
     /// [`Failure`] where the listing is not whole, or the history cannot be read.
     pub(in crate::commands) async fn look(
         remote: &Remote,
-        basis: &Basis,
-        what: &Looked,
+        basis: &CostBasis,
+        what: &ReportScope,
     ) -> Result<Self, Failure> {
-        let (bucket, pattern) = remote.keys(&what.keys, true)?;
+        let (bucket, pattern) = remote.client().parse_pattern(&what.keys, true)?;
         let prefix = pattern.literal().to_owned();
-        let subject = Subject {
+        let question = HoldingsQuestion {
             bucket: &bucket,
             prefix: &prefix,
+            assets_below: &remote.spec.prefix,
             partitioned: &what.partitioned,
             top: what.top,
+            now: remote.site.clock.now(),
         };
-        let holdings = Holdings::look(remote, &subject).await?;
-        let place = Place { endpoint: remote.spec.endpoint.clone(), bucket };
-        let log = UsageDb::open_existing(&remote.site.state);
-        let log = log.map_err(|fault| log_failure(&fault))?;
-        let noted = basis.noted(log.as_ref(), &place)?;
-        let stored = ByteSize(holdings.billed(&basis.plan, basis.month.span().from));
-        let history = UsageHistory::steady(basis.month, stored, ByteSize(noted.counted));
-        let bill = bill(&basis.plan, basis.month, &history, basis.account)?;
+        let holdings = survey_holdings(remote, &question).await?;
+        require_something(&holdings.total, &bucket, &prefix)?;
+        let place = UsagePlace { endpoint: remote.spec.endpoint.clone(), bucket };
+        let noted = basis.read_egress(as_log(open_log(&remote.site)?.as_ref()), &place)?;
+        let stored = basis.billed(&holdings.total);
+        let bill = basis.bill_steady(stored, ByteSize(noted.counted))?;
         Ok(Self { place, prefix, holdings, bill, noted })
     }
 
@@ -123,7 +138,7 @@ impl Costed {
     }
 
     /// All of it for programs.
-    pub(in crate::commands) fn told(&self, basis: &Basis, top: usize) -> CostTold {
+    pub(in crate::commands) fn told(&self, basis: &CostBasis, top: usize) -> CostTold {
         let (sharing, holdings) = (self.sharing(), &self.holdings);
         CostTold {
             bucket: self.place.bucket.to_string(),
@@ -163,14 +178,14 @@ pub(super) async fn report(
     printer: Printer,
 ) -> Result<Exit, Failure> {
     let remote = Remote::open(cli, printer).await?;
-    let basis = Basis::of(&remote.site, &flags.terms)?;
+    let basis = choose_basis(&remote.site, &flags.terms)?;
     let costed = Costed::look(&remote, &basis, &flags.what).await?;
-    let text = text(&costed, &basis, flags.what.top, &own_name(cli));
+    let text = render_report(&costed, &basis, flags.what.top, &own_name(cli));
     printer.result(COST_REPORT, costed.told(&basis, flags.what.top), &text);
     Ok(Exit::Done)
 }
 
-fn text(costed: &Costed, basis: &Basis, top: usize, name: &str) -> String {
+fn render_report(costed: &Costed, basis: &CostBasis, top: usize, name: &str) -> String {
     let (holdings, sharing) = (&costed.holdings, costed.sharing());
     let (bucket, sum) = (&costed.place.bucket, sharing.sum);
     let mut text = format!(
@@ -181,7 +196,7 @@ fn text(costed: &Costed, basis: &Basis, top: usize, name: &str) -> String {
         paid_words(costed.bill.net(), basis.vat),
     );
     text.push_str(&bill_text(&basis.plan, &costed.bill, basis.vat));
-    text.push_str(&format!("  {}\n\n", costed.noted.words()));
+    text.push_str(&format!("  {}\n\n", egress_words(&costed.noted)));
     text.push_str(&parts_text("PREFIX", &sharing.parts(&holdings.folders, top), sum));
     text.push_str(&other_line(sharing, "(directly in it)", &holdings.direct, sum));
     text.push('\n');
@@ -209,7 +224,7 @@ fn text(costed: &Costed, basis: &Basis, top: usize, name: &str) -> String {
     text
 }
 
-fn other_line(sharing: Sharing, name: &str, usage: &datalake_core::Usage, sum: Money) -> String {
+fn other_line(sharing: Sharing, name: &str, usage: &Usage, sum: Money) -> String {
     if usage.is_empty() {
         return String::new();
     }

@@ -1,5 +1,6 @@
 //! Where the acts of the demo are played.
 
+use datalake_core::text::printable;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::os::unix::process::ExitStatusExt;
@@ -7,11 +8,11 @@ use std::path::{Path, PathBuf};
 use std::process::ExitStatus;
 use std::time::Duration;
 
-use datalake_host::{Command, CommandFault, run_to_end};
+use datalake_host::{CommandFault, ProgramCall, run_to_end};
 
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::render::{Printer, printable};
+use crate::render::Printer;
 
 /// The sandbox's folder, below the demo's.
 const SANDBOX: &str = "sandbox";
@@ -25,13 +26,13 @@ pub(super) struct Act {
     words: &'static str,
     variable: Option<(&'static str, &'static str)>,
     limit: Duration,
-    ending: Ending,
+    ending: ActEnding,
     lines: usize,
 }
 
 /// How an act has to end.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Ending {
+pub(super) enum ActEnding {
     Exit(Exit),
     /// By a kill, its own or that of its limit.
     Killed,
@@ -40,7 +41,7 @@ pub(super) enum Ending {
 impl Act {
     /// An act that ends well and shows the last lines of its result.
     pub(super) const fn new(title: &'static str, words: &'static str) -> Self {
-        let ending = Ending::Exit(Exit::Done);
+        let ending = ActEnding::Exit(Exit::Done);
         Self { title, words, variable: None, limit: LONGEST, ending, lines: 8 }
     }
 
@@ -54,7 +55,7 @@ impl Act {
         self
     }
 
-    pub(super) const fn ends(mut self, ending: Ending) -> Self {
+    pub(super) const fn ends(mut self, ending: ActEnding) -> Self {
         self.ending = ending;
         self
     }
@@ -66,13 +67,13 @@ impl Act {
 }
 
 /// The folder, and the program that plays in it.
-pub(super) struct Stage {
+pub(super) struct DemoStage {
     folder: PathBuf,
     program: OsString,
     printer: Printer,
 }
 
-impl Stage {
+impl DemoStage {
     pub(super) fn new(folder: &Path, printer: Printer) -> Result<Self, Failure> {
         let program = std::env::current_exe();
         let program = program.map_err(|error| Failure::io(Path::new("/proc/self/exe"), &error))?;
@@ -102,13 +103,13 @@ impl Stage {
         Ok(held)
     }
 
-    fn command(&self, act: &Act) -> Command {
+    fn command(&self, act: &Act) -> ProgramCall {
         let sandbox = format!("--sandbox={}", self.folder.join(SANDBOX).display());
         let words = act.words.split(' ').map(OsString::from);
         // A home of its own: no file of the operator's says anything here.
         let home = ("HOME".into(), self.folder.clone().into());
         let variables = act.variable.map(|(name, value)| (name.into(), value.into()));
-        Command {
+        ProgramCall {
             program: self.program.clone(),
             arguments: [sandbox.into(), "--no-input".into()].into_iter().chain(words).collect(),
             environment: variables.into_iter().chain([home]).collect::<BTreeMap<_, _>>(),
@@ -119,12 +120,12 @@ impl Stage {
 }
 
 /// `None` is an end by the time limit, which kills.
-fn is_so(wanted: Ending, ended: Option<ExitStatus>, is_short: bool) -> bool {
+fn is_so(wanted: ActEnding, ended: Option<ExitStatus>, is_short: bool) -> bool {
     match (wanted, ended) {
-        (Ending::Killed, None) => is_short,
-        (Ending::Killed, Some(status)) => status.signal().is_some(),
-        (Ending::Exit(_), None) => false,
-        (Ending::Exit(exit), Some(status)) => status.code() == Some(exit.code().into()),
+        (ActEnding::Killed, None) => is_short,
+        (ActEnding::Killed, Some(status)) => status.signal().is_some(),
+        (ActEnding::Exit(_), None) => false,
+        (ActEnding::Exit(exit), Some(status)) => status.code() == Some(exit.code().into()),
     }
 }
 
@@ -160,13 +161,13 @@ mod tests {
     fn an_end_counts_only_if_it_is_the_one_that_was_wanted() {
         let code = |code: i32| Some(ExitStatus::from_raw(code << 8));
         let killed = Some(ExitStatus::from_raw(9));
-        assert!(is_so(Ending::Exit(Exit::Drift), code(3), false));
-        assert!(!is_so(Ending::Exit(Exit::Done), code(3), false));
-        assert!(!is_so(Ending::Exit(Exit::Done), killed, false));
-        assert!(!is_so(Ending::Exit(Exit::Done), None, true));
-        assert!(is_so(Ending::Killed, killed, false));
-        assert!(!is_so(Ending::Killed, code(0), false));
-        assert!(is_so(Ending::Killed, None, true));
-        assert!(!is_so(Ending::Killed, None, false));
+        assert!(is_so(ActEnding::Exit(Exit::Drift), code(3), false));
+        assert!(!is_so(ActEnding::Exit(Exit::Done), code(3), false));
+        assert!(!is_so(ActEnding::Exit(Exit::Done), killed, false));
+        assert!(!is_so(ActEnding::Exit(Exit::Done), None, true));
+        assert!(is_so(ActEnding::Killed, killed, false));
+        assert!(!is_so(ActEnding::Killed, code(0), false));
+        assert!(is_so(ActEnding::Killed, None, true));
+        assert!(!is_so(ActEnding::Killed, None, false));
     }
 }

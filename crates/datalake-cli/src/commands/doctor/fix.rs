@@ -1,11 +1,12 @@
 //! `doctor --fix`: the cure by the road that changes always go.
 
-use datalake_core::Days;
-use datalake_core::doctor::{Finding, FindingId, Outcome, Remedy, Skipped, diagnose};
+use datalake_core::doctor::{CheckOutcome, Finding, FindingId, Remedy, Skipped, diagnose};
+use datalake_core::time::Days;
 
+use crate::advice::words_of;
 use crate::args::{self, Cli};
 use crate::commands::{bucket, dagster, provision};
-use crate::doctor::examine;
+use crate::doctor::examine_site;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::render::DocumentKind;
@@ -15,29 +16,31 @@ pub(super) const DOCTOR_FIX: DocumentKind = DocumentKind::of::<Fixed>("doctor-fi
 
 /// Looks at the group of the finding, and cures it where it is there.
 pub(super) async fn fix(
-    (cli, flags, id): (&Cli, &args::doctor::Doctor, FindingId),
+    cli: &Cli,
+    flags: &args::doctor::Doctor,
+    id: FindingId,
     site: &Site,
 ) -> Result<Exit, Failure> {
-    let seen = examine(site, Some(id.group()), &flags.code).await?;
+    let seen = examine_site(site, Some(id.group()), &flags.code).await;
     let found = diagnose(&seen);
     match found.of(id) {
-        Outcome::Sound(seen) => {
+        CheckOutcome::Sound(seen) => {
             let text = format!("Nothing to cure: {id} is sound: {seen}\n");
             site.printer.result(DOCTOR_FIX, Fixed { id: id.as_str(), is_sound: true }, &text);
             Ok(Exit::Done)
         }
-        Outcome::Finding(finding) => cured((cli, flags), finding, site).await,
-        Outcome::Skipped(Skipped::After(root)) => {
+        CheckOutcome::Finding(finding) => cure_finding(cli, flags, finding, site).await,
+        CheckOutcome::Skipped(Skipped::After(root)) => {
             let message = format!("{id} was not looked at: {root} comes before it");
             Err(Failure::new(Exit::Config, message)
                 .hint(format!("{} doctor --fix {root}", site.name)))
         }
-        Outcome::Skipped(Skipped::NotHere(reason)) => {
+        CheckOutcome::Skipped(Skipped::NotHere(reason)) => {
             let text = format!("Nothing to cure: {id} says nothing here: {reason}\n");
             site.printer.result(DOCTOR_FIX, Fixed { id: id.as_str(), is_sound: true }, &text);
             Ok(Exit::Done)
         }
-        Outcome::Unknown(reason) => {
+        CheckOutcome::Unknown(reason) => {
             Err(Failure::new(Exit::Partly, format!("nobody can tell how {id} stands: {reason}")))
         }
     }
@@ -52,19 +55,20 @@ struct Fixed {
     is_sound: bool,
 }
 
-async fn cured(
-    (cli, flags): (&Cli, &args::doctor::Doctor),
+async fn cure_finding(
+    cli: &Cli,
+    flags: &args::doctor::Doctor,
     finding: &Finding,
     site: &Site,
 ) -> Result<Exit, Failure> {
     let printer = site.printer;
-    finding.evidence.iter().for_each(|line| printer.talk(&crate::render::printable(line)));
+    finding.evidence.iter().for_each(|line| printer.talk(&datalake_core::text::printable(line)));
     let (dry_run, yes) = (flags.dry_run, flags.yes);
     match finding.id.remedy() {
         Remedy::Provision => {
             let environment_host = match finding.id {
-                FindingId::HostOldValues => args::HostEnvironment::Remove,
-                _ => args::HostEnvironment::Keep,
+                FindingId::HostOldValues => args::EnvironmentHost::Remove,
+                _ => args::EnvironmentHost::Keep,
             };
             let replace = false;
             let flags =
@@ -79,7 +83,7 @@ async fn cured(
                 let (index_url, pip_conf, wheels) = (None, None, None);
                 args::Deps::Apply(args::DepsApply { wish, yes, index_url, pip_conf, wheels })
             };
-            dagster::dagster(cli, &args::Dagster::Deps { what }, printer).await
+            dagster::dagster(cli, &args::DagsterCommand::Deps { what }, printer).await
         }
         Remedy::Restart if dry_run => {
             printer.text(&format!("Nothing was changed. Next: {} dagster restart\n", site.name));
@@ -87,23 +91,25 @@ async fn cured(
         }
         Remedy::Restart => {
             let chosen = args::Chosen { word: None };
-            dagster::dagster(cli, &args::Dagster::Restart(chosen), printer).await
+            dagster::dagster(cli, &args::DagsterCommand::Restart(chosen), printer).await
         }
         Remedy::AbortUploads => {
             let named = args::bucket::Named { bucket: None };
             let older_than = Days::new(1).ok();
             let which = args::bucket::UploadsList { named, older_than };
             let what = if dry_run {
-                args::bucket::Uploads::List(which)
+                args::bucket::UploadsCommand::List(which)
             } else {
-                args::bucket::Uploads::Abort(args::bucket::UploadsAbort { which, yes })
+                args::bucket::UploadsCommand::Abort(args::bucket::UploadsAbort { which, yes })
             };
-            bucket::bucket(cli, &args::bucket::Bucket::Uploads { what }, printer).await
+            bucket::bucket(cli, &args::bucket::BucketCommand::Uploads { what }, printer).await
         }
         Remedy::Person => {
             let text = format!(
                 "A person has to do this: {}\nMore: {} doctor --explain {}\n",
-                finding.cure, site.name, finding.id
+                words_of(&finding.cure),
+                site.name,
+                finding.id
             );
             printer.result(DOCTOR_FIX, Fixed { id: finding.id.as_str(), is_sound: false }, &text);
             Ok(Exit::Drift)

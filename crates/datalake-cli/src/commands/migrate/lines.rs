@@ -4,8 +4,8 @@ use std::io::{BufWriter, Write as _};
 use std::path::{Path, PathBuf};
 
 use datalake_host::NewNamedFile;
+use datalake_operations::migration::FileLines;
 
-use super::kinds::LeftOut;
 use crate::failure::Failure;
 use crate::named_path;
 use crate::render::item_line;
@@ -28,17 +28,6 @@ impl Lines {
         Ok(Self { path: path.to_owned(), file: BufWriter::new(file), fault: None })
     }
 
-    pub(super) fn write(&mut self, mark: char, name: &str, reason: &str) {
-        if self.fault.is_none() {
-            self.fault = writeln!(self.file, "{}", item_line(mark, name, reason)).err();
-        }
-    }
-
-    /// Adds what stays.
-    pub(super) fn leave(&mut self, left_out: &LeftOut) {
-        left_out.each(|name, why| self.write('.', name, why));
-    }
-
     /// Ends.
     ///
     /// # Errors
@@ -52,4 +41,17 @@ impl Lines {
         let file = file.into_inner().map_err(|error| Failure::io(&path, error.error()))?;
         named_path::finish_file(file, &path)
     }
+}
+
+impl FileLines for Lines {
+    fn write_line(&mut self, mark: char, name: &str, why: &str) {
+        if self.fault.is_none() {
+            self.fault = writeln!(self.file, "{}", item_line(mark, name, why)).err();
+        }
+    }
+}
+
+/// The lines as an operation takes them.
+pub(super) fn as_lines(lines: &mut Option<Lines>) -> Option<&mut dyn FileLines> {
+    lines.as_mut().map(|lines| lines as &mut dyn FileLines)
 }

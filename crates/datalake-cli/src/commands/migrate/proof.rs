@@ -1,56 +1,37 @@
 //! `migrate verify`: whether the bucket still has what was brought there.
 
-use datalake_engine::transfer::{Findings, Tally};
-use schemars::JsonSchema;
-use serde::Serialize;
+use datalake_operations::migration::{Migration, PartProof, ProofDepth, find_proof, require_right};
 
-use super::super::transfer::{Teller, limits, watched};
-use super::part::{Migration, PartKind};
-use super::run::{connected, proved};
+use super::super::transfer::{Teller, watched};
+use super::place::MigrationPlace;
 use crate::args::Cli;
-use crate::args::migrate::Verify;
+use crate::args::migrate::MigrateVerify;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::remote::Remote;
-use crate::render::{self, DocumentKind, Printer, Rows, Sum, TransferState, counted, size};
+use crate::render::{self, DocumentKind, Printer, Rows, TransferState, counted, size};
 
-pub(super) const MIGRATION_PROOF: DocumentKind = DocumentKind::of::<Vec<Proof>>("migration-proof");
+pub(super) const MIGRATION_PROOF: DocumentKind =
+    DocumentKind::of::<Vec<PartProof>>("migration-proof");
 
-/// What a verification has found.
-#[derive(Serialize, JsonSchema)]
-struct Proof {
-    /// The part of Dagster's files.
-    part: PartKind,
-    /// Whether content was read, not only what the store tells of it.
-    deep: bool,
-    /// What the bucket has as it was moved.
-    right: Sum,
-    /// What it has not.
-    missing: Sum,
-    /// What has other content, written later.
-    changed: Sum,
-    /// What has other content, and nobody wrote it.
-    damaged: Sum,
-    /// What could not be told.
-    unproved: Sum,
-}
-
-pub(super) async fn verify(cli: &Cli, flags: &Verify, printer: Printer) -> Result<Exit, Failure> {
-    let remote = Remote::open(cli, printer).await?;
-    let limits = limits(&remote, &flags.within)?;
-    let remote = connected(remote, &limits);
-    let migration = Migration::of(&remote, &flags.what).await?;
+pub(super) async fn verify(
+    cli: &Cli,
+    flags: &MigrateVerify,
+    printer: Printer,
+) -> Result<Exit, Failure> {
+    let place = MigrationPlace::open(cli, &flags.what, &flags.within, printer).await?.bounded();
+    let context = place.context()?;
+    let migration = Migration::find(&context, &place.choice(&flags.what)?).await?;
     let teller = Teller::new(printer, flags.report.as_deref(), TransferState::default())?;
+    let depth = ProofDepth { deep: flags.deep, limits: &place.limits };
     let mut proofs = Vec::new();
     for part in &migration.parts {
-        let open = migration.open(&remote, part, true)?;
-        let work = proved(&remote, &open, (&limits, flags.deep), &teller);
+        let work = async { Ok(find_proof(&migration, part, &depth, &teller).await?) };
         proofs.push((part.kind, watched(Box::pin(work), &teller).await?));
     }
     teller.finish()?;
     let shown: Vec<_> =
-        proofs.iter().map(|(part, found)| proof(*part, flags.deep, found)).collect();
-    let text: String = shown.iter().map(text_of).collect();
+        proofs.iter().map(|(part, found)| PartProof::of(*part, flags.deep, found)).collect();
+    let text: String = shown.iter().map(proof_text).collect();
     Rows::new(printer).row(MIGRATION_PROOF, &shown, || text.trim_end().to_owned());
     if proofs.iter().all(|(_, found)| found.looked_at() == 0) {
         return Err(Failure::new(Exit::Absent, "nothing is known to have been moved there")
@@ -60,40 +41,7 @@ pub(super) async fn verify(cli: &Cli, flags: &Verify, printer: Printer) -> Resul
     Ok(Exit::Done)
 }
 
-/// Fails unless the store has all that was moved.
-pub(super) fn require_right(findings: &Findings) -> Result<(), Failure> {
-    let wrong = |tallies: &[Tally]| tallies.iter().map(|tally| tally.items).sum::<u64>();
-    let missed = wrong(&[findings.missing, findings.damaged]);
-    if missed > 0 {
-        let message = format!("{} not as it was moved", counted(missed, "object"));
-        return Err(Failure::new(Exit::Mismatch, message)
-            .hint("the same `migrate run` moves them again, where their files are still here"));
-    }
-    let unsure = wrong(&[findings.unreadable, findings.unproved]);
-    if unsure > 0 {
-        let message = format!("{} could not be proved", counted(unsure, "object"));
-        return Err(Failure::new(Exit::Partly, message));
-    }
-    Ok(())
-}
-
-fn proof(part: PartKind, deep: bool, found: &Findings) -> Proof {
-    Proof {
-        part,
-        deep,
-        right: found.right.into(),
-        missing: found.missing.into(),
-        changed: found.changed.into(),
-        damaged: found.damaged.into(),
-        unproved: Tally {
-            items: found.unproved.items + found.unreadable.items,
-            bytes: found.unproved.bytes + found.unreadable.bytes,
-        }
-        .into(),
-    }
-}
-
-fn text_of(proof: &Proof) -> String {
+fn proof_text(proof: &PartProof) -> String {
     let how = if proof.deep { "read again" } else { "by size and tag" };
     let mut text = format!(
         "{:<12}{} right ({}), {how}",

@@ -4,23 +4,26 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use datalake_core::{FaultKind, ModalClientPlace, ModalObject, ModalSpec, Target};
+use datalake_core::fault::{FaultKind, Target};
+use datalake_core::spec::ModalClientPlace;
+use datalake_core::text::printable;
 use datalake_dagster::{FileStanding, ProjectFile};
 use datalake_engine::SecretVault;
-use datalake_host::{Command, CommandFault, follow};
+use datalake_host::{CommandFault, ProgramCall, follow_program};
 use datalake_modal::{ASSET_FILE, FUNCTIONS_FILE, asset, asset_alone, functions};
+use datalake_operations::modal::{choose_app, choose_apps, require_modal};
+use datalake_operations::project::{ProjectLayout, find_layout, judge_file, write_file};
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::super::project;
 use crate::args::Cli;
 use crate::args::modal::{Deploy, ModalInit, Rollover};
-use crate::args::project::ProjectInit;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::modal::{ModalPlace, variables};
 use crate::named_path::{NamedKind, find_kind};
-use crate::render::{DocumentKind, Printer, printable};
+use crate::render::{DocumentKind, Printer};
 use crate::site::Site;
 
 pub(super) const MODAL_DEPLOY: DocumentKind = DocumentKind::of::<Told<'static>>("modal-deploy");
@@ -50,22 +53,24 @@ struct Told<'a> {
 
 pub(super) async fn init(cli: &Cli, flags: &ModalInit, printer: Printer) -> Result<Exit, Failure> {
     let site = Site::open(cli, printer).await?;
-    let spec = super::required(&site.spec()?)?;
-    let app = app_of(&spec)?;
-    let of_project = ProjectInit { dir: flags.dir.clone(), layout: None, dry_run: false };
+    let spec = require_modal(&site.spec()?)?;
+    let app = choose_app(&spec)?;
     let folder = project::open(&flags.dir)?;
-    let calls = match project::layout(&of_project, Some(&folder))? {
-        Some((dg, _)) => (format!("{}/datalake/{ASSET_FILE}", dg.defs), asset(&app)),
-        None => (ASSET_FILE.to_owned(), asset_alone(&app)),
+    let layout = project::plan_in(&flags.dir, Some(&folder), |folder| find_layout(folder, None))?;
+    let calls = match layout {
+        ProjectLayout::Dg { project, .. } => {
+            (format!("{}/datalake/{ASSET_FILE}", project.defs), asset(&app))
+        }
+        ProjectLayout::SingleFile => (ASSET_FILE.to_owned(), asset_alone(&app)),
     };
     let wanted = [(FUNCTIONS_FILE.to_owned(), functions(&app, &spec.secret)), calls];
     let (mut reports, mut text, mut is_kept) = (Vec::new(), String::new(), false);
     for (path, content) in wanted {
-        let one = project::judged(ProjectFile::signed(path, &content), Some(&folder))?;
+        let one = judge_file(ProjectFile::signed(path, &content), Some(&folder))?;
         if one.is_to_write() {
-            project::write(&one.file, &folder)?;
+            write_file(&one.file, &folder)?;
         }
-        let (sign, state) = one.state(false);
+        let (sign, state) = project::state_of(&one, false);
         is_kept |= one.standing == FileStanding::Edited;
         let note = if state == "kept" { "  (changed by hand: left alone)" } else { "" };
         let path = flags.dir.join(&one.file.path);
@@ -78,18 +83,9 @@ pub(super) async fn init(cli: &Cli, flags: &ModalInit, printer: Printer) -> Resu
     Ok(if is_kept { Exit::Partly } else { Exit::Done })
 }
 
-/// The app that is meant: the first one of the spec.
-fn app_of(spec: &ModalSpec) -> Result<ModalObject, Failure> {
-    if let Some(app) = spec.apps.first() {
-        return Ok(app.clone());
-    }
-    let name = "dagster-compute".parse().map_err(|error| Failure::of(Exit::Bug, &error))?;
-    Ok(ModalObject { name, environment: spec.secret.environment.clone() })
-}
-
 pub(super) async fn deploy(cli: &Cli, flags: &Deploy, printer: Printer) -> Result<Exit, Failure> {
     let site = Site::open(cli, printer).await?;
-    let spec = super::required(&site.spec()?)?;
+    let spec = require_modal(&site.spec()?)?;
     let program = match &spec.client {
         ModalClientPlace::SearchPath => "modal".to_owned(),
         ModalClientPlace::Program(path) => path.clone(),
@@ -118,7 +114,7 @@ pub(super) async fn deploy(cli: &Cli, flags: &Deploy, printer: Printer) -> Resul
         return Ok(Exit::Drift);
     }
     printer.talk(&line);
-    let command = Command {
+    let command = ProgramCall {
         program: program.into(),
         arguments: words.into_iter().map(OsString::from).collect(),
         environment: variables().collect(),
@@ -129,7 +125,7 @@ pub(super) async fn deploy(cli: &Cli, flags: &Deploy, printer: Printer) -> Resul
         printer.talk(&printable(&String::from_utf8_lossy(line)));
         true
     };
-    let ended = tokio::time::timeout(DEPLOYING, follow(&command, &mut tell)).await;
+    let ended = tokio::time::timeout(DEPLOYING, follow_program(&command, &mut tell)).await;
     ended
         .map_err(|_| Failure::new(Exit::Unavailable, "it has not ended within 30 minutes"))?
         .map_err(|fault| not_deployed(&fault))?;
@@ -156,16 +152,8 @@ pub(super) async fn rollover(
 ) -> Result<Exit, Failure> {
     let site = Site::open(cli, printer).await?;
     let spec = site.spec()?;
-    let modal = super::required(&spec)?;
-    let named = flags.apps.iter().map(|text| {
-        let name = text.parse().map_err(|error| Failure::of(Exit::Usage, &error))?;
-        Ok(ModalObject { name, environment: modal.secret.environment.clone() })
-    });
-    let named: Vec<ModalObject> = named.collect::<Result<_, Failure>>()?;
-    let apps = if named.is_empty() { modal.apps.clone() } else { named };
-    if apps.is_empty() {
-        return Err(Failure::new(Exit::Usage, "no app is named, and the spec names none"));
-    }
+    let modal = require_modal(&spec)?;
+    let apps = choose_apps(&modal, &flags.apps)?;
     let runs: Vec<_> = apps.iter().map(|app| format!("modal app rollover {}", app.name)).collect();
     if flags.dry_run {
         let text = format!("{}\n\nNothing was run.\n", printable(&runs.join("\n")));

@@ -1,25 +1,32 @@
 //! `modal secret`: the secret alone, by the same steps as in `provision`.
 
-use datalake_core::{
-    Credentials, DesiredVault, FingerprintKey, Found, ModalSpec, Observed, Plan, Receipt, RunId,
-    Spec, Step, Target, plan_vault, plan_vault_removal, rehearse,
+use datalake_core::fault::Target;
+use datalake_core::plan::{Plan, Way};
+use datalake_core::receipt::Receipt;
+use datalake_core::secret::{Credentials, FingerprintKey};
+use datalake_core::spec::{ModalSpec, Spec};
+use datalake_core::time::RunId;
+use datalake_desired::desire_vault;
+use datalake_engine::{Clock, ModalAccount, NoDagster, Ports, RetryingStore, recover};
+use datalake_operations::modal::{
+    Apps, LeftSecret, SecretGoal, SecretInHand, find_apps_after, require_modal,
 };
-use datalake_engine::{Clock, NoDagster, Ports, RetryingStore, SecretVault, recover};
-use datalake_modal::ModalClient;
+use datalake_operations::{
+    ForwardRun, HostContext, VaultStanding, look_at_vault, podman_secrets, read_vault_past,
+    refuse_other_work,
+};
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::super::confirmed;
-use super::super::forward::{Forward, refuse_other_work};
-use super::apps::{Apps, apps_after, apps_text};
+use super::super::reporter::Reporter;
+use super::words::{apps_text, left_text};
 use crate::args::Cli;
-use crate::args::modal::{Change, Secret};
+use crate::args::modal::{ModalChange, Secret};
 use crate::commands::provision::PLAN;
-use crate::desired::vault;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::handover::secrets;
-use crate::modal::{ModalPlace, VaultPast, VaultStanding, asked, standing};
+use crate::modal::ModalPlace;
 use crate::render::{self, DocumentKind, Printer, VaultReport, vault_line, vault_report};
 use crate::site::{RETRY_BUDGET, Site};
 
@@ -28,7 +35,7 @@ pub(super) const MODAL_SECRET_RUN: DocumentKind =
     DocumentKind::of::<Done<'static>>("modal-secret-run");
 
 /// What a command is about.
-struct Subject {
+struct SecretSubject {
     site: Site,
     spec: Spec,
     modal: ModalSpec,
@@ -36,11 +43,13 @@ struct Subject {
     fingerprints: FingerprintKey,
 }
 
-/// What the secret is to be.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Wish {
-    InStep,
-    Gone,
+/// The command that brings a secret to its goal.
+fn command_for(goal: SecretGoal) -> &'static str {
+    match goal {
+        SecretGoal::InStep { .. } => "modal secret sync",
+        SecretGoal::Cleared => "modal secret delete",
+        SecretGoal::Gone => "modal secret delete --all",
+    }
 }
 
 /// What was done with Modal's secret.
@@ -52,59 +61,56 @@ struct Done<'a> {
     receipt: Option<&'a Receipt>,
     /// What became of the apps that use it.
     apps: Option<Apps>,
+    /// The secret without datalake's variables; `null` where it is not to be so, or is gone.
+    left: Option<LeftSecret>,
     /// The command that undoes it.
     undo: Option<String>,
 }
 
 pub(super) async fn secret(cli: &Cli, what: &Secret, printer: Printer) -> Result<Exit, Failure> {
-    let subject = Subject::open(cli, printer).await?;
+    let subject = SecretSubject::open(cli, printer).await?;
     match what {
-        Secret::Sync(flags) => change(&subject, flags, Wish::InStep).await,
-        Secret::Delete(flags) => change(&subject, flags, Wish::Gone).await,
+        Secret::Sync(flags) => {
+            change_secret(
+                &subject,
+                &flags.change,
+                SecretGoal::InStep { may_replace: flags.replace },
+            )
+            .await
+        }
+        Secret::Delete(flags) if flags.all => {
+            change_secret(&subject, &flags.change, SecretGoal::Gone).await
+        }
+        Secret::Delete(flags) => change_secret(&subject, &flags.change, SecretGoal::Cleared).await,
         Secret::Status => status(&subject).await,
     }
 }
 
-impl Subject {
+impl SecretSubject {
     async fn open(cli: &Cli, printer: Printer) -> Result<Self, Failure> {
         let site = Site::open(cli, printer).await?;
         let spec = site.spec()?;
-        let modal = super::required(&spec)?;
+        let modal = require_modal(&spec)?;
         let keys = site.keys_from(&spec.credentials).await?;
         let fingerprints = site.records().fingerprint_key(&site.clock);
         let fingerprints = fingerprints.map_err(|fault| site.state_failure(&fault))?;
         Ok(Self { site, spec, modal, keys, fingerprints })
     }
 
-    /// The secret as it has to be, with what is known from earlier runs by now.
-    fn desired(&self) -> Result<DesiredVault, Failure> {
-        let past = VaultPast::of(&self.modal.secret, &self.site, &self.fingerprints)?;
-        let desired = vault(&self.spec, &self.keys, &self.fingerprints, &past)?;
-        desired.ok_or_else(|| Failure::new(Exit::Bug, "a secret of no name"))
-    }
-
-    async fn plan(&self, wish: Wish, client: &ModalClient<'_>) -> Result<Plan, Failure> {
-        let desired = self.desired()?;
-        let (secret, asked) = asked(&desired);
-        let mut observed = Observed::nothing();
-        let found = Found::from_answer(client.look(&secret, &asked).await);
-        observed.vault.insert(secret, found);
-        let plan = match wish {
-            Wish::InStep => plan_vault(&desired, &observed)?,
-            Wish::Gone => plan_vault_removal(&desired, &observed)?,
-        };
-        let conflicts = rehearse(&plan, &observed);
-        if conflicts.is_empty() { Ok(plan) } else { Err(conflicts.into()) }
+    fn in_hand<'a>(&'a self, context: &'a HostContext<'a>) -> SecretInHand<'a> {
+        let Self { spec, modal, keys, fingerprints, .. } = self;
+        SecretInHand { context, spec, modal, keys, fingerprints }
     }
 }
 
-async fn status(subject: &Subject) -> Result<Exit, Failure> {
-    let Subject { site, spec, modal, keys, fingerprints } = subject;
+async fn status(subject: &SecretSubject) -> Result<Exit, Failure> {
+    let SecretSubject { site, spec, modal, keys, fingerprints } = subject;
     let place = ModalPlace::of(site, &spec.host, Some(modal)).await;
     let client = place.client();
-    let past = VaultPast::of(&modal.secret, site, fingerprints)?;
-    let found = standing(spec, (keys, fingerprints), &past, &client).await?;
-    let found = found.ok_or_else(|| Failure::new(Exit::Bug, "a secret of no name"))?;
+    let past = read_vault_past(&site.context(), &modal.secret, fingerprints)?;
+    let wanted = desire_vault(spec, keys, fingerprints, &past)?;
+    let wanted = wanted.ok_or_else(|| Failure::new(Exit::Bug, "a secret of no name"))?;
+    let found = look_at_vault(&wanted, &client).await;
     let report = vault_report(&modal.secret, &found);
     let next = match &found {
         VaultStanding::InStep => String::new(),
@@ -121,41 +127,48 @@ async fn status(subject: &Subject) -> Result<Exit, Failure> {
     })
 }
 
-async fn change(subject: &Subject, flags: &Change, wish: Wish) -> Result<Exit, Failure> {
-    let Subject { site, spec, modal, keys, fingerprints } = subject;
+async fn change_secret(
+    subject: &SecretSubject,
+    flags: &ModalChange,
+    goal: SecretGoal,
+) -> Result<Exit, Failure> {
+    let SecretSubject { site, spec, modal, keys, fingerprints } = subject;
+    let context = site.context();
     let place = ModalPlace::of(site, &spec.host, Some(modal)).await;
-    let client = place.client().with_replacing(flags.replace);
+    let client = place.client().with_replacing(goal.may_replace());
     let store = site.store(spec, keys)?;
     let store = RetryingStore::new(&store, &site.clock, RETRY_BUDGET);
     let account = site.host(&spec.host).ok();
-    let podman = account.map(|(account, _)| secrets(site, &spec.host.user, &account));
+    let podman =
+        account.map(|(account, _)| podman_secrets(&site.context(), &spec.host.user, &account));
     let ports = site.ports(&store, &NoDagster, fingerprints);
     let ports = Ports { vault: &client, ..ports };
     let ports = match &podman {
         Some(podman) => Ports { secrets: podman.as_ref(), ..ports },
         None => ports,
     };
-    let command = if wish == Wish::Gone { "modal secret delete" } else { "modal secret sync" };
+    let command = command_for(goal);
     let used = site.state.is_there();
     let lock = if used && !flags.dry_run { Some(site.lock(command)?) } else { None };
     if lock.is_some() {
         recover(&ports).await.map_err(|fault| site.state_failure(&fault))?;
-        refuse_other_work(site, |target| matches!(target, Target::Vault(_) | Target::App(_)))?;
+        refuse_other_work(&context, |target| matches!(target, Target::Vault(_) | Target::App(_)))?;
     }
-    let plan = subject.plan(wish, &client).await?;
+    let plan = subject.in_hand(&context).plan(goal, &client).await?;
     if plan.is_empty() {
-        return Ok(nothing_to_do(subject, wish, &plan));
+        return nothing_to_do(subject, goal, &plan, &client).await;
     }
-    if !is_wanted(&plan, flags, (site, command))? {
+    if !is_wanted(&plan, flags, site, command)? {
         return Ok(Exit::Drift);
     }
     let _lock = match lock {
         Some(lock) => lock,
         None => site.lock(command)?,
     };
-    let forward = Forward {
-        site,
-        ground: None,
+    let forward = ForwardRun {
+        context: &context,
+        reporter: &Reporter(site.printer),
+        dagster_host: None,
         user: &spec.host.user,
         run: &RunId::new(site.clock.now(), site.clock.random()),
         plan: &plan,
@@ -163,21 +176,35 @@ async fn change(subject: &Subject, flags: &Change, wish: Wish) -> Result<Exit, F
         fingerprints,
     };
     let receipt = forward.carry_out(&ports).await?;
-    prove(subject, wish, (&plan, &receipt), &client).await
+    prove(subject, goal, Applied { plan: &plan, receipt: &receipt }, &client).await
 }
 
-fn nothing_to_do(subject: &Subject, wish: Wish, plan: &Plan) -> Exit {
+async fn nothing_to_do(
+    subject: &SecretSubject,
+    goal: SecretGoal,
+    plan: &Plan,
+    client: &dyn ModalAccount,
+) -> Result<Exit, Failure> {
     let secret = &subject.modal.secret;
-    let text = match wish {
-        Wish::InStep => format!("Nothing to do: Modal secret `{secret}` is in step.\n"),
-        Wish::Gone => format!("Nothing to do: there is no Modal secret `{secret}`.\n"),
+    let context = subject.site.context();
+    let left = subject.in_hand(&context).find_left(goal, client).await?;
+    let text = match (goal, &left) {
+        (SecretGoal::InStep { .. }, _) => format!("Modal secret `{secret}` is in step.\n"),
+        (_, None) => format!("there is no Modal secret `{secret}`.\n"),
+        (_, Some(left)) => left_text(left, &subject.site.name),
     };
-    let done = Done { plan, receipt: None, apps: None, undo: None };
-    subject.site.printer.result(MODAL_SECRET_RUN, done, &text);
-    Exit::Done
+    let exit = if left.is_some() { Exit::Partly } else { Exit::Done };
+    let done = Done { plan, receipt: None, apps: None, left, undo: None };
+    subject.site.printer.result(MODAL_SECRET_RUN, done, &format!("Nothing to do: {text}"));
+    Ok(exit)
 }
 
-fn is_wanted(plan: &Plan, flags: &Change, (site, command): (&Site, &str)) -> Result<bool, Failure> {
+fn is_wanted(
+    plan: &Plan,
+    flags: &ModalChange,
+    site: &Site,
+    command: &str,
+) -> Result<bool, Failure> {
     let shown = format!("Plan ({} steps):\n{}", plan.steps.len(), render::plan(plan));
     if flags.dry_run {
         let next = format!("\nNothing was changed. Next: {} {command}\n", site.name);
@@ -193,37 +220,45 @@ fn is_wanted(plan: &Plan, flags: &Change, (site, command): (&Site, &str)) -> Res
     Ok(is_wanted)
 }
 
+/// A plan, and what has come of it.
+struct Applied<'a> {
+    plan: &'a Plan,
+    receipt: &'a Receipt,
+}
+
 /// Looks again: the plan after an apply is empty.
 async fn prove(
-    subject: &Subject,
-    wish: Wish,
-    (plan, receipt): (&Plan, &Receipt),
-    client: &ModalClient<'_>,
+    subject: &SecretSubject,
+    goal: SecretGoal,
+    applied: Applied<'_>,
+    client: &dyn ModalAccount,
 ) -> Result<Exit, Failure> {
+    let Applied { plan, receipt } = applied;
     let site = &subject.site;
-    let left = subject.plan(wish, client).await?;
-    if !left.is_empty() {
-        return Err(Failure::new(Exit::Mismatch, "after the run the secret is not as planned")
-            .hint("somebody else changes it: `datalake modal secret status`"));
-    }
-    let apps = match wish {
-        Wish::InStep => Some(apps_after(&subject.modal, receipt, client).await),
-        Wish::Gone => None,
+    let context = site.context();
+    subject.in_hand(&context).prove(goal, client).await?;
+    let apps = match goal {
+        SecretGoal::InStep { .. } => Some(find_apps_after(&subject.modal, receipt, client).await),
+        SecretGoal::Cleared | SecretGoal::Gone => None,
     };
-    let is_back = |step: &Step| matches!(step.undo.way, datalake_core::Way::Back(_));
-    let undo = plan.steps.iter().any(is_back);
+    let left = subject.in_hand(&context).find_left(goal, client).await?;
+    let undo = plan.steps.iter().any(|step| matches!(step.undo.way, Way::Back(_)));
     let undo = undo.then(|| format!("{} rollback {}", site.name, receipt.run));
     let secret = &subject.modal.secret;
-    let mut text = match wish {
-        Wish::InStep => format!("\nProved: Modal lists `{secret}` with what it has to hold.\n"),
-        Wish::Gone => format!("\nProved: Modal has no secret `{secret}` any more.\n"),
+    let mut text = match (goal, &left) {
+        (SecretGoal::InStep { .. }, _) => {
+            format!("\nProved: Modal lists `{secret}` with what it has to hold.\n")
+        }
+        (_, None) => format!("\nProved: Modal has no secret `{secret}` any more.\n"),
+        (_, Some(left)) => format!("\n{}", left_text(left, &site.name)),
     };
     text.push_str(&apps.as_ref().map(apps_text).unwrap_or_default());
     text.push_str(&format!("Receipt: {}.\n", receipt.run));
     if let Some(undo) = &undo {
         text.push_str(&format!("\nUndo: {undo}\n"));
     }
-    let done = Done { plan, receipt: Some(receipt), apps, undo };
+    let exit = if left.is_some() { Exit::Partly } else { Exit::Done };
+    let done = Done { plan, receipt: Some(receipt), apps, left, undo };
     site.printer.result(MODAL_SECRET_RUN, done, &text);
-    Ok(Exit::Done)
+    Ok(exit)
 }

@@ -1,15 +1,15 @@
 //! `presign`: an address that carries a permission.
 
-use datalake_core::Timestamp;
-use datalake_engine::{Clock, Presign as _, SignedCall, VersionId};
+use datalake_engine::{Clock, VersionId};
+use datalake_operations::lake::{PresignRequest, SignedAccess};
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::args::Cli;
-use crate::args::objects::{Method, Presign};
+use crate::args::objects::{Method, PresignFlags};
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::remote::{Remote, at_object};
+use crate::remote::Remote;
 use crate::render::{DocumentKind, Printer};
 
 pub(super) const PRESIGN: DocumentKind = DocumentKind::of::<Signed<'static>>("presign");
@@ -29,27 +29,27 @@ struct Signed<'a> {
 
 pub(in crate::commands) async fn presign(
     cli: &Cli,
-    flags: &Presign,
+    flags: &PresignFlags,
     printer: Printer,
 ) -> Result<Exit, Failure> {
     let remote = Remote::open(cli, printer).await?;
-    let (bucket, key) = remote.key(&flags.keys)?;
-    let version = flags.version_id.clone().map(VersionId);
-    let (method, call) = match flags.method {
-        Method::Get => ("GET", SignedCall::Get(&bucket, &key, version.as_ref())),
-        Method::Put if version.is_some() => {
+    let (bucket, key) = remote.client().parse_key(&flags.keys)?;
+    let access = match (flags.method, &flags.version_id) {
+        (Method::Get, version) => SignedAccess::Read(version.clone().map(VersionId)),
+        (Method::Put, None) => SignedAccess::Store,
+        (Method::Put, Some(_)) => {
             return Err(Failure::new(Exit::Usage, "a version is read, never stored"));
         }
-        Method::Put => ("PUT", SignedCall::Put(&bucket, &key)),
     };
-    let now = remote.site.clock.now();
-    let signed = remote.store.presign(&call, flags.expires, now);
-    let url = signed.map_err(|fault| at_object(&bucket, &key)(fault).under(Exit::Usage))?;
-    let seconds = flags.expires.seconds();
-    let end = Timestamp::from_unix(now.unix() + i64::from(seconds));
-    let valid_until = end.map_err(|error| Failure::of(Exit::Bug, &error))?.to_string();
-    let text = format!("{}\n", url.expose());
+    let (now, expiry, method) = (remote.site.clock.now(), flags.expires, access.method());
+    let request = PresignRequest { bucket: &bucket, key: &key, access, expiry, now };
+    let signed = request.sign(&remote.store, &remote.store).await?;
+    if let Some(fault) = signed.doubt {
+        printer.talk(&format!("whether the object is there is not known: {fault}"));
+    }
+    let (url, valid_until) = (signed.url.expose(), signed.valid_until.to_string());
     printer.talk(&format!("{method} until {valid_until}, for whoever has the address:"));
-    printer.result(PRESIGN, Signed { method, url: url.expose(), valid_until, seconds }, &text);
+    let data = Signed { method, url, valid_until, seconds: expiry.seconds() };
+    printer.result(PRESIGN, data, &format!("{url}\n"));
     Ok(Exit::Done)
 }

@@ -1,32 +1,28 @@
-//! `verify` and `scrub`: whether a bucket still has what was brought there.
+//! `verify` and `scrub`: whether two sides are equal, and how that is known.
 
-use datalake_core::Subset;
+use std::path::Path;
+
+use datalake_core::transfer::Subset;
 use datalake_engine::Clock as _;
-use datalake_engine::transfer::{
-    Findings, Tally, TransferPorts, Verification, verify as engine_verify,
+use datalake_engine::transfer::{Depth, Findings, Verification};
+use datalake_operations::transfer::{
+    JobPlaces, PairVerification, VerificationEnd, choose_filter, choose_scrub_subset,
 };
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::ends::{End, bucket_end};
-use super::job::{Dest, Job, Reading, jobs, pair};
-use super::ledger::{MANIFEST, PairRecords};
-use super::run::{failure, watched};
+use super::run::until_stopped;
 use super::teller::Teller;
-use super::wishes::limits;
+use super::wishes::choose_transfer_limits;
 use crate::args::Cli;
-use crate::args::transfer::{Pair, Scrub, Side, Verify};
+use crate::args::transfer::{PairFlags, Scrub, VerifyFlags, Which};
 use crate::commands::usage::note_download;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::named_path::{NamedKind, find_kind};
 use crate::remote::Remote;
 use crate::render::{DocumentKind, Printer, Rows, Sum, TransferState, count, counted, size};
 
 pub(super) const VERIFICATION: DocumentKind = DocumentKind::of::<Proof>("verification");
-
-/// Seconds of a day: the number of a round that daily runs count up.
-const DAY: i64 = 24 * 60 * 60;
 
 /// What a verification has found, for programs.
 #[derive(Serialize, JsonSchema)]
@@ -37,18 +33,24 @@ struct Proof {
     destination: String,
     /// Whether content was read, not only what the store tells of it.
     deep: bool,
-    /// What is there as it was brought.
+    /// Whether the source was not looked at.
+    bucket_only: bool,
+    /// What is equal, and was compared or moved by a run.
     right: Sum,
-    /// What is not there.
+    /// What has the same size and time, and was never compared.
+    assumed: Sum,
+    /// What is in the source and was never sent.
+    unsent: Sum,
+    /// What was changed in the source since it was sent.
+    edited: Sum,
+    /// What was brought there and is not there.
     missing: Sum,
-    /// What has other content, written later.
+    /// What is not what was brought there, or differs from the source.
     changed: Sum,
     /// What has other content, and nobody wrote it.
     damaged: Sum,
     /// What could not be read.
     unreadable: Sum,
-    /// What could not be told.
-    unproved: Sum,
     /// How many more are there that no run has brought.
     not_ours: u64,
     /// What was read, in bytes.
@@ -57,19 +59,28 @@ struct Proof {
     seconds: f64,
 }
 
+/// What is to be verified, and how.
+struct VerifyOrder<'a> {
+    pair: &'a PairFlags,
+    which: &'a Which,
+    report: Option<&'a Path>,
+    how: Verification,
+}
+
 pub(in crate::commands) async fn verify(
     cli: &Cli,
-    flags: &Verify,
+    flags: &VerifyFlags,
     printer: Printer,
 ) -> Result<Exit, Failure> {
     let remote = Remote::open(cli, printer).await?;
     let how = Verification {
-        deep: flags.deep,
+        depth: if flags.deep { Depth::Content } else { Depth::Listed },
         subset: Subset::ALL,
-        limits: limits(&remote, &flags.within)?,
+        filter: choose_filter(&flags.which.include, &flags.which.exclude)?,
+        limits: choose_transfer_limits(&remote, &flags.within)?,
     };
-    let asked = Asked { pair: &flags.pair, report: flags.report.as_deref(), how };
-    asked.answer(remote).await
+    let report = flags.report.as_deref();
+    compare_pair(remote, VerifyOrder { pair: &flags.pair, which: &flags.which, report, how }).await
 }
 
 pub(in crate::commands) async fn scrub(
@@ -78,109 +89,71 @@ pub(in crate::commands) async fn scrub(
     printer: Printer,
 ) -> Result<Exit, Failure> {
     let remote = Remote::open(cli, printer).await?;
-    let today = u64::try_from(remote.site.clock.now().unix() / DAY).unwrap_or_default();
-    let subset = Subset::of(flags.subset, flags.round.unwrap_or(today));
-    let subset = subset.ok_or_else(|| Failure::new(Exit::Usage, "a share is 1% to 100%"))?;
-    let how = Verification { deep: true, subset, limits: limits(&remote, &flags.within)? };
-    let asked = Asked { pair: &flags.pair, report: flags.report.as_deref(), how };
-    asked.answer(remote).await
+    let how = Verification {
+        depth: Depth::Content,
+        subset: choose_scrub_subset(flags.subset, flags.round, remote.site.clock.now())?,
+        filter: choose_filter(&flags.which.include, &flags.which.exclude)?,
+        limits: choose_transfer_limits(&remote, &flags.within)?,
+    };
+    let report = flags.report.as_deref();
+    compare_pair(remote, VerifyOrder { pair: &flags.pair, which: &flags.which, report, how }).await
 }
 
-/// What is to be verified, and how.
-struct Asked<'a> {
-    pair: &'a Pair,
-    report: Option<&'a std::path::Path>,
-    how: Verification,
+async fn compare_pair(remote: Remote, order: VerifyOrder<'_>) -> Result<Exit, Failure> {
+    let VerifyOrder { pair, which, report, how } = &order;
+    let (printer, records) = (remote.site.printer, remote.site.record_folders());
+    let remote = remote.within(&how.limits);
+    let context = remote.transfers(&records);
+    let verification = PairVerification {
+        source: &pair.source,
+        dest: &pair.dest,
+        links: which.links.into(),
+        bucket_only: which.bucket_only,
+        has_patterns: !which.include.is_empty() || !which.exclude.is_empty(),
+        how,
+    };
+    let job = verification.read_job(&context)?;
+    let JobPlaces { source, destination } = job.describe();
+    let state = TransferState { source, destination, ..TransferState::default() };
+    let teller = Teller::new(printer, *report, state)?;
+    let work = async { Ok(verification.compare(&context, &job, &teller).await?) };
+    let found = until_stopped(Box::pin(work), &teller).await.unwrap_or_else(|| {
+        let message = "stopped by the operator before all was looked at";
+        Err(Failure::new(Exit::Interrupted, message).hint("the same command begins anew"))
+    });
+    let state = teller.finish()?;
+    if let Some(bucket) = job.find_read_bucket() {
+        note_download(&remote, bucket, state.bytes_moved, "verify");
+    }
+    let findings = found?;
+    let proof = order.proof(&state, &findings);
+    Rows::new(printer).row(VERIFICATION, &proof, || text(&proof));
+    let judged = verification.judge(&findings);
+    Ok(match judged.map_err(|error| teller.failures().advise_on_archived(error))? {
+        VerificationEnd::Equal => Exit::Done,
+        VerificationEnd::Pending => Exit::Drift,
+    })
 }
 
-impl Asked<'_> {
-    async fn answer(&self, remote: Remote) -> Result<Exit, Failure> {
-        let printer = remote.site.printer;
-        let Remote { site, spec, store } = remote;
-        let store = store.with_connections(self.how.limits.connections);
-        let remote = Remote { site, spec, store };
-        let job = self.job(&remote)?;
-        let (source, destination) = job.words();
-        let state = TransferState { source, destination, ..TransferState::default() };
-        let teller = Teller::new(printer, self.report, state)?;
-        let found = watched(Box::pin(self.findings(&remote, &job, &teller)), &teller).await;
-        let state = teller.finish()?;
-        if let Dest::Prefix(bucket, _) = &job.dest {
-            note_download(&remote, bucket, (state.bytes_moved, "verify"));
-        }
-        let findings = found?;
-        let proof = self.proof(&state, &findings);
-        Rows::new(printer).row(VERIFICATION, &proof, || text(&proof));
-        self.verdict(&findings)
-    }
-
-    /// The pair as the transfer had it: a file that is named is one, a key without `/` too.
-    fn job(&self, remote: &Remote) -> Result<Job, Failure> {
-        let Pair { source, dest } = self.pair;
-        let is_file = matches!(source, Side::Local(path) if find_kind(path) == NamedKind::File);
-        if !is_file {
-            return pair(remote, source, dest);
-        }
-        let reading = Reading { recursive: false, no_glob: true };
-        let jobs = jobs(remote, std::slice::from_ref(source), dest, reading)?;
-        jobs.into_iter().next().ok_or_else(|| Failure::new(Exit::Bug, "no job for one file"))
-    }
-
-    async fn findings(
-        &self,
-        remote: &Remote,
-        job: &Job,
-        teller: &Teller,
-    ) -> Result<Findings, Failure> {
-        let dest = bucket_end(job, remote);
-        let Some(folder) = dest.as_ref().and_then(End::folder) else {
-            return Err(Failure::new(Exit::Usage, "what is verified is a bucket")
-                .hint("for a folder: `datalake sync --checksum --dry-run s3://… FOLDER`"));
-        };
-        let records = PairRecords::open(remote, job, true)?;
-        let ports =
-            TransferPorts { clock: &remote.site.clock, files: records.files(), manifest: MANIFEST };
-        let found = engine_verify(&folder, &self.how, &ports, teller).await;
-        found.map_err(|stopped| failure(remote, job, stopped.cause))
-    }
-
+impl VerifyOrder<'_> {
     fn proof(&self, state: &TransferState, findings: &Findings) -> Proof {
-        let Findings { right, missing, changed, damaged, unreadable, unproved, foreign } =
-            *findings;
         Proof {
             source: state.source.clone(),
             destination: state.destination.clone(),
-            deep: self.how.deep,
-            right: right.into(),
-            missing: missing.into(),
-            changed: changed.into(),
-            damaged: damaged.into(),
-            unreadable: unreadable.into(),
-            unproved: unproved.into(),
-            not_ours: foreign,
+            deep: self.how.depth == Depth::Content,
+            bucket_only: self.which.bucket_only,
+            right: findings.right.into(),
+            assumed: findings.assumed.into(),
+            unsent: findings.unsent.into(),
+            edited: findings.edited.into(),
+            missing: findings.missing.into(),
+            changed: findings.changed.into(),
+            damaged: findings.damaged.into(),
+            unreadable: findings.unreadable.into(),
+            not_ours: findings.foreign,
             bytes_read: state.bytes_moved,
             seconds: state.seconds,
         }
-    }
-
-    fn verdict(&self, findings: &Findings) -> Result<Exit, Failure> {
-        let wrong = |tallies: &[Tally]| tallies.iter().map(|tally| tally.items).sum::<u64>();
-        let mismatches = wrong(&[findings.missing, findings.changed, findings.damaged]);
-        if mismatches > 0 {
-            let message = format!("{} not as it was brought", counted(mismatches, "object"));
-            return Err(Failure::new(Exit::Mismatch, message)
-                .hint("the same `sync` with --checksum brings them again"));
-        }
-        let unsure = wrong(&[findings.unreadable, findings.unproved]);
-        if unsure > 0 {
-            let message = format!("{} could not be proved", counted(unsure, "object"));
-            return Err(Failure::new(Exit::Partly, message));
-        }
-        if findings.looked_at() == 0 && self.how.subset == Subset::ALL {
-            return Err(Failure::new(Exit::Absent, "nothing is known to have been brought there")
-                .hint("name the two places as the transfer had them, with the same --state"));
-        }
-        Ok(Exit::Done)
     }
 }
 
@@ -192,11 +165,13 @@ fn text(proof: &Proof) -> String {
         if proof.deep { ", read again" } else { ", by size and tag" }
     );
     for (sum, what) in [
+        (proof.assumed, "assumed, never compared"),
+        (proof.unsent, "never sent"),
+        (proof.edited, "changed here since"),
         (proof.missing, "missing"),
-        (proof.changed, "changed"),
+        (proof.changed, "changed there"),
         (proof.damaged, "DAMAGED"),
         (proof.unreadable, "unreadable"),
-        (proof.unproved, "unproved"),
     ] {
         if sum.items > 0 {
             text += &format!(", {} {what}", count(sum.items));

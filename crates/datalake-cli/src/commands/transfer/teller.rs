@@ -1,23 +1,27 @@
 //! What a transfer tells while it goes on: counts, lines, events, the report, progress.
 
 use std::collections::{BTreeSet, VecDeque};
-use std::io::{BufWriter, Write as _};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-use datalake_core::{ByteSize, Fault};
-use datalake_engine::transfer::{Finding, Item, Mark, Reason, Summary, TransferWatch, VerifyWatch};
-use datalake_host::NewNamedFile;
+use datalake_core::fault::Fault;
+use datalake_core::size::ByteSize;
+use datalake_core::text::printable;
+use datalake_engine::hold_mutex as held;
+use datalake_engine::transfer::{
+    Item, Mark, Reason, Summary, TransferWatch, VerifyFinding, VerifyWatch,
+};
+use datalake_operations::transfer::{TransferFailures, TransferReporter, advise_on_open_uploads};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::notes::held;
+use super::report_file::ReportFile;
+use crate::advice::words_of;
 use crate::failure::Failure;
-use crate::named_path;
 use crate::render::{
     DocumentKind, Printer, Rows, Sum, Ticker, TransferState, escaped, item_line, mark_of,
-    printable, progress_line, rate,
+    progress_line, rate,
 };
 
 pub(super) const TRANSFER_PROGRESS: DocumentKind =
@@ -37,28 +41,23 @@ const BEATS: usize = 50;
 pub(in crate::commands) struct Teller {
     printer: Printer,
     began: Instant,
-    inner: Mutex<Inner>,
+    inner: Mutex<TellerState>,
 }
 
-struct Inner {
+struct TellerState {
     printer: Printer,
     state: TransferState,
     rows: Rows,
     ticker: Ticker,
-    report: Option<Report>,
+    report: Option<ReportFile>,
     told: u64,
+    failures: TransferFailures,
+    /// Uploads in parts that the run has begun and not ended.
+    uploads_open: usize,
     samples: VecDeque<(Duration, u64)>,
     beats: u64,
-    /// What has arrived or was there, where a move has to know.
-    arrived: Option<BTreeSet<String>>,
     /// Links, pipes and the like, which every pass meets again.
     odd: BTreeSet<String>,
-}
-
-struct Report {
-    path: PathBuf,
-    file: BufWriter<NewNamedFile>,
-    fault: Option<std::io::Error>,
 }
 
 /// An event about one name.
@@ -71,7 +70,7 @@ struct ItemEvent<'a> {
     /// Its size in bytes.
     bytes: u64,
     /// Why.
-    reason: String,
+    reason: &'a str,
 }
 
 /// A call is made once more.
@@ -92,30 +91,21 @@ impl Teller {
         report: Option<&Path>,
         state: TransferState,
     ) -> Result<Self, Failure> {
-        let report = report.map(Report::create).transpose()?;
-        let inner = Inner {
+        let report = report.map(ReportFile::create).transpose()?;
+        let inner = TellerState {
             printer,
             state,
             rows: Rows::new(printer),
             ticker: Ticker::new(printer),
             report,
             told: 0,
+            failures: TransferFailures::default(),
+            uploads_open: 0,
             samples: VecDeque::new(),
             beats: 0,
-            arrived: None,
             odd: BTreeSet::new(),
         };
         Ok(Self { printer, began: Instant::now(), inner: Mutex::new(inner) })
-    }
-
-    /// Keeps the names that arrive from now on.
-    pub(super) fn keep_arrived(&self) {
-        held(&self.inner).arrived = Some(BTreeSet::new());
-    }
-
-    /// The names that have arrived, or were there.
-    pub(super) fn arrived(&self) -> BTreeSet<String> {
-        held(&self.inner).arrived.take().unwrap_or_default()
     }
 
     /// Takes over what only the engine knows.
@@ -131,9 +121,19 @@ impl Teller {
         }
     }
 
-    /// Counts sources that were removed behind a move.
-    pub(super) fn removed(&self, number: u64) {
-        *held(&self.inner).state.sources_removed.get_or_insert(0) += number;
+    /// What failed that no later run can move.
+    pub(super) fn failures(&self) -> TransferFailures {
+        held(&self.inner).failures
+    }
+
+    /// Adds what becomes of parts that were sent, where a run ends before its time.
+    pub(super) fn tell_open_uploads(&self, failure: Failure) -> Failure {
+        let inner = held(&self.inner);
+        let bucket = inner.state.destination.strip_prefix("s3://");
+        let bucket = bucket.and_then(|place| place.split('/').next()?.parse().ok());
+        let advice = bucket.map(|bucket| advise_on_open_uploads(inner.uploads_open, &bucket));
+        let advice = advice.unwrap_or_default();
+        advice.iter().map(words_of).fold(failure, Failure::hint)
     }
 
     /// Shows how far it is.
@@ -156,12 +156,12 @@ impl Teller {
     pub(in crate::commands) fn trouble(&self, name: &str, reason: &str) {
         let inner = &mut *held(&self.inner);
         inner.state.failed.add(0);
-        inner.tell((Mark::Failed.character(), name), 0, reason);
+        inner.tell(&ItemEvent { mark: Mark::Failed.character(), name, bytes: 0, reason });
     }
 
     /// Something that stays where it is, for the report.
     pub(in crate::commands) fn leave(&self, name: &str, reason: &str) {
-        held(&self.inner).tell(('.', name), 0, reason);
+        held(&self.inner).tell(&ItemEvent { mark: '.', name, bytes: 0, reason });
     }
 
     /// The state at the end; nothing is shown any more and the report is whole.
@@ -178,12 +178,12 @@ impl Teller {
             let more = inner.told - TOLD;
             self.printer.talk(&format!("… and {more} more; --report FILE lists all"));
         }
-        inner.report.take().map_or(Ok(()), Report::finish)?;
+        inner.report.take().map_or(Ok(()), ReportFile::finish)?;
         Ok(inner.state.clone())
     }
 }
 
-impl Inner {
+impl TellerState {
     fn count(&mut self, item: &Item<'_>, is_odd: bool) {
         let state = &mut self.state;
         let sum = match item.mark {
@@ -198,17 +198,15 @@ impl Inner {
             Mark::Deleted => &mut state.deleted,
         };
         sum.add(item.size.0);
-        let arrives = matches!(item.mark, Mark::Skipped | Mark::New | Mark::Replaced);
-        if let Some(arrived) = self.arrived.as_mut().filter(|_| arrives) {
-            arrived.insert(item.name.to_owned());
+        if item.mark == Mark::Skipped && item.reason.is_assumed() {
+            state.assumed.add(item.size.0);
         }
     }
 
-    fn tell(&mut self, (mark, name): (char, &str), bytes: u64, reason: &str) {
-        let printer = self.printer;
-        let line = || item_line(mark, name, reason);
+    fn tell(&mut self, event: &ItemEvent<'_>) {
+        let (printer, mark) = (self.printer, event.mark);
+        let line = || item_line(mark, event.name, event.reason);
         if printer.is_json() {
-            let event = ItemEvent { mark, name, bytes, reason: reason.to_owned() };
             self.rows.row(TRANSFER_ITEM, event, String::new);
         } else if self.state.dry_run && mark != '=' && mark != '!' {
             self.rows.line(&line());
@@ -220,7 +218,8 @@ impl Inner {
             self.told += 1;
             if self.told <= TOLD {
                 self.ticker = Ticker::new(printer);
-                printer.talk(&format!("! {}: {}", escaped(name), printable(reason)));
+                let (name, reason) = (escaped(event.name), printable(event.reason));
+                printer.talk(&format!("! {name}: {reason}"));
             }
         }
     }
@@ -235,10 +234,13 @@ impl TransferWatch for Teller {
             return;
         }
         inner.count(item, is_odd);
+        if item.mark == Mark::Failed {
+            inner.failures.count_failure(&item.reason);
+        }
         if item.mark != Mark::Failed {
             *inner.state.reasons.entry(reason.clone()).or_default() += 1;
         }
-        inner.tell((mark, item.name), item.size.0, &reason);
+        inner.tell(&ItemEvent { mark, name: item.name, bytes: item.size.0, reason: &reason });
     }
 
     fn planned(&self, size: ByteSize) {
@@ -247,6 +249,10 @@ impl TransferWatch for Teller {
 
     fn moved(&self, bytes: u64) {
         held(&self.inner).state.bytes_moved += bytes;
+    }
+
+    fn uploads_open(&self, number: usize) {
+        held(&self.inner).uploads_open = number;
     }
 
     fn repeated(&self, fault: &Fault) {
@@ -259,46 +265,44 @@ impl TransferWatch for Teller {
     }
 }
 
-impl VerifyWatch for Teller {
-    fn found(&self, name: &str, finding: &Finding) {
-        let inner = &mut *held(&self.inner);
-        if *finding == Finding::Right {
-            if let Some(arrived) = &mut inner.arrived {
-                arrived.insert(name.to_owned());
-            }
-            inner.tell(('=', name), 0, "right");
-            return;
-        }
-        let reason = match finding {
-            Finding::Right => "right".to_owned(),
-            Finding::Missing => "missing".to_owned(),
-            Finding::Changed => "another size or tag than the last run left".to_owned(),
-            Finding::Damaged => "another content than was sent".to_owned(),
-            Finding::Unreadable(fault) => format!("it cannot be read: {fault}"),
-            Finding::Unproved => "read, and nothing tells what its content should be".to_owned(),
-        };
-        inner.tell(('!', name), 0, &reason);
+impl TransferReporter for Teller {
+    fn run_ended(&self, summary: &Summary) {
+        self.ended(summary);
+    }
+
+    fn tell_trouble(&self, name: &str, reason: &str) {
+        self.trouble(name, reason);
+    }
+
+    fn add_requests(&self, number: u64) {
+        held(&self.inner).state.requests += number;
+    }
+
+    fn source_removed(&self) {
+        *held(&self.inner).state.sources_removed.get_or_insert(0) += 1;
     }
 }
 
-impl Report {
-    fn create(path: &Path) -> Result<Self, Failure> {
-        let file = named_path::create_file(path)?;
-        Ok(Self { path: path.to_owned(), file: BufWriter::new(file), fault: None })
-    }
-
-    fn write(&mut self, line: &str) {
-        if self.fault.is_none() {
-            self.fault = writeln!(self.file, "{line}").err();
+impl VerifyWatch for Teller {
+    fn found(&self, name: &str, finding: &VerifyFinding) {
+        let inner = &mut *held(&self.inner);
+        if *finding == VerifyFinding::Right {
+            inner.tell(&ItemEvent { mark: '=', name, bytes: 0, reason: "right" });
+            return;
         }
-    }
-
-    fn finish(self) -> Result<(), Failure> {
-        let Self { path, file, fault } = self;
-        if let Some(error) = fault {
-            return Err(Failure::io(&path, &error));
+        if let VerifyFinding::Unreadable(fault) = finding {
+            inner.failures.count_archived(fault);
         }
-        let file = file.into_inner().map_err(|error| Failure::io(&path, error.error()))?;
-        named_path::finish_file(file, &path)
+        let reason = match finding {
+            VerifyFinding::Right => "right".to_owned(),
+            VerifyFinding::Assumed => "same size and time; contents never compared".to_owned(),
+            VerifyFinding::Unsent => "never sent".to_owned(),
+            VerifyFinding::Edited => "changed here since it was sent".to_owned(),
+            VerifyFinding::Missing => "missing".to_owned(),
+            VerifyFinding::Changed => "not what was brought there".to_owned(),
+            VerifyFinding::Damaged => "another content than was sent".to_owned(),
+            VerifyFinding::Unreadable(fault) => format!("it cannot be read: {fault}"),
+        };
+        inner.tell(&ItemEvent { mark: '!', name, bytes: 0, reason: &reason });
     }
 }

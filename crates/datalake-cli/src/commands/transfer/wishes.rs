@@ -1,40 +1,46 @@
-//! The flags as the engine takes them.
+//! The flags as transfers take them.
 
 use chrono::{Local, Offset as _};
-use datalake_core::{Comparison, Filter, InvalidPattern};
-use datalake_engine::transfer::{Deletion, Limits, Options};
+use datalake_engine::transfer::TransferLimits;
+use datalake_operations::transfer::{
+    Care, ContentComparison, LimitChoices, TransferChoices, choose_limits,
+};
 
-use crate::args::transfer::{How, Within};
+use crate::args::transfer::{Carried, Down, How, Within};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::remote::Remote;
 
-/// Connections that are left to others at this address.
-const SPARE: u32 = 16;
-
-/// Files under way at once: as many as make 750 requests a second of answers that take 80 ms.
-const TRANSFERS: usize = 64;
-
-/// How a transfer is done.
+/// What a transfer is asked to do.
 ///
 /// # Errors
 ///
-/// [`Failure`] for a pattern that is none, and more connections than the spec allows.
-pub(super) fn options(remote: &Remote, how: &How, delete: Deletion) -> Result<Options, Failure> {
-    let filter = Filter::including(&how.include, &how.exclude);
-    let filter = filter.map_err(|error: InvalidPattern| Failure::of(Exit::Usage, &error))?;
-    let comparison = match (how.checksum, how.size_only) {
-        (true, _) => Comparison::Checksum,
-        (false, true) => Comparison::SizeOnly,
-        (false, false) => Comparison::Quick,
-    };
-    Ok(Options {
-        comparison,
-        filter,
-        delete,
+/// [`Failure`] for metadata that is named twice.
+pub(super) fn read_choices(
+    how: &How,
+    down: &Down,
+    carried: &Carried,
+) -> Result<TransferChoices, Failure> {
+    let twice = || Failure::new(Exit::Usage, "a name of --metadata is given twice");
+    Ok(TransferChoices {
+        include: how.include.clone(),
+        exclude: how.exclude.clone(),
         dry_run: how.dry_run,
-        limits: limits(remote, &how.within)?,
-        ..Options::default()
+        comparison: match (how.checksum, how.size_only) {
+            (true, _) => ContentComparison::Checksum,
+            (false, true) => ContentComparison::SizeOnly,
+            (false, false) => ContentComparison::Quick,
+        },
+        care: match (how.care.trust_service, how.care.check) {
+            (true, _) => Care::TrustService,
+            (false, true) => Care::Check,
+            (false, false) => Care::Usual,
+        },
+        links: how.links.into(),
+        overwrite: down.overwrite,
+        attributes: carried.attributes().ok_or_else(twice)?,
+        limits: read_limits(&how.within),
+        ..TransferChoices::default()
     })
 }
 
@@ -43,25 +49,20 @@ pub(super) fn options(remote: &Remote, how: &How, delete: Deletion) -> Result<Op
 /// # Errors
 ///
 /// [`Failure`] for more connections than the spec allows.
-pub(in crate::commands) fn limits(remote: &Remote, within: &Within) -> Result<Limits, Failure> {
-    let (spec, usual) = (&remote.spec.limits, Limits::default());
-    let allowed = spec.connections;
-    let connections = match within.connections {
-        Some(number) if number > allowed => {
-            let message = format!("{number} connections are more than the spec allows: {allowed}");
-            return Err(Failure::new(Exit::Usage, message).hint("see `limits.connections`"));
-        }
-        Some(number) => number,
-        None => allowed.saturating_sub(SPARE.min(allowed / 16)).max(1),
-    };
-    Ok(Limits {
-        items: within.transfers.map_or(TRANSFERS, usize::from),
-        connections: usize::try_from(connections).unwrap_or(usize::MAX),
-        requests_per_second: spec.requests_per_second,
+pub(in crate::commands) fn choose_transfer_limits(
+    remote: &Remote,
+    within: &Within,
+) -> Result<TransferLimits, Failure> {
+    Ok(choose_limits(&remote.spec.limits, &read_limits(within))?)
+}
+
+fn read_limits(within: &Within) -> LimitChoices {
+    LimitChoices {
+        transfers: within.transfers,
+        bandwidth: within.bwlimit.clone(),
         requests: within.max_requests,
-        bandwidth: within.bwlimit.clone().or_else(|| spec.bandwidth.clone()),
+        connections: within.connections,
+        part_size: within.part_size,
         utc_offset: Local::now().offset().fix().local_minus_utc(),
-        part_size: within.part_size.unwrap_or(usual.part_size),
-        ..usual
-    })
+    }
 }

@@ -1,14 +1,16 @@
 //! What left a bucket: entered by the operator, or brought here by a command of ours.
 
-use datalake_core::{BucketName, ByteSize, Fault};
-use datalake_engine::{Clock as _, EgressBy, EgressNote, Place, UsageLog as _};
+use datalake_core::fault::Fault;
+use datalake_core::s3::BucketName;
+use datalake_core::size::ByteSize;
+use datalake_engine::{Clock as _, EgressBy, EgressNote, UsageLog as _, UsagePlace};
 use datalake_host::UsageDb;
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::args::Cli;
 use crate::args::cost::EgressFlags;
-use crate::commands::cost::{log_failure, place};
+use crate::commands::cost::{log_failure, read_place};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::remote::Remote;
@@ -36,7 +38,7 @@ pub(super) async fn enter(
     printer: Printer,
 ) -> Result<Exit, Failure> {
     let site = Site::open(cli, printer).await?;
-    let place = place(&site)?;
+    let place = read_place(&site)?;
     let (at, by) = (flags.at.unwrap_or_else(|| site.clock.now()), EgressBy::Operator);
     let note = EgressNote { at, size: flags.size, by, note: flags.note.clone() };
     let kept = UsageDb::open(&site.state).and_then(|mut log| log.record_egress(&place, &note));
@@ -58,13 +60,14 @@ pub(super) async fn enter(
 pub(in crate::commands) fn note_download(
     remote: &Remote,
     bucket: &BucketName,
-    (bytes, command): (u64, &str),
+    bytes: u64,
+    command: &str,
 ) {
     if bytes == 0 {
         return;
     }
     let site = &remote.site;
-    let place = Place { endpoint: remote.spec.endpoint.clone(), bucket: bucket.clone() };
+    let place = UsagePlace { endpoint: remote.spec.endpoint.clone(), bucket: bucket.clone() };
     let note = EgressNote {
         at: site.clock.now(),
         size: ByteSize(bytes),

@@ -1,14 +1,15 @@
 //! `usage record`: one sample more.
 
-use datalake_engine::{Place, UsageLog as _, UsageSample};
+use datalake_engine::{Clock as _, UsageLog as _, UsagePlace, UsageSample};
 use datalake_host::UsageDb;
+use datalake_operations::costs::HoldingsQuestion;
+use datalake_operations::lake::UsageReport;
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::args::Cli;
-use crate::args::cost::Record;
-use crate::commands::cost::{Holdings, Subject, log_failure};
-use crate::commands::objects::Sums;
+use crate::args::cost::UsageRecordFlags;
+use crate::commands::cost::{log_failure, survey_holdings};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::remote::Remote;
@@ -24,22 +25,32 @@ struct Recorded<'a> {
     /// When it was looked at.
     at: String,
     /// What lay there.
-    usage: Sums,
+    usage: UsageReport,
     /// How many assets are told apart in it.
     assets: usize,
 }
 
-pub(super) async fn record(cli: &Cli, flags: &Record, printer: Printer) -> Result<Exit, Failure> {
+pub(super) async fn record(
+    cli: &Cli,
+    flags: &UsageRecordFlags,
+    printer: Printer,
+) -> Result<Exit, Failure> {
     let remote = Remote::open(cli, printer).await?;
-    let bucket = remote.bucket(None)?;
+    let bucket = remote.client().choose_bucket(None)?;
     // A history that cannot be used is told before the bucket is looked through.
     let mut log = UsageDb::open(&remote.site.state).map_err(|fault| log_failure(&fault))?;
-    let partitioned = &flags.partitioned;
-    let subject = Subject { bucket: &bucket, prefix: "", partitioned, top: 0 };
-    let holdings = Holdings::look(&remote, &subject).await?;
+    let question = HoldingsQuestion {
+        bucket: &bucket,
+        prefix: "",
+        assets_below: &remote.spec.prefix,
+        partitioned: &flags.partitioned,
+        top: 0,
+        now: remote.site.clock.now(),
+    };
+    let holdings = survey_holdings(&remote, &question).await?;
     let sample =
         UsageSample { at: holdings.at, usage: holdings.total, assets: holdings.asset_uses() };
-    let place = Place { endpoint: remote.spec.endpoint.clone(), bucket };
+    let place = UsagePlace { endpoint: remote.spec.endpoint.clone(), bucket };
     log.record(&place, &sample).map_err(|fault| log_failure(&fault))?;
 
     let text = format!(

@@ -1,16 +1,15 @@
 //! `usage show`: the history, and which assets have grown.
 
 use datalake_core::price::Span;
-use datalake_engine::{Clock as _, EgressBy, EgressNote, UsageLog, UsageSample};
-use datalake_host::UsageDb;
+use datalake_engine::{Clock as _, EgressBy, EgressNote, UsageSample};
+use datalake_operations::costs::{AssetGrowth, RecordedUsage};
+use datalake_operations::lake::UsageReport;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{Grown, growth};
 use crate::args::Cli;
-use crate::args::cost::Show;
-use crate::commands::cost::{log_failure, place};
-use crate::commands::objects::Sums;
+use crate::args::cost::UsageShow;
+use crate::commands::cost::{log_failure, open_log, read_place};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::render::{DocumentKind, Printer, change_text, count, key_text, size};
@@ -21,9 +20,6 @@ pub(super) const USAGE_HISTORY: DocumentKind = DocumentKind::of::<Shown>("usage-
 /// So many assets are told to people.
 const TOLD: usize = 20;
 
-/// A list of assets as long as this may not be whole.
-const WHOLE_BELOW: usize = 1_000;
-
 /// What was recorded on this machine.
 #[derive(Serialize, JsonSchema)]
 struct Shown {
@@ -32,7 +28,7 @@ struct Shown {
     /// What lay there, the oldest first.
     samples: Vec<SampleTold>,
     /// Assets that have grown or shrunk the most.
-    growth: Vec<Grown>,
+    growth: Vec<AssetGrowth>,
     /// What has left the bucket, as far as it was noted.
     egress: Vec<EgressTold>,
 }
@@ -43,7 +39,7 @@ struct SampleTold {
     /// When it was looked at.
     at: String,
     /// What lay there.
-    usage: Sums,
+    usage: UsageReport,
 }
 
 /// Something that has left the bucket.
@@ -59,25 +55,20 @@ struct EgressTold {
     note: String,
 }
 
-pub(super) async fn show(cli: &Cli, flags: &Show, printer: Printer) -> Result<Exit, Failure> {
+pub(super) async fn show(cli: &Cli, flags: &UsageShow, printer: Printer) -> Result<Exit, Failure> {
     let site = Site::open(cli, printer).await?;
-    let place = place(&site)?;
+    let place = read_place(&site)?;
     let now = site.clock.now();
     let from = now.plus_seconds(-i64::from(flags.since.count()) * 86_400);
     let span = Span { from, until: now.plus_seconds(1) };
-    let log = UsageDb::open_existing(&site.state).map_err(|fault| log_failure(&fault))?;
-    let (mut samples, mut grown, mut egress) = (Vec::new(), Vec::new(), Vec::new());
-    if let Some(log) = &log {
-        let failed = |fault| log_failure(&fault);
-        samples = log.samples(&place, span).map_err(failed)?;
-        egress = log.egress(&place, span).map_err(failed)?;
-        if let [first, .., last] = &samples[..] {
-            let then = log.assets(&place, first.at).map_err(failed)?;
-            let now = log.assets(&place, last.at).map_err(failed)?;
-            grown = growth(&then, &now, then.len() < WHOLE_BELOW);
+    let recorded = match open_log(&site)? {
+        Some(log) => {
+            RecordedUsage::read(&log, &place, span).map_err(|fault| log_failure(&fault))?
         }
-    }
-    let text = text(&site.name, &samples, &grown, &egress);
+        None => RecordedUsage::default(),
+    };
+    let RecordedUsage { samples, growth: grown, egress } = recorded;
+    let text = render_history(&site.name, &samples, &grown, &egress);
     let shown = Shown {
         bucket: place.bucket.to_string(),
         samples: samples.iter().map(SampleTold::new).collect(),
@@ -108,7 +99,12 @@ fn by_word(by: EgressBy) -> &'static str {
     }
 }
 
-fn text(name: &str, samples: &[UsageSample], grown: &[Grown], egress: &[EgressNote]) -> String {
+fn render_history(
+    name: &str,
+    samples: &[UsageSample],
+    grown: &[AssetGrowth],
+    egress: &[EgressNote],
+) -> String {
     if samples.is_empty() && egress.is_empty() {
         return format!("Nothing was recorded in this time.\nNext: {name} usage record\n");
     }

@@ -6,7 +6,7 @@ use super::plot::{STYLE as PLOT, plot};
 use super::tiles::{STYLE as TILES, tiles};
 use super::{Lake, RuleTold};
 use crate::render::holdings::{Part, Parts};
-use crate::render::html::{Page, card, name, section, table};
+use crate::render::html::{HtmlPage, card, name, section, table};
 use crate::render::{change_text, count, key_text, pace_text, size};
 
 /// All there is to tell of a bucket, as one page.
@@ -27,7 +27,7 @@ pub(crate) fn page(lake: &Lake) -> String {
         (section("The bill", &bill(lake)))
         (section("How it stands", &status(lake)))
     };
-    Page { title: &title, subtitle: &subtitle, style: &style, body }.text()
+    HtmlPage { title: &title, subtitle: &subtitle, style: &style, body }.text()
 }
 
 fn cards(lake: &Lake) -> Markup {

@@ -1,6 +1,6 @@
 //! Storage over time, drawn.
 
-use datalake_core::Timestamp;
+use datalake_core::time::Timestamp;
 use maud::{Markup, PreEscaped, html};
 use plotters::prelude::*;
 

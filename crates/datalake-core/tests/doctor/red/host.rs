@@ -1,14 +1,14 @@
 //! What makes the findings of the host, its files and containers red.
 
 use datalake_core::doctor::{
-    EnvFileLook, Examination, FindingId, Look, OldValue, PodmanLook, PythonTrap, PythonTrapKind,
-    YamlTrap, YamlTrapKind,
+    Boto3Look, CodeServerLook, EnvFileLook, Examination, FindingId, GivenSettings, Look, OldValue,
+    PodmanLook, PythonTrap, PythonTrapKind, Refusal, YamlTrap, YamlTrapKind,
 };
 
-use crate::sound::{Change, file, life};
+use crate::sound::{Change, code, file, life};
 
 pub(super) fn cases() -> Vec<(FindingId, Change)> {
-    [host(), settings(), containers(), files()].concat()
+    [host(), settings(), leftovers(), containers(), files()].concat()
 }
 
 fn host() -> Vec<(FindingId, Change)> {
@@ -29,8 +29,15 @@ fn host() -> Vec<(FindingId, Change)> {
             seen.host.podman = Look::Saw(Some(PodmanLook { version, cannot }));
         }),
         (FindingId::HostOnline, |seen| seen.host.is_online = Look::Saw(false)),
+        (FindingId::HostKind, |seen| {
+            let sentence = "`/srv/compose.yaml` is a compose file".to_owned();
+            seen.host.kind = Look::Saw(Some(sentence));
+        }),
         (FindingId::HostUnits, |seen| {
             seen.host.units = Look::Saw(vec![("dagster-daemon".to_owned(), false)]);
+        }),
+        (FindingId::HostLeftOutUnits, |seen| {
+            seen.host.left_out = Look::Saw(vec!["`etl-code` runs user code".to_owned()]);
         }),
         (FindingId::HostGenerator, |seen| {
             let said = Some("unsupported key 'Foo'".to_owned());
@@ -51,6 +58,11 @@ fn settings() -> Vec<(FindingId, Change)> {
         (FindingId::HostUnitLines, |seen| seen.settings.hazards = line(false)),
         (FindingId::HostOldValues, |seen| seen.settings.old_values = line(true)),
         (FindingId::HostOldValues, |seen| seen.settings.old_values = line(false)),
+        (FindingId::HostCodeServers, |seen| code_server(seen, GivenSettings::Nothing)),
+        (FindingId::HostCodeServers, |seen| {
+            code_server(seen, GivenSettings::OtherBucket("lake".to_owned()));
+        }),
+        (FindingId::HostApplicationSettings, |seen| seen.settings.application = line(false)),
         (FindingId::HostEnvFile, |seen| seen.settings.handed_over = Look::Saw(None)),
         (FindingId::HostEnvFile, |seen| {
             let Look::Saw(Some(handed)) = &mut seen.settings.handed_over else { panic!() };
@@ -82,6 +94,15 @@ fn settings() -> Vec<(FindingId, Change)> {
         (FindingId::HostInStep, |seen| {
             seen.settings.pending = Look::Saw(vec!["write file s3.env".to_owned()]);
         }),
+        (FindingId::HostInStep, |seen| {
+            let (what, cure) = ("two units have different homes".to_owned(), "name one".to_owned());
+            seen.settings.refusal = Some(Refusal { what, cure });
+        }),
+    ]
+}
+
+fn leftovers() -> Vec<(FindingId, Change)> {
+    vec![
         (FindingId::HostShellHistory, |seen| {
             seen.settings.histories = Look::Saw(vec![(".bash_history".to_owned(), vec![7])]);
         }),
@@ -117,6 +138,8 @@ fn containers() -> Vec<(FindingId, Change)> {
             let Look::Saw(all) = &mut seen.containers.containers else { panic!() };
             all[0].log_manager = Look::Saw(Err("No module named 'dagster_aws'".to_owned()));
         }),
+        (FindingId::ContainersBoto3, |seen| boto3(seen, None, &[])),
+        (FindingId::ContainersBoto3, |seen| boto3(seen, Some("1.44.5"), &["AWS_PROFILE"])),
         (FindingId::ContainersCanary, |seen| {
             seen.containers.canary = Look::Saw(Some("put: 403".to_owned()));
         }),
@@ -138,6 +161,7 @@ fn files() -> Vec<(FindingId, Change)> {
         (FindingId::DagsterYamlPrefix, |seen| yaml(seen, YamlTrapKind::SharedPrefix)),
         (FindingId::DagsterYamlLocalLogs, |seen| yaml(seen, YamlTrapKind::LocalLogs)),
         (FindingId::DagsterYamlLocalLogs, |seen| yaml(seen, YamlTrapKind::OtherBucket)),
+        (FindingId::DagsterYamlLocalLogs, |seen| yaml(seen, YamlTrapKind::OtherService)),
         (FindingId::DagsterYamlLauncher, |seen| yaml(seen, YamlTrapKind::Launcher)),
         (FindingId::PythonModalWords, |seen| python(seen, PythonTrapKind::ModalWord)),
         (FindingId::PythonGetenv, |seen| python(seen, PythonTrapKind::Getenv)),
@@ -155,6 +179,17 @@ fn line(is_repaired: bool) -> Look<Vec<OldValue>> {
         cure: "take it out".to_owned(),
         is_repaired,
     }])
+}
+
+fn code_server(seen: &mut Examination, given: GivenSettings) {
+    let server = CodeServerLook { given, ..code() };
+    seen.settings.code_servers = Look::Saw(vec![server]);
+}
+
+fn boto3(seen: &mut Examination, version: Option<&str>, steering: &[&str]) {
+    let Look::Saw(all) = &mut seen.containers.containers else { panic!() };
+    let steering = steering.iter().map(|name| (*name).to_owned()).collect();
+    all[0].boto3 = Look::Saw(Boto3Look { version: version.map(str::to_owned), steering });
 }
 
 fn setting(seen: &mut Examination, name: &str, value: Option<&str>) {

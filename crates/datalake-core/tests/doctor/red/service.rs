@@ -1,12 +1,12 @@
 //! What makes the findings of the network, the key, the bucket and its costs red.
 
 use datalake_core::doctor::{
-    Conditional, FindingId, Head, LocationTrial, Look, Proxy, Sent, SpecTrouble, Tagging, TlsLook,
-    UnfinishedUpload, Unread, read_policy,
+    Conditional, FindingId, HeadAnswer, LocationTrial, Look, Proxy, SpecTrouble, Tagging, TlsLook,
+    TrialTimes, UnfinishedUpload, Unread, read_policy,
 };
-use datalake_core::{
-    ByteSize, Fault, FaultKind, FoundTable, Lifecycle, TableKind, TableSearch, Versioning,
-};
+use datalake_core::fault::{Fault, FaultKind};
+use datalake_core::s3::{FoundTable, Lifecycle, TableKind, TableSearch, Versioning};
+use datalake_core::size::ByteSize;
 
 use crate::sound::{Change, bucket, location};
 
@@ -76,9 +76,9 @@ fn key() -> Vec<(FindingId, Change)> {
         (FindingId::KeyUnknown, |seen| seen.key.service = refused(FaultKind::UnknownAccessKey)),
         (FindingId::KeySecret, |seen| seen.key.service = refused(FaultKind::WrongSecret)),
         (FindingId::KeyRegion, |seen| seen.key.service = refused(FaultKind::WrongRegion)),
-        (FindingId::KeyDenied, |seen| seen.store.heads = Look::Saw(vec![Head::Denied; 5])),
+        (FindingId::KeyDenied, |seen| seen.store.heads = Look::Saw(vec![HeadAnswer::Denied; 5])),
         (FindingId::KeyProject, |seen| {
-            seen.store.heads = Look::Saw(vec![Head::Denied; 5]);
+            seen.store.heads = Look::Saw(vec![HeadAnswer::Denied; 5]);
             seen.key.buckets = Look::Saw(vec![bucket("other")]);
             seen.key.has_used_bucket = true;
         }),
@@ -90,13 +90,14 @@ fn key() -> Vec<(FindingId, Change)> {
 
 fn store() -> Vec<(FindingId, Change)> {
     vec![
-        (FindingId::StoreBucket, |seen| seen.store.heads = Look::Saw(vec![Head::Absent; 5])),
+        (FindingId::StoreBucket, |seen| seen.store.heads = Look::Saw(vec![HeadAnswer::Absent; 5])),
         (FindingId::StoreBucketForeign, |seen| {
-            seen.store.heads = Look::Saw(vec![Head::Denied; 5]);
+            seen.store.heads = Look::Saw(vec![HeadAnswer::Denied; 5]);
             seen.key.buckets = Look::Saw(vec![]);
         }),
         (FindingId::StoreBucketLate, |seen| {
-            seen.store.heads = Look::Saw(vec![Head::Here, Head::Absent, Head::Here]);
+            seen.store.heads =
+                Look::Saw(vec![HeadAnswer::Here, HeadAnswer::Absent, HeadAnswer::Here]);
         }),
         (FindingId::StoreVersioning, |seen| {
             seen.store.versioning = Look::Saw(Versioning::Suspended);
@@ -136,7 +137,7 @@ fn trials() -> Vec<(FindingId, Change)> {
     vec![
         (FindingId::StoreProbe, |seen| seen.trials.probe = refused(FaultKind::Denied)),
         (FindingId::StoreSlow, |seen| {
-            seen.trials.probe = Look::Saw(Sent { put: 9000, get: 20, delete: 20 });
+            seen.trials.probe = Look::Saw(TrialTimes { put: 9000, get: 20, delete: 20 });
         }),
         (FindingId::StoreMultipart, |seen| seen.trials.multipart = refused(FaultKind::Denied)),
         (FindingId::StoreChecksums, |seen| seen.trials.damage_is_refused = Look::Saw(false)),

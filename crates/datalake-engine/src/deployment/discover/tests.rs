@@ -1,4 +1,5 @@
-use datalake_core::{FilledBody, Mode, Owner};
+use datalake_core::host::{Mode, Owner};
+use datalake_core::secret::FilledBody;
 
 use super::*;
 use crate::deployment::{ActiveState, LoadState};
@@ -59,9 +60,10 @@ fn found(
 ) -> Deployment {
     let units: Vec<UnitName> = units.iter().map(|unit| unit.parse().unwrap()).collect();
     let folders = quadlet_folders(&path("/home/d"), 900).unwrap();
-    let search = Search { units: &units, folders: &folders, lingering: &path("/linger/d") };
+    let search =
+        DeploymentSearch { units: &units, folders: &folders, lingering: &path("/linger/d") };
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-    runtime.block_on(discover(&search, &HostPorts { files, services, containers }))
+    runtime.block_on(discover_deployment(&search, &HostPorts { files, services, containers }))
 }
 
 const HOME: &str = "/home/d/.config/containers/systemd";
@@ -134,5 +136,5 @@ fn the_drop_ins_of_several_units_are_found_once() {
     found.paths.sort();
     let mut paths: Vec<_> = files.iter().take(3).map(|text| path(text)).collect();
     paths.sort();
-    assert_eq!(found, DropIns { paths, unseen: vec![] });
+    assert_eq!((found.paths, found.unseen), (paths, vec![]));
 }

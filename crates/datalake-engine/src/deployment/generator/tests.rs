@@ -1,4 +1,6 @@
-use datalake_core::{Fingerprint, FingerprintKey, Guard, Mode, Piece, SecretName, Step, Undo, Way};
+use datalake_core::host::Mode;
+use datalake_core::plan::{Guard, Step, Undo, Way};
+use datalake_core::secret::{Fingerprint, FingerprintKey, Piece, SecretName};
 
 use super::walk::MOST_LOOKS;
 use super::*;

@@ -1,11 +1,14 @@
 //! What is read of the quadlet folders: as much as the service user can read, within bounds.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use datalake_core::{Fault, FaultKind, HostPath, Mode, Owner};
+use datalake_core::fault::{Fault, FaultKind};
+use datalake_core::host::{HostPath, Mode, Owner};
 
-use super::{QuadletFolder, counts, is_of_drop_ins};
-use crate::ports::{Files, Seen};
+use super::{QuadletFolder, is_of_drop_ins, is_read_by_generator};
+use crate::deployment::user_files::is_of_other_user;
+use crate::ports::{Files, SeenEntry};
 
 /// How deep folders within quadlet folders are copied.
 const DEEPEST: usize = 4;
@@ -17,7 +20,7 @@ pub(super) const MOST_LOOKS: usize = 2_000;
 const LARGEST: usize = 16 << 20;
 
 /// One walk through all folders.
-pub(super) struct Walk<'a> {
+pub(super) struct QuadletWalk<'a> {
     files: &'a dyn Files,
     reader: Owner,
     looks: usize,
@@ -25,7 +28,15 @@ pub(super) struct Walk<'a> {
     pub(super) left_out: Vec<(HostPath, Fault)>,
 }
 
-impl<'a> Walk<'a> {
+/// A folder that is entered, and how many more may lie inside each other.
+struct InnerFolder<'f> {
+    name: &'f str,
+    path: &'f HostPath,
+    names: &'f BTreeSet<String>,
+    depth: usize,
+}
+
+impl<'a> QuadletWalk<'a> {
     pub(super) fn new(files: &'a dyn Files, reader: Owner) -> Self {
         Self { files, reader, looks: MOST_LOOKS, bytes: LARGEST, left_out: Vec::new() }
     }
@@ -47,46 +58,46 @@ impl<'a> Walk<'a> {
         };
         self.looks = left;
         match self.files.look(&path) {
-            Ok(Seen::File { mode, owner, .. })
-                if counts(name) && !may_read(self.reader, owner, mode) =>
+            Ok(SeenEntry::File { mode, owner, .. })
+                if is_read_by_generator(name) && !may_read(self.reader, owner, mode) =>
             {
                 self.left_out.push((path, unreadable()));
             }
-            Ok(Seen::File { content, .. }) if counts(name) => {
+            Ok(SeenEntry::File { content, .. }) if is_read_by_generator(name) => {
                 let Some(left) = self.bytes.checked_sub(content.expose().len()) else {
                     return self.leave_out(&path, format!("more than {LARGEST} bytes in all"));
                 };
                 self.bytes = left;
                 folder.files.insert(name.to_owned(), Arc::new(content));
             }
-            Ok(Seen::File { .. }) => (),
-            Ok(Seen::Folder(_)) if counts(name) => {
+            Ok(SeenEntry::File { .. }) => (),
+            Ok(SeenEntry::Folder(_)) if is_read_by_generator(name) => {
                 let fault = Fault::new(FaultKind::NotPlain, "it is a folder");
                 self.left_out.push((path, fault));
             }
-            Ok(Seen::Folder(seen)) if !may_enter(self.reader, seen.owner, seen.mode) => {
+            Ok(SeenEntry::Folder(seen)) if !may_enter(self.reader, seen.owner, seen.mode) => {
                 self.left_out.push((path, unreadable()));
             }
-            Ok(Seen::Folder(seen)) => self.enter(folder, (name, &path), (&seen.names, depth)),
+            Ok(SeenEntry::Folder(seen)) => {
+                self.enter(folder, &InnerFolder { name, path: &path, names: &seen.names, depth });
+            }
             Err(fault) if fault.kind == FaultKind::Absent => (),
             // Nothing but a file can be too large.
-            Err(fault) if fault.kind == FaultKind::TooLarge && !counts(name) => (),
+            Err(fault) if fault.kind == FaultKind::TooLarge && !is_read_by_generator(name) => (),
             Err(fault) => self.left_out.push((path, fault)),
         }
     }
 
-    fn enter<'n>(
-        &mut self,
-        folder: &mut QuadletFolder,
-        (name, path): (&str, &HostPath),
-        (names, depth): (impl IntoIterator<Item = &'n String>, usize),
-    ) {
+    fn enter(&mut self, folder: &mut QuadletFolder, entered: &InnerFolder<'_>) {
+        let InnerFolder { name, path, names, depth } = *entered;
         let Some(below) = depth.checked_sub(1) else {
             return self.leave_out(path, format!("more than {DEEPEST} folders deep"));
         };
         for inner in names {
             let whole = if name.is_empty() { inner.clone() } else { format!("{name}/{inner}") };
-            if counts(&whole) || (!is_of_drop_ins(name) && may_be_entered(path, inner)) {
+            if is_read_by_generator(&whole)
+                || (!is_of_drop_ins(name) && may_be_entered(path, inner))
+            {
                 self.visit(folder, &whole, below);
             }
         }
@@ -104,9 +115,7 @@ impl<'a> Walk<'a> {
 /// Whether `name` may be a folder with units: not a hidden one such as `.git`, which may be huge,
 /// and none of another user, which quadlet does not enter.
 fn may_be_entered(folder: &HostPath, name: &str) -> bool {
-    let is_of_user = folder.as_str().ends_with("/systemd/users")
-        && name.bytes().all(|byte| byte.is_ascii_digit());
-    !is_of_user && !name.starts_with('.')
+    !is_of_other_user(folder, name) && !name.starts_with('.')
 }
 
 /// Whether the bits of `mode` that count for `reader` have all that are `needed`.

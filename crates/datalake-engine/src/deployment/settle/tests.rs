@@ -1,6 +1,6 @@
 use std::sync::Mutex;
 
-use datalake_core::Timestamp;
+use datalake_core::time::Timestamp;
 
 use super::*;
 use crate::deployment::{ActiveState, InvocationId};
@@ -46,18 +46,19 @@ fn run(verb: Verb, units: &[&str], services: &MemoryServices) -> Seen {
     let units: Vec<_> = units.iter().map(|unit| name(unit)).collect();
     let clock = MemoryClock::new(0);
     let news = Mutex::new(Vec::new());
-    let tell = |told: News<'_>| {
+    let tell = |told: ServiceNews<'_>| {
         let text = match told {
-            News::Ordered => return,
-            News::Waiting(status) => format!("waiting for {}", status.unit),
-            News::NotOnline => "not online".to_owned(),
-            News::Settled(status) => format!("settled {}", status.unit),
-            News::Proved(unit, proof) => format!("proved {unit} {proof:?}"),
+            ServiceNews::Ordered => return,
+            ServiceNews::Waiting(status) => format!("waiting for {}", status.unit),
+            ServiceNews::NotOnline => "not online".to_owned(),
+            ServiceNews::Settled(status) => format!("settled {}", status.unit),
+            ServiceNews::Proved(unit, proof) => format!("proved {unit} {proof:?}"),
         };
         news.lock().unwrap().push(text);
     };
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-    let change = change(verb, &units, (services, &clock), (Patience::default(), &tell));
+    let watch = ChangeWatch { clock: &clock, patience: Patience::default(), tell: &tell };
+    let change = change_services(verb, &units, services, &watch);
     let result = runtime.block_on(change);
     let news = news.into_inner().unwrap();
     Seen { result, news, slept: clock.slept().as_secs(), orders: services.orders() }

@@ -2,8 +2,15 @@
 
 use std::time::Duration;
 
-use super::{Failing, News, Patience};
+use super::{Failing, Patience, ServiceNews};
 use crate::deployment::{ActiveState, InvocationId, LoadState, UnitStatus, Verb};
+
+/// What was asked for, and how long ago.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Elapsed {
+    pub(super) verb: Verb,
+    pub(super) waited: Duration,
+}
 
 /// One unit on its way.
 pub(super) struct Track {
@@ -11,11 +18,11 @@ pub(super) struct Track {
     /// The life that was asked for, and its count of restarts, once it has begun.
     life: Option<(Option<InvocationId>, u32)>,
     pub(super) last: UnitStatus,
-    pub(super) standing: Standing,
+    pub(super) standing: ServiceStanding,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Standing {
+pub(super) enum ServiceStanding {
     Waiting,
     /// It stands, and has done so since this time after the order.
     Steady(Duration),
@@ -25,21 +32,22 @@ pub(super) enum Standing {
 
 impl Track {
     pub(super) fn new(before: UnitStatus) -> Self {
-        Self { last: before.clone(), before, life: None, standing: Standing::Waiting }
+        Self { last: before.clone(), before, life: None, standing: ServiceStanding::Waiting }
     }
 
     pub(super) fn is_final(&self) -> bool {
-        matches!(self.standing, Standing::Settled | Standing::Broken(_))
+        matches!(self.standing, ServiceStanding::Settled | ServiceStanding::Broken(_))
     }
 
     /// Takes in one look; what is broken stays so.
-    pub(super) fn see(&mut self, status: UnitStatus, (verb, waited): (Verb, Duration)) {
+    pub(super) fn see(&mut self, status: UnitStatus, elapsed: Elapsed) {
+        let Elapsed { verb, waited } = elapsed;
         self.last = status;
-        if matches!(self.standing, Standing::Broken(_)) {
+        if matches!(self.standing, ServiceStanding::Broken(_)) {
             return;
         }
         let seen = match verb {
-            Verb::Stop => stopping(&self.last, waited),
+            Verb::Stop => judge_stopping(&self.last, waited),
             Verb::Start if self.before.active == ActiveState::Active => self.running(waited),
             Verb::Start | Verb::Restart if self.last.invocation == self.before.invocation => {
                 not_begun(&self.last)
@@ -48,61 +56,65 @@ impl Track {
         };
         self.standing = match (self.standing, seen) {
             // It stands on: the time that it has stood counts.
-            (before @ (Standing::Steady(_) | Standing::Settled), Standing::Steady(_)) => before,
+            (
+                before @ (ServiceStanding::Steady(_) | ServiceStanding::Settled),
+                ServiceStanding::Steady(_),
+            ) => before,
             (_, seen) => seen,
         };
     }
 
-    fn running(&mut self, waited: Duration) -> Standing {
+    fn running(&mut self, waited: Duration) -> ServiceStanding {
         let status = &self.last;
         let life = self.life.get_or_insert_with(|| (status.invocation.clone(), status.restarts));
         if life.0 != status.invocation || status.restarts > life.1 {
-            return Standing::Broken(Failing::Restarts);
+            return ServiceStanding::Broken(Failing::Restarts);
         }
         match status.active {
-            _ if status.load != LoadState::Loaded => Standing::Broken(Failing::NotLoaded),
-            ActiveState::Active => Standing::Steady(waited),
+            _ if status.load != LoadState::Loaded => ServiceStanding::Broken(Failing::NotLoaded),
+            ActiveState::Active => ServiceStanding::Steady(waited),
             ActiveState::Activating if status.sub.starts_with("auto-restart") => {
-                Standing::Broken(Failing::Restarts)
+                ServiceStanding::Broken(Failing::Restarts)
             }
             ActiveState::Activating | ActiveState::Reloading | ActiveState::Deactivating => {
-                Standing::Waiting
+                ServiceStanding::Waiting
             }
-            ActiveState::Failed => Standing::Broken(Failing::Failed),
-            ActiveState::Inactive => Standing::Broken(Failing::Ended),
+            ActiveState::Failed => ServiceStanding::Broken(Failing::Failed),
+            ActiveState::Inactive => ServiceStanding::Broken(Failing::Ended),
         }
     }
 
     pub(super) fn settle(
         &mut self,
-        (verb, waited): (Verb, Duration),
+        elapsed: Elapsed,
         patience: Patience,
-        tell: &(dyn Fn(News<'_>) + Sync),
+        tell: &(dyn Fn(ServiceNews<'_>) + Sync),
     ) {
-        if let Standing::Steady(since) = self.standing
+        let Elapsed { verb, waited } = elapsed;
+        if let ServiceStanding::Steady(since) = self.standing
             && (verb == Verb::Stop || waited.saturating_sub(since) >= patience.settling)
         {
-            self.standing = Standing::Settled;
-            tell(News::Settled(&self.last));
+            self.standing = ServiceStanding::Settled;
+            tell(ServiceNews::Settled(&self.last));
         }
     }
 }
 
 /// The old life, or none, although a new one was asked for.
-fn not_begun(status: &UnitStatus) -> Standing {
+fn not_begun(status: &UnitStatus) -> ServiceStanding {
     match status.active {
-        _ if status.is_queued => Standing::Waiting,
-        ActiveState::Deactivating => Standing::Waiting,
-        _ => Standing::Broken(Failing::NotBegun),
+        _ if status.is_queued => ServiceStanding::Waiting,
+        ActiveState::Deactivating => ServiceStanding::Waiting,
+        _ => ServiceStanding::Broken(Failing::NotBegun),
     }
 }
 
-fn stopping(status: &UnitStatus, waited: Duration) -> Standing {
+fn judge_stopping(status: &UnitStatus, waited: Duration) -> ServiceStanding {
     match status.active {
-        _ if status.is_queued => Standing::Waiting,
+        _ if status.is_queued => ServiceStanding::Waiting,
         // A program that has to be killed ends in failure, and has ended.
-        ActiveState::Inactive | ActiveState::Failed => Standing::Steady(waited),
-        ActiveState::Deactivating => Standing::Waiting,
-        _ => Standing::Broken(Failing::NotBegun),
+        ActiveState::Inactive | ActiveState::Failed => ServiceStanding::Steady(waited),
+        ActiveState::Deactivating => ServiceStanding::Waiting,
+        _ => ServiceStanding::Broken(Failing::NotBegun),
     }
 }

@@ -1,9 +1,11 @@
-use datalake_core::{FaultKind, FilledBody, Mode, Owner};
+use datalake_core::fault::FaultKind;
+use datalake_core::host::{Mode, Owner};
+use datalake_core::secret::FilledBody;
 
 use super::walk::MOST_LOOKS;
 use super::*;
 use crate::memory::MemoryFiles;
-use crate::ports::{NewFile, Seen, SeenKind, Standing};
+use crate::ports::{NewFile, PathStanding, SeenEntry, SeenKind};
 
 /// A host with these files, and the folders that they need.
 fn host(files: &[(&str, &str)]) -> MemoryFiles {
@@ -81,6 +83,17 @@ fn what_nobody_makes_units_of_is_passed_over() {
 }
 
 #[test]
+fn a_file_in_the_place_of_a_folder_is_told() {
+    for folder in ["/home/d/.config/environment.d", "/home/d/.config/systemd/user"] {
+        let home = "/home/d".parse().unwrap();
+        let found = UserFiles::collect(&home, 900, "d", &host(&[(folder, "")])).unwrap();
+        let unread: Vec<_> =
+            found.unread.iter().map(|(path, fault)| (path.as_str(), fault.kind)).collect();
+        assert_eq!(unread, [(folder, FaultKind::NotPlain)]);
+    }
+}
+
+#[test]
 fn a_variable_may_give_quadlet_other_folders() {
     let conf = "/home/d/.config/environment.d/q.conf";
     let own = "/home/d/units/web.container";
@@ -103,6 +116,31 @@ fn what_a_user_writes_leads_nowhere_outside_the_home() {
     }
 }
 
+#[test]
+fn the_search_path_is_the_variables_where_one_is_set() {
+    let path = |files: &[(&str, &str)]| {
+        let folders = find_search_path(&"/home/d".parse().unwrap(), 900, &host(files)).unwrap();
+        folders.iter().map(ToString::to_string).collect::<Vec<_>>()
+    };
+
+    let usual = path(&[]);
+    assert_eq!(usual.len(), 6);
+    assert_eq!(usual[1], "/home/d/.config/containers/systemd");
+    let user = ("/home/d/.config/environment.d/q.conf", "QUADLET_UNIT_DIRS=$HOME/units\n");
+    let root = ("/etc/environment.d/q.conf", "QUADLET_UNIT_DIRS=/srv/a:/srv/b\n");
+    assert_eq!(path(&[root]), ["/srv/a", "/srv/b"]);
+    assert_eq!(path(&[user, root]), ["/home/d/units"]);
+}
+
+#[test]
+fn folders_of_other_users_are_not_entered() {
+    let own = "/etc/containers/systemd/users/900/web.container";
+    let named = "/etc/containers/systemd/users/apps/web.container";
+    let other = "/etc/containers/systemd/users/901/web.container";
+
+    check(&[(own, ""), (named, ""), (other, "")], &[own, named]);
+}
+
 /// Opens nothing but these, and has links to `/dev/null`.
 struct Watched {
     files: MemoryFiles,
@@ -120,9 +158,9 @@ impl Watched {
 }
 
 impl Files for Watched {
-    fn look(&self, path: &HostPath) -> Result<Seen, Fault> {
+    fn look(&self, path: &HostPath) -> Result<SeenEntry, Fault> {
         let seen = self.files.look(path)?;
-        if matches!(seen, Seen::File { .. }) {
+        if matches!(seen, SeenEntry::File { .. }) {
             self.opened.lock().unwrap().push(path.to_string());
         }
         if !self.masks.contains(path) {
@@ -131,11 +169,11 @@ impl Files for Watched {
         Err(Fault::new(FaultKind::NotPlain, "a symbolic link"))
     }
 
-    fn look_at_kind(&self, path: &HostPath) -> Result<Standing, Fault> {
+    fn look_at_kind(&self, path: &HostPath) -> Result<PathStanding, Fault> {
         let standing = self.files.look_at_kind(path)?;
         let is_mask = self.masks.contains(path);
         let kind = if is_mask { SeenKind::Other } else { standing.kind };
-        Ok(Standing { kind, ..standing })
+        Ok(PathStanding { kind, ..standing })
     }
 
     fn link_target(&self, path: &HostPath) -> Option<String> {

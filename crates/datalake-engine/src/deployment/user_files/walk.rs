@@ -1,9 +1,10 @@
 //! The walk through the folders, with an end to everything.
 
-use datalake_core::{Fault, FaultKind, HostPath, InvalidPath};
+use datalake_core::fault::{Fault, FaultKind};
+use datalake_core::host::{HostPath, InvalidPath};
 
 use super::{UserFile, UserFileSort, UserFiles};
-use crate::ports::{Files, Seen, SeenKind};
+use crate::ports::{Files, SeenEntry, SeenKind};
 
 /// How deep folders within quadlet folders are looked into.
 const DEEPEST: usize = 8;
@@ -66,7 +67,7 @@ impl<'a> UnitWalk<'a> {
     }
 
     /// What lies at a path; nothing where there is none, or none that counts.
-    fn look(&mut self, path: &HostPath) -> Option<Seen> {
+    fn look(&mut self, path: &HostPath) -> Option<SeenEntry> {
         let Some(left) = self.looks.checked_sub(1) else {
             let text = format!("there are more than {MOST_LOOKS} files and folders");
             self.leave_out(path, Fault::new(FaultKind::Unreadable, text));
@@ -104,21 +105,37 @@ impl<'a> UnitWalk<'a> {
     }
 
     fn leave_out(&mut self, path: &HostPath, fault: Fault) {
+        if fault.kind == FaultKind::Denied {
+            return self.close(path, fault);
+        }
         let is_known = self.found.unread.iter().any(|(unread, _)| unread == path);
         // A single line says that there is too much.
         let is_told = self.looks == 0 && !self.found.unread.is_empty();
-        if !matches!(fault.kind, FaultKind::Absent | FaultKind::Denied) && !is_known && !is_told {
+        if fault.kind != FaultKind::Absent && !is_known && !is_told {
             self.found.unread.push((path.clone(), fault));
         }
     }
 
+    /// What stands in the user's own quadlet folders and of which quadlet makes nothing.
+    fn close(&mut self, path: &HostPath, fault: Fault) {
+        if self.own_unread.is_none() && path.as_str().contains("/containers/systemd") {
+            self.found.closed.push((path.clone(), fault));
+        }
+    }
+
     fn names_in(&mut self, folder: &HostPath) -> Vec<String> {
-        if !matches!(self.kind_of(folder), Some(SeenKind::Folder | SeenKind::Other)) {
-            return Vec::new();
+        match self.kind_of(folder) {
+            Some(SeenKind::Folder | SeenKind::Other) => (),
+            Some(SeenKind::File) => {
+                let text = "a file in the place of a folder";
+                self.leave_out(folder, Fault::new(FaultKind::NotPlain, text));
+                return Vec::new();
+            }
+            None => return Vec::new(),
         }
         match self.look(folder) {
-            Some(Seen::Folder(seen)) => seen.names.into_iter().collect(),
-            Some(Seen::File { .. }) | None => Vec::new(),
+            Some(SeenEntry::Folder(seen)) => seen.names.into_iter().collect(),
+            Some(SeenEntry::File { .. }) | None => Vec::new(),
         }
     }
 
@@ -135,10 +152,14 @@ impl<'a> UnitWalk<'a> {
             }
             return;
         }
+        if kind == Some(SeenKind::Folder) {
+            let text = "a folder in the place of a file";
+            return self.close(path, Fault::new(FaultKind::NotPlain, text));
+        }
         if !matches!(kind, Some(SeenKind::File | SeenKind::Other)) {
             return;
         }
-        let Some(Seen::File { content, .. }) = self.look(path) else { return };
+        let Some(SeenEntry::File { content, .. }) = self.look(path) else { return };
         let Some(left) = self.bytes.checked_sub(content.expose().len()) else {
             let text = format!("all unit files together have more than {LARGEST} bytes");
             return self.leave_out(path, Fault::new(FaultKind::Unreadable, text));
@@ -166,7 +187,8 @@ impl<'a> UnitWalk<'a> {
             let mut below = Vec::new();
             for name in self.names_in(&folder) {
                 let Ok(path) = folder.join(&name) else { continue };
-                let is_users = sort == UserFileSort::System && name == "users";
+                let is_users = sort == UserFileSort::System && name == "users"
+                    || is_of_other_user(&folder, &name);
                 match ending_of(&name) {
                     // No unit lies in what git keeps.
                     _ if name == ".git" || is_users => (),
@@ -243,7 +265,7 @@ impl<'a> UnitWalk<'a> {
 
     /// Folders that a variable of the user's own gives to quadlet, as far as they lie in the home:
     /// what the user writes must not have root look anywhere else.
-    pub(super) fn folders_by_user(&self, home: &HostPath) -> Vec<HostPath> {
+    fn folders_by_user(&self, home: &HostPath) -> Vec<HostPath> {
         let files = self.found.files.iter();
         let texts = files.map(|file| {
             let text = file.text.replace("${HOME}", home.as_str());
@@ -258,8 +280,19 @@ impl<'a> UnitWalk<'a> {
         folders
     }
 
+    /// Folders that `QUADLET_UNIT_DIRS` names, as the user sets it, else as root does.
+    pub(super) fn named_folders(
+        &mut self,
+        home: &HostPath,
+        uid: u32,
+    ) -> Result<Vec<HostPath>, InvalidPath> {
+        let by_user = self.folders_by_user(home);
+        let by_root = self.folders_by_root(uid)?;
+        Ok(if by_user.is_empty() { by_root } else { by_user })
+    }
+
     /// Folders that a variable which root has set gives to quadlet.
-    pub(super) fn folders_by_root(&mut self, uid: u32) -> Result<Vec<HostPath>, InvalidPath> {
+    fn folders_by_root(&mut self, uid: u32) -> Result<Vec<HostPath>, InvalidPath> {
         let mut folders = Vec::new();
         for folder in [
             "/etc/environment.d".to_owned(),
@@ -270,7 +303,7 @@ impl<'a> UnitWalk<'a> {
             for name in self.names_in(&folder) {
                 let path = folder.join(&name)?;
                 if ending_of(&name) == "conf"
-                    && let Some(Seen::File { content, .. }) = self.look(&path)
+                    && let Some(SeenEntry::File { content, .. }) = self.look(&path)
                 {
                     folders.extend(folders_in(&String::from_utf8_lossy(content.expose())));
                 }
@@ -286,6 +319,12 @@ fn folders_in(text: &str) -> Vec<HostPath> {
     let ends = |c: char| c.is_whitespace() || c == '"' || c == '\'';
     let values = values.filter_map(|value| value.trim_matches(ends).split(ends).next());
     values.flat_map(|value| value.split(':')).filter_map(|path| path.parse().ok()).collect()
+}
+
+/// Whether a folder among those of root's for users is another user's: that one's own is a folder of
+/// the search path by itself.
+pub(in crate::deployment) fn is_of_other_user(folder: &HostPath, name: &str) -> bool {
+    folder.as_str().ends_with("/systemd/users") && name.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 fn ending_of(name: &str) -> &str {

@@ -3,43 +3,47 @@
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
-use datalake_core::{ByteSize, ETag, Fault, FaultKind, Lifecycle, Timestamp, Versioning};
+use datalake_core::fault::{Fault, FaultKind};
+use datalake_core::s3::{ETag, Lifecycle, Versioning};
+use datalake_core::size::ByteSize;
+use datalake_core::time::Timestamp;
 use md5::{Digest as _, Md5};
 
 use super::absent;
-use super::uploads::Unfinished;
+use super::uploads::MemoryUpload;
 use crate::objects::{
-    AnyKey, Attributes, BucketLock, Cors, Deleted, LockPeriod, PartNumber, StoredObject, UploadId,
+    AnyKey, Attributes, BucketLock, Cors, DeletedObject, LockPeriod, PartNumber, StoredObject,
+    UploadId,
 };
 use crate::ports::{Stored, VersionId};
 
 /// A bucket.
 #[derive(Debug)]
-pub(super) struct Bucket {
+pub(super) struct MemoryBucket {
     pub(super) versioning: Versioning,
     pub(super) lifecycle: Lifecycle,
     pub(super) cors: Cors,
     pub(super) lock: BucketLock,
     pub(super) policy: Option<String>,
-    pub(super) objects: BTreeMap<AnyKey, Vec<Version>>,
-    pub(super) uploads: BTreeMap<(AnyKey, UploadId), Unfinished>,
+    pub(super) objects: BTreeMap<AnyKey, Vec<MemoryVersion>>,
+    pub(super) uploads: BTreeMap<(AnyKey, UploadId), MemoryUpload>,
     written: u64,
 }
 
 /// A version or a delete marker.
 #[derive(Debug)]
-pub(super) struct Version {
+pub(super) struct MemoryVersion {
     /// `None` is the version `null`.
     id: Option<VersionId>,
     /// `None` is a delete marker.
-    pub(super) content: Option<Content>,
+    pub(super) content: Option<MemoryContent>,
     pub(super) modified: Timestamp,
     locked_until: Option<i64>,
 }
 
 /// What an object holds.
 #[derive(Debug, Clone)]
-pub(super) struct Content {
+pub(super) struct MemoryContent {
     pub(super) bytes: Bytes,
     pub(super) etag: ETag,
     pub(super) attributes: Attributes,
@@ -50,10 +54,10 @@ const NULL: &str = "null";
 
 const DAY: i64 = 24 * 60 * 60;
 
-impl Content {
+impl MemoryContent {
     /// What was stored in one go: its tag is its MD5.
     pub(super) fn single(bytes: Bytes, attributes: Attributes) -> Self {
-        let etag = tag(&Md5::digest(&bytes), None);
+        let etag = make_tag(&Md5::digest(&bytes), None);
         Self { bytes, etag, attributes }
     }
 
@@ -65,7 +69,7 @@ impl Content {
             md5.update(Md5::digest(part));
             bytes.extend_from_slice(part);
         }
-        let etag = tag(&md5.finalize(), Some(parts.len()));
+        let etag = make_tag(&md5.finalize(), Some(parts.len()));
         Self { bytes: bytes.into(), etag, attributes }
     }
 
@@ -75,18 +79,18 @@ impl Content {
 }
 
 /// The tag of an MD5.
-pub(super) fn tag(md5: &[u8], parts: Option<usize>) -> ETag {
+pub(super) fn make_tag(md5: &[u8], parts: Option<usize>) -> ETag {
     let hex: String = md5.iter().map(|byte| format!("{byte:02x}")).collect();
     let text = parts.map_or(hex.clone(), |parts| format!("{hex}-{parts}"));
     text.parse().expect("hexadecimal digits are a tag")
 }
 
-impl Version {
+impl MemoryVersion {
     pub(super) fn id(&self) -> VersionId {
         self.id.clone().unwrap_or_else(|| VersionId(NULL.to_owned()))
     }
 
-    pub(super) fn readable(&self) -> Result<&Content, Fault> {
+    pub(super) fn readable(&self) -> Result<&MemoryContent, Fault> {
         self.content.as_ref().ok_or_else(|| absent("NoSuchKey"))
     }
 
@@ -102,7 +106,7 @@ impl Version {
     }
 }
 
-impl Bucket {
+impl MemoryBucket {
     pub(super) fn new() -> Self {
         Self {
             versioning: Versioning::Never,
@@ -127,7 +131,7 @@ impl Bucket {
     }
 
     /// The version with this id, or the newest one.
-    pub(super) fn find(&self, key: &str, id: Option<&VersionId>) -> Result<&Version, Fault> {
+    pub(super) fn find(&self, key: &str, id: Option<&VersionId>) -> Result<&MemoryVersion, Fault> {
         let versions = self.objects.get(key).map(Vec::as_slice).unwrap_or_default();
         match id {
             None => versions.last().ok_or_else(|| absent("NoSuchKey")),
@@ -138,12 +142,17 @@ impl Bucket {
         }
     }
 
-    pub(super) fn store(&mut self, key: &AnyKey, content: Content, now: Timestamp) -> Stored {
+    pub(super) fn store(&mut self, key: &AnyKey, content: MemoryContent, now: Timestamp) -> Stored {
         let etag = content.etag.clone();
         Stored { etag, version: self.add(key, Some(content), now) }
     }
 
-    fn add(&mut self, key: &AnyKey, content: Option<Content>, now: Timestamp) -> Option<VersionId> {
+    fn add(
+        &mut self,
+        key: &AnyKey,
+        content: Option<MemoryContent>,
+        now: Timestamp,
+    ) -> Option<VersionId> {
         let number = self.count();
         let keeps = self.versioning == Versioning::Enabled;
         let id = keeps.then(|| VersionId(format!("v{number}")));
@@ -161,7 +170,7 @@ impl Bucket {
         if !keeps {
             versions.retain(|version| version.id.is_some());
         }
-        versions.push(Version { id: id.clone(), content, modified: now, locked_until });
+        versions.push(MemoryVersion { id: id.clone(), content, modified: now, locked_until });
         id
     }
 
@@ -170,15 +179,15 @@ impl Bucket {
         key: &AnyKey,
         id: Option<&VersionId>,
         now: Timestamp,
-    ) -> Result<Deleted, Fault> {
+    ) -> Result<DeletedObject, Fault> {
         let deleted = match (id, self.versioning) {
             (Some(id), _) => self.delete_version(key, id, now)?,
             (None, Versioning::Never) => {
                 self.objects.remove(key);
-                Deleted::default()
+                DeletedObject::default()
             }
             (None, Versioning::Enabled | Versioning::Suspended) => {
-                Deleted { version: self.add(key, None, now), marker: true }
+                DeletedObject { version: self.add(key, None, now), marker: true }
             }
         };
         if self.objects.get(key).is_some_and(Vec::is_empty) {
@@ -192,9 +201,9 @@ impl Bucket {
         key: &AnyKey,
         id: &VersionId,
         now: Timestamp,
-    ) -> Result<Deleted, Fault> {
+    ) -> Result<DeletedObject, Fault> {
         let Ok(version) = self.find(key.as_str(), Some(id)) else {
-            return Ok(Deleted { version: Some(id.clone()), marker: false });
+            return Ok(DeletedObject { version: Some(id.clone()), marker: false });
         };
         if version.locked_until.is_some_and(|until| now.unix() < until) {
             return Err(Fault::new(FaultKind::Denied, "AccessDenied"));
@@ -203,6 +212,6 @@ impl Bucket {
         if let Some(versions) = self.objects.get_mut(key) {
             versions.retain(|version| version.id() != *id);
         }
-        Ok(Deleted { version: Some(id.clone()), marker })
+        Ok(DeletedObject { version: Some(id.clone()), marker })
     }
 }

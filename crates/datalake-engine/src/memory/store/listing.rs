@@ -2,21 +2,23 @@
 
 use std::ops::Bound;
 
-use datalake_core::BucketName;
+use datalake_core::s3::BucketName;
 
-use super::bucket::Bucket;
+use super::bucket::MemoryBucket;
 use crate::objects::{
     AnyKey, ListAsk, ObjectEntry, ObjectPage, PageToken, Upload, UploadPage, VersionEntry,
     VersionKind, VersionPage,
 };
 
-impl Bucket {
+impl MemoryBucket {
     /// A page of the current objects.
     pub(super) fn list(&self, ask: &ListAsk, token: Option<&PageToken>) -> ObjectPage {
         let mut page = ObjectPage::default();
         let after = token.map(|token| token.text.as_str()).or(ask.after.as_deref());
         let mut last: Option<String> = None;
-        for (key, versions) in self.objects.range::<str, _>((from(ask, after), Bound::Unbounded)) {
+        for (key, versions) in
+            self.objects.range::<str, _>((find_listing_start(ask, after), Bound::Unbounded))
+        {
             if !key.as_str().starts_with(&ask.prefix) {
                 break;
             }
@@ -55,7 +57,7 @@ impl Bucket {
         let behind = token.and_then(|token| token.id.as_deref());
         let start = match (after, behind) {
             (Some(key), Some(_)) => Bound::Included(key),
-            _ => from(ask, after),
+            _ => find_listing_start(ask, after),
         };
         for (key, versions) in self.objects.range::<str, _>((start, Bound::Unbounded)) {
             if !key.as_str().starts_with(&ask.prefix) {
@@ -128,7 +130,7 @@ impl Bucket {
 }
 
 /// Where a listing begins.
-fn from<'a>(ask: &'a ListAsk, after: Option<&'a str>) -> Bound<&'a str> {
+fn find_listing_start<'a>(ask: &'a ListAsk, after: Option<&'a str>) -> Bound<&'a str> {
     match after {
         Some(after) if after >= ask.prefix.as_str() => Bound::Excluded(after),
         _ => Bound::Included(&ask.prefix),

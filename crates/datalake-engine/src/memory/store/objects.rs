@@ -2,16 +2,18 @@
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use datalake_core::{BucketName, ETag, Fault, FaultKind};
+use datalake_core::fault::{Fault, FaultKind};
+use datalake_core::s3::{BucketName, ETag};
 use futures::StreamExt as _;
 use futures::stream;
 use sha2::{Digest as _, Sha256};
 
-use super::bucket::{Content, Version};
+use super::bucket::{MemoryContent, MemoryVersion};
 use super::{MemoryStore, refused};
 use crate::objects::{
-    AnyKey, Attributes, ByteRange, Deleted, Doomed, Download, ListAsk, NewObject, ObjectPage,
-    ObjectSource, Objects, PAGE, PageToken, Payload, Precondition, StoredObject, VersionPage,
+    AnyKey, Attributes, ByteRange, DeleteTarget, DeletedObject, Download, ListAsk, NewObject,
+    ObjectPage, ObjectSource, Objects, PAGE, PageToken, Payload, Precondition, StoredObject,
+    VersionPage,
 };
 use crate::ports::{Stored, VersionId};
 
@@ -20,15 +22,18 @@ const PIECE: usize = 256 * 1024;
 
 impl MemoryStore {
     /// What a copy or a part of one is made from.
-    pub(super) fn source(&self, source: &ObjectSource) -> Result<Content, Fault> {
+    pub(super) fn source(&self, source: &ObjectSource) -> Result<MemoryContent, Fault> {
         self.with(&source.bucket, |bucket, _| {
             let version = bucket.find(source.key.as_str(), source.version.as_ref())?;
-            matching(version, source.if_match.as_ref()).cloned()
+            require_matching(version, source.if_match.as_ref()).cloned()
         })
     }
 }
 
-fn matching<'v>(version: &'v Version, etag: Option<&ETag>) -> Result<&'v Content, Fault> {
+fn require_matching<'v>(
+    version: &'v MemoryVersion,
+    etag: Option<&ETag>,
+) -> Result<&'v MemoryContent, Fault> {
     let content = version.readable()?;
     match etag {
         Some(etag) if *etag != content.etag => Err(changed()),
@@ -41,7 +46,7 @@ fn changed() -> Fault {
 }
 
 /// The content of a payload, if its hash is right.
-pub(super) fn received(payload: &Payload) -> Result<Bytes, Fault> {
+pub(super) fn receive_payload(payload: &Payload) -> Result<Bytes, Fault> {
     let content = Bytes::from(payload.chunks().concat());
     let hash: [u8; 32] = Sha256::digest(&content).into();
     if hash == payload.hash().0 {
@@ -51,7 +56,7 @@ pub(super) fn received(payload: &Payload) -> Result<Bytes, Fault> {
 }
 
 /// The part of a content that a range asks for, with its place.
-pub(super) fn part(content: &Bytes, range: Option<ByteRange>) -> Result<(usize, Bytes), Fault> {
+pub(super) fn cut_part(content: &Bytes, range: Option<ByteRange>) -> Result<(usize, Bytes), Fault> {
     let Some(range) = range else { return Ok((0, content.clone())) };
     let place = |place| usize::try_from(place).unwrap_or(usize::MAX).min(content.len());
     let (start, end) = (place(range.start()), place(range.end()));
@@ -84,7 +89,7 @@ impl Objects for MemoryStore {
     async fn head(&self, source: &ObjectSource) -> Result<StoredObject, Fault> {
         self.with(&source.bucket, |bucket, _| {
             let version = bucket.find(source.key.as_str(), source.version.as_ref())?;
-            matching(version, source.if_match.as_ref())?;
+            require_matching(version, source.if_match.as_ref())?;
             version.shown()
         })
     }
@@ -95,7 +100,7 @@ impl Objects for MemoryStore {
         range: Option<ByteRange>,
     ) -> Result<Download, Fault> {
         let object = self.head(source).await?;
-        let (start, bytes) = part(&self.source(source)?.bytes, range)?;
+        let (start, bytes) = cut_part(&self.source(source)?.bytes, range)?;
         let range = start as u64..(start + bytes.len()) as u64;
         let pieces = (0..bytes.len())
             .step_by(PIECE)
@@ -105,9 +110,10 @@ impl Objects for MemoryStore {
 
     async fn put(&self, object: &NewObject<'_>) -> Result<Stored, Fault> {
         object.attributes.check()?;
-        let content = Content::single(received(object.payload)?, object.attributes.clone());
+        let content =
+            MemoryContent::single(receive_payload(object.payload)?, object.attributes.clone());
         self.with(object.bucket, |bucket, now| {
-            let current = bucket.find(object.key.as_str(), None).and_then(Version::readable);
+            let current = bucket.find(object.key.as_str(), None).and_then(MemoryVersion::readable);
             let holds = match object.when {
                 Precondition::None => true,
                 Precondition::Absent => current.is_err(),
@@ -130,7 +136,7 @@ impl Objects for MemoryStore {
         attributes.map_or(Ok(()), Attributes::check)?;
         let old = self.source(source)?;
         let attributes = attributes.cloned().unwrap_or(old.attributes);
-        let content = Content { bytes: old.bytes, etag: old.etag, attributes };
+        let content = MemoryContent { bytes: old.bytes, etag: old.etag, attributes };
         self.with(to.0, |bucket, now| Ok(bucket.store(to.1, content, now)))
     }
 
@@ -139,20 +145,20 @@ impl Objects for MemoryStore {
         bucket: &BucketName,
         key: &AnyKey,
         version: Option<&VersionId>,
-    ) -> Result<Deleted, Fault> {
+    ) -> Result<DeletedObject, Fault> {
         self.with(bucket, |bucket, now| bucket.delete(key, version, now))
     }
 
     async fn delete_many(
         &self,
         bucket: &BucketName,
-        doomed: &[Doomed],
+        doomed: &[DeleteTarget],
     ) -> Result<Vec<Result<(), Fault>>, Fault> {
         if doomed.len() > usize::from(PAGE) {
             return Err(refused("MalformedXML"));
         }
         self.with(bucket, |bucket, now| {
-            let outcome = |Doomed { key, version }: &Doomed| {
+            let outcome = |DeleteTarget { key, version }: &DeleteTarget| {
                 if key.fits_xml() {
                     return bucket.delete(key, version.as_ref(), now).map(drop);
                 }

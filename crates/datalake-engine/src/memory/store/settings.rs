@@ -1,23 +1,25 @@
 //! Settings of buckets in memory.
 
 use async_trait::async_trait;
-use datalake_core::{BucketName, Fault, FaultKind, Versioning};
+use datalake_core::fault::{Fault, FaultKind};
+use datalake_core::s3::{BucketName, Versioning};
 
-use super::bucket::Bucket;
-use super::{MemoryStore, absent, held, refused};
+use super::bucket::MemoryBucket;
+use super::{MemoryStore, absent, refused};
+use crate::hold_mutex;
 use crate::objects::{BucketLock, BucketSettings, Cors, Retention};
 
 #[async_trait]
 impl BucketSettings for MemoryStore {
     async fn create_locked_bucket(&self, bucket: &BucketName) -> Result<(), Fault> {
-        let mut new = Bucket::new();
+        let mut new = MemoryBucket::new();
         new.versioning = Versioning::Enabled;
         new.lock = BucketLock::Offered(None);
         self.create(bucket, new)
     }
 
     async fn delete_bucket(&self, bucket: &BucketName) -> Result<(), Fault> {
-        let mut world = held(&self.0);
+        let mut world = hold_mutex(&self.0);
         let found = world.buckets.get(bucket).ok_or_else(|| absent("NoSuchBucket"))?;
         if !found.objects.is_empty() || !found.uploads.is_empty() {
             return Err(Fault::new(FaultKind::NotEmpty, "BucketNotEmpty"));

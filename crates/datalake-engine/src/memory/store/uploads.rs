@@ -4,50 +4,58 @@ use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use datalake_core::{BucketName, ByteSize, ETag, Fault, Timestamp};
+use datalake_core::fault::Fault;
+use datalake_core::s3::{BucketName, ETag};
+use datalake_core::size::ByteSize;
+use datalake_core::time::Timestamp;
 use md5::{Digest as _, Md5};
 
-use super::bucket::{Bucket, Content, tag};
-use super::objects::{part, received};
-use super::{MemoryStore, absent, held, refused};
+use super::bucket::{MemoryBucket, MemoryContent, make_tag};
+use super::objects::{cut_part, receive_payload};
+use super::{MemoryStore, absent, refused};
+use crate::hold_mutex;
 use crate::objects::{
-    AnyKey, Attributes, ByteRange, ListAsk, ObjectSource, PAGE, PageToken, Part, PartEntry,
-    PartNumber, PartPage, Payload, Upload, UploadId, UploadPage, Uploads,
+    AnyKey, Attributes, ByteRange, ListAsk, ObjectSource, PAGE, PageToken, PartEntry, PartNumber,
+    PartPage, Payload, TakenPart, Upload, UploadId, UploadPage, Uploads,
 };
 use crate::ports::Stored;
 
 /// An upload that is not finished.
 #[derive(Debug)]
-pub(super) struct Unfinished {
+pub(super) struct MemoryUpload {
     pub(super) begun: Timestamp,
     attributes: Attributes,
-    parts: BTreeMap<PartNumber, UploadedPart>,
+    parts: BTreeMap<PartNumber, MemoryPart>,
 }
 
 #[derive(Debug)]
-struct UploadedPart {
+struct MemoryPart {
     bytes: Bytes,
     etag: ETag,
     modified: Timestamp,
 }
 
-impl Bucket {
-    fn upload(&mut self, upload: &Upload) -> Result<&mut Unfinished, Fault> {
+impl MemoryBucket {
+    fn upload(&mut self, upload: &Upload) -> Result<&mut MemoryUpload, Fault> {
         let name = (upload.key.clone(), upload.id.clone());
         self.uploads.get_mut(&name).ok_or_else(|| absent("NoSuchUpload"))
     }
 }
 
-impl Unfinished {
+impl MemoryUpload {
     /// The parts that were named, if they are here and in order.
-    fn chosen(&self, named: &[Part], smallest: u64) -> Result<Vec<(PartNumber, &Bytes)>, Fault> {
+    fn chosen(
+        &self,
+        named: &[TakenPart],
+        smallest: u64,
+    ) -> Result<Vec<(PartNumber, &Bytes)>, Fault> {
         if named.is_empty() {
             return Err(refused("MalformedXML"));
         }
         if !named.is_sorted_by(|one, next| one.number < next.number) {
             return Err(refused("InvalidPartOrder"));
         }
-        let find = |part: &Part| {
+        let find = |part: &TakenPart| {
             let found = self.parts.get(&part.number).filter(|found| found.etag == part.etag);
             found.map(|found| (part.number, &found.bytes)).ok_or_else(|| refused("InvalidPart"))
         };
@@ -62,12 +70,12 @@ impl Unfinished {
 }
 
 impl MemoryStore {
-    fn keep(&self, upload: &Upload, number: PartNumber, bytes: Bytes) -> Result<Part, Fault> {
-        let etag = tag(&Md5::digest(&bytes), None);
+    fn keep(&self, upload: &Upload, number: PartNumber, bytes: Bytes) -> Result<TakenPart, Fault> {
+        let etag = make_tag(&Md5::digest(&bytes), None);
         self.with(&upload.bucket, |bucket, modified| {
-            let part = UploadedPart { bytes, etag: etag.clone(), modified };
+            let part = MemoryPart { bytes, etag: etag.clone(), modified };
             bucket.upload(upload)?.parts.insert(number, part);
-            Ok(Part { number, etag })
+            Ok(TakenPart { number, etag })
         })
     }
 }
@@ -92,8 +100,8 @@ impl Uploads for MemoryStore {
             let parts = &bucket.upload(upload)?.parts;
             let behind = |number: &PartNumber| after.is_none_or(|after| *number > after);
             let mut found = parts.iter().filter(|(number, _)| behind(number));
-            let entry = |(number, part): (&PartNumber, &UploadedPart)| PartEntry {
-                part: Part { number: *number, etag: part.etag.clone() },
+            let entry = |(number, part): (&PartNumber, &MemoryPart)| PartEntry {
+                part: TakenPart { number: *number, etag: part.etag.clone() },
                 size: ByteSize(part.bytes.len() as u64),
                 modified: part.modified,
             };
@@ -115,7 +123,7 @@ impl Uploads for MemoryStore {
             let id = UploadId(format!("u{:08}", found.count()));
             let upload = Upload { bucket: bucket.clone(), key: key.clone(), id: id.clone() };
             let attributes = attributes.clone();
-            let unfinished = Unfinished { begun, attributes, parts: BTreeMap::new() };
+            let unfinished = MemoryUpload { begun, attributes, parts: BTreeMap::new() };
             found.uploads.insert((key.clone(), id), unfinished);
             Ok(upload)
         })
@@ -126,8 +134,8 @@ impl Uploads for MemoryStore {
         upload: &Upload,
         number: PartNumber,
         payload: &Payload,
-    ) -> Result<Part, Fault> {
-        self.keep(upload, number, received(payload)?)
+    ) -> Result<TakenPart, Fault> {
+        self.keep(upload, number, receive_payload(payload)?)
     }
 
     async fn copy_part(
@@ -135,17 +143,17 @@ impl Uploads for MemoryStore {
         upload: &Upload,
         number: PartNumber,
         from: (&ObjectSource, Option<ByteRange>),
-    ) -> Result<Part, Fault> {
-        let (_, bytes) = part(&self.source(from.0)?.bytes, from.1)?;
+    ) -> Result<TakenPart, Fault> {
+        let (_, bytes) = cut_part(&self.source(from.0)?.bytes, from.1)?;
         self.keep(upload, number, bytes)
     }
 
-    async fn complete_upload(&self, upload: &Upload, parts: &[Part]) -> Result<Stored, Fault> {
-        let smallest = held(&self.0).smallest_part;
+    async fn complete_upload(&self, upload: &Upload, parts: &[TakenPart]) -> Result<Stored, Fault> {
+        let smallest = hold_mutex(&self.0).smallest_part;
         self.with(&upload.bucket, |bucket, now| {
             let unfinished = bucket.upload(upload)?;
             let parts = unfinished.chosen(parts, smallest)?;
-            let content = Content::joined(&parts, unfinished.attributes.clone());
+            let content = MemoryContent::joined(&parts, unfinished.attributes.clone());
             bucket.uploads.remove(&(upload.key.clone(), upload.id.clone()));
             Ok(bucket.store(&upload.key, content, now))
         })

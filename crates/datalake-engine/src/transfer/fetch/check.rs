@@ -1,50 +1,137 @@
-//! How the content of an object is checked.
+//! What tells whether the content that came is what was stored.
 
-use datalake_core::{ByteSize, PartPlan, TagForm};
+use datalake_core::s3::ETag;
+use datalake_core::size::ByteSize;
+use datalake_core::transfer::{ContentDigest, PartPlan, TagForm};
 
-use super::{Fetching, SMALL};
-use crate::transfer::compare::part_sizes;
+use crate::transfer::compare::{Cuts, plan_whole};
 use crate::transfer::fits::are_right;
-use crate::transfer::{Hashes, Hashing};
+use crate::transfer::{Digests, Hashing};
 
-/// How the content of an object is cut and checked.
-pub(super) struct Check {
+/// How the content of an object is cut, hashed and compared.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct ContentCheck {
     pub(super) plan: PartPlan,
     pub(super) hashing: Option<Hashing>,
+    pub(super) reference: Reference,
 }
 
-/// How the content can be checked; `None` where nothing tells what it should be and it is large.
-pub(super) fn check_of(
-    fetching: &Fetching<'_>,
-    part: Option<ByteSize>,
-    thorough: bool,
-) -> Option<Check> {
-    let size = fetching.facts.size;
-    let whole = ByteSize(size.0.max(1));
-    let cut = |part: ByteSize, hashing| {
-        Some(Check { plan: PartPlan::exactly(size, part)?, hashing: Some(hashing) })
-    };
-    match (fetching.digest, fetching.facts.etag.form()) {
-        (Some(digest), _) => cut(digest.part.unwrap_or(whole), Hashing::Sha256),
-        (None, TagForm::Md5(_) | TagForm::Parts(_, 1)) => cut(whole, Hashing::Md5),
-        (None, TagForm::Parts(_, count)) if thorough => {
-            let plan = part_sizes(size, count, part).next()?;
-            Some(Check { plan, hashing: Some(Hashing::Md5) })
+/// With what a content is compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Reference {
+    /// The SHA-256 that a record tells.
+    Digest(ContentDigest),
+    /// The tag.
+    Tag,
+    /// The tag, if the content was cut as tools usually do; only one that fits tells something.
+    Guess,
+    /// Nothing tells what the content should be.
+    Nothing,
+}
+
+/// How much is compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum CompareLevel {
+    /// Tags of parts are not.
+    Trusting,
+    /// All that can be.
+    Usual,
+}
+
+/// How a content may be cut into parts.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Cutting {
+    /// The size of the parts that the object tells itself.
+    pub(super) told: Option<ByteSize>,
+    /// The size of parts where nothing tells one.
+    pub(super) usual: ByteSize,
+    pub(super) care: CompareLevel,
+}
+
+/// How an object's content can be checked; `None` for one that cannot be cut into parts.
+pub(super) fn choose_check(
+    size: ByteSize,
+    etag: &ETag,
+    digest: Option<ContentDigest>,
+    cutting: Cutting,
+) -> Option<ContentCheck> {
+    let Cutting { told, usual, care } = cutting;
+    if let Some(digest) = digest {
+        let plan =
+            digest.part.map_or_else(|| plan_whole(size), |part| PartPlan::exactly(size, part))?;
+        let hashing = Some(Hashing::Sha256);
+        return Some(ContentCheck { plan, hashing, reference: Reference::Digest(digest) });
+    }
+    let hashing = Some(Hashing::Both);
+    match etag.form() {
+        TagForm::Md5(_) => {
+            return Some(ContentCheck {
+                plan: plan_whole(size)?,
+                hashing,
+                reference: Reference::Tag,
+            });
         }
-        _ if size.0 <= SMALL => {
-            Some(Check { plan: PartPlan::exactly(size, whole)?, hashing: None })
+        TagForm::Parts(_, count) if care == CompareLevel::Usual || count == 1 => {
+            let Cuts { plans, is_certain } = Cuts::of(size, count, told);
+            let reference = if is_certain { Reference::Tag } else { Reference::Guess };
+            if let Some(plan) = plans.into_iter().next() {
+                return Some(ContentCheck { plan, hashing, reference });
+            }
+            // Cut as no tool does: it is read twice, as where a guess does not fit.
+            let plan = PartPlan::new(size, usual).ok()?;
+            return Some(ContentCheck { plan, hashing, reference: Reference::Guess });
         }
-        _ => None,
+        TagForm::Parts(..) | TagForm::Other => (),
+    }
+    let plan = PartPlan::new(size, usual).ok()?;
+    // Hashed all the same, for the record, unless it is to be fast.
+    let hashing = (care == CompareLevel::Usual).then_some(Hashing::Sha256);
+    Some(ContentCheck { plan, hashing, reference: Reference::Nothing })
+}
+
+impl ContentCheck {
+    /// Whether a content with these hashes is what it should be; `None` where nothing tells.
+    pub(super) fn is_right(&self, digests: &[Digests], etag: &ETag) -> Option<bool> {
+        match self.reference {
+            Reference::Digest(digest) => {
+                Some(are_right(Hashing::Sha256, digests, Some(digest), etag))
+            }
+            Reference::Tag => Some(are_right(Hashing::Md5, digests, None, etag)),
+            Reference::Guess => are_right(Hashing::Md5, digests, None, etag).then_some(true),
+            Reference::Nothing => None,
+        }
     }
 }
 
-pub(super) fn unchecked(fetching: &Fetching<'_>, part: ByteSize) -> Option<Check> {
-    let plan = PartPlan::new(fetching.facts.size, part).ok()?;
-    Some(Check { plan, hashing: None })
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-/// Whether a content with these hashes is what it should be, as far as that can be told.
-pub(super) fn is_right(fetching: &Fetching<'_>, check: &Check, hashes: &[Hashes]) -> bool {
-    let fits = |by| are_right(by, hashes, (fetching.digest, &fetching.facts.etag));
-    check.hashing.is_none_or(fits)
+    const MIB: u64 = 1 << 20;
+    const MD5: &str = "0cc175b9c0f1b6a831c399e269772661";
+
+    fn reference(etag: &str, told: Option<u64>, care: CompareLevel) -> (Reference, u64) {
+        let etag: ETag = etag.parse().unwrap();
+        let told = told.map(|mib| ByteSize(mib * MIB));
+        let cutting = Cutting { told, usual: ByteSize(16 * MIB), care };
+        let check = choose_check(ByteSize(20 * MIB), &etag, None, cutting).unwrap();
+        (check.reference, check.plan.part_size().0 / MIB)
+    }
+
+    #[test]
+    fn a_tag_counts_as_far_as_it_is_known_what_it_is_made_of() {
+        let two = format!("{MD5}-2");
+
+        assert_eq!(reference(MD5, None, CompareLevel::Usual), (Reference::Tag, 20));
+        assert_eq!(reference(MD5, None, CompareLevel::Trusting), (Reference::Tag, 20));
+        assert_eq!(reference(&two, Some(12), CompareLevel::Usual), (Reference::Tag, 12));
+        assert_eq!(reference(&two, None, CompareLevel::Usual), (Reference::Guess, 10));
+        assert_eq!(reference(&format!("{MD5}-1"), None, CompareLevel::Usual), (Reference::Tag, 20));
+        assert_eq!(reference(&two, Some(12), CompareLevel::Trusting), (Reference::Nothing, 16));
+        assert_eq!(
+            reference(&format!("{MD5}-19"), None, CompareLevel::Usual),
+            (Reference::Guess, 16)
+        );
+        assert_eq!(reference("opaque", None, CompareLevel::Usual), (Reference::Nothing, 16));
+    }
 }

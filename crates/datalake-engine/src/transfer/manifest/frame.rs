@@ -2,11 +2,11 @@
 
 use std::io::{ErrorKind, Read, Write};
 
-use datalake_core::{Fault, FaultKind};
+use datalake_core::fault::{Fault, FaultKind};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use super::damaged;
+use super::fault_of_damage;
 
 /// The most that a frame holds; more is damage.
 const LARGEST: usize = 4 << 20;
@@ -14,7 +14,7 @@ const CHECKSUM: usize = 8;
 
 /// The first frame of a file: what it is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Head {
+pub(crate) struct FirstFrame {
     schema_version: u32,
     kind: String,
 }
@@ -26,13 +26,17 @@ pub(crate) struct Frames {
     start: usize,
 }
 
-impl Head {
+/// The form that is written. Form 1, of datalake 0.1.0, knows neither stamps nor evidence, and is
+/// read.
+const FORM: u32 = 2;
+
+impl FirstFrame {
     pub(crate) fn manifest() -> Self {
-        Self { schema_version: 1, kind: "transfer-manifest".to_owned() }
+        Self { schema_version: FORM, kind: "transfer-manifest".to_owned() }
     }
 
     pub(crate) fn journal() -> Self {
-        Self { schema_version: 1, kind: "transfer-journal".to_owned() }
+        Self { schema_version: FORM, kind: "transfer-journal".to_owned() }
     }
 
     pub(crate) fn bytes(&self) -> Vec<u8> {
@@ -42,12 +46,14 @@ impl Head {
     /// Whether a file that begins so is of this kind and form.
     pub(crate) fn check(&self, frame: &[u8]) -> Result<(), Fault> {
         match serde_json::from_slice::<Self>(frame) {
-            Ok(head) if head == *self => Ok(()),
+            Ok(head) if head.kind == self.kind && (1..=FORM).contains(&head.schema_version) => {
+                Ok(())
+            }
             Ok(head) if head.kind == self.kind => {
                 let detail = format!("it has form {}, of a newer datalake", head.schema_version);
                 Err(Fault::new(FaultKind::Unreadable, detail))
             }
-            _ => Err(damaged("it begins with something else")),
+            _ => Err(fault_of_damage("it begins with something else")),
         }
     }
 }
@@ -62,7 +68,7 @@ impl Frames {
         if !self.fill(1)? {
             return Ok(None);
         }
-        self.next_whole()?.map(Some).ok_or_else(|| damaged("it breaks off"))
+        self.next_whole()?.map(Some).ok_or_else(|| fault_of_damage("it breaks off"))
     }
 
     /// The next frame; one that is torn by a kill is the end.
@@ -73,14 +79,14 @@ impl Frames {
         let length =
             self.bytes(0, 4).iter().rev().fold(0, |all, byte| all << 8 | usize::from(*byte));
         if length > LARGEST {
-            return Err(damaged("a frame is too long"));
+            return Err(fault_of_damage("a frame is too long"));
         }
         if !self.fill(4 + CHECKSUM + length)? {
             return Ok(None);
         }
         let content = self.bytes(4 + CHECKSUM, length).to_vec();
-        if self.bytes(4, CHECKSUM) != checksum(&content) {
-            return Err(damaged("a checksum does not fit"));
+        if self.bytes(4, CHECKSUM) != checksum_content(&content) {
+            return Err(fault_of_damage("a checksum does not fit"));
         }
         self.start += 4 + CHECKSUM + length;
         Ok(Some(content))
@@ -116,7 +122,7 @@ pub(crate) fn write_frame(file: &mut (impl Write + ?Sized), content: &[u8]) -> R
     let length = u32::try_from(content.len()).unwrap_or(u32::MAX).to_le_bytes();
     let mut frame = Vec::with_capacity(4 + CHECKSUM + content.len());
     frame.extend_from_slice(&length);
-    frame.extend_from_slice(&checksum(content));
+    frame.extend_from_slice(&checksum_content(content));
     frame.extend_from_slice(content);
     file.write_all(&frame).map_err(|error| {
         let full = matches!(error.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded);
@@ -124,7 +130,7 @@ pub(crate) fn write_frame(file: &mut (impl Write + ?Sized), content: &[u8]) -> R
     })
 }
 
-fn checksum(content: &[u8]) -> [u8; CHECKSUM] {
+fn checksum_content(content: &[u8]) -> [u8; CHECKSUM] {
     let digest: [u8; 32] = Sha256::digest(content).into();
     let mut short = [0; CHECKSUM];
     for (to, from) in short.iter_mut().zip(digest) {

@@ -2,10 +2,11 @@
 
 use std::mem;
 
-use datalake_core::{Fault, Known};
+use datalake_core::fault::Fault;
+use datalake_core::transfer::Known;
 
-use super::frame::{Frames, Head, write_frame};
-use super::record::Record;
+use super::frame::{FirstFrame, Frames, write_frame};
+use super::record::ManifestRecord;
 use super::{Changes, Entries};
 use crate::transfer::{LongFiles, NewLongFile};
 
@@ -15,7 +16,7 @@ const IN_MEMORY: usize = 50_000;
 const FRAME: usize = 64 << 10;
 
 /// Changes, sorted piece by piece. A later piece has the later changes.
-pub(crate) struct Pieces<'a> {
+pub(crate) struct SortedPieces<'a> {
     files: &'a dyn LongFiles,
     name: &'a str,
     written: usize,
@@ -23,18 +24,18 @@ pub(crate) struct Pieces<'a> {
 }
 
 /// Sorted changes from one piece.
-struct Piece {
-    source: Source,
+struct SortedPiece {
+    source: PieceSource,
     head: Option<(String, Option<Known>)>,
 }
 
-enum Source {
+enum PieceSource {
     File(Frames),
     Memory(std::collections::btree_map::IntoIter<String, Option<Known>>),
     Manifest(Entries),
 }
 
-impl<'a> Pieces<'a> {
+impl<'a> SortedPieces<'a> {
     pub(crate) fn new(files: &'a dyn LongFiles, name: &'a str) -> Self {
         Self { files, name, written: 0, last: Changes::new() }
     }
@@ -57,8 +58,8 @@ impl<'a> Pieces<'a> {
         for (name, known) in mem::take(&mut self.last) {
             let mut bytes = Vec::new();
             match known {
-                Some(known) => Record::Known(name, known),
-                None => Record::Gone(name),
+                Some(known) => ManifestRecord::Known(name, known),
+                None => ManifestRecord::Gone(name),
             }
             .encode(&mut bytes)?;
             write_frame(&mut *file, &bytes)?;
@@ -73,14 +74,14 @@ impl<'a> Pieces<'a> {
     }
 
     /// All pieces, the earliest first.
-    fn open(&mut self) -> Result<Vec<Piece>, Fault> {
+    fn open(&mut self) -> Result<Vec<SortedPiece>, Fault> {
         let mut pieces = Vec::new();
         for number in 0..self.written {
             if let Some(file) = self.files.open(&self.piece_name(number))? {
-                pieces.push(Piece::new(Source::File(Frames::new(file)))?);
+                pieces.push(SortedPiece::new(PieceSource::File(Frames::new(file)))?);
             }
         }
-        pieces.push(Piece::new(Source::Memory(mem::take(&mut self.last).into_iter()))?);
+        pieces.push(SortedPiece::new(PieceSource::Memory(mem::take(&mut self.last).into_iter()))?);
         Ok(pieces)
     }
 
@@ -89,8 +90,8 @@ impl<'a> Pieces<'a> {
     }
 }
 
-impl Piece {
-    fn new(source: Source) -> Result<Self, Fault> {
+impl SortedPiece {
+    fn new(source: PieceSource) -> Result<Self, Fault> {
         let mut piece = Self { source, head: None };
         piece.head = piece.source.next()?;
         Ok(piece)
@@ -102,18 +103,18 @@ impl Piece {
     }
 }
 
-impl Source {
+impl PieceSource {
     fn next(&mut self) -> Result<Option<(String, Option<Known>)>, Fault> {
         match self {
             Self::Memory(changes) => Ok(changes.next()),
             Self::Manifest(entries) => Ok(entries.next()?.map(|(name, known)| (name, Some(known)))),
             Self::File(frames) => match frames.next()? {
                 None => Ok(None),
-                Some(frame) => Ok(match Record::decode(&frame)?.0 {
-                    Record::Known(name, known) => Some((name, Some(known))),
-                    Record::Gone(name) | Record::Begun(name) | Record::Ended(name) => {
-                        Some((name, None))
-                    }
+                Some(frame) => Ok(match ManifestRecord::decode(&frame)?.0 {
+                    ManifestRecord::Known(name, known) => Some((name, Some(known))),
+                    ManifestRecord::Gone(name)
+                    | ManifestRecord::Begun(name)
+                    | ManifestRecord::Ended(name) => Some((name, None)),
                 }),
             },
         }
@@ -121,14 +122,14 @@ impl Source {
 }
 
 /// Merges changes into a manifest.
-pub(crate) fn fold(
+pub(crate) fn fold_changes(
     old: Entries,
-    mut changes: Pieces<'_>,
+    mut changes: SortedPieces<'_>,
     mut new: Box<dyn NewLongFile>,
 ) -> Result<(), Fault> {
-    let mut pieces = vec![Piece::new(Source::Manifest(old))?];
+    let mut pieces = vec![SortedPiece::new(PieceSource::Manifest(old))?];
     pieces.extend(changes.open()?);
-    write_frame(&mut *new, &Head::manifest().bytes())?;
+    write_frame(&mut *new, &FirstFrame::manifest().bytes())?;
     let mut frame = Vec::with_capacity(2 * FRAME);
     loop {
         let heads = pieces.iter().filter_map(|piece| piece.head.as_ref());
@@ -140,7 +141,7 @@ pub(crate) fn fold(
             }
         }
         if let Some(known) = latest {
-            Record::Known(name, known).encode(&mut frame)?;
+            ManifestRecord::Known(name, known).encode(&mut frame)?;
         }
         if frame.len() >= FRAME {
             write_frame(&mut *new, &frame)?;

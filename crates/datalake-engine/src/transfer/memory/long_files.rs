@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::io::{self, Cursor, Read, Write};
 use std::sync::{Arc, Mutex};
 
-use datalake_core::Fault;
+use datalake_core::fault::Fault;
 
-use crate::memory::held;
+use crate::hold_mutex;
 use crate::transfer::{LongFiles, NewLongFile};
 
 type Files = Arc<Mutex<BTreeMap<String, Vec<u8>>>>;
@@ -17,7 +17,7 @@ pub struct MemoryLongFiles(Files);
 
 struct Appending(Files, String);
 
-struct Writing {
+struct MemoryLongFile {
     files: Files,
     name: String,
     content: Vec<u8>,
@@ -27,24 +27,24 @@ impl MemoryLongFiles {
     /// The names of all files.
     #[must_use]
     pub fn names(&self) -> Vec<String> {
-        held(&self.0).keys().cloned().collect()
+        hold_mutex(&self.0).keys().cloned().collect()
     }
 
     /// Changes a file's bytes, as a failing disk would.
     pub fn damage(&self, name: &str, change: impl FnOnce(&mut Vec<u8>)) {
-        change(held(&self.0).entry(name.to_owned()).or_default());
+        change(hold_mutex(&self.0).entry(name.to_owned()).or_default());
     }
 }
 
 impl LongFiles for MemoryLongFiles {
     fn open(&self, name: &str) -> Result<Option<Box<dyn Read + Send>>, Fault> {
-        let content = held(&self.0).get(name).cloned();
+        let content = hold_mutex(&self.0).get(name).cloned();
         Ok(content.map(|content| Box::new(Cursor::new(content)) as Box<dyn Read + Send>))
     }
 
     fn create(&self, name: &str) -> Result<Box<dyn NewLongFile>, Fault> {
         let (files, name) = (Arc::clone(&self.0), name.to_owned());
-        Ok(Box::new(Writing { files, name, content: Vec::new() }))
+        Ok(Box::new(MemoryLongFile { files, name, content: Vec::new() }))
     }
 
     fn append(&self, name: &str) -> Result<Box<dyn Write + Send>, Fault> {
@@ -52,14 +52,14 @@ impl LongFiles for MemoryLongFiles {
     }
 
     fn remove(&self, name: &str) -> Result<(), Fault> {
-        held(&self.0).remove(name);
+        hold_mutex(&self.0).remove(name);
         Ok(())
     }
 }
 
 impl Write for Appending {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        held(&self.0).entry(self.1.clone()).or_default().extend_from_slice(bytes);
+        hold_mutex(&self.0).entry(self.1.clone()).or_default().extend_from_slice(bytes);
         Ok(bytes.len())
     }
 
@@ -68,7 +68,7 @@ impl Write for Appending {
     }
 }
 
-impl Write for Writing {
+impl Write for MemoryLongFile {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.content.extend_from_slice(bytes);
         Ok(bytes.len())
@@ -79,9 +79,9 @@ impl Write for Writing {
     }
 }
 
-impl NewLongFile for Writing {
+impl NewLongFile for MemoryLongFile {
     fn finish(self: Box<Self>) -> Result<(), Fault> {
-        held(&self.files).insert(self.name, self.content);
+        hold_mutex(&self.files).insert(self.name, self.content);
         Ok(())
     }
 }

@@ -6,20 +6,22 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use datalake_core::{ByteSize, Fault, FaultKind, FileFacts, FileTime, TreePath};
+use datalake_core::fault::{Fault, FaultKind};
+use datalake_core::size::ByteSize;
+use datalake_core::transfer::{FileFacts, FileTime, TreePath};
 
-use crate::memory::held;
+use crate::hold_mutex;
 use crate::transfer::{
-    Hashes, Hashing, Landing, LocalTree, NewTreeFile, Oddity, OpenFile, ReadFile, TreeEntry,
-    TreeWalk,
+    Digests, Hashes, Hashing, Landing, LocalTree, NewTreeFile, Oddity, OpenFile, ReadFile,
+    TreeEntry, TreeWalk,
 };
 
-type Nodes = Arc<Mutex<BTreeMap<String, MemoryNode>>>;
+pub(super) type Nodes = Arc<Mutex<BTreeMap<String, MemoryNode>>>;
 
 /// A tree of files in memory.
 #[derive(Debug, Default, Clone)]
 pub struct MemoryTree {
-    nodes: Nodes,
+    pub(super) nodes: Nodes,
 }
 
 /// What lies at a path.
@@ -31,15 +33,15 @@ pub enum MemoryNode {
     Odd(Oddity),
 }
 
-struct Walk(Option<Vec<TreeEntry>>);
+struct MemoryWalk(Option<Vec<TreeEntry>>);
 
-struct Open {
+struct OpenMemoryFile {
     nodes: Nodes,
     path: String,
     facts: FileFacts,
 }
 
-struct Writing {
+struct MemoryWriting {
     nodes: Nodes,
     path: String,
     content: Mutex<Vec<u8>>,
@@ -48,7 +50,7 @@ struct Writing {
 impl MemoryTree {
     /// Puts something into the tree.
     pub fn put(&self, path: &str, node: MemoryNode) {
-        held(&self.nodes).insert(path.to_owned(), node);
+        hold_mutex(&self.nodes).insert(path.to_owned(), node);
     }
 
     /// Puts a file into the tree that was changed at this second.
@@ -59,18 +61,31 @@ impl MemoryTree {
 
     /// Takes something out of the tree.
     pub fn take(&self, path: &str) -> Option<MemoryNode> {
-        held(&self.nodes).remove(path)
+        hold_mutex(&self.nodes).remove(path)
     }
 
     /// All files with their contents.
     #[must_use]
     pub fn files(&self) -> BTreeMap<String, Bytes> {
-        let nodes = held(&self.nodes);
+        let nodes = hold_mutex(&self.nodes);
         let file = |(path, node): (&String, &MemoryNode)| match node {
             MemoryNode::File(content, _) => Some((path.clone(), content.clone())),
             MemoryNode::Odd(_) => None,
         };
         nodes.iter().filter_map(file).collect()
+    }
+
+    pub(super) fn find_entry(&self, path: &TreePath) -> Result<Option<TreeEntry>, Fault> {
+        let odd = |oddity: &Oddity| TreeEntry::Odd(path.as_str().to_owned(), oddity.clone());
+        Ok(match hold_mutex(&self.nodes).get(path.as_str()) {
+            None => None,
+            Some(MemoryNode::Odd(Oddity::Unreadable(fault))) => return Err(fault.clone()),
+            Some(MemoryNode::Odd(oddity)) => Some(odd(oddity)),
+            Some(MemoryNode::File(content, modified)) => {
+                let facts = FileFacts::new(ByteSize(content.len() as u64), *modified);
+                Some(TreeEntry::File(path.clone(), facts))
+            }
+        })
     }
 
     /// The time of a file.
@@ -80,10 +95,10 @@ impl MemoryTree {
     }
 }
 
-fn file_at(nodes: &Nodes, path: &str) -> Result<(Bytes, FileFacts), Fault> {
-    match held(nodes).get(path) {
+pub(super) fn file_at(nodes: &Nodes, path: &str) -> Result<(Bytes, FileFacts), Fault> {
+    match hold_mutex(nodes).get(path) {
         Some(MemoryNode::File(content, modified)) => {
-            let facts = FileFacts { size: ByteSize(content.len() as u64), modified: *modified };
+            let facts = FileFacts::new(ByteSize(content.len() as u64), *modified);
             Ok((content.clone(), facts))
         }
         Some(MemoryNode::Odd(Oddity::Unreadable(fault))) => Err(fault.clone()),
@@ -105,9 +120,14 @@ fn same_file(nodes: &Nodes, path: &str, facts: &FileFacts) -> Result<Bytes, Faul
     Err(Fault::new(FaultKind::Disturbed, "it was changed"))
 }
 
-fn land(nodes: &Nodes, path: &str, content: Bytes, landing: &Landing) -> Result<FileFacts, Fault> {
+fn land_file(
+    nodes: &Nodes,
+    path: &str,
+    content: Bytes,
+    landing: &Landing,
+) -> Result<FileFacts, Fault> {
     let above = path.match_indices('/').filter_map(|(at, _)| path.get(..at));
-    let mut map = held(nodes);
+    let mut map = hold_mutex(nodes);
     if above.into_iter().any(|folder| map.contains_key(folder)) {
         return Err(Fault::new(FaultKind::NotPlain, "a file lies where a folder must be"));
     }
@@ -117,19 +137,19 @@ fn land(nodes: &Nodes, path: &str, content: Bytes, landing: &Landing) -> Result<
     let found = match map.get(path) {
         None => None,
         Some(MemoryNode::File(old, modified)) => {
-            Some(FileFacts { size: ByteSize(old.len() as u64), modified: *modified })
+            Some(FileFacts::new(ByteSize(old.len() as u64), *modified))
         }
         Some(MemoryNode::Odd(_)) => return Err(Fault::new(FaultKind::NotPlain, "no plain file")),
     };
     if found != landing.replaces {
         return Err(Fault::new(FaultKind::Disturbed, "something else lies there now"));
     }
-    let facts = FileFacts { size: ByteSize(content.len() as u64), modified: landing.modified };
+    let facts = FileFacts::new(ByteSize(content.len() as u64), landing.modified);
     map.insert(path.to_owned(), MemoryNode::File(content, landing.modified));
     Ok(facts)
 }
 
-fn part(content: &Bytes, range: &Range<u64>) -> Result<Bytes, Fault> {
+fn cut_part(content: &Bytes, range: &Range<u64>) -> Result<Bytes, Fault> {
     let place = |at: u64| usize::try_from(at).unwrap_or(usize::MAX);
     let range = place(range.start)..place(range.end);
     if range.end > content.len() {
@@ -138,7 +158,7 @@ fn part(content: &Bytes, range: &Range<u64>) -> Result<Bytes, Fault> {
     Ok(content.slice(range))
 }
 
-fn hashed(content: Bytes, hashing: Hashing) -> ReadFile {
+fn hash_content(content: Bytes, hashing: Hashing) -> ReadFile {
     let mut hashes = Hashes::begin(hashing);
     hashes.update(&content);
     ReadFile::new(vec![content], &hashes, true)
@@ -147,10 +167,10 @@ fn hashed(content: Bytes, hashing: Hashing) -> ReadFile {
 #[async_trait]
 impl LocalTree for MemoryTree {
     fn walk(&self) -> Box<dyn TreeWalk> {
-        let nodes = held(&self.nodes);
+        let nodes = hold_mutex(&self.nodes);
         let entries = nodes.iter().map(|(path, node)| match node {
             MemoryNode::File(content, modified) => {
-                let facts = FileFacts { size: ByteSize(content.len() as u64), modified: *modified };
+                let facts = FileFacts::new(ByteSize(content.len() as u64), *modified);
                 match TreePath::try_from(path.as_str()) {
                     Ok(name) => TreeEntry::File(name, facts),
                     Err(_) => TreeEntry::Odd(path.clone(), Oddity::NotUtf8),
@@ -158,7 +178,7 @@ impl LocalTree for MemoryTree {
             }
             MemoryNode::Odd(oddity) => TreeEntry::Odd(path.clone(), oddity.clone()),
         });
-        Box::new(Walk(Some(entries.collect())))
+        Box::new(MemoryWalk(Some(entries.collect())))
     }
 
     async fn read_whole(
@@ -167,13 +187,13 @@ impl LocalTree for MemoryTree {
         facts: &FileFacts,
         hashing: Hashing,
     ) -> Result<ReadFile, Fault> {
-        same_file(&self.nodes, path.as_str(), facts).map(|content| hashed(content, hashing))
+        same_file(&self.nodes, path.as_str(), facts).map(|content| hash_content(content, hashing))
     }
 
     async fn open(&self, path: &TreePath, facts: &FileFacts) -> Result<Box<dyn OpenFile>, Fault> {
         same_file(&self.nodes, path.as_str(), facts)?;
         let (nodes, path) = (Arc::clone(&self.nodes), path.as_str().to_owned());
-        Ok(Box::new(Open { nodes, path, facts: *facts }))
+        Ok(Box::new(OpenMemoryFile { nodes, path, facts: *facts }))
     }
 
     async fn write_whole(
@@ -182,24 +202,24 @@ impl LocalTree for MemoryTree {
         content: Vec<Bytes>,
         landing: &Landing,
     ) -> Result<FileFacts, Fault> {
-        land(&self.nodes, path.as_str(), content.concat().into(), landing)
+        land_file(&self.nodes, path.as_str(), content.concat().into(), landing)
     }
 
     async fn create(&self, path: &TreePath) -> Result<Box<dyn NewTreeFile>, Fault> {
         let (nodes, path) = (Arc::clone(&self.nodes), path.as_str().to_owned());
-        Ok(Box::new(Writing { nodes, path, content: Mutex::default() }))
+        Ok(Box::new(MemoryWriting { nodes, path, content: Mutex::default() }))
     }
 
     async fn remove(&self, path: &TreePath, facts: &FileFacts) -> Result<(), Fault> {
         if file_at(&self.nodes, path.as_str()).is_ok() {
             same_file(&self.nodes, path.as_str(), facts)?;
         }
-        held(&self.nodes).remove(path.as_str());
+        hold_mutex(&self.nodes).remove(path.as_str());
         Ok(())
     }
 
     async fn sweep(&self, name: &str) -> Result<(), Fault> {
-        held(&self.nodes).remove(name);
+        hold_mutex(&self.nodes).remove(name);
         Ok(())
     }
 
@@ -209,35 +229,53 @@ impl LocalTree for MemoryTree {
 }
 
 #[async_trait]
-impl TreeWalk for Walk {
+impl TreeWalk for MemoryWalk {
     async fn next(&mut self) -> Result<Option<Vec<TreeEntry>>, Fault> {
         Ok(self.0.take())
     }
 }
 
 #[async_trait]
-impl OpenFile for Open {
+impl OpenFile for OpenMemoryFile {
     async fn read(&self, range: Range<u64>, hashing: Hashing) -> Result<ReadFile, Fault> {
         let content = same_file(&self.nodes, &self.path, &self.facts)?;
-        part(&content, &range).map(|content| hashed(content, hashing))
+        cut_part(&content, &range).map(|content| hash_content(content, hashing))
     }
 
     async fn hash(&self, range: Range<u64>, mut hashes: Hashes) -> Result<Hashes, Fault> {
         let content = same_file(&self.nodes, &self.path, &self.facts)?;
-        hashes.update(&part(&content, &range)?);
+        hashes.update(&cut_part(&content, &range)?);
         Ok(hashes)
     }
 }
 
 #[async_trait]
-impl NewTreeFile for Writing {
+impl NewTreeFile for MemoryWriting {
+    fn hashes_later(&self) -> bool {
+        true
+    }
+
+    async fn hash_all(
+        &self,
+        ranges: Vec<Range<u64>>,
+        hashing: Hashing,
+    ) -> Result<Vec<Digests>, Fault> {
+        let content = Bytes::copy_from_slice(&hold_mutex(&self.content));
+        let hash = |range| {
+            let mut hashes = Hashes::begin(hashing);
+            hashes.update(&cut_part(&content, &range)?);
+            Ok(hashes.digests())
+        };
+        ranges.into_iter().map(hash).collect()
+    }
+
     async fn write_at(
         &self,
         place: u64,
         content: Vec<Bytes>,
         mut hashes: Hashes,
     ) -> Result<Hashes, Fault> {
-        let mut whole = held(&self.content);
+        let mut whole = hold_mutex(&self.content);
         let mut place = usize::try_from(place).unwrap_or(usize::MAX);
         for chunk in content {
             hashes.update(&chunk);
@@ -252,7 +290,7 @@ impl NewTreeFile for Writing {
     }
 
     async fn finish(self: Box<Self>, landing: &Landing) -> Result<FileFacts, Fault> {
-        let content = std::mem::take(&mut *held(&self.content));
-        land(&self.nodes, &self.path, content.into(), landing)
+        let content = std::mem::take(&mut *hold_mutex(&self.content));
+        land_file(&self.nodes, &self.path, content.into(), landing)
     }
 }

@@ -2,16 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use datalake_core::{Fault, FaultKind};
+use datalake_core::fault::{Fault, FaultKind};
 
 use crate::transfer::BucketFolder;
 use crate::transfer::courier::Tries;
 use crate::transfer::haul::Haul;
-use crate::transfer::manifest::Record;
+use crate::transfer::manifest::ManifestRecord;
+use crate::transfer::options::ObjectTarget;
 use crate::{AnyKey, Attributes, PartEntry, PartNumber, PartPage, PartPages, Upload};
 
 /// What is there of an upload.
-pub(super) struct Opened {
+pub(super) struct OpenedUpload {
     pub(super) upload: Upload,
     pub(super) present: BTreeMap<PartNumber, PartEntry>,
     /// Whether there may be another upload that nobody knows of.
@@ -23,21 +24,24 @@ impl Haul<'_> {
     pub(super) async fn open_upload(
         &self,
         name: &str,
-        (folder, key): (&BucketFolder<'_>, &AnyKey),
+        to: ObjectTarget<'_>,
         attributes: &Attributes,
-    ) -> Result<Opened, Fault> {
+    ) -> Result<OpenedUpload, Fault> {
+        let ObjectTarget { folder, key } = to;
         if self.ledger.has_begun(name) {
             if let Some(opened) = self.left_upload(folder, key).await? {
                 return Ok(opened);
             }
         } else {
-            self.record(&Record::Begun(name.to_owned()));
+            self.record(&ManifestRecord::Begun(name.to_owned()));
         }
         let (mut tries, mut unclear) = (Tries::default(), false);
         loop {
             let begin = folder.uploads.begin_upload(&folder.bucket, key, attributes);
             match self.courier.once(0, begin).await {
-                Ok(upload) => return Ok(Opened { upload, present: BTreeMap::new(), unclear }),
+                Ok(upload) => {
+                    return Ok(OpenedUpload { upload, present: BTreeMap::new(), unclear });
+                }
                 Err(fault) => {
                     unclear = true;
                     self.courier.again(&mut tries, fault).await?;
@@ -51,14 +55,19 @@ impl Haul<'_> {
         &self,
         folder: &BucketFolder<'_>,
         key: &AnyKey,
-    ) -> Result<Option<Opened>, Fault> {
-        let mut uploads = self.uploads_of(folder, key).await?;
+    ) -> Result<Option<OpenedUpload>, Fault> {
+        let mut uploads = self.courier.uploads_of(folder, key).await?;
         let unclear = uploads.len() > 1;
         uploads.sort_by_key(|(_, began)| *began);
         let Some((upload, _)) = uploads.pop() else { return Ok(None) };
         match self.parts_of(folder, &upload).await {
-            Ok(present) => Ok(Some(Opened { upload, present, unclear })),
+            Ok(present) => Ok(Some(OpenedUpload { upload, present, unclear })),
             Err(fault) if fault.kind == FaultKind::Absent => Ok(None),
+            // A service that lists no parts: it is begun anew.
+            Err(fault) if matches!(fault.kind, FaultKind::Unreadable | FaultKind::Unsupported) => {
+                let abort = || folder.uploads.abort_upload(&upload);
+                self.courier.call(abort).await.map(|()| None)
+            }
             Err(fault) => Err(fault),
         }
     }

@@ -1,68 +1,92 @@
 //! What a verification has found.
 
-use datalake_core::{ByteSize, Fault};
+use datalake_core::fault::Fault;
+use datalake_core::size::ByteSize;
 
-use crate::transfer::Tally;
+use crate::transfer::ItemTally;
 
 /// What a verification has found.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Findings {
-    /// As it should be.
-    pub right: Tally,
-    /// Not there.
-    pub missing: Tally,
-    /// There with another size or tag.
-    pub changed: Tally,
-    /// There, and with another content than its tag says or was sent.
-    pub damaged: Tally,
-    /// There, and could not be read.
-    pub unreadable: Tally,
-    /// There, and nothing tells what its content should be.
-    pub unproved: Tally,
+    /// Equal, and known to be: by what a run has compared or moved, or compared now.
+    pub right: ItemTally,
+    /// Equal by size and time; the contents were never compared.
+    pub assumed: ItemTally,
+    /// In the source, and never sent.
+    pub unsent: ItemTally,
+    /// The source was changed since it was sent; the destination has what was sent.
+    pub edited: ItemTally,
+    /// Brought, and not there.
+    pub missing: ItemTally,
+    /// There with another size or tag than was brought, or another content than the source.
+    pub changed: ItemTally,
+    /// There with the size and tag that were brought, and with another content.
+    pub damaged: ItemTally,
+    /// It could not be read on one of the sides.
+    pub unreadable: ItemTally,
     /// There, and not brought by any run.
     pub foreign: u64,
+    /// How many names runs have left something of.
+    pub known: u64,
+    /// Requests, with repetitions.
+    pub requests: u64,
 }
 
-/// What was found out about one object.
+/// What was found out about one name.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Finding {
-    /// As it should be.
+pub enum VerifyFinding {
+    /// Equal, and known to be.
     Right,
-    /// It is not there.
+    /// Equal by size and time alone.
+    Assumed,
+    /// The destination never had it.
+    Unsent,
+    /// The source was changed since it was sent.
+    Edited,
+    /// The destination has it no more.
     Missing,
-    /// Size or tag are others than the last run left.
+    /// The destination has something else.
     Changed,
-    /// Its content is not what it should be.
+    /// The content of the object is not what it should be, and its size and tag are.
     Damaged,
-    /// Its content could not be read.
+    /// It could not be read.
     Unreadable(Fault),
-    /// It was read, and nothing tells what its content should be.
-    Unproved,
 }
 
 impl Findings {
-    /// How many objects were looked at; none is no proof of anything.
+    /// How many names were looked at; none is no proof of anything.
     #[must_use]
     pub fn looked_at(&self) -> u64 {
-        let all =
-            [self.right, self.missing, self.changed, self.damaged, self.unreadable, self.unproved];
+        let all = [
+            self.right,
+            self.assumed,
+            self.unsent,
+            self.edited,
+            self.missing,
+            self.changed,
+            self.damaged,
+            self.unreadable,
+        ];
         all.iter().map(|tally| tally.items).sum()
     }
 
-    /// Whether at least one object was looked at and all were right.
+    /// Whether at least one name was looked at and all were right.
     #[must_use]
     pub fn proved(&self) -> bool {
         self.right.items > 0 && self.looked_at() == self.right.items
     }
 
-    pub(super) fn count(&mut self, size: ByteSize, finding: &Finding) {
-        match finding {
-            Finding::Right => self.right.add(size),
-            Finding::Missing => self.missing.add(size),
-            Finding::Changed => self.changed.add(size),
-            Finding::Damaged => self.damaged.add(size),
-            Finding::Unreadable(_) => self.unreadable.add(size),
-            Finding::Unproved => self.unproved.add(size),
-        }
+    pub(super) fn count(&mut self, size: ByteSize, finding: &VerifyFinding) {
+        let tally = match finding {
+            VerifyFinding::Right => &mut self.right,
+            VerifyFinding::Assumed => &mut self.assumed,
+            VerifyFinding::Unsent => &mut self.unsent,
+            VerifyFinding::Edited => &mut self.edited,
+            VerifyFinding::Missing => &mut self.missing,
+            VerifyFinding::Changed => &mut self.changed,
+            VerifyFinding::Damaged => &mut self.damaged,
+            VerifyFinding::Unreadable(_) => &mut self.unreadable,
+        };
+        tally.add(size);
     }
 }

@@ -1,13 +1,15 @@
 //! Host, state folder, Dagster and podman, as they fail.
 
 use async_trait::async_trait;
-use datalake_core::*;
+use datalake_core::fault::Fault;
+use datalake_core::host::{HostPath, Mode, Owner, ServiceStates};
+use datalake_core::secret::{FilledBody, PodmanSecret};
 use datalake_engine::*;
 
 use super::{Fails, Faulty, Turn, death};
 
 impl Files for Faulty<'_> {
-    fn look(&self, path: &HostPath) -> Result<Seen, Fault> {
+    fn look(&self, path: &HostPath) -> Result<SeenEntry, Fault> {
         self.call(|| self.world.files.look(path))
     }
 

@@ -1,7 +1,11 @@
 //! The S3 service and Modal, as they fail.
 
 use async_trait::async_trait;
-use datalake_core::*;
+use datalake_core::fault::Fault;
+use datalake_core::modal::{ModalObject, VaultState};
+use datalake_core::plan::Service;
+use datalake_core::s3::{BucketName, Lifecycle, ObjectKey, TableSearch, Versioning};
+use datalake_core::secret::{FilledBody, Fingerprint};
 use datalake_engine::*;
 
 use super::Faulty;

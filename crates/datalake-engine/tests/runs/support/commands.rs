@@ -2,7 +2,13 @@
 
 use std::time::Duration;
 
-use datalake_core::*;
+use datalake_core::fault::{Fault, Target};
+use datalake_core::plan::{
+    Blocker, Conflict, Pending, Plan, Step, leave_unknown_vaults, plan_provision, rehearse,
+};
+use datalake_core::receipt::{Outcome, RunKind, Unfinished};
+use datalake_core::secret::Credentials;
+use datalake_core::time::RunId;
 use datalake_engine::*;
 
 use super::desired::wanted;
@@ -36,8 +42,8 @@ impl World {
     /// A plan from the world as it is.
     pub(crate) async fn plan(&self, line: &str) -> Plan {
         let desired = self.desired(line);
-        let sighting = observe(&wanted(&desired), &self.ports()).await;
-        plan_provision(&desired, &sighting.observed).unwrap()
+        let observation = observe(&wanted(&desired), &self.ports()).await;
+        plan_provision(&desired, &observation.observed).unwrap()
     }
 
     /// What the command `provision` does, over `ports` to this world.
@@ -53,7 +59,7 @@ impl World {
             return whole(plan.pending);
         }
         let run = self.run(RunKind::Provision, &plan).await;
-        let run = Run { unfinished: history.continued_by(&plan), ..run };
+        let run = PlannedRun { unfinished: history.continued_by(&plan), ..run };
         whole(apply(run, &Patient, ports).await.map_err(Stopped::Apply)?.pending)
     }
 
@@ -63,7 +69,8 @@ impl World {
         let history = Records(ports.state).history().map_err(Stopped::Records)?;
         let Some(receipt) = history.to_roll_back() else { return Ok(()) };
         let plan = history.plan_way_back(receipt);
-        let mut looked = Wanted { vault: asked_of_vault(&plan.steps), ..Wanted::default() };
+        let mut looked =
+            WantedLooks { vault: asked_of_vault(&plan.steps), ..WantedLooks::default() };
         for step in &plan.steps {
             match step.guard.target() {
                 Target::Path(path) => looked.paths.push(path),
@@ -73,7 +80,9 @@ impl World {
                 Target::Service | Target::Object(..) | Target::Vault(_) | Target::App(_) => (),
             }
         }
-        let observed = observe(&looked, ports).await.observed;
+        let paths = std::mem::take(&mut looked.paths);
+        let mut observed = observe(&looked, ports).await.observed;
+        observed.paths = look_at_paths(&paths, ports).observed.paths;
         let plan = leave_unknown_vaults(plan, &observed);
         let conflicts = rehearse(&plan, &observed);
         if !conflicts.is_empty() {
@@ -83,14 +92,14 @@ impl World {
             return whole(plan.pending);
         }
         let run = self.run(RunKind::Rollback(receipt.run.clone()), &plan).await;
-        let undone = apply(Run { keys: None, ..run }, &Patient, ports).await;
+        let undone = apply(PlannedRun { keys: None, ..run }, &Patient, ports).await;
         whole(undone.map_err(Stopped::Apply)?.pending)
     }
 
     /// A new run of `plan`, a second after the one before.
-    pub(crate) async fn run<'a>(&self, kind: RunKind, plan: &'a Plan) -> Run<'a> {
+    pub(crate) async fn run<'a>(&self, kind: RunKind, plan: &'a Plan) -> PlannedRun<'a> {
         self.clock.sleep(Duration::from_secs(1)).await;
-        Run {
+        PlannedRun {
             id: RunId::new(self.clock.now(), self.clock.random()),
             kind,
             user: None,

@@ -2,6 +2,13 @@
 
 use std::collections::BTreeSet;
 
+use datalake_core::host::FileState;
+use datalake_core::plan::{
+    Desired, DesiredBucket, DesiredFile, DesiredFolder, DesiredSecret, DesiredServices,
+    DesiredVault, Unwanted,
+};
+use datalake_core::secret::{FileBody, Piece, SecretName};
+
 use super::*;
 
 impl World {
@@ -37,7 +44,7 @@ impl World {
             files,
             absent: vec![unwanted(path(LEFT_OVER))],
             absent_secrets: vec![unwanted(SECRETS[1].parse().unwrap())],
-            services: Some(DesiredServices { states, is_owed: false }),
+            services: Some(DesiredServices { states, proved: Vec::new(), is_owed: false }),
             log_manager: None,
             vault: Some(self.desired_vault(line)),
         }
@@ -88,13 +95,13 @@ impl World {
     }
 }
 
-pub(super) fn wanted(desired: &Desired) -> Wanted {
+pub(super) fn wanted(desired: &Desired) -> WantedLooks {
     let folders = desired.folders.iter().map(|folder| folder.path.clone());
     let files = desired.files.iter().map(|file| file.path.clone());
     let absent = desired.absent.iter().map(|unwanted| unwanted.what.clone());
     let secrets = desired.secrets.iter().map(|secret| secret.name.clone());
     let gone = desired.absent_secrets.iter().map(|unwanted| unwanted.what.clone());
-    Wanted {
+    WantedLooks {
         buckets: vec![desired.bucket.name.clone()],
         paths: folders.chain(files).chain(absent).collect(),
         secrets: secrets.chain(gone).collect(),

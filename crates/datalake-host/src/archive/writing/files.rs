@@ -7,16 +7,17 @@ use std::os::fd::{AsFd as _, OwnedFd};
 use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::FileExt as _;
 
-use datalake_core::{Fault, FaultKind};
+use datalake_core::fault::{Fault, FaultKind};
+use datalake_engine::ArchiveProgress;
 use rustix::fs::{Stat, fstat};
 use sha2::{Digest as _, Sha256};
-use tar::EntryType;
+use tar::{EntryType, Header};
 use tempfile::NamedTempFile;
 
-use super::{Writing, header, size};
-use crate::archive::entry::{Entry, open_file};
-use crate::archive::manifest::{Line, hex, name_in_line, write_line};
-use crate::archive::{ArchiveProgress, database};
+use super::{ArchiveWriting, make_header, read_size};
+use crate::archive::database;
+use crate::archive::entry::{ArchiveEntry, open_file};
+use crate::archive::manifest::{ManifestLine, encode_hex, write_line};
 use crate::fault::{fault_of, fault_of_io};
 
 /// How often a file is put in that is written meanwhile.
@@ -31,12 +32,12 @@ struct Promised<'a> {
     progress: &'a ArchiveProgress,
 }
 
-impl Writing<'_> {
+impl ArchiveWriting<'_> {
     /// Puts in a file; tells whether it is a database.
     pub(super) fn file(
         &mut self,
         folder: &OwnedFd,
-        entry: &Entry,
+        entry: &ArchiveEntry,
         name: &[u8],
     ) -> Result<bool, Fault> {
         // Looked at before it is opened, so that nothing wakes up, and again when it is open.
@@ -66,10 +67,15 @@ impl Writing<'_> {
             let mut file = file.try_clone().map_err(|error| fault_of_io(&error))?;
             file.rewind().map_err(|error| fault_of_io(&error))?;
             let before = fstat(&file).map_err(fault_of)?;
-            let (hash, is_short) = self.append(file, (&before, size(&before)), name)?;
+            let (hash, is_short) = self.append(
+                file,
+                make_header(&before, EntryType::Regular, read_size(&before)),
+                name,
+            )?;
             let after = fstat(folder_file(&entry.name, folder)?.as_fd()).map_err(fault_of)?;
-            disturbed = is_short || facts(&before) != facts(&after);
-            self.note(name, (size(&before), &hash), (false, disturbed))?;
+            disturbed = is_short || read_facts(&before) != read_facts(&after);
+            let size = read_size(&before);
+            self.note(&ManifestLine { disturbed, ..ManifestLine::new(name, size, hash) })?;
             if !disturbed {
                 break;
             }
@@ -78,18 +84,24 @@ impl Writing<'_> {
             self.archived.disturbed.push(String::from_utf8_lossy(name).into_owned());
         }
         self.archived.files += 1;
-        self.archived.bytes += size(&entry.stat);
+        self.archived.bytes += read_size(&entry.stat);
         Ok(false)
     }
 
-    fn database(&mut self, folder: &OwnedFd, entry: &Entry, name: &[u8]) -> Result<(), Fault> {
+    fn database(
+        &mut self,
+        folder: &OwnedFd,
+        entry: &ArchiveEntry,
+        name: &[u8],
+    ) -> Result<(), Fault> {
         let io = |error: io::Error| fault_of_io(&error);
         let copy = NamedTempFile::new_in(&self.beside).map_err(io)?;
-        database::copy(folder, &entry.name, copy.path())?;
+        database::copy_database(folder, &entry.name, copy.path())?;
         let file = File::open(copy.path()).map_err(io)?;
-        let length = size(&fstat(&file).map_err(fault_of)?);
-        let (hash, _) = self.append(file, (&entry.stat, length), name)?;
-        self.note(name, (length, &hash), (true, false))?;
+        let length = read_size(&fstat(&file).map_err(fault_of)?);
+        let (hash, _) =
+            self.append(file, make_header(&entry.stat, EntryType::Regular, length), name)?;
+        self.note(&ManifestLine { database: true, ..ManifestLine::new(name, length, hash) })?;
         self.archived.databases += 1;
         self.archived.bytes += length;
         Ok(())
@@ -98,10 +110,10 @@ impl Writing<'_> {
     fn append(
         &mut self,
         file: File,
-        (stat, length): (&Stat, u64),
+        mut header: Header,
         name: &[u8],
     ) -> Result<(String, bool), Fault> {
-        let mut header = header(stat, EntryType::Regular, length);
+        let length = header.size().map_err(|error| fault_of_io(&error))?;
         let mut promised = Promised {
             file: BufReader::with_capacity(256 * 1024, file),
             left: length,
@@ -112,19 +124,11 @@ impl Writing<'_> {
         let name = OsStr::from_bytes(name);
         let appended = self.out.append_data(&mut header, name, &mut promised);
         appended.map_err(|error| fault_of_io(&error))?;
-        Ok((hex(&promised.hash.finalize()), promised.is_short))
+        Ok((encode_hex(&promised.hash.finalize()), promised.is_short))
     }
 
-    fn note(
-        &mut self,
-        name: &[u8],
-        (size, sha256): (u64, &str),
-        (database, disturbed): (bool, bool),
-    ) -> Result<(), Fault> {
-        let (name, is_hex) = name_in_line(name);
-        let sha256 = sha256.to_owned();
-        let line = Line { name, is_hex, size, sha256, database, disturbed };
-        write_line(&mut self.hashes, &line)
+    fn note(&mut self, line: &ManifestLine) -> Result<(), Fault> {
+        write_line(&mut self.hashes, line)
     }
 }
 
@@ -133,9 +137,9 @@ fn folder_file(name: &CStr, folder: &OwnedFd) -> Result<OwnedFd, Fault> {
     open_file(folder.as_fd(), name)
 }
 
-fn facts(stat: &Stat) -> (u64, i64, i64, u64) {
+fn read_facts(stat: &Stat) -> (u64, i64, i64, u64) {
     let nanos = i64::try_from(stat.st_mtime_nsec).unwrap_or_default();
-    (size(stat), stat.st_mtime, nanos, stat.st_ino)
+    (read_size(stat), stat.st_mtime, nanos, stat.st_ino)
 }
 
 impl Read for Promised<'_> {

@@ -4,7 +4,7 @@
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt as _;
 
-use super::{NamedProgram, absolute};
+use super::{NamedProgram, parse_absolute};
 
 /// What follows the program: the script itself.
 const SCRIPT: &[u8] = b" \"$0\"";
@@ -18,7 +18,7 @@ pub(super) fn behind_exec(command: &[u8]) -> Option<NamedProgram> {
     let end = command.windows(SCRIPT.len()).rposition(|piece| piece == SCRIPT)?;
     let word = command.get(..end)?;
     let Some(rest) = word.strip_prefix(BESIDE) else {
-        return absolute(&without_quotes(word)?).map(NamedProgram::At);
+        return parse_absolute(&without_quotes(word)?).map(NamedProgram::At);
     };
     // The folder's own quotes may end behind it, or behind the name.
     let name = match rest.strip_prefix(b"\"") {

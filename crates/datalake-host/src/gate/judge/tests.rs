@@ -12,7 +12,7 @@ fn trusted() -> TrustedUsers {
 }
 
 fn facts_of([uid, gid, mode]: [u32; 3], path: &str) -> PartFacts {
-    let (kind, place) = (FileType::Directory, PartPlace::of(Path::new(path)));
+    let (kind, place) = (FileType::Directory, PathPartPlace::of(Path::new(path)));
     PartFacts { uid, gid, mode, kind, list: SeenList::Without, place }
 }
 

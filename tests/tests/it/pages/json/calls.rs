@@ -7,11 +7,12 @@ use serde_json::Value;
 use crate::support::{Call, Shelf};
 
 /// Words and exit code of each call, in an order in which one prepares the next.
-pub(super) const CALLS: [(&str, i32); 68] = [
+pub(super) const CALLS: [(&str, i32); 69] = [
     ("init --region fsn1 --bucket acme-dagster-assets", 0),
     ("config show", 0),
     ("config explain", 0),
     ("config paths", 0),
+    ("discover", 0),
     ("provision --dry-run", 3),
     ("provision --yes", 0),
     ("provision --yes --bucket=NO", 78),

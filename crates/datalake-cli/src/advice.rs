@@ -1,0 +1,110 @@
+//! How commands are typed that an advice names: the one place that knows.
+
+use std::iter;
+
+use datalake_operations::{Advice, AdvisedCommand};
+
+/// An advice in words.
+pub(crate) fn words_of(advice: &Advice) -> String {
+    match advice {
+        Advice::Text(words) => words.clone(),
+        Advice::Commands(words, commands) => {
+            let commands =
+                commands.iter().map(render_command).chain(iter::repeat_with(String::new));
+            let mut texts = words.split("{}");
+            let first = texts.next().unwrap_or_default().to_owned();
+            texts.zip(commands).fold(first, |words, (text, command)| words + &command + text)
+        }
+        Advice::EnableLinger(user) => {
+            let user = user.as_ref().map_or("USER", |user| user.as_str());
+            format!(
+                "let it run without a login: `sudo loginctl enable-linger {user}`, then the same again"
+            )
+        }
+        Advice::RunAsServiceUser => {
+            "run it as root (`sudo datalake …`) or as the service user".to_owned()
+        }
+        Advice::RunAsRoot => "run it as root (`sudo datalake …`), which may change it".to_owned(),
+    }
+}
+
+/// A command as it is typed.
+fn render_command(command: &AdvisedCommand) -> String {
+    let words = match command {
+        AdvisedCommand::Provision => "provision",
+        AdvisedCommand::ProvisionUnit(unit) => {
+            return format!("`datalake provision --unit {unit}`");
+        }
+        AdvisedCommand::ShowEnvironment => "env",
+        AdvisedCommand::Status => "status",
+        AdvisedCommand::Rollback(None) => "rollback",
+        AdvisedCommand::Rollback(Some(run)) => return format!("`datalake rollback {run}`"),
+        AdvisedCommand::History => "history",
+        AdvisedCommand::DagsterStatus => "dagster status",
+        AdvisedCommand::DagsterReload => "dagster reload",
+        AdvisedCommand::DagsterLogs => "dagster logs -n 200",
+        AdvisedCommand::RestartServices => "dagster restart",
+        AdvisedCommand::StartDaemon => "dagster start daemon",
+        AdvisedCommand::RunMigration => "migrate run",
+        AdvisedCommand::PlanDependencies => "dagster deps plan",
+        AdvisedCommand::PlanDependenciesForPrograms => "--json dagster deps plan",
+        AdvisedCommand::ApplyDependencies => "dagster deps apply",
+        AdvisedCommand::RecordUsage => "usage record",
+        AdvisedCommand::ListBuckets => "bucket list",
+        AdvisedCommand::ListAllVersions => "ls --versions",
+        AdvisedCommand::ListVersionsOfKey => "ls --versions KEY",
+        AdvisedCommand::ListUploads => "bucket uploads list",
+        AdvisedCommand::EmptyBucket => "bucket delete --empty",
+        AdvisedCommand::AbortOldUploads => "bucket uploads abort --older-than 1d",
+        AdvisedCommand::ShowSpecBucket => "bucket show",
+        AdvisedCommand::MoveFolder { source, dest } => {
+            return format!("`datalake mv --recursive {source} {dest}`");
+        }
+        AdvisedCommand::VerifyDeep => "verify --deep",
+        AdvisedCommand::EnableVersioning => "bucket versioning enable",
+        AdvisedCommand::ShowBucketLock => "bucket lock show",
+        AdvisedCommand::ShowBucket(bucket) => return format!("`datalake bucket show {bucket}`"),
+        AdvisedCommand::AbortUploads(bucket) => {
+            return format!("`datalake bucket uploads abort {bucket}`");
+        }
+        AdvisedCommand::PutFile { file, dest } => return format!("`datalake put {file} {dest}`"),
+        AdvisedCommand::PutStream => "put - reports/2026.csv",
+        AdvisedCommand::Sync => "sync",
+        AdvisedCommand::ListKeys(place) => return format!("`datalake ls {place}`"),
+        AdvisedCommand::CopyFrom(object) => return format!("`datalake cp {object} DEST`"),
+        AdvisedCommand::FetchFolder(place) => return format!("`datalake get {place} DIR`"),
+        AdvisedCommand::CheckModal => "modal check",
+        AdvisedCommand::ModalSecretStatus => "modal secret status",
+        AdvisedCommand::SyncModalSecret => "modal secret sync",
+        AdvisedCommand::DeleteModalSecret => "modal secret delete --all",
+    };
+    format!("`datalake {words}`")
+}
+
+/// A text in which each command of ours names this place.
+pub(crate) fn named_for(text: &str, name: &str) -> String {
+    text.replace("`datalake ", &format!("`{name} "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_place_takes_the_next_command_whatever_braces_a_key_has() {
+        let place = || "s3://acme-lake/{}".to_owned();
+        let commands = [AdvisedCommand::ListKeys(place()), AdvisedCommand::FetchFolder(place())];
+        let advice = Advice::naming("{} lists it; {} fetches it", commands);
+
+        assert_eq!(
+            words_of(&advice),
+            "`datalake ls s3://acme-lake/{}` lists it; `datalake get s3://acme-lake/{} DIR` fetches it"
+        );
+    }
+
+    #[test]
+    fn a_place_without_a_command_stays_empty() {
+        assert_eq!(words_of(&Advice::naming("look with {}", [])), "look with ");
+        assert_eq!(words_of(&"plain words".into()), "plain words");
+    }
+}

@@ -1,0 +1,141 @@
+//! What to do next, as data.
+
+use crate::host::UnitName;
+use crate::s3::BucketName;
+use crate::time::RunId;
+
+/// What to do next.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Advice {
+    /// In words.
+    Text(String),
+    /// In words in which each `{}` stands for the next of these commands.
+    Commands(String, Vec<AdvisedCommand>),
+    /// Let the systemd of the service user run without a login; `None` where the user is not known.
+    EnableLinger(Option<UnitName>),
+    /// Run the same as root, or as the service user.
+    RunAsServiceUser,
+    /// Run the same as root, which may change what this user may not.
+    RunAsRoot,
+}
+
+/// A command that an advice names; a front end knows how it is typed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AdvisedCommand {
+    /// Carries out what the spec asks for.
+    Provision,
+    /// The same, and with it the unit of this name.
+    ProvisionUnit(String),
+    /// Shows the variables that programs need.
+    ShowEnvironment,
+    /// Tells how everything stands.
+    Status,
+    /// Undoes a run: this one, or the last.
+    Rollback(Option<RunId>),
+    /// Tells what runs have done.
+    History,
+    /// Tells how the units and containers of Dagster stand.
+    DagsterStatus,
+    /// Has systemd read the unit files anew.
+    DagsterReload,
+    /// Shows the last lines of what the services have logged.
+    DagsterLogs,
+    /// Restarts the services, and waits until they have settled.
+    RestartServices,
+    /// Starts the daemon.
+    StartDaemon,
+    /// Moves what is new of Dagster's files into the bucket.
+    RunMigration,
+    /// Tells whether the images have what Dagster needs.
+    PlanDependencies,
+    /// The same for programs, with the Containerfiles.
+    PlanDependenciesForPrograms,
+    /// Builds images that have what Dagster needs.
+    ApplyDependencies,
+    /// Keeps what a bucket holds now.
+    RecordUsage,
+    /// Tells which buckets there are.
+    ListBuckets,
+    /// Lists everything in a bucket, with old versions.
+    ListAllVersions,
+    /// Tells whether an object was deleted.
+    ListVersionsOfKey,
+    /// Lists uploads that nobody has finished.
+    ListUploads,
+    /// Deletes a bucket with all that is in it.
+    EmptyBucket,
+    /// Shows everything that a bucket is set to.
+    ShowBucket(BucketName),
+    /// Shows everything that the spec's bucket is set to.
+    ShowSpecBucket,
+    /// Gives up all uploads in a bucket that nobody has finished.
+    AbortUploads(BucketName),
+    /// Gives up uploads in the spec's bucket that nobody has finished within a day.
+    AbortOldUploads,
+    /// Moves all below a place to another one.
+    MoveFolder {
+        /// The place.
+        source: String,
+        /// The other one.
+        dest: String,
+    },
+    /// Compares contents, not only sizes and times.
+    VerifyDeep,
+    /// Brings one file to a place in a bucket.
+    PutFile {
+        /// The file.
+        file: String,
+        /// The place.
+        dest: String,
+    },
+    /// Has an object made of standard input.
+    PutStream,
+    /// Brings two places in step.
+    Sync,
+    /// Has a bucket keep versions.
+    EnableVersioning,
+    /// Tells how long versions of a bucket are locked.
+    ShowBucketLock,
+    /// Lists the keys below a place, `s3://BUCKET/FOLDER/`.
+    ListKeys(String),
+    /// Copies this one object to a place of the operator's.
+    CopyFrom(String),
+    /// Fetches all below this place into a folder of the operator's.
+    FetchFolder(String),
+    /// Tells which login Modal's client uses.
+    CheckModal,
+    /// Tells how the secret in Modal stands.
+    ModalSecretStatus,
+    /// Has the secret in Modal hold datalake's values.
+    SyncModalSecret,
+    /// Removes a secret in Modal as a whole.
+    DeleteModalSecret,
+}
+
+impl Advice {
+    /// Words in which each `{}` stands for the next of `commands`.
+    pub fn naming(
+        words: impl Into<String>,
+        commands: impl IntoIterator<Item = AdvisedCommand>,
+    ) -> Self {
+        Self::Commands(words.into(), commands.into_iter().collect())
+    }
+}
+
+impl From<String> for Advice {
+    fn from(words: String) -> Self {
+        Self::Text(words)
+    }
+}
+
+impl From<&String> for Advice {
+    fn from(words: &String) -> Self {
+        Self::Text(words.clone())
+    }
+}
+
+impl From<&str> for Advice {
+    fn from(words: &str) -> Self {
+        Self::Text(words.to_owned())
+    }
+}

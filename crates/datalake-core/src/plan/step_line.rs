@@ -1,0 +1,75 @@
+//! A step as people read it.
+
+use crate::fault::Target;
+use crate::host::UnitName;
+use crate::plan::{Action, Step};
+use crate::s3::Versioning;
+use crate::text::printable;
+
+/// One step in one line: verb, target, and what is particular about it.
+#[must_use]
+pub fn describe_step(step: &Step) -> String {
+    let target = match step.action.target() {
+        Target::Service => "service".to_owned(),
+        Target::Bucket(bucket) => bucket.to_string(),
+        Target::Object(bucket, key) => format!("{bucket}/{key}"),
+        Target::Path(path) => path.to_string(),
+        Target::Secret(name) => name.to_string(),
+        Target::Services => describe_services(&step.action),
+        Target::Vault(object) | Target::App(object) => object.to_string(),
+    };
+    format!("{:<15} {}{}", step.action.verb(), printable(&target), describe_detail(&step.action))
+}
+
+fn describe_detail(action: &Action) -> String {
+    match action {
+        Action::SetVersioning(_, versioning) => match versioning {
+            Versioning::Never => " to never".to_owned(),
+            Versioning::Enabled => " to enabled".to_owned(),
+            Versioning::Suspended => " to suspended".to_owned(),
+        },
+        Action::SetLifecycle(_, rules) => {
+            let ids: Vec<_> = rules.iter().map(|(id, _)| printable(id)).collect();
+            if ids.is_empty() {
+                " to no rules".to_owned()
+            } else {
+                format!(" to {}", ids.join(", "))
+            }
+        }
+        Action::CreateFolder { mode, owner, .. } => format!(" ({mode}, {owner})"),
+        Action::WriteFile { file, .. } | Action::RestoreFile { file, .. } => {
+            format!(" ({}, {})", file.mode, file.owner)
+        }
+        Action::CreateBucket(_)
+        | Action::ProveAccess(..)
+        | Action::RemoveFolder(_)
+        | Action::RemoveFile(_)
+        | Action::StoreSecret { .. }
+        | Action::RestoreSecret { .. }
+        | Action::RemoveSecret(_)
+        | Action::SettleServices(_)
+        | Action::ProveContainers { .. }
+        | Action::StoreVault { .. }
+        | Action::RestoreVault { .. }
+        | Action::RemoveVault(_)
+        | Action::ClearVault(..)
+        | Action::RollOver(_) => String::new(),
+    }
+}
+
+fn describe_services(action: &Action) -> String {
+    let names = |units: &mut dyn Iterator<Item = &UnitName>| {
+        units.map(UnitName::as_str).collect::<Vec<_>>().join(", ")
+    };
+    if let Action::ProveContainers { services, log_manager, .. } = action {
+        let loads = log_manager.as_ref().map(|class| format!("; {class} loads"));
+        return names(&mut services.up()) + &loads.unwrap_or_default();
+    }
+    let Action::SettleServices(states) = action else { return String::new() };
+    let (up, down) = (names(&mut states.up()), names(&mut states.down()));
+    match (up.is_empty(), down.is_empty()) {
+        (_, true) => up,
+        (true, false) => format!("nothing; stop {down}, which did not run before"),
+        (false, false) => format!("{up}; stop {down}, which did not run before"),
+    }
+}

@@ -1,0 +1,22 @@
+//! Buckets, keys, endpoints and rules in the words of S3.
+//!
+//! A name that is not valid is refused where it is read: [`BucketName`], [`ObjectKey`],
+//! [`Endpoint`] and [`Region`] are made from text alone. [`Lifecycle`] holds all rules of a bucket.
+
+mod address;
+mod bucket;
+mod endpoint;
+mod key_pattern;
+mod lifecycle;
+mod object;
+mod region;
+mod tables;
+
+pub use address::S3Address;
+pub use bucket::{BucketName, InvalidBucketName, NameRule};
+pub use endpoint::{Endpoint, InvalidEndpoint};
+pub use key_pattern::{InvalidKeyPattern, KeyPattern};
+pub use lifecycle::{Expire, InvalidExpire, Lifecycle, LifecycleRule, Presets, Versioning};
+pub use object::{ETag, InvalidETag, InvalidKey, KeyPrefix, ObjectKey};
+pub use region::{InvalidRegion, Region, RegionName};
+pub use tables::{FoundTable, TableKind, TableSearch, TableSign, table_of_key};

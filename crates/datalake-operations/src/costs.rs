@@ -1,0 +1,20 @@
+//! What a bucket holds, costs and will cost, and what would change.
+
+mod basis;
+mod comparison;
+mod growth;
+mod history;
+mod holdings;
+mod outlook;
+mod whatif;
+
+pub use self::basis::{CostBasis, CostTerms, NotedEgress};
+pub use self::comparison::{PriceComparison, compare_prices};
+pub use self::growth::{AssetGrowth, compare_assets, compare_with_kept};
+pub use self::history::RecordedUsage;
+pub use self::holdings::{Holdings, HoldingsQuestion};
+pub use self::outlook::{CostOutlook, CountedSum, ExpectedCost, bill_sample, choose_budget};
+pub use self::whatif::{ExpiredStays, ONE, WhatIf, WhatIfBills, WhatIfPlace, WhatIfUsage};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,183 @@
+//! What a bucket holds: by prefix, asset and partition, and what lifecycle rules delete next.
+
+use datalake_core::fault::{Fault, FaultKind};
+use datalake_core::s3::{BucketName, KeyPrefix, Lifecycle};
+use datalake_core::time::Timestamp;
+use datalake_core::usage::{LargestGroups, Usage, UsageGroups};
+use datalake_dagster::{KeyOwner, find_owner};
+use datalake_engine::{AssetUse, Due, Lake, Surveyor, Thing, survey_prefix};
+
+/// How many groups of each kind are kept, at least.
+const KEPT: usize = 1_000;
+
+/// What is looked at.
+#[derive(Clone, Copy)]
+pub struct HoldingsQuestion<'a> {
+    /// The bucket.
+    pub bucket: &'a BucketName,
+    /// What the keys begin with.
+    pub prefix: &'a str,
+    /// Below which assets lie.
+    pub assets_below: &'a KeyPrefix,
+    /// Assets all behind which is a partition.
+    pub partitioned: &'a [String],
+    /// How many groups of each kind are to be told.
+    pub top: usize,
+    /// The present time.
+    pub now: Timestamp,
+}
+
+/// What a bucket holds.
+#[derive(Debug)]
+pub struct Holdings {
+    /// When it was looked at.
+    pub at: Timestamp,
+    /// All of it.
+    pub total: Usage,
+    /// By the first folder below the prefix.
+    pub folders: LargestGroups,
+    /// What lies directly below the prefix.
+    pub direct: Usage,
+    /// By asset.
+    pub assets: LargestGroups,
+    /// By partition, with the asset before it: a guess.
+    pub partitions: LargestGroups,
+    /// Outputs and logs of runs.
+    pub runs: Usage,
+    /// Outside of the assets' prefix.
+    pub outside: Usage,
+    /// What rules delete next, or why nobody knows.
+    pub due: Result<Vec<Due>, String>,
+}
+
+impl Holdings {
+    /// Looks at everything below a prefix; `progress` is told what was seen so far.
+    ///
+    /// # Errors
+    ///
+    /// A [`Fault`] where the listing is not whole.
+    pub async fn survey(
+        lake: &dyn Lake,
+        question: &HoldingsQuestion<'_>,
+        progress: &mut (dyn FnMut(&Usage) + Send),
+    ) -> Result<Self, Fault> {
+        let due = match lake.lifecycle(question.bucket).await {
+            Ok(rules) => Ok(Due::of(&rules)),
+            // The listing says the same of it, and is not to be without.
+            Err(fault) if fault.kind == FaultKind::Absent => Ok(Due::of(&Lifecycle::default())),
+            Err(fault) => Err(fault.to_string()),
+        };
+        let mut sight = HoldingsSurvey::new(question, due, progress);
+        survey_prefix(lake, question.bucket, question.prefix, &mut sight).await?;
+        Ok(sight.end())
+    }
+
+    /// The assets as the history keeps them.
+    #[must_use]
+    pub fn asset_uses(&self) -> Vec<AssetUse> {
+        let uses = self.assets.groups.iter();
+        uses.map(|(asset, usage)| AssetUse { asset: asset.clone(), total: usage.total() }).collect()
+    }
+}
+
+/// Sees everything that goes by, and counts it in each of the ways.
+struct HoldingsSurvey<'a> {
+    question: &'a HoldingsQuestion<'a>,
+    progress: &'a mut (dyn FnMut(&Usage) + Send),
+    total: Usage,
+    direct: Usage,
+    runs: Usage,
+    outside: Usage,
+    folders: UsageGroups,
+    assets: UsageGroups,
+    partitions: UsageGroups,
+    due: Result<Vec<Due>, String>,
+}
+
+impl<'a> HoldingsSurvey<'a> {
+    fn new(
+        question: &'a HoldingsQuestion<'a>,
+        due: Result<Vec<Due>, String>,
+        progress: &'a mut (dyn FnMut(&Usage) + Send),
+    ) -> Self {
+        let groups = || UsageGroups::new(question.top.max(KEPT));
+        Self {
+            question,
+            progress,
+            total: Usage::default(),
+            direct: Usage::default(),
+            runs: Usage::default(),
+            outside: Usage::default(),
+            folders: groups(),
+            assets: groups(),
+            partitions: groups(),
+            due,
+        }
+    }
+
+    fn count_by_owner(&mut self, key: &str, usage: &Usage) {
+        let HoldingsQuestion { assets_below, partitioned, .. } = self.question;
+        let (asset, partition) = match find_owner(assets_below, key, partitioned) {
+            KeyOwner::Runs => return self.runs += *usage,
+            KeyOwner::Outside => return self.outside += *usage,
+            KeyOwner::Asset { asset, partition } => (asset, partition),
+        };
+        // Groups are named by whole keys, which come in their order.
+        let behind = partition.map_or(0, |partition| partition.len() + 1);
+        let asset_key = key.get(..key.len() - behind).unwrap_or(key);
+        debug_assert!(asset_key.ends_with(asset), "{asset_key} is not {asset}");
+        self.assets.add(asset_key, key, usage);
+        if partition.is_some() {
+            self.partitions.add(key, key, usage);
+        }
+    }
+
+    fn end(self) -> Holdings {
+        let above = match self.question.assets_below.as_str() {
+            "" => 0,
+            prefix => prefix.len() + 1,
+        };
+        let named = |mut groups: LargestGroups| {
+            for (name, _) in &mut groups.groups {
+                *name = name.get(above..).unwrap_or_default().to_owned();
+            }
+            groups
+        };
+        Holdings {
+            at: self.question.now,
+            total: self.total,
+            folders: self.folders.largest(),
+            direct: self.direct,
+            assets: named(self.assets.largest()),
+            partitions: named(self.partitions.largest()),
+            runs: self.runs,
+            outside: self.outside,
+            due: self.due,
+        }
+    }
+}
+
+impl Surveyor for HoldingsSurvey<'_> {
+    fn sees(&mut self, thing: &Thing<'_>) {
+        let mut usage = Usage::default();
+        thing.count_in(&mut usage);
+        self.total += usage;
+        let prefix = self.question.prefix;
+        let below = thing.key.get(prefix.len()..).unwrap_or_default();
+        match below.find('/') {
+            None => self.direct += usage,
+            Some(slash) => {
+                let folder = thing.key.get(..=prefix.len() + slash).unwrap_or_default();
+                self.folders.add(folder, thing.key, &usage);
+            }
+        }
+        self.count_by_owner(thing.key, &usage);
+        for due in self.due.iter_mut().flatten() {
+            due.sees(thing, self.question.now);
+        }
+    }
+
+    fn page(&mut self) {
+        (self.progress)(&self.total);
+    }
+}

@@ -1,0 +1,114 @@
+//! Looks at everything for a diagnosis: who is asked for what, and nothing is decided.
+//!
+//! [`examine_groups`] fills an [`Examination`] of `datalake-core`, which `diagnose` judges. Nothing is
+//! changed but by objects of its own in the bucket, which are gone afterwards.
+
+mod changes;
+mod containers;
+mod host;
+mod input;
+mod inside;
+mod leftovers;
+mod lives;
+mod locations;
+mod modal;
+mod money;
+mod mounted;
+mod python;
+mod service;
+mod settings;
+mod yaml;
+
+use datalake_core::doctor::{Examination, ExaminedPlace, Group, HostEvidence, Look};
+use datalake_core::host::UserAccount;
+use datalake_core::secret::FingerprintKey;
+use datalake_core::spec::HostSpec;
+use datalake_desired::HostPaths;
+use datalake_engine::Deployment;
+
+pub use self::input::{
+    Caller, CodeFolder, ExaminationInput, ExaminationReporter, ExaminedPart, KeySource, KnownKeys,
+    NoKeyPair, ReadSpec,
+};
+pub use self::modal::{ModalQuestion, examine_modal};
+use crate::DagsterHost;
+
+/// What services and containers are asked on, and how they stood when the look began.
+struct RunningHost {
+    dagster_host: DagsterHost,
+    found: Deployment,
+    key: FingerprintKey,
+}
+
+/// The service user and the places of its host, where there is such a user.
+struct ServiceHome {
+    account: UserAccount,
+    paths: HostPaths,
+}
+
+/// Looks at what these groups need, all of them without one.
+pub async fn examine_groups(input: &ExaminationInput<'_>, only: Option<Group>) -> Examination {
+    let mut seen = Examination::nothing(input.context.clock.now());
+    seen.place = if input.context.is_this_machine() {
+        ExaminedPlace::Machine
+    } else {
+        ExaminedPlace::Folder
+    };
+    seen.spec.troubles = Look::Saw(input.spec.troubles.clone());
+    let wants = |groups: &[Group]| only.is_none_or(|only| groups.contains(&only));
+    let running = match &input.spec.host {
+        Ok(host) if wants(&[Group::Host, Group::Containers]) => {
+            let _part = input.begin(ExaminedPart::Host);
+            examine_host(input, host, &mut seen).await
+        }
+        Ok(_) => None,
+        Err(_) => {
+            let reason = "the spec names no host".to_owned();
+            seen.host = HostEvidence { account: Look::NotHere(reason), ..seen.host };
+            None
+        }
+    };
+    if wants(&[Group::Network, Group::Key, Group::Store, Group::Money]) {
+        let _part = input.begin(ExaminedPart::Service);
+        service::examine_service(input, wants(&[Group::Network]), &mut seen).await;
+    }
+    if wants(&[Group::Host]) {
+        let _part = input.begin(ExaminedPart::Changes);
+        changes::examine_changes(input, only, &mut seen).await;
+    }
+    if let Some(running) = running.filter(|_| wants(&[Group::Containers])) {
+        containers::examine_containers(input, &running, &mut seen).await;
+    }
+    if wants(&[Group::Python]) {
+        python::examine_python(input, &mut seen.python);
+    }
+    if wants(&[Group::DagsterYaml]) {
+        yaml::examine_yaml(input, &mut seen.dagster_yaml);
+    }
+    if wants(&[Group::Money]) {
+        money::examine_prices(input.spec, &mut seen.money);
+    }
+    if wants(&[Group::Modal]) {
+        examine_modal(input, ModalQuestion::WhereNamed, &mut seen.modal).await;
+    }
+    seen
+}
+
+async fn examine_host(
+    input: &ExaminationInput<'_>,
+    host: &HostSpec,
+    seen: &mut Examination,
+) -> Option<RunningHost> {
+    let home = host::find_home(input, host, seen);
+    let running = host::find_running(input, host, seen).await;
+    if let Some(home) = &home {
+        let whose = host::UserEvidence { home, running: running.as_ref() };
+        host::examine_user(input, host, &whose, seen).await;
+        settings::examine_settings(input, host, home, seen).await;
+    }
+    leftovers::examine_leftovers(input, home.as_ref(), &mut seen.settings);
+    running
+}
+
+#[cfg(test)]
+mod tests;

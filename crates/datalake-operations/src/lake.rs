@@ -1,0 +1,49 @@
+//! What lies in buckets: named, looked for, listed, counted, read, signed, deleted, restored.
+//!
+//! A [`BucketClient`] is an S3 service with the spec's words for it. What is asked of single objects
+//! says where nothing lies what lies there instead.
+
+mod absence;
+mod byte_span;
+mod client;
+mod contents;
+mod deletion;
+mod faults;
+mod gap_walk;
+mod gaps;
+mod listing;
+mod object_report;
+mod presigning;
+mod reading;
+mod tree;
+mod uploads;
+mod usage_report;
+mod versions;
+
+#[cfg(test)]
+pub(crate) mod test_service;
+#[cfg(test)]
+mod tests;
+
+pub use self::faults::{at_bucket, at_object};
+pub use absence::{
+    explain_object_fault, has_key_below, refuse_absent_wildcard, refuse_wildcard, require_folder,
+};
+pub use byte_span::ByteSpan;
+pub use client::BucketClient;
+pub use contents::{BucketContents, empty_bucket};
+pub use deletion::{DeletionEnd, DeletionReach, DeletionTarget, Finality, undeleted_error};
+pub use gap_walk::{Gap, GapWalk};
+pub use gaps::{GapReporter, GapSearch, GapTotals, choose_asset_prefix};
+use listing::no_match_error;
+pub use listing::{
+    ListedFolder, ListedObject, ListedVersion, ListingReach, ListingReporter, ListingTotals,
+    ObjectListing, VersionFacts,
+};
+pub use object_report::{ObjectReport, find_object};
+pub use presigning::{PresignRequest, PresignedObject, SignedAccess};
+pub use reading::{ContentEnd, ContentSink, ObjectReader, SinkAnswer};
+pub use tree::{ObjectTree, TreeFolder, TreeObject, TreeReporter, TreeTotals};
+pub use uploads::{ListedUpload, UploadSearch, UploadTotals, choose_upload_age};
+pub use usage_report::{PrefixUsage, UsageAmount, UsageReport, measure_usage, require_something};
+pub use versions::list_versions_of_key;

@@ -1,0 +1,69 @@
+//! Whole operations on ports: what a front end calls, and what other tools embed.
+//!
+//! An operation looks, decides and acts through the traits of `datalake-engine`, and never chooses
+//! between adapters. It speaks to nobody: what went wrong is an [`OperationError`], which a front end
+//! turns into words and an exit code.
+
+mod context;
+pub mod costs;
+mod dagster_home;
+pub mod dependencies;
+mod deployment;
+pub mod discovery;
+pub mod doctor;
+mod dumps;
+mod error;
+mod faults;
+mod generator_check;
+mod handover;
+mod host_paths;
+mod host_signs;
+mod host_units;
+mod key_pair;
+pub mod lake;
+mod masking;
+pub mod migration;
+pub mod modal;
+mod pair_records;
+pub mod project;
+mod redact;
+mod runs;
+mod spec_text;
+#[cfg(test)]
+mod test_support;
+pub mod transfer;
+mod vault;
+mod workspaces;
+
+pub use context::HostContext;
+pub use dagster_home::{
+    FolderPlace, FolderRules, FoundHome, HomeChoice, HomePlaces, HomeSearch, LogsFolder,
+    is_at_or_below, read_mounted_units, read_unit_files, require_named_home,
+};
+pub use datalake_core::advice::{Advice, AdvisedCommand};
+pub use deployment::{
+    DagsterHost, EnvironmentContents, EnvironmentReport, EnvironmentState, Environments,
+    HandedOverSettings, OldLine, Report, Source, UnitReport, Variables, choose_units,
+    compare_prints, describe_deployment, handed_over,
+};
+pub use dumps::find_dump;
+pub use error::{ErrorKind, OperationError};
+pub use faults::{ARCHIVED, advice_for, deleted_advice, kind_of, kind_where_named};
+pub use generator_check::{ask_generator, check_that_units_are_made, check_with_generator};
+pub use handover::{choose_handover, podman_secrets};
+pub use host_paths::{find_host_units, look_at_host, look_for_foreign_files, wanted_of};
+pub use host_units::{collect_host_units, judge_known_folders, refuse_obstacles};
+pub use key_pair::{ID_VARIABLE, SECRET_VARIABLE, parse_key_pair, read_key_pair};
+pub use masking::mask_secrets;
+pub use pair_records::{MANIFEST, PairOfPlaces, PairRecords, identify_pair};
+pub use redact::Redactor;
+pub use runs::{
+    CheckedProvision, ForwardRun, PlannedProvision, ProvisionBasis, ProvisionRun, Quiet, RunKeys,
+    RunReporter, RunStage, StatusInput, StatusLook, carry_out_back, choose_restart,
+    choose_run_to_undo, find_plan_obstacles, list_left_out_units, list_links, list_remarks,
+    list_unseen, list_what_stays, log_lines, look_and_plan, look_at_status, plan_way_back,
+    prove_provision, read_past, read_tail, refuse_other_work, rehearse_back, require_no_link,
+    require_writable,
+};
+pub use spec_text::write_spec_text;
+pub use vault::{VaultStanding, judge_vault, look_at_vault, question_to_vault, read_vault_past};

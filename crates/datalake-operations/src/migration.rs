@@ -1,0 +1,63 @@
+//! What Dagster keeps on a host, moved into a bucket, proved, and brought back.
+//!
+//! A [`Migration`] is what the operator, the units, `dagster.yaml` and the spec make of it: parts that
+//! each go from one place to another. [`count_parts`] looks at it and changes nothing,
+//! [`move_parts`] copies, [`find_proof`] asks the store, [`free_parts`] removes local files that the
+//! bucket has, [`find_ahead`] and [`fetch_parts`] are the way back. [`DaemonPause`] keeps Dagster from
+//! writing meanwhile.
+
+mod arriving;
+mod asset_keys;
+mod back;
+mod backup;
+mod backup_gaps;
+mod beside;
+mod context;
+mod counting;
+mod foreign;
+mod freeing;
+mod keeping;
+mod kinds;
+mod left_behind;
+mod looking;
+mod moving;
+mod newer_there;
+mod open_part;
+mod own_managers;
+mod part;
+mod parts;
+mod pause;
+mod proving;
+mod reports;
+#[cfg(test)]
+pub(crate) mod scene;
+#[cfg(test)]
+mod tests;
+mod tree;
+mod walk;
+mod webserver;
+
+pub use self::asset_keys::{FoundAssetKeys, find_asset_keys};
+pub use self::back::{FetchedPart, fetch_parts, find_ahead};
+pub use self::backup::{BackedUp, BackupJob, ReadBack, read_backup};
+pub use self::backup_gaps::BackupGap;
+pub use self::beside::write_lines_beside;
+pub use self::context::{ForeignService, MigrationChoice, MigrationContext, ObjectsChoice};
+pub use self::freeing::{FreedPart, free_parts};
+pub use self::looking::{MigrationOutlook, StayingEntry, count_parts, describe_outlook};
+pub use self::moving::{
+    MigrationReporter, MovedPart, keep_last_choice, move_parts, read_last_choice,
+};
+pub use self::newer_there::PartAhead;
+pub use self::own_managers::find_own_managers;
+pub use self::part::MigrationPart;
+pub use self::parts::{Migration, PartPlaces};
+pub use self::pause::{DaemonPause, PauseChoice, PauseNews, PauseReporter, find_stopped_services};
+pub use self::proving::{PartProof, ProofDepth, find_proof, require_right};
+pub use self::reports::{MigrationReport, report_assets};
+
+/// A report of a migration, line by line.
+pub trait FileLines: Send {
+    /// Adds a line about a file: its mark, its name below the part's folder, and why.
+    fn write_line(&mut self, mark: char, name: &str, why: &str);
+}

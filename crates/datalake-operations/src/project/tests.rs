@@ -1,0 +1,113 @@
+use datalake_core::host::{Mode, Owner};
+use datalake_core::secret::FilledBody;
+use datalake_engine::NewFile;
+use datalake_engine::memory::MemoryFiles;
+
+use super::*;
+
+const OWNER: Owner = Owner { uid: 7, gid: 7 };
+const PYPROJECT: &str =
+    "[project]\nname = \"lake\"\n[tool.dg.project]\nroot_module = \"lake\"\n[tool.dg]\n";
+
+fn project(files: &[(&str, &str)]) -> MemoryFiles {
+    let project = MemoryFiles::default();
+    for (path, text) in files {
+        let path: HostPath = path.parse().unwrap();
+        let mut above: Vec<_> = std::iter::successors(path.parent(), HostPath::parent).collect();
+        while let Some(folder) = above.pop() {
+            if project.look(&folder).is_err() {
+                project.create_folder(&folder, Mode::PUBLIC_FOLDER, OWNER).unwrap();
+            }
+        }
+        let content = FilledBody::new(text.as_bytes().to_vec());
+        let new = NewFile { content: &content, mode: Mode::PUBLIC, owner: OWNER };
+        project.write(&path, &new).unwrap();
+    }
+    project
+}
+
+fn folder(files: Option<&dyn Files>) -> ProjectFolder<'_> {
+    ProjectFolder { dir: Path::new("lake"), shown: "lake", name: "lake", files }
+}
+
+fn layout_of(
+    files: &MemoryFiles,
+    wanted: Option<WantedLayout>,
+) -> Result<ProjectLayout, OperationError> {
+    find_layout(&folder(Some(files)), wanted)
+}
+
+#[test]
+fn a_folder_without_a_project_gets_one_file() {
+    let files = project(&[]);
+
+    let plan = plan_project(&folder(Some(&files)), None, "assets").unwrap();
+
+    assert!(matches!(plan.layout, ProjectLayout::SingleFile));
+    assert_eq!(plan.files.len(), 1);
+}
+
+#[test]
+fn a_folder_that_is_not_there_becomes_a_project_where_that_is_wanted() {
+    let plan = plan_project(&folder(None), Some(WantedLayout::Dg), "assets").unwrap();
+
+    assert!(matches!(plan.layout, ProjectLayout::Dg { is_new: true, .. }));
+    assert!(plan.files.iter().any(|one| one.file.path == "pyproject.toml"));
+}
+
+#[test]
+fn a_project_tells_its_own_layout() {
+    let files = project(&[("/pyproject.toml", PYPROJECT)]);
+
+    let layout = layout_of(&files, None).unwrap();
+
+    assert!(matches!(layout, ProjectLayout::Dg { is_new: false, .. }));
+    let single = layout_of(&files, Some(WantedLayout::SingleFile)).unwrap();
+    assert!(matches!(single, ProjectLayout::SingleFile));
+}
+
+#[test]
+fn another_kind_of_project_is_refused_where_todays_layout_is_wanted() {
+    let files = project(&[("/pyproject.toml", "[project]\nname = \"lake\"\n")]);
+
+    assert!(matches!(layout_of(&files, None).unwrap(), ProjectLayout::SingleFile));
+    let error = layout_of(&files, Some(WantedLayout::Dg)).unwrap_err();
+
+    assert_eq!(error.kind, ErrorKind::Config);
+    assert_eq!(error.to_string(), "`lake/pyproject.toml` has no `[tool.dg.project]`");
+    assert_eq!(error.advice.len(), 2);
+}
+
+#[test]
+fn a_folder_in_the_place_of_pyproject_is_told() {
+    let files = project(&[("/pyproject.toml/x", "")]);
+
+    let error = layout_of(&files, None).unwrap_err();
+
+    assert_eq!(error.messages.first().map(String::as_str), Some("`lake/pyproject.toml`"));
+}
+
+#[test]
+fn names_that_the_project_uses_are_not_taken_again() {
+    let names = ProjectNames::free(&TakenNames::default());
+    let text = format!("resources = dict({}=1, {}=2)\n", names.s3(), names.io_manager());
+    let files = project(&[("/defs/other.py", &text), ("/.venv/lib/x.py", "x = 1\n")]);
+
+    let plan = plan_project(&folder(Some(&files)), None, "assets").unwrap();
+
+    assert!(plan.names.changed().count() > 0);
+}
+
+#[test]
+fn what_was_written_is_written_once() {
+    let files = project(&[]);
+    let plan = plan_project(&folder(Some(&files)), None, "assets").unwrap();
+    write_project(&plan, &files).unwrap();
+    let written = files.everything();
+
+    let again = plan_project(&folder(Some(&files)), None, "assets").unwrap();
+    write_project(&again, &files).unwrap();
+
+    assert!(again.files.iter().all(|one| !one.is_to_write()));
+    assert_eq!(files.everything(), written);
+}

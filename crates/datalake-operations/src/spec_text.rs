@@ -1,0 +1,53 @@
+//! `datalake.yaml` as it is written for people.
+
+use datalake_core::spec::SpecDocument;
+
+/// The document with a comment on each key.
+#[must_use]
+pub fn write_spec_text(document: &SpecDocument) -> String {
+    let word = |text: &Option<String>| {
+        serde_json::to_string(text.as_deref().unwrap_or_default()).unwrap_or_default()
+    };
+    let plain = |text: &Option<String>| {
+        let text = text.as_deref().unwrap_or_default();
+        let safe = text.starts_with(|c: char| c.is_ascii_alphabetic())
+            && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_./:".contains(&b))
+            && !text.ends_with(':')
+            && !["true", "false", "null"].contains(&text.to_ascii_lowercase().as_str());
+        if safe { text.to_owned() } else { word(&Some(text.to_owned())) }
+    };
+    let place = match (&document.region, &document.endpoint) {
+        (region, Some(_)) => {
+            let region = region.as_ref().map(|_| format!("region: {}\n", plain(&document.region)));
+            format!("endpoint: {}\n{}", word(&document.endpoint), region.unwrap_or_default())
+        }
+        (_, None) => format!("region: {}\n", plain(&document.region)),
+    };
+    let handover = document.host.handover.as_ref().map(|_| plain(&document.host.handover));
+    let handover = handover.map(|way| format!(", handover: {way}")).unwrap_or_default();
+    let units: Vec<_> =
+        document.host.units.iter().flatten().map(|u| plain(&Some(u.clone()))).collect();
+    let units =
+        if units.is_empty() { String::new() } else { format!(", units: [{}]", units.join(", ")) };
+    format!(
+        "# What datalake sets up. Its command `config explain` shows every key and its source.\n\n\
+         # fsn1, nbg1 or hel1; for another S3 service give endpoint: https://… and its region.\n\
+         {place}\n\
+         # Unique among all customers: put your company's name in front.\n\
+         bucket: {}\n\n\
+         # What the keys of the assets begin with.\n\
+         prefix: {}\n\n\
+         # from: env reads AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; or file: PATH (mode 0600),\n\
+         # or command: [pass, show, hetzner]. Never the keys themselves.\n\
+         credentials: {{ from: env }}\n\n\
+         # The user whose rootless podman runs Dagster. The quadlet units that need the bucket are found\n\
+         # (`discover` shows them), unless named: units: [NAME, …].\n\
+         # handover: env-file, podman-secret or in-place; unless said, the installed podman decides.\n\
+         host: {{ user: {}{units}{handover} }}\n\n\
+         # Overwritten and deleted objects stay for 30 days, unfinished uploads for 7; `off` for ever.\n\
+         protect: {{ versioning: true, keep-old-versions: 30d, abort-uploads: 7d }}\n",
+        plain(&document.bucket),
+        plain(&document.prefix),
+        plain(&document.host.user),
+    )
+}

@@ -1,0 +1,5 @@
+mod bed;
+mod jobs;
+mod runs;
+mod streams;
+mod verifications;

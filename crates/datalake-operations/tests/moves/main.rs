@@ -1,0 +1,9 @@
+//! Transfers, deletions and what is restored, with one call failing, for every call: nothing is
+//! lost, and a second run completes it.
+
+#![cfg(test)]
+
+mod failing;
+mod lake;
+mod transfers;
+mod world;
