@@ -43,6 +43,9 @@ pub(crate) struct Plan {
     pub(crate) no_part: Option<u16>,
     /// A part that was sent once is never taken again, whatever became of it.
     pub(crate) each_part_once: bool,
+    /// What is read differs from what was written in its first bit, with the tag of what was
+    /// written: a disk that rots.
+    pub(crate) rots: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -208,10 +211,16 @@ impl Objects for Flaky<'_> {
         range: Option<ByteRange>,
     ) -> Result<Download, Fault> {
         let (download, trouble) = self.call(self.inner.get(source, range)).await?;
-        if trouble != Some(Trouble::CutBody) {
+        if trouble != Some(Trouble::CutBody) && !self.plan.rots {
             return Ok(download);
         }
-        let chunks: Vec<_> = download.content.collect().await;
+        let mut chunks: Vec<_> = download.content.collect().await;
+        if let Some(Ok(first)) = chunks.first_mut().filter(|_| self.plan.rots) {
+            let mut bytes = first.to_vec();
+            bytes[0] ^= 1;
+            *first = bytes.into();
+            return Ok(Download { content: stream::iter(chunks).boxed(), ..download });
+        }
         let half = chunks.len() / 2;
         let cut = Err(Fault::new(FaultKind::Unreachable, "cut"));
         let content = stream::iter(chunks.into_iter().take(half).chain([cut])).boxed();

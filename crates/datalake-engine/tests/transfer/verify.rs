@@ -10,7 +10,7 @@ use datalake_engine::transfer::{
     Deletion, Depth, Findings, Item, Options, Route, TransferPorts, TransferWatch, Verification,
     Verified, VerifyFinding, VerifyWatch, verify,
 };
-use datalake_engine::{AnyKey, Objects as _};
+use datalake_engine::{AnyKey, Objects, Uploads};
 
 use super::flaky::{Flaky, Plan, Trouble};
 use super::support::{Bed, Cut, MIB, NOON, bucket, content, dated, options};
@@ -114,12 +114,20 @@ async fn nothing_to_look_at_proves_nothing() {
 
 /// What is found of both sides.
 async fn compared(bed: &Bed, depth: Depth) -> (Findings, Vec<String>) {
+    compared_through(bed, &bed.store, depth).await
+}
+
+async fn compared_through<S: Objects + Uploads>(
+    bed: &Bed,
+    store: &S,
+    depth: Depth,
+) -> (Findings, Vec<String>) {
     let (clock, found) = (PausedClock::new(), Found::default());
     let ports =
         TransferPorts { clock: &clock, files: &bed.files, manifest: "transfers/a", others: &[] };
     let (subset, filter) = (Subset::ALL, Filter::default());
     let how = Verification { depth, subset, filter, limits: options().limits };
-    let folder = bed.folder(&bed.store);
+    let folder = bed.folder(store);
     let route = Route::Up(&bed.tree, &folder);
     let findings = verify(&Verified::Pair(&route), &how, &ports, &found).await.unwrap();
     let mut notes = found.0.into_inner().unwrap();
@@ -153,6 +161,17 @@ async fn both_sides_are_compared_with_each_other_and_with_what_was_sent() {
         assert_eq!(notes, expected, "{depth:?}");
         assert_eq!((findings.right.items, findings.foreign, findings.known), (4, 1, 7));
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_object_that_is_not_what_its_tag_says_is_damaged_whatever_is_known() {
+    let bed = Bed::new().await;
+    bed.tree.file("a", "one", NOON - 10);
+    bed.put("raw/a", "one").await;
+    let rotten = Flaky::new(&bed.store, Plan { rots: true, ..Plan::default() });
+
+    assert_eq!(compared_through(&bed, &rotten, Depth::Listed).await.1, [""; 0]);
+    assert_eq!(compared_through(&bed, &rotten, Depth::Content).await.1, ["a: Damaged"]);
 }
 
 #[tokio::test(start_paused = true)]

@@ -30,6 +30,7 @@ struct LeftSide<'s> {
 }
 
 /// What the two sides of a pair have to do with each other.
+#[derive(PartialEq)]
 enum PairRelation {
     /// The contents are the same.
     Same,
@@ -126,8 +127,10 @@ impl VerificationRun<'_> {
             // The object is not the one of the record.
             Ok(PairRelation::Untold) if self.how.depth == Depth::Listed && known.is_some() => other,
             Ok(PairRelation::Untold) if self.how.depth == Depth::Listed => VerifyFinding::Assumed,
-            Ok(_) => match self.read_both_sides(route, sides).await {
+            Ok(relation) => match self.read_both_sides(route, sides).await {
                 Ok(Some(_)) => VerifyFinding::Right,
+                // The object is no longer what its own tag says.
+                Ok(None) if relation == PairRelation::Same => VerifyFinding::Damaged,
                 Ok(None) => other,
                 Err(fault) => finding_of(fault),
             },
