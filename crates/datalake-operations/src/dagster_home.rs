@@ -1,10 +1,5 @@
 //! Where Dagster's home lies: the one finder of all commands, over the host's files.
 
-mod folder_place;
-mod home_places;
-mod mounted_yaml;
-mod named_home;
-
 use datalake_core::fault::{Fault, FaultKind, WayFault};
 use datalake_core::host::{HostPath, UnitName, UserAccount};
 use datalake_core::spec::HostSpec;
@@ -13,10 +8,6 @@ use datalake_engine::{
     Files, ListedLinks, Owners, PathStanding, SeenEntry, SeenKind, drop_ins, find_search_path,
 };
 use datalake_quadlet::{DagsterHome, MountBase, MountedUnit, Mounts, UnitFile, UnknownHome};
-
-pub use self::folder_place::FolderPlace;
-pub use self::home_places::{HomeChoice, HomePlaces, HomeSearch, LogsFolder};
-pub use self::named_home::require_named_home;
 
 /// Dagster's home and the units that tell it.
 #[derive(Debug, Clone)]

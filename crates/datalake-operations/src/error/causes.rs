@@ -6,7 +6,7 @@ use datalake_core::spec::InvalidSpec;
 use datalake_desired::{DesiredError, HomeUnknown, HostKind};
 use datalake_engine::{AccountFault, ApplyError, LockFault, NotTheUser};
 
-use crate::faults::kind_of;
+use super::kind_of;
 use crate::{Advice, ErrorKind, OperationError};
 
 impl From<Blocker> for OperationError {
