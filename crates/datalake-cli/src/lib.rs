@@ -20,6 +20,7 @@ mod render;
 #[cfg(feature = "sandbox")]
 mod sandbox;
 mod secrets;
+mod silence;
 mod site;
 mod stop;
 mod token;
