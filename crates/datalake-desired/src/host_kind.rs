@@ -12,8 +12,8 @@ use crate::HostUnits;
 pub enum HostKind {
     /// As containers of a user, by quadlets. These container units look like Dagster's.
     Quadlets(Vec<String>),
-    /// The same, by a unit of the spec in another folder of quadlets.
-    OtherFolder(HostPath),
+    /// The same, by a unit of the spec that lies in a usual folder, while quadlet reads others.
+    UnreadFolder(HostPath),
     /// A `.kube` unit has podman play a Kubernetes manifest.
     KubeUnit(HostPath),
     /// Quadlets of the host's own systemd.
@@ -56,7 +56,7 @@ pub fn judge_host_kind(missing: &[UnitName], units: &HostUnits, signs: &HostSign
     };
     let path_of = |file: &UserUnit| file.path.clone();
     if let Some(file) = find_missing(UnitSort::Quadlet, ".container") {
-        return HostKind::OtherFolder(path_of(file));
+        return HostKind::UnreadFolder(path_of(file));
     }
     if let Some(file) = find_missing(UnitSort::Quadlet, ".kube") {
         return HostKind::KubeUnit(path_of(file));
@@ -125,7 +125,7 @@ impl HostKind {
     /// Whether it is a host that datalake sets up, for all that is known.
     #[must_use]
     pub fn may_be_set_up(&self) -> bool {
-        matches!(self, Self::Quadlets(_) | Self::OtherFolder(_) | Self::Unclear)
+        matches!(self, Self::Quadlets(_) | Self::UnreadFolder(_) | Self::Unclear)
     }
 }
 
@@ -136,8 +136,12 @@ impl fmt::Display for HostKind {
                 let names: Vec<_> = units.iter().map(|name| format!("`{name}`")).collect();
                 return write!(f, "the container units that name Dagster are {}", names.join(", "));
             }
-            Self::OtherFolder(path) => {
-                return write!(f, "`{path}` is in another folder of quadlets");
+            Self::UnreadFolder(path) => {
+                return write!(
+                    f,
+                    "`{path}` is in a folder that quadlet does not read: `QUADLET_UNIT_DIRS` names \
+                     others"
+                );
             }
             Self::Unclear => return f.write_str("nothing here tells how Dagster runs"),
             Self::KubeUnit(path) => write!(
@@ -219,9 +223,11 @@ mod tests {
     }
 
     #[test]
-    fn a_unit_in_another_folder_is_told() {
+    fn a_unit_in_a_folder_that_quadlet_does_not_read_is_told() {
         let path = "/etc/containers/systemd/users/900/dagster-web.container";
-        let words = format!("`{path}` is in another folder of quadlets");
+        let words = format!(
+            "`{path}` is in a folder that quadlet does not read: `QUADLET_UNIT_DIRS` names others"
+        );
         check(&[(path, UnitSort::Quadlet, "[Container]\n")], &words);
     }
 

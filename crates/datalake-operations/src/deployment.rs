@@ -32,7 +32,7 @@ use crate::{Advice, AdvisedCommand, ErrorKind, HostContext, OperationError};
 
 /// The service user's systemd and podman, and where its things lie.
 pub struct DagsterHost {
-    /// User and units.
+    /// User, and those units whose services go on running.
     pub host: HostSpec,
     /// The service user.
     pub account: UserAccount,
@@ -81,7 +81,9 @@ impl DagsterHost {
             let message = "services run on the machine itself, not in a sandbox or below --root";
             return Err(OperationError::new(ErrorKind::Usage, message));
         };
-        let (account, places) = look_at_host(context, &host)?;
+        let (account, mut places) = look_at_host(context, &host)?;
+        let mut host = host;
+        places.keep_running_units(&mut host);
         Ok(Self {
             folders: places.search_path().to_vec(),
             code_servers: places.find_code_servers(),

@@ -168,6 +168,44 @@ fn a_unit_that_the_list_leaves_out_is_told_by_plan_status_and_doctor() {
 }
 
 #[test]
+fn templates_and_units_that_run_once_get_the_settings_and_are_not_restarted() {
+    let (host, service) = (Host::usual(), Service::quick());
+    put(&host, &format!("{UNITS}/etl@.container"), CODE);
+    let once = "[Container]\nImage=localhost/dagster:1\nExec=dagster instance migrate\n\
+                [Service]\nType=oneshot\n";
+    put(&host, &format!("{UNITS}/upgrade.container"), once);
+    let start = host.home();
+
+    let ran = host.call(&service, "provision --yes").run().exits(0);
+
+    let restart = "restart dagster-webserver dagster-daemon 'etl@*'\n";
+    assert!(ran.stdout.contains(restart), "{}", ran.stdout);
+    assert!(ran.stdout.contains("`etl@` is a template: its instances take"), "{}", ran.stdout);
+    for unit in ["etl@", "upgrade"] {
+        assert!(host.units().join(format!("{unit}.container.d")).join(DROP_IN).exists(), "{unit}");
+    }
+    host.call(&service, "status").run().exits(0);
+    host.call(&service, "rollback --yes").run().exits(0);
+    host.home().must_be(&start, "after rollback");
+}
+
+#[test]
+fn a_unit_in_a_folder_that_quadlet_does_not_read_is_told() {
+    let (host, service) = (Host::usual(), Service::quick());
+    let settings = "QUADLET_UNIT_DIRS=/var/lib/dagster/quadlets\n";
+    put(&host, "var/lib/dagster/.config/environment.d/quadlet.conf", settings);
+    put(&host, "var/lib/dagster/quadlets/other.container", "[Container]\nImage=redis\n");
+
+    let ran = host.call(&service, "provision --yes").run().exits(78);
+
+    let told = "there is no `/var/lib/dagster/quadlets/dagster-webserver.container`: \
+                `/var/lib/dagster/.config/containers/systemd/dagster-webserver.container` is in a \
+                folder that quadlet does not read";
+    assert!(ran.stderr.contains(told), "{}", ran.stderr);
+    assert!(!host.units().join("dagster-webserver.container.d").exists());
+}
+
+#[test]
 fn discover_tells_each_unit_and_changes_nothing() {
     let host = Host::usual();
     put(&host, &format!("{UNITS}/etl-code.container"), CODE);

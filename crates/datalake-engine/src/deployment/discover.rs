@@ -230,11 +230,13 @@ impl UnitFolders {
     }
 
     /// Drop-ins count in every folder: for all containers, for a prefix of the name that ends in
-    /// a hyphen, for the very name.
+    /// a hyphen, for the template of an instance, for the very name.
     fn drop_ins(&mut self, name: &UnitName, files: &dyn Files) -> Vec<HostPath> {
         let name = name.as_str();
         let prefixes = name.match_indices('-').filter_map(|(at, _)| name.get(..=at));
-        let stems = prefixes.chain([name]).map(|stem| format!("{stem}.container.d"));
+        let template = name.find('@').and_then(|at| name.get(..=at)).filter(|it| *it != name);
+        let stems =
+            prefixes.chain(template).chain([name]).map(|stem| format!("{stem}.container.d"));
         let wanted: Vec<_> = ["container.d".to_owned()].into_iter().chain(stems).collect();
         let held = |(path, names): &(HostPath, Vec<String>)| {
             let held = names.iter().filter(|name| wanted.contains(name));

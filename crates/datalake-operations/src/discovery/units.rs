@@ -44,7 +44,7 @@ fn describe_container(
         image: last("Image"),
         pod: last("Pod"),
         networks: all("Network"),
-        is_given_settings: unit.is_planned_unasked(),
+        is_given_settings: unit.needs_settings(),
         why: explain_verdict(unit).to_owned(),
         ..bare_unit(DiscoveredKind::Container, container.unit, files)
     }
@@ -52,10 +52,10 @@ fn describe_container(
 
 fn explain_verdict(unit: &DagsterUnit<'_>) -> &'static str {
     if unit.container.is_template() && unit.needs_settings() {
-        return "it is a template, and only its instances run: name those in `host.units`";
+        return "it is a template: each of its instances takes them at its next start";
     }
     if unit.runs_once && unit.needs_settings() {
-        return "it does its work and ends: name it in `host.units` if it needs the bucket";
+        return "it does its work and ends: it takes them at its next start";
     }
     if unit.has_role(UnitRole::RunsUserCode) {
         "it runs user code"

@@ -8,7 +8,7 @@ use datalake_core::host::{HostPath, UnitName};
 use datalake_core::plan::Found;
 use datalake_core::spec::HostSpec;
 use datalake_desired::HostKind;
-use datalake_engine::{AccountFault, Files, SeenEntry, find_user};
+use datalake_engine::{AccountFault, DeployedUnit, Files, SeenEntry, find_user};
 use datalake_quadlet::{PodmanVersion, UnitSort};
 
 use super::{ExaminationInput, RunningHost, ServiceHome};
@@ -185,7 +185,8 @@ fn find_units(
     let mut units = Vec::new();
     for (at, name) in host.units.iter().enumerate() {
         // Where services can be asked, all quadlet folders were looked through.
-        let file = match running.and_then(|running| running.found.units.get(at)) {
+        let is_it = |unit: &&DeployedUnit| unit.name == *name;
+        let file = match running.and_then(|running| running.found.units.iter().find(is_it)) {
             Some(unit) => unit.file.clone().map(|_| ()),
             None if is_in_a_folder(home, name) => Found::Present(()),
             None => match home.paths.units.get(at) {

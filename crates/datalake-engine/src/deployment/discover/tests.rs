@@ -121,6 +121,18 @@ fn the_first_file_of_a_name_counts_and_drop_ins_of_all_folders() {
 }
 
 #[test]
+fn drop_ins_of_a_template_count_for_its_instances() {
+    let template = format!("{HOME}/code@.container.d/a.conf");
+    let files = host(&[&format!("{HOME}/code@x.container"), &template]);
+    let folders = [path(HOME)];
+
+    for name in ["code@x", "code@"] {
+        let found = drop_ins(&[name.parse().unwrap()], &folders, &files);
+        assert_eq!(found.paths, [path(&template)], "{name}");
+    }
+}
+
+#[test]
 fn the_drop_ins_of_several_units_are_found_once() {
     let files = [
         format!("{HOME}/container.d/1.conf"),
