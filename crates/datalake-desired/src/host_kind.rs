@@ -150,7 +150,11 @@ impl fmt::Display for HostKind {
                  their variables"
             ),
             Self::SystemQuadlet(path) => {
-                write!(f, "`{path}` is a quadlet of the host's own systemd (rootful)")
+                return write!(
+                    f,
+                    "`{path}` is a quadlet of the host's own systemd (rootful): `host: {{ user: root }}` \
+                     has datalake set up those"
+                );
             }
             Self::ContainerService(path) => {
                 write!(f, "`{path}` is a service written by hand that starts a container")
@@ -165,7 +169,7 @@ impl fmt::Display for HostKind {
             }
         }?;
         f.write_str(
-            "; datalake sets up hosts on which a user's quadlets run Dagster. `sync`, `du`, `cost` and \
+            "; datalake sets up hosts on which quadlets run Dagster. `sync`, `du`, `cost` and \
              `migrate --home DIR` work here",
         )
     }
@@ -242,7 +246,10 @@ mod tests {
             ),
         );
         let system = "/etc/containers/systemd/dagster-web.container";
-        let words = format!("`{system}` is a quadlet of the host's own systemd (rootful)");
+        let words = format!(
+            "`{system}` is a quadlet of the host's own systemd (rootful): `host: {{ user: root }}` has \
+             datalake set up those"
+        );
         check(&[(system, UnitSort::System, "[Container]\n")], &words);
         let other = "/etc/containers/systemd/x.container";
         check(&[(other, UnitSort::System, "[Container]\n")], "nothing here tells how Dagster runs");
@@ -293,8 +300,8 @@ mod tests {
 
         assert_eq!(
             kind.to_string(),
-            "`/srv/compose.yaml` is a compose file; datalake sets up hosts on which a user's quadlets \
-             run Dagster. `sync`, `du`, `cost` and `migrate --home DIR` work here"
+            "`/srv/compose.yaml` is a compose file; datalake sets up hosts on which quadlets run \
+             Dagster. `sync`, `du`, `cost` and `migrate --home DIR` work here"
         );
         assert!(!kind.may_be_set_up() && HostKind::Unclear.may_be_set_up());
     }

@@ -1,5 +1,7 @@
 //! Where the things of a Dagster host lie.
 
+use std::iter::successors;
+
 use datalake_core::fault::Fault;
 use datalake_core::host::{HostPath, InvalidPath, Owner, UnitName, UserAccount};
 use datalake_core::spec::HostSpec;
@@ -77,9 +79,9 @@ pub fn handed_over_variables(with_token: bool) -> Vec<&'static str> {
 }
 
 impl HostPaths {
-    /// The places of a host whose service user has this account: rootless quadlets below
-    /// `~/.config/containers/systemd`, the env file apart from `environment.d`, which systemd
-    /// would hand to every service of the user.
+    /// The places of a host whose service user has this account: quadlets below
+    /// `~/.config/containers/systemd`, or `/etc/containers/systemd` for root; the env file apart from
+    /// `environment.d`, which systemd would hand to every service of the user.
     ///
     /// # Errors
     ///
@@ -91,7 +93,7 @@ impl HostPaths {
     ) -> Result<Self, InvalidPath> {
         let config = account.home.join(".config")?;
         let folder = config.join("datalake")?;
-        let quadlets = config.join("containers/systemd")?;
+        let quadlets = account.quadlet_folder()?;
         let place = DropInPlace { folder: quadlets, parents: Vec::new(), owner: account.owner };
         let unit = |name: &UnitName| {
             let file = place.folder.join(&format!("{name}.container"))?;
@@ -205,8 +207,8 @@ impl DropInPlace {
         account: &UserAccount,
         search: &[HostPath],
     ) -> Result<Self, InvalidPath> {
-        let own = account.home.join(".config/containers/systemd")?;
-        if folder.as_str() == ROOTS_FOLDER || folder.as_str().starts_with("/etc/containers/") {
+        let own = account.quadlet_folder()?;
+        if !account.is_host() && folder.as_str().starts_with("/etc/containers/") {
             // One for all users would count for units of others.
             let folder: HostPath = format!("{ROOTS_FOLDER}/{}", account.owner.uid).parse()?;
             let owner = Owner { uid: 0, gid: 0 };
@@ -216,9 +218,11 @@ impl DropInPlace {
             let folder = if search.contains(&own) { own } else { folder.clone() };
             return Ok(Self { folder, parents: Vec::new(), owner: account.owner });
         }
-        let parents = [".config", ".config/containers", ".config/containers/systemd"];
-        let parents = parents.iter().map(|path| account.home.join(path));
-        let parents = parents.collect::<Result<_, _>>()?;
+        // Neither the home nor `/etc` is made.
+        let above = successors(Some(own.clone()), HostPath::parent);
+        let is_kept = |path: &HostPath| *path == account.home || path.as_str() == "/etc";
+        let mut parents: Vec<_> = above.take_while(|path| !is_kept(path)).collect();
+        parents.reverse();
         Ok(Self { folder: own, parents, owner: account.owner })
     }
 
@@ -236,13 +240,15 @@ impl DropInPlace {
 
 #[cfg(test)]
 mod tests {
+    use datalake_core::host::UnitManager;
     use datalake_core::spec::SpecDocument;
     use datalake_quadlet::{UnitFile, UnitOwner, UnitSort, UserUnit};
 
     use super::*;
 
     fn account() -> UserAccount {
-        UserAccount { owner: Owner { uid: 900, gid: 900 }, home: "/home/d".parse().unwrap() }
+        let (owner, home) = (Owner { uid: 900, gid: 900 }, "/home/d".parse().unwrap());
+        UserAccount { owner, home, manager: UnitManager::User }
     }
 
     fn host(units: &[&str]) -> HostSpec {
@@ -306,6 +312,26 @@ mod tests {
         check("/etc/containers/systemd/users/900/web.container", &usual, roots, 0);
         check("/etc/containers/systemd/users/web.container", &usual, roots, 0);
         check("/home/d/q/web.container", &["/home/d/q"], "/home/d/q/web.container.d", 900);
+    }
+
+    #[test]
+    fn drop_ins_of_the_hosts_own_units_lie_in_etc() {
+        let (owner, home) = (Owner { uid: 0, gid: 0 }, "/root".parse().unwrap());
+        let root = UserAccount { owner, home, manager: UnitManager::Host };
+        let host = host(&["web"]);
+        let folders = ["/etc/containers/systemd", "/usr/share/containers/systemd"];
+        let drop_in = "/etc/containers/systemd/web.container.d/50-datalake-s3.conf";
+        for (folder, parents) in [(folders[0], 0), (folders[1], 2)] {
+            let file = format!("{folder}/web.container");
+            let units = host_units(&[(&file, "[Container]\n")], &folders);
+            let mut paths = HostPaths::of(&root, &host, handed_over_variables(false)).unwrap();
+
+            paths.place_units(&host, &root, &units).unwrap();
+
+            let unit = &paths.units[0];
+            assert_eq!((unit.file.as_str(), unit.drop_in.as_str()), (file.as_str(), drop_in));
+            assert_eq!((unit.parents.len(), unit.owner.uid), (parents, 0));
+        }
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The commands by which people have containers take up what has changed.
 
-use datalake_core::host::UnitName;
+use datalake_core::host::{UnitManager, UnitName};
 use datalake_core::spec::HostSpec;
 
 use crate::{DagsterUnit, HostPaths, HostUnits};
@@ -35,7 +35,10 @@ pub fn list_template_remarks(host: &HostSpec, paths: &HostPaths) -> Vec<String> 
 }
 
 fn name_systemctl(host: &HostSpec) -> String {
-    format!("systemctl --user -M {}@", host.user)
+    match UnitManager::of_user(host.user.as_str()) {
+        UnitManager::User => format!("systemctl --user -M {}@", host.user),
+        UnitManager::Host => "systemctl".to_owned(),
+    }
 }
 
 /// The running instances of each template among the units, as `systemctl` takes them.

@@ -171,7 +171,7 @@ pub fn read_mounted_units(
     host: &HostSpec,
     files: &dyn Files,
 ) -> Result<Vec<MountedUnit>, HomeUnknown> {
-    let folder = account.home.join(".config/containers/systemd")?;
+    let folder = account.quadlet_folder()?;
     let mounted = |name: &UnitName| {
         let units: Vec<_> = read_unit_files(name, account, files)?;
         let base = MountBase { folder: &folder, home: &account.home };
@@ -190,10 +190,9 @@ pub fn read_unit_files(
     account: &UserAccount,
     files: &dyn Files,
 ) -> Result<Vec<UnitFile>, HomeUnknown> {
-    let folders = find_search_path(&account.home, account.owner.uid, files)?;
+    let folders = find_search_path(account, files)?;
     let found = drop_ins(std::slice::from_ref(name), &folders, files);
-    let quadlets = account.home.join(".config/containers/systemd")?;
-    let usual = quadlets.join(&format!("{name}.container"))?;
+    let usual = account.quadlet_folder()?.join(&format!("{name}.container"))?;
     let file = found.files.into_iter().find_map(|file| file.present().cloned());
     let paths = [file.unwrap_or(usual)].into_iter().chain(found.paths);
     let mut units = Vec::new();

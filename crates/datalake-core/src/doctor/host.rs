@@ -4,6 +4,7 @@ use super::diagnose::FindingCheck;
 use super::look::{Judged, Look, name_provision, warning, wrong};
 use super::{Examination, FindingId};
 use crate::advice::{Advice, AdvisedCommand};
+use crate::host::UnitManager;
 
 /// What was seen of the service user and its programs.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -162,6 +163,10 @@ fn manager(seen: &Examination) -> Judged {
         return Ok("it runs".to_owned());
     }
     let user = &seen.host.user;
+    if UnitManager::of_user(user) == UnitManager::Host {
+        let cure = "quadlets need a host that systemd has started";
+        return Err(wrong(["systemd does not run on this host".to_owned()], cure));
+    }
     Err(wrong(
         [format!("no systemd runs for {user}: neither a login nor lingering has started one")],
         format!("`sudo loginctl enable-linger {user}`; then `systemctl status user@UID.service`"),
@@ -192,11 +197,11 @@ fn online(seen: &Examination) -> Judged {
 
 fn judge_kind(seen: &Examination) -> Judged {
     match seen.host.kind.seen()? {
-        None => Ok("containers of a user, by quadlets".to_owned()),
+        None => Ok("containers by quadlets".to_owned()),
         Some(sentence) => Err(wrong(
             [sentence.clone()],
             Advice::naming(
-                "move Dagster to rootless quadlets, or set its variables by hand: {} shows them",
+                "move Dagster to quadlets, or set its variables by hand: {} shows them",
                 [AdvisedCommand::ShowEnvironment],
             ),
         )),

@@ -1,7 +1,7 @@
 //! Finds the deployment: quadlet folders, services, containers, drop-ins.
 
 use datalake_core::fault::{Fault, FaultKind};
-use datalake_core::host::{HostPath, InvalidPath, UnitName};
+use datalake_core::host::{HostPath, InvalidPath, UnitName, UserAccount};
 use datalake_core::plan::Found;
 
 use super::user_files::is_of_other_user;
@@ -68,11 +68,19 @@ pub struct DeployedUnit {
 ///
 /// # Errors
 ///
-/// [`InvalidPath`] never, as long as `home` is a path.
-pub fn quadlet_folders(home: &HostPath, uid: u32) -> Result<Vec<HostPath>, InvalidPath> {
+/// [`InvalidPath`] never, as long as the home is a path.
+pub fn quadlet_folders(account: &UserAccount) -> Result<Vec<HostPath>, InvalidPath> {
+    if account.is_host() {
+        let folders = ["/run", "/etc", "/usr/share"];
+        return folders
+            .map(|folder| format!("{folder}/containers/systemd").parse())
+            .into_iter()
+            .collect();
+    }
+    let uid = account.owner.uid;
     Ok(vec![
         format!("/run/user/{uid}/containers/systemd").parse()?,
-        home.join(".config/containers/systemd")?,
+        account.quadlet_folder()?,
         format!("/etc/containers/systemd/users/{uid}").parse()?,
         "/etc/containers/systemd/users".parse()?,
         format!("/usr/share/containers/systemd/users/{uid}").parse()?,

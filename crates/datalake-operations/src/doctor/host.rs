@@ -98,9 +98,15 @@ pub(super) async fn examine_user(
     if seen.place == ExaminedPlace::Folder {
         return;
     }
-    seen.host.lingers = is_there(context.files, &format!("/var/lib/systemd/linger/{user}"));
-    seen.host.without_subids = find_missing_subids(context.files, user, uid);
-    seen.host.has_manager = is_there(context.files, &format!("/run/user/{uid}"));
+    if home.account.is_host() {
+        let reason = "the host's own systemd and podman need none";
+        seen.host.lingers = Look::NotHere(reason.to_owned());
+        seen.host.without_subids = Look::NotHere(reason.to_owned());
+    } else {
+        seen.host.lingers = is_there(context.files, &format!("/var/lib/systemd/linger/{user}"));
+        seen.host.without_subids = find_missing_subids(context.files, user, uid);
+    }
+    seen.host.has_manager = is_there(context.files, &home.account.manager_folder());
     let Some(RunningHost { found, .. }) = running else { return };
     seen.host.podman = judge_podman(host, &found.podman);
     seen.host.is_online = match &found.online {
