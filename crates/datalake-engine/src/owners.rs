@@ -45,7 +45,7 @@ impl Owners {
         let user = account.owner;
         if account.is_host() {
             // Root's containers run as whatever user they like.
-            let all = vec![0..u64::from(u32::MAX)];
+            let all: Vec<_> = std::iter::once(0..u64::from(u32::MAX)).collect();
             return Ok(Self { user, users: all.clone(), groups: all });
         }
         Ok(Self {
