@@ -39,7 +39,7 @@ impl Remote {
         let keys = site.keys_from(&spec.credentials).await?;
         let store = S3Store::new(&spec.endpoint, &spec.region, &keys);
         let store = store.map_err(|error| Failure::of(Exit::Config, &error))?;
-        let store = match patience() {
+        let store = match read_patience() {
             Some(stall) => store.with_stall(stall),
             None => store,
         };
@@ -81,7 +81,7 @@ impl Remote {
 }
 
 /// After how many seconds a test wants a silent connection to be given up; in a debug build alone.
-fn patience() -> Option<Duration> {
+fn read_patience() -> Option<Duration> {
     if !cfg!(debug_assertions) {
         return None;
     }
