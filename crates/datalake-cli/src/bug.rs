@@ -16,7 +16,7 @@ pub(crate) fn with_one_sentence(program: impl FnOnce() -> Exit + UnwindSafe) -> 
     panic::set_hook(Box::new(move |info| {
         HAS_PANICKED.store(true, Ordering::SeqCst);
         // Standard error may be closed: a panic in here would end the process without a word.
-        let _ = writeln!(io::stderr().lock(), "{}", sentence(info));
+        let _ = writeln!(io::stderr().lock(), "{}", describe_panic(info));
         if traces {
             usual(info);
         }
@@ -29,7 +29,7 @@ pub(crate) fn with_one_sentence(program: impl FnOnce() -> Exit + UnwindSafe) -> 
 }
 
 /// A text that was put together may hold anything, a secret too; one from the source holds none.
-fn sentence(info: &PanicHookInfo<'_>) -> String {
+fn describe_panic(info: &PanicHookInfo<'_>) -> String {
     let place = info.location().map(ToString::to_string).unwrap_or_default();
     let what = info.payload().downcast_ref::<&'static str>().copied();
     sentence_of(&place, what)

@@ -30,9 +30,9 @@ mod transfer;
 mod usage;
 mod watch;
 
-use datalake_core::host::UnitName;
 use datalake_core::s3::BucketName;
 use datalake_core::spec::HostSpec;
+use datalake_desired::{HostPaths, list_restart_commands};
 
 use crate::args::{Cli, Command};
 use crate::exit::Exit;
@@ -86,14 +86,9 @@ pub(crate) async fn run(cli: &Cli, printer: Printer) -> Result<Exit, Failure> {
 }
 
 /// The commands with which the containers take up what has changed.
-fn restart_steps(host: &HostSpec) -> String {
-    let units: Vec<_> = host.units.iter().map(UnitName::as_str).collect();
-    let (user, units) = (&host.user, units.join(" "));
-    format!(
-        "Next steps, for the containers to take it up:\n  \
-         systemctl --user -M {user}@ daemon-reload\n  \
-         systemctl --user -M {user}@ restart {units}\n"
-    )
+fn restart_steps(host: &HostSpec, paths: &HostPaths) -> String {
+    let commands = list_restart_commands(host, paths).join("\n  ");
+    format!("Next steps, for the containers to take it up:\n  {commands}\n")
 }
 
 /// Asks a yes-or-no question on the terminal; `no` is the answer to an empty line.

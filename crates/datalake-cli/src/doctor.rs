@@ -22,9 +22,9 @@ use tokio::task::JoinHandle;
 use crate::advice::words_of;
 use crate::failure::Failure;
 use crate::modal::ModalPlace;
-use crate::remote::SILENCE;
 use crate::render::{Printer, Ticker};
 use crate::secrets::{NoPair, in_their_places};
+use crate::silence::SILENCE;
 use crate::site::Site;
 
 /// Looks at what these groups need, all of them without one.

@@ -32,7 +32,7 @@ pub fn told(kind: FaultKind) -> Vec<FaultTold> {
         Some(known) => known.places.push(place),
         None => told.push(FaultTold { places: vec![place], exit, hint }),
     };
-    for (place, target) in places() {
+    for (place, target) in list_places() {
         tell(place, Exit::from(kind_of(kind, &target)), hint_of(kind, &target));
     }
     for (place, target) in named_places() {
@@ -46,7 +46,7 @@ pub fn told(kind: FaultKind) -> Vec<FaultTold> {
 
 /// `HostPaths` that are what a command is about.
 fn named_places() -> impl Iterator<Item = (&'static str, Target)> {
-    places().into_iter().filter_map(|(_, target)| match &target {
+    list_places().into_iter().filter_map(|(_, target)| match &target {
         Target::Bucket(_) => Some(("bucket that a command is about", target)),
         Target::Object(..) => Some(("object that a command is about", target)),
         Target::Service
@@ -58,7 +58,7 @@ fn named_places() -> impl Iterator<Item = (&'static str, Target)> {
     })
 }
 
-fn places() -> [(&'static str, Target); 8] {
+fn list_places() -> [(&'static str, Target); 8] {
     let well_formed = "a sample is well formed";
     let bucket = || "bucket".parse().expect(well_formed);
     let modal = || datalake_core::modal::ModalObject {

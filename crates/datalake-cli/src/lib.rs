@@ -20,6 +20,7 @@ mod render;
 #[cfg(feature = "sandbox")]
 mod sandbox;
 mod secrets;
+mod silence;
 mod site;
 mod stop;
 mod token;
@@ -52,33 +53,33 @@ pub fn run(words: impl IntoIterator<Item = impl Into<OsString>>) -> ExitCode {
         guard_group();
         return Exit::Done.into();
     }
-    bug::with_one_sentence(|| guarded(&words)).into()
+    bug::with_one_sentence(|| run_guarded(&words)).into()
 }
 
 /// The same for a command of people: no core file, no child that outlives it, and one way to stop it.
-fn guarded(words: &[OsString]) -> Exit {
-    let prepared = prepare();
+fn run_guarded(words: &[OsString]) -> Exit {
+    let prepared = prepare_process();
     match args::Cli::try_parse_from(words) {
         Ok(cli) => {
             let printer = Printer::new(cli.place.json);
-            let result = prepared.and_then(|()| match runtime(&cli) {
+            let result = prepared.and_then(|()| match build_runtime(&cli) {
                 Ok(runtime) => runtime.block_on(stop::until_stopped(commands::run(&cli, printer))),
                 Err(error) => Err(Failure::of(Exit::Io, &error)),
             });
             let named = |failure: Failure| failure.named_for(&own_name(&cli));
-            end(result.map_err(named), printer)
+            end_run(result.map_err(named), printer)
         }
         Err(error) if error.use_stderr() => misuse::misused(words, &error),
         // Help and version are results.
         Err(error) => {
             still_read(error.print());
-            end(Ok(Exit::Done), Printer::new(false))
+            end_run(Ok(Exit::Done), Printer::new(false))
         }
     }
 }
 
 /// What holds from the first moment on.
-fn prepare() -> Result<(), Failure> {
+fn prepare_process() -> Result<(), Failure> {
     let failed = |fault: Fault| Failure::about("this process cannot be prepared", &fault);
     forbid_core_files().map_err(failed)?;
     keep_children(GUARD_GROUP);
@@ -86,15 +87,15 @@ fn prepare() -> Result<(), Failure> {
 }
 
 /// Tells a failure, if there is one, and with which code the program ends.
-fn end(result: Result<Exit, Failure>, printer: Printer) -> Exit {
-    result.and_then(written).unwrap_or_else(|failure| {
+fn end_run(result: Result<Exit, Failure>, printer: Printer) -> Exit {
+    result.and_then(confirm_written).unwrap_or_else(|failure| {
         printer.failure(&failure);
         failure.exit
     })
 }
 
 /// The same exit code, if all results could be written.
-fn written(exit: Exit) -> Result<Exit, Failure> {
+fn confirm_written(exit: Exit) -> Result<Exit, Failure> {
     match broken_output() {
         None => Ok(exit),
         Some(error) => {
@@ -106,7 +107,7 @@ fn written(exit: Exit) -> Result<Exit, Failure> {
 /// Where the command runs. One thread does all that waits, since to wake another one for each answer
 /// costs more than the answer; files are read, written and hashed on threads of their own. Only a
 /// built-in service needs one besides.
-fn runtime(cli: &args::Cli) -> std::io::Result<Runtime> {
+fn build_runtime(cli: &args::Cli) -> std::io::Result<Runtime> {
     let mut builder = if has_service(cli) {
         let mut builder = Builder::new_multi_thread();
         builder.worker_threads(2);

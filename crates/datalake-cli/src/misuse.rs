@@ -23,20 +23,22 @@ pub(crate) fn misused(words: &[OsString], error: &clap::Error) -> Exit {
     let error = again.as_ref().unwrap_or(error);
     let mut flags = words.iter().take_while(|word| *word != "--");
     if flags.any(|word| word == "--json") {
-        Printer::new(true).problem(&failure(&error.render().to_string()));
+        Printer::new(true).problem(&build_failure(&error.render().to_string()));
     }
     let _ = error.print();
     Exit::Usage
 }
 
 /// The parser's text in its parts: a message, tips and where to read on, with blank lines between.
-fn failure(text: &str) -> Failure {
+fn build_failure(text: &str) -> Failure {
     let mut parts = text.trim().split("\n\n").map(one_line);
     let first = parts.next().unwrap_or_default();
     let message = first.strip_prefix("error: ").unwrap_or(&first);
     let hints = parts.filter(|part| !part.starts_with("Usage:"));
     hints.fold(Failure::new(Exit::Usage, message), |failure, hint| {
-        failure.hint(lowercase(hint.strip_prefix("tip: ").unwrap_or(&hint).trim_end_matches('.')))
+        failure.hint(lowercase_start(
+            hint.strip_prefix("tip: ").unwrap_or(&hint).trim_end_matches('.'),
+        ))
     })
 }
 
@@ -44,7 +46,7 @@ fn one_line(part: &str) -> String {
     part.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-fn lowercase(text: &str) -> String {
+fn lowercase_start(text: &str) -> String {
     let mut letters = text.chars();
     let first = letters.next().map(|first| first.to_lowercase().to_string()).unwrap_or_default();
     first + letters.as_str()
@@ -60,7 +62,7 @@ mod tests {
                     tip: a similar value exists: 'fish'\n\nUsage: datalake completions <SHELL>\n\n\
                     For more information, try '--help'.\n";
 
-        let failure = failure(text);
+        let failure = build_failure(text);
 
         let message = "invalid value 'x' for '<SHELL>' [possible values: bash, fish]";
         assert_eq!(failure.messages, [message]);

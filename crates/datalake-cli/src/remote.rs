@@ -1,21 +1,20 @@
 //! The S3 service of a command about buckets and objects.
 
-use std::pin::pin;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use datalake_core::s3::Endpoint;
 use datalake_core::spec::StoreSpec;
 use datalake_engine::transfer::TransferLimits;
 use datalake_engine::{Lake, RetryingStore};
 use datalake_host::{MachinePaths, StateRecords};
 use datalake_operations::lake::BucketClient;
 use datalake_operations::transfer::TransferContext;
-use datalake_s3::{S3Store, SilenceClock};
+use datalake_s3::S3Store;
 
 use crate::args::Cli;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::render::{Printer, Ticker};
+use crate::render::Printer;
+use crate::silence::tell_silence;
 use crate::site::Site;
 
 /// The service that the spec names, and the bucket that is meant where no other is named.
@@ -40,7 +39,7 @@ impl Remote {
         let keys = site.keys_from(&spec.credentials).await?;
         let store = S3Store::new(&spec.endpoint, &spec.region, &keys);
         let store = store.map_err(|error| Failure::of(Exit::Config, &error))?;
-        let store = match patience() {
+        let store = match read_patience() {
             Some(stall) => store.with_stall(stall),
             None => store,
         };
@@ -81,58 +80,8 @@ impl Remote {
     }
 }
 
-/// After how long a silence a person is told what is waited for.
-pub(crate) const SILENCE: Duration = Duration::from_secs(2);
-
-/// Tells once for each silence of the service what is waited for.
-pub(crate) fn tell_silence(store: &S3Store, endpoint: &Endpoint, printer: Printer) {
-    let (waiting, endpoint) = (store.waiting(), endpoint.to_string());
-    tokio::spawn(async move {
-        let mut told = false;
-        loop {
-            tokio::time::sleep(SILENCE / 8).await;
-            let is_long = waiting.silence().is_some_and(|silence| silence >= SILENCE);
-            if is_long && !told {
-                // The line that shows progress on a terminal gives way.
-                Ticker::new(printer).tell(String::new);
-                printer.talk(&format!("waiting for an answer from `{endpoint}`"));
-            }
-            told = is_long;
-        }
-    });
-}
-
-/// Goes on with something that takes more than one answer; where it takes long, a line tells once
-/// what is waited for, unless the service is silent, of which [`tell_silence`] tells.
-pub(crate) async fn tell_wait<T>(wait: &Wait<'_>, goes_on: impl Future<Output = T>) -> T {
-    let (mut goes_on, began) = (pin!(goes_on), Instant::now());
-    let mut told = false;
-    loop {
-        tokio::select! {
-            biased;
-            ended = &mut goes_on => return ended,
-            () = tokio::time::sleep(SILENCE / 8), if !told => {
-                let is_silent = wait.service.is_some_and(|waiting| waiting.silence() > Some(SILENCE / 2));
-                told = began.elapsed() >= SILENCE && !is_silent;
-                if told {
-                    wait.printer.talk(&format!("waiting for {}", wait.what));
-                }
-            }
-        }
-    }
-}
-
-/// Something that is waited for.
-pub(crate) struct Wait<'w> {
-    pub(crate) printer: Printer,
-    /// What it is, in words.
-    pub(crate) what: String,
-    /// The calls to the service among it, where [`tell_silence`] sees them.
-    pub(crate) service: Option<&'w SilenceClock>,
-}
-
 /// After how many seconds a test wants a silent connection to be given up; in a debug build alone.
-fn patience() -> Option<Duration> {
+fn read_patience() -> Option<Duration> {
     if !cfg!(debug_assertions) {
         return None;
     }

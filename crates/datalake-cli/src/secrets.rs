@@ -85,7 +85,7 @@ pub(crate) async fn read(
 ) -> Result<Credentials, NoPair> {
     Ok(match source {
         CredentialSource::From(Ambient::Env) => from_environment(may_ask)?,
-        CredentialSource::From(Ambient::Prompt) => ask(may_ask)?,
+        CredentialSource::From(Ambient::Prompt) => ask_pair(may_ask)?,
         CredentialSource::File(path) => {
             let name = format!("credentials file `{}`", printable(path));
             let content = private_file(Path::new(path), &name)?;
@@ -130,19 +130,19 @@ fn from_environment(may_ask: bool) -> Result<Credentials, NoPair> {
         (Ok(id), Ok(secret)) => {
             parse_key_pair(&id, &secret, "the environment").map_err(refuse_pair)
         }
-        (Err(_), Err(_)) if may_ask && std::io::stdin().is_terminal() => ask(true),
+        (Err(_), Err(_)) if may_ask && std::io::stdin().is_terminal() => ask_pair(true),
         (Err(_), Err(_)) => Err(NoPair::None),
-        (Err(_), Ok(_)) => Err(half(ID, SECRET).into()),
-        (Ok(_), Err(_)) => Err(half(SECRET, ID).into()),
+        (Err(_), Ok(_)) => Err(refuse_half(ID, SECRET).into()),
+        (Ok(_), Err(_)) => Err(refuse_half(SECRET, ID).into()),
     }
 }
 
-fn half(absent: &str, present: &str) -> Failure {
+fn refuse_half(absent: &str, present: &str) -> Failure {
     Failure::new(Exit::Config, format!("{absent} is not set, and {present} is"))
         .hint("export both, or neither and give --credentials-file FILE")
 }
 
-fn ask(may_ask: bool) -> Result<Credentials, NoPair> {
+fn ask_pair(may_ask: bool) -> Result<Credentials, NoPair> {
     if !may_ask || !std::io::stdin().is_terminal() {
         return Err(Failure::new(Exit::Usage, "the key pair has to be typed, and nobody is there")
             .hint("use --credentials-file FILE or `credentials: { from: env }`")

@@ -27,10 +27,10 @@ use crate::config::{Settings, Sources};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::kill;
-use crate::remote::tell_silence;
 use crate::render::Printer;
 #[cfg(feature = "sandbox")]
 use crate::sandbox::{Sandbox, require_nothing_of_others};
+use crate::silence::tell_silence;
 
 /// Calls of one run that may be repeated, all together.
 pub(crate) const RETRY_BUDGET: u32 = 60;

@@ -108,7 +108,7 @@ fn has_ignored(status: &str, number: u32) -> bool {
 
 async fn hear(mut signals: Signals) {
     signals.next().await;
-    told().send_modify(|times| *times += 1);
+    open_channel().send_modify(|times| *times += 1);
     let is_unheard = async {
         tokio::time::sleep(GRACE).await;
         if IN_CHARGE.load(Ordering::SeqCst) > 0 {
@@ -122,19 +122,19 @@ async fn hear(mut signals: Signals) {
     exit(i32::from(Exit::Interrupted.code()));
 }
 
-fn told() -> &'static watch::Sender<u32> {
+fn open_channel() -> &'static watch::Sender<u32> {
     ASKED.get_or_init(|| watch::channel(0).0)
 }
 
 /// Whether the operator has said so.
 pub(crate) fn is_asked() -> bool {
-    *told().borrow() > 0
+    *open_channel().borrow() > 0
 }
 
 /// Waits until the operator says so.
 pub(crate) async fn asked() {
     // The sender is never dropped.
-    let _ = told().subscribe().wait_for(|times| *times > 0).await;
+    let _ = open_channel().subscribe().wait_for(|times| *times > 0).await;
 }
 
 /// Goes on with a command until it ends, or the operator says stop and nobody is in charge.

@@ -21,33 +21,33 @@ pub(crate) fn load(source: &ModalToken) -> Result<ModalLogin, Failure> {
     match source {
         ModalToken::Environment => {
             let found = MODAL_VARIABLES.map(|name| std::env::var(name).ok());
-            login(found, "the environment", &MODAL_VARIABLES)
+            read_login(found, "the environment", &MODAL_VARIABLES)
         }
         ModalToken::File(path) => {
             let name = format!("token file `{}`", printable(path));
-            let content = private(Path::new(path), &name)?;
+            let content = read_private(Path::new(path), &name)?;
             let entries = parse_env(&content)
                 .map_err(|error| Failure::of(Exit::Config, &error).within(name.clone()))?;
             let value = |name| {
                 let found = entries.iter().find(|(key, _)| key == name);
                 found.map(|(_, value)| value.clone())
             };
-            login(MODAL_VARIABLES.map(value), &name, &MODAL_VARIABLES)
+            read_login(MODAL_VARIABLES.map(value), &name, &MODAL_VARIABLES)
         }
         ModalToken::Profile => {
-            let path = profiles()?;
+            let path = find_profiles()?;
             let name = format!("`{}`", printable(&path.display().to_string()));
-            let content = String::from_utf8(private(&path, &name)?).unwrap_or_default();
+            let content = String::from_utf8(read_private(&path, &name)?).unwrap_or_default();
             let found = read_profile(&content, std::env::var("MODAL_PROFILE").ok().as_deref());
             let found =
                 found.map_err(|text| Failure::new(Exit::Config, text).within(name.clone()))?;
-            login(found, &name, &["token_id", "token_secret"])
+            read_login(found, &name, &["token_id", "token_secret"])
         }
     }
 }
 
 /// The file in which Modal's client keeps its profiles.
-fn profiles() -> Result<PathBuf, Failure> {
+fn find_profiles() -> Result<PathBuf, Failure> {
     if let Some(path) = std::env::var_os("MODAL_CONFIG_PATH") {
         return Ok(path.into());
     }
@@ -57,11 +57,11 @@ fn profiles() -> Result<PathBuf, Failure> {
     })
 }
 
-fn private(path: &Path, name: &str) -> Result<Vec<u8>, Failure> {
+fn read_private(path: &Path, name: &str) -> Result<Vec<u8>, Failure> {
     private_file(path, name).map(|content| content.expose().to_vec())
 }
 
-fn login(
+fn read_login(
     found: [Option<String>; 2],
     source: &str,
     names: &[&str; 2],
@@ -85,7 +85,8 @@ mod tests {
 
     #[test]
     fn what_is_missing_is_told_and_what_is_there_is_not() {
-        let failure = login([Some("ak-1".to_owned()), None], "the environment", &MODAL_VARIABLES);
+        let failure =
+            read_login([Some("ak-1".to_owned()), None], "the environment", &MODAL_VARIABLES);
 
         let failure = failure.err().unwrap();
         assert_eq!(failure.exit, Exit::Config);

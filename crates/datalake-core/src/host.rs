@@ -7,7 +7,7 @@ mod path;
 mod services;
 mod unit_name;
 
-pub use account::UserAccount;
+pub use account::{UnitManager, UserAccount};
 pub use environment::{Prints, environment_prints, settings_print};
 pub use file::{Entry, FileState, Folder, InvalidMode, Mode, Owner};
 pub use path::{HostPath, InvalidPath};

@@ -277,6 +277,10 @@ fn desire_services(
     };
     let print = variables.print(basis)?;
     let up = |unit: &UnitName| (unit.clone(), ServiceState::UpWith(print));
-    let states = basis.input.spec.host.units.iter().map(up).collect();
+    let running = basis.input.places.find_running_units(&basis.input.spec.host.units);
+    if running.is_empty() {
+        return Ok(None);
+    }
+    let states = running.iter().map(up).collect();
     Ok(Some(DesiredServices { states, proved, is_owed }))
 }

@@ -12,8 +12,8 @@ use crate::HostUnits;
 pub enum HostKind {
     /// As containers of a user, by quadlets. These container units look like Dagster's.
     Quadlets(Vec<String>),
-    /// The same, by a unit of the spec in another folder of quadlets.
-    OtherFolder(HostPath),
+    /// The same, by a unit of the spec that lies in a usual folder, while quadlet reads others.
+    UnreadFolder(HostPath),
     /// A `.kube` unit has podman play a Kubernetes manifest.
     KubeUnit(HostPath),
     /// Quadlets of the host's own systemd.
@@ -56,7 +56,7 @@ pub fn judge_host_kind(missing: &[UnitName], units: &HostUnits, signs: &HostSign
     };
     let path_of = |file: &UserUnit| file.path.clone();
     if let Some(file) = find_missing(UnitSort::Quadlet, ".container") {
-        return HostKind::OtherFolder(path_of(file));
+        return HostKind::UnreadFolder(path_of(file));
     }
     if let Some(file) = find_missing(UnitSort::Quadlet, ".kube") {
         return HostKind::KubeUnit(path_of(file));
@@ -125,7 +125,7 @@ impl HostKind {
     /// Whether it is a host that datalake sets up, for all that is known.
     #[must_use]
     pub fn may_be_set_up(&self) -> bool {
-        matches!(self, Self::Quadlets(_) | Self::OtherFolder(_) | Self::Unclear)
+        matches!(self, Self::Quadlets(_) | Self::UnreadFolder(_) | Self::Unclear)
     }
 }
 
@@ -136,8 +136,12 @@ impl fmt::Display for HostKind {
                 let names: Vec<_> = units.iter().map(|name| format!("`{name}`")).collect();
                 return write!(f, "the container units that name Dagster are {}", names.join(", "));
             }
-            Self::OtherFolder(path) => {
-                return write!(f, "`{path}` is in another folder of quadlets");
+            Self::UnreadFolder(path) => {
+                return write!(
+                    f,
+                    "`{path}` is in a folder that quadlet does not read: `QUADLET_UNIT_DIRS` names \
+                     others"
+                );
             }
             Self::Unclear => return f.write_str("nothing here tells how Dagster runs"),
             Self::KubeUnit(path) => write!(
@@ -146,7 +150,11 @@ impl fmt::Display for HostKind {
                  their variables"
             ),
             Self::SystemQuadlet(path) => {
-                write!(f, "`{path}` is a quadlet of the host's own systemd (rootful)")
+                return write!(
+                    f,
+                    "`{path}` is a quadlet of the host's own systemd (rootful): `host: {{ user: root }}` \
+                     has datalake set up those"
+                );
             }
             Self::ContainerService(path) => {
                 write!(f, "`{path}` is a service written by hand that starts a container")
@@ -161,7 +169,7 @@ impl fmt::Display for HostKind {
             }
         }?;
         f.write_str(
-            "; datalake sets up hosts on which a user's quadlets run Dagster. `sync`, `du`, `cost` and \
+            "; datalake sets up hosts on which quadlets run Dagster. `sync`, `du`, `cost` and \
              `migrate --home DIR` work here",
         )
     }
@@ -219,9 +227,11 @@ mod tests {
     }
 
     #[test]
-    fn a_unit_in_another_folder_is_told() {
+    fn a_unit_in_a_folder_that_quadlet_does_not_read_is_told() {
         let path = "/etc/containers/systemd/users/900/dagster-web.container";
-        let words = format!("`{path}` is in another folder of quadlets");
+        let words = format!(
+            "`{path}` is in a folder that quadlet does not read: `QUADLET_UNIT_DIRS` names others"
+        );
         check(&[(path, UnitSort::Quadlet, "[Container]\n")], &words);
     }
 
@@ -236,7 +246,10 @@ mod tests {
             ),
         );
         let system = "/etc/containers/systemd/dagster-web.container";
-        let words = format!("`{system}` is a quadlet of the host's own systemd (rootful)");
+        let words = format!(
+            "`{system}` is a quadlet of the host's own systemd (rootful): `host: {{ user: root }}` has \
+             datalake set up those"
+        );
         check(&[(system, UnitSort::System, "[Container]\n")], &words);
         let other = "/etc/containers/systemd/x.container";
         check(&[(other, UnitSort::System, "[Container]\n")], "nothing here tells how Dagster runs");
@@ -287,8 +300,8 @@ mod tests {
 
         assert_eq!(
             kind.to_string(),
-            "`/srv/compose.yaml` is a compose file; datalake sets up hosts on which a user's quadlets \
-             run Dagster. `sync`, `du`, `cost` and `migrate --home DIR` work here"
+            "`/srv/compose.yaml` is a compose file; datalake sets up hosts on which quadlets run \
+             Dagster. `sync`, `du`, `cost` and `migrate --home DIR` work here"
         );
         assert!(!kind.may_be_set_up() && HostKind::Unclear.may_be_set_up());
     }

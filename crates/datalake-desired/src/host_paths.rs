@@ -1,5 +1,7 @@
 //! Where the things of a Dagster host lie.
 
+use std::iter::successors;
+
 use datalake_core::fault::Fault;
 use datalake_core::host::{HostPath, InvalidPath, Owner, UnitName, UserAccount};
 use datalake_core::spec::HostSpec;
@@ -77,9 +79,9 @@ pub fn handed_over_variables(with_token: bool) -> Vec<&'static str> {
 }
 
 impl HostPaths {
-    /// The places of a host whose service user has this account: rootless quadlets below
-    /// `~/.config/containers/systemd`, the env file apart from `environment.d`, which systemd
-    /// would hand to every service of the user.
+    /// The places of a host whose service user has this account: quadlets below
+    /// `~/.config/containers/systemd`, or `/etc/containers/systemd` for root; the env file apart from
+    /// `environment.d`, which systemd would hand to every service of the user.
     ///
     /// # Errors
     ///
@@ -91,7 +93,7 @@ impl HostPaths {
     ) -> Result<Self, InvalidPath> {
         let config = account.home.join(".config")?;
         let folder = config.join("datalake")?;
-        let quadlets = config.join("containers/systemd")?;
+        let quadlets = account.quadlet_folder()?;
         let place = DropInPlace { folder: quadlets, parents: Vec::new(), owner: account.owner };
         let unit = |name: &UnitName| {
             let file = place.folder.join(&format!("{name}.container"))?;
@@ -125,16 +127,37 @@ impl HostPaths {
         roles.filter(DagsterUnit::is_code_server).map(|unit| unit.container.name).collect()
     }
 
+    /// The units among `planned` whose services go on running: these are restarted and watched.
+    #[must_use]
+    pub fn find_running_units(&self, planned: &[UnitName]) -> Vec<UnitName> {
+        let roles = self.host_units.as_ref().map(HostUnits::find_roles).unwrap_or_default();
+        let rests = |name: &&UnitName| {
+            let mut named = roles.iter().filter(|unit| unit.container.name == **name);
+            named.any(|unit| !unit.goes_on_running())
+        };
+        planned.iter().filter(|name| !rests(name)).cloned().collect()
+    }
+
+    /// Leaves only those of the spec's units whose services go on running.
+    pub fn keep_running_units(&mut self, host: &mut HostSpec) {
+        let running = self.find_running_units(&host.units);
+        let mut names = host.units.iter();
+        self.units.retain(|_| names.next().is_some_and(|name| running.contains(name)));
+        host.units = running;
+    }
+
     /// The units among `planned` in which user code runs; all of them where none is known to run it.
+    /// Those that do not go on running are not among them.
     #[must_use]
     pub fn find_code_units(&self, planned: &[UnitName]) -> Vec<UnitName> {
+        let planned = self.find_running_units(planned);
         let roles = self.host_units.as_ref().map(HostUnits::find_roles).unwrap_or_default();
         let runs_code = |name: &&UnitName| {
             let mut named = roles.iter().filter(|unit| unit.is_called(name));
             named.any(|unit| unit.has_role(UnitRole::RunsUserCode))
         };
         let found: Vec<_> = planned.iter().filter(runs_code).cloned().collect();
-        if found.is_empty() { planned.to_vec() } else { found }
+        if found.is_empty() { planned } else { found }
     }
 
     /// Takes each unit where it was found. Its drop-in lies in a folder that the generator reads, and
@@ -152,9 +175,16 @@ impl HostPaths {
     ) -> Result<(), InvalidPath> {
         let found = find_container_units(&units.files, &units.folders);
         for (paths, name) in self.units.iter_mut().zip(&host.units) {
-            let Some(unit) = found.iter().find(|unit| unit.name == *name) else { continue };
-            let place = DropInPlace::beside(unit.folder, account, &units.folders)?;
-            *paths = place.place_unit(name, unit.unit.path.clone())?;
+            if let Some(unit) = found.iter().find(|unit| unit.name == *name) {
+                let place = DropInPlace::beside(unit.folder, account, &units.folders)?;
+                *paths = place.place_unit(name, unit.unit.path.clone())?;
+            } else if let Some(folder) = units.folders.first()
+                && !units.folders.iter().any(|folder| paths.file.parent().as_ref() == Some(folder))
+            {
+                // What lies in the usual folder does not count where the generator reads others.
+                let place = DropInPlace::beside(folder, account, &units.folders)?;
+                *paths = place.place_unit(name, folder.join(&format!("{name}.container"))?)?;
+            }
         }
         Ok(())
     }
@@ -177,8 +207,8 @@ impl DropInPlace {
         account: &UserAccount,
         search: &[HostPath],
     ) -> Result<Self, InvalidPath> {
-        let own = account.home.join(".config/containers/systemd")?;
-        if folder.as_str() == ROOTS_FOLDER || folder.as_str().starts_with("/etc/containers/") {
+        let own = account.quadlet_folder()?;
+        if !account.is_host() && folder.as_str().starts_with("/etc/containers/") {
             // One for all users would count for units of others.
             let folder: HostPath = format!("{ROOTS_FOLDER}/{}", account.owner.uid).parse()?;
             let owner = Owner { uid: 0, gid: 0 };
@@ -188,9 +218,11 @@ impl DropInPlace {
             let folder = if search.contains(&own) { own } else { folder.clone() };
             return Ok(Self { folder, parents: Vec::new(), owner: account.owner });
         }
-        let parents = [".config", ".config/containers", ".config/containers/systemd"];
-        let parents = parents.iter().map(|path| account.home.join(path));
-        let parents = parents.collect::<Result<_, _>>()?;
+        // Neither the home nor `/etc` is made.
+        let above = successors(Some(own.clone()), HostPath::parent);
+        let is_kept = |path: &HostPath| *path == account.home || path.as_str() == "/etc";
+        let mut parents: Vec<_> = above.take_while(|path| !is_kept(path)).collect();
+        parents.reverse();
         Ok(Self { folder: own, parents, owner: account.owner })
     }
 
@@ -208,13 +240,15 @@ impl DropInPlace {
 
 #[cfg(test)]
 mod tests {
+    use datalake_core::host::UnitManager;
     use datalake_core::spec::SpecDocument;
     use datalake_quadlet::{UnitFile, UnitOwner, UnitSort, UserUnit};
 
     use super::*;
 
     fn account() -> UserAccount {
-        UserAccount { owner: Owner { uid: 900, gid: 900 }, home: "/home/d".parse().unwrap() }
+        let (owner, home) = (Owner { uid: 900, gid: 900 }, "/home/d".parse().unwrap());
+        UserAccount { owner, home, manager: UnitManager::User }
     }
 
     fn host(units: &[&str]) -> HostSpec {
@@ -280,6 +314,38 @@ mod tests {
         check("/home/d/q/web.container", &["/home/d/q"], "/home/d/q/web.container.d", 900);
     }
 
+    #[test]
+    fn drop_ins_of_the_hosts_own_units_lie_in_etc() {
+        let (owner, home) = (Owner { uid: 0, gid: 0 }, "/root".parse().unwrap());
+        let root = UserAccount { owner, home, manager: UnitManager::Host };
+        let host = host(&["web"]);
+        let folders = ["/etc/containers/systemd", "/usr/share/containers/systemd"];
+        let drop_in = "/etc/containers/systemd/web.container.d/50-datalake-s3.conf";
+        for (folder, parents) in [(folders[0], 0), (folders[1], 2)] {
+            let file = format!("{folder}/web.container");
+            let units = host_units(&[(&file, "[Container]\n")], &folders);
+            let mut paths = HostPaths::of(&root, &host, handed_over_variables(false)).unwrap();
+
+            paths.place_units(&host, &root, &units).unwrap();
+
+            let unit = &paths.units[0];
+            assert_eq!((unit.file.as_str(), unit.drop_in.as_str()), (file.as_str(), drop_in));
+            assert_eq!((unit.parents.len(), unit.owner.uid), (parents, 0));
+        }
+    }
+
+    #[test]
+    fn a_unit_in_a_folder_that_the_generator_does_not_read_is_missing_where_it_does() {
+        let (account, host) = (account(), host(&["web"]));
+        let files = [("/home/d/.config/containers/systemd/web.container", "[Container]\n")];
+        let units = host_units(&files, &["/home/d/q"]);
+        let mut paths = HostPaths::of(&account, &host, handed_over_variables(false)).unwrap();
+
+        paths.place_units(&host, &account, &units).unwrap();
+
+        assert_eq!(paths.units[0].file.as_str(), "/home/d/q/web.container");
+    }
+
     /// The units among `planned` in which user code runs, on a host whose units start these.
     #[track_caller]
     fn check_code(units: &[(&str, &str)], planned: &[&str], expected: &[&str]) {
@@ -309,5 +375,26 @@ mod tests {
         check_code(&[web, beat, code], &["web", "beat"], &["web", "beat"]);
         check_code(&[web, ("etl@", "dagster api grpc")], &["etl@1", "web"], &["etl@1"]);
         check_code(&[], &["web"], &["web"]);
+        check_code(&[web, ("etl@", "dagster api grpc")], &["etl@", "web"], &["web"]);
+    }
+
+    #[test]
+    fn templates_and_what_runs_once_are_neither_restarted_nor_watched() {
+        let template = format!("{OWN}/etl@.container");
+        let (web, once) = (format!("{OWN}/web.container"), format!("{OWN}/migrate.container"));
+        let files = [
+            (&*template, "[Container]\nExec=dagster api grpc\n"),
+            (&*web, "[Container]\nExec=dagster-webserver\n"),
+            (&*once, "[Container]\nExec=dagster instance migrate\n"),
+        ];
+        let mut host = host(&["etl@", "web", "migrate", "etl@1"]);
+        let mut paths = HostPaths::of(&account(), &host, handed_over_variables(false)).unwrap();
+        paths.host_units = Some(host_units(&files, &[OWN]));
+
+        paths.keep_running_units(&mut host);
+
+        assert_eq!(host.units.iter().map(UnitName::as_str).collect::<Vec<_>>(), ["web", "etl@1"]);
+        let kept: Vec<_> = paths.units.iter().map(|unit| unit.file.file_name()).collect();
+        assert_eq!(kept, ["web.container", "etl@1.container"]);
     }
 }

@@ -61,7 +61,7 @@ impl HostUnits {
     /// after Dagster and that nobody could read: a plan stops at them.
     #[must_use]
     pub fn find_planned_units(&self) -> Vec<UnitName> {
-        let roles = self.find_roles().into_iter().filter(DagsterUnit::is_planned_unasked);
+        let roles = self.find_roles().into_iter().filter(DagsterUnit::needs_settings);
         let mut names: Vec<UnitName> = roles.map(|unit| unit.container.name).collect();
         let unread = self.unread.iter().chain(&self.closed).filter_map(|(path, _)| {
             let name = path.file_name().strip_suffix(".container")?;
@@ -79,7 +79,7 @@ impl HostUnits {
     #[must_use]
     pub fn find_unnamed(&self, named: &[UnitName]) -> Vec<DagsterUnit<'_>> {
         let mut roles = self.find_roles();
-        roles.retain(|unit| unit.is_planned_unasked() && !named.contains(&unit.container.name));
+        roles.retain(|unit| unit.needs_settings() && !named.contains(&unit.container.name));
         roles
     }
 

@@ -43,7 +43,7 @@ pub struct DagsterUnit<'a> {
     pub container: ContainerUnit<'a>,
     /// Its roles, each with its first reason; none for a unit that is not Dagster's.
     pub reasons: Vec<RoleReason>,
-    /// Whether it does its work and ends: nothing is restarted then.
+    /// Whether it does its work and ends.
     pub runs_once: bool,
 }
 
@@ -79,10 +79,12 @@ impl DagsterUnit<'_> {
         self.has_role(UnitRole::RunsUserCode) || self.has_role(UnitRole::LoadsDagsterYaml)
     }
 
-    /// Whether a plan takes it up without being told: it needs the settings, and goes on running.
+    /// Whether its service goes on running, so that it is restarted and watched. Of a template the
+    /// instances do, of which only systemd knows; what does its work and ends takes the settings at
+    /// its next start, which is nobody's to bring about.
     #[must_use]
-    pub fn is_planned_unasked(&self) -> bool {
-        self.needs_settings() && !self.runs_once && !self.container.is_template()
+    pub fn goes_on_running(&self) -> bool {
+        !self.runs_once && !self.container.is_template()
     }
 
     /// Whether it does nothing but run user code: it is restarted before those who ask it.

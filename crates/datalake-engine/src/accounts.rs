@@ -1,7 +1,7 @@
 //! Users of the managed host.
 
 use datalake_core::fault::{Fault, FaultKind};
-use datalake_core::host::{HostPath, Owner, UnitName, UserAccount};
+use datalake_core::host::{HostPath, Owner, UnitManager, UnitName, UserAccount};
 use datalake_core::secret::FilledBody;
 
 use crate::ports::{Files, SeenEntry};
@@ -85,7 +85,7 @@ fn user_in(passwd: &str, name: &str) -> Result<UserAccount, AccountFault> {
         gid: parse_id(gid).ok_or_else(malformed)?,
     };
     match home.parse() {
-        Ok(home) => Ok(UserAccount { owner, home }),
+        Ok(home) => Ok(UserAccount { owner, home, manager: UnitManager::of_user(name) }),
         Err(_) => Err(AccountFault::UnfitHome { name: name.to_owned(), home: home.to_owned() }),
     }
 }

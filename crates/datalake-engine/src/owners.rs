@@ -22,7 +22,8 @@ impl Owners {
         Self { user, users: Vec::new(), groups: Vec::new() }
     }
 
-    /// A service user with the ids that `/etc/subuid` and `/etc/subgid` give it.
+    /// A service user with the ids that `/etc/subuid` and `/etc/subgid` give it; with all ids where the
+    /// host's own systemd runs the containers.
     ///
     /// # Errors
     ///
@@ -42,6 +43,11 @@ impl Owners {
             }
         };
         let user = account.owner;
+        if account.is_host() {
+            // Root's containers run as whatever user they like.
+            let all: Vec<_> = std::iter::once(0..u64::from(u32::MAX)).collect();
+            return Ok(Self { user, users: all.clone(), groups: all });
+        }
         Ok(Self {
             user,
             users: ranges("/etc/subuid", user.uid)?,

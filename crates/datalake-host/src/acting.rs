@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use datalake_core::fault::{Fault, FaultKind};
-use datalake_core::host::{HostPath, UnitName, UserAccount};
+use datalake_core::host::{HostPath, UnitManager, UnitName, UserAccount};
 use datalake_engine::{NotTheUser, ServiceName};
 
 use crate::ProgramCall;
@@ -64,31 +64,50 @@ impl ServiceUser {
     /// Refuses where no systemd runs for the user. Without this look, `-M` would start one for the
     /// length of a command alone, and podman would make a mess of its own.
     pub(crate) fn require_manager(&self) -> Result<(), Fault> {
-        let folder = self.runtime_folder();
-        if folder.exists() {
+        let folder = self.account.manager_folder();
+        if Path::new(&folder).exists() {
             return Ok(());
         }
-        Err(Fault::new(FaultKind::NoManager, format!("`{}` is not there", folder.display())))
+        let kind = match self.account.manager {
+            UnitManager::User => FaultKind::NoManager,
+            UnitManager::Host => FaultKind::Unsupported,
+        };
+        Err(Fault::new(kind, format!("`{folder}` is not there")))
     }
 
-    /// The folder that is there as long as a systemd runs for the user.
+    /// The folder for what lasts until the user's systemd ends.
     pub(crate) fn runtime_folder(&self) -> PathBuf {
-        PathBuf::from(format!("/run/user/{}", self.uid()))
+        match self.account.manager {
+            UnitManager::User => PathBuf::from(format!("/run/user/{}", self.uid())),
+            UnitManager::Host => PathBuf::from("/run"),
+        }
     }
 
-    /// The file that lets the user's systemd run without a login.
+    /// Whether the user's units are those of the host's own systemd.
+    pub(crate) fn is_host(&self) -> bool {
+        self.account.is_host()
+    }
+
+    /// What lets the user's systemd run without a login; the host's own does so by itself.
     ///
     /// # Panics
     ///
     /// Never: the name of a user is a plain part of a path.
     #[must_use]
     pub fn lingering(&self) -> HostPath {
-        let path = format!("/var/lib/systemd/linger/{}", self.name);
+        let path = match self.account.manager {
+            UnitManager::User => format!("/var/lib/systemd/linger/{}", self.name),
+            UnitManager::Host => self.account.manager_folder(),
+        };
         path.parse().expect("a name without slashes, not `.` or `..`, makes a plain path")
     }
 
     /// `systemctl` of the user's own systemd.
     pub(crate) fn systemctl(&self, words: &[&str], units: &[ServiceName]) -> ProgramCall {
+        if self.is_host() {
+            let units: Vec<_> = units.iter().map(ServiceName::as_str).collect();
+            return host_systemctl(&[words, &units].concat());
+        }
         let machine = format!("{}@", self.name);
         let whose: &[&str] = if self.is_itself { &["--user"] } else { &["--user", "-M", &machine] };
         let units: Vec<_> = units.iter().map(ServiceName::as_str).collect();
@@ -105,6 +124,9 @@ impl ServiceUser {
 
     /// `journalctl` for what the user's `units` and systemd itself said of them.
     pub(crate) fn journalctl(&self, units: &[ServiceName], words: &[&str]) -> ProgramCall {
+        if self.is_host() {
+            return log_of_host(units, words);
+        }
         let uid = format!("_UID={}", self.uid());
         let named = |field: &'static str| units.iter().map(move |unit| format!("{field}={unit}"));
         let own: Vec<_> = named("_SYSTEMD_USER_UNIT").collect();
@@ -150,7 +172,11 @@ impl ServiceUser {
 
     fn environment(&self) -> BTreeMap<OsString, OsString> {
         let home = OsString::from(self.account.home.as_str());
-        [("HOME".into(), home), ("XDG_RUNTIME_DIR".into(), self.runtime_folder().into())].into()
+        let mut environment = BTreeMap::from([("HOME".into(), home)]);
+        if !self.is_host() {
+            environment.insert("XDG_RUNTIME_DIR".into(), self.runtime_folder().into());
+        }
+        environment
     }
 }
 
@@ -158,6 +184,18 @@ impl ServiceUser {
 pub(crate) fn host_systemctl(words: &[&str]) -> ProgramCall {
     let words = [&["--no-ask-password", "--no-pager"], words].concat();
     command_of_user("systemctl", &words, Path::new("/"))
+}
+
+/// `journalctl` for what these units of the host said, and systemd itself of them.
+fn log_of_host(units: &[ServiceName], words: &[&str]) -> ProgramCall {
+    let own = units.iter().map(|unit| format!("_SYSTEMD_UNIT={unit}"));
+    let told = units.iter().map(|unit| format!("UNIT={unit}"));
+    let told = ["+", "_PID=1"].into_iter().map(str::to_owned).chain(told);
+    let fields: Vec<_> = own.chain(told).collect();
+    let mut all = vec!["--no-pager", "--quiet", "--all", "--output=short-iso"];
+    all.extend(words);
+    all.extend(fields.iter().map(String::as_str));
+    command_of_user("journalctl", &all, Path::new("/"))
 }
 
 fn command_of_user(program: &str, words: &[&str], directory: &Path) -> ProgramCall {
@@ -178,7 +216,8 @@ mod tests {
 
     fn account() -> UserAccount {
         let owner = Owner { uid: 900, gid: 900 };
-        UserAccount { owner, home: "/var/lib/dagster".parse().unwrap() }
+        let home = "/var/lib/dagster".parse().unwrap();
+        UserAccount { owner, home, manager: UnitManager::User }
     }
 
     fn user(caller: u32) -> Result<ServiceUser, NotTheUser> {
@@ -222,6 +261,26 @@ mod tests {
             &OWN,
         );
         check(&own.podman(&["ps"]), "podman ps", &OWN);
+    }
+
+    #[test]
+    fn root_has_the_hosts_own_systemd_and_podman() {
+        let owner = Owner { uid: 0, gid: 0 };
+        let name: UnitName = "root".parse().unwrap();
+        let manager = UnitManager::of_user("root");
+        let account = UserAccount { owner, home: "/root".parse().unwrap(), manager };
+        let root = ServiceUser::new(&name, &account, 0).unwrap();
+
+        check(&root.systemctl(&["show"], &[]), "systemctl --no-ask-password --no-pager show", &[]);
+        check(&root.podman(&["ps"]), "podman ps", &["HOME=/root"]);
+        check(
+            &root.journalctl(&["a.service".parse().unwrap()], &["-n", "5"]),
+            "journalctl --no-pager --quiet --all --output=short-iso -n 5 _SYSTEMD_UNIT=a.service + \
+             _PID=1 UNIT=a.service",
+            &[],
+        );
+        assert_eq!(root.lingering().as_str(), "/run/systemd/system");
+        assert!(ServiceUser::new(&name, &account, 900).is_err());
     }
 
     #[test]

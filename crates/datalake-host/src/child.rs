@@ -2,13 +2,12 @@
 //!
 //! Two things cannot be done safely by root itself: to read what a service user's link leads to, and
 //! to have `SQLite` open a database by its path in a folder of that user. The first is done as that
-//! user, the second in a root that is that folder.
+//! user, the second in a root that is that folder. What the child does is in `serve_child`.
 
-use std::ffi::OsString;
-use std::io::{Read as _, Write as _};
+use std::io::Read as _;
 use std::os::fd::OwnedFd;
 use std::os::unix::process::CommandExt as _;
-use std::process::{Command, ExitCode, Stdio};
+use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::thread;
@@ -16,20 +15,18 @@ use std::time::Duration;
 
 use datalake_core::fault::{Fault, FaultKind};
 use datalake_core::host::Owner;
-use rustix::process::{Signal, geteuid, set_parent_process_death_signal};
+use rustix::process::geteuid;
 
-use crate::archive::{copy_confined_database, print_confined_keys};
 use crate::fault::fault_of_io;
-use crate::linked::print_linked;
 
 /// The first word of a child's command line.
-const WORD: &str = "--child-of-datalake";
+pub(crate) const WORD: &str = "--child-of-datalake";
 
 /// This very program, also after its file was replaced.
 const PROGRAM: &str = "/proc/self/exe";
 
 /// Set where this process is a program that serves as its own child.
-static SERVES: OnceLock<()> = OnceLock::new();
+pub(crate) static SERVES: OnceLock<()> = OnceLock::new();
 
 /// What a child does, with an open folder as its standard input.
 pub(crate) enum ChildTask<'a> {
@@ -39,31 +36,6 @@ pub(crate) enum ChildTask<'a> {
     CopyDatabase(&'a std::ffi::OsStr, &'a std::path::Path),
     /// Prints the keys of all assets in a database in the folder.
     PrintKeys(&'a str),
-}
-
-/// Serves as a child where the words of the command line say so. Programs that use this crate call
-/// it first of all; those that do not, do the same work without a child.
-pub fn serve_child(words: &[OsString]) -> Option<ExitCode> {
-    if words.get(1).is_none_or(|word| word != WORD) {
-        let _ = SERVES.set(());
-        return None;
-    }
-    // It ends with the run that needs its answer.
-    let _ = set_parent_process_death_signal(Some(Signal::KILL));
-    let done = match (words.get(2).and_then(|task| task.to_str()), words.get(3), words.get(4)) {
-        (Some("read-linked"), Some(path), None) => print_linked(&path.to_string_lossy()),
-        (Some("copy-database"), Some(name), Some(to)) => copy_confined_database(name, to.as_ref()),
-        (Some("print-keys"), Some(name), None) => print_confined_keys(name),
-        _ => Err(Fault::new(FaultKind::Unsupported, "no work for a child")),
-    };
-    match done {
-        Ok(()) => Some(ExitCode::SUCCESS),
-        Err(fault) => {
-            let kind = code_of(fault.kind);
-            let _ = std::io::stderr().write_all(fault.detail.as_bytes());
-            Some(ExitCode::from(kind))
-        }
-    }
 }
 
 /// Whether root has a child do what is not safe for it; others do it themselves.
@@ -146,7 +118,8 @@ const KINDS: [FaultKind; 7] = [
     FaultKind::TooLarge,
 ];
 
-fn code_of(kind: FaultKind) -> u8 {
+/// The exit code that stands for a kind of fault.
+pub(crate) fn code_of(kind: FaultKind) -> u8 {
     let place = KINDS.iter().position(|known| *known == kind).unwrap_or_default();
     u8::try_from(place + 1).unwrap_or(1)
 }

@@ -23,6 +23,13 @@ const PROGRAMS: [&str; 3] = [
     "/usr/lib/podman/quadlet",
 ];
 
+/// The same for the host's own systemd.
+const HOST_PROGRAMS: [&str; 3] = [
+    "/usr/lib/systemd/system-generators/podman-system-generator",
+    "/usr/libexec/podman/quadlet",
+    "/usr/lib/podman/quadlet",
+];
+
 /// What one run may take. It needs a tenth of a second; below podman 5.4 a comment or blank line in
 /// a continued line can keep it busy for ever.
 const LIMIT: Duration = Duration::from_secs(20);
@@ -39,7 +46,8 @@ impl QuadletGenerator {
     /// The generator that systemd runs for this user.
     #[must_use]
     pub fn new(user: ServiceUser) -> Self {
-        Self::with_programs(user, PROGRAMS.map(PathBuf::from).to_vec(), LIMIT)
+        let programs = if user.is_host() { HOST_PROGRAMS } else { PROGRAMS };
+        Self::with_programs(user, programs.map(PathBuf::from).to_vec(), LIMIT)
     }
 
     /// The first of `programs` that is there, with another limit of time.
@@ -50,7 +58,8 @@ impl QuadletGenerator {
 
     fn command(&self, program: &Path, copy: &QuadletCopy) -> ProgramCall {
         let folders = [("QUADLET_UNIT_DIRS".into(), copy.search_path().into())];
-        let words = ["-dryrun", "-user", "-no-kmsg-log"];
+        let whose: &[&str] = if self.user.is_host() { &[] } else { &["-user"] };
+        let words = [&["-dryrun"], whose, &["-no-kmsg-log"]].concat();
         let program = program.to_string_lossy();
         let command = self.user.run_as(&program, &words, BTreeMap::from(folders));
         ProgramCall { limit: self.limit, ..command }

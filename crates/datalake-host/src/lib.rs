@@ -32,6 +32,7 @@ mod record_folders;
 mod root;
 mod secret_file;
 mod secrets;
+mod serve_child;
 mod standard_input;
 mod state;
 mod systemd;
@@ -43,7 +44,6 @@ mod webserver;
 
 pub use acting::ServiceUser;
 pub use archive::HostArchives;
-pub use child::serve_child;
 pub use clock::SystemClock;
 pub use commands::{
     CommandFault, Output, ProgramCall, ProgramEnd, follow_program, follow_with_input, guard_group,
@@ -70,6 +70,7 @@ pub use secret_file::{
     SecretFileFault, judge_secret_file, read_secret_descriptor, read_secret_file,
 };
 pub use secrets::PodmanSecrets;
+pub use serve_child::serve_child;
 pub use standard_input::read_standard_input;
 pub use state::StateDir;
 pub use systemd::Systemd;

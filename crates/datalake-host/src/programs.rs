@@ -112,7 +112,7 @@ mod tests {
     use datalake_core::host::Owner;
 
     use super::*;
-    use datalake_core::host::UserAccount;
+    use datalake_core::host::{UnitManager, UserAccount};
 
     fn input(text: &str) -> FilledBody {
         FilledBody::new(text.as_bytes().to_vec())
@@ -148,6 +148,7 @@ mod tests {
         let account = UserAccount {
             owner: Owner { uid: 900, gid: 900 },
             home: "/var/lib/dagster".parse().unwrap(),
+            manager: UnitManager::User,
         };
         let user = ServiceUser::new(&"dagster-user".parse().unwrap(), &account, 900).unwrap();
         let inside = ContainerPrograms::new(user, "dagster-daemon");

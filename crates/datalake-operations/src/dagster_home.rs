@@ -1,10 +1,5 @@
 //! Where Dagster's home lies: the one finder of all commands, over the host's files.
 
-mod folder_place;
-mod home_places;
-mod mounted_yaml;
-mod named_home;
-
 use datalake_core::fault::{Fault, FaultKind, WayFault};
 use datalake_core::host::{HostPath, UnitName, UserAccount};
 use datalake_core::spec::HostSpec;
@@ -13,10 +8,6 @@ use datalake_engine::{
     Files, ListedLinks, Owners, PathStanding, SeenEntry, SeenKind, drop_ins, find_search_path,
 };
 use datalake_quadlet::{DagsterHome, MountBase, MountedUnit, Mounts, UnitFile, UnknownHome};
-
-pub use self::folder_place::FolderPlace;
-pub use self::home_places::{HomeChoice, HomePlaces, HomeSearch, LogsFolder};
-pub use self::named_home::require_named_home;
 
 /// Dagster's home and the units that tell it.
 #[derive(Debug, Clone)]
@@ -180,7 +171,7 @@ pub fn read_mounted_units(
     host: &HostSpec,
     files: &dyn Files,
 ) -> Result<Vec<MountedUnit>, HomeUnknown> {
-    let folder = account.home.join(".config/containers/systemd")?;
+    let folder = account.quadlet_folder()?;
     let mounted = |name: &UnitName| {
         let units: Vec<_> = read_unit_files(name, account, files)?;
         let base = MountBase { folder: &folder, home: &account.home };
@@ -199,10 +190,9 @@ pub fn read_unit_files(
     account: &UserAccount,
     files: &dyn Files,
 ) -> Result<Vec<UnitFile>, HomeUnknown> {
-    let folders = find_search_path(&account.home, account.owner.uid, files)?;
+    let folders = find_search_path(account, files)?;
     let found = drop_ins(std::slice::from_ref(name), &folders, files);
-    let quadlets = account.home.join(".config/containers/systemd")?;
-    let usual = quadlets.join(&format!("{name}.container"))?;
+    let usual = account.quadlet_folder()?.join(&format!("{name}.container"))?;
     let file = found.files.into_iter().find_map(|file| file.present().cloned());
     let paths = [file.unwrap_or(usual)].into_iter().chain(found.paths);
     let mut units = Vec::new();

@@ -7,7 +7,7 @@ mod handed_over;
 mod report;
 
 use datalake_core::fault::{Fault, FaultKind};
-use datalake_core::host::{HostPath, UnitName, UserAccount};
+use datalake_core::host::{HostPath, UnitManager, UnitName, UserAccount};
 use datalake_core::plan::Found;
 use datalake_core::secret::FingerprintKey;
 use datalake_core::spec::HostSpec;
@@ -32,7 +32,7 @@ use crate::{Advice, AdvisedCommand, ErrorKind, HostContext, OperationError};
 
 /// The service user's systemd and podman, and where its things lie.
 pub struct DagsterHost {
-    /// User and units.
+    /// User, and those units whose services go on running.
     pub host: HostSpec,
     /// The service user.
     pub account: UserAccount,
@@ -81,7 +81,9 @@ impl DagsterHost {
             let message = "services run on the machine itself, not in a sandbox or below --root";
             return Err(OperationError::new(ErrorKind::Usage, message));
         };
-        let (account, places) = look_at_host(context, &host)?;
+        let (account, mut places) = look_at_host(context, &host)?;
+        let mut host = host;
+        places.keep_running_units(&mut host);
         Ok(Self {
             folders: places.search_path().to_vec(),
             code_servers: places.find_code_servers(),
@@ -204,8 +206,8 @@ impl DagsterHost {
         let path = match self.find_unit_paths(unit) {
             Some(paths) => paths.drop_ins.join(DROP_IN_NAME),
             None => {
-                let folder = format!(".config/containers/systemd/{unit}.container.d");
-                self.account.home.join(&format!("{folder}/{DROP_IN_NAME}"))
+                let folder = self.account.quadlet_folder();
+                folder.and_then(|it| it.join(&format!("{unit}.container.d/{DROP_IN_NAME}")))
             }
         };
         path.map_err(|error| OperationError::of(ErrorKind::Config, &error))
@@ -261,14 +263,17 @@ impl DagsterHost {
         match &unit.file {
             Found::Present(path) => {
                 let message = format!("systemd has made no service of `{path}`");
+                let generator = match self.account.manager {
+                    UnitManager::User => "user-generators/podman-user-generator -user",
+                    UnitManager::Host => "system-generators/podman-system-generator",
+                };
                 OperationError::new(ErrorKind::Config, message)
                     .advise(Advice::naming(
                         "{} reads it, if it is new",
                         [AdvisedCommand::DagsterReload],
                     ))
                     .advise(format!(
-                        "`/usr/lib/systemd/user-generators/podman-user-generator -user -dryrun`, \
-                         run as {}, says what is wrong with it",
+                        "`/usr/lib/systemd/{generator} -dryrun`, run as {}, says what is wrong with it",
                         self.host.user
                     ))
             }
@@ -289,6 +294,9 @@ impl DagsterHost {
             FaultKind::NoManager => failure.advise(format!(
                 "let it run without a login: `sudo loginctl enable-linger {user}`"
             )),
+            FaultKind::Unreachable if self.account.is_host() => {
+                failure.advise("`systemctl is-system-running` tells how systemd stands")
+            }
             FaultKind::Unreachable => failure.advise(format!(
                 "`systemctl status user@{uid}.service` tells how its systemd stands"
             )),

@@ -86,7 +86,7 @@ fn has_units(files: &dyn Files, account: &UserAccount) -> Result<bool, Fault> {
         // What is the host's own is told with root.
         return Ok(true);
     }
-    let folders = quadlet_folders(&account.home, account.owner.uid);
+    let folders = quadlet_folders(account);
     let folders = folders.map_err(|error| Fault::new(FaultKind::NotPlain, error.to_string()))?;
     let services = account.home.join(".config/systemd/user").into_iter();
     // Those for all users tell of none.

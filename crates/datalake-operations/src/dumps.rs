@@ -18,6 +18,7 @@ pub fn find_dump(context: &HostContext<'_>, host: Option<&HostSpec>, yaml: &str)
     let container = container.and_then(|account| find_container(context.files, account, &place));
     let line = place.dump_line(container.as_deref());
     Some(match (host, account, container) {
+        (_, Some(account), Some(_)) if account.is_host() => format!("sudo {line}"),
         // Rootless containers are those of the service user.
         (Some(host), Some(account), Some(_)) => format!(
             "sudo -u {} env -C / XDG_RUNTIME_DIR=/run/user/{} {line}",
@@ -34,7 +35,7 @@ fn find_container(
     place: &PostgresPlace,
 ) -> Option<String> {
     let mut found = Vec::new();
-    for folder in find_search_path(&account.home, account.owner.uid, files).ok()? {
+    for folder in find_search_path(account, files).ok()? {
         let Ok(SeenEntry::Folder(seen)) = files.look(&folder) else { continue };
         let units = seen.names.iter().filter_map(|name| {
             let unit = name.strip_suffix(".container")?;

@@ -1,6 +1,7 @@
 //! Why an operation could not do its work.
 
 mod causes;
+mod faults;
 
 use std::error::Error;
 use std::fmt;
@@ -11,7 +12,7 @@ use datalake_core::s3::BucketName;
 use datalake_core::text::printable;
 use datalake_engine::AnyKey;
 
-use crate::faults::{advice_for, deleted_advice, kind_of, kind_where_named};
+pub use self::faults::{ARCHIVED, advice_for, deleted_advice, kind_of, kind_where_named};
 use crate::{Advice, AdvisedCommand};
 
 /// Why an operation could not do its work: what a front end tells, and what it ends with.

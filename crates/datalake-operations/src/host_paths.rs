@@ -6,7 +6,7 @@ use datalake_core::spec::HostSpec;
 use datalake_desired::{
     ForeignFile, ForeignFileKind, HomeUnknown, HostPaths, handed_over_variables,
 };
-use datalake_engine::{Files, SeenEntry, WantedLooks, drop_ins, find_user};
+use datalake_engine::{Files, SeenEntry, WantedLooks, drop_ins, find_user, quadlet_folders};
 use datalake_quadlet::MODAL_VARIABLES;
 
 use crate::dagster_home::FoundHome;
@@ -82,6 +82,10 @@ pub(crate) fn read_links_of_units(
 
 /// The folders of units, in which people link to a checkout: such links are read as the user.
 fn linked_folders(account: &UserAccount) -> Result<Vec<HostPath>, InvalidPath> {
+    if account.is_host() {
+        let folders = quadlet_folders(account)?.into_iter();
+        return Ok(folders.chain(["/etc/systemd/system".parse()?]).collect());
+    }
     let runtime = format!("/run/user/{}/containers/systemd", account.owner.uid);
     let config = account.home.join(".config")?;
     Ok(vec![config.join("containers/systemd")?, config.join("systemd/user")?, runtime.parse()?])
@@ -123,6 +127,8 @@ pub fn look_for_foreign_files(
     paths.unseen.retain(|(_, fault)| fault.kind != FaultKind::Denied);
     let folder = account.home.join(".config/environment.d")?;
     match files.look(&folder) {
+        // The host's own systemd reads none of it.
+        _ if account.is_host() => (),
         Ok(SeenEntry::Folder(seen)) => {
             for name in seen.names.iter().filter(|name| is_conf(name)) {
                 all.push((folder.join(name)?, ForeignFileKind::EnvironmentD));

@@ -102,7 +102,7 @@ fn list_folders(folder: &HostPath, files: &dyn Files) -> Vec<HostPath> {
 
 #[cfg(test)]
 mod tests {
-    use datalake_core::host::{Mode, Owner};
+    use datalake_core::host::{Mode, Owner, UnitManager};
     use datalake_core::secret::FilledBody;
     use datalake_core::spec::HostSpec;
     use datalake_desired::handed_over_variables;
@@ -130,7 +130,7 @@ mod tests {
             let file = NewFile { content: &content, mode: Mode::PUBLIC, owner: OWNER };
             files.write(&path, &file).unwrap();
         }
-        let account = UserAccount { owner: OWNER, home: "/home/d".parse().unwrap() };
+        let account = find_account();
         let host = HostSpec {
             user: "d".parse().unwrap(),
             units: vec!["dagster-web".parse().unwrap()],
@@ -139,6 +139,11 @@ mod tests {
         let paths = HostPaths::of(&account, &host, handed_over_variables(false)).unwrap();
         let paths = look_for_foreign_files(paths, &account, &host, &files).unwrap();
         find_host_kind(&host.units, &paths, &account, &files)
+    }
+
+    fn find_account() -> UserAccount {
+        let home = "/home/d".parse().unwrap();
+        UserAccount { owner: OWNER, home, manager: UnitManager::User }
     }
 
     fn host_spec() -> HostSpec {

@@ -38,7 +38,7 @@ pub fn collect_host_units(
         uid: account.owner.uid,
         home: account.home.clone(),
     };
-    let found = UserFiles::collect(&owner.home, owner.uid, &owner.name, files)?;
+    let found = UserFiles::collect(account, &owner.name, files)?;
     let mut units: Vec<_> = found.files.into_iter().map(user_unit).collect();
     let mut named = NamedFiles::of(files, &account.home, account.owner.uid, MOST_BYTES);
     let env_files = env_files_of(&units, &owner, &mut named);

@@ -13,9 +13,9 @@ pub mod discovery;
 pub mod doctor;
 mod dumps;
 mod error;
-mod faults;
 mod generator_check;
 mod handover;
+mod home_places;
 mod host_paths;
 mod host_signs;
 mod host_units;
@@ -37,8 +37,7 @@ mod workspaces;
 
 pub use context::HostContext;
 pub use dagster_home::{
-    FolderPlace, FolderRules, FoundHome, HomeChoice, HomePlaces, HomeSearch, LogsFolder,
-    is_at_or_below, read_mounted_units, read_unit_files, require_named_home,
+    FolderRules, FoundHome, is_at_or_below, read_mounted_units, read_unit_files,
 };
 pub use datalake_core::advice::{Advice, AdvisedCommand};
 pub use deployment::{
@@ -47,10 +46,14 @@ pub use deployment::{
     compare_prints, describe_deployment, handed_over,
 };
 pub use dumps::find_dump;
-pub use error::{ErrorKind, OperationError};
-pub use faults::{ARCHIVED, advice_for, deleted_advice, kind_of, kind_where_named};
+pub use error::{
+    ARCHIVED, ErrorKind, OperationError, advice_for, deleted_advice, kind_of, kind_where_named,
+};
 pub use generator_check::{ask_generator, check_that_units_are_made, check_with_generator};
 pub use handover::{choose_handover, podman_secrets};
+pub use home_places::{
+    FolderPlace, HomeChoice, HomePlaces, HomeSearch, LogsFolder, require_named_home,
+};
 pub use host_paths::{find_host_units, look_at_host, look_for_foreign_files, wanted_of};
 pub use host_units::{collect_host_units, judge_known_folders, refuse_obstacles};
 pub use key_pair::{ID_VARIABLE, SECRET_VARIABLE, parse_key_pair, read_key_pair};

@@ -40,8 +40,8 @@ pub fn write_spec_text(document: &SpecDocument) -> String {
          # from: env reads AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; or file: PATH (mode 0600),\n\
          # or command: [pass, show, hetzner]. Never the keys themselves.\n\
          credentials: {{ from: env }}\n\n\
-         # The user whose rootless podman runs Dagster. The quadlet units that need the bucket are found\n\
-         # (`discover` shows them), unless named: units: [NAME, …].\n\
+         # The user whose rootless podman runs Dagster; root for quadlets of the host's own systemd. The units\n\
+         # that need the bucket are found (`discover` shows them), unless named: units: [NAME, …].\n\
          # handover: env-file, podman-secret or in-place; unless said, the installed podman decides.\n\
          host: {{ user: {}{units}{handover} }}\n\n\
          # Overwritten and deleted objects stay for 30 days, unfinished uploads for 7; `off` for ever.\n\

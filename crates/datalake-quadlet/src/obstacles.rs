@@ -321,7 +321,8 @@ impl<'a> ObstacleSearch<'a> {
         let is_of_service = |path: &HostPath| {
             let folder = path.file_name().strip_suffix(".d").map(str::to_owned);
             let subjects = [Some(subject_of(path)), folder];
-            let is_systemd = path.as_str().contains("/systemd/user");
+            let folders = ["/systemd/user", "/systemd/system"];
+            let is_systemd = folders.iter().any(|folder| path.as_str().contains(folder));
             let mut subjects = subjects.into_iter().flatten();
             is_systemd && subjects.any(|it| self.services.iter().any(|name| applies_to(&it, name)))
         };

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use datalake_core::host::HostPath;
+use datalake_core::host::{HostPath, UnitManager};
 
 /// Stands for text that only systemd can fill in.
 const UNKNOWN: char = '\u{10FFFF}';
@@ -16,6 +16,14 @@ pub struct UnitOwner {
     pub uid: u32,
     /// The home folder.
     pub home: HostPath,
+}
+
+impl UnitOwner {
+    /// Whether the units are those of the host's own systemd.
+    #[must_use]
+    pub fn is_host(&self) -> bool {
+        UnitManager::of_user(&self.name) == UnitManager::Host
+    }
 }
 
 /// Where a unit file or drop-in lies, and whose it is: what its specifiers stand for.
@@ -175,6 +183,11 @@ pub(crate) fn is_of_name(c: char) -> bool {
 
 fn expand_specifier(letter: Option<char>, owner: &UnitOwner) -> String {
     let home = &owner.home;
+    if owner.is_host()
+        && let Some(folder) = letter.and_then(find_host_folder)
+    {
+        return folder.to_owned();
+    }
     match letter {
         Some('h') => home.to_string(),
         Some('t') => format!("/run/user/{}", owner.uid),
@@ -189,6 +202,18 @@ fn expand_specifier(letter: Option<char>, owner: &UnitOwner) -> String {
         Some('%') => "%".to_owned(),
         _ => UNKNOWN.to_string(),
     }
+}
+
+/// The folders of the host's own systemd, where they are others than a user's.
+fn find_host_folder(letter: char) -> Option<&'static str> {
+    Some(match letter {
+        't' => "/run",
+        'E' => "/etc",
+        'S' => "/var/lib",
+        'C' => "/var/cache",
+        'L' => "/var/log",
+        _ => return None,
+    })
 }
 
 fn expand_variable(name: &str, owner: &UnitOwner) -> String {
@@ -250,6 +275,11 @@ mod tests {
         check("%h/.config/x", "/home/d/.config/x", true);
         check("%E/x", "/home/d/.config/x", true);
         check("%t/x", "/run/user/900/x", true);
+        let root = UnitOwner { name: "root".to_owned(), uid: 0, home: "/root".parse().unwrap() };
+        let path = "/etc/containers/systemd/web.container".parse().unwrap();
+        let place = UnitPlace { path: &path, owner: &root };
+        let pattern = PathPattern::plain("%E/lake/%t", place);
+        assert_eq!(pattern.only_path().unwrap().as_str(), "/etc/lake/run");
         check("/srv/%u/%U/%%", "/srv/d/900/%", true);
         check("${HOME}/x", "/home/d/x", true);
         check("$HOME/x", "/home/d/x", true);

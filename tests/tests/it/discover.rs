@@ -145,6 +145,68 @@ fn what_is_no_container_unit_of_the_user_is_told_as_what_it_is() {
     );
 }
 
+/// The pretend host's root is whoever runs this.
+fn rootful_host() -> Host {
+    let host = empty_host();
+    let (user, group) = (getuid().as_raw(), rustix::process::getgid().as_raw());
+    put(&host, "etc/passwd", &format!("root:x:{user}:{group}::/root:/bin/bash\n"));
+    fs::create_dir(host.root().join("root")).unwrap();
+    let home = "Volume=/srv/dagster:/opt/home\nEnvironment=DAGSTER_HOME=/opt/home\n";
+    put(&host, &format!("{SYSTEM}/dagster-webserver.container"), &format!("{WEB}{home}"));
+    put(&host, &format!("{SYSTEM}/apps/beat.container"), &format!("{DAEMON}{home}"));
+    put(&host, &format!("{SYSTEM}/users/other.container"), WEB);
+    put(&host, "srv/dagster/dagster.yaml", "telemetry: { enabled: false }\n");
+    host
+}
+
+const SYSTEM: &str = "etc/containers/systemd";
+
+#[test]
+fn quadlets_of_the_hosts_own_systemd_are_set_up_for_root() {
+    let (host, service) = (rootful_host(), Service::quick());
+    let trees = || ["etc", "root", "srv"].map(|folder| Tree::of(&host.root().join(folder)));
+    let start = trees();
+    let call = |words: &str| {
+        let call = host.call(&service, words).env("DATALAKE_HOST__USER", "root");
+        call.env("DATALAKE_LOGS", "s3").run()
+    };
+
+    let ran = call("provision --yes").exits(0);
+
+    let steps = "systemctl daemon-reload\n  systemctl restart dagster-webserver beat\n";
+    assert!(ran.stdout.contains(steps), "{}", ran.stdout);
+    for unit in ["dagster-webserver", "beat"] {
+        let drop_in = host.root().join(SYSTEM).join(format!("{unit}.container.d")).join(DROP_IN);
+        let text = fs::read_to_string(drop_in).unwrap();
+        assert!(text.contains("EnvironmentFile=-/root/.config/datalake/s3.env"), "{text}");
+    }
+    let yaml = fs::read_to_string(host.root().join("srv/dagster/dagster.yaml")).unwrap();
+    assert!(yaml.contains("S3ComputeLogManager"), "{yaml}");
+    call("status").exits(0);
+    let doctor = call("doctor --only host");
+    assert!(!doctor.stdout.contains("✗ wrong"), "{}", doctor.stdout);
+    call("rollback --yes").exits(0);
+    for (now, before) in trees().iter().zip(&start) {
+        now.must_be(before, "after rollback");
+    }
+}
+
+#[test]
+fn root_is_discovered_and_proposed_where_the_host_runs_dagster() {
+    let host = rootful_host();
+
+    let report = host.bare("discover --json").run().exits(0).json("discover");
+
+    let root = &report["users"][0];
+    assert_eq!((&root["name"], &root["dagster_home"]), (&"root".into(), &"/srv/dagster".into()));
+    let names: Vec<_> = root["units"].as_array().unwrap().iter().map(|it| &it["name"]).collect();
+    assert_eq!(names, ["dagster-webserver", "beat"]);
+    let words = "init --no-input --region fsn1 --bucket acme-dagster-assets";
+    Call::new(&host.work(), words).arg("--root").arg(host.root()).run().exits(0);
+    let spec = fs::read_to_string(host.work().join("datalake.yaml")).unwrap();
+    assert!(spec.contains("host: { user: root }"), "{spec}");
+}
+
 #[test]
 fn a_unit_that_the_list_leaves_out_is_told_by_plan_status_and_doctor() {
     let (host, service) = (Host::usual(), Service::quick());
@@ -165,6 +227,44 @@ fn a_unit_that_the_list_leaves_out_is_told_by_plan_status_and_doctor() {
     let checks = report["checks"].as_array().unwrap();
     let of = checks.iter().find(|it| it["id"] == "host-left-out-units").unwrap();
     assert_eq!(of["outcome"], "warning", "{of}");
+}
+
+#[test]
+fn templates_and_units_that_run_once_get_the_settings_and_are_not_restarted() {
+    let (host, service) = (Host::usual(), Service::quick());
+    put(&host, &format!("{UNITS}/etl@.container"), CODE);
+    let once = "[Container]\nImage=localhost/dagster:1\nExec=dagster instance migrate\n\
+                [Service]\nType=oneshot\n";
+    put(&host, &format!("{UNITS}/upgrade.container"), once);
+    let start = host.home();
+
+    let ran = host.call(&service, "provision --yes").run().exits(0);
+
+    let restart = "restart dagster-webserver dagster-daemon 'etl@*'\n";
+    assert!(ran.stdout.contains(restart), "{}", ran.stdout);
+    assert!(ran.stdout.contains("`etl@` is a template: its instances take"), "{}", ran.stdout);
+    for unit in ["etl@", "upgrade"] {
+        assert!(host.units().join(format!("{unit}.container.d")).join(DROP_IN).exists(), "{unit}");
+    }
+    host.call(&service, "status").run().exits(0);
+    host.call(&service, "rollback --yes").run().exits(0);
+    host.home().must_be(&start, "after rollback");
+}
+
+#[test]
+fn a_unit_in_a_folder_that_quadlet_does_not_read_is_told() {
+    let (host, service) = (Host::usual(), Service::quick());
+    let settings = "QUADLET_UNIT_DIRS=/var/lib/dagster/quadlets\n";
+    put(&host, "var/lib/dagster/.config/environment.d/quadlet.conf", settings);
+    put(&host, "var/lib/dagster/quadlets/other.container", "[Container]\nImage=redis\n");
+
+    let ran = host.call(&service, "provision --yes").run().exits(78);
+
+    let told = "there is no `/var/lib/dagster/quadlets/dagster-webserver.container`: \
+                `/var/lib/dagster/.config/containers/systemd/dagster-webserver.container` is in a \
+                folder that quadlet does not read";
+    assert!(ran.stderr.contains(told), "{}", ran.stderr);
+    assert!(!host.units().join("dagster-webserver.container.d").exists());
 }
 
 #[test]

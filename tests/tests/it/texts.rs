@@ -189,8 +189,8 @@ prefix: assets
 # or command: [pass, show, hetzner]. Never the keys themselves.
 credentials: { from: env }
 
-# The user whose rootless podman runs Dagster. The quadlet units that need the bucket are found
-# (`discover` shows them), unless named: units: [NAME, …].
+# The user whose rootless podman runs Dagster; root for quadlets of the host's own systemd. The units
+# that need the bucket are found (`discover` shows them), unless named: units: [NAME, …].
 # handover: env-file, podman-secret or in-place; unless said, the installed podman decides.
 host: { user: dagster-user }
 

@@ -181,7 +181,7 @@ pub struct PresignFlags {
     #[arg(value_name = "KEY", id = "keys")]
     pub keys: Address,
     /// For how long: seconds, or a number with s, m, h or d; at most 7d
-    #[arg(long, value_name = "TIME", default_value = "15m", value_parser = expiry)]
+    #[arg(long, value_name = "TIME", default_value = "15m", value_parser = parse_expiry)]
     pub expires: Expiry,
     /// That version of it
     #[arg(long, value_name = "ID")]
@@ -197,7 +197,7 @@ pub enum Method {
     Put,
 }
 
-fn expiry(text: &str) -> Result<Expiry, String> {
+fn parse_expiry(text: &str) -> Result<Expiry, String> {
     let form = || "a time is a number with s, m, h or d, such as 15m".to_owned();
     let units = [('s', 1), ('m', 60), ('h', 3600), ('d', 86_400)];
     let unit = units.iter().find_map(|(name, seconds)| Some((text.strip_suffix(*name)?, *seconds)));
@@ -213,7 +213,7 @@ mod tests {
 
     #[test]
     fn a_time_has_a_unit() {
-        let seconds = |text: &str| expiry(text).map(Expiry::seconds).ok();
+        let seconds = |text: &str| parse_expiry(text).map(Expiry::seconds).ok();
 
         assert_eq!(seconds("90"), Some(90));
         assert_eq!(seconds("15m"), Some(900));

@@ -50,22 +50,22 @@ pub(super) async fn config(
     match show {
         ConfigCommand::Show => {
             let document = site.settings.document();
-            let text = yaml(document).map_err(|error| Failure::of(Exit::Bug, &error))?;
+            let text = write_yaml(document).map_err(|error| Failure::of(Exit::Bug, &error))?;
             printer.result(CONFIG, document, &text);
         }
-        ConfigCommand::Explain => explain(&site, printer),
-        ConfigCommand::Paths => paths(&site, printer),
+        ConfigCommand::Explain => explain_values(&site, printer),
+        ConfigCommand::Paths => show_paths(&site, printer),
     }
     Ok(Exit::Done)
 }
 
 /// The spec as `datalake.yaml` has it: what else would be a tag of YAML's is a key.
-fn yaml(document: &SpecDocument) -> Result<String, serde_yaml::Error> {
+fn write_yaml(document: &SpecDocument) -> Result<String, serde_yaml::Error> {
     let value = singleton_map_recursive::serialize(document, serde_yaml::value::Serializer)?;
     serde_yaml::to_string(&value)
 }
 
-fn explain(site: &Site, printer: Printer) {
+fn explain_values(site: &Site, printer: Printer) {
     let values: Vec<_> = site
         .settings
         .explain()
@@ -76,18 +76,18 @@ fn explain(site: &Site, printer: Printer) {
         })
         .collect();
     let line = |setting: &Setting| {
-        let shown = setting.value.as_ref().map_or_else(|| "-".to_owned(), shown);
+        let shown = setting.value.as_ref().map_or_else(|| "-".to_owned(), show_value);
         format!("{:<26} {:<36} {}\n", setting.key, printable(&shown), setting.source)
     };
     let text: String = values.iter().map(line).collect();
     printer.result(CONFIG_VALUES, &values, &text);
 }
 
-fn shown(value: &serde_json::Value) -> String {
+fn show_value(value: &serde_json::Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
-fn paths(site: &Site, printer: Printer) {
+fn show_paths(site: &Site, printer: Printer) {
     let paths = Paths {
         root: site.root.display().to_string(),
         state: site.state_path.display().to_string(),

@@ -98,7 +98,7 @@ async fn reload_units(site: &Site, ground: &DagsterHost) -> Result<Exit, Failure
     reloaded.map_err(|fault| ground.failure("reload", &fault))?;
     // A broken file makes no service and no failure: only a look tells.
     let services = ground.name_services(&ground.found(&site.context()).await.units)?;
-    site.printer.talk(&format!("reloaded; services: {}", names(&services)));
+    site.printer.talk(&format!("reloaded; services: {}", join_names(&services)));
     let services: Vec<_> = services.iter().map(ServiceName::as_str).collect();
     site.printer.result(DAGSTER_RELOAD, services, "");
     Ok(Exit::Done)
@@ -115,7 +115,7 @@ async fn changed(
     // The values that are in use before the change may stand in the log after it, too.
     let redactor = ground.contents(&site.context(), &found).await.redactor();
     let printer = site.printer;
-    printer.talk(&format!("{verb}: {}", names(&services)));
+    printer.talk(&format!("{verb}: {}", join_names(&services)));
     let tell = tell_service_news(printer);
     let kind = match verb {
         Verb::Start => DAGSTER_START,
@@ -190,6 +190,6 @@ async fn show_logs(
     Ok(Exit::Done)
 }
 
-fn names(services: &[ServiceName]) -> String {
+fn join_names(services: &[ServiceName]) -> String {
     services.iter().map(ServiceName::as_str).collect::<Vec<_>>().join(" ")
 }

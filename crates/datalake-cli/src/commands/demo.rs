@@ -96,12 +96,12 @@ pub(super) async fn demo(flags: &Demo, printer: Printer) -> Result<Exit, Failure
     let what = "Every file of the host is what it was before".to_owned();
     checks.push(Check { what, held: before == after && !after.is_empty() });
     let played = Played { checks, folder: flags.keep.clone() };
-    printer.result(DEMO, &played, &ending(&played));
+    printer.result(DEMO, &played, &describe_ending(&played));
     drop(folder);
     if played.checks.iter().all(|check| check.held) { Ok(Exit::Done) } else { Ok(Exit::Mismatch) }
 }
 
-fn ending(played: &Played) -> String {
+fn describe_ending(played: &Played) -> String {
     let mut text = "\n".to_owned();
     for Check { what, held } in &played.checks {
         text.push_str(&format!("{}  {what}\n", if *held { "held  " } else { "BROKEN" }));

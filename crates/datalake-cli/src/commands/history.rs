@@ -58,13 +58,13 @@ pub(super) async fn history(cli: &Cli, printer: Printer) -> Result<Exit, Failure
             },
         })
         .collect();
-    let text: String = entries.iter().map(line).collect();
+    let text: String = entries.iter().map(render_line).collect();
     let text = if text.is_empty() { "No runs yet.\n".to_owned() } else { text };
     printer.result(HISTORY, &entries, &text);
     Ok(Exit::Done)
 }
 
-fn line(entry: &Entry) -> String {
+fn render_line(entry: &Entry) -> String {
     let what = match &entry.undoes {
         None => entry.kind.to_owned(),
         Some(run) => format!("{} of {run}", entry.kind),

@@ -192,7 +192,7 @@ fn tell_made(plan: &ProjectPlan, flags: &ProjectInit, printer: Printer, name: &s
     if flags.dry_run {
         text.push_str(&render_diffs(judged));
     }
-    text.push_str(&farewell(changes, flags, name));
+    text.push_str(&render_farewell(changes, flags, name));
     printer.result(DAGSTER_INIT, report, &text);
     let is_kept = judged.iter().any(|one| one.standing == FileStanding::Edited);
     match (flags.dry_run && changes, is_kept) {
@@ -223,7 +223,7 @@ fn render_diffs(judged: &[JudgedFile]) -> String {
     text
 }
 
-fn farewell(changes: bool, flags: &ProjectInit, name: &str) -> String {
+fn render_farewell(changes: bool, flags: &ProjectInit, name: &str) -> String {
     if !changes {
         return "\nNothing to do: the files are there.\n".to_owned();
     }

@@ -63,7 +63,7 @@ pub(super) async fn rollback(
     let site = Site::open(cli, printer).await?;
     let context = site.context();
     if !site.state.is_there() {
-        return Ok(nothing(printer));
+        return Ok(end_idle(printer));
     }
     let _lock = site.lock("rollback")?;
     let fingerprints =
@@ -80,7 +80,7 @@ pub(super) async fn rollback(
     let ports = Ports { secrets: secrets.as_ref(), vault, ..ports };
     recover(&ports).await.map_err(|fault| site.state_failure(&fault))?;
     let named = flags.receipt.as_deref().map(|named| named_receipt(&site, named)).transpose()?;
-    let Some(receipt) = choose_run_to_undo(&context, named)? else { return Ok(nothing(printer)) };
+    let Some(receipt) = choose_run_to_undo(&context, named)? else { return Ok(end_idle(printer)) };
     let _host = lock_other_host(&site, &receipt)?;
     let plan = plan_way_back(&context, &receipt, flags.no_restart)?;
     let ground = open_ground(&site, &plan, &receipt)?;
@@ -92,7 +92,7 @@ pub(super) async fn rollback(
     let plan = plan.map_err(|error| explain_error(error, ground.as_ref()))?;
     refuse_obstacles(&needed_by_others(&site, &plan, receipt.user.as_ref()))?;
     let next = format!("{} rollback {}", site.name, receipt.run);
-    let shown = shown(&plan, &receipt) + &render::pending_text(&plan.pending, &next);
+    let shown = render_plan(&plan, &receipt) + &render::pending_text(&plan.pending, &next);
     if flags.dry_run {
         printer.result(PLAN, &plan, &(shown + "\nNothing was changed.\n"));
         return Ok(Exit::Drift);
@@ -114,7 +114,7 @@ pub(super) async fn rollback(
     let data = Undone { of: Some(&receipt.run), plan: &plan, receipt: Some(&undone), left };
     let steps = if ground.is_some() { String::new() } else { next_steps(&site) };
     let pending = render::pending_text(&undone.pending, &next);
-    printer.result(ROLLBACK, data, &farewell(&site, &receipt, &(steps + &pending + &stays)));
+    printer.result(ROLLBACK, data, &render_farewell(&site, &receipt, &(steps + &pending + &stays)));
     Ok(if undone.pending.is_empty() { Exit::Done } else { Exit::Partly })
 }
 
@@ -134,7 +134,7 @@ fn is_wanted(site: &Site, plan: &Plan, flags: &args::Rollback) -> Result<bool, F
     Ok(is_wanted)
 }
 
-fn farewell(site: &Site, receipt: &Receipt, steps: &str) -> String {
+fn render_farewell(site: &Site, receipt: &Receipt, steps: &str) -> String {
     format!(
         "\nUndone: {}; every file has its old bytes, mode and owner again.\n{steps}{}\nThen: {} status\n",
         receipt.run,
@@ -151,7 +151,7 @@ fn open_ground(
 ) -> Result<Option<DagsterHost>, Failure> {
     let restarts = |step: &&Step| step.action.target() == Target::Services;
     let Some(step) = plan.steps.iter().find(restarts) else { return Ok(None) };
-    let ground = DagsterHost::open(&site.context(), host(site, receipt.user.as_ref())?)?;
+    let ground = DagsterHost::open(&site.context(), read_host(site, receipt.user.as_ref())?)?;
     let Guard::ServicesAre(states) = &step.undo.guard else { return Ok(Some(ground)) };
     Ok(Some(ground.with_units(states.iter().map(|(unit, _)| unit))))
 }
@@ -159,7 +159,7 @@ fn open_ground(
 /// Who has come to need what the run has brought. Where the units cannot be looked for, nobody is
 /// known to.
 fn needed_by_others(site: &Site, plan: &Plan, user: Option<&UnitName>) -> Vec<Obstacle> {
-    let host = host(site, user).and_then(|host| Ok((site.host(&host)?.1, host.units)));
+    let host = read_host(site, user).and_then(|host| Ok((site.host(&host)?.1, host.units)));
     match host {
         Ok((places, units)) => {
             let read = places.host_units.as_ref();
@@ -170,7 +170,7 @@ fn needed_by_others(site: &Site, plan: &Plan, user: Option<&UnitName>) -> Vec<Ob
 }
 
 /// The host as the settings name it, with the service user of that run, if it tells one.
-fn host(site: &Site, user: Option<&UnitName>) -> Result<HostSpec, Failure> {
+fn read_host(site: &Site, user: Option<&UnitName>) -> Result<HostSpec, Failure> {
     let host = site.settings.host()?;
     Ok(HostSpec { user: user.cloned().unwrap_or(host.user), ..host })
 }
@@ -183,7 +183,7 @@ fn explain_error(error: OperationError, ground: Option<&DagsterHost>) -> Operati
 }
 
 fn next_steps(site: &Site) -> String {
-    let steps = site.host_spec().map(|host| restart_steps(&host));
+    let steps = site.host_spec().and_then(|host| Ok(restart_steps(&host, &site.host(&host)?.1)));
     steps.map(|steps| format!("\n{steps}")).unwrap_or_default()
 }
 
@@ -197,7 +197,7 @@ fn way_back_of_assets(site: &Site) -> String {
     )
 }
 
-fn nothing(printer: Printer) -> Exit {
+fn end_idle(printer: Printer) -> Exit {
     let undone = Undone { of: None, plan: &Plan::default(), receipt: None, left: None };
     printer.result(ROLLBACK, undone, "Nothing to undo.\n");
     Exit::Done
@@ -227,7 +227,7 @@ async fn modal_of(site: &Site, spec: Option<&Spec>) -> ModalPlace {
 
 /// What podman keeps for that service user, or for the one of the settings.
 fn secrets_of(site: &Site, user: Option<&UnitName>) -> Box<dyn Secrets> {
-    let host = host(site, user).ok();
+    let host = read_host(site, user).ok();
     let found = host.and_then(|host| Some((site.host(&host).ok()?.0, host.user)));
     match found {
         Some((account, user)) => podman_secrets(&site.context(), &user, &account),
@@ -253,7 +253,7 @@ fn named_receipt(site: &Site, named: &str) -> Result<Receipt, Failure> {
     })
 }
 
-fn shown(plan: &Plan, receipt: &Receipt) -> String {
+fn render_plan(plan: &Plan, receipt: &Receipt) -> String {
     let mut text = format!("The way back of {} ({} steps):\n", receipt.run, plan.steps.len());
     text.push_str(&render::way_back(plan));
     let mut left = list_what_stays(receipt).peekable();

@@ -57,7 +57,7 @@ pub(super) async fn standing(
     };
     let (text, report) = rendered(&state);
     show(report, &(text + &open_text(&look.open_runs)));
-    Ok(verdict(look.is_in_step(), &look.plan))
+    Ok(choose_exit(look.is_in_step(), &look.plan))
 }
 
 fn open_text(open: &[RunId]) -> String {
@@ -65,7 +65,7 @@ fn open_text(open: &[RunId]) -> String {
     open.iter().map(line).collect()
 }
 
-fn verdict(is_in_step: bool, plan: &Plan) -> Exit {
+fn choose_exit(is_in_step: bool, plan: &Plan) -> Exit {
     match (is_in_step, plan.pending.is_empty()) {
         (false, _) => Exit::Drift,
         (true, false) => Exit::Partly,

@@ -38,7 +38,7 @@ pub(super) fn read_spec(path: &Path) -> Result<Option<SpecText>, Failure> {
     match read_trusted_file(path, LARGEST, &TrustedUsers::of_process()) {
         Ok(content) => text_of(path, content, None).map(Some),
         Err(GateFault::Absent(_)) => Ok(None),
-        Err(fault) => Err(refused(fault)),
+        Err(fault) => Err(describe_refusal(fault)),
     }
 }
 
@@ -60,17 +60,19 @@ pub(super) fn read_named_spec(path: &Path) -> Result<Option<SpecText>, Failure> 
     match read_named_file(path, LARGEST) {
         Ok(content) => text_of(path, content, Some(doubt)).map(Some),
         Err(fault) if fault.kind == FaultKind::Absent => Ok(None),
-        Err(fault) => Err(unread(path, &fault)),
+        Err(fault) => Err(describe_unread(path, &fault)),
     }
 }
 
 fn text_of(path: &Path, content: Vec<u8>, doubt: Option<Doubt>) -> Result<SpecText, Failure> {
     let no_text = |_| Fault::new(FaultKind::Unreadable, "it is not UTF-8 text");
-    let text = String::from_utf8(content).map_err(no_text).map_err(|fault| unread(path, &fault))?;
+    let text = String::from_utf8(content)
+        .map_err(no_text)
+        .map_err(|fault| describe_unread(path, &fault))?;
     Ok(SpecText { text, doubt })
 }
 
-fn refused(fault: GateFault) -> Failure {
+fn describe_refusal(fault: GateFault) -> Failure {
     let is_distrust = fault.is_distrust();
     let failure = Failure::from(fault).within("the spec");
     if !is_distrust {
@@ -82,7 +84,7 @@ fn refused(fault: GateFault) -> Failure {
     )
 }
 
-fn unread(path: &Path, fault: &Fault) -> Failure {
+fn describe_unread(path: &Path, fault: &Fault) -> Failure {
     let exit = match fault.kind {
         FaultKind::Denied => Exit::Denied,
         FaultKind::Io => Exit::Io,

@@ -6,13 +6,14 @@ use std::collections::BTreeSet;
 /// The same text for a terminal: control characters are escaped, and so are the line ends that come
 /// from the arguments and variables of this process. Line ends of ours stay.
 pub(super) fn escape_message(text: &str) -> String {
-    let text = if text.contains('\n') { escape_given(text, &given()) } else { text.to_owned() };
+    let text =
+        if text.contains('\n') { escape_given(text, &list_given()) } else { text.to_owned() };
     text.split('\n').map(printable).collect::<Vec<_>>().join("\n")
 }
 
 /// Escapes only what comes from arguments and variables: the rest of a result may have colours.
 pub(super) fn escape_arguments(text: &str) -> String {
-    escape_given(text, &given())
+    escape_given(text, &list_given())
 }
 
 fn escape_given(text: &str, given: &BTreeSet<String>) -> String {
@@ -24,7 +25,7 @@ fn escape_given(text: &str, given: &BTreeSet<String>) -> String {
 
 /// What this process was given and a terminal would obey: whole words, values behind `=`, parts of
 /// paths.
-fn given() -> BTreeSet<String> {
+fn list_given() -> BTreeSet<String> {
     let arguments = std::env::args_os().map(|word| word.to_string_lossy().into_owned());
     let ours =
         |name: &str| name.starts_with("DATALAKE_") || name == "HOME" || name.starts_with("XDG_");

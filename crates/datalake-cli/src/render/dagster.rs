@@ -8,8 +8,8 @@ use datalake_operations::{EnvironmentReport, EnvironmentState, Report, UnitRepor
 pub(crate) fn deployment(report: &Report) -> String {
     let Report { user, uid, home, .. } = report;
     let mut text = format!("user        {user} ({uid}), {home}\n");
-    text.push_str(&lingering(report));
-    text.push_str(&podman(report));
+    text.push_str(&describe_lingering(report));
+    text.push_str(&describe_podman(report));
     if report.online == Some(false) {
         text.push_str(
             "network     network-online.target is not active: each start waits for up to 90 s\n            \
@@ -28,7 +28,7 @@ pub(crate) fn deployment(report: &Report) -> String {
     text
 }
 
-fn lingering(report: &Report) -> String {
+fn describe_lingering(report: &Report) -> String {
     match report.lingers {
         Some(true) => "lingering   on: services run without a login\n".to_owned(),
         Some(false) => format!(
@@ -40,7 +40,7 @@ fn lingering(report: &Report) -> String {
     }
 }
 
-fn podman(report: &Report) -> String {
+fn describe_podman(report: &Report) -> String {
     match (&report.podman, report.drop_ins_count) {
         (Some(version), Some(true)) => format!("podman      {version}, reads drop-ins\n"),
         (Some(version), _) => {
@@ -55,7 +55,7 @@ fn unit_text(unit: &UnitReport, settings_in: &str) -> String {
     let mut add = |name: &str, value: &str| {
         text.push_str(&format!("  {name:<11} {}\n", printable(value)));
     };
-    add("state", &state(unit));
+    add("state", &describe_state(unit));
     match (&unit.service, &unit.file) {
         (Some(service), _) => add("service", service),
         (None, Some(_)) => add("service", "none: systemd has made none of the file"),
@@ -66,7 +66,7 @@ fn unit_text(unit: &UnitReport, settings_in: &str) -> String {
     if let Some(container) = &unit.container {
         add("container", &format!("{container}, {}", unit.image.as_deref().unwrap_or_default()));
     }
-    for line in environment(&unit.environment, settings_in) {
+    for line in describe_environment(&unit.environment, settings_in) {
         add("environment", &line);
     }
     for old in &unit.old_values {
@@ -77,7 +77,7 @@ fn unit_text(unit: &UnitReport, settings_in: &str) -> String {
     text
 }
 
-fn state(unit: &UnitReport) -> String {
+fn describe_state(unit: &UnitReport) -> String {
     let (Some(active), Some(sub)) = (&unit.active, &unit.sub) else {
         return "unknown".to_owned();
     };
@@ -91,7 +91,7 @@ fn state(unit: &UnitReport) -> String {
     text + &format!(", restarts: {}", unit.restarts.unwrap_or_default())
 }
 
-fn environment(state: &EnvironmentState, settings_in: &str) -> Vec<String> {
+fn describe_environment(state: &EnvironmentState, settings_in: &str) -> Vec<String> {
     match state {
         EnvironmentState::InStep => vec![format!("as in {settings_in}")],
         EnvironmentState::Differs { other_value, missing } => {
@@ -115,10 +115,10 @@ pub(crate) fn environments(report: &EnvironmentReport) -> String {
     let is_file = report.env_file.of.starts_with('/');
     let all = [(if is_file { "env file" } else { "settings in" }, &report.env_file)];
     let all = all.into_iter().chain(report.containers.iter().map(|of| ("container of", of)));
-    all.map(|(what, of)| variables(what, of)).collect::<Vec<_>>().join("\n")
+    all.map(|(what, of)| describe_variables(what, of)).collect::<Vec<_>>().join("\n")
 }
 
-fn variables(what: &str, of: &Variables) -> String {
+fn describe_variables(what: &str, of: &Variables) -> String {
     let mut text = format!("{what} {}\n", printable(&of.of));
     if let Some(problem) = &of.problem {
         text.push_str(&format!("  {}\n", printable(problem)));

@@ -10,8 +10,8 @@ pub(crate) fn dependencies(report: &DepsReport) -> String {
     if let (Some(first), Some(unit)) = (rows.first_mut(), report.units.first()) {
         first.extend(unit.packages.iter().map(|package| package.name.to_owned()));
     }
-    rows.extend(report.units.iter().map(row));
-    let mut text = table(&rows);
+    rows.extend(report.units.iter().map(render_row));
+    let mut text = render_table(&rows);
     for unit in &report.units {
         if let Some(to_do) = &unit.to_do {
             text.push_str(&format!("\n{}: {}", printable(&unit.unit), printable(to_do)));
@@ -20,18 +20,18 @@ pub(crate) fn dependencies(report: &DepsReport) -> String {
     if report.is_well { text } else { text + "\n" }
 }
 
-fn row(unit: &UnitDeps) -> Vec<String> {
+fn render_row(unit: &UnitDeps) -> Vec<String> {
     let named = [&unit.unit, &unit.image, &unit.dagster].map(|text| printable(text));
-    named.into_iter().chain(unit.packages.iter().map(cell)).collect()
+    named.into_iter().chain(unit.packages.iter().map(render_cell)).collect()
 }
 
-fn cell(package: &PackageDeps) -> String {
+fn render_cell(package: &PackageDeps) -> String {
     let has = package.has.as_deref().map_or_else(|| "none".to_owned(), printable);
     if package.fits { has } else { format!("{has} -> {}", package.needs.trim_start_matches("==")) }
 }
 
 /// Columns as wide as their widest cell, two blanks apart.
-fn table(rows: &[Vec<String>]) -> String {
+fn render_table(rows: &[Vec<String>]) -> String {
     let columns = rows.iter().map(Vec::len).max().unwrap_or_default();
     let width = |column: usize| {
         rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max()

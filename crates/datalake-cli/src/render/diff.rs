@@ -20,7 +20,7 @@ pub(crate) struct FileChange<'a> {
 #[must_use]
 pub(crate) fn diff(change: &FileChange<'_>) -> String {
     let old = mask_secrets(&String::from_utf8_lossy(change.old));
-    let new = mask_secrets(&planned(change.body, change.old));
+    let new = mask_secrets(&fill_planned(change.body, change.old));
     let diff = TextDiff::from_lines(&old, &new);
     let mut text = format!("  {}\n", change.path);
     for hunk in diff.unified_diff().context_radius(3).iter_hunks() {
@@ -31,7 +31,7 @@ pub(crate) fn diff(change: &FileChange<'_>) -> String {
     text
 }
 
-fn planned(body: &FileBody, old: &[u8]) -> String {
+fn fill_planned(body: &FileBody, old: &[u8]) -> String {
     let piece = |piece: &Piece| match piece {
         Piece::Text(text) => text.clone(),
         Piece::Secret(name) => format!("<{name}>"),

@@ -117,7 +117,7 @@ impl DoctorReport {
                 Word::Unknown => &mut counts.unknown,
             } += 1;
         }
-        let next = next(found, &is_shown, name);
+        let next = suggest_next(found, &is_shown, name);
         let is_sound = found.verdict_of(is_chosen) == DiagnosisVerdict::Sound;
         Self { is_sound, counts, checks, next }
     }
@@ -157,7 +157,7 @@ fn report_check(id: FindingId, outcome: &CheckOutcome, name: &str) -> CheckRepor
 }
 
 /// What cures most, or explains the first finding.
-fn next(found: &Diagnosis, is_chosen: &dyn Fn(FindingId) -> bool, name: &str) -> String {
+fn suggest_next(found: &Diagnosis, is_chosen: &dyn Fn(FindingId) -> bool, name: &str) -> String {
     let findings = found.chosen(is_chosen).filter_map(|(id, outcome)| match outcome {
         CheckOutcome::Finding(finding) => Some((id, finding.severity)),
         CheckOutcome::Sound(_) | CheckOutcome::Skipped(_) | CheckOutcome::Unknown(_) => None,
@@ -182,7 +182,7 @@ pub(crate) fn diagnosis(report: &DoctorReport, colour: bool) -> String {
             text.push_str(&format!("{gap}{}\n", check.group));
             group = check.group;
         }
-        text.push_str(&lines(check, colour));
+        text.push_str(&render_check(check, colour));
     }
     let Counts { sound, warnings, wrong, skipped, unknown } = &report.counts;
     text.push_str(&format!(
@@ -191,7 +191,7 @@ pub(crate) fn diagnosis(report: &DoctorReport, colour: bool) -> String {
     text + &format!("Next: {}\n", report.next)
 }
 
-fn lines(check: &CheckReport, colour: bool) -> String {
+fn render_check(check: &CheckReport, colour: bool) -> String {
     let (sign, word, code) = check.outcome.looks();
     let mut mark = format!("{sign} {word:<7}");
     if colour {
@@ -202,7 +202,7 @@ fn lines(check: &CheckReport, colour: bool) -> String {
     let mut text = format!("  {mark}  {}: {first}\n", check.id);
     seen.for_each(|line| text.push_str(&format!("             {line}\n")));
     if let Some(cure) = &check.cure {
-        for (at, line) in wrapped(&printable(cure), WIDTH - 19).iter().enumerate() {
+        for (at, line) in wrap_text(&printable(cure), WIDTH - 19).iter().enumerate() {
             let head = if at == 0 { "cure: " } else { "      " };
             text.push_str(&format!("             {head}{line}\n"));
         }
@@ -211,7 +211,7 @@ fn lines(check: &CheckReport, colour: bool) -> String {
 }
 
 /// Words in lines of at most `width` characters.
-fn wrapped(text: &str, width: usize) -> Vec<String> {
+fn wrap_text(text: &str, width: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for word in text.split_whitespace() {
         match lines.last_mut() {
@@ -268,7 +268,7 @@ mod tests {
 
     #[test]
     fn long_texts_are_set_in_lines() {
-        assert_eq!(wrapped("a bb ccc dddd", 6), ["a bb", "ccc", "dddd"]);
-        assert_eq!(wrapped("", 6), [""; 0]);
+        assert_eq!(wrap_text("a bb ccc dddd", 6), ["a bb", "ccc", "dddd"]);
+        assert_eq!(wrap_text("", 6), [""; 0]);
     }
 }

@@ -14,7 +14,7 @@ const TOLD: usize = 40;
 #[must_use]
 pub(crate) fn migration_report(report: &MigrationReport) -> String {
     let mut text = format!("{} -> {}\n", report.source, report.destination);
-    let (files, moved) = totals(report);
+    let (files, moved) = sum_totals(report);
     text.push_str(&format!(
         "{}: {} of {} moved{}\n",
         counted(report.assets.len() as u64, "asset"),
@@ -52,10 +52,10 @@ fn list_rows(report: &MigrationReport, fits: impl Fn(&PartitionReport) -> bool) 
         let name = escaped(&asset.asset);
         format!("{name}{}: {}", partition.unwrap_or_default(), escaped(&row.why))
     };
-    fitting(report, fits).map(line).collect()
+    find_fitting(report, fits).map(line).collect()
 }
 
-fn fitting<'a>(
+fn find_fitting<'a>(
     report: &'a MigrationReport,
     fits: impl Fn(&PartitionReport) -> bool + 'a,
 ) -> impl Iterator<Item = (&'a AssetReport, &'a PartitionReport)> {
@@ -64,7 +64,7 @@ fn fitting<'a>(
     all.filter(move |(_, row)| fits(row))
 }
 
-fn totals(report: &MigrationReport) -> (u64, u64) {
+fn sum_totals(report: &MigrationReport) -> (u64, u64) {
     let files = report.assets.iter().map(|asset| asset.partitions.len() as u64).sum();
     (files, report.assets.iter().map(|asset| asset.moved).sum())
 }
@@ -72,10 +72,10 @@ fn totals(report: &MigrationReport) -> (u64, u64) {
 /// The report as a page that is complete in itself.
 #[must_use]
 pub(crate) fn migration_page(report: &MigrationReport) -> String {
-    let (files, moved) = totals(report);
-    let again: Vec<_> = fitting(report, |row| row.materialize).collect();
+    let (files, moved) = sum_totals(report);
+    let again: Vec<_> = find_fitting(report, |row| row.materialize).collect();
     let open: Vec<_> =
-        fitting(report, |row| row.standing != MigrationVerdict::Moved && !row.materialize)
+        find_fitting(report, |row| row.standing != MigrationVerdict::Moved && !row.materialize)
             .collect();
     let bytes: u64 = report.assets.iter().map(|asset| asset.bytes).sum();
     let body = html! {
@@ -87,7 +87,7 @@ pub(crate) fn migration_page(report: &MigrationReport) -> String {
         }
         (html::section("To materialize again", &draw_partitions(&again, "Every file is whole.")))
         (html::section("Not moved", &draw_partitions(&open, "Everything is moved.")))
-        (html::section("Assets", &assets(report)))
+        (html::section("Assets", &render_assets(report)))
         @if !report.without_file.is_empty() {
             (html::section("Known to Dagster, and no file here", &html! {
                 p { "They return nothing, or another I/O manager keeps them." }
@@ -118,7 +118,7 @@ fn draw_partitions(rows: &[(&AssetReport, &PartitionReport)], none: &str) -> Mar
     html! { div.words { (html::table("Files", &["Asset", "Partition", "Why"], &rows)) } }
 }
 
-fn assets(report: &MigrationReport) -> Markup {
+fn render_assets(report: &MigrationReport) -> Markup {
     let row = |asset: &AssetReport| {
         let files = asset.partitions.len() as u64;
         let whole = asset.moved == files;

@@ -61,10 +61,10 @@ pub(crate) fn summary_line(state: &TransferState) -> String {
     more(state.failed.items, "FAILED");
     let kept = state.surplus.items.saturating_sub(state.deleted.items);
     more(kept, "in the destination alone");
-    format!("{}; {}", parts.join(", "), effort(state))
+    format!("{}; {}", parts.join(", "), describe_effort(state))
 }
 
-fn effort(state: &TransferState) -> String {
+fn describe_effort(state: &TransferState) -> String {
     // A run that was stopped has not told how many.
     let requests = match state.requests {
         0 => String::new(),
@@ -81,7 +81,7 @@ pub(crate) fn progress_line(state: &TransferState, rate: u64) -> String {
     let left = state.planned.bytes.saturating_sub(state.bytes_moved);
     // Before anything has got going, a rate tells nothing.
     let left = left.checked_div(rate).filter(|left| *left < FORESEEN);
-    let left = left.map(|left| format!(" · {} left", clock(left))).unwrap_or_default();
+    let left = left.map(|left| format!(" · {} left", format_clock(left))).unwrap_or_default();
     let retries = match state.retries {
         0 => String::new(),
         number => format!(" · {} repeated", count(number)),
@@ -105,7 +105,7 @@ pub(crate) fn progress_line(state: &TransferState, rate: u64) -> String {
 pub(crate) fn archive_line(done: u64, total: u64, since: Duration) -> String {
     let rate = rate([(Duration::ZERO, 0), (since, done)]);
     let left = total.saturating_sub(done).checked_div(rate).filter(|left| *left < FORESEEN);
-    let left = left.map(|left| format!(" · {} left", clock(left))).unwrap_or_default();
+    let left = left.map(|left| format!(" · {} left", format_clock(left))).unwrap_or_default();
     format!("{} of {} · {}/s{left}", size(done), size(total), size(rate))
 }
 
@@ -120,7 +120,7 @@ pub(crate) fn rate(samples: impl IntoIterator<Item = (Duration, u64)>) -> u64 {
     (bytes * 1000).checked_div(millis).and_then(|rate| u64::try_from(rate).ok()).unwrap_or(0)
 }
 
-fn clock(seconds: u64) -> String {
+fn format_clock(seconds: u64) -> String {
     match seconds {
         0..3600 => format!("{}:{:02}", seconds / 60, seconds % 60),
         _ => format!("{}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60),
@@ -164,6 +164,6 @@ mod tests {
         assert_eq!(rate([]), 0);
         assert_eq!(rate([(second(1), 5)]), 0);
         assert_eq!(rate([(second(1), 5), (second(2), 9), (second(3), 25)]), 10);
-        assert_eq!(clock(3725), "1:02:05");
+        assert_eq!(format_clock(3725), "1:02:05");
     }
 }

@@ -67,13 +67,13 @@ const MANY: u32 = 3;
 const UP: &[FindingId] = &[FindingId::ContainersUp, FindingId::ContainersSettled];
 
 pub(super) const CHECKS: &[FindingCheck] = &[
-    FindingCheck { id: FindingId::ContainersUp, after: MANAGED, judge: up },
-    FindingCheck { id: FindingId::ContainersSettled, after: MANAGED, judge: settled },
-    FindingCheck { id: FindingId::ContainersEnvironment, after: UP, judge: environment },
-    FindingCheck { id: FindingId::ContainersPackages, after: MANAGED, judge: packages },
+    FindingCheck { id: FindingId::ContainersUp, after: MANAGED, judge: judge_running },
+    FindingCheck { id: FindingId::ContainersSettled, after: MANAGED, judge: judge_restarts },
+    FindingCheck { id: FindingId::ContainersEnvironment, after: UP, judge: judge_environment },
+    FindingCheck { id: FindingId::ContainersPackages, after: MANAGED, judge: judge_packages },
     FindingCheck { id: FindingId::ContainersLogManager, after: UP, judge: log_manager },
     FindingCheck { id: FindingId::ContainersBoto3, after: UP, judge: judge_boto3 },
-    FindingCheck { id: FindingId::ContainersCanary, after: UP, judge: canary },
+    FindingCheck { id: FindingId::ContainersCanary, after: UP, judge: judge_canary },
 ];
 
 impl Default for ContainersEvidence {
@@ -107,7 +107,7 @@ impl LifeLook {
     }
 }
 
-fn up(seen: &Examination) -> Judged {
+fn judge_running(seen: &Examination) -> Judged {
     let all = seen.containers.lives.seen()?;
     let down: Vec<_> = all
         .iter()
@@ -129,7 +129,7 @@ fn up(seen: &Examination) -> Judged {
     ))
 }
 
-fn settled(seen: &Examination) -> Judged {
+fn judge_restarts(seen: &Examination) -> Judged {
     let all = seen.containers.lives.seen()?;
     let looping: Vec<_> = all
         .iter()
@@ -150,7 +150,7 @@ fn settled(seen: &Examination) -> Judged {
     ))
 }
 
-fn environment(seen: &Examination) -> Judged {
+fn judge_environment(seen: &Examination) -> Judged {
     let all = seen.containers.containers.seen()?;
     let mut evidence = Vec::new();
     for container in all {
@@ -172,7 +172,7 @@ fn environment(seen: &Examination) -> Judged {
     ))
 }
 
-fn packages(seen: &Examination) -> Judged {
+fn judge_packages(seen: &Examination) -> Judged {
     let all = seen.containers.packages.seen()?;
     let lacking: Vec<_> = all
         .iter()
@@ -249,7 +249,7 @@ fn judge_boto3(seen: &Examination) -> Judged {
     }
 }
 
-fn canary(seen: &Examination) -> Judged {
+fn judge_canary(seen: &Examination) -> Judged {
     match seen.containers.canary.seen()? {
         None => {
             Ok("each container that is asked puts, lists, reads and deletes an object".to_owned())

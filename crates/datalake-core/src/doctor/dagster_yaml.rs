@@ -65,19 +65,23 @@ pub enum YamlTrapKind {
 const READ: &[FindingId] = &[FindingId::DagsterYamlForm];
 
 pub(super) const CHECKS: &[FindingCheck] = &[
-    FindingCheck { id: FindingId::DagsterYamlForm, after: &[], judge: form },
-    FindingCheck { id: FindingId::DagsterYamlDuplicateKey, after: &[], judge: duplicate },
-    FindingCheck { id: FindingId::DagsterYamlHome, after: READ, judge: home },
-    FindingCheck { id: FindingId::DagsterYamlRelative, after: READ, judge: relative },
-    FindingCheck { id: FindingId::DagsterYamlKeys, after: READ, judge: keys },
-    FindingCheck { id: FindingId::DagsterYamlEnv, after: READ, judge: variables },
-    FindingCheck { id: FindingId::DagsterYamlRegion, after: READ, judge: region },
-    FindingCheck { id: FindingId::DagsterYamlEncryption, after: READ, judge: encryption },
-    FindingCheck { id: FindingId::DagsterYamlPartial, after: READ, judge: partial },
-    FindingCheck { id: FindingId::DagsterYamlConsoleLinks, after: READ, judge: links },
-    FindingCheck { id: FindingId::DagsterYamlPrefix, after: READ, judge: prefix },
+    FindingCheck { id: FindingId::DagsterYamlForm, after: &[], judge: judge_form },
+    FindingCheck {
+        id: FindingId::DagsterYamlDuplicateKey,
+        after: &[],
+        judge: judge_duplicate_keys,
+    },
+    FindingCheck { id: FindingId::DagsterYamlHome, after: READ, judge: judge_paths },
+    FindingCheck { id: FindingId::DagsterYamlRelative, after: READ, judge: judge_relative_folders },
+    FindingCheck { id: FindingId::DagsterYamlKeys, after: READ, judge: judge_keys },
+    FindingCheck { id: FindingId::DagsterYamlEnv, after: READ, judge: judge_variables },
+    FindingCheck { id: FindingId::DagsterYamlRegion, after: READ, judge: judge_region },
+    FindingCheck { id: FindingId::DagsterYamlEncryption, after: READ, judge: judge_encryption },
+    FindingCheck { id: FindingId::DagsterYamlPartial, after: READ, judge: judge_partial_uploads },
+    FindingCheck { id: FindingId::DagsterYamlConsoleLinks, after: READ, judge: judge_links },
+    FindingCheck { id: FindingId::DagsterYamlPrefix, after: READ, judge: judge_prefix },
     FindingCheck { id: FindingId::DagsterYamlLocalLogs, after: READ, judge: local_logs },
-    FindingCheck { id: FindingId::DagsterYamlLauncher, after: READ, judge: launcher },
+    FindingCheck { id: FindingId::DagsterYamlLauncher, after: READ, judge: judge_launcher },
 ];
 
 impl Default for YamlEvidence {
@@ -113,7 +117,7 @@ fn warning_if(
     if found.is_empty() { Ok(sound.to_owned()) } else { Err(warning(found, cure)) }
 }
 
-fn form(seen: &Examination) -> Judged {
+fn judge_form(seen: &Examination) -> Judged {
     let path = &seen.dagster_yaml.path;
     let sound = format!("{path} can be read");
     let cure =
@@ -121,29 +125,29 @@ fn form(seen: &Examination) -> Judged {
     wrong_if(YamlTrapKind::Form, seen, &sound, cure)
 }
 
-fn duplicate(seen: &Examination) -> Judged {
+fn judge_duplicate_keys(seen: &Examination) -> Judged {
     let cure = "join the two, or take one out: Dagster takes the last one, without a word";
     wrong_if(YamlTrapKind::DuplicateKey, seen, "each key stands once", cure)
 }
 
-fn home(seen: &Examination) -> Judged {
+fn judge_paths(seen: &Examination) -> Judged {
     let cure = "write the path itself, or `base_dir: { env: DAGSTER_HOME }`: nobody expands a `$`, so \
                 a folder of that very name comes to be";
     wrong_if(YamlTrapKind::UnexpandedHome, seen, "no path holds a `$`", cure)
 }
 
-fn relative(seen: &Examination) -> Judged {
+fn judge_relative_folders(seen: &Examination) -> Judged {
     let cure = "write the whole path: webserver and daemon may stand in different folders";
     warning_if(YamlTrapKind::RelativeFolder, seen, "all folders are absolute", cure)
 }
 
-fn keys(seen: &Examination) -> Judged {
+fn judge_keys(seen: &Examination) -> Judged {
     let cure = "take the key out: Dagster refuses the whole file for it. Keys of S3 come from the \
                 environment, not from this block";
     wrong_if(YamlTrapKind::UnknownKey, seen, "the log manager knows all of its settings", cure)
 }
 
-fn variables(seen: &Examination) -> Judged {
+fn judge_variables(seen: &Examination) -> Judged {
     let cure = name_provision(
         "hand the variable over ({} for those of S3), or write the value: \
          without it every run fails, while webserver and daemon look well",
@@ -151,7 +155,7 @@ fn variables(seen: &Examination) -> Judged {
     wrong_if(YamlTrapKind::MissingVariable, seen, "all that are named are handed over", cure)
 }
 
-fn region(seen: &Examination) -> Judged {
+fn judge_region(seen: &Examination) -> Judged {
     let cure = name_provision(
         "it does not reach the client: AWS_DEFAULT_REGION does, and {} sets \
          it; see `host-region-variable`",
@@ -159,23 +163,23 @@ fn region(seen: &Examination) -> Judged {
     warning_if(YamlTrapKind::RegionIgnored, seen, "none, or AWS_DEFAULT_REGION says the same", cure)
 }
 
-fn encryption(seen: &Examination) -> Judged {
+fn judge_encryption(seen: &Examination) -> Judged {
     let cure = "take `ServerSideEncryption` out: the service refuses every upload with it";
     wrong_if(YamlTrapKind::Encryption, seen, "none is asked for", cure)
 }
 
-fn partial(seen: &Examination) -> Judged {
+fn judge_partial_uploads(seen: &Examination) -> Judged {
     let cure = "take `upload_interval` out, and put `local_dir` on the volume that webserver and \
                 daemon share: that shows lines as they come, and leaves nothing";
     warning_if(YamlTrapKind::Partial, seen, "no `upload_interval`", cure)
 }
 
-fn links(seen: &Examination) -> Judged {
+fn judge_links(seen: &Examination) -> Judged {
     let cure = "take `show_url_only` out: its links lead to the console of AWS";
     warning_if(YamlTrapKind::ConsoleLinks, seen, "no `show_url_only`", cure)
 }
 
-fn prefix(seen: &Examination) -> Judged {
+fn judge_prefix(seen: &Examination) -> Judged {
     let cure = "give the logs a prefix of their own, such as `compute-logs`: rules that let logs \
                 expire would let assets expire, too";
     warning_if(YamlTrapKind::SharedPrefix, seen, "logs and assets lie apart", cure)
@@ -221,7 +225,7 @@ fn local_logs(seen: &Examination) -> Judged {
     ))
 }
 
-fn launcher(seen: &Examination) -> Judged {
+fn judge_launcher(seen: &Examination) -> Judged {
     let cure = "add the variables to `run_launcher.config.env_vars`: containers of runs get what is \
                 listed there, and nothing else";
     warning_if(YamlTrapKind::Launcher, seen, "runs get the variables of the daemon", cure)

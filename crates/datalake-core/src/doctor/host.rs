@@ -4,6 +4,7 @@ use super::diagnose::FindingCheck;
 use super::look::{Judged, Look, name_provision, warning, wrong};
 use super::{Examination, FindingId};
 use crate::advice::{Advice, AdvisedCommand};
+use crate::host::UnitManager;
 
 /// What was seen of the service user and its programs.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,20 +55,20 @@ pub(super) const MANAGED: &[FindingId] =
     &[FindingId::HostUser, FindingId::HostCaller, FindingId::HostManager];
 
 pub(super) const CHECKS: &[FindingCheck] = &[
-    FindingCheck { id: FindingId::HostUser, after: &[], judge: user },
-    FindingCheck { id: FindingId::HostCaller, after: USER, judge: caller },
-    FindingCheck { id: FindingId::HostLingering, after: USER, judge: lingering },
-    FindingCheck { id: FindingId::HostSubids, after: USER, judge: subids },
-    FindingCheck { id: FindingId::HostManager, after: ACTING, judge: manager },
-    FindingCheck { id: FindingId::HostPodman, after: ACTING, judge: podman },
-    FindingCheck { id: FindingId::HostOnline, after: USER, judge: online },
+    FindingCheck { id: FindingId::HostUser, after: &[], judge: judge_user },
+    FindingCheck { id: FindingId::HostCaller, after: USER, judge: judge_caller },
+    FindingCheck { id: FindingId::HostLingering, after: USER, judge: judge_lingering },
+    FindingCheck { id: FindingId::HostSubids, after: USER, judge: judge_subids },
+    FindingCheck { id: FindingId::HostManager, after: ACTING, judge: judge_manager },
+    FindingCheck { id: FindingId::HostPodman, after: ACTING, judge: judge_podman },
+    FindingCheck { id: FindingId::HostOnline, after: USER, judge: judge_online },
     FindingCheck { id: FindingId::HostKind, after: USER, judge: judge_kind },
-    FindingCheck { id: FindingId::HostUnits, after: KIND, judge: units },
+    FindingCheck { id: FindingId::HostUnits, after: KIND, judge: judge_units },
     FindingCheck { id: FindingId::HostLeftOutUnits, after: USER, judge: left_out_units },
     FindingCheck {
         id: FindingId::HostGenerator,
         after: &[FindingId::HostCaller, FindingId::HostUnits],
-        judge: generator,
+        judge: judge_generator,
     },
 ];
 
@@ -113,7 +114,7 @@ impl HostEvidence {
     }
 }
 
-fn user(seen: &Examination) -> Judged {
+fn judge_user(seen: &Examination) -> Judged {
     match seen.host.account.asked(seen)? {
         Ok(home) => Ok(format!("{}, at home in {home}", seen.host.user)),
         Err(trouble) => Err(wrong(
@@ -123,14 +124,14 @@ fn user(seen: &Examination) -> Judged {
     }
 }
 
-fn caller(seen: &Examination) -> Judged {
+fn judge_caller(seen: &Examination) -> Judged {
     match seen.host.stranger.seen()? {
         None => Ok(format!("this process may act for {}", seen.host.user)),
         Some(trouble) => Err(wrong([trouble.clone()], Advice::RunAsServiceUser)),
     }
 }
 
-fn lingering(seen: &Examination) -> Judged {
+fn judge_lingering(seen: &Examination) -> Judged {
     if *seen.host.lingers.seen()? {
         return Ok("it is on: services run without a login".to_owned());
     }
@@ -141,7 +142,7 @@ fn lingering(seen: &Examination) -> Judged {
     ))
 }
 
-fn subids(seen: &Examination) -> Judged {
+fn judge_subids(seen: &Examination) -> Judged {
     let without = seen.host.without_subids.seen()?;
     if without.is_empty() {
         return Ok("there are some in /etc/subuid and /etc/subgid".to_owned());
@@ -157,18 +158,22 @@ fn subids(seen: &Examination) -> Judged {
     ))
 }
 
-fn manager(seen: &Examination) -> Judged {
+fn judge_manager(seen: &Examination) -> Judged {
     if *seen.host.has_manager.seen()? {
         return Ok("it runs".to_owned());
     }
     let user = &seen.host.user;
+    if UnitManager::of_user(user) == UnitManager::Host {
+        let cure = "quadlets need a host that systemd has started";
+        return Err(wrong(["systemd does not run on this host".to_owned()], cure));
+    }
     Err(wrong(
         [format!("no systemd runs for {user}: neither a login nor lingering has started one")],
         format!("`sudo loginctl enable-linger {user}`; then `systemctl status user@UID.service`"),
     ))
 }
 
-fn podman(seen: &Examination) -> Judged {
+fn judge_podman(seen: &Examination) -> Judged {
     let cure = "install podman 5.0 or newer; 4.4 is the first that knows quadlets";
     match seen.host.podman.seen()? {
         None => Err(wrong(["there is no podman".to_owned()], cure)),
@@ -179,7 +184,7 @@ fn podman(seen: &Examination) -> Judged {
     }
 }
 
-fn online(seen: &Examination) -> Judged {
+fn judge_online(seen: &Examination) -> Judged {
     if *seen.host.is_online.seen()? {
         return Ok("it is active".to_owned());
     }
@@ -192,18 +197,18 @@ fn online(seen: &Examination) -> Judged {
 
 fn judge_kind(seen: &Examination) -> Judged {
     match seen.host.kind.seen()? {
-        None => Ok("containers of a user, by quadlets".to_owned()),
+        None => Ok("containers by quadlets".to_owned()),
         Some(sentence) => Err(wrong(
             [sentence.clone()],
             Advice::naming(
-                "move Dagster to rootless quadlets, or set its variables by hand: {} shows them",
+                "move Dagster to quadlets, or set its variables by hand: {} shows them",
                 [AdvisedCommand::ShowEnvironment],
             ),
         )),
     }
 }
 
-fn units(seen: &Examination) -> Judged {
+fn judge_units(seen: &Examination) -> Judged {
     let all = seen.host.units.seen()?;
     let missing = all.iter().filter(|(_, is_there)| !is_there);
     let mut missing: Vec<_> =
@@ -230,7 +235,7 @@ fn left_out_units(seen: &Examination) -> Judged {
     Err(warning(all.iter().map(String::as_str), cure))
 }
 
-fn generator(seen: &Examination) -> Judged {
+fn judge_generator(seen: &Examination) -> Judged {
     let all = seen.host.generator.seen()?;
     let troubles: Vec<_> = all
         .iter()

@@ -44,15 +44,23 @@ pub(super) const TAKEN: &[FindingId] =
     &[FindingId::KeyUnknown, FindingId::KeySecret, FindingId::KeyRegion];
 
 pub(super) const CHECKS: &[FindingCheck] = &[
-    FindingCheck { id: FindingId::KeySource, after: &[], judge: source },
-    FindingCheck { id: FindingId::KeyShape, after: &[FindingId::KeySource], judge: shape },
-    FindingCheck { id: FindingId::KeySwapped, after: &[FindingId::KeyShape], judge: swapped },
-    FindingCheck { id: FindingId::KeyUnknown, after: SOUND_PAIR, judge: unknown },
-    FindingCheck { id: FindingId::KeySecret, after: &[FindingId::KeyUnknown], judge: secret },
-    FindingCheck { id: FindingId::KeyRegion, after: &[FindingId::KeySecret], judge: region },
-    FindingCheck { id: FindingId::KeyDenied, after: TAKEN, judge: denied },
-    FindingCheck { id: FindingId::KeyProject, after: TAKEN, judge: project },
-    FindingCheck { id: FindingId::KeyReach, after: TAKEN, judge: reach },
+    FindingCheck { id: FindingId::KeySource, after: &[], judge: judge_pair_source },
+    FindingCheck {
+        id: FindingId::KeyShape,
+        after: &[FindingId::KeySource],
+        judge: judge_pair_shape,
+    },
+    FindingCheck {
+        id: FindingId::KeySwapped,
+        after: &[FindingId::KeyShape],
+        judge: judge_pair_order,
+    },
+    FindingCheck { id: FindingId::KeyUnknown, after: SOUND_PAIR, judge: judge_unknown_key },
+    FindingCheck { id: FindingId::KeySecret, after: &[FindingId::KeyUnknown], judge: judge_secret },
+    FindingCheck { id: FindingId::KeyRegion, after: &[FindingId::KeySecret], judge: judge_region },
+    FindingCheck { id: FindingId::KeyDenied, after: TAKEN, judge: judge_denied_bucket },
+    FindingCheck { id: FindingId::KeyProject, after: TAKEN, judge: judge_project },
+    FindingCheck { id: FindingId::KeyReach, after: TAKEN, judge: judge_reach },
 ];
 
 impl Default for KeyEvidence {
@@ -85,7 +93,7 @@ impl KeyEvidence {
     }
 }
 
-fn source(seen: &Examination) -> Judged {
+fn judge_pair_source(seen: &Examination) -> Judged {
     match seen.key.source.asked(seen)? {
         Ok(id) => Ok(format!("the pair of `{id}`")),
         Err(Unread { what, cure: Some(cure) }) => Err(wrong([what.clone()], cure.clone())),
@@ -97,7 +105,7 @@ fn source(seen: &Examination) -> Judged {
     }
 }
 
-fn shape(seen: &Examination) -> Judged {
+fn judge_pair_shape(seen: &Examination) -> Judged {
     match seen.key.flaw.seen()? {
         None => Ok("no blank, quote or line end in it".to_owned()),
         Some(flaw) => {
@@ -106,7 +114,7 @@ fn shape(seen: &Examination) -> Judged {
     }
 }
 
-fn swapped(seen: &Examination) -> Judged {
+fn judge_pair_order(seen: &Examination) -> Judged {
     if *seen.key.is_swapped.seen()? {
         return Err(wrong(
             ["access key id and secret look exchanged".to_owned()],
@@ -133,16 +141,16 @@ const OF_THE_PAIR: [FaultKind; 3] =
     [FaultKind::UnknownAccessKey, FaultKind::WrongSecret, FaultKind::WrongRegion];
 
 /// Leaves a check open where the service has said nothing of the pair.
-fn spoken(seen: &Examination) -> Result<(), Not> {
+fn require_answer(seen: &Examination) -> Result<(), Not> {
     match &seen.key.service {
         Look::Unknown(fault) if OF_THE_PAIR.contains(&fault.kind) => Ok(()),
         other => other.seen().map(|_| ()),
     }
 }
 
-fn unknown(seen: &Examination) -> Judged {
-    spoken(seen)?;
-    said(seen, &[FaultKind::UnknownAccessKey]).map(owner).map_err(|fault| {
+fn judge_unknown_key(seen: &Examination) -> Judged {
+    require_answer(seen)?;
+    said(seen, &[FaultKind::UnknownAccessKey]).map(describe_owner).map_err(|fault| {
         wrong(
             [fault.to_string()],
             "compare the id with the project's Security > S3 credentials; a new key can take a \
@@ -151,15 +159,15 @@ fn unknown(seen: &Examination) -> Judged {
     })
 }
 
-fn owner(service: &Service) -> String {
+fn describe_owner(service: &Service) -> String {
     match &service.owner {
         Some(owner) => format!("it is one of {owner}"),
         None => "the service knows it".to_owned(),
     }
 }
 
-fn secret(seen: &Examination) -> Judged {
-    spoken(seen)?;
+fn judge_secret(seen: &Examination) -> Judged {
+    require_answer(seen)?;
     said(seen, &[FaultKind::WrongSecret]).map(|_| "the signature is taken".to_owned()).map_err(
         |fault| {
             wrong(
@@ -171,8 +179,8 @@ fn secret(seen: &Examination) -> Judged {
     )
 }
 
-fn region(seen: &Examination) -> Judged {
-    spoken(seen)?;
+fn judge_region(seen: &Examination) -> Judged {
+    require_answer(seen)?;
     said(seen, &[FaultKind::WrongRegion])
         .map(|_| "the service takes requests for it".to_owned())
         .map_err(|fault| {
@@ -185,7 +193,7 @@ fn region(seen: &Examination) -> Judged {
 }
 
 /// Whether the bucket refuses the key, and whether the service lists it among the key's own.
-fn refusal(seen: &Examination) -> Result<Option<bool>, Not> {
+fn find_refusal(seen: &Examination) -> Result<Option<bool>, Not> {
     let heads = seen.store.heads.seen()?;
     let is_refused = heads.contains(&HeadAnswer::Denied) && !heads.contains(&HeadAnswer::Here);
     if !is_refused {
@@ -196,9 +204,9 @@ fn refusal(seen: &Examination) -> Result<Option<bool>, Not> {
     Ok(Some(listed))
 }
 
-fn denied(seen: &Examination) -> Judged {
+fn judge_denied_bucket(seen: &Examination) -> Judged {
     let bucket = &seen.store.bucket;
-    match refusal(seen)? {
+    match find_refusal(seen)? {
         Some(true) => Err(wrong(
             [format!("bucket `{bucket}` is one of this key's project, and refuses the key")],
             "a bucket policy names this key in a Deny: change it with another key of the project. \
@@ -208,11 +216,11 @@ fn denied(seen: &Examination) -> Judged {
     }
 }
 
-fn project(seen: &Examination) -> Judged {
+fn judge_project(seen: &Examination) -> Judged {
     let bucket = &seen.store.bucket;
     let owner = seen.key.service.seen().ok().and_then(|service| service.owner.clone());
     let project = owner.as_deref().unwrap_or("an unknown project");
-    if refusal(seen)? == Some(false) && seen.key.has_used_bucket {
+    if find_refusal(seen)? == Some(false) && seen.key.has_used_bucket {
         return Err(wrong(
             [format!("an earlier run used bucket `{bucket}`, and this key, of {project}, may not")],
             "take a key of the bucket's own project: Hetzner's keys open one project each",
@@ -221,7 +229,7 @@ fn project(seen: &Examination) -> Judged {
     Ok(format!("the key is of {project}"))
 }
 
-fn reach(seen: &Examination) -> Judged {
+fn judge_reach(seen: &Examination) -> Judged {
     let opens = seen.key.opens.seen()?;
     if opens.is_empty() {
         return Ok("no bucket but the spec's".to_owned());

@@ -4,7 +4,7 @@ use super::Examination;
 use super::look::{Judged, warning};
 use crate::advice::{Advice, AdvisedCommand};
 
-pub(super) fn histories(seen: &Examination) -> Judged {
+pub(super) fn judge_histories(seen: &Examination) -> Judged {
     let found = seen.settings.histories.seen()?;
     if found.is_empty() {
         return Ok("no secret in the ones that could be read".to_owned());
@@ -20,7 +20,7 @@ pub(super) fn histories(seen: &Examination) -> Judged {
     ))
 }
 
-pub(super) fn yaml_backups(seen: &Examination) -> Judged {
+pub(super) fn judge_yaml_backups(seen: &Examination) -> Judged {
     let found = seen.settings.yaml_backups.seen()?;
     if found.len() < 2 {
         return Ok(format!("{} by hand", found.len()));
@@ -35,7 +35,7 @@ pub(super) fn yaml_backups(seen: &Examination) -> Judged {
     ))
 }
 
-pub(super) fn backups(seen: &Examination) -> Judged {
+pub(super) fn judge_backups(seen: &Examination) -> Judged {
     let found = seen.settings.blind_backups.seen()?;
     let dump = seen.dagster_yaml.dump.as_ref();
     let dump = dump.map(|line| {

@@ -41,11 +41,11 @@ const SLOW: u32 = 1000;
 const UNUSUAL: u32 = 4;
 
 pub(super) const CHECKS: &[FindingCheck] =
-    &[FindingCheck { id: FindingId::NetworkLocations, after: &[], judge: locations }];
+    &[FindingCheck { id: FindingId::NetworkLocations, after: &[], judge: judge_locations }];
 
-fn locations(seen: &Examination) -> Judged {
+fn judge_locations(seen: &Examination) -> Judged {
     let all = seen.network.locations.seen()?;
-    let lines: Vec<_> = all.iter().map(line).collect();
+    let lines: Vec<_> = all.iter().map(describe_trial).collect();
     let (dead, alive): (Vec<_>, Vec<_>) = all.iter().partition(|trial| trial.is_dead());
     if alive.is_empty() {
         return Err(wrong(lines, none_answers(all)));
@@ -103,7 +103,7 @@ impl LocationTrial {
     }
 }
 
-fn line(trial: &LocationTrial) -> String {
+fn describe_trial(trial: &LocationTrial) -> String {
     let LocationTrial { name, tries, failures, .. } = trial;
     let mut text = match trial.millis {
         Some(millis) => format!("{name}: {millis} ms, {failures} of {tries} failed"),

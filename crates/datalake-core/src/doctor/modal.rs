@@ -66,14 +66,14 @@ const ANSWER: &[FindingId] =
     &[FindingId::ModalClient, FindingId::ModalToken, FindingId::ModalAnswer];
 
 pub(super) const CHECKS: &[FindingCheck] = &[
-    FindingCheck { id: FindingId::ModalClient, after: &[], judge: client },
-    FindingCheck { id: FindingId::ModalClientVersion, after: CLIENT, judge: version },
-    FindingCheck { id: FindingId::ModalToken, after: CLIENT, judge: token },
-    FindingCheck { id: FindingId::ModalTokenTwice, after: CLIENT, judge: twice },
-    FindingCheck { id: FindingId::ModalConfigMode, after: &[], judge: mode },
-    FindingCheck { id: FindingId::ModalAnswer, after: LOGIN, judge: answer },
-    FindingCheck { id: FindingId::ModalSecret, after: ANSWER, judge: secret },
-    FindingCheck { id: FindingId::ModalSecretAge, after: ANSWER, judge: age },
+    FindingCheck { id: FindingId::ModalClient, after: &[], judge: judge_client },
+    FindingCheck { id: FindingId::ModalClientVersion, after: CLIENT, judge: judge_version },
+    FindingCheck { id: FindingId::ModalToken, after: CLIENT, judge: judge_token },
+    FindingCheck { id: FindingId::ModalTokenTwice, after: CLIENT, judge: judge_token_places },
+    FindingCheck { id: FindingId::ModalConfigMode, after: &[], judge: judge_config_mode },
+    FindingCheck { id: FindingId::ModalAnswer, after: LOGIN, judge: judge_answer },
+    FindingCheck { id: FindingId::ModalSecret, after: ANSWER, judge: judge_secret },
+    FindingCheck { id: FindingId::ModalSecretAge, after: ANSWER, judge: judge_age },
 ];
 
 impl Default for ModalEvidence {
@@ -102,7 +102,7 @@ impl ModalEvidence {
     }
 }
 
-fn present(seen: &Examination) -> Result<&ModalClientLook, Not> {
+fn require_client(seen: &Examination) -> Result<&ModalClientLook, Not> {
     seen.modal.client.seen()?.as_ref().map_err(|why| {
         wrong(
             [why.clone()],
@@ -112,13 +112,13 @@ fn present(seen: &Examination) -> Result<&ModalClientLook, Not> {
     })
 }
 
-fn client(seen: &Examination) -> Judged {
-    let client = present(seen)?;
+fn judge_client(seen: &Examination) -> Judged {
+    let client = require_client(seen)?;
     Ok(format!("{} of `{}`", client.version, client.python))
 }
 
-fn version(seen: &Examination) -> Judged {
-    let ModalClientLook { version, python, .. } = present(seen)?;
+fn judge_version(seen: &Examination) -> Judged {
+    let ModalClientLook { version, python, .. } = require_client(seen)?;
     let mut parts = version.split(['.', 'a', 'b', 'r', '+']).map(str::parse::<u32>);
     let mut part = || parts.next().and_then(Result::ok).unwrap_or_default();
     if [part(), part(), part()] >= FIRST {
@@ -130,8 +130,8 @@ fn version(seen: &Examination) -> Judged {
     ))
 }
 
-fn token(seen: &Examination) -> Judged {
-    match present(seen)?.tokens.first() {
+fn judge_token(seen: &Examination) -> Judged {
+    match require_client(seen)?.tokens.first() {
         Some(source) => Ok(format!("from {source}")),
         None => Err(wrong(
             ["the client has no whole token"],
@@ -141,8 +141,8 @@ fn token(seen: &Examination) -> Judged {
     }
 }
 
-fn twice(seen: &Examination) -> Judged {
-    match present(seen)?.tokens.as_slice() {
+fn judge_token_places(seen: &Examination) -> Judged {
+    match require_client(seen)?.tokens.as_slice() {
         [] | [_] => Ok("no token stands in the way of another".to_owned()),
         [first, others @ ..] => Err(warning(
             [format!(
@@ -154,7 +154,7 @@ fn twice(seen: &Examination) -> Judged {
     }
 }
 
-fn mode(seen: &Examination) -> Judged {
+fn judge_config_mode(seen: &Examination) -> Judged {
     let EnvFileLook { path, mode, is_private, .. } = seen.modal.config.seen()?;
     if *is_private {
         return Ok(format!("`{path}` has mode {mode}"));
@@ -165,7 +165,7 @@ fn mode(seen: &Examination) -> Judged {
     ))
 }
 
-fn answer(seen: &Examination) -> Judged {
+fn judge_answer(seen: &Examination) -> Judged {
     let cure = "look at the network, HTTPS_PROXY and MODAL_SERVER_URL; https://status.modal.com";
     let refusals = [FaultKind::WrongLogin, FaultKind::NoLogin, FaultKind::Denied];
     match &seen.modal.answer {
@@ -181,7 +181,7 @@ fn answer(seen: &Examination) -> Judged {
     }
 }
 
-fn secret(seen: &Examination) -> Judged {
+fn judge_secret(seen: &Examination) -> Judged {
     let so = match seen.modal.secret.seen()? {
         ModalSecretLook::InStep => return Ok("it holds what the containers here get".to_owned()),
         ModalSecretLook::Earlier => "it holds what an earlier run has stored",
@@ -196,7 +196,7 @@ fn name_syncing() -> Advice {
     Advice::naming("{}, or {}", [AdvisedCommand::SyncModalSecret, AdvisedCommand::Provision])
 }
 
-fn age(seen: &Examination) -> Judged {
+fn judge_age(seen: &Examination) -> Judged {
     // The same content need not be stored again only because the env file was.
     if seen.modal.secret == Look::Saw(ModalSecretLook::InStep) {
         return Ok("what it holds is right, however old it is".to_owned());

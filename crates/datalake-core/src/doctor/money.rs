@@ -39,9 +39,9 @@ const OLD_UPLOAD: i64 = 86_400;
 const OLD_PRICES: i64 = 180 * 86_400;
 
 pub(super) const CHECKS: &[FindingCheck] = &[
-    FindingCheck { id: FindingId::MoneyPriceTable, after: &[], judge: prices },
-    FindingCheck { id: FindingId::MoneyPerGb, after: &[], judge: plan },
-    FindingCheck { id: FindingId::MoneyUnfinishedUploads, after: IN_BUCKET, judge: uploads },
+    FindingCheck { id: FindingId::MoneyPriceTable, after: &[], judge: judge_prices },
+    FindingCheck { id: FindingId::MoneyPerGb, after: &[], judge: judge_plan },
+    FindingCheck { id: FindingId::MoneyUnfinishedUploads, after: IN_BUCKET, judge: judge_uploads },
     FindingCheck { id: FindingId::MoneyOldVersions, after: IN_BUCKET, judge: old_versions },
 ];
 
@@ -71,7 +71,7 @@ impl MoneyEvidence {
     }
 }
 
-fn prices(seen: &Examination) -> Judged {
+fn judge_prices(seen: &Examination) -> Judged {
     let source = seen.money.prices.seen()?;
     let Some(read) = last_day(source) else {
         return Err(Not::Here(format!("the price list tells no day: {source}")));
@@ -95,7 +95,7 @@ fn last_day(text: &str) -> Option<Timestamp> {
     days.filter_map(|day| format!("{day}T00:00:00Z").parse().ok()).max()
 }
 
-fn plan(seen: &Examination) -> Judged {
+fn judge_plan(seen: &Examination) -> Judged {
     let (name, is_by_gb) = seen.money.plan.seen()?;
     if !is_by_gb {
         return Ok(format!("`{name}`"));
@@ -107,7 +107,7 @@ fn plan(seen: &Examination) -> Judged {
     ))
 }
 
-fn uploads(seen: &Examination) -> Judged {
+fn judge_uploads(seen: &Examination) -> Judged {
     let all = seen.money.uploads.seen()?;
     let is_old = |upload: &&UnfinishedUpload| seen.now.unix() - upload.begun.unix() > OLD_UPLOAD;
     let old: Vec<_> = all.iter().filter(is_old).collect();

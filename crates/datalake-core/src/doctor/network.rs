@@ -65,17 +65,25 @@ const REFUSED_SKEW: u64 = 15 * 60;
 const ODD_SKEW: u64 = 60;
 
 pub(super) const CHECKS: &[FindingCheck] = &[
-    FindingCheck { id: FindingId::NetworkProxy, after: &[], judge: proxy },
-    FindingCheck { id: FindingId::NetworkDns, after: &[FindingId::NetworkProxy], judge: dns },
-    FindingCheck { id: FindingId::NetworkTcp, after: &[FindingId::NetworkDns], judge: tcp },
-    FindingCheck { id: FindingId::NetworkTls, after: &[FindingId::NetworkTcp], judge: tls },
+    FindingCheck { id: FindingId::NetworkProxy, after: &[], judge: judge_proxy },
+    FindingCheck { id: FindingId::NetworkDns, after: &[FindingId::NetworkProxy], judge: judge_dns },
+    FindingCheck { id: FindingId::NetworkTcp, after: &[FindingId::NetworkDns], judge: judge_tcp },
+    FindingCheck { id: FindingId::NetworkTls, after: &[FindingId::NetworkTcp], judge: judge_tls },
     FindingCheck {
         id: FindingId::NetworkCertificate,
         after: &[FindingId::NetworkTcp],
-        judge: expiry,
+        judge: judge_expiry,
     },
-    FindingCheck { id: FindingId::NetworkAnswer, after: &[FindingId::NetworkTls], judge: answer },
-    FindingCheck { id: FindingId::NetworkClock, after: &[FindingId::NetworkAnswer], judge: clock },
+    FindingCheck {
+        id: FindingId::NetworkAnswer,
+        after: &[FindingId::NetworkTls],
+        judge: judge_answer,
+    },
+    FindingCheck {
+        id: FindingId::NetworkClock,
+        after: &[FindingId::NetworkAnswer],
+        judge: judge_clock,
+    },
 ];
 
 impl Default for NetworkEvidence {
@@ -92,7 +100,7 @@ impl Default for NetworkEvidence {
     }
 }
 
-fn proxy(seen: &Examination) -> Judged {
+fn judge_proxy(seen: &Examination) -> Judged {
     let endpoint = &seen.network.endpoint;
     match seen.network.proxy.seen()? {
         None => Ok(format!("the environment names none for {endpoint}")),
@@ -107,7 +115,7 @@ fn proxy(seen: &Examination) -> Judged {
     }
 }
 
-fn dns(seen: &Examination) -> Judged {
+fn judge_dns(seen: &Examination) -> Judged {
     let endpoint = &seen.network.endpoint;
     let addresses = seen.network.addresses.reached(endpoint, DNS_CURE)?;
     if addresses.is_empty() {
@@ -120,14 +128,14 @@ fn dns(seen: &Examination) -> Judged {
 const DNS_CURE: &str = "check the spelling of `region:` or `endpoint:`, then the name service: \
                         `resolvectl query HOST`, or `getent hosts HOST`";
 
-fn tcp(seen: &Examination) -> Judged {
+fn judge_tcp(seen: &Examination) -> Judged {
     let cure = "see whether a firewall lets this machine out: `curl -v ENDPOINT`; if \
                 `network-locations` says that it is them, wait";
     let millis = seen.network.connection.reached(&seen.network.endpoint, cure)?;
     Ok(format!("it stands after {millis} ms"))
 }
 
-fn tls(seen: &Examination) -> Judged {
+fn judge_tls(seen: &Examination) -> Judged {
     let cure = "install `ca-certificates`, or the certificate of your own authority; a proxy that \
                 opens TLS has one of its own. There is no switch to ignore it";
     match &seen.network.tls.reached(&seen.network.endpoint, cure)?.refused {
@@ -136,7 +144,7 @@ fn tls(seen: &Examination) -> Judged {
     }
 }
 
-fn expiry(seen: &Examination) -> Judged {
+fn judge_expiry(seen: &Examination) -> Judged {
     let look = seen.network.tls.seen()?;
     let Some(expires) = look.expires else {
         return Err(Not::Here("the certificate does not tell".to_owned()));
@@ -153,7 +161,7 @@ fn expiry(seen: &Examination) -> Judged {
     Ok(format!("it is good until {expires}, {days} days"))
 }
 
-fn answer(seen: &Examination) -> Judged {
+fn judge_answer(seen: &Examination) -> Judged {
     let cure = "is `endpoint:` the address of an S3 service? A proxy or a login page may answer \
                 in its place";
     let Greeting { status, is_s3, .. } =
@@ -164,7 +172,7 @@ fn answer(seen: &Examination) -> Judged {
     Err(wrong([format!("status {status}, and not in the words of an S3 service")], cure))
 }
 
-fn clock(seen: &Examination) -> Judged {
+fn judge_clock(seen: &Examination) -> Judged {
     let Some(ahead) = seen.network.greeting.seen()?.clock_ahead else {
         return Err(Not::Here("the answer has no `Date`".to_owned()));
     };

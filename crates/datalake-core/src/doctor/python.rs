@@ -48,9 +48,9 @@ pub enum PythonTrapKind {
 
 pub(super) const CHECKS: &[FindingCheck] = &[
     FindingCheck { id: FindingId::PythonModalWords, after: &[], judge: modal_words },
-    FindingCheck { id: FindingId::PythonGetenv, after: &[], judge: getenv },
+    FindingCheck { id: FindingId::PythonGetenv, after: &[], judge: judge_getenv },
     FindingCheck { id: FindingId::PythonLatestJson, after: &[], judge: latest_json },
-    FindingCheck { id: FindingId::PythonSecret, after: &[], judge: secret },
+    FindingCheck { id: FindingId::PythonSecret, after: &[], judge: judge_secret },
     FindingCheck { id: FindingId::PythonLeadingSlash, after: &[], judge: leading_slash },
 ];
 
@@ -60,7 +60,7 @@ impl Default for PythonEvidence {
     }
 }
 
-fn of(kind: PythonTrapKind, seen: &Examination) -> Result<Vec<String>, Not> {
+fn list_traps(kind: PythonTrapKind, seen: &Examination) -> Result<Vec<String>, Not> {
     let traps = seen.python.traps.seen()?.iter().filter(|trap| trap.kind == kind);
     let line = |trap: &PythonTrap| {
         let PythonTrap { path, line, word, .. } = trap;
@@ -73,7 +73,7 @@ fn of(kind: PythonTrapKind, seen: &Examination) -> Result<Vec<String>, Not> {
 }
 
 /// That there is none, if all was read.
-fn sound(seen: &Examination) -> Judged {
+fn tell_none_found(seen: &Examination) -> Judged {
     match &seen.python.unread {
         Some(fault) => Err(Not::Known(fault.clone())),
         None => Ok(format!("none in {} files", seen.python.files)),
@@ -81,17 +81,17 @@ fn sound(seen: &Examination) -> Judged {
 }
 
 fn modal_words(seen: &Examination) -> Judged {
-    let found = of(PythonTrapKind::ModalWord, seen)?;
+    let found = list_traps(PythonTrapKind::ModalWord, seen)?;
     if found.is_empty() {
-        return sound(seen);
+        return tell_none_found(seen);
     }
     Err(wrong(found, "write today's words: with the old ones the file cannot be deployed"))
 }
 
-fn getenv(seen: &Examination) -> Judged {
-    let found = of(PythonTrapKind::Getenv, seen)?;
+fn judge_getenv(seen: &Examination) -> Judged {
+    let found = list_traps(PythonTrapKind::Getenv, seen)?;
     if found.is_empty() {
-        return sound(seen);
+        return tell_none_found(seen);
     }
     Err(warning(
         found,
@@ -101,9 +101,9 @@ fn getenv(seen: &Examination) -> Judged {
 }
 
 fn latest_json(seen: &Examination) -> Judged {
-    let found = of(PythonTrapKind::LatestJson, seen)?;
+    let found = list_traps(PythonTrapKind::LatestJson, seen)?;
     if found.is_empty() {
-        return sound(seen);
+        return tell_none_found(seen);
     }
     Err(wrong(
         found,
@@ -112,10 +112,10 @@ fn latest_json(seen: &Examination) -> Judged {
     ))
 }
 
-fn secret(seen: &Examination) -> Judged {
-    let found = of(PythonTrapKind::Secret, seen)?;
+fn judge_secret(seen: &Examination) -> Judged {
+    let found = list_traps(PythonTrapKind::Secret, seen)?;
     if found.is_empty() {
-        return sound(seen);
+        return tell_none_found(seen);
     }
     Err(wrong(
         found,
@@ -124,9 +124,9 @@ fn secret(seen: &Examination) -> Judged {
 }
 
 fn leading_slash(seen: &Examination) -> Judged {
-    let found = of(PythonTrapKind::LeadingSlash, seen)?;
+    let found = list_traps(PythonTrapKind::LeadingSlash, seen)?;
     if found.is_empty() {
-        return sound(seen);
+        return tell_none_found(seen);
     }
     Err(warning(
         found,

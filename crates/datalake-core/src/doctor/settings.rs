@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::code_servers::{CodeServerLook, judge_application, judge_code_servers};
 use super::diagnose::FindingCheck;
-use super::leftovers::{backups, histories, yaml_backups};
+use super::leftovers::{judge_backups, judge_histories, judge_yaml_backups};
 use super::look::{Judged, Look, Not, name_provision, warning, wrong};
 use super::{Examination, FindingId};
 
@@ -119,25 +119,25 @@ const IN_PLACE: &[FindingId] = &[
 ];
 
 pub(super) const CHECKS: &[FindingCheck] = &[
-    FindingCheck { id: FindingId::HostDashedEnvFile, after: USER, judge: dashed },
+    FindingCheck { id: FindingId::HostDashedEnvFile, after: USER, judge: judge_dashed_env_files },
     FindingCheck { id: FindingId::HostMissingEnvFile, after: USER, judge: missing_env_files },
-    FindingCheck { id: FindingId::HostOverrides, after: USER, judge: overrides },
+    FindingCheck { id: FindingId::HostOverrides, after: USER, judge: judge_overrides },
     FindingCheck { id: FindingId::HostUnitLines, after: USER, judge: unit_lines },
     FindingCheck { id: FindingId::HostOldValues, after: USER, judge: old_values },
     FindingCheck { id: FindingId::HostCodeServers, after: USER, judge: judge_code_servers },
     FindingCheck { id: FindingId::HostApplicationSettings, after: USER, judge: judge_application },
     FindingCheck { id: FindingId::HostEnvFile, after: USER, judge: env_file },
-    FindingCheck { id: FindingId::HostEnvFileMode, after: HANDED, judge: mode },
-    FindingCheck { id: FindingId::HostSettings, after: HANDED, judge: settings },
-    FindingCheck { id: FindingId::HostHandover, after: HANDED, judge: handover },
-    FindingCheck { id: FindingId::HostChecksumVariables, after: HANDED, judge: checksums },
-    FindingCheck { id: FindingId::HostRegionVariable, after: HANDED, judge: region },
+    FindingCheck { id: FindingId::HostEnvFileMode, after: HANDED, judge: judge_env_file_mode },
+    FindingCheck { id: FindingId::HostSettings, after: HANDED, judge: judge_settings },
+    FindingCheck { id: FindingId::HostHandover, after: HANDED, judge: judge_handover },
+    FindingCheck { id: FindingId::HostChecksumVariables, after: HANDED, judge: judge_checksums },
+    FindingCheck { id: FindingId::HostRegionVariable, after: HANDED, judge: judge_region },
     FindingCheck { id: FindingId::HostEnvironmentD, after: USER, judge: user_wide },
-    FindingCheck { id: FindingId::HostReaders, after: USER, judge: readers },
+    FindingCheck { id: FindingId::HostReaders, after: USER, judge: judge_readers },
     FindingCheck { id: FindingId::HostInStep, after: IN_PLACE, judge: in_step },
-    FindingCheck { id: FindingId::HostShellHistory, after: &[], judge: histories },
-    FindingCheck { id: FindingId::HostYamlBackups, after: USER, judge: yaml_backups },
-    FindingCheck { id: FindingId::HostBackups, after: USER, judge: backups },
+    FindingCheck { id: FindingId::HostShellHistory, after: &[], judge: judge_histories },
+    FindingCheck { id: FindingId::HostYamlBackups, after: USER, judge: judge_yaml_backups },
+    FindingCheck { id: FindingId::HostBackups, after: USER, judge: judge_backups },
 ];
 
 impl Default for SettingsEvidence {
@@ -170,7 +170,7 @@ pub(super) fn describe_old_values(values: &[OldValue]) -> Vec<String> {
     values.iter().map(|it| format!("{}, line {}: {}", it.path, it.line, it.harm)).collect()
 }
 
-fn dashed(seen: &Examination) -> Judged {
+fn judge_dashed_env_files(seen: &Examination) -> Judged {
     match seen.settings.dashed.seen()?.as_slice() {
         [] => Ok("no unit and no drop-in has such a line in [Container]".to_owned()),
         found => Err(wrong(
@@ -195,7 +195,7 @@ fn missing_env_files(seen: &Examination) -> Judged {
     Err(wrong(describe_old_values(found), cure))
 }
 
-fn overrides(seen: &Examination) -> Judged {
+fn judge_overrides(seen: &Examination) -> Judged {
     let found = seen.settings.overrides.seen()?;
     let Some(first) = found.first() else {
         return Ok("no drop-in or service of systemd undoes the settings".to_owned());
@@ -258,7 +258,7 @@ fn env_file(seen: &Examination) -> Judged {
     }
 }
 
-fn mode(seen: &Examination) -> Judged {
+fn judge_env_file_mode(seen: &Examination) -> Judged {
     let EnvFileLook { path, mode, is_private, is_users } = seen.settings.env_file.seen()?;
     let mut evidence = Vec::new();
     if !is_private {
@@ -280,14 +280,14 @@ fn mode(seen: &Examination) -> Judged {
 }
 
 /// The readable settings that are handed over.
-fn handed(seen: &Examination) -> Result<&BTreeMap<String, String>, Not> {
+fn find_handed_over(seen: &Examination) -> Result<&BTreeMap<String, String>, Not> {
     let nothing = || Not::Here("no settings are handed over".to_owned());
     let handed = seen.settings.handed_over.seen()?.as_ref().ok_or_else(nothing)?;
     handed.settings.as_ref().map_err(|_| nothing())
 }
 
-fn settings(seen: &Examination) -> Judged {
-    let (wanted, handed) = (seen.settings.wanted.seen()?, handed(seen)?);
+fn judge_settings(seen: &Examination) -> Judged {
+    let (wanted, handed) = (seen.settings.wanted.seen()?, find_handed_over(seen)?);
     let differing: Vec<_> = wanted
         .iter()
         .filter_map(|(name, wanted)| match handed.get(name) {
@@ -302,7 +302,7 @@ fn settings(seen: &Examination) -> Judged {
     Err(wrong(differing, name_provision("{} writes them as the spec says")))
 }
 
-fn handover(seen: &Examination) -> Judged {
+fn judge_handover(seen: &Examination) -> Judged {
     let given = seen.settings.given.seen()?;
     let without = given.iter().filter(|(_, is_given)| !is_given);
     let without: Vec<_> =
@@ -313,10 +313,10 @@ fn handover(seen: &Examination) -> Judged {
     Err(wrong(without, name_provision("{} puts the drop-ins in place")))
 }
 
-fn checksums(seen: &Examination) -> Judged {
+fn judge_checksums(seen: &Examination) -> Judged {
     const NAMES: [&str; 2] =
         ["AWS_REQUEST_CHECKSUM_CALCULATION", "AWS_RESPONSE_CHECKSUM_VALIDATION"];
-    let handed = handed(seen)?;
+    let handed = find_handed_over(seen)?;
     let is_set = |name: &str| {
         handed.get(name).is_some_and(|value| value.eq_ignore_ascii_case("when_required"))
     };
@@ -337,8 +337,8 @@ fn checksums(seen: &Examination) -> Judged {
     ))
 }
 
-fn region(seen: &Examination) -> Judged {
-    let handed = handed(seen)?;
+fn judge_region(seen: &Examination) -> Judged {
+    let handed = find_handed_over(seen)?;
     match handed.get("AWS_DEFAULT_REGION") {
         Some(region) => Ok(format!("AWS_DEFAULT_REGION is `{region}`")),
         None => Err(wrong(
@@ -351,7 +351,7 @@ fn region(seen: &Examination) -> Judged {
     }
 }
 
-fn readers(seen: &Examination) -> Judged {
+fn judge_readers(seen: &Examination) -> Judged {
     if seen.settings.refusal.is_some() {
         return Err(Not::After(FindingId::HostInStep));
     }

@@ -21,7 +21,7 @@ pub struct SpecTrouble {
 }
 
 pub(super) const CHECKS: &[FindingCheck] =
-    &[FindingCheck { id: FindingId::SpecValues, after: &[], judge: values }];
+    &[FindingCheck { id: FindingId::SpecValues, after: &[], judge: judge_values }];
 
 impl Default for SpecEvidence {
     fn default() -> Self {
@@ -29,7 +29,7 @@ impl Default for SpecEvidence {
     }
 }
 
-fn values(seen: &Examination) -> Judged {
+fn judge_values(seen: &Examination) -> Judged {
     let troubles = seen.spec.troubles.seen()?;
     let Some(first) = troubles.first() else { return Ok("every value can be used".to_owned()) };
     Err(wrong(troubles.iter().map(|trouble| trouble.what.clone()), first.cure.clone()))

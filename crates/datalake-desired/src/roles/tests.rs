@@ -18,7 +18,7 @@ fn make_units(units: &[(&str, &str)]) -> Vec<UserUnit> {
 }
 
 /// The units with roles in their order, each with the first letters of its roles and `!` where it
-/// gets the settings unasked.
+/// gets the settings.
 fn describe_roles(files: &[UserUnit], workspace: Option<&str>) -> Vec<String> {
     let content = |text| Workspace::parse(text).ok_or_else(|| "it is none".to_owned());
     let found = |text| found_workspace(content(text));
@@ -50,7 +50,7 @@ fn judge_with(files: &[UserUnit], workspaces: &[FoundWorkspace]) -> Vec<String> 
         let mut letters: Vec<_> = unit.reasons.iter().map(|it| letter(&it.role)).collect();
         letters.sort_unstable();
         let letters: String = letters.into_iter().collect();
-        let mark = if unit.is_planned_unasked() { "!" } else { "" };
+        let mark = if unit.needs_settings() { "!" } else { "" };
         format!("{} {letters}{mark}", unit.container.name)
     });
     told.collect()
@@ -130,7 +130,7 @@ fn names_and_the_home_tell_where_the_command_does_not() {
 }
 
 #[test]
-fn what_ends_by_itself_and_templates_are_told_and_not_planned() {
+fn what_ends_by_itself_and_templates_get_the_settings_too() {
     let files = make_units(&[
         WEB,
         CODE,
@@ -141,7 +141,7 @@ fn what_ends_by_itself_and_templates_are_told_and_not_planned() {
 
     assert_eq!(
         describe_roles(&files, None),
-        ["code@ cy", "zz-etl cy!", "web uy!", "migrate y", "once y"]
+        ["code@ cy!", "zz-etl cy!", "web uy!", "migrate y!", "once y!"]
     );
 }
 

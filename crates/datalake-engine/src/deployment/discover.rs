@@ -1,7 +1,7 @@
 //! Finds the deployment: quadlet folders, services, containers, drop-ins.
 
 use datalake_core::fault::{Fault, FaultKind};
-use datalake_core::host::{HostPath, InvalidPath, UnitName};
+use datalake_core::host::{HostPath, InvalidPath, UnitName, UserAccount};
 use datalake_core::plan::Found;
 
 use super::user_files::is_of_other_user;
@@ -68,11 +68,19 @@ pub struct DeployedUnit {
 ///
 /// # Errors
 ///
-/// [`InvalidPath`] never, as long as `home` is a path.
-pub fn quadlet_folders(home: &HostPath, uid: u32) -> Result<Vec<HostPath>, InvalidPath> {
+/// [`InvalidPath`] never, as long as the home is a path.
+pub fn quadlet_folders(account: &UserAccount) -> Result<Vec<HostPath>, InvalidPath> {
+    if account.is_host() {
+        let folders = ["/run", "/etc", "/usr/share"];
+        return folders
+            .map(|folder| format!("{folder}/containers/systemd").parse())
+            .into_iter()
+            .collect();
+    }
+    let uid = account.owner.uid;
     Ok(vec![
         format!("/run/user/{uid}/containers/systemd").parse()?,
-        home.join(".config/containers/systemd")?,
+        account.quadlet_folder()?,
         format!("/etc/containers/systemd/users/{uid}").parse()?,
         "/etc/containers/systemd/users".parse()?,
         format!("/usr/share/containers/systemd/users/{uid}").parse()?,
@@ -230,11 +238,13 @@ impl UnitFolders {
     }
 
     /// Drop-ins count in every folder: for all containers, for a prefix of the name that ends in
-    /// a hyphen, for the very name.
+    /// a hyphen, for the template of an instance, for the very name.
     fn drop_ins(&mut self, name: &UnitName, files: &dyn Files) -> Vec<HostPath> {
         let name = name.as_str();
         let prefixes = name.match_indices('-').filter_map(|(at, _)| name.get(..=at));
-        let stems = prefixes.chain([name]).map(|stem| format!("{stem}.container.d"));
+        let template = name.find('@').and_then(|at| name.get(..=at)).filter(|it| *it != name);
+        let stems =
+            prefixes.chain(template).chain([name]).map(|stem| format!("{stem}.container.d"));
         let wanted: Vec<_> = ["container.d".to_owned()].into_iter().chain(stems).collect();
         let held = |(path, names): &(HostPath, Vec<String>)| {
             let held = names.iter().filter(|name| wanted.contains(name));

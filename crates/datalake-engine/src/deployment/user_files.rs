@@ -4,7 +4,7 @@
 mod walk;
 
 use datalake_core::fault::Fault;
-use datalake_core::host::{HostPath, InvalidPath};
+use datalake_core::host::{HostPath, InvalidPath, UserAccount};
 
 use self::walk::UnitWalk;
 pub(super) use self::walk::is_of_other_user;
@@ -21,6 +21,15 @@ const SHELL_FILES: [&str; 8] = [
     ".zprofile",
     ".zshenv",
     ".zshrc",
+];
+
+/// The folders of the host's own systemd in which somebody writes by hand.
+const HOST_FOLDERS: [&str; 5] = [
+    "/etc/systemd/system.control",
+    "/run/systemd/system.control",
+    "/etc/systemd/system",
+    "/run/systemd/system",
+    "/usr/local/lib/systemd/system",
 ];
 
 /// Who reads a file.
@@ -65,25 +74,28 @@ pub struct UserFiles {
 }
 
 impl UserFiles {
-    /// Reads the files of the user with this home, number and name. Nothing is changed.
+    /// Reads the files of the user with this account and name. Nothing is changed.
     ///
     /// What is closed to this process is passed over: it is closed to the user as well, who is asked
     /// for no more than root is. Of what a user may write, nothing leads out of the home.
     ///
     /// # Errors
     ///
-    /// [`InvalidPath`] never, as long as `home` is a path.
+    /// [`InvalidPath`] never, as long as the home is a path.
     pub fn collect(
-        home: &HostPath,
-        uid: u32,
+        account: &UserAccount,
         name: &str,
         files: &dyn Files,
     ) -> Result<Self, InvalidPath> {
+        if account.is_host() {
+            return Self::collect_of_host(account, name, files);
+        }
+        let (home, uid) = (&account.home, account.owner.uid);
         let mut walk = UnitWalk::of(files);
         let environment = home.join(".config/environment.d")?;
         walk.take_settings(&environment, UserFileSort::EnvironmentD);
         let named = walk.named_folders(home, uid)?;
-        let usual = quadlet_folders(home, uid)?;
+        let usual = quadlet_folders(account)?;
         // The variable stands for all folders, but what is in the usual ones may be read one day.
         for folder in named.iter().chain(&usual) {
             walk.take_quadlets(folder, UserFileSort::Quadlet);
@@ -103,6 +115,28 @@ impl UserFiles {
         walk.take_scripts(&"/etc/cron.d".parse()?);
         Ok(Self { folders, ..walk.finish() })
     }
+
+    /// The same for the units of the host's own systemd, which knows no `environment.d`.
+    fn collect_of_host(
+        account: &UserAccount,
+        name: &str,
+        files: &dyn Files,
+    ) -> Result<Self, InvalidPath> {
+        let mut walk = UnitWalk::of(files);
+        let folders = quadlet_folders(account)?;
+        for folder in &folders {
+            walk.take_quadlets(folder, UserFileSort::Quadlet);
+        }
+        for folder in HOST_FOLDERS {
+            walk.take_systemd(&folder.parse()?, false);
+        }
+        walk.start_afresh();
+        for path in list_scripts(&account.home, name)? {
+            walk.take_script(&path);
+        }
+        walk.take_scripts(&"/etc/cron.d".parse()?);
+        Ok(Self { folders, ..walk.finish() })
+    }
 }
 
 /// The folders in which quadlet looks for a user's units, the strongest first: those of
@@ -110,16 +144,19 @@ impl UserFiles {
 ///
 /// # Errors
 ///
-/// [`InvalidPath`] never, as long as `home` is a path.
+/// [`InvalidPath`] never, as long as the home is a path.
 pub fn find_search_path(
-    home: &HostPath,
-    uid: u32,
+    account: &UserAccount,
     files: &dyn Files,
 ) -> Result<Vec<HostPath>, InvalidPath> {
+    if account.is_host() {
+        return quadlet_folders(account);
+    }
+    let home = &account.home;
     let mut walk = UnitWalk::of(files);
     walk.take_settings(&home.join(".config/environment.d")?, UserFileSort::EnvironmentD);
-    let named = walk.named_folders(home, uid)?;
-    if named.is_empty() { quadlet_folders(home, uid) } else { Ok(named) }
+    let named = walk.named_folders(home, account.owner.uid)?;
+    if named.is_empty() { quadlet_folders(account) } else { Ok(named) }
 }
 
 /// The folders of the user's systemd in which somebody writes by hand; what packages bring is

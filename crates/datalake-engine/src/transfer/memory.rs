@@ -3,10 +3,8 @@
 mod long_files;
 mod paths;
 mod peek;
-mod records;
 mod tree;
 
 pub use long_files::MemoryLongFiles;
 pub use paths::MemoryPaths;
-pub use records::MemoryRecords;
 pub use tree::{MemoryNode, MemoryTree};

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use datalake_core::fault::{Fault, FaultKind};
-use datalake_core::host::{Owner, UserAccount};
+use datalake_core::host::{Owner, UnitManager, UserAccount};
 use datalake_core::secret::FilledBody;
 use datalake_engine::{Generator, GeneratorAnswer, QuadletFolder, QuadletTree};
 use datalake_host::{QuadletGenerator, ServiceUser};
@@ -67,7 +67,7 @@ impl Fake {
 }
 
 fn user(owner: Owner) -> ServiceUser {
-    let account = UserAccount { owner, home: at("/") };
+    let account = UserAccount { owner, home: at("/"), manager: UnitManager::User };
     let name = if owner == me() { "itself" } else { "nobody" };
     ServiceUser::new(&name.parse().unwrap(), &account, me().uid).unwrap()
 }

@@ -76,8 +76,6 @@ pub enum DiscoveredKind {
     Kube,
     /// quadlet, of a pod.
     Pod,
-    /// quadlet for the host's own systemd.
-    SystemContainer,
     /// Nobody: it is a service already.
     Service,
 }

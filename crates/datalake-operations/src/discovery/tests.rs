@@ -180,14 +180,15 @@ fn what_is_no_container_unit_is_told_as_what_it_is() {
 
     let report = discover_host(&host).unwrap();
 
-    assert!(report.only_user().is_none());
+    assert_eq!(report.only_user().unwrap().name, "root");
     let find = |name: &str| {
         let mut units = report.users.iter().flat_map(|user| &user.units);
         units.find(|unit| unit.name == name).unwrap()
     };
     assert_eq!(find("dagster-webserver").kind, DiscoveredKind::Kube);
     assert_eq!(find("beat").kind, DiscoveredKind::Service);
-    assert_eq!(find("web").kind, DiscoveredKind::SystemContainer);
+    let root = report.users.iter().find(|user| user.name == "root").unwrap();
+    assert_eq!(root.planned_names(), ["web"]);
 }
 
 #[test]

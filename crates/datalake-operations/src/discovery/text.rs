@@ -47,7 +47,6 @@ impl fmt::Display for DiscoveredUnit {
             DiscoveredKind::Container => "",
             DiscoveredKind::Kube => ".kube",
             DiscoveredKind::Pod => ".pod",
-            DiscoveredKind::SystemContainer => ".container of root",
             DiscoveredKind::Service => ".service",
         };
         writeln!(f, "{}{kind}: {verdict}, {}", printable(&self.name), self.why)?;

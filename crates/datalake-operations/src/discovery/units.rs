@@ -44,7 +44,7 @@ fn describe_container(
         image: last("Image"),
         pod: last("Pod"),
         networks: all("Network"),
-        is_given_settings: unit.is_planned_unasked(),
+        is_given_settings: unit.needs_settings(),
         why: explain_verdict(unit).to_owned(),
         ..bare_unit(DiscoveredKind::Container, container.unit, files)
     }
@@ -52,10 +52,10 @@ fn describe_container(
 
 fn explain_verdict(unit: &DagsterUnit<'_>) -> &'static str {
     if unit.container.is_template() && unit.needs_settings() {
-        return "it is a template, and only its instances run: name those in `host.units`";
+        return "it is a template: each of its instances takes them at its next start";
     }
     if unit.runs_once && unit.needs_settings() {
-        return "it does its work and ends: name it in `host.units` if it needs the bucket";
+        return "it does its work and ends: it takes them at its next start";
     }
     if unit.has_role(UnitRole::RunsUserCode) {
         "it runs user code"
@@ -98,36 +98,25 @@ fn describe_other_quadlet(file: &UserUnit, files: &dyn Files) -> Option<Discover
     Some(DiscoveredUnit { why: why.to_owned(), ..bare_unit(kind, file, files) })
 }
 
-/// Services that start Dagster without quadlet, and quadlets of the host's own systemd that do.
+/// Services that start Dagster without quadlet.
 fn describe_service(file: &UserUnit) -> Option<DiscoveredUnit> {
-    let (kind, section, key, why) = match (file.sort, ending_of(&file.path)) {
-        (UnitSort::Systemd | UnitSort::System, "service") => (
-            DiscoveredKind::Service,
-            "Service",
-            "ExecStart",
-            "it is a service without a container: give it the variables by `EnvironmentFile=`",
-        ),
-        (UnitSort::System, "container") => (
-            DiscoveredKind::SystemContainer,
-            "Container",
-            "Exec",
-            "it runs as root's container, and datalake sets up those of a user",
-        ),
-        _ => return None,
-    };
-    let words = split_words(file.file.last(section, key)?).ok()?;
+    let is_service = matches!(file.sort, UnitSort::Systemd | UnitSort::System);
+    if !is_service || ending_of(&file.path) != "service" {
+        return None;
+    }
+    let words = split_words(file.file.last("Service", "ExecStart")?).ok()?;
     let started = find_process(&words)?;
     let reason = DiscoveredRole {
         role: "loads-dagster-yaml",
         path: file.path.to_string(),
         line: None,
-        reason: format!("`{key}=` starts `{}`", started.words),
+        reason: format!("`ExecStart=` starts `{}`", started.words),
     };
     Some(DiscoveredUnit {
         roles: vec![reason],
-        image: file.file.last("Container", "Image").map(str::to_owned),
-        why: why.to_owned(),
-        ..plain_unit(kind, &file.path)
+        why: "it is a service without a container: give it the variables by `EnvironmentFile=`"
+            .to_owned(),
+        ..plain_unit(DiscoveredKind::Service, &file.path)
     })
 }
 

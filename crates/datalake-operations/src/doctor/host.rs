@@ -8,7 +8,7 @@ use datalake_core::host::{HostPath, UnitName};
 use datalake_core::plan::Found;
 use datalake_core::spec::HostSpec;
 use datalake_desired::HostKind;
-use datalake_engine::{AccountFault, Files, SeenEntry, find_user};
+use datalake_engine::{AccountFault, DeployedUnit, Files, SeenEntry, find_user};
 use datalake_quadlet::{PodmanVersion, UnitSort};
 
 use super::{ExaminationInput, RunningHost, ServiceHome};
@@ -98,9 +98,15 @@ pub(super) async fn examine_user(
     if seen.place == ExaminedPlace::Folder {
         return;
     }
-    seen.host.lingers = is_there(context.files, &format!("/var/lib/systemd/linger/{user}"));
-    seen.host.without_subids = find_missing_subids(context.files, user, uid);
-    seen.host.has_manager = is_there(context.files, &format!("/run/user/{uid}"));
+    if home.account.is_host() {
+        let reason = "the host's own systemd and podman need none";
+        seen.host.lingers = Look::NotHere(reason.to_owned());
+        seen.host.without_subids = Look::NotHere(reason.to_owned());
+    } else {
+        seen.host.lingers = is_there(context.files, &format!("/var/lib/systemd/linger/{user}"));
+        seen.host.without_subids = find_missing_subids(context.files, user, uid);
+    }
+    seen.host.has_manager = is_there(context.files, &home.account.manager_folder());
     let Some(RunningHost { found, .. }) = running else { return };
     seen.host.podman = judge_podman(host, &found.podman);
     seen.host.is_online = match &found.online {
@@ -185,7 +191,8 @@ fn find_units(
     let mut units = Vec::new();
     for (at, name) in host.units.iter().enumerate() {
         // Where services can be asked, all quadlet folders were looked through.
-        let file = match running.and_then(|running| running.found.units.get(at)) {
+        let is_it = |unit: &&DeployedUnit| unit.name == *name;
+        let file = match running.and_then(|running| running.found.units.iter().find(is_it)) {
             Some(unit) => unit.file.clone().map(|_| ()),
             None if is_in_a_folder(home, name) => Found::Present(()),
             None => match home.paths.units.get(at) {

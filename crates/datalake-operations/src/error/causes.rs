@@ -6,7 +6,7 @@ use datalake_core::spec::InvalidSpec;
 use datalake_desired::{DesiredError, HomeUnknown, HostKind};
 use datalake_engine::{AccountFault, ApplyError, LockFault, NotTheUser};
 
-use crate::faults::kind_of;
+use super::kind_of;
 use crate::{Advice, ErrorKind, OperationError};
 
 impl From<Blocker> for OperationError {
@@ -123,9 +123,9 @@ impl From<HomeUnknown> for OperationError {
 impl From<DesiredError> for OperationError {
     fn from(error: DesiredError) -> Self {
         match &error {
-            DesiredError::NoUnit { kind: HostKind::OtherFolder(_), .. } => {
+            DesiredError::NoUnit { kind: HostKind::UnreadFolder(_), .. } => {
                 Self::of(ErrorKind::Config, &error)
-                    .advise("move the unit to the user's own folder, ~/.config/containers/systemd")
+                    .advise("move the unit to a folder that it names, or have it name that folder")
             }
             DesiredError::NoUnit { kind, .. } if kind.may_be_set_up() => {
                 Self::of(ErrorKind::Config, &error)

@@ -9,10 +9,10 @@ use datalake_core::s3::{BucketName, Endpoint};
 use datalake_core::spec::HostSpec;
 use datalake_core::time::Timestamp;
 use datalake_engine::memory::{
-    MemoryFolder, MemoryFolders, MemoryMachine, MemoryState, MemoryStore, MemoryWebservers,
-    PausedClock,
+    MemoryFolder, MemoryFolders, MemoryMachine, MemoryRecords, MemoryState, MemoryStore,
+    MemoryWebservers, PausedClock,
 };
-use datalake_engine::transfer::memory::{MemoryRecords, MemoryTree};
+use datalake_engine::transfer::memory::MemoryTree;
 use datalake_engine::transfer::{
     Item, Summary, TransferLimits, TransferWatch, VerifyFinding, VerifyWatch,
 };

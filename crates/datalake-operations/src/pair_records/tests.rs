@@ -1,7 +1,7 @@
 use std::io::Write as _;
 
 use datalake_engine::StateFolder as _;
-use datalake_engine::transfer::memory::MemoryRecords;
+use datalake_engine::memory::MemoryRecords;
 
 use super::*;
 use crate::ErrorKind;

@@ -4,7 +4,9 @@ use datalake_core::host::{HostPath, UnitName};
 use datalake_core::plan::Plan;
 use datalake_core::spec::Handover;
 use datalake_core::text::printable;
-use datalake_desired::{DagsterUnit, HostPaths, HostUnits, ProvisionInput, UnitRole};
+use datalake_desired::{
+    DagsterUnit, HostPaths, HostUnits, ProvisionInput, UnitRole, list_template_remarks,
+};
 use datalake_quadlet::{DROP_IN_NAME, Obstacle, PlannedUnits};
 
 use crate::HostContext;
@@ -17,13 +19,15 @@ pub fn find_plan_obstacles(input: &ProvisionInput<'_>, plan: &Plan) -> Vec<Obsta
     units.map_or_else(Vec::new, |units| units.obstacles(plan, &planned))
 }
 
-/// What a reader of the plan should know besides it, a sentence each: what nobody has looked at, and
-/// units that the spec leaves out.
+/// What a reader of the plan should know besides it, a sentence each: what nobody has looked at, units
+/// that the spec leaves out, and what is left to do for templates.
 #[must_use]
 pub fn list_remarks(input: &ProvisionInput<'_>, plan: &Plan) -> Vec<String> {
     let units = input.places.host_units.iter();
     let left_out = units.flat_map(|units| list_left_out_units(units, &input.spec.host.units));
-    list_unseen(input, plan).into_iter().chain(left_out).collect()
+    let templates = list_template_remarks(&input.spec.host, input.places);
+    let templates = templates.into_iter().filter(|_| !plan.is_empty());
+    list_unseen(input, plan).into_iter().chain(left_out).chain(templates).collect()
 }
 
 /// What nobody has looked at, a sentence each: more may stand in the way of a plan.

@@ -8,8 +8,8 @@ use datalake_core::fault::{Fault, FaultKind};
 use datalake_core::s3::{BucketName, Versioning};
 use datalake_core::spec::{SpecDocument, StoreSpec};
 use datalake_core::time::Timestamp;
-use datalake_engine::memory::{MemoryFiles, MemoryState, MemoryStore, PausedClock};
-use datalake_engine::transfer::memory::{MemoryPaths, MemoryRecords};
+use datalake_engine::memory::{MemoryFiles, MemoryRecords, MemoryState, MemoryStore, PausedClock};
+use datalake_engine::transfer::memory::MemoryPaths;
 use datalake_engine::transfer::{Item, Summary, TransferWatch, VerifyFinding, VerifyWatch};
 use datalake_engine::{
     AnyKey, Attributes, ListAsk, NewObject, ObjectPages, ObjectSource, ObjectStore as _,

@@ -14,6 +14,14 @@ impl Obstacle {
         matches!(kind, OverrideKind::EnvFile { file: LaterEnvFile::NotLookedAt, .. })
     }
 
+    /// Whether it lies in a folder of the host's own systemd.
+    fn is_of_host(&self) -> bool {
+        ["/etc", "/run", "/usr/local/lib"].iter().any(|folder| {
+            let rest = self.path.as_str().strip_prefix(folder);
+            rest.is_some_and(|rest| rest.starts_with("/systemd/system"))
+        })
+    }
+
     /// What clears it away.
     #[must_use]
     pub fn hint(&self) -> String {
@@ -50,11 +58,18 @@ impl Obstacle {
                 "move it away, so that systemd uses the `{service}` that quadlet makes; or name \
                  only other units in `host.units`"
             ),
+            (ObstacleKind::Undoes { service, .. }, _) if !is_container && self.is_of_host() => {
+                format!("take the line out: `systemctl edit {service}` opens such drop-ins")
+            }
             (ObstacleKind::Undoes { service, .. }, _) if !is_container => format!(
                 "take the line out: `systemctl --user edit {service}` as the service user opens \
                  such drop-ins"
             ),
             (ObstacleKind::Undoes { .. }, _) => "take the line out".to_owned(),
+            (ObstacleKind::Masked { service }, _) if self.is_of_host() => format!(
+                "`systemctl unmask {service}`, or remove the link; or name only other units in \
+                 `host.units`"
+            ),
             (ObstacleKind::Masked { service }, _) => format!(
                 "`systemctl --user unmask {service}` as the service user, or remove the link; or \
                  name only other units in `host.units`"

@@ -13,7 +13,7 @@ const EVERYWHERE: [&str; 4] = ["Action", "Guard", "Target", "Way"];
 const AT_THE_END: [&str; 4] = ["ErrorKind", "Exit", "FaultKind", "Target"];
 /// The files that choose it.
 const ENDS: [&str; 2] =
-    ["crates/datalake-operations/src/faults.rs", "crates/datalake-cli/src/exit.rs"];
+    ["crates/datalake-operations/src/error/faults.rs", "crates/datalake-cli/src/exit.rs"];
 
 /// Looks for matches over some types that have an arm for whatever is left.
 struct Search<'s> {

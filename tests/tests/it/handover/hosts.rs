@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use serde_json::Value;
+
 use crate::support::{Host, Service, Tree};
 
 /// A host in one of the states of `fixtures/hosts`.
@@ -14,6 +16,12 @@ fn host_in(state: &str) -> Host {
     let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/hosts").join(state);
     copy(&fixtures.join("home"), &home);
     copy(&fixtures.join("lake"), &host.root().join("var/lib/lake"));
+    if fixtures.join("lake").exists() {
+        let passwd = host.root().join("etc/passwd");
+        let text = fs::read_to_string(&passwd).unwrap();
+        let lake = "lake-user:x:4242:4242::/var/lib/lake:/usr/sbin/nologin\n";
+        fs::write(passwd, text + lake).unwrap();
+    }
     host
 }
 
@@ -65,11 +73,69 @@ fn loses_nothing(before: &BTreeMap<String, BTreeSet<String>>, host: &Host) {
     }
 }
 
-/// There and back in one state; `code` is a unit besides the two that needs the settings.
+/// What `discover --json` tells of a host: users with Dagster's home and workspace files, and below
+/// them their units with roles, `!` behind those that get the settings.
+fn discovered(host: &Host) -> Vec<String> {
+    let report = host.bare("discover --json").run().exits(0).json("discover");
+    let word = |value: &Value| value.as_str().unwrap_or("-").to_owned();
+    let list = |value: &Value| value.as_array().unwrap().clone();
+    let mut told = Vec::new();
+    for user in list(&report["users"]) {
+        assert_eq!(user["unread"], serde_json::json!([]), "{user}");
+        let workspaces: Vec<_> = list(&user["workspaces"]).iter().map(word).collect();
+        let (name, home) = (word(&user["name"]), word(&user["dagster_home"]));
+        told.push(format!("{name}: {home} {}", workspaces.join(" ")).trim_end().to_owned());
+        for unit in list(&user["units"]) {
+            let roles: Vec<_> = list(&unit["roles"]).iter().map(|it| word(&it["role"])).collect();
+            let given = if unit["is_given_settings"] == true { "!" } else { "" };
+            let place = list(&unit["networks"]).first().unwrap_or(&unit["pod"]).clone();
+            let (kind, name) = (word(&unit["kind"]), word(&unit["name"]));
+            let line = format!("  {kind} {name}{given} in {}: {}", word(&place), roles.join(" "));
+            told.push(line);
+        }
+    }
+    told
+}
+
+const HOME: &str = "dagster-user: /var/lib/dagster/dagster_home \
+                    /var/lib/dagster/dagster_home/workspace.yaml";
+
+/// Three containers on a network: webserver and daemon run user code themselves.
+const ON_A_NETWORK: [&str; 4] = [
+    HOME,
+    "  container dagster-webserver! in dagster.network: \
+     serves-ui loads-dagster-yaml runs-user-code",
+    "  container dagster-daemon! in dagster.network: schedules loads-dagster-yaml runs-user-code",
+    "  container dagster-postgres in dagster.network: database",
+];
+
+/// One pod. The workspace names a code server, and a `python_file` that webserver and daemon load.
+const IN_A_POD: [&str; 6] = [
+    HOME,
+    "  container sales-pipelines! in dagster.pod: runs-user-code loads-dagster-yaml",
+    "  container dagster-webserver! in dagster.pod: serves-ui loads-dagster-yaml runs-user-code",
+    "  container dagster-daemon! in dagster.pod: schedules loads-dagster-yaml runs-user-code",
+    "  container dagster-postgres in dagster.pod: database",
+    "  pod dagster in -:",
+];
+
+/// A catalog of tables that another user runs.
+const LAKE: [&str; 3] = [
+    "lake-user: -",
+    "  container nessie in lake.network:",
+    "  container nessie-postgres in lake.network: database",
+];
+
+/// What is discovered in one state, and there and back by a provision that knows location and bucket.
 #[track_caller]
-fn check(state: &str, code: Option<&str>) {
+fn check(state: &str, expected: &[&str]) {
     let (host, service) = (host_in(state), Service::quick());
     let start = host.home();
+    let told = discovered(&host);
+    let trimmed: Vec<_> = told.iter().map(|line| line.trim_end()).collect();
+    assert_eq!(trimmed, expected);
+    host.home().must_be(&start, "after a look");
+    let needing = told.iter().filter_map(|line| line.split_once("! in ")?.0.rsplit(' ').next());
     let lake = host.root().join("var/lib/lake");
     let (before, lake_before) = (given(&host), Tree::of(&lake));
     host.call(&service, "doctor --only host").run().exits(3);
@@ -78,7 +144,7 @@ fn check(state: &str, code: Option<&str>) {
 
     loses_nothing(&before, &host);
     assert!(!host.config().join("environment.d/dagster-s3.conf").exists());
-    for unit in ["dagster-webserver", "dagster-daemon"].into_iter().chain(code) {
+    for unit in needing {
         let given = &given(&host)[&format!("{unit}.container")];
         assert!(given.contains("DAGSTER_S3_BUCKET"), "{unit}: {given:?}");
     }
@@ -93,25 +159,43 @@ fn check(state: &str, code: Option<&str>) {
 
 #[test]
 fn a_the_guides_own_host() {
-    check("a", None);
+    check("a", &ON_A_NETWORK);
 }
 
 #[test]
 fn b_a_second_user_with_keys_of_its_own() {
-    check("b", None);
+    check("b", &[&ON_A_NETWORK[..], &LAKE[..]].concat());
 }
 
 #[test]
 fn c_the_file_is_required() {
-    check("c", None);
+    check("c", &ON_A_NETWORK);
 }
 
 #[test]
 fn d_a_code_server_in_the_pod() {
-    check("d", Some("sales-pipelines"));
+    check("d", &IN_A_POD);
 }
 
 #[test]
 fn e_a_unit_that_is_copied_anew_at_each_deployment() {
-    check("e", Some("sales-pipelines"));
+    check("e", &IN_A_POD);
+}
+
+/// The next deployment knows nothing of the line that a provision has taken out of the unit.
+#[test]
+fn e_a_deployment_after_a_provision() {
+    let (host, service) = (host_in("e"), Service::quick());
+    let unit = host.units().join("sales-pipelines.container");
+    let (start, deployed) = (host.home(), fs::read(&unit).unwrap());
+    host.call(&service, "provision --yes").run().exits(0);
+
+    fs::write(&unit, deployed).unwrap();
+
+    host.call(&service, "status").run().exits(3);
+    host.call(&service, "provision --yes").run().exits(0);
+    host.call(&service, "status").run().exits(0);
+    host.call(&service, "rollback --yes").run().exits(0);
+    host.call(&service, "rollback --yes").run().exits(0);
+    host.home().must_be(&start, "after both rollbacks");
 }

@@ -9,8 +9,9 @@ use serde::Serialize;
 use crate::args::bucket::Create;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::remote::{Remote, Wait, tell_wait};
+use crate::remote::Remote;
 use crate::render::DocumentKind;
+use crate::silence::{Wait, tell_wait};
 
 pub(super) const BUCKET_CREATE: DocumentKind = DocumentKind::of::<Report>("bucket-create");
 

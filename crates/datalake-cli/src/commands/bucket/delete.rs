@@ -58,14 +58,14 @@ pub(super) async fn delete(remote: &Remote, flags: &Delete) -> Result<Exit, Fail
     if !found.is_empty()
         && let Err(fault) = empty_bucket(&lake, bucket, &mut cleared, &mut tell).await
     {
-        return Err(partly(&cleared, failed(fault).into(), remote));
+        return Err(fail_partly(&cleared, failed(fault).into(), remote));
     }
     if cleared.failed > 0 {
         return Err(undeleted_error(bucket, &cleared).into());
     }
     lake.delete_bucket(bucket)
         .await
-        .map_err(|fault| partly(&cleared, failed(fault).into(), remote))?;
+        .map_err(|fault| fail_partly(&cleared, failed(fault).into(), remote))?;
     let report = Report {
         bucket,
         contents: UsageReport::from(&found),
@@ -79,7 +79,7 @@ pub(super) async fn delete(remote: &Remote, flags: &Delete) -> Result<Exit, Fail
 }
 
 /// A failure on the way, when something has gone already.
-fn partly(cleared: &Cleared, failure: Failure, remote: &Remote) -> Failure {
+fn fail_partly(cleared: &Cleared, failure: Failure, remote: &Remote) -> Failure {
     if cleared.gone.count + cleared.uploads == 0 {
         return failure;
     }

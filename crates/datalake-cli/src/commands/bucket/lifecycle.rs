@@ -48,7 +48,7 @@ pub(super) async fn lifecycle(remote: &Remote, what: &LifecycleCommand) -> Resul
 
 async fn set(remote: &Remote, flags: &LifecycleSet) -> Result<Exit, Failure> {
     let bucket = remote.client().choose_bucket(flags.named.bucket.as_ref())?;
-    let typed = typed(flags)?;
+    let typed = read_typed(flags)?;
     let presets = typed.unwrap_or_else(|| remote.spec.protect.presets());
     let is_in_spec = presets == remote.spec.protect.presets();
     let lake = remote.lake();
@@ -65,7 +65,7 @@ async fn set(remote: &Remote, flags: &LifecycleSet) -> Result<Exit, Failure> {
 }
 
 /// What the flags ask for; `None` for nothing of their own.
-fn typed(flags: &LifecycleSet) -> Result<Option<Presets>, Failure> {
+fn read_typed(flags: &LifecycleSet) -> Result<Option<Presets>, Failure> {
     let expire = |expire: &Expire| (expire.prefix.clone(), expire.after);
     let presets = Presets {
         expire: flags.expire.iter().map(expire).collect(),
@@ -114,7 +114,8 @@ async fn change(
 ) -> Result<Exit, Failure> {
     let (lake, printer) = (remote.lake(), remote.site.printer);
     let Report { bucket, rules: new, changed } = report;
-    let text = if changed { difference(old, new) } else { "Nothing to change.\n".to_owned() };
+    let text =
+        if changed { describe_difference(old, new) } else { "Nothing to change.\n".to_owned() };
     if dry_run || !changed {
         printer.result(LIFECYCLE, report, &text);
         return Ok(if changed { Exit::Drift } else { Exit::Done });
@@ -131,7 +132,7 @@ async fn change(
     Ok(Exit::Done)
 }
 
-fn difference(old: &Lifecycle, new: &Lifecycle) -> String {
+fn describe_difference(old: &Lifecycle, new: &Lifecycle) -> String {
     let mut text = String::new();
     for (id, rule) in old.iter().filter(|(id, rule)| new.get(id) != Some(rule)) {
         text.push_str(&format!("- {}\n", rule_text((id, rule))));

@@ -53,7 +53,7 @@ async fn set(remote: &Remote, flags: &LockSet) -> Result<Exit, Failure> {
         return Err(Failure::new(Exit::Mismatch, message)
             .hint("there is no way to add them: `datalake bucket create NAME --lock`"));
     }
-    let retention = retention(flags)?;
+    let retention = read_retention(flags)?;
     if retention.is_some_and(|retention| retention.mode == LockMode::Compliance) {
         let talk = "compliance: what is stored from now on cannot be deleted by anybody before its \
                     lock runs out, and is billed until then";
@@ -66,7 +66,7 @@ async fn set(remote: &Remote, flags: &LockSet) -> Result<Exit, Failure> {
     shown(remote, &bucket).await
 }
 
-fn retention(flags: &LockSet) -> Result<Option<Retention>, Failure> {
+fn read_retention(flags: &LockSet) -> Result<Option<Retention>, Failure> {
     let mode = match flags.mode {
         None => return Ok(None),
         Some(LockModeFlag::Governance) => LockMode::Governance,

@@ -43,7 +43,7 @@ struct Compared {
 pub(super) async fn one(cli: &Cli, flags: &Estimate, printer: Printer) -> Result<Exit, Failure> {
     let site = Site::open(cli, printer).await?;
     let basis = choose_basis(&site, &flags.terms)?;
-    let intended = intended(flags);
+    let intended = read_intended(flags);
     let bill = estimate(&basis.plan, basis.month, &intended, basis.account)?;
     let billed = intended.billed(&basis.plan, basis.month);
     let mut text = bill_text(&basis.plan, &bill, basis.vat);
@@ -61,7 +61,7 @@ pub(super) async fn one(cli: &Cli, flags: &Estimate, printer: Printer) -> Result
 pub(super) async fn all(cli: &Cli, flags: &Estimate, printer: Printer) -> Result<Exit, Failure> {
     let site = Site::open(cli, printer).await?;
     let basis = choose_basis(&site, &flags.terms)?;
-    let intended = intended(flags);
+    let intended = read_intended(flags);
     let (mut bills, mut unknown) = (Vec::new(), Vec::new());
     for plan in &basis.spec.plans {
         match estimate(plan, basis.month, &intended, basis.account) {
@@ -96,7 +96,7 @@ pub(super) async fn all(cli: &Cli, flags: &Estimate, printer: Printer) -> Result
     Ok(Exit::Done)
 }
 
-fn intended(flags: &Estimate) -> Intended {
+fn read_intended(flags: &Estimate) -> Intended {
     Intended { storage: flags.storage, objects: flags.objects, egress: flags.egress }
 }
 

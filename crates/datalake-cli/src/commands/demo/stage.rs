@@ -99,7 +99,7 @@ impl DemoStage {
         };
         self.printer.text(&last_lines(&said, act.lines));
         let held = is_so(act.ending, ended, act.limit < LONGEST);
-        self.printer.text(&format!("   {}\n", told(ended, held)));
+        self.printer.text(&format!("   {}\n", describe_end(ended, held)));
         Ok(held)
     }
 
@@ -129,7 +129,7 @@ fn is_so(wanted: ActEnding, ended: Option<ExitStatus>, is_short: bool) -> bool {
     }
 }
 
-fn told(ended: Option<ExitStatus>, held: bool) -> String {
+fn describe_end(ended: Option<ExitStatus>, held: bool) -> String {
     let how = match ended.map(|status| (status.code(), status.signal())) {
         Some((Some(code), _)) => format!("exit {code}"),
         Some((None, _)) | None => "killed".to_owned(),

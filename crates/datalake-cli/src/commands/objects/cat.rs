@@ -56,7 +56,7 @@ impl StandardOutput {
 
 impl ContentSink for StandardOutput {
     fn take(&mut self, chunk: &[u8]) -> SinkAnswer {
-        if self.is_terminal && steers(chunk) {
+        if self.is_terminal && steers_terminal(chunk) {
             SinkAnswer::Refused
         } else if write_out(chunk) {
             SinkAnswer::Taken
@@ -67,7 +67,7 @@ impl ContentSink for StandardOutput {
 }
 
 /// Whether a terminal would take something in it for a command.
-fn steers(content: &[u8]) -> bool {
+fn steers_terminal(content: &[u8]) -> bool {
     content.iter().any(|byte| byte.is_ascii_control() && !b"\t\n\r".contains(byte))
 }
 
@@ -82,9 +82,9 @@ mod tests {
 
     #[test]
     fn plain_text_may_meet_a_terminal() {
-        assert!(!steers("a\tb\r\n\u{e9}".as_bytes()));
-        assert!(steers(b"\x1b[2J"));
-        assert!(steers(b"\0"));
-        assert!(steers(b"\x7f"));
+        assert!(!steers_terminal("a\tb\r\n\u{e9}".as_bytes()));
+        assert!(steers_terminal(b"\x1b[2J"));
+        assert!(steers_terminal(b"\0"));
+        assert!(steers_terminal(b"\x7f"));
     }
 }

@@ -44,21 +44,21 @@ pub(in crate::commands) async fn du(
                 rows.raw(HEADING.as_bytes());
             }
             let below = PrefixUsage::new(&bucket, folder, usage);
-            rows.row(USAGE, below, || line(folder, usage));
+            rows.row(USAGE, below, || render_line(folder, usage));
         }
     };
     let scope = Scope { bucket: &bucket, prefix, depth: flags.depth };
     let all = measure_usage(&remote.lake(), &scope, &mut told).await?;
     drop(ticker);
     let below = PrefixUsage::new(&bucket, prefix, &all);
-    rows.row(USAGE_TOTAL, below, || sum(bucket.as_str(), prefix, &all));
+    rows.row(USAGE_TOTAL, below, || render_sum(bucket.as_str(), prefix, &all));
     Ok(Exit::Done)
 }
 
 const HEADING: &str =
     "      REAL      BILLED       OBJECTS           OLD       MARKERS   UPLOADS  PREFIX\n";
 
-fn line(folder: &str, usage: &Usage) -> String {
+fn render_line(folder: &str, usage: &Usage) -> String {
     let total = usage.total();
     format!(
         "{:>10}  {:>10}  {:>12}  {:>12}  {:>12}  {:>8}  {}",
@@ -72,7 +72,7 @@ fn line(folder: &str, usage: &Usage) -> String {
     )
 }
 
-fn sum(bucket: &str, prefix: &str, usage: &Usage) -> String {
+fn render_sum(bucket: &str, prefix: &str, usage: &Usage) -> String {
     let text = format!("s3://{bucket}/{}\n{}", key_text(prefix), render::usage(usage));
     text.trim_end().to_owned()
 }

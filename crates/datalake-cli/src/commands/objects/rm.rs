@@ -50,7 +50,7 @@ pub(in crate::commands) async fn rm(
         return Err(Failure::new(Exit::Absent, format!("{}: there is nothing", target.describe())));
     }
     if flags.dry_run {
-        printer.result(RM_PLAN, report(target.bucket(), &found, &Cleared::default()), "");
+        printer.result(RM_PLAN, build_report(target.bucket(), &found, &Cleared::default()), "");
         return Ok(Exit::Drift);
     }
     tell_finality(target.find_finality(&lake).await, printer);
@@ -91,11 +91,11 @@ async fn delete_target(
         printer.talk(&done);
         return Err(error.into());
     }
-    printer.result(RM, report(target.bucket(), found, &cleared), &format!("{done}\n"));
+    printer.result(RM, build_report(target.bucket(), found, &cleared), &format!("{done}\n"));
     Ok(Exit::Done)
 }
 
-fn report(bucket: &BucketName, found: &Usage, cleared: &Cleared) -> Report {
+fn build_report(bucket: &BucketName, found: &Usage, cleared: &Cleared) -> Report {
     Report {
         bucket: bucket.to_string(),
         found: found.into(),

@@ -85,7 +85,7 @@ pub(super) fn render_farewell(name: &str, input: &ProvisionInput<'_>, receipt: &
     let pending = render::pending_text(&receipt.pending, &next);
     let containers = match input.restart {
         Restart::Never => {
-            let steps = restart_steps(&spec.host);
+            let steps = restart_steps(&spec.host, input.places);
             let needs = match input.way.handover {
                 Handover::InPlace => "",
                 Handover::EnvFile | Handover::PodmanSecret => {

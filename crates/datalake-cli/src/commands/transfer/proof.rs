@@ -127,7 +127,7 @@ async fn compare_pair(remote: Remote, order: VerifyOrder<'_>) -> Result<Exit, Fa
     }
     let findings = found?;
     let proof = order.proof(&state, &findings);
-    Rows::new(printer).row(VERIFICATION, &proof, || text(&proof));
+    Rows::new(printer).row(VERIFICATION, &proof, || describe_proof(&proof));
     let judged = verification.judge(&findings);
     Ok(match judged.map_err(|error| teller.failures().advise_on_archived(error))? {
         VerificationEnd::Equal => Exit::Done,
@@ -157,7 +157,7 @@ impl VerifyOrder<'_> {
     }
 }
 
-fn text(proof: &Proof) -> String {
+fn describe_proof(proof: &Proof) -> String {
     let mut text = format!(
         "{} right ({}){}",
         counted(proof.right.items, "object"),

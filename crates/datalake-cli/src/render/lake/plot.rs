@@ -26,15 +26,15 @@ pub(super) const STYLE: &str = "\
 /// What was recorded and what is to be expected; a sentence where there is too little.
 #[must_use]
 pub(super) fn plot(lake: &Lake) -> Markup {
-    let (history, ahead) = (&lake.history[..], ahead(lake));
+    let (history, ahead) = (&lake.history[..], list_ahead(lake));
     let Some(axes) = Axes::of(history, ahead) else {
         return html! { p.note { "Too little was recorded for a picture: `datalake usage record`, once a \
         day, keeps it." } };
     };
     let label = format!(
         "Billed storage from {} to {}, up to {}",
-        date(axes.from),
-        date(axes.until),
+        format_date(axes.from),
+        format_date(axes.until),
         size(axes.most)
     );
     let draw = |class: &str, width: u32, height: u32, labels: usize| {
@@ -55,7 +55,7 @@ pub(super) fn plot(lake: &Lake) -> Markup {
     }
 }
 
-fn ahead(lake: &Lake) -> &[Ahead] {
+fn list_ahead(lake: &Lake) -> &[Ahead] {
     lake.forecast.as_ref().map_or(&[], |forecast| &forecast.ahead[..])
 }
 
@@ -114,7 +114,7 @@ impl Drawing<'_> {
             .axis_style(GRID)
             .x_labels(self.labels)
             .y_labels(5)
-            .x_label_formatter(&|at| date(*at))
+            .x_label_formatter(&|at| format_date(*at))
             .y_label_formatter(&|bytes| size(*bytes))
             .label_style(("sans-serif", 13))
             .draw()?;
@@ -137,6 +137,6 @@ impl Drawing<'_> {
     }
 }
 
-fn date(seconds: i64) -> String {
+fn format_date(seconds: i64) -> String {
     Timestamp::from_unix(seconds).map(Timestamp::date).unwrap_or_default()
 }

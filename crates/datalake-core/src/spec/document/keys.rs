@@ -73,7 +73,13 @@ impl SpecKey {
             "3",
             "An open file descriptor from which these two lines are read.",
         ),
-        key("host.user", "a user", "dagster-user", "The user whose rootless podman runs Dagster."),
+        key(
+            "host.user",
+            "a user",
+            "dagster-user",
+            "The user whose rootless podman runs Dagster; `root` where the host's own systemd does, by \
+             quadlets in `/etc/containers/systemd`.",
+        ),
         key(
             "host.units",
             "names",

@@ -1,4 +1,4 @@
-use datalake_core::host::{Mode, Owner};
+use datalake_core::host::{Mode, Owner, UnitManager};
 use datalake_core::secret::FilledBody;
 
 use super::*;
@@ -24,6 +24,11 @@ fn host(files: &[&str]) -> MemoryFiles {
         host.write(&path(file), &NewFile { content: &content, mode: Mode::PUBLIC, owner }).unwrap();
     }
     host
+}
+
+fn account() -> UserAccount {
+    let owner = Owner { uid: 900, gid: 900 };
+    UserAccount { owner, home: path("/home/d"), manager: UnitManager::User }
 }
 
 fn service(name: &str, source: &str) -> UnitStatus {
@@ -59,7 +64,7 @@ fn found(
     (services, containers): (&MemoryServices, &MemoryContainers),
 ) -> Deployment {
     let units: Vec<UnitName> = units.iter().map(|unit| unit.parse().unwrap()).collect();
-    let folders = quadlet_folders(&path("/home/d"), 900).unwrap();
+    let folders = quadlet_folders(&account()).unwrap();
     let search =
         DeploymentSearch { units: &units, folders: &folders, lingering: &path("/linger/d") };
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
@@ -121,6 +126,18 @@ fn the_first_file_of_a_name_counts_and_drop_ins_of_all_folders() {
 }
 
 #[test]
+fn drop_ins_of_a_template_count_for_its_instances() {
+    let template = format!("{HOME}/code@.container.d/a.conf");
+    let files = host(&[&format!("{HOME}/code@x.container"), &template]);
+    let folders = [path(HOME)];
+
+    for name in ["code@x", "code@"] {
+        let found = drop_ins(&[name.parse().unwrap()], &folders, &files);
+        assert_eq!(found.paths, [path(&template)], "{name}");
+    }
+}
+
+#[test]
 fn the_drop_ins_of_several_units_are_found_once() {
     let files = [
         format!("{HOME}/container.d/1.conf"),
@@ -131,7 +148,7 @@ fn the_drop_ins_of_several_units_are_found_once() {
     let all: Vec<_> = files.iter().map(String::as_str).collect();
     let units = ["a", "b"].map(|unit| unit.parse().unwrap());
 
-    let mut found = drop_ins(&units, &quadlet_folders(&path("/home/d"), 900).unwrap(), &host(&all));
+    let mut found = drop_ins(&units, &quadlet_folders(&account()).unwrap(), &host(&all));
 
     found.paths.sort();
     let mut paths: Vec<_> = files.iter().take(3).map(|text| path(text)).collect();

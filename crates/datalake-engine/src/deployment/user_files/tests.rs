@@ -1,5 +1,5 @@
 use datalake_core::fault::FaultKind;
-use datalake_core::host::{Mode, Owner};
+use datalake_core::host::{Mode, Owner, UnitManager};
 use datalake_core::secret::FilledBody;
 
 use super::walk::MOST_LOOKS;
@@ -24,9 +24,14 @@ fn host(files: &[(&str, &str)]) -> MemoryFiles {
     host
 }
 
+fn account() -> UserAccount {
+    let owner = Owner { uid: 900, gid: 900 };
+    UserAccount { owner, home: "/home/d".parse().unwrap(), manager: UnitManager::User }
+}
+
 #[track_caller]
 fn check(files: &[(&str, &str)], expected: &[&str]) {
-    let found = UserFiles::collect(&"/home/d".parse().unwrap(), 900, "d", &host(files)).unwrap();
+    let found = UserFiles::collect(&account(), "d", &host(files)).unwrap();
     let paths: Vec<_> = found.files.iter().map(|file| file.path.as_str()).collect();
     assert_eq!(paths, expected);
     assert!(found.unread.is_empty());
@@ -85,8 +90,7 @@ fn what_nobody_makes_units_of_is_passed_over() {
 #[test]
 fn a_file_in_the_place_of_a_folder_is_told() {
     for folder in ["/home/d/.config/environment.d", "/home/d/.config/systemd/user"] {
-        let home = "/home/d".parse().unwrap();
-        let found = UserFiles::collect(&home, 900, "d", &host(&[(folder, "")])).unwrap();
+        let found = UserFiles::collect(&account(), "d", &host(&[(folder, "")])).unwrap();
         let unread: Vec<_> =
             found.unread.iter().map(|(path, fault)| (path.as_str(), fault.kind)).collect();
         assert_eq!(unread, [(folder, FaultKind::NotPlain)]);
@@ -119,7 +123,7 @@ fn what_a_user_writes_leads_nowhere_outside_the_home() {
 #[test]
 fn the_search_path_is_the_variables_where_one_is_set() {
     let path = |files: &[(&str, &str)]| {
-        let folders = find_search_path(&"/home/d".parse().unwrap(), 900, &host(files)).unwrap();
+        let folders = find_search_path(&account(), &host(files)).unwrap();
         folders.iter().map(ToString::to_string).collect::<Vec<_>>()
     };
 
@@ -210,7 +214,7 @@ fn only_names_of_units_are_opened() {
     files.extend([(unit.as_str(), ""), (key.as_str(), "")]);
     let watched = Watched::of(&files, &[]);
 
-    let found = UserFiles::collect(&"/home/d".parse().unwrap(), 900, "d", &watched).unwrap();
+    let found = UserFiles::collect(&account(), "d", &watched).unwrap();
 
     assert!(found.unread.is_empty());
     assert_eq!(*watched.opened.lock().unwrap(), [unit]);
@@ -224,7 +228,7 @@ fn masked_units_are_told_and_other_links_to_nothing_passed_over() {
     let global = "/etc/systemd/user/web.service";
     let watched = Watched::of(&[], &[unit, drop_in, quadlet, global]);
 
-    let found = UserFiles::collect(&"/home/d".parse().unwrap(), 900, "d", &watched).unwrap();
+    let found = UserFiles::collect(&account(), "d", &watched).unwrap();
 
     let masked: Vec<_> = found.masked.iter().map(HostPath::as_str).collect();
     assert_eq!(masked, [unit, drop_in, global]);
@@ -238,8 +242,37 @@ fn there_may_be_no_end_of_files() {
         .collect();
     let files: Vec<_> = names.iter().map(|name| (name.as_str(), "")).collect();
 
-    let found = UserFiles::collect(&"/home/d".parse().unwrap(), 900, "d", &host(&files)).unwrap();
+    let found = UserFiles::collect(&account(), "d", &host(&files)).unwrap();
 
     assert!(found.files.len() < MOST_LOOKS);
     assert_eq!(found.unread.len(), 1);
+}
+
+#[test]
+fn the_hosts_own_units_are_roots_and_no_users() {
+    let files = host(&[
+        ("/etc/containers/systemd/web.container", ""),
+        ("/etc/containers/systemd/apps/beat.container", ""),
+        ("/etc/containers/systemd/users/other.container", ""),
+        ("/etc/containers/systemd/users/900/own.container", ""),
+        ("/root/.config/containers/systemd/none.container", ""),
+        ("/root/.config/environment.d/none.conf", ""),
+        ("/etc/systemd/system/web.service.d/a.conf", ""),
+        ("/etc/cron.d/backup", ""),
+    ]);
+    let owner = Owner { uid: 0, gid: 0 };
+    let home = "/root".parse().unwrap();
+    let root = UserAccount { owner, home, manager: UnitManager::of_user("root") };
+
+    let found = UserFiles::collect(&root, "root", &files).unwrap();
+
+    let paths: Vec<_> = found.files.iter().map(|file| (file.path.as_str(), file.sort)).collect();
+    let expected = [
+        ("/etc/containers/systemd/web.container", UserFileSort::Quadlet),
+        ("/etc/containers/systemd/apps/beat.container", UserFileSort::Quadlet),
+        ("/etc/systemd/system/web.service.d/a.conf", UserFileSort::Systemd),
+        ("/etc/cron.d/backup", UserFileSort::Script),
+    ];
+    assert_eq!(paths, expected);
+    assert_eq!(find_search_path(&root, &files).unwrap(), found.folders);
 }

@@ -187,11 +187,9 @@ impl<'a> UnitWalk<'a> {
             let mut below = Vec::new();
             for name in self.names_in(&folder) {
                 let Ok(path) = folder.join(&name) else { continue };
-                let is_users = sort == UserFileSort::System && name == "users"
-                    || is_of_other_user(&folder, &name);
                 match ending_of(&name) {
                     // No unit lies in what git keeps.
-                    _ if name == ".git" || is_users => (),
+                    _ if name == ".git" || is_of_other_user(&folder, &name) => (),
                     "d" => self.take_settings(&path, sort),
                     ending if QUADLET_ENDINGS.contains(&ending) => self.take_file(&path, sort),
                     _ if depth < DEEPEST && self.may_be_folder(&path) => {
@@ -322,9 +320,13 @@ fn folders_in(text: &str) -> Vec<HostPath> {
 }
 
 /// Whether a folder among those of root's for users is another user's: that one's own is a folder of
-/// the search path by itself.
+/// the search path by itself. Among the host's own it is that of all users.
 pub(in crate::deployment) fn is_of_other_user(folder: &HostPath, name: &str) -> bool {
-    folder.as_str().ends_with("/systemd/users") && name.bytes().all(|byte| byte.is_ascii_digit())
+    let hosts =
+        ["/run/containers/systemd", "/etc/containers/systemd", "/usr/share/containers/systemd"];
+    name == "users" && hosts.contains(&folder.as_str())
+        || folder.as_str().ends_with("/systemd/users")
+            && name.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 fn ending_of(name: &str) -> &str {

@@ -4,8 +4,8 @@ use std::sync::Mutex;
 
 use datalake_core::fault::{Fault, FaultKind};
 use datalake_engine::hold_mutex;
-use datalake_engine::memory::PausedClock;
-use datalake_engine::transfer::memory::{MemoryPaths, MemoryRecords, MemoryTree};
+use datalake_engine::memory::{MemoryRecords, PausedClock};
+use datalake_engine::transfer::memory::{MemoryPaths, MemoryTree};
 use datalake_engine::transfer::{Item, Summary, TransferWatch, VerifyFinding, VerifyWatch};
 
 use crate::OperationError;

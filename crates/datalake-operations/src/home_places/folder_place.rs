@@ -11,7 +11,8 @@ use datalake_desired::HomeUnknown;
 use datalake_engine::transfer::PeekTree;
 use datalake_engine::{HeldFolder, NamedFolders, Owners, SeenEntry};
 
-use super::{FolderRules, HomeSearch};
+use super::HomeSearch;
+use crate::dagster_home::FolderRules;
 use crate::{ErrorKind, OperationError};
 
 /// A folder that the operator names, and the flag that names it.

@@ -6,10 +6,10 @@ use std::sync::{Arc, Mutex};
 
 use datalake_core::fault::Fault;
 
-use super::MemoryLongFiles;
+use super::MemoryState;
 use crate::hold_mutex;
-use crate::memory::MemoryState;
 use crate::ports::{Lock, LockFault, StateFolder};
+use crate::transfer::memory::MemoryLongFiles;
 use crate::transfer::{LongFiles, NewLongFile, RecordFolder, RecordFolders};
 
 /// Folders with records in memory.

@@ -2,7 +2,8 @@
 
 use datalake_core::fault::{FaultKind, Target};
 
-use crate::{Advice, AdvisedCommand, ErrorKind};
+use super::ErrorKind;
+use crate::{Advice, AdvisedCommand};
 
 /// What to do about an object that lies in an archive, whichever operation meets it.
 pub const ARCHIVED: &str = "restore it with a tool of its service, such as `aws s3api restore-object`; that takes minutes \

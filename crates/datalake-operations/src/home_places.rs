@@ -1,5 +1,9 @@
 //! Where Dagster's files really lie on this host: its units, its `dagster.yaml`, and flags.
 
+mod folder_place;
+mod mounted_yaml;
+mod named_home;
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -11,9 +15,11 @@ use datalake_quadlet::{
     HOME_VARIABLE, MountedUnit, UnitFile, folder_of_source, list_published_ports,
 };
 
-use super::folder_place::{FolderPlace, NamedFolder};
-use super::mounted_yaml::read_mounted_yaml;
-use super::{FolderRules, FoundHome, read_mounted_units, read_unit_files};
+pub use self::folder_place::FolderPlace;
+use self::folder_place::NamedFolder;
+use self::mounted_yaml::read_mounted_yaml;
+pub use self::named_home::require_named_home;
+use crate::dagster_home::{FolderRules, FoundHome, read_mounted_units, read_unit_files};
 use crate::{ErrorKind, HostContext, OperationError, look_at_host};
 
 /// The port on which a webserver listens in its container.
