@@ -55,6 +55,10 @@ impl Obstacle {
                  such drop-ins"
             ),
             (ObstacleKind::Undoes { .. }, _) => "take the line out".to_owned(),
+            (ObstacleKind::LacksVariable { unit, .. }, _) => format!(
+                "`--unit {unit}` adds it to the plan; without a list in `host.units` all such units \
+                 are taken"
+            ),
             (ObstacleKind::Masked { service }, _) => format!(
                 "`systemctl --user unmask {service}` as the service user, or remove the link; or \
                  name only other units in `host.units`"
@@ -83,6 +87,11 @@ impl fmt::Display for Obstacle {
                     units.join(", ")
                 })
             }
+            ObstacleKind::LacksVariable { variable, .. } => write!(
+                f,
+                ": it loads `dagster.yaml`, which this plan has ask for `{variable}`, and nothing \
+                 gives it that: every run fails there"
+            ),
             ObstacleKind::Masked { service } => {
                 write!(f, ": `{service}` is masked, so it cannot start")
             }
