@@ -6,8 +6,8 @@ use datalake_core::fault::Target;
 use datalake_core::host::{HostPath, UnitName};
 use datalake_core::plan::Plan;
 use datalake_quadlet::{
-    DROP_IN_NAME, EnvFileText, Obstacle, ObstacleKind, PlannedUnits, UnitOwner, UnitSort, UserUnit,
-    UserUnits, find_doubts, find_env_files, find_obstacles,
+    DROP_IN_NAME, EnvFileText, Obstacle, ObstacleKind, Planned, PlannedUnits, UnitOwner, UnitSort,
+    UserUnit, UserUnits, find_doubts, find_env_files, find_given_variables, find_obstacles,
 };
 
 use crate::{DagsterUnit, FoundWorkspace, find_roles};
@@ -83,6 +83,32 @@ impl HostUnits {
         roles
     }
 
+    /// The units that `named` leaves out and that a plan, which has `dagster.yaml` ask for `variable`,
+    /// would have fail: they load it, and nothing gives them the variable.
+    #[must_use]
+    pub fn find_starved(&self, named: &[UnitName], variable: &str) -> Vec<Obstacle> {
+        let is_given = |unit: &DagsterUnit<'_>| {
+            let name = format!("{}.container", unit.container.name);
+            let given = find_given_variables(&name, UnitSort::Quadlet, &self.as_units());
+            given.iter().any(|given| given.name == variable)
+        };
+        let starved = self.find_unnamed(named).into_iter().filter(|unit| !is_given(unit));
+        let obstacle = |unit: DagsterUnit<'_>| {
+            let (path, line) = match unit.reasons.first() {
+                Some(reason) => (reason.path.clone(), reason.line),
+                None => (unit.container.unit.path.clone(), None),
+            };
+            let unit = unit.container.name;
+            Obstacle {
+                path,
+                line,
+                standing: Planned::Addable(unit.to_string()),
+                kind: ObstacleKind::LacksVariable { unit, variable: variable.to_owned() },
+            }
+        };
+        starved.map(obstacle).collect()
+    }
+
     /// The env files that units name and that do not exist.
     pub fn missing_env_files(&self) -> &BTreeSet<HostPath> {
         &self.missing
@@ -141,3 +167,6 @@ fn units_in(plan: &Plan) -> impl Iterator<Item = UnitName> {
         })
     })
 }
+
+#[cfg(test)]
+mod tests;

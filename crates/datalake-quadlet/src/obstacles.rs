@@ -64,6 +64,13 @@ pub enum ObstacleKind {
         /// How.
         kind: OverrideKind,
     },
+    /// It loads settings of Dagster's that the plan has ask for a variable, and nothing gives it that.
+    LacksVariable {
+        /// The unit.
+        unit: UnitName,
+        /// The variable.
+        variable: String,
+    },
     /// It keeps systemd from starting a service at all.
     Masked {
         /// The service.

@@ -5,10 +5,11 @@
 #   lab.sh run   SUITE CMD…   run CMD as root in it
 #   lab.sh user  SUITE CMD…   run CMD as dagster-user in it, with XDG_RUNTIME_DIR
 #   lab.sh root  SUITE        print where its root tree lies, seen from outside
+#   lab.sh files SUITE NAME PACKAGE…  unpack packages and all that they need, to make an image of; once
 #   lab.sh stop  SUITE        end it: only its own PID 1 is killed, and its copy removed
 # Needs root, util-linux, mmdebstrap, a mounted cgroup2. Trees stay in $CARGO_TARGET_DIR/e2e/host.
 set -euo pipefail
-usage() { sed -n '2,9s/^# \?//p' "$0" >&2; exit 2; }
+usage() { sed -n '2,10s/^# \?//p' "$0" >&2; exit 2; }
 [ $# -ge 2 ] || usage
 command=$1 suite=$2
 shift 2
@@ -65,6 +66,25 @@ make_tree() {
     "$suite" "$clean.part" "deb [signed-by=$keyring] $from $suite main"
   configure "$clean.part"
   mv "$clean.part" "$clean"
+}
+
+# The files of packages, none of which is set up; prints where they lie.
+unpack() { # NAME PACKAGE…
+  local keyring=/usr/share/keyrings/debian-archive-keyring.gpg name=$1 from
+  shift
+  if [ ! -d "$cache/$name" ]; then
+    from=$(mirror)
+    rm -rf "$cache/$name.part"
+    mmdebstrap --quiet --variant=extract --include="$(IFS=,; echo "$*")" \
+      --hook-dir=/usr/share/mmdebstrap/hooks/merged-usr \
+      --aptopt='Acquire::Check-Valid-Until "false"' \
+      --aptopt='Apt::Install-Recommends "false"' \
+      --dpkgopt='path-exclude=/usr/share/doc/*' \
+      --dpkgopt='path-exclude=/usr/share/man/*' \
+      "$suite" "$cache/$name.part" "deb [signed-by=$keyring] $from $suite main" >&2
+    mv "$cache/$name.part" "$cache/$name"
+  fi
+  echo "$cache/$name"
 }
 
 configure() { # TREE
@@ -225,6 +245,10 @@ user)
     env XDG_RUNTIME_DIR=/run/user/900 "$@"
   ;;
 root) echo "$root" ;;
+files)
+  [ $# -ge 2 ] || usage
+  unpack "$@"
+  ;;
 stop) stop ;;
 *) usage ;;
 esac

@@ -2,7 +2,7 @@
 # The command line on a real host: systemd as first process, rootless podman, quadlets of a
 # lingering dagster-user; podman 5.4 (Debian trixie) and the newest packaged one (sid).
 #   usage: run.sh [trixie] [sid]      in the workspace root; both without an argument
-#   PROGRAM=FILE is tried instead of a debug build
+#   PROGRAM=FILE is tried instead of a debug build; PARTS='real_code_server …' runs these alone
 # Needs root, a cgroup2, apt and a network once; the labs' trees stay in target/e2e/host.
 # Each step prints a line; the last line counts them. What it starts, it ends.
 set -uo pipefail
@@ -10,6 +10,12 @@ here=$(cd "$(dirname "$0")" && pwd)
 target=${CARGO_TARGET_DIR:-target}
 cache=$(realpath -m "$target/e2e/host")
 suite=''
+parts=(
+  there_and_back the_user_itself a_host_set_up_by_hand_is_repaired handover_ways needed_by_others
+  kills_at_the_services swaps_lead_nowhere dagster_commands deps_commands real_code_server doctor_looks
+  broken_situations
+)
+[ -z "${PARTS:-}" ] || read -ra parts <<< "$PARTS"
 
 # shellcheck source=../count.sh
 . "$here/../count.sh"
@@ -29,6 +35,8 @@ suite=''
 . "$here/swaps.sh"
 # shellcheck source=deps.sh
 . "$here/deps.sh"
+# shellcheck source=postgres.sh
+. "$here/postgres.sh"
 # shellcheck source=real.sh
 . "$here/real.sh"
 # shellcheck source=doctor.sh
@@ -211,6 +219,7 @@ goes_back() {
 }
 
 run_suite() { # SUITE
+  local part
   label=$1
   say "making the lab $1, unless it is there"
   if ! lab make "$1" > "$cache/make.log" 2>&1; then
@@ -226,18 +235,7 @@ run_suite() { # SUITE
   label="$suite, podman $(as_user podman version -f '{{.Client.Version}}')"
   if check 'the program runs here' 0 -- install_program &&
     check 'the images' 0 -- bash "$here/image.sh" "$suite" && start_s3; then
-    there_and_back
-    the_user_itself
-    a_host_set_up_by_hand_is_repaired
-    handover_ways
-    needed_by_others
-    kills_at_the_services
-    swaps_lead_nowhere
-    dagster_commands
-    deps_commands
-    real_code_server
-    doctor_looks
-    broken_situations
+    for part in "${parts[@]}"; do "$part"; done
   else
     fail 'the lab cannot be prepared'
   fi

@@ -56,6 +56,33 @@ fn a_rollback_gives_every_fixture_back() {
 }
 
 #[test]
+fn a_code_server_that_the_list_leaves_out_stops_a_run_that_would_fail_every_one_of_its_own() {
+    let (host, service) = (host(&fixture(FIXTURES[0])), Service::quick());
+    let code = host.units().join("etl-code.container");
+    let text = "[Container]\nImage=localhost/etl:1\nExec=dagster api grpc -m etl\n";
+    fs::write(&code, text).unwrap();
+    let call = |words: &str| {
+        let units = "dagster-webserver,dagster-daemon";
+        s3(&host, &service, words).env("DATALAKE_HOST__UNITS", units).run()
+    };
+    let before = host.tree();
+
+    let ran = call("provision --yes").exits(78);
+
+    let told = "etl-code.container`, line 3: it loads `dagster.yaml`, which this plan has ask for \
+                `DAGSTER_S3_BUCKET`, and nothing gives it that: every run fails there";
+    assert!(ran.stderr.contains(told), "{}", ran.stderr);
+    assert!(ran.stderr.contains("`--unit etl-code` adds it to the plan"), "{}", ran.stderr);
+    host.tree().must_be(&before, "after the refusal");
+    assert!(call("status").exits(3).stdout.contains(told));
+    call("provision --yes --unit etl-code").exits(0);
+    call("rollback --yes").exits(0);
+    // One that has variables of its own is nobody's to judge.
+    fs::write(&code, format!("{text}Environment=DAGSTER_S3_BUCKET=own\n")).unwrap();
+    call("provision --yes").exits(0);
+}
+
+#[test]
 fn local_logs_bring_back_the_same_bytes_without_any_receipt() {
     let service = Service::quick();
     for name in FIXTURES {

@@ -1,8 +1,9 @@
 //! What stands in the way of a plan, and what may, for all that is known.
 
+use datalake_core::fault::Target;
 use datalake_core::host::{HostPath, UnitName};
 use datalake_core::plan::Plan;
-use datalake_core::spec::Handover;
+use datalake_core::spec::{Handover, Logs};
 use datalake_core::text::printable;
 use datalake_desired::{
     DagsterUnit, HostPaths, HostUnits, ProvisionInput, UnitRole, list_template_remarks,
@@ -11,12 +12,24 @@ use datalake_quadlet::{DROP_IN_NAME, Obstacle, PlannedUnits};
 
 use crate::HostContext;
 
+/// A variable that `dagster.yaml` asks for with `logs: s3`: Dagster does not load it without.
+const BUCKET: &str = "DAGSTER_S3_BUCKET";
+
 /// What on the host stands in the way of a plan.
 #[must_use]
 pub fn find_plan_obstacles(input: &ProvisionInput<'_>, plan: &Plan) -> Vec<Obstacle> {
     let planned = planned_units(input);
-    let units = input.places.host_units.as_ref();
-    units.map_or_else(Vec::new, |units| units.obstacles(plan, &planned))
+    let Some(units) = &input.places.host_units else { return Vec::new() };
+    let mut found = units.obstacles(plan, &planned);
+    if input.spec.logs == Logs::S3 && changes_dagster_yaml(input, plan) {
+        found.extend(units.find_starved(&input.spec.host.units, BUCKET));
+    }
+    found
+}
+
+fn changes_dagster_yaml(input: &ProvisionInput<'_>, plan: &Plan) -> bool {
+    let Ok((_, path)) = &input.places.dagster_yaml else { return false };
+    plan.steps.iter().any(|step| step.action.target() == Target::Path(path.clone()))
 }
 
 /// What a reader of the plan should know besides it, a sentence each: what nobody has looked at, units

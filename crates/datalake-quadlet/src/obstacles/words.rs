@@ -70,6 +70,10 @@ impl Obstacle {
                 "`systemctl unmask {service}`, or remove the link; or name only other units in \
                  `host.units`"
             ),
+            (ObstacleKind::LacksVariable { unit, .. }, _) => format!(
+                "`--unit {unit}` adds it to the plan; without a list in `host.units` all such units \
+                 are taken"
+            ),
             (ObstacleKind::Masked { service }, _) => format!(
                 "`systemctl --user unmask {service}` as the service user, or remove the link; or \
                  name only other units in `host.units`"
@@ -98,6 +102,11 @@ impl fmt::Display for Obstacle {
                     units.join(", ")
                 })
             }
+            ObstacleKind::LacksVariable { variable, .. } => write!(
+                f,
+                ": it loads `dagster.yaml`, which this plan has ask for `{variable}`, and nothing \
+                 gives it that: every run fails there"
+            ),
             ObstacleKind::Masked { service } => {
                 write!(f, ": `{service}` is masked, so it cannot start")
             }

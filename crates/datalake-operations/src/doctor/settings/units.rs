@@ -61,9 +61,10 @@ fn find_overrides(host: &HostSpec, home: &ServiceHome, units: &HostUnits) -> Vec
             ObstacleKind::Masked { service } => {
                 printable(&format!("`{service}` is masked, so it cannot start"))
             }
-            ObstacleKind::Needs(_) | ObstacleKind::Starts { .. } | ObstacleKind::Shared { .. } => {
-                "it needs what a plan takes away".to_owned()
-            }
+            ObstacleKind::Needs(_)
+            | ObstacleKind::Starts { .. }
+            | ObstacleKind::Shared { .. }
+            | ObstacleKind::LacksVariable { .. } => "it needs what a plan takes away".to_owned(),
         },
         is_repaired: false,
     };
