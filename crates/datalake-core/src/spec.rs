@@ -3,6 +3,7 @@
 mod document;
 mod handover;
 mod logs;
+mod tables;
 
 use std::collections::BTreeMap;
 
@@ -18,10 +19,11 @@ use crate::transfer::Bandwidth;
 
 pub use document::{
     CostDocument, HostDocument, InvalidSpec, LimitsDocument, ModalDocument, PlanDocument,
-    ProtectDocument, SpecDocument, SpecKey,
+    ProtectDocument, SpecDocument, SpecKey, TablesDocument,
 };
 pub use handover::{Handover, InvalidHandover};
 pub use logs::{InvalidLogs, Logs};
+pub use tables::{TablesPlace, name_tables_bucket};
 
 /// What the operator asked for, validated.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,6 +42,8 @@ pub struct Spec {
     pub host: HostSpec,
     /// How the bucket guards what is in it.
     pub protect: Protect,
+    /// Where tables live; `None` where nothing is said of them.
+    pub tables: Option<TablesPlace>,
     /// Where what steps print is kept.
     pub logs: Logs,
     /// What Modal has to know; `None` where nobody uses Modal.
@@ -153,6 +157,8 @@ pub struct StoreSpec {
     pub credentials: CredentialSource,
     /// How a bucket guards what is in it.
     pub protect: Protect,
+    /// Where tables live; `None` where nothing is said of them.
+    pub tables: Option<TablesPlace>,
     /// What transfers keep within.
     pub limits: ServiceLimits,
 }

@@ -15,6 +15,8 @@ use crate::near::near;
 
 /// Below this key stand names of the operator's.
 const OWN_PLANS: &str = "cost.plans.";
+/// This section says something even with nothing below it.
+const TABLES: &str = "tables.";
 /// Below this key stands where the key pair comes from.
 const CREDENTIALS: &str = "credentials";
 
@@ -188,7 +190,8 @@ fn has_tab(text: &str, error: &serde_yaml::Error) -> bool {
     line.is_some_and(|line| line.contains('\t'))
 }
 
-/// The same without sections that have no key below them: `host:` and nothing says nothing.
+/// The same without sections that have no key below them: `host:` and nothing says nothing. Only
+/// `tables: {}` asks for something.
 fn without_empty_sections(values: Dict, above: &str) -> Dict {
     let kept = values.into_iter().filter_map(|(key, value)| {
         let below = format!("{above}{key}.");
@@ -196,7 +199,7 @@ fn without_empty_sections(values: Dict, above: &str) -> Dict {
             below == OWN_PLANS || SpecDocument::KEYS.iter().any(|known| known.starts_with(&below));
         match value {
             Value::Empty(..) if is_section => None,
-            Value::Dict(_, inner) if is_section && inner.is_empty() => None,
+            Value::Dict(_, inner) if is_section && inner.is_empty() && below != TABLES => None,
             Value::Dict(tag, inner) if is_section => {
                 Some((key, Value::Dict(tag, without_empty_sections(inner, &below))))
             }

@@ -6,6 +6,7 @@ mod limits;
 mod modal;
 mod protect;
 mod read;
+mod tables;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -16,6 +17,8 @@ pub use self::limits::LimitsDocument;
 pub use self::modal::ModalDocument;
 pub use self::protect::ProtectDocument;
 use self::read::{names, names_shape};
+use self::tables::TablesContext;
+pub use self::tables::TablesDocument;
 use crate::host::UnitName;
 use crate::s3::Region;
 use crate::spec::{Ambient, CredentialSource, HostSpec, Spec, StoreSpec};
@@ -45,6 +48,9 @@ pub struct SpecDocument {
     /// `protect:` — versions and lifecycle.
     #[serde(skip_serializing_if = "ProtectDocument::is_empty")]
     pub protect: ProtectDocument,
+    /// `tables:` — where tables live; unless said, nothing is set up for them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tables: Option<TablesDocument>,
     /// `logs:` — `local` unless said otherwise; `s3` sends what steps print to the bucket.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(extend("enum" = ["local", "s3", null]))]
@@ -142,6 +148,7 @@ impl SpecDocument {
             credentials: store.credentials,
             host: host.check()?,
             protect: store.protect,
+            tables: store.tables,
             logs: parse_key_value("logs", logs.as_deref().unwrap_or("local"))?,
             modal,
         })
@@ -167,13 +174,19 @@ impl SpecDocument {
             return Err(refuse_missing("endpoint", "the address that serves this region"));
         };
         let limits = self.limits.check(&endpoint)?;
+        let bucket = self.bucket.map(|text| parse_key_value("bucket", &text)).transpose()?;
+        let prefix = parse_key_value("prefix", &self.prefix.unwrap_or_default())?;
+        let protect = self.protect.check()?;
+        let context = TablesContext { bucket: bucket.as_ref(), prefix: &prefix, protect: &protect };
+        let tables = self.tables.map(|tables| tables.check(&context)).transpose()?.flatten();
         Ok(StoreSpec {
             region,
             endpoint,
-            bucket: self.bucket.map(|text| parse_key_value("bucket", &text)).transpose()?,
-            prefix: parse_key_value("prefix", &self.prefix.unwrap_or_default())?,
+            bucket,
+            prefix,
             credentials: self.credentials.unwrap_or(CredentialSource::From(Ambient::Env)),
-            protect: self.protect.check()?,
+            protect,
+            tables,
             limits,
         })
     }
