@@ -89,8 +89,9 @@ impl fmt::Display for ModalObject {
     }
 }
 
-/// The variables that datalake puts into a secret of Modal's; all others in it are somebody else's.
-pub const VAULT_VARIABLES: [&str; 10] = [
+/// The variables that datalake puts into a secret of Modal's, besides those of catalogs; all others in
+/// it are somebody else's. Which of them there are depends on the spec; this is their order.
+pub const VAULT_VARIABLES: [&str; 14] = [
     "AWS_ACCESS_KEY_ID",
     "AWS_SECRET_ACCESS_KEY",
     "AWS_ENDPOINT_URL_S3",
@@ -101,6 +102,10 @@ pub const VAULT_VARIABLES: [&str; 10] = [
     "DAGSTER_S3_BUCKET",
     "DAGSTER_S3_ENDPOINT_URL",
     "DAGSTER_S3_REGION",
+    "DAGSTER_S3_TABLES_BUCKET",
+    "DAGSTER_S3_TABLES_PREFIX",
+    "AWS_ALLOW_HTTP",
+    "DUCKDB_S3_ENDPOINT",
 ];
 
 /// The key that marks a secret of Modal's as one that holds this content.

@@ -1,5 +1,6 @@
 //! What the operator asked for: [`SpecDocument`] as it is written, [`Spec`] as it is understood.
 
+mod catalogs;
 mod document;
 mod handover;
 mod logs;
@@ -17,9 +18,10 @@ use crate::s3::{BucketName, Endpoint, KeyPrefix, Presets, Region};
 use crate::time::Days;
 use crate::transfer::Bandwidth;
 
+pub use catalogs::{Catalog, CatalogName, CatalogUri, InvalidCatalog, Warehouse};
 pub use document::{
-    CostDocument, HostDocument, InvalidSpec, LimitsDocument, ModalDocument, PlanDocument,
-    ProtectDocument, SpecDocument, SpecKey, TablesDocument,
+    CatalogDocument, CostDocument, HostDocument, InvalidSpec, LimitsDocument, ModalDocument,
+    PlanDocument, ProtectDocument, SpecDocument, SpecKey, TablesDocument,
 };
 pub use handover::{Handover, InvalidHandover};
 pub use logs::{InvalidLogs, Logs};
@@ -44,6 +46,8 @@ pub struct Spec {
     pub protect: Protect,
     /// Where tables live; `None` where nothing is said of them.
     pub tables: Option<TablesPlace>,
+    /// Iceberg REST catalogs that clients are to find, by their names.
+    pub catalogs: BTreeMap<CatalogName, Catalog>,
     /// Where what steps print is kept.
     pub logs: Logs,
     /// What Modal has to know; `None` where nobody uses Modal.

@@ -1,5 +1,6 @@
 //! The spec as it is written in `datalake.yaml`, in variables and flags.
 
+mod catalogs;
 mod cost;
 mod keys;
 mod limits;
@@ -8,9 +9,13 @@ mod protect;
 mod read;
 mod tables;
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use self::catalogs::CatalogDocument;
+use self::catalogs::check_catalogs;
 pub use self::cost::{CostDocument, PlanDocument};
 pub use self::keys::SpecKey;
 pub use self::limits::LimitsDocument;
@@ -51,6 +56,9 @@ pub struct SpecDocument {
     /// `tables:` — where tables live; unless said, nothing is set up for them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tables: Option<TablesDocument>,
+    /// `catalogs:` — Iceberg REST catalogs that clients are to find, by their names.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub catalogs: BTreeMap<String, CatalogDocument>,
     /// `logs:` — `local` unless said otherwise; `s3` sends what steps print to the bucket.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(extend("enum" = ["local", "s3", null]))]
@@ -135,7 +143,7 @@ impl SpecDocument {
     /// The first [`InvalidSpec`].
     pub fn check(self) -> Result<Spec, InvalidSpec> {
         let (host, modal) = (self.host.clone(), self.modal.clone().check()?);
-        let logs = self.logs.clone();
+        let (logs, catalogs) = (self.logs.clone(), self.catalogs.clone());
         let store = self.check_store()?;
         let Some(bucket) = store.bucket else {
             return Err(refuse_missing("bucket", "a name that nobody else has"));
@@ -149,6 +157,7 @@ impl SpecDocument {
             host: host.check()?,
             protect: store.protect,
             tables: store.tables,
+            catalogs: check_catalogs(catalogs)?,
             logs: parse_key_value("logs", logs.as_deref().unwrap_or("local"))?,
             modal,
         })
