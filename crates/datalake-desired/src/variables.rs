@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use datalake_core::modal::VAULT_VARIABLES;
+use datalake_core::modal::list_vault_variables;
 use datalake_core::spec::{CatalogName, Spec};
 use datalake_quadlet::{MODAL_VARIABLES, S3_VARIABLES};
 
@@ -50,8 +50,8 @@ pub(crate) enum Rank {
 
 impl Rank {
     pub(crate) fn of(name: &str) -> Self {
-        let place = |names: &[&str]| names.iter().position(|known| *known == name);
-        match (place(&VAULT_VARIABLES), place(&MODAL_VARIABLES)) {
+        let vault = list_vault_variables().position(|known| known == name);
+        match (vault, MODAL_VARIABLES.iter().position(|known| *known == name)) {
             (Some(at), _) => Self::Vault(at),
             (None, Some(at)) => Self::Token(at),
             (None, None) if CatalogName::is_variable(name) => Self::Catalog,

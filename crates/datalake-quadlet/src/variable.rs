@@ -1,18 +1,7 @@
 //! Names of environment variables.
 
-/// The variables that datalake hands to a container, whatever else the spec says.
-pub const S3_VARIABLES: [&str; 10] = [
-    "AWS_ACCESS_KEY_ID",
-    "AWS_SECRET_ACCESS_KEY",
-    "AWS_ENDPOINT_URL_S3",
-    "AWS_REGION",
-    "AWS_DEFAULT_REGION",
-    "AWS_REQUEST_CHECKSUM_CALCULATION",
-    "AWS_RESPONSE_CHECKSUM_VALIDATION",
-    "DAGSTER_S3_BUCKET",
-    "DAGSTER_S3_ENDPOINT_URL",
-    "DAGSTER_S3_REGION",
-];
+/// The variables that datalake hands to every container.
+pub const S3_VARIABLES: [&str; 10] = datalake_core::modal::USUAL_VARIABLES;
 
 /// The variables with Modal's token, for containers that are to call functions there.
 pub const MODAL_VARIABLES: [&str; 2] = ["MODAL_TOKEN_ID", "MODAL_TOKEN_SECRET"];
@@ -42,14 +31,7 @@ pub(crate) fn is_variable(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use datalake_core::modal::VAULT_VARIABLES;
-
     use super::*;
-
-    #[test]
-    fn modal_is_given_them_first_and_in_the_same_order() {
-        assert_eq!(VAULT_VARIABLES[..S3_VARIABLES.len()], S3_VARIABLES);
-    }
 
     #[test]
     fn a_name_is_letters_digits_and_underscores() {

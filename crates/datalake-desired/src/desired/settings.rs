@@ -3,6 +3,9 @@
 use std::collections::BTreeMap;
 
 use datalake_core::host::{FileState, HostPath, Mode, settings_print};
+use datalake_core::modal::{
+    ALLOW_HTTP_VARIABLE, DUCKDB_ENDPOINT_VARIABLE, TABLES_BUCKET_VARIABLE, TABLES_PREFIX_VARIABLE,
+};
 use datalake_core::plan::{DesiredFile, DesiredSecret};
 use datalake_core::secret::{FileBody, FilledBody, Fingerprint, Piece, SecretName};
 use datalake_core::spec::Spec;
@@ -149,19 +152,20 @@ impl DesiredVariables {
 fn for_tables(spec: &Spec) -> impl Iterator<Item = (String, String)> {
     let bucket = spec.tables.as_ref().map(|tables| tables.bucket(&spec.bucket).to_string());
     let prefix = spec.tables.as_ref().and_then(|tables| tables.prefix()).map(ToString::to_string);
-    let bucket = bucket.map(|bucket| ("DAGSTER_S3_TABLES_BUCKET".to_owned(), bucket));
-    bucket.into_iter().chain(prefix.map(|prefix| ("DAGSTER_S3_TABLES_PREFIX".to_owned(), prefix)))
+    let bucket = bucket.map(|bucket| (TABLES_BUCKET_VARIABLE.to_owned(), bucket));
+    bucket.into_iter().chain(prefix.map(|prefix| (TABLES_PREFIX_VARIABLE.to_owned(), prefix)))
 }
 
 /// What clients need that do not take the endpoint from `AWS_ENDPOINT_URL_S3` as it is.
 fn for_clients(spec: &Spec) -> impl Iterator<Item = (String, String)> {
     // Clients on the Rust crate `object_store` (delta-rs, obstore, polars) refuse http without it.
     let http =
-        (!spec.endpoint.is_https()).then(|| ("AWS_ALLOW_HTTP".to_owned(), "true".to_owned()));
+        (!spec.endpoint.is_https()).then(|| (ALLOW_HTTP_VARIABLE.to_owned(), "true".to_owned()));
     // DuckDB takes the endpoint from nowhere else, and then asks `https://BUCKET.HOST`. There is no
     // variable for another style. `DUCKDB_S3_USE_SSL` is never set: it sends keys in the open.
     let has_hosts = spec.endpoint.is_https() && spec.endpoint.has_name();
-    let duckdb = has_hosts.then(|| ("DUCKDB_S3_ENDPOINT".to_owned(), spec.endpoint.authority()));
+    let duckdb =
+        has_hosts.then(|| (DUCKDB_ENDPOINT_VARIABLE.to_owned(), spec.endpoint.authority()));
     http.into_iter().chain(duckdb)
 }
 
