@@ -95,6 +95,9 @@ pub struct Values {
     /// The prefix of the assets' keys
     #[arg(long, global = true, value_name = "PREFIX")]
     pub prefix: Option<String>,
+    /// The bucket of tables, which keeps no versions
+    #[arg(long, global = true, value_name = "NAME")]
+    pub tables_bucket: Option<String>,
     /// The user that runs Dagster's podman
     #[arg(long, global = true, value_name = "USER")]
     pub user: Option<String>,

@@ -70,7 +70,7 @@ pub use objects::{
     ObjectPages, ObjectSource, Objects, PAGE, PageToken, PartEntry, PartNumber, PartPage,
     PartPages, Payload, Precondition, Presign, Retention, SignedCall, SignedUrl, SizeTotal,
     StoredObject, TakenPart, Upload, UploadId, UploadPage, UploadPages, Uploads, VersionEntry,
-    VersionKind, VersionPage, VersionPages, search_tables,
+    VersionKind, VersionPage, VersionPages, search_tables, search_version_traces,
 };
 pub use observe::{
     WantedLooks, asked_of_vault, look_at, look_at_paths, look_for, observe, observe_vault,

@@ -229,6 +229,8 @@ protect.keep-old-versions  30d                                  default
 protect.abort-uploads      7d                                   default
 protect.expire             -                                    not set
 protect.expired-markers    -                                    not set
+tables.bucket              -                                    not set
+tables.prefix              -                                    not set
 logs                       local                                default
 limits.requests-per-second auto                                 default
 limits.connections         256                                  default
