@@ -36,13 +36,15 @@ install_packages() {
       "${missing[@]}" >> "$cache/apt.log" 2>&1
 }
 
+# The two that do not go with the others' releases: daft 0.7 asks for pyarrow below 26 and works with
+# it, dagster-polars 0.27 fails with polars 2.
 install_clients() {
+  local pip=("$python" -m pip install --quiet --disable-pip-version-check)
   cmp -s "$here/requirements.txt" "$cache/requirements.txt" && return 0
   say 'making a Python environment with the clients'
   python3 -m venv --clear "$cache/python" && rm -rf "$cache/polars-1" &&
-    "$python" -m pip install --quiet --disable-pip-version-check -r "$here/requirements.txt" >&2 &&
-    "$python" -m pip install --quiet --disable-pip-version-check --no-deps --target "$cache/polars-1" \
-      'polars==1.44.2' 'polars-runtime-32==1.44.2' >&2 &&
+    "${pip[@]}" -r "$here/requirements.txt" >&2 && "${pip[@]}" --no-deps 'daft==0.7.26' >&2 &&
+    "${pip[@]}" --no-deps --target "$cache/polars-1" 'polars==1.44.2' 'polars-runtime-32==1.44.2' >&2 &&
     cp "$here/requirements.txt" "$cache/requirements.txt"
 }
 
