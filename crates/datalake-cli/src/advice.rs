@@ -81,6 +81,12 @@ fn render_command(command: &AdvisedCommand) -> String {
         AdvisedCommand::PutFile { file, dest } => return format!("`datalake put {file} {dest}`"),
         AdvisedCommand::PutStream => "put - reports/2026.csv",
         AdvisedCommand::Sync => "sync",
+        AdvisedCommand::ListVersionsBelow(place) => {
+            return format!("`datalake ls --versions {place}`");
+        }
+        AdvisedCommand::RemoveVersions(object) => {
+            return format!("`datalake rm --versions {object}`");
+        }
         AdvisedCommand::ListKeys(place) => return format!("`datalake ls {place}`"),
         AdvisedCommand::CopyFrom(object) => return format!("`datalake cp {object} DEST`"),
         AdvisedCommand::FetchFolder(place) => return format!("`datalake get {place} DIR`"),

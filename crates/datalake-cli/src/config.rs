@@ -12,6 +12,7 @@ use datalake_core::spec::{
     TablesDocument,
 };
 use datalake_core::text::printable;
+use datalake_desired::VariableGroups;
 use figment::Figment;
 use figment::error::{Actual, Kind};
 
@@ -131,10 +132,10 @@ impl Settings {
         self.document.clone().check_store().map_err(|error| self.invalid(error))
     }
 
-    /// Whether the containers are to be given a token of Modal's.
+    /// What the containers are to be given besides the usual variables.
     #[must_use]
-    pub(crate) fn gives_modal_token(&self) -> bool {
-        self.document.modal.token.is_some()
+    pub(crate) fn variables(&self) -> VariableGroups {
+        VariableGroups::of_document(&self.document)
     }
 
     /// The part of the spec that tells of the Dagster host, checked.

@@ -221,7 +221,7 @@ impl Site {
             checkpoints: self.checkpoints.as_ref(),
             machine: self.is_this_machine().then_some(&ThisMachine as &dyn Machine),
             root_name: (!self.is_this_machine()).then_some(self.root_name.as_str()),
-            gives_modal_token: self.settings.gives_modal_token(),
+            variables: self.settings.variables(),
         }
     }
 

@@ -58,6 +58,10 @@ pub enum AdvisedCommand {
     ListBuckets,
     /// Lists everything in a bucket, with old versions.
     ListAllVersions,
+    /// Lists everything below a place, `s3://BUCKET/FOLDER/`, with old versions.
+    ListVersionsBelow(String),
+    /// Removes an object, `s3://BUCKET/KEY`, with all its versions and delete markers.
+    RemoveVersions(String),
     /// Tells whether an object was deleted.
     ListVersionsOfKey,
     /// Lists uploads that nobody has finished.

@@ -89,8 +89,14 @@ impl fmt::Display for ModalObject {
     }
 }
 
-/// The variables that datalake puts into a secret of Modal's; all others in it are somebody else's.
-pub const VAULT_VARIABLES: [&str; 10] = [
+/// The variable with the name of the bucket of tables.
+pub const TABLES_BUCKET_VARIABLE: &str = "DAGSTER_S3_TABLES_BUCKET";
+
+/// The variable with the prefix of tables, where they share the bucket of the assets.
+pub const TABLES_PREFIX_VARIABLE: &str = "DAGSTER_S3_TABLES_PREFIX";
+
+/// The variables that every container and function is given.
+pub const USUAL_VARIABLES: [&str; 10] = [
     "AWS_ACCESS_KEY_ID",
     "AWS_SECRET_ACCESS_KEY",
     "AWS_ENDPOINT_URL_S3",
@@ -102,6 +108,11 @@ pub const VAULT_VARIABLES: [&str; 10] = [
     "DAGSTER_S3_ENDPOINT_URL",
     "DAGSTER_S3_REGION",
 ];
+
+/// The variables that datalake may put into a secret of Modal's; all others in it are somebody else's.
+pub fn list_vault_variables() -> impl Iterator<Item = &'static str> {
+    USUAL_VARIABLES.into_iter().chain([TABLES_BUCKET_VARIABLE, TABLES_PREFIX_VARIABLE])
+}
 
 /// The key that marks a secret of Modal's as one that holds this content.
 ///

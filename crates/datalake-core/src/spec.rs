@@ -50,6 +50,22 @@ pub struct Spec {
     pub modal: Option<ModalSpec>,
 }
 
+impl Spec {
+    /// The bucket that holds tables: their own, or that of the assets; `None` where the spec does not
+    /// speak of tables.
+    #[must_use]
+    pub fn tables_bucket(&self) -> Option<&BucketName> {
+        Some(self.tables.as_ref()?.bucket(&self.bucket))
+    }
+
+    /// All buckets, that of the assets first.
+    #[must_use]
+    pub fn list_buckets(&self) -> Vec<BucketName> {
+        let own = self.tables.as_ref().and_then(TablesPlace::own_bucket);
+        [&self.bucket].into_iter().chain(own).cloned().collect()
+    }
+}
+
 /// Where the key pair comes from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]

@@ -7,13 +7,11 @@
 //! until a lifecycle rule removes it.
 
 mod commit;
-mod conditions;
 mod inventory;
 mod log;
 mod lost;
 
 pub use commit::{AddedFile, DeltaCommit, InvalidCommit};
-pub use conditions::ConditionalPuts;
 pub use inventory::{ListedTable, TableInventory};
 pub use log::{LogFile, LogPart, order_log, table_root};
 pub use lost::{LogVersion, LostCommit, LostSearch, find_lost_commits};

@@ -4,8 +4,7 @@ use datalake_core::fault::Fault;
 use datalake_core::host::{HostPath, InvalidPath, Owner, UnitName, UserAccount};
 use datalake_core::spec::HostSpec;
 use datalake_quadlet::{
-    DagsterHome, MODAL_VARIABLES, S3_VARIABLES, STEERING_VARIABLES, UnknownHome, drop_in_path,
-    find_container_units,
+    DagsterHome, STEERING_VARIABLES, UnknownHome, drop_in_path, find_container_units,
 };
 
 use crate::{DagsterUnit, HomeUnknown, HostKind, HostUnits, UnitRole};
@@ -67,13 +66,6 @@ pub struct UnitPaths {
     pub parents: Vec<HostPath>,
     /// Who owns them and the drop-in.
     pub owner: Owner,
-}
-
-/// The variables that containers are given: Modal's token is among them where the spec asks for it.
-#[must_use]
-pub fn handed_over_variables(with_token: bool) -> Vec<&'static str> {
-    let token = MODAL_VARIABLES.into_iter().filter(|_| with_token);
-    S3_VARIABLES.into_iter().chain(token).collect()
 }
 
 impl HostPaths {
@@ -212,6 +204,7 @@ mod tests {
     use datalake_quadlet::{UnitFile, UnitOwner, UnitSort, UserUnit};
 
     use super::*;
+    use crate::{VariableGroups, handed_over_variables};
 
     fn account() -> UserAccount {
         UserAccount { owner: Owner { uid: 900, gid: 900 }, home: "/home/d".parse().unwrap() }
@@ -249,7 +242,9 @@ mod tests {
     fn check(file: &str, folders: &[&str], drop_in: &str, owner: u32) {
         let (account, host) = (account(), host(&["web"]));
         let units = host_units(&[(file, "[Container]\nImage=a\n")], folders);
-        let mut paths = HostPaths::of(&account, &host, handed_over_variables(false)).unwrap();
+        let mut paths =
+            HostPaths::of(&account, &host, handed_over_variables(VariableGroups::default()))
+                .unwrap();
 
         paths.place_units(&host, &account, &units).unwrap();
 
@@ -290,7 +285,9 @@ mod tests {
         let files: Vec<_> =
             files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
         let host = host(planned);
-        let mut paths = HostPaths::of(&account(), &host, handed_over_variables(false)).unwrap();
+        let mut paths =
+            HostPaths::of(&account(), &host, handed_over_variables(VariableGroups::default()))
+                .unwrap();
         paths.host_units = Some(host_units(&files, &[OWN]));
 
         let found = paths.find_code_units(&host.units);

@@ -8,6 +8,7 @@ mod host_kind;
 mod host_paths;
 mod host_units;
 mod roles;
+mod variable_groups;
 mod vault;
 mod workspaces;
 
@@ -18,8 +19,9 @@ pub use desired::{
 };
 pub use handover::{HandoverChoice, podman_secret};
 pub use host_kind::{HostKind, HostSigns, judge_host_kind};
-pub use host_paths::{ForeignFile, ForeignFileKind, HostPaths, UnitPaths, handed_over_variables};
+pub use host_paths::{ForeignFile, ForeignFileKind, HostPaths, UnitPaths};
 pub use host_units::{HostUnits, USER_WIDE};
 pub use roles::{DagsterUnit, RoleReason, UnitRole, find_roles};
+pub use variable_groups::{VariableGroups, handed_over_variables};
 pub use vault::{VaultPast, is_env_file, print_of};
 pub use workspaces::{FoundWorkspace, find_workspace_files};

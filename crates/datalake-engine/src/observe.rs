@@ -17,6 +17,8 @@ use crate::ports::{Ports, SeenEntry};
 pub struct WantedLooks {
     /// Buckets, with their settings.
     pub buckets: Vec<BucketName>,
+    /// Buckets for tables: where their versioning is suspended, what it has left is looked for.
+    pub tables: Vec<BucketName>,
     /// Files and folders.
     pub paths: Vec<HostPath>,
     /// Secrets of podman's.
@@ -64,8 +66,20 @@ async fn observe_near(wanted: &WantedLooks, ports: &Ports<'_>) -> Observation {
         for bucket in &wanted.buckets {
             observed.buckets.insert(bucket.clone(), observe_bucket(bucket, ports).await);
         }
+        for bucket in &wanted.tables {
+            look_for_traces(bucket, observed, ports).await;
+        }
     }
     observation
+}
+
+/// Looks for what versioning has left, where it is suspended: anywhere else nobody has to know.
+async fn look_for_traces(bucket: &BucketName, observed: &mut Observed, ports: &Ports<'_>) {
+    let Found::Present(state) = observed.bucket(bucket) else { return };
+    if state.versioning == Found::Present(Versioning::Suspended) {
+        let traces = judge_setting(ports.store.version_traces(bucket).await);
+        observed.version_traces.insert(bucket.clone(), traces);
+    }
 }
 
 /// Looks at files and folders alone, also behind links of the service user's.

@@ -10,7 +10,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use datalake_core::fault::{Fault, FaultKind};
 use datalake_core::plan::Service;
-use datalake_core::s3::{BucketName, Lifecycle, ObjectKey, TableSearch, Versioning};
+use datalake_core::s3::{BucketName, Lifecycle, ObjectKey, TableSearch, VersionTraces, Versioning};
 
 use crate::hold_mutex;
 use crate::ports::{Clock, ObjectHead, ObjectStore, Stored, VersionId};
@@ -207,6 +207,10 @@ impl<S: ObjectStore + ?Sized> ObjectStore for RetryingStore<'_, S> {
 
     async fn tables(&self, bucket: &BucketName) -> Result<TableSearch, Fault> {
         self.inside(bucket, || self.inner.tables(bucket)).await
+    }
+
+    async fn version_traces(&self, bucket: &BucketName) -> Result<VersionTraces, Fault> {
+        self.inside(bucket, || self.inner.version_traces(bucket)).await
     }
 
     async fn lifecycle(&self, bucket: &BucketName) -> Result<Lifecycle, Fault> {

@@ -3,6 +3,7 @@
 use datalake_core::fault::{Fault, FaultKind, Target};
 use datalake_core::receipt::History;
 use datalake_core::secret::FingerprintKey;
+use datalake_desired::VariableGroups;
 use datalake_engine::{
     Checkpoints, Clock, Dagster, Files, Machine, NoCheckpoints, NoSecrets, NoVault, ObjectStore,
     Ports, Records, StateFolder,
@@ -27,8 +28,8 @@ pub struct HostContext<'a> {
     pub machine: Option<&'a dyn Machine>,
     /// What stands for the host's root; `None` where that is this machine's.
     pub root_name: Option<&'a str>,
-    /// Whether the spec has the containers given Modal's token, too.
-    pub gives_modal_token: bool,
+    /// The variables that the spec has the containers given besides the usual ones.
+    pub variables: VariableGroups,
 }
 
 impl<'a> HostContext<'a> {
@@ -43,7 +44,7 @@ impl<'a> HostContext<'a> {
             checkpoints: &NoCheckpoints,
             machine: None,
             root_name: None,
-            gives_modal_token: false,
+            variables: VariableGroups::default(),
         }
     }
 

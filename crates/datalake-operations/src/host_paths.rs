@@ -4,10 +4,9 @@ use datalake_core::fault::FaultKind;
 use datalake_core::host::{HostPath, InvalidPath, UnitName, UserAccount};
 use datalake_core::spec::HostSpec;
 use datalake_desired::{
-    ForeignFile, ForeignFileKind, HomeUnknown, HostPaths, handed_over_variables,
+    ForeignFile, ForeignFileKind, HomeUnknown, HostPaths, VariableGroups, handed_over_variables,
 };
 use datalake_engine::{Files, SeenEntry, WantedLooks, drop_ins, find_user};
-use datalake_quadlet::MODAL_VARIABLES;
 
 use crate::dagster_home::FoundHome;
 use crate::host_signs::find_host_kind;
@@ -33,7 +32,7 @@ pub fn look_at_host(
         }
     })?;
     read_links_of_units(&account, files).map_err(unfit)?;
-    let variables = handed_over_variables(context.gives_modal_token);
+    let variables = handed_over_variables(context.variables);
     let paths = HostPaths::of(&account, host, variables)
         .and_then(|paths| look_for_foreign_files(paths, &account, host, files));
     let mut paths = paths.map_err(unfit)?;
@@ -87,17 +86,19 @@ fn linked_folders(account: &UserAccount) -> Result<Vec<HostPath>, InvalidPath> {
     Ok(vec![config.join("containers/systemd")?, config.join("systemd/user")?, runtime.parse()?])
 }
 
-/// Whether what lies there hands Modal's token over.
-fn names_modal(paths: &HostPaths, files: &dyn Files) -> bool {
+/// The variables that are to be looked at in environments: those of the spec, and those that an earlier
+/// one has had handed over.
+fn list_watched_variables(paths: &HostPaths, files: &dyn Files) -> Vec<&'static str> {
+    let wanted = VariableGroups::default().with_named_in(&paths.variables.join("\n"));
     let drop_ins = paths.units.iter().map(|unit| &unit.drop_in);
-    let mut all = drop_ins.chain([&paths.env_file]);
-    all.any(|path| match files.look(path) {
+    let all = drop_ins.chain([&paths.env_file]);
+    let groups = all.fold(wanted, |groups, path| match files.look(path) {
         Ok(SeenEntry::File { content, .. }) => {
-            let text = String::from_utf8_lossy(content.expose());
-            MODAL_VARIABLES.iter().any(|name| text.contains(name))
+            groups.with_named_in(&String::from_utf8_lossy(content.expose()))
         }
-        Ok(SeenEntry::Folder(_)) | Err(_) => false,
-    })
+        Ok(SeenEntry::Folder(_)) | Err(_) => groups,
+    });
+    handed_over_variables(groups)
 }
 
 /// The paths with the files of others that are there: drop-ins in all quadlet folders, and what
@@ -135,9 +136,7 @@ pub fn look_for_foreign_files(
     let other =
         |(path, kind)| ForeignFile { refused: files.require_writable(&path).err(), path, kind };
     paths.others = all.into_iter().map(other).collect();
-    if names_modal(&paths, files) {
-        paths.watched = handed_over_variables(true);
-    }
+    paths.watched = list_watched_variables(&paths, files);
     paths.host_units = Some(collect_host_units(account, host, files)?);
     paths.kind = find_host_kind(&host.units, &paths, account, files);
     paths.dagster_yaml = FoundHome::find(account, host, files)

@@ -1,6 +1,7 @@
 //! Values for tests.
 
 use datalake_core::spec::{SpecDocument, StoreSpec};
+use datalake_desired::VariableGroups;
 use datalake_engine::NoCheckpoints;
 use datalake_engine::memory::{MemoryClock, MemoryFiles, MemoryState};
 
@@ -30,7 +31,7 @@ impl TestHost {
             checkpoints: &NoCheckpoints,
             machine: None,
             root_name: None,
-            gives_modal_token: false,
+            variables: VariableGroups::default(),
         }
     }
 }

@@ -5,8 +5,8 @@ use super::look::{Judged, Look, Not, warning, wrong};
 use super::store::IN_BUCKET;
 use super::{Examination, FindingId};
 use crate::advice::{Advice, AdvisedCommand};
-use crate::s3::{FoundTable, FoundTables, Versioning};
-use crate::tables::{ConditionalPuts, LostCommit, LostSearch};
+use crate::s3::{ConditionalPuts, FoundTable, FoundTables, Versioning};
+use crate::tables::{LostCommit, LostSearch};
 
 /// What was seen of tables, and of what they rely on.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -82,7 +82,7 @@ impl TablesBucket {
             Versioning::Never => None,
             Versioning::Enabled => {
                 let puts = self.conditional.seen()?;
-                (!puts.holds()).then(|| {
+                (!puts.keep_commits()).then(|| {
                     format!("bucket `{bucket}` keeps old versions and holds tables: {puts}")
                 })
             }
@@ -106,13 +106,13 @@ fn conditional(seen: &Examination) -> Judged {
         let puts = bucket.conditional.tried(cure.clone())?;
         let line = format!("`{}`: {puts}", bucket.bucket);
         match puts {
-            ConditionalPuts::Held { .. } => sound.push(line),
+            ConditionalPuts::Held => sound.push(line),
             _ if bucket.is_for_tables => broken.push(line),
             ConditionalPuts::Unsupported => sound.push(format!("{line}; nothing there needs them")),
             _ if bucket.keeps_versions() => {
                 sound.push(format!("{line}, since it keeps versions: no place for tables"));
             }
-            ConditionalPuts::Ignored | ConditionalPuts::Raced { .. } => {
+            ConditionalPuts::Ignored | ConditionalPuts::Raced(_) => {
                 odd.push(format!("{line}, although the bucket keeps no versions"));
             }
         }
@@ -164,9 +164,12 @@ fn lost_commits(seen: &Examination) -> Judged {
             })
         });
         evidence.extend(name_first(&lines.collect::<Vec<_>>(), String::clone));
-        unseen.extend(search.unseen.iter().map(|root| {
-            format!("the log of {} was not looked at to its end", place(root))
-        }));
+        unseen.extend(
+            search
+                .unseen
+                .iter()
+                .map(|root| format!("the log of {} was not looked at to its end", place(root))),
+        );
         sound.push(format!("`{}`: none in {} logs", bucket.bucket, search.tables));
     }
     if !evidence.is_empty() {

@@ -1,16 +1,18 @@
 //! A place in which everything is well.
 
 use datalake_core::doctor::{
-    Boto3Look, CodeServerLook, ContainerLook, EnvFileLook, Examination, GivenSettings,
-    Greeting, HandedOver, HeadAnswer, LifeLook, LocationTrial, Look, ModalClientLook,
-    ModalSecretAge, ModalSecretLook, PodmanLook, TablesBucket, Tagging, TlsLook, TrialTimes, UnfinishedUpload,
+    Boto3Look, CodeServerLook, ContainerLook, EnvFileLook, Examination, GivenSettings, Greeting,
+    HandedOver, HeadAnswer, LifeLook, LocationTrial, Look, ModalClientLook, ModalSecretAge,
+    ModalSecretLook, PodmanLook, TablesBucket, Tagging, TlsLook, TrialTimes, UnfinishedUpload,
     Usual,
 };
 use datalake_core::fault::{Fault, FaultKind};
 use datalake_core::plan::Service;
-use datalake_core::s3::{BucketName, FoundTables, Lifecycle, TableSearch, Versioning};
+use datalake_core::s3::{
+    BucketName, ConditionalPuts, FoundTables, Lifecycle, TableSearch, Versioning,
+};
 use datalake_core::size::ByteSize;
-use datalake_core::tables::{ConditionalPuts, LostSearch};
+use datalake_core::tables::LostSearch;
 use datalake_core::time::Timestamp;
 use datalake_core::usage::Usage;
 

@@ -3,15 +3,16 @@
 use std::collections::BTreeMap;
 
 use datalake_core::host::{FileState, HostPath, Mode, settings_print};
+use datalake_core::modal::{TABLES_BUCKET_VARIABLE, TABLES_PREFIX_VARIABLE};
 use datalake_core::plan::{DesiredFile, DesiredSecret};
 use datalake_core::secret::{FileBody, FilledBody, Fingerprint, Piece, SecretName};
-use datalake_core::spec::Spec;
+use datalake_core::spec::{Spec, TablesPlace};
 use datalake_quadlet::generator::Expected;
 use datalake_quadlet::{EnvValue, MODAL_VARIABLES, drop_in, env_body, secret_drop_in};
 
 use super::{Basis, DesiredError};
 use crate::podman_secret;
-use crate::{UnitPaths, handed_over_variables};
+use crate::{UnitPaths, VariableGroups, handed_over_variables};
 
 /// Names and values of the variables, in the order in which they are written.
 pub struct DesiredVariables(Vec<(String, EnvValue)>);
@@ -25,6 +26,14 @@ impl DesiredVariables {
             "MODAL_TOKEN_ID" => EnvValue::Secret(SecretName::ModalTokenId),
             "MODAL_TOKEN_SECRET" => EnvValue::Secret(SecretName::ModalTokenSecret),
             "DAGSTER_S3_BUCKET" => EnvValue::Text(spec.bucket.to_string()),
+            TABLES_BUCKET_VARIABLE => {
+                let bucket = spec.tables.as_ref().map(|place| place.bucket(&spec.bucket));
+                EnvValue::Text(bucket.unwrap_or(&spec.bucket).to_string())
+            }
+            TABLES_PREFIX_VARIABLE => {
+                let prefix = spec.tables.as_ref().and_then(TablesPlace::prefix);
+                EnvValue::Text(prefix.map(ToString::to_string).unwrap_or_default())
+            }
             "AWS_ENDPOINT_URL_S3" | "DAGSTER_S3_ENDPOINT_URL" => {
                 EnvValue::Text(spec.endpoint.to_string())
             }
@@ -34,8 +43,7 @@ impl DesiredVariables {
             // boto3 from 1.36 on sends checksums that Hetzner's gateways refuse, unless told so.
             _ => EnvValue::Text("when_required".to_owned()),
         };
-        let with_token = spec.modal.as_ref().is_some_and(|modal| modal.token.is_some());
-        let names = handed_over_variables(with_token).into_iter();
+        let names = handed_over_variables(VariableGroups::of_spec(spec)).into_iter();
         Self(names.map(|name| (name.to_owned(), value(name))).collect())
     }
 
@@ -203,10 +211,36 @@ mod tests {
             assert_eq!(has_token, token.is_some());
             assert!(expected.contains(&Expected::Value("DAGSTER_S3_BUCKET", "acme-assets")));
             let mut named: Vec<_> = expected.iter().map(Expected::variable).collect();
-            let mut all = handed_over_variables(token.is_some());
+            let groups =
+                VariableGroups { modal_token: token.is_some(), ..VariableGroups::default() };
+            let mut all = handed_over_variables(groups);
             named.sort_unstable();
             all.sort_unstable();
             assert_eq!(named, all);
+        }
+    }
+
+    #[test]
+    fn tables_are_named_where_they_live() {
+        let told = |tables: &str| {
+            let spec = Spec { tables: Some(tables_place(tables)), ..spec(None) };
+            let told = DesiredVariables::of(&spec).told();
+            let value = |name: &str| told.get(name).cloned();
+            (value("DAGSTER_S3_TABLES_BUCKET"), value("DAGSTER_S3_TABLES_PREFIX"))
+        };
+        let text = |text: &str| Some(text.to_owned());
+
+        assert_eq!(told("acme-tables"), (text("acme-tables"), None));
+        assert_eq!(told("lake/"), (text("acme-assets"), text("lake")));
+        let without = DesiredVariables::of(&spec(None)).told();
+        assert!(!without.keys().any(|name| name.contains("TABLES")), "{without:?}");
+    }
+
+    /// A bucket, or with a slash at its end a prefix.
+    fn tables_place(text: &str) -> TablesPlace {
+        match text.strip_suffix('/') {
+            Some(prefix) => TablesPlace::Prefix(prefix.parse().unwrap()),
+            None => TablesPlace::Bucket(text.parse().unwrap()),
         }
     }
 

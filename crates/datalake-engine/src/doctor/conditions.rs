@@ -1,8 +1,7 @@
 //! Puts that ask for nothing to be there, tried out by several writers at once.
 
 use datalake_core::fault::{Fault, FaultKind};
-use datalake_core::s3::{BucketName, KeyPrefix, Versioning};
-use datalake_core::tables::ConditionalPuts;
+use datalake_core::s3::{BucketName, ConditionalPuts, KeyPrefix, Versioning};
 use futures::future::join_all;
 
 use crate::objects::{
@@ -95,9 +94,8 @@ impl ProbedBucket<'_> {
     }
 
     async fn try_at_once(&self) -> Result<ConditionalPuts, Fault> {
-        let ConditionProbe { writers, rounds, .. } = *self.probe;
         let (mut most, mut unclear) = (0, None);
-        for round in 0..rounds {
+        for round in 0..self.probe.rounds {
             let key = self.key(&round.to_string())?;
             let ended = self.try_key(&key).await;
             self.remove(&key).await?;
@@ -105,16 +103,15 @@ impl ProbedBucket<'_> {
             unclear = unclear.or(ended.unclear);
         }
         match unclear {
-            _ if most > 1 => Ok(ConditionalPuts::Raced { winners: most, writers }),
+            _ if most > 1 => Ok(ConditionalPuts::Raced(most)),
             Some(fault) => Err(fault),
-            None => Ok(ConditionalPuts::Held { rounds }),
+            None => Ok(ConditionalPuts::Held),
         }
     }
 
     async fn try_key(&self, key: &AnyKey) -> ProbeRound {
-        let puts = (0..self.probe.writers).map(|writer| async move {
-            self.put(key, writer, &Precondition::Absent).await
-        });
+        let puts = (0..self.probe.writers)
+            .map(|writer| async move { self.put(key, writer, &Precondition::Absent).await });
         let mut round = ProbeRound { winners: 0, unclear: None };
         let mut refusal = None;
         for put in join_all(puts).await {

@@ -13,13 +13,13 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use datalake_core::fault::{Fault, FaultKind};
 use datalake_core::plan::Service;
-use datalake_core::s3::{BucketName, Lifecycle, ObjectKey, TableSearch, Versioning};
+use datalake_core::s3::{BucketName, Lifecycle, ObjectKey, TableSearch, VersionTraces, Versioning};
 use datalake_core::size::ByteSize;
 use datalake_core::time::Timestamp;
 
 use self::bucket::{MemoryBucket, MemoryContent};
 use crate::hold_mutex;
-use crate::objects::{AnyKey, Attributes, search_tables};
+use crate::objects::{AnyKey, Attributes, search_tables, search_version_traces};
 use crate::ports::{ObjectHead, ObjectStore, Stored, VersionId};
 
 /// An S3 service in memory that knows one account.
@@ -196,6 +196,10 @@ impl ObjectStore for MemoryStore {
 
     async fn tables(&self, bucket: &BucketName) -> Result<TableSearch, Fault> {
         search_tables(self, bucket).await
+    }
+
+    async fn version_traces(&self, bucket: &BucketName) -> Result<VersionTraces, Fault> {
+        search_version_traces(self, bucket).await
     }
 
     async fn lifecycle(&self, bucket: &BucketName) -> Result<Lifecycle, Fault> {

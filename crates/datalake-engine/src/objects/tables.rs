@@ -71,7 +71,8 @@ async fn search_folders(
     reach: &SearchReach<'_>,
 ) -> Result<FoundTables, Fault> {
     let mut search = FoundTables { complete: true, ..FoundTables::default() };
-    let mut folders = VecDeque::from([PageToLookAt { folder: reach.prefix.to_owned(), from: None }]);
+    let mut folders =
+        VecDeque::from([PageToLookAt { folder: reach.prefix.to_owned(), from: None }]);
     let mut longer = VecDeque::new();
     let mut left = PAGES;
     while !(folders.is_empty() && longer.is_empty()) {

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use datalake_core::fault::{Fault, FaultKind};
 use datalake_core::plan::Service;
-use datalake_core::s3::{BucketName, Lifecycle, ObjectKey, TableSearch, Versioning};
+use datalake_core::s3::{BucketName, Lifecycle, ObjectKey, TableSearch, VersionTraces, Versioning};
 
 use super::{ObjectHead, ObjectStore, Stored, VersionId};
 
@@ -47,6 +47,10 @@ impl ObjectStore for NoStore {
     }
 
     async fn tables(&self, _: &BucketName) -> Result<TableSearch, Fault> {
+        self.answer()
+    }
+
+    async fn version_traces(&self, _: &BucketName) -> Result<VersionTraces, Fault> {
         self.answer()
     }
 

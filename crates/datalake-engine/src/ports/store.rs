@@ -3,7 +3,9 @@
 use async_trait::async_trait;
 use datalake_core::fault::Fault;
 use datalake_core::plan::Service;
-use datalake_core::s3::{BucketName, ETag, Lifecycle, ObjectKey, TableSearch, Versioning};
+use datalake_core::s3::{
+    BucketName, ETag, Lifecycle, ObjectKey, TableSearch, VersionTraces, Versioning,
+};
 use datalake_core::size::ByteSize;
 
 /// An S3 service, asked with one key pair.
@@ -43,6 +45,10 @@ pub trait ObjectStore: Send + Sync {
     /// Looks for tables in the bucket, folder by folder, with a bounded number of requests: their
     /// commits get lost where old versions are kept.
     async fn tables(&self, bucket: &BucketName) -> Result<TableSearch, Fault>;
+
+    /// Looks for delete markers and old versions in the bucket, and ends with the page of a listing
+    /// that has some: they stand in the way of tables.
+    async fn version_traces(&self, bucket: &BucketName) -> Result<VersionTraces, Fault>;
 
     /// The bucket's lifecycle rules; none are an empty set. `Unreadable`: a rule holds what
     /// [`Lifecycle`] cannot express and a rewrite would lose.

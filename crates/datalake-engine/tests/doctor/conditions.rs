@@ -1,8 +1,7 @@
 //! Puts that ask for nothing to be there, by services that make different things of it.
 
 use datalake_core::fault::{Fault, FaultKind};
-use datalake_core::s3::{BucketName, KeyPrefix, Versioning};
-use datalake_core::tables::ConditionalPuts;
+use datalake_core::s3::{BucketName, ConditionalPuts, KeyPrefix, Versioning};
 use datalake_engine::memory::{MemoryConditions, MemoryStore};
 use datalake_engine::{ConditionProbe, ObjectStore as _, probe_conditional_put};
 
@@ -28,8 +27,8 @@ async fn store(conditions: MemoryConditions, versioning: &[Versioning]) -> Memor
 
 #[tokio::test]
 async fn what_writers_can_rely_on_is_told_and_nothing_stays() {
-    let held = ConditionalPuts::Held { rounds: 3 };
-    let raced = ConditionalPuts::Raced { winners: 5, writers: 8 };
+    let held = ConditionalPuts::Held;
+    let raced = ConditionalPuts::Raced(5);
     let (ignores, races) =
         (MemoryConditions::IgnoredWithVersions, MemoryConditions::RacingWithVersions(5));
     let (on, off) = (Versioning::Enabled, Versioning::Suspended);

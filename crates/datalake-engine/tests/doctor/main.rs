@@ -5,8 +5,8 @@
 mod conditions;
 
 use datalake_core::doctor::{
-    HeadAnswer, KeyEvidence, Look, MoneyEvidence, NetworkEvidence, Proxy,
-    StoreEvidence, Tagging, TrialEvidence,
+    HeadAnswer, KeyEvidence, Look, MoneyEvidence, NetworkEvidence, Proxy, StoreEvidence, Tagging,
+    TrialEvidence,
 };
 use datalake_core::s3::{BucketName, Endpoint, Lifecycle, Versioning};
 use datalake_core::usage::Usage;

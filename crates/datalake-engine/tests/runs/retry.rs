@@ -7,7 +7,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use datalake_core::fault::{Fault, FaultKind};
 use datalake_core::plan::Service;
-use datalake_core::s3::{BucketName, Lifecycle, ObjectKey, TableSearch, Versioning};
+use datalake_core::s3::{BucketName, Lifecycle, ObjectKey, TableSearch, VersionTraces, Versioning};
 use datalake_core::time::Timestamp;
 use datalake_engine::memory::{MemoryClock, MemoryStore};
 use datalake_engine::*;
@@ -60,6 +60,11 @@ impl ObjectStore for Scripted {
     async fn tables(&self, bucket: &BucketName) -> Result<TableSearch, Fault> {
         self.0.next("tables")?;
         self.1.tables(bucket).await
+    }
+
+    async fn version_traces(&self, bucket: &BucketName) -> Result<VersionTraces, Fault> {
+        self.0.next("version_traces")?;
+        self.1.version_traces(bucket).await
     }
 
     async fn lifecycle(&self, bucket: &BucketName) -> Result<Lifecycle, Fault> {

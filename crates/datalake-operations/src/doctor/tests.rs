@@ -11,6 +11,7 @@ use datalake_core::fault::{Fault, FaultKind};
 use datalake_core::host::{HostPath, Mode, Owner};
 use datalake_core::secret::{Credentials, FilledBody};
 use datalake_core::spec::{CredentialSource, Spec, SpecDocument};
+use datalake_desired::VariableGroups;
 use datalake_engine::memory::{
     MemoryClock, MemoryContainers, MemoryFiles, MemoryHost, MemoryMachine, MemoryNetwork,
     MemoryServices, MemoryState, MemoryVault, NewMemoryStores,
@@ -120,7 +121,7 @@ impl Place {
             checkpoints: &NoCheckpoints,
             machine: self.machine.as_ref().map(|machine| machine as &dyn Machine),
             root_name: self.machine.is_none().then_some("root"),
-            gives_modal_token: false,
+            variables: VariableGroups::default(),
         };
         let input = ExaminationInput {
             context: &context,

@@ -31,7 +31,7 @@ pub(super) fn examine_yaml(input: &ExaminationInput<'_>, seen: &mut YamlEvidence
                 Err(trap) => return seen.traps = Look::Saw(vec![trap]),
             };
             let others = list_named_in_files(input);
-            let ours = handed_over_variables(input.context.gives_modal_token);
+            let ours = handed_over_variables(input.context.variables);
             let is_set =
                 |name: &str| ours.contains(&name) || mounted.sets(name) || others.contains(name);
             let mut traps = scan_yaml(text, &inside, is_set);

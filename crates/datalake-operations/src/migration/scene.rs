@@ -8,6 +8,7 @@ use datalake_core::fault::Fault;
 use datalake_core::s3::{BucketName, Endpoint};
 use datalake_core::spec::HostSpec;
 use datalake_core::time::Timestamp;
+use datalake_desired::VariableGroups;
 use datalake_engine::memory::{
     MemoryFolder, MemoryFolders, MemoryMachine, MemoryState, MemoryStore, MemoryWebservers,
     PausedClock,
@@ -92,7 +93,7 @@ impl Scene {
                 checkpoints: &NoCheckpoints,
                 machine: self.machine.as_ref().map(|machine| machine as &dyn Machine),
                 root_name: None,
-                gives_modal_token: false,
+                variables: VariableGroups::default(),
             },
             host: self.host.clone(),
             root: &self.root,

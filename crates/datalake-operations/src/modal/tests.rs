@@ -1,5 +1,6 @@
 use datalake_core::secret::{Credentials, FilledBody, FingerprintKey};
 use datalake_core::spec::SpecDocument;
+use datalake_desired::VariableGroups;
 use datalake_engine::memory::{MemoryClock, MemoryFiles, MemoryState, MemoryVault};
 use datalake_engine::{NoCheckpoints, SecretVault as _};
 use serde_json::json;
@@ -66,7 +67,7 @@ impl Ground {
             checkpoints: &NoCheckpoints,
             machine: None,
             root_name: None,
-            gives_modal_token: false,
+            variables: VariableGroups::default(),
         };
         let hand = SecretInHand {
             context: &context,

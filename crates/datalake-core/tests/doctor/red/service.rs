@@ -5,9 +5,11 @@ use datalake_core::doctor::{
     TrialTimes, UnfinishedUpload, Unread, read_policy,
 };
 use datalake_core::fault::{Fault, FaultKind};
-use datalake_core::s3::{FoundTable, FoundTables, Lifecycle, TableKind, TableSearch, Versioning};
+use datalake_core::s3::{
+    ConditionalPuts, FoundTable, FoundTables, Lifecycle, TableKind, TableSearch, Versioning,
+};
 use datalake_core::size::ByteSize;
-use datalake_core::tables::{ConditionalPuts, LostCommit, LostSearch};
+use datalake_core::tables::{LostCommit, LostSearch};
 
 use crate::sound::{Change, bucket, location, tables_bucket};
 
@@ -163,7 +165,7 @@ fn tables() -> Vec<(FindingId, Change)> {
             seen.tables.buckets = Look::Saw(vec![TablesBucket { versioning, ..tables_bucket() }]);
         }),
         (FindingId::StoreConditionalPut, |seen| {
-            let conditional = Look::Saw(ConditionalPuts::Raced { winners: 3, writers: 8 });
+            let conditional = Look::Saw(ConditionalPuts::Raced(3));
             let bucket = TablesBucket { conditional, is_for_tables: true, ..tables_bucket() };
             seen.tables.buckets = Look::Saw(vec![bucket]);
         }),

@@ -9,8 +9,8 @@ use datalake_core::size::ByteSize;
 use datalake_core::time::Timestamp;
 use md5::{Digest as _, Md5};
 
-use super::{MemoryConditions, absent};
 use super::uploads::MemoryUpload;
+use super::{MemoryConditions, absent};
 use crate::objects::{
     AnyKey, Attributes, BucketLock, Cors, DeletedObject, LockPeriod, PartNumber, StoredObject,
     UploadId,
