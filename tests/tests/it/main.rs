@@ -29,6 +29,7 @@ mod pages;
 mod project;
 mod readme;
 mod road;
+mod sandbox;
 mod spec;
 mod support;
 mod swaps;
