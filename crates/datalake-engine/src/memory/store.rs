@@ -35,6 +35,20 @@ struct StoreWorld {
     now: Timestamp,
     smallest_part: u64,
     failing: Option<FailingCall>,
+    conditions: MemoryConditions,
+}
+
+/// What a service in memory makes of puts that ask for nothing to be there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum MemoryConditions {
+    /// It obeys.
+    #[default]
+    Obeyed,
+    /// It does not look at them in a bucket that keeps versions, as Ceph 16 and 18.
+    IgnoredWithVersions,
+    /// In a bucket that keeps versions it lets so many writers through that ask for it of one key, as
+    /// Ceph 20 does with concurrent ones.
+    RacingWithVersions(u32),
 }
 
 /// A call that is to fail.
@@ -63,7 +77,8 @@ impl Default for MemoryStore {
     fn default() -> Self {
         let now = Timestamp::from_unix(0).expect("1970 is a year that exists");
         let smallest_part = 5 << 20;
-        Self(Mutex::new(StoreWorld { buckets: BTreeMap::new(), now, smallest_part, failing: None }))
+        let (buckets, failing, conditions) = Default::default();
+        Self(Mutex::new(StoreWorld { buckets, now, smallest_part, failing, conditions }))
     }
 }
 
@@ -78,6 +93,17 @@ impl MemoryStore {
     pub fn taking_parts_of(self, size: ByteSize) -> Self {
         hold_mutex(&self.0).smallest_part = size.as_u64();
         self
+    }
+
+    /// Makes of puts that ask for nothing to be there what is said here.
+    #[must_use]
+    pub fn with_conditions(self, conditions: MemoryConditions) -> Self {
+        hold_mutex(&self.0).conditions = conditions;
+        self
+    }
+
+    fn conditions(&self) -> MemoryConditions {
+        hold_mutex(&self.0).conditions
     }
 
     /// Has the call with this number from now on fail, once; 1 is the next one. Nothing is done then.
