@@ -3,7 +3,7 @@
 use super::finding::{CheckOutcome, Diagnosis, Severity, Skipped};
 use super::look::{Judged, Not};
 use super::{Examination, FindingId};
-use super::{containers, dagster_yaml, host, key, locations, modal, money, network, python};
+use super::{containers, dagster_yaml, host, key, lake, locations, modal, money, network, python};
 use super::{settings, spec, store, trials};
 
 /// How one id is judged.
@@ -14,7 +14,7 @@ pub(super) struct FindingCheck {
     pub(super) judge: fn(&Examination) -> Judged,
 }
 
-const CHECKS: [&[FindingCheck]; 13] = [
+const CHECKS: [&[FindingCheck]; 14] = [
     spec::CHECKS,
     network::CHECKS,
     locations::CHECKS,
@@ -24,6 +24,7 @@ const CHECKS: [&[FindingCheck]; 13] = [
     host::CHECKS,
     settings::CHECKS,
     containers::CHECKS,
+    lake::CHECKS,
     dagster_yaml::CHECKS,
     python::CHECKS,
     modal::CHECKS,

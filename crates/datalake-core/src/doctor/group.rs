@@ -18,6 +18,9 @@ pub enum Group {
     Host,
     /// What runs.
     Containers,
+    /// S3 clients where user code runs: tried only where this group is asked for, since it takes
+    /// minutes.
+    Lake,
     /// Dagster's own settings.
     DagsterYaml,
     /// The operator's Python files.
@@ -35,13 +38,14 @@ pub struct InvalidGroup(String);
 
 impl Group {
     /// All groups, in the order in which they are examined.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Spec,
         Self::Network,
         Self::Key,
         Self::Store,
         Self::Host,
         Self::Containers,
+        Self::Lake,
         Self::DagsterYaml,
         Self::Python,
         Self::Modal,
@@ -58,6 +62,7 @@ impl Group {
             Self::Store => "store",
             Self::Host => "host",
             Self::Containers => "containers",
+            Self::Lake => "lake",
             Self::DagsterYaml => "dagster-yaml",
             Self::Python => "python",
             Self::Modal => "modal",
