@@ -5,6 +5,7 @@ mod built_in;
 pub mod cost;
 mod dagster;
 pub mod doctor;
+pub mod lake;
 pub mod migrate;
 pub mod modal;
 pub mod objects;
@@ -195,6 +196,12 @@ pub enum Command {
     },
     /// Tell all of a bucket: a page for a browser, Markdown or JSON
     Report(cost::LakeReportFlags),
+    /// Try the S3 clients of user code (DuckDB, polars, Delta, Iceberg, …), and print lines for them
+    Lake {
+        /// What to do.
+        #[command(subcommand)]
+        what: lake::LakeCommand,
+    },
     /// Keep Modal in step: its secret, the functions, the apps that use it
     Modal {
         /// What to do.

@@ -12,6 +12,7 @@ mod doctor;
 mod gaps;
 mod history;
 mod init;
+mod lake;
 mod migrate;
 mod modal;
 mod objects;
@@ -73,6 +74,7 @@ pub(crate) async fn run(cli: &Cli, printer: Printer) -> Result<Exit, Failure> {
         Command::Cost { what } => cost::cost(cli, what, printer).await,
         Command::Usage { what } => usage::usage(cli, what, printer).await,
         Command::Report(flags) => report::report(cli, flags, printer).await,
+        Command::Lake { what } => Box::pin(lake::lake(cli, what, printer)).await,
         Command::Modal { what } => modal::modal(cli, what, printer).await,
         Command::Schema(flags) => schema::schema(flags, printer),
         Command::Config { show } => config::config(cli, *show, printer).await,

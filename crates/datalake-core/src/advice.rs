@@ -121,6 +121,8 @@ pub enum AdvisedCommand {
     CopyFrom(String),
     /// Fetches all below this place into a folder of the operator's.
     FetchFolder(String),
+    /// Prints the lines with which this client works.
+    PrintSnippet(String),
     /// Tells which login Modal's client uses.
     CheckModal,
     /// Tells how the secret in Modal stands.

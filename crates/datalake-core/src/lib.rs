@@ -50,6 +50,7 @@
 //! ```
 
 pub mod advice;
+pub mod clients;
 pub mod doctor;
 pub mod fault;
 pub mod host;

@@ -21,6 +21,7 @@ mod host_signs;
 mod host_units;
 mod key_pair;
 pub mod lake;
+pub mod lake_clients;
 mod masking;
 pub mod migration;
 pub mod modal;

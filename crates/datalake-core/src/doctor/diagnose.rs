@@ -3,7 +3,7 @@
 use super::finding::{CheckOutcome, Diagnosis, Severity, Skipped};
 use super::look::{Judged, Not};
 use super::{Examination, FindingId};
-use super::{containers, dagster_yaml, host, key, locations, modal, money, network, python};
+use super::{containers, dagster_yaml, host, key, lake, locations, modal, money, network, python};
 use super::{settings, spec, store, tables, trials};
 
 /// How one id is judged.
@@ -25,6 +25,7 @@ const CHECKS: [&[FindingCheck]; 14] = [
     host::CHECKS,
     settings::CHECKS,
     containers::CHECKS,
+    lake::CHECKS,
     dagster_yaml::CHECKS,
     python::CHECKS,
     modal::CHECKS,

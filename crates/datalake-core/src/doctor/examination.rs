@@ -4,6 +4,7 @@ use super::containers::ContainersEvidence;
 use super::dagster_yaml::YamlEvidence;
 use super::host::HostEvidence;
 use super::key::KeyEvidence;
+use super::lake::LakeEvidence;
 use super::modal::ModalEvidence;
 use super::money::MoneyEvidence;
 use super::network::NetworkEvidence;
@@ -40,6 +41,8 @@ pub struct Examination {
     pub settings: SettingsEvidence,
     /// What runs.
     pub containers: ContainersEvidence,
+    /// S3 clients where user code runs.
+    pub lake: LakeEvidence,
     /// Dagster's own settings.
     pub dagster_yaml: YamlEvidence,
     /// The operator's Python files.
@@ -75,6 +78,7 @@ impl Examination {
             host: HostEvidence::default(),
             settings: SettingsEvidence::default(),
             containers: ContainersEvidence::default(),
+            lake: LakeEvidence::default(),
             dagster_yaml: YamlEvidence::default(),
             python: PythonEvidence::default(),
             modal: ModalEvidence::default(),

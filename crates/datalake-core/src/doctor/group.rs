@@ -20,6 +20,9 @@ pub enum Group {
     Host,
     /// What runs.
     Containers,
+    /// S3 clients where user code runs: tried only where this group is asked for, since it takes
+    /// minutes.
+    Lake,
     /// Dagster's own settings.
     DagsterYaml,
     /// The operator's Python files.
@@ -45,6 +48,7 @@ impl Group {
         Self::Tables,
         Self::Host,
         Self::Containers,
+        Self::Lake,
         Self::DagsterYaml,
         Self::Python,
         Self::Modal,
@@ -62,6 +66,7 @@ impl Group {
             Self::Tables => "tables",
             Self::Host => "host",
             Self::Containers => "containers",
+            Self::Lake => "lake",
             Self::DagsterYaml => "dagster-yaml",
             Self::Python => "python",
             Self::Modal => "modal",

@@ -153,6 +153,7 @@ findings! {
     ContainersLogManager "containers-log-manager" Containers Wrong Person "Compute log manager that loads",
     ContainersBoto3 "containers-boto3" Containers Wrong Person "What boto3 goes by",
     ContainersCanary "containers-canary" Containers Wrong Person "Bucket used from inside",
+    LakeClients "lake-clients" Lake Wrong Person "Clients that read and write tables and files",
     DagsterYamlForm "dagster-yaml-form" DagsterYaml Wrong Person "Form of dagster.yaml",
     DagsterYamlDuplicateKey "dagster-yaml-duplicate-key" DagsterYaml Wrong Person "Keys that stand twice",
     DagsterYamlHome "dagster-yaml-home" DagsterYaml Wrong Person "Variables in paths",

@@ -1,10 +1,11 @@
 //! A place in which everything is well.
 
+use datalake_core::clients::{ClientEnd, ClientTrial};
 use datalake_core::doctor::{
     Boto3Look, CodeServerLook, ContainerLook, EnvFileLook, Examination, GivenSettings, Greeting,
     HandedOver, HeadAnswer, LifeLook, LocationTrial, Look, ModalClientLook, ModalSecretAge,
-    ModalSecretLook, PodmanLook, TablesBucket, Tagging, TlsLook, TrialTimes, UnfinishedUpload,
-    Usual,
+    ModalSecretLook, PodmanLook, TablesBucket, Tagging, TlsLook, TrialTimes, TriedPlace,
+    UnfinishedUpload, Usual,
 };
 use datalake_core::fault::{Fault, FaultKind};
 use datalake_core::plan::Service;
@@ -202,6 +203,15 @@ fn rest(seen: &mut Examination) {
     }]);
     seen.containers.packages = Look::Saw(vec![("dagster-webserver".to_owned(), None)]);
     seen.containers.canary = Look::Saw(None);
+    seen.lake.places = Look::Saw(vec![TriedPlace {
+        unit: "dagster-webserver".to_owned(),
+        trials: Look::Saw(vec![ClientTrial {
+            client: "deltalake".to_owned(),
+            version: Some("1.6.6".to_owned()),
+            end: ClientEnd::Works,
+            elsewhere: Vec::new(),
+        }]),
+    }]);
     "/var/lib/dagster/dagster_home/dagster.yaml".clone_into(&mut seen.dagster_yaml.path);
     seen.dagster_yaml.traps = Look::Saw(vec![]);
     seen.dagster_yaml.wants_logs = true;
@@ -315,6 +325,11 @@ fn on_the_host() -> Vec<(&'static str, Change)> {
         ("containers", |seen| seen.containers.containers = unknown()),
         ("packages", |seen| seen.containers.packages = unknown()),
         ("canary", |seen| seen.containers.canary = unknown()),
+        ("clients", |seen| seen.lake.places = unknown()),
+        ("a container's clients", |seen| {
+            let Look::Saw(places) = &mut seen.lake.places else { panic!() };
+            places[0].trials = unknown();
+        }),
         ("dagster.yaml", |seen| seen.dagster_yaml.traps = unknown()),
         ("python", |seen| seen.python.traps = unknown()),
         ("python, not all of it", |seen| {

@@ -7,10 +7,10 @@ use datalake_core::modal::{
     ALLOW_HTTP_VARIABLE, DUCKDB_ENDPOINT_VARIABLE, TABLES_BUCKET_VARIABLE, TABLES_PREFIX_VARIABLE,
 };
 use datalake_core::plan::{DesiredFile, DesiredSecret};
-use datalake_core::secret::{FileBody, FilledBody, Fingerprint, Piece, SecretName};
+use datalake_core::secret::{Credentials, FileBody, FilledBody, Fingerprint, Piece, SecretName};
 use datalake_core::spec::Spec;
 use datalake_quadlet::generator::Expected;
-use datalake_quadlet::{EnvValue, MODAL_VARIABLES, drop_in, env_body, secret_drop_in};
+use datalake_quadlet::{EnvError, EnvValue, MODAL_VARIABLES, drop_in, env_body, secret_drop_in};
 
 use super::{Basis, DesiredError};
 use crate::podman_secret;
@@ -50,6 +50,16 @@ impl DesiredVariables {
     /// Their names.
     pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
         self.0.iter().map(|(name, _)| name.as_str())
+    }
+
+    /// The lines of an env file with all values filled in.
+    ///
+    /// # Errors
+    ///
+    /// [`EnvError`] where a value cannot be carried.
+    pub fn fill(&self, keys: &Credentials) -> Result<FilledBody, EnvError> {
+        let body = env_body(&self.0)?;
+        Ok(body.fill(keys, b"").unwrap_or_else(|_| FilledBody::new(Vec::new())))
     }
 
     /// Those that functions in Modal are given: its containers want no token.
@@ -224,7 +234,7 @@ fn fill_body(body: &FileBody, basis: &Basis<'_>) -> FilledBody {
 
 #[cfg(test)]
 mod tests {
-    use datalake_core::spec::SpecDocument;
+    use datalake_core::spec::{CatalogDocument, SpecDocument, TablesDocument};
 
     use super::*;
 
@@ -262,11 +272,14 @@ mod tests {
         }
     }
 
-    /// The env file's lines that no older release wrote, of a spec with these words.
-    fn new_lines(document: serde_json::Value) -> Vec<String> {
-        let mut document: SpecDocument = serde_json::from_value(document).unwrap();
-        document.bucket.get_or_insert_with(|| "acme-assets".to_owned());
-        document.host.user = Some("dagster".to_owned());
+    /// The lines that no older release wrote, of a spec with these words.
+    fn new_lines(document: SpecDocument) -> Vec<String> {
+        let document = SpecDocument {
+            region: Some("fsn1".to_owned()),
+            bucket: Some("acme-assets".to_owned()),
+            host: SpecDocument::defaults().host,
+            ..document
+        };
         let DesiredVariables(all) = DesiredVariables::of(&document.check().unwrap());
         let usual = list_usual_variables(true);
         let line = |(name, value): (String, EnvValue)| match value {
@@ -278,9 +291,11 @@ mod tests {
 
     #[test]
     fn clients_are_given_what_they_need_of_the_endpoint_and_nothing_that_does_harm() {
-        let lines =
-            |endpoint: &str| new_lines(serde_json::json!({ "region": "eu", "endpoint": endpoint }));
-        let hetzner = new_lines(serde_json::json!({ "region": "fsn1" }));
+        let lines = |endpoint: &str| {
+            let endpoint = Some(endpoint.to_owned());
+            new_lines(SpecDocument { endpoint, ..SpecDocument::default() })
+        };
+        let hetzner = new_lines(SpecDocument::default());
         assert_eq!(hetzner, ["DUCKDB_S3_ENDPOINT=fsn1.your-objectstorage.com"]);
         let own = lines("https://s3.example.org:8443");
         assert_eq!(own, ["DUCKDB_S3_ENDPOINT=s3.example.org:8443"]);
@@ -292,14 +307,19 @@ mod tests {
 
     #[test]
     fn tables_and_catalogs_are_told_where_the_spec_names_them() {
-        let lines = new_lines(serde_json::json!({
-            "region": "fsn1",
-            "tables": {},
-            "catalogs": {
-                "prod-eu": { "uri": "https://c.example.org/catalog", "warehouse": "lake" },
-                "b": { "uri": "http://lakekeeper:8181" },
-            },
-        }));
+        let catalog = |uri: &str, warehouse: Option<&str>| CatalogDocument {
+            uri: Some(uri.to_owned()),
+            warehouse: warehouse.map(str::to_owned),
+        };
+        let lines = new_lines(SpecDocument {
+            tables: Some(TablesDocument::default()),
+            catalogs: [
+                ("prod-eu".to_owned(), catalog("https://c.example.org/catalog", Some("lake"))),
+                ("b".to_owned(), catalog("http://lakekeeper:8181", None)),
+            ]
+            .into(),
+            ..SpecDocument::default()
+        });
 
         assert_eq!(
             lines,
@@ -317,8 +337,8 @@ mod tests {
                 "PYICEBERG_CATALOG__PROD_EU__WAREHOUSE=lake",
             ]
         );
-        let prefix = serde_json::json!({ "region": "fsn1", "tables": { "prefix": "tables" } });
-        let lines = new_lines(prefix);
+        let tables = TablesDocument { prefix: Some("tables".to_owned()), bucket: None };
+        let lines = new_lines(SpecDocument { tables: Some(tables), ..SpecDocument::default() });
         assert_eq!(lines[0], "DAGSTER_S3_TABLES_BUCKET=acme-assets");
         assert_eq!(lines[1], "DAGSTER_S3_TABLES_PREFIX=tables");
     }
