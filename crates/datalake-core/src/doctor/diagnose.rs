@@ -14,7 +14,7 @@ pub(super) struct FindingCheck {
     pub(super) judge: fn(&Examination) -> Judged,
 }
 
-const CHECKS: [&[FindingCheck]; 14] = [
+const CHECKS: [&[FindingCheck]; 15] = [
     spec::CHECKS,
     network::CHECKS,
     locations::CHECKS,

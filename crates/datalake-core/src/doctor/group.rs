@@ -40,7 +40,7 @@ pub struct InvalidGroup(String);
 
 impl Group {
     /// All groups, in the order in which they are examined.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Spec,
         Self::Network,
         Self::Key,
