@@ -1,9 +1,10 @@
 """DuckDB in the ways in which it is told where the service is; for clients.py.
 
-What `datalake lake snippet duckdb` prints is in the file DUCKDB_SNIPPET.
+usage: ducks.py FILE        runs the SQL in FILE
 """
 
 import os
+import sys
 from importlib import resources
 from urllib.parse import urlsplit
 
@@ -78,3 +79,8 @@ def run(name, where):
             keep_ducklake(db, where)
         case _:
             raise SystemExit(f"no client {name}")
+
+
+if __name__ == "__main__":
+    with open(sys.argv[1], encoding="utf-8") as lines:
+        connect().execute(lines.read())

@@ -63,28 +63,29 @@ install_gateways() { # VERSION...
 
 wants() { [[ " ${PARTS:-clients appends moves} " == *" $1 "* ]]; }
 
-# on_store SCHEME [CA]: all parts on the store in use
+# on_store SCHEME: all parts on the service in use
 on_store() {
   local store=$label
   label="$store, $1"
-  check 'provision' 0 -- on_lake provision --yes || return
-  read_settings "${2:-}"
-  if wants clients; then clients_find_the_service; fi
-  if [ "$1" = http ]; then
-    if wants appends; then appends_at_once "$store"; fi
-    if wants moves; then a_table_moves; fi
+  if check 'provision' 0 -- on_lake provision --yes; then
+    read_settings
+    if wants clients; then clients_find_the_service; fi
+    if [ "$1" = http ] && wants appends; then appends_at_once; fi
+    if [ "$1" = http ] && wants moves; then a_table_moves; fi
   fi
   label=$store
 }
 
 on_ceph() { # VERSION
   label="Ceph $1"
-  if ! start_ceph "$1"; then
-    fail "the gateway does not start: $(tail -1 "$work/ceph.log")"
-  else
+  export AWS_ACCESS_KEY_ID=CEPHTEST000000000001
+  export AWS_SECRET_ACCESS_KEY=cephTestCephTestCephTestCephTestCeph0001
+  if start_ceph "$1"; then
     label="Ceph $(cat "$work/ceph/version")"
-    use_ceph http && on_store http
-    use_ceph https && on_store https "$ca"
+    use_service "ceph$1-http" default http://127.0.0.1:7480 && on_store http
+    use_service "ceph$1-https" default https://s3.lake.test && on_store https
+  else
+    fail "the gateway does not start: $(tail -1 "$work/ceph.log")"
   fi
   stop_ceph
 }
@@ -97,7 +98,8 @@ on_sandbox() {
     if start_sandbox "${flags[@]}"; then
       # shellcheck disable=SC1091
       . <(grep '^export ' "$work/sandbox.exports")
-      use_sandbox "$scheme" && on_store "$scheme" "${AWS_CA_BUNDLE:-}"
+      use_service "sandbox-$scheme" fsn1 "$AWS_ENDPOINT_URL_S3" "${AWS_CA_BUNDLE:-}" &&
+        on_store "$scheme"
     else
       fail "the sandbox does not start: $(tail -1 "$work/sandbox.log")"
     fi

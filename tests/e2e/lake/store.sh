@@ -1,6 +1,6 @@
 # The stores of the lane, in a network namespace with loopback only, and what a client is given of one.
 # Sourced by run.sh; `here`, `cache`, `program`, `python`, `work` and `label` are its own.
-processes=() root='' spec='' ca='' lake=() given=()
+root='' spec='' ca='' trusted='' sandbox='' lake=() given=()
 
 # The names of the lane, and the count of the questions for any other.
 start_names() {
@@ -9,7 +9,6 @@ start_names() {
   mount --bind "$work/resolv.conf" /etc/resolv.conf && mount --bind "$work/hosts" /etc/hosts || return
   : > "$work/questions"
   "$python" "$here/names.py" "$work/questions" 2> "$work/names.log" &
-  processes+=("$!")
   wait_for 20 getent hosts s3.lake.test
 }
 questions_elsewhere() { grep -cvE '^([^ ]*\.)?(lake\.test|localhost) ' "$work/questions"; }
@@ -62,7 +61,7 @@ stop_ceph() {
 }
 gone() { ! kill -0 "$1" 2> /dev/null; }
 
-# start_sandbox [FLAG...]: the built-in service; its host lies in $work/sandbox
+# start_sandbox [FLAG...]: the built-in service
 start_sandbox() {
   : > "$work/sandbox.exports"
   "$program" --sandbox="$work/sandbox" sandbox "$@" > "$work/sandbox.exports" 2> "$work/sandbox.log" &
@@ -75,44 +74,38 @@ stop_sandbox() {
   rm -rf "$work/sandbox"
 }
 
-# write_spec NAME [LINE...]: a spec with tables and a catalog, in a folder of its own
-write_spec() {
-  spec=$work/$1
-  mkdir -p "$spec"
-  shift
-  printf '%s\n' "$@" 'tables: {}' 'catalogs:' \
-    '  lane: { uri: "https://catalog.lake.test/", warehouse: lane }' > "$spec/datalake.yaml"
-}
-
-# use_ceph SCHEME: a pretend host, and how the command line is called for it
-use_ceph() {
-  local address=http://127.0.0.1:7480
-  [ "$1" = http ] || address=https://s3.lake.test
-  write_spec "ceph-$1" 'region: default' "endpoint: $address" "bucket: lane-$1"
-  root=$spec/root
-  mkdir -p "$root/etc" "$root/var/lib/dagster/.config/containers/systemd"
-  cp -r "$here/../../fixtures/quadlets/base/." "$root/var/lib/dagster/.config/containers/systemd"
+# use_service NAME REGION ADDRESS [CA]: a pretend host with two specs, and how `datalake` is called for
+# it: one has a place for tables and a catalog, the other has neither. Keys are those of the environment.
+use_service() {
+  local units
+  spec=$work/$1 trusted=${4:-$ca}
+  root=$spec/root units=$spec/root/var/lib/dagster/.config/containers/systemd
+  mkdir -p "$units" "$root/etc" "$spec/plain"
+  printf 'region: %s\nendpoint: %s\nbucket: lane-%s\n' "$2" "$3" "$1" > "$spec/plain/datalake.yaml"
+  {
+    cat "$spec/plain/datalake.yaml"
+    echo 'tables: {}'
+    echo 'catalogs: { lane: { uri: "https://catalog.lake.test/", warehouse: lane } }'
+  } > "$spec/datalake.yaml"
+  cp -r "$here/../../fixtures/quadlets/base/." "$units"
   echo 'dagster-user:x:1001:1001::/var/lib/dagster:/usr/sbin/nologin' > "$root/etc/passwd"
   chown -R 1001:1001 "$root/var/lib/dagster"
-  export AWS_ACCESS_KEY_ID=CEPHTEST000000000001
-  export AWS_SECRET_ACCESS_KEY=cephTestCephTestCephTestCephTestCeph0001
-  lake=("$program" --root "$root" --state "$spec/state" --unit dagster-webserver --unit dagster-daemon)
-}
-use_sandbox() {
-  write_spec sandbox-spec 'region: fsn1' "bucket: lane-$1"
-  root=$work/sandbox/host
-  lake=("$program" "--sandbox=$work/sandbox")
+  lake=(env "SSL_CERT_FILE=$trusted" "$program" --root "$root" --state "$spec/state"
+    --unit dagster-webserver --unit dagster-daemon)
 }
 on_lake() { (cd "$spec" && "${lake[@]}" "$@"); }
+# The same with the spec that has no place for tables.
+on_plain_lake() { (cd "$spec/plain" && "${lake[@]}" "$@"); }
 
 # What a client gets: the lines of the env file. A private CA is the lane's own affair: public services
 # have certificates that every client trusts. Figures of use that a client sends to its maker are, too.
-read_settings() { # [CA]
+read_settings() {
   local variables=()
   mapfile -t variables < <(grep -v -e '^#' -e '^$' "$root/var/lib/dagster/.config/datalake/s3.env")
   given=(env -i PATH="$PATH" HOME="$work/home" LANG=C.UTF-8 PYTHONDONTWRITEBYTECODE=1
     DAGSTER_DISABLE_TELEMETRY=yes DO_NOT_TRACK=true RUNTIME__DLTHUB_TELEMETRY=false "${variables[@]}")
-  [ -z "${1:-}" ] || given+=("AWS_CA_BUNDLE=$1" "SSL_CERT_FILE=$1" "REQUESTS_CA_BUNDLE=$1")
+  [[ "$(setting AWS_ENDPOINT_URL_S3)" != https:* ]] ||
+    given+=("AWS_CA_BUNDLE=$trusted" "SSL_CERT_FILE=$trusted" "REQUESTS_CA_BUNDLE=$trusted")
 }
 # setting NAME: of the env file
 setting() { printf '%s\n' "${given[@]}" | sed -n "s/^$1=//p" | tail -1; }
