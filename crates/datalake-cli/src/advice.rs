@@ -60,6 +60,17 @@ fn render_command(command: &AdvisedCommand) -> String {
         AdvisedCommand::MoveFolder { source, dest } => {
             return format!("`datalake mv --recursive {source} {dest}`");
         }
+        AdvisedCommand::MoveTables { source, dest } => {
+            return format!("`datalake tables move {source} {dest}`");
+        }
+        AdvisedCommand::RecoverTables => "tables recover",
+        AdvisedCommand::RecoverTablesBelow(place) => {
+            return format!("`datalake tables recover {place}`");
+        }
+        AdvisedCommand::ListTables => "tables list",
+        AdvisedCommand::RemoveFolder(place) => {
+            return format!("`datalake rm --recursive --versions {place}`");
+        }
         AdvisedCommand::VerifyDeep => "verify --deep",
         AdvisedCommand::EnableVersioning => "bucket versioning enable",
         AdvisedCommand::ShowBucketLock => "bucket lock show",

@@ -10,7 +10,7 @@ use datalake_core::secret::Credentials;
 use datalake_core::spec::{HostSpec, Spec, SpecDocument};
 use datalake_engine::{AccountFault, Files, find_user};
 use datalake_host::Existing;
-use datalake_sim::{Config, FaultPlan, Running, SimKey, StartError, start};
+use datalake_sim::{ConditionalWrites, Config, FaultPlan, Running, SimKey, StartError, start};
 
 use crate::args::Values;
 use crate::exit::Exit;
@@ -42,6 +42,8 @@ pub(crate) struct SandboxService {
     pub faults: FaultPlan,
     /// Whether to leave out Hetzner's quirks.
     pub plain: bool,
+    /// What becomes of conditional writes where versions are kept; `None` for the profile's way.
+    pub conditional_writes: Option<ConditionalWrites>,
 }
 
 impl Sandbox {
@@ -173,7 +175,10 @@ pub(crate) async fn start_service(
     let mut last = Failure::new(Exit::Unavailable, "no port to listen on");
     for port in ports {
         let data = dir.join("s3");
-        let profile = if service.plain { Config::plain(data) } else { Config::hetzner(data) };
+        let mut profile = if service.plain { Config::plain(data) } else { Config::hetzner(data) };
+        if let Some(way) = service.conditional_writes {
+            profile.quirks = profile.quirks.with_conditional_writes(way);
+        }
         let config = Config {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, port)),
             faults: service.faults.clone(),

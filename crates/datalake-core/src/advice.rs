@@ -83,6 +83,21 @@ pub enum AdvisedCommand {
         /// The other one.
         dest: String,
     },
+    /// Moves all tables below a place, `s3://BUCKET/FOLDER/`, to another one.
+    MoveTables {
+        /// The place.
+        source: String,
+        /// The other one.
+        dest: String,
+    },
+    /// Shows what commits that got lost had added to their tables.
+    RecoverTables,
+    /// The same of the tables below a place, `s3://BUCKET/FOLDER/`.
+    RecoverTablesBelow(String),
+    /// Tells which tables lie in a bucket.
+    ListTables,
+    /// Removes all below a place, `s3://BUCKET/FOLDER/`, with old versions.
+    RemoveFolder(String),
     /// Compares contents, not only sizes and times.
     VerifyDeep,
     /// Brings one file to a place in a bucket.

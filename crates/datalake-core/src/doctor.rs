@@ -41,6 +41,7 @@ mod python;
 mod settings;
 mod spec;
 mod store;
+mod tables;
 mod trials;
 
 pub use code_servers::{CodeServerLook, GivenSettings};
@@ -65,4 +66,5 @@ pub use python::{PythonEvidence, PythonTrap, PythonTrapKind};
 pub use settings::{EnvFileLook, HandedOver, OldValue, Refusal, SettingsEvidence};
 pub use spec::{SpecEvidence, SpecTrouble};
 pub use store::{HeadAnswer, StoreEvidence};
-pub use trials::{Conditional, Tagging, TrialEvidence, TrialTimes};
+pub use tables::{TablesBucket, TablesEvidence};
+pub use trials::{Tagging, TrialEvidence, TrialTimes};

@@ -22,5 +22,5 @@ pub use key_pattern::{InvalidKeyPattern, KeyPattern};
 pub use lifecycle::{Expire, InvalidExpire, Lifecycle, LifecycleRule, Presets, Versioning};
 pub use object::{ETag, InvalidETag, InvalidKey, KeyPrefix, ObjectKey};
 pub use region::{InvalidRegion, Region, RegionName};
-pub use tables::{FoundTable, TableKind, TableSearch, TableSign, table_of_key};
+pub use tables::{FoundTable, FoundTables, TableKind, TableSearch, TableSign, table_of_key};
 pub use version_traces::VersionTraces;

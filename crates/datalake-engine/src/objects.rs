@@ -40,7 +40,7 @@ pub use multipart::{InvalidPartNumber, PartEntry, PartNumber, PartPage, TakenPar
 pub use pages::{ObjectPages, PartPages, UploadPages, VersionPages};
 pub use settings::{BucketLock, Cors, CorsMethod, CorsRule, LockMode, LockPeriod, Retention};
 pub use signed::{Expiry, InvalidExpiry, Presign, SignedCall, SignedUrl};
-pub use tables::search_tables;
+pub use tables::{find_tables, search_tables};
 pub use total::SizeTotal;
 pub use version_traces::search_version_traces;
 

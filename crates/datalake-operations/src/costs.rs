@@ -6,6 +6,7 @@ mod growth;
 mod history;
 mod holdings;
 mod outlook;
+mod tables;
 mod whatif;
 
 pub use self::basis::{CostBasis, CostTerms, NotedEgress};
@@ -14,6 +15,7 @@ pub use self::growth::{AssetGrowth, compare_assets, compare_with_kept};
 pub use self::history::RecordedUsage;
 pub use self::holdings::{Holdings, HoldingsQuestion};
 pub use self::outlook::{CostOutlook, CountedSum, ExpectedCost, bill_sample, choose_budget};
+pub use self::tables::TablesUsage;
 pub use self::whatif::{ExpiredStays, ONE, WhatIf, WhatIfBills, WhatIfPlace, WhatIfUsage};
 
 #[cfg(test)]

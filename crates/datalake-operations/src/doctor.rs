@@ -18,6 +18,7 @@ mod mounted;
 mod python;
 mod service;
 mod settings;
+mod tables;
 mod yaml;
 
 use datalake_core::doctor::{Examination, ExaminedPlace, Group, HostEvidence, LakeEvidence, Look};
@@ -69,7 +70,7 @@ pub async fn examine_groups(input: &ExaminationInput<'_>, only: Option<Group>) -
             None
         }
     };
-    if wants(&[Group::Network, Group::Key, Group::Store, Group::Money]) {
+    if wants(&[Group::Network, Group::Key, Group::Store, Group::Tables, Group::Money]) {
         let _part = input.begin(ExaminedPart::Service);
         service::examine_service(input, wants(&[Group::Network]), &mut seen).await;
     }

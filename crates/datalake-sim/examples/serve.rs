@@ -1,4 +1,5 @@
-//! Serves a simulator until Ctrl-C: `cargo run --example serve -- DIR [--tls]`.
+//! Serves a simulator until Ctrl-C: `cargo run --example serve -- DIR [--tls] [--plain]
+//! [--conditional-writes=racing]`.
 //!
 //! Prints the endpoint and the key for any S3 client.
 
@@ -14,7 +15,12 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         match argument.as_str() {
             "--tls" => config.tls = true,
             "--plain" => config.quirks = datalake_sim::Quirks::plain(),
-            plan => config.faults = plan.parse()?,
+            other => match other.strip_prefix("--conditional-writes=") {
+                Some(way) => {
+                    config.quirks = config.quirks.with_conditional_writes(way.parse()?);
+                }
+                None => config.faults = other.parse()?,
+            },
         }
     }
     let sim = start(config).await?;

@@ -8,6 +8,8 @@ use std::sync::{Mutex, PoisonError};
 pub struct RequestSeen {
     /// `GET` and the like.
     pub method: String,
+    /// The host as it was sent; a bucket may be in it.
+    pub host: String,
     /// The path as it was sent.
     pub path: String,
     /// The query as it was sent, without the question mark.

@@ -7,6 +7,7 @@
 //!
 //! - [`Config::hetzner`] and [`Config::plain`] are the two profiles.
 //! - [`Quirks`] switches single differences from plain S3 on and off.
+//! - [`ConditionalWrites`] chooses what writes with a condition do where versions are kept.
 //! - [`FaultPlan`] makes faults, the same ones for the same seed.
 //! - [`Running::advance`] moves the calendar, and lifecycle rules with it.
 //!
@@ -34,6 +35,7 @@
 //! ```
 
 mod access;
+mod address;
 mod backend;
 mod clock;
 mod config;
@@ -55,5 +57,5 @@ mod tls;
 pub use self::config::{Config, SimKey};
 pub use self::faults::{Chance, Effect, FaultPlan, InvalidFaultPlan, Rule};
 pub use self::journal::{JournalCounts, RequestSeen};
-pub use self::quirks::{Quirk, Quirks};
+pub use self::quirks::{ConditionalWrites, InvalidConditionalWrites, Quirk, Quirks};
 pub use self::server::{Running, StartError, start};

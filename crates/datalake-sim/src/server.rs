@@ -15,6 +15,7 @@ use tokio::task::{JoinHandle, JoinSet};
 use tokio_rustls::TlsAcceptor;
 
 use crate::access::AccessGate;
+use crate::address::BucketHosts;
 use crate::backend::Backend;
 use crate::clock::SimClock;
 use crate::config::Config;
@@ -137,6 +138,7 @@ fn build_service(sim: &Arc<Sim>) -> S3Service {
     settings.presigned_url_max_skew_time_secs = u32::MAX;
     let mut builder = S3ServiceBuilder::new(Backend(Arc::clone(sim)));
     builder.set_config(Arc::new(StaticConfigProvider::new(Arc::new(settings))));
+    builder.set_host(BucketHosts);
     builder.set_auth(AccessGate(Arc::clone(sim)));
     builder.set_access(AccessGate(Arc::clone(sim)));
     builder.build()
@@ -195,12 +197,17 @@ impl Running {
     }
 
     /// The endpoint for S3 clients, which use path style.
+    ///
+    /// Clients that put the bucket into the host find it at `BUCKET.localhost`
+    /// with the same port.
     pub fn endpoint(&self) -> String {
         let scheme = if self.certificate.is_some() { "https" } else { "http" };
         format!("{scheme}://{}", self.address)
     }
 
-    /// The certificate that clients must trust, when it speaks TLS.
+    /// The certificate of the authority that clients must trust, when it speaks TLS.
+    ///
+    /// It is good for `127.0.0.1`, `localhost` and the hosts of buckets, and for no other.
     pub fn certificate_pem(&self) -> Option<String> {
         self.certificate.clone()
     }

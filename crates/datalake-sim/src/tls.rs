@@ -1,44 +1,138 @@
-//! A certificate of the simulator's own.
+//! Certificates of an authority of the simulator's own.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
+use rcgen::{
+    BasicConstraints, CertificateParams, CidrSubnet, DnType, ExtendedKeyUsagePurpose,
+    GeneralSubtree, IsCa, Issuer, KeyPair, KeyUsagePurpose, NameConstraints, SerialNumber,
+};
 use rustls::ServerConfig;
 use rustls::crypto::ring::default_provider;
-use rustls::pki_types::pem::PemObject as _;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::crypto::ring::sign::any_supported_type;
+use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
+use rustls::server::{ClientHello, ResolvesServerCert};
+use rustls::sign::{CertifiedKey, SigningKey};
 use tokio_rustls::TlsAcceptor;
+use uuid::Uuid;
+
+use crate::address::find_host_bucket;
 
 /// What is needed to speak TLS.
 pub(crate) struct Identity {
+    /// The certificate of the authority.
     pub(crate) certificate_pem: String,
     pub(crate) acceptor: TlsAcceptor,
 }
 
-/// Reads the certificate in `dir`, or makes one for `127.0.0.1` and `localhost`.
+/// Reads the authority in `dir`, or makes one for this machine's own names.
 pub(crate) fn load_identity(dir: &Path) -> io::Result<Identity> {
-    let (certificate, key) = (dir.join("certificate.pem"), dir.join("certificate.key"));
+    let (certificate, key) = (dir.join("authority.pem"), dir.join("authority.key"));
     if !(certificate.exists() && key.exists()) {
-        let names = vec!["127.0.0.1".to_owned(), "localhost".to_owned()];
-        let made = rcgen::generate_simple_self_signed(names).map_err(io::Error::other)?;
+        let made = KeyPair::generate().map_err(io::Error::other)?;
+        let signed = describe_authority().self_signed(&made).map_err(io::Error::other)?;
         let mut file =
             fs::File::options().write(true).create(true).truncate(true).mode(0o600).open(&key)?;
-        file.write_all(made.signing_key.serialize_pem().as_bytes())?;
+        file.write_all(made.serialize_pem().as_bytes())?;
         // The certificate comes last and whole: without it, both are made anew.
-        fs::write(dir.join("certificate.new"), made.cert.pem())?;
-        fs::rename(dir.join("certificate.new"), &certificate)?;
+        fs::write(dir.join("authority.new"), signed.pem())?;
+        fs::rename(dir.join("authority.new"), &certificate)?;
     }
     let certificate_pem = fs::read_to_string(&certificate)?;
-    let chain =
-        CertificateDer::from_pem_slice(certificate_pem.as_bytes()).map_err(io::Error::other)?;
-    let key = PrivateKeyDer::from_pem_file(&key).map_err(io::Error::other)?;
+    let key = KeyPair::from_pem(&fs::read_to_string(&key)?).map_err(io::Error::other)?;
+    let certificates = HostCertificates::new(Issuer::new(describe_authority(), key))?;
     let mut config = ServerConfig::builder_with_provider(Arc::new(default_provider()))
         .with_safe_default_protocol_versions()
-        .and_then(|builder| builder.with_no_client_auth().with_single_cert(vec![chain], key))
-        .map_err(io::Error::other)?;
+        .map_err(io::Error::other)?
+        .with_no_client_auth()
+        .with_cert_resolver(Arc::new(certificates));
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
     Ok(Identity { certificate_pem, acceptor: TlsAcceptor::from(Arc::new(config)) })
+}
+
+/// The authority, whose key lies in a folder: who trusts it, trusts it for
+/// loopback names and nothing else.
+fn describe_authority() -> CertificateParams {
+    let mut params = CertificateParams::default();
+    params.distinguished_name.push(DnType::CommonName, "datalake sandbox authority");
+    params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
+    params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+    params.name_constraints = Some(NameConstraints {
+        permitted_subtrees: vec![
+            GeneralSubtree::DnsName("localhost".to_owned()),
+            GeneralSubtree::IpAddress(CidrSubnet::V4([127, 0, 0, 0], [255, 0, 0, 0])),
+        ],
+        excluded_subtrees: Vec::new(),
+    });
+    params
+}
+
+/// A certificate for each host that clients ask for.
+///
+/// A wildcard would not do: OpenSSL and webpki, among others, take none with a
+/// single label after it, as in `*.localhost`.
+#[derive(Debug)]
+struct HostCertificates {
+    authority: Issuer<'static, KeyPair>,
+    key: KeyPair,
+    signing: Arc<dyn SigningKey>,
+    /// For `127.0.0.1` and `localhost`.
+    own: Arc<CertifiedKey>,
+    buckets: Mutex<BTreeMap<String, Arc<CertifiedKey>>>,
+}
+
+/// How many certificates are kept; anybody can ask for any name.
+const MOST: usize = 1000;
+
+impl HostCertificates {
+    fn new(authority: Issuer<'static, KeyPair>) -> io::Result<Self> {
+        let key = KeyPair::generate().map_err(io::Error::other)?;
+        let der = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(key.serialize_der()));
+        let signing = any_supported_type(&der).map_err(io::Error::other)?;
+        let own = sign_host(&authority, &key, None).map_err(io::Error::other)?;
+        let own = Arc::new(CertifiedKey::new(vec![own.into()], Arc::clone(&signing)));
+        Ok(Self { authority, key, signing, own, buckets: Mutex::default() })
+    }
+
+    fn find_or_sign(&self, host: &str) -> Option<Arc<CertifiedKey>> {
+        let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(found) = buckets.get(host) {
+            return Some(Arc::clone(found));
+        }
+        let signed = sign_host(&self.authority, &self.key, Some(host)).ok()?;
+        let signed = CertifiedKey::new(vec![signed.into()], Arc::clone(&self.signing));
+        if buckets.len() == MOST {
+            buckets.clear();
+        }
+        Some(Arc::clone(buckets.entry(host.to_owned()).or_insert(Arc::new(signed))))
+    }
+}
+
+impl ResolvesServerCert for HostCertificates {
+    fn resolve(&self, hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+        let host = hello.server_name().filter(|name| find_host_bucket(name).is_some());
+        let found = host.and_then(|host| self.find_or_sign(host));
+        Some(found.unwrap_or_else(|| Arc::clone(&self.own)))
+    }
+}
+
+/// Signs a certificate for the service's own names and those of a bucket.
+fn sign_host(
+    authority: &Issuer<'static, KeyPair>,
+    key: &KeyPair,
+    bucket: Option<&str>,
+) -> Result<rcgen::Certificate, rcgen::Error> {
+    let names = ["127.0.0.1", "localhost"].into_iter().chain(bucket);
+    let mut params = CertificateParams::new(names.map(str::to_owned).collect::<Vec<_>>())?;
+    params.distinguished_name.push(DnType::CommonName, "datalake sandbox");
+    params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+    params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+    params.use_authority_key_identifier_extension = true;
+    // Without it, all certificates of one key would have the same number.
+    params.serial_number = Some(SerialNumber::from_slice(Uuid::new_v4().as_bytes()));
+    params.signed_by(key, authority)
 }

@@ -1,9 +1,5 @@
 //! `--json` on every command: one document with its envelope on standard output.
 
-use std::io::{BufRead, BufReader};
-
-use rustix::process::{Pid, Signal, kill_process};
-
 use crate::support::{Call, Host, Ran, Service};
 
 #[track_caller]
@@ -92,26 +88,4 @@ fn a_command_line_that_was_not_understood() {
     assert_eq!(text.stdout, "");
     let help = host.bare("status --help --json").run().exits(0);
     assert!(help.stdout.contains("Usage: datalake status"), "{}", help.stdout);
-}
-
-#[test]
-fn a_sandbox_in_the_foreground() {
-    let host = Host::usual();
-    let mut serving = Call::new(&host.work(), "sandbox --json").start();
-    let stdout = BufReader::new(serving.stdout.take().unwrap());
-
-    // It ends only when it is asked to, so its document is read to its last line.
-    let mut text = String::new();
-    for line in stdout.lines() {
-        text += &line.unwrap();
-        if text.ends_with("}}") {
-            break;
-        }
-    }
-    let value: serde_json::Value = serde_json::from_str(&text).unwrap();
-    kill_process(Pid::from_child(&serving), Signal::TERM).unwrap();
-
-    assert_eq!((&value["kind"], &value["schema_version"]), (&"sandbox".into(), &1.into()));
-    assert!(value["data"]["endpoint"].as_str().unwrap().starts_with("http://127.0.0.1:"));
-    assert!(serving.wait().unwrap().success());
 }

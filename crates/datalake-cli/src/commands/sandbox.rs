@@ -1,6 +1,7 @@
 //! `sandbox`: the built-in S3 service in the foreground, for other S3 clients.
 
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 
 use datalake_host::Existing;
 use datalake_sim::{FaultPlan, SimKey};
@@ -40,11 +41,14 @@ pub(super) async fn sandbox(
 ) -> Result<Exit, Failure> {
     let dir = cli.place.sandbox.clone().unwrap_or_else(|| PathBuf::from(".sandbox"));
     let dir = prepared(&dir)?;
-    let faults: FaultPlan = match &flags.faults {
-        Some(text) => text.parse().map_err(|error| Failure::of(Exit::Usage, &error))?,
-        None => FaultPlan::default(),
+    let faults = read_flag::<FaultPlan>(flags.faults.as_deref())?;
+    let service = SandboxService {
+        port: flags.port,
+        tls: flags.tls,
+        faults: faults.unwrap_or_default(),
+        plain: flags.plain,
+        conditional_writes: read_flag(flags.conditional_writes.as_deref())?,
     };
-    let service = SandboxService { port: flags.port, tls: flags.tls, faults, plain: flags.plain };
     let running = start_service(&dir, service).await.map_err(|error| match error {
         ServeError::Busy => Failure::new(Exit::Locked, "this sandbox is served by another process"),
         ServeError::Failed(failure) => failure,
@@ -68,6 +72,10 @@ pub(super) async fn sandbox(
     asked().await;
     running.stop().await;
     Ok(Exit::Done)
+}
+
+fn read_flag<T: FromStr<Err: std::error::Error>>(text: Option<&str>) -> Result<Option<T>, Failure> {
+    text.map(str::parse).transpose().map_err(|error| Failure::of(Exit::Usage, &error))
 }
 
 fn kept(path: &Path, pem: &str) -> Result<PathBuf, Failure> {

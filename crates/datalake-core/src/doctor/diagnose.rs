@@ -4,7 +4,7 @@ use super::finding::{CheckOutcome, Diagnosis, Severity, Skipped};
 use super::look::{Judged, Not};
 use super::{Examination, FindingId};
 use super::{containers, dagster_yaml, host, key, lake, locations, modal, money, network, python};
-use super::{settings, spec, store, trials};
+use super::{settings, spec, store, tables, trials};
 
 /// How one id is judged.
 pub(super) struct FindingCheck {
@@ -14,13 +14,14 @@ pub(super) struct FindingCheck {
     pub(super) judge: fn(&Examination) -> Judged,
 }
 
-const CHECKS: [&[FindingCheck]; 14] = [
+const CHECKS: [&[FindingCheck]; 15] = [
     spec::CHECKS,
     network::CHECKS,
     locations::CHECKS,
     key::CHECKS,
     store::CHECKS,
     trials::CHECKS,
+    tables::CHECKS,
     host::CHECKS,
     settings::CHECKS,
     containers::CHECKS,

@@ -12,6 +12,7 @@ use super::python::PythonEvidence;
 use super::settings::SettingsEvidence;
 use super::spec::SpecEvidence;
 use super::store::StoreEvidence;
+use super::tables::TablesEvidence;
 use super::trials::TrialEvidence;
 use crate::time::Timestamp;
 
@@ -32,6 +33,8 @@ pub struct Examination {
     pub store: StoreEvidence,
     /// What came of trying it out.
     pub trials: TrialEvidence,
+    /// Tables, and what they rely on.
+    pub tables: TablesEvidence,
     /// The service user, its systemd and its podman.
     pub host: HostEvidence,
     /// Files that hand the settings over, or other ones.
@@ -71,6 +74,7 @@ impl Examination {
             key: KeyEvidence::default(),
             store: StoreEvidence::default(),
             trials: TrialEvidence::default(),
+            tables: TablesEvidence::default(),
             host: HostEvidence::default(),
             settings: SettingsEvidence::default(),
             containers: ContainersEvidence::default(),

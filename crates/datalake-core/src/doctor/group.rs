@@ -14,6 +14,8 @@ pub enum Group {
     Key,
     /// The bucket.
     Store,
+    /// Tables in the buckets.
+    Tables,
     /// The service user, its systemd and podman, and the files that hand the settings over.
     Host,
     /// What runs.
@@ -38,11 +40,12 @@ pub struct InvalidGroup(String);
 
 impl Group {
     /// All groups, in the order in which they are examined.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Spec,
         Self::Network,
         Self::Key,
         Self::Store,
+        Self::Tables,
         Self::Host,
         Self::Containers,
         Self::Lake,
@@ -60,6 +63,7 @@ impl Group {
             Self::Network => "network",
             Self::Key => "key",
             Self::Store => "store",
+            Self::Tables => "tables",
             Self::Host => "host",
             Self::Containers => "containers",
             Self::Lake => "lake",

@@ -2,15 +2,18 @@
 
 use datalake_core::clients::{ClientEnd, ClientTrial};
 use datalake_core::doctor::{
-    Boto3Look, CodeServerLook, Conditional, ContainerLook, EnvFileLook, Examination, GivenSettings,
-    Greeting, HandedOver, HeadAnswer, LifeLook, LocationTrial, Look, ModalClientLook,
-    ModalSecretAge, ModalSecretLook, PodmanLook, Tagging, TlsLook, TrialTimes, TriedPlace,
+    Boto3Look, CodeServerLook, ContainerLook, EnvFileLook, Examination, GivenSettings, Greeting,
+    HandedOver, HeadAnswer, LifeLook, LocationTrial, Look, ModalClientLook, ModalSecretAge,
+    ModalSecretLook, PodmanLook, TablesBucket, Tagging, TlsLook, TrialTimes, TriedPlace,
     UnfinishedUpload, Usual,
 };
 use datalake_core::fault::{Fault, FaultKind};
 use datalake_core::plan::Service;
-use datalake_core::s3::{BucketName, Lifecycle, TableSearch, Versioning};
+use datalake_core::s3::{
+    BucketName, ConditionalPuts, FoundTables, Lifecycle, TableSearch, Versioning,
+};
 use datalake_core::size::ByteSize;
+use datalake_core::tables::LostSearch;
 use datalake_core::time::Timestamp;
 use datalake_core::usage::Usage;
 
@@ -83,8 +86,20 @@ fn key_and_store(seen: &mut Examination) {
     seen.trials.probe = Look::Saw(TrialTimes { put: 30, get: 20, delete: 20 });
     seen.trials.multipart = Look::Saw(());
     seen.trials.damage_is_refused = Look::Saw(true);
-    seen.trials.conditional = Look::Saw(Conditional::Refused);
     seen.trials.tagging = Look::Saw(Tagging::Kept);
+    seen.tables.buckets = Look::Saw(vec![tables_bucket()]);
+}
+
+/// A bucket without tables that keeps versions, where conditions are not looked at.
+pub(crate) fn tables_bucket() -> TablesBucket {
+    TablesBucket {
+        bucket: BUCKET.to_owned(),
+        is_for_tables: false,
+        versioning: Look::Saw(Versioning::Enabled),
+        conditional: Look::Saw(ConditionalPuts::Ignored),
+        found: Look::Saw(FoundTables { complete: true, ..FoundTables::default() }),
+        lost: Look::Saw(LostSearch::default()),
+    }
 }
 
 fn host(seen: &mut Examination) {
@@ -252,7 +267,19 @@ fn outside() -> Vec<(&'static str, Change)> {
         ("probe", |seen| seen.trials.probe = unknown()),
         ("multipart", |seen| seen.trials.multipart = unknown()),
         ("damage", |seen| seen.trials.damage_is_refused = unknown()),
-        ("conditional", |seen| seen.trials.conditional = unknown()),
+        ("tables", |seen| seen.tables.buckets = unknown()),
+        ("conditional", |seen| {
+            let bucket = TablesBucket { conditional: unknown(), ..tables_bucket() };
+            seen.tables.buckets = Look::Saw(vec![bucket]);
+        }),
+        ("tables in a bucket", |seen| {
+            let bucket = TablesBucket { found: unknown(), ..tables_bucket() };
+            seen.tables.buckets = Look::Saw(vec![bucket]);
+        }),
+        ("logs of tables", |seen| {
+            let bucket = TablesBucket { lost: unknown(), ..tables_bucket() };
+            seen.tables.buckets = Look::Saw(vec![bucket]);
+        }),
         ("tagging", |seen| seen.trials.tagging = unknown()),
         ("prices", |seen| seen.money.prices = unknown()),
         ("plan", |seen| seen.money.plan = unknown()),

@@ -10,6 +10,7 @@ use s3s::dto::{
 };
 use s3s::{S3Request, S3Result, s3_error};
 
+use super::conditions::check_write;
 use super::objects::{about_of, is_public, refuse_encryption, show_version_id};
 use super::read::find_readable;
 use super::{find_caller, locks, make_strong_etag, multipart};
@@ -48,7 +49,7 @@ pub(super) fn copy_object(
     let only_new = request.headers.get(IF_NONE_MATCH).is_some_and(|value| value == "*")
         && !sim.has(Quirk::LateConditionsIgnored);
     let bucket = world.bucket_mut(&input.bucket)?;
-    bucket.check(&input.key, only_new.then_some(&Condition::Absent))?;
+    check_write(sim, bucket, &input.key, only_new.then_some(&Condition::Absent))?;
     let asked = locks::LockHeaders {
         mode: input.object_lock_mode.as_ref(),
         until: input.object_lock_retain_until_date.clone(),

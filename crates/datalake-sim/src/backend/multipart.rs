@@ -147,7 +147,7 @@ pub(super) fn complete_multipart_upload(
         PartAddress { bucket: &input.bucket, key: &input.key, upload: &input.upload_id, number: 1 };
     let upload = place.find(bucket)?.clone();
     let parts = choose_parts(sim, &upload, input.multipart_upload.as_ref())?;
-    bucket.check(&input.key, condition.as_ref())?;
+    conditions::check_write(sim, bucket, &input.key, condition.as_ref())?;
     let etag = joint_etag(&parts);
     let mut output = CompleteMultipartUploadOutput {
         bucket: Some(input.bucket.clone()),

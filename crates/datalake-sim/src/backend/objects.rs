@@ -3,6 +3,7 @@
 use s3s::dto::{ObjectCannedACL, PutObjectInput, PutObjectOutput, ServerSideEncryption};
 use s3s::{S3Request, S3Result, s3_error};
 
+use super::conditions::WriteCheck;
 use super::digests::{check_checksums, check_md5, prepare_hasher};
 use super::{conditions, locks, make_strong_etag};
 use crate::errors::OrDisk as _;
@@ -36,7 +37,7 @@ pub(super) async fn put_object(
     mut request: S3Request<PutObjectInput>,
 ) -> S3Result<PutObjectOutput> {
     refuse_encryption(sim, request.input.server_side_encryption.as_ref())?;
-    sim.world().bucket(&request.input.bucket)?;
+    let check = begin_check(sim, &request)?;
     let body = request.input.body.take();
     let injected = request.extensions.get::<Injected>().cloned().unwrap_or_default();
     let hasher = prepare_hasher(sim, &request);
@@ -44,12 +45,6 @@ pub(super) async fn put_object(
     check_md5(&received, request.input.content_md5.as_deref())?;
     check_checksums(&received, &request)?;
     let input = request.input;
-    let condition = conditions::of_write(
-        sim,
-        &request.headers,
-        input.if_match.as_ref(),
-        input.if_none_match.as_ref(),
-    );
     if injected.alters() {
         received.alter().or_disk()?;
     }
@@ -60,9 +55,10 @@ pub(super) async fn put_object(
     if injected.flips() {
         received.flip_bit().or_disk()?;
     }
+    check.linger(sim).await;
     let mut world = sim.world();
     let bucket = world.bucket_mut(&input.bucket)?;
-    bucket.check(&input.key, condition.as_ref())?;
+    check.finish(sim, bucket, &input.key)?;
     let asked = locks::LockHeaders {
         mode: input.object_lock_mode.as_ref(),
         until: input.object_lock_retain_until_date,
@@ -80,6 +76,19 @@ pub(super) async fn put_object(
         version_id: show_version_id(bucket, version.id),
         ..Default::default()
     })
+}
+
+fn begin_check(sim: &Sim, request: &S3Request<PutObjectInput>) -> S3Result<WriteCheck> {
+    let input = &request.input;
+    let condition = conditions::of_write(
+        sim,
+        &request.headers,
+        input.if_match.as_ref(),
+        input.if_none_match.as_ref(),
+    );
+    let world = sim.world();
+    let bucket = world.bucket(&input.bucket)?;
+    Ok(WriteCheck::begin(sim, bucket, &input.key, condition))
 }
 
 pub(super) fn is_public(acl: Option<&ObjectCannedACL>) -> bool {

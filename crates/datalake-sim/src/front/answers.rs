@@ -6,6 +6,7 @@ use http_body_util::BodyExt as _;
 use s3s::{Body, S3Error};
 use time::macros::format_description;
 
+use crate::address::find_address;
 use crate::errors::BODYLESS;
 use crate::quirks::Quirk;
 use crate::sim::Sim;
@@ -36,14 +37,13 @@ impl Answers {
         let format = format_description!(
             "[weekday repr:short], [day] [month repr:short] [year] [hour]:[minute]:[second] GMT"
         );
-        let path = request.uri().path().trim_start_matches('/');
         Self {
             request_id: format!("tx{number:021x}-{seconds:010x}-{host}"),
             host,
             // The format has no part that can fail.
             date: now.format(format).unwrap_or_default(),
             region: sim.region.clone(),
-            bucket: path.split('/').next().unwrap_or_default().to_owned(),
+            bucket: find_address(request).bucket.to_owned(),
             head: request.method() == Method::HEAD,
             quiet: sim.has(Quirk::EmptyMessages),
         }

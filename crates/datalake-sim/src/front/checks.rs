@@ -11,6 +11,7 @@ use time::macros::format_description;
 use time::{Duration, PrimitiveDateTime};
 
 use super::bodies::CountedBody;
+use crate::address::find_address;
 use crate::errors::{hash_mismatch, make_coded_error};
 use crate::quirks::Quirk;
 use crate::sim::Sim;
@@ -132,7 +133,7 @@ fn holds_document<B>(request: &Request<B>) -> bool {
         .is_some_and(|hash| hash.starts_with("STREAMING-"));
     let form = find_header(request.headers(), "content-type")
         .is_some_and(|kind| kind.starts_with("multipart/form-data"));
-    let names_key = super::names_key(request.uri().path());
+    let names_key = !find_address(request).key.is_empty();
     let about_object = ["acl", "tagging", "retention", "legal-hold"]
         .iter()
         .any(|name| query::has_parameter(query, name));

@@ -20,6 +20,7 @@ use self::answers::Answers;
 use self::bodies::CountedBody;
 pub(crate) use self::connection_end::ConnectionEnd;
 use self::throttle::Throttle;
+use crate::address;
 use crate::errors::make_coded_error;
 use crate::faults::{Effect, FaultPlan, FaultTarget, Faults};
 use crate::journal::{JournalCounts, RequestJournal, RequestSeen};
@@ -145,7 +146,7 @@ impl Front {
             method: request.method(),
             part: query::find_value(query, "partNumber").and_then(|part| part.parse().ok()),
             reads: request.method() == Method::GET
-                && names_key(request.uri().path())
+                && !address::find_address(request).key.is_empty()
                 && !["uploadId", "acl", "tagging", "retention", "legal-hold"]
                     .iter()
                     .any(|name| query::has_parameter(query, name)),
@@ -232,13 +233,10 @@ fn close_after_refusal(answer: &mut Response<Body>) {
     }
 }
 
-fn names_key(path: &str) -> bool {
-    path.trim_start_matches('/').split_once('/').is_some_and(|(_, key)| !key.is_empty())
-}
-
 fn describe_request(request: &Request<Incoming>) -> RequestSeen {
     RequestSeen {
         method: request.method().to_string(),
+        host: address::read_host(request).to_owned(),
         path: request.uri().path().to_owned(),
         query: request.uri().query().unwrap_or_default().to_owned(),
         status: None,

@@ -61,6 +61,8 @@ impl Lake {
             key: Some(SimKey::sandbox()),
             region: "fsn1".to_owned(),
             hash: None,
+            host: self.sim.addr().to_string(),
+            sent: None,
         }
     }
 
@@ -118,6 +120,9 @@ pub(crate) struct Call<'a> {
     key: Option<SimKey>,
     region: String,
     hash: Option<String>,
+    host: String,
+    /// The host that is sent, where it is another one than the signed one.
+    sent: Option<String>,
 }
 
 impl Call<'_> {
@@ -152,13 +157,29 @@ impl Call<'_> {
         self
     }
 
+    /// Sends another host than the one that is signed.
+    pub(crate) fn sent_to(mut self, host: &str) -> Self {
+        self.sent = Some(host.to_owned());
+        self
+    }
+
+    /// Names another host than the address, which is signed as it is sent.
+    pub(crate) fn host(mut self, host: &str) -> Self {
+        host.clone_into(&mut self.host);
+        self
+    }
+
     pub(crate) async fn go(self) -> Answer {
         self.try_go().await.unwrap()
     }
 
     pub(crate) async fn try_go(mut self) -> Result<Answer, reqwest::Error> {
+        self.headers.insert("host", self.host.parse().unwrap());
         if let Some(key) = self.key.clone() {
             self.sign(&key);
+        }
+        if let Some(host) = &self.sent {
+            self.headers.insert("host", host.parse().unwrap());
         }
         let request = self
             .lake
@@ -178,9 +199,8 @@ impl Call<'_> {
         let format = format_description!("[year][month][day]T[hour][minute][second]Z");
         let region = Region::Custom { region: self.region.clone(), endpoint: String::new() };
         let hash = self.hash.clone().unwrap_or_else(|| digits(&Sha256::digest(&self.body)));
-        let host = format!("127.0.0.1:{}", self.lake.sim.addr().port());
         for (name, value) in [
-            ("host", host),
+            ("host", self.host.clone()),
             ("x-amz-date", now.format(format).unwrap()),
             ("x-amz-content-sha256", hash.clone()),
         ] {

@@ -1,8 +1,10 @@
 //! What a started simulator does, seen from outside.
 #![cfg(test)]
 
+mod addressing;
 mod buckets;
 mod clients;
+mod conditions;
 mod faults;
 mod lake;
 mod lifecycle;
