@@ -144,6 +144,9 @@ impl ClientTrial {
             let variable = "AWS_REQUEST_CHECKSUM_CALCULATION=when_required";
             return provisioned(variable, "without which it sends bodies of unknown length");
         }
+        if says(&["is not in the environment"]) {
+            return Advice::naming("{} hands it over", [AdvisedCommand::Provision]);
+        }
         if self.asks_aws() || says(&[AWS]) {
             return self.cure_aws();
         }
@@ -228,6 +231,11 @@ mod tests {
         check(&trial(failed("HTTP status 411"), &[]), ClientVerdict::Broken, "CHECKSUM");
         check(&trial(failed("ended with SIGABRT"), &[]), ClientVerdict::Broken, "another version");
         check(&trial(failed("b.s3.eu.amazonaws.com"), &[]), ClientVerdict::Broken, "endpoint");
+        check(
+            &trial(failed("`X` is not in the environment"), &[]),
+            ClientVerdict::Broken,
+            "Provision",
+        );
         check(&trial(failed("whatever"), &[]), ClientVerdict::Broken, "Status");
     }
 

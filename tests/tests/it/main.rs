@@ -19,6 +19,7 @@ mod hostile;
 mod init;
 mod json;
 mod kills;
+mod lake;
 mod logs;
 mod migrate;
 mod modal;

@@ -21,7 +21,7 @@ Examples:
 /// Flags of `doctor`.
 #[derive(Debug, Args)]
 pub struct Doctor {
-    /// Tell this group alone: spec, network, key, store, host, containers, lake, dagster-yaml, python, modal, money
+    /// Tell this group alone: spec, network, key, store, tables, host, containers, lake, dagster-yaml, python, modal, money
     #[arg(long, value_name = "GROUP")]
     pub only: Option<Group>,
     /// Print the page of a finding: what it means, why it matters, what cures it; `datalake doctor`

@@ -40,6 +40,15 @@ def need(name):
         raise Absent(f"there is no package `{error.name}`") from None
 
 
+class Unset(Exception):
+    """A variable without which the client would ask AWS: it is not tried then."""
+
+
+def require_variable(*names):
+    if not any(os.environ.get(name) for name in names):
+        raise Unset(f"`{names[0]}` is not in the environment: it would ask AWS, and was not started")
+
+
 class Client:
     """What a client is tried with, and what came of it."""
 
@@ -262,6 +271,24 @@ def load_httpfs(db):
         raise Absent("its extension `httpfs` is not installed") from None
 
 
+def own_authority():
+    """The file of certificates that other clients are told to trust."""
+    names = ("AWS_CA_BUNDLE", "SSL_CERT_FILE", "CURL_CA_BUNDLE")
+    return next((os.environ[name] for name in names if os.environ.get(name)), None)
+
+
+def write_by_duckdb(client, db):
+    write = f"COPY (SELECT range AS id FROM range(3)) TO '{client.url}/table.parquet'"
+    try:
+        db.execute(write)
+    except Exception as error:
+        if "SSL" not in str(error) or not own_authority():
+            raise
+        client.needs_lines("no variable tells it of an authority of your own (`SET ca_cert_file`)")
+        db.execute(f"SET ca_cert_file = '{own_authority()}'")
+        db.execute(write)
+
+
 def duckdb(client):
     db = need("duckdb").connect()
     load_httpfs(db)
@@ -273,7 +300,7 @@ def duckdb(client):
         db.execute("SET s3_url_style = 'path'")
         db.execute(f"SET s3_use_ssl = {str(REQUEST['endpoint'].startswith('https:')).lower()}")
     client.at("write")
-    db.execute(f"COPY (SELECT range AS id FROM range(3)) TO '{client.url}/table.parquet'")
+    write_by_duckdb(client, db)
     client.at("read")
     read = lambda what: db.execute(f"SELECT count(*) FROM '{client.url}/{what}'").fetchall()
     same(read("table.parquet"), [(3,)])
@@ -307,6 +334,8 @@ def pyiceberg(client):
     if not REQUEST["catalogs"]:
         client.needs_lines("it takes the endpoint from its catalog, and the spec names none")
         lines = {"s3.endpoint": REQUEST["endpoint"], "s3.region": REQUEST["region"]}
+    for name in REQUEST["catalogs"][:1]:
+        require_variable(f"PYICEBERG_CATALOG__{name.upper().replace('-', '_')}__S3__ENDPOINT")
     iceberg(client, "pyiceberg.io.pyarrow.PyArrowFileIO", **lines)
 
 
@@ -390,10 +419,13 @@ def run_client(name, function, report):
     os.chdir(home)
     guard_names(report)
     try:
+        require_variable("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL")
         function(Client(name, report))
         report({"end": "works"})
     except Absent as error:
         report({"end": "absent", "reason": str(error)})
+    except Unset as error:
+        report({"end": "failed", "reason": str(error)})
     except BaseException as error:
         last = "".join(traceback.format_exception_only(type(error), error))
         report({"end": "failed", "reason": shown(last)})

@@ -126,14 +126,15 @@ SET s3_endpoint = '{host}';
 SET s3_region = '{region}';
 SET s3_url_style = 'path';
 SET s3_use_ssl = {ssl};
+-- A certificate of an authority of your own: SET ca_cert_file = '/path/to/authority.pem';
 
 COPY (SELECT 42 AS answer) TO '{place}/duckdb/example.parquet';
 SELECT * FROM '{place}/duckdb/example.parquet';
 
 -- delta_scan, iceberg_scan and DuckLake know only secrets; this one reads the same environment:
 -- INSTALL aws;
--- CREATE OR REPLACE SECRET lake (TYPE s3, PROVIDER credential_chain, ENDPOINT '{host}',
---     REGION '{region}', URL_STYLE 'path', USE_SSL {ssl});
+-- CREATE OR REPLACE SECRET lake (TYPE s3, PROVIDER credential_chain, URL_STYLE 'path',
+--     ENDPOINT '{host}', REGION '{region}', USE_SSL {ssl});
 "
     );
     for (name, catalog) in &spec.catalogs {

@@ -64,6 +64,10 @@ fn about(group: Group) -> &'static str {
             "The service user, its systemd and podman, and the files that hand the settings over."
         }
         Group::Containers => "What runs.",
+        Group::Lake => {
+            "S3 clients where user code runs. They are tried only by `datalake doctor --only lake`, since \
+             it takes minutes."
+        }
         Group::DagsterYaml => "Dagster's own settings.",
         Group::Python => "Your Python files: `--code DIR` names them.",
         Group::Modal => "Modal.",
