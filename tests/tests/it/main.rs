@@ -33,6 +33,7 @@ mod sandbox;
 mod spec;
 mod support;
 mod swaps;
+mod tables;
 mod texts;
 mod transfer;
 mod waits;

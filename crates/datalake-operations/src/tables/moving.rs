@@ -4,6 +4,7 @@ use datalake_core::fault::FaultKind;
 use datalake_core::s3::{KeyPrefix, TableKind, Versioning};
 use datalake_core::size::ByteSize;
 use datalake_core::tables::{ListedTable, LogFile};
+use datalake_core::text::count_things;
 use datalake_core::transfer::Subset;
 use datalake_engine::transfer::{Depth, Links, Options, Verification};
 use datalake_engine::{
@@ -18,7 +19,7 @@ use super::listing::take_inventory;
 use super::log_copy::{LogCopy, LogCopyEnd};
 use crate::transfer::{
     ContentComparison, JobDestination, JobSource, PairVerification, TransferChoices,
-    TransferContext, TransferJob, TransferReporter, TransferRun, TransferSide,
+    TransferContext, TransferEnd, TransferJob, TransferReporter, TransferRun, TransferSide,
 };
 use crate::{Advice, AdvisedCommand, ErrorKind, OperationError};
 
@@ -91,6 +92,40 @@ pub struct LeftTable {
     pub place: String,
     /// Why.
     pub reason: String,
+}
+
+impl MovedTables {
+    /// What is to be done by people, in their order.
+    #[must_use]
+    pub fn advise(&self) -> Vec<Advice> {
+        if self.dry_run {
+            return Vec::new();
+        }
+        let mut advice = Vec::new();
+        for table in &self.moved {
+            if table.lost_commits > 0 {
+                let recover = AdvisedCommand::RecoverTablesBelow(table.source.clone());
+                advice.push(Advice::naming("what got lost at the source: {}", [recover]));
+            }
+            let remove = AdvisedCommand::RemoveFolder(table.source.clone());
+            let words = "the source stays; when every writer and reader names the new place: {}";
+            advice.push(Advice::naming(words, [remove]));
+        }
+        advice
+    }
+
+    /// What it came to.
+    ///
+    /// # Errors
+    ///
+    /// [`OperationError`] where tables were left.
+    pub fn judge(&self) -> Result<TransferEnd, OperationError> {
+        if !self.left.is_empty() {
+            let left = count_things(self.left.len() as u64, "table");
+            return Err(OperationError::new(ErrorKind::Partly, format!("{left} not moved")));
+        }
+        Ok(if self.dry_run { TransferEnd::Pending } else { TransferEnd::Done })
+    }
 }
 
 /// One table on its way.

@@ -10,6 +10,12 @@ use super::{
     TableReport, TablesReport,
 };
 
+/// What to do about lost commits.
+const APPEND_AGAIN: &str = "\
+Read these files with any Parquet reader and append their rows to the table again (NAME=VALUE behind a
+file are its partition columns, which are not in it); then --forget. Until then old versions may expire.
+";
+
 impl fmt::Display for TablesReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for table in &self.tables {
@@ -74,7 +80,11 @@ impl fmt::Display for RecoveryReport {
         }
         let (lost, logs) =
             (count_things(self.lost.len() as u64, "commit"), count_things(self.tables, "log"));
-        writeln!(f, "{lost} lost in {logs}")
+        writeln!(f, "{lost} lost in {logs}")?;
+        if self.lost.is_empty() {
+            return Ok(());
+        }
+        f.write_str(APPEND_AGAIN)
     }
 }
 

@@ -36,7 +36,7 @@ async fn what_a_lost_commit_added_is_told_file_by_file() {
     assert_eq!(report.lost[0].files[0].partition["day"].as_deref(), Some("1"));
     let text = report.to_string();
     assert!(text.contains("version 1: WRITE of 2025-11-30T10:53:20Z, 5 rows, 9 B"), "{text}");
-    assert!(text.ends_with("2 commits lost in 1 log\n"), "{text}");
+    assert!(text.contains("\n2 commits lost in 1 log\n"), "{text}");
 }
 
 #[tokio::test]
