@@ -88,7 +88,8 @@ fn a_key_that_may_not_write() {
 #[test]
 fn conditions_and_tags_of_other_services() {
     let shelf = provisioned();
-    green(&shelf, "store-conditional-put");
+    let said = green(&shelf, "store-conditional-put");
+    assert!(said.contains("not looked at in a bucket that keeps versions"), "{said}");
     let said = green(&shelf, "store-tagging");
     assert!(said.contains("has none"), "{said}");
 
@@ -100,6 +101,8 @@ fn conditions_and_tags_of_other_services() {
     host.call(&plain, "bucket create acme-dagster-assets").run().exits(0);
     let said = check(|words| host.call(&plain, words), "store-tagging", "sound");
     assert!(said.contains("as they were set"), "{said}");
+    let said = check(|words| host.call(&plain, words), "store-conditional-put", "sound");
+    assert!(said.contains("refused where something is"), "{said}");
 }
 
 #[test]
