@@ -75,14 +75,14 @@ pub use objects::{
     VersionKind, VersionPage, VersionPages, find_tables, search_tables, search_version_traces,
 };
 pub use observe::{
-    WantedLooks, asked_of_vault, look_at, look_at_paths, look_for, observe, observe_vault,
-    read_paths,
+    WantedLooks, WantedTables, asked_of_vault, look_at, look_at_paths, look_for, observe,
+    observe_vault, read_paths,
 };
 pub use owners::Owners;
 pub use ports::{
     Checkpoints, Clock, Dagster, Files, Lock, LockFault, NewFile, NoCheckpoints, NoDagster,
-    NoSecrets, NoStore, ObjectHead, ObjectStore, PathStanding, Ports, Probe, Secrets, SeenEntry,
-    SeenKind, StateFolder, Stored, VersionId,
+    NoSecrets, NoStore, ObjectHead, ObjectStore, PathStanding, Ports, Probe, PutTrial, Secrets,
+    SeenEntry, SeenKind, StateFolder, Stored, VersionId,
 };
 pub use programs::{Programs, Ran};
 pub use records::{Records, read_receipt};

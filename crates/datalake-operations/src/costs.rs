@@ -7,6 +7,7 @@ mod history;
 mod holdings;
 mod outlook;
 mod parts;
+mod tables;
 mod usage_history;
 mod whatif;
 
@@ -17,6 +18,7 @@ pub use self::history::RecordedUsage;
 pub use self::holdings::{Holdings, HoldingsQuestion};
 pub use self::outlook::{CostOutlook, CountedSum, ExpectedCost, bill_sample, choose_budget};
 pub use self::parts::{Part, Parts, Sharing};
+pub use self::tables::TablesUsage;
 pub use self::usage_history::{EgressTold, SampleTold, UsageHistory, egress_word};
 pub use self::whatif::{ExpiredStays, ONE, WhatIf, WhatIfBills, WhatIfPlace, WhatIfUsage};
 

@@ -4,11 +4,13 @@ use async_trait::async_trait;
 use datalake_core::fault::{Fault, FaultKind};
 use datalake_core::plan::Service;
 use datalake_core::s3::{
-    BucketName, ETag, Lifecycle, ObjectKey, Region, TableSearch, VersionTraces, Versioning,
+    BucketName, ConditionalPuts, ETag, Lifecycle, ObjectKey, Region, TableSearch, VersionTraces,
+    Versioning,
 };
 use datalake_core::size::ByteSize;
 use datalake_engine::{
-    ObjectHead, ObjectStore, Stored, VersionId, search_tables, search_version_traces,
+    ConditionProbe, ObjectHead, ObjectStore, PutTrial, Stored, VersionId, probe_conditional_put,
+    search_tables, search_version_traces,
 };
 use http::header::{CONTENT_LENGTH, ETAG, TRANSFER_ENCODING};
 use http::{Method, StatusCode};
@@ -145,6 +147,11 @@ impl ObjectStore for S3Store {
 
     async fn version_traces(&self, bucket: &BucketName) -> Result<VersionTraces, Fault> {
         search_version_traces(self, bucket).await
+    }
+
+    async fn conditional_puts(&self, trial: &PutTrial<'_>) -> Result<ConditionalPuts, Fault> {
+        let PutTrial { bucket, prefix, random } = *trial;
+        probe_conditional_put(self, &ConditionProbe::usual(bucket, prefix, random)).await
     }
 
     async fn lifecycle(&self, bucket: &BucketName) -> Result<Lifecycle, Fault> {

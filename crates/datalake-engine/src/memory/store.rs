@@ -13,14 +13,17 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use datalake_core::fault::{Fault, FaultKind};
 use datalake_core::plan::Service;
-use datalake_core::s3::{BucketName, Lifecycle, ObjectKey, TableSearch, VersionTraces, Versioning};
+use datalake_core::s3::{
+    BucketName, ConditionalPuts, Lifecycle, ObjectKey, TableSearch, VersionTraces, Versioning,
+};
 use datalake_core::size::ByteSize;
 use datalake_core::time::Timestamp;
 
 use self::bucket::{MemoryBucket, MemoryContent};
+use crate::doctor::{ConditionProbe, probe_conditional_put};
 use crate::hold_mutex;
 use crate::objects::{AnyKey, Attributes, search_tables, search_version_traces};
-use crate::ports::{ObjectHead, ObjectStore, Stored, VersionId};
+use crate::ports::{ObjectHead, ObjectStore, PutTrial, Stored, VersionId};
 
 /// An S3 service in memory that knows one account.
 ///
@@ -200,6 +203,11 @@ impl ObjectStore for MemoryStore {
 
     async fn version_traces(&self, bucket: &BucketName) -> Result<VersionTraces, Fault> {
         search_version_traces(self, bucket).await
+    }
+
+    async fn conditional_puts(&self, trial: &PutTrial<'_>) -> Result<ConditionalPuts, Fault> {
+        let PutTrial { bucket, prefix, random } = *trial;
+        probe_conditional_put(self, &ConditionProbe::usual(bucket, prefix, random)).await
     }
 
     async fn lifecycle(&self, bucket: &BucketName) -> Result<Lifecycle, Fault> {

@@ -4,7 +4,8 @@ use async_trait::async_trait;
 use datalake_core::fault::Fault;
 use datalake_core::plan::Service;
 use datalake_core::s3::{
-    BucketName, ETag, Lifecycle, ObjectKey, TableSearch, VersionTraces, Versioning,
+    BucketName, ConditionalPuts, ETag, KeyPrefix, Lifecycle, ObjectKey, TableSearch, VersionTraces,
+    Versioning,
 };
 use datalake_core::size::ByteSize;
 
@@ -50,6 +51,10 @@ pub trait ObjectStore: Send + Sync {
     /// that has some: they stand in the way of tables.
     async fn version_traces(&self, bucket: &BucketName) -> Result<VersionTraces, Fault>;
 
+    /// Has several writers store new keys at one time, each only if nothing is there, and tells how many
+    /// of them the service lets through. Nothing is left behind.
+    async fn conditional_puts(&self, trial: &PutTrial<'_>) -> Result<ConditionalPuts, Fault>;
+
     /// The bucket's lifecycle rules; none are an empty set. `Unreadable`: a rule holds what
     /// [`Lifecycle`] cannot express and a rewrite would lose.
     async fn lifecycle(&self, bucket: &BucketName) -> Result<Lifecycle, Fault>;
@@ -78,6 +83,17 @@ pub trait ObjectStore: Send + Sync {
         key: &ObjectKey,
         version: Option<&VersionId>,
     ) -> Result<(), Fault>;
+}
+
+/// Where conditional writes are tried out.
+#[derive(Debug, Clone, Copy)]
+pub struct PutTrial<'a> {
+    /// The bucket.
+    pub bucket: &'a BucketName,
+    /// What the keys begin with.
+    pub prefix: &'a KeyPrefix,
+    /// A number that no other trial has in its names.
+    pub random: u64,
 }
 
 /// What a store says of an object that it has just taken.

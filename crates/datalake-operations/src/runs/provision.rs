@@ -9,7 +9,7 @@ use datalake_core::receipt::Receipt;
 use datalake_core::secret::{Fingerprint, FingerprintKey};
 use datalake_core::spec::{ModalSpec, Spec};
 use datalake_desired::{ProvisionInput, Restart, VaultPast, desire_vault, desire_world};
-use datalake_engine::{Ports, Records, WantedLooks, await_new_bucket, observe};
+use datalake_engine::{Ports, Records, WantedLooks, WantedTables, await_new_bucket, observe};
 
 use crate::host_paths::wanted_of;
 use crate::vault::{question_to_vault, read_vault_past};
@@ -60,7 +60,10 @@ pub async fn look_and_plan(
     }
     let wanted = WantedLooks {
         buckets,
-        tables: spec.tables_bucket().cloned().into_iter().collect(),
+        tables: spec.tables.as_ref().map(|place| WantedTables {
+            bucket: place.bucket(&spec.bucket).clone(),
+            prefix: place.prefix().cloned(),
+        }),
         secrets: way.secrets(),
         services: input.restart != Restart::Never,
         vault: ask_of_modal(input)?,

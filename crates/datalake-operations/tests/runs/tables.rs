@@ -3,8 +3,9 @@
 use datalake_core::fault::FaultKind;
 use datalake_core::s3::{BucketName, Lifecycle, Versioning};
 use datalake_core::spec::TablesPlace;
-use datalake_engine::ObjectStore as _;
-use datalake_operations::ErrorKind;
+use datalake_engine::memory::{MemoryConditions, MemoryStore};
+use datalake_engine::{ListAsk, ObjectStore as _, Objects as _};
+use datalake_operations::{ErrorKind, OperationError};
 
 use super::world::{TABLES, World};
 use super::{provision, roll_back};
@@ -107,4 +108,35 @@ async fn a_prefix_is_taken_where_the_assets_have_no_versions_and_refused_where_t
     assert!(env_file.contains("\nDAGSTER_S3_TABLES_BUCKET=acme-dagster-assets\n"), "{env_file}");
     assert!(env_file.contains("\nDAGSTER_S3_TABLES_PREFIX=tables\n"), "{env_file}");
     assert_eq!(provision(&world, &world.sound()).await.unwrap(), None);
+}
+
+/// A provision in a bucket that keeps versions, with tables below a prefix, of a service that treats
+/// conditional writes so.
+async fn provision_prefix(conditions: MemoryConditions) -> Result<(), OperationError> {
+    let mut world = World::new();
+    world.store = MemoryStore::default().with_conditions(conditions);
+    provision(&world, &world.sound()).await.unwrap().unwrap();
+    world.spec.tables = Some(TablesPlace::Prefix("tables".parse().unwrap()));
+
+    let ended = provision(&world, &world.sound()).await.map(drop);
+
+    let below = ListAsk::below("tables/");
+    let listed = world.store.list_versions(&world.spec.bucket, &below, None).await;
+    assert_eq!(listed.unwrap().versions, [], "the test leaves nothing behind");
+    ended
+}
+
+#[tokio::test]
+async fn a_prefix_where_versions_are_kept_is_taken_only_where_concurrent_writers_are_held_apart() {
+    provision_prefix(MemoryConditions::Obeyed).await.unwrap();
+
+    for (conditions, told) in [
+        (MemoryConditions::IgnoredWithVersions, "conditional writes overwrite what is there"),
+        (MemoryConditions::RacingWithVersions(3), "3 writers of one key"),
+    ] {
+        let error = provision_prefix(conditions).await.unwrap_err();
+
+        assert_eq!(error.kind, ErrorKind::Config);
+        assert!(error.to_string().contains(told), "{error}");
+    }
 }

@@ -36,7 +36,9 @@ fn count_readable(lake: &Lake) -> u64 {
     let there = lake.contents(TABLES);
     let commits: Vec<u64> = there
         .keys()
-        .filter_map(|key| key.strip_prefix("sales/_delta_log/")?.strip_suffix(".json")?.parse().ok())
+        .filter_map(|key| {
+            key.strip_prefix("sales/_delta_log/")?.strip_suffix(".json")?.parse().ok()
+        })
         .collect();
     assert!(commits.iter().copied().eq(0..commits.len() as u64), "a gap: {commits:?}");
     for version in &commits {

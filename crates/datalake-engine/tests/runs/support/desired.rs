@@ -104,7 +104,7 @@ pub(super) fn wanted(desired: &Desired) -> WantedLooks {
     let gone = desired.absent_secrets.iter().map(|unwanted| unwanted.what.clone());
     WantedLooks {
         buckets: vec![desired.bucket.name.clone()],
-        tables: Vec::new(),
+        tables: None,
         paths: folders.chain(files).chain(absent).collect(),
         secrets: secrets.chain(gone).collect(),
         services: true,
