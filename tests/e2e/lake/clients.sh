@@ -54,7 +54,7 @@ snippets_work() {
   check 'snippet duckdb' 0 -- snippet on_lake duckdb "$python" "$here/ducks.py"
 }
 snippet() { # SPEC NAME PROGRAM...
-  local home=$work/home/$2
+  local home=$spec/snippets/$2
   mkdir -p "$home"
   "$1" lake snippet "$2" > "$home/lines" || return
   (cd "$home" && timeout 180 "${given[@]}" HOME="$home" "${@:3}" lines)

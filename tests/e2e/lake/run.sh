@@ -90,21 +90,33 @@ on_ceph() { # VERSION
   stop_ceph
 }
 
+# serve_sandbox NAME REST... -- FLAG...: the built-in service with these flags, for what REST does there
+serve_sandbox() {
+  local name=$1 rest=()
+  shift
+  while [ "$1" != -- ]; do rest+=("$1"); shift; done
+  shift
+  label=sandbox
+  if start_sandbox "$@"; then
+    # shellcheck disable=SC1091
+    . <(grep '^export ' "$work/sandbox.exports")
+    [ -z "${AWS_CA_BUNDLE:-}" ] || cat "$AWS_CA_BUNDLE" >> "$work/tls/store"
+    use_service "$name" fsn1 "$AWS_ENDPOINT_URL_S3" "${AWS_CA_BUNDLE:-}"
+    unset AWS_CA_BUNDLE
+    "${rest[@]}"
+  else
+    fail "the sandbox does not start: $(tail -1 "$work/sandbox.log")"
+  fi
+  stop_sandbox
+}
+
 on_sandbox() {
-  local scheme flags
-  for scheme in http https; do
-    label=sandbox flags=()
-    [ "$scheme" = http ] || flags=(--tls)
-    if start_sandbox "${flags[@]}"; then
-      # shellcheck disable=SC1091
-      . <(grep '^export ' "$work/sandbox.exports")
-      use_service "sandbox-$scheme" fsn1 "$AWS_ENDPOINT_URL_S3" "${AWS_CA_BUNDLE:-}" &&
-        on_store "$scheme"
-    else
-      fail "the sandbox does not start: $(tail -1 "$work/sandbox.log")"
-    fi
-    stop_sandbox
-  done
+  serve_sandbox sandbox-http on_store http --
+  serve_sandbox sandbox-https on_store https -- --tls
+  if wants appends; then
+    serve_sandbox sandbox-racing races_lose racing -- --conditional-writes racing
+    serve_sandbox sandbox-obeyed races_hold -- --conditional-writes obeyed
+  fi
 }
 
 # Loopback, names, certificates: nothing of it is seen outside.

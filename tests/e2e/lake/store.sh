@@ -81,7 +81,8 @@ use_service() {
   spec=$work/$1 trusted=${4:-$ca}
   root=$spec/root units=$spec/root/var/lib/dagster/.config/containers/systemd
   mkdir -p "$units" "$root/etc" "$spec/plain"
-  printf 'region: %s\nendpoint: %s\nbucket: lane-%s\n' "$2" "$3" "$1" > "$spec/plain/datalake.yaml"
+  printf '%s\n' "region: $2" "endpoint: $3" "bucket: lane-$1" \
+    'host: { units: [dagster-webserver, dagster-daemon] }' > "$spec/plain/datalake.yaml"
   {
     cat "$spec/plain/datalake.yaml"
     echo 'tables: {}'
@@ -90,8 +91,7 @@ use_service() {
   cp -r "$here/../../fixtures/quadlets/base/." "$units"
   echo 'dagster-user:x:1001:1001::/var/lib/dagster:/usr/sbin/nologin' > "$root/etc/passwd"
   chown -R 1001:1001 "$root/var/lib/dagster"
-  lake=(env "SSL_CERT_FILE=$trusted" "$program" --root "$root" --state "$spec/state"
-    --unit dagster-webserver --unit dagster-daemon)
+  lake=(env "SSL_CERT_FILE=$trusted" "$program" --root "$root" --state "$spec/state")
 }
 on_lake() { (cd "$spec" && "${lake[@]}" "$@"); }
 # The same with the spec that has no place for tables.
