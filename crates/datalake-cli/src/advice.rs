@@ -60,6 +60,17 @@ fn render_command(command: &AdvisedCommand) -> String {
         AdvisedCommand::MoveFolder { source, dest } => {
             return format!("`datalake mv --recursive {source} {dest}`");
         }
+        AdvisedCommand::MoveTables { source, dest } => {
+            return format!("`datalake tables move {source} {dest}`");
+        }
+        AdvisedCommand::RecoverTables => "tables recover",
+        AdvisedCommand::RecoverTablesBelow(place) => {
+            return format!("`datalake tables recover {place}`");
+        }
+        AdvisedCommand::ListTables => "tables list",
+        AdvisedCommand::RemoveFolder(place) => {
+            return format!("`datalake rm --recursive --versions {place}`");
+        }
         AdvisedCommand::VerifyDeep => "verify --deep",
         AdvisedCommand::EnableVersioning => "bucket versioning enable",
         AdvisedCommand::ShowBucketLock => "bucket lock show",
@@ -70,9 +81,18 @@ fn render_command(command: &AdvisedCommand) -> String {
         AdvisedCommand::PutFile { file, dest } => return format!("`datalake put {file} {dest}`"),
         AdvisedCommand::PutStream => "put - reports/2026.csv",
         AdvisedCommand::Sync => "sync",
+        AdvisedCommand::ListVersionsBelow(place) => {
+            return format!("`datalake ls --versions {place}`");
+        }
+        AdvisedCommand::RemoveVersions(object) => {
+            return format!("`datalake rm --versions {object}`");
+        }
         AdvisedCommand::ListKeys(place) => return format!("`datalake ls {place}`"),
         AdvisedCommand::CopyFrom(object) => return format!("`datalake cp {object} DEST`"),
         AdvisedCommand::FetchFolder(place) => return format!("`datalake get {place} DIR`"),
+        AdvisedCommand::PrintSnippet(client) => {
+            return format!("`datalake lake snippet {client}`");
+        }
         AdvisedCommand::CheckModal => "modal check",
         AdvisedCommand::ModalSecretStatus => "modal secret status",
         AdvisedCommand::SyncModalSecret => "modal secret sync",

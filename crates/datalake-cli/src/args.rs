@@ -5,11 +5,13 @@ mod built_in;
 pub mod cost;
 mod dagster;
 pub mod doctor;
+pub mod lake;
 pub mod migrate;
 pub mod modal;
 pub mod objects;
 pub mod project;
 mod runs;
+pub mod tables;
 pub mod transfer;
 
 use std::path::PathBuf;
@@ -95,6 +97,9 @@ pub struct Values {
     /// The prefix of the assets' keys
     #[arg(long, global = true, value_name = "PREFIX")]
     pub prefix: Option<String>,
+    /// The bucket of tables, which keeps no versions
+    #[arg(long, global = true, value_name = "NAME")]
+    pub tables_bucket: Option<String>,
     /// The user that runs Dagster's podman
     #[arg(long, global = true, value_name = "USER")]
     pub user: Option<String>,
@@ -170,6 +175,12 @@ pub enum Command {
     Verify(transfer::VerifyFlags),
     /// Read a share of what was brought to a bucket again, another one each day
     Scrub(transfer::Scrub),
+    /// List tables, move them to where commits hold, find commits that got lost
+    Tables {
+        /// What to do.
+        #[command(subcommand)]
+        what: tables::TablesCommand,
+    },
     /// Move what Dagster keeps on this host into the bucket, and prove it
     Migrate {
         /// What to do.
@@ -192,6 +203,12 @@ pub enum Command {
     },
     /// Tell all of a bucket: a page for a browser, Markdown or JSON
     Report(cost::LakeReportFlags),
+    /// Try the S3 clients of user code (DuckDB, polars, Delta, Iceberg, …), and print lines for them
+    Lake {
+        /// What to do.
+        #[command(subcommand)]
+        what: lake::LakeCommand,
+    },
     /// Keep Modal in step: its secret, the functions, the apps that use it
     Modal {
         /// What to do.

@@ -12,6 +12,7 @@ mod doctor;
 mod gaps;
 mod history;
 mod init;
+mod lake;
 mod migrate;
 mod modal;
 mod objects;
@@ -26,6 +27,7 @@ mod schema;
 mod services;
 mod shell;
 mod status;
+mod tables;
 mod transfer;
 mod usage;
 mod watch;
@@ -68,11 +70,13 @@ pub(crate) async fn run(cli: &Cli, printer: Printer) -> Result<Exit, Failure> {
         Command::Sync(flags) => transfer::sync(cli, flags, printer).await,
         Command::Verify(flags) => transfer::verify(cli, flags, printer).await,
         Command::Scrub(flags) => transfer::scrub(cli, flags, printer).await,
+        Command::Tables { what } => Box::pin(tables::tables(cli, what, printer)).await,
         Command::Migrate { what } => migrate::migrate(cli, what, printer).await,
         Command::Presign(flags) => objects::presign(cli, flags, printer).await,
         Command::Cost { what } => cost::cost(cli, what, printer).await,
         Command::Usage { what } => usage::usage(cli, what, printer).await,
         Command::Report(flags) => report::report(cli, flags, printer).await,
+        Command::Lake { what } => Box::pin(lake::lake(cli, what, printer)).await,
         Command::Modal { what } => modal::modal(cli, what, printer).await,
         Command::Schema(flags) => schema::schema(flags, printer),
         Command::Config { show } => config::config(cli, *show, printer).await,

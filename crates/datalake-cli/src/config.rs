@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use datalake_core::spec::{
     CostSpec, CredentialSource, HostDocument, HostSpec, InvalidSpec, Spec, SpecDocument, StoreSpec,
+    TablesDocument,
 };
 use datalake_core::text::printable;
 use figment::Figment;
@@ -226,6 +227,7 @@ pub(crate) fn named_document(values: &Values) -> Result<SpecDocument, Failure> {
 /// What flags say of the spec.
 fn flags_as_document(values: &Values) -> SpecDocument {
     let file = values.credentials_file.clone().map(CredentialSource::File);
+    let tables = |bucket| TablesDocument { bucket: Some(bucket), prefix: None };
     SpecDocument {
         region: values.region.clone(),
         endpoint: values.endpoint.clone(),
@@ -239,6 +241,7 @@ fn flags_as_document(values: &Values) -> SpecDocument {
             dagster_home: None,
             links: None,
         },
+        tables: values.tables_bucket.clone().map(tables),
         ..SpecDocument::default()
     }
 }

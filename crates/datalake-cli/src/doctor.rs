@@ -154,6 +154,7 @@ impl ExaminationReporter for Waits {
             ExaminedPart::Changes => {
                 "an answer from the service, for what a provision would change"
             }
+            ExaminedPart::Clients => "the S3 clients in the containers, which takes minutes",
         };
         let printer = self.printer;
         let told = tokio::spawn(async move {

@@ -3,6 +3,7 @@
 mod amounts;
 mod arguments;
 mod bucket;
+mod clients;
 mod cost;
 mod dagster;
 mod deps;
@@ -32,17 +33,19 @@ use crate::failure::Failure;
 
 pub(crate) use amounts::{age, count, counted, size, usage, usage_words};
 pub(crate) use bucket::{cors_text, lifecycle_text, lock_text, rule_text, versioning_text};
+pub(crate) use clients::client_report;
 pub(crate) use cost::{
     BillTold, PACES, bill_lines, bill_text, change_text, pace_text, paid, paid_words, reach_text,
     tax_words, terms_text,
 };
 pub(crate) use dagster::{deployment, environments};
 pub(crate) use datalake_core::text::printable_key as key_text;
+pub(crate) use datalake_operations::costs::{Part, Parts, Sharing};
 pub(crate) use deps::dependencies;
 pub(crate) use diff::{FileChange, diff};
 pub(crate) use doctor::{DoctorReport, diagnosis};
 pub(crate) use finding::{FindingPage, finding_page};
-pub(crate) use holdings::{Part, Parts, Sharing, due_text, heading_line, part_line, parts_text};
+pub(crate) use holdings::{due_text, heading_line, part_line, parts_text};
 pub(crate) use kind::DocumentKind;
 pub(crate) use lake::{Ahead, Change, ForecastTold, Lake, Point, RuleTold, markdown, page};
 pub(crate) use migration::{left_out, left_row, render_outlook, render_parts, what_is_moved};

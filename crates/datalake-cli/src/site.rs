@@ -5,7 +5,7 @@ mod folders;
 mod gate;
 mod keys;
 
-use datalake_desired::HostPaths;
+use datalake_desired::{HostPaths, list_usual_variables, list_variables};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
@@ -59,6 +59,8 @@ pub(crate) struct Site {
     pub(crate) printer: Printer,
     checkpoints: Arc<dyn Checkpoints>,
     may_ask: bool,
+    /// The names of the variables that containers are given.
+    variables: Vec<String>,
     /// The key pair, once it was read: a descriptor gives it once, and nobody is asked twice.
     pair: OnceLock<Credentials>,
     #[cfg(feature = "sandbox")]
@@ -106,6 +108,14 @@ impl Site {
         let checkpoints = kill::checkpoints(dir.is_some())?;
         let host = HostFiles::open(&root, Arc::clone(&checkpoints)).map_err(at_folder(&root))?;
         let settings = gate::guarded(settings, &sources, &host, &cli.command)?;
+        let spec = settings.spec();
+        #[cfg(feature = "sandbox")]
+        let spec = match &sandbox {
+            Some(sandbox) => spec.and_then(|spec| sandbox.at_home(spec)),
+            None => spec,
+        };
+        let usual = |_| list_usual_variables(settings.gives_modal_token());
+        let variables = spec.map_or_else(usual, |spec| list_variables(&spec));
         Ok(Self {
             host,
             state: StateDir::open(&state_path, Arc::clone(&checkpoints))
@@ -121,6 +131,7 @@ impl Site {
             name: own_name(cli),
             printer,
             may_ask: !cli.place.no_input,
+            variables,
             pair: OnceLock::new(),
             #[cfg(feature = "sandbox")]
             sandbox,
@@ -221,7 +232,7 @@ impl Site {
             checkpoints: self.checkpoints.as_ref(),
             machine: self.is_this_machine().then_some(&ThisMachine as &dyn Machine),
             root_name: (!self.is_this_machine()).then_some(self.root_name.as_str()),
-            gives_modal_token: self.settings.gives_modal_token(),
+            variables: &self.variables,
         }
     }
 

@@ -58,6 +58,10 @@ pub enum AdvisedCommand {
     ListBuckets,
     /// Lists everything in a bucket, with old versions.
     ListAllVersions,
+    /// Lists everything below a place, `s3://BUCKET/FOLDER/`, with old versions.
+    ListVersionsBelow(String),
+    /// Removes an object, `s3://BUCKET/KEY`, with all its versions and delete markers.
+    RemoveVersions(String),
     /// Tells whether an object was deleted.
     ListVersionsOfKey,
     /// Lists uploads that nobody has finished.
@@ -79,6 +83,21 @@ pub enum AdvisedCommand {
         /// The other one.
         dest: String,
     },
+    /// Moves all tables below a place, `s3://BUCKET/FOLDER/`, to another one.
+    MoveTables {
+        /// The place.
+        source: String,
+        /// The other one.
+        dest: String,
+    },
+    /// Shows what commits that got lost had added to their tables.
+    RecoverTables,
+    /// The same of the tables below a place, `s3://BUCKET/FOLDER/`.
+    RecoverTablesBelow(String),
+    /// Tells which tables lie in a bucket.
+    ListTables,
+    /// Removes all below a place, `s3://BUCKET/FOLDER/`, with old versions.
+    RemoveFolder(String),
     /// Compares contents, not only sizes and times.
     VerifyDeep,
     /// Brings one file to a place in a bucket.
@@ -102,6 +121,8 @@ pub enum AdvisedCommand {
     CopyFrom(String),
     /// Fetches all below this place into a folder of the operator's.
     FetchFolder(String),
+    /// Prints the lines with which this client works.
+    PrintSnippet(String),
     /// Tells which login Modal's client uses.
     CheckModal,
     /// Tells how the secret in Modal stands.

@@ -160,11 +160,20 @@ pub enum FaultKind {
     /// Tables lie where old versions are to be kept.
     #[error("it holds a table, whose commits get lost where old versions are kept")]
     HoldsTables,
+    /// A bucket for tables keeps old versions.
+    #[error("it keeps old versions, and commits to tables get lost there")]
+    KeepsVersions,
+    /// A bucket for tables has kept old versions, and something of that is left.
+    #[error("it has kept old versions, and what is left of them stands in the way of tables")]
+    HoldsVersions,
+    /// Tables are to share a bucket in which nobody has shown that their commits are safe.
+    #[error("commits to tables may get lost there")]
+    UnsafeCommits,
 }
 
 impl FaultKind {
     /// All kinds, for the documentation.
-    pub const ALL: [Self; 33] = [
+    pub const ALL: [Self; 36] = [
         Self::UnknownAccessKey,
         Self::WrongSecret,
         Self::ClockSkew,
@@ -198,6 +207,9 @@ impl FaultKind {
         Self::Archived,
         Self::UnfitName,
         Self::HoldsTables,
+        Self::KeepsVersions,
+        Self::HoldsVersions,
+        Self::UnsafeCommits,
     ];
 
     /// Whether it is about what requests are signed with, keys, clock and region: then it is that of

@@ -18,6 +18,7 @@
 //! | [`receipt`] | what runs have done, and the way back |
 //! | [`s3`], [`host`], [`modal`] | names and values of the three places |
 //! | [`secret`] | key pairs, fingerprints, bodies of files that name secrets |
+//! | [`tables`] | logs of tables, commits that got lost |
 //! | [`transfer`], [`migration`] | what becomes of each file and object |
 //! | [`usage`], [`price`] | what lies in a bucket, and what it costs |
 //! | [`doctor`] | findings and their cures |
@@ -49,6 +50,7 @@
 //! ```
 
 pub mod advice;
+pub mod clients;
 pub mod doctor;
 pub mod fault;
 pub mod host;
@@ -62,6 +64,7 @@ pub mod s3;
 pub mod secret;
 pub mod size;
 pub mod spec;
+pub mod tables;
 pub mod text;
 pub mod time;
 pub mod transfer;

@@ -89,8 +89,14 @@ impl fmt::Display for ModalObject {
     }
 }
 
-/// The variables that datalake puts into a secret of Modal's; all others in it are somebody else's.
-pub const VAULT_VARIABLES: [&str; 10] = [
+/// The variable with the name of the bucket of tables.
+pub const TABLES_BUCKET_VARIABLE: &str = "DAGSTER_S3_TABLES_BUCKET";
+
+/// The variable with the prefix of tables, where they share the bucket of the assets.
+pub const TABLES_PREFIX_VARIABLE: &str = "DAGSTER_S3_TABLES_PREFIX";
+
+/// The variables that every container and function is given.
+pub const USUAL_VARIABLES: [&str; 10] = [
     "AWS_ACCESS_KEY_ID",
     "AWS_SECRET_ACCESS_KEY",
     "AWS_ENDPOINT_URL_S3",
@@ -102,6 +108,20 @@ pub const VAULT_VARIABLES: [&str; 10] = [
     "DAGSTER_S3_ENDPOINT_URL",
     "DAGSTER_S3_REGION",
 ];
+
+/// The variable that has clients on the Rust crate `object_store` take an endpoint over http.
+pub const ALLOW_HTTP_VARIABLE: &str = "AWS_ALLOW_HTTP";
+
+/// The variable with the host of the service for DuckDB.
+pub const DUCKDB_ENDPOINT_VARIABLE: &str = "DUCKDB_S3_ENDPOINT";
+
+/// The variables that datalake may put into a secret of Modal's, besides those of catalogs; all others
+/// in it are somebody else's. Which of them there are depends on the spec; this is their order.
+pub fn list_vault_variables() -> impl Iterator<Item = &'static str> {
+    let tables = [TABLES_BUCKET_VARIABLE, TABLES_PREFIX_VARIABLE];
+    let clients = [ALLOW_HTTP_VARIABLE, DUCKDB_ENDPOINT_VARIABLE];
+    USUAL_VARIABLES.into_iter().chain(tables).chain(clients)
+}
 
 /// The key that marks a secret of Modal's as one that holds this content.
 ///

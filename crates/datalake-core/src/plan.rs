@@ -7,6 +7,7 @@
 //! What could not be learned is [`Found::Unknown`] and never taken for absent: a planner that meets
 //! it answers with a [`Blocker`].
 
+mod bucket_steps;
 mod desired;
 mod host_plan;
 mod host_steps;
@@ -16,12 +17,13 @@ mod observed;
 mod provision;
 mod step;
 mod step_line;
+mod tables_place;
 mod vault_removal;
 mod vault_steps;
 
 pub use desired::{
     Desired, DesiredBucket, DesiredFile, DesiredFolder, DesiredSecret, DesiredServices,
-    DesiredVault, Unwanted,
+    DesiredTables, DesiredVault, Unwanted,
 };
 pub use host_plan::{DesiredFiles, plan_files};
 pub use lint::{PlanFault, lint};

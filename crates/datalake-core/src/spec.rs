@@ -1,8 +1,10 @@
 //! What the operator asked for: [`SpecDocument`] as it is written, [`Spec`] as it is understood.
 
+mod catalogs;
 mod document;
 mod handover;
 mod logs;
+mod tables;
 
 use std::collections::BTreeMap;
 
@@ -16,12 +18,14 @@ use crate::s3::{BucketName, Endpoint, KeyPrefix, Presets, Region};
 use crate::time::Days;
 use crate::transfer::Bandwidth;
 
+pub use catalogs::{Catalog, CatalogName, CatalogUri, InvalidCatalog, Warehouse};
 pub use document::{
-    CostDocument, HostDocument, InvalidSpec, LimitsDocument, ModalDocument, PlanDocument,
-    ProtectDocument, SpecDocument, SpecKey,
+    CatalogDocument, CostDocument, HostDocument, InvalidSpec, LimitsDocument, ModalDocument,
+    PlanDocument, ProtectDocument, SpecDocument, SpecKey, TablesDocument,
 };
 pub use handover::{Handover, InvalidHandover};
 pub use logs::{InvalidLogs, Logs};
+pub use tables::{TablesPlace, name_tables_bucket};
 
 /// What the operator asked for, validated.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,10 +44,30 @@ pub struct Spec {
     pub host: HostSpec,
     /// How the bucket guards what is in it.
     pub protect: Protect,
+    /// Where tables live; `None` where nothing is said of them.
+    pub tables: Option<TablesPlace>,
+    /// Iceberg REST catalogs that clients are to find, by their names.
+    pub catalogs: BTreeMap<CatalogName, Catalog>,
     /// Where what steps print is kept.
     pub logs: Logs,
     /// What Modal has to know; `None` where nobody uses Modal.
     pub modal: Option<ModalSpec>,
+}
+
+impl Spec {
+    /// The bucket that holds tables: their own, or that of the assets; `None` where the spec does not
+    /// speak of tables.
+    #[must_use]
+    pub fn tables_bucket(&self) -> Option<&BucketName> {
+        Some(self.tables.as_ref()?.bucket(&self.bucket))
+    }
+
+    /// All buckets, that of the assets first.
+    #[must_use]
+    pub fn list_buckets(&self) -> Vec<BucketName> {
+        let own = self.tables.as_ref().and_then(TablesPlace::own_bucket);
+        [&self.bucket].into_iter().chain(own).cloned().collect()
+    }
 }
 
 /// Where the key pair comes from.
@@ -153,6 +177,8 @@ pub struct StoreSpec {
     pub credentials: CredentialSource,
     /// How a bucket guards what is in it.
     pub protect: Protect,
+    /// Where tables live; `None` where nothing is said of them.
+    pub tables: Option<TablesPlace>,
     /// What transfers keep within.
     pub limits: ServiceLimits,
 }

@@ -10,11 +10,11 @@ use datalake_core::fault::{Fault, Target};
 use datalake_core::host::{HostPath, Mode, ServiceState, UnitName, UserAccount};
 use datalake_core::plan::{
     Desired, DesiredBucket, DesiredFile, DesiredFolder, DesiredSecret, DesiredServices,
-    DesiredVault, Observation, Unwanted,
+    DesiredTables, DesiredVault, Observation, Unwanted,
 };
 use datalake_core::s3::{InvalidKey, Lifecycle};
 use datalake_core::secret::{Credentials, FingerprintKey, PodmanSecret};
-use datalake_core::spec::{Handover, Spec};
+use datalake_core::spec::{Handover, Spec, TablesPlace};
 use datalake_core::time::RunId;
 use datalake_dagster::UnfitYaml;
 use datalake_quadlet::{BlockError, EnvError, Trouble, Unwritable};
@@ -184,6 +184,7 @@ pub fn desire_world(
             versioning: spec.protect.versioning,
             lifecycle: Lifecycle::own(&spec.protect.presets()),
         },
+        tables: desire_tables(spec),
         probe: spec.prefix.key(&format!(".datalake-probe-{}", basis.input.run))?,
         folders: list_folders(basis),
         absent_secrets: absent_secrets(&parts, basis),
@@ -193,6 +194,18 @@ pub fn desire_world(
         services: desire_services(&variables, proved, basis)?,
         log_manager: logs.manager,
         vault: in_modal(basis)?,
+    })
+}
+
+/// Where tables live: nothing expires there, and old versions there are none.
+fn desire_tables(spec: &Spec) -> Option<DesiredTables> {
+    Some(match spec.tables.clone()? {
+        TablesPlace::Prefix(prefix) => DesiredTables::Prefix(prefix),
+        TablesPlace::Bucket(name) => DesiredTables::Bucket(DesiredBucket {
+            name,
+            versioning: false,
+            lifecycle: Lifecycle::protection(None, spec.protect.abort_uploads),
+        }),
     })
 }
 

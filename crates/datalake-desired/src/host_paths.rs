@@ -6,8 +6,7 @@ use datalake_core::fault::Fault;
 use datalake_core::host::{HostPath, InvalidPath, Owner, UnitName, UserAccount};
 use datalake_core::spec::HostSpec;
 use datalake_quadlet::{
-    DagsterHome, MODAL_VARIABLES, S3_VARIABLES, STEERING_VARIABLES, UnknownHome, drop_in_path,
-    find_container_units,
+    DagsterHome, STEERING_VARIABLES, UnknownHome, drop_in_path, find_container_units,
 };
 
 use crate::{DagsterUnit, HomeUnknown, HostKind, HostUnits, UnitRole};
@@ -25,15 +24,13 @@ pub struct HostPaths {
     /// Folders that nobody could look into, where more such files may lie.
     pub unseen: Vec<(HostPath, Fault)>,
     /// The variables that the containers are to be given.
-    pub variables: Vec<&'static str>,
-    /// Those, and the ones that must not reach them: left over, they are taken out.
-    pub stale: Vec<&'static str>,
+    pub variables: Vec<String>,
     /// All units of the service user, once they are read.
     pub host_units: Option<HostUnits>,
     /// What kind of host it is, once that is looked for.
     pub kind: HostKind,
     /// Those that are looked at in their environments: an earlier spec may have given more.
-    pub watched: Vec<&'static str>,
+    pub watched: Vec<String>,
     /// Dagster's home and its `dagster.yaml`, or why they are not known.
     pub dagster_yaml: Result<(DagsterHome, HostPath), HomeUnknown>,
 }
@@ -71,11 +68,10 @@ pub struct UnitPaths {
     pub owner: Owner,
 }
 
-/// The variables that containers are given: Modal's token is among them where the spec asks for it.
+/// Names as those take them who only read them.
 #[must_use]
-pub fn handed_over_variables(with_token: bool) -> Vec<&'static str> {
-    let token = MODAL_VARIABLES.into_iter().filter(|_| with_token);
-    S3_VARIABLES.into_iter().chain(token).collect()
+pub fn names_of(names: &[String]) -> Vec<&str> {
+    names.iter().map(String::as_str).collect()
 }
 
 impl HostPaths {
@@ -89,7 +85,7 @@ impl HostPaths {
     pub fn of(
         account: &UserAccount,
         host: &HostSpec,
-        variables: Vec<&'static str>,
+        variables: Vec<String>,
     ) -> Result<Self, InvalidPath> {
         let config = account.home.join(".config")?;
         let folder = config.join("datalake")?;
@@ -106,12 +102,18 @@ impl HostPaths {
             others: Vec::new(),
             unseen: Vec::new(),
             watched: variables.clone(),
-            stale: variables.iter().copied().chain(STEERING_VARIABLES).collect(),
             host_units: None,
             kind: HostKind::Unclear,
             variables,
             dagster_yaml: Err(UnknownHome::NoVariable.into()),
         })
+    }
+
+    /// The variables that the containers are to be given, and the ones that must not reach them: left
+    /// over, they are taken out.
+    #[must_use]
+    pub fn stale(&self) -> Vec<&str> {
+        names_of(&self.variables).into_iter().chain(STEERING_VARIABLES).collect()
     }
 
     /// The folders in which quadlet looks for units, the strongest first; none before they are read.
@@ -245,6 +247,7 @@ mod tests {
     use datalake_quadlet::{UnitFile, UnitOwner, UnitSort, UserUnit};
 
     use super::*;
+    use crate::list_usual_variables;
 
     fn account() -> UserAccount {
         let (owner, home) = (Owner { uid: 900, gid: 900 }, "/home/d".parse().unwrap());
@@ -283,7 +286,7 @@ mod tests {
     fn check(file: &str, folders: &[&str], drop_in: &str, owner: u32) {
         let (account, host) = (account(), host(&["web"]));
         let units = host_units(&[(file, "[Container]\nImage=a\n")], folders);
-        let mut paths = HostPaths::of(&account, &host, handed_over_variables(false)).unwrap();
+        let mut paths = HostPaths::of(&account, &host, list_usual_variables(false)).unwrap();
 
         paths.place_units(&host, &account, &units).unwrap();
 
@@ -356,7 +359,7 @@ mod tests {
         let files: Vec<_> =
             files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
         let host = host(planned);
-        let mut paths = HostPaths::of(&account(), &host, handed_over_variables(false)).unwrap();
+        let mut paths = HostPaths::of(&account(), &host, list_usual_variables(false)).unwrap();
         paths.host_units = Some(host_units(&files, &[OWN]));
 
         let found = paths.find_code_units(&host.units);

@@ -9,6 +9,7 @@ mod host_paths;
 mod host_units;
 mod restart;
 mod roles;
+mod variables;
 mod vault;
 mod workspaces;
 
@@ -19,9 +20,10 @@ pub use desired::{
 };
 pub use handover::{HandoverChoice, podman_secret};
 pub use host_kind::{HostKind, HostSigns, judge_host_kind};
-pub use host_paths::{ForeignFile, ForeignFileKind, HostPaths, UnitPaths, handed_over_variables};
+pub use host_paths::{ForeignFile, ForeignFileKind, HostPaths, UnitPaths, names_of};
 pub use host_units::{HostUnits, USER_WIDE};
 pub use restart::{list_restart_commands, list_template_remarks};
 pub use roles::{DagsterUnit, RoleReason, UnitRole, find_roles};
+pub use variables::{find_variables, list_usual_variables, list_variables, order_variables};
 pub use vault::{VaultPast, is_env_file, print_of};
 pub use workspaces::{FoundWorkspace, find_workspace_files};

@@ -3,6 +3,7 @@
 //! Nothing is changed but by [`try_out`], whose objects are gone when it returns.
 
 mod bucket;
+mod conditions;
 mod network;
 mod stranger;
 mod trials;
@@ -18,6 +19,7 @@ use datalake_core::secret::Credentials;
 use crate::objects::{AnyKey, Lake};
 
 pub use bucket::{BucketQuestion, look_at_bucket, look_at_costs, look_at_key};
+pub use conditions::{ConditionProbe, probe_conditional_put};
 pub use network::{LocationAddress, look_at_network};
 pub use stranger::{Strangers, Tags};
 pub use trials::{TrialPlace, try_out};

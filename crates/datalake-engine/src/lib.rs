@@ -28,6 +28,7 @@ mod programs;
 mod records;
 mod recover;
 mod retry;
+mod tables;
 pub mod transfer;
 mod usage_log;
 mod vault;
@@ -55,8 +56,9 @@ pub use deployment::{
     change_services, discover_deployment, drop_ins, find_search_path, quadlet_folders,
 };
 pub use doctor::{
-    BucketQuestion, LocationAddress, Network, Oddities, Strangers, Tags, TestedStore, TestedStores,
-    TrialPlace, look_at_bucket, look_at_costs, look_at_key, look_at_network, try_out,
+    BucketQuestion, ConditionProbe, LocationAddress, Network, Oddities, Strangers, Tags,
+    TestedStore, TestedStores, TrialPlace, look_at_bucket, look_at_costs, look_at_key,
+    look_at_network, probe_conditional_put, try_out,
 };
 pub use folders::{HeldFolder, NamedFolders};
 pub use journal::{Begin, DamagedJournal, Journal, JournalRecord, decode_journal, encode_record};
@@ -70,22 +72,23 @@ pub use objects::{
     ObjectPages, ObjectSource, Objects, PAGE, PageToken, PartEntry, PartNumber, PartPage,
     PartPages, Payload, Precondition, Presign, Retention, SignedCall, SignedUrl, SizeTotal,
     StoredObject, TakenPart, Upload, UploadId, UploadPage, UploadPages, Uploads, VersionEntry,
-    VersionKind, VersionPage, VersionPages, search_tables,
+    VersionKind, VersionPage, VersionPages, find_tables, search_tables, search_version_traces,
 };
 pub use observe::{
-    WantedLooks, asked_of_vault, look_at, look_at_paths, look_for, observe, observe_vault,
-    read_paths,
+    WantedLooks, WantedTables, asked_of_vault, look_at, look_at_paths, look_for, observe,
+    observe_vault, read_paths,
 };
 pub use owners::Owners;
 pub use ports::{
     Checkpoints, Clock, Dagster, Files, Lock, LockFault, NewFile, NoCheckpoints, NoDagster,
-    NoSecrets, NoStore, ObjectHead, ObjectStore, PathStanding, Ports, Probe, Secrets, SeenEntry,
-    SeenKind, StateFolder, Stored, VersionId,
+    NoSecrets, NoStore, ObjectHead, ObjectStore, PathStanding, Ports, Probe, PutTrial, Secrets,
+    SeenEntry, SeenKind, StateFolder, Stored, VersionId,
 };
 pub use programs::{Programs, Ran};
 pub use records::{Records, read_receipt};
 pub use recover::recover;
 pub use retry::RetryingStore;
+pub use tables::{TablePlace, list_log, search_lost_commits};
 pub use usage_log::{AssetUse, EgressBy, EgressNote, UsageLog, UsagePlace, UsageSample};
 pub use vault::{HastyVault, NoVault, SecretVault, VaultContent};
 pub use ways::ListedLinks;

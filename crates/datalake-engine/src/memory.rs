@@ -36,7 +36,7 @@ pub use paused_clock::PausedClock;
 pub use records::MemoryRecords;
 pub use secrets::MemorySecrets;
 pub use state::MemoryState;
-pub use store::MemoryStore;
+pub use store::{MemoryConditions, MemoryStore};
 pub use usage_log::MemoryUsageLog;
 pub use vault::MemoryVault;
 pub use webservers::MemoryWebservers;

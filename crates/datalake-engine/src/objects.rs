@@ -19,6 +19,7 @@ mod settings;
 mod signed;
 mod tables;
 mod total;
+mod version_traces;
 
 use async_trait::async_trait;
 use datalake_core::fault::Fault;
@@ -39,8 +40,9 @@ pub use multipart::{InvalidPartNumber, PartEntry, PartNumber, PartPage, TakenPar
 pub use pages::{ObjectPages, PartPages, UploadPages, VersionPages};
 pub use settings::{BucketLock, Cors, CorsMethod, CorsRule, LockMode, LockPeriod, Retention};
 pub use signed::{Expiry, InvalidExpiry, Presign, SignedCall, SignedUrl};
-pub use tables::search_tables;
+pub use tables::{find_tables, search_tables};
 pub use total::SizeTotal;
+pub use version_traces::search_version_traces;
 
 use crate::ports::{ObjectStore, Stored, VersionId};
 

@@ -6,17 +6,19 @@ use datalake_core::fault::{Fault, FaultKind, Target};
 use datalake_core::host::{Entry, FileState, HostPath, ServiceStates};
 use datalake_core::modal::{ModalObject, VaultState};
 use datalake_core::plan::{BucketState, Found, Guard, Observation, Observed, Step};
-use datalake_core::s3::{BucketName, Versioning};
+use datalake_core::s3::{BucketName, KeyPrefix, Versioning};
 use datalake_core::secret::{Fingerprint, PodmanSecret};
 
 use crate::buckets::{await_bucket, is_listed};
-use crate::ports::{Ports, SeenEntry};
+use crate::ports::{Ports, PutTrial, SeenEntry};
 
 /// What to look at.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct WantedLooks {
     /// Buckets, with their settings.
     pub buckets: Vec<BucketName>,
+    /// Where tables live.
+    pub tables: Option<WantedTables>,
     /// Files and folders.
     pub paths: Vec<HostPath>,
     /// Secrets of podman's.
@@ -25,6 +27,16 @@ pub struct WantedLooks {
     pub services: bool,
     /// Secrets of Modal's, each with the contents that it may hold: nobody can read them, but ask.
     pub vault: BTreeMap<ModalObject, Vec<Fingerprint>>,
+}
+
+/// Where tables live, as far as it has to be looked at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WantedTables {
+    /// The bucket. Where its versioning is suspended, what that has left is looked for.
+    pub bucket: BucketName,
+    /// The prefix of their keys in the bucket of the assets: where that keeps versions, conditional
+    /// writes are tried out. `None` for a bucket of their own.
+    pub prefix: Option<KeyPrefix>,
 }
 
 /// Looks at the service and at all that is `wanted`; at Modal meanwhile, which may take its time.
@@ -64,8 +76,35 @@ async fn observe_near(wanted: &WantedLooks, ports: &Ports<'_>) -> Observation {
         for bucket in &wanted.buckets {
             observed.buckets.insert(bucket.clone(), observe_bucket(bucket, ports).await);
         }
+        if let Some(tables) = &wanted.tables {
+            look_at_tables(tables, observed, ports).await;
+        }
     }
     observation
+}
+
+/// Looks whether commits of tables hold there. Where versions never were, they do; where a bucket of
+/// their own keeps versions, nobody has to know.
+async fn look_at_tables(tables: &WantedTables, observed: &mut Observed, ports: &Ports<'_>) {
+    let WantedTables { bucket, prefix } = tables;
+    let Found::Present(state) = observed.bucket(bucket) else { return };
+    match (state.versioning, prefix) {
+        (Found::Present(Versioning::Suspended), _) => {
+            let traces = judge_setting(ports.store.version_traces(bucket).await);
+            observed.version_traces.insert(bucket.clone(), traces);
+        }
+        (Found::Present(Versioning::Enabled), Some(prefix)) => {
+            let trial = PutTrial { bucket, prefix, random: ports.clock.random() };
+            let puts = judge_setting(ports.store.conditional_puts(&trial).await);
+            observed.conditional_puts.insert(bucket.clone(), puts);
+        }
+        (
+            Found::Present(Versioning::Never | Versioning::Enabled)
+            | Found::Absent
+            | Found::Unknown(_),
+            _,
+        ) => (),
+    }
 }
 
 /// Looks at files and folders alone, also behind links of the service user's.

@@ -16,7 +16,7 @@ use datalake_core::time::Timestamp;
 pub use self::absent::{NoCheckpoints, NoDagster, NoSecrets};
 pub use self::absent_store::NoStore;
 pub use self::probe::Probe;
-pub use self::store::{ObjectHead, ObjectStore, Stored, VersionId};
+pub use self::store::{ObjectHead, ObjectStore, PutTrial, Stored, VersionId};
 use crate::Checkpoint;
 use crate::ListedLinks;
 use crate::vault::SecretVault;

@@ -10,10 +10,12 @@ use std::time::Duration;
 use async_trait::async_trait;
 use datalake_core::fault::{Fault, FaultKind};
 use datalake_core::plan::Service;
-use datalake_core::s3::{BucketName, Lifecycle, ObjectKey, TableSearch, Versioning};
+use datalake_core::s3::{
+    BucketName, ConditionalPuts, Lifecycle, ObjectKey, TableSearch, VersionTraces, Versioning,
+};
 
 use crate::hold_mutex;
-use crate::ports::{Clock, ObjectHead, ObjectStore, Stored, VersionId};
+use crate::ports::{Clock, ObjectHead, ObjectStore, PutTrial, Stored, VersionId};
 
 /// Tries of one call at most.
 const TRIES: u32 = 5;
@@ -207,6 +209,15 @@ impl<S: ObjectStore + ?Sized> ObjectStore for RetryingStore<'_, S> {
 
     async fn tables(&self, bucket: &BucketName) -> Result<TableSearch, Fault> {
         self.inside(bucket, || self.inner.tables(bucket)).await
+    }
+
+    async fn version_traces(&self, bucket: &BucketName) -> Result<VersionTraces, Fault> {
+        self.inside(bucket, || self.inner.version_traces(bucket)).await
+    }
+
+    async fn conditional_puts(&self, trial: &PutTrial<'_>) -> Result<ConditionalPuts, Fault> {
+        // Its writers must not be repeated: who comes again is one more of them.
+        self.inner.conditional_puts(trial).await
     }
 
     async fn lifecycle(&self, bucket: &BucketName) -> Result<Lifecycle, Fault> {

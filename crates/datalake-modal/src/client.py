@@ -160,13 +160,27 @@ class Changes(dict):
         return [(name, None if name in self.gone else self[name]) for name in self]
 
 
+PROPERTIES = ("TYPE", "URI", "WAREHOUSE", "S3__ENDPOINT", "S3__REGION")
+
+
+def catalogs(names):
+    """The variables of catalogs that datalake has put there, which a marker each tells."""
+    owned = set()
+    for marker in names or ():
+        if marker.startswith("DATALAKE_CATALOG_"):
+            catalog = marker.removeprefix("DATALAKE_CATALOG_")
+            owned |= {marker, *(f"PYICEBERG_CATALOG__{catalog}__{key}" for key in PROPERTIES)}
+    return owned
+
+
 def merge(modal, values, names):
     """Changes `values` and takes out `names` in one call; every other variable stays."""
     if not merges(modal):
         fail("CannotMerge", modal.__version__)
     found = secret(modal)
     # Of two markers nobody could tell which one is true.
-    marks = {name for name in listed(found) or () if name.startswith("DATALAKE_FP_")}
+    held = listed(found) or set()
+    marks = {name for name in held if name.startswith("DATALAKE_FP_")} | (catalogs(held) & held)
     gone = present(modal, sorted((marks | set(names)) - set(values)))
     if values or gone:
         found.update(Changes(values, gone))
@@ -195,7 +209,7 @@ def is_alone(modal):
         return False
     # A list without what is surely there is none.
     known = set(present(modal, REQUEST["names"]))
-    return bool(known) and known <= names <= set(REQUEST["names"])
+    return bool(known) and known <= names <= set(REQUEST["names"]) | catalogs(names)
 
 
 def clear(modal):

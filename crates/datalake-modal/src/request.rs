@@ -6,6 +6,7 @@ use std::time::Duration;
 use datalake_core::fault::{Fault, FaultKind};
 use datalake_core::modal::{ModalName, ModalObject, vault_marker};
 use datalake_core::secret::{FilledBody, Fingerprint};
+use datalake_core::spec::CatalogName;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Serialize;
 
@@ -100,6 +101,10 @@ pub(crate) fn read_values(
                 return Err(refused(text));
             }
         }
+        // By this name it is known later whose the catalog's variables are.
+        if let Some(catalog) = CatalogName::part_of_variable(key) {
+            values.insert(format!("DATALAKE_CATALOG_{catalog}"), "1".to_owned());
+        }
         values.insert(key.to_owned(), value.to_owned());
     }
     Ok(values)
@@ -125,6 +130,13 @@ mod tests {
         let keys = check("# a comment\nA=1\n\nB=x=y\n").unwrap();
 
         assert_eq!(keys, ["A".to_owned(), "B".to_owned(), vault_marker(print())]);
+    }
+
+    #[test]
+    fn a_catalog_has_a_marker_by_which_its_variables_are_known_to_be_ours() {
+        let keys = check("PYICEBERG_CATALOG__PROD__TYPE=rest\nPYICEBERG_CATALOG__PROD__URI=x\n");
+
+        assert_eq!(keys.unwrap()[0], "DATALAKE_CATALOG_PROD");
     }
 
     #[test]

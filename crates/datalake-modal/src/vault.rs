@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use datalake_core::fault::{Fault, FaultKind};
-use datalake_core::modal::{ModalObject, VAULT_VARIABLES, VaultState, vault_marker};
+use datalake_core::modal::{ModalObject, VaultState, list_vault_variables, vault_marker};
 use datalake_core::secret::{FilledBody, Fingerprint};
 use datalake_engine::{ModalAccount as _, SecretVault, VaultContent};
 
@@ -13,7 +13,8 @@ use crate::request::{Request, list_markers, read_values};
 #[async_trait]
 impl SecretVault for ModalClient<'_> {
     async fn look(&self, secret: &ModalObject, asked: &[Fingerprint]) -> Result<VaultState, Fault> {
-        let (keys, names) = (list_markers(asked), VAULT_VARIABLES.map(str::to_owned).to_vec());
+        let (keys, names) =
+            (list_markers(asked), list_vault_variables().map(str::to_owned).collect());
         let request = Request::new("look", ASKING).about(secret);
         let request = Request { keys: keys.clone(), names, ..request };
         let looked: VaultLook = self.ask(&request, ASKING).await?;
@@ -43,7 +44,7 @@ impl SecretVault for ModalClient<'_> {
         let values = read_values(lines, *print)?;
         let old = before.filter(|before| before != print).map(vault_marker);
         // Of what it held before, what is not in it any more.
-        let stale = VAULT_VARIABLES.into_iter().filter(|_| before.is_some()).map(str::to_owned);
+        let stale = list_vault_variables().filter(|_| before.is_some()).map(str::to_owned);
         let gone = stale.filter(|name| !values.contains_key(name)).chain(old).collect();
         let request = Request::new("update", CHANGING).about(secret);
         let request = Request { values, names: gone, ..request };
@@ -58,7 +59,7 @@ impl SecretVault for ModalClient<'_> {
     }
 
     async fn clear(&self, secret: &ModalObject, print: Fingerprint) -> Result<(), Fault> {
-        let names = VAULT_VARIABLES.map(str::to_owned).into_iter().chain([vault_marker(print)]);
+        let names = list_vault_variables().map(str::to_owned).chain([vault_marker(print)]);
         let request = Request::new("clear", CHANGING).about(secret);
         let request = Request { names: names.collect(), ..request };
         match self.ask(&request, CHANGING).await.map(|Nothing {}| ()) {

@@ -1,8 +1,11 @@
 //! Where operations work.
 
+use std::sync::LazyLock;
+
 use datalake_core::fault::{Fault, FaultKind, Target};
 use datalake_core::receipt::History;
 use datalake_core::secret::FingerprintKey;
+use datalake_desired::list_usual_variables;
 use datalake_engine::{
     Checkpoints, Clock, Dagster, Files, Machine, NoCheckpoints, NoSecrets, NoVault, ObjectStore,
     Ports, Records, StateFolder,
@@ -27,11 +30,20 @@ pub struct HostContext<'a> {
     pub machine: Option<&'a dyn Machine>,
     /// What stands for the host's root; `None` where that is this machine's.
     pub root_name: Option<&'a str>,
-    /// Whether the spec has the containers given Modal's token, too.
-    pub gives_modal_token: bool,
+    /// The names of the variables that the spec has containers given.
+    pub variables: &'a [String],
 }
 
+/// What every spec has containers given.
+static USUAL_VARIABLES: LazyLock<Vec<String>> = LazyLock::new(|| list_usual_variables(false));
+
 impl<'a> HostContext<'a> {
+    /// The names of the variables that every spec has containers given.
+    #[must_use]
+    pub fn usual_variables() -> &'static [String] {
+        &USUAL_VARIABLES
+    }
+
     /// Files, a state folder and a clock that stand for a host, without services that run on it.
     #[must_use]
     pub fn new(files: &'a dyn Files, state: &'a dyn StateFolder, clock: &'a dyn Clock) -> Self {
@@ -43,7 +55,7 @@ impl<'a> HostContext<'a> {
             checkpoints: &NoCheckpoints,
             machine: None,
             root_name: None,
-            gives_modal_token: false,
+            variables: Self::usual_variables(),
         }
     }
 

@@ -233,7 +233,7 @@ impl DagsterHost {
         for path in unit.file.present().into_iter().chain(foreign) {
             if let Found::Present(content) = read_content(context, path) {
                 let text = String::from_utf8_lossy(content.expose());
-                let troubles = find_troubles(&UnitFile::parse(&text), &self.places.stale);
+                let troubles = find_troubles(&UnitFile::parse(&text), &self.places.stale());
                 let line = |trouble| OldLine { path: path.clone(), trouble };
                 lines.extend(troubles.into_iter().map(line));
             }

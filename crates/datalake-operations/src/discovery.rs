@@ -5,6 +5,7 @@ mod interview;
 mod location_times;
 mod proposal;
 mod report;
+mod tables_name;
 mod text;
 mod units;
 
@@ -25,6 +26,7 @@ pub use self::proposal::{describe_sources, propose_bucket, propose_spec};
 pub use self::report::{
     DiscoveredKind, DiscoveredRole, DiscoveredUnit, DiscoveredUser, DiscoveryReport,
 };
+pub use self::tables_name::TablesAnswer;
 use self::units::describe_units;
 use crate::dagster_home::FoundHome;
 use crate::host_paths::read_links_of_units;

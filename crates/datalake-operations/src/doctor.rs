@@ -8,6 +8,7 @@ mod containers;
 mod host;
 mod input;
 mod inside;
+mod lake;
 mod leftovers;
 mod lives;
 mod locations;
@@ -17,9 +18,10 @@ mod mounted;
 mod python;
 mod service;
 mod settings;
+mod tables;
 mod yaml;
 
-use datalake_core::doctor::{Examination, ExaminedPlace, Group, HostEvidence, Look};
+use datalake_core::doctor::{Examination, ExaminedPlace, Group, HostEvidence, LakeEvidence, Look};
 use datalake_core::host::UserAccount;
 use datalake_core::secret::FingerprintKey;
 use datalake_core::spec::HostSpec;
@@ -57,7 +59,7 @@ pub async fn examine_groups(input: &ExaminationInput<'_>, only: Option<Group>) -
     seen.spec.troubles = Look::Saw(input.spec.troubles.clone());
     let wants = |groups: &[Group]| only.is_none_or(|only| groups.contains(&only));
     let running = match &input.spec.host {
-        Ok(host) if wants(&[Group::Host, Group::Containers]) => {
+        Ok(host) if wants(&[Group::Host, Group::Containers, Group::Lake]) => {
             let _part = input.begin(ExaminedPart::Host);
             examine_host(input, host, &mut seen).await
         }
@@ -68,7 +70,7 @@ pub async fn examine_groups(input: &ExaminationInput<'_>, only: Option<Group>) -
             None
         }
     };
-    if wants(&[Group::Network, Group::Key, Group::Store, Group::Money]) {
+    if wants(&[Group::Network, Group::Key, Group::Store, Group::Tables, Group::Money]) {
         let _part = input.begin(ExaminedPart::Service);
         service::examine_service(input, wants(&[Group::Network]), &mut seen).await;
     }
@@ -78,6 +80,13 @@ pub async fn examine_groups(input: &ExaminationInput<'_>, only: Option<Group>) -
     }
     if let Some(running) = running.filter(|_| wants(&[Group::Containers])) {
         containers::examine_containers(input, &running, &mut seen).await;
+    }
+    // It takes minutes and writes a lot: only who asks for it gets it.
+    if only == Some(Group::Lake) {
+        lake::examine_clients(input, &mut seen.lake).await;
+    } else {
+        seen.lake =
+            LakeEvidence::not_asked("it takes minutes, and is tried only where it is asked for");
     }
     if wants(&[Group::Python]) {
         python::examine_python(input, &mut seen.python);

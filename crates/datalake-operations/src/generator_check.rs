@@ -121,8 +121,8 @@ pub async fn ask_generator(
 }
 
 /// Every variable, by its name.
-fn by_env(places: &HostPaths) -> Vec<Expected<'static>> {
-    places.variables.iter().copied().map(Expected::Env).collect()
+fn by_env(places: &HostPaths) -> Vec<Expected<'_>> {
+    places.variables.iter().map(|name| Expected::Env(name)).collect()
 }
 
 async fn try_generator(

@@ -4,10 +4,9 @@ use datalake_core::fault::FaultKind;
 use datalake_core::host::{HostPath, InvalidPath, UnitName, UserAccount};
 use datalake_core::spec::HostSpec;
 use datalake_desired::{
-    ForeignFile, ForeignFileKind, HomeUnknown, HostPaths, handed_over_variables,
+    ForeignFile, ForeignFileKind, HomeUnknown, HostPaths, find_variables, order_variables,
 };
 use datalake_engine::{Files, SeenEntry, WantedLooks, drop_ins, find_user, quadlet_folders};
-use datalake_quadlet::MODAL_VARIABLES;
 
 use crate::dagster_home::FoundHome;
 use crate::host_signs::find_host_kind;
@@ -33,8 +32,7 @@ pub fn look_at_host(
         }
     })?;
     read_links_of_units(&account, files).map_err(unfit)?;
-    let variables = handed_over_variables(context.gives_modal_token);
-    let paths = HostPaths::of(&account, host, variables)
+    let paths = HostPaths::of(&account, host, context.variables.to_vec())
         .and_then(|paths| look_for_foreign_files(paths, &account, host, files));
     let mut paths = paths.map_err(unfit)?;
     if let Some(units) = paths.host_units.as_mut().filter(|_| !context.is_this_machine()) {
@@ -91,17 +89,16 @@ fn linked_folders(account: &UserAccount) -> Result<Vec<HostPath>, InvalidPath> {
     Ok(vec![config.join("containers/systemd")?, config.join("systemd/user")?, runtime.parse()?])
 }
 
-/// Whether what lies there hands Modal's token over.
-fn names_modal(paths: &HostPaths, files: &dyn Files) -> bool {
+/// The variables that what lies there hands over: an earlier spec may have given more.
+fn find_earlier_variables(paths: &HostPaths, files: &dyn Files) -> Vec<String> {
     let drop_ins = paths.units.iter().map(|unit| &unit.drop_in);
-    let mut all = drop_ins.chain([&paths.env_file]);
-    all.any(|path| match files.look(path) {
+    let texts = drop_ins.chain([&paths.env_file]).filter_map(|path| match files.look(path) {
         Ok(SeenEntry::File { content, .. }) => {
-            let text = String::from_utf8_lossy(content.expose());
-            MODAL_VARIABLES.iter().any(|name| text.contains(name))
+            Some(String::from_utf8_lossy(content.expose()).into_owned())
         }
-        Ok(SeenEntry::Folder(_)) | Err(_) => false,
-    })
+        Ok(SeenEntry::Folder(_)) | Err(_) => None,
+    });
+    texts.flat_map(|text| find_variables(&text)).collect()
 }
 
 /// The paths with the files of others that are there: drop-ins in all quadlet folders, and what
@@ -141,9 +138,8 @@ pub fn look_for_foreign_files(
     let other =
         |(path, kind)| ForeignFile { refused: files.require_writable(&path).err(), path, kind };
     paths.others = all.into_iter().map(other).collect();
-    if names_modal(&paths, files) {
-        paths.watched = handed_over_variables(true);
-    }
+    let earlier = find_earlier_variables(&paths, files);
+    paths.watched = order_variables(paths.variables.iter().cloned().chain(earlier));
     paths.host_units = Some(collect_host_units(account, host, files)?);
     paths.kind = find_host_kind(&host.units, &paths, account, files);
     paths.dagster_yaml = FoundHome::find(account, host, files)

@@ -105,7 +105,7 @@ mod tests {
     use datalake_core::host::{Mode, Owner, UnitManager};
     use datalake_core::secret::FilledBody;
     use datalake_core::spec::HostSpec;
-    use datalake_desired::handed_over_variables;
+    use datalake_desired::list_usual_variables;
     use datalake_engine::NewFile;
     use datalake_engine::memory::MemoryFiles;
 
@@ -136,7 +136,7 @@ mod tests {
             units: vec!["dagster-web".parse().unwrap()],
             ..host_spec()
         };
-        let paths = HostPaths::of(&account, &host, handed_over_variables(false)).unwrap();
+        let paths = HostPaths::of(&account, &host, list_usual_variables(false)).unwrap();
         let paths = look_for_foreign_files(paths, &account, &host, &files).unwrap();
         find_host_kind(&host.units, &paths, &account, &files)
     }

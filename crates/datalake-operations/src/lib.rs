@@ -21,6 +21,7 @@ mod host_signs;
 mod host_units;
 mod key_pair;
 pub mod lake;
+pub mod lake_clients;
 mod masking;
 pub mod migration;
 pub mod modal;
@@ -29,6 +30,7 @@ pub mod project;
 mod redact;
 mod runs;
 mod spec_text;
+pub mod tables;
 #[cfg(test)]
 mod test_support;
 pub mod transfer;

@@ -1,6 +1,6 @@
 //! `datalake.yaml` as it is written for people.
 
-use datalake_core::spec::SpecDocument;
+use datalake_core::spec::{SpecDocument, TablesDocument};
 
 /// The document with a comment on each key.
 #[must_use]
@@ -29,6 +29,17 @@ pub fn write_spec_text(document: &SpecDocument) -> String {
         document.host.units.iter().flatten().map(|u| plain(&Some(u.clone()))).collect();
     let units =
         if units.is_empty() { String::new() } else { format!(", units: [{}]", units.join(", ")) };
+    let tables = document.tables.as_ref().map(|TablesDocument { bucket, prefix }| {
+        let place = match prefix {
+            Some(_) => format!("prefix: {}", plain(prefix)),
+            None => format!("bucket: {}", plain(bucket)),
+        };
+        format!(
+            "# Tables (Delta, Lance, Iceberg) live apart: where old versions are kept, their commits get lost.\n\
+             tables: {{ {place} }}\n\n"
+        )
+    });
+    let tables = tables.unwrap_or_default();
     format!(
         "# What datalake sets up. Its command `config explain` shows every key and its source.\n\n\
          # fsn1, nbg1 or hel1; for another S3 service give endpoint: https://… and its region.\n\
@@ -37,7 +48,7 @@ pub fn write_spec_text(document: &SpecDocument) -> String {
          bucket: {}\n\n\
          # What the keys of the assets begin with.\n\
          prefix: {}\n\n\
-         # from: env reads AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; or file: PATH (mode 0600),\n\
+         {}# from: env reads AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; or file: PATH (mode 0600),\n\
          # or command: [pass, show, hetzner]. Never the keys themselves.\n\
          credentials: {{ from: env }}\n\n\
          # The user whose rootless podman runs Dagster; root for quadlets of the host's own systemd. The units\n\
@@ -48,6 +59,7 @@ pub fn write_spec_text(document: &SpecDocument) -> String {
          protect: {{ versioning: true, keep-old-versions: 30d, abort-uploads: 7d }}\n",
         plain(&document.bucket),
         plain(&document.prefix),
+        tables,
         plain(&document.host.user),
     )
 }

@@ -30,7 +30,7 @@ impl TestHost {
             checkpoints: &NoCheckpoints,
             machine: None,
             root_name: None,
-            gives_modal_token: false,
+            variables: HostContext::usual_variables(),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Names of environment variables.
 
-/// The variables that datalake hands to a container.
-pub const S3_VARIABLES: [&str; 10] = datalake_core::modal::VAULT_VARIABLES;
+/// The variables that datalake hands to every container.
+pub const S3_VARIABLES: [&str; 10] = datalake_core::modal::USUAL_VARIABLES;
 
 /// The variables with Modal's token, for containers that are to call functions there.
 pub const MODAL_VARIABLES: [&str; 2] = ["MODAL_TOKEN_ID", "MODAL_TOKEN_SECRET"];

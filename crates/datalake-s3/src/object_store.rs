@@ -3,9 +3,15 @@
 use async_trait::async_trait;
 use datalake_core::fault::{Fault, FaultKind};
 use datalake_core::plan::Service;
-use datalake_core::s3::{BucketName, ETag, Lifecycle, ObjectKey, Region, TableSearch, Versioning};
+use datalake_core::s3::{
+    BucketName, ConditionalPuts, ETag, Lifecycle, ObjectKey, Region, TableSearch, VersionTraces,
+    Versioning,
+};
 use datalake_core::size::ByteSize;
-use datalake_engine::{ObjectHead, ObjectStore, Stored, VersionId, search_tables};
+use datalake_engine::{
+    ConditionProbe, ObjectHead, ObjectStore, PutTrial, Stored, VersionId, probe_conditional_put,
+    search_tables, search_version_traces,
+};
 use http::header::{CONTENT_LENGTH, ETAG, TRANSFER_ENCODING};
 use http::{Method, StatusCode};
 use s3::BucketConfiguration;
@@ -137,6 +143,15 @@ impl ObjectStore for S3Store {
 
     async fn tables(&self, bucket: &BucketName) -> Result<TableSearch, Fault> {
         search_tables(self, bucket).await
+    }
+
+    async fn version_traces(&self, bucket: &BucketName) -> Result<VersionTraces, Fault> {
+        search_version_traces(self, bucket).await
+    }
+
+    async fn conditional_puts(&self, trial: &PutTrial<'_>) -> Result<ConditionalPuts, Fault> {
+        let PutTrial { bucket, prefix, random } = *trial;
+        probe_conditional_put(self, &ConditionProbe::usual(bucket, prefix, random)).await
     }
 
     async fn lifecycle(&self, bucket: &BucketName) -> Result<Lifecycle, Fault> {

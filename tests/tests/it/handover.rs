@@ -1,5 +1,6 @@
 //! The ways to hand the settings over, and old values that would win over them.
 
+mod clients;
 mod hosts;
 mod needed;
 mod old_values;

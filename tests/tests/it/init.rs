@@ -107,6 +107,35 @@ fn what_flags_and_variables_say_is_not_asked() {
 }
 
 #[test]
+fn a_bucket_for_tables_is_written_left_out_or_asked_for_where_its_name_would_be_too_long() {
+    let spec = |words: &str| {
+        let host = Host::usual();
+        let ran = host.bare(&format!("init --no-input --region fsn1 {words}")).run().exits(0);
+        (spec_of(&host), ran.stdout)
+    };
+    let long = "a".repeat(60);
+
+    let (usual, told) = spec("--bucket acme");
+    assert!(usual.contains("\ntables: { bucket: acme-tables }\n"), "{usual}");
+    assert!(told.contains("tables    acme-tables"), "{told}");
+    assert!(!spec("--bucket acme --no-tables").0.contains("tables:"));
+    let (named, _) = spec("--bucket acme --tables-bucket lake");
+    assert!(named.contains("\ntables: { bucket: lake }\n"), "{named}");
+    let (left_out, told) = spec(&format!("--bucket {long}"));
+    assert!(!left_out.contains("tables:"), "{left_out}");
+    assert!(told.contains("left out: ") && told.contains("--tables-bucket NAME"), "{told}");
+
+    let host = Host::usual();
+    let words = format!("init --region fsn1 --bucket {long}");
+    let mut terminal = Terminal::start(without_network(host.bare(&words)));
+    terminal.answer("Name of the bucket for tables:", "lake-tables\r");
+    terminal.answer(PREFIX, "\r");
+    let (status, screen) = terminal.end();
+    assert_eq!(status.code(), Some(0), "{screen}");
+    assert!(spec_of(&host).contains("\ntables: { bucket: lake-tables }\n"), "{screen}");
+}
+
+#[test]
 fn who_became_root_by_sudo_is_shown_the_next_command_with_it() {
     let host = Host::usual();
     let words = "init --no-input --region fsn1 --bucket acme-assets";

@@ -185,6 +185,9 @@ bucket: acme-dagster-assets
 # What the keys of the assets begin with.
 prefix: assets
 
+# Tables (Delta, Lance, Iceberg) live apart: where old versions are kept, their commits get lost.
+tables: { bucket: acme-dagster-assets-tables }
+
 # from: env reads AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; or file: PATH (mode 0600),
 # or command: [pass, show, hetzner]. Never the keys themselves.
 credentials: { from: env }
@@ -229,6 +232,8 @@ protect.keep-old-versions  30d                                  default
 protect.abort-uploads      7d                                   default
 protect.expire             -                                    not set
 protect.expired-markers    -                                    not set
+tables.bucket              -                                    not set
+tables.prefix              -                                    not set
 logs                       local                                default
 limits.requests-per-second auto                                 default
 limits.connections         256                                  default

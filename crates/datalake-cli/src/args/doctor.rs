@@ -12,6 +12,7 @@ pub const EXAMPLES: &str = "\
 Examples:
   sudo datalake doctor                                     Look at everything; changes nothing
   datalake doctor --only network                           Is it me or them?
+  sudo datalake doctor --only lake                         Try the clients of tables in the containers, too
   datalake doctor --explain host-dashed-env-file           What a finding means, without a network
   sudo datalake doctor --fix host-environment-d            Plan the cure, ask, apply, prove
   datalake doctor --only python --code src                 Look for traps in Python files
@@ -20,7 +21,7 @@ Examples:
 /// Flags of `doctor`.
 #[derive(Debug, Args)]
 pub struct Doctor {
-    /// Tell this group alone: spec, network, key, store, host, containers, dagster-yaml, python, modal, money
+    /// Tell this group alone: spec, network, key, store, tables, host, containers, lake, dagster-yaml, python, modal, money
     #[arg(long, value_name = "GROUP")]
     pub only: Option<Group>,
     /// Print the page of a finding: what it means, why it matters, what cures it; `datalake doctor`

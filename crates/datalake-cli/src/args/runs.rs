@@ -7,6 +7,7 @@ const INIT_EXAMPLES: &str = "\
 Examples:
   datalake init                                              Ask for location, bucket and prefix
   datalake init --no-input --region fsn1 --bucket acme-dagster-assets
+  datalake init --no-tables                                  Without a bucket for tables
   datalake --sandbox init                                    Try it: no account, no root
 ";
 
@@ -39,6 +40,9 @@ pub struct Init {
     /// Replace an existing datalake.yaml
     #[arg(long)]
     pub force: bool,
+    /// Ask for no bucket for tables
+    #[arg(long)]
+    pub no_tables: bool,
 }
 
 /// Flags of `provision`.

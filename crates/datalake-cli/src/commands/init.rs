@@ -40,6 +40,7 @@ pub(super) async fn init(cli: &Cli, flags: &args::Init, printer: Printer) -> Res
         if may_ask && !has_service(cli) { Some(open_outside(&named).await) } else { None };
     let interview = SpecInterview {
         named: &named,
+        wants_tables: !flags.no_tables,
         found,
         prompt: may_ask.then_some(&Terminal as &dyn SpecPrompt),
         outside,

@@ -156,16 +156,22 @@ pub(super) fn dagster<'a>(live: Option<&'a LiveDagster<'a>>) -> &'a dyn Dagster 
 }
 
 fn nothing_to_do(site: &Site, input: &ProvisionInput<'_>, plan: &Plan) -> Exit {
-    let bucket = &input.spec.bucket;
+    let buckets = name_buckets(input.spec);
     let what = match input.restart {
         Restart::Never => " and host",
         Restart::IfNeeded | Restart::Owed => ", host and containers",
     };
     let next = format!("{} provision", site.name);
-    let text = format!("Nothing to do: bucket `{bucket}`{what} are in step.\n");
+    let text = format!("Nothing to do: {buckets}{what} are in step.\n");
     let nothing = Done { plan, receipt: None, proved: true, undo: None };
     site.printer.result(PROVISION, nothing, &(text + &pending_text(&plan.pending, &next)));
     exit_with(&plan.pending)
+}
+
+/// The buckets of a spec, as the beginning of an enumeration.
+fn name_buckets(spec: &Spec) -> String {
+    let names: Vec<_> = spec.list_buckets().iter().map(|name| format!("bucket `{name}`")).collect();
+    names.join(", ")
 }
 
 /// All is done but what waits for Modal.

@@ -56,7 +56,7 @@ pub(super) async fn report(
     let costed = Costed::look(&remote, &basis, &flags.what).await?;
     let outlook = {
         let log = open_log(&remote.site)?;
-        CostOutlook::read(&basis, as_log(log.as_ref()), &costed.place)?
+        CostOutlook::read(&basis, as_log(log.as_ref()), std::slice::from_ref(&costed.place))?
     };
     let lake = Lake {
         status: status(&remote.site).await?,

@@ -5,8 +5,8 @@ use schemars::generate::SchemaSettings;
 use serde_json::Value;
 
 use super::{
-    bucket, config, cost, dagster, deps, discover, doctor, gaps, history, init, migrate, modal,
-    objects, project, provision, report, rollback, shell, status, transfer, usage,
+    bucket, config, cost, dagster, deps, discover, doctor, gaps, history, init, lake, migrate,
+    modal, objects, project, provision, report, rollback, shell, status, tables, transfer, usage,
 };
 use crate::args::Schema;
 use crate::exit::Exit;
@@ -58,9 +58,11 @@ fn kinds() -> impl Iterator<Item = DocumentKind> {
         deps::KINDS,
         doctor::KINDS,
         gaps::KINDS,
+        lake::KINDS,
         migrate::KINDS,
         modal::KINDS,
         objects::KINDS,
+        tables::KINDS,
         transfer::KINDS,
         usage::KINDS,
         &[

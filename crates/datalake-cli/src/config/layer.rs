@@ -13,8 +13,10 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::near::near;
 
-/// Below this key stand names of the operator's.
-const OWN_PLANS: &str = "cost.plans.";
+/// Below these keys stand names of the operator's.
+const OWN_NAMES: [&str; 2] = ["cost.plans.", "catalogs."];
+/// This section says something even with nothing below it.
+const TABLES: &str = "tables.";
 /// Below this key stands where the key pair comes from.
 const CREDENTIALS: &str = "credentials";
 
@@ -117,7 +119,7 @@ impl Layer {
         for key in flat_keys(&self.values, "") {
             let above = format!("{key}.");
             let known = |known: &&str| {
-                **known == key || known.starts_with(&above) || key.starts_with(OWN_PLANS)
+                **known == key || known.starts_with(&above) || is_below_own_names(&key)
             };
             if !SpecDocument::KEYS.iter().any(known) {
                 return Err(self.unknown(&key));
@@ -188,15 +190,16 @@ fn has_tab(text: &str, error: &serde_yaml::Error) -> bool {
     line.is_some_and(|line| line.contains('\t'))
 }
 
-/// The same without sections that have no key below them: `host:` and nothing says nothing.
+/// The same without sections that have no key below them: `host:` and nothing says nothing. Only
+/// `tables: {}` asks for something.
 fn without_empty_sections(values: Dict, above: &str) -> Dict {
     let kept = values.into_iter().filter_map(|(key, value)| {
         let below = format!("{above}{key}.");
-        let is_section =
-            below == OWN_PLANS || SpecDocument::KEYS.iter().any(|known| known.starts_with(&below));
+        let is_section = OWN_NAMES.contains(&below.as_str())
+            || SpecDocument::KEYS.iter().any(|known| known.starts_with(&below));
         match value {
             Value::Empty(..) if is_section => None,
-            Value::Dict(_, inner) if is_section && inner.is_empty() => None,
+            Value::Dict(_, inner) if is_section && inner.is_empty() && below != TABLES => None,
             Value::Dict(tag, inner) if is_section => {
                 Some((key, Value::Dict(tag, without_empty_sections(inner, &below))))
             }
@@ -204,6 +207,10 @@ fn without_empty_sections(values: Dict, above: &str) -> Dict {
         }
     });
     kept.collect()
+}
+
+fn is_below_own_names(key: &str) -> bool {
+    OWN_NAMES.iter().any(|above| key.starts_with(above))
 }
 
 fn key_of(variable: &str) -> String {

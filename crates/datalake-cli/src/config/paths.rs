@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use figment::value::{Dict, Value};
 
 /// Keys whose values are read, run or sent to: they count only from a file that is trusted.
-const GUARDED: [&str; 6] = [
+const GUARDED: [&str; 7] = [
+    "catalogs",
     "credentials.command",
     "credentials.file",
     "endpoint",

@@ -4,7 +4,7 @@ use datalake_core::host::UserAccount;
 use datalake_core::plan::{BucketState, Found, Observation, Plan, describe_step};
 use datalake_core::receipt::Receipt;
 use datalake_core::s3::{Lifecycle, Versioning};
-use datalake_core::spec::Spec;
+use datalake_core::spec::{Spec, TablesPlace};
 use datalake_core::text::printable;
 use datalake_desired::{HostPaths, Repair};
 use datalake_operations::VaultStanding;
@@ -66,6 +66,8 @@ pub(crate) struct Report<'a> {
     versioning: Option<Versioning>,
     /// Its lifecycle rules; `null` where they are unknown.
     lifecycle: Option<Lifecycle>,
+    /// Where tables live; `null` where the spec does not speak of them.
+    tables: Option<TablesReport>,
     /// The service user.
     user: &'a str,
     /// Its home.
@@ -88,6 +90,36 @@ pub(crate) struct Report<'a> {
     services: Option<&'a deployment::Report>,
     /// Modal's secret; `null` where the spec has none.
     modal: Option<VaultReport>,
+}
+
+/// Where tables live.
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct TablesReport {
+    /// The bucket that holds them.
+    bucket: String,
+    /// The prefix of their keys; `null` where they have a bucket of their own.
+    prefix: Option<String>,
+    /// Whether the bucket is there.
+    present: bool,
+    /// Whether it keeps old versions, among which commits get lost; `null` where that is unknown.
+    versioning: Option<Versioning>,
+    /// Its lifecycle rules; `null` where they are unknown.
+    lifecycle: Option<Lifecycle>,
+}
+
+impl TablesReport {
+    fn of(place: &TablesPlace, state: &StatusState<'_>) -> Self {
+        let name = place.bucket(&state.spec.bucket);
+        let found = state.observation.observed.bucket(name);
+        let bucket = found.present();
+        Self {
+            bucket: name.to_string(),
+            prefix: place.prefix().map(ToString::to_string),
+            present: bucket.is_some(),
+            versioning: bucket.and_then(|bucket| bucket.versioning.present().copied()),
+            lifecycle: bucket.and_then(|bucket| bucket.lifecycle.present().cloned()),
+        }
+    }
 }
 
 /// A line of a file because of which `provision` stops.
@@ -133,6 +165,7 @@ pub(crate) fn render_status<'a>(state: &StatusState<'a>) -> (String, Report<'a>)
         bucket_present: bucket.is_some(),
         versioning: bucket.and_then(|bucket| bucket.versioning.present().copied()),
         lifecycle: bucket.and_then(|bucket| bucket.lifecycle.present().cloned()),
+        tables: spec.tables.as_ref().map(|place| TablesReport::of(place, state)),
         user: spec.host.user.as_str(),
         home: account.home.as_str(),
         units: places.units.iter().map(|unit| unit.file.as_str()).collect(),
@@ -159,11 +192,12 @@ fn describe_status(
     let who = printable(report.account.unwrap_or("unknown account"));
     let clock = report.clock_ahead_seconds.unwrap_or_default();
     let mut text = format!(
-        "store     {} ({}), {who}, clock {clock:+} s\nbucket    {}: {}\nhost      {}, {}\n",
+        "store     {} ({}), {who}, clock {clock:+} s\nbucket    {}: {}\n{}host      {}, {}\n",
         report.endpoint,
         report.region,
         report.bucket,
         bucket.map_or_else(|| "absent".to_owned(), bucket_text),
+        tables_line(state),
         report.user,
         report.home,
     );
@@ -212,6 +246,21 @@ fn describe_status(
         text.push_str(&format!("  {}\n", describe_step(step)));
     }
     text + &waits + &format!("\nNext: {next}\n")
+}
+
+/// Where tables live, in a line; nothing where the spec does not speak of them.
+fn tables_line(state: &StatusState<'_>) -> String {
+    match &state.spec.tables {
+        None => String::new(),
+        Some(TablesPlace::Prefix(prefix)) => {
+            format!("tables    below `{prefix}` in {}\n", state.spec.bucket)
+        }
+        Some(TablesPlace::Bucket(name)) => {
+            let found = state.observation.observed.bucket(name);
+            let standing = found.present().map_or_else(|| "absent".to_owned(), bucket_text);
+            format!("tables    {name}: {standing}\n")
+        }
+    }
 }
 
 fn bucket_text(bucket: &BucketState) -> String {

@@ -24,6 +24,7 @@ pub(crate) fn own_name(cli: &Cli) -> String {
         ("endpoint", values.endpoint.clone()),
         ("bucket", values.bucket.clone()),
         ("prefix", values.prefix.clone()),
+        ("tables-bucket", values.tables_bucket.clone()),
         ("user", values.user.clone()),
     ];
     #[cfg(feature = "sandbox")]

@@ -3,8 +3,8 @@
 use super::finding::{CheckOutcome, Diagnosis, Severity, Skipped};
 use super::look::{Judged, Not};
 use super::{Examination, FindingId};
-use super::{containers, dagster_yaml, host, key, locations, modal, money, network, python};
-use super::{settings, spec, store, trials};
+use super::{containers, dagster_yaml, host, key, lake, locations, modal, money, network, python};
+use super::{settings, spec, store, tables, trials};
 
 /// How one id is judged.
 pub(super) struct FindingCheck {
@@ -14,16 +14,18 @@ pub(super) struct FindingCheck {
     pub(super) judge: fn(&Examination) -> Judged,
 }
 
-const CHECKS: [&[FindingCheck]; 13] = [
+const CHECKS: [&[FindingCheck]; 15] = [
     spec::CHECKS,
     network::CHECKS,
     locations::CHECKS,
     key::CHECKS,
     store::CHECKS,
     trials::CHECKS,
+    tables::CHECKS,
     host::CHECKS,
     settings::CHECKS,
     containers::CHECKS,
+    lake::CHECKS,
     dagster_yaml::CHECKS,
     python::CHECKS,
     modal::CHECKS,

@@ -4,6 +4,7 @@ use super::containers::ContainersEvidence;
 use super::dagster_yaml::YamlEvidence;
 use super::host::HostEvidence;
 use super::key::KeyEvidence;
+use super::lake::LakeEvidence;
 use super::modal::ModalEvidence;
 use super::money::MoneyEvidence;
 use super::network::NetworkEvidence;
@@ -11,6 +12,7 @@ use super::python::PythonEvidence;
 use super::settings::SettingsEvidence;
 use super::spec::SpecEvidence;
 use super::store::StoreEvidence;
+use super::tables::TablesEvidence;
 use super::trials::TrialEvidence;
 use crate::time::Timestamp;
 
@@ -31,12 +33,16 @@ pub struct Examination {
     pub store: StoreEvidence,
     /// What came of trying it out.
     pub trials: TrialEvidence,
+    /// Tables, and what they rely on.
+    pub tables: TablesEvidence,
     /// The service user, its systemd and its podman.
     pub host: HostEvidence,
     /// Files that hand the settings over, or other ones.
     pub settings: SettingsEvidence,
     /// What runs.
     pub containers: ContainersEvidence,
+    /// S3 clients where user code runs.
+    pub lake: LakeEvidence,
     /// Dagster's own settings.
     pub dagster_yaml: YamlEvidence,
     /// The operator's Python files.
@@ -68,9 +74,11 @@ impl Examination {
             key: KeyEvidence::default(),
             store: StoreEvidence::default(),
             trials: TrialEvidence::default(),
+            tables: TablesEvidence::default(),
             host: HostEvidence::default(),
             settings: SettingsEvidence::default(),
             containers: ContainersEvidence::default(),
+            lake: LakeEvidence::default(),
             dagster_yaml: YamlEvidence::default(),
             python: PythonEvidence::default(),
             modal: ModalEvidence::default(),

@@ -14,10 +14,15 @@ pub enum Group {
     Key,
     /// The bucket.
     Store,
+    /// Tables in the buckets.
+    Tables,
     /// The service user, its systemd and podman, and the files that hand the settings over.
     Host,
     /// What runs.
     Containers,
+    /// S3 clients where user code runs: tried only where this group is asked for, since it takes
+    /// minutes.
+    Lake,
     /// Dagster's own settings.
     DagsterYaml,
     /// The operator's Python files.
@@ -35,13 +40,15 @@ pub struct InvalidGroup(String);
 
 impl Group {
     /// All groups, in the order in which they are examined.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 12] = [
         Self::Spec,
         Self::Network,
         Self::Key,
         Self::Store,
+        Self::Tables,
         Self::Host,
         Self::Containers,
+        Self::Lake,
         Self::DagsterYaml,
         Self::Python,
         Self::Modal,
@@ -56,8 +63,10 @@ impl Group {
             Self::Network => "network",
             Self::Key => "key",
             Self::Store => "store",
+            Self::Tables => "tables",
             Self::Host => "host",
             Self::Containers => "containers",
+            Self::Lake => "lake",
             Self::DagsterYaml => "dagster-yaml",
             Self::Python => "python",
             Self::Modal => "modal",

@@ -150,8 +150,11 @@ fn versioning(seen: &Examination) -> Judged {
         return Ok("none, as the spec says".to_owned());
     }
     let tables = seen.store.tables.seen()?;
-    if let Some(table) = &tables.found {
-        return Err(versions_of_tables(*state, table));
+    match (state, &tables.found) {
+        // Whether they are safe there is a finding of its own.
+        (Versioning::Enabled, Some(table)) => return Ok(format!("they are kept, beside {table}")),
+        (_, Some(table)) => return Err(versions_of_tables(*state, table)),
+        (_, None) => (),
     }
     match state {
         Versioning::Enabled => Ok(format!("they are kept; {}", tables.reach())),
@@ -169,11 +172,10 @@ fn versioning(seen: &Examination) -> Judged {
     }
 }
 
-/// A table in a bucket that keeps old versions, kept them, or is to keep them.
+/// A table in a bucket that kept old versions, or is to keep them.
 fn versions_of_tables(state: Versioning, table: &FoundTable) -> Not {
     let what = match state {
-        Versioning::Enabled => "the bucket keeps old versions and",
-        Versioning::Suspended => {
+        Versioning::Enabled | Versioning::Suspended => {
             "versioning is suspended: lifecycle rules do not run, and the bucket"
         }
         Versioning::Never => "the spec asks for old versions, and the bucket",
@@ -185,8 +187,8 @@ fn versions_of_tables(state: Versioning, table: &FoundTable) -> Not {
              is lost"
                 .to_owned(),
         ],
-        "keep tables in a bucket of their own that never had versions; here set `protect: { \
-         versioning: false }`, and do not switch versioning on",
+        "keep tables in a bucket of their own that never had versions: `tables: {}`; or here set \
+         `protect: { versioning: false }`, and do not switch versioning on",
     )
 }
 

@@ -5,7 +5,6 @@ use super::look::{Judged, Look, warning, wrong};
 use super::store::IN_BUCKET;
 use super::{Examination, FindingId};
 use crate::advice::{Advice, AdvisedCommand};
-use crate::s3::Versioning;
 
 /// What came of trying the bucket out.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,8 +15,6 @@ pub struct TrialEvidence {
     pub multipart: Look<()>,
     /// Whether content with a wrong hash was refused.
     pub damage_is_refused: Look<bool>,
-    /// A put that asks for nothing to be there, where something is.
-    pub conditional: Look<Conditional>,
     /// Tags set and read again.
     pub tagging: Look<Tagging>,
 }
@@ -31,17 +28,6 @@ pub struct TrialTimes {
     pub get: u32,
     /// Deleting.
     pub delete: u32,
-}
-
-/// What a service makes of a put that asks for nothing to be there.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Conditional {
-    /// It refuses: 412.
-    Refused,
-    /// It puts all the same.
-    Ignored,
-    /// It has no such puts.
-    NotOffered,
 }
 
 /// What a service makes of tags.
@@ -65,7 +51,6 @@ pub(super) const CHECKS: &[FindingCheck] = &[
     FindingCheck { id: FindingId::StoreSlow, after: TRIED, judge: slow },
     FindingCheck { id: FindingId::StoreMultipart, after: TRIED, judge: multipart },
     FindingCheck { id: FindingId::StoreChecksums, after: TRIED, judge: checksums },
-    FindingCheck { id: FindingId::StoreConditionalPut, after: TRIED, judge: conditional },
     FindingCheck { id: FindingId::StoreTagging, after: TRIED, judge: tagging },
 ];
 
@@ -75,7 +60,6 @@ impl Default for TrialEvidence {
             probe: Look::nobody(),
             multipart: Look::nobody(),
             damage_is_refused: Look::nobody(),
-            conditional: Look::nobody(),
             tagging: Look::nobody(),
         }
     }
@@ -89,7 +73,6 @@ impl TrialEvidence {
             probe: Look::NotHere(reason.to_owned()),
             multipart: Look::NotHere(reason.to_owned()),
             damage_is_refused: Look::NotHere(reason.to_owned()),
-            conditional: Look::NotHere(reason.to_owned()),
             tagging: Look::NotHere(reason.to_owned()),
         }
     }
@@ -137,22 +120,6 @@ fn checksums(seen: &Examination) -> Judged {
             [AdvisedCommand::VerifyDeep],
         ),
     ))
-}
-
-fn conditional(seen: &Examination) -> Judged {
-    let cure = "nothing of datalake relies on it; programs that lock by a put would not lock";
-    let keeps_versions = seen.store.versioning.seen().is_ok_and(|it| *it == Versioning::Enabled);
-    match seen.trials.conditional.tried(cure)? {
-        Conditional::Refused => Ok("it is refused where something is".to_owned()),
-        Conditional::NotOffered => Ok("the service has none; nothing needs it".to_owned()),
-        Conditional::Ignored if keeps_versions => {
-            Ok("not looked at in a bucket that keeps versions, as Hetzner says".to_owned())
-        }
-        Conditional::Ignored => Err(warning(
-            ["the condition is not looked at, although the bucket keeps no versions".to_owned()],
-            cure,
-        )),
-    }
 }
 
 fn tagging(seen: &Examination) -> Judged {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::host::{FileState, HostPath, Mode, Owner, ServiceStates, UnitName};
 use crate::modal::ModalObject;
-use crate::s3::{BucketName, Lifecycle, ObjectKey};
+use crate::s3::{BucketName, KeyPrefix, Lifecycle, ObjectKey};
 use crate::secret::{FileBody, Fingerprint, PodmanSecret};
 
 /// The world as the operator wants it, down to the byte.
@@ -12,6 +12,8 @@ use crate::secret::{FileBody, Fingerprint, PodmanSecret};
 pub struct Desired {
     /// The bucket and how it is set.
     pub bucket: DesiredBucket,
+    /// Where tables live; `None` where the spec does not speak of them.
+    pub tables: Option<DesiredTables>,
     /// The key under which access is proved; nothing stays there.
     pub probe: ObjectKey,
     /// Folders that have to be there, parents first.
@@ -39,6 +41,7 @@ impl Desired {
     pub fn new(bucket: DesiredBucket, probe: ObjectKey) -> Self {
         Self {
             bucket,
+            tables: None,
             probe,
             folders: Vec::new(),
             secrets: Vec::new(),
@@ -75,6 +78,15 @@ pub struct DesiredBucket {
     pub versioning: bool,
     /// datalake's own lifecycle rules; those of others stay.
     pub lifecycle: Lifecycle,
+}
+
+/// Where tables live.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum DesiredTables {
+    /// In a bucket of their own, which keeps no old versions and has none to clear away.
+    Bucket(DesiredBucket),
+    /// Below this prefix of the bucket of the assets.
+    Prefix(KeyPrefix),
 }
 
 /// A folder that has to be there; one that is there already stays as it is.

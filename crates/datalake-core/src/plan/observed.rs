@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::fault::{Fault, FaultKind, Target};
 use crate::host::{Entry, HostPath, ServiceStates};
 use crate::modal::{ModalObject, VaultState};
-use crate::s3::{BucketName, Lifecycle, TableSearch, Versioning};
+use crate::s3::{BucketName, ConditionalPuts, Lifecycle, TableSearch, VersionTraces, Versioning};
 use crate::secret::{FilledBody, Fingerprint, PodmanSecret};
 
 /// An answer about one thing. Unknown is never absent.
@@ -34,6 +34,10 @@ pub struct Observed {
     pub service: Found<Service>,
     /// The buckets that were looked at.
     pub buckets: BTreeMap<BucketName, Found<BucketState>>,
+    /// What versioning has left in buckets for tables, where it is suspended.
+    pub version_traces: BTreeMap<BucketName, Found<VersionTraces>>,
+    /// What buckets that keep versions and are to hold tables make of conditional writes.
+    pub conditional_puts: BTreeMap<BucketName, Found<ConditionalPuts>>,
     /// The paths that were looked at.
     pub paths: BTreeMap<HostPath, Found<Entry>>,
     /// The secrets of podman's that were looked at, by the fingerprints of their values.
@@ -108,6 +112,8 @@ impl Observed {
         Self {
             service: Found::Unknown(not_looked(&Target::Service)),
             buckets: BTreeMap::new(),
+            version_traces: BTreeMap::new(),
+            conditional_puts: BTreeMap::new(),
             paths: BTreeMap::new(),
             secrets: BTreeMap::new(),
             services: Found::Unknown(not_looked(&Target::Services)),
@@ -120,6 +126,20 @@ impl Observed {
     pub fn bucket(&self, bucket: &BucketName) -> Found<BucketState> {
         let unasked = || Found::Unknown(not_looked(&Target::Bucket(bucket.clone())));
         self.buckets.get(bucket).cloned().unwrap_or_else(unasked)
+    }
+
+    /// What versioning has left in a bucket.
+    #[must_use]
+    pub fn version_traces(&self, bucket: &BucketName) -> Found<VersionTraces> {
+        let unasked = || Found::Unknown(not_looked(&Target::Bucket(bucket.clone())));
+        self.version_traces.get(bucket).cloned().unwrap_or_else(unasked)
+    }
+
+    /// What a bucket makes of conditional writes.
+    #[must_use]
+    pub fn conditional_puts(&self, bucket: &BucketName) -> Found<ConditionalPuts> {
+        let unasked = || Found::Unknown(not_looked(&Target::Bucket(bucket.clone())));
+        self.conditional_puts.get(bucket).cloned().unwrap_or_else(unasked)
     }
 
     /// What was found at a path.

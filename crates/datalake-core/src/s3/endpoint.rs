@@ -80,6 +80,22 @@ impl Endpoint {
         self.port.unwrap_or(if self.is_https() { 443 } else { 80 })
     }
 
+    /// Whether the host is a name of the DNS, below which the names of buckets can be hosts too: no
+    /// address, and not this machine.
+    #[must_use]
+    pub fn has_name(&self) -> bool {
+        let bare = self.host.trim_start_matches('[').trim_end_matches(']');
+        let is_local = self.host == "localhost" || self.host.ends_with(".localhost");
+        !is_local && bare.parse::<IpAddr>().is_err()
+    }
+
+    /// Host and port without the scheme; the port only where it is not the usual one.
+    #[must_use]
+    pub fn authority(&self) -> String {
+        let port = self.port.filter(|port| *port != if self.is_https() { 443 } else { 80 });
+        port.map_or_else(|| self.host.clone(), |port| format!("{}:{port}", self.host))
+    }
+
     /// The Hetzner location that the host names, such as `fsn1`.
     #[must_use]
     pub fn hetzner_location(&self) -> Option<&str> {
@@ -219,6 +235,25 @@ mod tests {
         {
             let error = text.parse::<Endpoint>().unwrap_err();
             assert!(matches!(error, InvalidEndpoint::PlainHttp(_)), "{text}");
+        }
+    }
+
+    #[test]
+    fn only_a_name_of_the_dns_can_have_buckets_below_it() {
+        let of = |text: &str| {
+            let endpoint: Endpoint = text.parse().unwrap();
+            (endpoint.has_name(), endpoint.authority())
+        };
+        assert_eq!(
+            of("fsn1.your-objectstorage.com"),
+            (true, "fsn1.your-objectstorage.com".to_owned())
+        );
+        assert_eq!(of("https://s3.example.org:8443"), (true, "s3.example.org:8443".to_owned()));
+        assert_eq!(of("https://s3.example.org:443"), (true, "s3.example.org".to_owned()));
+        assert_eq!(of("https://10.0.0.1:7480"), (false, "10.0.0.1:7480".to_owned()));
+        assert_eq!(of("http://[::1]:9000"), (false, "[::1]:9000".to_owned()));
+        for text in ["http://localhost:9000", "https://localhost", "https://s3.localhost"] {
+            assert!(!of(text).0, "{text}");
         }
     }
 

@@ -93,6 +93,27 @@ pub struct FoundTable {
     pub key: String,
 }
 
+/// The tables that a search in a bucket has brought.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct FoundTables {
+    /// The tables: one for each folder that is one.
+    pub tables: Vec<FoundTable>,
+    /// So many folders were looked into.
+    pub folders: u64,
+    /// Whether there are no others.
+    pub complete: bool,
+}
+
+impl FoundTable {
+    /// The folder of the table: empty, or with `/` at its end.
+    #[must_use]
+    pub fn root(&self) -> &str {
+        let folder = self.key.rsplit_once('/').map_or("", |(folder, _)| folder);
+        let sign = TableSign::ALL.into_iter().find(|sign| sign.table == self.kind);
+        sign.and_then(|sign| folder.strip_suffix(sign.folder)).unwrap_or_default()
+    }
+}
+
 impl TableSearch {
     /// A bucket with nothing in it.
     #[must_use]

@@ -1,21 +1,29 @@
 //! The spec as it is written in `datalake.yaml`, in variables and flags.
 
+mod catalogs;
 mod cost;
 mod keys;
 mod limits;
 mod modal;
 mod protect;
 mod read;
+mod tables;
+
+use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use self::catalogs::CatalogDocument;
+use self::catalogs::check_catalogs;
 pub use self::cost::{CostDocument, PlanDocument};
 pub use self::keys::SpecKey;
 pub use self::limits::LimitsDocument;
 pub use self::modal::ModalDocument;
 pub use self::protect::ProtectDocument;
 use self::read::{names, names_shape};
+use self::tables::TablesContext;
+pub use self::tables::TablesDocument;
 use crate::host::UnitName;
 use crate::s3::Region;
 use crate::spec::{Ambient, CredentialSource, HostSpec, Spec, StoreSpec};
@@ -45,6 +53,12 @@ pub struct SpecDocument {
     /// `protect:` — versions and lifecycle.
     #[serde(skip_serializing_if = "ProtectDocument::is_empty")]
     pub protect: ProtectDocument,
+    /// `tables:` — where tables live; unless said, nothing is set up for them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tables: Option<TablesDocument>,
+    /// `catalogs:` — Iceberg REST catalogs that clients are to find, by their names.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub catalogs: BTreeMap<String, CatalogDocument>,
     /// `logs:` — `local` unless said otherwise; `s3` sends what steps print to the bucket.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(extend("enum" = ["local", "s3", null]))]
@@ -129,7 +143,7 @@ impl SpecDocument {
     /// The first [`InvalidSpec`].
     pub fn check(self) -> Result<Spec, InvalidSpec> {
         let (host, modal) = (self.host.clone(), self.modal.clone().check()?);
-        let logs = self.logs.clone();
+        let (logs, catalogs) = (self.logs.clone(), self.catalogs.clone());
         let store = self.check_store()?;
         let Some(bucket) = store.bucket else {
             return Err(refuse_missing("bucket", "a name that nobody else has"));
@@ -142,6 +156,8 @@ impl SpecDocument {
             credentials: store.credentials,
             host: host.check()?,
             protect: store.protect,
+            tables: store.tables,
+            catalogs: check_catalogs(catalogs)?,
             logs: parse_key_value("logs", logs.as_deref().unwrap_or("local"))?,
             modal,
         })
@@ -167,13 +183,19 @@ impl SpecDocument {
             return Err(refuse_missing("endpoint", "the address that serves this region"));
         };
         let limits = self.limits.check(&endpoint)?;
+        let bucket = self.bucket.map(|text| parse_key_value("bucket", &text)).transpose()?;
+        let prefix = parse_key_value("prefix", &self.prefix.unwrap_or_default())?;
+        let protect = self.protect.check()?;
+        let context = TablesContext { bucket: bucket.as_ref(), prefix: &prefix, protect: &protect };
+        let tables = self.tables.map(|tables| tables.check(&context)).transpose()?.flatten();
         Ok(StoreSpec {
             region,
             endpoint,
-            bucket: self.bucket.map(|text| parse_key_value("bucket", &text)).transpose()?,
-            prefix: parse_key_value("prefix", &self.prefix.unwrap_or_default())?,
+            bucket,
+            prefix,
             credentials: self.credentials.unwrap_or(CredentialSource::From(Ambient::Env)),
-            protect: self.protect.check()?,
+            protect,
+            tables,
             limits,
         })
     }

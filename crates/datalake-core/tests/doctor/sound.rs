@@ -1,15 +1,19 @@
 //! A place in which everything is well.
 
+use datalake_core::clients::{ClientEnd, ClientTrial};
 use datalake_core::doctor::{
-    Boto3Look, CodeServerLook, Conditional, ContainerLook, EnvFileLook, Examination, GivenSettings,
-    Greeting, HandedOver, HeadAnswer, LifeLook, LocationTrial, Look, ModalClientLook,
-    ModalSecretAge, ModalSecretLook, PodmanLook, Tagging, TlsLook, TrialTimes, UnfinishedUpload,
-    Usual,
+    Boto3Look, CodeServerLook, ContainerLook, EnvFileLook, Examination, GivenSettings, Greeting,
+    HandedOver, HeadAnswer, LifeLook, LocationTrial, Look, ModalClientLook, ModalSecretAge,
+    ModalSecretLook, PodmanLook, TablesBucket, Tagging, TlsLook, TrialTimes, TriedPlace,
+    UnfinishedUpload, Usual,
 };
 use datalake_core::fault::{Fault, FaultKind};
 use datalake_core::plan::Service;
-use datalake_core::s3::{BucketName, Lifecycle, TableSearch, Versioning};
+use datalake_core::s3::{
+    BucketName, ConditionalPuts, FoundTables, Lifecycle, TableSearch, Versioning,
+};
 use datalake_core::size::ByteSize;
+use datalake_core::tables::LostSearch;
 use datalake_core::time::Timestamp;
 use datalake_core::usage::Usage;
 
@@ -82,8 +86,20 @@ fn key_and_store(seen: &mut Examination) {
     seen.trials.probe = Look::Saw(TrialTimes { put: 30, get: 20, delete: 20 });
     seen.trials.multipart = Look::Saw(());
     seen.trials.damage_is_refused = Look::Saw(true);
-    seen.trials.conditional = Look::Saw(Conditional::Refused);
     seen.trials.tagging = Look::Saw(Tagging::Kept);
+    seen.tables.buckets = Look::Saw(vec![tables_bucket()]);
+}
+
+/// A bucket without tables that keeps versions, where conditions are not looked at.
+pub(crate) fn tables_bucket() -> TablesBucket {
+    TablesBucket {
+        bucket: BUCKET.to_owned(),
+        is_for_tables: false,
+        versioning: Look::Saw(Versioning::Enabled),
+        conditional: Look::Saw(ConditionalPuts::Ignored),
+        found: Look::Saw(FoundTables { complete: true, ..FoundTables::default() }),
+        lost: Look::Saw(LostSearch::default()),
+    }
 }
 
 fn host(seen: &mut Examination) {
@@ -187,6 +203,15 @@ fn rest(seen: &mut Examination) {
     }]);
     seen.containers.packages = Look::Saw(vec![("dagster-webserver".to_owned(), None)]);
     seen.containers.canary = Look::Saw(None);
+    seen.lake.places = Look::Saw(vec![TriedPlace {
+        unit: "dagster-webserver".to_owned(),
+        trials: Look::Saw(vec![ClientTrial {
+            client: "deltalake".to_owned(),
+            version: Some("1.6.6".to_owned()),
+            end: ClientEnd::Works,
+            elsewhere: Vec::new(),
+        }]),
+    }]);
     "/var/lib/dagster/dagster_home/dagster.yaml".clone_into(&mut seen.dagster_yaml.path);
     seen.dagster_yaml.traps = Look::Saw(vec![]);
     seen.dagster_yaml.wants_logs = true;
@@ -242,7 +267,19 @@ fn outside() -> Vec<(&'static str, Change)> {
         ("probe", |seen| seen.trials.probe = unknown()),
         ("multipart", |seen| seen.trials.multipart = unknown()),
         ("damage", |seen| seen.trials.damage_is_refused = unknown()),
-        ("conditional", |seen| seen.trials.conditional = unknown()),
+        ("tables", |seen| seen.tables.buckets = unknown()),
+        ("conditional", |seen| {
+            let bucket = TablesBucket { conditional: unknown(), ..tables_bucket() };
+            seen.tables.buckets = Look::Saw(vec![bucket]);
+        }),
+        ("tables in a bucket", |seen| {
+            let bucket = TablesBucket { found: unknown(), ..tables_bucket() };
+            seen.tables.buckets = Look::Saw(vec![bucket]);
+        }),
+        ("logs of tables", |seen| {
+            let bucket = TablesBucket { lost: unknown(), ..tables_bucket() };
+            seen.tables.buckets = Look::Saw(vec![bucket]);
+        }),
         ("tagging", |seen| seen.trials.tagging = unknown()),
         ("prices", |seen| seen.money.prices = unknown()),
         ("plan", |seen| seen.money.plan = unknown()),
@@ -288,6 +325,11 @@ fn on_the_host() -> Vec<(&'static str, Change)> {
         ("containers", |seen| seen.containers.containers = unknown()),
         ("packages", |seen| seen.containers.packages = unknown()),
         ("canary", |seen| seen.containers.canary = unknown()),
+        ("clients", |seen| seen.lake.places = unknown()),
+        ("a container's clients", |seen| {
+            let Look::Saw(places) = &mut seen.lake.places else { panic!() };
+            places[0].trials = unknown();
+        }),
         ("dagster.yaml", |seen| seen.dagster_yaml.traps = unknown()),
         ("python", |seen| seen.python.traps = unknown()),
         ("python, not all of it", |seen| {

@@ -14,3 +14,5 @@ mod rehearse;
 mod rollback;
 #[cfg(test)]
 mod support;
+#[cfg(test)]
+mod tables;

@@ -8,11 +8,13 @@ use datalake_core::host::{
 use datalake_core::modal::{ModalObject, VaultState};
 use datalake_core::plan::{
     Action, BucketState, Desired, DesiredBucket, DesiredFile, DesiredFolder, DesiredSecret,
-    DesiredServices, DesiredVault, Found, Guard, Observed, Plan, Service, Step, Undo, Unwanted,
-    Way, imagine,
+    DesiredServices, DesiredTables, DesiredVault, Found, Guard, Observed, Plan, Service, Step,
+    Undo, Unwanted, Way, imagine,
 };
 use datalake_core::receipt::{Outcome, Receipt, RunKind, StepReceipt};
-use datalake_core::s3::{BucketName, Lifecycle, LifecycleRule, TableSearch, Versioning};
+use datalake_core::s3::{
+    BucketName, Lifecycle, LifecycleRule, TableSearch, VersionTraces, Versioning,
+};
 use datalake_core::secret::{
     Credentials, FileBody, FingerprintKey, Piece, PodmanSecret, SecretName,
 };
@@ -42,6 +44,10 @@ pub(crate) fn vault() -> ModalObject {
 
 pub(crate) fn bucket() -> BucketName {
     "acme-dagster-assets".parse().unwrap()
+}
+
+pub(crate) fn tables_bucket() -> BucketName {
+    "acme-dagster-assets-tables".parse().unwrap()
 }
 
 pub(crate) fn keys() -> Credentials {
@@ -120,30 +126,39 @@ pub(crate) fn any_desired() -> impl Strategy<Value = Desired> {
     let services = proptest::option::of(any_wish());
     let unwanted = (subsequence(FILES.to_vec(), 0..=FILES.len()), any::<bool>());
     let vault = proptest::option::of(any_vault());
-    (any::<bool>(), any_protection(), files, secrets, unwanted, services, vault).prop_map(
-        |(versioning, lifecycle, files, secrets, (absent, others), services, vault)| Desired {
-            bucket: DesiredBucket { name: bucket(), versioning, lifecycle },
-            probe: "assets/.probe".parse().unwrap(),
-            folders: FOLDERS.map(desired_folder).to_vec(),
-            absent: absent
-                .into_iter()
-                .map(path)
-                .filter(|path| files.iter().all(|file| file.path != *path))
-                .map(unwanted_thing)
-                .collect(),
-            absent_secrets: SECRETS
-                .map(secret)
-                .into_iter()
-                .filter(|name| others && secrets.iter().all(|secret| secret.name != *name))
-                .map(unwanted_thing)
-                .collect(),
-            secrets,
-            files,
-            services,
-            log_manager: None,
-            vault,
+    let buckets = (any::<bool>(), any_protection(), proptest::option::of(any_protection()));
+    (buckets, files, secrets, unwanted, services, vault).prop_map(
+        |((versioning, lifecycle, tables), files, secrets, (absent, others), services, vault)| {
+            Desired {
+                bucket: DesiredBucket { name: bucket(), versioning, lifecycle },
+                tables: tables.map(tables_with),
+                probe: "assets/.probe".parse().unwrap(),
+                folders: FOLDERS.map(desired_folder).to_vec(),
+                absent: absent
+                    .into_iter()
+                    .map(path)
+                    .filter(|path| files.iter().all(|file| file.path != *path))
+                    .map(unwanted_thing)
+                    .collect(),
+                absent_secrets: SECRETS
+                    .map(secret)
+                    .into_iter()
+                    .filter(|name| others && secrets.iter().all(|secret| secret.name != *name))
+                    .map(unwanted_thing)
+                    .collect(),
+                secrets,
+                files,
+                services,
+                log_manager: None,
+                vault,
+            }
         },
     )
+}
+
+/// A bucket for tables with these rules.
+pub(crate) fn tables_with(lifecycle: Lifecycle) -> DesiredTables {
+    DesiredTables::Bucket(DesiredBucket { name: tables_bucket(), versioning: false, lifecycle })
 }
 
 /// Of what was stored earlier, a copy of content 1 is kept, and none of the others.
@@ -252,8 +267,9 @@ fn any_protection() -> impl Strategy<Value = Lifecycle> {
 pub(crate) fn any_observed() -> impl Strategy<Value = Observed> {
     let entries = vec((0_u8..3, any_file(), any::<bool>()), FOLDERS.len() + FILES.len());
     let secrets = vec(proptest::option::of(1_u8..4), SECRETS.len());
-    (any_bucket(), entries, any_services(), secrets, any_vault_state()).prop_map(
-        |(found, entries, services, secrets, in_vault)| {
+    let buckets = (any_bucket(), any_tables_bucket());
+    (buckets, entries, any_services(), secrets, any_vault_state()).prop_map(
+        |((found, tables), entries, services, secrets, in_vault)| {
             let mut world = Observed::nothing();
             world.vault.insert(vault(), in_vault);
             for (name, value) in SECRETS.iter().zip(secrets) {
@@ -263,6 +279,8 @@ pub(crate) fn any_observed() -> impl Strategy<Value = Observed> {
             world.services = present(services);
             world.service = present(Service { clock_ahead: 0, owner: None });
             world.buckets.insert(bucket(), found);
+            world.buckets.insert(tables_bucket(), tables);
+            world.version_traces.insert(tables_bucket(), present(VersionTraces::default()));
             for (text, (chance, file, foreign)) in FOLDERS.iter().chain(&FILES).zip(entries) {
                 let parent = world.path(&path(text).parent().unwrap());
                 let is_there = chance > 0 && (*text == "/srv" || parent.present().is_some());
@@ -300,6 +318,18 @@ fn any_bucket() -> impl Strategy<Value = Found<BucketState>> {
         })
     });
     prop_oneof![1 => Just(Found::Absent), 3 => state]
+}
+
+/// A bucket that may hold tables.
+fn any_tables_bucket() -> impl Strategy<Value = Found<BucketState>> {
+    any_bucket().prop_map(|found| {
+        found.map(|mut state| {
+            if state.versioning == present(Versioning::Enabled) {
+                state.versioning = present(Versioning::Never);
+            }
+            state
+        })
+    })
 }
 
 fn any_foreign_rules() -> impl Strategy<Value = Lifecycle> {

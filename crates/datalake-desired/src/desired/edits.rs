@@ -13,7 +13,7 @@ use datalake_quadlet::{
 use super::HostEnvironment;
 use super::env_files::{env_file_troubles, gone_env_files, unit_place};
 use super::{Basis, DesiredError};
-use crate::{ForeignFile, ForeignFileKind, HostPaths, UnitPaths};
+use crate::{ForeignFile, ForeignFileKind, HostPaths, UnitPaths, names_of};
 
 /// A line that does harm, for people.
 pub struct Repair<'a> {
@@ -64,8 +64,9 @@ pub(super) fn unit_file(
         Handover::EnvFile | Handover::PodmanSecret => sound,
         Handover::InPlace => {
             let env_file = &basis.input.places.env_file;
-            let blocks = insert_blocks(&sound.unit(), env_file, &basis.input.places.variables)
-                .map_err(broken)?;
+            let blocks =
+                insert_blocks(&sound.unit(), env_file, &names_of(&basis.input.places.variables))
+                    .map_err(broken)?;
             sound.then(&blocks)
         }
     };
@@ -103,7 +104,7 @@ pub(super) fn change_foreign_file(
     }
     let edited = match other.kind {
         ForeignFileKind::Quadlet => sound_unit(&other.path, &UnitFile::parse(&text), basis),
-        ForeignFileKind::EnvironmentD => without_user_wide(&text, &places.stale),
+        ForeignFileKind::EnvironmentD => without_user_wide(&text, &places.stale()),
     };
     if other.kind == ForeignFileKind::EnvironmentD && sets_nothing(edited.text()) {
         let why = "systemd hands what it sets to every service of the user, and nothing else is \
@@ -120,7 +121,7 @@ pub(super) fn change_foreign_file(
 /// The unit without the lines that do harm and are to go.
 fn sound_unit(path: &HostPath, unit: &UnitFile, basis: &Basis<'_>) -> Edited {
     let (places, observation) = (basis.input.places, basis.observation);
-    let mut edited = repair_unit(unit, &places.stale);
+    let mut edited = repair_unit(unit, &places.stale());
     if basis.input.host_environment == HostEnvironment::Remove {
         edited = edited.then(&without_host_environment(&edited.unit()));
     }
@@ -136,8 +137,8 @@ fn sound_unit(path: &HostPath, unit: &UnitFile, basis: &Basis<'_>) -> Edited {
 
 fn find_file_troubles(kind: ForeignFileKind, text: &str, places: &HostPaths) -> Vec<Trouble> {
     match kind {
-        ForeignFileKind::Quadlet => find_troubles(&UnitFile::parse(text), &places.stale),
-        ForeignFileKind::EnvironmentD => find_user_wide(text, &places.stale),
+        ForeignFileKind::Quadlet => find_troubles(&UnitFile::parse(text), &places.stale()),
+        ForeignFileKind::EnvironmentD => find_user_wide(text, &places.stale()),
     }
 }
 

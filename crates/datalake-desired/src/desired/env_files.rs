@@ -22,8 +22,8 @@ pub(super) fn gone_env_files(places: &HostPaths, observation: &Observation) -> V
     let others = places.others.iter().filter(|other| other.kind == ForeignFileKind::EnvironmentD);
     let goes = others.filter(|other| {
         let text = text_of(&other.path, observation).unwrap_or_default();
-        let has_ours = !find_user_wide(&text, &places.stale).is_empty();
-        has_ours && sets_nothing(without_user_wide(&text, &places.stale).text())
+        let has_ours = !find_user_wide(&text, &places.stale()).is_empty();
+        has_ours && sets_nothing(without_user_wide(&text, &places.stale()).text())
     });
     let mut gone: Vec<_> = goes.map(|other| other.path.clone()).collect();
     gone.extend(missing_env_files(places));

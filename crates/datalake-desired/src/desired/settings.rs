@@ -3,15 +3,19 @@
 use std::collections::BTreeMap;
 
 use datalake_core::host::{FileState, HostPath, Mode, settings_print};
+use datalake_core::modal::{
+    ALLOW_HTTP_VARIABLE, DUCKDB_ENDPOINT_VARIABLE, TABLES_BUCKET_VARIABLE, TABLES_PREFIX_VARIABLE,
+};
 use datalake_core::plan::{DesiredFile, DesiredSecret};
-use datalake_core::secret::{FileBody, FilledBody, Fingerprint, Piece, SecretName};
+use datalake_core::secret::{Credentials, FileBody, FilledBody, Fingerprint, Piece, SecretName};
 use datalake_core::spec::Spec;
 use datalake_quadlet::generator::Expected;
-use datalake_quadlet::{EnvValue, MODAL_VARIABLES, drop_in, env_body, secret_drop_in};
+use datalake_quadlet::{EnvError, EnvValue, MODAL_VARIABLES, drop_in, env_body, secret_drop_in};
 
 use super::{Basis, DesiredError};
 use crate::podman_secret;
-use crate::{UnitPaths, handed_over_variables};
+use crate::variables::{Rank, list_usual_variables};
+use crate::{UnitPaths, names_of};
 
 /// Names and values of the variables, in the order in which they are written.
 pub struct DesiredVariables(Vec<(String, EnvValue)>);
@@ -35,8 +39,27 @@ impl DesiredVariables {
             _ => EnvValue::Text("when_required".to_owned()),
         };
         let with_token = spec.modal.as_ref().is_some_and(|modal| modal.token.is_some());
-        let names = handed_over_variables(with_token).into_iter();
-        Self(names.map(|name| (name.to_owned(), value(name))).collect())
+        let usual = list_usual_variables(with_token).into_iter();
+        let mut all: Vec<_> = usual.map(|name| (name.clone(), value(&name))).collect();
+        let more = for_tables(spec).chain(for_clients(spec)).chain(for_catalogs(spec));
+        all.extend(more.map(|(name, text)| (name, EnvValue::Text(text))));
+        all.sort_by_cached_key(|(name, _)| (Rank::of(name), name.clone()));
+        Self(all)
+    }
+
+    /// Their names.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(|(name, _)| name.as_str())
+    }
+
+    /// The lines of an env file with all values filled in.
+    ///
+    /// # Errors
+    ///
+    /// [`EnvError`] where a value cannot be carried.
+    pub fn fill(&self, keys: &Credentials) -> Result<FilledBody, EnvError> {
+        let body = env_body(&self.0)?;
+        Ok(body.fill(keys, b"").unwrap_or_else(|_| FilledBody::new(Vec::new())))
     }
 
     /// Those that functions in Modal are given: its containers want no token.
@@ -84,7 +107,11 @@ impl DesiredVariables {
         let filled = fill_body(&env_body(&self.0)?, basis);
         let lines = filled.expose().iter().map(|byte| if *byte == b'\n' { 0 } else { *byte });
         let environment = FilledBody::new(lines.collect());
-        Ok(settings_print(&environment, &basis.input.places.watched, basis.input.fingerprints))
+        Ok(settings_print(
+            &environment,
+            &names_of(&basis.input.places.watched),
+            basis.input.fingerprints,
+        ))
     }
 
     pub(super) fn env_file(&self, basis: &Basis<'_>) -> Result<DesiredFile, DesiredError> {
@@ -131,12 +158,47 @@ impl DesiredVariables {
     }
 }
 
+/// Where tables live.
+fn for_tables(spec: &Spec) -> impl Iterator<Item = (String, String)> {
+    let bucket = spec.tables.as_ref().map(|tables| tables.bucket(&spec.bucket).to_string());
+    let prefix = spec.tables.as_ref().and_then(|tables| tables.prefix()).map(ToString::to_string);
+    let bucket = bucket.map(|bucket| (TABLES_BUCKET_VARIABLE.to_owned(), bucket));
+    bucket.into_iter().chain(prefix.map(|prefix| (TABLES_PREFIX_VARIABLE.to_owned(), prefix)))
+}
+
+/// What clients need that do not take the endpoint from `AWS_ENDPOINT_URL_S3` as it is.
+fn for_clients(spec: &Spec) -> impl Iterator<Item = (String, String)> {
+    // Clients on the Rust crate `object_store` (delta-rs, obstore, polars) refuse http without it.
+    let http =
+        (!spec.endpoint.is_https()).then(|| (ALLOW_HTTP_VARIABLE.to_owned(), "true".to_owned()));
+    // DuckDB takes the endpoint from nowhere else, and then asks `https://BUCKET.HOST`. There is no
+    // variable for another style. `DUCKDB_S3_USE_SSL` is never set: it sends keys in the open.
+    let has_hosts = spec.endpoint.is_https() && spec.endpoint.has_name();
+    let duckdb =
+        has_hosts.then(|| (DUCKDB_ENDPOINT_VARIABLE.to_owned(), spec.endpoint.authority()));
+    http.into_iter().chain(duckdb)
+}
+
+/// What pyiceberg reads of the catalogs. Without the region its PyArrow asks AWS where the bucket is.
+fn for_catalogs(spec: &Spec) -> impl Iterator<Item = (String, String)> {
+    spec.catalogs.iter().flat_map(|(name, catalog)| {
+        let known = [
+            ("TYPE", "rest".to_owned()),
+            ("URI", catalog.uri.to_string()),
+            ("S3__ENDPOINT", spec.endpoint.to_string()),
+            ("S3__REGION", spec.region.to_string()),
+        ];
+        let warehouse = catalog.warehouse.iter().map(|place| ("WAREHOUSE", place.to_string()));
+        known.into_iter().chain(warehouse).map(|(what, text)| (name.variable(what), text))
+    })
+}
+
 /// The drop-in that hands the env file over.
 pub(super) fn env_drop_in(
     unit: &UnitPaths,
     basis: &Basis<'_>,
 ) -> Result<DesiredFile, DesiredError> {
-    let text = drop_in(&basis.input.places.env_file, &basis.input.places.variables)?;
+    let text = drop_in(&basis.input.places.env_file, &names_of(&basis.input.places.variables))?;
     let body = FileBody::new([Piece::text(text)]);
     let why = "it hands the variables to the container and leaves the unit file alone";
     let file = SettingsFile { path: unit.drop_in.clone(), body, mode: Mode::PUBLIC, why };
@@ -172,7 +234,7 @@ fn fill_body(body: &FileBody, basis: &Basis<'_>) -> FilledBody {
 
 #[cfg(test)]
 mod tests {
-    use datalake_core::spec::SpecDocument;
+    use datalake_core::spec::{CatalogDocument, SpecDocument, TablesDocument};
 
     use super::*;
 
@@ -203,11 +265,82 @@ mod tests {
             assert_eq!(has_token, token.is_some());
             assert!(expected.contains(&Expected::Value("DAGSTER_S3_BUCKET", "acme-assets")));
             let mut named: Vec<_> = expected.iter().map(Expected::variable).collect();
-            let mut all = handed_over_variables(token.is_some());
+            let mut all: Vec<_> = given.names().collect();
             named.sort_unstable();
             all.sort_unstable();
             assert_eq!(named, all);
         }
+    }
+
+    /// The lines that no older release wrote, of a spec with these words.
+    fn new_lines(document: SpecDocument) -> Vec<String> {
+        let document = SpecDocument {
+            region: Some("fsn1".to_owned()),
+            bucket: Some("acme-assets".to_owned()),
+            host: SpecDocument::defaults().host,
+            ..document
+        };
+        let DesiredVariables(all) = DesiredVariables::of(&document.check().unwrap());
+        let usual = list_usual_variables(true);
+        let line = |(name, value): (String, EnvValue)| match value {
+            EnvValue::Text(text) => format!("{name}={text}"),
+            EnvValue::Secret(_) => name,
+        };
+        all.into_iter().filter(|(name, _)| !usual.contains(name)).map(line).collect()
+    }
+
+    #[test]
+    fn clients_are_given_what_they_need_of_the_endpoint_and_nothing_that_does_harm() {
+        let lines = |endpoint: &str| {
+            let endpoint = Some(endpoint.to_owned());
+            new_lines(SpecDocument { endpoint, ..SpecDocument::default() })
+        };
+        let hetzner = new_lines(SpecDocument::default());
+        assert_eq!(hetzner, ["DUCKDB_S3_ENDPOINT=fsn1.your-objectstorage.com"]);
+        let own = lines("https://s3.example.org:8443");
+        assert_eq!(own, ["DUCKDB_S3_ENDPOINT=s3.example.org:8443"]);
+        for address in ["https://10.0.0.1:7480", "https://localhost:9000"] {
+            assert!(lines(address).is_empty(), "{address}");
+        }
+        assert_eq!(lines("http://127.0.0.1:9000"), ["AWS_ALLOW_HTTP=true"]);
+    }
+
+    #[test]
+    fn tables_and_catalogs_are_told_where_the_spec_names_them() {
+        let catalog = |uri: &str, warehouse: Option<&str>| CatalogDocument {
+            uri: Some(uri.to_owned()),
+            warehouse: warehouse.map(str::to_owned),
+        };
+        let lines = new_lines(SpecDocument {
+            tables: Some(TablesDocument::default()),
+            catalogs: [
+                ("prod-eu".to_owned(), catalog("https://c.example.org/catalog", Some("lake"))),
+                ("b".to_owned(), catalog("http://lakekeeper:8181", None)),
+            ]
+            .into(),
+            ..SpecDocument::default()
+        });
+
+        assert_eq!(
+            lines,
+            [
+                "DAGSTER_S3_TABLES_BUCKET=acme-assets-tables",
+                "DUCKDB_S3_ENDPOINT=fsn1.your-objectstorage.com",
+                "PYICEBERG_CATALOG__B__S3__ENDPOINT=https://fsn1.your-objectstorage.com",
+                "PYICEBERG_CATALOG__B__S3__REGION=fsn1",
+                "PYICEBERG_CATALOG__B__TYPE=rest",
+                "PYICEBERG_CATALOG__B__URI=http://lakekeeper:8181",
+                "PYICEBERG_CATALOG__PROD_EU__S3__ENDPOINT=https://fsn1.your-objectstorage.com",
+                "PYICEBERG_CATALOG__PROD_EU__S3__REGION=fsn1",
+                "PYICEBERG_CATALOG__PROD_EU__TYPE=rest",
+                "PYICEBERG_CATALOG__PROD_EU__URI=https://c.example.org/catalog",
+                "PYICEBERG_CATALOG__PROD_EU__WAREHOUSE=lake",
+            ]
+        );
+        let tables = TablesDocument { prefix: Some("tables".to_owned()), bucket: None };
+        let lines = new_lines(SpecDocument { tables: Some(tables), ..SpecDocument::default() });
+        assert_eq!(lines[0], "DAGSTER_S3_TABLES_BUCKET=acme-assets");
+        assert_eq!(lines[1], "DAGSTER_S3_TABLES_PREFIX=tables");
     }
 
     #[test]

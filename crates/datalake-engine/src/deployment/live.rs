@@ -31,7 +31,7 @@ pub struct LiveDagster<'a> {
     /// The file that says that the user's systemd runs without a login.
     pub lingering: &'a HostPath,
     /// The variables that are looked at in the containers' environments.
-    pub variables: &'a [&'a str],
+    pub variables: &'a [String],
     /// Recognises their values.
     pub fingerprints: &'a FingerprintKey,
     /// How long services may take.
@@ -111,7 +111,8 @@ impl LiveDagster<'_> {
         };
         match self.ports.containers.environment(container).await {
             Ok(environment) => {
-                let print = settings_print(&environment, self.variables, self.fingerprints);
+                let names: Vec<_> = self.variables.iter().map(String::as_str).collect();
+                let print = settings_print(&environment, &names, self.fingerprints);
                 Ok(ServiceState::UpWith(print))
             }
             Err(fault) if fault.kind == FaultKind::Absent => Ok(ServiceState::Up),

@@ -1,6 +1,6 @@
 //! A bucket tried out with objects that are gone afterwards.
 
-use datalake_core::doctor::{Conditional, Look, StoreEvidence, Tagging, TrialEvidence, TrialTimes};
+use datalake_core::doctor::{Look, StoreEvidence, Tagging, TrialEvidence, TrialTimes};
 use datalake_core::fault::{Fault, FaultKind};
 use datalake_core::s3::{BucketName, KeyPrefix};
 use futures::StreamExt as _;
@@ -90,7 +90,6 @@ impl Trial<'_> {
         let read = self.is_read_back(key).await.map_err(name_failed_step("read"));
         let get = count_millis(begun);
         if read.is_ok() {
-            trials.conditional = self.conditional(key).await.into();
             trials.tagging = self.tagging(key).await.into();
             seen.open_to_all = self.open_to_all(key).await.into();
         }
@@ -129,22 +128,6 @@ impl Trial<'_> {
             return Ok(());
         }
         Err(Fault::new(FaultKind::Damaged, "what comes back is not what was sent"))
-    }
-
-    async fn conditional(&self, key: &AnyKey) -> Result<Conditional, Fault> {
-        match self.put(self.once, key, &Precondition::Absent).await {
-            Ok(version) => {
-                if version.is_some() {
-                    self.lake.delete(self.bucket, key, version.as_ref()).await?;
-                }
-                Ok(Conditional::Ignored)
-            }
-            Err(fault) => match fault.kind {
-                FaultKind::Disturbed => Ok(Conditional::Refused),
-                FaultKind::Unsupported => Ok(Conditional::NotOffered),
-                _ => Err(fault),
-            },
-        }
     }
 
     async fn tagging(&self, key: &AnyKey) -> Result<Tagging, Fault> {

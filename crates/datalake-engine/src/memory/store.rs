@@ -13,14 +13,17 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use datalake_core::fault::{Fault, FaultKind};
 use datalake_core::plan::Service;
-use datalake_core::s3::{BucketName, Lifecycle, ObjectKey, TableSearch, Versioning};
+use datalake_core::s3::{
+    BucketName, ConditionalPuts, Lifecycle, ObjectKey, TableSearch, VersionTraces, Versioning,
+};
 use datalake_core::size::ByteSize;
 use datalake_core::time::Timestamp;
 
 use self::bucket::{MemoryBucket, MemoryContent};
+use crate::doctor::{ConditionProbe, probe_conditional_put};
 use crate::hold_mutex;
-use crate::objects::{AnyKey, Attributes, search_tables};
-use crate::ports::{ObjectHead, ObjectStore, Stored, VersionId};
+use crate::objects::{AnyKey, Attributes, search_tables, search_version_traces};
+use crate::ports::{ObjectHead, ObjectStore, PutTrial, Stored, VersionId};
 
 /// An S3 service in memory that knows one account.
 ///
@@ -35,6 +38,20 @@ struct StoreWorld {
     now: Timestamp,
     smallest_part: u64,
     failing: Option<FailingCall>,
+    conditions: MemoryConditions,
+}
+
+/// What a service in memory makes of puts that ask for nothing to be there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum MemoryConditions {
+    /// It obeys.
+    #[default]
+    Obeyed,
+    /// It does not look at them in a bucket that keeps versions, as Ceph 16 and 18.
+    IgnoredWithVersions,
+    /// In a bucket that keeps versions it lets so many writers through that ask for it of one key, as
+    /// Ceph 20 does with concurrent ones.
+    RacingWithVersions(u32),
 }
 
 /// A call that is to fail.
@@ -63,7 +80,8 @@ impl Default for MemoryStore {
     fn default() -> Self {
         let now = Timestamp::from_unix(0).expect("1970 is a year that exists");
         let smallest_part = 5 << 20;
-        Self(Mutex::new(StoreWorld { buckets: BTreeMap::new(), now, smallest_part, failing: None }))
+        let (buckets, failing, conditions) = Default::default();
+        Self(Mutex::new(StoreWorld { buckets, now, smallest_part, failing, conditions }))
     }
 }
 
@@ -78,6 +96,17 @@ impl MemoryStore {
     pub fn taking_parts_of(self, size: ByteSize) -> Self {
         hold_mutex(&self.0).smallest_part = size.as_u64();
         self
+    }
+
+    /// Makes of puts that ask for nothing to be there what is said here.
+    #[must_use]
+    pub fn with_conditions(self, conditions: MemoryConditions) -> Self {
+        hold_mutex(&self.0).conditions = conditions;
+        self
+    }
+
+    fn conditions(&self) -> MemoryConditions {
+        hold_mutex(&self.0).conditions
     }
 
     /// Has the call with this number from now on fail, once; 1 is the next one. Nothing is done then.
@@ -170,6 +199,15 @@ impl ObjectStore for MemoryStore {
 
     async fn tables(&self, bucket: &BucketName) -> Result<TableSearch, Fault> {
         search_tables(self, bucket).await
+    }
+
+    async fn version_traces(&self, bucket: &BucketName) -> Result<VersionTraces, Fault> {
+        search_version_traces(self, bucket).await
+    }
+
+    async fn conditional_puts(&self, trial: &PutTrial<'_>) -> Result<ConditionalPuts, Fault> {
+        let PutTrial { bucket, prefix, random } = *trial;
+        probe_conditional_put(self, &ConditionProbe::usual(bucket, prefix, random)).await
     }
 
     async fn lifecycle(&self, bucket: &BucketName) -> Result<Lifecycle, Fault> {

@@ -3,7 +3,9 @@
 use std::collections::VecDeque;
 
 use datalake_core::fault::Fault;
-use datalake_core::s3::{BucketName, FoundTable, TableSearch, TableSign, table_of_key};
+use datalake_core::s3::{
+    BucketName, FoundTable, FoundTables, TableSearch, TableSign, table_of_key,
+};
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 
 use super::{ListAsk, ObjectPage, Objects, PageToken};
@@ -28,7 +30,15 @@ struct LookedPage {
     more: Option<PageToLookAt>,
 }
 
-/// Looks for tables: a page of each folder, level by level, then what the long folders have besides.
+/// Where tables are looked for, and how many at most.
+struct SearchReach<'a> {
+    bucket: &'a BucketName,
+    /// Empty, or with `/` at its end.
+    prefix: &'a str,
+    most: usize,
+}
+
+/// Looks for a table: a page of each folder, level by level, then what the long folders have besides.
 ///
 /// # Errors
 ///
@@ -37,8 +47,32 @@ pub async fn search_tables(
     objects: &dyn Objects,
     bucket: &BucketName,
 ) -> Result<TableSearch, Fault> {
-    let mut search = TableSearch { complete: true, ..TableSearch::default() };
-    let mut folders = VecDeque::from([PageToLookAt { folder: String::new(), from: None }]);
+    let reach = SearchReach { bucket, prefix: "", most: 1 };
+    let FoundTables { tables, folders, complete } = search_folders(objects, &reach).await?;
+    Ok(TableSearch { found: tables.into_iter().next(), folders, complete })
+}
+
+/// Looks for all tables below a prefix, which is empty or ends with `/`, in the same way and within
+/// the same bounds. What lies inside of a table is not looked at.
+///
+/// # Errors
+///
+/// As [`search_tables`].
+pub async fn find_tables(
+    objects: &dyn Objects,
+    bucket: &BucketName,
+    prefix: &str,
+) -> Result<FoundTables, Fault> {
+    search_folders(objects, &SearchReach { bucket, prefix, most: usize::MAX }).await
+}
+
+async fn search_folders(
+    objects: &dyn Objects,
+    reach: &SearchReach<'_>,
+) -> Result<FoundTables, Fault> {
+    let mut search = FoundTables { complete: true, ..FoundTables::default() };
+    let mut folders =
+        VecDeque::from([PageToLookAt { folder: reach.prefix.to_owned(), from: None }]);
     let mut longer = VecDeque::new();
     let mut left = PAGES;
     while !(folders.is_empty() && longer.is_empty()) {
@@ -50,10 +84,11 @@ pub async fn search_tables(
         }
         left -= pages.len();
         search.folders += pages.iter().filter(|page| page.from.is_none()).count() as u64;
-        let looked = pages.into_iter().map(|page| look_at_page(objects, bucket, page));
+        let looked = pages.into_iter().map(|page| look_at_page(objects, reach.bucket, page));
         for looked in stream::iter(looked).buffered(TOGETHER).try_collect::<Vec<_>>().await? {
-            if looked.found.is_some() {
-                return Ok(TableSearch { found: looked.found, ..search });
+            search.tables.extend(looked.found);
+            if search.tables.len() >= reach.most {
+                return Ok(search);
             }
             folders.extend(looked.folders);
             longer.extend(looked.more);

@@ -3,9 +3,11 @@
 use async_trait::async_trait;
 use datalake_core::fault::{Fault, FaultKind};
 use datalake_core::plan::Service;
-use datalake_core::s3::{BucketName, Lifecycle, ObjectKey, TableSearch, Versioning};
+use datalake_core::s3::{
+    BucketName, ConditionalPuts, Lifecycle, ObjectKey, TableSearch, VersionTraces, Versioning,
+};
 
-use super::{ObjectHead, ObjectStore, Stored, VersionId};
+use super::{ObjectHead, ObjectStore, PutTrial, Stored, VersionId};
 
 /// Answers every question with the reason why there is no store: unknown, never absent.
 #[derive(Debug, Clone)]
@@ -47,6 +49,14 @@ impl ObjectStore for NoStore {
     }
 
     async fn tables(&self, _: &BucketName) -> Result<TableSearch, Fault> {
+        self.answer()
+    }
+
+    async fn version_traces(&self, _: &BucketName) -> Result<VersionTraces, Fault> {
+        self.answer()
+    }
+
+    async fn conditional_puts(&self, _: &PutTrial<'_>) -> Result<ConditionalPuts, Fault> {
         self.answer()
     }
 

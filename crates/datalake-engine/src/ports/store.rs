@@ -3,7 +3,10 @@
 use async_trait::async_trait;
 use datalake_core::fault::Fault;
 use datalake_core::plan::Service;
-use datalake_core::s3::{BucketName, ETag, Lifecycle, ObjectKey, TableSearch, Versioning};
+use datalake_core::s3::{
+    BucketName, ConditionalPuts, ETag, KeyPrefix, Lifecycle, ObjectKey, TableSearch, VersionTraces,
+    Versioning,
+};
 use datalake_core::size::ByteSize;
 
 /// An S3 service, asked with one key pair.
@@ -44,6 +47,14 @@ pub trait ObjectStore: Send + Sync {
     /// commits get lost where old versions are kept.
     async fn tables(&self, bucket: &BucketName) -> Result<TableSearch, Fault>;
 
+    /// Looks for delete markers and old versions in the bucket, and ends with the page of a listing
+    /// that has some: they stand in the way of tables.
+    async fn version_traces(&self, bucket: &BucketName) -> Result<VersionTraces, Fault>;
+
+    /// Has several writers store new keys at one time, each only if nothing is there, and tells how many
+    /// of them the service lets through. Nothing is left behind.
+    async fn conditional_puts(&self, trial: &PutTrial<'_>) -> Result<ConditionalPuts, Fault>;
+
     /// The bucket's lifecycle rules; none are an empty set. `Unreadable`: a rule holds what
     /// [`Lifecycle`] cannot express and a rewrite would lose.
     async fn lifecycle(&self, bucket: &BucketName) -> Result<Lifecycle, Fault>;
@@ -72,6 +83,17 @@ pub trait ObjectStore: Send + Sync {
         key: &ObjectKey,
         version: Option<&VersionId>,
     ) -> Result<(), Fault>;
+}
+
+/// Where conditional writes are tried out.
+#[derive(Debug, Clone, Copy)]
+pub struct PutTrial<'a> {
+    /// The bucket.
+    pub bucket: &'a BucketName,
+    /// What the keys begin with.
+    pub prefix: &'a KeyPrefix,
+    /// A number that no other trial has in its names.
+    pub random: u64,
 }
 
 /// What a store says of an object that it has just taken.

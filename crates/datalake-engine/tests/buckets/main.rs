@@ -2,6 +2,7 @@
 
 #![cfg(test)]
 
+mod logs;
 mod survey;
 mod tables;
 

@@ -2,9 +2,11 @@
 
 #![cfg(test)]
 
+mod conditions;
+
 use datalake_core::doctor::{
-    Conditional, HeadAnswer, KeyEvidence, Look, MoneyEvidence, NetworkEvidence, Proxy,
-    StoreEvidence, Tagging, TrialEvidence,
+    HeadAnswer, KeyEvidence, Look, MoneyEvidence, NetworkEvidence, Proxy, StoreEvidence, Tagging,
+    TrialEvidence,
 };
 use datalake_core::s3::{BucketName, Endpoint, Lifecycle, Versioning};
 use datalake_core::usage::Usage;
@@ -108,7 +110,6 @@ async fn a_bucket_that_was_tried_out_is_as_before() {
         assert!(matches!(trials.probe, Look::Saw(_)), "{trials:?}");
         assert_eq!(trials.multipart, Look::Saw(()));
         assert_eq!(trials.damage_is_refused, Look::Saw(true));
-        assert_eq!(trials.conditional, Look::Saw(Conditional::Refused));
         assert_eq!(trials.tagging, Look::Saw(Tagging::NotOffered));
         assert_eq!(seen.open_to_all, Look::Saw(vec![]));
         assert_eq!(store.version_count(), 0, "{versioning:?}");

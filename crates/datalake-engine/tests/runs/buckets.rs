@@ -9,7 +9,9 @@ use async_trait::async_trait;
 use datalake_core::fault::{Fault, FaultKind};
 use datalake_core::plan::Service;
 use datalake_core::receipt::{Receipt, RunKind};
-use datalake_core::s3::{BucketName, Lifecycle, ObjectKey, TableSearch, Versioning};
+use datalake_core::s3::{
+    BucketName, ConditionalPuts, Lifecycle, ObjectKey, TableSearch, VersionTraces, Versioning,
+};
 use datalake_engine::memory::MemoryStore;
 use datalake_engine::*;
 
@@ -66,6 +68,14 @@ impl ObjectStore for Scripted {
 
     async fn tables(&self, bucket: &BucketName) -> Result<TableSearch, Fault> {
         self.inner.tables(bucket).await
+    }
+
+    async fn version_traces(&self, bucket: &BucketName) -> Result<VersionTraces, Fault> {
+        self.inner.version_traces(bucket).await
+    }
+
+    async fn conditional_puts(&self, trial: &PutTrial<'_>) -> Result<ConditionalPuts, Fault> {
+        self.inner.conditional_puts(trial).await
     }
 
     async fn lifecycle(&self, bucket: &BucketName) -> Result<Lifecycle, Fault> {

@@ -6,7 +6,9 @@ use async_trait::async_trait;
 use datalake_core::fault::{Fault, FaultKind, Target};
 use datalake_core::plan::{Found, Service};
 use datalake_core::receipt::Receipt;
-use datalake_core::s3::{BucketName, Lifecycle, ObjectKey, TableSearch, Versioning};
+use datalake_core::s3::{
+    BucketName, ConditionalPuts, Lifecycle, ObjectKey, TableSearch, VersionTraces, Versioning,
+};
 use datalake_engine::memory::MemoryStore;
 use datalake_engine::*;
 
@@ -63,6 +65,14 @@ impl ObjectStore for LateStore<'_> {
 
     async fn tables(&self, bucket: &BucketName) -> Result<TableSearch, Fault> {
         self.store.tables(bucket).await
+    }
+
+    async fn version_traces(&self, bucket: &BucketName) -> Result<VersionTraces, Fault> {
+        self.store.version_traces(bucket).await
+    }
+
+    async fn conditional_puts(&self, trial: &PutTrial<'_>) -> Result<ConditionalPuts, Fault> {
+        self.store.conditional_puts(trial).await
     }
 
     async fn lifecycle(&self, bucket: &BucketName) -> Result<Lifecycle, Fault> {

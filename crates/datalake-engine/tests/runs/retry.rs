@@ -7,7 +7,9 @@ use std::time::Duration;
 use async_trait::async_trait;
 use datalake_core::fault::{Fault, FaultKind};
 use datalake_core::plan::Service;
-use datalake_core::s3::{BucketName, Lifecycle, ObjectKey, TableSearch, Versioning};
+use datalake_core::s3::{
+    BucketName, ConditionalPuts, Lifecycle, ObjectKey, TableSearch, VersionTraces, Versioning,
+};
 use datalake_core::time::Timestamp;
 use datalake_engine::memory::{MemoryClock, MemoryStore};
 use datalake_engine::*;
@@ -60,6 +62,16 @@ impl ObjectStore for Scripted {
     async fn tables(&self, bucket: &BucketName) -> Result<TableSearch, Fault> {
         self.0.next("tables")?;
         self.1.tables(bucket).await
+    }
+
+    async fn version_traces(&self, bucket: &BucketName) -> Result<VersionTraces, Fault> {
+        self.0.next("version_traces")?;
+        self.1.version_traces(bucket).await
+    }
+
+    async fn conditional_puts(&self, trial: &PutTrial<'_>) -> Result<ConditionalPuts, Fault> {
+        self.0.next("conditional_puts")?;
+        self.1.conditional_puts(trial).await
     }
 
     async fn lifecycle(&self, bucket: &BucketName) -> Result<Lifecycle, Fault> {

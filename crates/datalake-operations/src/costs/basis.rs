@@ -1,5 +1,7 @@
 //! By what bills are made: price list, month, tax; and what left the bucket.
 
+use std::ops::AddAssign;
+
 use datalake_core::fault::{Fault, FaultKind};
 use datalake_core::price::{Account, Bill, Month, PriceList, Unpriced, UsageHistory, Vat, bill};
 use datalake_core::size::ByteSize;
@@ -54,6 +56,15 @@ pub struct NotedEgress {
     pub on_hetzner: bool,
     /// What counts.
     pub counted: u64,
+}
+
+impl AddAssign for NotedEgress {
+    fn add_assign(&mut self, other: Self) {
+        self.moved_by_datalake += other.moved_by_datalake;
+        self.entered += other.entered;
+        self.counted += other.counted;
+        self.on_hetzner |= other.on_hetzner;
+    }
 }
 
 impl CostBasis {

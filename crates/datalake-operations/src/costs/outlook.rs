@@ -1,9 +1,14 @@
 //! What is to be expected of a bucket, as far as it was recorded.
 
+use std::collections::BTreeSet;
+
 use datalake_core::price::{
     Bill, Forecast, Money, RecordedMonth, Span, StoredSample, Trend, forecast,
 };
+use datalake_core::s3::BucketName;
 use datalake_core::size::ByteSize;
+use datalake_core::time::Timestamp;
+use datalake_core::usage::Usage;
 use datalake_engine::{UsageLog, UsagePlace, UsageSample};
 
 use super::{CostBasis, NotedEgress};
@@ -18,8 +23,10 @@ const TB: u64 = 1_000_000_000_000;
 /// What was recorded, and what it lets expect.
 #[derive(Debug)]
 pub struct CostOutlook {
-    /// The samples of the last ninety days.
+    /// The samples of the last ninety days, all buckets together.
     pub samples: Vec<UsageSample>,
+    /// The buckets of which nothing was recorded, though something was of others.
+    pub unrecorded: Vec<BucketName>,
     /// What left the bucket in the month.
     pub noted: NotedEgress,
     /// What is to be expected; `None` where too little was recorded.
@@ -49,7 +56,7 @@ pub enum CountedSum {
 }
 
 impl CostOutlook {
-    /// What a history lets expect of a bucket.
+    /// What a history lets expect of buckets that are billed together.
     ///
     /// # Errors
     ///
@@ -57,19 +64,27 @@ impl CostOutlook {
     pub fn read(
         basis: &CostBasis,
         log: Option<&dyn UsageLog>,
-        place: &UsagePlace,
+        places: &[UsagePlace],
     ) -> Result<Self, OperationError> {
-        let noted = basis.read_egress(log, place)?;
+        let mut noted = NotedEgress { on_hetzner: basis.spec.on_hetzner, ..NotedEgress::default() };
         let span =
             Span { from: basis.now.plus_seconds(-LOOK_BACK), until: basis.now.plus_seconds(1) };
-        let samples = log.map_or(Ok(Vec::new()), |log| log.samples(place, span));
-        let samples = samples.map_err(|fault| OperationError::of_usage_log(&fault))?;
+        let mut recorded = Vec::new();
+        for place in places {
+            noted += basis.read_egress(log, place)?;
+            let samples = log.map_or(Ok(Vec::new()), |log| log.samples(place, span));
+            recorded.push(samples.map_err(|fault| OperationError::of_usage_log(&fault))?);
+        }
+        let samples = sum_samples(&recorded);
+        let is_missing = |bucket: &&Vec<UsageSample>| bucket.is_empty() && !samples.is_empty();
+        let missing = recorded.iter().zip(places).filter(|(samples, _)| is_missing(samples));
+        let unrecorded = missing.map(|(_, place)| place.bucket.clone()).collect();
         let stored: Vec<_> = samples.iter().map(|sample| bill_sample(basis, sample)).collect();
         let expected = match Trend::of(&stored) {
             None => None,
             Some(trend) => Some(expect_cost(basis, &stored, trend, noted)?),
         };
-        Ok(Self { samples, noted, expected })
+        Ok(Self { samples, unrecorded, noted, expected })
     }
 
     /// The bill that is compared with a budget. One sample alone is taken to stay as it is.
@@ -138,6 +153,24 @@ pub fn choose_budget(basis: &CostBasis, given: Option<Money>) -> Result<Money, O
     );
     Err(OperationError::new(ErrorKind::Usage, message)
         .advise("there are no exchange rates here: use one of both"))
+}
+
+/// What buckets held together, whenever one of them was looked at: each as it was then or before. One
+/// that was not looked at before was not there.
+fn sum_samples(recorded: &[Vec<UsageSample>]) -> Vec<UsageSample> {
+    if let [samples] = recorded {
+        return samples.clone();
+    }
+    let times: BTreeSet<_> = recorded.iter().flatten().map(|sample| sample.at).collect();
+    let latest = |samples: &[UsageSample], at: Timestamp| {
+        samples.iter().rev().find(|sample| sample.at <= at).map(|sample| sample.usage)
+    };
+    let sum = |at: Timestamp| {
+        let mut usage = Usage::default();
+        recorded.iter().filter_map(|samples| latest(samples, at)).for_each(|one| usage += one);
+        UsageSample { at, usage, assets: Vec::new() }
+    };
+    times.into_iter().map(sum).collect()
 }
 
 /// What a sample is billed as by the plan.

@@ -135,7 +135,7 @@ fn a_history_that_cannot_be_used_is_told_by_its_fault() {
         let mut log = log(&[]);
         log.fault = Some(Fault::new(kind, "words"));
 
-        let error = CostOutlook::read(&basis(), Some(&log), &make_place()).unwrap_err();
+        let error = CostOutlook::read(&basis(), Some(&log), &[make_place()]).unwrap_err();
 
         assert_eq!(error.kind, told, "{kind:?}");
         assert_eq!(error.messages[0], "the history of usage");
@@ -150,7 +150,7 @@ fn samples_let_expect_a_month_and_the_next_full_tb() {
         ("2026-11-20T00:00:00Z", 2 * TB + 200 * GB),
     ]);
 
-    let outlook = CostOutlook::read(&basis(), Some(&log), &make_place()).unwrap();
+    let outlook = CostOutlook::read(&basis(), Some(&log), &[make_place()]).unwrap();
 
     let expected = outlook.expected.expect("an expectation");
     assert_eq!((outlook.samples.len(), expected.next_tb), (3, ByteSize(3 * TB)));
@@ -165,7 +165,7 @@ fn samples_let_expect_a_month_and_the_next_full_tb() {
 fn samples_that_are_too_old_do_not_count() {
     let log = log(&[("2026-01-01T00:00:00Z", TB), ("2026-02-01T00:00:00Z", TB)]);
 
-    let outlook = CostOutlook::read(&basis(), Some(&log), &make_place()).unwrap();
+    let outlook = CostOutlook::read(&basis(), Some(&log), &[make_place()]).unwrap();
 
     assert!(outlook.samples.is_empty() && outlook.expected.is_none());
 }
@@ -174,7 +174,7 @@ fn samples_that_are_too_old_do_not_count() {
 fn one_sample_is_taken_to_stay_as_it_is() {
     let log = log(&[("2026-11-19T00:00:00Z", 3 * TB)]);
     let (basis, outlook) =
-        (basis(), CostOutlook::read(&basis(), Some(&log), &make_place()).unwrap());
+        (basis(), CostOutlook::read(&basis(), Some(&log), &[make_place()]).unwrap());
 
     let (bill, counted) = outlook.choose_bill(&basis, true).unwrap();
 
@@ -184,7 +184,7 @@ fn one_sample_is_taken_to_stay_as_it_is() {
 
 #[test]
 fn without_a_sample_a_person_is_told_to_record() {
-    let outlook = CostOutlook::read(&basis(), None, &make_place()).unwrap();
+    let outlook = CostOutlook::read(&basis(), None, &[make_place()]).unwrap();
 
     let error = outlook.choose_bill(&basis(), false).unwrap_err();
 
@@ -223,4 +223,32 @@ fn growth_goes_from_the_first_sample_to_the_last() {
     let alone =
         RecordedUsage::read(&self::log(&[("2026-11-01T00:00:00Z", 10)]), &make_place(), span);
     assert!(alone.unwrap().growth.is_empty());
+}
+
+#[test]
+fn a_bucket_for_tables_counts_from_when_it_was_first_looked_at() {
+    let mut log = log(&[("2026-11-01T00:00:00Z", 3 * GB), ("2026-11-10T00:00:00Z", 4 * GB)]);
+    let tables = UsagePlace { bucket: "lake-tables".parse().unwrap(), ..make_place() };
+    log.record(&tables, &sample("2026-11-10T00:00:00Z", GB)).unwrap();
+    log.record(&tables, &sample("2026-11-12T00:00:00Z", 2 * GB)).unwrap();
+    log.record_egress(&tables, &note("2026-11-02T00:00:00Z", EgressBy::Operator, 7)).unwrap();
+    log.record_egress(&make_place(), &note("2026-11-02T00:00:00Z", EgressBy::Operator, 1)).unwrap();
+
+    let outlook = CostOutlook::read(&basis(), Some(&log), &[make_place(), tables]).unwrap();
+
+    let held: Vec<_> = outlook.samples.iter().map(|it| it.usage.total().bytes / GB).collect();
+    assert_eq!(held, [3, 5, 6]);
+    assert_eq!((outlook.noted.counted, outlook.unrecorded), (8, Vec::new()));
+}
+
+#[test]
+fn a_bucket_of_which_nothing_was_recorded_is_named() {
+    let log = log(&[("2026-11-01T00:00:00Z", GB)]);
+    let tables = UsagePlace { bucket: "lake-tables".parse().unwrap(), ..make_place() };
+
+    let outlook = CostOutlook::read(&basis(), Some(&log), &[make_place(), tables.clone()]).unwrap();
+
+    assert_eq!(outlook.unrecorded, [tables.bucket]);
+    let nothing = CostOutlook::read(&basis(), None, &[make_place()]).unwrap();
+    assert_eq!(nothing.unrecorded, []);
 }

@@ -1,10 +1,12 @@
 //! The units that are asked: for the bucket and the libraries, or for runs.
 
+use datalake_core::fault::{Fault, FaultKind};
 use datalake_core::host::UnitName;
 use datalake_core::plan::Found;
 use datalake_core::spec::Logs;
 use datalake_dagster::{ComputeLogs, DagsterYaml};
 use datalake_desired::{HostUnits, UnitRole};
+use datalake_engine::Programs;
 
 use super::{DagsterHost, read_content};
 use crate::HostContext;
@@ -20,6 +22,37 @@ impl DagsterHost {
             return units.clone();
         }
         self.places.find_code_units(units)
+    }
+
+    /// The units of the spec in which user code runs; all of them where none is known to run it.
+    #[must_use]
+    pub fn find_code_units(&self) -> Vec<UnitName> {
+        self.places.find_code_units(&self.host.units)
+    }
+
+    /// The programs in the running container of a unit.
+    ///
+    /// # Errors
+    ///
+    /// A [`Fault`] where it does not run, or may not be entered.
+    pub async fn enter_unit(
+        &self,
+        context: &HostContext<'_>,
+        unit: &UnitName,
+    ) -> Result<Box<dyn Programs>, Fault> {
+        let found = self.found(context).await;
+        let deployed = found.units.into_iter().find(|deployed| deployed.name == *unit);
+        match (deployed.map(|deployed| deployed.container), context.machine) {
+            // By its name: a run restarts it, and the new one has another id.
+            (Some(Found::Present(container)), Some(machine)) => machine
+                .enter(&self.host.user, &self.account, &container.name)
+                .map_err(|error| Fault::new(FaultKind::Denied, error.to_string())),
+            (Some(Found::Unknown(fault)), _) => Err(fault),
+            _ => {
+                let text = format!("no container of unit `{unit}` runs");
+                Err(Fault::new(FaultKind::Unreachable, text))
+            }
+        }
     }
 
     /// The units that start runs: schedules, sensors, the queue.

@@ -2,14 +2,14 @@
 
 use datalake_core::s3::{BucketName, KeyPrefix};
 use datalake_core::secret::Credentials;
-use datalake_core::spec::{SpecDocument, StoreSpec};
+use datalake_core::spec::{SpecDocument, StoreSpec, name_tables_bucket};
 use datalake_engine::{Clock, Network, TestedStores};
 
 use super::bucket_name::{BucketStanding, NameService};
 use super::location_times::{
     LocationTime, describe_silence, list_location_times, measure_locations,
 };
-use super::{DiscoveredUser, propose_bucket, propose_spec};
+use super::{DiscoveredUser, TablesAnswer, propose_bucket, propose_spec};
 use crate::{ErrorKind, OperationError};
 
 /// So many names are proposed before one that is taken is shown as such.
@@ -19,6 +19,8 @@ const PROPOSALS: u32 = 4;
 pub struct SpecInterview<'a> {
     /// What flags and variables say: nothing of it is asked.
     pub named: &'a SpecDocument,
+    /// Whether tables are to have a bucket, too.
+    pub wants_tables: bool,
     /// The user that was found on the host.
     pub found: Option<&'a DiscoveredUser>,
     /// Whom to ask; `None` where nobody is there.
@@ -71,6 +73,8 @@ pub struct AnsweredSpec {
     pub document: SpecDocument,
     /// What is known of the bucket's name, where it was asked.
     pub bucket: Option<BucketStanding>,
+    /// How the place for tables came about.
+    pub tables: TablesAnswer,
 }
 
 impl SpecInterview<'_> {
@@ -91,12 +95,13 @@ impl SpecInterview<'_> {
             let prompt = self.prompt.ok_or_else(|| refuse_unanswered("--bucket"))?;
             bucket = self.ask_bucket(prompt, &mut document).await?;
         }
+        let tables = self.complete_tables(&mut document).await?;
         if let (None, Some(prompt)) = (&self.named.prefix, self.prompt) {
             let proposed = document.prefix.clone().unwrap_or_default();
             document.prefix = Some(prompt.ask(&question_about_prefix(proposed))?);
         }
         document.clone().check()?;
-        Ok(AnsweredSpec { document, bucket })
+        Ok(AnsweredSpec { document, bucket, tables })
     }
 
     async fn ask_location(&self, prompt: &dyn SpecPrompt) -> Result<String, OperationError> {
@@ -149,8 +154,11 @@ impl SpecInterview<'_> {
         for _ in 0..PROPOSALS {
             let name = propose_bucket(document, self.clock.random());
             let standing = self.look_at_name(&name, place).await;
+            let is_unfit = |known: &Option<BucketStanding>| {
+                known.as_ref().is_some_and(|known| !known.may_be_used())
+            };
             let is_another_needed =
-                matches!(standing, Some(BucketStanding::Taken | BucketStanding::Elsewhere(_)));
+                is_unfit(&standing) || is_unfit(&self.look_at_tables_name(&name, place).await);
             proposal = (name, standing);
             if !is_another_needed {
                 break;
@@ -159,8 +167,19 @@ impl SpecInterview<'_> {
         proposal
     }
 
+    /// What is known of the name that the bucket of tables would have beside a bucket of this name.
+    async fn look_at_tables_name(&self, name: &str, place: &StoreSpec) -> Option<BucketStanding> {
+        let is_open = self.wants_tables && self.named.tables.is_none();
+        let tables = name_tables_bucket(&name.parse().ok()?).filter(|_| is_open)?;
+        self.look_at_name(tables.as_str(), place).await
+    }
+
     /// What is known of a name; `None` where nobody may be asked.
-    async fn look_at_name(&self, name: &str, place: &StoreSpec) -> Option<BucketStanding> {
+    pub(super) async fn look_at_name(
+        &self,
+        name: &str,
+        place: &StoreSpec,
+    ) -> Option<BucketStanding> {
         let outside = self.outside.as_ref()?;
         let name: BucketName = name.parse().ok()?;
         Some(match &outside.keys {

@@ -1,9 +1,9 @@
 //! The spec that a host's units propose.
 
-use datalake_core::spec::SpecDocument;
+use datalake_core::spec::{SpecDocument, TablesDocument};
 use datalake_core::text::printable;
 
-use super::{AnsweredSpec, DiscoveredUser};
+use super::{AnsweredSpec, BucketStanding, DiscoveredUser, TablesAnswer};
 
 /// Where the key pair comes from unless the operator says otherwise.
 const KEYS: &str = "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY of the environment";
@@ -21,6 +21,7 @@ pub fn propose_spec(named: &SpecDocument, found: Option<&DiscoveredUser>) -> Spe
     document.host.user = user.or(document.host.user);
     document.host.units.clone_from(&named.host.units);
     document.host.handover.clone_from(&named.host.handover);
+    document.tables.clone_from(&named.tables);
     document
 }
 
@@ -38,7 +39,7 @@ pub fn propose_bucket(document: &SpecDocument, random: u64) -> String {
 /// Where each value of a spec comes from, a line each.
 #[must_use]
 pub fn describe_sources(
-    AnsweredSpec { document, bucket }: &AnsweredSpec,
+    AnsweredSpec { document, bucket, tables }: &AnsweredSpec,
     named: &SpecDocument,
     found: Option<&DiscoveredUser>,
 ) -> String {
@@ -71,12 +72,32 @@ pub fn describe_sources(
         row("region", &document.region, name_source(named.region.as_deref(), "chosen")),
         row("endpoint", &document.endpoint, "named"),
         row("bucket", &document.bucket, name_source(named.bucket.as_deref(), &bucket)),
+        tables_row(document.tables.as_ref(), tables),
         row("prefix", &document.prefix, name_source(named.prefix.as_deref(), prefix)),
         row("user", &document.host.user, name_source(named.host.user.as_deref(), user)),
         row("units", &Some(units), of_units),
         row("key pair", &named.credentials.is_none().then(|| KEYS.to_owned()), ""),
     ]
     .concat()
+}
+
+/// Where tables are to live, and why there; nothing where nobody wants to know.
+fn tables_row(tables: Option<&TablesDocument>, answer: &TablesAnswer) -> String {
+    let bucket = tables.and_then(|tables| tables.bucket.as_deref());
+    let prefix = tables.and_then(|tables| tables.prefix.as_deref());
+    let place = bucket.or(prefix).unwrap_or("-");
+    let source = match answer {
+        TablesAnswer::NotWanted => return String::new(),
+        TablesAnswer::Named => "named".to_owned(),
+        TablesAnswer::Chosen(None) => "a bucket without versions".to_owned(),
+        TablesAnswer::Chosen(Some(known)) => {
+            format!("a bucket without versions; {}", BucketStanding::describe(known))
+        }
+        TablesAnswer::LeftOut(why) => {
+            format!("left out: {}; give --tables-bucket NAME, or --no-tables", printable(why))
+        }
+    };
+    format!("  {:<9} {:<24} {source}\n", "tables", printable(place))
 }
 
 fn name_source<'a>(named: Option<&str>, other: &'a str) -> &'a str {
@@ -86,7 +107,6 @@ fn name_source<'a>(named: Option<&str>, other: &'a str) -> &'a str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::discovery::BucketStanding;
 
     fn etl() -> DiscoveredUser {
         DiscoveredUser {
@@ -132,11 +152,16 @@ mod tests {
         document.bucket = Some("acme-x".to_owned());
 
         let bucket = Some(BucketStanding::Free);
-        let told = describe_sources(&AnsweredSpec { document, bucket }, &named, Some(&etl()));
+        document.tables =
+            Some(TablesDocument { bucket: Some("acme-x-tables".to_owned()), prefix: None });
+        let tables = TablesAnswer::Chosen(Some(BucketStanding::Free));
+        let answered = AnsweredSpec { document, bucket, tables };
+        let told = describe_sources(&answered, &named, Some(&etl()));
 
         let lines: Vec<Vec<_>> = told.lines().map(|it| it.split_whitespace().collect()).collect();
         assert_eq!(lines[0], ["region", "fsn1", "named"]);
         assert_eq!(lines[1], ["bucket", "acme-x", "chosen;", "the", "name", "is", "free"]);
-        assert!(lines[3].starts_with(&["user", "etl", "found:"]));
+        assert_eq!(lines[2][..4], ["tables", "acme-x-tables", "a", "bucket"]);
+        assert!(lines[4].starts_with(&["user", "etl", "found:"]));
     }
 }

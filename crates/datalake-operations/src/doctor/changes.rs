@@ -42,12 +42,16 @@ pub(super) async fn examine_changes(
         }
         Err(NoChanges::Refused(refusal)) => return settings.refusal = Some(refusal),
     };
-    let is_of_host = |step: &&Step| {
-        matches!(step.action.target(), Target::Path(_) | Target::Secret(_) | Target::Services)
+    let tables = input.spec.whole.as_ref().and_then(|spec| spec.tables.as_ref()?.own_bucket());
+    // What is said of the bucket of the assets is said with the service.
+    let is_told = |step: &&Step| match step.action.target() {
+        Target::Path(_) | Target::Secret(_) | Target::Services => true,
+        Target::Bucket(bucket) => Some(&bucket) == tables,
+        Target::Service | Target::Object(..) | Target::Vault(_) | Target::App(_) => false,
     };
     // A line of a plan has columns, a sentence has none.
     let line = |step| describe_step(step).split_whitespace().collect::<Vec<_>>().join(" ");
-    settings.pending = Look::Saw(changes.plan.steps.iter().filter(is_of_host).map(line).collect());
+    settings.pending = Look::Saw(changes.plan.steps.iter().filter(is_told).map(line).collect());
     // What undoes the settings is found by a look of its own.
     let needs = |it: &&Obstacle| !matches!(it.kind, ObstacleKind::Undoes { .. });
     let in_the_way = changes.obstacles.iter().filter(needs);

@@ -142,6 +142,8 @@ pub enum ExaminedPart {
     Service,
     /// What a provision would change.
     Changes,
+    /// The S3 clients in the containers.
+    Clients,
 }
 
 /// Is told what is looked at, and words what is advised.

@@ -1,7 +1,8 @@
 //! The way to the service, the key and the bucket.
 
 use datalake_core::doctor::{
-    Examination, HeadAnswer, KeyEvidence, Look, MoneyEvidence, StoreEvidence, TrialEvidence, Unread,
+    Examination, HeadAnswer, KeyEvidence, Look, MoneyEvidence, StoreEvidence, TablesEvidence,
+    TrialEvidence, Unread,
 };
 use datalake_core::fault::Target;
 use datalake_core::s3::{BucketName, Endpoint, InvalidKey, Lifecycle, Region};
@@ -13,6 +14,7 @@ use datalake_engine::{
 };
 
 use super::locations::{LocationHistory, list_locations};
+use super::tables::{TablesQuestion, examine_tables};
 use super::{ExaminationInput, NoKeyPair};
 
 /// Repetitions of all trials together: what is flaky is to be seen.
@@ -134,6 +136,8 @@ async fn examine_bucket(
         let place = TrialPlace { bucket, prefix, random: input.context.clock.random() };
         seen.trials = try_out(&place, &lake, store, &mut seen.store).await;
         look_at_costs(bucket, &lake, &mut seen.money).await;
+        let question = TablesQuestion { spec, assets: bucket, once: store, lake: &lake };
+        examine_tables(&question, input.context.clock.random(), seen).await;
     }
 }
 
@@ -175,4 +179,5 @@ fn leave_bucket(why: &str, seen: &mut Examination) {
     seen.store = StoreEvidence::not_asked(why);
     seen.trials = TrialEvidence::not_asked(why);
     seen.money = MoneyEvidence::not_asked(why);
+    seen.tables = TablesEvidence::not_asked(why);
 }

@@ -120,7 +120,7 @@ impl Place {
             checkpoints: &NoCheckpoints,
             machine: self.machine.as_ref().map(|machine| machine as &dyn Machine),
             root_name: self.machine.is_none().then_some("root"),
-            gives_modal_token: false,
+            variables: HostContext::usual_variables(),
         };
         let input = ExaminationInput {
             context: &context,

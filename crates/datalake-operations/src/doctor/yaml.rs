@@ -7,7 +7,6 @@ use datalake_core::fault::FaultKind;
 use datalake_core::host::HostPath;
 use datalake_core::spec::Logs;
 use datalake_dagster::{SpecifiedStore, compare_with_spec, decode_yaml, scan_yaml};
-use datalake_desired::handed_over_variables;
 use datalake_engine::{Files, SeenEntry};
 use datalake_quadlet::UnitFile;
 
@@ -31,9 +30,10 @@ pub(super) fn examine_yaml(input: &ExaminationInput<'_>, seen: &mut YamlEvidence
                 Err(trap) => return seen.traps = Look::Saw(vec![trap]),
             };
             let others = list_named_in_files(input);
-            let ours = handed_over_variables(input.context.gives_modal_token);
-            let is_set =
-                |name: &str| ours.contains(&name) || mounted.sets(name) || others.contains(name);
+            let ours = input.context.variables;
+            let is_set = |name: &str| {
+                ours.iter().any(|own| own == name) || mounted.sets(name) || others.contains(name)
+            };
             let mut traps = scan_yaml(text, &inside, is_set);
             seen.dump = find_dump(input.context, input.spec.host.as_ref().ok(), text);
             if let Some(spec) = &input.spec.whole {

@@ -12,6 +12,10 @@ pub const ARCHIVED: &str = "restore it with a tool of its service, such as `aws 
 const UNFIT_NAME: &str = "rename it: a key has at most 1,024 bytes, a name of a file at most 255";
 const HOLDS_TABLES: &str = "keep tables in a bucket of their own that never had versions; for this one set `protect: \
      { versioning: false }`";
+const KEEPS_VERSIONS: &str = "name another bucket, which never had versions: `tables: { bucket: NAME }`; a provision makes \
+     it. Suspending versioning does not make this one fit";
+const UNSAFE_COMMITS: &str =
+    "give tables a bucket of their own: `tables: { bucket: NAME }`; a provision makes it";
 const NO_CLIENT: &str = "install it (`pipx install modal`), name its program (`modal: { client: /PATH/bin/modal \
      }`), or the unit in whose container it is (`modal: { container: UNIT }`)";
 const NO_LOGIN: &str = "set MODAL_TOKEN_ID and MODAL_TOKEN_SECRET (`sudo -E` keeps them), or run `modal setup` \
@@ -53,6 +57,9 @@ pub fn kind_of(kind: FaultKind, target: &Target) -> ErrorKind {
         | FaultKind::NoClient
         | FaultKind::NoLogin
         | FaultKind::HoldsTables
+        | FaultKind::KeepsVersions
+        | FaultKind::HoldsVersions
+        | FaultKind::UnsafeCommits
         | FaultKind::Archived
         | FaultKind::UnfitName
         | FaultKind::Absent => ErrorKind::Config,
@@ -93,6 +100,9 @@ pub fn advice_for(kind: FaultKind, target: &Target) -> Option<Advice> {
         FaultKind::Archived => ARCHIVED.into(),
         FaultKind::UnfitName => UNFIT_NAME.into(),
         FaultKind::HoldsTables => HOLDS_TABLES.into(),
+        FaultKind::KeepsVersions => KEEPS_VERSIONS.into(),
+        FaultKind::HoldsVersions => advice_for_version_traces(target),
+        FaultKind::UnsafeCommits => UNSAFE_COMMITS.into(),
         FaultKind::NoClient => NO_CLIENT.into(),
         FaultKind::NoLogin => Advice::naming(NO_LOGIN, [AdvisedCommand::CheckModal]),
         FaultKind::WrongLogin => Advice::naming(WRONG_LOGIN, [AdvisedCommand::CheckModal]),
@@ -127,6 +137,27 @@ pub fn advice_for(kind: FaultKind, target: &Target) -> Option<Advice> {
         | FaultKind::Io
         | FaultKind::RequestsSpent => return None,
     })
+}
+
+/// What to do about a bucket for tables in which something of its versions is left.
+fn advice_for_version_traces(target: &Target) -> Advice {
+    let bucket = match target {
+        Target::Bucket(bucket) | Target::Object(bucket, _) => bucket.as_str(),
+        Target::Service
+        | Target::Path(_)
+        | Target::Secret(_)
+        | Target::Services
+        | Target::Vault(_)
+        | Target::App(_) => "BUCKET",
+    };
+    Advice::naming(
+        "name another bucket, which never had versions (`tables: { bucket: NAME }`; a provision makes \
+         it); or list what is left with {}, and remove it key by key with {}",
+        [
+            AdvisedCommand::ListVersionsBelow(format!("s3://{bucket}/")),
+            AdvisedCommand::RemoveVersions(format!("s3://{bucket}/KEY")),
+        ],
+    )
 }
 
 /// What to do about something that is not there.

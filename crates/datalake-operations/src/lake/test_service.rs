@@ -4,7 +4,7 @@ use datalake_core::s3::{BucketName, Versioning};
 use datalake_core::spec::StoreSpec;
 use datalake_engine::memory::{MemoryClock, MemoryStore};
 use datalake_engine::{
-    AnyKey, Attributes, NewObject, ObjectStore as _, Objects as _, Payload, Precondition,
+    AnyKey, Attributes, ListAsk, NewObject, ObjectStore as _, Objects as _, Payload, Precondition,
 };
 
 use super::BucketClient;
@@ -61,4 +61,11 @@ impl TestService {
 
 pub(crate) fn key(text: &str) -> AnyKey {
     AnyKey::try_from(text).unwrap()
+}
+
+/// The keys of the service's bucket.
+pub(crate) async fn list_keys(service: &TestService) -> Vec<String> {
+    let ask = ListAsk::below("");
+    let page = service.store.list(&service.bucket, &ask, None).await.unwrap();
+    page.objects.into_iter().map(|object| object.key.as_str().to_owned()).collect()
 }

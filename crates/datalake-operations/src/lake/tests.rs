@@ -5,9 +5,7 @@ mod gaps;
 mod listings;
 mod objects;
 
-use datalake_engine::{ListAsk, Objects as _};
-
-use super::test_service::TestService;
+pub(super) use super::test_service::list_keys;
 use crate::{Advice, AdvisedCommand, OperationError};
 
 pub(super) fn named_commands(error: &OperationError) -> Vec<AdvisedCommand> {
@@ -16,10 +14,4 @@ pub(super) fn named_commands(error: &OperationError) -> Vec<AdvisedCommand> {
         _ => Vec::new(),
     });
     commands.collect()
-}
-
-pub(super) async fn list_keys(service: &TestService) -> Vec<String> {
-    let ask = ListAsk::below("");
-    let page = service.store.list(&service.bucket, &ask, None).await.unwrap();
-    page.objects.into_iter().map(|object| object.key.as_str().to_owned()).collect()
 }

@@ -92,7 +92,7 @@ impl Scene {
                 checkpoints: &NoCheckpoints,
                 machine: self.machine.as_ref().map(|machine| machine as &dyn Machine),
                 root_name: None,
-                gives_modal_token: false,
+                variables: HostContext::usual_variables(),
             },
             host: self.host.clone(),
             root: &self.root,

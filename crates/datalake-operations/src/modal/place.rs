@@ -5,7 +5,6 @@ use std::time::Duration;
 use async_trait::async_trait;
 use datalake_core::fault::{Fault, FaultKind};
 use datalake_core::host::UnitName;
-use datalake_core::plan::Found;
 use datalake_core::secret::FilledBody;
 use datalake_core::spec::HostSpec;
 use datalake_engine::{Programs, Ran};
@@ -24,19 +23,12 @@ pub async fn enter_client_unit(
 ) -> Result<Box<dyn Programs>, Fault> {
     let told = |error: OperationError| Fault::new(FaultKind::Unreachable, error.to_string());
     let dagster_host = DagsterHost::open(context, host.clone()).map_err(told)?.with_units([unit]);
-    let found = dagster_host.found(context).await;
-    let deployed = found.units.into_iter().find(|deployed| deployed.name == *unit);
-    match (deployed.map(|deployed| deployed.container), context.machine) {
-        // By its name: a run restarts it, and the new one has another id.
-        (Some(Found::Present(container)), Some(machine)) => machine
-            .enter(&host.user, &dagster_host.account, &container.name)
-            .map_err(|error| Fault::new(FaultKind::Denied, error.to_string())),
-        (Some(Found::Unknown(fault)), _) => Err(fault),
-        _ => {
-            let text = format!("no container of unit `{unit}` runs, and Modal's client is in it");
-            Err(Fault::new(FaultKind::Unreachable, text))
+    dagster_host.enter_unit(context, unit).await.map_err(|fault| match fault.kind {
+        FaultKind::Unreachable => {
+            Fault::new(fault.kind, format!("{}, and Modal's client is in it", fault.detail))
         }
-    }
+        _ => fault,
+    })
 }
 
 /// Programs of a place that cannot be used: whoever asks them is told why.

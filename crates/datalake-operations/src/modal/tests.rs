@@ -66,7 +66,7 @@ impl Ground {
             checkpoints: &NoCheckpoints,
             machine: None,
             root_name: None,
-            gives_modal_token: false,
+            variables: HostContext::usual_variables(),
         };
         let hand = SecretInHand {
             context: &context,

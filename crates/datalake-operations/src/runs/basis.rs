@@ -5,7 +5,7 @@ use datalake_core::secret::{Credentials, FingerprintKey};
 use datalake_core::spec::Spec;
 use datalake_core::time::RunId;
 use datalake_desired::{
-    HandoverChoice, HostEnvironment, HostPaths, ProvisionInput, Restart, VaultPast,
+    HandoverChoice, HostEnvironment, HostPaths, ProvisionInput, Restart, VaultPast, list_variables,
 };
 
 use super::{choose_restart, read_past};
@@ -60,6 +60,9 @@ impl<'a> ProvisionBasis<'a> {
             let message = "no unit is named: `find_host_units` finds those of a host";
             return Err(OperationError::new(ErrorKind::Config, message));
         }
+        // The spec at hand says what is handed over, whoever has made the context.
+        let variables = list_variables(spec);
+        let context = &HostContext { variables: &variables, ..*context };
         let (account, places) = look_at_host(context, &spec.host)?;
         Ok(Self {
             way: choose_handover(context, &spec.host, &account).await?,

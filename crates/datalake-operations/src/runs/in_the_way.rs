@@ -18,7 +18,8 @@ const BUCKET: &str = "DAGSTER_S3_BUCKET";
 /// What on the host stands in the way of a plan.
 #[must_use]
 pub fn find_plan_obstacles(input: &ProvisionInput<'_>, plan: &Plan) -> Vec<Obstacle> {
-    let planned = planned_units(input);
+    let stale = input.places.stale();
+    let planned = planned_units(input, &stale);
     let Some(units) = &input.places.host_units else { return Vec::new() };
     let mut found = units.obstacles(plan, &planned);
     if input.spec.logs == Logs::S3 && changes_dagster_yaml(input, plan) {
@@ -47,7 +48,8 @@ pub fn list_remarks(input: &ProvisionInput<'_>, plan: &Plan) -> Vec<String> {
 #[must_use]
 pub fn list_unseen(input: &ProvisionInput<'_>, plan: &Plan) -> Vec<String> {
     let units = input.places.host_units.as_ref();
-    let planned = planned_units(input);
+    let stale = input.places.stale();
+    let planned = planned_units(input, &stale);
     let doubts = units.map(|units| units.doubts(plan, &planned)).unwrap_or_default();
     let is_told = |path: &HostPath| doubts.iter().any(|doubt| doubt.path == *path);
     let unseen = input.places.unseen.iter().filter(|(path, _)| !is_told(path));
@@ -92,12 +94,12 @@ pub fn list_left_out_units(units: &HostUnits, named: &[UnitName]) -> Vec<String>
     left_out.map(sentence).collect()
 }
 
-fn planned_units<'a>(input: &'a ProvisionInput<'_>) -> PlannedUnits<'a> {
+fn planned_units<'a>(input: &'a ProvisionInput<'_>, stale: &'a [&'a str]) -> PlannedUnits<'a> {
     let ProvisionInput { spec, places, way, .. } = input;
     PlannedUnits {
         names: &spec.host.units,
         env_file: (way.handover != Handover::PodmanSecret).then_some(&places.env_file),
-        variables: &places.stale,
+        variables: stale,
         after: if way.handover == Handover::InPlace { "" } else { DROP_IN_NAME },
     }
 }

@@ -9,7 +9,7 @@ use datalake_core::receipt::Receipt;
 use datalake_core::secret::{Fingerprint, FingerprintKey};
 use datalake_core::spec::{ModalSpec, Spec};
 use datalake_desired::{ProvisionInput, Restart, VaultPast, desire_vault, desire_world};
-use datalake_engine::{Ports, Records, WantedLooks, await_new_bucket, observe};
+use datalake_engine::{Ports, Records, WantedLooks, WantedTables, await_new_bucket, observe};
 
 use crate::host_paths::wanted_of;
 use crate::vault::{question_to_vault, read_vault_past};
@@ -52,13 +52,23 @@ pub async fn look_and_plan(
     ports: &Ports<'_>,
 ) -> Result<(Observation, Plan), OperationError> {
     let ProvisionInput { spec, places, way, .. } = input;
-    await_new_bucket(&spec.bucket, Records(ports.state), ports.store, ports.clock)
-        .await
-        .map_err(|fault| OperationError::at_bucket(&spec.bucket, &fault))?;
-    let services = input.restart != Restart::Never;
-    let (buckets, secrets) = (vec![spec.bucket.clone()], way.secrets());
-    let vault = ask_of_modal(input)?;
-    let wanted = WantedLooks { buckets, secrets, services, vault, ..wanted_of(places) };
+    let buckets = spec.list_buckets();
+    for bucket in &buckets {
+        await_new_bucket(bucket, Records(ports.state), ports.store, ports.clock)
+            .await
+            .map_err(|fault| OperationError::at_bucket(bucket, &fault))?;
+    }
+    let wanted = WantedLooks {
+        buckets,
+        tables: spec.tables.as_ref().map(|place| WantedTables {
+            bucket: place.bucket(&spec.bucket).clone(),
+            prefix: place.prefix().cloned(),
+        }),
+        secrets: way.secrets(),
+        services: input.restart != Restart::Never,
+        vault: ask_of_modal(input)?,
+        ..wanted_of(places)
+    };
     let observation = observe(&wanted, ports).await;
     let blocked = |error: OperationError| error.for_user(&spec.host.user);
     let plan = plan_provision(&desire_world(input, &observation)?, &observation.observed);

@@ -6,7 +6,9 @@ use async_trait::async_trait;
 use datalake_core::fault::{Fault, FaultKind};
 use datalake_core::host::{HostPath, Mode, Owner};
 use datalake_core::plan::Service;
-use datalake_core::s3::{BucketName, Lifecycle, ObjectKey, TableSearch, Versioning};
+use datalake_core::s3::{
+    BucketName, ConditionalPuts, Lifecycle, ObjectKey, TableSearch, VersionTraces, Versioning,
+};
 use datalake_engine::*;
 
 use crate::world::World;
@@ -132,6 +134,16 @@ impl ObjectStore for Failing<'_> {
     async fn tables(&self, bucket: &BucketName) -> Result<TableSearch, Fault> {
         self.turn()?;
         self.world.store.tables(bucket).await
+    }
+
+    async fn version_traces(&self, bucket: &BucketName) -> Result<VersionTraces, Fault> {
+        self.turn()?;
+        self.world.store.version_traces(bucket).await
+    }
+
+    async fn conditional_puts(&self, trial: &PutTrial<'_>) -> Result<ConditionalPuts, Fault> {
+        self.turn()?;
+        self.world.store.conditional_puts(trial).await
     }
 
     async fn lifecycle(&self, bucket: &BucketName) -> Result<Lifecycle, Fault> {

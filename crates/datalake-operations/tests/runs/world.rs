@@ -3,13 +3,16 @@
 use datalake_core::fault::FaultKind;
 use datalake_core::host::{Mode, Owner};
 use datalake_core::secret::{Credentials, FilledBody, FingerprintKey};
-use datalake_core::spec::{Spec, SpecDocument};
+use datalake_core::spec::{Spec, SpecDocument, TablesPlace};
 use datalake_engine::memory::{MemoryClock, MemoryFiles, MemoryState, MemoryStore};
-use datalake_engine::{Files as _, NewFile, NoCheckpoints, NoDagster, NoSecrets, NoVault, Ports};
+use datalake_engine::{
+    Files as _, NewFile, NoCheckpoints, NoDagster, NoSecrets, NoVault, Ports, SeenEntry,
+};
 
 use crate::failing::Failing;
 
 const USER: Owner = Owner { uid: 900, gid: 900 };
+pub(crate) const TABLES: &str = "acme-dagster-assets-tables";
 const UNIT: &str = "/var/lib/dagster/.config/containers/systemd/dagster.container";
 
 pub(crate) struct World {
@@ -38,6 +41,24 @@ impl World {
             spec: document.check().expect("a spec"),
             keys: Credentials::pair(id, "0123456789abcdef".parse().expect("a secret")),
             fingerprints: FingerprintKey::new([7; 32]),
+        }
+    }
+
+    /// The same with a spec that has a bucket for tables.
+    pub(crate) fn with_tables() -> Self {
+        let bucket = TABLES.parse().expect("a bucket");
+        let mut world = Self::new();
+        world.spec.tables = Some(TablesPlace::Bucket(bucket));
+        world
+    }
+
+    /// The text of a file.
+    pub(crate) fn text(&self, path: &str) -> String {
+        match self.files.look(&path.parse().expect("a path")) {
+            Ok(SeenEntry::File { content, .. }) => {
+                String::from_utf8_lossy(content.expose()).into_owned()
+            }
+            Ok(SeenEntry::Folder(_)) | Err(_) => panic!("{path} is no file"),
         }
     }
 

@@ -123,15 +123,29 @@ fn settings_that_are_not_those_of_the_spec() {
 }
 
 #[test]
-fn old_versions_of_a_table() {
+fn a_table_in_a_bucket_that_keeps_versions_and_its_lost_commits() {
     let shelf = provisioned();
-    green(&shelf, "store-versioning");
+    for id in ["store-versioning", "tables-versioned", "tables-lost-commits"] {
+        green(&shelf, id);
+    }
+    let commit = "assets/sales/_delta_log/00000000000000000000.json";
+    shelf.put_content(commit, b"{}");
 
-    shelf.put_content("assets/sales/_delta_log/00000000000000000000.json", b"{}");
-
-    let told = red(&shelf, "store-versioning");
+    let told = red(&shelf, "tables-versioned");
+    assert!(told.contains("keeps old versions and holds tables"), "{told}");
     assert!(told.contains("a Delta table"), "{told}");
-    assert!(told.contains("do not switch versioning on"), "{told}");
+    let way_out = "tables move s3://acme-dagster-assets/ s3://acme-dagster-assets-tables/`";
+    assert!(told.contains(way_out), "{told}");
+    let told = green(&shelf, "store-versioning");
+    assert!(told.contains("beside a Delta table"), "{told}");
+    green(&shelf, "tables-lost-commits");
+
+    shelf.put_content(commit, b"{\"txn\":{}}");
+
+    let told = red(&shelf, "tables-lost-commits");
+    assert!(told.contains("s3://acme-dagster-assets/assets/sales/: version 0, 1 lost"), "{told}");
+    assert!(told.contains("tables recover` shows"), "{told}");
+    assert!(shelf.keys().iter().all(|key| !key.contains("probe")), "{:?}", shelf.keys());
 }
 
 #[test]

@@ -37,6 +37,19 @@ bucket: acme-dagster-assets
 ```
 ";
 
+const CATALOGS: &str = "
+## Catalogs of Iceberg
+
+Below `catalogs: NAME:` stand `uri:` (needed) and `warehouse:`. A name has lowercase letters, digits and single hyphens; `load_catalog(\"NAME\")` of pyiceberg finds it. As variables they are
+`DATALAKE_CATALOGS__NAME__URI` and `…__WAREHOUSE`. No secret is in an address: the catalog's token or credential is a variable of the unit's own. [What clients read](lake.md#what-each-variable-is-for).
+
+```yaml
+region: fsn1
+bucket: acme-dagster-assets
+catalogs: { prod: { uri: https://catalog.example.org/catalog, warehouse: lake } }
+```
+";
+
 const PLANS: &str = "
 ## Price lists of your own
 
@@ -79,7 +92,7 @@ fn the_page_of_the_spec_has_every_key_as_the_program_takes_it() {
         );
     }
 
-    hold("configuration.md", &(text + PLANS));
+    hold("configuration.md", &(text + CATALOGS + PLANS));
 }
 
 #[test]
@@ -143,7 +156,7 @@ fn the_schema_of_the_spec_takes_what_the_program_takes() {
 
 /// A list of words, a number and a set of keys are no text.
 fn has_variable(key: &SpecKey) -> bool {
-    !["credentials.command", "credentials.fd", "cost.plans"].contains(&key.name)
+    !["credentials.command", "credentials.fd", "cost.plans", "catalogs"].contains(&key.name)
 }
 
 fn variable(key: &str) -> String {

@@ -60,10 +60,15 @@ fn about(group: Group) -> &'static str {
         Group::Network => "The way to the service.",
         Group::Key => "The key pair.",
         Group::Store => "The bucket.",
+        Group::Tables => "Tables in the buckets of the spec.",
         Group::Host => {
             "The service user, its systemd and podman, and the files that hand the settings over."
         }
         Group::Containers => "What runs.",
+        Group::Lake => {
+            "S3 clients where user code runs. They are tried only by `datalake doctor --only lake`, since \
+             it takes minutes."
+        }
         Group::DagsterYaml => "Dagster's own settings.",
         Group::Python => "Your Python files: `--code DIR` names them.",
         Group::Modal => "Modal.",

@@ -4,7 +4,9 @@ use datalake_operations::costs::{CostOutlook, CountedSum, choose_budget};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::basis::{as_log, choose_basis, egress_words, open_log, read_place};
+use super::basis::{
+    as_log, choose_basis, egress_words, name_places, open_log, read_places, unrecorded_text,
+};
 use super::outlook::{OutlookTold, expected_text, outlook_told};
 use crate::args::Cli;
 use crate::args::cost::{CostCheck, Terms};
@@ -19,14 +21,14 @@ pub(super) const COST_FORECAST: DocumentKind = DocumentKind::of::<OutlookTold>("
 pub(super) async fn show(cli: &Cli, terms: &Terms, printer: Printer) -> Result<Exit, Failure> {
     let site = Site::open(cli, printer).await?;
     let basis = choose_basis(&site, terms)?;
-    let place = read_place(&site)?;
-    let outlook = CostOutlook::read(&basis, as_log(open_log(&site)?.as_ref()), &place)?;
+    let places = read_places(cli, &site)?;
+    let outlook = CostOutlook::read(&basis, as_log(open_log(&site)?.as_ref()), &places)?;
     let Some(expected) = outlook.expected else {
         return Err(outlook.refuse_too_little().into());
     };
     let mut text = format!(
-        "s3://{} in {} will cost {} by the trend of {}:\n\n{}\n",
-        place.bucket,
+        "{} in {} will cost {} by the trend of {}:\n\n{}\n",
+        name_places(&places),
         basis.month,
         paid_words(expected.forecast.likely.net(), basis.vat),
         counted(expected.trend.samples as u64, "sample"),
@@ -34,6 +36,7 @@ pub(super) async fn show(cli: &Cli, terms: &Terms, printer: Printer) -> Result<E
     );
     text.push_str(&bill_text(&basis.plan, &expected.forecast.likely, basis.vat));
     text.push_str(&format!("  {}\n", egress_words(&outlook.noted)));
+    text.push_str(&unrecorded_text(&outlook));
     text.push_str(
         "The band is what lies between the slowest and the fastest tenth of what was seen.\n",
     );
@@ -60,8 +63,8 @@ pub(super) async fn check(cli: &Cli, flags: &CostCheck, printer: Printer) -> Res
     let site = Site::open(cli, printer).await?;
     let basis = choose_basis(&site, &flags.terms)?;
     let budget = choose_budget(&basis, flags.budget)?;
-    let place = read_place(&site)?;
-    let outlook = CostOutlook::read(&basis, as_log(open_log(&site)?.as_ref()), &place)?;
+    let places = read_places(cli, &site)?;
+    let outlook = CostOutlook::read(&basis, as_log(open_log(&site)?.as_ref()), &places)?;
     let (bill, counted) = outlook.choose_bill(&basis, flags.high)?;
     let counts = counts_as(counted);
     let sum = paid(bill.net(), basis.vat);
@@ -69,8 +72,10 @@ pub(super) async fn check(cli: &Cli, flags: &CostCheck, printer: Printer) -> Res
     let verdict = if over { "over" } else { "within" };
     let words = paid_words(bill.net(), basis.vat);
     let text = format!(
-        "s3://{} in {}: {words} ({counts}), {verdict} the budget of {budget}.\n",
-        place.bucket, basis.month
+        "{} in {}: {words} ({counts}), {verdict} the budget of {budget}.\n{}",
+        name_places(&places),
+        basis.month,
+        unrecorded_text(&outlook),
     );
     let checked = Checked {
         budget: budget.to_string(),

@@ -4,7 +4,7 @@ use datalake_core::price::{Bill, Money};
 use datalake_core::size::ByteSize;
 use datalake_core::usage::Usage;
 use datalake_engine::{Clock as _, Due, UsagePlace};
-use datalake_operations::costs::{CostBasis, Holdings, HoldingsQuestion, NotedEgress};
+use datalake_operations::costs::{CostBasis, Holdings, HoldingsQuestion, NotedEgress, TablesUsage};
 use datalake_operations::lake::{UsageReport, at_bucket, require_something};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -52,6 +52,25 @@ pub(in crate::commands) struct CostTold {
     hidden: Vec<Part>,
     /// What lifecycle rules delete next; `null` where they could not be read.
     rules: Option<Vec<DueTold>>,
+    /// The spec's bucket for tables, where all of that of the assets was looked at and it is there.
+    tables: Option<TablesTold>,
+}
+
+/// What a bucket for tables adds, for programs.
+#[derive(Serialize, JsonSchema)]
+struct TablesTold {
+    /// The bucket.
+    bucket: String,
+    /// What lies there.
+    usage: UsageReport,
+    /// What both buckets cost together, if all lies there all month as it is.
+    together: BillTold,
+}
+
+/// A bucket for tables that was looked at, and what both buckets cost.
+struct CostedTables {
+    tables: TablesUsage,
+    together: Bill,
 }
 
 /// What a rule deletes next, for programs.
@@ -153,6 +172,7 @@ impl Costed {
             runs: sharing.part("", &holdings.runs.total()),
             outside_of_assets: sharing.part("", &holdings.outside.total()),
             hidden: sharing.hidden(&holdings.total),
+            tables: None,
             rules: holdings.due.as_ref().ok().map(|due| due.iter().map(DueTold::new).collect()),
         }
     }
@@ -180,9 +200,44 @@ pub(super) async fn report(
     let remote = Remote::open(cli, printer).await?;
     let basis = choose_basis(&remote.site, &flags.terms)?;
     let costed = Costed::look(&remote, &basis, &flags.what).await?;
-    let text = render_report(&costed, &basis, flags.what.top, &own_name(cli));
-    printer.result(COST_REPORT, costed.told(&basis, flags.what.top), &text);
+    let tables = look_at_tables(&remote, &basis, &costed).await?;
+    let mut text = render_report(&costed, &basis, flags.what.top, &own_name(cli));
+    if let Some(CostedTables { tables, together }) = &tables {
+        let billed = basis.billed(&tables.usage);
+        text.push_str(&format!(
+            "\ns3://{}, for tables, holds {} ({} billed); both buckets cost {}.\n",
+            tables.bucket,
+            size(tables.usage.total().bytes),
+            size(billed.0),
+            paid_words(together.net(), basis.vat),
+        ));
+    }
+    let told = |tables: &CostedTables| TablesTold {
+        bucket: tables.tables.bucket.to_string(),
+        usage: (&tables.tables.usage).into(),
+        together: BillTold::new(&basis.plan, &tables.together, basis.vat),
+    };
+    let tables = tables.as_ref().map(told);
+    printer.result(COST_REPORT, CostTold { tables, ..costed.told(&basis, flags.what.top) }, &text);
     Ok(Exit::Done)
+}
+
+/// The bucket for tables, where the whole bucket of the assets was looked at.
+async fn look_at_tables(
+    remote: &Remote,
+    basis: &CostBasis,
+    costed: &Costed,
+) -> Result<Option<CostedTables>, Failure> {
+    let bucket = &costed.place.bucket;
+    if !costed.prefix.is_empty() || remote.spec.bucket.as_ref() != Some(bucket) {
+        return Ok(None);
+    }
+    let Some(tables) = TablesUsage::survey(&remote.client(), bucket).await? else {
+        return Ok(None);
+    };
+    let egress = ByteSize(costed.noted.counted);
+    let together = tables.bill_with(&costed.holdings.total, egress, basis)?;
+    Ok(Some(CostedTables { tables, together }))
 }
 
 fn render_report(costed: &Costed, basis: &CostBasis, top: usize, name: &str) -> String {

@@ -2,7 +2,7 @@
 
 use datalake_core::plan::{Action, Guard, Observation, Plan};
 use datalake_core::receipt::Receipt;
-use datalake_core::spec::Handover;
+use datalake_core::spec::{Handover, TablesPlace};
 use datalake_desired::{ProvisionInput, Restart, find_repairs, log_notes};
 use datalake_operations::list_remarks;
 use datalake_quadlet::{Trouble, UnitSort, find_hazards};
@@ -96,8 +96,12 @@ pub(super) fn render_farewell(name: &str, input: &ProvisionInput<'_>, receipt: &
         }
         Restart::IfNeeded | Restart::Owed => String::new(),
     };
+    let tables = match spec.tables.as_ref().and_then(TablesPlace::own_bucket) {
+        Some(bucket) => format!(", and in `{bucket}`"),
+        None => String::new(),
+    };
     format!(
-        "\nProved: an object was put, read back and deleted below `{}` in `{}`; every file was read \
+        "\nProved: an object was put, read back and deleted below `{}` in `{}`{tables}; every file was read \
          back;\na second look finds nothing left to do. Receipt: {}.\n{containers}{pending}\nUndo: {undo}\n",
         spec.prefix, spec.bucket, receipt.run,
     )

@@ -2,7 +2,7 @@
 
 use datalake_engine::{Clock as _, UsageLog as _, UsagePlace, UsageSample};
 use datalake_host::UsageDb;
-use datalake_operations::costs::HoldingsQuestion;
+use datalake_operations::costs::{HoldingsQuestion, TablesUsage};
 use datalake_operations::lake::UsageReport;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -28,6 +28,18 @@ struct Recorded<'a> {
     usage: UsageReport,
     /// How many assets are told apart in it.
     assets: usize,
+    /// The same of the spec's bucket for tables, where there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tables: Option<TablesRecorded>,
+}
+
+/// A record of what a bucket for tables holds.
+#[derive(Serialize, JsonSchema)]
+struct TablesRecorded {
+    /// The bucket.
+    bucket: String,
+    /// What lay there.
+    usage: UsageReport,
 }
 
 pub(super) async fn record(
@@ -48,13 +60,21 @@ pub(super) async fn record(
         now: remote.site.clock.now(),
     };
     let holdings = survey_holdings(&remote, &question).await?;
+    let tables = TablesUsage::survey(&remote.client(), &bucket).await?;
     let sample =
         UsageSample { at: holdings.at, usage: holdings.total, assets: holdings.asset_uses() };
     let place = UsagePlace { endpoint: remote.spec.endpoint.clone(), bucket };
     log.record(&place, &sample).map_err(|fault| log_failure(&fault))?;
+    let mut of_tables = String::new();
+    if let Some(tables) = &tables {
+        let place = UsagePlace { bucket: tables.bucket.clone(), ..place.clone() };
+        let sample = UsageSample { at: sample.at, usage: tables.usage, assets: Vec::new() };
+        log.record(&place, &sample).map_err(|fault| log_failure(&fault))?;
+        of_tables = format!("s3://{}, for tables:\n{}", tables.bucket, usage(&tables.usage));
+    }
 
     let text = format!(
-        "s3://{} at {}, {}:\n{}Next: {} cost forecast\n",
+        "s3://{} at {}, {}:\n{}{of_tables}Next: {} cost forecast\n",
         place.bucket,
         sample.at,
         counted(sample.assets.len() as u64, "asset"),
@@ -66,6 +86,10 @@ pub(super) async fn record(
         at: sample.at.to_string(),
         usage: (&sample.usage).into(),
         assets: sample.assets.len(),
+        tables: tables.map(|tables| TablesRecorded {
+            bucket: tables.bucket.to_string(),
+            usage: (&tables.usage).into(),
+        }),
     };
     printer.result(USAGE_SAMPLE, recorded, &text);
     Ok(Exit::Done)

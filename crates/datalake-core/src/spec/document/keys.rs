@@ -24,7 +24,7 @@ const fn key(
 
 impl SpecKey {
     /// All keys, in the order in which they are shown.
-    pub const ALL: [Self; 34] = [
+    pub const ALL: [Self; 37] = [
         key(
             "region",
             "`fsn1`, `nbg1`, `hel1`, or a name",
@@ -138,6 +138,29 @@ impl SpecKey {
             "`true` or `false`",
             "true",
             "Delete markers go when no version is left behind them.",
+        ),
+        key(
+            "tables.bucket",
+            "a name",
+            "acme-dagster-assets-tables",
+            "The bucket of tables (Delta, Lance, Iceberg). It keeps no versions: with them this \
+             service loses commits. `tables: {}` names it after `bucket:`, with `-tables` at the \
+             end. Without `tables:` nothing is set up for tables.",
+        ),
+        key(
+            "tables.prefix",
+            "a prefix of keys",
+            "tables",
+            "Instead of a bucket of their own, tables live below this prefix of `bucket:`. Where \
+             that keeps versions, a provision goes on only if a test with concurrent writers shows \
+             that no commit gets lost.",
+        ),
+        key(
+            "catalogs",
+            "Iceberg REST catalogs by name",
+            "{ prod: { uri: https://catalog.example.org, warehouse: lake } }",
+            "Catalogs that pyiceberg is to find by their names: each has a `uri:` and may have a \
+             `warehouse:`. A token or credential of a catalog is a variable of the unit's own.",
         ),
         key(
             "logs",

@@ -1,5 +1,6 @@
 //! What makes the findings of the host, its files and containers red.
 
+use datalake_core::clients::ClientEnd;
 use datalake_core::doctor::{
     Boto3Look, CodeServerLook, EnvFileLook, Examination, FindingId, GivenSettings, Look, OldValue,
     PodmanLook, PythonTrap, PythonTrapKind, Refusal, YamlTrap, YamlTrapKind,
@@ -115,6 +116,12 @@ fn leftovers() -> Vec<(FindingId, Change)> {
     ]
 }
 
+fn set_client_end(seen: &mut Examination, end: ClientEnd) {
+    let Look::Saw(places) = &mut seen.lake.places else { panic!() };
+    let Look::Saw(trials) = &mut places[0].trials else { panic!() };
+    trials[0].end = end;
+}
+
 fn containers() -> Vec<(FindingId, Change)> {
     vec![
         (FindingId::ContainersUp, |seen| {
@@ -142,6 +149,12 @@ fn containers() -> Vec<(FindingId, Change)> {
         (FindingId::ContainersBoto3, |seen| boto3(seen, Some("1.44.5"), &["AWS_PROFILE"])),
         (FindingId::ContainersCanary, |seen| {
             seen.containers.canary = Look::Saw(Some("put: 403".to_owned()));
+        }),
+        (FindingId::LakeClients, |seen| {
+            set_client_end(seen, ClientEnd::Loses { told: 8, kept: 3 });
+        }),
+        (FindingId::LakeClients, |seen| {
+            set_client_end(seen, ClientEnd::NeedsLines("no variable".to_owned()));
         }),
     ]
 }

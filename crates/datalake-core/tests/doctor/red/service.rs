@@ -1,17 +1,20 @@
 //! What makes the findings of the network, the key, the bucket and its costs red.
 
 use datalake_core::doctor::{
-    Conditional, FindingId, HeadAnswer, LocationTrial, Look, Proxy, SpecTrouble, Tagging, TlsLook,
+    FindingId, HeadAnswer, LocationTrial, Look, Proxy, SpecTrouble, TablesBucket, Tagging, TlsLook,
     TrialTimes, UnfinishedUpload, Unread, read_policy,
 };
 use datalake_core::fault::{Fault, FaultKind};
-use datalake_core::s3::{FoundTable, Lifecycle, TableKind, TableSearch, Versioning};
+use datalake_core::s3::{
+    ConditionalPuts, FoundTable, FoundTables, Lifecycle, TableKind, TableSearch, Versioning,
+};
 use datalake_core::size::ByteSize;
+use datalake_core::tables::{LostCommit, LostSearch};
 
-use crate::sound::{Change, bucket, location};
+use crate::sound::{Change, bucket, location, tables_bucket};
 
 pub(super) fn cases() -> Vec<(FindingId, Change)> {
-    [network(), key(), store(), trials(), money()].concat()
+    [network(), key(), store(), trials(), tables(), money()].concat()
 }
 
 fn network() -> Vec<(FindingId, Change)> {
@@ -104,8 +107,8 @@ fn store() -> Vec<(FindingId, Change)> {
         }),
         (FindingId::StoreVersioning, |seen| seen.store.versioning = Look::Saw(Versioning::Never)),
         (FindingId::StoreVersioning, |seen| {
-            let key = "sales/_delta_log/00000000000000000000.json".to_owned();
-            let found = Some(FoundTable { kind: TableKind::Delta, key });
+            let found = Some(sales());
+            seen.store.versioning = Look::Saw(Versioning::Suspended);
             seen.store.tables = Look::Saw(TableSearch { found, ..TableSearch::default() });
         }),
         (FindingId::StoreLifecycle, |seen| {
@@ -141,12 +144,57 @@ fn trials() -> Vec<(FindingId, Change)> {
         }),
         (FindingId::StoreMultipart, |seen| seen.trials.multipart = refused(FaultKind::Denied)),
         (FindingId::StoreChecksums, |seen| seen.trials.damage_is_refused = Look::Saw(false)),
-        (FindingId::StoreConditionalPut, |seen| {
-            seen.trials.conditional = Look::Saw(Conditional::Ignored);
-            seen.store.versioning = Look::Saw(Versioning::Never);
-        }),
         (FindingId::StoreTagging, |seen| seen.trials.tagging = Look::Saw(Tagging::Lost)),
     ]
+}
+
+fn sales() -> FoundTable {
+    let key = "sales/_delta_log/00000000000000000000.json".to_owned();
+    FoundTable { kind: TableKind::Delta, key }
+}
+
+fn with_sales() -> TablesBucket {
+    let found = FoundTables { tables: vec![sales()], folders: 2, complete: true };
+    TablesBucket { found: Look::Saw(found), ..tables_bucket() }
+}
+
+fn tables() -> Vec<(FindingId, Change)> {
+    vec![
+        (FindingId::StoreConditionalPut, |seen| {
+            let versioning = Look::Saw(Versioning::Never);
+            seen.tables.buckets = Look::Saw(vec![TablesBucket { versioning, ..tables_bucket() }]);
+        }),
+        (FindingId::StoreConditionalPut, |seen| {
+            let conditional = Look::Saw(ConditionalPuts::Raced(3));
+            let bucket = TablesBucket { conditional, is_for_tables: true, ..tables_bucket() };
+            seen.tables.buckets = Look::Saw(vec![bucket]);
+        }),
+        (FindingId::TablesVersioned, |seen| seen.tables.buckets = Look::Saw(vec![with_sales()])),
+        (FindingId::TablesVersioned, |seen| {
+            let lost = LostSearch { has_markers: true, ..LostSearch::default() };
+            let versioning = Look::Saw(Versioning::Suspended);
+            let bucket = TablesBucket { versioning, lost: Look::Saw(lost), ..with_sales() };
+            seen.tables.buckets = Look::Saw(vec![bucket]);
+            seen.tables.place = Some("acme-tables".to_owned());
+        }),
+        (FindingId::TablesLostCommits, |seen| {
+            let lost = vec![("sales/".to_owned(), (0..3).map(lost_commit).collect())];
+            let lost = LostSearch { lost, tables: 1, ..LostSearch::default() };
+            let bucket = TablesBucket { lost: Look::Saw(lost), ..tables_bucket() };
+            seen.tables.buckets = Look::Saw(vec![bucket]);
+        }),
+    ]
+}
+
+fn lost_commit(number: u64) -> LostCommit {
+    LostCommit {
+        number: number / 2,
+        name: format!("{:020}.json", number / 2),
+        id: number.to_string(),
+        size: 7,
+        stored: "2026-11-22T17:00:00Z".parse().unwrap(),
+        replaced: "2026-11-22T17:00:00Z".parse().unwrap(),
+    }
 }
 
 fn money() -> Vec<(FindingId, Change)> {

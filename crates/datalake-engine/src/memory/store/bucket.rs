@@ -9,8 +9,8 @@ use datalake_core::size::ByteSize;
 use datalake_core::time::Timestamp;
 use md5::{Digest as _, Md5};
 
-use super::absent;
 use super::uploads::MemoryUpload;
+use super::{MemoryConditions, absent};
 use crate::objects::{
     AnyKey, Attributes, BucketLock, Cors, DeletedObject, LockPeriod, PartNumber, StoredObject,
     UploadId,
@@ -28,6 +28,8 @@ pub(super) struct MemoryBucket {
     pub(super) objects: BTreeMap<AnyKey, Vec<MemoryVersion>>,
     pub(super) uploads: BTreeMap<(AnyKey, UploadId), MemoryUpload>,
     written: u64,
+    /// How many writers of a key that asked for nothing to be there were let through.
+    let_through: BTreeMap<AnyKey, u32>,
 }
 
 /// A version or a delete marker.
@@ -117,6 +119,7 @@ impl MemoryBucket {
             objects: BTreeMap::new(),
             uploads: BTreeMap::new(),
             written: 0,
+            let_through: BTreeMap::new(),
         }
     }
 
@@ -138,6 +141,31 @@ impl MemoryBucket {
             Some(id) => {
                 let found = versions.iter().find(|version| version.id() == *id);
                 found.ok_or_else(|| absent("NoSuchVersion"))
+            }
+        }
+    }
+
+    /// Whether a put is carried out that asks for nothing to be there.
+    pub(super) fn lets_through(
+        &mut self,
+        key: &AnyKey,
+        is_absent: bool,
+        conditions: MemoryConditions,
+    ) -> bool {
+        if self.versioning != Versioning::Enabled {
+            return is_absent;
+        }
+        match conditions {
+            MemoryConditions::Obeyed => is_absent,
+            MemoryConditions::IgnoredWithVersions => true,
+            MemoryConditions::RacingWithVersions(most) => {
+                if is_absent {
+                    self.let_through.insert(key.clone(), 1);
+                    return true;
+                }
+                let Some(number) = self.let_through.get_mut(key) else { return false };
+                *number += 1;
+                *number <= most
             }
         }
     }

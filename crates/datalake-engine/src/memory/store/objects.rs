@@ -112,11 +112,15 @@ impl Objects for MemoryStore {
         object.attributes.check()?;
         let content =
             MemoryContent::single(receive_payload(object.payload)?, object.attributes.clone());
+        let conditions = self.conditions();
         self.with(object.bucket, |bucket, now| {
             let current = bucket.find(object.key.as_str(), None).and_then(MemoryVersion::readable);
             let holds = match object.when {
                 Precondition::None => true,
-                Precondition::Absent => current.is_err(),
+                Precondition::Absent => {
+                    let is_absent = current.is_err();
+                    bucket.lets_through(object.key, is_absent, conditions)
+                }
                 Precondition::Tag(etag) => current.is_ok_and(|content| content.etag == *etag),
             };
             if holds { Ok(bucket.store(object.key, content, now)) } else { Err(changed()) }

@@ -4,7 +4,9 @@ use async_trait::async_trait;
 use datalake_core::fault::Fault;
 use datalake_core::modal::{ModalObject, VaultState};
 use datalake_core::plan::Service;
-use datalake_core::s3::{BucketName, Lifecycle, ObjectKey, TableSearch, Versioning};
+use datalake_core::s3::{
+    BucketName, ConditionalPuts, Lifecycle, ObjectKey, TableSearch, VersionTraces, Versioning,
+};
 use datalake_core::secret::{FilledBody, Fingerprint};
 use datalake_engine::*;
 
@@ -70,6 +72,14 @@ impl ObjectStore for Faulty<'_> {
 
     async fn tables(&self, bucket: &BucketName) -> Result<TableSearch, Fault> {
         self.ask(self.world.store.tables(bucket)).await
+    }
+
+    async fn version_traces(&self, bucket: &BucketName) -> Result<VersionTraces, Fault> {
+        self.ask(self.world.store.version_traces(bucket)).await
+    }
+
+    async fn conditional_puts(&self, trial: &PutTrial<'_>) -> Result<ConditionalPuts, Fault> {
+        self.ask(self.world.store.conditional_puts(trial)).await
     }
 
     async fn lifecycle(&self, bucket: &BucketName) -> Result<Lifecycle, Fault> {

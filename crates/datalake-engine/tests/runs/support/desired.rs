@@ -32,6 +32,7 @@ impl World {
                 versioning: true,
                 lifecycle: Lifecycle::protection(Some(keep), None),
             },
+            tables: None,
             probe: "assets/.probe".parse().unwrap(),
             folders: ["/srv", "/srv/datalake"]
                 .map(|text| DesiredFolder {
@@ -103,6 +104,7 @@ pub(super) fn wanted(desired: &Desired) -> WantedLooks {
     let gone = desired.absent_secrets.iter().map(|unwanted| unwanted.what.clone());
     WantedLooks {
         buckets: vec![desired.bucket.name.clone()],
+        tables: None,
         paths: folders.chain(files).chain(absent).collect(),
         secrets: secrets.chain(gone).collect(),
         services: true,

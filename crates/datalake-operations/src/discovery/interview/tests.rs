@@ -95,7 +95,10 @@ async fn hold_interview(
     let (network, clock) = (make_network(), PausedClock::new());
     let outside = Some(InterviewOutside { network: &network, services, keys });
     let prompt = Some(person as &dyn SpecPrompt);
-    SpecInterview { named, found: None, prompt, outside, clock: &clock }.complete_spec().await
+    let wants_tables = true;
+    SpecInterview { named, wants_tables, found: None, prompt, outside, clock: &clock }
+        .complete_spec()
+        .await
 }
 
 fn make_document(region: &str, bucket: &str) -> SpecDocument {
@@ -122,6 +125,65 @@ async fn three_questions_make_a_spec_and_an_empty_answer_takes_what_is_proposed(
     assert_eq!(answered.document.bucket.as_deref(), Some(asked[1].proposed.as_str()));
     assert_eq!(answered.document.prefix.as_deref(), Some("assets"));
     assert_eq!(answered.bucket, Some(BucketStanding::Free));
+    let tables = format!("{}-tables", asked[1].proposed);
+    assert_eq!(answered.document.tables.unwrap().bucket, Some(tables));
+    assert_eq!(answered.tables, TablesAnswer::Chosen(Some(BucketStanding::Free)));
+}
+
+/// The bucket for tables beside a named bucket, how it came about, and how often somebody was asked.
+async fn choose_tables(
+    bucket: &str,
+    own: BTreeMap<&'static str, &'static str>,
+    answers: Option<&[&'static str]>,
+) -> (Option<String>, TablesAnswer, usize) {
+    let named = SpecDocument { prefix: Some("p".to_owned()), ..make_document("fsn1", bucket) };
+    let person = Person::with(answers.unwrap_or_default());
+    let services = Services { own, ..Services::default() };
+    let (network, clock) = (make_network(), PausedClock::new());
+    let asks = answers.is_some();
+    let outside =
+        InterviewOutside { network: &network, services: &services, keys: Ok(make_keys()) };
+    let interview = SpecInterview {
+        named: &named,
+        wants_tables: true,
+        found: None,
+        prompt: asks.then_some(&person as &dyn SpecPrompt),
+        outside: asks.then_some(outside),
+        clock: &clock,
+    };
+
+    let answered = interview.complete_spec().await.unwrap();
+
+    let bucket = answered.document.tables.and_then(|tables| tables.bucket);
+    (bucket, answered.tables, person.asked().len())
+}
+
+#[tokio::test]
+async fn a_bucket_for_tables_is_asked_for_only_where_the_usual_name_cannot_be() {
+    let some = |name: &str| Some(name.to_owned());
+    let usual = choose_tables("acme", BTreeMap::new(), Some(&[])).await;
+    let free = || TablesAnswer::Chosen(Some(BucketStanding::Free));
+    assert_eq!(usual, (some("acme-tables"), free(), 0));
+
+    let long = "a".repeat(60);
+    let asked = choose_tables(&long, BTreeMap::new(), Some(&["lake-tables"])).await;
+    assert_eq!(asked, (some("lake-tables"), free(), 1));
+
+    let elsewhere = BTreeMap::from([("hel1", "acme-tables")]);
+    let asked =
+        choose_tables("acme", elsewhere, Some(&["acme-tables", "acme", "lake-tables"])).await;
+    assert_eq!(asked, (some("lake-tables"), free(), 3));
+}
+
+#[tokio::test]
+async fn where_nobody_can_be_asked_a_name_that_is_too_long_is_left_out_and_said() {
+    let usual = choose_tables("acme", BTreeMap::new(), None).await;
+    assert_eq!(usual, (Some("acme-tables".to_owned()), TablesAnswer::Chosen(None), 0));
+
+    let (bucket, answer, _) = choose_tables(&"a".repeat(60), BTreeMap::new(), None).await;
+
+    assert_eq!(bucket, None);
+    assert!(matches!(answer, TablesAnswer::LeftOut(why) if why.contains("too long")));
 }
 
 #[tokio::test]
@@ -215,6 +277,7 @@ async fn where_nobody_can_be_asked_the_flag_is_named_and_no_network_is_needed() 
     {
         let interview = SpecInterview {
             named: &named,
+            wants_tables: true,
             found: None,
             prompt: None,
             outside: None,

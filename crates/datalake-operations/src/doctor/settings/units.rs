@@ -43,10 +43,11 @@ fn find_missing_env_files(units: &HostUnits, is_ours: &dyn Fn(&HostPath) -> bool
 }
 
 fn find_overrides(host: &HostSpec, home: &ServiceHome, units: &HostUnits) -> Vec<OldValue> {
+    let stale = home.paths.stale();
     let planned = PlannedUnits {
         names: &host.units,
         env_file: (host.handover != Some(Handover::PodmanSecret)).then_some(&home.paths.env_file),
-        variables: &home.paths.stale,
+        variables: &stale,
         after: if host.handover == Some(Handover::InPlace) { "" } else { DROP_IN_NAME },
     };
     // Without a plan nobody loses anything: what is left undoes the settings.
