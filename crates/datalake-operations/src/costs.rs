@@ -15,7 +15,9 @@ pub use self::growth::{AssetGrowth, compare_assets, compare_with_kept};
 pub use self::history::RecordedUsage;
 pub use self::holdings::{Holdings, HoldingsQuestion};
 pub use self::outlook::{CostOutlook, CountedSum, ExpectedCost, bill_sample, choose_budget};
-pub use self::tables::TablesUsage;
+pub use self::tables::{
+    TablesUsage, TablesUsageReport, find_assets_place, list_places, name_places,
+};
 pub use self::whatif::{ExpiredStays, ONE, WhatIf, WhatIfBills, WhatIfPlace, WhatIfUsage};
 
 #[cfg(test)]
