@@ -50,7 +50,7 @@ fn a_bucket_for_tables_is_made_without_versions_shown_and_left_by_a_rollback() {
         "{back}"
     );
     host.home().must_be(&start, "after a rollback");
-    host.call(&service, &format!("bucket delete {TABLES} --yes")).run().exits(0);
+    host.call(&service, &format!("bucket delete --confirm {TABLES} {TABLES}")).run().exits(0);
 }
 
 #[test]
@@ -113,6 +113,16 @@ fn the_costs_of_both_buckets_are_told_and_recorded() {
         checked.contains(&format!("s3://acme-dagster-assets and s3://{TABLES} in ")),
         "{checked}"
     );
+}
+
+#[test]
+fn a_key_that_opens_the_bucket_for_tables_opens_nothing_foreign() {
+    let (host, service) = host_with("tables: {}\n");
+    host.call(&service, "provision --yes").run().exits(0);
+
+    let told = host.call(&service, "doctor --only key").run().exits(0).stdout;
+
+    assert!(!told.contains(TABLES), "{told}");
 }
 
 #[test]
