@@ -11,6 +11,7 @@ pub mod modal;
 pub mod objects;
 pub mod project;
 mod runs;
+pub mod tables;
 pub mod transfer;
 
 use std::path::PathBuf;
@@ -174,6 +175,12 @@ pub enum Command {
     Verify(transfer::VerifyFlags),
     /// Read a share of what was brought to a bucket again, another one each day
     Scrub(transfer::Scrub),
+    /// List tables, move them to where commits hold, find commits that got lost
+    Tables {
+        /// What to do.
+        #[command(subcommand)]
+        what: tables::TablesCommand,
+    },
     /// Move what Dagster keeps on this host into the bucket, and prove it
     Migrate {
         /// What to do.

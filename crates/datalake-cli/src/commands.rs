@@ -27,6 +27,7 @@ mod schema;
 mod services;
 mod shell;
 mod status;
+mod tables;
 mod transfer;
 mod usage;
 mod watch;
@@ -69,6 +70,7 @@ pub(crate) async fn run(cli: &Cli, printer: Printer) -> Result<Exit, Failure> {
         Command::Sync(flags) => transfer::sync(cli, flags, printer).await,
         Command::Verify(flags) => transfer::verify(cli, flags, printer).await,
         Command::Scrub(flags) => transfer::scrub(cli, flags, printer).await,
+        Command::Tables { what } => Box::pin(tables::tables(cli, what, printer)).await,
         Command::Migrate { what } => migrate::migrate(cli, what, printer).await,
         Command::Presign(flags) => objects::presign(cli, flags, printer).await,
         Command::Cost { what } => cost::cost(cli, what, printer).await,

@@ -38,11 +38,12 @@ pub(crate) use cost::{
 };
 pub(crate) use dagster::{deployment, environments};
 pub(crate) use datalake_core::text::printable_key as key_text;
+pub(crate) use datalake_operations::costs::{Part, Parts, Sharing};
 pub(crate) use deps::dependencies;
 pub(crate) use diff::{FileChange, diff};
 pub(crate) use doctor::{DoctorReport, diagnosis};
 pub(crate) use finding::{FindingPage, finding_page};
-pub(crate) use holdings::{Part, Parts, Sharing, due_text, heading_line, part_line, parts_text};
+pub(crate) use holdings::{due_text, heading_line, part_line, parts_text};
 pub(crate) use kind::DocumentKind;
 pub(crate) use lake::{Ahead, Change, ForecastTold, Lake, Point, RuleTold, markdown, page};
 pub(crate) use migration::{left_out, left_row, render_outlook, render_parts, what_is_moved};

@@ -7,6 +7,7 @@ mod absence;
 mod byte_span;
 mod client;
 mod contents;
+mod cors_document;
 mod deletion;
 mod faults;
 mod gap_walk;
@@ -32,6 +33,7 @@ pub use absence::{
 pub use byte_span::ByteSpan;
 pub use client::BucketClient;
 pub use contents::{BucketContents, empty_bucket};
+pub use cors_document::{CorsDocument, CorsDocumentRule};
 pub use deletion::{DeletionEnd, DeletionReach, DeletionTarget, Finality, undeleted_error};
 pub use gap_walk::{Gap, GapWalk};
 pub use gaps::{GapReporter, GapSearch, GapTotals, choose_asset_prefix};
@@ -41,7 +43,7 @@ pub use listing::{
     ObjectListing, VersionFacts,
 };
 pub use object_report::{ObjectReport, find_object};
-pub use presigning::{PresignRequest, PresignedObject, SignedAccess};
+pub use presigning::{PresignRequest, PresignedObject, PrintedAddress, SignedAccess};
 pub use reading::{ContentEnd, ContentSink, ObjectReader, SinkAnswer};
 pub use tree::{ObjectTree, TreeFolder, TreeObject, TreeReporter, TreeTotals};
 pub use uploads::{ListedUpload, UploadSearch, UploadTotals, choose_upload_age};

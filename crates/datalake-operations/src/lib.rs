@@ -30,6 +30,7 @@ pub mod project;
 mod redact;
 mod runs;
 mod spec_text;
+pub mod tables;
 #[cfg(test)]
 mod test_support;
 pub mod transfer;

@@ -1,6 +1,6 @@
 //! `--json` on every command: one document with its envelope on standard output.
 
-use crate::support::{Call, Host, Ran, Service};
+use crate::support::{Host, Ran, Service};
 
 #[track_caller]
 fn json(host: &Host, service: &Service, words: &str, code: i32) -> Ran {

@@ -34,6 +34,7 @@ mod sandbox;
 mod spec;
 mod support;
 mod swaps;
+mod tables;
 mod tables_place;
 mod texts;
 mod transfer;

@@ -6,9 +6,7 @@ use std::process::Child;
 use datalake_core::fault::{Fault, FaultKind};
 use datalake_core::s3::{BucketName, Versioning};
 use datalake_core::secret::Credentials;
-use datalake_engine::{
-    AnyKey, Attributes, BucketSettings, NewObject, ObjectStore, Objects, Payload, Precondition,
-};
+use datalake_engine::{AnyKey, Attributes, NewObject, ObjectStore, Objects, Payload, Precondition};
 use datalake_s3::S3Store;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;

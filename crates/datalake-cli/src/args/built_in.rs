@@ -52,8 +52,8 @@ pub struct SandboxFlags {
     /// Be plain S3 without Hetzner's quirks
     #[arg(long)]
     pub plain: bool,
-    /// In buckets with versioning, treat If-None-Match and If-Match as Ceph 16 and 18 do (ignored), as
-    /// Ceph 20 does (racing), or let one writer win (obeyed) [default: ignored; with --plain: obeyed]
+    /// Treat If-None-Match and If-Match in buckets with versioning as Ceph 16 and 18 do (ignored), as
+    /// Ceph 20 does (racing), or as plain S3 does (obeyed) [default: ignored; with --plain: obeyed]
     #[arg(long, value_name = "HOW", value_parser = ["ignored", "racing", "obeyed"])]
     pub conditional_writes: Option<String>,
 }

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::{
     bucket, config, cost, dagster, deps, discover, doctor, gaps, history, init, lake, migrate,
-    modal, objects, project, provision, report, rollback, shell, status, transfer, usage,
+    modal, objects, project, provision, report, rollback, shell, status, tables, transfer, usage,
 };
 use crate::args::Schema;
 use crate::exit::Exit;
@@ -62,6 +62,7 @@ fn kinds() -> impl Iterator<Item = DocumentKind> {
         migrate::KINDS,
         modal::KINDS,
         objects::KINDS,
+        tables::KINDS,
         transfer::KINDS,
         usage::KINDS,
         &[

@@ -28,7 +28,7 @@ use crate::render::{DocumentKind, Printer};
 pub(super) use self::proof::{scrub, verify};
 pub(super) use self::run::watched;
 pub(super) use self::teller::Teller;
-pub(super) use self::wishes::choose_transfer_limits;
+pub(super) use self::wishes::{choose_transfer_limits, read_limits};
 
 /// The documents of these commands.
 pub(super) const KINDS: &[DocumentKind] = &[

@@ -1,87 +1,11 @@
 //! What a bucket holds and what each part of it costs, as text and as JSON.
 
-use datalake_core::price::{Micros, Money};
-use datalake_core::usage::{LargestGroups, Tally, Usage};
+use datalake_core::price::Money;
+use datalake_core::usage::Tally;
 use datalake_engine::Due;
-use schemars::JsonSchema;
-use serde::Serialize;
+use datalake_operations::costs::{Part, Parts};
 
 use super::{count, key_text, rule_text, size};
-
-/// A part of a bucket and its share of the bill.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
-pub(crate) struct Part {
-    /// Its name, as it is.
-    pub(crate) name: String,
-    /// How many objects, versions, markers and uploads.
-    pub(crate) count: u64,
-    /// Their real size.
-    pub(crate) bytes: u64,
-    /// What is billed.
-    pub(crate) billed_bytes: u64,
-    /// Its share of the sum, by what is billed.
-    pub(crate) share: Micros,
-}
-
-/// Parts of one kind, the largest first, and all others together.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
-pub(crate) struct Parts {
-    /// The largest.
-    pub(crate) largest: Vec<Part>,
-    /// How many there are besides.
-    pub(crate) other_count: u64,
-    /// Those together.
-    pub(crate) others: Part,
-}
-
-/// What is shared out: a sum, by what is billed of the whole.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Sharing {
-    /// The sum.
-    pub(crate) sum: Money,
-    /// All that is billed.
-    pub(crate) billed: u64,
-}
-
-impl Sharing {
-    /// A part with its share.
-    #[must_use]
-    pub(crate) fn part(self, name: &str, tally: &Tally) -> Part {
-        let above = u128::from(self.sum.amount.count()) * u128::from(tally.billed);
-        let share = above.checked_div(u128::from(self.billed)).unwrap_or(0);
-        Part {
-            name: name.to_owned(),
-            count: tally.count,
-            bytes: tally.bytes,
-            billed_bytes: tally.billed,
-            share: Micros::new(u64::try_from(share).unwrap_or(u64::MAX)),
-        }
-    }
-
-    /// The largest groups, at most so many, and the rest.
-    #[must_use]
-    pub(crate) fn parts(self, groups: &LargestGroups, top: usize) -> Parts {
-        let shown = groups.groups.iter().take(top);
-        let mut rest = groups.rest;
-        groups.groups.iter().skip(top).for_each(|(_, usage)| rest += *usage);
-        let hidden = groups.groups.len().saturating_sub(top) as u64;
-        Parts {
-            largest: shown.map(|(name, usage)| self.part(name, &usage.total())).collect(),
-            other_count: groups.others + hidden,
-            others: self.part("", &rest.total()),
-        }
-    }
-
-    /// What cannot be read and is billed all the same.
-    #[must_use]
-    pub(crate) fn hidden(self, usage: &Usage) -> Vec<Part> {
-        vec![
-            self.part("old versions", &usage.noncurrent),
-            self.part("delete markers", &usage.markers),
-            self.part("unfinished uploads", &usage.uploads),
-        ]
-    }
-}
 
 /// A table of parts with a heading; nothing where there are none.
 #[must_use]

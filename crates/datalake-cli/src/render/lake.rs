@@ -12,7 +12,7 @@ pub(crate) use markdown::markdown;
 pub(crate) use page::page;
 
 use super::cost::BillTold;
-use super::holdings::{Part, Parts};
+use super::{Part, Parts};
 
 /// All there is to tell of a bucket. Sizes are bytes, times seconds after 1970 or RFC 3339.
 #[derive(Debug, Clone, Serialize, JsonSchema)]

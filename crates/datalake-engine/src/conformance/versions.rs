@@ -1,7 +1,7 @@
 //! Promises of versions, deletion of many, and the end of a bucket.
 
 use datalake_core::fault::FaultKind;
-use datalake_core::s3::Versioning;
+use datalake_core::s3::{VersionTraces, Versioning};
 
 use super::objects::read_whole;
 use super::{
@@ -105,6 +105,10 @@ impl LakeSuite<'_> {
             let null = versions.iter().filter(|entry| entry.version.0 == "null").count();
             expect_same("what was there before is the version `null`", &null, &1)?;
         }
+        let traces = expect_done("traces can be found", lake.version_traces(bucket).await)?;
+        let keys = vec![one.as_str().to_owned()];
+        let expected = VersionTraces { markers: 1, old_versions: 2, keys, may_be_more: false };
+        expect_same("markers and old versions are counted", &traces, &expected)?;
         let listed = self.all_below("v/").await?;
         expect_same("a deleted object is not listed", &listed.len(), &2)
     }

@@ -8,7 +8,24 @@ use datalake_engine::{
 };
 
 use super::{at_object, explain_object_fault, refuse_absent_wildcard};
+use schemars::JsonSchema;
+use serde::Serialize;
+
 use crate::{ErrorKind, OperationError};
+
+/// An address that needs no key.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[schemars(rename = "Signed")]
+pub struct PrintedAddress<'a> {
+    /// The method that it is for.
+    pub method: &'a str,
+    /// The address.
+    pub url: &'a str,
+    /// Until when it is of use.
+    pub valid_until: String,
+    /// For so many seconds.
+    pub seconds: u32,
+}
 
 /// What a signed address permits.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -88,7 +88,8 @@ fn a_key_that_may_not_write() {
 #[test]
 fn conditions_and_tags_of_other_services() {
     let shelf = provisioned();
-    green(&shelf, "store-conditional-put");
+    let said = green(&shelf, "store-conditional-put");
+    assert!(said.contains("it keeps versions: no place for tables"), "{said}");
     let said = green(&shelf, "store-tagging");
     assert!(said.contains("has none"), "{said}");
 
@@ -100,6 +101,8 @@ fn conditions_and_tags_of_other_services() {
     host.call(&plain, "bucket create acme-dagster-assets").run().exits(0);
     let said = check(|words| host.call(&plain, words), "store-tagging", "sound");
     assert!(said.contains("as they were set"), "{said}");
+    let said = check(|words| host.call(&plain, words), "store-conditional-put", "sound");
+    assert!(said.contains("one of several writers of a key stores it"), "{said}");
 }
 
 #[test]
@@ -120,15 +123,29 @@ fn settings_that_are_not_those_of_the_spec() {
 }
 
 #[test]
-fn old_versions_of_a_table() {
+fn a_table_in_a_bucket_that_keeps_versions_and_its_lost_commits() {
     let shelf = provisioned();
-    green(&shelf, "store-versioning");
+    for id in ["store-versioning", "tables-versioned", "tables-lost-commits"] {
+        green(&shelf, id);
+    }
+    let commit = "assets/sales/_delta_log/00000000000000000000.json";
+    shelf.put_content(commit, b"{}");
 
-    shelf.put_content("assets/sales/_delta_log/00000000000000000000.json", b"{}");
-
-    let told = red(&shelf, "store-versioning");
+    let told = red(&shelf, "tables-versioned");
+    assert!(told.contains("keeps old versions and holds tables"), "{told}");
     assert!(told.contains("a Delta table"), "{told}");
-    assert!(told.contains("do not switch versioning on"), "{told}");
+    let way_out = "tables move s3://acme-dagster-assets/ s3://acme-dagster-assets-tables/`";
+    assert!(told.contains(way_out), "{told}");
+    let told = green(&shelf, "store-versioning");
+    assert!(told.contains("beside a Delta table"), "{told}");
+    green(&shelf, "tables-lost-commits");
+
+    shelf.put_content(commit, b"{\"txn\":{}}");
+
+    let told = red(&shelf, "tables-lost-commits");
+    assert!(told.contains("s3://acme-dagster-assets/assets/sales/: version 0, 1 lost"), "{told}");
+    assert!(told.contains("tables recover` shows"), "{told}");
+    assert!(shelf.keys().iter().all(|key| !key.contains("probe")), "{:?}", shelf.keys());
 }
 
 #[test]

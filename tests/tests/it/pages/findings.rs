@@ -60,7 +60,7 @@ fn about(group: Group) -> &'static str {
         Group::Network => "The way to the service.",
         Group::Key => "The key pair.",
         Group::Store => "The bucket.",
-        Group::Tables => "Tables in the buckets.",
+        Group::Tables => "Tables in the buckets of the spec.",
         Group::Host => {
             "The service user, its systemd and podman, and the files that hand the settings over."
         }

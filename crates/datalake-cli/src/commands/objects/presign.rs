@@ -1,9 +1,7 @@
 //! `presign`: an address that carries a permission.
 
 use datalake_engine::{Clock, VersionId};
-use datalake_operations::lake::{PresignRequest, SignedAccess};
-use schemars::JsonSchema;
-use serde::Serialize;
+use datalake_operations::lake::{PresignRequest, PrintedAddress, SignedAccess};
 
 use crate::args::Cli;
 use crate::args::objects::{Method, PresignFlags};
@@ -12,20 +10,7 @@ use crate::failure::Failure;
 use crate::remote::Remote;
 use crate::render::{DocumentKind, Printer};
 
-pub(super) const PRESIGN: DocumentKind = DocumentKind::of::<Signed<'static>>("presign");
-
-/// An address that needs no key.
-#[derive(Serialize, JsonSchema)]
-struct Signed<'a> {
-    /// The method that it is for.
-    method: &'a str,
-    /// The address.
-    url: &'a str,
-    /// Until when it is of use.
-    valid_until: String,
-    /// For so many seconds.
-    seconds: u32,
-}
+pub(super) const PRESIGN: DocumentKind = DocumentKind::of::<PrintedAddress<'static>>("presign");
 
 pub(in crate::commands) async fn presign(
     cli: &Cli,
@@ -49,7 +34,7 @@ pub(in crate::commands) async fn presign(
     }
     let (url, valid_until) = (signed.url.expose(), signed.valid_until.to_string());
     printer.talk(&format!("{method} until {valid_until}, for whoever has the address:"));
-    let data = Signed { method, url, valid_until, seconds: expiry.seconds() };
+    let data = PrintedAddress { method, url, valid_until, seconds: expiry.seconds() };
     printer.result(PRESIGN, data, &format!("{url}\n"));
     Ok(Exit::Done)
 }

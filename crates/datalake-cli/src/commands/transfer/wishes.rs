@@ -56,7 +56,7 @@ pub(in crate::commands) fn choose_transfer_limits(
     Ok(choose_limits(&remote.spec.limits, &read_limits(within))?)
 }
 
-fn read_limits(within: &Within) -> LimitChoices {
+pub(in crate::commands) fn read_limits(within: &Within) -> LimitChoices {
     LimitChoices {
         transfers: within.transfers,
         bandwidth: within.bwlimit.clone(),

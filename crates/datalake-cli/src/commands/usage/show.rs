@@ -1,11 +1,10 @@
 //! `usage show`: the history, and which assets have grown.
 
 use datalake_core::price::Span;
-use datalake_engine::{Clock as _, EgressBy, EgressNote, UsageSample};
-use datalake_operations::costs::{AssetGrowth, RecordedUsage};
-use datalake_operations::lake::UsageReport;
-use schemars::JsonSchema;
-use serde::Serialize;
+use datalake_engine::{Clock as _, EgressNote, UsageSample};
+use datalake_operations::costs::{
+    AssetGrowth, EgressTold, RecordedUsage, SampleTold, UsageHistory, egress_word,
+};
 
 use crate::args::Cli;
 use crate::args::cost::UsageShow;
@@ -15,45 +14,10 @@ use crate::failure::Failure;
 use crate::render::{DocumentKind, Printer, change_text, count, key_text, size};
 use crate::site::Site;
 
-pub(super) const USAGE_HISTORY: DocumentKind = DocumentKind::of::<Shown>("usage-history");
+pub(super) const USAGE_HISTORY: DocumentKind = DocumentKind::of::<UsageHistory>("usage-history");
 
 /// So many assets are told to people.
 const TOLD: usize = 20;
-
-/// What was recorded on this machine.
-#[derive(Serialize, JsonSchema)]
-struct Shown {
-    /// The bucket.
-    bucket: String,
-    /// What lay there, the oldest first.
-    samples: Vec<SampleTold>,
-    /// Assets that have grown or shrunk the most.
-    growth: Vec<AssetGrowth>,
-    /// What has left the bucket, as far as it was noted.
-    egress: Vec<EgressTold>,
-}
-
-/// A record.
-#[derive(Serialize, JsonSchema)]
-struct SampleTold {
-    /// When it was looked at.
-    at: String,
-    /// What lay there.
-    usage: UsageReport,
-}
-
-/// Something that has left the bucket.
-#[derive(Serialize, JsonSchema)]
-struct EgressTold {
-    /// When.
-    at: String,
-    /// How much, in bytes.
-    bytes: u64,
-    /// `datalake` for what it moved itself, `entered` for what was entered by hand.
-    by: &'static str,
-    /// What it was.
-    note: String,
-}
 
 pub(super) async fn show(cli: &Cli, flags: &UsageShow, printer: Printer) -> Result<Exit, Failure> {
     let site = Site::open(cli, printer).await?;
@@ -69,7 +33,7 @@ pub(super) async fn show(cli: &Cli, flags: &UsageShow, printer: Printer) -> Resu
     };
     let RecordedUsage { samples, growth: grown, egress } = recorded;
     let text = render_history(&site.name, &samples, &grown, &egress);
-    let shown = Shown {
+    let shown = UsageHistory {
         bucket: place.bucket.to_string(),
         samples: samples.iter().map(SampleTold::new).collect(),
         growth: grown,
@@ -77,26 +41,6 @@ pub(super) async fn show(cli: &Cli, flags: &UsageShow, printer: Printer) -> Resu
     };
     printer.result(USAGE_HISTORY, shown, &text);
     Ok(Exit::Done)
-}
-
-impl SampleTold {
-    fn new(sample: &UsageSample) -> Self {
-        Self { at: sample.at.to_string(), usage: (&sample.usage).into() }
-    }
-}
-
-impl EgressTold {
-    fn new(note: EgressNote) -> Self {
-        let EgressNote { at, size, by, note } = note;
-        Self { at: at.to_string(), bytes: size.0, by: by_word(by), note }
-    }
-}
-
-fn by_word(by: EgressBy) -> &'static str {
-    match by {
-        EgressBy::Datalake => "datalake",
-        EgressBy::Operator => "entered",
-    }
 }
 
 fn render_history(
@@ -135,7 +79,7 @@ fn render_history(
     if !egress.is_empty() {
         text.push_str(&format!("\n{:<20}  {:>10}  {:<8}  NOTE\n", "TIME", "EGRESS", "BY"));
         for EgressNote { at, size: bytes, by, note } in egress {
-            let (bytes, by) = (size(bytes.0), by_word(*by));
+            let (bytes, by) = (size(bytes.0), egress_word(*by));
             text.push_str(&format!("{at}  {bytes:>10}  {by:<8}  {}\n", key_text(note)));
         }
     }

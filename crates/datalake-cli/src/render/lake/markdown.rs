@@ -1,7 +1,7 @@
 //! The same for a ticket.
 
 use super::Lake;
-use crate::render::holdings::{Part, Parts};
+use crate::render::{Part, Parts};
 use crate::render::{change_text, count, key_text, pace_text, size};
 
 /// All there is to tell of a bucket, as Markdown.

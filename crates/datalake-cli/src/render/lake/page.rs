@@ -5,8 +5,8 @@ use maud::{Markup, html};
 use super::plot::{STYLE as PLOT, plot};
 use super::tiles::{STYLE as TILES, tiles};
 use super::{Lake, RuleTold};
-use crate::render::holdings::{Part, Parts};
 use crate::render::html::{HtmlPage, card, name, section, table};
+use crate::render::{Part, Parts};
 use crate::render::{change_text, count, key_text, pace_text, size};
 
 /// All there is to tell of a bucket, as one page.

@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 use treemap::{MapItem, Mappable, Rect, TreemapLayout};
 
-use crate::render::holdings::{Part, Parts};
+use crate::render::{Part, Parts};
 use crate::render::{count, key_text, size};
 
 /// More tiles than this would be too small to see.

@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::support::{Call, Shelf};
 
 /// Words and exit code of each call, in an order in which one prepares the next.
-pub(super) const CALLS: [(&str, i32); 70] = [
+pub(super) const CALLS: [(&str, i32); 76] = [
     ("init --region fsn1 --bucket acme-dagster-assets", 0),
     ("config show", 0),
     ("config explain", 0),
@@ -71,6 +71,12 @@ pub(super) const CALLS: [(&str, i32); 70] = [
     ("dagster gaps --young", 3),
     ("doctor --only key", 0),
     ("doctor --explain host-dashed-env-file", 0),
+    ("put one.json sales/_delta_log/00000000000000000000.json", 0),
+    ("put two.json sales/_delta_log/00000000000000000000.json", 0),
+    ("bucket create acme-tables", 0),
+    ("tables list", 0),
+    ("tables recover", 3),
+    ("tables move s3://acme-dagster-assets/sales/ s3://acme-tables/sales/", 0),
     ("modal init project", 0),
     ("history", 0),
     ("rollback --dry-run", 3),
@@ -81,6 +87,11 @@ pub(super) const CALLS: [(&str, i32); 70] = [
 ];
 
 const CORS: &[u8] = br#"{ "CORSRules": [{ "AllowedMethods": ["GET"], "AllowedOrigins": ["https://lake.example.org"] }] }"#;
+
+/// A commit of a Delta table.
+const COMMIT: &[u8] = br#"{"add":{"path":"day=1/part-1.parquet","size":512,"partitionValues":{"day":"1"},"stats":"{\"numRecords\":5}"}}
+{"commitInfo":{"timestamp":1764500000123,"operation":"WRITE"}}
+"#;
 
 /// The call before which an upload is begun and left.
 const BEFORE_UPLOADS: &str = "bucket uploads list";
@@ -98,6 +109,8 @@ impl Stage {
             ("data/b/c.csv", b"three\n"),
             ("notes.txt", b"notes\n"),
             ("cors.json", CORS),
+            ("one.json", COMMIT),
+            ("two.json", b"{}\n"),
             ("home/storage/users", b"\x80\x04K*."),
             ("home/storage/daily/2026-11-01", b"\x80\x04K*."),
             ("home/history/runs.db", b"a database stays\n"),

@@ -26,9 +26,10 @@ const NUMBERS: [(&str, u64); 9] = [
 ];
 
 /// Texts that do.
-const TEXTS: [(&str, &str); 5] = [
+const TEXTS: [(&str, &str); 6] = [
     ("upload", "[ID]"),
     ("version", "[ID]"),
+    ("version_id", "[ID]"),
     ("mtime", "[SECONDS]"),
     ("month", "[MONTH]"),
     ("url", "[ADDRESS]"),

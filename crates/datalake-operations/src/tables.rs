@@ -1,0 +1,26 @@
+//! Tables in buckets (Delta, Lance, Iceberg): listed, moved with their history, and searched for
+//! commits that got lost.
+//!
+//! - [`list_tables`] finds all tables below a place;
+//! - [`TableMove`] brings tables to a bucket where their commits hold: data first, then the log,
+//!   commit by commit, until no commit has come meanwhile;
+//! - [`recover_commits`] tells what commits that got lost had added.
+
+mod forgetting;
+mod listing;
+mod log_copy;
+mod moving;
+mod place;
+mod recovery;
+mod words;
+
+#[cfg(test)]
+mod tests;
+
+pub use forgetting::forget_commits;
+pub use listing::{TableReport, TablesReport, list_tables};
+pub use moving::{LeftTable, MovedTable, MovedTables, TableMove};
+pub use place::TablesFolder;
+pub use recovery::{
+    LostCommitReport, LostFileReport, LostFileState, RecoveryReport, recover_commits,
+};

@@ -1,0 +1,30 @@
+//! Lost commits that somebody has dealt with: their versions removed.
+
+use datalake_core::s3::BucketName;
+use datalake_engine::{AnyKey, Lake, VersionId};
+
+use super::RecoveryReport;
+use crate::{ErrorKind, OperationError};
+
+/// Removes the old versions that hold these lost commits, for good; gives how many. The files that
+/// they had added stay.
+///
+/// # Errors
+///
+/// [`OperationError`] for the first that cannot be removed.
+pub async fn forget_commits(
+    lake: &dyn Lake,
+    bucket: &BucketName,
+    report: &RecoveryReport,
+) -> Result<u64, OperationError> {
+    let mut forgotten = 0;
+    for lost in &report.lost {
+        let key = AnyKey::try_from(lost.key.as_str());
+        let key = key.map_err(|error| OperationError::of(ErrorKind::Bug, &error))?;
+        let version = VersionId(lost.version_id.clone());
+        let deleted = lake.delete(bucket, &key, Some(&version)).await;
+        deleted.map_err(|fault| OperationError::at_object(bucket, &key, &fault))?;
+        forgotten += 1;
+    }
+    Ok(forgotten)
+}

@@ -1,0 +1,6 @@
+//! Tables in a service in memory.
+
+mod bed;
+mod listing;
+mod moving;
+mod recovery;

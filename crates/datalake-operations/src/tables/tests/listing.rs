@@ -1,0 +1,32 @@
+//! Tables listed.
+
+use super::bed::Bed;
+use crate::tables::list_tables;
+
+#[tokio::test]
+async fn tables_are_told_with_version_and_size() {
+    let bed = Bed::with_sales(5).await;
+    bed.put("raw/x", "12345");
+    bed.put("v.lance/_versions/2.manifest", "m");
+    let mut keys = 0;
+
+    let report = list_tables(&bed.service.store, &bed.folder(""), &mut |count| keys = count).await;
+    let below = list_tables(&bed.service.store, &bed.folder("v.lance/"), &mut |_| ()).await;
+
+    let report = report.unwrap();
+    let told: Vec<_> = report
+        .tables
+        .iter()
+        .map(|table| (table.place.as_str(), table.format, table.version, table.objects))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            ("s3://acme-lake/sales/", "Delta", Some(4), 12),
+            ("s3://acme-lake/v.lance/", "Lance", Some(2), 1),
+        ]
+    );
+    assert_eq!((report.other_objects, report.other_bytes, keys), (1, 5, 14));
+    assert_eq!(below.unwrap().tables.len(), 1);
+    assert!(report.to_string().ends_with("2 tables; 1 object (5 B) in none\n"), "{report}");
+}
