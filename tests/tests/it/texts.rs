@@ -54,6 +54,7 @@ Values of the spec (they win over DATALAKE_… and datalake.yaml):
       --endpoint <URL>           The address of another S3 service
       --bucket <NAME>            The bucket of the assets
       --prefix <PREFIX>          The prefix of the assets' keys
+      --tables-bucket <NAME>     The bucket of tables, which keeps no versions
       --user <USER>              The user that runs Dagster's podman
       --unit <UNIT>              A quadlet unit that needs the bucket; may be given again
       --handover <WAY>           How containers get the settings: env-file, podman-secret or
@@ -234,6 +235,7 @@ protect.expire             -                                    not set
 protect.expired-markers    -                                    not set
 tables.bucket              -                                    not set
 tables.prefix              -                                    not set
+catalogs                   -                                    not set
 logs                       local                                default
 limits.requests-per-second auto                                 default
 limits.connections         256                                  default
