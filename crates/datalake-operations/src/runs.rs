@@ -9,6 +9,7 @@ mod provision;
 mod provision_run;
 mod rollback;
 mod status;
+mod tables_standing;
 
 use datalake_core::fault::Fault;
 use datalake_core::plan::Step;
@@ -28,6 +29,7 @@ pub use self::provision::{
 pub use self::provision_run::{CheckedProvision, PlannedProvision, ProvisionRun};
 pub use self::rollback::{choose_run_to_undo, plan_way_back};
 pub use self::status::{StatusInput, StatusLook, look_at_status};
+pub use self::tables_standing::TablesStanding;
 
 /// What a run does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

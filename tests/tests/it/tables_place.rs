@@ -16,7 +16,7 @@ fn host_with(lines: &str) -> (Host, Service) {
 #[test]
 fn a_bucket_for_tables_is_made_without_versions_shown_and_left_by_a_rollback() {
     let (host, service) = host_with("tables: {}\n");
-    let start = host.tree();
+    let start = host.home();
 
     let planned = host.call(&service, "provision --dry-run").run().exits(3).stdout;
     let line = planned
@@ -49,7 +49,7 @@ fn a_bucket_for_tables_is_made_without_versions_shown_and_left_by_a_rollback() {
         back.contains(&format!("create bucket   {TABLES}: by then the bucket may hold data")),
         "{back}"
     );
-    host.tree().must_be(&start, "after a rollback");
+    host.home().must_be(&start, "after a rollback");
     host.call(&service, &format!("bucket delete {TABLES} --yes")).run().exits(0);
 }
 
@@ -74,7 +74,7 @@ fn a_bucket_that_had_versions_is_refused_until_its_delete_markers_are_gone() {
 
     assert!(refused.contains("delete marker"), "{refused}");
     assert!(refused.contains("`sales/_delta_log/00000000000000000000.json`"), "{refused}");
-    assert!(refused.contains("datalake rm --versions s3://acme-old-tables/KEY"), "{refused}");
+    assert!(refused.contains("rm --versions s3://acme-old-tables/KEY"), "{refused}");
     run(&format!("rm --versions {key} --yes"), 0);
     run("provision --yes", 0);
 }

@@ -4,11 +4,10 @@
 //! and a run that dies there leaves it so.
 
 use datalake_core::fault::Fault;
-use datalake_core::time::Timestamp;
 use datalake_engine::Clock;
-use datalake_operations::lake::{Gap, GapReporter, GapSearch, GapTotals, choose_asset_prefix};
-use schemars::JsonSchema;
-use serde::Serialize;
+use datalake_operations::lake::{
+    Gap, GapReporter, GapSearch, GapTotals, PrintedGap, choose_asset_prefix,
+};
 
 use super::agreed;
 use crate::args::{Cli, project::Gaps};
@@ -17,28 +16,11 @@ use crate::failure::Failure;
 use crate::remote::Remote;
 use crate::render::{DocumentKind, Printer, Rows, Ticker, age, counted, key_text, size};
 
-pub(super) const GAP: DocumentKind = DocumentKind::of::<Row<'static>>("gap");
+pub(super) const GAP: DocumentKind = DocumentKind::of::<PrintedGap<'static>>("gap");
 pub(super) const GAPS_END: DocumentKind = DocumentKind::of::<GapTotals>("gaps-end");
 
 /// The documents of these commands.
 pub(super) const KINDS: &[DocumentKind] = &[GAP, GAPS_END];
-
-/// An asset whose object is deleted and was not written again.
-#[derive(Serialize, JsonSchema)]
-struct Row<'a> {
-    /// The key.
-    key: &'a str,
-    /// When it was deleted.
-    deleted: Timestamp,
-    /// Whether that is so short ago that it may just be being written.
-    young: bool,
-    /// The version that was there last.
-    version: &'a str,
-    /// Its size in bytes.
-    size: u64,
-    /// When that version was stored.
-    stored: Timestamp,
-}
 
 /// Shows gaps as they are found and restored.
 struct GapPrinter<'a> {
@@ -97,7 +79,8 @@ impl GapPrinter<'_> {
         let (young, now) = (self.search.is_young(gap), self.search.now);
         let Gap { key, deleted, version, size: bytes, stored, .. } = gap;
         let (key, version) = (key.as_str(), version.0.as_str());
-        let row = Row { key, deleted: *deleted, young, version, size: *bytes, stored: *stored };
+        let row =
+            PrintedGap { key, deleted: *deleted, young, version, size: *bytes, stored: *stored };
         self.rows.row(GAP, row, || {
             let note = if young { "  (young: perhaps it is just written)" } else { "" };
             let since = age(*deleted, now);

@@ -156,7 +156,9 @@ pub(super) fn dagster<'a>(live: Option<&'a LiveDagster<'a>>) -> &'a dyn Dagster 
 }
 
 fn nothing_to_do(site: &Site, input: &ProvisionInput<'_>, plan: &Plan) -> Exit {
-    let buckets = name_buckets(input.spec);
+    let buckets =
+        input.spec.list_buckets().iter().map(|it| format!("bucket `{it}`")).collect::<Vec<_>>();
+    let buckets = buckets.join(", ");
     let what = match input.restart {
         Restart::Never => " and host",
         Restart::IfNeeded | Restart::Owed => ", host and containers",
@@ -166,12 +168,6 @@ fn nothing_to_do(site: &Site, input: &ProvisionInput<'_>, plan: &Plan) -> Exit {
     let nothing = Done { plan, receipt: None, proved: true, undo: None };
     site.printer.result(PROVISION, nothing, &(text + &pending_text(&plan.pending, &next)));
     exit_with(&plan.pending)
-}
-
-/// The buckets of a spec, as the beginning of an enumeration.
-fn name_buckets(spec: &Spec) -> String {
-    let names: Vec<_> = spec.list_buckets().iter().map(|name| format!("bucket `{name}`")).collect();
-    names.join(", ")
 }
 
 /// All is done but what waits for Modal.

@@ -4,10 +4,10 @@ use datalake_core::host::UserAccount;
 use datalake_core::plan::{BucketState, Found, Observation, Plan, describe_step};
 use datalake_core::receipt::Receipt;
 use datalake_core::s3::{Lifecycle, Versioning};
-use datalake_core::spec::{Spec, TablesPlace};
+use datalake_core::spec::Spec;
 use datalake_core::text::printable;
 use datalake_desired::{HostPaths, Repair};
-use datalake_operations::VaultStanding;
+use datalake_operations::{TablesStanding, VaultStanding};
 use datalake_quadlet::{Obstacle, ObstacleKind};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -67,7 +67,7 @@ pub(crate) struct Report<'a> {
     /// Its lifecycle rules; `null` where they are unknown.
     lifecycle: Option<Lifecycle>,
     /// Where tables live; `null` where the spec does not speak of them.
-    tables: Option<TablesReport>,
+    tables: Option<TablesStanding>,
     /// The service user.
     user: &'a str,
     /// Its home.
@@ -90,36 +90,6 @@ pub(crate) struct Report<'a> {
     services: Option<&'a deployment::Report>,
     /// Modal's secret; `null` where the spec has none.
     modal: Option<VaultReport>,
-}
-
-/// Where tables live.
-#[derive(Serialize, JsonSchema)]
-pub(crate) struct TablesReport {
-    /// The bucket that holds them.
-    bucket: String,
-    /// The prefix of their keys; `null` where they have a bucket of their own.
-    prefix: Option<String>,
-    /// Whether the bucket is there.
-    present: bool,
-    /// Whether it keeps old versions, among which commits get lost; `null` where that is unknown.
-    versioning: Option<Versioning>,
-    /// Its lifecycle rules; `null` where they are unknown.
-    lifecycle: Option<Lifecycle>,
-}
-
-impl TablesReport {
-    fn of(place: &TablesPlace, state: &StatusState<'_>) -> Self {
-        let name = place.bucket(&state.spec.bucket);
-        let found = state.observation.observed.bucket(name);
-        let bucket = found.present();
-        Self {
-            bucket: name.to_string(),
-            prefix: place.prefix().map(ToString::to_string),
-            present: bucket.is_some(),
-            versioning: bucket.and_then(|bucket| bucket.versioning.present().copied()),
-            lifecycle: bucket.and_then(|bucket| bucket.lifecycle.present().cloned()),
-        }
-    }
 }
 
 /// A line of a file because of which `provision` stops.
@@ -165,7 +135,7 @@ pub(crate) fn render_status<'a>(state: &StatusState<'a>) -> (String, Report<'a>)
         bucket_present: bucket.is_some(),
         versioning: bucket.and_then(|bucket| bucket.versioning.present().copied()),
         lifecycle: bucket.and_then(|bucket| bucket.lifecycle.present().cloned()),
-        tables: spec.tables.as_ref().map(|place| TablesReport::of(place, state)),
+        tables: TablesStanding::of(spec, &observation.observed),
         user: spec.host.user.as_str(),
         home: account.home.as_str(),
         units: places.units.iter().map(|unit| unit.file.as_str()).collect(),
@@ -250,17 +220,12 @@ fn describe_status(
 
 /// Where tables live, in a line; nothing where the spec does not speak of them.
 fn tables_line(state: &StatusState<'_>) -> String {
-    match &state.spec.tables {
-        None => String::new(),
-        Some(TablesPlace::Prefix(prefix)) => {
-            format!("tables    below `{prefix}` in {}\n", state.spec.bucket)
-        }
-        Some(TablesPlace::Bucket(name)) => {
-            let found = state.observation.observed.bucket(name);
-            let standing = found.present().map_or_else(|| "absent".to_owned(), bucket_text);
-            format!("tables    {name}: {standing}\n")
-        }
-    }
+    let Some(place) = &state.spec.tables else { return String::new() };
+    let bucket = place.bucket(&state.spec.bucket);
+    let found = state.observation.observed.bucket(bucket);
+    let standing = found.present().map_or_else(|| "absent".to_owned(), bucket_text);
+    let below = place.prefix().map(|prefix| format!(", below `{prefix}`")).unwrap_or_default();
+    format!("tables    {bucket}{below}: {standing}\n")
 }
 
 fn bucket_text(bucket: &BucketState) -> String {

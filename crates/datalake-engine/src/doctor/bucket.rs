@@ -33,11 +33,7 @@ const OTHERS: usize = 10;
 const PAGES: usize = 10;
 
 /// Asks the service for the key, its buckets, and those besides `own` that it opens.
-pub async fn look_at_key(
-    own: Option<&BucketName>,
-    store: &dyn ObjectStore,
-    seen: &mut KeyEvidence,
-) {
+pub async fn look_at_key(own: &[&BucketName], store: &dyn ObjectStore, seen: &mut KeyEvidence) {
     seen.service = store.reach().await.into();
     if !matches!(seen.service, Look::Saw(_)) {
         return;
@@ -48,7 +44,7 @@ pub async fn look_at_key(
         answer => answer.into(),
     };
     seen.opens = match &seen.buckets {
-        Look::Saw(all) => list_opened(all.iter().filter(|name| Some(*name) != own), store).await,
+        Look::Saw(all) => list_opened(all.iter().filter(|name| !own.contains(name)), store).await,
         other => other.clone(),
     };
 }

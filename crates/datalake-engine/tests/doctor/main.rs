@@ -131,10 +131,12 @@ async fn a_key_and_the_buckets_that_it_opens() {
     store.create_bucket(&bucket("payroll")).await.unwrap();
     let mut seen = KeyEvidence::default();
 
-    look_at_key(Some(&bucket("acme-assets")), &store, &mut seen).await;
+    look_at_key(&[&bucket("acme-assets")], &store, &mut seen).await;
 
     assert!(matches!(seen.service, Look::Saw(_)));
     assert_eq!(seen.opens, Look::Saw(vec![bucket("payroll")]));
+    look_at_key(&[&bucket("acme-assets"), &bucket("payroll")], &store, &mut seen).await;
+    assert_eq!(seen.opens, Look::Saw(vec![]), "all of them are the spec's");
 }
 
 #[tokio::test]

@@ -111,6 +111,14 @@ impl CostOutlook {
         }
     }
 
+    /// A line for each bucket of which nothing was recorded.
+    #[must_use]
+    pub fn describe_unrecorded(&self) -> String {
+        let line =
+            |bucket| format!("  not counted: s3://{bucket}, of which nothing was recorded\n");
+        self.unrecorded.iter().map(line).collect()
+    }
+
     /// Too little was recorded to expect anything.
     #[must_use]
     pub fn refuse_too_little(&self) -> OperationError {

@@ -4,13 +4,62 @@ use datalake_core::fault::FaultKind;
 use datalake_core::price::{Bill, Unpriced};
 use datalake_core::s3::BucketName;
 use datalake_core::size::ByteSize;
-use datalake_core::spec::TablesPlace;
+use datalake_core::spec::{StoreSpec, TablesPlace};
 use datalake_core::usage::Usage;
-use datalake_engine::ObjectStore as _;
+use datalake_engine::{ObjectStore as _, UsagePlace};
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use super::{CostBasis, Holdings, HoldingsQuestion};
-use crate::OperationError;
-use crate::lake::{BucketClient, at_bucket};
+use crate::lake::{BucketClient, UsageReport, at_bucket};
+use crate::{ErrorKind, OperationError};
+
+/// What a bucket for tables holds, for programs.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct TablesUsageReport {
+    /// The bucket.
+    bucket: String,
+    /// What lies there.
+    usage: UsageReport,
+}
+
+impl From<&TablesUsage> for TablesUsageReport {
+    fn from(tables: &TablesUsage) -> Self {
+        Self { bucket: tables.bucket.to_string(), usage: (&tables.usage).into() }
+    }
+}
+
+/// The buckets of a spec, that of the assets first: they are billed together.
+///
+/// # Errors
+///
+/// [`OperationError`] where the spec names no bucket.
+pub fn list_places(spec: &StoreSpec) -> Result<Vec<UsagePlace>, OperationError> {
+    let assets = find_assets_place(spec)?;
+    let tables = spec.tables.as_ref().and_then(TablesPlace::own_bucket);
+    let tables = tables.map(|bucket| UsagePlace { bucket: bucket.clone(), ..assets.clone() });
+    Ok([assets].into_iter().chain(tables).collect())
+}
+
+/// The bucket of the assets.
+///
+/// # Errors
+///
+/// [`OperationError`] where the spec names no bucket.
+pub fn find_assets_place(spec: &StoreSpec) -> Result<UsagePlace, OperationError> {
+    let bucket = spec.bucket.clone().ok_or_else(|| {
+        OperationError::new(ErrorKind::Usage, "the spec names no bucket")
+            .advise("give --bucket NAME, or set `bucket:`")
+    })?;
+    Ok(UsagePlace { endpoint: spec.endpoint.clone(), bucket })
+}
+
+/// The buckets as addresses.
+#[must_use]
+pub fn name_places(places: &[UsagePlace]) -> String {
+    let names: Vec<_> = places.iter().map(|place| format!("s3://{}", place.bucket)).collect();
+    names.join(" and ")
+}
 
 /// What the bucket for tables holds.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -7,7 +7,7 @@ use datalake_core::doctor::{
 use datalake_core::fault::Target;
 use datalake_core::s3::{BucketName, Endpoint, InvalidKey, Lifecycle, Region};
 use datalake_core::secret::Credentials;
-use datalake_core::spec::StoreSpec;
+use datalake_core::spec::{StoreSpec, TablesPlace};
 use datalake_engine::{
     BucketQuestion, RetryingStore, TestedStore, TrialPlace, look_at_bucket, look_at_costs,
     look_at_key, look_at_network, try_out,
@@ -117,7 +117,9 @@ async fn examine_bucket(
     seen: &mut Examination,
 ) {
     let lake = RetryingStore::new(store, input.context.clock, BUDGET);
-    look_at_key(spec.bucket.as_ref(), &lake, &mut seen.key).await;
+    let of_tables = spec.tables.as_ref().and_then(TablesPlace::own_bucket);
+    let own: Vec<_> = spec.bucket.iter().chain(of_tables).collect();
+    look_at_key(&own, &lake, &mut seen.key).await;
     let question = match ask_of_bucket(input, spec) {
         Ok(question) => question,
         Err(why) => return leave_bucket(&why, seen),

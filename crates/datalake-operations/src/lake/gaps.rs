@@ -31,6 +31,24 @@ pub struct GapSearch<'a> {
     pub takes_young: bool,
 }
 
+/// An asset whose object is deleted and was not written again.
+#[derive(Debug, Clone, Copy, Serialize, JsonSchema)]
+#[schemars(rename = "Row")]
+pub struct PrintedGap<'a> {
+    /// The key.
+    pub key: &'a str,
+    /// When it was deleted.
+    pub deleted: Timestamp,
+    /// Whether that is so short ago that it may just be being written.
+    pub young: bool,
+    /// The version that was there last.
+    pub version: &'a str,
+    /// Its size in bytes.
+    pub size: u64,
+    /// When that version was stored.
+    pub stored: Timestamp,
+}
+
 /// All gaps together.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct GapTotals {

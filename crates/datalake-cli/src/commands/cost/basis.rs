@@ -2,15 +2,15 @@
 
 use datalake_core::fault::Fault;
 use datalake_core::price::Unpriced;
-use datalake_core::spec::TablesPlace;
 use datalake_engine::{Clock as _, UsageLog, UsagePlace};
 use datalake_host::UsageDb;
 use datalake_operations::OperationError;
-use datalake_operations::costs::{CostBasis, CostOutlook, CostTerms, NotedEgress};
+use datalake_operations::costs::{
+    CostBasis, CostTerms, NotedEgress, find_assets_place, list_places,
+};
 
 use crate::args::Cli;
 use crate::args::cost::Terms;
-use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::render::size;
 use crate::site::Site;
@@ -47,35 +47,16 @@ pub(in crate::commands) fn log_failure(fault: &Fault) -> Failure {
 
 /// The bucket that the spec names; no service is asked.
 pub(in crate::commands) fn read_place(site: &Site) -> Result<UsagePlace, Failure> {
-    let spec = site.store_spec()?;
-    let bucket = spec.bucket.ok_or_else(|| {
-        Failure::new(Exit::Usage, "the spec names no bucket")
-            .hint("give --bucket NAME, or set `bucket:`")
-    })?;
-    Ok(UsagePlace { endpoint: spec.endpoint, bucket })
+    Ok(find_assets_place(&site.store_spec()?)?)
 }
 
 /// All buckets of the spec, that of the assets first; the named one alone, where a flag names one.
 pub(in crate::commands) fn read_places(cli: &Cli, site: &Site) -> Result<Vec<UsagePlace>, Failure> {
-    let assets = read_place(site)?;
-    let spec = site.store_spec()?;
-    let tables = spec.tables.as_ref().and_then(TablesPlace::own_bucket);
-    let tables =
-        tables.filter(|_| cli.values.bucket.is_none() || cli.values.tables_bucket.is_some());
-    let tables = tables.map(|bucket| UsagePlace { bucket: bucket.clone(), ..assets.clone() });
-    Ok([assets].into_iter().chain(tables).collect())
-}
-
-/// The buckets as addresses.
-pub(in crate::commands) fn name_places(places: &[UsagePlace]) -> String {
-    let names: Vec<_> = places.iter().map(|place| format!("s3://{}", place.bucket)).collect();
-    names.join(" and ")
-}
-
-/// A line for each bucket of which nothing was recorded.
-pub(in crate::commands) fn unrecorded_text(outlook: &CostOutlook) -> String {
-    let line = |bucket| format!("  not counted: s3://{bucket}, of which nothing was recorded\n");
-    outlook.unrecorded.iter().map(line).collect()
+    let mut spec = site.store_spec()?;
+    if cli.values.bucket.is_some() && cli.values.tables_bucket.is_none() {
+        spec.tables = None;
+    }
+    Ok(list_places(&spec)?)
 }
 
 /// What is known of egress and what is not, in a sentence.

@@ -1,12 +1,10 @@
 //! `cost forecast` and `cost check`: what the month will have cost.
 
-use datalake_operations::costs::{CostOutlook, CountedSum, choose_budget};
+use datalake_operations::costs::{CostOutlook, CountedSum, choose_budget, name_places};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::basis::{
-    as_log, choose_basis, egress_words, name_places, open_log, read_places, unrecorded_text,
-};
+use super::basis::{as_log, choose_basis, egress_words, open_log, read_places};
 use super::outlook::{OutlookTold, expected_text, outlook_told};
 use crate::args::Cli;
 use crate::args::cost::{CostCheck, Terms};
@@ -36,7 +34,7 @@ pub(super) async fn show(cli: &Cli, terms: &Terms, printer: Printer) -> Result<E
     );
     text.push_str(&bill_text(&basis.plan, &expected.forecast.likely, basis.vat));
     text.push_str(&format!("  {}\n", egress_words(&outlook.noted)));
-    text.push_str(&unrecorded_text(&outlook));
+    text.push_str(&outlook.describe_unrecorded());
     text.push_str(
         "The band is what lies between the slowest and the fastest tenth of what was seen.\n",
     );
@@ -75,7 +73,7 @@ pub(super) async fn check(cli: &Cli, flags: &CostCheck, printer: Printer) -> Res
         "{} in {}: {words} ({counts}), {verdict} the budget of {budget}.\n{}",
         name_places(&places),
         basis.month,
-        unrecorded_text(&outlook),
+        outlook.describe_unrecorded(),
     );
     let checked = Checked {
         budget: budget.to_string(),

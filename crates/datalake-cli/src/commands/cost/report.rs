@@ -4,7 +4,9 @@ use datalake_core::price::{Bill, Money};
 use datalake_core::size::ByteSize;
 use datalake_core::usage::Usage;
 use datalake_engine::{Clock as _, Due, UsagePlace};
-use datalake_operations::costs::{CostBasis, Holdings, HoldingsQuestion, NotedEgress, TablesUsage};
+use datalake_operations::costs::{
+    CostBasis, Holdings, HoldingsQuestion, NotedEgress, TablesUsage, TablesUsageReport,
+};
 use datalake_operations::lake::{UsageReport, at_bucket, require_something};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -59,18 +61,11 @@ pub(in crate::commands) struct CostTold {
 /// What a bucket for tables adds, for programs.
 #[derive(Serialize, JsonSchema)]
 struct TablesTold {
-    /// The bucket.
-    bucket: String,
-    /// What lies there.
-    usage: UsageReport,
+    /// What it holds.
+    #[serde(flatten)]
+    tables: TablesUsageReport,
     /// What both buckets cost together, if all lies there all month as it is.
     together: BillTold,
-}
-
-/// A bucket for tables that was looked at, and what both buckets cost.
-struct CostedTables {
-    tables: TablesUsage,
-    together: Bill,
 }
 
 /// What a rule deletes next, for programs.
@@ -200,34 +195,19 @@ pub(super) async fn report(
     let remote = Remote::open(cli, printer).await?;
     let basis = choose_basis(&remote.site, &flags.terms)?;
     let costed = Costed::look(&remote, &basis, &flags.what).await?;
-    let tables = look_at_tables(&remote, &basis, &costed).await?;
     let mut text = render_report(&costed, &basis, flags.what.top, &own_name(cli));
-    if let Some(CostedTables { tables, together }) = &tables {
-        let billed = basis.billed(&tables.usage);
-        text.push_str(&format!(
-            "\ns3://{}, for tables, holds {} ({} billed); both buckets cost {}.\n",
-            tables.bucket,
-            size(tables.usage.total().bytes),
-            size(billed.0),
-            paid_words(together.net(), basis.vat),
-        ));
-    }
-    let told = |tables: &CostedTables| TablesTold {
-        bucket: tables.tables.bucket.to_string(),
-        usage: (&tables.tables.usage).into(),
-        together: BillTold::new(&basis.plan, &tables.together, basis.vat),
-    };
-    let tables = tables.as_ref().map(told);
+    let tables = look_at_tables(&remote, &basis, &costed, &mut text).await?;
     printer.result(COST_REPORT, CostTold { tables, ..costed.told(&basis, flags.what.top) }, &text);
     Ok(Exit::Done)
 }
 
-/// The bucket for tables, where the whole bucket of the assets was looked at.
+/// The bucket for tables, where the whole bucket of the assets was looked at; as text, too.
 async fn look_at_tables(
     remote: &Remote,
     basis: &CostBasis,
     costed: &Costed,
-) -> Result<Option<CostedTables>, Failure> {
+    text: &mut String,
+) -> Result<Option<TablesTold>, Failure> {
     let bucket = &costed.place.bucket;
     if !costed.prefix.is_empty() || remote.spec.bucket.as_ref() != Some(bucket) {
         return Ok(None);
@@ -237,7 +217,15 @@ async fn look_at_tables(
     };
     let egress = ByteSize(costed.noted.counted);
     let together = tables.bill_with(&costed.holdings.total, egress, basis)?;
-    Ok(Some(CostedTables { tables, together }))
+    text.push_str(&format!(
+        "\ns3://{}, for tables, holds {} ({} billed); both buckets cost {}.\n",
+        tables.bucket,
+        size(tables.usage.total().bytes),
+        size(basis.billed(&tables.usage).0),
+        paid_words(together.net(), basis.vat),
+    ));
+    let together = BillTold::new(&basis.plan, &together, basis.vat);
+    Ok(Some(TablesTold { tables: (&tables).into(), together }))
 }
 
 fn render_report(costed: &Costed, basis: &CostBasis, top: usize, name: &str) -> String {

@@ -2,7 +2,7 @@
 
 use datalake_engine::{Clock as _, UsageLog as _, UsagePlace, UsageSample};
 use datalake_host::UsageDb;
-use datalake_operations::costs::{HoldingsQuestion, TablesUsage};
+use datalake_operations::costs::{HoldingsQuestion, TablesUsage, TablesUsageReport};
 use datalake_operations::lake::UsageReport;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -30,16 +30,7 @@ struct Recorded<'a> {
     assets: usize,
     /// The same of the spec's bucket for tables, where there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
-    tables: Option<TablesRecorded>,
-}
-
-/// A record of what a bucket for tables holds.
-#[derive(Serialize, JsonSchema)]
-struct TablesRecorded {
-    /// The bucket.
-    bucket: String,
-    /// What lay there.
-    usage: UsageReport,
+    tables: Option<TablesUsageReport>,
 }
 
 pub(super) async fn record(
@@ -86,10 +77,7 @@ pub(super) async fn record(
         at: sample.at.to_string(),
         usage: (&sample.usage).into(),
         assets: sample.assets.len(),
-        tables: tables.map(|tables| TablesRecorded {
-            bucket: tables.bucket.to_string(),
-            usage: (&tables.usage).into(),
-        }),
+        tables: tables.as_ref().map(TablesUsageReport::from),
     };
     printer.result(USAGE_SAMPLE, recorded, &text);
     Ok(Exit::Done)
