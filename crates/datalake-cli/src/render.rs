@@ -3,7 +3,6 @@
 mod amounts;
 mod arguments;
 mod bucket;
-mod clients;
 mod cost;
 mod dagster;
 mod deps;
@@ -33,7 +32,6 @@ use crate::failure::Failure;
 
 pub(crate) use amounts::{age, count, counted, size, usage, usage_words};
 pub(crate) use bucket::{cors_text, lifecycle_text, lock_text, rule_text, versioning_text};
-pub(crate) use clients::client_report;
 pub(crate) use cost::{
     BillTold, PACES, bill_lines, bill_text, change_text, pace_text, paid, paid_words, reach_text,
     tax_words, terms_text,

@@ -121,7 +121,7 @@ impl ClientTrial {
                 Advice::naming("{} prints the lines", [command])
             }),
             ClientEnd::Loses { .. } => Some(Advice::naming(
-                "tables lose commits in a bucket with versions: write `tables: {}` into the spec, and {} \
+                "tables lose commits in a bucket with versions: add `tables: { bucket: NAME }` to the spec, and {} \
                  creates a bucket for them",
                 [AdvisedCommand::Provision],
             )),
@@ -222,7 +222,7 @@ mod tests {
         check(&trial(ClientEnd::Absent(None), &[]), ClientVerdict::Absent, "");
         check(&trial(ClientEnd::Untried("late".into()), &[]), ClientVerdict::Untried, "");
         check(&trial(ClientEnd::NeedsLines("x".into()), &[]), ClientVerdict::NeedsLines, "Snippet");
-        check(&trial(loses, &[]), ClientVerdict::Broken, "tables: {}");
+        check(&trial(loses, &[]), ClientVerdict::Broken, "tables: { bucket");
         check(
             &trial(failed("URL scheme is not allowed"), &[]),
             ClientVerdict::Broken,

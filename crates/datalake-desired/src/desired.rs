@@ -4,6 +4,7 @@ mod edits;
 mod env_files;
 mod logs;
 mod settings;
+mod variables;
 mod vault;
 
 use datalake_core::fault::{Fault, Target};
@@ -29,6 +30,7 @@ use edits::Edit;
 pub use edits::{Repair, find_repairs};
 pub use logs::log_notes;
 pub use settings::DesiredVariables;
+pub use variables::{find_variables, list_usual_variables, list_variables, order_variables};
 pub use vault::desire_vault;
 
 /// Everything known of one place before it is looked at.

@@ -9,14 +9,14 @@ mod host_paths;
 mod host_units;
 mod restart;
 mod roles;
-mod variables;
 mod vault;
 mod workspaces;
 
 pub use dagster_home::HomeUnknown;
 pub use desired::{
     DesiredError, DesiredVariables, HostEnvironment, ProvisionInput, Repair, Restart, desire_vault,
-    desire_world, find_repairs, log_notes,
+    desire_world, find_repairs, find_variables, list_usual_variables, list_variables, log_notes,
+    order_variables,
 };
 pub use handover::{HandoverChoice, podman_secret};
 pub use host_kind::{HostKind, HostSigns, judge_host_kind};
@@ -24,6 +24,5 @@ pub use host_paths::{ForeignFile, ForeignFileKind, HostPaths, UnitPaths, names_o
 pub use host_units::{HostUnits, USER_WIDE};
 pub use restart::{list_restart_commands, list_template_remarks};
 pub use roles::{DagsterUnit, RoleReason, UnitRole, find_roles};
-pub use variables::{find_variables, list_usual_variables, list_variables, order_variables};
 pub use vault::{VaultPast, is_env_file, print_of};
 pub use workspaces::{FoundWorkspace, find_workspace_files};

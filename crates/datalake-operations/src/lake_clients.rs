@@ -10,6 +10,7 @@ mod environment;
 mod places;
 mod request;
 mod snippets;
+mod text;
 
 #[cfg(test)]
 mod tests;
@@ -18,4 +19,4 @@ pub use self::check::{ClientCheck, ClientReport, ClientReporter, PlaceReport, Tr
 pub use self::environment::list_environment;
 pub use self::places::{CodePlace, find_code_places, place_on_host};
 pub use self::request::KNOWN_CLIENTS;
-pub use self::snippets::{InvalidSnippetClient, SnippetClient, write_snippet};
+pub use self::snippets::{InvalidSnippetClient, Snippet, SnippetClient, write_snippet};

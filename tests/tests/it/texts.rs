@@ -235,6 +235,7 @@ protect.expire             -                                    not set
 protect.expired-markers    -                                    not set
 tables.bucket              -                                    not set
 tables.prefix              -                                    not set
+catalogs                   -                                    not set
 logs                       local                                default
 limits.requests-per-second auto                                 default
 limits.connections         256                                  default

@@ -5,10 +5,10 @@ use datalake_operations::lake_clients::{KNOWN_CLIENTS, SnippetClient};
 
 const CHECK_EXAMPLES: &str = "\
 Examples:
-  sudo datalake lake check                              Try every client in the containers that run user code
-  sudo datalake lake check --unit dagster-daemon        The same in the container of one unit
-  datalake lake check --python /srv/app/venv/bin/python The same with a Python of this host
-  datalake lake check --client deltalake --client duckdb
+  sudo datalake lake check                           Try every client where user code runs
+  sudo datalake lake check --unit dagster-daemon     The same in the container of one unit
+  datalake lake check --python /opt/venv/bin/python  The same with a Python of this host
+  datalake lake check --client deltalake             This client alone
 ";
 
 const SNIPPET_EXAMPLES: &str = "\

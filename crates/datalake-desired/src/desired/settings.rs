@@ -12,9 +12,9 @@ use datalake_core::spec::Spec;
 use datalake_quadlet::generator::Expected;
 use datalake_quadlet::{EnvError, EnvValue, MODAL_VARIABLES, drop_in, env_body, secret_drop_in};
 
+use super::variables::{Rank, list_usual_variables};
 use super::{Basis, DesiredError};
 use crate::podman_secret;
-use crate::variables::{Rank, list_usual_variables};
 use crate::{UnitPaths, names_of};
 
 /// Names and values of the variables, in the order in which they are written.
@@ -48,7 +48,7 @@ impl DesiredVariables {
     }
 
     /// Their names.
-    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
         self.0.iter().map(|(name, _)| name.as_str())
     }
 

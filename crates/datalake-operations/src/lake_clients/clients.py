@@ -440,8 +440,8 @@ def try_client(name, function):
     reader, writer = os.pipe()
     child = os.fork()
     if child == 0:
+        # It stays in the group of this process, with which it is ended.
         os.close(reader)
-        os.setpgid(0, 0)
         sys.stdin.close()
         report = lambda line: os.write(writer, (json.dumps(line) + "\n").encode())
         run_client(name, function, report)
@@ -471,17 +471,14 @@ def read_lines(text):
 
 
 def wait_child(child, seconds):
-    """Its status; after that time it is killed with all that it has started."""
+    """Its status; after that time it is killed."""
     until = time.monotonic() + seconds
     while time.monotonic() < until:
         found, status = os.waitpid(child, os.WNOHANG)
         if found:
             return os.waitstatus_to_exitcode(status)
         time.sleep(0.02)
-    try:
-        os.killpg(child, signal.SIGKILL)
-    except ProcessLookupError:
-        os.kill(child, signal.SIGKILL)
+    os.kill(child, signal.SIGKILL)
     os.waitpid(child, 0)
     return None
 

@@ -27,10 +27,15 @@ pub struct CodePlace {
 pub async fn find_code_places(
     context: &HostContext<'_>,
     host: &HostSpec,
-    named: &[UnitName],
+    named: &[String],
 ) -> Result<Vec<CodePlace>, OperationError> {
-    let dagster_host = DagsterHost::open(context, host.clone())?.with_units(named);
-    let units = if named.is_empty() { dagster_host.find_code_units() } else { named.to_vec() };
+    let named: Vec<UnitName> = named
+        .iter()
+        .map(|name| name.parse())
+        .collect::<Result<_, _>>()
+        .map_err(|error| OperationError::of(ErrorKind::Usage, &error))?;
+    let dagster_host = DagsterHost::open(context, host.clone())?.with_units(&named);
+    let units = if named.is_empty() { dagster_host.find_code_units() } else { named };
     if units.is_empty() {
         let message = "no unit runs user code";
         return Err(

@@ -4,6 +4,8 @@ use std::fmt;
 use std::str::FromStr;
 
 use datalake_core::spec::{CatalogName, Spec, TablesPlace};
+use schemars::JsonSchema;
+use serde::Serialize;
 
 /// A client for which there are lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,6 +24,17 @@ pub enum SnippetClient {
     Pyarrow,
     /// dlt with its destination `filesystem`.
     Dlt,
+}
+
+/// Lines for a client, for programs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Snippet {
+    /// The client.
+    pub client: &'static str,
+    /// The language of the lines: `sql` or `python`.
+    pub language: &'static str,
+    /// The lines.
+    pub text: String,
 }
 
 /// There are no lines for a client of this name.
@@ -82,9 +95,9 @@ impl fmt::Display for SnippetClient {
 /// The lines with which a client reads and writes where the spec has tables live, or else below
 /// `tables/` in the bucket of the assets. They can be run as they are, more than once.
 #[must_use]
-pub fn write_snippet(client: SnippetClient, spec: &Spec) -> String {
+pub fn write_snippet(client: SnippetClient, spec: &Spec) -> Snippet {
     let place = find_place(spec);
-    match client {
+    let text = match client {
         SnippetClient::Duckdb => write_duckdb(spec, &place),
         SnippetClient::Polars => write_polars(spec, &place),
         SnippetClient::Delta => write_delta(spec, &place),
@@ -92,7 +105,8 @@ pub fn write_snippet(client: SnippetClient, spec: &Spec) -> String {
         SnippetClient::Pandas => write_pandas(&place),
         SnippetClient::Pyarrow => write_pyarrow(&place),
         SnippetClient::Dlt => write_dlt(&place),
-    }
+    };
+    Snippet { client: client.as_str(), language: client.language(), text }
 }
 
 /// The address below which examples lie, without a slash at the end.

@@ -96,7 +96,7 @@ async fn a_container_is_asked_by_the_python_that_sees_dagster_and_without_any_se
     assert_eq!(verdicts, [ClientVerdict::Works, ClientVerdict::Broken]);
     assert!(report.has_broken() && !report.is_partial(), "{report:?}");
     let cure = report.places[0].clients[1].cure.as_deref().unwrap();
-    assert!(cure.contains("tables: {}"), "{cure}");
+    assert!(cure.contains("tables: { bucket: NAME }"), "{cure}");
     let asked = python.asked.lock().unwrap();
     let (program, request) = asked.last().unwrap();
     assert_eq!(program, "python3");
@@ -167,7 +167,7 @@ fn lines_hold_the_place_of_tables_and_no_secret() {
     });
     for client in SnippetClient::ALL {
         assert_eq!(client.as_str().parse(), Ok(client));
-        let text = write_snippet(client, &with_tables);
+        let text = write_snippet(client, &with_tables).text;
         assert!(!text.contains("SECRET_ACCESS") && text.ends_with('\n'), "{text}");
         assert!(text.lines().all(|line| line.len() <= 100), "{text}");
         let place = match client {
@@ -177,12 +177,12 @@ fn lines_hold_the_place_of_tables_and_no_secret() {
         };
         assert!(text.contains(place), "{text}");
     }
-    let duckdb = write_snippet(SnippetClient::Duckdb, &with_tables);
+    let duckdb = write_snippet(SnippetClient::Duckdb, &with_tables).text;
     assert!(duckdb.contains("ATTACH 'lake' AS prod_eu (TYPE iceberg"), "{duckdb}");
     assert!(duckdb.contains("SET s3_endpoint = 'fsn1.your-objectstorage.com';"), "{duckdb}");
     let bare = spec(document());
-    let iceberg = write_snippet(SnippetClient::Pyiceberg, &bare);
+    let iceberg = write_snippet(SnippetClient::Pyiceberg, &bare).text;
     assert!(iceberg.contains("\"s3.region\": \"fsn1\""), "{iceberg}");
-    assert!(write_snippet(SnippetClient::Delta, &bare).contains("lose commits"));
-    assert!(!write_snippet(SnippetClient::Delta, &with_tables).contains("lose commits"));
+    assert!(write_snippet(SnippetClient::Delta, &bare).text.contains("lose commits"));
+    assert!(!write_snippet(SnippetClient::Delta, &with_tables).text.contains("lose commits"));
 }

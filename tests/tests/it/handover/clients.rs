@@ -35,8 +35,9 @@ fn an_older_host_changes_in_its_env_file_and_in_the_lines_that_hand_it_over_alon
     let planned = ground.run("provision --dry-run").exits(3).stdout;
 
     let changed = |sign: &str| {
-        let lines = planned.lines().map(str::trim_start);
-        lines.filter(|line| line.starts_with(sign)).map(str::to_owned).collect::<Vec<_>>()
+        let lines = planned.lines().map(str::trim_start).filter(|line| line.starts_with(sign));
+        // A diff shows neither half of the key pair, and so does not tell whether it is the same.
+        lines.filter(|line| !line.contains("_KEY")).map(str::to_owned).collect::<Vec<_>>()
     };
     let (added, taken) = (changed("+"), changed("-"));
     let pass_on = format!("+PodmanArgs=--env={NEW}");

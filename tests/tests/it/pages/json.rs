@@ -36,7 +36,7 @@ Samples are those of a test. Lists are cut to their first entries, long texts to
 ";
 
 /// Documents that need a systemd, a podman, Modal's client or days, or that only a long run tells.
-const ELSEWHERE: [(&str, &str); 16] = [
+const ELSEWHERE: [(&str, &str); 17] = [
     ("cost-forecast", "cost forecast"),
     ("dagster-deps", "dagster deps plan"),
     ("dagster-deps-apply", "dagster deps apply"),
@@ -48,6 +48,7 @@ const ELSEWHERE: [(&str, &str); 16] = [
     ("dagster-stop", "dagster stop"),
     ("demo", "demo"),
     ("doctor-fix", "doctor --fix ID"),
+    ("lake-check", "lake check"),
     ("modal-deploy", "modal deploy"),
     ("modal-rollover", "modal rollover"),
     ("modal-secret", "modal secret status"),

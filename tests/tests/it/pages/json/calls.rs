@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::support::{Call, Shelf};
 
 /// Words and exit code of each call, in an order in which one prepares the next.
-pub(super) const CALLS: [(&str, i32); 75] = [
+pub(super) const CALLS: [(&str, i32); 76] = [
     ("init --region fsn1 --bucket acme-dagster-assets", 0),
     ("config show", 0),
     ("config explain", 0),
@@ -64,6 +64,7 @@ pub(super) const CALLS: [(&str, i32); 75] = [
     ("migrate back run --home home --yes --while-running", 0),
     ("migrate free --home home --dry-run", 3),
     ("migrate free --home home --confirm acme-dagster-assets", 0),
+    ("lake snippet delta", 0),
     ("dagster init --dry-run project", 3),
     ("dagster init project", 0),
     ("rm --yes assets/users", 0),

@@ -6,7 +6,7 @@ use datalake_core::modal::list_vault_variables;
 use datalake_core::spec::{CatalogName, Spec};
 use datalake_quadlet::{MODAL_VARIABLES, S3_VARIABLES};
 
-use crate::desired::DesiredVariables;
+use super::DesiredVariables;
 
 /// The names of the variables that a spec has containers given, in the order in which they are written.
 #[must_use]
@@ -41,7 +41,7 @@ pub fn order_variables(names: impl IntoIterator<Item = String>) -> Vec<String> {
 /// Where a variable stands among the others. An older release knew the first and the last ones, in the
 /// same order, so a fingerprint of what it wrote stays the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Rank {
+pub(super) enum Rank {
     Vault(usize),
     Catalog,
     Token(usize),
@@ -49,7 +49,7 @@ pub(crate) enum Rank {
 }
 
 impl Rank {
-    pub(crate) fn of(name: &str) -> Self {
+    pub(super) fn of(name: &str) -> Self {
         let vault = list_vault_variables().position(|known| known == name);
         match (vault, MODAL_VARIABLES.iter().position(|known| *known == name)) {
             (Some(at), _) => Self::Vault(at),

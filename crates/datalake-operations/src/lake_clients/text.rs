@@ -1,18 +1,21 @@
-//! S3 clients as text.
+//! A check of clients as text.
 
 use datalake_core::clients::ClientVerdict;
 use datalake_core::text::printable;
-use datalake_operations::lake_clients::{ClientReport, PlaceReport, TriedClient};
 
-/// A table for each place, and below it what helps.
-#[must_use]
-pub(crate) fn client_report(report: &ClientReport) -> String {
-    let places: Vec<_> = report.places.iter().map(place_text).collect();
-    let left = report.left.iter().map(|left| format!("left behind: {}\n", printable(left)));
-    places.join("\n") + &left.collect::<String>()
+use super::{ClientReport, PlaceReport, TriedClient};
+
+impl ClientReport {
+    /// A table for each place, with what helps below each client, and what was left behind.
+    #[must_use]
+    pub fn describe(&self) -> String {
+        let places: Vec<_> = self.places.iter().map(describe_place).collect();
+        let left = self.left.iter().map(|left| format!("left behind: {}\n", printable(left)));
+        places.join("\n") + &left.collect::<String>()
+    }
 }
 
-fn place_text(place: &PlaceReport) -> String {
+fn describe_place(place: &PlaceReport) -> String {
     let python = place.python.as_deref().map(|version| format!(" (Python {version})"));
     let mut text = format!("{}{}\n", printable(&place.place), python.unwrap_or_default());
     if let Some(unknown) = &place.unknown {
@@ -86,6 +89,6 @@ etl (Python 3.11.7)
                           -> tables
   not installed: daft
 ";
-        assert_eq!(client_report(&report), text);
+        assert_eq!(report.describe(), text);
     }
 }
