@@ -327,7 +327,7 @@ mod tests {
         for (folder, parents) in [(folders[0], 0), (folders[1], 2)] {
             let file = format!("{folder}/web.container");
             let units = host_units(&[(&file, "[Container]\n")], &folders);
-            let mut paths = HostPaths::of(&root, &host, handed_over_variables(false)).unwrap();
+            let mut paths = HostPaths::of(&root, &host, list_usual_variables(false)).unwrap();
 
             paths.place_units(&host, &root, &units).unwrap();
 
@@ -342,7 +342,7 @@ mod tests {
         let (account, host) = (account(), host(&["web"]));
         let files = [("/home/d/.config/containers/systemd/web.container", "[Container]\n")];
         let units = host_units(&files, &["/home/d/q"]);
-        let mut paths = HostPaths::of(&account, &host, handed_over_variables(false)).unwrap();
+        let mut paths = HostPaths::of(&account, &host, list_usual_variables(false)).unwrap();
 
         paths.place_units(&host, &account, &units).unwrap();
 
@@ -391,7 +391,7 @@ mod tests {
             (&*once, "[Container]\nExec=dagster instance migrate\n"),
         ];
         let mut host = host(&["etl@", "web", "migrate", "etl@1"]);
-        let mut paths = HostPaths::of(&account(), &host, handed_over_variables(false)).unwrap();
+        let mut paths = HostPaths::of(&account(), &host, list_usual_variables(false)).unwrap();
         paths.host_units = Some(host_units(&files, &[OWN]));
 
         paths.keep_running_units(&mut host);
