@@ -1,6 +1,6 @@
 #!/bin/bash
 # Makes a folder with a newer Debian suite and its Ceph, beside the machine's own.
-#   usage: chroot.sh DIR SUITE      trixie has Ceph 18.2 "Reef"
+#   usage: chroot.sh DIR SUITE      trixie has Ceph 18.2 "Reef", sid has 20.2 "Tentacle"
 # The mirror is the one of the machine's own apt. Needs mmdebstrap and root.
 set -euo pipefail
 dir=$(realpath -m "${1:?usage: chroot.sh DIR SUITE}")

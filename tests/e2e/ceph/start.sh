@@ -1,7 +1,8 @@
 #!/bin/bash
 # Starts a Ceph cluster of one node with its S3 gateway on loopback, without systemd.
 #   usage: start.sh WORKDIR PORT     CHROOT=DIR takes the programs of that folder;
-#   CERTIFICATE=FILE (with its key, below WORKDIR) has the gateway speak https
+#   CERTIFICATE=FILE (with its key, below WORKDIR) has the gateway speak https, and http on the
+#   port PLAIN beside it; DOMAIN=NAME has it answer for BUCKET.NAME too
 # Two users are made: `test` (ACCESS, SECRET) and `other` (OTHER_ACCESS, OTHER_SECRET).
 # WORKDIR/pids has one process id a line; whoever starts it ends them.
 set -euo pipefail
@@ -14,6 +15,7 @@ mkdir -p "$work"/{mon,osd,log,run}
 cd "$work"
 listen=endpoint=127.0.0.1:$port
 [ -z "${CERTIFICATE:-}" ] || listen="ssl_endpoint=127.0.0.1:$port ssl_certificate=$CERTIFICATE"
+[ -z "${PLAIN:-}" ] || listen="endpoint=127.0.0.1:$PLAIN $listen"
 fsid=$(cat /proc/sys/kernel/random/uuid)
 
 # With `auth = none` the gateway never connects, so there is a keyring. Without `tcp_nodelay` each
@@ -59,6 +61,7 @@ osd max object name len = 2048
 rgw frontends = beast $listen tcp_nodelay=1
 rgw thread pool size = 32
 rgw enable ops log = false
+${DOMAIN:+rgw dns name = $DOMAIN}
 CONF
 export CEPH_CONF=$work/ceph.conf
 
