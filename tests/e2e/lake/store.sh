@@ -91,7 +91,7 @@ use_service() {
   cp -r "$here/../../fixtures/quadlets/base/." "$units"
   echo 'dagster-user:x:1001:1001::/var/lib/dagster:/usr/sbin/nologin' > "$root/etc/passwd"
   chown -R 1001:1001 "$root/var/lib/dagster"
-  lake=(env "SSL_CERT_FILE=$trusted" "$program" --root "$root" --state "$spec/state")
+  lake=(env "SSL_CERT_FILE=$trusted" "AWS_CA_BUNDLE=$trusted" "$program" --root "$root" --state "$spec/state")
 }
 on_lake() { (cd "$spec" && "${lake[@]}" "$@"); }
 # The same with the spec that has no place for tables.

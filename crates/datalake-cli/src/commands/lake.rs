@@ -44,7 +44,7 @@ async fn check_clients(units: &[String], flags: &LakeCheck, site: &Site) -> Resu
             return Err(Failure::new(Exit::Usage, "give one of --unit and --python"));
         }
         Some(python) => {
-            let environment = list_environment(&spec, &keys)?;
+            let environment = list_environment(&spec, &keys, std::env::vars_os())?;
             vec![place_on_host(Box::new(HostPrograms { environment }), python.clone())]
         }
         None => find_code_places(&site.context(), &spec.host, units).await?,

@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use datalake_core::advice::Advice;
 use datalake_core::clients::ClientVerdict;
 use datalake_core::fault::{Fault, FaultKind};
-use datalake_core::secret::FilledBody;
+use datalake_core::secret::{Credentials, FilledBody};
 use datalake_core::spec::{CatalogDocument, Spec, SpecDocument, TablesDocument};
 use datalake_engine::memory::MemoryClock;
 use datalake_engine::{Lake, Programs, Ran};
@@ -185,4 +185,26 @@ fn lines_hold_the_place_of_tables_and_no_secret() {
     assert!(iceberg.contains("\"s3.region\": \"fsn1\""), "{iceberg}");
     assert!(write_snippet(SnippetClient::Delta, &bare).text.contains("lose commits"));
     assert!(!write_snippet(SnippetClient::Delta, &with_tables).text.contains("lose commits"));
+}
+
+#[test]
+fn certificates_of_this_machine_are_handed_on_and_nothing_else_of_its_own() {
+    let own = [
+        ("AWS_CA_BUNDLE", "/etc/ssl/own.pem"),
+        ("AWS_ACCESS_KEY_ID", "another"),
+        ("AWS_PROFILE", "work"),
+        ("SSL_CERT_FILE", "/etc/ssl/own.pem"),
+    ];
+    let own = own.map(|(name, value)| (name.into(), value.into()));
+
+    let id = "AKIAEXAMPLE00000001";
+    let keys = Credentials::pair(id.parse().unwrap(), "s".repeat(40).parse().unwrap());
+
+    let given = list_environment(&spec(document()), &keys, own).unwrap();
+
+    let value = |name: &str| given.get(std::ffi::OsStr::new(name)).and_then(|it| it.to_str());
+    assert_eq!(value("AWS_CA_BUNDLE"), Some("/etc/ssl/own.pem"));
+    assert_eq!(value("SSL_CERT_FILE"), Some("/etc/ssl/own.pem"));
+    assert_eq!(value("AWS_ACCESS_KEY_ID"), Some(id));
+    assert_eq!(value("AWS_PROFILE"), None);
 }
