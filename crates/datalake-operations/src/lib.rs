@@ -63,12 +63,12 @@ pub use masking::mask_secrets;
 pub use pair_records::{MANIFEST, PairOfPlaces, PairRecords, identify_pair};
 pub use redact::Redactor;
 pub use runs::{
-    CheckedProvision, ForwardRun, PlannedProvision, ProvisionBasis, ProvisionRun, Quiet, RunKeys,
-    RunReporter, RunStage, StatusInput, StatusLook, TablesStanding, carry_out_back, choose_restart,
-    choose_run_to_undo, find_plan_obstacles, list_left_out_units, list_links, list_remarks,
-    list_unseen, list_what_stays, log_lines, look_and_plan, look_at_status, plan_way_back,
-    prove_provision, read_past, read_tail, refuse_other_work, rehearse_back, require_no_link,
-    require_writable,
+    CheckedProvision, ForwardRun, ObstacleReport, PlannedProvision, ProvisionBasis, ProvisionRun,
+    Quiet, RunKeys, RunReporter, RunStage, StatusInput, StatusLook, TablesStanding, carry_out_back,
+    choose_restart, choose_run_to_undo, find_plan_obstacles, list_left_out_units, list_links,
+    list_remarks, list_unseen, list_what_stays, log_lines, look_and_plan, look_at_status,
+    plan_way_back, prove_provision, read_past, read_tail, refuse_other_work, rehearse_back,
+    require_no_link, require_writable,
 };
 pub use spec_text::write_spec_text;
 pub use vault::{VaultStanding, judge_vault, look_at_vault, question_to_vault, read_vault_past};

@@ -5,6 +5,7 @@ mod forward;
 mod going_back;
 mod in_the_way;
 mod log_tails;
+mod obstacle_report;
 mod provision;
 mod provision_run;
 mod rollback;
@@ -23,6 +24,7 @@ pub use self::in_the_way::{
     find_plan_obstacles, list_left_out_units, list_links, list_remarks, list_unseen,
 };
 pub use self::log_tails::{log_lines, read_tail};
+pub use self::obstacle_report::ObstacleReport;
 pub use self::provision::{
     choose_restart, look_and_plan, prove_provision, read_past, require_no_link, require_writable,
 };

@@ -7,8 +7,8 @@ use datalake_core::s3::{Lifecycle, Versioning};
 use datalake_core::spec::Spec;
 use datalake_core::text::printable;
 use datalake_desired::{HostPaths, Repair};
-use datalake_operations::{TablesStanding, VaultStanding};
-use datalake_quadlet::{Obstacle, ObstacleKind};
+use datalake_operations::{ObstacleReport, TablesStanding, VaultStanding};
+use datalake_quadlet::Obstacle;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -90,33 +90,6 @@ pub(crate) struct Report<'a> {
     services: Option<&'a deployment::Report>,
     /// Modal's secret; `null` where the spec has none.
     modal: Option<VaultReport>,
-}
-
-/// A line of a file because of which `provision` stops.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
-pub(crate) struct ObstacleReport {
-    /// The file.
-    path: String,
-    /// The line, counted from 1; `null` where the whole file is meant.
-    line: Option<usize>,
-    /// The file, the line and what it does, as a sentence.
-    what: String,
-    /// What clears it away.
-    cure: String,
-    /// Whether it undoes the settings, and does not only need what would go.
-    undoes: bool,
-}
-
-impl ObstacleReport {
-    fn of(obstacle: &Obstacle) -> Self {
-        Self {
-            path: obstacle.path.to_string(),
-            line: obstacle.line,
-            what: obstacle.to_string(),
-            cure: obstacle.hint(),
-            undoes: matches!(obstacle.kind, ObstacleKind::Undoes { .. }),
-        }
-    }
 }
 
 /// The state as text and as a report for programs.

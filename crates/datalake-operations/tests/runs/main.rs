@@ -1,6 +1,7 @@
 //! A provision and its rollback on ports in memory, with one call failing, for every call.
 
 mod failing;
+#[cfg(test)]
 mod tables;
 mod world;
 

@@ -3,9 +3,9 @@
 use datalake_core::price::{Bill, Money};
 use datalake_core::size::ByteSize;
 use datalake_core::usage::Usage;
-use datalake_engine::{Clock as _, Due, UsagePlace};
+use datalake_engine::{Clock as _, UsagePlace};
 use datalake_operations::costs::{
-    CostBasis, Holdings, HoldingsQuestion, NotedEgress, TablesUsage, TablesUsageReport,
+    CostBasis, DueReport, Holdings, HoldingsQuestion, NotedEgress, TablesUsage, TablesUsageReport,
 };
 use datalake_operations::lake::{UsageReport, at_bucket, require_something};
 use schemars::JsonSchema;
@@ -53,7 +53,7 @@ pub(in crate::commands) struct CostTold {
     /// What cannot be read and is billed: old versions, delete markers, unfinished uploads.
     hidden: Vec<Part>,
     /// What lifecycle rules delete next; `null` where they could not be read.
-    rules: Option<Vec<DueTold>>,
+    rules: Option<Vec<DueReport>>,
     /// The spec's bucket for tables, where all of that of the assets was looked at and it is there.
     tables: Option<TablesTold>,
 }
@@ -66,25 +66,6 @@ struct TablesTold {
     tables: TablesUsageReport,
     /// What both buckets cost together, if all lies there all month as it is.
     together: BillTold,
-}
-
-/// What a rule deletes next, for programs.
-#[derive(Serialize, JsonSchema)]
-pub(in crate::commands) struct DueTold {
-    /// The rule's id.
-    id: String,
-    /// How many go within a day.
-    within_a_day: u64,
-    /// Their size in bytes.
-    within_a_day_bytes: u64,
-    /// How many go within seven days.
-    within_7_days: u64,
-    /// Their size in bytes.
-    within_7_days_bytes: u64,
-    /// How many go within thirty days.
-    within_30_days: u64,
-    /// Their size in bytes.
-    within_30_days_bytes: u64,
 }
 
 /// A bucket that was looked at, and what it costs as it is.
@@ -168,21 +149,7 @@ impl Costed {
             outside_of_assets: sharing.part("", &holdings.outside.total()),
             hidden: sharing.hidden(&holdings.total),
             tables: None,
-            rules: holdings.due.as_ref().ok().map(|due| due.iter().map(DueTold::new).collect()),
-        }
-    }
-}
-
-impl DueTold {
-    fn new(due: &Due) -> Self {
-        Self {
-            id: due.id.clone(),
-            within_a_day: due.day.count,
-            within_a_day_bytes: due.day.bytes,
-            within_7_days: due.week.count,
-            within_7_days_bytes: due.week.bytes,
-            within_30_days: due.month.count,
-            within_30_days_bytes: due.month.bytes,
+            rules: holdings.due.as_ref().ok().map(|due| due.iter().map(DueReport::new).collect()),
         }
     }
 }
