@@ -2,7 +2,7 @@
 
 use std::iter;
 
-use datalake_operations::{Advice, AdvisedCommand};
+use datalake_operations::{Advice, AdvisedCommand, TablesAdvice};
 
 /// An advice in words.
 pub(crate) fn words_of(advice: &Advice) -> String {
@@ -60,14 +60,7 @@ fn render_command(command: &AdvisedCommand) -> String {
         AdvisedCommand::MoveFolder { source, dest } => {
             return format!("`datalake mv --recursive {source} {dest}`");
         }
-        AdvisedCommand::MoveTables { source, dest } => {
-            return format!("`datalake tables move {source} {dest}`");
-        }
-        AdvisedCommand::RecoverTables => "tables recover",
-        AdvisedCommand::RecoverTablesBelow(place) => {
-            return format!("`datalake tables recover {place}`");
-        }
-        AdvisedCommand::ListTables => "tables list",
+        AdvisedCommand::Tables(command) => return render_tables_command(command),
         AdvisedCommand::RemoveFolder(place) => {
             return format!("`datalake rm --recursive --versions {place}`");
         }
@@ -96,6 +89,15 @@ fn render_command(command: &AdvisedCommand) -> String {
         AdvisedCommand::DeleteModalSecret => "modal secret delete --all",
     };
     format!("`datalake {words}`")
+}
+
+fn render_tables_command(command: &TablesAdvice) -> String {
+    match command {
+        TablesAdvice::List => "`datalake tables list`".to_owned(),
+        TablesAdvice::Move { source, dest } => format!("`datalake tables move {source} {dest}`"),
+        TablesAdvice::Recover(None) => "`datalake tables recover`".to_owned(),
+        TablesAdvice::Recover(Some(place)) => format!("`datalake tables recover {place}`"),
+    }
 }
 
 /// A text in which each command of ours names this place.

@@ -41,7 +41,7 @@ pub use dagster_home::{
     FolderPlace, FolderRules, FoundHome, HomeChoice, HomePlaces, HomeSearch, LogsFolder,
     is_at_or_below, read_mounted_units, read_unit_files, require_named_home,
 };
-pub use datalake_core::advice::{Advice, AdvisedCommand};
+pub use datalake_core::advice::{Advice, AdvisedCommand, TablesAdvice};
 pub use deployment::{
     DagsterHost, EnvironmentContents, EnvironmentReport, EnvironmentState, Environments,
     HandedOverSettings, OldLine, Report, Source, UnitReport, Variables, choose_units,
