@@ -2,7 +2,7 @@
 
 use std::iter;
 
-use datalake_operations::{Advice, AdvisedCommand};
+use datalake_operations::{Advice, AdvisedCommand, TablesAdvice};
 
 /// An advice in words.
 pub(crate) fn words_of(advice: &Advice) -> String {
@@ -30,10 +30,11 @@ pub(crate) fn words_of(advice: &Advice) -> String {
 
 /// A command as it is typed.
 fn render_command(command: &AdvisedCommand) -> String {
-    let at = |words: &str, place: &str| format!("`datalake {words} {place}`");
     let words = match command {
         AdvisedCommand::Provision => "provision",
-        AdvisedCommand::ProvisionUnit(unit) => return at("provision --unit", unit),
+        AdvisedCommand::ProvisionUnit(unit) => {
+            return format!("`datalake provision --unit {unit}`");
+        }
         AdvisedCommand::ShowEnvironment => "env",
         AdvisedCommand::Status => "status",
         AdvisedCommand::Rollback(None) => "rollback",
@@ -59,23 +60,26 @@ fn render_command(command: &AdvisedCommand) -> String {
         AdvisedCommand::MoveFolder { source, dest } => {
             return format!("`datalake mv --recursive {source} {dest}`");
         }
-        AdvisedCommand::MoveTables { source, dest } => {
-            return format!("`datalake tables move {source} {dest}`");
+        AdvisedCommand::Tables(command) => return render_tables_command(command),
+        AdvisedCommand::RemoveFolder(place) => {
+            return format!("`datalake rm --recursive --versions {place}`");
         }
-        AdvisedCommand::RecoverTables => "tables recover",
-        AdvisedCommand::RecoverTablesBelow(place) => return at("tables recover", place),
-        AdvisedCommand::ListTables => "tables list",
-        AdvisedCommand::RemoveFolder(place) => return at("rm --recursive --versions", place),
         AdvisedCommand::VerifyDeep => "verify --deep",
         AdvisedCommand::EnableVersioning => "bucket versioning enable",
         AdvisedCommand::ShowBucketLock => "bucket lock show",
         AdvisedCommand::ShowBucket(bucket) => return format!("`datalake bucket show {bucket}`"),
-        AdvisedCommand::AbortUploads(bucket) => return at("bucket uploads abort", bucket.as_str()),
+        AdvisedCommand::AbortUploads(bucket) => {
+            return format!("`datalake bucket uploads abort {bucket}`");
+        }
         AdvisedCommand::PutFile { file, dest } => return format!("`datalake put {file} {dest}`"),
         AdvisedCommand::PutStream => "put - reports/2026.csv",
         AdvisedCommand::Sync => "sync",
-        AdvisedCommand::ListVersionsBelow(place) => return at("ls --versions", place),
-        AdvisedCommand::RemoveVersions(object) => return at("rm --versions", object),
+        AdvisedCommand::ListVersionsBelow(place) => {
+            return format!("`datalake ls --versions {place}`");
+        }
+        AdvisedCommand::RemoveVersions(object) => {
+            return format!("`datalake rm --versions {object}`");
+        }
         AdvisedCommand::ListKeys(place) => return format!("`datalake ls {place}`"),
         AdvisedCommand::CopyFrom(object) => return format!("`datalake cp {object} DEST`"),
         AdvisedCommand::FetchFolder(place) => return format!("`datalake get {place} DIR`"),
@@ -88,6 +92,15 @@ fn render_command(command: &AdvisedCommand) -> String {
         AdvisedCommand::DeleteModalSecret => "modal secret delete --all",
     };
     format!("`datalake {words}`")
+}
+
+fn render_tables_command(command: &TablesAdvice) -> String {
+    match command {
+        TablesAdvice::List => "`datalake tables list`".to_owned(),
+        TablesAdvice::Move { source, dest } => format!("`datalake tables move {source} {dest}`"),
+        TablesAdvice::Recover(None) => "`datalake tables recover`".to_owned(),
+        TablesAdvice::Recover(Some(place)) => format!("`datalake tables recover {place}`"),
+    }
 }
 
 /// A text in which each command of ours names this place.

@@ -83,19 +83,8 @@ pub enum AdvisedCommand {
         /// The other one.
         dest: String,
     },
-    /// Moves all tables below a place, `s3://BUCKET/FOLDER/`, to another one.
-    MoveTables {
-        /// The place.
-        source: String,
-        /// The other one.
-        dest: String,
-    },
-    /// Shows what commits that got lost had added to their tables.
-    RecoverTables,
-    /// The same of the tables below a place, `s3://BUCKET/FOLDER/`.
-    RecoverTablesBelow(String),
-    /// Tells which tables lie in a bucket.
-    ListTables,
+    /// Does something with tables.
+    Tables(TablesAdvice),
     /// Removes all below a place, `s3://BUCKET/FOLDER/`, with old versions.
     RemoveFolder(String),
     /// Compares contents, not only sizes and times.
@@ -131,6 +120,22 @@ pub enum AdvisedCommand {
     SyncModalSecret,
     /// Removes a secret in Modal as a whole.
     DeleteModalSecret,
+}
+
+/// A command about tables that an advice names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TablesAdvice {
+    /// Tells which tables lie in a bucket.
+    List,
+    /// Moves all tables below a place, `s3://BUCKET/FOLDER/`, to another one.
+    Move {
+        /// The place.
+        source: String,
+        /// The other one.
+        dest: String,
+    },
+    /// Shows what commits that got lost had added to their tables: those below this place, or all.
+    Recover(Option<String>),
 }
 
 impl Advice {

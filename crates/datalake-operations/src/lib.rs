@@ -41,7 +41,7 @@ pub use context::HostContext;
 pub use dagster_home::{
     FolderRules, FoundHome, is_at_or_below, read_mounted_units, read_unit_files,
 };
-pub use datalake_core::advice::{Advice, AdvisedCommand};
+pub use datalake_core::advice::{Advice, AdvisedCommand, TablesAdvice};
 pub use deployment::{
     DagsterHost, EnvironmentContents, EnvironmentReport, EnvironmentState, Environments,
     HandedOverSettings, OldLine, Report, Source, UnitReport, Variables, choose_units,

@@ -4,7 +4,7 @@ use super::diagnose::FindingCheck;
 use super::look::{Judged, Look, Not, warning, wrong};
 use super::store::IN_BUCKET;
 use super::{Examination, FindingId};
-use crate::advice::{Advice, AdvisedCommand};
+use crate::advice::{Advice, AdvisedCommand, TablesAdvice};
 use crate::s3::{ConditionalPuts, FoundTable, FoundTables, Versioning};
 use crate::tables::{LostCommit, LostSearch};
 
@@ -138,10 +138,10 @@ fn versioned(seen: &Examination) -> Judged {
         };
         evidence.push(danger);
         evidence.extend(name_first(&found.tables, FoundTable::to_string));
-        moves.push(AdvisedCommand::MoveTables {
+        moves.push(AdvisedCommand::Tables(TablesAdvice::Move {
             source: format!("s3://{}/", bucket.bucket),
             dest: seen.tables.place_of(bucket),
-        });
+        }));
     }
     if evidence.is_empty() {
         return Ok(sound.join("; "));
@@ -178,7 +178,7 @@ fn lost_commits(seen: &Examination) -> Judged {
             Advice::naming(
                 "{} shows what each of them added, to be appended again; do it before old versions \
                  expire",
-                [AdvisedCommand::RecoverTables],
+                [AdvisedCommand::Tables(TablesAdvice::Recover(None))],
             ),
         ));
     }

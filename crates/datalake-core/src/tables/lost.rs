@@ -86,7 +86,7 @@ pub fn find_lost_commits(kind: TableKind, versions: &[LogVersion]) -> Vec<LostCo
             });
         }
     }
-    lost.sort_by(|one, other| (one.number, one.stored).cmp(&(other.number, other.stored)));
+    lost.sort_by_key(|commit| (commit.number, commit.stored));
     lost
 }
 

@@ -188,12 +188,11 @@ impl LogCopy<'_> {
             Some(there) if is_commit && !self.was_overwritten(there).await? => {
                 Err(self.foreign_error(there))
             }
-            Some(_) => Ok(LogStep::Copy),
             None if is_commit && file.size <= LARGEST_READ => {
                 let source = self.source(file)?.if_match(file.etag.clone());
                 Ok(LogStep::Store(read_small(self.lake, self.clock, &source).await?))
             }
-            None => Ok(LogStep::Copy),
+            Some(_) | None => Ok(LogStep::Copy),
         }
     }
 

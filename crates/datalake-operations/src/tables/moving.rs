@@ -2,7 +2,6 @@
 
 use datalake_core::fault::FaultKind;
 use datalake_core::s3::{KeyPrefix, TableKind, Versioning};
-use datalake_core::size::ByteSize;
 use datalake_core::tables::{ListedTable, LogFile};
 use datalake_core::text::count_things;
 use datalake_core::transfer::Subset;
@@ -21,7 +20,7 @@ use crate::transfer::{
     ContentComparison, JobDestination, JobSource, PairVerification, TransferChoices,
     TransferContext, TransferEnd, TransferJob, TransferReporter, TransferRun, TransferSide,
 };
-use crate::{Advice, AdvisedCommand, ErrorKind, OperationError};
+use crate::{Advice, AdvisedCommand, ErrorKind, OperationError, TablesAdvice};
 
 /// So often a table is looked at again for commits that have come while it was brought.
 const ROUNDS: u32 = 5;
@@ -104,7 +103,8 @@ impl MovedTables {
         let mut advice = Vec::new();
         for table in &self.moved {
             if table.lost_commits > 0 {
-                let recover = AdvisedCommand::RecoverTablesBelow(table.source.clone());
+                let recover =
+                    AdvisedCommand::Tables(TablesAdvice::Recover(Some(table.source.clone())));
                 advice.push(Advice::naming("what got lost at the source: {}", [recover]));
             }
             let remove = AdvisedCommand::RemoveFolder(table.source.clone());
@@ -165,8 +165,10 @@ impl TableMove<'_> {
         let found = take_inventory(&lake, self.source, &mut |_| ()).await?;
         if found.tables.is_empty() {
             let message = format!("no table lies below `{}`", self.source.describe());
-            return Err(OperationError::new(ErrorKind::Absent, message)
-                .advise(Advice::naming("{} shows what there is", [AdvisedCommand::ListTables])));
+            return Err(OperationError::new(ErrorKind::Absent, message).advise(Advice::naming(
+                "{} shows what there is",
+                [AdvisedCommand::Tables(TablesAdvice::List)],
+            )));
         }
         let dry_run = self.choices.dry_run;
         let mut end = MovedTables { dry_run, ..MovedTables::default() };
@@ -345,7 +347,7 @@ impl TableRun<'_> {
             commits: commits.count() as u64,
             log_files_brought: end.brought,
             objects: self.table.objects,
-            bytes: ByteSize(self.table.bytes).0,
+            bytes: self.table.bytes,
             rounds,
             lost_commits: 0,
             refers_outside: end.refers_outside,
