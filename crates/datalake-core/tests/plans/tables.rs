@@ -18,12 +18,12 @@ fn desired(versioning: bool, tables: Option<DesiredTables>) -> Desired {
 }
 
 /// A bucket of their own, where unfinished uploads end.
-fn own_bucket() -> Option<DesiredTables> {
-    Some(tables_with(Lifecycle::protection(None, Some(days(7)))))
+fn own_bucket() -> DesiredTables {
+    tables_with(Lifecycle::protection(None, Some(days(7))))
 }
 
-fn below_prefix() -> Option<DesiredTables> {
-    Some(DesiredTables::Prefix("tables".parse().unwrap()))
+fn below_prefix() -> DesiredTables {
+    DesiredTables::Prefix("tables".parse().unwrap())
 }
 
 /// A service with these two buckets.
@@ -48,7 +48,7 @@ fn lines(plan: &Plan) -> Vec<String> {
 
 #[test]
 fn a_bucket_for_tables_is_made_without_versions_and_proved_and_the_plan_says_why() {
-    let plan = plan_provision(&desired(true, own_bucket()), &world(None, None)).unwrap();
+    let plan = plan_provision(&desired(true, Some(own_bucket())), &world(None, None)).unwrap();
 
     let assets = "acme-dagster-assets";
     assert_eq!(
@@ -72,7 +72,7 @@ fn a_bucket_for_tables_is_made_without_versions_and_proved_and_the_plan_says_why
 
 #[test]
 fn the_plan_after_it_is_empty_and_the_way_back_leaves_both_buckets() {
-    let desired = desired(true, own_bucket());
+    let desired = desired(true, Some(own_bucket()));
     let plan = plan_provision(&desired, &world(None, None)).unwrap();
 
     let after = imagined(&plan, &world(None, None));
@@ -94,7 +94,7 @@ fn the_plan_after_it_is_empty_and_the_way_back_leaves_both_buckets() {
 #[test]
 fn rules_of_a_bucket_for_tables_that_was_there_go_back() {
     let before = world(Some(Versioning::Enabled), Some(Versioning::Never));
-    let plan = plan_provision(&desired(true, own_bucket()), &before).unwrap();
+    let plan = plan_provision(&desired(true, Some(own_bucket())), &before).unwrap();
 
     let back = plan_rollback(&complete(&plan));
 
@@ -124,7 +124,7 @@ fn check(desired: &Desired, observed: &Observed, expected: Option<(FaultKind, &s
 
 #[test]
 fn a_bucket_that_keeps_versions_is_refused_for_tables() {
-    let wanted = desired(true, own_bucket());
+    let wanted = desired(true, Some(own_bucket()));
     let keeps = world(None, Some(Versioning::Enabled));
 
     check(&wanted, &keeps, Some((FaultKind::KeepsVersions, "")));
@@ -133,7 +133,7 @@ fn a_bucket_that_keeps_versions_is_refused_for_tables() {
 
 #[test]
 fn a_suspended_bucket_is_refused_until_nothing_of_its_versions_is_left() {
-    let wanted = desired(true, own_bucket());
+    let wanted = desired(true, Some(own_bucket()));
     let with = |traces: Found<VersionTraces>| {
         let mut world = world(None, Some(Versioning::Suspended));
         world.version_traces.insert(tables_bucket(), traces);
@@ -151,7 +151,7 @@ fn a_suspended_bucket_is_refused_until_nothing_of_its_versions_is_left() {
 
 #[test]
 fn a_prefix_is_taken_where_no_versions_are_kept() {
-    let wanted = desired(false, below_prefix());
+    let wanted = desired(false, Some(below_prefix()));
 
     check(&wanted, &world(None, None), None);
     check(&wanted, &world(Some(Versioning::Never), None), None);
@@ -159,7 +159,7 @@ fn a_prefix_is_taken_where_no_versions_are_kept() {
 
 #[test]
 fn a_prefix_where_versions_are_kept_is_taken_only_after_a_test() {
-    let wanted = desired(true, below_prefix());
+    let wanted = desired(true, Some(below_prefix()));
     let with = |puts: Found<ConditionalPuts>| {
         let mut world = world(Some(Versioning::Enabled), None);
         world.conditional_puts.insert(bucket(), puts);
@@ -187,7 +187,7 @@ fn a_prefix_where_versions_are_kept_is_taken_only_after_a_test() {
 
 #[test]
 fn a_prefix_is_refused_where_versions_are_to_be_kept_and_nobody_could_test_that() {
-    let wanted = desired(true, below_prefix());
+    let wanted = desired(true, Some(below_prefix()));
     let told = "tables below `tables`: it is to keep old versions, and nobody can test that before";
 
     check(&wanted, &world(None, None), Some((FaultKind::UnsafeCommits, told)));

@@ -3,8 +3,8 @@
 use std::sync::Mutex;
 
 use datalake_core::s3::{BucketName, Versioning};
-use datalake_engine::memory::{MemoryConditions, MemoryStore, PausedClock};
 use datalake_engine::memory::MemoryRecords;
+use datalake_engine::memory::{MemoryConditions, MemoryStore, PausedClock};
 use datalake_engine::transfer::memory::MemoryPaths;
 use datalake_engine::transfer::{Item, Summary, TransferWatch, VerifyFinding, VerifyWatch};
 use datalake_engine::{
