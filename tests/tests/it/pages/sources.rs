@@ -181,12 +181,8 @@ impl Reader<'_> {
         if last_name(&call.func).as_deref() != Some("naming") {
             return Vec::new();
         }
-        let name = |command: &Expr| match command {
-            Expr::Call(call) => last_name(&call.func),
-            command => last_name(command),
-        };
         let typed = |text: String, command: &Expr| {
-            let typed = name(command).and_then(|name| self.commands.get(&name));
+            let typed = name_command(command).and_then(|name| self.commands.get(&name));
             text.replacen("{}", typed.map_or("…", String::as_str), 1)
         };
         let forms = self.forms(words).into_iter();
@@ -249,13 +245,21 @@ impl<'ast> Visit<'ast> for Reader<'_> {
     }
 }
 
+/// The name of a command, also of one that is a kind of its own: `Tables(TablesAdvice::List)`.
+fn name_command(command: &Expr) -> Option<String> {
+    let Expr::Call(call) = command else { return last_name(command) };
+    let name = last_name(&call.func)?;
+    if name == "Tables" { call.args.first().and_then(name_command) } else { Some(name) }
+}
+
 /// The words of each command of an advice.
 #[derive(Default)]
 struct Commands(BTreeMap<String, String>);
 
 impl<'ast> Visit<'ast> for Commands {
     fn visit_item_fn(&mut self, function: &'ast syn::ItemFn) {
-        if function.sig.ident == "render_command" {
+        if ["render_command", "render_tables_command"].iter().any(|name| function.sig.ident == name)
+        {
             visit::visit_item_fn(self, function);
         }
     }
