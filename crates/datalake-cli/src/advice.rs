@@ -90,9 +90,7 @@ fn render_command(command: &AdvisedCommand) -> String {
         AdvisedCommand::ListKeys(place) => return format!("`datalake ls {place}`"),
         AdvisedCommand::CopyFrom(object) => return format!("`datalake cp {object} DEST`"),
         AdvisedCommand::FetchFolder(place) => return format!("`datalake get {place} DIR`"),
-        AdvisedCommand::PrintSnippet(client) => {
-            return format!("`datalake lake snippet {client}`");
-        }
+        AdvisedCommand::PrintSnippet(client) => return format!("`datalake lake snippet {client}`"),
         AdvisedCommand::CheckModal => "modal check",
         AdvisedCommand::ModalSecretStatus => "modal secret status",
         AdvisedCommand::SyncModalSecret => "modal secret sync",

@@ -203,7 +203,7 @@ pub enum Command {
     },
     /// Tell all of a bucket: a page for a browser, Markdown or JSON
     Report(cost::LakeReportFlags),
-    /// Try the S3 clients of user code (DuckDB, polars, Delta, Iceberg, …), and print lines for them
+    /// Try the S3 clients of user code (polars, Delta, Iceberg and more), and print lines for them
     Lake {
         /// What to do.
         #[command(subcommand)]

@@ -112,7 +112,7 @@ pub const USUAL_VARIABLES: [&str; 10] = [
 /// The variable that has clients on the Rust crate `object_store` take an endpoint over http.
 pub const ALLOW_HTTP_VARIABLE: &str = "AWS_ALLOW_HTTP";
 
-/// The variable with the host of the service for DuckDB.
+/// The variable with the host of the service for `DuckDB`.
 pub const DUCKDB_ENDPOINT_VARIABLE: &str = "DUCKDB_S3_ENDPOINT";
 
 /// The variables that datalake may put into a secret of Modal's, besides those of catalogs; all others

@@ -179,7 +179,7 @@ fn for_clients(spec: &Spec) -> impl Iterator<Item = (String, String)> {
     http.into_iter().chain(duckdb)
 }
 
-/// What pyiceberg reads of the catalogs. Without the region its PyArrow asks AWS where the bucket is.
+/// What pyiceberg reads of the catalogs. Without the region its `PyArrow` asks AWS where the bucket is.
 fn for_catalogs(spec: &Spec) -> impl Iterator<Item = (String, String)> {
     spec.catalogs.iter().flat_map(|(name, catalog)| {
         let known = [

@@ -60,7 +60,7 @@ pub trait ClientReporter: Send + Sync {
 
     /// Ends when the operator wants the check to end; what was written is removed then.
     async fn wait_for_stop(&self) {
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 }
 

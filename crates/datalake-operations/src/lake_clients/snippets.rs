@@ -10,7 +10,7 @@ use serde::Serialize;
 /// A client for which there are lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SnippetClient {
-    /// DuckDB, in SQL.
+    /// `DuckDB`, in SQL.
     Duckdb,
     /// polars, files and Delta tables.
     Polars,
