@@ -70,7 +70,10 @@ install_host() {
   as_root loginctl enable-linger dagster-user
   until_true 60 as_root systemctl is-active user@900.service || return 1
   until_true 60 manager is-active default.target || return 1
-  manager stop "${services[@]}" dagster-postgres > /dev/null 2>&1
+  # The pod's unit with the rest: where podman alone takes its pod away, systemd starts it anew, with all
+  # that was in it.
+  manager stop "${services[@]}" dagster-postgres dagster-pod > /dev/null 2>&1
+  as_user podman pod rm --force --time 1 --all > /dev/null
   as_user podman rm --force --time 1 --all > /dev/null
   rm -rf "$root$config" "$root/var/lib/datalake"
   as_root install -d -o 900 -g 900 -m 700 "$config" "$config/dagster"

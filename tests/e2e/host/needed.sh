@@ -45,7 +45,7 @@ needed_by_others() {
   local before=$label
   label="$label needed"
   code_server_in_a_pod
-  manager stop "$code_server" > /dev/null 2>&1
+  manager stop "${all_units[@]}" dagster-postgres dagster-pod > /dev/null 2>&1
   as_root rm -rf /home/ada "$home/assets"
   label=$before
 }
