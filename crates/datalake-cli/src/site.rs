@@ -20,7 +20,7 @@ use datalake_host::{HostFiles, StateDir, SystemClock, ThisMachine};
 use datalake_operations::{HostContext, find_host_units, look_at_host};
 use datalake_s3::S3Store;
 
-use self::folders::{at_folder, at_state, default_state, spec_files};
+use self::folders::{at_folder, at_state, choose_state_path, spec_files};
 pub(crate) use self::folders::{own_name, quoted};
 use crate::args::Cli;
 use crate::config::{Settings, Sources};
@@ -91,11 +91,7 @@ impl Site {
         let (document, dir): (_, Option<&Path>) = (None, None);
 
         let root = cli.place.root.clone().or_else(|| dir.map(|dir| dir.join("host")));
-        let state_path = match (&cli.place.state, dir) {
-            (Some(state), _) => state.clone(),
-            (None, Some(dir)) => dir.join("state"),
-            (None, None) => default_state(root.as_deref())?,
-        };
+        let state_path = choose_state_path(cli, dir, root.as_deref())?;
         let root = root.unwrap_or_else(|| PathBuf::from("/"));
         let (files, named) = spec_files(cli, &root);
         let sources = Sources {

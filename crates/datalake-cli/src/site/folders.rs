@@ -81,8 +81,25 @@ pub(super) fn at_state(folder: &Path) -> impl Fn(Fault) -> Failure {
     }
 }
 
+/// The state folder that is named, the sandbox's own, or the usual one.
+///
+/// # Errors
+///
+/// As for [`default_state`].
+pub(super) fn choose_state_path(
+    cli: &Cli,
+    sandbox: Option<&Path>,
+    root: Option<&Path>,
+) -> Result<PathBuf, Failure> {
+    match (&cli.place.state, sandbox) {
+        (Some(state), _) => Ok(state.clone()),
+        (None, Some(dir)) => Ok(dir.join("state")),
+        (None, None) => default_state(root),
+    }
+}
+
 /// `/var/lib/datalake` for root and below a given root; the user's state folder otherwise.
-pub(super) fn default_state(root: Option<&Path>) -> Result<PathBuf, Failure> {
+fn default_state(root: Option<&Path>) -> Result<PathBuf, Failure> {
     if let Some(root) = root {
         return Ok(root.join("var/lib/datalake"));
     }

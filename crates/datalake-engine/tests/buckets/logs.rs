@@ -1,6 +1,6 @@
 //! Logs of tables: what was overwritten in them, and how much of them is looked at.
 
-use datalake_core::s3::{TableKind, Versioning};
+use datalake_core::s3::{FoundTable, TableKind, Versioning};
 use datalake_core::tables::LostSearch;
 use datalake_engine::memory::MemoryStore;
 use datalake_engine::{
@@ -112,7 +112,7 @@ async fn all_tables_below_a_prefix_are_found() {
 
     let found = find_tables(&store, &bucket(), "a/").await.unwrap();
 
-    let roots: Vec<_> = found.tables.iter().map(|table| table.root()).collect();
+    let roots: Vec<_> = found.tables.iter().map(FoundTable::root).collect();
     assert_eq!(roots, ["a/one/", "a/two/three/"]);
     assert!(found.complete);
 }

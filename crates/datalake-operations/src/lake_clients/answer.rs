@@ -88,34 +88,34 @@ mod tests {
     use super::*;
 
     #[track_caller]
-    fn check(client: &str, expected: ClientEnd) {
+    fn check(client: &str, expected: &ClientEnd) {
         let line = format!("talk\n{{\"python\": \"3.11.7\", \"clients\": [{client}]}}\n");
         let found = read_answer(line.as_bytes()).unwrap();
-        assert_eq!((found.version.as_str(), &found.trials[0].end), ("3.11.7", &expected));
+        assert_eq!((found.version.as_str(), &found.trials[0].end), ("3.11.7", expected));
     }
 
     #[test]
     fn each_answer_has_its_end() {
         let text = |text: &str| text.to_owned();
-        check(r#"{"client":"a","end":"absent"}"#, ClientEnd::Absent(None));
+        check(r#"{"client":"a","end":"absent"}"#, &ClientEnd::Absent(None));
         check(
             r#"{"client":"a","end":"absent","reason":"no s3fs"}"#,
-            ClientEnd::Absent(Some(text("no s3fs"))),
+            &ClientEnd::Absent(Some(text("no s3fs"))),
         );
-        check(r#"{"client":"a","end":"works","step":"list"}"#, ClientEnd::Works);
-        check(r#"{"client":"a","end":"works","told":8,"kept":8}"#, ClientEnd::Works);
+        check(r#"{"client":"a","end":"works","step":"list"}"#, &ClientEnd::Works);
+        check(r#"{"client":"a","end":"works","told":8,"kept":8}"#, &ClientEnd::Works);
         check(
             r#"{"client":"a","end":"works","told":8,"kept":3,"lines":"x"}"#,
-            ClientEnd::Loses { told: 8, kept: 3 },
+            &ClientEnd::Loses { told: 8, kept: 3 },
         );
-        check(r#"{"client":"a","end":"works","lines":"x"}"#, ClientEnd::NeedsLines(text("x")));
+        check(r#"{"client":"a","end":"works","lines":"x"}"#, &ClientEnd::NeedsLines(text("x")));
         check(
             r#"{"client":"a","end":"failed","step":"write","reason":"no\nway"}"#,
-            ClientEnd::Failed { step: text("write"), reason: text("no\\nway") },
+            &ClientEnd::Failed { step: text("write"), reason: text("no\\nway") },
         );
         check(
             r#"{"client":"a","end":"untried","reason":"late"}"#,
-            ClientEnd::Untried(text("late")),
+            &ClientEnd::Untried(text("late")),
         );
     }
 
