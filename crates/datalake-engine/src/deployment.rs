@@ -5,6 +5,7 @@ mod generator;
 mod images;
 mod live;
 mod named_files;
+mod pods;
 mod probe;
 mod settle;
 mod user_files;
@@ -26,6 +27,7 @@ pub use generator::{Generator, GeneratorAnswer, NotShown, QuadletFolder, Quadlet
 pub use images::{Build, Image, ImageName, Images, InvalidImageName};
 pub use live::LiveDagster;
 pub use named_files::{NamedFile, NamedFiles};
+pub use pods::PodServices;
 pub use probe::AccessProof;
 pub use settle::{
     ChangeError, ChangeWatch, Failing, Patience, ServiceNews, Settled, Unsettled, change_services,
@@ -49,6 +51,9 @@ pub trait Services: Send + Sync {
     /// How the units stand, in the order of `units`; one that is not known has `LoadState` of
     /// `NotFound`.
     async fn show(&self, units: &[ServiceName]) -> Result<Vec<UnitStatus>, Fault>;
+
+    /// The pods that containers of `units` live in: those that quadlet has made of a `.pod` file.
+    async fn find_pods(&self, units: &[ServiceName]) -> Result<Vec<PodServices>, Fault>;
 
     /// The services that generators have made, such as quadlet.
     async fn generated(&self) -> Result<Vec<ServiceName>, Fault>;

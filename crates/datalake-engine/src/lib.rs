@@ -51,9 +51,10 @@ pub use deployment::{
     AccessProof, ActiveState, Build, ChangeError, ChangeWatch, Container, Containers, DeployedUnit,
     Deployment, DeploymentSearch, DropIns, Failing, Generator, GeneratorAnswer, HostPorts, Image,
     ImageName, Images, InvalidImageName, InvalidServiceName, InvocationId, LineSink, LiveDagster,
-    LoadState, NamedFile, NamedFiles, NotShown, Patience, QuadletFolder, QuadletTree, ServiceName,
-    ServiceNews, Services, Settled, UnitStatus, Unsettled, UserFile, UserFileSort, UserFiles, Verb,
-    change_services, discover_deployment, drop_ins, find_search_path, quadlet_folders,
+    LoadState, NamedFile, NamedFiles, NotShown, Patience, PodServices, QuadletFolder, QuadletTree,
+    ServiceName, ServiceNews, Services, Settled, UnitStatus, Unsettled, UserFile, UserFileSort,
+    UserFiles, Verb, change_services, discover_deployment, drop_ins, find_search_path,
+    quadlet_folders,
 };
 pub use doctor::{
     BucketQuestion, ConditionProbe, LocationAddress, Network, Oddities, Strangers, Tags,

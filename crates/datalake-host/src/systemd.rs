@@ -5,7 +5,8 @@ use datalake_core::fault::{Fault, FaultKind};
 use datalake_core::secret::FilledBody;
 use datalake_core::time::Timestamp;
 use datalake_engine::{
-    ActiveState, InvocationId, LineSink, LoadState, ServiceName, Services, UnitStatus, Verb,
+    ActiveState, InvocationId, LineSink, LoadState, PodServices, ServiceName, Services, UnitStatus,
+    Verb,
 };
 
 use crate::acting::{ServiceUser, host_systemctl};
@@ -51,6 +52,18 @@ impl Services for Systemd {
         read_statuses(&String::from_utf8_lossy(shown.expose()), units)
     }
 
+    async fn find_pods(&self, units: &[ServiceName]) -> Result<Vec<PodServices>, Fault> {
+        let shown =
+            self.ask(&self.0.systemctl(&["show", "--property=BindsTo", "--"], units)).await?;
+        let bonds = list_bonds(&String::from_utf8_lossy(shown.expose()));
+        if bonds.is_empty() {
+            return Ok(Vec::new());
+        }
+        let words = ["show", "--property=SourcePath,BoundBy", "--"];
+        let shown = self.ask(&self.0.systemctl(&words, &bonds)).await?;
+        read_pods(&String::from_utf8_lossy(shown.expose()), &bonds)
+    }
+
     async fn generated(&self) -> Result<Vec<ServiceName>, Fault> {
         let words =
             ["list-unit-files", "--type=service", "--state=generated", "--no-legend", "--plain"];
@@ -91,19 +104,56 @@ fn order_word(verb: Verb) -> &'static str {
 
 /// Reads `systemctl show` of several units: blocks of `NAME=value` with an empty line between.
 fn read_statuses(shown: &str, units: &[ServiceName]) -> Result<Vec<UnitStatus>, Fault> {
-    let blocks: Vec<_> = shown.split("\n\n").filter(|block| !block.trim().is_empty()).collect();
-    if blocks.len() != units.len() {
-        let detail = format!("systemctl told of {} units, not {}", blocks.len(), units.len());
-        return Err(Fault::new(FaultKind::Unreadable, detail));
-    }
+    let blocks = split_blocks(shown, units)?;
     blocks.iter().zip(units).map(|(block, unit)| read_status(block, unit)).collect()
 }
 
-fn read_status(block: &str, unit: &ServiceName) -> Result<UnitStatus, Fault> {
-    let value = |name: &str| {
-        let mut values = block.lines().filter_map(|line| line.split_once('='));
-        values.find(|(key, _)| *key == name).map_or("", |(_, value)| value)
+/// One block for each of `units`.
+fn split_blocks<'a>(shown: &'a str, units: &[ServiceName]) -> Result<Vec<&'a str>, Fault> {
+    let blocks: Vec<_> = shown.split("\n\n").filter(|block| !block.trim().is_empty()).collect();
+    if blocks.len() == units.len() {
+        return Ok(blocks);
+    }
+    let detail = format!("systemctl told of {} units, not {}", blocks.len(), units.len());
+    Err(Fault::new(FaultKind::Unreadable, detail))
+}
+
+fn find_value<'a>(block: &'a str, name: &str) -> &'a str {
+    let mut values = block.lines().filter_map(|line| line.split_once('='));
+    values.find(|(key, _)| *key == name).map_or("", |(_, value)| value)
+}
+
+/// The services that units are bound to, each once.
+fn list_bonds(shown: &str) -> Vec<ServiceName> {
+    let values = shown.lines().filter_map(|line| line.strip_prefix("BindsTo="));
+    let mut bonds: Vec<_> = values.flat_map(read_names).collect();
+    bonds.sort();
+    bonds.dedup();
+    bonds
+}
+
+/// Those of `units` that are pods, with the services that are bound to them.
+fn read_pods(shown: &str, units: &[ServiceName]) -> Result<Vec<PodServices>, Fault> {
+    let blocks = split_blocks(shown, units)?;
+    let is_pod = |block: &&str| {
+        let source = find_value(block, "SourcePath");
+        source.rsplit_once('.').is_some_and(|(_, ending)| ending == "pod")
     };
+    let pods = blocks.into_iter().zip(units).filter(|(block, _)| is_pod(block));
+    let pod = |(block, pod): (&str, &ServiceName)| PodServices {
+        pod: pod.clone(),
+        members: read_names(find_value(block, "BoundBy")).collect(),
+    };
+    Ok(pods.map(pod).collect())
+}
+
+/// The services in a list of units.
+fn read_names(list: &str) -> impl Iterator<Item = ServiceName> {
+    list.split_whitespace().filter_map(|name| name.parse().ok())
+}
+
+fn read_status(block: &str, unit: &ServiceName) -> Result<UnitStatus, Fault> {
+    let value = |name: &str| find_value(block, name);
     let invocation = value("InvocationID");
     let job = value("Job");
     Ok(UnitStatus {
@@ -198,6 +248,21 @@ InvocationID=
         assert_eq!(daemon.since.unwrap().to_string(), "2026-11-22T19:35:51Z");
         assert_eq!((nope.load.clone(), nope.is_queued), (LoadState::NotFound, false));
         assert_eq!((nope.invocation.clone(), nope.source.clone()), (None, None));
+    }
+
+    #[test]
+    fn what_units_are_bound_to_is_a_pod_where_quadlet_has_made_it_of_one() {
+        let bonds =
+            list_bonds("BindsTo=apps-pod.service\n\nBindsTo=\n\nBindsTo=db.service data.mount\n");
+        assert_eq!(bonds, units(&["apps-pod.service", "db.service"]));
+
+        let shown = "BoundBy=web.service beat.service data.mount\nSourcePath=/units/apps.pod\n\n\
+                     BoundBy=web.service\nSourcePath=/units/db.container\n";
+        let pods = read_pods(shown, &bonds).unwrap();
+
+        let members = units(&["web.service", "beat.service"]);
+        assert_eq!(pods, [PodServices { pod: bonds[0].clone(), members }]);
+        assert_eq!(read_pods("", &bonds).unwrap_err().kind, FaultKind::Unreadable);
     }
 
     #[test]

@@ -12,8 +12,8 @@ cache=$(realpath -m "$target/e2e/host")
 suite=''
 parts=(
   there_and_back the_user_itself a_host_set_up_by_hand_is_repaired handover_ways needed_by_others
-  kills_at_the_services swaps_lead_nowhere dagster_commands deps_commands real_code_server doctor_looks
-  broken_situations
+  pod_of_two kills_at_the_services swaps_lead_nowhere dagster_commands deps_commands
+  real_code_server doctor_looks broken_situations
 )
 [ -z "${PARTS:-}" ] || read -ra parts <<< "$PARTS"
 
@@ -29,6 +29,8 @@ parts=(
 . "$here/handover.sh"
 # shellcheck source=needed.sh
 . "$here/needed.sh"
+# shellcheck source=pods.sh
+. "$here/pods.sh"
 # shellcheck source=kills.sh
 . "$here/kills.sh"
 # shellcheck source=swaps.sh

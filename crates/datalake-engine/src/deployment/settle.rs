@@ -13,6 +13,7 @@ use datalake_core::fault::{Fault, FaultKind};
 use datalake_core::host::UnitName;
 
 use self::track::{Elapsed, ServiceStanding, Track};
+use super::pods::{EmptiedPods, find_emptied_pods};
 use super::{AccessProof, LoadState, ServiceName, Services, UnitStatus, Verb};
 use crate::ports::Clock;
 
@@ -97,7 +98,7 @@ pub enum Failing {
 }
 
 /// Changes `units` in one call and watches until all of them stand, at most as long as `patience`
-/// has it.
+/// has it. A pod in which nothing else runs is restarted with them.
 ///
 /// # Errors
 ///
@@ -108,8 +109,8 @@ pub async fn change_services(
     services: &dyn Services,
     watch: &ChangeWatch<'_>,
 ) -> Result<Settled, ChangeError> {
-    let ChangeWatch { clock, patience, tell } = *watch;
-    let mut tracks: Vec<_> = services.show(units).await?.into_iter().map(Track::new).collect();
+    let tell = watch.tell;
+    let tracks: Vec<_> = services.show(units).await?.into_iter().map(Track::new).collect();
     let unusable = |track: &Track| track.last.load != LoadState::Loaded;
     if tracks.iter().any(unusable) {
         let unusable = tracks.into_iter().filter(unusable);
@@ -117,12 +118,32 @@ pub async fn change_services(
             |track: Track| Unsettled { status: track.last, failing: Failing::NotLoaded };
         return Err(ChangeError::Unsettled(unusable.map(not_loaded).collect()));
     }
-    services.order(verb, units).await?;
+    let emptied = match verb {
+        Verb::Restart => find_emptied_pods(units, services).await?,
+        Verb::Start | Verb::Stop => EmptiedPods::default(),
+    };
+    services.order(verb, &[units, &emptied.pods].concat()).await?;
     tell(ServiceNews::Ordered);
+    let ended = watch_change(verb, tracks, services, watch).await;
+    if !emptied.idle.is_empty() {
+        services.order(Verb::Stop, &emptied.idle).await?;
+    }
+    ended
+}
+
+/// Watches until all that are tracked stand as they should, or will not.
+async fn watch_change(
+    verb: Verb,
+    mut tracks: Vec<Track>,
+    services: &dyn Services,
+    watch: &ChangeWatch<'_>,
+) -> Result<Settled, ChangeError> {
+    let ChangeWatch { clock, patience, tell } = *watch;
+    let units: Vec<_> = tracks.iter().map(|track| track.last.unit.clone()).collect();
     let begun = clock.now().unix();
     let (mut told, mut broken) = (false, None);
     loop {
-        let seen = services.show(units).await?;
+        let seen = services.show(&units).await?;
         let waited = Duration::from_secs(clock.now().unix().abs_diff(begun));
         let elapsed = Elapsed { verb, waited };
         look_at_tracks(&mut tracks, seen, elapsed)?;

@@ -8,8 +8,8 @@ use datalake_core::fault::{Fault, FaultKind};
 use datalake_core::secret::FilledBody;
 
 use crate::deployment::{
-    ActiveState, Container, Containers, LineSink, LoadState, ServiceName, Services, UnitStatus,
-    Verb,
+    ActiveState, Container, Containers, LineSink, LoadState, PodServices, ServiceName, Services,
+    UnitStatus, Verb,
 };
 use crate::hold_mutex;
 
@@ -21,6 +21,8 @@ pub struct MemoryServices {
     orders: Mutex<Vec<String>>,
     /// Whether the host counts as online.
     pub online: bool,
+    /// Its pods.
+    pub pods: Vec<PodServices>,
 }
 
 /// Containers that are always the same.
@@ -89,6 +91,12 @@ impl Services for MemoryServices {
 
     async fn show(&self, units: &[ServiceName]) -> Result<Vec<UnitStatus>, Fault> {
         Ok(units.iter().map(|unit| self.next(unit)).collect())
+    }
+
+    async fn find_pods(&self, units: &[ServiceName]) -> Result<Vec<PodServices>, Fault> {
+        let mut pods = self.pods.clone();
+        pods.retain(|pod| pod.members.iter().any(|member| units.contains(member)));
+        Ok(pods)
     }
 
     async fn generated(&self) -> Result<Vec<ServiceName>, Fault> {

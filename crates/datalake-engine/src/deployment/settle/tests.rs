@@ -3,7 +3,7 @@ use std::sync::Mutex;
 use datalake_core::time::Timestamp;
 
 use super::*;
-use crate::deployment::{ActiveState, InvocationId};
+use crate::deployment::{ActiveState, InvocationId, PodServices};
 use crate::memory::{MemoryClock, MemoryServices};
 
 fn name(stem: &str) -> ServiceName {
@@ -179,4 +179,41 @@ fn nothing_is_asked_for_where_a_unit_is_missing() {
     let message = seen.result.unwrap_err().to_string();
     assert_eq!(message, "systemd has no usable `gone.service` (not-found)");
     assert!(seen.orders.is_empty());
+}
+
+/// The orders of a restart of `units` in a pod whose container `c` stands like this.
+fn restart_in_pod(units: &[&str], other: &str) -> Vec<String> {
+    let lives =
+        |unit: &str| ["1", "2"].map(|life| look(&format!("{unit} active/running {life} 0")));
+    let members = ["a", "b", "c"].map(name).to_vec();
+    let mut services = MemoryServices::default();
+    services.pods = vec![PodServices { pod: name("apps-pod"), members }];
+    let services = units.iter().fold(services, |services, unit| services.with(lives(unit)));
+
+    let seen = run(Verb::Restart, units, &services.with([look(&format!("c {other} 1 0"))]));
+
+    assert!(seen.result.is_ok(), "{:?}", seen.result);
+    seen.orders
+}
+
+#[test]
+fn a_pod_in_which_nothing_else_runs_is_restarted_too() {
+    let along = "restart a.service b.service apps-pod.service";
+    let stopped_again = [along, "stop c.service"];
+
+    assert_eq!(restart_in_pod(&["a", "b"], "active/running"), ["restart a.service b.service"]);
+    assert_eq!(restart_in_pod(&["a", "b"], "inactive/dead"), stopped_again);
+    assert_eq!(restart_in_pod(&["a", "b"], "failed/failed"), stopped_again);
+    // It has no container: it has done its work, or waits for its next try.
+    assert_eq!(restart_in_pod(&["a", "b"], "active/exited"), [along]);
+    assert_eq!(restart_in_pod(&["a", "b"], "activating/auto-restart"), [along]);
+}
+
+#[test]
+fn a_stop_and_a_start_leave_the_pod_to_systemd() {
+    let mut services = MemoryServices::default();
+    services.pods = vec![PodServices { pod: name("apps-pod"), members: vec![name("a")] }];
+    let services = services.with(["a active/running 1 0", "a inactive/dead 1 0"].map(look));
+
+    assert_eq!(run(Verb::Stop, &["a"], &services).orders, ["stop a.service"]);
 }
