@@ -6,6 +6,7 @@
 //!   commit by commit, until no commit has come meanwhile;
 //! - [`recover_commits`] tells what commits that got lost had added.
 
+mod destination;
 mod forgetting;
 mod listing;
 mod log_copy;

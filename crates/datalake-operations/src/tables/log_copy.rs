@@ -95,30 +95,12 @@ impl LogCopy<'_> {
         self.list(self.from).await
     }
 
-    async fn list(&self, folder: &TablesFolder) -> Result<Vec<LogFile>, OperationError> {
+    pub(super) async fn list(&self, folder: &TablesFolder) -> Result<Vec<LogFile>, OperationError> {
         let listed = list_log(self.lake, &folder.bucket, &self.table(folder)).await;
         let mut files =
             listed.map_err(|fault| OperationError::at_bucket(&folder.bucket, &fault))?;
         order_log(self.kind, &mut files);
         Ok(files)
-    }
-
-    /// Refuses a destination that holds commits which the source has not: it is another table, or
-    /// somebody has gone on writing there.
-    ///
-    /// # Errors
-    ///
-    /// [`OperationError`] where it does, or cannot be listed.
-    pub(super) async fn require_own_destination(
-        &self,
-        source: &[LogFile],
-    ) -> Result<(), OperationError> {
-        let known = |file: &LogFile| source.iter().any(|own| own.name == file.name);
-        let there = self.list(self.to).await?;
-        match there.iter().find(|file| file.part.commit().is_some() && !known(file)) {
-            Some(file) => Err(self.foreign_error(file)),
-            None => Ok(()),
-        }
     }
 
     /// Brings what is not there yet, in this order. Commits are stored only where nothing is.
@@ -196,7 +178,11 @@ impl LogCopy<'_> {
         }
     }
 
-    async fn is_same(&self, file: &LogFile, there: &LogFile) -> Result<bool, OperationError> {
+    pub(super) async fn is_same(
+        &self,
+        file: &LogFile,
+        there: &LogFile,
+    ) -> Result<bool, OperationError> {
         if file.size != there.size {
             return Ok(false);
         }
@@ -213,7 +199,7 @@ impl LogCopy<'_> {
 
     /// Whether what is there is an older version of the source's commit: an earlier run has brought
     /// it, and another writer's commit has taken its place since.
-    async fn was_overwritten(&self, there: &LogFile) -> Result<bool, OperationError> {
+    pub(super) async fn was_overwritten(&self, there: &LogFile) -> Result<bool, OperationError> {
         let key = self.key(self.from, &there.name)?;
         let versions = list_versions_of_key(self.lake, &self.from.bucket, &key).await;
         let versions = match versions {
@@ -286,11 +272,10 @@ impl LogCopy<'_> {
         folder.describe_below(&format!("{}/{}", self.kind.log_folder(), file.name))
     }
 
-    fn foreign_error(&self, there: &LogFile) -> OperationError {
+    pub(super) fn foreign_error(&self, there: &LogFile) -> OperationError {
         let place = self.describe(self.to, there);
-        let message =
-            format!("`{place}` is a commit of another table, or of somebody who writes there");
+        let message = format!("`{place}` is of another table, or of somebody who writes there");
         OperationError::new(ErrorKind::Mismatch, message)
-            .advise("nothing of it was replaced: name a folder that is empty")
+            .advise("it was not replaced: name a folder that is empty")
     }
 }

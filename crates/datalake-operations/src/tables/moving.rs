@@ -29,6 +29,10 @@ const ROUNDS: u32 = 5;
 const ICEBERG: &str = "its metadata name every file by its whole address, so that a copy would still read \
      from here: have its catalog rewrite the paths (Spark: `rewrite_table_path`), or write it anew there";
 
+/// Why a table that holds another one is not moved.
+const NESTED: &str =
+    "another table lies in its folder: move that one by itself, and take it out of here";
+
 /// Tables about to be moved.
 #[derive(Clone, Copy)]
 pub struct TableMove<'a> {
@@ -173,16 +177,19 @@ impl TableMove<'_> {
         let dry_run = self.choices.dry_run;
         let mut end = MovedTables { dry_run, ..MovedTables::default() };
         for table in &found.tables {
-            match table.kind {
-                TableKind::Iceberg => end.left.push(LeftTable {
-                    format: table.kind.name(),
-                    place: self.source_of(table).describe(),
-                    reason: ICEBERG.to_owned(),
-                }),
+            let holds = |other: &ListedTable| {
+                other.root != table.root && other.root.starts_with(&table.root)
+            };
+            let reason = match table.kind {
+                TableKind::Iceberg => ICEBERG,
+                TableKind::Delta | TableKind::Lance if found.tables.iter().any(holds) => NESTED,
                 TableKind::Delta | TableKind::Lance => {
                     end.moved.push(self.move_table(&lake, table).await?);
+                    continue;
                 }
-            }
+            };
+            let (format, place) = (table.kind.name(), self.source_of(table).describe());
+            end.left.push(LeftTable { format, place, reason: reason.to_owned() });
         }
         Ok(end)
     }
@@ -252,7 +259,7 @@ impl TableMove<'_> {
 
 fn unsafe_error(message: String) -> OperationError {
     OperationError::new(ErrorKind::Config, message).advise(Advice::naming(
-        "tables belong in a bucket that never had versions: set `tables: {}`, then {}",
+        "tables belong in a bucket that never had versions: give the spec a `tables:`, then {}",
         [AdvisedCommand::Provision],
     ))
 }
@@ -283,9 +290,13 @@ impl TableRun<'_> {
         }
         let place = self.copy.from.describe();
         let message = format!("somebody writes to the table `{place}` all the time");
-        Err(OperationError::new(ErrorKind::TryAgain, message)
-            .advise("stop its writers, then the same command goes on from here")
-            .advise("readers see a whole older version at the destination"))
+        let error = OperationError::new(ErrorKind::TryAgain, message)
+            .advise("stop its writers, then the same command goes on from here");
+        Err(if end.brought == 0 {
+            error
+        } else {
+            error.advise("readers see a whole older version at the destination")
+        })
     }
 
     /// Brings what is not the log, and has it confirmed.

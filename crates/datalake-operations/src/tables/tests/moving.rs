@@ -124,6 +124,64 @@ async fn another_table_at_the_destination_is_left_alone() {
     }
 }
 
+/// A move of `sales/` is refused, and what lies in the bucket of tables stays as it is.
+async fn must_be_refused(bed: &Bed, why: &str) {
+    let before = bed.contents(&tables(), "").await;
+
+    let error = bed.move_all().await.unwrap_err();
+
+    assert_eq!(error.kind, ErrorKind::Mismatch, "{error:?}");
+    assert!(error.to_string().contains(why), "{error}");
+    assert_eq!(bed.contents(&tables(), "").await, before);
+}
+
+#[tokio::test]
+async fn nothing_of_another_table_at_the_destination_is_replaced() {
+    let log = "sales/_delta_log/";
+    let bed = Bed::with_sales(5).await;
+    bed.put_into(&tables(), &format!("{log}{:020}.json", 0), "another table's");
+    bed.put_into(&tables(), &format!("{log}{:020}.checkpoint.parquet", 3), "another table's");
+    bed.put_into(&tables(), &format!("{log}_last_checkpoint"), "{\"version\":2}");
+    must_be_refused(&bed, "of another table").await;
+
+    let bed = Bed::with_sales(5).await;
+    bed.put_into(&tables(), &format!("{log}_last_checkpoint"), "{\"version\":2}");
+    must_be_refused(&bed, "_last_checkpoint").await;
+}
+
+#[tokio::test]
+async fn nothing_that_is_no_table_is_replaced() {
+    let bed = Bed::with_sales(2).await;
+    bed.put("sales/README.md", "the source's");
+    bed.put_into(&tables(), "sales/README.md", "somebody's own");
+    must_be_refused(&bed, "README.md").await;
+
+    let bed = Bed::with_sales(2).await;
+    bed.put_into(&tables(), "sales/metadata/1.metadata.json", "{}");
+    must_be_refused(&bed, "metadata").await;
+}
+
+#[tokio::test]
+async fn no_table_is_brought_into_another_one() {
+    let bed = Bed::with_sales(2).await;
+    bed.put_into(&tables(), "_delta_log/00000000000000000000.json", "of all");
+    must_be_refused(&bed, "lies in the Delta table").await;
+}
+
+#[tokio::test]
+async fn a_table_that_holds_another_one_stays() {
+    let bed = Bed::with_sales(2).await;
+    bed.commit("sales/of/north/", 0, "one");
+
+    let end = bed.move_all().await.unwrap();
+
+    let moved: Vec<_> = end.moved.iter().map(|table| table.source.as_str()).collect();
+    assert_eq!(moved.len(), 1, "{end:?}");
+    assert!(moved[0].ends_with("/sales/of/north/"), "{end:?}");
+    assert!(end.left[0].reason.contains("another table lies in its folder"), "{end:?}");
+    assert_eq!(bed.contents(&tables(), "sales/_delta_log/").await, []);
+}
+
 #[tokio::test]
 async fn what_cannot_be_moved_is_told() {
     let bed = Bed::new().await;
