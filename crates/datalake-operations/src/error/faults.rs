@@ -14,8 +14,8 @@ const HOLDS_TABLES: &str = "keep tables in a bucket of their own that never had 
      { versioning: false }`";
 const KEEPS_VERSIONS: &str = "name another bucket, which never had versions: `tables: { bucket: NAME }`; a provision makes \
      it. Suspending versioning does not make this one fit";
-const UNSAFE_COMMITS: &str =
-    "give tables a bucket of their own: `tables: { bucket: NAME }`; a provision makes it";
+const UNSAFE_COMMITS: &str = "give tables a bucket of their own: `tables: {}`, or with a name of your choice `tables: \
+     { bucket: NAME }`; a provision makes it";
 const NO_CLIENT: &str = "install it (`pipx install modal`), name its program (`modal: { client: /PATH/bin/modal \
      }`), or the unit in whose container it is (`modal: { container: UNIT }`)";
 const NO_LOGIN: &str = "set MODAL_TOKEN_ID and MODAL_TOKEN_SECRET (`sudo -E` keeps them), or run `modal setup` \
