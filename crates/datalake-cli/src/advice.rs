@@ -66,6 +66,9 @@ fn render_command(command: &AdvisedCommand) -> String {
         }
         AdvisedCommand::VerifyDeep => "verify --deep",
         AdvisedCommand::EnableVersioning => "bucket versioning enable",
+        AdvisedCommand::RemoveRule(bucket) => {
+            return format!("`datalake bucket lifecycle remove ID --of {bucket}`");
+        }
         AdvisedCommand::ShowBucketLock => "bucket lock show",
         AdvisedCommand::ShowBucket(bucket) => return format!("`datalake bucket show {bucket}`"),
         AdvisedCommand::AbortUploads(bucket) => {

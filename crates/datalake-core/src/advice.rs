@@ -102,6 +102,8 @@ pub enum AdvisedCommand {
     Sync,
     /// Has a bucket keep versions.
     EnableVersioning,
+    /// Takes one lifecycle rule out of the bucket of this name.
+    RemoveRule(String),
     /// Tells how long versions of a bucket are locked.
     ShowBucketLock,
     /// Lists the keys below a place, `s3://BUCKET/FOLDER/`.

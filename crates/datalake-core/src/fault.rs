@@ -166,6 +166,9 @@ pub enum FaultKind {
     /// A bucket for tables has kept old versions, and something of that is left.
     #[error("it has kept old versions, and what is left of them stands in the way of tables")]
     HoldsVersions,
+    /// A lifecycle rule has objects expire where tables live.
+    #[error("a lifecycle rule has objects expire there, and tables lose their files by it")]
+    ExpiresTables,
     /// Tables are to share a bucket in which nobody has shown that their commits are safe.
     #[error("commits to tables may get lost there")]
     UnsafeCommits,
@@ -173,7 +176,7 @@ pub enum FaultKind {
 
 impl FaultKind {
     /// All kinds, for the documentation.
-    pub const ALL: [Self; 36] = [
+    pub const ALL: [Self; 37] = [
         Self::UnknownAccessKey,
         Self::WrongSecret,
         Self::ClockSkew,
@@ -209,6 +212,7 @@ impl FaultKind {
         Self::HoldsTables,
         Self::KeepsVersions,
         Self::HoldsVersions,
+        Self::ExpiresTables,
         Self::UnsafeCommits,
     ];
 

@@ -121,6 +121,11 @@ fn a_bucket_for_tables_is_written_left_out_or_asked_for_where_its_name_would_be_
     assert!(!spec("--bucket acme --no-tables").0.contains("tables:"));
     let (named, _) = spec("--bucket acme --tables-bucket lake");
     assert!(named.contains("\ntables: { bucket: lake }\n"), "{named}");
+    for both in ["init --no-tables --tables-bucket lake", "--tables-bucket lake init --no-tables"] {
+        let host = Host::usual();
+        let told = host.bare(&format!("{both} --no-input --region fsn1")).run().exits(2).stderr;
+        assert!(told.contains("--no-tables and --tables-bucket"), "{told}");
+    }
     let (left_out, told) = spec(&format!("--bucket {long}"));
     assert!(!left_out.contains("tables:"), "{left_out}");
     assert!(told.contains("left out: ") && told.contains("--tables-bucket NAME"), "{told}");

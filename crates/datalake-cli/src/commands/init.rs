@@ -27,6 +27,10 @@ use crate::site::{me, own_name};
 pub(super) const INIT: DocumentKind = DocumentKind::of::<SpecDocument>("init");
 
 pub(super) async fn init(cli: &Cli, flags: &args::Init, printer: Printer) -> Result<Exit, Failure> {
+    if flags.no_tables && cli.values.tables_bucket.is_some() {
+        let message = "--no-tables and --tables-bucket say the opposite of each other";
+        return Err(Failure::new(Exit::Usage, message).hint("give one of the two"));
+    }
     let path = cli.place.config.clone().unwrap_or_else(|| PathBuf::from("datalake.yaml"));
     let name = printable(&path.display().to_string());
     if named_path::is_taken(&path) && !flags.force {

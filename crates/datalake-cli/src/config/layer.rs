@@ -17,6 +17,7 @@ use crate::near::near;
 const OWN_NAMES: [&str; 2] = ["cost.plans.", "catalogs."];
 /// This section says something even with nothing below it.
 const TABLES: &str = "tables.";
+const EMPTY_TABLES: &str = "write `tables: {}` for a bucket named after `bucket:`, or leave it out";
 /// Below this key stands where the key pair comes from.
 const CREDENTIALS: &str = "credentials";
 
@@ -63,7 +64,14 @@ impl Layer {
         })?;
         let value = Value::serialize(yaml).map_err(|_| not_yaml("it is no set of keys".into()))?;
         let values = match value {
-            Value::Dict(_, values) => without_empty_sections(values, ""),
+            Value::Dict(_, values) => match values.get("tables") {
+                Some(Value::Empty(..) | Value::Array(..)) => {
+                    return Err(
+                        not_yaml("`tables`: expected keys below it".into()).hint(EMPTY_TABLES)
+                    );
+                }
+                _ => without_empty_sections(values, ""),
+            },
             Value::Empty(..) => Dict::new(),
             _ => return Err(not_yaml("it is no set of keys".into())),
         };

@@ -1,7 +1,7 @@
 //! The steps for the buckets of a spec: made, proved, set.
 
 use crate::fault::{Fault, FaultKind, Target};
-use crate::plan::tables_place::{require_place_for_tables, require_safe_prefix};
+use crate::plan::tables_place::{require_no_expiry, require_place_for_tables, require_safe_prefix};
 use crate::plan::{
     Action, Blocker, BucketState, Desired, DesiredBucket, DesiredTables, Found, Guard, Observed,
     Step, Undo, Way,
@@ -72,11 +72,14 @@ pub(super) fn plan_buckets(desired: &Desired, observed: &Observed) -> (BucketPla
         Some(DesiredTables::Bucket(bucket)) => {
             let why = "the same has to work where tables live";
             let steps = require_place_for_tables(&bucket.name, observed)
+                .and_then(|()| require_no_expiry(bucket, "", observed))
                 .and_then(|()| bucket_steps(bucket, observed, &OF_TABLES));
             take(&bucket.name, why, steps);
         }
         Some(DesiredTables::Prefix(prefix)) => {
+            let keys = format!("{prefix}/");
             blockers.extend(require_safe_prefix(prefix, &desired.bucket, observed).err());
+            blockers.extend(require_no_expiry(&desired.bucket, &keys, observed).err());
         }
     }
     (BucketPlans(plans), blockers)

@@ -5,6 +5,31 @@ use crate::plan::bucket_steps::require_known;
 use crate::plan::{Blocker, DesiredBucket, Found, Observed};
 use crate::s3::{BucketName, KeyPrefix, Versioning};
 
+/// Refuses a place for tables, all keys of `bucket` that begin with `prefix`, where a rule that stays has
+/// objects expire: a table without some of its files cannot be read any more. Rules for old versions
+/// and unfinished uploads take nothing from it.
+///
+/// # Errors
+///
+/// A [`Blocker`] with the rule's id. Rules that nobody knows are told with the bucket's settings.
+pub(super) fn require_no_expiry(
+    bucket: &DesiredBucket,
+    prefix: &str,
+    observed: &Observed,
+) -> Result<(), Blocker> {
+    let Found::Present(state) = observed.bucket(&bucket.name) else { return Ok(()) };
+    let Found::Present(rules) = &state.lifecycle else { return Ok(()) };
+    let rules = rules.with_own(&bucket.lifecycle);
+    let Some((id, rule)) = rules.find_expiry(prefix) else { return Ok(()) };
+    let after = rule.expire.map(|days| format!(" after {days}")).unwrap_or_default();
+    let keys = match rule.prefix.as_str() {
+        "" => "all keys".to_owned(),
+        prefix => format!("keys below `{prefix}`"),
+    };
+    let told = format!("rule `{id}`: {keys}{after}");
+    Err(block(&bucket.name, Fault::new(FaultKind::ExpiresTables, told)))
+}
+
 /// Refuses a bucket for tables that keeps old versions, or in which something of earlier ones is left:
 /// a suspended bucket is not one that never had any. One that is not there yet is fine.
 ///

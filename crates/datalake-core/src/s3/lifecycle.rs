@@ -142,6 +142,17 @@ impl Lifecycle {
         Self(kept.map(|(id, rule)| (id.clone(), rule.clone())).collect())
     }
 
+    /// The first rule, with its id, by which objects expire whose keys begin with `prefix`; one that is
+    /// not enabled does nothing.
+    #[must_use]
+    pub fn find_expiry(&self, prefix: &str) -> Option<(&str, &LifecycleRule)> {
+        self.iter().find(|(_, rule)| {
+            rule.enabled
+                && rule.expire.is_some()
+                && (prefix.starts_with(&rule.prefix) || rule.prefix.starts_with(prefix))
+        })
+    }
+
     /// The rule of this id.
     #[must_use]
     pub fn get(&self, id: &str) -> Option<&LifecycleRule> {

@@ -327,6 +327,14 @@ fn any_tables_bucket() -> impl Strategy<Value = Found<BucketState>> {
             if state.versioning == present(Versioning::Enabled) {
                 state.versioning = present(Versioning::Never);
             }
+            // Where tables live, nothing that others have set may expire.
+            state.lifecycle = state.lifecycle.map(|rules| {
+                let idle = |rule: &LifecycleRule| LifecycleRule {
+                    enabled: rule.enabled && rule.expire.is_none(),
+                    ..rule.clone()
+                };
+                Lifecycle::new(rules.iter().map(|(id, rule)| (id.to_owned(), idle(rule))))
+            });
             state
         })
     })

@@ -6,7 +6,7 @@ use datalake_core::plan::{
     describe_step, plan_provision,
 };
 use datalake_core::receipt::{left_by_rollback, plan_rollback};
-use datalake_core::s3::{ConditionalPuts, Lifecycle, VersionTraces, Versioning};
+use datalake_core::s3::{ConditionalPuts, Lifecycle, LifecycleRule, VersionTraces, Versioning};
 
 use crate::support::*;
 
@@ -192,4 +192,60 @@ fn a_prefix_is_refused_where_versions_are_to_be_kept_and_nobody_could_test_that(
 
     check(&wanted, &world(None, None), Some((FaultKind::UnsafeCommits, told)));
     check(&wanted, &world(Some(Versioning::Never), None), Some((FaultKind::UnsafeCommits, told)));
+}
+
+/// Both buckets without versions, each with this rule.
+fn world_with_rule(id: &str, rule: &LifecycleRule) -> Observed {
+    let mut world = world(Some(Versioning::Never), Some(Versioning::Never));
+    for state in world.buckets.values_mut() {
+        let lifecycle = present(Lifecycle::new([(id.to_owned(), rule.clone())]));
+        *state = present(BucketState {
+            versioning: present(Versioning::Never),
+            lifecycle,
+            ..BucketState::new_bucket()
+        });
+    }
+    world
+}
+
+fn expiring(prefix: &str) -> LifecycleRule {
+    LifecycleRule {
+        enabled: true,
+        prefix: prefix.to_owned(),
+        expire: Some(days(7)),
+        ..LifecycleRule::default()
+    }
+}
+
+#[test]
+fn a_bucket_for_tables_in_which_a_rule_of_others_has_objects_expire_is_refused() {
+    let wanted = desired(false, Some(own_bucket()));
+    let refused = |told| Some((FaultKind::ExpiresTables, told));
+    let with = |rule: &LifecycleRule| world_with_rule("exp-all", rule);
+
+    check(&wanted, &with(&expiring("")), refused("rule `exp-all`: all keys after 7d"));
+    check(&wanted, &with(&expiring("tmp/")), refused("rule `exp-all`: keys below `tmp/` after 7d"));
+    check(&wanted, &with(&LifecycleRule { enabled: false, ..expiring("") }), None);
+    let harmless = LifecycleRule {
+        expire: None,
+        expire_noncurrent: Some(days(1)),
+        abort_uploads: Some(days(1)),
+        ..expiring("")
+    };
+    check(&wanted, &with(&harmless), None);
+    // A rule of datalake's own that the spec does not ask for goes.
+    check(&wanted, &world_with_rule("datalake-expire-everything", &expiring("")), None);
+}
+
+#[test]
+fn a_prefix_for_tables_is_refused_only_where_a_rule_meets_it() {
+    let wanted = desired(false, Some(below_prefix()));
+    let refused = |told| Some((FaultKind::ExpiresTables, told));
+    let with = |prefix: &str| world_with_rule("theirs", &expiring(prefix));
+
+    check(&wanted, &with(""), refused("rule `theirs`: all keys after 7d"));
+    check(&wanted, &with("tab"), refused("rule `theirs`: keys below `tab` after 7d"));
+    check(&wanted, &with("tables/a/"), refused("rule `theirs`: keys below `tables/a/` after 7d"));
+    check(&wanted, &with("tables2/"), None);
+    check(&wanted, &with("assets/"), None);
 }

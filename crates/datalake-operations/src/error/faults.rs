@@ -14,8 +14,8 @@ const HOLDS_TABLES: &str = "keep tables in a bucket of their own that never had 
      { versioning: false }`";
 const KEEPS_VERSIONS: &str = "name another bucket, which never had versions: `tables: { bucket: NAME }`; a provision makes \
      it. Suspending versioning does not make this one fit";
-const UNSAFE_COMMITS: &str =
-    "give tables a bucket of their own: `tables: { bucket: NAME }`; a provision makes it";
+const UNSAFE_COMMITS: &str = "give tables a bucket of their own: `tables: {}`, or with a name of your choice `tables: \
+     { bucket: NAME }`; a provision makes it";
 const NO_CLIENT: &str = "install it (`pipx install modal`), name its program (`modal: { client: /PATH/bin/modal \
      }`), or the unit in whose container it is (`modal: { container: UNIT }`)";
 const NO_LOGIN: &str = "set MODAL_TOKEN_ID and MODAL_TOKEN_SECRET (`sudo -E` keeps them), or run `modal setup` \
@@ -59,6 +59,7 @@ pub fn kind_of(kind: FaultKind, target: &Target) -> ErrorKind {
         | FaultKind::HoldsTables
         | FaultKind::KeepsVersions
         | FaultKind::HoldsVersions
+        | FaultKind::ExpiresTables
         | FaultKind::UnsafeCommits
         | FaultKind::Archived
         | FaultKind::UnfitName
@@ -102,6 +103,7 @@ pub fn advice_for(kind: FaultKind, target: &Target) -> Option<Advice> {
         FaultKind::HoldsTables => HOLDS_TABLES.into(),
         FaultKind::KeepsVersions => KEEPS_VERSIONS.into(),
         FaultKind::HoldsVersions => advice_for_version_traces(target),
+        FaultKind::ExpiresTables => advice_for_expiry(target),
         FaultKind::UnsafeCommits => UNSAFE_COMMITS.into(),
         FaultKind::NoClient => NO_CLIENT.into(),
         FaultKind::NoLogin => Advice::naming(NO_LOGIN, [AdvisedCommand::CheckModal]),
@@ -141,15 +143,7 @@ pub fn advice_for(kind: FaultKind, target: &Target) -> Option<Advice> {
 
 /// What to do about a bucket for tables in which something of its versions is left.
 fn advice_for_version_traces(target: &Target) -> Advice {
-    let bucket = match target {
-        Target::Bucket(bucket) | Target::Object(bucket, _) => bucket.as_str(),
-        Target::Service
-        | Target::Path(_)
-        | Target::Secret(_)
-        | Target::Services
-        | Target::Vault(_)
-        | Target::App(_) => "BUCKET",
-    };
+    let bucket = name_bucket(target);
     Advice::naming(
         "name another bucket, which never had versions (`tables: { bucket: NAME }`; a provision makes \
          it); or list what is left with {}, and remove it key by key with {}",
@@ -158,6 +152,27 @@ fn advice_for_version_traces(target: &Target) -> Advice {
             AdvisedCommand::RemoveVersions(format!("s3://{bucket}/KEY")),
         ],
     )
+}
+
+/// What to do about a rule by which tables would lose their files.
+fn advice_for_expiry(target: &Target) -> Advice {
+    Advice::naming(
+        "take the rule out with {}, where ID is its name above; or give tables another place",
+        [AdvisedCommand::RemoveRule(name_bucket(target).to_owned())],
+    )
+}
+
+/// The bucket that a fault is about, or what stands for one.
+fn name_bucket(target: &Target) -> &str {
+    match target {
+        Target::Bucket(bucket) | Target::Object(bucket, _) => bucket.as_str(),
+        Target::Service
+        | Target::Path(_)
+        | Target::Secret(_)
+        | Target::Services
+        | Target::Vault(_)
+        | Target::App(_) => "BUCKET",
+    }
 }
 
 /// What to do about something that is not there.

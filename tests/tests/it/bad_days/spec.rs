@@ -208,6 +208,17 @@ error: datalake.yaml: `cost.plans.own`: expected keys below it
 
 "#]],
     );
+    for empty in ["tables:\n", "tables: null\n", "tables: []\n"] {
+        day.refuses(
+            with_yaml(&day, empty),
+            78,
+            str![[r#"
+error: datalake.yaml: `tables`: expected keys below it
+hint: write `tables: {}` for a bucket named after `bucket:`, or leave it out
+
+"#]],
+        );
+    }
 }
 
 #[test]
