@@ -104,7 +104,7 @@ struct LostPlace<'a> {
 ///
 /// # Errors
 ///
-/// [`OperationError`] where a listing fails. A commit that cannot be read is told as such.
+/// [`OperationError`] where a listing fails, and where no key lies below a folder. A commit that cannot be read is told as such.
 pub async fn recover_commits(
     lake: &dyn Lake,
     clock: &dyn Clock,
@@ -113,6 +113,7 @@ pub async fn recover_commits(
 ) -> Result<RecoveryReport, OperationError> {
     let bucket = &folder.bucket;
     let found = take_inventory(lake, folder, watch).await?;
+    found.require_keys(folder)?;
     let places: Vec<_> = found.tables.iter().map(TablePlace::from).collect();
     let search = search_lost_commits(lake, bucket, &places, usize::MAX).await;
     let search = search.map_err(|fault| OperationError::at_bucket(bucket, &fault))?;
