@@ -43,6 +43,9 @@ pub struct LostCommitReport {
     pub key: String,
     /// The id of the version of that key that holds it.
     pub version_id: String,
+    /// The ids of older versions of that key that hold the same.
+    #[serde(skip)]
+    pub resent_ids: Vec<String>,
     /// When it was stored.
     pub stored: Timestamp,
     /// When the commit was stored that readers see instead.
@@ -152,13 +155,14 @@ impl LostPlace<'_> {
     }
 
     fn report_unread(&self, reason: String) -> LostCommitReport {
-        let LostCommit { number, id, stored, replaced, .. } = self.commit;
+        let LostCommit { number, id, resent, stored, replaced, .. } = self.commit;
         LostCommitReport {
             table: format!("s3://{}/{}", self.bucket, self.table.root),
             format: self.table.kind.name(),
             version: *number,
             key: self.key(),
             version_id: id.clone(),
+            resent_ids: resent.clone(),
             stored: *stored,
             replaced: *replaced,
             time: None,
