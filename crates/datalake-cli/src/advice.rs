@@ -2,6 +2,7 @@
 
 use std::iter;
 
+use datalake_core::text::{printable_key, quote_word};
 use datalake_operations::{Advice, AdvisedCommand, TablesAdvice};
 
 /// An advice in words.
@@ -33,7 +34,7 @@ fn render_command(command: &AdvisedCommand) -> String {
     let words = match command {
         AdvisedCommand::Provision => "provision",
         AdvisedCommand::ProvisionUnit(unit) => {
-            return format!("`datalake provision --unit {unit}`");
+            return name_places("provision --unit", [unit]);
         }
         AdvisedCommand::ShowEnvironment => "env",
         AdvisedCommand::Status => "status",
@@ -58,11 +59,11 @@ fn render_command(command: &AdvisedCommand) -> String {
         AdvisedCommand::AbortOldUploads => "bucket uploads abort --older-than 1d",
         AdvisedCommand::ShowSpecBucket => "bucket show",
         AdvisedCommand::MoveFolder { source, dest } => {
-            return format!("`datalake mv --recursive {source} {dest}`");
+            return name_places("mv --recursive", [source, dest]);
         }
         AdvisedCommand::Tables(command) => return render_tables_command(command),
         AdvisedCommand::RemoveFolder(place) => {
-            return format!("`datalake rm --recursive --versions {place}`");
+            return name_places("rm --recursive --versions", [place]);
         }
         AdvisedCommand::VerifyDeep => "verify --deep",
         AdvisedCommand::EnableVersioning => "bucket versioning enable",
@@ -74,19 +75,19 @@ fn render_command(command: &AdvisedCommand) -> String {
         AdvisedCommand::AbortUploads(bucket) => {
             return format!("`datalake bucket uploads abort {bucket}`");
         }
-        AdvisedCommand::PutFile { file, dest } => return format!("`datalake put {file} {dest}`"),
+        AdvisedCommand::PutFile { file, dest } => return name_places("put", [file, dest]),
         AdvisedCommand::PutStream => "put - reports/2026.csv",
         AdvisedCommand::Sync => "sync",
         AdvisedCommand::ListVersionsBelow(place) => {
-            return format!("`datalake ls --versions {place}`");
+            return name_places("ls --versions", [place]);
         }
         AdvisedCommand::RemoveVersions(object) => {
-            return format!("`datalake rm --versions {object}`");
+            return name_places("rm --versions", [object]);
         }
-        AdvisedCommand::ListKeys(place) => return format!("`datalake ls {place}`"),
-        AdvisedCommand::CopyFrom(object) => return format!("`datalake cp {object} DEST`"),
-        AdvisedCommand::FetchFolder(place) => return format!("`datalake get {place} DIR`"),
-        AdvisedCommand::PrintSnippet(client) => return format!("`datalake lake snippet {client}`"),
+        AdvisedCommand::ListKeys(place) => return name_places("ls", [place]),
+        AdvisedCommand::CopyFrom(object) => return name_places("cp", [object, "DEST"]),
+        AdvisedCommand::FetchFolder(place) => return name_places("get", [place, "DIR"]),
+        AdvisedCommand::PrintSnippet(client) => return name_places("lake snippet", [client]),
         AdvisedCommand::CheckModal => "modal check",
         AdvisedCommand::ModalSecretStatus => "modal secret status",
         AdvisedCommand::SyncModalSecret => "modal secret sync",
@@ -98,10 +99,16 @@ fn render_command(command: &AdvisedCommand) -> String {
 fn render_tables_command(command: &TablesAdvice) -> String {
     match command {
         TablesAdvice::List => "`datalake tables list`".to_owned(),
-        TablesAdvice::Move { source, dest } => format!("`datalake tables move {source} {dest}`"),
+        TablesAdvice::Move { source, dest } => name_places("tables move", [source, dest]),
         TablesAdvice::Recover(None) => "`datalake tables recover`".to_owned(),
-        TablesAdvice::Recover(Some(place)) => format!("`datalake tables recover {place}`"),
+        TablesAdvice::Recover(Some(place)) => name_places("tables recover", [place]),
     }
+}
+
+/// A command with what comes from outside, so that a shell takes it as it is.
+fn name_places<const N: usize>(words: &str, places: [&str; N]) -> String {
+    let places = places.map(|place| quote_word(&printable_key(place)));
+    format!("`datalake {words} {}`", places.join(" "))
 }
 
 /// A text in which each command of ours names this place.
@@ -121,8 +128,24 @@ mod tests {
 
         assert_eq!(
             words_of(&advice),
-            "`datalake ls s3://acme-lake/{}` lists it; `datalake get s3://acme-lake/{} DIR` fetches it"
+            "`datalake ls 's3://acme-lake/{}'` lists it; `datalake get 's3://acme-lake/{}' DIR` fetches it"
         );
+    }
+
+    #[test]
+    fn what_a_key_says_runs_nothing_in_a_shell() {
+        let place = || "s3://acme-lake/a;touch x;/".to_owned();
+        let shown = "'s3://acme-lake/a;touch x;/'";
+        let tables = TablesAdvice::Move { source: place(), dest: place() };
+        for (command, expected) in [
+            (AdvisedCommand::RemoveFolder(place()), format!("rm --recursive --versions {shown}")),
+            (AdvisedCommand::CopyFrom(place()), format!("cp {shown} DEST")),
+            (AdvisedCommand::Tables(tables), format!("tables move {shown} {shown}")),
+        ] {
+            assert_eq!(render_command(&command), format!("`datalake {expected}`"));
+        }
+        let steers = AdvisedCommand::ListKeys("s3://acme-lake/\u{1b}[1m".to_owned());
+        assert_eq!(render_command(&steers), r"`datalake ls 's3://acme-lake/\u{1b}[1m'`");
     }
 
     #[test]

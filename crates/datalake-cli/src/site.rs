@@ -20,8 +20,8 @@ use datalake_host::{HostFiles, StateDir, SystemClock, ThisMachine};
 use datalake_operations::{HostContext, find_host_units, look_at_host};
 use datalake_s3::S3Store;
 
+pub(crate) use self::folders::own_name;
 use self::folders::{at_folder, at_state, choose_state_path, spec_files};
-pub(crate) use self::folders::{own_name, quoted};
 use crate::args::Cli;
 use crate::config::{Settings, Sources};
 use crate::exit::Exit;

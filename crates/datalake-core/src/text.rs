@@ -52,8 +52,45 @@ pub fn printable(text: &str) -> String {
     text.chars().map(escape).collect()
 }
 
+/// A word as a shell takes it: in quotes where it would not be read as it is.
+///
+/// ```
+/// use datalake_core::text::quote_word;
+///
+/// assert_eq!(quote_word("s3://acme-lake/raw/"), "s3://acme-lake/raw/");
+/// assert_eq!(quote_word("s3://acme-lake/a;b's"), r"'s3://acme-lake/a;b'\''s'");
+/// ```
+#[must_use]
+pub fn quote_word(word: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./:@%+,=~".contains(c);
+    if word.chars().all(is_plain) && !word.is_empty() {
+        return word.to_owned();
+    }
+    format!("'{}'", word.replace('\'', r"'\''"))
+}
+
 /// A key or a part of one, fit for a terminal and for one line.
 #[must_use]
 pub fn printable_key(key: &str) -> String {
     printable(key).replace('\t', "\\t")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::quote_word;
+
+    #[test]
+    fn what_a_shell_would_not_read_as_it_is_comes_in_quotes() {
+        for (word, expected) in [
+            ("s3://acme-lake/day=1/a_b-c.csv", "s3://acme-lake/day=1/a_b-c.csv"),
+            ("", "''"),
+            ("semi;touch x;/", "'semi;touch x;/'"),
+            ("$(id)`id`*", "'$(id)`id`*'"),
+            ("it's", r"'it'\''s'"),
+            ("späť", "'späť'"),
+            ("\\n", r"'\n'"),
+        ] {
+            assert_eq!(quote_word(word), expected, "{word:?}");
+        }
+    }
 }

@@ -37,7 +37,7 @@ pub use cors_document::{CorsDocument, CorsDocumentRule};
 pub use deletion::{DeletionEnd, DeletionReach, DeletionTarget, Finality, undeleted_error};
 pub use gap_walk::{Gap, GapWalk};
 pub use gaps::{GapReporter, GapSearch, GapTotals, PrintedGap, choose_asset_prefix};
-use listing::no_match_error;
+pub(crate) use listing::no_match_error;
 pub use listing::{
     ListedFolder, ListedObject, ListedVersion, ListingReach, ListingReporter, ListingTotals,
     ObjectListing, VersionFacts,

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
+use datalake_core::text::quote_word;
 use datalake_host::Existing;
 use datalake_sim::{FaultPlan, SimKey};
 use schemars::JsonSchema;
@@ -14,7 +15,6 @@ use crate::failure::Failure;
 use crate::named_path;
 use crate::render::{DocumentKind, Printer};
 use crate::sandbox::{SandboxService, ServeError, prepared, start_service};
-use crate::site::quoted;
 use crate::stop::{Charge, asked};
 
 pub(super) const SANDBOX: DocumentKind = DocumentKind::of::<Address>("sandbox");
@@ -93,7 +93,7 @@ fn text(address: &Address) -> String {
         address.endpoint, address.region, address.access_key_id, address.secret_access_key
     );
     if let Some(path) = &address.certificate {
-        let path = quoted(&path.display().to_string());
+        let path = quote_word(&path.display().to_string());
         text.push_str(&format!("export AWS_CA_BUNDLE={path}\n"));
     }
     text

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use datalake_core::fault::{Fault, FaultKind, Target};
 use datalake_core::host::HostPath;
-use datalake_core::text::printable;
+use datalake_core::text::{printable, quote_word};
 use datalake_host::TrustedUsers;
 
 use crate::args::Cli;
@@ -33,17 +33,8 @@ pub(crate) fn own_name(cli: &Cli) -> String {
     flags.push(("handover", values.handover.clone()));
     flags.push(("credentials-file", values.credentials_file.clone()));
     let given = flags.into_iter().filter_map(|(flag, value)| Some((flag, value?)));
-    let given = given.map(|(flag, value)| format!(" --{flag}={}", quoted(&printable(&value))));
+    let given = given.map(|(flag, value)| format!(" --{flag}={}", quote_word(&printable(&value))));
     format!("datalake{}", given.collect::<String>())
-}
-
-/// A word as a shell takes it.
-pub(crate) fn quoted(word: &str) -> String {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./:@%+,=~".contains(c);
-    if word.chars().all(is_plain) && !word.is_empty() {
-        return word.to_owned();
-    }
-    format!("'{}'", word.replace('\'', r"'\''"))
 }
 
 pub(super) fn at_folder(folder: &Path) -> impl Fn(Fault) -> Failure {

@@ -1,6 +1,6 @@
 //! Commits that were told "done" and are not in the table.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use super::LogPart;
 use crate::s3::{ETag, TableKind};
@@ -28,8 +28,10 @@ pub struct LostCommit {
     pub number: u64,
     /// Its file's name in the folder of the log.
     pub name: String,
-    /// The id of the version that holds it.
+    /// The id of the newest version that holds it.
     pub id: String,
+    /// The ids of older versions that hold the same: its writer has sent it more than once.
+    pub resent: Vec<String>,
     /// The length of its content, in bytes.
     pub size: u64,
     /// When it was stored.
@@ -59,7 +61,7 @@ pub struct LostSearch {
 /// with the same tag are one commit: its writer has sent it twice.
 #[must_use]
 pub fn find_lost_commits(kind: TableKind, versions: &[LogVersion]) -> Vec<LostCommit> {
-    let mut lost = Vec::new();
+    let mut lost = Vec::<LostCommit>::new();
     for same in versions.chunk_by(|one, other| one.name == other.name) {
         let Some(LogPart::Commit(number)) =
             same.first().map(|version| LogPart::of_name(kind, &version.name))
@@ -71,15 +73,20 @@ pub fn find_lost_commits(kind: TableKind, versions: &[LogVersion]) -> Vec<LostCo
             .skip_while(|version| version.etag.is_none())
             .map_while(|version| Some((version, version.etag.as_ref()?)));
         let Some((kept, etag)) = contents.next() else { continue };
-        let mut known = BTreeSet::from([etag.as_str()]);
+        let mut known = BTreeMap::from([(etag.as_str(), None)]);
         for (version, etag) in contents {
-            if !known.insert(etag.as_str()) {
+            if let Some(place) = known.get(etag.as_str()) {
+                if let Some(commit) = place.and_then(|place: usize| lost.get_mut(place)) {
+                    commit.resent.push(version.id.clone());
+                }
                 continue;
             }
+            known.insert(etag.as_str(), Some(lost.len()));
             lost.push(LostCommit {
                 number,
                 name: version.name.clone(),
                 id: version.id.clone(),
+                resent: Vec::new(),
                 size: version.size,
                 stored: version.stored,
                 replaced: kept.stored,
@@ -127,7 +134,9 @@ mod tests {
     #[test]
     fn a_commit_that_was_sent_twice_is_one() {
         check(&["1 c t1 3", "1 b t1 2"], &[]);
-        check(&["1 d t2 3", "1 c t1 3", "1 b t1 2"], &[(1, "c")]);
+        let lines = ["1 f t2 6", "1 e t1 5", "1 d t2 4", "1 c t1 3", "1 b t1 2", "2 g t3 7"];
+        check(&lines, &[(1, "e")]);
+        assert_eq!(find_lost_commits(TableKind::Delta, &versions(&lines))[0].resent, ["c", "b"]);
     }
 
     #[test]

@@ -247,7 +247,7 @@ impl From<&VersionEntry> for VersionFacts {
 }
 
 /// Nothing lies where a person has `named` a place.
-pub(super) fn no_match_error(
+pub(crate) fn no_match_error(
     bucket: &BucketName,
     named: &str,
     pattern: &KeyPattern,

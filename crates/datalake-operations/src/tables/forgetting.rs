@@ -1,12 +1,14 @@
 //! Lost commits that somebody has dealt with: their versions removed.
 
+use std::iter;
+
 use datalake_core::s3::BucketName;
 use datalake_engine::{AnyKey, Lake, VersionId};
 
 use super::RecoveryReport;
 use crate::{ErrorKind, OperationError};
 
-/// Removes the old versions that hold these lost commits, for good; gives how many. The files that
+/// Removes the old versions that hold these lost commits, for good; gives how many commits. The files that
 /// they had added stay.
 ///
 /// # Errors
@@ -21,9 +23,11 @@ pub async fn forget_commits(
     for lost in &report.lost {
         let key = AnyKey::try_from(lost.key.as_str());
         let key = key.map_err(|error| OperationError::of(ErrorKind::Bug, &error))?;
-        let version = VersionId(lost.version_id.clone());
-        let deleted = lake.delete(bucket, &key, Some(&version)).await;
-        deleted.map_err(|fault| OperationError::at_object(bucket, &key, &fault))?;
+        for id in iter::once(&lost.version_id).chain(&lost.resent_ids) {
+            let version = VersionId(id.clone());
+            let deleted = lake.delete(bucket, &key, Some(&version)).await;
+            deleted.map_err(|fault| OperationError::at_object(bucket, &key, &fault))?;
+        }
         forgotten += 1;
     }
     Ok(forgotten)

@@ -1,6 +1,7 @@
 //! All tables below a place.
 
 use datalake_core::fault::Fault;
+use datalake_core::s3::KeyPattern;
 use datalake_core::tables::{ListedTable, TableInventory};
 use datalake_engine::{Lake, Walk};
 use schemars::JsonSchema;
@@ -8,7 +9,7 @@ use serde::Serialize;
 
 use super::TablesFolder;
 use crate::OperationError;
-use crate::lake::at_bucket;
+use crate::lake::{at_bucket, no_match_error};
 
 /// The tables below a place.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
@@ -41,19 +42,38 @@ pub struct TableReport {
 pub(super) struct FolderInventory {
     pub(super) tables: Vec<ListedTable>,
     others: (u64, u64),
+    /// How many keys lie below the place.
+    keys: u64,
+}
+
+impl FolderInventory {
+    /// Refuses a place that a person has named where no key lies below it. A whole bucket may be
+    /// empty.
+    ///
+    /// # Errors
+    ///
+    /// [`OperationError`] that says so.
+    pub(super) fn require_keys(&self, folder: &TablesFolder) -> Result<(), OperationError> {
+        if self.keys > 0 || folder.prefix.is_empty() {
+            return Ok(());
+        }
+        let pattern = KeyPattern::plain(&folder.prefix);
+        Err(no_match_error(&folder.bucket, &folder.prefix, &pattern))
+    }
 }
 
 /// Lists the tables below a place; `watch` is told how many keys have come by.
 ///
 /// # Errors
 ///
-/// [`OperationError`] where the listing fails.
+/// [`OperationError`] where the listing fails, and where no key lies below a folder.
 pub async fn list_tables(
     lake: &dyn Lake,
     folder: &TablesFolder,
     watch: &mut (dyn FnMut(u64) + Send),
 ) -> Result<TablesReport, OperationError> {
     let found = take_inventory(lake, folder, watch).await?;
+    found.require_keys(folder)?;
     let report = |table: &ListedTable| TableReport {
         place: format!("s3://{}/{}", folder.bucket, table.root),
         format: table.kind.name(),
@@ -98,5 +118,5 @@ async fn walk_folder(
     tables.extend(inventory.finish());
     // A folder above the place is not its business.
     tables.retain(|table| table.root.starts_with(&folder.prefix));
-    Ok(FolderInventory { tables, others: inventory.count_others() })
+    Ok(FolderInventory { tables, others: inventory.count_others(), keys })
 }

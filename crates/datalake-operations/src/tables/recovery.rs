@@ -43,6 +43,9 @@ pub struct LostCommitReport {
     pub key: String,
     /// The id of the version of that key that holds it.
     pub version_id: String,
+    /// The ids of older versions of that key that hold the same.
+    #[serde(skip)]
+    pub resent_ids: Vec<String>,
     /// When it was stored.
     pub stored: Timestamp,
     /// When the commit was stored that readers see instead.
@@ -104,7 +107,7 @@ struct LostPlace<'a> {
 ///
 /// # Errors
 ///
-/// [`OperationError`] where a listing fails. A commit that cannot be read is told as such.
+/// [`OperationError`] where a listing fails, and where no key lies below a folder. A commit that cannot be read is told as such.
 pub async fn recover_commits(
     lake: &dyn Lake,
     clock: &dyn Clock,
@@ -113,6 +116,7 @@ pub async fn recover_commits(
 ) -> Result<RecoveryReport, OperationError> {
     let bucket = &folder.bucket;
     let found = take_inventory(lake, folder, watch).await?;
+    found.require_keys(folder)?;
     let places: Vec<_> = found.tables.iter().map(TablePlace::from).collect();
     let search = search_lost_commits(lake, bucket, &places, usize::MAX).await;
     let search = search.map_err(|fault| OperationError::at_bucket(bucket, &fault))?;
@@ -151,13 +155,14 @@ impl LostPlace<'_> {
     }
 
     fn report_unread(&self, reason: String) -> LostCommitReport {
-        let LostCommit { number, id, stored, replaced, .. } = self.commit;
+        let LostCommit { number, id, resent, stored, replaced, .. } = self.commit;
         LostCommitReport {
             table: format!("s3://{}/{}", self.bucket, self.table.root),
             format: self.table.kind.name(),
             version: *number,
             key: self.key(),
             version_id: id.clone(),
+            resent_ids: resent.clone(),
             stored: *stored,
             replaced: *replaced,
             time: None,

@@ -22,7 +22,9 @@ impl fmt::Display for TablesReport {
             writeln!(f, "{table}")?;
         }
         let (tables, objects) = (self.tables.len() as u64, self.other_objects);
-        let (tables, objects) = (count_things(tables, "table"), count_things(objects, "object"));
+        let tables =
+            if tables == 0 { "no tables".to_owned() } else { count_things(tables, "table") };
+        let objects = count_things(objects, "object");
         writeln!(f, "{tables}; {objects} ({}) in none", ByteSize(self.other_bytes))
     }
 }
@@ -77,6 +79,9 @@ impl fmt::Display for RecoveryReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for commit in &self.lost {
             write!(f, "{commit}")?;
+        }
+        if self.tables == 0 {
+            return f.write_str("no Delta or Lance tables: no log to search for lost commits\n");
         }
         let (lost, logs) =
             (count_things(self.lost.len() as u64, "commit"), count_things(self.tables, "log"));

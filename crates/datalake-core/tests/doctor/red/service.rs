@@ -191,6 +191,7 @@ fn lost_commit(number: u64) -> LostCommit {
         number: number / 2,
         name: format!("{:020}.json", number / 2),
         id: number.to_string(),
+        resent: Vec::new(),
         size: 7,
         stored: "2026-11-22T17:00:00Z".parse().unwrap(),
         replaced: "2026-11-22T17:00:00Z".parse().unwrap(),

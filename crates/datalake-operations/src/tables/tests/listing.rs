@@ -1,7 +1,8 @@
 //! Tables listed.
 
 use super::bed::Bed;
-use crate::tables::list_tables;
+use crate::ErrorKind;
+use crate::tables::{list_tables, recover_commits};
 
 #[tokio::test]
 async fn tables_are_told_with_version_and_size() {
@@ -29,4 +30,23 @@ async fn tables_are_told_with_version_and_size() {
     assert_eq!((report.other_objects, report.other_bytes, keys), (1, 5, 14));
     assert_eq!(below.unwrap().tables.len(), 1);
     assert!(report.to_string().ends_with("2 tables; 1 object (5 B) in none\n"), "{report}");
+}
+
+#[tokio::test]
+async fn a_place_where_nothing_lies_is_absent_and_one_without_tables_is_told() {
+    let bed = Bed::new().await;
+    let (store, clock) = (&bed.service.store, &bed.service.clock);
+    let whole = list_tables(store, &bed.folder(""), &mut |_| ()).await;
+    bed.put("raw/x", "12345");
+    let (raw, none) = (bed.folder("raw/"), bed.folder("none/"));
+
+    let listed = list_tables(store, &raw, &mut |_| ()).await.unwrap();
+    let recovered = recover_commits(store, clock, &raw, &mut |_| ()).await.unwrap();
+    let unlisted = list_tables(store, &none, &mut |_| ()).await.unwrap_err();
+    let unrecovered = recover_commits(store, clock, &none, &mut |_| ()).await.unwrap_err();
+
+    assert!(whole.is_ok());
+    assert_eq!(listed.to_string(), "no tables; 1 object (5 B) in none\n");
+    assert!(recovered.to_string().starts_with("no Delta or Lance tables"), "{recovered}");
+    assert_eq!([unlisted.kind, unrecovered.kind], [ErrorKind::Absent; 2]);
 }

@@ -71,6 +71,19 @@ async fn commits_that_are_forgotten_are_gone_and_the_others_stay() {
 }
 
 #[tokio::test]
+async fn a_lost_commit_that_was_sent_twice_is_forgotten_as_a_whole() {
+    let bed = Bed::with_sales(3).await;
+    bed.commit("sales/", 2, "one");
+    bed.commit("sales/", 2, "two");
+
+    let told = recover(&bed).await;
+    let number = forget_commits(&bed.service.store, &bed.service.bucket, &told).await;
+
+    assert_eq!((told.lost.len(), number.unwrap()), (1, 1));
+    assert_eq!(recover(&bed).await.lost, []);
+}
+
+#[tokio::test]
 async fn a_bucket_without_versions_has_lost_nothing_that_could_be_found() {
     let bed = Bed::with_sales(3).await;
     bed.switch_versioning(&bed.service.bucket, Versioning::Suspended).await;
