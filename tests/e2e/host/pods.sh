@@ -15,7 +15,7 @@ install_pod_of_two() {
     > "$root$quadlets/dagster.pod"
   # One more, that the operator has stopped.
   sed -e 's/^ContainerName=.*/ContainerName=dagster-notebook/' \
-    -e 's/^Exec=.*/Exec=sleep 2147483647/' -e '/^Environment=DAGSTER_HOME/d' \
+    -e "s/^Exec=.*/Exec=sh -c 'trap \"exit 0\" TERM; sleep 2147483647 \\& wait'/" -e '/^Environment=DAGSTER_HOME/d' \
     "$root$quadlets/dagster-daemon.container" > "$root$quadlets/dagster-notebook.container"
   as_root chown -R 900:900 "$config"
   manager daemon-reload
@@ -32,7 +32,8 @@ pod_of_two() {
   check 'provision' 0 -- datalake provision --yes
   check 'the services stay up' 0 -- services_stay_up
   check 'both first processes have the variables' 0 'dagster-daemon: ' -- variables_are_there
-  check 'what was stopped stays so' 0 -- is_state dagster-notebook ActiveState inactive
+  check 'what was stopped is stopped again' 0 inactive -- \
+    manager show -P ActiveState dagster-notebook
   check 'dagster restart' 0 -- as_root datalake dagster restart
   check 'status in step' 0 -- datalake status
   check 'rollback' 0 -- datalake rollback --yes

@@ -189,16 +189,20 @@ empty_the_bucket() {
   ! grep -Eq 'assets/|compute-logs/' "$work/keys"
 }
 
+# All that has to do with it is sound; the application's variables for a bucket of its own are told, as ever.
 code_server_is_sound() {
-  with_logs doctor --json |
-    python3 -c '
+  with_logs doctor --json > "$work/doctor.json"
+  python3 - "$work/doctor.json" << 'END'
 import json, sys
 
-checks = {check["id"]: check["outcome"] for check in json.load(sys.stdin)["data"]["checks"]}
+with open(sys.argv[1]) as report:
+    checks = {check["id"]: check["outcome"] for check in json.load(report)["data"]["checks"]}
 wanted = ["host-code-servers", "containers-environment", "containers-boto3", "containers-log-manager"]
-found = {name: checks[name] for name in wanted}
-print(found)
-sys.exit(any(outcome != "sound" for outcome in found.values()))'
+print({name: checks[name] for name in wanted})
+wrong = [name for name, outcome in checks.items() if outcome == "wrong"]
+print("wrong:", wrong)
+sys.exit(any(checks[name] != "sound" for name in wanted) or bool(wrong))
+END
 }
 
 # All that is configured: in the home, by root for the user, and in the checkout.
