@@ -67,9 +67,6 @@ fn render_command(command: &AdvisedCommand) -> String {
         }
         AdvisedCommand::VerifyDeep => "verify --deep",
         AdvisedCommand::EnableVersioning => "bucket versioning enable",
-        AdvisedCommand::RemoveRule(bucket) => {
-            return format!("`datalake bucket lifecycle remove ID --of {bucket}`");
-        }
         AdvisedCommand::ShowBucketLock => "bucket lock show",
         AdvisedCommand::ShowBucket(bucket) => return format!("`datalake bucket show {bucket}`"),
         AdvisedCommand::AbortUploads(bucket) => {
@@ -100,6 +97,9 @@ fn render_tables_command(command: &TablesAdvice) -> String {
     match command {
         TablesAdvice::List => "`datalake tables list`".to_owned(),
         TablesAdvice::Move { source, dest } => name_places("tables move", [source, dest]),
+        TablesAdvice::RemoveRule(bucket) => {
+            format!("`datalake bucket lifecycle remove ID --of {bucket}`")
+        }
         TablesAdvice::Recover(None) => "`datalake tables recover`".to_owned(),
         TablesAdvice::Recover(Some(place)) => name_places("tables recover", [place]),
     }

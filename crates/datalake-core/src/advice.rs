@@ -102,8 +102,6 @@ pub enum AdvisedCommand {
     Sync,
     /// Has a bucket keep versions.
     EnableVersioning,
-    /// Takes one lifecycle rule out of the bucket of this name.
-    RemoveRule(String),
     /// Tells how long versions of a bucket are locked.
     ShowBucketLock,
     /// Lists the keys below a place, `s3://BUCKET/FOLDER/`.
@@ -136,6 +134,8 @@ pub enum TablesAdvice {
         /// The other one.
         dest: String,
     },
+    /// Takes a lifecycle rule out of the bucket of this name, in which tables are to live.
+    RemoveRule(String),
     /// Shows what commits that got lost had added to their tables: those below this place, or all.
     Recover(Option<String>),
 }

@@ -3,7 +3,7 @@
 use datalake_core::fault::{FaultKind, Target};
 
 use super::ErrorKind;
-use crate::{Advice, AdvisedCommand};
+use crate::{Advice, AdvisedCommand, TablesAdvice};
 
 /// What to do about an object that lies in an archive, whichever operation meets it.
 pub const ARCHIVED: &str = "restore it with a tool of its service, such as `aws s3api restore-object`; that takes minutes \
@@ -158,7 +158,7 @@ fn advice_for_version_traces(target: &Target) -> Advice {
 fn advice_for_expiry(target: &Target) -> Advice {
     Advice::naming(
         "take the rule out with {}, where ID is its name above; or give tables another place",
-        [AdvisedCommand::RemoveRule(name_bucket(target).to_owned())],
+        [AdvisedCommand::Tables(TablesAdvice::RemoveRule(name_bucket(target).to_owned()))],
     )
 }
 
