@@ -33,9 +33,7 @@ pub(crate) fn words_of(advice: &Advice) -> String {
 fn render_command(command: &AdvisedCommand) -> String {
     let words = match command {
         AdvisedCommand::Provision => "provision",
-        AdvisedCommand::ProvisionUnit(unit) => {
-            return name_places("provision --unit", [unit]);
-        }
+        AdvisedCommand::ProvisionUnit(unit) => return name_places("provision --unit", [unit]),
         AdvisedCommand::ShowEnvironment => "env",
         AdvisedCommand::Status => "status",
         AdvisedCommand::Rollback(None) => "rollback",
@@ -75,12 +73,8 @@ fn render_command(command: &AdvisedCommand) -> String {
         AdvisedCommand::PutFile { file, dest } => return name_places("put", [file, dest]),
         AdvisedCommand::PutStream => "put - reports/2026.csv",
         AdvisedCommand::Sync => "sync",
-        AdvisedCommand::ListVersionsBelow(place) => {
-            return name_places("ls --versions", [place]);
-        }
-        AdvisedCommand::RemoveVersions(object) => {
-            return name_places("rm --versions", [object]);
-        }
+        AdvisedCommand::ListVersionsBelow(place) => return name_places("ls --versions", [place]),
+        AdvisedCommand::RemoveVersions(object) => return name_places("rm --versions", [object]),
         AdvisedCommand::ListKeys(place) => return name_places("ls", [place]),
         AdvisedCommand::CopyFrom(object) => return name_places("cp", [object, "DEST"]),
         AdvisedCommand::FetchFolder(place) => return name_places("get", [place, "DIR"]),

@@ -71,6 +71,16 @@ impl OpenFolder {
         Self { path: path.to_owned(), kind: None, version: None, all, outside }
     }
 
+    /// Takes a sign of a table. Delta's own log counts where Iceberg's metadata lie beside it, which
+    /// Delta writes for other readers (UniForm).
+    fn note_sign(&mut self, kind: TableKind, version: Option<u64>) {
+        match self.kind {
+            Some(known) if known < kind => {}
+            Some(known) if known == kind => self.version = self.version.max(version),
+            Some(_) | None => (self.kind, self.version) = (Some(kind), version),
+        }
+    }
+
     fn into_table(self) -> Option<ListedTable> {
         let Self { path: root, kind, version, all, .. } = self;
         let OutsideCount { objects, bytes } = all;
@@ -137,8 +147,7 @@ impl TableInventory {
         let name = key.rsplit('/').next().unwrap_or(key);
         let version = LogPart::of_name(kind, name).commit();
         if let Some(folder) = self.open.iter_mut().find(|folder| folder.path == root) {
-            folder.kind = Some(kind);
-            folder.version = folder.version.max(version);
+            folder.note_sign(kind, version);
         }
     }
 }
@@ -199,6 +208,21 @@ mod tests {
             tables.iter().map(|table| (table.root.as_str(), table.objects)).collect();
         assert_eq!(told, [("inner/", 2), ("", 4)]);
         assert_eq!(others, (0, 0));
+    }
+
+    #[test]
+    fn metadata_of_iceberg_in_a_delta_table_are_delta_s() {
+        let keys = [
+            "sales/_delta_log/00000000000000000000.json",
+            "sales/_delta_log/00000000000000000001.json",
+            "sales/metadata/00007-1f.metadata.json",
+            "sales/part-0",
+        ];
+
+        let (tables, _) = list_tables(&keys);
+
+        let told: Vec<_> = tables.iter().map(|table| (table.kind, table.version)).collect();
+        assert_eq!(told, [(TableKind::Delta, Some(1))]);
     }
 
     #[test]
