@@ -1,7 +1,7 @@
 //! `lake`: the S3 clients of user code, tried and told how.
 
 use async_trait::async_trait;
-use datalake_host::HostPrograms;
+use datalake_host::{HostPrograms, TrustedUsers, judge_python};
 use datalake_operations::Advice;
 use datalake_operations::lake_clients::{
     ClientCheck, ClientReport, ClientReporter, Snippet, find_code_places, list_environment,
@@ -44,6 +44,7 @@ async fn check_clients(units: &[String], flags: &LakeCheck, site: &Site) -> Resu
             return Err(Failure::new(Exit::Usage, "give one of --unit and --python"));
         }
         Some(python) => {
+            judge_python(python.as_ref(), &TrustedUsers::of_process())?;
             let environment = list_environment(&spec, &keys, std::env::vars_os())?;
             vec![place_on_host(Box::new(HostPrograms { environment }), python.clone())]
         }
