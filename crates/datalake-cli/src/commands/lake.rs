@@ -50,7 +50,6 @@ async fn check_clients(units: &[String], flags: &LakeCheck, site: &Site) -> Resu
         }
         None => find_code_places(&site.context(), &spec.host, units).await?,
     };
-    let _charge = Charge::take();
     let check = ClientCheck {
         spec: &spec,
         lake: &store,
@@ -58,6 +57,8 @@ async fn check_clients(units: &[String], flags: &LakeCheck, site: &Site) -> Resu
         only: &flags.clients,
         reporter: &ClientTeller(site.printer),
     };
+    check.require_buckets().await?;
+    let _charge = Charge::take();
     let report = check.try_places(&places).await;
     site.printer.result(LAKE_CHECK, &report, &report.describe());
     Ok(match (is_asked(), report.has_broken(), report.is_partial()) {
