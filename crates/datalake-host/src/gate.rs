@@ -5,6 +5,7 @@
 //! nobody who is not trusted can exchange any of them between the look and the use either.
 
 mod advice;
+mod environment;
 mod fault;
 mod groups;
 mod interpreter;
@@ -23,6 +24,7 @@ use rustix::fs::{FileType, OFlags, Stat};
 use crate::fault::fault_of;
 use crate::reading::read_at_most;
 
+pub use environment::judge_python;
 pub use fault::GateFault;
 pub use judge::{Distrust, DistrustReason};
 pub use programs::judge_program;

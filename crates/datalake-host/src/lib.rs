@@ -51,7 +51,7 @@ pub use commands::{
 };
 pub use files::HostFiles;
 pub use gate::{
-    Distrust, DistrustReason, GateFault, TrustedUsers, distrust_user, judge_program,
+    Distrust, DistrustReason, GateFault, TrustedUsers, distrust_user, judge_program, judge_python,
     read_trusted_file,
 };
 pub use generator::QuadletGenerator;

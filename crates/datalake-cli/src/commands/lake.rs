@@ -1,7 +1,7 @@
 //! `lake`: the S3 clients of user code, tried and told how.
 
 use async_trait::async_trait;
-use datalake_host::HostPrograms;
+use datalake_host::{HostPrograms, TrustedUsers, judge_python};
 use datalake_operations::Advice;
 use datalake_operations::lake_clients::{
     ClientCheck, ClientReport, ClientReporter, Snippet, find_code_places, list_environment,
@@ -44,12 +44,12 @@ async fn check_clients(units: &[String], flags: &LakeCheck, site: &Site) -> Resu
             return Err(Failure::new(Exit::Usage, "give one of --unit and --python"));
         }
         Some(python) => {
+            judge_python(python.as_ref(), &TrustedUsers::of_process())?;
             let environment = list_environment(&spec, &keys, std::env::vars_os())?;
             vec![place_on_host(Box::new(HostPrograms { environment }), python.clone())]
         }
         None => find_code_places(&site.context(), &spec.host, units).await?,
     };
-    let _charge = Charge::take();
     let check = ClientCheck {
         spec: &spec,
         lake: &store,
@@ -57,6 +57,8 @@ async fn check_clients(units: &[String], flags: &LakeCheck, site: &Site) -> Resu
         only: &flags.clients,
         reporter: &ClientTeller(site.printer),
     };
+    check.require_buckets().await?;
+    let _charge = Charge::take();
     let report = check.try_places(&places).await;
     site.printer.result(LAKE_CHECK, &report, &report.describe());
     Ok(match (is_asked(), report.has_broken(), report.is_partial()) {

@@ -213,6 +213,14 @@ impl Distrust {
     pub fn cure(&self) -> &str {
         &self.cure
     }
+
+    /// The same of something that a Python runs: its owner can, without harm to anybody else.
+    pub(super) fn for_check_of_owner(self) -> Self {
+        match self.facts.uid {
+            0 => self,
+            uid => Self { cure: format!("run the check as that user: sudo -u '#{uid}'"), ..self },
+        }
+    }
 }
 
 /// What stands before the path in a message.

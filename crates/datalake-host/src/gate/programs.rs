@@ -12,7 +12,7 @@ use super::{open_trusted_file, open_trusted_folder};
 use crate::reading::read_some;
 
 /// As many bytes of a script are looked at; the kernel looks at fewer.
-const HEAD: usize = 4096;
+pub(super) const HEAD: usize = 4096;
 
 /// So many scripts may have each other run.
 const DEEPEST: usize = 8;
@@ -86,7 +86,11 @@ fn judge_chain(path: &Path, trusted: &TrustedUsers, depth: usize) -> Result<(), 
 
 /// Where a program lies that the script at `script` names; `None` where it is not to be judged, or
 /// is nowhere.
-fn place_of(program: NamedProgram, script: &Path, trusted: &TrustedUsers) -> Option<PathBuf> {
+pub(super) fn place_of(
+    program: NamedProgram,
+    script: &Path,
+    trusted: &TrustedUsers,
+) -> Option<PathBuf> {
     match program {
         NamedProgram::At(path) => Some(path),
         NamedProgram::InSearchPath(name) if trusted.is_root() => {

@@ -12,7 +12,8 @@ use datalake_core::fault::{Fault, FaultKind};
 use datalake_core::secret::FilledBody;
 use datalake_core::spec::Spec;
 use datalake_engine::{
-    Clear, Cleared, Clock, Extent, Lake, OldUploads, Programs, abort_uploads, clear_objects,
+    Clear, Cleared, Clock, Extent, Lake, ListAsk, OldUploads, Programs, abort_uploads,
+    clear_objects,
 };
 use futures::future::{Either, select};
 use schemars::JsonSchema;
@@ -20,7 +21,8 @@ use serde::Serialize;
 
 use super::answer::{TriedPython, read_answer};
 use super::places::CodePlace;
-use super::request::{ALL_CLIENTS, ClientRequest, ThrowAway, TrialPlaces};
+use super::request::{ClientRequest, ThrowAway, TrialPlaces};
+use crate::OperationError;
 
 /// The program that tries them.
 const PROGRAM: &str = include_str!("clients.py");
@@ -34,6 +36,12 @@ const ASKING: Duration = Duration::from_secs(30);
 
 /// What is added for the program to say so itself before it is ended.
 const GRACE: Duration = Duration::from_secs(75);
+
+/// What is said where the operator wanted the check to end.
+const STOPPED: &str = "the check was stopped";
+
+/// What came of asking a Python; `None` where the operator wanted the check to end.
+type TrialOutcome = Option<Result<TriedPython, Fault>>;
 
 /// A check of clients.
 pub struct ClientCheck<'a> {
@@ -129,13 +137,28 @@ impl ClientReport {
 }
 
 impl ClientCheck<'_> {
+    /// Lists with the key where clients will write. Without an answer each of them would seem broken.
+    ///
+    /// # Errors
+    ///
+    /// [`OperationError`]: the service's fault, or a bucket that is not there.
+    pub async fn require_buckets(&self) -> Result<(), OperationError> {
+        let ask = ListAsk { page_size: 1, ..ListAsk::below("") };
+        for ThrowAway { bucket, .. } in TrialPlaces::choose(self.spec, "").list_thrown_away() {
+            let listed = self.lake.list(bucket, &ask, None).await;
+            listed.map_err(|fault| OperationError::at_bucket(bucket, &fault))?;
+        }
+        Ok(())
+    }
+
     /// Tries the clients in each place, one place after the other, and removes what they have written.
     pub async fn try_places(&self, places: &[CodePlace]) -> ClientReport {
         let (tried, left) = self.try_all(places).await;
-        let place = |(place, tried): (&CodePlace, Result<TriedPython, Fault>)| {
+        let place = |(place, tried): (&CodePlace, TrialOutcome)| {
             let (python, trials, unknown) = match tried {
-                Ok(TriedPython { version, trials }) => (Some(version), trials, None),
-                Err(fault) => (None, Vec::new(), Some(fault.to_string())),
+                Some(Ok(TriedPython { version, trials })) => (Some(version), trials, None),
+                Some(Err(fault)) => (None, Vec::new(), Some(fault.to_string())),
+                None => (None, Vec::new(), Some(STOPPED.to_owned())),
             };
             let clients = trials.into_iter().map(|trial| self.describe_client(trial)).collect();
             PlaceReport { place: place.name.clone(), python, unknown, clients }
@@ -146,22 +169,20 @@ impl ClientCheck<'_> {
     /// The same as an examination has it.
     pub async fn examine_places(&self, places: &[CodePlace]) -> Vec<TriedPlace> {
         let (tried, left) = self.try_all(places).await;
-        let place = |(place, tried): (&CodePlace, Result<TriedPython, Fault>)| TriedPlace {
+        let place = |(place, tried): (&CodePlace, TrialOutcome)| TriedPlace {
             unit: place.name.clone(),
             trials: match (tried, &left) {
-                (Ok(_), Some(left)) => {
+                (None, _) => Look::NotHere(STOPPED.to_owned()),
+                (Some(Ok(_)), Some(left)) => {
                     Look::Unknown(Fault::new(FaultKind::Unsettled, left.clone()))
                 }
-                (tried, _) => tried.map(|tried| tried.trials).into(),
+                (Some(tried), _) => tried.map(|tried| tried.trials).into(),
             },
         };
         places.iter().zip(tried).map(place).collect()
     }
 
-    async fn try_all(
-        &self,
-        places: &[CodePlace],
-    ) -> (Vec<Result<TriedPython, Fault>>, Option<String>) {
+    async fn try_all(&self, places: &[CodePlace]) -> (Vec<TrialOutcome>, Option<String>) {
         let (mut tried, mut left) = (Vec::new(), Vec::new());
         for place in places {
             self.reporter.begin(&place.name);
@@ -170,8 +191,7 @@ impl ClientCheck<'_> {
             let request = trial_places.request(self.spec, self.only);
             let ended = self.try_until_stopped(place, request).await;
             let was_stopped = ended.is_none();
-            let stopped = || Fault::new(FaultKind::Unreachable, "the check was stopped");
-            tried.push(ended.unwrap_or_else(|| Err(stopped())));
+            tried.push(ended);
             for thrown in trial_places.list_thrown_away() {
                 left.extend(self.remove_below(thrown).await.err());
             }
@@ -183,11 +203,7 @@ impl ClientCheck<'_> {
     }
 
     /// `None` where the operator wanted the check to end.
-    async fn try_until_stopped(
-        &self,
-        place: &CodePlace,
-        request: ClientRequest,
-    ) -> Option<Result<TriedPython, Fault>> {
+    async fn try_until_stopped(&self, place: &CodePlace, request: ClientRequest) -> TrialOutcome {
         let trying = pin!(try_place(place, request));
         match select(trying, self.reporter.wait_for_stop()).await {
             Either::Left((ended, _)) => Some(ended),
@@ -233,7 +249,7 @@ async fn try_place(place: &CodePlace, request: ClientRequest) -> Result<TriedPyt
     let words = [python.as_str(), "-I", "-c", PROGRAM].map(str::to_owned);
     let json = serde_json::to_vec(&request);
     let json = json.map_err(|error| Fault::new(FaultKind::Refused, error.to_string()))?;
-    let limit = Duration::from_secs(ALL_CLIENTS) + GRACE;
+    let limit = request.time_limit() + GRACE;
     let ran = programs.run(&words, &FilledBody::new(json), limit).await?;
     read_answer(ran.stdout.expose()).map_err(|fault| {
         let said = String::from_utf8_lossy(ran.stderr.expose()).into_owned();

@@ -1,5 +1,7 @@
 //! What the program that tries clients is told.
 
+use std::time::Duration;
+
 use datalake_core::s3::BucketName;
 use datalake_core::spec::{Spec, TablesPlace};
 use serde::Serialize;
@@ -8,7 +10,7 @@ use serde::Serialize;
 const ONE_CLIENT: u64 = 60;
 
 /// What all of them may take together.
-pub(super) const ALL_CLIENTS: u64 = 480;
+const ALL_CLIENTS: u64 = 480;
 
 /// The clients that can be tried, by the names that the program has for them.
 pub const KNOWN_CLIENTS: [&str; 15] = [
@@ -114,13 +116,26 @@ impl TrialPlaces {
             catalogs: spec.catalogs.keys().map(ToString::to_string).collect(),
             only: only.to_vec(),
             seconds: ONE_CLIENT,
-            all_seconds: ALL_CLIENTS,
+            all_seconds: limit_seconds(only),
             inside: false,
         }
     }
 }
 
+/// What the clients that are named may take together; all of them where none is.
+fn limit_seconds(only: &[String]) -> u64 {
+    match only.len() as u64 {
+        0 => ALL_CLIENTS,
+        named => named.saturating_mul(ONE_CLIENT).min(ALL_CLIENTS),
+    }
+}
+
 impl ClientRequest {
+    /// What the program may take before it begins with no client any more.
+    pub(super) fn time_limit(&self) -> Duration {
+        Duration::from_secs(self.all_seconds)
+    }
+
     /// The same for a container, in which all is the user code's own.
     pub(super) fn for_container(self) -> Self {
         Self { inside: true, ..self }

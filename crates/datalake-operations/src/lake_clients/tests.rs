@@ -130,6 +130,69 @@ async fn a_python_that_prints_something_else_is_unknown_and_never_well() {
     assert!(report.is_partial() && !report.has_broken(), "{report:?}");
 }
 
+struct StoppingReporter;
+
+#[async_trait]
+impl ClientReporter for StoppingReporter {
+    fn begin(&self, _: &str) {}
+
+    fn word(&self, advice: &Advice) -> String {
+        format!("{advice:?}")
+    }
+
+    async fn wait_for_stop(&self) {}
+}
+
+/// A Python that never answers.
+struct HangingPython;
+
+#[async_trait]
+impl Programs for HangingPython {
+    async fn run(&self, _: &[String], _: &FilledBody, _: Duration) -> Result<Ran, Fault> {
+        std::future::pending().await
+    }
+}
+
+#[tokio::test]
+async fn a_check_that_was_stopped_says_that_and_nothing_of_the_service() {
+    let service = TestService::with_keys(&[]).await;
+    let (spec, clock, reporter) = (spec(document()), MemoryClock::new(0), &StoppingReporter);
+    let lake = &service.store;
+    let check = ClientCheck { spec: &spec, lake, clock: &clock, only: &[], reporter };
+
+    let report = check.try_places(&[place_on_host(Box::new(HangingPython), "p".into())]).await;
+
+    assert_eq!(report.places[0].unknown.as_deref(), Some("the check was stopped"));
+}
+
+#[tokio::test]
+async fn a_bucket_that_is_not_there_is_told_before_any_client_starts() {
+    let service = TestService::with_keys(&[]).await;
+    let (clock, lake, reporter) = (MemoryClock::new(0), &service.store, &NoReporter);
+    let with_tables = spec(SpecDocument { tables: Some(TablesDocument::default()), ..document() });
+    let ask = async |spec: &Spec| {
+        let check = ClientCheck { spec, lake, clock: &clock, only: &[], reporter };
+        check.require_buckets().await
+    };
+
+    ask(&spec(document())).await.unwrap();
+    let error = ask(&with_tables).await.unwrap_err();
+
+    assert_eq!(error.kind, crate::ErrorKind::Absent);
+    assert!(error.messages[0].contains("acme-lake-tables"), "{error:?}");
+}
+
+#[test]
+fn the_time_is_that_of_the_clients_that_are_named() {
+    let spec = spec(document());
+    let seconds = |named: usize| {
+        let only = vec!["boto3".to_owned(); named];
+        TrialPlaces::choose(&spec, "x").request(&spec, &only).time_limit().as_secs()
+    };
+
+    assert_eq!([0, 1, 2, 8, 9].map(seconds), [480, 60, 120, 480, 480]);
+}
+
 #[test]
 fn tables_are_tried_where_the_spec_has_them_live() {
     let place = |tables: Option<TablesDocument>| {
