@@ -72,7 +72,7 @@ impl OpenFolder {
     }
 
     /// Takes a sign of a table. Delta's own log counts where Iceberg's metadata lie beside it, which
-    /// Delta writes for other readers (UniForm).
+    /// Delta writes for other readers (`UniForm`).
     fn note_sign(&mut self, kind: TableKind, version: Option<u64>) {
         match self.kind {
             Some(known) if known < kind => {}
