@@ -229,8 +229,12 @@ impl FolderNames {
             let length = usize::try_from(*length).unwrap_or_default();
             bytes.get(start..start + length).unwrap_or_default()
         };
-        self.places
-            .sort_unstable_by(|one, other| order_names((name(other), other.2), (name(one), one.2)));
+        self.places.sort_unstable_by(|one, other| {
+            order_names(
+                ListedName { bytes: name(other), is_folder: other.2 },
+                ListedName { bytes: name(one), is_folder: one.2 },
+            )
+        });
     }
 
     fn pop(&mut self) -> Option<CString> {
@@ -241,11 +245,17 @@ impl FolderNames {
     }
 }
 
+/// A name of a folder's entry.
+#[derive(Clone, Copy)]
+struct ListedName<'a> {
+    bytes: &'a [u8],
+    is_folder: bool,
+}
+
 /// The order of two names of one folder in a listing: a folder's name has a `/` behind it.
-fn order_names(one: (&[u8], bool), other: (&[u8], bool)) -> std::cmp::Ordering {
-    let end = |is_folder: bool| if is_folder { &b"/"[..] } else { &b""[..] };
-    let one = one.0.iter().chain(end(one.1));
-    one.cmp(other.0.iter().chain(end(other.1)))
+fn order_names(one: ListedName<'_>, other: ListedName<'_>) -> std::cmp::Ordering {
+    let end = |name: ListedName<'_>| if name.is_folder { &b"/"[..] } else { &b""[..] };
+    one.bytes.iter().chain(end(one)).cmp(other.bytes.iter().chain(end(other)))
 }
 
 fn leads_to_folder(folder: &OwnedFd, name: &CStr, links: Links) -> bool {

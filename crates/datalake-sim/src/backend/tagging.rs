@@ -67,7 +67,8 @@ pub(super) fn put_object_tagging(
 ) -> S3Result<PutObjectTaggingOutput> {
     let input = &request.input;
     let tags = input.tagging.tag_set.clone();
-    replace_tags(sim, &input.bucket, (&input.key, input.version_id.as_deref()), tags)?;
+    let tagged = TaggedVersion { key: &input.key, id: input.version_id.as_deref() };
+    replace_tags(sim, &input.bucket, tagged, tags)?;
     Ok(PutObjectTaggingOutput::default())
 }
 
@@ -76,14 +77,22 @@ pub(super) fn delete_object_tagging(
     request: &S3Request<DeleteObjectTaggingInput>,
 ) -> S3Result<DeleteObjectTaggingOutput> {
     let input = &request.input;
-    replace_tags(sim, &input.bucket, (&input.key, input.version_id.as_deref()), Vec::new())?;
+    let tagged = TaggedVersion { key: &input.key, id: input.version_id.as_deref() };
+    replace_tags(sim, &input.bucket, tagged, Vec::new())?;
     Ok(DeleteObjectTaggingOutput::default())
 }
 
-fn replace_tags(sim: &Sim, bucket: &str, name: (&str, Option<&str>), tags: TagSet) -> S3Result<()> {
+/// The version of an object whose tags change; the current one without an id.
+#[derive(Clone, Copy)]
+struct TaggedVersion<'a> {
+    key: &'a str,
+    id: Option<&'a str>,
+}
+
+fn replace_tags(sim: &Sim, bucket: &str, tagged: TaggedVersion<'_>, tags: TagSet) -> S3Result<()> {
     require_tagging(sim)?;
     let mut world = sim.world();
-    let version = world.bucket_mut(bucket)?.find_mut(name.0, name.1)?;
+    let version = world.bucket_mut(bucket)?.find_mut(tagged.key, tagged.id)?;
     if let Some(content) = &mut version.content {
         content.about.tags = tags;
     }
