@@ -1,4 +1,4 @@
-//! Certificates of an authority of the simulator's own.
+//! Certificates: of an authority of the simulator's own, or one that the operator has put there.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -14,9 +14,10 @@ use rcgen::{
 use rustls::ServerConfig;
 use rustls::crypto::ring::default_provider;
 use rustls::crypto::ring::sign::any_supported_type;
-use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
+use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use rustls::server::{ClientHello, ResolvesServerCert};
-use rustls::sign::{CertifiedKey, SigningKey};
+use rustls::sign::{CertifiedKey, SigningKey, SingleCertAndKey};
 use tokio_rustls::TlsAcceptor;
 use uuid::Uuid;
 
@@ -24,32 +25,61 @@ use crate::address::find_host_bucket;
 
 /// What is needed to speak TLS.
 pub(crate) struct Identity {
-    /// The certificate of the authority.
+    /// The certificate that clients must trust.
     pub(crate) certificate_pem: String,
     pub(crate) acceptor: TlsAcceptor,
 }
 
-/// Reads the authority in `dir`, or makes one for this machine's own names.
+/// Reads `server.pem` and `server.key` in `dir`, the certificate of a host with another name;
+/// without them the authority there, or a new one, signs for this machine's own names.
 pub(crate) fn load_identity(dir: &Path) -> io::Result<Identity> {
+    let own = (dir.join("server.pem"), dir.join("server.key"));
+    if own.0.exists() && own.1.exists() {
+        return read_server_certificate(&own.0, &own.1);
+    }
     let (certificate, key) = (dir.join("authority.pem"), dir.join("authority.key"));
     if !(certificate.exists() && key.exists()) {
-        let made = KeyPair::generate().map_err(io::Error::other)?;
-        let signed = describe_authority().self_signed(&made).map_err(io::Error::other)?;
-        let mut file =
-            fs::File::options().write(true).create(true).truncate(true).mode(0o600).open(&key)?;
-        file.write_all(made.serialize_pem().as_bytes())?;
-        // The certificate comes last and whole: without it, both are made anew.
-        fs::write(dir.join("authority.new"), signed.pem())?;
-        fs::rename(dir.join("authority.new"), &certificate)?;
+        make_authority(&certificate, &key)?;
     }
     let certificate_pem = fs::read_to_string(&certificate)?;
     let key = KeyPair::from_pem(&fs::read_to_string(&key)?).map_err(io::Error::other)?;
     let certificates = HostCertificates::new(Issuer::new(describe_authority(), key))?;
+    build_identity(certificate_pem, Arc::new(certificates))
+}
+
+fn read_server_certificate(certificate: &Path, key: &Path) -> io::Result<Identity> {
+    let certificate_pem = fs::read_to_string(certificate)?;
+    let chain = CertificateDer::pem_slice_iter(certificate_pem.as_bytes())
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(io::Error::other)?;
+    let key = PrivateKeyDer::from_pem_file(key).map_err(io::Error::other)?;
+    let signing = any_supported_type(&key).map_err(io::Error::other)?;
+    let certified = CertifiedKey::new(chain, signing);
+    certified.keys_match().map_err(io::Error::other)?;
+    build_identity(certificate_pem, Arc::new(SingleCertAndKey::from(certified)))
+}
+
+fn make_authority(certificate: &Path, key: &Path) -> io::Result<()> {
+    let made = KeyPair::generate().map_err(io::Error::other)?;
+    let signed = describe_authority().self_signed(&made).map_err(io::Error::other)?;
+    let mut file =
+        fs::File::options().write(true).create(true).truncate(true).mode(0o600).open(key)?;
+    file.write_all(made.serialize_pem().as_bytes())?;
+    // The certificate comes last and whole: without it, both are made anew.
+    let unfinished = certificate.with_extension("new");
+    fs::write(&unfinished, signed.pem())?;
+    fs::rename(unfinished, certificate)
+}
+
+fn build_identity(
+    certificate_pem: String,
+    certificates: Arc<dyn ResolvesServerCert>,
+) -> io::Result<Identity> {
     let mut config = ServerConfig::builder_with_provider(Arc::new(default_provider()))
         .with_safe_default_protocol_versions()
         .map_err(io::Error::other)?
         .with_no_client_auth()
-        .with_cert_resolver(Arc::new(certificates));
+        .with_cert_resolver(certificates);
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
     Ok(Identity { certificate_pem, acceptor: TlsAcceptor::from(Arc::new(config)) })
 }

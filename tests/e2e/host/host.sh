@@ -49,7 +49,8 @@ start_s3() {
   local printed
   as_root sh -ec '
     mkdir -p /var/lib/lab/s3
-    cp /etc/lab/certificate.pem /etc/lab/certificate.key /var/lib/lab/s3/
+    cp /etc/lab/certificate.pem /var/lib/lab/s3/server.pem
+    cp /etc/lab/certificate.key /var/lib/lab/s3/server.key
     systemd-run --quiet --unit lab-s3 --property=StandardOutput=file:/run/lab-s3.env \
       datalake --sandbox=/var/lib/lab sandbox --tls --port 9443
     systemd-run --quiet --unit lab-s3-way --socket-property=ListenStream=10.99.0.1:443 \

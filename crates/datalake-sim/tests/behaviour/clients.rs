@@ -83,3 +83,21 @@ async fn a_client_that_trusts_the_certificate_speaks_tls() {
     assert_eq!(answer.status().as_u16(), 200);
     assert!(stranger.get(second.endpoint()).send().await.is_err());
 }
+
+#[tokio::test]
+async fn a_certificate_that_lies_in_the_folder_is_shown() {
+    let dir = tempfile::tempdir().unwrap();
+    let made = rcgen::generate_simple_self_signed(vec!["s3.lab.test".to_owned()]).unwrap();
+    std::fs::write(dir.path().join("server.pem"), made.cert.pem()).unwrap();
+    std::fs::write(dir.path().join("server.key"), made.signing_key.serialize_pem()).unwrap();
+
+    let service = start(Config { tls: true, ..Config::hetzner(dir.path()) }).await.unwrap();
+    let address = service.endpoint().trim_start_matches("https://").parse().unwrap();
+    let certificate = reqwest::Certificate::from_pem(made.cert.pem().as_bytes()).unwrap();
+    let client = reqwest::Client::builder().no_proxy().add_root_certificate(certificate);
+    let client = client.resolve("s3.lab.test", address).build().unwrap();
+    let answer = client.get(format!("https://s3.lab.test:{}", address.port())).send().await;
+
+    assert_eq!(answer.unwrap().status().as_u16(), 200);
+    assert_eq!(service.certificate_pem(), Some(made.cert.pem()));
+}
