@@ -118,7 +118,7 @@ services_stay_up() {
 environment() {
   local pid
   pid=$(as_user podman container inspect -f '{{.State.Pid}}' "$1") &&
-    as_root cat "/proc/$pid/environ" | tr '\0' '\n' | grep -E '^(AWS|DAGSTER_S3)_' |
+    as_root cat "/proc/$pid/environ" | tr '\0' '\n' | grep -E '^(AWS|DAGSTER_S3|DUCKDB_S3)_' |
     LC_ALL=C sort
 }
 
