@@ -69,8 +69,9 @@ on_store() {
   label="$store, $1"
   if check 'provision' 0 -- on_lake provision --yes; then
     read_settings
-    if wants clients; then clients_find_the_service; fi
+    # Appends first: the others leave tables where doctor finds them.
     if [ "$1" = http ] && wants appends; then appends_at_once; fi
+    if wants clients; then clients_find_the_service; fi
     if [ "$1" = http ] && wants moves; then a_table_moves; fi
   fi
   label=$store
