@@ -1,7 +1,7 @@
 """Writes over and deletes 1,000 keys at random times, and compares `datalake restore` with what was there.
 
 usage: restored.py BUCKET ENV_FILE KEYS TIMES KILLS -- DATALAKE [FLAG…]
-Prints a line a time; the first letter of the alphabet that does not fit ends it with 1.
+Prints a line for each time; the first difference ends it with 1. RESTORE_RECORDS is the folder of its records.
 """
 
 import collections
