@@ -163,17 +163,16 @@ impl RestoreWish {
 
     /// Why a key may have been there before the oldest version that is kept of it.
     fn doubt_that_it_is_new(&self, oldest: &VersionEntry) -> Option<NotKept> {
-        if oldest.kind == VersionKind::Marker {
-            return Some(NotKept::OnlyMarkers);
-        }
-        if oldest.version.0 == NULL {
+        let is_marker = oldest.kind == VersionKind::Marker;
+        if !is_marker && oldest.version.0 == NULL {
             return Some(NotKept::BeforeVersions);
         }
         let VersionExpiry::Rules(rules) = &self.expiry else { return Some(NotKept::RulesUnread) };
         let days = rules.iter().filter_map(|(_, rule)| find_expiry(rule, oldest)).min()?;
         // A version in front of which the oldest kept one was put is old since then.
         let gone = oldest.modified.plus_seconds(i64::from(days.count()) * DAY);
-        (gone <= self.now).then_some(NotKept::MayHaveExpired)
+        let doubt = if is_marker { NotKept::OnlyMarkers } else { NotKept::MayHaveExpired };
+        (gone <= self.now).then_some(doubt)
     }
 }
 

@@ -95,7 +95,9 @@ fn of_two_versions_in_one_second_the_newer_one_counts() {
 
 #[test]
 fn what_nobody_can_know_is_told_and_left() {
-    check(Some(8), "10c 9m", "OnlyMarkers");
+    // As no rule lets old versions go, nothing was behind that marker.
+    check(Some(8), "10c 9m", "delete marker on 10c");
+    check(Some(8), "10m 9m", "as wanted");
     check(Some(8), "10c 9bn", "BeforeVersions");
     let days = Days::new(30).unwrap();
     let rule = LifecycleRule {
@@ -114,6 +116,8 @@ fn what_nobody_can_know_is_told_and_left() {
     assert!(is_new(&with(&rule, 29)));
     let late = judge("10c 9b", &with(&rule, 31));
     assert_eq!(late, KeyVerdict::NotKept(NotKept::MayHaveExpired));
+    let marked = judge("10c 9m", &with(&rule, 31));
+    assert_eq!(marked, KeyVerdict::NotKept(NotKept::OnlyMarkers));
     assert!(is_new(&with(&LifecycleRule { prefix: "other/".to_owned(), ..rule.clone() }, 31)));
     assert!(is_new(&with(&LifecycleRule { enabled: false, ..rule }, 31)));
     let unread = RestoreWish { expiry: VersionExpiry::Unread, ..wish(Some(8)) };
