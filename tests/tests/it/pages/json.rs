@@ -36,7 +36,7 @@ Samples are those of a test. Lists are cut to their first entries, long texts to
 ";
 
 /// Documents that need a systemd, a podman, Modal's client or days, or that only a long run tells.
-const ELSEWHERE: [(&str, &str); 17] = [
+const ELSEWHERE: [(&str, &str); 19] = [
     ("cost-forecast", "cost forecast"),
     ("dagster-deps", "dagster deps plan"),
     ("dagster-deps-apply", "dagster deps apply"),
@@ -53,6 +53,8 @@ const ELSEWHERE: [(&str, &str); 17] = [
     ("modal-rollover", "modal rollover"),
     ("modal-secret", "modal secret status"),
     ("modal-secret-run", "modal secret sync"),
+    ("restore-not-kept", "restore assets/"),
+    ("restore-undo", "restore --undo RUN"),
     ("sandbox", "sandbox"),
 ];
 
