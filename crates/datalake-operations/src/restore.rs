@@ -21,7 +21,7 @@ mod writer;
 mod tests;
 
 pub use history::{KeyHistory, KeyVerdict, NotKept, RestoreWish, VersionExpiry};
-pub use record::{ChangeKind, KeptContent, PlannedChange};
+pub use record::{ChangeKind, PlannedChange, SourceVersion};
 pub use report::{KeyEnd, NotKeptRow, RestoreReporter, RestoreRow, RestoreTotals, UndoTotals};
 pub use run::{PlannedRestore, Restoration, RestorePlace};
 pub use target::RestoreTarget;

@@ -8,7 +8,7 @@ use datalake_engine::{
     AnyKey, ByteRange, Lake, ObjectSource, PartNumber, Stored, TakenPart, Upload, VersionId,
 };
 
-use super::KeptContent;
+use super::SourceVersion;
 
 /// Parts that the service copies itself may be large.
 const COPIED_PART: ByteSize = ByteSize(512 << 20);
@@ -18,7 +18,7 @@ const COPIED_PART: ByteSize = ByteSize(512 << 20);
 pub(super) struct VersionCopy<'a> {
     pub(super) bucket: &'a BucketName,
     pub(super) key: &'a AnyKey,
-    pub(super) content: &'a KeptContent,
+    pub(super) content: &'a SourceVersion,
     /// What is larger is copied in parts.
     pub(super) largest_copy: ByteSize,
 }

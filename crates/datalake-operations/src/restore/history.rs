@@ -9,7 +9,7 @@ use datalake_engine::{AnyKey, VersionEntry, VersionKind};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::record::{ChangeKind, KeptContent, PlannedChange};
+use super::record::{ChangeKind, PlannedChange, SourceVersion};
 
 /// What keys are to be again.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -133,7 +133,7 @@ impl KeyHistory {
             (current, wanted) if current == wanted => KeyVerdict::AsWanted,
             (current, VersionKind::Content { size, etag }) => {
                 let is_deleted = *current == VersionKind::Marker;
-                let source = KeptContent {
+                let source = SourceVersion {
                     version: chosen.version.0.clone(),
                     size: size.0,
                     etag: etag.as_str().to_owned(),
@@ -145,7 +145,7 @@ impl KeyHistory {
         }
     }
 
-    fn change(&self, kind: ChangeKind, source: Option<KeptContent>) -> KeyVerdict {
+    fn change(&self, kind: ChangeKind, source: Option<SourceVersion>) -> KeyVerdict {
         let before = self.current.version.0.clone();
         let key = self.current.key.as_str().to_owned();
         KeyVerdict::Change(PlannedChange { key, kind, before, source })

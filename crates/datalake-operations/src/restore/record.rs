@@ -44,7 +44,7 @@ pub struct PlannedChange {
     /// The version or delete marker that is current.
     pub before: String,
     /// The content that it gets again; `None` for a delete marker.
-    pub source: Option<KeptContent>,
+    pub source: Option<SourceVersion>,
 }
 
 /// What happens to a key.
@@ -61,7 +61,7 @@ pub enum ChangeKind {
 
 /// A version with content that is kept.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct KeptContent {
+pub struct SourceVersion {
     /// Its id.
     pub version: String,
     /// Its size in bytes.
