@@ -38,6 +38,7 @@ fn render_command(command: &AdvisedCommand) -> String {
         AdvisedCommand::Status => "status",
         AdvisedCommand::Rollback(None) => "rollback",
         AdvisedCommand::Rollback(Some(run)) => return format!("`datalake rollback {run}`"),
+        AdvisedCommand::UndoRestore(run) => return format!("`datalake restore --undo {run}`"),
         AdvisedCommand::History => "history",
         AdvisedCommand::DagsterStatus => "dagster status",
         AdvisedCommand::DagsterReload => "dagster reload",

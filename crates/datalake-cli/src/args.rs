@@ -10,6 +10,7 @@ pub mod migrate;
 pub mod modal;
 pub mod objects;
 pub mod project;
+pub mod restore;
 mod runs;
 pub mod tables;
 pub mod transfer;
@@ -160,6 +161,8 @@ pub enum Command {
     Cat(objects::Cat),
     /// Remove objects; shows what goes, and asks
     Rm(objects::Rm),
+    /// Bring deleted objects back, or have keys as they were at a time; can be undone exactly
+    Restore(restore::Restore),
     /// Bring files into a bucket
     Put(transfer::Put),
     /// Bring objects into a folder

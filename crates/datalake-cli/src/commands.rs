@@ -9,7 +9,6 @@ mod demo;
 mod deps;
 mod discover;
 mod doctor;
-mod gaps;
 mod history;
 mod init;
 mod lake;
@@ -20,6 +19,7 @@ mod project;
 mod provision;
 mod report;
 mod reporter;
+mod restore;
 mod rollback;
 #[cfg(feature = "sandbox")]
 mod sandbox;
@@ -63,6 +63,7 @@ pub(crate) async fn run(cli: &Cli, printer: Printer) -> Result<Exit, Failure> {
         Command::Stat(flags) => objects::stat(cli, flags, printer).await,
         Command::Cat(flags) => objects::cat(cli, flags, printer).await,
         Command::Rm(flags) => objects::rm(cli, flags, printer).await,
+        Command::Restore(flags) => restore::restore(cli, flags, printer).await,
         Command::Put(flags) => transfer::put(cli, flags, printer).await,
         Command::Get(flags) => transfer::get(cli, flags, printer).await,
         Command::Cp(flags) => transfer::cp(cli, flags, printer).await,

@@ -32,6 +32,8 @@ pub enum AdvisedCommand {
     Status,
     /// Undoes a run: this one, or the last.
     Rollback(Option<RunId>),
+    /// Undoes a restoration of objects.
+    UndoRestore(RunId),
     /// Tells what runs have done.
     History,
     /// Tells how the units and containers of Dagster stand.

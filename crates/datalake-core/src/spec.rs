@@ -158,9 +158,15 @@ pub struct Protect {
     pub abort_uploads: Option<Days>,
     /// Objects below these prefixes expire.
     pub expire: BTreeMap<String, Days>,
+    /// What steps have printed goes after so long, below [`LOGS_PREFIX`]; `None` keeps and pays it for
+    /// good.
+    pub logs_expire: Option<Days>,
     /// Delete markers without versions go.
     pub expired_markers: bool,
 }
+
+/// What the keys of logs begin with in the bucket.
+pub const LOGS_PREFIX: &str = "compute-logs/";
 
 /// The part of a [`Spec`] that commands about buckets and objects need.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -225,8 +231,9 @@ impl Protect {
     /// The lifecycle rules that this asks for.
     #[must_use]
     pub fn presets(&self) -> Presets {
+        let logs = self.logs_expire.map(|days| (LOGS_PREFIX.to_owned(), days));
         Presets {
-            expire: self.expire.clone(),
+            expire: self.expire.clone().into_iter().chain(logs).collect(),
             noncurrent: self.keep_old_versions,
             abort_uploads: self.abort_uploads,
             expired_markers: self.expired_markers,

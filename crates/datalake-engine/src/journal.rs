@@ -8,6 +8,7 @@ use datalake_core::host::UnitName;
 use datalake_core::plan::Plan;
 use datalake_core::receipt::{Outcome, Receipt, RunKind, StepReceipt};
 use datalake_core::time::{RunId, Timestamp};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -69,6 +70,11 @@ pub struct DamagedJournal {
 /// The bytes of a record, line end included.
 #[must_use]
 pub fn encode_record(record: &JournalRecord) -> Vec<u8> {
+    encode_line(record)
+}
+
+/// The bytes of a line `CHECKSUM JSON`, line end included.
+pub fn encode_line<T: Serialize>(record: &T) -> Vec<u8> {
     let json = serde_json::to_string(record).expect("records have text keys and finite numbers");
     format!("{} {json}\n", checksum_record(json.as_bytes())).into_bytes()
 }
@@ -116,7 +122,12 @@ impl Journal {
     }
 }
 
-fn decode_line(text: &[u8]) -> Result<JournalRecord, &'static str> {
+/// Reads a line that [`encode_line`] has written, without its end.
+///
+/// # Errors
+///
+/// What is wrong with it.
+pub fn decode_line<T: DeserializeOwned>(text: &[u8]) -> Result<T, &'static str> {
     let (sum, json) = text.split_at_checked(CHECKSUM_LENGTH).ok_or("it is too short")?;
     let json = json.strip_prefix(b" ").ok_or("it has no checksum")?;
     if checksum_record(json).as_bytes() != sum {

@@ -62,7 +62,10 @@ pub use doctor::{
     look_at_network, probe_conditional_put, try_out,
 };
 pub use folders::{HeldFolder, NamedFolders};
-pub use journal::{Begin, DamagedJournal, Journal, JournalRecord, decode_journal, encode_record};
+pub use journal::{
+    Begin, DamagedJournal, Journal, JournalRecord, decode_journal, decode_line, encode_line,
+    encode_record,
+};
 pub use machine::{Machine, UserPorts};
 pub use modal::{InstalledModalClient, ListedApp, ListedSecret, ModalAccount, SecretVariables};
 pub use mutex::hold_mutex;

@@ -1,4 +1,4 @@
-//! What lies in buckets: named, looked for, listed, counted, read, signed, deleted, restored.
+//! What lies in buckets: named, looked for, listed, counted, read, signed, deleted.
 //!
 //! A [`BucketClient`] is an S3 service with the spec's words for it. What is asked of single objects
 //! says where nothing lies what lies there instead.
@@ -10,8 +10,6 @@ mod contents;
 mod cors_document;
 mod deletion;
 mod faults;
-mod gap_walk;
-mod gaps;
 mod listing;
 mod object_report;
 mod presigning;
@@ -35,8 +33,6 @@ pub use client::BucketClient;
 pub use contents::{BucketContents, empty_bucket};
 pub use cors_document::{CorsDocument, CorsDocumentRule};
 pub use deletion::{DeletionEnd, DeletionReach, DeletionTarget, Finality, undeleted_error};
-pub use gap_walk::{Gap, GapWalk};
-pub use gaps::{GapReporter, GapSearch, GapTotals, PrintedGap, choose_asset_prefix};
 pub(crate) use listing::no_match_error;
 pub use listing::{
     ListedFolder, ListedObject, ListedVersion, ListingReach, ListingReporter, ListingTotals,

@@ -28,6 +28,7 @@ pub mod modal;
 mod pair_records;
 pub mod project;
 mod redact;
+pub mod restore;
 mod runs;
 mod spec_text;
 pub mod tables;

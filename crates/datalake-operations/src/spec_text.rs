@@ -40,6 +40,10 @@ pub fn write_spec_text(document: &SpecDocument) -> String {
         )
     });
     let tables = tables.unwrap_or_default();
+    // Below an empty prefix nothing tells logs from assets.
+    let has_prefix = document.prefix.as_deref().is_some_and(|prefix| !prefix.is_empty());
+    let (logs_words, logs) =
+        if has_prefix { (", logs of steps for 90", ", logs-expire: 90d") } else { ("", "") };
     format!(
         "# What datalake sets up. Its command `config explain` shows every key and its source.\n\n\
          # fsn1, nbg1 or hel1; for another S3 service give endpoint: https://… and its region.\n\
@@ -55,8 +59,8 @@ pub fn write_spec_text(document: &SpecDocument) -> String {
          # that need the bucket are found (`discover` shows them), unless named: units: [NAME, …].\n\
          # handover: env-file, podman-secret or in-place; unless said, the installed podman decides.\n\
          host: {{ user: {}{units}{handover} }}\n\n\
-         # Overwritten and deleted objects stay for 30 days, unfinished uploads for 7; `off` for ever.\n\
-         protect: {{ versioning: true, keep-old-versions: 30d, abort-uploads: 7d }}\n",
+         # Overwritten and deleted objects stay for 30 days, unfinished uploads for 7{logs_words}; `off` for ever.\n\
+         protect: {{ versioning: true, keep-old-versions: 30d, abort-uploads: 7d{logs} }}\n",
         plain(&document.bucket),
         plain(&document.prefix),
         tables,

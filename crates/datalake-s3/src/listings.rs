@@ -3,6 +3,7 @@
 use datalake_core::s3::{BucketName, ETag};
 use datalake_core::size::ByteSize;
 use datalake_core::time::Timestamp;
+use datalake_core::transfer::FileTime;
 use datalake_engine::{
     AnyKey, ObjectEntry, ObjectPage, PageToken, PartEntry, PartNumber, PartPage, TakenPart, Upload,
     UploadId, UploadPage, VersionEntry, VersionId, VersionKind, VersionPage,
@@ -140,6 +141,7 @@ pub(crate) fn read_versions(
             version: VersionId(find_field(record, "VersionId")?.to_owned()),
             latest: latest.map_err(|_| UnknownListing::Field("IsLatest"))?,
             modified: read_time(record, "LastModified")?,
+            stored: read_exact_time(record, "LastModified")?,
             kind,
         });
         Ok::<(), UnknownListing>(())
@@ -154,7 +156,7 @@ fn put_in_order(versions: &mut [VersionEntry]) {
         .is_sorted_by(|one, next| one.key < next.key || (one.key == next.key && !next.latest));
     if !in_order {
         versions.sort_by(|one, other| {
-            let newest = other.latest.cmp(&one.latest).then(other.modified.cmp(&one.modified));
+            let newest = other.latest.cmp(&one.latest).then(other.stored.cmp(&one.stored));
             one.key.cmp(&other.key).then(newest)
         });
     }
@@ -233,6 +235,11 @@ fn read_etag(record: &FlatRecord) -> Result<ETag, UnknownListing> {
 
 fn read_time(record: &FlatRecord, name: &'static str) -> Result<Timestamp, UnknownListing> {
     find_field(record, name)?.trim().parse().map_err(|_| UnknownListing::Field(name))
+}
+
+fn read_exact_time(record: &FlatRecord, name: &'static str) -> Result<FileTime, UnknownListing> {
+    let text = find_field(record, name)?.trim();
+    FileTime::from_rfc3339(text).map_err(|_| UnknownListing::Field(name))
 }
 
 fn read_part_number(text: &str, name: &'static str) -> Result<PartNumber, UnknownListing> {

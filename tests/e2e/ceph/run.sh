@@ -245,6 +245,20 @@ signed() { # get|put KEY
   fi
 }
 
+# 1,000 keys written over and deleted at random times: `restore --at` gives what was there, and is undone
+# exactly, also after kills.
+keys_are_restored() {
+  root=$work/host bucket=lane-restored env_file=$work/s3.env
+  at 0 Created -- bucket create
+  at 0 changed -- bucket versioning enable
+  check "1,000 keys at 20 times, and 10 kills" 0 "10 kills" -- restored 1000 20 10
+}
+restored() {
+  as "$ACCESS" "$SECRET" env HOME="$work/home" RESTORE_RECORDS="$root.state/restores" \
+    "$cache/boto3/bin/python" "$here/restored.py" "$bucket" "$env_file" "$@" -- \
+    "$program" --root "$root" --state "$root.state"
+}
+
 run_version() { # NUMBER
   local chroot='' suite=''
   label="Ceph $1"
@@ -277,6 +291,7 @@ run_version() { # NUMBER
     an_older_bucket_keeps_its_rules
     a_taken_name_is_told
     buckets_and_objects
+    keys_are_restored
     a_killed_upload_goes_on
     the_rate_is_kept
     lifecycle_is_carried_out

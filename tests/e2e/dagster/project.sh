@@ -71,7 +71,7 @@ layout_works() { # LAYOUT
   check 'none of it waits on the disk' 0 -- nothing_waits "$run"
   check 'its log is shown, from the bucket' 0 'spoken by the daemon' -- ask log "$run"
   check 'it is in the bucket, and no empty one' 0 -- objects logs compute-logs "$run"
-  gaps_are_found
+  deleted_assets_come_back
   stop_dagster
   check 'rollback' 0 -- on_host rollback --yes
   check 'dagster.yaml is as before' 0 -- cmp "$work/dagster.yaml" "$home/dagster.yaml"
@@ -109,11 +109,11 @@ samples_work() { # LAYOUT
 
 dg_checks() { (cd "$project" && with_settings dg check defs); }
 
-gaps_are_found() {
-  check 'no gaps' 0 'No gaps' -- on_host dagster gaps --young
-  check 'an object vanishes between delete and upload' 0 -- objects gap assets/raw_data
-  check 'the gap is found' 3 assets/raw_data -- on_host dagster gaps --young
+deleted_assets_come_back() {
+  check 'nothing is deleted' 0 'as wanted' -- on_host restore assets/ --dry-run
+  check 'somebody deletes an object' 0 -- objects gap assets/raw_data
+  check 'it is found' 3 assets/raw_data -- on_host restore assets/ --dry-run
   check 'who reads it fails' 0 FileNotFoundError -- ask fails processed_data
-  check 'it is restored' 0 'Restored 1 asset' -- on_host dagster gaps --young --restore --yes
+  check 'it is restored' 0 'Restored 1 key' -- on_host restore assets/ --yes
   materialize 'who reads it works again' processed_data
 }

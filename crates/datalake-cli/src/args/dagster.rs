@@ -30,13 +30,6 @@ pub enum DagsterCommand {
     /// them. With --dry-run, exit 3 tells that something would be written.
     #[command(before_help = project::INIT_EXAMPLES)]
     Init(project::ProjectInit),
-    /// Find assets whose object is gone: deleted, and not written again (exit 3, none 0)
-    ///
-    /// Before the I/O manager writes an asset anew, it deletes the old object. A run that dies between
-    /// the two leaves a delete marker and nothing behind it. What was deleted on purpose, in a bucket
-    /// that keeps versions, looks the same.
-    #[command(before_help = project::GAPS_EXAMPLES)]
-    Gaps(project::Gaps),
     /// Give the images the library that fits their Dagster, for good
     Deps {
         /// What to do.

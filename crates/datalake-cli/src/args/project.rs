@@ -1,4 +1,4 @@
-//! Flags of `dagster init` and `dagster gaps`.
+//! Flags of `dagster init`.
 
 use std::path::PathBuf;
 
@@ -11,13 +11,6 @@ Examples:
   datalake dagster init                                 Write them; a second call changes nothing
   datalake dagster init --layout dg lake                A new project in the folder lake
   datalake dagster init --layout single-file /srv/code  One file, for `python_file:`
-";
-
-/// The examples of `dagster gaps`.
-pub(super) const GAPS_EXAMPLES: &str = "\
-Examples:
-  datalake dagster gaps             List assets that are deleted and were not written again
-  datalake dagster gaps --restore   Bring their last content back; asks before
 ";
 
 /// Flags of `dagster init`.
@@ -41,18 +34,4 @@ pub enum Layout {
     Dg,
     /// One file with definitions of its own, for `python_file:` or `-f`
     SingleFile,
-}
-
-/// Flags of `dagster gaps`.
-#[derive(Debug, Args)]
-pub struct Gaps {
-    /// Bring the last content of each back
-    #[arg(long)]
-    pub restore: bool,
-    /// Do not ask before restoring
-    #[arg(long, short, requires = "restore")]
-    pub yes: bool,
-    /// Take in what was deleted within the last 10 minutes, which may just be written
-    #[arg(long)]
-    pub young: bool,
 }

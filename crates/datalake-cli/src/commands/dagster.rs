@@ -10,9 +10,9 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::deps::manage_dependencies;
+use super::project;
 use super::reporter::Reporter;
 use super::services::tell_service_news;
-use super::{gaps, project};
 use crate::args::{self, Chosen, Cli, DagsterCommand};
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -53,10 +53,8 @@ pub(super) async fn dagster(
     if cli.place.json && matches!(what, DagsterCommand::Logs(_)) {
         return Err(Failure::new(Exit::Usage, "`dagster logs` has no --json"));
     }
-    match what {
-        DagsterCommand::Init(flags) => return project::init(cli, flags, printer).await,
-        DagsterCommand::Gaps(flags) => return gaps::gaps(cli, flags, printer).await,
-        _ => (),
+    if let DagsterCommand::Init(flags) = what {
+        return project::init(cli, flags, printer).await;
     }
     let site = Site::open(cli, printer).await?;
     let ground = DagsterHost::open(&site.context(), site.host_spec()?)?;
@@ -69,8 +67,8 @@ pub(super) async fn dagster(
         DagsterCommand::Logs(flags) => show_logs(flags, &site, &ground).await,
         DagsterCommand::Env => show_environments(&site, &ground).await,
         DagsterCommand::Deps { what } => manage_dependencies(what, &site, &ground).await,
-        // They need no services, and were carried out above.
-        DagsterCommand::Init(_) | DagsterCommand::Gaps(_) => Ok(Exit::Done),
+        // It needs no services, and was carried out above.
+        DagsterCommand::Init(_) => Ok(Exit::Done),
     }
 }
 

@@ -248,7 +248,8 @@ fn named_receipt(site: &Site, named: &str) -> Result<Receipt, Failure> {
     let run: RunId = named.parse().map_err(|error| Failure::of(Exit::Usage, &error))?;
     site.records().receipt(&run).map_err(|fault| match fault.kind {
         FaultKind::Absent => Failure::new(Exit::Usage, format!("there is no run {run}"))
-            .hint("`datalake history` lists them"),
+            .hint("`datalake history` lists them")
+            .hint(format!("objects that were restored: `datalake restore --undo {run}`")),
         _ => site.state_failure(&fault),
     })
 }

@@ -5,8 +5,8 @@ use schemars::generate::SchemaSettings;
 use serde_json::Value;
 
 use super::{
-    bucket, config, cost, dagster, deps, discover, doctor, gaps, history, init, lake, migrate,
-    modal, objects, project, provision, report, rollback, shell, status, tables, transfer, usage,
+    bucket, config, cost, dagster, deps, discover, doctor, history, init, lake, migrate, modal,
+    objects, project, provision, report, restore, rollback, shell, status, tables, transfer, usage,
 };
 use crate::args::Schema;
 use crate::exit::Exit;
@@ -57,11 +57,11 @@ fn kinds() -> impl Iterator<Item = DocumentKind> {
         dagster::KINDS,
         deps::KINDS,
         doctor::KINDS,
-        gaps::KINDS,
         lake::KINDS,
         migrate::KINDS,
         modal::KINDS,
         objects::KINDS,
+        restore::KINDS,
         tables::KINDS,
         transfer::KINDS,
         usage::KINDS,

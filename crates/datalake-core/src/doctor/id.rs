@@ -184,6 +184,7 @@ findings! {
     MoneyPerGb "money-per-gb" Money Warning Person "Price plan",
     MoneyUnfinishedUploads "money-unfinished-uploads" Money Warning AbortUploads "Unfinished uploads",
     MoneyOldVersions "money-old-versions" Money Wrong Provision "Old versions",
+    MoneyLogGrowth "money-log-growth" Money Warning Person "Logs of steps that stay",
 }
 
 impl FromStr for FindingId {

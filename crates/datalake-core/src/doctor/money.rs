@@ -6,7 +6,7 @@ use super::store::IN_BUCKET;
 use super::{Examination, FindingId};
 use crate::advice::{Advice, AdvisedCommand};
 use crate::time::Timestamp;
-use crate::usage::Usage;
+use crate::usage::{SMALLEST_BILLED, Usage};
 
 /// What was seen of what costs money.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,6 +21,10 @@ pub struct MoneyEvidence {
     pub usage: Look<Usage>,
     /// Whether a rule lets old versions go.
     pub old_versions_expire: bool,
+    /// What steps have printed, counted up to a limit.
+    pub logs: Look<Usage>,
+    /// Whether a rule lets that go.
+    pub logs_expire: Look<bool>,
 }
 
 /// An upload in parts that nobody has finished.
@@ -43,6 +47,7 @@ pub(super) const CHECKS: &[FindingCheck] = &[
     FindingCheck { id: FindingId::MoneyPerGb, after: &[], judge: judge_plan },
     FindingCheck { id: FindingId::MoneyUnfinishedUploads, after: IN_BUCKET, judge: judge_uploads },
     FindingCheck { id: FindingId::MoneyOldVersions, after: IN_BUCKET, judge: old_versions },
+    FindingCheck { id: FindingId::MoneyLogGrowth, after: IN_BUCKET, judge: judge_logs },
 ];
 
 impl Default for MoneyEvidence {
@@ -53,6 +58,8 @@ impl Default for MoneyEvidence {
             uploads: Look::nobody(),
             usage: Look::nobody(),
             old_versions_expire: false,
+            logs: Look::nobody(),
+            logs_expire: Look::nobody(),
         }
     }
 }
@@ -67,6 +74,8 @@ impl MoneyEvidence {
             uploads: Look::NotHere(reason.to_owned()),
             usage: Look::NotHere(reason.to_owned()),
             old_versions_expire: false,
+            logs: Look::NotHere(reason.to_owned()),
+            logs_expire: Look::NotHere(reason.to_owned()),
         }
     }
 }
@@ -122,6 +131,21 @@ fn judge_uploads(seen: &Examination) -> Judged {
             "{}; with `protect: { abort-uploads: 7d }` they go by themselves",
             [AdvisedCommand::AbortOldUploads],
         ),
+    ))
+}
+
+fn judge_logs(seen: &Examination) -> Judged {
+    let logs = seen.money.logs.seen()?.current;
+    let evidence = format!("{} logs of steps, {} billed bytes", logs.count, logs.billed);
+    if *seen.money.logs_expire.seen()? || logs.count == 0 {
+        return Ok(evidence);
+    }
+    Err(warning(
+        [
+            format!("{evidence}, and no rule lets them go"),
+            format!("each counts as {} KB at least", SMALLEST_BILLED.0 / 1000),
+        ],
+        name_provision("with `protect: { logs-expire: 90d }` in the spec {} sets the rule"),
     ))
 }
 

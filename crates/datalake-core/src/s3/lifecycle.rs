@@ -153,6 +153,13 @@ impl Lifecycle {
         })
     }
 
+    /// Whether all objects expire whose keys begin with `prefix`.
+    #[must_use]
+    pub fn expires_all_below(&self, prefix: &str) -> bool {
+        let expires = |rule: &LifecycleRule| rule.enabled && rule.expire.is_some();
+        self.0.values().any(|rule| expires(rule) && prefix.starts_with(&rule.prefix))
+    }
+
     /// The rule of this id.
     #[must_use]
     pub fn get(&self, id: &str) -> Option<&LifecycleRule> {

@@ -25,8 +25,8 @@ use self::read::{names, names_shape};
 use self::tables::TablesContext;
 pub use self::tables::TablesDocument;
 use crate::host::UnitName;
-use crate::s3::Region;
-use crate::spec::{Ambient, CredentialSource, HostSpec, Spec, StoreSpec};
+use crate::s3::{KeyPrefix, Region};
+use crate::spec::{Ambient, CredentialSource, HostSpec, LOGS_PREFIX, Protect, Spec, StoreSpec};
 
 /// The written form of a [`Spec`]: every key optional, every value unchecked.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -186,6 +186,7 @@ impl SpecDocument {
         let bucket = self.bucket.map(|text| parse_key_value("bucket", &text)).transpose()?;
         let prefix = parse_key_value("prefix", &self.prefix.unwrap_or_default())?;
         let protect = self.protect.check()?;
+        refuse_expiring_assets(&protect, &prefix)?;
         let context = TablesContext { bucket: bucket.as_ref(), prefix: &prefix, protect: &protect };
         let tables = self.tables.map(|tables| tables.check(&context)).transpose()?.flatten();
         Ok(StoreSpec {
@@ -199,6 +200,18 @@ impl SpecDocument {
             limits,
         })
     }
+}
+
+/// Logs expire where no asset can lie.
+fn refuse_expiring_assets(protect: &Protect, prefix: &KeyPrefix) -> Result<(), InvalidSpec> {
+    let may_hold_assets =
+        prefix.as_str().is_empty() || format!("{prefix}/").starts_with(LOGS_PREFIX);
+    if protect.logs_expire.is_none() || !may_hold_assets {
+        return Ok(());
+    }
+    let reason =
+        format!("assets may lie below `{LOGS_PREFIX}`, and must not expire: give another `prefix`");
+    Err(InvalidSpec { key: "protect.logs-expire", reason })
 }
 
 impl HostDocument {

@@ -3,6 +3,9 @@
 use std::fmt;
 use std::str::FromStr;
 
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
 use crate::time::Timestamp;
 
 /// When a file was changed: seconds after 1970, and nanoseconds; its text is
@@ -40,6 +43,24 @@ impl FileTime {
     #[must_use]
     pub fn nanos(self) -> u32 {
         self.nanos
+    }
+
+    /// Reads a time as listings write it: `2026-11-22T18:00:00.123Z`.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidFileTime`] for any other text.
+    pub fn from_rfc3339(text: &str) -> Result<Self, InvalidFileTime> {
+        let time = OffsetDateTime::parse(text, &Rfc3339).map_err(|_| InvalidFileTime)?;
+        Self::new(time.unix_timestamp(), time.nanosecond())
+    }
+
+    /// The same as [`Self::from_rfc3339`] reads it, with as many digits as it has.
+    #[must_use]
+    pub fn to_rfc3339(self) -> String {
+        let time = OffsetDateTime::from_unix_timestamp(self.seconds)
+            .and_then(|time| time.replace_nanosecond(self.nanos));
+        time.ok().and_then(|time| time.format(&Rfc3339).ok()).unwrap_or_else(|| self.to_string())
     }
 }
 
@@ -94,6 +115,15 @@ mod tests {
 
             prop_assert_eq!(time.to_string().parse(), Ok(time));
         }
+    }
+
+    #[test]
+    fn a_fraction_of_a_second_stays() {
+        let read = |text: &str| FileTime::from_rfc3339(text).map(FileTime::to_rfc3339);
+
+        assert_eq!(read("2026-11-22T18:00:00.120Z").unwrap(), "2026-11-22T18:00:00.12Z");
+        assert_eq!(read("2026-11-22T19:00:00+01:00").unwrap(), "2026-11-22T18:00:00Z");
+        assert!(read("2026-11-22").is_err());
     }
 
     #[test]

@@ -231,6 +231,10 @@ fn rest(seen: &mut Examination) {
     usage.noncurrent.add(ByteSize(1000));
     seen.money.usage = Look::Saw(usage);
     seen.money.old_versions_expire = true;
+    let mut logs = Usage::default();
+    logs.current.add(ByteSize(1000));
+    seen.money.logs = Look::Saw(logs);
+    seen.money.logs_expire = Look::Saw(true);
 }
 
 /// A service that gave no answer.
@@ -285,6 +289,8 @@ fn outside() -> Vec<(&'static str, Change)> {
         ("plan", |seen| seen.money.plan = unknown()),
         ("uploads", |seen| seen.money.uploads = unknown()),
         ("usage", |seen| seen.money.usage = unknown()),
+        ("logs", |seen| seen.money.logs = unknown()),
+        ("the rule for logs", |seen| seen.money.logs_expire = unknown()),
     ]
 }
 

@@ -5,6 +5,7 @@ use datalake_core::doctor::{
 };
 use datalake_core::fault::{Fault, FaultKind};
 use datalake_core::s3::{BucketName, KeyPrefix, Lifecycle};
+use datalake_core::spec::LOGS_PREFIX;
 use datalake_core::usage::Usage;
 
 use crate::objects::{Lake, ListAsk, VersionKind};
@@ -110,7 +111,8 @@ async fn ask_for_bucket(bucket: &BucketName, store: &dyn ObjectStore) -> Look<Ve
 /// Counts what lies in the bucket, up to ten thousand versions, and its unfinished uploads.
 pub async fn look_at_costs(bucket: &BucketName, lake: &dyn Lake, seen: &mut MoneyEvidence) {
     seen.uploads = list_unfinished_uploads(bucket, lake).await.into();
-    seen.usage = count_usage(bucket, lake).await.into();
+    seen.usage = count_usage(bucket, "", lake).await.into();
+    seen.logs = count_usage(bucket, LOGS_PREFIX, lake).await.into();
 }
 
 async fn list_unfinished_uploads(
@@ -126,11 +128,11 @@ async fn list_unfinished_uploads(
     Ok(uploads.map(upload).collect())
 }
 
-async fn count_usage(bucket: &BucketName, lake: &dyn Lake) -> Result<Usage, Fault> {
+async fn count_usage(bucket: &BucketName, prefix: &str, lake: &dyn Lake) -> Result<Usage, Fault> {
     let mut usage = Usage::default();
     let mut token = None;
     for _ in 0..PAGES {
-        let page = lake.list_versions(bucket, &ListAsk::below(""), token.as_ref()).await?;
+        let page = lake.list_versions(bucket, &ListAsk::below(prefix), token.as_ref()).await?;
         for version in page.versions {
             match version.kind {
                 VersionKind::Content { size, .. } if version.latest => usage.current.add(size),

@@ -3,6 +3,7 @@
 use datalake_core::s3::{BucketName, ETag};
 use datalake_core::size::ByteSize;
 use datalake_core::time::Timestamp;
+use datalake_core::transfer::FileTime;
 
 use super::{AnyKey, PAGE};
 use crate::ports::VersionId;
@@ -83,8 +84,10 @@ pub struct VersionEntry {
     pub version: VersionId,
     /// Whether it is the current one of its key.
     pub latest: bool,
-    /// When it was stored.
+    /// When it was stored; a fraction of a second is cut off.
     pub modified: Timestamp,
+    /// The same as exactly as the service tells it: Ceph 16 and 18 to the millisecond, 20 to the second.
+    pub stored: FileTime,
     /// What it is.
     pub kind: VersionKind,
 }

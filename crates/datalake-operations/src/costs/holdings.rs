@@ -2,6 +2,7 @@
 
 use datalake_core::fault::{Fault, FaultKind};
 use datalake_core::s3::{BucketName, KeyPrefix, Lifecycle};
+use datalake_core::spec::LOGS_PREFIX;
 use datalake_core::time::Timestamp;
 use datalake_core::usage::{LargestGroups, Usage, UsageGroups};
 use datalake_dagster::{KeyOwner, find_owner};
@@ -48,6 +49,8 @@ pub struct Holdings {
     pub outside: Usage,
     /// What rules delete next, or why nobody knows.
     pub due: Result<Vec<Due>, String>,
+    /// What steps have printed, where it surely stays for good: no rule lets it go.
+    pub lasting_logs: Option<Usage>,
 }
 
 impl Holdings {
@@ -61,15 +64,18 @@ impl Holdings {
         question: &HoldingsQuestion<'_>,
         progress: &mut (dyn FnMut(&Usage) + Send),
     ) -> Result<Self, Fault> {
-        let due = match lake.lifecycle(question.bucket).await {
-            Ok(rules) => Ok(Due::of(&rules)),
+        let rules = match lake.lifecycle(question.bucket).await {
             // The listing says the same of it, and is not to be without.
-            Err(fault) if fault.kind == FaultKind::Absent => Ok(Due::of(&Lifecycle::default())),
-            Err(fault) => Err(fault.to_string()),
+            Err(fault) if fault.kind == FaultKind::Absent => Ok(Lifecycle::default()),
+            rules => rules.map_err(|fault| fault.to_string()),
         };
+        let logs_stay = rules.as_ref().is_ok_and(|it| !it.expires_all_below(LOGS_PREFIX));
+        let due = rules.map(|rules| Due::of(&rules));
         let mut sight = HoldingsSurvey::new(question, due, progress);
         survey_prefix(lake, question.bucket, question.prefix, &mut sight).await?;
-        Ok(sight.end())
+        let logs = sight.logs;
+        let holdings = sight.end();
+        Ok(Self { lasting_logs: (logs_stay && !logs.is_empty()).then_some(logs), ..holdings })
     }
 
     /// The assets as the history keeps them.
@@ -88,6 +94,7 @@ struct HoldingsSurvey<'a> {
     direct: Usage,
     runs: Usage,
     outside: Usage,
+    logs: Usage,
     folders: UsageGroups,
     assets: UsageGroups,
     partitions: UsageGroups,
@@ -108,6 +115,7 @@ impl<'a> HoldingsSurvey<'a> {
             direct: Usage::default(),
             runs: Usage::default(),
             outside: Usage::default(),
+            logs: Usage::default(),
             folders: groups(),
             assets: groups(),
             partitions: groups(),
@@ -153,6 +161,7 @@ impl<'a> HoldingsSurvey<'a> {
             runs: self.runs,
             outside: self.outside,
             due: self.due,
+            lasting_logs: None,
         }
     }
 }
@@ -170,6 +179,9 @@ impl Surveyor for HoldingsSurvey<'_> {
                 let folder = thing.key.get(..=prefix.len() + slash).unwrap_or_default();
                 self.folders.add(folder, thing.key, &usage);
             }
+        }
+        if thing.key.starts_with(LOGS_PREFIX) {
+            self.logs += usage;
         }
         self.count_by_owner(thing.key, &usage);
         for due in self.due.iter_mut().flatten() {

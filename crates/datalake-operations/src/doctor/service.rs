@@ -7,7 +7,7 @@ use datalake_core::doctor::{
 use datalake_core::fault::Target;
 use datalake_core::s3::{BucketName, Endpoint, InvalidKey, Lifecycle, Region};
 use datalake_core::secret::Credentials;
-use datalake_core::spec::{StoreSpec, TablesPlace};
+use datalake_core::spec::{LOGS_PREFIX, StoreSpec, TablesPlace};
 use datalake_engine::{
     BucketQuestion, RetryingStore, TestedStore, TrialPlace, look_at_bucket, look_at_costs,
     look_at_key, look_at_network, try_out,
@@ -134,6 +134,11 @@ async fn examine_bucket(
         seen.money.old_versions_expire =
             rules.iter().any(|(_, rule)| rule.enabled && rule.expire_noncurrent.is_some());
     }
+    seen.money.logs_expire = match &seen.store.lifecycle {
+        Look::Saw(rules) => Look::Saw(rules.expires_all_below(LOGS_PREFIX)),
+        Look::Unknown(fault) => Look::Unknown(fault.clone()),
+        Look::NotHere(why) => Look::NotHere(why.clone()),
+    };
     if matches!(&seen.store.heads, Look::Saw(heads) if heads.contains(&HeadAnswer::Here)) {
         let place = TrialPlace { bucket, prefix, random: input.context.clock.random() };
         seen.trials = try_out(&place, &lake, store, &mut seen.store).await;

@@ -78,6 +78,8 @@ pub struct VersionFacts {
     pub size: Option<u64>,
     /// When it was stored.
     pub modified: Timestamp,
+    /// The same as exactly as the service tells it.
+    pub stored: String,
 }
 
 /// What was listed, in sum.
@@ -242,6 +244,7 @@ impl From<&VersionEntry> for VersionFacts {
             marker: size.is_none(),
             size,
             modified: entry.modified,
+            stored: entry.stored.to_rfc3339(),
         }
     }
 }

@@ -1,7 +1,6 @@
 mod addresses;
 mod contents;
 mod deletions;
-mod gaps;
 mod listings;
 mod objects;
 

@@ -1,15 +1,13 @@
-//! Objects deleted, and gaps restored.
+//! Objects deleted.
 
 use datalake_core::s3::KeyPattern;
-use datalake_core::time::Timestamp;
-use datalake_engine::{AnyKey, Objects as _};
-use datalake_operations::lake::{DeletionReach, DeletionTarget, GapSearch, GapTotals};
-use datalake_operations::{ErrorKind, OperationError, Quiet};
+use datalake_operations::lake::{DeletionReach, DeletionTarget};
+use datalake_operations::{ErrorKind, OperationError};
 
 use crate::world::{FAILURES, Failure, World};
 
 /// The ways in which a call of the service fails.
-fn service_failures() -> impl Iterator<Item = Failure> {
+pub(crate) fn service_failures() -> impl Iterator<Item = Failure> {
     FAILURES.into_iter().filter(|failure| !matches!(failure, Failure::Machine(_)))
 }
 
@@ -56,54 +54,6 @@ async fn whichever_call_of_a_deletion_fails_nothing_else_goes_and_the_next_one_c
                 let count = world.store.version_count();
                 assert!(count >= 4 && count <= left, "{note}: {count} versions are left");
             }
-        }
-    }
-}
-
-async fn restore_all(world: &World) -> Result<GapTotals, OperationError> {
-    let lake = world.client().retrying();
-    let search = GapSearch {
-        lake: &lake,
-        bucket: &world.bucket,
-        prefix: "assets/",
-        now: Timestamp::from_unix(1_000).unwrap(),
-        takes_young: true,
-    };
-    search.require_versions().await?;
-    let mut totals = search.find_gaps(&mut Quiet).await?;
-    search.restore_gaps(&mut totals, &mut Quiet).await?;
-    Ok(totals)
-}
-
-#[tokio::test(start_paused = true)]
-async fn whichever_call_of_a_restoration_fails_no_content_goes_and_the_next_one_completes_it() {
-    let assets = [("assets/a", "1"), ("assets/b", "2"), ("assets/there", "3")];
-    for failure in service_failures() {
-        for call in 1.. {
-            let note = format!("call {call}: {failure:?}");
-            let world = World::keeping_versions().await;
-            world.put_objects(&assets).await;
-            for (key, _) in &assets[..2] {
-                world
-                    .store
-                    .delete(&world.bucket, &AnyKey::try_from(*key).unwrap(), None)
-                    .await
-                    .unwrap();
-            }
-            world.fail_call(call, failure);
-            let first = restore_all(&world).await;
-            if world.is_failure_ahead() {
-                assert_eq!(first.map(|totals| totals.restored), Ok(2), "{note}");
-                assert!(call > 5, "{note}: so few calls");
-                break;
-            }
-            assert!(world.store.version_count() >= 3, "{note}: a content is lost");
-
-            let second = restore_all(&world).await.unwrap();
-            assert_eq!(second.failed, 0, "{note}");
-            let restored = world.objects_below("").await;
-            let expected = assets.map(|(key, text)| (key.to_owned(), text.into())).into();
-            assert_eq!(restored, expected, "{note}");
         }
     }
 }

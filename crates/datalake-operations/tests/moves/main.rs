@@ -5,5 +5,6 @@
 
 mod failing;
 mod lake;
+mod restored;
 mod transfers;
 mod world;

@@ -16,6 +16,7 @@ use datalake_engine::{
     Objects as _, Payload, Precondition, hold_mutex,
 };
 use datalake_operations::lake::BucketClient;
+use datalake_operations::restore::RestorePlace;
 use datalake_operations::transfer::{
     JobReader, NamedPlaces, SourceFate, SourceReading, TransferChoices, TransferContext,
     TransferReporter, TransferRun, TransferSide, find_transfer_sources,
@@ -174,6 +175,15 @@ impl World {
     /// Whether the call that is to fail was not made.
     pub(crate) fn is_failure_ahead(&self) -> bool {
         self.store.is_failure_ahead() || self.calls.is_failure_ahead()
+    }
+
+    /// Where objects are restored.
+    pub(crate) fn restore_place(&self) -> RestorePlace<'_> {
+        RestorePlace {
+            host: HostContext::new(&self.files, &self.state, &self.clock),
+            client: self.client(),
+            records: &self.records,
+        }
     }
 
     pub(crate) fn client(&self) -> BucketClient<'_> {

@@ -17,9 +17,9 @@ const TAIL: &str = "
 ## Codes that ask a question
 
 Some commands are questions, and 3 is an answer, no fault: every `--dry-run` that would change something, `status` (drifted), `migrate plan`, `migrate status`,
-`migrate report`, `migrate back plan`, `dagster deps plan`, `dagster status`, `dagster gaps`, `modal secret status`, `modal check` and `doctor` end with it where
+`migrate report`, `migrate back plan`, `dagster deps plan`, `dagster status`, `modal secret status`, `modal check` and `doctor` end with it where
 there is something to do, and with 0 where there is nothing. So do `doctor --fix` where a person has to act, and `provision`, `rollback`, `dagster deps apply`,
-`dagster gaps --restore`, `migrate run`, `migrate back run` and `modal secret` where their question is answered by no.
+`restore`, `migrate run`, `migrate back run` and `modal secret` where their question is answered by no.
 66 answers a question, too: a source that is not there is never a success, and nothing was made or changed. A wildcard where none is accepted is 2.
 `verify` and `scrub` answer with 4 where a pair differs or the bucket has lost something, with 3 where contents were never compared or a file of SOURCE was never sent or has changed,
 and with 66 where no run has brought anything. `cost check` answers with 6.

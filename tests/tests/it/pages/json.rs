@@ -25,7 +25,7 @@ Every command but `cat`, `dagster logs` and `man` takes `--json`. Standard outpu
 ```
 
 - Most commands print one document. Listings and transfers print one a line, as things happen; the last line is of a kind that ends the answer (`ls-end`, `tree-end`, `usage-total`,
-  `uploads-end`, `gaps-end`, `transfer`, `verification`, `migration`, `migration-back`). Without it the answer is not whole.
+  `uploads-end`, `restore-end`, `transfer`, `verification`, `migration`, `migration-back`). Without it the answer is not whole.
 - A failure is a document of kind `error`, behind the lines that came before it; so is a command line that is not understood.
 - Keys may be added without a new `schema_version`; none changes its meaning or goes. Values that are not known are `null`, never left out, unless a table says that the key may be absent.
 - Sizes are bytes, times are RFC 3339 in UTC, sums of money are millionths or text with a currency, as the key says.
@@ -36,7 +36,7 @@ Samples are those of a test. Lists are cut to their first entries, long texts to
 ";
 
 /// Documents that need a systemd, a podman, Modal's client or days, or that only a long run tells.
-const ELSEWHERE: [(&str, &str); 17] = [
+const ELSEWHERE: [(&str, &str); 19] = [
     ("cost-forecast", "cost forecast"),
     ("dagster-deps", "dagster deps plan"),
     ("dagster-deps-apply", "dagster deps apply"),
@@ -53,6 +53,8 @@ const ELSEWHERE: [(&str, &str); 17] = [
     ("modal-rollover", "modal rollover"),
     ("modal-secret", "modal secret status"),
     ("modal-secret-run", "modal secret sync"),
+    ("restore-not-kept", "restore assets/"),
+    ("restore-undo", "restore --undo RUN"),
     ("sandbox", "sandbox"),
 ];
 

@@ -12,7 +12,7 @@ static MARKS: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
     };
     let marks = [
         (r"R-\d{8}-\d{6}-[a-z0-9]{4}", "[RUN]"),
-        (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", "[TIME]"),
+        (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z", "[TIME]"),
         (r"127\.0\.0\.1:\d+", "127.0.0.1:[PORT]"),
         (r"clock [+-]\d+ s", "clock [OFFSET]"),
         (r"clock is \d+ s", "clock is [SECONDS]"),

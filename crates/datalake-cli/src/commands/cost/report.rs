@@ -2,6 +2,7 @@
 
 use datalake_core::price::{Bill, Money};
 use datalake_core::size::ByteSize;
+use datalake_core::spec::LOGS_PREFIX;
 use datalake_core::usage::Usage;
 use datalake_engine::{Clock as _, UsagePlace};
 use datalake_operations::costs::{
@@ -18,7 +19,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::remote::Remote;
 use crate::render::{
-    BillTold, DocumentKind, Part, Parts, Printer, Sharing, Ticker, bill_text, due_text,
+    BillTold, DocumentKind, Part, Parts, Printer, Sharing, Ticker, bill_text, counted, due_text,
     heading_line, key_text, paid_words, part_line, parts_text, size, usage_words,
 };
 use crate::site::own_name;
@@ -54,6 +55,8 @@ pub(in crate::commands) struct CostTold {
     hidden: Vec<Part>,
     /// What lifecycle rules delete next; `null` where they could not be read.
     rules: Option<Vec<DueReport>>,
+    /// What steps have printed, where no rule lets it go; `null` where one does, or nothing is there.
+    lasting_logs: Option<Part>,
     /// The spec's bucket for tables, where all of that of the assets was looked at and it is there.
     tables: Option<TablesTold>,
 }
@@ -148,6 +151,7 @@ impl Costed {
             runs: sharing.part("", &holdings.runs.total()),
             outside_of_assets: sharing.part("", &holdings.outside.total()),
             hidden: sharing.hidden(&holdings.total),
+            lasting_logs: find_lasting_logs(holdings, sharing),
             tables: None,
             rules: holdings.due.as_ref().ok().map(|due| due.iter().map(DueReport::new).collect()),
         }
@@ -228,10 +232,23 @@ fn render_report(costed: &Costed, basis: &CostBasis, top: usize, name: &str) -> 
     sharing.hidden(&holdings.total).iter().for_each(|part| text.push_str(&part_line(part, sum)));
     text.push('\n');
     text.push_str(&due_text(&holdings.due));
+    if let Some(logs) = find_lasting_logs(holdings, sharing) {
+        text.push_str(&format!(
+            "{} of steps ({} billed, at least 64 KB each) stay for good: {} of the bill, and more each \
+             day.\n`protect: {{ logs-expire: 90d }}` in the spec lets them go.\n",
+            counted(logs.count, "log"),
+            size(logs.billed_bytes),
+            Money { amount: logs.share, ..sum },
+        ));
+    }
     text.push_str(&format!(
         "\nNext: {name} usage record (keeps this for forecasts), {name} report --html FILE\n"
     ));
     text
+}
+
+fn find_lasting_logs(holdings: &Holdings, sharing: Sharing) -> Option<Part> {
+    holdings.lasting_logs.as_ref().map(|logs| sharing.part(LOGS_PREFIX, &logs.total()))
 }
 
 fn other_line(sharing: Sharing, name: &str, usage: &Usage, sum: Money) -> String {

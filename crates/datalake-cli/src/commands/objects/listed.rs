@@ -71,7 +71,7 @@ impl ListingReporter for PrintedListing {
 
 /// A version or delete marker without its key.
 pub(super) fn version_line(facts: &VersionFacts) -> String {
-    let VersionFacts { version, latest, marker, size, modified } = facts;
+    let VersionFacts { version, latest, marker, size, modified, .. } = facts;
     let size = size.map_or("-".to_owned(), |size| size.to_string());
     let state = match (marker, latest) {
         (false, true) => "current",

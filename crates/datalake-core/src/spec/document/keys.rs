@@ -24,7 +24,7 @@ const fn key(
 
 impl SpecKey {
     /// All keys, in the order in which they are shown.
-    pub const ALL: [Self; 37] = [
+    pub const ALL: [Self; 38] = [
         key(
             "region",
             "`fsn1`, `nbg1`, `hel1`, or a name",
@@ -132,6 +132,14 @@ impl SpecKey {
             "`PREFIX:DAYS`, more than once",
             "tmp/:7d,logs/:90d",
             "Objects below these prefixes expire. Prefixes must not overlap.",
+        ),
+        key(
+            "protect.logs-expire",
+            "days, or `off`",
+            "90d",
+            "What steps have printed (`logs: s3`, below `compute-logs/`) goes after so long. Unless \
+             said, it stays for good, and its bill: each of these small objects counts as 64 KB at \
+             Hetzner. A new spec of `init` has 90 days.",
         ),
         key(
             "protect.expired-markers",

@@ -29,6 +29,9 @@ pub struct ProtectDocument {
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "names")]
     #[schemars(schema_with = "names_shape")]
     pub expire: Option<Vec<String>>,
+    /// `logs-expire:` — unless said, or with `off`, what steps have printed stays for good.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub logs_expire: Option<String>,
     /// `expired-markers:` — false unless said otherwise.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "flag")]
     #[schemars(schema_with = "flag_shape")]
@@ -41,7 +44,8 @@ impl ProtectDocument {
     }
 
     pub(super) fn check(self) -> Result<Protect, InvalidSpec> {
-        Ok(Protect {
+        let logs_expire = parse_days("protect.logs-expire", self.logs_expire.as_deref())?;
+        let protect = Protect {
             versioning: self.versioning.unwrap_or(true),
             keep_old_versions: parse_days(
                 "protect.keep-old-versions",
@@ -49,8 +53,16 @@ impl ProtectDocument {
             )?,
             abort_uploads: parse_days("protect.abort-uploads", self.abort_uploads.as_deref())?,
             expire: parse_expiry(self.expire.unwrap_or_default())?,
+            logs_expire,
             expired_markers: self.expired_markers.unwrap_or(false),
-        })
+        };
+        match protect.presets().overlap() {
+            None => Ok(protect),
+            Some((one, next)) => Err(InvalidSpec {
+                key: "protect.expire",
+                reason: format!("`{one}` and `{next}` overlap, and `protect.logs-expire` has one"),
+            }),
+        }
     }
 }
 
@@ -91,5 +103,20 @@ mod tests {
         assert_eq!(with(&["tmp/:7d", "logs/:30d"]).unwrap().expire["tmp/"].count(), 7);
         assert_eq!(with(&["tmp/:7d", "tmp/a/:1d"]).unwrap_err().key, "protect.expire");
         assert_eq!(with(&["tmp/"]).unwrap_err().key, "protect.expire");
+    }
+
+    #[test]
+    fn logs_expire_where_the_spec_says_so_and_in_no_place_twice() {
+        let with = |words: &[&str]| {
+            let expire = Some(words.iter().map(ToString::to_string).collect());
+            let logs_expire = Some("90d".to_owned());
+            ProtectDocument { expire, logs_expire, ..ProtectDocument::default() }.check()
+        };
+
+        let rules = with(&["tmp/:7d"]).unwrap().presets().expire;
+        assert_eq!((rules["compute-logs/"].count(), rules.len()), (90, 2));
+        assert_eq!(with(&["compute-logs/a/:7d"]).unwrap_err().key, "protect.expire");
+        let without = ProtectDocument::default().check().unwrap();
+        assert!(without.presets().expire.is_empty());
     }
 }

@@ -82,11 +82,11 @@ impl TablesContext<'_> {
         let meets = |expiring: &&String| {
             below.starts_with(expiring.as_str()) || expiring.starts_with(&below)
         };
-        match self.protect.expire.keys().find(meets) {
+        match self.protect.presets().expire.keys().find(meets) {
             None => Ok(()),
             Some(expiring) => {
                 let reason = format!(
-                    "objects below `{expiring}` expire (`protect.expire`), and tables must not: give \
+                    "objects below `{expiring}` expire (`protect`), and tables must not: give \
                      another prefix"
                 );
                 Err(InvalidSpec { key: PREFIX, reason })

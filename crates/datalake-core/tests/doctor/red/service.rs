@@ -211,6 +211,7 @@ fn money() -> Vec<(FindingId, Change)> {
             seen.money.uploads = Look::Saw(vec![UnfinishedUpload { key, begun }]);
         }),
         (FindingId::MoneyOldVersions, |seen| seen.money.old_versions_expire = false),
+        (FindingId::MoneyLogGrowth, |seen| seen.money.logs_expire = Look::Saw(false)),
         (FindingId::MoneyOldVersions, |seen| {
             let Look::Saw(usage) = &mut seen.money.usage else { panic!() };
             (0..200).for_each(|_| usage.noncurrent.add(ByteSize(1_000_000)));

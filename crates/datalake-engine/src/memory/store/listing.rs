@@ -88,6 +88,7 @@ impl MemoryBucket {
                     version: version.id(),
                     latest: place == 0,
                     modified: version.modified,
+                    stored: version.modified.into(),
                     kind,
                 });
             }

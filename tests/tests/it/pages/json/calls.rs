@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::support::{Call, Shelf};
 
 /// Words and exit code of each call, in an order in which one prepares the next.
-pub(super) const CALLS: [(&str, i32); 76] = [
+pub(super) const CALLS: [(&str, i32); 77] = [
     ("init --region fsn1 --bucket acme-dagster-assets", 0),
     ("config show", 0),
     ("config explain", 0),
@@ -68,7 +68,8 @@ pub(super) const CALLS: [(&str, i32); 76] = [
     ("dagster init --dry-run project", 3),
     ("dagster init project", 0),
     ("rm --yes assets/users", 0),
-    ("dagster gaps --young", 3),
+    ("restore assets/users --dry-run", 3),
+    ("restore assets/ --at 2020-01-01 --dry-run", 3),
     ("doctor --only key", 0),
     ("doctor --explain host-dashed-env-file", 0),
     ("put one.json sales/_delta_log/00000000000000000000.json", 0),
