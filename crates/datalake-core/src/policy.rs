@@ -43,6 +43,7 @@ mod document;
 mod json;
 mod lint;
 mod lock_out;
+mod merge;
 mod principal;
 mod read;
 mod request;
@@ -62,15 +63,14 @@ pub use document::{
 };
 pub use lint::{PolicyLint, PolicyLintId, PolicyLintSeverity, PolicyWatch, lint_policy};
 pub use lock_out::{LockOut, PolicyActor, find_denied_actor, find_lock_out};
+pub use merge::{MergedPolicy, merge_policies};
 pub use principal::{InvalidProject, PrincipalForm, ProjectId};
 pub use request::{AccessRequest, AccessScene, Caller, ObjectAccess, StoredObject};
 pub use role::{
-    AccessRole, InvalidRole, RightsPrefix, RoleName, RolePreset, RoleRights, UnknownPreset,
+    AccessRole, InvalidRole, RightsPrefix, RoleGrant, RoleName, RolePreset, RoleRights, SpecRole,
+    UnknownPreset,
 };
 pub use simulate::{AccessAnswer, AccessReason, AccessVerdict, simulate_access};
 pub use storable::{StoreRefusal, check_storable};
 pub use survey::{KeyAccess, PolicySurvey, PrefixAccess, survey_policy};
 pub use version::{CephVersion, UnknownCephVersion};
-
-#[cfg(test)]
-mod tests;

@@ -108,11 +108,14 @@ fn check_keys(ground: &PolicyGround, roles: &[AccessRole]) -> Result<(), Uncompi
 /// What a foreign key writes belongs to its project; without this the bucket's own keys cannot read it.
 fn grant_back(ground: &PolicyGround) -> AccessStatement {
     let resources = [bucket_resource(&ground.bucket), object_resource(&ground.bucket, "*")];
-    AccessStatement::new(StatementEffect::Allow, "datalake-own-project")
+    AccessStatement::new(StatementEffect::Allow, &format!("{OWN_SID}own-project"))
         .for_principal(&ground.owner.principal())
         .with_actions(["s3:*"])
         .on_resources(resources)
 }
+
+/// What the `Sid` of each statement of ours begins with.
+pub(super) const OWN_SID: &str = "datalake-";
 
 struct RoleWriter<'a> {
     ground: &'a PolicyGround,
@@ -152,7 +155,7 @@ const NEVER: [&str; 15] = [
 impl RoleWriter<'_> {
     fn statement(&self, effect: StatementEffect, part: &str) -> AccessStatement {
         let principal = self.role.project.key_principal(&self.role.key);
-        AccessStatement::new(effect, &format!("{}-{part}", self.role.name))
+        AccessStatement::new(effect, &format!("{OWN_SID}{}-{part}", self.role.name))
             .for_principal(&principal)
     }
 

@@ -149,7 +149,7 @@ fn compare_values(operator: &str, version: CephVersion, compared: &Compared<'_>)
     match plain {
         "Bool" => {
             let actual = read_bool(compared.actual);
-            actual.is_some() && compared.values.iter().any(|value| read_bool(value) == actual)
+            compared.values.iter().any(|value| read_bool(value) == actual)
         }
         "IpAddress" => is_in_networks(compared).unwrap_or(false),
         "NotIpAddress" => is_in_networks(compared).is_some_and(|is_in| !is_in),
@@ -195,12 +195,11 @@ fn read_number(text: &str) -> Option<f64> {
     text.parse().ok()
 }
 
-fn read_bool(text: &str) -> Option<bool> {
-    match text.to_ascii_lowercase().as_str() {
-        "true" => Some(true),
-        "false" => Some(false),
-        other => read_number(other).map(|number| number != 0.0),
-    }
+/// Nothing and `false` are false, numbers other than zero and all other words are true.
+fn read_bool(text: &str) -> bool {
+    !text.is_empty()
+        && !text.eq_ignore_ascii_case("false")
+        && read_number(text).is_none_or(|number| number != 0.0 && !number.is_nan())
 }
 
 /// `None` where the request has no address.
@@ -277,6 +276,8 @@ mod tests {
         check("NumericLessThanEquals", &["100"], Some("100"), [true; 3]);
         check("Bool", &["TRUE"], Some("1"), [true; 3]);
         check("Bool", &["false"], Some("true"), [false; 3]);
+        check("Bool", &["raw/"], Some(""), [false; 3]);
+        check("Bool", &[""], Some(""), [true; 3]);
         check("IpAddress", &["fd00::/8", "10.0.0.0/9"], Some("10.127.0.1"), [true; 3]);
         check("IpAddress", &["10.0.0.0/9"], Some("10.128.0.1"), [false; 3]);
         check("IpAddress", &["0.0.0.0/0"], Some("1.2.3.4"), [true; 3]);

@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::json::{JsonMember, JsonNode};
 use super::read::read_policy_node;
-use super::write::write_policy_node;
+use super::write::{write_policy_node, write_statement};
 
 /// A bucket policy. What the reader does not know is kept, and named in [`oddities`](Self::oddities).
 #[derive(Debug, Clone, PartialEq)]
@@ -140,7 +140,13 @@ impl AccessStatement {
         }
     }
 
-    /// The same for these principals.
+    /// The statement as JSON text on one line.
+    #[must_use]
+    pub fn write(&self) -> String {
+        serde_json::to_string(&write_statement(self)).unwrap_or_default()
+    }
+
+    /// The same for this principal.
     #[must_use]
     pub fn for_principal(mut self, principal: &str) -> Self {
         self.principals = vec![principal.to_owned()];

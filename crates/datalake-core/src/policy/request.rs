@@ -156,7 +156,8 @@ impl AccessRequest {
             },
             "aws:PrincipalType" => KeyValue::Set("User".to_owned()),
             "s3:max-keys" if self.lists() => KeyValue::Set("1000".to_owned()),
-            "s3:x-amz-acl" if self.call == AccessCall::PutObject => KeyValue::Set(String::new()),
+            // One operation of the gateway takes whole objects and parts.
+            "s3:x-amz-acl" if self.puts_content() => KeyValue::Set(String::new()),
             "aws:SourceIp" | "aws:UserAgent" | "aws:CurrentTime" | "aws:EpochTime" => {
                 KeyValue::Open
             }
@@ -164,6 +165,13 @@ impl AccessRequest {
             _ if is_about_tags(key) => KeyValue::Open,
             _ => KeyValue::Missing,
         }
+    }
+
+    fn puts_content(&self) -> bool {
+        matches!(
+            self.call,
+            AccessCall::PutObject | AccessCall::UploadPart | AccessCall::UploadPartCopy
+        )
     }
 
     fn lists(&self) -> bool {

@@ -58,6 +58,59 @@ pub enum RolePreset {
     Migrator,
 }
 
+/// What the spec grants a key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RoleGrant {
+    /// Rights with a name, in every bucket of the spec.
+    Preset(RolePreset),
+    /// Rights one by one, in the bucket of the assets.
+    Listed(RoleRights),
+}
+
+/// A key and what the spec grants it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SpecRole {
+    /// What the operator calls it.
+    pub name: RoleName,
+    /// The project of the key.
+    pub project: ProjectId,
+    /// The key.
+    pub key: AccessKeyId,
+    /// What it may do.
+    pub grant: RoleGrant,
+}
+
+impl SpecRole {
+    /// What the key may do in the bucket whose assets are below this prefix.
+    #[must_use]
+    pub fn role_in_assets(&self, assets: &RightsPrefix) -> AccessRole {
+        self.with_rights(match &self.grant {
+            RoleGrant::Preset(preset) => preset.rights(assets),
+            RoleGrant::Listed(rights) => rights.clone(),
+        })
+    }
+
+    /// What the key may do in a bucket of tables alone: presets count there as well.
+    #[must_use]
+    pub fn role_in_tables(&self) -> Option<AccessRole> {
+        match &self.grant {
+            RoleGrant::Preset(preset) => {
+                Some(self.with_rights(preset.rights(&RightsPrefix::whole_bucket())))
+            }
+            RoleGrant::Listed(_) => None,
+        }
+    }
+
+    fn with_rights(&self, rights: RoleRights) -> AccessRole {
+        AccessRole {
+            name: self.name.clone(),
+            project: self.project.clone(),
+            key: self.key.clone(),
+            rights,
+        }
+    }
+}
+
 /// The text names no preset.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` is not a preset: dagster, modal-worker, backup-writer, observer or migrator")]
@@ -95,6 +148,26 @@ impl RolePreset {
             Self::Observer => "observer",
             Self::Migrator => "migrator",
         }
+    }
+
+    /// The preset that somebody may have meant: one with nearly the same letters.
+    #[must_use]
+    pub fn find_near(text: &str) -> Option<Self> {
+        let count_shared = |name: &str| {
+            let mut rest: Vec<char> = name.chars().collect();
+            for letter in text.chars() {
+                if let Some(at) = rest.iter().position(|other| *other == letter) {
+                    rest.remove(at);
+                }
+            }
+            name.len() - rest.len()
+        };
+        let is_near = |preset: &Self| {
+            let (name, length) = (preset.name(), text.chars().count());
+            let shared = count_shared(name);
+            shared + 2 >= name.len() && shared + 2 >= length
+        };
+        Self::ALL.into_iter().find(is_near)
     }
 
     /// The rights that it stands for in a bucket whose assets are below `assets`.

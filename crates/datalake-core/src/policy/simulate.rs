@@ -64,9 +64,10 @@ pub enum AccessReason {
 pub fn simulate_access(scene: &AccessScene<'_>, request: &AccessRequest) -> AccessAnswer {
     let is_owner = request.caller.project() == Some(&scene.owner);
     if request.call.kind() == CallKind::Unbound {
-        return match request.caller {
-            Caller::Anonymous => refuse(AccessReason::ForeignBucket),
-            Caller::Key { .. } => allow(AccessReason::NoPolicyAsked),
+        return match (&request.caller, request.call) {
+            // A list of buckets without a signature is answered, and empty.
+            (Caller::Anonymous, AccessCall::CreateBucket) => refuse(AccessReason::ForeignBucket),
+            _ => allow(AccessReason::NoPolicyAsked),
         };
     }
     if is_owner
@@ -119,7 +120,7 @@ impl Judge<'_> {
         );
         match (&self.request.object, needs_object) {
             (_, false) => self.answer_action(call.action(), &resource, Ground::Bucket),
-            (None, true) => self.answer_missing(key, &resource),
+            (None, true) => self.answer_missing(key),
             (Some(object), true) => {
                 let ground = match call.kind() {
                     CallKind::ReadObject => Ground::Content(object),
@@ -130,29 +131,25 @@ impl Judge<'_> {
         }
     }
 
-    /// The bucket's own keys are told that it is missing, others only where they may list. 20 takes the
-    /// key for the prefix of that listing.
-    fn answer_missing(&self, key: &str, resource: &str) -> AccessAnswer {
-        if self.request.caller.project() == Some(&self.scene.owner) {
+    /// Who may list is told that it is missing. 16 and 18 never ask the bucket's own keys, and look at no
+    /// prefix; 20 takes the key for the prefix of a listing.
+    fn answer_missing(&self, key: &str) -> AccessAnswer {
+        let is_owner = self.request.caller.project() == Some(&self.scene.owner);
+        let is_new = self.scene.version >= CephVersion::Tentacle;
+        if is_owner && !is_new {
             return allow(AccessReason::BucketOwner);
         }
         let mut listing = AccessRequest::new(self.request.caller.clone(), AccessCall::ListObjects);
         listing.values = self.request.values.clone();
-        listing.values.remove("s3:prefix");
-        listing.values.remove("s3:delimiter");
-        if self.scene.version >= CephVersion::Tentacle {
+        listing.values.retain(|name, _| !matches!(name.as_str(), "s3:prefix" | "s3:delimiter"));
+        if is_new {
             listing = listing.with_value("s3:prefix", key);
         }
         let judge = Judge { scene: self.scene, request: &listing };
         let bucket = self.scene.bucket.as_str();
         let answer = judge.answer_action(listing.call.action(), bucket, Ground::Bucket);
         match answer.verdict {
-            AccessVerdict::Allowed => {
-                let asked =
-                    self.answer_action(self.request.call.action(), resource, Ground::Bucket);
-                if asked.verdict == AccessVerdict::Refused { answer } else { asked }
-            }
-            AccessVerdict::Undecided => answer,
+            AccessVerdict::Allowed | AccessVerdict::Undecided => answer,
             AccessVerdict::Refused => refuse(AccessReason::HiddenMissing),
         }
     }
@@ -189,22 +186,27 @@ impl Judge<'_> {
     fn answer_copy(&self) -> AccessAnswer {
         if let Some((key, object)) = &self.request.source {
             let resource = format!("{}/{key}", self.scene.bucket);
-            // 16 does not ask the policy about the source of a part.
-            let asks_policy = self.scene.version >= CephVersion::Reef
-                || self.request.call != AccessCall::UploadPartCopy;
-            let source = if asks_policy {
-                self.answer_action("s3:GetObject", &resource, Ground::Content(object))
-            } else {
-                self.answer_ground(Ground::Content(object))
-            };
-            let is_owners_copy = self.scene.version >= CephVersion::Tentacle
-                && source.reason == AccessReason::ForeignObject
-                && self.request.caller.project() == Some(&self.scene.owner);
-            if source.verdict != AccessVerdict::Allowed && !is_owners_copy {
+            let source = self.answer_source(&resource, object);
+            if source.verdict != AccessVerdict::Allowed {
                 return source;
             }
         }
         self.answer_plain()
+    }
+
+    fn answer_source(&self, resource: &str, object: &StoredObject) -> AccessAnswer {
+        let (version, call) = (self.scene.version, self.request.call);
+        match call {
+            // 16 does not ask the policy about the source of a part.
+            AccessCall::UploadPartCopy if version < CephVersion::Reef => {
+                self.answer_ground(Ground::Content(object))
+            }
+            // 20 looks at who owns the bucket of the source, not the object.
+            AccessCall::CopyObject if version >= CephVersion::Tentacle => {
+                self.answer_action("s3:GetObject", resource, Ground::Bucket)
+            }
+            _ => self.answer_action("s3:GetObject", resource, Ground::Content(object)),
+        }
     }
 
     fn answer_action(&self, action: &str, resource: &str, ground: Ground<'_>) -> AccessAnswer {

@@ -3,7 +3,7 @@
 use super::action::is_known_action;
 use super::arn::{PARTITIONS, SERVICES, split_resource};
 use super::condition::OPERATORS;
-use super::document::{AccessPolicy, AccessStatement, PolicyCondition};
+use super::document::{AccessPolicy, AccessStatement, PolicyCondition, StatementEffect};
 use super::principal::PrincipalForm;
 use super::version::CephVersion;
 
@@ -31,6 +31,9 @@ pub enum StoreRefusal {
     /// Both `Principal` and `NotPrincipal`.
     #[error("statement {0} has both Principal and NotPrincipal")]
     BothPrincipals(usize),
+    /// `NotPrincipal` in an `Allow`.
+    #[error("statement {0} allows everybody but a NotPrincipal")]
+    AllowsTheRest(usize),
     /// An operator that it does not know.
     #[error("statement {0}: unknown condition operator `{1}`")]
     Operator(usize, String),
@@ -82,6 +85,11 @@ fn check_statement(
     let has_both = !statement.principals.is_empty() && !statement.not_principals.is_empty();
     if version >= CephVersion::Tentacle && has_both {
         return Err(StoreRefusal::BothPrincipals(number));
+    }
+    let allows_the_rest =
+        statement.effect == StatementEffect::Allow && !statement.not_principals.is_empty();
+    if version >= CephVersion::Tentacle && allows_the_rest {
+        return Err(StoreRefusal::AllowsTheRest(number));
     }
     statement.conditions.iter().try_for_each(|condition| check_condition(condition, number))
 }

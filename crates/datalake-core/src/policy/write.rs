@@ -16,7 +16,7 @@ pub(super) fn write_policy_node(policy: &AccessPolicy) -> JsonNode {
     JsonNode::Object(members)
 }
 
-fn write_statement(statement: &AccessStatement) -> JsonNode {
+pub(super) fn write_statement(statement: &AccessStatement) -> JsonNode {
     // A statement that was no object is kept as it was.
     if let [JsonMember { name, value }] = statement.rest.as_slice()
         && name.is_empty()

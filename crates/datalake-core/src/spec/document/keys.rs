@@ -24,7 +24,7 @@ const fn key(
 
 impl SpecKey {
     /// All keys, in the order in which they are shown.
-    pub const ALL: [Self; 37] = [
+    pub const ALL: [Self; 38] = [
         key(
             "region",
             "`fsn1`, `nbg1`, `hel1`, or a name",
@@ -161,6 +161,13 @@ impl SpecKey {
             "{ prod: { uri: https://catalog.example.org, warehouse: lake } }",
             "Catalogs that pyiceberg is to find by their names: each has a `uri:` and may have a \
              `warehouse:`. A token or credential of a catalog is a variable of the unit's own.",
+        ),
+        key(
+            "access",
+            "roles by name",
+            "{ modal: { project: p1234567, key: AKEXAMPLE, as: modal-worker } }",
+            "What other keys may do in the buckets. `access plan` shows the policy that holds them to \
+             it. The secret of a key is never written down here.",
         ),
         key(
             "logs",
