@@ -50,6 +50,19 @@ catalogs: { prod: { uri: https://catalog.example.org/catalog, warehouse: lake } 
 ```
 ";
 
+const ACCESS: &str = "
+## Roles
+
+Below `access: NAME:` stand `project:` and `key:` (needed), and either `as:` (`dagster`, `modal-worker`, `backup-writer`, `observer`, `migrator`) or the lists `read:`, `write:` and `list:` with prefixes of keys,
+`*` for the whole bucket. [What they mean](access.md#roles). They count only from a file that nobody else can have written.
+
+```yaml
+region: fsn1
+bucket: acme-dagster-assets
+access: { modal: { project: p7654321, key: AKMODALEXAMPLE, as: modal-worker } }
+```
+";
+
 const PLANS: &str = "
 ## Price lists of your own
 
@@ -92,7 +105,7 @@ fn the_page_of_the_spec_has_every_key_as_the_program_takes_it() {
         );
     }
 
-    hold("configuration.md", &(text + CATALOGS + PLANS));
+    hold("configuration.md", &(text + CATALOGS + ACCESS + PLANS));
 }
 
 #[test]
