@@ -43,6 +43,8 @@ pub struct AccessStatement {
     /// `Condition`: all of them must hold.
     pub conditions: Vec<PolicyCondition>,
     pub(super) rest: Vec<JsonMember>,
+    /// What stands in the place of a statement and is not one.
+    pub(super) instead: Option<JsonNode>,
 }
 
 /// Whether a statement grants or refuses.
@@ -137,6 +139,7 @@ impl AccessStatement {
             not_resources: Vec::new(),
             conditions: Vec::new(),
             rest: Vec::new(),
+            instead: None,
         }
     }
 

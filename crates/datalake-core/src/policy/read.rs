@@ -48,7 +48,7 @@ fn read_statements(value: JsonNode, policy: &mut AccessPolicy) {
             }
             other => {
                 policy.oddities.push(format!("statement {number} is not an object"));
-                statement.rest.push(JsonMember::new("", other));
+                statement.instead = Some(other);
             }
         }
         policy.statements.push(statement);

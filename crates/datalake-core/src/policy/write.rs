@@ -18,9 +18,7 @@ pub(super) fn write_policy_node(policy: &AccessPolicy) -> JsonNode {
 
 pub(super) fn write_statement(statement: &AccessStatement) -> JsonNode {
     // A statement that was no object is kept as it was.
-    if let [JsonMember { name, value }] = statement.rest.as_slice()
-        && name.is_empty()
-    {
+    if let Some(value) = &statement.instead {
         return value.clone();
     }
     let mut members = Vec::new();

@@ -59,7 +59,8 @@ fn preset_role(preset: RolePreset, project: &str, key: &str) -> AccessRole {
 /// A policy of these statements; `B` stands for the bucket, `U` for what principals begin with.
 fn policy(statements: &str) -> AccessPolicy {
     let text = statements
-        .replace("\"B", "\"arn:aws:s3:::lane-access")
+        .replace("\"B\"", "\"arn:aws:s3:::lane-access\"")
+        .replace("\"B/", "\"arn:aws:s3:::lane-access/")
         .replace("\"U", "\"arn:aws:iam:::user/");
     AccessPolicy::read(&format!(r#"{{"Statement": [{text}]}}"#)).unwrap()
 }
