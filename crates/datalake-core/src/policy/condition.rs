@@ -1,5 +1,6 @@
 //! Conditions, as each version of the gateway reads them.
 
+use std::cmp::Ordering;
 use std::net::IpAddr;
 
 use super::arn::fits_pattern;
@@ -180,14 +181,17 @@ fn compare_texts(kind: &str, version: CephVersion, compared: &Compared<'_>) -> b
 fn compare_numbers(kind: &str, compared: &Compared<'_>) -> bool {
     let Some(actual) = read_number(compared.actual) else { return false };
     let mut numbers = compared.values.iter().filter_map(|value| read_number(value));
-    numbers.any(|number| match kind {
-        "Equals" => actual == number,
-        "NotEquals" => actual != number,
-        "LessThan" => actual < number,
-        "LessThanEquals" => actual <= number,
-        "GreaterThan" => actual > number,
-        "GreaterThanEquals" => actual >= number,
-        _ => false,
+    numbers.any(|number| {
+        let order = actual.partial_cmp(&number);
+        match kind {
+            "Equals" => order == Some(Ordering::Equal),
+            "NotEquals" => order != Some(Ordering::Equal),
+            "LessThan" => order == Some(Ordering::Less),
+            "LessThanEquals" => matches!(order, Some(Ordering::Less | Ordering::Equal)),
+            "GreaterThan" => order == Some(Ordering::Greater),
+            "GreaterThanEquals" => matches!(order, Some(Ordering::Greater | Ordering::Equal)),
+            _ => false,
+        }
     })
 }
 

@@ -46,7 +46,7 @@ macro_rules! lints {
         /// The kinds of things that are wrong with policies.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum PolicyLintId {
-            $(#[doc = $advice] $name,)+
+            $(#[doc = concat!("`", $id, "`")] $name,)+
         }
 
         impl PolicyLintId {

@@ -23,7 +23,7 @@ pub(super) fn lint_rights(policy: &AccessPolicy, watch: &PolicyWatch, lints: &mu
                 lint_foreign_writer(&Grant { policy, statement, watch }, number, lints);
             }
             StatementEffect::Deny => {
-                lint_denial(policy, &Denial { statement, watch }, number, lints)
+                lint_denial(policy, &Denial { statement, watch }, number, lints);
             }
         }
         lint_deletion(statement, watch, number, lints);
@@ -168,7 +168,7 @@ fn lint_denial(
     }
 }
 
-/// A Deny of PutObject for the same principals that looks at the header.
+/// A Deny of `PutObject` for the same principals that looks at the header.
 fn looks_at_acl(other: &AccessStatement, statement: &AccessStatement) -> bool {
     other.effect == StatementEffect::Deny
         && other.principals == statement.principals
