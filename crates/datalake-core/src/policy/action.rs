@@ -1,14 +1,18 @@
 //! The names of actions that gateways know.
 
-use super::arn::fits_pattern;
+use super::arn::fits_in_any_case;
 use super::version::CephVersion;
 
 /// Whether a gateway of this version takes an action, or a pattern that fits some.
 #[must_use]
 pub fn is_known_action(name: &str, version: CephVersion) -> bool {
-    name.starts_with('*')
-        || list_actions(version).any(|action| fits_action(name, &format!("s3:{action}")))
-        || OTHER_SERVICES.iter().any(|action| fits_action(name, action))
+    if name.starts_with('*') {
+        return true;
+    }
+    let Some((service, action)) = name.split_once(':') else { return false };
+    (fits_in_any_case(service, "s3")
+        && list_actions(version).any(|known| fits_in_any_case(action, known)))
+        || OTHER_SERVICES.iter().any(|known| fits_action(name, known))
 }
 
 /// Whether an action of a policy means what a request asks for, in upper or lower case.
@@ -17,10 +21,9 @@ pub(super) fn fits_action(pattern: &str, asked: &str) -> bool {
     if pattern.starts_with('*') {
         return true;
     }
-    let (pattern, asked) = (pattern.to_ascii_lowercase(), asked.to_ascii_lowercase());
     let Some((service, pattern)) = pattern.split_once(':') else { return false };
     let Some((asked_service, asked)) = asked.split_once(':') else { return false };
-    fits_pattern(service, asked_service) && fits_pattern(pattern, asked)
+    fits_in_any_case(service, asked_service) && fits_in_any_case(pattern, asked)
 }
 
 /// All names that a gateway of this version knows, without `s3:`.

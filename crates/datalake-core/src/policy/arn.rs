@@ -8,20 +8,27 @@ pub(super) const PARTITIONS: [&str; 3] = ["aws", "aws-cn", "aws-us-gov"];
 /// The services that occur in policies of buckets; a gateway knows more of AWS's.
 pub(super) const SERVICES: [&str; 6] = ["s3", "iam", "sts", "sns", "sqs", "kms"];
 
-/// Whether a pattern with `*` and `?` fits a text as a whole. Both also stand for `/`.
+/// Whether a pattern with `*` and `?` fits a text as a whole, byte by byte. Both also stand for `/`.
 pub(super) fn fits_pattern(pattern: &str, text: &str) -> bool {
-    let (pattern, text): (Vec<char>, Vec<char>) =
-        (pattern.chars().collect(), text.chars().collect());
+    fits_bytes(pattern.as_bytes(), text.as_bytes(), |one, other| one == other)
+}
+
+/// The same in upper or lower case.
+pub(super) fn fits_in_any_case(pattern: &str, text: &str) -> bool {
+    fits_bytes(pattern.as_bytes(), text.as_bytes(), |one, other| one.eq_ignore_ascii_case(&other))
+}
+
+fn fits_bytes(pattern: &[u8], text: &[u8], is_same: impl Fn(u8, u8) -> bool) -> bool {
     let (mut at, mut place) = (0, 0);
     let mut star: Option<(usize, usize)> = None;
-    while place < text.len() {
+    while let Some(byte) = text.get(place) {
         match pattern.get(at) {
-            Some('*') => {
+            Some(b'*') => {
                 star = Some((at, place));
                 at += 1;
             }
-            Some('?') => (at, place) = (at + 1, place + 1),
-            Some(c) if Some(c) == text.get(place) => (at, place) = (at + 1, place + 1),
+            Some(b'?') => (at, place) = (at + 1, place + 1),
+            Some(wanted) if is_same(*wanted, *byte) => (at, place) = (at + 1, place + 1),
             _ => match star {
                 Some((behind, taken)) => {
                     star = Some((behind, taken + 1));
@@ -31,7 +38,7 @@ pub(super) fn fits_pattern(pattern: &str, text: &str) -> bool {
             },
         }
     }
-    pattern.iter().skip(at).all(|c| *c == '*')
+    pattern.iter().skip(at).all(|byte| *byte == b'*')
 }
 
 /// Whether a resource of a policy means what a request asks for: `BUCKET` or `BUCKET/KEY`.

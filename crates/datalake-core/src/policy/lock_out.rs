@@ -48,26 +48,21 @@ impl PolicyActor {
 #[must_use]
 pub fn find_lock_out(policy: &AccessPolicy, actor: &PolicyActor) -> Option<LockOut> {
     let policy = &strip_conditions(policy);
+    // The versions differ in conditions, which are gone, and in what binds the owner, which is on.
+    let scene = AccessScene {
+        bucket: actor.bucket.clone(),
+        owner: actor.owner.clone(),
+        policy: Some(policy),
+        version: CephVersion::Tentacle,
+        binds_owner: true,
+    };
     let is_shut_out = |caller: &Caller| {
-        CephVersion::ALL.iter().any(|version| {
-            [
-                AccessCall::GetBucketPolicy,
-                AccessCall::PutBucketPolicy,
-                AccessCall::DeleteBucketPolicy,
-            ]
+        [AccessCall::GetBucketPolicy, AccessCall::PutBucketPolicy, AccessCall::DeleteBucketPolicy]
             .iter()
             .any(|call| {
-                let scene = AccessScene {
-                    bucket: actor.bucket.clone(),
-                    owner: actor.owner.clone(),
-                    policy: Some(policy),
-                    version: *version,
-                    binds_owner: true,
-                };
                 let request = AccessRequest::new(caller.clone(), *call);
                 simulate_access(&scene, &request).verdict != AccessVerdict::Allowed
             })
-        })
     };
     if actor.new_key().is_some_and(|caller| is_shut_out(&caller)) {
         return Some(LockOut::WholeProject);

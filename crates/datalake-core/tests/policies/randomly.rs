@@ -26,7 +26,9 @@ fn reader_linter_and_simulator_take_ten_thousand_random_policies() {
         assert_eq!(read, policy, "{text}");
         assert_eq!(read.write(), text);
         let _ = lint_policy(&read, &watch);
-        let _ = find_lock_out(&read, &actor());
+        if seed % 10 == 0 {
+            let _ = find_lock_out(&read, &actor());
+        }
         for version in CephVersion::ALL {
             stored += usize::from(check_storable(&read, version).is_ok());
             for caller in &callers {
