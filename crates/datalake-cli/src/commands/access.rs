@@ -33,9 +33,9 @@ pub(super) async fn access(
     printer: Printer,
 ) -> Result<Exit, Failure> {
     match what {
-        AccessCommand::Show(flags) => show(cli, flags, printer).await,
-        AccessCommand::Plan => plan(cli, printer).await,
-        AccessCommand::Simulate(flags) => simulate(cli, flags, printer).await,
+        AccessCommand::Show(flags) => show_policy(cli, flags, printer).await,
+        AccessCommand::Plan => plan_policies(cli, printer).await,
+        AccessCommand::Simulate(flags) => simulate_request(cli, flags, printer).await,
     }
 }
 
@@ -63,21 +63,25 @@ async fn find_policy(
     Ok(FoundPolicy { spec: remote.spec, look, key: Some(remote.key) })
 }
 
-async fn show(cli: &Cli, flags: &AccessShow, printer: Printer) -> Result<Exit, Failure> {
+async fn show_policy(cli: &Cli, flags: &AccessShow, printer: Printer) -> Result<Exit, Failure> {
     let FoundPolicy { spec, look, key } = find_policy(cli, &flags.source, printer).await?;
     let report = show_access(&look, &spec, key.as_ref(), flags.dialect);
     printer.result(ACCESS, &report, &report.to_string());
     Ok(if report.is_wrong() { Exit::Drift } else { Exit::Done })
 }
 
-async fn plan(cli: &Cli, printer: Printer) -> Result<Exit, Failure> {
+async fn plan_policies(cli: &Cli, printer: Printer) -> Result<Exit, Failure> {
     let remote = Remote::open(cli, printer).await?;
     let report = plan_access(&remote.client(), &remote.key).await?;
     printer.result(ACCESS_PLAN, &report, &report.to_string());
     Ok(if report.changes() { Exit::Drift } else { Exit::Done })
 }
 
-async fn simulate(cli: &Cli, flags: &AccessSimulate, printer: Printer) -> Result<Exit, Failure> {
+async fn simulate_request(
+    cli: &Cli,
+    flags: &AccessSimulate,
+    printer: Printer,
+) -> Result<Exit, Failure> {
     let found = find_policy(cli, &flags.source, printer).await?;
     let question = SimulationQuestion {
         who: flags.who.clone(),

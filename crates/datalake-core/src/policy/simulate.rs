@@ -66,8 +66,10 @@ pub fn simulate_access(scene: &AccessScene<'_>, request: &AccessRequest) -> Acce
     if request.call.kind() == CallKind::Unbound {
         return match (&request.caller, request.call) {
             // A list of buckets without a signature is answered, and empty.
-            (Caller::Anonymous, AccessCall::CreateBucket) => refuse(AccessReason::ForeignBucket),
-            _ => allow(AccessReason::NoPolicyAsked),
+            (Caller::Anonymous, AccessCall::CreateBucket) => {
+                refuse_because(AccessReason::ForeignBucket)
+            }
+            _ => allow_because(AccessReason::NoPolicyAsked),
         };
     }
     if is_owner
@@ -75,7 +77,7 @@ pub fn simulate_access(scene: &AccessScene<'_>, request: &AccessRequest) -> Acce
         && scene.version >= CephVersion::Tentacle
         && !scene.binds_owner
     {
-        return allow(AccessReason::OwnersPolicy);
+        return allow_because(AccessReason::OwnersPolicy);
     }
     let judge = Judge { scene, request };
     match request.call {
@@ -85,11 +87,11 @@ pub fn simulate_access(scene: &AccessScene<'_>, request: &AccessRequest) -> Acce
     }
 }
 
-fn allow(reason: AccessReason) -> AccessAnswer {
+fn allow_because(reason: AccessReason) -> AccessAnswer {
     AccessAnswer { verdict: AccessVerdict::Allowed, reason }
 }
 
-fn refuse(reason: AccessReason) -> AccessAnswer {
+fn refuse_because(reason: AccessReason) -> AccessAnswer {
     AccessAnswer { verdict: AccessVerdict::Refused, reason }
 }
 
@@ -137,7 +139,7 @@ impl Judge<'_> {
         let is_owner = self.request.caller.project() == Some(&self.scene.owner);
         let is_new = self.scene.version >= CephVersion::Tentacle;
         if is_owner && !is_new {
-            return allow(AccessReason::BucketOwner);
+            return allow_because(AccessReason::BucketOwner);
         }
         let mut listing = AccessRequest::new(self.request.caller.clone(), AccessCall::ListObjects);
         listing.values = self.request.values.clone();
@@ -150,7 +152,7 @@ impl Judge<'_> {
         let answer = judge.answer_action(listing.call.action(), bucket, Ground::Bucket);
         match answer.verdict {
             AccessVerdict::Allowed | AccessVerdict::Undecided => answer,
-            AccessVerdict::Refused => refuse(AccessReason::HiddenMissing),
+            AccessVerdict::Refused => refuse_because(AccessReason::HiddenMissing),
         }
     }
 
@@ -177,7 +179,7 @@ impl Judge<'_> {
     fn answer_named(&self, action: &str, resource: &str) -> AccessAnswer {
         let answer = self.answer_action(action, resource, Ground::Bucket);
         match answer.reason {
-            AccessReason::BucketOwner => refuse(AccessReason::ForeignObject),
+            AccessReason::BucketOwner => refuse_because(AccessReason::ForeignObject),
             _ => answer,
         }
     }
@@ -242,8 +244,8 @@ impl Judge<'_> {
         let project = self.request.caller.project();
         let is_bucket_owner = project == Some(&self.scene.owner);
         match ground {
-            Ground::Bucket if is_bucket_owner => allow(AccessReason::BucketOwner),
-            Ground::Bucket => refuse(AccessReason::ForeignBucket),
+            Ground::Bucket if is_bucket_owner => allow_because(AccessReason::BucketOwner),
+            Ground::Bucket => refuse_because(AccessReason::ForeignBucket),
             Ground::Content(object) | Ground::Acl(object) => {
                 let by_acl = match (object.access, ground) {
                     (ObjectAccess::PublicRead, Ground::Content(_)) => true,
@@ -251,11 +253,11 @@ impl Judge<'_> {
                     _ => false,
                 };
                 if project == Some(&object.owner) {
-                    allow(AccessReason::ObjectOwner)
+                    allow_because(AccessReason::ObjectOwner)
                 } else if by_acl {
-                    allow(AccessReason::ObjectAcl)
+                    allow_because(AccessReason::ObjectAcl)
                 } else {
-                    refuse(AccessReason::ForeignObject)
+                    refuse_because(AccessReason::ForeignObject)
                 }
             }
         }
