@@ -4,8 +4,8 @@ use std::fmt;
 
 use datalake_core::policy::{
     AccessPolicy, AccessRole, AccessRoute, AccessStatement, CompiledPolicy, MergedPolicy,
-    PolicyGround, RightsPrefix, compile_roles, find_denied_actor, find_lock_out, lint_policy,
-    merge_policies,
+    PolicyGround, RightsPrefix, SpecRole, compile_roles, find_denied_actor, find_lock_out,
+    lint_policy, merge_policies,
 };
 use datalake_core::s3::BucketName;
 use datalake_core::secret::AccessKeyId;
@@ -107,7 +107,7 @@ fn list_bucket_roles(
     let in_assets = spec.access.iter().map(|role| role.role_in_assets(&assets)).collect();
     let mut buckets = vec![(client.choose_bucket(None)?, in_assets)];
     if let Some(tables) = spec.tables.as_ref().and_then(TablesPlace::own_bucket) {
-        let in_tables = spec.access.iter().filter_map(|role| role.role_in_tables()).collect();
+        let in_tables = spec.access.iter().filter_map(SpecRole::role_in_tables).collect();
         buckets.push((tables.clone(), in_tables));
     }
     Ok(buckets)
