@@ -35,7 +35,8 @@ BLOCK = dict.fromkeys(
 
 def connect(key):
     how = dict(
-        retries={"total_max_attempts": 1},
+        # A connection that the gateway has closed is opened again; refusals are not asked twice.
+        retries={"mode": "standard", "total_max_attempts": 4},
         s3={"addressing_style": "path"},
         request_checksum_calculation="when_required",
         response_checksum_validation="when_required",
