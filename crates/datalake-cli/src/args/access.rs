@@ -52,6 +52,7 @@ pub struct PolicySource {
 /// Flags of `access show`.
 #[derive(Debug, Args)]
 pub struct AccessShow {
+    /// The policy that is meant.
     #[command(flatten)]
     pub source: PolicySource,
     /// The version of Ceph that the policy is read as: 16, 18 or 20
@@ -80,6 +81,7 @@ pub struct AccessSimulate {
     /// Ask this version of Ceph alone: 16, 18 or 20
     #[arg(long, value_name = "VERSION")]
     pub dialect: Option<CephVersion>,
+    /// The policy that is meant.
     #[command(flatten)]
     pub source: PolicySource,
 }
