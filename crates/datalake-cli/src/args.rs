@@ -1,5 +1,6 @@
 //! The command line.
 
+pub mod access;
 pub mod bucket;
 mod built_in;
 pub mod cost;
@@ -211,6 +212,12 @@ pub enum Command {
         /// What to do.
         #[command(subcommand)]
         what: lake::LakeCommand,
+    },
+    /// Show who may do what in a bucket, and the policy that the spec asks for
+    Access {
+        /// What to do.
+        #[command(subcommand)]
+        what: access::AccessCommand,
     },
     /// Keep Modal in step: its secret, the functions, the apps that use it
     Modal {

@@ -1,5 +1,6 @@
 //! The commands, one file each.
 
+mod access;
 mod bucket;
 mod config;
 mod cost;
@@ -77,6 +78,7 @@ pub(crate) async fn run(cli: &Cli, printer: Printer) -> Result<Exit, Failure> {
         Command::Cost { what } => cost::cost(cli, what, printer).await,
         Command::Usage { what } => usage::usage(cli, what, printer).await,
         Command::Report(flags) => report::report(cli, flags, printer).await,
+        Command::Access { what } => Box::pin(access::access(cli, what, printer)).await,
         Command::Lake { what } => Box::pin(lake::lake(cli, what, printer)).await,
         Command::Modal { what } => modal::modal(cli, what, printer).await,
         Command::Schema(flags) => schema::schema(flags, printer),

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use datalake_core::secret::AccessKeyId;
 use datalake_core::spec::StoreSpec;
 use datalake_engine::transfer::TransferLimits;
 use datalake_engine::{Lake, RetryingStore};
@@ -25,6 +26,8 @@ pub(crate) struct Remote {
     pub(crate) spec: StoreSpec,
     /// The service, asked once.
     pub(crate) store: S3Store,
+    /// The key that signs, without its secret.
+    pub(crate) key: AccessKeyId,
 }
 
 impl Remote {
@@ -44,18 +47,18 @@ impl Remote {
             None => store,
         };
         tell_silence(&store, &spec.endpoint, printer);
-        Ok(Self { site, spec, store })
+        Ok(Self { site, spec, store, key: keys.id })
     }
 
     /// The same with the connections and the bandwidth that the limits have.
     pub(crate) fn within(self, limits: &TransferLimits) -> Self {
-        let Self { site, spec, store } = self;
+        let Self { site, spec, store, key } = self;
         let store = store.with_connections(limits.connections);
         let store = match &limits.bandwidth {
             Some(bandwidth) => store.with_bandwidth(bandwidth, limits.utc_offset),
             None => store,
         };
-        Self { site, spec, store }
+        Self { site, spec, store, key }
     }
 
     /// The service as operations take it.

@@ -17,6 +17,7 @@
 //! | [`plan`] | what is wanted, what was observed, the steps between |
 //! | [`receipt`] | what runs have done, and the way back |
 //! | [`s3`], [`host`], [`modal`] | names and values of the three places |
+//! | [`policy`] | bucket policies: roles, what gateways make of them, what is wrong with them |
 //! | [`secret`] | key pairs, fingerprints, bodies of files that name secrets |
 //! | [`tables`] | logs of tables, commits that got lost |
 //! | [`transfer`], [`migration`] | what becomes of each file and object |
@@ -57,6 +58,7 @@ pub mod host;
 pub mod migration;
 pub mod modal;
 pub mod plan;
+pub mod policy;
 pub mod prelude;
 pub mod price;
 pub mod receipt;

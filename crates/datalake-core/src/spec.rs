@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::host::{HostPath, UnitName};
 use crate::modal::ModalObject;
+use crate::policy::SpecRole;
 use crate::price::{Account, Money, PriceList, Vat};
 use crate::s3::{BucketName, Endpoint, KeyPrefix, Presets, Region};
 use crate::time::Days;
@@ -20,8 +21,8 @@ use crate::transfer::Bandwidth;
 
 pub use catalogs::{Catalog, CatalogName, CatalogUri, InvalidCatalog, Warehouse};
 pub use document::{
-    CatalogDocument, CostDocument, HostDocument, InvalidSpec, LimitsDocument, ModalDocument,
-    PlanDocument, ProtectDocument, SpecDocument, SpecKey, TablesDocument,
+    AccessRoleDocument, CatalogDocument, CostDocument, HostDocument, InvalidSpec, LimitsDocument,
+    ModalDocument, PlanDocument, ProtectDocument, SpecDocument, SpecKey, TablesDocument,
 };
 pub use handover::{Handover, InvalidHandover};
 pub use logs::{InvalidLogs, Logs};
@@ -185,6 +186,8 @@ pub struct StoreSpec {
     pub protect: Protect,
     /// Where tables live; `None` where nothing is said of them.
     pub tables: Option<TablesPlace>,
+    /// What other keys may do.
+    pub access: Vec<SpecRole>,
     /// What transfers keep within.
     pub limits: ServiceLimits,
 }

@@ -4,6 +4,7 @@
 //! between adapters. It speaks to nobody: what went wrong is an [`OperationError`], which a front end
 //! turns into words and an exit code.
 
+pub mod access;
 mod context;
 pub mod costs;
 mod dagster_home;

@@ -3,6 +3,7 @@
 #![cfg(test)]
 #![expect(clippy::needless_raw_string_hashes, reason = "snapbox writes snapshots in this form")]
 
+mod access;
 mod architecture;
 mod bad_days;
 mod bench;

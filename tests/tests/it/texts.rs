@@ -236,6 +236,7 @@ protect.expired-markers    -                                    not set
 tables.bucket              -                                    not set
 tables.prefix              -                                    not set
 catalogs                   -                                    not set
+access                     -                                    not set
 logs                       local                                default
 limits.requests-per-second auto                                 default
 limits.connections         256                                  default

@@ -5,8 +5,9 @@ use schemars::generate::SchemaSettings;
 use serde_json::Value;
 
 use super::{
-    bucket, config, cost, dagster, deps, discover, doctor, history, init, lake, migrate, modal,
-    objects, project, provision, report, restore, rollback, shell, status, tables, transfer, usage,
+    access, bucket, config, cost, dagster, deps, discover, doctor, history, init, lake, migrate,
+    modal, objects, project, provision, report, restore, rollback, shell, status, tables, transfer,
+    usage,
 };
 use crate::args::Schema;
 use crate::exit::Exit;
@@ -51,6 +52,7 @@ fn spec() -> Value {
 /// Every kind of document, by name.
 fn kinds() -> impl Iterator<Item = DocumentKind> {
     let mut kinds: Vec<_> = [
+        access::KINDS,
         bucket::KINDS,
         config::KINDS,
         cost::KINDS,

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use figment::value::{Dict, Value};
 
 /// Keys whose values are read, run or sent to: they count only from a file that is trusted.
-const GUARDED: [&str; 7] = [
+const GUARDED: [&str; 8] = [
+    "access",
     "catalogs",
     "credentials.command",
     "credentials.file",

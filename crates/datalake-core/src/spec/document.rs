@@ -1,5 +1,6 @@
 //! The spec as it is written in `datalake.yaml`, in variables and flags.
 
+mod access;
 mod catalogs;
 mod cost;
 mod keys;
@@ -14,6 +15,8 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use self::access::AccessRoleDocument;
+use self::access::check_access;
 pub use self::catalogs::CatalogDocument;
 use self::catalogs::check_catalogs;
 pub use self::cost::{CostDocument, PlanDocument};
@@ -59,6 +62,9 @@ pub struct SpecDocument {
     /// `catalogs:` — Iceberg REST catalogs that clients are to find, by their names.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub catalogs: BTreeMap<String, CatalogDocument>,
+    /// `access:` — what other keys may do, by their names.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub access: BTreeMap<String, AccessRoleDocument>,
     /// `logs:` — `local` unless said otherwise; `s3` sends what steps print to the bucket.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(extend("enum" = ["local", "s3", null]))]
@@ -197,6 +203,7 @@ impl SpecDocument {
             credentials: self.credentials.unwrap_or(CredentialSource::From(Ambient::Env)),
             protect,
             tables,
+            access: check_access(self.access)?,
             limits,
         })
     }

@@ -50,6 +50,19 @@ catalogs: { prod: { uri: https://catalog.example.org/catalog, warehouse: lake } 
 ```
 ";
 
+const ACCESS: &str = "
+## Roles
+
+Below `access: NAME:` stand `project:` and `key:` (needed), and either `as:` (`dagster`, `modal-worker`, `backup-writer`, `observer`, `migrator`) or the lists `read:`, `write:` and `list:` with prefixes of keys,
+`*` for the whole bucket. [What they mean](access.md#roles). They count only from a file that nobody else can have written.
+
+```yaml
+region: fsn1
+bucket: acme-dagster-assets
+access: { modal: { project: p7654321, key: AKMODALEXAMPLE, as: modal-worker } }
+```
+";
+
 const PLANS: &str = "
 ## Price lists of your own
 
@@ -92,7 +105,7 @@ fn the_page_of_the_spec_has_every_key_as_the_program_takes_it() {
         );
     }
 
-    hold("configuration.md", &(text + CATALOGS + PLANS));
+    hold("configuration.md", &(text + CATALOGS + ACCESS + PLANS));
 }
 
 #[test]
@@ -156,7 +169,8 @@ fn the_schema_of_the_spec_takes_what_the_program_takes() {
 
 /// A list of words, a number and a set of keys are no text.
 fn has_variable(key: &SpecKey) -> bool {
-    !["credentials.command", "credentials.fd", "cost.plans", "catalogs"].contains(&key.name)
+    !["credentials.command", "credentials.fd", "cost.plans", "catalogs", "access"]
+        .contains(&key.name)
 }
 
 fn variable(key: &str) -> String {

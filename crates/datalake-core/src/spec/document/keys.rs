@@ -171,6 +171,13 @@ impl SpecKey {
              `warehouse:`. A token or credential of a catalog is a variable of the unit's own.",
         ),
         key(
+            "access",
+            "roles by name",
+            "{ modal: { project: p1234567, key: AKEXAMPLE, as: modal-worker } }",
+            "What other keys may do in the buckets. `access plan` shows the policy that holds them to \
+             it. The secret of a key is never written down here.",
+        ),
+        key(
             "logs",
             "`local` or `s3`",
             "s3",

@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::support::{Call, Shelf};
 
 /// Words and exit code of each call, in an order in which one prepares the next.
-pub(super) const CALLS: [(&str, i32); 77] = [
+pub(super) const CALLS: [(&str, i32); 80] = [
     ("init --region fsn1 --bucket acme-dagster-assets", 0),
     ("config show", 0),
     ("config explain", 0),
@@ -20,6 +20,9 @@ pub(super) const CALLS: [(&str, i32); 77] = [
     ("bucket list", 0),
     ("bucket create acme-reports", 0),
     ("bucket show", 0),
+    ("access show", 0),
+    ("access plan --config roles.yaml", 3),
+    ("access simulate anonymous GetObject raw/a.csv", 0),
     ("bucket versioning show", 0),
     ("bucket lifecycle show", 0),
     ("bucket lifecycle set --expire tmp/:7d --noncurrent 30d --abort-uploads 7d", 0),
@@ -109,6 +112,10 @@ impl Stage {
             ("data/a.csv", &b"one,two\n"[..]),
             ("data/b/c.csv", b"three\n"),
             ("notes.txt", b"notes\n"),
+            (
+                "roles.yaml",
+                b"access: { modal: { project: p7654321, key: AKMODAL, as: modal-worker } }\n",
+            ),
             ("cors.json", CORS),
             ("one.json", COMMIT),
             ("two.json", b"{}\n"),

@@ -1,0 +1,87 @@
+//! The command line of `access`.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+use datalake_core::policy::{AccessCall, CephVersion, ProjectId};
+
+const PLAN_EXAMPLES: &str = "\
+Examples:
+  datalake access plan          Show the policy that the roles of the spec need
+  datalake access plan --json   The same, with the whole document
+";
+
+const SHOW_EXAMPLES: &str = "\
+Examples:
+  datalake access show                                         The policy of the spec's bucket
+  datalake access show --document policy.json --project p123   A policy in a file; nothing is sent
+";
+
+const SIMULATE_EXAMPLES: &str = "\
+Examples:
+  datalake access simulate modal PutObject assets/a       May the key of this role store it?
+  datalake access simulate p123:AKEXAMPLE ListObjects     May this key list the whole bucket?
+  datalake access simulate anonymous s3:GetObject raw/a   May anybody read it?
+";
+
+/// What `access` does.
+#[derive(Debug, Subcommand)]
+pub enum AccessCommand {
+    /// Show who may do what in the bucket, and what is wrong with its policy (exit 3)
+    #[command(before_help = SHOW_EXAMPLES)]
+    Show(AccessShow),
+    /// Show the policies that the roles of the spec need, and what differs (exit 3); stores nothing
+    #[command(before_help = PLAN_EXAMPLES)]
+    Plan,
+    /// Tell what Ceph's gateway would answer to one request; the answer is no exit code
+    #[command(before_help = SIMULATE_EXAMPLES)]
+    Simulate(AccessSimulate),
+}
+
+/// The policy that is meant.
+#[derive(Debug, Args)]
+pub struct PolicySource {
+    /// Read the policy from FILE instead of the bucket
+    #[arg(long, value_name = "FILE", requires = "project")]
+    pub document: Option<PathBuf>,
+    /// The project that owns the bucket, for a policy from a file
+    #[arg(long, value_name = "PROJECT", requires = "document")]
+    pub project: Option<ProjectId>,
+}
+
+/// Flags of `access show`.
+#[derive(Debug, Args)]
+pub struct AccessShow {
+    /// The policy that is meant.
+    #[command(flatten)]
+    pub source: PolicySource,
+    /// The version of Ceph that the policy is read as: 16, 18 or 20
+    #[arg(long, value_name = "VERSION", default_value = "18")]
+    pub dialect: CephVersion,
+}
+
+/// Flags of `access simulate`.
+#[derive(Debug, Args)]
+pub struct AccessSimulate {
+    /// A role of the spec, PROJECT:KEY, a key of the bucket's project, or anonymous
+    #[arg(value_name = "KEY")]
+    pub who: String,
+    /// A call (PutObject) or the action that it needs (s3:PutObject)
+    #[arg(value_name = "ACTION")]
+    pub call: AccessCall,
+    /// The key of an object, or the prefix of a listing
+    #[arg(value_name = "RESOURCE", default_value = "")]
+    pub resource: String,
+    /// The project that has stored the object, if it is not the bucket's own
+    #[arg(long, value_name = "PROJECT")]
+    pub object_owner: Option<ProjectId>,
+    /// A value under the key of a condition, such as s3:x-amz-acl=public-read; may be given again
+    #[arg(long = "with", value_name = "KEY=VALUE")]
+    pub values: Vec<String>,
+    /// Ask this version of Ceph alone: 16, 18 or 20
+    #[arg(long, value_name = "VERSION")]
+    pub dialect: Option<CephVersion>,
+    /// The policy that is meant.
+    #[command(flatten)]
+    pub source: PolicySource,
+}

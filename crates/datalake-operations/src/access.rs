@@ -1,0 +1,121 @@
+//! Who may do what in a bucket: the stored policy shown and questioned, and the one that the spec asks
+//! for beside it. Nothing here stores a policy.
+
+mod plan;
+mod show;
+mod simulate;
+
+use datalake_core::policy::{
+    AccessPolicy, AccessScene, CephVersion, PolicyActor, PolicyWatch, ProjectId, RightsPrefix,
+};
+use datalake_core::s3::BucketName;
+use datalake_core::secret::AccessKeyId;
+use datalake_core::spec::StoreSpec;
+use datalake_engine::{BucketSettings, Lake, ObjectStore, RetryingStore};
+
+pub use self::plan::{AccessPlanReport, BucketAccessPlan, PlannedRole, plan_access};
+pub use self::show::{AccessReport, KeyReport, LintReport, PrefixReport, show_access};
+pub use self::simulate::{
+    SimulatedAnswer, SimulationQuestion, SimulationReport, simulate_question,
+};
+use crate::lake::{BucketClient, at_bucket};
+use crate::{ErrorKind, OperationError};
+
+/// A bucket, its project and its policy.
+#[derive(Debug, Clone)]
+pub struct AccessLook {
+    /// The bucket.
+    pub bucket: BucketName,
+    /// The project that owns it.
+    pub owner: ProjectId,
+    /// The policy; `None` where there is none.
+    pub policy: Option<AccessPolicy>,
+}
+
+impl AccessLook {
+    /// Reads the policy of the spec's bucket, and asks whose project the key is.
+    ///
+    /// # Errors
+    ///
+    /// [`OperationError`] where the service does not tell, or what it tells is no policy.
+    pub async fn read(client: &BucketClient<'_>) -> Result<Self, OperationError> {
+        let bucket = client.choose_bucket(None)?;
+        let lake = client.retrying();
+        let owner = find_own_project(&lake).await?;
+        let policy = read_stored_policy(&lake, &bucket).await?;
+        Ok(Self { bucket, owner, policy })
+    }
+
+    /// The policy of a file, for the spec's bucket, as if this project owned it.
+    ///
+    /// # Errors
+    ///
+    /// [`OperationError`] where the spec names no bucket, or the text is no policy.
+    pub fn of_document(
+        spec: &StoreSpec,
+        owner: &ProjectId,
+        text: &str,
+    ) -> Result<Self, OperationError> {
+        let bucket = spec.bucket.clone().ok_or_else(|| {
+            OperationError::new(ErrorKind::Usage, "no bucket is named: give `--bucket NAME`")
+        })?;
+        let policy = read_policy_text(text)?;
+        Ok(Self { bucket, owner: owner.clone(), policy: Some(policy) })
+    }
+
+    /// The bucket before a gateway of this version.
+    fn scene(&self, version: CephVersion) -> AccessScene<'_> {
+        AccessScene {
+            bucket: self.bucket.clone(),
+            owner: self.owner.clone(),
+            policy: self.policy.as_ref(),
+            version,
+            binds_owner: false,
+        }
+    }
+}
+
+/// What a linter watches in this bucket, for the key that acts.
+fn watch_bucket(look: &AccessLook, spec: &StoreSpec, key: AccessKeyId) -> PolicyWatch {
+    PolicyWatch {
+        actor: PolicyActor { bucket: look.bucket.clone(), owner: look.owner.clone(), key },
+        pickles: vec![RightsPrefix::from(&spec.prefix)],
+        public_objects: None,
+    }
+}
+
+/// The project of the key, by a signed list of buckets.
+async fn find_own_project(
+    lake: &RetryingStore<'_, dyn Lake + '_>,
+) -> Result<ProjectId, OperationError> {
+    let service = lake.reach().await.map_err(|fault| {
+        OperationError::about("the project of the key cannot be learned", &fault)
+    })?;
+    let Some(owner) = service.owner else {
+        return Err(OperationError::new(
+            ErrorKind::Unavailable,
+            "the service does not tell whose project the key is",
+        ));
+    };
+    owner.parse().map_err(|_| {
+        OperationError::new(
+            ErrorKind::Unavailable,
+            format!("the service names the owner `{}`", datalake_core::text::printable(&owner)),
+        )
+        .advise("roles are for services that name projects as Hetzner does: `p` and a number")
+    })
+}
+
+async fn read_stored_policy(
+    lake: &RetryingStore<'_, dyn Lake + '_>,
+    bucket: &BucketName,
+) -> Result<Option<AccessPolicy>, OperationError> {
+    let text = lake.policy(bucket).await.map_err(at_bucket(bucket))?;
+    text.as_deref().map(read_policy_text).transpose()
+}
+
+fn read_policy_text(text: &str) -> Result<AccessPolicy, OperationError> {
+    AccessPolicy::read(text).map_err(|error| {
+        OperationError::of(ErrorKind::Config, &error).within("the policy cannot be read")
+    })
+}
