@@ -24,7 +24,7 @@ const fn key(
 
 impl SpecKey {
     /// All keys, in the order in which they are shown.
-    pub const ALL: [Self; 38] = [
+    pub const ALL: [Self; 39] = [
         key(
             "region",
             "`fsn1`, `nbg1`, `hel1`, or a name",
