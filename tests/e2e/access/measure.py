@@ -357,9 +357,21 @@ def measure_presets(gateway, simulator, count):
         measure_document(gateway, simulator, document, questions, count)
 
 
+def ends_the_gateway(policy):
+    """A variable with a short value last: the gateway reads past its end at the first request."""
+    for statement in json.loads(policy)["Statement"]:
+        for keys in statement.get("Condition", {}).values():
+            for values in keys.values():
+                if isinstance(values, list) and any(value.startswith("${") for value in values):
+                    return True
+    return False
+
+
 def measure_random(gateway, simulator, count, seed, number):
     callers = list_callers()
     for index, document in enumerate(simulator.list("random", seed, number)):
+        if ends_the_gateway(document["policy"]):
+            continue
         document["name"] = document["policy"]
         document["binds_owner"] = index % 2 == 1
         questions = [

@@ -2,7 +2,7 @@
 # What policies do on Ceph's own gateway, in three versions, beside what the simulator says: every
 # preset, call and prefix, and random policies.
 #   usage: run.sh [16] [18] [20]       in the workspace root; all without an argument
-# DOCUMENTS=500 SEED=1000 choose the random policies. Needs root, apt and a network once; programs and
+# DOCUMENTS=640 SEED=1000 choose the random policies. Needs root, apt and a network once; programs and
 # the Python environment stay in target/e2e. What it starts, it ends.
 set -uo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
@@ -90,7 +90,7 @@ run_version() { # NUMBER
   fi
   label="Ceph $(cat "$work/gateway/version")"
   agrees "each preset, call and prefix is as simulated" presets "$1"
-  agrees "random policies are as simulated" random "$1" "${SEED:-1000}" "${DOCUMENTS:-500}"
+  agrees "random policies are as simulated" random "$1" "${SEED:-1000}" "${DOCUMENTS:-640}"
   stop
 }
 
