@@ -54,16 +54,16 @@ pub fn propose_change(source: &str, made: &MadeManager, at: &StoredAt) -> Option
         Some(NamedArgument { text: Some(text), line, .. }) if text != wanted => {
             change_text(source, *line, Replacement { text, wanted })
         }
-        Some(_) => None,
         // Polars' default is Dagster's own storage, that of S3 is `dagster`.
         None if matches!(made.family, ManagerFamily::Polars | ManagerFamily::S3Pickles) => {
             add_argument(source, made, &format!("{}=\"{wanted}\"", names.first()?))
         }
-        None => None,
+        Some(_) | None => None,
     }
 }
 
 /// A text, and what stands for it.
+#[derive(Clone, Copy)]
 struct Replacement<'a> {
     text: &'a str,
     wanted: &'a str,

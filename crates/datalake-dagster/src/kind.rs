@@ -224,7 +224,7 @@ fn part_of_table(path: &str, table: TableKind) -> StoredKind {
     let name = path.rsplit('/').next().unwrap_or(path);
     // So `object_store` calls what it has not renamed yet, and so do writers on the JVM.
     let is_staged = name.rsplit_once('#').is_some_and(|(_, number)| is_number(number));
-    if is_staged || name.ends_with(".tmp") {
+    if is_staged || has_ending(name, &["tmp"]) {
         return StoredKind::TableLeftover;
     }
     match split_table_log(path, table) {
