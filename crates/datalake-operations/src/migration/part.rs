@@ -82,7 +82,7 @@ pub(crate) fn list_tabular_parts(
     let Some(tables) = tables else {
         let message = "the spec does not say where frames and tables go";
         return Err(OperationError::new(ErrorKind::Config, message).advise(Advice::naming(
-            "add `tables: { bucket: NAME }` to it, a bucket of their own without versions, then {}",
+            "add `tables:` to it, with `bucket: NAME` below, a bucket without versions, then {}",
             [AdvisedCommand::Provision],
         )));
     };

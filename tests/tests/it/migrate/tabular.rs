@@ -199,7 +199,7 @@ fn without_a_place_for_tables_the_words_to_add_are_told() {
 
     let ran = lake.run("run --tables --yes --while-running", 78);
 
-    assert!(ran.stderr.contains("add `tables: { bucket: NAME }`"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("add `tables:` to it, with `bucket: NAME`"), "{}", ran.stderr);
     assert!(lake.objects("assets/").is_empty());
 }
 
