@@ -67,7 +67,7 @@ fn managers_text(managers: &[CodeManager]) -> String {
     text
 }
 
-/// Databases of DuckDB, with the commands that export them.
+/// Databases of `DuckDB`, with the commands that export them.
 fn exports_text(exports: &[DuckDbExport]) -> String {
     if exports.is_empty() {
         return String::new();

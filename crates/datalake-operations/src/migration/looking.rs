@@ -31,7 +31,7 @@ pub struct MigrationOutlook {
     pub unknown: Vec<String>,
     /// The I/O managers that the code makes, with what would have to change in it.
     pub managers: Vec<CodeManager>,
-    /// Databases of DuckDB, which are exported and never copied.
+    /// Databases of `DuckDB`, which are exported and never copied.
     pub exports: Vec<DuckDbExport>,
 }
 
