@@ -46,7 +46,9 @@ pub(crate) use finding::{FindingPage, finding_page};
 pub(crate) use holdings::{due_text, heading_line, part_line, parts_text};
 pub(crate) use kind::DocumentKind;
 pub(crate) use lake::{Ahead, Change, ForecastTold, Lake, Point, RuleTold, markdown, page};
-pub(crate) use migration::{left_out, left_row, render_outlook, render_parts, what_is_moved};
+pub(crate) use migration::{
+    left_out, left_row, render_kinds, render_outlook, render_parts, render_tables, what_is_moved,
+};
 pub(crate) use migration_report::{migration_page, migration_report};
 pub(crate) use modal::{VaultReport, vault_line, vault_report};
 pub(crate) use output::{broken_output, still_read, write_out};

@@ -7,11 +7,13 @@
 //! until a lifecycle rule removes it.
 
 mod commit;
+mod delta_state;
 mod inventory;
 mod log;
 mod lost;
 
 pub use commit::{AddedFile, DeltaCommit, InvalidCommit};
+pub use delta_state::{DeltaStanding, DeltaState};
 pub use inventory::{ListedTable, TableInventory};
 pub use log::{LogFile, LogPart, order_log, table_root};
 pub use lost::{LogVersion, LostCommit, LostSearch, find_lost_commits};

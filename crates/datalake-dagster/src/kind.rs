@@ -4,6 +4,7 @@
 //! otherwise), and a partition may be called `a.db`, an asset `history`. Only what begins as a pickle
 //! can be one; everything else has a kind of its own, and stays where it is.
 
+mod facts;
 mod words;
 
 use std::collections::BTreeSet;
@@ -13,6 +14,8 @@ use datalake_core::s3::TableKind;
 
 use crate::content::{SQLITE_MAGIC, begins_as_pickle};
 use crate::layout::is_run_id;
+
+pub use self::facts::{FreeRule, KindFacts};
 
 /// So many bytes at the beginning of a file are looked at.
 pub const HEAD: usize = 64;
@@ -42,8 +45,16 @@ pub enum StoredKind {
     Telemetry,
     /// A Parquet file.
     Parquet,
-    /// Part of a table.
+    /// A text of values with commas or the like between them.
+    Csv,
+    /// A text of JSON.
+    Json,
+    /// Part of a table: its data.
     Table(TableKind),
+    /// Part of a table: its log, which says what the table is.
+    TableLog(TableKind),
+    /// What a writer of a table has not put in its place yet.
+    TableLeftover,
     /// A `DuckDB` database, or its log.
     DuckDb,
     /// An `SQLite` database of somebody's own, or its log.
@@ -104,7 +115,7 @@ impl KindReader {
         table: Option<TableKind>,
     ) -> StoredKind {
         if let Some(table) = table {
-            return StoredKind::Table(table);
+            return part_of_table(path, table);
         }
         let parts: Vec<_> = path.split('/').collect();
         let is_pickle = ends.is_pickle();
@@ -155,10 +166,92 @@ impl FileEnds<'_> {
         self.head.get(8..12) == Some(b"DUCK")
     }
 
+    /// Whether it begins as a Parquet file does.
     fn is_parquet(&self) -> bool {
-        // The magic at both ends and the length of the footer between them.
-        self.size >= 12 && self.head.starts_with(b"PAR1") && self.tail.ends_with(b"PAR1")
+        self.head.starts_with(b"PAR1")
     }
+
+    /// Whether a Parquet file is whole: the magic at both ends, and a footer between them that is as
+    /// long as it says.
+    fn is_whole_parquet(&self) -> bool {
+        let Some(end) = self.tail.strip_suffix(b"PAR1") else { return false };
+        let Some((_, length)) = end.split_last_chunk::<4>() else { return false };
+        let footer = u64::from(u32::from_le_bytes(*length));
+        self.is_parquet() && footer > 0 && footer + 12 <= self.size
+    }
+
+    /// Whether it looks like text.
+    fn is_text(&self) -> bool {
+        // What is cut may end inside a character.
+        let cut = |error: std::str::Utf8Error| error.error_len().is_none();
+        let is_utf8 = std::str::from_utf8(self.head).map_or_else(cut, |_| true);
+        is_utf8 && !self.head.contains(&0)
+    }
+
+    /// What keeps a file of this name from being moved as a frame, in words: half of one, or another
+    /// kind of file.
+    ///
+    /// # Errors
+    ///
+    /// [`NoFrame`], which tells the two apart.
+    pub fn require_frame(&self, path: &str) -> Result<(), NoFrame> {
+        if self.is_parquet() {
+            return if self.is_whole_parquet() { Ok(()) } else { Err(NoFrame::HalfParquet) };
+        }
+        if !has_ending(path, &["csv"]) || !self.is_text() || self.size == 0 {
+            return Err(NoFrame::OtherKind);
+        }
+        if self.tail.ends_with(b"\n") { Ok(()) } else { Err(NoFrame::HalfCsv) }
+    }
+}
+
+/// Why a file is not moved as a frame.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum NoFrame {
+    /// It begins as a Parquet file and does not end as one.
+    #[error("half a Parquet file: it is being written, or its writer was stopped")]
+    HalfParquet,
+    /// It is a CSV file whose last line has no end.
+    #[error("its last line has no end: the CSV file is being written, or its writer was stopped")]
+    HalfCsv,
+    /// It is a file of another kind.
+    #[error("neither Parquet nor CSV: it stays")]
+    OtherKind,
+}
+
+/// What a file below the folder of a table is.
+fn part_of_table(path: &str, table: TableKind) -> StoredKind {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    // So `object_store` calls what it has not renamed yet, and so do writers on the JVM.
+    let is_staged = name.rsplit_once('#').is_some_and(|(_, number)| is_number(number));
+    if is_staged || has_ending(name, &["tmp"]) {
+        return StoredKind::TableLeftover;
+    }
+    match split_table_log(path, table) {
+        Some(_) => StoredKind::TableLog(table),
+        None => StoredKind::Table(table),
+    }
+}
+
+/// The folder of the table, and the name in its log, of a path that is part of one.
+///
+/// ```
+/// use datalake_core::s3::TableKind;
+/// use datalake_dagster::split_table_log;
+///
+/// let found = split_table_log("raw/sales/_delta_log/00000000000000000000.json", TableKind::Delta);
+/// assert_eq!(found, Some(("raw/sales", "00000000000000000000.json")));
+/// assert_eq!(split_table_log("raw/sales/part-0.parquet", TableKind::Delta), None);
+/// ```
+#[must_use]
+pub fn split_table_log(path: &str, table: TableKind) -> Option<(&str, &str)> {
+    let folder = format!("/{}/", table.log_folder());
+    path.split_once(folder.as_str())
+}
+
+fn has_ending(path: &str, endings: &[&str]) -> bool {
+    path.rsplit_once('.')
+        .is_some_and(|(_, ending)| endings.iter().any(|wanted| ending.eq_ignore_ascii_case(wanted)))
 }
 
 impl StoredKind {
@@ -252,9 +345,18 @@ fn judge_other(parts: &[&str], ends: &FileEnds<'_>) -> StoredKind {
         StoredKind::Zeros
     } else if parts.first() == Some(&".telemetry") {
         StoredKind::Telemetry
+    } else if parts.last().is_some_and(|name| has_ending(name, &["csv"])) && ends.is_text() {
+        StoredKind::Csv
+    } else if is_json(parts, ends) {
+        StoredKind::Json
     } else {
         StoredKind::Unknown
     }
+}
+
+fn is_json(parts: &[&str], ends: &FileEnds<'_>) -> bool {
+    let is_named = parts.last().is_some_and(|name| has_ending(name, &["json", "jsonl", "ndjson"]));
+    is_named && ends.is_text() && matches!(ends.head.first(), Some(b'{' | b'['))
 }
 
 fn folder_of(path: &str) -> &str {

@@ -19,6 +19,8 @@
 
 mod application;
 mod code;
+mod code_changes;
+mod code_managers;
 mod code_names;
 mod compute_logs;
 mod content;
@@ -44,6 +46,10 @@ mod yaml_traps;
 
 pub use application::{ApplicationSetting, application_setting};
 pub use code::{OwnStorage, own_storage};
+pub use code_changes::{CodeChange, StoredAt, propose_change};
+pub use code_managers::{
+    CodeAsset, CodeReading, MadeManager, ManagerFamily, NamedArgument, read_managers,
+};
 pub use code_names::{is_python_file, may_hold_code};
 pub use compute_logs::{
     ComputeLogs, DagsterYaml, EditedYaml, LOGS_PREFIX, LogNote, S3_LOG_MANAGER, Setting, UnfitYaml,
@@ -59,7 +65,10 @@ pub use image::{
     is_plain_image,
 };
 pub use instance::{FilesPlace, InstancePlaces, LogPlace, UnreadableInstance, instance_places};
-pub use kind::{FileEnds, HEAD, KindReader, StoredKind, TAIL, is_log_path};
+pub use kind::{
+    FileEnds, FreeRule, HEAD, KindFacts, KindReader, NoFrame, StoredKind, TAIL, is_log_path,
+    split_table_log,
+};
 pub use layout::{is_run_id, op_output_here, op_output_there, stays_in_home};
 pub use own_state::is_own_state;
 pub use owner::{KeyOwner, find_owner};

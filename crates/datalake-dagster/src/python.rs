@@ -4,7 +4,7 @@ mod tokens;
 
 use datalake_core::doctor::{PythonTrap, PythonTrapKind};
 
-use tokens::{Token, TokenKind, read_tokens};
+pub(crate) use tokens::{Token, TokenKind, read_tokens};
 
 /// Words of Modal's client that are gone, and those that stand for them today.
 const GONE: [(&str, &str); 10] = [

@@ -14,13 +14,18 @@ mod backup_gaps;
 mod beside;
 mod context;
 mod counting;
+mod duckdb_exports;
 mod foreign;
+mod frames;
 mod freeing;
 mod keeping;
+mod kind_rows;
 mod kinds;
 mod left_behind;
+mod log_destination;
 mod looking;
 mod moving;
+mod moving_tables;
 mod newer_there;
 mod open_part;
 mod own_managers;
@@ -31,6 +36,7 @@ mod proving;
 mod reports;
 #[cfg(test)]
 pub(crate) mod scene;
+mod table_logs;
 #[cfg(test)]
 mod tests;
 mod tree;
@@ -42,19 +48,24 @@ pub use self::back::{FetchedPart, fetch_parts, find_ahead};
 pub use self::backup::{BackedUp, BackupJob, ReadBack, read_backup};
 pub use self::backup_gaps::BackupGap;
 pub use self::beside::write_lines_beside;
-pub use self::context::{ForeignService, MigrationChoice, MigrationContext, ObjectsChoice};
+pub use self::context::{
+    ForeignService, MigrationChoice, MigrationContext, ObjectsChoice, TablesDestination,
+};
+pub use self::duckdb_exports::{DuckDbExport, list_exports};
 pub use self::freeing::{FreedPart, free_parts};
+pub use self::kind_rows::{KindRow, list_kinds};
 pub use self::looking::{MigrationOutlook, StayingEntry, count_parts, describe_outlook};
 pub use self::moving::{
     MigrationReporter, MovedPart, keep_last_choice, move_parts, read_last_choice,
 };
 pub use self::newer_there::PartAhead;
-pub use self::own_managers::find_own_managers;
+pub use self::own_managers::{CodeManager, OwnManagers, find_own_managers};
 pub use self::part::MigrationPart;
 pub use self::parts::{Migration, PartPlaces};
 pub use self::pause::{DaemonPause, PauseChoice, PauseNews, PauseReporter, find_stopped_services};
-pub use self::proving::{PartProof, ProofDepth, find_proof, require_right};
+pub use self::proving::{PartProof, ProofDepth, find_proof, find_unfit_names, require_right};
 pub use self::reports::{MigrationReport, report_assets};
+pub use self::table_logs::TableEnd;
 
 /// A report of a migration, line by line.
 pub trait FileLines: Send {

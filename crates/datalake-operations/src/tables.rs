@@ -13,10 +13,14 @@ mod log_copy;
 mod moving;
 mod place;
 mod recovery;
+mod safety;
 mod words;
 
 #[cfg(test)]
 mod tests;
+
+pub(crate) use log_copy::read_small;
+pub(crate) use safety::{CommitDestination, require_kept_commits};
 
 pub use forgetting::forget_commits;
 pub use listing::{TableReport, TablesReport, list_tables};

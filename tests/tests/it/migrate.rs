@@ -10,6 +10,7 @@ mod objects;
 mod pause;
 mod places;
 mod report;
+mod tabular;
 
 use std::collections::BTreeMap;
 use std::fs;

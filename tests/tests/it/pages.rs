@@ -8,6 +8,7 @@ mod errors;
 mod exit_codes;
 mod findings;
 mod json;
+mod kinds;
 mod quick_start;
 mod sources;
 

@@ -15,12 +15,14 @@ Examples:
   sudo -E datalake migrate plan                      What Dagster keeps on this host, and where it would go
   sudo -E datalake migrate plan --home /srv/dagster  …where the units do not tell
   sudo -E datalake migrate plan --op-outputs --logs --report plan.txt
+  sudo -E datalake migrate plan --tables --code /srv/project   Parquet, CSV, Delta and Lance too; what to change in the code
 ";
 
 const RUN_EXAMPLES: &str = "\
 Examples:
   sudo -E datalake migrate run --while-running       A first pass, while Dagster goes on
   sudo -E datalake migrate run --stop-daemon         …and the rest in a short pause
+  sudo -E datalake migrate run --tables --yes        Frames and tables too, into the bucket of the spec's `tables:`
   datalake migrate run --from s3://old-lake/assets --from-endpoint https://minio.acme.example --from-credentials-file minio.keys
 ";
 
@@ -41,6 +43,8 @@ pub enum Migrate {
     Report(MigrateReport),
     /// Put the whole of Dagster's home into one file, databases included
     Backup(Backup),
+    /// List the kinds of files: how each is recognised, when it is whole, where it goes, what may be removed
+    Kinds,
     /// Remove local files that are in the bucket, each after a look at the store
     Free(Free),
     /// Bring back what is newer in the bucket, after a switch back to local files
@@ -73,11 +77,14 @@ pub struct What {
     /// Take the logs of steps, too; with `local_dir` at the old place they show without that
     #[arg(long)]
     pub logs: bool,
+    /// Take Parquet and CSV files, Delta and Lance tables too, into the place of the spec's `tables:`
+    #[arg(long)]
+    pub tables: bool,
     /// What the logs' keys begin with; as in dagster.yaml, or else `dagster`
     #[arg(long, value_name = "PREFIX")]
     pub logs_prefix: Option<String>,
     /// Take objects instead of local files: `s3://BUCKET/PREFIX`
-    #[arg(long, value_name = "PLACE", conflicts_with_all = ["home", "pickles", "log_dir", "op_outputs", "logs"])]
+    #[arg(long, value_name = "PLACE", conflicts_with_all = ["home", "pickles", "log_dir", "op_outputs", "logs", "tables"])]
     pub from: Option<Address>,
     /// The service of --from, where it is another one
     #[arg(long, value_name = "URL", requires_all = ["from", "from_credentials_file"])]
@@ -119,7 +126,9 @@ impl What {
                 add(flag, text);
             }
         }
-        for (flag, is_set) in [("op-outputs", self.op_outputs), ("logs", self.logs)] {
+        let switches =
+            [("op-outputs", self.op_outputs), ("logs", self.logs), ("tables", self.tables)];
+        for (flag, is_set) in switches {
             if is_set {
                 words.push_str(&format!(" --{flag}"));
             }

@@ -3,6 +3,7 @@
 mod back;
 mod backup;
 mod free;
+mod kinds;
 mod lines;
 mod look;
 mod place;
@@ -24,6 +25,7 @@ pub(super) const KINDS: &[DocumentKind] = &[
     backup::BACKUP,
     backup::BACKUP_READ,
     free::MIGRATION_FREED,
+    kinds::MIGRATION_KINDS,
     look::MIGRATION_PLAN,
     look::MIGRATION_STATUS,
     report::MIGRATION_REPORT,
@@ -37,6 +39,7 @@ pub(super) async fn migrate(cli: &Cli, what: &Migrate, printer: Printer) -> Resu
         Migrate::Run(flags) => run::run(cli, flags, printer).await,
         Migrate::Status(flags) => look::status(cli, flags, printer).await,
         Migrate::Verify(flags) => proof::verify(cli, flags, printer).await,
+        Migrate::Kinds => Ok(kinds::show_kinds(printer)),
         Migrate::Backup(flags) => backup::backup(cli, flags, printer).await,
         Migrate::Free(flags) => free::free(cli, flags, printer).await,
         Migrate::Back { what: Back::Plan(flags) } => back::plan(cli, flags, printer).await,

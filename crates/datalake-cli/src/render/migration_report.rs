@@ -22,6 +22,15 @@ pub(crate) fn migration_report(report: &MigrationReport) -> String {
         counted(files, "file"),
         super::migration::others_stay(&report.left_out)
     ));
+    for part in report.parts.iter().filter(|part| part.part.is_tabular()) {
+        text.push_str(&format!(
+            "{}: {} of {} moved -> {}\n",
+            part.part.word(),
+            count(part.moved.items),
+            counted(part.total().items, "file"),
+            part.destination
+        ));
+    }
     let mut list = |what: &str, names: Vec<String>| {
         if names.is_empty() {
             return;

@@ -15,6 +15,12 @@ pub enum PartKind {
     Logs,
     /// Objects of another place.
     Objects,
+    /// Parquet and CSV files of other I/O managers.
+    Frames,
+    /// The data of Delta and Lance tables.
+    TableData,
+    /// Their logs, which say what a table is.
+    TableLogs,
 }
 
 impl PartKind {
@@ -26,6 +32,9 @@ impl PartKind {
             Self::OpOutputs => "op outputs",
             Self::Logs => "logs",
             Self::Objects => "objects",
+            Self::Frames => "frames",
+            Self::TableData => "table data",
+            Self::TableLogs => "table logs",
         }
     }
 
@@ -33,6 +42,12 @@ impl PartKind {
     #[must_use]
     pub fn is_pickled(self) -> bool {
         matches!(self, Self::Assets | Self::OpOutputs)
+    }
+
+    /// Whether it belongs to tables or frames, which have a bucket of their own.
+    #[must_use]
+    pub fn is_tabular(self) -> bool {
+        matches!(self, Self::Frames | Self::TableData | Self::TableLogs)
     }
 
     /// Whether its names are those of assets and their partitions.
@@ -49,6 +64,9 @@ impl PartKind {
             Self::OpOutputs => "op output",
             Self::Logs => "log",
             Self::Objects => "object",
+            Self::Frames => "frame",
+            Self::TableData => "file of table data",
+            Self::TableLogs => "file of a table log",
         }
     }
 
@@ -60,6 +78,9 @@ impl PartKind {
             Self::OpOutputs => "op outputs",
             Self::Logs => "logs",
             Self::Objects => "objects",
+            Self::Frames => "frames",
+            Self::TableData => "files of table data",
+            Self::TableLogs => "files of table logs",
         }
     }
 }

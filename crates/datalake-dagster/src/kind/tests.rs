@@ -82,8 +82,8 @@ fn nothing_that_is_no_pickle_is_an_asset_whatever_it_is_called() {
         (b"\x80\x00N.", StoredKind::Unknown),
         (b"\x89HDF\r\n\x1a\n", StoredKind::Unknown),
         (b"PK\x03\x04.", StoredKind::Unknown),
-        (b"PAR1", StoredKind::Unknown),
-        (b"PAR1.........", StoredKind::Unknown),
+        (b"PAR1", StoredKind::Parquet),
+        (b"PAR1.........", StoredKind::Parquet),
         (PARQUET, StoredKind::Parquet),
         (SQLITE, StoredKind::Sqlite),
         (DUCKDB, StoredKind::DuckDb),
@@ -146,7 +146,9 @@ fn what_the_daemon_logs_is_told_by_its_place_and_its_lines() {
     check("my_repo/watcher/17.err", b"text", StoredKind::Unknown);
     check("my_repo/watcher/x.err", line, StoredKind::Unknown);
     check("backfill/abcdefgh/today.err", line, StoredKind::Unknown);
-    check("raw/orders.json", line, StoredKind::Unknown);
+    check("raw/orders.json", line, StoredKind::Json);
+    check("raw/orders.csv", b"a,b\n1,2\n", StoredKind::Csv);
+    check("raw/orders.csv", b"a\0b", StoredKind::Unknown);
     check("__repository__/watcher/table.parquet", PARQUET, StoredKind::Parquet);
 }
 
@@ -177,6 +179,39 @@ fn all_below_a_table_is_part_of_it() {
             assert_eq!(kind, StoredKind::Table(table));
         }
     }
+}
+
+#[test]
+fn the_log_of_a_table_and_what_its_writers_have_not_finished_are_told_apart() {
+    let kind =
+        |path: &str| KindReader::default().kind_of(path, &ends(b"{}"), Some(TableKind::Delta));
+    let commit = "t/_delta_log/00000000000000000003.json";
+    assert_eq!(kind(commit), StoredKind::TableLog(TableKind::Delta));
+    assert_eq!(kind(&format!("{commit}#1")), StoredKind::TableLeftover);
+    assert_eq!(kind("t/_delta_log/_commit_x.json.tmp"), StoredKind::TableLeftover);
+    assert_eq!(kind("t/day=1/part-0.parquet#2"), StoredKind::TableLeftover);
+    assert_eq!(kind("t/day=1/part-0.parquet"), StoredKind::Table(TableKind::Delta));
+}
+
+#[track_caller]
+fn check_frame(path: &str, content: &[u8], expected: Result<(), NoFrame>) {
+    assert_eq!(ends(content).require_frame(path), expected, "{path:?}");
+}
+
+#[test]
+fn a_frame_is_whole_with_its_end() {
+    let whole = b"PAR1..data..footer\x06\0\0\0PAR1";
+    check_frame("a", whole, Ok(()));
+    for length in 4..whole.len() {
+        check_frame("a.parquet", &whole[..length], Err(NoFrame::HalfParquet));
+    }
+    let long_footer = b"PAR1..data..footer\xff\0\0\0PAR1";
+    check_frame("a", long_footer, Err(NoFrame::HalfParquet));
+    check_frame("a.csv", b"x,y\n1,2\n", Ok(()));
+    check_frame("a.csv", b"x,y\n1,2", Err(NoFrame::HalfCsv));
+    check_frame("a.txt", b"x,y\n1,2\n", Err(NoFrame::OtherKind));
+    check_frame("a.csv", b"", Err(NoFrame::OtherKind));
+    check_frame("a.csv", PICKLE, Err(NoFrame::OtherKind));
 }
 
 #[test]

@@ -22,6 +22,12 @@ impl StoredKind {
             Self::Table(TableKind::Delta) => "delta-table",
             Self::Table(TableKind::Lance) => "lance-table",
             Self::Table(TableKind::Iceberg) => "iceberg-table",
+            Self::Csv => "csv",
+            Self::Json => "json",
+            Self::TableLog(TableKind::Delta) => "delta-log",
+            Self::TableLog(TableKind::Lance) => "lance-log",
+            Self::TableLog(TableKind::Iceberg) => "iceberg-log",
+            Self::TableLeftover => "table-leftover",
             Self::DuckDb => "duckdb",
             Self::Sqlite => "sqlite",
             Self::Empty => "empty",
@@ -47,6 +53,12 @@ impl StoredKind {
             Self::Table(TableKind::Delta) => "files of Delta tables",
             Self::Table(TableKind::Lance) => "files of Lance tables",
             Self::Table(TableKind::Iceberg) => "files of Iceberg tables",
+            Self::Csv => "CSV files",
+            Self::Json => "JSON files",
+            Self::TableLog(TableKind::Delta) => "files of logs of Delta tables",
+            Self::TableLog(TableKind::Lance) => "files of logs of Lance tables",
+            Self::TableLog(TableKind::Iceberg) => "files of metadata of Iceberg tables",
+            Self::TableLeftover => "leftovers of writers of tables",
             Self::DuckDb => "files of DuckDB databases",
             Self::Sqlite => "files of SQLite databases",
             Self::Empty => "empty files",
@@ -72,6 +84,12 @@ impl StoredKind {
             Self::Table(TableKind::Delta) => "file of a Delta table",
             Self::Table(TableKind::Lance) => "file of a Lance table",
             Self::Table(TableKind::Iceberg) => "file of an Iceberg table",
+            Self::Csv => "CSV file",
+            Self::Json => "JSON file",
+            Self::TableLog(TableKind::Delta) => "file of the log of a Delta table",
+            Self::TableLog(TableKind::Lance) => "file of the log of a Lance table",
+            Self::TableLog(TableKind::Iceberg) => "file of the metadata of an Iceberg table",
+            Self::TableLeftover => "leftover of a writer of a table",
             Self::DuckDb => "file of a DuckDB database",
             Self::Sqlite => "file of an SQLite database",
             Self::Empty => "empty file",
@@ -84,7 +102,14 @@ impl StoredKind {
     #[must_use]
     pub fn stays_because(self) -> Option<&'static str> {
         match self {
-            Self::Asset | Self::OpOutput | Self::Log | Self::TickLog => None,
+            Self::Asset
+            | Self::OpOutput
+            | Self::Log
+            | Self::TickLog
+            | Self::Parquet
+            | Self::Csv
+            | Self::Table(TableKind::Delta | TableKind::Lance)
+            | Self::TableLog(TableKind::Delta | TableKind::Lance) => None,
             Self::LogMark => Some("a mark of the local log manager"),
             Self::InRunFolder => Some("a pickle in the folder of a run, and no output of a step"),
             Self::DotPartition => {
@@ -94,17 +119,21 @@ impl StoredKind {
                 Some("a database of Dagster's own: S3 keeps no runs, events or schedules")
             }
             Self::Telemetry => Some("telemetry"),
-            Self::Parquet => Some("a Parquet file of another I/O manager: only pickles are moved"),
-            Self::Table(TableKind::Delta) => Some("part of a Delta table: only pickles are moved"),
-            Self::Table(TableKind::Lance) => Some("part of a Lance table: only pickles are moved"),
-            Self::Table(TableKind::Iceberg) => {
-                Some("part of an Iceberg table: only pickles are moved")
+            Self::Json => Some("JSON: nothing tells whose it is, or whether it is whole"),
+            Self::Table(TableKind::Iceberg) | Self::TableLog(TableKind::Iceberg) => Some(
+                "part of an Iceberg table, whose metadata name every file by its whole address: its \
+                 catalog has to write it anew in the bucket",
+            ),
+            Self::TableLeftover => {
+                Some("a writer of a table has not put it in its place: no version names it")
             }
-            Self::DuckDb => Some("a DuckDB database or its log: only pickles are moved"),
-            Self::Sqlite => Some("an SQLite database or its log: only pickles are moved"),
+            Self::DuckDb => Some(
+                "a DuckDB database or its log, which is never copied: its own DuckDB exports it as Parquet",
+            ),
+            Self::Sqlite => Some("an SQLite database or its log, which is never copied"),
             Self::Empty => Some("it is empty: no pickle, or one that has just been begun"),
             Self::Zeros => Some("it begins and ends with zeros: no pickle, or a damaged file"),
-            Self::Unknown => Some("of an unknown kind, and no pickle: only pickles are moved"),
+            Self::Unknown => Some("of an unknown kind: nobody can tell whether it is whole"),
         }
     }
 }

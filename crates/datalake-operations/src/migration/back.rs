@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::counting::{CountingWatch, SparingWatch};
 use super::keeping::{KeepingTree, KeptBeside};
+use super::looking::{PartLook, count_part};
 use super::newer_there::{GoneNames, PartAhead};
 use super::open_part::{FilesOfPart, OpenPart};
 use super::{Migration, MigrationPart, MigrationReporter};
@@ -50,6 +51,9 @@ async fn find_part_ahead(
     part: &MigrationPart,
     limits: &TransferLimits,
 ) -> Result<PartAhead, OperationError> {
+    if part.kind.is_tabular() {
+        return find_tables_ahead(migration, part, limits).await;
+    }
     let open = migration.open_part(part, true)?;
     let mut ahead = PartAhead::none(part.kind);
     let files = open.files()?.files;
@@ -65,6 +69,25 @@ async fn find_part_ahead(
     ahead.equal = counts.moved;
     ahead.bytes = counts.to_move().bytes;
     ahead.gone = find_gone(&open, limits).await?;
+    Ok(ahead)
+}
+
+/// Frames and tables that are newer in the bucket. They are named and not fetched: only their own
+/// clients can tell which objects make one table.
+async fn find_tables_ahead(
+    migration: &Migration<'_>,
+    part: &MigrationPart,
+    limits: &TransferLimits,
+) -> Result<PartAhead, OperationError> {
+    let mut ahead = PartAhead::none(part.kind);
+    let sink = |item: &Item<'_>, verdict: MigrationVerdict| {
+        if verdict == MigrationVerdict::NewerThere {
+            ahead.newer.push(item.name.to_owned());
+        }
+    };
+    let look = PartLook { part, limits, is_named: false };
+    let counts = count_part(migration, look, sink).await?.counts;
+    (ahead.equal, ahead.bytes) = (counts.moved, counts.newer_there.bytes);
     Ok(ahead)
 }
 
@@ -102,6 +125,10 @@ async fn fetch_part(
     limits: &TransferLimits,
     reporter: &dyn MigrationReporter,
 ) -> Result<FetchedPart, OperationError> {
+    if part.kind.is_tabular() {
+        let (part, objects) = (part.kind, FileTotal::default());
+        return Ok(FetchedPart { part, objects, failed: 0, kept: None });
+    }
     let open = migration.open_part(part, false)?;
     let FilesOfPart { files, tree } = open.files()?;
     let keeping = KeepingTree::new(files, tree, choose_kept_beside(migration, part)?);
@@ -143,6 +170,7 @@ fn choose_options(
     let pattern = match part {
         PartKind::Assets | PartKind::Objects => RUNS,
         PartKind::OpOutputs => "compute_logs/",
+        PartKind::Frames | PartKind::TableData | PartKind::TableLogs => "*.tmp",
         // Nothing but logs lies there.
         PartKind::Logs => "*.partial",
     };

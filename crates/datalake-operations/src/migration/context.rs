@@ -1,6 +1,8 @@
 //! Where a migration works, and what is migrated.
 
 use datalake_core::s3::{BucketName, Endpoint};
+use datalake_core::spec::Spec;
+use datalake_core::text::printable;
 use datalake_engine::transfer::{RecordFolders, Stopwatch};
 use datalake_engine::{Lake, RetryingStore, Webservers, await_new_bucket};
 
@@ -22,12 +24,23 @@ pub struct MigrationContext<'a> {
     pub bucket: BucketName,
     /// What stands before the keys of assets.
     pub prefix: String,
+    /// Where frames and tables go; `None` where the spec does not say.
+    pub tables: Option<TablesDestination>,
     /// Measures time.
     pub clock: &'a dyn Stopwatch,
     /// The records of earlier runs.
     pub records: &'a dyn RecordFolders,
     /// Dagster's webservers.
     pub webservers: &'a dyn Webservers,
+}
+
+/// Where frames and tables go.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TablesDestination {
+    /// The bucket.
+    pub bucket: BucketName,
+    /// What stands before each name: what a `base_dir` of `s3://BUCKET/PREFIX` reads.
+    pub prefix: String,
 }
 
 /// What is migrated.
@@ -41,6 +54,8 @@ pub struct MigrationChoice<'a> {
     pub logs: bool,
     /// What the keys of logs begin with, where it is named.
     pub logs_prefix: Option<String>,
+    /// Whether frames and tables of other I/O managers go, too.
+    pub tables: bool,
     /// Objects that go instead of files.
     pub objects: Option<ObjectsChoice<'a>>,
 }
@@ -63,6 +78,24 @@ pub struct ForeignService<'a> {
     pub lake: &'a dyn Lake,
     /// Its address, as it is known by.
     pub endpoint: String,
+}
+
+impl TablesDestination {
+    /// Where the spec says that tables are; frames of a bucket of their own have the prefix of the
+    /// assets there. `None` where it does not speak of tables.
+    #[must_use]
+    pub fn of_spec(spec: &Spec) -> Option<Self> {
+        let place = spec.tables.as_ref()?;
+        let prefix = place.prefix().unwrap_or(&spec.prefix);
+        Some(Self { bucket: place.bucket(&spec.bucket).clone(), prefix: prefix.to_string() })
+    }
+
+    /// As a `base_dir` has it, `s3://BUCKET/PREFIX`.
+    #[must_use]
+    pub fn describe(&self) -> String {
+        let address = format!("s3://{}/{}", self.bucket, self.prefix);
+        printable(address.trim_end_matches('/'))
+    }
 }
 
 impl MigrationContext<'_> {

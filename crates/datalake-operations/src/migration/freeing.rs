@@ -119,7 +119,9 @@ impl SameFiles {
     fn judge(&self, part: PartKind, name: &str, left_out: &LeftBehind) -> FileFate {
         match (part.is_pickled(), hold_mutex(&self.same).contains(name)) {
             (true, true) => FileFate::MayGo,
-            (false, true) => FileFate::Stays("a log: only pickles are removed".to_owned()),
+            (false, true) => {
+                FileFate::Stays(format!("a {}: only pickles are removed", part.file_word()))
+            }
             (_, false) if left_out.is_late(name) => FileFate::OfAnotherKind,
             (_, false) => {
                 let others = hold_mutex(&self.others);

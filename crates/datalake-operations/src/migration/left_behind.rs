@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
 
 use datalake_core::migration::LeftOutRow;
+use datalake_core::s3::TableKind;
 use datalake_core::size::ByteSize;
 use datalake_core::text::printable;
 use datalake_dagster::StoredKind;
@@ -106,6 +107,14 @@ fn explain_staying(kind: StoredKind) -> &'static str {
         }
         StoredKind::TickLog => {
             "a log of a sensor, schedule or backfill, which shows as before with `local_dir` at the old place: --logs takes it"
+        }
+        StoredKind::Parquet => "a Parquet file of another I/O manager: --tables takes it",
+        StoredKind::Csv => "a CSV file of another I/O manager: --tables takes it",
+        StoredKind::Table(TableKind::Delta) | StoredKind::TableLog(TableKind::Delta) => {
+            "part of a Delta table: --tables takes it"
+        }
+        StoredKind::Table(TableKind::Lance) | StoredKind::TableLog(TableKind::Lance) => {
+            "part of a Lance table: --tables takes it"
         }
         kind => kind.stays_because().unwrap_or("a pickle of an asset, in a folder of logs"),
     }

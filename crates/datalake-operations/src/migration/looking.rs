@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use datalake_core::migration::{LeftOutRow, MigrationVerdict, PartCounts};
+use datalake_core::migration::{FileTotal, LeftOutRow, MigrationVerdict, PartCounts};
 use datalake_core::text::printable;
 use datalake_core::transfer::Comparison;
 use datalake_engine::transfer::{Item, TransferLimits};
@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use super::counting::CountingWatch;
 use super::left_behind::LeftBehind;
-use super::{FileLines, Migration, MigrationPart};
+use super::{CodeManager, DuckDbExport, FileLines, Migration, MigrationPart};
 use crate::{LogsFolder, OperationError};
 
 /// What a migration finds and would do.
@@ -29,6 +29,10 @@ pub struct MigrationOutlook {
     pub stays: Vec<StayingEntry>,
     /// What nobody can tell.
     pub unknown: Vec<String>,
+    /// The I/O managers that the code makes, with what would have to change in it.
+    pub managers: Vec<CodeManager>,
+    /// Databases of `DuckDB`, which are exported and never copied.
+    pub exports: Vec<DuckDbExport>,
 }
 
 /// Something that stays.
@@ -104,7 +108,9 @@ pub(crate) async fn count_part(
     let watch = CountingWatch::new(counts, &left_out, sink);
     let summary = open.look_at_changes(limits, Comparison::KeepNewer, &watch).await;
     let summary = summary.map_err(|stopped| open.explain_stop(stopped))?;
-    let there_alone = summary.surplus.into();
+    // Frames, data and logs share a prefix: what only the bucket has may be any of them.
+    let is_shared = part.kind.is_tabular();
+    let there_alone = if is_shared { FileTotal::default() } else { summary.surplus.into() };
     Ok(PartFound { counts: PartCounts { there_alone, ..watch.finish() }, left_out })
 }
 
@@ -126,6 +132,8 @@ pub fn describe_outlook(
             parts,
             stays: Vec::new(),
             unknown: Vec::new(),
+            managers: Vec::new(),
+            exports: Vec::new(),
         });
     };
     let mut stays: Vec<_> =
@@ -142,6 +150,8 @@ pub fn describe_outlook(
         parts,
         stays,
         unknown: find_unknown()?,
+        managers: Vec::new(),
+        exports: Vec::new(),
     })
 }
 

@@ -12,12 +12,13 @@ use serde::Serialize;
 
 use super::counting::find_verdict;
 use super::left_behind::LeftBehind;
+use super::moving_tables::move_tables;
 use super::proving::{require_right, verify_part};
-use super::{Migration, MigrationPart, PartPlaces};
+use super::{Migration, MigrationPart, PartPlaces, TableEnd};
 use crate::{HostContext, OperationError};
 
 /// Passes over a part, at most: each moves what has changed during the one before.
-const PASSES: u32 = 4;
+pub(super) const PASSES: u32 = 4;
 
 /// What the last run was told, for the way back of a switch.
 const LAST: &str = "migration/last";
@@ -52,6 +53,8 @@ pub struct MovedPart {
     pub failed: u64,
     /// What else lies there: files of other kinds, which stay.
     pub left_out: Vec<LeftOutRow>,
+    /// What became of each table, where the part holds their logs.
+    pub tables: Vec<TableEnd>,
 }
 
 /// Moves all parts, one after the other.
@@ -66,7 +69,18 @@ pub async fn move_parts(
 ) -> Result<Vec<MovedPart>, OperationError> {
     let mut moved = Vec::new();
     for part in &migration.parts {
-        moved.push(move_part(migration, part, limits, reporter).await?);
+        match part.kind {
+            PartKind::TableData => {
+                moved.extend(move_tables(migration, part, limits, reporter).await?);
+            }
+            // They went with their data.
+            PartKind::TableLogs => (),
+            PartKind::Assets
+            | PartKind::OpOutputs
+            | PartKind::Logs
+            | PartKind::Objects
+            | PartKind::Frames => moved.push(move_part(migration, part, limits, reporter).await?),
+        }
     }
     Ok(moved)
 }
@@ -108,7 +122,7 @@ async fn move_part(
 
 impl MovedPart {
     /// Nothing was moved.
-    fn none(part: PartKind, PartPlaces { source, destination }: PartPlaces) -> Self {
+    pub(super) fn none(part: PartKind, PartPlaces { source, destination }: PartPlaces) -> Self {
         Self {
             part,
             source,
@@ -119,15 +133,16 @@ impl MovedPart {
             proved: FileTotal::default(),
             failed: 0,
             left_out: Vec::new(),
+            tables: Vec::new(),
         }
     }
 }
 
 /// Tells of a pass, and counts what is newer in the bucket.
-struct PassWatch<'a> {
-    reporter: &'a dyn MigrationReporter,
-    left_out: &'a LeftBehind,
-    newer_there: AtomicU64,
+pub(super) struct PassWatch<'a> {
+    pub(super) reporter: &'a dyn MigrationReporter,
+    pub(super) left_out: &'a LeftBehind,
+    pub(super) newer_there: AtomicU64,
 }
 
 impl TransferWatch for PassWatch<'_> {

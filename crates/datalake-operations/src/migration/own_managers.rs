@@ -1,16 +1,24 @@
 //! What no file tells: I/O managers in code.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use datalake_core::fault::{Fault, FaultKind};
 use datalake_core::host::HostPath;
 use datalake_core::text::printable;
-use datalake_dagster::{OwnStorage, is_python_file, may_hold_code, own_storage};
+use datalake_dagster::{
+    CodeAsset, CodeReading, MadeManager, ManagerFamily, OwnStorage, StoredAt, is_python_file,
+    may_hold_code, own_storage, propose_change, read_managers,
+};
 use datalake_engine::{HeldFolder, NamedFolders, SeenEntry};
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use crate::OperationError;
 
+/// The key of an asset's manager, where nothing is said.
+const DEFAULT_KEY: &str = "io_manager";
 /// Entries of a folder that are looked at, at most: what is no project has more.
 const SOURCES: usize = 20_000;
 /// So much code is read.
@@ -22,6 +30,39 @@ struct CodeLook<'a> {
     named: &'a Path,
     bytes: usize,
     found: Vec<String>,
+    at: &'a StoredAt,
+    managers: Vec<CodeManager>,
+    assets: Vec<CodeAsset>,
+}
+
+/// What the code of a project says of its I/O managers.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct OwnManagers {
+    /// What nobody can tell, in words.
+    pub unknown: Vec<String>,
+    /// The managers that the code makes.
+    pub managers: Vec<CodeManager>,
+}
+
+/// A place in code that makes an I/O manager.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct CodeManager {
+    /// `FILE:LINE`.
+    pub place: String,
+    /// The class.
+    pub class: String,
+    /// The key or variable that it is given.
+    pub name: Option<String>,
+    /// The functions of the assets that name it.
+    pub assets: Vec<String>,
+    /// What keeps its files where, as far as the text says.
+    pub says: String,
+    /// The line that would change.
+    pub line: Option<usize>,
+    /// As it is.
+    pub old: Option<String>,
+    /// As it would be.
+    pub new: Option<String>,
 }
 
 /// The I/O managers in the code of these folders that have files of their own, in words.
@@ -32,26 +73,97 @@ struct CodeLook<'a> {
 pub fn find_own_managers(
     folders: &dyn NamedFolders,
     code: &[PathBuf],
-) -> Result<Vec<String>, OperationError> {
+    at: &StoredAt,
+) -> Result<OwnManagers, OperationError> {
     if code.is_empty() {
         let text = "I/O managers in code with files of their own, such as \
                     `FilesystemIOManager(base_dir=…)`: --code DIR looks for them";
-        return Ok(vec![text.to_owned()]);
+        return Ok(OwnManagers { unknown: vec![text.to_owned()], managers: Vec::new() });
     }
-    let mut found = Vec::new();
+    let (mut found, mut managers, mut assets) = (Vec::new(), Vec::new(), Vec::new());
     for named in code {
         let files = folders.open_named(named)?;
-        let mut look = CodeLook { files, named, bytes: 0, found: Vec::new() };
+        let mut look = CodeLook {
+            files,
+            named,
+            bytes: 0,
+            found: Vec::new(),
+            at,
+            managers: Vec::new(),
+            assets: Vec::new(),
+        };
         look.look_through()?;
         found.append(&mut look.found);
+        managers.append(&mut look.managers);
+        assets.append(&mut look.assets);
     }
     found.sort();
-    if found.is_empty() {
+    managers.sort_by(|one: &CodeManager, other| one.place.cmp(&other.place));
+    give_assets(&mut managers, assets);
+    if found.is_empty() && managers.is_empty() {
         found.push(
             "no I/O manager with files of its own stands in the code that was named".to_owned(),
         );
     }
-    Ok(found)
+    Ok(OwnManagers { unknown: found, managers })
+}
+
+/// Gives each asset to the manager of its key, and tells of Dagster's own default where no manager
+/// has that name.
+fn give_assets(managers: &mut Vec<CodeManager>, assets: Vec<CodeAsset>) {
+    let mut without: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for asset in assets {
+        let key = asset.manager.unwrap_or_else(|| DEFAULT_KEY.to_owned());
+        let mut named = managers
+            .iter_mut()
+            .filter(|made| made.name.as_deref() == Some(key.as_str()))
+            .peekable();
+        if named.peek().is_none() {
+            without.entry(key).or_default().push(asset.name);
+            continue;
+        }
+        named.for_each(|made| made.assets.push(asset.name.clone()));
+    }
+    for (key, assets) in without {
+        let is_default = key == DEFAULT_KEY;
+        managers.push(CodeManager {
+            place: "-".to_owned(),
+            class: if is_default { "FilesystemIOManager" } else { "unknown" }.to_owned(),
+            says: if is_default {
+                "Dagster's own default: pickles in its storage, unless code that was not read says \
+                 otherwise"
+            } else {
+                "no manager of this name is made in the code that was read"
+            }
+            .to_owned(),
+            name: Some(key),
+            assets,
+            line: None,
+            old: None,
+            new: None,
+        });
+    }
+}
+
+/// What the arguments of a manager say of its place.
+fn tell_arguments(made: &MadeManager) -> String {
+    let names =
+        ["base_dir", "base_path", "s3_bucket", "s3_prefix", "database", "root_uri", "schema"];
+    let told = made.arguments.iter().filter(|argument| names.contains(&argument.name.as_str()));
+    let told: Vec<_> = told
+        .map(|argument| match &argument.text {
+            Some(text) => format!("{}=\"{}\"", argument.name, printable(text)),
+            None => format!("{} is computed: not known", argument.name),
+        })
+        .collect();
+    match (told.is_empty(), made.family) {
+        (false, _) => told.join(", "),
+        (true, ManagerFamily::Polars) => "no `base_dir`: Dagster's own storage".to_owned(),
+        (true, ManagerFamily::S3Pickles) => {
+            "no `s3_prefix`: the library's own, `dagster`".to_owned()
+        }
+        (true, _) => "where its files lie is not known".to_owned(),
+    }
 }
 
 impl CodeLook<'_> {
@@ -99,7 +211,17 @@ impl CodeLook<'_> {
         match self.files.look(path) {
             Ok(SeenEntry::File { content, .. }) => {
                 self.bytes += content.expose().len();
-                let found = own_storage(&String::from_utf8_lossy(content.expose()));
+                let source = String::from_utf8_lossy(content.expose());
+                self.read_managers(&source, &shown);
+                let mut found = own_storage(&source);
+                // What makes a manager that is known is told with it; pickles elsewhere are moved
+                // only where their folder is named.
+                let made = read_managers(&source).managers.into_iter();
+                let made: BTreeSet<_> = made
+                    .filter(|made| made.family != ManagerFamily::LocalPickles)
+                    .map(|made| made.line)
+                    .collect();
+                found.retain(|own| !made.contains(&own.line));
                 let line = |own: &OwnStorage| {
                     let text = printable(&own.text);
                     format!("{shown}:{}: `{text}`: where its files lie is not known", own.line)
@@ -111,6 +233,24 @@ impl CodeLook<'_> {
                 self.found.push(tell_unread(&fault));
             }
             Err(fault) => self.found.push(format!("{shown}: cannot be read: {fault}")),
+        }
+    }
+
+    fn read_managers(&mut self, source: &str, shown: &str) {
+        let CodeReading { managers, assets } = read_managers(source);
+        self.assets.extend(assets);
+        for made in managers {
+            let change = propose_change(source, &made, self.at);
+            self.managers.push(CodeManager {
+                place: format!("{shown}:{}", made.line),
+                class: made.class.clone(),
+                name: made.name.as_deref().map(printable),
+                assets: Vec::new(),
+                says: tell_arguments(&made),
+                line: change.as_ref().map(|change| change.line),
+                old: change.as_ref().map(|change| printable(&change.old)),
+                new: change.as_ref().map(|change| printable(&change.new)),
+            });
         }
     }
 

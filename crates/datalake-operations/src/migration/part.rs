@@ -1,10 +1,13 @@
 //! A part of a migration: where it comes from, and what it takes there.
 
 use datalake_core::migration::PartKind;
-use datalake_core::s3::BucketName;
+use datalake_core::s3::{BucketName, TableKind};
 use datalake_dagster::StoredKind;
 
-use crate::{ErrorKind, FolderPlace, HomePlaces, LogsFolder, OperationError};
+use super::TablesDestination;
+use crate::{
+    Advice, AdvisedCommand, ErrorKind, FolderPlace, HomePlaces, LogsFolder, OperationError,
+};
 
 /// What the keys of logs begin with, where nothing else is said: Dagster's own default.
 const LOGS_PREFIX: &str = "dagster";
@@ -14,6 +17,8 @@ const LOGS_PREFIX: &str = "dagster";
 pub struct MigrationPart {
     /// What it holds.
     pub kind: PartKind,
+    /// The bucket that it goes into.
+    pub bucket: BucketName,
     /// What stands before each name in the bucket.
     pub prefix: String,
     pub(crate) origin: PartOrigin,
@@ -55,7 +60,40 @@ pub(crate) fn list_stored_kinds(part: PartKind) -> &'static [StoredKind] {
         PartKind::Assets | PartKind::Objects => &[StoredKind::Asset],
         PartKind::OpOutputs => &[StoredKind::OpOutput],
         PartKind::Logs => &[StoredKind::Log, StoredKind::TickLog],
+        PartKind::Frames => &[StoredKind::Parquet, StoredKind::Csv],
+        PartKind::TableData => {
+            &[StoredKind::Table(TableKind::Delta), StoredKind::Table(TableKind::Lance)]
+        }
+        PartKind::TableLogs => {
+            &[StoredKind::TableLog(TableKind::Delta), StoredKind::TableLog(TableKind::Lance)]
+        }
     }
+}
+
+/// The parts of frames and tables below the folder of the pickles: data before logs.
+///
+/// # Errors
+///
+/// [`OperationError`] where the spec does not say where tables are.
+pub(crate) fn list_tabular_parts(
+    pickles: &FolderPlace,
+    tables: Option<&TablesDestination>,
+) -> Result<Vec<MigrationPart>, OperationError> {
+    let Some(tables) = tables else {
+        let message = "the spec does not say where frames and tables go";
+        return Err(OperationError::new(ErrorKind::Config, message).advise(Advice::naming(
+            "add `tables:` to it, with `bucket: NAME` below, a bucket without versions, then {}",
+            [AdvisedCommand::Provision],
+        )));
+    };
+    let part = |kind| MigrationPart {
+        kind,
+        bucket: tables.bucket.clone(),
+        prefix: end_with_slash(tables.prefix.clone()),
+        origin: PartOrigin::Folder(pickles.clone()),
+    };
+    let kinds = [PartKind::Frames, PartKind::TableData, PartKind::TableLogs];
+    Ok(kinds.into_iter().map(part).collect())
 }
 
 /// A prefix as the beginning of keys.

@@ -10,8 +10,11 @@ use datalake_engine::{Lake, Lock, Objects, RetryingStore, Uploads};
 
 use super::asset_keys::read_database_keys;
 use super::foreign::ForeignDestination;
+use super::log_destination::LogDestination;
 use super::open_part::{OpenPart, OpenSource};
-use super::part::{ObjectsOrigin, PartOrigin, end_with_slash, find_logs, list_stored_kinds};
+use super::part::{
+    ObjectsOrigin, PartOrigin, end_with_slash, find_logs, list_stored_kinds, list_tabular_parts,
+};
 use super::tree::PartTree;
 use super::{MigrationChoice, MigrationContext, MigrationPart, ObjectsChoice};
 use crate::lake::require_folder;
@@ -34,6 +37,8 @@ pub struct Migration<'a> {
     foreign: Option<&'a dyn Lake>,
     /// The destination, as it is for objects of another service.
     dest: ForeignDestination<'a>,
+    /// The destination, as it is for logs of tables.
+    pub(crate) logs: LogDestination<'a>,
     /// The keys of the assets that the instance's own database knows.
     known: Arc<AssetKeys>,
 }
@@ -70,6 +75,7 @@ impl<'a> Migration<'a> {
         let prefix = end_with_slash(context.prefix.clone());
         let part = |kind, from: &FolderPlace, prefix| MigrationPart {
             kind,
+            bucket: context.bucket.clone(),
             prefix,
             origin: PartOrigin::Folder(from.clone()),
         };
@@ -82,10 +88,14 @@ impl<'a> Migration<'a> {
             let prefix = format!("{}storage/", logs.prefix);
             parts.push(part(PartKind::Logs, &logs.folder, prefix));
         }
+        if choice.tables {
+            parts.extend(list_tabular_parts(&pickles, context.tables.as_ref())?);
+        }
         // Where it cannot be asked, a key that begins like a run's id counts as one.
         let known = Arc::new(read_database_keys(&home).ok().flatten().unwrap_or_default());
         let dest = ForeignDestination(context.lake);
-        Ok(Self { home: Some(home), parts, context, foreign: None, dest, known })
+        let logs = LogDestination::new(context.lake);
+        Ok(Self { home: Some(home), parts, context, foreign: None, dest, logs, known })
     }
 
     fn find_objects(
@@ -106,10 +116,16 @@ impl<'a> Migration<'a> {
         let origin = PartOrigin::Bucket(ObjectsOrigin { endpoint, bucket, prefix: source });
         Ok(Self {
             home: None,
-            parts: vec![MigrationPart { kind: PartKind::Objects, prefix: dest, origin }],
+            parts: vec![MigrationPart {
+                kind: PartKind::Objects,
+                bucket: context.bucket.clone(),
+                prefix: dest,
+                origin,
+            }],
             context,
             foreign: service.map(|service| service.lake),
             dest: ForeignDestination(context.lake),
+            logs: LogDestination::new(context.lake),
             known: Arc::default(),
         })
     }
@@ -145,11 +161,12 @@ impl<'a> Migration<'a> {
         let context = &self.context.home.context;
         let records = PairRecords::open(context, self.context.records, &pair, dry_run)?;
         let (objects, uploads): (&dyn Objects, &dyn Uploads) = match self.foreign {
+            None if part.kind == PartKind::TableLogs => (&self.logs, self.context.lake),
             None => (self.context.lake, self.context.lake),
             // A service knows no objects of another one: they go through this machine.
             Some(_) => (&self.dest, &self.dest),
         };
-        let (bucket, prefix) = (self.context.bucket.clone(), part.prefix.clone());
+        let (bucket, prefix) = (part.bucket.clone(), part.prefix.clone());
         Ok(OpenPart {
             source: self.open_source(part)?,
             folder: BucketFolder { objects, uploads, bucket, prefix },
@@ -216,7 +233,7 @@ impl<'a> Migration<'a> {
                 id.extend(place.map(|text| text.as_bytes().to_vec()));
             }
         }
-        let dest = [self.context.bucket.as_str(), &part.prefix];
+        let dest = [part.bucket.as_str(), &part.prefix];
         id.extend(dest.map(|text| text.as_bytes().to_vec()));
         identify_pair(&id)
     }
@@ -230,7 +247,7 @@ impl<'a> Migration<'a> {
                 format!("s3://{bucket}/{}", printable(prefix))
             }
         };
-        let destination = format!("s3://{}/{}", self.context.bucket, printable(&part.prefix));
+        let destination = format!("s3://{}/{}", part.bucket, printable(&part.prefix));
         PartPlaces { source, destination }
     }
 

@@ -1,8 +1,9 @@
 //! Whether the bucket still has what was brought there.
 
-use datalake_core::migration::{FileTotal, PartKind};
+use datalake_core::migration::{FileTotal, LeftOutRow, PartKind};
 use datalake_core::text::count_things;
-use datalake_engine::transfer::{Findings, ItemTally, TransferLimits};
+use datalake_dagster::StoredKind;
+use datalake_engine::transfer::{Findings, ItemTally, LocalTree as _, TransferLimits};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -27,6 +28,8 @@ pub struct PartProof {
     pub damaged: FileTotal,
     /// What could not be told.
     pub unproved: FileTotal,
+    /// Pickles here whose partition has a part `..`: they are not moved, whatever was proved.
+    pub left_out: Vec<LeftOutRow>,
 }
 
 /// Asks the store for what was moved of a part; reads its content too, if `deep`.
@@ -42,6 +45,26 @@ pub async fn find_proof(
 ) -> Result<Findings, OperationError> {
     let open = migration.open_part(part, true)?;
     verify_part(&open, how.limits, how.deep, reporter).await
+}
+
+/// Pickles of a part whose names do not fit into a key: their partition has a part `..`.
+///
+/// # Errors
+///
+/// [`OperationError`] where the folder cannot be read.
+pub async fn find_unfit_names(
+    migration: &Migration<'_>,
+    part: &MigrationPart,
+) -> Result<Vec<LeftOutRow>, OperationError> {
+    if part.kind != PartKind::Assets || part.is_yet_to_come() {
+        return Ok(Vec::new());
+    }
+    let open = migration.open_part(part, true)?;
+    let mut walk = open.files()?.files.walk();
+    let unread = |fault| OperationError::about("the folder cannot be read", &fault);
+    while walk.next().await.map_err(unread)?.is_some() {}
+    let rows = open.left_out().list_rows().into_iter();
+    Ok(rows.filter(|row| row.kind == StoredKind::DotPartition.slug()).collect())
 }
 
 /// How deep a proof goes, and what it keeps within.
@@ -97,6 +120,7 @@ impl PartProof {
             changed: found.changed.into(),
             damaged: found.damaged.into(),
             unproved: FileTotal::from(found.assumed).plus(found.unreadable.into()),
+            left_out: Vec::new(),
         }
     }
 }

@@ -73,6 +73,8 @@ impl MigrationReport {
     #[must_use]
     pub fn is_all_moved(&self) -> bool {
         let mut rows = self.assets.iter().flat_map(|asset| &asset.partitions);
+        let mut tabular = self.parts.iter().filter(|part| part.part.is_tabular());
         rows.all(|row| row.standing == MigrationVerdict::Moved)
+            && tabular.all(|part| part.to_move().items + part.failed.items == 0)
     }
 }

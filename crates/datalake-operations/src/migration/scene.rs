@@ -23,6 +23,7 @@ use datalake_engine::{
 
 use super::{
     FileLines, MigrationChoice, MigrationContext, MigrationReporter, PauseNews, PauseReporter,
+    TablesDestination,
 };
 use crate::{ErrorKind, HomeChoice, HomeSearch, HostContext, OperationError};
 
@@ -62,6 +63,7 @@ impl Scene {
         let store = MemoryStore::default();
         store.set_now(Timestamp::from_unix(NOON).unwrap());
         store.create_bucket(&bucket()).await.unwrap();
+        store.create_bucket(&tables_bucket()).await.unwrap();
         let root = folders.root();
         Self {
             folders,
@@ -108,6 +110,10 @@ impl Scene {
             endpoint: &self.endpoint,
             bucket: bucket(),
             prefix: "assets".to_owned(),
+            tables: Some(TablesDestination {
+                bucket: tables_bucket(),
+                prefix: "assets".to_owned(),
+            }),
             clock: &self.clock,
             records: &self.records,
             webservers: &self.webservers,
@@ -141,6 +147,10 @@ impl Scene {
 
 pub(crate) fn bucket() -> BucketName {
     "acme-lake".parse().unwrap()
+}
+
+pub(crate) fn tables_bucket() -> BucketName {
+    "acme-tables".parse().unwrap()
 }
 
 /// The home that the scene has, named by the operator.

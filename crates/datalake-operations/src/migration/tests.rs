@@ -1,6 +1,7 @@
 //! Migrations there and back, on ports in memory.
 
 mod each_call;
+mod tables;
 
 use datalake_core::migration::{FileTotal, MigrationVerdict};
 

@@ -15,6 +15,7 @@ use datalake_dagster::{
     ContentKind, ContentScan, HEAD, StoredKind, begins_as_pickle, is_log_path, op_output_here,
     op_output_there,
 };
+use datalake_engine::hold_mutex;
 use datalake_engine::transfer::{
     Hashing, Landing, LocalTree, NewTreeFile, OpenFile, PeekLength, PeekTree, ReadFile, TreeWalk,
 };
@@ -42,9 +43,14 @@ pub(crate) struct PartTree {
     others: Option<Vec<StoredKind>>,
     /// What files were when they were met is kept here, by their names in the bucket.
     facts: Option<Arc<Facts>>,
+    /// Which of its files take part just now; all of them where nothing is said.
+    chosen: Arc<Mutex<Option<Arc<FileFilter>>>>,
     /// How much may still be read only to tell what would be moved.
     looks: Arc<AtomicU64>,
 }
+
+/// Tells whether a file of this name in the bucket takes part.
+pub(crate) type FileFilter = dyn Fn(&str, &FileFacts) -> bool + Send + Sync;
 
 /// What files were when they were met.
 pub(crate) type Facts = Mutex<BTreeMap<String, FileFacts>>;
@@ -63,6 +69,7 @@ impl PartTree {
             left_out: Arc::default(),
             others: None,
             facts: None,
+            chosen: Arc::default(),
             looks: Arc::new(AtomicU64::new(LOOKED_INTO)),
         }
     }
@@ -89,6 +96,21 @@ impl PartTree {
     /// The same; what its files are is kept.
     pub(crate) fn remembering(self, facts: &Arc<Facts>) -> Self {
         Self { facts: Some(Arc::clone(facts)), ..self }
+    }
+
+    /// From now on only these of its files take part.
+    pub(crate) fn choose_files(&self, chosen: Option<Arc<FileFilter>>) {
+        *hold_mutex(&self.chosen) = chosen;
+    }
+
+    pub(crate) fn is_chosen(&self, name: &str, facts: &FileFacts) -> bool {
+        let chosen = hold_mutex(&self.chosen).clone();
+        chosen.is_none_or(|chosen| chosen(name, facts))
+    }
+
+    /// Its folder as it is.
+    pub(crate) fn tree(&self) -> &Arc<dyn PeekTree> {
+        &self.tree
     }
 
     pub(crate) fn takes(&self, kind: StoredKind) -> bool {
@@ -240,6 +262,8 @@ impl LocalTree for PartTree {
             let mut scan = ContentScan::default();
             read.payload.chunks().iter().for_each(|chunk| scan.feed(chunk));
             self.judge_content(path, facts.size, scan.end()).await?;
+        } else if self.is_framed() {
+            self.judge_content_of_frame(path, read.payload.chunks())?;
         }
         Ok(read)
     }
@@ -247,11 +271,16 @@ impl LocalTree for PartTree {
     async fn open(&self, path: &TreePath, facts: &FileFacts) -> Result<Box<dyn OpenFile>, Fault> {
         if self.is_pickled() {
             self.look_through(path, facts).await?;
+        } else if self.is_framed() {
+            self.look_at_ends(path).await?;
         }
         self.tree.open(&self.name_here(path)?, facts).await
     }
 
     async fn inspect(&self, path: &TreePath, facts: &FileFacts) -> Result<(), Fault> {
+        if self.is_framed() {
+            return self.look_at_ends(path).await;
+        }
         let size = facts.size.0;
         let spend = |left: u64| left.checked_sub(size);
         let may = self.looks.fetch_update(Ordering::Relaxed, Ordering::Relaxed, spend).is_ok();

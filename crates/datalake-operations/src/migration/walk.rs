@@ -37,6 +37,9 @@ impl PartWalk {
             (entry @ TreeEntry::Odd(..), _) => part.notes().then_some(entry),
             (TreeEntry::File(path, facts), Some(kind)) if part.takes(kind) => {
                 let path = part.name_there(path)?;
+                if !part.is_chosen(path.as_str(), &facts) {
+                    return None;
+                }
                 if let Some(kept) = part.facts() {
                     hold_mutex(kept).insert(path.as_str().to_owned(), facts);
                 }

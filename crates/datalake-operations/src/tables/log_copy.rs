@@ -68,7 +68,7 @@ impl ContentSink for KeptContent {
 /// # Errors
 ///
 /// [`OperationError`] where not all of it comes, or it is larger than 64 MiB.
-pub(super) async fn read_small(
+pub(crate) async fn read_small(
     lake: &dyn Lake,
     clock: &dyn Clock,
     source: &ObjectSource,

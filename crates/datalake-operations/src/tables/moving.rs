@@ -1,21 +1,19 @@
 //! Tables moved with their history to another place.
 
 use datalake_core::fault::FaultKind;
-use datalake_core::s3::{KeyPrefix, TableKind, Versioning};
+use datalake_core::s3::TableKind;
 use datalake_core::tables::{ListedTable, LogFile};
 use datalake_core::text::count_things;
 use datalake_core::transfer::Subset;
 use datalake_engine::transfer::{Depth, Links, Options, Verification};
-use datalake_engine::{
-    ConditionProbe, Lake, ListAsk, RetryingStore, TablePlace, VersionKind, VersionPages,
-    probe_conditional_put, search_lost_commits,
-};
+use datalake_engine::{Lake, RetryingStore, TablePlace, search_lost_commits};
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::TablesFolder;
 use super::listing::take_inventory;
 use super::log_copy::{LogCopy, LogCopyEnd};
+use super::safety::{CommitDestination, require_kept_commits};
 use crate::transfer::{
     ContentComparison, JobDestination, JobSource, PairVerification, TransferChoices,
     TransferContext, TransferEnd, TransferJob, TransferReporter, TransferRun, TransferSide,
@@ -165,7 +163,9 @@ impl TableMove<'_> {
             return Err(OperationError::new(ErrorKind::Usage, message));
         }
         let lake = self.context.client.retrying();
-        self.require_safe_destination(&lake).await?;
+        let (once, clock) = (self.context.client.store, self.context.client.clock);
+        let to = CommitDestination { once, lake: &lake, clock, folder: self.dest };
+        require_kept_commits(&to).await?;
         let found = take_inventory(&lake, self.source, &mut |_| ()).await?;
         if found.tables.is_empty() {
             let message = format!("no table lies below `{}`", self.source.describe());
@@ -220,48 +220,6 @@ impl TableMove<'_> {
         let copy = LogCopy { lake, clock, kind: table.kind, from: &from, to: &to };
         TableRun { of: self, lake, table, job, copy, options, choices }.carry_out().await
     }
-
-    /// Refuses a bucket where commits do not hold, or delete markers stand in their way.
-    async fn require_safe_destination(&self, lake: &dyn Lake) -> Result<(), OperationError> {
-        let TablesFolder { bucket, prefix } = self.dest;
-        let at_bucket = |fault| OperationError::at_bucket(bucket, &fault);
-        match lake.versioning(bucket).await.map_err(at_bucket)? {
-            Versioning::Never => Ok(()),
-            Versioning::Enabled => {
-                let root = KeyPrefix::default();
-                let probe =
-                    ConditionProbe::usual(bucket, &root, self.context.client.clock.random());
-                let once = self.context.client.store;
-                let puts = probe_conditional_put(once, &probe).await.map_err(at_bucket)?;
-                if puts.keep_commits() {
-                    return Ok(());
-                }
-                let message = format!("bucket `{bucket}` keeps old versions: {puts}");
-                Err(unsafe_error(message))
-            }
-            Versioning::Suspended => {
-                let mut pages = VersionPages::new(lake, bucket, ListAsk::below(prefix.as_str()));
-                while let Some(page) = pages.next().await.map_err(at_bucket)? {
-                    if page.versions.iter().any(|version| version.kind == VersionKind::Marker) {
-                        let message = format!(
-                            "versioning of bucket `{bucket}` is suspended, and delete markers below \
-                             `{}` refuse commits",
-                            self.dest.describe()
-                        );
-                        return Err(unsafe_error(message));
-                    }
-                }
-                Ok(())
-            }
-        }
-    }
-}
-
-fn unsafe_error(message: String) -> OperationError {
-    OperationError::new(ErrorKind::Config, message).advise(Advice::naming(
-        "tables belong in a bucket that never had versions: give the spec a `tables:`, then {}",
-        [AdvisedCommand::Provision],
-    ))
 }
 
 impl TableRun<'_> {

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use super::{Lake, pickle};
 
 /// A number that a longer test run may set.
-fn configured(name: &str, usual: u64) -> u64 {
+pub(super) fn configured(name: &str, usual: u64) -> u64 {
     std::env::var(name).ok().map_or(usual, |text| text.parse().unwrap())
 }
 

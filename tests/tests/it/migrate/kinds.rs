@@ -14,12 +14,12 @@ const DUCKDB: &[u8] = b"\x01\x02\x03\x04\x05\x06\x07\x08DUCK\x40\0\0\0";
 const OTHERS: [(&str, &[u8], &str); 17] = [
     ("sales.parquet", PARQUET, "parquet"),
     ("orders/2026-01-01", PARQUET, "parquet"),
-    ("ledger.delta/_delta_log/00000000000000000000.json", b"{}", "delta-table"),
+    ("ledger.delta/_delta_log/00000000000000000000.json", b"{}", "delta-log"),
     ("ledger.delta/part-0.parquet", PARQUET, "delta-table"),
     ("ledger.delta/2026/part-1.parquet", PARQUET, "delta-table"),
-    ("vectors.lance/_versions/1.manifest", b"manifest", "lance-table"),
+    ("vectors.lance/_versions/1.manifest", b"manifest", "lance-log"),
     ("vectors.lance/data/a.lance", b"LANC", "lance-table"),
-    ("catalog/t/metadata/00000-1.metadata.json", b"{}", "iceberg-table"),
+    ("catalog/t/metadata/00000-1.metadata.json", b"{}", "iceberg-log"),
     ("catalog/t/data/a.parquet", PARQUET, "iceberg-table"),
     ("lake.duckdb", DUCKDB, "duckdb"),
     ("lake.duckdb.wal", b"anything", "duckdb"),
@@ -27,7 +27,7 @@ const OTHERS: [(&str, &[u8], &str); 17] = [
     ("history/runs.db", SQLITE, "dagster-database"),
     ("empty", b"", "empty"),
     ("zeros", &[0; 12_288], "zeros"),
-    ("table.csv", b"a,b\n1,2\n", "unknown"),
+    ("table.csv", b"a,b\n1,2\n", "csv"),
     ("__repository__/watcher/1.err", b"{\"message\": \"looked\"}\n", "tick-log"),
 ];
 

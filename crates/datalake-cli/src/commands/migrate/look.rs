@@ -5,7 +5,7 @@ use datalake_core::text::printable;
 use datalake_host::NamedHostFolders;
 use datalake_operations::migration::{
     Migration, MigrationOutlook, count_parts, describe_outlook, find_own_managers,
-    find_stopped_services, write_lines_beside,
+    find_stopped_services, list_exports, write_lines_beside,
 };
 
 use super::lines::{Lines, as_lines};
@@ -32,8 +32,10 @@ pub(super) async fn plan(
     migration.require_objects().await?;
     let mut lines = flags.report.as_deref().map(Lines::create).transpose()?;
     let parts = count_parts(&migration, &place.limits, as_lines(&mut lines)).await?;
-    let find_unknown = || find_own_managers(&NamedHostFolders, &flags.what.code);
-    let outlook = describe_outlook(&migration, parts, find_unknown)?;
+    let own = find_own_managers(&NamedHostFolders, &flags.what.code, &place.stored_at()?)?;
+    let mut outlook = describe_outlook(&migration, parts, || Ok(own.unknown))?;
+    outlook.managers = own.managers;
+    outlook.exports = list_exports(&migration).await?;
     if let Some(mut lines) = lines {
         write_lines_beside(&migration, &mut lines)?;
         lines.finish()?;

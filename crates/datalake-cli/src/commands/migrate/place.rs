@@ -2,10 +2,11 @@
 
 use datalake_core::s3::{Endpoint, Region};
 use datalake_core::spec::CredentialSource;
+use datalake_dagster::StoredAt;
 use datalake_engine::transfer::TransferLimits;
 use datalake_host::{HttpWebservers, NamedHostFolders, StateRecords};
 use datalake_operations::migration::{
-    ForeignService, MigrationChoice, MigrationContext, ObjectsChoice,
+    ForeignService, MigrationChoice, MigrationContext, ObjectsChoice, TablesDestination,
 };
 use datalake_operations::{HomeChoice, HomeSearch};
 use datalake_s3::S3Store;
@@ -67,12 +68,24 @@ impl MigrationPlace {
             home: home_search(site),
             lake: &self.remote.store,
             endpoint: &self.remote.spec.endpoint,
+            tables: TablesDestination::of_spec(&spec),
             bucket: spec.bucket,
             prefix: spec.prefix.to_string(),
             clock: &site.clock,
             records: &self.records,
             webservers: &HttpWebservers,
         })
+    }
+
+    /// Where things are after the migration, for what code has to say.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`] for a spec that names no bucket.
+    pub(super) fn stored_at(&self) -> Result<StoredAt, Failure> {
+        let spec = self.remote.site.spec()?;
+        let tables = TablesDestination::of_spec(&spec).map(|tables| tables.describe());
+        Ok(StoredAt { bucket: spec.bucket.to_string(), prefix: spec.prefix.to_string(), tables })
     }
 
     /// What is migrated.
@@ -89,6 +102,7 @@ impl MigrationPlace {
             },
             op_outputs: what.op_outputs,
             logs: what.logs,
+            tables: what.tables,
             logs_prefix: what.logs_prefix.clone(),
             objects: self.objects(what)?,
         })

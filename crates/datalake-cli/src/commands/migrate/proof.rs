@@ -1,6 +1,8 @@
 //! `migrate verify`: whether the bucket still has what was brought there.
 
-use datalake_operations::migration::{Migration, PartProof, ProofDepth, find_proof, require_right};
+use datalake_operations::migration::{
+    Migration, PartProof, ProofDepth, find_proof, find_unfit_names, require_right,
+};
 
 use super::super::transfer::{Teller, watched};
 use super::place::MigrationPlace;
@@ -29,8 +31,11 @@ pub(super) async fn verify(
         proofs.push((part.kind, watched(Box::pin(work), &teller).await?));
     }
     teller.finish()?;
-    let shown: Vec<_> =
+    let mut shown: Vec<_> =
         proofs.iter().map(|(part, found)| PartProof::of(*part, flags.deep, found)).collect();
+    for (proof, part) in shown.iter_mut().zip(&migration.parts) {
+        proof.left_out = find_unfit_names(&migration, part).await?;
+    }
     let text: String = shown.iter().map(proof_text).collect();
     Rows::new(printer).row(MIGRATION_PROOF, &shown, || text.trim_end().to_owned());
     if proofs.iter().all(|(_, found)| found.looked_at() == 0) {
@@ -59,5 +64,9 @@ fn proof_text(proof: &PartProof) -> String {
             text.push_str(&format!(", {} {what}", render::count(sum.items)));
         }
     }
-    text + "\n"
+    text.push('\n');
+    for row in &proof.left_out {
+        text.push_str(&format!("{:<12}{}\n", "", render::left_row(row)));
+    }
+    text
 }

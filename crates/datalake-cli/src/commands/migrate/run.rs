@@ -125,6 +125,7 @@ fn part_text(part: &MovedPart) -> String {
         let number = render::count(part.newer_there);
         text.push_str(&format!("{:<12}{number} newer in the bucket, and left there\n", ""));
     }
+    text.push_str(&render::render_tables(&part.tables));
     for row in &part.left_out {
         text.push_str(&format!("{:<12}{}\n", "", render::left_row(row)));
     }

@@ -68,7 +68,10 @@ async fn all_files_of_a_table_belong_to_it() {
     check(
         &found,
         &[
-            ("sales/_delta_log/00000000000000000000.json", table),
+            (
+                "sales/_delta_log/00000000000000000000.json",
+                Some(StoredKind::TableLog(TableKind::Delta)),
+            ),
             ("sales/part-0", table),
             ("zeta", Some(StoredKind::Asset)),
         ],

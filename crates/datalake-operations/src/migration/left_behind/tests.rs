@@ -63,10 +63,12 @@ fn each_kind_that_a_flag_takes_names_the_flag() {
         (StoredKind::OpOutput, "--op-outputs"),
         (StoredKind::Log, "--logs"),
         (StoredKind::TickLog, "--logs"),
+        (StoredKind::Parquet, "--tables"),
+        (StoredKind::Csv, "--tables"),
     ] {
         assert!(explain_staying(kind).contains(flag), "{kind:?}");
     }
-    assert!(!explain_staying(StoredKind::Parquet).contains("--"));
+    assert!(!explain_staying(StoredKind::DuckDb).contains("--"));
 }
 
 #[test]

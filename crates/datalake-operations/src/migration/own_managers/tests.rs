@@ -2,9 +2,40 @@ use datalake_engine::memory::MemoryFolders;
 
 use super::*;
 
+fn at() -> StoredAt {
+    StoredAt {
+        bucket: "acme-lake".to_owned(),
+        prefix: "assets".to_owned(),
+        tables: Some("s3://acme-tables/assets".to_owned()),
+    }
+}
+
 fn find(folders: &MemoryFolders, code: &[&str]) -> Vec<String> {
+    read_code(folders, code).unknown
+}
+
+fn read_code(folders: &MemoryFolders, code: &[&str]) -> OwnManagers {
     let code: Vec<_> = code.iter().map(PathBuf::from).collect();
-    find_own_managers(folders, &code).unwrap()
+    find_own_managers(folders, &code, &at()).unwrap()
+}
+
+#[test]
+fn each_manager_is_told_with_its_assets_and_the_line_to_change() {
+    let folders = MemoryFolders::default();
+    let code = "io = {\"frames\": PolarsParquetIOManager(base_dir=\"/data\")}\n";
+    folders.put_file("/code/app/io.py", code);
+    let assets = "@asset(io_manager_key=\"frames\")\ndef sales(): ...\n@asset\ndef plain(): ...\n";
+    folders.put_file("/code/app/assets.py", assets);
+
+    let managers = read_code(&folders, &["/code"]).managers;
+
+    let [frames, default] = managers.as_slice() else { panic!("{managers:?}") };
+    assert_eq!(frames.place, "/code/app/io.py:1");
+    assert_eq!(frames.assets, ["sales"]);
+    assert_eq!(frames.says, "base_dir=\"/data\"");
+    let new = "io = {\"frames\": PolarsParquetIOManager(base_dir=\"s3://acme-tables/assets\")}";
+    assert_eq!(frames.new.as_deref(), Some(new));
+    assert_eq!((default.class.as_str(), default.assets.len()), ("FilesystemIOManager", 1));
 }
 
 #[test]
@@ -40,5 +71,5 @@ fn code_without_them_is_told_as_such() {
 fn a_folder_of_code_that_is_not_there_is_an_error() {
     let folders = MemoryFolders::default();
 
-    assert!(find_own_managers(&folders, &[PathBuf::from("/none")]).is_err());
+    assert!(find_own_managers(&folders, &[PathBuf::from("/none")], &at()).is_err());
 }

@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::support::{Call, Shelf};
 
 /// Words and exit code of each call, in an order in which one prepares the next.
-pub(super) const CALLS: [(&str, i32); 80] = [
+pub(super) const CALLS: [(&str, i32); 81] = [
     ("init --region fsn1 --bucket acme-dagster-assets", 0),
     ("config show", 0),
     ("config explain", 0),
@@ -58,6 +58,7 @@ pub(super) const CALLS: [(&str, i32); 80] = [
     ("report --html lake.html", 0),
     ("migrate backup --home home --to home.tar.zst", 0),
     ("migrate backup --check home.tar.zst", 0),
+    ("migrate kinds", 0),
     ("migrate plan --home home", 3),
     ("migrate run --home home --yes --while-running", 0),
     ("migrate status --home home", 0),

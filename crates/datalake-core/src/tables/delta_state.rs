@@ -1,0 +1,125 @@
+//! What a Delta table is at a version, as its commits tell.
+
+use std::collections::BTreeSet;
+
+use super::DeltaCommit;
+
+/// The commits of a Delta table, read one after the other.
+///
+/// ```
+/// use datalake_core::tables::{DeltaCommit, DeltaState, DeltaStanding};
+///
+/// let mut state = DeltaState::default();
+/// state.take_commit(0, &DeltaCommit::parse(br#"{"add":{"path":"a.parquet"}}"#)?);
+/// let standing = state.judge(|path| path == "a.parquet");
+/// assert_eq!(standing, DeltaStanding::Whole(0));
+/// # Ok::<(), datalake_core::tables::InvalidCommit>(())
+/// ```
+#[derive(Debug, Clone, Default)]
+pub struct DeltaState {
+    version: Option<u64>,
+    gap: Option<u64>,
+    files: BTreeSet<String>,
+}
+
+/// Whether a Delta table can be read at its newest version.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum DeltaStanding {
+    /// All files that its commits name are there, at this version.
+    Whole(u64),
+    /// Its log has no commit at all.
+    NoCommit,
+    /// There is no commit of this version, and there are later ones.
+    Gap(u64),
+    /// This version names a file that is not there.
+    Lacking {
+        /// The version.
+        version: u64,
+        /// How many files are not there.
+        files: usize,
+        /// The first of them.
+        first: String,
+    },
+}
+
+impl DeltaState {
+    /// Goes on with a commit; they come in the order of their versions.
+    ///
+    /// A log that was cleaned begins with a later version than 0: what its checkpoint names is not
+    /// known here, and not asked for.
+    pub fn take_commit(&mut self, version: u64, commit: &DeltaCommit) {
+        if let Some(last) = self.version
+            && version != last + 1
+            && self.gap.is_none()
+        {
+            self.gap = Some(last + 1);
+        }
+        self.version = Some(version);
+        for path in &commit.removed {
+            self.files.remove(path);
+        }
+        for added in &commit.added {
+            let is_elsewhere = added.path.contains("://") || added.path.starts_with('/');
+            if !is_elsewhere {
+                self.files.insert(added.path.clone());
+            }
+        }
+    }
+
+    /// Whether the files that are named are there, by their paths below the table's folder.
+    #[must_use]
+    pub fn judge(&self, is_there: impl Fn(&str) -> bool) -> DeltaStanding {
+        let Some(version) = self.version else { return DeltaStanding::NoCommit };
+        if let Some(gap) = self.gap {
+            return DeltaStanding::Gap(gap);
+        }
+        let mut lacking = self.files.iter().filter(|path| !is_there(path));
+        match lacking.next() {
+            None => DeltaStanding::Whole(version),
+            Some(first) => {
+                DeltaStanding::Lacking { version, files: 1 + lacking.count(), first: first.clone() }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn state(commits: &[(u64, &str)]) -> DeltaState {
+        let mut state = DeltaState::default();
+        for (version, content) in commits {
+            state.take_commit(*version, &DeltaCommit::parse(content.as_bytes()).unwrap());
+        }
+        state
+    }
+
+    #[test]
+    fn a_table_is_whole_where_every_file_of_its_newest_version_is_there() {
+        let commits = [
+            (0, r#"{"add":{"path":"a.parquet"}}"#),
+            (1, "{\"remove\":{\"path\":\"a.parquet\"}}\n{\"add\":{\"path\":\"b%20c.parquet\"}}"),
+        ];
+        let state = state(&commits);
+
+        assert_eq!(state.judge(|path| path == "b c.parquet"), DeltaStanding::Whole(1));
+        let lacking = DeltaStanding::Lacking { version: 1, files: 1, first: "b c.parquet".into() };
+        assert_eq!(state.judge(|path| path == "a.parquet"), lacking);
+    }
+
+    #[test]
+    fn a_version_that_is_missing_is_no_table() {
+        let commits = [(3, r#"{"add":{"path":"a"}}"#), (5, r#"{"add":{"path":"b"}}"#)];
+
+        assert_eq!(state(&commits).judge(|_| true), DeltaStanding::Gap(4));
+        assert_eq!(DeltaState::default().judge(|_| true), DeltaStanding::NoCommit);
+    }
+
+    #[test]
+    fn files_at_addresses_of_their_own_are_not_asked_for() {
+        let commits = [(0, r#"{"add":{"path":"s3://other/a.parquet"}}"#)];
+
+        assert_eq!(state(&commits).judge(|_| false), DeltaStanding::Whole(0));
+    }
+}
