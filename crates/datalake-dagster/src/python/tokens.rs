@@ -2,27 +2,27 @@
 
 /// A piece of a Python file.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Token {
-    pub(super) kind: TokenKind,
+pub(crate) struct Token {
+    pub(crate) kind: TokenKind,
     /// A name with its points (`os.environ.get`), the content of a text, or one sign.
-    pub(super) text: String,
+    pub(crate) text: String,
     /// Its line, from 1.
-    pub(super) line: usize,
+    pub(crate) line: usize,
     /// How many brackets are open around it.
-    pub(super) depth: usize,
+    pub(crate) depth: usize,
     /// Whether it is inside of a function's body, which does not run at import.
-    pub(super) is_in_function: bool,
+    pub(crate) is_in_function: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum TokenKind {
+pub(crate) enum TokenKind {
     Word,
     Text,
     Sign,
 }
 
 /// Takes a file apart. What is no Python is taken apart all the same.
-pub(super) fn read_tokens(text: &str) -> Vec<Token> {
+pub(crate) fn read_tokens(text: &str) -> Vec<Token> {
     let mut reader = TokenReader {
         rest: text,
         line: 1,
