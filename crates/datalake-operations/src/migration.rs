@@ -31,6 +31,7 @@ mod proving;
 mod reports;
 #[cfg(test)]
 pub(crate) mod scene;
+mod switch;
 #[cfg(test)]
 mod tests;
 mod tree;
@@ -55,6 +56,12 @@ pub use self::parts::{Migration, PartPlaces};
 pub use self::pause::{DaemonPause, PauseChoice, PauseNews, PauseReporter, find_stopped_services};
 pub use self::proving::{PartProof, ProofDepth, find_proof, require_right};
 pub use self::reports::{MigrationReport, report_assets};
+pub(crate) use self::switch::look_at_switch;
+pub use self::switch::{
+    AskedPlace, AssetSwitch, CodeTarget, LoadExtent, SeenManager, SwitchCheck, SwitchPlace,
+    SwitchProof, SwitchReport, SwitchReporter, SwitchVerdict, check_switch, find_switch_places,
+    place_switch_on_host, require_switch_proof,
+};
 
 /// A report of a migration, line by line.
 pub trait FileLines: Send {

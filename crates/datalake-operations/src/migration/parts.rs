@@ -204,7 +204,7 @@ impl<'a> Migration<'a> {
         first.then(|| parts.flat_map(|other| list_stored_kinds(other.kind)).copied().collect())
     }
 
-    fn identify_part(&self, part: &MigrationPart) -> String {
+    pub(crate) fn identify_part(&self, part: &MigrationPart) -> String {
         let kind = format!("migration of {}", part.kind.word());
         let mut id = vec![kind.into_bytes(), self.context.endpoint.to_string().into_bytes()];
         match &part.origin {
