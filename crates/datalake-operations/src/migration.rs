@@ -50,7 +50,7 @@ pub use self::moving::{
     MigrationReporter, MovedPart, keep_last_choice, move_parts, read_last_choice,
 };
 pub use self::newer_there::PartAhead;
-pub use self::own_managers::find_own_managers;
+pub use self::own_managers::{CodeFindings, find_own_managers};
 pub use self::part::MigrationPart;
 pub use self::parts::{Migration, PartPlaces};
 pub use self::pause::{DaemonPause, PauseChoice, PauseNews, PauseReporter, find_stopped_services};
@@ -58,9 +58,9 @@ pub use self::proving::{PartProof, ProofDepth, find_proof, require_right};
 pub use self::reports::{MigrationReport, report_assets};
 pub(crate) use self::switch::look_at_switch;
 pub use self::switch::{
-    AskedPlace, AssetSwitch, CodeTarget, LoadExtent, SeenManager, SwitchCheck, SwitchPlace,
-    SwitchProof, SwitchReport, SwitchReporter, SwitchVerdict, check_switch, find_switch_places,
-    place_switch_on_host, require_switch_proof,
+    AskedPlace, AssetSwitch, CodeTarget, LoadExtent, NamedPython, SeenManager, SwitchCheck,
+    SwitchPlace, SwitchProof, SwitchReport, SwitchReporter, SwitchVerdict, check_switch,
+    find_switch_places, list_code_environment, place_switch_on_host, require_switch_proof,
 };
 
 /// A report of a migration, line by line.

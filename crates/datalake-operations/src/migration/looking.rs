@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use super::counting::CountingWatch;
 use super::left_behind::LeftBehind;
-use super::{FileLines, Migration, MigrationPart};
+use super::{CodeFindings, FileLines, Migration, MigrationPart};
 use crate::{LogsFolder, OperationError};
 
 /// What a migration finds and would do.
@@ -29,6 +29,8 @@ pub struct MigrationOutlook {
     pub stays: Vec<StayingEntry>,
     /// What nobody can tell.
     pub unknown: Vec<String>,
+    /// I/O managers in code that read from another place: Dagster would find nothing of what is moved.
+    pub elsewhere: Vec<String>,
 }
 
 /// Something that stays.
@@ -108,7 +110,7 @@ pub(crate) async fn count_part(
     Ok(PartFound { counts: PartCounts { there_alone, ..watch.finish() }, left_out })
 }
 
-/// Puts together what was counted and what lies beside it; `unknown` is what nobody can tell.
+/// Puts together what was counted and what lies beside it; `read_code` tells of I/O managers.
 ///
 /// # Errors
 ///
@@ -116,7 +118,7 @@ pub(crate) async fn count_part(
 pub fn describe_outlook(
     migration: &Migration<'_>,
     parts: Vec<PartCounts>,
-    find_unknown: impl FnOnce() -> Result<Vec<String>, OperationError>,
+    read_code: impl FnOnce() -> Result<CodeFindings, OperationError>,
 ) -> Result<MigrationOutlook, OperationError> {
     let Some(home) = &migration.home else {
         return Ok(MigrationOutlook {
@@ -126,11 +128,13 @@ pub fn describe_outlook(
             parts,
             stays: Vec::new(),
             unknown: Vec::new(),
+            elsewhere: Vec::new(),
         });
     };
     let mut stays: Vec<_> =
         parts.iter().flat_map(|part| &part.left_out).map(StayingEntry::of_row).collect();
     stays.extend(super::beside::list_staying_beside(home)?);
+    let code = read_code()?;
     Ok(MigrationOutlook {
         home: Some(home.folder.shown()),
         home_inside: Some(printable(&home.inside)),
@@ -141,7 +145,8 @@ pub fn describe_outlook(
         }),
         parts,
         stays,
-        unknown: find_unknown()?,
+        unknown: code.unknown,
+        elsewhere: code.elsewhere,
     })
 }
 

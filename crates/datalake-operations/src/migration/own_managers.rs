@@ -1,4 +1,4 @@
-//! What no file tells: I/O managers in code.
+//! What no file tells: I/O managers in code, read as text.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -6,9 +6,12 @@ use std::sync::Arc;
 use datalake_core::fault::{Fault, FaultKind};
 use datalake_core::host::HostPath;
 use datalake_core::text::printable;
-use datalake_dagster::{OwnStorage, is_python_file, may_hold_code, own_storage};
+use datalake_dagster::{
+    OwnStorage, S3ManagerCall, find_s3_managers, is_python_file, may_hold_code, own_storage,
+};
 use datalake_engine::{HeldFolder, NamedFolders, SeenEntry};
 
+use super::MigrationContext;
 use crate::OperationError;
 
 /// Entries of a folder that are looked at, at most: what is no project has more.
@@ -16,38 +19,54 @@ const SOURCES: usize = 20_000;
 /// So much code is read.
 const MOST_BYTES: usize = 256 << 20;
 
+/// What code tells of its I/O managers, in words.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct CodeFindings {
+    /// What is not known: managers that have files of their own, and code that was not read.
+    pub unknown: Vec<String>,
+    /// Managers that read from another place than files are moved to.
+    pub elsewhere: Vec<String>,
+}
+
 /// A look through a folder of code.
 struct CodeLook<'a> {
+    context: &'a MigrationContext<'a>,
     files: Arc<dyn HeldFolder>,
     named: &'a Path,
     bytes: usize,
     found: Vec<String>,
+    elsewhere: Vec<String>,
 }
 
-/// The I/O managers in the code of these folders that have files of their own, in words.
+/// The I/O managers in the code of these folders that have files of their own, or that read from
+/// another place than this migration's destination.
 ///
 /// # Errors
 ///
 /// [`OperationError`] where a folder cannot be read.
 pub fn find_own_managers(
+    context: &MigrationContext<'_>,
     folders: &dyn NamedFolders,
     code: &[PathBuf],
-) -> Result<Vec<String>, OperationError> {
+) -> Result<CodeFindings, OperationError> {
     if code.is_empty() {
         let text = "I/O managers in code with files of their own, such as \
                     `FilesystemIOManager(base_dir=…)`: --code DIR looks for them";
-        return Ok(vec![text.to_owned()]);
+        return Ok(CodeFindings { unknown: vec![text.to_owned()], ..CodeFindings::default() });
     }
-    let mut found = Vec::new();
+    let mut found = CodeFindings::default();
     for named in code {
         let files = folders.open_named(named)?;
-        let mut look = CodeLook { files, named, bytes: 0, found: Vec::new() };
+        let (unknown, elsewhere) = (Vec::new(), Vec::new());
+        let mut look = CodeLook { context, files, named, bytes: 0, found: unknown, elsewhere };
         look.look_through()?;
-        found.append(&mut look.found);
+        found.unknown.append(&mut look.found);
+        found.elsewhere.append(&mut look.elsewhere);
     }
-    found.sort();
-    if found.is_empty() {
-        found.push(
+    found.unknown.sort();
+    found.elsewhere.sort();
+    if found.unknown.is_empty() {
+        found.unknown.push(
             "no I/O manager with files of its own stands in the code that was named".to_owned(),
         );
     }
@@ -99,7 +118,12 @@ impl CodeLook<'_> {
         match self.files.look(path) {
             Ok(SeenEntry::File { content, .. }) => {
                 self.bytes += content.expose().len();
-                let found = own_storage(&String::from_utf8_lossy(content.expose()));
+                let source = String::from_utf8_lossy(content.expose());
+                let calls = find_s3_managers(&source);
+                let judge = |call| self.judge_call(&shown, call);
+                let mut elsewhere: Vec<_> = calls.iter().filter_map(judge).collect();
+                self.elsewhere.append(&mut elsewhere);
+                let found = own_storage(&source);
                 let line = |own: &OwnStorage| {
                     let text = printable(&own.text);
                     format!("{shown}:{}: `{text}`: where its files lie is not known", own.line)
@@ -112,6 +136,14 @@ impl CodeLook<'_> {
             }
             Err(fault) => self.found.push(format!("{shown}: cannot be read: {fault}")),
         }
+    }
+
+    fn judge_call(&self, shown: &str, call: &S3ManagerCall) -> Option<String> {
+        let (bucket, prefix) = (self.context.bucket.as_str(), self.context.prefix.as_str());
+        let trouble = call.judge(Some(bucket), Some(prefix))?;
+        let (class, what) = (printable(&call.class), printable(&trouble.what));
+        let line = call.line;
+        Some(format!("{shown}:{line}: `{class}`: {what}; write `{}`", printable(&trouble.instead)))
     }
 
     fn shown(&self, path: Option<&HostPath>) -> String {

@@ -1,5 +1,6 @@
 //! What a migration is made of: parts that each go from one place to another.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use datalake_core::migration::{AssetKeys, PartCounts, PartKind};
@@ -112,6 +113,12 @@ impl<'a> Migration<'a> {
             dest: ForeignDestination(context.lake),
             known: Arc::default(),
         })
+    }
+
+    /// Where Dagster's home lies, where files are migrated.
+    #[must_use]
+    pub fn find_home_folder(&self) -> Option<PathBuf> {
+        self.home.as_ref().map(|home| home.folder.real_path())
     }
 
     /// Refuses objects of another place where there are none.

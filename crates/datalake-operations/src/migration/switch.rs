@@ -17,11 +17,15 @@ mod report;
 mod request;
 
 #[cfg(test)]
+pub(crate) mod recorded;
+#[cfg(test)]
 mod tests;
 
 pub use self::ask::SwitchReporter;
 pub use self::check::{SwitchCheck, SwitchVerdict, check_switch};
-pub use self::places::{SwitchPlace, find_switch_places, place_switch_on_host};
+pub use self::places::{
+    NamedPython, SwitchPlace, find_switch_places, list_code_environment, place_switch_on_host,
+};
 pub use self::proof::{SwitchProof, require_switch_proof};
 pub(crate) use self::record::look_at_switch;
 pub use self::report::{AskedPlace, AssetSwitch, SeenManager, SwitchReport};

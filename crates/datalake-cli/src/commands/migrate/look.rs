@@ -32,8 +32,8 @@ pub(super) async fn plan(
     migration.require_objects().await?;
     let mut lines = flags.report.as_deref().map(Lines::create).transpose()?;
     let parts = count_parts(&migration, &place.limits, as_lines(&mut lines)).await?;
-    let find_unknown = || find_own_managers(&NamedHostFolders, &flags.what.code);
-    let outlook = describe_outlook(&migration, parts, find_unknown)?;
+    let read_code = || find_own_managers(&context, &NamedHostFolders, &flags.what.code);
+    let outlook = describe_outlook(&migration, parts, read_code)?;
     if let Some(mut lines) = lines {
         write_lines_beside(&migration, &mut lines)?;
         lines.finish()?;

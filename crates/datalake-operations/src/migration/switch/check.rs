@@ -59,7 +59,6 @@ pub(super) struct FoundSwitch<'a> {
     pub(super) judged: BTreeMap<&'a str, JudgedFile>,
     pub(super) asked: Vec<AskedSwitchPlace>,
     pub(super) destination: String,
-    pub(super) wanted_prefix: String,
 }
 
 /// Asks Dagster in each place where it reads what was moved, has it loaded, and keeps what comes of it.
@@ -93,13 +92,7 @@ pub async fn check_switch(check: &SwitchCheck<'_>) -> Result<SwitchReport, Opera
     };
     let judged = judge_files(&destination, &asked, &moved, &names);
     let place = check.migration.describe_places(part);
-    let found = FoundSwitch {
-        moved: &moved,
-        judged,
-        asked,
-        destination: place.destination,
-        wanted_prefix: destination.prefix,
-    };
+    let found = FoundSwitch { moved: &moved, judged, asked, destination: place.destination };
     let report = SwitchReport::of(&found, context.clock.now(), check.load);
     keep_record(check, part, &found)?;
     Ok(report)

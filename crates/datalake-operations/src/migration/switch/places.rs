@@ -1,12 +1,17 @@
 //! Where Dagster is asked.
 
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::path::Path;
+
 use datalake_core::host::UnitName;
 use datalake_core::plan::Found;
-use datalake_core::spec::HostSpec;
+use datalake_core::secret::Credentials;
+use datalake_core::spec::{HostSpec, Spec};
 use datalake_engine::Programs;
 
 use super::request::CodeTarget;
-use crate::lake_clients::{CodePlace, find_code_places, place_on_host};
+use crate::lake_clients::{CodePlace, find_code_places, list_environment, place_on_host};
 use crate::{DagsterHost, HostContext, OperationError};
 
 /// A place in which user code runs, and how it is known again.
@@ -17,6 +22,15 @@ pub struct SwitchPlace {
     pub(super) target: Option<CodeTarget>,
     /// The container's id and image.
     pub(super) container: Option<SeenContainer>,
+}
+
+/// A Python of this host.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NamedPython {
+    /// What the operator calls it.
+    pub name: String,
+    /// Its whole path, or its name where it is looked for.
+    pub path: String,
 }
 
 /// A container as it is known again.
@@ -43,14 +57,36 @@ pub async fn find_switch_places(
     Ok(found.into_iter().zip(containers).map(place).collect())
 }
 
-/// A Python of this host, and where user code is.
+/// A Python of this host, as the operator calls it, and where user code is.
 #[must_use]
 pub fn place_switch_on_host(
     programs: Box<dyn Programs>,
-    python: String,
+    python: NamedPython,
     target: CodeTarget,
 ) -> SwitchPlace {
-    SwitchPlace { place: place_on_host(programs, python), target: Some(target), container: None }
+    let NamedPython { name, path } = python;
+    let place = CodePlace { name, ..place_on_host(programs, path) };
+    SwitchPlace { place, target: Some(target), container: None }
+}
+
+/// The environment of user code on this host: what the env file hands over, and, where the caller's own
+/// code runs with `home` as Dagster's, the caller's variables but for datalake's own.
+///
+/// # Errors
+///
+/// [`OperationError`] where env files cannot carry a value.
+pub fn list_code_environment(
+    spec: &Spec,
+    keys: &Credentials,
+    home: Option<&Path>,
+    own: &[(OsString, OsString)],
+) -> Result<BTreeMap<OsString, OsString>, OperationError> {
+    let handed = list_environment(spec, keys, own.iter().cloned())?;
+    let Some(home) = home else { return Ok(handed) };
+    let is_ours = |name: &OsString| name.as_encoded_bytes().starts_with(b"DATALAKE_");
+    let own = own.iter().filter(|(name, _)| !is_ours(name)).cloned();
+    let home = ("DAGSTER_HOME".into(), home.as_os_str().to_owned());
+    Ok(own.chain(handed).chain([home]).collect())
 }
 
 /// The containers of these units as they are now; `None` for one that does not run or cannot be seen.
