@@ -6,17 +6,17 @@ use datalake_core::fault::{Fault, FaultKind};
 use datalake_core::text::printable;
 use serde::Deserialize;
 
-use super::record::SourceFile;
+use super::record::CheckedSource;
 
 /// Each file is told so often, at most: by assets of several code servers and repositories.
 const TOLD_TIMES: usize = 16;
 
 /// A span of numbers of files: from one to before another.
-type Span = [usize; 2];
+type FileSpan = [usize; 2];
 
 /// The last line that the program prints.
 #[derive(Deserialize)]
-struct Answer {
+struct PrintedAnswer {
     #[serde(default)]
     answers: Vec<CodeAnswer>,
     nothing: Option<String>,
@@ -61,23 +61,23 @@ struct AssetAnswer {
     key: Vec<String>,
     manager: usize,
     #[serde(default)]
-    bases: Vec<(String, Vec<Span>)>,
+    bases: Vec<(String, Vec<FileSpan>)>,
     #[serde(default)]
     odd: Vec<(usize, String)>,
     #[serde(default)]
-    unknown: Vec<Span>,
+    unknown: Vec<FileSpan>,
 }
 
 #[derive(Deserialize, Default)]
 struct LoadsAnswer {
     #[serde(default)]
-    right: Vec<Span>,
+    right: Vec<FileSpan>,
     #[serde(default)]
     types: Vec<(usize, String)>,
     #[serde(default)]
     failed: Vec<(usize, String)>,
     #[serde(default)]
-    untried: Vec<Span>,
+    untried: Vec<FileSpan>,
 }
 
 /// What code servers of one place tell.
@@ -107,7 +107,7 @@ pub(super) struct ToldCode {
     /// Files that there was no time for.
     pub(super) untried: BTreeSet<usize>,
     /// The operator's own code.
-    pub(super) sources: Vec<SourceFile>,
+    pub(super) sources: Vec<CheckedSource>,
 }
 
 /// Where one file is read.
@@ -132,7 +132,7 @@ pub(super) struct ToldItem {
 pub(super) fn read_answer(printed: &[u8], names: &[&str]) -> Result<PlaceAnswer, Fault> {
     let lines = printed.split(|byte| *byte == b'\n');
     let last = lines.rev().find(|line| !line.is_empty()).unwrap_or_default();
-    let answer: Answer = serde_json::from_slice(last).map_err(|error| {
+    let answer: PrintedAnswer = serde_json::from_slice(last).map_err(|error| {
         Fault::new(FaultKind::Unreadable, format!("its Python printed something else: {error}"))
     })?;
     if let Some(why) = answer.failed {
@@ -166,7 +166,7 @@ impl CodeAnswer {
         let pairs = |told: Vec<(usize, String)>| {
             told.into_iter().map(|(file, text)| (file, printable(&text))).collect()
         };
-        let source = |[path, sha256]: [String; 2]| SourceFile { path, sha256 };
+        let source = |[path, sha256]: [String; 2]| CheckedSource { path, sha256 };
         let loaded: BTreeSet<usize> = numbers.list(&self.loads.right)?.into_iter().collect();
         let is_loaded = |item: &&ToldItem| loaded.contains(&item.file);
         let loaded_managers = items.iter().filter(is_loaded).map(|item| item.manager).collect();
@@ -235,7 +235,7 @@ struct Numbers {
 }
 
 impl Numbers {
-    fn list(&mut self, spans: &[Span]) -> Result<Vec<usize>, Fault> {
+    fn list(&mut self, spans: &[FileSpan]) -> Result<Vec<usize>, Fault> {
         let mut found = Vec::new();
         for [begin, end] in spans {
             let length = end.checked_sub(*begin).ok_or_else(refuse_numbers)?;

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::super::{Migration, MigrationPart};
 use super::answer::{PlaceAnswer, ToldCode};
 use super::ask::SwitchReporter;
-use super::judge::{AskedAs, JudgedFile, SwitchDestination};
+use super::judge::{AskedAs, JudgedSwitch, SwitchDestination};
 use super::moved_files::{MovedFiles, find_moved_files};
 use super::places::SwitchPlace;
 use super::record::{RecordedFile, RecordedPlace, SwitchRecord};
@@ -56,7 +56,7 @@ pub(super) struct AskedSwitchPlace {
 /// All that a check has found out.
 pub(super) struct FoundSwitch<'a> {
     pub(super) moved: &'a MovedFiles,
-    pub(super) judged: BTreeMap<&'a str, JudgedFile>,
+    pub(super) judged: BTreeMap<&'a str, JudgedSwitch>,
     pub(super) asked: Vec<AskedSwitchPlace>,
     pub(super) destination: String,
 }
@@ -140,8 +140,8 @@ fn judge_files<'n>(
     asked: &[AskedSwitchPlace],
     moved: &MovedFiles,
     names: &[&'n str],
-) -> BTreeMap<&'n str, JudgedFile> {
-    let mut judged: BTreeMap<&str, JudgedFile> = BTreeMap::new();
+) -> BTreeMap<&'n str, JudgedSwitch> {
+    let mut judged: BTreeMap<&str, JudgedSwitch> = BTreeMap::new();
     for code in asked.iter().flat_map(AskedSwitchPlace::list_codes) {
         for item in &code.items {
             let Some(name) = names.get(item.file) else { continue };
@@ -155,7 +155,7 @@ fn judge_files<'n>(
         }
     }
     for name in names {
-        judged.entry(name).or_insert_with(JudgedFile::of_nobody);
+        judged.entry(name).or_insert_with(JudgedSwitch::of_nobody);
     }
     judged
 }
@@ -195,7 +195,7 @@ fn keep_record(
     };
     let (green, others): (Vec<_>, Vec<_>) =
         found.judged.iter().partition(|(_, file)| file.verdict == SwitchVerdict::Green);
-    let other = |(name, file): (&&str, &JudgedFile)| RecordedFile {
+    let other = |(name, file): (&&str, &JudgedSwitch)| RecordedFile {
         name: (*name).to_owned(),
         verdict: file.verdict,
         why: file.why.clone(),

@@ -2,7 +2,7 @@
 
 use super::answer::{ToldCode, ToldItem, ToldManager};
 use super::check::SwitchVerdict;
-use super::moved_files::{BucketStanding, MovedFile};
+use super::moved_files::{MovedFile, MovedStanding};
 
 /// Where files were moved to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,7 +16,7 @@ pub(super) struct SwitchDestination {
 
 /// What is so with one file.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct JudgedFile {
+pub(super) struct JudgedSwitch {
     pub(super) verdict: SwitchVerdict,
     /// What proves it, or what is wrong.
     pub(super) why: String,
@@ -29,13 +29,13 @@ pub(super) struct JudgedFile {
 }
 
 /// A reason, and the line that would help.
-struct Reason {
+struct VerdictReason {
     verdict: SwitchVerdict,
     why: String,
     instead: Option<String>,
 }
 
-impl JudgedFile {
+impl JudgedSwitch {
     /// No code that was asked has it.
     pub(super) fn of_nobody() -> Self {
         Self {
@@ -60,17 +60,17 @@ impl SwitchDestination {
         code: &ToldCode,
         item: &ToldItem,
         moved: &AskedAs<'_>,
-    ) -> JudgedFile {
+    ) -> JudgedSwitch {
         let manager = code.managers.get(item.manager);
         let reason = match manager {
-            None => Some(Reason::unknown("nothing is told of its I/O manager")),
+            None => Some(VerdictReason::unknown("nothing is told of its I/O manager")),
             Some(manager) => self
                 .judge_manager(manager)
                 .or_else(|| self.judge_key(manager, item, moved.name))
                 .or_else(|| judge_object(&moved.file.standing)),
         };
         let reason = reason.unwrap_or_else(|| judge_load(code, item));
-        JudgedFile {
+        JudgedSwitch {
             verdict: reason.verdict,
             why: reason.why,
             instead: reason.instead,
@@ -79,48 +79,55 @@ impl SwitchDestination {
         }
     }
 
-    fn judge_manager(&self, manager: &ToldManager) -> Option<Reason> {
+    fn judge_manager(&self, manager: &ToldManager) -> Option<VerdictReason> {
         let name = manager.name();
         if let Some(failed) = &manager.failed {
-            return Some(Reason::unknown(format!("its I/O manager cannot be made: {failed}")));
+            return Some(VerdictReason::unknown(format!(
+                "its I/O manager cannot be made: {failed}"
+            )));
         }
         match manager.kind.as_str() {
             "s3" => self.judge_place(manager),
-            "local" => Some(Reason::red(format!("`{name}` reads local files"))),
-            "unknown" => {
-                Some(Reason::unknown(format!("where I/O manager `{name}` reads is not known")))
-            }
-            kind => Some(Reason::red(format!("`{name}` reads from `{kind}`, not from S3"))),
+            "local" => Some(VerdictReason::red(format!("`{name}` reads local files"))),
+            "unknown" => Some(VerdictReason::unknown(format!(
+                "where I/O manager `{name}` reads is not known"
+            ))),
+            kind => Some(VerdictReason::red(format!("`{name}` reads from `{kind}`, not from S3"))),
         }
     }
 
-    fn judge_place(&self, manager: &ToldManager) -> Option<Reason> {
+    fn judge_place(&self, manager: &ToldManager) -> Option<VerdictReason> {
         let endpoint = manager.endpoint.as_deref().map(find_authority);
         if let Some(endpoint) = endpoint.filter(|found| *found != self.authority.to_lowercase()) {
             let why = format!("it is read from service `{endpoint}`, not `{}`", self.authority);
-            return Some(Reason::red(why));
+            return Some(VerdictReason::red(why));
         }
         let bucket = manager.bucket.as_deref().unwrap_or_default();
-        (bucket != self.bucket).then(|| Reason {
+        (bucket != self.bucket).then(|| VerdictReason {
             instead: Some("s3_bucket=dg.EnvVar(\"DAGSTER_S3_BUCKET\")".to_owned()),
-            ..Reason::red(format!(
+            ..VerdictReason::red(format!(
                 "it is read from bucket `{bucket}`, and lies in `{}`",
                 self.bucket
             ))
         })
     }
 
-    fn judge_key(&self, manager: &ToldManager, item: &ToldItem, name: &str) -> Option<Reason> {
+    fn judge_key(
+        &self,
+        manager: &ToldManager,
+        item: &ToldItem,
+        name: &str,
+    ) -> Option<VerdictReason> {
         let Some(key) = &item.key else {
-            return Some(Reason::unknown("its I/O manager does not tell where it reads"));
+            return Some(VerdictReason::unknown("its I/O manager does not tell where it reads"));
         };
         let expected = format!("{}{name}", self.prefix);
         let prefix = manager.prefix.as_deref().unwrap_or_default();
         let wanted = self.prefix.trim_matches('/');
         let is_prefix = prefix.trim_matches('/') != wanted;
-        (*key != expected).then(|| Reason {
+        (*key != expected).then(|| VerdictReason {
             instead: is_prefix.then(|| format!("s3_prefix=\"{wanted}\"")),
-            ..Reason::red(format!("it is read at `{key}`, and lies at `{expected}`"))
+            ..VerdictReason::red(format!("it is read at `{key}`, and lies at `{expected}`"))
         })
     }
 }
@@ -131,32 +138,34 @@ pub(super) struct AskedAs<'f> {
     pub(super) file: &'f MovedFile,
 }
 
-fn judge_object(standing: &BucketStanding) -> Option<Reason> {
+fn judge_object(standing: &MovedStanding) -> Option<VerdictReason> {
     match standing {
-        BucketStanding::Same | BucketStanding::Newer => None,
-        BucketStanding::Missing => Some(Reason::red("the bucket has no such object any more")),
-        BucketStanding::Other => Some(Reason::red("the bucket has a damaged object")),
-        BucketStanding::Unsure(why) => Some(Reason::unknown(format!("the bucket: {why}"))),
+        MovedStanding::Same | MovedStanding::Newer => None,
+        MovedStanding::Missing => {
+            Some(VerdictReason::red("the bucket has no such object any more"))
+        }
+        MovedStanding::Other => Some(VerdictReason::red("the bucket has a damaged object")),
+        MovedStanding::Unsure(why) => Some(VerdictReason::unknown(format!("the bucket: {why}"))),
     }
 }
 
 /// The way to it is right: whether a value was loaded by that way.
-fn judge_load(code: &ToldCode, item: &ToldItem) -> Reason {
+fn judge_load(code: &ToldCode, item: &ToldItem) -> VerdictReason {
     if let Some(why) = code.not_loaded.get(&item.file) {
-        return Reason::red(format!("it does not load: {why}"));
+        return VerdictReason::red(format!("it does not load: {why}"));
     }
     if code.loaded.contains(&item.file) {
         let kind = code.types.get(&item.file);
         let kind = kind.map(|kind| format!(" a `{kind}`")).unwrap_or_default();
-        return Reason::green(format!("loaded{kind}"));
+        return VerdictReason::green(format!("loaded{kind}"));
     }
     if code.untried.contains(&item.file) {
-        return Reason::unknown("there was no time to load it");
+        return VerdictReason::unknown("there was no time to load it");
     }
     if code.loaded_managers.contains(&item.manager) {
-        return Reason::green("its I/O manager loaded another file");
+        return VerdictReason::green("its I/O manager loaded another file");
     }
-    Reason::unknown("nothing of its I/O manager was loaded")
+    VerdictReason::unknown("nothing of its I/O manager was loaded")
 }
 
 /// Host and port of an address, without the port that is usual.
@@ -175,7 +184,7 @@ impl ToldManager {
     }
 }
 
-impl Reason {
+impl VerdictReason {
     fn of(verdict: SwitchVerdict, why: impl Into<String>) -> Self {
         Self { verdict, why: why.into(), instead: None }
     }

@@ -22,7 +22,7 @@ const UNKNOWN_SIZE: u64 = u64::MAX >> 1;
 
 /// How the bucket has a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum BucketStanding {
+pub(super) enum MovedStanding {
     /// It has the same, by size and hash.
     Same,
     /// It has a newer one, which Dagster has stored there.
@@ -39,7 +39,7 @@ pub(super) enum BucketStanding {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct MovedFile {
     pub(super) size: u64,
-    pub(super) standing: BucketStanding,
+    pub(super) standing: MovedStanding,
 }
 
 /// What was moved of a part.
@@ -108,7 +108,7 @@ impl MovedWatch {
     fn leave(&self, name: &str) {
         let mut files = hold_mutex(&self.files);
         let is_lost = files.get(name).is_some_and(|file| {
-            matches!(file.standing, BucketStanding::Missing | BucketStanding::Other)
+            matches!(file.standing, MovedStanding::Missing | MovedStanding::Other)
         });
         if !is_lost {
             files.remove(name);
@@ -121,8 +121,8 @@ impl TransferWatch for MovedWatch {
     /// A file that is here: what it is now counts more than what runs have noted.
     fn item(&self, item: &Item<'_>) {
         let standing = match find_verdict(item) {
-            MigrationVerdict::Moved => BucketStanding::Same,
-            MigrationVerdict::NewerThere => BucketStanding::Newer,
+            MigrationVerdict::Moved => MovedStanding::Same,
+            MigrationVerdict::NewerThere => MovedStanding::Newer,
             MigrationVerdict::Left | MigrationVerdict::Changed => {
                 return self.leave(item.name);
             }
@@ -135,14 +135,14 @@ impl TransferWatch for MovedWatch {
 impl VerifyWatch for MovedWatch {
     fn found(&self, name: &str, finding: &VerifyFinding) {
         let standing = match finding {
-            VerifyFinding::Right | VerifyFinding::Edited => BucketStanding::Same,
-            VerifyFinding::Changed => BucketStanding::Newer,
-            VerifyFinding::Missing => BucketStanding::Missing,
-            VerifyFinding::Damaged => BucketStanding::Other,
+            VerifyFinding::Right | VerifyFinding::Edited => MovedStanding::Same,
+            VerifyFinding::Changed => MovedStanding::Newer,
+            VerifyFinding::Missing => MovedStanding::Missing,
+            VerifyFinding::Damaged => MovedStanding::Other,
             VerifyFinding::Assumed => {
-                BucketStanding::Unsure("only size and time were compared".to_owned())
+                MovedStanding::Unsure("only size and time were compared".to_owned())
             }
-            VerifyFinding::Unreadable(fault) => BucketStanding::Unsure(fault.to_string()),
+            VerifyFinding::Unreadable(fault) => MovedStanding::Unsure(fault.to_string()),
             VerifyFinding::Unsent => return,
         };
         self.put(name, MovedFile { size: UNKNOWN_SIZE, standing });

@@ -12,7 +12,7 @@ use super::super::{Migration, MigrationPart};
 use super::check::find_asset_part;
 use super::moved_files::hash_manifest;
 use super::places::find_containers;
-use super::record::{RecordedPlace, SourceFile, SwitchRecord};
+use super::record::{CheckedSource, RecordedPlace, SwitchRecord};
 use crate::{Advice, AdvisedCommand, ErrorKind, OperationError};
 
 /// What Dagster was seen to read from the bucket; all is still as it was then.
@@ -35,16 +35,22 @@ pub async fn require_switch_proof(
     let part = find_asset_part(migration)?;
     let record = SwitchRecord::read(context).map_err(|fault| context.state_error(fault))?;
     let Some(record) = record else {
-        return Err(refuse("Dagster was not seen yet to read what was moved from the bucket"));
+        return Err(refuse_unproved(
+            "Dagster was not seen yet to read what was moved from the bucket",
+        ));
     };
     if record.pair != migration.identify_part(part) {
         let place = printable(&record.destination);
-        return Err(refuse(format!("the last check of the switch was of other places: {place}")));
+        return Err(refuse_unproved(format!(
+            "the last check of the switch was of other places: {place}"
+        )));
     }
     if let Some(place) = record.places.iter().find(|place| place.unknown.is_some()) {
         let why = place.unknown.as_deref().unwrap_or_default();
         let (name, why) = (printable(&place.name), printable(why));
-        return Err(refuse(format!("the last check could not ask Dagster in `{name}`: {why}")));
+        return Err(refuse_unproved(format!(
+            "the last check could not ask Dagster in `{name}`: {why}"
+        )));
     }
     require_same_places(migration, &record).await?;
     let proof = SwitchProof {
@@ -55,12 +61,14 @@ pub async fn require_switch_proof(
     };
     proof.require_same_manifest(&migration.open_part(part, true)?)?;
     if proof.green.is_empty() {
-        return Err(refuse("the last check has found nothing that Dagster reads from the bucket"));
+        return Err(refuse_unproved(
+            "the last check has found nothing that Dagster reads from the bucket",
+        ));
     }
     Ok(proof)
 }
 
-fn refuse(message: impl Into<String>) -> OperationError {
+fn refuse_unproved(message: impl Into<String>) -> OperationError {
     OperationError::new(ErrorKind::Config, message)
         .advise(Advice::naming("{} asks Dagster itself", [AdvisedCommand::CheckMigration]))
 }
@@ -83,21 +91,21 @@ async fn require_same_places(
             if id != place.container.as_deref() || image != place.image.as_deref() {
                 let name = printable(&place.name);
                 let message = format!("the container of `{name}` is not the one that was checked");
-                return Err(refuse(message));
+                return Err(refuse_unproved(message));
             }
         }
     }
     for source in record.places.iter().flat_map(|place| &place.sources) {
         if hash_source(search.named, source).as_deref() != Some(source.sha256.as_str()) {
             let path = printable(&source.path);
-            return Err(refuse(format!("`{path}` is not the code that was checked")));
+            return Err(refuse_unproved(format!("`{path}` is not the code that was checked")));
         }
     }
     Ok(())
 }
 
 /// The hash of a file of code; `None` where it cannot be read any more.
-fn hash_source(folders: &dyn NamedFolders, source: &SourceFile) -> Option<String> {
+fn hash_source(folders: &dyn NamedFolders, source: &CheckedSource) -> Option<String> {
     let path = Path::new(&source.path);
     let folder = folders.open_named(path.parent()?).ok()?;
     let root: HostPath = "/".parse().ok()?;
@@ -127,7 +135,10 @@ impl SwitchProof {
         if hash_manifest(open)? == self.manifest {
             return Ok(());
         }
-        Err(refuse(format!("files were moved since the last check, {}", printable(&self.checked))))
+        Err(refuse_unproved(format!(
+            "files were moved since the last check, {}",
+            printable(&self.checked)
+        )))
     }
 
     /// What was proved, in one sentence.

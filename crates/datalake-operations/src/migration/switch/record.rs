@@ -48,14 +48,14 @@ pub(super) struct RecordedPlace {
     /// The name of its image.
     pub(super) image: Option<String>,
     /// The operator's own code, where it is of this host.
-    pub(super) sources: Vec<SourceFile>,
+    pub(super) sources: Vec<CheckedSource>,
     /// Why it told nothing, if it did not.
     pub(super) unknown: Option<String>,
 }
 
 /// A file of code.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct SourceFile {
+pub(super) struct CheckedSource {
     pub(super) path: String,
     pub(super) sha256: String,
 }
