@@ -8,8 +8,9 @@ use super::scene::{HOME, NOON, OTHER, PICKLE, Scene, ToldWords, choice, default_
 use super::switch::recorded::prove_switch;
 use super::{
     CodeFindings, FetchedPart, Migration, MigrationChoice, MovedPart, PartAhead, ProofDepth,
-    count_parts, describe_outlook, fetch_parts, find_ahead, find_asset_keys, find_proof,
-    free_parts, move_parts, report_assets, require_right, require_switch_proof, write_lines_beside,
+    SwitchProof, count_parts, describe_outlook, fetch_parts, find_ahead, find_asset_keys,
+    find_proof, free_parts, move_parts, report_assets, require_right, require_switch_proof,
+    write_lines_beside,
 };
 use crate::{ErrorKind, OperationError};
 
@@ -227,7 +228,8 @@ async fn free(scene: &Scene) -> (u64, u64, Vec<String>) {
     let migration = Migration::find(&context, &choice()).await.unwrap();
     let (limits, mut lines) = (default_limits(), Vec::new());
     let depth = ProofDepth { deep: false, limits: &limits };
-    let proof = require_switch_proof(&migration).await.unwrap();
+    let proof = require_switch_proof(&migration).await;
+    let proof = proof.unwrap_or_else(|_| SwitchProof::of_nothing());
     let freed = free_parts(&migration, &proof, &depth, Some(&mut lines)).await.unwrap();
     (freed[0].removed.items, freed[0].kept, lines)
 }

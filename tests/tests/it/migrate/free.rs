@@ -86,5 +86,5 @@ fn nothing_goes_that_dagster_was_not_seen_to_read_from_the_bucket() {
     lake.pickle("late", "late");
     lake.migrate(0);
     let ran = lake.run(&format!("free {CONFIRM}"), 78);
-    assert!(ran.stderr.contains("files were moved since"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("records of what was moved have changed"), "{}", ran.stderr);
 }

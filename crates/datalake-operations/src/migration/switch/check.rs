@@ -68,11 +68,12 @@ pub(super) struct FoundSwitch<'a> {
 /// [`OperationError`]: `Absent` where nothing was moved, and the fault of a place where no place tells.
 pub async fn check_switch(check: &SwitchCheck<'_>) -> Result<SwitchReport, OperationError> {
     let part = find_asset_part(check.migration)?;
+    if part.is_yet_to_come() {
+        return Err(refuse_nothing());
+    }
     let moved = find_moved_files(check.migration, part, check.limits).await?;
     if moved.files.is_empty() {
-        let message = "nothing is known to have been moved";
-        return Err(OperationError::new(ErrorKind::Absent, message)
-            .advise(Advice::naming("{} moves it", [AdvisedCommand::RunMigration])));
+        return Err(refuse_nothing());
     }
     let names: Vec<&str> = moved.files.keys().map(String::as_str).collect();
     let sized = moved.files.iter().map(|(name, file)| AskedFile(name.clone(), file.size));
@@ -96,6 +97,11 @@ pub async fn check_switch(check: &SwitchCheck<'_>) -> Result<SwitchReport, Opera
     let report = SwitchReport::of(&found, context.clock.now(), check.load);
     keep_record(check, part, &found)?;
     Ok(report)
+}
+
+fn refuse_nothing() -> OperationError {
+    OperationError::new(ErrorKind::Absent, "nothing is known to have been moved")
+        .advise(Advice::naming("{} moves it", [AdvisedCommand::RunMigration]))
 }
 
 /// The part with the files of assets.

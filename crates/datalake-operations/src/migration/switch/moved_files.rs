@@ -1,7 +1,7 @@
 //! What was moved, and whether the bucket has it.
 
 use std::collections::BTreeMap;
-use std::io::Read as _;
+use std::io::Read;
 use std::sync::Mutex;
 
 use datalake_core::fault::{Fault, FaultKind};
@@ -82,21 +82,33 @@ pub(super) async fn find_moved_files(
     Ok(MovedFiles { files, left, manifest })
 }
 
-/// What the runs have noted, as one hash.
+/// What the runs have noted, as one hash; `None` where they have noted nothing.
 pub(super) fn hash_manifest(open: &OpenPart<'_>) -> Result<Option<String>, OperationError> {
     let unusable = |fault: Fault| open.context.home.context.state_error(fault);
-    let Some(mut file) = open.records.files().open(MANIFEST).map_err(unusable)? else {
-        return Ok(None);
-    };
-    let (mut hashes, mut buffer) = (Hashes::begin(Hashing::Sha256), vec![0; 64 << 10]);
-    loop {
-        let length = file
-            .read(&mut buffer)
-            .map_err(|error| unusable(Fault::new(FaultKind::Unreadable, error.to_string())))?;
-        let Some(bytes) = buffer.get(..length).filter(|bytes| !bytes.is_empty()) else { break };
-        hashes.update(bytes);
+    let mut hashes = Hashes::begin(Hashing::Sha256);
+    let mut length = 0;
+    // What is noted last is not in the sorted part yet.
+    for name in [format!("{MANIFEST}.manifest"), format!("{MANIFEST}.journal")] {
+        if let Some(mut file) = open.records.files().open(&name).map_err(unusable)? {
+            length += hash_file(&mut file, &mut hashes).map_err(unusable)?;
+        }
     }
-    Ok(hashes.digests().sha256.map(|hash| ContentHash(hash).hex()))
+    let hash = hashes.digests().sha256.filter(|_| length > 0);
+    Ok(hash.map(|hash| ContentHash(hash).hex()))
+}
+
+/// Hashes a file to its end; gives its length.
+fn hash_file(file: &mut dyn Read, hashes: &mut Hashes) -> Result<usize, Fault> {
+    let (mut buffer, mut whole) = (vec![0; 64 << 10], 0);
+    loop {
+        let read = file.read(&mut buffer);
+        let length = read.map_err(|error| Fault::new(FaultKind::Unreadable, error.to_string()))?;
+        let Some(bytes) = buffer.get(..length).filter(|bytes| !bytes.is_empty()) else {
+            return Ok(whole);
+        };
+        hashes.update(bytes);
+        whole += length;
+    }
 }
 
 impl MovedWatch {

@@ -118,6 +118,17 @@ fn hash_source(folders: &dyn NamedFolders, source: &CheckedSource) -> Option<Str
 }
 
 impl SwitchProof {
+    /// Nothing is proved.
+    #[must_use]
+    pub fn of_nothing() -> Self {
+        Self {
+            checked: String::new(),
+            manifest: None,
+            green: BTreeSet::new(),
+            others: BTreeMap::new(),
+        }
+    }
+
     /// Whether a file of a part was proved; why not, where it was not.
     pub(crate) fn judge_file(&self, part: &MigrationPart, name: &str) -> Result<(), String> {
         if part.kind != datalake_core::migration::PartKind::Assets {
@@ -135,10 +146,10 @@ impl SwitchProof {
         if hash_manifest(open)? == self.manifest {
             return Ok(());
         }
-        Err(refuse_unproved(format!(
-            "files were moved since the last check, {}",
-            printable(&self.checked)
-        )))
+        let checked = printable(&self.checked);
+        let message =
+            format!("the records of what was moved have changed since the check of {checked}");
+        Err(refuse_unproved(message))
     }
 
     /// What was proved, in one sentence.

@@ -199,7 +199,7 @@ async fn a_proof_is_no_proof_any_more_once_files_were_moved_or_code_was_changed(
     let context = scene.context();
     let migration = Migration::find(&context, &choice()).await.unwrap();
     move_parts(&migration, &default_limits(), &ToldWords::default()).await.unwrap();
-    refused(free(&scene).await, "files were moved since the last check");
+    refused(free(&scene).await, "records of what was moved have changed");
 
     check(&scene, green()).await.unwrap();
     scene.folders.put_file("/code/defs.py", "defs = 2");
