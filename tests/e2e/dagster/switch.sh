@@ -5,13 +5,24 @@ part_switch() {
   on_each_store lake-switch switch_proven
 }
 
-checked() { # SETTINGS... -- FLAGS...: `migrate check` with a Python of this host
+# checked SETTINGS... -- FLAGS...: `migrate check` of code with these settings. They are written into a file:
+# as root no variables are handed over.
+checked() {
   local settings=()
   while [ "$1" != -- ]; do settings+=("$1"); shift; done
   shift
-  env "${settings[@]}" "$program" --state "$work/switch/state" migrate check \
-    --home "$DAGSTER_HOME" --python "$python/python" --python-file "$here/migrate_assets.py" \
-    --working-directory "$here" "$@"
+  "$python/python" - "$here" "${settings[@]}" > "$work/switch/code/defs.py" << 'PYTHON'
+import sys
+
+print("import os, sys")
+print(f"sys.path.insert(0, {sys.argv[1]!r})")
+for setting in ["LANE_MANY=1", *sys.argv[2:]]:
+    print("os.environ[{0!r}] = {2!r}".format(*setting.partition("=")))
+print("from migrate_assets import *")
+PYTHON
+  "$program" --state "$work/switch/state" migrate check --home "$DAGSTER_HOME" \
+    --python "$python/python" --python-file "$work/switch/code/defs.py" \
+    --working-directory "$work/switch/code" "$@"
 }
 lane_assets() { "$python/python" "$here/migrate_assets.py" "$@"; }
 on_switch() { "$program" --state "$work/switch/state" migrate "$@" --home "$DAGSTER_HOME"; }
@@ -21,7 +32,7 @@ not_freed() { # WHY
 
 switch_proven() {
   rm -rf "$work/switch"
-  mkdir -p "$work/switch/home"
+  mkdir -p "$work/switch/home" "$work/switch/code"
   export DAGSTER_HOME=$work/switch/home PYTHONDONTWRITEBYTECODE=1 LANE_MANY=1
   echo 'telemetry: {enabled: false}' > "$DAGSTER_HOME/dagster.yaml"
   check 'the local I/O manager writes 75 pickles' 0 -- lane_assets write v1 || return

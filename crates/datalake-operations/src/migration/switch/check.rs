@@ -136,9 +136,13 @@ fn require_answer(asked: &[AskedSwitchPlace]) -> Result<(), OperationError> {
         FaultKind::Denied => ErrorKind::Denied,
         _ => ErrorKind::Unavailable,
     };
-    let error =
-        OperationError::about(format!("Dagster could not be asked in `{}`", place.name), fault);
-    Err(error.under(kind))
+    let error = OperationError::new(kind, tell_fault(fault));
+    Err(error.within(format!("Dagster could not be asked in `{}`", place.name)))
+}
+
+/// What the code itself says needs no words around it.
+fn tell_fault(fault: &Fault) -> String {
+    if fault.kind == FaultKind::Unproved { fault.detail.clone() } else { fault.to_string() }
 }
 
 fn judge_files<'n>(
@@ -177,7 +181,7 @@ impl AskedSwitchPlace {
 
     /// Why it told nothing, if it should have.
     pub(super) fn tell_unknown(&self) -> Option<String> {
-        self.answer.as_ref().err().map(ToString::to_string)
+        self.answer.as_ref().err().map(tell_fault)
     }
 }
 

@@ -32,7 +32,10 @@ class Untold(Exception):
 
 def words_of(error):
     """The class of an error and the first line of what it says, without secrets."""
-    line = (str(error).strip().splitlines() or [""])[0]
+    lines = str(error).strip().splitlines() or [""]
+    # The first line of Dagster's own errors of settings says nothing.
+    telling = (line for line in lines if "environment variable" in line.lower())
+    line = next(telling, lines[0])
     for name, value in os.environ.items():
         if len(value) > 7 and any(word in name.upper() for word in ("SECRET", "TOKEN", "PASS", "KEY")):
             line = line.replace(value, "…")
@@ -182,23 +185,23 @@ def load_workspace(path):
 
 
 def open_instance(stack):
-    """Dagster's instance; `None` where no home is named or it cannot be opened."""
+    """Dagster's instance, and whether it is the real one: where no home is named, or it cannot be opened, an
+    empty one stands for it, which knows no dynamic partitions."""
     from dagster import DagsterInstance
 
-    if not os.environ.get("DAGSTER_HOME"):
-        return None
-    try:
-        return stack.enter_context(DagsterInstance.get())
-    except Exception as error:
-        print(f"the instance cannot be opened: {words_of(error)}", file=sys.stderr)
-        return None
+    if os.environ.get("DAGSTER_HOME"):
+        try:
+            return stack.enter_context(DagsterInstance.get()), True
+        except Exception as error:
+            print(f"the instance cannot be opened: {words_of(error)}", file=sys.stderr)
+    return stack.enter_context(DagsterInstance.ephemeral()), False
 
 
 class Partitions:
     """Which partition keys a definition has, without listing more than it must."""
 
-    def __init__(self, instance):
-        self.instance, self.known = instance, {}
+    def __init__(self, instance, is_real):
+        self.instance, self.is_real, self.known = instance, is_real, {}
 
     def keys_of(self, definition):
         if id(definition) not in self.known:
@@ -212,7 +215,9 @@ class Partitions:
         if isinstance(definition, TimeWindowPartitionsDefinition):
             return definition.has_partition_key(key)
         if isinstance(definition, DynamicPartitionsDefinition) and definition.name:
-            if self.instance is None:
+            if not self.is_real:
+                # Its files tell which there are; the empty instance learns them, to load them.
+                self.instance.add_dynamic_partitions(definition.name, [key])
                 return True
             if definition.name not in self.known:
                 found = frozenset(self.instance.get_dynamic_partitions(definition.name))
@@ -415,15 +420,15 @@ def read_places(reader, asset, found):
     return places
 
 
-def survey(repositories, files, instance, stack):
+def survey(repositories, files, partitions, stack):
     """Of each asset with files: its manager, and where it reads each of them."""
     from dagster._core.storage.fs_io_manager import PickledObjectFilesystemIOManager
 
-    local, partitions = Reader("local", PickledObjectFilesystemIOManager("/")), Partitions(instance)
+    local = Reader("local", PickledObjectFilesystemIOManager("/"))
     readers, surveyed = {}, []
     for number, repository in enumerate(repositories):
         for key, definition in sorted(repository.assets_defs_by_key.items(), key=lambda item: item[0].path):
-            asset = Asset(repository, key, definition, instance)
+            asset = Asset(repository, key, definition, partitions.instance)
             found = match_files(asset, files, partitions, local)
             if found:
                 reader = build_reader(asset, stack, readers)
@@ -448,9 +453,8 @@ def answer_asked(request):
     except BaseException as error:
         return {"failed": f"its definitions do not load: {words_of(error)}"}
     with ExitStack() as stack:
-        instance = open_instance(stack)
-        files = Files(names)
-        surveyed = survey(repositories, files, instance, stack)
+        files, partitions = Files(names), Partitions(*open_instance(stack))
+        surveyed = survey(repositories, files, partitions, stack)
         readers, assets = [], []
         for _, asset, reader, _, places in surveyed:
             if reader not in readers:
@@ -615,12 +619,14 @@ def load_items(request):
         tell([None, None, f"its definitions do not load again: {words_of(error)}"])
         return
     with ExitStack() as stack:
-        instance, loaders = open_instance(stack), {}
+        (instance, is_real), loaders = open_instance(stack), {}
+        partitions = Partitions(instance, is_real)
         for number, repository, key, partition in request["items"]:
             if isinstance(partition, dict):
                 partition = MultiPartitionKey(partition)
             try:
                 definition = repositories[repository].assets_defs_by_key[to_key(key)]
+                learn_partition(partitions, definition.partitions_def, partition)
                 # A loader keeps resources by their names: one for each set of them.
                 known = (repository, tuple(sorted((name, id(one)) for name, one in definition.resource_defs.items())))
                 if known not in loaders:
@@ -631,6 +637,17 @@ def load_items(request):
                 del value
             except BaseException as error:
                 tell([number, None, words_of(error)])
+
+
+def learn_partition(partitions, definition, key):
+    """An empty instance has to know the dynamic partitions of what is loaded."""
+    if partitions.is_real or definition is None:
+        return
+    if isinstance(key, str):
+        partitions.has(definition, key)
+    else:
+        for one in getattr(definition, "partitions_defs", []):
+            partitions.has(one.partitions_def, key.keys_by_dimension[one.name])
 
 
 def to_key(path):
