@@ -106,7 +106,7 @@ impl Lake {
         let bucket = self.shelf.store().1.to_string();
         let python =
             record_dagster(&work, &bucket, &format!("{:?}", self.shelf.service.endpoint()));
-        let place = format!("--python {} --python-file defs.py", python.display());
+        let place = format!("--python {} {RECORDED_CODE}", python.display());
         self.run(&format!("check {place}"), 0)
     }
 
@@ -176,6 +176,9 @@ fn write(path: &Path, content: &[u8]) {
     fs::write(path, content).unwrap();
 }
 
+/// Where code would be: a folder of its own, since root has all of it judged.
+pub(crate) const RECORDED_CODE: &str = "--python-file code/defs.py --working-directory code";
+
 /// A program that prints what Dagster 1.13.27 has printed of files that it reads from a bucket: all that
 /// it is asked for. The real one is asked by the lane `dagster`.
 pub(crate) fn record_dagster(folder: &Path, bucket: &str, endpoint: &str) -> PathBuf {
@@ -189,6 +192,7 @@ count=$(grep -o '",[0-9][0-9]*\]' | wc -l)
 echo '{{"answers":[{{"python":"3.11.7","dagster":"1.13.27","managers":[{manager}],"assets":[{{"key":["all"],"manager":0,"bases":[["assets/",[[0,'$count']]]]}}],"loads":{{"right":[[0,'$count']]}}}}]}}'
 "#
     );
+    fs::create_dir_all(folder.join("code")).unwrap();
     let path = folder.join("recorded-python");
     fs::write(&path, script).unwrap();
     fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();

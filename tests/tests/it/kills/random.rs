@@ -161,7 +161,8 @@ fn prepare(work: &Path, victim: Victim, scene: &Path) {
         let bucket = "sandbox-dagster-assets";
         let python =
             crate::migrate::record_dagster(work, bucket, &format!("{:?}", endpoint.trim()));
-        let words = format!("migrate check --python {} --python-file defs.py", python.display());
+        let code = crate::migrate::RECORDED_CODE;
+        let words = format!("migrate check --python {} {code}", python.display());
         run(work, &words, scene).exits(0);
     }
 }

@@ -62,7 +62,10 @@ pub(super) const CALLS: [(&str, i32); 77] = [
     ("migrate report --home home", 0),
     ("migrate back plan --home home", 0),
     ("migrate back run --home home --yes --while-running", 0),
-    ("migrate check --home home --python ./recorded-python --python-file defs.py", 0),
+    (
+        "migrate check --home home --python ./recorded-python --python-file code/defs.py --working-directory code",
+        0,
+    ),
     ("migrate free --home home --dry-run", 3),
     ("migrate free --home home --confirm acme-dagster-assets", 0),
     ("lake snippet delta", 0),
