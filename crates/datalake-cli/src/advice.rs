@@ -46,6 +46,7 @@ fn render_command(command: &AdvisedCommand) -> String {
         AdvisedCommand::RestartServices => "dagster restart",
         AdvisedCommand::StartDaemon => "dagster start daemon",
         AdvisedCommand::RunMigration => "migrate run",
+        AdvisedCommand::CheckMigration => "migrate check",
         AdvisedCommand::PlanDependencies => "dagster deps plan",
         AdvisedCommand::PlanDependenciesForPrograms => "--json dagster deps plan",
         AdvisedCommand::ApplyDependencies => "dagster deps apply",

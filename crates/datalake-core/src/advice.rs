@@ -48,6 +48,8 @@ pub enum AdvisedCommand {
     StartDaemon,
     /// Moves what is new of Dagster's files into the bucket.
     RunMigration,
+    /// Asks Dagster itself whether it reads from the bucket what was moved there.
+    CheckMigration,
     /// Tells whether the images have what Dagster needs.
     PlanDependencies,
     /// The same for programs, with the Containerfiles.

@@ -41,6 +41,7 @@ mod python;
 mod settings;
 mod spec;
 mod store;
+mod switch;
 mod tables;
 mod trials;
 
@@ -66,5 +67,6 @@ pub use python::{PythonEvidence, PythonTrap, PythonTrapKind};
 pub use settings::{EnvFileLook, HandedOver, OldValue, Refusal, SettingsEvidence};
 pub use spec::{SpecEvidence, SpecTrouble};
 pub use store::{HeadAnswer, StoreEvidence};
+pub use switch::{SwitchEvidence, SwitchStanding};
 pub use tables::{TablesBucket, TablesEvidence};
 pub use trials::{Tagging, TrialEvidence, TrialTimes};

@@ -38,6 +38,7 @@ mod process;
 mod project;
 mod python;
 mod python_yaml;
+mod s3_managers;
 mod source;
 mod version;
 mod webserver;
@@ -80,6 +81,7 @@ pub use project::{
 };
 pub use python::scan_python;
 pub use python_yaml::{PythonYaml, RepeatedKey, YamlRefusal, read_python_yaml};
+pub use s3_managers::{S3ManagerCall, S3PlaceTrouble, WrittenValue, find_s3_managers};
 pub use source::{IndexUrl, InvalidIndexUrl, PIP_CONF_ID, PackageSource, WHEELS};
 pub use version::{DagsterVersion, UnfitVersion};
 pub use webserver::{

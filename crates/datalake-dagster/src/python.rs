@@ -1,6 +1,6 @@
 //! Traps in the operator's Python files.
 
-mod tokens;
+pub(crate) mod tokens;
 
 use datalake_core::doctor::{PythonTrap, PythonTrapKind};
 

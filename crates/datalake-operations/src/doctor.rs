@@ -34,6 +34,7 @@ pub use self::input::{
 };
 pub use self::modal::{ModalQuestion, examine_modal};
 use crate::DagsterHost;
+use crate::migration::look_at_switch;
 
 /// What services and containers are asked on, and how they stood when the look began.
 struct RunningHost {
@@ -90,6 +91,8 @@ pub async fn examine_groups(input: &ExaminationInput<'_>, only: Option<Group>) -
     }
     if wants(&[Group::Python]) {
         python::examine_python(input, &mut seen.python);
+        seen.switch.standing =
+            look_at_switch(input.context, find_destination(input.spec).as_deref());
     }
     if wants(&[Group::DagsterYaml]) {
         yaml::examine_yaml(input, &mut seen.dagster_yaml);
@@ -101,6 +104,14 @@ pub async fn examine_groups(input: &ExaminationInput<'_>, only: Option<Group>) -
         examine_modal(input, ModalQuestion::WhereNamed, &mut seen.modal).await;
     }
     seen
+}
+
+/// Where files of this host are moved to, as far as the spec says it.
+fn find_destination(spec: &ReadSpec<'_>) -> Option<String> {
+    let spec = spec.whole.as_ref()?;
+    let prefix = spec.prefix.to_string();
+    let slash = if prefix.is_empty() || prefix.ends_with('/') { "" } else { "/" };
+    Some(format!("s3://{}/{prefix}{slash}", spec.bucket))
 }
 
 async fn examine_host(

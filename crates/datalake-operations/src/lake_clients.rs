@@ -15,6 +15,7 @@ mod text;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use self::check::find_python;
 pub use self::check::{ClientCheck, ClientReport, ClientReporter, PlaceReport, TriedClient};
 pub use self::environment::list_environment;
 pub use self::places::{CodePlace, find_code_places, place_on_host};

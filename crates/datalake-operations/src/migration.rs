@@ -36,6 +36,7 @@ mod proving;
 mod reports;
 #[cfg(test)]
 pub(crate) mod scene;
+mod switch;
 mod table_logs;
 #[cfg(test)]
 mod tests;
@@ -59,12 +60,18 @@ pub use self::moving::{
     MigrationReporter, MovedPart, keep_last_choice, move_parts, read_last_choice,
 };
 pub use self::newer_there::PartAhead;
-pub use self::own_managers::{CodeManager, OwnManagers, find_own_managers};
+pub use self::own_managers::{CodeFindings, CodeManager, find_own_managers};
 pub use self::part::MigrationPart;
 pub use self::parts::{Migration, PartPlaces};
 pub use self::pause::{DaemonPause, PauseChoice, PauseNews, PauseReporter, find_stopped_services};
 pub use self::proving::{PartProof, ProofDepth, find_proof, find_unfit_names, require_right};
 pub use self::reports::{MigrationReport, report_assets};
+pub(crate) use self::switch::look_at_switch;
+pub use self::switch::{
+    AskedPlace, AssetSwitch, CodeTarget, LoadExtent, NamedPython, SeenManager, SwitchCheck,
+    SwitchPlace, SwitchProof, SwitchReport, SwitchReporter, SwitchVerdict, check_switch,
+    find_switch_places, list_code_environment, place_switch_on_host, require_switch_proof,
+};
 pub use self::table_logs::TableEnd;
 
 /// A report of a migration, line by line.

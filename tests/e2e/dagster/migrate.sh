@@ -63,7 +63,13 @@ migrate_there_and_back() {
   check 'on local files every load is right, none is stale' 0 '16 right, 0 wrong' -- \
     lane_assets load v1 plain:v2 raw/by_day=2026-01-02:v2 raw/by_day=2026-01-03:v2
   check 'nothing is newer in the bucket any more' 0 -- migrate back plan
-  check 'local files go only after a look at the store' 0 '16 files removed' -- \
+  mkdir -p "$work/moving/code"
+  printf 'import os, sys\nsys.path.insert(0, "%s")\nos.environ["LANE_IO"] = "s3"\nfrom migrate_assets import *\n' \
+    "$here" > "$work/moving/code/defs.py"
+  check 'Dagster itself reads all of them from the bucket' 0 '16 files read from' -- \
+    migrate check --python "$python/python" --python-file "$work/moving/code/defs.py" \
+    --working-directory "$work/moving/code"
+  check 'local files go only after that, and a look at the store' 0 '16 files removed' -- \
     migrate free --deep --confirm lake-migrate
   check 'and everything loads from S3 without them' 0 '16 right, 0 wrong' -- \
     on_s3 load v1 plain:v2 raw/by_day=2026-01-02:v2 raw/by_day=2026-01-03:v2

@@ -7,7 +7,9 @@
     migrate_assets.py begin-run | end-run       a run that counts as going on
     migrate_assets.py count-runs
 
-LANE_IO says which I/O manager is used: `local` (the default one) or `s3`.
+LANE_IO says which I/O manager is used: `local` (the default one), `s3`, or `own`, which datalake does not
+know. LANE_PREFIX and LANE_BUCKET are those of `s3`; `library` stands for a prefix that is not named.
+LANE_MANY makes 75 pickles instead of 15, with names of every kind.
 """
 import os
 import sys
@@ -33,6 +35,26 @@ KINDS = [
     (["by_multi"], MULTI, ["2026-01-02|eu", "2026-01-02|us"]),
     (["by_dyn"], DYNAMIC, ["f/1.csv", "/x"]),
 ]
+
+HARD = [
+    "a+b", "a&b", "a=b", "a,b", "a;b", "a'b", 'a"b', "(a)", "[a]", "{a}", "~a", "!a", "@a", "$a", "^a", "`a`",
+    "#a", "?a", "a%20b", "%2Fa", "*", "a:b", "a|b", "<a>", "\u00e9\u4e2d\U0001f40d", "e\u0301", " a", "A", "a.db",
+    "0e1f6c4e-9d1b-4f6c-8a53-0c9d8f5a7b21", ".hidden", "a/b/c",
+]
+if os.environ.get("LANE_MANY"):
+    HARD_NAMES = dg.StaticPartitionsDefinition(HARD)
+    THREE = dg.MultiPartitionsDefinition({
+        "name": dg.StaticPartitionsDefinition(["x/y", "z"]), "region": dg.StaticPartitionsDefinition(["eu", "us"]),
+    })
+    KINDS += [
+        (["hard"], HARD_NAMES, HARD),
+        (["hard", "nested", "deeper"], None, [None]),
+        (["history"], None, [None]),
+        (["by_name"], THREE, ["x/y|eu", "x/y|us", "z|eu", "z|us"]),
+        (["raw", "by_month"], dg.MonthlyPartitionsDefinition("2025-01-01", end_date="2026-01-01"),
+         [f"2025-{month:02}-01" for month in range(1, 13)]),
+        (["raw", "by_hour"], HOURLY, [f"2026-01-01-{hour:02}:00" for hour in range(10)]),
+    ]
 
 
 def value_of(key, partition):
@@ -76,14 +98,25 @@ ASSETS = [*UPSTREAM.values(), *READERS.values(), both]
 def resources():
     if os.environ.get("LANE_IO", "local") == "local":
         return {}
+    if os.environ["LANE_IO"] == "own":
+        return {"io_manager": OwnManager()}
     from dagster_aws.s3 import S3PickleIOManager, S3Resource
 
+    prefix = os.environ.get("LANE_PREFIX", "assets")
     manager = S3PickleIOManager(
         s3_resource=S3Resource(endpoint_url=os.environ["AWS_ENDPOINT_URL_S3"]),
-        s3_bucket=os.environ["DAGSTER_S3_BUCKET"],
-        s3_prefix="assets",
+        s3_bucket=os.environ.get("LANE_BUCKET") or os.environ["DAGSTER_S3_BUCKET"],
+        **({} if prefix == "library" else {"s3_prefix": prefix}),
     )
     return {"io_manager": manager}
+
+
+class OwnManager(dg.IOManager):
+    def handle_output(self, context, obj):
+        pass
+
+    def load_input(self, context):
+        return "whatever"
 
 
 def materialize(asset, partition, instance):
@@ -139,7 +172,7 @@ def check_loads(instance, usual, others):
         materialize(READERS[name], partition, instance)
         (loaded,) = [value for (key, _), value in LOADED.items() if key == name]
         LOADED.clear()
-        if (loaded["key"], loaded["value"]) == (name, expected):
+        if loaded == {"key": name, "partition": partition, "value": expected}:
             right += 1
         else:
             wrong.append(f"{name} {partition}: {loaded}, expected {expected}")

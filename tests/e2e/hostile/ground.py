@@ -91,6 +91,11 @@ class Bench:
         self.must("provision", "--yes")
         self.keep("provisioned")
         self.must("migrate", "run", "--logs", "--while-running", "--yes")
+        # Files go only where Dagster was seen to read them from the bucket.
+        python = self.folder / "recorded-dagster"
+        shutil.copyfile(Path(__file__).parent.parent / "recorded-dagster.sh", python)
+        python.chmod(0o755)
+        self.must("migrate", "check", "--python", str(python), "--python-file", "defs.py")
         self.keep("moved")
         newer = self.folder / "own/newer"
         for name in ["raw/orders", "raw/fresh", "later/one"]:

@@ -92,6 +92,10 @@ all_commands() {
   traced 0 migrate report
   traced 0 migrate backup --to backup.tar.zst
   traced 0 migrate back run --yes --while-running
+  # Files go only where Dagster was seen to read them from the bucket.
+  install -m 755 "$here/../recorded-dagster.sh" "$work/recorded-dagster"
+  check 'the switch is proved' 0 -- "$program" --root="$work/host" --state="$work/state" --no-input \
+    migrate check --python "$work/recorded-dagster" --python-file defs.py
   traced 0 migrate free --confirm opens-assets
   traced 0 cost report
   traced 0 cost estimate --storage 100GB

@@ -100,6 +100,17 @@ impl Lake {
         last(&ran, "migration")
     }
 
+    /// `migrate check` with what a real Dagster has printed of a switch that is right.
+    #[track_caller]
+    fn prove(&self) -> Ran {
+        let work = self.shelf.host.work();
+        let bucket = self.shelf.store().1.to_string();
+        let python =
+            record_dagster(&work, &bucket, &format!("{:?}", self.shelf.service.endpoint()));
+        let place = format!("--python {} {RECORDED_CODE}", python.display());
+        self.run(&format!("check {place}"), 0)
+    }
+
     /// Stores an object as Dagster's S3 I/O manager does: it tells nothing of a file.
     #[track_caller]
     fn made_there(&self, key: &str, text: &str) {
@@ -164,4 +175,27 @@ pub(crate) fn pickle(text: &str) -> Vec<u8> {
 fn write(path: &Path, content: &[u8]) {
     fs::create_dir_all(path.parent().unwrap()).unwrap();
     fs::write(path, content).unwrap();
+}
+
+/// Where code would be: a folder of its own, since root has all of it judged.
+pub(crate) const RECORDED_CODE: &str = "--python-file code/defs.py --working-directory code";
+
+/// A program that prints what Dagster 1.13.27 has printed of files that it reads from a bucket: all that
+/// it is asked for. The real one is asked by the lane `dagster`.
+pub(crate) fn record_dagster(folder: &Path, bucket: &str, endpoint: &str) -> PathBuf {
+    let manager = format!(
+        r#"{{"declared":"dagster_aws.s3.io_manager.S3PickleIOManager","class":"dagster_aws.s3.io_manager.PickledObjectS3IOManager","kind":"s3","bucket":"{bucket}","prefix":"assets","endpoint":{endpoint},"failed":null}}"#
+    );
+    let script = format!(
+        r#"#!/bin/sh
+PATH=/usr/bin:/bin
+count=$(grep -o '",[0-9][0-9]*\]' | wc -l)
+echo '{{"answers":[{{"python":"3.11.7","dagster":"1.13.27","managers":[{manager}],"assets":[{{"key":["all"],"manager":0,"bases":[["assets/",[[0,'$count']]]]}}],"loads":{{"right":[[0,'$count']]}}}}]}}'
+"#
+    );
+    fs::create_dir_all(folder.join("code")).unwrap();
+    let path = folder.join("recorded-python");
+    fs::write(&path, script).unwrap();
+    fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    path
 }

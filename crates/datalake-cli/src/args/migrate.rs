@@ -1,12 +1,14 @@
 //! The command line of `migrate`.
 
 mod back;
+mod check;
 
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
 pub use self::back::{Back, BackPlan, BackRun};
+pub use self::check::MigrateCheck;
 use super::Address;
 use super::transfer::Within;
 
@@ -39,13 +41,15 @@ pub enum Migrate {
     Status(Status),
     /// Tell whether the bucket still has what was moved (exit 0) or not (exit 4)
     Verify(MigrateVerify),
+    /// Ask Dagster itself whether it reads what was moved from the bucket (exit 0) or not (exit 4)
+    Check(MigrateCheck),
     /// Tell of each asset and partition what became of it, and what to materialize again
     Report(MigrateReport),
     /// Put the whole of Dagster's home into one file, databases included
     Backup(Backup),
     /// List the kinds of files: how each is recognised, when it is whole, where it goes, what may be removed
     Kinds,
-    /// Remove local files that are in the bucket, each after a look at the store
+    /// Remove local files that Dagster reads from the bucket (`check`), each after a look at the store
     Free(Free),
     /// Bring back what is newer in the bucket, after a switch back to local files
     Back {

@@ -2,6 +2,7 @@
 
 mod back;
 mod backup;
+mod check;
 mod free;
 mod kinds;
 mod lines;
@@ -24,6 +25,7 @@ pub(super) const KINDS: &[DocumentKind] = &[
     back::MIGRATION_BACK_PLAN,
     backup::BACKUP,
     backup::BACKUP_READ,
+    check::MIGRATION_CHECK,
     free::MIGRATION_FREED,
     kinds::MIGRATION_KINDS,
     look::MIGRATION_PLAN,
@@ -41,6 +43,7 @@ pub(super) async fn migrate(cli: &Cli, what: &Migrate, printer: Printer) -> Resu
         Migrate::Verify(flags) => proof::verify(cli, flags, printer).await,
         Migrate::Kinds => Ok(kinds::show_kinds(printer)),
         Migrate::Backup(flags) => backup::backup(cli, flags, printer).await,
+        Migrate::Check(flags) => check::check(cli, flags, printer).await,
         Migrate::Free(flags) => free::free(cli, flags, printer).await,
         Migrate::Back { what: Back::Plan(flags) } => back::plan(cli, flags, printer).await,
         Migrate::Back { what: Back::Run(flags) } => back::run(cli, flags, printer).await,

@@ -34,9 +34,14 @@ pub(crate) fn render_outlook(outlook: &MigrationOutlook) -> String {
     }
     text.push_str(&managers_text(&outlook.managers));
     text.push_str(&exports_text(&outlook.exports));
-    if !outlook.unknown.is_empty() {
-        text.push_str("\nWhat is not known:\n");
-        outlook.unknown.iter().for_each(|unknown| text.push_str(&format!("  {unknown}\n")));
+    for (title, lines) in [
+        ("What is not known:", &outlook.unknown),
+        ("Dagster would not find what is moved:", &outlook.elsewhere),
+    ] {
+        if !lines.is_empty() {
+            text.push_str(&format!("\n{title}\n"));
+            lines.iter().for_each(|line| text.push_str(&format!("  {line}\n")));
+        }
     }
     text
 }

@@ -4,7 +4,7 @@ use super::finding::{CheckOutcome, Diagnosis, Severity, Skipped};
 use super::look::{Judged, Not};
 use super::{Examination, FindingId};
 use super::{containers, dagster_yaml, host, key, lake, locations, modal, money, network, python};
-use super::{settings, spec, store, tables, trials};
+use super::{settings, spec, store, switch, tables, trials};
 
 /// How one id is judged.
 pub(super) struct FindingCheck {
@@ -14,7 +14,7 @@ pub(super) struct FindingCheck {
     pub(super) judge: fn(&Examination) -> Judged,
 }
 
-const CHECKS: [&[FindingCheck]; 15] = [
+const CHECKS: [&[FindingCheck]; 16] = [
     spec::CHECKS,
     network::CHECKS,
     locations::CHECKS,
@@ -28,6 +28,7 @@ const CHECKS: [&[FindingCheck]; 15] = [
     lake::CHECKS,
     dagster_yaml::CHECKS,
     python::CHECKS,
+    switch::CHECKS,
     modal::CHECKS,
     money::CHECKS,
 ];

@@ -12,6 +12,7 @@ use super::python::PythonEvidence;
 use super::settings::SettingsEvidence;
 use super::spec::SpecEvidence;
 use super::store::StoreEvidence;
+use super::switch::SwitchEvidence;
 use super::tables::TablesEvidence;
 use super::trials::TrialEvidence;
 use crate::time::Timestamp;
@@ -47,6 +48,8 @@ pub struct Examination {
     pub dagster_yaml: YamlEvidence,
     /// The operator's Python files.
     pub python: PythonEvidence,
+    /// Whether Dagster reads from the bucket what was moved there.
+    pub switch: SwitchEvidence,
     /// Modal.
     pub modal: ModalEvidence,
     /// What costs money.
@@ -81,6 +84,7 @@ impl Examination {
             lake: LakeEvidence::default(),
             dagster_yaml: YamlEvidence::default(),
             python: PythonEvidence::default(),
+            switch: SwitchEvidence::default(),
             modal: ModalEvidence::default(),
             money: MoneyEvidence::default(),
         }

@@ -172,6 +172,8 @@ findings! {
     PythonLatestJson "python-latest-json" Python Wrong Person "Objects that nobody writes",
     PythonSecret "python-secret" Python Wrong Person "Secrets in code",
     PythonLeadingSlash "python-leading-slash" Python Warning Person "Prefix that begins with a slash",
+    PythonS3Place "python-s3-place" Python Wrong Person "I/O managers that read where files are moved to",
+    PythonSwitch "python-switch" Python Wrong Person "Moved files that Dagster reads from the bucket",
     ModalClient "modal-client" Modal Wrong Person "Modal's client",
     ModalClientVersion "modal-client-version" Modal Wrong Person "Version of Modal's client",
     ModalToken "modal-token" Modal Wrong Person "Token of Modal's client",

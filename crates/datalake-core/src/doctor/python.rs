@@ -44,6 +44,8 @@ pub enum PythonTrapKind {
     Secret,
     /// A prefix that begins with a slash.
     LeadingSlash,
+    /// An I/O manager that reads from another place than files are moved to.
+    S3Place,
 }
 
 pub(super) const CHECKS: &[FindingCheck] = &[
@@ -52,6 +54,7 @@ pub(super) const CHECKS: &[FindingCheck] = &[
     FindingCheck { id: FindingId::PythonLatestJson, after: &[], judge: latest_json },
     FindingCheck { id: FindingId::PythonSecret, after: &[], judge: judge_secret },
     FindingCheck { id: FindingId::PythonLeadingSlash, after: &[], judge: leading_slash },
+    FindingCheck { id: FindingId::PythonS3Place, after: &[], judge: judge_s3_place },
 ];
 
 impl Default for PythonEvidence {
@@ -132,4 +135,15 @@ fn leading_slash(seen: &Examination) -> Judged {
         found,
         "take the slash out: keys begin with it, and other programs look without it",
     ))
+}
+
+fn judge_s3_place(seen: &Examination) -> Judged {
+    let traps = seen.python.traps.seen()?;
+    let found: Vec<_> = traps.iter().filter(|trap| trap.kind == PythonTrapKind::S3Place).collect();
+    let Some(first) = found.first() else { return tell_none_found(seen) };
+    let instead = first.instead.as_deref().unwrap_or_default();
+    let cure =
+        format!("write `{instead}` there: Dagster finds nothing of what was moved otherwise");
+    let line = |trap: &&PythonTrap| format!("{}, line {}: {}", trap.path, trap.line, trap.word);
+    Err(wrong(found.iter().map(line), cure))
 }

@@ -4,8 +4,8 @@ use datalake_core::clients::{ClientEnd, ClientTrial};
 use datalake_core::doctor::{
     Boto3Look, CodeServerLook, ContainerLook, EnvFileLook, Examination, GivenSettings, Greeting,
     HandedOver, HeadAnswer, LifeLook, LocationTrial, Look, ModalClientLook, ModalSecretAge,
-    ModalSecretLook, PodmanLook, TablesBucket, Tagging, TlsLook, TrialTimes, TriedPlace,
-    UnfinishedUpload, Usual,
+    ModalSecretLook, PodmanLook, SwitchStanding, TablesBucket, Tagging, TlsLook, TrialTimes,
+    TriedPlace, UnfinishedUpload, Usual,
 };
 use datalake_core::fault::{Fault, FaultKind};
 use datalake_core::plan::Service;
@@ -217,6 +217,8 @@ fn rest(seen: &mut Examination) {
     seen.dagster_yaml.wants_logs = true;
     seen.python.files = 3;
     seen.python.traps = Look::Saw(vec![]);
+    let (time, red, unknown) = (at("2026-11-22T17:00:00Z"), vec![], vec![]);
+    seen.switch.standing = Look::Saw(SwitchStanding::Checked { time, green: 75, red, unknown });
     seen.modal.client = Look::Saw(Ok(client("1.6.4", &["the environment"])));
     seen.modal.config = Look::Saw(file(".modal.toml"));
     seen.modal.answer = Look::Saw(());
@@ -338,6 +340,7 @@ fn on_the_host() -> Vec<(&'static str, Change)> {
         }),
         ("dagster.yaml", |seen| seen.dagster_yaml.traps = unknown()),
         ("python", |seen| seen.python.traps = unknown()),
+        ("the switch", |seen| seen.switch.standing = unknown()),
         ("python, not all of it", |seen| {
             seen.python.unread = Some(Fault::new(FaultKind::NotPlain, "`/code/a.py` is a socket"));
         }),

@@ -56,6 +56,27 @@ pub fn judge_python(word: &OsStr, trusted: &TrustedUsers) -> Result<(), GateFaul
     })
 }
 
+/// Judges a folder of Python code that is run by root, with all that lies in it.
+///
+/// # Errors
+///
+/// [`GateFault`]; `Distrusted` names the first thing that somebody else may have put there.
+pub fn judge_code_folder(folder: &Path, trusted: &TrustedUsers) -> Result<(), GateFault> {
+    if !trusted.is_root() {
+        return Ok(());
+    }
+    let mut survey = PythonSurvey::of(trusted);
+    let judged = survey.enter(folder).and_then(|found| {
+        let absent = || GateFault::Absent(folder.to_owned());
+        survey.folders.push(found.ok_or_else(absent)?);
+        survey.judge_folders()
+    });
+    judged.map_err(|fault| match fault {
+        GateFault::Distrusted(distrust) => GateFault::Distrusted(distrust.for_check_of_owner()),
+        fault => fault,
+    })
+}
+
 struct PythonSurvey<'a> {
     trusted: &'a TrustedUsers,
     /// Folders that may be an environment, and those among them that were looked at.
@@ -140,6 +161,11 @@ impl<'a> PythonSurvey<'a> {
                 self.judge_entry(folder.join(name))?;
             }
         }
+        self.judge_folders()
+    }
+
+    /// Judges what lies in the folders of libraries.
+    fn judge_folders(&mut self) -> Result<(), GateFault> {
         while let Some(folder) = self.folders.pop() {
             for name in list_names(&folder)? {
                 self.judge_entry(folder.join(name))?;

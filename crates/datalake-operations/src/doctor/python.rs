@@ -2,10 +2,14 @@
 
 use std::path::Path;
 
+use datalake_core::doctor::PythonTrapKind;
 use datalake_core::doctor::{Look, PythonEvidence, PythonTrap};
 use datalake_core::fault::{Fault, FaultKind};
 use datalake_core::host::HostPath;
-use datalake_dagster::{is_python_file, may_hold_code, scan_python};
+use datalake_core::text::printable;
+use datalake_dagster::{
+    S3ManagerCall, find_s3_managers, is_python_file, may_hold_code, scan_python,
+};
 use datalake_engine::{Files, PathStanding, SeenEntry, SeenKind};
 
 use super::ExaminationInput;
@@ -22,20 +26,23 @@ const MOST: usize = 500;
 
 /// Reads every Python file below the folders that were named and those that units mount.
 pub(super) fn examine_python(input: &ExaminationInput<'_>, seen: &mut PythonEvidence) {
+    let document = input.spec.document;
+    let s3 =
+        S3Destination { bucket: document.bucket.as_deref(), prefix: document.prefix.as_deref() };
     let mut found = FoundCode::default();
     for folder in input.code {
         match &folder.files {
             Ok(files) => {
                 if let Ok(root) = "/".parse() {
                     let files = files.as_ref();
-                    found.read(CodeReader { files, above: Some(&folder.name) }, &root, DEEPEST);
+                    found.read(CodeReader { files, above: Some(&folder.name), s3 }, &root, DEEPEST);
                 }
             }
             Err(fault) => found.unread.push(name_fault(&folder.name, fault)),
         }
     }
     for folder in MountedFolders::of(input).list_code() {
-        found.read(CodeReader { files: input.context.files, above: None }, folder, DEEPEST);
+        found.read(CodeReader { files: input.context.files, above: None, s3 }, folder, DEEPEST);
     }
     seen.files = found.files;
     seen.unread = join_faults(&found.unread);
@@ -67,6 +74,14 @@ struct CodeReader<'a> {
     files: &'a dyn Files,
     /// The folder that stands for `/`, for people.
     above: Option<&'a Path>,
+    s3: S3Destination<'a>,
+}
+
+/// Where files of this host are moved to, as far as the spec says it.
+#[derive(Clone, Copy)]
+struct S3Destination<'a> {
+    bucket: Option<&'a str>,
+    prefix: Option<&'a str>,
 }
 
 /// What was found in code.
@@ -81,7 +96,7 @@ struct FoundCode {
 impl FoundCode {
     /// Reads what lies in a folder.
     fn read(&mut self, reader: CodeReader<'_>, path: &HostPath, depth: usize) {
-        let CodeReader { files, above } = reader;
+        let CodeReader { files, above, .. } = reader;
         if matches!(files.look_at_kind(path), Ok(PathStanding { kind: SeenKind::File, .. })) {
             return;
         }
@@ -109,7 +124,7 @@ impl FoundCode {
         }
     }
 
-    fn scan(&mut self, CodeReader { files, above }: CodeReader<'_>, path: &HostPath) {
+    fn scan(&mut self, CodeReader { files, above, s3 }: CodeReader<'_>, path: &HostPath) {
         if self.files >= MOST {
             return;
         }
@@ -124,10 +139,28 @@ impl FoundCode {
                 };
                 let text = String::from_utf8_lossy(content.expose());
                 self.traps.extend(scan_python(&shown, &text));
+                self.traps.extend(s3.list_traps(&shown, &text));
             }
             Ok(SeenEntry::Folder(_)) => (),
             Err(fault) if fault.kind == FaultKind::Absent => (),
             Err(fault) => self.unread.push(fault),
         }
+    }
+}
+
+impl S3Destination<'_> {
+    /// The I/O managers in a text that read from another place.
+    fn list_traps(&self, path: &str, text: &str) -> Vec<PythonTrap> {
+        let trap = |call: &S3ManagerCall| {
+            let trouble = call.judge(self.bucket, self.prefix)?;
+            Some(PythonTrap {
+                path: path.to_owned(),
+                line: call.line,
+                kind: PythonTrapKind::S3Place,
+                word: format!("`{}`: {}", printable(&call.class), printable(&trouble.what)),
+                instead: Some(trouble.instead),
+            })
+        };
+        find_s3_managers(text).iter().filter_map(trap).collect()
     }
 }

@@ -259,7 +259,7 @@ async fn try_place(place: &CodePlace, request: ClientRequest) -> Result<TriedPyt
 }
 
 /// The Python of a container: the first one that sees Dagster, or else the first one.
-async fn find_python(programs: &dyn Programs) -> Result<String, Fault> {
+pub(crate) async fn find_python(programs: &dyn Programs) -> Result<String, Fault> {
     let mut first = Err(Fault::new(FaultKind::Absent, "the container has no Python"));
     for python in ["python3", "python"] {
         let words = [python, "-I", "-c", SEES_DAGSTER].map(str::to_owned);

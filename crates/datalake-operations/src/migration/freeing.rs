@@ -15,7 +15,7 @@ use serde::Serialize;
 use super::counting::find_verdict;
 use super::left_behind::LeftBehind;
 use super::tree::Facts;
-use super::{FileLines, Migration, MigrationPart, ProofDepth};
+use super::{FileLines, Migration, MigrationPart, ProofDepth, SwitchProof};
 use crate::OperationError;
 
 /// What became of a part's files.
@@ -44,14 +44,15 @@ struct FreeingWatch<'l> {
     lines: Mutex<Option<&'l mut (dyn FileLines + 'l)>>,
 }
 
-/// Removes the pickles of all parts whose content the store has now, each after a look at the store;
-/// everything else stays.
+/// Removes the pickles of all parts that Dagster was seen to read from the bucket and whose content the
+/// store has now, each after a look at the store; everything else stays.
 ///
 /// # Errors
 ///
 /// [`OperationError`] for something that all other files would meet too. What went is in the bucket.
 pub async fn free_parts(
     migration: &Migration<'_>,
+    proof: &SwitchProof,
     how: &ProofDepth<'_>,
     mut lines: Option<&mut (dyn FileLines + '_)>,
 ) -> Result<Vec<FreedPart>, OperationError> {
@@ -59,17 +60,26 @@ pub async fn free_parts(
     for part in &migration.parts {
         // What the loop lends lives as long as one round.
         let lines = lines.as_mut().map(|lines| &mut **lines as &mut (dyn FileLines + '_));
-        freed.push(free_part(migration, part, how, lines).await?);
+        let proved = ProvedPart { part, proof };
+        freed.push(free_part(migration, proved, how, lines).await?);
     }
     Ok(freed)
 }
 
+/// A part, and what was proved of it.
+#[derive(Clone, Copy)]
+struct ProvedPart<'p> {
+    part: &'p MigrationPart,
+    proof: &'p SwitchProof,
+}
+
 async fn free_part<'l>(
     migration: &Migration<'_>,
-    part: &MigrationPart,
+    proved: ProvedPart<'_>,
     how: &ProofDepth<'_>,
     mut lines: Option<&'l mut (dyn FileLines + 'l)>,
 ) -> Result<FreedPart, OperationError> {
+    let ProvedPart { part, proof } = proved;
     let none = FreedPart::none(part.kind);
     if part.is_yet_to_come() {
         return Ok(none);
@@ -80,6 +90,9 @@ async fn free_part<'l>(
     let same = SameFiles::default();
     let seen = open.look_at_changes(how.limits, Comparison::KeepNewer, &same).await;
     seen.map_err(|stopped| open.explain_stop(stopped))?;
+    if part.kind == PartKind::Assets {
+        proof.require_same_manifest(&open)?;
+    }
     let tree = open.files()?.files;
     let met = std::mem::take(&mut *hold_mutex(&facts));
     let left_out = open.left_out();
@@ -90,7 +103,12 @@ async fn free_part<'l>(
     let mut files = Vec::new();
     for (name, facts) in met {
         match same.judge(part.kind, &name, &left_out) {
-            FileFate::MayGo => files.push(FreeableFile { name, facts }),
+            FileFate::MayGo => match proof.judge_file(part, &name) {
+                Ok(()) => files.push(FreeableFile { name, facts }),
+                Err(why) => {
+                    watch.keep(&name, &format!("Dagster was not seen to read it there: {why}"));
+                }
+            },
             FileFate::Stays(why) => watch.keep(&name, &why),
             FileFate::OfAnotherKind => (),
         }

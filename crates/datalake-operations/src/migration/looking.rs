@@ -11,7 +11,9 @@ use serde::Serialize;
 
 use super::counting::CountingWatch;
 use super::left_behind::LeftBehind;
-use super::{CodeManager, DuckDbExport, FileLines, Migration, MigrationPart};
+use super::{
+    CodeFindings, CodeManager, DuckDbExport, FileLines, Migration, MigrationPart,
+};
 use crate::{LogsFolder, OperationError};
 
 /// What a migration finds and would do.
@@ -33,6 +35,8 @@ pub struct MigrationOutlook {
     pub managers: Vec<CodeManager>,
     /// Databases of `DuckDB`, which are exported and never copied.
     pub exports: Vec<DuckDbExport>,
+    /// I/O managers in code that read from another place: Dagster would find nothing of what is moved.
+    pub elsewhere: Vec<String>,
 }
 
 /// Something that stays.
@@ -114,7 +118,7 @@ pub(crate) async fn count_part(
     Ok(PartFound { counts: PartCounts { there_alone, ..watch.finish() }, left_out })
 }
 
-/// Puts together what was counted and what lies beside it; `unknown` is what nobody can tell.
+/// Puts together what was counted and what lies beside it; `read_code` tells of I/O managers.
 ///
 /// # Errors
 ///
@@ -122,7 +126,7 @@ pub(crate) async fn count_part(
 pub fn describe_outlook(
     migration: &Migration<'_>,
     parts: Vec<PartCounts>,
-    find_unknown: impl FnOnce() -> Result<Vec<String>, OperationError>,
+    code: CodeFindings,
 ) -> Result<MigrationOutlook, OperationError> {
     let Some(home) = &migration.home else {
         return Ok(MigrationOutlook {
@@ -134,6 +138,7 @@ pub fn describe_outlook(
             unknown: Vec::new(),
             managers: Vec::new(),
             exports: Vec::new(),
+            elsewhere: Vec::new(),
         });
     };
     let mut stays: Vec<_> =
@@ -149,8 +154,9 @@ pub fn describe_outlook(
         }),
         parts,
         stays,
-        unknown: find_unknown()?,
-        managers: Vec::new(),
+        unknown: code.unknown,
+        elsewhere: code.elsewhere,
+        managers: code.managers,
         exports: Vec::new(),
     })
 }

@@ -1,4 +1,4 @@
-//! What no file tells: I/O managers in code.
+//! What no file tells: I/O managers in code, read as text.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -8,8 +8,8 @@ use datalake_core::fault::{Fault, FaultKind};
 use datalake_core::host::HostPath;
 use datalake_core::text::printable;
 use datalake_dagster::{
-    CodeAsset, CodeReading, MadeManager, ManagerFamily, OwnStorage, StoredAt, is_python_file,
-    may_hold_code, own_storage, propose_change, read_managers,
+    CodeAsset, CodeReading, MadeManager, ManagerFamily, OwnStorage, S3ManagerCall, StoredAt,
+    find_s3_managers, is_python_file, may_hold_code, own_storage, propose_change, read_managers,
 };
 use datalake_engine::{HeldFolder, NamedFolders, SeenEntry};
 use schemars::JsonSchema;
@@ -24,22 +24,32 @@ const SOURCES: usize = 20_000;
 /// So much code is read.
 const MOST_BYTES: usize = 256 << 20;
 
+/// What code tells of its I/O managers, in words.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct CodeFindings {
+    /// What is not known: managers that have files of their own, and code that was not read.
+    pub unknown: Vec<String>,
+    /// Managers that read from another place than files are moved to.
+    pub elsewhere: Vec<String>,
+}
+
 /// A look through a folder of code.
 struct CodeLook<'a> {
     files: Arc<dyn HeldFolder>,
     named: &'a Path,
     bytes: usize,
-    found: Vec<String>,
     at: &'a StoredAt,
-    managers: Vec<CodeManager>,
+    found: CodeFindings,
     assets: Vec<CodeAsset>,
 }
 
 /// What the code of a project says of its I/O managers.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct OwnManagers {
-    /// What nobody can tell, in words.
+pub struct CodeFindings {
+    /// What is not known: managers that have files of their own, and code that was not read.
     pub unknown: Vec<String>,
+    /// Managers that read from another place than files are moved to, in words.
+    pub elsewhere: Vec<String>,
     /// The managers that the code makes.
     pub managers: Vec<CodeManager>,
 }
@@ -65,7 +75,8 @@ pub struct CodeManager {
     pub new: Option<String>,
 }
 
-/// The I/O managers in the code of these folders that have files of their own, in words.
+/// The I/O managers in the code of these folders that have files of their own, or that read from
+/// another place than this migration's destination.
 ///
 /// # Errors
 ///
@@ -74,38 +85,29 @@ pub fn find_own_managers(
     folders: &dyn NamedFolders,
     code: &[PathBuf],
     at: &StoredAt,
-) -> Result<OwnManagers, OperationError> {
+) -> Result<CodeFindings, OperationError> {
     if code.is_empty() {
         let text = "I/O managers in code with files of their own, such as \
                     `FilesystemIOManager(base_dir=…)`: --code DIR looks for them";
-        return Ok(OwnManagers { unknown: vec![text.to_owned()], managers: Vec::new() });
+        return Ok(CodeFindings { unknown: vec![text.to_owned()], ..CodeFindings::default() });
     }
-    let (mut found, mut managers, mut assets) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut found, mut assets) = (CodeFindings::default(), Vec::new());
     for named in code {
         let files = folders.open_named(named)?;
-        let mut look = CodeLook {
-            files,
-            named,
-            bytes: 0,
-            found: Vec::new(),
-            at,
-            managers: Vec::new(),
-            assets: Vec::new(),
-        };
+        let mut look = CodeLook { files, named, bytes: 0, at, found, assets };
         look.look_through()?;
-        found.append(&mut look.found);
-        managers.append(&mut look.managers);
-        assets.append(&mut look.assets);
+        (found, assets) = (look.found, look.assets);
     }
-    found.sort();
-    managers.sort_by(|one: &CodeManager, other| one.place.cmp(&other.place));
-    give_assets(&mut managers, assets);
-    if found.is_empty() && managers.is_empty() {
-        found.push(
+    found.unknown.sort();
+    found.elsewhere.sort();
+    found.managers.sort_by(|one, other| one.place.cmp(&other.place));
+    give_assets(&mut found.managers, assets);
+    if found.unknown.is_empty() && found.managers.is_empty() {
+        found.unknown.push(
             "no I/O manager with files of its own stands in the code that was named".to_owned(),
         );
     }
-    Ok(OwnManagers { unknown: found, managers })
+    Ok(found)
 }
 
 /// Gives each asset to the manager of its key, and tells of Dagster's own default where no manager
@@ -175,7 +177,7 @@ impl CodeLook<'_> {
             seen += 1;
             if seen > SOURCES || self.bytes > MOST_BYTES {
                 let folder = self.shown(None);
-                self.found.push(format!("{folder}: too many files to look at all"));
+                self.found.unknown.push(format!("{folder}: too many files to look at all"));
                 break;
             }
             match self.files.is_file(&path) {
@@ -185,7 +187,7 @@ impl CodeLook<'_> {
                 // Nobody knows what lies behind a link.
                 Err(fault) if fault.kind == FaultKind::NotPlain => {
                     if may_be_code(&path) {
-                        self.found.push(tell_unread(&fault));
+                        self.found.unknown.push(tell_unread(&fault));
                     }
                 }
                 Ok(false) => left.extend(self.list_paths(&path)?),
@@ -213,6 +215,7 @@ impl CodeLook<'_> {
                 self.bytes += content.expose().len();
                 let source = String::from_utf8_lossy(content.expose());
                 self.read_managers(&source, &shown);
+                self.judge_places(&source, &shown);
                 let mut found = own_storage(&source);
                 // What makes a manager that is known is told with it; pickles elsewhere are moved
                 // only where their folder is named.
@@ -226,13 +229,13 @@ impl CodeLook<'_> {
                     let text = printable(&own.text);
                     format!("{shown}:{}: `{text}`: where its files lie is not known", own.line)
                 };
-                self.found.extend(found.iter().map(line));
+                self.found.unknown.extend(found.iter().map(line));
             }
             Ok(SeenEntry::Folder(_)) => (),
             Err(fault) if matches!(fault.kind, FaultKind::NotPlain | FaultKind::TooLarge) => {
-                self.found.push(tell_unread(&fault));
+                self.found.unknown.push(tell_unread(&fault));
             }
-            Err(fault) => self.found.push(format!("{shown}: cannot be read: {fault}")),
+            Err(fault) => self.found.unknown.push(format!("{shown}: cannot be read: {fault}")),
         }
     }
 
@@ -241,7 +244,7 @@ impl CodeLook<'_> {
         self.assets.extend(assets);
         for made in managers {
             let change = propose_change(source, &made, self.at);
-            self.managers.push(CodeManager {
+            self.found.managers.push(CodeManager {
                 place: format!("{shown}:{}", made.line),
                 class: made.class.clone(),
                 name: made.name.as_deref().map(printable),
@@ -252,6 +255,21 @@ impl CodeLook<'_> {
                 new: change.as_ref().map(|change| printable(&change.new)),
             });
         }
+    }
+
+    fn judge_places(&mut self, source: &str, shown: &str) {
+        let calls = find_s3_managers(source);
+        let told = calls.iter().filter_map(|call| self.judge_call(shown, call));
+        let mut told: Vec<_> = told.collect();
+        self.found.elsewhere.append(&mut told);
+    }
+
+    fn judge_call(&self, shown: &str, call: &S3ManagerCall) -> Option<String> {
+        let (bucket, prefix) = (self.at.bucket.as_str(), self.at.prefix.as_str());
+        let trouble = call.judge(Some(bucket), Some(prefix))?;
+        let (class, what) = (printable(&call.class), printable(&trouble.what));
+        let line = call.line;
+        Some(format!("{shown}:{line}: `{class}`: {what}; write `{}`", printable(&trouble.instead)))
     }
 
     fn shown(&self, path: Option<&HostPath>) -> String {

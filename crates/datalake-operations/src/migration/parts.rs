@@ -1,5 +1,6 @@
 //! What a migration is made of: parts that each go from one place to another.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use datalake_core::migration::{AssetKeys, PartCounts, PartKind};
@@ -130,6 +131,12 @@ impl<'a> Migration<'a> {
         })
     }
 
+    /// Where Dagster's home lies, where files are migrated.
+    #[must_use]
+    pub fn find_home_folder(&self) -> Option<PathBuf> {
+        self.home.as_ref().map(|home| home.folder.real_path())
+    }
+
     /// Refuses objects of another place where there are none.
     ///
     /// # Errors
@@ -221,7 +228,7 @@ impl<'a> Migration<'a> {
         first.then(|| parts.flat_map(|other| list_stored_kinds(other.kind)).copied().collect())
     }
 
-    fn identify_part(&self, part: &MigrationPart) -> String {
+    pub(crate) fn identify_part(&self, part: &MigrationPart) -> String {
         let kind = format!("migration of {}", part.kind.word());
         let mut id = vec![kind.into_bytes(), self.context.endpoint.to_string().into_bytes()];
         match &part.origin {

@@ -6,10 +6,12 @@ mod tables;
 use datalake_core::migration::{FileTotal, MigrationVerdict};
 
 use super::scene::{HOME, NOON, OTHER, PICKLE, Scene, ToldWords, choice, default_limits};
+use super::switch::recorded::prove_switch;
 use super::{
-    FetchedPart, Migration, MigrationChoice, MovedPart, PartAhead, ProofDepth, count_parts,
-    describe_outlook, fetch_parts, find_ahead, find_asset_keys, find_proof, free_parts, move_parts,
-    report_assets, require_right, write_lines_beside,
+    CodeFindings, FetchedPart, Migration, MigrationChoice, MovedPart, PartAhead, ProofDepth,
+    SwitchProof, count_parts, describe_outlook, fetch_parts, find_ahead, find_asset_keys,
+    find_proof, free_parts, move_parts, report_assets, require_right, require_switch_proof,
+    write_lines_beside,
 };
 use crate::{ErrorKind, OperationError};
 
@@ -110,7 +112,10 @@ async fn lines_tell_of_each_file_and_of_what_lies_beside() {
 
     let parts = count_parts(&migration, &default_limits(), Some(&mut lines)).await.unwrap();
     write_lines_beside(&migration, &mut lines).unwrap();
-    let outlook = describe_outlook(&migration, parts, || Ok(vec!["code".to_owned()])).unwrap();
+    let outlook = describe_outlook(&migration, parts, || {
+        Ok(CodeFindings { unknown: vec!["code".to_owned()], ..CodeFindings::default() })
+    })
+    .unwrap();
 
     assert_eq!(lines[0], "+ a: new");
     assert!(lines[1].starts_with(". b.parquet: "), "{lines:?}");
@@ -224,7 +229,9 @@ async fn free(scene: &Scene) -> (u64, u64, Vec<String>) {
     let migration = Migration::find(&context, &choice()).await.unwrap();
     let (limits, mut lines) = (default_limits(), Vec::new());
     let depth = ProofDepth { deep: false, limits: &limits };
-    let freed = free_parts(&migration, &depth, Some(&mut lines)).await.unwrap();
+    let proof = require_switch_proof(&migration).await;
+    let proof = proof.unwrap_or_else(|_| SwitchProof::of_nothing());
+    let freed = free_parts(&migration, &proof, &depth, Some(&mut lines)).await.unwrap();
     (freed[0].removed.items, freed[0].kept, lines)
 }
 
@@ -235,6 +242,7 @@ async fn only_files_that_the_bucket_has_now_are_freed() {
         scene.storage().file(name, PICKLE, NOON - DAY);
     }
     run(&scene, &choice()).await.unwrap();
+    prove_switch(&scene).await;
     scene.storage().file("changed", OTHER, NOON);
     scene.delete("assets/lost").await;
 

@@ -72,6 +72,7 @@ impl Stage {
         let mut lengths = Vec::new();
         let mut follow = |from: &Path, to: &Path, victim: Victim| {
             copy(from, to);
+            prepare(dir.path(), victim, to);
             let begun = Instant::now();
             run(dir.path(), victim.words(), to).exits(0);
             lengths.push(begun.elapsed());
@@ -101,6 +102,7 @@ impl Stage {
     fn kill(&self, victim: Victim, dice: &mut Dice) -> bool {
         let scene = self.dir.path().join("killed");
         replace(&self.scene(victim), &scene);
+        prepare(self.dir.path(), victim, &scene);
         let length = u64::try_from(self.lengths[victim as usize].as_micros()).unwrap();
         let time = Duration::from_micros(dice.below(length.max(1)));
         let mut child = call(self.dir.path(), victim.words(), &scene).start();
@@ -149,6 +151,19 @@ impl Stage {
                 assert_eq!(fetched.contents(), self.pickles.contents(), "{note}");
             }
         }
+    }
+}
+
+/// Files go only where Dagster was seen to read them from the bucket.
+fn prepare(work: &Path, victim: Victim, scene: &Path) {
+    if matches!(victim, Victim::MigrateFree) {
+        let endpoint = fs::read_to_string(scene.join("endpoint")).unwrap();
+        let bucket = "sandbox-dagster-assets";
+        let python =
+            crate::migrate::record_dagster(work, bucket, &format!("{:?}", endpoint.trim()));
+        let code = crate::migrate::RECORDED_CODE;
+        let words = format!("migrate check --python {} {code}", python.display());
+        run(work, &words, scene).exits(0);
     }
 }
 

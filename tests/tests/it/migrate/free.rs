@@ -10,6 +10,7 @@ const CONFIRM: &str = "--confirm acme-dagster-assets";
 fn only_what_the_store_has_is_removed() {
     let lake = Lake::with_assets();
     lake.migrate(0);
+    lake.prove();
     lake.made_there("assets/plain", "PLAIN");
     lake.shelf.delete("assets/multi_one");
     lake.pickle("multi_two", "changed");
@@ -32,6 +33,7 @@ fn only_what_the_store_has_is_removed() {
 fn nothing_is_removed_without_the_name_typed_or_in_a_dry_run() {
     let lake = Lake::with_assets();
     lake.migrate(0);
+    lake.prove();
 
     lake.run("free", 2);
     lake.run("free --confirm another", 2);
@@ -45,6 +47,7 @@ fn a_content_that_the_store_has_damaged_is_found_by_reading_it() {
     let lake = Lake::with_assets();
     lake.shelf.service.set_faults("flip-bit on PUT after 3 times 1");
     lake.migrate(0);
+    lake.prove();
 
     lake.run(&format!("free --deep {CONFIRM}"), 5);
 
@@ -56,6 +59,7 @@ fn a_content_that_the_store_has_damaged_is_found_by_reading_it() {
 fn after_a_free_the_assets_come_back_from_the_bucket() {
     let lake = Lake::with_assets();
     lake.migrate(0);
+    lake.prove();
     lake.run(&format!("free --deep {CONFIRM}"), 0);
     assert!(ASSETS.iter().all(|asset| !lake.storage().join(asset).exists()));
 
@@ -65,4 +69,22 @@ fn after_a_free_the_assets_come_back_from_the_bucket() {
     for asset in ASSETS {
         assert_eq!(fs::read(lake.storage().join(asset)).unwrap(), pickle(asset));
     }
+}
+
+#[test]
+fn nothing_goes_that_dagster_was_not_seen_to_read_from_the_bucket() {
+    let lake = Lake::with_assets();
+    lake.migrate(0);
+
+    let ran = lake.run(&format!("free {CONFIRM}"), 78);
+    assert!(ran.stderr.contains("was not seen yet to read"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("migrate check"), "{}", ran.stderr);
+    assert!(ASSETS.iter().all(|asset| lake.storage().join(asset).exists()));
+
+    let checked = lake.prove();
+    assert!(checked.stdout.contains("Next: "), "{}", checked.stdout);
+    lake.pickle("late", "late");
+    lake.migrate(0);
+    let ran = lake.run(&format!("free {CONFIRM}"), 78);
+    assert!(ran.stderr.contains("records of what was moved have changed"), "{}", ran.stderr);
 }

@@ -103,6 +103,7 @@ fn everything_that_is_no_pickle_is_named_by_kind_and_stays() {
 fn free_removes_pickles_and_nothing_else() {
     let lake = mixed();
     lake.migrate(0);
+    lake.prove();
 
     let freed = lake.run(&format!("free --deep {CONFIRM} --report freed.txt"), 0);
 
@@ -131,6 +132,7 @@ fn an_empty_successor_never_takes_the_place_of_a_good_copy() {
     lake.migrate(0);
 
     assert_eq!(lake.objects("assets/")["lake.duckdb"], DUCKDB);
+    lake.prove();
     lake.run(&format!("free --deep {CONFIRM}"), 0);
     assert!(lake.storage().join("lake.duckdb").exists());
 }
@@ -158,6 +160,7 @@ fn status_comes_to_rest_while_something_ticks() {
     lake.run("verify --logs", 0);
     assert!(lake.run("status --logs", 0).stdout.contains("All of it is moved"));
     // Logs are no pickles.
+    lake.prove();
     lake.run(&format!("free --logs {CONFIRM}"), 5);
     assert!(lake.storage().join("__repository__/watcher/3.err").exists());
 }

@@ -1,7 +1,9 @@
 //! `migrate free`: local files that the bucket surely has, removed.
 
 use datalake_core::migration::{FileTotal, PartCounts};
-use datalake_operations::migration::{FreedPart, Migration, ProofDepth, count_parts, free_parts};
+use datalake_operations::migration::{
+    FreedPart, Migration, ProofDepth, count_parts, free_parts, require_switch_proof,
+};
 
 use super::super::name_typed;
 use super::lines::{Lines, as_lines};
@@ -25,19 +27,25 @@ pub(super) async fn free(cli: &Cli, flags: &Free, printer: Printer) -> Result<Ex
     }
     let parts = count_parts(&migration, &place.limits, None).await?;
     let moved = total_moved(&parts);
-    if flags.dry_run || moved.items == 0 {
-        let text =
-            render::render_parts(&parts) + &render::left_out(&parts) + "\nNothing was removed.\n";
-        printer.result(MIGRATION_STATUS, &parts, &text);
+    let text = render::render_parts(&parts) + &render::left_out(&parts);
+    let proof = match moved.items {
+        0 => None,
+        _ => Some(require_switch_proof(&migration).await?),
+    };
+    let Some(proof) = proof.filter(|proof| {
+        printer.talk(&proof.describe());
+        !flags.dry_run
+    }) else {
+        printer.result(MIGRATION_STATUS, &parts, &(text + "\nNothing was removed.\n"));
         return Ok(if moved.items == 0 { Exit::Done } else { Exit::Drift });
-    }
-    printer.talk(&(render::render_parts(&parts) + &render::left_out(&parts)));
-    let what = format!("{} ({})", counted(moved.items, "local file"), size(moved.bytes));
+    };
+    printer.talk(&text);
+    let what = format!("{} ({}) at most", counted(moved.items, "local file"), size(moved.bytes));
     printer.talk(&format!("{what} would go, each after a look at the store."));
     name_typed(&context.bucket, flags.confirm.as_deref(), place.remote.site.may_ask())?;
     let mut lines = flags.report.as_deref().map(Lines::create).transpose()?;
     let depth = ProofDepth { deep: flags.deep, limits: &place.limits };
-    let freed = free_parts(&migration, &depth, as_lines(&mut lines)).await?;
+    let freed = free_parts(&migration, &proof, &depth, as_lines(&mut lines)).await?;
     if let Some(lines) = lines {
         lines.finish()?;
     }
@@ -70,5 +78,5 @@ fn tell_freed(printer: Printer, freed: &[FreedPart]) -> Result<Exit, Failure> {
         return Ok(Exit::Done);
     }
     Err(Failure::new(Exit::Partly, format!("{} kept", counted(kept, "file")))
-        .hint("the bucket has not the same: `migrate report` tells of each why"))
+        .hint("`--report FILE` tells of each why; `migrate check` asks Dagster again"))
 }

@@ -32,9 +32,8 @@ pub(super) async fn plan(
     migration.require_objects().await?;
     let mut lines = flags.report.as_deref().map(Lines::create).transpose()?;
     let parts = count_parts(&migration, &place.limits, as_lines(&mut lines)).await?;
-    let own = find_own_managers(&NamedHostFolders, &flags.what.code, &place.stored_at()?)?;
-    let mut outlook = describe_outlook(&migration, parts, || Ok(own.unknown))?;
-    outlook.managers = own.managers;
+    let code = find_own_managers(&NamedHostFolders, &flags.what.code, &place.stored_at()?)?;
+    let mut outlook = describe_outlook(&migration, parts, code)?;
     outlook.exports = list_exports(&migration).await?;
     if let Some(mut lines) = lines {
         write_lines_beside(&migration, &mut lines)?;

@@ -3,7 +3,7 @@
 use datalake_core::clients::ClientEnd;
 use datalake_core::doctor::{
     Boto3Look, CodeServerLook, EnvFileLook, Examination, FindingId, GivenSettings, Look, OldValue,
-    PodmanLook, PythonTrap, PythonTrapKind, Refusal, YamlTrap, YamlTrapKind,
+    PodmanLook, PythonTrap, PythonTrapKind, Refusal, SwitchStanding, YamlTrap, YamlTrapKind,
 };
 
 use crate::sound::{Change, code, file, life};
@@ -181,6 +181,22 @@ fn files() -> Vec<(FindingId, Change)> {
         (FindingId::PythonLatestJson, |seen| python(seen, PythonTrapKind::LatestJson)),
         (FindingId::PythonSecret, |seen| python(seen, PythonTrapKind::Secret)),
         (FindingId::PythonLeadingSlash, |seen| python(seen, PythonTrapKind::LeadingSlash)),
+        (FindingId::PythonS3Place, |seen| python(seen, PythonTrapKind::S3Place)),
+        (FindingId::PythonSwitch, |seen| {
+            seen.switch.standing = Look::Saw(SwitchStanding::Checked {
+                time: seen.now,
+                green: 74,
+                red: vec!["plain: read below `dagster/`".to_owned()],
+                unknown: vec![],
+            });
+        }),
+        (FindingId::PythonSwitch, |seen| {
+            seen.switch.standing = Look::Saw(SwitchStanding::Unproved);
+        }),
+        (FindingId::PythonSwitch, |seen| {
+            let place = "s3://old/assets/".to_owned();
+            seen.switch.standing = Look::Saw(SwitchStanding::OfAnotherPlace(place));
+        }),
     ]
 }
 

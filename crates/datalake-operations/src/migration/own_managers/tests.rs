@@ -14,7 +14,7 @@ fn find(folders: &MemoryFolders, code: &[&str]) -> Vec<String> {
     read_code(folders, code).unknown
 }
 
-fn read_code(folders: &MemoryFolders, code: &[&str]) -> OwnManagers {
+fn read_code(folders: &MemoryFolders, code: &[&str]) -> CodeFindings {
     let code: Vec<_> = code.iter().map(PathBuf::from).collect();
     find_own_managers(folders, &code, &at()).unwrap()
 }
@@ -72,4 +72,20 @@ fn a_folder_of_code_that_is_not_there_is_an_error() {
     let folders = MemoryFolders::default();
 
     assert!(find_own_managers(&folders, &[PathBuf::from("/none")], &at()).is_err());
+}
+
+#[test]
+fn a_manager_that_reads_below_another_prefix_is_told_with_the_line_to_write() {
+    let folders = MemoryFolders::default();
+    folders.put_file("/code/io.py", "io = S3PickleIOManager(s3_bucket=\"acme-lake\")\n");
+    folders
+        .put_file("/code/right.py", "S3PickleIOManager(s3_bucket='acme-lake', s3_prefix='assets')");
+
+    let found = read_code(&folders, &["/code"]).elsewhere;
+
+    let [line] = &found[..] else { panic!("{found:?}") };
+    assert!(
+        line.starts_with("/code/io.py:1: `S3PickleIOManager`: it reads below prefix `dagster`")
+    );
+    assert!(line.ends_with("write `s3_prefix=\"assets\"`"), "{line}");
 }

@@ -5,7 +5,8 @@ use datalake_core::fault::{Fault, FaultKind};
 use super::{DAY, run};
 use crate::OperationError;
 use crate::migration::scene::{NOON, OTHER, PICKLE, Scene, ToldWords, choice, default_limits};
-use crate::migration::{Migration, ProofDepth, fetch_parts, free_parts};
+use crate::migration::switch::recorded::prove_switch;
+use crate::migration::{Migration, ProofDepth, fetch_parts, free_parts, require_switch_proof};
 
 /// An attempt with the call of this number failing, or the one after it.
 #[derive(Debug, Clone, Copy)]
@@ -62,6 +63,7 @@ async fn whichever_call_fails_no_file_goes_that_the_bucket_has_not() {
     let prepare = async || {
         let scene = prepared().await;
         run(&scene, &choice()).await.unwrap();
+        prove_switch(&scene).await;
         scene
     };
     let act = async |scene: &Scene| {
@@ -69,7 +71,8 @@ async fn whichever_call_fails_no_file_goes_that_the_bucket_has_not() {
         let migration = Migration::find(&context, &choice()).await?;
         let limits = default_limits();
         let depth = ProofDepth { deep: true, limits: &limits };
-        free_parts(&migration, &depth, None).await.map(drop)
+        let proof = require_switch_proof(&migration).await?;
+        free_parts(&migration, &proof, &depth, None).await.map(drop)
     };
     let check = async |scene: &Scene, Attempt { number, .. }: Attempt| {
         for (name, content) in [("a", PICKLE), ("b", OTHER)] {

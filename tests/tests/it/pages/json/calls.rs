@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::support::{Call, Shelf};
 
 /// Words and exit code of each call, in an order in which one prepares the next.
-pub(super) const CALLS: [(&str, i32); 81] = [
+pub(super) const CALLS: [(&str, i32); 82] = [
     ("init --region fsn1 --bucket acme-dagster-assets", 0),
     ("config show", 0),
     ("config explain", 0),
@@ -66,6 +66,10 @@ pub(super) const CALLS: [(&str, i32); 81] = [
     ("migrate report --home home", 0),
     ("migrate back plan --home home", 0),
     ("migrate back run --home home --yes --while-running", 0),
+    (
+        "migrate check --home home --python ./recorded-python --python-file code/defs.py --working-directory code",
+        0,
+    ),
     ("migrate free --home home --dry-run", 3),
     ("migrate free --home home --confirm acme-dagster-assets", 0),
     ("lake snippet delta", 0),
@@ -129,6 +133,7 @@ impl Stage {
             fs::create_dir_all(path.parent().unwrap()).unwrap();
             fs::write(path, content).unwrap();
         }
+        crate::migrate::record_dagster(&stage.0.host.work(), "acme-dagster-assets", "null");
         stage
     }
 

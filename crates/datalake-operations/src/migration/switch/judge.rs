@@ -1,0 +1,203 @@
+//! Whether Dagster reads what was moved from where it was moved to: a pure judgement.
+
+use super::answer::{ToldCode, ToldItem, ToldManager};
+use super::check::SwitchVerdict;
+use super::moved_files::{MovedFile, MovedStanding};
+
+/// Where files were moved to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct SwitchDestination {
+    /// Host and port of the service.
+    pub(super) authority: String,
+    pub(super) bucket: String,
+    /// What stands before each name, with a slash at the end.
+    pub(super) prefix: String,
+}
+
+/// What is so with one file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct JudgedSwitch {
+    pub(super) verdict: SwitchVerdict,
+    /// What proves it, or what is wrong.
+    pub(super) why: String,
+    /// What to write in code instead, where that is known.
+    pub(super) instead: Option<String>,
+    /// Its asset.
+    pub(super) asset: Option<String>,
+    /// The class of its manager.
+    pub(super) manager: Option<String>,
+}
+
+/// A reason, and the line that would help.
+struct VerdictReason {
+    verdict: SwitchVerdict,
+    why: String,
+    instead: Option<String>,
+}
+
+impl JudgedSwitch {
+    /// No code that was asked has it.
+    pub(super) fn of_nobody() -> Self {
+        Self {
+            verdict: SwitchVerdict::Unknown,
+            why: "no asset of the code that was asked is stored under this name".to_owned(),
+            instead: None,
+            asset: None,
+            manager: None,
+        }
+    }
+
+    /// The worse of two: of an asset that several code servers have, each has to be right.
+    pub(super) fn join(self, other: Self) -> Self {
+        if other.verdict > self.verdict { other } else { self }
+    }
+}
+
+impl SwitchDestination {
+    /// What one code server makes of one file.
+    pub(super) fn judge(
+        &self,
+        code: &ToldCode,
+        item: &ToldItem,
+        moved: &AskedAs<'_>,
+    ) -> JudgedSwitch {
+        let manager = code.managers.get(item.manager);
+        let reason = match manager {
+            None => Some(VerdictReason::unknown("nothing is told of its I/O manager")),
+            Some(manager) => self
+                .judge_manager(manager)
+                .or_else(|| self.judge_key(manager, item, moved.name))
+                .or_else(|| judge_object(&moved.file.standing)),
+        };
+        let reason = reason.unwrap_or_else(|| judge_load(code, item));
+        JudgedSwitch {
+            verdict: reason.verdict,
+            why: reason.why,
+            instead: reason.instead,
+            asset: Some(item.asset.clone()),
+            manager: manager.map(ToldManager::name),
+        }
+    }
+
+    fn judge_manager(&self, manager: &ToldManager) -> Option<VerdictReason> {
+        let name = manager.name();
+        if let Some(failed) = &manager.failed {
+            return Some(VerdictReason::unknown(format!(
+                "its I/O manager cannot be made: {failed}"
+            )));
+        }
+        match manager.kind.as_str() {
+            "s3" => self.judge_place(manager),
+            "local" => Some(VerdictReason::red(format!("`{name}` reads local files"))),
+            "unknown" => Some(VerdictReason::unknown(format!(
+                "where I/O manager `{name}` reads is not known"
+            ))),
+            kind => Some(VerdictReason::red(format!("`{name}` reads from `{kind}`, not from S3"))),
+        }
+    }
+
+    fn judge_place(&self, manager: &ToldManager) -> Option<VerdictReason> {
+        let endpoint = manager.endpoint.as_deref().map(find_authority);
+        if let Some(endpoint) = endpoint.filter(|found| *found != self.authority.to_lowercase()) {
+            let why = format!("it is read from service `{endpoint}`, not `{}`", self.authority);
+            return Some(VerdictReason::red(why));
+        }
+        let bucket = manager.bucket.as_deref().unwrap_or_default();
+        (bucket != self.bucket).then(|| VerdictReason {
+            instead: Some("s3_bucket=dg.EnvVar(\"DAGSTER_S3_BUCKET\")".to_owned()),
+            ..VerdictReason::red(format!(
+                "it is read from bucket `{bucket}`, and lies in `{}`",
+                self.bucket
+            ))
+        })
+    }
+
+    fn judge_key(
+        &self,
+        manager: &ToldManager,
+        item: &ToldItem,
+        name: &str,
+    ) -> Option<VerdictReason> {
+        let Some(key) = &item.key else {
+            return Some(VerdictReason::unknown("its I/O manager does not tell where it reads"));
+        };
+        let expected = format!("{}{name}", self.prefix);
+        let prefix = manager.prefix.as_deref().unwrap_or_default();
+        let wanted = self.prefix.trim_matches('/');
+        let is_prefix = prefix.trim_matches('/') != wanted;
+        (*key != expected).then(|| VerdictReason {
+            instead: is_prefix.then(|| format!("s3_prefix=\"{wanted}\"")),
+            ..VerdictReason::red(format!("it is read at `{key}`, and lies at `{expected}`"))
+        })
+    }
+}
+
+/// A file that was asked for.
+pub(super) struct AskedAs<'f> {
+    pub(super) name: &'f str,
+    pub(super) file: &'f MovedFile,
+}
+
+fn judge_object(standing: &MovedStanding) -> Option<VerdictReason> {
+    match standing {
+        MovedStanding::Same | MovedStanding::Newer => None,
+        MovedStanding::Missing => {
+            Some(VerdictReason::red("the bucket has no such object any more"))
+        }
+        MovedStanding::Other => Some(VerdictReason::red("the bucket has a damaged object")),
+        MovedStanding::Unsure(why) => Some(VerdictReason::unknown(format!("the bucket: {why}"))),
+    }
+}
+
+/// The way to it is right: whether a value was loaded by that way.
+fn judge_load(code: &ToldCode, item: &ToldItem) -> VerdictReason {
+    if let Some(why) = code.not_loaded.get(&item.file) {
+        return VerdictReason::red(format!("it does not load: {why}"));
+    }
+    if code.loaded.contains(&item.file) {
+        let kind = code.types.get(&item.file);
+        let kind = kind.map(|kind| format!(" a `{kind}`")).unwrap_or_default();
+        return VerdictReason::green(format!("loaded{kind}"));
+    }
+    if code.untried.contains(&item.file) {
+        return VerdictReason::unknown("there was no time to load it");
+    }
+    if code.loaded_managers.contains(&item.manager) {
+        return VerdictReason::green("its I/O manager loaded another file");
+    }
+    VerdictReason::unknown("nothing of its I/O manager was loaded")
+}
+
+/// Host and port of an address, without the port that is usual.
+fn find_authority(url: &str) -> String {
+    let (scheme, rest) = url.split_once("://").unwrap_or(("https", url));
+    let authority = rest.split('/').next().unwrap_or(rest).to_lowercase();
+    let usual = if scheme == "http" { ":80" } else { ":443" };
+    authority.strip_suffix(usual).unwrap_or(&authority).to_owned()
+}
+
+impl ToldManager {
+    /// The class that code names, without its modules.
+    pub(super) fn name(&self) -> String {
+        let class = self.declared.as_ref().or(self.class.as_ref());
+        class.and_then(|class| class.rsplit('.').next()).unwrap_or("none").to_owned()
+    }
+}
+
+impl VerdictReason {
+    fn of(verdict: SwitchVerdict, why: impl Into<String>) -> Self {
+        Self { verdict, why: why.into(), instead: None }
+    }
+
+    fn green(why: impl Into<String>) -> Self {
+        Self::of(SwitchVerdict::Green, why)
+    }
+
+    fn unknown(why: impl Into<String>) -> Self {
+        Self::of(SwitchVerdict::Unknown, why)
+    }
+
+    fn red(why: impl Into<String>) -> Self {
+        Self::of(SwitchVerdict::Red, why)
+    }
+}

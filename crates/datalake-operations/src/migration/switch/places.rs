@@ -1,0 +1,111 @@
+//! Where Dagster is asked.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::path::Path;
+
+use datalake_core::host::UnitName;
+use datalake_core::plan::Found;
+use datalake_core::secret::Credentials;
+use datalake_core::spec::{HostSpec, Spec};
+use datalake_engine::Programs;
+
+use super::request::CodeTarget;
+use crate::lake_clients::{CodePlace, find_code_places, list_environment, place_on_host};
+use crate::{DagsterHost, HostContext, OperationError};
+
+/// A place in which user code runs, and how it is known again.
+pub struct SwitchPlace {
+    /// The programs there.
+    pub(super) place: CodePlace,
+    /// Where the code is; `None` where it is found in the container.
+    pub(super) target: Option<CodeTarget>,
+    /// The container's id and image.
+    pub(super) container: Option<SeenContainer>,
+}
+
+/// A Python of this host.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NamedPython {
+    /// What the operator calls it.
+    pub name: String,
+    /// Its whole path, or its name where it is looked for.
+    pub path: String,
+}
+
+/// A container as it is known again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct SeenContainer {
+    pub(super) id: String,
+    pub(super) image: String,
+}
+
+/// The containers in which user code runs, or those of the units that are `named`.
+///
+/// # Errors
+///
+/// [`OperationError`] where there is no unit, or nobody can look for containers.
+pub async fn find_switch_places(
+    context: &HostContext<'_>,
+    host: &HostSpec,
+    named: &[String],
+) -> Result<Vec<SwitchPlace>, OperationError> {
+    let found = find_code_places(context, host, named).await?;
+    let names: Vec<_> = found.iter().map(|place| place.name.clone()).collect();
+    let containers = find_containers(context, host, &names).await?;
+    let place = |(place, container)| SwitchPlace { place, target: None, container };
+    Ok(found.into_iter().zip(containers).map(place).collect())
+}
+
+/// A Python of this host, as the operator calls it, and where user code is.
+#[must_use]
+pub fn place_switch_on_host(
+    programs: Box<dyn Programs>,
+    python: NamedPython,
+    target: CodeTarget,
+) -> SwitchPlace {
+    let NamedPython { name, path } = python;
+    let place = CodePlace { name, ..place_on_host(programs, path) };
+    SwitchPlace { place, target: Some(target), container: None }
+}
+
+/// The environment of user code on this host: what the env file hands over, and, where the caller's own
+/// code runs with `home` as Dagster's, the caller's variables but for datalake's own.
+///
+/// # Errors
+///
+/// [`OperationError`] where env files cannot carry a value.
+pub fn list_code_environment(
+    spec: &Spec,
+    keys: &Credentials,
+    home: Option<&Path>,
+    own: &[(OsString, OsString)],
+) -> Result<BTreeMap<OsString, OsString>, OperationError> {
+    let handed = list_environment(spec, keys, own.iter().cloned())?;
+    let Some(home) = home else { return Ok(handed) };
+    let is_ours = |name: &OsString| name.as_encoded_bytes().starts_with(b"DATALAKE_");
+    let own = own.iter().filter(|(name, _)| !is_ours(name)).cloned();
+    let home = ("DAGSTER_HOME".into(), home.as_os_str().to_owned());
+    Ok(own.chain(handed).chain([home]).collect())
+}
+
+/// The containers of these units as they are now; `None` for one that does not run or cannot be seen.
+pub(super) async fn find_containers(
+    context: &HostContext<'_>,
+    host: &HostSpec,
+    names: &[String],
+) -> Result<Vec<Option<SeenContainer>>, OperationError> {
+    let units: Vec<UnitName> = names.iter().filter_map(|name| name.parse().ok()).collect();
+    let dagster_host = DagsterHost::open(context, host.clone())?.with_units(&units);
+    let deployment = dagster_host.found(context).await;
+    let container = |name: &String| {
+        let unit = deployment.units.iter().find(|unit| unit.name.to_string() == *name)?;
+        match &unit.container {
+            Found::Present(found) => {
+                Some(SeenContainer { id: found.id.clone(), image: found.image.clone() })
+            }
+            Found::Absent | Found::Unknown(_) => None,
+        }
+    };
+    Ok(names.iter().map(container).collect())
+}
