@@ -24,15 +24,6 @@ const SOURCES: usize = 20_000;
 /// So much code is read.
 const MOST_BYTES: usize = 256 << 20;
 
-/// What code tells of its I/O managers, in words.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct CodeFindings {
-    /// What is not known: managers that have files of their own, and code that was not read.
-    pub unknown: Vec<String>,
-    /// Managers that read from another place than files are moved to.
-    pub elsewhere: Vec<String>,
-}
-
 /// A look through a folder of code.
 struct CodeLook<'a> {
     files: Arc<dyn HeldFolder>,

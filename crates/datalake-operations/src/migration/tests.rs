@@ -112,10 +112,8 @@ async fn lines_tell_of_each_file_and_of_what_lies_beside() {
 
     let parts = count_parts(&migration, &default_limits(), Some(&mut lines)).await.unwrap();
     write_lines_beside(&migration, &mut lines).unwrap();
-    let outlook = describe_outlook(&migration, parts, || {
-        Ok(CodeFindings { unknown: vec!["code".to_owned()], ..CodeFindings::default() })
-    })
-    .unwrap();
+    let code = CodeFindings { unknown: vec!["code".to_owned()], ..CodeFindings::default() };
+    let outlook = describe_outlook(&migration, parts, code).unwrap();
 
     assert_eq!(lines[0], "+ a: new");
     assert!(lines[1].starts_with(". b.parquet: "), "{lines:?}");

@@ -133,15 +133,21 @@ async fn without_a_place_for_tables_nothing_begins() {
 #[tokio::test(start_paused = true)]
 async fn freeing_leaves_frames_and_tables() {
     let scene = Scene::new().await;
+    scene.storage().file("plain", PICKLE, NOON - DAY);
     scene.storage().file("sales.parquet", PARQUET, NOON - DAY);
     append(&scene, 0);
     run(&scene, &with_tables()).await.unwrap();
+    prove_switch(&scene).await;
     let context = scene.context();
     let migration = Migration::find(&context, &with_tables()).await.unwrap();
+    let proof = require_switch_proof(&migration).await.unwrap();
 
     let how = ProofDepth { deep: true, limits: &default_limits() };
-    let freed = free_parts(&migration, &how, None).await.unwrap();
+    let freed = free_parts(&migration, &proof, &how, None).await.unwrap();
 
-    assert!(freed.iter().all(|part| part.removed.items == 0), "{freed:?}");
-    assert!(scene.storage().files().contains_key("sales.parquet"));
+    let removed: u64 = freed.iter().map(|part| part.removed.items).sum();
+    assert_eq!(removed, 1, "{freed:?}");
+    let left = scene.storage().files();
+    assert!(left.contains_key("sales.parquet") && left.contains_key(&commit(0)));
+    assert!(!left.contains_key("plain"));
 }
