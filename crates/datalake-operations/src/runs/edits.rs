@@ -63,8 +63,9 @@ pub async fn judge_way_back(
     if !others.is_empty() {
         return Err(others.into());
     }
-    let describe = |conflict: &Conflict| describe_edit(conflict, receipt, ports);
-    Ok(JudgedWayBack { plan, edits: edits.iter().filter_map(describe).collect() })
+    let describe = |conflict: &Conflict| describe_edit(conflict, &plan, receipt, ports);
+    let edits = edits.iter().filter_map(describe).collect();
+    Ok(JudgedWayBack { plan, edits })
 }
 
 /// The refusal of a rollback because of edits, with the ways on.
@@ -111,7 +112,12 @@ pub fn list_edit_copies(plan: &Plan) -> impl Iterator<Item = EditCopy<'_>> {
     })
 }
 
-fn describe_edit(conflict: &Conflict, receipt: &Receipt, ports: &Ports<'_>) -> Option<EditedPath> {
+fn describe_edit(
+    conflict: &Conflict,
+    plan: &Plan,
+    receipt: &Receipt,
+    ports: &Ports<'_>,
+) -> Option<EditedPath> {
     let Target::Path(path) = conflict.step.action.target() else { return None };
     let Observation { observed, contents } = look_at_paths([&path], ports);
     let now = contents.get(&path).map_or(&b""[..], |content| content.expose());
@@ -134,7 +140,13 @@ fn describe_edit(conflict: &Conflict, receipt: &Receipt, ports: &Ports<'_>) -> O
             edited(change.to_owned(), diff)
         }
         (Found::Present(Entry::Folder(folder)), _) => {
-            let names: Vec<_> = folder.names.iter().map(|name| printable(name)).collect();
+            // What the rollback itself takes out is in nobody's way.
+            let is_removed = |name: &&String| {
+                let inside = path.join(name).ok().map(Target::Path);
+                plan.steps.iter().any(|step| Some(step.action.target()) == inside)
+            };
+            let others = folder.names.iter().filter(|name| !is_removed(name));
+            let names: Vec<_> = others.map(|name| printable(name)).collect();
             let change = if is_file {
                 "it is a folder now".to_owned()
             } else {
