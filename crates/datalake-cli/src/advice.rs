@@ -2,7 +2,10 @@
 
 use std::iter;
 
+use datalake_core::host::HostPath;
+use datalake_core::receipt::EditChoices;
 use datalake_core::text::{printable_key, quote_word};
+use datalake_core::time::RunId;
 use datalake_operations::{Advice, AdvisedCommand, TablesAdvice};
 
 /// An advice in words.
@@ -39,7 +42,9 @@ fn render_command(command: &AdvisedCommand) -> String {
         AdvisedCommand::Rollback(None) => "rollback",
         AdvisedCommand::Rollback(Some(run)) => return format!("`datalake rollback {run}`"),
         AdvisedCommand::UndoRestore(run) => return format!("`datalake restore --undo {run}`"),
+        AdvisedCommand::RollbackChoosing(run, choices) => return render_choices(run, choices),
         AdvisedCommand::History => "history",
+        AdvisedCommand::ShowRun(run) => return format!("`datalake history {run}`"),
         AdvisedCommand::DagsterStatus => "dagster status",
         AdvisedCommand::DagsterReload => "dagster reload",
         AdvisedCommand::DagsterLogs => "dagster logs -n 200",
@@ -99,6 +104,13 @@ fn render_tables_command(command: &TablesAdvice) -> String {
         TablesAdvice::Recover(None) => "`datalake tables recover`".to_owned(),
         TablesAdvice::Recover(Some(place)) => name_places("tables recover", [place]),
     }
+}
+
+fn render_choices(run: &RunId, choices: &EditChoices) -> String {
+    let flag = |flag: &str, path: &HostPath| format!(" {flag} {}", quote_word(path.as_str()));
+    let overwritten = choices.overwrite.iter().map(|path| flag("--overwrite", path));
+    let kept = choices.keep.iter().map(|path| flag("--keep", path));
+    format!("`datalake rollback {run}{}`", overwritten.chain(kept).collect::<String>())
 }
 
 /// A command with what comes from outside, so that a shell takes it as it is.

@@ -28,7 +28,7 @@ pub use built_in::Schema;
 pub use built_in::{Demo, SandboxFlags};
 pub use dagster::{Chosen, DagsterCommand, DagsterLogs, Deps, DepsApply, DepsWish};
 pub use datalake_core::s3::S3Address as Address;
-pub use runs::{EnvironmentHost, Init, Provision, Rollback};
+pub use runs::{EnvironmentHost, History, Init, Provision, Rollback};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -136,8 +136,8 @@ pub enum Command {
     Doctor(doctor::Doctor),
     /// Undo a run: the same bytes, modes and owners as before
     Rollback(Rollback),
-    /// List all runs
-    History,
+    /// List all runs, or show what one has done
+    History(History),
     /// Reload, restart, stop, start and look at Dagster's services
     Dagster {
         /// What to do.

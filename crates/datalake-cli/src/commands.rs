@@ -56,7 +56,7 @@ pub(crate) async fn run(cli: &Cli, printer: Printer) -> Result<Exit, Failure> {
         Command::Doctor(flags) => Box::pin(doctor::doctor(cli, flags, printer)).await,
         Command::Rollback(flags) => rollback::rollback(cli, flags, printer).await,
         Command::Dagster { what } => dagster::dagster(cli, what, printer).await,
-        Command::History => history::history(cli, printer).await,
+        Command::History(flags) => history::history(cli, flags, printer).await,
         Command::Bucket { what } => bucket::bucket(cli, what, printer).await,
         Command::Ls(flags) => objects::ls(cli, flags, printer).await,
         Command::Du(flags) => objects::du(cli, flags, printer).await,

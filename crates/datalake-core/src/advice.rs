@@ -1,6 +1,7 @@
 //! What to do next, as data.
 
 use crate::host::UnitName;
+use crate::receipt::EditChoices;
 use crate::s3::BucketName;
 use crate::time::RunId;
 
@@ -34,8 +35,12 @@ pub enum AdvisedCommand {
     Rollback(Option<RunId>),
     /// Undoes a restoration of objects.
     UndoRestore(RunId),
+    /// Undoes this run, with these choices about what somebody has changed since.
+    RollbackChoosing(RunId, EditChoices),
     /// Tells what runs have done.
     History,
+    /// Tells what this run has done.
+    ShowRun(RunId),
     /// Tells how the units and containers of Dagster stand.
     DagsterStatus,
     /// Has systemd read the unit files anew.

@@ -3,6 +3,7 @@
 //! A [`Receipt`] holds the steps of a run with their outcomes; [`plan_rollback`] makes the steps back
 //! of it. A [`History`] is all receipts of a host.
 
+mod edits;
 mod history;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,6 +16,7 @@ use crate::host::{ServiceStates, UnitName};
 use crate::plan::{Action, Guard, Pending, Plan, Step, Undo, Way, roll_over};
 use crate::time::{RunId, Timestamp};
 
+pub use edits::{EditChoices, UnusedChoice, is_edit};
 pub use history::{History, RunState, Unfinished};
 
 /// The steps of a run with their outcomes. Its JSON form is kept for good: `schema_version` grows

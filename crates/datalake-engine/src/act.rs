@@ -39,10 +39,13 @@ pub(crate) async fn carry_out(
         }
         Action::RestoreFile { path, file } => {
             let content = Records(ports.state).copy(file.content, ports.fingerprints)?;
-            require_guard(step, ports).await?;
+            clear_way(path, step, ports).await?;
             put_in_place(path, &content, file, ports)
         }
-        Action::RemoveFile(path) => remove_file(path, step, ports).await,
+        Action::RemoveFile(path) => {
+            clear_way(path, step, ports).await?;
+            ports.files.remove_file(path)
+        }
         Action::StoreSecret { name, body, print } => {
             keep_secret(name, &step.guard, ports).await?;
             store_secret(name, &fill_body(body, keys, &FilledBody::new(Vec::new()))?, *print, ports)
@@ -80,12 +83,12 @@ pub(crate) async fn carry_out(
     }
 }
 
-async fn remove_file(path: &HostPath, step: &Step, ports: &Ports<'_>) -> Result<(), Fault> {
+/// Keeps what lies at `path` as a copy where the way back wants it; else sees that it is as planned.
+async fn clear_way(path: &HostPath, step: &Step, ports: &Ports<'_>) -> Result<(), Fault> {
     match step.undo.way {
-        Way::Back(_) => drop(keep_copy(path, &step.guard, ports)?),
-        Way::OneWay(_) => require_guard(step, ports).await?,
+        Way::Back(_) => keep_copy(path, &step.guard, ports).map(drop),
+        Way::OneWay(_) => require_guard(step, ports).await,
     }
-    ports.files.remove_file(path)
 }
 
 async fn remove_in_vault(

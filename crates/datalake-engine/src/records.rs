@@ -78,6 +78,12 @@ impl Records<'_> {
         self.0.write(&copy_name(print), content.expose())
     }
 
+    /// The name, in the state folder, of the copy of what has this fingerprint.
+    #[must_use]
+    pub fn name_copy(print: Fingerprint) -> String {
+        copy_name(print)
+    }
+
     /// What was kept under this fingerprint.
     ///
     /// # Errors

@@ -14,6 +14,7 @@ pub mod discovery;
 pub mod doctor;
 mod dumps;
 mod error;
+mod file_diff;
 mod generator_check;
 mod handover;
 mod home_places;
@@ -53,6 +54,9 @@ pub use dumps::find_dump;
 pub use error::{
     ARCHIVED, ErrorKind, OperationError, advice_for, deleted_advice, kind_of, kind_where_named,
 };
+pub use file_diff::{
+    FileChange, WrittenTexts, diff_change, diff_contents, find_written, name_secrets,
+};
 pub use generator_check::{ask_generator, check_that_units_are_made, check_with_generator};
 pub use handover::{choose_handover, podman_secrets};
 pub use home_places::{
@@ -65,12 +69,13 @@ pub use masking::mask_secrets;
 pub use pair_records::{MANIFEST, PairOfPlaces, PairRecords, identify_pair};
 pub use redact::Redactor;
 pub use runs::{
-    CheckedProvision, ForwardRun, ObstacleReport, PlannedProvision, ProvisionBasis, ProvisionRun,
-    Quiet, RunKeys, RunReporter, RunStage, StatusInput, StatusLook, TablesStanding, carry_out_back,
-    choose_restart, choose_run_to_undo, find_plan_obstacles, list_left_out_units, list_links,
-    list_remarks, list_unseen, list_what_stays, log_lines, look_and_plan, look_at_status,
-    plan_way_back, prove_provision, read_past, read_tail, refuse_other_work, rehearse_back,
-    require_no_link, require_writable,
+    CheckedProvision, EditCopy, EditedPath, ForwardRun, JudgedWayBack, ObstacleReport,
+    PlannedProvision, ProvisionBasis, ProvisionRun, Quiet, RunKeys, RunReporter, RunStage,
+    StatusInput, StatusLook, TablesStanding, carry_out_back, choose_restart, choose_run_to_undo,
+    describe_receipt, find_plan_obstacles, judge_way_back, list_edit_copies, list_left_out_units,
+    list_links, list_remarks, list_unseen, list_what_stays, log_lines, look_and_plan,
+    look_at_status, plan_way_back, prove_provision, read_past, read_tail, refuse_edits,
+    refuse_other_work, rehearse_back, require_no_link, require_writable,
 };
 pub use spec_text::write_spec_text;
 pub use vault::{VaultStanding, judge_vault, look_at_vault, question_to_vault, read_vault_past};

@@ -1,6 +1,7 @@
 //! Runs: plans of a provision and its way back, carried out and proved.
 
 mod basis;
+mod edits;
 mod forward;
 mod going_back;
 mod in_the_way;
@@ -11,6 +12,7 @@ mod provision_run;
 mod rollback;
 mod status;
 mod tables_standing;
+mod written;
 
 use datalake_core::fault::Fault;
 use datalake_core::plan::Step;
@@ -18,6 +20,9 @@ use datalake_core::receipt::Outcome;
 use datalake_engine::{ServiceName, Watch};
 
 pub use self::basis::{ProvisionBasis, RunKeys};
+pub use self::edits::{
+    EditCopy, EditedPath, JudgedWayBack, judge_way_back, list_edit_copies, refuse_edits,
+};
 pub use self::forward::{ForwardRun, refuse_other_work};
 pub use self::going_back::{carry_out_back, list_what_stays, rehearse_back};
 pub use self::in_the_way::{
@@ -32,6 +37,7 @@ pub use self::provision_run::{CheckedProvision, PlannedProvision, ProvisionRun};
 pub use self::rollback::{choose_run_to_undo, plan_way_back};
 pub use self::status::{StatusInput, StatusLook, look_at_status};
 pub use self::tables_standing::TablesStanding;
+pub use self::written::describe_receipt;
 
 /// What a run does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

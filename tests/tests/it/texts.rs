@@ -132,7 +132,7 @@ Nothing to do: bucket `acme-dagster-assets` and host are in step.
     assert_data_eq!(
         text("rollback --yes"),
         str![[r#"
-The way back of [RUN] (6 steps):
+Rollback plan for [RUN] (6 steps):
   1. remove file     /var/lib/dagster/.config/containers/systemd/dagster-daemon.container.d/50-datalake-s3.conf
   2. remove file     /var/lib/dagster/.config/containers/systemd/dagster-webserver.container.d/50-datalake-s3.conf
   3. remove file     /var/lib/dagster/.config/datalake/s3.env

@@ -12,8 +12,9 @@ fn a_wrong_value_of_a_flag_is_told_as_it_was_typed() {
 
     check("cost check --budget abc", "`abc` is no sum: write it like `10EUR`");
     check("cost check --budget 1,5EUR", "`1,5` is no price: ");
-    check("usage egress 12XB", "`12XB` is no size: write a number and a unit");
-    check("cost estimate --storage many", "`many` is no size: ");
+    check("usage egress 12XB", "`12XB` is not a valid size: write a number and a unit");
+    check("cost estimate --storage many", "`many` is not a valid size: ");
+    check("cost estimate --egress 100", "`100` has no unit: write `100GB`");
     check("status --credentials-fd x", "a descriptor is the number of an open file: ");
     check("status --credentials-fd=-1", "a descriptor is the number of an open file: ");
 }

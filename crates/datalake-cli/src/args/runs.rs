@@ -1,6 +1,8 @@
 //! Flags of what begins, makes and undoes a run.
 
 use clap::{Args, ValueEnum};
+use datalake_core::host::HostPath;
+use datalake_core::time::RunId;
 use datalake_desired::HostEnvironment;
 
 const INIT_EXAMPLES: &str = "\
@@ -28,9 +30,16 @@ Examples:
 
 const ROLLBACK_EXAMPLES: &str = "\
 Examples:
-  sudo datalake rollback --dry-run                 Show the way back of the last run
-  sudo datalake rollback                           Go it; needs neither service nor key
+  sudo datalake rollback --dry-run                 Show how the last run would be undone
+  sudo datalake rollback                           Undo it; needs no S3 access
   sudo datalake rollback R-20261122-180000-k3xa    Undo that run; `datalake history` lists them
+  sudo datalake rollback --keep /etc/x.conf        Leave a file that was edited since; undo the rest
+";
+
+const HISTORY_EXAMPLES: &str = "\
+Examples:
+  datalake history                                 List all runs, the newest first
+  datalake history R-20261122-180000-k3xa          What that run did, with the changes in files
 ";
 
 /// Flags of `init`.
@@ -107,4 +116,19 @@ pub struct Rollback {
     /// in it are lost
     #[arg(long)]
     pub replace: bool,
+    /// Undo PATH although it was changed since, and keep a copy of what is there now; may be given again
+    #[arg(long, value_name = "PATH")]
+    pub overwrite: Vec<HostPath>,
+    /// Leave PATH as it is and undo the rest; may be given again
+    #[arg(long, value_name = "PATH")]
+    pub keep: Vec<HostPath>,
+}
+
+/// Flags of `history`.
+#[derive(Debug, Args)]
+#[command(before_help = HISTORY_EXAMPLES)]
+pub struct History {
+    /// Show what this run has done, step by step, with the changes in files
+    #[arg(value_name = "RUN")]
+    pub run: Option<RunId>,
 }

@@ -15,7 +15,7 @@ use super::services::tell_service_news;
 use crate::args::{Deps, DepsApply, DepsWish};
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::render::{self, DocumentKind, FileChange, diff};
+use crate::render::{self, DocumentKind};
 use crate::site::Site;
 use datalake_core::fault::Target;
 use datalake_core::plan::{Action, Plan};
@@ -26,7 +26,9 @@ use datalake_engine::{Clock, NoStore, recover};
 use datalake_operations::dependencies::{
     DependencyPlan, DepsReport, ImageQuestion, look_into_images, plan_dependencies,
 };
-use datalake_operations::{DagsterHost, ForwardRun, check_that_units_are_made, refuse_other_work};
+use datalake_operations::{
+    DagsterHost, FileChange, ForwardRun, check_that_units_are_made, diff_change, refuse_other_work,
+};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -153,7 +155,8 @@ fn render_changes(next: &DependencyPlan<'_>) -> String {
     for step in &next.plan.steps {
         if let Action::WriteFile { path, body, .. } = &step.action {
             let old = next.contents.get(path).map_or(&b""[..], |content| content.expose());
-            text.push_str(&diff(&FileChange { path: path.as_str(), old, body }));
+            let path = path.as_str();
+            text.push_str(&diff_change(&FileChange { path, old, body, keys: None }));
         }
     }
     text

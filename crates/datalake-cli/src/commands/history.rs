@@ -1,16 +1,21 @@
 //! `history`: all runs, the newest first.
 
-use datalake_core::receipt::{RunKind, RunState};
+use datalake_core::receipt::{History, Receipt, RunKind, RunState};
+use datalake_core::time::RunId;
+use datalake_engine::{NoDagster, NoStore};
+use datalake_operations::describe_receipt;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::args::Cli;
+use crate::args::{self, Cli};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::render::{DocumentKind, Printer};
 use crate::site::Site;
 
 pub(super) const HISTORY: DocumentKind = DocumentKind::of::<Vec<Entry>>("history");
+
+pub(super) const RECEIPT: DocumentKind = DocumentKind::of::<Receipt>("receipt");
 
 /// A run.
 #[derive(Serialize, JsonSchema)]
@@ -31,9 +36,16 @@ struct Entry {
     state: &'static str,
 }
 
-pub(super) async fn history(cli: &Cli, printer: Printer) -> Result<Exit, Failure> {
+pub(super) async fn history(
+    cli: &Cli,
+    flags: &args::History,
+    printer: Printer,
+) -> Result<Exit, Failure> {
     let site = Site::open(cli, printer).await?;
     let history = site.records().history().map_err(|fault| site.state_failure(&fault))?;
+    if let Some(run) = &flags.run {
+        return show_run(&site, &history, run);
+    }
     let entries: Vec<_> = history
         .iter()
         .rev()
@@ -50,18 +62,47 @@ pub(super) async fn history(cli: &Cli, printer: Printer) -> Result<Exit, Failure
             },
             steps: receipt.steps.len(),
             done: receipt.done().count(),
-            state: match history.state(receipt) {
-                RunState::Complete => "complete",
-                RunState::Unfinished => "unfinished",
-                RunState::Continued => "continued",
-                RunState::RolledBack => "rolled back",
-            },
+            state: name_state(history.state(receipt)),
         })
         .collect();
     let text: String = entries.iter().map(render_line).collect();
     let text = if text.is_empty() { "No runs yet.\n".to_owned() } else { text };
     printer.result(HISTORY, &entries, &text);
     Ok(Exit::Done)
+}
+
+/// What a run has done, step by step.
+fn show_run(site: &Site, history: &History, run: &RunId) -> Result<Exit, Failure> {
+    let receipt = history.iter().find(|receipt| receipt.run == *run).ok_or_else(|| {
+        let hint = format!("`{} history` lists them", site.name);
+        Failure::new(Exit::Absent, format!("there is no run {run}")).hint(hint)
+    })?;
+    let state = history.state(receipt);
+    let kind = match &receipt.kind {
+        RunKind::Provision => "provision".to_owned(),
+        RunKind::Rollback(of) => format!("rollback of {of}"),
+    };
+    let Receipt { started, ended, .. } = receipt;
+    let heading = format!("{run}: {kind}, {started} to {ended}, {}\n", name_state(state));
+    let fingerprints =
+        site.records().fingerprint_key(&site.clock).map_err(|fault| site.state_failure(&fault))?;
+    let steps =
+        describe_receipt(receipt, &site.ports(&NoStore(String::new()), &NoDagster, &fingerprints));
+    let can_be_undone = receipt.kind == RunKind::Provision
+        && matches!(state, RunState::Complete | RunState::Unfinished);
+    let undo = format!("\nUndo: {} rollback {run}\n", site.name);
+    let undo = if can_be_undone { undo } else { String::new() };
+    site.printer.result(RECEIPT, receipt, &(heading + &steps + &undo));
+    Ok(Exit::Done)
+}
+
+fn name_state(state: RunState) -> &'static str {
+    match state {
+        RunState::Complete => "complete",
+        RunState::Unfinished => "unfinished",
+        RunState::Continued => "continued",
+        RunState::RolledBack => "rolled back",
+    }
 }
 
 fn render_line(entry: &Entry) -> String {

@@ -11,11 +11,11 @@ use datalake_core::text::printable;
 use datalake_dagster::FileStanding;
 use datalake_engine::{Files, NoCheckpoints, Owners, SeenEntry};
 use datalake_host::HostFiles;
-use datalake_operations::OperationError;
 use datalake_operations::project::{
     JudgedFile, ProjectFolder, ProjectLayout, ProjectPlan, WantedLayout, find_below, plan_project,
     write_project,
 };
+use datalake_operations::{FileChange, OperationError, diff_change};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -23,7 +23,7 @@ use crate::args::Cli;
 use crate::args::project::{Layout, ProjectInit};
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::render::{DocumentKind, FileChange, Printer, diff};
+use crate::render::{DocumentKind, Printer};
 use crate::site::{Site, me, own_name};
 
 pub(super) const DAGSTER_INIT: DocumentKind = DocumentKind::of::<Report<'static>>("dagster-init");
@@ -218,7 +218,8 @@ fn render_diffs(judged: &[JudgedFile]) -> String {
     let mut text = "\nFiles:\n".to_owned();
     for one in judged.iter().filter(|one| one.is_to_write()) {
         let body = FileBody::new([Piece::text(&one.file.text)]);
-        text.push_str(&diff(&FileChange { path: &one.file.path, old: &one.old, body: &body }));
+        let (path, old) = (&one.file.path, &one.old);
+        text.push_str(&diff_change(&FileChange { path, old, body: &body, keys: None }));
     }
     text
 }

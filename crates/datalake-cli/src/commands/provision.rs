@@ -15,6 +15,7 @@ use datalake_operations::{
 use schemars::JsonSchema;
 use serde::Serialize;
 
+pub(super) use self::words::render_files;
 use self::words::{render_farewell, render_introduction, render_provision};
 use super::confirmed;
 use super::reporter::Reporter;

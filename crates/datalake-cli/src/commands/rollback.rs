@@ -5,7 +5,7 @@ use std::path::Path;
 use datalake_core::fault::{FaultKind, Target};
 use datalake_core::host::UnitName;
 use datalake_core::plan::{Guard, Plan, Step};
-use datalake_core::receipt::Receipt;
+use datalake_core::receipt::{EditChoices, Receipt};
 use datalake_core::spec::{HostSpec, Spec};
 use datalake_core::text::printable;
 use datalake_core::time::RunId;
@@ -16,8 +16,9 @@ use datalake_engine::{
 use datalake_operations::migration::read_last_choice;
 use datalake_operations::modal::LeftSecret;
 use datalake_operations::{
-    DagsterHost, OperationError, carry_out_back, choose_run_to_undo, list_what_stays,
-    plan_way_back, podman_secrets, refuse_obstacles, rehearse_back,
+    DagsterHost, EditCopy, EditedPath, OperationError, carry_out_back, choose_run_to_undo,
+    judge_way_back, list_edit_copies, list_what_stays, plan_way_back, podman_secrets, refuse_edits,
+    refuse_obstacles,
 };
 use datalake_quadlet::Obstacle;
 use schemars::JsonSchema;
@@ -88,11 +89,22 @@ pub(super) async fn rollback(
     let live = ground.as_ref().map(|ground| ground.dagster(&context, &fingerprints, &tell));
     let secrets = secrets_of(&site, receipt.user.as_ref());
     let ports = Ports { dagster: dagster(live.as_ref()), secrets: secrets.as_ref(), ..ports };
-    let plan = rehearse_back(plan, &ports).await;
-    let plan = plan.map_err(|error| explain_error(error, ground.as_ref()))?;
+    let choices = EditChoices {
+        overwrite: flags.overwrite.iter().cloned().collect(),
+        keep: flags.keep.iter().cloned().collect(),
+    };
+    let judged = judge_way_back(plan, &receipt, &choices, &ports).await;
+    let judged = judged.map_err(|error| explain_error(error, ground.as_ref()))?;
+    if !judged.edits.is_empty() {
+        printer.text(&(render_plan(&judged.plan, &receipt) + &render_edits(&judged.edits)));
+        return Err(refuse_edits(&receipt, &judged.edits, &choices).into());
+    }
+    let plan = judged.plan;
     refuse_obstacles(&needed_by_others(&site, &plan, receipt.user.as_ref()))?;
     let next = format!("{} rollback {}", site.name, receipt.run);
-    let shown = render_plan(&plan, &receipt) + &render::pending_text(&plan.pending, &next);
+    let shown = render_plan(&plan, &receipt)
+        + &render_choices(&site, &plan, &choices)
+        + &render::pending_text(&plan.pending, &next);
     if flags.dry_run {
         printer.result(PLAN, &plan, &(shown + "\nNothing was changed.\n"));
         return Ok(Exit::Drift);
@@ -114,7 +126,9 @@ pub(super) async fn rollback(
     let data = Undone { of: Some(&receipt.run), plan: &plan, receipt: Some(&undone), left };
     let steps = if ground.is_some() { String::new() } else { next_steps(&site) };
     let pending = render::pending_text(&undone.pending, &next);
-    printer.result(ROLLBACK, data, &render_farewell(&site, &receipt, &(steps + &pending + &stays)));
+    let (keeps, shown) = (!choices.keep.is_empty(), steps + &pending + &stays);
+    let shown = render_choices(&site, &plan, &choices) + &shown;
+    printer.result(ROLLBACK, data, &render_farewell(&site, &receipt, keeps, &shown));
     Ok(if undone.pending.is_empty() { Exit::Done } else { Exit::Partly })
 }
 
@@ -127,16 +141,21 @@ fn lock_other_host(site: &Site, receipt: &Receipt) -> Result<Option<Box<dyn Lock
     }
 }
 
+fn counted_steps(plan: &Plan) -> String {
+    render::counted(plan.steps.len() as u64, "step")
+}
+
 fn is_wanted(site: &Site, plan: &Plan, flags: &args::Rollback) -> Result<bool, Failure> {
-    let question = format!("Undo these {} steps?", plan.steps.len());
+    let question = format!("Undo {}?", counted_steps(plan));
     let is_wanted = confirmed(&question, flags.yes, site.may_ask())?;
     site.printer.talk(if is_wanted { "\nUndoing:" } else { "nothing was changed" });
     Ok(is_wanted)
 }
 
-fn render_farewell(site: &Site, receipt: &Receipt, steps: &str) -> String {
+fn render_farewell(site: &Site, receipt: &Receipt, keeps: bool, steps: &str) -> String {
+    let others = if keeps { "every other file" } else { "every file" };
     format!(
-        "\nUndone: {}; every file has its old bytes, mode and owner again.\n{steps}{}\nThen: {} status\n",
+        "\nUndone: {}; {others} has its old bytes, mode and owner again.\n{steps}{}\nThen: {} status\n",
         receipt.run,
         way_back_of_assets(site),
         site.name
@@ -254,8 +273,30 @@ fn named_receipt(site: &Site, named: &str) -> Result<Receipt, Failure> {
     })
 }
 
+/// What somebody has changed since the run.
+fn render_edits(edits: &[EditedPath]) -> String {
+    let mut text = "\nChanged after this run:\n".to_owned();
+    for edit in edits {
+        text.push_str(&format!("  {}: {}\n", edit.path, edit.change));
+        edit.diff.lines().skip(1).for_each(|line| text.push_str(&format!("{line}\n")));
+    }
+    text + "\nNothing was changed.\n"
+}
+
+/// What becomes of paths that somebody has changed since.
+fn render_choices(site: &Site, plan: &Plan, choices: &EditChoices) -> String {
+    let kept = choices.keep.iter().map(|path| format!("  {path} stays as it is\n"));
+    let copies = list_edit_copies(plan).map(|EditCopy { path, name }| {
+        let copy = site.state_path.join(name);
+        format!("  {path}: a copy of what was there before the rollback: {}\n", copy.display())
+    });
+    let lines: String = kept.chain(copies).collect();
+    if lines.is_empty() { lines } else { format!("\nChanged after this run:\n{lines}") }
+}
+
 fn render_plan(plan: &Plan, receipt: &Receipt) -> String {
-    let mut text = format!("The way back of {} ({} steps):\n", receipt.run, plan.steps.len());
+    let count = counted_steps(plan);
+    let mut text = format!("Rollback plan for {} ({count}):\n", receipt.run);
     text.push_str(&render::way_back(plan));
     let mut left = list_what_stays(receipt).peekable();
     if left.peek().is_some() {

@@ -73,6 +73,7 @@ fn kinds() -> impl Iterator<Item = DocumentKind> {
             SCHEMAS,
             discover::DISCOVER,
             history::HISTORY,
+            history::RECEIPT,
             init::INIT,
             project::DAGSTER_INIT,
             provision::PLAN,

@@ -6,6 +6,7 @@ use datalake_desired::find_repairs;
 use datalake_engine::{HastyVault, RetryingStore};
 use datalake_operations::{StatusInput, look_at_status};
 
+use super::provision::render_files;
 use crate::args::Cli;
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -47,6 +48,7 @@ pub(super) async fn standing(
         places: &look.paths,
         observation: &look.observation,
         plan: &look.plan,
+        changes: render_files(&look.plan, &keys, &look.observation),
         repairs: &find_repairs(&look.paths, &look.observation),
         obstacles: &look.obstacles,
         not_looked_at: look.not_looked_at.clone(),

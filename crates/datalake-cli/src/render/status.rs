@@ -31,6 +31,8 @@ pub(crate) struct StatusState<'a> {
     pub observation: &'a Observation,
     /// The way to the spec.
     pub plan: &'a Plan,
+    /// What the plan changes in files, as diffs without secrets.
+    pub changes: String,
     /// What is wrong in unit files.
     pub repairs: &'a [Repair<'a>],
     /// What stands in a provision's way.
@@ -188,7 +190,7 @@ fn describe_status(
     for step in pending {
         text.push_str(&format!("  {}\n", describe_step(step)));
     }
-    text + &waits + &format!("\nNext: {next}\n")
+    text + &state.changes + &waits + &format!("\nNext: {next}\n")
 }
 
 /// Where tables live, in a line; nothing where the spec does not speak of them.

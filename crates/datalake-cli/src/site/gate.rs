@@ -65,7 +65,7 @@ fn runs_modal(command: &Command) -> bool {
 fn reads_keys(command: &Command) -> bool {
     !matches!(
         command,
-        Command::Config { .. } | Command::Discover | Command::History | Command::Dagster { .. }
+        Command::Config { .. } | Command::Discover | Command::History(_) | Command::Dagster { .. }
     )
 }
 

@@ -136,7 +136,8 @@ pub enum Action {
         /// What it will be.
         file: FileState,
     },
-    /// Puts a kept copy back in one go.
+    /// Puts a kept copy back in one go. Where the way back restores what it replaces, that is kept as
+    /// a copy first.
     RestoreFile {
         /// Where.
         path: HostPath,

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::fault::Target;
 use crate::modal::ModalObject;
-use crate::plan::{Action, Guard, Plan, Step};
+use crate::plan::{Action, Guard, Plan, Step, Way};
 use crate::receipt::{Outcome, Receipt, RunKind, StepReceipt, plan_rollback};
 use crate::secret::{Fingerprint, PodmanSecret};
 use crate::time::{RunId, Timestamp};
@@ -63,7 +63,8 @@ impl History {
         let run = &receipt.run;
         if self.0.iter().any(|other| other.continues.contains(run)) {
             RunState::Continued
-        } else if self.rollbacks(run).any(Receipt::is_complete) {
+        } else if self.rollbacks(run).any(Receipt::is_complete) || self.is_undone_by_others(receipt)
+        {
             RunState::RolledBack
         } else if receipt.is_complete_but_modal() {
             RunState::Complete
@@ -190,6 +191,26 @@ impl History {
             (path.file_name() == name).then_some(file.content)
         });
         prints.collect()
+    }
+
+    /// Whether rollbacks of earlier runs have taken back all that this one did: what is as before an
+    /// earlier run is as before this one too. A restart has nothing to take back.
+    fn is_undone_by_others(&self, receipt: &Receipt) -> bool {
+        let is_earlier = |run: &RunId| {
+            let other = self.0.iter().find(|other| other.run == *run);
+            other.is_some_and(|other| other.started < receipt.started)
+        };
+        let later = self.0.iter().filter(|other| other.started > receipt.started);
+        let rollbacks =
+            later.filter(|other| matches!(&other.kind, RunKind::Rollback(run) if is_earlier(run)));
+        let undone: Vec<_> = rollbacks.flat_map(Receipt::done).map(|taken| &taken.step).collect();
+        let to_undo = receipt.done().map(|taken| &taken.step).filter(|step| {
+            matches!(step.undo.way, Way::Back(_)) && step.action.target() != Target::Services
+        });
+        let to_undo: Vec<_> = to_undo.collect();
+        let is_undone =
+            |step: &&Step| undone.iter().any(|back| back.guard.is_about_same(&step.undo.guard));
+        receipt.kind == RunKind::Provision && !to_undo.is_empty() && to_undo.iter().all(is_undone)
     }
 
     fn rollbacks<'a>(&'a self, run: &'a RunId) -> impl Iterator<Item = &'a Receipt> {

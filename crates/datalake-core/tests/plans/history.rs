@@ -41,6 +41,24 @@ fn check(receipts: &[Receipt], states: &[RunState], to_roll_back: Option<&str>) 
 }
 
 #[test]
+fn a_run_is_undone_with_an_earlier_one_that_changed_the_same() {
+    let first = run(1, Outcome::Done);
+    let again = run(2, Outcome::Done);
+    let undone = rollback(3, &first, &Outcome::Done);
+    let later = run(4, Outcome::Done);
+    let (complete, rolled_back) = (RunState::Complete, RunState::RolledBack);
+
+    let before = [first, again, undone];
+    check(&before, &[rolled_back, rolled_back, complete], None);
+    let [first, again, undone] = before;
+    check(
+        &[first, again, undone, later],
+        &[rolled_back, rolled_back, complete, complete],
+        Some("R-4"),
+    );
+}
+
+#[test]
 fn a_run_stands_until_it_is_undone() {
     let first = run(1, Outcome::Done);
     let second = run(2, Outcome::AlreadyDone);

@@ -1,7 +1,7 @@
 //! The way back that a run takes by itself when services do not stand what it has changed.
 
 use datalake_core::fault::Target;
-use datalake_core::plan::{Action, Observed, Plan, Step, leave_unknown_vaults, rehearse};
+use datalake_core::plan::{Action, Conflict, Observed, Plan, Step, leave_unknown_vaults, rehearse};
 use datalake_core::receipt::{Receipt, RunKind, Unfinished, left_by_rollback, plan_rollback};
 use datalake_core::time::RunId;
 use datalake_engine::{
@@ -71,13 +71,29 @@ pub(super) struct WayBack<'a> {
 ///
 /// [`OperationError`] with all that keeps it from its end.
 pub async fn rehearse_back(plan: Plan, ports: &Ports<'_>) -> Result<Plan, OperationError> {
-    let asked = asked_of_vault(&plan.steps);
-    let (mut observed, vault) = tokio::join!(look_near(&plan, ports), observe_vault(&asked, ports));
-    observed.vault = vault;
-    let plan = leave_unknown_vaults(plan, &observed);
-    let mut conflicts = rehearse(&plan, &observed);
-    conflicts.extend(Records(ports.state).conflicts(&plan, &observed, ports.fingerprints));
+    let observed = look_on_the_way_back(&plan, ports).await;
+    let (plan, conflicts) = find_conflicts(plan, &observed, ports);
     if conflicts.is_empty() { Ok(plan) } else { Err(conflicts.into()) }
+}
+
+/// Looks at all that the way back touches.
+pub(super) async fn look_on_the_way_back(plan: &Plan, ports: &Ports<'_>) -> Observed {
+    let asked = asked_of_vault(&plan.steps);
+    let (mut observed, vault) = tokio::join!(look_near(plan, ports), observe_vault(&asked, ports));
+    observed.vault = vault;
+    observed
+}
+
+/// The plan without what nobody can look at in Modal, and all that keeps it from its end.
+pub(super) fn find_conflicts(
+    plan: Plan,
+    observed: &Observed,
+    ports: &Ports<'_>,
+) -> (Plan, Vec<Conflict>) {
+    let plan = leave_unknown_vaults(plan, observed);
+    let mut conflicts = rehearse(&plan, observed);
+    conflicts.extend(Records(ports.state).conflicts(&plan, observed, ports.fingerprints));
+    (plan, conflicts)
 }
 
 /// Looks at all that the way back touches but Modal.

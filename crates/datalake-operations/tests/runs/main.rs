@@ -1,5 +1,7 @@
 //! A provision and its rollback on ports in memory, with one call failing, for every call.
 
+#[cfg(test)]
+mod edits;
 mod failing;
 #[cfg(test)]
 mod tables;

@@ -69,7 +69,7 @@ pub(super) async fn run(cli: &Cli, flags: &MigrateRun, printer: Printer) -> Resu
     tell(site, ended?, &state, &words)
 }
 
-/// Shows what is to be moved and asks, where somebody is there to answer.
+/// Shows what is to be moved and asks, where somebody is there to answer. Nothing is no question.
 async fn is_agreed(
     place: &MigrationPlace,
     migration: &Migration<'_>,
@@ -82,6 +82,9 @@ async fn is_agreed(
     let site = &place.remote.site;
     site.printer.text(&(render::render_parts(&parts) + &render::left_out(&parts)));
     let total = parts.iter().map(PartCounts::to_move).fold(FileTotal::default(), FileTotal::plus);
+    if total.items == 0 {
+        return Ok(true);
+    }
     let question = format!("Copy {} ({})?", counted(total.items, "file"), size(total.bytes));
     agreed(&question, false, site.may_ask())
 }
