@@ -15,6 +15,7 @@ use datalake_engine::{
 };
 use datalake_operations::migration::read_last_choice;
 use datalake_operations::modal::LeftSecret;
+use datalake_operations::restore::is_restoration;
 use datalake_operations::{
     DagsterHost, EditCopy, EditedPath, OperationError, carry_out_back, choose_run_to_undo,
     judge_way_back, list_edit_copies, list_what_stays, plan_way_back, podman_secrets, refuse_edits,
@@ -266,9 +267,12 @@ fn named_receipt(site: &Site, named: &str) -> Result<Receipt, Failure> {
     }
     let run: RunId = named.parse().map_err(|error| Failure::of(Exit::Usage, &error))?;
     site.records().receipt(&run).map_err(|fault| match fault.kind {
+        FaultKind::Absent if is_restoration(&site.record_folders(), &run) => {
+            Failure::new(Exit::Usage, format!("{run} has restored objects"))
+                .hint(format!("`datalake restore --undo {run}` undoes it"))
+        }
         FaultKind::Absent => Failure::new(Exit::Usage, format!("there is no run {run}"))
-            .hint("`datalake history` lists them")
-            .hint(format!("objects that were restored: `datalake restore --undo {run}`")),
+            .hint("`datalake history` lists them"),
         _ => site.state_failure(&fault),
     })
 }

@@ -227,7 +227,7 @@ fn wrap_text(text: &str, width: usize) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use datalake_core::doctor::{Examination, Look, diagnose};
+    use datalake_core::doctor::{Examination, Look, SwitchStanding, diagnose};
 
     use super::*;
 
@@ -240,7 +240,13 @@ mod tests {
     #[test]
     fn unknown_is_not_sound() {
         let unknown = report(|_| ());
-        let sound = report(|seen| seen.python.traps = Look::Saw(vec![]));
+        let sound = report(|seen| {
+            seen.python.traps = Look::Saw(vec![]);
+            let (time, green) = ("2026-11-22T18:00:00Z".parse().unwrap(), 1);
+            let (red, unknown) = (Vec::new(), Vec::new());
+            let checked = SwitchStanding::Checked { time, green, red, unknown };
+            seen.switch.standing = Look::Saw(checked);
+        });
 
         assert!(!unknown.is_sound && sound.is_sound);
         let line =

@@ -11,9 +11,7 @@ use serde::Serialize;
 
 use super::counting::CountingWatch;
 use super::left_behind::LeftBehind;
-use super::{
-    CodeFindings, CodeManager, DuckDbExport, FileLines, Migration, MigrationPart,
-};
+use super::{CodeFindings, CodeManager, DuckDbExport, FileLines, Migration, MigrationPart};
 use crate::{LogsFolder, OperationError};
 
 /// What a migration finds and would do.

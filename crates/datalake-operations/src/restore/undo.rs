@@ -2,6 +2,7 @@
 
 use datalake_core::fault::Fault;
 use datalake_core::time::RunId;
+use datalake_engine::transfer::RecordFolders;
 use futures::{StreamExt as _, stream};
 
 use super::record::{ChangeOutcome, PlannedChange, RecordLines};
@@ -101,6 +102,15 @@ impl Restoration<'_> {
         }
         Ok(totals)
     }
+}
+
+/// Whether a run has restored objects, as far as its record can be read.
+#[must_use]
+pub fn is_restoration(records: &dyn RecordFolders, run: &RunId) -> bool {
+    let folder = records.open_folder(super::record::RESTORES);
+    folder
+        .and_then(|folder| RecordLines::open_plan(folder.as_ref(), run))
+        .is_ok_and(|plan| plan.is_some())
 }
 
 impl UndoTotals {

@@ -103,12 +103,12 @@ fn tell_edit(edit: &EditedPath) -> String {
 
 /// The copies that a way back keeps of what somebody has changed.
 pub fn list_edit_copies(plan: &Plan) -> impl Iterator<Item = EditCopy<'_>> {
-    plan.steps.iter().filter_map(|step| match (&step.action, &step.undo.way) {
-        (
-            Action::RestoreFile { path, .. } | Action::RemoveFile(path),
-            Way::Back(Action::RestoreFile { file, .. }),
-        ) => Some(EditCopy { path, name: Records::name_copy(file.content) }),
-        _ => None,
+    plan.steps.iter().filter_map(|step| {
+        let (Action::RestoreFile { path, .. } | Action::RemoveFile(path)) = &step.action else {
+            return None;
+        };
+        let Way::Back(Action::RestoreFile { file, .. }) = &step.undo.way else { return None };
+        Some(EditCopy { path, name: Records::name_copy(file.content) })
     })
 }
 

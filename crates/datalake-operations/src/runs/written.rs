@@ -61,13 +61,13 @@ pub fn describe_receipt(receipt: &Receipt, ports: &Ports<'_>) -> String {
 }
 
 fn diff_step(step: &Step, receipt: &Receipt, ports: &Ports<'_>) -> String {
-    let (path, before) = match &step.action {
-        Action::WriteFile { path, .. } | Action::RestoreFile { path, .. } => {
-            (path, read_copy(&step.guard, ports))
-        }
-        Action::RemoveFile(path) => (path, read_copy(&step.guard, ports)),
-        _ => return String::new(),
+    let (Action::WriteFile { path, .. }
+    | Action::RestoreFile { path, .. }
+    | Action::RemoveFile(path)) = &step.action
+    else {
+        return String::new();
     };
+    let before = read_copy(&step.guard, ports);
     let now = look_at_paths([path], ports).contents.remove(path);
     let now = now.as_ref().map_or(&before[..], |content| content.expose());
     let after = read_written(&step.undo.guard, receipt, now, ports);

@@ -168,6 +168,7 @@ fn frames_and_tables_are_planned_moved_told_and_never_removed() {
     let status = run(&lake, "status", 0);
     let report = run(&lake, "report --webserver http://127.0.0.1:9", 0);
     run(&lake, "verify", 0);
+    lake.prove();
     let freed = run(&lake, "free --deep --confirm acme-dagster-assets", 5);
 
     let told = [

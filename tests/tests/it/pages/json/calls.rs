@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::support::{Call, Shelf};
 
 /// Words and exit code of each call, in an order in which one prepares the next.
-pub(super) const CALLS: [(&str, i32); 82] = [
+pub(super) const CALLS: [(&str, i32); 83] = [
     ("init --region fsn1 --bucket acme-dagster-assets", 0),
     ("config show", 0),
     ("config explain", 0),
@@ -88,6 +88,7 @@ pub(super) const CALLS: [(&str, i32); 82] = [
     ("tables move s3://acme-dagster-assets/sales/ s3://acme-tables/sales/", 0),
     ("modal init project", 0),
     ("history", 0),
+    ("history RUN", 0),
     ("rollback --dry-run", 3),
     ("rollback --yes", 0),
     ("completions bash", 0),
@@ -144,7 +145,12 @@ impl Stage {
         }
         let faults = if words == FAULTY { "500 on PUT times 1" } else { "" };
         self.0.service.set_faults(faults);
-        let call = self.0.call(&format!("{words} --json"));
+        let named = if words.ends_with(" RUN") {
+            words.replace("RUN", &self.find_last_run())
+        } else {
+            words.to_owned()
+        };
+        let call = self.0.call(&format!("{named} --json"));
         let modal = |call: Call| {
             call.env("DATALAKE_MODAL__SECRET", "hetzner-s3")
                 .env("DATALAKE_MODAL__APPS", "dagster-compute")
@@ -156,5 +162,10 @@ impl Stage {
         }
         let documents = serde_json::Deserializer::from_str(&ran.stdout).into_iter();
         documents.collect::<Result<_, _>>().map_err(|error| format!("{words}: {error}"))
+    }
+
+    fn find_last_run(&self) -> String {
+        let ran = self.0.call("history").run();
+        ran.stdout.split_whitespace().next().unwrap().to_owned()
     }
 }
