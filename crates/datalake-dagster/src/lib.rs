@@ -66,8 +66,8 @@ pub use owner::{KeyOwner, find_owner};
 pub use packages::{IMPORT_SCRIPT, PACKAGES_SCRIPT, Packages, UnreadablePackages};
 pub use process::{DagsterProcess, StartedProcess, find_process};
 pub use project::{
-    DgProject, FileStanding, InvalidProject, ProjectFile, ProjectNames, TakenNames, dg_files,
-    dg_frame, single_file,
+    DgProject, FileStanding, InvalidProject, ProjectFile, ProjectNames, TakenNames, UsedNames,
+    dg_files, dg_frame, single_file,
 };
 pub use python::scan_python;
 pub use python_yaml::{PythonYaml, RepeatedKey, YamlRefusal, read_python_yaml};

@@ -5,7 +5,7 @@ mod pyproject;
 
 use sha2::{Digest, Sha256};
 
-pub use names::{ProjectNames, TakenNames};
+pub use names::{ProjectNames, TakenNames, UsedNames};
 pub use pyproject::{DgProject, InvalidProject};
 
 const RESOURCES: &str = include_str!("project/resources.py");
@@ -63,6 +63,12 @@ impl ProjectFile {
         Self { path, text, is_frame: false }
     }
 
+    /// Whether a text was written as a file of ours, even if somebody has changed it since.
+    #[must_use]
+    pub fn is_signed(text: &str) -> bool {
+        text.starts_with(SIGNATURE)
+    }
+
     fn frame(path: String, text: String) -> Self {
         Self { path, text, is_frame: true }
     }
@@ -71,9 +77,9 @@ impl ProjectFile {
 /// The example in one file.
 ///
 /// ```
-/// use datalake_dagster::{ProjectNames, TakenNames, single_file};
+/// use datalake_dagster::{ProjectNames, UsedNames, single_file};
 ///
-/// let file = single_file(&ProjectNames::free(&TakenNames::default()), "assets");
+/// let file = single_file(&ProjectNames::choose(&UsedNames::default()), "assets");
 /// assert_eq!(file.path, "example_s3_assets.py");
 /// assert!(file.text.contains("resources={\"s3\": s3, \"s3_io_manager\": s3_io_manager}"));
 /// ```
@@ -133,7 +139,7 @@ mod tests {
     use super::*;
 
     fn names() -> ProjectNames {
-        ProjectNames::free(&TakenNames::default())
+        ProjectNames::choose(&UsedNames::default())
     }
 
     fn all(names: &ProjectNames) -> Vec<ProjectFile> {
@@ -160,10 +166,10 @@ mod tests {
 
     #[test]
     fn a_taken_name_is_left_to_its_owner_everywhere() {
-        let mut taken = TakenNames::default();
-        taken.read("resources={'s3' : x, \"s3_io_manager\": y}\ndef raw_data(): ...\n");
+        let mut used = UsedNames::default();
+        used.taken.read("resources={'s3' : x, \"s3_io_manager\": y}\ndef raw_data(): ...\n");
 
-        for file in all(&ProjectNames::free(&taken)) {
+        for file in all(&ProjectNames::choose(&used)) {
             let text = &file.text;
             assert!(!text.contains("\"s3\":") && !text.contains("\"s3_io_manager\""), "{text}");
             assert!(!text.contains("def raw_data") && !text.contains("(raw_data"), "{text}");

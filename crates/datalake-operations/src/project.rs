@@ -10,12 +10,12 @@ use datalake_core::fault::{Fault, FaultKind};
 use datalake_core::host::{HostPath, InvalidPath};
 use datalake_core::text::printable;
 use datalake_dagster::{
-    DgProject, ProjectFile, ProjectNames, TakenNames, dg_files, dg_frame, single_file,
+    DgProject, ProjectFile, ProjectNames, UsedNames, dg_files, dg_frame, single_file,
 };
 use datalake_engine::{Files, SeenEntry};
 
 pub use self::file::{JudgedFile, judge_file, write_file};
-use self::names::find_taken_names;
+use self::names::find_used_names;
 use crate::{ErrorKind, OperationError};
 
 /// The folder of a project.
@@ -75,8 +75,8 @@ pub fn plan_project(
     prefix: &str,
 ) -> Result<ProjectPlan, OperationError> {
     let layout = find_layout(folder, wanted)?;
-    let own = layout.list_files(&ProjectNames::free(&TakenNames::default()), prefix);
-    let names = ProjectNames::free(&find_taken_names(folder, &own)?);
+    let own = layout.list_files(&ProjectNames::choose(&UsedNames::default()), prefix);
+    let names = ProjectNames::choose(&find_used_names(folder, &own)?);
     let files = layout.list_files(&names, prefix).into_iter();
     let files = files.map(|file| judge_file(file, folder.files)).collect::<Result<_, _>>()?;
     Ok(ProjectPlan { layout, names, files })

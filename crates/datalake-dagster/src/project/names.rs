@@ -9,11 +9,23 @@ pub struct TakenNames {
     words: std::collections::BTreeSet<String>,
 }
 
+/// Who uses which names in a project.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct UsedNames {
+    /// Those in the operator's files.
+    pub taken: TakenNames,
+    /// Those in the files of ours that lie there already.
+    pub own: TakenNames,
+}
+
 /// The names that the generated files use.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ProjectNames {
     pairs: Vec<(&'static str, String)>,
 }
+
+/// Among so many names one is looked for that files of ours have already.
+const MOST_KEPT: usize = 100;
 
 /// What stands in the templates, and the name that is wanted for it.
 const WANTED: [(&str, &str); 8] = [
@@ -46,16 +58,16 @@ impl TakenNames {
 }
 
 impl ProjectNames {
-    /// The wanted names where nothing else has them, others where something has.
+    /// The names that files of ours have already; else the wanted ones where nothing has them, and others
+    /// where something has. So a second choice is the first one, whatever has come to the project since.
     #[must_use]
-    pub fn free(taken: &TakenNames) -> Self {
-        let free = |wanted: &str| {
-            let other = format!("datalake_{wanted}");
-            let numbered = (2..).map(|number| format!("{other}_{number}"));
-            let mut all = [wanted.to_owned(), other.clone()].into_iter().chain(numbered);
-            all.find(|name| !taken.has(name)).unwrap_or_default()
+    pub fn choose(used: &UsedNames) -> Self {
+        let choose = |wanted: &str| {
+            let kept = list_candidates(wanted).take(MOST_KEPT).find(|name| used.own.has(name));
+            let free = || list_candidates(wanted).find(|name| !used.taken.has(name));
+            kept.or_else(free).unwrap_or_default()
         };
-        Self { pairs: WANTED.map(|(token, wanted)| (token, free(wanted))).to_vec() }
+        Self { pairs: WANTED.map(|(token, wanted)| (token, choose(wanted))).to_vec() }
     }
 
     /// The resource key of the S3 client.
@@ -88,6 +100,16 @@ impl ProjectNames {
     }
 }
 
+/// A wanted name, and what may stand for it.
+fn list_candidates(wanted: &str) -> impl Iterator<Item = String> {
+    let other = format!("datalake_{wanted}");
+    let numbered = (2..).map({
+        let other = other.clone();
+        move |number| format!("{other}_{number}")
+    });
+    [wanted.to_owned(), other].into_iter().chain(numbered)
+}
+
 /// The words of Python with their places.
 fn list_words(text: &str) -> impl Iterator<Item = (usize, &str)> {
     let is_part = |c: char| c.is_alphanumeric() || c == '_';
@@ -102,8 +124,13 @@ fn list_words(text: &str) -> impl Iterator<Item = (usize, &str)> {
     })
 }
 
-/// `"name":` or `'name' :`
+/// `"name":` or `'name' :`, or a text that may be a name; not what `deps=[…]` only refers to.
 fn is_key(before: &str, after: &str) -> bool {
+    let list = before.rsplit_once('[').filter(|(_, inside)| !inside.contains(']'));
+    let lister = list.map(|(lister, _)| lister.trim_end().trim_end_matches('=').trim_end());
+    if lister.is_some_and(|lister| lister.ends_with("deps")) {
+        return false;
+    }
     ["\"", "'"].iter().any(|quote| {
         let rest = after.strip_prefix(quote).map(str::trim_start);
         before.ends_with(quote) && rest.is_some_and(|rest| rest.starts_with([':', ',', ']', ')']))
@@ -146,17 +173,33 @@ mod tests {
         check("s3.get_client()", "s3", false);
         check("def f(s3: S3Resource): return s3", "s3", false);
         check("if (s3 == None): ...", "s3", false);
+        check("@dg.asset(deps=[\"other\", \"s3\"])", "s3", false);
+        check("deps = ['s3']", "s3", false);
+        check("deps=[x], name=\"s3\",", "s3", true);
         check("", "s3", false);
     }
 
     #[test]
     fn a_free_name_is_found_even_where_many_are_taken() {
-        let mut taken = TakenNames::default();
-        taken.read("{'s3': 1, 'datalake_s3': 2, 'datalake_s3_2': 3}");
+        let mut used = UsedNames::default();
+        used.taken.read("{'s3': 1, 'datalake_s3': 2, 'datalake_s3_2': 3}");
 
-        let names = ProjectNames::free(&taken);
+        let names = ProjectNames::choose(&used);
 
         assert_eq!((names.s3(), names.io_manager()), ("datalake_s3_3", "s3_io_manager"));
         assert_eq!(names.changed().collect::<Vec<_>>(), [("s3", "datalake_s3_3")]);
+    }
+
+    #[test]
+    fn names_that_our_files_have_stay_whatever_comes_to_the_project() {
+        let mut used = UsedNames::default();
+        used.own.read("resources={\"datalake_s3\": s3}\ndef raw_data(): ...\n");
+        used.taken.read("@asset(io_manager_key=\"s3_io_manager\")\ndef raw_data(): ...\n");
+
+        let names = ProjectNames::choose(&used);
+
+        assert_eq!(names.s3(), "datalake_s3");
+        assert_eq!(names.of("raw_data"), "raw_data");
+        assert_eq!(names.io_manager(), "datalake_s3_io_manager");
     }
 }

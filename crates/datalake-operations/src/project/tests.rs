@@ -89,7 +89,7 @@ fn a_folder_in_the_place_of_pyproject_is_told() {
 
 #[test]
 fn names_that_the_project_uses_are_not_taken_again() {
-    let names = ProjectNames::free(&TakenNames::default());
+    let names = ProjectNames::choose(&UsedNames::default());
     let text = format!("resources = dict({}=1, {}=2)\n", names.s3(), names.io_manager());
     let files = project(&[("/defs/other.py", &text), ("/.venv/lib/x.py", "x = 1\n")]);
 
@@ -110,4 +110,50 @@ fn what_was_written_is_written_once() {
 
     assert!(again.files.iter().all(|one| !one.is_to_write()));
     assert_eq!(files.everything(), written);
+}
+
+/// What `modal init` writes beside, as far as names are concerned.
+const MODAL_ASSETS: &str = "@dg.asset(deps=[\"modal_input\"], group_name=\"datalake\")\n\
+                            def modal_processed(): ...\n";
+/// A file of the operator's that uses what was written for it.
+const USER: &str = "@dg.asset(io_manager_key=\"s3_io_manager\", deps=[\"raw_data\"])\n\
+                    def mine(s3: S3Resource): return f(x, \"s3\", y=\"modal_input\")\n";
+
+#[test]
+fn no_name_changes_whatever_else_is_written_or_used_in_the_meantime() {
+    let modal = ProjectFile::signed(String::new(), MODAL_ASSETS).text;
+    for pyproject in [None, Some(PYPROJECT)] {
+        for others in [&[][..], &[modal.as_str()], &[MODAL_ASSETS], &[&modal, USER]] {
+            for is_there_before in [true, false] {
+                let folder_of = pyproject.map_or("", |_| "/src/lake/defs");
+                let files = project(&[("/src/lake/defs/__init__.py", "")]);
+                let write = |path: &str, text: &str| {
+                    let path = path.trim_start_matches('/').to_owned();
+                    let file = ProjectFile { path, text: text.to_owned(), is_frame: false };
+                    write_file(&file, &files).unwrap();
+                };
+                if let Some(text) = pyproject {
+                    write("pyproject.toml", text);
+                }
+                let write_others = |names: std::ops::Range<usize>| {
+                    for (at, text) in others.iter().enumerate().filter(|(at, _)| names.contains(at))
+                    {
+                        write(&format!("{folder_of}/other_{at}.py"), text);
+                    }
+                };
+                // What uses our names comes after them.
+                write_others(if is_there_before { 0..1 } else { 0..0 });
+                write_project(&plan_project(&folder(Some(&files)), None, "a").unwrap(), &files)
+                    .unwrap();
+                write_others(0..others.len());
+                let before = files.everything();
+
+                let again = plan_project(&folder(Some(&files)), None, "a").unwrap();
+
+                assert_eq!(again.names.changed().count(), 0, "{others:?} {is_there_before}");
+                assert!(again.files.iter().all(|one| !one.is_to_write()), "{others:?}");
+                assert_eq!(files.everything(), before);
+            }
+        }
+    }
 }
