@@ -3,6 +3,8 @@
 //! Two definitions of one resource keep a code location from loading, even if they are equal, and so
 //! do two assets of one name.
 
+use super::FrameEngine;
+
 /// What a project's files hold that could be a name.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TakenNames {
@@ -21,8 +23,24 @@ pub struct UsedNames {
 /// The names that the generated files use.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ProjectNames {
-    pairs: Vec<(&'static str, String)>,
+    chosen: Vec<ChosenName>,
 }
+
+/// A name that stands for a token of the templates.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct ChosenName {
+    token: &'static str,
+    wanted: String,
+    name: String,
+}
+
+/// The same for frames, whose names begin with the engine's.
+const OF_FRAMES: [(&str, &str); 4] = [
+    ("frames_io", "io_manager"),
+    ("orders", "orders"),
+    ("totals", "totals"),
+    ("history", "history"),
+];
 
 /// Among so many names one is looked for that files of ours have already.
 const MOST_KEPT: usize = 100;
@@ -61,13 +79,18 @@ impl ProjectNames {
     /// The names that files of ours have already; else the wanted ones where nothing has them, and others
     /// where something has. So a second choice is the first one, whatever has come to the project since.
     #[must_use]
-    pub fn choose(used: &UsedNames) -> Self {
-        let choose = |wanted: &str| {
-            let kept = list_candidates(wanted).take(MOST_KEPT).find(|name| used.own.has(name));
-            let free = || list_candidates(wanted).find(|name| !used.taken.has(name));
-            kept.or_else(free).unwrap_or_default()
+    pub fn choose(used: &UsedNames, frames: Option<FrameEngine>) -> Self {
+        let choose = |token: &'static str, wanted: String| {
+            let kept = list_candidates(&wanted).take(MOST_KEPT).find(|name| used.own.has(name));
+            let free = || list_candidates(&wanted).find(|name| !used.taken.has(name));
+            let name = kept.or_else(free).unwrap_or_default();
+            ChosenName { token, wanted, name }
         };
-        Self { pairs: WANTED.map(|(token, wanted)| (token, choose(wanted))).to_vec() }
+        let of_pickles = WANTED.map(|(token, wanted)| choose(token, wanted.to_owned()));
+        let of_frames = frames.into_iter().flat_map(|engine| {
+            OF_FRAMES.map(|(token, wanted)| choose(token, format!("{engine}_{wanted}")))
+        });
+        Self { chosen: of_pickles.into_iter().chain(of_frames).collect() }
     }
 
     /// The resource key of the S3 client.
@@ -82,21 +105,27 @@ impl ProjectNames {
         self.of("io")
     }
 
+    /// The resource key of the I/O manager of frames, where that is wanted.
+    #[must_use]
+    pub fn frames_io_manager(&self) -> Option<&str> {
+        Some(self.of("frames_io")).filter(|name| !name.is_empty())
+    }
+
     /// The names that could not be had, and those that stand for them.
     pub fn changed(&self) -> impl Iterator<Item = (&str, &str)> {
-        let wanted = |token: &str| WANTED.iter().find(|(known, _)| *known == token);
-        self.pairs.iter().filter_map(move |(token, name)| {
-            let (_, wanted) = wanted(token)?;
-            (wanted != name).then_some((*wanted, name.as_str()))
+        let changed = self.chosen.iter().filter(|one| one.wanted != one.name);
+        changed.map(|one| (one.wanted.as_str(), one.name.as_str()))
+    }
+
+    /// A template with the names in it.
+    pub(super) fn fill(&self, template: &str) -> String {
+        self.chosen.iter().fold(template.to_owned(), |text, one| {
+            text.replace(&format!("{{{{{}}}}}", one.token), &one.name)
         })
     }
 
-    pub(super) fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.pairs.iter().map(|(token, name)| (*token, name.as_str()))
-    }
-
     fn of(&self, token: &str) -> &str {
-        self.pairs().find(|(known, _)| *known == token).map_or("", |(_, name)| name)
+        self.chosen.iter().find(|one| one.token == token).map_or("", |one| &one.name)
     }
 }
 
@@ -184,7 +213,7 @@ mod tests {
         let mut used = UsedNames::default();
         used.taken.read("{'s3': 1, 'datalake_s3': 2, 'datalake_s3_2': 3}");
 
-        let names = ProjectNames::choose(&used);
+        let names = ProjectNames::choose(&used, None);
 
         assert_eq!((names.s3(), names.io_manager()), ("datalake_s3_3", "s3_io_manager"));
         assert_eq!(names.changed().collect::<Vec<_>>(), [("s3", "datalake_s3_3")]);
@@ -196,7 +225,7 @@ mod tests {
         used.own.read("resources={\"datalake_s3\": s3}\ndef raw_data(): ...\n");
         used.taken.read("@asset(io_manager_key=\"s3_io_manager\")\ndef raw_data(): ...\n");
 
-        let names = ProjectNames::choose(&used);
+        let names = ProjectNames::choose(&used, None);
 
         assert_eq!(names.s3(), "datalake_s3");
         assert_eq!(names.of("raw_data"), "raw_data");

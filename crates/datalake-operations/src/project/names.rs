@@ -16,9 +16,10 @@ const MOST_FILES: usize = 20_000;
 const MOST_BYTES: usize = 256 << 20;
 
 /// The names that files of the project use: those of the operator's, and those of the files that are
-/// written here. What other calls have written counts as neither.
+/// written here. Only what lies below `within` is read. What other calls have written counts as neither.
 pub(super) fn find_used_names(
     folder: &ProjectFolder<'_>,
+    within: &str,
     own: &[ProjectFile],
 ) -> Result<UsedNames, OperationError> {
     let Some(files) = folder.files else { return Ok(UsedNames::default()) };
@@ -26,7 +27,7 @@ pub(super) fn find_used_names(
     let shown = printable(folder.shown);
     let mut reader =
         NameReader { files, shown, own, read: 0, bytes: 0, used: UsedNames::default() };
-    let mut left = vec!["/".to_owned()];
+    let mut left = vec![within.to_owned()];
     while let Some(path) = left.pop() {
         if let Ok(path) = path.parse() {
             left.extend(reader.read_folder(&path)?);

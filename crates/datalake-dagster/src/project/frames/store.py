@@ -26,28 +26,38 @@ class ParquetIOManager(dg.ConfigurableIOManager):
         """Writes a frame into a file and tells the number of its rows."""
 
     @abstractmethod
-    def read_objects(self, keys: list[str], columns: list[str] | None, wanted: Any) -> Any:
+    def read_objects(
+        self, keys: list[str], columns: list[str] | None, wanted: Any
+    ) -> Any:
         """Reads objects as one frame, of the type `wanted` where there are several."""
 
     def handle_output(self, context: dg.OutputContext, obj: Any) -> None:
         keys = self._list_keys(context)
         frames = obj if isinstance(obj, dict) else dict.fromkeys(keys, obj)
         if set(frames) != set(keys) or (len(keys) > 1 and frames is not obj):
-            raise dg.Failure(f"for {len(keys)} partitions at once: return {{partition: frame}}")
+            raise dg.Failure(
+                f"for {len(keys)} partitions at once: return a dict of partition and frame"
+            )
         mode = (context.definition_metadata or {}).get("mode", "overwrite")
         if mode not in ("overwrite", "append"):
             raise dg.Failure(f"metadata mode `{mode}`: it is `overwrite` or `append`")
         stored = []
         for partition, key in keys.items():
             if frames[partition] is not None:
-                stored.append(self._store(context, key, frames[partition], mode == "append"))
+                stored.append(
+                    self._store(context, key, frames[partition], mode == "append")
+                )
             elif mode != "append":
-                raise dg.Failure("nothing to keep: return a frame, or annotate the asset `-> None`")
+                raise dg.Failure(
+                    "nothing to keep: return a frame, or annotate the asset `-> None`"
+                )
         if stored:
             rows = "appended_rows" if mode == "append" else "dagster/row_count"
             context.add_output_metadata(
                 {
-                    "uri": stored[0][0] if len(stored) == 1 else [uri for uri, _ in stored],
+                    "uri": stored[0][0]
+                    if len(stored) == 1
+                    else [uri for uri, _ in stored],
                     rows: sum(count for _, count in stored),
                 }
             )
@@ -65,7 +75,9 @@ class ParquetIOManager(dg.ConfigurableIOManager):
         frames = {}
         for partition, key in keys.items():
             try:
-                frames[partition] = self.read_objects(self._find_objects(key), columns, wanted)
+                frames[partition] = self.read_objects(
+                    self._find_objects(key), columns, wanted
+                )
             except FileNotFoundError as error:
                 if not metadata.get("allow_missing_partitions"):
                     raise
@@ -79,11 +91,16 @@ class ParquetIOManager(dg.ConfigurableIOManager):
         parts = context.asset_key.path
         if not context.has_asset_partitions:
             return {"": self._join(*parts)}
-        return {name: self._join(*parts, path) for name, path in list_partitions(context)}
+        return {
+            name: self._join(*parts, path) for name, path in list_partitions(context)
+        }
 
     def _join(self, *parts: str) -> str:
         names = [name for part in parts for name in part.split("/")]
-        return "/".join([*filter(None, self.prefix.split("/")), *map(escape, names)]) + ".parquet"
+        return (
+            "/".join([*filter(None, self.prefix.split("/")), *map(escape, names)])
+            + ".parquet"
+        )
 
     def _store(
         self, context: dg.OutputContext, key: str, frame: Any, appends: bool
@@ -93,9 +110,11 @@ class ParquetIOManager(dg.ConfigurableIOManager):
             step = quote(context.step_key, safe="")
             key = f"{key}/{run.root_run_id or run.run_id}-{step}.parquet"
         elif self._list_objects(f"{key}/"):
-            raise dg.Failure(f"rows were appended to s3://{self.bucket}/{key}/: remove them first")
+            raise dg.Failure(
+                f"rows were appended to s3://{self.bucket}/{key}/: remove them first"
+            )
         with tempfile.TemporaryDirectory() as folder:
-            path = f"{folder}/{{class}}.parquet"
+            path = f"{folder}/frame.parquet"
             rows = self.write_file(frame, path)
             # In one piece, or in parts that become an object at the end: never half of it.
             self._client.upload_file(path, self.bucket, key)
@@ -110,7 +129,9 @@ class ParquetIOManager(dg.ConfigurableIOManager):
         ]
         if not found:
             raise FileNotFoundError(f"s3://{self.bucket}/{key} does not exist")
-        return [one["Key"] for one in sorted(found, key=lambda one: one["LastModified"])]
+        return [
+            one["Key"] for one in sorted(found, key=lambda one: one["LastModified"])
+        ]
 
     def _list_objects(self, prefix: str) -> list[dict[str, Any]]:
         pages = self._client.get_paginator("list_objects_v2")
@@ -124,7 +145,10 @@ def list_partitions(
     """The partitions with their paths; the dimensions of one are sorted by name."""
     for name in context.asset_partition_keys:
         if isinstance(name, dg.MultiPartitionKey):
-            yield name, "/".join(value for _, value in sorted(name.keys_by_dimension.items()))
+            yield (
+                name,
+                "/".join(value for _, value in sorted(name.keys_by_dimension.items())),
+            )
         else:
             yield name, name
 
