@@ -216,17 +216,9 @@ fn list_orders<'a>(calls: &[&'a str]) -> Vec<Vec<&'a str>> {
 
 #[test]
 fn no_second_call_changes_anything_in_any_order_and_layout() {
-    let calls = [
-        "dagster init code",
-        "modal init code",
-        "dagster init code --frames polars",
-        "dagster init code --frames duckdb",
-    ];
+    let calls = ["dagster init code", "modal init code", "dagster init code --frames polars"];
     for layout in [None, Some(("pyproject.toml", PYPROJECT)), Some(("dg.toml", DG_TOML))] {
-        let orders = list_orders(&calls);
-        // All orders of one layout, and of the others those in which each call comes first.
-        let stride = if layout.is_some() { 5 } else { 1 };
-        for order in orders.iter().step_by(stride) {
+        for order in list_orders(&calls) {
             let project = Project::new();
             fs::write(project.0.path().join("datalake.yaml"), SPEC).unwrap();
             if let Some((name, text)) = layout {
@@ -263,7 +255,7 @@ fn no_second_call_changes_anything_after_an_edit() {
         let before = project.tree();
 
         project.call(words).exits(0);
-        project.call("dagster init code --frames polars");
+        drop(project.call("dagster init code --frames polars"));
 
         fs::remove_file(project.code().join("frames_polars.py")).unwrap();
         project.tree().must_be(&before, words);

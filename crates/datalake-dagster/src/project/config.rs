@@ -246,13 +246,14 @@ mod tests {
         assert_eq!(found, ProjectConfig::Other { module: Some("shop.definitions".to_owned()) });
     }
 
+    /// The same beside a `pyproject.toml` of another project.
+    fn config(dg_toml: &str) -> Result<ProjectConfig, InvalidProject> {
+        let pyproject = Some("[tool.dg.project]\nroot_module = 'b'\n");
+        ProjectConfig::read(&ProjectTexts { dg_toml: Some(dg_toml), pyproject, has_src: false })
+    }
+
     #[test]
     fn where_there_is_a_dg_toml_it_alone_counts() {
-        let pyproject = Some("[tool.dg.project]\nroot_module = 'b'\n");
-        let config = |text| {
-            ProjectConfig::read(&ProjectTexts { dg_toml: Some(text), pyproject, has_src: false })
-        };
-
         let found = config("directory_type = 'project'\n[project]\nroot_module = 'a'\n").unwrap();
         let ProjectConfig::Project(project) = found else { panic!("{found:?}") };
         let seen = (project.package.as_str(), project.module_file.as_str());

@@ -109,8 +109,8 @@ impl FramesPlace {
         if context.has_tables {
             let above = context.tables.map(|prefix| prefix.trim_matches('/'));
             let above = above.filter(|prefix| !prefix.is_empty());
-            let prefix = above
-                .map_or_else(|| PREFIX.to_owned(), |prefix| format!("{prefix}/{PREFIX}"));
+            let prefix =
+                above.map_or_else(|| PREFIX.to_owned(), |prefix| format!("{prefix}/{PREFIX}"));
             return Self { bucket: "DAGSTER_S3_TABLES_BUCKET", prefix };
         }
         let pickles = context.pickles.trim_matches('/').split('/').next();
