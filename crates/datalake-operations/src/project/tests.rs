@@ -4,6 +4,7 @@ use datalake_engine::NewFile;
 use datalake_engine::memory::MemoryFiles;
 
 use super::*;
+use crate::ErrorKind;
 
 const WISH: ProjectWish<'static> =
     ProjectWish { layout: None, project: None, prefix: "assets", frames: None };
