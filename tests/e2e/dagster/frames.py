@@ -10,10 +10,12 @@ import io
 import os
 import random
 import sys
+import tempfile
 
 import boto3
 import dagster as dg
 import pandas as pd
+from upath import UPath
 
 ENGINE, FILE, PREFIX = sys.argv[1:4]
 ODD = ["a b", "ü", "a%20b", "a#b", "a?b", "a*b", "a[b]", "a+b", "a:b", "a'b", 'a"b', "us/east", "a//b", "..", "/x"]
@@ -278,6 +280,52 @@ def odd_names():
     ok("each an object of its own", len(objects("odd/")) == len(ODD))
 
 
+def names_of_others():
+    """The names of Dagster's own UPathIOManager, on which dagster-polars stands: what was moved is read."""
+    names = dg.StaticPartitionsDefinition([name for name in ODD if name not in ("a//b", "..", "/x", "a\\b")])
+
+    class Local(dg.UPathIOManager):
+        extension = ".parquet"
+
+        def dump_to_path(self, context, obj, path):
+            self._store(obj, str(path))
+
+        def load_from_path(self, context, path): ...
+
+        def _store(self, frame, path):
+            IO.write_file(frame, path)
+
+    with tempfile.TemporaryDirectory() as folder:
+        local = dg.IOManagerDefinition.hardcoded_io_manager(Local(base_path=UPath(folder)))
+        for definition, key in ((None, "plain"), (DAYS, "days"), (GRID, "grid_of"), (names, "named")):
+
+            @dg.asset(key=["others", key], io_manager_key="frames", partitions_def=definition)
+            def other(context) -> FRAME:
+                return make({"n": [key]})
+
+            for partition in definition.get_partition_keys() if definition else [None]:
+                assert dg.materialize([other], partition_key=partition, resources={"frames": local}).success
+        written = sorted(os.path.join(where, name) for where, _, files in os.walk(folder) for name in files)
+        for path in written:
+            S3.upload_file(path, BUCKET, f"{PREFIX}/{os.path.relpath(path, folder)}")
+        ok("the files are there", len(written) == 1 + 3 + 6 + len(names.get_partition_keys()))
+        seen = {}
+        for definition, key in ((None, "plain"), (DAYS, "days"), (GRID, "grid_of"), (names, "named")):
+
+            @dg.asset(key=["others", key], io_manager_key="frames", partitions_def=definition)
+            def other(context) -> FRAME:
+                raise RuntimeError("it is not made again")
+
+            kind = dict[str, FRAME] if definition else FRAME
+
+            @dg.asset(ins={"found": dg.AssetIn(key=["others", key])})
+            def reader(found: kind) -> None:
+                seen[key] = len(found) if isinstance(found, dict) else rows_of(found)["n"]
+
+            run([other, reader], select=[reader])
+        ok("each is found", seen == {"plain": ["plain"], "days": 3, "grid_of": 6, "named": len(names.get_partition_keys())})
+
+
 def several_at_once():
     seen = {}
 
@@ -461,7 +509,7 @@ def examples():
     ok("their keys", f"frames/{ENGINE}_totals.parquet" in keys and sum("history.parquet/" in one for one in keys) >= 3)
 
 
-for check in (values_and_types, frames_without_rows, partitions, two_dimensions, odd_names, several_at_once, appended, modes, nothing, outputs_of_ops, large, examples):
+for check in (values_and_types, frames_without_rows, partitions, two_dimensions, odd_names, names_of_others, several_at_once, appended, modes, nothing, outputs_of_ops, large, examples):
     if len(sys.argv) > 4 and check.__name__ not in sys.argv[4:]:
         continue
     try:

@@ -285,6 +285,7 @@ fn frames_come_with_an_io_manager_of_their_own() {
     assert_eq!(report["frames"], "pandas_io_manager");
     let text = project.read("frames_pandas.py");
     assert!(text.contains("bucket=dg.EnvVar(\"DAGSTER_S3_TABLES_BUCKET\")"), "{text}");
+    assert!(text.contains("prefix=\"assets\""), "where a migration puts frames: {text}");
     let dg = Project::new();
     dg.write("dg.toml", DG_TOML);
     let ran = dg.init("--frames polars").exits(0);

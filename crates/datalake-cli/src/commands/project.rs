@@ -218,8 +218,7 @@ fn tell_made(plan: &ProjectPlan, flags: &ProjectInit, printer: Printer, name: &s
         text.push_str(&render_diffs(judged));
     }
     text.push_str(&render_loading(loading));
-    let is_left = |one: &LoadedFile| matches!(one.state, LoadingState::NotNamed { .. });
-    let is_left = loading.iter().any(is_left);
+    let is_left = loading.iter().any(|one| one.loading == LoadingState::NotNamed);
     if is_left && !changes {
         text.push_str("\nNothing to write; what is marked with `!` above is to be done by hand.\n");
     } else {
@@ -258,15 +257,14 @@ fn render_diffs(judged: &[JudgedFile]) -> String {
 /// How Dagster loads what was written, or is told to.
 fn render_loading(loading: &[LoadedFile]) -> String {
     let mut text = "\nLoading:\n".to_owned();
-    for LoadedFile { path, state, ways } in loading {
+    for LoadedFile { path, loading, by, add, ways } in loading {
         let path = printable(path);
-        text.push_str(&match state {
-            LoadingState::Named { by } => format!("= {path}: {}\n", printable(by)),
-            LoadingState::NotNamed { by, add } => format!(
-                "! {path}: {} does not name it, so it is loaded only if what is named there imports \
-                 it. Add:\n    {}\n",
-                printable(by),
-                printable(add)
+        let [by, add] = [by, add].map(|words| printable(words.as_deref().unwrap_or_default()));
+        text.push_str(&match loading {
+            LoadingState::Named => format!("= {path}: {by}\n"),
+            LoadingState::NotNamed => format!(
+                "! {path}: {by} does not name it, so it is loaded only if what is named there imports \
+                 it. Add:\n    {add}\n"
             ),
             LoadingState::Unknown => format!("? {path}: to be loaded, by one of\n"),
         });

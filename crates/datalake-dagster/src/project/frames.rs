@@ -95,8 +95,9 @@ impl fmt::Display for FrameEngine {
 }
 
 impl FramesPlace {
-    /// Where frames go: with the tables, where the spec has a place for them, else into the bucket of the
-    /// assets. Never among the pickles, which others must not be able to write.
+    /// Where frames go: with the tables, where the spec has a place for them, under the names that a
+    /// migration gives them there; else into the bucket of the assets. Never among the pickles, which others
+    /// must not be able to write.
     ///
     /// ```
     /// use datalake_dagster::{FramesContext, FramesPlace};
@@ -107,11 +108,8 @@ impl FramesPlace {
     #[must_use]
     pub fn choose(context: &FramesContext<'_>) -> Self {
         if context.has_tables {
-            let above = context.tables.map(|prefix| prefix.trim_matches('/'));
-            let above = above.filter(|prefix| !prefix.is_empty());
-            let prefix =
-                above.map_or_else(|| PREFIX.to_owned(), |prefix| format!("{prefix}/{PREFIX}"));
-            return Self { bucket: "DAGSTER_S3_TABLES_BUCKET", prefix };
+            let prefix = context.tables.unwrap_or(context.pickles).trim_matches('/');
+            return Self { bucket: "DAGSTER_S3_TABLES_BUCKET", prefix: prefix.to_owned() };
         }
         let pickles = context.pickles.trim_matches('/').split('/').next();
         let prefix = if pickles == Some(PREFIX) { OTHER_PREFIX } else { PREFIX };
@@ -162,8 +160,10 @@ mod tests {
         assert_eq!(choose("/frames/", false, None), ("DAGSTER_S3_BUCKET", "parquet".to_owned()));
         assert_eq!(choose("frames/a", false, None), ("DAGSTER_S3_BUCKET", "parquet".to_owned()));
         let tables = "DAGSTER_S3_TABLES_BUCKET";
-        assert_eq!(choose("frames", true, None), (tables, "frames".to_owned()));
-        assert_eq!(choose("assets", true, Some("t/")), (tables, "t/frames".to_owned()));
+        // The bucket of the tables is another one, or the prefix of the tables is another one.
+        assert_eq!(choose("/assets/", true, None), (tables, "assets".to_owned()));
+        assert_eq!(choose("", true, None), (tables, String::new()));
+        assert_eq!(choose("assets", true, Some("t/")), (tables, "t".to_owned()));
     }
 
     #[test]

@@ -12,29 +12,24 @@ use super::{JudgedFile, ProjectFolder, ProjectLayout};
 pub struct LoadedFile {
     /// The file, or the folder below which all is picked up.
     pub path: String,
-    /// Whether Dagster loads it.
-    #[serde(flatten)]
-    pub state: LoadingState,
-    /// The ways in which it can be told to, where that is of use.
+    /// Whether Dagster loads it, as far as files beside it tell.
+    pub loading: LoadingState,
+    /// What names it, or names other code.
+    pub by: Option<String>,
+    /// What is to be added where other code is named.
+    pub add: Option<String>,
+    /// The ways in which Dagster can be told to load it, where that is of use.
     pub ways: Vec<String>,
 }
 
 /// Whether Dagster loads a file, as far as files beside it tell.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
-#[serde(tag = "loading", rename_all = "kebab-case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
 pub enum LoadingState {
     /// It does.
-    Named {
-        /// What names it.
-        by: String,
-    },
+    Named,
     /// What tells names other code; that could still import it.
-    NotNamed {
-        /// What tells.
-        by: String,
-        /// What is to be added.
-        add: String,
-    },
+    NotNamed,
     /// Nothing beside it tells.
     Unknown,
 }
@@ -48,12 +43,12 @@ pub(super) fn find_loading(
     let module = match layout {
         ProjectLayout::Dg { project, is_new } => {
             let text = if *is_new { Ok(None) } else { read_text(folder, &project.module_file) };
-            let state = match text {
-                Ok(text) => judge_module(project, text.as_deref()).into(),
-                Err(_) => LoadingState::Unknown,
+            let loading = match text {
+                Ok(text) => judge_module(project, text.as_deref()),
+                Err(_) => FileLoading::Unknown,
             };
             let ways = list_ways_to_load(Some(project), "");
-            return vec![LoadedFile { path: project.defs.clone(), state, ways }];
+            return vec![LoadedFile::new(&project.defs, loading, ways)];
         }
         ProjectLayout::SingleFile { module } => module.as_deref(),
     };
@@ -64,21 +59,21 @@ pub(super) fn find_loading(
         Err(_) => LoadingSigns::default(),
     };
     let judge = |one: &JudgedFile| {
-        let path = one.file.path.clone();
-        let state = judge_loading(&signs, &path).into();
-        let is_unknown = state == LoadingState::Unknown;
-        let ways = if is_unknown { list_ways_to_load(None, &path) } else { Vec::new() };
-        LoadedFile { path, state, ways }
+        let loading = judge_loading(&signs, &one.file.path);
+        let is_unknown = loading == FileLoading::Unknown;
+        let ways = if is_unknown { list_ways_to_load(None, &one.file.path) } else { Vec::new() };
+        LoadedFile::new(&one.file.path, loading, ways)
     };
     files.iter().map(judge).collect()
 }
 
-impl From<FileLoading> for LoadingState {
-    fn from(loading: FileLoading) -> Self {
-        match loading {
-            FileLoading::Named(by) => Self::Named { by },
-            FileLoading::NotNamed { by, add } => Self::NotNamed { by, add },
-            FileLoading::Unknown => Self::Unknown,
-        }
+impl LoadedFile {
+    fn new(path: &str, found: FileLoading, ways: Vec<String>) -> Self {
+        let (loading, by, add) = match found {
+            FileLoading::Named(by) => (LoadingState::Named, Some(by), None),
+            FileLoading::NotNamed { by, add } => (LoadingState::NotNamed, Some(by), Some(add)),
+            FileLoading::Unknown => (LoadingState::Unknown, None, None),
+        };
+        Self { path: path.to_owned(), loading, by, add, ways }
     }
 }
