@@ -90,7 +90,8 @@ fn find_in_workspace(
         ([path], _) => path.as_str(),
         ([], Some(name)) => {
             let text = format!("workspace `{shown}` has no project `{}`", printable(name));
-            return Err(advise_projects(ErrorKind::Absent, text, projects));
+            let error = OperationError::new(ErrorKind::Absent, text);
+            return Err(advise_projects(error, projects));
         }
         ([], None) => {
             let text = format!("workspace `{shown}` has no project");
@@ -99,7 +100,8 @@ fn find_in_workspace(
         }
         _ => {
             let text = format!("workspace `{shown}` has several projects: which one?");
-            return Err(advise_projects(ErrorKind::Usage, text, projects));
+            let error = OperationError::new(ErrorKind::Usage, text);
+            return Err(advise_projects(error, projects));
         }
     };
     match read_config(folder, &format!("{path}/"))? {
@@ -113,10 +115,9 @@ fn find_in_workspace(
     }
 }
 
-fn advise_projects(kind: ErrorKind, text: String, projects: &[String]) -> OperationError {
+fn advise_projects(error: OperationError, projects: &[String]) -> OperationError {
     let names: Vec<_> = projects.iter().map(|path| printable(path)).collect();
-    OperationError::new(kind, text)
-        .advise(format!("name it: --project NAME (one of {})", names.join(", ")))
+    error.advise(format!("name it: --project NAME (one of {})", names.join(", ")))
 }
 
 /// Outside of a workspace no project can be named.

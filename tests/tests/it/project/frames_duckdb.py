@@ -1,4 +1,4 @@
-# Written by datalake (sha256:fa78365b5babe0c9). Change it as you like: a changed file is left alone.
+# Written by datalake (sha256:0e2391559a6c99e6). Change it as you like: a changed file is left alone.
 """Frames of DuckDB in the data lake: an I/O manager that keeps them as parquet in the bucket.
 
 What the variables hold is read when a run starts, not when this file is imported: the code location
@@ -227,7 +227,8 @@ def duckdb_orders(context: dg.AssetExecutionContext) -> duckdb.DuckDBPyRelation:
     """One object a day, whose key ends with /2026-01-01.parquet and so on."""
     day = int(context.partition_key[-2:])
     rows = f"({day}, 1.5 * {day}), ({day} + 100, 2.5 * {day})"
-    return duckdb.sql(f'SELECT * FROM (VALUES {rows}) AS orders("order", amount)')
+    query = f'SELECT * FROM (VALUES {rows}) AS orders("order", amount)'
+    return duckdb.default_connection().sql(query)
 
 
 @dg.asset(

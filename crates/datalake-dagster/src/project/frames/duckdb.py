@@ -69,7 +69,8 @@ def {{orders}}(context: dg.AssetExecutionContext) -> duckdb.DuckDBPyRelation:
     """One object a day, whose key ends with /2026-01-01.parquet and so on."""
     day = int(context.partition_key[-2:])
     rows = f"({day}, 1.5 * {day}), ({day} + 100, 2.5 * {day})"
-    return duckdb.sql(f'SELECT * FROM (VALUES {rows}) AS orders("order", amount)')
+    query = f'SELECT * FROM (VALUES {rows}) AS orders("order", amount)'
+    return duckdb.default_connection().sql(query)
 
 
 @dg.asset(
