@@ -224,7 +224,9 @@ fn no_second_call_changes_anything_in_any_order_and_layout() {
             if let Some((name, text)) = layout {
                 project.write(name, text);
             }
-            order.iter().for_each(|call| drop(project.call(call).exits(0)));
+            for call in &order {
+                project.call(call).exits(0);
+            }
             // What uses names of ours is no owner of them.
             project.write(
                 "mine.py",
@@ -232,7 +234,9 @@ fn no_second_call_changes_anything_in_any_order_and_layout() {
             );
             let before = project.tree();
 
-            calls.iter().for_each(|call| drop(project.call(call).exits(0)));
+            for call in calls {
+                project.call(call).exits(0);
+            }
 
             project.tree().must_be(&before, &format!("{layout:?} {order:?}"));
         }

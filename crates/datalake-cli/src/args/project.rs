@@ -58,7 +58,7 @@ pub enum Frames {
     Polars,
     /// pandas, with pyarrow
     Pandas,
-    /// DuckDB
+    /// duckdb, with its relations
     Duckdb,
 }
 

@@ -82,9 +82,12 @@ struct DgSection {
 
 #[derive(Deserialize)]
 struct ProjectSection {
-    root_module: String,
-    defs_module: Option<String>,
-    code_location_target_module: Option<String>,
+    #[serde(rename = "root_module")]
+    package: String,
+    #[serde(rename = "defs_module")]
+    defs: Option<String>,
+    #[serde(rename = "code_location_target_module")]
+    definitions: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -135,11 +138,9 @@ impl ProjectConfig {
 
 impl DgProject {
     fn of(section: ProjectSection, has_src: bool) -> Result<Self, InvalidProject> {
-        let ProjectSection { root_module: package, defs_module, code_location_target_module } =
-            section;
-        let defs = defs_module.unwrap_or_else(|| format!("{package}.defs"));
-        let module =
-            code_location_target_module.unwrap_or_else(|| format!("{package}.definitions"));
+        let ProjectSection { package, defs, definitions } = section;
+        let defs = defs.unwrap_or_else(|| format!("{package}.defs"));
+        let module = definitions.unwrap_or_else(|| format!("{package}.definitions"));
         for name in [&package, &defs, &module] {
             if !name.split('.').all(is_identifier) {
                 return Err(InvalidProject::Module(name.clone()));
