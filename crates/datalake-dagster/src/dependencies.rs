@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::packages::Packages;
+use crate::project::FrameEngine;
 use crate::version::{DagsterVersion, UnfitVersion, reaches_bound};
 
 /// The first boto3 that surely comes with an s3transfer (0.11.2) which heeds the setting for checksums.
@@ -12,10 +13,12 @@ const BOTO3: &str = "1.38";
 const MODAL: &str = "1.1";
 
 /// What is wanted besides Dagster's library for S3.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct WantedLibraries {
     /// The client of Modal.
     pub modal: bool,
+    /// What the I/O manager of frames needs.
+    pub frames: Option<FrameEngine>,
 }
 
 /// Everything that an image has to have, and its Dagster.
@@ -96,15 +99,18 @@ pub fn find_dependencies(
     wish: WantedLibraries,
 ) -> Result<Dependencies, Unfit> {
     let dagster: DagsterVersion = packages.dagster.as_deref().ok_or(Unfit::NoDagster)?.parse()?;
-    let needed = |name, has: &Option<String>, needs| Dependency { name, has: has.clone(), needs };
+    let needed = |name, needs| {
+        let has = packages.version_of(name).map(str::to_owned);
+        Dependency { name, has, needs }
+    };
     let library = VersionNeed::Exactly(dagster.library());
-    let mut all = vec![
-        needed("dagster-aws", &packages.dagster_aws, library),
-        needed("boto3", &packages.boto3, VersionNeed::AtLeast(BOTO3)),
-    ];
+    let mut all =
+        vec![needed("dagster-aws", library), needed("boto3", VersionNeed::AtLeast(BOTO3))];
     if wish.modal {
-        all.push(needed("modal", &packages.modal, VersionNeed::AtLeast(MODAL)));
+        all.push(needed("modal", VersionNeed::AtLeast(MODAL)));
     }
+    let of_frames = wish.frames.into_iter().flat_map(FrameEngine::packages);
+    all.extend(of_frames.map(|(name, bound)| needed(name, VersionNeed::AtLeast(bound))));
     Ok(Dependencies { dagster, packages: all })
 }
 
@@ -134,12 +140,10 @@ impl Dependencies {
             let now = built.dagster.clone();
             return Err(Moved::Dagster { before: self.dagster, now });
         }
-        let now = |name| match name {
-            "dagster-aws" => built.dagster_aws.clone(),
-            "boto3" => built.boto3.clone(),
-            _ => built.modal.clone(),
+        let now = |needed: &Dependency| Dependency {
+            has: built.version_of(needed.name).map(str::to_owned),
+            ..needed.clone()
         };
-        let now = |needed: &Dependency| Dependency { has: now(needed.name), ..needed.clone() };
         match self.packages.iter().map(now).find(|package| !package.fits()) {
             Some(Dependency { name, has: now, needs }) => Err(Moved::Package { name, now, needs }),
             None => Ok(()),
@@ -188,7 +192,7 @@ mod tests {
 
     #[track_caller]
     fn check(packages: &Packages, modal: bool, missing: &[&str]) {
-        let needed = find_dependencies(packages, WantedLibraries { modal }).unwrap();
+        let needed = find_dependencies(packages, WantedLibraries { modal, frames: None }).unwrap();
         let found: Vec<_> = needed.missing().map(Dependency::requirement).collect();
         assert_eq!(found, missing, "{packages:?}");
     }
@@ -204,10 +208,31 @@ mod tests {
     }
 
     #[test]
+    fn frames_need_their_engine() {
+        let with = |pyarrow: &str| Packages {
+            pandas: Some("3.1.1".to_owned()),
+            pyarrow: Some(pyarrow.to_owned()),
+            ..packages("1.12.6", Some("0.28.6"), Some("1.44.5"))
+        };
+        let missing = |packages: &Packages, engine| {
+            let wish = WantedLibraries { modal: false, frames: Some(engine) };
+            let needed = find_dependencies(packages, wish).unwrap();
+            needed.missing().map(Dependency::requirement).collect::<Vec<_>>()
+        };
+
+        assert_eq!(missing(&with("26.0.1"), FrameEngine::Pandas), [""; 0]);
+        assert_eq!(missing(&with("9.0"), FrameEngine::Pandas), ["pyarrow>=18.0"]);
+        assert_eq!(missing(&with("26.0.1"), FrameEngine::Polars), ["polars>=1.36"]);
+        assert_eq!(missing(&with("26.0.1"), FrameEngine::Duckdb), ["duckdb>=1.2"]);
+    }
+
+    #[test]
     fn the_present_dagster_is_asked_for_too() {
-        let needed =
-            find_dependencies(&packages("1.9.0", None, None), WantedLibraries { modal: true })
-                .unwrap();
+        let needed = find_dependencies(
+            &packages("1.9.0", None, None),
+            WantedLibraries { modal: true, frames: None },
+        )
+        .unwrap();
 
         let asked = ["dagster==1.9.0", "dagster-aws==0.25.0", "boto3>=1.38", "modal>=1.1"];
         assert_eq!(needed.requirements(), asked);
@@ -216,8 +241,7 @@ mod tests {
     #[test]
     fn an_image_whose_dagster_moved_is_refused() {
         let needed =
-            find_dependencies(&packages("1.9.0", None, None), WantedLibraries { modal: false })
-                .unwrap();
+            find_dependencies(&packages("1.9.0", None, None), WantedLibraries::default()).unwrap();
 
         let moved = needed.check(&packages("1.13.27", Some("0.29.27"), Some("1.44.5")));
         assert_eq!(moved.unwrap_err().to_string(), "Dagster was 1.9.0 and is 1.13.27");
@@ -231,7 +255,7 @@ mod tests {
 
     #[test]
     fn without_a_released_dagster_nothing_fits() {
-        let wish = WantedLibraries { modal: false };
+        let wish = WantedLibraries::default();
 
         assert_eq!(find_dependencies(&Packages::default(), wish), Err(Unfit::NoDagster));
         let error = find_dependencies(&packages("1!0+dev", None, None), wish).unwrap_err();

@@ -135,7 +135,7 @@ mod tests {
 
     fn needed(modal: bool) -> Dependencies {
         let packages = Packages { dagster: Some("1.12.6".to_owned()), ..Packages::default() };
-        find_dependencies(&packages, WantedLibraries { modal }).unwrap()
+        find_dependencies(&packages, WantedLibraries { modal, frames: None }).unwrap()
     }
 
     fn recipe(user: &str, source: &PackageSource) -> Recipe {

@@ -10,7 +10,7 @@
 //! use datalake_dagster::{Packages, WantedLibraries, find_dependencies};
 //!
 //! let packages = Packages::parse(br#"{"dagster": "1.12.6", "pip": "25.0", "boto3": "1.44.5"}"#)?;
-//! let needs = find_dependencies(&packages, WantedLibraries { modal: false })?;
+//! let needs = find_dependencies(&packages, WantedLibraries::default())?;
 //!
 //! let missing: Vec<_> = needs.missing().map(|needed| needed.requirement()).collect();
 //! assert_eq!(missing, ["dagster-aws==0.28.6"]);
@@ -76,8 +76,9 @@ pub use owner::{KeyOwner, find_owner};
 pub use packages::{IMPORT_SCRIPT, PACKAGES_SCRIPT, Packages, UnreadablePackages};
 pub use process::{DagsterProcess, StartedProcess, find_process};
 pub use project::{
-    DgProject, FileStanding, InvalidProject, ProjectFile, ProjectNames, TakenNames, dg_files,
-    dg_frame, single_file,
+    DgProject, FileLoading, FileStanding, FrameEngine, FramesContext, FramesPlace, InvalidProject,
+    LoadingSigns, ProjectConfig, ProjectFile, ProjectNames, ProjectTexts, TakenNames, UsedNames,
+    dg_files, dg_frame, frames_file, judge_loading, judge_module, list_ways_to_load, single_file,
 };
 pub use python::scan_python;
 pub use python_yaml::{PythonYaml, RepeatedKey, YamlRefusal, read_python_yaml};

@@ -14,27 +14,29 @@ def version(name):
         return importlib.metadata.version(name)
     except importlib.metadata.PackageNotFoundError:
         return None
-names = ['dagster', 'dagster-aws', 'boto3', 'modal', 'pip']
+names = ['dagster', 'dagster-aws', 'boto3', 'modal', 'polars', 'pandas', 'pyarrow', 'duckdb', 'pip']
 print(json.dumps({name: version(name) for name in names}))
 ";
 
-/// The same after an import of Dagster and what it needs for S3, and of Modal's client where it is
-/// there. It tells the version that Dagster tells of itself, and why an import failed.
+/// The same after an import of Dagster and what it needs for S3, and of Modal's client and
+/// what frames need where it is there. It tells the version that Dagster tells of itself, and why an import failed.
 pub const IMPORT_SCRIPT: &str = "\
 import sys
 sys.path[:] = [path for path in sys.path if path]
-import importlib.metadata, json
+import importlib, importlib.metadata, json
 def version(name):
     try:
         return importlib.metadata.version(name)
     except importlib.metadata.PackageNotFoundError:
         return None
-found = {name: version(name) for name in ['dagster-aws', 'boto3', 'modal', 'pip']}
+names = ['dagster-aws', 'boto3', 'modal', 'polars', 'pandas', 'pyarrow', 'duckdb', 'pip']
+found = {name: version(name) for name in names}
 try:
     import dagster, dagster_aws.s3, boto3
     found['dagster'] = dagster.__version__
-    if found['modal']:
-        import modal
+    for name in ['modal', 'polars', 'pandas', 'pyarrow', 'duckdb']:
+        if found[name]:
+            importlib.import_module(name)
 except Exception as error:
     found['error'] = f'{type(error).__name__}: {error}'
 print(json.dumps(found))
@@ -52,6 +54,14 @@ pub struct Packages {
     pub boto3: Option<String>,
     /// The client of Modal.
     pub modal: Option<String>,
+    /// polars.
+    pub polars: Option<String>,
+    /// pandas.
+    pub pandas: Option<String>,
+    /// What pandas reads and writes parquet with.
+    pub pyarrow: Option<String>,
+    /// `DuckDB`.
+    pub duckdb: Option<String>,
     /// What installs packages.
     pub pip: Option<String>,
     /// Why an import failed, where one was tried.
@@ -64,6 +74,23 @@ pub struct Packages {
 pub struct UnreadablePackages(#[source] serde_json::Error);
 
 impl Packages {
+    /// The version of a package that is wanted.
+    #[must_use]
+    pub fn version_of(&self, name: &str) -> Option<&str> {
+        let version = match name {
+            "dagster" => &self.dagster,
+            "dagster-aws" => &self.dagster_aws,
+            "boto3" => &self.boto3,
+            "modal" => &self.modal,
+            "polars" => &self.polars,
+            "pandas" => &self.pandas,
+            "pyarrow" => &self.pyarrow,
+            "duckdb" => &self.duckdb,
+            _ => return None,
+        };
+        version.as_deref()
+    }
+
     /// Reads what one of the scripts has printed.
     ///
     /// # Errors

@@ -1,12 +1,16 @@
 //! Assets in the bucket for a project of Dagster's: which files, where, under which names.
 
+mod config;
+mod frames;
+mod loading;
 mod names;
-mod pyproject;
 
 use sha2::{Digest, Sha256};
 
-pub use names::{ProjectNames, TakenNames};
-pub use pyproject::{DgProject, InvalidProject};
+pub use config::{DgProject, InvalidProject, ProjectConfig, ProjectTexts};
+pub use frames::{FrameEngine, FramesContext, FramesPlace, frames_file};
+pub use loading::{FileLoading, LoadingSigns, judge_loading, judge_module, list_ways_to_load};
+pub use names::{ProjectNames, TakenNames, UsedNames};
 
 const RESOURCES: &str = include_str!("project/resources.py");
 const EXAMPLE_ASSETS: &str = include_str!("project/example_assets.py");
@@ -63,6 +67,12 @@ impl ProjectFile {
         Self { path, text, is_frame: false }
     }
 
+    /// Whether a text was written as a file of ours, even if somebody has changed it since.
+    #[must_use]
+    pub fn is_signed(text: &str) -> bool {
+        text.starts_with(SIGNATURE)
+    }
+
     fn frame(path: String, text: String) -> Self {
         Self { path, text, is_frame: true }
     }
@@ -71,9 +81,9 @@ impl ProjectFile {
 /// The example in one file.
 ///
 /// ```
-/// use datalake_dagster::{ProjectNames, TakenNames, single_file};
+/// use datalake_dagster::{ProjectNames, UsedNames, single_file};
 ///
-/// let file = single_file(&ProjectNames::free(&TakenNames::default()), "assets");
+/// let file = single_file(&ProjectNames::choose(&UsedNames::default(), None), "assets");
 /// assert_eq!(file.path, "example_s3_assets.py");
 /// assert!(file.text.contains("resources={\"s3\": s3, \"s3_io_manager\": s3_io_manager}"));
 /// ```
@@ -87,10 +97,7 @@ pub fn single_file(names: &ProjectNames, prefix: &str) -> ProjectFile {
 #[must_use]
 pub fn dg_files(project: &DgProject, names: &ProjectNames, prefix: &str) -> Vec<ProjectFile> {
     let file = |name: &str, text: &str| {
-        ProjectFile::signed(
-            format!("{}/datalake/{name}", project.defs),
-            &fill_template(text, names, prefix),
-        )
+        ProjectFile::signed(project.own_file(name), &fill_template(text, names, prefix))
     };
     vec![
         file("resources.py", RESOURCES),
@@ -99,12 +106,15 @@ pub fn dg_files(project: &DgProject, names: &ProjectNames, prefix: &str) -> Vec<
     ]
 }
 
-/// What a new project in today's layout needs besides.
+/// What a new project in today's layout needs besides, with the packages of an engine whose frames it keeps.
 #[must_use]
-pub fn dg_frame(package: &str) -> Vec<ProjectFile> {
+pub fn dg_frame(package: &str, frames: Option<FrameEngine>) -> Vec<ProjectFile> {
     let module = format!("src/{package}");
+    let packages = frames.into_iter().flat_map(FrameEngine::packages);
+    let packages: String = packages.map(|(name, bound)| format!(", \"{name}>={bound}\"")).collect();
+    let pyproject = PYPROJECT.replace("{{package}}", package).replace("{{packages}}", &packages);
     vec![
-        ProjectFile::frame("pyproject.toml".to_owned(), PYPROJECT.replace("{{package}}", package)),
+        ProjectFile::frame("pyproject.toml".to_owned(), pyproject),
         ProjectFile::frame(format!("{module}/__init__.py"), String::new()),
         ProjectFile::frame(format!("{module}/definitions.py"), DEFINITIONS.to_owned()),
         ProjectFile::frame(format!("{module}/defs/__init__.py"), String::new()),
@@ -114,8 +124,7 @@ pub fn dg_frame(package: &str) -> Vec<ProjectFile> {
 fn fill_template(template: &str, names: &ProjectNames, prefix: &str) -> String {
     // A leading slash would become part of the keys.
     let prefix = serde_json::Value::from(prefix.trim_matches('/')).to_string();
-    let text = template.replace("{{prefix}}", &prefix);
-    names.pairs().fold(text, |text, (token, name)| text.replace(&format!("{{{{{token}}}}}"), name))
+    names.fill(&template.replace("{{prefix}}", &prefix))
 }
 
 fn is_as_written(text: &[u8]) -> bool {
@@ -133,14 +142,14 @@ mod tests {
     use super::*;
 
     fn names() -> ProjectNames {
-        ProjectNames::free(&TakenNames::default())
+        ProjectNames::choose(&UsedNames::default(), None)
     }
 
     fn all(names: &ProjectNames) -> Vec<ProjectFile> {
-        let project = DgProject { package: "lake".to_owned(), defs: "src/lake/defs".to_owned() };
+        let project = DgProject::new("lake-x");
         let mut files = dg_files(&project, names, "assets");
         files.push(single_file(names, "assets"));
-        files.extend(dg_frame("lake"));
+        files.extend(dg_frame("lake", Some(FrameEngine::Pandas)));
         files
     }
 
@@ -160,10 +169,10 @@ mod tests {
 
     #[test]
     fn a_taken_name_is_left_to_its_owner_everywhere() {
-        let mut taken = TakenNames::default();
-        taken.read("resources={'s3' : x, \"s3_io_manager\": y}\ndef raw_data(): ...\n");
+        let mut used = UsedNames::default();
+        used.taken.read("resources={'s3' : x, \"s3_io_manager\": y}\ndef raw_data(): ...\n");
 
-        for file in all(&ProjectNames::free(&taken)) {
+        for file in all(&ProjectNames::choose(&used, None)) {
             let text = &file.text;
             assert!(!text.contains("\"s3\":") && !text.contains("\"s3_io_manager\""), "{text}");
             assert!(!text.contains("def raw_data") && !text.contains("(raw_data"), "{text}");
@@ -180,7 +189,10 @@ mod tests {
         assert_eq!(standing(&single_file(&names(), "other").text), FileStanding::Older);
         assert_eq!(standing(&(file.text.clone() + "# mine\n")), FileStanding::Edited);
         assert_eq!(standing("print()\n"), FileStanding::Edited);
-        assert_eq!(dg_frame("lake")[0].standing(Some(b"[project]")), FileStanding::Same);
+        assert_eq!(
+            dg_frame("lake", Some(FrameEngine::Pandas))[0].standing(Some(b"[project]")),
+            FileStanding::Same
+        );
     }
 
     #[test]

@@ -2,21 +2,26 @@
 //! written.
 
 mod file;
+mod layout;
+mod loading;
 mod names;
 
 use std::path::Path;
 
 use datalake_core::fault::{Fault, FaultKind};
 use datalake_core::host::{HostPath, InvalidPath};
-use datalake_core::text::printable;
 use datalake_dagster::{
-    DgProject, ProjectFile, ProjectNames, TakenNames, dg_files, dg_frame, single_file,
+    DgProject, FrameEngine, FramesPlace, ProjectFile, ProjectNames, UsedNames, dg_files, dg_frame,
+    frames_file, single_file,
 };
-use datalake_engine::{Files, SeenEntry};
+use datalake_engine::Files;
 
 pub use self::file::{JudgedFile, judge_file, write_file};
-use self::names::find_taken_names;
-use crate::{ErrorKind, OperationError};
+pub use self::layout::{find_layout, keeps_single_file};
+use self::loading::find_loading;
+pub use self::loading::{LoadedFile, LoadingState};
+use self::names::find_used_names;
+use crate::OperationError;
 
 /// The folder of a project.
 #[derive(Clone, Copy)]
@@ -40,6 +45,19 @@ pub enum WantedLayout {
     SingleFile,
 }
 
+/// What is wanted of a project.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct ProjectWish<'a> {
+    /// Where files go; unless said, the folder tells.
+    pub layout: Option<WantedLayout>,
+    /// Which project of a workspace is meant.
+    pub project: Option<&'a str>,
+    /// What the keys of pickles begin with.
+    pub prefix: &'a str,
+    /// Whose frames are kept, too, and where.
+    pub frames: Option<(FrameEngine, &'a FramesPlace)>,
+}
+
 /// Where the files of a project go.
 #[derive(Debug, Clone)]
 pub enum ProjectLayout {
@@ -51,7 +69,10 @@ pub enum ProjectLayout {
         is_new: bool,
     },
     /// One file with definitions of its own.
-    SingleFile,
+    SingleFile {
+        /// The module that `[tool.dagster]` names.
+        module: Option<String>,
+    },
 }
 
 /// What is to be written into a project.
@@ -62,24 +83,31 @@ pub struct ProjectPlan {
     pub names: ProjectNames,
     /// The files, as they stand.
     pub files: Vec<JudgedFile>,
+    /// Which of them Dagster has to be told of, and whether it is.
+    pub loading: Vec<LoadedFile>,
 }
 
-/// Plans the files of a project whose assets lie below `prefix`. Nothing is changed.
+/// Plans the files of a project. Nothing is changed.
 ///
 /// # Errors
 ///
 /// [`OperationError`] where the project cannot be read, or has no such layout.
 pub fn plan_project(
     folder: &ProjectFolder<'_>,
-    wanted: Option<WantedLayout>,
-    prefix: &str,
+    wish: &ProjectWish<'_>,
 ) -> Result<ProjectPlan, OperationError> {
-    let layout = find_layout(folder, wanted)?;
-    let own = layout.list_files(&ProjectNames::free(&TakenNames::default()), prefix);
-    let names = ProjectNames::free(&find_taken_names(folder, &own)?);
-    let files = layout.list_files(&names, prefix).into_iter();
-    let files = files.map(|file| judge_file(file, folder.files)).collect::<Result<_, _>>()?;
-    Ok(ProjectPlan { layout, names, files })
+    let layout = find_layout(folder, wish)?;
+    let engine = wish.frames.map(|(engine, _)| engine);
+    let own = layout.list_files(&ProjectNames::choose(&UsedNames::default(), engine), wish);
+    let within = match &layout {
+        ProjectLayout::Dg { project, .. } => format!("/{}", project.folder),
+        ProjectLayout::SingleFile { .. } => "/".to_owned(),
+    };
+    let names = ProjectNames::choose(&find_used_names(folder, &within, &own)?, engine);
+    let files = layout.list_files(&names, wish).into_iter();
+    let files = files.map(|file| judge_file(file, folder.files)).collect::<Result<Vec<_>, _>>()?;
+    let loading = find_loading(folder, &layout, &files);
+    Ok(ProjectPlan { layout, names, files, loading })
 }
 
 /// Writes the files that are new or older.
@@ -93,79 +121,19 @@ pub fn write_project(plan: &ProjectPlan, files: &dyn Files) -> Result<(), Operat
 }
 
 impl ProjectLayout {
-    fn list_files(&self, names: &ProjectNames, prefix: &str) -> Vec<ProjectFile> {
-        match self {
-            Self::SingleFile => vec![single_file(names, prefix)],
+    fn list_files(&self, names: &ProjectNames, wish: &ProjectWish<'_>) -> Vec<ProjectFile> {
+        let engine = wish.frames.map(|(engine, _)| engine);
+        let (project, mut files) = match self {
+            Self::SingleFile { .. } => (None, vec![single_file(names, wish.prefix)]),
             Self::Dg { project, is_new } => {
-                let frame = if *is_new { dg_frame(&project.package) } else { Vec::new() };
-                frame.into_iter().chain(dg_files(project, names, prefix)).collect()
+                let frame = if *is_new { dg_frame(&project.package, engine) } else { Vec::new() };
+                let own = dg_files(project, names, wish.prefix);
+                (Some(project), frame.into_iter().chain(own).collect())
             }
-        }
-    }
-}
-
-/// Where the files of a project go: as it is wanted, or as its `pyproject.toml` tells.
-///
-/// # Errors
-///
-/// [`OperationError`] where the project cannot be read, or has no such layout.
-pub fn find_layout(
-    folder: &ProjectFolder<'_>,
-    wanted: Option<WantedLayout>,
-) -> Result<ProjectLayout, OperationError> {
-    if wanted == Some(WantedLayout::SingleFile) {
-        return Ok(ProjectLayout::SingleFile);
-    }
-    let show =
-        |name: &str| format!("`{}`", printable(&folder.dir.join(name).display().to_string()));
-    let shown = show("pyproject.toml");
-    let Some(text) = read_pyproject(folder.files, &shown)? else {
-        let project = || DgProject::new(folder.name);
-        return Ok(match wanted {
-            Some(WantedLayout::Dg) => ProjectLayout::Dg { project: project(), is_new: true },
-            _ => ProjectLayout::SingleFile,
-        });
-    };
-    let src = folder.files.map_or(Ok(false), has_src);
-    let project = DgProject::read(&text, src == Ok(true));
-    let project = project
-        .map_err(|error| OperationError::of(ErrorKind::Config, &error).within(shown.clone()))?;
-    match (project, src) {
-        // Nobody knows the layout of what lies behind a link.
-        (Some(_), Err(fault)) => Err(OperationError::about(show("src"), &fault)),
-        (Some(project), Ok(_)) => Ok(ProjectLayout::Dg { project, is_new: false }),
-        (None, _) if wanted.is_none() => Ok(ProjectLayout::SingleFile),
-        (None, _) => Err(OperationError::new(
-            ErrorKind::Config,
-            format!("{shown} has no `[tool.dg.project]`"),
-        )
-        .advise("--layout single-file writes one file that needs no project")
-        .advise("`uvx create-dagster project NAME` makes a project in today's layout")),
-    }
-}
-
-/// The text of `pyproject.toml`; `None` where there is none.
-fn read_pyproject(
-    files: Option<&dyn Files>,
-    shown: &str,
-) -> Result<Option<String>, OperationError> {
-    let Some(files) = files else { return Ok(None) };
-    let fault = match find_below("pyproject.toml").and_then(|path| files.look(&path)) {
-        Ok(SeenEntry::File { content, .. }) => {
-            return Ok(Some(String::from_utf8_lossy(content.expose()).into_owned()));
-        }
-        Ok(SeenEntry::Folder(_)) => Fault::new(FaultKind::NotPlain, "it is a folder"),
-        Err(fault) if fault.kind == FaultKind::Absent => return Ok(None),
-        Err(fault) => fault,
-    };
-    Err(OperationError::about(shown, &fault))
-}
-
-/// Whether a project has its code below `src`.
-fn has_src(files: &dyn Files) -> Result<bool, Fault> {
-    match files.is_file(&find_below("src")?) {
-        Err(fault) if fault.kind == FaultKind::Absent => Ok(false),
-        is_file => is_file.map(|is_file| !is_file),
+        };
+        let frames = wish.frames.map(|(engine, place)| frames_file(engine, project, names, place));
+        files.extend(frames);
+        files
     }
 }
 

@@ -25,7 +25,7 @@ trap clean EXIT
 trap 'exit 130' INT TERM HUP
 
 # A part NAME.sh has a function part_NAME and whatever that needs.
-parts=(project logs checksums migrate switch kinds)
+parts=(project logs checksums migrate switch kinds frames)
 [ $# -eq 0 ] || parts=("$@")
 mkdir -p "$cache"
 cargo build --quiet --package datalake-cli || { echo 'FAIL  the program does not build'; exit 1; }

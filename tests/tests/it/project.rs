@@ -20,9 +20,13 @@ impl Project {
 
     #[track_caller]
     fn init(&self, words: &str) -> Ran {
+        self.call(&format!("dagster init code {words}"))
+    }
+
+    #[track_caller]
+    fn call(&self, words: &str) -> Ran {
         let state = self.0.path().join("state");
-        let call = Call::new(self.0.path(), &format!("dagster init code {words}"));
-        call.arg("--state").arg(state).run()
+        Call::new(self.0.path(), words).arg("--state").arg(state).run()
     }
 
     fn code(&self) -> PathBuf {
@@ -191,4 +195,179 @@ fn a_pyproject_of_another_layout_gets_one_file() {
     project.read("example_s3_assets.py");
     project.write("pyproject.toml", "[");
     project.init("").exits(78);
+}
+
+const DG_TOML: &str = "directory_type = \"project\"\n[project]\nroot_module = \"shop\"\n";
+const SPEC: &str = "region: fsn1\nbucket: acme-dagster-assets\n\
+                    modal: { secret: hetzner-s3, apps: [dagster-compute] }\n";
+
+/// Every order of these calls.
+fn list_orders<'a>(calls: &[&'a str]) -> Vec<Vec<&'a str>> {
+    if calls.is_empty() {
+        return vec![Vec::new()];
+    }
+    let orders = calls.iter().map(|first| {
+        let others: Vec<_> = calls.iter().copied().filter(|call| call != first).collect();
+        let tails = list_orders(&others).into_iter();
+        tails.map(|tail| [vec![*first], tail].concat()).collect::<Vec<_>>()
+    });
+    orders.flatten().collect()
+}
+
+#[test]
+fn no_second_call_changes_anything_in_any_order_and_layout() {
+    let calls = ["dagster init code", "modal init code", "dagster init code --frames polars"];
+    for layout in [None, Some(("pyproject.toml", PYPROJECT)), Some(("dg.toml", DG_TOML))] {
+        for order in list_orders(&calls) {
+            let project = Project::new();
+            fs::write(project.0.path().join("datalake.yaml"), SPEC).unwrap();
+            if let Some((name, text)) = layout {
+                project.write(name, text);
+            }
+            for call in &order {
+                project.call(call).exits(0);
+            }
+            // What uses names of ours is no owner of them.
+            project.write(
+                "mine.py",
+                "@dg.asset(io_manager_key=\"s3_io_manager\", deps=[\"raw_data\"])\n",
+            );
+            let before = project.tree();
+
+            for call in calls {
+                project.call(call).exits(0);
+            }
+
+            project.tree().must_be(&before, &format!("{layout:?} {order:?}"));
+        }
+    }
+}
+
+#[test]
+fn no_second_call_changes_anything_after_an_edit() {
+    for (name, words) in
+        [("modal_assets.py", "dagster init code"), ("example_s3_assets.py", "modal init code")]
+    {
+        let project = Project::new();
+        fs::write(project.0.path().join("datalake.yaml"), SPEC).unwrap();
+        for call in ["dagster init code", "modal init code"] {
+            project.call(call).exits(0);
+        }
+        let edited =
+            project.read(name).lines().skip(1).collect::<Vec<_>>().join("\n") + "\n# mine\n";
+        project.write(name, &edited);
+        let before = project.tree();
+
+        project.call(words).exits(0);
+        drop(project.call("dagster init code --frames polars"));
+
+        fs::remove_file(project.code().join("frames_polars.py")).unwrap();
+        project.tree().must_be(&before, words);
+    }
+}
+
+#[test]
+fn an_asset_beside_a_project_that_was_made_later_stays_where_it_is() {
+    let project = Project::new();
+    fs::write(project.0.path().join("datalake.yaml"), SPEC).unwrap();
+    project.call("modal init code").exits(0);
+    project.init("--layout dg").exits(0);
+    let before = project.tree();
+
+    project.call("modal init code").exits(0);
+
+    project.tree().must_be(&before, "modal init");
+}
+
+#[test]
+fn frames_come_with_an_io_manager_of_their_own() {
+    let project = Project::new();
+    fs::write(project.0.path().join("datalake.yaml"), format!("{SPEC}tables: {{}}\n")).unwrap();
+
+    let report = project.init("--frames pandas --json").exits(0).json("dagster-init");
+
+    assert_eq!(report["frames"], "pandas_io_manager");
+    let text = project.read("frames_pandas.py");
+    assert!(text.contains("bucket=dg.EnvVar(\"DAGSTER_S3_TABLES_BUCKET\")"), "{text}");
+    assert!(text.contains("prefix=\"assets\""), "where a migration puts frames: {text}");
+    let dg = Project::new();
+    dg.write("dg.toml", DG_TOML);
+    let ran = dg.init("--frames polars").exits(0);
+    assert!(ran.stdout.ends_with("dagster deps plan --frames polars\n"), "{}", ran.stdout);
+    let text = dg.read("shop/defs/datalake/frames_polars.py");
+    assert!(text.contains("bucket=dg.EnvVar(\"DAGSTER_S3_BUCKET\")"), "{text}");
+    assert!(text.contains("prefix=\"frames\"") && text.contains("@dg.definitions"), "{text}");
+}
+
+#[test]
+fn the_text_of_each_file_of_frames_is_known() {
+    let project = Project::new();
+    for engine in ["polars", "pandas", "duckdb"] {
+        project.init(&format!("--frames {engine}")).exits(0);
+    }
+
+    assert_data_eq!(project.read("frames_polars.py"), file!["project/frames_polars.py"].raw());
+    assert_data_eq!(project.read("frames_pandas.py"), file!["project/frames_pandas.py"].raw());
+    assert_data_eq!(project.read("frames_duckdb.py"), file!["project/frames_duckdb.py"].raw());
+}
+
+#[test]
+fn a_workspace_has_the_files_in_the_project_that_is_meant() {
+    let project = Project::new();
+    let paths = |names: &[&str]| -> String {
+        let path = |name: &&str| format!("[[workspace.projects]]\npath = \"projects/{name}\"\n");
+        names.iter().map(path).collect()
+    };
+    let head = "directory_type = \"workspace\"\n[workspace]\n";
+    project.write("dg.toml", head);
+    project.init("").exits(66);
+    project.write("projects/etl/pyproject.toml", &PYPROJECT.replace("shop", "etl"));
+    project.write(
+        "projects/etl/src/etl/definitions.py",
+        "from dagster import load_from_defs_folder\n",
+    );
+    project.write("projects/web/dg.toml", &DG_TOML.replace("shop", "web"));
+    project.write("projects/web/web/mine.py", "def raw_data(): ...\n");
+    project.write("dg.toml", &format!("{head}{}", paths(&["etl", "web"])));
+
+    let ran = project.init("").exits(2);
+    assert!(ran.stderr.contains("one of projects/etl, projects/web"), "{}", ran.stderr);
+    project.init("--project shop").exits(66);
+    let ran = project.init("--project etl").exits(0);
+    assert!(
+        ran.stdout.contains("\n= projects/etl/src/etl/defs: `etl.definitions`\n"),
+        "{}",
+        ran.stdout
+    );
+    let text = project.read("projects/etl/src/etl/defs/datalake/example_s3_assets.py");
+    assert!(text.contains("def raw_data("), "a name of another project is free: {text}");
+    project.init("--project projects/web").exits(0);
+    let text = project.read("projects/web/web/defs/datalake/example_s3_assets.py");
+    assert!(text.contains("def datalake_raw_data("), "{text}");
+    project.write("dg.toml", &format!("{head}{}", paths(&["etl"])));
+    let ran = project.init("").exits(0);
+    assert!(ran.stdout.contains("Nothing to do"), "{}", ran.stdout);
+}
+
+#[test]
+fn what_is_written_and_not_loaded_is_told_with_the_line_to_add() {
+    let project = Project::new();
+    project.write("workspace.yaml", "load_from:\n  - python_file: definitions.py\n");
+
+    for _ in 0..2 {
+        let ran = project.init("").exits(5);
+        let told = "! example_s3_assets.py: workspace.yaml does not name it";
+        assert!(ran.stdout.contains(told), "{}", ran.stdout);
+        let line = "\n    below `load_from:`  - python_file: example_s3_assets.py\n";
+        assert!(ran.stdout.contains(line), "{}", ran.stdout);
+    }
+    project.write("workspace.yaml", "load_from:\n  - python_file: example_s3_assets.py\n");
+    let ran = project.init("").exits(0);
+    assert!(ran.stdout.contains("= example_s3_assets.py: `python_file: "), "{}", ran.stdout);
+
+    let old = Project::new();
+    old.write("pyproject.toml", "[tool.dagster]\nmodule_name = \"shop\"\n");
+    let report = old.init("--json").exits(5).json("dagster-init");
+    assert_eq!(report["loading"][0]["loading"], "not-named");
+    assert_eq!(report["loading"][0]["by"], "`[tool.dagster] module_name = \"shop\"`");
 }

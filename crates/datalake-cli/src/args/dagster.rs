@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use super::project;
+use super::project::{self, Frames};
 
 /// What `dagster` does. Works as root and as the service user.
 #[derive(Debug, Subcommand)]
@@ -43,6 +43,7 @@ Examples:
   sudo datalake dagster deps plan                         Show what each image has, and what fits
   sudo datalake dagster deps apply                        Build what is missing in, once; asks before
   sudo datalake dagster deps apply --wheels /srv/wheels   The same without a way to the package index
+  sudo datalake dagster deps apply --frames polars        With what frames of polars need
   sudo datalake rollback                                  Go back to the image from before
 ";
 
@@ -67,6 +68,9 @@ pub struct DepsWish {
     /// Ask for the client of Modal, too
     #[arg(long)]
     pub modal: bool,
+    /// Ask for what the I/O manager of `dagster init --frames ENGINE` needs, too
+    #[arg(long, value_enum, value_name = "ENGINE")]
+    pub frames: Option<Frames>,
     /// The program in the image that Dagster runs with, such as /opt/venv/bin/python
     #[arg(long, value_name = "PROGRAM")]
     pub python: Option<String>,

@@ -11,6 +11,8 @@ Examples:
   datalake dagster init                                 Write them; a second call changes nothing
   datalake dagster init --layout dg lake                A new project in the folder lake
   datalake dagster init --layout single-file /srv/code  One file, for `python_file:`
+  datalake dagster init --frames polars                 An I/O manager for parquet in the bucket, too
+  datalake dagster init --project etl                   In the project etl of a workspace of `dg`
 ";
 
 /// Flags of `dagster init`.
@@ -19,9 +21,15 @@ pub struct ProjectInit {
     /// The project's folder
     #[arg(value_name = "DIR", default_value = ".")]
     pub dir: PathBuf,
-    /// Where files go; unless said, DIR's pyproject.toml tells
+    /// Where files go; unless said, DIR's dg.toml or pyproject.toml tells
     #[arg(long, value_enum)]
     pub layout: Option<Layout>,
+    /// The project that is meant, where DIR is a workspace of `dg` with several
+    #[arg(long, value_name = "NAME")]
+    pub project: Option<String>,
+    /// Write an I/O manager that keeps frames of this engine as parquet in the bucket, too
+    #[arg(long, value_enum, value_name = "ENGINE")]
+    pub frames: Option<Frames>,
     /// Show what would be written, and write nothing
     #[arg(long)]
     pub dry_run: bool,
@@ -34,4 +42,15 @@ pub enum Layout {
     Dg,
     /// One file with definitions of its own, for `python_file:` or `-f`
     SingleFile,
+}
+
+/// Whose frames are kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Frames {
+    /// polars
+    Polars,
+    /// pandas, with pyarrow
+    Pandas,
+    /// duckdb, with its relations
+    Duckdb,
 }

@@ -132,7 +132,8 @@ async fn apply_all(flags: &DepsApply, site: &Site, ground: &DagsterHost) -> Resu
 }
 
 fn read_question<'a>(wish: &'a DepsWish, site: &Site) -> ImageQuestion<'a> {
-    let (wish, python) = (WantedLibraries { modal: wish.modal }, wish.python.as_deref());
+    let python = wish.python.as_deref();
+    let wish = WantedLibraries { modal: wish.modal, frames: wish.frames.map(Into::into) };
     ImageQuestion { wish, python, logs: site.settings.document().named_logs() }
 }
 

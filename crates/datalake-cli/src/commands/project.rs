@@ -8,19 +8,19 @@ use datalake_core::fault::{Fault, FaultKind, WayFault};
 use datalake_core::host::{HostPath, Mode};
 use datalake_core::secret::{FileBody, Piece};
 use datalake_core::text::printable;
-use datalake_dagster::FileStanding;
+use datalake_dagster::{FileStanding, FrameEngine, FramesContext, FramesPlace};
 use datalake_engine::{Files, NoCheckpoints, Owners, SeenEntry};
 use datalake_host::HostFiles;
 use datalake_operations::project::{
-    JudgedFile, ProjectFolder, ProjectLayout, ProjectPlan, WantedLayout, find_below, plan_project,
-    write_project,
+    JudgedFile, LoadedFile, LoadingState, ProjectFolder, ProjectLayout, ProjectPlan, ProjectWish,
+    WantedLayout, find_below, plan_project, write_project,
 };
 use datalake_operations::{FileChange, OperationError, diff_change};
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::args::Cli;
-use crate::args::project::{Layout, ProjectInit};
+use crate::args::project::{Frames, Layout, ProjectInit};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::render::{DocumentKind, Printer};
@@ -37,8 +37,12 @@ struct Report<'a> {
     dir: &'a Path,
     /// The names of the resource of S3 and of the I/O manager.
     resources: [&'a str; 2],
+    /// The name of the I/O manager of frames, or `null`.
+    frames: Option<&'a str>,
     /// The files of ours in it.
     files: Vec<FileReport<'a>>,
+    /// What Dagster has to be told of, and whether it is.
+    loading: &'a [LoadedFile],
 }
 
 /// A file of ours in a project.
@@ -56,14 +60,24 @@ pub(super) async fn init(
     printer: Printer,
 ) -> Result<Exit, Failure> {
     let site = Site::open(cli, printer).await?;
-    let prefix = site.settings.document().prefix.clone().unwrap_or_default();
+    let document = site.settings.document();
+    let prefix = document.prefix.as_deref().unwrap_or_default();
+    let place = FramesPlace::choose(&FramesContext {
+        pickles: prefix,
+        has_tables: document.tables.is_some(),
+        tables: document.tables.as_ref().and_then(|tables| tables.prefix.as_deref()),
+    });
+    let wish = ProjectWish {
+        layout: flags.layout.map(Into::into),
+        project: flags.project.as_deref(),
+        prefix,
+        frames: flags.frames.map(|engine| (engine.into(), &place)),
+    };
     let files = if flags.dry_run { open_if_any(&flags.dir)? } else { Some(open(&flags.dir)?) };
     if let Some(files) = &files {
         require_own_folder(&site, files)?;
     }
-    let plan = plan_in(&flags.dir, files.as_ref(), |folder| {
-        plan_project(folder, flags.layout.map(Into::into), &prefix)
-    })?;
+    let plan = plan_in(&flags.dir, files.as_ref(), |folder| plan_project(folder, &wish))?;
     if let (false, Some(files)) = (flags.dry_run, &files) {
         write_project(&plan, files)?;
     }
@@ -94,6 +108,16 @@ impl From<Layout> for WantedLayout {
         match layout {
             Layout::Dg => Self::Dg,
             Layout::SingleFile => Self::SingleFile,
+        }
+    }
+}
+
+impl From<Frames> for FrameEngine {
+    fn from(frames: Frames) -> Self {
+        match frames {
+            Frames::Polars => Self::Polars,
+            Frames::Pandas => Self::Pandas,
+            Frames::Duckdb => Self::Duckdb,
         }
     }
 }
@@ -165,15 +189,16 @@ fn open_if_any(dir: &Path) -> Result<Option<HostFiles>, Failure> {
 }
 
 fn tell_made(plan: &ProjectPlan, flags: &ProjectInit, printer: Printer, name: &str) -> Exit {
-    let ProjectPlan { layout, names, files: judged } = plan;
+    let ProjectPlan { layout, names, files: judged, loading } = plan;
     let layout = match layout {
         ProjectLayout::Dg { .. } => "dg",
-        ProjectLayout::SingleFile => "single-file",
+        ProjectLayout::SingleFile { .. } => "single-file",
     };
     let state = |one: &JudgedFile| state_of(one, flags.dry_run);
     let files = judged.iter().map(|one| FileReport { path: &one.file.path, state: state(one).1 });
     let resources = [names.s3(), names.io_manager()];
-    let report = Report { layout, dir: &flags.dir, resources, files: files.collect() };
+    let (files, frames) = (files.collect(), names.frames_io_manager());
+    let report = Report { layout, dir: &flags.dir, resources, frames, files, loading };
     let mut text = String::new();
     for one in judged {
         let (sign, _) = state(one);
@@ -192,10 +217,16 @@ fn tell_made(plan: &ProjectPlan, flags: &ProjectInit, printer: Printer, name: &s
     if flags.dry_run {
         text.push_str(&render_diffs(judged));
     }
-    text.push_str(&render_farewell(changes, flags, name));
+    text.push_str(&render_loading(loading));
+    let is_left = loading.iter().any(|one| one.loading == LoadingState::NotNamed);
+    if is_left && !changes {
+        text.push_str("\nNothing to write; what is marked with `!` above is to be done by hand.\n");
+    } else {
+        text.push_str(&render_farewell(changes, flags, name));
+    }
     printer.result(DAGSTER_INIT, report, &text);
     let is_kept = judged.iter().any(|one| one.standing == FileStanding::Edited);
-    match (flags.dry_run && changes, is_kept) {
+    match (flags.dry_run && changes, is_kept || is_left) {
         (true, _) => Exit::Drift,
         (false, true) => Exit::Partly,
         (false, false) => Exit::Done,
@@ -224,17 +255,38 @@ fn render_diffs(judged: &[JudgedFile]) -> String {
     text
 }
 
+/// How Dagster loads what was written, or is told to.
+fn render_loading(loading: &[LoadedFile]) -> String {
+    let mut text = "\nLoading:\n".to_owned();
+    for LoadedFile { path, loading, by, add, ways } in loading {
+        let path = printable(path);
+        let [by, add] = [by, add].map(|words| printable(words.as_deref().unwrap_or_default()));
+        text.push_str(&match loading {
+            LoadingState::Named => format!("= {path}: {by}\n"),
+            LoadingState::NotNamed => format!(
+                "! {path}: {by} does not name it, so it is loaded only if what is named there imports \
+                 it. Add:\n    {add}\n"
+            ),
+            LoadingState::Unknown => format!("? {path}: to be loaded, by one of\n"),
+        });
+        text.extend(ways.iter().map(|way| format!("    {}\n", printable(way))));
+    }
+    text
+}
+
 fn render_farewell(changes: bool, flags: &ProjectInit, name: &str) -> String {
     if !changes {
         return "\nNothing to do: the files are there.\n".to_owned();
     }
+    let frames = flags.frames.map(|engine| format!(" --frames {}", FrameEngine::from(engine)));
+    let frames = frames.unwrap_or_default();
     if flags.dry_run {
         let dir = PathBuf::from(&flags.dir);
         let dir = printable(&dir.display().to_string());
-        return format!("\nNothing was changed. Next: {name} dagster init {dir}\n");
+        return format!("\nNothing was changed. Next: {name} dagster init {dir}{frames}\n");
     }
     format!(
         "\nThe image needs dagster-aws, the containers the variables of the bucket.\n\
-         Next: {name} dagster deps plan\n"
+         Next: {name} dagster deps plan{frames}\n"
     )
 }

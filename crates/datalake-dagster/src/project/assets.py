@@ -36,4 +36,6 @@ def {{modal_input}}({{s3}}: S3Resource) -> dg.MaterializeResult:
     {{s3}}.get_client().put_object(
         Bucket=bucket, Key=key, Body=body, ContentType="application/json"
     )
-    return dg.MaterializeResult(metadata={"uri": f"s3://{bucket}/{key}", "rows": len(rows)})
+    return dg.MaterializeResult(
+        metadata={"uri": f"s3://{bucket}/{key}", "rows": len(rows)}
+    )

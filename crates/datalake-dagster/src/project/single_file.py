@@ -23,6 +23,7 @@ s3 = S3Resource(
 s3_io_manager = S3PickleIOManager(s3_resource=s3, s3_bucket=BUCKET, s3_prefix={{prefix}})
 {{assets}}
 
+
 # Without explicit definitions a job in this file would hide the assets.
 defs = dg.Definitions(
     assets=[{{raw_data}}, {{processed_data}}, {{custom_s3_object}}, {{modal_input}}],

@@ -46,5 +46,7 @@ def process_dataset(input_key: str, output_key: str) -> dict:
     rows = json.loads(s3.get_object(Bucket=bucket, Key=input_key)["Body"].read())
     sums = {name: sum(row[name] for row in rows) for name in rows[0]} if rows else {}
     body = json.dumps({"rows": len(rows), "sums": sums}).encode()
-    s3.put_object(Bucket=bucket, Key=output_key, Body=body, ContentType="application/json")
+    s3.put_object(
+        Bucket=bucket, Key=output_key, Body=body, ContentType="application/json"
+    )
     return {"output_key": output_key, "rows": len(rows), "size": len(body)}

@@ -20,7 +20,7 @@ pub async fn find_missing_packages(
     dagster_host: &DagsterHost,
     logs: Logs,
 ) -> Result<Vec<(String, Option<String>)>, OperationError> {
-    let question = ImageQuestion { wish: WantedLibraries { modal: false }, python: None, logs };
+    let question = ImageQuestion { wish: WantedLibraries::default(), python: None, logs };
     let looked = look_into_images(&question, context, dagster_host).await?;
     let report = DepsReport::of(&looked, &PackageSource::default())?;
     let lacks = |package: &PackageDeps| {

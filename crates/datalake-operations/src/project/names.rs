@@ -3,7 +3,7 @@
 use datalake_core::fault::{Fault, FaultKind};
 use datalake_core::host::{Folder, HostPath};
 use datalake_core::text::printable;
-use datalake_dagster::{ProjectFile, TakenNames};
+use datalake_dagster::{ProjectFile, UsedNames};
 use datalake_engine::{Files, SeenEntry};
 
 use super::ProjectFolder;
@@ -15,23 +15,25 @@ const MOST_FILES: usize = 20_000;
 /// So much of them is read.
 const MOST_BYTES: usize = 256 << 20;
 
-/// The names that files of the project use, but for those that are written here.
-pub(super) fn find_taken_names(
+/// The names that files of the project use: those of the operator's, and those of the files that are
+/// written here. Only what lies below `within` is read. What other calls have written counts as neither.
+pub(super) fn find_used_names(
     folder: &ProjectFolder<'_>,
+    within: &str,
     own: &[ProjectFile],
-) -> Result<TakenNames, OperationError> {
-    let Some(files) = folder.files else { return Ok(TakenNames::default()) };
+) -> Result<UsedNames, OperationError> {
+    let Some(files) = folder.files else { return Ok(UsedNames::default()) };
     let own = own.iter().map(|file| format!("/{}", file.path)).collect();
     let shown = printable(folder.shown);
     let mut reader =
-        NameReader { files, shown, own, read: 0, bytes: 0, taken: TakenNames::default() };
-    let mut left = vec!["/".to_owned()];
+        NameReader { files, shown, own, read: 0, bytes: 0, used: UsedNames::default() };
+    let mut left = vec![within.to_owned()];
     while let Some(path) = left.pop() {
         if let Ok(path) = path.parse() {
             left.extend(reader.read_folder(&path)?);
         }
     }
-    Ok(reader.taken)
+    Ok(reader.used)
 }
 
 struct NameReader<'a> {
@@ -42,7 +44,7 @@ struct NameReader<'a> {
     own: Vec<String>,
     read: usize,
     bytes: usize,
-    taken: TakenNames,
+    used: UsedNames,
 }
 
 impl NameReader<'_> {
@@ -58,7 +60,7 @@ impl NameReader<'_> {
         for path in names.iter().filter_map(|name| folder.join(name).ok()) {
             match self.files.is_file(&path) {
                 Ok(false) => folders.push(path.to_string()),
-                Ok(true) if is_source(&path) && !self.own.contains(&path.to_string()) => {
+                Ok(true) if is_source(&path) => {
                     self.read_source(&path)?;
                 }
                 // Links and pipes are no sources.
@@ -81,7 +83,12 @@ impl NameReader<'_> {
         match self.files.look(path) {
             Ok(SeenEntry::File { content, .. }) => {
                 self.bytes += content.expose().len();
-                self.taken.read(&String::from_utf8_lossy(content.expose()));
+                let text = String::from_utf8_lossy(content.expose());
+                if self.own.contains(&path.to_string()) {
+                    self.used.own.read(&text);
+                } else if !ProjectFile::is_signed(&text) {
+                    self.used.taken.read(&text);
+                }
                 Ok(())
             }
             // So large a file is no source, and one with another name is not read.

@@ -1,4 +1,4 @@
-# Written by datalake (sha256:650110ef176a3cf2). Change it as you like: a changed file is left alone.
+# Written by datalake (sha256:3a88fd91c94ee756). Change it as you like: a changed file is left alone.
 """Assets in the data lake, in one file: `dagster-webserver -f`, or `python_file:` in workspace.yaml.
 
 Needs dagster-aws in the image, and the variables that `datalake provision` hands to it.
@@ -60,7 +60,10 @@ def modal_input(s3: S3Resource) -> dg.MaterializeResult:
     s3.get_client().put_object(
         Bucket=bucket, Key=key, Body=body, ContentType="application/json"
     )
-    return dg.MaterializeResult(metadata={"uri": f"s3://{bucket}/{key}", "rows": len(rows)})
+    return dg.MaterializeResult(
+        metadata={"uri": f"s3://{bucket}/{key}", "rows": len(rows)}
+    )
+
 
 # Without explicit definitions a job in this file would hide the assets.
 defs = dg.Definitions(

@@ -76,7 +76,7 @@ async fn cure_finding(
             provision::provision(cli, &flags, printer).await
         }
         Remedy::Dependencies => {
-            let wish = args::DepsWish { modal: false, python: None };
+            let wish = args::DepsWish { modal: false, frames: None, python: None };
             let what = if dry_run {
                 args::Deps::Plan(wish)
             } else {

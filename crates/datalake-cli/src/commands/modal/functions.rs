@@ -12,7 +12,9 @@ use datalake_engine::SecretVault;
 use datalake_host::{CommandFault, ProgramCall, follow_program};
 use datalake_modal::{ASSET_FILE, FUNCTIONS_FILE, asset, asset_alone, functions};
 use datalake_operations::modal::{choose_app, choose_apps, require_modal};
-use datalake_operations::project::{ProjectLayout, find_layout, judge_file, write_file};
+use datalake_operations::project::{
+    ProjectLayout, ProjectWish, find_layout, judge_file, keeps_single_file, write_file,
+};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -56,13 +58,16 @@ pub(super) async fn init(cli: &Cli, flags: &ModalInit, printer: Printer) -> Resu
     let spec = require_modal(&site.spec()?)?;
     let app = choose_app(&spec)?;
     let folder = project::open(&flags.dir)?;
-    let layout = project::plan_in(&flags.dir, Some(&folder), |folder| find_layout(folder, None))?;
-    let calls = match layout {
-        ProjectLayout::Dg { project, .. } => {
-            (format!("{}/datalake/{ASSET_FILE}", project.defs), asset(&app))
-        }
-        ProjectLayout::SingleFile => (ASSET_FILE.to_owned(), asset_alone(&app)),
-    };
+    let calls = project::plan_in(&flags.dir, Some(&folder), |folder| {
+        Ok(match find_layout(folder, &ProjectWish::default())? {
+            ProjectLayout::Dg { project, .. }
+                if !keeps_single_file(folder, &project, ASSET_FILE)? =>
+            {
+                (project.own_file(ASSET_FILE), asset(&app))
+            }
+            _ => (ASSET_FILE.to_owned(), asset_alone(&app)),
+        })
+    })?;
     let wanted = [(FUNCTIONS_FILE.to_owned(), functions(&app, &spec.secret)), calls];
     let (mut reports, mut text, mut is_kept) = (Vec::new(), String::new(), false);
     for (path, content) in wanted {

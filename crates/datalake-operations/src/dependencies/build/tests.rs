@@ -12,7 +12,7 @@ const BROKEN: &str = r#"{"dagster-aws": "0.28.6", "error": "ImportError: no libg
 
 fn needed() -> Dependencies {
     let packages = Packages { dagster: Some("1.12.6".to_owned()), ..Packages::default() };
-    find_dependencies(&packages, WantedLibraries { modal: false }).unwrap()
+    find_dependencies(&packages, WantedLibraries::default()).unwrap()
 }
 
 fn image(base: &str, printed: &str) -> (Image, MemoryPrograms) {

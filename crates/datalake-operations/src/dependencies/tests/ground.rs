@@ -165,7 +165,7 @@ impl Ground {
 
     pub(super) async fn look(&self) -> Result<FoundImages, OperationError> {
         let question =
-            ImageQuestion { wish: WantedLibraries { modal: false }, python: None, logs: self.logs };
+            ImageQuestion { wish: WantedLibraries::default(), python: None, logs: self.logs };
         look_into_images(&question, &self.context(), &self.open()).await
     }
 
