@@ -198,8 +198,8 @@ credentials: { from: env }
 # handover: env-file, podman-secret or in-place; unless said, the installed podman decides.
 host: { user: dagster-user }
 
-# Overwritten and deleted objects stay for 30 days, unfinished uploads for 7; `off` for ever.
-protect: { versioning: true, keep-old-versions: 30d, abort-uploads: 7d }
+# Overwritten and deleted objects stay for 30 days, unfinished uploads for 7, logs of steps for 90; `off` for ever.
+protect: { versioning: true, keep-old-versions: 30d, abort-uploads: 7d, logs-expire: 90d }
 
 "#]]
     );
@@ -232,6 +232,7 @@ protect.versioning         true                                 default
 protect.keep-old-versions  30d                                  default
 protect.abort-uploads      7d                                   default
 protect.expire             -                                    not set
+protect.logs-expire        -                                    not set
 protect.expired-markers    -                                    not set
 tables.bucket              -                                    not set
 tables.prefix              -                                    not set
