@@ -48,25 +48,19 @@ pub(crate) async fn carry_out(
         }
         Action::StoreSecret { name, body, print } => {
             keep_secret(name, &step.guard, ports).await?;
-            store_secret(name, &fill_body(body, keys, &FilledBody::new(Vec::new()))?, *print, ports)
-                .await
+            let value = fill_body(body, keys, &FilledBody::new(Vec::new()))?;
+            store_secret(name, &value, *print, ports).await
         }
         Action::RestoreSecret { name, print } => {
             let value = Records(ports.state).copy(*print, ports.fingerprints)?;
             require_guard(step, ports).await?;
             store_secret(name, &value, *print, ports).await
         }
-        Action::RemoveSecret(name) => {
-            match step.undo.way {
-                Way::Back(_) => keep_secret(name, &step.guard, ports).await?,
-                Way::OneWay(_) => require_guard(step, ports).await?,
-            }
-            ports.secrets.remove(name).await
-        }
+        Action::RemoveSecret(name) => remove_secret(name, step, ports).await,
         Action::SettleServices(states) => ports.dagster.settle(states).await,
         Action::ProveContainers { services, bucket, key, log_manager } => {
-            let probe =
-                Probe { log_manager: log_manager.clone(), ..make_probe(bucket, key, ports) };
+            let log_manager = log_manager.clone();
+            let probe = Probe { log_manager, ..make_probe(bucket, key, ports) };
             ports.dagster.prove(services, &probe).await
         }
         Action::StoreVault { secret, body, print } => {
@@ -81,6 +75,14 @@ pub(crate) async fn carry_out(
         Action::ClearVault(secret, print) => clear_in_vault(secret, *print, step, ports).await,
         Action::RollOver(app) => roll_over(app, ports).await,
     }
+}
+
+async fn remove_secret(name: &PodmanSecret, step: &Step, ports: &Ports<'_>) -> Result<(), Fault> {
+    match step.undo.way {
+        Way::Back(_) => keep_secret(name, &step.guard, ports).await?,
+        Way::OneWay(_) => require_guard(step, ports).await?,
+    }
+    ports.secrets.remove(name).await
 }
 
 /// Keeps what lies at `path` as a copy where the way back wants it; else sees that it is as planned.

@@ -66,7 +66,7 @@ pub struct AccessSimulate {
     /// A role of the spec, PROJECT:KEY, a key of the bucket's project, or anonymous
     #[arg(value_name = "KEY")]
     pub who: String,
-    /// A call (PutObject) or the action that it needs (s3:PutObject)
+    /// A call (`PutObject`) or the action that it needs (`s3:PutObject`)
     #[arg(value_name = "ACTION")]
     pub call: AccessCall,
     /// The key of an object, or the prefix of a listing

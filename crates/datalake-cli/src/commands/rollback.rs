@@ -4,7 +4,7 @@ use std::path::Path;
 
 use datalake_core::fault::{FaultKind, Target};
 use datalake_core::host::UnitName;
-use datalake_core::plan::{Guard, Plan, Step};
+use datalake_core::plan::{Guard, Pending, Plan, Step};
 use datalake_core::receipt::{EditChoices, Receipt};
 use datalake_core::spec::{HostSpec, Spec};
 use datalake_core::text::printable;
@@ -74,8 +74,7 @@ pub(super) async fn rollback(
     let store = RetryingStore::new(store.as_ref(), &site.clock, RETRY_BUDGET);
     let secrets = secrets_of(&site, None);
     let ports = site.ports(&store, &NoDagster, &fingerprints);
-    let spec = site.spec().ok();
-    let modal = modal_of(&site, spec.as_ref()).await;
+    let modal = modal_of(&site, site.spec().ok().as_ref()).await;
     let client = modal.client().with_replacing(flags.replace);
     let hasty = HastyVault { vault: &client, limit: LOOKING };
     let vault: &dyn SecretVault = if flags.dry_run { &hasty } else { &client };
@@ -90,10 +89,7 @@ pub(super) async fn rollback(
     let live = ground.as_ref().map(|ground| ground.dagster(&context, &fingerprints, &tell));
     let secrets = secrets_of(&site, receipt.user.as_ref());
     let ports = Ports { dagster: dagster(live.as_ref()), secrets: secrets.as_ref(), ..ports };
-    let choices = EditChoices {
-        overwrite: flags.overwrite.iter().cloned().collect(),
-        keep: flags.keep.iter().cloned().collect(),
-    };
+    let choices = read_choices(flags);
     let judged = judge_way_back(plan, &receipt, &choices, &ports).await;
     let judged = judged.map_err(|error| explain_error(error, ground.as_ref()))?;
     if !judged.edits.is_empty() {
@@ -102,10 +98,8 @@ pub(super) async fn rollback(
     }
     let plan = judged.plan;
     refuse_obstacles(&needed_by_others(&site, &plan, receipt.user.as_ref()))?;
-    let next = format!("{} rollback {}", site.name, receipt.run);
-    let shown = render_plan(&plan, &receipt)
-        + &render_choices(&site, &plan, &choices)
-        + &render::pending_text(&plan.pending, &next);
+    let way = WayBack { site: &site, receipt: &receipt, plan: &plan, choices: &choices };
+    let shown = way.render();
     if flags.dry_run {
         printer.result(PLAN, &plan, &(shown + "\nNothing was changed.\n"));
         return Ok(Exit::Drift);
@@ -119,18 +113,62 @@ pub(super) async fn rollback(
     if !is_wanted(&site, &plan, flags)? {
         return Ok(Exit::Drift);
     }
-    let undone = match carry_out_back(&plan, &receipt, &Reporter(printer), &ports).await {
-        Err(ApplyError::Pending(failed)) => failed.receipt,
-        undone => undone.map_err(|error| explain_error(error.into(), ground.as_ref()))?,
-    };
+    let undone = undo_steps(&plan, &receipt, &Reporter(printer), &ports).await;
+    let undone = undone.map_err(|error| explain_error(error.into(), ground.as_ref()))?;
     let (left, stays) = left_by_rollback(&undone, &client, &site.name).await;
     let data = Undone { of: Some(&receipt.run), plan: &plan, receipt: Some(&undone), left };
     let steps = if ground.is_some() { String::new() } else { next_steps(&site) };
-    let pending = render::pending_text(&undone.pending, &next);
-    let (keeps, shown) = (!choices.keep.is_empty(), steps + &pending + &stays);
-    let shown = render_choices(&site, &plan, &choices) + &shown;
-    printer.result(ROLLBACK, data, &render_farewell(&site, &receipt, keeps, &shown));
+    printer.result(ROLLBACK, data, &way.render_end(&undone, &steps, &stays));
     Ok(if undone.pending.is_empty() { Exit::Done } else { Exit::Partly })
+}
+
+/// A way back, as the operator has chosen it.
+struct WayBack<'a> {
+    site: &'a Site,
+    receipt: &'a Receipt,
+    plan: &'a Plan,
+    choices: &'a EditChoices,
+}
+
+impl WayBack<'_> {
+    fn render(&self) -> String {
+        render_plan(self.plan, self.receipt)
+            + &render_choices(self.site, self.plan, self.choices)
+            + &self.render_pending(&self.plan.pending)
+    }
+
+    fn render_pending(&self, pending: &[Pending]) -> String {
+        let next = format!("{} rollback {}", self.site.name, self.receipt.run);
+        render::pending_text(pending, &next)
+    }
+
+    fn render_end(&self, undone: &Receipt, steps: &str, stays: &str) -> String {
+        let shown = render_choices(self.site, self.plan, self.choices)
+            + steps
+            + &self.render_pending(&undone.pending)
+            + stays;
+        render_farewell(self.site, self.receipt, !self.choices.keep.is_empty(), &shown)
+    }
+}
+
+fn read_choices(flags: &args::Rollback) -> EditChoices {
+    EditChoices {
+        overwrite: flags.overwrite.iter().cloned().collect(),
+        keep: flags.keep.iter().cloned().collect(),
+    }
+}
+
+/// Undoes what can be undone now; what is owed to Modal stands in the receipt.
+async fn undo_steps(
+    plan: &Plan,
+    receipt: &Receipt,
+    reporter: &Reporter,
+    ports: &Ports<'_>,
+) -> Result<Receipt, ApplyError> {
+    match carry_out_back(plan, receipt, reporter, ports).await {
+        Err(ApplyError::Pending(failed)) => Ok(failed.receipt),
+        undone => undone,
+    }
 }
 
 /// The lock of the host that the run changed, where the settings name another user's.

@@ -40,7 +40,9 @@ pub(crate) fn render_outlook(outlook: &MigrationOutlook) -> String {
     ] {
         if !lines.is_empty() {
             text.push_str(&format!("\n{title}\n"));
-            lines.iter().for_each(|line| text.push_str(&format!("  {line}\n")));
+            for line in lines {
+                text.push_str(&format!("  {line}\n"));
+            }
         }
     }
     text

@@ -71,6 +71,8 @@ fn every_policy_of_ours_has_one_truth_table_on_16_18_and_20() {
 
 #[test]
 fn a_preset_may_do_what_its_work_needs_and_no_more() {
+    use RolePreset::{BackupWriter, Dagster, Migrator, Observer};
+
     let may = |preset, request: AccessRequest| {
         let role = preset_role(preset, "p2222", FOREIGN);
         let compiled = compile_roles(&ground(), &[role]).unwrap();
@@ -80,7 +82,6 @@ fn a_preset_may_do_what_its_work_needs_and_no_more() {
     let own = "p1111".parse().unwrap();
     let of = |call, name: &str| ask(&who, call).of_object(name, &own);
     let list = |prefix: &str| ask(&who, Call::ListObjects).with_value("s3:prefix", prefix);
-    use RolePreset::{BackupWriter, Dagster, Migrator, Observer};
     for (preset, request, expected) in [
         (Dagster, of(Call::GetObject, "assets/a"), true),
         (Dagster, of(Call::PutObject, "assets/a"), true),

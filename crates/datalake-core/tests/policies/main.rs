@@ -1,4 +1,5 @@
 //! Bucket policies: what gateways make of them, what is wrong with them, and those of ours.
+#![cfg(test)]
 
 mod agreement;
 mod gateways;

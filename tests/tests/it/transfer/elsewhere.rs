@@ -27,7 +27,7 @@ fn an_object_that_is_replaced_while_it_is_fetched_leaves_no_mixture() {
             .count()
     };
 
-    let words = format!("get --part-size 5M --bwlimit 5M {LAKE}/large back");
+    let words = format!("get --part-size 5M --bwlimit 1M {LAKE}/large back");
     let child = bed.call(&words).start();
     eventually("a part is being fetched", || reads() > 0);
     bed.up("--part-size 5M", 0);
