@@ -152,8 +152,9 @@ pub(crate) fn read_versions(
 
 /// Some services tell all versions of a page first and all markers then.
 fn put_in_order(versions: &mut [VersionEntry]) {
-    let in_order = versions
-        .is_sorted_by(|one, next| one.key < next.key || (one.key == next.key && !next.latest));
+    let in_order = versions.is_sorted_by(|one, next| {
+        one.key < next.key || (one.key == next.key && !next.latest && one.stored >= next.stored)
+    });
     if !in_order {
         versions.sort_by(|one, other| {
             let newest = other.latest.cmp(&one.latest).then(other.stored.cmp(&one.stored));

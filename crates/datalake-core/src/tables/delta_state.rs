@@ -1,6 +1,6 @@
 //! What a Delta table is at a version, as its commits tell.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::DeltaCommit;
 
@@ -11,7 +11,7 @@ use super::DeltaCommit;
 ///
 /// let mut state = DeltaState::default();
 /// state.take_commit(0, &DeltaCommit::parse(br#"{"add":{"path":"a.parquet"}}"#)?);
-/// let standing = state.judge(|path| path == "a.parquet");
+/// let standing = state.judge(|path, _| path == "a.parquet");
 /// assert_eq!(standing, DeltaStanding::Whole(0));
 /// # Ok::<(), datalake_core::tables::InvalidCommit>(())
 /// ```
@@ -19,7 +19,9 @@ use super::DeltaCommit;
 pub struct DeltaState {
     version: Option<u64>,
     gap: Option<u64>,
-    files: BTreeSet<String>,
+    /// The length of each file below the table's folder.
+    files: BTreeMap<String, u64>,
+    outside: BTreeSet<String>,
 }
 
 /// Whether a Delta table can be read at its newest version.
@@ -31,7 +33,9 @@ pub enum DeltaStanding {
     NoCommit,
     /// There is no commit of this version, and there are later ones.
     Gap(u64),
-    /// This version names a file that is not there.
+    /// The newest version has a file at an address of its own, outside the table's folder.
+    Outside(String),
+    /// This version names a file that is not there, or is not whole.
     Lacking {
         /// The version.
         version: u64,
@@ -57,26 +61,33 @@ impl DeltaState {
         self.version = Some(version);
         for path in &commit.removed {
             self.files.remove(path);
+            self.outside.remove(path);
         }
         for added in &commit.added {
-            let is_elsewhere = added.path.contains("://") || added.path.starts_with('/');
-            if !is_elsewhere {
-                self.files.insert(added.path.clone());
+            let is_elsewhere = added.path.contains(":/") || added.path.starts_with('/');
+            if is_elsewhere {
+                self.outside.insert(added.path.clone());
+            } else {
+                self.files.insert(added.path.clone(), added.size);
             }
         }
     }
 
-    /// Whether the files that are named are there, by their paths below the table's folder.
+    /// Whether the files that are named are there, by their paths below the table's folder and their
+    /// lengths in bytes, 0 where the log does not tell.
     #[must_use]
-    pub fn judge(&self, is_there: impl Fn(&str) -> bool) -> DeltaStanding {
+    pub fn judge(&self, is_there: impl Fn(&str, u64) -> bool) -> DeltaStanding {
         let Some(version) = self.version else { return DeltaStanding::NoCommit };
         if let Some(gap) = self.gap {
             return DeltaStanding::Gap(gap);
         }
-        let mut lacking = self.files.iter().filter(|path| !is_there(path));
+        if let Some(first) = self.outside.first() {
+            return DeltaStanding::Outside(first.clone());
+        }
+        let mut lacking = self.files.iter().filter(|(path, size)| !is_there(path, **size));
         match lacking.next() {
             None => DeltaStanding::Whole(version),
-            Some(first) => {
+            Some((first, _)) => {
                 DeltaStanding::Lacking { version, files: 1 + lacking.count(), first: first.clone() }
             }
         }
@@ -103,23 +114,36 @@ mod tests {
         ];
         let state = state(&commits);
 
-        assert_eq!(state.judge(|path| path == "b c.parquet"), DeltaStanding::Whole(1));
+        assert_eq!(state.judge(|path, _| path == "b c.parquet"), DeltaStanding::Whole(1));
         let lacking = DeltaStanding::Lacking { version: 1, files: 1, first: "b c.parquet".into() };
-        assert_eq!(state.judge(|path| path == "a.parquet"), lacking);
+        assert_eq!(state.judge(|path, _| path == "a.parquet"), lacking);
     }
 
     #[test]
     fn a_version_that_is_missing_is_no_table() {
         let commits = [(3, r#"{"add":{"path":"a"}}"#), (5, r#"{"add":{"path":"b"}}"#)];
 
-        assert_eq!(state(&commits).judge(|_| true), DeltaStanding::Gap(4));
-        assert_eq!(DeltaState::default().judge(|_| true), DeltaStanding::NoCommit);
+        assert_eq!(state(&commits).judge(|_, _| true), DeltaStanding::Gap(4));
+        assert_eq!(DeltaState::default().judge(|_, _| true), DeltaStanding::NoCommit);
     }
 
     #[test]
-    fn files_at_addresses_of_their_own_are_not_asked_for() {
-        let commits = [(0, r#"{"add":{"path":"s3://other/a.parquet"}}"#)];
+    fn a_file_at_an_address_of_its_own_is_told_while_it_is_in_the_table() {
+        let add = r#"{"add":{"path":"file:///srv/a.parquet"}}"#;
+        let remove = r#"{"remove":{"path":"file:///srv/a.parquet"}}"#;
 
-        assert_eq!(state(&commits).judge(|_| false), DeltaStanding::Whole(0));
+        let outside = DeltaStanding::Outside("file:///srv/a.parquet".into());
+        assert_eq!(state(&[(0, add)]).judge(|_, _| true), outside);
+        let gone = state(&[(0, add), (1, remove)]);
+        assert_eq!(gone.judge(|_, _| true), DeltaStanding::Whole(1));
+    }
+
+    #[test]
+    fn a_file_that_is_cut_short_is_not_there() {
+        let state = state(&[(0, r#"{"add":{"path":"a.parquet","size":100}}"#)]);
+
+        assert_eq!(state.judge(|_, size| size <= 100), DeltaStanding::Whole(0));
+        let lacking = DeltaStanding::Lacking { version: 0, files: 1, first: "a.parquet".into() };
+        assert_eq!(state.judge(|_, size| size <= 50), lacking);
     }
 }

@@ -61,6 +61,20 @@ struct ListedLogs {
     ahead: BTreeSet<String>,
 }
 
+impl ListedLogs {
+    /// Holds every log back that has something to bring: nobody knows whose file is missing.
+    fn hold_logs(&mut self, why: &str) {
+        let waiting = std::mem::take(&mut self.missing).into_iter();
+        for (root, versions) in waiting {
+            if versions.is_empty() {
+                self.missing.insert(root, versions);
+            } else {
+                self.blocked.insert(root, why.to_owned());
+            }
+        }
+    }
+}
+
 /// Moves the data of all tables, and their logs behind them.
 pub(super) async fn move_tables<'a>(
     migration: &'a Migration<'a>,
@@ -114,6 +128,9 @@ impl TableMoves<'_> {
         }
         self.compare_all(&mut listed).await?;
         let (data, newer_data) = self.move_data(&listed).await?;
+        if data.failed.items > 0 {
+            listed.hold_logs("a data file of a table could not be brought: its log waits");
+        }
         self.find_lacking(&mut listed).await?;
         let (logs, newer_logs) = self.move_logs(&listed).await?;
         let ends = self.tell_ends(&listed, &logs).await?;
@@ -241,7 +258,10 @@ impl TableMoves<'_> {
                 continue;
             }
             let at = LocalTableAt { root: &root, table };
-            let lack = find_lack(tree.as_ref(), at, |path| met.contains_key(path)).await;
+            let lack = find_lack(tree.as_ref(), at, |path, size| {
+                met.get(path).is_some_and(|facts| facts.size.as_u64() >= size)
+            })
+            .await;
             let why = match lack {
                 Ok(None) => continue,
                 Ok(Some(why)) => why,

@@ -139,11 +139,11 @@ pub(crate) async fn read_log_file(
 }
 
 /// What keeps a local table from being taken for whole, in words; `has_data` knows the files below
-/// its folder. Only logs of Delta can be read here.
+/// its folder that have so many bytes. Only logs of Delta can be read here.
 pub(crate) async fn find_lack(
     tree: &dyn PeekTree,
     table: LocalTableAt<'_>,
-    has_data: impl Fn(&str) -> bool,
+    has_data: impl Fn(&str, u64) -> bool,
 ) -> Result<Option<String>, Fault> {
     let LocalTableAt { root, table } = table;
     if table.kind != TableKind::Delta {
@@ -160,12 +160,16 @@ pub(crate) async fn find_lack(
             Err(error) => return Ok(Some(format!("version {version} cannot be read: {error}"))),
         }
     }
-    Ok(match state.judge(|path| has_data(&format!("{root}/{path}"))) {
+    Ok(match state.judge(|path, size| has_data(&format!("{root}/{path}"), size)) {
         DeltaStanding::Whole(_) => None,
         DeltaStanding::NoCommit => Some("its log has no commit".to_owned()),
         DeltaStanding::Gap(version) => Some(format!("its log has no version {version}")),
+        DeltaStanding::Outside(first) => Some(format!(
+            "it has files outside its folder, such as {}: a copy would still point there",
+            printable(&first)
+        )),
         DeltaStanding::Lacking { version, files, first } => Some(format!(
-            "version {version} names {} not there, such as {}",
+            "version {version} names {} not there or not whole, such as {}",
             count_things(files as u64, "file"),
             printable(&first)
         )),

@@ -133,3 +133,26 @@ fn markers_that_come_behind_all_versions_are_put_in_their_place() {
     let ids: Vec<_> = page.versions.iter().map(|entry| entry.version.0.as_str()).collect();
     assert_eq!(ids, ["a4", "a3", "a2", "a1", "b1"]);
 }
+
+#[test]
+fn versions_of_one_key_are_put_in_the_order_of_their_times() {
+    let entry = |name: &str, id: &str, latest: bool, second: u32| {
+        let content = if name == "Version" { "<Size>1</Size><ETag>e</ETag>" } else { "" };
+        format!(
+            "<{name}><Key>k</Key><VersionId>{id}</VersionId><IsLatest>{latest}</IsLatest>\
+             <LastModified>2026-11-22T18:00:0{second}Z</LastModified>{content}</{name}>"
+        )
+    };
+    let document = format!(
+        "<ListVersionsResult><IsTruncated>false</IsTruncated>{}{}{}{}</ListVersionsResult>",
+        entry("DeleteMarker", "m4", true, 4),
+        entry("DeleteMarker", "m2", false, 2),
+        entry("Version", "v3", false, 3),
+        entry("Version", "v1", false, 1),
+    );
+
+    let page = read_versions(document.as_bytes(), None).unwrap();
+
+    let ids: Vec<_> = page.versions.iter().map(|entry| entry.version.0.as_str()).collect();
+    assert_eq!(ids, ["m4", "v3", "m2", "v1"]);
+}

@@ -14,6 +14,7 @@ use super::ask::SwitchReporter;
 use super::judge::{AskedAs, JudgedSwitch, SwitchDestination};
 use super::moved_files::{MovedFiles, find_moved_files};
 use super::places::SwitchPlace;
+use super::proof::is_same_source;
 use super::record::{RecordedFile, RecordedPlace, SwitchRecord};
 use super::report::SwitchReport;
 use super::request::{AskedFile, LoadExtent};
@@ -78,6 +79,7 @@ pub async fn check_switch(check: &SwitchCheck<'_>) -> Result<SwitchReport, Opera
     let names: Vec<&str> = moved.files.keys().map(String::as_str).collect();
     let sized = moved.files.iter().map(|(name, file)| AskedFile(name.clone(), file.size));
     let files: Vec<_> = sized.collect();
+    let before = SwitchRecord::take(&check.migration.context.home.context)?;
     let mut asked = Vec::new();
     for place in check.places {
         check.reporter.begin(&place.place.name);
@@ -95,7 +97,7 @@ pub async fn check_switch(check: &SwitchCheck<'_>) -> Result<SwitchReport, Opera
     let place = check.migration.describe_places(part);
     let found = FoundSwitch { moved: &moved, judged, asked, destination: place.destination };
     let report = SwitchReport::of(&found, context.clock.now(), check.load);
-    keep_record(check, part, &found)?;
+    keep_record(check, part, &found, before)?;
     Ok(report)
 }
 
@@ -189,6 +191,7 @@ fn keep_record(
     check: &SwitchCheck<'_>,
     part: &MigrationPart,
     found: &FoundSwitch<'_>,
+    before: Option<SwitchRecord>,
 ) -> Result<(), OperationError> {
     let context = check.migration.context;
     let place = |(place, asked): (&SwitchPlace, &AskedSwitchPlace)| {
@@ -196,7 +199,7 @@ fn keep_record(
         let is_here = place.container.is_none();
         let sources = asked.list_codes().filter(|_| is_here).flat_map(|code| code.sources.clone());
         RecordedPlace {
-            name: asked.name.clone(),
+            name: place.identify(),
             container: place.container.as_ref().map(|container| container.id.clone()),
             image: place.container.as_ref().map(|container| container.image.clone()),
             sources: sources.collect(),
@@ -205,21 +208,28 @@ fn keep_record(
     };
     let (green, others): (Vec<_>, Vec<_>) =
         found.judged.iter().partition(|(_, file)| file.verdict == SwitchVerdict::Green);
+    let places: Vec<RecordedPlace> = check.places.iter().zip(&found.asked).map(place).collect();
+    let asked: Vec<_> = places.iter().map(|place| place.name.clone()).collect();
     let other = |(name, file): (&&str, &JudgedSwitch)| RecordedFile {
+        asked: asked.clone(),
         name: (*name).to_owned(),
         verdict: file.verdict,
         why: file.why.clone(),
     };
-    let record = SwitchRecord {
+    let others = others.into_iter().map(other).collect();
+    let mut record = SwitchRecord {
         schema_version: SwitchRecord::version(),
         checked: context.clock.now().to_string(),
         pair: check.migration.identify_part(part),
         endpoint: context.endpoint.to_string(),
         destination: found.destination.clone(),
         manifest: found.moved.manifest.clone(),
-        places: check.places.iter().zip(&found.asked).map(place).collect(),
+        places,
         green: green.into_iter().map(|(name, _)| (*name).to_owned()).collect(),
-        others: others.into_iter().map(other).collect(),
+        others,
     };
+    if let Some(before) = before {
+        record.carry_over(before, |source| is_same_source(context.home.named, source));
+    }
     record.keep(&context.home.context)
 }

@@ -24,6 +24,16 @@ pub struct SwitchPlace {
     pub(super) container: Option<SeenContainer>,
 }
 
+impl SwitchPlace {
+    /// The place and the code that is asked for in it, in one line.
+    pub(super) fn identify(&self) -> String {
+        let Some(target) = &self.target else { return self.place.name.clone() };
+        let code = [&target.workspace, &target.python_file, &target.module_name, &target.attribute];
+        let words = code.into_iter().flatten().map(String::as_str);
+        [self.place.name.as_str()].into_iter().chain(words).collect::<Vec<_>>().join(" ")
+    }
+}
+
 /// A Python of this host.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NamedPython {

@@ -95,13 +95,26 @@ async fn require_same_places(
             }
         }
     }
+    let is_unbound = |place: &&RecordedPlace| place.container.is_none() && place.sources.is_empty();
+    if let Some(place) = record.places.iter().find(is_unbound) {
+        let name = printable(&place.name);
+        return Err(refuse_unproved(format!(
+            "the code that was checked by `{name}` is installed, or too much to be looked at again: \
+             only a container proves it"
+        )));
+    }
     for source in record.places.iter().flat_map(|place| &place.sources) {
-        if hash_source(search.named, source).as_deref() != Some(source.sha256.as_str()) {
+        if !is_same_source(search.named, source) {
             let path = printable(&source.path);
             return Err(refuse_unproved(format!("`{path}` is not the code that was checked")));
         }
     }
     Ok(())
+}
+
+/// Whether a file of code is as it was.
+pub(super) fn is_same_source(folders: &dyn NamedFolders, source: &CheckedSource) -> bool {
+    hash_source(folders, source).as_deref() == Some(source.sha256.as_str())
 }
 
 /// The hash of a file of code; `None` where it cannot be read any more.

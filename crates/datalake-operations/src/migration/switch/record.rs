@@ -1,5 +1,7 @@
 //! What a check of the switch leaves in datalake's folder.
 
+use std::collections::BTreeSet;
+
 use datalake_core::doctor::{Look, SwitchStanding};
 use datalake_core::fault::{Fault, FaultKind};
 use datalake_core::text::printable;
@@ -66,6 +68,8 @@ pub(super) struct RecordedFile {
     pub(super) name: String,
     pub(super) verdict: SwitchVerdict,
     pub(super) why: String,
+    /// The places that were asked.
+    pub(super) asked: Vec<String>,
 }
 
 impl SwitchRecord {
@@ -81,6 +85,46 @@ impl SwitchRecord {
         let json =
             json.map_err(|error| unusable(Fault::new(FaultKind::Refused, error.to_string())))?;
         context.state.write(RECORD, &json).map_err(unusable)
+    }
+
+    /// The last one, which counts no more from here on: a check that fails leaves no proof.
+    pub(super) fn take(context: &HostContext<'_>) -> Result<Option<Self>, OperationError> {
+        let unusable = |fault| context.state_error(fault);
+        // One that cannot be read proves nothing, and goes.
+        let before = Self::read(context).unwrap_or_default();
+        match context.state.remove(RECORD) {
+            Err(fault) if fault.kind != FaultKind::Absent => Err(unusable(fault)),
+            Ok(()) | Err(_) => Ok(before),
+        }
+    }
+
+    /// Takes over what an earlier check has found in places that were not asked this time, as long as
+    /// their code is still the same.
+    pub(super) fn carry_over(&mut self, before: Self, is_same: impl Fn(&CheckedSource) -> bool) {
+        if before.pair != self.pair {
+            return;
+        }
+        let asked: BTreeSet<String> = self.places.iter().map(|place| place.name.clone()).collect();
+        let is_left = |place: &RecordedPlace| {
+            !asked.contains(&place.name)
+                && (place.container.is_some() || place.sources.iter().all(&is_same))
+        };
+        let left: Vec<_> = before.places.into_iter().filter(is_left).collect();
+        if left.is_empty() {
+            return;
+        }
+        let names: Vec<_> = left.iter().map(|place| printable(&place.name)).collect();
+        let known: BTreeSet<String> = self.others.iter().map(|file| file.name.clone()).collect();
+        let left_names: BTreeSet<&String> = left.iter().map(|place| &place.name).collect();
+        let is_carried = |file: &RecordedFile| {
+            !known.contains(&file.name) && file.asked.iter().any(|place| left_names.contains(place))
+        };
+        for file in before.others.into_iter().filter(is_carried) {
+            self.green.retain(|name| *name != file.name);
+            let why = format!("{} (found before, in {})", file.why, names.join(", "));
+            self.others.push(RecordedFile { why, ..file });
+        }
+        self.places.extend(left);
     }
 
     /// The last one; `None` where there is none.

@@ -11,6 +11,10 @@ use super::super::Migration;
 use super::super::scene::{Scene, choice, default_limits};
 use super::*;
 
+/// The code that it has loaded, an empty file.
+const RECORDED_SOURCE: &str = "/recorded/defs.py";
+const HASH_OF_NOTHING: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+
 /// A Dagster that reads all it is asked for below `assets/` of the scene's bucket.
 pub(crate) struct RecordedDagster;
 
@@ -30,6 +34,7 @@ impl Programs for RecordedDagster {
             }],
             "assets": [{"key": ["all"], "manager": 0, "bases": [["assets/", [[0, count]]]]}],
             "loads": {"right": [[0, count]]},
+            "files": [[RECORDED_SOURCE, HASH_OF_NOTHING]],
         }]});
         Ok(Ran {
             is_done: true,
@@ -47,6 +52,7 @@ impl SwitchReporter for NoReporter {
 
 /// Has the scene's Dagster proved to read all that was moved from the bucket.
 pub(crate) async fn prove_switch(scene: &Scene) {
+    scene.folders.put_file(RECORDED_SOURCE, "");
     let context = scene.context();
     let migration = Migration::find(&context, &choice()).await.unwrap();
     let target = CodeTarget::default();

@@ -77,12 +77,20 @@ async fn check(
     scene: &Scene,
     printed: Result<String, FaultKind>,
 ) -> Result<SwitchReport, OperationError> {
+    check_code(scene, printed, "code/defs.py").await
+}
+
+async fn check_code(
+    scene: &Scene,
+    printed: Result<String, FaultKind>,
+    code: &str,
+) -> Result<SwitchReport, OperationError> {
     let context = scene.context();
     let migration = Migration::find(&context, &choice()).await.unwrap();
     let hash = datalake_engine::Payload::of(b"defs = 1".to_vec()).hash().hex();
     let printed = printed.map(|text| text.replace(HASH, &hash));
     let programs = Box::new(RecordedPython(printed));
-    let target = CodeTarget::default();
+    let target = CodeTarget { python_file: Some(code.to_owned()), ..CodeTarget::default() };
     let python = NamedPython { name: "python".to_owned(), path: "/venv/bin/python".to_owned() };
     let place = place_switch_on_host(programs, python, target);
     check_switch(&SwitchCheck {
@@ -239,6 +247,43 @@ async fn a_place_that_tells_nothing_is_no_proof() {
         assert_eq!(error.kind, kind, "{printed:?}: {error}");
         refused(free(&scene).await, "was not seen yet");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_check_that_fails_leaves_no_proof_of_an_earlier_one() {
+    let scene = moved_scene().await;
+    let green = answer(&s3_manager("acme-lake", "assets"), "assets/", LOADED);
+    check(&scene, Ok(green)).await.unwrap();
+
+    check(&scene, Err(FaultKind::Unreachable)).await.unwrap_err();
+
+    refused(free(&scene).await, "was not seen yet");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_one_code_reads_elsewhere_no_check_of_another_code_proves() {
+    let scene = moved_scene().await;
+    let green = || Ok(answer(&s3_manager("acme-lake", "assets"), "assets/", LOADED));
+    let red = answer(&s3_manager("acme-lake", "other"), "other/", LOADED);
+    check_code(&scene, Ok(red), "code/other.py").await.unwrap();
+
+    check(&scene, green()).await.unwrap();
+    refused(free(&scene).await, "nothing that Dagster reads");
+
+    check_code(&scene, green(), "code/other.py").await.unwrap();
+    check(&scene, green()).await.unwrap();
+    assert_eq!(free(&scene).await.unwrap().removed.items, 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn code_that_cannot_be_looked_at_again_proves_nothing() {
+    let scene = moved_scene().await;
+    let green = answer(&s3_manager("acme-lake", "assets"), "assets/", LOADED);
+    let installed = green.replace(&format!("[\"/code/defs.py\",\"{HASH}\"]"), "");
+
+    check(&scene, Ok(installed)).await.unwrap();
+
+    refused(free(&scene).await, "only a container proves it");
 }
 
 #[tokio::test(start_paused = true)]
