@@ -186,6 +186,7 @@ pub(crate) fn record_dagster(folder: &Path, bucket: &str, endpoint: &str) -> Pat
     let manager = format!(
         r#"{{"declared":"dagster_aws.s3.io_manager.S3PickleIOManager","class":"dagster_aws.s3.io_manager.PickledObjectS3IOManager","kind":"s3","bucket":"{bucket}","prefix":"assets","endpoint":{endpoint},"failed":null}}"#
     );
+    fs::create_dir_all(folder.join("code")).unwrap();
     let source = folder.canonicalize().unwrap().join("code/defs.py");
     fs::write(&source, "").unwrap();
     let source = source.display();
@@ -197,7 +198,6 @@ hash=$(sha256sum '{source}') hash=${{hash%% *}}
 echo '{{"answers":[{{"python":"3.11.7","dagster":"1.13.27","managers":[{manager}],"assets":[{{"key":["all"],"manager":0,"bases":[["assets/",[[0,'$count']]]]}}],"loads":{{"right":[[0,'$count']]}},"files":[["{source}","'$hash'"]]}}]}}'
 "#
     );
-    fs::create_dir_all(folder.join("code")).unwrap();
     let path = folder.join("recorded-python");
     fs::write(&path, script).unwrap();
     fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
