@@ -84,3 +84,14 @@ fn a_mistyped_location_is_told_with_the_one_that_is_near_in_every_command() {
         assert!(said.contains(near), "{words}: {said}");
     }
 }
+
+#[test]
+fn a_marker_of_a_secret_in_modal_is_no_setting() {
+    let host = Host::usual();
+    let marked = |words: &str| host.bare(words).env("DATALAKE_FP_0123456789abcdef", "1");
+
+    marked("cost estimate --storage 100GB").run().exits(0);
+    let explained = marked("config explain").run().exits(0).stdout;
+
+    assert!(!explained.contains("DATALAKE_FP_"), "{explained}");
+}

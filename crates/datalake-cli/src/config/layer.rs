@@ -18,6 +18,9 @@ const OWN_NAMES: [&str; 3] = ["cost.plans.", "catalogs.", "access."];
 /// This section says something even with nothing below it.
 const TABLES: &str = "tables.";
 const EMPTY_TABLES: &str = "write `tables: {}` for a bucket named after `bucket:`, or leave it out";
+/// Besides settings: what tests say, and the marker that datalake's secret in Modal holds, which comes
+/// along into every container that has it.
+const NO_SETTINGS: [&str; 2] = ["TEST_", "FP_"];
 /// Below this key stands where the key pair comes from.
 const CREDENTIALS: &str = "credentials";
 
@@ -112,7 +115,8 @@ impl Layer {
     ) -> Result<Vec<Self>, Failure> {
         let ours = variables.filter_map(|(name, value)| {
             let key = name.strip_prefix("DATALAKE_")?;
-            (!key.starts_with("TEST_")).then(|| (name.clone(), key_of(key), value))
+            let is_setting = !NO_SETTINGS.iter().any(|start| key.starts_with(start));
+            is_setting.then(|| (name.clone(), key_of(key), value))
         });
         ours.map(|(name, key, value)| {
             let values = nested(&key, Value::from(value));
