@@ -74,7 +74,8 @@ impl MigrateCheck {
         ];
         let named = flags.into_iter().filter_map(|(flag, value)| Some((flag, value?)));
         let typed = named.map(|(flag, value)| format!(" --{flag} {}", quote_word(&value)));
-        self.what.words() + &typed.collect::<String>()
+        let load = if self.load == "all" { " --load all" } else { "" };
+        self.what.words() + load + &typed.collect::<String>()
     }
 }
 
