@@ -11,7 +11,7 @@ use datalake_core::policy::{
 use datalake_core::s3::BucketName;
 use datalake_core::secret::AccessKeyId;
 use datalake_core::spec::StoreSpec;
-use datalake_engine::{BucketSettings, Lake, ObjectStore, RetryingStore};
+use datalake_engine::{Lake, ObjectStore, RetryingStore};
 
 pub use self::plan::{AccessPlanReport, BucketAccessPlan, PlannedRole, plan_access};
 pub use self::show::{AccessReport, KeyReport, LintReport, PrefixReport, show_access};
@@ -111,7 +111,7 @@ async fn read_stored_policy(
     bucket: &BucketName,
 ) -> Result<Option<AccessPolicy>, OperationError> {
     let text = lake.policy(bucket).await.map_err(at_bucket(bucket))?;
-    text.as_deref().map(read_policy_text).transpose()
+    text.map(|text| read_policy_text(text.as_str())).transpose()
 }
 
 fn read_policy_text(text: &str) -> Result<AccessPolicy, OperationError> {

@@ -3,15 +3,16 @@
 use crate::fault::Target;
 use crate::host::UnitName;
 use crate::plan::{Action, Step};
+use crate::policy::NewPolicy;
 use crate::s3::Versioning;
-use crate::text::printable;
+use crate::text::{count_things, printable};
 
 /// One step in one line: verb, target, and what is particular about it.
 #[must_use]
 pub fn describe_step(step: &Step) -> String {
     let target = match step.action.target() {
         Target::Service => "service".to_owned(),
-        Target::Bucket(bucket) => bucket.to_string(),
+        Target::Bucket(bucket) | Target::Access(bucket) => bucket.to_string(),
         Target::Object(bucket, key) => format!("{bucket}/{key}"),
         Target::Path(path) => path.to_string(),
         Target::Secret(name) => name.to_string(),
@@ -36,11 +37,13 @@ fn describe_detail(action: &Action) -> String {
                 format!(" to {}", ids.join(", "))
             }
         }
+        Action::SetPolicy(_, policy) => describe_policy(policy.as_ref()),
         Action::CreateFolder { mode, owner, .. } => format!(" ({mode}, {owner})"),
         Action::WriteFile { file, .. } | Action::RestoreFile { file, .. } => {
             format!(" ({}, {})", file.mode, file.owner)
         }
         Action::CreateBucket(_)
+        | Action::SetPublicAccess(..)
         | Action::ProveAccess(..)
         | Action::RemoveFolder(_)
         | Action::RemoveFile(_)
@@ -55,6 +58,16 @@ fn describe_detail(action: &Action) -> String {
         | Action::ClearVault(..)
         | Action::RollOver(_) => String::new(),
     }
+}
+
+fn describe_policy(policy: Option<&NewPolicy>) -> String {
+    let Some(policy) = policy else { return String::new() };
+    let count = match policy.text.read() {
+        Ok(read) => format!(" of {}", count_things(read.statements.len() as u64, "statement")),
+        Err(_) => String::new(),
+    };
+    let header = if policy.binds_owner { ", binding the bucket's own project" } else { "" };
+    count + header
 }
 
 fn describe_services(action: &Action) -> String {
