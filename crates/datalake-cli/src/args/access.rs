@@ -11,6 +11,25 @@ Examples:
   datalake access plan --json   The same, with the whole document
 ";
 
+const APPLY_EXAMPLES: &str = "\
+Examples:
+  datalake access apply --dry-run                  Show what would be stored
+  datalake access apply --key-file modal.env       Store the policies, and prove them with that key
+  datalake access apply --again                    Store them also where they seem to be there
+";
+
+const PROVE_EXAMPLES: &str = "\
+Examples:
+  datalake access prove --key-file modal.env       Prove the role of this key by what is refused and allowed
+  datalake access prove --key-file a --key-file b  The same with two keys
+";
+
+const RESET_EXAMPLES: &str = "\
+Examples:
+  datalake access reset --dry-run   Show what would be taken out of the policies
+  datalake access reset             Take datalake's statements out; those of others stay
+";
+
 const SHOW_EXAMPLES: &str = "\
 Examples:
   datalake access show                                         The policy of the spec's bucket
@@ -33,9 +52,51 @@ pub enum AccessCommand {
     /// Show the policies that the roles of the spec need, and what differs (exit 3); stores nothing
     #[command(before_help = PLAN_EXAMPLES)]
     Plan,
+    /// Store the policies that the roles need; with a role's key, proved by requests or put back
+    #[command(before_help = APPLY_EXAMPLES)]
+    Apply(AccessApply),
+    /// Prove the stored policies by requests of the keys that they hold (exit 4 where one does not hold)
+    #[command(before_help = PROVE_EXAMPLES)]
+    Prove(AccessProve),
+    /// Take datalake's statements out of the policies
+    #[command(before_help = RESET_EXAMPLES)]
+    Reset(AccessChange),
     /// Tell what Ceph's gateway would answer to one request; the answer is no exit code
     #[command(before_help = SIMULATE_EXAMPLES)]
     Simulate(AccessSimulate),
+}
+
+/// How policies are changed.
+#[derive(Debug, Args)]
+pub struct AccessChange {
+    /// Show the plan and change nothing (exit 3)
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Do not ask
+    #[arg(long)]
+    pub yes: bool,
+}
+
+/// Flags of `access apply`.
+#[derive(Debug, Args)]
+pub struct AccessApply {
+    /// How policies are changed.
+    #[command(flatten)]
+    pub change: AccessChange,
+    /// Prove the role of the key pair in FILE (mode 0600); may be given again
+    #[arg(long = "key-file", value_name = "FILE")]
+    pub key_files: Vec<PathBuf>,
+    /// Store the policies also where they are as planned: how they were stored cannot be seen
+    #[arg(long)]
+    pub again: bool,
+}
+
+/// Flags of `access prove`.
+#[derive(Debug, Args)]
+pub struct AccessProve {
+    /// Prove the role of the key pair in FILE (mode 0600); may be given again
+    #[arg(long = "key-file", value_name = "FILE", required = true)]
+    pub key_files: Vec<PathBuf>,
 }
 
 /// The policy that is meant.

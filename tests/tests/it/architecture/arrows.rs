@@ -39,7 +39,7 @@ const ARROWS: [Arrow; 15] = [
     ),
     ("xtask", &[], &[]),
     ("datalake-bench", &[], &[]),
-    ("datalake-tests", &["cli"], &["bench", "core", "engine", "quadlet", "s3", "sim"]),
+    ("datalake-tests", &["cli"], &["bench", "core", "engine", "operations", "quadlet", "s3", "sim"]),
 ];
 
 #[test]

@@ -90,6 +90,11 @@ impl Service {
         self.running().advance(Duration::from_secs(days * 86_400)).unwrap();
     }
 
+    /// Moves the calendar on.
+    pub(crate) fn advance_by(&self, length: Duration) {
+        self.running().advance(length).unwrap();
+    }
+
     pub(crate) fn endpoint(&self) -> String {
         match &self.at {
             At::Inside { running, .. } => running.endpoint(),

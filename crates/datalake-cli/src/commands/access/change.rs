@@ -1,0 +1,153 @@
+//! `access apply`, `prove` and `reset`.
+
+use datalake_core::plan::Plan;
+use datalake_core::policy::ProofPace;
+use datalake_engine::{NoDagster, RetryingStore, recover};
+use datalake_operations::access::{
+    AccessGoal, AccessProver, AccessRun, AppliedAccess, PlannedAccess, plan_access,
+};
+
+use super::keys::{KeyFile, read_key_files};
+use super::{ACCESS_PROOF, ACCESS_RUN};
+use crate::args::Cli;
+use crate::args::access::{AccessApply, AccessChange, AccessProve};
+use crate::commands::provision::PLAN;
+use crate::commands::reporter::Reporter;
+use crate::commands::confirmed;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::remote::Remote;
+use crate::render::{self, Printer};
+use crate::site::RETRY_BUDGET;
+
+pub(super) async fn apply_policies(
+    cli: &Cli,
+    flags: &AccessApply,
+    printer: Printer,
+) -> Result<Exit, Failure> {
+    let remote = Remote::open(cli, printer).await?;
+    let keys = read_key_files(&remote, &flags.key_files)?;
+    let goal = if flags.again { AccessGoal::SpecAgain } else { AccessGoal::Spec };
+    Change { remote: &remote, flags: &flags.change, goal, keys: &keys }.carry_out().await
+}
+
+pub(super) async fn reset_policies(
+    cli: &Cli,
+    flags: &AccessChange,
+    printer: Printer,
+) -> Result<Exit, Failure> {
+    let remote = Remote::open(cli, printer).await?;
+    Change { remote: &remote, flags, goal: AccessGoal::Reset, keys: &[] }.carry_out().await
+}
+
+pub(super) async fn prove_policies(
+    cli: &Cli,
+    flags: &AccessProve,
+    printer: Printer,
+) -> Result<Exit, Failure> {
+    let remote = Remote::open(cli, printer).await?;
+    let keys = read_key_files(&remote, &flags.key_files)?;
+    let restricted: Vec<_> = keys.iter().map(KeyFile::as_restricted).collect();
+    let prover = AccessProver {
+        client: remote.client(),
+        acting: &remote.key,
+        keys: &restricted,
+        pace: ProofPace::for_service(&remote.spec.endpoint),
+        tell: &|line| printer.talk(line),
+    };
+    let report = prover.prove().await?;
+    printer.result(ACCESS_PROOF, &report, &report.to_string());
+    Ok(if report.has_failed() {
+        Exit::Mismatch
+    } else if report.leaves_some() {
+        Exit::Partly
+    } else {
+        Exit::Done
+    })
+}
+
+/// A change of all policies of the spec.
+struct Change<'a> {
+    remote: &'a Remote,
+    flags: &'a AccessChange,
+    goal: AccessGoal,
+    keys: &'a [KeyFile],
+}
+
+impl Change<'_> {
+    fn command(&self) -> &'static str {
+        if self.goal == AccessGoal::Reset { "access reset" } else { "access apply" }
+    }
+
+    async fn carry_out(&self) -> Result<Exit, Failure> {
+        let (remote, site) = (self.remote, &self.remote.site);
+        let (context, reporter) = (site.context(), Reporter(site.printer));
+        let run = AccessRun { context: &context, reporter: &reporter };
+        let store = RetryingStore::new(&remote.store, &site.clock, RETRY_BUDGET);
+        let fingerprints = context.fingerprint_key()?;
+        let ports = site.ports(&store, &NoDagster, &fingerprints);
+        let used = site.state.is_there() && !self.flags.dry_run;
+        let lock = if used { Some(site.lock(self.command())?) } else { None };
+        if lock.is_some() {
+            recover(&ports).await.map_err(|fault| site.state_failure(&fault))?;
+            run.refuse_other_work()?;
+        }
+        let planned = plan_access(&remote.client(), &remote.key, self.goal).await?;
+        if planned.plan.is_empty() {
+            let nothing = AppliedAccess { receipt: None, proof: None };
+            site.printer.result(ACCESS_RUN, &nothing, "Nothing to do: the policies are as planned.\n");
+            return Ok(Exit::Done);
+        }
+        if !self.is_wanted(&planned)? {
+            return Ok(Exit::Drift);
+        }
+        let _lock = lock.map_or_else(|| site.lock(self.command()), Ok)?;
+        let keys: Vec<_> = self.keys.iter().map(KeyFile::as_restricted).collect();
+        let prover = AccessProver {
+            client: remote.client(),
+            acting: &remote.key,
+            keys: &keys,
+            pace: ProofPace::for_service(&remote.spec.endpoint),
+            tell: &|line| site.printer.talk(line),
+        };
+        let prover = Some(&prover).filter(|_| self.goal != AccessGoal::Reset);
+        let done = run.carry_out(&planned.plan, prover, &ports).await?;
+        Ok(self.show_end(&done))
+    }
+
+    fn is_wanted(&self, planned: &PlannedAccess) -> Result<bool, Failure> {
+        let site = &self.remote.site;
+        let plan: &Plan = &planned.plan;
+        let steps = render::counted(plan.steps.len() as u64, "step");
+        let shown = format!("{}\nPlan ({steps}):\n{}", planned.report, render::plan(plan));
+        if self.flags.dry_run {
+            let next = format!("\nNothing was changed. Next: {} {}\n", site.name, self.command());
+            site.printer.result(PLAN, plan, &(shown + &next));
+            return Ok(false);
+        }
+        site.printer.text(&shown);
+        let is_wanted = confirmed(&format!("Apply {steps}?"), self.flags.yes, site.may_ask())?;
+        if !is_wanted {
+            site.printer.talk("nothing was changed");
+        }
+        Ok(is_wanted)
+    }
+
+    fn show_end(&self, done: &AppliedAccess) -> Exit {
+        let site = &self.remote.site;
+        let proof = done.proof.as_ref();
+        let mut text = proof.map(|proof| format!("\n{proof}")).unwrap_or_default();
+        let leaves_some = proof.is_some_and(|proof| proof.leaves_some());
+        if leaves_some {
+            text += &format!(
+                "The rest is stored, and not proved. With a key at hand: {} access prove --key-file FILE\n",
+                site.name
+            );
+        }
+        if let Some(receipt) = &done.receipt {
+            text += &format!("\nUndo: {} rollback {}\n", site.name, receipt.run);
+        }
+        site.printer.result(ACCESS_RUN, done, &text);
+        if leaves_some { Exit::Partly } else { Exit::Done }
+    }
+}
