@@ -1,8 +1,10 @@
 //! Who may do what in a bucket: the stored policy shown and questioned, the one that the spec asks for
 //! planned, stored, and proved by requests.
 
+mod adopt;
 mod apply;
 mod draft;
+mod grant;
 mod plan;
 mod proof_report;
 mod prove;
@@ -19,7 +21,9 @@ use datalake_core::secret::AccessKeyId;
 use datalake_core::spec::StoreSpec;
 use datalake_engine::{Lake, ObjectStore, RetryingStore};
 
+pub use self::adopt::{Adoption, AdoptionReport, BucketAdoption, LeftObject};
 pub use self::apply::{AccessRun, AppliedAccess};
+pub use self::grant::{GrantedRole, RoleWish, SpecWithRole, write_role};
 pub use self::plan::{
     AccessGoal, AccessPlanReport, BucketAccessPlan, PlannedAccess, PlannedRole,
     PublicAccessStanding, plan_access,

@@ -118,12 +118,16 @@ SPEC
   access plan --json > "$work/plan.json" 2> /dev/null
   check "the document is stored without the header" 0 -- roles bare "$bucket" "$work/plan.json"
   if [ "$1" = 20 ]; then
-    at 4 "DeleteBucketPolicy: allowed, and should be refused" prove --key-file guard.env --key-file modal.env
+    at 4 "GetBucketPolicy: allowed, and should be refused" prove --key-file guard.env --key-file modal.env
   else
     at 0 "proved     guard" prove --key-file guard.env --key-file modal.env
   fi
   at 0 "proved     guard" apply --again --yes --key-file guard.env --key-file modal.env
-  at 0 "Undo" reset --yes
+  check "the foreign key stores another asset" 0 -- roles keep "$bucket"
+  at 3 "1 object of other projects" adopt --dry-run
+  at 0 "1 adopted, 0 left" reset --yes
+  check "the bucket's own key reads it without the policy" 0 "made elsewhere" -- sh -c \
+    "cd '$work/roles' && '$program' --bucket $bucket cat s3://$bucket/assets/foreign"
   seen "nothing is left of the policy" none policy "$bucket"
   roles clear "$bucket" > "$work/out" 2>&1 || fail "the bucket stays: $(tail -1 "$work/out")"
 }

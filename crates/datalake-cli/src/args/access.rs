@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
-use datalake_core::policy::{AccessCall, CephVersion, ProjectId};
+use datalake_core::policy::{AccessCall, CephVersion, ProjectId, RoleName, RolePreset};
+use datalake_core::secret::AccessKeyId;
 
 const PLAN_EXAMPLES: &str = "\
 Examples:
@@ -16,6 +17,18 @@ Examples:
   datalake access apply --dry-run                  Show what would be stored
   datalake access apply --key-file modal.env       Store the policies, and prove them with that key
   datalake access apply --again                    Store them also where they seem to be there
+";
+
+const GRANT_EXAMPLES: &str = "\
+Examples:
+  datalake access grant AKMODAL --project p7654321 --as modal-worker      Write the role into datalake.yaml
+  datalake access grant AKREPORTS --project p7654321 read raw list raw    The same with rights one by one
+";
+
+const ADOPT_EXAMPLES: &str = "\
+Examples:
+  datalake access adopt --dry-run   Count the objects that keys of other projects have written
+  datalake access adopt             Make them the bucket's own; may be run again
 ";
 
 const PROVE_EXAMPLES: &str = "\
@@ -55,10 +68,16 @@ pub enum AccessCommand {
     /// Store the policies that the roles need; with a role's key, proved by requests or put back
     #[command(before_help = APPLY_EXAMPLES)]
     Apply(AccessApply),
+    /// Write a role into datalake.yaml; nothing else of it changes, and nothing is stored
+    #[command(before_help = GRANT_EXAMPLES)]
+    Grant(AccessGrant),
     /// Prove the stored policies by requests of the keys that they hold (exit 4 where one does not hold)
     #[command(before_help = PROVE_EXAMPLES)]
     Prove(AccessProve),
-    /// Take datalake's statements out of the policies
+    /// Make objects of other projects the bucket's own, by copies onto themselves
+    #[command(before_help = ADOPT_EXAMPLES)]
+    Adopt(AccessAdopt),
+    /// Take datalake's statements out of the policies, after objects of other projects were adopted
     #[command(before_help = RESET_EXAMPLES)]
     Reset(AccessChange),
     /// Tell what Ceph's gateway would answer to one request; the answer is no exit code
@@ -89,6 +108,40 @@ pub struct AccessApply {
     /// Store the policies also where they are as planned: how they were stored cannot be seen
     #[arg(long)]
     pub again: bool,
+}
+
+/// Flags of `access grant`.
+#[derive(Debug, Args)]
+pub struct AccessGrant {
+    /// The access key
+    #[arg(value_name = "KEY")]
+    pub key: AccessKeyId,
+    /// The project of the key; best a second one, without buckets
+    #[arg(long, value_name = "PROJECT")]
+    pub project: ProjectId,
+    /// Rights with a name: dagster, modal-worker, backup-writer, observer or migrator
+    #[arg(long = "as", value_name = "PRESET", conflicts_with = "rights")]
+    pub preset: Option<RolePreset>,
+    /// What the role is called; else as the preset, or as the key
+    #[arg(long, value_name = "NAME")]
+    pub name: Option<RoleName>,
+    /// Show the line and change nothing (exit 3)
+    #[arg(long)]
+    pub dry_run: bool,
+    /// read PREFIX… write PREFIX… list PREFIX…, any of them; `*` is the whole bucket
+    #[arg(value_name = "RIGHTS")]
+    pub rights: Vec<String>,
+}
+
+/// Flags of `access adopt`.
+#[derive(Debug, Args)]
+pub struct AccessAdopt {
+    /// How it is confirmed.
+    #[command(flatten)]
+    pub change: AccessChange,
+    /// Copy at most N objects
+    #[arg(long = "max", value_name = "N", default_value_t = u64::MAX, hide_default_value = true)]
+    pub most: u64,
 }
 
 /// Flags of `access prove`.

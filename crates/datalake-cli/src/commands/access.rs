@@ -1,14 +1,15 @@
 //! `access`: who may do what in a bucket.
 
 mod change;
+mod grant;
 mod keys;
 
 use datalake_core::policy::CephVersion;
 use datalake_core::secret::AccessKeyId;
 use datalake_core::spec::StoreSpec;
 use datalake_operations::access::{
-    AccessGoal, AccessLook, AccessPlanReport, AccessProofReport, AccessReport, AppliedAccess,
-    SimulationQuestion, SimulationReport, plan_access, show_access, simulate_question,
+    AccessGoal, AccessLook, AccessPlanReport, AccessProofReport, AccessReport, AdoptionReport,
+    AppliedAccess, GrantedRole, SimulationQuestion, SimulationReport, plan_access, show_access, simulate_question,
 };
 
 use crate::args::Cli;
@@ -22,12 +23,14 @@ use crate::site::Site;
 
 const ACCESS: DocumentKind = DocumentKind::of::<AccessReport>("access");
 const ACCESS_PLAN: DocumentKind = DocumentKind::of::<AccessPlanReport>("access-plan");
+const ACCESS_GRANT: DocumentKind = DocumentKind::of::<GrantedRole>("access-grant");
+const ACCESS_ADOPTION: DocumentKind = DocumentKind::of::<AdoptionReport>("access-adoption");
 const ACCESS_RUN: DocumentKind = DocumentKind::of::<AppliedAccess>("access-run");
 const ACCESS_PROOF: DocumentKind = DocumentKind::of::<AccessProofReport>("access-proof");
 const ACCESS_ANSWER: DocumentKind = DocumentKind::of::<SimulationReport>("access-answer");
 
 /// The documents of these commands.
-pub(super) const KINDS: &[DocumentKind] = &[ACCESS, ACCESS_ANSWER, ACCESS_PLAN, ACCESS_PROOF, ACCESS_RUN];
+pub(super) const KINDS: &[DocumentKind] = &[ACCESS, ACCESS_ADOPTION, ACCESS_ANSWER, ACCESS_GRANT, ACCESS_PLAN, ACCESS_PROOF, ACCESS_RUN];
 
 /// A policy is no longer than this.
 const LARGEST: u64 = 1 << 20;
@@ -41,6 +44,8 @@ pub(super) async fn access(
         AccessCommand::Show(flags) => show_policy(cli, flags, printer).await,
         AccessCommand::Plan => plan_policies(cli, printer).await,
         AccessCommand::Apply(flags) => change::apply_policies(cli, flags, printer).await,
+        AccessCommand::Grant(flags) => grant::grant_role(cli, flags, printer),
+        AccessCommand::Adopt(flags) => change::adopt_objects(cli, flags, printer).await,
         AccessCommand::Prove(flags) => change::prove_policies(cli, flags, printer).await,
         AccessCommand::Reset(flags) => change::reset_policies(cli, flags, printer).await,
         AccessCommand::Simulate(flags) => simulate_request(cli, flags, printer).await,

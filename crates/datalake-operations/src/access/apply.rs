@@ -8,7 +8,7 @@ use datalake_engine::{PlannedRun, Ports, apply};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{AccessProofReport, AccessProver};
+use super::{AccessProofReport, AccessProver, Adoption, AdoptionReport};
 use crate::{
     Advice, AdvisedCommand, ErrorKind, HostContext, OperationError, RunReporter, RunStage,
     carry_out_back, refuse_other_work, rehearse_back,
@@ -27,8 +27,10 @@ pub struct AccessRun<'a> {
 pub struct AppliedAccess {
     /// What was done; `null` where there was nothing to do.
     pub receipt: Option<Receipt>,
-    /// What requests have shown; `null` where the spec has no roles.
+    /// What requests have shown; `null` where none were to be sent.
     pub proof: Option<AccessProofReport>,
+    /// The objects that were made the bucket's own; `null` where that was not to be done.
+    pub adopted: Option<AdoptionReport>,
 }
 
 impl AccessRun<'_> {
@@ -50,21 +52,43 @@ impl AccessRun<'_> {
     pub async fn carry_out(
         &self,
         plan: &Plan,
-        prover: Option<&AccessProver<'_>>,
+        prover: &AccessProver<'_>,
         ports: &Ports<'_>,
     ) -> Result<AppliedAccess, OperationError> {
         let receipt = self.store_policies(plan, ports).await?;
-        let Some(prover) = prover else {
-            return Ok(AppliedAccess { receipt: Some(receipt), proof: None });
-        };
         let error = match prover.prove().await {
             Ok(proof) if !proof.has_failed() => {
-                return Ok(AppliedAccess { receipt: Some(receipt), proof: Some(proof) });
+                let (receipt, proof) = (Some(receipt), Some(proof));
+                return Ok(AppliedAccess { receipt, proof, adopted: None });
             }
             Ok(proof) => refuse_proof(&proof),
             Err(error) => error.within("the policies cannot be proved"),
         };
         Err(self.put_back(&receipt, error, ports).await)
+    }
+
+    /// Makes the objects of other projects the bucket's own, and takes our statements out after that: the
+    /// other way round nobody of the bucket's project could read them any more.
+    ///
+    /// # Errors
+    ///
+    /// [`OperationError`]; where an object stays another project's, the policies stay too.
+    pub async fn reset(
+        &self,
+        plan: &Plan,
+        adoption: &Adoption<'_>,
+        ports: &Ports<'_>,
+    ) -> Result<AppliedAccess, OperationError> {
+        let adopted = adoption.carry_out().await?;
+        if !adopted.is_whole() {
+            let message = "objects are still another project's: without the policy nobody of the \
+                           bucket's project could read them";
+            return Err(OperationError::new(ErrorKind::Partly, message)
+                .advise(adopted.to_string().trim_end().to_owned())
+                .advise("the policies are as they were"));
+        }
+        let receipt = self.store_policies(plan, ports).await?;
+        Ok(AppliedAccess { receipt: Some(receipt), proof: None, adopted: Some(adopted) })
     }
 
     async fn store_policies(

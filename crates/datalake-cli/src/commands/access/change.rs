@@ -1,16 +1,16 @@
-//! `access apply`, `prove` and `reset`.
+//! `access apply`, `prove`, `adopt` and `reset`.
 
 use datalake_core::plan::Plan;
 use datalake_core::policy::ProofPace;
 use datalake_engine::{NoDagster, RetryingStore, recover};
 use datalake_operations::access::{
-    AccessGoal, AccessProver, AccessRun, AppliedAccess, PlannedAccess, plan_access,
+    AccessGoal, AccessProver, AccessRun, Adoption, AppliedAccess, PlannedAccess, plan_access,
 };
 
 use super::keys::{KeyFile, read_key_files};
-use super::{ACCESS_PROOF, ACCESS_RUN};
+use super::{ACCESS_ADOPTION, ACCESS_PROOF, ACCESS_RUN};
 use crate::args::Cli;
-use crate::args::access::{AccessApply, AccessChange, AccessProve};
+use crate::args::access::{AccessAdopt, AccessApply, AccessChange, AccessProve};
 use crate::commands::provision::PLAN;
 use crate::commands::reporter::Reporter;
 use crate::commands::confirmed;
@@ -38,6 +38,36 @@ pub(super) async fn reset_policies(
 ) -> Result<Exit, Failure> {
     let remote = Remote::open(cli, printer).await?;
     Change { remote: &remote, flags, goal: AccessGoal::Reset, keys: &[] }.carry_out().await
+}
+
+pub(super) async fn adopt_objects(
+    cli: &Cli,
+    flags: &AccessAdopt,
+    printer: Printer,
+) -> Result<Exit, Failure> {
+    let remote = Remote::open(cli, printer).await?;
+    let site = &remote.site;
+    let adoption = |dry_run| Adoption {
+        client: remote.client(),
+        acting: &remote.key,
+        most: flags.most,
+        dry_run,
+    };
+    let counted = adoption(true).carry_out().await?;
+    if flags.change.dry_run || counted.is_whole() {
+        printer.result(ACCESS_ADOPTION, &counted, &counted.to_string());
+        return Ok(if counted.is_whole() { Exit::Done } else { Exit::Drift });
+    }
+    printer.text(&counted.to_string());
+    let question = "Copy each of them onto itself, as the bucket's own?";
+    if !confirmed(question, flags.change.yes, site.may_ask())? {
+        printer.talk("nothing was changed");
+        return Ok(Exit::Drift);
+    }
+    let _lock = site.lock("access adopt")?;
+    let report = adoption(false).carry_out().await?;
+    printer.result(ACCESS_ADOPTION, &report, &report.to_string());
+    Ok(if report.is_whole() { Exit::Done } else { Exit::Partly })
 }
 
 pub(super) async fn prove_policies(
@@ -94,7 +124,7 @@ impl Change<'_> {
         }
         let planned = plan_access(&remote.client(), &remote.key, self.goal).await?;
         if planned.plan.is_empty() {
-            let nothing = AppliedAccess { receipt: None, proof: None };
+            let nothing = AppliedAccess { receipt: None, proof: None, adopted: None };
             site.printer.result(ACCESS_RUN, &nothing, "Nothing to do: the policies are as planned.\n");
             return Ok(Exit::Done);
         }
@@ -102,17 +132,16 @@ impl Change<'_> {
             return Ok(Exit::Drift);
         }
         let _lock = lock.map_or_else(|| site.lock(self.command()), Ok)?;
+        let (client, acting) = (remote.client(), &remote.key);
+        if self.goal == AccessGoal::Reset {
+            let adoption = Adoption { client, acting, most: u64::MAX, dry_run: false };
+            return Ok(self.show_end(&run.reset(&planned.plan, &adoption, &ports).await?));
+        }
         let keys: Vec<_> = self.keys.iter().map(KeyFile::as_restricted).collect();
-        let prover = AccessProver {
-            client: remote.client(),
-            acting: &remote.key,
-            keys: &keys,
-            pace: ProofPace::for_service(&remote.spec.endpoint),
-            tell: &|line| site.printer.talk(line),
-        };
-        let prover = Some(&prover).filter(|_| self.goal != AccessGoal::Reset);
-        let done = run.carry_out(&planned.plan, prover, &ports).await?;
-        Ok(self.show_end(&done))
+        let pace = ProofPace::for_service(&remote.spec.endpoint);
+        let tell = |line: &str| site.printer.talk(line);
+        let prover = AccessProver { client, acting, keys: &keys, pace, tell: &tell };
+        Ok(self.show_end(&run.carry_out(&planned.plan, &prover, &ports).await?))
     }
 
     fn is_wanted(&self, planned: &PlannedAccess) -> Result<bool, Failure> {
@@ -136,7 +165,8 @@ impl Change<'_> {
     fn show_end(&self, done: &AppliedAccess) -> Exit {
         let site = &self.remote.site;
         let proof = done.proof.as_ref();
-        let mut text = proof.map(|proof| format!("\n{proof}")).unwrap_or_default();
+        let adopted = done.adopted.as_ref().map(ToString::to_string).unwrap_or_default();
+        let mut text = adopted + &proof.map(|proof| format!("\n{proof}")).unwrap_or_default();
         let leaves_some = proof.is_some_and(|proof| proof.leaves_some());
         if leaves_some {
             text += &format!(
