@@ -10,6 +10,7 @@ mod demo;
 mod deps;
 mod discover;
 mod doctor;
+mod help;
 mod history;
 mod init;
 mod lake;
@@ -88,6 +89,7 @@ pub(crate) async fn run(cli: &Cli, printer: Printer) -> Result<Exit, Failure> {
         #[cfg(feature = "sandbox")]
         Command::Demo(flags) => demo::demo(flags, printer).await,
         Command::Completions { shell } => Ok(shell::completions(*shell, printer)),
+        Command::Help { words } => help::help(words, printer),
         Command::Man { dir } => shell::man(dir),
     }
 }

@@ -113,8 +113,8 @@ pub enum AdvisedCommand {
     PutStream,
     /// Brings two places in step.
     Sync,
-    /// Has a bucket keep versions.
-    EnableVersioning,
+    /// Has this bucket keep versions, or that of the spec.
+    EnableVersioning(Option<BucketName>),
     /// Tells how long versions of a bucket are locked.
     ShowBucketLock,
     /// Lists the keys below a place, `s3://BUCKET/FOLDER/`.

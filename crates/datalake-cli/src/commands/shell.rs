@@ -13,6 +13,8 @@ use crate::render::{DocumentKind, Printer};
 
 pub(super) const COMPLETIONS: DocumentKind = DocumentKind::of::<String>("completions");
 
+pub(super) const HELP: DocumentKind = DocumentKind::of::<String>("help");
+
 pub(super) fn completions(shell: clap_complete::Shell, printer: Printer) -> Exit {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut Cli::command(), "datalake", &mut script);

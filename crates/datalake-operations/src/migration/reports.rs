@@ -1,38 +1,13 @@
 //! What became of each asset and partition.
 
-use datalake_core::migration::{
-    AssetReport, AssetReports, LeftOutRow, MigrationVerdict, PartCounts,
-};
+use datalake_core::migration::{AssetReports, MigrationReport, MigrationVerdict, PartCounts};
 use datalake_engine::transfer::{Item, TransferLimits};
-use schemars::JsonSchema;
-use serde::Serialize;
 
 use super::asset_keys::FoundAssetKeys;
 use super::counting::find_reason;
 use super::looking::{PartLook, count_part};
 use super::{Migration, PartPlaces};
 use crate::OperationError;
-
-/// What became of each asset.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
-pub struct MigrationReport {
-    /// When it was made.
-    pub made: String,
-    /// Where from.
-    pub source: String,
-    /// Where to.
-    pub destination: String,
-    /// Whether the instance's own list of assets was there to tell keys from partitions.
-    pub keys_known: bool,
-    /// How the parts stand.
-    pub parts: Vec<PartCounts>,
-    /// The assets.
-    pub assets: Vec<AssetReport>,
-    /// Assets that the instance knows and that have no file here.
-    pub without_file: Vec<String>,
-    /// What was left out among the pickles.
-    pub left_out: Vec<LeftOutRow>,
-}
 
 /// Tells of each asset and partition what became of it.
 ///
@@ -66,15 +41,4 @@ pub async fn report_assets(
         without_file: assets.list_without_file(),
         assets: assets.finish(),
     })
-}
-
-impl MigrationReport {
-    /// Whether the bucket has every file.
-    #[must_use]
-    pub fn is_all_moved(&self) -> bool {
-        let mut rows = self.assets.iter().flat_map(|asset| &asset.partitions);
-        let mut tabular = self.parts.iter().filter(|part| part.part.is_tabular());
-        rows.all(|row| row.standing == MigrationVerdict::Moved)
-            && tabular.all(|part| part.to_move().items + part.failed.items == 0)
-    }
 }
