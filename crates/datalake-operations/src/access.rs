@@ -8,9 +8,9 @@ mod grant;
 mod plan;
 mod proof_report;
 mod prove;
-mod trying;
 mod show;
 mod simulate;
+mod trying;
 
 use datalake_core::policy::{
     AccessPolicy, AccessScene, CephVersion, PolicyActor, PolicyText, PolicyWatch, ProjectId,
@@ -28,7 +28,9 @@ pub use self::plan::{
     AccessGoal, AccessPlanReport, BucketAccessPlan, PlannedAccess, PlannedRole,
     PublicAccessStanding, plan_access,
 };
-pub use self::proof_report::{AccessProofReport, BucketProof, RoleProof, RoleStanding, TrialReport};
+pub use self::proof_report::{
+    AccessProofReport, BucketProof, RoleProof, RoleStanding, TrialReport,
+};
 pub use self::prove::{AccessProver, RestrictedKey};
 pub use self::show::{AccessReport, KeyReport, LintReport, PrefixReport, show_access};
 pub use self::simulate::{

@@ -93,8 +93,7 @@ fn read_block(document: &[u8]) -> Result<PublicAccessBlock, UnknownDocument> {
 }
 
 fn write_block(block: PublicAccessBlock) -> String {
-    let mut xml =
-        format!("<{BLOCK_ROOT} xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">");
+    let mut xml = format!("<{BLOCK_ROOT} xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">");
     for (name, is_on) in [
         ("BlockPublicAcls", block.block_public_acls),
         ("IgnorePublicAcls", block.ignore_public_acls),

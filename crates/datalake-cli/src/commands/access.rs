@@ -9,7 +9,8 @@ use datalake_core::secret::AccessKeyId;
 use datalake_core::spec::StoreSpec;
 use datalake_operations::access::{
     AccessGoal, AccessLook, AccessPlanReport, AccessProofReport, AccessReport, AdoptionReport,
-    AppliedAccess, GrantedRole, SimulationQuestion, SimulationReport, plan_access, show_access, simulate_question,
+    AppliedAccess, GrantedRole, SimulationQuestion, SimulationReport, plan_access, show_access,
+    simulate_question,
 };
 
 use crate::args::Cli;
@@ -30,9 +31,10 @@ const ACCESS_PROOF: DocumentKind = DocumentKind::of::<AccessProofReport>("access
 const ACCESS_ANSWER: DocumentKind = DocumentKind::of::<SimulationReport>("access-answer");
 
 /// The documents of these commands.
-pub(super) const KINDS: &[DocumentKind] = &[ACCESS, ACCESS_ADOPTION, ACCESS_ANSWER, ACCESS_GRANT, ACCESS_PLAN, ACCESS_PROOF, ACCESS_RUN];
+pub(super) const KINDS: &[DocumentKind] =
+    &[ACCESS, ACCESS_ADOPTION, ACCESS_ANSWER, ACCESS_GRANT, ACCESS_PLAN, ACCESS_PROOF, ACCESS_RUN];
 
-/// A policy is no longer than this.
+/// A policy and a spec are no longer than this.
 const LARGEST: u64 = 1 << 20;
 
 pub(super) async fn access(
@@ -43,11 +45,16 @@ pub(super) async fn access(
     match what {
         AccessCommand::Show(flags) => show_policy(cli, flags, printer).await,
         AccessCommand::Plan => plan_policies(cli, printer).await,
-        AccessCommand::Apply(flags) => change::apply_policies(cli, flags, printer).await,
+        AccessCommand::Apply(flags) => {
+            let goal = if flags.again { AccessGoal::SpecAgain } else { AccessGoal::Spec };
+            change::change_policies(cli, &flags.change, goal, &flags.key_files, printer).await
+        }
         AccessCommand::Grant(flags) => grant::grant_role(cli, flags, printer),
         AccessCommand::Adopt(flags) => change::adopt_objects(cli, flags, printer).await,
         AccessCommand::Prove(flags) => change::prove_policies(cli, flags, printer).await,
-        AccessCommand::Reset(flags) => change::reset_policies(cli, flags, printer).await,
+        AccessCommand::Reset(flags) => {
+            change::change_policies(cli, flags, AccessGoal::Reset, &[], printer).await
+        }
         AccessCommand::Simulate(flags) => simulate_request(cli, flags, printer).await,
     }
 }

@@ -7,7 +7,8 @@ use crate::host::{Entry, HostPath, ServiceStates};
 use crate::modal::{ModalObject, VaultState};
 use crate::policy::PolicyText;
 use crate::s3::{
-    BucketName, ConditionalPuts, Lifecycle, PublicAccessBlock, TableSearch, VersionTraces, Versioning,
+    BucketName, ConditionalPuts, Lifecycle, PublicAccessBlock, TableSearch, VersionTraces,
+    Versioning,
 };
 use crate::secret::{FilledBody, Fingerprint, PodmanSecret};
 

@@ -1,8 +1,8 @@
-//! A step as people read it.
+//! Steps and plans as people read them.
 
 use crate::fault::Target;
 use crate::host::UnitName;
-use crate::plan::{Action, Step};
+use crate::plan::{Action, Plan, Step, Way};
 use crate::policy::NewPolicy;
 use crate::s3::Versioning;
 use crate::text::{count_things, printable};
@@ -20,6 +20,31 @@ pub fn describe_step(step: &Step) -> String {
         Target::Vault(object) | Target::App(object) => object.to_string(),
     };
     format!("{:<15} {}{}", step.action.verb(), printable(&target), describe_detail(&step.action))
+}
+
+/// The steps in a numbered list, each with its reason, and a word where there is no way back.
+#[must_use]
+pub fn describe_plan(plan: &Plan) -> String {
+    let lines = plan.steps.iter().enumerate().map(|(number, step)| {
+        let no_way_back = match &step.undo.way {
+            Way::Back(_) => String::new(),
+            Way::OneWay(reason) => format!("; not undone: {reason}"),
+        };
+        format!(
+            "{:>3}. {}\n     {}{no_way_back}\n",
+            number + 1,
+            describe_step(step),
+            printable(&step.why)
+        )
+    });
+    lines.collect()
+}
+
+/// The steps of a way back, in a numbered list.
+#[must_use]
+pub fn describe_way_back(plan: &Plan) -> String {
+    let lines = plan.steps.iter().enumerate();
+    lines.map(|(number, step)| format!("{:>3}. {}\n", number + 1, describe_step(step))).collect()
 }
 
 fn describe_detail(action: &Action) -> String {

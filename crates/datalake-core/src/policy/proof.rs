@@ -91,7 +91,8 @@ impl ProofCourse {
                 self.good_since = began;
             }
             self.good += 1;
-            if self.good >= self.pace.rounds && began.saturating_sub(self.good_since) >= self.pace.span
+            if self.good >= self.pace.rounds
+                && began.saturating_sub(self.good_since) >= self.pace.span
             {
                 return ProofNext::Proved;
             }

@@ -117,7 +117,9 @@ mod tests {
         let text = |json: &str| PolicyText::new(json);
         let one = text(r#"{"Statement":[{"Effect":"Deny","Action":"s3:*"}]}"#);
 
-        assert!(one.says_the_same(&text(r#"{"Statement": {"Action": ["s3:*"], "Effect": "Deny"}}"#)));
+        assert!(
+            one.says_the_same(&text(r#"{"Statement": {"Action": ["s3:*"], "Effect": "Deny"}}"#))
+        );
         assert!(!one.says_the_same(&text(r#"{"Statement":[{"Effect":"Deny"}]}"#)));
         assert!(!text("a").says_the_same(&text("b")));
     }

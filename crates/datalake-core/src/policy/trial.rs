@@ -109,7 +109,10 @@ pub fn plan_trials(
     let route = compiled.routes.first().map(|(_, route)| *route);
     let shares = route == Some(AccessRoute::Granted);
     Ok(RoleTrials {
-        seeds: [places.readable.clone(), Some(places.outside.clone())].into_iter().flatten().collect(),
+        seeds: [places.readable.clone(), Some(places.outside.clone())]
+            .into_iter()
+            .flatten()
+            .collect(),
         shared: places.stored.clone().filter(|_| shares).into_iter().collect(),
         trials,
     })
@@ -189,15 +192,15 @@ impl TrialRequest {
         let caller = Caller::Key { project: role.project.clone(), key: role.key.clone() };
         let request = AccessRequest::new(caller, self.call());
         match self {
-            Self::List(None) | Self::ListVersions | Self::ReadPolicy | Self::RemovePolicy => request,
+            Self::List(None) | Self::ListVersions | Self::ReadPolicy | Self::RemovePolicy => {
+                request
+            }
             Self::List(Some(prefix)) => request.with_value("s3:prefix", prefix),
             Self::Read(key) => request.of_object(key, &ground.owner),
             Self::Store(key) | Self::Delete(key) | Self::DeleteVersion(key) => {
                 request.of_missing(key)
             }
-            Self::CopyPart { from, to } => {
-                request.of_key(to).from_source(from, &ground.owner)
-            }
+            Self::CopyPart { from, to } => request.of_key(to).from_source(from, &ground.owner),
         }
     }
 }
@@ -267,7 +270,10 @@ mod tests {
             check(&found, &TrialRequest::Store(format!("{outside}-put")), TrialVerdict::Refused);
             check(&found, &TrialRequest::RemovePolicy, TrialVerdict::Refused);
             assert_eq!(found.seeds, [inside, outside]);
-            assert_eq!(found.trials.last().map(|last| &last.request), Some(&TrialRequest::RemovePolicy));
+            assert_eq!(
+                found.trials.last().map(|last| &last.request),
+                Some(&TrialRequest::RemovePolicy)
+            );
         }
     }
 

@@ -166,7 +166,10 @@ async fn copy_onto_itself(
 ) -> Result<(), Fault> {
     let VersionKind::Content { size, etag } = &entry.kind else { return Ok(()) };
     if size.0 > LARGEST_PUT.0 {
-        return Err(Fault::new(FaultKind::TooLarge, "more than 5 GB: no service copies it at once"));
+        return Err(Fault::new(
+            FaultKind::TooLarge,
+            "more than 5 GB: no service copies it at once",
+        ));
     }
     let source = ObjectSource::current(&look.bucket, &entry.key).if_match(etag.clone());
     let attributes = lake.head(&source).await?.attributes;
@@ -198,10 +201,9 @@ impl BucketAdoption {
     fn note_copy(&mut self, entry: &VersionEntry, outcome: Result<(), Fault>) {
         match outcome {
             Ok(()) => self.adopted += 1,
-            Err(fault) if self.left.len() < NAMED => self.left.push(LeftObject {
-                key: entry.key.as_str().to_owned(),
-                reason: fault.to_string(),
-            }),
+            Err(fault) if self.left.len() < NAMED => self
+                .left
+                .push(LeftObject { key: entry.key.as_str().to_owned(), reason: fault.to_string() }),
             Err(_) => (),
         }
     }
@@ -228,7 +230,10 @@ impl fmt::Display for BucketAdoption {
         }
         if self.old_versions > 0 {
             let versions = count_things(self.old_versions, "older version");
-            writeln!(f, "  {versions} of other projects: they stay theirs, and are readable while the policy grants it.")?;
+            writeln!(
+                f,
+                "  {versions} of other projects: they stay theirs, and are readable while the policy grants it."
+            )?;
         }
         if self.unknown > 0 {
             let versions = count_things(self.unknown, "version");

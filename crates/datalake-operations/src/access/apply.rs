@@ -1,5 +1,7 @@
 //! Policies stored, and put back where requests show that they do not hold.
 
+use std::fmt;
+
 use datalake_core::fault::Target;
 use datalake_core::plan::Plan;
 use datalake_core::receipt::{Receipt, RunKind, plan_rollback};
@@ -23,7 +25,7 @@ pub struct AccessRun<'a> {
 }
 
 /// What a run has stored, and what requests have shown of it.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Default, Serialize, JsonSchema)]
 pub struct AppliedAccess {
     /// What was done; `null` where there was nothing to do.
     pub receipt: Option<Receipt>,
@@ -31,6 +33,23 @@ pub struct AppliedAccess {
     pub proof: Option<AccessProofReport>,
     /// The objects that were made the bucket's own; `null` where that was not to be done.
     pub adopted: Option<AdoptionReport>,
+}
+
+impl AppliedAccess {
+    /// Whether a role was stored and not proved: its secret was not at hand.
+    #[must_use]
+    pub fn leaves_some(&self) -> bool {
+        self.proof.as_ref().is_some_and(AccessProofReport::leaves_some)
+    }
+}
+
+impl fmt::Display for AppliedAccess {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(adopted) = &self.adopted {
+            write!(f, "{adopted}")?;
+        }
+        self.proof.as_ref().map_or(Ok(()), |proof| write!(f, "\n{proof}"))
+    }
 }
 
 impl AccessRun<'_> {
@@ -135,9 +154,10 @@ impl AccessRun<'_> {
 /// What is not as it should be, in an error.
 pub(super) fn refuse_proof(proof: &AccessProofReport) -> OperationError {
     let mut error = OperationError::new(ErrorKind::Mismatch, "a policy does not hold");
-    let roles = proof.buckets.iter().flat_map(|bucket| {
-        bucket.roles.iter().map(move |role| (&bucket.bucket, role))
-    });
+    let roles = proof
+        .buckets
+        .iter()
+        .flat_map(|bucket| bucket.roles.iter().map(move |role| (&bucket.bucket, role)));
     for (bucket, role) in roles {
         for trial in role.trials.iter().filter(|trial| !trial.holds) {
             error = error.advise(format!("{bucket}, role {}: {trial}", role.role));

@@ -2,6 +2,7 @@
 
 use datalake_core::policy::{ProjectId, RightsPrefix, RoleName, RolePreset};
 use datalake_core::secret::AccessKeyId;
+use datalake_core::spec::SpecDocument;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -57,6 +58,33 @@ pub fn write_role(wish: &RoleWish, text: &str) -> Result<SpecWithRole, Operation
     Ok(SpecWithRole { role, text: written })
 }
 
+impl SpecWithRole {
+    /// Requires that the new spec is the old one and the role, whatever YAML makes of a line more.
+    ///
+    /// # Errors
+    ///
+    /// [`OperationError`] where it is not, one of them cannot be read (`None`), or the role is there already.
+    pub fn require_only_the_role(
+        &self,
+        old: Option<SpecDocument>,
+        new: Option<SpecDocument>,
+    ) -> Result<(), OperationError> {
+        let GrantedRole { role, line } = &self.role;
+        let by_hand = || {
+            let message = "the spec cannot be added to without changing something else";
+            OperationError::new(ErrorKind::Config, message)
+                .advise(format!("add below `access:` by hand: {line}"))
+        };
+        let (Some(old), Some(mut new)) = (old, new) else { return Err(by_hand()) };
+        if old.access.contains_key(role) {
+            let message = format!("role `{role}` is there already");
+            return Err(OperationError::new(ErrorKind::Usage, message)
+                .advise("change it in the spec, or give --name NAME"));
+        }
+        if new.access.remove(role).is_none() || new != old { Err(by_hand()) } else { Ok(()) }
+    }
+}
+
 fn choose_name(wish: &RoleWish) -> Result<RoleName, OperationError> {
     if let Some(name) = &wish.name {
         return Ok(name.clone());
@@ -76,7 +104,8 @@ fn describe_role(wish: &RoleWish) -> Result<String, OperationError> {
         (Some(preset), true) => Ok(format!("{start}, as: {}", preset.name())),
         (None, false) => Ok(format!("{start}, {}", read_rights(&wish.words)?)),
         (Some(_), false) | (None, true) => {
-            let message = "give either --as PRESET, or rights: read PREFIX… write PREFIX… list PREFIX…";
+            let message =
+                "give either --as PRESET, or rights: read PREFIX… write PREFIX… list PREFIX…";
             Err(OperationError::new(ErrorKind::Usage, message))
         }
     }
@@ -150,7 +179,8 @@ mod tests {
         check("bucket: b\n", Some(&format!("bucket: b\n\naccess:\n  {LINE}\n")));
         check("bucket: b", Some(&format!("bucket: b\n\naccess:\n  {LINE}\n")));
         let block = "access: # who\n    # old\n    ci: { a: 1 }\nbucket: b\n";
-        let expected = format!("access: # who\n    {LINE}\n    # old\n    ci: {{ a: 1 }}\nbucket: b\n");
+        let expected =
+            format!("access: # who\n    {LINE}\n    # old\n    ci: {{ a: 1 }}\nbucket: b\n");
         check(block, Some(&expected));
         check("access: {}\n", Some(&format!("access: {{ {LINE} }}\n")));
         let flow = "access: { ci: { a: 1 } }\nbucket: b\n";

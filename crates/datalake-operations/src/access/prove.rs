@@ -13,9 +13,7 @@ use datalake_engine::{Lake, ObjectStore, RetryingStore};
 
 use super::find_own_project;
 use super::plan::{list_bucket_roles, require_roles};
-use super::proof_report::{
-    AccessProofReport, BucketProof, RoleProof, RoleStanding, TrialReport,
-};
+use super::proof_report::{AccessProofReport, BucketProof, RoleProof, RoleStanding, TrialReport};
 use super::trying::Trying;
 use crate::lake::{BucketClient, at_bucket};
 use crate::{Advice, AdvisedCommand, ErrorKind, OperationError};
@@ -78,8 +76,7 @@ impl AccessProver<'_> {
             let text = lake.policy(&bucket).await.map_err(at_bucket(&bucket))?;
             let text = text.ok_or_else(|| without_policy(&bucket))?;
             let tried = self.choose_tried(&bucket, &owner, &roles)?;
-            let place =
-                ProofPlace { bucket: &bucket, owner: &owner, text, lake: &lake, tried };
+            let place = ProofPlace { bucket: &bucket, owner: &owner, text, lake: &lake, tried };
             buckets.push(self.prove_bucket(&place, &roles).await?);
         }
         Ok(AccessProofReport { buckets })
@@ -97,7 +94,8 @@ impl AccessProver<'_> {
                 OperationError::about(format!("the project of key {}", key.id), &fault)
             })?;
             if service.owner.as_deref().is_some_and(|owner| owner != role.project.as_str()) {
-                let owner = datalake_core::text::printable(service.owner.as_deref().unwrap_or_default());
+                let owner =
+                    datalake_core::text::printable(service.owner.as_deref().unwrap_or_default());
                 let message = format!(
                     "key {} is of project {owner}, and role `{}` says {}",
                     key.id, role.name, role.project
@@ -179,8 +177,7 @@ impl AccessProver<'_> {
             let holds = trials.iter().flatten().all(|trial| trial.holds);
             let next = course.note_round(holds, round, self.elapsed_now());
             let elapsed = course.elapsed(self.elapsed_now());
-            let ended =
-                |holds| EndedRounds { trials, rounds: course.rounds(), elapsed, holds };
+            let ended = |holds| EndedRounds { trials, rounds: course.rounds(), elapsed, holds };
             match next {
                 ProofNext::Proved => return Ok(ended(true)),
                 ProofNext::TooLate => return Ok(ended(false)),
@@ -192,7 +189,12 @@ impl AccessProver<'_> {
         }
     }
 
-    fn describe_wait(&self, bucket: &BucketName, course: &ProofCourse, elapsed: Duration) -> String {
+    fn describe_wait(
+        &self,
+        bucket: &BucketName,
+        course: &ProofCourse,
+        elapsed: Duration,
+    ) -> String {
         format!(
             "{bucket}: {} of {} rounds as they should be, after {} s",
             course.rounds(),
@@ -241,12 +243,7 @@ impl EndedRounds {
 
 impl ProofPlace<'_> {
     fn trying<'t>(&'t self, tried: &'t TriedRole<'_>) -> Trying<'t> {
-        Trying {
-            bucket: self.bucket,
-            own: self.lake,
-            tried: tried.lake,
-            trials: &tried.trials,
-        }
+        Trying { bucket: self.bucket, own: self.lake, tried: tried.lake, trials: &tried.trials }
     }
 
     /// A proof is of the policy that it began with.
@@ -255,7 +252,8 @@ impl ProofPlace<'_> {
         if now.is_some_and(|now| now.says_the_same(&self.text)) {
             return Ok(());
         }
-        let message = format!("bucket `{}`: somebody has changed the policy meanwhile", self.bucket);
+        let message =
+            format!("bucket `{}`: somebody has changed the policy meanwhile", self.bucket);
         Err(OperationError::new(ErrorKind::Mismatch, message))
     }
 
@@ -269,11 +267,7 @@ impl ProofPlace<'_> {
     }
 }
 
-fn describe_role(
-    role: &AccessRole,
-    trials: Option<Vec<TrialReport>>,
-    holds: bool,
-) -> RoleProof {
+fn describe_role(role: &AccessRole, trials: Option<Vec<TrialReport>>, holds: bool) -> RoleProof {
     let is_held = |trials: &Vec<TrialReport>| {
         // One of several keys may have kept the rounds from their end.
         holds && !trials.is_empty() && trials.iter().all(|trial| trial.holds)

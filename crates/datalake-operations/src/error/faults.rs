@@ -263,9 +263,7 @@ fn advice_for_silence(target: &Target) -> Advice {
         | Target::Bucket(_)
         | Target::Access(_)
         | Target::Object(..)
-        | Target::Path(_) => {
-            "check `endpoint:`, the network and the proxy variables".into()
-        }
+        | Target::Path(_) => "check `endpoint:`, the network and the proxy variables".into(),
     }
 }
 

@@ -202,7 +202,8 @@ fn what_would_shut_the_own_key_out_is_refused_before_anything_is_sent() {
 
 #[test]
 fn a_key_of_another_project_than_the_spec_says_is_refused() {
-    let roles = "access: { modal: { project: p23, key: TESTKEY0000000000002, as: modal-worker } }\n";
+    let roles =
+        "access: { modal: { project: p23, key: TESTKEY0000000000002, as: modal-worker } }\n";
     let shelf = shelf_with(roles, |config| config);
 
     let ran = shelf.run("access apply --yes --key-file modal.env", 78);

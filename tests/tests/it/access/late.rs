@@ -62,7 +62,8 @@ struct StoredRole {
 impl StoredRole {
     /// The worker's of another project.
     fn of_worker(delay: u64) -> Self {
-        let role = serde_json::json!({ "project": "p22", "key": OTHER_KEY.id, "as": "modal-worker" });
+        let role =
+            serde_json::json!({ "project": "p22", "key": OTHER_KEY.id, "as": "modal-worker" });
         Self { key: OTHER_KEY, role, binds_owner: false, delay, quirks: &[] }
     }
 

@@ -1,43 +1,35 @@
 //! `access apply`, `prove`, `adopt` and `reset`.
 
-use datalake_core::plan::Plan;
+use std::path::PathBuf;
+
 use datalake_core::policy::ProofPace;
 use datalake_engine::{NoDagster, RetryingStore, recover};
 use datalake_operations::access::{
-    AccessGoal, AccessProver, AccessRun, Adoption, AppliedAccess, PlannedAccess, plan_access,
+    AccessGoal, AccessProver, AccessRun, Adoption, AppliedAccess, plan_access,
 };
 
 use super::keys::{KeyFile, read_key_files};
 use super::{ACCESS_ADOPTION, ACCESS_PROOF, ACCESS_RUN};
 use crate::args::Cli;
-use crate::args::access::{AccessAdopt, AccessApply, AccessChange, AccessProve};
-use crate::commands::provision::PLAN;
+use crate::args::access::{AccessAdopt, AccessChange, AccessProve};
 use crate::commands::reporter::Reporter;
-use crate::commands::confirmed;
+use crate::commands::{PlanApproval, confirmed};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::remote::Remote;
-use crate::render::{self, Printer};
+use crate::render::Printer;
 use crate::site::RETRY_BUDGET;
 
-pub(super) async fn apply_policies(
-    cli: &Cli,
-    flags: &AccessApply,
-    printer: Printer,
-) -> Result<Exit, Failure> {
-    let remote = Remote::open(cli, printer).await?;
-    let keys = read_key_files(&remote, &flags.key_files)?;
-    let goal = if flags.again { AccessGoal::SpecAgain } else { AccessGoal::Spec };
-    Change { remote: &remote, flags: &flags.change, goal, keys: &keys }.carry_out().await
-}
-
-pub(super) async fn reset_policies(
+pub(super) async fn change_policies(
     cli: &Cli,
     flags: &AccessChange,
+    goal: AccessGoal,
+    key_files: &[PathBuf],
     printer: Printer,
 ) -> Result<Exit, Failure> {
     let remote = Remote::open(cli, printer).await?;
-    Change { remote: &remote, flags, goal: AccessGoal::Reset, keys: &[] }.carry_out().await
+    let keys = read_key_files(&remote, key_files)?;
+    Change { remote: &remote, flags, goal, keys: &keys }.carry_out().await
 }
 
 pub(super) async fn adopt_objects(
@@ -124,11 +116,13 @@ impl Change<'_> {
         }
         let planned = plan_access(&remote.client(), &remote.key, self.goal).await?;
         if planned.plan.is_empty() {
-            let nothing = AppliedAccess { receipt: None, proof: None, adopted: None };
-            site.printer.result(ACCESS_RUN, &nothing, "Nothing to do: the policies are as planned.\n");
+            let text = "Nothing to do: the policies are as planned.\n";
+            site.printer.result(ACCESS_RUN, AppliedAccess::default(), text);
             return Ok(Exit::Done);
         }
-        if !self.is_wanted(&planned)? {
+        let AccessChange { dry_run, yes } = *self.flags;
+        let asked = PlanApproval { site, command: self.command(), dry_run, yes };
+        if !asked.approve(&planned.plan, &format!("{}\n", planned.report))? {
             return Ok(Exit::Drift);
         }
         let _lock = lock.map_or_else(|| site.lock(self.command()), Ok)?;
@@ -144,33 +138,12 @@ impl Change<'_> {
         Ok(self.show_end(&run.carry_out(&planned.plan, &prover, &ports).await?))
     }
 
-    fn is_wanted(&self, planned: &PlannedAccess) -> Result<bool, Failure> {
-        let site = &self.remote.site;
-        let plan: &Plan = &planned.plan;
-        let steps = render::counted(plan.steps.len() as u64, "step");
-        let shown = format!("{}\nPlan ({steps}):\n{}", planned.report, render::plan(plan));
-        if self.flags.dry_run {
-            let next = format!("\nNothing was changed. Next: {} {}\n", site.name, self.command());
-            site.printer.result(PLAN, plan, &(shown + &next));
-            return Ok(false);
-        }
-        site.printer.text(&shown);
-        let is_wanted = confirmed(&format!("Apply {steps}?"), self.flags.yes, site.may_ask())?;
-        if !is_wanted {
-            site.printer.talk("nothing was changed");
-        }
-        Ok(is_wanted)
-    }
-
     fn show_end(&self, done: &AppliedAccess) -> Exit {
         let site = &self.remote.site;
-        let proof = done.proof.as_ref();
-        let adopted = done.adopted.as_ref().map(ToString::to_string).unwrap_or_default();
-        let mut text = adopted + &proof.map(|proof| format!("\n{proof}")).unwrap_or_default();
-        let leaves_some = proof.is_some_and(|proof| proof.leaves_some());
-        if leaves_some {
+        let mut text = done.to_string();
+        if done.leaves_some() {
             text += &format!(
-                "The rest is stored, and not proved. With a key at hand: {} access prove --key-file FILE\n",
+                "Stored and not proved. With a key at hand: {} access prove --key-file FILE\n",
                 site.name
             );
         }
@@ -178,6 +151,6 @@ impl Change<'_> {
             text += &format!("\nUndo: {} rollback {}\n", site.name, receipt.run);
         }
         site.printer.result(ACCESS_RUN, done, &text);
-        if leaves_some { Exit::Partly } else { Exit::Done }
+        if done.leaves_some() { Exit::Partly } else { Exit::Done }
     }
 }

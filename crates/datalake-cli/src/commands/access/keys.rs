@@ -25,7 +25,8 @@ pub(super) struct KeyFile {
 /// [`Failure`] without any part of a secret.
 pub(super) fn read_key_files(remote: &Remote, files: &[PathBuf]) -> Result<Vec<KeyFile>, Failure> {
     let read = |path: &PathBuf| {
-        let name = format!("key file `{}`", datalake_core::text::printable(&path.to_string_lossy()));
+        let name =
+            format!("key file `{}`", datalake_core::text::printable(&path.to_string_lossy()));
         let content = secrets::private_file(path, &name)?;
         let keys = secrets::in_their_places(read_key_pair(content.expose(), &name)?)?;
         let store = S3Store::new(&remote.spec.endpoint, &remote.spec.region, &keys)

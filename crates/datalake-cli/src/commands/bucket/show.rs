@@ -88,7 +88,9 @@ pub(super) async fn show(remote: &Remote, flags: &BucketShow) -> Result<Exit, Fa
         lifecycle: lifecycle.as_ref(),
         cors_rules: cors.map(|cors| cors.0.len()),
         lock: lock.map(lock::Report::from),
-        policy: policy.as_ref().map(|policy| Policy { document: policy.as_ref().map(PolicyText::as_str) }),
+        policy: policy
+            .as_ref()
+            .map(|policy| Policy { document: policy.as_ref().map(PolicyText::as_str) }),
         usage: usage.as_ref().map(UsageReport::from),
         unknown: &page.unknown,
         not_offered: &page.not_offered,
