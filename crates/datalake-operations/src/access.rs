@@ -12,11 +12,12 @@ mod show;
 mod simulate;
 mod trying;
 
+use datalake_core::fault::Fault;
 use datalake_core::policy::{
     AccessPolicy, AccessScene, CephVersion, PolicyActor, PolicyText, PolicyWatch, ProjectId,
     RightsPrefix,
 };
-use datalake_core::s3::BucketName;
+use datalake_core::s3::{BucketName, PublicAccessBlock};
 use datalake_core::secret::AccessKeyId;
 use datalake_core::spec::StoreSpec;
 use datalake_engine::{Lake, ObjectStore, RetryingStore};
@@ -50,6 +51,8 @@ pub struct AccessLook {
     pub policy: Option<AccessPolicy>,
     /// The same as it is stored.
     pub text: Option<PolicyText>,
+    /// The bucket's public access block; `None` where nobody has asked for it.
+    pub public_access: Option<Result<PublicAccessBlock, Fault>>,
 }
 
 impl AccessLook {
@@ -73,7 +76,8 @@ impl AccessLook {
     ) -> Result<Self, OperationError> {
         let text = lake.policy(&bucket).await.map_err(at_bucket(&bucket))?;
         let policy = text.as_ref().map(|text| read_policy_text(text.as_str())).transpose()?;
-        Ok(Self { bucket, owner, policy, text })
+        let public_access = Some(lake.public_access(&bucket).await);
+        Ok(Self { bucket, owner, policy, text, public_access })
     }
 
     /// The policy of a file, for the spec's bucket, as if this project owned it.
@@ -90,7 +94,8 @@ impl AccessLook {
             OperationError::new(ErrorKind::Usage, "no bucket is named: give `--bucket NAME`")
         })?;
         let policy = Some(read_policy_text(text)?);
-        Ok(Self { bucket, owner: owner.clone(), policy, text: Some(PolicyText::new(text)) })
+        let text = Some(PolicyText::new(text));
+        Ok(Self { bucket, owner: owner.clone(), policy, text, public_access: None })
     }
 
     /// The bucket before a gateway of this version.

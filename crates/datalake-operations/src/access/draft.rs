@@ -1,13 +1,11 @@
 //! The steps from the stored policy of a bucket to the wanted one.
 
-use datalake_core::fault::Fault;
 use datalake_core::plan::{Action, Guard, Step, Undo, Way};
 use datalake_core::policy::{
     AccessPolicy, AccessRole, AccessRoute, AccessStatement, CompiledPolicy, MergedPolicy,
     NewPolicy, PolicyGround, PolicyText, compile_roles, find_denied_actor, find_lock_out,
     lint_policy, merge_policies,
 };
-use datalake_core::s3::PublicAccessBlock;
 use datalake_core::secret::AccessKeyId;
 use datalake_core::spec::StoreSpec;
 
@@ -29,12 +27,8 @@ pub(super) struct BucketDraft {
 }
 
 impl BucketPlanner<'_> {
-    /// Plans one bucket; `block` is what the service says of its public access block.
-    pub(super) fn plan(
-        &self,
-        roles: &[AccessRole],
-        block: Result<PublicAccessBlock, Fault>,
-    ) -> Result<BucketDraft, OperationError> {
+    /// Plans one bucket.
+    pub(super) fn plan(&self, roles: &[AccessRole]) -> Result<BucketDraft, OperationError> {
         let roles = if self.goal == AccessGoal::Reset { &[] } else { roles };
         let compiled = compile_roles(&self.ground(), roles)
             .map_err(|error| OperationError::of(ErrorKind::Config, &error))?;
@@ -43,7 +37,7 @@ impl BucketPlanner<'_> {
         let watch = watch_bucket(self.look, self.spec, self.acting.clone());
         let lints = lint_policy(&merged.policy, &watch);
         let diff = list_changes(self.look.policy.as_ref(), &merged.policy);
-        let (public_access, blocking) = self.plan_public_access(block);
+        let (public_access, blocking) = self.plan_public_access();
         let mut steps: Vec<Step> = blocking.into_iter().collect();
         if !diff.is_empty() || self.goal == AccessGoal::SpecAgain {
             steps.push(self.store_policy(&merged.policy, compiled.binds_owner));
@@ -96,14 +90,12 @@ impl BucketPlanner<'_> {
     }
 
     /// What a service does not tell keeps no policy back: it is shown.
-    fn plan_public_access(
-        &self,
-        block: Result<PublicAccessBlock, Fault>,
-    ) -> (PublicAccessStanding, Option<Step>) {
+    fn plan_public_access(&self) -> (PublicAccessStanding, Option<Step>) {
         let bucket = &self.look.bucket;
-        let now = match block {
-            Err(fault) => return (PublicAccessStanding::NotOffered(fault.to_string()), None),
-            Ok(now) => now,
+        let now = match &self.look.public_access {
+            None => return (PublicAccessStanding::Left, None),
+            Some(Err(fault)) => return (PublicAccessStanding::NotOffered(fault.to_string()), None),
+            Some(Ok(now)) => *now,
         };
         let wanted = now.against_acls();
         if now == wanted {

@@ -125,10 +125,9 @@ pub async fn plan_access(
     let owner = find_own_project(&lake).await?;
     let (mut buckets, mut steps) = (Vec::new(), Vec::new());
     for (bucket, roles) in list_bucket_roles(client)? {
-        let block = datalake_engine::ObjectStore::public_access(&lake, &bucket).await;
         let look = AccessLook::read_bucket(&lake, bucket, owner.clone()).await?;
         let planner = BucketPlanner { look: &look, spec, acting, goal };
-        let draft = planner.plan(&roles, block)?;
+        let draft = planner.plan(&roles)?;
         buckets.push(draft.report);
         steps.extend(draft.steps);
     }

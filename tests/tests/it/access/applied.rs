@@ -76,6 +76,8 @@ fn public_access_of(shelf: &Shelf) -> PublicAccessBlock {
 fn policies_are_stored_and_proved_and_a_rollback_restores_every_byte() {
     let shelf = shelf_with(ROLES, |config| config);
     store_policy(&shelf, OTHERS);
+    let shown = shelf.call("access show").run().stdout;
+    assert!(shown.contains("warning  public-acls: whoever may store"), "{shown}");
 
     let ran = shelf.run("access apply --yes --key-file modal.env --key-file guard.env", 0);
 
@@ -87,6 +89,8 @@ fn policies_are_stored_and_proved_and_a_rollback_restores_every_byte() {
     let stored = policy_of(&shelf).unwrap();
     assert!(stored.contains(r#""Sid":"web""#) && stored.contains("datalake-modal-put"), "{stored}");
     assert!(public_access_of(&shelf).ignore_public_acls);
+    let shown = shelf.call("access show").run().stdout;
+    assert!(!shown.contains("public-acls"), "{shown}");
     let sent = shelf.service.requests();
     let put = sent.iter().rfind(|seen| seen.method == "PUT" && seen.query.contains("policy"));
     let header = "x-amz-confirm-remove-self-bucket-access".to_owned();

@@ -29,7 +29,7 @@ pub(super) async fn change_policies(
 ) -> Result<Exit, Failure> {
     let remote = Remote::open(cli, printer).await?;
     let keys = read_key_files(&remote, key_files)?;
-    Change { remote: &remote, flags, goal, keys: &keys }.carry_out().await
+    PolicyChange { remote: &remote, flags, goal, keys: &keys }.carry_out().await
 }
 
 pub(super) async fn adopt_objects(
@@ -89,14 +89,14 @@ pub(super) async fn prove_policies(
 }
 
 /// A change of all policies of the spec.
-struct Change<'a> {
+struct PolicyChange<'a> {
     remote: &'a Remote,
     flags: &'a AccessChange,
     goal: AccessGoal,
     keys: &'a [KeyFile],
 }
 
-impl Change<'_> {
+impl PolicyChange<'_> {
     fn command(&self) -> &'static str {
         if self.goal == AccessGoal::Reset { "access reset" } else { "access apply" }
     }
