@@ -40,6 +40,8 @@ fn render_command(command: &AdvisedCommand) -> String {
         AdvisedCommand::ProvisionUnit(unit) => return name_places("provision --unit", [unit]),
         AdvisedCommand::ShowEnvironment => "env",
         AdvisedCommand::Status => "status",
+        AdvisedCommand::StorePoliciesAgain => "access apply --again",
+        AdvisedCommand::ResetAccess => "access reset",
         AdvisedCommand::Rollback(None) => "rollback",
         AdvisedCommand::Rollback(Some(run)) => return format!("`datalake rollback {run}`"),
         AdvisedCommand::UndoRestore(run) => return format!("`datalake restore --undo {run}`"),

@@ -2,8 +2,6 @@
 
 mod arguments;
 mod bucket;
-mod dagster;
-mod deps;
 mod doctor;
 mod finding;
 mod holdings;
@@ -25,7 +23,7 @@ use self::arguments::{escape_arguments, escape_message};
 use crate::failure::Failure;
 
 pub(crate) use bucket::{cors_text, lifecycle_text, lock_text, rule_text, versioning_text};
-pub(crate) use dagster::{deployment, environments};
+pub(crate) use datalake_core::plan::{describe_plan as plan, describe_way_back as way_back};
 pub(crate) use datalake_core::price::{Part, Parts, Sharing};
 pub(crate) use datalake_core::text::{
     count_things as counted, group_digits as count, printable_key as key_text,
@@ -38,7 +36,6 @@ pub(crate) use datalake_report::{
     list_bill_lines as bill_lines, render_bill as bill_text, render_left_out as left_out,
     render_parts, render_terms as terms_text, render_usage as usage,
 };
-pub(crate) use deps::dependencies;
 pub(crate) use doctor::{DoctorReport, diagnosis};
 pub(crate) use finding::{FindingPage, finding_page};
 pub(crate) use holdings::{due_text, heading_line, part_line, parts_text};
@@ -46,7 +43,7 @@ pub(crate) use kind::DocumentKind;
 pub(crate) use migration::{render_kinds, render_outlook, render_tables};
 pub(crate) use modal::{VaultReport, vault_line, vault_report};
 pub(crate) use output::{broken_output, still_read, write_out};
-pub(crate) use plan::{pending_text, plan, way_back};
+pub(crate) use plan::pending_text;
 pub(crate) use rows::{Rows, Ticker};
 pub(crate) use status::{Report as StatusReport, StatusState, render_status};
 pub(crate) use transfer::{

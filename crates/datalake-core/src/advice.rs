@@ -33,6 +33,10 @@ pub enum AdvisedCommand {
     Status,
     /// Undoes a run: this one, or the last.
     Rollback(Option<RunId>),
+    /// Stores the policies that the spec asks for, also where they seem to be there.
+    StorePoliciesAgain,
+    /// Takes our statements out of the policies.
+    ResetAccess,
     /// Undoes a restoration of objects.
     UndoRestore(RunId),
     /// Undoes this run, with these choices about what somebody has changed since.

@@ -6,6 +6,7 @@ use crate::fault::{Fault, FaultKind};
 use crate::host::{Entry, Folder, HostPath};
 use crate::modal::VaultState;
 use crate::plan::{Action, BucketState, Found, Guard, Observed, Plan, Step};
+use crate::policy::PolicyText;
 use crate::s3::{Lifecycle, TableSearch, Versioning};
 
 /// How a step stands after a look at the world.
@@ -56,6 +57,16 @@ impl Guard {
                     settle_found(state.lifecycle, |is| Ok(is == *rules), false)
                 };
                 settle_found(observed.bucket(bucket), same, false)
+            }
+            Self::PolicyIs(bucket, text) => {
+                let same = |found: Option<PolicyText>| match (&found, text) {
+                    (Some(found), Some(text)) => Ok(found.says_the_same(text)),
+                    (found, text) => Ok(found == text),
+                };
+                settle_found(observed.policy(bucket), same, false)
+            }
+            Self::PublicAccessIs(bucket, block) => {
+                settle_found(observed.public_access(bucket), |is| Ok(is == *block), false)
             }
             Self::PathAbsent(path) => settle_found(observed.path(path), |_| Ok(false), true),
             Self::FileIs(path, file) => settle_found(
@@ -145,6 +156,13 @@ pub fn imagine(action: &Action, mut world: Observed) -> Observed {
             if let Some(Found::Present(state)) = world.buckets.get_mut(bucket) {
                 state.lifecycle = Found::Present(rules.clone());
             }
+        }
+        Action::SetPolicy(bucket, policy) => {
+            let text = policy.as_ref().map(|policy| policy.text.clone());
+            world.policies.insert(bucket.clone(), Found::Present(text));
+        }
+        Action::SetPublicAccess(bucket, block) => {
+            world.public_access.insert(bucket.clone(), Found::Present(*block));
         }
         Action::CreateFolder { path, mode, owner } => {
             let folder = Folder { mode: *mode, owner: *owner, names: BTreeSet::new() };
