@@ -160,7 +160,10 @@ fn describe_status(
         text.push_str(&format!("last run  {run}\n"));
     }
     match state.services {
-        Ok(services) => text.push_str(&format!("\n{}", super::deployment(services))),
+        Ok(services) => text.push_str(&format!(
+            "\n{}",
+            datalake_operations::render_deployment(services, "datalake dagster restart")
+        )),
         Err(why) => text.push_str(&format!("services  not looked at: {}\n", printable(why))),
     }
     for obstacle in &report.in_the_way {
