@@ -6,6 +6,7 @@ mod built_in;
 pub mod cost;
 mod dagster;
 pub mod doctor;
+mod examples;
 pub mod lake;
 pub mod migrate;
 pub mod modal;
@@ -30,7 +31,8 @@ pub use built_in::{Demo, SandboxFlags};
 pub use dagster::{Chosen, DagsterCommand, DagsterLogs, Deps, DepsApply, DepsWish};
 pub use datalake_core::s3::S3Address as Address;
 pub use runs::{EnvironmentHost, History, Init, Provision, Rollback};
-pub(crate) use strict::{build_strict_command, list_global_options};
+pub(crate) use strict::list_global_options;
+pub use strict::{build_command, build_strict_command};
 
 const EXAMPLES: &str = "\
 Examples:

@@ -91,7 +91,7 @@ pub(crate) async fn run(cli: &Cli, printer: Printer) -> Result<Exit, Failure> {
         #[cfg(feature = "sandbox")]
         Command::Demo(flags) => demo::demo(flags, printer).await,
         Command::Completions { shell } => Ok(shell::completions(*shell, printer)),
-        Command::Help { words } => help::help(words, printer),
+        Command::Help { words } => help::help(words, Printer::new(false)),
         Command::Man { dir } => shell::man(dir),
     }
 }

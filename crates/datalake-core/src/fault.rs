@@ -147,6 +147,9 @@ pub enum FaultKind {
     /// The world is in neither of the two states that a step knows.
     #[error("someone else has changed it meanwhile")]
     Disturbed,
+    /// A file that is being written, or whose writer was stopped: what is there is not all of it.
+    #[error("it is not whole")]
+    NotWhole,
     /// The run may make no more requests (`--max-requests`).
     #[error("the permitted number of requests is used up")]
     RequestsSpent,
@@ -178,7 +181,7 @@ pub enum FaultKind {
 
 impl FaultKind {
     /// All kinds, for the documentation.
-    pub const ALL: [Self; 37] = [
+    pub const ALL: [Self; 38] = [
         Self::UnknownAccessKey,
         Self::WrongSecret,
         Self::ClockSkew,
@@ -207,6 +210,7 @@ impl FaultKind {
         Self::NoLogin,
         Self::WrongLogin,
         Self::Disturbed,
+        Self::NotWhole,
         Self::RequestsSpent,
         Self::Refused,
         Self::Archived,

@@ -2,7 +2,6 @@
 
 use datalake_core::spec::SpecKey;
 
-use super::shell::HELP;
 use crate::args::{build_strict_command, list_global_options};
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -24,7 +23,7 @@ pub(super) fn help(words: &[String], printer: Printer) -> Result<Exit, Failure> 
         Some(text) => text,
         None => render_command_page(words)?,
     };
-    printer.result(HELP, &text, &text);
+    printer.text(&text);
     Ok(Exit::Done)
 }
 

@@ -64,7 +64,7 @@ pub fn kind_of(kind: FaultKind, target: &Target) -> ErrorKind {
         | FaultKind::Archived
         | FaultKind::UnfitName
         | FaultKind::Absent => ErrorKind::Config,
-        FaultKind::Throttled | FaultKind::Damaged => ErrorKind::TryAgain,
+        FaultKind::Throttled | FaultKind::Damaged | FaultKind::NotWhole => ErrorKind::TryAgain,
         FaultKind::DiskFull | FaultKind::ReadOnly | FaultKind::Io | FaultKind::TooLarge => {
             ErrorKind::Io
         }
@@ -129,6 +129,7 @@ pub fn advice_for(kind: FaultKind, target: &Target) -> Option<Advice> {
         FaultKind::TakenBucket => TAKEN_BUCKET.into(),
         FaultKind::NotPlain => NOT_PLAIN.into(),
         FaultKind::Damaged => DAMAGED.into(),
+        FaultKind::NotWhole => "run the same command again once its writer has ended".into(),
         FaultKind::Throttled => "wait a minute and run the same command again".into(),
         FaultKind::DiskFull => "free some space and run the same command again".into(),
         FaultKind::TooLarge => TOO_LARGE.into(),

@@ -111,7 +111,11 @@ async fn require_same_places(
             return Err(refuse_unproved(format!("`{path}` is not the code that was checked")));
         }
     }
-    Ok(())
+    let mut libraries = record.places.iter().flat_map(|place| &place.libraries);
+    match libraries.find_map(|folder| folder.find_change(search.named)) {
+        Some(change) => Err(refuse_unproved(change)),
+        None => Ok(()),
+    }
 }
 
 /// Every container that runs user code now was asked: what another one reads nobody has seen.
