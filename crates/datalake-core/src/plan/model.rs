@@ -7,7 +7,7 @@ use crate::host::{Entry, Folder, HostPath};
 use crate::modal::VaultState;
 use crate::plan::{Action, BucketState, Found, Guard, Observed, Plan, Step};
 use crate::policy::PolicyText;
-use crate::s3::{Lifecycle, TableSearch, Versioning};
+use crate::s3::{BucketName, Lifecycle, TableSearch, Versioning};
 
 /// How a step stands after a look at the world.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,13 +58,7 @@ impl Guard {
                 };
                 settle_found(observed.bucket(bucket), same, false)
             }
-            Self::PolicyIs(bucket, text) => {
-                let same = |found: Option<PolicyText>| match (&found, text) {
-                    (Some(found), Some(text)) => Ok(found.says_the_same(text)),
-                    (found, text) => Ok(found == text),
-                };
-                settle_found(observed.policy(bucket), same, false)
-            }
+            Self::PolicyIs(bucket, text) => has_policy(observed, bucket, text.as_ref()),
             Self::PublicAccessIs(bucket, block) => {
                 settle_found(observed.public_access(bucket), |is| Ok(is == *block), false)
             }
@@ -106,6 +100,18 @@ impl Guard {
             }
         }
     }
+}
+
+fn has_policy(
+    observed: &Observed,
+    bucket: &BucketName,
+    wanted: Option<&PolicyText>,
+) -> Result<bool, Fault> {
+    let same = |found: Option<PolicyText>| match (&found, wanted) {
+        (Some(found), Some(wanted)) => Ok(found.says_the_same(wanted)),
+        (found, wanted) => Ok(found.as_ref() == wanted),
+    };
+    settle_found(observed.policy(bucket), same, false)
 }
 
 impl Step {

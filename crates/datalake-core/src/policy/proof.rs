@@ -48,7 +48,7 @@ impl ProofPace {
     /// Hetzner's: over at least a minute, for at most six.
     pub const HETZNER: Self = Self {
         rounds: 13,
-        span: Duration::from_secs(60),
+        span: Duration::from_mins(1),
         pause: Duration::from_secs(5),
         limit: Duration::from_mins(6),
     };
@@ -84,9 +84,7 @@ impl ProofCourse {
     /// Notes a round that began at `began`, and says what comes next. One that was not as it should be in
     /// everything begins the row anew.
     pub fn note_round(&mut self, is_good: bool, began: Duration, now: Duration) -> ProofNext {
-        if !is_good {
-            self.good = 0;
-        } else {
+        if is_good {
             if self.good == 0 {
                 self.good_since = began;
             }
@@ -96,6 +94,8 @@ impl ProofCourse {
             {
                 return ProofNext::Proved;
             }
+        } else {
+            self.good = 0;
         }
         if self.elapsed(now) >= self.pace.limit {
             return ProofNext::TooLate;

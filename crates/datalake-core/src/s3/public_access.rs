@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 /// A bucket's public access block; without one nothing is on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[expect(clippy::struct_excessive_bools, reason = "S3 knows these four switches")]
 pub struct PublicAccessBlock {
     /// A request that would make something public by an ACL is refused.
     pub block_public_acls: bool,

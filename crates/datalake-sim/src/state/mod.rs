@@ -92,6 +92,7 @@ pub(crate) enum VersioningState {
 
 /// A bucket's public access block.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[expect(clippy::struct_excessive_bools, reason = "S3 knows these four switches")]
 pub(crate) struct SimPublicAccess {
     pub(crate) block_public_acls: bool,
     pub(crate) ignore_public_acls: bool,

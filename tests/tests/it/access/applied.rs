@@ -182,7 +182,7 @@ fn what_would_shut_the_own_key_out_is_refused_before_anything_is_sent() {
     };
     // None of them ever acts.
     let late = |mut config: Config| {
-        config.quirks.policy_delay = std::time::Duration::from_secs(86_400);
+        config.quirks.policy_delay = std::time::Duration::from_hours(24);
         config
     };
     let shelf = shelf_with(ROLES, late);
@@ -248,5 +248,37 @@ fn a_reset_takes_ownership_first_and_removes_the_policy_last() {
     for key in ["a", "b"] {
         let content = shelf.run(&format!("cat s3://acme-dagster-assets/assets/{key}"), 0).stdout;
         assert_eq!(content, "elsewhere");
+    }
+}
+
+/// The places that a run about policies passes, each step twice over.
+const PLACES: [&str; 8] = [
+    "run-begun:1",
+    "intent-recorded:1",
+    "action-done:1",
+    "outcome-recorded:1",
+    "action-done:2",
+    "outcome-recorded:2",
+    "receipt-written:1",
+    "run-ended:1",
+];
+
+#[test]
+fn a_killed_run_is_finished_by_the_next_one_and_undone_as_one() {
+    for place in PLACES {
+        let shelf = shelf_with(GUARD, |config| config);
+        store_policy(&shelf, OTHERS);
+        let ran = shelf.call("access apply --yes").env("DATALAKE_TEST_KILL", place).run();
+        assert!(ran.was_killed(), "{place}: {}", ran.all());
+
+        let again = shelf.call("access apply --yes").run();
+
+        let code = again.status.code();
+        assert!(matches!(code, Some(0 | 5)), "{place}: {}", again.all());
+        assert!(policy_of(&shelf).unwrap().contains("datalake-guard-never"), "{place}");
+        assert!(public_access_of(&shelf).ignore_public_acls, "{place}");
+        shelf.run("rollback --yes", 0);
+        assert_eq!(policy_of(&shelf).as_deref(), Some(OTHERS), "{place}");
+        assert!(public_access_of(&shelf).is_off(), "{place}");
     }
 }
