@@ -1,17 +1,24 @@
 //! What became of each asset and partition.
 
+use datalake_core::fault::Fault;
 use datalake_core::migration::{
-    AssetReport, AssetReports, LeftOutRow, MigrationVerdict, PartCounts,
+    AssetReport, AssetReports, LeftOutRow, MigrationVerdict, PartCounts, PartKind,
 };
+use datalake_core::text::printable;
+use datalake_core::transfer::TreePath;
 use datalake_engine::transfer::{Item, TransferLimits};
+use datalake_engine::{RetryingStore, Walk};
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::asset_keys::FoundAssetKeys;
 use super::counting::find_reason;
 use super::looking::{PartLook, count_part};
-use super::{Migration, PartPlaces};
+use super::{Migration, MigrationPart, PartPlaces};
 use crate::OperationError;
+
+/// Calls that may be repeated while keys are listed.
+const REPETITIONS: u32 = 20;
 
 /// What became of each asset.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
@@ -32,7 +39,12 @@ pub struct MigrationReport {
     pub without_file: Vec<String>,
     /// What was left out among the pickles.
     pub left_out: Vec<LeftOutRow>,
+    /// Keys of assets in the bucket that no file here can have: a part of them is empty, `.` or `..`.
+    pub unfit_keys: Vec<String>,
 }
+
+/// So many of a kind are told as text.
+const TOLD: usize = 40;
 
 /// Tells of each asset and partition what became of it.
 ///
@@ -45,7 +57,11 @@ pub async fn report_assets(
     limits: &TransferLimits,
 ) -> Result<MigrationReport, OperationError> {
     let (mut parts, mut assets) = (Vec::new(), AssetReports::begin(&found.keys));
+    let mut unfit_keys = Vec::new();
     for part in &migration.parts {
+        if part.kind == PartKind::Assets {
+            unfit_keys = list_unfit_keys(migration, part).await?;
+        }
         let sink = |item: &Item<'_>, _: MigrationVerdict| {
             if part.kind.names_assets() {
                 assets.add(item.name, item.size.0, &find_reason(item));
@@ -65,10 +81,42 @@ pub async fn report_assets(
         parts,
         without_file: assets.list_without_file(),
         assets: assets.finish(),
+        unfit_keys,
     })
 }
 
+/// Names in the bucket that no file can have; those of folders are none.
+async fn list_unfit_keys(
+    migration: &Migration<'_>,
+    part: &MigrationPart,
+) -> Result<Vec<String>, OperationError> {
+    let clock = migration.context.home.context.clock;
+    let lake = RetryingStore::new(migration.context.lake, clock, REPETITIONS);
+    let failed = |fault: Fault| OperationError::at_bucket(&part.bucket, &fault);
+    let mut unfit = Vec::new();
+    let mut walk = Walk::objects(&lake, &part.bucket, &part.prefix).await.map_err(failed)?;
+    while let Some(page) = walk.next().await.map_err(failed)? {
+        let names = page.iter().filter_map(|entry| entry.key.as_str().strip_prefix(&part.prefix));
+        let is_unfit = |name: &&str| TreePath::try_from(name.trim_end_matches('/')).is_err();
+        unfit.extend(names.filter(|name| !name.is_empty()).filter(is_unfit).map(str::to_owned));
+    }
+    Ok(unfit)
+}
+
 impl MigrationReport {
+    /// The keys that no file can have as text; nothing where there are none.
+    #[must_use]
+    pub fn describe_unfit_keys(&self) -> String {
+        let Some(more) = self.unfit_keys.len().checked_sub(1) else { return String::new() };
+        let names = self.unfit_keys.iter().take(TOLD).map(|name| format!("  {}\n", printable(name)));
+        let rest = if more >= TOLD { "  …; --json has all\n" } else { "" };
+        format!(
+            "\nIn the bucket alone, since no file can be called so: a part is empty, `.` or `..` ({}):\n{}{rest}",
+            self.unfit_keys.len(),
+            names.collect::<String>()
+        )
+    }
+
     /// Whether the bucket has every file.
     #[must_use]
     pub fn is_all_moved(&self) -> bool {
