@@ -48,7 +48,7 @@ pub(crate) use migration::{
     left_out, left_row, render_kinds, render_outlook, render_parts, render_tables, what_is_moved,
 };
 pub(crate) use migration_report::{migration_page, migration_report};
-pub(crate) use modal::{VaultReport, vault_line, vault_report};
+pub(crate) use modal::vault_line;
 pub(crate) use output::{broken_output, still_read, write_out};
 pub(crate) use plan::{pending_text, plan, way_back};
 pub(crate) use rows::{Rows, Ticker};
