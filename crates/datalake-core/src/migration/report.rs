@@ -37,7 +37,8 @@ impl MigrationReport {
     #[must_use]
     pub fn describe_unfit_keys(&self) -> String {
         let Some(more) = self.unfit_keys.len().checked_sub(1) else { return String::new() };
-        let names = self.unfit_keys.iter().take(TOLD).map(|name| format!("  {}\n", printable(name)));
+        let names =
+            self.unfit_keys.iter().take(TOLD).map(|name| format!("  {}\n", printable(name)));
         let rest = if more >= TOLD { "  …; --json has all\n" } else { "" };
         format!(
             "\nIn the bucket alone, since no file can be called so: a part is empty, `.` or `..` ({}):\n{}{rest}",
