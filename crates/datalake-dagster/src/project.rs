@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use self::own_part::{with_own_part_of, without_own_part};
 
 pub use config::{DgProject, InvalidProject, ProjectConfig, ProjectTexts};
-pub use frames::{FrameEngine, FramesContext, FramesPlace, frames_file};
+pub use frames::{FrameEngine, FramesContext, FramesPlace, frames_file, list_frame_sources};
 pub use loading::{FileLoading, LoadingSigns, judge_loading, judge_module, list_ways_to_load};
 pub use names::{ProjectNames, TakenNames, UsedNames};
 

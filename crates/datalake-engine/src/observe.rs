@@ -192,6 +192,8 @@ fn asked_by(guard: &Guard) -> Option<Fingerprint> {
         | Guard::BucketPresent(_)
         | Guard::VersioningIs(..)
         | Guard::LifecycleIs(..)
+        | Guard::PolicyIs(..)
+        | Guard::PublicAccessIs(..)
         | Guard::PathAbsent(_)
         | Guard::FileIs(..)
         | Guard::FolderEmpty(_)
@@ -211,6 +213,14 @@ pub async fn look_at(target: &Target, ports: &Ports<'_>) -> Observed {
         Target::Bucket(bucket) | Target::Object(bucket, _) => {
             let mut observed = Observed::nothing();
             observed.buckets.insert(bucket.clone(), observe_bucket(bucket, ports).await);
+            observed
+        }
+        Target::Access(bucket) => {
+            let mut observed = Observed::nothing();
+            let policy = judge_setting(ports.store.policy(bucket).await);
+            observed.policies.insert(bucket.clone(), policy);
+            let block = judge_setting(ports.store.public_access(bucket).await);
+            observed.public_access.insert(bucket.clone(), block);
             observed
         }
         Target::Secret(name) => {

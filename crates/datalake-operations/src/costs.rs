@@ -7,7 +7,6 @@ mod growth;
 mod history;
 mod holdings;
 mod outlook;
-mod parts;
 mod tables;
 mod usage_history;
 mod whatif;
@@ -19,9 +18,9 @@ pub use self::growth::{AssetGrowth, compare_assets, compare_with_kept};
 pub use self::history::RecordedUsage;
 pub use self::holdings::{Holdings, HoldingsQuestion};
 pub use self::outlook::{CostOutlook, CountedSum, ExpectedCost, bill_sample, choose_budget};
-pub use self::parts::{Part, Parts, Sharing};
 pub use self::tables::{
-    TablesUsage, TablesUsageReport, find_assets_place, list_places, name_places,
+    TablesUsage, TablesUsageReport, find_assets_place, find_uncounted_tables, list_places,
+    name_places,
 };
 pub use self::usage_history::{EgressTold, SampleTold, UsageHistory, egress_word};
 pub use self::whatif::{ExpiredStays, ONE, WhatIf, WhatIfBills, WhatIfPlace, WhatIfUsage};

@@ -48,7 +48,7 @@ pub use datalake_core::advice::{Advice, AdvisedCommand, TablesAdvice};
 pub use deployment::{
     DagsterHost, EnvironmentContents, EnvironmentReport, EnvironmentState, Environments,
     HandedOverSettings, OldLine, Report, Source, UnitReport, Variables, choose_units,
-    compare_prints, describe_deployment, handed_over,
+    compare_prints, describe_deployment, handed_over, render_deployment, render_environments,
 };
 pub use dumps::find_dump;
 pub use error::{

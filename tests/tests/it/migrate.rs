@@ -5,6 +5,7 @@ mod backup;
 mod free;
 mod killed;
 mod kinds;
+mod masked;
 mod moved;
 mod objects;
 mod pause;

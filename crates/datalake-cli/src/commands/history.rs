@@ -1,9 +1,11 @@
 //! `history`: all runs, the newest first.
 
 use datalake_core::receipt::{History, Receipt, RunKind, RunState};
+use datalake_core::text::printable;
 use datalake_core::time::RunId;
 use datalake_engine::{NoDagster, NoStore};
 use datalake_operations::describe_receipt;
+use datalake_operations::restore::{RecordedRestoration, list_restorations};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -24,11 +26,13 @@ struct Entry {
     run: String,
     /// When it began.
     started: String,
-    /// `provision` or `rollback`.
+    /// `provision`, `rollback` or `restore`.
     kind: &'static str,
-    /// The run that it undoes; `null` for a provision.
+    /// The run that it undoes; `null` for all but a rollback.
     undoes: Option<String>,
-    /// How many steps it had.
+    /// The keys that were restored; `null` for all but a restoration.
+    keys: Option<String>,
+    /// How many steps, or changes of keys, it had.
     steps: usize,
     /// How many of them are done.
     done: usize,
@@ -46,37 +50,57 @@ pub(super) async fn history(
     if let Some(run) = &flags.run {
         return show_run(&site, &history, run);
     }
-    let entries: Vec<_> = history
-        .iter()
-        .rev()
-        .map(|receipt| Entry {
-            run: receipt.run.to_string(),
-            started: receipt.started.to_string(),
-            kind: match receipt.kind {
-                RunKind::Provision => "provision",
-                RunKind::Rollback(_) => "rollback",
-            },
-            undoes: match &receipt.kind {
-                RunKind::Provision => None,
-                RunKind::Rollback(run) => Some(run.to_string()),
-            },
-            steps: receipt.steps.len(),
-            done: receipt.done().count(),
-            state: name_state(history.state(receipt)),
-        })
-        .collect();
+    let runs = history.iter().map(|receipt| (receipt.started, Entry::of_run(&history, receipt)));
+    let restored = list_restorations(&site.record_folders());
+    let restored = restored.map_err(|fault| site.state_failure(&fault))?;
+    let restored = restored.iter().map(|run| (run.started, Entry::of_restoration(run)));
+    let mut entries: Vec<_> = runs.chain(restored).collect();
+    entries.sort_by_key(|(started, _)| std::cmp::Reverse(*started));
+    let entries: Vec<_> = entries.into_iter().map(|(_, entry)| entry).collect();
     let text: String = entries.iter().map(render_line).collect();
     let text = if text.is_empty() { "No runs yet.\n".to_owned() } else { text };
     printer.result(HISTORY, &entries, &text);
     Ok(Exit::Done)
 }
 
-/// What a run has done, step by step.
+impl Entry {
+    fn of_run(history: &History, receipt: &Receipt) -> Self {
+        let (kind, undoes) = match &receipt.kind {
+            RunKind::Provision => ("provision", None),
+            RunKind::Rollback(run) => ("rollback", Some(run.to_string())),
+        };
+        Self {
+            run: receipt.run.to_string(),
+            started: receipt.started.to_string(),
+            kind,
+            undoes,
+            keys: None,
+            steps: receipt.steps.len(),
+            done: receipt.done().count(),
+            state: name_state(history.state(receipt)),
+        }
+    }
+
+    fn of_restoration(run: &RecordedRestoration) -> Self {
+        let is_whole = run.ended == run.planned;
+        Self {
+            run: run.run.to_string(),
+            started: run.started.to_string(),
+            kind: "restore",
+            undoes: None,
+            keys: Some(run.keys.clone()),
+            steps: run.planned,
+            done: run.ended,
+            state: name_state(if is_whole { RunState::Complete } else { RunState::Unfinished }),
+        }
+    }
+}
+
+/// What a run has done, step by step; of a restoration, how far it came.
 fn show_run(site: &Site, history: &History, run: &RunId) -> Result<Exit, Failure> {
-    let receipt = history.iter().find(|receipt| receipt.run == *run).ok_or_else(|| {
-        let hint = format!("`{} history` lists them", site.name);
-        Failure::new(Exit::Absent, format!("there is no run {run}")).hint(hint)
-    })?;
+    let Some(receipt) = history.iter().find(|receipt| receipt.run == *run) else {
+        return show_restoration(site, run);
+    };
     let state = history.state(receipt);
     let kind = match &receipt.kind {
         RunKind::Provision => "provision".to_owned(),
@@ -96,6 +120,19 @@ fn show_run(site: &Site, history: &History, run: &RunId) -> Result<Exit, Failure
     Ok(Exit::Done)
 }
 
+fn show_restoration(site: &Site, run: &RunId) -> Result<Exit, Failure> {
+    let restored = list_restorations(&site.record_folders());
+    let restored = restored.map_err(|fault| site.state_failure(&fault))?;
+    let Some(found) = restored.iter().find(|restored| restored.run == *run) else {
+        let hint = format!("`{} history` lists them", site.name);
+        return Err(Failure::new(Exit::Absent, format!("there is no run {run}")).hint(hint));
+    };
+    let entry = Entry::of_restoration(found);
+    let text = format!("{}\nUndo: {} restore --undo {run}\n", render_line(&entry), site.name);
+    site.printer.result(HISTORY, &[entry], &text);
+    Ok(Exit::Done)
+}
+
 fn name_state(state: RunState) -> &'static str {
     match state {
         RunState::Complete => "complete",
@@ -106,9 +143,9 @@ fn name_state(state: RunState) -> &'static str {
 }
 
 fn render_line(entry: &Entry) -> String {
-    let what = match &entry.undoes {
+    let what = match entry.undoes.as_ref().or(entry.keys.as_ref()) {
         None => entry.kind.to_owned(),
-        Some(run) => format!("{} of {run}", entry.kind),
+        Some(of) => format!("{} of {}", entry.kind, printable(of)),
     };
     let Entry { run, started, done, steps, state, .. } = entry;
     format!("{run}  {started}  {done:>2}/{steps:<2} steps  {state:<11}  {what}\n")

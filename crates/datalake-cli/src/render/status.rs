@@ -7,7 +7,9 @@ use datalake_core::s3::{Lifecycle, Versioning};
 use datalake_core::spec::Spec;
 use datalake_core::text::printable;
 use datalake_desired::{HostPaths, Repair};
-use datalake_operations::{ObstacleReport, TablesStanding, VaultReport, VaultStanding};
+use datalake_operations::{
+    ObstacleReport, TablesStanding, VaultReport, VaultStanding, render_deployment,
+};
 use datalake_quadlet::Obstacle;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -157,7 +159,9 @@ fn describe_status(
         text.push_str(&format!("last run  {run}\n"));
     }
     match state.services {
-        Ok(services) => text.push_str(&format!("\n{}", super::deployment(services))),
+        Ok(services) => {
+            text.push_str(&format!("\n{}", render_deployment(services, "datalake dagster restart")))
+        }
         Err(why) => text.push_str(&format!("services  not looked at: {}\n", printable(why))),
     }
     for obstacle in &report.in_the_way {

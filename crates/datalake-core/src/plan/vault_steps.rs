@@ -58,6 +58,7 @@ pub fn leave_unknown_vaults(plan: Plan, observed: &Observed) -> Plan {
         },
         Target::Service
         | Target::Bucket(_)
+        | Target::Access(_)
         | Target::Object(..)
         | Target::Path(_)
         | Target::Secret(_)

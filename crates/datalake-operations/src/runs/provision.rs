@@ -96,6 +96,7 @@ pub fn require_no_link(context: &HostContext<'_>, plan: &Plan) -> Result<(), Ope
         }
         Target::Service
         | Target::Bucket(_)
+        | Target::Access(_)
         | Target::Object(..)
         | Target::Secret(_)
         | Target::Services
@@ -118,6 +119,7 @@ pub fn require_writable(context: &HostContext<'_>, plan: &Plan) -> Result<(), Op
         }
         Target::Service
         | Target::Bucket(_)
+        | Target::Access(_)
         | Target::Object(..)
         | Target::Secret(_)
         | Target::Services

@@ -18,16 +18,15 @@ use datalake_operations::{
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::super::confirmed;
+use super::super::PlanApproval;
 use super::super::reporter::Reporter;
 use super::words::{apps_text, left_text};
 use crate::args::Cli;
 use crate::args::modal::{ModalChange, Secret};
-use crate::commands::provision::PLAN;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::modal::ModalPlace;
-use crate::render::{self, DocumentKind, Printer, vault_line};
+use crate::render::{DocumentKind, Printer, vault_line};
 use crate::site::{RETRY_BUDGET, Site};
 
 pub(super) const MODAL_SECRET: DocumentKind = DocumentKind::of::<VaultReport>("modal-secret");
@@ -160,7 +159,8 @@ async fn change_secret(
     if plan.is_empty() {
         return nothing_to_do(subject, goal, &plan, &client).await;
     }
-    if !is_wanted(&plan, flags, site, command)? {
+    let asked = PlanApproval { site, command, dry_run: flags.dry_run, yes: flags.yes };
+    if !asked.approve(&plan, "")? {
         return Ok(Exit::Drift);
     }
     let _lock = match lock {
@@ -199,27 +199,6 @@ async fn nothing_to_do(
     let done = Done { plan, receipt: None, apps: None, left, undo: None };
     subject.site.printer.result(MODAL_SECRET_RUN, done, &format!("Nothing to do: {text}"));
     Ok(exit)
-}
-
-fn is_wanted(
-    plan: &Plan,
-    flags: &ModalChange,
-    site: &Site,
-    command: &str,
-) -> Result<bool, Failure> {
-    let shown = format!("Plan ({} steps):\n{}", plan.steps.len(), render::plan(plan));
-    if flags.dry_run {
-        let next = format!("\nNothing was changed. Next: {} {command}\n", site.name);
-        site.printer.result(PLAN, plan, &(shown + &next));
-        return Ok(false);
-    }
-    site.printer.text(&shown);
-    let question = format!("Apply these {} steps?", plan.steps.len());
-    let is_wanted = confirmed(&question, flags.yes, site.may_ask())?;
-    if !is_wanted {
-        site.printer.talk("nothing was changed");
-    }
-    Ok(is_wanted)
 }
 
 /// A plan, and what has come of it.
