@@ -1,7 +1,6 @@
 //! Values turned into text and JSON for people and programs. Nothing here decides.
 
 mod arguments;
-mod bucket;
 mod doctor;
 mod finding;
 mod holdings;
@@ -22,11 +21,14 @@ use serde::Serialize;
 use self::arguments::{escape_arguments, escape_message};
 use crate::failure::Failure;
 
-pub(crate) use bucket::{cors_text, lifecycle_text, lock_text, rule_text, versioning_text};
 pub(crate) use datalake_core::plan::{describe_plan as plan, describe_way_back as way_back};
 pub(crate) use datalake_core::price::{Part, Parts, Sharing};
 pub(crate) use datalake_core::text::{
     count_things as counted, group_digits as count, printable_key as key_text,
+};
+pub(crate) use datalake_operations::lake::{
+    describe_cors as cors_text, describe_lifecycle as lifecycle_text, describe_lock as lock_text,
+    describe_rule as rule_text, describe_versioning as versioning_text,
 };
 pub(crate) use datalake_report::{
     BillTold, PACES, compute_paid as paid, describe_left_out as left_row,

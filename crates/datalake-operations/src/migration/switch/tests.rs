@@ -8,6 +8,7 @@ use async_trait::async_trait;
 use datalake_core::doctor::{Look, SwitchStanding};
 use datalake_core::fault::{Fault, FaultKind};
 use datalake_core::secret::FilledBody;
+use datalake_engine::memory::MemoryState;
 use datalake_engine::{Lock, LockFault, Programs, Ran, StateFolder};
 
 use super::super::scene::{NOON, OTHER, PICKLE, Scene, ToldWords, choice, default_limits};
@@ -240,20 +241,24 @@ async fn a_record_that_makes_no_sense_is_replaced() {
     assert_eq!(free(&scene).await.unwrap().removed.items, 2);
 }
 
-/// A folder that nobody may read: what is in it is not known.
-struct DeniedState;
+/// A folder whose record of the switch nobody may read: what is in it is not known.
+#[derive(Default)]
+struct DeniedRecord(MemoryState);
 
-impl StateFolder for DeniedState {
+impl StateFolder for DeniedRecord {
     fn read(&self, name: &str) -> Result<Vec<u8>, Fault> {
-        Err(Fault::new(FaultKind::Denied, name))
+        match name {
+            "migration/switch" => Err(Fault::new(FaultKind::Denied, name)),
+            other => self.0.read(other),
+        }
     }
 
-    fn write(&self, name: &str, _: &[u8]) -> Result<(), Fault> {
-        Err(Fault::new(FaultKind::Denied, name))
+    fn write(&self, name: &str, content: &[u8]) -> Result<(), Fault> {
+        self.0.write(name, content)
     }
 
-    fn append(&self, name: &str, _: &[u8]) -> Result<(), Fault> {
-        Err(Fault::new(FaultKind::Denied, name))
+    fn append(&self, name: &str, content: &[u8]) -> Result<(), Fault> {
+        StateFolder::append(&self.0, name, content)
     }
 
     fn remove(&self, name: &str) -> Result<(), Fault> {
@@ -261,18 +266,18 @@ impl StateFolder for DeniedState {
     }
 
     fn names(&self, folder: &str) -> Result<Vec<String>, Fault> {
-        Err(Fault::new(FaultKind::Denied, folder))
+        self.0.names(folder)
     }
 
     fn lock(&self, holder: &str) -> Result<Box<dyn Lock>, LockFault> {
-        Err(LockFault::Unusable(Fault::new(FaultKind::Denied, holder)))
+        self.0.lock(holder)
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_record_that_cannot_be_read_is_an_error_and_stays() {
     let mut scene = moved_scene().await;
-    scene.state = Box::new(DeniedState);
+    scene.state = Box::new(DeniedRecord::default());
 
     let green = answer(&s3_manager("acme-lake", "assets"), "assets/", LOADED);
     let error = check(&scene, Ok(green)).await.unwrap_err();
