@@ -1,19 +1,11 @@
 //! Values turned into text and JSON for people and programs. Nothing here decides.
 
-mod amounts;
 mod arguments;
-mod bucket;
-mod cost;
-mod dagster;
-mod deps;
 mod doctor;
 mod finding;
 mod holdings;
-mod html;
 mod kind;
-mod lake;
 mod migration;
-mod migration_report;
 mod modal;
 mod output;
 mod plan;
@@ -29,33 +21,35 @@ use serde::Serialize;
 use self::arguments::{escape_arguments, escape_message};
 use crate::failure::Failure;
 
-pub(crate) use amounts::{age, count, counted, size, usage, usage_words};
-pub(crate) use bucket::{cors_text, lifecycle_text, lock_text, rule_text, versioning_text};
-pub(crate) use cost::{
-    BillTold, PACES, bill_lines, bill_text, change_text, pace_text, paid, paid_words, reach_text,
-    tax_words, terms_text,
+pub(crate) use datalake_core::plan::{describe_plan as plan, describe_way_back as way_back};
+pub(crate) use datalake_core::price::{Part, Parts, Sharing};
+pub(crate) use datalake_core::text::{
+    count_things as counted, group_digits as count, printable_key as key_text,
 };
-pub(crate) use dagster::{deployment, environments};
-pub(crate) use datalake_core::text::printable_key as key_text;
-pub(crate) use datalake_operations::costs::{Part, Parts, Sharing};
-pub(crate) use deps::dependencies;
+pub(crate) use datalake_operations::lake::{
+    describe_cors as cors_text, describe_lifecycle as lifecycle_text, describe_lock as lock_text,
+    describe_rule as rule_text, describe_versioning as versioning_text,
+};
+pub(crate) use datalake_report::{
+    BillTold, PACES, compute_paid as paid, describe_left_out as left_row,
+    describe_moved as what_is_moved, describe_paid as paid_words, describe_reach as reach_text,
+    describe_tax as tax_words, describe_usage as usage_words, escape_name as escaped,
+    format_age as age, format_change as change_text, format_pace as pace_text, format_size as size,
+    list_bill_lines as bill_lines, render_bill as bill_text, render_left_out as left_out,
+    render_parts, render_terms as terms_text, render_usage as usage,
+};
 pub(crate) use doctor::{DoctorReport, diagnosis};
 pub(crate) use finding::{FindingPage, finding_page};
 pub(crate) use holdings::{due_text, heading_line, part_line, parts_text};
 pub(crate) use kind::DocumentKind;
-pub(crate) use lake::{Ahead, Change, ForecastTold, Lake, Point, RuleTold, markdown, page};
-pub(crate) use migration::{
-    left_out, left_row, render_kinds, render_outlook, render_parts, render_tables, what_is_moved,
-};
-pub(crate) use migration_report::{migration_page, migration_report};
-pub(crate) use modal::{VaultReport, vault_line, vault_report};
+pub(crate) use migration::{render_kinds, render_outlook, render_tables};
+pub(crate) use modal::vault_line;
 pub(crate) use output::{broken_output, still_read, write_out};
-pub(crate) use plan::{pending_text, plan, way_back};
+pub(crate) use plan::pending_text;
 pub(crate) use rows::{Rows, Ticker};
 pub(crate) use status::{Report as StatusReport, StatusState, render_status};
 pub(crate) use transfer::{
-    Sum, TransferState, archive_line, escaped, item_line, mark_of, progress_line, rate,
-    summary_line,
+    Sum, TransferState, archive_line, item_line, mark_of, progress_line, rate, summary_line,
 };
 
 pub(crate) const ERROR: DocumentKind = DocumentKind::of::<Problem<'static>>("error");

@@ -28,6 +28,8 @@ pub enum Target {
     Service,
     /// A bucket.
     Bucket(BucketName),
+    /// Who may do what in a bucket: its policy, and its public access block.
+    Access(BucketName),
     /// An object in a bucket.
     Object(BucketName, ObjectKey),
     /// A file or folder of the host.
@@ -246,6 +248,7 @@ impl Target {
             Self::Vault(_) | Self::App(_) => true,
             Self::Service
             | Self::Bucket(_)
+            | Self::Access(_)
             | Self::Object(..)
             | Self::Path(_)
             | Self::Secret(_)
@@ -259,6 +262,7 @@ impl fmt::Display for Target {
         match self {
             Self::Service => f.write_str("the S3 service"),
             Self::Bucket(bucket) => write!(f, "bucket `{bucket}`"),
+            Self::Access(bucket) => write!(f, "access to bucket `{bucket}`"),
             Self::Object(bucket, key) => write!(f, "object `{bucket}/{key}`"),
             Self::Path(path) => write!(f, "`{path}`"),
             Self::Secret(name) => write!(f, "podman secret `{name}`"),

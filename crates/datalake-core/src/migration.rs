@@ -30,6 +30,7 @@ mod asset_report;
 mod counts;
 mod part_kind;
 mod plan;
+mod report;
 mod scene;
 mod verdict;
 
@@ -38,5 +39,6 @@ pub use self::asset_report::{AssetReport, AssetReports, PartitionReport};
 pub use self::counts::{FileTotal, LeftOutRow, PartCounts};
 pub use self::part_kind::PartKind;
 pub use self::plan::{MigrationItem, MigrationPlan, plan_migration};
+pub use self::report::MigrationReport;
 pub use self::scene::{FileContent, MigrationFile, PartScene};
 pub use self::verdict::{MigrationReason, MigrationVerdict};

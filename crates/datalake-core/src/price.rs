@@ -16,6 +16,7 @@ mod hetzner;
 mod history;
 mod money;
 mod month;
+mod parts;
 mod plan;
 mod self_hosted;
 mod trend;
@@ -26,6 +27,7 @@ pub use forecast::{Forecast, RecordedMonth, forecast};
 pub use history::{Level, Span, UsageHistory, Used};
 pub use money::{Currency, Gross, InvalidMoney, Micros, Money, Net, Vat};
 pub use month::{InvalidMonth, Month};
+pub use parts::{Part, Parts, Sharing};
 pub use plan::{
     Account, Base, Egress, FreeEgress, Per, PriceList, Prices, Rate, Storage, TbHours, UnknownPlan,
 };

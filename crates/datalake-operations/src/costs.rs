@@ -7,7 +7,6 @@ mod growth;
 mod history;
 mod holdings;
 mod outlook;
-mod parts;
 mod tables;
 mod usage_history;
 mod whatif;
@@ -19,7 +18,6 @@ pub use self::growth::{AssetGrowth, compare_assets, compare_with_kept};
 pub use self::history::RecordedUsage;
 pub use self::holdings::{Holdings, HoldingsQuestion};
 pub use self::outlook::{CostOutlook, CountedSum, ExpectedCost, bill_sample, choose_budget};
-pub use self::parts::{Part, Parts, Sharing};
 pub use self::tables::{
     TablesUsage, TablesUsageReport, find_assets_place, find_uncounted_tables, list_places,
     name_places,

@@ -48,7 +48,7 @@ pub use datalake_core::advice::{Advice, AdvisedCommand, TablesAdvice};
 pub use deployment::{
     DagsterHost, EnvironmentContents, EnvironmentReport, EnvironmentState, Environments,
     HandedOverSettings, OldLine, Report, Source, UnitReport, Variables, choose_units,
-    compare_prints, describe_deployment, handed_over,
+    compare_prints, describe_deployment, handed_over, render_deployment, render_environments,
 };
 pub use dumps::find_dump;
 pub use error::{
@@ -78,4 +78,6 @@ pub use runs::{
     refuse_other_work, rehearse_back, require_no_link, require_writable,
 };
 pub use spec_text::write_spec_text;
-pub use vault::{VaultStanding, judge_vault, look_at_vault, question_to_vault, read_vault_past};
+pub use vault::{
+    VaultReport, VaultStanding, judge_vault, look_at_vault, question_to_vault, read_vault_past,
+};

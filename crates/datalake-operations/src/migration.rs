@@ -66,7 +66,7 @@ pub use self::part::MigrationPart;
 pub use self::parts::{Migration, PartPlaces};
 pub use self::pause::{DaemonPause, PauseChoice, PauseNews, PauseReporter, find_stopped_services};
 pub use self::proving::{PartProof, ProofDepth, find_proof, find_unfit_names, require_right};
-pub use self::reports::{MigrationReport, report_assets};
+pub use self::reports::report_assets;
 pub(crate) use self::switch::look_at_switch;
 pub use self::switch::{
     AskedPlace, AssetSwitch, CodeTarget, LoadExtent, NamedPython, SeenManager, SwitchCheck,

@@ -9,6 +9,10 @@ use datalake_host::Existing;
 use datalake_operations::costs::{
     CostBasis, CostOutlook, ExpectedCost, bill_sample, compare_with_kept,
 };
+use datalake_report::{
+    Ahead, Change, ForecastTold, LakeReport, Point, RuleTold, render_lake_markdown,
+    render_lake_page,
+};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -21,12 +25,12 @@ use crate::failure::Failure;
 use crate::named_path;
 use crate::remote::Remote;
 use crate::render::{
-    Ahead, BillTold, Change, DocumentKind, ForecastTold, Lake, PACES, Part, Point, Printer,
-    RuleTold, bill_lines, key_text, markdown, page, paid, reach_text, rule_text, size, tax_words,
+    BillTold, DocumentKind, PACES, Part, Printer, bill_lines, key_text, paid, reach_text,
+    rule_text, size, tax_words,
 };
 use crate::site::Site;
 
-pub(super) const REPORT: DocumentKind = DocumentKind::of::<Lake>("report");
+pub(super) const REPORT: DocumentKind = DocumentKind::of::<LakeReport>("report");
 pub(super) const REPORT_PAGE: DocumentKind = DocumentKind::of::<Written<'static>>("report-page");
 
 /// A page shows so many parts as tiles, whatever its tables tell.
@@ -43,7 +47,7 @@ struct Written<'a> {
     /// Its size in bytes.
     bytes: usize,
     /// The report in it.
-    report: &'a Lake,
+    report: &'a LakeReport,
 }
 
 pub(super) async fn report(
@@ -58,7 +62,7 @@ pub(super) async fn report(
         let log = open_log(&remote.site)?;
         CostOutlook::read(&basis, as_log(log.as_ref()), std::slice::from_ref(&costed.place))?
     };
-    let lake = Lake {
+    let lake = LakeReport {
         status: status(&remote.site).await?,
         ..describe_lake(
             &remote,
@@ -68,10 +72,10 @@ pub(super) async fn report(
         )?
     };
     let Some(file) = &flags.html else {
-        printer.result(REPORT, &lake, &markdown(&lake));
+        printer.result(REPORT, &lake, &render_lake_markdown(&lake));
         return Ok(Exit::Done);
     };
-    let text = page(&lake);
+    let text = render_lake_page(&lake);
     named_path::write_file(file, text.as_bytes(), Existing::IsReplaced)?;
     let shown = printable(&file.display().to_string());
     let told = format!("Wrote {shown} ({}); open it in a browser.\n", size(text.len() as u64));
@@ -90,7 +94,7 @@ fn describe_lake(
     basis: &CostBasis,
     costs: &Costs<'_>,
     top: usize,
-) -> Result<Lake, Failure> {
+) -> Result<LakeReport, Failure> {
     let Costs { costed, outlook } = *costs;
     let (holdings, sharing) = (&costed.holdings, costed.sharing());
     let total = holdings.total.total();
@@ -102,7 +106,7 @@ fn describe_lake(
         ("outside of the assets", &holdings.outside),
     ];
     let others = others.into_iter().filter(|(_, usage)| !usage.is_empty());
-    Ok(Lake {
+    Ok(LakeReport {
         bucket: costed.place.bucket.to_string(),
         prefix: costed.prefix.clone(),
         at: holdings.at.to_string(),
@@ -141,6 +145,7 @@ fn describe_lake(
             .map_err(Clone::clone),
         status: Vec::new(),
         top,
+        record_command: "datalake usage record".to_owned(),
     })
 }
 

@@ -1,9 +1,8 @@
 //! What a bucket holds and what each part of it costs, as text and as JSON.
 
-use datalake_core::price::Money;
+use datalake_core::price::{Money, Part, Parts};
 use datalake_core::usage::Tally;
 use datalake_engine::Due;
-use datalake_operations::costs::{Part, Parts};
 
 use super::{count, key_text, rule_text, size};
 

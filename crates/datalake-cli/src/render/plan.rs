@@ -1,27 +1,9 @@
-//! A plan as people read it.
+//! What of a plan waits for Modal.
 
-use datalake_core::plan::{Pending, Plan, Way, describe_step};
+use datalake_core::plan::Pending;
 use datalake_core::text::printable;
 
 use crate::faults::hint_of;
-
-/// The steps in a numbered list, each with its reason, and a word where there is no way back.
-#[must_use]
-pub(crate) fn plan(plan: &Plan) -> String {
-    let lines = plan.steps.iter().enumerate().map(|(number, step)| {
-        let no_way_back = match &step.undo.way {
-            Way::Back(_) => String::new(),
-            Way::OneWay(reason) => format!("; not undone: {reason}"),
-        };
-        format!(
-            "{:>3}. {}\n     {}{no_way_back}\n",
-            number + 1,
-            describe_step(step),
-            printable(&step.why)
-        )
-    });
-    lines.collect()
-}
 
 /// What is left for the next run because of Modal, each with its cause and its cure.
 #[must_use]
@@ -37,11 +19,4 @@ pub(crate) fn pending_text(pending: &[Pending], next: &str) -> String {
         text.push_str(&format!("  `{next}` completes it; nothing else waits for Modal.\n"));
     }
     text
-}
-
-/// The steps of a way back, in a numbered list.
-#[must_use]
-pub(crate) fn way_back(plan: &Plan) -> String {
-    let lines = plan.steps.iter().enumerate();
-    lines.map(|(number, step)| format!("{:>3}. {}\n", number + 1, describe_step(step))).collect()
 }

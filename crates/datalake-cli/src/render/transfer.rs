@@ -6,7 +6,7 @@ use std::time::Duration;
 use datalake_engine::transfer::Mark;
 pub(crate) use datalake_operations::transfer::{ItemSum as Sum, TransferState};
 
-use super::{count, counted, key_text, size};
+use super::{count, counted, escaped, size};
 
 /// A rest that would take longer than so many seconds is not told.
 const FORESEEN: u64 = 100 * 60 * 60;
@@ -15,13 +15,6 @@ const FORESEEN: u64 = 100 * 60 * 60;
 #[must_use]
 pub(crate) fn item_line(mark: char, name: &str, reason: &str) -> String {
     format!("{mark} {}\t{}", escaped(name), printable(reason))
-}
-
-/// A name on one line that can be read back: a backslash stands before what is escaped, and before
-/// a backslash.
-#[must_use]
-pub(crate) fn escaped(name: &str) -> String {
-    key_text(&name.replace('\\', "\\\\"))
 }
 
 /// The mark of an item in a report: what is nothing that can be moved was not moved either.

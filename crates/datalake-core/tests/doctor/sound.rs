@@ -175,6 +175,7 @@ pub(crate) fn client(version: &str, tokens: &[&str]) -> ModalClientLook {
         version: version.to_owned(),
         python: "/opt/modal/bin/python".to_owned(),
         tokens: tokens.iter().map(|place| (*place).to_owned()).collect(),
+        idle_profiles: None,
     }
 }
 

@@ -184,7 +184,8 @@ mod tests {
 
     #[test]
     fn what_finds_and_reads_a_frame_stands_in_each_file_as_it_is_listed() {
-        let (place, sources) = (FramesPlace::choose(&FramesContext::default()), list_frame_sources());
+        let (place, sources) =
+            (FramesPlace::choose(&FramesContext::default()), list_frame_sources());
         let begins = |source: &str| source.split('(').next().map(str::to_owned);
         let listed: Vec<_> = sources.iter().filter_map(|source| begins(source)).collect();
 

@@ -9,11 +9,12 @@ use super::members;
 /// A crate, the crates of ours that it uses, and those that only its tests use.
 type Arrow = (&'static str, &'static [&'static str], &'static [&'static str]);
 
-const ARROWS: [Arrow; 15] = [
+const ARROWS: [Arrow; 16] = [
     ("datalake-core", &[], &[]),
     ("datalake-quadlet", &["core"], &[]),
     ("datalake-dagster", &["core"], &[]),
     ("datalake-desired", &["core", "dagster", "quadlet"], &[]),
+    ("datalake-report", &["core"], &[]),
     ("datalake-engine", &["core"], &[]),
     ("datalake-operations", &["core", "dagster", "desired", "engine", "quadlet"], &[]),
     ("datalake-s3", &["core", "engine"], &["sim"]),
@@ -32,6 +33,7 @@ const ARROWS: [Arrow; 15] = [
             "modal",
             "operations",
             "quadlet",
+            "report",
             "s3",
             "sim",
         ],
@@ -39,7 +41,11 @@ const ARROWS: [Arrow; 15] = [
     ),
     ("xtask", &[], &[]),
     ("datalake-bench", &[], &[]),
-    ("datalake-tests", &["cli"], &["bench", "core", "engine", "quadlet", "s3", "sim"]),
+    (
+        "datalake-tests",
+        &["cli"],
+        &["bench", "core", "engine", "operations", "quadlet", "s3", "sim"],
+    ),
 ];
 
 #[test]

@@ -7,7 +7,7 @@ use cargo_metadata::Package;
 use super::{folder, member};
 
 /// The crates that other tools embed.
-const EMBEDDED: [&str; 10] = [
+const EMBEDDED: [&str; 11] = [
     "datalake-core",
     "datalake-dagster",
     "datalake-desired",
@@ -17,11 +17,12 @@ const EMBEDDED: [&str; 10] = [
     "datalake-modal",
     "datalake-operations",
     "datalake-quadlet",
+    "datalake-report",
     "datalake-s3",
 ];
 
 /// Of the categories that crates.io knows, those that fit something here.
-const CATEGORIES: [&str; 11] = [
+const CATEGORIES: [&str; 12] = [
     "algorithms",
     "api-bindings",
     "asynchronous",
@@ -33,6 +34,7 @@ const CATEGORIES: [&str; 11] = [
     "os::linux-apis",
     "parser-implementations",
     "simulation",
+    "visualization",
 ];
 
 /// What is missing or wrong in the description of a package.

@@ -8,8 +8,14 @@ use cargo_metadata::{DependencyKind, Node, PackageId};
 
 use super::{WORKSPACE, folder, member, root};
 
-const PURE: [&str; 5] =
-    ["datalake-core", "datalake-dagster", "datalake-desired", "datalake-lanes", "datalake-quadlet"];
+const PURE: [&str; 6] = [
+    "datalake-core",
+    "datalake-dagster",
+    "datalake-desired",
+    "datalake-lanes",
+    "datalake-quadlet",
+    "datalake-report",
+];
 
 /// Crates that touch the world, one line for each way of doing so.
 const IMPURE: [&[&str]; 6] = [

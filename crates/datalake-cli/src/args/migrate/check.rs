@@ -12,7 +12,7 @@ use super::{What, Within};
 const CHECK_EXAMPLES: &str = "\
 Examples:
   sudo -E datalake migrate check                      Ask in each container that runs user code
-  sudo -E datalake migrate check --load all           …and load every file, not one of each I/O manager
+  sudo -E datalake migrate check --load all           …and load every file, not a sample
   datalake migrate check --home /srv/dagster --python venv/bin/python --python-file defs.py
 ";
 

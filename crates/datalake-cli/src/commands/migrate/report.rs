@@ -1,10 +1,10 @@
 //! `migrate report`: what became of each asset and partition.
 
+use datalake_core::migration::MigrationReport;
 use datalake_core::text::printable;
 use datalake_host::Existing;
-use datalake_operations::migration::{
-    FoundAssetKeys, Migration, MigrationReport, find_asset_keys, report_assets,
-};
+use datalake_operations::migration::{FoundAssetKeys, Migration, find_asset_keys, report_assets};
+use datalake_report::{render_migration, render_migration_page};
 
 use super::place::MigrationPlace;
 use crate::args::Cli;
@@ -12,7 +12,7 @@ use crate::args::migrate::MigrateReport;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::named_path;
-use crate::render::{self, DocumentKind, Printer};
+use crate::render::{DocumentKind, Printer};
 
 pub(super) const MIGRATION_REPORT: DocumentKind =
     DocumentKind::of::<MigrationReport>("migration-report");
@@ -31,11 +31,11 @@ pub(super) async fn report(
     }
     let report = report_assets(&migration, &found, &place.limits).await?;
     if let Some(path) = &flags.html {
-        let page = render::migration_page(&report);
+        let page = render_migration_page(&report);
         named_path::write_file(path, page.as_bytes(), Existing::IsReplaced)?;
         printer.talk(&format!("wrote {}", printable(&path.display().to_string())));
     }
-    let text = render::migration_report(&report) + &report.describe_unfit_keys();
+    let text = render_migration(&report) + &report.describe_unfit_keys();
     printer.result(MIGRATION_REPORT, &report, &text);
     Ok(if report.is_all_moved() { Exit::Done } else { Exit::Drift })
 }

@@ -1,19 +1,19 @@
 //! Sizes, counts and ages as people read them.
 
 use datalake_core::size::ByteSize;
-pub(crate) use datalake_core::text::{count_things as counted, group_digits as count};
+use datalake_core::text::{count_things, group_digits, printable_key};
 use datalake_core::time::Timestamp;
 use datalake_core::usage::{Tally, Usage};
 
 /// A size in decimal units, as Hetzner bills it.
 #[must_use]
-pub(crate) fn size(bytes: u64) -> String {
+pub fn format_size(bytes: u64) -> String {
     ByteSize(bytes).display().si().to_string()
 }
 
 /// How long ago something was, in its largest whole unit.
 #[must_use]
-pub(crate) fn age(since: Timestamp, now: Timestamp) -> String {
+pub fn format_age(since: Timestamp, now: Timestamp) -> String {
     let seconds = now.unix().saturating_sub(since.unix()).max(0);
     match seconds {
         0..60 => format!("{seconds} s"),
@@ -25,10 +25,13 @@ pub(crate) fn age(since: Timestamp, now: Timestamp) -> String {
 
 /// What lies somewhere, kind by kind.
 #[must_use]
-pub(crate) fn usage(usage: &Usage) -> String {
+pub fn render_usage(usage: &Usage) -> String {
     let line = |name: &str, tally: &Tally| {
-        let (real, billed) = (size(tally.bytes), size(tally.billed));
-        format!("  {name:<18} {:>14} {real:>11} real {billed:>11} billed\n", count(tally.count))
+        let (real, billed) = (format_size(tally.bytes), format_size(tally.billed));
+        format!(
+            "  {name:<18} {:>14} {real:>11} real {billed:>11} billed\n",
+            group_digits(tally.count)
+        )
     };
     [
         line("objects", &usage.current),
@@ -42,18 +45,25 @@ pub(crate) fn usage(usage: &Usage) -> String {
 
 /// What lies somewhere, in a few words.
 #[must_use]
-pub(crate) fn usage_words(usage: &Usage) -> String {
-    let mut words = vec![counted(usage.current.count, "object")];
+pub fn describe_usage(usage: &Usage) -> String {
+    let mut words = vec![count_things(usage.current.count, "object")];
     for (number, what) in [
         (usage.noncurrent.count, "old version"),
         (usage.markers.count, "delete marker"),
         (usage.uploads.count, "unfinished upload"),
     ] {
         if number > 0 {
-            words.push(counted(number, what));
+            words.push(count_things(number, what));
         }
     }
-    format!("{}; {}", words.join(", "), size(usage.total().bytes))
+    format!("{}; {}", words.join(", "), format_size(usage.total().bytes))
+}
+
+/// A name on one line that can be read back: a backslash stands before what is escaped, and before
+/// a backslash.
+#[must_use]
+pub fn escape_name(name: &str) -> String {
+    printable_key(&name.replace('\\', "\\\\"))
 }
 
 #[cfg(test)]
@@ -62,20 +72,20 @@ mod tests {
 
     #[test]
     fn sizes_are_decimal() {
-        assert_eq!(size(0), "0 B");
-        assert_eq!(size(64_000), "64.0 kB");
-        assert_eq!(size(1_500_000_000), "1.5 GB");
+        assert_eq!(format_size(0), "0 B");
+        assert_eq!(format_size(64_000), "64.0 kB");
+        assert_eq!(format_size(1_500_000_000), "1.5 GB");
     }
 
     #[test]
     fn ages_have_one_unit() {
         let at = |seconds| Timestamp::from_unix(seconds).unwrap();
-        let since = |seconds| age(at(0), at(seconds));
+        let since = |seconds| format_age(at(0), at(seconds));
 
         assert_eq!(since(59), "59 s");
         assert_eq!(since(3599), "59 min");
         assert_eq!(since(172_799), "47 h");
         assert_eq!(since(172_800), "2 days");
-        assert_eq!(age(at(5), at(0)), "0 s");
+        assert_eq!(format_age(at(5), at(0)), "0 s");
     }
 }

@@ -3,8 +3,9 @@
 use maud::{Markup, html};
 use treemap::{MapItem, Mappable, Rect, TreemapLayout};
 
-use crate::render::{Part, Parts};
-use crate::render::{count, key_text, size};
+use crate::format_size;
+use datalake_core::price::{Part, Parts};
+use datalake_core::text::{group_digits, printable_key};
 
 /// More tiles than this would be too small to see.
 const MOST: usize = 120;
@@ -54,7 +55,7 @@ fn rest(parts: &Parts, more: u64) -> Part {
         rest.bytes += part.bytes;
         rest.count += part.count;
     }
-    rest.name = format!("({} more)", count(more));
+    rest.name = format!("({} more)", group_digits(more));
     rest
 }
 
@@ -76,7 +77,7 @@ fn drawn(label: &str, parts: &[Part], canvas: Canvas) -> Markup {
 }
 
 fn tile(part: &Part, rank: usize, Rect { x, y, w, h }: &Rect) -> Markup {
-    let name = key_text(&part.name);
+    let name = printable_key(&part.name);
     let class = match rank {
         _ if name.starts_with('(') => "rest",
         0..4 => "t0",
@@ -88,14 +89,14 @@ fn tile(part: &Part, rank: usize, Rect { x, y, w, h }: &Rect) -> Markup {
     let lines = letters(*h - 8.0, line);
     html! {
         g {
-            title { (name) ": " (size(part.billed_bytes)) " billed in " (count(part.count)) }
+            title { (name) ": " (format_size(part.billed_bytes)) " billed in " (group_digits(part.count)) }
             rect class=(class) x=(short(*x)) y=(short(*y)) width=(short(*w)) height=(short(*h)) {}
             @if fitting >= 4 && lines >= 1 {
                 text x=(short(x + 6.0)) y=(short(y + line)) font-size="13" { (cut(&name, fitting)) }
             }
             @if fitting >= 8 && lines >= 2 {
                 text x=(short(x + 6.0)) y=(short(y + 2.0 * line)) font-size="12" {
-                    (size(part.billed_bytes))
+                    (format_size(part.billed_bytes))
                 }
             }
         }

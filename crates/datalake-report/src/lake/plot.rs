@@ -4,8 +4,8 @@ use datalake_core::time::Timestamp;
 use maud::{Markup, PreEscaped, html};
 use plotters::prelude::*;
 
-use super::{Ahead, Lake, Point};
-use crate::render::size;
+use super::{Ahead, LakeReport, Point};
+use crate::format_size;
 
 /// Colours that the style sheet takes for its own, light and dark.
 const LINE: RGBColor = RGBColor(1, 1, 1);
@@ -25,17 +25,18 @@ pub(super) const STYLE: &str = "\
 
 /// What was recorded and what is to be expected; a sentence where there is too little.
 #[must_use]
-pub(super) fn plot(lake: &Lake) -> Markup {
+pub(super) fn plot(lake: &LakeReport) -> Markup {
     let (history, ahead) = (&lake.history[..], list_ahead(lake));
     let Some(axes) = Axes::of(history, ahead) else {
-        return html! { p.note { "Too little was recorded for a picture: `datalake usage record`, once a \
-        day, keeps it." } };
+        return html! { p.note {
+            "Too little was recorded for a picture: `" (lake.record_command) "`, once a day, keeps it."
+        } };
     };
     let label = format!(
         "Billed storage from {} to {}, up to {}",
         format_date(axes.from),
         format_date(axes.until),
-        size(axes.most)
+        format_size(axes.most)
     );
     let draw = |class: &str, width: u32, height: u32, labels: usize| {
         let drawing = Drawing { axes, history, ahead, labels };
@@ -55,7 +56,7 @@ pub(super) fn plot(lake: &Lake) -> Markup {
     }
 }
 
-fn list_ahead(lake: &Lake) -> &[Ahead] {
+fn list_ahead(lake: &LakeReport) -> &[Ahead] {
     lake.forecast.as_ref().map_or(&[], |forecast| &forecast.ahead[..])
 }
 
@@ -115,7 +116,7 @@ impl Drawing<'_> {
             .x_labels(self.labels)
             .y_labels(5)
             .x_label_formatter(&|at| format_date(*at))
-            .y_label_formatter(&|bytes| size(*bytes))
+            .y_label_formatter(&|bytes| format_size(*bytes))
             .label_style(("sans-serif", 13))
             .draw()?;
         chart.draw_series([Polygon::new(self.band(), BAND.mix(0.2))])?;

@@ -9,7 +9,7 @@ use base64::engine::general_purpose::STANDARD;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use sha2::{Digest, Sha256};
 
-use super::key_text;
+use datalake_core::text::printable_key;
 
 /// What all pages look like: light and dark, wide and narrow, on paper.
 const STYLE: &str = include_str!("html/page.css");
@@ -48,13 +48,13 @@ impl HtmlPage<'_> {
                     meta name="generator" content=(concat!("datalake ", env!("CARGO_PKG_VERSION")));
                     // Nobody shall ask the server of the page for an icon.
                     link rel="icon" href="data:,";
-                    title { (key_text(self.title)) }
+                    title { (printable_key(self.title)) }
                     style { (PreEscaped(style)) }
                 }
                 body {
                     header {
-                        h1 { (key_text(self.title)) }
-                        p.subtitle { (key_text(self.subtitle)) }
+                        h1 { (printable_key(self.title)) }
+                        p.subtitle { (printable_key(self.subtitle)) }
                     }
                     main { (self.body) }
                     footer {
@@ -85,7 +85,7 @@ pub(crate) fn card(name: &str, value: &str, remark: &str) -> Markup {
 /// A name from outside, whatever is in it: control characters are shown as escapes.
 #[must_use]
 pub(crate) fn name(text: &str) -> Markup {
-    html! { code { bdi { (key_text(text)) } } }
+    html! { code { bdi { (printable_key(text)) } } }
 }
 
 /// A table that scrolls sideways where it is too wide. The first column names the row.
@@ -122,7 +122,7 @@ mod tests {
     fn names_are_text_whatever_is_in_them() {
         let hostile = "\"><img src=x onerror=alert(1)><script>\u{1b}[31m\u{202e}";
 
-        let text = page(html! { (name(hostile)) p title=(key_text(hostile)) {} });
+        let text = page(html! { (name(hostile)) p title=(printable_key(hostile)) {} });
 
         assert!(!text.contains("<img") && !text.contains("<script"), "{text}");
         assert!(!text.contains("<b>") && !text.contains('\u{1b}'), "{text}");

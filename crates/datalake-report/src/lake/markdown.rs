@@ -1,12 +1,13 @@
 //! The same for a ticket.
 
-use super::Lake;
-use crate::render::{Part, Parts};
-use crate::render::{change_text, count, key_text, pace_text, size};
+use super::LakeReport;
+use crate::{format_change, format_pace, format_size};
+use datalake_core::price::{Part, Parts};
+use datalake_core::text::{group_digits, printable_key};
 
 /// All there is to tell of a bucket, as Markdown.
 #[must_use]
-pub(crate) fn markdown(lake: &Lake) -> String {
+pub fn render_lake_markdown(lake: &LakeReport) -> String {
     let mut text = format!(
         "# {}\n\nLooked at {}; {}, {}.\n\n",
         escaped(&lake.address()),
@@ -17,7 +18,7 @@ pub(crate) fn markdown(lake: &Lake) -> String {
     text.push_str(&format!("- This month, as it is now: **{} {}**\n", lake.sum, lake.tax));
     match &lake.forecast {
         Ok(told) => {
-            let [_, likely, _] = told.bytes_a_day.map(pace_text);
+            let [_, likely, _] = told.bytes_a_day.map(format_pace);
             text.push_str(&format!(
                 "- Forecast: **{}** ({} to {}); {likely}; {}\n",
                 told.likely, told.low, told.high, told.reach
@@ -27,10 +28,10 @@ pub(crate) fn markdown(lake: &Lake) -> String {
     }
     text.push_str(&format!(
         "- Stored: {} billed, {} real, {} objects; {} of it hidden\n- {}\n",
-        size(lake.billed_bytes),
-        size(lake.bytes),
-        count(lake.objects),
-        size(lake.hidden_billed()),
+        format_size(lake.billed_bytes),
+        format_size(lake.bytes),
+        group_digits(lake.objects),
+        format_size(lake.hidden_billed()),
         lake.egress_words,
     ));
     text.push_str(&bill(lake));
@@ -46,7 +47,7 @@ pub(crate) fn markdown(lake: &Lake) -> String {
     text
 }
 
-fn bill(lake: &Lake) -> String {
+fn bill(lake: &LakeReport) -> String {
     let mut text = "\n## The bill\n\n| Line | What | Sum |\n|---|---|---:|\n".to_owned();
     for [line, what, sum] in &lake.bill_lines {
         text.push_str(&format!("| {line} | {what} | {sum} |\n"));
@@ -54,17 +55,17 @@ fn bill(lake: &Lake) -> String {
     text
 }
 
-fn parts(heading: &str, head: &str, parts: &Parts, lake: &Lake) -> String {
+fn parts(heading: &str, head: &str, parts: &Parts, lake: &LakeReport) -> String {
     let told: Vec<_> = parts.largest.iter().take(lake.top).cloned().collect();
     let mut text = table(heading, head, &told, lake);
     let more = (parts.largest.len() - told.len()) as u64 + parts.other_count;
     if more > 0 {
-        text.push_str(&format!("\n{} more.\n", count(more)));
+        text.push_str(&format!("\n{} more.\n", group_digits(more)));
     }
     text
 }
 
-fn table(heading: &str, head: &str, parts: &[Part], lake: &Lake) -> String {
+fn table(heading: &str, head: &str, parts: &[Part], lake: &LakeReport) -> String {
     if parts.is_empty() {
         return String::new();
     }
@@ -78,9 +79,9 @@ fn table(heading: &str, head: &str, parts: &[Part], lake: &Lake) -> String {
         text.push_str(&format!(
             "| {} | {} | {} | {} | {}.{:02} |\n",
             escaped(&part.name),
-            size(part.billed_bytes),
-            size(part.bytes),
-            count(part.count),
+            format_size(part.billed_bytes),
+            format_size(part.bytes),
+            group_digits(part.count),
             cents / 100,
             cents % 100
         ));
@@ -88,18 +89,18 @@ fn table(heading: &str, head: &str, parts: &[Part], lake: &Lake) -> String {
     text
 }
 
-fn growth(lake: &Lake) -> String {
+fn growth(lake: &LakeReport) -> String {
     let Some(since) = &lake.growth_since else { return String::new() };
     let mut text =
         format!("\n## Growth since {since}\n\n| Asset | Growth | Billed |\n|---|---:|---:|\n");
     for change in lake.growth.iter().take(lake.top) {
-        let (growth, billed) = (change_text(change.grown), size(change.billed_bytes));
+        let (growth, billed) = (format_change(change.grown), format_size(change.billed_bytes));
         text.push_str(&format!("| {} | {growth} | {billed} |\n", escaped(&change.asset)));
     }
     text
 }
 
-fn rules(lake: &Lake) -> String {
+fn rules(lake: &LakeReport) -> String {
     let mut text = "\n## What lifecycle rules delete next\n\n".to_owned();
     match &lake.rules {
         Err(why) => text.push_str(&format!("Not known: {}\n", escaped(why))),
@@ -109,7 +110,9 @@ fn rules(lake: &Lake) -> String {
             for told in rules {
                 let cells = told.bytes.iter().zip(told.counts);
                 let cells: Vec<_> = cells
-                    .map(|(bytes, number)| format!("{} in {}", size(*bytes), count(number)))
+                    .map(|(bytes, number)| {
+                        format!("{} in {}", format_size(*bytes), group_digits(number))
+                    })
                     .collect();
                 text.push_str(&format!("| {} | {} |\n", escaped(&told.rule), cells.join(" | ")));
             }
@@ -121,7 +124,7 @@ fn rules(lake: &Lake) -> String {
 /// A name from outside as plain text, whatever Markdown or HTML is in it.
 fn escaped(text: &str) -> String {
     let mut escaped = String::new();
-    for letter in key_text(text).chars() {
+    for letter in printable_key(text).chars() {
         if letter.is_ascii_punctuation() && !"/-.,:=()".contains(letter) {
             escaped.push('\\');
         }

@@ -1,9 +1,10 @@
 //! Parts of a bucket, and their shares of the bill.
 
-use datalake_core::price::{Micros, Money};
-use datalake_core::usage::{LargestGroups, Tally, Usage};
 use schemars::JsonSchema;
 use serde::Serialize;
+
+use super::{Micros, Money};
+use crate::usage::{LargestGroups, Tally, Usage};
 
 /// A part of a bucket and its share of the bill.
 #[derive(Debug, Clone, Serialize, JsonSchema)]

@@ -6,11 +6,11 @@ use datalake_core::time::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::size;
+use crate::format_size;
 
 /// A bill for programs: sums as exact decimal numbers, and rounded to cents.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
-pub(crate) struct BillTold {
+pub struct BillTold {
     /// The price list.
     plan: String,
     /// The month, such as `2026-11`.
@@ -50,7 +50,7 @@ pub(crate) struct BillTold {
 impl BillTold {
     /// A bill by a plan.
     #[must_use]
-    pub(crate) fn new(plan: &PriceList, bill: &Bill, vat: Option<Vat>) -> Self {
+    pub fn new(plan: &PriceList, bill: &Bill, vat: Option<Vat>) -> Self {
         let net = bill.net();
         Self {
             plan: plan.name.clone(),
@@ -76,24 +76,24 @@ impl BillTold {
 impl BillTold {
     /// What the sums are in.
     #[must_use]
-    pub(crate) fn currency(&self) -> Currency {
+    pub fn currency(&self) -> Currency {
         self.currency
     }
 }
 
 /// The lines of a bill: what, how much of it, the sum.
 #[must_use]
-pub(crate) fn bill_lines(bill: &Bill, vat: Option<Vat>) -> Vec<[String; 3]> {
+pub fn list_bill_lines(bill: &Bill, vat: Option<Vat>) -> Vec<[String; 3]> {
     let sum = |amount| Money { amount, currency: bill.currency }.to_string();
     let free = match bill.egress_free.0 {
         u64::MAX => "all of it free".to_owned(),
-        free => format!("{} free", size(free)),
+        free => format!("{} free", format_size(free)),
     };
     let line = |name: &str, what: String, amount| [name.to_owned(), what, sum(amount)];
     let mut lines = vec![
         line("base", format!("{} hours with a bucket", bill.hours), bill.base),
         line("storage", format!("{}, {} free", bill.stored, bill.stored_free), bill.storage),
-        line("egress", format!("{}, {free}", size(bill.egressed.0)), bill.egress),
+        line("egress", format!("{}, {free}", format_size(bill.egressed.0)), bill.egress),
         line("net", String::new(), bill.net().0.amount),
     ];
     if let Some(vat) = vat {
@@ -105,31 +105,31 @@ pub(crate) fn bill_lines(bill: &Bill, vat: Option<Vat>) -> Vec<[String; 3]> {
 
 /// A sum as it is paid: with the tax where one is given.
 #[must_use]
-pub(crate) fn paid(net: Net, vat: Option<Vat>) -> Money {
+pub fn compute_paid(net: Net, vat: Option<Vat>) -> Money {
     vat.map_or(net.0, |vat| net.with(vat).0)
 }
 
 /// A sum as it is paid, with the word for what it is.
 #[must_use]
-pub(crate) fn paid_words(net: Net, vat: Option<Vat>) -> String {
-    format!("{} {}", paid(net, vat), tax_words(vat))
+pub fn describe_paid(net: Net, vat: Option<Vat>) -> String {
+    format!("{} {}", compute_paid(net, vat), describe_tax(vat))
 }
 
 /// What sums with this tax are called.
 #[must_use]
-pub(crate) fn tax_words(vat: Option<Vat>) -> String {
+pub fn describe_tax(vat: Option<Vat>) -> String {
     vat.map_or_else(|| "net".to_owned(), |vat| format!("with {vat} % tax"))
 }
 
 /// A bill, line by line.
 #[must_use]
-pub(crate) fn bill_text(plan: &PriceList, bill: &Bill, vat: Option<Vat>) -> String {
+pub fn render_bill(plan: &PriceList, bill: &Bill, vat: Option<Vat>) -> String {
     let mut text = format!("{} ({}), {}\n", plan.title, plan.name, bill.month);
-    for [name, what, sum] in bill_lines(bill, vat) {
+    for [name, what, sum] in list_bill_lines(bill, vat) {
         text.push_str(&format!("  {name:<8} {what:<58} {sum:>14}\n"));
     }
     if bill.unpriced.0 > 0 {
-        let beyond = size(bill.unpriced.0);
+        let beyond = format_size(bill.unpriced.0);
         text.push_str(&format!(
             "  {beyond} of egress have no price in this list: not in the sum\n"
         ));
@@ -139,31 +139,31 @@ pub(crate) fn bill_text(plan: &PriceList, bill: &Bill, vat: Option<Vat>) -> Stri
 
 /// What a plan leaves out and comes with, one a line.
 #[must_use]
-pub(crate) fn terms_text(plan: &PriceList) -> String {
+pub fn render_terms(plan: &PriceList) -> String {
     let terms = plan.terms.iter().map(|term| format!("  - {term}\n"));
     terms.chain([format!("  - prices: {}\n", plan.source)]).collect()
 }
 
 /// How fast something grows: `+1.2 GB a day`.
 #[must_use]
-pub(crate) fn pace_text(bytes: i64) -> String {
+pub fn format_pace(bytes: i64) -> String {
     let sign = if bytes < 0 { "-" } else { "+" };
-    format!("{sign}{} a day", size(bytes.unsigned_abs()))
+    format!("{sign}{} a day", format_size(bytes.unsigned_abs()))
 }
 
 /// A change of size with its sign.
 #[must_use]
-pub(crate) fn change_text(bytes: i64) -> String {
+pub fn format_change(bytes: i64) -> String {
     let sign = if bytes < 0 { "-" } else { "+" };
-    format!("{sign}{}", size(bytes.unsigned_abs()))
+    format!("{sign}{}", format_size(bytes.unsigned_abs()))
 }
 
 /// When something reaches a size, in a sentence.
 #[must_use]
-pub(crate) fn reach_text(trend: &Trend, mark: ByteSize) -> String {
+pub fn describe_reach(trend: &Trend, mark: ByteSize) -> String {
     let reach = trend.reach(mark);
     let date = |time: Option<Timestamp>| time.map(Timestamp::date);
-    let mark = size(mark.0);
+    let mark = format_size(mark.0);
     match (date(reach.earliest), date(reach.likely), date(reach.latest)) {
         (None, _, _) => format!("{mark} is not reached as things go"),
         (Some(earliest), None, _) => format!("{mark} is reached on {earliest} at the earliest"),
@@ -175,5 +175,5 @@ pub(crate) fn reach_text(trend: &Trend, mark: ByteSize) -> String {
 }
 
 /// The three paces with their names.
-pub(crate) const PACES: [(Pace, &str); 3] =
+pub const PACES: [(Pace, &str); 3] =
     [(Pace::Slow, "low"), (Pace::Likely, "likely"), (Pace::Fast, "high")];

@@ -4,14 +4,15 @@ use maud::{Markup, html};
 
 use super::plot::{STYLE as PLOT, plot};
 use super::tiles::{STYLE as TILES, tiles};
-use super::{Lake, RuleTold};
-use crate::render::html::{HtmlPage, card, name, section, table};
-use crate::render::{Part, Parts};
-use crate::render::{change_text, count, key_text, pace_text, size};
+use super::{LakeReport, RuleTold};
+use crate::html::{HtmlPage, card, name, section, table};
+use crate::{format_change, format_pace, format_size};
+use datalake_core::price::{Part, Parts};
+use datalake_core::text::{group_digits, printable_key};
 
 /// All there is to tell of a bucket, as one page.
 #[must_use]
-pub(crate) fn page(lake: &Lake) -> String {
+pub fn render_lake_page(lake: &LakeReport) -> String {
     let title = lake.address();
     let subtitle = format!("looked at {}; {}, {}", lake.at, lake.plan_title, lake.month);
     let style = format!("{PLOT}{TILES}");
@@ -30,7 +31,7 @@ pub(crate) fn page(lake: &Lake) -> String {
     HtmlPage { title: &title, subtitle: &subtitle, style: &style, body }.text()
 }
 
-fn cards(lake: &Lake) -> Markup {
+fn cards(lake: &LakeReport) -> Markup {
     let forecast = match &lake.forecast {
         Ok(told) => {
             let band = format!("{} to {}, {}", told.low, told.high, lake.tax);
@@ -38,22 +39,23 @@ fn cards(lake: &Lake) -> Markup {
         }
         Err(why) => card("Forecast for the month", "not known", why),
     };
-    let stored = format!("{} real, {} objects", size(lake.bytes), count(lake.objects));
+    let stored =
+        format!("{} real, {} objects", format_size(lake.bytes), group_digits(lake.objects));
     let now = format!("{}, if it lies there all month", lake.tax);
     let hidden = "old versions, delete markers, unfinished uploads";
     html! {
         div.cards {
             (card("This month, as it is now", &lake.sum, &now))
             (forecast)
-            (card("Billed storage", &size(lake.billed_bytes), &stored))
-            (card("Hidden of it", &size(lake.hidden_billed()), hidden))
+            (card("Billed storage", &format_size(lake.billed_bytes), &stored))
+            (card("Hidden of it", &format_size(lake.hidden_billed()), hidden))
         }
     }
 }
 
-fn over_time(lake: &Lake) -> Markup {
+fn over_time(lake: &LakeReport) -> Markup {
     let words = lake.forecast.as_ref().ok().map(|told| {
-        let [low, likely, high] = told.bytes_a_day.map(pace_text);
+        let [low, likely, high] = told.bytes_a_day.map(format_pace);
         format!("It grows by {likely} ({low} to {high}). {}.", told.reach)
     });
     html! {
@@ -62,7 +64,7 @@ fn over_time(lake: &Lake) -> Markup {
     }
 }
 
-fn largest(lake: &Lake) -> Markup {
+fn largest(lake: &LakeReport) -> Markup {
     html! {
         h3 { "Prefixes" } (parts("Largest prefixes", "Prefix", &lake.prefixes, lake))
         h3 { "Assets" } (parts("Largest assets", "Asset", &lake.assets, lake))
@@ -77,7 +79,7 @@ fn largest(lake: &Lake) -> Markup {
     }
 }
 
-fn parts(label: &str, head: &str, parts: &Parts, lake: &Lake) -> Markup {
+fn parts(label: &str, head: &str, parts: &Parts, lake: &LakeReport) -> Markup {
     let mut told: Vec<_> = parts.largest.iter().take(lake.top).collect();
     let more = parts.largest.len().saturating_sub(lake.top) as u64 + parts.other_count;
     let mut rest = parts.others.clone();
@@ -87,22 +89,22 @@ fn parts(label: &str, head: &str, parts: &Parts, lake: &Lake) -> Markup {
         rest.billed_bytes += part.billed_bytes;
         rest.share += part.share;
     }
-    rest.name = format!("({} more)", count(more));
+    rest.name = format!("({} more)", group_digits(more));
     if more > 0 {
         told.push(&rest);
     }
     part_table(label, head, &told, lake)
 }
 
-fn part_table(label: &str, head: &str, parts: &[&Part], lake: &Lake) -> Markup {
+fn part_table(label: &str, head: &str, parts: &[&Part], lake: &LakeReport) -> Markup {
     let share = format!("{} a month", lake.bill.currency());
     let heads = [head, "Billed", "Real", "Count", &share];
     let row = |part: &&Part| {
         vec![
             name(&part.name),
-            html! { (size(part.billed_bytes)) },
-            html! { (size(part.bytes)) },
-            html! { (count(part.count)) },
+            html! { (format_size(part.billed_bytes)) },
+            html! { (format_size(part.bytes)) },
+            html! { (group_digits(part.count)) },
             html! { (cents(part)) },
         ]
     };
@@ -114,16 +116,16 @@ fn cents(part: &Part) -> String {
     format!("{}.{:02}", cents / 100, cents % 100)
 }
 
-fn growth(lake: &Lake) -> Markup {
+fn growth(lake: &LakeReport) -> Markup {
     let Some(since) = &lake.growth_since else {
-        return html! { p.note { "No older sample with assets is kept: " code { "datalake usage record" }
+        return html! { p.note { "No older sample with assets is kept: " code { (lake.record_command) }
         ", once a day, keeps them." } };
     };
     let row = |change: &super::Change| {
         vec![
             name(&change.asset),
-            html! { (change_text(change.grown)) },
-            html! { (size(change.billed_bytes)) },
+            html! { (format_change(change.grown)) },
+            html! { (format_size(change.billed_bytes)) },
         ]
     };
     let rows: Vec<_> = lake.growth.iter().take(lake.top).map(row).collect();
@@ -134,23 +136,23 @@ fn growth(lake: &Lake) -> Markup {
     }
 }
 
-fn hidden(lake: &Lake) -> Markup {
+fn hidden(lake: &LakeReport) -> Markup {
     html! {
         (part_table("Hidden bytes", "What", &lake.hidden.iter().collect::<Vec<_>>(), lake))
         p.note { "No listing of objects shows these. A bill counts them all." }
     }
 }
 
-fn rules(lake: &Lake) -> Markup {
+fn rules(lake: &LakeReport) -> Markup {
     let rules = match &lake.rules {
-        Err(why) => return html! { p { "Not known: " (key_text(why)) } },
+        Err(why) => return html! { p { "Not known: " (printable_key(why)) } },
         Ok(rules) if rules.is_empty() => return html! { p { "No rule deletes anything." } },
         Ok(rules) => rules,
     };
     let row = |told: &RuleTold| {
         let cell = |at: usize| {
             let (bytes, number) = (told.bytes.get(at).copied(), told.counts.get(at).copied());
-            html! { (size(bytes.unwrap_or(0))) " in " (count(number.unwrap_or(0))) }
+            html! { (format_size(bytes.unwrap_or(0))) " in " (group_digits(number.unwrap_or(0))) }
         };
         vec![name(&told.rule), cell(0), cell(1), cell(2)]
     };
@@ -158,7 +160,7 @@ fn rules(lake: &Lake) -> Markup {
     table("Lifecycle rules", &["Rule", "Within a day", "Within 7 days", "Within 30 days"], &rows)
 }
 
-fn bill(lake: &Lake) -> Markup {
+fn bill(lake: &LakeReport) -> Markup {
     let row = |[what, how_much, sum]: &[String; 3]| {
         vec![html! { (what) }, html! { (how_much) }, html! { (sum) }]
     };
@@ -170,6 +172,6 @@ fn bill(lake: &Lake) -> Markup {
     }
 }
 
-fn status(lake: &Lake) -> Markup {
-    html! { ul { @for line in &lake.status { li { (key_text(line)) } } } }
+fn status(lake: &LakeReport) -> Markup {
+    html! { ul { @for line in &lake.status { li { (printable_key(line)) } } } }
 }

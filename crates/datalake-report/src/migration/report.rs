@@ -1,33 +1,33 @@
 //! The report of a migration as text and as a page.
 
-use datalake_core::migration::{AssetReport, MigrationVerdict, PartitionReport};
-use datalake_operations::migration::MigrationReport;
+use datalake_core::migration::{AssetReport, MigrationReport, MigrationVerdict, PartitionReport};
+use datalake_core::text::{count_things, group_digits};
 use maud::{Markup, html};
 
-use super::html::{self, HtmlPage};
-use super::{count, counted, escaped, size};
+use crate::html::{self, HtmlPage};
+use crate::{escape_name, format_size};
 
 /// So many rows of a kind are shown as text; the page and `--json` have all.
 const TOLD: usize = 40;
 
 /// The report as text.
 #[must_use]
-pub(crate) fn migration_report(report: &MigrationReport) -> String {
+pub fn render_migration(report: &MigrationReport) -> String {
     let mut text = format!("{} -> {}\n", report.source, report.destination);
     let (files, moved) = sum_totals(report);
     text.push_str(&format!(
         "{}: {} of {} moved{}\n",
-        counted(report.assets.len() as u64, "asset"),
-        count(moved),
-        counted(files, "file"),
-        super::migration::others_stay(&report.left_out)
+        count_things(report.assets.len() as u64, "asset"),
+        group_digits(moved),
+        count_things(files, "file"),
+        super::describe_others(&report.left_out)
     ));
     for part in report.parts.iter().filter(|part| part.part.is_tabular()) {
         text.push_str(&format!(
             "{}: {} of {} moved -> {}\n",
             part.part.word(),
-            count(part.moved.items),
-            counted(part.total().items, "file"),
+            group_digits(part.moved.items),
+            count_things(part.total().items, "file"),
             part.destination
         ));
     }
@@ -35,7 +35,7 @@ pub(crate) fn migration_report(report: &MigrationReport) -> String {
         if names.is_empty() {
             return;
         }
-        text.push_str(&format!("\n{what} ({}):\n", count(names.len() as u64)));
+        text.push_str(&format!("\n{what} ({}):\n", group_digits(names.len() as u64)));
         names.iter().take(TOLD).for_each(|name| text.push_str(&format!("  {name}\n")));
         if names.len() > TOLD {
             text.push_str("  …; --html FILE and --json have all\n");
@@ -48,18 +48,18 @@ pub(crate) fn migration_report(report: &MigrationReport) -> String {
     );
     list(
         "Known to Dagster, and no file here: they return nothing, or another I/O manager keeps them",
-        report.without_file.iter().map(|name| escaped(name)).collect(),
+        report.without_file.iter().map(|name| escape_name(name)).collect(),
     );
-    list("Left out", report.left_out.iter().map(super::left_row).collect());
+    list("Left out", report.left_out.iter().map(super::describe_left_out).collect());
     text
 }
 
 /// The rows that fit, each as a line.
 fn list_rows(report: &MigrationReport, fits: impl Fn(&PartitionReport) -> bool) -> Vec<String> {
     let line = |(asset, row): (&AssetReport, &PartitionReport)| {
-        let partition = row.partition.as_ref().map(|name| format!(" [{}]", escaped(name)));
-        let name = escaped(&asset.asset);
-        format!("{name}{}: {}", partition.unwrap_or_default(), escaped(&row.why))
+        let partition = row.partition.as_ref().map(|name| format!(" [{}]", escape_name(name)));
+        let name = escape_name(&asset.asset);
+        format!("{name}{}: {}", partition.unwrap_or_default(), escape_name(&row.why))
     };
     find_fitting(report, fits).map(line).collect()
 }
@@ -80,7 +80,7 @@ fn sum_totals(report: &MigrationReport) -> (u64, u64) {
 
 /// The report as a page that is complete in itself.
 #[must_use]
-pub(crate) fn migration_page(report: &MigrationReport) -> String {
+pub fn render_migration_page(report: &MigrationReport) -> String {
     let (files, moved) = sum_totals(report);
     let again: Vec<_> = find_fitting(report, |row| row.materialize).collect();
     let open: Vec<_> =
@@ -89,10 +89,10 @@ pub(crate) fn migration_page(report: &MigrationReport) -> String {
     let bytes: u64 = report.assets.iter().map(|asset| asset.bytes).sum();
     let body = html! {
         div.cards {
-            (html::card("Assets", &count(report.assets.len() as u64), &size(bytes)))
-            (html::card("Files moved", &count(moved), &format!("of {}", count(files))))
-            (html::card("To materialize again", &count(again.len() as u64), "no copy can be made"))
-            (html::card("Not moved", &count(open.len() as u64), "the next run, or newer there"))
+            (html::card("Assets", &group_digits(report.assets.len() as u64), &format_size(bytes)))
+            (html::card("Files moved", &group_digits(moved), &format!("of {}", group_digits(files))))
+            (html::card("To materialize again", &group_digits(again.len() as u64), "no copy can be made"))
+            (html::card("Not moved", &group_digits(open.len() as u64), "the next run, or newer there"))
         }
         (html::section("To materialize again", &draw_partitions(&again, "Every file is whole.")))
         (html::section("Not moved", &draw_partitions(&open, "Everything is moved.")))
@@ -106,7 +106,7 @@ pub(crate) fn migration_page(report: &MigrationReport) -> String {
         @if !report.left_out.is_empty() {
             (html::section("Left out", &html! {
                 ul { @for left in &report.left_out {
-                    li { (html::name(&left.name)) " and others, " (count(left.items)) ": " (left.why) }
+                    li { (html::name(&left.name)) " and others, " (group_digits(left.items)) ": " (left.why) }
                 } }
             }))
         }
@@ -133,9 +133,9 @@ fn render_assets(report: &MigrationReport) -> Markup {
         let whole = asset.moved == files;
         vec![
             html::name(&asset.asset),
-            html! { (count(files)) },
-            html! { span.good[whole].warn[!whole] { (count(asset.moved)) } },
-            html! { (size(asset.bytes)) },
+            html! { (group_digits(files)) },
+            html! { span.good[whole].warn[!whole] { (group_digits(asset.moved)) } },
+            html! { (format_size(asset.bytes)) },
         ]
     };
     let rows: Vec<_> = report.assets.iter().map(row).collect();
@@ -183,7 +183,7 @@ mod tests {
 
     #[test]
     fn what_has_to_be_made_again_is_told_by_asset_and_partition() {
-        let text = migration_report(&report());
+        let text = render_migration(&report());
 
         assert!(text.contains("1 asset: 1 of 3 files moved"), "{text}");
         assert!(text.contains("Materialize again (1):\n  raw/"), "{text}");
@@ -193,7 +193,7 @@ mod tests {
 
     #[test]
     fn a_hostile_name_is_text_in_the_page() {
-        let page = migration_page(&report());
+        let page = render_migration_page(&report());
 
         assert!(!page.contains("<script"), "{page}");
         assert!(page.contains("&lt;script&gt;alert(1)&lt;/script&gt;\\u{1b}[2J"), "{page}");

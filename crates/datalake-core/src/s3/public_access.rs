@@ -1,0 +1,34 @@
+//! What keeps a bucket's content from the public.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// A bucket's public access block; without one nothing is on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[expect(clippy::struct_excessive_bools, reason = "S3 knows these four switches")]
+pub struct PublicAccessBlock {
+    /// A request that would make something public by an ACL is refused.
+    pub block_public_acls: bool,
+    /// ACLs that make something public count for nothing.
+    pub ignore_public_acls: bool,
+    /// A policy that the service takes for public is refused. Ceph 16 and 18 take a grant to one key of
+    /// another project for public.
+    pub block_public_policy: bool,
+    /// A policy that the service takes for public lets in the bucket's own project alone.
+    pub restrict_public_buckets: bool,
+}
+
+impl PublicAccessBlock {
+    /// The same where no ACL makes anything public. The two about policies stay as they are: they
+    /// would keep out the keys that a policy of ours lets in.
+    #[must_use]
+    pub fn against_acls(self) -> Self {
+        Self { block_public_acls: true, ignore_public_acls: true, ..self }
+    }
+
+    /// Whether nothing is on.
+    #[must_use]
+    pub fn is_off(self) -> bool {
+        self == Self::default()
+    }
+}

@@ -1,0 +1,42 @@
+//! What a bucket holds and costs, and what became of a migration, as pages: HTML that is complete in
+//! itself, Markdown, plain text.
+//!
+//! Values go in, text comes out; who calls it writes the text somewhere.
+//!
+//! ```
+//! use datalake_core::migration::MigrationReport;
+//!
+//! let report = MigrationReport {
+//!     made: "2026-11-29T09:00:00Z".to_owned(),
+//!     source: "/home/dagster/storage".to_owned(),
+//!     destination: "s3://acme-lake/assets/".to_owned(),
+//!     keys_known: true,
+//!     parts: Vec::new(),
+//!     assets: Vec::new(),
+//!     without_file: Vec::new(),
+//!     left_out: Vec::new(),
+//!     unfit_keys: Vec::new(),
+//! };
+//!
+//! assert!(datalake_report::render_migration_page(&report).starts_with("<!DOCTYPE html>"));
+//! ```
+
+mod amounts;
+mod bill;
+mod html;
+mod lake;
+mod migration;
+
+pub use amounts::{describe_usage, escape_name, format_age, format_size, render_usage};
+pub use bill::{
+    BillTold, PACES, compute_paid, describe_paid, describe_reach, describe_tax, format_change,
+    format_pace, list_bill_lines, render_bill, render_terms,
+};
+pub use lake::{
+    Ahead, Change, ForecastTold, LakeReport, Point, RuleTold, render_lake_markdown,
+    render_lake_page,
+};
+pub use migration::{
+    describe_left_out, describe_moved, render_left_out, render_migration, render_migration_page,
+    render_parts,
+};
