@@ -225,6 +225,9 @@ pub enum Command {
     },
     /// Keep Modal in step: its secret, the functions, the apps that use it
     Modal {
+        /// Modal's environment, in place of the one of the spec
+        #[arg(long = "env", global = true, value_name = "NAME")]
+        environment: Option<String>,
         /// What to do.
         #[command(subcommand)]
         what: modal::Modal,

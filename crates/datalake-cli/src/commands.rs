@@ -83,7 +83,7 @@ pub(crate) async fn run(cli: &Cli, printer: Printer) -> Result<Exit, Failure> {
         Command::Report(flags) => report::report(cli, flags, printer).await,
         Command::Access { what } => Box::pin(access::access(cli, what, printer)).await,
         Command::Lake { what } => Box::pin(lake::lake(cli, what, printer)).await,
-        Command::Modal { what } => modal::modal(cli, what, printer).await,
+        Command::Modal { what, .. } => modal::modal(cli, what, printer).await,
         Command::Schema(flags) => schema::schema(flags, printer),
         Command::Config { show } => config::config(cli, *show, printer).await,
         #[cfg(feature = "sandbox")]

@@ -43,7 +43,7 @@ pub(crate) use finding::{FindingPage, finding_page};
 pub(crate) use holdings::{due_text, heading_line, part_line, parts_text};
 pub(crate) use kind::DocumentKind;
 pub(crate) use migration::{render_kinds, render_outlook, render_tables};
-pub(crate) use modal::{VaultReport, vault_line, vault_report};
+pub(crate) use modal::vault_line;
 pub(crate) use output::{broken_output, still_read, write_out};
 pub(crate) use plan::pending_text;
 pub(crate) use rows::{Rows, Ticker};

@@ -78,4 +78,6 @@ pub use runs::{
     refuse_other_work, rehearse_back, require_no_link, require_writable,
 };
 pub use spec_text::write_spec_text;
-pub use vault::{VaultStanding, judge_vault, look_at_vault, question_to_vault, read_vault_past};
+pub use vault::{
+    VaultReport, VaultStanding, judge_vault, look_at_vault, question_to_vault, read_vault_past,
+};

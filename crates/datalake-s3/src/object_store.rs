@@ -5,8 +5,8 @@ use datalake_core::fault::{Fault, FaultKind};
 use datalake_core::plan::Service;
 use datalake_core::policy::{NewPolicy, PolicyText};
 use datalake_core::s3::{
-    BucketName, ConditionalPuts, ETag, Lifecycle, ObjectKey, PublicAccessBlock, Region, TableSearch,
-    VersionTraces, Versioning,
+    BucketName, ConditionalPuts, ETag, Lifecycle, ObjectKey, PublicAccessBlock, Region,
+    TableSearch, VersionTraces, Versioning,
 };
 use datalake_core::size::ByteSize;
 use datalake_engine::{

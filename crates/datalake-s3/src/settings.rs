@@ -36,7 +36,11 @@ impl WrittenSetting<'_> {
 }
 
 impl S3Store {
-    pub(crate) async fn read_setting(&self, bucket: &BucketName, name: &'static str) -> Result<Answer, Fault> {
+    pub(crate) async fn read_setting(
+        &self,
+        bucket: &BucketName,
+        name: &'static str,
+    ) -> Result<Answer, Fault> {
         self.road().ask(Call::on(Method::GET, bucket).with(name, ""), ANSWER_LIMIT).await
     }
 

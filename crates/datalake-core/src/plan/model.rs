@@ -95,7 +95,7 @@ impl Guard {
                 settle_found(observed.vault_secret(secret), differs, false)
             }
             Self::VaultCleared(secret) => {
-                let bears_none = |found| Ok(!matches!(found, VaultState::Holds(_)));
+                let bears_none = |found| Ok(matches!(found, VaultState::Other | VaultState::Apart));
                 settle_found(observed.vault_secret(secret), bears_none, true)
             }
         }

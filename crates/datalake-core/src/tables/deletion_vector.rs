@@ -5,7 +5,7 @@ use serde::de::Error as _;
 
 use super::commit::decode_path;
 
-/// The digits of the numbers in names: base 85 as ZeroMQ has it (Delta's PROTOCOL.md, 2026-06).
+/// The digits of the numbers in names: base 85 as `ZeroMQ` has it (Delta's protocol, 2026-06).
 const DIGITS: &[u8; 85] =
     b"0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.-:+=^!/*?&<>()[]{}@%$#";
 /// So many of them stand for the id of a file.

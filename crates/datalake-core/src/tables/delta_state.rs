@@ -20,12 +20,12 @@ pub struct DeltaState {
     version: Option<u64>,
     gap: Option<u64>,
     /// The files by their paths: below the table's folder, or addresses of their own.
-    files: BTreeMap<String, NamedFile>,
+    files: BTreeMap<String, VersionFile>,
 }
 
 /// A file of a version.
 #[derive(Debug, Clone)]
-struct NamedFile {
+struct VersionFile {
     /// Its length in bytes.
     size: u64,
     /// The file that tells which of its rows are deleted.
@@ -71,7 +71,7 @@ impl DeltaState {
             self.files.remove(path);
         }
         for added in &commit.added {
-            let file = NamedFile { size: added.size, deletions: added.deletions.clone() };
+            let file = VersionFile { size: added.size, deletions: added.deletions.clone() };
             self.files.insert(added.path.clone(), file);
         }
     }

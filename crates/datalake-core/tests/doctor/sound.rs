@@ -175,6 +175,7 @@ pub(crate) fn client(version: &str, tokens: &[&str]) -> ModalClientLook {
         version: version.to_owned(),
         python: "/opt/modal/bin/python".to_owned(),
         tokens: tokens.iter().map(|place| (*place).to_owned()).collect(),
+        idle_profiles: None,
     }
 }
 
@@ -285,8 +286,9 @@ fn outside() -> Vec<(&'static str, Change)> {
             seen.tables.buckets = Look::Saw(vec![bucket]);
         }),
         ("rules where tables are", |seen| {
-            let bucket =
-                TablesBucket { lifecycle: unknown(), is_for_tables: true, ..tables_bucket() };
+            let conditional = Look::Saw(ConditionalPuts::Held);
+            let bucket = TablesBucket { conditional, is_for_tables: true, ..tables_bucket() };
+            let bucket = TablesBucket { lifecycle: unknown(), ..bucket };
             seen.tables.buckets = Look::Saw(vec![bucket]);
         }),
         ("logs of tables", |seen| {

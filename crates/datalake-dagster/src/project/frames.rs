@@ -186,19 +186,22 @@ mod tests {
     fn what_finds_and_reads_a_frame_stands_in_each_file_as_it_is_listed() {
         let (place, sources) =
             (FramesPlace::choose(&FramesContext::default()), list_frame_sources());
-        let begins: Vec<_> = sources.iter().filter_map(|source| source.split('(').next()).collect();
+        let begins = |source: &str| source.split('(').next().map(str::to_owned);
+        let listed: Vec<_> = sources.iter().filter_map(|source| begins(source)).collect();
 
-        let classes = ["class PolarsIOManager", "class PandasIOManager", "class DuckDBIOManager"];
-        let shared = ["class ParquetIOManager", "def list_partitions", "def escape"];
-        assert_eq!(begins, [&shared[..], &classes[..]].concat());
-        for (engine, class) in FrameEngine::ALL.into_iter().zip(classes) {
+        for engine in FrameEngine::ALL {
             let names = ProjectNames::choose(&UsedNames::default(), Some(engine));
             let text = frames_file(engine, None, &names, &place).text;
-            for source in sources.iter().filter(|one| {
-                one.starts_with(class) || shared.iter().any(|begin| one.starts_with(begin))
-            }) {
-                assert!(text.contains(source), "{engine}: {source}");
+            let own = text.split("\n\n\n").map(str::trim);
+            let own = own.filter(|piece| piece.starts_with("class ") || piece.starts_with("def "));
+            let own: Vec<_> = own.collect();
+            assert!(own.len() >= 4, "{engine}: {own:?}");
+            for piece in own {
+                assert!(sources.contains(&piece), "{engine}: {piece}");
             }
+        }
+        for class in FrameEngine::ALL.map(FrameEngine::class) {
+            assert!(listed.contains(&format!("class {class}")), "{listed:?}");
         }
     }
 

@@ -5,8 +5,8 @@ use datalake_core::fault::Fault;
 use datalake_core::plan::Service;
 use datalake_core::policy::{NewPolicy, PolicyText};
 use datalake_core::s3::{
-    BucketName, ConditionalPuts, ETag, KeyPrefix, Lifecycle, ObjectKey, PublicAccessBlock, TableSearch,
-    VersionTraces, Versioning,
+    BucketName, ConditionalPuts, ETag, KeyPrefix, Lifecycle, ObjectKey, PublicAccessBlock,
+    TableSearch, VersionTraces, Versioning,
 };
 use datalake_core::size::ByteSize;
 

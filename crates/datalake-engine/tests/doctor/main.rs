@@ -13,9 +13,9 @@ use datalake_core::s3::{BucketName, Endpoint, Lifecycle, Versioning};
 use datalake_core::usage::Usage;
 use datalake_engine::memory::{MemoryHost, MemoryNetwork, MemoryStore};
 use datalake_engine::{
-    AnyKey, Attributes, BucketQuestion, LocationAddress, NewObject, ObjectStore,
-    Objects, Payload, Precondition, TrialPlace, Uploads, look_at_bucket, look_at_costs,
-    look_at_key, look_at_network, try_out,
+    AnyKey, Attributes, BucketQuestion, LocationAddress, NewObject, ObjectStore, Objects, Payload,
+    Precondition, TrialPlace, Uploads, look_at_bucket, look_at_costs, look_at_key, look_at_network,
+    try_out,
 };
 
 const OWN: &str = "https://fsn1.your-objectstorage.com";

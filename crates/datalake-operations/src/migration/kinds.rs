@@ -21,15 +21,22 @@ pub(crate) struct KindFinder {
     /// The folders above the last file, and which of them are tables.
     folders: Vec<(String, Option<TableKind>)>,
     known: AssetKeys,
-    /// What table the folder itself is, once that was looked for.
-    top: Option<Option<TableKind>>,
+    top: TopFolder,
+}
+
+/// What the folder itself is.
+#[derive(Debug, Clone, Copy)]
+enum TopFolder {
+    NotLookedAt,
+    NoTable,
+    Table(TableKind),
 }
 
 impl KindFinder {
     pub(crate) fn new(tree: &Arc<dyn PeekTree>, known: &AssetKeys) -> Self {
         let reader = KindReader::knowing(known.clone());
         let (tree, known) = (Arc::clone(tree), known.clone());
-        Self { tree, reader, folders: Vec::new(), known, top: None }
+        Self { tree, reader, folders: Vec::new(), known, top: TopFolder::NotLookedAt }
     }
 
     /// Each entry with its kind; what is no plain file has none.
@@ -91,11 +98,11 @@ impl KindFinder {
     /// Whether a file is, or may be, one of a table that lies in the folder itself: part of its log, or
     /// Parquet that is no frame of an asset that the instance knows.
     async fn is_of_top_table(&mut self, path: &str, kind: StoredKind) -> bool {
-        let top = match self.top {
-            Some(top) => top,
-            None => *self.top.insert(self.find_table_at("").await),
-        };
-        let Some(table) = top else { return false };
+        if matches!(self.top, TopFolder::NotLookedAt) {
+            let table = self.find_table_at("").await;
+            self.top = table.map_or(TopFolder::NoTable, TopFolder::Table);
+        }
+        let TopFolder::Table(table) = self.top else { return false };
         let stem = path.strip_suffix(".parquet").unwrap_or(path);
         is_below(path, table.log_folder())
             || (kind == StoredKind::Parquet && !name_asset(stem, &self.known).is_known)

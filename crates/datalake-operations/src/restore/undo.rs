@@ -146,7 +146,7 @@ pub fn list_restorations(records: &dyn RecordFolders) -> Result<Vec<RecordedRest
         let RecordHead { started, keys, .. } = head;
         found.push(RecordedRestoration { run, started, keys, planned, ended });
     }
-    found.sort_by(|one, other| one.started.cmp(&other.started));
+    found.sort_by_key(|restored| restored.started);
     Ok(found)
 }
 

@@ -177,6 +177,7 @@ mod tests {
             }],
             without_file: vec!["nothing".to_owned()],
             left_out: Vec::new(),
+            unfit_keys: Vec::new(),
         }
     }
 

@@ -2,9 +2,10 @@
 
 use s3s::dto::{
     BucketVersioningStatus, DeleteBucketCorsInput, DeleteBucketCorsOutput, DeleteBucketPolicyInput,
-    DeleteBucketPolicyOutput, DeletePublicAccessBlockInput, DeletePublicAccessBlockOutput, GetBucketCorsInput, GetBucketCorsOutput, GetBucketPolicyInput,
-    GetBucketPolicyOutput, GetBucketVersioningInput, GetBucketVersioningOutput,
-    GetPublicAccessBlockInput, GetPublicAccessBlockOutput, PublicAccessBlockConfiguration, PutBucketCorsInput,
+    DeleteBucketPolicyOutput, DeletePublicAccessBlockInput, DeletePublicAccessBlockOutput,
+    GetBucketCorsInput, GetBucketCorsOutput, GetBucketPolicyInput, GetBucketPolicyOutput,
+    GetBucketVersioningInput, GetBucketVersioningOutput, GetPublicAccessBlockInput,
+    GetPublicAccessBlockOutput, PublicAccessBlockConfiguration, PutBucketCorsInput,
     PutBucketCorsOutput, PutBucketPolicyInput, PutBucketPolicyOutput, PutBucketVersioningInput,
     PutBucketVersioningOutput, PutPublicAccessBlockInput, PutPublicAccessBlockOutput,
 };

@@ -12,8 +12,8 @@ use datalake_operations::modal::{
     Apps, LeftSecret, SecretGoal, SecretInHand, find_apps_after, require_modal,
 };
 use datalake_operations::{
-    ForwardRun, HostContext, VaultStanding, look_at_vault, podman_secrets, read_vault_past,
-    refuse_other_work,
+    ForwardRun, HostContext, VaultReport, VaultStanding, look_at_vault, podman_secrets,
+    read_vault_past, refuse_other_work,
 };
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -26,7 +26,7 @@ use crate::args::modal::{ModalChange, Secret};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::modal::ModalPlace;
-use crate::render::{DocumentKind, Printer, VaultReport, vault_line, vault_report};
+use crate::render::{DocumentKind, Printer, vault_line};
 use crate::site::{RETRY_BUDGET, Site};
 
 pub(super) const MODAL_SECRET: DocumentKind = DocumentKind::of::<VaultReport>("modal-secret");
@@ -73,7 +73,7 @@ pub(super) async fn secret(cli: &Cli, what: &Secret, printer: Printer) -> Result
             change_secret(
                 &subject,
                 &flags.change,
-                SecretGoal::InStep { may_replace: flags.replace },
+                SecretGoal::InStep { may_replace: flags.replace, is_forced: flags.force },
             )
             .await
         }
@@ -89,7 +89,7 @@ impl SecretSubject {
     async fn open(cli: &Cli, printer: Printer) -> Result<Self, Failure> {
         let site = Site::open(cli, printer).await?;
         let spec = site.spec()?;
-        let modal = require_modal(&spec)?;
+        let modal = require_modal(spec.modal.clone())?;
         let keys = site.keys_from(&spec.credentials).await?;
         let fingerprints = site.records().fingerprint_key(&site.clock);
         let fingerprints = fingerprints.map_err(|fault| site.state_failure(&fault))?;
@@ -110,20 +110,22 @@ async fn status(subject: &SecretSubject) -> Result<Exit, Failure> {
     let wanted = desire_vault(spec, keys, fingerprints, &past)?;
     let wanted = wanted.ok_or_else(|| Failure::new(Exit::Bug, "a secret of no name"))?;
     let found = look_at_vault(&wanted, &client).await;
-    let report = vault_report(&modal.secret, &found);
-    let next = match &found {
-        VaultStanding::InStep => String::new(),
-        VaultStanding::Unknown(_) => format!("\nNext: {} modal check\n", site.name),
-        VaultStanding::Earlier | VaultStanding::Foreign | VaultStanding::Absent => {
-            format!("\nNext: {} modal secret sync\n", site.name)
-        }
+    if let Some(fault) = found.find_refusal() {
+        return Err(Failure::at(&Target::Vault(modal.secret.clone()), fault));
+    }
+    let report = found.report(&modal.secret);
+    let (next, exit) = match &found {
+        VaultStanding::InStep => ("", Exit::Done),
+        VaultStanding::Unknown(_) => ("modal check", Exit::Partly),
+        VaultStanding::Earlier
+        | VaultStanding::Incomplete
+        | VaultStanding::Foreign
+        | VaultStanding::Absent => ("modal secret sync", Exit::Drift),
     };
+    let next =
+        if next.is_empty() { String::new() } else { format!("\nNext: {} {next}\n", site.name) };
     site.printer.result(MODAL_SECRET, &report, &format!("{}\n{next}", vault_line(&report)));
-    Ok(match found {
-        VaultStanding::InStep => Exit::Done,
-        VaultStanding::Unknown(_) => Exit::Partly,
-        VaultStanding::Earlier | VaultStanding::Foreign | VaultStanding::Absent => Exit::Drift,
-    })
+    Ok(exit)
 }
 
 async fn change_secret(
@@ -226,7 +228,7 @@ async fn prove(
     let secret = &subject.modal.secret;
     let mut text = match (goal, &left) {
         (SecretGoal::InStep { .. }, _) => {
-            format!("\nProved: Modal lists `{secret}` with what it has to hold.\n")
+            format!("\nProved: Modal lists `{secret}` with all variables of its content.\n")
         }
         (_, None) => format!("\nProved: Modal has no secret `{secret}` any more.\n"),
         (_, Some(left)) => format!("\n{}", left_text(left, &site.name)),

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use datalake_core::fault::Fault;
-use datalake_core::modal::{ModalObject, VaultState};
+use datalake_core::modal::{AskedContent, ModalObject, VaultState};
 use datalake_core::plan::Service;
 use datalake_core::policy::{NewPolicy, PolicyText};
 use datalake_core::s3::{
@@ -16,7 +16,11 @@ use super::Faulty;
 
 #[async_trait]
 impl SecretVault for Faulty<'_> {
-    async fn look(&self, secret: &ModalObject, asked: &[Fingerprint]) -> Result<VaultState, Fault> {
+    async fn look(
+        &self,
+        secret: &ModalObject,
+        asked: &[AskedContent],
+    ) -> Result<VaultState, Fault> {
         self.ask(self.world.vault.look(secret, asked)).await
     }
 

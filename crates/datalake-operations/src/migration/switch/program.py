@@ -271,7 +271,7 @@ class Reader:
     """An I/O manager as Dagster builds it for an asset, and where it reads."""
 
     # The text of the generated I/O managers, which are known by it.
-    generated = frozenset()
+    generated = {}
 
     def __init__(self, key, manager, failed=None):
         self.key, self.failed, self.inner, self.place = key, failed, manager, None
@@ -353,23 +353,30 @@ class Reader:
 
 def is_generated(manager, sources):
     """Whether all of a manager's code is what `dagster init --frames` writes, but for blanks and notes."""
-    import ast
     import inspect
 
     own = [one for one in type(manager).__mro__ if "ParquetIOManager" in [base.__name__ for base in one.__mro__]]
     if not own:
         return False
-    parts = [*own, *(own[-1].load_input.__globals__.get(name) for name in ("list_partitions", "escape"))]
+    # What they use of their file is part of them.
+    used = own[-1].load_input.__globals__
+    parts = {**{name: used[name] for name in sources if name in used}, **{one.__name__: one for one in own}}
     try:
-        return all(ast.dump(ast.parse(inspect.getsource(part))) in sources for part in parts)
+        return all(sources.get(name) == read_source(inspect.getsource(part)) for name, part in parts.items())
     except (OSError, TypeError, SyntaxError):
         return False
+
+
+def read_source(text):
+    import ast
+
+    return ast.dump(ast.parse(text))
 
 
 def read_sources(sources):
     import ast
 
-    return frozenset(ast.dump(ast.parse(source)) for source in sources)
+    return {ast.parse(source).body[0].name: read_source(source) for source in sources}
 
 
 def loads_by_dagster(manager):

@@ -1,15 +1,18 @@
 //! The switch on ports in memory: what a real Dagster 1.13.27 has printed is played back.
 
+mod frames;
+
 use std::time::Duration;
 
 use async_trait::async_trait;
 use datalake_core::doctor::{Look, SwitchStanding};
 use datalake_core::fault::{Fault, FaultKind};
 use datalake_core::secret::FilledBody;
-use datalake_engine::{Programs, Ran};
+use datalake_engine::memory::MemoryState;
+use datalake_engine::{Lock, LockFault, Programs, Ran, StateFolder};
 
 use super::super::scene::{NOON, OTHER, PICKLE, Scene, ToldWords, choice, default_limits};
-use super::super::{FreedPart, Migration, MigrationChoice, ProofDepth, free_parts, move_parts};
+use super::super::{FreedPart, Migration, ProofDepth, free_parts, move_parts};
 use super::*;
 use crate::{ErrorKind, OperationError};
 
@@ -168,84 +171,6 @@ async fn another_prefix_bucket_service_or_manager_is_red_or_unknown_and_nothing_
     }
 }
 
-const PARQUET: &[u8] = b"PAR1..data..footer\x06\0\0\0PAR1";
-
-/// What a check of pickles and frames makes of a frame, `c.parquet`, that `manager` reads at `key`.
-async fn check_frame(manager: &str, key: &str) -> (SwitchReport, AssetSwitch) {
-    let scene = moved_scene().await;
-    scene.storage().file("c.parquet", PARQUET, NOON - DAY);
-    let context = scene.context();
-    let choice = MigrationChoice { tables: true, ..choice() };
-    let migration = Migration::find(&context, &choice).await.unwrap();
-    move_parts(&migration, &default_limits(), &ToldWords::default()).await.unwrap();
-    let pickles = s3_manager("acme-lake", "assets");
-    let loads = r#"{"right":[[0,1],[2,3]],"types":[],"failed":[],"untried":[]}"#;
-    let printed = answer(&format!("{pickles},{manager}"), "assets/", loads);
-    let (assets, rest) = printed.split_once("\"files\"").unwrap();
-    let assets = assets.trim_end().strip_suffix("],").unwrap();
-    let asset = format!(r#"{{"key":["c"],"manager":1,"odd":[[2,"{key}"]]}}"#);
-    let printed = format!("{assets},{asset}],\"files\"{rest}");
-    let target =
-        CodeTarget { python_file: Some("code/defs.py".to_owned()), ..CodeTarget::default() };
-    let python = NamedPython { name: "python".to_owned(), path: "/venv/bin/python".to_owned() };
-    let place = place_switch_on_host(Box::new(RecordedPython(Ok(printed))), python, target);
-    let check = SwitchCheck {
-        migration: &migration,
-        places: &[place],
-        load: LoadExtent::One,
-        limits: &default_limits(),
-        reporter: &NoReporter,
-    };
-    let report = check_switch(&check).await.unwrap();
-    let frame = report.assets.iter().find(|asset| asset.asset == "c").unwrap().clone();
-    (report, frame)
-}
-
-fn frames_manager(bucket: &str, prefix: &str, place: &str) -> String {
-    format!(
-        r#"{{"declared":"frames_polars.PolarsIOManager","kind":"s3","bucket":"{bucket}","prefix":"{prefix}",
-        "place":"{place}","endpoint":null}}"#
-    )
-}
-
-#[tokio::test(start_paused = true)]
-async fn frames_are_read_from_the_place_of_the_tables() {
-    let generated = |bucket: &str, prefix: &str| frames_manager(bucket, prefix, "generated");
-
-    let (report, frame) =
-        check_frame(&generated("acme-tables", "assets"), "assets/c.parquet").await;
-    assert_eq!((report.green, frame.verdict), (3, SwitchVerdict::Green), "{}", report.describe());
-    assert_eq!(report.frames.as_deref(), Some("s3://acme-tables/assets/"));
-
-    for (manager, key, instead) in [
-        (generated("acme-tables", "x"), "x/c.parquet", "prefix=\"assets\""),
-        (
-            generated("acme-lake", "assets"),
-            "assets/c.parquet",
-            "bucket=dg.EnvVar(\"DAGSTER_S3_TABLES_BUCKET\")",
-        ),
-        (
-            frames_manager("acme-tables", "x", "path"),
-            "x/c.parquet",
-            "base_dir=\"s3://acme-tables/assets\"",
-        ),
-    ] {
-        let (report, frame) = check_frame(&manager, key).await;
-        assert_eq!((report.green, frame.verdict), (2, SwitchVerdict::Red), "{}", report.describe());
-        assert_eq!(frame.instead.as_deref(), Some(instead));
-    }
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_manager_of_pickles_reads_no_frames_wherever_it_looks() {
-    let manager = frames_manager("acme-tables", "assets", "library");
-
-    let (report, frame) = check_frame(&manager, "assets/c.parquet").await;
-
-    assert_eq!((report.red, frame.instead), (1, None));
-    assert_eq!(frame.why, "`PolarsIOManager` reads pickles, and it is a frame");
-}
-
 #[tokio::test(start_paused = true)]
 async fn the_line_of_code_that_helps_is_named() {
     let scene = moved_scene().await;
@@ -314,6 +239,50 @@ async fn a_record_that_makes_no_sense_is_replaced() {
     scene.state.write("migration/switch", b"{").unwrap();
     check(&scene, green()).await.unwrap();
     assert_eq!(free(&scene).await.unwrap().removed.items, 2);
+}
+
+/// A folder whose record of the switch nobody may read: what is in it is not known.
+#[derive(Default)]
+struct DeniedRecord(MemoryState);
+
+impl StateFolder for DeniedRecord {
+    fn read(&self, name: &str) -> Result<Vec<u8>, Fault> {
+        match name {
+            "migration/switch" => Err(Fault::new(FaultKind::Denied, name)),
+            other => self.0.read(other),
+        }
+    }
+
+    fn write(&self, name: &str, content: &[u8]) -> Result<(), Fault> {
+        self.0.write(name, content)
+    }
+
+    fn append(&self, name: &str, content: &[u8]) -> Result<(), Fault> {
+        StateFolder::append(&self.0, name, content)
+    }
+
+    fn remove(&self, name: &str) -> Result<(), Fault> {
+        panic!("`{name}` is not known to make no sense");
+    }
+
+    fn names(&self, folder: &str) -> Result<Vec<String>, Fault> {
+        self.0.names(folder)
+    }
+
+    fn lock(&self, holder: &str) -> Result<Box<dyn Lock>, LockFault> {
+        self.0.lock(holder)
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_record_that_cannot_be_read_is_an_error_and_stays() {
+    let mut scene = moved_scene().await;
+    scene.state = Box::new(DeniedRecord::default());
+
+    let green = answer(&s3_manager("acme-lake", "assets"), "assets/", LOADED);
+    let error = check(&scene, Ok(green)).await.unwrap_err();
+
+    assert!(error.to_string().contains("migration/switch"), "{error}");
 }
 
 #[tokio::test(start_paused = true)]
