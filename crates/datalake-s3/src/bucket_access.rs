@@ -16,6 +16,8 @@ const NO_POLICY: &str = "NoSuchBucketPolicy";
 const NO_BLOCK: &str = "NoSuchPublicAccessBlockConfiguration";
 const BLOCK: &str = "publicAccessBlock";
 const BLOCK_ROOT: &str = "PublicAccessBlockConfiguration";
+/// What Ceph 16 calls it in its answers.
+const OLD_BLOCK_ROOT: &str = "BlockPublicAccessBlockConfiguration";
 
 /// Without it Ceph 20 lets every key of the bucket's own project replace and remove the policy.
 const BINDS_OWNER: &[(&str, &str)] = &[("x-amz-confirm-remove-self-bucket-access", "true")];
@@ -77,7 +79,7 @@ impl S3Store {
 
 fn read_block(document: &[u8]) -> Result<PublicAccessBlock, UnknownDocument> {
     let root = parse_document(document).map_err(UnknownDocument::from)?;
-    if root.name != BLOCK_ROOT {
+    if ![BLOCK_ROOT, OLD_BLOCK_ROOT].contains(&root.name.as_str()) {
         return Err(UnknownDocument::Other(BLOCK_ROOT));
     }
     let is_on = |name: &str| {
@@ -118,6 +120,8 @@ mod tests {
         assert_eq!(read_block(write_block(block).as_bytes()), Ok(block));
         let acls = block.against_acls();
         assert_eq!(read_block(write_block(acls).as_bytes()), Ok(acls));
+        let old = write_block(acls).replace(BLOCK_ROOT, OLD_BLOCK_ROOT);
+        assert_eq!(read_block(old.as_bytes()), Ok(acls));
         assert!(read_block(b"<ListBucketResult></ListBucketResult>").is_err());
     }
 }

@@ -5,7 +5,7 @@ usage: roles.py make|keep|open|public|bare|policy|clear BUCKET [DOCUMENT]
   make    makes the bucket, with an object that everybody can read by its ACL
   keep    stores an object with the foreign key, below assets/
   open    whether everybody can read the public object: `open` or `closed`
-  public  tries to store an object that everybody could read: `stored` or `refused`
+  public  stores an object for everybody, and tells whether everybody can read it, as `open` does
   bare    stores the document of `access plan --json`, without the header
   policy  prints the stored policy, or `none`
   clear   deletes the bucket with all that is in it, past every policy
@@ -44,6 +44,11 @@ def is_refused(send):
         raise
 
 
+def print_openness(bucket, key):
+    get = lambda: connect(None).get_object(Bucket=bucket, Key=key)
+    print("closed" if is_refused(get) else "open")
+
+
 def print_policy(own, bucket):
     try:
         print(own.get_bucket_policy(Bucket=bucket)["Policy"])
@@ -71,11 +76,10 @@ def main():
     elif what == "keep":
         foreign.put_object(Bucket=bucket, Key="assets/foreign", Body=b"made elsewhere")
     elif what == "open":
-        get = lambda: connect(None).get_object(Bucket=bucket, Key="public")
-        print("closed" if is_refused(get) else "open")
+        print_openness(bucket, "public")
     elif what == "public":
-        put = lambda: own.put_object(Bucket=bucket, Key="more", Body=b"x", ACL="public-read")
-        print("refused" if is_refused(put) else "stored")
+        own.put_object(Bucket=bucket, Key="more", Body=b"x", ACL="public-read")
+        print_openness(bucket, "more")
     elif what == "bare":
         with open(rest[0]) as plan:
             document = json.load(plan)["data"]["buckets"][0]["document"]

@@ -106,7 +106,7 @@ SPEC
   at 0 "Nothing to do" apply --yes
   at 0 "proved     modal" prove --key-file modal.env --key-file guard.env
   seen "no ACL opens an object any more" closed open "$bucket"
-  seen "an object for everybody is refused" refused public "$bucket"
+  seen "an object that is stored for everybody is not open" closed public "$bucket"
   check "the foreign key stores an asset" 0 -- roles keep "$bucket"
   check "the bucket's own key reads it" 0 "made elsewhere" -- sh -c \
     "cd '$work/roles' && '$program' --bucket $bucket cat s3://$bucket/assets/foreign"

@@ -49,9 +49,10 @@ impl BucketPlanner<'_> {
             roles: list_planned(&compiled, roles),
             kept: merged.kept,
             needs_header: compiled.binds_owner,
-            document: match merged.policy.statements.is_empty() {
-                true => String::new(),
-                false => merged.policy.write(),
+            document: if merged.policy.statements.is_empty() {
+                String::new()
+            } else {
+                merged.policy.write()
             },
             diff,
             public_access,
