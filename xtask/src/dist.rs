@@ -1,5 +1,11 @@
 //! What is handed to people: the program in one file that needs no library of its host, with man
-//! pages and completions.
+//! pages and completions, as an archive, a `.deb` and an `.rpm`, with a bill of materials and the
+//! checksums of all of them.
+
+mod deb;
+mod materials;
+mod rpm;
+mod tree;
 
 use std::env::consts::ARCH;
 use std::fs;
@@ -7,7 +13,18 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Instant;
 
+use self::deb::make_deb;
+use self::materials::write_materials;
+use self::rpm::make_rpm;
+use self::tree::Contents;
 use crate::run::{Failed, cargo_with, printed, run, say, target};
+
+const SUMMARY: &str = "Dagster's storage on Hetzner Object Storage";
+const DESCRIPTION: &str =
+    "Puts the assets and logs of a Dagster that runs in podman quadlets into a bucket, and back.";
+const MAINTAINER: &str = "The datalake contributors <contributors@datalake.invalid>";
+/// The time of all files in packages, in seconds after 1970: the same files give the same package.
+const EPOCH: &str = "1767225600";
 
 /// Shells, and the name that each wants for its file.
 const SHELLS: [(&str, &str); 3] =
@@ -29,9 +46,42 @@ pub(crate) fn dist() -> Result<(), Failed> {
     for paper in PAPERS {
         run(Command::new("cp").args(["-r", paper]).arg(&folder), "cp")?;
     }
+    let bill = dist.join(format!("{name}.cdx.json"));
+    write_materials(&bill)?;
     let archive = archive(&dist, &name)?;
+    let work = dist.join("work");
+    let sample = write_sample(&program, &work)?;
+    let contents = Contents { folder: &folder, sample: &sample, bill_of_materials: &bill };
+    let deb = make_deb(&contents, &work, &dist)?;
+    let rpm = make_rpm(&contents, &work, &dist)?;
+    fs::remove_dir_all(&work).map_err(at(&work))?;
     say(&format!("built in {took} s: {}, {}", size(&program)?, program.display()));
-    say(&format!("to hand over: {}, {}", size(&archive)?, archive.display()));
+    for file in [&archive, &deb, &rpm, &bill] {
+        say(&format!("to hand over: {}, {}", size(file)?, file.display()));
+    }
+    sum_files(&dist, &[&archive, &deb, &rpm, &bill])
+}
+
+/// A spec with comments, as `datalake init` writes it.
+fn write_sample(program: &Path, work: &Path) -> Result<PathBuf, Failed> {
+    let home = work.join("home");
+    remade(&home)?;
+    let (program, home) = (absolute(program)?, absolute(&home)?);
+    let words = ["init", "--no-input", "--region", "fsn1", "--bucket", "acme-dagster-assets"];
+    let mut init = Command::new(program);
+    init.args(words).env_clear().env("HOME", &home).current_dir(&home);
+    printed(&mut init, "datalake init")?;
+    Ok(home.join("datalake.yaml"))
+}
+
+/// The checksums of all that is handed over, in one file that `sha256sum -c` reads.
+fn sum_files(dist: &Path, files: &[&PathBuf]) -> Result<(), Failed> {
+    let names = files.iter().filter_map(|file| file.file_name());
+    let mut command = Command::new("sha256sum");
+    let sums = printed(command.current_dir(dist).args(names), "sha256sum")?;
+    let file = dist.join("SHA256SUMS");
+    fs::write(&file, sums).map_err(at(&file))?;
+    say(&format!("their checksums: {}", file.display()));
     Ok(())
 }
 
@@ -67,9 +117,6 @@ fn archive(dist: &Path, name: &str) -> Result<PathBuf, Failed> {
     let mut tar = Command::new("tar");
     tar.current_dir(dist).args(same).args(["-I", "gzip -n", "-cf", &file, name]);
     run(&mut tar, "tar")?;
-    let hash = printed(Command::new("sha256sum").current_dir(dist).arg(&file), "sha256sum")?;
-    let sums = dist.join(format!("{file}.sha256"));
-    fs::write(&sums, hash).map_err(at(&sums))?;
     Ok(dist.join(file))
 }
 
@@ -78,6 +125,10 @@ fn remade(folder: &Path) -> Result<(), Failed> {
         fs::remove_dir_all(folder).map_err(at(folder))?;
     }
     fs::create_dir_all(folder).map_err(at(folder))
+}
+
+fn absolute(path: &Path) -> Result<PathBuf, Failed> {
+    fs::canonicalize(path).map_err(at(path))
 }
 
 fn copy(from: &Path, to: &Path) -> Result<(), Failed> {

@@ -21,7 +21,7 @@ cargo xtask docs                    Write the pages below `docs` that are made f
 cargo xtask e2e [LANE…] [-- PART…]  Tests with the real programs; without a name, list the lanes
 cargo xtask bench [ARGUMENTS]       Speed beside other programs; --help tells how, --quick tries it
 cargo xtask dist                    The program in one file that runs on any Linux, its man pages and
-                                    completions, below target/dist
+                                    completions, as an archive, .deb and .rpm, below target/dist
 ";
 
 fn main() -> ExitCode {

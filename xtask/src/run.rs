@@ -64,6 +64,11 @@ pub(crate) fn printed(command: &mut Command, name: &str) -> Result<Vec<u8>, Fail
     Err(Failed::new(format!("failed: {name}")))
 }
 
+/// Runs this very cargo; what it printed.
+pub(crate) fn printed_by_cargo(words: &[&str]) -> Result<Vec<u8>, Failed> {
+    printed(cargo_command().args(words), &format!("cargo {}", words.join(" ")))
+}
+
 /// Where cargo builds.
 pub(crate) fn target() -> PathBuf {
     std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| "target".into(), PathBuf::from)
