@@ -46,7 +46,7 @@ pub(crate) use kind::DocumentKind;
 pub(crate) use migration::{render_kinds, render_outlook, render_tables};
 pub(crate) use modal::{VaultReport, vault_line, vault_report};
 pub(crate) use output::{broken_output, still_read, write_out};
-pub(crate) use plan::{pending_text, plan, way_back};
+pub(crate) use plan::{pending_text, plan, plan_with_costs, way_back};
 pub(crate) use rows::{Rows, Ticker};
 pub(crate) use status::{Report as StatusReport, StatusState, render_status};
 pub(crate) use transfer::{

@@ -1,6 +1,7 @@
 //! A plan as people read it.
 
-use datalake_core::plan::{Pending, Plan, Way, describe_step};
+use datalake_core::plan::{Action, Pending, Plan, Way, describe_step};
+use datalake_core::price::Money;
 use datalake_core::text::printable;
 
 use crate::faults::hint_of;
@@ -8,13 +9,26 @@ use crate::faults::hint_of;
 /// The steps in a numbered list, each with its reason, and a word where there is no way back.
 #[must_use]
 pub(crate) fn plan(plan: &Plan) -> String {
+    plan_with_costs(plan, None)
+}
+
+/// The same, with what the account's first bucket costs in a month.
+#[must_use]
+pub(crate) fn plan_with_costs(plan: &Plan, first_bucket: Option<Money>) -> String {
     let lines = plan.steps.iter().enumerate().map(|(number, step)| {
         let no_way_back = match &step.undo.way {
             Way::Back(_) => String::new(),
             Way::OneWay(reason) => format!("; not undone: {reason}"),
         };
+        let cost = match (&step.action, first_bucket) {
+            (Action::CreateBucket(_), Some(price)) => format!(
+                "     costs {price} a month, net: the base price, which is paid once for all buckets of \
+                 an account\n"
+            ),
+            _ => String::new(),
+        };
         format!(
-            "{:>3}. {}\n     {}{no_way_back}\n",
+            "{:>3}. {}\n     {}{no_way_back}\n{cost}",
             number + 1,
             describe_step(step),
             printable(&step.why)
