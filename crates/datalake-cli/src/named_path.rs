@@ -125,6 +125,26 @@ pub(crate) fn list_tree(root: &Path) -> io::Result<Vec<TreeItem>> {
     Ok(entries)
 }
 
+/// Copies a file, where it is there, to a new name among the temporary files, and lets it stay.
+///
+/// # Errors
+///
+/// [`Failure`] naming the path.
+pub(crate) fn keep_copy(
+    path: &Path,
+    prefix: &str,
+    suffix: &str,
+) -> Result<Option<PathBuf>, Failure> {
+    let at_path = |error: io::Error| Failure::io(path, &error);
+    if !is_taken(path) {
+        return Ok(None);
+    }
+    let copy = tempfile::Builder::new().prefix(prefix).suffix(suffix).tempfile();
+    let (_, kept) = copy.map_err(at_path)?.keep().map_err(|error| at_path(error.error))?;
+    fs::copy(path, &kept).map_err(at_path)?;
+    Ok(Some(kept))
+}
+
 /// Puts a file, with the folders above it, into a folder that this process has just made.
 ///
 /// # Errors

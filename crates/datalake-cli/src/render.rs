@@ -21,7 +21,10 @@ use serde::Serialize;
 use self::arguments::{escape_arguments, escape_message};
 use crate::failure::Failure;
 
-pub(crate) use datalake_core::plan::{describe_plan as plan, describe_way_back as way_back};
+pub(crate) use datalake_core::plan::{
+    describe_plan as plan, describe_plan_with_costs as plan_with_costs,
+    describe_way_back as way_back,
+};
 pub(crate) use datalake_core::price::{Part, Parts, Sharing};
 pub(crate) use datalake_core::text::{
     count_things as counted, group_digits as count, printable_key as key_text,

@@ -31,7 +31,7 @@ pub use model::{Conflict, Standing, imagine, rehearse};
 pub use observed::{BucketState, Found, Observation, Observed, Service};
 pub use provision::{Blocker, plan_provision};
 pub use step::{Action, Guard, Pending, Plan, Step, Undo, Way};
-pub use step_line::{describe_plan, describe_step, describe_way_back};
+pub use step_line::{describe_plan, describe_plan_with_costs, describe_step, describe_way_back};
 pub use vault_removal::{plan_vault_clearing, plan_vault_removal};
 pub(crate) use vault_steps::roll_over;
 pub use vault_steps::{leave_unknown_vaults, plan_vault, plan_vault_anew};

@@ -10,6 +10,7 @@
 
 mod bill;
 mod competitors;
+mod egress_month;
 mod estimate;
 mod forecast;
 mod hetzner;
@@ -22,6 +23,7 @@ mod self_hosted;
 mod trend;
 
 pub use bill::{Bill, Unpriced, bill};
+pub use egress_month::EgressMonth;
 pub use estimate::{Intended, estimate};
 pub use forecast::{Forecast, RecordedMonth, forecast};
 pub use history::{Level, Span, UsageHistory, Used};

@@ -1,11 +1,13 @@
 //! How much lies in a bucket, and how much of it is billed.
 
+mod folders;
 mod groups;
 
 use std::ops::AddAssign;
 
 use bytesize::ByteSize;
 
+pub use folders::{FolderSum, FolderTree, SummedFolder};
 pub use groups::{LargestGroups, UsageGroups};
 
 /// What the smallest object is billed as (Hetzner, product page, read 2026-07-22: "64 KB"; its other

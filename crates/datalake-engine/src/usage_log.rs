@@ -19,6 +19,9 @@ pub trait UsageLog: Send {
     /// Appends what left a bucket.
     fn record_egress(&mut self, place: &UsagePlace, egress: &EgressNote) -> Result<(), Fault>;
 
+    /// Removes one note that is equal to this one, and tells whether there was one.
+    fn remove_egress(&mut self, place: &UsagePlace, egress: &EgressNote) -> Result<bool, Fault>;
+
     /// The samples of a bucket in a span, the oldest first, without their assets.
     fn samples(&self, place: &UsagePlace, span: Span) -> Result<Vec<UsageSample>, Fault>;
 

@@ -125,6 +125,10 @@ impl UsageLog for UsageDb {
         self.change(|change| rows::insert_egress(change, place, egress))
     }
 
+    fn remove_egress(&mut self, place: &UsagePlace, egress: &EgressNote) -> Result<bool, Fault> {
+        self.change(|change| rows::delete_egress(change, place, egress))
+    }
+
     fn samples(&self, place: &UsagePlace, span: Span) -> Result<Vec<UsageSample>, Fault> {
         rows::read_samples(&self.connection, place, span).map_err(|error| self.fault(&error))
     }

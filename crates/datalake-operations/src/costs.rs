@@ -3,6 +3,7 @@
 mod basis;
 mod comparison;
 mod due_report;
+mod entered_egress;
 mod growth;
 mod history;
 mod holdings;
@@ -14,6 +15,7 @@ mod whatif;
 pub use self::basis::{CostBasis, CostTerms, NotedEgress};
 pub use self::comparison::{PriceComparison, compare_prices};
 pub use self::due_report::DueReport;
+pub use self::entered_egress::remove_entered_egress;
 pub use self::growth::{AssetGrowth, compare_assets, compare_with_kept};
 pub use self::history::RecordedUsage;
 pub use self::holdings::{Holdings, HoldingsQuestion};

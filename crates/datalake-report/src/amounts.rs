@@ -11,6 +11,16 @@ pub fn format_size(bytes: u64) -> String {
     ByteSize(bytes).display().si().to_string()
 }
 
+/// A part of a whole in percent: `12.4 %`, `< 0.1 %`.
+#[must_use]
+pub fn format_share(part: u64, whole: u64) -> String {
+    let tenths = (u128::from(part) * 1_000).checked_div(u128::from(whole)).unwrap_or(0);
+    match tenths {
+        0 if part > 0 => "< 0.1 %".to_owned(),
+        tenths => format!("{}.{} %", tenths / 10, tenths % 10),
+    }
+}
+
 /// How long ago something was, in its largest whole unit.
 #[must_use]
 pub fn format_age(since: Timestamp, now: Timestamp) -> String {
@@ -75,6 +85,14 @@ mod tests {
         assert_eq!(format_size(0), "0 B");
         assert_eq!(format_size(64_000), "64.0 kB");
         assert_eq!(format_size(1_500_000_000), "1.5 GB");
+    }
+
+    #[test]
+    fn shares_are_told_in_tenths_of_a_percent() {
+        assert_eq!(format_share(1, 3), "33.3 %");
+        assert_eq!(format_share(3, 3), "100.0 %");
+        assert_eq!(format_share(1, 1_000_000), "< 0.1 %");
+        assert_eq!(format_share(0, 0), "0.0 %");
     }
 
     #[test]

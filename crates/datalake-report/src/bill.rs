@@ -1,6 +1,8 @@
 //! Bills, comparisons and forecasts as text and as JSON.
 
-use datalake_core::price::{Bill, Currency, Micros, Money, Net, Pace, PriceList, Trend, Vat};
+use datalake_core::price::{
+    Bill, Currency, Micros, Money, Net, Pace, PriceList, Sharing, Trend, Vat,
+};
 use datalake_core::size::ByteSize;
 use datalake_core::time::Timestamp;
 use schemars::JsonSchema;
@@ -101,6 +103,29 @@ pub fn list_bill_lines(bill: &Bill, vat: Option<Vat>) -> Vec<[String; 3]> {
         lines.push(line("gross", format!("with {vat} % tax"), gross));
     }
     lines
+}
+
+/// What a share is, what would be saved without a part, and what the base price is, in sentences.
+#[must_use]
+pub fn describe_saving(sharing: Sharing) -> String {
+    let storage = Money { amount: sharing.storage, ..sharing.sum };
+    let start = "A share is a part of all billed bytes. Leaving something out saves";
+    match sharing.storage {
+        Micros::ZERO => format!("{start} nothing: the base price includes all that is stored."),
+        _ => format!(
+            "{start} what it costs beyond the base price, net: that includes {}, and the other {} cost \
+             {storage}.",
+            format_size(sharing.billed - sharing.beyond),
+            format_size(sharing.beyond)
+        ),
+    }
+}
+
+/// An amount of money to the cent, without its currency.
+#[must_use]
+pub fn format_cents(amount: Micros) -> String {
+    let cents = amount.cents();
+    format!("{}.{:02}", cents / 100, cents % 100)
 }
 
 /// A sum as it is paid: with the tax where one is given.

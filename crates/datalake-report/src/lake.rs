@@ -1,14 +1,14 @@
 //! All there is to tell of a bucket: for programs, as Markdown and as a page.
 
 mod markdown;
+mod over_time;
 mod page;
-mod plot;
-mod tiles;
 
 use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
 
-use datalake_core::price::{Part, Parts};
+use datalake_core::price::{EgressMonth, Micros, Money, Part, Parts, Sharing};
+use datalake_core::usage::{SummedFolder, Tally};
 
 use crate::BillTold;
 
@@ -34,6 +34,9 @@ pub struct LakeReport {
     pub bill: BillTold,
     /// That sum.
     pub sum: String,
+    /// The same without tax, as it is shared out.
+    #[serde(skip)]
+    pub sharing: Sharing,
     /// Whether sums are net or with which tax.
     pub tax: String,
     /// The lines of the bill: what, how much of it, the sum.
@@ -50,8 +53,22 @@ pub struct LakeReport {
     pub bytes: u64,
     /// How many objects can be read.
     pub objects: u64,
+    /// What a month may cost, by the spec.
+    #[serde(rename = "budget")]
+    pub budget_text: Option<String>,
+    /// The same as a sum.
+    #[serde(skip)]
+    pub budget: Option<Money>,
     /// What was recorded, the oldest first.
     pub history: Vec<Point>,
+    /// What left the bucket in each month in which something was noted, the oldest first.
+    pub egress: Vec<EgressMonth>,
+    /// By folder.
+    #[serde(skip)]
+    pub folder_tree: SummedFolder<Tally>,
+    /// By asset, in folders.
+    #[serde(skip)]
+    pub asset_tree: SummedFolder<Tally>,
     /// By the first folder.
     pub prefixes: Parts,
     /// By asset.
@@ -106,6 +123,8 @@ pub struct Point {
     pub billed_bytes: u64,
     /// What cannot be read of it.
     pub hidden_bytes: u64,
+    /// What a month costs with so much, as it is paid.
+    pub month_sum: Micros,
 }
 
 /// What will be billed at a point in time, at the three paces.
@@ -115,6 +134,8 @@ pub struct Ahead {
     pub at: i64,
     /// Low, likely, high.
     pub billed_bytes: [u64; 3],
+    /// What a month costs with so much, as it is paid.
+    pub month_sums: [Micros; 3],
 }
 
 /// How an asset has changed.
@@ -168,6 +189,12 @@ impl LakeReport {
     #[must_use]
     pub fn address(&self) -> String {
         format!("s3://{}/{}", self.bucket, self.prefix)
+    }
+
+    /// What is to be expected at points in time; nothing where nobody knows.
+    #[must_use]
+    pub fn list_ahead(&self) -> &[Ahead] {
+        self.forecast.as_ref().map_or(&[], |forecast| &forecast.ahead[..])
     }
 
     /// All that is hidden together.

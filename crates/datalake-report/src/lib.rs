@@ -23,14 +23,19 @@
 
 mod amounts;
 mod bill;
+mod chart;
+mod folder_list;
 mod html;
 mod lake;
 mod migration;
+mod treemap;
 
-pub use amounts::{describe_usage, escape_name, format_age, format_size, render_usage};
+pub use amounts::{
+    describe_usage, escape_name, format_age, format_share, format_size, render_usage,
+};
 pub use bill::{
-    BillTold, PACES, compute_paid, describe_paid, describe_reach, describe_tax, format_change,
-    format_pace, list_bill_lines, render_bill, render_terms,
+    BillTold, PACES, compute_paid, describe_paid, describe_reach, describe_saving, describe_tax,
+    format_cents, format_change, format_pace, list_bill_lines, render_bill, render_terms,
 };
 pub use lake::{
     Ahead, Change, ForecastTold, LakeReport, Point, RuleTold, render_lake_markdown,

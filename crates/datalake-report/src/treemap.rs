@@ -1,26 +1,55 @@
-//! Parts of a bucket as tiles whose areas are their sizes.
+//! Folders as tiles whose areas are their sizes, folders in folders.
 
+mod tile;
+mod wrap;
+
+use datalake_core::text::{group_digits, printable_key};
+use datalake_core::usage::{FolderSum, SummedFolder};
 use maud::{Markup, html};
 use treemap::{MapItem, Mappable, Rect, TreemapLayout};
 
-use crate::format_size;
-use datalake_core::price::{Part, Parts};
-use datalake_core::text::{group_digits, printable_key};
+use self::tile::{Keys, draw_tile};
 
 /// More tiles than this would be too small to see.
-const MOST: usize = 120;
+const MOST: usize = 160;
+/// Folders that lie deeper are one tile.
+const DEEPEST: usize = 3;
+/// A folder shows what is in it from this width and height on.
+const LEAST_FRAME: (f64, f64) = (96.0, 64.0);
+/// The strip above what is in a folder, with its name, and the rim around it.
+const STRIP: f64 = 20.0;
+const RIM: f64 = 3.0;
+/// So many folders of the first level differ in colour.
+const HUES: usize = 8;
 
-/// The look of tiles: the larger, the stronger.
-pub(super) const STYLE: &str = "\
-.tiles rect { stroke: var(--sheet); stroke-width: 2; fill: #d6e7f1; }
-.tiles .t0 { fill: #a9cfe4; } .tiles .t1 { fill: #c0dcec; } .tiles .rest { fill: #e4e2dc; }
-@media (prefers-color-scheme: dark) {
-  .tiles rect { fill: #213948; }
-  .tiles .t0 { fill: #1f5878; } .tiles .t1 { fill: #214a61; } .tiles .rest { fill: #33383f; }
+/// The look of tiles: a colour for each folder of the first level, stronger for what holds others.
+pub(crate) const STYLE: &str = include_str!("treemap/treemap.css");
+
+/// What is drawn, and how it is told.
+pub(crate) struct Treemap<'a, T> {
+    /// What the picture shows.
+    pub label: &'a str,
+    /// The folders.
+    pub root: &'a SummedFolder<T>,
+    /// A sum in a few letters.
+    pub short: &'a dyn Fn(&T) -> String,
+    /// The same with everything.
+    pub long: &'a dyn Fn(&T) -> String,
+    /// The class of a colour; without it each folder of the first level has one of its own.
+    pub colour: Option<&'a dyn Fn(&T) -> &'static str>,
 }
-";
 
-/// A picture of a size, with letters of about this width and height.
+/// A folder or name with the place that it got.
+struct Tile<'a, T> {
+    name: String,
+    path: String,
+    sum: &'a T,
+    place: Rect,
+    class: String,
+    is_frame: bool,
+}
+
+/// A picture of a size.
 #[derive(Clone, Copy)]
 struct Canvas {
     class: &'static str,
@@ -28,151 +57,173 @@ struct Canvas {
     height: f64,
 }
 
-const LETTER: (f64, f64) = (7.2, 17.0);
+const WIDE: Canvas = Canvas { class: "wide", width: 960.0, height: 460.0 };
+const NARROW: Canvas = Canvas { class: "narrow", width: 360.0, height: 480.0 };
 
-/// The parts as tiles, wide and narrow; nothing where there are none.
-#[must_use]
-pub(super) fn tiles(label: &str, parts: &Parts) -> Markup {
-    let mut all: Vec<_> = parts.largest.iter().take(MOST).cloned().collect();
-    let more = parts.largest.len().saturating_sub(MOST) as u64 + parts.other_count;
-    if more > 0 {
-        all.push(rest(parts, more));
-    }
-    all.retain(|part| part.billed_bytes > 0);
-    if all.is_empty() {
-        return html! { p.note { "There is nothing." } };
-    }
-    let wide = Canvas { class: "tiles wide", width: 960.0, height: 380.0 };
-    let narrow = Canvas { class: "tiles narrow", width: 360.0, height: 420.0 };
-    html! { figure { (drawn(label, &all, wide)) (drawn(label, &all, narrow)) } }
-}
-
-/// All parts that get no tile of their own, as one.
-fn rest(parts: &Parts, more: u64) -> Part {
-    let mut rest = parts.others.clone();
-    for part in parts.largest.iter().skip(MOST) {
-        rest.billed_bytes += part.billed_bytes;
-        rest.bytes += part.bytes;
-        rest.count += part.count;
-    }
-    rest.name = format!("({} more)", group_digits(more));
-    rest
-}
-
-fn drawn(label: &str, parts: &[Part], canvas: Canvas) -> Markup {
-    let mut items: Vec<Box<dyn Mappable>> = parts
-        .iter()
-        .map(|part| Box::new(MapItem::with_size(area(part))) as Box<dyn Mappable>)
-        .collect();
-    let bounds = Rect::from_points(0.0, 0.0, canvas.width, canvas.height);
-    TreemapLayout::new().layout_items(&mut items, bounds);
-    html! {
-        svg class=(canvas.class) role="img" aria-label=(label)
-            viewBox=(format!("0 0 {} {}", canvas.width, canvas.height)) {
-            @for (rank, (part, item)) in parts.iter().zip(&items).enumerate() {
-                (tile(part, rank, item.bounds()))
-            }
+impl<T: FolderSum> Treemap<'_, T> {
+    /// The picture, wide and narrow; a sentence where there is nothing.
+    #[must_use]
+    pub(crate) fn draw(&self) -> Markup {
+        if self.root.sum.weight() == 0 {
+            return html! { p.note { "There is nothing." } };
         }
+        let few = self.root.clone().fold_small(MOST);
+        html! { (self.draw_on(&few, WIDE)) (self.draw_on(&few, NARROW)) }
     }
-}
 
-fn tile(part: &Part, rank: usize, Rect { x, y, w, h }: &Rect) -> Markup {
-    let name = printable_key(&part.name);
-    let class = match rank {
-        _ if name.starts_with('(') => "rest",
-        0..4 => "t0",
-        4..12 => "t1",
-        _ => "t2",
-    };
-    let (letter, line) = LETTER;
-    let fitting = letters(*w - 12.0, letter);
-    let lines = letters(*h - 8.0, line);
-    html! {
-        g {
-            title { (name) ": " (format_size(part.billed_bytes)) " billed in " (group_digits(part.count)) }
-            rect class=(class) x=(short(*x)) y=(short(*y)) width=(short(*w)) height=(short(*h)) {}
-            @if fitting >= 4 && lines >= 1 {
-                text x=(short(x + 6.0)) y=(short(y + line)) font-size="13" { (cut(&name, fitting)) }
-            }
-            @if fitting >= 8 && lines >= 2 {
-                text x=(short(x + 6.0)) y=(short(y + 2.0 * line)) font-size="12" {
-                    (format_size(part.billed_bytes))
+    fn draw_on(&self, root: &SummedFolder<T>, canvas: Canvas) -> Markup {
+        let mut tiles = Vec::new();
+        let place = Rect::from_points(0.0, 0.0, canvas.width, canvas.height);
+        self.lay_out(root, Level { path: "", depth: 0, class: "", place }, &mut tiles);
+        let mut keys = Keys::default();
+        let drawn: Vec<_> =
+            tiles.iter().map(|tile| draw_tile(tile, self.short, self.long, &mut keys)).collect();
+        html! {
+            figure class=(canvas.class) {
+                svg.tiles role="img" aria-label=(self.label)
+                    viewBox=(format!("0 0 {} {}", canvas.width, canvas.height)) {
+                    @for tile in drawn { (tile) }
                 }
+                (keys.draw())
+            }
+        }
+    }
+
+    fn lay_out<'t>(
+        &self,
+        folder: &'t SummedFolder<T>,
+        level: Level<'_>,
+        tiles: &mut Vec<Tile<'t, T>>,
+    ) {
+        let rest = (folder.others > 0).then_some((None, &folder.others_sum));
+        let parts = folder.parts.iter().map(|part| (Some(part), &part.sum));
+        let mut all: Vec<_> = parts.chain(rest).filter(|(_, sum)| sum.weight() > 0).collect();
+        all.sort_by_key(|(_, sum)| std::cmp::Reverse(sum.weight()));
+        let mut items: Vec<Box<dyn Mappable>> = all
+            .iter()
+            .map(|(_, sum)| Box::new(MapItem::with_size(area(*sum))) as Box<dyn Mappable>)
+            .collect();
+        TreemapLayout::new().layout_items(&mut items, level.place);
+        for (rank, ((part, sum), item)) in all.into_iter().zip(&items).enumerate() {
+            let place = *item.bounds();
+            let class = match (self.colour, level.depth, part) {
+                (_, _, None) => "rest".to_owned(),
+                (Some(colour), _, _) => colour(sum).to_owned(),
+                (None, 0, _) => format!("h{}", rank % HUES),
+                (None, ..) => level.class.to_owned(),
+            };
+            let name = part.map_or_else(
+                || format!("({} more)", group_digits(folder.others)),
+                |part| name_part(&part.name),
+            );
+            let path = format!("{}{name}", level.path);
+            let inside = part.filter(|part| level.depth < DEEPEST && shows_parts(part, &place));
+            let is_frame = inside.is_some();
+            let tile = Tile { name, path: path.clone(), sum, place, class, is_frame };
+            let class = tile.class.clone();
+            tiles.push(tile);
+            if let Some(part) = inside {
+                let (x, y, width, height) = (place.x, place.y, place.w, place.h);
+                let place = Rect {
+                    x: x + RIM,
+                    y: y + STRIP,
+                    w: width - 2.0 * RIM,
+                    h: height - STRIP - RIM,
+                };
+                let level = Level { path: &path, depth: level.depth + 1, class: &class, place };
+                self.lay_out(part, level, tiles);
             }
         }
     }
 }
 
-/// How many letters or lines fit into a length.
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "a picture is less than a thousand wide, and none becomes nothing"
-)]
-fn letters(length: f64, one: f64) -> usize {
-    (length / one).max(0.0) as usize
+/// Where the parts of a folder go.
+#[derive(Clone, Copy)]
+struct Level<'a> {
+    path: &'a str,
+    depth: usize,
+    class: &'a str,
+    place: Rect,
+}
+
+/// Whether the parts of a folder are drawn: where there is room, and where they are most of it.
+fn shows_parts<T: FolderSum>(folder: &SummedFolder<T>, place: &Rect) -> bool {
+    let (width, height) = LEAST_FRAME;
+    let is_told = folder.others_sum.weight() <= folder.sum.weight() / 2;
+    is_told && !folder.parts.is_empty() && place.w >= width && place.h >= height
+}
+
+/// What lies in a folder without a folder of its own has no name.
+fn name_part(name: &str) -> String {
+    if name.is_empty() { "(itself)".to_owned() } else { printable_key(name) }
 }
 
 /// A size as an area; what is lost of it nobody sees.
 #[expect(clippy::cast_precision_loss, reason = "a picture has a thousand points, not 2^53")]
-fn area(part: &Part) -> f64 {
-    part.billed_bytes as f64
-}
-
-fn short(number: f64) -> String {
-    format!("{number:.1}")
-}
-
-/// The end of a name says more than its beginning.
-fn cut(name: &str, letters: usize) -> String {
-    let length = name.chars().count();
-    if length <= letters {
-        return name.to_owned();
-    }
-    let end: String = name.chars().skip(length + 1 - letters).collect();
-    format!("\u{2026}{end}")
+fn area<T: FolderSum>(sum: &T) -> f64 {
+    sum.weight() as f64
 }
 
 #[cfg(test)]
 mod tests {
-    use datalake_core::price::Micros;
+    use datalake_core::usage::{FolderTree, Tally};
 
     use super::*;
+    use crate::format_size;
 
-    fn part(name: &str, billed_bytes: u64) -> Part {
-        let share = Micros::ZERO;
-        Part { name: name.to_owned(), count: 1, bytes: billed_bytes, billed_bytes, share }
-    }
-
-    fn parts(largest: Vec<Part>, other_count: u64) -> Parts {
-        Parts { largest, other_count, others: part("", 5_000) }
+    fn draw(names: &[(&str, u64)]) -> String {
+        let mut tree = FolderTree::new(10_000);
+        for (name, billed) in names {
+            tree.add(name, &Tally { count: 1, bytes: *billed, billed: *billed });
+        }
+        let size = |sum: &Tally| format_size(sum.billed);
+        let root = tree.finish();
+        let picture =
+            Treemap { label: "By folder", root: &root, short: &size, long: &size, colour: None };
+        picture.draw().into_string()
     }
 
     #[test]
     fn names_are_text_and_empty_parts_get_no_tile() {
-        let hostile = "\"><img src=x onerror=alert(1)>";
+        let text = draw(&[("\"><img src=x onerror=alert(1)>", 9_000), ("none", 0)]);
 
-        let text = tiles("By prefix", &parts(vec![part(hostile, 9_000), part("none", 0)], 0));
-
-        let text = text.into_string();
         assert!(!text.contains("<img") && text.contains("&lt;img src=x"), "{text}");
-        assert!(!text.contains("none:"), "{text}");
+        assert!(!text.contains("none"), "{text}");
         assert_eq!(text.matches("<rect").count(), 2, "{text}");
     }
 
     #[test]
     fn what_is_too_small_is_one_tile() {
-        let many = (0..500).map(|number| part(&format!("p{number:03}/"), 1_000)).collect();
+        let names: Vec<_> = (0..500).map(|number| format!("p{number:03}")).collect();
+        let names: Vec<_> = names.iter().map(|name| (name.as_str(), 1_000)).collect();
 
-        let text = tiles("By prefix", &parts(many, 7)).into_string();
+        let text = draw(&names);
 
         assert_eq!(text.matches("<rect").count(), 2 * (MOST + 1));
-        assert!(text.contains("(387 more): 385.0 kB billed"), "{text}");
+        assert!(text.contains("(340 more): 340.0 kB"), "{text}");
     }
 
     #[test]
-    fn a_long_name_keeps_its_end() {
-        assert_eq!(cut("assets/raw/orders", 7), "\u{2026}orders");
-        assert_eq!(cut("raw/", 4), "raw/");
+    fn a_folder_holds_the_tiles_of_what_is_in_it() {
+        let text = draw(&[("raw/orders", 5_000), ("raw/users", 5_000), ("x", 10_000)]);
+
+        assert!(text.contains("class=\"frame h") && text.contains("raw/orders: 5.0 kB"), "{text}");
+    }
+
+    #[test]
+    fn a_folder_of_which_little_can_be_shown_is_one_tile() {
+        let names: Vec<_> = (0..1_000).map(|number| format!("a/p{number:04}")).collect();
+        let mut names: Vec<_> = names.iter().map(|name| (name.as_str(), 1_000)).collect();
+        names.push(("b", 1_000_000));
+
+        assert_eq!(draw(&names).matches("<rect").count(), 4);
+    }
+
+    #[test]
+    fn a_name_that_does_not_fit_has_a_number_and_stands_below_whole() {
+        let long = "a_very_long_name_of_an_asset_that_fits_into_no_tile".repeat(3);
+        let text = draw(&[("large", 970_000), (&long, 30_000)]);
+
+        assert!(text.contains(&format!("<bdi>{long}</bdi>")), "{text}");
     }
 }

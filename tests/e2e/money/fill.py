@@ -1,6 +1,6 @@
 """Writes objects into the folder of a sandbox, past its service, as the service keeps them.
 
-usage: fill.py lake SANDBOX DAYS_AGO | prefixes SANDBOX NUMBER | million SANDBOX NUMBER
+usage: fill.py lake SANDBOX DAYS_AGO | prefixes SANDBOX NUMBER | assets SANDBOX NUMBER | million SANDBOX NUMBER
 """
 
 import json
@@ -92,6 +92,14 @@ def lake(shelf, days_ago):
 def prefixes(shelf, number):
     for prefix in range(int(number)):
         shelf.put(f"customer-{prefix:06d}/data", 1_000 + prefix * 900_000, 1_795_000_000)
+
+
+def assets(shelf, number):
+    """Assets of forty teams, of a few sizes; some names are long."""
+    for at in range(int(number)):
+        team, domain = f"team-{at % 40:02d}", f"domain_{at // 40 % 9}"
+        name = f"asset_{at:06d}" + ("_of_all_customers_by_region_and_month" if at % 11 == 0 else "")
+        shelf.put(f"assets/{team}/{domain}/{name}", 20_000 + at % 1_000 * at % 40_000_000, 1_795_000_000)
 
 
 def million(shelf, number):

@@ -1,5 +1,5 @@
 // Looks at a page in headless Chromium: light and dark, wide and narrow.
-//   usage: node page.mjs MODULES PAGE hostile|many [SCREENSHOTS]
+//   usage: node page.mjs MODULES PAGE hostile|many|assets [SCREENSHOTS [TITLE]]
 // MODULES holds node_modules with axe-core and puppeteer-core. The last line tells what was seen.
 import { createServer } from 'node:http';
 import { createRequire } from 'node:module';
@@ -7,7 +7,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-const [modules, file, kind, screenshots] = process.argv.slice(2);
+const [modules, file, kind, screenshots, title = 'report'] = process.argv.slice(2);
 const require = createRequire(join(modules, 'node_modules', 'x.js'));
 const puppeteer = require('puppeteer-core');
 const axe = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
@@ -44,6 +44,7 @@ try {
   for (const [device, viewport] of Object.entries(sizes)) {
     for (const scheme of ['light', 'dark']) await look(device, viewport, scheme);
   }
+  if (screenshots) await print();
 } finally {
   await browser.close();
   server.close();
@@ -97,7 +98,7 @@ async function look(device, viewport, scheme) {
   const names = kind === 'hostile'
     ? ['<script>window.pwned=1</script>', '"><img src=x onerror=window.pwned=1>', "'; DROP TABLE sample; --",
       '{{7*7}} ${7*7} &lt;b&gt;', '\\u{1b}[31m\\u{202e}gnp.exe']
-    : ['customer-099999/'];
+    : [kind === 'many' ? 'customer-099999/' : '100,000 assets'];
   for (const name of names) expect(seen.text.includes(name), `${where}: ${name} is not there as text`);
 
   // The policy holds: what somebody would smuggle in is neither run nor fetched.
@@ -123,6 +124,15 @@ async function look(device, viewport, scheme) {
     if (['serious', 'critical'].includes(impact)) faults.push(`${text}: ${nodes[0].failureSummary}`);
     else console.log(text);
   }
-  if (screenshots) await tab.screenshot({ path: join(screenshots, `report-${device}-${scheme}.png`) });
+  if (screenshots) await tab.screenshot({ path: join(screenshots, `${title}-${device}-${scheme}.png`), fullPage: true });
+  await tab.close();
+}
+
+// As it is printed, from a browser that shows pages dark.
+async function print() {
+  const tab = await browser.newPage();
+  await tab.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: 'dark' }]);
+  await tab.goto(address, { waitUntil: 'load' });
+  await tab.pdf({ path: join(screenshots, `${title}-paper.pdf`), format: 'A4', printBackground: true, preferCSSPageSize: true });
   await tab.close();
 }

@@ -1,6 +1,6 @@
 #!/bin/bash
 # What commands about money do with large buckets, kills and browsers.
-#   usage: run.sh [kills] [page] [many] [million]     in the workspace root; all without an argument
+#   usage: run.sh [kills] [page] [many] [assets] [million]     in the workspace root; all without an argument
 #   SCREENSHOTS=DIR keeps the pictures of the page there; PROGRAM=FILE is tried instead of a release build
 # Needs root, apt, npm and a network once; what it installs beside packages stays in target/e2e.
 # Each step prints a line; the last line counts them. What it starts, it ends.
@@ -114,7 +114,8 @@ page() {
   done
   datalake usage egress 700GB --note 'Modal' > /dev/null 2>&1
   check "a forecast" datalake cost forecast --vat 19
-  check "a page" datalake report --html "$work/report.html" --vat 19
+  check "a page" env DATALAKE_COST__BUDGET=12EUR "$program" --sandbox="$sandbox" report \
+    --html "$work/report.html" --vat 19
   check "the page in a browser" node "$here/page.mjs" "$cache" "$work/report.html" hostile \
     "${SCREENSHOTS:-}"
 }
@@ -127,6 +128,48 @@ many() {
   check "a page of 100,000 prefixes" datalake report --html "$work/many.html"
   end_service
   check "the page of 100,000 prefixes in a browser" node "$here/page.mjs" "$cache" "$work/many.html" many
+}
+
+# A page of a bucket with 100,000 assets, and of a migration of as many.
+assets() {
+  new_bucket assets
+  python3 "$here/fill.py" assets "$sandbox" 100000
+  serve || return
+  check "a page of 100,000 assets" datalake report --html "$work/assets.html"
+  end_service
+  check "the page of 100,000 assets in a browser" node "$here/page.mjs" "$cache" "$work/assets.html" assets \
+    "${SCREENSHOTS:-}" assets
+  migration 100000
+}
+
+# A migration of so many assets, none of them moved yet.
+migration() {
+  local home at
+  new_bucket migration
+  home=$work/home
+  mkdir -p "$home/storage"
+  printf 'storage: {}\n' > "$home/dagster.yaml"
+  python3 - "$home/storage" "$1" << 'EOF'
+import os, sys
+folder, number = sys.argv[1], int(sys.argv[2])
+for at in range(number):
+    place = f"{folder}/team-{at % 40:02d}/domain_{at // 40 % 9}"
+    if at < 400:
+        os.makedirs(place, exist_ok=True)
+    with open(f"{place}/asset_{at:06d}", "wb") as file:
+        # A small pickle; each hundredth one is cut short.
+        file.write(b"\x80\x04B" + (at % 900).to_bytes(4, "little") + b"x" * (at % 900) + (b"." if at % 100 else b""))
+EOF
+  check_code "a page of a migration of $1 assets" 3 datalake migrate report --home "$home" --html "$work/migration.html"
+  check "the page of that migration in a browser" node "$here/page.mjs" "$cache" "$work/migration.html" assets \
+    "${SCREENSHOTS:-}" migration
+}
+
+# The same as check, where another end is the right one.
+check_code() {
+  local text=$1 code=$2
+  shift 2
+  check "$text" sh -c '"$@"; [ $? = '"$code"' ]' sh "$program" --sandbox="$sandbox" "${@:2}"
 }
 
 # The client's memory with a million objects.
@@ -163,7 +206,7 @@ elif [ -z "${PROGRAM:-}" ] && ! cargo build --quiet --release --package datalake
   fail 'the program does not build'
 else
   program=${PROGRAM:-$target/release/datalake}
-  [ $# -gt 0 ] || set -- kills page many million
+  [ $# -gt 0 ] || set -- kills page many assets million
   for part in "$@"; do "$part"; done
 fi
 echo "$passed passed, $failed failed"

@@ -15,6 +15,9 @@ fn every_check_of_the_demo_holds() {
     assert!(checks.len() >= 18, "{checks:?}");
     assert!(checks.iter().all(|check| check["held"] == true), "{checks:?}");
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0, "nothing is left here");
+    let page = demo["page"].as_str().unwrap();
+    assert!(fs::read_to_string(page).unwrap().starts_with("<!DOCTYPE html>"), "{page}");
+    fs::remove_file(page).unwrap();
 }
 
 #[test]

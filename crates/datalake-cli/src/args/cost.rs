@@ -164,6 +164,11 @@ Examples:
   datalake usage record                              Once a day, from a timer
   datalake usage egress 120GB --note \"Modal, week 47\"   What others have read
 ";
+const EGRESS_EXAMPLES: &str = "\
+Examples:
+  datalake usage egress 120GB --note \"Modal, week 47\"
+  datalake usage egress --remove 2026-11-22T18:00:00Z   It was entered by mistake
+";
 const SHOW_EXAMPLES: &str = "\
 Examples:
   datalake usage show --since 30d
@@ -176,6 +181,7 @@ pub enum UsageCommand {
     #[command(before_help = RECORD_EXAMPLES)]
     Record(UsageRecordFlags),
     /// Enter what left the bucket for outside of Hetzner's network: the service tells nobody
+    #[command(before_help = EGRESS_EXAMPLES)]
     Egress(EgressFlags),
     /// Print the history, and which assets have grown
     #[command(before_help = SHOW_EXAMPLES)]
@@ -194,10 +200,13 @@ pub struct UsageRecordFlags {
 #[derive(Debug, Args)]
 pub struct EgressFlags {
     /// How much, such as 120GB
-    #[arg(value_name = "SIZE", value_parser = size_of)]
-    pub size: ByteSize,
+    #[arg(value_name = "SIZE", value_parser = size_of, required_unless_present = "remove")]
+    pub size: Option<ByteSize>,
+    /// Remove what was entered for TIME, as `usage show` lists it; SIZE tells which of several
+    #[arg(long, value_name = "TIME", conflicts_with_all = ["note", "at"])]
+    pub remove: Option<Timestamp>,
     /// What it was
-    #[arg(long, value_name = "TEXT", default_value = "")]
+    #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
     pub note: String,
     /// When, such as 2026-11-22T18:00:00Z; now if left out
     #[arg(long, value_name = "TIME")]

@@ -67,6 +67,8 @@ struct Played {
     checks: Vec<Check>,
     /// The folder that was kept; `null` where it is gone again.
     folder: Option<PathBuf>,
+    /// The page of the report, which stays in any case; `null` where there is none.
+    page: Option<PathBuf>,
 }
 
 /// A check of the demo.
@@ -95,7 +97,8 @@ pub(super) async fn demo(flags: &Demo, printer: Printer) -> Result<Exit, Failure
     let after = list_tree(&stage.host()).map_err(|error| Failure::io(&stage.host(), &error))?;
     let what = "Every file of the host is what it was before".to_owned();
     checks.push(Check { what, held: before == after && !after.is_empty() });
-    let played = Played { checks, folder: flags.keep.clone() };
+    let page = folder.keep_page()?;
+    let played = Played { checks, folder: flags.keep.clone(), page };
     printer.result(DEMO, &played, &describe_ending(&played));
     drop(folder);
     if played.checks.iter().all(|check| check.held) { Ok(Exit::Done) } else { Ok(Exit::Mismatch) }
@@ -109,15 +112,18 @@ fn describe_ending(played: &Played) -> String {
     let held = played.checks.iter().filter(|check| check.held).count();
     text.push_str(&format!("\n{held} of {} checks held. ", played.checks.len()));
     text.push_str(&match &played.folder {
-        Some(folder) => format!(
-            "Nothing outside of `{0}` was touched; `{0}/report.html` is the page.\n",
-            folder.display()
-        ),
+        Some(folder) => format!("Nothing outside of `{}` was touched.\n", folder.display()),
         None => "Nothing outside of a temporary folder was touched, and that is gone.\n".to_owned(),
     });
+    if let Some(page) = &played.page {
+        text.push_str(&format!("The page of act 15 is still there: {}\n", page.display()));
+    }
     text.push_str("Next, on this machine's own terms: datalake init\n");
     text
 }
+
+/// The page that an act writes, in the folder.
+const PAGE: &str = "report.html";
 
 /// Where the demo plays: a new folder that the operator keeps, or one that goes with it.
 enum DemoFolder {
@@ -138,6 +144,15 @@ impl DemoFolder {
         }
         named_path::make_folder(path)?;
         Ok(Self::Kept(named_path::find_whole(path)?))
+    }
+
+    /// The page, which stays when the folder goes: people are told to open it.
+    fn keep_page(&self) -> Result<Option<PathBuf>, Failure> {
+        let page = self.path().join(PAGE);
+        match self {
+            Self::Kept(_) => Ok(named_path::is_taken(&page).then_some(page)),
+            Self::Passing(_) => named_path::keep_copy(&page, "datalake-demo-", ".html"),
+        }
     }
 
     fn path(&self) -> &Path {

@@ -3,6 +3,7 @@
 mod words;
 
 use datalake_core::plan::{Pending, Plan};
+use datalake_core::price::{Money, Vat};
 use datalake_core::receipt::Receipt;
 use datalake_core::spec::Spec;
 use datalake_desired::{ProvisionInput, Restart};
@@ -16,10 +17,12 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 pub(super) use self::words::render_files;
-use self::words::{render_farewell, render_introduction, render_provision};
+use self::words::{ProvisionPlace, render_farewell, render_introduction, render_provision};
 use super::confirmed;
+use super::cost::choose_basis;
 use super::reporter::Reporter;
 use super::services::tell_service_news;
+use crate::args::cost::Terms;
 use crate::args::{self, Cli};
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -107,9 +110,10 @@ async fn confirm_and_carry_out(
     if plan.is_empty() {
         return Ok(nothing_to_do(site, input, plan));
     }
+    let place = ProvisionPlace { name: &site.name, first_bucket: price_first_bucket(site, input) };
     let shown = render_introduction(input, observation)
         + &checked.generator_note
-        + &render_provision(&site.name, plan, input, observation);
+        + &render_provision(&place, plan, input, observation);
     if !is_wanted(plan, &shown, flags, site)? {
         return Ok(Exit::Drift);
     }
@@ -119,6 +123,13 @@ async fn confirm_and_carry_out(
     let done = Done { plan, receipt: Some(&receipt), proved: true, undo };
     site.printer.result(PROVISION, done, &render_farewell(&site.name, input, &receipt));
     Ok(exit_with(&receipt.pending))
+}
+
+/// What the account's first bucket costs at Hetzner; what other services take nobody has said.
+fn price_first_bucket(site: &Site, input: &ProvisionInput<'_>) -> Option<Money> {
+    input.spec.region.endpoint()?;
+    let terms = Terms { vat: Some(Vat::NONE), ..Terms::default() };
+    choose_basis(site, &terms).ok()?.price_first_bucket()
 }
 
 /// Shows the plan and asks, unless nothing is to be changed.

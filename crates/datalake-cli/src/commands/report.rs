@@ -1,13 +1,13 @@
 //! `report`: all there is to tell of a bucket, for programs, as Markdown and as a page.
 
-use datalake_core::price::{Pace, Trend};
+use datalake_core::price::{Sharing, Trend};
 use datalake_core::receipt::RunState;
 use datalake_core::text::printable;
 use datalake_core::time::Timestamp;
 use datalake_engine::{Due, UsageLog as _, UsageSample};
 use datalake_host::Existing;
 use datalake_operations::costs::{
-    CostBasis, CostOutlook, ExpectedCost, bill_sample, compare_with_kept,
+    CostBasis, CostOutlook, ExpectedCost, Holdings, bill_sample, compare_with_kept,
 };
 use datalake_report::{
     Ahead, Change, ForecastTold, LakeReport, Point, RuleTold, render_lake_markdown,
@@ -33,8 +33,8 @@ use crate::site::Site;
 pub(super) const REPORT: DocumentKind = DocumentKind::of::<LakeReport>("report");
 pub(super) const REPORT_PAGE: DocumentKind = DocumentKind::of::<Written<'static>>("report-page");
 
-/// A page shows so many parts as tiles, whatever its tables tell.
-const TILES: usize = 120;
+/// Programs are told of so many parts at least, whatever the tables tell.
+const PARTS: usize = 120;
 
 /// Ahead of the last sample so many days are drawn.
 const DAYS_AHEAD: i64 = 30;
@@ -98,14 +98,10 @@ fn describe_lake(
     let Costs { costed, outlook } = *costs;
     let (holdings, sharing) = (&costed.holdings, costed.sharing());
     let total = holdings.total.total();
-    let shown = top.max(TILES);
+    let shown = top.max(PARTS);
+    let log = open_log(&remote.site)?;
+    let samples = basis.read_daily_samples(as_log(log.as_ref()), &costed.place)?;
     let (growth, growth_since) = grown(remote, basis, costed, outlook)?;
-    let others = [
-        ("directly below the prefix", &holdings.direct),
-        ("outputs and logs of runs", &holdings.runs),
-        ("outside of the assets", &holdings.outside),
-    ];
-    let others = others.into_iter().filter(|(_, usage)| !usage.is_empty());
     Ok(LakeReport {
         bucket: costed.place.bucket.to_string(),
         prefix: costed.prefix.clone(),
@@ -119,7 +115,7 @@ fn describe_lake(
         bill_lines: bill_lines(&costed.bill, basis.vat),
         egress_words: egress_words(&costed.noted),
         forecast: match &outlook.expected {
-            Some(expected) => Ok(describe_forecast(basis, expected)),
+            Some(expected) => Ok(describe_forecast(basis, expected)?),
             None => {
                 Err("`datalake usage record` has kept too little: once a day, from a timer"
                     .to_owned())
@@ -128,25 +124,36 @@ fn describe_lake(
         billed_bytes: total.billed,
         bytes: total.bytes,
         objects: holdings.total.current.count,
-        history: outlook.samples.iter().map(|sample| draw_point(basis, sample)).collect(),
+        sharing,
+        budget: basis.spec.budget,
+        budget_text: basis.spec.budget.map(|budget| budget.to_string()),
+        egress: basis.read_egress_months(as_log(log.as_ref()), &costed.place)?,
+        folder_tree: holdings.folder_tree.clone(),
+        asset_tree: holdings.asset_tree.clone(),
+        history: list_points(basis, &samples)?,
         prefixes: sharing.parts(&holdings.folders, shown),
         assets: sharing.parts(&holdings.assets, shown),
         partitions: sharing.parts(&holdings.partitions, shown),
-        others: others
-            .map(|(name, usage)| sharing.part(name, &usage.total()))
-            .collect::<Vec<Part>>(),
+        others: list_others(holdings, sharing),
         hidden: sharing.hidden(&holdings.total),
         growth,
         growth_since,
-        rules: holdings
-            .due
-            .as_ref()
-            .map(|due| due.iter().map(rule).collect())
-            .map_err(Clone::clone),
+        rules: holdings.due.clone().map(|due| due.iter().map(rule).collect()),
         status: Vec::new(),
         top,
         record_command: "datalake usage record".to_owned(),
     })
+}
+
+/// What lies in no folder or is of no asset.
+fn list_others(holdings: &Holdings, sharing: Sharing) -> Vec<Part> {
+    let others = [
+        ("directly below the prefix", &holdings.direct),
+        ("outputs and logs of runs", &holdings.runs),
+        ("outside of the assets", &holdings.outside),
+    ];
+    let others = others.into_iter().filter(|(_, usage)| !usage.is_empty());
+    others.map(|(name, usage)| sharing.part(name, &usage.total())).collect()
 }
 
 fn rule(due: &Due) -> RuleTold {
@@ -158,32 +165,37 @@ fn rule(due: &Due) -> RuleTold {
     }
 }
 
-fn draw_point(basis: &CostBasis, sample: &UsageSample) -> Point {
-    let billed = bill_sample(basis, sample).stored.0;
-    let hidden = sample.usage.total().billed - sample.usage.current.billed;
-    Point { at: sample.at.unix(), billed_bytes: billed, hidden_bytes: hidden.min(billed) }
+fn list_points(basis: &CostBasis, samples: &[UsageSample]) -> Result<Vec<Point>, Failure> {
+    let point = |sample: &UsageSample| {
+        let stored = bill_sample(basis, sample).stored;
+        let hidden = sample.usage.total().billed - sample.usage.current.billed;
+        let (billed_bytes, hidden_bytes) = (stored.0, hidden.min(stored.0));
+        let month_sum = basis.cost_month(stored)?;
+        Ok(Point { at: sample.at.unix(), billed_bytes, hidden_bytes, month_sum })
+    };
+    samples.iter().map(point).collect()
 }
 
-fn describe_forecast(basis: &CostBasis, expected: &ExpectedCost) -> ForecastTold {
+fn describe_forecast(basis: &CostBasis, expected: &ExpectedCost) -> Result<ForecastTold, Failure> {
     let [low, likely, high] = expected.bills().map(|bill| paid(bill.net(), basis.vat).to_string());
-    ForecastTold {
+    let days = [0, DAYS_AHEAD / 2, DAYS_AHEAD];
+    let ahead: Result<_, _> =
+        days.map(|day| look_ahead(basis, &expected.trend, day)).into_iter().collect();
+    Ok(ForecastTold {
         low,
         likely,
         high,
         bytes_a_day: PACES.map(|(pace, _)| expected.trend.per_day(pace)),
         reach: reach_text(&expected.trend, expected.next_tb),
-        ahead: ahead(&expected.trend),
-    }
+        ahead: ahead?,
+    })
 }
 
-fn ahead(trend: &Trend) -> Vec<Ahead> {
-    let at_day = |day: i64| -> Ahead {
-        let at: Timestamp = trend.latest.at.plus_seconds(day * 86_400);
-        let stored = |pace| trend.stored(pace, at).0;
-        let billed_bytes = [stored(Pace::Slow), stored(Pace::Likely), stored(Pace::Fast)];
-        Ahead { at: at.unix(), billed_bytes }
-    };
-    [0, DAYS_AHEAD / 2, DAYS_AHEAD].map(at_day).into()
+fn look_ahead(basis: &CostBasis, trend: &Trend, day: i64) -> Result<Ahead, Failure> {
+    let at: Timestamp = trend.latest.at.plus_seconds(day * 86_400);
+    let [low, likely, high] = PACES.map(|(pace, _)| trend.stored(pace, at));
+    let month_sums = [basis.cost_month(low)?, basis.cost_month(likely)?, basis.cost_month(high)?];
+    Ok(Ahead { at: at.unix(), billed_bytes: [low.0, likely.0, high.0], month_sums })
 }
 
 /// What has grown since the oldest sample.

@@ -23,7 +23,7 @@ pub(super) async fn usage(
 ) -> Result<Exit, Failure> {
     match what {
         UsageCommand::Record(flags) => record::record(cli, flags, printer).await,
-        UsageCommand::Egress(flags) => egress::enter(cli, flags, printer).await,
+        UsageCommand::Egress(flags) => egress::change_egress(cli, flags, printer).await,
         UsageCommand::Show(flags) => show::show(cli, flags, printer).await,
     }
 }

@@ -1,43 +1,47 @@
 //! What a bucket holds and what each part of it costs, as text and as JSON.
 
-use datalake_core::price::{Money, Part, Parts};
+use datalake_core::price::{Part, Parts, Sharing};
 use datalake_core::usage::Tally;
 use datalake_engine::Due;
+use datalake_report::{format_cents, format_share};
 
 use super::{count, key_text, rule_text, size};
 
 /// A table of parts with a heading; nothing where there are none.
 #[must_use]
-pub(crate) fn parts_text(heading: &str, parts: &Parts, sum: Money) -> String {
+pub(crate) fn parts_text(heading: &str, parts: &Parts, sharing: Sharing) -> String {
     if parts.largest.is_empty() {
         return String::new();
     }
-    let mut text = heading_line(heading, sum);
-    parts.largest.iter().for_each(|part| text.push_str(&part_line(part, sum)));
+    let mut text = heading_line(heading, sharing);
+    parts.largest.iter().for_each(|part| text.push_str(&part_line(part, sharing)));
     if parts.other_count > 0 {
         let name = format!("({} more)", count(parts.other_count));
-        text.push_str(&part_line(&Part { name, ..parts.others.clone() }, sum));
+        text.push_str(&part_line(&Part { name, ..parts.others.clone() }, sharing));
     }
     text
 }
 
 /// The line above parts.
 #[must_use]
-pub(crate) fn heading_line(heading: &str, sum: Money) -> String {
-    let share = format!("{}/MONTH", sum.currency);
-    format!("{:>10}  {:>10}  {:>13}  {share:>12}  {heading}\n", "BILLED", "REAL", "COUNT")
+pub(crate) fn heading_line(heading: &str, sharing: Sharing) -> String {
+    let saves = format!("SAVES {}", sharing.sum.currency);
+    format!(
+        "{:>10}  {:>10}  {:>13}  {:>8}  {saves:>10}  {heading}\n",
+        "BILLED", "REAL", "COUNT", "SHARE"
+    )
 }
 
 /// One part in one line.
 #[must_use]
-pub(crate) fn part_line(part: &Part, sum: Money) -> String {
-    let share = Money { amount: part.share, ..sum }.to_string();
-    let share = share.split(' ').next().unwrap_or_default();
+pub(crate) fn part_line(part: &Part, sharing: Sharing) -> String {
     format!(
-        "{:>10}  {:>10}  {:>13}  {share:>12}  {}\n",
+        "{:>10}  {:>10}  {:>13}  {:>8}  {:>10}  {}\n",
         size(part.billed_bytes),
         size(part.bytes),
         count(part.count),
+        format_share(part.billed_bytes, sharing.billed),
+        format_cents(part.saved),
         key_text(&part.name),
     )
 }

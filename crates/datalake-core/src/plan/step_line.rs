@@ -4,6 +4,7 @@ use crate::fault::Target;
 use crate::host::UnitName;
 use crate::plan::{Action, Plan, Step, Way};
 use crate::policy::NewPolicy;
+use crate::price::Money;
 use crate::s3::Versioning;
 use crate::text::{count_things, printable};
 
@@ -25,13 +26,26 @@ pub fn describe_step(step: &Step) -> String {
 /// The steps in a numbered list, each with its reason, and a word where there is no way back.
 #[must_use]
 pub fn describe_plan(plan: &Plan) -> String {
+    describe_plan_with_costs(plan, None)
+}
+
+/// The same, with what the account's first bucket costs in a month.
+#[must_use]
+pub fn describe_plan_with_costs(plan: &Plan, first_bucket: Option<Money>) -> String {
     let lines = plan.steps.iter().enumerate().map(|(number, step)| {
         let no_way_back = match &step.undo.way {
             Way::Back(_) => String::new(),
             Way::OneWay(reason) => format!("; not undone: {reason}"),
         };
+        let cost = match (&step.action, first_bucket) {
+            (Action::CreateBucket(_), Some(price)) => format!(
+                "     costs {price} a month, net: the base price, which is paid once for all buckets of \
+                 an account\n"
+            ),
+            _ => String::new(),
+        };
         format!(
-            "{:>3}. {}\n     {}{no_way_back}\n",
+            "{:>3}. {}\n     {}{no_way_back}\n{cost}",
             number + 1,
             describe_step(step),
             printable(&step.why)

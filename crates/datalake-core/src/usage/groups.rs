@@ -89,7 +89,7 @@ impl UsageGroups {
 }
 
 /// Whether no member of a group comes at this key or later.
-fn is_over(group: &str, key: &str) -> bool {
+pub(super) fn is_over(group: &str, key: &str) -> bool {
     let folder = group.strip_suffix('/').unwrap_or(group);
     // `/` comes before `0`: what is behind that is behind the whole folder.
     match key.strip_prefix(folder) {

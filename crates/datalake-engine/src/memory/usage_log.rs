@@ -37,6 +37,12 @@ impl UsageLog for MemoryUsageLog {
         Ok(())
     }
 
+    fn remove_egress(&mut self, place: &UsagePlace, egress: &EgressNote) -> Result<bool, Fault> {
+        self.check()?;
+        let found = self.egress.iter().position(|(at, note)| at == place && note == egress);
+        Ok(found.map(|at| self.egress.remove(at)).is_some())
+    }
+
     fn samples(&self, place: &UsagePlace, span: Span) -> Result<Vec<UsageSample>, Fault> {
         self.check()?;
         let is_meant = |(at, sample): &&(UsagePlace, UsageSample)| {

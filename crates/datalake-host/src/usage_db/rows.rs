@@ -75,6 +75,20 @@ pub(super) fn insert_egress(
     Ok(())
 }
 
+/// Removes one note, and tells whether there was one.
+pub(super) fn delete_egress(
+    change: &Transaction<'_>,
+    place: &UsagePlace,
+    egress: &EgressNote,
+) -> rusqlite::Result<bool> {
+    let place = place_id(change, place)?;
+    let text = "DELETE FROM egress WHERE id = (SELECT id FROM egress WHERE place = ?1 AND at = ?2 \
+                AND bytes = ?3 AND known_by = ?4 AND note = ?5 ORDER BY id LIMIT 1)";
+    let (at, bytes) = (egress.at.unix(), store_integer(egress.size.0)?);
+    let values = params![place, at, bytes, name_origin(egress.by), egress.note];
+    Ok(change.execute(text, values)? > 0)
+}
+
 pub(super) fn read_samples(
     connection: &Connection,
     place: &UsagePlace,

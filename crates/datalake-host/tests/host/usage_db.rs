@@ -97,6 +97,27 @@ fn what_was_recorded_is_read_back_by_bucket_and_time() {
 }
 
 #[test]
+fn one_note_of_several_is_removed() {
+    let folder = TempDir::new().unwrap();
+    let mut log = open(folder.path());
+    let note = |size| EgressNote {
+        at: at(5),
+        size: ByteSize(size),
+        by: EgressBy::Operator,
+        note: String::new(),
+    };
+    for size in [7, 7, 8] {
+        log.record_egress(&place("mine"), &note(size)).unwrap();
+    }
+
+    assert!(log.remove_egress(&place("mine"), &note(7)).unwrap());
+    assert!(!log.remove_egress(&place("mine"), &note(9)).unwrap());
+    assert!(!log.remove_egress(&place("other"), &note(7)).unwrap());
+
+    assert_eq!(log.egress(&place("mine"), all_time()).unwrap(), [note(7), note(8)]);
+}
+
+#[test]
 fn a_second_sample_of_a_second_takes_the_place_of_the_first() {
     let folder = TempDir::new().unwrap();
     let mut log = open(folder.path());

@@ -3,17 +3,23 @@
 use std::ops::AddAssign;
 
 use datalake_core::fault::{Fault, FaultKind};
-use datalake_core::price::{Account, Bill, Month, PriceList, Unpriced, UsageHistory, Vat, bill};
+use datalake_core::price::{
+    Account, Bill, EgressMonth, Micros, Money, Month, PriceList, Span, Unpriced, UsageHistory, Vat,
+    bill,
+};
 use datalake_core::size::ByteSize;
 use datalake_core::spec::CostSpec;
 use datalake_core::text::printable;
 use datalake_core::time::Timestamp;
 use datalake_core::usage::Usage;
-use datalake_engine::{EgressBy, UsageLog, UsagePlace};
+use datalake_engine::{EgressBy, EgressNote, UsageLog, UsagePlace, UsageSample};
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::{ErrorKind, OperationError};
+
+/// Egress is told for so long, in seconds: a year.
+const LOOK_BACK: i64 = 366 * 86_400;
 
 /// What is asked for instead of what the spec says.
 #[derive(Debug, Clone, Default)]
@@ -123,6 +129,61 @@ impl CostBasis {
         bill(&self.plan, self.month, &history, self.account)
     }
 
+    /// What the first bucket of an account costs in a month, as it is paid, empty or not; `None` where
+    /// that is nothing, or nobody knows.
+    #[must_use]
+    pub fn price_first_bucket(&self) -> Option<Money> {
+        let amount = self.cost_month(ByteSize(0)).ok()?;
+        (amount != Micros::ZERO).then_some(Money { amount, currency: self.plan.currency })
+    }
+
+    /// What a month costs, as it is paid, if so much lies there all the time and nothing leaves it.
+    ///
+    /// # Errors
+    ///
+    /// [`Unpriced`] where the plan begins later.
+    pub fn cost_month(&self, stored: ByteSize) -> Result<Micros, Unpriced> {
+        let net = self.bill_steady(stored, ByteSize(0))?.net();
+        Ok(self.vat.map_or(net.0, |vat| net.with(vat).0).amount)
+    }
+
+    /// What left the bucket month by month in the last year, as far as a history tells.
+    ///
+    /// # Errors
+    ///
+    /// [`OperationError`] for a history that cannot be read.
+    pub fn read_egress_months(
+        &self,
+        log: Option<&dyn UsageLog>,
+        place: &UsagePlace,
+    ) -> Result<Vec<EgressMonth>, OperationError> {
+        let notes = log.map_or(Ok(Vec::new()), |log| log.egress(place, self.last_year()));
+        let notes = notes.map_err(|fault| OperationError::of_usage_log(&fault))?;
+        Ok(sum_by_month(&notes))
+    }
+
+    /// The newest sample of each day of the last year.
+    ///
+    /// # Errors
+    ///
+    /// [`OperationError`] for a history that cannot be read.
+    pub fn read_daily_samples(
+        &self,
+        log: Option<&dyn UsageLog>,
+        place: &UsagePlace,
+    ) -> Result<Vec<UsageSample>, OperationError> {
+        let samples = log.map_or(Ok(Vec::new()), |log| log.samples(place, self.last_year()));
+        let mut samples = samples.map_err(|fault| OperationError::of_usage_log(&fault))?;
+        samples.reverse();
+        samples.dedup_by_key(|sample| sample.at.date());
+        samples.reverse();
+        Ok(samples)
+    }
+
+    fn last_year(&self) -> Span {
+        Span { from: self.now.plus_seconds(-LOOK_BACK), until: self.now.plus_seconds(1) }
+    }
+
     /// What left the bucket in the month, as far as a history tells.
     ///
     /// # Errors
@@ -144,6 +205,22 @@ impl CostBasis {
         let counted = if on_hetzner { entered } else { entered + moved_by_datalake };
         Ok(NotedEgress { moved_by_datalake, entered, on_hetzner, counted })
     }
+}
+
+fn sum_by_month(notes: &[EgressNote]) -> Vec<EgressMonth> {
+    let mut months: Vec<EgressMonth> = Vec::new();
+    for note in notes {
+        let month = Month::of(note.at).to_string();
+        if months.last().is_none_or(|last| last.month != month) {
+            months.push(EgressMonth { month, moved_by_datalake: 0, entered: 0 });
+        }
+        let Some(last) = months.last_mut() else { continue };
+        match note.by {
+            EgressBy::Datalake => last.moved_by_datalake += note.size.0,
+            EgressBy::Operator => last.entered += note.size.0,
+        }
+    }
+    months
 }
 
 impl OperationError {
@@ -169,5 +246,32 @@ impl OperationError {
 impl From<Unpriced> for OperationError {
     fn from(error: Unpriced) -> Self {
         Self::of(ErrorKind::Usage, &error).advise("name another month, or another plan")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn egress_is_summed_month_by_month() {
+        let note = |at: &str, size, by| EgressNote {
+            at: at.parse().unwrap(),
+            size: ByteSize(size),
+            by,
+            note: String::new(),
+        };
+        let notes = [
+            note("2026-10-31T23:00:00Z", 1, EgressBy::Operator),
+            note("2026-11-01T00:00:00Z", 2, EgressBy::Datalake),
+            note("2026-11-02T00:00:00Z", 4, EgressBy::Operator),
+        ];
+        let month = |month: &str, moved_by_datalake, entered| EgressMonth {
+            month: month.to_owned(),
+            moved_by_datalake,
+            entered,
+        };
+
+        assert_eq!(sum_by_month(&notes), [month("2026-10", 0, 1), month("2026-11", 2, 4)]);
     }
 }

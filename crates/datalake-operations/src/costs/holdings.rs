@@ -4,12 +4,18 @@ use datalake_core::fault::{Fault, FaultKind};
 use datalake_core::s3::{BucketName, KeyPrefix, Lifecycle};
 use datalake_core::spec::LOGS_PREFIX;
 use datalake_core::time::Timestamp;
-use datalake_core::usage::{LargestGroups, Usage, UsageGroups};
+use datalake_core::usage::{FolderTree, LargestGroups, SummedFolder, Tally, Usage, UsageGroups};
 use datalake_dagster::{KeyOwner, find_owner};
 use datalake_engine::{AssetUse, Due, Lake, Surveyor, Thing, survey_prefix};
 
 /// How many groups of each kind are kept, at least.
 const KEPT: usize = 1_000;
+
+/// How many folders and names a tree keeps, about.
+const TREE: usize = 20_000;
+
+/// A tree of folders has so many levels.
+const LEVELS: usize = 3;
 
 /// What is looked at.
 #[derive(Clone, Copy)]
@@ -43,6 +49,10 @@ pub struct Holdings {
     pub assets: LargestGroups,
     /// By partition, with the asset before it: a guess.
     pub partitions: LargestGroups,
+    /// By folder, the first levels.
+    pub folder_tree: SummedFolder<Tally>,
+    /// By asset, in folders.
+    pub asset_tree: SummedFolder<Tally>,
     /// Outputs and logs of runs.
     pub runs: Usage,
     /// Outside of the assets' prefix.
@@ -98,6 +108,8 @@ struct HoldingsSurvey<'a> {
     folders: UsageGroups,
     assets: UsageGroups,
     partitions: UsageGroups,
+    folder_tree: FolderTree<Tally>,
+    asset_tree: FolderTree<Tally>,
     due: Result<Vec<Due>, String>,
 }
 
@@ -119,6 +131,8 @@ impl<'a> HoldingsSurvey<'a> {
             folders: groups(),
             assets: groups(),
             partitions: groups(),
+            folder_tree: FolderTree::new(TREE),
+            asset_tree: FolderTree::new(TREE),
             due,
         }
     }
@@ -135,6 +149,7 @@ impl<'a> HoldingsSurvey<'a> {
         let asset_key = key.get(..key.len() - behind).unwrap_or(key);
         debug_assert!(asset_key.ends_with(asset), "{asset_key} is not {asset}");
         self.assets.add(asset_key, key, usage);
+        self.asset_tree.add(asset, &usage.total());
         if partition.is_some() {
             self.partitions.add(key, key, usage);
         }
@@ -158,12 +173,20 @@ impl<'a> HoldingsSurvey<'a> {
             direct: self.direct,
             assets: named(self.assets.largest()),
             partitions: named(self.partitions.largest()),
+            folder_tree: self.folder_tree.finish(),
+            asset_tree: self.asset_tree.finish(),
             runs: self.runs,
             outside: self.outside,
             due: self.due,
             lasting_logs: None,
         }
     }
+}
+
+/// The first levels of the folder that a key lies in.
+fn find_upper_folders(key: &str) -> &str {
+    let ends = key.match_indices('/').map(|(at, _)| at).take(LEVELS);
+    ends.last().and_then(|end| key.get(..end)).unwrap_or_default()
 }
 
 impl Surveyor for HoldingsSurvey<'_> {
@@ -178,6 +201,7 @@ impl Surveyor for HoldingsSurvey<'_> {
             Some(slash) => {
                 let folder = thing.key.get(..=prefix.len() + slash).unwrap_or_default();
                 self.folders.add(folder, thing.key, &usage);
+                self.folder_tree.add(find_upper_folders(below), &usage.total());
             }
         }
         if thing.key.starts_with(LOGS_PREFIX) {

@@ -95,6 +95,15 @@ fn an_unknown_plan_is_told_with_those_that_there_are() {
 }
 
 #[test]
+fn the_first_bucket_costs_the_base_price_unless_that_is_paid() {
+    let mut basis = basis();
+
+    assert_eq!(basis.price_first_bucket().unwrap().to_string(), "6.49 EUR");
+    basis.account.base_already_paid = true;
+    assert_eq!(basis.price_first_bucket(), None);
+}
+
+#[test]
 fn egress_of_the_month_alone_counts() {
     let mut log = log(&[]);
     for (time, by, size) in [

@@ -1,7 +1,7 @@
 //! The same for a ticket.
 
 use super::LakeReport;
-use crate::{format_change, format_pace, format_size};
+use crate::{describe_saving, format_cents, format_change, format_pace, format_share, format_size};
 use datalake_core::price::{Part, Parts};
 use datalake_core::text::{group_digits, printable_key};
 
@@ -16,6 +16,9 @@ pub fn render_lake_markdown(lake: &LakeReport) -> String {
         lake.month
     );
     text.push_str(&format!("- This month, as it is now: **{} {}**\n", lake.sum, lake.tax));
+    if let Some(budget) = lake.budget {
+        text.push_str(&format!("- Budget for a month: **{budget}**\n"));
+    }
     match &lake.forecast {
         Ok(told) => {
             let [_, likely, _] = told.bytes_a_day.map(format_pace);
@@ -35,6 +38,7 @@ pub fn render_lake_markdown(lake: &LakeReport) -> String {
         lake.egress_words,
     ));
     text.push_str(&bill(lake));
+    text.push_str(&format!("\n{}\n", describe_saving(lake.sharing)));
     text.push_str(&parts("Prefixes", "Prefix", &lake.prefixes, lake));
     text.push_str(&parts("Assets", "Asset", &lake.assets, lake));
     text.push_str(&parts("Partitions (a guess)", "Partition", &lake.partitions, lake));
@@ -71,19 +75,18 @@ fn table(heading: &str, head: &str, parts: &[Part], lake: &LakeReport) -> String
     }
     let currency = lake.bill.currency();
     let mut text = format!(
-        "\n## {heading}\n\n| {head} | Billed | Real | Count | {currency} a month |\n\
-         |---|---:|---:|---:|---:|\n"
+        "\n## {heading}\n\n| {head} | Billed | Real | Count | Share | Saves {currency} |\n\
+         |---|---:|---:|---:|---:|---:|\n"
     );
     for part in parts {
-        let cents = part.share.cents();
         text.push_str(&format!(
-            "| {} | {} | {} | {} | {}.{:02} |\n",
+            "| {} | {} | {} | {} | {} | {} |\n",
             escaped(&part.name),
             format_size(part.billed_bytes),
             format_size(part.bytes),
             group_digits(part.count),
-            cents / 100,
-            cents % 100
+            format_share(part.billed_bytes, lake.billed_bytes),
+            format_cents(part.saved),
         ));
     }
     text

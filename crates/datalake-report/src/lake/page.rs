@@ -1,32 +1,37 @@
 //! The page.
 
+use datalake_core::price::{Part, Parts};
+use datalake_core::text::{count_things, group_digits, printable_key};
+use datalake_core::usage::{SummedFolder, Tally};
 use maud::{Markup, html};
 
-use super::plot::{STYLE as PLOT, plot};
-use super::tiles::{STYLE as TILES, tiles};
+use super::over_time::{draw_egress, draw_money, draw_storage};
 use super::{LakeReport, RuleTold};
+use crate::chart::STYLE as CHART;
+use crate::folder_list::{FolderList, STYLE as FOLDERS};
 use crate::html::{HtmlPage, card, name, section, table};
-use crate::{format_change, format_pace, format_size};
-use datalake_core::price::{Part, Parts};
-use datalake_core::text::{group_digits, printable_key};
+use crate::treemap::{STYLE as TILES, Treemap};
+use crate::{describe_saving, format_cents, format_change, format_share, format_size};
 
 /// All there is to tell of a bucket, as one page.
 #[must_use]
 pub fn render_lake_page(lake: &LakeReport) -> String {
     let title = lake.address();
     let subtitle = format!("looked at {}; {}, {}", lake.at, lake.plan_title, lake.month);
-    let style = format!("{PLOT}{TILES}");
+    let style = format!("{CHART}{TILES}{FOLDERS}");
     let body = html! {
         (cards(lake))
-        (section("Storage over time", &over_time(lake)))
-        (section("Where it lies: by prefix", &tiles("Prefixes by their billed size", &lake.prefixes)))
-        (section("Whose it is: by asset", &tiles("Assets by their billed size", &lake.assets)))
-        (section("The largest", &largest(lake)))
-        (section("The fastest growing", &growth(lake)))
-        (section("Hidden, and billed", &hidden(lake)))
+        (section("Storage over time", &draw_storage(lake)))
+        (section("Cost over time", &draw_money(lake)))
+        (section("Egress", &draw_egress(lake)))
+        (section("Storage by folder", &map_folders(lake, "Folders by their billed size", &lake.folder_tree)))
+        (section("Storage by asset", &assets(lake)))
+        (section("Largest parts", &largest(lake)))
+        (section("Fastest-growing assets", &growth(lake)))
+        (section("Hidden storage", &hidden(lake)))
         (section("What lifecycle rules delete next", &rules(lake)))
-        (section("The bill", &bill(lake)))
-        (section("How it stands", &status(lake)))
+        (section("Bill", &bill(lake)))
+        (section("Status", &status(lake)))
     };
     HtmlPage { title: &title, subtitle: &subtitle, style: &style, body }.text()
 }
@@ -41,31 +46,62 @@ fn cards(lake: &LakeReport) -> Markup {
     };
     let stored =
         format!("{} real, {} objects", format_size(lake.bytes), group_digits(lake.objects));
-    let now = format!("{}, if it lies there all month", lake.tax);
+    let now = format!("{}, if it stays all month", lake.tax);
     let hidden = "old versions, delete markers, unfinished uploads";
     html! {
         div.cards {
             (card("This month, as it is now", &lake.sum, &now))
             (forecast)
-            (card("Billed storage", &format_size(lake.billed_bytes), &stored))
+            @if let Some(budget) = lake.budget { (card("Budget for the month", &budget.to_string(), &judge_budget(lake))) }
+            (card("Billed storage today", &format_size(lake.billed_bytes), &stored))
             (card("Hidden of it", &format_size(lake.hidden_billed()), hidden))
         }
     }
 }
 
-fn over_time(lake: &LakeReport) -> Markup {
-    let words = lake.forecast.as_ref().ok().map(|told| {
-        let [low, likely, high] = told.bytes_a_day.map(format_pace);
-        format!("It grows by {likely} ({low} to {high}). {}.", told.reach)
-    });
+/// How the month stands to its budget.
+fn judge_budget(lake: &LakeReport) -> String {
+    let (Some(budget), Some(latest)) = (lake.budget, lake.history.last()) else {
+        return "by the spec".to_owned();
+    };
+    let likely = lake.list_ahead().first().map_or(latest.month_sum, |ahead| ahead.month_sums[1]);
+    let is_over = likely.cents() > budget.amount.cents();
+    if is_over { "storage alone is over it" } else { "storage is within it" }.to_owned()
+}
+
+/// Folders as a picture.
+fn map_folders(lake: &LakeReport, label: &str, root: &SummedFolder<Tally>) -> Markup {
+    let sharing = lake.sharing;
+    let short = |tally: &Tally| format_size(tally.billed);
+    let long = |tally: &Tally| {
+        let share = format_share(tally.billed, sharing.billed);
+        let count = count_things(tally.count, "object");
+        format!("{} billed in {count}, {share} of all", format_size(tally.billed))
+    };
+    Treemap { label, root, short: &short, long: &long, colour: None }.draw()
+}
+
+/// Assets as a picture, and in folders with their sums.
+fn assets(lake: &LakeReport) -> Markup {
+    let sharing = lake.sharing;
+    let saved = format!("Saves {}", lake.bill.currency());
+    let cells = |tally: &Tally| {
+        let share = format_share(tally.billed, sharing.billed);
+        let saved = format_cents(sharing.save(tally.billed));
+        [html! { (format_size(tally.billed)) }, html! { (share) }, html! { (saved) }]
+    };
+    let root = &lake.asset_tree;
+    let heads = ["Billed", "Share", &saved];
     html! {
-        (plot(lake))
-        @if let Some(words) = words { p { (words) } }
+        (map_folders(lake, "Assets by their billed size", root))
+        (FolderList { noun: "asset", heads, root, cells: &cells }.draw())
+        p.note { "Open a folder to see what is in it. " (describe_saving(lake.sharing)) }
     }
 }
 
 fn largest(lake: &LakeReport) -> Markup {
     html! {
+        p.note { (describe_saving(lake.sharing)) }
         h3 { "Prefixes" } (parts("Largest prefixes", "Prefix", &lake.prefixes, lake))
         h3 { "Assets" } (parts("Largest assets", "Asset", &lake.assets, lake))
         @if !lake.partitions.largest.is_empty() {
@@ -88,6 +124,7 @@ fn parts(label: &str, head: &str, parts: &Parts, lake: &LakeReport) -> Markup {
         rest.bytes += part.bytes;
         rest.billed_bytes += part.billed_bytes;
         rest.share += part.share;
+        rest.saved = lake.sharing.save(rest.billed_bytes);
     }
     rest.name = format!("({} more)", group_digits(more));
     if more > 0 {
@@ -97,23 +134,19 @@ fn parts(label: &str, head: &str, parts: &Parts, lake: &LakeReport) -> Markup {
 }
 
 fn part_table(label: &str, head: &str, parts: &[&Part], lake: &LakeReport) -> Markup {
-    let share = format!("{} a month", lake.bill.currency());
-    let heads = [head, "Billed", "Real", "Count", &share];
+    let saved = format!("Saves {}", lake.bill.currency());
+    let heads = [head, "Billed", "Real", "Count", "Share", &saved];
     let row = |part: &&Part| {
         vec![
             name(&part.name),
             html! { (format_size(part.billed_bytes)) },
             html! { (format_size(part.bytes)) },
             html! { (group_digits(part.count)) },
-            html! { (cents(part)) },
+            html! { (format_share(part.billed_bytes, lake.billed_bytes)) },
+            html! { (format_cents(part.saved)) },
         ]
     };
     table(label, &heads, &parts.iter().map(row).collect::<Vec<_>>())
-}
-
-fn cents(part: &Part) -> String {
-    let cents = part.share.cents();
-    format!("{}.{:02}", cents / 100, cents % 100)
 }
 
 fn growth(lake: &LakeReport) -> Markup {
@@ -167,7 +200,6 @@ fn bill(lake: &LakeReport) -> Markup {
     let rows: Vec<_> = lake.bill_lines.iter().map(row).collect();
     html! {
         (table("The bill line by line", &["Line", "What", "Sum"], &rows))
-        p { (lake.egress_words) "." }
         ul.note { @for term in &lake.terms { li { (term) } } }
     }
 }

@@ -56,6 +56,23 @@ fn what_others_have_read_is_entered_and_counts() {
 }
 
 #[test]
+fn what_was_entered_by_mistake_is_removed() {
+    let shelf = shelf();
+    let entered = shelf.run("usage egress 2TB --json", 0).json("usage-egress");
+    let at = entered["at"].as_str().unwrap();
+
+    let ran = shelf.run(&format!("usage egress --remove {at}"), 0);
+
+    assert!(ran.stdout.starts_with("Removed 2.0 TB of egress from s3://"), "{}", ran.stdout);
+    let told = shelf.run("usage show --json", 0).json("usage-history");
+    assert_eq!(told["egress"].as_array().unwrap().len(), 0);
+    let again = shelf.run(&format!("usage egress --remove {at}"), 66);
+    assert!(again.stderr.contains("usage show"), "{}", again.stderr);
+    shelf.run("usage egress", 2);
+    shelf.run(&format!("usage egress --remove {at} --note x"), 2);
+}
+
+#[test]
 fn what_our_own_commands_bring_here_is_noted() {
     let shelf = shelf();
     shelf.run("get assets/users copy/", 0);

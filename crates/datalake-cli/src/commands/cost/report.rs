@@ -1,6 +1,6 @@
 //! `cost report`: what a bucket costs, and which part of it how much.
 
-use datalake_core::price::{Bill, Money};
+use datalake_core::price::Bill;
 use datalake_core::size::ByteSize;
 use datalake_core::spec::LOGS_PREFIX;
 use datalake_core::usage::Usage;
@@ -9,6 +9,7 @@ use datalake_operations::costs::{
     CostBasis, DueReport, Holdings, HoldingsQuestion, NotedEgress, TablesUsage, TablesUsageReport,
 };
 use datalake_operations::lake::{UsageReport, at_bucket, require_something};
+use datalake_report::{describe_saving, format_share};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -132,7 +133,7 @@ impl Costed {
 
     /// The bill's sum, shared out by what is billed.
     pub(in crate::commands) fn sharing(&self) -> Sharing {
-        Sharing { sum: self.bill.net().0, billed: self.holdings.total.total().billed }
+        Sharing::of_bill(&self.bill, self.holdings.total.total().billed)
     }
 
     /// All of it for programs.
@@ -201,7 +202,7 @@ async fn look_at_tables(
 
 fn render_report(costed: &Costed, basis: &CostBasis, top: usize, name: &str) -> String {
     let (holdings, sharing) = (&costed.holdings, costed.sharing());
-    let (bucket, sum) = (&costed.place.bucket, sharing.sum);
+    let bucket = &costed.place.bucket;
     let mut text = format!(
         "s3://{bucket}/{} holds {} ({} billed) and costs, if it lies there all month, {}.\n\n",
         key_text(&costed.prefix),
@@ -210,35 +211,42 @@ fn render_report(costed: &Costed, basis: &CostBasis, top: usize, name: &str) -> 
         paid_words(costed.bill.net(), basis.vat),
     );
     text.push_str(&bill_text(&basis.plan, &costed.bill, basis.vat));
-    text.push_str(&format!("  {}\n\n", egress_words(&costed.noted)));
-    text.push_str(&parts_text("PREFIX", &sharing.parts(&holdings.folders, top), sum));
-    text.push_str(&other_line(sharing, "(directly in it)", &holdings.direct, sum));
+    text.push_str(&format!(
+        "  {}\n\n{}\n\n",
+        egress_words(&costed.noted),
+        describe_saving(sharing)
+    ));
+    text.push_str(&parts_text("PREFIX", &sharing.parts(&holdings.folders, top), sharing));
+    text.push_str(&other_line(sharing, "(directly in it)", &holdings.direct));
     text.push('\n');
     let assets = sharing.parts(&holdings.assets, top);
     if assets.largest.is_empty() {
-        text.push_str(&heading_line("ASSET", sum));
+        text.push_str(&heading_line("ASSET", sharing));
     }
-    text.push_str(&parts_text("ASSET", &assets, sum));
-    text.push_str(&other_line(sharing, "(outputs and logs of runs)", &holdings.runs, sum));
-    text.push_str(&other_line(sharing, "(outside of the assets)", &holdings.outside, sum));
+    text.push_str(&parts_text("ASSET", &assets, sharing));
+    text.push_str(&other_line(sharing, "(outputs and logs of runs)", &holdings.runs));
+    text.push_str(&other_line(sharing, "(outside of the assets)", &holdings.outside));
     text.push('\n');
     let partitions = sharing.parts(&holdings.partitions, top);
-    text.push_str(&parts_text("PARTITION, a guess", &partitions, sum));
+    text.push_str(&parts_text("PARTITION, a guess", &partitions, sharing));
     text.push_str(
         "Keys do not tell where an asset ends and its partition begins: what looks like a date begins \
          one;\n--partitioned ASSET names others.\n\n",
     );
-    text.push_str(&heading_line("HIDDEN, and billed", sum));
-    sharing.hidden(&holdings.total).iter().for_each(|part| text.push_str(&part_line(part, sum)));
+    text.push_str(&heading_line("HIDDEN, and billed", sharing));
+    sharing
+        .hidden(&holdings.total)
+        .iter()
+        .for_each(|part| text.push_str(&part_line(part, sharing)));
     text.push('\n');
     text.push_str(&due_text(&holdings.due));
     if let Some(logs) = find_lasting_logs(holdings, sharing) {
         text.push_str(&format!(
-            "{} of steps ({} billed, at least 64 KB each) stay for good: {} of the bill, and more each \
-             day.\n`protect: {{ logs-expire: 90d }}` in the spec lets them go.\n",
+            "{} of steps ({} billed, at least 64 KB each) stay for good: {} of all that is billed, and \
+             more each\nday. `protect: {{ logs-expire: 90d }}` in the spec lets them go.\n",
             counted(logs.count, "log"),
             size(logs.billed_bytes),
-            Money { amount: logs.share, ..sum },
+            format_share(logs.billed_bytes, sharing.billed),
         ));
     }
     text.push_str(&format!(
@@ -251,9 +259,9 @@ fn find_lasting_logs(holdings: &Holdings, sharing: Sharing) -> Option<Part> {
     holdings.lasting_logs.as_ref().map(|logs| sharing.part(LOGS_PREFIX, &logs.total()))
 }
 
-fn other_line(sharing: Sharing, name: &str, usage: &Usage, sum: Money) -> String {
+fn other_line(sharing: Sharing, name: &str, usage: &Usage) -> String {
     if usage.is_empty() {
         return String::new();
     }
-    part_line(&sharing.part(name, &usage.total()), sum)
+    part_line(&sharing.part(name, &usage.total()), sharing)
 }

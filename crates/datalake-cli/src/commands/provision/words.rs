@@ -1,6 +1,7 @@
 //! What `provision` says before and after.
 
 use datalake_core::plan::{Action, Guard, Observation, Plan};
+use datalake_core::price::Money;
 use datalake_core::receipt::Receipt;
 use datalake_core::secret::Credentials;
 use datalake_core::spec::{Handover, TablesPlace};
@@ -23,15 +24,24 @@ pub(super) fn render_introduction(input: &ProvisionInput<'_>, observation: &Obse
     )
 }
 
+/// What a plan is told for.
+pub(super) struct ProvisionPlace<'a> {
+    /// How the next command names the place.
+    pub(super) name: &'a str,
+    /// What the account's first bucket costs in a month.
+    pub(super) first_bucket: Option<Money>,
+}
+
 /// The plan and the diffs of all files that it writes.
 pub(super) fn render_provision(
-    name: &str,
+    place: &ProvisionPlace<'_>,
     plan: &Plan,
     input: &ProvisionInput<'_>,
     observation: &Observation,
 ) -> String {
-    let mut text = format!("\nPlan ({} steps):\n{}", plan.steps.len(), render::plan(plan));
-    text.push_str(&render::pending_text(&plan.pending, &format!("{name} provision")));
+    let steps = render::plan_with_costs(plan, place.first_bucket);
+    let mut text = format!("\nPlan ({} steps):\n{steps}", plan.steps.len());
+    text.push_str(&render::pending_text(&plan.pending, &format!("{} provision", place.name)));
     for repair in find_repairs(input.places, observation) {
         let (path, Trouble { kind, line }) = (repair.path, &repair.trouble);
         text.push_str(&format!("\nIn {path}, line {line}: {}\n", kind.harm()));

@@ -3,8 +3,10 @@
 use datalake_core::fault::Fault;
 use datalake_core::s3::BucketName;
 use datalake_core::size::ByteSize;
+use datalake_core::time::Timestamp;
 use datalake_engine::{Clock as _, EgressBy, EgressNote, UsageLog as _, UsagePlace};
 use datalake_host::UsageDb;
+use datalake_operations::costs::remove_entered_egress;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -19,7 +21,7 @@ use crate::site::Site;
 
 pub(super) const USAGE_EGRESS: DocumentKind = DocumentKind::of::<Entered<'static>>("usage-egress");
 
-/// Egress that was entered by hand.
+/// Egress that was entered by hand, or removed again.
 #[derive(Serialize, JsonSchema)]
 struct Entered<'a> {
     /// The bucket.
@@ -32,26 +34,59 @@ struct Entered<'a> {
     note: &'a str,
 }
 
-pub(super) async fn enter(
+pub(super) async fn change_egress(
     cli: &Cli,
     flags: &EgressFlags,
     printer: Printer,
 ) -> Result<Exit, Failure> {
     let site = Site::open(cli, printer).await?;
     let place = read_place(&site)?;
+    match (flags.remove, flags.size) {
+        (Some(at), size) => remove(&site, &place, at, size),
+        (None, size) => enter(&site, &place, flags, size.unwrap_or_default()),
+    }
+}
+
+fn remove(
+    site: &Site,
+    place: &UsagePlace,
+    at: Timestamp,
+    size: Option<ByteSize>,
+) -> Result<Exit, Failure> {
+    let log = UsageDb::open_existing(&site.state).map_err(|fault| log_failure(&fault))?;
+    let Some(mut log) = log else {
+        return Err(Failure::new(Exit::Absent, "nothing was recorded on this machine"));
+    };
+    let note = remove_entered_egress(&mut log, place, at, size)?;
+    let text = format!("Removed {}.\n", describe_note(place, &note));
+    tell(site, place, &note, &text);
+    Ok(Exit::Done)
+}
+
+fn describe_note(place: &UsagePlace, note: &EgressNote) -> String {
+    let EgressNote { at, size: bytes, note: text, .. } = note;
+    let text = if text.is_empty() { String::new() } else { format!(": {}", key_text(text)) };
+    format!("{} of egress from s3://{} at {at}{text}", size(bytes.0), place.bucket)
+}
+
+fn tell(site: &Site, place: &UsagePlace, note: &EgressNote, text: &str) {
+    let (bucket, at) = (place.bucket.as_str(), note.at.to_string());
+    let entered = Entered { bucket, at, bytes: note.size.0, note: &note.note };
+    site.printer.result(USAGE_EGRESS, entered, text);
+}
+
+fn enter(
+    site: &Site,
+    place: &UsagePlace,
+    flags: &EgressFlags,
+    size: ByteSize,
+) -> Result<Exit, Failure> {
     let (at, by) = (flags.at.unwrap_or_else(|| site.clock.now()), EgressBy::Operator);
-    let note = EgressNote { at, size: flags.size, by, note: flags.note.clone() };
-    let kept = UsageDb::open(&site.state).and_then(|mut log| log.record_egress(&place, &note));
+    let note = EgressNote { at, size, by, note: flags.note.clone() };
+    let kept = UsageDb::open(&site.state).and_then(|mut log| log.record_egress(place, &note));
     kept.map_err(|fault| log_failure(&fault))?;
-    let text = format!(
-        "Entered {} of egress from s3://{} at {at}{}.\n",
-        size(flags.size.0),
-        place.bucket,
-        if flags.note.is_empty() { String::new() } else { format!(": {}", key_text(&flags.note)) },
-    );
-    let (bucket, at) = (place.bucket.as_str(), at.to_string());
-    let entered = Entered { bucket, at, bytes: flags.size.0, note: &flags.note };
-    printer.result(USAGE_EGRESS, entered, &text);
+    let text = format!("Entered {}.\n", describe_note(place, &note));
+    tell(site, place, &note, &text);
     Ok(Exit::Done)
 }
 

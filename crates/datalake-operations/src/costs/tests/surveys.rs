@@ -57,6 +57,9 @@ async fn holdings_are_told_by_folder_asset_and_partition() {
     assert!(names(&holdings.assets.groups).contains(&("b".to_owned(), 5)));
     assert_eq!(holdings.outside.current.bytes, 5);
     assert!(pages > 0 && holdings.due.unwrap().is_empty());
+    assert_eq!((holdings.asset_tree.names, holdings.asset_tree.sum.bytes), (3, 10));
+    let [assets] = &holdings.folder_tree.parts[..] else { panic!("{:?}", holdings.folder_tree) };
+    assert_eq!((assets.name.as_str(), assets.sum.bytes), ("assets/", 10));
 }
 
 #[tokio::test]
