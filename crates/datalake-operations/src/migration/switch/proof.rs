@@ -235,6 +235,7 @@ mod tests {
             container: Some("1".to_owned()),
             image: Some("image".to_owned()),
             sources: Vec::new(),
+            libraries: Vec::new(),
             unknown: None,
         };
         let gone = FaultKind::Unreachable;
