@@ -76,7 +76,7 @@ pub(crate) async fn run(cli: &Cli, printer: Printer) -> Result<Exit, Failure> {
         Command::Verify(flags) => transfer::verify(cli, flags, printer).await,
         Command::Scrub(flags) => transfer::scrub(cli, flags, printer).await,
         Command::Tables { what } => Box::pin(tables::tables(cli, what, printer)).await,
-        Command::Migrate { what } => migrate::migrate(cli, what, printer).await,
+        Command::Migrate { what } => Box::pin(migrate::migrate(cli, what, printer)).await,
         Command::Presign(flags) => objects::presign(cli, flags, printer).await,
         Command::Cost { what } => cost::cost(cli, what, printer).await,
         Command::Usage { what } => usage::usage(cli, what, printer).await,

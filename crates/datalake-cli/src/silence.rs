@@ -12,7 +12,7 @@ use crate::render::{Printer, Ticker};
 pub(crate) const SILENCE: Duration = Duration::from_secs(2);
 
 /// Between two lines about one thing where there is no terminal.
-const LONGEST: Duration = Duration::from_secs(60);
+const LONGEST: Duration = Duration::from_mins(1);
 
 /// Tells once for each silence of the service what is waited for.
 pub(crate) fn tell_silence(store: &S3Store, endpoint: &Endpoint, printer: Printer) {

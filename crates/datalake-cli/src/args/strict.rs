@@ -123,8 +123,10 @@ fn list_read_options(path: &[&str]) -> Vec<&'static [&'static str]> {
         }
         ["cost", "estimate" | "compare"] => vec![PLACE, USER, SERVICE],
         ["bucket", ..]
-        | ["ls" | "du" | "tree" | "stat" | "cat" | "rm" | "restore" | "presign"]
-        | ["put" | "get" | "cp" | "mv" | "sync" | "verify" | "scrub"] => {
+        | [
+            "ls" | "du" | "tree" | "stat" | "cat" | "rm" | "restore" | "presign" | "put" | "get"
+            | "cp" | "mv" | "sync" | "verify" | "scrub",
+        ] => {
             vec![PLACE, USER, SERVICE, BUCKET, TABLES]
         }
         _ => vec![PLACE, USER, UNITS, SERVICE, BUCKET, TABLES, PREFIX],

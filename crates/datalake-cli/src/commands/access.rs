@@ -47,13 +47,15 @@ pub(super) async fn access(
         AccessCommand::Plan => plan_policies(cli, printer).await,
         AccessCommand::Apply(flags) => {
             let goal = if flags.again { AccessGoal::SpecAgain } else { AccessGoal::Spec };
-            change::change_policies(cli, &flags.change, goal, &flags.key_files, printer).await
+            let remote = Remote::open(cli, printer).await?;
+            change::change_policies(&remote, &flags.change, goal, &flags.key_files).await
         }
         AccessCommand::Grant(flags) => grant::grant_role(cli, flags, printer),
         AccessCommand::Adopt(flags) => change::adopt_objects(cli, flags, printer).await,
         AccessCommand::Prove(flags) => change::prove_policies(cli, flags, printer).await,
         AccessCommand::Reset(flags) => {
-            change::change_policies(cli, flags, AccessGoal::Reset, &[], printer).await
+            let remote = Remote::open(cli, printer).await?;
+            change::change_policies(&remote, flags, AccessGoal::Reset, &[]).await
         }
         AccessCommand::Simulate(flags) => simulate_request(cli, flags, printer).await,
     }

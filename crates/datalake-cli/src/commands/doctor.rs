@@ -30,7 +30,7 @@ pub(super) async fn doctor(
     }
     let site = Site::open(cli, printer).await?;
     if let Some(id) = flags.fix {
-        return fix::fix(cli, flags, id, &site).await;
+        return Box::pin(fix::fix(cli, flags, id, &site)).await;
     }
     let seen = examine_site(&site, flags.only, &flags.code).await;
     let found = diagnose(&seen);

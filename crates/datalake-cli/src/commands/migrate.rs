@@ -43,7 +43,7 @@ pub(super) async fn migrate(cli: &Cli, what: &Migrate, printer: Printer) -> Resu
         Migrate::Verify(flags) => proof::verify(cli, flags, printer).await,
         Migrate::Kinds => Ok(kinds::show_kinds(printer)),
         Migrate::Backup(flags) => backup::backup(cli, flags, printer).await,
-        Migrate::Check(flags) => check::check(cli, flags, printer).await,
+        Migrate::Check(flags) => Box::pin(check::check(cli, flags, printer)).await,
         Migrate::Free(flags) => free::free(cli, flags, printer).await,
         Migrate::Back { what: Back::Plan(flags) } => back::plan(cli, flags, printer).await,
         Migrate::Back { what: Back::Run(flags) } => back::run(cli, flags, printer).await,

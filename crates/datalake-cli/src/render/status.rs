@@ -128,6 +128,13 @@ pub(crate) fn render_status<'a>(state: &StatusState<'a>) -> (String, Report<'a>)
     (describe_status(state, &report, bucket), report)
 }
 
+fn describe_services(services: &Result<&deployment::Report, &str>) -> String {
+    match services {
+        Ok(services) => format!("\n{}", render_deployment(services, "datalake dagster restart")),
+        Err(why) => format!("services  not looked at: {}\n", printable(why)),
+    }
+}
+
 fn describe_status(
     state: &StatusState<'_>,
     report: &Report<'_>,
@@ -158,12 +165,7 @@ fn describe_status(
     if let Some(run) = report.last_run {
         text.push_str(&format!("last run  {run}\n"));
     }
-    match state.services {
-        Ok(services) => {
-            text.push_str(&format!("\n{}", render_deployment(services, "datalake dagster restart")))
-        }
-        Err(why) => text.push_str(&format!("services  not looked at: {}\n", printable(why))),
-    }
+    text.push_str(&describe_services(&state.services));
     for obstacle in &report.in_the_way {
         text.push_str(&format!("in the way {}\n", printable(&obstacle.what)));
         text.push_str(&format!("          cure: {}\n", printable(&obstacle.cure)));

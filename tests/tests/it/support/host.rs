@@ -75,9 +75,9 @@ impl Host {
         Tree::of(&self.root().join("var/lib/dagster"))
     }
 
-    /// `datalake --root HOST WORDS…` with no spec and no key.
+    /// `datalake --root=HOST WORDS…` with no spec and no key.
     pub(crate) fn bare(&self, words: &str) -> Call {
-        Call::new(&self.work(), words).arg("--root").arg(self.root())
+        Call::new(&self.work(), &format!("--root={} {words}", self.root().display()))
     }
 
     /// The same with the service's address and a bucket.

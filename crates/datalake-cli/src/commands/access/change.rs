@@ -21,15 +21,13 @@ use crate::render::Printer;
 use crate::site::RETRY_BUDGET;
 
 pub(super) async fn change_policies(
-    cli: &Cli,
+    remote: &Remote,
     flags: &AccessChange,
     goal: AccessGoal,
     key_files: &[PathBuf],
-    printer: Printer,
 ) -> Result<Exit, Failure> {
-    let remote = Remote::open(cli, printer).await?;
-    let keys = read_key_files(&remote, key_files)?;
-    PolicyChange { remote: &remote, flags, goal, keys: &keys }.carry_out().await
+    let keys = read_key_files(remote, key_files)?;
+    PolicyChange { remote, flags, goal, keys: &keys }.carry_out().await
 }
 
 pub(super) async fn adopt_objects(

@@ -106,11 +106,15 @@ pub(super) struct CodeUnit {
     pub(super) container: Found<SeenContainer>,
 }
 
-/// The units that run user code as they are now; none where the host has no such user.
+/// The units that run user code as they are now; none where the host has no such user, or is a folder
+/// and no machine.
 pub(super) async fn find_code_units(
     context: &HostContext<'_>,
     host: &HostSpec,
 ) -> Result<Vec<CodeUnit>, OperationError> {
+    if context.machine.is_none() {
+        return Ok(Vec::new());
+    }
     let dagster_host = match DagsterHost::open(context, host.clone()) {
         Ok(dagster_host) => dagster_host,
         // Nobody runs containers whom the host does not know.
