@@ -4,6 +4,7 @@ use std::iter;
 
 use datalake_core::host::HostPath;
 use datalake_core::receipt::EditChoices;
+use datalake_core::s3::BucketName;
 use datalake_core::text::{printable_key, quote_word};
 use datalake_core::time::RunId;
 use datalake_operations::{Advice, AdvisedCommand, TablesAdvice};
@@ -39,6 +40,8 @@ fn render_command(command: &AdvisedCommand) -> String {
         AdvisedCommand::ProvisionUnit(unit) => return name_places("provision --unit", [unit]),
         AdvisedCommand::ShowEnvironment => "env",
         AdvisedCommand::Status => "status",
+        AdvisedCommand::StorePoliciesAgain => "access apply --again",
+        AdvisedCommand::ResetAccess => "access reset",
         AdvisedCommand::Rollback(None) => "rollback",
         AdvisedCommand::Rollback(Some(run)) => return format!("`datalake rollback {run}`"),
         AdvisedCommand::UndoRestore(run) => return format!("`datalake restore --undo {run}`"),
@@ -71,7 +74,7 @@ fn render_command(command: &AdvisedCommand) -> String {
             return name_places("rm --recursive --versions", [place]);
         }
         AdvisedCommand::VerifyDeep => "verify --deep",
-        AdvisedCommand::EnableVersioning => "bucket versioning enable",
+        AdvisedCommand::EnableVersioning(bucket) => return name_versioning(bucket.as_ref()),
         AdvisedCommand::ShowBucketLock => "bucket lock show",
         AdvisedCommand::ShowBucket(bucket) => return format!("`datalake bucket show {bucket}`"),
         AdvisedCommand::AbortUploads(bucket) => {
@@ -92,6 +95,13 @@ fn render_command(command: &AdvisedCommand) -> String {
         AdvisedCommand::DeleteModalSecret => "modal secret delete --all",
     };
     format!("`datalake {words}`")
+}
+
+fn name_versioning(bucket: Option<&BucketName>) -> String {
+    match bucket {
+        Some(bucket) => format!("`datalake bucket versioning enable {bucket}`"),
+        None => "`datalake bucket versioning enable`".to_owned(),
+    }
 }
 
 fn render_tables_command(command: &TablesAdvice) -> String {

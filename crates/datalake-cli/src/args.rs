@@ -6,6 +6,7 @@ mod built_in;
 pub mod cost;
 mod dagster;
 pub mod doctor;
+mod examples;
 pub mod lake;
 pub mod migrate;
 pub mod modal;
@@ -13,6 +14,7 @@ pub mod objects;
 pub mod project;
 pub mod restore;
 mod runs;
+mod strict;
 pub mod tables;
 pub mod transfer;
 
@@ -29,6 +31,8 @@ pub use built_in::{Demo, SandboxFlags};
 pub use dagster::{Chosen, DagsterCommand, DagsterLogs, Deps, DepsApply, DepsWish};
 pub use datalake_core::s3::S3Address as Address;
 pub use runs::{EnvironmentHost, History, Init, Provision, Rollback};
+pub(crate) use strict::list_global_options;
+pub use strict::{build_command, build_strict_command};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -38,13 +42,13 @@ Examples:
   sudo datalake rollback              Undo the last run
 ";
 
-const EXITS: &str = "\
-Exit codes: 0 done, 2 usage, 3 changes pending or drift, 4 changed meanwhile, 5 partly done,
-6 over budget, 7 locked, 66 not there, 69 unavailable, 70 bug, 74 I/O, 75 try again, 77 denied, 78 configuration, 130 interrupted.";
+const TOPICS: &str = "\
+Options of all commands (--config, --json, --sandbox …): datalake help global-options
+Topics: datalake help credentials, environment, exit-codes, spec";
 
 /// Dagster's assets in Hetzner Object Storage: plans, asks, applies, proves, and can be undone.
 #[derive(Debug, Parser)]
-#[command(name = "datalake", version, before_help = EXAMPLES, after_help = EXITS)]
+#[command(name = "datalake", version, before_help = EXAMPLES, after_help = TOPICS)]
 #[command(disable_help_subcommand = true)]
 pub struct Cli {
     /// Where to work.
@@ -221,6 +225,9 @@ pub enum Command {
     },
     /// Keep Modal in step: its secret, the functions, the apps that use it
     Modal {
+        /// Modal's environment, in place of the one of the spec
+        #[arg(long = "env", global = true, value_name = "NAME")]
+        environment: Option<String>,
         /// What to do.
         #[command(subcommand)]
         what: modal::Modal,
@@ -245,6 +252,12 @@ pub enum Command {
     Completions {
         /// The shell
         shell: clap_complete::Shell,
+    },
+    /// Show the page of a command, or of a topic: credentials, environment, exit-codes, global-options, spec
+    #[command(before_help = runs::HELP_EXAMPLES)]
+    Help {
+        /// A command or a topic
+        words: Vec<String>,
     },
     /// Write man pages into DIR
     #[command(hide = true)]

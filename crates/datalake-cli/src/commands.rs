@@ -10,6 +10,7 @@ mod demo;
 mod deps;
 mod discover;
 mod doctor;
+mod help;
 mod history;
 mod init;
 mod lake;
@@ -33,6 +34,7 @@ mod transfer;
 mod usage;
 mod watch;
 
+use datalake_core::plan::Plan;
 use datalake_core::s3::BucketName;
 use datalake_core::spec::HostSpec;
 use datalake_desired::{HostPaths, list_restart_commands};
@@ -40,7 +42,8 @@ use datalake_desired::{HostPaths, list_restart_commands};
 use crate::args::{Cli, Command};
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::render::{Printer, key_text};
+use crate::render::{self, Printer, key_text};
+use crate::site::Site;
 
 /// Runs the command of the command line.
 ///
@@ -80,7 +83,7 @@ pub(crate) async fn run(cli: &Cli, printer: Printer) -> Result<Exit, Failure> {
         Command::Report(flags) => report::report(cli, flags, printer).await,
         Command::Access { what } => Box::pin(access::access(cli, what, printer)).await,
         Command::Lake { what } => Box::pin(lake::lake(cli, what, printer)).await,
-        Command::Modal { what } => modal::modal(cli, what, printer).await,
+        Command::Modal { what, .. } => modal::modal(cli, what, printer).await,
         Command::Schema(flags) => schema::schema(flags, printer),
         Command::Config { show } => config::config(cli, *show, printer).await,
         #[cfg(feature = "sandbox")]
@@ -88,6 +91,7 @@ pub(crate) async fn run(cli: &Cli, printer: Printer) -> Result<Exit, Failure> {
         #[cfg(feature = "sandbox")]
         Command::Demo(flags) => demo::demo(flags, printer).await,
         Command::Completions { shell } => Ok(shell::completions(*shell, printer)),
+        Command::Help { words } => help::help(words, Printer::new(false)),
         Command::Man { dir } => shell::man(dir),
     }
 }
@@ -96,6 +100,34 @@ pub(crate) async fn run(cli: &Cli, printer: Printer) -> Result<Exit, Failure> {
 fn restart_steps(host: &HostSpec, paths: &HostPaths) -> String {
     let commands = list_restart_commands(host, paths).join("\n  ");
     format!("Next steps, for the containers to take it up:\n  {commands}\n")
+}
+
+/// How a plan is shown, and whether it is carried out.
+struct PlanApproval<'a> {
+    site: &'a Site,
+    /// The command that would carry it out.
+    command: &'a str,
+    dry_run: bool,
+    yes: bool,
+}
+
+impl PlanApproval<'_> {
+    /// Shows a plan behind its introduction, and asks, unless nothing is to be changed.
+    fn approve(&self, plan: &Plan, introduction: &str) -> Result<bool, Failure> {
+        let (site, steps) = (self.site, render::counted(plan.steps.len() as u64, "step"));
+        let shown = format!("{introduction}Plan ({steps}):\n{}", render::plan(plan));
+        if self.dry_run {
+            let next = format!("\nNothing was changed. Next: {} {}\n", site.name, self.command);
+            site.printer.result(provision::PLAN, plan, &(shown + &next));
+            return Ok(false);
+        }
+        site.printer.text(&shown);
+        let is_wanted = confirmed(&format!("Apply {steps}?"), self.yes, site.may_ask())?;
+        if !is_wanted {
+            site.printer.talk("nothing was changed");
+        }
+        Ok(is_wanted)
+    }
 }
 
 /// Asks a yes-or-no question on the terminal; `no` is the answer to an empty line.

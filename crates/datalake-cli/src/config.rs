@@ -8,8 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use datalake_core::spec::{
-    CostSpec, CredentialSource, HostDocument, HostSpec, InvalidSpec, Spec, SpecDocument, StoreSpec,
-    TablesDocument,
+    CostSpec, CredentialSource, HostDocument, HostSpec, InvalidSpec, ModalSpec, Spec, SpecDocument,
+    StoreSpec, TablesDocument,
 };
 use datalake_core::text::printable;
 use figment::Figment;
@@ -42,6 +42,8 @@ pub(crate) struct Sources<'a> {
     pub named: Option<&'a Path>,
     /// The flags.
     pub values: &'a Values,
+    /// The environment of Modal's that the command names.
+    pub modal_environment: Option<&'a str>,
 }
 
 /// A key of the spec, its value and where it comes from.
@@ -131,6 +133,15 @@ impl Settings {
         self.document.clone().check_store().map_err(|error| self.invalid(error))
     }
 
+    /// The part of the spec that tells of Modal, checked; neither bucket nor service need be in it.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`] for a missing or wrong value, naming where it comes from.
+    pub(crate) fn modal(&self) -> Result<Option<ModalSpec>, Failure> {
+        self.document.modal.clone().check().map_err(|error| self.invalid(error))
+    }
+
     /// Whether the containers are to be given a token of Modal's.
     #[must_use]
     pub(crate) fn gives_modal_token(&self) -> bool {
@@ -189,9 +200,16 @@ fn layers(sources: &Sources<'_>) -> Result<Vec<Layer>, Failure> {
     if let Some(document) = &sources.sandbox {
         layers.push(Layer::document("sandbox", document)?);
     }
-    for file in &sources.files {
-        layers.extend(Layer::file(file)?);
+    let files = sources.files.iter().map(|file| Layer::file(file));
+    let files: Vec<_> = files.collect::<Result<_, _>>()?;
+    let has_spec = files.iter().any(Option::is_some) || sources.named.is_some();
+    if !has_spec && sources.sandbox.is_none() {
+        let given = SpecDocument::read_handed_over(|name| std::env::var(name).ok());
+        for (name, document) in given {
+            layers.push(Layer::document(&format!("variable {name}"), &document)?);
+        }
     }
+    layers.extend(files.into_iter().flatten());
     if let Some(file) = sources.named {
         let absent = || {
             let name = printable(&file.display().to_string());
@@ -201,7 +219,9 @@ fn layers(sources: &Sources<'_>) -> Result<Vec<Layer>, Failure> {
         layers.push(Layer::named_file(file)?.ok_or_else(absent)?);
     }
     layers.extend(Layer::variables(utf8_variables())?);
-    layers.push(Layer::document("the command line", &flags_as_document(sources.values))?);
+    let mut flags = flags_as_document(sources.values);
+    flags.modal.environment = sources.modal_environment.map(str::to_owned);
+    layers.push(Layer::document("the command line", &flags)?);
     // The strongest word on the key pair counts whole: `from:` below does not mix with `file:`.
     let strongest = layers.iter().rposition(Layer::has_credentials);
     let weaker = |(at, layer): (usize, Layer)| {

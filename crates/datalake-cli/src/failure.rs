@@ -5,6 +5,7 @@ use std::error::Error;
 use datalake_core::fault::{Fault, FaultKind, Target, WayFault};
 use datalake_core::plan::{Blocker, Conflict};
 use datalake_core::spec::InvalidSpec;
+use datalake_core::text::printable;
 use datalake_desired::{DesiredError, HomeUnknown};
 use datalake_engine::{AccountFault, ApplyError, LockFault, NotTheUser};
 use datalake_host::GateFault;
@@ -52,6 +53,14 @@ impl Failure {
     #[must_use]
     pub(crate) fn named_for(mut self, name: &str) -> Self {
         self.hints.iter_mut().for_each(|hint| *hint = named_for(hint, name));
+        self
+    }
+
+    /// The same; a command of its hints gets the flags of this run.
+    #[must_use]
+    pub(crate) fn with_flags(mut self, command: &str, flags: &str) -> Self {
+        let (plain, named) = (format!(" {command}`"), format!(" {command}{}`", printable(flags)));
+        self.hints.iter_mut().for_each(|hint| *hint = hint.replace(&plain, &named));
         self
     }
 

@@ -50,6 +50,7 @@ fn named_places() -> impl Iterator<Item = (&'static str, Target)> {
         Target::Bucket(_) => Some(("bucket that a command is about", target)),
         Target::Object(..) => Some(("object that a command is about", target)),
         Target::Service
+        | Target::Access(_)
         | Target::Path(_)
         | Target::Secret(_)
         | Target::Services
@@ -58,7 +59,7 @@ fn named_places() -> impl Iterator<Item = (&'static str, Target)> {
     })
 }
 
-fn list_places() -> [(&'static str, Target); 8] {
+fn list_places() -> [(&'static str, Target); 9] {
     let well_formed = "a sample is well formed";
     let bucket = || "bucket".parse().expect(well_formed);
     let modal = || datalake_core::modal::ModalObject {
@@ -68,6 +69,7 @@ fn list_places() -> [(&'static str, Target); 8] {
     [
         ("service", Target::Service),
         ("bucket", Target::Bucket(bucket())),
+        ("policy", Target::Access(bucket())),
         ("object", Target::Object(bucket(), "key".parse().expect(well_formed))),
         ("file", Target::Path("/file".parse().expect(well_formed))),
         ("podman secret", Target::Secret("datalake-secret".parse().expect(well_formed))),

@@ -27,8 +27,8 @@ mod token;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
+use std::time::Duration;
 
-use clap::Parser;
 use datalake_core::fault::Fault;
 use datalake_host::{forbid_core_files, guard_group, keep_children};
 use tokio::runtime::{Builder, Runtime};
@@ -40,6 +40,9 @@ use crate::site::own_name;
 
 /// The word with which this program is called to end others with their run: no command of people.
 const GUARD_GROUP: &str = "guard-group";
+
+/// So long threads that are still at work are waited for when all is told.
+const THREADS: Duration = Duration::from_secs(1);
 
 /// Runs the command line `words`, the program's name first, and tells the exit code.
 pub fn run(words: impl IntoIterator<Item = impl Into<OsString>>) -> ExitCode {
@@ -59,15 +62,21 @@ pub fn run(words: impl IntoIterator<Item = impl Into<OsString>>) -> ExitCode {
 /// The same for a command of people: no core file, no child that outlives it, and one way to stop it.
 fn run_guarded(words: &[OsString]) -> Exit {
     let prepared = prepare_process();
-    match args::Cli::try_parse_from(words) {
+    match misuse::parse_words(words) {
         Ok(cli) => {
             let printer = Printer::new(cli.place.json);
-            let result = prepared.and_then(|()| match build_runtime(&cli) {
-                Ok(runtime) => runtime.block_on(stop::until_stopped(commands::run(&cli, printer))),
-                Err(error) => Err(Failure::of(Exit::Io, &error)),
-            });
-            let named = |failure: Failure| failure.named_for(&own_name(&cli));
-            end_run(result.map_err(named), printer)
+            let end = |result: Result<Exit, Failure>| {
+                end_run(result.map_err(|failure| failure.named_for(&own_name(&cli))), printer)
+            };
+            let runtime = prepared
+                .and_then(|()| build_runtime(&cli).map_err(|error| Failure::of(Exit::Io, &error)));
+            match runtime {
+                Ok(runtime) => {
+                    let command = stop::until_stopped(commands::run(&cli, printer));
+                    carry_out(runtime, command, end)
+                }
+                Err(failure) => end(Err(failure)),
+            }
         }
         Err(error) if error.use_stderr() => misuse::misused(words, &error),
         // Help and version are results.
@@ -76,6 +85,18 @@ fn run_guarded(words: &[OsString]) -> Exit {
             end_run(Ok(Exit::Done), Printer::new(false))
         }
     }
+}
+
+/// Goes on with a command, and tells its end at once: a thread that still hashes for one that was
+/// stopped is not waited for before.
+fn carry_out<T>(
+    runtime: Runtime,
+    command: impl Future<Output = T>,
+    end: impl FnOnce(T) -> Exit,
+) -> Exit {
+    let exit = end(runtime.block_on(command));
+    runtime.shutdown_timeout(THREADS);
+    exit
 }
 
 /// What holds from the first moment on.
@@ -127,4 +148,28 @@ pub(crate) fn has_service(cli: &args::Cli) -> bool {
 #[cfg(not(feature = "sandbox"))]
 pub(crate) fn has_service(_: &args::Cli) -> bool {
     false
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::channel;
+
+    use super::*;
+
+    #[test]
+    fn the_end_is_told_before_a_thread_that_is_still_at_work() {
+        let (told, hears) = channel();
+        let runtime = Builder::new_current_thread().enable_all().build().unwrap();
+        let command = async {
+            // Nobody waits for it, as for the hash of a part whose upload was stopped.
+            drop(tokio::task::spawn_blocking(move || hears.recv_timeout(Duration::from_secs(20))));
+        };
+
+        let exit = carry_out(runtime, command, |()| match told.send(()) {
+            Ok(()) => Exit::Interrupted,
+            Err(_) => Exit::Bug,
+        });
+
+        assert_eq!(exit, Exit::Interrupted);
+    }
 }

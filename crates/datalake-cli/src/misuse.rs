@@ -5,21 +5,25 @@ use std::ffi::OsString;
 
 use clap::Parser as _;
 
-use crate::args::Cli;
+use crate::args::{Cli, build_strict_command};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::render::Printer;
+
+/// The command line: each command takes the options that it reads, and no others.
+pub(crate) fn parse_words(words: &[OsString]) -> Result<Cli, clap::Error> {
+    build_strict_command().try_get_matches_from(words)?;
+    Cli::try_parse_from(words)
+}
 
 /// Tells what was not understood: to standard error, and to standard output too where the words ask
 /// for JSON. The parser repeats words as they are, so it is asked once more with words that are fit
 /// for a terminal.
 pub(crate) fn misused(words: &[OsString], error: &clap::Error) -> Exit {
-    let fit: Vec<_> = words.iter().map(|word| printable(&word.to_string_lossy())).collect();
-    let again = if words.iter().zip(&fit).all(|(word, fit)| word == fit.as_str()) {
-        None
-    } else {
-        Cli::try_parse_from(&fit).err().filter(clap::Error::use_stderr)
-    };
+    let fit = words.iter().map(|word| printable(&word.to_string_lossy()).into());
+    let fit: Vec<OsString> = fit.collect();
+    let again =
+        if words == fit { None } else { parse_words(&fit).err().filter(clap::Error::use_stderr) };
     let error = again.as_ref().unwrap_or(error);
     let mut flags = words.iter().take_while(|word| *word != "--");
     if flags.any(|word| word == "--json") {

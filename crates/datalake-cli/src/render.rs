@@ -1,9 +1,6 @@
 //! Values turned into text and JSON for people and programs. Nothing here decides.
 
 mod arguments;
-mod bucket;
-mod dagster;
-mod deps;
 mod doctor;
 mod finding;
 mod holdings;
@@ -24,11 +21,17 @@ use serde::Serialize;
 use self::arguments::{escape_arguments, escape_message};
 use crate::failure::Failure;
 
-pub(crate) use bucket::{cors_text, lifecycle_text, lock_text, rule_text, versioning_text};
-pub(crate) use dagster::{deployment, environments};
+pub(crate) use datalake_core::plan::{
+    describe_plan as plan, describe_plan_with_costs as plan_with_costs,
+    describe_way_back as way_back,
+};
 pub(crate) use datalake_core::price::{Part, Parts, Sharing};
 pub(crate) use datalake_core::text::{
     count_things as counted, group_digits as count, printable_key as key_text,
+};
+pub(crate) use datalake_operations::lake::{
+    describe_cors as cors_text, describe_lifecycle as lifecycle_text, describe_lock as lock_text,
+    describe_rule as rule_text, describe_versioning as versioning_text,
 };
 pub(crate) use datalake_report::{
     BillTold, PACES, compute_paid as paid, describe_left_out as left_row,
@@ -38,15 +41,14 @@ pub(crate) use datalake_report::{
     list_bill_lines as bill_lines, render_bill as bill_text, render_left_out as left_out,
     render_parts, render_terms as terms_text, render_usage as usage,
 };
-pub(crate) use deps::dependencies;
 pub(crate) use doctor::{DoctorReport, diagnosis};
 pub(crate) use finding::{FindingPage, finding_page};
 pub(crate) use holdings::{due_text, heading_line, part_line, parts_text};
 pub(crate) use kind::DocumentKind;
 pub(crate) use migration::{render_kinds, render_outlook, render_tables};
-pub(crate) use modal::{VaultReport, vault_line, vault_report};
+pub(crate) use modal::vault_line;
 pub(crate) use output::{broken_output, still_read, write_out};
-pub(crate) use plan::{pending_text, plan, plan_with_costs, way_back};
+pub(crate) use plan::pending_text;
 pub(crate) use rows::{Rows, Ticker};
 pub(crate) use status::{Report as StatusReport, StatusState, render_status};
 pub(crate) use transfer::{

@@ -11,6 +11,9 @@ use crate::render::{Printer, Ticker};
 /// After how long a silence a person is told what is waited for.
 pub(crate) const SILENCE: Duration = Duration::from_secs(2);
 
+/// Between two lines about one thing where there is no terminal.
+const LONGEST: Duration = Duration::from_secs(60);
+
 /// Tells once for each silence of the service what is waited for.
 pub(crate) fn tell_silence(store: &S3Store, endpoint: &Endpoint, printer: Printer) {
     let (waiting, endpoint) = (store.waiting(), endpoint.to_string());
@@ -43,6 +46,33 @@ pub(crate) async fn tell_wait<T>(wait: &Wait<'_>, goes_on: impl Future<Output = 
                 told = began.elapsed() >= SILENCE && !is_silent;
                 if told {
                     wait.printer.talk(&format!("waiting for {}", wait.what));
+                }
+            }
+        }
+    }
+}
+
+/// Goes on with something that takes minutes and tells nothing until its end: how long it has taken is
+/// shown on a terminal all the time, elsewhere by a line now and then.
+pub(crate) async fn show_elapsed<T>(
+    printer: Printer,
+    what: &str,
+    goes_on: impl Future<Output = T>,
+) -> T {
+    let (mut goes_on, began, mut ticker) = (pin!(goes_on), Instant::now(), Ticker::new(printer));
+    let mut next = SILENCE;
+    loop {
+        tokio::select! {
+            biased;
+            ended = &mut goes_on => return ended,
+            () = tokio::time::sleep(SILENCE / 4) => {
+                let elapsed = began.elapsed();
+                let line = || format!("{what}: {} s", elapsed.as_secs());
+                if elapsed >= next && !ticker.is_shown() {
+                    printer.talk(&line());
+                    next += (elapsed * 2).min(LONGEST);
+                } else if elapsed >= SILENCE {
+                    ticker.tell(line);
                 }
             }
         }

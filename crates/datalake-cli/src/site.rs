@@ -23,6 +23,7 @@ use datalake_s3::S3Store;
 pub(crate) use self::folders::own_name;
 use self::folders::{at_folder, at_state, choose_state_path, spec_files};
 use crate::args::Cli;
+use crate::args::modal::named_environment;
 use crate::config::{Settings, Sources};
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -99,6 +100,7 @@ impl Site {
             files: files.clone(),
             named: named.as_deref(),
             values: &cli.values,
+            modal_environment: named_environment(&cli.command),
         };
         let settings = Settings::load(&sources)?;
         let checkpoints = kill::checkpoints(dir.is_some())?;

@@ -33,6 +33,10 @@ pub enum AdvisedCommand {
     Status,
     /// Undoes a run: this one, or the last.
     Rollback(Option<RunId>),
+    /// Stores the policies that the spec asks for, also where they seem to be there.
+    StorePoliciesAgain,
+    /// Takes our statements out of the policies.
+    ResetAccess,
     /// Undoes a restoration of objects.
     UndoRestore(RunId),
     /// Undoes this run, with these choices about what somebody has changed since.
@@ -109,8 +113,8 @@ pub enum AdvisedCommand {
     PutStream,
     /// Brings two places in step.
     Sync,
-    /// Has a bucket keep versions.
-    EnableVersioning,
+    /// Has this bucket keep versions, or that of the spec.
+    EnableVersioning(Option<BucketName>),
     /// Tells how long versions of a bucket are locked.
     ShowBucketLock,
     /// Lists the keys below a place, `s3://BUCKET/FOLDER/`.

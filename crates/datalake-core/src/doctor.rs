@@ -59,7 +59,7 @@ pub use key::{KeyEvidence, Unread};
 pub use lake::{LakeEvidence, TriedPlace};
 pub use locations::{LocationTrial, Usual};
 pub use look::Look;
-pub use modal::{ModalClientLook, ModalEvidence, ModalSecretAge, ModalSecretLook};
+pub use modal::{IdleProfiles, ModalClientLook, ModalEvidence, ModalSecretAge, ModalSecretLook};
 pub use money::{MoneyEvidence, UnfinishedUpload};
 pub use network::{Greeting, NetworkEvidence, Proxy, TlsLook};
 pub use policy::{PolicyTraits, read_policy};

@@ -28,6 +28,8 @@ pub enum Target {
     Service,
     /// A bucket.
     Bucket(BucketName),
+    /// Who may do what in a bucket: its policy, and its public access block.
+    Access(BucketName),
     /// An object in a bucket.
     Object(BucketName, ObjectKey),
     /// A file or folder of the host.
@@ -145,6 +147,9 @@ pub enum FaultKind {
     /// The world is in neither of the two states that a step knows.
     #[error("someone else has changed it meanwhile")]
     Disturbed,
+    /// A file that is being written, or whose writer was stopped: what is there is not all of it.
+    #[error("it is not whole")]
+    NotWhole,
     /// The run may make no more requests (`--max-requests`).
     #[error("the permitted number of requests is used up")]
     RequestsSpent,
@@ -176,7 +181,7 @@ pub enum FaultKind {
 
 impl FaultKind {
     /// All kinds, for the documentation.
-    pub const ALL: [Self; 37] = [
+    pub const ALL: [Self; 38] = [
         Self::UnknownAccessKey,
         Self::WrongSecret,
         Self::ClockSkew,
@@ -205,6 +210,7 @@ impl FaultKind {
         Self::NoLogin,
         Self::WrongLogin,
         Self::Disturbed,
+        Self::NotWhole,
         Self::RequestsSpent,
         Self::Refused,
         Self::Archived,
@@ -242,6 +248,7 @@ impl Target {
             Self::Vault(_) | Self::App(_) => true,
             Self::Service
             | Self::Bucket(_)
+            | Self::Access(_)
             | Self::Object(..)
             | Self::Path(_)
             | Self::Secret(_)
@@ -255,6 +262,7 @@ impl fmt::Display for Target {
         match self {
             Self::Service => f.write_str("the S3 service"),
             Self::Bucket(bucket) => write!(f, "bucket `{bucket}`"),
+            Self::Access(bucket) => write!(f, "access to bucket `{bucket}`"),
             Self::Object(bucket, key) => write!(f, "object `{bucket}/{key}`"),
             Self::Path(path) => write!(f, "`{path}`"),
             Self::Secret(name) => write!(f, "podman secret `{name}`"),

@@ -21,6 +21,7 @@
 //! | [`secret`] | key pairs, fingerprints, bodies of files that name secrets |
 //! | [`tables`] | logs of tables, commits that got lost |
 //! | [`transfer`], [`migration`] | what becomes of each file and object |
+//! | [`job`] | work on every object, in shards with receipts |
 //! | [`usage`], [`price`] | what lies in a bucket, and what it costs |
 //! | [`doctor`] | findings and their cures |
 //! | [`advice`] | what to do next, as data |
@@ -55,6 +56,7 @@ pub mod clients;
 pub mod doctor;
 pub mod fault;
 pub mod host;
+pub mod job;
 pub mod migration;
 pub mod modal;
 pub mod plan;

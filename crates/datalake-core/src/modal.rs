@@ -6,7 +6,7 @@ use std::str::FromStr;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::secret::{FilledBody, Fingerprint};
+use crate::secret::{FileBody, FilledBody, Fingerprint, Piece};
 use crate::text::serde_as_text;
 
 /// The name of a secret, an app or an environment of Modal's: at most 64 letters, digits, `-`, `_`
@@ -40,10 +40,46 @@ pub struct ModalObject {
 pub enum VaultState {
     /// It bears the marker of this content, one of those that were asked for.
     Holds(Fingerprint),
+    /// It bears the marker of this content, and a variable that belongs to it is not there any more.
+    Lacks(Fingerprint),
     /// It is there and bears none of the markers that were asked for.
     Other,
     /// The same, and none of datalake's variables is in it: all of it is somebody else's.
     Apart,
+}
+
+/// A content that a secret may hold, as it is asked for: nobody can read the secret.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct AskedContent {
+    /// What marks it.
+    pub print: Fingerprint,
+    /// The names of the variables that belong to it; empty where they are not known any more.
+    pub variables: Vec<String>,
+}
+
+impl AskedContent {
+    /// A content of this body.
+    #[must_use]
+    pub fn of_body(print: Fingerprint, body: &FileBody) -> Self {
+        Self { print, variables: list_body_variables(body) }
+    }
+}
+
+impl From<Fingerprint> for AskedContent {
+    fn from(print: Fingerprint) -> Self {
+        Self { print, variables: Vec::new() }
+    }
+}
+
+/// The names of the variables in a body of `KEY=VALUE` lines.
+fn list_body_variables(body: &FileBody) -> Vec<String> {
+    let plain = |piece: &Piece| match piece {
+        Piece::Text(text) => text.clone(),
+        Piece::Secret(_) | Piece::Kept(_) => String::new(),
+    };
+    let text: String = body.pieces().iter().map(plain).collect();
+    let lines = text.lines().filter(|line| !line.starts_with('#'));
+    lines.filter_map(|line| Some(line.split_once('=')?.0.to_owned())).collect()
 }
 
 impl ModalName {
@@ -133,6 +169,19 @@ pub fn vault_marker(content: Fingerprint) -> String {
     format!("DATALAKE_FP_{digits}")
 }
 
+/// The command that brings the newest client of Modal's to where the one of this Python is, by what has
+/// installed it there.
+#[must_use]
+pub fn name_upgrade_command(python: &str) -> String {
+    if python.contains("/pipx/venvs/") {
+        "pipx upgrade modal".to_owned()
+    } else if python.contains("/uv/tools/") {
+        "uv tool upgrade modal".to_owned()
+    } else {
+        format!("{python} -m pip install --upgrade modal")
+    }
+}
+
 /// The lines of an env file that belong into Modal's secret: all but those for Modal's client, which
 /// its own containers are not to be given.
 #[must_use]
@@ -144,7 +193,7 @@ pub fn vault_part(env_file: &FilledBody) -> FilledBody {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::secret::FingerprintKey;
+    use crate::secret::{FingerprintKey, SecretName};
 
     #[test]
     fn a_name_is_what_the_client_takes_and_never_an_option() {
@@ -164,6 +213,30 @@ mod tests {
         let digits = marker.strip_prefix("DATALAKE_FP_").unwrap();
         assert_eq!(digits.len(), 16);
         assert!(digits.bytes().all(|b| b.is_ascii_hexdigit()), "{marker}");
+    }
+
+    #[test]
+    fn a_body_tells_the_names_of_its_variables_and_no_value() {
+        let body = FileBody::new([
+            Piece::text("# A=1\nA=x=y\nAWS_SECRET_ACCESS_KEY="),
+            Piece::Secret(SecretName::SecretAccessKey),
+            Piece::text("\nB=2\n"),
+        ]);
+
+        let asked = AskedContent::of_body(FingerprintKey::new([1; 32]).of(b"x"), &body);
+
+        assert_eq!(asked.variables, ["A", "AWS_SECRET_ACCESS_KEY", "B"]);
+    }
+
+    #[test]
+    fn the_line_to_type_is_that_of_what_has_installed_the_client() {
+        for (python, line) in [
+            ("/home/o/.local/share/pipx/venvs/modal/bin/python", "pipx upgrade modal"),
+            ("/home/o/.local/share/uv/tools/modal/bin/python", "uv tool upgrade modal"),
+            ("/opt/v/bin/python3", "/opt/v/bin/python3 -m pip install --upgrade modal"),
+        ] {
+            assert_eq!(name_upgrade_command(python), line);
+        }
     }
 
     #[test]

@@ -45,13 +45,16 @@ mod lint;
 mod lock_out;
 mod merge;
 mod principal;
+mod proof;
 mod read;
 mod request;
 mod role;
 mod simulate;
 mod statement;
 mod storable;
+mod stored;
 mod survey;
+mod trial;
 mod version;
 mod write;
 
@@ -65,6 +68,7 @@ pub use lint::{PolicyLint, PolicyLintId, PolicyLintSeverity, PolicyWatch, lint_p
 pub use lock_out::{LockOut, PolicyActor, find_denied_actor, find_lock_out};
 pub use merge::{MergedPolicy, merge_policies};
 pub use principal::{InvalidProject, PrincipalForm, ProjectId};
+pub use proof::{ProofCourse, ProofNext, ProofPace};
 pub use request::{AccessRequest, AccessScene, Caller, ObjectAccess, StoredObject};
 pub use role::{
     AccessRole, InvalidRole, RightsPrefix, RoleGrant, RoleName, RolePreset, RoleRights, SpecRole,
@@ -72,5 +76,7 @@ pub use role::{
 };
 pub use simulate::{AccessAnswer, AccessReason, AccessVerdict, simulate_access};
 pub use storable::{StoreRefusal, check_storable};
+pub use stored::{NewPolicy, PolicyText};
 pub use survey::{KeyAccess, PolicySurvey, PrefixAccess, survey_policy};
+pub use trial::{AccessTrial, RoleTrials, TrialRequest, TrialVerdict, plan_trials};
 pub use version::{CephVersion, UnknownCephVersion};

@@ -7,6 +7,7 @@
 //! until a lifecycle rule removes it.
 
 mod commit;
+mod deletion_vector;
 mod delta_state;
 mod inventory;
 mod log;

@@ -144,6 +144,9 @@ fn family_of(class: &str) -> Option<ManagerFamily> {
     })
 }
 
+/// So many pieces of a call are read; a longer one is no I/O manager that somebody wrote.
+pub(crate) const LONGEST_CALL: usize = 10_000;
+
 /// The arguments of a call whose bracket comes first.
 fn read_call(tokens: &[Token]) -> ReadCall {
     let Some(open) = tokens.first() else { return ReadCall { arguments: Vec::new(), end: 0 } };
@@ -151,6 +154,7 @@ fn read_call(tokens: &[Token]) -> ReadCall {
     let inside = open.depth;
     let (mut arguments, mut end) = (Vec::new(), open.line);
     let body = tokens.get(1..).unwrap_or_default();
+    let body = body.get(..LONGEST_CALL).unwrap_or(body);
     for (at, token) in body.iter().enumerate() {
         end = token.line;
         if is_sign(token, ")") && token.depth < inside {

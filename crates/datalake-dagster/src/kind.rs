@@ -55,6 +55,8 @@ pub enum StoredKind {
     TableLog(TableKind),
     /// What a writer of a table has not put in its place yet.
     TableLeftover,
+    /// A file of a table that lies in the storage folder itself, or one that may be such a file.
+    TopTable,
     /// A `DuckDB` database, or its log.
     DuckDb,
     /// An `SQLite` database of somebody's own, or its log.

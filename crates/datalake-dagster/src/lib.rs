@@ -78,7 +78,8 @@ pub use process::{DagsterProcess, StartedProcess, find_process};
 pub use project::{
     DgProject, FileLoading, FileStanding, FrameEngine, FramesContext, FramesPlace, InvalidProject,
     LoadingSigns, ProjectConfig, ProjectFile, ProjectNames, ProjectTexts, TakenNames, UsedNames,
-    dg_files, dg_frame, frames_file, judge_loading, judge_module, list_ways_to_load, single_file,
+    dg_files, dg_frame, frames_file, judge_loading, judge_module, list_frame_sources,
+    list_ways_to_load, single_file,
 };
 pub use python::scan_python;
 pub use python_yaml::{PythonYaml, RepeatedKey, YamlRefusal, read_python_yaml};

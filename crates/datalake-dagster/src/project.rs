@@ -4,11 +4,14 @@ mod config;
 mod frames;
 mod loading;
 mod names;
+mod own_part;
 
 use sha2::{Digest, Sha256};
 
+use self::own_part::{with_own_part_of, without_own_part};
+
 pub use config::{DgProject, InvalidProject, ProjectConfig, ProjectTexts};
-pub use frames::{FrameEngine, FramesContext, FramesPlace, frames_file};
+pub use frames::{FrameEngine, FramesContext, FramesPlace, frames_file, list_frame_sources};
 pub use loading::{FileLoading, LoadingSigns, judge_loading, judge_module, list_ways_to_load};
 pub use names::{ProjectNames, TakenNames, UsedNames};
 
@@ -63,8 +66,17 @@ impl ProjectFile {
     /// A file of this text, below a line by which it is known again as long as nobody changes it.
     #[must_use]
     pub fn signed(path: String, text: &str) -> Self {
-        let text = format!("{SIGNATURE}{}{INVITATION}{text}", digest_text(text.as_bytes()));
+        let text = format!("{SIGNATURE}{}{INVITATION}{text}", digest_text(text));
         Self { path, text, is_frame: false }
+    }
+
+    /// The same with what is the operator's in the text that is there: what stands between the two lines
+    /// that say so.
+    #[must_use]
+    pub fn keeping_own_part(self, present: Option<&[u8]>) -> Self {
+        let present = present.and_then(|text| std::str::from_utf8(text).ok());
+        let text = present.map(|present| with_own_part_of(present, &self.text));
+        Self { text: text.unwrap_or(self.text), ..self }
     }
 
     /// Whether a text was written as a file of ours, even if somebody has changed it since.
@@ -130,11 +142,16 @@ fn fill_template(template: &str, names: &ProjectNames, prefix: &str) -> String {
 fn is_as_written(text: &[u8]) -> bool {
     let Ok(text) = std::str::from_utf8(text) else { return false };
     let rest = text.strip_prefix(SIGNATURE).and_then(|rest| rest.split_once(INVITATION));
-    rest.is_some_and(|(signed, rest)| signed == digest_text(rest.as_bytes()))
+    rest.is_some_and(|(signed, rest)| signed == digest_text(rest))
 }
 
-fn digest_text(text: &[u8]) -> String {
-    Sha256::digest(text).iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+/// What a text is known by again, whatever the operator's part says.
+fn digest_text(text: &str) -> String {
+    Sha256::digest(without_own_part(text))
+        .iter()
+        .take(8)
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }
 
 #[cfg(test)]
@@ -193,6 +210,27 @@ mod tests {
             dg_frame("lake", Some(FrameEngine::Pandas))[0].standing(Some(b"[project]")),
             FileStanding::Same
         );
+    }
+
+    #[test]
+    fn what_is_the_operators_stays_and_leaves_the_file_ours() {
+        let marked = |code: &str, own: &str| {
+            let text = format!("{code}# ---- Yours: begin ----\n{own}# ---- Yours: end ----\n");
+            ProjectFile::signed("a.py".to_owned(), &text)
+        };
+        let written = marked("x = 1\n", "def f(): ...\n").text;
+        let present = written.replace("def f(): ...", "def f(): return 7");
+        let check = |wanted: ProjectFile, standing| {
+            let wanted = wanted.keeping_own_part(Some(present.as_bytes()));
+            assert!(wanted.text.contains("return 7"), "{}", wanted.text);
+            assert_eq!(wanted.standing(Some(present.as_bytes())), standing);
+        };
+
+        check(marked("x = 1\n", "def f(): ...\n"), FileStanding::Same);
+        check(marked("x = 2\n", "def f(): ...\n"), FileStanding::Older);
+        let edited = present.replace("x = 1", "x = 3");
+        let wanted = marked("x = 1\n", "def f(): ...\n");
+        assert_eq!(wanted.standing(Some(edited.as_bytes())), FileStanding::Edited);
     }
 
     #[test]

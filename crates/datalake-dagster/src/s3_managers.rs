@@ -1,5 +1,6 @@
 //! I/O managers of `dagster-aws` in code: the bucket and prefix that each is given.
 
+use crate::code_managers::LONGEST_CALL;
 use crate::python::tokens::{Token, TokenKind, read_tokens};
 
 /// What the library takes where code names no prefix (dagster-aws 0.25.0 to 0.29.27).
@@ -97,6 +98,7 @@ pub fn find_s3_managers(source: &str) -> Vec<S3ManagerCall> {
 /// What stands inside of a call's brackets.
 fn end_at_depth<'t>(tokens: &'t [Token], open: &Token) -> &'t [Token] {
     let inside = tokens.get(2..).unwrap_or_default();
+    let inside = inside.get(..LONGEST_CALL).unwrap_or(inside);
     // The bracket that closes stands as deep as the one that opened was before it.
     let closes = |token: &Token| token.text == ")" && token.depth < open.depth;
     let end = inside.iter().position(closes).unwrap_or(inside.len());

@@ -153,6 +153,7 @@ fn units_in(plan: &Plan) -> impl Iterator<Item = UnitName> {
         Target::Path(path) => Some(path),
         Target::Service
         | Target::Bucket(_)
+        | Target::Access(_)
         | Target::Object(..)
         | Target::Secret(_)
         | Target::Services

@@ -29,6 +29,10 @@ pub(crate) async fn carry_out(
             ports.store.set_versioning(bucket, *versioning).await
         }
         Action::SetLifecycle(bucket, rules) => ports.store.set_lifecycle(bucket, rules).await,
+        Action::SetPolicy(bucket, policy) => ports.store.set_policy(bucket, policy.as_ref()).await,
+        Action::SetPublicAccess(bucket, block) => {
+            ports.store.set_public_access(bucket, *block).await
+        }
         Action::CreateFolder { path, mode, owner } => {
             ports.files.create_folder(path, *mode, *owner)
         }

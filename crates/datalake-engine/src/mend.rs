@@ -27,6 +27,8 @@ pub(crate) async fn mend_step(step: &Step, ports: &Ports<'_>) -> Result<(), Faul
         | Action::ProveAccess(..)
         | Action::SetVersioning(..)
         | Action::SetLifecycle(..)
+        | Action::SetPolicy(..)
+        | Action::SetPublicAccess(..)
         | Action::CreateFolder { .. }
         | Action::RemoveFolder(_)
         | Action::WriteFile { .. }

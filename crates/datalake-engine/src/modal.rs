@@ -43,6 +43,9 @@ pub struct InstalledModalClient {
     pub has_oauth: bool,
     /// The active profile's name.
     pub profile: String,
+    /// The names of all profiles.
+    #[serde(default)]
+    pub profiles: Vec<String>,
     /// The file with the profiles.
     pub path: String,
     /// That file's permission bits; `None` where there is no such file.

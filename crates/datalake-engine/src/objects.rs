@@ -237,11 +237,4 @@ pub trait BucketSettings: Send + Sync {
         bucket: &BucketName,
         retention: Option<Retention>,
     ) -> Result<(), Fault>;
-
-    /// The bucket's policy as the JSON text that was set; `None` where there is none.
-    async fn policy(&self, bucket: &BucketName) -> Result<Option<String>, Fault>;
-
-    /// Sets the policy, or removes it. At Hetzner it acts up to a minute later, and one that denies
-    /// the acting key itself cannot be taken back.
-    async fn set_policy(&self, bucket: &BucketName, policy: Option<&str>) -> Result<(), Fault>;
 }

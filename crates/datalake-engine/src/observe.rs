@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use datalake_core::fault::{Fault, FaultKind, Target};
 use datalake_core::host::{Entry, FileState, HostPath, ServiceStates};
-use datalake_core::modal::{ModalObject, VaultState};
-use datalake_core::plan::{BucketState, Found, Guard, Observation, Observed, Step};
+use datalake_core::modal::{AskedContent, ModalObject, VaultState};
+use datalake_core::plan::{Action, BucketState, Found, Guard, Observation, Observed, Step};
 use datalake_core::s3::{BucketName, KeyPrefix, Versioning};
 use datalake_core::secret::{Fingerprint, PodmanSecret};
 
@@ -26,7 +26,7 @@ pub struct WantedLooks {
     /// The services of the deployment.
     pub services: bool,
     /// Secrets of Modal's, each with the contents that it may hold: nobody can read them, but ask.
-    pub vault: BTreeMap<ModalObject, Vec<Fingerprint>>,
+    pub vault: BTreeMap<ModalObject, Vec<AskedContent>>,
 }
 
 /// Where tables live, as far as it has to be looked at.
@@ -51,7 +51,7 @@ pub async fn observe(wanted: &WantedLooks, ports: &Ports<'_>) -> Observation {
 
 /// Looks at secrets of Modal's, each with the contents that it may hold.
 pub async fn observe_vault(
-    wanted: &BTreeMap<ModalObject, Vec<Fingerprint>>,
+    wanted: &BTreeMap<ModalObject, Vec<AskedContent>>,
     ports: &Ports<'_>,
 ) -> BTreeMap<ModalObject, Found<VaultState>> {
     let mut found = BTreeMap::new();
@@ -159,14 +159,29 @@ pub async fn look_for(step: &Step, ports: &Ports<'_>) -> Observed {
 /// What has to be asked about Modal's secrets so that all guards of these steps can be settled.
 pub fn asked_of_vault<'a>(
     steps: impl IntoIterator<Item = &'a Step>,
-) -> BTreeMap<ModalObject, Vec<Fingerprint>> {
-    let mut asked: BTreeMap<_, Vec<_>> = BTreeMap::new();
-    for guard in steps.into_iter().flat_map(|step| [&step.guard, &step.undo.guard]) {
-        if let Target::Vault(secret) = guard.target() {
-            asked.entry(secret).or_default().extend(asked_by(guard));
+) -> BTreeMap<ModalObject, Vec<AskedContent>> {
+    let mut asked: BTreeMap<_, Vec<AskedContent>> = BTreeMap::new();
+    for step in steps {
+        for guard in [&step.guard, &step.undo.guard] {
+            if let Target::Vault(secret) = guard.target() {
+                let contents = asked.entry(secret).or_default();
+                let is_new = |print: &Fingerprint| contents.iter().all(|one| one.print != *print);
+                let content = asked_by(guard).filter(is_new).map(|print| content_of(print, step));
+                contents.extend(content);
+            }
         }
     }
     asked
+}
+
+/// The content of that print, with its variables where the step is the one that stores it.
+fn content_of(print: Fingerprint, step: &Step) -> AskedContent {
+    if let Action::StoreVault { body, print: stored, .. } = &step.action {
+        if *stored == print {
+            return AskedContent::of_body(print, body);
+        }
+    }
+    print.into()
 }
 
 /// The content whose marker settles a guard.
@@ -177,6 +192,8 @@ fn asked_by(guard: &Guard) -> Option<Fingerprint> {
         | Guard::BucketPresent(_)
         | Guard::VersioningIs(..)
         | Guard::LifecycleIs(..)
+        | Guard::PolicyIs(..)
+        | Guard::PublicAccessIs(..)
         | Guard::PathAbsent(_)
         | Guard::FileIs(..)
         | Guard::FolderEmpty(_)
@@ -196,6 +213,14 @@ pub async fn look_at(target: &Target, ports: &Ports<'_>) -> Observed {
         Target::Bucket(bucket) | Target::Object(bucket, _) => {
             let mut observed = Observed::nothing();
             observed.buckets.insert(bucket.clone(), observe_bucket(bucket, ports).await);
+            observed
+        }
+        Target::Access(bucket) => {
+            let mut observed = Observed::nothing();
+            let policy = judge_setting(ports.store.policy(bucket).await);
+            observed.policies.insert(bucket.clone(), policy);
+            let block = judge_setting(ports.store.public_access(bucket).await);
+            observed.public_access.insert(bucket.clone(), block);
             observed
         }
         Target::Secret(name) => {
@@ -222,7 +247,7 @@ pub async fn look_at(target: &Target, ports: &Ports<'_>) -> Observed {
 
 async fn in_vault(
     secret: &ModalObject,
-    asked: &[Fingerprint],
+    asked: &[AskedContent],
     ports: &Ports<'_>,
 ) -> Found<VaultState> {
     Found::from_answer(ports.vault.look(secret, asked).await)

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use datalake_core::fault::Fault;
+use datalake_core::fault::{Fault, FaultKind};
 use datalake_core::secret::FilledBody;
 
 /// A place where programs can be started.
@@ -17,6 +17,21 @@ pub trait Programs: Send + Sync {
         input: &FilledBody,
         limit: Duration,
     ) -> Result<Ran, Fault>;
+
+    /// Starts a program that answers each line of its standard input by a line of its standard output.
+    /// `Absent`: there is no such program. `Unsupported`: no program can be kept here.
+    async fn converse(&self, _words: &[String]) -> Result<Box<dyn Conversation>, Fault> {
+        Err(Fault::new(FaultKind::Unsupported, "no program can be talked to here"))
+    }
+}
+
+/// A program that is kept and asked one question after the other. Dropped, it is ended.
+#[async_trait]
+pub trait Conversation: Send {
+    /// Gives the program a line, which may be secret, and waits for its own. After a fault there is no
+    /// use in asking again. `Absent`: there is no such program. `Unreadable`: it has ended instead, and
+    /// the detail is the last line of its standard error.
+    async fn ask(&mut self, line: &FilledBody, limit: Duration) -> Result<FilledBody, Fault>;
 }
 
 /// How a program has ended, and what it has printed.

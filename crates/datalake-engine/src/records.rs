@@ -123,6 +123,8 @@ impl Records<'_> {
             | Action::ProveAccess(..)
             | Action::SetVersioning(..)
             | Action::SetLifecycle(..)
+            | Action::SetPolicy(..)
+            | Action::SetPublicAccess(..)
             | Action::CreateFolder { .. }
             | Action::RemoveFolder(_)
             | Action::WriteFile { .. }

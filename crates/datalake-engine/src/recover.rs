@@ -63,6 +63,7 @@ fn sweep_copies(step: &Step, ports: &Ports<'_>) -> Result<(), Fault> {
         },
         Target::Service
         | Target::Bucket(_)
+        | Target::Access(_)
         | Target::Object(..)
         | Target::Secret(_)
         | Target::Services

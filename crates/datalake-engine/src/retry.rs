@@ -10,8 +10,10 @@ use std::time::Duration;
 use async_trait::async_trait;
 use datalake_core::fault::{Fault, FaultKind};
 use datalake_core::plan::Service;
+use datalake_core::policy::{NewPolicy, PolicyText};
 use datalake_core::s3::{
-    BucketName, ConditionalPuts, Lifecycle, ObjectKey, TableSearch, VersionTraces, Versioning,
+    BucketName, ConditionalPuts, Lifecycle, ObjectKey, PublicAccessBlock, TableSearch,
+    VersionTraces, Versioning,
 };
 
 use crate::hold_mutex;
@@ -226,6 +228,30 @@ impl<S: ObjectStore + ?Sized> ObjectStore for RetryingStore<'_, S> {
 
     async fn set_lifecycle(&self, bucket: &BucketName, rules: &Lifecycle) -> Result<(), Fault> {
         self.inside(bucket, || self.inner.set_lifecycle(bucket, rules)).await
+    }
+
+    async fn policy(&self, bucket: &BucketName) -> Result<Option<PolicyText>, Fault> {
+        self.inside(bucket, || self.inner.policy(bucket)).await
+    }
+
+    async fn set_policy(
+        &self,
+        bucket: &BucketName,
+        policy: Option<&NewPolicy>,
+    ) -> Result<(), Fault> {
+        self.inside(bucket, || self.inner.set_policy(bucket, policy)).await
+    }
+
+    async fn public_access(&self, bucket: &BucketName) -> Result<PublicAccessBlock, Fault> {
+        self.inside(bucket, || self.inner.public_access(bucket)).await
+    }
+
+    async fn set_public_access(
+        &self,
+        bucket: &BucketName,
+        block: PublicAccessBlock,
+    ) -> Result<(), Fault> {
+        self.inside(bucket, || self.inner.set_public_access(bucket, block)).await
     }
 
     async fn put_object(

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use datalake_core::fault::{Fault, FaultKind};
-use datalake_core::modal::{ModalObject, VaultState};
+use datalake_core::modal::{AskedContent, ModalObject, VaultState};
 use datalake_core::secret::{FilledBody, Fingerprint};
 
 /// What is to be stored in a secret of Modal's.
@@ -21,9 +21,11 @@ pub struct VaultContent<'a> {
 /// The secrets of Modal's, which can be written and never read, and the apps that use them.
 #[async_trait]
 pub trait SecretVault: Send + Sync {
-    /// Whether the secret is there, and which of the contents `asked` it bears the marker of.
+    /// Whether the secret is there, which of the contents `asked` it bears the marker of, and whether
+    /// all variables of that content are there. An edited value cannot be seen.
     /// `Absent`: it surely is not there.
-    async fn look(&self, secret: &ModalObject, asked: &[Fingerprint]) -> Result<VaultState, Fault>;
+    async fn look(&self, secret: &ModalObject, asked: &[AskedContent])
+    -> Result<VaultState, Fault>;
 
     /// Creates a secret of the variables in `lines`, with the marker of `print`. `Disturbed`: there is
     /// one by now, and it stays as it is.
@@ -61,7 +63,11 @@ pub struct HastyVault<'a> {
 
 #[async_trait]
 impl SecretVault for HastyVault<'_> {
-    async fn look(&self, secret: &ModalObject, asked: &[Fingerprint]) -> Result<VaultState, Fault> {
+    async fn look(
+        &self,
+        secret: &ModalObject,
+        asked: &[AskedContent],
+    ) -> Result<VaultState, Fault> {
         let late = |_| {
             let seconds = self.limit.as_secs();
             let detail = format!("Modal did not answer within {seconds} seconds");
@@ -108,7 +114,7 @@ impl NoVault {
 
 #[async_trait]
 impl SecretVault for NoVault {
-    async fn look(&self, _: &ModalObject, _: &[Fingerprint]) -> Result<VaultState, Fault> {
+    async fn look(&self, _: &ModalObject, _: &[AskedContent]) -> Result<VaultState, Fault> {
         Err(Self::fault())
     }
 

@@ -1,5 +1,6 @@
 //! The one place that starts a process.
 
+mod converse;
 mod fault;
 mod follow;
 mod start;
@@ -21,6 +22,7 @@ use tokio::time::timeout;
 use self::start::start_program;
 use crate::escape::escape_bytes;
 
+pub(crate) use converse::KeptProgram;
 pub use fault::CommandFault;
 pub(crate) use fault::fault_of_command;
 pub use follow::{follow_program, follow_with_input};
@@ -174,6 +176,19 @@ async fn write_all(stdin: Option<ChildStdin>, content: &[u8]) -> io::Result<()> 
     };
     match stdin.write_all(content).await {
         // It has closed its input, or has ended: its status tells what that means.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        written => written,
+    }
+}
+
+/// Writes to a program that is asked more later.
+async fn write_line(stdin: &mut Option<ChildStdin>, line: &[u8]) -> io::Result<()> {
+    let Some(input) = stdin else { return Ok(()) };
+    let written = async {
+        input.write_all(line).await?;
+        input.flush().await
+    };
+    match written.await {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         written => written,
     }

@@ -8,11 +8,11 @@ use std::time::Duration;
 use async_trait::async_trait;
 use datalake_core::fault::{Fault, FaultKind};
 use datalake_core::secret::FilledBody;
-use datalake_engine::{Programs, Ran};
+use datalake_engine::{Conversation, Programs, Ran};
 
 use crate::acting::ServiceUser;
 use crate::commands::{
-    CommandFault, ProgramCall, ProgramEnd, fault_of_command, run_to_end_with_input,
+    CommandFault, KeptProgram, ProgramCall, ProgramEnd, fault_of_command, run_to_end_with_input,
 };
 
 /// The statuses with which `podman exec` says that the container has no such program, or that it may
@@ -52,18 +52,56 @@ impl Programs for HostPrograms {
         input: &FilledBody,
         limit: Duration,
     ) -> Result<Ran, Fault> {
+        let command = self.call(words, limit)?;
+        run_to_end_with_input(&command, input).await.map(sum_up_end).map_err(fault_of_start)
+    }
+
+    async fn converse(&self, words: &[String]) -> Result<Box<dyn Conversation>, Fault> {
+        let command = self.call(words, Duration::MAX)?;
+        let kept = KeptProgram::start(&command, fault_of_end).map_err(fault_of_start)?;
+        Ok(Box::new(kept))
+    }
+}
+
+impl HostPrograms {
+    fn call(&self, words: &[String], limit: Duration) -> Result<ProgramCall, Fault> {
         let (program, arguments) = words.split_first().ok_or_else(refuse_empty_call)?;
-        let command = ProgramCall {
+        Ok(ProgramCall {
             program: program.into(),
             arguments: arguments.iter().map(OsString::from).collect(),
             environment: self.environment.clone(),
             directory: PathBuf::from("/"),
             limit,
-        };
-        run_to_end_with_input(&command, input).await.map(sum_up_end).map_err(|fault| match fault {
-            CommandFault::NotFound(_) => Fault::new(FaultKind::Absent, fault.to_string()),
-            fault => fault_of_command(fault),
         })
+    }
+}
+
+fn fault_of_start(fault: CommandFault) -> Fault {
+    match fault {
+        CommandFault::NotFound(_) => Fault::new(FaultKind::Absent, fault.to_string()),
+        fault => fault_of_command(fault),
+    }
+}
+
+/// A program that has ended without an answer; what it has said last may tell why.
+fn fault_of_end(ended: &ProgramEnd) -> Fault {
+    let said = read_complaint(ended);
+    let last = said.rsplit("\\n").next().unwrap_or_default();
+    Fault::new(FaultKind::Unreadable, last)
+}
+
+fn fault_of_end_inside(ended: &ProgramEnd) -> Fault {
+    find_podman_fault(ended).unwrap_or_else(|| fault_of_end(ended))
+}
+
+/// What podman says of itself by its status, where it has not run the program.
+fn find_podman_fault(ended: &ProgramEnd) -> Option<Fault> {
+    match ended.status.code() {
+        Some(code) if NO_PROGRAM.contains(&code) => {
+            Some(Fault::new(FaultKind::Absent, read_complaint(ended)))
+        }
+        Some(NOT_TRIED) => Some(Fault::new(FaultKind::Unreachable, read_complaint(ended))),
+        _ => None,
     }
 }
 
@@ -78,13 +116,14 @@ impl Programs for ContainerPrograms {
         self.user.require_manager()?;
         let command = ProgramCall { limit, ..self.user.podman(&self.words(words)) };
         let ended = run_to_end_with_input(&command, input).await.map_err(fault_of_command)?;
-        match ended.status.code() {
-            Some(code) if NO_PROGRAM.contains(&code) => {
-                Err(Fault::new(FaultKind::Absent, read_complaint(&ended)))
-            }
-            Some(NOT_TRIED) => Err(Fault::new(FaultKind::Unreachable, read_complaint(&ended))),
-            _ => Ok(sum_up_end(ended)),
-        }
+        find_podman_fault(&ended).map_or_else(|| Ok(sum_up_end(ended)), Err)
+    }
+
+    async fn converse(&self, words: &[String]) -> Result<Box<dyn Conversation>, Fault> {
+        self.user.require_manager()?;
+        let command = self.user.podman(&self.words(words));
+        let kept = KeptProgram::start(&command, fault_of_end_inside).map_err(fault_of_command)?;
+        Ok(Box::new(kept))
     }
 }
 
@@ -141,6 +180,35 @@ mod tests {
         let ran = HostPrograms::default().run(&words("sleep 1000"), &input(""), limit).await;
 
         assert_eq!(ran.err().unwrap().kind, FaultKind::Unreachable);
+    }
+
+    #[tokio::test]
+    async fn a_program_that_is_kept_answers_each_line() {
+        let host = HostPrograms::default();
+        let script = "while read line; do echo \"$$ $line\"; done";
+        let shell = ["sh", "-c", script].map(str::to_owned);
+        let limit = Duration::from_mins(1);
+        let mut kept = host.converse(&shell).await.unwrap();
+
+        let first = kept.ask(&input("one"), limit).await.unwrap();
+        let second = kept.ask(&input("two"), limit).await.unwrap();
+
+        let texts =
+            [&first, &second].map(|body| String::from_utf8_lossy(body.expose()).into_owned());
+        let process = texts[0].strip_suffix(" one").unwrap();
+        assert_eq!(texts[1], format!("{process} two"), "the same process");
+    }
+
+    #[tokio::test]
+    async fn a_program_that_ends_instead_of_answering_is_told_by_its_last_words() {
+        let shell = ["sh", "-c", "echo talk >&2; echo broken >&2; exit 1"].map(str::to_owned);
+        let mut kept = HostPrograms::default().converse(&shell).await.unwrap();
+
+        let fault = kept.ask(&input("x"), Duration::from_mins(1)).await.err().unwrap();
+
+        assert_eq!((fault.kind, fault.detail.as_str()), (FaultKind::Unreadable, "broken"));
+        let absent = HostPrograms::default().converse(&words("no-such-program-here")).await;
+        assert_eq!(absent.err().unwrap().kind, FaultKind::Absent);
     }
 
     #[test]

@@ -118,12 +118,18 @@ impl StateDir {
         Ok(root)
     }
 
-    /// Removes the temporary files of killed writes.
+    /// Removes the temporary files of killed writes. A folder below with a lock of its own is left to
+    /// who has that one: a write may be under way in it.
     fn sweep(&self) -> Result<(), Fault> {
         let root = self.made()?;
         let mut folders = vec![path_of("")?];
         while let Some(folder) = folders.pop() {
-            for name in names_in(&root.open_folder(&folder)?)? {
+            let names = names_in(&root.open_folder(&folder)?)?;
+            let is_below = folder != path_of("")?;
+            if is_below && names.iter().any(|name| name == LOCK) {
+                continue;
+            }
+            for name in names {
                 // datalake gives no names that make no path.
                 let Ok(path) = folder.join(&name) else { continue };
                 match root.kind(&path)? {

@@ -9,6 +9,9 @@ use serde::de::DeserializeOwned;
 #[derive(Deserialize)]
 pub(crate) struct VaultLook {
     pub(crate) holds: Option<String>,
+    /// Whether a variable of that content is not there any more.
+    #[serde(default)]
+    pub(crate) lacks: bool,
     /// Whether none of the variables that were named is in it.
     #[serde(default)]
     pub(crate) apart: bool,
@@ -47,17 +50,18 @@ struct ClientRefusal {
 struct ClientError {
     kind: String,
     text: String,
+    /// The environments that there are.
+    #[serde(default)]
+    names: Vec<String>,
 }
 
-/// Reads the answer: the last line of standard output. No fault repeats a line that is no answer.
-pub(crate) fn read_answer<T: DeserializeOwned>(stdout: &FilledBody) -> Result<T, Fault> {
-    let text = String::from_utf8_lossy(stdout.expose());
-    let last = text.lines().next_back().unwrap_or_default();
-    if let Ok(ClientRefusal { error }) = serde_json::from_str(last) {
+/// Reads an answer. No fault repeats a line that is none.
+pub(crate) fn read_answer<T: DeserializeOwned>(line: &FilledBody) -> Result<T, Fault> {
+    if let Ok(ClientRefusal { error }) = serde_json::from_slice(line.expose()) {
         return Err(Fault::new(kind_of(&error.kind), detail_of(&error)));
     }
     let unreadable = |_| Fault::new(FaultKind::Unreadable, "Modal's client gave no answer");
-    serde_json::from_str(last).map_err(unreadable)
+    serde_json::from_slice(line.expose()).map_err(unreadable)
 }
 
 /// The apps in `modal app list --json`, of clients before and from 1.5 on.
@@ -70,9 +74,9 @@ pub(crate) fn read_apps(json: &str) -> Result<Vec<ListedApp>, Fault> {
 /// and tells nothing.
 fn kind_of(class: &str) -> FaultKind {
     match class {
-        "NoClient" => FaultKind::NoClient,
+        "NoClient" | "CannotStart" => FaultKind::NoClient,
         "NoLogin" => FaultKind::NoLogin,
-        "CannotMerge" | "TooOld" => FaultKind::Unsupported,
+        "CannotMerge" => FaultKind::Unsupported,
         "AuthError" => FaultKind::WrongLogin,
         "PermissionDeniedError" => FaultKind::Denied,
         "NotFoundError" => FaultKind::Absent,
@@ -80,7 +84,7 @@ fn kind_of(class: &str) -> FaultKind {
         "ResourceExhaustedError" => FaultKind::Throttled,
         "ServiceError" | "InternalError" | "InternalFailure" => FaultKind::Unavailable,
         "ConnectionError" | "TimeoutError" | "TimedOut" => FaultKind::Unreachable,
-        "InvalidError" | "ConflictError" | "Refused" => FaultKind::Refused,
+        "InvalidError" | "ConflictError" | "Refused" | "NoEnvironment" => FaultKind::Refused,
         _ => FaultKind::Unreadable,
     }
 }
@@ -89,12 +93,28 @@ fn detail_of(told: &ClientError) -> String {
     let text: String = told.text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
     match told.kind.as_str() {
         "TimedOut" => "it has not answered in time".to_owned(),
-        "TooOld" => format!(
-            "Modal's client {text} is too old: 1.1.2 is the first that can create, list and delete secrets"
-        ),
+        "CannotStart" => format!("it cannot start: {text}"),
+        "NoEnvironment" => describe_environments(&text, &told.names),
         class if kind_of(class) == FaultKind::Unreadable => format!("{class}: {text}"),
         _ => text,
     }
+}
+
+/// What there is instead of an environment: those that are near to it, or all.
+fn describe_environments(wanted: &str, names: &[String]) -> String {
+    let distance = |name: &str| strsim::damerau_levenshtein(name, wanted);
+    let is_near = |name: &&String| distance(name) <= 1 || strsim::jaro_winkler(name, wanted) > 0.8;
+    let mut near: Vec<_> = names.iter().filter(is_near).collect();
+    near.sort_by_key(|name| distance(name));
+    let quoted = |names: Vec<&String>| {
+        names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+    };
+    let rest = match (near.is_empty(), names.is_empty()) {
+        (false, _) => format!("did you mean {}?", quoted(near)),
+        (true, false) => format!("there are {}", quoted(names.iter().take(20).collect())),
+        (true, true) => "it lists none".to_owned(),
+    };
+    format!("Modal has no environment `{wanted}`: {rest}")
 }
 
 #[cfg(test)]
@@ -114,9 +134,26 @@ mod tests {
     }
 
     #[test]
-    fn the_last_line_is_the_answer() {
-        check("{\"holds\": \"DATALAKE_FP_1\"}\n", Ok(Some("DATALAKE_FP_1")));
-        check("talk\n{\"holds\": null}\n", Ok(None));
+    fn a_line_is_the_answer() {
+        check("{\"holds\": \"DATALAKE_FP_1\"}", Ok(Some("DATALAKE_FP_1")));
+        check("{\"holds\": null}", Ok(None));
+    }
+
+    #[test]
+    fn an_environment_that_is_not_there_is_never_an_absent_secret() {
+        let error = |names: &str| {
+            format!(
+                r#"{{"error": {{"kind": "NoEnvironment", "text": "dve", "names": [{names}]}}}}"#
+            )
+        };
+        let told = "Modal has no environment `dve`: did you mean `dev`?";
+        check(&error(r#""main", "dev""#), Err((FaultKind::Refused, told)));
+        let told = "Modal has no environment `dve`: there are `main`, `staging`";
+        check(&error(r#""main", "staging""#), Err((FaultKind::Refused, told)));
+        check(
+            &error(""),
+            Err((FaultKind::Refused, "Modal has no environment `dve`: it lists none")),
+        );
     }
 
     #[test]
@@ -134,9 +171,8 @@ mod tests {
             check(&error(class), Err((kind, "words")));
         }
         check(&error("TimedOut"), Err((FaultKind::Unreachable, "it has not answered in time")));
-        let too_old = "Modal's client words is too old: 1.1.2 is the first that can create, list and \
-                       delete secrets";
-        check(&error("TooOld"), Err((FaultKind::Unsupported, too_old)));
+        let broken = "it cannot start: words";
+        check(&error("CannotStart"), Err((FaultKind::NoClient, broken)));
         check(&error("KeyError"), Err((FaultKind::Unreadable, "KeyError: words")));
     }
 

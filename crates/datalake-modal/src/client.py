@@ -1,30 +1,40 @@
-# Run by the interpreter that has Modal's client: `python -I -c …`, a request on standard input, the
-# answer as the last line of standard output. What is secret comes in on standard input alone and
-# goes on in memory: it is in no argument, variable or file.
+# Run by the interpreter that has Modal's client: `python -I -c …`. Each line of standard input is a
+# request, and gets one line of standard output for an answer, until standard input ends. What is secret
+# comes in on standard input alone and goes on in memory: it is in no argument, variable or file.
+import contextlib
 import json
 import os
+import runpy
+import select
 import signal
 import socket
 import stat
-import subprocess
 import sys
+import threading
 import urllib.parse
 
-ANSWER = os.fdopen(os.dup(1), "w")
-# Whatever the client prints is talk, and no part of the answer.
+ANSWERS = os.fdopen(os.dup(1), "w")
+# Whatever the client prints is talk, and no part of an answer.
 os.dup2(2, 1)
 
 
-def end(answer):
-    for child in CHILDREN:
-        child.kill()
-    ANSWER.write(json.dumps(answer) + "\n")
-    ANSWER.flush()
+class Refusal(Exception):
+    """An answer that is an error: its kind, and what there is to say of it."""
+
+    def __init__(self, kind, text="", **more):
+        super().__init__(kind)
+        self.answer = {"kind": kind, "text": hidden(str(text)), **more}
+
+
+def tell(answer):
+    ANSWERS.write(json.dumps(answer) + "\n")
+    ANSWERS.flush()
+
+
+def give_up(*_):
+    """What hangs now would hang the next request as well: another process is asked that."""
+    tell({"error": {"kind": "TimedOut", "text": ""}})
     os._exit(0)
-
-
-def fail(kind, text=""):
-    end({"error": {"kind": kind, "text": hidden(str(text))}})
 
 
 def hidden(text):
@@ -35,20 +45,25 @@ def hidden(text):
     return " ".join(line for line in lines if line and line[0] not in "╭╰─")[:2000]
 
 
-def client():
+def load_client():
+    """The package of Modal's client."""
     try:
-        import modal
-    except ModuleNotFoundError as error:
-        if error.name != "modal":
-            raise
-        # `-I` leaves out the packages of the user, and pip may have put it there.
-        import site
-
-        site.addsitedir(site.getusersitepackages())
         try:
             import modal
-        except ModuleNotFoundError:
-            fail("NoClient", sys.executable)
+        except ModuleNotFoundError as error:
+            if error.name != "modal":
+                raise
+            # `-I` leaves out the packages of the user, and pip may have put it there.
+            import site
+
+            site.addsitedir(site.getusersitepackages())
+            import modal
+        modal.Secret, modal.__version__
+    except Exception as error:
+        if isinstance(error, ModuleNotFoundError) and error.name == "modal":
+            raise Refusal("NoClient", sys.executable)
+        told = f"{sys.executable}: {type(error).__name__}: {error}"
+        raise Refusal("CannotStart", told)
     return modal
 
 
@@ -64,7 +79,17 @@ def setting(name):
 def require_login():
     """The client has one class for "no token" and for "no good token"."""
     if not (setting("token_id") and setting("token_secret") or setting("oauth_refresh_token")):
-        fail("NoLogin")
+        raise Refusal("NoLogin", idle_profiles())
+
+
+def idle_profiles():
+    """What there is to say where several profiles are there and none counts."""
+    from modal import config
+
+    names = sorted(config._user_config)
+    if len(names) < 2 or config._profile in names:
+        return ""
+    return f"{config.user_config_path} has the profiles {', '.join(names)}, and none is active"
 
 
 def require_server():
@@ -85,7 +110,26 @@ def require_server():
             return
         except OSError as error:
             causes.append(f"{parts.hostname}: {error.strerror or error}")
-    fail("ConnectionError", "; ".join(causes))
+    raise Refusal("ConnectionError", "; ".join(causes))
+
+
+def require_environment(modal):
+    """Whether Modal has the environment: to Modal, a secret in one that is not there is not there."""
+    name = REQUEST.get("environment") or setting("environment")
+    if not name or name in ENVIRONMENTS:
+        return
+    import modal.environments
+
+    try:
+        names = [item.name for item in modal.environments.list_environments()]
+    except Exception as error:
+        # A token may be one that lists none, and be good for all else.
+        if class_of(error) != "PermissionDeniedError":
+            raise
+        return
+    if name not in names:
+        raise Refusal("NoEnvironment", name, names=names)
+    ENVIRONMENTS.update(names)
 
 
 STATUSES = {
@@ -114,16 +158,14 @@ def secret(modal, **more):
 
 
 def objects(modal):
-    """Secrets by name; before 1.1.2 the client had no functions for them."""
-    if not hasattr(modal.Secret, "objects"):
-        fail("TooOld", modal.__version__)
+    """Secrets by name."""
     return modal.Secret.objects
 
 
-def has(modal, name):
-    """Whether the secret has this variable."""
+def has(modal, *names):
+    """Whether the secret has all of these variables."""
     try:
-        secret(modal, required_keys=[name])
+        secret(modal, required_keys=list(names))
     except Exception as error:
         if class_of(error) != "ConflictError":
             raise
@@ -142,11 +184,18 @@ def present(modal, names):
 
 
 def look(modal):
+    contents = REQUEST.get("contents", [])
+    answer = {"merges": merges(modal), "version": modal.__version__}
+    for content in contents:
+        # Mostly all is as it has to be, and one question tells.
+        if has(modal, content["marker"], *content.get("variables", [])):
+            return {**answer, "holds": content["marker"]}
     secret(modal)
-    holds = next((key for key in REQUEST.get("keys", []) if has(modal, key)), None)
-    apart = holds is None and not any(has(modal, name) for name in REQUEST.get("names", []))
-    answer = {"holds": holds, "apart": apart, "merges": merges(modal)}
-    end({**answer, "version": modal.__version__})
+    for content in contents:
+        if content.get("variables") and has(modal, content["marker"]):
+            return {**answer, "holds": content["marker"], "lacks": True}
+    apart = not any(has(modal, name) for name in REQUEST.get("names", []))
+    return {**answer, "holds": None, "apart": apart}
 
 
 class Changes(dict):
@@ -176,7 +225,7 @@ def catalogs(names):
 def merge(modal, values, names):
     """Changes `values` and takes out `names` in one call; every other variable stays."""
     if not merges(modal):
-        fail("CannotMerge", modal.__version__)
+        raise Refusal("CannotMerge", modal.__version__)
     found = secret(modal)
     # Of two markers nobody could tell which one is true.
     held = listed(found) or set()
@@ -186,12 +235,12 @@ def merge(modal, values, names):
         found.update(Changes(values, gone))
     left = present(modal, gone)
     if left:
-        fail("Refused", "it still has " + ", ".join(left))
+        raise Refusal("Refused", "it still has " + ", ".join(left))
 
 
 def update(modal):
     merge(modal, REQUEST["values"], REQUEST.get("names", []))
-    end({})
+    return {}
 
 
 def listed(found):
@@ -215,82 +264,97 @@ def is_alone(modal):
 def clear(modal):
     try:
         alone = is_alone(modal)
-    except modal.exception.NotFoundError:
-        end({})
+    except Exception as error:
+        if class_of(error) != "NotFoundError":
+            raise
+        return {}
     if alone:
-        delete(modal)
+        return delete(modal)
     merge(modal, {}, REQUEST["names"])
-    end({})
+    return {}
 
 
 def variables(modal):
     names = listed(secret(modal))
     names = None if names is None else sorted(names)
-    end({"names": names, "version": modal.__version__})
+    return {"names": names, "version": modal.__version__}
 
 
 def names(modal):
     listed = objects(modal).list(environment_name=REQUEST.get("environment") or "")
     created = lambda secret: secret.info().created_at.timestamp()
-    end({"secrets": [{"name": secret.name, "created": created(secret)} for secret in listed]})
+    return {"secrets": [{"name": secret.name, "created": created(secret)} for secret in listed]}
 
 
 def delete(modal):
     where = {"environment_name": REQUEST.get("environment")}
     objects(modal).delete(REQUEST["name"], allow_missing=True, **where)
-    end({})
+    return {}
 
 
 def create(modal):
     where = {"environment_name": REQUEST.get("environment")}
     objects(modal).create(REQUEST["name"], REQUEST["values"], **where)
-    end({})
+    return {}
 
 
 def replace(modal):
     """Only the command line replaces all of a secret. It reads memory under a file's name."""
     memory = os.memfd_create("values")
-    os.write(memory, json.dumps(REQUEST["values"]).encode())
-    words = ["secret", "create", REQUEST["name"], "--force"]
-    done = run([*words, "--from-json", f"/proc/self/fd/{memory}"], pass_fds=(memory,))
-    if done.returncode != 0:
+    try:
+        os.write(memory, json.dumps(REQUEST["values"]).encode())
+        words = ["secret", "create", REQUEST["name"], "--force"]
+        done = run([*words, "--from-json", f"/proc/self/fd/{memory}"])
+    finally:
+        os.close(memory)
+    if done["status"] != 0:
         # It ends with 1 whatever it is: what can be asked again tells by its class.
         try:
             secret(modal)
-        except modal.exception.NotFoundError:
-            pass
-        fail("Refused", done.stderr)
-    end({})
+        except Exception as error:
+            if class_of(error) != "NotFoundError":
+                raise
+        raise Refusal("Refused", done["said"])
+    return {}
 
 
-def run(words, **more):
+@contextlib.contextmanager
+def captured(number):
+    """What is written to a descriptor meanwhile, which a file in memory stands for."""
+    memory, kept = os.memfd_create("output"), os.dup(number)
+    os.dup2(memory, number)
+    read = lambda: os.pread(memory, 1 << 20, 0).decode(errors="replace")
+    try:
+        yield read
+    finally:
+        os.dup2(kept, number)
+        os.close(kept)
+        os.close(memory)
+
+
+def run(words):
+    """What the client's command line does with these words, as `python -m modal` does, in here: to
+    start another interpreter takes longer than all else."""
     environment = REQUEST.get("environment")
-    words = [*words, "-e", environment] if environment else words
-    plain = {**os.environ, "COLUMNS": "400", "NO_COLOR": "1"}
-    program = [sys.executable, "-m", "modal", *words]
-    pipe = subprocess.PIPE
-    child = subprocess.Popen(
-        program,
-        stdin=subprocess.DEVNULL,
-        stdout=pipe,
-        stderr=pipe,
-        text=True,
-        errors="replace",
-        env=plain,
-        **more,
-    )
-    CHILDREN.append(child)
-    stdout, stderr = child.communicate()
-    return subprocess.CompletedProcess(program, child.returncode, stdout, stderr)
+    sys.argv = ["modal", *words, *(["-e", environment] if environment else [])]
+    with captured(1) as stdout, captured(2) as stderr:
+        try:
+            runpy.run_module("modal", run_name="__main__")
+            status = 0
+        except SystemExit as end:
+            status = end.code if isinstance(end.code, int) else int(end.code is not None)
+        sys.stdout.flush()
+        sys.stderr.flush()
+        printed, said = stdout(), stderr()
+    return {"status": status, "stdout": printed, "said": hidden(said) or hidden(printed)}
 
 
 def run_words(modal):
     done = run(REQUEST["words"])
     # A failure of the login or the network tells by its class here as well.
-    if done.returncode != 0 and hasattr(modal.Secret, "objects"):
+    if done["status"] != 0:
         modal.Secret.objects.list(max_objects=1)
-    said = hidden(done.stderr) or hidden(done.stdout)
-    end({"status": done.returncode, "stdout": done.stdout, "said": said})
+    return done
 
 
 def about(modal):
@@ -301,41 +365,65 @@ def about(modal):
         mode = stat.S_IMODE(os.stat(path).st_mode)
     except FileNotFoundError:
         mode = None
-    profile = config._user_config.get(config._profile, {})
+    profiles = config._user_config
+    profile = profiles.get(config._profile, {})
     named = ("token_id", "token_secret")
-    end(
-        {
-            "version": modal.__version__,
-            "python": sys.executable,
-            "in_environment": [bool(os.environ.get(f"MODAL_{name.upper()}")) for name in named],
-            "in_profile": [bool(profile.get(name)) for name in named],
-            "has_oauth": bool(setting("oauth_refresh_token")),
-            "profile": config._profile,
-            "path": path,
-            "mode": mode,
-            "environment": config.config.get("environment") or "",
-            "servers": config.config["server_url"],
-        }
-    )
+    return {
+        "version": modal.__version__,
+        "python": sys.executable,
+        "in_environment": [bool(os.environ.get(f"MODAL_{name.upper()}")) for name in named],
+        "in_profile": [bool(profile.get(name)) for name in named],
+        "has_oauth": bool(setting("oauth_refresh_token")),
+        "profile": config._profile,
+        "profiles": sorted(profiles),
+        "path": path,
+        "mode": mode,
+        "environment": config.config.get("environment") or "",
+        "servers": config.config["server_url"],
+    }
 
 
-CHILDREN, VALUES = [], ()
-REQUEST = json.load(sys.stdin)
-# In a container the client's variables come along: as arguments of `podman exec` all could see them.
-os.environ.update(REQUEST.get("variables", {}))
-TOKEN = [value for name, value in REQUEST.get("variables", {}).items() if "TOKEN" in name]
-VALUES = (*REQUEST.get("values", {}).values(), *TOKEN)
-signal.signal(signal.SIGALRM, lambda *_: fail("TimedOut"))
-signal.alarm(REQUEST["seconds"])
-os.chdir("/")
-try:
-    modal = client()
+DEEDS = {"look": look, "names": names, "delete": delete, "create": create, "update": update}
+DEEDS = {**DEEDS, "clear": clear, "variables": variables, "replace": replace, "run": run_words}
+ENVIRONMENTS, REACHED, REQUEST, VALUES = set(), [], {}, ()
+
+
+def answer_request():
+    modal = load_client()
     if REQUEST["do"] == "about":
-        about(modal)
+        return about(modal)
     require_login()
-    require_server()
-    done = {"look": look, "names": names, "delete": delete, "create": create}
-    done = {**done, "update": update, "clear": clear, "variables": variables}
-    {**done, "replace": replace, "run": run_words}[REQUEST["do"]](modal)
-except Exception as error:
-    fail(class_of(error), error)
+    if not REACHED:
+        require_server()
+        REACHED.append(True)
+    require_environment(modal)
+    return DEEDS[REQUEST["do"]](modal)
+
+
+def end_with_the_asker():
+    """A process that was killed asks nothing more, and its last request is not to come true later."""
+    poll = select.poll()
+    poll.register(0, 0)  # nothing but that the other end is gone
+    poll.poll()
+    os._exit(1)
+
+
+threading.Thread(target=end_with_the_asker, daemon=True).start()
+os.environ.update({"COLUMNS": "400", "NO_COLOR": "1"})
+os.chdir("/")
+signal.signal(signal.SIGALRM, give_up)
+for line in sys.stdin:
+    REQUEST = json.loads(line)
+    # In a container the client's variables come along: as arguments of `podman exec` all could see them.
+    os.environ.update(REQUEST.get("variables", {}))
+    tokens = [value for name, value in REQUEST.get("variables", {}).items() if "TOKEN" in name]
+    VALUES = (*REQUEST.get("values", {}).values(), *tokens)
+    signal.alarm(REQUEST["seconds"])
+    try:
+        answer = answer_request()
+    except Refusal as refusal:
+        answer = {"error": refusal.answer}
+    except Exception as error:
+        answer = {"error": Refusal(class_of(error), error).answer}
+    signal.alarm(0)
+    tell(answer)

@@ -1,7 +1,8 @@
-//! Modal's client, asked through a small program in its own interpreter.
+//! Modal's client, asked through a small program in its own interpreter, which is kept from the first
+//! question to the last: to start one takes longer than all answers.
 
 use std::collections::BTreeMap;
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -9,14 +10,16 @@ use datalake_core::fault::{Fault, FaultKind};
 use datalake_core::modal::{ModalName, ModalObject};
 use datalake_core::secret::FilledBody;
 use datalake_engine::{
-    InstalledModalClient, ListedApp, ListedSecret, ModalAccount, Programs, SecretVariables,
+    Conversation, InstalledModalClient, ListedApp, ListedSecret, ModalAccount, Programs, Ran,
+    SecretVariables, hold_mutex,
 };
 use secrecy::SecretString;
 use serde::de::DeserializeOwned;
 
 use crate::answer::{ClientEnd, ListedNames, read_answer, read_apps};
-use crate::interpreter::{named_in, print_head_command};
+use crate::interpreter::{Launcher, judge_launcher, print_head_command};
 use crate::request::Request;
+use crate::version::require_usable;
 
 /// The small program.
 const SCRIPT: &str = include_str!("client.py");
@@ -37,6 +40,14 @@ pub struct ModalClient<'a> {
     variables: BTreeMap<String, SecretString>,
     python: OnceLock<String>,
     may_replace: bool,
+    /// The small program, between two questions.
+    talk: Mutex<Option<ClientTalk>>,
+}
+
+/// The small program, and what it has said of its client.
+struct ClientTalk {
+    conversation: Box<dyn Conversation>,
+    about: InstalledModalClient,
 }
 
 impl<'a> ModalClient<'a> {
@@ -44,8 +55,8 @@ impl<'a> ModalClient<'a> {
     /// that `python3` has.
     #[must_use]
     pub fn new(programs: &'a dyn Programs, program: Option<String>) -> Self {
-        let (variables, python) = (BTreeMap::new(), OnceLock::new());
-        Self { programs, program, variables, python, may_replace: false }
+        let (variables, python, talk) = (BTreeMap::new(), OnceLock::new(), Mutex::new(None));
+        Self { programs, program, variables, python, may_replace: false, talk }
     }
 
     /// The same with variables that the programs cannot be given without others seeing them: they
@@ -59,6 +70,15 @@ impl<'a> ModalClient<'a> {
     #[must_use]
     pub fn with_replacing(self, may_replace: bool) -> Self {
         Self { may_replace, ..self }
+    }
+
+    /// Refuses a client that is too old for anything.
+    ///
+    /// # Errors
+    ///
+    /// A [`Fault`] of kind `Unsupported` with the line to type; others where the client gives no answer.
+    pub async fn require_usable(&self) -> Result<(), Fault> {
+        require_usable(&self.describe_client().await?)
     }
 
     pub(crate) fn may_replace(&self) -> bool {
@@ -82,19 +102,39 @@ impl<'a> ModalClient<'a> {
         request: &Request<'_>,
         limit: Duration,
     ) -> Result<T, Fault> {
-        let words = [self.python().await?, "-I", "-c", SCRIPT].map(str::to_owned);
         let body = request.body(&self.variables)?;
-        let ran = self.programs.run(&words, &body, limit + GRACE).await.map_err(of_program)?;
-        let answer = read_answer(&ran.stdout);
-        match answer {
-            // What a Python that is broken says of itself holds nothing of the request.
-            Err(fault) if fault.kind == FaultKind::Unreadable && !ran.is_done => {
-                let said = String::from_utf8_lossy(ran.stderr.expose());
-                let last = said.lines().next_back().unwrap_or_default();
-                Err(Fault::new(FaultKind::Unreadable, format!("{}: {last:?}", fault.detail)))
-            }
-            answer => answer,
+        let mut talk = match self.take_talk() {
+            Some(talk) => talk,
+            None => self.start_talk().await?,
+        };
+        if request.what != "about" {
+            require_usable(&talk.about)?;
         }
+        // After a fault there is no use in asking this process again.
+        let answer = talk.conversation.ask(&body, limit + GRACE).await.map_err(of_program)?;
+        let read = read_answer(&answer);
+        *hold_mutex(&self.talk) = Some(talk);
+        read
+    }
+
+    fn take_talk(&self) -> Option<ClientTalk> {
+        hold_mutex(&self.talk).take()
+    }
+
+    /// Starts the small program. What client it is, it is asked first.
+    async fn start_talk(&self) -> Result<ClientTalk, Fault> {
+        let words = [self.python().await?, "-I", "-c", SCRIPT].map(str::to_owned);
+        let mut conversation = self.programs.converse(&words).await.map_err(of_program)?;
+        let body = Request::new("about", ASKING).body(&self.variables)?;
+        let answer = conversation.ask(&body, ASKING + GRACE).await;
+        let answer = answer.map_err(|fault| match fault.kind {
+            // What a Python that is broken says of itself holds nothing of the request.
+            FaultKind::Unreadable => {
+                no_client(&format!("`{}` cannot start: {}", words[0], fault.detail))
+            }
+            _ => of_program(fault),
+        })?;
+        Ok(ClientTalk { about: read_answer(&answer)?, conversation })
     }
 
     async fn python(&self) -> Result<&str, Fault> {
@@ -102,21 +142,41 @@ impl<'a> ModalClient<'a> {
             return Ok(python);
         }
         let program = self.program.as_deref().unwrap_or("modal");
-        let nothing = FilledBody::new(Vec::new());
-        let ran = self
-            .programs
-            .run(&print_head_command(program), &nothing, ASKING)
-            .await
-            .map_err(of_program)?;
-        let named = named_in(&String::from_utf8_lossy(ran.stdout.expose()));
-        let python = match (named, &self.program) {
-            (Some(python), _) => python,
-            (None, Some(program)) => {
+        let launcher = match self.look_at_program(program).await? {
+            Launcher::Shim(words) => self.follow_shim(&words).await?,
+            launcher => launcher,
+        };
+        let python = match (launcher, &self.program) {
+            (Launcher::Python(python), _) => python,
+            (_, Some(program)) => {
                 return Err(no_client(&format!("`{program}` is no program of Python's")));
             }
-            (None, None) => "python3".to_owned(),
+            (_, None) => "python3".to_owned(),
         };
         Ok(self.python.get_or_init(|| python))
+    }
+
+    async fn look_at_program(&self, program: &str) -> Result<Launcher, Fault> {
+        let ran = self.run_program(&print_head_command(program)).await?;
+        Ok(judge_launcher(&String::from_utf8_lossy(ran.stdout.expose()), program))
+    }
+
+    /// The program that a stand-in of pyenv, asdf or mise would run.
+    async fn follow_shim(&self, words: &[String]) -> Result<Launcher, Fault> {
+        let ran = self.run_program(words).await?;
+        let printed = String::from_utf8_lossy(ran.stdout.expose());
+        let path = printed.trim();
+        if ran.is_done && path.starts_with('/') {
+            return self.look_at_program(path).await;
+        }
+        let said = String::from_utf8_lossy(ran.stderr.expose());
+        let first = said.lines().next().unwrap_or_default();
+        Err(no_client(&format!("`{}` names none: {first:?}", words.join(" "))))
+    }
+
+    async fn run_program(&self, words: &[String]) -> Result<Ran, Fault> {
+        let nothing = FilledBody::new(Vec::new());
+        self.programs.run(words, &nothing, ASKING).await.map_err(of_program)
     }
 }
 
@@ -156,106 +216,4 @@ fn no_client(detail: &str) -> Fault {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::sync::Mutex;
-
-    use datalake_engine::Ran;
-
-    use super::*;
-
-    /// Programs that answer as they are told, one after the other.
-    struct Told(
-        Mutex<Vec<Result<&'static str, FaultKind>>>,
-        Mutex<Vec<String>>,
-        Mutex<Vec<String>>,
-    );
-
-    impl Told {
-        fn new(answers: &[Result<&'static str, FaultKind>]) -> Self {
-            Self(
-                Mutex::new(answers.iter().rev().copied().collect()),
-                Mutex::default(),
-                Mutex::default(),
-            )
-        }
-    }
-
-    #[async_trait]
-    impl Programs for Told {
-        async fn run(
-            &self,
-            words: &[String],
-            input: &FilledBody,
-            _: Duration,
-        ) -> Result<Ran, Fault> {
-            let input = String::from_utf8(input.expose().to_vec()).unwrap();
-            let words = words.join(" ");
-            self.1.lock().unwrap().push(words.split(' ').next().unwrap().to_owned());
-            assert!(!words.contains("as-1"), "what is secret is in no argument");
-            self.2.lock().unwrap().push(input);
-            let answer = self.0.lock().unwrap().pop().unwrap();
-            let stdout = answer.map_err(|kind| Fault::new(kind, "told"))?;
-            let body = |text: &str| FilledBody::new(text.as_bytes().to_vec());
-            Ok(Ran { is_done: true, stdout: body(stdout), stderr: body("") })
-        }
-    }
-
-    #[tokio::test]
-    async fn the_interpreter_of_the_client_is_asked_and_found_once() {
-        let told = Told::new(&[
-            Ok("#!/opt/bin/python3\n"),
-            Ok("{\"secrets\": []}"),
-            Ok("{\"secrets\": []}"),
-        ]);
-        let client = ModalClient::new(&told, None);
-
-        client.list_secrets(None).await.unwrap();
-        client.list_secrets(None).await.unwrap();
-
-        assert_eq!(*told.1.lock().unwrap(), ["sh", "/opt/bin/python3", "/opt/bin/python3"]);
-    }
-
-    #[tokio::test]
-    async fn without_a_script_python3_is_asked_unless_one_was_named() {
-        let told = Told::new(&[Ok(""), Err(FaultKind::Absent)]);
-        let fault = ModalClient::new(&told, None).list_secrets(None).await.unwrap_err();
-        assert_eq!(fault.kind, FaultKind::NoClient);
-        assert_eq!(*told.1.lock().unwrap(), ["sh", "python3"]);
-
-        let told = Told::new(&[Ok("")]);
-        let client = ModalClient::new(&told, Some("/opt/bin/modal".to_owned()));
-        let fault = client.list_secrets(None).await.unwrap_err();
-        assert_eq!(fault.kind, FaultKind::NoClient);
-        assert_eq!(fault.detail, "`/opt/bin/modal` is no program of Python's");
-    }
-
-    #[tokio::test]
-    async fn where_not_even_a_shell_is_the_client_is_what_is_missing() {
-        let told = Told::new(&[Err(FaultKind::Absent)]);
-
-        let fault = ModalClient::new(&told, None).list_secrets(None).await.unwrap_err();
-
-        assert_eq!(fault.kind, FaultKind::NoClient);
-    }
-
-    #[tokio::test]
-    async fn a_token_for_a_client_in_a_container_goes_with_the_request() {
-        let told = Told::new(&[Ok("#!/usr/bin/python3\n"), Ok("{\"secrets\": []}")]);
-        let variables = [("MODAL_TOKEN_SECRET".to_owned(), "as-1".into())].into();
-
-        ModalClient::new(&told, None).with_variables(variables).list_secrets(None).await.unwrap();
-
-        let requests = told.2.lock().unwrap();
-        let expected = r#"{"do":"names","seconds":40,"variables":{"MODAL_TOKEN_SECRET":"as-1"}}"#;
-        assert_eq!(*requests, ["", expected]);
-    }
-
-    #[tokio::test]
-    async fn a_place_that_cannot_be_reached_is_not_one_without_a_client() {
-        let told = Told::new(&[Err(FaultKind::NoManager)]);
-
-        let fault = ModalClient::new(&told, None).list_secrets(None).await.unwrap_err();
-
-        assert_eq!(fault.kind, FaultKind::NoManager);
-    }
-}
+mod tests;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use datalake_core::fault::{Fault, FaultKind};
-use datalake_core::modal::{ModalName, ModalObject, vault_marker};
+use datalake_core::modal::{AskedContent, ModalName, ModalObject, vault_marker};
 use datalake_core::secret::{FilledBody, Fingerprint};
 use datalake_core::spec::CatalogName;
 use secrecy::{ExposeSecret as _, SecretString};
@@ -23,8 +23,9 @@ pub(crate) struct Request<'a> {
     pub(crate) name: Option<&'a ModalName>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) environment: Option<&'a ModalName>,
+    /// What the secret may hold.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(crate) keys: Vec<String>,
+    pub(crate) contents: Vec<MarkedContent<'a>>,
     /// Names of variables: to be looked for, or to be taken out.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) names: Vec<String>,
@@ -32,6 +33,14 @@ pub(crate) struct Request<'a> {
     pub(crate) values: BTreeMap<String, String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) words: Vec<&'a str>,
+}
+
+/// A content by its marker, with the variables that belong to it.
+#[derive(Serialize)]
+pub(crate) struct MarkedContent<'a> {
+    pub(crate) marker: String,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    pub(crate) variables: &'a [String],
 }
 
 #[derive(Serialize)]
@@ -49,7 +58,7 @@ impl<'a> Request<'a> {
             seconds: limit.as_secs(),
             name: None,
             environment: None,
-            keys: Vec::new(),
+            contents: Vec::new(),
             names: Vec::new(),
             values: BTreeMap::new(),
             words: Vec::new(),
@@ -72,10 +81,14 @@ impl<'a> Request<'a> {
     }
 }
 
-/// The markers of these contents, in their order; without one of them a look only tells whether the
+/// These contents by their markers, in their order; without one of them a look only tells whether the
 /// secret is there.
-pub(crate) fn list_markers(asked: &[Fingerprint]) -> Vec<String> {
-    asked.iter().copied().map(vault_marker).collect()
+pub(crate) fn mark_contents(asked: &[AskedContent]) -> Vec<MarkedContent<'_>> {
+    let marked = |content: &'_ AskedContent| vault_marker(content.print);
+    asked
+        .iter()
+        .map(|content| MarkedContent { marker: marked(content), variables: &content.variables })
+        .collect()
 }
 
 /// The variables in lines of an env file, and the marker of their content.
@@ -152,8 +165,9 @@ mod tests {
     #[test]
     fn a_request_holds_what_it_needs_and_no_more() {
         let name = ModalObject { name: "s".parse().unwrap(), environment: None };
+        let asked = [AskedContent { print: print(), variables: vec!["A".to_owned()] }];
         let request = Request {
-            keys: list_markers(&[print()]),
+            contents: mark_contents(&asked),
             ..Request::new("look", Duration::from_secs(20)).about(&name)
         };
 
@@ -161,6 +175,8 @@ mod tests {
             String::from_utf8(request.body(&BTreeMap::new()).unwrap().expose().to_vec()).unwrap();
 
         let marker = vault_marker(print());
-        assert_eq!(json, format!(r#"{{"do":"look","seconds":20,"name":"s","keys":["{marker}"]}}"#));
+        let content = format!(r#"{{"marker":"{marker}","variables":["A"]}}"#);
+        let expected = format!(r#"{{"do":"look","seconds":20,"name":"s","contents":[{content}]}}"#);
+        assert_eq!(json, expected);
     }
 }

@@ -2,32 +2,40 @@
 
 use async_trait::async_trait;
 use datalake_core::fault::{Fault, FaultKind};
-use datalake_core::modal::{ModalObject, VaultState, list_vault_variables, vault_marker};
+use datalake_core::modal::{
+    AskedContent, ModalObject, VaultState, list_vault_variables, vault_marker,
+};
 use datalake_core::secret::{FilledBody, Fingerprint};
 use datalake_engine::{ModalAccount as _, SecretVault, VaultContent};
 
 use crate::answer::{Nothing, VaultLook};
 use crate::client::{ASKING, CHANGING, ModalClient};
-use crate::request::{Request, list_markers, read_values};
+use crate::request::{Request, mark_contents, read_values};
 
 #[async_trait]
 impl SecretVault for ModalClient<'_> {
-    async fn look(&self, secret: &ModalObject, asked: &[Fingerprint]) -> Result<VaultState, Fault> {
-        let (keys, names) =
-            (list_markers(asked), list_vault_variables().map(str::to_owned).collect());
+    async fn look(
+        &self,
+        secret: &ModalObject,
+        asked: &[AskedContent],
+    ) -> Result<VaultState, Fault> {
+        let names = list_vault_variables().map(str::to_owned).collect();
         let request = Request::new("look", ASKING).about(secret);
-        let request = Request { keys: keys.clone(), names, ..request };
+        let request = Request { contents: mark_contents(asked), names, ..request };
         let looked: VaultLook = self.ask(&request, ASKING).await?;
-        let found = looked.holds.as_ref();
-        if !looked.merges && !self.may_replace() && (found.is_none() || found != keys.first()) {
+        let marker_of = |content: &AskedContent| vault_marker(content.print);
+        let is_wanted =
+            !looked.lacks && looked.holds.is_some() && looked.holds == asked.first().map(marker_of);
+        if !looked.merges && !self.may_replace() && !is_wanted {
             return Err(unmerged(&looked.version));
         }
         let Some(marker) = looked.holds else {
             return Ok(if looked.apart { VaultState::Apart } else { VaultState::Other });
         };
-        let known = keys.iter().zip(asked).find(|(key, _)| **key == marker);
+        let known = asked.iter().find(|content| marker_of(content) == marker);
         let unknown = || Fault::new(FaultKind::Unreadable, "Modal's client names another marker");
-        known.map(|(_, print)| VaultState::Holds(*print)).ok_or_else(unknown)
+        let print = known.ok_or_else(unknown)?.print;
+        Ok(if looked.lacks { VaultState::Lacks(print) } else { VaultState::Holds(print) })
     }
 
     async fn create(

@@ -1,19 +1,38 @@
-//! Who may do what in a bucket: the stored policy shown and questioned, and the one that the spec asks
-//! for beside it. Nothing here stores a policy.
+//! Who may do what in a bucket: the stored policy shown and questioned, the one that the spec asks for
+//! planned, stored, and proved by requests.
 
+mod adopt;
+mod apply;
+mod draft;
+mod grant;
 mod plan;
+mod proof_report;
+mod prove;
 mod show;
 mod simulate;
+mod trying;
 
+use datalake_core::fault::Fault;
 use datalake_core::policy::{
-    AccessPolicy, AccessScene, CephVersion, PolicyActor, PolicyWatch, ProjectId, RightsPrefix,
+    AccessPolicy, AccessScene, CephVersion, PolicyActor, PolicyText, PolicyWatch, ProjectId,
+    RightsPrefix,
 };
-use datalake_core::s3::BucketName;
+use datalake_core::s3::{BucketName, PublicAccessBlock};
 use datalake_core::secret::AccessKeyId;
 use datalake_core::spec::StoreSpec;
-use datalake_engine::{BucketSettings, Lake, ObjectStore, RetryingStore};
+use datalake_engine::{Lake, ObjectStore, RetryingStore};
 
-pub use self::plan::{AccessPlanReport, BucketAccessPlan, PlannedRole, plan_access};
+pub use self::adopt::{Adoption, AdoptionReport, BucketAdoption, LeftObject};
+pub use self::apply::{AccessRun, AppliedAccess};
+pub use self::grant::{GrantedRole, RoleWish, SpecWithRole, write_role};
+pub use self::plan::{
+    AccessGoal, AccessPlanReport, BucketAccessPlan, PlannedAccess, PlannedRole,
+    PublicAccessStanding, plan_access,
+};
+pub use self::proof_report::{
+    AccessProofReport, BucketProof, RoleProof, RoleStanding, TrialReport,
+};
+pub use self::prove::{AccessProver, RestrictedKey};
 pub use self::show::{AccessReport, KeyReport, LintReport, PrefixReport, show_access};
 pub use self::simulate::{
     SimulatedAnswer, SimulationQuestion, SimulationReport, simulate_question,
@@ -30,6 +49,10 @@ pub struct AccessLook {
     pub owner: ProjectId,
     /// The policy; `None` where there is none.
     pub policy: Option<AccessPolicy>,
+    /// The same as it is stored.
+    pub text: Option<PolicyText>,
+    /// The bucket's public access block; `None` where nobody has asked for it.
+    pub public_access: Option<Result<PublicAccessBlock, Fault>>,
 }
 
 impl AccessLook {
@@ -42,8 +65,19 @@ impl AccessLook {
         let bucket = client.choose_bucket(None)?;
         let lake = client.retrying();
         let owner = find_own_project(&lake).await?;
-        let policy = read_stored_policy(&lake, &bucket).await?;
-        Ok(Self { bucket, owner, policy })
+        Self::read_bucket(&lake, bucket, owner).await
+    }
+
+    /// Reads the policy of a bucket that belongs to this project.
+    async fn read_bucket(
+        lake: &RetryingStore<'_, dyn Lake + '_>,
+        bucket: BucketName,
+        owner: ProjectId,
+    ) -> Result<Self, OperationError> {
+        let text = lake.policy(&bucket).await.map_err(at_bucket(&bucket))?;
+        let policy = text.as_ref().map(|text| read_policy_text(text.as_str())).transpose()?;
+        let public_access = Some(lake.public_access(&bucket).await);
+        Ok(Self { bucket, owner, policy, text, public_access })
     }
 
     /// The policy of a file, for the spec's bucket, as if this project owned it.
@@ -59,8 +93,9 @@ impl AccessLook {
         let bucket = spec.bucket.clone().ok_or_else(|| {
             OperationError::new(ErrorKind::Usage, "no bucket is named: give `--bucket NAME`")
         })?;
-        let policy = read_policy_text(text)?;
-        Ok(Self { bucket, owner: owner.clone(), policy: Some(policy) })
+        let policy = Some(read_policy_text(text)?);
+        let text = Some(PolicyText::new(text));
+        Ok(Self { bucket, owner: owner.clone(), policy, text, public_access: None })
     }
 
     /// The bucket before a gateway of this version.
@@ -104,14 +139,6 @@ async fn find_own_project(
         )
         .advise("roles are for services that name projects as Hetzner does: `p` and a number")
     })
-}
-
-async fn read_stored_policy(
-    lake: &RetryingStore<'_, dyn Lake + '_>,
-    bucket: &BucketName,
-) -> Result<Option<AccessPolicy>, OperationError> {
-    let text = lake.policy(bucket).await.map_err(at_bucket(bucket))?;
-    text.as_deref().map(read_policy_text).transpose()
 }
 
 fn read_policy_text(text: &str) -> Result<AccessPolicy, OperationError> {

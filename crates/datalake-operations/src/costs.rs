@@ -21,7 +21,8 @@ pub use self::history::RecordedUsage;
 pub use self::holdings::{Holdings, HoldingsQuestion};
 pub use self::outlook::{CostOutlook, CountedSum, ExpectedCost, bill_sample, choose_budget};
 pub use self::tables::{
-    TablesUsage, TablesUsageReport, find_assets_place, list_places, name_places,
+    TablesUsage, TablesUsageReport, find_assets_place, find_uncounted_tables, list_places,
+    name_places,
 };
 pub use self::usage_history::{EgressTold, SampleTold, UsageHistory, egress_word};
 pub use self::whatif::{ExpiredStays, ONE, WhatIf, WhatIfBills, WhatIfPlace, WhatIfUsage};

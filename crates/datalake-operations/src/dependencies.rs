@@ -11,6 +11,7 @@ mod packages;
 mod plan;
 mod report;
 mod standing;
+mod text;
 
 pub use self::build::{BuildMaterials, BuildReporter, build_image};
 pub use self::images::{BuiltImage, FoundImages, ImageQuestion, UnitImage, look_into_images};
@@ -18,6 +19,7 @@ pub use self::missing::find_missing_packages;
 pub use self::plan::{DependencyPlan, WantedImage, make_recipe, plan_dependencies};
 pub use self::report::{DepsReport, ImageToBuild, PackageDeps, UnitDeps};
 pub use self::standing::ImageStanding;
+pub use self::text::render_dependencies;
 
 #[cfg(test)]
 mod tests;

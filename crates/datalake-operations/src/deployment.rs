@@ -5,6 +5,7 @@ mod contents;
 mod environment;
 mod handed_over;
 mod report;
+mod text;
 
 use datalake_core::fault::{Fault, FaultKind};
 use datalake_core::host::{HostPath, UnitManager, UnitName, UserAccount};
@@ -24,6 +25,7 @@ pub use environment::{
 };
 pub use handed_over::{HandedOverSettings, Source, handed_over};
 pub use report::{Report, UnitReport, describe_deployment};
+pub use text::{render_deployment, render_environments};
 
 pub use self::contents::EnvironmentContents;
 use self::contents::read_content;

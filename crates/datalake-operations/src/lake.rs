@@ -14,6 +14,7 @@ mod listing;
 mod object_report;
 mod presigning;
 mod reading;
+mod settings_text;
 mod tree;
 mod uploads;
 mod usage_report;
@@ -41,6 +42,9 @@ pub use listing::{
 pub use object_report::{ObjectReport, find_object};
 pub use presigning::{PresignRequest, PresignedObject, PrintedAddress, SignedAccess};
 pub use reading::{ContentEnd, ContentSink, ObjectReader, SinkAnswer};
+pub use settings_text::{
+    describe_cors, describe_lifecycle, describe_lock, describe_rule, describe_versioning,
+};
 pub use tree::{ObjectTree, TreeFolder, TreeObject, TreeReporter, TreeTotals};
 pub use uploads::{ListedUpload, UploadSearch, UploadTotals, choose_upload_age};
 pub use usage_report::{PrefixUsage, UsageAmount, UsageReport, measure_usage, require_something};

@@ -7,6 +7,7 @@
 mod answer;
 mod check;
 mod environment;
+mod leftovers;
 mod places;
 mod request;
 mod snippets;
@@ -18,6 +19,7 @@ mod tests;
 pub(crate) use self::check::find_python;
 pub use self::check::{ClientCheck, ClientReport, ClientReporter, PlaceReport, TriedClient};
 pub use self::environment::list_environment;
+pub use self::leftovers::LeftTrial;
 pub use self::places::{CodePlace, find_code_places, place_on_host};
 pub use self::request::KNOWN_CLIENTS;
 pub use self::snippets::{InvalidSnippetClient, Snippet, SnippetClient, write_snippet};

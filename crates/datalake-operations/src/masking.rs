@@ -42,7 +42,12 @@ fn mask_line(line: &str) -> String {
 /// Whether a variable of that name is likely to hold a secret.
 pub(crate) fn speaks_of_a_secret(name: &str) -> bool {
     const TELLING: [&str; 6] = ["SECRET", "PASSWORD", "PASSWD", "TOKEN", "KEY", "CREDENTIAL"];
+    // Words of Dagster's own code, which name something.
+    const NAMES: [&str; 4] = ["IO_MANAGER_KEY", "INPUT_MANAGER_KEY", "ASSET_KEY", "PARTITION_KEY"];
     let upper = name.to_ascii_uppercase();
+    if NAMES.iter().any(|own| upper.ends_with(own)) {
+        return false;
+    }
     TELLING.iter().any(|telling| upper.contains(telling))
 }
 
@@ -80,5 +85,9 @@ mod tests {
     fn other_lines_stay() {
         check("Environment=DAGSTER_HOME=/opt\n", "Environment=DAGSTER_HOME=/opt\n");
         check("# no assignment", "# no assignment");
+        // What `dagster init` writes.
+        let code = "@dg.asset(io_manager_key=\"s3_io_manager\", group_name=\"lake\")";
+        check(code, code);
+        check("    io_manager_key=\"io\", api_key=\"x\"", "    io_manager_key=\"io\", api_key=…");
     }
 }

@@ -38,6 +38,7 @@ mod reports;
 pub(crate) mod scene;
 mod switch;
 mod table_logs;
+mod telling_once;
 #[cfg(test)]
 mod tests;
 mod tree;

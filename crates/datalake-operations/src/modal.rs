@@ -6,7 +6,7 @@ mod place;
 mod secret;
 
 use datalake_core::modal::ModalObject;
-use datalake_core::spec::{ModalSpec, Spec};
+use datalake_core::spec::ModalSpec;
 
 pub use self::apps::{Apps, find_apps_after};
 pub use self::left::{LeftSecret, find_cleared_secret, find_left_secret};
@@ -14,13 +14,13 @@ pub use self::place::{UnusablePrograms, enter_client_unit};
 pub use self::secret::{SecretGoal, SecretInHand};
 use crate::{ErrorKind, OperationError};
 
-/// Modal's part of a spec.
+/// Modal's part of a spec, which needs no bucket beside it.
 ///
 /// # Errors
 ///
 /// [`OperationError`] where it names nothing of Modal's.
-pub fn require_modal(spec: &Spec) -> Result<ModalSpec, OperationError> {
-    spec.modal.clone().ok_or_else(|| {
+pub fn require_modal(modal: Option<ModalSpec>) -> Result<ModalSpec, OperationError> {
+    modal.ok_or_else(|| {
         OperationError::new(ErrorKind::Config, "the spec names no secret in Modal")
             .advise("add `modal: { secret: hetzner-s3, apps: [dagster-compute] }` to datalake.yaml")
     })

@@ -5,6 +5,7 @@ mod edits;
 mod forward;
 mod going_back;
 mod in_the_way;
+mod listed;
 mod log_tails;
 mod obstacle_report;
 mod provision;
@@ -28,6 +29,7 @@ pub use self::going_back::{carry_out_back, list_what_stays, rehearse_back};
 pub use self::in_the_way::{
     find_plan_obstacles, list_left_out_units, list_links, list_remarks, list_unseen,
 };
+pub use self::listed::{ListedRun, list_runs, name_run_state};
 pub use self::log_tails::{log_lines, read_tail};
 pub use self::obstacle_report::ObstacleReport;
 pub use self::provision::{

@@ -6,7 +6,9 @@
 //!   commit by commit, until no commit has come meanwhile;
 //! - [`recover_commits`] tells what commits that got lost had added.
 
+mod contents;
 mod destination;
+mod everywhere;
 mod forgetting;
 mod listing;
 mod log_copy;
@@ -22,6 +24,7 @@ mod tests;
 pub(crate) use log_copy::read_small;
 pub(crate) use safety::{CommitDestination, require_kept_commits};
 
+pub use everywhere::{list_all_tables, recover_all_commits};
 pub use forgetting::forget_commits;
 pub use listing::{TableReport, TablesReport, list_tables};
 pub use moving::{LeftTable, MovedTable, MovedTables, TableMove};

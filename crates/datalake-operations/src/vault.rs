@@ -2,12 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use datalake_core::fault::Fault;
-use datalake_core::modal::{ModalObject, VaultState, vault_part};
+use datalake_core::fault::{Fault, FaultKind};
+use datalake_core::modal::{AskedContent, ModalObject, VaultState, vault_part};
 use datalake_core::plan::{DesiredVault, Found, Observed};
-use datalake_core::secret::{Fingerprint, FingerprintKey};
+use datalake_core::secret::FingerprintKey;
 use datalake_desired::VaultPast;
 use datalake_engine::SecretVault;
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use crate::{HostContext, OperationError};
 
@@ -43,12 +45,52 @@ pub enum VaultStanding {
     InStep,
     /// It holds what an earlier run has stored there.
     Earlier,
+    /// It bears the marker of what it has to hold, and lacks a variable of that.
+    Incomplete,
     /// It is there, and somebody else has stored it.
     Foreign,
     /// It is not there.
     Absent,
     /// Nobody knows.
     Unknown(Fault),
+}
+
+/// Whether Modal's secret is in step with the env file.
+#[derive(Serialize, JsonSchema)]
+pub struct VaultReport {
+    /// The secret, with its environment.
+    pub secret: String,
+    /// `in-step`, `drifted`, `absent` or `unknown`.
+    pub state: &'static str,
+    /// Why, and what cannot be seen.
+    pub detail: Option<String>,
+}
+
+impl VaultStanding {
+    /// How a secret stands, as a report for programs.
+    #[must_use]
+    pub fn report(&self, secret: &ModalObject) -> VaultReport {
+        let words = |text: &str| Some(text.to_owned());
+        let (state, detail) = match self {
+            Self::InStep => ("in-step", words("an edited value cannot be seen")),
+            Self::Incomplete => {
+                ("drifted", words("a variable that datalake has stored there is missing"))
+            }
+            Self::Earlier => ("drifted", words("it holds what an earlier run has stored")),
+            Self::Foreign => ("drifted", words("somebody else has stored it or changed it")),
+            Self::Absent => ("absent", None),
+            Self::Unknown(fault) => ("unknown", Some(fault.to_string())),
+        };
+        VaultReport { secret: secret.to_string(), state, detail }
+    }
+
+    /// Why nobody can ask, where that is no state of the secret's: a client that is too old for the
+    /// question, or an environment that does not exist.
+    #[must_use]
+    pub fn find_refusal(&self) -> Option<&Fault> {
+        let Self::Unknown(fault) = self else { return None };
+        [FaultKind::Unsupported, FaultKind::Refused].contains(&fault.kind).then_some(fault)
+    }
 }
 
 /// Asks how a secret stands.
@@ -67,6 +109,7 @@ fn standing_of(found: Found<VaultState>, wanted: &DesiredVault) -> VaultStanding
     match found {
         Found::Present(VaultState::Holds(print)) if print == wanted.print => VaultStanding::InStep,
         Found::Present(VaultState::Holds(_)) => VaultStanding::Earlier,
+        Found::Present(VaultState::Lacks(_)) => VaultStanding::Incomplete,
         Found::Present(VaultState::Other | VaultState::Apart) => VaultStanding::Foreign,
         Found::Absent => VaultStanding::Absent,
         Found::Unknown(fault) => VaultStanding::Unknown(fault),
@@ -74,7 +117,35 @@ fn standing_of(found: Found<VaultState>, wanted: &DesiredVault) -> VaultStanding
 }
 
 /// The question whether the secret holds what it has to, or what it held earlier.
-pub fn question_to_vault(wanted: &DesiredVault) -> (ModalObject, Vec<Fingerprint>) {
-    let prints = std::iter::once(wanted.print).chain(wanted.earlier.keys().copied());
-    (wanted.secret.clone(), prints.collect())
+pub fn question_to_vault(wanted: &DesiredVault) -> (ModalObject, Vec<AskedContent>) {
+    // Without its variables, the marker of what is wanted would do.
+    let others = wanted.earlier.keys().filter(|print| **print != wanted.print);
+    let earlier = others.copied().map(AskedContent::from);
+    let asked = std::iter::once(AskedContent::of_body(wanted.print, &wanted.body)).chain(earlier);
+    (wanted.secret.clone(), asked.collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use datalake_core::secret::{FileBody, Piece};
+
+    use super::*;
+
+    #[test]
+    fn what_is_wanted_is_asked_for_with_its_variables_alone_also_where_it_was_stored_before() {
+        let print = |text: &[u8]| FingerprintKey::new([1; 32]).of(text);
+        let wanted = DesiredVault {
+            secret: ModalObject { name: "s3".parse().unwrap(), environment: None },
+            body: FileBody::new([Piece::text("A=1\n")]),
+            print: print(b"new"),
+            earlier: [(print(b"new"), None), (print(b"old"), None)].into(),
+            apps: Vec::new(),
+            owed: [].into(),
+        };
+
+        let (_, asked) = question_to_vault(&wanted);
+
+        let new = AskedContent { print: print(b"new"), variables: vec!["A".to_owned()] };
+        assert_eq!(asked, [new, print(b"old").into()]);
+    }
 }

@@ -75,6 +75,8 @@ impl Aftermath {
             | Action::ProveAccess(..)
             | Action::SetVersioning(..)
             | Action::SetLifecycle(..)
+            | Action::SetPolicy(..)
+            | Action::SetPublicAccess(..)
             | Action::StoreSecret { .. }
             | Action::ClearVault(..)
             | Action::RestoreSecret { .. }

@@ -15,6 +15,7 @@
 //!     assets: Vec::new(),
 //!     without_file: Vec::new(),
 //!     left_out: Vec::new(),
+//!     unfit_keys: Vec::new(),
 //! };
 //!
 //! assert!(datalake_report::render_migration_page(&report).starts_with("<!DOCTYPE html>"));

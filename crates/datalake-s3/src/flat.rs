@@ -10,8 +10,8 @@ use quick_xml::events::{BytesRef, Event};
 use crate::documents::UnknownDocument;
 use crate::xml::NotXml;
 
-/// An element directly below the root, with the elements directly in it. What is deeper is left
-/// out.
+/// An element directly below the root, with the elements directly in it and in those: `Owner/ID`. What
+/// is deeper is left out.
 #[derive(Debug, Default)]
 pub(crate) struct FlatRecord {
     name: String,
@@ -57,11 +57,20 @@ impl FlatRecord {
         self.used += 1;
     }
 
+    /// Begins a field of the last field.
+    fn begin_inner_field(&mut self, name: &str) {
+        let last = self.used.checked_sub(1).and_then(|last| self.fields.get(last));
+        let Some((outer, _)) = last else { return };
+        let outer = outer.split('/').next().unwrap_or_default().to_owned();
+        self.begin_field(&format!("{outer}/{name}"));
+    }
+
     fn add(&mut self, depth: usize, text: &str) {
         let field = self.used.checked_sub(1).and_then(|last| self.fields.get_mut(last));
         match (depth, field) {
             (2, _) => self.text.push_str(text),
             (3, Some((_, field))) => field.push_str(text),
+            (4, Some((name, field))) if name.contains('/') => field.push_str(text),
             _ => (),
         }
     }
@@ -131,6 +140,7 @@ fn enter_element(
         1 if name != root => return Err(UnknownDocument::Other(root)),
         2 => record.begin(name),
         3 => record.begin_field(name),
+        4 => record.begin_inner_field(name),
         _ => (),
     }
     Ok(())
@@ -166,6 +176,21 @@ mod tests {
             Ok::<(), UnknownDocument>(())
         })?;
         Ok(records)
+    }
+
+    #[test]
+    fn a_field_of_a_field_has_both_names() {
+        let document = "<R><E><Owner><ID>p1</ID><DisplayName>one</DisplayName></Owner>\
+            <Key>a</Key></E></R>";
+        let mut owners = Vec::new();
+        read_records(document.as_bytes(), "R", |record| {
+            owners.extend(record.field("Owner/ID").map(str::to_owned));
+            assert_eq!(record.field("Key"), Some("a"));
+            Ok::<(), UnknownDocument>(())
+        })
+        .unwrap();
+
+        assert_eq!(owners, ["p1"]);
     }
 
     #[test]

@@ -16,6 +16,7 @@
 
 mod answer;
 mod attributes;
+mod bucket_access;
 mod bulk;
 mod call;
 mod cause;

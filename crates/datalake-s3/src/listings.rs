@@ -120,6 +120,9 @@ pub(crate) fn read_objects(
     Ok(page)
 }
 
+/// The owner's id in a record.
+const OWNER: &str = "Owner/ID";
+
 /// Reads the answer to `ListObjectVersions`.
 pub(crate) fn read_versions(
     document: &[u8],
@@ -142,6 +145,7 @@ pub(crate) fn read_versions(
             latest: latest.map_err(|_| UnknownListing::Field("IsLatest"))?,
             modified: read_time(record, "LastModified")?,
             stored: read_exact_time(record, "LastModified")?,
+            owner: record.field(OWNER).filter(|owner| !owner.is_empty()).map(str::to_owned),
             kind,
         });
         Ok::<(), UnknownListing>(())

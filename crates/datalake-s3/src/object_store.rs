@@ -3,9 +3,10 @@
 use async_trait::async_trait;
 use datalake_core::fault::{Fault, FaultKind};
 use datalake_core::plan::Service;
+use datalake_core::policy::{NewPolicy, PolicyText};
 use datalake_core::s3::{
-    BucketName, ConditionalPuts, ETag, Lifecycle, ObjectKey, Region, TableSearch, VersionTraces,
-    Versioning,
+    BucketName, ConditionalPuts, ETag, Lifecycle, ObjectKey, PublicAccessBlock, Region,
+    TableSearch, VersionTraces, Versioning,
 };
 use datalake_core::size::ByteSize;
 use datalake_engine::{
@@ -173,6 +174,30 @@ impl ObjectStore for S3Store {
         let xml = write_lifecycle(rules);
         let put = build_put(xml.as_bytes(), "application/xml");
         require_success(self.about(bucket, "lifecycle", put).await?).map(drop)
+    }
+
+    async fn policy(&self, bucket: &BucketName) -> Result<Option<PolicyText>, Fault> {
+        self.read_policy(bucket).await
+    }
+
+    async fn set_policy(
+        &self,
+        bucket: &BucketName,
+        policy: Option<&NewPolicy>,
+    ) -> Result<(), Fault> {
+        self.write_policy(bucket, policy).await
+    }
+
+    async fn public_access(&self, bucket: &BucketName) -> Result<PublicAccessBlock, Fault> {
+        self.read_public_access(bucket).await
+    }
+
+    async fn set_public_access(
+        &self,
+        bucket: &BucketName,
+        block: PublicAccessBlock,
+    ) -> Result<(), Fault> {
+        self.write_public_access(bucket, block).await
     }
 
     async fn put_object(

@@ -22,37 +22,46 @@ use crate::unusable::{has_code, read_document, read_setting};
 const XML: &str = "application/xml";
 
 /// A setting as it is sent.
-struct WrittenSetting<'t> {
-    content: String,
-    content_type: &'t str,
+pub(crate) struct WrittenSetting<'t> {
+    pub(crate) content: String,
+    pub(crate) content_type: &'t str,
+    /// Headers beside those of every setting.
+    pub(crate) headers: &'t [(&'static str, &'t str)],
 }
 
 impl WrittenSetting<'_> {
-    fn xml(content: String) -> Self {
-        Self { content, content_type: XML }
+    pub(crate) fn xml(content: String) -> Self {
+        Self { content, content_type: XML, headers: &[] }
     }
 }
 
 impl S3Store {
-    async fn read_setting(&self, bucket: &BucketName, name: &'static str) -> Result<Answer, Fault> {
+    pub(crate) async fn read_setting(
+        &self,
+        bucket: &BucketName,
+        name: &'static str,
+    ) -> Result<Answer, Fault> {
         self.road().ask(Call::on(Method::GET, bucket).with(name, ""), ANSWER_LIMIT).await
     }
 
-    async fn write_setting(
+    pub(crate) async fn write_setting(
         &self,
         bucket: &BucketName,
         name: &'static str,
         setting: WrittenSetting<'_>,
     ) -> Result<(), Fault> {
-        let WrittenSetting { content, content_type } = setting;
+        let WrittenSetting { content, content_type, headers } = setting;
         let content = Bytes::from(content);
         let digest = BASE64_STANDARD.encode(Md5::digest(&content));
         let call = Call::on(Method::PUT, bucket).with(name, "").document(content);
-        let call = call.header("content-md5", &digest)?.header("content-type", content_type)?;
+        let mut call = call.header("content-md5", &digest)?.header("content-type", content_type)?;
+        for (name, value) in headers {
+            call = call.header(name, value)?;
+        }
         expect_nothing(self.road().ask(call, ANSWER_LIMIT).await?)
     }
 
-    async fn remove_setting(
+    pub(crate) async fn remove_setting(
         &self,
         bucket: &BucketName,
         name: &'static str,
@@ -65,7 +74,6 @@ impl S3Store {
 }
 
 const NO_CORS: &str = "NoSuchCORSConfiguration";
-const NO_POLICY: &str = "NoSuchBucketPolicy";
 
 #[async_trait]
 impl BucketSettings for S3Store {
@@ -116,28 +124,5 @@ impl BucketSettings for S3Store {
         retention: Option<Retention>,
     ) -> Result<(), Fault> {
         self.write_setting(bucket, "object-lock", WrittenSetting::xml(write_lock(retention))).await
-    }
-
-    async fn policy(&self, bucket: &BucketName) -> Result<Option<String>, Fault> {
-        let answer = self.read_setting(bucket, "policy").await?;
-        if has_code(&answer, NO_POLICY) {
-            return Ok(None);
-        }
-        read_setting(answer, |body| {
-            let text = str::from_utf8(body).map_err(|_| "the policy is no text")?;
-            let is_json = text.trim_start().starts_with('{');
-            if is_json { Ok(Some(text.to_owned())) } else { Err("the answer is no policy") }
-        })
-    }
-
-    async fn set_policy(&self, bucket: &BucketName, policy: Option<&str>) -> Result<(), Fault> {
-        match policy {
-            None => self.remove_setting(bucket, "policy", NO_POLICY).await,
-            Some(text) => {
-                let (content, content_type) = (text.to_owned(), "application/json");
-                let policy = WrittenSetting { content, content_type };
-                self.write_setting(bucket, "policy", policy).await
-            }
-        }
     }
 }

@@ -48,13 +48,22 @@ impl S3Access for AccessGate {
             return Ok(());
         }
         let query = context.uri().query().unwrap_or_default();
-        let names_version = query::find_value(query, "versionId").is_some();
-        let prefix = query::find_value(query, "prefix");
+        let version = query::find_value(query, "versionId");
+        let prefix = query::find_value(query, "prefix").filter(|prefix| !prefix.is_empty());
+        let acl = context.headers().get("x-amz-acl").and_then(|value| value.to_str().ok());
+        if bucket.meta.public_access.block_public_acls && acl.is_some_and(is_public_acl) {
+            return Err(s3_error!(AccessDenied));
+        }
         let wish = AccessWish {
-            action: &action_of(operation, names_version),
+            action: &action_of(operation, version.is_some()),
             key,
+            version: version.as_deref(),
             prefix: prefix.as_deref(),
+            acl,
         };
+        if self.0.keeps_policy(bucket, caller, operation) {
+            return Ok(());
+        }
         self.0.demand(bucket, caller, &wish)
     }
 }
@@ -64,7 +73,16 @@ impl S3Access for AccessGate {
 pub(crate) struct AccessWish<'a> {
     pub(crate) action: &'a str,
     pub(crate) key: Option<&'a str>,
+    pub(crate) version: Option<&'a str>,
     pub(crate) prefix: Option<&'a str>,
+    /// What `x-amz-acl` says.
+    pub(crate) acl: Option<&'a str>,
+}
+
+impl<'a> AccessWish<'a> {
+    pub(crate) fn for_key(action: &'a str, key: &'a str) -> Self {
+        Self { action, key: Some(key), version: None, prefix: None, acl: None }
+    }
 }
 
 impl Sim {
@@ -79,7 +97,7 @@ impl Sim {
             PolicyVerdict::Denied => false,
             PolicyVerdict::Allowed => true,
             PolicyVerdict::Silent => {
-                caller.is_some_and(|key| key.project == bucket.meta.project)
+                caller.is_some_and(|key| key.project == find_owner(bucket, wish))
                     || is_public(bucket, wish)
             }
         };
@@ -109,9 +127,18 @@ impl Sim {
             action: wish.action,
             resource: &resource,
             prefix: wish.prefix,
+            acl: wish.acl,
             tls: self.tls,
         };
         policy.judge(&question, !self.has(Quirk::NotActionEnforcesNothing))
+    }
+
+    /// Whether a key of the bucket's project may do this whatever the policy says.
+    fn keeps_policy(&self, bucket: &SimBucket, caller: Option<&SimKey>, operation: &str) -> bool {
+        self.has(Quirk::OwnerKeepsPolicy)
+            && !bucket.meta.policy.binds_owner
+            && matches!(operation, "GetBucketPolicy" | "PutBucketPolicy" | "DeleteBucketPolicy")
+            && caller.is_some_and(|key| key.project == bucket.meta.project)
     }
 
     /// Misses a new bucket in every other answer.
@@ -127,7 +154,25 @@ impl Sim {
     }
 }
 
+fn is_public_acl(acl: &str) -> bool {
+    matches!(acl, "public-read" | "public-read-write" | "authenticated-read")
+}
+
+/// The project whose keys may where no statement speaks: of content that of who wrote it.
+fn find_owner(bucket: &SimBucket, wish: &AccessWish<'_>) -> u64 {
+    let reads = matches!(
+        wish.action,
+        "s3:GetObject" | "s3:GetObjectVersion" | "s3:GetObjectAcl" | "s3:PutObjectAcl"
+    );
+    let found = wish.key.filter(|_| reads).and_then(|key| bucket.find(key, wish.version).ok());
+    let writer = found.and_then(|version| version.content.as_ref()?.writer);
+    writer.unwrap_or(bucket.meta.project)
+}
+
 fn is_public(bucket: &SimBucket, wish: &AccessWish<'_>) -> bool {
+    if bucket.meta.public_access.ignore_public_acls {
+        return false;
+    }
     match (wish.action, wish.key) {
         ("s3:ListBucket", None) => bucket.meta.public_read,
         ("s3:GetObject", Some(key)) => bucket

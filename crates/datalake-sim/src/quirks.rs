@@ -56,7 +56,8 @@ impl Default for Quirks {
 const RACE_WINDOW: Duration = Duration::from_millis(50);
 
 impl Quirks {
-    /// All that was seen at Hetzner: neither `StrictRegion` nor `TakesWrongHashes`.
+    /// All that was seen at Hetzner: neither `StrictRegion` nor `TakesWrongHashes` nor
+    /// `OwnerKeepsPolicy`.
     ///
     /// Conditional writes are [ignored](ConditionalWrites::Ignored) in buckets
     /// that keep versions: Hetzner lists them as not supported there.
@@ -66,6 +67,7 @@ impl Quirks {
         let mut on = BTreeSet::from(Quirk::ALL);
         on.remove(&Quirk::StrictRegion);
         on.remove(&Quirk::TakesWrongHashes);
+        on.remove(&Quirk::OwnerKeepsPolicy);
         Self {
             on,
             bucket_delay: Duration::from_millis(300),
@@ -211,6 +213,9 @@ pub enum Quirk {
     NullMarkerBlocksNew,
     /// `NotAction` in a bucket policy is kept and enforces nothing.
     NotActionEnforcesNothing,
+    /// A policy never binds keys of the bucket's own project in calls about the policy, unless it was put with
+    /// `x-amz-confirm-remove-self-bucket-access: true`. As Ceph 20; not in the Hetzner profile.
+    OwnerKeepsPolicy,
     /// An action name that the policy parser does not know answers 503 with an
     /// empty message; without the quirk 400 `MalformedPolicy`.
     UnknownActionIs503,
@@ -227,7 +232,7 @@ pub enum Quirk {
 
 impl Quirk {
     /// Every quirk.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::NoTagging,
         Self::NoServerSideEncryption,
         Self::EmptyMessages,
@@ -241,6 +246,7 @@ impl Quirk {
         Self::LateConditionsIgnored,
         Self::NullMarkerBlocksNew,
         Self::NotActionEnforcesNothing,
+        Self::OwnerKeepsPolicy,
         Self::UnknownActionIs503,
         Self::LifecycleReshaped,
         Self::LifecycleStopsWhenSuspended,

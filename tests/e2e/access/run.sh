@@ -1,6 +1,6 @@
 #!/bin/bash
 # What policies do on Ceph's own gateway, in three versions, beside what the simulator says: every
-# preset, call and prefix, and random policies.
+# preset, call and prefix, and random policies; and roles that the program stores, proves and takes back.
 #   usage: run.sh [16] [18] [20]       in the workspace root; all without an argument
 # DOCUMENTS=640 SEED=1000 choose the random policies. Needs root, apt and a network once; programs and
 # the Python environment stay in target/e2e. What it starts, it ends.
@@ -16,6 +16,7 @@ export OTHER_ACCESS=CEPHTEST000000000002 OTHER_SECRET=cephTestCephTestCephTestCe
 for name in $(compgen -e | grep -E '^(AWS_|DATALAKE_)'); do unset "$name"; done
 export NO_PROXY=127.0.0.1 no_proxy=127.0.0.1
 simulator=$target/debug/examples/access_lane
+program=$(realpath -m "$target/debug/datalake")
 
 stop() {
   [ -n "$work" ] || return 0
@@ -62,6 +63,75 @@ agrees() {
   info "$(tail -1 "$work/out")"
 }
 
+roles() { "$cache/boto3/bin/python" "$here/roles.py" "$@"; }
+access() { (cd "$work/roles" && "$program" --state "$work/state" --bucket "$bucket" access "$@"); }
+
+# at EXIT WORDS ACCESS-COMMAND...
+at() {
+  local expected=$1 words=$2
+  shift 2
+  check "access $*" "$expected" "$words" -- access "$@"
+}
+
+# seen TEXT WORDS COMMAND...: the words in what roles.py prints
+seen() {
+  local text=$1 words=$2
+  shift 2
+  check "$text" 0 "$words" -- roles "$@"
+}
+
+write_key() { # NAME KEY
+  (umask 077 && printf 'AWS_ACCESS_KEY_ID=%s\nAWS_SECRET_ACCESS_KEY=secret-%s\n' "$2" "$2" > "$work/roles/$1")
+}
+
+# Roles of keys of both projects, from the spec to the way back.
+try_roles() { # NUMBER
+  export ADDRESS=$address
+  bucket=lane-roles-$1
+  mkdir -p "$work/roles"
+  write_key own.env AKA11110000000000000
+  write_key modal.env AKA22220000000000000
+  write_key guard.env AKB11110000000000000
+  cat > "$work/roles/datalake.yaml" <<SPEC
+endpoint: $address
+region: default
+credentials: { file: own.env }
+access:
+  modal: { project: p2222, key: AKA22220000000000000, as: modal-worker }
+  guard: { project: p1111, key: AKB11110000000000000, read: [raw], list: [raw] }
+SPEC
+  roles make "$bucket" > "$work/out" 2>&1 || { fail "no bucket: $(tail -1 "$work/out")"; return; }
+  seen "the public object is public" open open "$bucket"
+  at 0 "proved     guard" apply --yes --key-file modal.env --key-file guard.env
+  at 0 "Nothing to do" apply --yes
+  at 0 "proved     modal" prove --key-file modal.env --key-file guard.env
+  seen "no ACL opens an object any more" closed open "$bucket"
+  seen "an object that is stored for everybody is not open" closed public "$bucket"
+  check "the foreign key stores an asset" 0 -- roles keep "$bucket"
+  check "the bucket's own key reads it" 0 "made elsewhere" -- sh -c \
+    "cd '$work/roles' && '$program' --bucket $bucket cat s3://$bucket/assets/foreign"
+  check "rollback" 0 -- sh -c \
+    "cd '$work/roles' && '$program' --state '$work/state' --bucket $bucket rollback --yes"
+  seen "the policy is gone again" none policy "$bucket"
+  seen "and ACLs count again" open open "$bucket"
+  # As somebody would do it by hand.
+  access plan --json > "$work/plan.json" 2> /dev/null
+  check "the document is stored without the header" 0 -- roles bare "$bucket" "$work/plan.json"
+  if [ "$1" = 20 ]; then
+    at 4 "GetBucketPolicy: allowed, and should be refused" prove --key-file guard.env --key-file modal.env
+  else
+    at 0 "proved     guard" prove --key-file guard.env --key-file modal.env
+  fi
+  at 0 "proved     guard" apply --again --yes --key-file guard.env --key-file modal.env
+  check "the foreign key stores another asset" 0 -- roles keep "$bucket"
+  at 3 "1 object of other projects" adopt --dry-run
+  at 0 "1 adopted, 0 left" reset --yes
+  check "the bucket's own key reads it without the policy" 0 "made elsewhere" -- sh -c \
+    "cd '$work/roles' && '$program' --bucket $bucket cat s3://$bucket/assets/foreign"
+  seen "nothing is left of the policy" none policy "$bucket"
+  roles clear "$bucket" > "$work/out" 2>&1 || fail "the bucket stays: $(tail -1 "$work/out")"
+}
+
 run_version() { # NUMBER
   local chroot='' suite=''
   label="Ceph $1"
@@ -89,6 +159,7 @@ run_version() { # NUMBER
     return
   fi
   label="Ceph $(cat "$work/gateway/version")"
+  try_roles "$1"
   agrees "each preset, call and prefix is as simulated" presets "$1"
   agrees "random policies are as simulated" random "$1" "${SEED:-1000}" "${DOCUMENTS:-640}"
   stop
@@ -101,9 +172,10 @@ if [ "$(id -u)" != 0 ]; then
 elif ! install_packages || ! prepare_python; then
   label=access
   fail 'what the lane needs cannot be installed'
-elif ! cargo build --quiet --package datalake-core --example access_lane; then
+elif ! cargo build --quiet --package datalake-core --example access_lane ||
+  ! cargo build --quiet --package datalake-cli; then
   label=access
-  fail 'the simulator does not build'
+  fail 'the simulator or the program does not build'
 else
   [ $# -gt 0 ] || set -- 16 18 20
   for version in "$@"; do run_version "$version"; done

@@ -14,7 +14,8 @@ from dagster_polars import PolarsDeltaIOManager, PolarsParquetIOManager
 from deltalake import DeltaTable, write_deltalake
 from upath import UPath
 
-HOME = os.environ["DAGSTER_HOME"]
+# A check as root hands over no home.
+HOME = os.environ.get("DAGSTER_HOME", "/")
 STORAGE = f"{HOME}/storage"
 BASE = os.environ.get("LANE_TABLES", STORAGE)
 DAYS = dg.StaticPartitionsDefinition(["2026-01-01", "2026-01-02"])
@@ -80,6 +81,13 @@ RESOURCES = {
     "csv": pandas_manager,
     "duckdb": DuckDBPandasIOManager(database=f"{STORAGE}/lake.duckdb"),
 }
+if BASE != STORAGE:
+    from dagster_aws.s3 import S3PickleIOManager, S3Resource
+
+    RESOURCES["io_manager"] = S3PickleIOManager(
+        s3_resource=S3Resource(endpoint_url=os.environ["AWS_ENDPOINT_URL_S3"]),
+        s3_bucket=os.environ["DAGSTER_S3_BUCKET"], s3_prefix="assets",
+    )
 defs = dg.Definitions(assets=ASSETS, resources=RESOURCES, sensors=[watcher])
 
 

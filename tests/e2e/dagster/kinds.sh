@@ -69,6 +69,15 @@ kinds_of_a_home() {
     moved run --yes --while-running
   check 'and loads' 0 'events=52' -- from_bucket load
 
+  mkdir -p "$work/kinds/code"
+  printf 'import os, sys\nsys.path.insert(0, "%s")\nos.environ["LANE_TABLES"] = "s3://%s/frames"\nfrom kinds import *\n' \
+    "$here" "$DAGSTER_S3_BUCKET" > "$work/kinds/code/defs.py"
+  check 'the pickle, frames of dagster-polars and of a UPath manager are read from the bucket' 0 '5 files read from' -- \
+    moved check --python "$cache/kinds/bin/python" --python-file "$work/kinds/code/defs.py" \
+    --working-directory "$work/kinds/code"
+  check 'each of them loads' 0 '5 files read from' -- \
+    moved check --python "$cache/kinds/bin/python" --python-file "$work/kinds/code/defs.py" \
+    --working-directory "$work/kinds/code" --load all
   check 'freeing removes the pickles, and nothing live' 5 -- \
     moved free --deep --confirm "$DAGSTER_S3_BUCKET" --report "$work/kinds/freed.txt"
   after=$(find "$DAGSTER_HOME/storage" -type f ! -path '*/compute_logs/*' ! -path '*/__repository__/*' | sort)

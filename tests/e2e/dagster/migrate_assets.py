@@ -9,7 +9,7 @@
 
 LANE_IO says which I/O manager is used: `local` (the default one), `s3`, or `own`, which datalake does not
 know. LANE_PREFIX and LANE_BUCKET are those of `s3`; `library` stands for a prefix that is not named.
-LANE_MANY makes 75 pickles instead of 15, with names of every kind.
+LANE_MANY makes 75 pickles instead of 15, with names of every kind. LANE_FRAMES adds 47 frames: frame_assets.py.
 """
 import os
 import sys
@@ -56,16 +56,26 @@ if os.environ.get("LANE_MANY"):
         (["raw", "by_hour"], HOURLY, [f"2026-01-01-{hour:02}:00" for hour in range(10)]),
     ]
 
+FRAMES = []
+if os.environ.get("LANE_FRAMES"):
+    import frame_assets
+
+    FRAMES = frame_assets.list_kinds(DAILY, MULTI, HARD)
+    KINDS += FRAMES
+
 
 def value_of(key, partition):
     return {"key": key, "partition": partition, "value": os.environ.get("LANE_VALUE", "v1")}
 
 
 def upstream(key, partitions):
-    @dg.asset(key=key, partitions_def=partitions)
+    is_frame = any(key == one for one, _, _ in FRAMES)
+
+    @dg.asset(key=key, partitions_def=partitions, io_manager_key=f"{key[0]}_frames" if is_frame else None)
     def made(context: dg.AssetExecutionContext):
         partition = context.partition_key if context.has_partition_key else None
-        return value_of("/".join(key), partition and str(partition))
+        value = value_of("/".join(key), partition and str(partition))
+        return frame_assets.make_frame(key[0], value) if is_frame else value
 
     return made
 
@@ -78,7 +88,9 @@ def downstream(key, partitions):
     )
     def read(context: dg.AssetExecutionContext, loaded) -> None:
         partition = context.partition_key if context.has_partition_key else None
-        LOADED[("/".join(key), partition and str(partition))] = loaded
+        is_value = isinstance(loaded, dict) or not FRAMES
+        value = loaded if is_value else frame_assets.read_frame(loaded)
+        LOADED[("/".join(key), partition and str(partition))] = value
 
     return read
 
@@ -96,6 +108,12 @@ ASSETS = [*UPSTREAM.values(), *READERS.values(), both]
 
 
 def resources():
+    found = pickles()
+    frames = frame_assets.resources(OwnManager(), found) if FRAMES else {}
+    return {**found, **frames}
+
+
+def pickles():
     if os.environ.get("LANE_IO", "local") == "local":
         return {}
     if os.environ["LANE_IO"] == "own":

@@ -17,13 +17,57 @@ host_with_units() {
   cp "$here"/../../fixtures/quadlets/base/* "$units"
 }
 
-# materialize FILE ASSET: with what the env file hands over, and no other variable of the lane's
+object() { # object KEY: what it holds
+  "$cache/dagster/bin/python" -c '
+import boto3, sys
+print(boto3.client("s3").get_object(Bucket="lane-modal-assets", Key=sys.argv[1])["Body"].read().decode())' "$1"
+}
+
+put_rows() { # put_rows KEY: two rows of JSON
+  "$cache/dagster/bin/python" -c '
+import boto3, sys
+boto3.client("s3").put_object(Bucket="lane-modal-assets", Key=sys.argv[1], Body=b"[{\"x\": 1}, {\"x\": 2}]")' "$1"
+}
+
+# A run that is ended takes its call in Modal with it.
+cancels() {
+  sed -i 's/^    return {"sums": sums}/    import time\n\n    time.sleep(300)\n    return {"sums": sums}/' \
+    "$work/project/modal_functions.py"
+  check 'a function that takes long is deployed' 0 Deployed -- \
+    lake modal deploy "$work/project/modal_functions.py"
+  say_materialize "$work/project/modal_assets.py" modal_processed
+  "${dagster_call[@]}" > "$work/cancelled" 2>&1 < /dev/null &
+  local run=$!
+  if wait_for 120 in_plane "state['containers']['busy'] == 1"; then
+    pass 'Modal is at work'
+  else
+    fail 'Modal gets no call'
+    tail -20 "$work/cancelled"
+  fi
+  kill -INT "$run"
+  if wait_for 60 in_plane "state['cancelled'] == 1 and state['containers']['busy'] == 0"; then
+    pass 'a run that is ended takes its call with it'
+  else
+    fail 'the call goes on'
+    tail -20 "$work/cancelled"
+  fi
+  ends "$run"
+}
+
+# materialize FILE ASSET [WORDS...]: with what the env file hands over, and no other variable of the
+# lane's
 materialize() {
+  say_materialize "$@"
+  "${dagster_call[@]}"
+}
+
+# Puts that command into `dagster_call`: to start it without a shell between gives its own number.
+say_materialize() {
   local variables
   mapfile -t variables < <(grep -v '^#' "$env_file")
-  env -i PATH=/usr/bin:/bin HOME="$work/home" NO_PROXY=127.0.0.1 DAGSTER_HOME="$work/dagster" \
-    DAGSTER_DISABLE_TELEMETRY=yes MODAL_SERVER_URL="$MODAL_SERVER_URL" "${variables[@]}" \
-    "$cache/dagster/bin/dagster" asset materialize -f "$1" --select "$2"
+  dagster_call=(env -i --default-signal=INT PATH=/usr/bin:/bin HOME="$work/home" NO_PROXY=127.0.0.1
+    DAGSTER_HOME="$work/dagster" DAGSTER_DISABLE_TELEMETRY=yes MODAL_SERVER_URL="$MODAL_SERVER_URL"
+    "${variables[@]}" "$cache/dagster/bin/dagster" asset materialize -f "$1" --select "${@:2}")
 }
 
 with_dagster() {
@@ -57,9 +101,15 @@ with_dagster() {
     materialize "$work/project/example_s3_assets.py" modal_input
   check 'the asset that Modal computes' 0 'RUN_SUCCESS' -- \
     materialize "$work/project/modal_assets.py" modal_processed
-  check 'its result is in the bucket' 0 '"rows": 5' -- "$cache/dagster/bin/python" -c '
-import boto3
-print(boto3.client("s3").get_object(Bucket="lane-modal-assets", Key="modal/processed.json")["Body"].read().decode())'
+  cp "$work/out" "$work/out.run"
+  check 'its result is in the bucket' 0 '"rows": 5' -- object modal/processed.json
+  check 'the page of the call is told' 0 'https://modal.com/id/fc-' -- \
+    grep -rh 'modal.com/id' "$work/out.run"
+  put_rows modal/days/2026-01-02.json
+  check 'a partition is computed by itself' 0 'RUN_SUCCESS' -- \
+    materialize "$work/project/modal_assets.py" modal_days --partition 2026-01-02
+  check 'its result is in the bucket, too' 0 '"rows": 2' -- object modal/processed/2026-01-02.json
+  cancels
   check 'rollback takes the token out of the host and the secret out of Modal' 0 '' -- \
     lake rollback --yes
   check 'the env file is gone' 1 '' -- test -e "$env_file"

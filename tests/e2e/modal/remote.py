@@ -1,5 +1,6 @@
 """Calls the deployed function of the generated file, as a program of one's own would."""
 
+import io
 import json
 import os
 import sys
@@ -50,6 +51,29 @@ def round_trip_fails():
         sys.exit("it holds the values of before")
 
 
+def table():
+    """A table with a column of text, through the function for Parquet."""
+    import pandas
+
+    frame = pandas.DataFrame({"city": ["Köln", "Bonn", "Köln"], "n": [1, 2, 1]})
+    s3.put_object(Bucket=bucket(), Key="modal/in.parquet", Body=frame.to_parquet(index=False))
+    work = modal.Function.from_name("dagster-compute", "process_table")
+    result = work.remote("modal/in.parquet", "modal/out.parquet")
+    body = s3.get_object(Bucket=bucket(), Key="modal/out.parquet")["Body"].read()
+    found = pandas.read_parquet(io.BytesIO(body)).to_dict("list")
+    assert found == {"city": ["Köln", "Bonn"], "n": [1, 2]}, found
+    print(json.dumps(result))
+
+
+def text():
+    """Rows of JSON with text in them."""
+    rows = [{"x": 1, "city": "Köln"}, {"x": 2, "city": "Bonn"}]
+    s3.put_object(Bucket=bucket(), Key="modal/text.json", Body=json.dumps(rows).encode())
+    function.remote("modal/text.json", "modal/text-out.json")
+    body = s3.get_object(Bucket=bucket(), Key="modal/text-out.json")["Body"].read()
+    print(body.decode())
+
+
 def where():
     """How many containers the control plane has started."""
     folder = os.environ["PLANE"]
@@ -57,4 +81,5 @@ def where():
     print(json.load(open(f"{folder}/state.json"))["containers"]["started"])
 
 
-{"round_trip": round_trip, "round_trip_fails": round_trip_fails, "where": where}[sys.argv[1]]()
+WORK = {"round_trip": round_trip, "round_trip_fails": round_trip_fails, "where": where}
+{**WORK, "table": table, "text": text}[sys.argv[1]]()

@@ -1,4 +1,7 @@
-//! `access`: policies shown, questioned and planned.
+//! `access`: policies shown, questioned, planned, stored and proved.
+
+mod applied;
+mod late;
 
 use std::fs;
 

@@ -126,6 +126,10 @@ fn a_bucket_for_tables_is_written_left_out_or_asked_for_where_its_name_would_be_
         let told = host.bare(&format!("{both} --no-input --region fsn1")).run().exits(2).stderr;
         assert!(told.contains("--no-tables and --tables-bucket"), "{told}");
     }
+    let host = Host::usual();
+    let call = host.bare("init --no-tables --no-input --region fsn1 --bucket acme");
+    let told = call.env("DATALAKE_TABLES__BUCKET", "lake").run().exits(2).stderr;
+    assert!(told.contains("unset DATALAKE_TABLES__"), "{told}");
     let (left_out, told) = spec(&format!("--bucket {long}"));
     assert!(!left_out.contains("tables:"), "{left_out}");
     assert!(told.contains("left out: ") && told.contains("--tables-bucket NAME"), "{told}");

@@ -15,6 +15,7 @@ mod doctor;
 mod ends;
 mod gate;
 mod handover;
+mod help;
 mod hostile;
 mod init;
 mod json;

@@ -5,6 +5,7 @@ mod backup;
 mod free;
 mod killed;
 mod kinds;
+mod masked;
 mod moved;
 mod objects;
 mod pause;
@@ -193,7 +194,7 @@ pub(crate) fn record_dagster(folder: &Path, bucket: &str, endpoint: &str) -> Pat
     let script = format!(
         r#"#!/bin/sh
 PATH=/usr/bin:/bin
-count=$(grep -o '",[0-9][0-9]*\]' | wc -l)
+count=$(grep -o '",[0-9][0-9]*,[a-z]*\]' | wc -l)
 hash=$(sha256sum '{source}') hash=${{hash%% *}}
 echo '{{"answers":[{{"python":"3.11.7","dagster":"1.13.27","managers":[{manager}],"assets":[{{"key":["all"],"manager":0,"bases":[["assets/",[[0,'$count']]]]}}],"loads":{{"right":[[0,'$count']]}},"files":[["{source}","'$hash'"]]}}]}}'
 "#

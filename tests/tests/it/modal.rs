@@ -2,6 +2,7 @@
 
 mod away;
 mod left;
+mod mended;
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;

@@ -3,8 +3,7 @@
 use std::fs;
 use std::path::PathBuf;
 
-use clap::{CommandFactory, Parser};
-use datalake_cli::args::Cli;
+use datalake_cli::args::{build_command, build_strict_command};
 
 use crate::pages::anchor;
 use crate::support::{Call, Host, rust_files, shown};
@@ -82,7 +81,7 @@ fn check_one(line: &str) {
     let words = words(line);
     let Some(program) = words.first() else { return };
     if program == "datalake" {
-        let parsed = Cli::try_parse_from(&words);
+        let parsed = build_strict_command().try_get_matches_from(&words);
         assert!(parsed.is_ok(), "`{line}`\n{}", parsed.unwrap_err());
     } else {
         assert!(OTHER_PROGRAMS.contains(&program.as_str()), "what is `{line}`?");
@@ -150,7 +149,7 @@ fn what_says_so_runs_in_a_sandbox() {
 
 #[test]
 fn every_example_of_the_help_is_a_command() {
-    let (mut left, mut with_examples) = (vec![Cli::command()], 0);
+    let (mut left, mut with_examples) = (vec![build_command()], 0);
     while let Some(command) = left.pop() {
         left.extend(command.get_subcommands().cloned());
         let Some(help) = command.get_before_help().map(ToString::to_string) else { continue };

@@ -64,6 +64,11 @@ fn a_deleted_object_comes_back_and_the_printed_command_undoes_it() {
     call(&host, &service, "restore assets/gone --yes").run().exits(0);
 
     let run = run_of(&ran.stdout);
+    let listed = call(&host, &service, "history").run().exits(0).stdout;
+    assert_eq!(listed.matches("restore of").count(), 1, "{listed}");
+    assert!(listed.contains(run) && listed.contains("1/1"), "{listed}");
+    let shown = call(&host, &service, &format!("history {run}")).run().exits(0).stdout;
+    assert!(shown.contains(&format!("restore --undo {run}")), "{shown}");
     let undone = call(&host, &service, &format!("restore --undo {run} --yes")).run().exits(0);
     assert!(undone.stdout.contains("1 key as before"), "{}", undone.stdout);
     assert_eq!(versions(&host, &service), before);

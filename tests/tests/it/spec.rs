@@ -95,3 +95,31 @@ fn a_marker_of_a_secret_in_modal_is_no_setting() {
 
     assert!(!explained.contains("DATALAKE_FP_"), "{explained}");
 }
+
+#[test]
+fn the_marker_of_a_catalog_is_no_setting() {
+    let host = Host::usual();
+
+    host.bare("cost estimate --storage 100GB").env("DATALAKE_CATALOG_PROD", "1").run().exits(0);
+}
+
+#[test]
+fn where_there_is_no_spec_the_settings_of_a_container_are_taken() {
+    let host = Host::usual();
+    let handed = |words: &str| {
+        host.bare(words)
+            .env("AWS_ENDPOINT_URL_S3", "https://hel1.your-objectstorage.com")
+            .env("AWS_REGION", "hel1")
+            .env("DAGSTER_S3_BUCKET", "acme-assets")
+    };
+
+    let explained = handed("config explain").run().exits(0).stdout;
+    for words in
+        ["variable AWS_ENDPOINT_URL_S3", "variable AWS_REGION", "variable DAGSTER_S3_BUCKET"]
+    {
+        assert!(explained.contains(words), "{explained}");
+    }
+    fs::write(host.work().join("datalake.yaml"), "region: fsn1\nbucket: mine\n").unwrap();
+    let explained = handed("config explain").run().exits(0).stdout;
+    assert!(!explained.contains("variable AWS_"), "a spec counts alone: {explained}");
+}

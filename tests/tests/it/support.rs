@@ -14,7 +14,7 @@ pub(crate) use host::{Host, UNITS, make_unusual, use_set};
 pub(crate) use modal::FakeModal;
 pub(crate) use program::{Call, Ran};
 pub(crate) use schemas::{fits_its_schema, schema};
-pub(crate) use service::{KEY, OTHER_KEY, Service};
+pub(crate) use service::{KEY, KeyPair, OTHER_KEY, SECOND_KEY, Service};
 pub(crate) use shelf::Shelf;
 pub(crate) use shown::shown;
 pub(crate) use terminal::Terminal;

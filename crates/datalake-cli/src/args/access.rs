@@ -3,12 +3,44 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
-use datalake_core::policy::{AccessCall, CephVersion, ProjectId};
+use datalake_core::policy::{AccessCall, CephVersion, ProjectId, RoleName, RolePreset};
+use datalake_core::secret::AccessKeyId;
 
 const PLAN_EXAMPLES: &str = "\
 Examples:
   datalake access plan          Show the policy that the roles of the spec need
   datalake access plan --json   The same, with the whole document
+";
+
+const APPLY_EXAMPLES: &str = "\
+Examples:
+  datalake access apply --dry-run                  Show what would be stored
+  datalake access apply --key-file modal.env       Store the policies, and prove them with that key
+  datalake access apply --again                    Store them also where they seem to be there
+";
+
+const GRANT_EXAMPLES: &str = "\
+Examples:
+  datalake access grant AKMODAL --project p7654321 --as modal-worker      Write the role into datalake.yaml
+  datalake access grant AKREPORTS --project p7654321 read raw list raw    The same with rights one by one
+";
+
+const ADOPT_EXAMPLES: &str = "\
+Examples:
+  datalake access adopt --dry-run   Count the objects that keys of other projects have written
+  datalake access adopt             Make them the bucket's own; may be run again
+";
+
+const PROVE_EXAMPLES: &str = "\
+Examples:
+  datalake access prove --key-file modal.env       Prove the role of this key by what is refused and allowed
+  datalake access prove --key-file a --key-file b  The same with two keys
+";
+
+const RESET_EXAMPLES: &str = "\
+Examples:
+  datalake access reset --dry-run   Show what would be taken out of the policies
+  datalake access reset             Take datalake's statements out; those of others stay
 ";
 
 const SHOW_EXAMPLES: &str = "\
@@ -33,9 +65,91 @@ pub enum AccessCommand {
     /// Show the policies that the roles of the spec need, and what differs (exit 3); stores nothing
     #[command(before_help = PLAN_EXAMPLES)]
     Plan,
+    /// Store the policies that the roles need; with a role's key, proved by requests or put back
+    #[command(before_help = APPLY_EXAMPLES)]
+    Apply(AccessApply),
+    /// Write a role into datalake.yaml; nothing else of it changes, and nothing is stored
+    #[command(before_help = GRANT_EXAMPLES)]
+    Grant(AccessGrant),
+    /// Prove the stored policies by requests of the keys that they hold (exit 4 where one does not hold)
+    #[command(before_help = PROVE_EXAMPLES)]
+    Prove(AccessProve),
+    /// Make objects of other projects the bucket's own, by copies onto themselves
+    #[command(before_help = ADOPT_EXAMPLES)]
+    Adopt(AccessAdopt),
+    /// Take datalake's statements out of the policies, after objects of other projects were adopted
+    #[command(before_help = RESET_EXAMPLES)]
+    Reset(AccessChange),
     /// Tell what Ceph's gateway would answer to one request; the answer is no exit code
     #[command(before_help = SIMULATE_EXAMPLES)]
     Simulate(AccessSimulate),
+}
+
+/// How policies are changed.
+#[derive(Debug, Args)]
+pub struct AccessChange {
+    /// Show the plan and change nothing (exit 3)
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Do not ask
+    #[arg(long)]
+    pub yes: bool,
+}
+
+/// Flags of `access apply`.
+#[derive(Debug, Args)]
+pub struct AccessApply {
+    /// How policies are changed.
+    #[command(flatten)]
+    pub change: AccessChange,
+    /// Prove the role of the key pair in FILE (mode 0600); may be given again
+    #[arg(long = "key-file", value_name = "FILE")]
+    pub key_files: Vec<PathBuf>,
+    /// Store the policies also where they are as planned: how they were stored cannot be seen
+    #[arg(long)]
+    pub again: bool,
+}
+
+/// Flags of `access grant`.
+#[derive(Debug, Args)]
+pub struct AccessGrant {
+    /// The access key
+    #[arg(value_name = "KEY")]
+    pub key: AccessKeyId,
+    /// The project of the key; best a second one, without buckets
+    #[arg(long, value_name = "PROJECT")]
+    pub project: ProjectId,
+    /// Rights with a name: dagster, modal-worker, backup-writer, observer or migrator
+    #[arg(long = "as", value_name = "PRESET", conflicts_with = "rights")]
+    pub preset: Option<RolePreset>,
+    /// What the role is called; else as the preset, or as the key
+    #[arg(long, value_name = "NAME")]
+    pub name: Option<RoleName>,
+    /// Show the line and change nothing (exit 3)
+    #[arg(long)]
+    pub dry_run: bool,
+    /// read PREFIX… write PREFIX… list PREFIX…, any of them; `*` is the whole bucket
+    #[arg(value_name = "RIGHTS")]
+    pub rights: Vec<String>,
+}
+
+/// Flags of `access adopt`.
+#[derive(Debug, Args)]
+pub struct AccessAdopt {
+    /// How it is confirmed.
+    #[command(flatten)]
+    pub change: AccessChange,
+    /// Copy at most N objects
+    #[arg(long = "max", value_name = "N", default_value_t = u64::MAX, hide_default_value = true)]
+    pub most: u64,
+}
+
+/// Flags of `access prove`.
+#[derive(Debug, Args)]
+pub struct AccessProve {
+    /// Prove the role of the key pair in FILE (mode 0600); may be given again
+    #[arg(long = "key-file", value_name = "FILE", required = true)]
+    pub key_files: Vec<PathBuf>,
 }
 
 /// The policy that is meant.

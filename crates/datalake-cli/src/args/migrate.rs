@@ -24,8 +24,8 @@ const RUN_EXAMPLES: &str = "\
 Examples:
   sudo -E datalake migrate run --while-running       A first pass, while Dagster goes on
   sudo -E datalake migrate run --stop-daemon         …and the rest in a short pause
-  sudo -E datalake migrate run --tables --yes        Frames and tables too, into the bucket of the spec's `tables:`
-  datalake migrate run --from s3://old-lake/assets --from-endpoint https://minio.acme.example --from-credentials-file minio.keys
+  sudo -E datalake migrate run --tables --yes        Frames and tables, too
+  datalake migrate run --from s3://old-lake/assets --from-credentials-file old.keys
 ";
 
 /// What `migrate` does.

@@ -4,10 +4,13 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
+use super::Command;
+
 const SECRET_EXAMPLES: &str = "\
 Examples:
   datalake modal secret status        Tell whether Modal's secret is in step (0) or not (3)
   datalake modal secret sync          Create it or change datalake's variables in it; new containers
+  datalake modal secret sync --force  Store all values again: an edited one cannot be seen
   datalake modal secret delete        Take datalake's variables out of it
   datalake modal secret delete --all  Remove it with all that is in it
 ";
@@ -21,6 +24,12 @@ Examples:
   datalake modal rollover              Give the apps of the spec new containers
 ";
 
+/// The environment of Modal's that a command names.
+pub(crate) fn named_environment(command: &Command) -> Option<&str> {
+    let Command::Modal { environment, .. } = command else { return None };
+    environment.as_deref()
+}
+
 /// What `modal` does.
 #[derive(Debug, Subcommand)]
 pub enum Modal {
@@ -32,7 +41,8 @@ pub enum Modal {
     },
     /// Write functions that work with today's Modal, and the asset of Dagster's that calls them
     ///
-    /// A file that is there already and reads otherwise is left alone and told (exit 5).
+    /// A file that is there already and reads otherwise is left alone and told (exit 5), but for the part of
+    /// it that is yours: that stays in any case. Neither bucket nor service need be in the spec.
     #[command(before_help = FUNCTION_EXAMPLES)]
     Init(ModalInit),
     /// Bring the functions to Modal, by `modal deploy`
@@ -56,6 +66,9 @@ pub enum Secret {
     #[command(before_help = SECRET_EXAMPLES)]
     Sync(SecretSync),
     /// Tell how the secret stands: in step (exit 0), drifted or absent (3), unknown
+    ///
+    /// Modal shows no value to anybody: a value that was edited there cannot be seen. A variable that is
+    /// missing is.
     #[command(before_help = SECRET_EXAMPLES)]
     Status,
     /// Take datalake's variables out of the secret, and remove it if nothing else is in it
@@ -87,6 +100,9 @@ pub struct SecretSync {
     /// in it are lost
     #[arg(long)]
     pub replace: bool,
+    /// Store all values again, also where they seem to be in step: an edited value cannot be seen
+    #[arg(long)]
+    pub force: bool,
 }
 
 /// Flags of `modal secret delete`.

@@ -13,6 +13,13 @@ Examples:
   datalake --sandbox init                                    Try it: no account, no root
 ";
 
+pub(super) const HELP_EXAMPLES: &str = "\
+Examples:
+  datalake help migrate run       The page of a command
+  datalake help exit-codes        What a script learns from the code
+  datalake help global-options    --config, --json, --sandbox and the values of the spec
+";
+
 pub(super) const DISCOVER_EXAMPLES: &str = "\
 Examples:
   sudo datalake discover          All users of this host

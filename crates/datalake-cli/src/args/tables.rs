@@ -7,7 +7,7 @@ use super::transfer::Within;
 
 const EXAMPLES: &str = "\
 Examples:
-  datalake tables list                      Tables in the spec's bucket: format, version, size
+  datalake tables list                      Tables in the spec's buckets: format, version, size
   datalake tables move s3://lake/sales/ s3://lake-tables/sales/
   datalake tables recover                   What commits that got lost had added
 ";
@@ -27,7 +27,8 @@ pub enum TablesCommand {
 /// Flags of `tables list`.
 #[derive(Debug, Args)]
 pub struct TablesList {
-    /// A table or a folder of tables: `s3://BUCKET/FOLDER/`, or a FOLDER in the spec's bucket
+    /// A table or a folder of tables: `s3://BUCKET/FOLDER/`, or a FOLDER in the spec's bucket; without it,
+    /// that bucket and the one of `tables:`
     #[arg(value_name = "PLACE", id = "keys", default_value = "", hide_default_value = true)]
     pub place: Address,
 }
@@ -56,7 +57,7 @@ pub struct TablesMove {
 
 const RECOVER_EXAMPLES: &str = "\
 Examples:
-  datalake tables recover                              In all tables of the spec's bucket
+  datalake tables recover                              In all tables of the spec's buckets
   datalake tables recover --json s3://lake/sales/      For programs: files, rows, partitions
   datalake tables recover --forget s3://lake/sales/    What was appended again is told no more
 ";

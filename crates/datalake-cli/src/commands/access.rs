@@ -1,11 +1,16 @@
 //! `access`: who may do what in a bucket.
 
+mod change;
+mod grant;
+mod keys;
+
 use datalake_core::policy::CephVersion;
 use datalake_core::secret::AccessKeyId;
 use datalake_core::spec::StoreSpec;
 use datalake_operations::access::{
-    AccessLook, AccessPlanReport, AccessReport, SimulationQuestion, SimulationReport, plan_access,
-    show_access, simulate_question,
+    AccessGoal, AccessLook, AccessPlanReport, AccessProofReport, AccessReport, AdoptionReport,
+    AppliedAccess, GrantedRole, SimulationQuestion, SimulationReport, plan_access, show_access,
+    simulate_question,
 };
 
 use crate::args::Cli;
@@ -19,12 +24,17 @@ use crate::site::Site;
 
 const ACCESS: DocumentKind = DocumentKind::of::<AccessReport>("access");
 const ACCESS_PLAN: DocumentKind = DocumentKind::of::<AccessPlanReport>("access-plan");
+const ACCESS_GRANT: DocumentKind = DocumentKind::of::<GrantedRole>("access-grant");
+const ACCESS_ADOPTION: DocumentKind = DocumentKind::of::<AdoptionReport>("access-adoption");
+const ACCESS_RUN: DocumentKind = DocumentKind::of::<AppliedAccess>("access-run");
+const ACCESS_PROOF: DocumentKind = DocumentKind::of::<AccessProofReport>("access-proof");
 const ACCESS_ANSWER: DocumentKind = DocumentKind::of::<SimulationReport>("access-answer");
 
 /// The documents of these commands.
-pub(super) const KINDS: &[DocumentKind] = &[ACCESS, ACCESS_ANSWER, ACCESS_PLAN];
+pub(super) const KINDS: &[DocumentKind] =
+    &[ACCESS, ACCESS_ADOPTION, ACCESS_ANSWER, ACCESS_GRANT, ACCESS_PLAN, ACCESS_PROOF, ACCESS_RUN];
 
-/// A policy is no longer than this.
+/// A policy and a spec are no longer than this.
 const LARGEST: u64 = 1 << 20;
 
 pub(super) async fn access(
@@ -35,6 +45,16 @@ pub(super) async fn access(
     match what {
         AccessCommand::Show(flags) => show_policy(cli, flags, printer).await,
         AccessCommand::Plan => plan_policies(cli, printer).await,
+        AccessCommand::Apply(flags) => {
+            let goal = if flags.again { AccessGoal::SpecAgain } else { AccessGoal::Spec };
+            change::change_policies(cli, &flags.change, goal, &flags.key_files, printer).await
+        }
+        AccessCommand::Grant(flags) => grant::grant_role(cli, flags, printer),
+        AccessCommand::Adopt(flags) => change::adopt_objects(cli, flags, printer).await,
+        AccessCommand::Prove(flags) => change::prove_policies(cli, flags, printer).await,
+        AccessCommand::Reset(flags) => {
+            change::change_policies(cli, flags, AccessGoal::Reset, &[], printer).await
+        }
         AccessCommand::Simulate(flags) => simulate_request(cli, flags, printer).await,
     }
 }
@@ -72,7 +92,7 @@ async fn show_policy(cli: &Cli, flags: &AccessShow, printer: Printer) -> Result<
 
 async fn plan_policies(cli: &Cli, printer: Printer) -> Result<Exit, Failure> {
     let remote = Remote::open(cli, printer).await?;
-    let report = plan_access(&remote.client(), &remote.key).await?;
+    let report = plan_access(&remote.client(), &remote.key, AccessGoal::Spec).await?.report;
     printer.result(ACCESS_PLAN, &report, &report.to_string());
     Ok(if report.changes() { Exit::Drift } else { Exit::Done })
 }

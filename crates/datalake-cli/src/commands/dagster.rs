@@ -5,6 +5,7 @@ use datalake_engine::{
 };
 use datalake_operations::{
     DagsterHost, EnvironmentReport, Report, RunReporter as _, choose_units, log_lines, read_tail,
+    render_deployment, render_environments,
 };
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -16,7 +17,7 @@ use super::services::tell_service_news;
 use crate::args::{self, Chosen, Cli, DagsterCommand};
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::render::{DocumentKind, Printer, deployment, environments};
+use crate::render::{DocumentKind, Printer};
 use crate::site::Site;
 use crate::stop::{Charge, asked};
 
@@ -74,7 +75,11 @@ pub(super) async fn dagster(
 
 async fn show_deployment(site: &Site, ground: &DagsterHost) -> Result<Exit, Failure> {
     let report = ground.look_at_deployment(&site.context()).await?;
-    site.printer.result(DAGSTER_STATUS, &report, &deployment(&report));
+    site.printer.result(
+        DAGSTER_STATUS,
+        &report,
+        &render_deployment(&report, "datalake dagster restart"),
+    );
     Ok(if report.is_well() { Exit::Done } else { Exit::Drift })
 }
 
@@ -84,7 +89,7 @@ async fn show_environments(site: &Site, ground: &DagsterHost) -> Result<Exit, Fa
     let found = ground.found(&site.context()).await;
     let prints = ground.contents(&site.context(), &found).await.prints(&key);
     let report = EnvironmentReport::of(ground, &prints);
-    site.printer.result(DAGSTER_ENV, &report, &environments(&report));
+    site.printer.result(DAGSTER_ENV, &report, &render_environments(&report));
     if !site.records().has_fingerprint_key().map_err(|fault| site.state_failure(&fault))? {
         site.printer.talk("no run has kept a key yet: the next call tells other fingerprints");
     }

@@ -25,6 +25,7 @@ use datalake_dagster::{PackageSource, WantedLibraries};
 use datalake_engine::{Clock, NoStore, recover};
 use datalake_operations::dependencies::{
     DependencyPlan, DepsReport, ImageQuestion, look_into_images, plan_dependencies,
+    render_dependencies,
 };
 use datalake_operations::{
     DagsterHost, FileChange, ForwardRun, check_that_units_are_made, diff_change, refuse_other_work,
@@ -72,7 +73,7 @@ async fn plan_only(wish: &DepsWish, site: &Site, ground: &DagsterHost) -> Result
         let next = format!("{} dagster deps apply", site.name);
         (Exit::Drift, format!("\nNothing was changed. Next: {next}\n"))
     };
-    site.printer.result(DAGSTER_DEPS, &report, &(render::dependencies(&report) + &next));
+    site.printer.result(DAGSTER_DEPS, &report, &(render_dependencies(&report) + &next));
     Ok(exit)
 }
 
@@ -96,12 +97,12 @@ async fn apply_all(flags: &DepsApply, site: &Site, ground: &DagsterHost) -> Resu
     let report = DepsReport::of(&looked, &materials.source)?;
     if report.is_well {
         let text = "\nNothing to do: every image has what fits its Dagster.\n";
-        site.printer.result(DAGSTER_DEPS, &report, &(render::dependencies(&report) + text));
+        site.printer.result(DAGSTER_DEPS, &report, &(render_dependencies(&report) + text));
         return Ok(Exit::Done);
     }
     let next = plan_dependencies(&looked, &materials.source, ground, &ports).await?;
     let checked = check_that_units_are_made(&context, ground, &next.plan).await?;
-    site.printer.text(&(render::dependencies(&report) + &checked + &render_changes(&next)));
+    site.printer.text(&(render_dependencies(&report) + &checked + &render_changes(&next)));
     let unasked = |failure: Failure| Failure {
         hints: vec!["add --yes to apply it; `dagster deps plan` only looks".to_owned()],
         ..failure
@@ -189,7 +190,7 @@ async fn prove_dependencies(
     let report = DepsReport::of(&looked, &PackageSource::default())?;
     if !report.is_well {
         let text =
-            format!("after the run something is left to do\n{}", render::dependencies(&report));
+            format!("after the run something is left to do\n{}", render_dependencies(&report));
         return Err(
             Failure::new(Exit::Mismatch, text).hint(format!("{} dagster deps plan", site.name))
         );
@@ -198,7 +199,7 @@ async fn prove_dependencies(
     let text = format!(
         "\n{}\nProved: Dagster stayed as it was, and Dagster, its library and boto3 can be imported; \
          the services run with them.\nReceipt: {}.\n\nUndo: {undo}\n{}",
-        render::dependencies(&report),
+        render_dependencies(&report),
         receipt.run,
         what_stays(next, ground),
     );

@@ -39,6 +39,11 @@ pub(super) async fn init(cli: &Cli, flags: &args::Init, printer: Printer) -> Res
     }
     let may_ask = !cli.place.no_input && std::io::stdin().is_terminal();
     let (report, named) = (look_at_users(cli), named_document(&cli.values)?);
+    if flags.no_tables && named.tables.is_some() {
+        // Every later command would read the variable, whatever the spec says.
+        let message = "--no-tables and the variables say the opposite of each other";
+        return Err(Failure::new(Exit::Usage, message).hint("unset DATALAKE_TABLES__…"));
+    }
     let found = report.only_user();
     let outside =
         if may_ask && !has_service(cli) { Some(open_outside(&named).await) } else { None };

@@ -2,10 +2,9 @@
 
 use std::path::Path;
 
-use clap::CommandFactory;
 use datalake_host::Existing;
 
-use crate::args::Cli;
+use crate::args::build_command;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::named_path;
@@ -15,7 +14,7 @@ pub(super) const COMPLETIONS: DocumentKind = DocumentKind::of::<String>("complet
 
 pub(super) fn completions(shell: clap_complete::Shell, printer: Printer) -> Exit {
     let mut script = Vec::new();
-    clap_complete::generate(shell, &mut Cli::command(), "datalake", &mut script);
+    clap_complete::generate(shell, &mut build_command(), "datalake", &mut script);
     let script = String::from_utf8_lossy(&script);
     printer.result(COMPLETIONS, &script, &script);
     Exit::Done
@@ -23,7 +22,7 @@ pub(super) fn completions(shell: clap_complete::Shell, printer: Printer) -> Exit
 
 pub(super) fn man(dir: &Path) -> Result<Exit, Failure> {
     named_path::make_folder(dir)?;
-    let mut command = Cli::command().disable_help_subcommand(true);
+    let mut command = build_command().disable_help_subcommand(true);
     command.build();
     write_pages(&command, dir)?;
     Ok(Exit::Done)

@@ -2,7 +2,7 @@
 
 use datalake_operations::tables::{
     MovedTables, RecoveryReport, TableMove, TablesFolder, TablesReport, forget_commits,
-    list_tables, recover_commits,
+    list_all_tables, recover_all_commits,
 };
 use datalake_operations::transfer::{TransferChoices, TransferEnd};
 
@@ -41,10 +41,11 @@ fn choose_folder(remote: &Remote, place: &Address) -> Result<TablesFolder, Failu
 }
 
 async fn list(remote: &Remote, flags: &TablesList) -> Result<Exit, Failure> {
-    let (printer, folder) = (remote.site.printer, choose_folder(remote, &flags.place)?);
+    let printer = remote.site.printer;
+    let folders = TablesFolder::choose_all(&remote.client(), &flags.place)?;
     let mut ticker = Ticker::new(printer);
     let mut tell = |keys| ticker.tell(|| counted(keys, "key"));
-    let report = list_tables(&remote.lake(), &folder, &mut tell).await?;
+    let report = list_all_tables(&remote.lake(), &folders, &mut tell).await?;
     drop(ticker);
     printer.result(TABLES, &report, &report.to_string());
     Ok(Exit::Done)
@@ -79,10 +80,11 @@ async fn bring(remote: Remote, flags: &TablesMove) -> Result<Exit, Failure> {
 }
 
 async fn recover(remote: &Remote, flags: &TablesRecover) -> Result<Exit, Failure> {
-    let (printer, folder) = (remote.site.printer, choose_folder(remote, &flags.of.place)?);
+    let printer = remote.site.printer;
+    let folders = TablesFolder::choose_all(&remote.client(), &flags.of.place)?;
     let (mut ticker, lake) = (Ticker::new(printer), remote.lake());
     let mut tell = |keys| ticker.tell(|| counted(keys, "key"));
-    let report = recover_commits(&lake, &remote.site.clock, &folder, &mut tell).await?;
+    let report = recover_all_commits(&lake, &remote.site.clock, &folders, &mut tell).await?;
     drop(ticker);
     printer.result(TABLES_LOST, &report, &report.to_string());
     if report.lost.is_empty() {
@@ -92,7 +94,7 @@ async fn recover(remote: &Remote, flags: &TablesRecover) -> Result<Exit, Failure
     if !flags.forget || !agreed(&question, flags.yes, remote.site.may_ask())? {
         return Ok(Exit::Drift);
     }
-    let forgotten = forget_commits(&lake, &folder.bucket, &report).await?;
+    let forgotten = forget_commits(&lake, &report).await?;
     printer.talk(&format!("{} forgotten; their files stay", counted(forgotten, "commit")));
     Ok(Exit::Done)
 }

@@ -18,9 +18,9 @@ const OWN_NAMES: [&str; 3] = ["cost.plans.", "catalogs.", "access."];
 /// This section says something even with nothing below it.
 const TABLES: &str = "tables.";
 const EMPTY_TABLES: &str = "write `tables: {}` for a bucket named after `bucket:`, or leave it out";
-/// Besides settings: what tests say, and the marker that datalake's secret in Modal holds, which comes
+/// Besides settings: what tests say, and the markers that datalake's secret in Modal holds, which come
 /// along into every container that has it.
-const NO_SETTINGS: [&str; 2] = ["TEST_", "FP_"];
+const NO_SETTINGS: [&str; 3] = ["TEST_", "FP_", "CATALOG_"];
 /// Below this key stands where the key pair comes from.
 const CREDENTIALS: &str = "credentials";
 

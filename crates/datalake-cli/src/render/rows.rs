@@ -89,6 +89,12 @@ impl Ticker {
         Self { shown: !printer.json && io::stderr().is_terminal(), next: None }
     }
 
+    /// Whether its texts are shown.
+    #[must_use]
+    pub(crate) fn is_shown(&self) -> bool {
+        self.shown
+    }
+
     /// Shows a text, if the last one has stood for a while.
     pub(crate) fn tell(&mut self, text: impl FnOnce() -> String) {
         if !self.shown || self.next.is_some_and(|next| Instant::now() < next) {

@@ -7,12 +7,14 @@ use datalake_core::s3::{Lifecycle, Versioning};
 use datalake_core::spec::Spec;
 use datalake_core::text::printable;
 use datalake_desired::{HostPaths, Repair};
-use datalake_operations::{ObstacleReport, TablesStanding, VaultStanding};
+use datalake_operations::{
+    ObstacleReport, TablesStanding, VaultReport, VaultStanding, render_deployment,
+};
 use datalake_quadlet::Obstacle;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::modal::{VaultReport, vault_line, vault_report};
+use super::modal::vault_line;
 use super::plan::pending_text;
 use super::{rule_text, versioning_text};
 use datalake_operations as deployment;
@@ -121,10 +123,7 @@ pub(crate) fn render_status<'a>(state: &StatusState<'a>) -> (String, Report<'a>)
         left_out_units: state.left_out_units.clone(),
         last_run: last_run.map(|receipt| receipt.run.as_str()),
         services: state.services.ok(),
-        modal: state
-            .modal
-            .zip(spec.modal.as_ref())
-            .map(|(at, spec)| vault_report(&spec.secret, at)),
+        modal: state.modal.zip(spec.modal.as_ref()).map(|(at, spec)| at.report(&spec.secret)),
     };
     (describe_status(state, &report, bucket), report)
 }
@@ -160,7 +159,9 @@ fn describe_status(
         text.push_str(&format!("last run  {run}\n"));
     }
     match state.services {
-        Ok(services) => text.push_str(&format!("\n{}", super::deployment(services))),
+        Ok(services) => {
+            text.push_str(&format!("\n{}", render_deployment(services, "datalake dagster restart")))
+        }
         Err(why) => text.push_str(&format!("services  not looked at: {}\n", printable(why))),
     }
     for obstacle in &report.in_the_way {

@@ -115,6 +115,7 @@ findings! {
     StoreWriters "store-writers" Store Warning Person "Others who can write assets",
     StoreMigrated "store-migrated" Store Warning Person "Assets where no IO manager looks",
     TablesVersioned "tables-versioned" Tables Wrong Person "Tables that are safe where they lie",
+    TablesExpire "tables-expire" Tables Wrong Person "Tables of which nothing expires",
     TablesLostCommits "tables-lost-commits" Tables Wrong Person "Commits that are in their tables",
     HostUser "host-user" Host Wrong Person "Service user",
     HostCaller "host-caller" Host Wrong Person "Right to act for the service user",

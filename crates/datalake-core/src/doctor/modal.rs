@@ -5,6 +5,7 @@ use super::look::{Judged, Look, Not, warning, wrong};
 use super::{EnvFileLook, Examination, FindingId};
 use crate::advice::{Advice, AdvisedCommand};
 use crate::fault::FaultKind;
+use crate::modal::name_upgrade_command;
 use crate::time::Timestamp;
 
 /// The first client that can give an app new containers.
@@ -34,6 +35,17 @@ pub struct ModalClientLook {
     pub python: String,
     /// Where a whole token lies, the one that is used first.
     pub tokens: Vec<String>,
+    /// The file of profiles with the names in it, where there are several and none is the active one.
+    pub idle_profiles: Option<IdleProfiles>,
+}
+
+/// Several profiles of Modal's client, none of which counts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IdleProfiles {
+    /// The file that has them.
+    pub path: String,
+    /// Their names.
+    pub names: Vec<String>,
 }
 
 /// How a secret of Modal's stands.
@@ -43,6 +55,8 @@ pub enum ModalSecretLook {
     InStep,
     /// It holds what an earlier run has stored.
     Earlier,
+    /// A variable of what it has to hold is not there any more.
+    Incomplete,
     /// Somebody else has stored it or changed it.
     Foreign,
     /// It is not there.
@@ -57,6 +71,9 @@ pub struct ModalSecretAge {
     /// The run that has written the env file last, and when it began.
     pub written: (String, Timestamp),
 }
+
+const IN_STEP: &str = "all variables that the containers here get are in it, as datalake has stored them; an \
+                       edited value cannot be seen";
 
 const CLIENT: &[FindingId] = &[FindingId::ModalClient];
 
@@ -126,19 +143,28 @@ fn judge_version(seen: &Examination) -> Judged {
     }
     Err(wrong(
         [format!("it is {version}, and 1.4.2 is the first that can give an app new containers")],
-        format!("`{python} -m pip install --upgrade modal`"),
+        format!("`{}`", name_upgrade_command(python)),
     ))
 }
 
 fn judge_token(seen: &Examination) -> Judged {
-    match require_client(seen)?.tokens.first() {
-        Some(source) => Ok(format!("from {source}")),
-        None => Err(wrong(
+    let client = require_client(seen)?;
+    match (client.tokens.first(), &client.idle_profiles) {
+        (Some(source), _) => Ok(format!("from {source}")),
+        (None, Some(IdleProfiles { path, names })) => Err(wrong(
+            [format!("`{path}` has the profiles {}, and none is the active one", names.join(", "))],
+            format!("`modal profile activate {}`, or set MODAL_PROFILE", name_first(names)),
+        )),
+        (None, None) => Err(wrong(
             ["the client has no whole token"],
             "set MODAL_TOKEN_ID and MODAL_TOKEN_SECRET, both (`sudo -E` keeps them), or run `modal \
              setup` once as the user that runs this",
         )),
     }
+}
+
+fn name_first(names: &[String]) -> &str {
+    names.first().map_or("NAME", String::as_str)
 }
 
 fn judge_token_places(seen: &Examination) -> Judged {
@@ -183,8 +209,9 @@ fn judge_answer(seen: &Examination) -> Judged {
 
 fn judge_secret(seen: &Examination) -> Judged {
     let so = match seen.modal.secret.seen()? {
-        ModalSecretLook::InStep => return Ok("it holds what the containers here get".to_owned()),
+        ModalSecretLook::InStep => return Ok(IN_STEP.to_owned()),
         ModalSecretLook::Earlier => "it holds what an earlier run has stored",
+        ModalSecretLook::Incomplete => "a variable that datalake has stored there is missing",
         ModalSecretLook::Foreign => "somebody else has stored it or changed it",
         ModalSecretLook::Absent => "it is not there",
     };

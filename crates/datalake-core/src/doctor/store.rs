@@ -162,7 +162,7 @@ fn versioning(seen: &Examination) -> Judged {
             ["versioning is suspended: lifecycle rules do not run at all then".to_owned()],
             Advice::naming(
                 "{} switches it on, or {}",
-                [AdvisedCommand::Provision, AdvisedCommand::EnableVersioning],
+                [AdvisedCommand::Provision, AdvisedCommand::EnableVersioning(None)],
             ),
         )),
         Versioning::Never => Err(wrong(

@@ -5,7 +5,7 @@ use super::look::{Judged, Look, Not, warning, wrong};
 use super::store::IN_BUCKET;
 use super::{Examination, FindingId};
 use crate::advice::{Advice, AdvisedCommand, TablesAdvice};
-use crate::s3::{ConditionalPuts, FoundTable, FoundTables, Versioning};
+use crate::s3::{ConditionalPuts, FoundTable, FoundTables, Lifecycle, Versioning};
 use crate::tables::{LostCommit, LostSearch};
 
 /// What was seen of tables, and of what they rely on.
@@ -24,6 +24,10 @@ pub struct TablesBucket {
     pub bucket: String,
     /// Whether the spec puts tables there.
     pub is_for_tables: bool,
+    /// What keys of tables begin with there, where the spec puts them there.
+    pub prefix: String,
+    /// Its lifecycle rules.
+    pub lifecycle: Look<Lifecycle>,
     /// Whether it keeps old versions.
     pub versioning: Look<Versioning>,
     /// What it makes of puts that ask for nothing to be there.
@@ -44,6 +48,7 @@ pub(super) const CHECKS: &[FindingCheck] = &[
         judge: conditional,
     },
     FindingCheck { id: FindingId::TablesVersioned, after: IN_BUCKET, judge: versioned },
+    FindingCheck { id: FindingId::TablesExpire, after: IN_BUCKET, judge: expiry },
     FindingCheck { id: FindingId::TablesLostCommits, after: IN_BUCKET, judge: lost_commits },
 ];
 
@@ -151,6 +156,30 @@ fn versioned(seen: &Examination) -> Judged {
         None => "set `tables: {}`, provision that bucket, and while nobody writes",
     };
     Err(wrong(evidence, Advice::naming(format!("{lead}: {{}}"), moves)))
+}
+
+fn expiry(seen: &Examination) -> Judged {
+    let (mut sound, mut evidence, mut cures) = (Vec::new(), Vec::new(), Vec::new());
+    for bucket in seen.tables.buckets.seen()?.iter().filter(|bucket| bucket.is_for_tables) {
+        let name = &bucket.bucket;
+        let Some((id, rule)) = bucket.lifecycle.seen()?.find_expiry(&bucket.prefix) else {
+            sound.push(format!("`{name}`: no rule has objects of tables expire"));
+            continue;
+        };
+        let keys = match rule.prefix.as_str() {
+            "" => "all keys".to_owned(),
+            prefix => format!("keys below `{}`", prefix.escape_debug()),
+        };
+        let after = rule.expire.map(|days| format!(" after {days}")).unwrap_or_default();
+        let id = id.escape_debug();
+        evidence.push(format!("bucket `{name}`, rule `{id}`: {keys} expire{after}"));
+        cures.push(AdvisedCommand::Tables(TablesAdvice::RemoveRule(name.clone())));
+    }
+    if evidence.is_empty() {
+        let none = || "the spec puts tables nowhere".to_owned();
+        return Ok(if sound.is_empty() { none() } else { sound.join("; ") });
+    }
+    Err(wrong(evidence, Advice::naming("take the rule out: {}, where ID is its name above", cures)))
 }
 
 fn lost_commits(seen: &Examination) -> Judged {

@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{AssetReport, LeftOutRow, MigrationVerdict, PartCounts};
+use crate::text::printable;
 
 /// What became of each asset.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
@@ -24,9 +25,28 @@ pub struct MigrationReport {
     pub without_file: Vec<String>,
     /// What was left out among the pickles.
     pub left_out: Vec<LeftOutRow>,
+    /// Keys of assets in the bucket that no file here can have: a part of them is empty, `.` or `..`.
+    pub unfit_keys: Vec<String>,
 }
 
+/// So many of a kind are told as text.
+const TOLD: usize = 40;
+
 impl MigrationReport {
+    /// The keys that no file can have as text; nothing where there are none.
+    #[must_use]
+    pub fn describe_unfit_keys(&self) -> String {
+        let Some(more) = self.unfit_keys.len().checked_sub(1) else { return String::new() };
+        let names =
+            self.unfit_keys.iter().take(TOLD).map(|name| format!("  {}\n", printable(name)));
+        let rest = if more >= TOLD { "  …; --json has all\n" } else { "" };
+        format!(
+            "\nIn the bucket alone, since no file can be called so: a part is empty, `.` or `..` ({}):\n{}{rest}",
+            self.unfit_keys.len(),
+            names.collect::<String>()
+        )
+    }
+
     /// Whether the bucket has every file.
     #[must_use]
     pub fn is_all_moved(&self) -> bool {

@@ -84,6 +84,8 @@ fn undo_is_guarded(step: &Step) -> bool {
             | Action::ProveAccess(..)
             | Action::SetVersioning(..)
             | Action::SetLifecycle(..)
+            | Action::SetPolicy(..)
+            | Action::SetPublicAccess(..)
             | Action::CreateFolder { .. }
             | Action::RemoveFolder(_)
             | Action::RestoreFile { .. }
@@ -114,6 +116,8 @@ fn body_of(action: &Action) -> Option<&FileBody> {
         | Action::ProveAccess(..)
         | Action::SetVersioning(..)
         | Action::SetLifecycle(..)
+        | Action::SetPolicy(..)
+        | Action::SetPublicAccess(..)
         | Action::CreateFolder { .. }
         | Action::RemoveFolder(_)
         | Action::RestoreFile { .. }

@@ -6,7 +6,8 @@ use crate::fault::{Fault, FaultKind};
 use crate::host::{Entry, Folder, HostPath};
 use crate::modal::VaultState;
 use crate::plan::{Action, BucketState, Found, Guard, Observed, Plan, Step};
-use crate::s3::{Lifecycle, TableSearch, Versioning};
+use crate::policy::PolicyText;
+use crate::s3::{BucketName, Lifecycle, TableSearch, Versioning};
 
 /// How a step stands after a look at the world.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,6 +58,10 @@ impl Guard {
                 };
                 settle_found(observed.bucket(bucket), same, false)
             }
+            Self::PolicyIs(bucket, text) => has_policy(observed, bucket, text.as_ref()),
+            Self::PublicAccessIs(bucket, block) => {
+                settle_found(observed.public_access(bucket), |is| Ok(is == *block), false)
+            }
             Self::PathAbsent(path) => settle_found(observed.path(path), |_| Ok(false), true),
             Self::FileIs(path, file) => settle_found(
                 observed.path(path),
@@ -90,11 +95,23 @@ impl Guard {
                 settle_found(observed.vault_secret(secret), differs, false)
             }
             Self::VaultCleared(secret) => {
-                let bears_none = |found| Ok(!matches!(found, VaultState::Holds(_)));
+                let bears_none = |found| Ok(matches!(found, VaultState::Other | VaultState::Apart));
                 settle_found(observed.vault_secret(secret), bears_none, true)
             }
         }
     }
+}
+
+fn has_policy(
+    observed: &Observed,
+    bucket: &BucketName,
+    wanted: Option<&PolicyText>,
+) -> Result<bool, Fault> {
+    let same = |found: Option<PolicyText>| match (&found, wanted) {
+        (Some(found), Some(wanted)) => Ok(found.says_the_same(wanted)),
+        (found, wanted) => Ok(found.as_ref() == wanted),
+    };
+    settle_found(observed.policy(bucket), same, false)
 }
 
 impl Step {
@@ -145,6 +162,13 @@ pub fn imagine(action: &Action, mut world: Observed) -> Observed {
             if let Some(Found::Present(state)) = world.buckets.get_mut(bucket) {
                 state.lifecycle = Found::Present(rules.clone());
             }
+        }
+        Action::SetPolicy(bucket, policy) => {
+            let text = policy.as_ref().map(|policy| policy.text.clone());
+            world.policies.insert(bucket.clone(), Found::Present(text));
+        }
+        Action::SetPublicAccess(bucket, block) => {
+            world.public_access.insert(bucket.clone(), Found::Present(*block));
         }
         Action::CreateFolder { path, mode, owner } => {
             let folder = Folder { mode: *mode, owner: *owner, names: BTreeSet::new() };

@@ -5,7 +5,11 @@ use std::collections::BTreeMap;
 use crate::fault::{Fault, FaultKind, Target};
 use crate::host::{Entry, HostPath, ServiceStates};
 use crate::modal::{ModalObject, VaultState};
-use crate::s3::{BucketName, ConditionalPuts, Lifecycle, TableSearch, VersionTraces, Versioning};
+use crate::policy::PolicyText;
+use crate::s3::{
+    BucketName, ConditionalPuts, Lifecycle, PublicAccessBlock, TableSearch, VersionTraces,
+    Versioning,
+};
 use crate::secret::{FilledBody, Fingerprint, PodmanSecret};
 
 /// An answer about one thing. Unknown is never absent.
@@ -38,6 +42,10 @@ pub struct Observed {
     pub version_traces: BTreeMap<BucketName, Found<VersionTraces>>,
     /// What buckets that keep versions and are to hold tables make of conditional writes.
     pub conditional_puts: BTreeMap<BucketName, Found<ConditionalPuts>>,
+    /// The policies of buckets that were looked at.
+    pub policies: BTreeMap<BucketName, Found<Option<PolicyText>>>,
+    /// The public access blocks of buckets that were looked at.
+    pub public_access: BTreeMap<BucketName, Found<PublicAccessBlock>>,
     /// The paths that were looked at.
     pub paths: BTreeMap<HostPath, Found<Entry>>,
     /// The secrets of podman's that were looked at, by the fingerprints of their values.
@@ -114,6 +122,8 @@ impl Observed {
             buckets: BTreeMap::new(),
             version_traces: BTreeMap::new(),
             conditional_puts: BTreeMap::new(),
+            policies: BTreeMap::new(),
+            public_access: BTreeMap::new(),
             paths: BTreeMap::new(),
             secrets: BTreeMap::new(),
             services: Found::Unknown(not_looked(&Target::Services)),
@@ -140,6 +150,20 @@ impl Observed {
     pub fn conditional_puts(&self, bucket: &BucketName) -> Found<ConditionalPuts> {
         let unasked = || Found::Unknown(not_looked(&Target::Bucket(bucket.clone())));
         self.conditional_puts.get(bucket).cloned().unwrap_or_else(unasked)
+    }
+
+    /// What was found of a bucket's policy.
+    #[must_use]
+    pub fn policy(&self, bucket: &BucketName) -> Found<Option<PolicyText>> {
+        let unasked = || Found::Unknown(not_looked(&Target::Access(bucket.clone())));
+        self.policies.get(bucket).cloned().unwrap_or_else(unasked)
+    }
+
+    /// What was found of a bucket's public access block.
+    #[must_use]
+    pub fn public_access(&self, bucket: &BucketName) -> Found<PublicAccessBlock> {
+        let unasked = || Found::Unknown(not_looked(&Target::Access(bucket.clone())));
+        self.public_access.get(bucket).cloned().unwrap_or_else(unasked)
     }
 
     /// What was found at a path.

@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 use crate::fault::{Fault, Target};
 use crate::host::{FileState, HostPath, Mode, Owner, ServiceStates};
 use crate::modal::ModalObject;
-use crate::s3::{BucketName, Lifecycle, ObjectKey, Versioning};
+use crate::policy::{NewPolicy, PolicyText};
+use crate::s3::{BucketName, Lifecycle, ObjectKey, PublicAccessBlock, Versioning};
 use crate::secret::{FileBody, Fingerprint, PodmanSecret};
 
 /// Steps in the order in which they are carried out. It names secrets and holds none, so it may be
@@ -75,6 +76,10 @@ pub enum Guard {
     VersioningIs(BucketName, Versioning),
     /// The bucket's lifecycle rules are these.
     LifecycleIs(BucketName, Lifecycle),
+    /// The bucket's policy is this; `None` where there is none.
+    PolicyIs(BucketName, Option<PolicyText>),
+    /// The bucket's public access block is this.
+    PublicAccessIs(BucketName, PublicAccessBlock),
     /// Nothing lies at the path.
     PathAbsent(HostPath),
     /// This very file lies at the path.
@@ -116,6 +121,10 @@ pub enum Action {
     SetVersioning(BucketName, Versioning),
     /// Replaces all lifecycle rules of a bucket.
     SetLifecycle(BucketName, Lifecycle),
+    /// Stores a bucket's policy in place of the one there, or removes that.
+    SetPolicy(BucketName, Option<NewPolicy>),
+    /// Sets a bucket's public access block.
+    SetPublicAccess(BucketName, PublicAccessBlock),
     /// Makes a folder.
     CreateFolder {
         /// Where.
@@ -231,6 +240,9 @@ impl Guard {
             | Self::BucketPresent(bucket)
             | Self::VersioningIs(bucket, _)
             | Self::LifecycleIs(bucket, _) => Target::Bucket(bucket.clone()),
+            Self::PolicyIs(bucket, _) | Self::PublicAccessIs(bucket, _) => {
+                Target::Access(bucket.clone())
+            }
             Self::PathAbsent(path) | Self::FileIs(path, _) | Self::FolderEmpty(path) => {
                 Target::Path(path.clone())
             }
@@ -251,7 +263,7 @@ impl Guard {
             | Target::Services
             | Target::Vault(_)
             | Target::App(_) => true,
-            Target::Service | Target::Bucket(_) | Target::Object(..) => {
+            Target::Service | Target::Bucket(_) | Target::Access(_) | Target::Object(..) => {
                 discriminant(self) == discriminant(other)
             }
         };
@@ -267,6 +279,9 @@ impl Action {
             Self::CreateBucket(bucket)
             | Self::SetVersioning(bucket, _)
             | Self::SetLifecycle(bucket, _) => Target::Bucket(bucket.clone()),
+            Self::SetPolicy(bucket, _) | Self::SetPublicAccess(bucket, _) => {
+                Target::Access(bucket.clone())
+            }
             Self::ProveAccess(bucket, key) => Target::Object(bucket.clone(), key.clone()),
             Self::CreateFolder { path, .. }
             | Self::RemoveFolder(path)
@@ -293,6 +308,9 @@ impl Action {
             Self::ProveAccess(..) => "prove access",
             Self::SetVersioning(..) => "set versioning",
             Self::SetLifecycle(..) => "set lifecycle",
+            Self::SetPolicy(_, Some(_)) => "set policy",
+            Self::SetPolicy(_, None) => "remove policy",
+            Self::SetPublicAccess(..) => "block public",
             Self::CreateFolder { .. } => "create folder",
             Self::RemoveFolder(_) => "remove folder",
             Self::WriteFile { .. } => "write file",

@@ -21,7 +21,7 @@ pub fn plan_vault_clearing(desired: &DesiredVault, observed: &Observed) -> Resul
         None | Some(VaultState::Apart) => return Ok(Plan::default()),
         Some(state) => state,
     };
-    let VaultState::Holds(print) = state else {
+    let (VaultState::Holds(print) | VaultState::Lacks(print)) = state else {
         let fault = Fault::new(FaultKind::Disturbed, UNPROVEN);
         return Err(Blocker { target: Target::Vault(secret.clone()), fault });
     };
@@ -86,6 +86,16 @@ mod tests {
         }
         let plan = plan_vault_clearing(&desired(), &world(holds("lost"))).unwrap();
         assert!(matches!(plan.steps[0].undo.way, Way::OneWay(_)), "{plan:?}");
+    }
+
+    #[test]
+    fn a_clearing_takes_out_what_is_left_of_a_content_that_has_lost_a_variable() {
+        let torn = Found::Present(VaultState::Lacks(print("new")));
+
+        let plan = plan_vault_clearing(&desired(), &world(torn.clone())).unwrap();
+
+        assert_eq!(plan.steps[0].action, Action::ClearVault(object("hetzner-s3"), print("new")));
+        assert_eq!(rehearse(&plan, &world(torn)), []);
     }
 
     #[test]

@@ -16,11 +16,35 @@ const NOWHERE: &str = "what it holds now is nowhere at hand, and Modal shows it 
 ///
 /// A [`Blocker`] where nobody knows how the secret stands.
 pub fn plan_vault(desired: &DesiredVault, observed: &Observed) -> Result<Plan, Blocker> {
-    let mut steps = store_steps(desired, observed)?;
-    let changes = !steps.is_empty();
-    let apps = desired.apps.iter().filter(|app| changes || desired.owed.contains(*app));
-    steps.extend(apps.map(|app| roll_over(app, &desired.secret, desired.print)));
-    Ok(Plan::of_steps(steps))
+    let state = require_known_vault(&desired.secret, observed)?;
+    if state == Some(VaultState::Holds(desired.print)) {
+        let owed = desired.apps.iter().filter(|app| desired.owed.contains(*app));
+        return Ok(Plan::of_steps(roll_all_over(owed, desired).collect()));
+    }
+    Ok(plan_storing(desired, state))
+}
+
+/// Plans to store what is desired, also where the secret bears the marker of that: somebody may have
+/// edited a value, which nobody can see.
+///
+/// # Errors
+///
+/// A [`Blocker`] where nobody knows how the secret stands.
+pub fn plan_vault_anew(desired: &DesiredVault, observed: &Observed) -> Result<Plan, Blocker> {
+    Ok(plan_storing(desired, require_known_vault(&desired.secret, observed)?))
+}
+
+fn plan_storing(desired: &DesiredVault, state: Option<VaultState>) -> Plan {
+    let store = store_step(desired, state);
+    let rest = roll_all_over(desired.apps.iter(), desired);
+    Plan::of_steps(std::iter::once(store).chain(rest).collect())
+}
+
+fn roll_all_over<'a>(
+    apps: impl Iterator<Item = &'a ModalObject>,
+    desired: &'a DesiredVault,
+) -> impl Iterator<Item = Step> {
+    apps.map(|app| roll_over(app, &desired.secret, desired.print))
 }
 
 /// The same plan without its steps about secrets of Modal's that nobody could look at: these are
@@ -34,6 +58,7 @@ pub fn leave_unknown_vaults(plan: Plan, observed: &Observed) -> Plan {
         },
         Target::Service
         | Target::Bucket(_)
+        | Target::Access(_)
         | Target::Object(..)
         | Target::Path(_)
         | Target::Secret(_)
@@ -52,10 +77,9 @@ pub fn leave_unknown_vaults(plan: Plan, observed: &Observed) -> Plan {
     Plan { steps, pending }
 }
 
-fn store_steps(desired: &DesiredVault, observed: &Observed) -> Result<Vec<Step>, Blocker> {
+fn store_step(desired: &DesiredVault, state: Option<VaultState>) -> Step {
     let (secret, print) = (&desired.secret, desired.print);
-    let (guard, way) = match require_known_vault(secret, observed)? {
-        Some(VaultState::Holds(now)) if now == print => return Ok(Vec::new()),
+    let (guard, way) = match state {
         Some(VaultState::Apart) => {
             let back = Way::Back(Action::ClearVault(secret.clone(), print));
             (Guard::VaultDiffers(secret.clone(), print), back)
@@ -66,12 +90,12 @@ fn store_steps(desired: &DesiredVault, observed: &Observed) -> Result<Vec<Step>,
             (Guard::VaultAbsent(secret.clone()), back)
         }
     };
-    Ok(vec![Step {
+    Step {
         guard,
         action: Action::StoreVault { secret: secret.clone(), body: desired.body.clone(), print },
         undo: Undo { guard: Guard::VaultIs(secret.clone(), print), way },
         why: "functions in Modal get the same variables as the containers here".to_owned(),
-    }])
+    }
 }
 
 /// Containers are given a secret's values when they start.
@@ -103,7 +127,9 @@ pub(crate) fn guard_of(state: VaultState, desired: &DesiredVault) -> Guard {
     let secret = desired.secret.clone();
     match state {
         VaultState::Holds(now) => Guard::VaultIs(secret, now),
-        VaultState::Other | VaultState::Apart => Guard::VaultDiffers(secret, desired.print),
+        VaultState::Lacks(_) | VaultState::Other | VaultState::Apart => {
+            Guard::VaultDiffers(secret, desired.print)
+        }
     }
 }
 
@@ -197,7 +223,21 @@ pub(crate) mod tests {
         check(holds("old"), &ALL, Some("restore in Modal"));
         check(holds("lost"), &ALL, None);
         check(Found::Present(VaultState::Other), &ALL, None);
+        check(Found::Present(VaultState::Lacks(print("new"))), &ALL, None);
         check(holds("new"), &[], None);
+    }
+
+    #[test]
+    fn what_is_in_step_is_stored_anew_where_that_is_asked_for() {
+        let world = world(holds("new"));
+
+        let plan = plan_vault_anew(&desired(), &world).unwrap();
+
+        let verbs: Vec<_> = plan.steps.iter().map(|step| step.action.verb()).collect();
+        assert_eq!(verbs, ALL);
+        assert_eq!(plan.steps[0].guard, Guard::VaultIs(object("hetzner-s3"), print("new")));
+        assert!(matches!(plan.steps[0].undo.way, Way::OneWay(_)), "an edited value is lost");
+        assert_eq!((lint(&plan, None), rehearse(&plan, &world)), (vec![], vec![]));
     }
 
     #[test]

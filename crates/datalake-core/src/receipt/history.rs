@@ -148,6 +148,7 @@ impl History {
             Target::Secret(name) => Some(name),
             Target::Service
             | Target::Bucket(_)
+            | Target::Access(_)
             | Target::Object(..)
             | Target::Path(_)
             | Target::Services

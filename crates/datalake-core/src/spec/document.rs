@@ -3,6 +3,7 @@
 mod access;
 mod catalogs;
 mod cost;
+mod handed_over;
 mod keys;
 mod limits;
 mod modal;

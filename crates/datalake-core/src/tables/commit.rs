@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 
+use super::deletion_vector::DeletionVector;
 use crate::time::Timestamp;
 
 /// A file that a commit adds to a table.
@@ -17,6 +18,8 @@ pub struct AddedFile {
     pub rows: Option<u64>,
     /// The values of the columns that the table is partitioned by; they are not in the file.
     pub partition: BTreeMap<String, Option<String>>,
+    /// The file that tells which of its rows are deleted, if there is one: as `path`.
+    pub deletions: Option<String>,
 }
 
 /// What a commit of a Delta table does.
@@ -52,6 +55,7 @@ struct AddAction {
     #[serde(default)]
     partition_values: BTreeMap<String, Option<String>>,
     stats: Option<String>,
+    deletion_vector: Option<DeletionVector>,
 }
 
 /// `remove`, as far as it is told.
@@ -112,7 +116,8 @@ impl DeltaCommit {
     /// Whether it names a file by an address of its own, which a copy of the table still means.
     #[must_use]
     pub fn refers_outside(&self) -> bool {
-        self.added.iter().any(|file| file.path.contains("://") || file.path.starts_with('/'))
+        let named = self.added.iter().flat_map(|file| [Some(&file.path), file.deletions.as_ref()]);
+        named.flatten().any(|path| path.contains("://") || path.starts_with('/'))
     }
 
     fn take_action(
@@ -122,12 +127,19 @@ impl DeltaCommit {
     ) -> Result<(), serde_json::Error> {
         match name.as_str() {
             "add" => {
-                let AddAction { path, size, partition_values: partition, stats } =
-                    serde_json::from_value(action)?;
+                let add: AddAction = serde_json::from_value(action)?;
+                let AddAction { path, size, partition_values: partition, stats, .. } = add;
+                let deletions = add.deletion_vector.map(|vector| vector.name_file()).transpose()?;
                 let rows = stats.and_then(|stats| {
                     serde_json::from_str::<FileStatistics>(&stats).ok()?.num_records
                 });
-                self.added.push(AddedFile { path: decode_path(&path), size, rows, partition });
+                self.added.push(AddedFile {
+                    path: decode_path(&path),
+                    size,
+                    rows,
+                    partition,
+                    deletions: deletions.flatten(),
+                });
             }
             "remove" => {
                 let RemoveAction { path } = serde_json::from_value(action)?;
@@ -147,7 +159,7 @@ impl DeltaCommit {
 
 /// The key of a path that is written as in an address: `%20` is a blank. What is no such sequence, or
 /// would be no text, stays as it is.
-fn decode_path(path: &str) -> String {
+pub(super) fn decode_path(path: &str) -> String {
     let mut bytes = Vec::with_capacity(path.len());
     let mut rest = path.as_bytes();
     while let Some((first, behind)) = rest.split_first() {
@@ -182,6 +194,30 @@ mod tests {
         assert_eq!(commit.time.unwrap().unix(), 1_764_500_000);
         assert_eq!(commit.operation.as_deref(), Some("WRITE"));
         assert!(!commit.refers_outside() && commit.others.is_empty());
+    }
+
+    #[test]
+    fn a_file_of_deleted_rows_is_named_with_the_file_that_has_them() {
+        let add = |vector: &str| {
+            let text =
+                format!(r#"{{"add":{{"path":"a.parquet","size":1,"deletionVector":{vector}}}}}"#);
+            DeltaCommit::parse(text.as_bytes()).map(|commit| commit.added[0].deletions.clone())
+        };
+        // The first one is that of Delta's protocol.
+        let relative =
+            r#"{"storageType":"u","pathOrInlineDv":"ab^-aqEH.-t@S}K{vb[*k^","offset":4}"#;
+        let named = "ab/deletion_vector_d2c639aa-8816-431a-aaf6-d3fe2512ff61.bin".to_owned();
+        assert_eq!(add(relative), Ok(Some(named)));
+        let elsewhere = r#"{"storageType":"p","pathOrInlineDv":"s3://t/v%201.bin"}"#;
+        assert_eq!(add(elsewhere), Ok(Some("s3://t/v 1.bin".to_owned())));
+        let inline = r#"{"storageType":"i","pathOrInlineDv":"wi5b=000010000siXQKl0rr91000f55c8Xg0@@D72lkbi5=-{L"}"#;
+        assert_eq!(add(inline), Ok(None));
+        for unknown in [
+            r#"{"storageType":"u","pathOrInlineDv":"short"}"#,
+            r#"{"storageType":"x","pathOrInlineDv":""}"#,
+        ] {
+            assert_eq!(add(unknown), Err(InvalidCommit { line: 1 }), "{unknown}");
+        }
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! What a Delta table is at a version, as its commits tell.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::DeltaCommit;
 
@@ -19,9 +19,17 @@ use super::DeltaCommit;
 pub struct DeltaState {
     version: Option<u64>,
     gap: Option<u64>,
-    /// The length of each file below the table's folder.
-    files: BTreeMap<String, u64>,
-    outside: BTreeSet<String>,
+    /// The files by their paths: below the table's folder, or addresses of their own.
+    files: BTreeMap<String, VersionFile>,
+}
+
+/// A file of a version.
+#[derive(Debug, Clone)]
+struct VersionFile {
+    /// Its length in bytes.
+    size: u64,
+    /// The file that tells which of its rows are deleted.
+    deletions: Option<String>,
 }
 
 /// Whether a Delta table can be read at its newest version.
@@ -61,15 +69,10 @@ impl DeltaState {
         self.version = Some(version);
         for path in &commit.removed {
             self.files.remove(path);
-            self.outside.remove(path);
         }
         for added in &commit.added {
-            let is_elsewhere = added.path.contains(":/") || added.path.starts_with('/');
-            if is_elsewhere {
-                self.outside.insert(added.path.clone());
-            } else {
-                self.files.insert(added.path.clone(), added.size);
-            }
+            let file = VersionFile { size: added.size, deletions: added.deletions.clone() };
+            self.files.insert(added.path.clone(), file);
         }
     }
 
@@ -81,14 +84,21 @@ impl DeltaState {
         if let Some(gap) = self.gap {
             return DeltaStanding::Gap(gap);
         }
-        if let Some(first) = self.outside.first() {
-            return DeltaStanding::Outside(first.clone());
+        // Several files may share one that tells of deleted rows; its own length is not told.
+        let vectors = self.files.values().filter_map(|file| Some((file.deletions.as_deref()?, 0)));
+        let named: BTreeMap<&str, u64> = vectors
+            .chain(self.files.iter().map(|(path, file)| (path.as_str(), file.size)))
+            .collect();
+        let is_elsewhere = |path: &&str| path.contains(":/") || path.starts_with('/');
+        if let Some(first) = named.keys().copied().find(is_elsewhere) {
+            return DeltaStanding::Outside(first.to_owned());
         }
-        let mut lacking = self.files.iter().filter(|(path, size)| !is_there(path, **size));
+        let mut lacking = named.iter().filter(|(path, size)| !is_there(path, **size));
         match lacking.next() {
             None => DeltaStanding::Whole(version),
             Some((first, _)) => {
-                DeltaStanding::Lacking { version, files: 1 + lacking.count(), first: first.clone() }
+                let (files, first) = (1 + lacking.count(), (*first).to_owned());
+                DeltaStanding::Lacking { version, files, first }
             }
         }
     }
@@ -136,6 +146,28 @@ mod tests {
         assert_eq!(state(&[(0, add)]).judge(|_, _| true), outside);
         let gone = state(&[(0, add), (1, remove)]);
         assert_eq!(gone.judge(|_, _| true), DeltaStanding::Whole(1));
+    }
+
+    #[test]
+    fn a_file_of_deleted_rows_has_to_be_there_as_long_as_it_is_named() {
+        let vector = |kind: &str, path: &str| {
+            format!(
+                r#"{{"add":{{"path":"a.parquet","deletionVector":{{"storageType":"{kind}","pathOrInlineDv":"{path}"}}}}}}"#
+            )
+        };
+        let add = vector("u", "^-aqEH.-t@S}K{vb[*k^");
+        let name = "deletion_vector_d2c639aa-8816-431a-aaf6-d3fe2512ff61.bin";
+        // The same file with another one of deleted rows: both actions are in one commit.
+        let replaced = "{\"add\":{\"path\":\"a.parquet\"}}\n{\"remove\":{\"path\":\"a.parquet\"}}";
+
+        let table = state(&[(0, &add)]);
+        assert_eq!(table.judge(|path, _| path != "x"), DeltaStanding::Whole(0));
+        let lacking = DeltaStanding::Lacking { version: 0, files: 1, first: name.into() };
+        assert_eq!(table.judge(|path, _| path == "a.parquet"), lacking);
+        let without = state(&[(0, &add), (1, replaced)]);
+        assert_eq!(without.judge(|path, _| path == "a.parquet"), DeltaStanding::Whole(1));
+        let outside = state(&[(0, &vector("p", "s3://t/v.bin"))]).judge(|_, _| true);
+        assert_eq!(outside, DeltaStanding::Outside("s3://t/v.bin".into()));
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! What makes each finding of Modal's red.
 
 use datalake_core::doctor::{
-    CheckOutcome, EnvFileLook, FindingId, Look, ModalSecretLook, Severity, diagnose,
+    CheckOutcome, EnvFileLook, FindingId, IdleProfiles, Look, ModalClientLook, ModalSecretLook,
+    Severity, diagnose,
 };
 use datalake_core::fault::{Fault, FaultKind};
 
@@ -19,6 +20,12 @@ pub(crate) fn cases() -> Vec<(FindingId, Change)> {
             seen.modal.client = Look::Saw(Ok(client("0.73.5", &["the environment"])));
         }),
         (FindingId::ModalToken, |seen| seen.modal.client = Look::Saw(Ok(client("1.6.4", &[])))),
+        (FindingId::ModalToken, |seen| {
+            let names = vec!["acme".to_owned(), "other".to_owned()];
+            let idle_profiles = Some(IdleProfiles { path: ".modal.toml".to_owned(), names });
+            let client = ModalClientLook { idle_profiles, ..client("1.6.4", &[]) };
+            seen.modal.client = Look::Saw(Ok(client));
+        }),
         (FindingId::ModalTokenTwice, |seen| {
             let tokens = ["the environment", "profile `default` of .modal.toml"];
             seen.modal.client = Look::Saw(Ok(client("1.6.4", &tokens)));
@@ -34,6 +41,9 @@ pub(crate) fn cases() -> Vec<(FindingId, Change)> {
         }),
         (FindingId::ModalSecret, |seen| {
             seen.modal.secret = Look::Saw(ModalSecretLook::Foreign);
+        }),
+        (FindingId::ModalSecret, |seen| {
+            seen.modal.secret = Look::Saw(ModalSecretLook::Incomplete);
         }),
         (FindingId::ModalSecret, |seen| seen.modal.secret = Look::Saw(ModalSecretLook::Absent)),
         (FindingId::ModalSecretAge, |seen| {
@@ -63,6 +73,20 @@ fn a_token_in_two_places_is_a_warning_that_names_the_one_in_use() {
         &CheckOutcome::Sound("from the environment".into())
     );
     assert!(matches!(diagnosis.of(FindingId::ModalAnswer), CheckOutcome::Sound(_)));
+}
+
+#[test]
+fn of_several_profiles_without_an_active_one_it_says_which_there_are_and_what_to_type() {
+    let mut seen = place();
+    let names = vec!["acme".to_owned(), "other".to_owned()];
+    let idle_profiles = Some(IdleProfiles { path: ".modal.toml".to_owned(), names });
+    seen.modal.client = Look::Saw(Ok(ModalClientLook { idle_profiles, ..client("1.6.4", &[]) }));
+
+    let diagnosis = diagnose(&seen);
+
+    let CheckOutcome::Finding(found) = diagnosis.of(FindingId::ModalToken) else { panic!() };
+    let expected = "`.modal.toml` has the profiles acme, other, and none is the active one";
+    assert_eq!(found.evidence, [expected]);
 }
 
 #[test]

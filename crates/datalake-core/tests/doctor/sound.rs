@@ -95,6 +95,8 @@ pub(crate) fn tables_bucket() -> TablesBucket {
     TablesBucket {
         bucket: BUCKET.to_owned(),
         is_for_tables: false,
+        prefix: String::new(),
+        lifecycle: Look::Saw(Lifecycle::default()),
         versioning: Look::Saw(Versioning::Enabled),
         conditional: Look::Saw(ConditionalPuts::Ignored),
         found: Look::Saw(FoundTables { complete: true, ..FoundTables::default() }),
@@ -173,6 +175,7 @@ pub(crate) fn client(version: &str, tokens: &[&str]) -> ModalClientLook {
         version: version.to_owned(),
         python: "/opt/modal/bin/python".to_owned(),
         tokens: tokens.iter().map(|place| (*place).to_owned()).collect(),
+        idle_profiles: None,
     }
 }
 
@@ -280,6 +283,12 @@ fn outside() -> Vec<(&'static str, Change)> {
         }),
         ("tables in a bucket", |seen| {
             let bucket = TablesBucket { found: unknown(), ..tables_bucket() };
+            seen.tables.buckets = Look::Saw(vec![bucket]);
+        }),
+        ("rules where tables are", |seen| {
+            let conditional = Look::Saw(ConditionalPuts::Held);
+            let bucket = TablesBucket { conditional, is_for_tables: true, ..tables_bucket() };
+            let bucket = TablesBucket { lifecycle: unknown(), ..bucket };
             seen.tables.buckets = Look::Saw(vec![bucket]);
         }),
         ("logs of tables", |seen| {

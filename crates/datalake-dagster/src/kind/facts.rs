@@ -34,7 +34,7 @@ const NOTHING_SURE: &str = "nothing sure tells";
 
 impl StoredKind {
     /// All kinds, in the order of the table.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 25] = [
         Self::Asset,
         Self::OpOutput,
         Self::Parquet,
@@ -46,6 +46,7 @@ impl StoredKind {
         Self::Table(TableKind::Iceberg),
         Self::TableLog(TableKind::Iceberg),
         Self::TableLeftover,
+        Self::TopTable,
         Self::DuckDb,
         Self::Sqlite,
         Self::Json,
@@ -82,6 +83,10 @@ impl StoredKind {
             Self::TableLeftover => {
                 keep_here("in a table; the name ends with `#NUMBER` or `.tmp`", "never")
             }
+            Self::TopTable => keep_here(
+                "Parquet, or a file of a log, beside a log of a table in the storage folder itself",
+                NOTHING_SURE,
+            ),
             Self::DuckDb => KindFacts {
                 goes: "nowhere: its own DuckDB exports it, `EXPORT DATABASE … (FORMAT parquet)`",
                 read: "the exported Parquet files, by any reader",

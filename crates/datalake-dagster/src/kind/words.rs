@@ -28,6 +28,7 @@ impl StoredKind {
             Self::TableLog(TableKind::Lance) => "lance-log",
             Self::TableLog(TableKind::Iceberg) => "iceberg-log",
             Self::TableLeftover => "table-leftover",
+            Self::TopTable => "top-table",
             Self::DuckDb => "duckdb",
             Self::Sqlite => "sqlite",
             Self::Empty => "empty",
@@ -59,6 +60,7 @@ impl StoredKind {
             Self::TableLog(TableKind::Lance) => "files of logs of Lance tables",
             Self::TableLog(TableKind::Iceberg) => "files of metadata of Iceberg tables",
             Self::TableLeftover => "leftovers of writers of tables",
+            Self::TopTable => "files of a table in the storage folder itself",
             Self::DuckDb => "files of DuckDB databases",
             Self::Sqlite => "files of SQLite databases",
             Self::Empty => "empty files",
@@ -90,6 +92,7 @@ impl StoredKind {
             Self::TableLog(TableKind::Lance) => "file of the log of a Lance table",
             Self::TableLog(TableKind::Iceberg) => "file of the metadata of an Iceberg table",
             Self::TableLeftover => "leftover of a writer of a table",
+            Self::TopTable => "file of a table in the storage folder itself",
             Self::DuckDb => "file of a DuckDB database",
             Self::Sqlite => "file of an SQLite database",
             Self::Empty => "empty file",
@@ -127,6 +130,10 @@ impl StoredKind {
             Self::TableLeftover => {
                 Some("a writer of a table has not put it in its place: no version names it")
             }
+            Self::TopTable => Some(
+                "the storage folder itself is that of a table, and nothing tells its files from frames: \
+                 give the table a folder of its own",
+            ),
             Self::DuckDb => Some(
                 "a DuckDB database or its log, which is never copied: its own DuckDB exports it as Parquet",
             ),

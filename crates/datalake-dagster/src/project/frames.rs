@@ -144,6 +144,22 @@ pub fn frames_file(
     ProjectFile::signed(path, &names.fill(&text))
 }
 
+/// The classes and functions of the generated files by which a frame is found and read, as Python's
+/// text: an I/O manager that consists of them reads where it says.
+///
+/// ```
+/// let sources = datalake_dagster::list_frame_sources();
+///
+/// assert!(sources.iter().any(|source| source.starts_with("class PolarsIOManager(")));
+/// ```
+#[must_use]
+pub fn list_frame_sources() -> Vec<&'static str> {
+    let texts = [STORE].into_iter().chain(FrameEngine::ALL.map(FrameEngine::template));
+    let pieces = texts.flat_map(|text| text.split("\n\n\n")).map(str::trim);
+    let is_code = |piece: &&str| piece.starts_with("class ") || piece.starts_with("def ");
+    pieces.filter(is_code).filter(|piece| !piece.contains("{{")).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::UsedNames;
@@ -164,6 +180,29 @@ mod tests {
         assert_eq!(choose("/assets/", true, None), (tables, "assets".to_owned()));
         assert_eq!(choose("", true, None), (tables, String::new()));
         assert_eq!(choose("assets", true, Some("t/")), (tables, "t".to_owned()));
+    }
+
+    #[test]
+    fn what_finds_and_reads_a_frame_stands_in_each_file_as_it_is_listed() {
+        let (place, sources) =
+            (FramesPlace::choose(&FramesContext::default()), list_frame_sources());
+        let begins = |source: &str| source.split('(').next().map(str::to_owned);
+        let listed: Vec<_> = sources.iter().filter_map(|source| begins(source)).collect();
+
+        for engine in FrameEngine::ALL {
+            let names = ProjectNames::choose(&UsedNames::default(), Some(engine));
+            let text = frames_file(engine, None, &names, &place).text;
+            let own = text.split("\n\n\n").map(str::trim);
+            let own = own.filter(|piece| piece.starts_with("class ") || piece.starts_with("def "));
+            let own: Vec<_> = own.collect();
+            assert!(own.len() >= 4, "{engine}: {own:?}");
+            for piece in own {
+                assert!(sources.contains(&piece), "{engine}: {piece}");
+            }
+        }
+        for class in FrameEngine::ALL.map(FrameEngine::class) {
+            assert!(listed.contains(&format!("class {class}")), "{listed:?}");
+        }
     }
 
     #[test]

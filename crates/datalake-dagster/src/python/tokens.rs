@@ -137,7 +137,9 @@ fn count_newlines(text: &str, length: usize) -> usize {
 
 /// The content of the text that `rest` begins with, and how long it is with its quotes.
 fn text_at(rest: &str) -> Option<(&str, usize)> {
-    let prefix = rest.find(['"', '\'']).filter(|at| *at <= 2)?;
+    // A prefix has two letters at most: to look further for each sign takes the square of the time.
+    let mut first = rest.char_indices().take(3);
+    let (prefix, _) = first.find(|(_, c)| matches!(c, '"' | '\''))?;
     let is_prefix = |text: &str| text.bytes().all(|byte| b"rRbBuUfFtT".contains(&byte));
     let (before, quoted) = rest.split_at_checked(prefix)?;
     if !is_prefix(before) {
@@ -192,6 +194,13 @@ mod tests {
         check("bar'x'", &["bar", "x"]);
         check("f\"{a}\" u'é'", &["{a}", "é"]);
         check("", &[]);
+    }
+
+    #[test]
+    fn a_file_of_brackets_is_read_in_one_pass() {
+        let text = "(".repeat(1 << 20);
+
+        assert_eq!(read_tokens(&text).len(), 1 << 20);
     }
 
     #[test]

@@ -149,7 +149,7 @@ async fn check_result(step: &Step, ports: &Ports<'_>) -> Result<(), Fault> {
         | Target::Services
         | Target::Vault(_)
         | Target::App(_) => 1,
-        Target::Service | Target::Bucket(_) | Target::Object(..) => 30,
+        Target::Service | Target::Bucket(_) | Target::Access(_) | Target::Object(..) => 30,
     };
     for look in 1..=looks {
         if step.undo.guard.holds(&look_for(step, ports).await)? {

@@ -59,6 +59,8 @@ pub(crate) async fn await_result(step: &Step, ports: &Ports<'_>) -> Result<(), F
         Action::ProveAccess(..)
         | Action::SetVersioning(..)
         | Action::SetLifecycle(..)
+        | Action::SetPolicy(..)
+        | Action::SetPublicAccess(..)
         | Action::CreateFolder { .. }
         | Action::RemoveFolder(_)
         | Action::WriteFile { .. }

@@ -1,6 +1,7 @@
 //! Promises of a bucket's settings.
 
-use datalake_core::s3::{BucketName, Versioning};
+use datalake_core::policy::{NewPolicy, PolicyText};
+use datalake_core::s3::{BucketName, PublicAccessBlock, Versioning};
 
 use super::{Checked, LakeSuite, Nonconformity, expect_condition, expect_done, expect_same};
 use crate::{BucketLock, Cors, CorsMethod, CorsRule, LockMode, LockPeriod, Retention};
@@ -10,6 +11,7 @@ impl LakeSuite<'_> {
         expect_done("a location can be asked for", self.lake.location(self.bucket).await)?;
         self.cors_reads_back().await?;
         self.policy_reads_back().await?;
+        self.public_access_reads_back().await?;
         self.locks_read_back().await
     }
 
@@ -61,15 +63,30 @@ impl LakeSuite<'_> {
              \"Principal\":{{\"AWS\":[\"*\"]}},\"Action\":[\"s3:GetObject\"],\
              \"Resource\":[\"arn:aws:s3:::{bucket}/public/*\"]}}]}}"
         );
-        expect_done("a policy can be set", lake.set_policy(bucket, Some(&policy)).await)?;
+        let text = PolicyText::new(policy.clone());
+        let new = NewPolicy { text, binds_owner: false };
+        expect_done("a policy can be set", lake.set_policy(bucket, Some(&new)).await)?;
         let read = expect_done("a policy can be read", lake.policy(bucket).await)?;
         let json = |text: &str| serde_json::from_str::<serde_json::Value>(text).ok();
-        let found = read.as_deref().and_then(json);
+        let found = read.as_ref().and_then(|text| json(text.as_str()));
         expect_condition("the policy is the one set last", found == json(&policy), &read)?;
         for _ in 0..2 {
             expect_done("a policy can be removed, twice too", lake.set_policy(bucket, None).await)?;
             let read = expect_done("a policy can be read", lake.policy(bucket).await)?;
             expect_same("a removed policy is gone", &read, &None)?;
+        }
+        Ok(())
+    }
+
+    async fn public_access_reads_back(&self) -> Checked {
+        let (lake, bucket) = (self.lake, self.bucket);
+        let acls = PublicAccessBlock::default().against_acls();
+        for block in [acls, acls, PublicAccessBlock::default()] {
+            let set = lake.set_public_access(bucket, block).await;
+            expect_done("a public access block can be set and removed", set)?;
+            let read = lake.public_access(bucket).await;
+            let read = expect_done("a public access block can be read", read)?;
+            expect_same("the public access block is the one set last", &read, &block)?;
         }
         Ok(())
     }

@@ -131,6 +131,8 @@ impl QuadletTree {
             | Action::ProveAccess(..)
             | Action::SetVersioning(..)
             | Action::SetLifecycle(..)
+            | Action::SetPolicy(..)
+            | Action::SetPublicAccess(..)
             | Action::StoreSecret { .. }
             | Action::RestoreSecret { .. }
             | Action::RemoveSecret(_)

@@ -88,7 +88,7 @@ pub async fn look_at_bucket(
     seen.lifecycle = lake.lifecycle(bucket).await.into();
     seen.policy = match lake.policy(bucket).await {
         Err(fault) if fault.kind == FaultKind::Unsupported => Look::Saw(None),
-        answer => Look::from(answer).map(|policy| policy.map(|json| read_policy(&json))),
+        answer => Look::from(answer).map(|policy| policy.map(|json| read_policy(json.as_str()))),
     };
     let page = lake.list(bucket, &ListAsk::below("migrated/"), None).await;
     seen.migrated = Look::from(page).map(|page| page.objects.len() as u64);

@@ -13,8 +13,10 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use datalake_core::fault::{Fault, FaultKind};
 use datalake_core::plan::Service;
+use datalake_core::policy::{NewPolicy, PolicyText};
 use datalake_core::s3::{
-    BucketName, ConditionalPuts, Lifecycle, ObjectKey, TableSearch, VersionTraces, Versioning,
+    BucketName, ConditionalPuts, Lifecycle, ObjectKey, PublicAccessBlock, TableSearch,
+    VersionTraces, Versioning,
 };
 use datalake_core::size::ByteSize;
 use datalake_core::time::Timestamp;
@@ -217,6 +219,41 @@ impl ObjectStore for MemoryStore {
     async fn set_lifecycle(&self, bucket: &BucketName, rules: &Lifecycle) -> Result<(), Fault> {
         self.with(bucket, |bucket, _| {
             bucket.lifecycle = rules.clone();
+            Ok(())
+        })
+    }
+
+    async fn policy(&self, bucket: &BucketName) -> Result<Option<PolicyText>, Fault> {
+        self.with(bucket, |bucket, _| Ok(bucket.policy.clone().map(PolicyText::new)))
+    }
+
+    async fn set_policy(
+        &self,
+        bucket: &BucketName,
+        policy: Option<&NewPolicy>,
+    ) -> Result<(), Fault> {
+        let text = policy.map(|policy| policy.text.to_string());
+        let is_json = |text: &String| serde_json::from_str::<serde_json::Value>(text).is_ok();
+        if !text.as_ref().is_none_or(is_json) {
+            return Err(refused("MalformedPolicy"));
+        }
+        self.with(bucket, |bucket, _| {
+            bucket.policy = text;
+            Ok(())
+        })
+    }
+
+    async fn public_access(&self, bucket: &BucketName) -> Result<PublicAccessBlock, Fault> {
+        self.with(bucket, |bucket, _| Ok(bucket.public_access))
+    }
+
+    async fn set_public_access(
+        &self,
+        bucket: &BucketName,
+        block: PublicAccessBlock,
+    ) -> Result<(), Fault> {
+        self.with(bucket, |bucket, _| {
+            bucket.public_access = block;
             Ok(())
         })
     }

@@ -5,7 +5,7 @@ use std::sync::Mutex;
 
 use async_trait::async_trait;
 use datalake_core::fault::{Fault, FaultKind};
-use datalake_core::modal::{ModalName, ModalObject, VaultState};
+use datalake_core::modal::{AskedContent, ModalName, ModalObject, VaultState};
 use datalake_core::secret::{FilledBody, Fingerprint};
 
 use crate::hold_mutex;
@@ -48,6 +48,17 @@ impl MemoryVault {
         hold_mutex(&self.secrets).entry(secret.clone()).or_default().others = lines.to_vec();
     }
 
+    /// Takes a variable of datalake's out, as somebody else does who edits a secret.
+    pub fn lose_variable(&self, secret: &ModalObject, name: &str) {
+        let mut secrets = hold_mutex(&self.secrets);
+        let Some((_, lines)) = secrets.get_mut(secret).and_then(|parts| parts.own.as_mut()) else {
+            return;
+        };
+        let start = format!("{name}=").into_bytes();
+        let kept = lines.split_inclusive(|byte| *byte == b'\n');
+        *lines = kept.filter(|line| !line.starts_with(&start)).flatten().copied().collect();
+    }
+
     /// Deploys an app.
     pub fn deploy(&self, app: &ModalObject) {
         hold_mutex(&self.apps).insert(app.clone(), 0);
@@ -60,14 +71,27 @@ impl MemoryVault {
     }
 }
 
+fn has_all(lines: &[u8], variables: &[String]) -> bool {
+    let text = String::from_utf8_lossy(lines);
+    let names: Vec<_> = text.lines().filter_map(|line| Some(line.split_once('=')?.0)).collect();
+    variables.iter().all(|name| names.contains(&name.as_str()))
+}
+
 #[async_trait]
 impl SecretVault for MemoryVault {
-    async fn look(&self, secret: &ModalObject, asked: &[Fingerprint]) -> Result<VaultState, Fault> {
+    async fn look(
+        &self,
+        secret: &ModalObject,
+        asked: &[AskedContent],
+    ) -> Result<VaultState, Fault> {
         let secrets = hold_mutex(&self.secrets);
         let absent = || Fault::new(FaultKind::Absent, "no such secret");
         Ok(match &secrets.get(secret).ok_or_else(absent)?.own {
-            Some((marker, _)) if asked.contains(marker) => VaultState::Holds(*marker),
-            Some(_) => VaultState::Other,
+            Some((marker, lines)) => match asked.iter().find(|content| content.print == *marker) {
+                Some(content) if has_all(lines, &content.variables) => VaultState::Holds(*marker),
+                Some(_) => VaultState::Lacks(*marker),
+                None => VaultState::Other,
+            },
             None => VaultState::Apart,
         })
     }
@@ -128,6 +152,7 @@ impl ModalAccount for MemoryVault {
             in_profile: [!self.is_without_login; 2],
             has_oauth: false,
             profile: "default".to_owned(),
+            profiles: vec!["default".to_owned()],
             path: "/home/op/.modal.toml".to_owned(),
             mode: None,
             environment: String::new(),

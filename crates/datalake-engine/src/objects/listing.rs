@@ -88,6 +88,8 @@ pub struct VersionEntry {
     pub modified: Timestamp,
     /// The same as exactly as the service tells it: Ceph 16 and 18 to the millisecond, 20 to the second.
     pub stored: FileTime,
+    /// The project that wrote it, as `p` and its number at Hetzner; `None` where the service does not tell.
+    pub owner: Option<String>,
     /// What it is.
     pub kind: VersionKind,
 }

@@ -3,8 +3,10 @@
 use async_trait::async_trait;
 use datalake_core::fault::{Fault, FaultKind};
 use datalake_core::plan::Service;
+use datalake_core::policy::{NewPolicy, PolicyText};
 use datalake_core::s3::{
-    BucketName, ConditionalPuts, Lifecycle, ObjectKey, TableSearch, VersionTraces, Versioning,
+    BucketName, ConditionalPuts, Lifecycle, ObjectKey, PublicAccessBlock, TableSearch,
+    VersionTraces, Versioning,
 };
 
 use super::{ObjectHead, ObjectStore, PutTrial, Stored, VersionId};
@@ -65,6 +67,22 @@ impl ObjectStore for NoStore {
     }
 
     async fn set_lifecycle(&self, _: &BucketName, _: &Lifecycle) -> Result<(), Fault> {
+        self.answer()
+    }
+
+    async fn policy(&self, _: &BucketName) -> Result<Option<PolicyText>, Fault> {
+        self.answer()
+    }
+
+    async fn set_policy(&self, _: &BucketName, _: Option<&NewPolicy>) -> Result<(), Fault> {
+        self.answer()
+    }
+
+    async fn public_access(&self, _: &BucketName) -> Result<PublicAccessBlock, Fault> {
+        self.answer()
+    }
+
+    async fn set_public_access(&self, _: &BucketName, _: PublicAccessBlock) -> Result<(), Fault> {
         self.answer()
     }
 

@@ -3,9 +3,10 @@
 use async_trait::async_trait;
 use datalake_core::fault::Fault;
 use datalake_core::plan::Service;
+use datalake_core::policy::{NewPolicy, PolicyText};
 use datalake_core::s3::{
-    BucketName, ConditionalPuts, ETag, KeyPrefix, Lifecycle, ObjectKey, TableSearch, VersionTraces,
-    Versioning,
+    BucketName, ConditionalPuts, ETag, KeyPrefix, Lifecycle, ObjectKey, PublicAccessBlock,
+    TableSearch, VersionTraces, Versioning,
 };
 use datalake_core::size::ByteSize;
 
@@ -61,6 +62,28 @@ pub trait ObjectStore: Send + Sync {
 
     /// Replaces the bucket's lifecycle rules; an empty set removes the configuration.
     async fn set_lifecycle(&self, bucket: &BucketName, rules: &Lifecycle) -> Result<(), Fault>;
+
+    /// The bucket's policy as the JSON text that was set; `None` where there is none.
+    async fn policy(&self, bucket: &BucketName) -> Result<Option<PolicyText>, Fault>;
+
+    /// Sets the policy, or removes it. At Hetzner it acts up to a minute later, and one that denies
+    /// the acting key itself cannot be taken back.
+    async fn set_policy(
+        &self,
+        bucket: &BucketName,
+        policy: Option<&NewPolicy>,
+    ) -> Result<(), Fault>;
+
+    /// The bucket's public access block; nothing is on where there is none. `Unsupported`, or
+    /// `Refused`: the service offers none.
+    async fn public_access(&self, bucket: &BucketName) -> Result<PublicAccessBlock, Fault>;
+
+    /// Sets the bucket's public access block; one with nothing on removes it.
+    async fn set_public_access(
+        &self,
+        bucket: &BucketName,
+        block: PublicAccessBlock,
+    ) -> Result<(), Fault>;
 
     /// Stores an object whose content fits in memory.
     async fn put_object(

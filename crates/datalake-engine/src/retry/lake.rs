@@ -164,12 +164,4 @@ impl<S: BucketSettings + ?Sized> BucketSettings for RetryingStore<'_, S> {
     ) -> Result<(), Fault> {
         self.inside(bucket, || self.inner.set_lock(bucket, retention)).await
     }
-
-    async fn policy(&self, bucket: &BucketName) -> Result<Option<String>, Fault> {
-        self.inside(bucket, || self.inner.policy(bucket)).await
-    }
-
-    async fn set_policy(&self, bucket: &BucketName, policy: Option<&str>) -> Result<(), Fault> {
-        self.inside(bucket, || self.inner.set_policy(bucket, policy)).await
-    }
 }

@@ -8,13 +8,14 @@ use datalake_core::doctor::{
     HeadAnswer, KeyEvidence, Look, MoneyEvidence, NetworkEvidence, Proxy, StoreEvidence, Tagging,
     TrialEvidence,
 };
+use datalake_core::policy::{NewPolicy, PolicyText};
 use datalake_core::s3::{BucketName, Endpoint, Lifecycle, Versioning};
 use datalake_core::usage::Usage;
 use datalake_engine::memory::{MemoryHost, MemoryNetwork, MemoryStore};
 use datalake_engine::{
-    AnyKey, Attributes, BucketQuestion, BucketSettings, LocationAddress, NewObject, ObjectStore,
-    Objects, Payload, Precondition, TrialPlace, Uploads, look_at_bucket, look_at_costs,
-    look_at_key, look_at_network, try_out,
+    AnyKey, Attributes, BucketQuestion, LocationAddress, NewObject, ObjectStore, Objects, Payload,
+    Precondition, TrialPlace, Uploads, look_at_bucket, look_at_costs, look_at_key, look_at_network,
+    try_out,
 };
 
 const OWN: &str = "https://fsn1.your-objectstorage.com";
@@ -141,7 +142,8 @@ async fn a_key_and_the_buckets_that_it_opens() {
 async fn a_bucket_is_asked_for_five_times() {
     let store = store().await;
     put(&store, "migrated/plain").await;
-    store.set_policy(&bucket("acme-assets"), Some("{}")).await.unwrap();
+    let policy = NewPolicy { text: PolicyText::new("{}"), binds_owner: false };
+    store.set_policy(&bucket("acme-assets"), Some(&policy)).await.unwrap();
     let question = |name: &str| BucketQuestion {
         bucket: bucket(name),
         prefix: "assets".parse().unwrap(),

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use datalake_core::fault::{Fault, FaultKind};
-use datalake_core::modal::{ModalObject, VaultState};
+use datalake_core::modal::{AskedContent, ModalObject, VaultState};
 use datalake_core::secret::{FilledBody, Fingerprint};
 use datalake_engine::*;
 
@@ -38,7 +38,11 @@ impl<'a> Away<'a> {
 
 #[async_trait]
 impl SecretVault for Away<'_> {
-    async fn look(&self, secret: &ModalObject, asked: &[Fingerprint]) -> Result<VaultState, Fault> {
+    async fn look(
+        &self,
+        secret: &ModalObject,
+        asked: &[AskedContent],
+    ) -> Result<VaultState, Fault> {
         self.turn().await?;
         self.world.vault.look(secret, asked).await
     }

@@ -8,9 +8,11 @@ use std::time::Duration;
 use async_trait::async_trait;
 use datalake_core::fault::{Fault, FaultKind};
 use datalake_core::plan::Service;
+use datalake_core::policy::{NewPolicy, PolicyText};
 use datalake_core::receipt::{Receipt, RunKind};
 use datalake_core::s3::{
-    BucketName, ConditionalPuts, Lifecycle, ObjectKey, TableSearch, VersionTraces, Versioning,
+    BucketName, ConditionalPuts, Lifecycle, ObjectKey, PublicAccessBlock, TableSearch,
+    VersionTraces, Versioning,
 };
 use datalake_engine::memory::MemoryStore;
 use datalake_engine::*;
@@ -84,6 +86,30 @@ impl ObjectStore for Scripted {
 
     async fn set_lifecycle(&self, bucket: &BucketName, to: &Lifecycle) -> Result<(), Fault> {
         self.inner.set_lifecycle(bucket, to).await
+    }
+
+    async fn policy(&self, bucket: &BucketName) -> Result<Option<PolicyText>, Fault> {
+        self.inner.policy(bucket).await
+    }
+
+    async fn set_policy(
+        &self,
+        bucket: &BucketName,
+        policy: Option<&NewPolicy>,
+    ) -> Result<(), Fault> {
+        self.inner.set_policy(bucket, policy).await
+    }
+
+    async fn public_access(&self, bucket: &BucketName) -> Result<PublicAccessBlock, Fault> {
+        self.inner.public_access(bucket).await
+    }
+
+    async fn set_public_access(
+        &self,
+        bucket: &BucketName,
+        block: PublicAccessBlock,
+    ) -> Result<(), Fault> {
+        self.inner.set_public_access(bucket, block).await
     }
 
     async fn put_object(

@@ -5,9 +5,11 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use async_trait::async_trait;
 use datalake_core::fault::{Fault, FaultKind, Target};
 use datalake_core::plan::{Found, Service};
+use datalake_core::policy::{NewPolicy, PolicyText};
 use datalake_core::receipt::Receipt;
 use datalake_core::s3::{
-    BucketName, ConditionalPuts, Lifecycle, ObjectKey, TableSearch, VersionTraces, Versioning,
+    BucketName, ConditionalPuts, Lifecycle, ObjectKey, PublicAccessBlock, TableSearch,
+    VersionTraces, Versioning,
 };
 use datalake_engine::memory::MemoryStore;
 use datalake_engine::*;
@@ -83,6 +85,34 @@ impl ObjectStore for LateStore<'_> {
     async fn set_lifecycle(&self, bucket: &BucketName, rules: &Lifecycle) -> Result<(), Fault> {
         self.answer()?;
         self.store.set_lifecycle(bucket, rules).await
+    }
+
+    async fn policy(&self, bucket: &BucketName) -> Result<Option<PolicyText>, Fault> {
+        self.answer()?;
+        self.store.policy(bucket).await
+    }
+
+    async fn set_policy(
+        &self,
+        bucket: &BucketName,
+        policy: Option<&NewPolicy>,
+    ) -> Result<(), Fault> {
+        self.answer()?;
+        self.store.set_policy(bucket, policy).await
+    }
+
+    async fn public_access(&self, bucket: &BucketName) -> Result<PublicAccessBlock, Fault> {
+        self.answer()?;
+        self.store.public_access(bucket).await
+    }
+
+    async fn set_public_access(
+        &self,
+        bucket: &BucketName,
+        block: PublicAccessBlock,
+    ) -> Result<(), Fault> {
+        self.answer()?;
+        self.store.set_public_access(bucket, block).await
     }
 
     async fn put_object(

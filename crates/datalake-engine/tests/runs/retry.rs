@@ -7,8 +7,10 @@ use std::time::Duration;
 use async_trait::async_trait;
 use datalake_core::fault::{Fault, FaultKind};
 use datalake_core::plan::Service;
+use datalake_core::policy::{NewPolicy, PolicyText};
 use datalake_core::s3::{
-    BucketName, ConditionalPuts, Lifecycle, ObjectKey, TableSearch, VersionTraces, Versioning,
+    BucketName, ConditionalPuts, Lifecycle, ObjectKey, PublicAccessBlock, TableSearch,
+    VersionTraces, Versioning,
 };
 use datalake_core::time::Timestamp;
 use datalake_engine::memory::{MemoryClock, MemoryStore};
@@ -81,6 +83,34 @@ impl ObjectStore for Scripted {
 
     async fn set_lifecycle(&self, _: &BucketName, _: &Lifecycle) -> Result<(), Fault> {
         self.0.next("set_lifecycle")
+    }
+
+    async fn policy(&self, bucket: &BucketName) -> Result<Option<PolicyText>, Fault> {
+        self.0.next("policy")?;
+        self.1.policy(bucket).await
+    }
+
+    async fn set_policy(
+        &self,
+        bucket: &BucketName,
+        policy: Option<&NewPolicy>,
+    ) -> Result<(), Fault> {
+        self.0.next("set_policy")?;
+        self.1.set_policy(bucket, policy).await
+    }
+
+    async fn public_access(&self, bucket: &BucketName) -> Result<PublicAccessBlock, Fault> {
+        self.0.next("public_access")?;
+        self.1.public_access(bucket).await
+    }
+
+    async fn set_public_access(
+        &self,
+        bucket: &BucketName,
+        block: PublicAccessBlock,
+    ) -> Result<(), Fault> {
+        self.0.next("set_public_access")?;
+        self.1.set_public_access(bucket, block).await
     }
 
     async fn put_object(

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use datalake_core::fault::{Fault, FaultKind};
-use datalake_core::modal::{ModalObject, VaultState};
+use datalake_core::modal::{AskedContent, ModalObject, VaultState};
 use datalake_core::plan::{Action, Guard, Observed, Plan, Way, plan_vault_clearing};
 use datalake_core::receipt::{Outcome, RunKind};
 use datalake_core::secret::{FilledBody, Fingerprint};
@@ -24,7 +24,11 @@ struct Broken<'a> {
 
 #[async_trait]
 impl SecretVault for Broken<'_> {
-    async fn look(&self, secret: &ModalObject, asked: &[Fingerprint]) -> Result<VaultState, Fault> {
+    async fn look(
+        &self,
+        secret: &ModalObject,
+        asked: &[AskedContent],
+    ) -> Result<VaultState, Fault> {
         self.world.vault.look(secret, asked).await
     }
 
@@ -113,7 +117,7 @@ async fn a_clearing_is_undone_whether_or_not_the_secret_has_gone_with_it() {
         world.rollback(&world.ports()).await.unwrap();
         world.vault.put_foreign(&modal("hetzner-s3"), theirs.as_bytes());
         let desired = world.desired_vault("first\n");
-        let asked = [(desired.secret.clone(), vec![desired.print])].into();
+        let asked = [(desired.secret.clone(), vec![desired.print.into()])].into();
         let vault = observe_vault(&asked, &world.ports()).await;
         let observed = Observed { vault, ..Observed::nothing() };
         let plan = plan_vault_clearing(&desired, &observed).unwrap();

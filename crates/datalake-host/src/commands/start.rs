@@ -3,6 +3,7 @@
 use std::env;
 use std::ffi::{OsStr, OsString};
 use std::io;
+use std::path::Path;
 use std::process::Stdio;
 
 use datalake_core::secret::FilledBody;
@@ -77,7 +78,9 @@ fn start_fault(command: &ProgramCall, name: &str, error: io::Error) -> CommandFa
 fn is_anywhere(program: &OsStr) -> bool {
     let path = cleared_path(&TrustedUsers::of_process());
     // A path that is absolute already stays itself.
-    env::split_paths(&path).any(|folder| folder.join(program).exists())
+    // What may not be looked at may be there: named by its path, it is denied and not absent.
+    let unknown = Path::new(program).components().count() > 1;
+    env::split_paths(&path).any(|folder| folder.join(program).try_exists().unwrap_or(unknown))
 }
 
 /// A child in a process group of its own; dropped before its end, the whole group is killed.

@@ -6,17 +6,18 @@ use std::os::fd::OwnedFd;
 
 use datalake_core::fault::{Fault, FaultKind};
 use datalake_engine::transfer::{LongFiles, NewLongFile};
-use rustix::fs::{OFlags, fsync, renameat};
+use rustix::fs::{AtFlags, OFlags, fsync, renameat, unlinkat};
 
 use super::{StateDir, path_of};
 use crate::fault::{fault_of, fault_of_io};
 
-/// A long file beside its place.
+/// A long file beside its place; nothing is left of one that is given up.
 struct LongFileWriting {
     file: BufWriter<File>,
     folder: OwnedFd,
     temporary: String,
     name: String,
+    is_placed: bool,
 }
 
 impl LongFiles for StateDir {
@@ -46,6 +47,7 @@ impl LongFiles for StateDir {
             folder: place.folder,
             temporary,
             name: file_name.to_owned(),
+            is_placed: false,
         }))
     }
 
@@ -71,11 +73,21 @@ impl Write for LongFileWriting {
 }
 
 impl NewLongFile for LongFileWriting {
-    fn finish(self: Box<Self>) -> Result<(), Fault> {
-        let Self { file, folder, temporary, name } = *self;
-        let file = file.into_inner().map_err(|error| fault_of_io(error.error()))?;
-        file.sync_all().map_err(|error| fault_of_io(&error))?;
-        renameat(&folder, temporary, &folder, name).map_err(fault_of)?;
-        fsync(&folder).map_err(fault_of)
+    fn finish(mut self: Box<Self>) -> Result<(), Fault> {
+        self.file.flush().map_err(|error| fault_of_io(&error))?;
+        self.file.get_ref().sync_all().map_err(|error| fault_of_io(&error))?;
+        let folder = &self.folder;
+        renameat(folder, &self.temporary, folder, &self.name).map_err(fault_of)?;
+        self.is_placed = true;
+        fsync(&self.folder).map_err(fault_of)
+    }
+}
+
+impl Drop for LongFileWriting {
+    fn drop(&mut self) {
+        if !self.is_placed {
+            // What stays all the same is swept by who has the lock next.
+            let _ = unlinkat(&self.folder, &self.temporary, AtFlags::empty());
+        }
     }
 }

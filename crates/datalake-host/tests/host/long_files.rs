@@ -4,8 +4,8 @@ use std::io::Write as _;
 use std::sync::Arc;
 
 use datalake_core::fault::Fault;
-use datalake_engine::NoCheckpoints;
 use datalake_engine::transfer::LongFiles;
+use datalake_engine::{NoCheckpoints, StateFolder};
 use datalake_host::StateDir;
 use tempfile::TempDir;
 
@@ -27,6 +27,8 @@ fn a_long_file_is_there_when_it_is_finished() {
     dropped.write_all(b"half").unwrap();
     drop(dropped);
     assert_eq!(read(&state, name).unwrap(), None);
+    let left = std::fs::read_dir(folder.path().join("state/transfers")).unwrap();
+    assert_eq!(left.count(), 0, "what was given up is gone");
     for content in ["one", "two"] {
         let mut file = state.create(name).unwrap();
         file.write_all(content.as_bytes()).unwrap();
@@ -36,6 +38,23 @@ fn a_long_file_is_there_when_it_is_finished() {
     LongFiles::remove(&state, name).unwrap();
     LongFiles::remove(&state, name).unwrap();
     assert_eq!(read(&state, name).unwrap(), None);
+}
+
+#[test]
+fn what_is_written_below_a_lock_of_its_own_is_no_leftover_of_a_kill() {
+    let folder = TempDir::new().unwrap();
+    let open =
+        |name: &str| StateDir::open(&folder.path().join(name), Arc::new(NoCheckpoints)).unwrap();
+    let (state, restores) = (open("state"), open("state/restores"));
+    let held = restores.lock("restore").unwrap();
+    let mut plan = restores.create("a.plan").unwrap();
+    plan.write_all(b"plan").unwrap();
+
+    state.lock("provision").unwrap();
+
+    plan.finish().unwrap();
+    assert_eq!(read(&state, "restores/a.plan").unwrap().as_deref(), Some("plan"));
+    drop(held);
 }
 
 #[test]

@@ -1,20 +1,18 @@
-//! The policy that the spec asks for, beside the one that is stored.
+//! The policies that the spec asks for, beside those that are stored.
 
 use std::fmt;
 
-use datalake_core::policy::{
-    AccessPolicy, AccessRole, AccessRoute, AccessStatement, CompiledPolicy, MergedPolicy,
-    PolicyGround, RightsPrefix, SpecRole, compile_roles, find_denied_actor, find_lock_out,
-    lint_policy, merge_policies,
-};
+use datalake_core::plan::Plan;
+use datalake_core::policy::{AccessRole, RightsPrefix, SpecRole};
 use datalake_core::s3::BucketName;
 use datalake_core::secret::AccessKeyId;
-use datalake_core::spec::{StoreSpec, TablesPlace};
+use datalake_core::spec::TablesPlace;
 use datalake_core::text::printable;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{AccessLook, LintReport, find_own_project, read_stored_policy, watch_bucket};
+use super::draft::BucketPlanner;
+use super::{AccessLook, LintReport, find_own_project};
 use crate::lake::BucketClient;
 use crate::{ErrorKind, OperationError};
 
@@ -40,12 +38,28 @@ pub struct BucketAccessPlan {
     pub kept: usize,
     /// Whether it has to be stored with `x-amz-confirm-remove-self-bucket-access: true`.
     pub needs_header: bool,
-    /// The document.
+    /// The document; empty where there is to be none.
     pub document: String,
     /// Lines that begin with `-` or `+`: statements that go and come.
     pub diff: Vec<String>,
+    /// Whether ACLs can make something public.
+    pub public_access: PublicAccessStanding,
     /// What is wrong with the whole.
     pub lints: Vec<LintReport>,
+}
+
+/// How the public access block of a bucket stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum PublicAccessStanding {
+    /// No ACL makes anything public.
+    Blocked,
+    /// An ACL can; to be blocked.
+    ToBlock,
+    /// Left as it is.
+    Left,
+    /// The service did not answer, or offers none: why.
+    NotOffered(String),
 }
 
 /// A role, and how it is held.
@@ -61,15 +75,38 @@ pub struct PlannedRole {
     pub guard_only: bool,
 }
 
+/// What the policies are to become.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AccessGoal {
+    /// What the spec asks for.
+    Spec,
+    /// The same, and stored also where it is there already: how it was stored cannot be seen.
+    SpecAgain,
+    /// None of our statements.
+    Reset,
+}
+
+/// The policies of all buckets, and the steps to them.
+#[derive(Debug, Clone)]
+pub struct PlannedAccess {
+    /// What is shown.
+    pub report: AccessPlanReport,
+    /// What is to be done; empty where all is as it should be.
+    pub plan: Plan,
+}
+
 impl AccessPlanReport {
     /// Whether any stored policy differs.
     #[must_use]
     pub fn changes(&self) -> bool {
-        self.buckets.iter().any(|bucket| bucket.changes)
+        let differs = |bucket: &BucketAccessPlan| {
+            bucket.changes || bucket.public_access == PublicAccessStanding::ToBlock
+        };
+        self.buckets.iter().any(differs)
     }
 }
 
-/// Compares the policies that the spec asks for with the stored ones. Nothing is stored.
+/// Compares the policies that are wanted with the stored ones. Nothing is stored.
 ///
 /// # Errors
 ///
@@ -78,28 +115,35 @@ impl AccessPlanReport {
 pub async fn plan_access(
     client: &BucketClient<'_>,
     acting: &AccessKeyId,
-) -> Result<AccessPlanReport, OperationError> {
+    goal: AccessGoal,
+) -> Result<PlannedAccess, OperationError> {
     let spec = client.spec;
-    if spec.access.is_empty() {
-        return Err(OperationError::new(
-            ErrorKind::Config,
-            "the spec has no roles below `access:`",
-        )
-        .advise("access: { modal: { project: p1234567, key: AKEXAMPLE, as: modal-worker } }"));
+    if goal != AccessGoal::Reset {
+        require_roles(&spec.access)?;
     }
     let lake = client.retrying();
     let owner = find_own_project(&lake).await?;
-    let mut buckets = Vec::new();
+    let (mut buckets, mut steps) = (Vec::new(), Vec::new());
     for (bucket, roles) in list_bucket_roles(client)? {
-        let policy = read_stored_policy(&lake, &bucket).await?;
-        let look = AccessLook { bucket, owner: owner.clone(), policy };
-        buckets.push(BucketPlanner { look: &look, spec, acting }.plan(&roles)?);
+        let look = AccessLook::read_bucket(&lake, bucket, owner.clone()).await?;
+        let planner = BucketPlanner { look: &look, spec, acting, goal };
+        let draft = planner.plan(&roles)?;
+        buckets.push(draft.report);
+        steps.extend(draft.steps);
     }
-    Ok(AccessPlanReport { buckets })
+    Ok(PlannedAccess { report: AccessPlanReport { buckets }, plan: Plan::of_steps(steps) })
+}
+
+pub(super) fn require_roles(roles: &[SpecRole]) -> Result<(), OperationError> {
+    if !roles.is_empty() {
+        return Ok(());
+    }
+    Err(OperationError::new(ErrorKind::Config, "the spec has no roles below `access:`")
+        .advise("access: { modal: { project: p1234567, key: AKEXAMPLE, as: modal-worker } }"))
 }
 
 /// The buckets of the spec, each with what the roles are there.
-fn list_bucket_roles(
+pub(super) fn list_bucket_roles(
     client: &BucketClient<'_>,
 ) -> Result<Vec<(BucketName, Vec<AccessRole>)>, OperationError> {
     let spec = client.spec;
@@ -111,79 +155,6 @@ fn list_bucket_roles(
         buckets.push((tables.clone(), in_tables));
     }
     Ok(buckets)
-}
-
-struct BucketPlanner<'a> {
-    look: &'a AccessLook,
-    spec: &'a StoreSpec,
-    acting: &'a AccessKeyId,
-}
-
-impl BucketPlanner<'_> {
-    fn plan(&self, roles: &[AccessRole]) -> Result<BucketAccessPlan, OperationError> {
-        let ground = PolicyGround {
-            bucket: self.look.bucket.clone(),
-            owner: self.look.owner.clone(),
-            actor: self.acting.clone(),
-        };
-        let compiled = compile_roles(&ground, roles)
-            .map_err(|error| OperationError::of(ErrorKind::Config, &error))?;
-        let merged = merge_policies(self.look.policy.as_ref(), &compiled.policy);
-        self.refuse_lock_out(&merged)?;
-        let watch = watch_bucket(self.look, self.spec, self.acting.clone());
-        let lints = lint_policy(&merged.policy, &watch);
-        let diff = list_changes(self.look.policy.as_ref(), &merged.policy);
-        Ok(BucketAccessPlan {
-            bucket: self.look.bucket.to_string(),
-            project: self.look.owner.to_string(),
-            changes: !diff.is_empty(),
-            roles: list_planned(&compiled, roles),
-            kept: merged.kept,
-            needs_header: compiled.binds_owner,
-            document: merged.policy.write(),
-            diff,
-            lints: lints.iter().map(LintReport::from).collect(),
-        })
-    }
-
-    /// Nothing that shuts out the acting key is ever offered, whoever wrote the statement.
-    fn refuse_lock_out(&self, merged: &MergedPolicy) -> Result<(), OperationError> {
-        let watch = watch_bucket(self.look, self.spec, self.acting.clone());
-        if find_lock_out(&merged.policy, &watch.actor).is_none() {
-            return Ok(());
-        }
-        let place = match find_denied_actor(&merged.policy, &watch.actor) {
-            Some(number) => format!("statement {number} of the stored policy"),
-            None => "the stored policy".to_owned(),
-        };
-        Err(OperationError::new(
-            ErrorKind::Config,
-            format!(
-                "bucket `{}`: {place} would shut out the key that datalake uses",
-                self.look.bucket
-            ),
-        )
-        .advise("the statement is not one of datalake's: take the key out of it first"))
-    }
-}
-
-fn list_planned(compiled: &CompiledPolicy, roles: &[AccessRole]) -> Vec<PlannedRole> {
-    let planned = roles.iter().zip(&compiled.routes).map(|(role, (name, route))| PlannedRole {
-        role: name.to_string(),
-        project: role.project.to_string(),
-        key: role.key.to_string(),
-        guard_only: *route == AccessRoute::Denied,
-    });
-    planned.collect()
-}
-
-/// Statements that go and come, one a line.
-fn list_changes(stored: Option<&AccessPolicy>, wanted: &AccessPolicy) -> Vec<String> {
-    let old = stored.map(|policy| policy.statements.as_slice()).unwrap_or_default();
-    let line = |mark: char, statement: &AccessStatement| format!("{mark} {}", statement.write());
-    let gone = old.iter().filter(|one| !wanted.statements.contains(one)).map(|one| line('-', one));
-    let new = wanted.statements.iter().filter(|one| !old.contains(one)).map(|one| line('+', one));
-    gone.chain(new).collect()
 }
 
 impl fmt::Display for AccessPlanReport {
@@ -216,30 +187,21 @@ impl fmt::Display for BucketAccessPlan {
         if self.needs_header {
             writeln!(f, "  To be stored with x-amz-confirm-remove-self-bucket-access: true.")?;
         }
+        write!(f, "{}", self.public_access)?;
         self.lints.iter().try_for_each(|lint| write!(f, "{lint}"))
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn changes_are_told_statement_by_statement() {
-        let old = AccessPolicy::read(
-            r#"{"Statement":[{"Sid":"a","Effect":"Deny"},{"Sid":"b","Effect":"Deny"}]}"#,
-        )
-        .unwrap();
-        let new = AccessPolicy::read(
-            r#"{"Statement":[{"Sid":"b","Effect":"Deny"},{"Sid":"c","Effect":"Allow"}]}"#,
-        )
-        .unwrap();
-
-        let changes = list_changes(Some(&old), &new);
-
-        let expected = [r#"- {"Sid":"a","Effect":"Deny"}"#, r#"+ {"Sid":"c","Effect":"Allow"}"#];
-        assert_eq!(changes, expected);
-        assert!(list_changes(Some(&new), &new).is_empty());
-        assert_eq!(list_changes(None, &new).len(), 2);
+impl fmt::Display for PublicAccessStanding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Blocked | Self::Left => Ok(()),
+            Self::ToBlock => writeln!(f, "  ACLs can make objects public: to be blocked."),
+            Self::NotOffered(why) => writeln!(
+                f,
+                "  ACLs can make objects public, and the service offers no public access block: {}",
+                printable(why)
+            ),
+        }
     }
 }

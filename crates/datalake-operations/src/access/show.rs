@@ -101,6 +101,7 @@ pub fn show_access(
         (Some(policy), Some(key)) => lint_policy(policy, &watch_bucket(look, spec, key)),
         _ => Vec::new(),
     };
+    let lints = lints.iter().map(LintReport::from).chain(find_public_acls(look));
     let survey = survey_policy(&look.scene(version));
     AccessReport {
         bucket: look.bucket.to_string(),
@@ -108,8 +109,22 @@ pub fn show_access(
         ceph: version,
         statements: look.policy.as_ref().map(|policy| policy.statements.len()),
         keys: survey.keys.iter().map(report_key).collect(),
-        lints: lints.iter().map(LintReport::from).collect(),
+        lints: lints.collect(),
     }
+}
+
+/// What no policy says: whether ACLs can make objects public. Where the service offers no block, nothing
+/// can be done about it.
+fn find_public_acls(look: &AccessLook) -> Option<LintReport> {
+    let block = look.public_access.as_ref()?.as_ref().ok()?;
+    (*block != block.against_acls()).then(|| LintReport {
+        id: "public-acls".to_owned(),
+        wrong: false,
+        statement: None,
+        sentence: "whoever may store objects can make them public by an ACL".to_owned(),
+        advice: "set the bucket's public access block against ACLs; it is set with the policies"
+            .to_owned(),
+    })
 }
 
 fn report_key(key: &KeyAccess) -> KeyReport {

@@ -54,6 +54,16 @@ pub fn find_assets_place(spec: &StoreSpec) -> Result<UsagePlace, OperationError>
     Ok(UsagePlace { endpoint: spec.endpoint.clone(), bucket })
 }
 
+/// The spec's bucket for tables, where only `counted` is told of.
+#[must_use]
+pub fn find_uncounted_tables<'s>(
+    spec: &'s StoreSpec,
+    counted: &BucketName,
+) -> Option<&'s BucketName> {
+    let own = spec.tables.as_ref().and_then(TablesPlace::own_bucket);
+    own.filter(|own| spec.bucket.as_ref() == Some(counted) && *own != counted)
+}
+
 /// The buckets as addresses.
 #[must_use]
 pub fn name_places(places: &[UsagePlace]) -> String {

@@ -47,7 +47,11 @@ pub(super) async fn examine_changes(
     let is_told = |step: &&Step| match step.action.target() {
         Target::Path(_) | Target::Secret(_) | Target::Services => true,
         Target::Bucket(bucket) => Some(&bucket) == tables,
-        Target::Service | Target::Object(..) | Target::Vault(_) | Target::App(_) => false,
+        Target::Service
+        | Target::Access(_)
+        | Target::Object(..)
+        | Target::Vault(_)
+        | Target::App(_) => false,
     };
     // A line of a plan has columns, a sentence has none.
     let line = |step| describe_step(step).split_whitespace().collect::<Vec<_>>().join(" ");

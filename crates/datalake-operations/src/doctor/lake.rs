@@ -39,6 +39,11 @@ async fn try_clients(input: &ExaminationInput<'_>, spec: &Spec) -> Result<Vec<Tr
         only: &[],
         reporter: &QuietReporter,
     };
+    // With a key or a bucket that is wrong every client would seem broken.
+    check.open_buckets().await.map_err(|(bucket, fault)| Fault {
+        detail: format!("bucket `{bucket}`: {}", fault.detail),
+        ..fault
+    })?;
     Ok(check.examine_places(&places).await)
 }
 

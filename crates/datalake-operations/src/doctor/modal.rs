@@ -1,7 +1,8 @@
 //! Modal: its client, the token, the secret of the spec.
 
 use datalake_core::doctor::{
-    EnvFileLook, Look, ModalClientLook, ModalEvidence, ModalSecretAge, ModalSecretLook,
+    EnvFileLook, IdleProfiles, Look, ModalClientLook, ModalEvidence, ModalSecretAge,
+    ModalSecretLook,
 };
 use datalake_core::fault::{Fault, FaultKind, Target};
 use datalake_core::host::Mode;
@@ -123,7 +124,19 @@ fn describe_login(about: &InstalledModalClient) -> ModalClientLook {
         (about.has_oauth, "an OAuth login".to_owned()),
     ];
     let tokens = places.into_iter().filter_map(|(is_whole, place)| is_whole.then_some(place));
-    ModalClientLook { version: version.clone(), python: python.clone(), tokens: tokens.collect() }
+    ModalClientLook {
+        version: version.clone(),
+        python: python.clone(),
+        tokens: tokens.collect(),
+        idle_profiles: find_idle_profiles(about),
+    }
+}
+
+/// The profiles where there are several, and none of them is the one that counts.
+fn find_idle_profiles(about: &InstalledModalClient) -> Option<IdleProfiles> {
+    let InstalledModalClient { path, profile, profiles, .. } = about;
+    let is_idle = profiles.len() > 1 && !profiles.contains(profile);
+    is_idle.then(|| IdleProfiles { path: path.clone(), names: profiles.clone() })
 }
 
 async fn judge_secret(
@@ -152,6 +165,7 @@ async fn judge_secret(
     match standing {
         Ok(Some(VaultStanding::InStep)) => Look::Saw(ModalSecretLook::InStep),
         Ok(Some(VaultStanding::Earlier)) => Look::Saw(ModalSecretLook::Earlier),
+        Ok(Some(VaultStanding::Incomplete)) => Look::Saw(ModalSecretLook::Incomplete),
         Ok(Some(VaultStanding::Foreign)) => Look::Saw(ModalSecretLook::Foreign),
         Ok(Some(VaultStanding::Absent)) => Look::Saw(ModalSecretLook::Absent),
         Ok(Some(VaultStanding::Unknown(fault))) => Look::Unknown(fault),

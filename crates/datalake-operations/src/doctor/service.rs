@@ -166,7 +166,7 @@ fn ask_of_bucket(
 /// Whether a run of this place has used the bucket.
 fn has_used_bucket(input: &ExaminationInput<'_>, bucket: &BucketName) -> bool {
     let is_of_it = |target: Target| match target {
-        Target::Bucket(name) | Target::Object(name, _) => name == *bucket,
+        Target::Bucket(name) | Target::Access(name) | Target::Object(name, _) => name == *bucket,
         Target::Service
         | Target::Path(_)
         | Target::Secret(_)

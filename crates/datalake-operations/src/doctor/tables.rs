@@ -80,6 +80,8 @@ impl TablesQuestion<'_> {
         TablesBucket {
             bucket: bucket.to_string(),
             is_for_tables,
+            prefix: prefix.to_string(),
+            lifecycle: self.lake.lifecycle(bucket).await.into(),
             versioning: versioning.into(),
             conditional: conditional.into(),
             found: found.into(),

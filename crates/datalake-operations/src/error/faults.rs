@@ -64,7 +64,7 @@ pub fn kind_of(kind: FaultKind, target: &Target) -> ErrorKind {
         | FaultKind::Archived
         | FaultKind::UnfitName
         | FaultKind::Absent => ErrorKind::Config,
-        FaultKind::Throttled | FaultKind::Damaged => ErrorKind::TryAgain,
+        FaultKind::Throttled | FaultKind::Damaged | FaultKind::NotWhole => ErrorKind::TryAgain,
         FaultKind::DiskFull | FaultKind::ReadOnly | FaultKind::Io | FaultKind::TooLarge => {
             ErrorKind::Io
         }
@@ -129,6 +129,7 @@ pub fn advice_for(kind: FaultKind, target: &Target) -> Option<Advice> {
         FaultKind::TakenBucket => TAKEN_BUCKET.into(),
         FaultKind::NotPlain => NOT_PLAIN.into(),
         FaultKind::Damaged => DAMAGED.into(),
+        FaultKind::NotWhole => "run the same command again once its writer has ended".into(),
         FaultKind::Throttled => "wait a minute and run the same command again".into(),
         FaultKind::DiskFull => "free some space and run the same command again".into(),
         FaultKind::TooLarge => TOO_LARGE.into(),
@@ -165,7 +166,9 @@ fn advice_for_expiry(target: &Target) -> Advice {
 /// The bucket that a fault is about, or what stands for one.
 fn name_bucket(target: &Target) -> &str {
     match target {
-        Target::Bucket(bucket) | Target::Object(bucket, _) => bucket.as_str(),
+        Target::Bucket(bucket) | Target::Access(bucket) | Target::Object(bucket, _) => {
+            bucket.as_str()
+        }
         Target::Service
         | Target::Path(_)
         | Target::Secret(_)
@@ -178,7 +181,7 @@ fn name_bucket(target: &Target) -> &str {
 /// What to do about something that is not there.
 fn advice_for_absence(target: &Target) -> Option<Advice> {
     match target {
-        Target::Bucket(_) => Some(Advice::naming(
+        Target::Bucket(_) | Target::Access(_) => Some(Advice::naming(
             "{} tells what there is; a bucket is seen in its own location only",
             [AdvisedCommand::ListBuckets],
         )),
@@ -196,7 +199,7 @@ fn advice_for_absence(target: &Target) -> Option<Advice> {
 fn advice_for_denial(target: &Target) -> Option<Advice> {
     match target {
         Target::Path(_) => Some(Advice::RunAsServiceUser),
-        Target::Bucket(_) | Target::Object(..) => Some(
+        Target::Bucket(_) | Target::Access(_) | Target::Object(..) => Some(
             "bucket names are shared by all customers: either this one is taken by someone else, \
              or a bucket policy refuses this key"
                 .into(),
@@ -217,6 +220,7 @@ fn advice_for_disturbance(target: &Target) -> Advice {
         }
         Target::Service
         | Target::Bucket(_)
+        | Target::Access(_)
         | Target::Object(..)
         | Target::Path(_)
         | Target::Secret(_)
@@ -234,6 +238,7 @@ fn advice_for_refusal(target: &Target) -> Option<Advice> {
         Target::Vault(_) => Some("nothing was changed in Modal".into()),
         Target::Service
         | Target::Bucket(_)
+        | Target::Access(_)
         | Target::Object(..)
         | Target::Path(_)
         | Target::Secret(_)
@@ -255,9 +260,11 @@ fn advice_for_silence(target: &Target) -> Advice {
             "{} tells what can be seen; --no-restart leaves the services alone",
             [AdvisedCommand::DagsterStatus],
         ),
-        Target::Service | Target::Bucket(_) | Target::Object(..) | Target::Path(_) => {
-            "check `endpoint:`, the network and the proxy variables".into()
-        }
+        Target::Service
+        | Target::Bucket(_)
+        | Target::Access(_)
+        | Target::Object(..)
+        | Target::Path(_) => "check `endpoint:`, the network and the proxy variables".into(),
     }
 }
 
@@ -266,6 +273,7 @@ fn advice_for_nonsense(target: &Target) -> Option<Advice> {
     match target {
         Target::Service => Some("is `endpoint:` the address of an S3 service?".into()),
         Target::Bucket(_)
+        | Target::Access(_)
         | Target::Object(..)
         | Target::Path(_)
         | Target::Secret(_)
@@ -289,6 +297,7 @@ fn advice_for_unsupported(target: &Target) -> Advice {
         Target::Services => "leave the services alone: --no-restart".into(),
         Target::Service
         | Target::Bucket(_)
+        | Target::Access(_)
         | Target::Object(..)
         | Target::Path(_)
         | Target::App(_) => {

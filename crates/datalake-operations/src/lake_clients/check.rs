@@ -9,6 +9,7 @@ use datalake_core::advice::Advice;
 use datalake_core::clients::{ClientTrial, ClientVerdict};
 use datalake_core::doctor::{Look, TriedPlace};
 use datalake_core::fault::{Fault, FaultKind};
+use datalake_core::s3::BucketName;
 use datalake_core::secret::FilledBody;
 use datalake_core::spec::Spec;
 use datalake_engine::{
@@ -20,6 +21,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::answer::{TriedPython, read_answer};
+use super::leftovers::LeftTrial;
 use super::places::CodePlace;
 use super::request::{ClientRequest, ThrowAway, TrialPlaces};
 use crate::OperationError;
@@ -80,6 +82,9 @@ pub struct ClientReport {
     /// Keys that the check has written and that could not be removed, with the reason.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub left: Option<String>,
+    /// What earlier checks that were killed have left in the bucket.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub older: Vec<LeftTrial>,
 }
 
 /// What came of a check in one place.
@@ -143,10 +148,16 @@ impl ClientCheck<'_> {
     ///
     /// [`OperationError`]: the service's fault, or a bucket that is not there.
     pub async fn require_buckets(&self) -> Result<(), OperationError> {
+        let closed = self.open_buckets().await;
+        closed.map_err(|(bucket, fault)| OperationError::at_bucket(&bucket, &fault))
+    }
+
+    /// The same, with the first bucket that does not open.
+    pub(crate) async fn open_buckets(&self) -> Result<(), (BucketName, Fault)> {
         let ask = ListAsk { page_size: 1, ..ListAsk::below("") };
         for ThrowAway { bucket, .. } in TrialPlaces::choose(self.spec, "").list_thrown_away() {
             let listed = self.lake.list(bucket, &ask, None).await;
-            listed.map_err(|fault| OperationError::at_bucket(bucket, &fault))?;
+            listed.map_err(|fault| (bucket.clone(), fault))?;
         }
         Ok(())
     }
@@ -163,7 +174,8 @@ impl ClientCheck<'_> {
             let clients = trials.into_iter().map(|trial| self.describe_client(trial)).collect();
             PlaceReport { place: place.name.clone(), python, unknown, clients }
         };
-        ClientReport { places: places.iter().zip(tried).map(place).collect(), left }
+        let places = places.iter().zip(tried).map(place).collect();
+        ClientReport { places, left, older: self.find_left_trials().await }
     }
 
     /// The same as an examination has it.

@@ -7,6 +7,7 @@ use datalake_core::clients::ClientVerdict;
 use datalake_core::fault::{Fault, FaultKind};
 use datalake_core::secret::{Credentials, FilledBody};
 use datalake_core::spec::{CatalogDocument, Spec, SpecDocument, TablesDocument};
+use datalake_core::time::Timestamp;
 use datalake_engine::memory::MemoryClock;
 use datalake_engine::{Lake, Programs, Ran};
 
@@ -118,6 +119,28 @@ async fn what_clients_have_written_is_gone_afterwards_and_nothing_else_is() {
     assert!(report.places[0].unknown.as_deref().unwrap().contains("no way"), "{report:?}");
     assert!(report.is_partial() && report.left.is_none(), "{report:?}");
     assert_eq!(list_keys(&service).await, ["assets/.datalake-lake-other", "assets/a"]);
+}
+
+#[tokio::test]
+async fn what_a_killed_check_has_left_is_told_with_the_command_that_removes_it() {
+    let names = ["0123456789abcdef/files/boto3/object", "fedcba9876543210", "other/x"];
+    let keys = names.map(|name| format!("assets/.datalake-lake-{name}"));
+    let service = TestService::with_keys(&keys.each_ref().map(String::as_str)).await;
+    let python = PretendPython::new(Ok(two()));
+    let now = datalake_engine::Clock::now(&MemoryClock::new(0));
+    service.store.set_now(now);
+    service.put(&keys[0], "x").await;
+    let report = check(&spec(document()), &service.store, container(python)).await;
+    assert!(report.older.is_empty(), "it may be in use: {report:?}");
+
+    service.store.set_now(Timestamp::from_unix(now.unix() - 3601).unwrap());
+    service.put(&keys[0], "x").await;
+    let report = check(&spec(document()), &service.store, container(python)).await;
+
+    let places: Vec<_> = report.older.iter().map(|left| left.place.as_str()).collect();
+    assert_eq!(places, ["s3://acme-lake/assets/.datalake-lake-0123456789abcdef/"]);
+    assert!(report.describe().contains("left behind by a check of"), "{}", report.describe());
+    assert_eq!(list_keys(&service).await.len(), 3, "nothing but its own is removed");
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 use datalake_core::clients::ClientVerdict;
 use datalake_core::text::printable;
 
-use super::{ClientReport, PlaceReport, TriedClient};
+use super::{ClientReport, LeftTrial, PlaceReport, TriedClient};
 
 impl ClientReport {
     /// A table for each place, with what helps below each client, and what was left behind.
@@ -11,7 +11,11 @@ impl ClientReport {
     pub fn describe(&self) -> String {
         let places: Vec<_> = self.places.iter().map(describe_place).collect();
         let left = self.left.iter().map(|left| format!("left behind: {}\n", printable(left)));
-        places.join("\n") + &left.collect::<String>()
+        let older = self.older.iter().map(|LeftTrial { place, stored, cure }| {
+            let place = printable(place);
+            format!("left behind by a check of {stored} that was killed: {place} -> {cure}\n")
+        });
+        places.join("\n") + &left.chain(older).collect::<String>()
     }
 }
 
@@ -80,6 +84,7 @@ mod tests {
                 ],
             }],
             left: None,
+            older: Vec::new(),
         };
 
         let text = "\

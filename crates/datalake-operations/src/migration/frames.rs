@@ -48,7 +48,7 @@ impl PartTree {
                 Err(Fault::new(FaultKind::NotPlain, other.to_string()))
             }
             Err(half @ (NoFrame::HalfParquet | NoFrame::HalfCsv)) => {
-                Err(Fault::new(FaultKind::Disturbed, half.to_string()))
+                Err(Fault::new(FaultKind::NotWhole, half.to_string()))
             }
         }
     }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use datalake_core::fault::{Fault, FaultKind};
-use datalake_core::migration::AssetKeys;
+use datalake_core::migration::{AssetKeys, name_asset};
 use datalake_core::s3::{TableKind, TableSign};
 use datalake_core::transfer::TreePath;
 use datalake_dagster::{FileEnds, HEAD, KindReader, StoredKind, TAIL, begins_as_pickle};
@@ -20,12 +20,23 @@ pub(crate) struct KindFinder {
     reader: KindReader,
     /// The folders above the last file, and which of them are tables.
     folders: Vec<(String, Option<TableKind>)>,
+    known: AssetKeys,
+    top: TopFolder,
+}
+
+/// What the folder itself is.
+#[derive(Debug, Clone, Copy)]
+enum TopFolder {
+    NotLookedAt,
+    NoTable,
+    Table(TableKind),
 }
 
 impl KindFinder {
     pub(crate) fn new(tree: &Arc<dyn PeekTree>, known: &AssetKeys) -> Self {
         let reader = KindReader::knowing(known.clone());
-        Self { tree: Arc::clone(tree), reader, folders: Vec::new() }
+        let (tree, known) = (Arc::clone(tree), known.clone());
+        Self { tree, reader, folders: Vec::new(), known, top: TopFolder::NotLookedAt }
     }
 
     /// Each entry with its kind; what is no plain file has none.
@@ -42,13 +53,21 @@ impl KindFinder {
         let mut told = Vec::with_capacity(entries.len());
         for entry in entries {
             match &entry {
+                TreeEntry::Odd(name, Oddity::Unreadable(_)) => {
+                    let kind = self.find_kind_in_table(name).await;
+                    told.push((entry, kind));
+                }
                 TreeEntry::Odd(..) => told.push((entry, None)),
                 TreeEntry::File(path, _) => match peeked.next() {
                     Some(Ok(file)) => {
                         let kind = self.find_kind(path.as_str(), &file).await;
                         told.push((entry, Some(kind)));
                     }
-                    Some(Err(fault)) => told.extend(entry_of_unreadable(path, fault)),
+                    Some(Err(fault)) => {
+                        let kind = self.find_kind_in_table(path.as_str()).await;
+                        let entry = entry_of_unreadable(path, fault);
+                        told.extend(entry.map(|entry| (entry, kind)));
+                    }
                     None => (),
                 },
             }
@@ -56,13 +75,41 @@ impl KindFinder {
         told
     }
 
+    /// What a file that nobody can read is by its place: part of a table, or nobody knows what.
+    async fn find_kind_in_table(&mut self, path: &str) -> Option<StoredKind> {
+        let table = self.find_table_above(path).await?;
+        let unread = FileEnds { size: 0, head: &[], tail: &[] };
+        Some(self.reader.kind_of(path, &unread, Some(table)))
+    }
+
     async fn find_kind(&mut self, path: &str, file: &PeekedFile) -> StoredKind {
         let table = self.find_table_above(path).await;
-        self.reader.kind_of(path, &ends_of(file), table)
+        let kind = self.reader.kind_of(path, &ends_of(file), table);
+        let may_be_loose = matches!(
+            kind,
+            StoredKind::Parquet | StoredKind::Csv | StoredKind::Json | StoredKind::Unknown
+        );
+        if may_be_loose && self.is_of_top_table(path, kind).await {
+            return StoredKind::TopTable;
+        }
+        kind
+    }
+
+    /// Whether a file is, or may be, one of a table that lies in the folder itself: part of its log, or
+    /// Parquet that is no frame of an asset that the instance knows.
+    async fn is_of_top_table(&mut self, path: &str, kind: StoredKind) -> bool {
+        if matches!(self.top, TopFolder::NotLookedAt) {
+            let table = self.find_table_at("").await;
+            self.top = table.map_or(TopFolder::NoTable, TopFolder::Table);
+        }
+        let TopFolder::Table(table) = self.top else { return false };
+        let stem = path.strip_suffix(".parquet").unwrap_or(path);
+        is_below(path, table.log_folder())
+            || (kind == StoredKind::Parquet && !name_asset(stem, &self.known).is_known)
     }
 
     /// What the folders above a file are, where one of them is a table. The folder of all pickles
-    /// is none: what lies at its top is told by its own content.
+    /// does not count: what lies at its top is told by its own content.
     async fn find_table_above(&mut self, path: &str) -> Option<TableKind> {
         self.folders.retain(|(folder, _)| is_below(path, folder));
         if let Some((_, table @ Some(_))) = self.folders.last() {
@@ -83,7 +130,8 @@ impl KindFinder {
 
     async fn find_table_at(&self, folder: &str) -> Option<TableKind> {
         for sign in TableSign::ALL {
-            let inside = format!("{folder}/{}", sign.folder);
+            let slash = if folder.is_empty() { "" } else { "/" };
+            let inside = format!("{folder}{slash}{}", sign.folder);
             let names = self.tree.list_first_names(&inside, SIGNS).await;
             let Some(name) = names.iter().find(|name| sign.is_told_by(name)) else { continue };
             let Ok(path) = TreePath::try_from(format!("{inside}/{name}")) else { continue };
@@ -108,10 +156,10 @@ fn is_below(path: &str, folder: &str) -> bool {
 }
 
 /// A file whose content nobody could read; `None` where it went meanwhile.
-fn entry_of_unreadable(path: &TreePath, fault: Fault) -> Option<(TreeEntry, Option<StoredKind>)> {
+fn entry_of_unreadable(path: &TreePath, fault: Fault) -> Option<TreeEntry> {
     let gone = fault.kind == FaultKind::Absent;
     let entry = TreeEntry::Odd(path.as_str().to_owned(), Oddity::Unreadable(fault));
-    (!gone).then_some((entry, None))
+    (!gone).then_some(entry)
 }
 
 #[cfg(test)]

@@ -14,6 +14,7 @@ use super::counting::find_verdict;
 use super::left_behind::LeftBehind;
 use super::moving_tables::move_tables;
 use super::proving::{require_right, verify_part};
+use super::telling_once::OnceToldFailures;
 use super::{Migration, MigrationPart, PartPlaces, TableEnd};
 use crate::{HostContext, OperationError};
 
@@ -67,7 +68,8 @@ pub async fn move_parts(
     limits: &TransferLimits,
     reporter: &dyn MigrationReporter,
 ) -> Result<Vec<MovedPart>, OperationError> {
-    let mut moved = Vec::new();
+    let once = OnceToldFailures::new(reporter);
+    let (mut moved, reporter) = (Vec::new(), &once as &dyn MigrationReporter);
     for part in &migration.parts {
         match part.kind {
             PartKind::TableData => {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use datalake_core::fault::{Fault, FaultKind};
+use datalake_core::fault::{Fault, FaultKind, WayFault};
 use datalake_core::host::HostPath;
 use datalake_core::text::printable;
 use datalake_dagster::{
@@ -15,7 +15,7 @@ use datalake_engine::{HeldFolder, NamedFolders, SeenEntry};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::OperationError;
+use crate::{ErrorKind, OperationError};
 
 /// The key of an asset's manager, where nothing is said.
 const DEFAULT_KEY: &str = "io_manager";
@@ -29,6 +29,8 @@ struct CodeLook<'a> {
     files: Arc<dyn HeldFolder>,
     named: &'a Path,
     bytes: usize,
+    /// How many files of Python it has met.
+    sources: usize,
     at: &'a StoredAt,
     found: CodeFindings,
     assets: Vec<CodeAsset>,
@@ -84,9 +86,13 @@ pub fn find_own_managers(
     }
     let (mut found, mut assets) = (CodeFindings::default(), Vec::new());
     for named in code {
-        let files = folders.open_named(named)?;
-        let mut look = CodeLook { files, named, bytes: 0, at, found, assets };
+        let files = folders.open_named(named).map_err(|fault| refuse_folder(named, fault))?;
+        let mut look = CodeLook { files, named, bytes: 0, sources: 0, at, found, assets };
         look.look_through()?;
+        if look.sources == 0 {
+            let shown = look.shown(None);
+            look.found.unknown.push(format!("`{shown}` holds no Python file: nothing was read"));
+        }
         (found, assets) = (look.found, look.assets);
     }
     found.unknown.sort();
@@ -99,6 +105,21 @@ pub fn find_own_managers(
         );
     }
     Ok(found)
+}
+
+/// Says what is wrong with a folder that cannot be opened.
+fn refuse_folder(named: &Path, fault: WayFault) -> OperationError {
+    let shown = printable(&named.display().to_string());
+    let (kind, message) = match &fault {
+        WayFault::At { fault, .. } if fault.kind == FaultKind::Absent => {
+            (ErrorKind::Absent, format!("there is no folder `{shown}`"))
+        }
+        WayFault::At { fault, .. } if fault.kind == FaultKind::NotPlain => {
+            (ErrorKind::Usage, format!("`{shown}` is not a folder: {}", fault.detail))
+        }
+        _ => return fault.into(),
+    };
+    OperationError::new(kind, message).advise("--code names the folder with the code of assets")
 }
 
 /// Gives each asset to the manager of its key, and tells of Dagster's own default where no manager
@@ -172,7 +193,10 @@ impl CodeLook<'_> {
                 break;
             }
             match self.files.is_file(&path) {
-                Ok(true) if is_python_file(path.file_name()) => self.read_code(&path),
+                Ok(true) if is_python_file(path.file_name()) => {
+                    self.sources += 1;
+                    self.read_code(&path);
+                }
                 Ok(true) => (),
                 Err(fault) if fault.kind == FaultKind::Absent => (),
                 // Nobody knows what lies behind a link.

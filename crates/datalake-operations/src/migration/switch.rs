@@ -9,6 +9,7 @@ mod ask;
 mod asset_rows;
 mod check;
 mod judge;
+mod libraries;
 mod moved_files;
 mod places;
 mod proof;

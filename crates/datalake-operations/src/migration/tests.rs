@@ -297,6 +297,24 @@ async fn assets_are_reported_by_the_keys_of_the_database() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn keys_that_no_file_can_have_are_reported() {
+    let scene = Scene::new().await;
+    scene.storage().file("a/b", PICKLE, NOON - DAY);
+    run(&scene, &choice()).await.unwrap();
+    for key in ["assets/a//c", "assets//d", "assets/folder/"] {
+        scene.put(key, PICKLE, NOON).await;
+    }
+    let context = scene.context();
+    let migration = Migration::find(&context, &choice()).await.unwrap();
+    let found = find_asset_keys(&migration, None).await;
+
+    let report = report_assets(&migration, &found, &default_limits()).await.unwrap();
+
+    assert_eq!(report.unfit_keys, ["/d", "a//c"]);
+    assert!(report.describe_unfit_keys().contains("(2):\n  /d\n  a//c\n"));
+}
+
+#[tokio::test(start_paused = true)]
 async fn keys_come_of_the_webserver_where_there_is_no_database() {
     let mut scene = Scene::new().await;
     let answer = r#"{"data": {"assetsOrError": {"__typename": "AssetConnection", "nodes": [{"key": {"path": ["raw", "users"]}}]}}}"#;

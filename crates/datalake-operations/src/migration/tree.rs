@@ -234,7 +234,7 @@ fn require_whole(content: ContentKind) -> Result<(), Fault> {
         ContentKind::Pickle => Ok(()),
         ContentKind::Cut => {
             let detail = "half a pickle: it is being written, or its writer was stopped";
-            Err(Fault::new(FaultKind::Disturbed, detail))
+            Err(Fault::new(FaultKind::NotWhole, detail))
         }
         ContentKind::Other => Err(Fault::new(FaultKind::NotPlain, "no pickle: it stays")),
         ContentKind::Database => {

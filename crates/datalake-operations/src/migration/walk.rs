@@ -31,6 +31,8 @@ impl PartWalk {
         match (entry, kind) {
             // An empty folder may have had pickles once: nothing is missing.
             (TreeEntry::Odd(_, Oddity::EmptyFolder), _) => None,
+            // Files of tables are known by their place: the other parts are whole without them.
+            (TreeEntry::Odd(_, Oddity::Unreadable(_)), Some(kind)) if !part.takes(kind) => None,
             // What lies there is not known: every part has to say so.
             (entry @ TreeEntry::Odd(_, Oddity::Unreadable(_)), _) => Some(entry),
             // Links and the like are told once.

@@ -7,7 +7,7 @@ use datalake_core::fault::{Fault, FaultKind};
 use datalake_core::host::UnitName;
 use datalake_core::secret::FilledBody;
 use datalake_core::spec::HostSpec;
-use datalake_engine::{Programs, Ran};
+use datalake_engine::{Conversation, Programs, Ran};
 
 use crate::{DagsterHost, HostContext, OperationError};
 
@@ -37,6 +37,10 @@ pub struct UnusablePrograms(pub Fault);
 #[async_trait]
 impl Programs for UnusablePrograms {
     async fn run(&self, _: &[String], _: &FilledBody, _: Duration) -> Result<Ran, Fault> {
+        Err(self.0.clone())
+    }
+
+    async fn converse(&self, _: &[String]) -> Result<Box<dyn Conversation>, Fault> {
         Err(self.0.clone())
     }
 }

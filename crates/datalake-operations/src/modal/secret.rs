@@ -2,7 +2,7 @@
 
 use datalake_core::fault::FaultKind;
 use datalake_core::plan::{
-    Blocker, DesiredVault, Found, Observed, Plan, plan_vault, plan_vault_clearing,
+    Blocker, DesiredVault, Found, Observed, Plan, plan_vault, plan_vault_anew, plan_vault_clearing,
     plan_vault_removal, rehearse,
 };
 use datalake_core::secret::{Credentials, FingerprintKey};
@@ -23,6 +23,8 @@ pub enum SecretGoal {
     InStep {
         /// Whether variables of others may go where it can only be replaced as a whole.
         may_replace: bool,
+        /// Whether all is stored again where it seems to be in step.
+        is_forced: bool,
     },
     /// It is to hold nothing of datalake's.
     Cleared,
@@ -50,9 +52,18 @@ impl SecretGoal {
     #[must_use]
     pub fn may_replace(self) -> bool {
         match self {
-            Self::InStep { may_replace } => may_replace,
+            Self::InStep { may_replace, .. } => may_replace,
             Self::Cleared => false,
             Self::Gone => true,
+        }
+    }
+
+    /// What holds once it is reached.
+    #[must_use]
+    pub fn reached(self) -> Self {
+        match self {
+            Self::InStep { may_replace, .. } => Self::InStep { may_replace, is_forced: false },
+            Self::Cleared | Self::Gone => self,
         }
     }
 }
@@ -74,6 +85,7 @@ impl SecretInHand<'_> {
         let found = Found::from_answer(account.look(&secret, &question).await);
         observed.vault.insert(secret, found);
         let plan = match goal {
+            SecretGoal::InStep { is_forced: true, .. } => plan_vault_anew(&desired, &observed)?,
             SecretGoal::InStep { .. } => plan_vault(&desired, &observed)?,
             SecretGoal::Cleared => {
                 plan_vault_clearing(&desired, &observed).map_err(refuse_unproven)?
@@ -94,7 +106,7 @@ impl SecretInHand<'_> {
         goal: SecretGoal,
         account: &dyn ModalAccount,
     ) -> Result<(), OperationError> {
-        if self.plan(goal, account).await?.is_empty() {
+        if self.plan(goal.reached(), account).await?.is_empty() {
             return Ok(());
         }
         Err(OperationError::new(ErrorKind::Mismatch, "after the run the secret is not as planned")

@@ -1,5 +1,6 @@
+use datalake_core::plan::Action;
 use datalake_core::secret::{Credentials, FilledBody, FingerprintKey};
-use datalake_core::spec::SpecDocument;
+use datalake_core::spec::{Spec, SpecDocument};
 use datalake_engine::memory::{MemoryClock, MemoryFiles, MemoryState, MemoryVault};
 use datalake_engine::{NoCheckpoints, SecretVault as _};
 use serde_json::json;
@@ -19,7 +20,7 @@ fn spec(apps: &[&str]) -> Spec {
 }
 
 fn modal(apps: &[&str]) -> ModalSpec {
-    require_modal(&spec(apps)).unwrap()
+    require_modal(spec(apps).modal).unwrap()
 }
 
 fn names(apps: &[ModalObject]) -> Vec<&str> {
@@ -81,10 +82,7 @@ impl Ground {
 
 #[test]
 fn a_spec_without_modal_is_told_what_to_add() {
-    let mut spec = spec(&[]);
-    spec.modal = None;
-
-    let error = require_modal(&spec).unwrap_err();
+    let error = require_modal(None).unwrap_err();
 
     assert_eq!(error.kind, ErrorKind::Config);
     assert!(format!("{:?}", error.advice).contains("modal: { secret:"));
@@ -116,7 +114,7 @@ fn without_an_app_nothing_can_be_given_new_containers() {
 #[tokio::test]
 async fn a_secret_that_is_not_there_is_created_and_needs_no_clearing() {
     let (ground, vault) = (Ground::new(), MemoryVault::default());
-    let in_step = SecretGoal::InStep { may_replace: false };
+    let in_step = SecretGoal::InStep { may_replace: false, is_forced: false };
 
     assert_eq!(ground.plan(in_step, &vault).await.unwrap().steps.len(), 1);
     assert!(ground.plan(SecretGoal::Cleared, &vault).await.unwrap().is_empty());
@@ -165,5 +163,34 @@ async fn what_is_left_of_a_secret_is_told_by_its_variables() {
 fn a_goal_tells_whether_variables_of_others_may_go() {
     assert!(SecretGoal::Gone.may_replace());
     assert!(!SecretGoal::Cleared.may_replace());
-    assert!(SecretGoal::InStep { may_replace: true }.may_replace());
+    assert!(SecretGoal::InStep { may_replace: true, is_forced: false }.may_replace());
+}
+
+#[tokio::test]
+async fn a_secret_that_has_lost_a_variable_is_stored_again() {
+    let (ground, vault) = (Ground::new(), MemoryVault::default());
+    let in_step = SecretGoal::InStep { may_replace: false, is_forced: false };
+    let secret = &ground.modal.secret;
+    let plan = ground.plan(in_step, &vault).await.unwrap();
+    let Action::StoreVault { body, print, .. } = &plan.steps[0].action else { panic!("{plan:?}") };
+    let lines = body.fill(&ground.keys, b"").unwrap();
+    vault.create(secret, &lines, *print).await.unwrap();
+    assert!(ground.plan(in_step, &vault).await.unwrap().is_empty());
+
+    vault.lose_variable(secret, "AWS_REGION");
+
+    assert_eq!(ground.plan(in_step, &vault).await.unwrap().steps.len(), 1);
+}
+
+#[tokio::test]
+async fn a_secret_in_step_is_stored_again_where_that_is_forced_and_is_in_step_then() {
+    let (ground, vault) = (Ground::new(), MemoryVault::default());
+    let goal = |is_forced| SecretGoal::InStep { may_replace: false, is_forced };
+    let plan = ground.plan(goal(false), &vault).await.unwrap();
+    let Action::StoreVault { body, print, .. } = &plan.steps[0].action else { panic!("{plan:?}") };
+    let lines = body.fill(&ground.keys, b"").unwrap();
+    vault.create(&ground.modal.secret, &lines, *print).await.unwrap();
+
+    assert_eq!(ground.plan(goal(true), &vault).await.unwrap().steps.len(), 1);
+    assert_eq!(goal(true).reached(), goal(false));
 }

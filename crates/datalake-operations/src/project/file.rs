@@ -39,6 +39,7 @@ pub fn judge_file(
         }
         Some(Err(_)) | None => None,
     };
+    let file = file.keeping_own_part(old.as_deref());
     let standing = file.standing(old.as_deref());
     Ok(JudgedFile { file, standing, old: old.unwrap_or_default() })
 }

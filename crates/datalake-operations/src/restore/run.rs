@@ -343,6 +343,8 @@ fn without_versions(target: &RestoreTarget, versioning: Versioning) -> Operation
             format!("bucket `{bucket}` keeps no versions: there is nothing to restore from")
         }
     };
-    OperationError::new(ErrorKind::Config, message)
-        .advise(Advice::naming("from now on: {}", [AdvisedCommand::EnableVersioning]))
+    OperationError::new(ErrorKind::Config, message).advise(Advice::naming(
+        "from now on: {}",
+        [AdvisedCommand::EnableVersioning(Some(bucket.clone()))],
+    ))
 }

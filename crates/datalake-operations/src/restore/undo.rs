@@ -1,11 +1,11 @@
 //! A restoration undone.
 
 use datalake_core::fault::Fault;
-use datalake_core::time::RunId;
+use datalake_core::time::{RunId, Timestamp};
 use datalake_engine::transfer::RecordFolders;
 use futures::{StreamExt as _, stream};
 
-use super::record::{ChangeOutcome, PlannedChange, RecordLines};
+use super::record::{ChangeOutcome, PlannedChange, RecordHead, RecordLines};
 use super::report::{KeyEnd, RestoreReporter, UndoTotals};
 use super::run::{AT_ONCE, Restoration, RestoreFolder, ends_all};
 use super::writer::TakenBack;
@@ -102,6 +102,52 @@ impl Restoration<'_> {
         }
         Ok(totals)
     }
+}
+
+/// A restoration that was carried out, as its record tells.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RecordedRestoration {
+    /// Its name.
+    pub run: RunId,
+    /// When it began.
+    pub started: Timestamp,
+    /// What it was about, in words.
+    pub keys: String,
+    /// How many changes it had planned.
+    pub planned: usize,
+    /// Of how many it is known how they ended.
+    pub ended: usize,
+}
+
+/// The restorations of this machine that have changed something, the oldest first.
+///
+/// # Errors
+///
+/// [`Fault`] where a record cannot be read.
+pub fn list_restorations(records: &dyn RecordFolders) -> Result<Vec<RecordedRestoration>, Fault> {
+    let folder = records.open_folder(super::record::RESTORES)?;
+    let mut found = Vec::new();
+    for name in folder.names("")? {
+        let run = name.strip_suffix(".journal").and_then(|run| run.parse::<RunId>().ok());
+        let Some(run) = run else { continue };
+        let Some((head, mut plan)) = RecordLines::open_plan(folder.as_ref(), &run)? else {
+            continue;
+        };
+        let mut planned = 0;
+        while plan.next::<PlannedChange>()?.is_some() {
+            planned += 1;
+        }
+        let mut ended = 0;
+        if let Some(mut journal) = RecordLines::open_journal(folder.as_ref(), &run)? {
+            while journal.next::<ChangeOutcome>()?.is_some() {
+                ended += 1;
+            }
+        }
+        let RecordHead { started, keys, .. } = head;
+        found.push(RecordedRestoration { run, started, keys, planned, ended });
+    }
+    found.sort_by_key(|restored| restored.started);
+    Ok(found)
 }
 
 /// Whether a run has restored objects, as far as its record can be read.

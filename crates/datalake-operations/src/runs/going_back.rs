@@ -105,6 +105,8 @@ async fn look_near(plan: &Plan, ports: &Ports<'_>) -> Observed {
         }
         let seen = look_at(&step.action.target(), ports).await;
         observed.buckets.extend(seen.buckets);
+        observed.policies.extend(seen.policies);
+        observed.public_access.extend(seen.public_access);
         observed.paths.extend(seen.paths);
         observed.secrets.extend(seen.secrets);
         if step.action.target() == Target::Services {

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use datalake_core::fault::Target;
-use datalake_core::modal::ModalObject;
+use datalake_core::modal::{AskedContent, ModalObject};
 use datalake_core::plan::{Blocker, Observation, Plan, Step, plan_provision, rehearse};
 use datalake_core::receipt::Receipt;
-use datalake_core::secret::{Fingerprint, FingerprintKey};
+use datalake_core::secret::FingerprintKey;
 use datalake_core::spec::{ModalSpec, Spec};
 use datalake_desired::{ProvisionInput, Restart, VaultPast, desire_vault, desire_world};
 use datalake_engine::{Ports, Records, WantedLooks, WantedTables, await_new_bucket, observe};
@@ -80,7 +80,7 @@ pub async fn look_and_plan(
 /// The secret in Modal, and which contents it may hold.
 fn ask_of_modal(
     input: &ProvisionInput<'_>,
-) -> Result<BTreeMap<ModalObject, Vec<Fingerprint>>, OperationError> {
+) -> Result<BTreeMap<ModalObject, Vec<AskedContent>>, OperationError> {
     let Some(past) = input.past else { return Ok(BTreeMap::new()) };
     let wanted = desire_vault(input.spec, input.keys, input.fingerprints, past)?;
     Ok(wanted.iter().map(question_to_vault).collect())
@@ -96,6 +96,7 @@ pub fn require_no_link(context: &HostContext<'_>, plan: &Plan) -> Result<(), Ope
         }
         Target::Service
         | Target::Bucket(_)
+        | Target::Access(_)
         | Target::Object(..)
         | Target::Secret(_)
         | Target::Services
@@ -118,6 +119,7 @@ pub fn require_writable(context: &HostContext<'_>, plan: &Plan) -> Result<(), Op
         }
         Target::Service
         | Target::Bucket(_)
+        | Target::Access(_)
         | Target::Object(..)
         | Target::Secret(_)
         | Target::Services

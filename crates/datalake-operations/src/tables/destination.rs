@@ -3,9 +3,10 @@
 use datalake_core::s3::TableKind;
 use datalake_core::tables::LogFile;
 use datalake_core::text::printable_key;
-use datalake_engine::{Lake, ObjectEntry, TablePlace, Walk, list_log};
+use datalake_engine::{Lake, ObjectEntry, ObjectSource, TablePlace, Walk, list_log};
 
 use super::TablesFolder;
+use super::contents::have_same_content;
 use super::log_copy::LogCopy;
 use crate::lake::at_bucket;
 use crate::{ErrorKind, OperationError};
@@ -54,8 +55,8 @@ impl LogCopy<'_> {
         source: &[LogFile],
     ) -> Result<(), OperationError> {
         self.require_no_table_above().await?;
-        self.require_own_log(source).await?;
-        self.require_own_data().await
+        let is_begun = self.require_own_log(source).await?;
+        self.require_own_data(is_begun).await
     }
 
     async fn require_no_table_above(&self) -> Result<(), OperationError> {
@@ -82,8 +83,8 @@ impl LogCopy<'_> {
     }
 
     /// Commits that are there have to be the source's; other files of the log may be older ones of
-    /// this table, where a commit shows that it is this table.
-    async fn require_own_log(&self, source: &[LogFile]) -> Result<(), OperationError> {
+    /// this table, where a commit shows that it is this table. Tells whether one does.
+    async fn require_own_log(&self, source: &[LogFile]) -> Result<bool, OperationError> {
         let there = self.list(self.to).await?;
         let mut other = None;
         let mut has_commit = false;
@@ -105,11 +106,13 @@ impl LogCopy<'_> {
         }
         match other.filter(|_| !has_commit) {
             Some(file) => Err(self.foreign_error(file)),
-            None => Ok(()),
+            None => Ok(has_commit),
         }
     }
 
-    async fn require_own_data(&self) -> Result<(), OperationError> {
+    /// Data that are there have to be the source's. Tags of parts do not tell; where no commit shows that it
+    /// is this table, both contents are read.
+    async fn require_own_data(&self, is_begun: bool) -> Result<(), OperationError> {
         let mut there = FolderObjects::open(self.lake, self.to).await?;
         let mut here = FolderObjects::open(self.lake, self.from).await?;
         let log = format!("{}/", self.kind.log_folder());
@@ -123,9 +126,14 @@ impl LogCopy<'_> {
                 own = here.next().await?;
             }
             let same_name = own.as_ref().filter(|own| here.name_of(own) == name);
-            let is_own = same_name.is_some_and(|own| {
-                own.size == found.size && own.etag.agrees_with(&found.etag) != Some(false)
-            });
+            let is_own = match same_name.filter(|own| own.size == found.size) {
+                None => false,
+                Some(own) => match own.etag.agrees_with(&found.etag) {
+                    Some(is_same) => is_same,
+                    None if is_begun => true,
+                    None => self.have_same_data(own, &found).await?,
+                },
+            };
             if !is_own {
                 let place = self.to.describe_below(name);
                 let message = format!("`{place}` is there already, and no part of this table");
@@ -134,5 +142,15 @@ impl LogCopy<'_> {
             }
         }
         Ok(())
+    }
+
+    async fn have_same_data(
+        &self,
+        own: &ObjectEntry,
+        found: &ObjectEntry,
+    ) -> Result<bool, OperationError> {
+        let own = ObjectSource::current(&self.from.bucket, &own.key).if_match(own.etag.clone());
+        let found = ObjectSource::current(&self.to.bucket, &found.key).if_match(found.etag.clone());
+        have_same_content(self.lake, self.clock, [&own, &found]).await
     }
 }

@@ -2,7 +2,6 @@
 
 use std::iter;
 
-use datalake_core::s3::BucketName;
 use datalake_engine::{AnyKey, Lake, VersionId};
 
 use super::RecoveryReport;
@@ -16,11 +15,11 @@ use crate::{ErrorKind, OperationError};
 /// [`OperationError`] for the first that cannot be removed.
 pub async fn forget_commits(
     lake: &dyn Lake,
-    bucket: &BucketName,
     report: &RecoveryReport,
 ) -> Result<u64, OperationError> {
     let mut forgotten = 0;
     for lost in &report.lost {
+        let bucket = &lost.bucket;
         let key = AnyKey::try_from(lost.key.as_str());
         let key = key.map_err(|error| OperationError::of(ErrorKind::Bug, &error))?;
         for id in iter::once(&lost.version_id).chain(&lost.resent_ids) {

@@ -12,7 +12,7 @@ use crate::OperationError;
 use crate::lake::{at_bucket, no_match_error};
 
 /// The tables below a place.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct TablesReport {
     /// The tables, by their folders.
     pub tables: Vec<TableReport>,

@@ -1,6 +1,7 @@
 //! A folder of a bucket that tables lie in.
 
 use datalake_core::s3::{BucketName, S3Address};
+use datalake_core::spec::TablesPlace;
 use datalake_core::text::printable_key;
 
 use crate::OperationError;
@@ -26,6 +27,23 @@ impl TablesFolder {
         refuse_wildcard(&address.key)?;
         let slash = if address.key.is_empty() || address.key.ends_with('/') { "" } else { "/" };
         Ok(Self { bucket, prefix: format!("{}{slash}", address.key) })
+    }
+
+    /// The folders that an address means: without one, the spec's bucket and that of its tables.
+    ///
+    /// # Errors
+    ///
+    /// [`OperationError`], as of [`Self::choose`].
+    pub fn choose_all(
+        client: &BucketClient<'_>,
+        address: &S3Address,
+    ) -> Result<Vec<Self>, OperationError> {
+        let first = Self::choose(client, address)?;
+        let is_named = address.bucket.is_some() || !address.key.is_empty();
+        let own = client.spec.tables.as_ref().and_then(TablesPlace::own_bucket);
+        let own = own.filter(|own| !is_named && **own != first.bucket);
+        let own = own.map(|bucket| Self { bucket: bucket.clone(), prefix: String::new() });
+        Ok([first].into_iter().chain(own).collect())
     }
 
     /// The folder as an address, fit for a terminal.

@@ -35,6 +35,9 @@ pub struct RecoveryReport {
 pub struct LostCommitReport {
     /// The table's folder, `s3://BUCKET/FOLDER/`.
     pub table: String,
+    /// Its bucket.
+    #[serde(skip)]
+    pub bucket: BucketName,
     /// `Delta` or `Lance`.
     pub format: &'static str,
     /// The version that it was to make.
@@ -158,6 +161,7 @@ impl LostPlace<'_> {
         let LostCommit { number, id, resent, stored, replaced, .. } = self.commit;
         LostCommitReport {
             table: format!("s3://{}/{}", self.bucket, self.table.root),
+            bucket: self.bucket.clone(),
             format: self.table.kind.name(),
             version: *number,
             key: self.key(),

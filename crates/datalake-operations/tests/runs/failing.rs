@@ -6,8 +6,10 @@ use async_trait::async_trait;
 use datalake_core::fault::{Fault, FaultKind};
 use datalake_core::host::{HostPath, Mode, Owner};
 use datalake_core::plan::Service;
+use datalake_core::policy::{NewPolicy, PolicyText};
 use datalake_core::s3::{
-    BucketName, ConditionalPuts, Lifecycle, ObjectKey, TableSearch, VersionTraces, Versioning,
+    BucketName, ConditionalPuts, Lifecycle, ObjectKey, PublicAccessBlock, TableSearch,
+    VersionTraces, Versioning,
 };
 use datalake_engine::*;
 
@@ -154,6 +156,34 @@ impl ObjectStore for Failing<'_> {
     async fn set_lifecycle(&self, bucket: &BucketName, rules: &Lifecycle) -> Result<(), Fault> {
         self.turn()?;
         self.world.store.set_lifecycle(bucket, rules).await
+    }
+
+    async fn policy(&self, bucket: &BucketName) -> Result<Option<PolicyText>, Fault> {
+        self.turn()?;
+        self.world.store.policy(bucket).await
+    }
+
+    async fn set_policy(
+        &self,
+        bucket: &BucketName,
+        policy: Option<&NewPolicy>,
+    ) -> Result<(), Fault> {
+        self.turn()?;
+        self.world.store.set_policy(bucket, policy).await
+    }
+
+    async fn public_access(&self, bucket: &BucketName) -> Result<PublicAccessBlock, Fault> {
+        self.turn()?;
+        self.world.store.public_access(bucket).await
+    }
+
+    async fn set_public_access(
+        &self,
+        bucket: &BucketName,
+        block: PublicAccessBlock,
+    ) -> Result<(), Fault> {
+        self.turn()?;
+        self.world.store.set_public_access(bucket, block).await
     }
 
     async fn put_object(

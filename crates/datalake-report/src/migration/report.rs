@@ -106,6 +106,7 @@ pub(super) mod tests {
             }],
             without_file: vec!["nothing".to_owned()],
             left_out: Vec::new(),
+            unfit_keys: Vec::new(),
         }
     }
 

@@ -12,7 +12,7 @@ use super::find_caller;
 use crate::errors::OrDisk as _;
 use crate::quirks::Quirk;
 use crate::sim::{Sim, name_owner};
-use crate::state::{BucketMeta, PolicySlot, SimBucket, VersioningState};
+use crate::state::{BucketMeta, PolicySlot, SimBucket, SimPublicAccess, VersioningState};
 
 /// An anonymous caller owns nothing and is called so.
 #[expect(clippy::unnecessary_wraps, reason = "all operations have one shape")]
@@ -73,6 +73,7 @@ pub(super) fn create_bucket(
         public_read: input.acl.as_ref().is_some_and(|acl| acl.as_str() == "public-read"),
         versioning: if locked { VersioningState::Enabled } else { VersioningState::Never },
         policy: PolicySlot::default(),
+        public_access: SimPublicAccess::default(),
         lifecycle: None,
         cors: None,
         lock: locked

@@ -59,7 +59,9 @@ pub(super) fn copy_object(
     let segments = link_content(sim, source.bucket, &input.bucket, &old)?;
     let mut about = if replace { about_of!(input) } else { old.about.clone() };
     about.public_read = is_public(input.acl.as_ref());
-    let content = StoredContent { etag: old.etag.clone(), size: old.size, segments, about };
+    let writer = find_caller(sim, request).map(|key| key.project);
+    let etag = old.etag.clone();
+    let content = StoredContent { etag, size: old.size, segments, about, writer };
     let new = NewVersion { key: input.key.clone(), content: Some(content), lock, upload: None };
     let version = bucket.add(&sim.disk, sim.now(), new)?;
     Ok(CopyObjectOutput {
@@ -160,7 +162,7 @@ impl<'a> NamedSource<'a> {
     ) -> S3Result<(StoredContent, Option<String>)> {
         let bucket = world.bucket(self.bucket)?;
         let action = action_of("GetObject", self.version.is_some());
-        let wish = AccessWish { action: &action, key: Some(self.key), prefix: None };
+        let wish = AccessWish { version: self.version, ..AccessWish::for_key(&action, self.key) };
         sim.demand(bucket, caller, &wish)?;
         let (version, content) = find_readable(bucket, self.key, self.version)?;
         Ok((content.clone(), show_version_id(bucket, version.id.clone())))

@@ -85,7 +85,7 @@ fn delete_from_bucket(
 }
 
 fn may_bypass(sim: &Sim, bucket: &SimBucket, caller: Option<&SimKey>, key: &str) -> bool {
-    let wish = AccessWish { action: "s3:BypassGovernanceRetention", key: Some(key), prefix: None };
+    let wish = AccessWish::for_key("s3:BypassGovernanceRetention", key);
     sim.demand(bucket, caller, &wish).is_ok()
 }
 
@@ -111,7 +111,7 @@ pub(super) fn delete_objects(
         let bucket = world.bucket_mut(&input.bucket)?;
         let version_id = object.version_id.as_deref();
         let action = action_of("DeleteObject", version_id.is_some());
-        let wish = AccessWish { action: &action, key: Some(&object.key), prefix: None };
+        let wish = AccessWish::for_key(&action, &object.key);
         let bypass = wants_bypass && may_bypass(sim, bucket, caller, &object.key);
         let doomed = DoomedObject { key: &object.key, version_id, bypass };
         let outcome = sim

@@ -6,7 +6,7 @@ use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use s3s::dto::{
     CommonPrefix, CommonPrefixList, EncodingType, ListObjectsInput, ListObjectsOutput,
-    ListObjectsV2Input, ListObjectsV2Output, Object, ObjectList, ObjectStorageClass, Owner,
+    ListObjectsV2Input, ListObjectsV2Output, Object, ObjectList, ObjectStorageClass,
 };
 use s3s::{S3Request, S3Result, s3_error};
 
@@ -93,7 +93,8 @@ fn list_page<'a>(bucket: &'a SimBucket, ask: &Ask<'_>) -> ObjectsPage<'a> {
 }
 
 impl ObjectsPage<'_> {
-    fn contents(&self, text: Text, of: Option<&Owner>) -> ObjectList {
+    /// The objects; each with its owner where `bucket_project` is given.
+    fn contents(&self, text: Text, bucket_project: Option<u64>) -> ObjectList {
         let shown = self.versions.iter().filter_map(|version| {
             let content = version.content.as_ref()?;
             Some(Object {
@@ -101,7 +102,7 @@ impl ObjectsPage<'_> {
                 e_tag: Some(make_strong_etag(&content.etag)),
                 size: Some(convert_size(content.size)),
                 last_modified: Some(version.modified.into()),
-                owner: of.cloned(),
+                owner: bucket_project.map(|own| name_owner(content.writer.unwrap_or(own))),
                 storage_class: Some(ObjectStorageClass::from_static(ObjectStorageClass::STANDARD)),
                 ..Default::default()
             })
@@ -169,7 +170,7 @@ pub(super) fn list_objects(
         marker: Some(text.show(ask.after.unwrap_or_default())),
         max_keys: Some(i32::try_from(ask.most).unwrap_or(i32::MAX)),
         is_truncated: Some(page.next.is_some()),
-        contents: Some(page.contents(text, Some(&name_owner(bucket.meta.project)))),
+        contents: Some(page.contents(text, Some(bucket.meta.project))),
         common_prefixes: page.prefixes(text),
         delimiter: input.delimiter.as_deref().map(|delimiter| text.show(delimiter)),
         next_marker: page.next.as_deref().map(|next| text.show(next)),
@@ -197,7 +198,7 @@ pub(super) fn list_objects_v2(
     };
     let page = list_page(bucket, &ask);
     let text = Text::of(input.encoding_type.as_ref());
-    let owner = (input.fetch_owner == Some(true)).then(|| name_owner(bucket.meta.project));
+    let owner = (input.fetch_owner == Some(true)).then_some(bucket.meta.project);
     let count = page.versions.len() + page.prefixes.len();
     Ok(ListObjectsV2Output {
         name: Some(input.bucket.clone()),
@@ -207,7 +208,7 @@ pub(super) fn list_objects_v2(
         continuation_token: input.continuation_token.clone(),
         is_truncated: Some(page.next.is_some()),
         next_continuation_token: page.next.as_deref().map(|n| BASE64_URL_SAFE_NO_PAD.encode(n)),
-        contents: Some(page.contents(text, owner.as_ref())),
+        contents: Some(page.contents(text, owner)),
         common_prefixes: page.prefixes(text),
         delimiter: input.delimiter.as_deref().map(|delimiter| text.show(delimiter)),
         encoding_type: input.encoding_type.clone(),

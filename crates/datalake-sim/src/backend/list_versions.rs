@@ -32,7 +32,7 @@ pub(super) fn list_object_versions(
                 is_latest: Some(newest),
                 key: Some(text.show(&version.key)),
                 last_modified: Some(version.modified.into()),
-                owner: Some(owner.clone()),
+                owner: Some(content.writer.map_or_else(|| owner.clone(), name_owner)),
                 size: Some(convert_size(content.size)),
                 storage_class: Some(ObjectVersionStorageClass::from_static(
                     ObjectVersionStorageClass::STANDARD,

@@ -106,8 +106,7 @@ pub(super) fn put_object_retention(
     if bucket.meta.lock.is_none() {
         return Err(s3_error!(InvalidRequest));
     }
-    let wish =
-        AccessWish { action: "s3:BypassGovernanceRetention", key: Some(&input.key), prefix: None };
+    let wish = AccessWish::for_key("s3:BypassGovernanceRetention", &input.key);
     let bypass = input.bypass_governance_retention == Some(true)
         && sim.demand(bucket, find_caller(sim, request), &wish).is_ok();
     let wanted = input.retention.as_ref().ok_or_else(|| s3_error!(MalformedXML))?;

@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use super::digests::{check_checksums, check_md5, prepare_hasher};
 use super::objects::{about_of, refuse_encryption, show_version_id};
-use super::{conditions, locks, make_strong_etag};
+use super::{conditions, find_caller, locks, make_strong_etag};
 use crate::errors::OrDisk as _;
 use crate::front::Injected;
 use crate::hex;
@@ -165,6 +165,7 @@ pub(super) fn complete_multipart_upload(
         size: parts.iter().map(|part| part.size()).sum(),
         segments: parts.iter().filter_map(|part| part.segment.clone()).collect(),
         about: upload.about.clone(),
+        writer: find_caller(sim, request).map(|key| key.project),
     };
     let numbers: BTreeSet<i32> = parts.iter().map(|part| part.number).collect();
     let new = NewVersion {

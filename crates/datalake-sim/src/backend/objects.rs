@@ -5,7 +5,7 @@ use s3s::{S3Request, S3Result, s3_error};
 
 use super::conditions::WriteCheck;
 use super::digests::{check_checksums, check_md5, prepare_hasher};
-use super::{conditions, locks, make_strong_etag};
+use super::{conditions, find_caller, locks, make_strong_etag};
 use crate::errors::OrDisk as _;
 use crate::front::Injected;
 use crate::hex;
@@ -38,6 +38,7 @@ pub(super) async fn put_object(
 ) -> S3Result<PutObjectOutput> {
     refuse_encryption(sim, request.input.server_side_encryption.as_ref())?;
     let check = begin_check(sim, &request)?;
+    let writer = find_caller(sim, &request).map(|key| key.project);
     let body = request.input.body.take();
     let injected = request.extensions.get::<Injected>().cloned().unwrap_or_default();
     let hasher = prepare_hasher(sim, &request);
@@ -68,7 +69,7 @@ pub(super) async fn put_object(
     let size = received.size;
     let segments = received.keep(&sim.disk, &input.bucket).or_disk()?.into_iter().collect();
     let about = about_of!(input);
-    let content = StoredContent { etag: etag.clone(), size, segments, about };
+    let content = StoredContent { etag: etag.clone(), size, segments, about, writer };
     let new = NewVersion { key: input.key, content: Some(content), lock, upload: None };
     let version = bucket.add(&sim.disk, sim.now(), new)?;
     Ok(PutObjectOutput {

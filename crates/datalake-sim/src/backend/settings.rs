@@ -1,11 +1,13 @@
-//! Versioning, policy and CORS of a bucket.
+//! Versioning, policy, public access block and CORS of a bucket.
 
 use s3s::dto::{
     BucketVersioningStatus, DeleteBucketCorsInput, DeleteBucketCorsOutput, DeleteBucketPolicyInput,
-    DeleteBucketPolicyOutput, GetBucketCorsInput, GetBucketCorsOutput, GetBucketPolicyInput,
-    GetBucketPolicyOutput, GetBucketVersioningInput, GetBucketVersioningOutput, PutBucketCorsInput,
+    DeleteBucketPolicyOutput, DeletePublicAccessBlockInput, DeletePublicAccessBlockOutput,
+    GetBucketCorsInput, GetBucketCorsOutput, GetBucketPolicyInput, GetBucketPolicyOutput,
+    GetBucketVersioningInput, GetBucketVersioningOutput, GetPublicAccessBlockInput,
+    GetPublicAccessBlockOutput, PublicAccessBlockConfiguration, PutBucketCorsInput,
     PutBucketCorsOutput, PutBucketPolicyInput, PutBucketPolicyOutput, PutBucketVersioningInput,
-    PutBucketVersioningOutput,
+    PutBucketVersioningOutput, PutPublicAccessBlockInput, PutPublicAccessBlockOutput,
 };
 use s3s::{S3Request, S3Result, s3_error};
 
@@ -13,7 +15,7 @@ use crate::errors::{OrDisk as _, make_coded_error};
 use crate::policy::{BucketPolicy, InvalidPolicy};
 use crate::quirks::Quirk;
 use crate::sim::Sim;
-use crate::state::VersioningState;
+use crate::state::{SimPublicAccess, VersioningState};
 
 pub(super) fn get_bucket_versioning(
     sim: &Sim,
@@ -69,7 +71,14 @@ pub(super) fn put_bucket_policy(
         }
         InvalidPolicy::UnknownAction | InvalidPolicy::Malformed => s3_error!(MalformedPolicy),
     })?;
+    let confirmed = request.input.confirm_remove_self_bucket_access == Some(true);
     replace_policy(sim, &request.input.bucket, Some(policy))?;
+    if confirmed {
+        let mut world = sim.world();
+        let meta = &mut world.bucket_mut(&request.input.bucket)?.meta;
+        meta.policy.binds_owner = true;
+        sim.disk.write_meta(meta).or_disk()?;
+    }
     Ok(PutBucketPolicyOutput::default())
 }
 
@@ -86,6 +95,57 @@ fn replace_policy(sim: &Sim, bucket: &str, policy: Option<BucketPolicy>) -> S3Re
     let meta = &mut world.bucket_mut(bucket)?.meta;
     let now = sim.now();
     meta.policy.replace(policy, now, now.after(sim.quirks.policy_delay));
+    sim.disk.write_meta(meta).or_disk()
+}
+
+pub(super) fn get_public_access_block(
+    sim: &Sim,
+    request: &S3Request<GetPublicAccessBlockInput>,
+) -> S3Result<GetPublicAccessBlockOutput> {
+    let world = sim.world();
+    let block = world.bucket(&request.input.bucket)?.meta.public_access;
+    if block == SimPublicAccess::default() {
+        return Err(make_coded_error(
+            http::StatusCode::NOT_FOUND,
+            "NoSuchPublicAccessBlockConfiguration",
+        ));
+    }
+    let public_access_block_configuration = Some(PublicAccessBlockConfiguration {
+        block_public_acls: Some(block.block_public_acls),
+        block_public_policy: Some(block.block_public_policy),
+        ignore_public_acls: Some(block.ignore_public_acls),
+        restrict_public_buckets: Some(block.restrict_public_buckets),
+    });
+    Ok(GetPublicAccessBlockOutput { public_access_block_configuration })
+}
+
+pub(super) fn put_public_access_block(
+    sim: &Sim,
+    request: &S3Request<PutPublicAccessBlockInput>,
+) -> S3Result<PutPublicAccessBlockOutput> {
+    let asked = &request.input.public_access_block_configuration;
+    let block = SimPublicAccess {
+        block_public_acls: asked.block_public_acls == Some(true),
+        ignore_public_acls: asked.ignore_public_acls == Some(true),
+        block_public_policy: asked.block_public_policy == Some(true),
+        restrict_public_buckets: asked.restrict_public_buckets == Some(true),
+    };
+    set_public_access(sim, &request.input.bucket, block)?;
+    Ok(PutPublicAccessBlockOutput::default())
+}
+
+pub(super) fn delete_public_access_block(
+    sim: &Sim,
+    request: &S3Request<DeletePublicAccessBlockInput>,
+) -> S3Result<DeletePublicAccessBlockOutput> {
+    set_public_access(sim, &request.input.bucket, SimPublicAccess::default())?;
+    Ok(DeletePublicAccessBlockOutput::default())
+}
+
+fn set_public_access(sim: &Sim, bucket: &str, block: SimPublicAccess) -> S3Result<()> {
+    let mut world = sim.world();
+    let meta = &mut world.bucket_mut(bucket)?.meta;
+    meta.public_access = block;
     sim.disk.write_meta(meta).or_disk()
 }
 

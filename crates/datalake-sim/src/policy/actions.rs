@@ -38,6 +38,8 @@ pub(crate) fn action_of(operation: &str, names_version: bool) -> String {
         }
         ("GetBucketCors", _) => "GetBucketCORS",
         ("PutBucketCors" | "DeleteBucketCors", _) => "PutBucketCORS",
+        ("GetPublicAccessBlock", _) => "GetBucketPublicAccessBlock",
+        ("PutPublicAccessBlock" | "DeletePublicAccessBlock", _) => "PutBucketPublicAccessBlock",
         ("GetObjectLockConfiguration", _) => "GetBucketObjectLockConfiguration",
         ("PutObjectLockConfiguration", _) => "PutBucketObjectLockConfiguration",
         (other, _) => other,
@@ -46,7 +48,7 @@ pub(crate) fn action_of(operation: &str, names_version: bool) -> String {
 }
 
 /// What Hetzner's parser takes; about 19 names of AWS are not among them.
-const KNOWN: [&str; 62] = [
+const KNOWN: [&str; 65] = [
     "AbortMultipartUpload",
     "BypassGovernanceRetention",
     "CreateBucket",
@@ -57,6 +59,7 @@ const KNOWN: [&str; 62] = [
     "DeleteObjectTagging",
     "DeleteObjectVersion",
     "DeleteObjectVersionTagging",
+    "DeletePublicAccessBlock",
     "DeleteReplicationConfiguration",
     "GetAccelerateConfiguration",
     "GetBucketAcl",
@@ -108,5 +111,7 @@ const KNOWN: [&str; 62] = [
     "PutObjectTagging",
     "PutObjectVersionAcl",
     "PutObjectVersionTagging",
+    "PutPublicAccessBlock",
+    "PutReplicationConfiguration",
     "RestoreObject",
 ];

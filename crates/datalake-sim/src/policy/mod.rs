@@ -37,6 +37,8 @@ pub(crate) struct Question<'a> {
     /// `arn:aws:s3:::bucket/key`.
     pub(crate) resource: &'a str,
     pub(crate) prefix: Option<&'a str>,
+    /// What `x-amz-acl` says.
+    pub(crate) acl: Option<&'a str>,
     pub(crate) tls: bool,
 }
 
@@ -171,7 +173,10 @@ impl SimStatement {
             && (self.action.is_some() || self.not_action.is_some())
             && (self.resource.is_some() || self.not_resource.is_some())
             && resources.into_iter().all(|name| name == "*" || name.starts_with("arn:aws:s3:::"))
-            && self.condition.keys().all(|operator| CONDITIONS.contains(&operator.as_str()))
+            && self.condition.keys().all(|operator| {
+                let plain = operator.strip_suffix(IF_EXISTS).unwrap_or(operator);
+                CONDITIONS.contains(&plain)
+            })
     }
 
     fn covers(&self, question: &Question<'_>, not_action_acts: bool) -> bool {
@@ -220,7 +225,10 @@ impl Principals {
                 name == "*"
                     || caller.is_some_and(|caller| {
                         let RequestPrincipal { project, access_key_id } = caller;
-                        *name == format!("arn:aws:iam:::user/p{project}:{access_key_id}")
+                        let own = format!("arn:aws:iam:::user/p{project}");
+                        *name == format!("{own}:{access_key_id}")
+                            || *name == own
+                            || *name == format!("{own}:*")
                             || *name == format!("arn:aws:iam::p{project}:root")
                     })
             }),
@@ -228,25 +236,40 @@ impl Principals {
     }
 }
 
-const CONDITIONS: [&str; 5] =
-    ["StringEquals", "StringNotEquals", "StringLike", "StringNotLike", "Bool"];
+const CONDITIONS: [&str; 6] =
+    ["StringEquals", "StringNotEquals", "StringLike", "StringNotLike", "Bool", "Null"];
 
+const IF_EXISTS: &str = "IfExists";
+
+/// As Ceph 16 and 18: a missing key makes a condition false, and of several values under a negated
+/// operator one that differs is enough.
 fn meets_condition(operator: &str, keys: &Value, question: &Question<'_>) -> bool {
     let Some(keys) = keys.as_object() else { return false };
+    let (plain, if_exists) = match operator.strip_suffix(IF_EXISTS) {
+        Some(plain) => (plain, true),
+        None => (operator, false),
+    };
     keys.iter().all(|(key, wanted)| {
         let actual = value_of(key, question);
-        let negated = operator.contains("Not");
-        let found = actual
-            .is_some_and(|actual| list_texts(wanted).iter().any(|w| matches_pattern(w, &actual)));
-        found != negated
+        if plain == "Null" {
+            return actual.is_none();
+        }
+        let Some(actual) = actual else { return if_exists };
+        let mut wanted = list_texts(wanted).into_iter();
+        if plain.contains("Not") {
+            wanted.any(|value| !matches_pattern(&value, &actual))
+        } else {
+            wanted.any(|value| matches_pattern(&value, &actual))
+        }
     })
 }
 
 fn value_of(key: &str, question: &Question<'_>) -> Option<String> {
     match key.to_ascii_lowercase().as_str() {
         "aws:username" => question.principal.map(|caller| format!("p{}", caller.project)),
-        "aws:securetransport" => Some(question.tls.to_string()),
+        "aws:securetransport" => question.tls.then(|| "true".to_owned()),
         "s3:prefix" => question.prefix.map(str::to_owned),
+        "s3:x-amz-acl" => question.acl.map(str::to_owned),
         _ => None,
     }
 }

@@ -10,6 +10,7 @@ fn check_policy(statement: &str, principal: Option<RequestPrincipal<'_>>, expect
         action: "s3:GetObject",
         resource: "arn:aws:s3:::lake/a/b",
         prefix: None,
+        acl: None,
         tls: false,
     };
 

@@ -69,6 +69,8 @@ pub(crate) struct BucketMeta {
     #[serde(default)]
     pub(crate) policy: PolicySlot,
     #[serde(default)]
+    pub(crate) public_access: SimPublicAccess,
+    #[serde(default)]
     pub(crate) lifecycle: Option<Vec<LifecycleRule>>,
     #[serde(default)]
     pub(crate) cors: Option<Vec<CORSRule>>,
@@ -88,12 +90,26 @@ pub(crate) enum VersioningState {
     Suspended,
 }
 
+/// A bucket's public access block.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[expect(clippy::struct_excessive_bools, reason = "S3 knows these four switches")]
+pub(crate) struct SimPublicAccess {
+    pub(crate) block_public_acls: bool,
+    pub(crate) ignore_public_acls: bool,
+    pub(crate) block_public_policy: bool,
+    pub(crate) restrict_public_buckets: bool,
+}
+
 /// The policy that was put, and the one that acts until the new one does.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(crate) struct PolicySlot {
     pub(crate) stored: Option<BucketPolicy>,
     pub(crate) acting_before: Option<BucketPolicy>,
     pub(crate) acts_from: Moment,
+    /// Whether one of those that were put came with `x-amz-confirm-remove-self-bucket-access`: it sticks
+    /// until the policy is removed.
+    #[serde(default)]
+    pub(crate) binds_owner: bool,
 }
 
 impl PolicySlot {
@@ -104,7 +120,9 @@ impl PolicySlot {
 
     /// Stores another policy, or none, to act from `acts_from` on.
     pub(crate) fn replace(&mut self, policy: Option<BucketPolicy>, now: Moment, acts_from: Moment) {
-        *self = Self { acting_before: self.acting(now).cloned(), stored: policy, acts_from };
+        let binds_owner = self.binds_owner && policy.is_some();
+        let acting_before = self.acting(now).cloned();
+        *self = Self { acting_before, stored: policy, acts_from, binds_owner };
     }
 }
 
@@ -137,6 +155,9 @@ pub(crate) struct StoredContent {
     /// The files with the bytes, in order.
     pub(crate) segments: Vec<Segment>,
     pub(crate) about: About,
+    /// The project of the key that wrote it; absent for the bucket's own.
+    #[serde(default)]
+    pub(crate) writer: Option<u64>,
 }
 
 /// A file in `bodies` with a part of an object's bytes, or all of them.

@@ -98,6 +98,7 @@ def failure(text, data=b""):
 class Call:
     def __init__(self, function):
         self.function, self.inputs, self.outputs, self.new = function, 0, [], asyncio.Event()
+        self.tasks, self.is_cancelled = set(), False
 
 
 class Calls:
@@ -105,7 +106,8 @@ class Calls:
         self.state, self.vault, self.python = state, vault, python
         self.functions, self.calls, self.warm, self.started = {}, {}, {}, 0
         self.tasks = set()
-        state.views["containers"] = lambda: {"started": self.started}
+        state.views["containers"] = lambda: {"started": self.started, "busy": len(self.tasks)}
+        state.views["cancelled"] = lambda: sum(call.is_cancelled for call in self.calls.values())
 
     def precreate(self, request):
         function = self.functions.get(request.existing_function_id)
@@ -136,7 +138,11 @@ class Calls:
         async def work():
             function = call.function
             container = await self.container(function)
-            result = await container.work(item.input.args)
+            try:
+                result = await container.work(item.input.args)
+            except asyncio.CancelledError:
+                container.end()
+                raise
             if container.process.returncode is None:
                 self.warm.setdefault(function.identity, []).append(container)
             output = api_pb2.FunctionGetOutputsItem(
@@ -150,8 +156,9 @@ class Calls:
 
         call.inputs += 1
         task = asyncio.get_running_loop().create_task(work())
-        self.tasks.add(task)
-        task.add_done_callback(self.tasks.discard)
+        for tasks in (self.tasks, call.tasks):
+            tasks.add(task)
+            task.add_done_callback(tasks.discard)
 
     def take(self, call, items):
         answers = []
@@ -177,6 +184,13 @@ class Calls:
     async def FunctionPutInputs(self, request, _):
         call = self.calls[request.function_call_id]
         return api_pb2.FunctionPutInputsResponse(inputs=self.take(call, request.inputs))
+
+    async def FunctionCallCancel(self, request, _):
+        call = self.calls[request.function_call_id]
+        call.is_cancelled = True
+        for task in list(call.tasks):
+            task.cancel()
+        await asyncio.gather(*call.tasks, return_exceptions=True)
 
     async def FunctionGetOutputs(self, request, _):
         call = self.calls[request.function_call_id]

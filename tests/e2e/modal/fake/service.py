@@ -10,6 +10,9 @@ from modal_proto import api_pb2
 from modal_proto.api_grpc import ModalClientBase
 
 
+ENVIRONMENTS = ("main", "dev")
+
+
 class State:
     """What the control plane remembers, and the file in which a test may look at it."""
 
@@ -62,7 +65,7 @@ class Basics:
         return api_pb2.EnvironmentGetOrCreateResponse(environment_id="en-1", metadata=metadata)
 
     async def EnvironmentList(self, _, __):
-        items = [api_pb2.EnvironmentListItem(name="main", default=True)]
+        items = [api_pb2.EnvironmentListItem(name=n, default=n == "main") for n in ENVIRONMENTS]
         return api_pb2.EnvironmentListResponse(items=items)
 
     async def WorkspaceNameLookup(self, _, __):
@@ -105,6 +108,7 @@ def admit(tokens, metadata):
 
 
 async def misbehave(faults, name):
+    await asyncio.sleep(faults.get("hold", {}).get(name, 0))
     if faults.get("hang"):
         await asyncio.Event().wait()
     if name in faults.get("refuse", {}):

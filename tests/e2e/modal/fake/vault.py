@@ -7,6 +7,8 @@ import time
 from grpclib import GRPCError, Status
 from modal_proto import api_pb2
 
+from service import ENVIRONMENTS
+
 NAME = re.compile(r"^[a-zA-Z0-9_.-]{1,64}$")
 KEY = re.compile(r"^[a-zA-Z_][a-zA-Z0-9_]*$")
 LONGEST_KEY, LONGEST_VALUE = 16384, 32768
@@ -48,6 +50,9 @@ class Vault:
             self.appear(name, request.environment_name)
         if kind and self.state.faults().get("lose_creation"):
             return api_pb2.SecretGetOrCreateResponse(secret_id=self.state.new_id("st"))
+        if request.environment_name and request.environment_name not in ENVIRONMENTS:
+            text = f"Environment '{request.environment_name}' not found"
+            raise GRPCError(Status.NOT_FOUND, text)
         found = self.named(name, request.environment_name) if name else None
         if kind == api_pb2.OBJECT_CREATION_TYPE_UNSPECIFIED:
             return self.looked_up(found, request)

@@ -41,7 +41,11 @@ const ARROWS: [Arrow; 16] = [
     ),
     ("xtask", &[], &[]),
     ("datalake-bench", &[], &[]),
-    ("datalake-tests", &["cli"], &["bench", "core", "engine", "quadlet", "s3", "sim"]),
+    (
+        "datalake-tests",
+        &["cli"],
+        &["bench", "core", "engine", "operations", "quadlet", "s3", "sim"],
+    ),
 ];
 
 #[test]

@@ -40,7 +40,9 @@ fn a_sound_client_with_one_token_and_the_secret_in_step() {
         ground.is(id, "sound");
     }
     assert!(ground.is("modal-token", "sound").contains("from the environment"));
-    assert!(ground.is("modal-secret", "sound").contains("what the containers here get"));
+    assert!(
+        ground.is("modal-secret", "sound").contains("all variables that the containers here get")
+    );
     let ran = ground.call("modal check").run().exits(0);
     assert!(ran.stdout.contains("✓ sound    modal-secret: "), "{}", ran.stdout);
 }

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use datalake_core::policy::{NewPolicy, PolicyText};
 use datalake_core::s3::{Lifecycle, Versioning};
-use datalake_engine::{BucketSettings, ObjectStore};
+use datalake_engine::ObjectStore;
 use datalake_sim::{Config, Quirk, Quirks};
 
 use super::key::deny;
@@ -14,7 +15,8 @@ use crate::support::{Host, OTHER_KEY, Service, Shelf};
 #[track_caller]
 pub(super) fn set_policy(shelf: &Shelf, policy: &str) {
     let (store, bucket) = shelf.store();
-    shelf.service.block_on(store.set_policy(bucket, Some(policy))).unwrap();
+    let policy = NewPolicy { text: PolicyText::new(policy), binds_owner: false };
+    shelf.service.block_on(store.set_policy(bucket, Some(&policy))).unwrap();
     shelf.service.advance(1);
 }
 

@@ -1,7 +1,7 @@
 //! `docs/commands.md`: every command and flag, from the definitions that parse them.
 
-use clap::{Arg, Command, CommandFactory};
-use datalake_cli::args::Cli;
+use clap::{Arg, Command};
+use datalake_cli::args::build_command;
 
 use super::{anchor, cell, hold, sentence};
 
@@ -14,7 +14,7 @@ Every command and flag, as `--help` has them. [What is the same for all commands
 
 #[test]
 fn the_page_of_commands_is_what_the_program_understands() {
-    let cli = Cli::command();
+    let cli = build_command();
     let mut commands = Vec::new();
     for command in cli.get_subcommands() {
         gather(command, "datalake", &mut commands);

@@ -36,7 +36,9 @@ Samples are those of a test. Lists are cut to their first entries, long texts to
 ";
 
 /// Documents that need a systemd, a podman, Modal's client or days, or that only a long run tells.
-const ELSEWHERE: [(&str, &str); 19] = [
+const ELSEWHERE: [(&str, &str); 21] = [
+    ("access-proof", "access prove --key-file FILE"),
+    ("access-run", "access apply"),
     ("cost-forecast", "cost forecast"),
     ("dagster-deps", "dagster deps plan"),
     ("dagster-deps-apply", "dagster deps apply"),

@@ -8,45 +8,56 @@ use tempfile::TempDir;
 
 use super::Call;
 
-/// Stands for the interpreter that the client's program names: a request on standard input, an
-/// answer in the last line. What is stored is kept as it came, and only its marker is told.
+/// Stands for the interpreter that the client's program names: each line of standard input is a request,
+/// and gets a line for an answer. What is stored is kept as it came, and only its marker is told.
 const INTERPRETER: &str = r#"#!/bin/sh
 PATH=/usr/bin:/bin
 cd "${0%/*}/.." || exit 1
-request=$(cat)
+[ ! -e broken ] || { echo 'ImportError: no module named grpclib' >&2; exit 1; }
+echo start >> starts
 error() { echo "{\"error\": {\"kind\": \"$1\", \"text\": \"$2\"}}"; exit 0; }
-case "$request" in
-  *'"do":"about"'*) cat about; exit 0 ;;
-esac
-[ ! -e refusal ] || error $(cat refusal)
-[ ! -e silent ] || sleep 1000
-case "$request" in
-  *'"do":"names"'*) cat names ;;
-  *'"do":"look"'*)
-    [ -e stored ] || error NotFoundError nothing
-    marker=$(grep -o 'DATALAKE_FP_[0-9a-f]*' stored || echo none)
-    grep -q AWS_ACCESS_KEY_ID stored && apart=false || apart=true
-    merges=true
-    [ ! -e old-client ] || merges=false
-    case "$request" in
-      *"$marker"*) echo "{\"holds\": \"$marker\", \"merges\": $merges, \"version\": \"1.2.6\"}" ;;
-      *) echo "{\"holds\": null, \"apart\": $apart, \"merges\": $merges, \"version\": \"1.2.6\"}" ;;
-    esac ;;
-  *'"do":"update"'* | *'"do":"clear"'*)
-    [ ! -e old-client ] || error CannotMerge 1.2.6
-    case "$request" in
-      # What is taken out is named as well.
-      *'"do":"update"'*) printf '%s\n' "$request" | sed 's/"names":\[[^]]*\],*//' > stored ;;
-      *) if [ -e others ]; then echo > stored; else rm -f stored; fi ;;
-    esac
-    echo '{}' ;;
-  *'"do":"create"'* | *'"do":"replace"'*) printf '%s\n' "$request" > stored; echo '{}' ;;
-  *'"do":"variables"'*)
-    [ -e stored ] || error NotFoundError nothing
-    cat others ;;
-  *'"do":"delete"'*) rm -f stored; echo '{}' ;;
-  *'"do":"run"'*) echo '{"status": 0, "stdout": "[]", "said": ""}' ;;
-esac
+answer() {
+  case "$request" in
+    *'"do":"about"'*) cat about; exit 0 ;;
+  esac
+  [ ! -e refusal ] || error $(cat refusal)
+  [ ! -e silent ] || sleep 1000
+  case "$request" in
+    *'"environment":"dve"'*)
+      echo '{"error": {"kind": "NoEnvironment", "text": "dve", "names": ["main", "dev"]}}'
+      exit 0 ;;
+  esac
+  case "$request" in
+    *'"do":"names"'*) cat names ;;
+    *'"do":"look"'*)
+      [ -e stored ] || error NotFoundError nothing
+      marker=$(grep -o 'DATALAKE_FP_[0-9a-f]*' stored || echo none)
+      grep -q AWS_ACCESS_KEY_ID stored && apart=false || apart=true
+      merges=true lacks=false
+      [ ! -e old-client ] || merges=false
+      grep -q AWS_REGION stored || lacks=true
+      told="\"merges\": $merges, \"version\": \"1.2.6\"}"
+      case "$request" in
+        *"$marker"*) echo "{\"holds\": \"$marker\", \"lacks\": $lacks, $told" ;;
+        *) echo "{\"holds\": null, \"apart\": $apart, $told" ;;
+      esac ;;
+    *'"do":"update"'* | *'"do":"clear"'*)
+      [ ! -e old-client ] || error CannotMerge 1.2.6
+      case "$request" in
+        # What is taken out is named as well.
+        *'"do":"update"'*) printf '%s\n' "$request" | sed 's/"names":\[[^]]*\],*//' > stored ;;
+        *) if [ -e others ]; then echo > stored; else rm -f stored; fi ;;
+      esac
+      echo '{}' ;;
+    *'"do":"create"'* | *'"do":"replace"'*) printf '%s\n' "$request" > stored; echo '{}' ;;
+    *'"do":"variables"'*)
+      [ -e stored ] || error NotFoundError nothing
+      cat others ;;
+    *'"do":"delete"'*) rm -f stored; echo '{}' ;;
+    *'"do":"run"'*) echo '{"status": 0, "stdout": "[]", "said": ""}' ;;
+  esac
+}
+while IFS= read -r request; do (answer); done
 "#;
 
 /// The client, and what Modal holds.
@@ -80,6 +91,22 @@ impl FakeModal {
             "servers": "https://api.modal.example",
         });
         fs::write(self.path("about"), format!("{about}\n")).unwrap();
+    }
+
+    /// The interpreter cannot load the client any more.
+    pub(crate) fn breaks(&self) {
+        fs::write(self.path("broken"), "").unwrap();
+    }
+
+    /// How often the interpreter was started.
+    pub(crate) fn starts(&self) -> usize {
+        fs::read_to_string(self.path("starts")).unwrap_or_default().lines().count()
+    }
+
+    /// Somebody takes a variable out of the secret.
+    pub(crate) fn loses(&self, name: &str) {
+        let stored = self.stored().unwrap().replace(name, "GONE");
+        fs::write(self.path("stored"), stored).unwrap();
     }
 
     /// The secrets that Modal lists, with the seconds since 1970 at which each was stored.

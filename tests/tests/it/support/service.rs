@@ -28,6 +28,13 @@ pub(crate) const OTHER_KEY: KeyPair = KeyPair {
     project: 22,
 };
 
+/// A second key of the tests' project.
+pub(crate) const SECOND_KEY: KeyPair = KeyPair {
+    id: "TESTKEY0000000000003",
+    secret: "guarded0Guarded0guarded0Guarded0guarded0",
+    project: 11,
+};
+
 /// The variable with the address of a service outside, whose key is [`KEY`]. Tests that bend the
 /// service itself need the simulator and fail there.
 const OUTSIDE: &str = "DATALAKE_TEST_ENDPOINT";
@@ -54,7 +61,7 @@ impl Service {
     /// The same with changes.
     pub(crate) fn with(change: impl FnOnce(Config) -> Config) -> Self {
         let dir = TempDir::new().unwrap();
-        let keys = [KEY, OTHER_KEY].map(|key| SimKey {
+        let keys = [KEY, OTHER_KEY, SECOND_KEY].map(|key| SimKey {
             access_key_id: key.id.to_owned(),
             secret_access_key: key.secret.to_owned(),
             project: key.project,
@@ -88,6 +95,11 @@ impl Service {
     /// Moves the calendar on by so many days.
     pub(crate) fn advance(&self, days: u64) {
         self.running().advance(Duration::from_secs(days * 86_400)).unwrap();
+    }
+
+    /// Moves the calendar on.
+    pub(crate) fn advance_by(&self, length: Duration) {
+        self.running().advance(length).unwrap();
     }
 
     pub(crate) fn endpoint(&self) -> String {

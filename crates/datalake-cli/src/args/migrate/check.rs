@@ -12,7 +12,7 @@ use super::{What, Within};
 const CHECK_EXAMPLES: &str = "\
 Examples:
   sudo -E datalake migrate check                      Ask in each container that runs user code
-  sudo -E datalake migrate check --load all           …and load every file, not one of each I/O manager
+  sudo -E datalake migrate check --load all           …and load every file, not a sample
   datalake migrate check --home /srv/dagster --python venv/bin/python --python-file defs.py
 ";
 
@@ -74,7 +74,8 @@ impl MigrateCheck {
         ];
         let named = flags.into_iter().filter_map(|(flag, value)| Some((flag, value?)));
         let typed = named.map(|(flag, value)| format!(" --{flag} {}", quote_word(&value)));
-        self.what.words() + &typed.collect::<String>()
+        let load = if self.load == "all" { " --load all" } else { "" };
+        self.what.words() + load + &typed.collect::<String>()
     }
 }
 

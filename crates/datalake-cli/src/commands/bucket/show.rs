@@ -1,6 +1,7 @@
 //! `bucket show`: everything about one bucket.
 
 use datalake_core::fault::{Fault, FaultKind};
+use datalake_core::policy::PolicyText;
 use datalake_core::s3::{BucketName, Lifecycle, Versioning};
 use datalake_core::text::printable;
 use datalake_core::usage::Usage;
@@ -73,7 +74,7 @@ pub(super) async fn show(remote: &Remote, flags: &BucketShow) -> Result<Exit, Fa
     let cors = page.seen("cors", lake.cors(bucket).await, cors_text);
     let lock = page.seen("lock", lake.lock(bucket).await, |lock| lock_text(*lock));
     let policy = page.seen("policy", lake.policy(bucket).await, |policy| {
-        policy.clone().unwrap_or_else(|| "no policy".to_owned())
+        policy.as_ref().map_or_else(|| "no policy".to_owned(), ToString::to_string)
     });
     let usage = if flags.no_count {
         None
@@ -87,7 +88,9 @@ pub(super) async fn show(remote: &Remote, flags: &BucketShow) -> Result<Exit, Fa
         lifecycle: lifecycle.as_ref(),
         cors_rules: cors.map(|cors| cors.0.len()),
         lock: lock.map(lock::Report::from),
-        policy: policy.as_ref().map(|policy| Policy { document: policy.as_deref() }),
+        policy: policy
+            .as_ref()
+            .map(|policy| Policy { document: policy.as_ref().map(PolicyText::as_str) }),
         usage: usage.as_ref().map(UsageReport::from),
         unknown: &page.unknown,
         not_offered: &page.not_offered,

@@ -6,6 +6,7 @@ use datalake_core::usage::Usage;
 use datalake_engine::{Clock as _, UsagePlace};
 use datalake_operations::costs::{
     CostBasis, ExpiredStays, ONE, WhatIf, WhatIfBills, WhatIfPlace, WhatIfUsage,
+    find_uncounted_tables,
 };
 use datalake_operations::lake::{at_bucket, require_something};
 use schemars::JsonSchema;
@@ -66,7 +67,13 @@ pub(super) async fn whatif(cli: &Cli, flags: &Whatif, printer: Printer) -> Resul
     let noted = basis.read_egress(as_log(open_log(&remote.site)?.as_ref()), &place)?;
     let more = asked.egress.unwrap_or_default();
     let bills = usage.make_bills(&basis, ByteSize(noted.counted), more)?;
-    let text = render_whatif(&basis, &asked, &usage, &bills);
+    let mut text = render_whatif(&basis, &asked, &usage, &bills);
+    if let Some(tables) = find_uncounted_tables(&remote.spec, &place.bucket) {
+        text.push_str(&format!(
+            "Without s3://{tables}, the bucket for tables: `{} cost report` has both.\n",
+            remote.site.name
+        ));
+    }
     let told = Told {
         bucket: place.bucket.to_string(),
         prefix: prefix.to_owned(),

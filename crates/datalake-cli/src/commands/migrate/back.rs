@@ -48,7 +48,8 @@ pub(super) async fn run(cli: &Cli, flags: &BackRun, printer: Printer) -> Result<
     let (context, site) = (place.context()?, &place.remote.site);
     let migration = Migration::find(&context, &place.choice(&flags.what)?).await?;
     let ahead = find_ahead(&migration, &place.limits).await?;
-    let items = count_to_fetch(&ahead);
+    let fetched = ahead.iter().filter(|ahead| !ahead.part.is_tabular());
+    let items: u64 = fetched.map(PartAhead::count_to_fetch).sum();
     printer.talk(ahead.iter().map(ahead_text).collect::<String>().trim_end());
     if items > 0 {
         let bytes = ahead.iter().map(|ahead| ahead.bytes).sum();
@@ -96,7 +97,13 @@ fn ahead_text(ahead: &PartAhead) -> String {
             text.push_str(&format!("{:<14}…; --json has all\n", ""));
         }
     };
-    list(&ahead.newer, "newer in the bucket: the local files are stale");
+    // Only their own clients can tell which objects make one table.
+    let newer = if ahead.part.is_tabular() {
+        "newer in the bucket, and never fetched from there: the local files are stale"
+    } else {
+        "newer in the bucket: the local files are stale"
+    };
+    list(&ahead.newer, newer);
     list(&ahead.alone, "in the bucket alone");
     list(&ahead.gone, "gone from the bucket: the local files may be older than that");
     list(&ahead.newer_here, "newer here: the local files stay");

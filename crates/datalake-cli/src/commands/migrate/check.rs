@@ -15,6 +15,7 @@ use crate::args::migrate::MigrateCheck;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::render::{DocumentKind, Printer};
+use crate::silence::show_elapsed;
 use crate::site::{Site, me};
 
 pub(super) const MIGRATION_CHECK: DocumentKind =
@@ -49,7 +50,7 @@ pub(super) async fn check(
     let reporter = SwitchTeller(printer);
     let (migration, limits) = (&migration, &place.limits);
     let check = SwitchCheck { migration, places: &places, load, limits, reporter: &reporter };
-    let report = check_switch(&check).await?;
+    let report = show_elapsed(printer, "asking Dagster", check_switch(&check)).await?;
     let (name, words) = (&site.name, printable(&flags.words()));
     let next = match report.failure() {
         None => format!("Next: {name} migrate free --dry-run{}\n", printable(&flags.what.words())),

@@ -21,6 +21,8 @@ pub(super) const MIGRATION_FREED: DocumentKind =
 pub(super) async fn free(cli: &Cli, flags: &Free, printer: Printer) -> Result<Exit, Failure> {
     let place = MigrationPlace::open(cli, &flags.what, &flags.within, printer).await?.bounded();
     let context = place.context()?;
+    // The next command is about the same files.
+    let named = |error| Failure::from(error).with_flags("migrate check", &flags.what.words());
     let migration = Migration::find(&context, &place.choice(&flags.what)?).await?;
     if migration.home.is_none() {
         return Err(Failure::new(Exit::Usage, "objects of another place are removed with `rm`"));
@@ -30,7 +32,7 @@ pub(super) async fn free(cli: &Cli, flags: &Free, printer: Printer) -> Result<Ex
     let text = render::render_parts(&parts) + &render::left_out(&parts);
     let proof = match moved.items {
         0 => None,
-        _ => Some(require_switch_proof(&migration).await?),
+        _ => Some(require_switch_proof(&migration).await.map_err(named)?),
     };
     let Some(proof) = proof.filter(|proof| {
         printer.talk(&proof.describe());
@@ -49,7 +51,8 @@ pub(super) async fn free(cli: &Cli, flags: &Free, printer: Printer) -> Result<Ex
     if let Some(lines) = lines {
         lines.finish()?;
     }
-    tell_freed(printer, &freed)
+    let told = tell_freed(printer, &freed);
+    told.map_err(|failure| failure.with_flags("migrate check", &flags.what.words()))
 }
 
 /// The pickles that the bucket seems to have.
@@ -78,5 +81,5 @@ fn tell_freed(printer: Printer, freed: &[FreedPart]) -> Result<Exit, Failure> {
         return Ok(Exit::Done);
     }
     Err(Failure::new(Exit::Partly, format!("{} kept", counted(kept, "file")))
-        .hint("`--report FILE` tells of each why; `migrate check` asks Dagster again"))
+        .hint("`--report FILE` tells of each why; `datalake migrate check` asks Dagster again"))
 }

@@ -35,7 +35,8 @@ pub(super) async fn report(
         named_path::write_file(path, page.as_bytes(), Existing::IsReplaced)?;
         printer.talk(&format!("wrote {}", printable(&path.display().to_string())));
     }
-    printer.result(MIGRATION_REPORT, &report, &render_migration(&report));
+    let text = render_migration(&report) + &report.describe_unfit_keys();
+    printer.result(MIGRATION_REPORT, &report, &text);
     Ok(if report.is_all_moved() { Exit::Done } else { Exit::Drift })
 }
 

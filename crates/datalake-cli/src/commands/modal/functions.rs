@@ -5,12 +5,13 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use datalake_core::fault::{FaultKind, Target};
-use datalake_core::spec::ModalClientPlace;
+use datalake_core::modal::ModalObject;
+use datalake_core::spec::{ModalClientPlace, ModalSpec};
 use datalake_core::text::printable;
 use datalake_dagster::{FileStanding, ProjectFile};
 use datalake_engine::SecretVault;
 use datalake_host::{CommandFault, ProgramCall, follow_program};
-use datalake_modal::{ASSET_FILE, FUNCTIONS_FILE, asset, asset_alone, functions};
+use datalake_modal::{ASSET_FILE, FUNCTIONS_FILE, FunctionsPlace, asset, asset_alone, functions};
 use datalake_operations::modal::{choose_app, choose_apps, require_modal};
 use datalake_operations::project::{
     ProjectLayout, ProjectWish, find_layout, judge_file, keeps_single_file, write_file,
@@ -55,7 +56,7 @@ struct Told<'a> {
 
 pub(super) async fn init(cli: &Cli, flags: &ModalInit, printer: Printer) -> Result<Exit, Failure> {
     let site = Site::open(cli, printer).await?;
-    let spec = require_modal(&site.spec()?)?;
+    let spec = require_modal(site.settings.modal()?)?;
     let app = choose_app(&spec)?;
     let folder = project::open(&flags.dir)?;
     let calls = project::plan_in(&flags.dir, Some(&folder), |folder| {
@@ -68,7 +69,7 @@ pub(super) async fn init(cli: &Cli, flags: &ModalInit, printer: Printer) -> Resu
             _ => (ASSET_FILE.to_owned(), asset_alone(&app)),
         })
     })?;
-    let wanted = [(FUNCTIONS_FILE.to_owned(), functions(&app, &spec.secret)), calls];
+    let wanted = [(FUNCTIONS_FILE.to_owned(), functions_for(&site, &app, &spec)), calls];
     let (mut reports, mut text, mut is_kept) = (Vec::new(), String::new(), false);
     for (path, content) in wanted {
         let one = judge_file(ProjectFile::signed(path, &content), Some(&folder))?;
@@ -88,9 +89,21 @@ pub(super) async fn init(cli: &Cli, flags: &ModalInit, printer: Printer) -> Resu
     Ok(if is_kept { Exit::Partly } else { Exit::Done })
 }
 
+/// The file with the functions; of the bucket it says what the spec says.
+fn functions_for(site: &Site, app: &ModalObject, spec: &ModalSpec) -> String {
+    let store = site.store_spec().ok();
+    let store = store.as_ref();
+    functions(&FunctionsPlace {
+        app,
+        secret: &spec.secret,
+        requests_per_second: store.and_then(|store| store.limits.requests_per_second),
+        mount: store.and_then(|store| Some((store.bucket.as_ref()?, &store.endpoint))),
+    })
+}
+
 pub(super) async fn deploy(cli: &Cli, flags: &Deploy, printer: Printer) -> Result<Exit, Failure> {
     let site = Site::open(cli, printer).await?;
-    let spec = require_modal(&site.spec()?)?;
+    let spec = require_modal(site.settings.modal()?)?;
     let program = match &spec.client {
         ModalClientPlace::SearchPath => "modal".to_owned(),
         ModalClientPlace::Program(path) => path.clone(),
@@ -117,6 +130,13 @@ pub(super) async fn deploy(cli: &Cli, flags: &Deploy, printer: Printer) -> Resul
         let told = Told { runs: &shown, done: false };
         printer.result(MODAL_DEPLOY, told, &format!("{line}\n\nNothing was run.\n"));
         return Ok(Exit::Drift);
+    }
+    let place = ModalPlace::of(&site, &site.host_spec()?, Some(&spec)).await;
+    // A program that is no script of Python's may deploy all the same.
+    if let Err(fault) = place.client().require_usable().await
+        && fault.kind == FaultKind::Unsupported
+    {
+        return Err(Failure::about("Modal's client", &fault));
     }
     printer.talk(&line);
     let command = ProgramCall {
@@ -156,8 +176,7 @@ pub(super) async fn rollover(
     printer: Printer,
 ) -> Result<Exit, Failure> {
     let site = Site::open(cli, printer).await?;
-    let spec = site.spec()?;
-    let modal = require_modal(&spec)?;
+    let modal = require_modal(site.settings.modal()?)?;
     let apps = choose_apps(&modal, &flags.apps)?;
     let runs: Vec<_> = apps.iter().map(|app| format!("modal app rollover {}", app.name)).collect();
     if flags.dry_run {
@@ -165,7 +184,7 @@ pub(super) async fn rollover(
         printer.result(MODAL_ROLLOVER, Told { runs: &runs, done: false }, &text);
         return Ok(Exit::Drift);
     }
-    let place = ModalPlace::of(&site, &spec.host, Some(&modal)).await;
+    let place = ModalPlace::of(&site, &site.host_spec()?, Some(&modal)).await;
     let client = place.client();
     let mut text = String::new();
     for app in &apps {

@@ -12,22 +12,21 @@ use datalake_operations::modal::{
     Apps, LeftSecret, SecretGoal, SecretInHand, find_apps_after, require_modal,
 };
 use datalake_operations::{
-    ForwardRun, HostContext, VaultStanding, look_at_vault, podman_secrets, read_vault_past,
-    refuse_other_work,
+    ForwardRun, HostContext, VaultReport, VaultStanding, look_at_vault, podman_secrets,
+    read_vault_past, refuse_other_work,
 };
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::super::confirmed;
+use super::super::PlanApproval;
 use super::super::reporter::Reporter;
 use super::words::{apps_text, left_text};
 use crate::args::Cli;
 use crate::args::modal::{ModalChange, Secret};
-use crate::commands::provision::PLAN;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::modal::ModalPlace;
-use crate::render::{self, DocumentKind, Printer, VaultReport, vault_line, vault_report};
+use crate::render::{DocumentKind, Printer, vault_line};
 use crate::site::{RETRY_BUDGET, Site};
 
 pub(super) const MODAL_SECRET: DocumentKind = DocumentKind::of::<VaultReport>("modal-secret");
@@ -74,7 +73,7 @@ pub(super) async fn secret(cli: &Cli, what: &Secret, printer: Printer) -> Result
             change_secret(
                 &subject,
                 &flags.change,
-                SecretGoal::InStep { may_replace: flags.replace },
+                SecretGoal::InStep { may_replace: flags.replace, is_forced: flags.force },
             )
             .await
         }
@@ -90,7 +89,7 @@ impl SecretSubject {
     async fn open(cli: &Cli, printer: Printer) -> Result<Self, Failure> {
         let site = Site::open(cli, printer).await?;
         let spec = site.spec()?;
-        let modal = require_modal(&spec)?;
+        let modal = require_modal(spec.modal.clone())?;
         let keys = site.keys_from(&spec.credentials).await?;
         let fingerprints = site.records().fingerprint_key(&site.clock);
         let fingerprints = fingerprints.map_err(|fault| site.state_failure(&fault))?;
@@ -111,20 +110,22 @@ async fn status(subject: &SecretSubject) -> Result<Exit, Failure> {
     let wanted = desire_vault(spec, keys, fingerprints, &past)?;
     let wanted = wanted.ok_or_else(|| Failure::new(Exit::Bug, "a secret of no name"))?;
     let found = look_at_vault(&wanted, &client).await;
-    let report = vault_report(&modal.secret, &found);
-    let next = match &found {
-        VaultStanding::InStep => String::new(),
-        VaultStanding::Unknown(_) => format!("\nNext: {} modal check\n", site.name),
-        VaultStanding::Earlier | VaultStanding::Foreign | VaultStanding::Absent => {
-            format!("\nNext: {} modal secret sync\n", site.name)
-        }
+    if let Some(fault) = found.find_refusal() {
+        return Err(Failure::at(&Target::Vault(modal.secret.clone()), fault));
+    }
+    let report = found.report(&modal.secret);
+    let (next, exit) = match &found {
+        VaultStanding::InStep => ("", Exit::Done),
+        VaultStanding::Unknown(_) => ("modal check", Exit::Partly),
+        VaultStanding::Earlier
+        | VaultStanding::Incomplete
+        | VaultStanding::Foreign
+        | VaultStanding::Absent => ("modal secret sync", Exit::Drift),
     };
+    let next =
+        if next.is_empty() { String::new() } else { format!("\nNext: {} {next}\n", site.name) };
     site.printer.result(MODAL_SECRET, &report, &format!("{}\n{next}", vault_line(&report)));
-    Ok(match found {
-        VaultStanding::InStep => Exit::Done,
-        VaultStanding::Unknown(_) => Exit::Partly,
-        VaultStanding::Earlier | VaultStanding::Foreign | VaultStanding::Absent => Exit::Drift,
-    })
+    Ok(exit)
 }
 
 async fn change_secret(
@@ -158,7 +159,8 @@ async fn change_secret(
     if plan.is_empty() {
         return nothing_to_do(subject, goal, &plan, &client).await;
     }
-    if !is_wanted(&plan, flags, site, command)? {
+    let asked = PlanApproval { site, command, dry_run: flags.dry_run, yes: flags.yes };
+    if !asked.approve(&plan, "")? {
         return Ok(Exit::Drift);
     }
     let _lock = match lock {
@@ -199,27 +201,6 @@ async fn nothing_to_do(
     Ok(exit)
 }
 
-fn is_wanted(
-    plan: &Plan,
-    flags: &ModalChange,
-    site: &Site,
-    command: &str,
-) -> Result<bool, Failure> {
-    let shown = format!("Plan ({} steps):\n{}", plan.steps.len(), render::plan(plan));
-    if flags.dry_run {
-        let next = format!("\nNothing was changed. Next: {} {command}\n", site.name);
-        site.printer.result(PLAN, plan, &(shown + &next));
-        return Ok(false);
-    }
-    site.printer.text(&shown);
-    let question = format!("Apply these {} steps?", plan.steps.len());
-    let is_wanted = confirmed(&question, flags.yes, site.may_ask())?;
-    if !is_wanted {
-        site.printer.talk("nothing was changed");
-    }
-    Ok(is_wanted)
-}
-
 /// A plan, and what has come of it.
 struct Applied<'a> {
     plan: &'a Plan,
@@ -247,7 +228,7 @@ async fn prove(
     let secret = &subject.modal.secret;
     let mut text = match (goal, &left) {
         (SecretGoal::InStep { .. }, _) => {
-            format!("\nProved: Modal lists `{secret}` with what it has to hold.\n")
+            format!("\nProved: Modal lists `{secret}` with all variables of its content.\n")
         }
         (_, None) => format!("\nProved: Modal has no secret `{secret}` any more.\n"),
         (_, Some(left)) => format!("\n{}", left_text(left, &site.name)),

@@ -4,6 +4,7 @@ use datalake_core::price::Span;
 use datalake_engine::{Clock as _, EgressNote, UsageSample};
 use datalake_operations::costs::{
     AssetGrowth, EgressTold, RecordedUsage, SampleTold, UsageHistory, egress_word,
+    find_uncounted_tables,
 };
 
 use crate::args::Cli;
@@ -32,7 +33,13 @@ pub(super) async fn show(cli: &Cli, flags: &UsageShow, printer: Printer) -> Resu
         None => RecordedUsage::default(),
     };
     let RecordedUsage { samples, growth: grown, egress } = recorded;
-    let text = render_history(&site.name, &samples, &grown, &egress);
+    let mut text = render_history(&site.name, &samples, &grown, &egress);
+    if let Some(tables) = find_uncounted_tables(&site.store_spec()?, &place.bucket) {
+        text.push_str(&format!(
+            "\nThe bucket for tables: {} usage show --bucket {tables}\n",
+            site.name
+        ));
+    }
     let shown = UsageHistory {
         bucket: place.bucket.to_string(),
         samples: samples.iter().map(SampleTold::new).collect(),

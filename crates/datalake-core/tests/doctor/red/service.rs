@@ -6,7 +6,8 @@ use datalake_core::doctor::{
 };
 use datalake_core::fault::{Fault, FaultKind};
 use datalake_core::s3::{
-    ConditionalPuts, FoundTable, FoundTables, Lifecycle, TableKind, TableSearch, Versioning,
+    ConditionalPuts, FoundTable, FoundTables, Lifecycle, LifecycleRule, TableKind, TableSearch,
+    Versioning,
 };
 use datalake_core::size::ByteSize;
 use datalake_core::tables::{LostCommit, LostSearch};
@@ -176,6 +177,21 @@ fn tables() -> Vec<(FindingId, Change)> {
             let bucket = TablesBucket { versioning, lost: Look::Saw(lost), ..with_sales() };
             seen.tables.buckets = Look::Saw(vec![bucket]);
             seen.tables.place = Some("acme-tables".to_owned());
+        }),
+        (FindingId::TablesExpire, |seen| {
+            let rule = LifecycleRule {
+                enabled: true,
+                prefix: "old/".to_owned(),
+                expire: "30d".parse().ok(),
+                expire_markers: false,
+                expire_noncurrent: None,
+                abort_uploads: None,
+            };
+            let lifecycle = Look::Saw(Lifecycle::new([("tidy".to_owned(), rule)]));
+            let conditional = Look::Saw(ConditionalPuts::Held);
+            let bucket =
+                TablesBucket { lifecycle, conditional, is_for_tables: true, ..tables_bucket() };
+            seen.tables.buckets = Look::Saw(vec![bucket]);
         }),
         (FindingId::TablesLostCommits, |seen| {
             let lost = vec![("sales/".to_owned(), (0..3).map(lost_commit).collect())];

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 use datalake_core::fault::{Fault, FaultKind};
-use datalake_core::s3::{ETag, Lifecycle, Versioning};
+use datalake_core::s3::{ETag, Lifecycle, PublicAccessBlock, Versioning};
 use datalake_core::size::ByteSize;
 use datalake_core::time::Timestamp;
 use md5::{Digest as _, Md5};
@@ -25,6 +25,7 @@ pub(super) struct MemoryBucket {
     pub(super) cors: Cors,
     pub(super) lock: BucketLock,
     pub(super) policy: Option<String>,
+    pub(super) public_access: PublicAccessBlock,
     pub(super) objects: BTreeMap<AnyKey, Vec<MemoryVersion>>,
     pub(super) uploads: BTreeMap<(AnyKey, UploadId), MemoryUpload>,
     written: u64,
@@ -116,6 +117,7 @@ impl MemoryBucket {
             cors: Cors::default(),
             lock: BucketLock::Never,
             policy: None,
+            public_access: PublicAccessBlock::default(),
             objects: BTreeMap::new(),
             uploads: BTreeMap::new(),
             written: 0,

@@ -89,6 +89,7 @@ impl MemoryBucket {
                     latest: place == 0,
                     modified: version.modified,
                     stored: version.modified.into(),
+                    owner: None,
                     kind,
                 });
             }

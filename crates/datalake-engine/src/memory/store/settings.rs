@@ -60,18 +60,4 @@ impl BucketSettings for MemoryStore {
             }
         })
     }
-
-    async fn policy(&self, bucket: &BucketName) -> Result<Option<String>, Fault> {
-        self.with(bucket, |bucket, _| Ok(bucket.policy.clone()))
-    }
-
-    async fn set_policy(&self, bucket: &BucketName, policy: Option<&str>) -> Result<(), Fault> {
-        if policy.is_some_and(|text| serde_json::from_str::<serde_json::Value>(text).is_err()) {
-            return Err(refused("MalformedPolicy"));
-        }
-        self.with(bucket, |bucket, _| {
-            bucket.policy = policy.map(str::to_owned);
-            Ok(())
-        })
-    }
 }

@@ -2,10 +2,12 @@
 
 use async_trait::async_trait;
 use datalake_core::fault::Fault;
-use datalake_core::modal::{ModalObject, VaultState};
+use datalake_core::modal::{AskedContent, ModalObject, VaultState};
 use datalake_core::plan::Service;
+use datalake_core::policy::{NewPolicy, PolicyText};
 use datalake_core::s3::{
-    BucketName, ConditionalPuts, Lifecycle, ObjectKey, TableSearch, VersionTraces, Versioning,
+    BucketName, ConditionalPuts, Lifecycle, ObjectKey, PublicAccessBlock, TableSearch,
+    VersionTraces, Versioning,
 };
 use datalake_core::secret::{FilledBody, Fingerprint};
 use datalake_engine::*;
@@ -14,7 +16,11 @@ use super::Faulty;
 
 #[async_trait]
 impl SecretVault for Faulty<'_> {
-    async fn look(&self, secret: &ModalObject, asked: &[Fingerprint]) -> Result<VaultState, Fault> {
+    async fn look(
+        &self,
+        secret: &ModalObject,
+        asked: &[AskedContent],
+    ) -> Result<VaultState, Fault> {
         self.ask(self.world.vault.look(secret, asked)).await
     }
 
@@ -88,6 +94,30 @@ impl ObjectStore for Faulty<'_> {
 
     async fn set_lifecycle(&self, bucket: &BucketName, rules: &Lifecycle) -> Result<(), Fault> {
         self.ask(self.world.store.set_lifecycle(bucket, rules)).await
+    }
+
+    async fn policy(&self, bucket: &BucketName) -> Result<Option<PolicyText>, Fault> {
+        self.ask(self.world.store.policy(bucket)).await
+    }
+
+    async fn set_policy(
+        &self,
+        bucket: &BucketName,
+        policy: Option<&NewPolicy>,
+    ) -> Result<(), Fault> {
+        self.ask(self.world.store.set_policy(bucket, policy)).await
+    }
+
+    async fn public_access(&self, bucket: &BucketName) -> Result<PublicAccessBlock, Fault> {
+        self.ask(self.world.store.public_access(bucket)).await
+    }
+
+    async fn set_public_access(
+        &self,
+        bucket: &BucketName,
+        block: PublicAccessBlock,
+    ) -> Result<(), Fault> {
+        self.ask(self.world.store.set_public_access(bucket, block)).await
     }
 
     async fn put_object(

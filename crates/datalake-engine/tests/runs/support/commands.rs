@@ -77,7 +77,11 @@ impl World {
                 Target::Bucket(bucket) => looked.buckets.push(bucket),
                 Target::Secret(name) => looked.secrets.push(name),
                 Target::Services => looked.services = true,
-                Target::Service | Target::Object(..) | Target::Vault(_) | Target::App(_) => (),
+                Target::Service
+                | Target::Access(_)
+                | Target::Object(..)
+                | Target::Vault(_)
+                | Target::App(_) => (),
             }
         }
         let paths = std::mem::take(&mut looked.paths);

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use datalake_core::host::FileState;
+use datalake_core::modal::AskedContent;
 use datalake_core::plan::{
     Desired, DesiredBucket, DesiredFile, DesiredFolder, DesiredSecret, DesiredServices,
     DesiredVault, Unwanted,
@@ -112,9 +113,9 @@ pub(super) fn wanted(desired: &Desired) -> WantedLooks {
     }
 }
 
-fn asked(vault: &DesiredVault) -> (ModalObject, Vec<Fingerprint>) {
+fn asked(vault: &DesiredVault) -> (ModalObject, Vec<AskedContent>) {
     let prints = [vault.print].into_iter().chain(vault.earlier.keys().copied());
-    (vault.secret.clone(), prints.collect())
+    (vault.secret.clone(), prints.map(AskedContent::from).collect())
 }
 
 fn unwanted<T>(what: T) -> Unwanted<T> {

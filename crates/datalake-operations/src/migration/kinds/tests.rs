@@ -79,6 +79,32 @@ async fn all_files_of_a_table_belong_to_it() {
 }
 
 #[tokio::test]
+async fn a_table_in_the_folder_itself_is_not_taken_apart() {
+    let frame: &[u8] = b"PAR1........PAR1";
+    let tree = MemoryTree::default();
+    tree.file("_delta_log/00000000000000000000.json", &b"{\"add\":{}}"[..], 1);
+    tree.file("a", PICKLE, 1);
+    tree.file("day=1/part-0.parquet", frame, 1);
+    tree.file("part-1.parquet", frame, 1);
+    tree.file("sales.parquet", frame, 1);
+    let known = AssetKeys::from([vec!["sales".to_owned()]]);
+
+    let found = kinds(&tree, &known).await;
+
+    let top = Some(StoredKind::TopTable);
+    check(
+        &found,
+        &[
+            ("_delta_log/00000000000000000000.json", top),
+            ("a", Some(StoredKind::Asset)),
+            ("day=1/part-0.parquet", top),
+            ("part-1.parquet", top),
+            ("sales.parquet", Some(StoredKind::Parquet)),
+        ],
+    );
+}
+
+#[tokio::test]
 async fn what_cannot_be_read_is_an_entry_and_what_is_gone_is_none() {
     let tree = MemoryTree::default();
     tree.file("a", PICKLE, 1);

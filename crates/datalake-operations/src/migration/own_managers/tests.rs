@@ -39,6 +39,24 @@ fn each_manager_is_told_with_its_assets_and_the_line_to_change() {
 }
 
 #[test]
+fn a_folder_without_code_one_that_is_not_there_and_a_file_are_told_apart() {
+    let folders = MemoryFolders::default();
+    folders.put_file("/empty/notes.txt", "none");
+    folders.put_file("/code/defs.py", "");
+    let told = |code: &str| {
+        let found = find_own_managers(&folders, &[PathBuf::from(code)], &at());
+        found.map(|found| found.unknown).map_err(|error| (error.kind, error.to_string()))
+    };
+
+    assert_eq!(told("/empty").unwrap(), ["`/empty` holds no Python file: nothing was read"]);
+    let (kind, message) = told("/absent").unwrap_err();
+    assert_eq!((kind, message.as_str()), (ErrorKind::Absent, "there is no folder `/absent`"));
+    let (kind, message) = told("/code/defs.py").unwrap_err();
+    assert_eq!(kind, ErrorKind::Usage);
+    assert!(message.starts_with("`/code/defs.py` is not a folder"), "{message}");
+}
+
+#[test]
 fn without_code_nobody_can_tell() {
     let found = find(&MemoryFolders::default(), &[]);
 

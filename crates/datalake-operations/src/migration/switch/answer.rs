@@ -6,6 +6,7 @@ use datalake_core::fault::{Fault, FaultKind};
 use datalake_core::text::printable;
 use serde::Deserialize;
 
+use super::libraries::CheckedLibraries;
 use super::record::CheckedSource;
 
 /// Each file is told so often, at most: by assets of several code servers and repositories.
@@ -37,6 +38,8 @@ struct CodeAnswer {
     #[serde(default)]
     files: Vec<[String; 2]>,
     #[serde(default)]
+    libraries: Vec<(String, Vec<String>)>,
+    #[serde(default)]
     loads: LoadsAnswer,
 }
 
@@ -49,6 +52,8 @@ pub(super) struct ToldManager {
     pub(super) declared: Option<String>,
     /// `s3`, `local`, `unknown` or another protocol.
     pub(super) kind: String,
+    /// How code says where it reads: `library`, `generated` or `path`.
+    pub(super) place: Option<String>,
     pub(super) bucket: Option<String>,
     pub(super) prefix: Option<String>,
     pub(super) endpoint: Option<String>,
@@ -108,6 +113,8 @@ pub(super) struct ToldCode {
     pub(super) untried: BTreeSet<usize>,
     /// The operator's own code.
     pub(super) sources: Vec<CheckedSource>,
+    /// The packages that it can load.
+    pub(super) libraries: Vec<CheckedLibraries>,
 }
 
 /// Where one file is read.
@@ -181,6 +188,7 @@ impl CodeAnswer {
             not_loaded: pairs(self.loads.failed),
             untried: numbers.list(&self.loads.untried)?.into_iter().collect(),
             sources: self.files.into_iter().map(source).collect(),
+            libraries: self.libraries.into_iter().map(CheckedLibraries::from).collect(),
         })
     }
 }
@@ -192,6 +200,7 @@ impl ToldManager {
             class: clean(self.class),
             declared: clean(self.declared),
             kind: printable(&self.kind),
+            place: self.place,
             bucket: self.bucket,
             prefix: self.prefix,
             endpoint: self.endpoint,

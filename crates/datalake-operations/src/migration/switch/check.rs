@@ -11,8 +11,8 @@ use serde::{Deserialize, Serialize};
 use super::super::{Migration, MigrationPart};
 use super::answer::{PlaceAnswer, ToldCode};
 use super::ask::SwitchReporter;
-use super::judge::{AskedAs, JudgedSwitch, SwitchDestination};
-use super::moved_files::{MovedFiles, find_moved_files};
+use super::judge::{AskedAs, JudgedSwitch, MovedPlace, SwitchDestination};
+use super::moved_files::{MovedFile, MovedFiles, find_moved_files};
 use super::places::SwitchPlace;
 use super::proof::is_same_source;
 use super::record::{RecordedFile, RecordedPlace, SwitchRecord};
@@ -60,6 +60,8 @@ pub(super) struct FoundSwitch<'a> {
     pub(super) judged: BTreeMap<&'a str, JudgedSwitch>,
     pub(super) asked: Vec<AskedSwitchPlace>,
     pub(super) destination: String,
+    /// Where frames were moved to, where they are checked.
+    pub(super) frames: Option<String>,
 }
 
 /// Asks Dagster in each place where it reads what was moved, has it loaded, and keeps what comes of it.
@@ -72,12 +74,18 @@ pub async fn check_switch(check: &SwitchCheck<'_>) -> Result<SwitchReport, Opera
     if part.is_yet_to_come() {
         return Err(refuse_nothing());
     }
-    let moved = find_moved_files(check.migration, part, check.limits).await?;
+    let mut moved = find_moved_files(check.migration, part, check.limits).await?;
+    let frames = find_frames_part(check.migration);
+    if let Some(frames) = frames {
+        moved.add(find_moved_files(check.migration, frames, check.limits).await?);
+    }
     if moved.files.is_empty() {
         return Err(refuse_nothing());
     }
     let names: Vec<&str> = moved.files.keys().map(String::as_str).collect();
-    let sized = moved.files.iter().map(|(name, file)| AskedFile(name.clone(), file.size));
+    let asked_file =
+        |(name, file): (&String, &MovedFile)| AskedFile(name.clone(), file.size, file.is_frame);
+    let sized = moved.files.iter().map(asked_file);
     let files: Vec<_> = sized.collect();
     let before = SwitchRecord::take(&check.migration.context.home.context)?;
     let mut asked = Vec::new();
@@ -90,12 +98,14 @@ pub async fn check_switch(check: &SwitchCheck<'_>) -> Result<SwitchReport, Opera
     let context = check.migration.context;
     let destination = SwitchDestination {
         authority: context.endpoint.authority(),
-        bucket: context.bucket.to_string(),
-        prefix: part.prefix.clone(),
+        pickles: MovedPlace::of(part),
+        frames: frames.map(MovedPlace::of),
     };
     let judged = judge_files(&destination, &asked, &moved, &names);
     let place = check.migration.describe_places(part);
-    let found = FoundSwitch { moved: &moved, judged, asked, destination: place.destination };
+    let frames = frames.map(|frames| check.migration.describe_places(frames).destination);
+    let destination = place.destination;
+    let found = FoundSwitch { moved: &moved, judged, asked, destination, frames };
     let report = SwitchReport::of(&found, context.clock.now(), check.load);
     keep_record(check, part, &found, before)?;
     Ok(report)
@@ -116,6 +126,12 @@ pub(super) fn find_asset_part<'m>(
                        host is checked";
         OperationError::new(ErrorKind::Usage, message)
     })
+}
+
+/// The part with frames, where it is asked for and there is something of it.
+fn find_frames_part<'m>(migration: &'m Migration<'_>) -> Option<&'m MigrationPart> {
+    let mut parts = migration.parts.iter();
+    parts.find(|part| part.kind == PartKind::Frames && !part.is_yet_to_come())
 }
 
 /// Where no place has told anything there is nothing to judge.
@@ -198,11 +214,14 @@ fn keep_record(
         // What a container has is known by its id.
         let is_here = place.container.is_none();
         let sources = asked.list_codes().filter(|_| is_here).flat_map(|code| code.sources.clone());
+        let libraries =
+            asked.list_codes().filter(|_| is_here).flat_map(|code| code.libraries.clone());
         RecordedPlace {
             name: place.identify(),
             container: place.container.as_ref().map(|container| container.id.clone()),
             image: place.container.as_ref().map(|container| container.image.clone()),
             sources: sources.collect(),
+            libraries: libraries.collect(),
             unknown: asked.tell_unknown(),
         }
     };

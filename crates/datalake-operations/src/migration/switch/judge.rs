@@ -1,5 +1,6 @@
 //! Whether Dagster reads what was moved from where it was moved to: a pure judgement.
 
+use super::super::MigrationPart;
 use super::answer::{ToldCode, ToldItem, ToldManager};
 use super::check::SwitchVerdict;
 use super::moved_files::{MovedFile, MovedStanding};
@@ -9,6 +10,14 @@ use super::moved_files::{MovedFile, MovedStanding};
 pub(super) struct SwitchDestination {
     /// Host and port of the service.
     pub(super) authority: String,
+    pub(super) pickles: MovedPlace,
+    /// Where frames are, where they are checked.
+    pub(super) frames: Option<MovedPlace>,
+}
+
+/// Where files of a part were moved to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct MovedPlace {
     pub(super) bucket: String,
     /// What stands before each name, with a slash at the end.
     pub(super) prefix: String,
@@ -62,11 +71,12 @@ impl SwitchDestination {
         moved: &AskedAs<'_>,
     ) -> JudgedSwitch {
         let manager = code.managers.get(item.manager);
+        let place = self.find_place(moved.file);
         let reason = match manager {
             None => Some(VerdictReason::unknown("nothing is told of its I/O manager")),
-            Some(manager) => self
-                .judge_manager(manager)
-                .or_else(|| self.judge_key(manager, item, moved.name))
+            Some(manager) => judge_content(manager, moved.file)
+                .or_else(|| self.judge_manager(manager, place))
+                .or_else(|| place.judge_key(manager, item, moved.name))
                 .or_else(|| judge_object(&moved.file.standing)),
         };
         let reason = reason.unwrap_or_else(|| judge_load(code, item));
@@ -79,7 +89,11 @@ impl SwitchDestination {
         }
     }
 
-    fn judge_manager(&self, manager: &ToldManager) -> Option<VerdictReason> {
+    fn find_place(&self, file: &MovedFile) -> &MovedPlace {
+        self.frames.as_ref().filter(|_| file.is_frame).unwrap_or(&self.pickles)
+    }
+
+    fn judge_manager(&self, manager: &ToldManager, place: &MovedPlace) -> Option<VerdictReason> {
         let name = manager.name();
         if let Some(failed) = &manager.failed {
             return Some(VerdictReason::unknown(format!(
@@ -87,7 +101,7 @@ impl SwitchDestination {
             )));
         }
         match manager.kind.as_str() {
-            "s3" => self.judge_place(manager),
+            "s3" => self.judge_service(manager).or_else(|| place.judge_bucket(manager)),
             "local" => Some(VerdictReason::red(format!("`{name}` reads local files"))),
             "unknown" => Some(VerdictReason::unknown(format!(
                 "where I/O manager `{name}` reads is not known"
@@ -96,15 +110,24 @@ impl SwitchDestination {
         }
     }
 
-    fn judge_place(&self, manager: &ToldManager) -> Option<VerdictReason> {
+    fn judge_service(&self, manager: &ToldManager) -> Option<VerdictReason> {
         let endpoint = manager.endpoint.as_deref().map(find_authority);
-        if let Some(endpoint) = endpoint.filter(|found| *found != self.authority.to_lowercase()) {
-            let why = format!("it is read from service `{endpoint}`, not `{}`", self.authority);
-            return Some(VerdictReason::red(why));
-        }
+        let other = endpoint.filter(|found| *found != self.authority.to_lowercase())?;
+        let why = format!("it is read from service `{other}`, not `{}`", self.authority);
+        Some(VerdictReason::red(why))
+    }
+}
+
+impl MovedPlace {
+    /// Where a part goes.
+    pub(super) fn of(part: &MigrationPart) -> Self {
+        Self { bucket: part.bucket.to_string(), prefix: part.prefix.clone() }
+    }
+
+    fn judge_bucket(&self, manager: &ToldManager) -> Option<VerdictReason> {
         let bucket = manager.bucket.as_deref().unwrap_or_default();
         (bucket != self.bucket).then(|| VerdictReason {
-            instead: Some("s3_bucket=dg.EnvVar(\"DAGSTER_S3_BUCKET\")".to_owned()),
+            instead: self.name_bucket(manager),
             ..VerdictReason::red(format!(
                 "it is read from bucket `{bucket}`, and lies in `{}`",
                 self.bucket
@@ -126,9 +149,34 @@ impl SwitchDestination {
         let wanted = self.prefix.trim_matches('/');
         let is_prefix = prefix.trim_matches('/') != wanted;
         (*key != expected).then(|| VerdictReason {
-            instead: is_prefix.then(|| format!("s3_prefix=\"{wanted}\"")),
+            instead: self.name_prefix(manager).filter(|_| is_prefix),
             ..VerdictReason::red(format!("it is read at `{key}`, and lies at `{expected}`"))
         })
+    }
+
+    /// The argument that names the bucket, as the manager takes it.
+    fn name_bucket(&self, manager: &ToldManager) -> Option<String> {
+        match manager.place.as_deref() {
+            Some("generated") => Some("bucket=dg.EnvVar(\"DAGSTER_S3_TABLES_BUCKET\")".to_owned()),
+            Some("path") => Some(self.name_base()),
+            Some("library") => Some("s3_bucket=dg.EnvVar(\"DAGSTER_S3_BUCKET\")".to_owned()),
+            Some(_) | None => None,
+        }
+    }
+
+    /// The argument that names the prefix.
+    fn name_prefix(&self, manager: &ToldManager) -> Option<String> {
+        let wanted = self.prefix.trim_matches('/');
+        match manager.place.as_deref() {
+            Some("generated") => Some(format!("prefix=\"{wanted}\"")),
+            Some("path") => Some(self.name_base()),
+            Some("library") => Some(format!("s3_prefix=\"{wanted}\"")),
+            Some(_) | None => None,
+        }
+    }
+
+    fn name_base(&self) -> String {
+        format!("base_dir=\"s3://{}/{}\"", self.bucket, self.prefix.trim_matches('/'))
     }
 }
 
@@ -136,6 +184,16 @@ impl SwitchDestination {
 pub(super) struct AskedAs<'f> {
     pub(super) name: &'f str,
     pub(super) file: &'f MovedFile,
+}
+
+/// Managers of pickles read no frames, and the generated ones nothing else.
+fn judge_content(manager: &ToldManager, file: &MovedFile) -> Option<VerdictReason> {
+    let reads = match (manager.place.as_deref(), file.is_frame) {
+        (Some("library"), true) => "pickles, and it is a frame",
+        (Some("generated"), false) => "frames, and it is a pickle",
+        _ => return None,
+    };
+    Some(VerdictReason::red(format!("`{}` reads {reads}", manager.name())))
 }
 
 fn judge_object(standing: &MovedStanding) -> Option<VerdictReason> {

@@ -5,7 +5,7 @@ use std::io::Read;
 use std::sync::Mutex;
 
 use datalake_core::fault::{Fault, FaultKind};
-use datalake_core::migration::MigrationVerdict;
+use datalake_core::migration::{MigrationVerdict, PartKind};
 use datalake_core::transfer::Comparison;
 use datalake_engine::transfer::{
     Hashes, Hashing, Item, TransferLimits, TransferWatch, VerifyFinding, VerifyWatch,
@@ -40,21 +40,24 @@ pub(super) enum MovedStanding {
 pub(super) struct MovedFile {
     pub(super) size: u64,
     pub(super) standing: MovedStanding,
+    /// Whether it is a frame: those go into the place of the tables.
+    pub(super) is_frame: bool,
 }
 
-/// What was moved of a part.
+/// What was moved.
 pub(super) struct MovedFiles {
     /// Each file, by its name below both places.
     pub(super) files: BTreeMap<String, MovedFile>,
     /// How many files are here and were not moved yet.
     pub(super) left: u64,
-    /// What the runs have noted, as one hash; `None` where they have noted nothing.
+    /// What the runs have noted of the pickles, as one hash; `None` where they have noted nothing.
     pub(super) manifest: Option<String>,
 }
 
 /// Takes down what a look tells of each file.
 #[derive(Default)]
 struct MovedWatch {
+    is_frame: bool,
     files: Mutex<BTreeMap<String, MovedFile>>,
     left: Mutex<u64>,
 }
@@ -69,17 +72,25 @@ pub(super) async fn find_moved_files(
     part: &MigrationPart,
     limits: &TransferLimits,
 ) -> Result<MovedFiles, OperationError> {
-    let watch = MovedWatch::default();
+    let watch = MovedWatch { is_frame: part.kind == PartKind::Frames, ..MovedWatch::default() };
     let open = migration.open_part(part, true)?;
     let verified = open.verify(limits, false, &watch).await;
     verified.map_err(|stopped| open.explain_stop(stopped))?;
     let seen = open.look_at_changes(limits, Comparison::KeepNewer, &watch).await;
     seen.map_err(|stopped| open.explain_stop(stopped))?;
     let manifest = hash_manifest(&open)?;
-    let MovedWatch { files, left } = watch;
+    let MovedWatch { files, left, .. } = watch;
     let files = files.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
     let left = *hold_mutex(&left);
     Ok(MovedFiles { files, left, manifest })
+}
+
+impl MovedFiles {
+    /// Adds what was moved of another part of the same folder.
+    pub(super) fn add(&mut self, other: Self) {
+        self.files.extend(other.files);
+        self.left += other.left;
+    }
 }
 
 /// What the runs have noted, as one hash; `None` where they have noted nothing.
@@ -112,7 +123,8 @@ fn hash_file(file: &mut dyn Read, hashes: &mut Hashes) -> Result<usize, Fault> {
 }
 
 impl MovedWatch {
-    fn put(&self, name: &str, file: MovedFile) {
+    fn put(&self, name: &str, size: u64, standing: MovedStanding) {
+        let file = MovedFile { size, standing, is_frame: self.is_frame };
         hold_mutex(&self.files).insert(name.to_owned(), file);
     }
 
@@ -140,7 +152,7 @@ impl TransferWatch for MovedWatch {
             }
             MigrationVerdict::NoFile | MigrationVerdict::Failed => return,
         };
-        self.put(item.name, MovedFile { size: item.size.0, standing });
+        self.put(item.name, item.size.0, standing);
     }
 }
 
@@ -157,6 +169,6 @@ impl VerifyWatch for MovedWatch {
             VerifyFinding::Unreadable(fault) => MovedStanding::Unsure(fault.to_string()),
             VerifyFinding::Unsent => return,
         };
-        self.put(name, MovedFile { size: UNKNOWN_SIZE, standing });
+        self.put(name, UNKNOWN_SIZE, standing);
     }
 }

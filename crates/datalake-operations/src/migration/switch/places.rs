@@ -8,11 +8,11 @@ use datalake_core::host::UnitName;
 use datalake_core::plan::Found;
 use datalake_core::secret::Credentials;
 use datalake_core::spec::{HostSpec, Spec};
-use datalake_engine::Programs;
+use datalake_engine::{DeployedUnit, Programs};
 
 use super::request::CodeTarget;
 use crate::lake_clients::{CodePlace, find_code_places, list_environment, place_on_host};
-use crate::{DagsterHost, HostContext, OperationError};
+use crate::{DagsterHost, ErrorKind, HostContext, OperationError};
 
 /// A place in which user code runs, and how it is known again.
 pub struct SwitchPlace {
@@ -97,6 +97,37 @@ pub fn list_code_environment(
     let own = own.iter().filter(|(name, _)| !is_ours(name)).cloned();
     let home = ("DAGSTER_HOME".into(), home.as_os_str().to_owned());
     Ok(own.chain(handed).chain([home]).collect())
+}
+
+/// A unit that runs user code, and its container now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct CodeUnit {
+    pub(super) name: String,
+    pub(super) container: Found<SeenContainer>,
+}
+
+/// The units that run user code as they are now; none where the host has no such user.
+pub(super) async fn find_code_units(
+    context: &HostContext<'_>,
+    host: &HostSpec,
+) -> Result<Vec<CodeUnit>, OperationError> {
+    let dagster_host = match DagsterHost::open(context, host.clone()) {
+        Ok(dagster_host) => dagster_host,
+        // Nobody runs containers whom the host does not know.
+        Err(error) if error.kind == ErrorKind::Absent => return Ok(Vec::new()),
+        Err(error) => return Err(error),
+    };
+    let names = dagster_host.find_code_units();
+    if names.is_empty() {
+        return Ok(Vec::new());
+    }
+    let found = dagster_host.with_units(&names).found(context).await;
+    let code_units = found.units.into_iter().filter(|unit| names.contains(&unit.name));
+    let seen = |unit: DeployedUnit| CodeUnit {
+        name: unit.name.to_string(),
+        container: unit.container.map(|found| SeenContainer { id: found.id, image: found.image }),
+    };
+    Ok(code_units.map(seen).collect())
 }
 
 /// The containers of these units as they are now; `None` for one that does not run or cannot be seen.

@@ -36,10 +36,25 @@ def words_of(error):
     # The first line of Dagster's own errors of settings says nothing.
     telling = (line for line in lines if "environment variable" in line.lower())
     line = next(telling, lines[0])
-    for name, value in os.environ.items():
-        if len(value) > 7 and any(word in name.upper() for word in ("SECRET", "TOKEN", "PASS", "KEY")):
-            line = line.replace(value, "…")
-    return f"{type(error).__name__}: {line}"[:300]
+    return f"{type(error).__name__}: {mask(line)}"[:300]
+
+
+def mask(line):
+    """Without what variables keep secret, and without the users of addresses."""
+    import re
+
+    hidden = (value for name, value in os.environ.items() if len(value) > 3 and is_secret(name.upper()))
+    for value in sorted(hidden, key=len, reverse=True):
+        line = line.replace(value, "…")
+    return re.sub(r"://[^/?#\s\"'`]+@", "://…@", line)
+
+
+def is_secret(name):
+    """Whether a variable of this name may hold a secret; the address of a service is none."""
+    if "ENDPOINT" in name:
+        return False
+    words = ("SECRET", "TOKEN", "PASS", "PW", "KEY", "CRED", "AUTH", "DSN", "_URL", "_URI")
+    return any(word in name for word in words)
 
 
 def make_ranges(numbers):
@@ -255,8 +270,11 @@ def split_parts(parts, count):
 class Reader:
     """An I/O manager as Dagster builds it for an asset, and where it reads."""
 
+    # The text of the generated I/O managers, which are known by it.
+    generated = {}
+
     def __init__(self, key, manager, failed=None):
-        self.key, self.failed, self.inner = key, failed, manager
+        self.key, self.failed, self.inner, self.place = key, failed, manager, None
         self.declared = None if manager is None else name_class(manager)
         self.kind, self.bucket, self.prefix, self.endpoint = "unknown", None, None, None
         try:
@@ -268,6 +286,11 @@ class Reader:
         from dagster import UPathIOManager
 
         seen = 0
+        if is_generated(self.inner, self.generated):
+            self.kind, self.place = "s3", "generated"
+            self.bucket, self.prefix = self.inner.bucket, tidy(self.inner.prefix)
+            self.endpoint = self.inner.endpoint_url
+            return
         if not loads_by_dagster(self.inner):
             return
         while not isinstance(self.inner, UPathIOManager) and seen < 4:
@@ -282,14 +305,15 @@ class Reader:
         base = self.inner._base_path
         bucket = getattr(self.inner, "bucket", None)
         if isinstance(bucket, str):
-            self.kind, self.bucket, self.prefix = "s3", bucket, tidy(base.as_posix())
+            self.kind, self.place = "s3", "library"
+            self.bucket, self.prefix = bucket, tidy(base.as_posix())
             meta = getattr(getattr(self.inner, "s3", None), "meta", None)
             self.endpoint = getattr(meta, "endpoint_url", None)
             return
         protocol = getattr(base, "protocol", "")
         protocol = protocol[0] if isinstance(protocol, (tuple, list)) else protocol
         if protocol in ("s3", "s3a"):
-            self.kind = "s3"
+            self.kind, self.place = "s3", "path"
             self.bucket, _, self.prefix = base.path.lstrip("/").partition("/")
             options = dict(getattr(base, "storage_options", None) or {})
             client = options.get("client_kwargs") or {}
@@ -302,6 +326,9 @@ class Reader:
     def paths(self, asset, partitions):
         """Where it reads each of these partitions, by its own methods."""
         context = asset.context(partitions)
+        if self.place == "generated":
+            found = self.inner._list_keys(context)
+            return found if partitions is not None else {None: next(iter(found.values()))}
         if partitions is None:
             found = {None: self.inner._get_path(context)}
         else:
@@ -315,8 +342,41 @@ class Reader:
 
     def describe(self):
         inner = None if self.inner is None else name_class(self.inner)
-        names = ["key", "declared", "kind", "bucket", "prefix", "endpoint", "failed"]
+        names = ["key", "declared", "kind", "place", "bucket", "prefix", "endpoint", "failed"]
         return {**{name: getattr(self, name) for name in names}, "class": inner}
+
+    def extensions(self):
+        """How the names of its frames end; first as the manager has it."""
+        own = ".parquet" if self.place == "generated" else getattr(self.inner, "extension", None)
+        return list(dict.fromkeys([*([own] if own else []), ".parquet", ".csv"]))
+
+
+def is_generated(manager, sources):
+    """Whether all of a manager's code is what `dagster init --frames` writes, but for blanks and notes."""
+    import inspect
+
+    own = [one for one in type(manager).__mro__ if "ParquetIOManager" in [base.__name__ for base in one.__mro__]]
+    if not own:
+        return False
+    # What they use of their file is part of them.
+    used = own[-1].load_input.__globals__
+    parts = {**{name: used[name] for name in sources if name in used}, **{one.__name__: one for one in own}}
+    try:
+        return all(sources.get(name) == read_source(inspect.getsource(part)) for name, part in parts.items())
+    except (OSError, TypeError, SyntaxError):
+        return False
+
+
+def read_source(text):
+    import ast
+
+    return ast.dump(ast.parse(text))
+
+
+def read_sources(sources):
+    import ast
+
+    return {ast.parse(source).body[0].name: read_source(source) for source in sources}
 
 
 def loads_by_dagster(manager):
@@ -381,17 +441,30 @@ def build_reader(asset, stack, readers):
 class Files:
     """The names of what was moved, in order, so that those of an asset are found at once."""
 
-    def __init__(self, names):
+    def __init__(self, names, numbers):
         import bisect
 
-        self.sizes = {name: size for name, size in names}
+        self.sizes, self.numbers = dict(names), numbers
         self.names = sorted(self.sizes)
-        self.numbers = {name: number for number, (name, _) in enumerate(names)}
         self.bisect = bisect.bisect_left
 
     def below(self, folder):
         begin = self.bisect(self.names, folder + "/")
         return self.names[begin : self.bisect(self.names, folder + "0")]
+
+    def has_one_of(self, begin):
+        at = self.bisect(self.names, begin)
+        return at < len(self.names) and self.names[at].startswith(begin)
+
+
+class MovedFiles:
+    """What was moved: pickles, and frames, whose names have an ending."""
+
+    def __init__(self, names):
+        self.numbers = {name: number for number, (name, _, _) in enumerate(names)}
+        self.sizes = {name: size for name, size, _ in names}
+        self.pickles = Files([(name, size) for name, size, is_frame in names if not is_frame], self.numbers)
+        self.frames = Files([(name, size) for name, size, is_frame in names if is_frame], self.numbers)
 
 
 def match_files(asset, files, partitions, local):
@@ -407,6 +480,33 @@ def match_files(asset, files, partitions, local):
             if path.lstrip("/") in files.sizes:
                 found[path.lstrip("/")] = key
     return found
+
+
+def may_have_frames(asset, files, local):
+    plain = local.paths(Unpartitioned(asset), None)[None].lstrip("/")
+    if asset.partitions is None:
+        return files.has_one_of(plain + ".")
+    return bool(files.below(plain))
+
+
+def match_frames(asset, files, partitions, local, ends):
+    """The frames of an asset, as a manager of Dagster's calls them: `{name: partition}`."""
+    plain = local.paths(Unpartitioned(asset), None)[None].lstrip("/")
+    for end in ends:
+        if asset.partitions is None:
+            found = {plain + end: None} if plain + end in files.sizes else {}
+        else:
+            keys, found = [], {}
+            for name in files.below(plain):
+                if name.endswith(end):
+                    keys += partitions.guess(asset.partitions, name[len(plain) + 1 : -len(end)])
+            for at in range(0, len(keys), 10_000):
+                for key, path in local.paths(asset, keys[at : at + 10_000]).items():
+                    if path.lstrip("/") + end in files.sizes:
+                        found[path.lstrip("/") + end] = key
+        if found:
+            return found
+    return {}
 
 
 class Unpartitioned:
@@ -453,16 +553,19 @@ def survey(repositories, files, partitions, stack):
         others = find_other_readers(repository)
         for key, definition in sorted(repository.assets_defs_by_key.items(), key=lambda item: item[0].path):
             asset = Asset(repository, key, definition, partitions.instance)
-            found = match_files(asset, files, partitions, local)
-            if found:
+            found, frames = match_files(asset, files.pickles, partitions, local), {}
+            if found or may_have_frames(asset, files.frames, local):
                 reader = build_reader(asset, stack, readers)
+                frames = match_frames(asset, files.frames, partitions, local, reader.extensions())
+            if found or frames:
                 if key in others:
                     reader = Reader(reader.key, None, f"an input reads it by the I/O manager `{others[key]}`")
                 try:
-                    places = read_places(reader, asset, found)
+                    places = {**read_places(reader, asset, found), **read_places(reader, asset, frames)}
                 except Exception as error:
-                    reader, places = Reader(reader.key, None, words_of(error)), dict.fromkeys(found)
-                surveyed.append((number, asset, reader, found, places))
+                    reader = Reader(reader.key, None, words_of(error))
+                    places = dict.fromkeys([*found, *frames])
+                surveyed.append((number, asset, reader, {**found, **frames}, places))
     return surveyed
 
 
@@ -479,7 +582,8 @@ def answer_asked(request):
     except BaseException as error:
         return {"failed": f"its definitions do not load: {words_of(error)}"}
     with ExitStack() as stack:
-        files, partitions = Files(names), Partitions(*open_instance(stack))
+        Reader.generated = read_sources(request["generated"])
+        files, partitions = MovedFiles(names), Partitions(*open_instance(stack))
         surveyed = survey(repositories, files, partitions, stack)
         readers, assets = [], []
         for _, asset, reader, _, places in surveyed:
@@ -489,7 +593,7 @@ def answer_asked(request):
         told = {
             "python": sys.version.split()[0], "dagster": dagster.__version__,
             "managers": [reader.describe() for reader in readers], "assets": assets,
-            "files": list_sources(),
+            "files": list_sources(), "libraries": list_libraries(),
         }
         wanted = choose_items(surveyed, files, request["load"])
     told["loads"] = Loads(request, files).run(wanted)
@@ -535,6 +639,21 @@ def list_sources():
             continue
     # More than that cannot be looked at again: nothing is proved then.
     return sorted(found) if len(found) <= 2000 else []
+
+
+def list_libraries():
+    """The folders of installed packages that are looked through, with the versions that lie there."""
+    found = {}
+    for folder in sys.path:
+        path = os.path.realpath(folder)
+        if os.path.basename(path) not in ("site-packages", "dist-packages") or path in found:
+            continue
+        try:
+            names = sorted(name for name in os.listdir(path) if name.endswith((".dist-info", ".egg-info")))
+        except OSError:
+            continue
+        found[path] = names[:5000]
+    return sorted(found.items())[:20]
 
 
 # Values are loaded by another process.

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use datalake_core::host::HostPath;
+use datalake_core::plan::Found;
 use datalake_core::text::{count_things, printable};
 use datalake_engine::{NamedFolders, Payload, SeenEntry};
 
@@ -11,7 +12,7 @@ use super::super::open_part::OpenPart;
 use super::super::{Migration, MigrationPart};
 use super::check::find_asset_part;
 use super::moved_files::hash_manifest;
-use super::places::find_containers;
+use super::places::{CodeUnit, find_code_units, find_containers};
 use super::record::{CheckedSource, RecordedPlace, SwitchRecord};
 use crate::{Advice, AdvisedCommand, ErrorKind, OperationError};
 
@@ -53,6 +54,7 @@ pub async fn require_switch_proof(
         )));
     }
     require_same_places(migration, &record).await?;
+    require_all_containers(migration, &record).await?;
     let proof = SwitchProof {
         checked: record.checked,
         manifest: record.manifest,
@@ -109,7 +111,43 @@ async fn require_same_places(
             return Err(refuse_unproved(format!("`{path}` is not the code that was checked")));
         }
     }
-    Ok(())
+    let mut libraries = record.places.iter().flat_map(|place| &place.libraries);
+    match libraries.find_map(|folder| folder.find_change(search.named)) {
+        Some(change) => Err(refuse_unproved(change)),
+        None => Ok(()),
+    }
+}
+
+/// Every container that runs user code now was asked: what another one reads nobody has seen.
+async fn require_all_containers(
+    migration: &Migration<'_>,
+    record: &SwitchRecord,
+) -> Result<(), OperationError> {
+    let search = &migration.context.home;
+    // Without a host in the spec there are no units to look for.
+    let Ok(host) = search.host.clone() else { return Ok(()) };
+    let units = find_code_units(&search.context, &host).await?;
+    match find_unasked(&units, &record.places) {
+        Some(message) => Err(refuse_unproved(message)),
+        None => Ok(()),
+    }
+}
+
+/// Why the places that were asked are not all in which user code runs.
+fn find_unasked(units: &[CodeUnit], places: &[RecordedPlace]) -> Option<String> {
+    let was_asked = |id: &str| places.iter().any(|place| place.container.as_deref() == Some(id));
+    units.iter().find_map(|unit| {
+        let name = printable(&unit.name);
+        match &unit.container {
+            Found::Present(container) if !was_asked(&container.id) => {
+                Some(format!("the container of `{name}` runs user code and was not asked"))
+            }
+            Found::Unknown(fault) => Some(format!(
+                "whether a container of `{name}` runs user code is not known: {fault}"
+            )),
+            Found::Present(_) | Found::Absent => None,
+        }
+    })
 }
 
 /// Whether a file of code is as it was.
@@ -175,5 +213,48 @@ impl SwitchProof {
             text.push_str(&format!("; {} not proved, and kept", self.others.len()));
         }
         text + "."
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use datalake_core::fault::{Fault, FaultKind};
+
+    use super::super::places::SeenContainer;
+    use super::*;
+
+    fn unit(name: &str, container: Found<&str>) -> CodeUnit {
+        let seen = |id: &str| SeenContainer { id: id.to_owned(), image: "image".to_owned() };
+        CodeUnit { name: name.to_owned(), container: container.map(seen) }
+    }
+
+    #[test]
+    fn a_running_container_that_was_not_asked_is_named() {
+        let asked = RecordedPlace {
+            name: "code".to_owned(),
+            container: Some("1".to_owned()),
+            image: Some("image".to_owned()),
+            sources: Vec::new(),
+            libraries: Vec::new(),
+            unknown: None,
+        };
+        let gone = FaultKind::Unreachable;
+        for (other, expected) in [
+            (Found::Absent, None),
+            (Found::Present("1"), None),
+            (Found::Present("2"), Some("`late` runs user code and was not asked")),
+            (Found::Unknown(Fault::new(gone, "no answer")), Some("`late` runs user code is not")),
+        ] {
+            let units = [unit("code", Found::Present("1")), unit("late", other)];
+
+            let told = find_unasked(&units, std::slice::from_ref(&asked));
+
+            match expected {
+                None => assert_eq!(told, None),
+                Some(part) => {
+                    assert!(told.as_ref().is_some_and(|it| it.contains(part)), "{told:?}")
+                }
+            }
+        }
     }
 }

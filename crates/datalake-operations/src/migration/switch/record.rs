@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::super::read_last_choice;
 use super::check::SwitchVerdict;
+use super::libraries::CheckedLibraries;
 use crate::{HostContext, OperationError};
 
 /// Where it lies in datalake's folder.
@@ -51,6 +52,9 @@ pub(super) struct RecordedPlace {
     pub(super) image: Option<String>,
     /// The operator's own code, where it is of this host.
     pub(super) sources: Vec<CheckedSource>,
+    /// The packages that it was checked with, where they are of this host.
+    #[serde(default)]
+    pub(super) libraries: Vec<CheckedLibraries>,
     /// Why it told nothing, if it did not.
     pub(super) unknown: Option<String>,
 }
@@ -90,8 +94,11 @@ impl SwitchRecord {
     /// The last one, which counts no more from here on: a check that fails leaves no proof.
     pub(super) fn take(context: &HostContext<'_>) -> Result<Option<Self>, OperationError> {
         let unusable = |fault| context.state_error(fault);
-        // One that cannot be read proves nothing, and goes.
-        let before = Self::read(context).unwrap_or_default();
+        // One that makes no sense proves nothing, and goes.
+        let before = match Self::read(context) {
+            Err(fault) if fault.kind == FaultKind::Unreadable => None,
+            read => read.map_err(unusable)?,
+        };
         match context.state.remove(RECORD) {
             Err(fault) if fault.kind != FaultKind::Absent => Err(unusable(fault)),
             Ok(()) | Err(_) => Ok(before),

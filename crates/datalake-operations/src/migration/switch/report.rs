@@ -21,6 +21,8 @@ pub struct SwitchReport {
     pub checked: String,
     /// Where the files were moved to.
     pub destination: String,
+    /// Where frames were moved to, where they were checked.
+    pub frames: Option<String>,
     /// Whether Dagster reads all that was moved from there.
     pub verdict: SwitchVerdict,
     /// How many files it reads from there.
@@ -104,6 +106,7 @@ impl SwitchReport {
         Self {
             checked: now.to_string(),
             destination: found.destination.clone(),
+            frames: found.frames.clone(),
             verdict: worst.unwrap_or(SwitchVerdict::Unknown).max(unasked),
             green: count(SwitchVerdict::Green),
             red: count(SwitchVerdict::Red),
@@ -152,10 +155,12 @@ impl SwitchReport {
                 count_things(more as u64, "more asset")
             ));
         }
+        let frames = self.frames.as_ref().map(|frames| format!(" and {frames}"));
         text.push_str(&format!(
-            "{} read from {}, {} not, {} unknown\n",
+            "{} read from {}{}, {} not, {} unknown\n",
             count_things(self.green, "file"),
             self.destination,
+            frames.unwrap_or_default(),
             self.red,
             self.unknown
         ));

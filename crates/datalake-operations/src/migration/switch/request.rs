@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use datalake_dagster::list_frame_sources;
 use serde::Serialize;
 
 /// The program.
@@ -41,9 +42,9 @@ pub struct CodeTarget {
     pub workspace: Option<String>,
 }
 
-/// A file that was moved, by its name below both places.
+/// A file that was moved: its name below both places, its size, and whether it is a frame.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub(super) struct AskedFile(pub(super) String, pub(super) u64);
+pub(super) struct AskedFile(pub(super) String, pub(super) u64, pub(super) bool);
 
 /// What the program is told; its JSON form holds no secret.
 #[derive(Debug, Serialize)]
@@ -51,6 +52,8 @@ pub(super) struct SwitchRequest<'a> {
     stage: &'static str,
     target: Option<&'a CodeTarget>,
     names: &'a [AskedFile],
+    /// The text of I/O managers that datalake has generated.
+    generated: Vec<&'static str>,
     load: &'static str,
     program: &'static str,
     seconds: u64,
@@ -79,6 +82,7 @@ impl<'a> SwitchRequest<'a> {
             stage: "first",
             target,
             names,
+            generated: list_frame_sources(),
             load: load.word(),
             program: PROGRAM,
             seconds: ASKING + load_seconds,

@@ -1,12 +1,15 @@
 //! The switch on ports in memory: what a real Dagster 1.13.27 has printed is played back.
 
+mod frames;
+
 use std::time::Duration;
 
 use async_trait::async_trait;
 use datalake_core::doctor::{Look, SwitchStanding};
 use datalake_core::fault::{Fault, FaultKind};
 use datalake_core::secret::FilledBody;
-use datalake_engine::{Programs, Ran};
+use datalake_engine::memory::MemoryState;
+use datalake_engine::{Lock, LockFault, Programs, Ran, StateFolder};
 
 use super::super::scene::{NOON, OTHER, PICKLE, Scene, ToldWords, choice, default_limits};
 use super::super::{FreedPart, Migration, ProofDepth, free_parts, move_parts};
@@ -40,6 +43,7 @@ impl SwitchReporter for NoReporter {
 fn s3_manager(bucket: &str, prefix: &str) -> String {
     format!(
         r#"{{"key":"io_manager","declared":"dagster_aws.s3.io_manager.S3PickleIOManager","kind":"s3",
+        "place":"library",
         "bucket":"{bucket}","prefix":"{prefix}","endpoint":"https://s3.example.com","failed":null,
         "class":"dagster_aws.s3.io_manager.PickledObjectS3IOManager"}}"#
     )
@@ -212,6 +216,73 @@ async fn a_proof_is_no_proof_any_more_once_files_were_moved_or_code_was_changed(
     check(&scene, green()).await.unwrap();
     scene.folders.put_file("/code/defs.py", "defs = 2");
     refused(free(&scene).await, "`/code/defs.py` is not the code that was checked");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_proof_is_no_proof_any_more_with_other_versions_of_packages() {
+    let scene = moved_scene().await;
+    scene.folders.put_file("/venv/site-packages/dagster_aws-0.29.26.dist-info/METADATA", "");
+    let green = answer(&s3_manager("acme-lake", "assets"), "assets/", LOADED);
+    let libraries =
+        r#""libraries":[["/venv/site-packages",["dagster_aws-0.29.26.dist-info"]]],"loads""#;
+    check(&scene, Ok(green.replace("\"loads\"", libraries))).await.unwrap();
+
+    scene.folders.put_file("/venv/site-packages/dagster_aws-0.29.27.dist-info/METADATA", "");
+
+    refused(free(&scene).await, "`dagster_aws-0.29.27` was not there");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_record_that_makes_no_sense_is_replaced() {
+    let scene = moved_scene().await;
+    let green = || Ok(answer(&s3_manager("acme-lake", "assets"), "assets/", LOADED));
+    scene.state.write("migration/switch", b"{").unwrap();
+    check(&scene, green()).await.unwrap();
+    assert_eq!(free(&scene).await.unwrap().removed.items, 2);
+}
+
+/// A folder whose record of the switch nobody may read: what is in it is not known.
+#[derive(Default)]
+struct DeniedRecord(MemoryState);
+
+impl StateFolder for DeniedRecord {
+    fn read(&self, name: &str) -> Result<Vec<u8>, Fault> {
+        match name {
+            "migration/switch" => Err(Fault::new(FaultKind::Denied, name)),
+            other => self.0.read(other),
+        }
+    }
+
+    fn write(&self, name: &str, content: &[u8]) -> Result<(), Fault> {
+        self.0.write(name, content)
+    }
+
+    fn append(&self, name: &str, content: &[u8]) -> Result<(), Fault> {
+        StateFolder::append(&self.0, name, content)
+    }
+
+    fn remove(&self, name: &str) -> Result<(), Fault> {
+        panic!("`{name}` is not known to make no sense");
+    }
+
+    fn names(&self, folder: &str) -> Result<Vec<String>, Fault> {
+        self.0.names(folder)
+    }
+
+    fn lock(&self, holder: &str) -> Result<Box<dyn Lock>, LockFault> {
+        self.0.lock(holder)
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_record_that_cannot_be_read_is_an_error_and_stays() {
+    let mut scene = moved_scene().await;
+    scene.state = Box::new(DeniedRecord::default());
+
+    let green = answer(&s3_manager("acme-lake", "assets"), "assets/", LOADED);
+    let error = check(&scene, Ok(green)).await.unwrap_err();
+
+    assert!(error.to_string().contains("migration/switch"), "{error}");
 }
 
 #[tokio::test(start_paused = true)]

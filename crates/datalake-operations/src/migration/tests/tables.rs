@@ -1,6 +1,9 @@
 //! Frames and tables, on ports in memory.
 
+use datalake_core::fault::{Fault, FaultKind};
 use datalake_core::migration::PartKind;
+use datalake_engine::transfer::Oddity;
+use datalake_engine::transfer::memory::MemoryNode;
 use datalake_engine::{ObjectStore as _, Objects as _};
 
 use super::*;
@@ -31,6 +34,28 @@ async fn content(scene: &Scene, key: &str) -> Option<Vec<u8>> {
 
 fn part(moved: &[MovedPart], kind: PartKind) -> &MovedPart {
     moved.iter().find(|part| part.part == kind).unwrap()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_file_of_a_table_that_nobody_may_read_is_told_once() {
+    let scene = Scene::new().await;
+    append(&scene, 0);
+    append(&scene, 1);
+    let denied = Oddity::Unreadable(Fault::new(FaultKind::Denied, "no"));
+    scene.storage().put("ledger.delta/part-1.parquet", MemoryNode::Odd(denied));
+    let context = scene.context();
+    let migration = Migration::find(&context, &with_tables()).await.unwrap();
+    let told = ToldWords::default();
+
+    let moved = move_parts(&migration, &default_limits(), &told).await.unwrap();
+
+    let failed: Vec<_> = moved.iter().map(|part| (part.part, part.failed)).collect();
+    let failed: Vec<_> = failed.into_iter().filter(|(_, failed)| *failed > 0).collect();
+    // Neither pickles nor frames: it is known to be the table's, whose log waits.
+    assert_eq!(failed, [(PartKind::TableData, 1), (PartKind::TableLogs, 1)]);
+    let lines = told.in_order();
+    let lines: Vec<_> = lines.iter().filter(|line| line.contains("part-1.parquet")).collect();
+    assert_eq!(lines.len(), 1, "{lines:?}");
 }
 
 #[tokio::test(start_paused = true)]

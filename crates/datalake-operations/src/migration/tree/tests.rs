@@ -80,9 +80,9 @@ async fn half_a_pickle_is_never_read_as_one() {
     let opened = assets.open(&path("half"), &facts).await;
     let inspected = assets.inspect(&path("half"), &facts).await;
 
-    assert_eq!(read.unwrap_err().kind, FaultKind::Disturbed);
-    assert_eq!(opened.err().unwrap().kind, FaultKind::Disturbed);
-    assert_eq!(inspected.unwrap_err().kind, FaultKind::Disturbed);
+    assert_eq!(read.unwrap_err().kind, FaultKind::NotWhole);
+    assert_eq!(opened.err().unwrap().kind, FaultKind::NotWhole);
+    assert_eq!(inspected.unwrap_err().kind, FaultKind::NotWhole);
     assert_eq!(assets.left_out().count_late(), 0);
 }
 

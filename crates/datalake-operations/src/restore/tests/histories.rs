@@ -26,7 +26,8 @@ fn entries(text: &str) -> Vec<VersionEntry> {
         let version = if word.ends_with('n') { "null" } else { word };
         let key = AnyKey::try_from("k/a").unwrap();
         let version = VersionId(version.to_owned());
-        VersionEntry { key, version, latest: false, modified, stored: modified.into(), kind }
+        let stored = modified.into();
+        VersionEntry { key, version, latest: false, modified, stored, owner: None, kind }
     };
     text.split_whitespace().map(entry).collect()
 }

@@ -8,8 +8,8 @@ use datalake_engine::memory::{MemoryConditions, MemoryStore, PausedClock};
 use datalake_engine::transfer::memory::MemoryPaths;
 use datalake_engine::transfer::{Item, Summary, TransferWatch, VerifyFinding, VerifyWatch};
 use datalake_engine::{
-    AnyKey, Attributes, ListAsk, NewObject, ObjectSource, ObjectStore as _, Objects as _, Payload,
-    Precondition,
+    AnyKey, Attributes, ListAsk, NewObject, ObjectSource, ObjectStore as _, Objects as _,
+    PartNumber, Payload, Precondition, Uploads as _,
 };
 use futures::{FutureExt as _, StreamExt as _};
 
@@ -109,6 +109,15 @@ impl Bed {
             when: &Precondition::None,
         };
         self.service.store.put(&object).now_or_never().unwrap().unwrap();
+    }
+
+    /// An object of one part, whose tag is no hash of its content.
+    pub(super) async fn put_in_parts(&self, bucket: &BucketName, key: &str, content: &str) {
+        let (store, key) = (&self.service.store, any(key));
+        let upload = store.begin_upload(bucket, &key, &Attributes::NONE).await.unwrap();
+        let payload = Payload::of(content.as_bytes().to_vec());
+        let part = store.put_part(&upload, PartNumber::FIRST, &payload).await.unwrap();
+        store.complete_upload(&upload, &[part]).await.unwrap();
     }
 
     pub(super) fn folder(&self, prefix: &str) -> TablesFolder {

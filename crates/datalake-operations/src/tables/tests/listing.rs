@@ -1,8 +1,13 @@
 //! Tables listed.
 
-use super::bed::Bed;
+use datalake_core::spec::{StoreSpec, TablesPlace};
+
+use super::bed::{Bed, tables};
 use crate::ErrorKind;
-use crate::tables::{list_tables, recover_commits};
+use crate::lake::BucketClient;
+use crate::tables::{
+    TablesFolder, list_all_tables, list_tables, recover_all_commits, recover_commits,
+};
 
 #[tokio::test]
 async fn tables_are_told_with_version_and_size() {
@@ -30,6 +35,30 @@ async fn tables_are_told_with_version_and_size() {
     assert_eq!((report.other_objects, report.other_bytes, keys), (1, 5, 14));
     assert_eq!(below.unwrap().tables.len(), 1);
     assert!(report.to_string().ends_with("2 tables; 1 object (5 B) in none\n"), "{report}");
+}
+
+#[tokio::test]
+async fn without_a_place_the_bucket_of_the_tables_is_looked_at_as_well() {
+    let bed = Bed::with_sales(2).await;
+    let (service, clock) = (&bed.service, &bed.service.clock);
+    let place = TablesPlace::Bucket("acme-tables".parse().unwrap());
+    let spec = StoreSpec { tables: Some(place), ..service.spec.clone() };
+    let client = BucketClient { spec: &spec, ..service.client() };
+    let all = TablesFolder::choose_all(&client, &"".parse().unwrap()).unwrap();
+    let named = TablesFolder::choose_all(&client, &"sales".parse().unwrap()).unwrap();
+    bed.put_into(&tables(), "orders/_delta_log/00000000000000000000.json", "{}");
+    let yet_to_come = [
+        bed.folder(""),
+        TablesFolder { bucket: "acme-none".parse().unwrap(), prefix: String::new() },
+    ];
+
+    let listed = list_all_tables(&service.store, &all, &mut |_| ()).await.unwrap();
+    let first = list_all_tables(&service.store, &yet_to_come, &mut |_| ()).await.unwrap();
+    let searched = recover_all_commits(&service.store, clock, &all, &mut |_| ()).await.unwrap();
+
+    let places: Vec<_> = listed.tables.iter().map(|table| table.place.as_str()).collect();
+    assert_eq!(places, ["s3://acme-lake/sales/", "s3://acme-tables/orders/"]);
+    assert_eq!((first.tables.len(), searched.tables, named.len()), (1, 2, 1));
 }
 
 #[tokio::test]

@@ -162,6 +162,17 @@ async fn nothing_that_is_no_table_is_replaced() {
 }
 
 #[tokio::test]
+async fn an_object_whose_tag_tells_nothing_is_read_before_it_counts_as_the_tables() {
+    let bed = Bed::with_sales(2).await;
+    bed.put("sales/large", "rows of ours");
+    bed.put_in_parts(&tables(), "sales/large", "somebody's..").await;
+    must_be_refused(&bed, "sales/large").await;
+
+    bed.put_in_parts(&tables(), "sales/large", "rows of ours").await;
+    assert_eq!(bed.move_all().await.unwrap().moved.len(), 1);
+}
+
+#[tokio::test]
 async fn no_table_is_brought_into_another_one() {
     let bed = Bed::with_sales(2).await;
     bed.put_into(&tables(), "_delta_log/00000000000000000000.json", "of all");

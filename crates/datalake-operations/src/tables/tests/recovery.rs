@@ -62,8 +62,7 @@ async fn commits_that_are_forgotten_are_gone_and_the_others_stay() {
     bed.commit("sales/", 2, "two");
     let before = bed.contents(&bed.service.bucket, "").await;
 
-    let number =
-        forget_commits(&bed.service.store, &bed.service.bucket, &recover(&bed).await).await;
+    let number = forget_commits(&bed.service.store, &recover(&bed).await).await;
 
     assert_eq!(number.unwrap(), 1);
     assert_eq!(recover(&bed).await.lost, []);
@@ -77,7 +76,7 @@ async fn a_lost_commit_that_was_sent_twice_is_forgotten_as_a_whole() {
     bed.commit("sales/", 2, "two");
 
     let told = recover(&bed).await;
-    let number = forget_commits(&bed.service.store, &bed.service.bucket, &told).await;
+    let number = forget_commits(&bed.service.store, &told).await;
 
     assert_eq!((told.lost.len(), number.unwrap()), (1, 1));
     assert_eq!(recover(&bed).await.lost, []);

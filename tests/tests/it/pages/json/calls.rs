@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::support::{Call, Shelf};
 
 /// Words and exit code of each call, in an order in which one prepares the next.
-pub(super) const CALLS: [(&str, i32); 83] = [
+pub(super) const CALLS: [(&str, i32); 85] = [
     ("init --region fsn1 --bucket acme-dagster-assets", 0),
     ("config show", 0),
     ("config explain", 0),
@@ -23,6 +23,8 @@ pub(super) const CALLS: [(&str, i32); 83] = [
     ("access show", 0),
     ("access plan --config roles.yaml", 3),
     ("access simulate anonymous GetObject raw/a.csv", 0),
+    ("access grant AKLOOK --project p7654321 --as observer --config roles.yaml --dry-run", 3),
+    ("access adopt --dry-run", 0),
     ("bucket versioning show", 0),
     ("bucket lifecycle show", 0),
     ("bucket lifecycle set --expire tmp/:7d --noncurrent 30d --abort-uploads 7d", 0),

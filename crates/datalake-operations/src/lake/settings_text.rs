@@ -7,7 +7,7 @@ use datalake_engine::{BucketLock, Cors, CorsMethod, CorsRule, LockMode, LockPeri
 
 /// Whether old versions are kept, in a word.
 #[must_use]
-pub(crate) fn versioning_text(versioning: Versioning) -> &'static str {
+pub fn describe_versioning(versioning: Versioning) -> &'static str {
     match versioning {
         Versioning::Never => "off",
         Versioning::Enabled => "on",
@@ -17,7 +17,7 @@ pub(crate) fn versioning_text(versioning: Versioning) -> &'static str {
 
 /// A rule with its id, in one line.
 #[must_use]
-pub(crate) fn rule_text((id, rule): (&str, &LifecycleRule)) -> String {
+pub fn describe_rule((id, rule): (&str, &LifecycleRule)) -> String {
     let days = |what: &str, days: Option<Days>| days.map(|days| format!("{what} after {days}"));
     let parts = [
         days("objects go", rule.expire),
@@ -36,23 +36,23 @@ pub(crate) fn rule_text((id, rule): (&str, &LifecycleRule)) -> String {
 
 /// All rules, one a line.
 #[must_use]
-pub(crate) fn lifecycle_text(rules: &Lifecycle) -> String {
+pub fn describe_lifecycle(rules: &Lifecycle) -> String {
     if rules.is_empty() {
         return "no lifecycle rules\n".to_owned();
     }
-    rules.iter().map(|rule| rule_text(rule) + "\n").collect()
+    rules.iter().map(|rule| describe_rule(rule) + "\n").collect()
 }
 
 /// All rules for other origins, one a line.
 #[must_use]
-pub(crate) fn cors_text(cors: &Cors) -> String {
+pub fn describe_cors(cors: &Cors) -> String {
     if cors.0.is_empty() {
         return "no CORS rules\n".to_owned();
     }
-    cors.0.iter().map(|rule| cors_rule(rule) + "\n").collect()
+    cors.0.iter().map(|rule| describe_cors_rule(rule) + "\n").collect()
 }
 
-fn cors_rule(rule: &CorsRule) -> String {
+fn describe_cors_rule(rule: &CorsRule) -> String {
     let methods: Vec<_> = rule.methods.iter().copied().map(CorsMethod::as_str).collect();
     let mut text = format!("{} from {}", methods.join(", "), rule.origins.join(", "));
     if !rule.headers.is_empty() {
@@ -69,7 +69,7 @@ fn cors_rule(rule: &CorsRule) -> String {
 
 /// Whether and how versions are locked.
 #[must_use]
-pub(crate) fn lock_text(lock: BucketLock) -> String {
+pub fn describe_lock(lock: BucketLock) -> String {
     match lock {
         BucketLock::Never => "off for good: locks are chosen when a bucket is created".to_owned(),
         BucketLock::Offered(None) => "offered; new versions are not locked".to_owned(),

@@ -1,11 +1,11 @@
 //! Images and their packages as text.
 
+use super::{DepsReport, PackageDeps, UnitDeps};
 use datalake_core::text::printable;
-use datalake_operations::dependencies::{DepsReport, PackageDeps, UnitDeps};
 
 /// A table with a line for each unit, and below it what is to be done.
 #[must_use]
-pub(crate) fn dependencies(report: &DepsReport) -> String {
+pub fn render_dependencies(report: &DepsReport) -> String {
     let mut rows = vec![vec!["unit".to_owned(), "image".to_owned(), "dagster".to_owned()]];
     if let (Some(first), Some(unit)) = (rows.first_mut(), report.units.first()) {
         first.extend(unit.packages.iter().map(|package| package.name.to_owned()));
@@ -79,7 +79,7 @@ mod tests {
         };
 
         assert_eq!(
-            dependencies(&report),
+            render_dependencies(&report),
             "unit               image                dagster  dagster-aws     boto3\n\
              dagster-webserver  localhost/dagster:1  1.12.6   none -> 0.28.6  1.35.9 -> >=1.38\n\
              dagster-daemon     localhost/b          1.12.6   0.28.6          1.44.5\n\

@@ -1,11 +1,11 @@
 //! A Dagster deployment as text.
 
+use super::{EnvironmentReport, EnvironmentState, Report, UnitReport, Variables};
 use datalake_core::text::printable;
-use datalake_operations::{EnvironmentReport, EnvironmentState, Report, UnitReport, Variables};
 
-/// The deployment with all that is wrong, and its cures.
+/// The deployment with all that is wrong, and its cures; `restart` is the command that restarts services.
 #[must_use]
-pub(crate) fn deployment(report: &Report) -> String {
+pub fn render_deployment(report: &Report, restart: &str) -> String {
     let Report { user, uid, home, .. } = report;
     let mut text = format!("user        {user} ({uid}), {home}\n");
     text.push_str(&describe_lingering(report));
@@ -23,7 +23,7 @@ pub(crate) fn deployment(report: &Report) -> String {
         text.push_str(&format!("unknown     {}\n", printable(problem)));
     }
     for unit in &report.units {
-        text.push_str(&unit_text(unit, report.settings_in.name()));
+        text.push_str(&render_unit(unit, report.settings_in.name(), restart));
     }
     text
 }
@@ -50,7 +50,7 @@ fn describe_podman(report: &Report) -> String {
     }
 }
 
-fn unit_text(unit: &UnitReport, settings_in: &str) -> String {
+fn render_unit(unit: &UnitReport, settings_in: &str, restart: &str) -> String {
     let mut text = format!("\n{}\n", printable(&unit.name));
     let mut add = |name: &str, value: &str| {
         text.push_str(&format!("  {name:<11} {}\n", printable(value)));
@@ -66,7 +66,7 @@ fn unit_text(unit: &UnitReport, settings_in: &str) -> String {
     if let Some(container) = &unit.container {
         add("container", &format!("{container}, {}", unit.image.as_deref().unwrap_or_default()));
     }
-    for line in describe_environment(&unit.environment, settings_in) {
+    for line in describe_environment(&unit.environment, settings_in, restart) {
         add("environment", &line);
     }
     for old in &unit.old_values {
@@ -91,7 +91,7 @@ fn describe_state(unit: &UnitReport) -> String {
     text + &format!(", restarts: {}", unit.restarts.unwrap_or_default())
 }
 
-fn describe_environment(state: &EnvironmentState, settings_in: &str) -> Vec<String> {
+fn describe_environment(state: &EnvironmentState, settings_in: &str, restart: &str) -> Vec<String> {
     match state {
         EnvironmentState::InStep => vec![format!("as in {settings_in}")],
         EnvironmentState::Differs { other_value, missing } => {
@@ -100,8 +100,8 @@ fn describe_environment(state: &EnvironmentState, settings_in: &str) -> Vec<Stri
             };
             let unlike = list(&format!("not as in {settings_in}"), other_value);
             let lists = [unlike, list("missing", missing)];
-            let cure = "cure: datalake dagster restart; if that does not help, an old value wins";
-            lists.into_iter().flatten().chain([cure.to_owned()]).collect()
+            let cure = format!("cure: {restart}; if that does not help, an old value wins");
+            lists.into_iter().flatten().chain([cure]).collect()
         }
         EnvironmentState::NoEnvFile => vec!["there is no env file".to_owned()],
         EnvironmentState::NotRunning => vec!["the container does not run".to_owned()],
@@ -111,7 +111,7 @@ fn describe_environment(state: &EnvironmentState, settings_in: &str) -> Vec<Stri
 
 /// Variables by name and fingerprint.
 #[must_use]
-pub(crate) fn environments(report: &EnvironmentReport) -> String {
+pub fn render_environments(report: &EnvironmentReport) -> String {
     let is_file = report.env_file.of.starts_with('/');
     let all = [(if is_file { "env file" } else { "settings in" }, &report.env_file)];
     let all = all.into_iter().chain(report.containers.iter().map(|of| ("container of", of)));

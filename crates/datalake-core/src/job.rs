@@ -1,0 +1,39 @@
+//! Jobs: something is done to every object below a prefix, by any number of workers that know nothing
+//! of each other.
+//!
+//! All of a job is objects below [`JOBS_PREFIX`]: a [`JobManifest`], frozen when the job is planned, its
+//! [`JobShard`]s, bounded by keys and by bytes ([`ShardCutter`]), and a [`ShardReceipt`] for each shard,
+//! which is written last and has an outcome for each of its keys. What is left to do is what has no
+//! receipt yet ([`JobProgress`]); so a job may be stopped anywhere and continued from any machine.
+//!
+//! ```
+//! use datalake_core::job::{ShardCutter, ShardEntry};
+//! use datalake_core::size::ByteSize;
+//!
+//! let mut cutter = ShardCutter::default();
+//! for number in 0..2_500 {
+//!     let entry = ShardEntry {
+//!         key: format!("raw/{number:04}"),
+//!         size: ByteSize(4096),
+//!         etag: "9a0364b9e99bb480dd25e1f0284c8555".to_owned(),
+//!     };
+//!     if let Some(shard) = cutter.push(entry) {
+//!         assert_eq!(shard.entries.len(), 1_000);
+//!     }
+//! }
+//! let last = cutter.finish().expect("some are left");
+//! assert_eq!((last.number, last.entries.len()), (2, 500));
+//! ```
+
+mod manifest;
+mod name;
+mod plain_size;
+mod progress;
+mod receipt;
+mod shards;
+
+pub use manifest::{JobBrake, JobKind, JobManifest};
+pub use name::{InvalidJobName, JOBS_PREFIX, JobName};
+pub use progress::{JobProgress, ShardStanding};
+pub use receipt::{KeyOutcome, KeyReceipt, ReceiptTrouble, ShardReceipt};
+pub use shards::{JobShard, SHARD_BYTES, SHARD_KEYS, ShardCutter, ShardEntry};

@@ -1,0 +1,126 @@
+//! What a job is, frozen when it was planned.
+
+use bytesize::ByteSize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{JobName, plain_size};
+use crate::time::Timestamp;
+
+/// What is done to each object.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum JobKind {
+    /// Its content is read, and its SHA-256 kept in the receipt.
+    Checksum,
+    /// It is brought to the destination under its name, and its SHA-256 kept in the receipt.
+    Copy,
+}
+
+/// What all workers together may ask of the service.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct JobBrake {
+    /// Requests a second to one bucket; `None` for any number.
+    pub requests_per_second: Option<u32>,
+    /// Connections at one time.
+    pub connections: u32,
+}
+
+/// What a job is. It holds no secret.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct JobManifest {
+    /// The version of this form.
+    pub schema_version: u32,
+    /// Its name.
+    pub name: JobName,
+    /// What is done.
+    pub kind: JobKind,
+    /// The bucket and prefix whose objects it is done to, as `s3://BUCKET/PREFIX`.
+    pub source: String,
+    /// Where copies go, in the same form; `None` for a kind that writes none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub destination: Option<String>,
+    /// When it was planned.
+    pub planned: Timestamp,
+    /// How many shards there are; their numbers begin with 0.
+    pub shards: u32,
+    /// How many objects there are.
+    pub objects: u64,
+    /// The contents of all of them together.
+    #[serde(with = "plain_size")]
+    #[schemars(with = "u64")]
+    pub bytes: ByteSize,
+    /// What all workers together may ask of the service.
+    pub brake: JobBrake,
+}
+
+impl JobManifest {
+    /// The version of this form.
+    pub const SCHEMA_VERSION: u32 = 1;
+}
+
+impl JobBrake {
+    /// What each of so many workers may ask, so that all together keep within this; at least one request
+    /// a second, and one connection.
+    #[must_use]
+    pub fn share(self, workers: u32) -> Self {
+        let part = |whole: u32| (whole / workers.max(1)).max(1);
+        Self {
+            requests_per_second: self.requests_per_second.map(part),
+            connections: part(self.connections),
+        }
+    }
+
+    /// The most workers that can keep within this together, of so many that are wanted.
+    #[must_use]
+    pub fn bound_workers(self, wanted: u32) -> u32 {
+        let requests = self.requests_per_second.unwrap_or(u32::MAX);
+        wanted.min(requests).min(self.connections).max(1)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn brake(requests: Option<u32>, connections: u32) -> JobBrake {
+        JobBrake { requests_per_second: requests, connections }
+    }
+
+    #[test]
+    fn shares_never_come_to_more_than_the_whole() {
+        for wanted in [0, 1, 3, 20, 256, 1_000] {
+            let whole = brake(Some(750), 256);
+            let workers = whole.bound_workers(wanted);
+            let share = whole.share(workers);
+
+            let requests = share.requests_per_second.map(|requests| requests * workers);
+            assert!(requests.is_some_and(|sum| sum <= 750), "{wanted}: {share:?}");
+            assert!(share.connections * workers <= 256, "{wanted}: {share:?}");
+            assert!(share.connections >= 1);
+        }
+        assert_eq!(brake(Some(750), 256).share(20), brake(Some(37), 12));
+        assert_eq!(brake(None, 8).share(4), brake(None, 2));
+    }
+
+    #[test]
+    fn a_manifest_is_read_as_it_was_written() {
+        let manifest = JobManifest {
+            schema_version: JobManifest::SCHEMA_VERSION,
+            name: "hash".parse().unwrap(),
+            kind: JobKind::Checksum,
+            source: "s3://lake/raw/".to_owned(),
+            destination: None,
+            planned: Timestamp::from_unix(1_800_000_000).unwrap(),
+            shards: 3,
+            objects: 2_500,
+            bytes: ByteSize::mib(7),
+            brake: brake(Some(750), 256),
+        };
+
+        let json = serde_json::to_string(&manifest).unwrap();
+
+        assert_eq!(serde_json::from_str::<JobManifest>(&json).unwrap(), manifest);
+        assert!(json.contains(r#""kind":"checksum""#), "{json}");
+    }
+}

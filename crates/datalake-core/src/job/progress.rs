@@ -1,0 +1,137 @@
+//! How far a job is, by its receipts.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::{JobManifest, KeyOutcome, ShardReceipt};
+
+/// How a shard stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum ShardStanding {
+    /// It has no receipt.
+    Open,
+    /// Some of its keys have failed.
+    Failed,
+    /// It is done; keys that were changed since the plan are left alone.
+    Done,
+}
+
+/// How far a job is.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, JsonSchema)]
+pub struct JobProgress {
+    /// How many shards have no receipt yet.
+    pub open: u32,
+    /// How many shards have keys that have failed.
+    pub failed_shards: u32,
+    /// How many keys are done.
+    pub done: u64,
+    /// How many keys have failed.
+    pub failed: u64,
+    /// How many keys were changed since the plan.
+    pub changed: u64,
+}
+
+impl ShardReceipt {
+    /// How its shard stands.
+    #[must_use]
+    pub fn standing(&self) -> ShardStanding {
+        let is_failed = |outcome: &KeyOutcome| matches!(outcome, KeyOutcome::Failed(_));
+        if self.keys.iter().any(|receipt| is_failed(&receipt.outcome)) {
+            ShardStanding::Failed
+        } else {
+            ShardStanding::Done
+        }
+    }
+}
+
+impl JobProgress {
+    /// How far a job is by the receipts that there are, each under the number of its shard.
+    #[must_use]
+    pub fn of(manifest: &JobManifest, receipts: &BTreeMap<u32, ShardReceipt>) -> Self {
+        let mut progress = Self::default();
+        for number in 0..manifest.shards {
+            match receipts.get(&number) {
+                None => progress.open += 1,
+                Some(receipt) => progress.add(receipt),
+            }
+        }
+        progress
+    }
+
+    fn add(&mut self, receipt: &ShardReceipt) {
+        if receipt.standing() == ShardStanding::Failed {
+            self.failed_shards += 1;
+        }
+        for key in &receipt.keys {
+            match key.outcome {
+                KeyOutcome::Done(_) => self.done += 1,
+                KeyOutcome::Failed(_) => self.failed += 1,
+                KeyOutcome::Changed => self.changed += 1,
+            }
+        }
+    }
+
+    /// Whether every key has an outcome and none has failed or was changed.
+    #[must_use]
+    pub fn is_sound(&self) -> bool {
+        self.open == 0 && self.failed == 0 && self.changed == 0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::job::{JobBrake, JobKind, KeyReceipt};
+    use crate::time::Timestamp;
+
+    fn manifest(shards: u32) -> JobManifest {
+        JobManifest {
+            schema_version: 1,
+            name: "hash".parse().unwrap(),
+            kind: JobKind::Checksum,
+            source: "s3://lake/".to_owned(),
+            destination: None,
+            planned: Timestamp::from_unix(1).unwrap(),
+            shards,
+            objects: 0,
+            bytes: bytesize::ByteSize(0),
+            brake: JobBrake { requests_per_second: None, connections: 8 },
+        }
+    }
+
+    fn receipt(shard: u32, outcomes: &[KeyOutcome]) -> (u32, ShardReceipt) {
+        let key = |outcome: &KeyOutcome| KeyReceipt { key: "k".into(), outcome: outcome.clone() };
+        let keys = outcomes.iter().map(key).collect();
+        (shard, ShardReceipt { schema_version: 1, shard, keys })
+    }
+
+    #[test]
+    fn a_job_is_sound_when_every_key_is_done() {
+        let done = KeyOutcome::Done("1".to_owned());
+        let failed = KeyOutcome::Failed("503".to_owned());
+        let one = receipt(0, &[done.clone(), done.clone()]);
+
+        let part = JobProgress::of(&manifest(2), &[one.clone()].into());
+        assert_eq!((part.open, part.done, part.is_sound()), (1, 2, false));
+
+        let two = receipt(1, &[done.clone(), failed, KeyOutcome::Changed]);
+        let whole = JobProgress::of(&manifest(2), &[one.clone(), two].into());
+        let expected = JobProgress { open: 0, failed_shards: 1, done: 3, failed: 1, changed: 1 };
+        assert_eq!((whole.clone(), whole.is_sound()), (expected, false));
+
+        let sound = JobProgress::of(&manifest(2), &[one, receipt(1, &[done])].into());
+        assert!(sound.is_sound());
+    }
+
+    #[test]
+    fn a_receipt_of_a_shard_that_the_job_does_not_have_counts_for_nothing() {
+        let stray = receipt(7, &[KeyOutcome::Done("1".to_owned())]);
+
+        let progress = JobProgress::of(&manifest(1), &[stray].into());
+
+        assert_eq!((progress.open, progress.done), (1, 0));
+    }
+}
