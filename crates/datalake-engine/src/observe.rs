@@ -176,10 +176,10 @@ pub fn asked_of_vault<'a>(
 
 /// The content of that print, with its variables where the step is the one that stores it.
 fn content_of(print: Fingerprint, step: &Step) -> AskedContent {
-    if let Action::StoreVault { body, print: stored, .. } = &step.action {
-        if *stored == print {
-            return AskedContent::of_body(print, body);
-        }
+    if let Action::StoreVault { body, print: stored, .. } = &step.action
+        && *stored == print
+    {
+        return AskedContent::of_body(print, body);
     }
     print.into()
 }
