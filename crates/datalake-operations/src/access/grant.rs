@@ -144,7 +144,7 @@ fn read_rights(words: &[String]) -> Result<String, OperationError> {
 fn insert_role(text: &str, line: &str) -> Option<String> {
     let lines: Vec<&str> = text.lines().collect();
     let is_head = |written: &&str| written.strip_prefix("access:").is_some();
-    let Some(at) = lines.iter().position(|written| is_head(&written)) else {
+    let Some(at) = lines.iter().position(|written| is_head(written)) else {
         let end = if text.is_empty() || text.ends_with('\n') { "" } else { "\n" };
         return Some(format!("{text}{end}\naccess:\n  {line}\n"));
     };
