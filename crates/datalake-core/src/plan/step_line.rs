@@ -37,13 +37,13 @@ pub fn describe_plan_with_costs(plan: &Plan, first_bucket: Option<Money>) -> Str
             Way::Back(_) => String::new(),
             Way::OneWay(reason) => format!("; not undone: {reason}"),
         };
-        let cost = match (&step.action, first_bucket) {
-            (Action::CreateBucket(_), Some(price)) => format!(
+        let price = first_bucket.filter(|_| matches!(step.action, Action::CreateBucket(_)));
+        let cost = price.map_or_else(String::new, |price| {
+            format!(
                 "     costs {price} a month, net: the base price, which is paid once for all buckets of \
                  an account\n"
-            ),
-            _ => String::new(),
-        };
+            )
+        });
         format!(
             "{:>3}. {}\n     {}{no_way_back}\n{cost}",
             number + 1,

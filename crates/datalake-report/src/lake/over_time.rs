@@ -77,7 +77,7 @@ pub(super) fn draw_egress(lake: &LakeReport) -> Markup {
         ]
     };
     let rows: Vec<_> = months.iter().map(row).collect();
-    let heads = ["Month", "Sum", "", "By datalake", "Entered by you"];
+    let heads = ["Month", "Sum", "Compared", "By datalake", "Entered by you"];
     html! {
         @if rows.is_empty() { p.note { "No egress was noted." } }
         @else { (table("Egress by month", &heads, &rows)) }

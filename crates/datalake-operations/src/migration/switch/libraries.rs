@@ -16,7 +16,8 @@ pub(super) struct CheckedLibraries {
 }
 
 impl From<(String, Vec<String>)> for CheckedLibraries {
-    fn from((path, packages): (String, Vec<String>)) -> Self {
+    fn from(found: (String, Vec<String>)) -> Self {
+        let (path, packages) = found;
         Self { path, packages }
     }
 }
