@@ -252,7 +252,7 @@ mod tests {
             match expected {
                 None => assert_eq!(told, None),
                 Some(part) => {
-                    assert!(told.as_ref().is_some_and(|it| it.contains(part)), "{told:?}")
+                    assert!(told.as_ref().is_some_and(|it| it.contains(part)), "{told:?}");
                 }
             }
         }
