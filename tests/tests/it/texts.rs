@@ -33,35 +33,16 @@ Usage: datalake provision [OPTIONS]
 
 Options:
       --dry-run                  Show the plan and change nothing
-      --sandbox[=<DIR>]          Work on a built-in S3 service and a pretend host, kept in DIR
-                                 (.sandbox)
-      --root <DIR>               Take all paths of the host as paths below DIR
   -y, --yes                      Do not ask before applying
       --no-restart               Change files and bucket alone; containers take it up at their next
                                  restart
-      --state <DIR>              Keep journal, receipts and copies in DIR
-      --config <FILE>            Read FILE instead of ./datalake.yaml
       --environment-host <WISH>  What becomes of `EnvironmentHost=true` in units and drop-ins
                                  [default: keep] [possible values: keep, remove]
-      --json                     Print one JSON document instead of text; listings one a line
       --replace                  Replace all of Modal's secret where its client cannot change a part
                                  of it: variables of others in it are lost
-      --no-input                 Never ask; fail where an answer is needed
-  -h, --help                     Print help (see more with '--help')
+  -h, --help                     Print this page
 
-Values of the spec (they win over DATALAKE_… and datalake.yaml):
-      --region <REGION>          fsn1, nbg1, hel1, or another service's region
-      --endpoint <URL>           The address of another S3 service
-      --bucket <NAME>            The bucket of the assets
-      --prefix <PREFIX>          The prefix of the assets' keys
-      --tables-bucket <NAME>     The bucket of tables, which keeps no versions
-      --user <USER>              The user that runs Dagster's podman
-      --unit <UNIT>              A quadlet unit that needs the bucket; may be given again
-      --handover <WAY>           How containers get the settings: env-file, podman-secret or
-                                 in-place
-      --credentials-file <FILE>  Read the key pair from FILE (mode 0600, lines `AWS_ACCESS_KEY_ID=…`
-                                 and `AWS_SECRET_ACCESS_KEY=…`)
-      --credentials-fd <N>       Read the key pair from open file descriptor N
+More: `datalake help provision`, `datalake help global-options`
 
 "#]]
     );
@@ -76,7 +57,7 @@ error: unrecognized subcommand 'provison'
 
   tip: some similar subcommands exist: 'presign', 'provision'
 
-Usage: datalake [OPTIONS] <COMMAND>
+Usage: datalake <COMMAND>
 
 For more information, try '--help'.
 
