@@ -101,7 +101,12 @@ fn add_read_options(command: Command, path: &[&str], of_all: &[Arg]) -> Command 
 
 /// `-h` and `--help` show the same short page.
 fn help_option() -> Arg {
-    Arg::new("help").short('h').long("help").action(ArgAction::HelpShort).help("Print this page")
+    Arg::new("help")
+        .short('h')
+        .long("help")
+        .action(ArgAction::HelpShort)
+        .help_heading(None)
+        .help("Print this page")
 }
 
 fn hide_rare_options(command: Command) -> Command {

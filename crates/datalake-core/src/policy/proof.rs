@@ -39,7 +39,7 @@ pub struct ProofCourse {
 
 impl ProofPace {
     /// What fits the service at this address. At Hetzner a policy acts up to a minute late, and one gateway
-    /// before another; elsewhere it acts at once.
+    /// before another; elsewhere within a second.
     #[must_use]
     pub fn for_service(endpoint: &Endpoint) -> Self {
         if endpoint.hetzner_location().is_some() { Self::HETZNER } else { Self::PROMPT }
@@ -53,11 +53,11 @@ impl ProofPace {
         limit: Duration::from_mins(6),
     };
 
-    /// That of gateways that act at once.
+    /// That of gateways that act within a second.
     pub const PROMPT: Self = Self {
         rounds: 5,
-        span: Duration::ZERO,
-        pause: Duration::from_millis(200),
+        span: Duration::from_secs(2),
+        pause: Duration::from_millis(500),
         limit: Duration::from_secs(30),
     };
 }
@@ -133,7 +133,7 @@ mod tests {
     fn what_never_holds_is_given_up() {
         assert_eq!(run(ProofPace::HETZNER, |_| false), (ProofNext::TooLate, 360));
         assert_eq!(run(ProofPace::PROMPT, |_| false).0, ProofNext::TooLate);
-        assert_eq!(run(ProofPace::PROMPT, |_| true), (ProofNext::Proved, 0));
+        assert_eq!(run(ProofPace::PROMPT, |_| true), (ProofNext::Proved, 2));
     }
 
     #[test]

@@ -55,8 +55,12 @@ impl Scene {
         self.hides(|| bare("provision --dry-run"), 3);
         self.look(&watched(bare("provision --yes"), &self.needle).exits(0));
         self.hides(|| bare("provision --yes"), 0);
-        for words in ["status", "history", "config show", "config explain", "config paths"] {
+        for words in ["status", "config show", "config explain"] {
             self.hides(|| bare(words), 0);
+        }
+        for words in ["history", "config paths"] {
+            // They take no option for a key that they do not read.
+            self.hides(|| self.host.without_key(&self.service, words), 0);
         }
         self.hides(|| bare("rollback --dry-run"), 3);
         self.look(&watched(bare("rollback --yes --json"), &self.needle).exits(0));

@@ -8,7 +8,9 @@ fn tally(billed: u64) -> Tally {
 
 fn tree(names: &[(&str, u64)], most: usize) -> SummedFolder<Tally> {
     let mut tree = FolderTree::new(most);
-    names.iter().for_each(|(name, billed)| tree.add(name, &tally(*billed)));
+    for (name, billed) in names {
+        tree.add(name, &tally(*billed));
+    }
     tree.finish()
 }
 
@@ -57,7 +59,9 @@ proptest! {
         shown in 0_usize..20,
     ) {
         let mut tree = FolderTree::new(most);
-        names.iter().for_each(|(name, billed)| tree.add(name, &tally(*billed)));
+        for (name, billed) in &names {
+            tree.add(name, &tally(*billed));
+        }
         let all = tree.finish().fold_small(shown);
 
         prop_assert_eq!(all.sum.billed, names.values().sum::<u64>());
