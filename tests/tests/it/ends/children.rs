@@ -10,17 +10,18 @@ use crate::support::{FakeModal, Shelf, eventually};
 const SLOW: &str = r#"#!/bin/sh
 PATH=/usr/bin:/bin
 cd "${0%/*}/.." || exit 1
-request=$(cat)
-case "$request" in
-  *'"do":"about"'*) cat about; exit 0 ;;
-  *'"do":"names"'*) cat names; exit 0 ;;
-  *'"do":"look"'*) echo '{"error": {"kind": "NotFoundError", "text": "nothing"}}'; exit 0 ;;
-esac
-sleep 3600 &
-echo "$$ $!" > begun.new
-mv begun.new begun
-wait
-touch late
+while IFS= read -r request; do
+  case "$request" in
+    *'"do":"about"'*) cat about; continue ;;
+    *'"do":"names"'*) cat names; continue ;;
+    *'"do":"look"'*) echo '{"error": {"kind": "NotFoundError", "text": "nothing"}}'; continue ;;
+  esac
+  sleep 3600 &
+  echo "$$ $!" > begun.new
+  mv begun.new begun
+  wait
+  touch late
+done
 "#;
 
 /// Whether a process is there and not only waits for somebody to take note of its end.
