@@ -25,7 +25,7 @@ Examples:
   sudo -E datalake migrate run --while-running       A first pass, while Dagster goes on
   sudo -E datalake migrate run --stop-daemon         …and the rest in a short pause
   sudo -E datalake migrate run --tables --yes        Frames and tables, too
-  datalake migrate run --from s3://old-lake/assets --from-credentials-file old.keys
+  datalake migrate run --from s3://old-lake/assets   Objects of another bucket of the key
 ";
 
 /// What `migrate` does.
