@@ -41,9 +41,15 @@ pub(super) async fn run(cli: &Cli, flags: &MigrateRun, printer: Printer) -> Resu
     let (context, site) = (place.context()?, &place.remote.site);
     let migration = Migration::find(&context, &place.choice(&flags.what)?).await?;
     migration.require_objects().await?;
-    if !is_agreed(&place, &migration, flags).await? {
-        printer.talk("nothing was changed");
-        return Ok(Exit::Drift);
+    match choose_way(&place, &migration, flags).await? {
+        WayOn::Copy => (),
+        WayOn::NothingLeft => {
+            return tell(site, Vec::new(), &TransferState::default(), &flags.what.words());
+        }
+        WayOn::Refused => {
+            printer.talk("nothing was changed");
+            return Ok(Exit::Drift);
+        }
     }
     // Whoever says stop gets the services back first.
     let charge = Charge::take();
@@ -69,24 +75,34 @@ pub(super) async fn run(cli: &Cli, flags: &MigrateRun, printer: Printer) -> Resu
     tell(site, ended?, &state, &words)
 }
 
-/// Shows what is to be moved and asks, where somebody is there to answer. Nothing is no question.
-async fn is_agreed(
+/// What comes after the look at what is left.
+enum WayOn {
+    Copy,
+    NothingLeft,
+    Refused,
+}
+
+/// Shows what is to be moved and asks, where somebody is there to answer. Nothing is no question, and no
+/// run of Dagster's is in its way.
+async fn choose_way(
     place: &MigrationPlace,
     migration: &Migration<'_>,
     flags: &MigrateRun,
-) -> Result<bool, Failure> {
+) -> Result<WayOn, Failure> {
     if flags.yes {
-        return Ok(true);
+        return Ok(WayOn::Copy);
     }
     let parts = count_parts(migration, &place.limits, None).await?;
     let site = &place.remote.site;
     site.printer.text(&(render::render_parts(&parts) + &render::left_out(&parts)));
     let total = parts.iter().map(PartCounts::to_move).fold(FileTotal::default(), FileTotal::plus);
     if total.items == 0 {
-        return Ok(true);
+        let is_whole = parts.iter().all(|part| part.failed.items == 0);
+        return Ok(if is_whole { WayOn::NothingLeft } else { WayOn::Copy });
     }
     let question = format!("Copy {} ({})?", counted(total.items, "file"), size(total.bytes));
-    agreed(&question, false, site.may_ask())
+    let agreed = agreed(&question, false, site.may_ask())?;
+    Ok(if agreed { WayOn::Copy } else { WayOn::Refused })
 }
 
 fn tell(
