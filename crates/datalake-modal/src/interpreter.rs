@@ -98,14 +98,14 @@ mod tests {
 
     #[test]
     fn a_stand_in_of_pyenv_asdf_or_mise_is_asked_for_the_real_one() {
-        let pyenv = "/root/.pyenv/shims/modal\n#!/usr/bin/env bash\nset -e\n\
+        let pyenv = "/opt/pyenv/shims/modal\n#!/usr/bin/env bash\nset -e\n\
                      [ -n \"$PYENV_DEBUG\" ] && set -x\n\nprogram=\"${0##*/}\"\n\n\
-                     export PYENV_ROOT=\"/root/.pyenv\"\n\
-                     exec \"/root/.pyenv/libexec/pyenv\" exec \"$program\" \"$@\"\n";
-        leads_to(pyenv, &["/root/.pyenv/libexec/pyenv", "which", "modal"]);
-        let asdf = "/root/.asdf/shims/modal\n#!/usr/bin/env bash\n# asdf-plugin: python 3.12.1\n\
-                    exec /root/.asdf/bin/asdf exec \"modal\" \"$@\" # asdf_allow: ' asdf '\n";
-        leads_to(asdf, &["/root/.asdf/bin/asdf", "which", "modal"]);
+                     export PYENV_ROOT=\"/opt/pyenv\"\n\
+                     exec \"/opt/pyenv/libexec/pyenv\" exec \"$program\" \"$@\"\n";
+        leads_to(pyenv, &["/opt/pyenv/libexec/pyenv", "which", "modal"]);
+        let asdf = "/opt/asdf-home/shims/modal\n#!/usr/bin/env bash\n# asdf-plugin: python 3.12.1\n\
+                    exec /opt/asdf-home/bin/asdf exec \"modal\" \"$@\" # asdf_allow: ' asdf '\n";
+        leads_to(asdf, &["/opt/asdf-home/bin/asdf", "which", "modal"]);
         leads_to(
             "/x\n#!/usr/bin/env bash\nexec asdf exec \"modal\" \"$@\"\n",
             &["asdf", "which", "modal"],

@@ -127,8 +127,8 @@ async fn a_client_that_cannot_start_is_none() {
 #[tokio::test]
 async fn a_stand_in_leads_to_the_interpreter_of_the_real_program() {
     let shim =
-        "/root/.asdf/shims/modal\n#!/usr/bin/env bash\nexec /opt/asdf exec \"modal\" \"$@\"\n";
-    let real = Ok("/root/real/modal\n");
+        "/opt/asdf-home/shims/modal\n#!/usr/bin/env bash\nexec /opt/asdf exec \"modal\" \"$@\"\n";
+    let real = Ok("/opt/real/modal\n");
     let told = ToldPrograms::new(&[Ok(shim), real, SCRIPT_OF_PYTHON, TODAYS, NOTHING_LISTED]);
 
     ModalClient::new(&told, None).list_secrets(None).await.unwrap();
