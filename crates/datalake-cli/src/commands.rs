@@ -91,7 +91,7 @@ pub(crate) async fn run(cli: &Cli, printer: Printer) -> Result<Exit, Failure> {
         #[cfg(feature = "sandbox")]
         Command::Demo(flags) => demo::demo(flags, printer).await,
         Command::Completions { shell } => Ok(shell::completions(*shell, printer)),
-        Command::Help { words } => help::help(words, Printer::new(false)),
+        Command::Help { words } => help::show_help(words, Printer::new(false)),
         Command::Man { dir } => shell::man(dir),
     }
 }
@@ -113,7 +113,7 @@ struct PlanApproval<'a> {
 
 impl PlanApproval<'_> {
     /// Shows a plan behind its introduction, and asks, unless nothing is to be changed.
-    fn approve(&self, plan: &Plan, introduction: &str) -> Result<bool, Failure> {
+    fn approve_plan(&self, plan: &Plan, introduction: &str) -> Result<bool, Failure> {
         let (site, steps) = (self.site, render::counted(plan.steps.len() as u64, "step"));
         let shown = format!("{introduction}Plan ({steps}):\n{}", render::plan(plan));
         if self.dry_run {

@@ -138,7 +138,7 @@ impl Settings {
     /// # Errors
     ///
     /// [`Failure`] for a missing or wrong value, naming where it comes from.
-    pub(crate) fn modal(&self) -> Result<Option<ModalSpec>, Failure> {
+    pub(crate) fn check_modal(&self) -> Result<Option<ModalSpec>, Failure> {
         self.document.modal.clone().check().map_err(|error| self.invalid(error))
     }
 

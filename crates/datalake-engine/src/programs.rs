@@ -20,7 +20,7 @@ pub trait Programs: Send + Sync {
 
     /// Starts a program that answers each line of its standard input by a line of its standard output.
     /// `Absent`: there is no such program. `Unsupported`: no program can be kept here.
-    async fn converse(&self, _words: &[String]) -> Result<Box<dyn Conversation>, Fault> {
+    async fn open_conversation(&self, _words: &[String]) -> Result<Box<dyn Conversation>, Fault> {
         Err(Fault::new(FaultKind::Unsupported, "no program can be talked to here"))
     }
 }
@@ -31,7 +31,7 @@ pub trait Conversation: Send {
     /// Gives the program a line, which may be secret, and waits for its own. After a fault there is no
     /// use in asking again. `Absent`: there is no such program. `Unreadable`: it has ended instead, and
     /// the detail is the last line of its standard error.
-    async fn ask(&mut self, line: &FilledBody, limit: Duration) -> Result<FilledBody, Fault>;
+    async fn ask_line(&mut self, line: &FilledBody, limit: Duration) -> Result<FilledBody, Fault>;
 }
 
 /// How a program has ended, and what it has printed.

@@ -52,19 +52,20 @@ impl Programs for HostPrograms {
         input: &FilledBody,
         limit: Duration,
     ) -> Result<Ran, Fault> {
-        let command = self.call(words, limit)?;
+        let command = self.make_call(words, limit)?;
         run_to_end_with_input(&command, input).await.map(sum_up_end).map_err(fault_of_start)
     }
 
-    async fn converse(&self, words: &[String]) -> Result<Box<dyn Conversation>, Fault> {
-        let command = self.call(words, Duration::MAX)?;
-        let kept = KeptProgram::start(&command, fault_of_end).map_err(fault_of_start)?;
+    async fn open_conversation(&self, words: &[String]) -> Result<Box<dyn Conversation>, Fault> {
+        let command = self.make_call(words, Duration::MAX)?;
+        let kept =
+            KeptProgram::start_conversation(&command, fault_of_end).map_err(fault_of_start)?;
         Ok(Box::new(kept))
     }
 }
 
 impl HostPrograms {
-    fn call(&self, words: &[String], limit: Duration) -> Result<ProgramCall, Fault> {
+    fn make_call(&self, words: &[String], limit: Duration) -> Result<ProgramCall, Fault> {
         let (program, arguments) = words.split_first().ok_or_else(refuse_empty_call)?;
         Ok(ProgramCall {
             program: program.into(),
@@ -119,10 +120,11 @@ impl Programs for ContainerPrograms {
         find_podman_fault(&ended).map_or_else(|| Ok(sum_up_end(ended)), Err)
     }
 
-    async fn converse(&self, words: &[String]) -> Result<Box<dyn Conversation>, Fault> {
+    async fn open_conversation(&self, words: &[String]) -> Result<Box<dyn Conversation>, Fault> {
         self.user.require_manager()?;
         let command = self.user.podman(&self.words(words));
-        let kept = KeptProgram::start(&command, fault_of_end_inside).map_err(fault_of_command)?;
+        let kept = KeptProgram::start_conversation(&command, fault_of_end_inside)
+            .map_err(fault_of_command)?;
         Ok(Box::new(kept))
     }
 }
@@ -188,10 +190,10 @@ mod tests {
         let script = "while read line; do echo \"$$ $line\"; done";
         let shell = ["sh", "-c", script].map(str::to_owned);
         let limit = Duration::from_mins(1);
-        let mut kept = host.converse(&shell).await.unwrap();
+        let mut kept = host.open_conversation(&shell).await.unwrap();
 
-        let first = kept.ask(&input("one"), limit).await.unwrap();
-        let second = kept.ask(&input("two"), limit).await.unwrap();
+        let first = kept.ask_line(&input("one"), limit).await.unwrap();
+        let second = kept.ask_line(&input("two"), limit).await.unwrap();
 
         let texts =
             [&first, &second].map(|body| String::from_utf8_lossy(body.expose()).into_owned());
@@ -202,12 +204,13 @@ mod tests {
     #[tokio::test]
     async fn a_program_that_ends_instead_of_answering_is_told_by_its_last_words() {
         let shell = ["sh", "-c", "echo talk >&2; echo broken >&2; exit 1"].map(str::to_owned);
-        let mut kept = HostPrograms::default().converse(&shell).await.unwrap();
+        let mut kept = HostPrograms::default().open_conversation(&shell).await.unwrap();
 
-        let fault = kept.ask(&input("x"), Duration::from_mins(1)).await.err().unwrap();
+        let fault = kept.ask_line(&input("x"), Duration::from_mins(1)).await.err().unwrap();
 
         assert_eq!((fault.kind, fault.detail.as_str()), (FaultKind::Unreadable, "broken"));
-        let absent = HostPrograms::default().converse(&words("no-such-program-here")).await;
+        let absent =
+            HostPrograms::default().open_conversation(&words("no-such-program-here")).await;
         assert_eq!(absent.err().unwrap().kind, FaultKind::Absent);
     }
 

@@ -111,7 +111,7 @@ impl<'a> ModalClient<'a> {
             require_usable(&talk.about)?;
         }
         // After a fault there is no use in asking this process again.
-        let answer = talk.conversation.ask(&body, limit + GRACE).await.map_err(of_program)?;
+        let answer = talk.conversation.ask_line(&body, limit + GRACE).await.map_err(of_program)?;
         let read = read_answer(&answer);
         *hold_mutex(&self.talk) = Some(talk);
         read
@@ -124,9 +124,9 @@ impl<'a> ModalClient<'a> {
     /// Starts the small program. What client it is, it is asked first.
     async fn start_talk(&self) -> Result<ClientTalk, Fault> {
         let words = [self.python().await?, "-I", "-c", SCRIPT].map(str::to_owned);
-        let mut conversation = self.programs.converse(&words).await.map_err(of_program)?;
+        let mut conversation = self.programs.open_conversation(&words).await.map_err(of_program)?;
         let body = Request::new("about", ASKING).body(&self.variables)?;
-        let answer = conversation.ask(&body, ASKING + GRACE).await;
+        let answer = conversation.ask_line(&body, ASKING + GRACE).await;
         let answer = answer.map_err(|fault| match fault.kind {
             // What a Python that is broken says of itself holds nothing of the request.
             FaultKind::Unreadable => {

@@ -16,4 +16,6 @@ mod version;
 
 pub use client::ModalClient;
 pub use profile::read_profile;
-pub use templates::{ASSET_FILE, FUNCTIONS_FILE, FunctionsPlace, asset, asset_alone, functions};
+pub use templates::{
+    ASSET_FILE, FUNCTIONS_FILE, FunctionsPlace, asset, asset_alone, render_functions,
+};

@@ -38,7 +38,7 @@ pub struct FunctionsPlace<'a> {
 
 /// The file with the functions of an app.
 #[must_use]
-pub fn functions(place: &FunctionsPlace<'_>) -> String {
+pub fn render_functions(place: &FunctionsPlace<'_>) -> String {
     let FunctionsPlace { app, secret, requests_per_second, mount } = place;
     let environment = secret.environment.as_ref().map_or_else(String::new, |environment| {
         format!("\n    environment_name=\"{environment}\",")
@@ -108,7 +108,7 @@ mod tests {
         let (app, secret) = (object("compute", environment), object("s3", environment));
         let bucket = "lake".parse().unwrap();
         let endpoint = "https://fsn1.your-objectstorage.com".parse().unwrap();
-        functions(&FunctionsPlace {
+        render_functions(&FunctionsPlace {
             app: &app,
             secret: &secret,
             requests_per_second: limit,

@@ -69,7 +69,7 @@ pub struct VaultReport {
 impl VaultStanding {
     /// How a secret stands, as a report for programs.
     #[must_use]
-    pub fn report(&self, secret: &ModalObject) -> VaultReport {
+    pub fn report_vault(&self, secret: &ModalObject) -> VaultReport {
         let words = |text: &str| Some(text.to_owned());
         let (state, detail) = match self {
             Self::InStep => ("in-step", words("an edited value cannot be seen")),

@@ -78,7 +78,7 @@ impl BillTold {
 impl BillTold {
     /// What the sums are in.
     #[must_use]
-    pub fn currency(&self) -> Currency {
+    pub fn name_currency(&self) -> Currency {
         self.currency
     }
 }

@@ -60,7 +60,7 @@ type Drawn = Result<(), Box<dyn std::error::Error>>;
 impl Chart<'_> {
     /// The picture, wide and narrow, with its legend; nothing where there is only a point.
     #[must_use]
-    pub(crate) fn draw(&self) -> Option<Markup> {
+    pub(crate) fn draw_line(&self) -> Option<Markup> {
         let from = self.line.first()?.0;
         let latest = self.line.last()?;
         let until = self.ahead.last().map_or(latest.0, |ahead| ahead.0.max(latest.0));
@@ -82,14 +82,14 @@ impl Chart<'_> {
     fn draw_legend(&self, latest: u64) -> Markup {
         html! {
             ul.legend {
-                li { (swatch("line")) (self.line_name) ", today " strong { ((self.format)(latest)) } }
-                @if let Some((name, _)) = self.part { li { (swatch("area")) (name) } }
+                li { (draw_swatch("line")) (self.line_name) ", today " strong { ((self.format)(latest)) } }
+                @if let Some((name, _)) = self.part { li { (draw_swatch("area")) (name) } }
                 @if !self.ahead.is_empty() {
-                    li { (swatch("dashed")) "expected" }
-                    li { (swatch("band")) "range of what is expected" }
+                    li { (draw_swatch("dashed")) "expected" }
+                    li { (draw_swatch("band")) "range of what is expected" }
                 }
                 @if let Some((name, limit)) = self.limit {
-                    li { (swatch("limit")) (name) " " ((self.format)(limit)) }
+                    li { (draw_swatch("limit")) (name) " " ((self.format)(limit)) }
                 }
             }
         }
@@ -129,7 +129,7 @@ impl Chart<'_> {
             .axis_style(GRID)
             .x_labels(size.labels)
             .y_labels(5)
-            .x_label_formatter(&|at| axis.label(*at))
+            .x_label_formatter(&|at| axis.label_month(*at))
             .y_label_formatter(&|amount| (self.format)(*amount))
             .label_style(("sans-serif", size.font))
             .draw()?;
@@ -187,7 +187,7 @@ struct Axes {
 }
 
 /// What a line or area of the legend looks like.
-fn swatch(class: &str) -> Markup {
+fn draw_swatch(class: &str) -> Markup {
     html! {
         svg.swatch.(class) viewBox="0 0 28 12" aria-hidden="true" {
             @match class {
@@ -207,7 +207,7 @@ mod tests {
     /// 2026-11-01.
     const BEGIN: i64 = 1_793_491_200;
 
-    fn chart(line: &[(i64, u64)]) -> Option<String> {
+    fn draw_chart(line: &[(i64, u64)]) -> Option<String> {
         let ahead =
             [(BEGIN + 60 * DAY, [6_000, 7_000, 8_000]), (BEGIN + 90 * DAY, [6_000, 8_000, 9_000])];
         let chart = Chart {
@@ -219,12 +219,12 @@ mod tests {
             limit: Some(("budget", 9_500)),
             format: &format_size,
         };
-        chart.draw().map(Markup::into_string)
+        chart.draw_line().map(Markup::into_string)
     }
 
     #[test]
     fn months_stand_on_the_axis_and_today_has_its_value() {
-        let text = chart(&[(BEGIN, 5_000), (BEGIN + 60 * DAY, 6_500)]).unwrap();
+        let text = draw_chart(&[(BEGIN, 5_000), (BEGIN + 60 * DAY, 6_500)]).unwrap();
 
         assert!(text.contains("Dec") && text.contains("Jan 2027"), "{text}");
         assert!(text.contains("today <strong>6.5 kB</strong>"), "{text}");
@@ -235,6 +235,6 @@ mod tests {
 
     #[test]
     fn nothing_is_drawn_of_nothing() {
-        assert_eq!(chart(&[]), None);
+        assert_eq!(draw_chart(&[]), None);
     }
 }

@@ -31,7 +31,7 @@ pub(crate) struct FolderList<'a, T> {
 impl<T: FolderSum> FolderList<'_, T> {
     /// The list; its last row has the sum of all.
     #[must_use]
-    pub(crate) fn draw(&self) -> Markup {
+    pub(crate) fn draw_folders(&self) -> Markup {
         let root = self.root.clone().fold_small(MOST);
         html! {
             div.folders {
@@ -86,18 +86,20 @@ mod tests {
     use super::*;
     use crate::format_size;
 
-    fn draw(names: impl Iterator<Item = String>) -> String {
+    fn draw_folders(names: impl Iterator<Item = String>) -> String {
         let mut tree = FolderTree::new(1_000_000);
-        names.for_each(|name| tree.add(&name, &Tally { count: 1, bytes: 1_000, billed: 1_000 }));
-        let root = tree.finish();
+        names.for_each(|name| {
+            tree.add_name(&name, &Tally { count: 1, bytes: 1_000, billed: 1_000 });
+        });
+        let root = tree.sum_up();
         let cells = |sum: &Tally| [html! { (format_size(sum.billed)) }, html! {}, html! {}];
         let heads = ["Billed", "Share", "Cost"];
-        FolderList { noun: "asset", heads, root: &root, cells: &cells }.draw().into_string()
+        FolderList { noun: "asset", heads, root: &root, cells: &cells }.draw_folders().into_string()
     }
 
     #[test]
     fn folders_unfold_and_have_the_sum_of_what_is_in_them() {
-        let text = draw(["raw/a", "raw/b", "<x>"].map(str::to_owned).into_iter());
+        let text = draw_folders(["raw/a", "raw/b", "<x>"].map(str::to_owned).into_iter());
 
         assert!(text.contains("<details open><summary class=\"row\">"), "{text}");
         assert!(text.contains("raw/</bdi></code> <span class=\"note\">2 assets</span>"), "{text}");
@@ -107,7 +109,7 @@ mod tests {
 
     #[test]
     fn a_hundred_thousand_names_are_one_short_page_with_all_sums() {
-        let text = draw((0..100_000).map(|at| format!("team{:02}/asset_{at:06}", at % 40)));
+        let text = draw_folders((0..100_000).map(|at| format!("team{:02}/asset_{at:06}", at % 40)));
 
         assert!(text.len() < 1_000_000, "{} bytes", text.len());
         assert!(text.contains("100,000 assets") && text.contains("100.0 MB"), "{}", text.len());

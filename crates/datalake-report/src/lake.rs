@@ -187,7 +187,7 @@ fn or_unknown<T: Serialize, S: Serializer>(
 impl LakeReport {
     /// Where it lies.
     #[must_use]
-    pub fn address(&self) -> String {
+    pub fn name_address(&self) -> String {
         format!("s3://{}/{}", self.bucket, self.prefix)
     }
 

@@ -63,8 +63,8 @@ const NARROW: Canvas = Canvas { class: "narrow", width: 360.0, height: 480.0 };
 impl<T: FolderSum> Treemap<'_, T> {
     /// The picture, wide and narrow; a sentence where there is nothing.
     #[must_use]
-    pub(crate) fn draw(&self) -> Markup {
-        if self.root.sum.weight() == 0 {
+    pub(crate) fn draw_treemap(&self) -> Markup {
+        if self.root.sum.measure_weight() == 0 {
             return html! { p.note { "There is nothing." } };
         }
         let few = self.root.clone().fold_small(MOST);
@@ -84,7 +84,7 @@ impl<T: FolderSum> Treemap<'_, T> {
                     viewBox=(format!("0 0 {} {}", canvas.width, canvas.height)) {
                     @for tile in drawn { (tile) }
                 }
-                (keys.draw())
+                (keys.draw_tile())
             }
         }
     }
@@ -97,11 +97,12 @@ impl<T: FolderSum> Treemap<'_, T> {
     ) {
         let rest = (folder.others > 0).then_some((None, &folder.others_sum));
         let parts = folder.parts.iter().map(|part| (Some(part), &part.sum));
-        let mut all: Vec<_> = parts.chain(rest).filter(|(_, sum)| sum.weight() > 0).collect();
-        all.sort_by_key(|(_, sum)| std::cmp::Reverse(sum.weight()));
+        let mut all: Vec<_> =
+            parts.chain(rest).filter(|(_, sum)| sum.measure_weight() > 0).collect();
+        all.sort_by_key(|(_, sum)| std::cmp::Reverse(sum.measure_weight()));
         let mut items: Vec<Box<dyn Mappable>> = all
             .iter()
-            .map(|(_, sum)| Box::new(MapItem::with_size(area(*sum))) as Box<dyn Mappable>)
+            .map(|(_, sum)| Box::new(MapItem::with_size(measure_area(*sum))) as Box<dyn Mappable>)
             .collect();
         TreemapLayout::new().layout_items(&mut items, level.place);
         for (rank, ((part, sum), item)) in all.into_iter().zip(&items).enumerate() {
@@ -149,7 +150,7 @@ struct Level<'a> {
 /// Whether the parts of a folder are drawn: where there is room, and where they are most of it.
 fn shows_parts<T: FolderSum>(folder: &SummedFolder<T>, place: &Rect) -> bool {
     let (width, height) = LEAST_FRAME;
-    let is_told = folder.others_sum.weight() <= folder.sum.weight() / 2;
+    let is_told = folder.others_sum.measure_weight() <= folder.sum.measure_weight() / 2;
     is_told && !folder.parts.is_empty() && place.w >= width && place.h >= height
 }
 
@@ -160,8 +161,8 @@ fn name_part(name: &str) -> String {
 
 /// A size as an area; what is lost of it nobody sees.
 #[expect(clippy::cast_precision_loss, reason = "a picture has a thousand points, not 2^53")]
-fn area<T: FolderSum>(sum: &T) -> f64 {
-    sum.weight() as f64
+fn measure_area<T: FolderSum>(sum: &T) -> f64 {
+    sum.measure_weight() as f64
 }
 
 #[cfg(test)]
@@ -171,21 +172,21 @@ mod tests {
     use super::*;
     use crate::format_size;
 
-    fn draw(names: &[(&str, u64)]) -> String {
+    fn draw_treemap(names: &[(&str, u64)]) -> String {
         let mut tree = FolderTree::new(10_000);
         for (name, billed) in names {
-            tree.add(name, &Tally { count: 1, bytes: *billed, billed: *billed });
+            tree.add_name(name, &Tally { count: 1, bytes: *billed, billed: *billed });
         }
         let size = |sum: &Tally| format_size(sum.billed);
-        let root = tree.finish();
+        let root = tree.sum_up();
         let picture =
             Treemap { label: "By folder", root: &root, short: &size, long: &size, colour: None };
-        picture.draw().into_string()
+        picture.draw_treemap().into_string()
     }
 
     #[test]
     fn names_are_text_and_empty_parts_get_no_tile() {
-        let text = draw(&[("\"><img src=x onerror=alert(1)>", 9_000), ("none", 0)]);
+        let text = draw_treemap(&[("\"><img src=x onerror=alert(1)>", 9_000), ("none", 0)]);
 
         assert!(!text.contains("<img") && text.contains("&lt;img src=x"), "{text}");
         assert!(!text.contains("none"), "{text}");
@@ -197,7 +198,7 @@ mod tests {
         let names: Vec<_> = (0..500).map(|number| format!("p{number:03}")).collect();
         let names: Vec<_> = names.iter().map(|name| (name.as_str(), 1_000)).collect();
 
-        let text = draw(&names);
+        let text = draw_treemap(&names);
 
         assert_eq!(text.matches("<rect").count(), 2 * (MOST + 1));
         assert!(text.contains("(340 more): 340.0 kB"), "{text}");
@@ -205,7 +206,7 @@ mod tests {
 
     #[test]
     fn a_folder_holds_the_tiles_of_what_is_in_it() {
-        let text = draw(&[("raw/orders", 5_000), ("raw/users", 5_000), ("x", 10_000)]);
+        let text = draw_treemap(&[("raw/orders", 5_000), ("raw/users", 5_000), ("x", 10_000)]);
 
         assert!(text.contains("class=\"frame h") && text.contains("raw/orders: 5.0 kB"), "{text}");
     }
@@ -216,13 +217,13 @@ mod tests {
         let mut names: Vec<_> = names.iter().map(|name| (name.as_str(), 1_000)).collect();
         names.push(("b", 1_000_000));
 
-        assert_eq!(draw(&names).matches("<rect").count(), 4);
+        assert_eq!(draw_treemap(&names).matches("<rect").count(), 4);
     }
 
     #[test]
     fn a_name_that_does_not_fit_has_a_number_and_stands_below_whole() {
         let long = "a_very_long_name_of_an_asset_that_fits_into_no_tile".repeat(3);
-        let text = draw(&[("large", 970_000), (&long, 30_000)]);
+        let text = draw_treemap(&[("large", 970_000), (&long, 30_000)]);
 
         assert!(text.contains(&format!("<bdi>{long}</bdi>")), "{text}");
     }

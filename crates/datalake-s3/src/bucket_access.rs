@@ -73,7 +73,7 @@ impl S3Store {
         if block.is_off() {
             return self.remove_setting(bucket, BLOCK, NO_BLOCK).await;
         }
-        self.write_setting(bucket, BLOCK, WrittenSetting::xml(write_block(block))).await
+        self.write_setting(bucket, BLOCK, WrittenSetting::send_xml(write_block(block))).await
     }
 }
 

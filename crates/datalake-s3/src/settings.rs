@@ -30,7 +30,7 @@ pub(crate) struct WrittenSetting<'t> {
 }
 
 impl WrittenSetting<'_> {
-    pub(crate) fn xml(content: String) -> Self {
+    pub(crate) fn send_xml(content: String) -> Self {
         Self { content, content_type: XML, headers: &[] }
     }
 }
@@ -107,7 +107,7 @@ impl BucketSettings for S3Store {
         if cors.0.is_empty() {
             return self.remove_setting(bucket, "cors", NO_CORS).await;
         }
-        self.write_setting(bucket, "cors", WrittenSetting::xml(write_cors(cors))).await
+        self.write_setting(bucket, "cors", WrittenSetting::send_xml(write_cors(cors))).await
     }
 
     async fn lock(&self, bucket: &BucketName) -> Result<BucketLock, Fault> {
@@ -123,6 +123,7 @@ impl BucketSettings for S3Store {
         bucket: &BucketName,
         retention: Option<Retention>,
     ) -> Result<(), Fault> {
-        self.write_setting(bucket, "object-lock", WrittenSetting::xml(write_lock(retention))).await
+        self.write_setting(bucket, "object-lock", WrittenSetting::send_xml(write_lock(retention)))
+            .await
     }
 }

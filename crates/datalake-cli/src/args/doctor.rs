@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use datalake_core::doctor::{FindingId, Group, InvalidFindingId};
 
-use crate::near::near;
+use crate::near::find_near;
 
 /// Examples, first in the help.
 pub const EXAMPLES: &str = "\
@@ -47,7 +47,7 @@ const NEAREST: usize = 3;
 
 fn finding(text: &str) -> Result<FindingId, String> {
     text.parse().map_err(|error: InvalidFindingId| {
-        let mut near = near(FindingId::ALL.map(FindingId::as_str), text);
+        let mut near = find_near(FindingId::ALL.map(FindingId::as_str), text);
         near.truncate(NEAREST);
         if near.is_empty() {
             return format!("{error}: `datalake doctor` prints the ids");

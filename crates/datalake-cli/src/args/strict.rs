@@ -143,23 +143,23 @@ mod tests {
     use super::*;
 
     #[track_caller]
-    fn check(words: &str, is_understood: bool) {
+    fn check_words(words: &str, is_understood: bool) {
         let found = build_strict_command().try_get_matches_from(words.split(' '));
         assert_eq!(found.is_ok(), is_understood, "{words}: {found:?}");
     }
 
     #[test]
     fn behind_a_command_stand_only_options_that_it_reads() {
-        check("datalake --unit web ls", true);
-        check("datalake ls --bucket acme-lake", true);
-        check("datalake ls --unit web", false);
-        check("datalake provision --unit web", true);
-        check("datalake bucket cors show --handover env-file", false);
-        check("datalake history --json", true);
-        check("datalake history --bucket acme-lake", false);
-        check("datalake schema --config x", false);
-        check("datalake completions bash --region fsn1", false);
-        check("datalake cost estimate --prefix x", false);
+        check_words("datalake --unit web ls", true);
+        check_words("datalake ls --bucket acme-lake", true);
+        check_words("datalake ls --unit web", false);
+        check_words("datalake provision --unit web", true);
+        check_words("datalake bucket cors show --handover env-file", false);
+        check_words("datalake history --json", true);
+        check_words("datalake history --bucket acme-lake", false);
+        check_words("datalake schema --config x", false);
+        check_words("datalake completions bash --region fsn1", false);
+        check_words("datalake cost estimate --prefix x", false);
     }
 
     #[test]

@@ -5,7 +5,7 @@ use datalake_core::spec::SpecKey;
 use crate::args::{build_strict_command, list_global_options};
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::near::near;
+use crate::near::find_near;
 use crate::render::Printer;
 
 const CREDENTIALS: &str = include_str!("help/credentials.txt");
@@ -14,7 +14,7 @@ const ENVIRONMENT: &str = include_str!("help/environment.txt");
 const TOPICS: [&str; 5] = ["credentials", "environment", "exit-codes", "global-options", "spec"];
 
 /// Prints the page of a command or of a topic.
-pub(super) fn help(words: &[String], printer: Printer) -> Result<Exit, Failure> {
+pub(super) fn show_help(words: &[String], printer: Printer) -> Result<Exit, Failure> {
     let topic = match words {
         [topic] => render_topic(topic),
         _ => None,
@@ -65,7 +65,7 @@ fn render_command_page(words: &[String]) -> Result<String, Failure> {
 fn refuse_unknown(word: &str, names: &[String]) -> Failure {
     let message = format!("there is no command or topic `{word}`");
     let known = names.iter().map(String::as_str).chain(TOPICS);
-    let hint = match near(known, word).first() {
+    let hint = match find_near(known, word).first() {
         Some(near) => format!("did you mean `{near}`?"),
         None => format!("topics: {}; `datalake --help` lists the commands", TOPICS.join(", ")),
     };

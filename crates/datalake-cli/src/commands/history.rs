@@ -27,7 +27,7 @@ pub(super) async fn history(
         return show_run(&site, &history, run);
     }
     let entries = list_runs(&history, &read_restorations(&site)?);
-    let text: String = entries.iter().map(ListedRun::describe).collect();
+    let text: String = entries.iter().map(ListedRun::describe_run).collect();
     let text = if text.is_empty() { "No runs yet.\n".to_owned() } else { text };
     printer.result(HISTORY, &entries, &text);
     Ok(Exit::Done)
@@ -68,7 +68,7 @@ fn show_restoration(site: &Site, run: &RunId) -> Result<Exit, Failure> {
         return Err(Failure::new(Exit::Absent, format!("there is no run {run}")).hint(hint));
     };
     let entry = ListedRun::from(found);
-    let text = format!("{}\nUndo: {} restore --undo {run}\n", entry.describe(), site.name);
+    let text = format!("{}\nUndo: {} restore --undo {run}\n", entry.describe_run(), site.name);
     site.printer.result(HISTORY, &[entry], &text);
     Ok(Exit::Done)
 }

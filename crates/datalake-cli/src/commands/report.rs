@@ -131,11 +131,11 @@ fn describe_lake(
         folder_tree: holdings.folder_tree.clone(),
         asset_tree: holdings.asset_tree.clone(),
         history: list_points(basis, &samples)?,
-        prefixes: sharing.parts(&holdings.folders, shown),
-        assets: sharing.parts(&holdings.assets, shown),
-        partitions: sharing.parts(&holdings.partitions, shown),
+        prefixes: sharing.share_parts(&holdings.folders, shown),
+        assets: sharing.share_parts(&holdings.assets, shown),
+        partitions: sharing.share_parts(&holdings.partitions, shown),
         others: list_others(holdings, sharing),
-        hidden: sharing.hidden(&holdings.total),
+        hidden: sharing.share_hidden(&holdings.total),
         growth,
         growth_since,
         rules: holdings.due.clone().map(|due| due.iter().map(rule).collect()),
@@ -153,7 +153,7 @@ fn list_others(holdings: &Holdings, sharing: Sharing) -> Vec<Part> {
         ("outside of the assets", &holdings.outside),
     ];
     let others = others.into_iter().filter(|(_, usage)| !usage.is_empty());
-    others.map(|(name, usage)| sharing.part(name, &usage.total())).collect()
+    others.map(|(name, usage)| sharing.share_part(name, &usage.total())).collect()
 }
 
 fn rule(due: &Due) -> RuleTold {

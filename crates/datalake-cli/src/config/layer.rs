@@ -11,7 +11,7 @@ use super::file::{Doubt, SpecText, read_named_spec, read_spec};
 use super::paths::{guarded_key, settle_paths};
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::near::near;
+use crate::near::find_near;
 
 /// Below these keys stand names of the operator's.
 const OWN_NAMES: [&str; 3] = ["cost.plans.", "catalogs.", "access."];
@@ -150,7 +150,7 @@ impl Layer {
 
     fn unknown(&self, key: &str) -> Failure {
         let failure = Failure::new(Exit::Config, format!("{}: unknown key `{key}`", self.name));
-        match near(SpecDocument::KEYS, key).first() {
+        match find_near(SpecDocument::KEYS, key).first() {
             Some(known) => failure.hint(format!("did you mean `{known}`?")),
             None => failure.hint(format!("the keys are: {}", SpecDocument::KEYS.join(", "))),
         }

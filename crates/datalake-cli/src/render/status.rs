@@ -123,7 +123,7 @@ pub(crate) fn render_status<'a>(state: &StatusState<'a>) -> (String, Report<'a>)
         left_out_units: state.left_out_units.clone(),
         last_run: last_run.map(|receipt| receipt.run.as_str()),
         services: state.services.ok(),
-        modal: state.modal.zip(spec.modal.as_ref()).map(|(at, spec)| at.report(&spec.secret)),
+        modal: state.modal.zip(spec.modal.as_ref()).map(|(at, spec)| at.report_vault(&spec.secret)),
     };
     (describe_status(state, &report, bucket), report)
 }

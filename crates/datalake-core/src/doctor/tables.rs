@@ -48,7 +48,7 @@ pub(super) const CHECKS: &[FindingCheck] = &[
         judge: conditional,
     },
     FindingCheck { id: FindingId::TablesVersioned, after: IN_BUCKET, judge: versioned },
-    FindingCheck { id: FindingId::TablesExpire, after: IN_BUCKET, judge: expiry },
+    FindingCheck { id: FindingId::TablesExpire, after: IN_BUCKET, judge: judge_expiry },
     FindingCheck { id: FindingId::TablesLostCommits, after: IN_BUCKET, judge: lost_commits },
 ];
 
@@ -158,7 +158,7 @@ fn versioned(seen: &Examination) -> Judged {
     Err(wrong(evidence, Advice::naming(format!("{lead}: {{}}"), moves)))
 }
 
-fn expiry(seen: &Examination) -> Judged {
+fn judge_expiry(seen: &Examination) -> Judged {
     let (mut sound, mut evidence, mut cures) = (Vec::new(), Vec::new(), Vec::new());
     for bucket in seen.tables.buckets.seen()?.iter().filter(|bucket| bucket.is_for_tables) {
         let name = &bucket.bucket;

@@ -63,7 +63,7 @@ impl JobBrake {
     /// What each of so many workers may ask, so that all together keep within this; at least one request
     /// a second, and one connection.
     #[must_use]
-    pub fn share(self, workers: u32) -> Self {
+    pub fn share_among(self, workers: u32) -> Self {
         let part = |whole: u32| (whole / workers.max(1)).max(1);
         Self {
             requests_per_second: self.requests_per_second.map(part),
@@ -83,24 +83,24 @@ impl JobBrake {
 mod tests {
     use super::*;
 
-    fn brake(requests: Option<u32>, connections: u32) -> JobBrake {
+    fn make_brake(requests: Option<u32>, connections: u32) -> JobBrake {
         JobBrake { requests_per_second: requests, connections }
     }
 
     #[test]
     fn shares_never_come_to_more_than_the_whole() {
         for wanted in [0, 1, 3, 20, 256, 1_000] {
-            let whole = brake(Some(750), 256);
+            let whole = make_brake(Some(750), 256);
             let workers = whole.bound_workers(wanted);
-            let share = whole.share(workers);
+            let share = whole.share_among(workers);
 
             let requests = share.requests_per_second.map(|requests| requests * workers);
             assert!(requests.is_some_and(|sum| sum <= 750), "{wanted}: {share:?}");
             assert!(share.connections * workers <= 256, "{wanted}: {share:?}");
             assert!(share.connections >= 1);
         }
-        assert_eq!(brake(Some(750), 256).share(20), brake(Some(37), 12));
-        assert_eq!(brake(None, 8).share(4), brake(None, 2));
+        assert_eq!(make_brake(Some(750), 256).share_among(20), make_brake(Some(37), 12));
+        assert_eq!(make_brake(None, 8).share_among(4), make_brake(None, 2));
     }
 
     #[test]
@@ -115,7 +115,7 @@ mod tests {
             shards: 3,
             objects: 2_500,
             bytes: ByteSize::mib(7),
-            brake: brake(Some(750), 256),
+            brake: make_brake(Some(750), 256),
         };
 
         let json = serde_json::to_string(&manifest).unwrap();

@@ -37,7 +37,7 @@ pub struct JobProgress {
 impl ShardReceipt {
     /// How its shard stands.
     #[must_use]
-    pub fn standing(&self) -> ShardStanding {
+    pub fn find_standing(&self) -> ShardStanding {
         let is_failed = |outcome: &KeyOutcome| matches!(outcome, KeyOutcome::Failed(_));
         if self.keys.iter().any(|receipt| is_failed(&receipt.outcome)) {
             ShardStanding::Failed
@@ -50,19 +50,19 @@ impl ShardReceipt {
 impl JobProgress {
     /// How far a job is by the receipts that there are, each under the number of its shard.
     #[must_use]
-    pub fn of(manifest: &JobManifest, receipts: &BTreeMap<u32, ShardReceipt>) -> Self {
+    pub fn count_receipts(manifest: &JobManifest, receipts: &BTreeMap<u32, ShardReceipt>) -> Self {
         let mut progress = Self::default();
         for number in 0..manifest.shards {
             match receipts.get(&number) {
                 None => progress.open += 1,
-                Some(receipt) => progress.add(receipt),
+                Some(receipt) => progress.add_receipt(receipt),
             }
         }
         progress
     }
 
-    fn add(&mut self, receipt: &ShardReceipt) {
-        if receipt.standing() == ShardStanding::Failed {
+    fn add_receipt(&mut self, receipt: &ShardReceipt) {
+        if receipt.find_standing() == ShardStanding::Failed {
             self.failed_shards += 1;
         }
         for key in &receipt.keys {
@@ -87,7 +87,7 @@ mod tests {
     use crate::job::{JobBrake, JobKind, KeyReceipt};
     use crate::time::Timestamp;
 
-    fn manifest(shards: u32) -> JobManifest {
+    fn make_manifest(shards: u32) -> JobManifest {
         JobManifest {
             schema_version: 1,
             name: "hash".parse().unwrap(),
@@ -102,7 +102,7 @@ mod tests {
         }
     }
 
-    fn receipt(shard: u32, outcomes: &[KeyOutcome]) -> (u32, ShardReceipt) {
+    fn make_receipt(shard: u32, outcomes: &[KeyOutcome]) -> (u32, ShardReceipt) {
         let key = |outcome: &KeyOutcome| KeyReceipt { key: "k".into(), outcome: outcome.clone() };
         let keys = outcomes.iter().map(key).collect();
         (shard, ShardReceipt { schema_version: 1, shard, keys })
@@ -112,25 +112,26 @@ mod tests {
     fn a_job_is_sound_when_every_key_is_done() {
         let done = KeyOutcome::Done("1".to_owned());
         let failed = KeyOutcome::Failed("503".to_owned());
-        let one = receipt(0, &[done.clone(), done.clone()]);
+        let one = make_receipt(0, &[done.clone(), done.clone()]);
 
-        let part = JobProgress::of(&manifest(2), &[one.clone()].into());
+        let part = JobProgress::count_receipts(&make_manifest(2), &[one.clone()].into());
         assert_eq!((part.open, part.done, part.is_sound()), (1, 2, false));
 
-        let two = receipt(1, &[done.clone(), failed, KeyOutcome::Changed]);
-        let whole = JobProgress::of(&manifest(2), &[one.clone(), two].into());
+        let two = make_receipt(1, &[done.clone(), failed, KeyOutcome::Changed]);
+        let whole = JobProgress::count_receipts(&make_manifest(2), &[one.clone(), two].into());
         let expected = JobProgress { open: 0, failed_shards: 1, done: 3, failed: 1, changed: 1 };
         assert_eq!((whole.clone(), whole.is_sound()), (expected, false));
 
-        let sound = JobProgress::of(&manifest(2), &[one, receipt(1, &[done])].into());
+        let sound =
+            JobProgress::count_receipts(&make_manifest(2), &[one, make_receipt(1, &[done])].into());
         assert!(sound.is_sound());
     }
 
     #[test]
     fn a_receipt_of_a_shard_that_the_job_does_not_have_counts_for_nothing() {
-        let stray = receipt(7, &[KeyOutcome::Done("1".to_owned())]);
+        let stray = make_receipt(7, &[KeyOutcome::Done("1".to_owned())]);
 
-        let progress = JobProgress::of(&manifest(1), &[stray].into());
+        let progress = JobProgress::count_receipts(&make_manifest(1), &[stray].into());
 
         assert_eq!((progress.open, progress.done), (1, 0));
     }

@@ -111,7 +111,7 @@ mod tests {
 
     use super::*;
 
-    fn shard(keys: &[&str]) -> JobShard {
+    fn make_shard(keys: &[&str]) -> JobShard {
         let entry = |key: &&str| ShardEntry {
             key: (*key).to_owned(),
             size: ByteSize(1),
@@ -120,48 +120,52 @@ mod tests {
         JobShard { number: 3, entries: keys.iter().map(entry).collect() }
     }
 
-    fn done(hash: &str) -> KeyOutcome {
+    fn note_done(hash: &str) -> KeyOutcome {
         KeyOutcome::Done(hash.to_owned())
     }
 
-    fn failed(cause: &str) -> KeyOutcome {
+    fn note_failed(cause: &str) -> KeyOutcome {
         KeyOutcome::Failed(cause.to_owned())
     }
 
-    fn outcomes(list: &[(&str, KeyOutcome)]) -> BTreeMap<String, KeyOutcome> {
+    fn list_outcomes(list: &[(&str, KeyOutcome)]) -> BTreeMap<String, KeyOutcome> {
         list.iter().map(|(key, outcome)| ((*key).to_owned(), outcome.clone())).collect()
     }
 
     #[test]
     fn a_key_of_which_nothing_is_known_has_failed() {
-        let receipt = ShardReceipt::of_shard(&shard(&["a", "b"]), outcomes(&[("a", done("1"))]));
+        let receipt = ShardReceipt::of_shard(
+            &make_shard(&["a", "b"]),
+            list_outcomes(&[("a", note_done("1"))]),
+        );
 
-        assert_eq!(receipt.keys[0].outcome, done("1"));
-        assert_eq!(receipt.keys[1].outcome, failed("the worker has said nothing of it"));
+        assert_eq!(receipt.keys[0].outcome, note_done("1"));
+        assert_eq!(receipt.keys[1].outcome, note_failed("the worker has said nothing of it"));
     }
 
     #[test]
     fn a_rerun_does_what_has_failed_and_nothing_else() {
-        let shard = shard(&["a", "b", "c"]);
-        let first = [("a", done("1")), ("b", failed("503")), ("c", KeyOutcome::Changed)];
-        let receipt = ShardReceipt::of_shard(&shard, outcomes(&first));
+        let shard = make_shard(&["a", "b", "c"]);
+        let first = [("a", note_done("1")), ("b", note_failed("503")), ("c", KeyOutcome::Changed)];
+        let receipt = ShardReceipt::of_shard(&shard, list_outcomes(&first));
 
         let left: Vec<_> =
             receipt.list_left(&shard).into_iter().map(|entry| entry.key.as_str()).collect();
-        let again = receipt.with_rerun(outcomes(&[("b", done("2")), ("a", failed("late"))]));
+        let again =
+            receipt.with_rerun(list_outcomes(&[("b", note_done("2")), ("a", note_failed("late"))]));
 
         assert_eq!(left, ["b"]);
         let found: Vec<_> = again.keys.iter().map(|receipt| receipt.outcome.clone()).collect();
-        assert_eq!(found, [done("1"), done("2"), KeyOutcome::Changed]);
+        assert_eq!(found, [note_done("1"), note_done("2"), KeyOutcome::Changed]);
         assert!(again.list_left(&shard).is_empty());
     }
 
     #[test]
     fn a_receipt_of_other_keys_or_of_a_newer_form_proves_nothing() {
-        let one = shard(&["a", "b"]);
+        let one = make_shard(&["a", "b"]);
         let receipt = ShardReceipt::of_shard(&one, BTreeMap::new());
         assert_eq!(receipt.require_of(&one), Ok(()));
-        for other in [shard(&["a"]), shard(&["a", "c"]), shard(&[])] {
+        for other in [make_shard(&["a"]), make_shard(&["a", "c"]), make_shard(&[])] {
             assert_eq!(receipt.require_of(&other), Err(ReceiptTrouble::OtherKeys(3)));
         }
         let newer = ShardReceipt { schema_version: 2, ..receipt };
@@ -170,10 +174,11 @@ mod tests {
 
     #[test]
     fn whoever_does_the_same_work_writes_the_same_bytes() {
-        let shard = shard(&["ü", "a%2F", "x"]);
-        let list = [("x", done("1")), ("ü", failed("cut")), ("a%2F", KeyOutcome::Changed)];
+        let shard = make_shard(&["ü", "a%2F", "x"]);
+        let list =
+            [("x", note_done("1")), ("ü", note_failed("cut")), ("a%2F", KeyOutcome::Changed)];
         let write = |list: &[(&str, KeyOutcome)]| {
-            serde_json::to_string(&ShardReceipt::of_shard(&shard, outcomes(list))).unwrap()
+            serde_json::to_string(&ShardReceipt::of_shard(&shard, list_outcomes(list))).unwrap()
         };
         let mut other = list.clone();
         other.reverse();

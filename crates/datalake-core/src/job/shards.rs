@@ -45,29 +45,29 @@ pub struct ShardCutter {
 impl JobShard {
     /// The contents of all its objects together.
     #[must_use]
-    pub fn bytes(&self) -> ByteSize {
+    pub fn sum_bytes(&self) -> ByteSize {
         ByteSize(self.entries.iter().map(|entry| entry.size.as_u64()).sum())
     }
 }
 
 impl ShardCutter {
     /// Takes the next object; gives a shard where that is whole without it.
-    pub fn push(&mut self, entry: ShardEntry) -> Option<JobShard> {
+    pub fn add_entry(&mut self, entry: ShardEntry) -> Option<JobShard> {
         let bytes = self.bytes.saturating_add(entry.size.as_u64());
         let is_full = self.entries.len() == SHARD_KEYS
             || !self.entries.is_empty() && bytes > SHARD_BYTES.as_u64();
-        let whole = if is_full { self.cut() } else { None };
+        let whole = if is_full { self.cut_shard() } else { None };
         self.bytes = self.bytes.saturating_add(entry.size.as_u64());
         self.entries.push(entry);
         whole
     }
 
     /// The last shard; `None` where nothing is left.
-    pub fn finish(mut self) -> Option<JobShard> {
-        self.cut()
+    pub fn take_last_shard(mut self) -> Option<JobShard> {
+        self.cut_shard()
     }
 
-    fn cut(&mut self) -> Option<JobShard> {
+    fn cut_shard(&mut self) -> Option<JobShard> {
         if self.entries.is_empty() {
             return None;
         }
@@ -82,21 +82,25 @@ impl ShardCutter {
 mod tests {
     use super::*;
 
-    fn cut(sizes: impl IntoIterator<Item = u64>) -> Vec<JobShard> {
+    fn cut_shard(sizes: impl IntoIterator<Item = u64>) -> Vec<JobShard> {
         let mut cutter = ShardCutter::default();
         let mut shards = Vec::new();
         for (number, size) in sizes.into_iter().enumerate() {
             let key = format!("k/{number:07}");
-            shards.extend(cutter.push(ShardEntry { key, size: ByteSize(size), etag: "e".into() }));
+            shards.extend(cutter.add_entry(ShardEntry {
+                key,
+                size: ByteSize(size),
+                etag: "e".into(),
+            }));
         }
-        shards.extend(cutter.finish());
+        shards.extend(cutter.take_last_shard());
         shards
     }
 
     #[test]
     fn shards_are_bounded_by_keys_and_by_bytes() {
         let lengths = |sizes: Vec<u64>| -> Vec<usize> {
-            cut(sizes).iter().map(|shard| shard.entries.len()).collect()
+            cut_shard(sizes).iter().map(|shard| shard.entries.len()).collect()
         };
         let gib = 1 << 30;
         assert_eq!(lengths(vec![]), Vec::<usize>::new());
@@ -110,7 +114,7 @@ mod tests {
     fn every_object_is_in_one_shard_in_its_order() {
         let sizes = (0..5_000_u64).map(|number| number * 1_000_003 % (700 << 20));
 
-        let shards = cut(sizes);
+        let shards = cut_shard(sizes);
 
         let keys: Vec<_> =
             shards.iter().flat_map(|shard| &shard.entries).map(|entry| &entry.key).collect();
@@ -119,7 +123,7 @@ mod tests {
         for (number, shard) in shards.iter().enumerate() {
             assert_eq!(shard.number as usize, number);
             assert!(shard.entries.len() <= SHARD_KEYS);
-            assert!(shard.entries.len() == 1 || shard.bytes() <= SHARD_BYTES, "{number}");
+            assert!(shard.entries.len() == 1 || shard.sum_bytes() <= SHARD_BYTES, "{number}");
         }
     }
 

@@ -101,7 +101,7 @@ fn describe_detail(action: &Action) -> String {
 
 fn describe_policy(policy: Option<&NewPolicy>) -> String {
     let Some(policy) = policy else { return String::new() };
-    let count = match policy.text.read() {
+    let count = match policy.text.read_policy() {
         Ok(read) => format!(" of {}", count_things(read.statements.len() as u64, "statement")),
         Err(_) => String::new(),
     };

@@ -65,19 +65,19 @@ impl ProofPace {
 impl ProofCourse {
     /// A proof that begins at this time.
     #[must_use]
-    pub fn begin(pace: ProofPace, now: Duration) -> Self {
+    pub fn begin_proof(pace: ProofPace, now: Duration) -> Self {
         Self { pace, began: now, good: 0, good_since: now }
     }
 
     /// Rounds in a row that were as they should be.
     #[must_use]
-    pub fn rounds(&self) -> u32 {
+    pub fn count_rounds(&self) -> u32 {
         self.good
     }
 
     /// How long it has taken until now.
     #[must_use]
-    pub fn elapsed(&self, now: Duration) -> Duration {
+    pub fn measure_elapsed(&self, now: Duration) -> Duration {
         now.saturating_sub(self.began)
     }
 
@@ -97,7 +97,7 @@ impl ProofCourse {
         } else {
             self.good = 0;
         }
-        if self.elapsed(now) >= self.pace.limit {
+        if self.measure_elapsed(now) >= self.pace.limit {
             return ProofNext::TooLate;
         }
         ProofNext::Again(self.pace.pause)
@@ -109,8 +109,8 @@ mod tests {
     use super::*;
 
     /// How a proof of these rounds ends, one every `pause`; the last one goes on for ever.
-    fn run(pace: ProofPace, is_good: impl Fn(u64) -> bool) -> (ProofNext, u64) {
-        let mut course = ProofCourse::begin(pace, Duration::ZERO);
+    fn run_rounds(pace: ProofPace, is_good: impl Fn(u64) -> bool) -> (ProofNext, u64) {
+        let mut course = ProofCourse::begin_proof(pace, Duration::ZERO);
         let mut now = Duration::ZERO;
         loop {
             match course.note_round(is_good(now.as_secs()), now, now) {
@@ -122,18 +122,18 @@ mod tests {
 
     #[test]
     fn a_policy_that_comes_late_is_never_green_early() {
-        assert_eq!(run(ProofPace::HETZNER, |_| true), (ProofNext::Proved, 60));
-        assert_eq!(run(ProofPace::HETZNER, |at| at >= 60), (ProofNext::Proved, 120));
+        assert_eq!(run_rounds(ProofPace::HETZNER, |_| true), (ProofNext::Proved, 60));
+        assert_eq!(run_rounds(ProofPace::HETZNER, |at| at >= 60), (ProofNext::Proved, 120));
         // A gateway that lags behind the others refuses nothing once more.
-        let (end, at) = run(ProofPace::HETZNER, |at| at >= 5 && at != 60);
+        let (end, at) = run_rounds(ProofPace::HETZNER, |at| at >= 5 && at != 60);
         assert_eq!((end, at), (ProofNext::Proved, 125));
     }
 
     #[test]
     fn what_never_holds_is_given_up() {
-        assert_eq!(run(ProofPace::HETZNER, |_| false), (ProofNext::TooLate, 360));
-        assert_eq!(run(ProofPace::PROMPT, |_| false).0, ProofNext::TooLate);
-        assert_eq!(run(ProofPace::PROMPT, |_| true), (ProofNext::Proved, 2));
+        assert_eq!(run_rounds(ProofPace::HETZNER, |_| false), (ProofNext::TooLate, 360));
+        assert_eq!(run_rounds(ProofPace::PROMPT, |_| false).0, ProofNext::TooLate);
+        assert_eq!(run_rounds(ProofPace::PROMPT, |_| true), (ProofNext::Proved, 2));
     }
 
     #[test]

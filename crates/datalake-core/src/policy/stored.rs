@@ -41,7 +41,7 @@ impl PolicyText {
     /// # Errors
     ///
     /// [`InvalidAccessPolicy`] where it is none.
-    pub fn read(&self) -> Result<AccessPolicy, InvalidAccessPolicy> {
+    pub fn read_policy(&self) -> Result<AccessPolicy, InvalidAccessPolicy> {
         AccessPolicy::read(&self.0)
     }
 
@@ -50,7 +50,7 @@ impl PolicyText {
     #[must_use]
     pub fn says_the_same(&self, other: &Self) -> bool {
         self == other
-            || match (self.read(), other.read()) {
+            || match (self.read_policy(), other.read_policy()) {
                 (Ok(one), Ok(another)) => one.says_the_same(&another),
                 _ => false,
             }
@@ -63,7 +63,7 @@ impl NewPolicy {
     #[must_use]
     pub fn for_bucket_of(owner: &ProjectId, text: PolicyText) -> Self {
         let holds = |policy: AccessPolicy| policy.statements.iter().any(|one| one.holds_own(owner));
-        let binds_owner = text.read().is_ok_and(holds);
+        let binds_owner = text.read_policy().is_ok_and(holds);
         Self { text, binds_owner }
     }
 }
@@ -94,7 +94,7 @@ impl fmt::Display for PolicyText {
 mod tests {
     use super::*;
 
-    fn deny(sid: &str, principal: &str) -> PolicyText {
+    fn deny_user(sid: &str, principal: &str) -> PolicyText {
         PolicyText::new(format!(
             r#"{{"Statement":[{{"Sid":"{sid}","Effect":"Deny","Principal":{{"AWS":"{principal}"}},
                "Action":"s3:*","Resource":"arn:aws:s3:::b/*"}}]}}"#
@@ -106,9 +106,9 @@ mod tests {
         let owner: ProjectId = "p1".parse().unwrap();
         let binds = |text: PolicyText| NewPolicy::for_bucket_of(&owner, text).binds_owner;
 
-        assert!(binds(deny("datalake-a-never", "arn:aws:iam:::user/p1:AK")));
-        assert!(!binds(deny("somebody", "arn:aws:iam:::user/p1:AK")));
-        assert!(!binds(deny("datalake-a-acl", "arn:aws:iam:::user/p2:AK")));
+        assert!(binds(deny_user("datalake-a-never", "arn:aws:iam:::user/p1:AK")));
+        assert!(!binds(deny_user("somebody", "arn:aws:iam:::user/p1:AK")));
+        assert!(!binds(deny_user("datalake-a-acl", "arn:aws:iam:::user/p2:AK")));
         assert!(!binds(PolicyText::new("no policy")));
     }
 

@@ -174,7 +174,7 @@ impl ProbePlaces {
 impl TrialRequest {
     /// The call that it makes.
     #[must_use]
-    pub fn call(&self) -> AccessCall {
+    pub fn find_call(&self) -> AccessCall {
         match self {
             Self::List(_) => AccessCall::ListObjects,
             Self::ListVersions => AccessCall::ListObjectVersions,
@@ -190,7 +190,7 @@ impl TrialRequest {
 
     fn as_access(&self, role: &AccessRole, ground: &PolicyGround) -> AccessRequest {
         let caller = Caller::Key { project: role.project.clone(), key: role.key.clone() };
-        let request = AccessRequest::new(caller, self.call());
+        let request = AccessRequest::new(caller, self.find_call());
         match self {
             Self::List(None) | Self::ListVersions | Self::ReadPolicy | Self::RemovePolicy => {
                 request
@@ -207,7 +207,7 @@ impl TrialRequest {
 
 impl fmt::Display for TrialRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let call = self.call();
+        let call = self.find_call();
         match self {
             Self::List(None) | Self::ListVersions => write!(f, "{call} of the whole bucket"),
             Self::List(Some(prefix)) => write!(f, "{call} below {prefix}"),
@@ -235,7 +235,7 @@ mod tests {
     use super::*;
     use crate::policy::RolePreset;
 
-    fn trials(project: &str, preset: RolePreset) -> RoleTrials {
+    fn list_role_trials(project: &str, preset: RolePreset) -> RoleTrials {
         let ground = PolicyGround {
             bucket: "lake".parse().unwrap(),
             owner: "p1".parse().unwrap(),
@@ -251,7 +251,7 @@ mod tests {
     }
 
     #[track_caller]
-    fn check(found: &RoleTrials, request: &TrialRequest, expected: TrialVerdict) {
+    fn check_verdict(found: &RoleTrials, request: &TrialRequest, expected: TrialVerdict) {
         let trial = found.trials.iter().find(|trial| trial.request == *request);
         assert_eq!(trial.map(|trial| trial.expected), Some(expected), "{request}");
     }
@@ -259,16 +259,24 @@ mod tests {
     #[test]
     fn a_role_is_tried_inside_and_outside_of_its_prefixes() {
         for project in ["p1", "p2"] {
-            let found = trials(project, RolePreset::Dagster);
+            let found = list_role_trials(project, RolePreset::Dagster);
 
             let outside = ".datalake-probe-1-outside".to_owned();
-            check(&found, &TrialRequest::List(None), TrialVerdict::Refused);
-            check(&found, &TrialRequest::List(Some("assets/".into())), TrialVerdict::Allowed);
+            check_verdict(&found, &TrialRequest::List(None), TrialVerdict::Refused);
+            check_verdict(
+                &found,
+                &TrialRequest::List(Some("assets/".into())),
+                TrialVerdict::Allowed,
+            );
             let inside = "assets/.datalake-probe-1-read".to_owned();
-            check(&found, &TrialRequest::Read(inside.clone()), TrialVerdict::Allowed);
-            check(&found, &TrialRequest::Read(outside.clone()), TrialVerdict::Refused);
-            check(&found, &TrialRequest::Store(format!("{outside}-put")), TrialVerdict::Refused);
-            check(&found, &TrialRequest::RemovePolicy, TrialVerdict::Refused);
+            check_verdict(&found, &TrialRequest::Read(inside.clone()), TrialVerdict::Allowed);
+            check_verdict(&found, &TrialRequest::Read(outside.clone()), TrialVerdict::Refused);
+            check_verdict(
+                &found,
+                &TrialRequest::Store(format!("{outside}-put")),
+                TrialVerdict::Refused,
+            );
+            check_verdict(&found, &TrialRequest::RemovePolicy, TrialVerdict::Refused);
             assert_eq!(found.seeds, [inside, outside]);
             assert_eq!(
                 found.trials.last().map(|last| &last.request),
@@ -284,16 +292,16 @@ mod tests {
             to: "assets/.datalake-probe-1-put-parts".to_owned(),
         };
 
-        check(&trials("p1", RolePreset::Dagster), &copy, TrialVerdict::Either);
-        check(&trials("p2", RolePreset::Dagster), &copy, TrialVerdict::Refused);
+        check_verdict(&list_role_trials("p1", RolePreset::Dagster), &copy, TrialVerdict::Either);
+        check_verdict(&list_role_trials("p2", RolePreset::Dagster), &copy, TrialVerdict::Refused);
     }
 
     #[test]
     fn who_lists_everything_is_not_refused_it() {
-        let found = trials("p2", RolePreset::Observer);
+        let found = list_role_trials("p2", RolePreset::Observer);
 
-        check(&found, &TrialRequest::List(None), TrialVerdict::Allowed);
-        check(&found, &TrialRequest::ListVersions, TrialVerdict::Allowed);
+        check_verdict(&found, &TrialRequest::List(None), TrialVerdict::Allowed);
+        check_verdict(&found, &TrialRequest::ListVersions, TrialVerdict::Allowed);
         assert!(found.shared.is_empty());
     }
 }

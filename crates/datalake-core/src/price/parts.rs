@@ -52,59 +52,59 @@ impl Sharing {
     #[must_use]
     pub fn of_bill(bill: &Bill, billed: u64) -> Self {
         let (stored, free) = (bill.stored.byte_seconds(), bill.stored_free.byte_seconds());
-        let beyond = scale(u128::from(billed), stored.saturating_sub(free), stored);
+        let beyond = scale_amount(u128::from(billed), stored.saturating_sub(free), stored);
         Self { sum: bill.net().0, billed, storage: bill.storage, beyond }
     }
 
     /// What a month would cost less without a part.
     #[must_use]
-    pub fn save(self, billed: u64) -> Micros {
+    pub fn compute_saving(self, billed: u64) -> Micros {
         let gone = u128::from(billed.min(self.beyond));
-        Micros::new(scale(u128::from(self.storage.count()), gone, u128::from(self.beyond)))
+        Micros::new(scale_amount(u128::from(self.storage.count()), gone, u128::from(self.beyond)))
     }
 
     /// A part with its share.
     #[must_use]
-    pub fn part(self, name: &str, tally: &Tally) -> Part {
+    pub fn share_part(self, name: &str, tally: &Tally) -> Part {
         let sum = u128::from(self.sum.amount.count());
-        let share = scale(sum, u128::from(tally.billed), u128::from(self.billed));
+        let share = scale_amount(sum, u128::from(tally.billed), u128::from(self.billed));
         Part {
             name: name.to_owned(),
             count: tally.count,
             bytes: tally.bytes,
             billed_bytes: tally.billed,
             share: Micros::new(share),
-            saved: self.save(tally.billed),
+            saved: self.compute_saving(tally.billed),
         }
     }
 
     /// The largest groups, at most so many, and the rest.
     #[must_use]
-    pub fn parts(self, groups: &LargestGroups, top: usize) -> Parts {
+    pub fn share_parts(self, groups: &LargestGroups, top: usize) -> Parts {
         let shown = groups.groups.iter().take(top);
         let mut rest = groups.rest;
         groups.groups.iter().skip(top).for_each(|(_, usage)| rest += *usage);
         let hidden = groups.groups.len().saturating_sub(top) as u64;
         Parts {
-            largest: shown.map(|(name, usage)| self.part(name, &usage.total())).collect(),
+            largest: shown.map(|(name, usage)| self.share_part(name, &usage.total())).collect(),
             other_count: groups.others + hidden,
-            others: self.part("", &rest.total()),
+            others: self.share_part("", &rest.total()),
         }
     }
 
     /// What cannot be read and is billed all the same.
     #[must_use]
-    pub fn hidden(self, usage: &Usage) -> Vec<Part> {
+    pub fn share_hidden(self, usage: &Usage) -> Vec<Part> {
         vec![
-            self.part("old versions", &usage.noncurrent),
-            self.part("delete markers", &usage.markers),
-            self.part("unfinished uploads", &usage.uploads),
+            self.share_part("old versions", &usage.noncurrent),
+            self.share_part("delete markers", &usage.markers),
+            self.share_part("unfinished uploads", &usage.uploads),
         ]
     }
 }
 
 /// A part of an amount; nothing of a whole that is nothing.
-fn scale(amount: u128, part: u128, whole: u128) -> u64 {
+fn scale_amount(amount: u128, part: u128, whole: u128) -> u64 {
     // Byte-seconds of petabytes times bytes pass 128 bits: both are made smaller alike.
     let shift = 64_u32.saturating_sub(whole.leading_zeros());
     let scaled = (amount * (part >> shift)).checked_div(whole >> shift).unwrap_or(0);
@@ -118,7 +118,7 @@ mod tests {
     use super::*;
     use crate::price::{Account, Month, PriceList, UsageHistory, bill};
 
-    fn share(gigabytes: u64) -> Sharing {
+    fn share_gigabytes(gigabytes: u64) -> Sharing {
         let month = Month::of("2026-11-02T00:00:00Z".parse().unwrap());
         let plan = PriceList::named("hetzner").unwrap();
         let stored = ByteSize::gb(gigabytes);
@@ -128,16 +128,16 @@ mod tests {
 
     #[test]
     fn what_the_base_price_includes_saves_nothing() {
-        assert_eq!(share(900).save(ByteSize::gb(100).0), Micros::ZERO);
+        assert_eq!(share_gigabytes(900).compute_saving(ByteSize::gb(100).0), Micros::ZERO);
     }
 
     #[test]
     fn what_is_beyond_it_saves_its_price_and_no_more() {
-        let whole = share(3_000);
-        let half = whole.save(ByteSize::gb(1_000).0).count();
+        let whole = share_gigabytes(3_000);
+        let half = whole.compute_saving(ByteSize::gb(1_000).0).count();
 
         assert_eq!(whole.beyond, ByteSize::gb(2_000).0);
         assert!(half.abs_diff(whole.storage.count() / 2) <= 1, "{half} of {:?}", whole.storage);
-        assert_eq!(whole.save(ByteSize::gb(3_000).0), whole.storage);
+        assert_eq!(whole.compute_saving(ByteSize::gb(3_000).0), whole.storage);
     }
 }

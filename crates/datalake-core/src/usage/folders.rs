@@ -9,17 +9,17 @@ use super::{Tally, Usage};
 /// What is summed up for each folder.
 pub trait FolderSum: Copy + Default + AddAssign {
     /// By this the large are told from the small.
-    fn weight(&self) -> u64;
+    fn measure_weight(&self) -> u64;
 }
 
 impl FolderSum for Tally {
-    fn weight(&self) -> u64 {
+    fn measure_weight(&self) -> u64 {
         self.billed
     }
 }
 
 impl FolderSum for Usage {
-    fn weight(&self) -> u64 {
+    fn measure_weight(&self) -> u64 {
         self.total().billed
     }
 }
@@ -59,14 +59,14 @@ impl<T: FolderSum> SummedFolder<T> {
 
     fn list_weights(&self, weights: &mut Vec<u64>) {
         for part in &self.parts {
-            weights.push(part.sum.weight());
+            weights.push(part.sum.measure_weight());
             part.list_weights(weights);
         }
     }
 
     fn fold_below(&mut self, least: u64, ties: &mut usize) {
         for mut part in std::mem::take(&mut self.parts) {
-            let weight = part.sum.weight();
+            let weight = part.sum.measure_weight();
             if weight == least && *ties > 0 {
                 *ties -= 1;
             } else if weight <= least {
@@ -122,7 +122,7 @@ impl<T: FolderSum> FolderTree<T> {
 
     /// Adds what a name holds. A name may come several times, but not once a later one in the order
     /// of keys has come that is not in its folder.
-    pub fn add(&mut self, name: &str, sum: &T) {
+    pub fn add_name(&mut self, name: &str, sum: &T) {
         if self.count >= self.most * 2 {
             self.give_up(name);
         }
@@ -138,8 +138,8 @@ impl<T: FolderSum> FolderTree<T> {
 
     /// The whole tree.
     #[must_use]
-    pub fn finish(self) -> SummedFolder<T> {
-        self.root.finish(String::new())
+    pub fn sum_up(self) -> SummedFolder<T> {
+        self.root.sum_up(String::new())
     }
 
     /// Folds the smallest names that cannot come any more, until only as many as wanted are left.
@@ -158,7 +158,7 @@ impl<T: FolderSum> FolderBranch<T> {
         for (name, part) in &self.parts {
             let path = join_path(path, name);
             if part.parts.is_empty() && is_over(&path, key) {
-                weights.push(part.sum().weight());
+                weights.push(part.add_up().measure_weight());
             } else {
                 part.list_over(&path, key, weights);
             }
@@ -170,9 +170,12 @@ impl<T: FolderSum> FolderBranch<T> {
         let mut folded = 0;
         for (name, mut part) in std::mem::take(&mut self.parts) {
             let path = join_path(path, &name);
-            if part.parts.is_empty() && is_over(&path, key) && part.sum().weight() <= limit {
+            if part.parts.is_empty()
+                && is_over(&path, key)
+                && part.add_up().measure_weight() <= limit
+            {
                 self.others += part.others + u64::from(part.own.is_some());
-                self.others_sum += part.sum();
+                self.others_sum += part.add_up();
                 folded += 1;
             } else {
                 folded += part.fold_over(&path, key, limit);
@@ -183,17 +186,17 @@ impl<T: FolderSum> FolderBranch<T> {
     }
 
     /// All that it holds, where it has no parts.
-    fn sum(&self) -> T {
+    fn add_up(&self) -> T {
         let mut sum = self.own.unwrap_or_default();
         sum += self.others_sum;
         sum
     }
 
-    fn finish(self, name: String) -> SummedFolder<T> {
+    fn sum_up(self, name: String) -> SummedFolder<T> {
         let is_folder = !self.parts.is_empty() || self.others > 0;
         let mut folder = SummedFolder {
             name,
-            sum: self.sum(),
+            sum: self.add_up(),
             names: self.others + u64::from(self.own.is_some()),
             parts: Vec::new(),
             others: self.others,
@@ -204,12 +207,12 @@ impl<T: FolderSum> FolderBranch<T> {
             folder.parts.push(SummedFolder { sum: own, names: 1, ..SummedFolder::default() });
         }
         for (name, part) in self.parts {
-            let part = part.finish(name.into());
+            let part = part.sum_up(name.into());
             folder.sum += part.sum;
             folder.names += part.names;
             folder.parts.push(part);
         }
-        let weight = |part: &SummedFolder<T>| std::cmp::Reverse(part.sum.weight());
+        let weight = |part: &SummedFolder<T>| std::cmp::Reverse(part.sum.measure_weight());
         folder.parts.sort_by_key(weight);
         if !folder.name.is_empty() && is_folder {
             folder.name.push('/');

@@ -41,7 +41,10 @@ impl KeptProgram {
     /// # Errors
     ///
     /// [`CommandFault`] where it cannot be started.
-    pub(crate) fn start(call: &ProgramCall, judge_end: JudgeEnd) -> Result<Self, CommandFault> {
+    pub(crate) fn start_conversation(
+        call: &ProgramCall,
+        judge_end: JudgeEnd,
+    ) -> Result<Self, CommandFault> {
         let nothing = FilledBody::new(Vec::new());
         let (mut group, _) = start_program(call, Some(&nothing))?;
         let (stdin, stdout) = (group.child.stdin.take(), group.child.stdout.take());
@@ -51,7 +54,7 @@ impl KeptProgram {
         Ok(Self { name, group, stdin, stdout, stderr, printed, said, judge_end })
     }
 
-    async fn exchange(&mut self, line: &[u8]) -> Result<FilledBody, Fault> {
+    async fn exchange_lines(&mut self, line: &[u8]) -> Result<FilledBody, Fault> {
         let Self { stdin, stdout, stderr, printed, said, name, .. } = self;
         let system =
             |source| fault_of_command(CommandFault::System { program: name.clone(), source });
@@ -80,10 +83,10 @@ impl KeptProgram {
 
 #[async_trait]
 impl Conversation for KeptProgram {
-    async fn ask(&mut self, line: &FilledBody, limit: Duration) -> Result<FilledBody, Fault> {
+    async fn ask_line(&mut self, line: &FilledBody, limit: Duration) -> Result<FilledBody, Fault> {
         let mut content = line.expose().to_vec();
         content.push(b'\n');
-        let answer = timeout(limit, self.exchange(&content)).await;
+        let answer = timeout(limit, self.exchange_lines(&content)).await;
         answer.unwrap_or_else(|_| {
             let program = self.name.clone();
             Err(fault_of_command(CommandFault::TimedOut { program, limit }))

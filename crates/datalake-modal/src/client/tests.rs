@@ -20,14 +20,14 @@ impl ToldPrograms {
         Self(Arc::new(Script { answers, ..Script::default() }))
     }
 
-    fn start(&self, words: &[String]) {
+    fn note_start(&self, words: &[String]) {
         let words = words.join(" ");
         assert!(!words.contains("as-1"), "what is secret is in no argument");
         let program = words.split(' ').next().unwrap_or_default().to_owned();
         hold_mutex(&self.0.programs).push(program);
     }
 
-    fn answer(&self, input: &FilledBody) -> Result<FilledBody, Fault> {
+    fn answer_input(&self, input: &FilledBody) -> Result<FilledBody, Fault> {
         let input = String::from_utf8(input.expose().to_vec()).unwrap();
         hold_mutex(&self.0.inputs).push(input);
         let answer = hold_mutex(&self.0.answers).pop().unwrap();
@@ -35,7 +35,7 @@ impl ToldPrograms {
         Ok(FilledBody::new(answer.as_bytes().to_vec()))
     }
 
-    fn programs(&self) -> Vec<String> {
+    fn list_programs(&self) -> Vec<String> {
         hold_mutex(&self.0.programs).clone()
     }
 }
@@ -43,21 +43,21 @@ impl ToldPrograms {
 #[async_trait]
 impl Programs for ToldPrograms {
     async fn run(&self, words: &[String], input: &FilledBody, _: Duration) -> Result<Ran, Fault> {
-        self.start(words);
-        let stdout = self.answer(input)?;
+        self.note_start(words);
+        let stdout = self.answer_input(input)?;
         Ok(Ran { is_done: true, stdout, stderr: FilledBody::new(Vec::new()) })
     }
 
-    async fn converse(&self, words: &[String]) -> Result<Box<dyn Conversation>, Fault> {
-        self.start(words);
+    async fn open_conversation(&self, words: &[String]) -> Result<Box<dyn Conversation>, Fault> {
+        self.note_start(words);
         Ok(Box::new(self.clone()))
     }
 }
 
 #[async_trait]
 impl Conversation for ToldPrograms {
-    async fn ask(&mut self, line: &FilledBody, _: Duration) -> Result<FilledBody, Fault> {
-        self.answer(line)
+    async fn ask_line(&mut self, line: &FilledBody, _: Duration) -> Result<FilledBody, Fault> {
+        self.answer_input(line)
     }
 }
 
@@ -82,7 +82,7 @@ async fn one_interpreter_is_started_for_all_questions() {
     client.list_secrets(None).await.unwrap();
     client.describe_client().await.unwrap();
 
-    assert_eq!(told.programs(), ["sh", "/opt/bin/python3"]);
+    assert_eq!(told.list_programs(), ["sh", "/opt/bin/python3"]);
 }
 
 #[tokio::test]
@@ -95,7 +95,7 @@ async fn after_a_question_without_an_answer_another_process_is_asked() {
     assert_eq!(fault.kind, FaultKind::Unreachable);
     client.list_secrets(None).await.unwrap();
 
-    assert_eq!(told.programs(), ["sh", "/opt/bin/python3", "/opt/bin/python3"]);
+    assert_eq!(told.list_programs(), ["sh", "/opt/bin/python3", "/opt/bin/python3"]);
 }
 
 #[tokio::test]
@@ -133,7 +133,7 @@ async fn a_stand_in_leads_to_the_interpreter_of_the_real_program() {
 
     ModalClient::new(&told, None).list_secrets(None).await.unwrap();
 
-    assert_eq!(told.programs(), ["sh", "/opt/asdf", "sh", "/opt/bin/python3"]);
+    assert_eq!(told.list_programs(), ["sh", "/opt/asdf", "sh", "/opt/bin/python3"]);
 }
 
 #[tokio::test]
@@ -141,7 +141,7 @@ async fn without_a_script_python3_is_asked_unless_one_was_named() {
     let told = ToldPrograms::new(&[Ok(""), Err(FaultKind::Absent)]);
     let fault = ModalClient::new(&told, None).list_secrets(None).await.unwrap_err();
     assert_eq!(fault.kind, FaultKind::NoClient);
-    assert_eq!(told.programs(), ["sh", "python3"]);
+    assert_eq!(told.list_programs(), ["sh", "python3"]);
 
     let told = ToldPrograms::new(&[Ok("")]);
     let client = ModalClient::new(&told, Some("/opt/bin/modal".to_owned()));

@@ -250,7 +250,7 @@ mod tests {
 
     use super::*;
 
-    fn entry(key: &str, owner: Option<&str>, latest: bool) -> VersionEntry {
+    fn make_entry(key: &str, owner: Option<&str>, latest: bool) -> VersionEntry {
         let modified = Timestamp::from_unix(0).unwrap();
         let size = datalake_core::size::ByteSize(1);
         VersionEntry {
@@ -268,10 +268,10 @@ mod tests {
     fn only_current_objects_of_others_are_adopted_and_unknown_is_not_own() {
         let mut report = BucketAdoption::default();
         let versions = vec![
-            entry("own", Some("p1"), true),
-            entry("new", Some("p2"), true),
-            entry("old", Some("p2"), false),
-            entry("dark", None, true),
+            make_entry("own", Some("p1"), true),
+            make_entry("new", Some("p2"), true),
+            make_entry("old", Some("p2"), false),
+            make_entry("dark", None, true),
         ];
 
         let foreign = report.note_versions(versions, &"p1".parse().unwrap());

@@ -75,7 +75,7 @@ impl AccessRun<'_> {
         ports: &Ports<'_>,
     ) -> Result<AppliedAccess, OperationError> {
         let receipt = self.store_policies(plan, ports).await?;
-        let error = match prover.prove().await {
+        let error = match prover.prove_policies().await {
             Ok(proof) if !proof.has_failed() => {
                 let (receipt, proof) = (Some(receipt), Some(proof));
                 return Ok(AppliedAccess { receipt, proof, adopted: None });
@@ -92,7 +92,7 @@ impl AccessRun<'_> {
     /// # Errors
     ///
     /// [`OperationError`]; where an object stays another project's, the policies stay too.
-    pub async fn reset(
+    pub async fn reset_access(
         &self,
         plan: &Plan,
         adoption: &Adoption<'_>,

@@ -28,9 +28,9 @@ pub(super) struct BucketDraft {
 
 impl BucketPlanner<'_> {
     /// Plans one bucket.
-    pub(super) fn plan(&self, roles: &[AccessRole]) -> Result<BucketDraft, OperationError> {
+    pub(super) fn draft_policy(&self, roles: &[AccessRole]) -> Result<BucketDraft, OperationError> {
         let roles = if self.goal == AccessGoal::Reset { &[] } else { roles };
-        let compiled = compile_roles(&self.ground(), roles)
+        let compiled = compile_roles(&self.find_ground(), roles)
             .map_err(|error| OperationError::of(ErrorKind::Config, &error))?;
         let merged = merge_policies(self.look.policy.as_ref(), &compiled.policy);
         self.refuse_lock_out(&merged)?;
@@ -61,7 +61,7 @@ impl BucketPlanner<'_> {
         Ok(BucketDraft { report, steps })
     }
 
-    fn ground(&self) -> PolicyGround {
+    fn find_ground(&self) -> PolicyGround {
         PolicyGround {
             bucket: self.look.bucket.clone(),
             owner: self.look.owner.clone(),

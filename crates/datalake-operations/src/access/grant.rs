@@ -170,26 +170,26 @@ mod tests {
     const LINE: &str = "modal: { project: p2, key: AK, as: modal-worker }";
 
     #[track_caller]
-    fn check(text: &str, expected: Option<&str>) {
+    fn check_spec(text: &str, expected: Option<&str>) {
         assert_eq!(insert_role(text, LINE).as_deref(), expected, "{text}");
     }
 
     #[test]
     fn a_role_is_added_in_the_way_in_which_the_others_are_written() {
-        check("bucket: b\n", Some(&format!("bucket: b\n\naccess:\n  {LINE}\n")));
-        check("bucket: b", Some(&format!("bucket: b\n\naccess:\n  {LINE}\n")));
+        check_spec("bucket: b\n", Some(&format!("bucket: b\n\naccess:\n  {LINE}\n")));
+        check_spec("bucket: b", Some(&format!("bucket: b\n\naccess:\n  {LINE}\n")));
         let block = "access: # who\n    # old\n    ci: { a: 1 }\nbucket: b\n";
         let expected =
             format!("access: # who\n    {LINE}\n    # old\n    ci: {{ a: 1 }}\nbucket: b\n");
-        check(block, Some(&expected));
-        check("access: {}\n", Some(&format!("access: {{ {LINE} }}\n")));
+        check_spec(block, Some(&expected));
+        check_spec("access: {}\n", Some(&format!("access: {{ {LINE} }}\n")));
         let flow = "access: { ci: { a: 1 } }\nbucket: b\n";
-        check(flow, Some(&format!("access: {{ {LINE}, ci: {{ a: 1 }} }}\nbucket: b\n")));
-        check("access: {\n  ci: { a: 1 } }\n", None);
-        check("access: &anchor\n", None);
+        check_spec(flow, Some(&format!("access: {{ {LINE}, ci: {{ a: 1 }} }}\nbucket: b\n")));
+        check_spec("access: {\n  ci: { a: 1 } }\n", None);
+        check_spec("access: &anchor\n", None);
     }
 
-    fn wish(preset: Option<RolePreset>, words: &[&str]) -> RoleWish {
+    fn make_wish(preset: Option<RolePreset>, words: &[&str]) -> RoleWish {
         RoleWish {
             name: None,
             project: "p2".parse().unwrap(),
@@ -215,18 +215,18 @@ mod tests {
     fn rights_are_a_preset_or_words_with_prefixes() {
         let preset = Some(RolePreset::ModalWorker);
         check_line(
-            &wish(preset, &[]),
+            &make_wish(preset, &[]),
             Ok("modal-worker: { project: p2, key: AKMODAL, as: modal-worker }"),
         );
         check_line(
-            &wish(None, &["read", "raw", "out/", "list", "*"]),
+            &make_wish(None, &["read", "raw", "out/", "list", "*"]),
             Ok(r#"akmodal: { project: p2, key: AKMODAL, read: ["raw/", "out/"], list: ["*"] }"#),
         );
-        check_line(&wish(preset, &["read", "raw"]), Err("either --as"));
-        check_line(&wish(None, &[]), Err("either --as"));
-        check_line(&wish(None, &["raw"]), Err("stands behind none"));
-        check_line(&wish(None, &["read"]), Err("needs a prefix"));
-        check_line(&wish(None, &["read", "a", "read", "b"]), Err("given twice"));
-        check_line(&wish(None, &["read", "a*"]), Err("prefix in a policy"));
+        check_line(&make_wish(preset, &["read", "raw"]), Err("either --as"));
+        check_line(&make_wish(None, &[]), Err("either --as"));
+        check_line(&make_wish(None, &["raw"]), Err("stands behind none"));
+        check_line(&make_wish(None, &["read"]), Err("needs a prefix"));
+        check_line(&make_wish(None, &["read", "a", "read", "b"]), Err("given twice"));
+        check_line(&make_wish(None, &["read", "a*"]), Err("prefix in a policy"));
     }
 }

@@ -127,7 +127,7 @@ pub async fn plan_access(
     for (bucket, roles) in list_bucket_roles(client)? {
         let look = AccessLook::read_bucket(&lake, bucket, owner.clone()).await?;
         let planner = BucketPlanner { look: &look, spec, acting, goal };
-        let draft = planner.plan(&roles)?;
+        let draft = planner.draft_policy(&roles)?;
         buckets.push(draft.report);
         steps.extend(draft.steps);
     }

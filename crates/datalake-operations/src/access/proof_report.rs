@@ -70,16 +70,16 @@ impl AccessProofReport {
     /// Whether a role is not held.
     #[must_use]
     pub fn has_failed(&self) -> bool {
-        self.has(RoleStanding::Failed)
+        self.has_standing(RoleStanding::Failed)
     }
 
     /// Whether a role was not tried.
     #[must_use]
     pub fn leaves_some(&self) -> bool {
-        self.has(RoleStanding::NotTried)
+        self.has_standing(RoleStanding::NotTried)
     }
 
-    fn has(&self, standing: RoleStanding) -> bool {
+    fn has_standing(&self, standing: RoleStanding) -> bool {
         let mut roles = self.buckets.iter().flat_map(|bucket| &bucket.roles);
         roles.any(|role| role.standing == standing)
     }

@@ -66,7 +66,7 @@ impl AccessProver<'_> {
     ///
     /// [`OperationError`] where a key is none of the spec's or of another project than the spec says, a
     /// bucket has no policy, or the service does not let the bucket's own key do its part.
-    pub async fn prove(&self) -> Result<AccessProofReport, OperationError> {
+    pub async fn prove_policies(&self) -> Result<AccessProofReport, OperationError> {
         require_roles(&self.client.spec.access)?;
         self.check_keys().await?;
         let lake = self.client.retrying();
@@ -136,7 +136,7 @@ impl AccessProver<'_> {
         let run = self.run_rounds(place).await;
         let mut swept = Ok(());
         for tried in &place.tried {
-            swept = swept.and(place.trying(tried).sweep().await);
+            swept = swept.and(place.begin_trying(tried).sweep_objects().await);
         }
         let mut ended = run?;
         swept.map_err(at_bucket(place.bucket))?;
@@ -163,21 +163,22 @@ impl AccessProver<'_> {
             return Ok(EndedRounds::of_nothing());
         }
         for tried in &place.tried {
-            place.trying(tried).store_seeds().await.map_err(at_bucket(place.bucket))?;
+            place.begin_trying(tried).store_seeds().await.map_err(at_bucket(place.bucket))?;
         }
         let began = self.elapsed_now();
-        let mut course = ProofCourse::begin(self.pace, began);
+        let mut course = ProofCourse::begin_proof(self.pace, began);
         loop {
             let round = self.elapsed_now();
             place.require_unchanged().await?;
             let mut trials = Vec::new();
             for tried in &place.tried {
-                trials.push(place.trying(tried).try_round().await);
+                trials.push(place.begin_trying(tried).try_round().await);
             }
             let holds = trials.iter().flatten().all(|trial| trial.holds);
             let next = course.note_round(holds, round, self.elapsed_now());
-            let elapsed = course.elapsed(self.elapsed_now());
-            let ended = |holds| EndedRounds { trials, rounds: course.rounds(), elapsed, holds };
+            let elapsed = course.measure_elapsed(self.elapsed_now());
+            let ended =
+                |holds| EndedRounds { trials, rounds: course.count_rounds(), elapsed, holds };
             match next {
                 ProofNext::Proved => return Ok(ended(true)),
                 ProofNext::TooLate => return Ok(ended(false)),
@@ -197,7 +198,7 @@ impl AccessProver<'_> {
     ) -> String {
         format!(
             "{bucket}: {} of {} rounds as they should be, after {} s",
-            course.rounds(),
+            course.count_rounds(),
             self.pace.rounds,
             elapsed.as_secs()
         )
@@ -210,7 +211,7 @@ impl AccessProver<'_> {
         trials: &mut [Vec<TrialReport>],
     ) -> Result<(), OperationError> {
         for (tried, reports) in place.tried.iter().zip(trials) {
-            let removal = place.trying(tried).try_removal().await;
+            let removal = place.begin_trying(tried).try_removal().await;
             if !removal.holds {
                 place.put_policy_back().await?;
             }
@@ -242,7 +243,7 @@ impl EndedRounds {
 }
 
 impl ProofPlace<'_> {
-    fn trying<'t>(&'t self, tried: &'t TriedRole<'_>) -> Trying<'t> {
+    fn begin_trying<'t>(&'t self, tried: &'t TriedRole<'_>) -> Trying<'t> {
         Trying { bucket: self.bucket, own: self.lake, tried: tried.lake, trials: &tried.trials }
     }
 
@@ -297,7 +298,7 @@ mod tests {
 
     use super::*;
 
-    fn role() -> AccessRole {
+    fn make_role() -> AccessRole {
         AccessRole {
             name: "modal".parse().unwrap(),
             project: "p2".parse().unwrap(),
@@ -306,7 +307,7 @@ mod tests {
         }
     }
 
-    fn trial(holds: bool) -> TrialReport {
+    fn make_trial(holds: bool) -> TrialReport {
         TrialReport {
             request: TrialRequest::RemovePolicy.to_string(),
             expected: TrialVerdict::Refused.to_string(),
@@ -317,12 +318,15 @@ mod tests {
 
     #[test]
     fn a_role_is_proved_by_requests_and_by_nothing_else() {
-        let standing = |trials, holds| describe_role(&role(), trials, holds).standing;
+        let standing = |trials, holds| describe_role(&make_role(), trials, holds).standing;
 
         assert_eq!(standing(None, true), RoleStanding::NotTried);
-        assert_eq!(standing(Some(vec![trial(true)]), true), RoleStanding::Proved);
-        assert_eq!(standing(Some(vec![trial(true)]), false), RoleStanding::Failed);
-        assert_eq!(standing(Some(vec![trial(true), trial(false)]), true), RoleStanding::Failed);
+        assert_eq!(standing(Some(vec![make_trial(true)]), true), RoleStanding::Proved);
+        assert_eq!(standing(Some(vec![make_trial(true)]), false), RoleStanding::Failed);
+        assert_eq!(
+            standing(Some(vec![make_trial(true), make_trial(false)]), true),
+            RoleStanding::Failed
+        );
         assert_eq!(standing(Some(Vec::new()), true), RoleStanding::Failed);
     }
 }

@@ -34,14 +34,14 @@ impl Trying<'_> {
         let mut reports = Vec::new();
         for trial in &self.trials.trials {
             if trial.request != TrialRequest::RemovePolicy {
-                let found = judge_answer(self.send(&trial.request).await);
-                reports.push(report(&trial.request.to_string(), trial.expected, found));
+                let found = judge_answer(self.send_request(&trial.request).await);
+                reports.push(report_trial(&trial.request.to_string(), trial.expected, found));
             }
         }
         for shared in &self.trials.shared {
             let found = judge_answer(self.read_as(self.own, shared).await);
             let request = format!("GetObject {shared} by the bucket's own key");
-            reports.push(report(&request, TrialVerdict::Allowed, found));
+            reports.push(report_trial(&request, TrialVerdict::Allowed, found));
         }
         reports
     }
@@ -49,11 +49,11 @@ impl Trying<'_> {
     /// Whether the tried key could remove the policy: it tries to.
     pub(super) async fn try_removal(&self) -> TrialReport {
         let request = TrialRequest::RemovePolicy;
-        let found = judge_answer(self.send(&request).await);
-        report(&request.to_string(), TrialVerdict::Refused, found)
+        let found = judge_answer(self.send_request(&request).await);
+        report_trial(&request.to_string(), TrialVerdict::Refused, found)
     }
 
-    async fn send(&self, request: &TrialRequest) -> Result<(), Fault> {
+    async fn send_request(&self, request: &TrialRequest) -> Result<(), Fault> {
         let (bucket, tried) = (self.bucket, self.tried);
         let ask = |prefix: &str| ListAsk { page_size: 2, ..ListAsk::below(prefix) };
         match request {
@@ -80,10 +80,10 @@ impl Trying<'_> {
     }
 
     async fn read_as(&self, lake: &dyn Lake, key: &str) -> Result<(), Fault> {
-        lake.get(&self.source(key)?, None).await.map(drop)
+        lake.get(&self.find_source(key)?, None).await.map(drop)
     }
 
-    fn source(&self, key: &str) -> Result<ObjectSource, Fault> {
+    fn find_source(&self, key: &str) -> Result<ObjectSource, Fault> {
         Ok(ObjectSource::current(self.bucket, &name_key(key)?))
     }
 
@@ -94,7 +94,7 @@ impl Trying<'_> {
         let upload = begun.map_err(|fault| {
             Fault::new(FaultKind::Unproved, format!("the upload cannot be begun: {fault}"))
         })?;
-        let source = self.source(from)?;
+        let source = self.find_source(from)?;
         let copied = tried.copy_part(&upload, PartNumber::FIRST, (&source, None)).await;
         // What stays is found by the sweep.
         let _ = self.own.abort_upload(&upload).await;
@@ -102,7 +102,7 @@ impl Trying<'_> {
     }
 
     /// Removes all probe objects, with their versions and uploads.
-    pub(super) async fn sweep(&self) -> Result<(), Fault> {
+    pub(super) async fn sweep_objects(&self) -> Result<(), Fault> {
         for name in self.list_probes() {
             sweep_below(self.own, self.bucket, &name).await?;
         }
@@ -167,7 +167,7 @@ fn judge_answer(answer: Result<(), Fault>) -> Result<TrialVerdict, Fault> {
     }
 }
 
-fn report(
+fn report_trial(
     request: &str,
     expected: TrialVerdict,
     found: Result<TrialVerdict, Fault>,

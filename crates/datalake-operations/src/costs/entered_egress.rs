@@ -45,56 +45,60 @@ mod tests {
 
     use super::*;
 
-    fn place() -> UsagePlace {
+    fn make_place() -> UsagePlace {
         let endpoint = "https://fsn1.your-objectstorage.com".parse().unwrap();
         UsagePlace { endpoint, bucket: "acme-lake".parse().unwrap() }
     }
 
-    fn at(text: &str) -> Timestamp {
+    fn read_time(text: &str) -> Timestamp {
         text.parse().unwrap()
     }
 
-    fn log(notes: &[(EgressBy, u64)]) -> MemoryUsageLog {
+    fn make_log(notes: &[(EgressBy, u64)]) -> MemoryUsageLog {
         let mut log = MemoryUsageLog::default();
         for (by, size) in notes {
-            let at = at("2026-11-02T00:00:00Z");
+            let at = read_time("2026-11-02T00:00:00Z");
             let note = EgressNote { at, size: ByteSize(*size), by: *by, note: String::new() };
-            log.record_egress(&place(), &note).unwrap();
+            log.record_egress(&make_place(), &note).unwrap();
         }
         log
     }
 
-    fn remove(
+    fn remove_entry(
         log: &mut MemoryUsageLog,
         time: &str,
         size: Option<u64>,
     ) -> Result<u64, OperationError> {
-        let removed = remove_entered_egress(log, &place(), at(time), size.map(ByteSize));
+        let removed =
+            remove_entered_egress(log, &make_place(), read_time(time), size.map(ByteSize));
         removed.map(|note| note.size.0)
     }
 
     #[test]
     fn what_was_entered_goes_and_what_datalake_has_noted_stays() {
-        let mut log = log(&[(EgressBy::Datalake, 5), (EgressBy::Operator, 7)]);
+        let mut log = make_log(&[(EgressBy::Datalake, 5), (EgressBy::Operator, 7)]);
 
-        assert_eq!(remove(&mut log, "2026-11-02T00:00:00Z", None).unwrap(), 7);
-        let error = remove(&mut log, "2026-11-02T00:00:00Z", None).unwrap_err();
+        assert_eq!(remove_entry(&mut log, "2026-11-02T00:00:00Z", None).unwrap(), 7);
+        let error = remove_entry(&mut log, "2026-11-02T00:00:00Z", None).unwrap_err();
 
         assert_eq!(error.kind, ErrorKind::Absent);
-        let span = Span { from: at("2026-11-01T00:00:00Z"), until: at("2026-12-01T00:00:00Z") };
-        assert_eq!(log.egress(&place(), span).unwrap().len(), 1);
+        let span = Span {
+            from: read_time("2026-11-01T00:00:00Z"),
+            until: read_time("2026-12-01T00:00:00Z"),
+        };
+        assert_eq!(log.egress(&make_place(), span).unwrap().len(), 1);
     }
 
     #[test]
     fn of_several_amounts_one_is_named_by_its_size() {
-        let mut log = log(&[(EgressBy::Operator, 7), (EgressBy::Operator, 8)]);
+        let mut log = make_log(&[(EgressBy::Operator, 7), (EgressBy::Operator, 8)]);
 
-        let error = remove(&mut log, "2026-11-02T00:00:00Z", None).unwrap_err();
+        let error = remove_entry(&mut log, "2026-11-02T00:00:00Z", None).unwrap_err();
 
         assert_eq!(error.kind, ErrorKind::Usage);
-        assert_eq!(remove(&mut log, "2026-11-02T00:00:00Z", Some(8)).unwrap(), 8);
-        assert_eq!(remove(&mut log, "2026-11-02T00:00:00Z", None).unwrap(), 7);
-        let other_time = remove(&mut log, "2026-11-03T00:00:00Z", None).unwrap_err();
+        assert_eq!(remove_entry(&mut log, "2026-11-02T00:00:00Z", Some(8)).unwrap(), 8);
+        assert_eq!(remove_entry(&mut log, "2026-11-02T00:00:00Z", None).unwrap(), 7);
+        let other_time = remove_entry(&mut log, "2026-11-03T00:00:00Z", None).unwrap_err();
         assert_eq!(other_time.kind, ErrorKind::Absent);
     }
 }

@@ -149,7 +149,7 @@ impl<'a> HoldingsSurvey<'a> {
         let asset_key = key.get(..key.len() - behind).unwrap_or(key);
         debug_assert!(asset_key.ends_with(asset), "{asset_key} is not {asset}");
         self.assets.add(asset_key, key, usage);
-        self.asset_tree.add(asset, &usage.total());
+        self.asset_tree.add_name(asset, &usage.total());
         if partition.is_some() {
             self.partitions.add(key, key, usage);
         }
@@ -173,8 +173,8 @@ impl<'a> HoldingsSurvey<'a> {
             direct: self.direct,
             assets: named(self.assets.largest()),
             partitions: named(self.partitions.largest()),
-            folder_tree: self.folder_tree.finish(),
-            asset_tree: self.asset_tree.finish(),
+            folder_tree: self.folder_tree.sum_up(),
+            asset_tree: self.asset_tree.sum_up(),
             runs: self.runs,
             outside: self.outside,
             due: self.due,
@@ -201,7 +201,7 @@ impl Surveyor for HoldingsSurvey<'_> {
             Some(slash) => {
                 let folder = thing.key.get(..=prefix.len() + slash).unwrap_or_default();
                 self.folders.add(folder, thing.key, &usage);
-                self.folder_tree.add(find_upper_folders(below), &usage.total());
+                self.folder_tree.add_name(find_upper_folders(below), &usage.total());
             }
         }
         if thing.key.starts_with(LOGS_PREFIX) {

@@ -40,7 +40,7 @@ impl Programs for UnusablePrograms {
         Err(self.0.clone())
     }
 
-    async fn converse(&self, _: &[String]) -> Result<Box<dyn Conversation>, Fault> {
+    async fn open_conversation(&self, _: &[String]) -> Result<Box<dyn Conversation>, Fault> {
         Err(self.0.clone())
     }
 }

@@ -60,7 +60,7 @@ impl SecretGoal {
 
     /// What holds once it is reached.
     #[must_use]
-    pub fn reached(self) -> Self {
+    pub fn forget_reach(self) -> Self {
         match self {
             Self::InStep { may_replace, .. } => Self::InStep { may_replace, is_forced: false },
             Self::Cleared | Self::Gone => self,
@@ -106,7 +106,7 @@ impl SecretInHand<'_> {
         goal: SecretGoal,
         account: &dyn ModalAccount,
     ) -> Result<(), OperationError> {
-        if self.plan(goal.reached(), account).await?.is_empty() {
+        if self.plan(goal.forget_reach(), account).await?.is_empty() {
             return Ok(());
         }
         Err(OperationError::new(ErrorKind::Mismatch, "after the run the secret is not as planned")

@@ -88,7 +88,7 @@ impl From<&RecordedRestoration> for ListedRun {
 impl ListedRun {
     /// It in one line.
     #[must_use]
-    pub fn describe(&self) -> String {
+    pub fn describe_run(&self) -> String {
         let what = match self.undoes.as_ref().or(self.keys.as_ref()) {
             None => self.kind.to_owned(),
             Some(of) => format!("{} of {}", self.kind, printable(of)),

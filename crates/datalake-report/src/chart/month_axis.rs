@@ -40,7 +40,7 @@ impl MonthAxis {
     }
 
     /// What stands at a mark: the month, with its year in January; the day.
-    pub(super) fn label(&self, at: i64) -> String {
+    pub(super) fn label_month(&self, at: i64) -> String {
         let date = Timestamp::from_unix(at).map(Timestamp::date).unwrap_or_default();
         let mut parts = date.split('-');
         let (year, month, day) = (parts.next(), parts.next(), parts.next());
@@ -105,20 +105,20 @@ mod tests {
     use super::*;
 
     #[track_caller]
-    fn check(from: &str, until: &str, most: usize, expected: &[&str]) {
+    fn check_labels(from: &str, until: &str, most: usize, expected: &[&str]) {
         let seconds = |text: &str| text.parse::<Timestamp>().unwrap().unix();
         let axis = MonthAxis::new(seconds(from), seconds(until), most);
-        let labels: Vec<_> = axis.marks.iter().map(|at| axis.label(*at)).collect();
+        let labels: Vec<_> = axis.marks.iter().map(|at| axis.label_month(*at)).collect();
         assert_eq!(labels, expected);
     }
 
     #[test]
     fn marks_stand_at_months_or_days_as_many_as_fit() {
         let expected = ["Oct 2026", "Nov", "Dec", "Jan 2027"];
-        check("2026-09-05T00:00:00Z", "2027-01-20T00:00:00Z", 8, &expected);
-        check("2026-09-05T00:00:00Z", "2027-01-20T00:00:00Z", 2, &["Oct 2026", "Dec"]);
-        check("2026-11-03T05:00:00Z", "2026-11-06T00:00:00Z", 8, &["Nov 4", "Nov 5"]);
-        check(
+        check_labels("2026-09-05T00:00:00Z", "2027-01-20T00:00:00Z", 8, &expected);
+        check_labels("2026-09-05T00:00:00Z", "2027-01-20T00:00:00Z", 2, &["Oct 2026", "Dec"]);
+        check_labels("2026-11-03T05:00:00Z", "2026-11-06T00:00:00Z", 8, &["Nov 4", "Nov 5"]);
+        check_labels(
             "2020-01-01T00:00:00Z",
             "2022-12-20T00:00:00Z",
             4,

@@ -10,7 +10,7 @@ use datalake_core::text::{group_digits, printable_key};
 pub fn render_lake_markdown(lake: &LakeReport) -> String {
     let mut text = format!(
         "# {}\n\nLooked at {}; {}, {}.\n\n",
-        escaped(&lake.address()),
+        escaped(&lake.name_address()),
         lake.at,
         lake.plan_title,
         lake.month
@@ -37,21 +37,21 @@ pub fn render_lake_markdown(lake: &LakeReport) -> String {
         format_size(lake.hidden_billed()),
         lake.egress_words,
     ));
-    text.push_str(&bill(lake));
+    text.push_str(&render_bill(lake));
     text.push_str(&format!("\n{}\n", describe_saving(lake.sharing)));
-    text.push_str(&parts("Prefixes", "Prefix", &lake.prefixes, lake));
-    text.push_str(&parts("Assets", "Asset", &lake.assets, lake));
-    text.push_str(&parts("Partitions (a guess)", "Partition", &lake.partitions, lake));
-    text.push_str(&table("Elsewhere", "What", &lake.others, lake));
-    text.push_str(&table("Hidden, and billed", "What", &lake.hidden, lake));
-    text.push_str(&growth(lake));
-    text.push_str(&rules(lake));
+    text.push_str(&render_parts("Prefixes", "Prefix", &lake.prefixes, lake));
+    text.push_str(&render_parts("Assets", "Asset", &lake.assets, lake));
+    text.push_str(&render_parts("Partitions (a guess)", "Partition", &lake.partitions, lake));
+    text.push_str(&render_table("Elsewhere", "What", &lake.others, lake));
+    text.push_str(&render_table("Hidden, and billed", "What", &lake.hidden, lake));
+    text.push_str(&render_growth(lake));
+    text.push_str(&render_rules(lake));
     text.push_str("\n## How it stands\n\n");
     lake.status.iter().for_each(|line| text.push_str(&format!("- {line}\n")));
     text
 }
 
-fn bill(lake: &LakeReport) -> String {
+fn render_bill(lake: &LakeReport) -> String {
     let mut text = "\n## The bill\n\n| Line | What | Sum |\n|---|---|---:|\n".to_owned();
     for [line, what, sum] in &lake.bill_lines {
         text.push_str(&format!("| {line} | {what} | {sum} |\n"));
@@ -59,9 +59,9 @@ fn bill(lake: &LakeReport) -> String {
     text
 }
 
-fn parts(heading: &str, head: &str, parts: &Parts, lake: &LakeReport) -> String {
+fn render_parts(heading: &str, head: &str, parts: &Parts, lake: &LakeReport) -> String {
     let told: Vec<_> = parts.largest.iter().take(lake.top).cloned().collect();
-    let mut text = table(heading, head, &told, lake);
+    let mut text = render_table(heading, head, &told, lake);
     let more = (parts.largest.len() - told.len()) as u64 + parts.other_count;
     if more > 0 {
         text.push_str(&format!("\n{} more.\n", group_digits(more)));
@@ -69,11 +69,11 @@ fn parts(heading: &str, head: &str, parts: &Parts, lake: &LakeReport) -> String 
     text
 }
 
-fn table(heading: &str, head: &str, parts: &[Part], lake: &LakeReport) -> String {
+fn render_table(heading: &str, head: &str, parts: &[Part], lake: &LakeReport) -> String {
     if parts.is_empty() {
         return String::new();
     }
-    let currency = lake.bill.currency();
+    let currency = lake.bill.name_currency();
     let mut text = format!(
         "\n## {heading}\n\n| {head} | Billed | Real | Count | Share | Saves {currency} |\n\
          |---|---:|---:|---:|---:|---:|\n"
@@ -92,7 +92,7 @@ fn table(heading: &str, head: &str, parts: &[Part], lake: &LakeReport) -> String
     text
 }
 
-fn growth(lake: &LakeReport) -> String {
+fn render_growth(lake: &LakeReport) -> String {
     let Some(since) = &lake.growth_since else { return String::new() };
     let mut text =
         format!("\n## Growth since {since}\n\n| Asset | Growth | Billed |\n|---|---:|---:|\n");
@@ -103,7 +103,7 @@ fn growth(lake: &LakeReport) -> String {
     text
 }
 
-fn rules(lake: &LakeReport) -> String {
+fn render_rules(lake: &LakeReport) -> String {
     let mut text = "\n## What lifecycle rules delete next\n\n".to_owned();
     match &lake.rules {
         Err(why) => text.push_str(&format!("Not known: {}\n", escaped(why))),

@@ -30,7 +30,7 @@ pub(super) fn draw_storage(lake: &LakeReport) -> Markup {
         format!("It grows by {likely} ({low} to {high}). {}.", told.reach)
     });
     html! {
-        (chart.draw().unwrap_or_else(|| draw_too_little(lake)))
+        (chart.draw_line().unwrap_or_else(|| draw_too_little(lake)))
         @if let Some(words) = words { p { (words) } }
     }
 }
@@ -41,7 +41,7 @@ pub(super) fn draw_money(lake: &LakeReport) -> Markup {
         lake.history.iter().map(|point| (point.at, point.month_sum.count())).collect();
     let ahead: Vec<_> =
         lake.list_ahead().iter().map(|it| (it.at, it.month_sums.map(Micros::count))).collect();
-    let currency = lake.bill.currency();
+    let currency = lake.bill.name_currency();
     let chart = Chart {
         label: "Cost of a month over time",
         line_name: "cost of a month",
@@ -56,7 +56,7 @@ pub(super) fn draw_money(lake: &LakeReport) -> Markup {
         lake.tax
     );
     html! {
-        (chart.draw().unwrap_or_else(|| draw_too_little(lake)))
+        (chart.draw_line().unwrap_or_else(|| draw_too_little(lake)))
         p.note { (words) }
     }
 }

@@ -16,27 +16,27 @@ use crate::{describe_saving, format_cents, format_change, format_share, format_s
 /// All there is to tell of a bucket, as one page.
 #[must_use]
 pub fn render_lake_page(lake: &LakeReport) -> String {
-    let title = lake.address();
+    let title = lake.name_address();
     let subtitle = format!("looked at {}; {}, {}", lake.at, lake.plan_title, lake.month);
     let style = format!("{CHART}{TILES}{FOLDERS}");
     let body = html! {
-        (cards(lake))
+        (draw_cards(lake))
         (section("Storage over time", &draw_storage(lake)))
         (section("Cost over time", &draw_money(lake)))
         (section("Egress", &draw_egress(lake)))
         (section("Storage by folder", &map_folders(lake, "Folders by their billed size", &lake.folder_tree)))
-        (section("Storage by asset", &assets(lake)))
-        (section("Largest parts", &largest(lake)))
-        (section("Fastest-growing assets", &growth(lake)))
-        (section("Hidden storage", &hidden(lake)))
-        (section("What lifecycle rules delete next", &rules(lake)))
-        (section("Bill", &bill(lake)))
-        (section("Status", &status(lake)))
+        (section("Storage by asset", &draw_assets(lake)))
+        (section("Largest parts", &draw_largest(lake)))
+        (section("Fastest-growing assets", &draw_growth(lake)))
+        (section("Hidden storage", &draw_hidden(lake)))
+        (section("What lifecycle rules delete next", &draw_rules(lake)))
+        (section("Bill", &draw_bill(lake)))
+        (section("Status", &draw_status(lake)))
     };
     HtmlPage { title: &title, subtitle: &subtitle, style: &style, body }.text()
 }
 
-fn cards(lake: &LakeReport) -> Markup {
+fn draw_cards(lake: &LakeReport) -> Markup {
     let forecast = match &lake.forecast {
         Ok(told) => {
             let band = format!("{} to {}, {}", told.low, told.high, lake.tax);
@@ -78,34 +78,34 @@ fn map_folders(lake: &LakeReport, label: &str, root: &SummedFolder<Tally>) -> Ma
         let count = count_things(tally.count, "object");
         format!("{} billed in {count}, {share} of all", format_size(tally.billed))
     };
-    Treemap { label, root, short: &short, long: &long, colour: None }.draw()
+    Treemap { label, root, short: &short, long: &long, colour: None }.draw_treemap()
 }
 
 /// Assets as a picture, and in folders with their sums.
-fn assets(lake: &LakeReport) -> Markup {
+fn draw_assets(lake: &LakeReport) -> Markup {
     let sharing = lake.sharing;
-    let saved = format!("Saves {}", lake.bill.currency());
+    let saved = format!("Saves {}", lake.bill.name_currency());
     let cells = |tally: &Tally| {
         let share = format_share(tally.billed, sharing.billed);
-        let saved = format_cents(sharing.save(tally.billed));
+        let saved = format_cents(sharing.compute_saving(tally.billed));
         [html! { (format_size(tally.billed)) }, html! { (share) }, html! { (saved) }]
     };
     let root = &lake.asset_tree;
     let heads = ["Billed", "Share", &saved];
     html! {
         (map_folders(lake, "Assets by their billed size", root))
-        (FolderList { noun: "asset", heads, root, cells: &cells }.draw())
+        (FolderList { noun: "asset", heads, root, cells: &cells }.draw_folders())
         p.note { "Open a folder to see what is in it. " (describe_saving(lake.sharing)) }
     }
 }
 
-fn largest(lake: &LakeReport) -> Markup {
+fn draw_largest(lake: &LakeReport) -> Markup {
     html! {
         p.note { (describe_saving(lake.sharing)) }
-        h3 { "Prefixes" } (parts("Largest prefixes", "Prefix", &lake.prefixes, lake))
-        h3 { "Assets" } (parts("Largest assets", "Asset", &lake.assets, lake))
+        h3 { "Prefixes" } (draw_parts("Largest prefixes", "Prefix", &lake.prefixes, lake))
+        h3 { "Assets" } (draw_parts("Largest assets", "Asset", &lake.assets, lake))
         @if !lake.partitions.largest.is_empty() {
-            h3 { "Partitions" } (parts("Largest partitions", "Partition", &lake.partitions, lake))
+            h3 { "Partitions" } (draw_parts("Largest partitions", "Partition", &lake.partitions, lake))
             p.note { "A guess: what looks like a date begins a partition." }
         }
         @if !lake.others.is_empty() {
@@ -115,7 +115,7 @@ fn largest(lake: &LakeReport) -> Markup {
     }
 }
 
-fn parts(label: &str, head: &str, parts: &Parts, lake: &LakeReport) -> Markup {
+fn draw_parts(label: &str, head: &str, parts: &Parts, lake: &LakeReport) -> Markup {
     let mut told: Vec<_> = parts.largest.iter().take(lake.top).collect();
     let more = parts.largest.len().saturating_sub(lake.top) as u64 + parts.other_count;
     let mut rest = parts.others.clone();
@@ -124,7 +124,7 @@ fn parts(label: &str, head: &str, parts: &Parts, lake: &LakeReport) -> Markup {
         rest.bytes += part.bytes;
         rest.billed_bytes += part.billed_bytes;
         rest.share += part.share;
-        rest.saved = lake.sharing.save(rest.billed_bytes);
+        rest.saved = lake.sharing.compute_saving(rest.billed_bytes);
     }
     rest.name = format!("({} more)", group_digits(more));
     if more > 0 {
@@ -134,7 +134,7 @@ fn parts(label: &str, head: &str, parts: &Parts, lake: &LakeReport) -> Markup {
 }
 
 fn part_table(label: &str, head: &str, parts: &[&Part], lake: &LakeReport) -> Markup {
-    let saved = format!("Saves {}", lake.bill.currency());
+    let saved = format!("Saves {}", lake.bill.name_currency());
     let heads = [head, "Billed", "Real", "Count", "Share", &saved];
     let row = |part: &&Part| {
         vec![
@@ -149,7 +149,7 @@ fn part_table(label: &str, head: &str, parts: &[&Part], lake: &LakeReport) -> Ma
     table(label, &heads, &parts.iter().map(row).collect::<Vec<_>>())
 }
 
-fn growth(lake: &LakeReport) -> Markup {
+fn draw_growth(lake: &LakeReport) -> Markup {
     let Some(since) = &lake.growth_since else {
         return html! { p.note { "No older sample with assets is kept: " code { (lake.record_command) }
         ", once a day, keeps them." } };
@@ -169,14 +169,14 @@ fn growth(lake: &LakeReport) -> Markup {
     }
 }
 
-fn hidden(lake: &LakeReport) -> Markup {
+fn draw_hidden(lake: &LakeReport) -> Markup {
     html! {
         (part_table("Hidden bytes", "What", &lake.hidden.iter().collect::<Vec<_>>(), lake))
         p.note { "No listing of objects shows these. A bill counts them all." }
     }
 }
 
-fn rules(lake: &LakeReport) -> Markup {
+fn draw_rules(lake: &LakeReport) -> Markup {
     let rules = match &lake.rules {
         Err(why) => return html! { p { "Not known: " (printable_key(why)) } },
         Ok(rules) if rules.is_empty() => return html! { p { "No rule deletes anything." } },
@@ -193,7 +193,7 @@ fn rules(lake: &LakeReport) -> Markup {
     table("Lifecycle rules", &["Rule", "Within a day", "Within 7 days", "Within 30 days"], &rows)
 }
 
-fn bill(lake: &LakeReport) -> Markup {
+fn draw_bill(lake: &LakeReport) -> Markup {
     let row = |[what, how_much, sum]: &[String; 3]| {
         vec![html! { (what) }, html! { (how_much) }, html! { (sum) }]
     };
@@ -204,6 +204,6 @@ fn bill(lake: &LakeReport) -> Markup {
     }
 }
 
-fn status(lake: &LakeReport) -> Markup {
+fn draw_status(lake: &LakeReport) -> Markup {
     html! { ul { @for line in &lake.status { li { (printable_key(line)) } } } }
 }

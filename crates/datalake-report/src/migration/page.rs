@@ -37,7 +37,7 @@ impl AddAssign for MovedSum {
 }
 
 impl FolderSum for MovedSum {
-    fn weight(&self) -> u64 {
+    fn measure_weight(&self) -> u64 {
         // An empty file is one, too.
         self.bytes.max(self.files)
     }
@@ -91,9 +91,9 @@ fn sum_assets(report: &MigrationReport) -> SummedFolder<MovedSum> {
     let mut tree = FolderTree::new(ALL);
     for asset in &report.assets {
         let files = asset.partitions.len() as u64;
-        tree.add(&asset.asset, &MovedSum { files, moved: asset.moved, bytes: asset.bytes });
+        tree.add_name(&asset.asset, &MovedSum { files, moved: asset.moved, bytes: asset.bytes });
     }
-    tree.finish()
+    tree.sum_up()
 }
 
 fn draw_map(root: &SummedFolder<MovedSum>) -> Markup {
@@ -105,7 +105,7 @@ fn draw_map(root: &SummedFolder<MovedSum>) -> Markup {
     let label = "Assets by their size, coloured by how much of them was moved";
     let colour: &dyn Fn(&MovedSum) -> &'static str = &|sum| judge_sum(sum);
     html! {
-        (Treemap { label, root, short: &short, long: &long, colour: Some(colour) }.draw())
+        (Treemap { label, root, short: &short, long: &long, colour: Some(colour) }.draw_treemap())
         ul.legend {
             li { (draw_swatch("all")) "all files moved" }
             li { (draw_swatch("some")) "some of them" }
@@ -152,11 +152,12 @@ fn draw_partitions(rows: &[(&AssetReport, &PartitionReport)], none: &str) -> Mar
 fn draw_more(rows: &[(&AssetReport, &PartitionReport)]) -> Markup {
     let mut tree = FolderTree::new(ALL);
     for (asset, _) in rows {
-        tree.add(&asset.asset, &FileCount(1));
+        tree.add_name(&asset.asset, &FileCount(1));
     }
     let cells = |count: &FileCount| [html! { (group_digits(count.0)) }, html! {}, html! {}];
-    let root = tree.finish();
-    FolderList { noun: "asset", heads: ["Files", "", ""], root: &root, cells: &cells }.draw()
+    let root = tree.sum_up();
+    FolderList { noun: "asset", heads: ["Files", "", ""], root: &root, cells: &cells }
+        .draw_folders()
 }
 
 /// A number of files.
@@ -170,7 +171,7 @@ impl AddAssign for FileCount {
 }
 
 impl FolderSum for FileCount {
-    fn weight(&self) -> u64 {
+    fn measure_weight(&self) -> u64 {
         self.0
     }
 }
@@ -188,7 +189,7 @@ fn draw_assets(report: &MigrationReport, root: &SummedFolder<MovedSum>) -> Marku
         @if !report.keys_known {
             p.note { "No list of assets was found: each file counts as an asset of its own." }
         }
-        (FolderList { noun: "asset", heads: ["Files", "Moved", "Size"], root, cells: &cells }.draw())
+        (FolderList { noun: "asset", heads: ["Files", "Moved", "Size"], root, cells: &cells }.draw_folders())
     }
 }
 

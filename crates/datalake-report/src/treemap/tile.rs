@@ -17,12 +17,12 @@ const MOST_KEYS: usize = 24;
 pub(super) struct Keys(Vec<[String; 2]>);
 
 impl Keys {
-    fn add(&mut self, path: &str, sum: String) -> Option<usize> {
+    fn add_tile(&mut self, path: &str, sum: String) -> Option<usize> {
         let number = self.0.len() + 1;
         (number <= MOST_KEYS).then(|| self.0.push([path.to_owned(), sum])).map(|()| number)
     }
 
-    pub(super) fn draw(&self) -> Markup {
+    pub(super) fn draw_tile(&self) -> Markup {
         if self.0.is_empty() {
             return html! {};
         }
@@ -43,14 +43,14 @@ pub(super) fn draw_tile<T>(
 ) -> Markup {
     let Tile { path, sum, place, class, is_frame, .. } = tile;
     let class = if *is_frame { format!("frame {class}") } else { class.clone() };
-    let lines = fit_lines(tile, &short(sum), || keys.add(path, short(sum)));
+    let lines = fit_lines(tile, &short(sum), || keys.add_tile(path, short(sum)));
     html! {
         g {
             title { (path) ": " (long(sum)) }
             rect class=(class) x=(write_length(place.x)) y=(write_length(place.y))
                 width=(write_length(place.w)) height=(write_length(place.h)) {}
             @for (at, line) in lines.iter().enumerate() {
-                text x=(write_length(place.x + 5.0)) y=(write_length(baseline(place.y, at)))
+                text x=(write_length(place.x + 5.0)) y=(write_length(find_baseline(place.y, at)))
                     font-size="13" { (line) }
             }
         }
@@ -64,7 +64,8 @@ fn fit_lines<T>(
     number: impl FnOnce() -> Option<usize>,
 ) -> Vec<String> {
     let height = if tile.is_frame { STRIP } else { tile.place.h };
-    let (letters, room) = (fit(tile.place.w - 8.0, LETTER), fit(height - 3.0, LINE));
+    let (letters, room) =
+        (fit_letters(tile.place.w - 8.0, LETTER), fit_letters(height - 3.0, LINE));
     if room == 0 || letters < 2 {
         return Vec::new();
     }
@@ -92,12 +93,12 @@ fn fit_lines<T>(
     clippy::cast_sign_loss,
     reason = "a picture is less than a thousand wide, and none becomes nothing"
 )]
-fn fit(length: f64, one: f64) -> usize {
+fn fit_letters(length: f64, one: f64) -> usize {
     (length / one).max(0.0) as usize
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a tile has less than a hundred lines")]
-fn baseline(top: f64, line: usize) -> f64 {
+fn find_baseline(top: f64, line: usize) -> f64 {
     top + 15.0 + LINE * line as f64
 }
 

@@ -94,7 +94,7 @@ fn list_page<'a>(bucket: &'a SimBucket, ask: &Ask<'_>) -> ObjectsPage<'a> {
 
 impl ObjectsPage<'_> {
     /// The objects; each with its owner where `bucket_project` is given.
-    fn contents(&self, text: Text, bucket_project: Option<u64>) -> ObjectList {
+    fn list_contents(&self, text: Text, bucket_project: Option<u64>) -> ObjectList {
         let shown = self.versions.iter().filter_map(|version| {
             let content = version.content.as_ref()?;
             Some(Object {
@@ -170,7 +170,7 @@ pub(super) fn list_objects(
         marker: Some(text.show(ask.after.unwrap_or_default())),
         max_keys: Some(i32::try_from(ask.most).unwrap_or(i32::MAX)),
         is_truncated: Some(page.next.is_some()),
-        contents: Some(page.contents(text, Some(bucket.meta.project))),
+        contents: Some(page.list_contents(text, Some(bucket.meta.project))),
         common_prefixes: page.prefixes(text),
         delimiter: input.delimiter.as_deref().map(|delimiter| text.show(delimiter)),
         next_marker: page.next.as_deref().map(|next| text.show(next)),
@@ -208,7 +208,7 @@ pub(super) fn list_objects_v2(
         continuation_token: input.continuation_token.clone(),
         is_truncated: Some(page.next.is_some()),
         next_continuation_token: page.next.as_deref().map(|n| BASE64_URL_SAFE_NO_PAD.encode(n)),
-        contents: Some(page.contents(text, owner)),
+        contents: Some(page.list_contents(text, owner)),
         common_prefixes: page.prefixes(text),
         delimiter: input.delimiter.as_deref().map(|delimiter| text.show(delimiter)),
         encoding_type: input.encoding_type.clone(),

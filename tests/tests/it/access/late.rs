@@ -109,7 +109,7 @@ impl StoredRole {
             let keys = [RestrictedKey { id: &id, lake: &tried }];
             let (pace, tell) = (ProofPace::HETZNER, |_: &str| ());
             let prover = AccessProver { client, acting: &acting, keys: &keys, pace, tell: &tell };
-            prover.prove().await.unwrap()
+            prover.prove_policies().await.unwrap()
         })
     }
 }

@@ -75,7 +75,7 @@ pub(super) async fn prove_policies(
         pace: ProofPace::for_service(&remote.spec.endpoint),
         tell: &|line| printer.talk(line),
     };
-    let report = prover.prove().await?;
+    let report = prover.prove_policies().await?;
     printer.result(ACCESS_PROOF, &report, &report.to_string());
     Ok(if report.has_failed() {
         Exit::Mismatch
@@ -95,7 +95,7 @@ struct PolicyChange<'a> {
 }
 
 impl PolicyChange<'_> {
-    fn command(&self) -> &'static str {
+    fn name_command(&self) -> &'static str {
         if self.goal == AccessGoal::Reset { "access reset" } else { "access apply" }
     }
 
@@ -107,7 +107,7 @@ impl PolicyChange<'_> {
         let fingerprints = context.fingerprint_key()?;
         let ports = site.ports(&store, &NoDagster, &fingerprints);
         let used = site.state.is_there() && !self.flags.dry_run;
-        let lock = if used { Some(site.lock(self.command())?) } else { None };
+        let lock = if used { Some(site.lock(self.name_command())?) } else { None };
         if lock.is_some() {
             recover(&ports).await.map_err(|fault| site.state_failure(&fault))?;
             run.refuse_other_work()?;
@@ -119,15 +119,15 @@ impl PolicyChange<'_> {
             return Ok(Exit::Done);
         }
         let AccessChange { dry_run, yes } = *self.flags;
-        let asked = PlanApproval { site, command: self.command(), dry_run, yes };
-        if !asked.approve(&planned.plan, &format!("{}\n", planned.report))? {
+        let asked = PlanApproval { site, command: self.name_command(), dry_run, yes };
+        if !asked.approve_plan(&planned.plan, &format!("{}\n", planned.report))? {
             return Ok(Exit::Drift);
         }
-        let _lock = lock.map_or_else(|| site.lock(self.command()), Ok)?;
+        let _lock = lock.map_or_else(|| site.lock(self.name_command()), Ok)?;
         let (client, acting) = (remote.client(), &remote.key);
         if self.goal == AccessGoal::Reset {
             let adoption = Adoption { client, acting, most: u64::MAX, dry_run: false };
-            return Ok(self.show_end(&run.reset(&planned.plan, &adoption, &ports).await?));
+            return Ok(self.show_end(&run.reset_access(&planned.plan, &adoption, &ports).await?));
         }
         let keys: Vec<_> = self.keys.iter().map(KeyFile::as_restricted).collect();
         let pace = ProofPace::for_service(&remote.spec.endpoint);

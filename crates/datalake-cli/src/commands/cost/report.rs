@@ -145,13 +145,13 @@ impl Costed {
             bill: BillTold::new(&basis.plan, &self.bill, basis.vat),
             egress: self.noted,
             usage: (&holdings.total).into(),
-            prefixes: sharing.parts(&holdings.folders, top),
-            direct: sharing.part("", &holdings.direct.total()),
-            assets: sharing.parts(&holdings.assets, top),
-            partitions: sharing.parts(&holdings.partitions, top),
-            runs: sharing.part("", &holdings.runs.total()),
-            outside_of_assets: sharing.part("", &holdings.outside.total()),
-            hidden: sharing.hidden(&holdings.total),
+            prefixes: sharing.share_parts(&holdings.folders, top),
+            direct: sharing.share_part("", &holdings.direct.total()),
+            assets: sharing.share_parts(&holdings.assets, top),
+            partitions: sharing.share_parts(&holdings.partitions, top),
+            runs: sharing.share_part("", &holdings.runs.total()),
+            outside_of_assets: sharing.share_part("", &holdings.outside.total()),
+            hidden: sharing.share_hidden(&holdings.total),
             lasting_logs: find_lasting_logs(holdings, sharing),
             tables: None,
             rules: holdings.due.as_ref().ok().map(|due| due.iter().map(DueReport::new).collect()),
@@ -216,10 +216,10 @@ fn render_report(costed: &Costed, basis: &CostBasis, top: usize, name: &str) -> 
         egress_words(&costed.noted),
         describe_saving(sharing)
     ));
-    text.push_str(&parts_text("PREFIX", &sharing.parts(&holdings.folders, top), sharing));
+    text.push_str(&parts_text("PREFIX", &sharing.share_parts(&holdings.folders, top), sharing));
     text.push_str(&other_line(sharing, "(directly in it)", &holdings.direct));
     text.push('\n');
-    let assets = sharing.parts(&holdings.assets, top);
+    let assets = sharing.share_parts(&holdings.assets, top);
     if assets.largest.is_empty() {
         text.push_str(&heading_line("ASSET", sharing));
     }
@@ -227,7 +227,7 @@ fn render_report(costed: &Costed, basis: &CostBasis, top: usize, name: &str) -> 
     text.push_str(&other_line(sharing, "(outputs and logs of runs)", &holdings.runs));
     text.push_str(&other_line(sharing, "(outside of the assets)", &holdings.outside));
     text.push('\n');
-    let partitions = sharing.parts(&holdings.partitions, top);
+    let partitions = sharing.share_parts(&holdings.partitions, top);
     text.push_str(&parts_text("PARTITION, a guess", &partitions, sharing));
     text.push_str(
         "Keys do not tell where an asset ends and its partition begins: what looks like a date begins \
@@ -235,7 +235,7 @@ fn render_report(costed: &Costed, basis: &CostBasis, top: usize, name: &str) -> 
     );
     text.push_str(&heading_line("HIDDEN, and billed", sharing));
     sharing
-        .hidden(&holdings.total)
+        .share_hidden(&holdings.total)
         .iter()
         .for_each(|part| text.push_str(&part_line(part, sharing)));
     text.push('\n');
@@ -256,12 +256,12 @@ fn render_report(costed: &Costed, basis: &CostBasis, top: usize, name: &str) -> 
 }
 
 fn find_lasting_logs(holdings: &Holdings, sharing: Sharing) -> Option<Part> {
-    holdings.lasting_logs.as_ref().map(|logs| sharing.part(LOGS_PREFIX, &logs.total()))
+    holdings.lasting_logs.as_ref().map(|logs| sharing.share_part(LOGS_PREFIX, &logs.total()))
 }
 
 fn other_line(sharing: Sharing, name: &str, usage: &Usage) -> String {
     if usage.is_empty() {
         return String::new();
     }
-    part_line(&sharing.part(name, &usage.total()), sharing)
+    part_line(&sharing.share_part(name, &usage.total()), sharing)
 }

@@ -11,7 +11,9 @@ use datalake_core::text::printable;
 use datalake_dagster::{FileStanding, ProjectFile};
 use datalake_engine::SecretVault;
 use datalake_host::{CommandFault, ProgramCall, follow_program};
-use datalake_modal::{ASSET_FILE, FUNCTIONS_FILE, FunctionsPlace, asset, asset_alone, functions};
+use datalake_modal::{
+    ASSET_FILE, FUNCTIONS_FILE, FunctionsPlace, asset, asset_alone, render_functions,
+};
 use datalake_operations::modal::{choose_app, choose_apps, require_modal};
 use datalake_operations::project::{
     ProjectLayout, ProjectWish, find_layout, judge_file, keeps_single_file, write_file,
@@ -56,7 +58,7 @@ struct Told<'a> {
 
 pub(super) async fn init(cli: &Cli, flags: &ModalInit, printer: Printer) -> Result<Exit, Failure> {
     let site = Site::open(cli, printer).await?;
-    let spec = require_modal(site.settings.modal()?)?;
+    let spec = require_modal(site.settings.check_modal()?)?;
     let app = choose_app(&spec)?;
     let folder = project::open(&flags.dir)?;
     let calls = project::plan_in(&flags.dir, Some(&folder), |folder| {
@@ -93,7 +95,7 @@ pub(super) async fn init(cli: &Cli, flags: &ModalInit, printer: Printer) -> Resu
 fn functions_for(site: &Site, app: &ModalObject, spec: &ModalSpec) -> String {
     let store = site.store_spec().ok();
     let store = store.as_ref();
-    functions(&FunctionsPlace {
+    render_functions(&FunctionsPlace {
         app,
         secret: &spec.secret,
         requests_per_second: store.and_then(|store| store.limits.requests_per_second),
@@ -103,7 +105,7 @@ fn functions_for(site: &Site, app: &ModalObject, spec: &ModalSpec) -> String {
 
 pub(super) async fn deploy(cli: &Cli, flags: &Deploy, printer: Printer) -> Result<Exit, Failure> {
     let site = Site::open(cli, printer).await?;
-    let spec = require_modal(site.settings.modal()?)?;
+    let spec = require_modal(site.settings.check_modal()?)?;
     let program = match &spec.client {
         ModalClientPlace::SearchPath => "modal".to_owned(),
         ModalClientPlace::Program(path) => path.clone(),
@@ -176,7 +178,7 @@ pub(super) async fn rollover(
     printer: Printer,
 ) -> Result<Exit, Failure> {
     let site = Site::open(cli, printer).await?;
-    let modal = require_modal(site.settings.modal()?)?;
+    let modal = require_modal(site.settings.check_modal()?)?;
     let apps = choose_apps(&modal, &flags.apps)?;
     let runs: Vec<_> = apps.iter().map(|app| format!("modal app rollover {}", app.name)).collect();
     if flags.dry_run {

@@ -113,7 +113,7 @@ async fn status(subject: &SecretSubject) -> Result<Exit, Failure> {
     if let Some(fault) = found.find_refusal() {
         return Err(Failure::at(&Target::Vault(modal.secret.clone()), fault));
     }
-    let report = found.report(&modal.secret);
+    let report = found.report_vault(&modal.secret);
     let (next, exit) = match &found {
         VaultStanding::InStep => ("", Exit::Done),
         VaultStanding::Unknown(_) => ("modal check", Exit::Partly),
@@ -160,7 +160,7 @@ async fn change_secret(
         return nothing_to_do(subject, goal, &plan, &client).await;
     }
     let asked = PlanApproval { site, command, dry_run: flags.dry_run, yes: flags.yes };
-    if !asked.approve(&plan, "")? {
+    if !asked.approve_plan(&plan, "")? {
         return Ok(Exit::Drift);
     }
     let _lock = match lock {

@@ -42,12 +42,12 @@ pub(super) async fn change_egress(
     let site = Site::open(cli, printer).await?;
     let place = read_place(&site)?;
     match (flags.remove, flags.size) {
-        (Some(at), size) => remove(&site, &place, at, size),
-        (None, size) => enter(&site, &place, flags, size.unwrap_or_default()),
+        (Some(at), size) => remove_egress(&site, &place, at, size),
+        (None, size) => enter_egress(&site, &place, flags, size.unwrap_or_default()),
     }
 }
 
-fn remove(
+fn remove_egress(
     site: &Site,
     place: &UsagePlace,
     at: Timestamp,
@@ -59,7 +59,7 @@ fn remove(
     };
     let note = remove_entered_egress(&mut log, place, at, size)?;
     let text = format!("Removed {}.\n", describe_note(place, &note));
-    tell(site, place, &note, &text);
+    tell_egress(site, place, &note, &text);
     Ok(Exit::Done)
 }
 
@@ -69,13 +69,13 @@ fn describe_note(place: &UsagePlace, note: &EgressNote) -> String {
     format!("{} of egress from s3://{} at {at}{text}", size(bytes.0), place.bucket)
 }
 
-fn tell(site: &Site, place: &UsagePlace, note: &EgressNote, text: &str) {
+fn tell_egress(site: &Site, place: &UsagePlace, note: &EgressNote, text: &str) {
     let (bucket, at) = (place.bucket.as_str(), note.at.to_string());
     let entered = Entered { bucket, at, bytes: note.size.0, note: &note.note };
     site.printer.result(USAGE_EGRESS, entered, text);
 }
 
-fn enter(
+fn enter_egress(
     site: &Site,
     place: &UsagePlace,
     flags: &EgressFlags,
@@ -86,7 +86,7 @@ fn enter(
     let kept = UsageDb::open(&site.state).and_then(|mut log| log.record_egress(place, &note));
     kept.map_err(|fault| log_failure(&fault))?;
     let text = format!("Entered {}.\n", describe_note(place, &note));
-    tell(site, place, &note, &text);
+    tell_egress(site, place, &note, &text);
     Ok(Exit::Done)
 }
 

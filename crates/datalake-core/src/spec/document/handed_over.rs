@@ -35,7 +35,7 @@ mod tests {
     use super::*;
 
     #[track_caller]
-    fn check(variables: &[(&str, &str)], expected: &[(&str, [Option<&str>; 3])]) {
+    fn check_variables(variables: &[(&str, &str)], expected: &[(&str, [Option<&str>; 3])]) {
         let value = |name: &str| {
             let found = variables.iter().find(|(known, _)| *known == name);
             found.map(|(_, value)| (*value).to_owned())
@@ -64,17 +64,17 @@ mod tests {
             ]
         };
         for name in ["AWS_REGION", "AWS_DEFAULT_REGION", "DAGSTER_S3_REGION"] {
-            check(&[endpoint, (name, region), bucket], &given(endpoint.0, name));
+            check_variables(&[endpoint, (name, region), bucket], &given(endpoint.0, name));
         }
         let own = "DAGSTER_S3_ENDPOINT_URL";
-        check(&[(own, url), ("AWS_REGION", region), bucket], &given(own, "AWS_REGION"));
+        check_variables(&[(own, url), ("AWS_REGION", region), bucket], &given(own, "AWS_REGION"));
         let empty = ("AWS_REGION", "");
         let other = ("DAGSTER_S3_REGION", region);
-        check(&[endpoint, empty, other, bucket], &given(endpoint.0, other.0));
+        check_variables(&[endpoint, empty, other, bucket], &given(endpoint.0, other.0));
     }
 
     #[test]
     fn a_region_of_another_cloud_says_nothing_of_this_one() {
-        check(&[("AWS_REGION", "eu-west-1"), ("DAGSTER_S3_BUCKET", "lake")], &[]);
+        check_variables(&[("AWS_REGION", "eu-west-1"), ("DAGSTER_S3_BUCKET", "lake")], &[]);
     }
 }

@@ -2,20 +2,20 @@ use proptest::prelude::*;
 
 use super::*;
 
-fn tally(billed: u64) -> Tally {
+fn make_tally(billed: u64) -> Tally {
     Tally { count: 1, bytes: billed, billed }
 }
 
-fn tree(names: &[(&str, u64)], most: usize) -> SummedFolder<Tally> {
+fn build_tree(names: &[(&str, u64)], most: usize) -> SummedFolder<Tally> {
     let mut tree = FolderTree::new(most);
     for (name, billed) in names {
-        tree.add(name, &tally(*billed));
+        tree.add_name(name, &make_tally(*billed));
     }
-    tree.finish()
+    tree.sum_up()
 }
 
-fn draw(folder: &SummedFolder<Tally>) -> String {
-    let mut parts: Vec<_> = folder.parts.iter().map(draw).collect();
+fn draw_folder(folder: &SummedFolder<Tally>) -> String {
+    let mut parts: Vec<_> = folder.parts.iter().map(draw_folder).collect();
     if folder.others > 0 {
         parts.push(format!("+{}={}", folder.others, folder.others_sum.billed));
     }
@@ -25,29 +25,29 @@ fn draw(folder: &SummedFolder<Tally>) -> String {
 
 #[test]
 fn folders_have_sums_and_the_largest_comes_first() {
-    let all = tree(&[("a/b", 1), ("a/c", 2), ("d", 5)], 100);
+    let all = build_tree(&[("a/b", 1), ("a/c", 2), ("d", 5)], 100);
 
-    assert_eq!(draw(&all), "=8[d=5 a/=3[c=2 b=1]]");
+    assert_eq!(draw_folder(&all), "=8[d=5 a/=3[c=2 b=1]]");
     assert_eq!(all.names, 3);
 }
 
 #[test]
 fn folders_with_one_folder_in_them_are_one() {
-    assert_eq!(draw(&tree(&[("a/b/c", 1), ("a/b/d", 2)], 100)), "=3[a/b/=3[d=2 c=1]]");
-    assert_eq!(draw(&tree(&[("a/b", 1)], 100)), "=1[a/=1[b=1]]");
+    assert_eq!(draw_folder(&build_tree(&[("a/b/c", 1), ("a/b/d", 2)], 100)), "=3[a/b/=3[d=2 c=1]]");
+    assert_eq!(draw_folder(&build_tree(&[("a/b", 1)], 100)), "=1[a/=1[b=1]]");
 }
 
 #[test]
 fn a_name_that_is_a_folder_too_is_in_itself() {
-    assert_eq!(draw(&tree(&[("a", 5), ("a/b", 1)], 100)), "=6[a/=6[=5 b=1]]");
+    assert_eq!(draw_folder(&build_tree(&[("a", 5), ("a/b", 1)], 100)), "=6[a/=6[=5 b=1]]");
 }
 
 #[test]
 fn the_smallest_are_folded_and_of_equal_ones_the_first_stay() {
-    let all = tree(&[("a/b", 1), ("a/c", 2), ("d", 5), ("e", 5)], 100);
+    let all = build_tree(&[("a/b", 1), ("a/c", 2), ("d", 5), ("e", 5)], 100);
 
-    assert_eq!(draw(&all.clone().fold_small(3)), "=13[d=5 e=5 a/=3[+2=3]]");
-    assert_eq!(draw(&all.clone().fold_small(1)), "=13[d=5 +3=8]");
+    assert_eq!(draw_folder(&all.clone().fold_small(3)), "=13[d=5 e=5 a/=3[+2=3]]");
+    assert_eq!(draw_folder(&all.clone().fold_small(1)), "=13[d=5 +3=8]");
     assert_eq!(all.clone().fold_small(5), all);
 }
 
@@ -60,9 +60,9 @@ proptest! {
     ) {
         let mut tree = FolderTree::new(most);
         for (name, billed) in &names {
-            tree.add(name, &tally(*billed));
+            tree.add_name(name, &make_tally(*billed));
         }
-        let all = tree.finish().fold_small(shown);
+        let all = tree.sum_up().fold_small(shown);
 
         prop_assert_eq!(all.sum.billed, names.values().sum::<u64>());
         prop_assert_eq!(all.names, names.len() as u64);

@@ -109,11 +109,11 @@ pub(super) fn wanted(desired: &Desired) -> WantedLooks {
         paths: folders.chain(files).chain(absent).collect(),
         secrets: secrets.chain(gone).collect(),
         services: true,
-        vault: desired.vault.iter().map(asked).collect(),
+        vault: desired.vault.iter().map(ask_vault).collect(),
     }
 }
 
-fn asked(vault: &DesiredVault) -> (ModalObject, Vec<AskedContent>) {
+fn ask_vault(vault: &DesiredVault) -> (ModalObject, Vec<AskedContent>) {
     let prints = [vault.print].into_iter().chain(vault.earlier.keys().copied());
     (vault.secret.clone(), prints.map(AskedContent::from).collect())
 }

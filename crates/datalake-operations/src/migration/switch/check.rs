@@ -77,7 +77,7 @@ pub async fn check_switch(check: &SwitchCheck<'_>) -> Result<SwitchReport, Opera
     let mut moved = find_moved_files(check.migration, part, check.limits).await?;
     let frames = find_frames_part(check.migration);
     if let Some(frames) = frames {
-        moved.add(find_moved_files(check.migration, frames, check.limits).await?);
+        moved.add_files(find_moved_files(check.migration, frames, check.limits).await?);
     }
     if moved.files.is_empty() {
         return Err(refuse_nothing());
@@ -98,8 +98,8 @@ pub async fn check_switch(check: &SwitchCheck<'_>) -> Result<SwitchReport, Opera
     let context = check.migration.context;
     let destination = SwitchDestination {
         authority: context.endpoint.authority(),
-        pickles: MovedPlace::of(part),
-        frames: frames.map(MovedPlace::of),
+        pickles: MovedPlace::judge_part(part),
+        frames: frames.map(MovedPlace::judge_part),
     };
     let judged = judge_files(&destination, &asked, &moved, &names);
     let place = check.migration.describe_places(part);

@@ -120,7 +120,7 @@ impl SwitchDestination {
 
 impl MovedPlace {
     /// Where a part goes.
-    pub(super) fn of(part: &MigrationPart) -> Self {
+    pub(super) fn judge_part(part: &MigrationPart) -> Self {
         Self { bucket: part.bucket.to_string(), prefix: part.prefix.clone() }
     }
 
@@ -243,19 +243,19 @@ impl ToldManager {
 }
 
 impl VerdictReason {
-    fn of(verdict: SwitchVerdict, why: impl Into<String>) -> Self {
+    fn judge_part(verdict: SwitchVerdict, why: impl Into<String>) -> Self {
         Self { verdict, why: why.into(), instead: None }
     }
 
     fn green(why: impl Into<String>) -> Self {
-        Self::of(SwitchVerdict::Green, why)
+        Self::judge_part(SwitchVerdict::Green, why)
     }
 
     fn unknown(why: impl Into<String>) -> Self {
-        Self::of(SwitchVerdict::Unknown, why)
+        Self::judge_part(SwitchVerdict::Unknown, why)
     }
 
     fn red(why: impl Into<String>) -> Self {
-        Self::of(SwitchVerdict::Red, why)
+        Self::judge_part(SwitchVerdict::Red, why)
     }
 }

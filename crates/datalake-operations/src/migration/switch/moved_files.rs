@@ -87,7 +87,7 @@ pub(super) async fn find_moved_files(
 
 impl MovedFiles {
     /// Adds what was moved of another part of the same folder.
-    pub(super) fn add(&mut self, other: Self) {
+    pub(super) fn add_files(&mut self, other: Self) {
         self.files.extend(other.files);
         self.left += other.left;
     }
@@ -123,7 +123,7 @@ fn hash_file(file: &mut dyn Read, hashes: &mut Hashes) -> Result<usize, Fault> {
 }
 
 impl MovedWatch {
-    fn put(&self, name: &str, size: u64, standing: MovedStanding) {
+    fn put_file(&self, name: &str, size: u64, standing: MovedStanding) {
         let file = MovedFile { size, standing, is_frame: self.is_frame };
         hold_mutex(&self.files).insert(name.to_owned(), file);
     }
@@ -152,7 +152,7 @@ impl TransferWatch for MovedWatch {
             }
             MigrationVerdict::NoFile | MigrationVerdict::Failed => return,
         };
-        self.put(item.name, item.size.0, standing);
+        self.put_file(item.name, item.size.0, standing);
     }
 }
 
@@ -169,6 +169,6 @@ impl VerifyWatch for MovedWatch {
             VerifyFinding::Unreadable(fault) => MovedStanding::Unsure(fault.to_string()),
             VerifyFinding::Unsent => return,
         };
-        self.put(name, UNKNOWN_SIZE, standing);
+        self.put_file(name, UNKNOWN_SIZE, standing);
     }
 }

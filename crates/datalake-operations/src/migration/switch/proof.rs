@@ -223,7 +223,7 @@ mod tests {
     use super::super::places::SeenContainer;
     use super::*;
 
-    fn unit(name: &str, container: Found<&str>) -> CodeUnit {
+    fn make_unit(name: &str, container: Found<&str>) -> CodeUnit {
         let seen = |id: &str| SeenContainer { id: id.to_owned(), image: "image".to_owned() };
         CodeUnit { name: name.to_owned(), container: container.map(seen) }
     }
@@ -245,7 +245,7 @@ mod tests {
             (Found::Present("2"), Some("`late` runs user code and was not asked")),
             (Found::Unknown(Fault::new(gone, "no answer")), Some("`late` runs user code is not")),
         ] {
-            let units = [unit("code", Found::Present("1")), unit("late", other)];
+            let units = [make_unit("code", Found::Present("1")), make_unit("late", other)];
 
             let told = find_unasked(&units, std::slice::from_ref(&asked));
 
