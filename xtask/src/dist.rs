@@ -66,7 +66,7 @@ pub(crate) fn dist() -> Result<(), Failed> {
 fn write_sample(program: &Path, work: &Path) -> Result<PathBuf, Failed> {
     let home = work.join("home");
     remade(&home)?;
-    let (program, home) = (absolute(program)?, absolute(&home)?);
+    let (program, home) = (make_absolute(program)?, make_absolute(&home)?);
     let words = ["init", "--no-input", "--region", "fsn1", "--bucket", "acme-dagster-assets"];
     let mut init = Command::new(program);
     init.args(words).env_clear().env("HOME", &home).current_dir(&home);
@@ -127,7 +127,7 @@ fn remade(folder: &Path) -> Result<(), Failed> {
     fs::create_dir_all(folder).map_err(at(folder))
 }
 
-fn absolute(path: &Path) -> Result<PathBuf, Failed> {
+fn make_absolute(path: &Path) -> Result<PathBuf, Failed> {
     fs::canonicalize(path).map_err(at(path))
 }
 

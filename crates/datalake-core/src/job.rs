@@ -17,11 +17,11 @@
 //!         size: ByteSize(4096),
 //!         etag: "9a0364b9e99bb480dd25e1f0284c8555".to_owned(),
 //!     };
-//!     if let Some(shard) = cutter.push(entry) {
+//!     if let Some(shard) = cutter.add_entry(entry) {
 //!         assert_eq!(shard.entries.len(), 1_000);
 //!     }
 //! }
-//! let last = cutter.finish().expect("some are left");
+//! let last = cutter.take_last_shard().expect("some are left");
 //! assert_eq!((last.number, last.entries.len()), (2, 500));
 //! ```
 

@@ -26,14 +26,14 @@ class Refusal(Exception):
         self.answer = {"kind": kind, "text": hidden(str(text)), **more}
 
 
-def tell(answer):
+def tell_answer(answer):
     ANSWERS.write(json.dumps(answer) + "\n")
     ANSWERS.flush()
 
 
 def give_up(*_):
     """What hangs now would hang the next request as well: another process is asked that."""
-    tell({"error": {"kind": "TimedOut", "text": ""}})
+    tell_answer({"error": {"kind": "TimedOut", "text": ""}})
     os._exit(0)
 
 
@@ -162,7 +162,7 @@ def objects(modal):
     return modal.Secret.objects
 
 
-def has(modal, *names):
+def has_variables(modal, *names):
     """Whether the secret has all of these variables."""
     try:
         secret(modal, required_keys=list(names))
@@ -180,7 +180,7 @@ def merges(modal):
 
 def present(modal, names):
     """Those of `names` that the secret has."""
-    return [name for name in names if has(modal, name)]
+    return [name for name in names if has_variables(modal, name)]
 
 
 def look(modal):
@@ -188,13 +188,13 @@ def look(modal):
     answer = {"merges": merges(modal), "version": modal.__version__}
     for content in contents:
         # Mostly all is as it has to be, and one question tells.
-        if has(modal, content["marker"], *content.get("variables", [])):
+        if has_variables(modal, content["marker"], *content.get("variables", [])):
             return {**answer, "holds": content["marker"]}
     secret(modal)
     for content in contents:
-        if content.get("variables") and has(modal, content["marker"]):
+        if content.get("variables") and has_variables(modal, content["marker"]):
             return {**answer, "holds": content["marker"], "lacks": True}
-    apart = not any(has(modal, name) for name in REQUEST.get("names", []))
+    apart = not any(has_variables(modal, name) for name in REQUEST.get("names", []))
     return {**answer, "holds": None, "apart": apart}
 
 
@@ -304,7 +304,7 @@ def replace(modal):
     try:
         os.write(memory, json.dumps(REQUEST["values"]).encode())
         words = ["secret", "create", REQUEST["name"], "--force"]
-        done = run([*words, "--from-json", f"/proc/self/fd/{memory}"])
+        done = run_client([*words, "--from-json", f"/proc/self/fd/{memory}"])
     finally:
         os.close(memory)
     if done["status"] != 0:
@@ -319,7 +319,7 @@ def replace(modal):
 
 
 @contextlib.contextmanager
-def captured(number):
+def capture_output(number):
     """What is written to a descriptor meanwhile, which a file in memory stands for."""
     memory, kept = os.memfd_create("output"), os.dup(number)
     os.dup2(memory, number)
@@ -332,12 +332,12 @@ def captured(number):
         os.close(memory)
 
 
-def run(words):
+def run_client(words):
     """What the client's command line does with these words, as `python -m modal` does, in here: to
     start another interpreter takes longer than all else."""
     environment = REQUEST.get("environment")
     sys.argv = ["modal", *words, *(["-e", environment] if environment else [])]
-    with captured(1) as stdout, captured(2) as stderr:
+    with capture_output(1) as stdout, capture_output(2) as stderr:
         try:
             runpy.run_module("modal", run_name="__main__")
             status = 0
@@ -350,7 +350,7 @@ def run(words):
 
 
 def run_words(modal):
-    done = run(REQUEST["words"])
+    done = run_client(REQUEST["words"])
     # A failure of the login or the network tells by its class here as well.
     if done["status"] != 0:
         modal.Secret.objects.list(max_objects=1)
@@ -426,4 +426,4 @@ for line in sys.stdin:
     except Exception as error:
         answer = {"error": Refusal(class_of(error), error).answer}
     signal.alarm(0)
-    tell(answer)
+    tell_answer(answer)

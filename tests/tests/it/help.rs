@@ -2,7 +2,7 @@
 
 use crate::support::{Call, Host};
 
-fn printed(words: &str, exit: i32) -> String {
+fn print_page(words: &str, exit: i32) -> String {
     let host = Host::usual();
     Call::new(&host.work(), words).run().exits(exit).all()
 }
@@ -19,14 +19,14 @@ fn a_command_and_each_topic_have_a_page() {
         ("help global-options", "--config <FILE>"),
         ("help", "Commands:"),
     ] {
-        let page = printed(words, 0);
+        let page = print_page(words, 0);
         assert!(page.contains(part), "{words}\n{page}");
     }
 }
 
 #[test]
 fn the_long_page_has_what_the_short_one_leaves_out() {
-    let (short, long) = (printed("sync --help", 0), printed("help sync", 0));
+    let (short, long) = (print_page("sync --help", 0), print_page("help sync", 0));
 
     assert!(!short.contains("--part-size"), "{short}");
     assert!(short.contains("datalake help sync"), "{short}");
@@ -35,14 +35,14 @@ fn the_long_page_has_what_the_short_one_leaves_out() {
 
 #[test]
 fn an_unknown_page_is_told_with_the_nearest() {
-    let told = printed("help exit-code", 2);
+    let told = print_page("help exit-code", 2);
 
     assert!(told.contains("did you mean `exit-codes`?"), "{told}");
 }
 
 #[test]
 fn an_option_that_a_command_does_not_read_is_refused_behind_it() {
-    let told = printed("history --bucket acme-lake", 2);
+    let told = print_page("history --bucket acme-lake", 2);
 
     assert!(told.contains("unexpected argument '--bucket'"), "{told}");
 }

@@ -42,8 +42,9 @@ pub(super) fn make_deb(
     fs::create_dir_all(&control).map_err(at(&control))?;
     let sums = sum_files(&root)?;
     fs::write(control.join("md5sums"), sums).map_err(at(&control))?;
-    fs::write(control.join("control"), describe(&root)?).map_err(at(&control))?;
-    let file = dist.join(format!("datalake_{}_{}.deb", env!("CARGO_PKG_VERSION"), architecture()));
+    fs::write(control.join("control"), describe_package(&root)?).map_err(at(&control))?;
+    let file =
+        dist.join(format!("datalake_{}_{}.deb", env!("CARGO_PKG_VERSION"), name_architecture()));
     // The names of owners and the times are not those of whoever builds it.
     let mut build = Command::new("dpkg-deb");
     build.args(["--root-owner-group", "-Zxz", "--build"]).arg(&root).arg(&file);
@@ -51,7 +52,7 @@ pub(super) fn make_deb(
     Ok(file)
 }
 
-fn architecture() -> &'static str {
+fn name_architecture() -> &'static str {
     match std::env::consts::ARCH {
         "x86_64" => "amd64",
         "aarch64" => "arm64",
@@ -59,7 +60,7 @@ fn architecture() -> &'static str {
     }
 }
 
-fn describe(root: &Path) -> Result<String, Failed> {
+fn describe_package(root: &Path) -> Result<String, Failed> {
     let used = printed(Command::new("du").args(["-sk", "--apparent-size"]).arg(root), "du")?;
     let used = String::from_utf8_lossy(&used);
     let kilobytes = used.split_whitespace().next().unwrap_or_default();
@@ -67,7 +68,7 @@ fn describe(root: &Path) -> Result<String, Failed> {
         "Package: datalake\nVersion: {}\nArchitecture: {}\nMaintainer: {}\nSection: admin\n\
          Priority: optional\nInstalled-Size: {kilobytes}\nDescription: {}\n {}\n",
         env!("CARGO_PKG_VERSION"),
-        architecture(),
+        name_architecture(),
         super::MAINTAINER,
         super::SUMMARY,
         super::DESCRIPTION,

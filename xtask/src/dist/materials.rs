@@ -73,15 +73,15 @@ fn write_bill(materials: &[Material], sums: &BTreeMap<(String, String), String>)
         let Material { name, version, licence } = material;
         let sum = sums.get(&(name.clone(), version.clone()));
         let hash = sum.map(|sum| {
-            format!(", \"hashes\": [{{ \"alg\": \"SHA-256\", \"content\": {} }}]", quote(sum))
+            format!(", \"hashes\": [{{ \"alg\": \"SHA-256\", \"content\": {} }}]", quote_text(sum))
         });
         format!(
             "    {{ \"type\": \"library\", \"name\": {}, \"version\": {}, \"purl\": {}, \
              \"licenses\": [{{ \"expression\": {} }}]{} }}",
-            quote(name),
-            quote(version),
-            quote(&format!("pkg:cargo/{name}@{version}")),
-            quote(licence),
+            quote_text(name),
+            quote_text(version),
+            quote_text(&format!("pkg:cargo/{name}@{version}")),
+            quote_text(licence),
             hash.unwrap_or_default(),
         )
     };
@@ -90,12 +90,12 @@ fn write_bill(materials: &[Material], sums: &BTreeMap<(String, String), String>)
         "{{\n  \"bomFormat\": \"CycloneDX\",\n  \"specVersion\": \"1.5\",\n  \"version\": 1,\n  \
          \"metadata\": {{ \"component\": {{ \"type\": \"application\", \"name\": \"datalake\", \
          \"version\": {} }} }},\n  \"components\": [\n{}\n  ]\n}}\n",
-        quote(env!("CARGO_PKG_VERSION")),
+        quote_text(env!("CARGO_PKG_VERSION")),
         components.join(",\n"),
     )
 }
 
-fn quote(text: &str) -> String {
+fn quote_text(text: &str) -> String {
     format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
 }
 

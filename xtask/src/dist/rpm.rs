@@ -5,8 +5,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::tree::{Contents, PackageLayout, put};
-use super::{absolute, at, remade};
+use super::tree::{Contents, PackageLayout, put_file};
+use super::{at, make_absolute, remade};
 use crate::run::{Failed, run};
 
 const LAYOUT: PackageLayout =
@@ -35,14 +35,14 @@ pub(super) fn make_rpm(
     remade(&top)?;
     contents.lay_out(&root, &LAYOUT)?;
     let spec = top.join("datalake.spec");
-    fs::write(&spec, write_spec(&absolute(&root)?)).map_err(at(&spec))?;
+    fs::write(&spec, write_spec(&make_absolute(&root)?)).map_err(at(&spec))?;
     let mut build = Command::new("rpmbuild");
-    build.arg("-bb").arg("--define").arg(format!("_topdir {}", absolute(&top)?.display()));
+    build.arg("-bb").arg("--define").arg(format!("_topdir {}", make_absolute(&top)?.display()));
     build.args(["--target", ARCH, "--quiet"]).arg(&spec).env("SOURCE_DATE_EPOCH", super::EPOCH);
     run(&mut build, "rpmbuild (apt install rpm, dnf install rpm-build)")?;
     let name = format!("datalake-{}-1.{ARCH}.rpm", env!("CARGO_PKG_VERSION"));
     let file = dist.join(&name);
-    put(&top.join("RPMS").join(ARCH).join(&name), &file, 0o644)?;
+    put_file(&top.join("RPMS").join(ARCH).join(&name), &file, 0o644)?;
     Ok(file)
 }
 

@@ -32,7 +32,7 @@ impl Contents<'_> {
     /// Lays all of it out below `root`.
     pub(super) fn lay_out(&self, root: &Path, layout: &PackageLayout) -> Result<(), Failed> {
         let from = |path: &str| self.folder.join(path);
-        put(&from("datalake"), &root.join("usr/bin/datalake"), 0o755)?;
+        put_file(&from("datalake"), &root.join("usr/bin/datalake"), 0o755)?;
         for page in list_files(&from("man/man1"))? {
             put_compressed(&page, &root.join("usr/share/man/man1"))?;
         }
@@ -43,14 +43,14 @@ impl Contents<'_> {
             ("completions/datalake.fish", share.join("fish/vendor_completions.d/datalake.fish")),
         ];
         for (path, to) in completions {
-            put(&from(path), &to, 0o644)?;
+            put_file(&from(path), &to, 0o644)?;
         }
         let doc = root.join(DOC);
-        put(&from("README.md"), &doc.join("README.md"), 0o644)?;
-        put(self.bill_of_materials, &doc.join("datalake.cdx.json"), 0o644)?;
-        put(self.sample, &doc.join("examples/datalake.yaml"), 0o644)?;
+        put_file(&from("README.md"), &doc.join("README.md"), 0o644)?;
+        put_file(self.bill_of_materials, &doc.join("datalake.cdx.json"), 0o644)?;
+        put_file(self.sample, &doc.join("examples/datalake.yaml"), 0o644)?;
         for name in ["LICENSE-APACHE", "LICENSE-MIT"] {
-            put(&from(name), &root.join(layout.licences).join(name), 0o644)?;
+            put_file(&from(name), &root.join(layout.licences).join(name), 0o644)?;
         }
         put_compressed(&from("CHANGELOG.md"), &doc)
     }
@@ -66,7 +66,7 @@ pub(super) fn list_files(folder: &Path) -> Result<Vec<PathBuf>, Failed> {
 }
 
 /// Copies a file, with its folders and its mode.
-pub(super) fn put(from: &Path, to: &Path, mode: u32) -> Result<(), Failed> {
+pub(super) fn put_file(from: &Path, to: &Path, mode: u32) -> Result<(), Failed> {
     if let Some(folder) = to.parent() {
         fs::create_dir_all(folder).map_err(at(folder))?;
     }
@@ -77,6 +77,6 @@ pub(super) fn put(from: &Path, to: &Path, mode: u32) -> Result<(), Failed> {
 /// Copies a file into a folder and compresses it; the same file gives the same bytes.
 fn put_compressed(from: &Path, folder: &Path) -> Result<(), Failed> {
     let to = folder.join(from.file_name().unwrap_or_default());
-    put(from, &to, 0o644)?;
+    put_file(from, &to, 0o644)?;
     run(Command::new("gzip").args(["-9nf"]).arg(&to), "gzip")
 }

@@ -90,9 +90,9 @@ impl<T: FolderSum> SummedFolder<T> {
 /// for name in ["raw/orders", "raw/users"] {
 ///     let mut tally = Tally::default();
 ///     tally.add(ByteSize::mb(1));
-///     tree.add(name, &tally);
+///     tree.add_name(name, &tally);
 /// }
-/// let all = tree.finish();
+/// let all = tree.sum_up();
 ///
 /// assert_eq!((all.names, all.sum.bytes), (2, 2_000_000));
 /// assert_eq!((all.parts[0].name.as_str(), all.parts[0].parts[1].name.as_str()), ("raw/", "users"));

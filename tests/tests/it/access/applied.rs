@@ -30,7 +30,7 @@ const GENEROUS: &str = r#"{"Statement": {"Sid": "all", "Effect": "Allow", "Actio
     "Principal": {"AWS": "arn:aws:iam:::user/p22:TESTKEY0000000000002"},
     "Resource": ["arn:aws:s3:::acme-dagster-assets", "arn:aws:s3:::acme-dagster-assets/*"]}}"#;
 
-pub(super) fn bucket() -> BucketName {
+pub(super) fn name_bucket() -> BucketName {
     "acme-dagster-assets".parse().unwrap()
 }
 

@@ -16,7 +16,7 @@ use datalake_operations::lake::BucketClient;
 use datalake_s3::S3Store;
 use datalake_sim::Quirk;
 
-use super::applied::bucket;
+use super::applied::name_bucket;
 use crate::support::{KEY, KeyPair, OTHER_KEY, SECOND_KEY, Service};
 
 /// Time that goes by only where somebody waits, for the service too.
@@ -43,7 +43,7 @@ impl Clock for SimulatedClock<'_> {
     }
 }
 
-fn store(service: &Service, key: KeyPair) -> S3Store {
+fn open_store(service: &Service, key: KeyPair) -> S3Store {
     let keys = Credentials::pair(key.id.parse().unwrap(), key.secret.parse().unwrap());
     let endpoint = service.endpoint().parse().unwrap();
     S3Store::new(&endpoint, &"fsn1".parse().unwrap(), &keys).unwrap()
@@ -75,7 +75,7 @@ impl StoredRole {
         Self { key: SECOND_KEY, role, binds_owner, delay: 50, quirks: &[Quirk::OwnerKeepsPolicy] }
     }
 
-    fn spec(&self) -> StoreSpec {
+    fn read_spec(&self) -> StoreSpec {
         let document: SpecDocument = serde_json::from_value(serde_json::json!({
             "region": "fsn1", "bucket": "acme-dagster-assets", "access": { "role": self.role },
         }))
@@ -83,7 +83,7 @@ impl StoredRole {
         document.check_store().unwrap()
     }
 
-    fn service(&self) -> Service {
+    fn start_service(&self) -> Service {
         Service::with(|mut config| {
             config.quirks.policy_delay = Duration::from_secs(self.delay);
             config.quirks.bucket_delay = Duration::ZERO;
@@ -94,18 +94,18 @@ impl StoredRole {
 
     /// Stores a policy and proves it at Hetzner's pace; `change` makes of the right document the one that
     /// is stored.
-    fn prove(&self, change: impl FnOnce(String) -> String) -> AccessProofReport {
-        let (service, spec) = (self.service(), self.spec());
-        let (own, tried) = (store(&service, KEY), store(&service, self.key));
+    fn prove_late(&self, change: impl FnOnce(String) -> String) -> AccessProofReport {
+        let (service, spec) = (self.start_service(), self.read_spec());
+        let (own, tried) = (open_store(&service, KEY), open_store(&service, self.key));
         let clock = SimulatedClock { service: &service, slept: AtomicU64::new(0) };
         let client = BucketClient { store: &own, spec: &spec, clock: &clock };
         let (acting, id) = (KEY.id.parse().unwrap(), self.key.id.parse().unwrap());
         service.block_on(async {
-            own.create_bucket(&bucket()).await.unwrap();
+            own.create_bucket(&name_bucket()).await.unwrap();
             let planned = plan_access(&client, &acting, AccessGoal::Spec).await.unwrap();
             let text = PolicyText::new(change(planned.report.buckets[0].document.clone()));
             let policy = NewPolicy { text, binds_owner: self.binds_owner };
-            own.set_policy(&bucket(), Some(&policy)).await.unwrap();
+            own.set_policy(&name_bucket(), Some(&policy)).await.unwrap();
             let keys = [RestrictedKey { id: &id, lake: &tried }];
             let (pace, tell) = (ProofPace::HETZNER, |_: &str| ());
             let prover = AccessProver { client, acting: &acting, keys: &keys, pace, tell: &tell };
@@ -117,7 +117,7 @@ impl StoredRole {
 #[test]
 fn the_proof_waits_for_a_policy_that_comes_late() {
     for delay in [50, 55, 60] {
-        let report = StoredRole::of_worker(delay).prove(|document| document);
+        let report = StoredRole::of_worker(delay).prove_late(|document| document);
 
         let bucket = &report.buckets[0];
         assert_eq!(bucket.roles[0].standing, RoleStanding::Proved, "{report}");
@@ -128,7 +128,7 @@ fn the_proof_waits_for_a_policy_that_comes_late() {
 #[test]
 fn a_not_action_that_enforces_nothing_is_never_green() {
     // Everything is granted, and all but reading is meant to be denied.
-    let report = StoredRole::of_worker(55).prove(|_| {
+    let report = StoredRole::of_worker(55).prove_late(|_| {
         let resources = r#""Resource": ["arn:aws:s3:::acme-dagster-assets", "arn:aws:s3:::acme-dagster-assets/*"]"#;
         let who = format!(r#""Principal": {{"AWS": "arn:aws:iam:::user/p22:{}"}}"#, OTHER_KEY.id);
         format!(
@@ -144,11 +144,11 @@ fn a_not_action_that_enforces_nothing_is_never_green() {
 
 #[test]
 fn on_20_a_guard_holds_only_where_it_was_stored_with_the_header() {
-    let bare = StoredRole::of_guard(false).prove(|document| document);
+    let bare = StoredRole::of_guard(false).prove_late(|document| document);
     assert_eq!(bare.buckets[0].roles[0].standing, RoleStanding::Failed, "{bare}");
     assert!(bare.to_string().contains("GetBucketPolicy: allowed, and should be refused"), "{bare}");
 
-    let bound = StoredRole::of_guard(true).prove(|document| document);
+    let bound = StoredRole::of_guard(true).prove_late(|document| document);
     assert_eq!(bound.buckets[0].roles[0].standing, RoleStanding::Proved, "{bound}");
     assert!(bound.buckets[0].seconds >= 110, "{bound}");
 }

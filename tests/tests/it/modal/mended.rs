@@ -14,7 +14,7 @@ fn a_variable_that_is_missing_is_drift_and_comes_back_by_a_sync() {
     ground.call("modal secret sync --yes").run().exits(0);
     ground.call("modal secret status").run().exits(0);
 
-    ground.modal.loses("AWS_REGION");
+    ground.modal.lose_variable("AWS_REGION");
 
     let status = ground.call("modal secret status").run().exits(3);
     let expected = "drifted (a variable that datalake has stored there is missing)";
@@ -75,7 +75,7 @@ fn a_client_that_is_too_old_ends_with_the_line_to_type() {
 #[test]
 fn a_client_that_cannot_start_is_not_sound() {
     let ground = Ground::new();
-    ground.modal.breaks();
+    ground.modal.break_client();
 
     let ran = ground.call("modal check").run().exits(3);
 
@@ -89,7 +89,7 @@ fn one_interpreter_is_started_for_a_whole_command() {
 
     ground.call("modal secret sync --yes").run().exits(0);
 
-    assert_eq!(ground.modal.starts(), 1);
+    assert_eq!(ground.modal.count_starts(), 1);
 }
 
 #[test]

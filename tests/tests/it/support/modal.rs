@@ -94,17 +94,17 @@ impl FakeModal {
     }
 
     /// The interpreter cannot load the client any more.
-    pub(crate) fn breaks(&self) {
+    pub(crate) fn break_client(&self) {
         fs::write(self.path("broken"), "").unwrap();
     }
 
     /// How often the interpreter was started.
-    pub(crate) fn starts(&self) -> usize {
+    pub(crate) fn count_starts(&self) -> usize {
         fs::read_to_string(self.path("starts")).unwrap_or_default().lines().count()
     }
 
     /// Somebody takes a variable out of the secret.
-    pub(crate) fn loses(&self, name: &str) {
+    pub(crate) fn lose_variable(&self, name: &str) {
         let stored = self.stored().unwrap().replace(name, "GONE");
         fs::write(self.path("stored"), stored).unwrap();
     }

@@ -36,10 +36,10 @@ def words_of(error):
     # The first line of Dagster's own errors of settings says nothing.
     telling = (line for line in lines if "environment variable" in line.lower())
     line = next(telling, lines[0])
-    return f"{type(error).__name__}: {mask(line)}"[:300]
+    return f"{type(error).__name__}: {mask_secrets(line)}"[:300]
 
 
-def mask(line):
+def mask_secrets(line):
     """Without what variables keep secret, and without the users of addresses."""
     import re
 
@@ -345,7 +345,7 @@ class Reader:
         names = ["key", "declared", "kind", "place", "bucket", "prefix", "endpoint", "failed"]
         return {**{name: getattr(self, name) for name in names}, "class": inner}
 
-    def extensions(self):
+    def list_extensions(self):
         """How the names of its frames end; first as the manager has it."""
         own = ".parquet" if self.place == "generated" else getattr(self.inner, "extension", None)
         return list(dict.fromkeys([*([own] if own else []), ".parquet", ".csv"]))
@@ -556,7 +556,7 @@ def survey(repositories, files, partitions, stack):
             found, frames = match_files(asset, files.pickles, partitions, local), {}
             if found or may_have_frames(asset, files.frames, local):
                 reader = build_reader(asset, stack, readers)
-                frames = match_frames(asset, files.frames, partitions, local, reader.extensions())
+                frames = match_frames(asset, files.frames, partitions, local, reader.list_extensions())
             if found or frames:
                 if key in others:
                     reader = Reader(reader.key, None, f"an input reads it by the I/O manager `{others[key]}`")
