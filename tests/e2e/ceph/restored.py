@@ -16,6 +16,8 @@ import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from urllib.parse import unquote_plus
+from xml.etree import ElementTree
 
 import boto3
 
@@ -53,13 +55,30 @@ def fill():
         list(pool.map(work, range(keys)))
 
 
+# Versions and markers as the service lists them, one among the other: two of one second tell by that alone
+# which is newer, and the client's own answer has them apart.
+listed = {}
+
+
+def note_order(response_dict, **_):
+    for entry in ElementTree.fromstring(response_dict["body"]):
+        version = entry.find("{*}VersionId")
+        if version is not None:
+            listed[unquote_plus(entry.find("{*}Key").text), version.text] = len(listed)
+
+
+s3.meta.events.register("before-parse.s3.ListObjectVersions", note_order)
+
+
 def history():
     """All versions and markers by key, the newest first."""
+    listed.clear()
     found = collections.defaultdict(list)
     for page in s3.get_paginator("list_object_versions").paginate(Bucket=bucket, Prefix="tree/"):
         for entry in page.get("Versions", []) + page.get("DeleteMarkers", []):
             found[entry["Key"]].append(entry)
     for entries in found.values():
+        entries.sort(key=lambda entry: listed[entry["Key"], entry["VersionId"]])
         entries.sort(key=lambda entry: (entry["IsLatest"], entry["LastModified"]), reverse=True)
     return found
 

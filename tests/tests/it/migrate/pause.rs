@@ -66,3 +66,15 @@ fn nothing_is_copied_without_a_yes() {
 
     assert!(lake.shelf.keys().is_empty());
 }
+
+#[test]
+fn where_nothing_is_left_nobody_has_to_tell_whether_runs_write() {
+    let lake = Lake::with_assets();
+    lake.migrate(0);
+
+    let ran = lake.run("run --webserver http://127.0.0.1:9", 0);
+
+    assert!(ran.stdout.contains("15 moved, 0 left"), "{}", ran.stdout);
+    lake.pickle("late", "late");
+    lake.run("run --webserver http://127.0.0.1:9", 2);
+}

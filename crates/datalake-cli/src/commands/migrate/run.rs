@@ -44,7 +44,8 @@ pub(super) async fn run(cli: &Cli, flags: &MigrateRun, printer: Printer) -> Resu
     match choose_way(&place, &migration, flags).await? {
         WayOn::Copy => (),
         WayOn::NothingLeft => {
-            return tell(site, Vec::new(), &TransferState::default(), &flags.what.words());
+            let words = keep_words(site, &migration, flags)?;
+            return tell(site, Vec::new(), &TransferState::default(), &words);
         }
         WayOn::Refused => {
             printer.talk("nothing was changed");
@@ -68,11 +69,21 @@ pub(super) async fn run(cli: &Cli, flags: &MigrateRun, printer: Printer) -> Resu
     // Whatever came of it: Dagster goes on.
     pause.end().await?;
     drop(charge);
+    let words = keep_words(site, &migration, flags)?;
+    tell(site, ended?, &state, &words)
+}
+
+/// Keeps what was chosen for the commands that come after, and tells it as it is typed.
+fn keep_words(
+    site: &Site,
+    migration: &Migration<'_>,
+    flags: &MigrateRun,
+) -> Result<String, Failure> {
     let words = flags.what.words();
     if migration.home.is_some() {
         keep_last_choice(&site.context(), &words)?;
     }
-    tell(site, ended?, &state, &words)
+    Ok(words)
 }
 
 /// What comes after the look at what is left.
