@@ -38,7 +38,7 @@ fn render_command(command: &AdvisedCommand) -> String {
     let words = match command {
         AdvisedCommand::Provision => "provision",
         AdvisedCommand::ProvisionUnit(unit) => return name_places("provision --unit", [unit]),
-        AdvisedCommand::ShowEnvironment => "env",
+        AdvisedCommand::ShowEnvironment => "provision --dry-run",
         AdvisedCommand::Status => "status",
         AdvisedCommand::StorePoliciesAgain => "access apply --again",
         AdvisedCommand::ResetAccess => "access reset",

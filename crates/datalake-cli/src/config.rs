@@ -203,7 +203,13 @@ fn layers(sources: &Sources<'_>) -> Result<Vec<Layer>, Failure> {
     let files = sources.files.iter().map(|file| Layer::file(file));
     let files: Vec<_> = files.collect::<Result<_, _>>()?;
     let has_spec = files.iter().any(Option::is_some) || sources.named.is_some();
-    if !has_spec && sources.sandbox.is_none() {
+    let variables = Layer::variables(utf8_variables())?;
+    let mut flags = flags_as_document(sources.values);
+    flags.modal.environment = sources.modal_environment.map(str::to_owned);
+    let flags = Layer::document("the command line", &flags)?;
+    // What a container was handed is one service: it mixes with no other one.
+    let is_elsewhere = variables.iter().chain([&flags]).any(Layer::names_service);
+    if !has_spec && sources.sandbox.is_none() && !is_elsewhere {
         let given = SpecDocument::read_handed_over(|name| std::env::var(name).ok());
         for (name, document) in given {
             layers.push(Layer::document(&format!("variable {name}"), &document)?);
@@ -218,10 +224,8 @@ fn layers(sources: &Sources<'_>) -> Result<Vec<Layer>, Failure> {
         };
         layers.push(Layer::named_file(file)?.ok_or_else(absent)?);
     }
-    layers.extend(Layer::variables(utf8_variables())?);
-    let mut flags = flags_as_document(sources.values);
-    flags.modal.environment = sources.modal_environment.map(str::to_owned);
-    layers.push(Layer::document("the command line", &flags)?);
+    layers.extend(variables);
+    layers.push(flags);
     // The strongest word on the key pair counts whole: `from:` below does not mix with `file:`.
     let strongest = layers.iter().rposition(Layer::has_credentials);
     let weaker = |(at, layer): (usize, Layer)| {

@@ -51,8 +51,11 @@ impl Failure {
 
     /// The same; the commands in its hints name this place.
     #[must_use]
-    pub(crate) fn named_for(mut self, name: &str) -> Self {
-        self.hints.iter_mut().for_each(|hint| *hint = named_for(hint, name));
+    pub(crate) fn named_for(mut self, name: &str, modal: &str) -> Self {
+        for hint in &mut self.hints {
+            let named = named_for(hint, name);
+            *hint = named.replace(&format!("`{name} modal "), &format!("`{modal} "));
+        }
         self
     }
 

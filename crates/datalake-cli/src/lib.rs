@@ -36,7 +36,7 @@ use tokio::runtime::{Builder, Runtime};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::render::{Printer, broken_output, still_read};
-use crate::site::own_name;
+use crate::site::{name_modal, own_name};
 
 /// The word with which this program is called to end others with their run: no command of people.
 const GUARD_GROUP: &str = "guard-group";
@@ -66,7 +66,10 @@ fn run_guarded(words: &[OsString]) -> Exit {
         Ok(cli) => {
             let printer = Printer::new(cli.place.json);
             let end = |result: Result<Exit, Failure>| {
-                end_run(result.map_err(|failure| failure.named_for(&own_name(&cli))), printer)
+                end_run(
+                    result.map_err(|failure| failure.named_for(&own_name(&cli), &name_modal(&cli))),
+                    printer,
+                )
             };
             let runtime = prepared
                 .and_then(|()| build_runtime(&cli).map_err(|error| Failure::of(Exit::Io, &error)));

@@ -20,8 +20,8 @@ use datalake_host::{HostFiles, StateDir, SystemClock, ThisMachine};
 use datalake_operations::{HostContext, find_host_units, look_at_host};
 use datalake_s3::S3Store;
 
-pub(crate) use self::folders::own_name;
 use self::folders::{at_folder, at_state, choose_state_path, spec_files};
+pub(crate) use self::folders::{name_modal, own_name};
 use crate::args::Cli;
 use crate::args::modal::named_environment;
 use crate::config::{Settings, Sources};
@@ -56,6 +56,8 @@ pub(crate) struct Site {
     pub clock: SystemClock,
     /// How the next command names this very place.
     pub(crate) name: String,
+    /// The same for a command about Modal, in the environment that was named.
+    pub(crate) modal_name: String,
     /// Shows results and talk.
     pub(crate) printer: Printer,
     checkpoints: Arc<dyn Checkpoints>,
@@ -112,8 +114,7 @@ impl Site {
             Some(sandbox) => spec.and_then(|spec| sandbox.at_home(spec)),
             None => spec,
         };
-        let usual = |_| list_usual_variables(settings.gives_modal_token());
-        let variables = spec.map_or_else(usual, |spec| list_variables(&spec));
+        let variables = list_handed_variables(spec, &settings);
         Ok(Self {
             host,
             state: StateDir::open(&state_path, Arc::clone(&checkpoints))
@@ -127,6 +128,7 @@ impl Site {
             settings,
             checkpoints,
             name: own_name(cli),
+            modal_name: name_modal(cli),
             printer,
             may_ask: !cli.place.no_input,
             variables,
@@ -266,6 +268,12 @@ impl Site {
     pub(crate) fn may_ask(&self) -> bool {
         self.may_ask
     }
+}
+
+/// The names of the variables that containers are given, as far as the spec is known.
+fn list_handed_variables(spec: Result<Spec, Failure>, settings: &Settings) -> Vec<String> {
+    let usual = |_| list_usual_variables(settings.gives_modal_token());
+    spec.map_or_else(usual, |spec| list_variables(&spec))
 }
 
 /// Who runs this.

@@ -186,6 +186,7 @@ async fn write_line(stdin: &mut Option<ChildStdin>, line: &[u8]) -> io::Result<(
     let Some(input) = stdin else { return Ok(()) };
     let written = async {
         input.write_all(line).await?;
+        input.write_all(b"\n").await?;
         input.flush().await
     };
     match written.await {

@@ -22,6 +22,7 @@ mod linked;
 mod lock;
 mod machine;
 mod named;
+mod named_folder;
 mod named_paths;
 mod own_process;
 mod place;

@@ -38,7 +38,7 @@ def give_up(*_):
 
 
 def hidden(text):
-    for value in VALUES:
+    for value in sorted(VALUES, key=len, reverse=True):
         if len(value) > 3:
             text = text.replace(value, "…")
     lines = (line.strip(" │") for line in text.splitlines())

@@ -112,8 +112,11 @@ impl<'a> ModalClient<'a> {
         }
         // After a fault there is no use in asking this process again.
         let answer = talk.conversation.ask_line(&body, limit + GRACE).await.map_err(of_program)?;
-        let read = read_answer(&answer);
-        *hold_mutex(&self.talk) = Some(talk);
+        let read: Result<T, Fault> = read_answer(&answer);
+        // One that gave up on a request has ended itself.
+        if !read.as_ref().is_err_and(|fault| fault.kind == FaultKind::Unreachable) {
+            *hold_mutex(&self.talk) = Some(talk);
+        }
         read
     }
 

@@ -69,7 +69,8 @@ impl FlatRecord {
         let field = self.used.checked_sub(1).and_then(|last| self.fields.get_mut(last));
         match (depth, field) {
             (2, _) => self.text.push_str(text),
-            (3, Some((_, field))) => field.push_str(text),
+            // Blanks around the fields of a field are nobody's.
+            (3, Some((name, field))) if !name.contains('/') => field.push_str(text),
             (4, Some((name, field))) if name.contains('/') => field.push_str(text),
             _ => (),
         }

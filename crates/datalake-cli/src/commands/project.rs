@@ -4,16 +4,15 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use datalake_core::fault::{Fault, FaultKind, WayFault};
-use datalake_core::host::{HostPath, Mode};
+use datalake_core::fault::Fault;
 use datalake_core::secret::{FileBody, Piece};
 use datalake_core::text::printable;
 use datalake_dagster::{FileStanding, FrameEngine, FramesContext, FramesPlace};
-use datalake_engine::{Files, NoCheckpoints, Owners, SeenEntry};
+use datalake_engine::{Files, NoCheckpoints, Owners};
 use datalake_host::HostFiles;
 use datalake_operations::project::{
     JudgedFile, LoadedFile, LoadingState, ProjectFolder, ProjectLayout, ProjectPlan, ProjectWish,
-    WantedLayout, find_below, plan_project, write_project,
+    WantedLayout, plan_project, write_project,
 };
 use datalake_operations::{FileChange, OperationError, diff_change};
 use schemars::JsonSchema;
@@ -24,7 +23,7 @@ use crate::args::project::{Frames, Layout, ProjectInit};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::render::{DocumentKind, Printer};
-use crate::site::{Site, me, own_name};
+use crate::site::{Site, own_name};
 
 pub(super) const DAGSTER_INIT: DocumentKind = DocumentKind::of::<Report<'static>>("dagster-init");
 
@@ -73,7 +72,11 @@ pub(super) async fn init(
         prefix,
         frames: flags.frames.map(|engine| (engine.into(), &place)),
     };
-    let files = if flags.dry_run { open_if_any(&flags.dir)? } else { Some(open(&flags.dir)?) };
+    let files = if flags.dry_run {
+        HostFiles::open_named_if_any(&flags.dir, Arc::new(NoCheckpoints))?
+    } else {
+        Some(open(&flags.dir)?)
+    };
     if let Some(files) = &files {
         require_own_folder(&site, files)?;
     }
@@ -140,52 +143,7 @@ fn require_own_folder(site: &Site, files: &HostFiles) -> Result<(), Failure> {
 
 /// The folder of a project, which is made where it is missing.
 pub(super) fn open(dir: &Path) -> Result<HostFiles, Failure> {
-    if let Some(files) = open_if_any(dir)? {
-        return Ok(files);
-    }
-    let mut missing = Vec::new();
-    let mut above = dir;
-    let files = loop {
-        missing.push(above.file_name().unwrap_or_default().to_string_lossy().into_owned());
-        above = match above.parent() {
-            Some(parent) if !parent.as_os_str().is_empty() => parent,
-            _ => Path::new("."),
-        };
-        match open_if_any(above)? {
-            Some(files) => break files,
-            None if above == Path::new(".") => {
-                return Err(Failure::new(Exit::Absent, "the working folder is gone"));
-            }
-            None => (),
-        }
-    };
-    let mut path = String::new();
-    for name in missing.iter().rev().filter(|name| !matches!(name.as_str(), "" | "." | "..")) {
-        path = format!("{path}/{name}");
-        let made =
-            find_below(path.trim_start_matches('/')).and_then(|path| make_folder(&files, &path));
-        made.map_err(|fault| Failure::about(format!("folder `{}`", dir.display()), &fault))?;
-    }
-    open_if_any(dir)?.ok_or_else(|| Failure::new(Exit::Absent, "the folder was removed again"))
-}
-
-/// Makes a folder for the owner of the one that it lies in.
-fn make_folder(files: &HostFiles, path: &HostPath) -> Result<(), Fault> {
-    let above = path.parent().map_or_else(|| find_below(""), Ok)?;
-    let owner = match files.look(&above)? {
-        SeenEntry::Folder(seen) if rustix::process::geteuid().is_root() => seen.owner,
-        SeenEntry::Folder(_) | SeenEntry::File { .. } => me(),
-    };
-    files.create_folder(path, Mode::PUBLIC_FOLDER, owner)
-}
-
-/// The folder of a project; `None` where there is none.
-fn open_if_any(dir: &Path) -> Result<Option<HostFiles>, Failure> {
-    match HostFiles::open_named(dir, Arc::new(NoCheckpoints)) {
-        Ok(files) => Ok(Some(files)),
-        Err(WayFault::At { fault, .. }) if fault.kind == FaultKind::Absent => Ok(None),
-        Err(fault) => Err(fault.into()),
-    }
+    Ok(HostFiles::make_named(dir, Arc::new(NoCheckpoints))?)
 }
 
 fn tell_made(plan: &ProjectPlan, flags: &ProjectInit, printer: Printer, name: &str) -> Exit {

@@ -115,7 +115,7 @@ pub(super) async fn rollback(
     }
     let undone = undo_steps(&plan, &receipt, &Reporter(printer), &ports).await;
     let undone = undone.map_err(|error| explain_error(error.into(), ground.as_ref()))?;
-    let (left, stays) = left_by_rollback(&undone, &client, &site.name).await;
+    let (left, stays) = left_by_rollback(&undone, &client, &site.modal_name).await;
     let data = Undone { of: Some(&receipt.run), plan: &plan, receipt: Some(&undone), left };
     let steps = if ground.is_some() { String::new() } else { next_steps(&site) };
     printer.result(ROLLBACK, data, &way.render_end(&undone, &steps, &stays));

@@ -166,6 +166,11 @@ impl Layer {
         self.values.get("host")?.as_dict()?.get("user")?.as_str()
     }
 
+    /// Whether it says which S3 service is meant.
+    pub(crate) fn names_service(&self) -> bool {
+        ["endpoint", "region"].iter().any(|key| self.values.contains_key(*key))
+    }
+
     /// Whether it says where the key pair comes from.
     pub(crate) fn has_credentials(&self) -> bool {
         self.values.contains_key(CREDENTIALS)

@@ -8,6 +8,7 @@ use datalake_core::text::{printable, quote_word};
 use datalake_host::TrustedUsers;
 
 use crate::args::Cli;
+use crate::args::modal::named_environment;
 use crate::exit::Exit;
 use crate::failure::Failure;
 
@@ -35,6 +36,13 @@ pub(crate) fn own_name(cli: &Cli) -> String {
     let given = flags.into_iter().filter_map(|(flag, value)| Some((flag, value?)));
     let given = given.map(|(flag, value)| format!(" --{flag}={}", quote_word(&printable(&value))));
     format!("datalake{}", given.collect::<String>())
+}
+
+/// The same for `modal` and what comes behind it.
+pub(crate) fn name_modal(cli: &Cli) -> String {
+    let environment = named_environment(&cli.command);
+    let environment = environment.map(|name| format!(" --env {}", quote_word(&printable(name))));
+    format!("{} modal{}", own_name(cli), environment.unwrap_or_default())
 }
 
 pub(super) fn at_folder(folder: &Path) -> impl Fn(Fault) -> Failure {

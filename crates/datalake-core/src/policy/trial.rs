@@ -124,10 +124,10 @@ struct ProbePlaces {
     readable: Option<String>,
     /// Below a prefix where it stores.
     stored: Option<String>,
-    /// Below a prefix where it deletes.
-    deleted: Option<String>,
-    /// A prefix that it lists.
-    listed: Option<String>,
+    /// Below each prefix in which it has any right to objects: what begins the names there.
+    inside: Vec<String>,
+    /// The prefixes that it lists.
+    listed: Vec<String>,
     /// Below no prefix of its: they all end at a slash.
     outside: String,
 }
@@ -139,26 +139,37 @@ impl ProbePlaces {
             Some(format!("{}.datalake-probe-{mark}-{part}", prefix.as_str()))
         };
         let rights = &role.rights;
+        let mut inside: Vec<String> = [&rights.read, &rights.put, &rights.delete]
+            .into_iter()
+            .flatten()
+            .map(|prefix| format!("{}.datalake-probe-{mark}", prefix.as_str()))
+            .collect();
+        inside.sort();
+        inside.dedup();
         Self {
             readable: below(&rights.read, "read"),
             stored: below(&rights.put, "put"),
-            deleted: below(&rights.delete, "gone"),
-            listed: rights.list.first().map(|prefix| prefix.as_str().to_owned()),
+            inside,
+            listed: rights.list.iter().map(|prefix| prefix.as_str().to_owned()).collect(),
             outside: format!(".datalake-probe-{mark}-outside"),
         }
     }
 
     fn list_requests(&self, role: &AccessRole) -> Vec<TrialRequest> {
         let outside = |part: &str| format!("{}-{part}", self.outside);
-        let listed = self.listed.clone().filter(|prefix| !prefix.is_empty());
+        let listed = self.listed.iter().filter(|prefix| !prefix.is_empty()).cloned();
         let mut requests = vec![TrialRequest::List(None), TrialRequest::ListVersions];
         requests.extend(listed.map(|prefix| TrialRequest::List(Some(prefix))));
         requests.push(TrialRequest::List(Some(self.outside.clone())));
         requests.extend(self.readable.clone().map(TrialRequest::Read));
         requests.push(TrialRequest::Read(self.outside.clone()));
-        requests.extend(self.stored.clone().map(TrialRequest::Store));
+        // Inside of its prefixes a role may do less than everything, too.
+        for inside in &self.inside {
+            requests.push(TrialRequest::Store(format!("{inside}-put")));
+            requests.push(TrialRequest::Delete(format!("{inside}-gone")));
+            requests.push(TrialRequest::DeleteVersion(format!("{inside}-gone")));
+        }
         requests.push(TrialRequest::Store(outside("put")));
-        requests.extend(self.deleted.clone().map(TrialRequest::Delete));
         requests.push(TrialRequest::Delete(outside("gone")));
         requests.push(TrialRequest::DeleteVersion(outside("gone")));
         let reads_all = role.rights.read.iter().any(RightsPrefix::is_whole);
@@ -276,6 +287,10 @@ mod tests {
                 &TrialRequest::Store(format!("{outside}-put")),
                 TrialVerdict::Refused,
             );
+            // Dagster deletes nothing, and neither may its key.
+            let gone = "assets/.datalake-probe-1-gone".to_owned();
+            check_verdict(&found, &TrialRequest::Delete(gone.clone()), TrialVerdict::Refused);
+            check_verdict(&found, &TrialRequest::DeleteVersion(gone), TrialVerdict::Refused);
             check_verdict(&found, &TrialRequest::RemovePolicy, TrialVerdict::Refused);
             assert_eq!(found.seeds, [inside, outside]);
             assert_eq!(

@@ -84,9 +84,7 @@ impl KeptProgram {
 #[async_trait]
 impl Conversation for KeptProgram {
     async fn ask_line(&mut self, line: &FilledBody, limit: Duration) -> Result<FilledBody, Fault> {
-        let mut content = line.expose().to_vec();
-        content.push(b'\n');
-        let answer = timeout(limit, self.exchange_lines(&content)).await;
+        let answer = timeout(limit, self.exchange_lines(line.expose())).await;
         answer.unwrap_or_else(|_| {
             let program = self.name.clone();
             Err(fault_of_command(CommandFault::TimedOut { program, limit }))

@@ -99,7 +99,9 @@ impl AccessRun<'_> {
         ports: &Ports<'_>,
     ) -> Result<AppliedAccess, OperationError> {
         let adopted = adoption.carry_out().await?;
-        if !adopted.is_whole() {
+        // What was written behind the listing meanwhile is counted once more.
+        let again = Adoption { dry_run: true, ..*adoption };
+        if !adopted.is_whole() || !again.carry_out().await?.is_whole() {
             let message = "objects are still another project's: without the policy nobody of the \
                            bucket's project could read them";
             return Err(OperationError::new(ErrorKind::Partly, message)

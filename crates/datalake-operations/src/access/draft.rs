@@ -1,5 +1,6 @@
 //! The steps from the stored policy of a bucket to the wanted one.
 
+use datalake_core::fault::{Fault, FaultKind};
 use datalake_core::plan::{Action, Guard, Step, Undo, Way};
 use datalake_core::policy::{
     AccessPolicy, AccessRole, AccessRoute, AccessStatement, CompiledPolicy, MergedPolicy,
@@ -37,7 +38,7 @@ impl BucketPlanner<'_> {
         let watch = watch_bucket(self.look, self.spec, self.acting.clone());
         let lints = lint_policy(&merged.policy, &watch);
         let diff = list_changes(self.look.policy.as_ref(), &merged.policy);
-        let (public_access, blocking) = self.plan_public_access();
+        let (public_access, blocking) = self.plan_public_access()?;
         let mut steps: Vec<Step> = blocking.into_iter().collect();
         if !diff.is_empty() || self.goal == AccessGoal::SpecAgain {
             steps.push(self.store_policy(&merged.policy, compiled.binds_owner));
@@ -90,20 +91,27 @@ impl BucketPlanner<'_> {
         }
     }
 
-    /// What a service does not tell keeps no policy back: it is shown.
-    fn plan_public_access(&self) -> (PublicAccessStanding, Option<Step>) {
+    /// A service that offers no such block keeps no policy back: it is shown. What could not be learned is
+    /// not taken for that.
+    fn plan_public_access(&self) -> Result<(PublicAccessStanding, Option<Step>), OperationError> {
         let bucket = &self.look.bucket;
         let now = match &self.look.public_access {
-            None => return (PublicAccessStanding::Left, None),
-            Some(Err(fault)) => return (PublicAccessStanding::NotOffered(fault.to_string()), None),
+            None => return Ok((PublicAccessStanding::Left, None)),
+            Some(Err(fault)) if is_not_offered(fault) => {
+                return Ok((PublicAccessStanding::NotOffered(fault.to_string()), None));
+            }
+            Some(Err(fault)) => {
+                let error = OperationError::at_bucket(bucket, fault);
+                return Err(error.within("whether ACLs can make objects public is not known"));
+            }
             Some(Ok(now)) => *now,
         };
         let wanted = now.against_acls();
         if now == wanted {
-            return (PublicAccessStanding::Blocked, None);
+            return Ok((PublicAccessStanding::Blocked, None));
         }
         if self.goal == AccessGoal::Reset {
-            return (PublicAccessStanding::Left, None);
+            return Ok((PublicAccessStanding::Left, None));
         }
         let step = Step {
             guard: Guard::PublicAccessIs(bucket.clone(), now),
@@ -114,7 +122,7 @@ impl BucketPlanner<'_> {
             },
             why: "no policy keeps a writer from making its objects public".to_owned(),
         };
-        (PublicAccessStanding::ToBlock, Some(step))
+        Ok((PublicAccessStanding::ToBlock, Some(step)))
     }
 
     /// Nothing that shuts out the acting key is ever offered, whoever wrote the statement.
@@ -136,6 +144,11 @@ impl BucketPlanner<'_> {
         )
         .advise("the statement is not one of datalake's: take the key out of it first"))
     }
+}
+
+/// Whether a service says that it knows no block of public access.
+pub(super) fn is_not_offered(fault: &Fault) -> bool {
+    matches!(fault.kind, FaultKind::Unsupported | FaultKind::Refused)
 }
 
 fn list_planned(compiled: &CompiledPolicy, roles: &[AccessRole]) -> Vec<PlannedRole> {

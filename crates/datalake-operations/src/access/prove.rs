@@ -73,6 +73,10 @@ impl AccessProver<'_> {
         let owner = find_own_project(&lake).await?;
         let mut buckets = Vec::new();
         for (bucket, roles) in list_bucket_roles(&self.client)? {
+            // No role has a right in it, so nothing is stored there.
+            if roles.is_empty() {
+                continue;
+            }
             let text = lake.policy(&bucket).await.map_err(at_bucket(&bucket))?;
             let text = text.ok_or_else(|| without_policy(&bucket))?;
             let tried = self.choose_tried(&bucket, &owner, &roles)?;
@@ -82,8 +86,13 @@ impl AccessProver<'_> {
         Ok(AccessProofReport { buckets })
     }
 
-    /// A key that the spec calls another project's would be proved for nothing.
-    async fn check_keys(&self) -> Result<(), OperationError> {
+    /// A key that the spec calls another project's would be proved for nothing; nothing has to be stored to
+    /// know that.
+    ///
+    /// # Errors
+    ///
+    /// [`OperationError`] where a key has no role, or is not seen to be of the project that the spec says.
+    pub async fn check_keys(&self) -> Result<(), OperationError> {
         for key in self.keys {
             let role = self.client.spec.access.iter().find(|role| role.key == *key.id);
             let Some(role) = role else {
@@ -93,15 +102,18 @@ impl AccessProver<'_> {
             let service = key.lake.reach().await.map_err(|fault| {
                 OperationError::about(format!("the project of key {}", key.id), &fault)
             })?;
-            if service.owner.as_deref().is_some_and(|owner| owner != role.project.as_str()) {
-                let owner =
-                    datalake_core::text::printable(service.owner.as_deref().unwrap_or_default());
-                let message = format!(
-                    "key {} is of project {owner}, and role `{}` says {}",
-                    key.id, role.name, role.project
-                );
-                return Err(OperationError::new(ErrorKind::Config, message));
+            if service.owner.as_deref() == Some(role.project.as_str()) {
+                continue;
             }
+            let owner = match &service.owner {
+                Some(owner) => format!("project {}", datalake_core::text::printable(owner)),
+                None => "a project that the service does not tell".to_owned(),
+            };
+            let message = format!(
+                "key {} is of {owner}, and role `{}` says {}",
+                key.id, role.name, role.project
+            );
+            return Err(OperationError::new(ErrorKind::Config, message));
         }
         Ok(())
     }
@@ -211,11 +223,14 @@ impl AccessProver<'_> {
         trials: &mut [Vec<TrialReport>],
     ) -> Result<(), OperationError> {
         for (tried, reports) in place.tried.iter().zip(trials) {
+            // What somebody has stored meanwhile is not removed.
+            place.require_unchanged().await?;
             let removal = place.begin_trying(tried).try_removal().await;
-            if !removal.holds {
-                place.put_policy_back().await?;
-            }
+            let is_held = removal.holds;
             reports.push(removal);
+            if !is_held {
+                return place.put_policy_back().await;
+            }
         }
         Ok(())
     }
@@ -258,9 +273,15 @@ impl ProofPlace<'_> {
         Err(OperationError::new(ErrorKind::Mismatch, message))
     }
 
+    /// Stores the policy that a tried key was let remove, unless somebody has stored another one. A gateway
+    /// that still shows it may do so for a moment only.
     async fn put_policy_back(&self) -> Result<(), OperationError> {
-        let failed = |fault: Fault| at_bucket(self.bucket)(fault).within("the policy is gone");
-        if self.lake.policy(self.bucket).await.map_err(failed)?.is_some() {
+        let failed = |fault: Fault| {
+            let error = at_bucket(self.bucket)(fault).within("the policy is gone");
+            error.advise(format!("store it again; it was: {}", self.text.as_str()))
+        };
+        let now = self.lake.policy(self.bucket).await.map_err(failed)?;
+        if now.is_some_and(|now| !now.says_the_same(&self.text)) {
             return Ok(());
         }
         let policy = NewPolicy::for_bucket_of(self.owner, self.text.clone());

@@ -11,6 +11,7 @@ use datalake_core::text::{printable, printable_key};
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::draft::is_not_offered;
 use super::{AccessLook, watch_bucket};
 
 /// What the policy of a bucket lets each key do.
@@ -116,15 +117,26 @@ pub fn show_access(
 /// What no policy says: whether ACLs can make objects public. Where the service offers no block, nothing
 /// can be done about it.
 fn find_public_acls(look: &AccessLook) -> Option<LintReport> {
-    let block = look.public_access.as_ref()?.as_ref().ok()?;
-    (*block != block.against_acls()).then(|| LintReport {
+    let report = |sentence: String, advice: &str| LintReport {
         id: "public-acls".to_owned(),
         wrong: false,
         statement: None,
-        sentence: "whoever may store objects can make them public by an ACL".to_owned(),
-        advice: "set the bucket's public access block against ACLs; it is set with the policies"
-            .to_owned(),
-    })
+        sentence,
+        advice: advice.to_owned(),
+    };
+    match look.public_access.as_ref()? {
+        Ok(block) => (*block != block.against_acls()).then(|| {
+            report(
+                "whoever may store objects can make them public by an ACL".to_owned(),
+                "set the bucket's public access block against ACLs; it is set with the policies",
+            )
+        }),
+        Err(fault) if is_not_offered(fault) => None,
+        Err(fault) => Some(report(
+            format!("whether ACLs can make objects public is not known: {fault}"),
+            "look at the bucket's public access block with a key that may read it",
+        )),
+    }
 }
 
 fn report_key(key: &KeyAccess) -> KeyReport {

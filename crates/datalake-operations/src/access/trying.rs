@@ -1,5 +1,7 @@
 //! The requests of a proof, sent.
 
+use std::collections::BTreeSet;
+
 use datalake_core::fault::{Fault, FaultKind};
 use datalake_core::policy::{RoleTrials, TrialRequest, TrialVerdict};
 use datalake_core::s3::BucketName;
@@ -112,16 +114,18 @@ impl Trying<'_> {
     /// What the names of all probe objects begin with, each once.
     fn list_probes(&self) -> Vec<String> {
         let named = self.trials.trials.iter().filter_map(|trial| match &trial.request {
-            TrialRequest::Store(key) | TrialRequest::Delete(key) => Some(key.clone()),
+            TrialRequest::Store(key)
+            | TrialRequest::Delete(key)
+            | TrialRequest::DeleteVersion(key) => Some(key.clone()),
             TrialRequest::CopyPart { to, .. } => Some(to.clone()),
             TrialRequest::List(_)
             | TrialRequest::ListVersions
             | TrialRequest::Read(_)
-            | TrialRequest::DeleteVersion(_)
             | TrialRequest::ReadPolicy
             | TrialRequest::RemovePolicy => None,
         });
-        self.trials.seeds.iter().cloned().chain(named).collect()
+        let all: BTreeSet<_> = self.trials.seeds.iter().cloned().chain(named).collect();
+        all.into_iter().collect()
     }
 }
 

@@ -85,6 +85,9 @@ pub struct ClientReport {
     /// What earlier checks that were killed have left in the bucket.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub older: Vec<LeftTrial>,
+    /// Why that is not known, where it is not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub older_unknown: Option<String>,
 }
 
 /// What came of a check in one place.
@@ -175,7 +178,11 @@ impl ClientCheck<'_> {
             PlaceReport { place: place.name.clone(), python, unknown, clients }
         };
         let places = places.iter().zip(tried).map(place).collect();
-        ClientReport { places, left, older: self.find_left_trials().await }
+        let (older, older_unknown) = match self.find_left_trials().await {
+            Ok(older) => (older, None),
+            Err(fault) => (Vec::new(), Some(fault.to_string())),
+        };
+        ClientReport { places, left, older, older_unknown }
     }
 
     /// The same as an examination has it.

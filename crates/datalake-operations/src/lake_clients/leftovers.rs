@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use datalake_core::fault::Fault;
 use datalake_core::time::Timestamp;
 use datalake_engine::ListAsk;
 use schemars::JsonSchema;
@@ -30,21 +31,21 @@ pub struct LeftTrial {
 impl ClientCheck<'_> {
     /// The folders that checks have left behind which are surely over. They are told and not removed: only
     /// their name says whose they are.
-    pub(super) async fn find_left_trials(&self) -> Vec<LeftTrial> {
+    pub(super) async fn find_left_trials(&self) -> Result<Vec<LeftTrial>, Fault> {
         let mut seen = BTreeSet::new();
         let mut left = Vec::new();
         for ThrowAway { bucket, prefix } in TrialPlaces::choose(self.spec, "").list_thrown_away() {
             // `PREFIX/.datalake-lake-`, without the name of a check.
             let Some((begin, _)) = prefix.trim_end_matches('/').rsplit_once('/') else { continue };
             let ask = ListAsk::directly_below(begin);
-            let Ok(page) = self.lake.list(bucket, &ask, None).await else { continue };
+            let page = self.lake.list(bucket, &ask, None).await?;
             for folder in page.prefixes.iter().filter(|folder| is_of_a_check(folder, begin)) {
                 let place = format!("s3://{bucket}/{folder}");
                 if !seen.insert(place.clone()) {
                     continue;
                 }
                 let ask = ListAsk { page_size: 1, ..ListAsk::below(folder.as_str()) };
-                let Ok(page) = self.lake.list(bucket, &ask, None).await else { continue };
+                let page = self.lake.list(bucket, &ask, None).await?;
                 let Some(stored) = page.objects.first().map(|entry| entry.modified) else {
                     continue;
                 };
@@ -55,7 +56,7 @@ impl ClientCheck<'_> {
                 }
             }
         }
-        left
+        Ok(left)
     }
 }
 

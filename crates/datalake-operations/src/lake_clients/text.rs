@@ -15,7 +15,11 @@ impl ClientReport {
             let place = printable(place);
             format!("left behind by a check of {stored} that was killed: {place} -> {cure}\n")
         });
-        places.join("\n") + &left.chain(older).collect::<String>()
+        let unknown = self.older_unknown.iter().map(|why| {
+            let why = printable(why);
+            format!("whether earlier checks have left something is not known: {why}\n")
+        });
+        places.join("\n") + &left.chain(older).chain(unknown).collect::<String>()
     }
 }
 
@@ -85,6 +89,7 @@ mod tests {
             }],
             left: None,
             older: Vec::new(),
+            older_unknown: None,
         };
 
         let text = "\

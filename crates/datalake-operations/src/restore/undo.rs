@@ -115,7 +115,7 @@ pub struct RecordedRestoration {
     pub keys: String,
     /// How many changes it had planned.
     pub planned: usize,
-    /// Of how many it is known how they ended.
+    /// How many were made, or left to somebody who was there before.
     pub ended: usize,
 }
 
@@ -139,8 +139,9 @@ pub fn list_restorations(records: &dyn RecordFolders) -> Result<Vec<RecordedRest
         }
         let mut ended = 0;
         if let Some(mut journal) = RecordLines::open_journal(folder.as_ref(), &run)? {
-            while journal.next::<ChangeOutcome>()?.is_some() {
-                ended += 1;
+            while let Some(outcome) = journal.next::<ChangeOutcome>()? {
+                // Of one that failed it is not known what it has left: another call goes on with it.
+                ended += usize::from(!matches!(outcome, ChangeOutcome::Failed(_)));
             }
         }
         let RecordHead { started, keys, .. } = head;

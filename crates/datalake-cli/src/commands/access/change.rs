@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use datalake_core::policy::ProofPace;
 use datalake_engine::{NoDagster, RetryingStore, recover};
 use datalake_operations::access::{
-    AccessGoal, AccessProver, AccessRun, Adoption, AppliedAccess, plan_access,
+    AccessGoal, AccessProofReport, AccessProver, AccessRun, Adoption, AppliedAccess, plan_access,
 };
 
 use super::keys::{KeyFile, read_key_files};
@@ -67,6 +67,7 @@ pub(super) async fn prove_policies(
 ) -> Result<Exit, Failure> {
     let remote = Remote::open(cli, printer).await?;
     let keys = read_key_files(&remote, &flags.key_files)?;
+    let _lock = remote.site.lock("access prove")?;
     let restricted: Vec<_> = keys.iter().map(KeyFile::as_restricted).collect();
     let prover = AccessProver {
         client: remote.client(),
@@ -77,13 +78,17 @@ pub(super) async fn prove_policies(
     };
     let report = prover.prove_policies().await?;
     printer.result(ACCESS_PROOF, &report, &report.to_string());
-    Ok(if report.has_failed() {
+    Ok(end_proof(&report))
+}
+
+fn end_proof(report: &AccessProofReport) -> Exit {
+    if report.has_failed() {
         Exit::Mismatch
     } else if report.leaves_some() {
         Exit::Partly
     } else {
         Exit::Done
-    })
+    }
 }
 
 /// A change of all policies of the spec.
@@ -113,27 +118,42 @@ impl PolicyChange<'_> {
             run.refuse_other_work()?;
         }
         let planned = plan_access(&remote.client(), &remote.key, self.goal).await?;
+        let (client, acting) = (remote.client(), &remote.key);
+        let keys: Vec<_> = self.keys.iter().map(KeyFile::as_restricted).collect();
+        let pace = ProofPace::for_service(&remote.spec.endpoint);
+        let tell = |line: &str| site.printer.talk(line);
+        let prover = AccessProver { client, acting, keys: &keys, pace, tell: &tell };
         if planned.plan.is_empty() {
-            let text = "Nothing to do: the policies are as planned.\n";
-            site.printer.result(ACCESS_RUN, AppliedAccess::default(), text);
-            return Ok(Exit::Done);
+            return self.end_unchanged(&prover).await;
         }
+        prover.check_keys().await?;
         let AccessChange { dry_run, yes } = *self.flags;
         let asked = PlanApproval { site, command: self.name_command(), dry_run, yes };
         if !asked.approve_plan(&planned.plan, &format!("{}\n", planned.report))? {
             return Ok(Exit::Drift);
         }
         let _lock = lock.map_or_else(|| site.lock(self.name_command()), Ok)?;
-        let (client, acting) = (remote.client(), &remote.key);
         if self.goal == AccessGoal::Reset {
             let adoption = Adoption { client, acting, most: u64::MAX, dry_run: false };
             return Ok(self.show_end(&run.reset_access(&planned.plan, &adoption, &ports).await?));
         }
-        let keys: Vec<_> = self.keys.iter().map(KeyFile::as_restricted).collect();
-        let pace = ProofPace::for_service(&remote.spec.endpoint);
-        let tell = |line: &str| site.printer.talk(line);
-        let prover = AccessProver { client, acting, keys: &keys, pace, tell: &tell };
         Ok(self.show_end(&run.carry_out(&planned.plan, &prover, &ports).await?))
+    }
+
+    /// Nothing is to be stored; keys that are at hand have what is there proved all the same.
+    async fn end_unchanged(&self, prover: &AccessProver<'_>) -> Result<Exit, Failure> {
+        let printer = self.remote.site.printer;
+        let mut text = "Nothing to do: the policies are as planned.\n".to_owned();
+        if self.keys.is_empty() || self.flags.dry_run {
+            printer.result(ACCESS_RUN, AppliedAccess::default(), &text);
+            return Ok(Exit::Done);
+        }
+        let proof = prover.prove_policies().await?;
+        let exit = end_proof(&proof);
+        let done = AppliedAccess { proof: Some(proof), ..AppliedAccess::default() };
+        text += &done.to_string();
+        printer.result(ACCESS_RUN, &done, &text);
+        Ok(exit)
     }
 
     fn show_end(&self, done: &AppliedAccess) -> Exit {

@@ -71,7 +71,7 @@ pub(super) async fn init(cli: &Cli, flags: &ModalInit, printer: Printer) -> Resu
             _ => (ASSET_FILE.to_owned(), asset_alone(&app)),
         })
     })?;
-    let wanted = [(FUNCTIONS_FILE.to_owned(), functions_for(&site, &app, &spec)), calls];
+    let wanted = [(FUNCTIONS_FILE.to_owned(), functions_for(&site, &app, &spec)?), calls];
     let (mut reports, mut text, mut is_kept) = (Vec::new(), String::new(), false);
     for (path, content) in wanted {
         let one = judge_file(ProjectFile::signed(path, &content), Some(&folder))?;
@@ -86,21 +86,24 @@ pub(super) async fn init(cli: &Cli, flags: &ModalInit, printer: Printer) -> Resu
         reports.push(FileReport { path, state });
     }
     let file = printable(&flags.dir.join(FUNCTIONS_FILE).display().to_string());
-    text.push_str(&format!("\nNext: {} modal deploy {file}\n", site.name));
+    text.push_str(&format!("\nNext: {} deploy {file}\n", site.modal_name));
     printer.result(MODAL_INIT, reports, &text);
     Ok(if is_kept { Exit::Partly } else { Exit::Done })
 }
 
 /// The file with the functions; of the bucket it says what the spec says.
-fn functions_for(site: &Site, app: &ModalObject, spec: &ModalSpec) -> String {
-    let store = site.store_spec().ok();
+fn functions_for(site: &Site, app: &ModalObject, spec: &ModalSpec) -> Result<String, Failure> {
+    // Neither bucket nor service need be named; one that is wrong is an error.
+    let named = site.settings.document();
+    let is_named = named.region.is_some() || named.endpoint.is_some() || named.bucket.is_some();
+    let store = is_named.then(|| site.store_spec()).transpose()?;
     let store = store.as_ref();
-    render_functions(&FunctionsPlace {
+    Ok(render_functions(&FunctionsPlace {
         app,
         secret: &spec.secret,
         requests_per_second: store.and_then(|store| store.limits.requests_per_second),
         mount: store.and_then(|store| Some((store.bucket.as_ref()?, &store.endpoint))),
-    })
+    }))
 }
 
 pub(super) async fn deploy(cli: &Cli, flags: &Deploy, printer: Printer) -> Result<Exit, Failure> {
@@ -119,7 +122,7 @@ pub(super) async fn deploy(cli: &Cli, flags: &Deploy, printer: Printer) -> Resul
         let name = printable(&flags.file.display().to_string());
         let text = format!("there is no file `{name}`");
         return Err(
-            Failure::new(Exit::Absent, text).hint(format!("{} modal init writes one", site.name))
+            Failure::new(Exit::Absent, text).hint(format!("{} init writes one", site.modal_name))
         );
     }
     let mut words = vec!["deploy".to_owned(), flags.file.display().to_string()];

@@ -116,14 +116,17 @@ async fn status(subject: &SecretSubject) -> Result<Exit, Failure> {
     let report = found.report_vault(&modal.secret);
     let (next, exit) = match &found {
         VaultStanding::InStep => ("", Exit::Done),
-        VaultStanding::Unknown(_) => ("modal check", Exit::Partly),
+        VaultStanding::Unknown(_) => ("check", Exit::Partly),
         VaultStanding::Earlier
         | VaultStanding::Incomplete
         | VaultStanding::Foreign
-        | VaultStanding::Absent => ("modal secret sync", Exit::Drift),
+        | VaultStanding::Absent => ("secret sync", Exit::Drift),
     };
-    let next =
-        if next.is_empty() { String::new() } else { format!("\nNext: {} {next}\n", site.name) };
+    let next = if next.is_empty() {
+        String::new()
+    } else {
+        format!("\nNext: {} {next}\n", site.modal_name)
+    };
     site.printer.result(MODAL_SECRET, &report, &format!("{}\n{next}", vault_line(&report)));
     Ok(exit)
 }
@@ -193,7 +196,7 @@ async fn nothing_to_do(
     let text = match (goal, &left) {
         (SecretGoal::InStep { .. }, _) => format!("Modal secret `{secret}` is in step.\n"),
         (_, None) => format!("there is no Modal secret `{secret}`.\n"),
-        (_, Some(left)) => left_text(left, &subject.site.name),
+        (_, Some(left)) => left_text(left, &subject.site.modal_name),
     };
     let exit = if left.is_some() { Exit::Partly } else { Exit::Done };
     let done = Done { plan, receipt: None, apps: None, left, undo: None };
@@ -231,7 +234,7 @@ async fn prove(
             format!("\nProved: Modal lists `{secret}` with all variables of its content.\n")
         }
         (_, None) => format!("\nProved: Modal has no secret `{secret}` any more.\n"),
-        (_, Some(left)) => format!("\n{}", left_text(left, &site.name)),
+        (_, Some(left)) => format!("\n{}", left_text(left, &site.modal_name)),
     };
     text.push_str(&apps.as_ref().map(apps_text).unwrap_or_default());
     text.push_str(&format!("Receipt: {}.\n", receipt.run));

@@ -39,7 +39,7 @@ pub(super) fn left_text(left: &LeftSecret, program: &str) -> String {
     let (secret, why) = (printable(secret), printable(&why));
     format!(
         "Modal secret `{secret}` stays, without datalake's variables:\n{why}.\n\
-         To remove all of it: {program} modal secret delete --all\n"
+         To remove all of it: {program} secret delete --all\n"
     )
 }
 

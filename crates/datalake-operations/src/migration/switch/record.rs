@@ -16,7 +16,7 @@ use crate::{HostContext, OperationError};
 const RECORD: &str = "migration/switch";
 
 /// The form that is written.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// So many files are named by a diagnosis.
 const TOLD: usize = 5;
@@ -53,7 +53,6 @@ pub(super) struct RecordedPlace {
     /// The operator's own code, where it is of this host.
     pub(super) sources: Vec<CheckedSource>,
     /// The packages that it was checked with, where they are of this host.
-    #[serde(default)]
     pub(super) libraries: Vec<CheckedLibraries>,
     /// Why it told nothing, if it did not.
     pub(super) unknown: Option<String>,
