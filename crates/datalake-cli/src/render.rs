@@ -3,7 +3,6 @@
 mod arguments;
 mod doctor;
 mod finding;
-mod holdings;
 mod kind;
 mod migration;
 mod modal;
@@ -25,27 +24,32 @@ pub(crate) use datalake_core::plan::{
     describe_plan as plan, describe_plan_with_costs as plan_with_costs,
     describe_way_back as way_back,
 };
-pub(crate) use datalake_core::price::{Part, Parts, Sharing};
+pub(crate) use datalake_core::price::Part;
+pub(crate) use datalake_core::price::{
+    BillTold, PACES, compute_paid as paid, describe_paid as paid_words,
+    describe_reach as reach_text, describe_tax as tax_words, format_pace as pace_text,
+    list_bill_lines as bill_lines, render_bill as bill_text, render_terms as terms_text,
+};
+pub(crate) use datalake_core::size::format_size as size;
+pub(crate) use datalake_core::text::escape_name as escaped;
 pub(crate) use datalake_core::text::{
     count_things as counted, group_digits as count, printable_key as key_text,
 };
+pub(crate) use datalake_core::time::format_age as age;
+pub(crate) use datalake_core::usage::{describe_usage as usage_words, render_usage as usage};
 pub(crate) use datalake_operations::lake::{
     describe_cors as cors_text, describe_lifecycle as lifecycle_text, describe_lock as lock_text,
     describe_rule as rule_text, describe_versioning as versioning_text,
 };
+pub(crate) use datalake_operations::migration::{render_kinds, render_tables};
 pub(crate) use datalake_report::{
-    BillTold, PACES, compute_paid as paid, describe_left_out as left_row,
-    describe_moved as what_is_moved, describe_paid as paid_words, describe_reach as reach_text,
-    describe_tax as tax_words, describe_usage as usage_words, escape_name as escaped,
-    format_age as age, format_change as change_text, format_pace as pace_text, format_size as size,
-    list_bill_lines as bill_lines, render_bill as bill_text, render_left_out as left_out,
-    render_parts, render_terms as terms_text, render_usage as usage,
+    describe_left_out as left_row, describe_moved as what_is_moved, render_left_out as left_out,
+    render_parts,
 };
 pub(crate) use doctor::{DoctorReport, diagnosis};
 pub(crate) use finding::{FindingPage, finding_page};
-pub(crate) use holdings::{due_text, heading_line, part_line, parts_text};
 pub(crate) use kind::DocumentKind;
-pub(crate) use migration::{render_kinds, render_outlook, render_tables};
+pub(crate) use migration::render_outlook;
 pub(crate) use modal::vault_line;
 pub(crate) use output::{broken_output, still_read, write_out};
 pub(crate) use plan::pending_text;

@@ -9,6 +9,7 @@
 //! 10^12 bytes. A month is a calendar month in UTC, so no clock change makes it longer or shorter.
 
 mod bill;
+mod bill_words;
 mod competitors;
 mod egress_month;
 mod estimate;
@@ -23,6 +24,10 @@ mod self_hosted;
 mod trend;
 
 pub use bill::{Bill, Unpriced, bill};
+pub use bill_words::{
+    BillTold, PACES, compute_paid, describe_paid, describe_reach, describe_saving, describe_tax,
+    format_cents, format_change, format_pace, list_bill_lines, render_bill, render_terms,
+};
 pub use egress_month::EgressMonth;
 pub use estimate::{Intended, estimate};
 pub use forecast::{Forecast, RecordedMonth, forecast};

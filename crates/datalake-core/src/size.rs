@@ -34,3 +34,21 @@ pub fn size_of(text: &str) -> Result<ByteSize, InvalidSize> {
     let has_unit = text.chars().any(char::is_alphabetic);
     if has_unit || size.0 == 0 { Ok(size) } else { Err(InvalidSize::WithoutUnit(text.to_owned())) }
 }
+
+/// A size in decimal units, as Hetzner bills it.
+#[must_use]
+pub fn format_size(bytes: u64) -> String {
+    ByteSize(bytes).display().si().to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_are_decimal() {
+        assert_eq!(format_size(0), "0 B");
+        assert_eq!(format_size(64_000), "64.0 kB");
+        assert_eq!(format_size(1_500_000_000), "1.5 GB");
+    }
+}

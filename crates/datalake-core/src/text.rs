@@ -3,7 +3,7 @@
 mod amounts;
 mod wildcard;
 
-pub use amounts::{count_things, group_digits};
+pub use amounts::{count_things, escape_name, format_share, group_digits};
 pub(crate) use wildcard::translate_wildcard;
 
 /// Gives a type that has `FromStr` and `Display` the matching serde forms.

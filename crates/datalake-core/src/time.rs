@@ -169,6 +169,18 @@ serde_as_text!(Timestamp);
 serde_as_text!(Days);
 serde_as_text!(RunId);
 
+/// How long ago something was, in its largest whole unit.
+#[must_use]
+pub fn format_age(since: Timestamp, now: Timestamp) -> String {
+    let seconds = now.unix().saturating_sub(since.unix()).max(0);
+    match seconds {
+        0..60 => format!("{seconds} s"),
+        60..3600 => format!("{} min", seconds / 60),
+        3600..172_800 => format!("{} h", seconds / 3600),
+        _ => format!("{} days", seconds / 86_400),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -196,5 +208,17 @@ mod tests {
         assert_eq!(run.to_string(), "R-20261122-180000-haaa");
         assert_eq!(run.as_str().parse(), Ok(run));
         assert!("R-../x".parse::<RunId>().is_err());
+    }
+
+    #[test]
+    fn ages_have_one_unit() {
+        let at = |seconds| Timestamp::from_unix(seconds).unwrap();
+        let since = |seconds| format_age(at(0), at(seconds));
+
+        assert_eq!(since(59), "59 s");
+        assert_eq!(since(3599), "59 min");
+        assert_eq!(since(172_799), "47 h");
+        assert_eq!(since(172_800), "2 days");
+        assert_eq!(format_age(at(5), at(0)), "0 s");
     }
 }

@@ -2,6 +2,7 @@
 
 mod folders;
 mod groups;
+mod words;
 
 use std::ops::AddAssign;
 
@@ -9,6 +10,7 @@ use bytesize::ByteSize;
 
 pub use folders::{FolderSum, FolderTree, SummedFolder};
 pub use groups::{LargestGroups, UsageGroups};
+pub use words::{describe_usage, render_usage};
 
 /// What the smallest object is billed as (Hetzner, product page, read 2026-07-22: "64 KB"; its other
 /// sizes are decimal, and so is this one).

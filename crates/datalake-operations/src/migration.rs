@@ -11,6 +11,7 @@ mod asset_keys;
 mod back;
 mod backup;
 mod backup_gaps;
+mod backup_words;
 mod beside;
 mod context;
 mod counting;
@@ -44,11 +45,13 @@ mod tests;
 mod tree;
 mod walk;
 mod webserver;
+mod words;
 
 pub use self::asset_keys::{FoundAssetKeys, find_asset_keys};
 pub use self::back::{FetchedPart, fetch_parts, find_ahead};
 pub use self::backup::{BackedUp, BackupJob, ReadBack, read_backup};
 pub use self::backup_gaps::BackupGap;
+pub use self::backup_words::{list_names, render_backup};
 pub use self::beside::write_lines_beside;
 pub use self::context::{
     ForeignService, MigrationChoice, MigrationContext, ObjectsChoice, TablesDestination,
@@ -74,6 +77,7 @@ pub use self::switch::{
     find_switch_places, list_code_environment, place_switch_on_host, require_switch_proof,
 };
 pub use self::table_logs::TableEnd;
+pub use self::words::{render_ahead, render_exports, render_kinds, render_managers, render_tables};
 
 /// A report of a migration, line by line.
 pub trait FileLines: Send {

@@ -201,7 +201,7 @@ fn draw_swatch(class: &str) -> Markup {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::format_size;
+    use datalake_core::size::format_size;
 
     const DAY: i64 = 86_400;
     /// 2026-11-01.

@@ -84,7 +84,7 @@ mod tests {
     use datalake_core::usage::{FolderTree, Tally};
 
     use super::*;
-    use crate::format_size;
+    use datalake_core::size::format_size;
 
     fn draw_folders(names: impl Iterator<Item = String>) -> String {
         let mut tree = FolderTree::new(1_000_000);

@@ -10,7 +10,7 @@ use serde::{Serialize, Serializer};
 use datalake_core::price::{EgressMonth, Micros, Money, Part, Parts, Sharing};
 use datalake_core::usage::{SummedFolder, Tally};
 
-use crate::BillTold;
+use datalake_core::price::BillTold;
 
 pub use markdown::render_lake_markdown;
 pub use page::render_lake_page;

@@ -21,8 +21,6 @@
 //! assert!(datalake_report::render_migration_page(&report).starts_with("<!DOCTYPE html>"));
 //! ```
 
-mod amounts;
-mod bill;
 mod chart;
 mod folder_list;
 mod html;
@@ -30,13 +28,6 @@ mod lake;
 mod migration;
 mod treemap;
 
-pub use amounts::{
-    describe_usage, escape_name, format_age, format_share, format_size, render_usage,
-};
-pub use bill::{
-    BillTold, PACES, compute_paid, describe_paid, describe_reach, describe_saving, describe_tax,
-    format_cents, format_change, format_pace, list_bill_lines, render_bill, render_terms,
-};
 pub use lake::{
     Ahead, Change, ForecastTold, LakeReport, Point, RuleTold, render_lake_markdown,
     render_lake_page,

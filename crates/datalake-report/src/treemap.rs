@@ -170,7 +170,7 @@ mod tests {
     use datalake_core::usage::{FolderTree, Tally};
 
     use super::*;
-    use crate::format_size;
+    use datalake_core::size::format_size;
 
     fn draw_treemap(names: &[(&str, u64)]) -> String {
         let mut tree = FolderTree::new(10_000);

@@ -13,10 +13,8 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::render::{DocumentKind, Printer};
 
-pub(in crate::commands) use basis::{
-    as_log, choose_basis, egress_words, log_failure, open_log, read_place,
-};
-pub(in crate::commands) use report::{Costed, survey_holdings};
+pub(in crate::commands) use basis::{as_log, choose_basis, log_failure, open_log, read_place};
+pub(in crate::commands) use report::cost_bucket;
 
 /// The documents of these commands.
 pub(super) const KINDS: &[DocumentKind] = &[

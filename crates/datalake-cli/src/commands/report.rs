@@ -7,7 +7,7 @@ use datalake_core::time::Timestamp;
 use datalake_engine::{Due, UsageLog as _, UsageSample};
 use datalake_host::Existing;
 use datalake_operations::costs::{
-    CostBasis, CostOutlook, ExpectedCost, Holdings, bill_sample, compare_with_kept,
+    CostBasis, CostOutlook, CostedBucket, ExpectedCost, Holdings, bill_sample, compare_with_kept,
 };
 use datalake_report::{
     Ahead, Change, ForecastTold, LakeReport, Point, RuleTold, render_lake_markdown,
@@ -16,7 +16,7 @@ use datalake_report::{
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::cost::{Costed, as_log, choose_basis, egress_words, log_failure, open_log};
+use super::cost::{as_log, choose_basis, cost_bucket, log_failure, open_log};
 use super::status::standing;
 use crate::args::Cli;
 use crate::args::cost::LakeReportFlags;
@@ -57,7 +57,7 @@ pub(super) async fn report(
 ) -> Result<Exit, Failure> {
     let remote = Remote::open(cli, printer).await?;
     let basis = choose_basis(&remote.site, &flags.terms)?;
-    let costed = Costed::look(&remote, &basis, &flags.what).await?;
+    let costed = cost_bucket(&remote, &basis, &flags.what).await?;
     let outlook = {
         let log = open_log(&remote.site)?;
         CostOutlook::read(&basis, as_log(log.as_ref()), std::slice::from_ref(&costed.place))?
@@ -85,7 +85,7 @@ pub(super) async fn report(
 
 /// What is paid now, and what will be.
 struct Costs<'a> {
-    costed: &'a Costed,
+    costed: &'a CostedBucket,
     outlook: &'a CostOutlook,
 }
 
@@ -113,7 +113,7 @@ fn describe_lake(
         sum: paid(costed.bill.net(), basis.vat).to_string(),
         tax: tax_words(basis.vat),
         bill_lines: bill_lines(&costed.bill, basis.vat),
-        egress_words: egress_words(&costed.noted),
+        egress_words: costed.noted.describe(),
         forecast: match &outlook.expected {
             Some(expected) => Ok(describe_forecast(basis, expected)?),
             None => {
@@ -202,7 +202,7 @@ fn look_ahead(basis: &CostBasis, trend: &Trend, day: i64) -> Result<Ahead, Failu
 fn grown(
     remote: &Remote,
     basis: &CostBasis,
-    costed: &Costed,
+    costed: &CostedBucket,
     outlook: &CostOutlook,
 ) -> Result<(Vec<Change>, Option<String>), Failure> {
     let month_ago = basis.now.plus_seconds(-DAYS_AHEAD * 86_400);

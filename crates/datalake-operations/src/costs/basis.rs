@@ -7,7 +7,7 @@ use datalake_core::price::{
     Account, Bill, EgressMonth, Micros, Money, Month, PriceList, Span, Unpriced, UsageHistory, Vat,
     bill,
 };
-use datalake_core::size::ByteSize;
+use datalake_core::size::{ByteSize, format_size};
 use datalake_core::spec::CostSpec;
 use datalake_core::text::printable;
 use datalake_core::time::Timestamp;
@@ -62,6 +62,20 @@ pub struct NotedEgress {
     pub on_hetzner: bool,
     /// What counts.
     pub counted: u64,
+}
+
+impl NotedEgress {
+    /// What is known of it and what is not, in a sentence.
+    #[must_use]
+    pub fn describe(&self) -> String {
+        let free = if self.on_hetzner { " (free: it stands in Hetzner's network)" } else { "" };
+        format!(
+            "egress in this month: {} brought to this machine by datalake{free}, {} entered by you; the \
+             service tells nobody what Modal and others have read",
+            format_size(self.moved_by_datalake),
+            format_size(self.entered),
+        )
+    }
 }
 
 impl AddAssign for NotedEgress {

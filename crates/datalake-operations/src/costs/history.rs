@@ -21,6 +21,12 @@ pub struct RecordedUsage {
 }
 
 impl RecordedUsage {
+    /// Whether nothing was recorded.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.samples.is_empty() && self.egress.is_empty()
+    }
+
     /// Reads what a history has of a bucket.
     ///
     /// # Errors

@@ -1,8 +1,10 @@
 //! The same for a ticket.
 
 use super::LakeReport;
-use crate::{describe_saving, format_cents, format_change, format_pace, format_share, format_size};
 use datalake_core::price::{Part, Parts};
+use datalake_core::price::{describe_saving, format_cents, format_change, format_pace};
+use datalake_core::size::format_size;
+use datalake_core::text::format_share;
 use datalake_core::text::{group_digits, printable_key};
 
 /// All there is to tell of a bucket, as Markdown.

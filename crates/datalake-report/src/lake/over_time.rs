@@ -6,7 +6,8 @@ use maud::{Markup, html};
 use super::LakeReport;
 use crate::chart::Chart;
 use crate::html::table;
-use crate::{format_pace, format_size};
+use datalake_core::price::format_pace;
+use datalake_core::size::format_size;
 
 /// So many months of egress are shown.
 const MONTHS: usize = 12;

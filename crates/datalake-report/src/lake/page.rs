@@ -11,7 +11,9 @@ use crate::chart::STYLE as CHART;
 use crate::folder_list::{FolderList, STYLE as FOLDERS};
 use crate::html::{HtmlPage, card, name, section, table};
 use crate::treemap::{STYLE as TILES, Treemap};
-use crate::{describe_saving, format_cents, format_change, format_share, format_size};
+use datalake_core::price::{describe_saving, format_cents, format_change};
+use datalake_core::size::format_size;
+use datalake_core::text::format_share;
 
 /// All there is to tell of a bucket, as one page.
 #[must_use]

@@ -11,7 +11,8 @@ use super::report::{find_fitting, sum_totals};
 use crate::folder_list::{FolderList, STYLE as FOLDERS};
 use crate::html::{self, HtmlPage};
 use crate::treemap::{STYLE as TILES, Treemap};
-use crate::{format_share, format_size};
+use datalake_core::size::format_size;
+use datalake_core::text::format_share;
 
 /// So many files are listed one by one; what is beyond stands in folders.
 const LISTED: usize = 100;

@@ -3,7 +3,7 @@
 use datalake_core::migration::{LeftOutRow, PartCounts};
 use datalake_core::text::{count_things, group_digits};
 
-use crate::format_size;
+use datalake_core::size::format_size;
 
 /// What else lies in the folders of the parts, and stays there.
 #[must_use]

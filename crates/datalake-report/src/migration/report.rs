@@ -3,7 +3,7 @@
 use datalake_core::migration::{AssetReport, MigrationReport, MigrationVerdict, PartitionReport};
 use datalake_core::text::{count_things, group_digits};
 
-use crate::escape_name;
+use datalake_core::text::escape_name;
 
 /// So many rows of a kind are shown as text; the page and `--json` have all.
 const TOLD: usize = 40;

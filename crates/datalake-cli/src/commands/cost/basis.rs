@@ -5,14 +5,11 @@ use datalake_core::price::Unpriced;
 use datalake_engine::{Clock as _, UsageLog, UsagePlace};
 use datalake_host::UsageDb;
 use datalake_operations::OperationError;
-use datalake_operations::costs::{
-    CostBasis, CostTerms, NotedEgress, find_assets_place, list_places,
-};
+use datalake_operations::costs::{CostBasis, CostTerms, find_assets_place, list_places};
 
 use crate::args::Cli;
 use crate::args::cost::Terms;
 use crate::failure::Failure;
-use crate::render::size;
 use crate::site::Site;
 
 /// By what a command's bills are made.
@@ -57,17 +54,6 @@ pub(in crate::commands) fn read_places(cli: &Cli, site: &Site) -> Result<Vec<Usa
         spec.tables = None;
     }
     Ok(list_places(&spec)?)
-}
-
-/// What is known of egress and what is not, in a sentence.
-pub(in crate::commands) fn egress_words(noted: &NotedEgress) -> String {
-    let free = if noted.on_hetzner { " (free: it stands in Hetzner's network)" } else { "" };
-    format!(
-        "egress in this month: {} brought to this machine by datalake{free}, {} entered by you; the \
-         service tells nobody what Modal and others have read",
-        size(noted.moved_by_datalake),
-        size(noted.entered),
-    )
 }
 
 impl From<Unpriced> for Failure {

@@ -4,7 +4,7 @@ use datalake_operations::costs::{CostOutlook, CountedSum, choose_budget, name_pl
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::basis::{as_log, choose_basis, egress_words, open_log, read_places};
+use super::basis::{as_log, choose_basis, open_log, read_places};
 use super::outlook::{OutlookTold, expected_text, outlook_told};
 use crate::args::Cli;
 use crate::args::cost::{CostCheck, Terms};
@@ -33,7 +33,7 @@ pub(super) async fn show(cli: &Cli, terms: &Terms, printer: Printer) -> Result<E
         expected_text(&expected, &basis),
     );
     text.push_str(&bill_text(&basis.plan, &expected.forecast.likely, basis.vat));
-    text.push_str(&format!("  {}\n", egress_words(&outlook.noted)));
+    text.push_str(&format!("  {}\n", outlook.noted.describe()));
     text.push_str(&outlook.describe_unrecorded());
     text.push_str(
         "The band is what lies between the slowest and the fastest tenth of what was seen.\n",

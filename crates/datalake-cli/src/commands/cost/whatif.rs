@@ -1,13 +1,9 @@
 //! `cost whatif`: what would change.
 
-use datalake_core::price::Bill;
 use datalake_core::size::ByteSize;
 use datalake_core::usage::Usage;
 use datalake_engine::{Clock as _, UsagePlace};
-use datalake_operations::costs::{
-    CostBasis, ExpiredStays, ONE, WhatIf, WhatIfBills, WhatIfPlace, WhatIfUsage,
-    find_uncounted_tables,
-};
+use datalake_operations::costs::{WhatIf, WhatIfPlace, find_uncounted_tables, render_whatif};
 use datalake_operations::lake::{at_bucket, require_something};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -18,9 +14,7 @@ use crate::args::cost::Whatif;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::remote::Remote;
-use crate::render::{
-    BillTold, DocumentKind, Printer, Ticker, counted, paid_words, size, usage_words,
-};
+use crate::render::{BillTold, DocumentKind, Printer, Ticker, usage_words};
 
 pub(super) const COST_WHATIF: DocumentKind = DocumentKind::of::<Told>("cost-whatif");
 
@@ -86,39 +80,4 @@ pub(super) async fn whatif(cli: &Cli, flags: &Whatif, printer: Printer) -> Resul
     };
     printer.result(COST_WHATIF, told, &text);
     Ok(Exit::Done)
-}
-
-fn render_whatif(
-    basis: &CostBasis,
-    asked: &WhatIf,
-    seen: &WhatIfUsage,
-    bills: &WhatIfBills,
-) -> String {
-    let line = |name: &str, usage: &Usage, bill: &Bill| {
-        let (stored, sum) = (size(basis.billed(usage).0), paid_words(bill.net(), basis.vat));
-        let egress = size(bill.egressed.0);
-        format!("{name:<6} {stored:>10} billed  {egress:>10} egress  {sum}\n")
-    };
-    let mut text = line("now", &seen.before, &bills.before);
-    text.push_str(&line("then", &seen.after, &bills.after));
-    let expired = seen.expired.total();
-    if !asked.expire.is_empty() {
-        let what = counted(expired.count, "object");
-        text.push_str(&format!("{what} of {} would have expired", size(expired.bytes)));
-        text.push_str(match seen.stays {
-            ExpiredStays::NotAtAll => ".\n",
-            ExpiredStays::For(_) => ", and their old versions would have gone, too.\n",
-            ExpiredStays::ForEver => {
-                "; no rule deletes old versions, so all of it would still be billed: `datalake \
-                 bucket lifecycle set`\n"
-            }
-        });
-    }
-    if asked.ratio() > ONE {
-        text.push_str("No object is billed below its smallest size, however small it gets.\n");
-    }
-    if asked.egress.unwrap_or_default().0 > 0 {
-        text.push_str("What Hetzner servers in eu-central read is no egress; Modal's reads are.\n");
-    }
-    text
 }

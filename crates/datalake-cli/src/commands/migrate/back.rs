@@ -2,7 +2,7 @@
 
 use datalake_core::text::printable;
 use datalake_operations::migration::{
-    DaemonPause, FetchedPart, Migration, PartAhead, fetch_parts, find_ahead,
+    DaemonPause, FetchedPart, Migration, PartAhead, fetch_parts, find_ahead, render_ahead,
 };
 
 use super::super::agreed;
@@ -13,7 +13,7 @@ use crate::args::Cli;
 use crate::args::migrate::{BackPlan, BackRun};
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::render::{DocumentKind, Printer, Rows, TransferState, count, counted, escaped, size};
+use crate::render::{DocumentKind, Printer, Rows, TransferState, counted, size};
 use crate::site::Site;
 use crate::stop::Charge;
 
@@ -22,15 +22,12 @@ pub(super) const MIGRATION_BACK: DocumentKind =
 pub(super) const MIGRATION_BACK_PLAN: DocumentKind =
     DocumentKind::of::<Vec<PartAhead>>("migration-back-plan");
 
-/// So many names of each kind are told as text.
-const TOLD: usize = 40;
-
 pub(super) async fn plan(cli: &Cli, flags: &BackPlan, printer: Printer) -> Result<Exit, Failure> {
     let place = MigrationPlace::open(cli, &flags.what, &flags.within, printer).await?.bounded();
     let context = place.context()?;
     let migration = Migration::find(&context, &place.choice(&flags.what)?).await?;
     let ahead = find_ahead(&migration, &place.limits).await?;
-    let mut text: String = ahead.iter().map(ahead_text).collect();
+    let mut text: String = ahead.iter().map(render_ahead).collect();
     let (items, name) = (count_to_fetch(&ahead), &place.remote.site.name);
     let words = printable(&flags.what.words());
     text.push_str(&match items {
@@ -50,7 +47,7 @@ pub(super) async fn run(cli: &Cli, flags: &BackRun, printer: Printer) -> Result<
     let ahead = find_ahead(&migration, &place.limits).await?;
     let fetched = ahead.iter().filter(|ahead| !ahead.part.is_tabular());
     let items: u64 = fetched.map(PartAhead::count_to_fetch).sum();
-    printer.talk(ahead.iter().map(ahead_text).collect::<String>().trim_end());
+    printer.talk(ahead.iter().map(render_ahead).collect::<String>().trim_end());
     if items > 0 {
         let bytes = ahead.iter().map(|ahead| ahead.bytes).sum();
         let question = format!("Fetch {} ({})?", counted(items, "object"), size(bytes));
@@ -80,36 +77,6 @@ pub(super) async fn run(cli: &Cli, flags: &BackRun, printer: Printer) -> Result<
 
 fn count_to_fetch(ahead: &[PartAhead]) -> u64 {
     ahead.iter().map(PartAhead::count_to_fetch).sum()
-}
-
-fn ahead_text(ahead: &PartAhead) -> String {
-    let equal = counted(ahead.equal.items, "file");
-    let mut text = format!("{:<12}{equal} equal on both sides\n", ahead.part.word());
-    let mut list = |names: &[String], what: &str| {
-        if names.is_empty() {
-            return;
-        }
-        text.push_str(&format!("{:<12}{} {what}:\n", "", count(names.len() as u64)));
-        for name in names.iter().take(TOLD) {
-            text.push_str(&format!("{:<14}{}\n", "", escaped(name)));
-        }
-        if names.len() > TOLD {
-            text.push_str(&format!("{:<14}…; --json has all\n", ""));
-        }
-    };
-    // Only their own clients can tell which objects make one table.
-    let newer = if ahead.part.is_tabular() {
-        "newer in the bucket, and never fetched from there: the local files are stale"
-    } else {
-        "newer in the bucket: the local files are stale"
-    };
-    list(&ahead.newer, newer);
-    list(&ahead.alone, "in the bucket alone");
-    list(&ahead.gone, "gone from the bucket: the local files may be older than that");
-    list(&ahead.newer_here, "newer here: the local files stay");
-    list(&ahead.other_kinds, "of other kinds, which stay in the bucket");
-    list(&ahead.failed, "cannot be fetched: materialize them again");
-    text
 }
 
 fn tell_fetched(site: &Site, fetched: &[FetchedPart], left: &[PartAhead]) -> Result<Exit, Failure> {

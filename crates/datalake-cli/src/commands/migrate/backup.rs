@@ -5,10 +5,11 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use datalake_core::text::printable;
 use datalake_engine::ArchiveProgress;
 use datalake_host::HostArchives;
-use datalake_operations::migration::{BackedUp, BackupGap, BackupJob, ReadBack, read_backup};
+use datalake_operations::migration::{
+    BackedUp, BackupGap, BackupJob, ReadBack, list_names, read_backup, render_backup,
+};
 use datalake_operations::{OperationError, find_dump};
 use tokio::time::interval;
 
@@ -17,7 +18,7 @@ use crate::args::Cli;
 use crate::args::migrate::Backup;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::render::{DocumentKind, Printer, Ticker, archive_line, count, counted, size};
+use crate::render::{DocumentKind, Printer, Ticker, archive_line, counted, size};
 use crate::site::Site;
 
 pub(super) const BACKUP: DocumentKind = DocumentKind::of::<BackedUp>("backup");
@@ -25,9 +26,6 @@ pub(super) const BACKUP_READ: DocumentKind = DocumentKind::of::<ReadBack>("backu
 
 /// How often progress is shown.
 const BEAT: Duration = Duration::from_millis(200);
-/// So many names are told.
-const TOLD: usize = 10;
-
 pub(super) async fn backup(cli: &Cli, flags: &Backup, printer: Printer) -> Result<Exit, Failure> {
     match (&flags.check, &flags.restore, &flags.into) {
         (Some(file), _, _) => read_back(file, None, printer).await,
@@ -44,35 +42,11 @@ async fn write(cli: &Cli, flags: &Backup, printer: Printer) -> Result<Exit, Fail
     let dump = find_dump(&site.context(), host.as_ref(), &job.dagster_yaml);
     let progress = Arc::new(ArchiveProgress::default());
     let made = with_progress(printer, &progress, job.write(dump, &site.clock, &progress)).await?;
-    let text = made_text(&made, &site.name);
+    let text = render_backup(&made);
+    let text = format!("{text}Next: {} migrate backup --check {}\n", site.name, made.file);
     let problem = partly_made(&made.left_out, &made.disturbed);
     printer.result(BACKUP, made, &text);
     problem.map_or(Ok(Exit::Done), Err)
-}
-
-fn made_text(made: &BackedUp, name: &str) -> String {
-    let mut text = format!(
-        "{} -> {}: {} and {} copied by SQLite, {} in {}; {:.1} s\n",
-        made.folder,
-        made.file,
-        counted(made.files, "file"),
-        counted(made.databases, "database"),
-        size(made.bytes),
-        size(made.packed),
-        made.seconds
-    );
-    let told: Vec<_> = made.left_out.iter().map(BackupGap::describe).collect();
-    text.push_str(&list_names("not in it", &told));
-    for line in &made.elsewhere {
-        text.push_str(&format!("Not in it: {line}\n"));
-    }
-    if let Some(line) = &made.dump {
-        text.push_str(&format!(
-            "Not in it: Dagster's database, which is Postgres. Copy it with:\n  {}\n",
-            printable(line)
-        ));
-    }
-    text + &format!("Next: {name} migrate backup --check {}\n", made.file)
 }
 
 /// What keeps the archive from being whole.
@@ -131,19 +105,4 @@ async fn with_progress<T>(
             }
         }
     }
-}
-
-/// Names with what is so with them; nothing where there are none.
-fn list_names(what: &str, names: &[String]) -> String {
-    if names.is_empty() {
-        return String::new();
-    }
-    let mut text = format!("{} {what}:\n", count(names.len() as u64));
-    for name in names.iter().take(TOLD) {
-        text.push_str(&format!("  {}\n", printable(name)));
-    }
-    if names.len() > TOLD {
-        text.push_str(&format!("  … and {} more\n", count((names.len() - TOLD) as u64)));
-    }
-    text
 }

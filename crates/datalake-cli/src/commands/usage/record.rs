@@ -1,19 +1,22 @@
 //! `usage record`: one sample more.
 
+use datalake_core::usage::Usage;
 use datalake_engine::{Clock as _, UsageLog as _, UsagePlace, UsageSample};
 use datalake_host::UsageDb;
-use datalake_operations::costs::{HoldingsQuestion, TablesUsage, TablesUsageReport};
+use datalake_operations::costs::{
+    HoldingsQuestion, TablesUsage, TablesUsageReport, survey_holdings,
+};
 use datalake_operations::lake::UsageReport;
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::args::Cli;
 use crate::args::cost::UsageRecordFlags;
-use crate::commands::cost::{log_failure, survey_holdings};
+use crate::commands::cost::log_failure;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::remote::Remote;
-use crate::render::{DocumentKind, Printer, counted, usage};
+use crate::render::{DocumentKind, Printer, Ticker, counted, usage, usage_words};
 
 pub(super) const USAGE_SAMPLE: DocumentKind = DocumentKind::of::<Recorded<'static>>("usage-sample");
 
@@ -50,7 +53,9 @@ pub(super) async fn record(
         top: 0,
         now: remote.site.clock.now(),
     };
-    let holdings = survey_holdings(&remote, &question).await?;
+    let mut ticker = Ticker::new(printer);
+    let mut progress = |total: &Usage| ticker.tell(|| usage_words(total));
+    let holdings = survey_holdings(&remote.client(), &question, &mut progress).await?;
     let tables = TablesUsage::survey(&remote.client(), &bucket).await?;
     let sample =
         UsageSample { at: holdings.at, usage: holdings.total, assets: holdings.asset_uses() };

@@ -1,14 +1,10 @@
 //! Bills, comparisons and forecasts as text and as JSON.
 
-use datalake_core::price::{
-    Bill, Currency, Micros, Money, Net, Pace, PriceList, Sharing, Trend, Vat,
-};
-use datalake_core::size::ByteSize;
-use datalake_core::time::Timestamp;
+use super::{Bill, Currency, Micros, Money, Net, Pace, PriceList, Sharing, Trend, Vat};
+use crate::size::{ByteSize, format_size};
+use crate::time::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
-
-use crate::format_size;
 
 /// A bill for programs: sums as exact decimal numbers, and rounded to cents.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
