@@ -25,4 +25,4 @@ pub use record::{ChangeKind, PlannedChange, SourceVersion};
 pub use report::{KeyEnd, NotKeptRow, RestoreReporter, RestoreRow, RestoreTotals, UndoTotals};
 pub use run::{PlannedRestore, Restoration, RestorePlace};
 pub use target::RestoreTarget;
-pub use undo::{RecordedRestoration, is_restoration, list_restorations};
+pub use undo::{RecordedRestoration, RecordedRestorations, is_restoration, list_restorations};

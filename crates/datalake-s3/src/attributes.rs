@@ -6,7 +6,8 @@ use datalake_core::size::ByteSize;
 use datalake_core::time::Timestamp;
 use datalake_engine::{Attributes, Precondition, Stored, StoredObject, VersionId};
 use http::header::{
-    CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_ENCODING, CONTENT_TYPE, ETAG, LAST_MODIFIED,
+    CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_ENCODING, CONTENT_LANGUAGE, CONTENT_TYPE, ETAG,
+    EXPIRES, LAST_MODIFIED,
 };
 use http::{HeaderMap, HeaderName, HeaderValue};
 
@@ -92,6 +93,8 @@ fn read_attributes(headers: &HeaderMap) -> Attributes {
         content_encoding: read_header(headers, &CONTENT_ENCODING),
         cache_control: read_header(headers, &CACHE_CONTROL),
         content_disposition: read_header(headers, &CONTENT_DISPOSITION),
+        content_language: read_header(headers, &CONTENT_LANGUAGE),
+        expires: read_header(headers, &EXPIRES),
         user: headers.iter().filter_map(own).collect(),
     }
 }

@@ -34,7 +34,10 @@ pub(super) async fn history(
 }
 
 fn read_restorations(site: &Site) -> Result<Vec<RecordedRestoration>, Failure> {
-    list_restorations(&site.record_folders()).map_err(|fault| site.state_failure(&fault))
+    let restored = list_restorations(&site.record_folders());
+    let restored = restored.map_err(|fault| site.state_failure(&fault))?;
+    restored.unreadable.iter().for_each(|line| site.printer.talk(line));
+    Ok(restored.runs)
 }
 
 /// What a run has done, step by step; of a restoration, how far it came.

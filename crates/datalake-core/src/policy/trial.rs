@@ -42,7 +42,10 @@ pub enum TrialRequest {
     },
     /// Reads the policy.
     ReadPolicy,
-    /// Removes the policy. Only ever sent where everything else is as it has to be.
+    /// Stores the policy that is there: a key that may loses nothing by it. Only ever sent where everything
+    /// else is as it has to be.
+    StorePolicy,
+    /// Removes the policy. Only ever sent where the key was refused to store it.
     RemovePolicy,
 }
 
@@ -177,7 +180,9 @@ impl ProbePlaces {
             let to = format!("{stored}-parts");
             requests.push(TrialRequest::CopyPart { from: self.outside.clone(), to });
         }
-        requests.extend([TrialRequest::ReadPolicy, TrialRequest::RemovePolicy]);
+        let last =
+            [TrialRequest::ReadPolicy, TrialRequest::StorePolicy, TrialRequest::RemovePolicy];
+        requests.extend(last);
         requests
     }
 }
@@ -195,17 +200,26 @@ impl TrialRequest {
             Self::DeleteVersion(_) => AccessCall::DeleteObjectVersion,
             Self::CopyPart { .. } => AccessCall::UploadPartCopy,
             Self::ReadPolicy => AccessCall::GetBucketPolicy,
+            Self::StorePolicy => AccessCall::PutBucketPolicy,
             Self::RemovePolicy => AccessCall::DeleteBucketPolicy,
         }
+    }
+
+    /// Whether it changes the policy itself.
+    #[must_use]
+    pub fn changes_policy(&self) -> bool {
+        matches!(self, Self::StorePolicy | Self::RemovePolicy)
     }
 
     fn as_access(&self, role: &AccessRole, ground: &PolicyGround) -> AccessRequest {
         let caller = Caller::Key { project: role.project.clone(), key: role.key.clone() };
         let request = AccessRequest::new(caller, self.find_call());
         match self {
-            Self::List(None) | Self::ListVersions | Self::ReadPolicy | Self::RemovePolicy => {
-                request
-            }
+            Self::List(None)
+            | Self::ListVersions
+            | Self::ReadPolicy
+            | Self::StorePolicy
+            | Self::RemovePolicy => request,
             Self::List(Some(prefix)) => request.with_value("s3:prefix", prefix),
             Self::Read(key) => request.of_object(key, &ground.owner),
             Self::Store(key) | Self::Delete(key) | Self::DeleteVersion(key) => {
@@ -226,7 +240,7 @@ impl fmt::Display for TrialRequest {
                 write!(f, "{call} {key}")
             }
             Self::CopyPart { from, to } => write!(f, "{call} {from} to {to}"),
-            Self::ReadPolicy | Self::RemovePolicy => write!(f, "{call}"),
+            Self::ReadPolicy | Self::StorePolicy | Self::RemovePolicy => write!(f, "{call}"),
         }
     }
 }

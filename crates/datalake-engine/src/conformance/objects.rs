@@ -102,6 +102,8 @@ impl LakeSuite<'_> {
             content_encoding: Some("gzip".to_owned()),
             cache_control: Some("max-age=60".to_owned()),
             content_disposition: Some("attachment; filename=\"a b\"".to_owned()),
+            content_language: Some("de-AT".to_owned()),
+            expires: Some("Thu, 01 Jan 2032 00:00:00 GMT".to_owned()),
             user: make_user_attributes(&[("mtime", "1769.000000001"), ("a-b", "c=d;e ~")]),
         };
         let payload = Payload::of("content");

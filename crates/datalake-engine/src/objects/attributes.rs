@@ -18,6 +18,10 @@ pub struct Attributes {
     pub cache_control: Option<String>,
     /// `Content-Disposition`.
     pub content_disposition: Option<String>,
+    /// `Content-Language`.
+    pub content_language: Option<String>,
+    /// `Expires`.
+    pub expires: Option<String>,
     /// The owner's own, by lowercase name without `x-amz-meta-`.
     pub user: BTreeMap<String, String>,
 }
@@ -29,6 +33,8 @@ impl Attributes {
         content_encoding: None,
         cache_control: None,
         content_disposition: None,
+        content_language: None,
+        expires: None,
         user: BTreeMap::new(),
     };
 
@@ -65,6 +71,8 @@ impl Attributes {
             ("content-encoding", &self.content_encoding),
             ("cache-control", &self.cache_control),
             ("content-disposition", &self.content_disposition),
+            ("content-language", &self.content_language),
+            ("expires", &self.expires),
         ];
         headers.into_iter().filter_map(|(name, value)| Some((name, value.as_deref()?)))
     }

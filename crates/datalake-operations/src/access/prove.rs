@@ -39,6 +39,8 @@ pub struct AccessProver<'a> {
     pub pace: ProofPace,
     /// Is told before each round what is waited for.
     pub tell: &'a (dyn Fn(&str) + Sync),
+    /// Whether the operator wants it to end: it is asked before each round.
+    pub is_stopped: &'a (dyn Fn() -> bool + Sync),
 }
 
 /// A role of which the key is at hand, and its requests.
@@ -153,7 +155,7 @@ impl AccessProver<'_> {
         let mut ended = run?;
         swept.map_err(at_bucket(place.bucket))?;
         if ended.holds {
-            self.try_removals(place, &mut ended.trials).await?;
+            self.try_policy_changes(place, &mut ended.trials).await?;
         }
         let mut trials = ended.trials.into_iter();
         let proofs = roles.iter().map(|role| {
@@ -181,6 +183,9 @@ impl AccessProver<'_> {
         let mut course = ProofCourse::begin_proof(self.pace, began);
         loop {
             let round = self.elapsed_now();
+            if (self.is_stopped)() {
+                return Err(OperationError::new(ErrorKind::Interrupted, "stopped by the operator"));
+            }
             place.require_unchanged().await?;
             let mut trials = Vec::new();
             for tried in &place.tried {
@@ -216,18 +221,19 @@ impl AccessProver<'_> {
         )
     }
 
-    /// Last of all each key tries to remove the policy: one that can is not held by it.
-    async fn try_removals(
+    /// Last of all each key tries to change the policy: one that can is not held by it.
+    async fn try_policy_changes(
         &self,
         place: &ProofPlace<'_>,
         trials: &mut [Vec<TrialReport>],
     ) -> Result<(), OperationError> {
+        let policy = NewPolicy::for_bucket_of(place.owner, place.text.clone());
         for (tried, reports) in place.tried.iter().zip(trials) {
-            // What somebody has stored meanwhile is not removed.
+            // What somebody has stored meanwhile is not replaced.
             place.require_unchanged().await?;
-            let removal = place.begin_trying(tried).try_removal().await;
-            let is_held = removal.holds;
-            reports.push(removal);
+            let changes = place.begin_trying(tried).try_policy_changes(&policy).await;
+            let is_held = changes.iter().all(|change| change.holds);
+            reports.extend(changes);
             if !is_held {
                 return place.put_policy_back().await;
             }
@@ -273,7 +279,7 @@ impl ProofPlace<'_> {
         Err(OperationError::new(ErrorKind::Mismatch, message))
     }
 
-    /// Stores the policy that a tried key was let remove, unless somebody has stored another one. A gateway
+    /// Stores the policy that a tried key was let change, unless somebody has stored another one. A gateway
     /// that still shows it may do so for a moment only.
     async fn put_policy_back(&self) -> Result<(), OperationError> {
         let failed = |fault: Fault| {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use datalake_core::fault::{Fault, FaultKind};
-use datalake_core::policy::{RoleTrials, TrialRequest, TrialVerdict};
+use datalake_core::policy::{NewPolicy, RoleTrials, TrialRequest, TrialVerdict};
 use datalake_core::s3::BucketName;
 use datalake_engine::{
     AnyKey, Attributes, Lake, ListAsk, NewObject, ObjectSource, PartNumber, Payload, Precondition,
@@ -31,11 +31,11 @@ impl Trying<'_> {
         Ok(())
     }
 
-    /// Sends each request once, but the removal of the policy.
+    /// Sends each request once, but those that change the policy.
     pub(super) async fn try_round(&self) -> Vec<TrialReport> {
         let mut reports = Vec::new();
         for trial in &self.trials.trials {
-            if trial.request != TrialRequest::RemovePolicy {
+            if !trial.request.changes_policy() {
                 let found = judge_answer(self.send_request(&trial.request).await);
                 reports.push(report_trial(&trial.request.to_string(), trial.expected, found));
             }
@@ -48,11 +48,22 @@ impl Trying<'_> {
         reports
     }
 
-    /// Whether the tried key could remove the policy: it tries to.
-    pub(super) async fn try_removal(&self) -> TrialReport {
-        let request = TrialRequest::RemovePolicy;
-        let found = judge_answer(self.send_request(&request).await);
-        report_trial(&request.to_string(), TrialVerdict::Refused, found)
+    /// Whether the tried key can change the policy: it tries to store the very one that is there. One that
+    /// was refused that tries to remove it.
+    pub(super) async fn try_policy_changes(&self, policy: &NewPolicy) -> Vec<TrialReport> {
+        let mut reports = Vec::new();
+        for (request, change) in
+            [(TrialRequest::StorePolicy, Some(policy)), (TrialRequest::RemovePolicy, None)]
+        {
+            let found = judge_answer(self.tried.set_policy(self.bucket, change).await);
+            let report = report_trial(&request.to_string(), TrialVerdict::Refused, found);
+            let is_held = report.holds;
+            reports.push(report);
+            if !is_held {
+                break;
+            }
+        }
+        reports
     }
 
     async fn send_request(&self, request: &TrialRequest) -> Result<(), Fault> {
@@ -76,8 +87,9 @@ impl Trying<'_> {
                 tried.delete(bucket, &name_key(key)?, Some(&version)).await.map(drop)
             }
             TrialRequest::CopyPart { from, to } => self.copy_part(from, to).await,
-            TrialRequest::ReadPolicy => tried.policy(bucket).await.map(drop),
-            TrialRequest::RemovePolicy => tried.set_policy(bucket, None).await,
+            TrialRequest::ReadPolicy | TrialRequest::StorePolicy | TrialRequest::RemovePolicy => {
+                tried.policy(bucket).await.map(drop)
+            }
         }
     }
 
@@ -122,6 +134,7 @@ impl Trying<'_> {
             | TrialRequest::ListVersions
             | TrialRequest::Read(_)
             | TrialRequest::ReadPolicy
+            | TrialRequest::StorePolicy
             | TrialRequest::RemovePolicy => None,
         });
         let all: BTreeSet<_> = self.trials.seeds.iter().cloned().chain(named).collect();

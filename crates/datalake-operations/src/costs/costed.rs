@@ -17,8 +17,12 @@ use crate::lake::{BucketClient, at_bucket, require_something};
 pub use self::document::{CostTold, TablesTold};
 pub use self::text::render_costs;
 
-/// What a report of costs looks at.
+/// What a report of costs looks at, and by what its bill is made.
 pub struct CostScope<'a> {
+    /// Price list, month and tax.
+    pub basis: &'a CostBasis,
+    /// The history of usage, where there is one.
+    pub log: Option<&'a dyn UsageLog>,
     /// The keys: a bucket, or a prefix of one.
     pub keys: &'a S3Address,
     /// Assets all behind which is a partition.
@@ -72,8 +76,6 @@ impl CostedBucket {
     /// [`OperationError`] where the listing is not whole, or the history cannot be read.
     pub async fn look(
         client: &BucketClient<'_>,
-        basis: &CostBasis,
-        log: Option<&dyn UsageLog>,
         scope: &CostScope<'_>,
         progress: &mut (dyn FnMut(&Usage) + Send),
     ) -> Result<Self, OperationError> {
@@ -90,9 +92,9 @@ impl CostedBucket {
         let holdings = survey_holdings(client, &question, progress).await?;
         require_something(&holdings.total, &bucket, &prefix)?;
         let place = UsagePlace { endpoint: client.spec.endpoint.clone(), bucket };
-        let noted = basis.read_egress(log, &place)?;
-        let stored = basis.billed(&holdings.total);
-        let bill = basis.bill_steady(stored, ByteSize(noted.counted))?;
+        let noted = scope.basis.read_egress(scope.log, &place)?;
+        let stored = scope.basis.billed(&holdings.total);
+        let bill = scope.basis.bill_steady(stored, ByteSize(noted.counted))?;
         Ok(Self { place, prefix, holdings, bill, noted })
     }
 

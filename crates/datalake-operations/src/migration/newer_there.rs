@@ -65,10 +65,17 @@ impl PartAhead {
         names.push(name.to_owned());
     }
 
-    /// How many objects are to be fetched.
+    /// How many objects are to be fetched. Those of tables never are: only their own clients can tell which
+    /// objects make one table.
     #[must_use]
     pub fn count_to_fetch(&self) -> u64 {
-        (self.newer.len() + self.alone.len()) as u64
+        if self.part.is_tabular() { 0 } else { (self.newer.len() + self.alone.len()) as u64 }
+    }
+
+    /// How long they are, in bytes.
+    #[must_use]
+    pub fn size_to_fetch(&self) -> u64 {
+        if self.part.is_tabular() { 0 } else { self.bytes }
     }
 }
 
@@ -139,5 +146,24 @@ mod tests {
         }
 
         assert_eq!(gone.into_names(), ["a", "b"]);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn objects_of_tables_are_told_and_never_fetched() {
+        let ahead = |part| {
+            let mut ahead = PartAhead { bytes: 7, ..PartAhead::none(part) };
+            ahead.add("a", MigrationVerdict::Changed);
+            ahead
+        };
+
+        let assets = ahead(PartKind::Assets);
+        assert_eq!((assets.count_to_fetch(), assets.size_to_fetch()), (1, 7));
+        let tables = ahead(PartKind::TableData);
+        assert_eq!((tables.count_to_fetch(), tables.size_to_fetch()), (0, 0));
     }
 }

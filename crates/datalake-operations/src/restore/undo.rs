@@ -2,7 +2,7 @@
 
 use datalake_core::fault::Fault;
 use datalake_core::time::{RunId, Timestamp};
-use datalake_engine::transfer::RecordFolders;
+use datalake_engine::transfer::{RecordFolder, RecordFolders};
 use futures::{StreamExt as _, stream};
 
 use super::record::{ChangeOutcome, PlannedChange, RecordHead, RecordLines};
@@ -119,36 +119,55 @@ pub struct RecordedRestoration {
     pub ended: usize,
 }
 
-/// The restorations of this machine that have changed something, the oldest first.
+/// The restorations of this machine.
+#[derive(Debug, Default)]
+pub struct RecordedRestorations {
+    /// Those that have changed something, the oldest first.
+    pub runs: Vec<RecordedRestoration>,
+    /// Those whose records cannot be read, in sentences.
+    pub unreadable: Vec<String>,
+}
+
+/// The restorations of this machine; one that cannot be read hides no other.
 ///
 /// # Errors
 ///
-/// [`Fault`] where a record cannot be read.
-pub fn list_restorations(records: &dyn RecordFolders) -> Result<Vec<RecordedRestoration>, Fault> {
+/// [`Fault`] where the folder of the records cannot be read.
+pub fn list_restorations(records: &dyn RecordFolders) -> Result<RecordedRestorations, Fault> {
     let folder = records.open_folder(super::record::RESTORES)?;
-    let mut found = Vec::new();
+    let mut found = RecordedRestorations::default();
     for name in folder.names("")? {
         let run = name.strip_suffix(".journal").and_then(|run| run.parse::<RunId>().ok());
         let Some(run) = run else { continue };
-        let Some((head, mut plan)) = RecordLines::open_plan(folder.as_ref(), &run)? else {
-            continue;
-        };
-        let mut planned = 0;
-        while plan.next::<PlannedChange>()?.is_some() {
-            planned += 1;
-        }
-        let mut ended = 0;
-        if let Some(mut journal) = RecordLines::open_journal(folder.as_ref(), &run)? {
-            while let Some(outcome) = journal.next::<ChangeOutcome>()? {
-                // Of one that failed it is not known what it has left: another call goes on with it.
-                ended += usize::from(!matches!(outcome, ChangeOutcome::Failed(_)));
+        match read_restoration(folder.as_ref(), &run) {
+            Ok(restored) => found.runs.extend(restored),
+            Err(fault) => {
+                found.unreadable.push(format!("the record of {run} cannot be read: {fault}"));
             }
         }
-        let RecordHead { started, keys, .. } = head;
-        found.push(RecordedRestoration { run, started, keys, planned, ended });
     }
-    found.sort_by_key(|restored| restored.started);
+    found.runs.sort_by_key(|restored| restored.started);
     Ok(found)
+}
+
+fn read_restoration(
+    folder: &dyn RecordFolder,
+    run: &RunId,
+) -> Result<Option<RecordedRestoration>, Fault> {
+    let Some((head, mut plan)) = RecordLines::open_plan(folder, run)? else { return Ok(None) };
+    let mut planned = 0;
+    while plan.next::<PlannedChange>()?.is_some() {
+        planned += 1;
+    }
+    let mut ended = 0;
+    if let Some(mut journal) = RecordLines::open_journal(folder, run)? {
+        while let Some(outcome) = journal.next::<ChangeOutcome>()? {
+            // Of one that failed it is not known what it has left: another call goes on with it.
+            ended += usize::from(!matches!(outcome, ChangeOutcome::Failed(_)));
+        }
+    }
+    let RecordHead { started, keys, .. } = head;
+    Ok(Some(RecordedRestoration { run: run.clone(), started, keys, planned, ended }))
 }
 
 /// Whether a run has restored objects, as far as its record can be read.

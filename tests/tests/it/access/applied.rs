@@ -156,6 +156,26 @@ fn a_key_that_can_remove_the_policy_is_found_and_the_policy_is_back() {
 }
 
 #[test]
+fn a_key_that_can_store_a_policy_is_found_before_it_is_let_remove_one() {
+    let shelf = shelf_with(GUARD, |config| config);
+    let plan = shelf.run("access plan --json", 3).json("access-plan");
+    let document: serde_json::Value =
+        serde_json::from_str(plan["buckets"][0]["document"].as_str().unwrap()).unwrap();
+    let document = document.to_string();
+    let loose = document.replace("\"s3:DeleteBucket*\",", "").replace("\"s3:PutBucket*\",", "");
+    assert_ne!(loose, document);
+    store_policy(&shelf, &loose);
+
+    let told = shelf.run("access prove --key-file guard.env", 4).stdout;
+
+    assert!(told.contains("PutBucketPolicy: allowed, and should be refused"), "{told}");
+    assert_eq!(policy_of(&shelf).as_deref(), Some(loose.as_str()));
+    let sent = shelf.service.requests();
+    let removed = sent.iter().find(|seen| seen.method == "DELETE" && seen.query.contains("policy"));
+    assert!(removed.is_none(), "{removed:?}");
+}
+
+#[test]
 fn a_role_is_written_into_the_spec_and_nothing_else_changes() {
     let shelf = shelf_with("# ours\nregion: fsn1 # here\n", |config| config);
 

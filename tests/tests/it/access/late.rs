@@ -108,7 +108,14 @@ impl StoredRole {
             own.set_policy(&name_bucket(), Some(&policy)).await.unwrap();
             let keys = [RestrictedKey { id: &id, lake: &tried }];
             let (pace, tell) = (ProofPace::HETZNER, |_: &str| ());
-            let prover = AccessProver { client, acting: &acting, keys: &keys, pace, tell: &tell };
+            let prover = AccessProver {
+                client,
+                acting: &acting,
+                keys: &keys,
+                pace,
+                tell: &tell,
+                is_stopped: &|| false,
+            };
             prover.prove_policies().await.unwrap()
         })
     }

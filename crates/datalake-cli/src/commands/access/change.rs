@@ -19,6 +19,7 @@ use crate::failure::Failure;
 use crate::remote::Remote;
 use crate::render::Printer;
 use crate::site::RETRY_BUDGET;
+use crate::stop::{Charge, is_asked};
 
 pub(super) async fn change_policies(
     remote: &Remote,
@@ -75,7 +76,10 @@ pub(super) async fn prove_policies(
         keys: &restricted,
         pace: ProofPace::for_service(&remote.spec.endpoint),
         tell: &|line| printer.talk(line),
+        is_stopped: &is_asked,
     };
+    // Whoever says stop gets the probe objects swept first.
+    let _charge = Charge::take();
     let report = prover.prove_policies().await?;
     printer.result(ACCESS_PROOF, &report, &report.to_string());
     Ok(end_proof(&report))
@@ -122,7 +126,8 @@ impl PolicyChange<'_> {
         let keys: Vec<_> = self.keys.iter().map(KeyFile::as_restricted).collect();
         let pace = ProofPace::for_service(&remote.spec.endpoint);
         let tell = |line: &str| site.printer.talk(line);
-        let prover = AccessProver { client, acting, keys: &keys, pace, tell: &tell };
+        let prover =
+            AccessProver { client, acting, keys: &keys, pace, tell: &tell, is_stopped: &is_asked };
         if planned.plan.is_empty() {
             return self.end_unchanged(&prover).await;
         }
@@ -137,6 +142,8 @@ impl PolicyChange<'_> {
             let adoption = Adoption { client, acting, most: u64::MAX, dry_run: false };
             return Ok(self.show_end(&run.reset_access(&planned.plan, &adoption, &ports).await?));
         }
+        // Whoever says stop gets the old policies back first.
+        let _charge = Charge::take();
         Ok(self.show_end(&run.carry_out(&planned.plan, &prover, &ports).await?))
     }
 
@@ -148,6 +155,7 @@ impl PolicyChange<'_> {
             printer.result(ACCESS_RUN, AppliedAccess::default(), &text);
             return Ok(Exit::Done);
         }
+        let _charge = Charge::take();
         let proof = prover.prove_policies().await?;
         let exit = end_proof(&proof);
         let done = AppliedAccess { proof: Some(proof), ..AppliedAccess::default() };

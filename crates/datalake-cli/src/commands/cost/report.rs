@@ -26,10 +26,15 @@ pub(in crate::commands) async fn cost_bucket(
 ) -> Result<CostedBucket, Failure> {
     let mut ticker = Ticker::new(remote.site.printer);
     let mut progress = |total: &Usage| ticker.tell(|| usage_words(total));
-    let scope = CostScope { keys: &what.keys, partitioned: &what.partitioned, top: what.top };
     let log = open_log(&remote.site)?;
-    let log = as_log(log.as_ref());
-    Ok(CostedBucket::look(&remote.client(), basis, log, &scope, &mut progress).await?)
+    let scope = CostScope {
+        basis,
+        log: as_log(log.as_ref()),
+        keys: &what.keys,
+        partitioned: &what.partitioned,
+        top: what.top,
+    };
+    Ok(CostedBucket::look(&remote.client(), &scope, &mut progress).await?)
 }
 
 pub(super) async fn report(

@@ -45,11 +45,10 @@ pub(super) async fn run(cli: &Cli, flags: &BackRun, printer: Printer) -> Result<
     let (context, site) = (place.context()?, &place.remote.site);
     let migration = Migration::find(&context, &place.choice(&flags.what)?).await?;
     let ahead = find_ahead(&migration, &place.limits).await?;
-    let fetched = ahead.iter().filter(|ahead| !ahead.part.is_tabular());
-    let items: u64 = fetched.map(PartAhead::count_to_fetch).sum();
+    let items = count_to_fetch(&ahead);
     printer.talk(ahead.iter().map(render_ahead).collect::<String>().trim_end());
     if items > 0 {
-        let bytes = ahead.iter().map(|ahead| ahead.bytes).sum();
+        let bytes = ahead.iter().map(PartAhead::size_to_fetch).sum();
         let question = format!("Fetch {} ({})?", counted(items, "object"), size(bytes));
         if !agreed(&question, flags.yes, site.may_ask())? {
             printer.talk("nothing was changed");
