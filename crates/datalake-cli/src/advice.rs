@@ -136,7 +136,10 @@ pub(crate) fn named_for(text: &str, name: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use clap::error::ErrorKind;
+
     use super::*;
+    use crate::args::build_strict_command;
 
     #[test]
     fn each_place_takes_the_next_command_whatever_braces_a_key_has() {
@@ -170,5 +173,74 @@ mod tests {
     fn a_place_without_a_command_stays_empty() {
         assert_eq!(words_of(&Advice::naming("look with {}", [])), "look with ");
         assert_eq!(words_of(&"plain words".into()), "plain words");
+    }
+
+    /// One of each kind, in the order of the enum.
+    fn list_commands() -> Vec<AdvisedCommand> {
+        use AdvisedCommand as C;
+        let run = || RunId::new(datalake_core::time::Timestamp::from_unix(0).unwrap(), 1);
+        let place = || "s3://acme-lake/assets/".to_owned();
+        let bucket: BucketName = "acme-lake".parse().unwrap();
+        let mut all = vec![
+            C::Provision,
+            C::ProvisionUnit("dagster-daemon.container".to_owned()),
+            C::ShowEnvironment,
+            C::Status,
+            C::Rollback(Some(run())),
+            C::StorePoliciesAgain,
+            C::ResetAccess,
+            C::UndoRestore(run()),
+            C::RollbackChoosing(
+                run(),
+                EditChoices {
+                    overwrite: ["/etc/y".parse().unwrap()].into(),
+                    keep: ["/etc/x".parse().unwrap()].into(),
+                },
+            ),
+            C::History,
+            C::ShowRun(run()),
+            C::ListVersionsBelow(place()),
+            C::RemoveVersions(place()),
+            C::ShowBucket(bucket.clone()),
+            C::AbortUploads(bucket.clone()),
+            C::MoveFolder { source: place(), dest: place() },
+            C::RemoveFolder(place()),
+            C::PutFile { file: "a.csv".to_owned(), dest: place() },
+            C::EnableVersioning(Some(bucket)),
+            C::ListKeys(place()),
+            C::CopyFrom(place()),
+            C::FetchFolder(place()),
+            C::PrintSnippet("polars".to_owned()),
+        ];
+        all.extend([C::DagsterStatus, C::DagsterReload, C::DagsterLogs, C::RestartServices]);
+        all.extend([C::StartDaemon, C::RunMigration, C::CheckMigration, C::PlanDependencies]);
+        all.extend([C::PlanDependenciesForPrograms, C::ApplyDependencies, C::RecordUsage]);
+        all.extend([C::ListBuckets, C::ListAllVersions, C::ListVersionsOfKey, C::ListUploads]);
+        all.extend([C::EmptyBucket, C::ShowSpecBucket, C::AbortOldUploads, C::VerifyDeep]);
+        all.extend([C::PutStream, C::Sync, C::ShowBucketLock, C::CheckModal]);
+        all.extend([C::ModalSecretStatus, C::SyncModalSecret, C::DeleteModalSecret]);
+        let tables = [
+            TablesAdvice::List,
+            TablesAdvice::Move { source: place(), dest: place() },
+            TablesAdvice::RemoveRule("acme-lake".to_owned()),
+            TablesAdvice::Recover(Some(place())),
+        ];
+        all.extend(tables.map(C::Tables));
+        all
+    }
+
+    #[test]
+    fn each_command_that_is_advised_is_one() {
+        for command in list_commands() {
+            let typed = render_command(&command);
+            let words = typed.trim_matches('`').split(' ').map(|word| word.trim_matches('\''));
+
+            let parsed = build_strict_command().try_get_matches_from(words);
+
+            // The name of a command may stand without what it is about.
+            let refused = parsed.err().map(|error| error.kind());
+            let may = [None, Some(ErrorKind::MissingRequiredArgument)];
+            assert!(may.contains(&refused), "{typed}: {refused:?}");
+        }
     }
 }

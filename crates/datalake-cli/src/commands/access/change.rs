@@ -18,8 +18,12 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::remote::Remote;
 use crate::render::Printer;
+use crate::silence::show_elapsed;
 use crate::site::RETRY_BUDGET;
 use crate::stop::{Charge, is_asked};
+
+/// What takes its time.
+const LISTING: &str = "looking whose objects there are";
 
 pub(super) async fn change_policies(
     remote: &Remote,
@@ -44,7 +48,7 @@ pub(super) async fn adopt_objects(
         most: flags.most,
         dry_run,
     };
-    let counted = adoption(true).carry_out().await?;
+    let counted = show_elapsed(printer, LISTING, adoption(true).carry_out()).await?;
     if flags.change.dry_run || counted.is_whole() {
         printer.result(ACCESS_ADOPTION, &counted, &counted.to_string());
         return Ok(if counted.is_whole() { Exit::Done } else { Exit::Drift });
@@ -56,7 +60,7 @@ pub(super) async fn adopt_objects(
         return Ok(Exit::Drift);
     }
     let _lock = site.lock("access adopt")?;
-    let report = adoption(false).carry_out().await?;
+    let report = show_elapsed(printer, "copying objects", adoption(false).carry_out()).await?;
     printer.result(ACCESS_ADOPTION, &report, &report.to_string());
     Ok(if report.is_whole() { Exit::Done } else { Exit::Partly })
 }
@@ -140,7 +144,8 @@ impl PolicyChange<'_> {
         let _lock = lock.map_or_else(|| site.lock(self.name_command()), Ok)?;
         if self.goal == AccessGoal::Reset {
             let adoption = Adoption { client, acting, most: u64::MAX, dry_run: false };
-            return Ok(self.show_end(&run.reset_access(&planned.plan, &adoption, &ports).await?));
+            let reset = run.reset_access(&planned.plan, &adoption, &ports);
+            return Ok(self.show_end(&show_elapsed(site.printer, LISTING, reset).await?));
         }
         // Whoever says stop gets the old policies back first.
         let _charge = Charge::take();

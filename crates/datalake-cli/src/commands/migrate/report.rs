@@ -13,6 +13,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::named_path;
 use crate::render::{DocumentKind, Printer};
+use crate::silence::show_elapsed;
 
 pub(super) const MIGRATION_REPORT: DocumentKind =
     DocumentKind::of::<MigrationReport>("migration-report");
@@ -29,7 +30,8 @@ pub(super) async fn report(
     if migration.home.is_some() {
         tell_keys(&found, printer);
     }
-    let report = report_assets(&migration, &found, &place.limits).await?;
+    let work = report_assets(&migration, &found, &place.limits);
+    let report = show_elapsed(printer, "comparing both sides", work).await?;
     if let Some(path) = &flags.html {
         let page = render_migration_page(&report);
         named_path::write_file(path, page.as_bytes(), Existing::IsReplaced)?;
