@@ -147,11 +147,6 @@ mod tests {
 
         assert_eq!(gone.into_names(), ["a", "b"]);
     }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
 
     #[test]
     fn objects_of_tables_are_told_and_never_fetched() {
