@@ -31,8 +31,7 @@ pub fn render_whatif(
             ExpiredStays::NotAtAll => ".\n",
             ExpiredStays::For(_) => ", and their old versions would have gone, too.\n",
             ExpiredStays::ForEver => {
-                "; no rule deletes old versions, so all of it would still be billed: `datalake \
-                 bucket lifecycle set`\n"
+                "; no rule deletes old versions, so all of it would still be billed.\n"
             }
         });
     }

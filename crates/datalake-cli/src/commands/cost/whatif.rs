@@ -3,7 +3,9 @@
 use datalake_core::size::ByteSize;
 use datalake_core::usage::Usage;
 use datalake_engine::{Clock as _, UsagePlace};
-use datalake_operations::costs::{WhatIf, WhatIfPlace, find_uncounted_tables, render_whatif};
+use datalake_operations::costs::{
+    ExpiredStays, WhatIf, WhatIfPlace, find_uncounted_tables, render_whatif,
+};
 use datalake_operations::lake::{at_bucket, require_something};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -62,6 +64,9 @@ pub(super) async fn whatif(cli: &Cli, flags: &Whatif, printer: Printer) -> Resul
     let more = asked.egress.unwrap_or_default();
     let bills = usage.make_bills(&basis, ByteSize(noted.counted), more)?;
     let mut text = render_whatif(&basis, &asked, &usage, &bills);
+    if !asked.expire.is_empty() && usage.stays == ExpiredStays::ForEver {
+        text.push_str(&format!("A rule for them: {} bucket lifecycle set\n", remote.site.name));
+    }
     if let Some(tables) = find_uncounted_tables(&remote.spec, &place.bucket) {
         text.push_str(&format!(
             "Without s3://{tables}, the bucket for tables: `{} cost report` has both.\n",
