@@ -1,7 +1,6 @@
 //! Values turned into text and JSON for people and programs. Nothing here decides.
 
 mod arguments;
-mod doctor;
 mod finding;
 mod holdings;
 mod kind;
@@ -15,6 +14,7 @@ mod transfer;
 
 use std::io::{self, IsTerminal, Write};
 
+use datalake_s3::{RequestLog, log_requests};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -34,14 +34,14 @@ pub(crate) use datalake_operations::lake::{
     describe_rule as rule_text, describe_versioning as versioning_text,
 };
 pub(crate) use datalake_report::{
-    BillTold, PACES, compute_paid as paid, describe_left_out as left_row,
-    describe_moved as what_is_moved, describe_paid as paid_words, describe_reach as reach_text,
-    describe_tax as tax_words, describe_usage as usage_words, escape_name as escaped,
-    format_age as age, format_change as change_text, format_pace as pace_text, format_size as size,
-    list_bill_lines as bill_lines, render_bill as bill_text, render_left_out as left_out,
-    render_parts, render_terms as terms_text, render_usage as usage,
+    BillTold, DoctorReport, DoctorView, DoctorWording, PACES, compute_paid as paid,
+    describe_left_out as left_row, describe_moved as what_is_moved, describe_paid as paid_words,
+    describe_reach as reach_text, describe_tax as tax_words, describe_usage as usage_words,
+    escape_name as escaped, format_age as age, format_change as change_text,
+    format_pace as pace_text, format_size as size, list_bill_lines as bill_lines,
+    render_bill as bill_text, render_diagnosis, render_left_out as left_out, render_parts,
+    render_terms as terms_text, render_usage as usage,
 };
-pub(crate) use doctor::{DoctorReport, diagnosis};
 pub(crate) use finding::{FindingPage, finding_page};
 pub(crate) use holdings::{due_text, heading_line, part_line, parts_text};
 pub(crate) use kind::DocumentKind;
@@ -52,7 +52,7 @@ pub(crate) use plan::pending_text;
 pub(crate) use rows::{Rows, Ticker};
 pub(crate) use status::{Report as StatusReport, StatusState, render_status};
 pub(crate) use transfer::{
-    Sum, TransferState, archive_line, item_line, mark_of, progress_line, rate, summary_line,
+    Sum, TransferProgress, TransferState, archive_line, item_line, mark_of, summary_line,
 };
 
 pub(crate) const ERROR: DocumentKind = DocumentKind::of::<Problem<'static>>("error");
@@ -65,6 +65,7 @@ pub(crate) const SCHEMA_VERSION: u32 = 1;
 pub(crate) struct Printer {
     json: bool,
     colour: bool,
+    verbose: bool,
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -97,7 +98,33 @@ impl Printer {
     pub(crate) fn new(json: bool) -> Self {
         let wanted = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
             && std::env::var_os("TERM").is_none_or(|term| term != "dumb");
-        Self { json, colour: wanted && !json && io::stdout().is_terminal() }
+        let colour = wanted && !json && io::stdout().is_terminal();
+        Self { json, colour, verbose: false }
+    }
+
+    /// The same, which also prints what is decided and, by this log, what is asked for.
+    #[must_use]
+    pub(crate) fn with_detail(self, count: u8) -> Self {
+        if count > 0 {
+            let write = |line: &str| {
+                let _ = writeln!(io::stderr().lock(), "{}", escape_message(line));
+            };
+            log_requests(RequestLog { has_headers: count > 1, write });
+        }
+        Self { verbose: count > 0, ..self }
+    }
+
+    /// Whether every detail is wanted.
+    #[must_use]
+    pub(crate) fn is_verbose(self) -> bool {
+        self.verbose
+    }
+
+    /// Prints a decision to standard error, where every detail is wanted.
+    pub(crate) fn decision(self, line: impl FnOnce() -> String) {
+        if self.verbose {
+            self.talk(&line());
+        }
     }
 
     /// Prints a result: `data` in its envelope for JSON, the text else.

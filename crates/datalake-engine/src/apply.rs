@@ -80,7 +80,7 @@ pub struct FailedStep {
 
 /// Carries out a plan step by step and stops at the first failure.
 ///
-/// Each step is looked at before and after: one whose result is there already is not done again,
+/// Each step is looked at before and after: one whose result already exists is not done again,
 /// and one whose world has been disturbed is not begun. A provision begins only where every path is as
 /// its plan says. Intent and outcome go to the journal, so a killed run can be judged; the receipt is durable when this returns. A step in Modal that Modal does
 /// not let happen is pending, and stops no other.

@@ -32,7 +32,7 @@ fn a_bucket_for_tables_is_made_without_versions_shown_and_left_by_a_rollback() {
     let status = host.call(&service, "status").run().exits(0).stdout;
     let told = format!("\ntables    {TABLES}: versioning off, datalake-unfinished-uploads: ");
     assert!(status.contains(&told), "{status}");
-    assert!(status.contains("In step with the spec."), "{status}");
+    assert!(status.contains("In sync with the spec."), "{status}");
     let told = host.call(&service, "status --json").run().exits(0).json("status");
     assert_eq!(
         (&told["tables"]["bucket"], &told["tables"]["present"]),

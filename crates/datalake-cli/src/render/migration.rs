@@ -101,7 +101,7 @@ pub(crate) fn render_tables(tables: &[TableEnd]) -> String {
         let told = match (&table.why, table.version, table.version_here) {
             (Some(why), _, _) => format!("not moved: {}", escaped(why)),
             (None, Some(there), Some(here)) if here > there => format!(
-                "version {there} is in the bucket; version {here} was written meanwhile: the same \
+                "version {there} is in the bucket; version {here} was written in the meantime: the same \
                  command brings it"
             ),
             (None, Some(there), Some(here)) if there > here => {

@@ -134,9 +134,7 @@ fn judge_restarts(seen: &Examination) -> Judged {
     let looping: Vec<_> = all
         .iter()
         .filter(|life| life.is_in_a_loop())
-        .map(|life| {
-            format!("{} ends and is started anew: {} times so far", life.unit, life.restarts)
-        })
+        .map(|life| format!("{} exits and is restarted: {} times so far", life.unit, life.restarts))
         .collect();
     if looping.is_empty() {
         return Ok("each in the same life as at the beginning of this look".to_owned());
@@ -144,7 +142,7 @@ fn judge_restarts(seen: &Examination) -> Judged {
     Err(wrong(
         looping,
         Advice::naming(
-            "{} tells why; a restart that succeeds says nothing of it",
+            "{} shows why; a successful restart proves nothing",
             [AdvisedCommand::DagsterLogs],
         ),
     ))

@@ -153,7 +153,7 @@ fn judge_subids(seen: &Examination) -> Judged {
         lines,
         format!(
             "`sudo usermod --add-subuids 100000-165535 --add-subgids 100000-165535 {user}`, with a \
-             range that nobody has; then `podman system migrate` as that user"
+             unused range; then `podman system migrate` as that user"
         ),
     ))
 }

@@ -169,7 +169,7 @@ fn name_first(names: &[String]) -> &str {
 
 fn judge_token_places(seen: &Examination) -> Judged {
     match require_client(seen)?.tokens.as_slice() {
-        [] | [_] => Ok("no token stands in the way of another".to_owned()),
+        [] | [_] => Ok("no token hides another one".to_owned()),
         [first, others @ ..] => Err(warning(
             [format!(
                 "the token of {first} wins over that of {}, without a word",
@@ -212,8 +212,8 @@ fn judge_secret(seen: &Examination) -> Judged {
         ModalSecretLook::InStep => return Ok(IN_STEP.to_owned()),
         ModalSecretLook::Earlier => "it holds what an earlier run has stored",
         ModalSecretLook::Incomplete => "a variable that datalake has stored there is missing",
-        ModalSecretLook::Foreign => "somebody else has stored it or changed it",
-        ModalSecretLook::Absent => "it is not there",
+        ModalSecretLook::Foreign => "someone else stored or changed it",
+        ModalSecretLook::Absent => "it does not exist",
     };
     Err(wrong([so], name_syncing()))
 }

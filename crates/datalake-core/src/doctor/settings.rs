@@ -167,7 +167,7 @@ impl Default for SettingsEvidence {
 }
 
 pub(super) fn describe_old_values(values: &[OldValue]) -> Vec<String> {
-    values.iter().map(|it| format!("{}, line {}: {}", it.path, it.line, it.harm)).collect()
+    values.iter().map(|it| format!("{}:{}: {}", it.path, it.line, it.harm)).collect()
 }
 
 fn judge_dashed_env_files(seen: &Examination) -> Judged {
@@ -253,7 +253,7 @@ fn env_file(seen: &Examination) -> Judged {
         )),
         Err(reason) => Err(wrong(
             [format!("{}: {reason}", handed.from)],
-            name_provision("podman, systemd and sh do not read it alike: {} writes it anew"),
+            name_provision("podman, systemd and sh read it differently: {} rewrites it"),
         )),
     }
 }
@@ -271,7 +271,7 @@ fn judge_env_file_mode(seen: &Examination) -> Judged {
         ));
     }
     if evidence.is_empty() {
-        return Ok(format!("{mode}, for {} alone", seen.host.user));
+        return Ok(format!("{mode}, only for {}", seen.host.user));
     }
     Err(wrong(
         evidence,
@@ -356,7 +356,7 @@ fn judge_readers(seen: &Examination) -> Judged {
         return Err(Not::After(FindingId::HostInStep));
     }
     match (seen.settings.in_the_way.seen()?.as_slice(), seen.settings.not_looked_at.as_slice()) {
-        ([], []) => Ok("nothing stands in the way of a provision".to_owned()),
+        ([], []) => Ok("nothing prevents a provision".to_owned()),
         ([], unread) => Err(Not::LookedAt(unread.to_vec())),
         (found, _) => Err(wrong(
             found.to_vec(),

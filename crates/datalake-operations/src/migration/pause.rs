@@ -22,7 +22,7 @@ const TOLD: usize = 5;
 /// What is kept as long as the daemon is stopped, so that a killed run is made up for.
 const MARK: &str = "migration/stopped-services";
 
-/// How Dagster is kept from writing meanwhile.
+/// How Dagster is kept from writing during the copy.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct PauseChoice {
     /// Dagster's webserver, where it is named.

@@ -66,7 +66,7 @@ fn judge_budget(lake: &LakeReport) -> String {
     };
     let likely = lake.list_ahead().first().map_or(latest.month_sum, |ahead| ahead.month_sums[1]);
     let is_over = likely.cents() > budget.amount.cents();
-    if is_over { "storage alone is over it" } else { "storage is within it" }.to_owned()
+    if is_over { "storage by itself is over it" } else { "storage is within it" }.to_owned()
 }
 
 /// Folders as a picture.

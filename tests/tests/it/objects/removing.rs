@@ -21,7 +21,7 @@ fn nothing_goes_without_a_yes() {
         str![[r#"
 s3://acme-dagster-assets/tmp/1.txt: 1 object; 5 B
 the bucket keeps no versions: there is no way back
-error: nobody is there to say yes: nothing was changed
+error: confirmation is needed, but there is no terminal; nothing was changed
 hint: add --yes
 
 "#]]

@@ -61,10 +61,10 @@ pub(in crate::commands) fn read_places(cli: &Cli, site: &Site) -> Result<Vec<Usa
 
 /// What is known of egress and what is not, in a sentence.
 pub(in crate::commands) fn egress_words(noted: &NotedEgress) -> String {
-    let free = if noted.on_hetzner { " (free: it stands in Hetzner's network)" } else { "" };
+    let free = if noted.on_hetzner { " (free: this machine is in Hetzner's network)" } else { "" };
     format!(
         "egress in this month: {} brought to this machine by datalake{free}, {} entered by you; the \
-         service tells nobody what Modal and others have read",
+         service does not report what Modal and others have read",
         size(noted.moved_by_datalake),
         size(noted.entered),
     )

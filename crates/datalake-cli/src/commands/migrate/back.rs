@@ -104,7 +104,7 @@ fn ahead_text(ahead: &PartAhead) -> String {
         "newer in the bucket: the local files are stale"
     };
     list(&ahead.newer, newer);
-    list(&ahead.alone, "in the bucket alone");
+    list(&ahead.alone, "only in the bucket");
     list(&ahead.gone, "gone from the bucket: the local files may be older than that");
     list(&ahead.newer_here, "newer here: the local files stay");
     list(&ahead.other_kinds, "of other kinds, which stay in the bucket");

@@ -38,7 +38,7 @@ impl CheckedLibraries {
         let told = match (gone, new) {
             (None, None) => return None,
             (Some(gone), None) => format!("{} was there, and is not any more", name(gone)),
-            (None, Some(new)) => format!("{} was not there", name(new)),
+            (None, Some(new)) => format!("{} was missing", name(new)),
             (Some(gone), Some(new)) => {
                 format!("{} was there, and {} was not", name(gone), name(new))
             }
