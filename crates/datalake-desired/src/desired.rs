@@ -137,7 +137,7 @@ pub enum DesiredError {
     /// Logs go elsewhere already.
     #[error("`{0}` sends logs elsewhere already: {1}")]
     LogsElsewhere(HostPath, String),
-    /// A file holds bytes that are no text.
+    /// A file holds bytes that are not text.
     #[error("`{0}` is not UTF-8 text")]
     NotText(HostPath),
     /// A line does harm in a file that this user may not change.

@@ -53,10 +53,10 @@ pub enum ApplyError {
     /// The plan itself is wrong; nothing was changed.
     #[error("the plan breaks a rule of plans, which is a bug: {0}")]
     Plan(PlanFault),
-    /// A step failed; the receipt tells what was done before.
+    /// A step failed; the receipt shows what was done before.
     #[error("{}", .0.step.action.target())]
     Step(Box<FailedStep>),
-    /// All steps are done but some in Modal, which are pending; the receipt tells which.
+    /// All steps are done except some in Modal, which are pending; the receipt shows which.
     #[error("{}", .0.step.action.target())]
     Pending(Box<FailedStep>),
     /// The operator asked to stop between two steps.

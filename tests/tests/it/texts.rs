@@ -34,12 +34,12 @@ Usage: datalake provision [OPTIONS]
 Options:
       --dry-run                  Show the plan; change nothing
   -y, --yes                      Do not ask before applying
-      --no-restart               Change only files and bucket; containers use the change after their next
-                                 restart
+      --no-restart               Change only files and bucket; containers use the change after their
+                                 next restart
       --environment-host <WISH>  What to do with `EnvironmentHost=true` in units and drop-ins
                                  [default: keep] [possible values: keep, remove]
-      --replace                  Replace all of Modal's secret where its client cannot change a part
-                                 of it: variables of others in it are lost
+      --replace                  Replace the whole secret in Modal if its client cannot change a
+                                 part of it: variables of others in it are lost
   -h, --help                     Print this page
 
 More: `datalake help provision`, `datalake help global-options`

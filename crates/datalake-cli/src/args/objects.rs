@@ -130,7 +130,7 @@ const RM_EXAMPLES: &str = "\
 Examples:
   datalake rm assets/old                         One object; asks
   datalake rm --recursive tmp/ --dry-run         What would go
-  datalake rm --yes \"logs/2025-*.txt\"            The keys that fit
+  datalake rm --yes \"logs/2025-*.txt\"            All matching keys
   datalake rm --recursive --versions tmp/ --yes  With all versions, for good
   datalake rm --recursive s3://old-data --confirm old-data
 ";

@@ -47,7 +47,7 @@ pub struct Put {
 const GET_EXAMPLES: &str = "\
 Examples:
   datalake get reports/2026-q3.pdf .         One object, under the last part of its key
-  datalake get \"raw/2026-*.csv\" /srv/raw     The keys that fit
+  datalake get \"raw/2026-*.csv\" /srv/raw     All matching keys
   datalake get s3://acme-lake/raw/ /srv/raw  All below a folder, which ends with `/`
 ";
 

@@ -137,7 +137,7 @@ fn judge_restarts(seen: &Examination) -> Judged {
         .map(|life| format!("{} exits and is restarted: {} times so far", life.unit, life.restarts))
         .collect();
     if looping.is_empty() {
-        return Ok("each in the same life as at the beginning of this look".to_owned());
+        return Ok("no service restarted during this check".to_owned());
     }
     Err(wrong(
         looping,
@@ -158,7 +158,7 @@ fn judge_environment(seen: &Examination) -> Judged {
         }
     }
     if evidence.is_empty() {
-        return Ok("the first process of each has what is handed over".to_owned());
+        return Ok("the first process of each has the settings".to_owned());
     }
     Err(wrong(
         evidence,
@@ -249,13 +249,11 @@ fn judge_boto3(seen: &Examination) -> Judged {
 
 fn judge_canary(seen: &Examination) -> Judged {
     match seen.containers.canary.seen()? {
-        None => {
-            Ok("each container that is asked puts, lists, reads and deletes an object".to_owned())
-        }
+        None => Ok("every container can store, list, read and delete an object".to_owned()),
         Some(reason) => Err(wrong(
             [reason.clone()],
             "compare with `store-probe`: if that is sound, it is the container's way or its \
-             settings; `containers-environment` tells",
+             settings; `containers-environment` shows which",
         )),
     }
 }

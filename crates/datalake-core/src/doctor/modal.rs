@@ -198,11 +198,11 @@ fn judge_answer(seen: &Examination) -> Judged {
         Look::Unknown(fault) if refusals.contains(&fault.kind) => Err(wrong(
             [fault.to_string()],
             "tokens can expire: make a new one (`modal token new`), and put it where the one in use \
-             is; `modal-token` tells where that is",
+             is; `modal-token` shows where that is",
         )),
         answer => {
             answer.reached("Modal", cure)?;
-            Ok("it takes the token".to_owned())
+            Ok("Modal accepts the token".to_owned())
         }
     }
 }
@@ -226,7 +226,7 @@ fn name_syncing() -> Advice {
 fn judge_age(seen: &Examination) -> Judged {
     // The same content need not be stored again only because the env file was.
     if seen.modal.secret == Look::Saw(ModalSecretLook::InStep) {
-        return Ok("what it holds is right, however old it is".to_owned());
+        return Ok("its content is right, whatever its age".to_owned());
     }
     let ModalSecretAge { stored, written: (run, began) } = seen.modal.age.seen()?;
     if stored >= began {

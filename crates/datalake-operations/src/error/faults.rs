@@ -19,7 +19,7 @@ const UNSAFE_COMMITS: &str = "give tables a bucket of their own: `tables: {}`, o
 const NO_CLIENT: &str = "install it (`pipx install modal`), name its program (`modal: { client: /PATH/bin/modal \
      }`), or the unit in whose container it is (`modal: { container: UNIT }`)";
 const NO_LOGIN: &str = "set MODAL_TOKEN_ID and MODAL_TOKEN_SECRET (`sudo -E` keeps them), or run `modal setup` \
-     once as the user that runs this; {} tells what is in use";
+     once as the user that runs this; {} shows what is in use";
 const WRONG_LOGIN: &str =
     "tokens can expire: {} shows which one is in use; the environment wins over ~/.modal.toml";
 const UNKNOWN_ACCESS_KEY: &str = "compare the id with the project's Security > S3 credentials; a new key can take a minute \

@@ -16,8 +16,8 @@ use super::{ItemSum, TransferState};
 #[derive(Debug, Clone, Default)]
 pub struct TransferProgress {
     pace: TransferPace,
-    /// Runs that are not planned to their end.
-    unplanned: usize,
+    /// Runs that are not planned to their end; `None` where nobody knows how many there are.
+    unplanned: Option<usize>,
     /// What was counted before the first run.
     counted: Option<TransferAmount>,
     settled: ItemSum,
@@ -27,7 +27,7 @@ pub struct TransferProgress {
 impl TransferProgress {
     /// So many runs of the engine come one after the other.
     pub fn expect_runs(&mut self, number: usize) {
-        self.unplanned = number;
+        self.unplanned = Some(number);
     }
 
     /// So much was found to be moved before the first run.
@@ -37,7 +37,7 @@ impl TransferProgress {
 
     /// A run has found all that it will move.
     pub fn end_planning(&mut self) {
-        self.unplanned = self.unplanned.saturating_sub(1);
+        self.unplanned = self.unplanned.map(|number| number.saturating_sub(1));
     }
 
     /// An item that was to be moved has come to its end.
@@ -94,7 +94,7 @@ impl TransferProgress {
     }
 
     fn is_whole_known(&self) -> bool {
-        self.unplanned == 0 || self.counted.is_some()
+        self.unplanned == Some(0) || self.counted.is_some()
     }
 
     fn whole(&self, state: &TransferState) -> TransferAmount {

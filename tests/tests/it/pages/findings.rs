@@ -17,7 +17,7 @@ fn the_page_of_findings_has_every_id() {
     for group in Group::ALL {
         let rows = of(group).map(row);
         text += &format!("\n## {}\n\n{}\n\n", heading(group), about(group));
-        text += "| id | in order if | at its worst | fixed by |\n|---|---|---|---|\n";
+        text += "| id | in order if | severity | fixed by |\n|---|---|---|---|\n";
         text.extend(rows);
         for id in of(group) {
             let page = id.page().split_once('\n').map_or("", |(_, rest)| rest);

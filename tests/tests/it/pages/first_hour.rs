@@ -39,12 +39,9 @@ impl Session<'_> {
     /// Types a command and expects this exit code.
     #[track_caller]
     fn types(&mut self, words: &str, exit: i32) {
-        let ran = Call::new(self.folder, words).run().exits(exit);
-        self.page += &format!("$ datalake {words}\n{}", ran.stdout);
-        let talk = ran.stderr.trim_matches('\n');
-        if !talk.is_empty() {
-            self.page += &format!("{talk}\n");
-        }
+        let call = Call::new(self.folder, words).through_script("exec \"$@\" 2>&1");
+        let ran = call.run().exits(exit);
+        self.page += &format!("$ datalake {words}\n{}", ran.stdout.trim_start_matches('\n'));
         if exit > 0 {
             self.page += &format!("# exit code {exit}\n");
         }
