@@ -271,7 +271,7 @@ InvocationID=
         let fault = read_statuses(SHOWN, &units(&["a.service"])).unwrap_err();
         assert_eq!(fault.kind, FaultKind::Unreadable);
         let fault = read_statuses("ActiveState=odd\n", &units(&["a.service"])).unwrap_err();
-        assert_eq!(fault.detail, "systemctl tells of a state `odd`");
+        assert_eq!(fault.detail, "systemctl reports the state `odd`");
     }
 
     #[test]

@@ -41,7 +41,7 @@ fn a_bucket_for_tables_is_made_without_versions_shown_and_left_by_a_rollback() {
     let env_file = fs::read_to_string(host.env_file()).unwrap();
     assert!(env_file.contains(&format!("\nDAGSTER_S3_TABLES_BUCKET={TABLES}\n")), "{env_file}");
     let again = host.call(&service, "provision").run().exits(0).stdout;
-    let buckets = format!("bucket `acme-dagster-assets`, bucket `{TABLES}` and host are in step");
+    let buckets = format!("bucket `acme-dagster-assets`, bucket `{TABLES}` and host are in sync");
     assert!(again.contains(&buckets), "{again}");
 
     let back = host.call(&service, "rollback --yes").run().exits(0).all();

@@ -162,7 +162,25 @@ fn fit_width(line: &str, width: usize) -> &str {
 
 #[cfg(test)]
 mod tests {
-    use super::fit_width;
+    use super::*;
+
+    #[test]
+    fn without_a_terminal_there_is_a_line_a_minute() {
+        let (place, told) = (TickerPlace::Lines, std::cell::Cell::new(0));
+        let mut ticker = Ticker { place, next: Instant::now() + MINUTE, stands: false };
+        let text = || {
+            told.set(told.get() + 1);
+            "1 of 2 files".to_owned()
+        };
+
+        ticker.tell(text);
+        assert_eq!(told.get(), 0, "the first minute is not over");
+
+        ticker.next = Instant::now();
+        ticker.tell(text);
+        ticker.tell(text);
+        assert_eq!(told.get(), 1);
+    }
 
     #[test]
     fn a_line_that_is_too_long_loses_whole_parts_from_its_end() {

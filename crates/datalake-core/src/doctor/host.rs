@@ -119,7 +119,7 @@ fn judge_user(seen: &Examination) -> Judged {
         Ok(home) => Ok(format!("{}, at home in {home}", seen.host.user)),
         Err(trouble) => Err(wrong(
             [trouble.clone()],
-            "name the user that runs Dagster's podman: `host: { user: NAME }`",
+            "set `host.user` to the user that runs the Dagster containers: `host: { user: NAME }`",
         )),
     }
 }

@@ -212,7 +212,7 @@ fn judge_denied_bucket(seen: &Examination) -> Judged {
             "a bucket policy names this key in a Deny: change it with another key of the project. \
              Some gateways refuse a good key for minutes, too: try again",
         )),
-        Some(false) | None => Ok(format!("bucket `{bucket}` does not refuse a key of its project")),
+        Some(false) | None => Ok(format!("the key can open bucket `{bucket}`")),
     }
 }
 

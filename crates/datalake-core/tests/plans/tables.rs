@@ -171,7 +171,7 @@ fn a_prefix_where_versions_are_kept_is_taken_only_after_a_test() {
     check(&wanted, &with(present(ConditionalPuts::Held)), None);
     unsafe_puts(
         ConditionalPuts::Raced(3),
-        "tables below `tables`: 3 writers of one key were all told that they have stored it",
+        "tables below `tables`: 3 writers of one key all got a success",
     );
     unsafe_puts(
         ConditionalPuts::Ignored,

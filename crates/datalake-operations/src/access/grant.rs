@@ -224,7 +224,7 @@ mod tests {
         );
         check_line(&make_wish(preset, &["read", "raw"]), Err("either --as"));
         check_line(&make_wish(None, &[]), Err("either --as"));
-        check_line(&make_wish(None, &["raw"]), Err("stands behind none"));
+        check_line(&make_wish(None, &["raw"]), Err("has to follow"));
         check_line(&make_wish(None, &["read"]), Err("needs a prefix"));
         check_line(&make_wish(None, &["read", "a", "read", "b"]), Err("given twice"));
         check_line(&make_wish(None, &["read", "a*"]), Err("prefix in a policy"));

@@ -54,7 +54,7 @@ fn draw_cards(lake: &LakeReport) -> Markup {
             (forecast)
             @if let Some(budget) = lake.budget { (card("Budget for the month", &budget.to_string(), &judge_budget(lake))) }
             (card("Billed storage today", &format_size(lake.billed_bytes), &stored))
-            (card("Hidden of it", &format_size(lake.hidden_billed()), hidden))
+            (card("Hidden storage", &format_size(lake.hidden_billed()), hidden))
         }
     }
 }

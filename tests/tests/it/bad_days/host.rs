@@ -35,7 +35,7 @@ fn a_user_that_is_not_there() {
         78,
         str![[r#"
 error: below `[DIR]/host`: there is no user `nobody-here`
-hint: name the user that runs Dagster's podman: `host: { user: NAME }`
+hint: set `host.user` to the user that runs the Dagster containers: `host: { user: NAME }`
 
 "#]],
     );

@@ -85,7 +85,7 @@ fn a_secret_that_is_not_as_it_has_to_be() {
     let stored = ground.modal.stored().unwrap();
 
     std::fs::write(ground.modal.path("stored"), "DATALAKE_FP_0123456789abcdef").unwrap();
-    assert!(said().contains("somebody else has stored it"), "{}", said());
+    assert!(said().contains("someone else stored"), "{}", said());
     std::fs::remove_file(ground.modal.path("stored")).unwrap();
     assert!(said().contains("it does not exist"), "{}", said());
     std::fs::write(ground.modal.path("stored"), stored).unwrap();

@@ -55,7 +55,7 @@ fn a_folder_is_named_whole() {
     let ran = shelf.run("rm --yes -r tmp", 2);
 
     assert!(
-        ran.stderr.contains("hint: `tmp/` means what lies in it, `tmp**` every key"),
+        ran.stderr.contains("hint: `tmp/` means its contents, `tmp**` every key"),
         "{ran:?}"
     );
     assert_eq!(shelf.keys().len(), 5);

@@ -102,7 +102,7 @@ fn sources_that_make_no_sense_are_refused() {
         ("put a.csv other/a.csv in/", "the same name"),
         ("cp a.csv data", "neither side is in a bucket"),
         ("sync data other", "neither side is in a bucket"),
-        ("sync s3://acme-dagster-assets/a s3://acme-dagster-assets/a/b", "lies in the other one"),
+        ("sync s3://acme-dagster-assets/a s3://acme-dagster-assets/a/b", "is inside the other"),
         ("mv --size-only a.csv s3://acme-dagster-assets/", "sizes for contents"),
         ("sync --connections 257 data s3://acme-dagster-assets/a", "more than the spec allows"),
         ("put a.csv s3://acme-dagster-assets/a/../b", "`.` or `..`"),

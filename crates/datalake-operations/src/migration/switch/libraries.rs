@@ -80,7 +80,7 @@ mod tests {
         assert!(
             other.ends_with("`dagster_aws-0.29.26` was there, and `dagster_aws-0.29.27` was not")
         );
-        assert!(change(&[]).unwrap().ends_with("`dagster_aws-0.29.27` was not there"));
+        assert!(change(&[]).unwrap().ends_with("`dagster_aws-0.29.27` was missing"));
         let gone = CheckedLibraries { path: "/gone".to_owned(), packages: Vec::new() };
         assert!(gone.find_change(&folders).unwrap().contains("cannot be looked at again"));
     }
