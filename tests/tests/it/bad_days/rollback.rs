@@ -70,7 +70,7 @@ hint: `datalake --root=[DIR]/host history` lists them
         rollback(&day).arg("yesterday"),
         2,
         str![[r#"
-error: `yesterday` is no run: a run is named like `[RUN]`
+error: `yesterday` is not the id of a run: an id looks like `[RUN]`
 
 "#]],
     );

@@ -22,7 +22,7 @@ fn versioning_is_shown_and_set() {
     assert_eq!(versioning("suspend"), ("suspended".into(), true.into()));
     let told = shelf.run("bucket versioning show", 0);
     assert_eq!(told.stdout, "bucket acme-dagster-assets: versioning suspended\n");
-    assert!(told.stderr.contains("lifecycle rules stand still"), "{}", told.stderr);
+    assert!(told.stderr.contains("lifecycle rules do nothing"), "{}", told.stderr);
 }
 
 #[test]

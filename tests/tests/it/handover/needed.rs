@@ -28,7 +28,7 @@ fn is_named(name: &str, text: &str, line: usize) {
 
     let ran = ground.run("provision --yes").exits(78);
 
-    let place = format!("`/{name}`, line {line}: ");
+    let place = format!("`/{name}:{line}`: ");
     assert!(ran.stderr.contains(&place), "{place}\n{}", ran.stderr);
     assert!(!ran.all().contains("old-secret"), "{}", ran.all());
     ground.tree().must_be(&before, "after the refusal");
@@ -184,10 +184,10 @@ fn what_comes_after_quadlet_is_named_before_anything_is_changed() {
         let ran = ground.run("provision --yes").exits(78);
 
         let place = format!("/{name}");
-        assert!(ran.stderr.contains(&format!("`{place}`, line {line}")), "{}", ran.stderr);
+        assert!(ran.stderr.contains(&format!("`{place}:{line}`")), "{}", ran.stderr);
         ground.tree().must_be(&before, "after the refusal");
         let said = ground.run("doctor --only host").exits(3).stdout;
-        let place = format!("wrong    host-overrides: {place}, line {line}: ");
+        let place = format!("wrong    host-overrides: {place}:{line}: ");
         assert!(said.contains(&place), "{said}");
     }
 }
