@@ -98,7 +98,11 @@ fn build(target: &Path) -> Result<PathBuf, Failed> {
 
 /// Man pages and completions, by the program itself.
 fn papers(program: &Path, folder: &Path) -> Result<(), Failed> {
-    run(Command::new(program).arg("man").arg(folder.join("man/man1")), "datalake man")?;
+    let (commands, formats) = (folder.join("man/man1"), folder.join("man/man5"));
+    run(Command::new(program).arg("man").arg(&commands), "datalake man")?;
+    fs::create_dir_all(&formats).map_err(at(&formats))?;
+    let page = formats.join("datalake.yaml.5");
+    fs::rename(commands.join("datalake.yaml.5"), &page).map_err(at(&page))?;
     let completions = folder.join("completions");
     fs::create_dir_all(&completions).map_err(at(&completions))?;
     for (shell, file) in SHELLS {

@@ -1,5 +1,6 @@
 //! Starting other programs, with their output passed through.
 
+use std::ffi::OsStr;
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
@@ -67,6 +68,15 @@ pub(crate) fn printed(command: &mut Command, name: &str) -> Result<Vec<u8>, Fail
 /// Runs this very cargo; what it printed.
 pub(crate) fn printed_by_cargo(words: &[&str]) -> Result<Vec<u8>, Failed> {
     printed(cargo_command().args(words), &format!("cargo {}", words.join(" ")))
+}
+
+/// The same with a variable.
+pub(crate) fn printed_by_cargo_with(
+    words: &[&str],
+    variable: (&str, &OsStr),
+) -> Result<Vec<u8>, Failed> {
+    let (name, value) = variable;
+    printed(cargo_command().args(words).env(name, value), &format!("cargo {}", words.join(" ")))
 }
 
 /// Where cargo builds.

@@ -39,7 +39,7 @@ impl Ground {
         let work = &wishes.work;
         if work.exists() && !work.join(MARK).exists() {
             let place = work.display();
-            return Err(Failed::new(format!("{place} is there already, and not from here")));
+            return Err(Failed::new(format!("{place} already exists, and not from here")));
         }
         remove_path(work)?;
         fs::create_dir_all(work)?;

@@ -20,7 +20,7 @@ pub mod transfer;
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{ArgAction, Args, Parser, Subcommand};
 
 #[cfg(feature = "sandbox")]
 use built_in::DEMO_EXAMPLES;
@@ -70,7 +70,7 @@ pub struct PlaceFlags {
     #[arg(long, global = true, value_name = "DIR", num_args = 0..=1, require_equals = true)]
     #[arg(default_missing_value = ".sandbox")]
     pub sandbox: Option<PathBuf>,
-    /// Take all paths of the host as paths below DIR
+    /// Use DIR as the host's root directory
     #[arg(long, global = true, value_name = "DIR")]
     pub root: Option<PathBuf>,
     /// Keep journal, receipts and copies in DIR
@@ -79,12 +79,15 @@ pub struct PlaceFlags {
     /// Read FILE instead of ./datalake.yaml
     #[arg(long, global = true, value_name = "FILE")]
     pub config: Option<PathBuf>,
-    /// Print one JSON document instead of text; listings one a line
+    /// Print a JSON document instead of text; listings one per line
     #[arg(long, global = true)]
     pub json: bool,
     /// Never ask; fail where an answer is needed
     #[arg(long, global = true)]
     pub no_input: bool,
+    /// Print every request and decision; -vv prints headers, too (never the signature)
+    #[arg(long, short, global = true, action = ArgAction::Count)]
+    pub verbose: u8,
 }
 
 /// Values of the spec; they win over variables and files.
@@ -109,7 +112,7 @@ pub struct Values {
     /// The user that runs Dagster's podman
     #[arg(long, global = true, value_name = "USER")]
     pub user: Option<String>,
-    /// A quadlet unit that needs the bucket; may be given again
+    /// A quadlet unit that needs the bucket (repeatable)
     #[arg(long = "unit", global = true, value_name = "UNIT")]
     pub units: Vec<String>,
     /// How containers get the settings: env-file, podman-secret or in-place
@@ -133,16 +136,16 @@ pub enum Command {
     Discover,
     /// Set up bucket and host: plan, ask, apply, prove
     Provision(Provision),
-    /// Tell whether bucket and host are in step with the spec (exit 0) or not (exit 3)
+    /// Check that bucket and host are in sync with the spec (exit 0; 3 if not)
     Status,
-    /// Find what is wrong anywhere on the way to the bucket (exit 3), and what cures it
+    /// Find problems anywhere on the way to the bucket (exit 3), and how to fix them
     #[command(before_help = doctor::EXAMPLES)]
     Doctor(doctor::Doctor),
     /// Undo a run: the same bytes, modes and owners as before
     Rollback(Rollback),
-    /// List all runs, or show what one has done
+    /// List all runs, or show what one did
     History(History),
-    /// Reload, restart, stop, start and look at Dagster's services
+    /// Reload, restart, stop, start and inspect Dagster's services
     Dagster {
         /// What to do.
         #[command(subcommand)]
@@ -156,62 +159,62 @@ pub enum Command {
     },
     /// List keys
     Ls(objects::Ls),
-    /// Count what lies in a bucket, folder by folder: real and billed size
+    /// Count what a bucket holds, folder by folder: real and billed size
     Du(objects::Du),
     /// Print folders and keys as a tree
     Tree(objects::Tree),
-    /// Print all that is known of an object, and its versions
+    /// Print everything known about an object and its versions
     Stat(objects::Stat),
     /// Print the content of objects
     Cat(objects::Cat),
-    /// Remove objects; shows what goes, and asks
+    /// Remove objects, after showing them and asking
     Rm(objects::Rm),
-    /// Bring deleted objects back, or have keys as they were at a time; can be undone exactly
+    /// Restore deleted objects, or keys as they were at a time; can be undone exactly
     Restore(restore::Restore),
-    /// Bring files into a bucket
+    /// Upload files to a bucket
     Put(transfer::Put),
-    /// Bring objects into a folder
+    /// Download objects to a folder
     Get(transfer::Get),
     /// Copy between this machine and buckets
     Cp(transfer::CopyFlags),
-    /// Copy, have the copy confirmed, then delete the source
+    /// Copy, verify the copy, then delete the source
     #[command(before_help = transfer::MOVE_EXAMPLES)]
     Mv(transfer::CopyFlags),
-    /// Make a folder and a folder of a bucket equal, or two of buckets
+    /// Make DEST identical to SOURCE
     Sync(transfer::Sync),
-    /// Tell whether a bucket still has what was brought there (exit 0) or not (exit 4)
+    /// Check that a bucket still has what was stored there (exit 0; 4 if not)
     Verify(transfer::VerifyFlags),
-    /// Read a share of what was brought to a bucket again, another one each day
+    /// Read a share of what was stored in a bucket again, a different one each day
     Scrub(transfer::Scrub),
-    /// List tables, move them to where commits hold, find commits that got lost
+    /// List tables, move them to where commits are safe, find lost commits
     Tables {
         /// What to do.
         #[command(subcommand)]
         what: tables::TablesCommand,
     },
-    /// Move what Dagster keeps on this host into the bucket, and prove it
+    /// Move Dagster's files on this host into the bucket, and prove it
     Migrate {
         /// What to do.
         #[command(subcommand)]
         what: migrate::Migrate,
     },
-    /// Print an address with which anybody can read or store one object for a while
+    /// Print an address with which anyone can read or store one object for a while
     Presign(objects::PresignFlags),
-    /// Tell what things cost, what they will cost, and what is in there
+    /// Show what a bucket costs, will cost, and would cost
     Cost {
         /// What to tell.
         #[command(subcommand)]
         what: cost::CostCommand,
     },
-    /// Keep and show the history of what a bucket held and of what left it
+    /// Record and show what a bucket held and how much was read
     Usage {
         /// What to do.
         #[command(subcommand)]
         what: cost::UsageCommand,
     },
-    /// Tell all of a bucket: a page for a browser, Markdown or JSON
+    /// Write a full report on a bucket (HTML, Markdown, JSON)
     Report(cost::LakeReportFlags),
-    /// Try the S3 clients of user code (polars, Delta, Iceberg and more), and print lines for them
+    /// Test the S3 clients of user code (polars, Delta, Iceberg and more), and print settings for them
     Lake {
         /// What to do.
         #[command(subcommand)]
@@ -223,7 +226,7 @@ pub enum Command {
         #[command(subcommand)]
         what: access::AccessCommand,
     },
-    /// Keep Modal in step: its secret, the functions, the apps that use it
+    /// Keep Modal in sync: its secret, the functions, the apps that use it
     Modal {
         /// Modal's environment, in place of the one of the spec
         #[arg(long = "env", global = true, value_name = "NAME")]
@@ -238,13 +241,13 @@ pub enum Command {
         #[command(subcommand)]
         show: ConfigCommand,
     },
-    /// Print the JSON Schema of datalake.yaml, or of a document that --json prints
+    /// Print the JSON Schema of datalake.yaml or of a --json document
     #[command(before_help = SCHEMA_EXAMPLES)]
     Schema(Schema),
-    /// Keep the built-in S3 service in the foreground for other S3 clients
+    /// Run the built-in S3 service in the foreground for other S3 clients
     #[cfg(feature = "sandbox")]
     Sandbox(SandboxFlags),
-    /// Show all of it on this machine in half a minute: no account, no network, no root
+    /// Show everything on this machine in half a minute: no account, no network, no root
     #[cfg(feature = "sandbox")]
     #[command(before_help = DEMO_EXAMPLES)]
     Demo(Demo),

@@ -137,7 +137,7 @@ fn confirmed(question: &str, yes: bool, may_ask: bool) -> Result<bool, Failure> 
         return Ok(true);
     }
     if !may_ask || !std::io::stdin().is_terminal() {
-        return Err(Failure::new(Exit::Usage, "nobody is there to confirm the plan")
+        return Err(Failure::new(Exit::Usage, "confirmation is needed, but there is no terminal")
             .hint("add --yes to apply it, or --dry-run to only look at it"));
     }
     let answer = inquire::Confirm::new(question).with_default(false).prompt();
@@ -151,8 +151,11 @@ fn agreed(question: &str, yes: bool, may_ask: bool) -> Result<bool, Failure> {
         return Ok(true);
     }
     if !may_ask || !std::io::stdin().is_terminal() {
-        return Err(Failure::new(Exit::Usage, "nobody is there to say yes: nothing was changed")
-            .hint("add --yes"));
+        return Err(Failure::new(
+            Exit::Usage,
+            "confirmation is needed, but there is no terminal; nothing was changed",
+        )
+        .hint("add --yes"));
     }
     let answer = inquire::Confirm::new(question).with_default(false).prompt();
     answer.map_err(|error| Failure::of(Exit::Interrupted, &error))

@@ -149,7 +149,7 @@ struct Waits {
 impl ExaminationReporter for Waits {
     fn begin(&self, part: ExaminedPart) {
         let what = match part {
-            ExaminedPart::Host => "what systemd, podman and the files of this host tell",
+            ExaminedPart::Host => "systemd, podman and the files of this host",
             ExaminedPart::Service => "an answer from the service or one of its locations",
             ExaminedPart::Changes => {
                 "an answer from the service, for what a provision would change"

@@ -109,17 +109,17 @@ impl Exit {
             Self::Done => "done, or nothing to do",
             Self::Usage => "the command line was not understood",
             Self::Drift => "changes are pending, or the host has drifted",
-            Self::Mismatch => "the world is not as it must be: changed or lost meanwhile",
+            Self::Mismatch => "something is not as it must be: it changed or got lost",
             Self::Partly => "partly done: stopped on the way, or some items failed",
             Self::OverBudget => "a month will cost more than the budget",
             Self::Locked => "another run is at work here",
-            Self::Absent => "what was named is not there: a file, folder, bucket, object or key",
+            Self::Absent => "a named file, folder, bucket, object or key does not exist",
             Self::Unavailable => "the service cannot be reached or has a fault",
             Self::Bug => "a bug of datalake",
             Self::Io => "the disk is full, read-only or faulty, or the output cannot be written",
             Self::TryAgain => "the service asks to come back later",
             Self::Denied => {
-                "the key or the user is not allowed to, or a file that is to be used may be somebody \
+                "the key or the user is not allowed to, or a file that is to be used may be someone \
                  else's"
             }
             Self::Config => "the spec, the credentials or the host's set-up is wrong",
@@ -139,7 +139,7 @@ impl Exit {
                 "look at what is shown; run the same without `--dry-run`, or `provision`, to put it right"
             }
             Self::Mismatch => {
-                "look at what differs before anything is run again: someone else is at work, or data was lost"
+                "check what differs before running anything again: someone else is at work, or data was lost"
             }
             Self::Partly => {
                 "run the same command again: it goes on from there. What it names needs a look"
@@ -149,9 +149,9 @@ impl Exit {
                 "wait for the other run, which is named; a killed one gives the lock back by itself"
             }
             Self::Absent => {
-                "check the name; `datalake ls` and `datalake bucket list` tell what there is"
+                "check the name; `datalake ls` and `datalake bucket list` show what exists"
             }
-            Self::Unavailable => "run it again later; `datalake doctor` tells where it breaks",
+            Self::Unavailable => "try again later; `datalake doctor` shows what is broken",
             Self::Bug => "report it with the message; `datalake rollback` undoes what was done",
             Self::Io => "free space or look at the disk, then run the same again",
             Self::TryAgain => "run the same again after a minute, or with less at one time",

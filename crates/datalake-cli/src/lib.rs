@@ -64,7 +64,7 @@ fn run_guarded(words: &[OsString]) -> Exit {
     let prepared = prepare_process();
     match misuse::parse_words(words) {
         Ok(cli) => {
-            let printer = Printer::new(cli.place.json);
+            let printer = Printer::new(cli.place.json).with_detail(cli.place.verbose);
             let end = |result: Result<Exit, Failure>| {
                 end_run(
                     result.map_err(|failure| failure.named_for(&own_name(&cli), &name_modal(&cli))),

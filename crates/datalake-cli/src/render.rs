@@ -1,7 +1,6 @@
 //! Values turned into text and JSON for people and programs. Nothing here decides.
 
 mod arguments;
-mod doctor;
 mod finding;
 mod kind;
 mod migration;
@@ -14,6 +13,7 @@ mod transfer;
 
 use std::io::{self, IsTerminal, Write};
 
+use datalake_s3::{RequestLog, log_requests};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -43,10 +43,9 @@ pub(crate) use datalake_operations::lake::{
 };
 pub(crate) use datalake_operations::migration::{render_kinds, render_tables};
 pub(crate) use datalake_report::{
-    describe_left_out as left_row, describe_moved as what_is_moved, render_left_out as left_out,
-    render_parts,
+    DoctorReport, DoctorView, DoctorWording, describe_left_out as left_row,
+    describe_moved as what_is_moved, render_diagnosis, render_left_out as left_out, render_parts,
 };
-pub(crate) use doctor::{DoctorReport, diagnosis};
 pub(crate) use finding::{FindingPage, finding_page};
 pub(crate) use kind::DocumentKind;
 pub(crate) use migration::render_outlook;
@@ -56,7 +55,7 @@ pub(crate) use plan::pending_text;
 pub(crate) use rows::{Rows, Ticker};
 pub(crate) use status::{Report as StatusReport, StatusState, render_status};
 pub(crate) use transfer::{
-    Sum, TransferState, archive_line, item_line, mark_of, progress_line, rate, summary_line,
+    Sum, TransferProgress, TransferState, archive_line, item_line, mark_of, summary_line,
 };
 
 pub(crate) const ERROR: DocumentKind = DocumentKind::of::<Problem<'static>>("error");
@@ -69,6 +68,7 @@ pub(crate) const SCHEMA_VERSION: u32 = 1;
 pub(crate) struct Printer {
     json: bool,
     colour: bool,
+    verbose: bool,
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -101,7 +101,33 @@ impl Printer {
     pub(crate) fn new(json: bool) -> Self {
         let wanted = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
             && std::env::var_os("TERM").is_none_or(|term| term != "dumb");
-        Self { json, colour: wanted && !json && io::stdout().is_terminal() }
+        let colour = wanted && !json && io::stdout().is_terminal();
+        Self { json, colour, verbose: false }
+    }
+
+    /// The same, which also prints what is decided and, by this log, what is asked for.
+    #[must_use]
+    pub(crate) fn with_detail(self, count: u8) -> Self {
+        if count > 0 {
+            let write = |line: &str| {
+                let _ = writeln!(io::stderr().lock(), "{}", escape_message(line));
+            };
+            log_requests(RequestLog { has_headers: count > 1, write });
+        }
+        Self { verbose: count > 0, ..self }
+    }
+
+    /// Whether every detail is wanted.
+    #[must_use]
+    pub(crate) fn is_verbose(self) -> bool {
+        self.verbose
+    }
+
+    /// Prints a decision to standard error, where every detail is wanted.
+    pub(crate) fn decision(self, line: impl FnOnce() -> String) {
+        if self.verbose {
+            self.talk(&line());
+        }
     }
 
     /// Prints a result: `data` in its envelope for JSON, the text else.

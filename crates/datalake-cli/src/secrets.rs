@@ -144,9 +144,12 @@ fn refuse_half(absent: &str, present: &str) -> Failure {
 
 fn ask_pair(may_ask: bool) -> Result<Credentials, NoPair> {
     if !may_ask || !std::io::stdin().is_terminal() {
-        return Err(Failure::new(Exit::Usage, "the key pair has to be typed, and nobody is there")
-            .hint("use --credentials-file FILE or `credentials: { from: env }`")
-            .into());
+        return Err(Failure::new(
+            Exit::Usage,
+            "the key pair has to be typed, but there is no terminal",
+        )
+        .hint("use --credentials-file FILE or `credentials: { from: env }`")
+        .into());
     }
     let unanswered = |error: inquire::InquireError| Failure::of(Exit::Interrupted, &error);
     let id = inquire::Text::new("Access key id:").prompt().map_err(unanswered)?;
@@ -210,7 +213,7 @@ mod tests {
             .unwrap();
 
         assert_eq!(failure.exit, Exit::Config);
-        let expected = ["credentials command", "program `sleep` has not ended within 20ms"];
+        let expected = ["credentials command", "program `sleep` did not finish within 20ms"];
         assert_eq!(failure.messages, expected);
         assert!(failure.hints.concat().contains("without a question"), "{:?}", failure.hints);
     }

@@ -115,6 +115,11 @@ impl Site {
             None => spec,
         };
         let variables = list_handed_variables(spec, &settings);
+        printer.decision(|| {
+            let files = files.iter().chain(&named).map(|file| file.display().to_string());
+            let (files, state) = (files.collect::<Vec<_>>().join(", "), state_path.display());
+            format!("files of the spec, later ones win: {files}; state: {state}")
+        });
         Ok(Self {
             host,
             state: StateDir::open(&state_path, Arc::clone(&checkpoints))

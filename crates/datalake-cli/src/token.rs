@@ -53,7 +53,7 @@ fn find_profiles() -> Result<PathBuf, Failure> {
     }
     let home = std::env::var_os("HOME").map(PathBuf::from).filter(|home| home.is_absolute());
     home.map(|home| home.join(".modal.toml")).ok_or_else(|| {
-        Failure::new(Exit::Config, "HOME is not set, and Modal's profiles lie below it")
+        Failure::new(Exit::Config, "HOME is not set, and Modal's profiles are under it")
     })
 }
 

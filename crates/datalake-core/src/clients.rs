@@ -99,9 +99,7 @@ impl ClientTrial {
             ClientEnd::Absent(Some(lacks)) => format!("cannot be tried: {lacks}"),
             ClientEnd::Untried(reason) => format!("not tried: {reason}"),
             ClientEnd::Loses { told, kept } => {
-                format!(
-                    "loses commits: {told} writers were told that it went well, {kept} commits are there"
-                )
+                format!("loses commits: {told} writers reported success, {kept} commits exist")
             }
             ClientEnd::Failed { step, reason } => format!("fails at `{step}`: {reason}"),
             ClientEnd::Works | ClientEnd::NeedsLines(_) if self.asks_aws() => {
@@ -157,7 +155,7 @@ impl ClientTrial {
             );
         }
         Advice::naming(
-            "see what it says; {} tells whether the containers have the variables of the spec",
+            "see what it says; {} shows whether the containers have the variables of the spec",
             [AdvisedCommand::Status],
         )
     }

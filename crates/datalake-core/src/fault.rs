@@ -82,7 +82,7 @@ pub enum FaultKind {
     #[error("the bucket belongs to someone else: names are shared by all customers")]
     TakenBucket,
     /// S3 `NoSuchBucket`, `NoSuchKey`, or no such file.
-    #[error("it is not there")]
+    #[error("it does not exist")]
     Absent,
     /// S3 `BucketNotEmpty`.
     #[error("it is not empty")]
@@ -111,7 +111,7 @@ pub enum FaultKind {
     /// No systemd runs for the user: neither a login nor lingering has started one.
     #[error("no systemd runs for the user")]
     NoManager,
-    /// A service ends, fails, or is not there.
+    /// A service ends, fails, or does not exist.
     #[error("a service does not stay up")]
     Unsettled,
     /// The bucket cannot be used from inside a container.
@@ -139,13 +139,13 @@ pub enum FaultKind {
     #[error("there is no client of Modal's")]
     NoClient,
     /// Modal's client has no token.
-    #[error("nobody is logged in to Modal")]
+    #[error("Modal's client is not logged in")]
     NoLogin,
     /// Modal does not take the token.
     #[error("Modal does not take the token")]
     WrongLogin,
     /// The world is in neither of the two states that a step knows.
-    #[error("someone else has changed it meanwhile")]
+    #[error("someone else changed it in the meantime")]
     Disturbed,
     /// A file that is being written, or whose writer was stopped: what is there is not all of it.
     #[error("it is not whole")]
@@ -156,7 +156,7 @@ pub enum FaultKind {
     /// An answer of the service that has no kind of its own.
     #[error("the service refused")]
     Refused,
-    /// S3 `InvalidObjectState`: the object lies in an archive and has to be restored first.
+    /// S3 `InvalidObjectState`: the object is in an archive and has to be restored first.
     #[error("the object is archived: it has to be restored before it can be read")]
     Archived,
     /// A name that no object or file can have there: too long, of other characters, taken in other letters.
@@ -169,7 +169,7 @@ pub enum FaultKind {
     #[error("it keeps old versions, and commits to tables get lost there")]
     KeepsVersions,
     /// A bucket for tables has kept old versions, and something of that is left.
-    #[error("it has kept old versions, and what is left of them stands in the way of tables")]
+    #[error("it has kept old versions, and their remains are not safe for tables")]
     HoldsVersions,
     /// A lifecycle rule has objects expire where tables live.
     #[error("a lifecycle rule has objects expire there, and tables lose their files by it")]

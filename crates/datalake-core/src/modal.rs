@@ -14,10 +14,10 @@ use crate::text::serde_as_text;
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ModalName(String);
 
-/// The text is no name for a thing of Modal's.
+/// The text is not a name for a thing of Modal's.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "`{0}` is no name in Modal: it has at most 64 letters, digits, `-`, `_` and `.`, begins with a \
+    "`{0}` is not a valid name in Modal: a name has at most 64 letters, digits, `-`, `_` and `.`, begins with a \
      letter, a digit or `_`, and is not like `ap-` and 22 letters"
 )]
 pub struct InvalidModalName(String);

@@ -11,7 +11,7 @@ pub enum InvalidSize {
         "`{0}` is not a valid size: write a number and a unit, such as `100GB`, `2.5TB` or `64KiB`"
     )]
     Malformed(String),
-    /// Nobody knows what it counts.
+    /// What it counts is unknown.
     #[error("`{0}` has no unit: write `{0}GB` or `{0}MB`, or `{0}B` for bytes")]
     WithoutUnit(String),
 }

@@ -155,14 +155,14 @@ pub struct Protect {
     pub versioning: bool,
     /// Old versions go after so long; `None` keeps them for good.
     pub keep_old_versions: Option<Days>,
-    /// Unfinished uploads go after so long; `None` keeps and pays them for good.
+    /// Abort unfinished uploads after this time; `None` keeps and pays them for good.
     pub abort_uploads: Option<Days>,
     /// Objects below these prefixes expire.
     pub expire: BTreeMap<String, Days>,
     /// What steps have printed goes after so long, below [`LOGS_PREFIX`]; `None` keeps and pays it for
     /// good.
     pub logs_expire: Option<Days>,
-    /// Delete markers without versions go.
+    /// Remove delete markers without versions.
     pub expired_markers: bool,
 }
 

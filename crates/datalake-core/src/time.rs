@@ -13,7 +13,7 @@ use crate::text::serde_as_text;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(OffsetDateTime);
 
-/// The text or number is no point in time.
+/// The text or number is not a point in time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("a time is written like `2026-11-22T18:00:00Z`")]
 pub struct InvalidTimestamp;
@@ -22,18 +22,18 @@ pub struct InvalidTimestamp;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Days(u32);
 
-/// The text is no number of days.
+/// The text is not a number of days.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is no number of days: write `30d`, from 1d to 36500d")]
+#[error("`{0}` is not a number of days: write `30d`, from 1d to 36500d")]
 pub struct InvalidDays(String);
 
 /// The name of one run: `R-` with date, time and four random letters or digits.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RunId(String);
 
-/// The text is no name of a run.
+/// The text is not a name of a run.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is no run: a run is named like `R-20261122-180000-k3xa`")]
+#[error("`{0}` is not the id of a run: an id looks like `R-20261122-180000-k3xa`")]
 pub struct InvalidRunId(String);
 
 impl Timestamp {

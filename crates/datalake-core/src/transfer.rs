@@ -13,6 +13,7 @@ mod sample;
 mod schedule;
 mod tags;
 mod time;
+mod time_left;
 
 pub use filter::{Filter, InvalidPattern};
 pub use judge::{Comparison, NameVerdict, SendReason, SkipReason, judge};
@@ -24,3 +25,4 @@ pub use sample::Subset;
 pub use schedule::{Bandwidth, InvalidBandwidth};
 pub use tags::TagForm;
 pub use time::{FileTime, InvalidFileTime};
+pub use time_left::{TransferAmount, TransferPace};

@@ -46,14 +46,14 @@ pub struct DagsterYaml {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum UnfitYaml {
-    /// Dagster cannot read it: it is no YAML, or more than one document.
+    /// Dagster cannot read it: it is not YAML, or it is more than one document.
     #[error("it cannot be read as YAML: {0}")]
     NotYaml(YamlRefusal),
-    /// A key stands in it twice.
-    #[error("a key stands in it twice, of which Dagster takes the last: {0}")]
+    /// A key is in it twice.
+    #[error("a key appears twice, and Dagster takes the last one: {0}")]
     Twice(RepeatedKey),
     /// It holds something else than keys and values.
-    #[error("it is no mapping of keys to values")]
+    #[error("it is not a mapping of keys to values")]
     NoMapping,
     /// There is a block of `compute_logs` that Dagster cannot load.
     #[error("its `compute_logs` names no `class`, so Dagster cannot load it")]

@@ -77,7 +77,7 @@ pub enum Moved {
         /// In the new image.
         now: Option<String>,
     },
-    /// What was to be installed is not there.
+    /// What was to be installed does not exist.
     #[error("it has {} {}, and needs {needs}", .name, .now.as_deref().unwrap_or("none"))]
     Package {
         /// The package.

@@ -29,7 +29,7 @@ pub struct BaseImage<'a> {
     pub user: &'a str,
 }
 
-/// The user of the base image cannot stand in a Containerfile.
+/// The user of the base image cannot be in a Containerfile.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the image's user, `{0}`, has characters that do not belong into a user's name")]
 pub struct UnfitUser(String);

@@ -51,14 +51,14 @@ pub enum LogPlace {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum UnreadableInstance {
-    /// It is no YAML, or more than one document.
+    /// It is not YAML, or it is more than one document.
     #[error("it cannot be read as YAML")]
     Yaml(#[from] YamlRefusal),
-    /// A key stands in it twice.
-    #[error("a key stands in it twice, of which Dagster takes the last: {0}")]
+    /// A key is in it twice.
+    #[error("a key appears twice, and Dagster takes the last one: {0}")]
     Twice(RepeatedKey),
     /// It is YAML, and no mapping.
-    #[error("it is no mapping of settings")]
+    #[error("it is not a mapping of settings")]
     NoMapping,
 }
 
@@ -171,9 +171,9 @@ fn base_dir(value: &Value, name: &str) -> FilesPlace {
         Value::String(path) => FilesPlace::Relative(join_path(path, name)),
         Value::Mapping(_) => match find_value(value, &["env"]).as_str() {
             Some(variable) => FilesPlace::Variable(variable.to_owned(), name.to_owned()),
-            None => FilesPlace::Unknown("its `base_dir` is no path".to_owned()),
+            None => FilesPlace::Unknown("its `base_dir` is not a path".to_owned()),
         },
-        _ => FilesPlace::Unknown("its `base_dir` is no path".to_owned()),
+        _ => FilesPlace::Unknown("its `base_dir` is not a path".to_owned()),
     }
 }
 
@@ -276,7 +276,7 @@ mod tests {
 
         assert_eq!(
             error.to_string(),
-            "a key stands in it twice, of which Dagster takes the last: `a` in line 1 and again in \
+            "a key appears twice, and Dagster takes the last one: `a` in line 1 and again in \
              line 3"
         );
     }

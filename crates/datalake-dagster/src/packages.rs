@@ -70,7 +70,7 @@ pub struct Packages {
 
 /// The script has printed something else.
 #[derive(Debug, thiserror::Error)]
-#[error("the image's Python did not tell its packages")]
+#[error("the image's Python did not list its packages")]
 pub struct UnreadablePackages(#[source] serde_json::Error);
 
 impl Packages {

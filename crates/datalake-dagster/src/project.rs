@@ -34,7 +34,7 @@ pub struct ProjectFile {
     pub path: String,
     /// Its text.
     pub text: String,
-    /// Whether a text that is there already is the project's own, and stays.
+    /// Whether a text that already exists is the project's own, and stays.
     pub is_frame: bool,
 }
 

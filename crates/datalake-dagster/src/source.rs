@@ -31,7 +31,7 @@ pub enum InvalidIndexUrl {
     /// It holds a user or a password, which everyone on the machine could read.
     #[error("the address of an index must not hold a user or a password")]
     Secret,
-    /// It is no address of an index.
+    /// It is not an address of an index.
     #[error("an index has an address such as `https://HOST/simple`")]
     NoUrl,
 }

@@ -15,7 +15,7 @@ pub struct DagsterVersion {
 #[non_exhaustive]
 pub enum UnfitVersion {
     /// A release candidate, a checkout, or no version at all.
-    #[error("Dagster `{0}` is no plain release such as `1.12.6`, and only those have a library")]
+    #[error("Dagster `{0}` is not a plain release such as `1.12.6`, and only those have a library")]
     NotReleased(String),
     /// Its libraries are numbered by another rule.
     #[error("Dagster `{0}` is not of the line 1.X, and what fits others is not known")]

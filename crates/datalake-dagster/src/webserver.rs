@@ -30,7 +30,7 @@ pub struct LiveRun {
 #[non_exhaustive]
 pub enum UnreadableAnswer {
     /// It is none of Dagster's webserver.
-    #[error("it is no answer of Dagster's webserver")]
+    #[error("it is not an answer of Dagster's webserver")]
     NotDagster,
     /// Dagster could not answer, and says why.
     #[error("Dagster says: {0}")]

@@ -145,7 +145,7 @@ fn describe_refusal(refusal: &YamlRefusal, text: &str) -> String {
     let line = text.lines().nth(refusal.line - 1).unwrap_or_default();
     let is_template = ["{{", "{%"].iter().any(|sign| line.contains(sign));
     let template =
-        if is_template { ": it looks like a template that nobody has filled in" } else { "" };
+        if is_template { ": it looks like a template that was not filled in" } else { "" };
     format!("{refusal}{template}")
 }
 
@@ -190,14 +190,14 @@ mod tests {
         );
         check_refusal(
             "storage:\n  postgres:\n    postgres_url: {{ url }}\n",
-            "line 3, column 20: found unhashable key: it looks like a template that nobody has \
+            "line 3, column 20: found unhashable key: it looks like a template that was not \
              filled in",
         );
         check_refusal(
             "a: b\u{7}\n",
             "line 1, column 5: unacceptable character #x0007: special characters are not allowed",
         );
-        check_refusal("- a\n", "it is no mapping of keys to values");
+        check_refusal("- a\n", "it is not a mapping of keys to values");
     }
 
     #[test]

@@ -16,7 +16,7 @@ pub enum HomeUnknown {
     /// A link leads there.
     #[error(transparent)]
     Link(#[from] WayFault),
-    /// The folder belongs to somebody else.
+    /// The folder belongs to someone else.
     #[error("{}", .0.detail)]
     Foreign(Fault),
     /// A name makes no plain path.

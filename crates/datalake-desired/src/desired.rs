@@ -67,9 +67,9 @@ struct Basis<'a> {
 /// What becomes of lines that hand podman's whole environment to a container.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum HostEnvironment {
-    /// They are told and stay: somebody may want them.
+    /// Report them, leave them in place.
     Keep,
-    /// They are taken out, as other old values are.
+    /// Remove them, like other old values.
     Remove,
 }
 
@@ -105,10 +105,10 @@ pub enum DesiredError {
     /// The prefix and the probe's name make no key.
     #[error("the prefix does not make an object key")]
     Key(#[from] InvalidKey),
-    /// A value cannot stand in the env file.
+    /// A value cannot be in the env file.
     #[error("the env file cannot be written")]
     Env(#[from] EnvError),
-    /// The env file's path, or a value, cannot stand in a drop-in.
+    /// The env file's path, or a value, cannot be in a drop-in.
     #[error("the drop-in cannot be written")]
     DropIn(#[from] Unwritable),
     /// The marked blocks of a unit can be neither put in nor taken out.
@@ -131,17 +131,17 @@ pub enum DesiredError {
     /// `dagster.yaml` can be neither read nor changed.
     #[error("`{0}` cannot be changed")]
     DagsterYaml(HostPath, #[source] UnfitYaml),
-    /// Nothing tells where the old logs lie.
+    /// Nothing says where the old logs are.
     #[error("`{0}` does not say where logs are kept, and no unit sets DAGSTER_HOME")]
     NoLogFolder(HostPath),
     /// Logs go elsewhere already.
     #[error("`{0}` sends logs elsewhere already: {1}")]
     LogsElsewhere(HostPath, String),
-    /// A file holds bytes that are no text.
+    /// A file holds bytes that are not text.
     #[error("`{0}` is not UTF-8 text")]
     NotText(HostPath),
     /// A line does harm in a file that this user may not change.
-    #[error("`{0}`, {1}; and this user may not change the file")]
+    #[error("`{path}:{line}`: {harm}; and this user may not change the file", path = .0, line = .1.line, harm = .1.kind.harm())]
     NotOurs(HostPath, Trouble, Fault),
 }
 
@@ -238,7 +238,7 @@ fn list_parts(
             Handover::EnvFile => parts.files.push(settings::env_drop_in(unit, basis)?),
             Handover::PodmanSecret => parts.files.push(variables.secret_drop_in(unit, basis)?),
             Handover::InPlace => {
-                let why = "marked blocks in the unit file stand in for it";
+                let why = "marked blocks in the unit file replace it";
                 parts.absent.push(unwanted(&unit.drop_in, why));
             }
         }

@@ -143,10 +143,10 @@ impl fmt::Display for HostKind {
                      others"
                 );
             }
-            Self::Unclear => return f.write_str("nothing here tells how Dagster runs"),
+            Self::Unclear => return f.write_str("nothing here shows how Dagster runs"),
             Self::KubeUnit(path) => write!(
                 f,
-                "`{path}` has podman play a Kubernetes manifest, from which alone its containers take \
+                "`{path}` has podman play a Kubernetes manifest, the only place from which its containers take \
                  their variables"
             ),
             Self::SystemQuadlet(path) => {
@@ -165,7 +165,7 @@ impl fmt::Display for HostKind {
             Self::Compose(path) => write!(f, "`{path}` is a compose file"),
             Self::Kubernetes(path) => write!(f, "`{path}` is part of Kubernetes"),
             Self::NixOs(path) => {
-                write!(f, "`{path}` is part of NixOS, which makes units anew at each rebuild")
+                write!(f, "`{path}` is part of NixOS, which regenerates units at each rebuild")
             }
         }?;
         f.write_str(
@@ -223,7 +223,7 @@ mod tests {
         let exec = "[Container]\nExec=dagster-webserver\n";
         let files = [(&*web, UnitSort::Quadlet, exec), (&*db, UnitSort::Quadlet, "[Container]\n")];
         check(&files, "the container units that name Dagster are `etl`");
-        check(&files[1..], "nothing here tells how Dagster runs");
+        check(&files[1..], "nothing here shows how Dagster runs");
     }
 
     #[test]
@@ -241,7 +241,7 @@ mod tests {
         check(
             &[(&kube, UnitSort::Quadlet, "[Kube]\nYaml=d.yml\n")],
             &format!(
-                "`{kube}` has podman play a Kubernetes manifest, from which alone its containers take \
+                "`{kube}` has podman play a Kubernetes manifest, the only place from which its containers take \
                  their variables"
             ),
         );
@@ -252,7 +252,7 @@ mod tests {
         );
         check(&[(system, UnitSort::System, "[Container]\n")], &words);
         let other = "/etc/containers/systemd/x.container";
-        check(&[(other, UnitSort::System, "[Container]\n")], "nothing here tells how Dagster runs");
+        check(&[(other, UnitSort::System, "[Container]\n")], "nothing here shows how Dagster runs");
     }
 
     #[test]
@@ -274,7 +274,7 @@ mod tests {
         );
         check(
             &[(path, UnitSort::System, &run("/usr/bin/nginx"))],
-            "nothing here tells how Dagster runs",
+            "nothing here shows how Dagster runs",
         );
     }
 
@@ -290,7 +290,7 @@ mod tests {
         let kubernetes = HostSigns { kubernetes: path("/etc/rancher/k3s"), ..HostSigns::default() };
         check_signs(&[], &kubernetes, "`/etc/rancher/k3s` is part of Kubernetes");
         let nix = HostSigns { nix: path("/etc/NIXOS"), ..HostSigns::default() };
-        let words = "`/etc/NIXOS` is part of NixOS, which makes units anew at each rebuild";
+        let words = "`/etc/NIXOS` is part of NixOS, which regenerates units at each rebuild";
         check_signs(&[], &nix, words);
     }
 

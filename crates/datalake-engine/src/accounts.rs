@@ -17,7 +17,7 @@ pub enum AccountFault {
     #[error("the line of user `{0}` in `/etc/passwd` is malformed")]
     Malformed(String),
     /// The home folder is not a plain absolute path.
-    #[error("the home `{home}` of user `{name}` is no absolute plain path")]
+    #[error("the home `{home}` of user `{name}` is not a plain absolute path")]
     UnfitHome {
         /// The user's name.
         name: String,

@@ -53,10 +53,10 @@ pub enum ApplyError {
     /// The plan itself is wrong; nothing was changed.
     #[error("the plan breaks a rule of plans, which is a bug: {0}")]
     Plan(PlanFault),
-    /// A step failed; the receipt tells what was done before.
+    /// A step failed; the receipt shows what was done before.
     #[error("{}", .0.step.action.target())]
     Step(Box<FailedStep>),
-    /// All steps are done but some in Modal, which are pending; the receipt tells which.
+    /// All steps are done except some in Modal, which are pending; the receipt shows which.
     #[error("{}", .0.step.action.target())]
     Pending(Box<FailedStep>),
     /// The operator asked to stop between two steps.
@@ -80,7 +80,7 @@ pub struct FailedStep {
 
 /// Carries out a plan step by step and stops at the first failure.
 ///
-/// Each step is looked at before and after: one whose result is there already is not done again,
+/// Each step is looked at before and after: one whose result already exists is not done again,
 /// and one whose world has been disturbed is not begun. A provision begins only where every path is as
 /// its plan says. Intent and outcome go to the journal, so a killed run can be judged; the receipt is durable when this returns. A step in Modal that Modal does
 /// not let happen is pending, and stops no other.

@@ -91,13 +91,13 @@ pub enum ArchiveFault {
     #[error("`{}`", .0.display())]
     At(PathBuf, #[source] Fault),
     /// The archive would be a part of itself.
-    #[error("`{}` lies in the folder that it is made of", .0.display())]
+    #[error("`{}` is inside the folder that it is made of", .0.display())]
     Inside(PathBuf),
     /// There is something already.
-    #[error("`{}` is there already", .0.display())]
+    #[error("`{}` already exists", .0.display())]
     Exists(PathBuf),
-    /// It ends before its time, or is none of datalake's archives.
-    #[error("`{}` is no whole archive of datalake: {}", .0.display(), .1)]
+    /// It ends early, or is none of datalake's archives.
+    #[error("`{}` is not a complete datalake archive: {}", .0.display(), .1)]
     NotWhole(PathBuf, String),
     /// The work itself broke off: a bug.
     #[error("the work on the archive broke off: {0}")]

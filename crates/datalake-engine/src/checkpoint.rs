@@ -32,9 +32,9 @@ pub enum Checkpoint {
     RunEnded,
 }
 
-/// The text is no checkpoint.
+/// The text is not a checkpoint.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is no checkpoint")]
+#[error("`{0}` is not a checkpoint")]
 pub struct UnknownCheckpoint(String);
 
 impl Checkpoint {

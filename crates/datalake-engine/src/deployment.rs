@@ -45,7 +45,7 @@ pub trait Services: Send + Sync {
     async fn reload(&self) -> Result<(), Fault>;
 
     /// Asks for a change of all `units` in one call and returns once that is queued. A unit that
-    /// is there already stays as it is, but for `Restart`.
+    /// already exists stays as it is, but for `Restart`.
     async fn order(&self, verb: Verb, units: &[ServiceName]) -> Result<(), Fault>;
 
     /// How the units stand, in the order of `units`; one that is not known has `LoadState` of
@@ -111,9 +111,9 @@ pub enum Verb {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ServiceName(String);
 
-/// The text is no name of a service.
+/// The text is not a valid name of a service.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is no name of a service")]
+#[error("`{0}` is not a valid name of a service")]
 pub struct InvalidServiceName(String);
 
 /// How a service stands, in systemd's words.

@@ -72,7 +72,7 @@ impl ServiceUser {
             UnitManager::User => FaultKind::NoManager,
             UnitManager::Host => FaultKind::Unsupported,
         };
-        Err(Fault::new(kind, format!("`{folder}` is not there")))
+        Err(Fault::new(kind, format!("`{folder}` does not exist")))
     }
 
     /// The folder for what lasts until the user's systemd ends.

@@ -24,7 +24,7 @@ pub(crate) fn fault_of(errno: Errno) -> Fault {
     };
     let detail = match errno {
         // The system's own words are about too many of them, and about disks.
-        Errno::LOOP => "a symbolic link lies on the way".to_owned(),
+        Errno::LOOP => "there is a symbolic link on the way".to_owned(),
         Errno::XDEV => "it leads out of its folder".to_owned(),
         other => other.to_string(),
     };

@@ -98,7 +98,7 @@ fn missing_below(root: BorrowedFd<'_>, below: &Path) -> Fault {
             Err(errno) => return unfollowed_fault(errno),
         }
     }
-    Fault::new(FaultKind::NotPlain, "which is not there")
+    Fault::new(FaultKind::NotPlain, "which does not exist")
 }
 
 fn unfollowed_fault(errno: Errno) -> Fault {

@@ -45,6 +45,6 @@ fn holder_in(file: &File) -> String {
     let mut text = Vec::new();
     match file.take(LONGEST_HOLDER).read_to_end(&mut text) {
         Ok(_) if !text.is_empty() => escape_bytes(&text),
-        _ => "it has not said yet who it is".to_owned(),
+        _ => "it has not identified itself yet".to_owned(),
     }
 }

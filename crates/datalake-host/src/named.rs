@@ -35,7 +35,7 @@ const OWN_DESCRIPTORS: [&str; 3] = ["/dev/fd/", "/proc/self/fd/", "/proc/thread-
 /// The names of the first three.
 const STANDARD: [&str; 3] = ["/dev/stdin", "/dev/stdout", "/dev/stderr"];
 
-/// What becomes of a file that is there already.
+/// What becomes of a file that already exists.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Existing {
     /// The new one takes its place.
@@ -100,7 +100,7 @@ pub fn read_stream(stream: impl io::Read + Send + 'static, limit: u64) -> Result
     // It ends with the process if the stream does not.
     thread::spawn(move || sender.send(read_all(stream, limit)));
     receiver.recv_timeout(LONGEST).unwrap_or_else(|_| {
-        let text = format!("it has not ended within {} seconds", LONGEST.as_secs());
+        let text = format!("it did not finish within {} seconds", LONGEST.as_secs());
         Err(Fault::new(FaultKind::Unreadable, text))
     })
 }
@@ -215,7 +215,7 @@ fn mode_of_replaced(
 ) -> Result<Option<Mode>, Fault> {
     match FileType::from_raw_mode(stat.st_mode) {
         _ if existing == Existing::Stays => {
-            Err(Fault::new(FaultKind::Disturbed, "it is there already"))
+            Err(Fault::new(FaultKind::Disturbed, "it already exists"))
         }
         FileType::RegularFile => {
             let is_own = stat.st_uid == geteuid().as_raw();
@@ -255,7 +255,7 @@ impl UnnamedFile {
             Existing::Stays => renameat_with(folder, old, folder, new, RenameFlags::NOREPLACE),
         };
         match renamed {
-            Err(Errno::EXIST) => Err(Fault::new(FaultKind::Disturbed, "it is there already")),
+            Err(Errno::EXIST) => Err(Fault::new(FaultKind::Disturbed, "it already exists")),
             // Some file systems cannot do both in one.
             Err(Errno::INVAL) if self.existing == Existing::Stays => {
                 rustix::fs::linkat(folder, old, folder, new, AtFlags::empty()).map_err(fault_of)?;

@@ -114,7 +114,7 @@ fn split_blocks<'a>(shown: &'a str, units: &[ServiceName]) -> Result<Vec<&'a str
     if blocks.len() == units.len() {
         return Ok(blocks);
     }
-    let detail = format!("systemctl told of {} units, not {}", blocks.len(), units.len());
+    let detail = format!("systemctl reported {} units, not {}", blocks.len(), units.len());
     Err(Fault::new(FaultKind::Unreadable, detail))
 }
 
@@ -184,7 +184,8 @@ fn active_state(word: &str) -> Result<ActiveState, Fault> {
         "activating" | "maintenance" => ActiveState::Activating,
         "deactivating" => ActiveState::Deactivating,
         other => {
-            let detail = format!("systemctl tells of a state `{}`", escape_bytes(other.as_bytes()));
+            let detail =
+                format!("systemctl reports the state `{}`", escape_bytes(other.as_bytes()));
             return Err(Fault::new(FaultKind::Unreadable, detail));
         }
     })
@@ -270,7 +271,7 @@ InvocationID=
         let fault = read_statuses(SHOWN, &units(&["a.service"])).unwrap_err();
         assert_eq!(fault.kind, FaultKind::Unreadable);
         let fault = read_statuses("ActiveState=odd\n", &units(&["a.service"])).unwrap_err();
-        assert_eq!(fault.detail, "systemctl tells of a state `odd`");
+        assert_eq!(fault.detail, "systemctl reports the state `odd`");
     }
 
     #[test]

@@ -130,7 +130,10 @@ impl<'a> Claim<'a> {
                 }
             }
         }
-        Err(shown(Fault::new(FaultKind::Disturbed, "somebody makes and removes it all the time")))
+        Err(shown(Fault::new(
+            FaultKind::Disturbed,
+            "something creates and removes it all the time",
+        )))
     }
 
     fn look_in(&self, folder: &OwnedFd) -> Result<LockLook, Fault> {

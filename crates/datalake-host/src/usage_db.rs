@@ -66,7 +66,7 @@ impl UsageDb {
                 "its form {version} is of a newer datalake; this one knows {}",
                 schema::NEWEST
             )),
-            schema::Outdated::Foreign => log.unreadable("it is no history of datalake's"),
+            schema::Outdated::Foreign => log.unreadable("it is not a usage history of datalake's"),
             schema::Outdated::Sqlite(error) => log.fault(&error),
         })?;
         Ok(log)

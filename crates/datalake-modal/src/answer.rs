@@ -92,7 +92,7 @@ fn kind_of(class: &str) -> FaultKind {
 fn detail_of(told: &ClientError) -> String {
     let text: String = told.text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
     match told.kind.as_str() {
-        "TimedOut" => "it has not answered in time".to_owned(),
+        "TimedOut" => "it did not answer in time".to_owned(),
         "CannotStart" => format!("it cannot start: {text}"),
         "NoEnvironment" => describe_environments(&text, &told.names),
         class if kind_of(class) == FaultKind::Unreadable => format!("{class}: {text}"),
@@ -170,7 +170,7 @@ mod tests {
         ] {
             check(&error(class), Err((kind, "words")));
         }
-        check(&error("TimedOut"), Err((FaultKind::Unreachable, "it has not answered in time")));
+        check(&error("TimedOut"), Err((FaultKind::Unreachable, "it did not answer in time")));
         let broken = "it cannot start: words";
         check(&error("CannotStart"), Err((FaultKind::NoClient, broken)));
         check(&error("KeyError"), Err((FaultKind::Unreadable, "KeyError: words")));

@@ -152,7 +152,7 @@ impl<'a> ModalClient<'a> {
         let python = match (launcher, &self.program) {
             (Launcher::Python(python), _) => python,
             (_, Some(program)) => {
-                return Err(no_client(&format!("`{program}` is no program of Python's")));
+                return Err(no_client(&format!("`{program}` is not a Python program")));
             }
             (_, None) => "python3".to_owned(),
         };

@@ -10,7 +10,7 @@ use toml::{Table, Value};
 /// What is wrong, without any part of the text.
 pub fn read_profile(text: &str, named: Option<&str>) -> Result<[Option<String>; 2], &'static str> {
     // What a reader of TOML says may repeat the line.
-    let table: Table = text.parse().map_err(|_| "it is no TOML")?;
+    let table: Table = text.parse().map_err(|_| "it is not valid TOML")?;
     let all: Vec<_> =
         table.iter().filter_map(|(name, value)| Some((name, value.as_table()?))).collect();
     let is_active = |profile: &Table| profile.get("active").and_then(Value::as_bool) == Some(true);
@@ -47,6 +47,6 @@ mod tests {
         check(&two, Some("gone"), none);
         check(&two.replace("active = true\n", ""), None, none);
         check("", None, none);
-        check("ak-1 as-1", None, Err("it is no TOML"));
+        check("ak-1 as-1", None, Err("it is not valid TOML"));
     }
 }

@@ -103,7 +103,7 @@ pub(crate) fn read_values(
     let is_comment = |line: &str| line.is_empty() || line.starts_with('#');
     for (number, line) in text.lines().enumerate().filter(|(_, line)| !is_comment(line)) {
         let Some((key, value)) = line.split_once('=') else {
-            return Err(refused(format!("line {} is no `KEY=VALUE`", number + 1)));
+            return Err(refused(format!("line {} is not `KEY=VALUE`", number + 1)));
         };
         for ((what, longest), part) in LONGEST.into_iter().zip([key, value]) {
             if part.chars().count() > longest {
@@ -154,7 +154,7 @@ mod tests {
 
     #[test]
     fn what_modal_would_refuse_is_told_before_without_the_value() {
-        assert_eq!(check("A=1\nsecret\n"), Err("line 2 is no `KEY=VALUE`".to_owned()));
+        assert_eq!(check("A=1\nsecret\n"), Err("line 2 is not `KEY=VALUE`".to_owned()));
         let told = check(&format!("A={}\n", "s".repeat(32_769))).unwrap_err();
         assert_eq!(told, "the value of `A` is too long: Modal takes 32768 characters at most");
         let told = check(&format!("{}=1\n", "K".repeat(16_385))).unwrap_err();

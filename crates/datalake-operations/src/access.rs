@@ -129,7 +129,7 @@ async fn find_own_project(
     let Some(owner) = service.owner else {
         return Err(OperationError::new(
             ErrorKind::Unavailable,
-            "the service does not tell whose project the key is",
+            "the service does not say which project the key belongs to",
         ));
     };
     owner.parse().map_err(|_| {

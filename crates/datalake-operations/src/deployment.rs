@@ -297,10 +297,10 @@ impl DagsterHost {
                 "let it run without a login: `sudo loginctl enable-linger {user}`"
             )),
             FaultKind::Unreachable if self.account.is_host() => {
-                failure.advise("`systemctl is-system-running` tells how systemd stands")
+                failure.advise("`systemctl is-system-running` shows the state of systemd")
             }
             FaultKind::Unreachable => failure.advise(format!(
-                "`systemctl status user@{uid}.service` tells how its systemd stands"
+                "`systemctl status user@{uid}.service` shows the state of its systemd"
             )),
             _ => failure,
         }

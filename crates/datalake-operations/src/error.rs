@@ -94,7 +94,7 @@ impl OperationError {
             // Here it was an operation that asked for it, and no line of the spec.
             FaultKind::Unsupported => {
                 Self::about(target.to_string(), fault).advise(Advice::naming(
-                    "{} tells what the service offers",
+                    "{} shows what the service offers",
                     [AdvisedCommand::ShowBucket(bucket.clone())],
                 ))
             }
@@ -171,7 +171,7 @@ impl OperationError {
     }
 
     fn partly(self) -> Self {
-        let words = "the same command goes on from here; {} undoes what was done";
+        let words = "the same command continues from here; {} undoes what was done";
         Self { kind: ErrorKind::Partly, ..self }
             .advise(Advice::naming(words, [AdvisedCommand::Rollback(None)]))
     }

@@ -34,7 +34,7 @@ enum GeneratorProblem {
     #[error(transparent)]
     Verdict(#[from] UnitVerdict),
     /// Nothing, and systemd would wait for it, too.
-    #[error("the generator has not come to its end within {0:?}; a reload would hang as well")]
+    #[error("the generator did not finish within {0:?}; a reload would hang as well")]
     Hung(Duration),
 }
 

@@ -281,7 +281,7 @@ impl Resolver<'_> {
         if let Some(rest) = below.filter(|rest| rest.is_empty() || rest.starts_with('/')) {
             return self.home.join(rest).map_err(|error| error.to_string());
         }
-        let unknown = || format!("`{inside}` lies on no folder of this host that is known");
+        let unknown = || format!("`{inside}` is on no known folder of this host");
         if let Some(outside) = self.containers.and_then(|all| all.outside(inside)) {
             return self.on_host(&outside).ok_or_else(unknown);
         }

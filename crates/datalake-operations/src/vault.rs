@@ -77,7 +77,7 @@ impl VaultStanding {
                 ("drifted", words("a variable that datalake has stored there is missing"))
             }
             Self::Earlier => ("drifted", words("it holds what an earlier run has stored")),
-            Self::Foreign => ("drifted", words("somebody else has stored it or changed it")),
+            Self::Foreign => ("drifted", words("someone else stored or changed it")),
             Self::Absent => ("absent", None),
             Self::Unknown(fault) => ("unknown", Some(fault.to_string())),
         };

@@ -16,7 +16,7 @@ const HEADER: &str =
 #[non_exhaustive]
 pub enum Unwritable {
     /// No name of an environment variable.
-    #[error("`{0}` is no name of an environment variable")]
+    #[error("`{0}` is not a valid name of an environment variable")]
     Name(String),
     /// systemd would read another path: it takes these for patterns and knows no quotes here.
     #[error("systemd cannot read an env file at `{path}`: it holds {what}")]

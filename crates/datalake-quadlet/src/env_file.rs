@@ -21,7 +21,7 @@ pub enum EnvValue {
 #[non_exhaustive]
 pub enum EnvError {
     /// Not letters, digits and underscores.
-    #[error("`{0}` is no name of an environment variable")]
+    #[error("`{0}` is not a valid name of an environment variable")]
     Name(String),
     /// Two values for one name.
     #[error("`{0}` is set twice")]
@@ -44,7 +44,7 @@ pub enum EnvError {
 #[non_exhaustive]
 pub enum EnvReadError {
     /// Some readers skip such a file as a whole.
-    #[error("line {0} is no UTF-8")]
+    #[error("line {0} is not UTF-8")]
     Encoding(usize),
     /// The last line may be cut off.
     #[error("line {0}, the last one, does not end in a newline")]
@@ -221,7 +221,10 @@ mod tests {
     fn what_readers_disagree_about_is_not_written() {
         let refused = |entries: &[(String, EnvValue)]| env_body(entries).unwrap_err().to_string();
 
-        assert_eq!(refused(&[text("A-B", "1")]), "`A-B` is no name of an environment variable");
+        assert_eq!(
+            refused(&[text("A-B", "1")]),
+            "`A-B` is not a valid name of an environment variable"
+        );
         assert_eq!(refused(&[text("A", "")]), "`A` has no value");
         assert_eq!(refused(&[text("A", "1"), text("A", "2")]), "`A` is set twice");
         assert_eq!(

@@ -47,7 +47,7 @@ pub enum UnknownHome {
         /// The home as its container sees it.
         inside: String,
     },
-    /// The settings alone come from the host.
+    /// Only the settings come from the host.
     #[error(
         "`{unit}` takes only `dagster.yaml` of its {HOME_VARIABLE}, `{inside}`, from the host \
          (`{yaml}`): all else in it is gone with the container"
@@ -60,8 +60,8 @@ pub enum UnknownHome {
         /// The host's file.
         yaml: HostPath,
     },
-    /// What is mounted there is no folder that can be told.
-    #[error("`{unit}` has its {HOME_VARIABLE} on `{volume}`, which is no plain path or volume")]
+    /// What is mounted there is not a known folder.
+    #[error("`{unit}` has its {HOME_VARIABLE} on `{volume}`, which is not a plain path or volume")]
     Unclear {
         /// The unit.
         unit: UnitName,
@@ -303,7 +303,7 @@ mod tests {
         check(
             &[unit("a", &[filled, VARIABLE])],
             None,
-            "`a` has its DAGSTER_HOME on `/srv/%i`, which is no plain path or volume",
+            "`a` has its DAGSTER_HOME on `/srv/%i`, which is not a plain path or volume",
         );
     }
 }

@@ -29,7 +29,7 @@ const NAMES_NOTE: &str = " (names only, the values come from [Service] Environme
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum BlockError {
-    /// A value cannot stand in a unit file.
+    /// A value cannot be in a unit file.
     #[error(transparent)]
     Unwritable(#[from] Unwritable),
     /// There is nothing to add the names to.

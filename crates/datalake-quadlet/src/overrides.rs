@@ -203,7 +203,7 @@ impl fmt::Display for OverrideKind {
                 )
             }
             Self::EnvFile { path, file: LaterEnvFile::Unknown } => {
-                write!(f, "`{path}` is read last, and datalake cannot tell what it sets")
+                write!(f, "`{path}` is read last, and datalake cannot see what it sets")
             }
             Self::Value { variable } => {
                 write!(f, "it sets `{variable}`, which datalake hands over or boto3 must not see")

@@ -16,9 +16,9 @@ pub struct PodmanVersion {
     pub patch: u32,
 }
 
-/// The text tells no version of podman.
+/// The text names no version of podman.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` tells no version such as `podman version 5.4.2`")]
+#[error("`{0}` has no version such as `podman version 5.4.2`")]
 pub struct InvalidVersion(String);
 
 impl PodmanVersion {

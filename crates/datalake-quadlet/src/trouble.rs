@@ -82,7 +82,7 @@ impl TroubleKind {
                  the container never starts, whether the file exists or not"
             ),
             Self::LeftOver { variable } => format!(
-                "the value of `{variable}` that stands in the unit wins over the env file, \
+                "the value of `{variable}` in the unit wins over the env file, \
                  and everyone who can read the unit can read it"
             ),
             Self::PodmanValue { variable } => format!(

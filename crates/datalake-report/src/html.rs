@@ -59,7 +59,7 @@ impl HtmlPage<'_> {
                     main { (self.body) }
                     footer {
                         p { "Made by datalake " (env!("CARGO_PKG_VERSION")) ". This page is \
-                            complete in itself: it asks nobody and runs nothing." }
+                            self-contained: it makes no requests and runs nothing." }
                     }
                 }
             }

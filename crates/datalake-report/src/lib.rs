@@ -22,15 +22,25 @@
 //! ```
 
 mod chart;
+mod completion;
+mod diagnosis;
 mod folder_list;
 mod html;
 mod lake;
+mod manual;
 mod migration;
 mod treemap;
 
+pub use completion::{CompletionShell, add_known_values};
+pub use diagnosis::{
+    CheckReport, DoctorReport, DoctorView, DoctorWording, OutcomeCounts, render_diagnosis,
+};
 pub use lake::{
     Ahead, Change, ForecastTold, LakeReport, Point, RuleTold, render_lake_markdown,
     render_lake_page,
+};
+pub use manual::{
+    escape_roff, render_examples_section, render_further_section, render_spec_manual,
 };
 pub use migration::{
     describe_left_out, describe_moved, render_left_out, render_migration, render_migration_page,

@@ -23,7 +23,7 @@ pub(crate) fn with_attributes<'a>(
 ) -> Result<Call<'a>, Fault> {
     attributes.check()?;
     for (name, value) in attributes.headers() {
-        let refused = |_| Fault::new(FaultKind::Refused, format!("`{name}` is no header"));
+        let refused = |_| Fault::new(FaultKind::Refused, format!("`{name}` is not a valid header"));
         let header = HeaderName::from_lowercase(name.as_bytes()).map_err(refused)?;
         call.headers.insert(header, header_value(name, value)?);
     }

@@ -32,9 +32,13 @@ impl S3Store {
             return Ok(None);
         }
         read_setting(answer, |body| {
-            let text = str::from_utf8(body).map_err(|_| "the policy is no text")?;
+            let text = str::from_utf8(body).map_err(|_| "the policy is not text")?;
             let is_json = text.trim_start().starts_with('{');
-            if is_json { Ok(Some(PolicyText::new(text))) } else { Err("the answer is no policy") }
+            if is_json {
+                Ok(Some(PolicyText::new(text)))
+            } else {
+                Err("the answer is not a policy")
+            }
         })
     }
 

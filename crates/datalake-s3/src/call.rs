@@ -138,7 +138,7 @@ pub(crate) fn header_value(name: &str, value: &str) -> Result<HeaderValue, Fault
         let rule = "takes visible ASCII with single blanks inside";
         return Err(Fault::new(FaultKind::Refused, format!("`{name}` {rule}")));
     }
-    let refused = |_| Fault::new(FaultKind::Refused, format!("`{name}` is no header"));
+    let refused = |_| Fault::new(FaultKind::Refused, format!("`{name}` is not a valid header"));
     HeaderValue::from_str(value).map_err(refused)
 }
 

@@ -46,7 +46,7 @@ enum ConnectionWay {
     Through(HttpsConnector<Tunnel<HttpConnector>>),
 }
 
-/// A connection did not stand in time.
+/// A connection was not made in time.
 #[derive(Debug, thiserror::Error)]
 #[error("no connection in time")]
 pub(crate) struct TooSlow;

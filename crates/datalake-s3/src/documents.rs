@@ -7,11 +7,11 @@ use crate::xml::{Element, NotXml, parse_document};
 /// Why an answer is not the document that was asked for.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum UnknownDocument {
-    /// The answer is no XML.
+    /// The answer is not XML.
     #[error(transparent)]
     NotXml(#[from] NotXml),
     /// It is another document.
-    #[error("the answer is no `{0}`")]
+    #[error("the answer is not a `{0}`")]
     Other(&'static str),
     /// The bucket's versioning is in a state that S3 does not have.
     #[error("the answer holds an unknown versioning status")]

@@ -38,6 +38,7 @@ mod oddities;
 mod pace;
 mod presign;
 mod receiving;
+mod request_log;
 mod road;
 mod sending;
 mod services;
@@ -53,6 +54,7 @@ mod wire;
 mod xml;
 
 pub use network::PlainNetwork;
+pub use request_log::{RequestLog, log_requests};
 pub use services::S3Services;
 pub use setup_error::SetupError;
 pub use store::S3Store;

@@ -14,11 +14,11 @@ use crate::xml::{Element, NotXml, parse_document};
 /// Why an answer is no set of rules that can be kept whole.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum UnknownRule {
-    /// The answer is no XML.
+    /// The answer is not XML.
     #[error(transparent)]
     NotXml(#[from] NotXml),
     /// The document is another one.
-    #[error("the answer is no lifecycle configuration")]
+    #[error("the answer is not a lifecycle configuration")]
     OtherDocument,
     /// There is an element that [`LifecycleRule`] has no place for.
     #[error("lifecycle rule {rule} holds `{element}`, which a rewrite would lose")]

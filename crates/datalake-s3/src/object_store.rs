@@ -220,7 +220,7 @@ impl ObjectStore for S3Store {
         }
         let framed = [CONTENT_LENGTH, TRANSFER_ENCODING];
         if !framed.iter().any(|header| answer.headers.contains_key(header)) {
-            return Err(unreadable("nobody can tell whether the answer is whole"));
+            return Err(unreadable("whether the answer is complete is unknown"));
         }
         Ok(answer.body.into())
     }

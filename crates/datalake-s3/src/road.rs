@@ -22,6 +22,7 @@ use crate::call::Call;
 use crate::connect::Connector;
 use crate::pace::DirectionPace;
 use crate::receiving::Receiving;
+use crate::request_log::LoggedRequest;
 use crate::sending::PacedBody;
 use crate::setup_error::SetupError;
 use crate::signer::{SignedSubject, Signer, format_stamp};
@@ -172,6 +173,24 @@ impl Road {
     }
 
     async fn go_within(
+        &self,
+        request: Request<PacedBody>,
+        patience: Duration,
+        whole: Duration,
+    ) -> Result<Reply, Fault> {
+        let (logged, began) = (LoggedRequest::begin(&request), Instant::now());
+        let reply = self.go_unlogged(request, patience, whole).await;
+        match (&logged, &reply) {
+            (None, _) => (),
+            (Some(logged), Ok(Reply { status, headers, .. })) => {
+                logged.note_answer(*status, headers, began.elapsed());
+            }
+            (Some(logged), Err(fault)) => logged.note_failure(fault, began.elapsed()),
+        }
+        reply
+    }
+
+    async fn go_unlogged(
         &self,
         request: Request<PacedBody>,
         patience: Duration,

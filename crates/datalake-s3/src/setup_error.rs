@@ -8,7 +8,7 @@ type BoxError = Box<dyn std::error::Error + Send + Sync>;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SetupError {
-    /// The certificate is no PEM.
+    /// The certificate is not in PEM form.
     #[error("the extra certificate is not in PEM form")]
     Certificate(#[source] BoxError),
     /// This machine trusts nobody.
@@ -20,7 +20,7 @@ pub enum SetupError {
     /// The proxy that the environment names cannot be used.
     #[error("the proxy of the environment is none that is spoken to by plain http")]
     Proxy,
-    /// The endpoint is no address that requests can be sent to.
+    /// The endpoint is not an address that requests can be sent to.
     #[error("the endpoint cannot be used as an address")]
     Address(#[source] http::uri::InvalidUri),
     /// rust-s3 takes neither these keys nor this address.

@@ -15,7 +15,7 @@ pub(crate) struct Element {
     pub(crate) children: Vec<Element>,
 }
 
-/// The bytes are no XML document that S3 would send.
+/// The bytes are not an XML document that S3 would send.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the answer is not well-formed XML")]
 pub(crate) struct NotXml;

@@ -161,7 +161,7 @@ def ask(gateway, who, call, prefix, variant):
         of(key, stored(name))
         return request, lambda: client.get_object_acl(**there)
     if call == "PutObjectAcl":
-        # What is there already, so that nothing changes; the ACL of a given one cannot be said again.
+        # What already exists, so that nothing changes; the ACL of a given one cannot be said again.
         name = ["own", "foreign", "public"][variant % 3]
         of(f"{prefix}{name}", stored(name))
         acl = ACLS.get(name, "private")

@@ -186,7 +186,7 @@ provisioned() {
     with_boto3 check_env_file.py -i NO_PROXY=127.0.0.1 AWS_EC2_METADATA_DISABLED=true \
       AWS_CONFIG_FILE=/dev/null AWS_SHARED_CREDENTIALS_FILE=/dev/null "${variables[@]}"
   else
-    fail "the env file" "it is not there"
+    fail "the env file" "it does not exist"
   fi
   check "rollback" 0 "${cli[@]}" rollback --yes
   check "status after" 3 "${cli[@]}" status

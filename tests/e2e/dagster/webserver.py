@@ -90,7 +90,7 @@ def launched(assets, partition):
         if status in ("SUCCESS", "FAILURE", "CANCELED"):
             return run, status
         time.sleep(0.5)
-    raise SystemExit(f"{run} has not ended within {LIMIT} s: {status}")
+    raise SystemExit(f"{run} did not finish within {LIMIT} s: {status}")
 
 
 def failures(run):

@@ -6,7 +6,7 @@
 says() {
   local text=$1 code=$2 group=$3 line
   shift 3
-  check "doctor, $text: exit $code" "$code" -- datalake doctor --only "$group"
+  check "doctor, $text: exit $code" "$code" -- datalake doctor -v --only "$group"
   for line in "$@"; do
     grep -qF -- "$line" "$work/out" && pass "doctor, $text: $line" ||
       fail "doctor, $text: no \"$line\" in: $(cat "$work/out")"
@@ -31,9 +31,9 @@ doctor_of_a_sound_host() {
     'sound    containers-environment' 'sound    containers-canary' 'unknown  containers-packages' \
     'warning  containers-boto3'
   check 'doctor as the user itself' 0 'host-generator: the installed quadlet makes 2 of 2' -- \
-    datalake_as_user doctor --only host
+    datalake_as_user doctor -v --only host
   check 'doctor without a spec and without a key' 0 'sound    host-lingering' -- \
-    as_root datalake doctor --only host
+    as_root datalake doctor -v --only host
   check 'doctor changes nothing' 0 -- diff "$work/before" <(manifest)
 }
 

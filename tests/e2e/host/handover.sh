@@ -196,7 +196,7 @@ old_values_go() {
 PodmanArgs=--env=AWS_REGION=old-four
 END
   check 'old values of root: the line is told to the user' 77 \
-    "90-old.conf\`, line 2: the value of \`AWS_REGION\`" -- datalake_as_user provision --yes
+    "90-old.conf:2\`: the value of \`AWS_REGION\`" -- datalake_as_user provision --yes
   everything > "$work/before"
   check 'old values of root: root puts it right' 0 -- datalake provision --yes
   check 'old values of root: both first processes have the new ones' 0 -- given

@@ -115,7 +115,7 @@ with_logs() { # COMMAND…: datalake with `logs: s3`
     AWS_ACCESS_KEY_ID="$access" AWS_SECRET_ACCESS_KEY="$secret" datalake --no-input "$@"
 }
 
-# The database first, as whoever sets a host up by hand does it. Where it is not there yet, all in the
+# The database first, as whoever sets a host up by hand does it. Where it does not exist yet, all in the
 # pod end and begin with it until systemd has had enough.
 start_all() {
   manager reset-failed > /dev/null 2>&1

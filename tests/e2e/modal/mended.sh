@@ -17,7 +17,7 @@ mended() {
     env -u AWS_ENDPOINT_URL_S3 -u AWS_REGION "$program" --root "$work/host" --state "$work/state" \
     --config "$work/alone.yaml" modal init "$work/alone"
   check 'nor does deploy' 0 'Deployed' -- alone_lake modal deploy "$work/alone/modal_functions.py"
-  check 'nor does check' 0 '✓ sound    modal-answer: ' -- alone_lake modal check
+  check 'nor does check' 0 '✓ sound    modal-answer: ' -- alone_lake modal check -v
   rm -rf "$work/alone"
   broken_client
   stand_ins

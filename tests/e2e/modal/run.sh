@@ -257,7 +257,7 @@ failures() {
   check 'it is absent' 3 'absent' -- lake modal secret status
   MODAL_SERVER_URL=http://127.0.0.1:9 fails 'server down' 69 'Connection refused'
   faults '{"hang": true}'
-  fails 'server hangs' 69 'it has not answered in time'
+  fails 'server hangs' 69 'it did not answer in time'
   check 'status tells unknown' 5 'unknown' -- lake modal secret status
   faults '{"warning": "Error: quota exceeded"}'
   check 'success with the text of an error is success: it is listed' 0 'Proved: Modal lists' -- \
@@ -269,7 +269,7 @@ failures() {
 # What doctor tells of Modal, and `modal check` by the same checks.
 diagnosed() {
   check 'a sound place' 0 '0 warnings, 0 wrong' -- lake modal check
-  check 'doctor says the same' 0 '✓ sound    modal-secret: ' -- lake doctor --only modal
+  check 'doctor says the same' 0 '✓ sound    modal-secret: ' -- lake doctor -v --only modal
   check 'no login' 3 '✗ wrong    modal-token: ' -- env MODAL_TOKEN_ID= "$program" --root \
     "$work/host" --state "$work/state" --config "$work/datalake.yaml" modal check
   printf '[default]\ntoken_id = "ak-lane"\ntoken_secret = "as-lane"\n' > "$HOME/.modal.toml"
@@ -280,10 +280,10 @@ diagnosed() {
     lake doctor --only modal
   rm "$HOME/.modal.toml"
   printf 'import modal\nstub = modal.Stub("x")\n' > "$work/old.py"
-  check 'an old word' 3 'old.py, line 2: `modal.Stub`' -- lake modal check "$work/old.py"
+  check 'an old word' 3 'old.py:2: `modal.Stub`' -- lake modal check "$work/old.py"
   check 'somebody else replaces the secret' 0 -- \
     "$cache/$version/bin/modal" secret create hetzner-s3 --force --from-json "$work/foreign.json"
-  check 'doctor tells it' 3 '✗ wrong    modal-secret: somebody else' -- lake doctor --only modal
+  check 'doctor tells it' 3 '✗ wrong    modal-secret: someone else' -- lake doctor --only modal
   check 'and cures it' 0 'Proved' -- lake modal secret sync --yes
 }
 

@@ -308,7 +308,7 @@ fn init_proposes_the_user_that_runs_dagster_and_its_next_command_works() {
         line.split_whitespace().map(str::to_owned).collect::<Vec<_>>().join(" ")
     };
     assert_eq!(line("user"), "user etl found: its units run Dagster");
-    assert_eq!(line("units"), "units etl-web found, anew at each run");
+    assert_eq!(line("units"), "units etl-web found at each run");
     let next = ran.stdout.lines().find_map(|line| line.strip_prefix("Next: datalake ")).unwrap();
     assert!(next.ends_with("provision --dry-run"), "{next}");
     let ran = host.call(&service, "provision --dry-run").run().exits(3);

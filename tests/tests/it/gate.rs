@@ -1,4 +1,4 @@
-//! What somebody else may have put there is neither read, run nor written to.
+//! What someone else may have put there is neither read, run nor written to.
 //!
 //! Who is trusted is decided by a pure function that has its table in `datalake-host`. Here the
 //! program meets real files of other users, which only root can arrange; the rest is tried as

@@ -77,7 +77,7 @@ impl Ground {
     #[track_caller]
     fn provision(&self) -> Ran {
         let ran = self.run("provision --yes").exits(0);
-        assert!(self.run("status").exits(0).stdout.contains("In step with the spec."));
+        assert!(self.run("status").exits(0).stdout.contains("In sync with the spec."));
         let again = self.run("provision --yes").exits(0);
         assert!(again.stdout.contains("Nothing to do"), "{}", again.stdout);
         ran

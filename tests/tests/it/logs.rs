@@ -69,7 +69,7 @@ fn a_code_server_that_the_list_leaves_out_stops_a_run_that_would_fail_every_one_
 
     let ran = call("provision --yes").exits(78);
 
-    let told = "etl-code.container`, line 3: it loads `dagster.yaml`, which this plan has ask for \
+    let told = "etl-code.container:3`: it loads `dagster.yaml`, which this plan has ask for \
                 `DAGSTER_S3_BUCKET`, and nothing gives it that: every run fails there";
     assert!(ran.stderr.contains(told), "{}", ran.stderr);
     assert!(ran.stderr.contains("`--unit etl-code` adds it to the plan"), "{}", ran.stderr);

@@ -7,8 +7,10 @@ mod demo;
 mod errors;
 mod exit_codes;
 mod findings;
+mod first_hour;
 mod json;
 mod kinds;
+mod messages;
 mod quick_start;
 mod sources;
 

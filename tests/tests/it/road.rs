@@ -52,7 +52,7 @@ fn provision_shows_plan_proof_and_the_way_back() {
     {
         assert!(ran.stdout.contains(part), "{part}\n{}", ran.stdout);
     }
-    assert!(sandbox.run("status").exits(0).stdout.contains("In step with the spec."));
+    assert!(sandbox.run("status").exits(0).stdout.contains("In sync with the spec."));
 }
 
 #[test]

@@ -69,7 +69,7 @@ fn what_init_writes_is_what_was_said() {
 fn a_mistyped_location_is_told_with_the_one_that_is_near_in_every_command() {
     let host = Host::usual();
     fs::write(host.work().join("typed.yaml"), "region: fns1\nbucket: acme-assets\n").unwrap();
-    let near = "`fns1` is no location of Hetzner's: did you mean `fsn1`?";
+    let near = "`fns1` is not a Hetzner location: did you mean `fsn1`?";
 
     for words in [
         "--region fns1 --bucket acme-assets ls",

@@ -131,7 +131,7 @@ fn what_makes_no_sense_is_refused() {
     let nowhere = moves(SOURCE, "s3://acme-nowhere/", 66);
     let versions = moves(SOURCE, "s3://acme-dagster-assets/copy/", 78);
 
-    assert!(inside.contains("lies in the other one"), "{inside}");
+    assert!(inside.contains("is inside the other"), "{inside}");
     assert!(nothing.contains("tables list` shows"), "{nothing}");
     assert!(nowhere.contains("acme-nowhere"), "{nowhere}");
     assert!(versions.contains("never had versions"), "{versions}");

@@ -32,7 +32,7 @@ fn a_bucket_for_tables_is_made_without_versions_shown_and_left_by_a_rollback() {
     let status = host.call(&service, "status").run().exits(0).stdout;
     let told = format!("\ntables    {TABLES}: versioning off, datalake-unfinished-uploads: ");
     assert!(status.contains(&told), "{status}");
-    assert!(status.contains("In step with the spec."), "{status}");
+    assert!(status.contains("In sync with the spec."), "{status}");
     let told = host.call(&service, "status --json").run().exits(0).json("status");
     assert_eq!(
         (&told["tables"]["bucket"], &told["tables"]["present"]),
@@ -41,7 +41,7 @@ fn a_bucket_for_tables_is_made_without_versions_shown_and_left_by_a_rollback() {
     let env_file = fs::read_to_string(host.env_file()).unwrap();
     assert!(env_file.contains(&format!("\nDAGSTER_S3_TABLES_BUCKET={TABLES}\n")), "{env_file}");
     let again = host.call(&service, "provision").run().exits(0).stdout;
-    let buckets = format!("bucket `acme-dagster-assets`, bucket `{TABLES}` and host are in step");
+    let buckets = format!("bucket `acme-dagster-assets`, bucket `{TABLES}` and host are in sync");
     assert!(again.contains(&buckets), "{again}");
 
     let back = host.call(&service, "rollback --yes").run().exits(0).all();

@@ -32,14 +32,14 @@ Set up bucket and host: plan, ask, apply, prove
 Usage: datalake provision [OPTIONS]
 
 Options:
-      --dry-run                  Show the plan and change nothing
+      --dry-run                  Show the plan; change nothing
   -y, --yes                      Do not ask before applying
-      --no-restart               Change files and bucket alone; containers take it up at their next
-                                 restart
-      --environment-host <WISH>  What becomes of `EnvironmentHost=true` in units and drop-ins
+      --no-restart               Change only files and bucket; containers use the change after their
+                                 next restart
+      --environment-host <WISH>  What to do with `EnvironmentHost=true` in units and drop-ins
                                  [default: keep] [possible values: keep, remove]
-      --replace                  Replace all of Modal's secret where its client cannot change a part
-                                 of it: variables of others in it are lost
+      --replace                  Replace the whole secret in Modal if its client cannot change a
+                                 part of it: variables of others in it are lost
   -h, --help                     Print this page
 
 More: `datalake help provision`, `datalake help global-options`
@@ -92,14 +92,14 @@ unit      /var/lib/dagster/.config/containers/systemd/dagster-daemon.container
 last run  [RUN]
 services  not looked at: services run on the machine itself, not in a sandbox or below --root
 
-In step with the spec.
+In sync with the spec.
 
 "#]]
     );
     assert_data_eq!(
         text("provision"),
         str![[r#"
-Nothing to do: bucket `acme-dagster-assets` and host are in step.
+Nothing to do: bucket `acme-dagster-assets` and host are in sync.
 
 "#]]
     );

@@ -10,8 +10,8 @@ fn a_wrong_value_of_a_flag_is_told_as_it_was_typed() {
         assert!(ran.stderr.contains(message), "{}", ran.stderr);
     };
 
-    check("cost check --budget abc", "`abc` is no sum: write it like `10EUR`");
-    check("cost check --budget 1,5EUR", "`1,5` is no price: ");
+    check("cost check --budget abc", "`abc` is not an amount of money: write it like `10EUR`");
+    check("cost check --budget 1,5EUR", "`1,5` is not a price: ");
     check("usage egress 12XB", "`12XB` is not a valid size: write a number and a unit");
     check("cost estimate --storage many", "`many` is not a valid size: ");
     check("cost estimate --egress 100", "`100` has no unit: write `100GB`");
@@ -27,7 +27,10 @@ fn an_unknown_finding_is_told_with_those_that_may_have_been_meant() {
     let near = said("doctor --explain host-dashed-envfile");
     assert!(near.contains("no id of a finding: did you mean `host-dashed-env-file`"), "{near}");
     let far = said("doctor --fix xyz");
-    assert!(far.contains("`xyz` is no id of a finding: `datalake doctor` prints the ids"), "{far}");
+    assert!(
+        far.contains("`xyz` is not the id of a finding: `datalake doctor` prints the ids"),
+        "{far}"
+    );
 }
 
 #[test]

@@ -15,6 +15,7 @@ const LAYOUT: PackageLayout =
 const FILES: &str = "\
 /usr/bin/datalake
 /usr/share/man/man1/datalake*.1.gz
+/usr/share/man/man5/datalake.yaml.5.gz
 /usr/share/bash-completion/completions/datalake
 /usr/share/zsh/site-functions/_datalake
 /usr/share/fish/vendor_completions.d/datalake.fish

@@ -33,8 +33,10 @@ impl Contents<'_> {
     pub(super) fn lay_out(&self, root: &Path, layout: &PackageLayout) -> Result<(), Failed> {
         let from = |path: &str| self.folder.join(path);
         put_file(&from("datalake"), &root.join("usr/bin/datalake"), 0o755)?;
-        for page in list_files(&from("man/man1"))? {
-            put_compressed(&page, &root.join("usr/share/man/man1"))?;
+        for section in ["man/man1", "man/man5"] {
+            for page in list_files(&from(section))? {
+                put_compressed(&page, &root.join("usr/share").join(section))?;
+            }
         }
         let share = root.join("usr/share");
         let completions = [

@@ -68,7 +68,7 @@ pub enum AccessCommand {
     /// Store the policies that the roles need; with a role's key, proved by requests or put back
     #[command(before_help = APPLY_EXAMPLES)]
     Apply(AccessApply),
-    /// Write a role into datalake.yaml; nothing else of it changes, and nothing is stored
+    /// Write a role into datalake.yaml; nothing else in it changes, and nothing is stored
     #[command(before_help = GRANT_EXAMPLES)]
     Grant(AccessGrant),
     /// Prove the stored policies by requests of the keys that they hold (exit 4 where one does not hold)
@@ -80,7 +80,7 @@ pub enum AccessCommand {
     /// Take datalake's statements out of the policies, after objects of other projects were adopted
     #[command(before_help = RESET_EXAMPLES)]
     Reset(AccessChange),
-    /// Tell what Ceph's gateway would answer to one request; the answer is no exit code
+    /// Predict how Ceph's gateway answers one request; the exit code does not depend on it
     #[command(before_help = SIMULATE_EXAMPLES)]
     Simulate(AccessSimulate),
 }
@@ -88,7 +88,7 @@ pub enum AccessCommand {
 /// How policies are changed.
 #[derive(Debug, Args)]
 pub struct AccessChange {
-    /// Show the plan and change nothing (exit 3)
+    /// Show the plan; change nothing (exit 3)
     #[arg(long)]
     pub dry_run: bool,
     /// Do not ask
@@ -102,10 +102,10 @@ pub struct AccessApply {
     /// How policies are changed.
     #[command(flatten)]
     pub change: AccessChange,
-    /// Prove the role of the key pair in FILE (mode 0600); may be given again
+    /// Prove the role of the key pair in FILE with mode 0600 (repeatable)
     #[arg(long = "key-file", value_name = "FILE")]
     pub key_files: Vec<PathBuf>,
-    /// Store the policies also where they are as planned: how they were stored cannot be seen
+    /// Store the policies even if they are as planned: how they were stored cannot be seen
     #[arg(long)]
     pub again: bool,
 }
@@ -122,7 +122,7 @@ pub struct AccessGrant {
     /// Rights with a name: dagster, modal-worker, backup-writer, observer or migrator
     #[arg(long = "as", value_name = "PRESET", conflicts_with = "rights")]
     pub preset: Option<RolePreset>,
-    /// What the role is called; else as the preset, or as the key
+    /// The name of the role [default: that of the preset or of the key]
     #[arg(long, value_name = "NAME")]
     pub name: Option<RoleName>,
     /// Show the line and change nothing (exit 3)
@@ -147,7 +147,7 @@ pub struct AccessAdopt {
 /// Flags of `access prove`.
 #[derive(Debug, Args)]
 pub struct AccessProve {
-    /// Prove the role of the key pair in FILE (mode 0600); may be given again
+    /// Prove the role of the key pair in FILE with mode 0600 (repeatable)
     #[arg(long = "key-file", value_name = "FILE", required = true)]
     pub key_files: Vec<PathBuf>,
 }
@@ -189,10 +189,10 @@ pub struct AccessSimulate {
     /// The project that has stored the object, if it is not the bucket's own
     #[arg(long, value_name = "PROJECT")]
     pub object_owner: Option<ProjectId>,
-    /// A value under the key of a condition, such as s3:x-amz-acl=public-read; may be given again
+    /// A value under the key of a condition, such as s3:x-amz-acl=public-read (repeatable)
     #[arg(long = "with", value_name = "KEY=VALUE")]
     pub values: Vec<String>,
-    /// Ask this version of Ceph alone: 16, 18 or 20
+    /// Ask only this version of Ceph: 16, 18 or 20
     #[arg(long, value_name = "VERSION")]
     pub dialect: Option<CephVersion>,
     /// The policy that is meant.

@@ -16,7 +16,7 @@ Examples:
   datalake bucket list                                   Buckets that the key's project has
   datalake bucket show                                   Settings and contents of the spec's bucket
   datalake bucket lifecycle set --expire tmp/:7d         Objects below tmp/ go after 7 days
-  datalake bucket uploads abort --older-than 7d          Stop paying for uploads that nobody ends
+  datalake bucket uploads abort --older-than 7d          Stop paying for abandoned uploads
   datalake bucket delete old-data --empty --confirm old-data
 ";
 
@@ -24,13 +24,13 @@ Examples:
 #[derive(Debug, Subcommand)]
 #[command(before_help = EXAMPLES)]
 pub enum BucketCommand {
-    /// Create a bucket, and wait until all gateways have it
+    /// Create a bucket, and wait until all gateways know it
     Create(Create),
     /// List the buckets of the key's project in this location
     List,
-    /// Show location, versioning, lifecycle, CORS, lock, policy, and what lies in it
+    /// Show location, versioning, lifecycle, CORS, lock, policy and contents
     Show(BucketShow),
-    /// Delete a bucket for good; needs its name typed
+    /// Delete a bucket for good; you have to type its name
     Delete(Delete),
     /// Show or change whether old versions are kept
     Versioning {
@@ -38,13 +38,13 @@ pub enum BucketCommand {
         #[command(subcommand)]
         what: VersioningCommand,
     },
-    /// Show or change the rules by which things go by themselves
+    /// Show or change the rules that delete objects over time
     Lifecycle {
         /// What to do.
         #[command(subcommand)]
         what: LifecycleCommand,
     },
-    /// Show or change the rules for web pages of other origins
+    /// Show or change the CORS rules for web pages of other origins
     Cors {
         /// What to do.
         #[command(subcommand)]
@@ -67,7 +67,7 @@ pub enum BucketCommand {
 /// A bucket.
 #[derive(Debug, Args)]
 pub struct Named {
-    /// The bucket; the spec's if left out
+    /// The bucket [default: the spec's]
     #[arg(value_name = "BUCKET", id = "named")]
     pub bucket: Option<BucketName>,
 }
@@ -85,7 +85,7 @@ pub struct Create {
     /// The bucket.
     #[command(flatten)]
     pub named: Named,
-    /// Let versions be locked; cannot be had later, and keeps versions for good
+    /// Allow locks on versions; cannot be added later, and turns versioning on for good
     #[arg(long)]
     pub lock: bool,
 }
@@ -96,7 +96,7 @@ pub struct BucketShow {
     /// The bucket.
     #[command(flatten)]
     pub named: Named,
-    /// Do not count what lies in it, which takes a request per thousand versions
+    /// Do not count the contents, which takes a request per thousand versions
     #[arg(long)]
     pub no_count: bool,
 }
@@ -115,10 +115,10 @@ pub struct Delete {
     /// The bucket.
     #[command(flatten)]
     pub named: Named,
-    /// The bucket's name once more: there is no way back
+    /// The bucket's name, typed again: this cannot be undone
     #[arg(long, value_name = "NAME")]
     pub confirm: Option<String>,
-    /// Delete all objects, versions, delete markers and unfinished uploads in it, too
+    /// Also delete all its objects, versions, delete markers and unfinished uploads
     #[arg(long)]
     pub empty: bool,
 }
@@ -126,11 +126,11 @@ pub struct Delete {
 /// What `bucket versioning` does.
 #[derive(Debug, Subcommand)]
 pub enum VersioningCommand {
-    /// Tell whether old versions are kept
+    /// Show whether old versions are kept
     Show(Named),
     /// Keep old versions of overwritten and deleted objects
     Enable(Named),
-    /// Make no new old versions; those that are there stay, and lifecycle rules stand still
+    /// Keep no more old versions; existing ones stay, and lifecycle rules pause
     Suspend(Named),
 }
 
@@ -146,7 +146,7 @@ Examples:
 pub enum UploadsCommand {
     /// Print each unfinished upload with its age and size
     List(UploadsList),
-    /// Give up unfinished uploads and their parts
+    /// Abort unfinished uploads and delete their parts
     Abort(UploadsAbort),
 }
 
@@ -156,7 +156,7 @@ pub struct UploadsList {
     /// The bucket.
     #[command(flatten)]
     pub named: Named,
-    /// Only those that began so long ago, such as 7d
+    /// Only those older than this, such as 7d
     #[arg(long, value_name = "DAYS")]
     pub older_than: Option<Days>,
 }

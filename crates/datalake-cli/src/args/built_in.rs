@@ -15,7 +15,7 @@ Examples:
 /// Flags of `schema`.
 #[derive(Debug, Args)]
 pub struct Schema {
-    /// `spec`, or a kind of document; all their names if none is given
+    /// `spec`, or a kind of document [default: list all names]
     #[arg(value_name = "KIND")]
     pub kind: Option<String>,
 }
@@ -31,7 +31,7 @@ Examples:
 #[cfg(feature = "sandbox")]
 #[derive(Debug, Args)]
 pub struct Demo {
-    /// Play in this new folder, and leave it there
+    /// Work in this new folder, and keep it
     #[arg(long, value_name = "DIR")]
     pub keep: Option<PathBuf>,
 }
@@ -43,13 +43,13 @@ pub struct SandboxFlags {
     /// Listen on this loopback port
     #[arg(long, default_value_t = 0)]
     pub port: u16,
-    /// Serve https with a certificate of its own
+    /// Serve HTTPS with a self-signed certificate
     #[arg(long)]
     pub tls: bool,
-    /// Make faults, such as "seed 7, 5% 503, cut-body@1024"
+    /// Inject faults, such as "seed 7, 5% 503, cut-body@1024"
     #[arg(long, value_name = "PLAN")]
     pub faults: Option<String>,
-    /// Be plain S3 without Hetzner's quirks
+    /// Behave like plain S3, without Hetzner's quirks
     #[arg(long)]
     pub plain: bool,
     /// Treat If-None-Match and If-Match in buckets with versioning as Ceph 16 and 18 do (ignored), as

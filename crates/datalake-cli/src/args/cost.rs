@@ -13,19 +13,19 @@ use super::Address;
 /// What `cost` does.
 #[derive(Debug, Subcommand)]
 pub enum CostCommand {
-    /// Tell what a bucket would cost that is not there yet; asks no service
+    /// Estimate the cost of a bucket that does not exist yet; needs no S3 access
     #[command(before_help = ESTIMATE_EXAMPLES)]
     Estimate(Estimate),
-    /// Tell what the same would cost by all price lists that are known
+    /// Compare the cost by all known price lists
     #[command(before_help = COMPARE_EXAMPLES)]
     Compare(Estimate),
-    /// Tell what a bucket costs: by prefix, asset and partition, and what is hidden in it
+    /// Report what a bucket costs: by prefix, asset and partition, with hidden storage
     #[command(before_help = REPORT_EXAMPLES)]
     Report(CostReport),
-    /// Tell what this month will have cost, by what `usage record` has kept
+    /// Forecast this month's cost from what `usage record` has stored
     #[command(before_help = FORECAST_EXAMPLES)]
     Forecast(Terms),
-    /// Tell what would change if objects expired, were compressed, or more was read
+    /// Show what would change if objects expired, were compressed, or more was read
     #[command(before_help = WHATIF_EXAMPLES)]
     Whatif(Whatif),
     /// Compare this month's forecast with a budget: exit 0 if within, 6 if over it
@@ -63,20 +63,20 @@ Examples:
   datalake cost check --budget 10EUR --high   Also if only the upper end of the band is over it
 ";
 
-/// By what a bill is made.
+/// How a bill is made.
 #[derive(Debug, Clone, Default, Args)]
 pub struct Terms {
     /// The price list: hetzner, hetzner-usd, aws, b2, r2, wasabi, scaleway, …, guide, or one of the
-    /// spec's; `datalake cost compare` tells all
+    /// spec's; `datalake cost compare` lists all
     #[arg(long, value_name = "PLAN")]
     pub plan: Option<String>,
-    /// The month, such as 2026-11; the present one if left out
+    /// The month, such as 2026-11 [default: the current one]
     #[arg(long, value_name = "MONTH")]
     pub month: Option<Month>,
     /// Add this tax, in percent
     #[arg(long, value_name = "PERCENT")]
     pub vat: Option<Vat>,
-    /// The account pays the base price already: it is paid once for all buckets
+    /// The account already pays the base price, which is charged once for all buckets
     #[arg(long)]
     pub base_already_paid: bool,
 }
@@ -84,13 +84,13 @@ pub struct Terms {
 /// Flags of `cost estimate` and `cost compare`.
 #[derive(Debug, Args)]
 pub struct Estimate {
-    /// What is stored, such as 100GB or 2.5TB (decimal)
+    /// The stored amount, such as 100GB or 2.5TB (decimal)
     #[arg(long, value_name = "SIZE", value_parser = size_of)]
     pub storage: ByteSize,
-    /// What leaves the service in the month: to Modal and the internet, not to Hetzner servers
+    /// Traffic out of the service in the month: to Modal and the internet, not to Hetzner servers
     #[arg(long, value_name = "SIZE", default_value = "0B", value_parser = size_of)]
     pub egress: ByteSize,
-    /// In how many objects: small ones are billed as 64 KB
+    /// The number of objects: small ones are billed as 64 KB
     #[arg(long, value_name = "N")]
     pub objects: Option<u64>,
     /// By what the bill is made.
@@ -112,14 +112,14 @@ pub struct CostReport {
 /// What a report looks at.
 #[derive(Debug, Args)]
 pub struct ReportScope {
-    /// What the keys begin with: `s3://BUCKET/PREFIX`, or a PREFIX in the spec's bucket
+    /// The prefix of the keys: `s3://BUCKET/PREFIX`, or a PREFIX in the spec's bucket
     #[arg(value_name = "PREFIX", id = "keys", default_value = "", hide_default_value = true)]
     pub keys: Address,
-    /// Tell so many of the largest prefixes, assets and partitions
+    /// Show this many of the largest prefixes, assets and partitions
     #[arg(long, value_name = "N", default_value_t = 20)]
     pub top: usize,
-    /// All behind this asset is a partition of it, whether it looks like a date or not; may be given
-    /// again
+    /// Treat everything after this asset as a partition, even if it does not
+    /// look like a date (repeatable)
     #[arg(long, value_name = "ASSET")]
     pub partitioned: Vec<String>,
 }
@@ -127,16 +127,16 @@ pub struct ReportScope {
 /// Flags of `cost whatif`.
 #[derive(Debug, Args)]
 pub struct Whatif {
-    /// What the keys begin with: `s3://BUCKET/PREFIX`, or a PREFIX in the spec's bucket
+    /// The prefix of the keys: `s3://BUCKET/PREFIX`, or a PREFIX in the spec's bucket
     #[arg(value_name = "PREFIX", id = "keys", default_value = "", hide_default_value = true)]
     pub keys: Address,
-    /// Objects below PREFIX went after so many days; may be given again
+    /// Assume that objects under PREFIX expire after DAYS (repeatable)
     #[arg(long, value_name = "PREFIX:DAYS")]
     pub expire: Vec<Expire>,
-    /// Contents were this many times smaller, such as 3 or 2.5
+    /// Assume contents this many times smaller, such as 3 or 2.5
     #[arg(long, value_name = "RATIO")]
     pub compress: Option<Micros>,
-    /// So much more left the service in the month
+    /// Assume this much more traffic out of the service in the month
     #[arg(long, value_name = "SIZE", value_parser = size_of)]
     pub egress: Option<ByteSize>,
     /// By what the bill is made.
@@ -147,11 +147,11 @@ pub struct Whatif {
 /// Flags of `cost check`.
 #[derive(Debug, Args)]
 pub struct CostCheck {
-    /// The most that a month may cost, such as 10EUR; the spec's `cost: budget:` if left out. With a
-    /// tax it is compared with the sum that has it
+    /// The most that a month may cost, such as 10EUR [default: the spec's `cost: budget:`]. With a
+    /// tax it is compared with the total including it
     #[arg(long, value_name = "SUM")]
     pub budget: Option<Money>,
-    /// Count the upper end of the band, not its middle
+    /// Use the upper end of the band, not its middle
     #[arg(long)]
     pub high: bool,
     /// By what the bill is made.
@@ -177,10 +177,10 @@ Examples:
 /// What `usage` does.
 #[derive(Debug, Subcommand)]
 pub enum UsageCommand {
-    /// Count what the bucket holds, and keep it in the history on this machine
+    /// Count what the bucket holds, and store it in the history on this machine
     #[command(before_help = RECORD_EXAMPLES)]
     Record(UsageRecordFlags),
-    /// Enter what left the bucket for outside of Hetzner's network: the service tells nobody
+    /// Record traffic out of Hetzner's network, which the service does not report
     #[command(before_help = EGRESS_EXAMPLES)]
     Egress(EgressFlags),
     /// Print the history, and which assets have grown
@@ -191,7 +191,7 @@ pub enum UsageCommand {
 /// Flags of `usage record`.
 #[derive(Debug, Args)]
 pub struct UsageRecordFlags {
-    /// All behind this asset is a partition of it; may be given again
+    /// Treat everything after this asset as a partition of it (repeatable)
     #[arg(long, value_name = "ASSET")]
     pub partitioned: Vec<String>,
 }
@@ -202,13 +202,13 @@ pub struct EgressFlags {
     /// How much, such as 120GB
     #[arg(value_name = "SIZE", value_parser = size_of, required_unless_present = "remove")]
     pub size: Option<ByteSize>,
-    /// Remove what was entered for TIME, as `usage show` lists it; SIZE tells which of several
+    /// Remove the entry for TIME, as `usage show` lists it; SIZE selects one of several
     #[arg(long, value_name = "TIME", conflicts_with_all = ["note", "at"])]
     pub remove: Option<Timestamp>,
     /// What it was
     #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
     pub note: String,
-    /// When, such as 2026-11-22T18:00:00Z; now if left out
+    /// When, such as 2026-11-22T18:00:00Z [default: now]
     #[arg(long, value_name = "TIME")]
     pub at: Option<Timestamp>,
 }

@@ -9,28 +9,28 @@ use super::project::{self, Frames};
 /// What `dagster` does. Works as root and as the service user.
 #[derive(Debug, Subcommand)]
 pub enum DagsterCommand {
-    /// Have systemd read the unit files anew
+    /// Have systemd reload the unit files
     Reload,
     /// Stop and start services, and watch until they have settled
     Restart(Chosen),
     /// Stop services
     Stop(Chosen),
-    /// Start services that do not run, and watch until they have settled
+    /// Start stopped services, and watch until they have settled
     Start(Chosen),
-    /// Tell how services, containers and their environment stand: exit 0 if all is well, 3 if not
+    /// Show the state of services, containers and their environment (exit 0 if all is well, 3 if not)
     Status,
-    /// Print what the services said, with secrets hidden
+    /// Print the services' logs, with secrets hidden
     Logs(DagsterLogs),
     /// Print the variables of the env file and of each container by name and fingerprint
     Env,
-    /// Write assets that work into a project: pickles, objects and JSON in the bucket
+    /// Write working assets into a project: pickles, objects and JSON in the bucket
     ///
-    /// Resource keys and names that the project's files use already are left to them. A file that
-    /// somebody has changed is left alone and told (exit 5); all others are as this release writes
-    /// them. With --dry-run, exit 3 tells that something would be written.
+    /// Resource keys and names that the project already uses are not taken. A file that
+    /// someone has changed is reported and left alone (exit 5); all others become as this release
+    /// writes them. With --dry-run, exit 3 means that something would be written.
     #[command(before_help = project::INIT_EXAMPLES)]
     Init(project::ProjectInit),
-    /// Give the images the library that fits their Dagster, for good
+    /// Build images with the library that fits their Dagster
     Deps {
         /// What to do.
         #[command(subcommand)]
@@ -50,10 +50,10 @@ Examples:
 /// What `dagster deps` does.
 #[derive(Debug, Subcommand)]
 pub enum Deps {
-    /// Tell whether each image has what fits its Dagster (exit 0) or not (exit 3)
+    /// Check that each image has what fits its Dagster (exit 0; 3 if not)
     #[command(before_help = DEPS_EXAMPLES)]
     Plan(DepsWish),
-    /// Build an image with what is missing, try it, and have the services use it
+    /// Build an image with what is missing, test it, and have the services use it
     ///
     /// The Dagster of the image stays as it is: dagster-aws is installed in the one release that fits
     /// it (0.28.6 to 1.12.6), and the new image is removed again if Dagster moved or something cannot
@@ -65,10 +65,10 @@ pub enum Deps {
 /// What images have to have.
 #[derive(Debug, Args)]
 pub struct DepsWish {
-    /// Ask for the client of Modal, too
+    /// Also require Modal's client
     #[arg(long)]
     pub modal: bool,
-    /// Ask for what the I/O manager of `dagster init --frames ENGINE` needs, too
+    /// Also require what the I/O manager of `dagster init --frames ENGINE` needs
     #[arg(long, value_enum, value_name = "ENGINE")]
     pub frames: Option<Frames>,
     /// The program in the image that Dagster runs with, such as /opt/venv/bin/python
@@ -85,13 +85,13 @@ pub struct DepsApply {
     /// Do not ask before applying
     #[arg(long, short)]
     pub yes: bool,
-    /// Get packages from this index; its address must hold no password
+    /// Get packages from this index; its address must not contain a password
     #[arg(long, value_name = "URL", conflicts_with = "wheels")]
     pub index_url: Option<String>,
-    /// Let pip read FILE (index, password, proxy, certificates); it does not get into the image
+    /// Let pip read FILE (index, password, proxy, certificates); the image does not keep it
     #[arg(long, value_name = "FILE")]
     pub pip_conf: Option<PathBuf>,
-    /// Get packages from the wheels in DIR alone, without a network
+    /// Get packages only from the wheels in DIR, without a network
     #[arg(long, value_name = "DIR")]
     pub wheels: Option<PathBuf>,
 }
@@ -99,7 +99,7 @@ pub struct DepsApply {
 /// Which of the spec's units are meant.
 #[derive(Debug, Args)]
 pub struct Chosen {
-    /// `webserver`, `daemon`, or another word of a unit's name; all units if left out
+    /// `webserver`, `daemon`, or another word of a unit's name [default: all units]
     #[arg(value_name = "NAME")]
     pub word: Option<String>,
 }
@@ -110,10 +110,10 @@ pub struct DagsterLogs {
     /// Which units are meant.
     #[command(flatten)]
     pub chosen: Chosen,
-    /// Begin this many lines before the end
+    /// Start this many lines before the end
     #[arg(long, short = 'n', value_name = "LINES", default_value_t = 50)]
     pub lines: u32,
-    /// Go on with each new line until Ctrl-C
+    /// Follow new lines until Ctrl-C
     #[arg(long, short)]
     pub follow: bool,
 }

@@ -10,25 +10,26 @@ use crate::near::find_near;
 /// Examples, first in the help.
 pub const EXAMPLES: &str = "\
 Examples:
-  sudo datalake doctor                                     Look at everything; changes nothing
+  sudo datalake doctor                                     Check everything; change nothing
+  sudo datalake doctor -v                                  Show every check, not only findings
   datalake doctor --only network                           Is it me or them?
-  sudo datalake doctor --only lake                         Try the clients of tables in the containers, too
+  sudo datalake doctor --only lake                         Also test the table clients in the containers
   datalake doctor --explain host-dashed-env-file           What a finding means, without a network
-  sudo datalake doctor --fix host-environment-d            Plan the cure, ask, apply, prove
+  sudo datalake doctor --fix host-environment-d            Plan the fix, ask, apply, prove
   datalake doctor --only python --code src                 Look for traps in Python files
 ";
 
 /// Flags of `doctor`.
 #[derive(Debug, Args)]
 pub struct Doctor {
-    /// Tell this group alone: spec, network, key, store, tables, host, containers, lake, dagster-yaml, python, modal, money
+    /// Check only this group: spec, network, key, store, tables, host, containers, lake, dagster-yaml, python, modal, money
     #[arg(long, value_name = "GROUP")]
     pub only: Option<Group>,
     /// Print the page of a finding: what it means, why it matters, what cures it; `datalake doctor`
     /// prints the ids, and docs/findings.md lists them
     #[arg(long, value_name = "ID", value_parser = finding, conflicts_with_all = ["only", "code"])]
     pub explain: Option<FindingId>,
-    /// Cure a finding: shows the plan, asks, applies, proves; or tells what a person has to do
+    /// Fix a finding: show the plan, ask, apply, prove; or say what a person has to do
     #[arg(long, value_name = "ID", value_parser = finding, conflicts_with_all = ["only", "explain"])]
     pub fix: Option<FindingId>,
     /// With --fix: show the plan and change nothing
@@ -37,7 +38,7 @@ pub struct Doctor {
     /// With --fix: do not ask before applying
     #[arg(long, short, requires = "fix")]
     pub yes: bool,
-    /// Look at the Python files below DIR, too; may be given again
+    /// Also check the Python files under DIR (repeatable)
     #[arg(long, value_name = "DIR")]
     pub code: Vec<PathBuf>,
 }

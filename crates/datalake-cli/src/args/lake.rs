@@ -8,7 +8,7 @@ Examples:
   sudo datalake lake check                           Try every client where user code runs
   sudo datalake lake check --unit dagster-daemon     The same in the container of one unit
   datalake lake check --python /opt/venv/bin/python  The same with a Python of this host
-  datalake lake check --client deltalake             This client alone
+  datalake lake check --client deltalake             Only this client
 ";
 
 const SNIPPET_EXAMPLES: &str = "\
@@ -20,14 +20,14 @@ Examples:
 /// What `lake` does.
 #[derive(Debug, Subcommand)]
 pub enum LakeCommand {
-    /// Try the S3 clients that are installed where user code runs (exit 0), and tell what is broken (3)
+    /// Test the S3 clients that are installed where user code runs (exit 3 if one is broken)
     ///
     /// Each client writes, reads and lists below a prefix of its own, and several writers append to a
     /// table at once; all of it is removed afterwards. Without --unit and --python all containers that
     /// run user code are asked. It takes some minutes.
     #[command(before_help = CHECK_EXAMPLES)]
     Check(LakeCheck),
-    /// Print the lines with which a client works with this spec; no secret is in them
+    /// Print the settings with which a client works with this spec, without secrets
     #[command(before_help = SNIPPET_EXAMPLES)]
     Snippet(LakeSnippet),
 }
@@ -38,7 +38,7 @@ pub struct LakeCheck {
     /// Ask this Python of this host instead, with the variables of the env file
     #[arg(long, value_name = "PATH")]
     pub python: Option<String>,
-    /// Try this client alone; may be given again
+    /// Test only this client (repeatable)
     #[arg(long = "client", value_name = "NAME", value_parser = KNOWN_CLIENTS)]
     pub clients: Vec<String>,
 }

@@ -15,7 +15,7 @@ use super::transfer::Within;
 const PLAN_EXAMPLES: &str = "\
 Examples:
   sudo -E datalake migrate plan                      What Dagster keeps on this host, and where it would go
-  sudo -E datalake migrate plan --home /srv/dagster  …where the units do not tell
+  sudo -E datalake migrate plan --home /srv/dagster  …if the units do not name it
   sudo -E datalake migrate plan --op-outputs --logs --report plan.txt
   sudo -E datalake migrate plan --tables --code /srv/project   Parquet, CSV, Delta and Lance too; what to change in the code
 ";
@@ -31,27 +31,27 @@ Examples:
 /// What `migrate` does.
 #[derive(Debug, Subcommand)]
 pub enum Migrate {
-    /// Show what lies where, what would be moved, and what stays; 3 if there is something to move
+    /// Show the files, what would be moved and what stays (exit 3 if anything would be moved)
     #[command(before_help = PLAN_EXAMPLES)]
     Plan(MigratePlan),
-    /// Copy Dagster's pickles into the bucket, so that every asset loads from there; deletes nothing
+    /// Copy Dagster's pickles into the bucket, so that every asset loads from there; delete nothing
     #[command(before_help = RUN_EXAMPLES)]
     Run(MigrateRun),
-    /// Count what is moved, has changed since, or is left; 3 unless all is moved
+    /// Count the files that are moved, changed since, or left (exit 3 unless all are moved)
     Status(Status),
-    /// Tell whether the bucket still has what was moved (exit 0) or not (exit 4)
+    /// Check that the bucket still has what was moved (exit 0; 4 if not)
     Verify(MigrateVerify),
-    /// Ask Dagster itself whether it reads what was moved from the bucket (exit 0) or not (exit 4)
+    /// Ask Dagster itself whether it reads the moved files from the bucket (exit 0; 4 if not)
     Check(MigrateCheck),
-    /// Tell of each asset and partition what became of it, and what to materialize again
+    /// Report the outcome for each asset and partition, and what to materialize again
     Report(MigrateReport),
-    /// Put the whole of Dagster's home into one file, databases included
+    /// Archive Dagster's whole home in one file, including the databases
     Backup(Backup),
-    /// List the kinds of files: how each is recognised, when it is whole, where it goes, what may be removed
+    /// List the kinds of files: how each is recognized, when it is complete, where it goes, what may be removed
     Kinds,
-    /// Remove local files that Dagster reads from the bucket (`check`), each after a look at the store
+    /// Remove local files that Dagster reads from the bucket (see `check`), checking the store before each
     Free(Free),
-    /// Bring back what is newer in the bucket, after a switch back to local files
+    /// Copy back what is newer in the bucket, after a switch back to local files
     Back {
         /// What to do.
         #[command(subcommand)]
@@ -63,34 +63,34 @@ pub enum Migrate {
 #[derive(Debug, Default, Args)]
 #[command(next_help_heading = "What is migrated")]
 pub struct What {
-    /// Dagster's home on this host; the units tell it where it is not named
+    /// Dagster's home on this host [default: as the units say]
     #[arg(long, value_name = "DIR")]
     pub home: Option<PathBuf>,
-    /// The folder of the pickles, where dagster.yaml cannot tell it
+    /// The folder of the pickles, if dagster.yaml does not say
     #[arg(long, value_name = "DIR")]
     pub pickles: Option<PathBuf>,
-    /// The folder of the logs, where dagster.yaml cannot tell it
+    /// The folder of the logs, if dagster.yaml does not say
     #[arg(long, value_name = "DIR")]
     pub log_dir: Option<PathBuf>,
-    /// Look in the Python code below DIR for I/O managers with files of their own; may be given again
+    /// Search the Python code under DIR for I/O managers with files of their own (repeatable)
     #[arg(long, value_name = "DIR")]
     pub code: Vec<PathBuf>,
-    /// Take the outputs of ops, too: runs that are gone on with from a step read them
+    /// Include the outputs of ops: runs that resume from a step read them
     #[arg(long)]
     pub op_outputs: bool,
-    /// Take the logs of steps, too; with `local_dir` at the old place they show without that
+    /// Include the logs of steps; with `local_dir` at the old place they are shown anyway
     #[arg(long)]
     pub logs: bool,
-    /// Take Parquet and CSV files, Delta and Lance tables too, into the place of the spec's `tables:`
+    /// Include Parquet and CSV files, Delta and Lance tables; they go where the spec's `tables:` says
     #[arg(long)]
     pub tables: bool,
-    /// What the logs' keys begin with; as in dagster.yaml, or else `dagster`
+    /// The prefix of the logs' keys [default: as in dagster.yaml, else `dagster`]
     #[arg(long, value_name = "PREFIX")]
     pub logs_prefix: Option<String>,
-    /// Take objects instead of local files: `s3://BUCKET/PREFIX`
+    /// Copy these objects instead of local files: `s3://BUCKET/PREFIX`
     #[arg(long, value_name = "PLACE", conflicts_with_all = ["home", "pickles", "log_dir", "op_outputs", "logs", "tables"])]
     pub from: Option<Address>,
-    /// The service of --from, where it is another one
+    /// The service of --from, if it is another one
     #[arg(long, value_name = "URL", requires_all = ["from", "from_credentials_file"])]
     pub from_endpoint: Option<String>,
     /// Its region
@@ -175,20 +175,20 @@ pub struct MigrateRun {
     pub within: Within,
 }
 
-/// How Dagster is kept from writing meanwhile.
+/// How Dagster is kept from writing during the copy.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Runs of Dagster")]
 pub struct Pause {
-    /// Dagster's webserver, which tells of running runs; the units, or ports 3000 and 3002, unless said
+    /// Dagster's webserver, which knows the active runs [default: from the units, or port 3000 or 3002]
     #[arg(long, value_name = "URL")]
     pub webserver: Option<String>,
-    /// Stop the daemon, wait until no run goes on, and start it again at the end
+    /// Stop the daemon, wait until no run is active, and start it again at the end
     #[arg(long, conflicts_with = "while_running")]
     pub stop_daemon: bool,
-    /// Wait so many minutes for runs to end
+    /// Wait up to this many minutes for runs to end
     #[arg(long, value_name = "MINUTES", default_value_t = 30, requires = "stop_daemon")]
     pub wait: u32,
-    /// Copy though runs may be writing, or nobody tells: half a pickle is left for the next run
+    /// Copy although runs may be writing: a half-written pickle is left for the next run
     #[arg(long)]
     pub while_running: bool,
 }
@@ -210,7 +210,7 @@ pub struct MigrateVerify {
     /// What was migrated.
     #[command(flatten)]
     pub what: What,
-    /// Read the contents, too, and compare them with the hashes that were taken when they were sent
+    /// Also read the contents, and compare them with the hashes taken when they were sent
     #[arg(long)]
     pub deep: bool,
     /// Write one line per object into FILE: `=` right, `!` not
@@ -227,10 +227,10 @@ pub struct MigrateReport {
     /// What was migrated.
     #[command(flatten)]
     pub what: What,
-    /// Write a page for people into FILE
+    /// Write an HTML page to FILE
     #[arg(long, value_name = "FILE")]
     pub html: Option<PathBuf>,
-    /// Dagster's webserver, which knows the assets where its database is not on this host
+    /// Dagster's webserver, which knows the assets if its database is on another host
     #[arg(long, value_name = "URL")]
     pub webserver: Option<String>,
     /// What is kept within.
@@ -249,10 +249,10 @@ Examples:
 #[derive(Debug, Args)]
 #[command(before_help = BACKUP_EXAMPLES)]
 pub struct Backup {
-    /// Dagster's home on this host; the units tell it where it is not named
+    /// Dagster's home on this host [default: as the units say]
     #[arg(long, value_name = "DIR")]
     pub home: Option<PathBuf>,
-    /// Write FILE, of mode 0600; it must not be there
+    /// Write FILE with mode 0600; it must not exist
     #[arg(long, value_name = "FILE")]
     pub to: Option<PathBuf>,
     /// Read FILE again and compare it with the hashes in it
@@ -261,7 +261,7 @@ pub struct Backup {
     /// Unpack FILE, checking every byte
     #[arg(long, value_name = "FILE", conflicts_with_all = ["home", "to", "check"], requires = "into")]
     pub restore: Option<PathBuf>,
-    /// The folder to unpack into; it must be empty or not there
+    /// The folder to unpack into; it must be empty or must not exist
     #[arg(long, value_name = "DIR", requires = "restore")]
     pub into: Option<PathBuf>,
 }
@@ -272,10 +272,10 @@ pub struct Free {
     /// What was migrated.
     #[command(flatten)]
     pub what: What,
-    /// Read every object again before its file goes, instead of trusting the store's tags
+    /// Read every object again before removing its file, instead of trusting the store's tags
     #[arg(long)]
     pub deep: bool,
-    /// Show what would be removed and change nothing; 3 if there is something
+    /// Show what would be removed; change nothing (exit 3 if anything would be)
     #[arg(long, short = 'n')]
     pub dry_run: bool,
     /// The bucket's name, instead of a question

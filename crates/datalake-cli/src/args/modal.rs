@@ -8,7 +8,7 @@ use super::Command;
 
 const SECRET_EXAMPLES: &str = "\
 Examples:
-  datalake modal secret status        Tell whether Modal's secret is in step (0) or not (3)
+  datalake modal secret status        Check that Modal's secret is in sync (0; 3 if not)
   datalake modal secret sync          Create it or change datalake's variables in it; new containers
   datalake modal secret sync --force  Store all values again: an edited one cannot be seen
   datalake modal secret delete        Take datalake's variables out of it
@@ -33,25 +33,25 @@ pub(crate) fn named_environment(command: &Command) -> Option<&str> {
 /// What `modal` does.
 #[derive(Debug, Subcommand)]
 pub enum Modal {
-    /// Keep the secret in Modal in step with the host's variables
+    /// Keep the secret in Modal in sync with the host's variables
     Secret {
         /// What to do.
         #[command(subcommand)]
         what: Secret,
     },
-    /// Write functions that work with today's Modal, and the asset of Dagster's that calls them
+    /// Write functions for current Modal, and the Dagster asset that calls them
     ///
-    /// A file that is there already and reads otherwise is left alone and told (exit 5), but for the part of
-    /// it that is yours: that stays in any case. Neither bucket nor service need be in the spec.
+    /// An existing file with other content is reported and left alone (exit 5), except for the part of
+    /// it that is yours, which always stays. The spec needs neither a bucket nor a service.
     #[command(before_help = FUNCTION_EXAMPLES)]
     Init(ModalInit),
-    /// Bring the functions to Modal, by `modal deploy`
+    /// Deploy the functions to Modal with `modal deploy`
     #[command(before_help = FUNCTION_EXAMPLES)]
     Deploy(Deploy),
-    /// Give apps new containers, which are given the secret as it is now
+    /// Give apps new containers, which get the current secret
     #[command(before_help = FUNCTION_EXAMPLES)]
     Rollover(Rollover),
-    /// Tell what is wrong with Modal's client, its login, the secret and files of yours (exit 3)
+    /// Find problems of Modal's client, its login, the secret and your files (exit 3)
     #[command(before_help = FUNCTION_EXAMPLES)]
     Check(ModalCheck),
 }
@@ -59,22 +59,22 @@ pub enum Modal {
 /// What `modal secret` does.
 #[derive(Debug, Subcommand)]
 pub enum Secret {
-    /// Create the secret or change datalake's variables in it, and roll over the apps of the spec
+    /// Create the secret or update datalake's variables in it, and restart the apps of the spec
     ///
-    /// The same steps as in `provision`, for the secret alone. Values reach Modal's client through its
+    /// The same steps as in `provision`, only for the secret. Values reach Modal's client through its
     /// standard input and memory: no argument, variable or file holds them.
     #[command(before_help = SECRET_EXAMPLES)]
     Sync(SecretSync),
-    /// Tell how the secret stands: in step (exit 0), drifted or absent (3), unknown
+    /// Show the state of the secret: in sync (exit 0), drifted or absent (3), unknown
     ///
-    /// Modal shows no value to anybody: a value that was edited there cannot be seen. A variable that is
+    /// Modal never shows a value, so a value that was edited there cannot be detected. A missing variable
     /// missing is.
     #[command(before_help = SECRET_EXAMPLES)]
     Status,
     /// Take datalake's variables out of the secret, and remove it if nothing else is in it
     ///
-    /// Variables of others stay, and the secret with them: it is named then, and the exit code is 5. A
-    /// client of Modal's before 1.6 cannot tell whether there are any.
+    /// Variables of others stay, and so does the secret: then it is named, and the exit code is 5. A
+    /// Modal client before 1.6 cannot see whether there are any.
     #[command(before_help = SECRET_EXAMPLES)]
     Delete(SecretDelete),
 }
@@ -82,7 +82,7 @@ pub enum Secret {
 /// Flags of what changes something.
 #[derive(Debug, Args)]
 pub struct ModalChange {
-    /// Show the plan and change nothing
+    /// Show the plan; change nothing
     #[arg(long)]
     pub dry_run: bool,
     /// Do not ask before applying
@@ -96,11 +96,11 @@ pub struct SecretSync {
     /// Flags of what changes something.
     #[command(flatten)]
     pub change: ModalChange,
-    /// Replace all of Modal's secret where its client cannot change a part of it: variables of others
+    /// Replace the whole secret in Modal if its client cannot change a part of it: variables of others
     /// in it are lost
     #[arg(long)]
     pub replace: bool,
-    /// Store all values again, also where they seem to be in step: an edited value cannot be seen
+    /// Store all values again, even if they seem to be in sync: an edited value cannot be detected
     #[arg(long)]
     pub force: bool,
 }
@@ -130,7 +130,7 @@ pub struct Deploy {
     /// The file with the functions
     #[arg(value_name = "FILE", default_value = "modal_functions.py")]
     pub file: PathBuf,
-    /// Show what would run, and run nothing
+    /// Show what would run; run nothing
     #[arg(long)]
     pub dry_run: bool,
 }
@@ -138,10 +138,10 @@ pub struct Deploy {
 /// Flags of `modal rollover`.
 #[derive(Debug, Args)]
 pub struct Rollover {
-    /// The apps; those of the spec if none is named
+    /// The apps [default: those of the spec]
     #[arg(value_name = "APP")]
     pub apps: Vec<String>,
-    /// Show what would run, and run nothing
+    /// Show what would run; run nothing
     #[arg(long)]
     pub dry_run: bool,
 }
@@ -149,7 +149,7 @@ pub struct Rollover {
 /// Flags of `modal check`.
 #[derive(Debug, Args)]
 pub struct ModalCheck {
-    /// Files of yours that use Modal: words that are gone are told
+    /// Your files that use Modal: outdated names are reported
     #[arg(value_name = "FILE")]
     pub files: Vec<PathBuf>,
 }

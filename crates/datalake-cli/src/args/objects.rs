@@ -11,7 +11,7 @@ use super::Address;
 
 const LS_EXAMPLES: &str = "\
 Examples:
-  datalake ls                            What lies at the top of the spec's bucket
+  datalake ls                            The top level of the spec's bucket
   datalake ls -l assets/                 With size and time
   datalake ls -r \"raw/**.csv\"            Every key that fits, in all folders
   datalake ls --versions assets/users    Old versions and delete markers, too
@@ -26,11 +26,11 @@ pub struct Ls {
     /// Which keys: `s3://BUCKET/KEY`, or a whole KEY in the spec's bucket (the spec's prefix is not
     /// put before it)
     ///
-    /// A text without a wildcard means all keys that begin so: end it with `/` for a folder. With
-    /// `*` and `?` (not across `/`), `**` (across it) or `[…]` it means the keys that fit.
+    /// Without a wildcard it means all keys with this prefix: end it with `/` for a folder. With
+    /// `*` and `?` (not across `/`), `**` (across it) or `[…]` it means all matching keys.
     #[arg(value_name = "KEYS", id = "keys", default_value = "", hide_default_value = true)]
     pub keys: Address,
-    /// Print size and time, too
+    /// Also print size and time
     #[arg(long, short)]
     pub long: bool,
     /// Go into all folders
@@ -39,10 +39,10 @@ pub struct Ls {
     /// Print all versions and delete markers, in all folders
     #[arg(long)]
     pub versions: bool,
-    /// Print bare keys, unescaped, each with a zero byte behind it
+    /// Print bare, unescaped keys, each followed by a zero byte
     #[arg(long, short = '0', conflicts_with_all = ["long", "versions"])]
     pub null: bool,
-    /// Take `*`, `?`, `[` and backslashes as they are
+    /// Take `*`, `?`, `[` and backslashes literally
     #[arg(long)]
     pub no_glob: bool,
 }
@@ -58,11 +58,11 @@ Examples:
 #[derive(Debug, Args)]
 #[command(before_help = DU_EXAMPLES)]
 pub struct Du {
-    /// What the keys begin with: `s3://BUCKET/PREFIX`, or a PREFIX in the spec's bucket (the spec's
+    /// The prefix of the keys: `s3://BUCKET/PREFIX`, or a PREFIX in the spec's bucket (the spec's
     /// prefix is not put before it)
     #[arg(value_name = "PREFIX", id = "keys", default_value = "", hide_default_value = true)]
     pub keys: Address,
-    /// Tell folders so many levels below PREFIX
+    /// Show folders down to this many levels under PREFIX
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub depth: usize,
 }
@@ -77,11 +77,11 @@ Examples:
 #[derive(Debug, Args)]
 #[command(before_help = TREE_EXAMPLES)]
 pub struct Tree {
-    /// What the keys begin with: `s3://BUCKET/PREFIX`, or a PREFIX in the spec's bucket (the spec's
+    /// The prefix of the keys: `s3://BUCKET/PREFIX`, or a PREFIX in the spec's bucket (the spec's
     /// prefix is not put before it)
     #[arg(value_name = "PREFIX", id = "keys", default_value = "", hide_default_value = true)]
     pub keys: Address,
-    /// Go into folders so many levels below PREFIX; into all if left out
+    /// Descend this many levels under PREFIX [default: all]
     #[arg(long, value_name = "N")]
     pub depth: Option<usize>,
 }
@@ -121,7 +121,7 @@ pub struct Cat {
     /// That version of it
     #[arg(long, value_name = "ID")]
     pub version_id: Option<String>,
-    /// Only these bytes: FIRST-LAST (both are meant), FIRST- or -COUNT
+    /// Only these bytes: FIRST-LAST (inclusive), FIRST- or -COUNT
     #[arg(long, value_name = "RANGE", allow_hyphen_values = true)]
     pub range: Option<ByteSpan>,
 }
@@ -130,7 +130,7 @@ const RM_EXAMPLES: &str = "\
 Examples:
   datalake rm assets/old                         One object; asks
   datalake rm --recursive tmp/ --dry-run         What would go
-  datalake rm --yes \"logs/2025-*.txt\"            The keys that fit
+  datalake rm --yes \"logs/2025-*.txt\"            All matching keys
   datalake rm --recursive --versions tmp/ --yes  With all versions, for good
   datalake rm --recursive s3://old-data --confirm old-data
 ";
@@ -141,25 +141,25 @@ Examples:
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub struct Rm {
     /// Which keys: `s3://BUCKET/KEY`, or a whole KEY in the spec's bucket (the spec's prefix is not
-    /// put before it); with wildcards the keys that fit, with --recursive a folder that ends with `/`
+    /// put before it); with wildcards all matching keys, with --recursive a folder that ends with `/`
     #[arg(value_name = "KEYS", id = "keys")]
     pub keys: Address,
-    /// Remove all keys below a folder
+    /// Remove all keys in a folder
     #[arg(long, short)]
     pub recursive: bool,
     /// Remove old versions and delete markers as well, for good
     #[arg(long)]
     pub versions: bool,
-    /// Show what would go and remove nothing
+    /// Show what would be removed; remove nothing
     #[arg(long)]
     pub dry_run: bool,
     /// Do not ask
     #[arg(long, short)]
     pub yes: bool,
-    /// The bucket's name, where all that is in it is to go
+    /// The bucket's name, to confirm that everything in it is removed
     #[arg(long, value_name = "NAME")]
     pub confirm: Option<String>,
-    /// Take `*`, `?`, `[` and backslashes as they are
+    /// Take `*`, `?`, `[` and backslashes literally
     #[arg(long)]
     pub no_glob: bool,
 }
@@ -174,13 +174,13 @@ Examples:
 #[derive(Debug, Args)]
 #[command(before_help = PRESIGN_EXAMPLES)]
 pub struct PresignFlags {
-    /// What the address permits
+    /// What the address allows
     #[arg(value_enum, value_name = "get|put", ignore_case = true, hide_possible_values = true)]
     pub method: Method,
     /// The object: `s3://BUCKET/KEY`, or a whole KEY in the spec's bucket
     #[arg(value_name = "KEY", id = "keys")]
     pub keys: Address,
-    /// For how long: seconds, or a number with s, m, h or d; at most 7d
+    /// How long it is valid: seconds, or a number with s, m, h or d; at most 7d
     #[arg(long, value_name = "TIME", default_value = "15m", value_parser = parse_expiry)]
     pub expires: Expiry,
     /// That version of it

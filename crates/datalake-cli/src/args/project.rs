@@ -21,16 +21,16 @@ pub struct ProjectInit {
     /// The project's folder
     #[arg(value_name = "DIR", default_value = ".")]
     pub dir: PathBuf,
-    /// Where files go; unless said, DIR's dg.toml or pyproject.toml tells
+    /// Where files go; by default as DIR's dg.toml or pyproject.toml says
     #[arg(long, value_enum)]
     pub layout: Option<Layout>,
-    /// The project that is meant, where DIR is a workspace of `dg` with several
+    /// The project, if DIR is a `dg` workspace with several
     #[arg(long, value_name = "NAME")]
     pub project: Option<String>,
-    /// Write an I/O manager that keeps frames of this engine as parquet in the bucket, too
+    /// Also write an I/O manager that keeps frames of this engine as Parquet in the bucket
     #[arg(long, value_enum, value_name = "ENGINE")]
     pub frames: Option<Frames>,
-    /// Show what would be written, and write nothing
+    /// Show what would be written; write nothing
     #[arg(long)]
     pub dry_run: bool,
 }

@@ -20,25 +20,25 @@ Examples:
 #[command(before_help = EXAMPLES)]
 pub struct Restore {
     /// Which keys: `s3://BUCKET/KEY`, or a whole KEY in the spec's bucket (the spec's prefix is not
-    /// put before it); with wildcards the keys that fit, with a `/` at the end a folder
+    /// put before it); with wildcards all matching keys, with a `/` at the end a folder
     #[arg(value_name = "KEYS", id = "keys", required_unless_present = "undo")]
     pub keys: Option<Address>,
-    /// Have keys as they were at this time: `2026-11-22T18:00:00Z`, `2026-11-22` (where that day
-    /// begins, in UTC) or `2 days ago`; without it, deleted keys come back as they were last
+    /// Restore keys as they were at this time: `2026-11-22T18:00:00Z`, `2026-11-22` (when that day
+    /// begins, in UTC) or `2 days ago`; without it, deleted keys come back in their last state
     ///
-    /// Keys that were made later get a delete marker. Nothing is removed: the newer versions stay.
+    /// Keys that were created later get a delete marker. Nothing is removed: newer versions stay.
     #[arg(long, value_name = "TIME")]
     pub at: Option<PastTime>,
-    /// Remove what this run has put there, so that what is there is again what was there before it
+    /// Undo this run: remove what it wrote, so that the earlier state is back
     #[arg(long, value_name = "RUN", conflicts_with_all = ["keys", "at", "no_glob"])]
     pub undo: Option<RunId>,
-    /// Show what would change, and change nothing
+    /// Show what would change; change nothing
     #[arg(long)]
     pub dry_run: bool,
     /// Do not ask
     #[arg(long, short)]
     pub yes: bool,
-    /// Take `*`, `?`, `[` and backslashes as they are
+    /// Take `*`, `?`, `[` and backslashes literally
     #[arg(long)]
     pub no_glob: bool,
 }

@@ -56,7 +56,7 @@ pub struct Init {
     /// Replace an existing datalake.yaml
     #[arg(long)]
     pub force: bool,
-    /// Ask for no bucket for tables
+    /// Do not ask for a bucket for tables
     #[arg(long)]
     pub no_tables: bool,
 }
@@ -66,19 +66,19 @@ pub struct Init {
 #[command(before_help = PROVISION_EXAMPLES)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub struct Provision {
-    /// Show the plan and change nothing
+    /// Show the plan; change nothing
     #[arg(long)]
     pub dry_run: bool,
     /// Do not ask before applying
     #[arg(long, short)]
     pub yes: bool,
-    /// Change files and bucket alone; containers take it up at their next restart
+    /// Change only files and bucket; containers use the change after their next restart
     #[arg(long)]
     pub no_restart: bool,
-    /// What becomes of `EnvironmentHost=true` in units and drop-ins
+    /// What to do with `EnvironmentHost=true` in units and drop-ins
     #[arg(long, value_name = "WISH", value_enum, default_value_t = EnvironmentHost::Keep)]
     pub environment_host: EnvironmentHost,
-    /// Replace all of Modal's secret where its client cannot change a part of it: variables of others
+    /// Replace the whole secret in Modal if its client cannot change a part of it: variables of others
     /// in it are lost
     #[arg(long)]
     pub replace: bool,
@@ -87,9 +87,9 @@ pub struct Provision {
 /// What becomes of lines that hand podman's whole environment to a container.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum EnvironmentHost {
-    /// They are told and stay: somebody may want them
+    /// Report them, leave them in place
     Keep,
-    /// They are taken out, as other old values are
+    /// Remove them, like other old values
     Remove,
 }
 
@@ -107,26 +107,26 @@ impl From<EnvironmentHost> for HostEnvironment {
 #[command(before_help = ROLLBACK_EXAMPLES)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub struct Rollback {
-    /// The run to undo, or its receipt's file; the last one if none is named
+    /// The run to undo, or the file of its receipt [default: the last run]
     #[arg(value_name = "RECEIPT")]
     pub receipt: Option<String>,
-    /// Show the plan and change nothing
+    /// Show the plan; change nothing
     #[arg(long)]
     pub dry_run: bool,
     /// Do not ask before applying
     #[arg(long, short)]
     pub yes: bool,
-    /// Change files and bucket alone; containers take it up at their next restart
+    /// Change only files and bucket; containers use the change after their next restart
     #[arg(long)]
     pub no_restart: bool,
-    /// Replace all of Modal's secret where its client cannot change a part of it: variables of others
+    /// Replace the whole secret in Modal if its client cannot change a part of it: variables of others
     /// in it are lost
     #[arg(long)]
     pub replace: bool,
-    /// Undo PATH although it was changed since, and keep a copy of what is there now; may be given again
+    /// Undo PATH although it changed since, and keep a copy of the present file (repeatable)
     #[arg(long, value_name = "PATH")]
     pub overwrite: Vec<HostPath>,
-    /// Leave PATH as it is and undo the rest; may be given again
+    /// Leave PATH as it is and undo the rest (repeatable)
     #[arg(long, value_name = "PATH")]
     pub keep: Vec<HostPath>,
 }
@@ -135,7 +135,7 @@ pub struct Rollback {
 #[derive(Debug, Args)]
 #[command(before_help = HISTORY_EXAMPLES)]
 pub struct History {
-    /// Show what this run has done, step by step, with the changes in files
+    /// Show what this run did, step by step, with the changes in files
     #[arg(value_name = "RUN")]
     pub run: Option<RunId>,
 }

@@ -16,6 +16,7 @@ const PREFIX: &[&str] = &["prefix"];
 const USER: &[&str] = &["user"];
 const UNITS: &[&str] = &["units", "handover"];
 const JSON: &[&str] = &["json"];
+const TALK: &[&str] = &["verbose"];
 
 /// Options that few need: `datalake help COMMAND` has them.
 const RARE: [&str; 13] = [
@@ -122,19 +123,19 @@ fn list_read_options(path: &[&str]) -> Vec<&'static [&'static str]> {
     match path {
         ["man" | "help"] => Vec::new(),
         ["completions" | "schema" | "demo"] => vec![JSON],
-        ["history"] | ["config", "paths"] => vec![PLACE, USER],
+        ["history"] | ["config", "paths"] => vec![TALK, PLACE, USER],
         ["discover"] | ["dagster", "reload" | "restart" | "stop" | "start" | "status" | "logs"] => {
-            vec![PLACE, USER, UNITS]
+            vec![TALK, PLACE, USER, UNITS]
         }
-        ["cost", "estimate" | "compare"] => vec![PLACE, USER, SERVICE],
+        ["cost", "estimate" | "compare"] => vec![TALK, PLACE, USER, SERVICE],
         ["bucket", ..]
         | [
             "ls" | "du" | "tree" | "stat" | "cat" | "rm" | "restore" | "presign" | "put" | "get"
             | "cp" | "mv" | "sync" | "verify" | "scrub",
         ] => {
-            vec![PLACE, USER, SERVICE, BUCKET, TABLES]
+            vec![TALK, PLACE, USER, SERVICE, BUCKET, TABLES]
         }
-        _ => vec![PLACE, USER, UNITS, SERVICE, BUCKET, TABLES, PREFIX],
+        _ => vec![TALK, PLACE, USER, UNITS, SERVICE, BUCKET, TABLES, PREFIX],
     }
 }
 
@@ -157,6 +158,8 @@ mod tests {
         check_words("datalake bucket cors show --handover env-file", false);
         check_words("datalake history --json", true);
         check_words("datalake history --bucket acme-lake", false);
+        check_words("datalake ls -v", true);
+        check_words("datalake schema -v", false);
         check_words("datalake schema --config x", false);
         check_words("datalake completions bash --region fsn1", false);
         check_words("datalake cost estimate --prefix x", false);

@@ -18,9 +18,9 @@ Examples:
 pub enum TablesCommand {
     /// List tables: Delta, Lance, Iceberg
     List(TablesList),
-    /// Bring tables with their history to a bucket where commits hold; the source stays
+    /// Copy tables with their history to a bucket where commits are safe; the source stays
     Move(TablesMove),
-    /// Show what commits that got lost had added (exit 3), or that there are none (exit 0)
+    /// Show what lost commits had added (exit 3), or that there are none (exit 0)
     Recover(TablesRecover),
 }
 
@@ -43,11 +43,11 @@ Examples:
 #[derive(Debug, Args)]
 #[command(before_help = MOVE_EXAMPLES)]
 pub struct TablesMove {
-    /// A table or a folder of tables; the tables keep their names below it
+    /// A table or a folder of tables; the tables keep their names inside it
     pub source: Address,
-    /// Where they are brought: a bucket that never had versions
+    /// The destination: a bucket that never had versions
     pub dest: Address,
-    /// Show what would be moved, and bring nothing
+    /// Show what would be moved; move nothing
     #[arg(long)]
     pub dry_run: bool,
     /// What is kept within.
@@ -59,7 +59,7 @@ const RECOVER_EXAMPLES: &str = "\
 Examples:
   datalake tables recover                              In all tables of the spec's buckets
   datalake tables recover --json s3://lake/sales/      For programs: files, rows, partitions
-  datalake tables recover --forget s3://lake/sales/    What was appended again is told no more
+  datalake tables recover --forget s3://lake/sales/    Stop reporting what was appended again
 ";
 
 /// Flags of `tables recover`.
@@ -69,7 +69,7 @@ pub struct TablesRecover {
     /// Which tables.
     #[command(flatten)]
     pub of: TablesList,
-    /// Remove the old versions that hold these commits, for good; asks. The files that they added stay
+    /// Remove the old versions with these commits for good, after a question. The files that they added stay
     #[arg(long)]
     pub forget: bool,
     /// Do not ask

@@ -33,7 +33,7 @@ pub struct Put {
     /// with `/` or there are many files
     #[arg(value_name = "DEST")]
     pub dest: Address,
-    /// Take all that is in the folder
+    /// Copy everything in the folder
     #[arg(long, short)]
     pub recursive: bool,
     /// What goes along.
@@ -47,7 +47,7 @@ pub struct Put {
 const GET_EXAMPLES: &str = "\
 Examples:
   datalake get reports/2026-q3.pdf .         One object, under the last part of its key
-  datalake get \"raw/2026-*.csv\" /srv/raw     The keys that fit
+  datalake get \"raw/2026-*.csv\" /srv/raw     All matching keys
   datalake get s3://acme-lake/raw/ /srv/raw  All below a folder, which ends with `/`
 ";
 
@@ -55,17 +55,17 @@ Examples:
 #[derive(Debug, Args)]
 #[command(before_help = GET_EXAMPLES)]
 pub struct Get {
-    /// The objects: `s3://BUCKET/KEY`, or a whole KEY in the spec's bucket; with wildcards the keys
-    /// that fit, and all below a folder that ends with `/`
+    /// The objects: `s3://BUCKET/KEY`, or a whole KEY in the spec's bucket; with wildcards all
+    /// matching keys, and everything in a folder that ends with `/`
     #[arg(value_name = "KEY", required = true)]
     pub keys: Vec<Address>,
-    /// The folder that they go to; it is made where it is missing
+    /// The destination folder; it is created if it does not exist
     #[arg(value_name = "DIR")]
     pub dir: PathBuf,
-    /// Take all keys below KEY, as if it ended with `/`
+    /// Get all keys under KEY, as if it ended with `/`
     #[arg(long, short)]
     pub recursive: bool,
-    /// Take `*`, `?`, `[` and backslashes as they are
+    /// Take `*`, `?`, `[` and backslashes literally
     #[arg(long)]
     pub no_glob: bool,
     /// What becomes of files here.
@@ -105,10 +105,10 @@ pub struct CopyFlags {
     /// A file, a folder, or `s3://BUCKET/KEY`; `-` for standard output
     #[arg(value_name = "DEST")]
     pub dest: Side,
-    /// Take all that is in the folder SOURCE
+    /// Copy everything in the folder SOURCE
     #[arg(long, short)]
     pub recursive: bool,
-    /// Take `*`, `?`, `[` and backslashes as they are
+    /// Take `*`, `?`, `[` and backslashes literally
     #[arg(long)]
     pub no_glob: bool,
     /// What goes along.
@@ -138,10 +138,10 @@ pub struct Sync {
     /// The two places.
     #[command(flatten)]
     pub pair: PairFlags,
-    /// Delete in DEST what SOURCE has not; not if anything went wrong, and needs --max-delete
+    /// Delete files in DEST that are not in SOURCE (skipped after any error; requires --max-delete)
     #[arg(long, requires = "max_delete")]
     pub delete: bool,
-    /// Delete nothing if it would be more than N
+    /// Delete nothing if there are more than N
     #[arg(long, value_name = "N")]
     pub max_delete: Option<u64>,
     /// What goes along.
@@ -180,7 +180,7 @@ pub struct VerifyFlags {
     /// The two places, as `sync`, `cp` or `put` had them.
     #[command(flatten)]
     pub pair: PairFlags,
-    /// Read the contents, too, and compare them with the files or the hashes that were taken of them
+    /// Also read the contents, and compare them with the files or with stored hashes
     #[arg(long)]
     pub deep: bool,
     /// Which names.
@@ -209,7 +209,7 @@ pub struct Scrub {
     /// Which share is read
     #[arg(long, value_name = "PERCENT", default_value = "10%", value_parser = percent)]
     pub subset: u8,
-    /// Which of the shares it is; the day's number if left out, so that daily runs meet all in turn
+    /// The number of the share [default: the day's number, so that daily runs read all in turn]
     #[arg(long, value_name = "N")]
     pub round: Option<u64>,
     /// Which names.

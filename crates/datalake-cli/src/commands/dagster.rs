@@ -91,7 +91,9 @@ async fn show_environments(site: &Site, ground: &DagsterHost) -> Result<Exit, Fa
     let report = EnvironmentReport::of(ground, &prints);
     site.printer.result(DAGSTER_ENV, &report, &render_environments(&report));
     if !site.records().has_fingerprint_key().map_err(|fault| site.state_failure(&fault))? {
-        site.printer.talk("no run has kept a key yet: the next call tells other fingerprints");
+        site.printer.talk(
+            "no run has stored a fingerprint key yet: the next call prints other fingerprints",
+        );
     }
     Ok(Exit::Done)
 }

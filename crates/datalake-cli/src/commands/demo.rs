@@ -31,7 +31,7 @@ const ACTS: [Act; 17] = [
         .with("DATALAKE_TEST_KILL", "file-renamed:2")
         .ends(ActEnding::Killed),
     Act::new("The next run finishes what the killed one began", "provision --yes").shows(12),
-    Act::new("Bucket and host are in step with the spec", "status"),
+    Act::new("Bucket and host are in sync with the spec", "status"),
     Act::new("What is wrong anywhere in the chain", "doctor").shows(12),
     Act::new("Dagster's local storage: what would be moved, and what stays", "migrate plan")
         .ends(ActEnding::Exit(Exit::Drift)),
@@ -43,7 +43,7 @@ const ACTS: [Act; 17] = [
         .with("DATALAKE_TEST_FAULTS", FAULTS),
     Act::new("Everything that was sent is read back and compared", "migrate verify --deep"),
     Act::new("Each asset, and what became of it", "migrate report"),
-    Act::new("What lies in the bucket", "du --depth 2"),
+    Act::new("What the bucket holds", "du --depth 2"),
     Act::new("A sample for the history, as a timer takes one each day", "usage record"),
     Act::new("What the bucket costs, by Hetzner's price list", "cost report"),
     Act::new("What would change with smaller pickles and more read", WHATIF),
@@ -139,7 +139,7 @@ impl DemoFolder {
             return Ok(Self::Passing(folder));
         };
         if named_path::is_taken(path) {
-            let message = format!("`{}` is there already", printable(&path.display().to_string()));
+            let message = format!("`{}` already exists", printable(&path.display().to_string()));
             return Err(Failure::new(Exit::Usage, message).hint("--keep names a new folder"));
         }
         named_path::make_folder(path)?;

@@ -3,12 +3,17 @@
 mod fix;
 
 use datalake_core::doctor::{DiagnosisVerdict, diagnose};
+use datalake_operations::Advice;
 
+use crate::advice::{named_for, words_of};
 use crate::args::{self, Cli};
 use crate::doctor::examine_site;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::render::{DoctorReport, DocumentKind, FindingPage, Printer, diagnosis, finding_page};
+use crate::render::{
+    DoctorReport, DoctorView, DoctorWording, DocumentKind, FindingPage, Printer, finding_page,
+    render_diagnosis,
+};
 use crate::site::{Site, own_name};
 
 pub(super) const DOCTOR: DocumentKind = DocumentKind::of::<DoctorReport>("doctor");
@@ -34,9 +39,22 @@ pub(super) async fn doctor(
     }
     let seen = examine_site(&site, flags.only, &flags.code).await;
     let found = diagnose(&seen);
-    let report = DoctorReport::of(&found, flags.only, &site.name);
-    printer.result(DOCTOR, &report, &diagnosis(&report, printer.has_colour()));
+    let is_bare = flags.only.is_none() && site.settings.document().is_bare();
+    show_diagnosis(&site, is_bare, |wording| DoctorReport::of(&found, flags.only, wording));
     Ok(choose_exit(found.verdict(flags.only)))
+}
+
+/// Prints a diagnosis, worded for this place.
+pub(super) fn show_diagnosis(
+    site: &Site,
+    is_bare: bool,
+    report: impl FnOnce(&DoctorWording<'_>) -> DoctorReport,
+) {
+    let (program, printer) = (site.name.as_str(), site.printer);
+    let describe_cure = |cure: &Advice| named_for(&words_of(cure), program);
+    let report = report(&DoctorWording { program, describe_cure: &describe_cure, is_bare });
+    let view = DoctorView { is_whole: printer.is_verbose(), has_colour: printer.has_colour() };
+    printer.result(DOCTOR, &report, &render_diagnosis(&report, view));
 }
 
 /// 3 for findings, 5 where something could not be learned: unknown is never sound.

@@ -34,7 +34,7 @@ pub(super) async fn init(cli: &Cli, flags: &args::Init, printer: Printer) -> Res
     let path = cli.place.config.clone().unwrap_or_else(|| PathBuf::from("datalake.yaml"));
     let name = printable(&path.display().to_string());
     if named_path::is_taken(&path) && !flags.force {
-        return Err(Failure::new(Exit::Usage, format!("`{name}` is there already"))
+        return Err(Failure::new(Exit::Usage, format!("`{name}` already exists"))
             .hint("add --force to replace it"));
     }
     let may_ask = !cli.place.no_input && std::io::stdin().is_terminal();

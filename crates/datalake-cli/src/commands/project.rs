@@ -169,7 +169,9 @@ fn tell_made(plan: &ProjectPlan, flags: &ProjectInit, printer: Printer, name: &s
     }
     let renamed: BTreeMap<_, _> = names.changed().collect();
     for (wanted, name) in renamed {
-        text.push_str(&format!("\n`{wanted}` is taken in this project: `{name}` stands for it.\n"));
+        text.push_str(&format!(
+            "\n`{wanted}` is taken in this project: `{name}` is used instead.\n"
+        ));
     }
     let changes = judged.iter().any(JudgedFile::is_to_write);
     if flags.dry_run {

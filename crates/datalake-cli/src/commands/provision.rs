@@ -176,7 +176,7 @@ fn nothing_to_do(site: &Site, input: &ProvisionInput<'_>, plan: &Plan) -> Exit {
         Restart::IfNeeded | Restart::Owed => ", host and containers",
     };
     let next = format!("{} provision", site.name);
-    let text = format!("Nothing to do: {buckets}{what} are in step.\n");
+    let text = format!("Nothing to do: {buckets}{what} are in sync.\n");
     let nothing = Done { plan, receipt: None, proved: true, undo: None };
     site.printer.result(PROVISION, nothing, &(text + &pending_text(&plan.pending, &next)));
     exit_with(&plan.pending)

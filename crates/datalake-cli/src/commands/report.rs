@@ -226,11 +226,11 @@ async fn status(site: &Site) -> Result<Vec<String>, Failure> {
     let at_state = |fault| site.state_failure(&fault);
     let history = site.records().history().map_err(at_state)?;
     let mut lines = vec![match standing(site, |_, _| ()).await {
-        Ok(Exit::Done) => "bucket and host are in step with the spec".to_owned(),
-        Ok(_) => "bucket or host is not in step with the spec: see `datalake status`".to_owned(),
+        Ok(Exit::Done) => "bucket and host are in sync with the spec".to_owned(),
+        Ok(_) => "bucket or host is not in sync with the spec: see `datalake status`".to_owned(),
         Err(failure) => {
             let why = failure.messages.join(": ");
-            format!("whether all is in step with the spec is not known: {}", key_text(&why))
+            format!("whether everything is in sync with the spec is unknown: {}", key_text(&why))
         }
     }];
     for receipt in history.iter().rev().take(3) {

@@ -121,7 +121,7 @@ fn choose_time(remote: &Remote, flags: &Restore) -> Result<Option<FileTime>, Fai
 
 fn tell_troubles(left: u64, failed: u64) -> String {
     let left = if left > 0 {
-        format!(", {} left: changed by somebody else meanwhile", count(left))
+        format!(", {} left: changed by someone else in the meantime", count(left))
     } else {
         String::new()
     };
@@ -204,7 +204,9 @@ impl RestoreReporter for RestorePrinter {
     fn ended(&mut self, key: &str, end: &KeyEnd, done: u64) {
         let trouble = match end {
             KeyEnd::Done => None,
-            KeyEnd::Left => Some("changed by somebody else meanwhile: left as it is".to_owned()),
+            KeyEnd::Left => {
+                Some("changed by someone else in the meantime: left as it is".to_owned())
+            }
             KeyEnd::Failed(fault) => Some(fault.to_string()),
         };
         if let Some(trouble) = trouble {

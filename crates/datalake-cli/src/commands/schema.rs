@@ -37,7 +37,7 @@ pub(super) fn schema(flags: &Schema, printer: Printer) -> Result<Exit, Failure> 
 }
 
 fn unknown(name: &str) -> Failure {
-    Failure::new(Exit::Usage, format!("`{name}` is no kind of document"))
+    Failure::new(Exit::Usage, format!("`{name}` is not a kind of document"))
         .hint("datalake schema lists all kinds")
 }
 

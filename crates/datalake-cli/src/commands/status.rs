@@ -21,7 +21,7 @@ pub(super) async fn status(cli: &Cli, printer: Printer) -> Result<Exit, Failure>
     standing(&site, |report, text| printer.result(STATUS, report, text)).await
 }
 
-/// Looks whether bucket and host are in step with the spec, and shows what it found.
+/// Looks whether bucket and host are in sync with the spec, and shows what it found.
 pub(super) async fn standing(
     site: &Site,
     show: impl FnOnce(StatusReport<'_>, &str),

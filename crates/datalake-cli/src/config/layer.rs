@@ -58,14 +58,16 @@ impl Layer {
         let name = printable(&path.display().to_string());
         let not_yaml = |detail: String| Failure::new(Exit::Config, format!("{name}: {detail}"));
         let yaml: serde_yaml::Value = serde_yaml::from_str(text).map_err(|error| {
-            let failure = not_yaml(place_of(&error));
+            let place = format!("{name}{}: invalid YAML", place_of(&error));
+            let failure = Failure::new(Exit::Config, place);
             if has_tab(text, &error) {
                 failure.hint("YAML is indented with blanks: put them where the tab is")
             } else {
                 failure
             }
         })?;
-        let value = Value::serialize(yaml).map_err(|_| not_yaml("it is no set of keys".into()))?;
+        let value = Value::serialize(yaml)
+            .map_err(|_| not_yaml("it is not a mapping of keys to values".into()))?;
         let values = match value {
             Value::Dict(_, values) => match values.get("tables") {
                 Some(Value::Empty(..) | Value::Array(..)) => {
@@ -76,7 +78,7 @@ impl Layer {
                 _ => without_empty_sections(values, ""),
             },
             Value::Empty(..) => Dict::new(),
-            _ => return Err(not_yaml("it is no set of keys".into())),
+            _ => return Err(not_yaml("it is not a mapping of keys to values".into())),
         };
         let folder = path.parent().map(Path::to_owned);
         let layer = Self { name, values, folder }.checked()?;
@@ -97,13 +99,13 @@ impl Layer {
         let within = |failure: Failure| {
             failure.within(format!("{}: `{key}`", self.name)).hint(
                 "programs, credentials files and the endpoint count only from a file that root or you \
-                 own and nobody else may write to; the flags --endpoint and --credentials-file do, too",
+                 own and no one else may write to; the flags --endpoint and --credentials-file do, too",
             )
         };
         match doubt {
             Doubt::Gate(fault) => within(Failure::from(fault.clone()).under(Exit::Denied)),
             Doubt::Descriptor => {
-                let text = "it comes from a descriptor, and nobody knows who has written it";
+                let text = "it comes from a descriptor, so its writer is unknown";
                 within(Failure::new(Exit::Denied, text))
             }
         }
@@ -193,12 +195,10 @@ impl Provider for Layer {
     }
 }
 
-/// Where a YAML error is, without the text that it may repeat.
+/// Where a YAML error is, as it stands behind a path, without the text that it may repeat.
 fn place_of(error: &serde_yaml::Error) -> String {
-    match error.location() {
-        Some(at) => format!("line {}, column {} is no YAML", at.line(), at.column()),
-        None => "it is no YAML".to_owned(),
-    }
+    let place = error.location().map(|at| format!(":{}:{}", at.line(), at.column()));
+    place.unwrap_or_default()
 }
 
 /// Whether there is a tab in the line that a YAML error is about.

@@ -13,8 +13,10 @@ pub(crate) struct FindingPage {
     id: &'static str,
     /// Its group.
     group: &'static str,
-    /// What is so when it is sound.
+    /// What is checked, in a few words.
     title: &'static str,
+    /// What holds where all is well.
+    sentence: &'static str,
     /// How bad it is at its worst.
     severity: Severity,
     /// Whether `doctor --fix` can put it right.
@@ -31,15 +33,17 @@ pub(crate) fn finding_page(id: FindingId, name: &str) -> (String, FindingPage) {
         id: id.as_str(),
         group: id.group().as_str(),
         title: id.title(),
+        sentence: id.sentence(),
         severity: id.severity(),
         is_fixed_by_datalake: is_ours,
         markdown: id.page(),
     };
     let next = if is_ours { format!("\nNext: {name} doctor --fix {id}\n") } else { String::new() };
     let severity = match id.severity() {
-        Severity::Warning => "a warning: it works, and can do harm",
-        Severity::Wrong => "wrong: it does not work, or will not",
+        Severity::Warning => "warning. It works now, and can do harm",
+        Severity::Wrong => "error. It is broken now or will break",
     };
     let text = named_for(id.page(), name).replace("**", "");
-    (format!("{text}\nHow bad it is. At its worst {severity}.\n{next}"), page)
+    let sentence = id.sentence();
+    (format!("{text}\nIn order: {sentence}\nSeverity: {severity}.\n{next}"), page)
 }

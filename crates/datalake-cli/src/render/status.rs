@@ -51,7 +51,7 @@ pub(crate) struct StatusState<'a> {
     pub modal: Option<&'a VaultStanding>,
 }
 
-/// Whether bucket and host are in step with the spec.
+/// Whether bucket and host are in sync with the spec.
 #[derive(Serialize, JsonSchema)]
 pub(crate) struct Report<'a> {
     /// The S3 service.
@@ -156,7 +156,7 @@ fn describe_status(
     for repair in state.repairs {
         let Repair { path, trouble } = repair;
         let (harm, cure) = (trouble.kind.harm(), trouble.kind.cure());
-        text.push_str(&format!("trouble   {path}, line {}: {harm}\n", trouble.line));
+        text.push_str(&format!("trouble   {path}:{}: {harm}\n", trouble.line));
         text.push_str(&format!("          cure: {cure}\n"));
     }
     if let Some(modal) = &report.modal {
@@ -177,7 +177,7 @@ fn describe_status(
         text.push_str(&format!("left out  {sentence}\n"));
     }
     if report.in_step {
-        return text + "\nIn step with the spec.\n";
+        return text + "\nIn sync with the spec.\n";
     }
     let next = format!("{} provision", state.name);
     let waits = pending_text(&report.pending.pending, &next);
@@ -187,7 +187,7 @@ fn describe_status(
             text.push_str("\nNo step is pending, but what is in the way undoes the settings.\n");
             return text + &waits;
         }
-        return text + "\nAll but Modal is in step with the spec.\n" + &waits;
+        return text + "\nEverything except Modal is in sync with the spec.\n" + &waits;
     }
     text.push_str(&format!("\n{} steps pending:\n", pending.len()));
     for step in pending {

@@ -58,7 +58,7 @@ pub(super) fn judge_code_servers(seen: &Examination) -> Judged {
                 ", where assets are read and written",
             ),
         };
-        format!("{path}, line {line}: {what}{harm}")
+        format!("{path}:{line}: {what}{harm}")
     });
     let cure = if first.is_container {
         let command = AdvisedCommand::ProvisionUnit(first.unit.clone());

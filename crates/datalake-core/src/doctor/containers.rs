@@ -134,17 +134,15 @@ fn judge_restarts(seen: &Examination) -> Judged {
     let looping: Vec<_> = all
         .iter()
         .filter(|life| life.is_in_a_loop())
-        .map(|life| {
-            format!("{} ends and is started anew: {} times so far", life.unit, life.restarts)
-        })
+        .map(|life| format!("{} exits and is restarted: {} times so far", life.unit, life.restarts))
         .collect();
     if looping.is_empty() {
-        return Ok("each in the same life as at the beginning of this look".to_owned());
+        return Ok("no service restarted during this check".to_owned());
     }
     Err(wrong(
         looping,
         Advice::naming(
-            "{} tells why; a restart that succeeds says nothing of it",
+            "{} shows why; a successful restart proves nothing",
             [AdvisedCommand::DagsterLogs],
         ),
     ))
@@ -160,7 +158,7 @@ fn judge_environment(seen: &Examination) -> Judged {
         }
     }
     if evidence.is_empty() {
-        return Ok("the first process of each has what is handed over".to_owned());
+        return Ok("the first process of each has the settings".to_owned());
     }
     Err(wrong(
         evidence,
@@ -251,13 +249,11 @@ fn judge_boto3(seen: &Examination) -> Judged {
 
 fn judge_canary(seen: &Examination) -> Judged {
     match seen.containers.canary.seen()? {
-        None => {
-            Ok("each container that is asked puts, lists, reads and deletes an object".to_owned())
-        }
+        None => Ok("every container can store, list, read and delete an object".to_owned()),
         Some(reason) => Err(wrong(
             [reason.clone()],
             "compare with `store-probe`: if that is sound, it is the container's way or its \
-             settings; `containers-environment` tells",
+             settings; `containers-environment` shows which",
         )),
     }
 }

@@ -127,17 +127,17 @@ fn judge_form(seen: &Examination) -> Judged {
 
 fn judge_duplicate_keys(seen: &Examination) -> Judged {
     let cure = "join the two, or take one out: Dagster takes the last one, without a word";
-    wrong_if(YamlTrapKind::DuplicateKey, seen, "each key stands once", cure)
+    wrong_if(YamlTrapKind::DuplicateKey, seen, "every key appears once", cure)
 }
 
 fn judge_paths(seen: &Examination) -> Judged {
-    let cure = "write the path itself, or `base_dir: { env: DAGSTER_HOME }`: nobody expands a `$`, so \
+    let cure = "write the path itself, or `base_dir: { env: DAGSTER_HOME }`: a `$` is not expanded, so \
                 a folder of that very name comes to be";
     wrong_if(YamlTrapKind::UnexpandedHome, seen, "no path holds a `$`", cure)
 }
 
 fn judge_relative_folders(seen: &Examination) -> Judged {
-    let cure = "write the whole path: webserver and daemon may stand in different folders";
+    let cure = "write the whole path: webserver and daemon may run in different folders";
     warning_if(YamlTrapKind::RelativeFolder, seen, "all folders are absolute", cure)
 }
 
@@ -182,7 +182,7 @@ fn judge_links(seen: &Examination) -> Judged {
 fn judge_prefix(seen: &Examination) -> Judged {
     let cure = "give the logs a prefix of their own, such as `compute-logs`: rules that let logs \
                 expire would let assets expire, too";
-    warning_if(YamlTrapKind::SharedPrefix, seen, "logs and assets lie apart", cure)
+    warning_if(YamlTrapKind::SharedPrefix, seen, "logs and assets have separate prefixes", cure)
 }
 
 fn local_logs(seen: &Examination) -> Judged {

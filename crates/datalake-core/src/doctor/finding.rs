@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{FindingId, Group};
+use super::{FindingId, Group, Remedy};
 use crate::advice::Advice;
 
 /// Something that is wrong, and what cures it.
@@ -96,6 +96,17 @@ impl Diagnosis {
         self.outcomes().filter(move |(id, _)| is_chosen(*id))
     }
 
+    /// The other findings that the cure of this one cures as well.
+    #[must_use]
+    pub fn cured_with(&self, id: FindingId) -> Vec<FindingId> {
+        let is_cured = |other: FindingId| other != id && other.remedy() == id.remedy();
+        let found = self.outcomes().filter(|(other, outcome)| {
+            matches!(outcome, CheckOutcome::Finding(_)) && is_cured(*other)
+        });
+        let found = found.map(|(other, _)| other);
+        found.filter(|_| id.remedy() != Remedy::Person).collect()
+    }
+
     /// The checks, others than these, because of which some of these were skipped.
     #[must_use]
     pub fn roots_of(&self, is_chosen: impl Fn(FindingId) -> bool) -> BTreeSet<FindingId> {
@@ -132,5 +143,39 @@ impl Diagnosis {
                 _ => DiagnosisVerdict::Findings,
             },
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn make_diagnosis(found: &[FindingId]) -> Diagnosis {
+        let outcome = |id: FindingId| match found.contains(&id) {
+            true => CheckOutcome::Finding(Finding {
+                id,
+                severity: Severity::Wrong,
+                evidence: Vec::new(),
+                cure: Advice::Text(String::new()),
+            }),
+            false => CheckOutcome::Sound(String::new()),
+        };
+        Diagnosis { outcomes: FindingId::ALL.map(|id| (id, outcome(id))).to_vec() }
+    }
+
+    #[test]
+    fn a_cure_cures_what_was_found_and_goes_the_same_road() {
+        let found = [FindingId::HostEnvFile, FindingId::HostHandover, FindingId::ContainersUp];
+        let diagnosis = make_diagnosis(&found);
+
+        assert_eq!(diagnosis.cured_with(FindingId::HostEnvFile), [FindingId::HostHandover]);
+        assert_eq!(diagnosis.cured_with(FindingId::ContainersUp), []);
+    }
+
+    #[test]
+    fn what_a_person_does_cures_nothing_else() {
+        let diagnosis = make_diagnosis(&[FindingId::KeySource, FindingId::KeyShape]);
+
+        assert_eq!(diagnosis.cured_with(FindingId::KeySource), []);
     }
 }

@@ -33,9 +33,9 @@ pub enum Group {
     Money,
 }
 
-/// The text is no group of checks.
+/// The text is not a group of checks.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is no group: use {list}", list = Group::names())]
+#[error("unknown group `{0}`: use {list}", list = Group::names())]
 pub struct InvalidGroup(String);
 
 impl Group {

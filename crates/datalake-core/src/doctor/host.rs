@@ -119,7 +119,7 @@ fn judge_user(seen: &Examination) -> Judged {
         Ok(home) => Ok(format!("{}, at home in {home}", seen.host.user)),
         Err(trouble) => Err(wrong(
             [trouble.clone()],
-            "name the user that runs Dagster's podman: `host: { user: NAME }`",
+            "set `host.user` to the user that runs the Dagster containers: `host: { user: NAME }`",
         )),
     }
 }
@@ -145,7 +145,7 @@ fn judge_lingering(seen: &Examination) -> Judged {
 fn judge_subids(seen: &Examination) -> Judged {
     let without = seen.host.without_subids.seen()?;
     if without.is_empty() {
-        return Ok("there are some in /etc/subuid and /etc/subgid".to_owned());
+        return Ok("/etc/subuid and /etc/subgid list some".to_owned());
     }
     let user = &seen.host.user;
     let lines = without.iter().map(|file| format!("`{file}` has no line for {user}"));
@@ -153,7 +153,7 @@ fn judge_subids(seen: &Examination) -> Judged {
         lines,
         format!(
             "`sudo usermod --add-subuids 100000-165535 --add-subgids 100000-165535 {user}`, with a \
-             range that nobody has; then `podman system migrate` as that user"
+             unused range; then `podman system migrate` as that user"
         ),
     ))
 }
@@ -228,7 +228,7 @@ fn judge_units(seen: &Examination) -> Judged {
 fn left_out_units(seen: &Examination) -> Judged {
     let all = seen.host.left_out.seen()?;
     if all.is_empty() {
-        return Ok("every unit that needs the settings is meant".to_owned());
+        return Ok("the spec includes every unit that needs the settings".to_owned());
     }
     let cure = "add it to `host: { units: [NAME, …] }`, or remove the list: then all such units are \
                 taken";

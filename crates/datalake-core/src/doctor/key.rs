@@ -107,7 +107,7 @@ fn judge_pair_source(seen: &Examination) -> Judged {
 
 fn judge_pair_shape(seen: &Examination) -> Judged {
     match seen.key.flaw.seen()? {
-        None => Ok("no blank, quote or line end in it".to_owned()),
+        None => Ok("neither contains a blank, quote or line break".to_owned()),
         Some(flaw) => {
             Err(wrong([flaw.clone()], "paste it again, bare: without quotes, blanks or line ends"))
         }
@@ -121,7 +121,7 @@ fn judge_pair_order(seen: &Examination) -> Judged {
             "exchange them: at Hetzner the id has 20 characters and the secret 40",
         ));
     }
-    Ok("by their lengths they are".to_owned())
+    Ok("id and secret are in the right order".to_owned())
 }
 
 /// What the service says to the pair; `kinds` are the refusals that the caller judges.
@@ -212,7 +212,7 @@ fn judge_denied_bucket(seen: &Examination) -> Judged {
             "a bucket policy names this key in a Deny: change it with another key of the project. \
              Some gateways refuse a good key for minutes, too: try again",
         )),
-        Some(false) | None => Ok(format!("bucket `{bucket}` does not refuse a key of its project")),
+        Some(false) | None => Ok(format!("the key can open bucket `{bucket}`")),
     }
 }
 
@@ -232,7 +232,7 @@ fn judge_project(seen: &Examination) -> Judged {
 fn judge_reach(seen: &Examination) -> Judged {
     let opens = seen.key.opens.seen()?;
     if opens.is_empty() {
-        return Ok("no bucket but the spec's".to_owned());
+        return Ok("the key opens only the spec's buckets".to_owned());
     }
     let names: Vec<_> = opens.iter().take(5).map(|name| format!("`{name}`")).collect();
     let more = if opens.len() > names.len() { ", …" } else { "" };

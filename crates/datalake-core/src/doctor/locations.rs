@@ -68,7 +68,7 @@ fn judge_locations(seen: &Examination) -> Judged {
 const THEM: &str = "it is them, not you: other locations answer. Look at status.hetzner.com and wait; \
                     a new bucket in another location is the way if it stays so";
 
-const ONE_ALONE: &str = "with one address alone nobody can tell whether it is you or them: try from \
+const ONE_ALONE: &str = "with only one address it is impossible to say whether it is you or them: try from \
                          another network";
 
 fn none_answers(all: &[LocationTrial]) -> &'static str {

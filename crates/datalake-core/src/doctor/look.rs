@@ -43,7 +43,7 @@ pub(super) type Judged = Result<String, Not>;
 impl<T> Look<T> {
     /// Nobody has looked.
     pub(super) fn nobody() -> Self {
-        Self::Unknown(Fault::new(FaultKind::Unreadable, "nobody has looked at it"))
+        Self::Unknown(Fault::new(FaultKind::Unreadable, "it was not checked"))
     }
 
     /// What was seen, for a check that ends here if there is nothing.

@@ -169,7 +169,7 @@ fn name_first(names: &[String]) -> &str {
 
 fn judge_token_places(seen: &Examination) -> Judged {
     match require_client(seen)?.tokens.as_slice() {
-        [] | [_] => Ok("no token stands in the way of another".to_owned()),
+        [] | [_] => Ok("no token hides another one".to_owned()),
         [first, others @ ..] => Err(warning(
             [format!(
                 "the token of {first} wins over that of {}, without a word",
@@ -198,11 +198,11 @@ fn judge_answer(seen: &Examination) -> Judged {
         Look::Unknown(fault) if refusals.contains(&fault.kind) => Err(wrong(
             [fault.to_string()],
             "tokens can expire: make a new one (`modal token new`), and put it where the one in use \
-             is; `modal-token` tells where that is",
+             is; `modal-token` shows where that is",
         )),
         answer => {
             answer.reached("Modal", cure)?;
-            Ok("it takes the token".to_owned())
+            Ok("Modal accepts the token".to_owned())
         }
     }
 }
@@ -212,8 +212,8 @@ fn judge_secret(seen: &Examination) -> Judged {
         ModalSecretLook::InStep => return Ok(IN_STEP.to_owned()),
         ModalSecretLook::Earlier => "it holds what an earlier run has stored",
         ModalSecretLook::Incomplete => "a variable that datalake has stored there is missing",
-        ModalSecretLook::Foreign => "somebody else has stored it or changed it",
-        ModalSecretLook::Absent => "it is not there",
+        ModalSecretLook::Foreign => "someone else stored or changed it",
+        ModalSecretLook::Absent => "it does not exist",
     };
     Err(wrong([so], name_syncing()))
 }
@@ -226,7 +226,7 @@ fn name_syncing() -> Advice {
 fn judge_age(seen: &Examination) -> Judged {
     // The same content need not be stored again only because the env file was.
     if seen.modal.secret == Look::Saw(ModalSecretLook::InStep) {
-        return Ok("what it holds is right, however old it is".to_owned());
+        return Ok("its content is right, whatever its age".to_owned());
     }
     let ModalSecretAge { stored, written: (run, began) } = seen.modal.age.seen()?;
     if stored >= began {

@@ -17,7 +17,7 @@ pub struct MoneyEvidence {
     pub plan: Look<(String, bool)>,
     /// Unfinished uploads.
     pub uploads: Look<Vec<UnfinishedUpload>>,
-    /// What lies in the bucket, counted up to a limit.
+    /// What the bucket holds, counted up to a limit.
     pub usage: Look<Usage>,
     /// Whether a rule lets old versions go.
     pub old_versions_expire: bool,
@@ -83,7 +83,7 @@ impl MoneyEvidence {
 fn judge_prices(seen: &Examination) -> Judged {
     let source = seen.money.prices.seen()?;
     let Some(read) = last_day(source) else {
-        return Err(Not::Here(format!("the price list tells no day: {source}")));
+        return Err(Not::Here(format!("the price list has no date: {source}")));
     };
     let age = seen.now.unix() - read.unix();
     let days = age / 86_400;

@@ -132,7 +132,7 @@ fn judge_tcp(seen: &Examination) -> Judged {
     let cure = "see whether a firewall lets this machine out: `curl -v ENDPOINT`; if \
                 `network-locations` says that it is them, wait";
     let millis = seen.network.connection.reached(&seen.network.endpoint, cure)?;
-    Ok(format!("it stands after {millis} ms"))
+    Ok(format!("connected in {millis} ms"))
 }
 
 fn judge_tls(seen: &Examination) -> Judged {
@@ -147,7 +147,7 @@ fn judge_tls(seen: &Examination) -> Judged {
 fn judge_expiry(seen: &Examination) -> Judged {
     let look = seen.network.tls.seen()?;
     let Some(expires) = look.expires else {
-        return Err(Not::Here("the certificate does not tell".to_owned()));
+        return Err(Not::Here("the certificate has no expiry date".to_owned()));
     };
     let left = expires.unix() - seen.now.unix();
     let days = left / 86_400;

@@ -68,8 +68,8 @@ fn list_traps(kind: PythonTrapKind, seen: &Examination) -> Result<Vec<String>, N
     let line = |trap: &PythonTrap| {
         let PythonTrap { path, line, word, .. } = trap;
         match &trap.instead {
-            Some(instead) => format!("{path}, line {line}: `{word}`; today `{instead}`"),
-            None => format!("{path}, line {line}: `{word}`"),
+            Some(instead) => format!("{path}:{line}: `{word}`; today `{instead}`"),
+            None => format!("{path}:{line}: `{word}`"),
         }
     };
     Ok(traps.map(line).collect())
@@ -144,6 +144,6 @@ fn judge_s3_place(seen: &Examination) -> Judged {
     let instead = first.instead.as_deref().unwrap_or_default();
     let cure =
         format!("write `{instead}` there: Dagster finds nothing of what was moved otherwise");
-    let line = |trap: &&PythonTrap| format!("{}, line {}: {}", trap.path, trap.line, trap.word);
+    let line = |trap: &&PythonTrap| format!("{}:{}: {}", trap.path, trap.line, trap.word);
     Err(wrong(found.iter().map(line), cure))
 }

@@ -167,7 +167,7 @@ impl Default for SettingsEvidence {
 }
 
 pub(super) fn describe_old_values(values: &[OldValue]) -> Vec<String> {
-    values.iter().map(|it| format!("{}, line {}: {}", it.path, it.line, it.harm)).collect()
+    values.iter().map(|it| format!("{}:{}: {}", it.path, it.line, it.harm)).collect()
 }
 
 fn judge_dashed_env_files(seen: &Examination) -> Judged {
@@ -198,7 +198,7 @@ fn missing_env_files(seen: &Examination) -> Judged {
 fn judge_overrides(seen: &Examination) -> Judged {
     let found = seen.settings.overrides.seen()?;
     let Some(first) = found.first() else {
-        return Ok("no drop-in or service of systemd undoes the settings".to_owned());
+        return Ok("no drop-in or systemd service overrides the settings".to_owned());
     };
     Err(wrong(describe_old_values(found), first.cure.clone()))
 }
@@ -224,7 +224,7 @@ fn old_values(seen: &Examination) -> Judged {
 
 fn user_wide(seen: &Examination) -> Judged {
     match seen.settings.user_wide.seen()?.as_slice() {
-        [] => Ok("systemd hands none of these variables to all services".to_owned()),
+        [] => Ok("systemd passes none of these variables to all services".to_owned()),
         found => Err(wrong(
             describe_old_values(found),
             name_provision("{} takes those lines out; a daemon-reload takes it up"),
@@ -253,7 +253,7 @@ fn env_file(seen: &Examination) -> Judged {
         )),
         Err(reason) => Err(wrong(
             [format!("{}: {reason}", handed.from)],
-            name_provision("podman, systemd and sh do not read it alike: {} writes it anew"),
+            name_provision("podman, systemd and sh read it differently: {} rewrites it"),
         )),
     }
 }
@@ -271,7 +271,7 @@ fn judge_env_file_mode(seen: &Examination) -> Judged {
         ));
     }
     if evidence.is_empty() {
-        return Ok(format!("{mode}, for {} alone", seen.host.user));
+        return Ok(format!("{mode}, only for {}", seen.host.user));
     }
     Err(wrong(
         evidence,
@@ -326,7 +326,7 @@ fn judge_checksums(seen: &Examination) -> Judged {
         .map(|name| format!("{name} is not `when_required`"))
         .collect();
     if missing.is_empty() {
-        return Ok("both are `when_required`".to_owned());
+        return Ok("both settings are `when_required`".to_owned());
     }
     Err(wrong(
         missing,
@@ -356,7 +356,7 @@ fn judge_readers(seen: &Examination) -> Judged {
         return Err(Not::After(FindingId::HostInStep));
     }
     match (seen.settings.in_the_way.seen()?.as_slice(), seen.settings.not_looked_at.as_slice()) {
-        ([], []) => Ok("nothing stands in the way of a provision".to_owned()),
+        ([], []) => Ok("nothing prevents a provision".to_owned()),
         ([], unread) => Err(Not::LookedAt(unread.to_vec())),
         (found, _) => Err(wrong(
             found.to_vec(),
@@ -373,7 +373,7 @@ fn in_step(seen: &Examination) -> Judged {
         return Err(wrong([format!("a provision stops before it has a plan: {what}")], cure));
     }
     match seen.settings.pending.seen()?.as_slice() {
-        [] => Ok("a provision has nothing to change on it".to_owned()),
+        [] => Ok("the host matches the spec".to_owned()),
         pending => Err(wrong(
             pending.to_vec(),
             name_provision(

@@ -113,7 +113,7 @@ fn bucket(seen: &Examination) -> Judged {
     if heads.iter().all(|head| *head == HeadAnswer::Absent) {
         return Err(wrong(
             [format!("there is no bucket `{name}` in this location")],
-            name_provision("{} creates it; if it lies in another location, set `region:`"),
+            name_provision("{} creates it; if it is in another location, set `region:`"),
         ));
     }
     Ok(format!("there is a bucket `{name}`"))
@@ -183,7 +183,7 @@ fn versions_of_tables(state: Versioning, table: &FoundTable) -> Not {
     wrong(
         [
             format!("{what} holds {table}"),
-            "with old versions two writers are both told that they have committed, and one commit \
+            "with old versions, two writers can both be told that they have committed, and one commit \
              is lost"
                 .to_owned(),
         ],
@@ -198,7 +198,7 @@ fn lifecycle(seen: &Examination) -> Judged {
     let lacking: Vec<_> = wanted
         .iter()
         .filter(|(id, rule)| rules.get(id) != Some(rule))
-        .map(|(id, _)| format!("rule `{id}` is not there, or another one"))
+        .map(|(id, _)| format!("rule `{id}` is missing or different"))
         .collect();
     if lacking.is_empty() {
         return Ok(format!("{} rules of the spec are there", wanted.iter().count()));
@@ -224,13 +224,13 @@ fn policy(seen: &Examination) -> Judged {
     };
     let mut evidence = Vec::new();
     if !policy.is_readable {
-        evidence.push("it is no JSON that can be understood".to_owned());
+        evidence.push("it is not JSON that can be understood".to_owned());
     }
     if policy.has_not_action {
         evidence.push("it uses `NotAction`, which is stored and does nothing".to_owned());
     }
     for principal in &policy.strange_principals {
-        evidence.push(format!("the principal `{principal}` matches nobody"));
+        evidence.push(format!("the principal `{principal}` matches no one"));
     }
     if evidence.is_empty() {
         return Ok(format!("{} statements, none of which is a known trap", policy.statements));
@@ -258,7 +258,7 @@ fn writers(seen: &Examination) -> Judged {
         .map(|writer| format!("`{writer}` may write"))
         .collect();
     if others.is_empty() {
-        return Ok("the policy lets nobody else write".to_owned());
+        return Ok("the policy lets no one else write".to_owned());
     }
     Err(warning(
         others,
@@ -272,9 +272,9 @@ fn writers(seen: &Examination) -> Judged {
 
 fn migrated(seen: &Examination) -> Judged {
     match seen.store.migrated.seen()? {
-        0 => Ok("nothing lies below `migrated/`".to_owned()),
+        0 => Ok("there is nothing under `migrated/`".to_owned()),
         count => Err(warning(
-            [format!("{count} objects lie below `migrated/`, where no IO manager looks")],
+            [format!("{count} objects are under `migrated/`, where no I/O manager looks")],
             moving_migrated(&seen.store),
         )),
     }

@@ -46,7 +46,7 @@ fn judge_switch(seen: &Examination) -> Judged {
     let check = |words: &str| Advice::naming(words, [AdvisedCommand::CheckMigration]);
     match seen.switch.standing.seen()? {
         SwitchStanding::Unproved => Err(warning(
-            ["files were moved, and nobody has checked that Dagster reads them from the bucket"],
+            ["files were moved, but whether Dagster reads them from the bucket was never checked"],
             check("{} asks where user code runs"),
         )),
         SwitchStanding::OfAnotherPlace(place) => Err(warning(

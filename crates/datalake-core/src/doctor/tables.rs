@@ -93,7 +93,7 @@ impl TablesBucket {
             }
             Versioning::Suspended => self.lost.seen()?.has_markers.then(|| {
                 format!(
-                    "versioning of bucket `{bucket}` is suspended, and delete markers lie in logs of \
+                    "versioning of bucket `{bucket}` is suspended, and there are delete markers in logs of \
                      tables: a table that is made again there fails"
                 )
             }),
@@ -152,8 +152,8 @@ fn versioned(seen: &Examination) -> Judged {
         return Ok(sound.join("; "));
     }
     let lead = match seen.tables.place {
-        Some(_) => "while nobody writes",
-        None => "set `tables: {}`, provision that bucket, and while nobody writes",
+        Some(_) => "while nothing writes",
+        None => "set `tables: {}`, provision that bucket, and while nothing writes",
     };
     Err(wrong(evidence, Advice::naming(format!("{lead}: {{}}"), moves)))
 }

@@ -13,7 +13,7 @@ pub enum WayFault {
         /// Where it leads.
         target: String,
     },
-    /// A listed link that leads to what belongs to somebody else.
+    /// A listed link that leads to what belongs to someone else.
     #[error(
         "`{link}` is listed in `host.links`, but its target `{target}` belongs to user {owner}"
     )]
@@ -25,7 +25,7 @@ pub enum WayFault {
         /// To whom that belongs.
         owner: u32,
     },
-    /// A part that cannot be opened, or is no folder.
+    /// A part that cannot be opened, or is not a folder.
     #[error("`{path}`")]
     At {
         /// The part.

@@ -13,9 +13,9 @@ use crate::text::serde_as_text;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Mode(u32);
 
-/// The text is no mode.
+/// The text is not a mode.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is no mode: write four octal digits")]
+#[error("`{0}` is not a file mode: write four octal digits")]
 pub struct InvalidMode(String);
 
 /// User and group, by number.

@@ -10,7 +10,7 @@ use crate::text::serde_as_text;
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct HostPath(String);
 
-/// The text is no path that datalake would write to.
+/// The text is not a path that datalake would write to.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("path `{0}` has to be absolute and plain: no `..`, `.`, `//` or control characters")]
 pub struct InvalidPath(String);

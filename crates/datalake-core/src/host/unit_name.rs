@@ -9,9 +9,9 @@ use crate::text::serde_as_text;
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct UnitName(String);
 
-/// The text is no name of a user or unit.
+/// The text is not a valid name of a user or unit.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is no name of a user or unit")]
+#[error("`{0}` is not a valid name of a user or unit")]
 pub struct InvalidUnitName(String);
 
 impl UnitName {

@@ -12,7 +12,7 @@ pub const JOBS_PREFIX: &str = "_datalake/jobs/";
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct JobName(String);
 
-/// The text is no name for a job.
+/// The text is not a name for a job.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
     "`{0}` is not a valid job name: it has 1 to 63 lowercase letters, digits and hyphens, and begins \

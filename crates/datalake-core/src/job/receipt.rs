@@ -47,7 +47,7 @@ pub enum ReceiptTrouble {
     /// It is of a form that this release does not know.
     #[error("the receipt of shard {0} is of a newer form ({1})")]
     Newer(u32, u32),
-    /// It tells of other keys.
+    /// It names other keys.
     #[error("the receipt of shard {0} does not have the keys of that shard")]
     OtherKeys(u32),
 }

@@ -41,7 +41,7 @@ impl MigrationReport {
             self.unfit_keys.iter().take(TOLD).map(|name| format!("  {}\n", printable(name)));
         let rest = if more >= TOLD { "  …; --json has all\n" } else { "" };
         format!(
-            "\nIn the bucket alone, since no file can be called so: a part is empty, `.` or `..` ({}):\n{}{rest}",
+            "\nOnly in the bucket, since no file can have such a name: a part is empty, `.` or `..` ({}):\n{}{rest}",
             self.unfit_keys.len(),
             names.collect::<String>()
         )

@@ -89,7 +89,7 @@ pub enum DesiredTables {
     Prefix(KeyPrefix),
 }
 
-/// A folder that has to be there; one that is there already stays as it is.
+/// A folder that has to be there; one that already exists stays as it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DesiredFolder {
     /// Where.

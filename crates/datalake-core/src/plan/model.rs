@@ -14,7 +14,7 @@ use crate::s3::{BucketName, Lifecycle, TableSearch, Versioning};
 pub enum Standing {
     /// Its guard holds: it can be carried out.
     Ready,
-    /// What it brings about is there already.
+    /// What it brings about already exists.
     Done,
     /// Neither holds: somebody else has changed something.
     Disturbed,

@@ -189,5 +189,5 @@ impl Observed {
 }
 
 fn not_looked(target: &Target) -> Fault {
-    Fault::new(FaultKind::Unreadable, format!("nobody has looked at {target}"))
+    Fault::new(FaultKind::Unreadable, format!("{target} was not checked"))
 }

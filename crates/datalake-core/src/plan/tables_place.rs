@@ -76,7 +76,7 @@ pub(super) fn require_safe_prefix(
     let unsafe_place = |why: &str| {
         block(name, Fault::new(FaultKind::UnsafeCommits, format!("tables below `{prefix}`: {why}")))
     };
-    let untested = || unsafe_place("it is to keep old versions, and nobody can test that before");
+    let untested = || unsafe_place("it is to keep old versions, which cannot be tested before");
     let state = match observed.bucket(name) {
         Found::Present(state) => state,
         Found::Absent if assets.versioning => return Err(untested()),

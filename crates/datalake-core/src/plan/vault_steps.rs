@@ -7,7 +7,7 @@ use crate::plan::{
 };
 use crate::secret::Fingerprint;
 
-const NOWHERE: &str = "what it holds now is nowhere at hand, and Modal shows it to nobody";
+const NOWHERE: &str = "its present content has no copy, and Modal shows it to no one";
 
 /// Plans the way to a secret of Modal's that holds what is desired, and to apps whose containers hold
 /// it. Empty when it does and no app is left to be rolled over.

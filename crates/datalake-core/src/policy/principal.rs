@@ -13,7 +13,7 @@ use crate::text::serde_as_text;
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ProjectId(String);
 
-/// The text is no project.
+/// The text is not a project.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` is not a project: write `p` and the number that the Console's address has")]
 pub struct InvalidProject(String);

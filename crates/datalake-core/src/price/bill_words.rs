@@ -186,7 +186,7 @@ pub fn describe_reach(trend: &Trend, mark: ByteSize) -> String {
     let date = |time: Option<Timestamp>| time.map(Timestamp::date);
     let mark = format_size(mark.0);
     match (date(reach.earliest), date(reach.likely), date(reach.latest)) {
-        (None, _, _) => format!("{mark} is not reached as things go"),
+        (None, _, _) => format!("at this rate you stay below {mark}"),
         (Some(earliest), None, _) => format!("{mark} is reached on {earliest} at the earliest"),
         (Some(earliest), Some(likely), latest) => {
             let latest = latest.unwrap_or_else(|| "never".to_owned());

@@ -46,17 +46,17 @@ pub struct Vat(u32);
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum InvalidMoney {
-    /// It is no decimal number.
-    #[error("`{0}` is no price: write a number such as `6.49`, with at most six decimals")]
+    /// It is not a decimal number.
+    #[error("`{0}` is not a price: write a number such as `6.49`, with at most six decimals")]
     Price(String),
-    /// It is no currency.
-    #[error("`{0}` is no currency: write EUR or USD")]
+    /// It is not a currency.
+    #[error("`{0}` is not a currency: write EUR or USD")]
     Currency(String),
     /// It has no currency behind it.
-    #[error("`{0}` is no sum: write it like `10EUR`")]
+    #[error("`{0}` is not an amount of money: write it like `10EUR`")]
     Sum(String),
-    /// It is no percentage.
-    #[error("`{0}` is no tax: write it in percent, such as `19`")]
+    /// It is not a percentage.
+    #[error("`{0}` is not a percentage: write a number such as `19`")]
     Tax(String),
 }
 

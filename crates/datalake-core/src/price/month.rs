@@ -16,9 +16,9 @@ pub struct Month {
     number: u8,
 }
 
-/// The text is no month.
+/// The text is not a month.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is no month: write it like `2026-11`")]
+#[error("`{0}` is not a month: write it like `2026-11`")]
 pub struct InvalidMonth(String);
 
 impl Month {

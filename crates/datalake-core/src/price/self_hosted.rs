@@ -47,7 +47,8 @@ fn price_of_guide() -> PriceList {
             rate: Some(Rate::per_gb(10_000)),
         },
     };
-    let terms = vec!["nobody sells at these prices: a guide's sum, to compare with".to_owned()];
+    let terms =
+        vec!["no provider sells at these prices: figures of a guide, for comparison".to_owned()];
     let title = "the by-hand guide's sum";
     PriceList {
         terms,

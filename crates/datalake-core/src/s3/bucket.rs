@@ -23,7 +23,7 @@ pub enum NameRule {
     /// Another character than the permitted ones occurs.
     #[error("a name holds lowercase letters, digits and hyphens only, no dots or underscores")]
     Character,
-    /// A hyphen stands at an end.
+    /// A hyphen is at one end.
     #[error("a name begins and ends with a letter or digit")]
     Edge,
     /// The name reads as an IP address.
@@ -31,7 +31,7 @@ pub enum NameRule {
     Address,
 }
 
-/// The text is no bucket name.
+/// The text is not a bucket name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("bucket name `{text}` is invalid: {rule}")]
 pub struct InvalidBucketName {

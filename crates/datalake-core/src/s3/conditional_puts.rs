@@ -31,7 +31,7 @@ impl fmt::Display for ConditionalPuts {
         match self {
             Self::Held => f.write_str("one of several writers of a key stores it"),
             Self::Raced(winners) => {
-                write!(f, "{winners} writers of one key were all told that they have stored it")
+                write!(f, "{winners} writers of one key all got a success")
             }
             Self::Ignored => f.write_str("conditional writes overwrite what is there"),
             Self::Unsupported => f.write_str("the service has no conditional writes"),

@@ -37,17 +37,17 @@ enum Scheme {
 #[non_exhaustive]
 pub enum InvalidEndpoint {
     /// Keys would travel in the open.
-    #[error("endpoint `{0}` is plain http: only https is accepted, http on loopback alone")]
+    #[error("endpoint `{0}` is plain http: only https is accepted, and http only on loopback")]
     PlainHttp(String),
     /// The scheme is neither http nor https.
     #[error("endpoint `{0}` has an unknown scheme: use https")]
     Scheme(String),
     /// The URL holds a user, a query or a fragment.
-    #[error("endpoint holds a user, a query or a fragment: give scheme, host and port alone")]
+    #[error("endpoint holds a user, a query or a fragment: give only scheme, host and port")]
     Extra,
     /// The URL holds a path.
     #[error(
-        "endpoint `{0}` holds a path: give scheme, host and port alone, and a bucket as `bucket:`"
+        "endpoint `{0}` holds a path: give only scheme, host and port, and a bucket as `bucket:`"
     )]
     Path(String),
     /// There is no usable host or port.

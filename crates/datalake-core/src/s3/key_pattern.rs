@@ -31,9 +31,9 @@ struct PatternRest {
     regex: Regex,
 }
 
-/// The text is no pattern.
+/// The text is not a valid pattern.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is no pattern: a `[` without its `]`, or one that is too long")]
+#[error("`{0}` is not a valid pattern: a `[` without its `]`, or one that is too long")]
 pub struct InvalidKeyPattern(String);
 
 impl KeyPattern {

@@ -37,11 +37,11 @@ pub struct LifecycleRule {
     pub prefix: String,
     /// Objects expire after so long (`Expiration.Days`).
     pub expire: Option<Days>,
-    /// Delete markers without versions go (`Expiration.ExpiredObjectDeleteMarker`).
+    /// Remove delete markers without versions (`Expiration.ExpiredObjectDeleteMarker`).
     pub expire_markers: bool,
     /// Old versions go after so long (`NoncurrentVersionExpiration.NoncurrentDays`).
     pub expire_noncurrent: Option<Days>,
-    /// Unfinished uploads go after so long (`AbortIncompleteMultipartUpload.DaysAfterInitiation`).
+    /// Abort unfinished uploads after this time (`AbortIncompleteMultipartUpload.DaysAfterInitiation`).
     pub abort_uploads: Option<Days>,
 }
 
@@ -53,9 +53,9 @@ pub struct Presets {
     pub expire: BTreeMap<String, Days>,
     /// Old versions go after so long.
     pub noncurrent: Option<Days>,
-    /// Unfinished uploads go after so long.
+    /// Abort unfinished uploads after this time.
     pub abort_uploads: Option<Days>,
-    /// Delete markers without versions go.
+    /// Remove delete markers without versions.
     pub expired_markers: bool,
 }
 
@@ -68,9 +68,9 @@ pub struct Expire {
     pub after: Days,
 }
 
-/// The text is no prefix with a number of days.
+/// The text is not a prefix with a number of days.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is no PREFIX:DAYS, such as `tmp/:7d`; a prefix has at most 200 bytes")]
+#[error("`{0}` is not PREFIX:DAYS, such as `tmp/:7d`; a prefix has at most 200 bytes")]
 pub struct InvalidExpire(String);
 
 /// What `datalake`'s own rules are called begins with this.

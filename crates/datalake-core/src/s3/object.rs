@@ -123,7 +123,7 @@ pub struct ETag {
 /// What a weak tag begins with.
 const WEAK: &str = "W/";
 
-/// The text is no entity tag.
+/// The text is not an entity tag.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the answer has no usable ETag")]
 pub struct InvalidETag;

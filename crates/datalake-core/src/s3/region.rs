@@ -37,11 +37,11 @@ pub struct RegionName(String);
 /// The text is no region.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidRegion {
-    /// It is no name of a region.
-    #[error("`{0}` is no region: use fsn1, nbg1, hel1, or letters, digits and hyphens")]
+    /// It is not a name of a region.
+    #[error("`{0}` is not a region: use fsn1, nbg1, hel1, or letters, digits and hyphens")]
     NoName(String),
     /// It is none of Hetzner's locations, and one of them is near.
-    #[error("`{0}` is no location of Hetzner's: did you mean `{1}`?")]
+    #[error("`{0}` is not a Hetzner location: did you mean `{1}`?")]
     NearLocation(String, Region),
 }
 

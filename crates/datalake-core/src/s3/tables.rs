@@ -126,9 +126,9 @@ impl TableSearch {
     pub fn reach(&self) -> String {
         let folders = self.folders;
         if self.complete {
-            return "no table lies in it".to_owned();
+            return "it has no tables".to_owned();
         }
-        format!("no table lies in the first {folders} folders; there are more")
+        format!("no table in the first {folders} folders; there are more")
     }
 }
 

@@ -19,7 +19,7 @@ pub struct FingerprintKey([u8; 32]);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Fingerprint([u8; 32]);
 
-/// The text is no fingerprint: 64 hexadecimal digits.
+/// The text is not a fingerprint: 64 hexadecimal digits.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("a fingerprint has 64 hexadecimal digits")]
 pub struct InvalidFingerprint;

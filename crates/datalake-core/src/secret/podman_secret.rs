@@ -10,9 +10,9 @@ use crate::text::serde_as_text;
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PodmanSecret(String);
 
-/// The text is no name of a secret of podman's.
+/// The text is not a name of a secret of podman's.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is no name of a podman secret")]
+#[error("`{0}` is not a valid name of a podman secret")]
 pub struct InvalidPodmanSecret(String);
 
 impl PodmanSecret {

@@ -143,6 +143,12 @@ impl SpecDocument {
         }
     }
 
+    /// Whether neither a service nor a bucket is named.
+    #[must_use]
+    pub fn is_bare(&self) -> bool {
+        [&self.region, &self.endpoint, &self.bucket].iter().all(|value| value.is_none())
+    }
+
     /// Checks every value.
     ///
     /// # Errors
@@ -153,7 +159,7 @@ impl SpecDocument {
         let (logs, catalogs) = (self.logs.clone(), self.catalogs.clone());
         let store = self.check_store()?;
         let Some(bucket) = store.bucket else {
-            return Err(refuse_missing("bucket", "a name that nobody else has"));
+            return Err(refuse_missing("bucket", "a name that is unique"));
         };
         Ok(Spec {
             region: store.region,
@@ -217,8 +223,9 @@ fn refuse_expiring_assets(protect: &Protect, prefix: &KeyPrefix) -> Result<(), I
     if protect.logs_expire.is_none() || !may_hold_assets {
         return Ok(());
     }
-    let reason =
-        format!("assets may lie below `{LOGS_PREFIX}`, and must not expire: give another `prefix`");
+    let reason = format!(
+        "assets may be under `{LOGS_PREFIX}`, and they must not expire: choose another `prefix`"
+    );
     Err(InvalidSpec { key: "protect.logs-expire", reason })
 }
 
@@ -313,8 +320,7 @@ mod tests {
             };
             document.check().map_err(|error| (error.key, error.reason))
         };
-        let told =
-            ("region", "`fns1` is no location of Hetzner's: did you mean `fsn1`?".to_owned());
+        let told = ("region", "`fns1` is not a Hetzner location: did you mean `fsn1`?".to_owned());
 
         assert_eq!(with(None).unwrap_err(), told);
         assert_eq!(with(Some("fsn1.your-objectstorage.com")).unwrap_err(), told);

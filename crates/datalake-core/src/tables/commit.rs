@@ -37,9 +37,9 @@ pub struct DeltaCommit {
     pub others: BTreeSet<String>,
 }
 
-/// The content is no commit of a Delta table.
+/// The content is not a commit of a Delta table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("line {line} is no action of a Delta table")]
+#[error("line {line} is not an action of a Delta table")]
 pub struct InvalidCommit {
     /// The line, counted from 1.
     pub line: usize,

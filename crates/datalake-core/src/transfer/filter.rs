@@ -23,7 +23,7 @@ pub struct Filter {
 
 /// A pattern cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is no pattern")]
+#[error("`{0}` is not a valid pattern")]
 pub struct InvalidPattern(String);
 
 impl Filter {
@@ -84,7 +84,7 @@ impl Filter {
     }
 }
 
-/// The regular expression of a pattern; `None` where it is no pattern.
+/// The regular expression of a pattern; `None` where it is not a valid pattern.
 fn regex_of(pattern: &str) -> Option<String> {
     let (body, folder_only) = match pattern.strip_suffix('/') {
         Some(body) => (body, true),

@@ -21,7 +21,7 @@ pub enum UnfitName {
     #[error("it begins with `/`: it would leave the folder")]
     Absolute,
     /// It ends with `/`.
-    #[error("it ends with `/`: it stands for a folder")]
+    #[error("it ends with `/`, so it names a folder")]
     FolderMarker,
     /// It has `//` in it.
     #[error("it has an empty segment, which no folder can be named")]

@@ -18,7 +18,7 @@ pub enum PastTime {
     Ago(i64),
 }
 
-/// The text is no point in the past.
+/// The text is not a point in the past.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` is not a time: write `2026-11-22T18:00:00Z`, `2026-11-22` or `2 days ago`")]
 pub struct InvalidPastTime(String);

@@ -15,9 +15,9 @@ const DAY: u32 = 24 * 60 * 60;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Bandwidth(Vec<(u32, Option<ByteSize>)>);
 
-/// The text is no limit and no timetable.
+/// The text is neither a limit nor a timetable.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is no bandwidth: write `10M`, `off` or `08:00,512K 23:00,off`")]
+#[error("`{0}` is not a bandwidth: write `10M`, `off` or `08:00,512K 23:00,off`")]
 pub struct InvalidBandwidth(String);
 
 impl Bandwidth {

@@ -16,7 +16,7 @@ pub struct FileTime {
     nanos: u32,
 }
 
-/// The text or number is no time of a file.
+/// The text or number is not a time of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("a file's time is written like `1763834400.123456789`")]
 pub struct InvalidFileTime;

@@ -62,5 +62,5 @@ fn a_folder_with_something_in_it_is_not_empty() {
 fn a_conflict_names_its_target() {
     let conflicts = rehearse(&Plan::of_steps(vec![rewrite(1, 2)]), &world_with(3));
 
-    assert_eq!(conflicts[0].to_string(), "`/srv/z`: someone else has changed it meanwhile");
+    assert_eq!(conflicts[0].to_string(), "`/srv/z`: someone else changed it in the meantime");
 }

@@ -171,7 +171,7 @@ fn a_prefix_where_versions_are_kept_is_taken_only_after_a_test() {
     check(&wanted, &with(present(ConditionalPuts::Held)), None);
     unsafe_puts(
         ConditionalPuts::Raced(3),
-        "tables below `tables`: 3 writers of one key were all told that they have stored it",
+        "tables below `tables`: 3 writers of one key all got a success",
     );
     unsafe_puts(
         ConditionalPuts::Ignored,
@@ -188,7 +188,7 @@ fn a_prefix_where_versions_are_kept_is_taken_only_after_a_test() {
 #[test]
 fn a_prefix_is_refused_where_versions_are_to_be_kept_and_nobody_could_test_that() {
     let wanted = desired(true, Some(below_prefix()));
-    let told = "tables below `tables`: it is to keep old versions, and nobody can test that before";
+    let told = "tables below `tables`: it is to keep old versions, which cannot be tested before";
 
     check(&wanted, &world(None, None), Some((FaultKind::UnsafeCommits, told)));
     check(&wanted, &world(Some(Versioning::Never), None), Some((FaultKind::UnsafeCommits, told)));

@@ -91,7 +91,7 @@ impl fmt::Display for LogNote {
                 );
             }
             Self::NoPrefix => {
-                "without `prefix` logs lie below `dagster/`, as assets do whose I/O manager has none"
+                "without `prefix` logs are under `dagster/`, like assets whose I/O manager has none"
             }
             Self::RunContainers(names) => {
                 return write!(

@@ -30,7 +30,7 @@ pub struct KindFacts {
 
 const NOWHERE: &str = "nowhere: it stays";
 const BY_NOBODY: &str = "by nobody";
-const NOTHING_SURE: &str = "nothing sure tells";
+const NOTHING_SURE: &str = "nothing certain is known";
 
 impl StoredKind {
     /// All kinds, in the order of the table.
@@ -92,12 +92,12 @@ impl StoredKind {
                 read: "the exported Parquet files, by any reader",
                 ..keep_here(
                     "bytes 8 to 12 are `DUCK`; `.wal` beside it",
-                    "closed: no `.wal` lies beside it",
+                    "closed: there is no `.wal` beside it",
                 )
             },
             Self::Sqlite => keep_here(
                 "begins with `SQLite format 3`; `-wal`, `-shm` and `-journal` beside it",
-                "closed: no `-wal` and no `-journal` lies beside it",
+                "closed: there is no `-wal` and no `-journal` beside it",
             ),
             Self::Empty => keep_here("it has no bytes", NOTHING_SURE),
             Self::Zeros => keep_here("it begins and ends with zeros", "never"),
@@ -157,7 +157,7 @@ impl StoredKind {
         match self {
             Self::Csv => KindFacts {
                 recognised: "text; the name ends with `.csv`",
-                whole: "nothing sure tells: its last line has an end",
+                whole: "nothing certain is known: its last line has an end",
                 goes: "TABLES/NAME.csv, with --tables",
                 read: "a UPath manager, with its base at s3://BUCKET/PREFIX",
                 ..parquet

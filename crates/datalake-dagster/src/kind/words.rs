@@ -122,16 +122,16 @@ impl StoredKind {
                 Some("a database of Dagster's own: S3 keeps no runs, events or schedules")
             }
             Self::Telemetry => Some("telemetry"),
-            Self::Json => Some("JSON: nothing tells whose it is, or whether it is whole"),
+            Self::Json => Some("JSON: neither its owner nor its completeness is known"),
             Self::Table(TableKind::Iceberg) | Self::TableLog(TableKind::Iceberg) => Some(
                 "part of an Iceberg table, whose metadata name every file by its whole address: its \
-                 catalog has to write it anew in the bucket",
+                 catalog has to rewrite it in the bucket",
             ),
             Self::TableLeftover => {
                 Some("a writer of a table has not put it in its place: no version names it")
             }
             Self::TopTable => Some(
-                "the storage folder itself is that of a table, and nothing tells its files from frames: \
+                "the storage folder itself is that of a table, and nothing distinguishes its files from frames: \
                  give the table a folder of its own",
             ),
             Self::DuckDb => Some(
@@ -140,7 +140,7 @@ impl StoredKind {
             Self::Sqlite => Some("an SQLite database or its log, which is never copied"),
             Self::Empty => Some("it is empty: no pickle, or one that has just been begun"),
             Self::Zeros => Some("it begins and ends with zeros: no pickle, or a damaged file"),
-            Self::Unknown => Some("of an unknown kind: nobody can tell whether it is whole"),
+            Self::Unknown => Some("of an unknown kind: whether it is complete is unknown"),
         }
     }
 }

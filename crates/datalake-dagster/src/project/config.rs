@@ -46,14 +46,14 @@ pub enum ProjectConfig {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum InvalidProject {
-    /// It is no TOML.
+    /// It is not TOML.
     #[error("it cannot be read as TOML")]
     Toml(#[from] toml::de::Error),
     /// A module's name is none.
-    #[error("`{0}` is no name of a Python module")]
+    #[error("`{0}` is not a valid name of a Python module")]
     Module(String),
-    /// A project's folder lies elsewhere.
-    #[error("`{0}` is no folder below a workspace")]
+    /// A project's folder is elsewhere.
+    #[error("`{0}` is not a folder inside a workspace")]
     Folder(String),
 }
 

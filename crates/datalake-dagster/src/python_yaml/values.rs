@@ -53,7 +53,7 @@ impl Builder {
             }
             (Some(known), Content::Text(text)) if is_scalar(known) => read_scalar(known, text)
                 .ok_or_else(|| {
-                    let reason = format!("`{}` is no value for the tag '{}'", text, node.tag);
+                    let reason = format!("`{}` is not a value for the tag '{}'", text, node.tag);
                     YamlRefusal::at(node.mark, reason)
                 }),
             (Some(known), content) if is_scalar(known) || is_collection(known) => {

@@ -46,7 +46,7 @@ pub(super) fn find_setting_traps(
 fn judge_setting(key: &str, value: &Value, is_set: impl Fn(&str) -> bool) -> Option<YamlTrap> {
     let refused = |what: String| Some(make_trap(YamlTrapKind::UnknownKey, &what));
     let Some((_, takes)) = SETTINGS.iter().find(|(name, _)| *name == key) else {
-        return refused(format!("`{key}` is no setting of it"));
+        return refused(format!("`{key}` is not one of its settings"));
     };
     let variable = value.get("env").and_then(Value::as_str);
     match (takes, value, variable) {

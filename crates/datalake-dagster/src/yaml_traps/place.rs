@@ -63,7 +63,7 @@ fn find_shared_prefix(yaml: &DagsterYaml, assets: &str) -> Option<YamlTrap> {
     };
     // Without a prefix the assets are everywhere, and nothing lies apart from them.
     let is_shared = !assets.is_empty() && (is_in(logs, assets) || is_in(assets, logs));
-    let what = format!("logs lie below `{logs}`, assets below `{assets}`");
+    let what = format!("logs are under `{logs}`, assets under `{assets}`");
     is_shared.then(|| make_trap(YamlTrapKind::SharedPrefix, &what))
 }
 

@@ -77,7 +77,7 @@ pub(super) fn unit_file(
         (false, _) => "lines of it keep the service from starting or from seeing the new values",
         (true, Handover::InPlace) => "marked blocks in it hand the variables to the container",
         (true, Handover::EnvFile | Handover::PodmanSecret) => {
-            "its marked blocks are of no more use: a drop-in stands in for them"
+            "its marked blocks are no longer needed: a drop-in replaces them"
         }
     };
     Ok(Some(desire_file(&unit.file, ChangedFile::of(&edited, state), why, basis)))

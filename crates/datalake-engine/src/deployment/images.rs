@@ -35,9 +35,9 @@ pub trait Images: Send + Sync {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ImageName(String);
 
-/// The text is no name of an image.
+/// The text is not a valid name of an image.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is no name of an image")]
+#[error("`{0}` is not a valid name of an image")]
 pub struct InvalidImageName(String);
 
 /// An image that podman holds.

@@ -89,7 +89,7 @@ pub enum Failing {
     NotBegun,
     /// It has failed.
     Failed,
-    /// It ends and is started anew by itself.
+    /// It exits and restarts by itself.
     Restarts,
     /// It has ended.
     Ended,
@@ -173,7 +173,7 @@ fn look_at_tracks(
     elapsed: Elapsed,
 ) -> Result<(), Fault> {
     if seen.len() != tracks.len() {
-        let detail = "systemd told of other units than asked for";
+        let detail = "systemd reported units that it was not asked about";
         return Err(Fault::new(FaultKind::Unreadable, detail));
     }
     tracks.iter_mut().zip(seen).for_each(|(track, status)| track.see(status, elapsed));
@@ -238,10 +238,7 @@ impl fmt::Display for Unsettled {
             }
             Failing::Failed => write!(f, "`{unit}` has failed ({result})"),
             Failing::Restarts => {
-                write!(
-                    f,
-                    "`{unit}` ends and is started anew by itself ({result}, restarts: {restarts})"
-                )
+                write!(f, "`{unit}` exits and restarts by itself ({result}, restarts: {restarts})")
             }
             Failing::Ended => write!(f, "`{unit}` has ended ({result})"),
             Failing::TooSlow => write!(f, "`{unit}` is still on its way ({active}, {sub})"),

@@ -70,7 +70,7 @@ async fn examine_way(endpoint: &Endpoint, network: &dyn Network) -> NetworkEvide
     seen.tls = if endpoint.is_https() {
         network.handshake(endpoint).await.into()
     } else {
-        Look::NotHere("plain http, which this machine speaks with itself alone".to_owned())
+        Look::NotHere("plain http, which this machine speaks only with itself".to_owned())
     };
     seen.greeting = network.greet(endpoint).await.into();
     seen

@@ -13,7 +13,7 @@ use datalake_core::s3::{InvalidKey, ObjectKey};
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct AnyKey(Box<str>);
 
-/// The text is no key of any object.
+/// The text is not a key of any object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("an object key has 1 to 1,024 bytes")]
 pub struct NoKey;

@@ -74,9 +74,9 @@ pub struct Retention {
 /// Who can undo a lock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum LockMode {
-    /// Those with a permission of their own for it.
+    /// Those with a special permission.
     Governance,
-    /// Nobody, until it runs out.
+    /// No one, until it expires.
     Compliance,
 }
 

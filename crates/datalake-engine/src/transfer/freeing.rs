@@ -46,8 +46,8 @@ pub enum KeptFile {
     /// The bucket has something else.
     #[error("the bucket has another content than the file now")]
     Differs,
-    /// The tag tells nothing of the content.
-    #[error("the object's tag tells nothing of its content; only reading it would")]
+    /// The tag says nothing about the content.
+    #[error("the object's tag says nothing about its content; only reading it would")]
     Untold,
     /// The file was changed, or cannot be read or removed.
     #[error("the file: {0}")]

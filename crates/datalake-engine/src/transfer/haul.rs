@@ -113,6 +113,14 @@ impl<'a> Haul<'a> {
         self.watch.planned(size);
     }
 
+    pub(crate) fn tell_planning_ended(&self) {
+        self.watch.planning_ended();
+    }
+
+    pub(crate) fn tell_settled(&self, size: ByteSize) {
+        self.watch.settled(size);
+    }
+
     pub(crate) fn mark_incomplete(&self) {
         self.incomplete.store(true, Ordering::Relaxed);
     }

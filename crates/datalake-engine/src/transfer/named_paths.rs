@@ -54,9 +54,9 @@ pub enum NamedKind {
 /// Whether symbolic links below a folder are followed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Links {
-    /// They are told and not followed.
+    /// Report them, do not follow them.
     #[default]
     Skip,
-    /// They are followed for reading, out of the folder too; nothing is written through one.
+    /// Follow them for reading, out of the folder too; nothing is written through one.
     Follow,
 }

@@ -19,6 +19,14 @@ pub trait TransferWatch: Send + Sync {
         let _ = size;
     }
 
+    /// All that will be moved was told by [`TransferWatch::planned`].
+    fn planning_ended(&self) {}
+
+    /// An item that was to be moved has come to its end, whatever became of it.
+    fn settled(&self, size: ByteSize) {
+        let _ = size;
+    }
+
     /// So many bytes of content were moved, those of repetitions too.
     fn moved(&self, bytes: u64) {
         let _ = bytes;
@@ -90,7 +98,7 @@ pub enum Reason {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ItemFault {
-    /// The file could not be read, or was changed meanwhile.
+    /// The file could not be read, or was changed in the meantime.
     #[error("the source: {0}")]
     Source(Fault),
     /// The destination did not take it.
@@ -112,7 +120,7 @@ pub enum ItemFault {
     #[error("no file can have this name here: {0}")]
     Unfit(UnfitName),
     /// A file is where a folder would have to be.
-    #[error("a file of this run lies where a folder would have to be")]
+    #[error("a file of this run is where a folder would have to be")]
     BelowFile,
     /// The name is too long for a key.
     #[error("with the prefix it is longer than a key can be")]
@@ -185,7 +193,7 @@ pub enum NotDeleted {
     TooMany,
 }
 
-/// A transfer ended before its time. What was done is done; the next run goes on from there.
+/// A transfer ended early. What was done is done; the next run goes on from there.
 #[derive(Debug, thiserror::Error)]
 #[error("the transfer was stopped: {cause}")]
 pub struct TransferStopped {

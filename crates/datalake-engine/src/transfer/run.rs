@@ -2,9 +2,9 @@
 
 use datalake_core::size::ByteSize;
 use datalake_core::transfer::{Comparison, Known, SendReason, SkipReason};
-use futures::channel::mpsc::Sender;
-use futures::future::join3;
-use futures::{StreamExt as _, stream};
+use futures::channel::mpsc::{Receiver, Sender, channel};
+use futures::future::{join, join3, ready};
+use futures::{SinkExt as _, StreamExt as _};
 
 use super::compare::ComparedPair;
 use super::feed::{FeedNews, list_bucket, make_feed, walk_tree};
@@ -17,6 +17,9 @@ use super::{
     Item, ItemFault, Mark, Options, Reason, Route, StopCause, Summary, TransferPorts,
     TransferStopped, TransferWatch,
 };
+
+/// So many items are found ahead of those that are being moved. They take some tens of megabytes.
+const COUNTED_AHEAD: usize = 50_000;
 
 /// How an item came to its end.
 pub(crate) enum ItemOutcome {
@@ -117,11 +120,29 @@ impl Haul<'_> {
     }
 
     async fn work(&self, merge: Merge) {
-        let tasks = stream::unfold(Planner::new(self, merge), |mut planner| async move {
-            planner.next().await.map(|task| (task, planner))
-        });
+        let (to_workers, tasks) = channel(COUNTED_AHEAD);
+        join(self.plan_tasks(merge, to_workers), self.settle_tasks(tasks)).await;
+    }
+
+    /// Finds what is to be moved, ahead of those who move it: so the whole is known early.
+    async fn plan_tasks(&self, merge: Merge, mut to_workers: Sender<Task>) {
+        let mut planner = Planner::new(self, merge);
+        while let Some(task) = planner.next().await {
+            if to_workers.send(task).await.is_err() {
+                return;
+            }
+        }
+        if self.courier.stopped().is_none() {
+            self.tell_planning_ended();
+        }
+    }
+
+    /// Moves what was found; after a stop, only what has begun.
+    async fn settle_tasks(&self, tasks: Receiver<Task>) {
+        let goes_on = |_: &Task| ready(self.courier.stopped().is_none());
         let items = self.options.limits.items.max(1);
-        tasks.map(|task| self.settle(task)).buffer_unordered(items).collect::<()>().await;
+        let settled = tasks.take_while(goes_on).map(|task| self.settle(task));
+        settled.buffer_unordered(items).collect::<()>().await;
     }
 
     async fn settle(&self, task: Task) {
@@ -152,6 +173,7 @@ impl Haul<'_> {
             }
             Err(fault) => self.tell_failed(&task.name, size, fault),
         }
+        self.tell_settled(size);
     }
 
     fn tell_moved(&self, task: &Task, why: SendReason) {

@@ -107,7 +107,7 @@ pub enum Oddity {
     UpwardLink,
     /// A device, socket or pipe, in words.
     Special(&'static str),
-    /// A name that is no UTF-8, which keys have to be.
+    /// A name that is not UTF-8, which keys have to be.
     NotUtf8,
     /// Part of a file that a killed run was writing.
     Leftover,
@@ -235,7 +235,7 @@ impl fmt::Display for Oddity {
                 f.write_str("it leads back to a folder above it: going there would never end")
             }
             Self::Special(kind) => f.write_str(kind),
-            Self::NotUtf8 => f.write_str("its name is no UTF-8"),
+            Self::NotUtf8 => f.write_str("its name is not UTF-8"),
             Self::Leftover => f.write_str("left by a run that was killed"),
             Self::Foreign => f.write_str(
                 "changed there by someone else, and gone here: it no longer counts as sent",

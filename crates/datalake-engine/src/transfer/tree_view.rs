@@ -239,7 +239,8 @@ impl TreeWalk for NotingWalk {
 fn split_path(path: &Path) -> Result<(PathBuf, TreePath), Fault> {
     let unfit = |why: &str| Fault::new(FaultKind::Refused, why);
     let name = path.file_name().ok_or_else(|| unfit("it names no file"))?;
-    let name = name.to_str().ok_or_else(|| unfit("its name is no UTF-8, which keys have to be"))?;
+    let name =
+        name.to_str().ok_or_else(|| unfit("its name is not UTF-8, which keys have to be"))?;
     let name = TreePath::try_from(name).map_err(|error| unfit(&error.to_string()))?;
     let folder = match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,

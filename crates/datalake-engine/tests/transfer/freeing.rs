@@ -98,7 +98,7 @@ async fn what_the_bucket_has_not_now_is_kept_and_named() {
             [
                 "! a: the bucket has another content than the file now",
                 "! b: the bucket has another content than the file now",
-                "! c: the file: someone else has changed it meanwhile (it was changed)",
+                "! c: the file: someone else changed it in the meantime (it was changed)",
                 "- d",
                 "! large: the bucket has another content than the file now",
             ]

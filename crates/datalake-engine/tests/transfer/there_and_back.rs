@@ -141,7 +141,7 @@ async fn what_is_no_plain_file_is_told() {
         "= \"b\": a symbolic link, not followed",
         "= \"c/\": an empty folder",
         "= \"d\": a named pipe",
-        "! \"e\": its name is no UTF-8",
+        "! \"e\": its name is not UTF-8",
     ];
     assert_eq!(notes.sorted(), expected);
     assert_eq!((up.odd, up.failed.items), (3, 1));

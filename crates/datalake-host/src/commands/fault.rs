@@ -23,10 +23,10 @@ pub enum CommandFault {
     #[error(transparent)]
     Distrusted(GateFault),
     /// It cannot be run in that folder.
-    #[error("`{}` is no folder to run a program in", .0.display())]
+    #[error("`{}` is not a folder that a program can run in", .0.display())]
     Directory(PathBuf),
-    /// It has not ended in time, and is killed.
-    #[error("program `{program}` has not ended within {limit:?}")]
+    /// It did not finish in time, and is killed.
+    #[error("program `{program}` did not finish within {limit:?}")]
     TimedOut {
         /// Its name.
         program: String,

@@ -27,7 +27,7 @@ pub(super) fn advise_on(
         if may_change {
             return format!("check what it holds, then: {command} '{path}'");
         }
-        "put it into a folder that you alone may write to".to_owned()
+        "put it into a folder that only you may write to".to_owned()
     };
     match reason {
         DistrustReason::Owner => match facts.kind {

@@ -74,7 +74,7 @@ impl PathPartPlace {
     }
 }
 
-/// Something that somebody else may have put there, or may exchange.
+/// Something that someone else may have put there, or may exchange.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
     "{}`{}` belongs to user {} and has mode {:04o}: {reason}, so it is not used",
@@ -103,7 +103,7 @@ pub enum DistrustReason {
     #[error("its group may write to it and has other members")]
     Group,
     /// A group without members in `/etc/group` may have some in a directory or a container.
-    #[error("its group may write to it, and nobody here knows who is in group {0}")]
+    #[error("its group may write to it, and the members of group {0} are unknown here")]
     UnknownGroup(u32),
     /// `getfacl` shows the list.
     #[error("its access list may let others write to it")]

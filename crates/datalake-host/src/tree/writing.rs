@@ -122,7 +122,7 @@ impl TreeWriting {
             }
             Some(stat) if facts_of(&stat) != *expected => {
                 return Err(fault_of_disturbance(
-                    "the file that it replaces was changed meanwhile",
+                    "the file that it replaces was changed in the meantime",
                 ));
             }
             // Gone is as good as replaced.
@@ -136,14 +136,14 @@ impl TreeWriting {
         Ok(match stat.map(|stat| FileType::from_raw_mode(stat.st_mode)) {
             // Where letters are not told apart, the file that lies there may be another key's.
             Some(FileType::RegularFile) if !names_in(&self.folder)?.contains(&self.name) => {
-                let detail = "a file lies there whose name has other letters";
+                let detail = "there is a file whose name differs in its letters";
                 Fault::new(FaultKind::UnfitName, detail)
             }
             Some(FileType::RegularFile) | None => {
-                fault_of_disturbance("a file lies there that was not there before")
+                fault_of_disturbance("there is a file that did not exist before")
             }
             Some(kind) => {
-                let detail = format!("{} lies there", kind_in_words(kind));
+                let detail = format!("there is {}", kind_in_words(kind));
                 Fault::new(FaultKind::NotPlain, detail)
             }
         })
@@ -223,7 +223,7 @@ pub(super) fn remove_file_as_known(
     if FileType::from_raw_mode(stat.st_mode) != FileType::RegularFile
         || facts_of(&stat) != *expected
     {
-        return Err(fault_of_disturbance("it was changed meanwhile"));
+        return Err(fault_of_disturbance("it was changed in the meantime"));
     }
     unlink_name(&folder, name)
 }

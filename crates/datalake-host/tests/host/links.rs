@@ -49,7 +49,7 @@ fn behind_a_link_that_leads_nowhere_nothing_is_absent() {
 
     for path in ["/home/units", "/home/units/a", "/home/units/a/b"] {
         let fault = bed.files.look(&at(path)).err().unwrap();
-        let told = "`/home/units` is a symbolic link to `no/such/folder`, which is not there";
+        let told = "`/home/units` is a symbolic link to `no/such/folder`, which does not exist";
         assert_eq!((fault.kind, fault.detail.as_str()), (FaultKind::NotPlain, told), "{path}");
         check_not_in_place(&bed, path);
     }

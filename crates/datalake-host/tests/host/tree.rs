@@ -289,7 +289,7 @@ async fn nothing_is_replaced_that_was_not_seen() {
     refused(put(".datalake-x.part", None).await, FaultKind::UnfitName);
     refused(put(&long, None).await, FaultKind::UnfitName);
     let linked = put("way/x/y", None).await.unwrap_err();
-    assert_eq!(linked.detail, "a symbolic link lies on the way");
+    assert_eq!(linked.detail, "there is a symbolic link on the way");
     assert_eq!(fs::read(root.path().join("file")).unwrap(), b"old");
     assert_eq!(fs::read_dir(elsewhere.path()).unwrap().count(), 0);
     assert_eq!(fs::read_dir(root.path()).unwrap().count(), 4);

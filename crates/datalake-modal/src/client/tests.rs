@@ -147,7 +147,7 @@ async fn without_a_script_python3_is_asked_unless_one_was_named() {
     let client = ModalClient::new(&told, Some("/opt/bin/modal".to_owned()));
     let fault = client.list_secrets(None).await.unwrap_err();
     assert_eq!(fault.kind, FaultKind::NoClient);
-    assert_eq!(fault.detail, "`/opt/bin/modal` is no program of Python's");
+    assert_eq!(fault.detail, "`/opt/bin/modal` is not a Python program");
 }
 
 #[tokio::test]

@@ -237,7 +237,7 @@ impl fmt::Display for BucketAdoption {
         }
         if self.unknown > 0 {
             let versions = count_things(self.unknown, "version");
-            writeln!(f, "  {versions} of which the service does not tell who wrote them.")?;
+            writeln!(f, "  {versions} whose writers the service does not name.")?;
         }
         Ok(())
     }

@@ -102,7 +102,7 @@ impl AccessRun<'_> {
         // What was written behind the listing meanwhile is counted once more.
         let again = Adoption { dry_run: true, ..*adoption };
         if !adopted.is_whole() || !again.carry_out().await?.is_whole() {
-            let message = "objects are still another project's: without the policy nobody of the \
+            let message = "objects are still another project's: without the policy no one in the \
                            bucket's project could read them";
             return Err(OperationError::new(ErrorKind::Partly, message)
                 .advise(adopted.to_string().trim_end().to_owned())

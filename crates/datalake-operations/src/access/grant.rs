@@ -63,7 +63,7 @@ impl SpecWithRole {
     ///
     /// # Errors
     ///
-    /// [`OperationError`] where it is not, one of them cannot be read (`None`), or the role is there already.
+    /// [`OperationError`] where it is not, one of them cannot be read (`None`), or the role already exists.
     pub fn require_only_the_role(
         &self,
         old: Option<SpecDocument>,
@@ -77,7 +77,7 @@ impl SpecWithRole {
         };
         let (Some(old), Some(mut new)) = (old, new) else { return Err(by_hand()) };
         if old.access.contains_key(role) {
-            let message = format!("role `{role}` is there already");
+            let message = format!("role `{role}` already exists");
             return Err(OperationError::new(ErrorKind::Usage, message)
                 .advise("change it in the spec, or give --name NAME"));
         }
@@ -128,7 +128,7 @@ fn read_rights(words: &[String]) -> Result<String, OperationError> {
             OperationError::of(ErrorKind::Usage, &error as &dyn std::error::Error)
         })?;
         let Some((_, prefixes)) = found.last_mut() else {
-            return Err(usage(format!("`{prefix}` stands behind none of read, write and list")));
+            return Err(usage(format!("`{prefix}` has to follow `read`, `write` or `list`")));
         };
         // Quoted, so that `*` and whatever else a prefix holds is a text.
         prefixes.push(serde_json::Value::from(prefix.to_string()).to_string());
@@ -224,7 +224,7 @@ mod tests {
         );
         check_line(&make_wish(preset, &["read", "raw"]), Err("either --as"));
         check_line(&make_wish(None, &[]), Err("either --as"));
-        check_line(&make_wish(None, &["raw"]), Err("stands behind none"));
+        check_line(&make_wish(None, &["raw"]), Err("has to follow"));
         check_line(&make_wish(None, &["read"]), Err("needs a prefix"));
         check_line(&make_wish(None, &["read", "a", "read", "b"]), Err("given twice"));
         check_line(&make_wish(None, &["read", "a*"]), Err("prefix in a policy"));

@@ -80,7 +80,7 @@ pub struct PlannedRole {
 pub enum AccessGoal {
     /// What the spec asks for.
     Spec,
-    /// The same, and stored also where it is there already: how it was stored cannot be seen.
+    /// The same, and stored also where it already exists: how it was stored cannot be seen.
     SpecAgain,
     /// None of our statements.
     Reset,

@@ -109,7 +109,7 @@ impl AccessProver<'_> {
             }
             let owner = match &service.owner {
                 Some(owner) => format!("project {}", datalake_core::text::printable(owner)),
-                None => "a project that the service does not tell".to_owned(),
+                None => "a project that the service does not name".to_owned(),
             };
             let message = format!(
                 "key {} is of {owner}, and role `{}` says {}",
@@ -275,7 +275,7 @@ impl ProofPlace<'_> {
             return Ok(());
         }
         let message =
-            format!("bucket `{}`: somebody has changed the policy meanwhile", self.bucket);
+            format!("bucket `{}`: someone changed the policy in the meantime", self.bucket);
         Err(OperationError::new(ErrorKind::Mismatch, message))
     }
 

@@ -158,7 +158,7 @@ impl fmt::Display for AccessReport {
         match self.statements {
             None => writeln!(
                 f,
-                "{} has no policy: every key of {} may do everything, and nobody else anything",
+                "{} has no policy: every key of {} may do everything, and no one else anything",
                 self.bucket, self.project
             )?,
             Some(count) => {

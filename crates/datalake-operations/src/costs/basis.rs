@@ -68,10 +68,11 @@ impl NotedEgress {
     /// What is known of it and what is not, in a sentence.
     #[must_use]
     pub fn describe(&self) -> String {
-        let free = if self.on_hetzner { " (free: it stands in Hetzner's network)" } else { "" };
+        let free =
+            if self.on_hetzner { " (free: this machine is in Hetzner's network)" } else { "" };
         format!(
             "egress in this month: {} brought to this machine by datalake{free}, {} entered by you; the \
-             service tells nobody what Modal and others have read",
+             service does not report what Modal and others have read",
             format_size(self.moved_by_datalake),
             format_size(self.entered),
         )

@@ -39,7 +39,9 @@ pub fn render_whatif(
         text.push_str("No object is billed below its smallest size, however small it gets.\n");
     }
     if asked.egress.unwrap_or_default().0 > 0 {
-        text.push_str("What Hetzner servers in eu-central read is no egress; Modal's reads are.\n");
+        text.push_str(
+            "Reads by Hetzner servers in eu-central are not egress; Modal's reads are.\n",
+        );
     }
     text
 }

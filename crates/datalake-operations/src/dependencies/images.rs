@@ -238,7 +238,7 @@ fn base_of(
         return Err(OperationError::new(ErrorKind::Config, message));
     };
     let odd = |name: &str| {
-        let message = format!("`{}` has the image `{name}`, which is no plain name", unit.name);
+        let message = format!("`{}` has the image `{name}`, which is not a plain name", unit.name);
         OperationError::new(ErrorKind::Config, message)
     };
     if is_plain_image(&value) {
@@ -246,7 +246,7 @@ fn base_of(
     }
     let base = running.and_then(|running| running.parse().ok());
     base.map(|base| (base, Some(value.clone()))).ok_or_else(|| {
-        odd(&value).advise("start the service: then its container tells which image it has")
+        odd(&value).advise("start the service: its container then shows which image it uses")
     })
 }
 
@@ -260,7 +260,7 @@ fn refuse_image(error: &Unfit, name: &ImageName, python: &str) -> OperationError
     let failure = OperationError::of(ErrorKind::Config, error).within(format!("image `{name}`"));
     match error {
         Unfit::NoDagster => failure.advise(format!(
-            "`{python}` was asked; where Dagster lies in an environment of its own, name that \
+            "`{python}` was asked; where Dagster has an environment of its own, name that \
              one's: --python /opt/venv/bin/python"
         )),
         _ => failure.advise("use an image with a released Dagster, such as 1.12.6"),

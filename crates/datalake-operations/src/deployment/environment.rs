@@ -140,7 +140,7 @@ impl Variables {
             unlike_env_file: unlike,
             problem: match found {
                 Found::Present(_) => None,
-                Found::Absent => Some("it is not there".to_owned()),
+                Found::Absent => Some("it does not exist".to_owned()),
                 Found::Unknown(fault) => Some(fault.to_string()),
             },
         }

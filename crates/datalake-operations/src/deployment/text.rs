@@ -70,7 +70,7 @@ fn render_unit(unit: &UnitReport, settings_in: &str, restart: &str) -> String {
         add("environment", &line);
     }
     for old in &unit.old_values {
-        add("old value", &format!("{}, line {}: {}", old.path, old.line, old.harm));
+        add("old value", &format!("{}:{}: {}", old.path, old.line, old.harm));
         add("", &format!("cure: {}", old.cure));
     }
     unit.problems.iter().for_each(|problem| add("unknown", problem));

@@ -27,7 +27,7 @@ pub struct SpecInterview<'a> {
     pub prompt: Option<&'a dyn SpecPrompt>,
     /// What may be asked outside of this machine before a question; `None` for nothing.
     pub outside: Option<InterviewOutside<'a>>,
-    /// Randomness for a name that nobody else has.
+    /// Randomness for a name that is unique.
     pub clock: &'a dyn Clock,
 }
 

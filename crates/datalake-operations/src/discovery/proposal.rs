@@ -65,8 +65,8 @@ pub fn describe_sources(
     };
     let (units, of_units) = match (&document.host.units, found) {
         (Some(units), _) => (units.join(", "), "named"),
-        (None, Some(user)) => (user.planned_names().join(", "), "found, anew at each run"),
-        (None, None) => ("none yet".to_owned(), "found, anew at each run"),
+        (None, Some(user)) => (user.planned_names().join(", "), "found at each run"),
+        (None, None) => ("none yet".to_owned(), "found at each run"),
     };
     [
         row("region", &document.region, name_source(named.region.as_deref(), "chosen")),

@@ -64,7 +64,7 @@ fn explain_verdict(unit: &DagsterUnit<'_>) -> &'static str {
     } else if unit.has_role(UnitRole::Database) {
         "it is a database"
     } else {
-        "nothing tells that it runs Dagster"
+        "nothing shows that it runs Dagster"
     }
 }
 

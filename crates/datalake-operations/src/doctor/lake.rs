@@ -12,7 +12,7 @@ use crate::{Advice, HostContext, OperationError};
 pub(super) async fn examine_clients(input: &ExaminationInput<'_>, seen: &mut LakeEvidence) {
     let context: &HostContext<'_> = input.context;
     if !context.is_this_machine() {
-        let reason = "containers run on the machine itself, not in a folder that stands for it";
+        let reason = "containers run on the machine itself, not in a folder in its place";
         *seen = LakeEvidence::not_asked(reason);
         return;
     }

@@ -47,7 +47,7 @@ pub async fn examine_modal(
     let account = match (&input.spec.host, input.modal) {
         (Ok(_), Some(account)) => account,
         (Err(why), _) => return *seen = not_asked(why, seen.config.clone()),
-        (Ok(_), None) => return *seen = not_asked("nobody can ask Modal", seen.config.clone()),
+        (Ok(_), None) => return *seen = not_asked("Modal cannot be asked", seen.config.clone()),
     };
     let about = match account.describe_client().await {
         Ok(about) => about,
@@ -150,7 +150,7 @@ async fn judge_secret(
     let keys = match input.keys.read_sound_pair(&whole.credentials).await {
         Ok(keys) => keys,
         Err(why) => {
-            return Look::NotHere(format!("nobody knows what it has to hold without keys: {why}"));
+            return Look::NotHere(format!("what it has to hold is unknown without keys: {why}"));
         }
     };
     let standing = async {
@@ -180,7 +180,7 @@ fn find_age(
     listed: &[ListedSecret],
 ) -> Look<ModalSecretAge> {
     let found = listed.iter().find(|listed| listed.name == secret.name.as_str());
-    let Some(found) = found else { return Look::NotHere("it is not there".to_owned()) };
+    let Some(found) = found else { return Look::NotHere("it does not exist".to_owned()) };
     let history = match input.context.records().history() {
         Ok(history) => history,
         Err(fault) => return Look::Unknown(fault),

@@ -47,7 +47,7 @@ impl MountedFolders {
                 Err(Look::Unknown(Fault::new(FaultKind::Refused, why.to_string())))
             }
             Some(Err(why)) => Err(Look::NotHere(why.to_string())),
-            None => Err(Look::NotHere("no unit tells where Dagster's home lies".to_owned())),
+            None => Err(Look::NotHere("no unit says where Dagster's home is".to_owned())),
         }
     }
 

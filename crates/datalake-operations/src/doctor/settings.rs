@@ -69,7 +69,7 @@ pub(super) async fn examine_settings(
 
 fn find_harmful_lines(context: &HostContext<'_>, home: &ServiceHome, seen: &mut SettingsEvidence) {
     let wanted = wanted_of(&home.paths);
-    let store = NoStore("nobody asks it".to_owned());
+    let store = NoStore("it was not asked".to_owned());
     let Ok(key) = context.fingerprint_key() else { return };
     let ports = context.ports(&store, &NoDagster, &key);
     let observation = read_paths(&wanted.paths, &ports);

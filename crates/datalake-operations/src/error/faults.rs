@@ -19,9 +19,9 @@ const UNSAFE_COMMITS: &str = "give tables a bucket of their own: `tables: {}`, o
 const NO_CLIENT: &str = "install it (`pipx install modal`), name its program (`modal: { client: /PATH/bin/modal \
      }`), or the unit in whose container it is (`modal: { container: UNIT }`)";
 const NO_LOGIN: &str = "set MODAL_TOKEN_ID and MODAL_TOKEN_SECRET (`sudo -E` keeps them), or run `modal setup` \
-     once as the user that runs this; {} tells what is in use";
+     once as the user that runs this; {} shows what is in use";
 const WRONG_LOGIN: &str =
-    "tokens can expire: {} tells which one is in use; the environment wins over ~/.modal.toml";
+    "tokens can expire: {} shows which one is in use; the environment wins over ~/.modal.toml";
 const UNKNOWN_ACCESS_KEY: &str = "compare the id with the project's Security > S3 credentials; a new key can take a minute \
      to be known everywhere";
 const WRONG_SECRET: &str =
@@ -34,7 +34,8 @@ const NOT_PLAIN: &str =
     "datalake never writes through a link or to a device: put a plain file or folder there";
 const DAMAGED: &str =
     "nothing was stored: run it again; if it stays so, a proxy on the way changes what is sent";
-const TOO_LARGE: &str = "look at what lies there: what datalake reads whole is far smaller";
+const TOO_LARGE: &str =
+    "check what that file is: the files that datalake reads whole are far smaller";
 
 /// What kind of end a fault at a place is.
 #[must_use]
@@ -111,7 +112,7 @@ pub fn advice_for(kind: FaultKind, target: &Target) -> Option<Advice> {
         FaultKind::NoProgram => "install it, or add its folder to PATH".into(),
         FaultKind::LogsUnproved => {
             let commands = [AdvisedCommand::PlanDependencies];
-            Advice::naming("does the image have dagster-aws? {} tells", commands)
+            Advice::naming("does the image contain dagster-aws? {} shows it", commands)
         }
         FaultKind::NoManager => Advice::EnableLinger(None),
         FaultKind::NotEmpty => Advice::naming(
@@ -182,7 +183,7 @@ fn name_bucket(target: &Target) -> &str {
 fn advice_for_absence(target: &Target) -> Option<Advice> {
     match target {
         Target::Bucket(_) | Target::Access(_) => Some(Advice::naming(
-            "{} tells what there is; a bucket is seen in its own location only",
+            "run {} to see your buckets; a bucket is visible only in its own location",
             [AdvisedCommand::ListBuckets],
         )),
         Target::Object(..) => Some(deleted_advice()),
@@ -200,7 +201,7 @@ fn advice_for_denial(target: &Target) -> Option<Advice> {
     match target {
         Target::Path(_) => Some(Advice::RunAsServiceUser),
         Target::Bucket(_) | Target::Access(_) | Target::Object(..) => Some(
-            "bucket names are shared by all customers: either this one is taken by someone else, \
+            "bucket names are shared by all customers: either someone else has taken this one, \
              or a bucket policy refuses this key"
                 .into(),
         ),
@@ -254,10 +255,10 @@ fn advice_for_silence(target: &Target) -> Advice {
             "check the network, HTTPS_PROXY and MODAL_SERVER_URL; https://status.modal.com".into()
         }
         Target::Secret(_) => {
-            Advice::naming("{} tells what can be seen of podman", [AdvisedCommand::DagsterStatus])
+            Advice::naming("{} shows what podman reports", [AdvisedCommand::DagsterStatus])
         }
         Target::Services => Advice::naming(
-            "{} tells what can be seen; --no-restart leaves the services alone",
+            "{} shows the state of the services; --no-restart leaves them alone",
             [AdvisedCommand::DagsterStatus],
         ),
         Target::Service

@@ -158,10 +158,10 @@ async fn a_generator_that_hangs_is_a_failure() {
     let change = Fake { hangs_on: "--env", ..Fake::default() };
 
     let told = told_of(&before, &tree(UNIT), &drop_in_plan()).await;
-    check_failure(told, &["not come to its end within 20s", ALREADY]);
+    check_failure(told, &["did not finish within 20s", ALREADY]);
 
     let told = told_of(&change, &tree(UNIT), &drop_in_plan()).await;
-    check_failure(told, &["not come to its end within 20s", "it is not so"]);
+    check_failure(told, &["did not finish within 20s", "it is not so"]);
 }
 
 #[tokio::test]

@@ -120,7 +120,7 @@ async fn find_candidates_in(
 
 fn refuse_home(shown: &str, homes: &[String]) -> OperationError {
     let message =
-        format!("`{shown}` is no home of Dagster's: it has no storage/, history/ or dagster.yaml");
+        format!("`{shown}` is not Dagster's home: it has no storage/, history/ or dagster.yaml");
     let refused = OperationError::new(ErrorKind::Config, message);
     if homes.is_empty() {
         return refused

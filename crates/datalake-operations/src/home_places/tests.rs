@@ -69,7 +69,7 @@ async fn a_folder_that_no_volume_reaches_is_not_known() {
 
     let home = find(&scene).unwrap();
 
-    let why = "`/lake/storage` lies on no folder of this host that is known";
+    let why = "`/lake/storage` is on no known folder of this host";
     assert_eq!(names(&home).2, Err(why.to_owned()));
 }
 

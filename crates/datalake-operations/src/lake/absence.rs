@@ -56,7 +56,7 @@ pub async fn require_folder(
     }
     let whole = format!("s3://{bucket}/");
     Err(OperationError::new(ErrorKind::Absent, format!("there is no folder `{shown}/`"))
-        .advise(Advice::naming("{} shows what there is", [AdvisedCommand::ListKeys(whole)])))
+        .advise(Advice::naming("{} lists what exists", [AdvisedCommand::ListKeys(whole)])))
 }
 
 /// Refuses a wildcard where a command takes none; a key of that very name is not there.

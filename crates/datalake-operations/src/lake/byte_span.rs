@@ -27,7 +27,7 @@ impl FromStr for ByteSpan {
             (first, "") => number(first).map(Self::From),
             (first, last) => match (number(first)?, number(last)?) {
                 (first, last) if first <= last && last < u64::MAX => Ok(Self::Between(first, last)),
-                _ => Err("the last byte of a range does not stand before its first"),
+                _ => Err("the last byte of a range comes after its first"),
             },
         }
     }

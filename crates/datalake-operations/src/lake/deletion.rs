@@ -236,10 +236,9 @@ fn require_whole_folder(pattern: &KeyPattern) -> Result<(), OperationError> {
         return Ok(());
     }
     let prefix = printable_key(prefix);
-    let message = format!("`{prefix}` is no folder: a folder ends with `/`");
-    Err(OperationError::new(ErrorKind::Usage, message).advise(format!(
-        "`{prefix}/` means what lies in it, `{prefix}**` every key that begins so"
-    )))
+    let message = format!("`{prefix}` is not a folder: a folder ends with `/`");
+    Err(OperationError::new(ErrorKind::Usage, message)
+        .advise(format!("`{prefix}/` means its contents, `{prefix}**` every key with this prefix")))
 }
 
 fn parse_single_key(pattern: &KeyPattern) -> Result<AnyKey, OperationError> {

@@ -125,7 +125,7 @@ impl ObjectReader<'_> {
         }
         let object =
             format!("object `s3://{}/{}`", self.source.bucket, printable(self.source.key.as_str()));
-        let wrong = format!("{object}: what was printed is not the content that its tag tells");
+        let wrong = format!("{object}: the printed content does not match its tag");
         Err(OperationError::new(ErrorKind::Mismatch, wrong)
             .advise("read it again; where it stays so, the content was damaged in the service"))
     }

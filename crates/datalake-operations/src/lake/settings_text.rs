@@ -76,7 +76,7 @@ pub fn describe_lock(lock: BucketLock) -> String {
         BucketLock::Offered(Some(Retention { mode, period })) => {
             let who = match mode {
                 LockMode::Governance => "undone only with a permission for it",
-                LockMode::Compliance => "undone by nobody",
+                LockMode::Compliance => "no one can undo it",
             };
             let length = match period {
                 LockPeriod::Days(count) => format!("{count} days"),

@@ -161,7 +161,7 @@ fn explain_archive_fault(fault: &ArchiveFault) -> OperationError {
             OperationError::about(format!("`{}`", show_path(path)), inner).under(ErrorKind::Io)
         }
         ArchiveFault::NotWhole(..) => OperationError::of(ErrorKind::Mismatch, fault)
-            .advise("it was cut off or damaged: use another, or make it anew"),
+            .advise("it was cut off or damaged: use another one, or make a new one"),
         ArchiveFault::BrokenOff(_) => OperationError::of(ErrorKind::Bug, fault),
         _ => OperationError::of(ErrorKind::Usage, fault)
             .advise("name another place: --to FILE, --into DIR"),

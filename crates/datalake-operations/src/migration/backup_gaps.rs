@@ -80,7 +80,7 @@ impl KeptPlaces {
 
     fn add_unknown(&mut self, what: &str, why: &str) {
         let why = printable(why);
-        self.elsewhere.push(format!("{what}, as far as they lie elsewhere: {why}"));
+        self.elsewhere.push(format!("{what}, where they are elsewhere: {why}"));
     }
 
     /// What an archive of `folder` lacks; what Dagster lacks with it comes first.

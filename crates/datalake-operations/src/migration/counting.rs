@@ -35,6 +35,14 @@ impl TransferWatch for SparingWatch<'_> {
         self.watch.planned(size);
     }
 
+    fn planning_ended(&self) {
+        self.watch.planning_ended();
+    }
+
+    fn settled(&self, size: ByteSize) {
+        self.watch.settled(size);
+    }
+
     fn moved(&self, bytes: u64) {
         self.watch.moved(bytes);
     }

@@ -13,7 +13,7 @@ use datalake_engine::{
 pub(crate) struct ForeignDestination<'a>(pub(crate) &'a dyn Lake);
 
 fn refuse_copy() -> Fault {
-    Fault::new(FaultKind::Unsupported, "the source lies in another service")
+    Fault::new(FaultKind::Unsupported, "the source is in another service")
 }
 
 #[async_trait]

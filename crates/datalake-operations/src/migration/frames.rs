@@ -21,7 +21,7 @@ impl PartTree {
         match tree.peek_files(std::slice::from_ref(path), ENDS).await.pop() {
             Some(Ok(file)) => self.judge_frame(path, &ends_of(&file)),
             Some(Err(fault)) => Err(fault),
-            None => Err(Fault::new(FaultKind::Absent, "it was removed meanwhile")),
+            None => Err(Fault::new(FaultKind::Absent, "it was removed in the meantime")),
         }
     }
 

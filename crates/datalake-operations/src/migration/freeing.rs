@@ -144,7 +144,7 @@ impl SameFiles {
             (_, false) => {
                 let others = hold_mutex(&self.others);
                 let why = others.get(name).map_or("nothing is known of it", String::as_str);
-                FileFate::Stays(format!("the bucket has not the same: {why}"))
+                FileFate::Stays(format!("the bucket does not have the same: {why}"))
             }
         }
     }

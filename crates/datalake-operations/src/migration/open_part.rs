@@ -151,7 +151,7 @@ impl OpenPart<'_> {
 
     /// What a stopped run of it comes to.
     pub(crate) fn explain_stop(&self, stopped: TransferStopped) -> OperationError {
-        let again = "what is done is done; the same command goes on from here";
+        let again = "what is done is done; the same command continues from here";
         let at = |fault| OperationError::at_bucket(&self.folder.bucket, &fault);
         match stopped.cause {
             StopCause::Listing(fault) => at(fault).within("the listing failed").advise(again),

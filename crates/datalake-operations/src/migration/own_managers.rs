@@ -100,9 +100,7 @@ pub fn find_own_managers(
     found.managers.sort_by(|one, other| one.place.cmp(&other.place));
     give_assets(&mut found.managers, assets);
     if found.unknown.is_empty() && found.managers.is_empty() {
-        found.unknown.push(
-            "no I/O manager with files of its own stands in the code that was named".to_owned(),
-        );
+        found.unknown.push("the named code has no I/O manager with files of its own".to_owned());
     }
     Ok(found)
 }
@@ -176,7 +174,7 @@ fn tell_arguments(made: &MadeManager) -> String {
         (true, ManagerFamily::S3Pickles) => {
             "no `s3_prefix`: the library's own, `dagster`".to_owned()
         }
-        (true, _) => "where its files lie is not known".to_owned(),
+        (true, _) => "the place of its files is unknown".to_owned(),
     }
 }
 
@@ -242,7 +240,7 @@ impl CodeLook<'_> {
                 found.retain(|own| !made.contains(&own.line));
                 let line = |own: &OwnStorage| {
                     let text = printable(&own.text);
-                    format!("{shown}:{}: `{text}`: where its files lie is not known", own.line)
+                    format!("{shown}:{}: `{text}`: the place of its files is unknown", own.line)
                 };
                 self.found.unknown.extend(found.iter().map(line));
             }

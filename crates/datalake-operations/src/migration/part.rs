@@ -123,7 +123,7 @@ pub(crate) fn find_logs(
         }
         LogsFolder::Bucket(prefix) => prefix.clone(),
         LogsFolder::Unknown(why) => {
-            let message = format!("where the logs lie is not known: {why}");
+            let message = format!("the folder of the logs is unknown: {why}");
             return Err(OperationError::new(ErrorKind::Config, message)
                 .advise("name the folder: --log-dir DIR"));
         }

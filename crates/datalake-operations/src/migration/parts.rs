@@ -70,7 +70,7 @@ impl<'a> Migration<'a> {
         require_named_home(context.home.named, &choice.home).await?;
         let home = HomePlaces::find(&context.home, &choice.home)?;
         let pickles = home.pickles.clone().map_err(|why| {
-            let message = format!("where the pickles lie is not known: {why}");
+            let message = format!("the folder of the pickles is unknown: {why}");
             OperationError::new(ErrorKind::Config, message).advise("name the folder: --pickles DIR")
         })?;
         let prefix = end_with_slash(context.prefix.clone());
@@ -110,7 +110,7 @@ impl<'a> Migration<'a> {
         let dest = end_with_slash(context.prefix.clone());
         let nested = dest.starts_with(&source) || source.starts_with(&dest);
         if service.is_none() && objects.bucket == context.bucket && nested {
-            let message = "one of the two places lies in the other one";
+            let message = "one of the two places is inside the other";
             return Err(OperationError::new(ErrorKind::Usage, message));
         }
         let bucket = objects.bucket.clone();

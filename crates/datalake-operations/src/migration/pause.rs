@@ -22,7 +22,7 @@ const TOLD: usize = 5;
 /// What is kept as long as the daemon is stopped, so that a killed run is made up for.
 const MARK: &str = "migration/stopped-services";
 
-/// How Dagster is kept from writing meanwhile.
+/// How Dagster is kept from writing during the copy.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct PauseChoice {
     /// Dagster's webserver, where it is named.
@@ -202,7 +202,8 @@ async fn find_runs(
             Err(fault) => faults.push(format!("{}: {fault}", printable(&address))),
         }
     }
-    let message = format!("whether runs write is not known: {}", printable(&faults.join("; ")));
+    let message =
+        format!("whether a Dagster run is writing is unknown: {}", printable(&faults.join("; ")));
     Err(OperationError::new(ErrorKind::Unavailable, message)
         .advise("name Dagster's webserver: --webserver URL")
         .advise("or copy all the same, and run it once more when nothing runs: --while-running"))

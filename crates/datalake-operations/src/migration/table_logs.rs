@@ -169,7 +169,7 @@ pub(crate) async fn find_lack(
             printable(&first)
         )),
         DeltaStanding::Lacking { version, files, first } => Some(format!(
-            "version {version} names {} not there or not whole, such as {}",
+            "version {version} names {} missing or incomplete, such as {}",
             count_things(files as u64, "file"),
             printable(&first)
         )),

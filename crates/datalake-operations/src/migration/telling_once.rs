@@ -37,6 +37,14 @@ impl TransferWatch for OnceToldFailures<'_> {
         self.reporter.planned(size);
     }
 
+    fn planning_ended(&self) {
+        self.reporter.planning_ended();
+    }
+
+    fn settled(&self, size: ByteSize) {
+        self.reporter.settled(size);
+    }
+
     fn moved(&self, bytes: u64) {
         self.reporter.moved(bytes);
     }

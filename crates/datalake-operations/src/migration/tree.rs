@@ -298,7 +298,7 @@ impl LocalTree for PartTree {
                 .peek_files(&[self.name_here(path)?], PeekLength { head: HEAD, tail: 0 })
                 .await;
             if matches!(peeked.as_slice(), [Ok(file)] if !begins_as_pickle(&file.head)) {
-                let detail = "a file of another kind lies there: it stays";
+                let detail = "there is a file of another kind: it stays";
                 return Err(Fault::new(FaultKind::Disturbed, detail));
             }
         }

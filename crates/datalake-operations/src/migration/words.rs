@@ -64,7 +64,7 @@ pub fn render_tables(tables: &[TableEnd]) -> String {
         let told = match (&table.why, table.version, table.version_here) {
             (Some(why), _, _) => format!("not moved: {}", escape_name(why)),
             (None, Some(there), Some(here)) if here > there => format!(
-                "version {there} is in the bucket; version {here} was written meanwhile: the same \
+                "version {there} is in the bucket; version {here} was written in the meantime: the same \
                  command brings it"
             ),
             (None, Some(there), Some(here)) if there > here => {
@@ -121,7 +121,7 @@ pub fn render_ahead(ahead: &PartAhead) -> String {
         "newer in the bucket: the local files are stale"
     };
     list(&ahead.newer, newer);
-    list(&ahead.alone, "in the bucket alone");
+    list(&ahead.alone, "only in the bucket");
     list(&ahead.gone, "gone from the bucket: the local files may be older than that");
     list(&ahead.newer_here, "newer here: the local files stay");
     list(&ahead.other_kinds, "of other kinds, which stay in the bucket");

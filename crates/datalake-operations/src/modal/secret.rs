@@ -111,7 +111,7 @@ impl SecretInHand<'_> {
         }
         Err(OperationError::new(ErrorKind::Mismatch, "after the run the secret is not as planned")
             .advise(Advice::naming(
-                "somebody else changes it: {}",
+                "someone else is changing it: {}",
                 [AdvisedCommand::ModalSecretStatus],
             )))
     }

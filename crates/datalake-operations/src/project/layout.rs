@@ -110,7 +110,7 @@ fn find_in_workspace(
         }
         _ => Err(OperationError::new(
             ErrorKind::Config,
-            format!("{} is no project of Dagster's", show(folder, path)),
+            format!("{} is not a Dagster project", show(folder, path)),
         )),
     }
 }
@@ -129,7 +129,7 @@ fn refuse_project(
         return Ok(());
     }
     let shown = printable(&folder.dir.display().to_string());
-    Err(OperationError::new(ErrorKind::Usage, format!("`{shown}` is no workspace of Dagster's"))
+    Err(OperationError::new(ErrorKind::Usage, format!("`{shown}` is not a Dagster workspace"))
         .advise("without --project the files go to the project in that folder"))
 }
 

@@ -327,7 +327,7 @@ pub(super) fn ends_all(kind: FaultKind) -> bool {
 }
 
 fn stopped(error: OperationError, run: &RunId) -> OperationError {
-    let words = "the same command goes on from here; {} undoes what was done";
+    let words = "the same command continues from here; {} undoes what was done";
     error
         .under(ErrorKind::Partly)
         .advise(Advice::naming(words, [AdvisedCommand::UndoRestore(run.clone())]))

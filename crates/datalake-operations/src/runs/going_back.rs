@@ -39,7 +39,7 @@ pub(super) async fn go_back(
             error
                 .and(more)
                 .under(ErrorKind::Partly)
-                .advise(Advice::naming("to go on with the way back: {}", [command]))
+                .advise(Advice::naming("to continue the rollback: {}", [command]))
         }
     }
     .for_user(&host.host.user)

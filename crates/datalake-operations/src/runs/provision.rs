@@ -107,7 +107,7 @@ pub fn require_no_link(context: &HostContext<'_>, plan: &Plan) -> Result<(), Ope
     let message = format!("`{path}` would change, but `{link}` is a symbolic link to `{target}`");
     Err(OperationError::new(ErrorKind::Denied, message)
         .advise("datalake reads through links of the service user and writes through none")
-        .advise(format!("change it where it lies, or put a plain file or folder at `{link}`")))
+        .advise(format!("change the target itself, or put a plain file or folder at `{link}`")))
 }
 
 /// Refuses a plan that would stop half-way because nothing can be written where its files lie.
@@ -147,7 +147,7 @@ pub async fn prove_provision(
         return Ok(());
     }
     let text = format!("after the run, {} changes are pending again", left.steps.len());
-    let words = "somebody else changes the same things; {} shows which";
+    let words = "someone else changes the same things; {} shows which";
     Err(OperationError::new(ErrorKind::Mismatch, text)
         .advise(Advice::naming(words, [AdvisedCommand::Status])))
 }

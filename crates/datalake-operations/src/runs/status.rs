@@ -65,7 +65,7 @@ impl StatusLook {
     }
 }
 
-/// Looks whether bucket and host are in step with the spec. Nothing is changed.
+/// Looks whether bucket and host are in sync with the spec. Nothing is changed.
 ///
 /// # Errors
 ///

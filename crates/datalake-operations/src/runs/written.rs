@@ -79,7 +79,7 @@ fn describe_outcome(outcome: &Outcome) -> String {
         Outcome::Done => "done".to_owned(),
         Outcome::AlreadyDone => "was so already".to_owned(),
         Outcome::Failed(reason) => format!("failed ({})", printable(reason)),
-        Outcome::Disturbed => "changed by somebody else meanwhile".to_owned(),
+        Outcome::Disturbed => "changed by someone else in the meantime".to_owned(),
         Outcome::NotBegun => "not begun".to_owned(),
     }
 }

@@ -70,7 +70,7 @@ impl LogCopy<'_> {
                 if !log.is_empty() {
                     let table = format!("s3://{bucket}/{}", printable_key(root));
                     let message = format!(
-                        "`{}` lies in the {} table `{table}`",
+                        "`{}` is inside the {} table `{table}`",
                         self.to.describe(),
                         kind.name()
                     );
@@ -136,7 +136,7 @@ impl LogCopy<'_> {
             };
             if !is_own {
                 let place = self.to.describe_below(name);
-                let message = format!("`{place}` is there already, and no part of this table");
+                let message = format!("`{place}` already exists, and no part of this table");
                 return Err(OperationError::new(ErrorKind::Mismatch, message)
                     .advise("nothing was written: name a folder that is empty"));
             }

@@ -44,7 +44,7 @@ pub(super) struct LogCopyEnd {
 
 /// What there is to do with one file.
 enum LogStep {
-    /// It is there already.
+    /// It already exists.
     Nothing,
     /// This content is stored, if nothing is there.
     Store(Vec<u8>),
@@ -152,7 +152,7 @@ impl LogCopy<'_> {
                 let place = self.describe(self.to, file);
                 let message = format!("`{place}` is not what the source has");
                 return Err(OperationError::new(ErrorKind::Mismatch, message).advise(
-                    "somebody writes to one of the two tables: end that, then the same again",
+                    "something writes to one of the two tables: stop it, then run the same again",
                 ));
             }
         }
@@ -274,7 +274,7 @@ impl LogCopy<'_> {
 
     pub(super) fn foreign_error(&self, there: &LogFile) -> OperationError {
         let place = self.describe(self.to, there);
-        let message = format!("`{place}` is of another table, or of somebody who writes there");
+        let message = format!("`{place}` belongs to another table or another writer");
         OperationError::new(ErrorKind::Mismatch, message)
             .advise("it was not replaced: name a folder that is empty")
     }

@@ -25,11 +25,11 @@ const ROUNDS: u32 = 5;
 
 /// Why tables of this kind are not moved.
 const ICEBERG: &str = "its metadata name every file by its whole address, so that a copy would still read \
-     from here: have its catalog rewrite the paths (Spark: `rewrite_table_path`), or write it anew there";
+     from here: have its catalog rewrite the paths (Spark: `rewrite_table_path`), or rewrite it there";
 
 /// Why a table that holds another one is not moved.
 const NESTED: &str =
-    "another table lies in its folder: move that one by itself, and take it out of here";
+    "its folder contains another table: move that one separately, and leave it out here";
 
 /// Tables about to be moved.
 #[derive(Clone, Copy)]
@@ -159,7 +159,7 @@ impl TableMove<'_> {
     /// whole versions of those that were brought until then.
     pub async fn carry_out(&self) -> Result<MovedTables, OperationError> {
         if self.source.overlaps(self.dest) {
-            let message = "one of the two folders lies in the other one";
+            let message = "one of the two folders is inside the other";
             return Err(OperationError::new(ErrorKind::Usage, message));
         }
         let lake = self.context.client.retrying();
@@ -168,9 +168,9 @@ impl TableMove<'_> {
         require_kept_commits(&to).await?;
         let found = take_inventory(&lake, self.source, &mut |_| ()).await?;
         if found.tables.is_empty() {
-            let message = format!("no table lies below `{}`", self.source.describe());
+            let message = format!("there is no table under `{}`", self.source.describe());
             return Err(OperationError::new(ErrorKind::Absent, message).advise(Advice::naming(
-                "{} shows what there is",
+                "{} lists what exists",
                 [AdvisedCommand::Tables(TablesAdvice::List)],
             )));
         }
@@ -247,9 +247,9 @@ impl TableRun<'_> {
             log = now;
         }
         let place = self.copy.from.describe();
-        let message = format!("somebody writes to the table `{place}` all the time");
+        let message = format!("the table `{place}` changes all the time");
         let error = OperationError::new(ErrorKind::TryAgain, message)
-            .advise("stop its writers, then the same command goes on from here");
+            .advise("stop its writers, then the same command continues from here");
         Err(if end.brought == 0 {
             error
         } else {

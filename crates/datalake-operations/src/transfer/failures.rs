@@ -43,7 +43,7 @@ impl TransferFailures {
     /// Adds what to do about so many failures.
     pub(super) fn advise_on_failures(self, error: OperationError, failed: u64) -> OperationError {
         let error = error.advise(if self.is_hopeless(failed) {
-            "all others are done; running it again does not help: each line tells why"
+            "all others are done; running it again does not help: each line gives the reason"
         } else if self.lasting == failed {
             "all others are done"
         } else {

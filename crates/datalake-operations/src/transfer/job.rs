@@ -65,12 +65,12 @@ impl TransferJob {
             (JobSource::Prefix(from, prefix), JobDestination::Prefix(to, dest))
                 if from == to && (dest.starts_with(prefix) || prefix.starts_with(dest)) =>
             {
-                usage("one of the two folders lies in the other one")
+                usage("one of the two folders is inside the other")
             }
             (JobSource::Matching(from, pattern), JobDestination::Prefix(to, dest))
                 if from == to && dest.starts_with(folder_of(pattern.literal())) =>
             {
-                usage("the destination lies in the folder that the keys come from")
+                usage("the destination is inside the folder that the keys come from")
             }
             (JobSource::Objects(from, picked), JobDestination::Prefix(to, dest)) if from == to => {
                 let is_itself = |object: &SourceObject| {

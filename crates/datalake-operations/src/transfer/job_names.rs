@@ -41,7 +41,7 @@ pub(super) fn file_name(path: &Path) -> Result<String, OperationError> {
         OperationError::new(ErrorKind::Usage, format!("`{}` {why}", describe_path(path)))
     };
     let name = path.file_name().ok_or_else(|| unfit("names no file"))?;
-    let name = name.to_str().ok_or_else(|| unfit("is no UTF-8, which keys have to be"))?;
+    let name = name.to_str().ok_or_else(|| unfit("is not UTF-8, which keys have to be"))?;
     Ok(name.to_owned())
 }
 

@@ -51,6 +51,14 @@ impl TransferWatch for ArrivalWatch<'_> {
         self.reporter.planned(size);
     }
 
+    fn planning_ended(&self) {
+        self.reporter.planning_ended();
+    }
+
+    fn settled(&self, size: ByteSize) {
+        self.reporter.settled(size);
+    }
+
     fn moved(&self, bytes: u64) {
         self.reporter.moved(bytes);
     }

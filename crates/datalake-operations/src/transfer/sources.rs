@@ -163,7 +163,7 @@ async fn require_match(
     let place = describe_key(bucket, pattern.literal());
     let message = format!("no key below `{place}` fits the wildcard");
     Err(OperationError::new(ErrorKind::Absent, message)
-        .advise(Advice::naming("{} shows what there is", [AdvisedCommand::ListKeys(place)])))
+        .advise(Advice::naming("{} lists what exists", [AdvisedCommand::ListKeys(place)])))
 }
 
 /// Refuses objects of which none exists.

@@ -98,9 +98,8 @@ pub fn judge_transfer(
     if let Some(reason) = &state.not_deleted {
         let kept = count_things(state.surplus.items, "name");
         let message = format!("nothing was deleted: {reason}");
-        return Err(OperationError::new(ErrorKind::Partly, message).advise(format!(
-            "{kept} in the destination alone; --dry-run lists what would happen"
-        )));
+        return Err(OperationError::new(ErrorKind::Partly, message)
+            .advise(format!("{kept} only in the destination; --dry-run lists what would happen")));
     }
     if state.failed.items > 0 {
         let failed = state.failed.items;

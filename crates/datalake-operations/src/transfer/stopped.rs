@@ -18,9 +18,9 @@ pub(super) fn explain_stopped_run(
         (true, true) => Some("nothing was deleted"),
         (true, false) => None,
         (false, true) => {
-            Some("what is done is done, nothing was deleted; the same command goes on from here")
+            Some("what is done is done, nothing was deleted; the same command continues from here")
         }
-        (false, false) => Some("what is done is done; the same command goes on from here"),
+        (false, false) => Some("what is done is done; the same command continues from here"),
     };
     resume.into_iter().fold(explain_stop(context, job, cause), OperationError::advise)
 }

@@ -197,12 +197,12 @@ impl StreamedObject<'_> {
             }
             StreamFault::Service(fault) => OperationError::at_object(bucket, key, &fault),
             fault @ StreamFault::WrongTag(_) => OperationError::of(ErrorKind::Mismatch, &fault)
-                .advise("do not use the object that lies there now: send it again"),
+                .advise("do not use the object that is there now: send it again"),
             StreamFault::TooLong(part) => explain_length(part),
             StreamFault::Stopped => {
                 let message = "stopped by the operator; the upload was given up";
                 OperationError::new(ErrorKind::Interrupted, message)
-                    .advise("the same command begins anew")
+                    .advise("the same command starts over")
             }
         };
         if !ended.leaves_parts {

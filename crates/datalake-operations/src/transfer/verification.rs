@@ -157,7 +157,7 @@ impl PairVerification<'_> {
             let unread = count_things(findings.unreadable.items, "name");
             let message = format!("{unread} could not be read");
             return Err(OperationError::new(ErrorKind::Partly, message)
-                .advise("all others are right, or told above"));
+                .advise("all others are in order or listed above"));
         }
         if findings.known == 0 {
             self.refuse_wildcards()?;

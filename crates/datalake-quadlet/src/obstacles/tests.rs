@@ -250,7 +250,7 @@ fn an_obstacle_tells_what_where_and_what_next() {
     let obstacle = found(&[(&code, &reads)], removal()).remove(0);
 
     let told = format!(
-        "`{code}`, line 2: the service reads `{FILE}` and does not start without it; this plan \
+        "`{code}:2`: the service reads `{FILE}` and does not start without it; this plan \
          would take that away"
     );
     assert_eq!(obstacle.to_string(), told);

@@ -87,9 +87,9 @@ impl Obstacle {
 
 impl fmt::Display for Obstacle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "`{}`", self.path)?;
-        if let Some(line) = self.line {
-            write!(f, ", line {line}")?;
+        match self.line {
+            Some(line) => write!(f, "`{}:{line}`", self.path)?,
+            None => write!(f, "`{}`", self.path)?,
         }
         match &self.kind {
             ObstacleKind::Needs(need) => write!(f, ": {need}; this plan would take that away"),

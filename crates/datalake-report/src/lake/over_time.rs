@@ -21,7 +21,7 @@ pub(super) fn draw_storage(lake: &LakeReport) -> Markup {
         label: "Billed storage over time",
         line_name: "billed storage",
         line: &line,
-        part: Some(("hidden of it", &part)),
+        part: Some(("hidden storage", &part)),
         ahead: &ahead,
         limit: None,
         format: &format_size,

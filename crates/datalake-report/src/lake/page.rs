@@ -56,7 +56,7 @@ fn draw_cards(lake: &LakeReport) -> Markup {
             (forecast)
             @if let Some(budget) = lake.budget { (card("Budget for the month", &budget.to_string(), &judge_budget(lake))) }
             (card("Billed storage today", &format_size(lake.billed_bytes), &stored))
-            (card("Hidden of it", &format_size(lake.hidden_billed()), hidden))
+            (card("Hidden storage", &format_size(lake.hidden_billed()), hidden))
         }
     }
 }
@@ -68,7 +68,7 @@ fn judge_budget(lake: &LakeReport) -> String {
     };
     let likely = lake.list_ahead().first().map_or(latest.month_sum, |ahead| ahead.month_sums[1]);
     let is_over = likely.cents() > budget.amount.cents();
-    if is_over { "storage alone is over it" } else { "storage is within it" }.to_owned()
+    if is_over { "storage by itself is over it" } else { "storage is within it" }.to_owned()
 }
 
 /// Folders as a picture.

@@ -91,7 +91,7 @@ pub fn render_parts(parts: &[PartCounts]) -> String {
         );
         more(part.failed.items, "cannot be moved");
         more(part.no_files, "links, pipes and the like, which are no files");
-        more(part.there_alone.items, "in the bucket alone");
+        more(part.there_alone.items, "only in the bucket");
     }
     text
 }

@@ -213,7 +213,7 @@ async fn a_cut_answer_is_no_answer() {
     is(cut.get_object(&bucket(), &key("k")).await, FaultKind::Unreachable, "broke off");
 
     let unframed = writing(b"HTTP/1.1 200 OK\r\nETag: \"e\"\r\n\r\n1234").await;
-    is(unframed.get_object(&bucket(), &key("k")).await, FaultKind::Unreadable, "whole");
+    is(unframed.get_object(&bucket(), &key("k")).await, FaultKind::Unreadable, "complete");
 
     let silent = writing(b"").await;
     is(silent.get_object(&bucket(), &key("k")).await, FaultKind::Unreachable, "broke off");

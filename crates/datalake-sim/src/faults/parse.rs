@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use super::{Chance, Effect, FaultPlan, Rule};
 
-/// A text that is no fault plan.
+/// A text that is not a fault plan.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{rule}` is no fault rule: {problem}")]
+#[error("invalid fault rule `{rule}`: {problem}")]
 pub struct InvalidFaultPlan {
     /// The rule that was not understood.
     pub rule: String,
@@ -81,7 +81,7 @@ fn simple_effect(word: &str) -> Result<Effect, String> {
         "timeout" => Ok(Effect::Timeout),
         _ => match word.parse() {
             Ok(status @ 400..=599) => Ok(Effect::Status(status)),
-            _ => Err(format!("`{word}` is no effect")),
+            _ => Err(format!("unknown fault `{word}`")),
         },
     }
 }
@@ -93,7 +93,11 @@ fn is_chance(word: &str) -> bool {
 fn parse_chance(word: &str) -> Result<Chance, String> {
     if let Some((hits, of)) = word.split_once('/') {
         let chance = Chance { hits: parse_number(Some(hits))?, of: parse_number(Some(of))? };
-        return if chance.of == 0 { Err(format!("`{word}` is no chance")) } else { Ok(chance) };
+        return if chance.of == 0 {
+            Err(format!("`{word}` is not a probability"))
+        } else {
+            Ok(chance)
+        };
     }
     let percent = word.trim_end_matches('%');
     let (whole, fraction) = percent.split_once('.').unwrap_or((percent, ""));
@@ -109,13 +113,13 @@ fn parse_duration(word: &str) -> Result<Duration, String> {
     }
     match word.strip_suffix('s') {
         Some(seconds) => Ok(Duration::from_secs(parse_number(Some(seconds))?)),
-        None => Err(format!("`{word}` is no time such as `200ms` or `2s`")),
+        None => Err(format!("`{word}` is not a duration such as `200ms` or `2s`")),
     }
 }
 
 fn parse_number<T: FromStr>(word: Option<&str>) -> Result<T, String> {
     let word = word.ok_or("a number is missing")?.trim();
-    word.parse().map_err(|_| format!("`{word}` is no number that fits"))
+    word.parse().map_err(|_| format!("`{word}` is not a number in range"))
 }
 
 #[cfg(test)]

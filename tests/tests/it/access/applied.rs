@@ -186,7 +186,7 @@ fn a_role_is_written_into_the_spec_and_nothing_else_changes() {
     let expected = "# ours\nregion: fsn1 # here\n\naccess:\n  observer: { project: p22, key: AKNEW, as: observer }\n";
     assert_eq!(fs::read_to_string(&path).unwrap(), expected);
     let again = shelf.run("access grant AKNEW2 --project p22 --as observer", 2).stderr;
-    assert!(again.contains("role `observer` is there already"), "{again}");
+    assert!(again.contains("role `observer` already exists"), "{again}");
     shelf.run("access grant AKCI --project p22 --name ci read raw list raw", 0);
     let planned = shelf.run("access plan", 3).stdout;
     assert!(planned.contains("p22:AKNEW") && planned.contains("p22:AKCI"), "{planned}");

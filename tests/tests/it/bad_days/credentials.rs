@@ -185,7 +185,7 @@ error: credentials file `keys.env`: it is a symbolic link, where a plain file is
 
     let call = day.provision_without_key().arg("--credentials-file=absent.env");
     day.refuses(call, 78, str![[r#"
-error: credentials file `absent.env`: cannot read it: it is not there (No such file or directory (os error 2))
+error: credentials file `absent.env`: cannot read it: it does not exist (No such file or directory (os error 2))
 
 "#]]);
 }
@@ -228,7 +228,7 @@ hint: open it for the command: `--credentials-fd 3 3< FILE`
         call,
         78,
         str![[r#"
-error: credentials from descriptor 99: cannot read it: it is not there (No such file or directory (os error 2))
+error: credentials from descriptor 99: cannot read it: it does not exist (No such file or directory (os error 2))
 hint: open it for the command: `--credentials-fd 3 3< FILE`
 
 "#]],

@@ -15,7 +15,7 @@ fn a_link_on_the_way() {
     symlink(&elsewhere, day.host.config()).unwrap();
 
     day.refuses(day.provision(), 78, str![[r#"
-error: `/var/lib/dagster/.config/containers/systemd/dagster-webserver.container`: it is not a plain file or folder (`/var/lib/dagster/.config` is a symbolic link to `[DIR]/elsewhere`, which is not there)
+error: `/var/lib/dagster/.config/containers/systemd/dagster-webserver.container`: it is not a plain file or folder (`/var/lib/dagster/.config` is a symbolic link to `[DIR]/elsewhere`, which does not exist)
 hint: datalake never writes through a link or to a device: put a plain file or folder there
 
 "#]]);
@@ -47,7 +47,7 @@ fn a_link_in_place_of_a_unit() {
     symlink(&elsewhere, &unit).unwrap();
 
     day.refuses(day.provision(), 78, str![[r#"
-error: `/var/lib/dagster/.config/containers/systemd/dagster-daemon.container`: it is not a plain file or folder (`/var/lib/dagster/.config/containers/systemd/dagster-daemon.container` is a symbolic link to `[DIR]/elsewhere`, which is not there)
+error: `/var/lib/dagster/.config/containers/systemd/dagster-daemon.container`: it is not a plain file or folder (`/var/lib/dagster/.config/containers/systemd/dagster-daemon.container` is a symbolic link to `[DIR]/elsewhere`, which does not exist)
 hint: datalake never writes through a link or to a device: put a plain file or folder there
 
 "#]]);

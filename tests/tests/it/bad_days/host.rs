@@ -19,7 +19,7 @@ hint: name the quadlet units that run Dagster: `host: { units: [NAME, …] }`
         day.provision().arg("--unit=../../etc/passwd"),
         78,
         str![[r#"
-error: `host.units`: `../../etc/passwd` is no name of a user or unit
+error: `host.units`: `../../etc/passwd` is not a valid name of a user or unit
 hint: the value comes from the command line; `datalake --root=[DIR]/host --unit=../../etc/passwd config explain` shows all of them
 
 "#]],
@@ -35,7 +35,7 @@ fn a_user_that_is_not_there() {
         78,
         str![[r#"
 error: below `[DIR]/host`: there is no user `nobody-here`
-hint: name the user that runs Dagster's podman: `host: { user: NAME }`
+hint: set `host.user` to the user that runs the Dagster containers: `host: { user: NAME }`
 
 "#]],
     );
@@ -45,7 +45,7 @@ hint: name the user that runs Dagster's podman: `host: { user: NAME }`
         day.provision(),
         78,
         str![[r#"
-error: below `[DIR]/host`: cannot read `/etc/passwd`: it is not there (No such file or directory (os error 2))
+error: below `[DIR]/host`: cannot read `/etc/passwd`: it does not exist (No such file or directory (os error 2))
 
 "#]],
     );
@@ -60,7 +60,7 @@ fn a_root_that_is_not_there() {
         day.provision(),
         78,
         str![[r#"
-error: folder `[DIR]/host`: it is not there (No such file or directory (os error 2))
+error: folder `[DIR]/host`: it does not exist (No such file or directory (os error 2))
 
 "#]],
     );
@@ -75,7 +75,7 @@ fn nobody_to_confirm() {
         provision(),
         2,
         str![[r#"
-error: nobody is there to confirm the plan
+error: confirmation is needed, but there is no terminal
 hint: add --yes to apply it, or --dry-run to only look at it
 
 "#]],
@@ -84,7 +84,7 @@ hint: add --yes to apply it, or --dry-run to only look at it
         provision().arg("--no-input"),
         2,
         str![[r#"
-error: nobody is there to confirm the plan
+error: confirmation is needed, but there is no terminal
 hint: add --yes to apply it, or --dry-run to only look at it
 
 "#]],

@@ -87,14 +87,14 @@ fn a_unit_that_plays_a_kubernetes_manifest() {
     check(
         &format!("{UNITS}/dagster-webserver.kube"),
         "[Kube]\nYaml=dagster.yml\n",
-        "has podman play a Kubernetes manifest, from which alone its containers take their variables",
+        "has podman play a Kubernetes manifest, the only place from which its containers take their variables",
     );
 }
 
 #[test]
 fn kubernetes_and_nixos() {
     check("etc/rancher/k3s", "", "is part of Kubernetes");
-    check("etc/NIXOS", "", "is part of NixOS, which makes units anew at each rebuild");
+    check("etc/NIXOS", "", "is part of NixOS, which regenerates units at each rebuild");
 }
 
 #[test]

@@ -70,7 +70,7 @@ hint: `datalake --root=[DIR]/host history` lists them
         rollback(&day).arg("yesterday"),
         2,
         str![[r#"
-error: `yesterday` is no run: a run is named like `[RUN]`
+error: `yesterday` is not the id of a run: an id looks like `[RUN]`
 
 "#]],
     );
@@ -138,8 +138,8 @@ fn kept_copies_that_somebody_has_changed() {
         fs::write(copy, "ours now\n").unwrap();
     }
     day.refuses(rollback(&day), 4, str![[r#"
-error: `/var/lib/dagster/.config/containers/systemd/dagster-daemon.container`: someone else has changed it meanwhile (the kept copy copies/[FINGERPRINT] is not as it was)
-error: `/var/lib/dagster/.config/containers/systemd/dagster-webserver.container`: someone else has changed it meanwhile (the kept copy copies/[FINGERPRINT] is not as it was)
+error: `/var/lib/dagster/.config/containers/systemd/dagster-daemon.container`: someone else changed it in the meantime (the kept copy copies/[FINGERPRINT] is not as it was)
+error: `/var/lib/dagster/.config/containers/systemd/dagster-webserver.container`: someone else changed it in the meantime (the kept copy copies/[FINGERPRINT] is not as it was)
 hint: compare it with what `datalake --root=[DIR]/host history` shows; undo the edit, or keep it and undo the rest by hand
 
 "#]]);
@@ -148,8 +148,8 @@ hint: compare it with what `datalake --root=[DIR]/host history` shows; undo the 
         fs::remove_file(copy).unwrap();
     }
     day.refuses(rollback(&day), 4, str![[r#"
-error: `/var/lib/dagster/.config/containers/systemd/dagster-daemon.container`: someone else has changed it meanwhile (the kept copy copies/[FINGERPRINT] is gone)
-error: `/var/lib/dagster/.config/containers/systemd/dagster-webserver.container`: someone else has changed it meanwhile (the kept copy copies/[FINGERPRINT] is gone)
+error: `/var/lib/dagster/.config/containers/systemd/dagster-daemon.container`: someone else changed it in the meantime (the kept copy copies/[FINGERPRINT] is gone)
+error: `/var/lib/dagster/.config/containers/systemd/dagster-webserver.container`: someone else changed it in the meantime (the kept copy copies/[FINGERPRINT] is gone)
 hint: compare it with what `datalake --root=[DIR]/host history` shows; undo the edit, or keep it and undo the rest by hand
 
 "#]]);

@@ -41,7 +41,7 @@ fn plain_http_to_another_machine() {
     let call = day.provision().env("DATALAKE_ENDPOINT", "http://fsn1.your-objectstorage.com");
 
     day.refuses(call, 78, str![[r#"
-error: `endpoint`: endpoint `http://fsn1.your-objectstorage.com` is plain http: only https is accepted, http on loopback alone
+error: `endpoint`: endpoint `http://fsn1.your-objectstorage.com` is plain http: only https is accepted, and http only on loopback
 hint: the value comes from variable DATALAKE_ENDPOINT; `datalake --root=[DIR]/host config explain` shows all of them
 
 "#]]);
@@ -78,7 +78,7 @@ fn a_bucket_name_that_somebody_else_has() {
         77,
         str![[r#"
 error: bucket `acme-dagster-assets`: access is denied (AccessDenied, status 403, request [ID])
-hint: bucket names are shared by all customers: either this one is taken by someone else, or a bucket policy refuses this key
+hint: bucket names are shared by all customers: either someone else has taken this one, or a bucket policy refuses this key
 
 "#]],
     );

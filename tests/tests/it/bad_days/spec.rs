@@ -229,7 +229,7 @@ fn a_file_that_is_no_yaml_or_missing() {
         with_yaml(&day, "bucket: \"s3cr3t\nregion\n"),
         78,
         str![[r#"
-error: datalake.yaml: line 3, column 1 is no YAML
+error: datalake.yaml:3:1: invalid YAML
 
 "#]],
     );
@@ -237,7 +237,7 @@ error: datalake.yaml: line 3, column 1 is no YAML
         with_yaml(&day, "protect:\n\tversioning: true\n"),
         78,
         str![[r#"
-error: datalake.yaml: line 2, column 1 is no YAML
+error: datalake.yaml:2:1: invalid YAML
 hint: YAML is indented with blanks: put them where the tab is
 
 "#]],
@@ -246,7 +246,7 @@ hint: YAML is indented with blanks: put them where the tab is
         with_yaml(&day, "- s3cr3t\n"),
         78,
         str![[r#"
-error: datalake.yaml: it is no set of keys
+error: datalake.yaml: it is not a mapping of keys to values
 
 "#]],
     );
@@ -278,7 +278,7 @@ hint: `datalake --root=[DIR]/host init` writes a datalake.yaml
         day.host.bare("provision --yes").arg("--region=fsn1"),
         78,
         str![[r#"
-error: `bucket`: missing: give a name that nobody else has
+error: `bucket`: missing: give a name that is unique
 hint: `datalake --root=[DIR]/host --region=fsn1 init` writes a datalake.yaml
 
 "#]],

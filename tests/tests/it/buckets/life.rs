@@ -108,7 +108,7 @@ bucket acme-dagster-assets:
   all                             5     70.0 kB real    326.0 kB billed
   stored between [..] s ([TIME]) and [..] s ([TIME]) ago
 error: bucket `acme-dagster-assets` is not empty: 1 object, 2 old versions, 1 delete marker, 1 unfinished upload; 70.0 kB
-hint: --empty deletes all that is in it, too; `datalake --root=[DIR]/host du` tells what there is
+hint: --empty deletes everything in it as well; `datalake --root=[DIR]/host du` shows what it holds
 
 "#]]
     );

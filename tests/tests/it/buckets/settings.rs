@@ -22,7 +22,7 @@ fn versioning_is_shown_and_set() {
     assert_eq!(versioning("suspend"), ("suspended".into(), true.into()));
     let told = shelf.run("bucket versioning show", 0);
     assert_eq!(told.stdout, "bucket acme-dagster-assets: versioning suspended\n");
-    assert!(told.stderr.contains("lifecycle rules stand still"), "{}", told.stderr);
+    assert!(told.stderr.contains("lifecycle rules do nothing"), "{}", told.stderr);
 }
 
 #[test]
@@ -210,7 +210,7 @@ fn new_versions_are_locked_by_themselves() {
     let set = shelf.run("bucket lock set --mode governance --years 1 --json", 0).json("lock");
     assert_eq!((&set["mode"], &set["years"]), (&"governance".into(), &1.into()));
     shelf.run("bucket lock set --mode compliance --days 3 --yes", 0);
-    assert!(show().ends_with("locked for 3 days, undone by nobody\n"), "{}", show());
+    assert!(show().ends_with("locked for 3 days, no one can undo it\n"), "{}", show());
     shelf.run("bucket lock set --off", 0);
 
     assert_eq!(show(), "bucket acme-dagster-assets: lock offered; new versions are not locked\n");

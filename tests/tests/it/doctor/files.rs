@@ -99,7 +99,7 @@ fn traps_in_a_folder_that_is_named() {
 
     for (id, outcome) in ALL {
         let said = check(call, id, outcome);
-        assert!(said.contains("defs/assets.py, line"), "{said}");
+        assert!(said.contains("defs/assets.py:"), "{said}");
         assert!(!said.contains("canary"), "{said}");
     }
 }
@@ -117,6 +117,6 @@ fn code_that_the_units_mount_is_looked_at() {
 
     let said = check(call, "python-modal-words", "wrong");
 
-    assert_eq!(said.matches("line 2").count(), 1, "{said}");
+    assert_eq!(said.matches("defs.py:2: ").count(), 1, "{said}");
     assert!(said.contains("/var/lib/dagster/code/defs.py"), "{said}");
 }

@@ -101,7 +101,7 @@ fn settings_that_are_wrong_or_missing() {
     assert!(said.contains("DAGSTER_S3_BUCKET is `another`"), "{said}");
     changed(&shelf, |text| text.replace("DAGSTER_S3_BUCKET=another", "DAGSTER_S3_BUCKET=\"b\""));
     let said = red(&shelf, "host-env-file");
-    assert!(said.contains("do not read it alike"), "{said}");
+    assert!(said.contains("read it differently"), "{said}");
 }
 
 #[test]

@@ -43,7 +43,7 @@ fn a_sound_client_with_one_token_and_the_secret_in_step() {
     assert!(
         ground.is("modal-secret", "sound").contains("all variables that the containers here get")
     );
-    let ran = ground.call("modal check").run().exits(0);
+    let ran = ground.call("modal check -v").run().exits(0);
     assert!(ran.stdout.contains("✓ sound    modal-secret: "), "{}", ran.stdout);
 }
 
@@ -85,9 +85,9 @@ fn a_secret_that_is_not_as_it_has_to_be() {
     let stored = ground.modal.stored().unwrap();
 
     std::fs::write(ground.modal.path("stored"), "DATALAKE_FP_0123456789abcdef").unwrap();
-    assert!(said().contains("somebody else has stored it"), "{}", said());
+    assert!(said().contains("someone else stored"), "{}", said());
     std::fs::remove_file(ground.modal.path("stored")).unwrap();
-    assert!(said().contains("it is not there"), "{}", said());
+    assert!(said().contains("it does not exist"), "{}", said());
     std::fs::write(ground.modal.path("stored"), stored).unwrap();
     ground.is("modal-secret", "sound");
 }

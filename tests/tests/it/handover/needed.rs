@@ -28,7 +28,7 @@ fn is_named(name: &str, text: &str, line: usize) {
 
     let ran = ground.run("provision --yes").exits(78);
 
-    let place = format!("`/{name}`, line {line}: ");
+    let place = format!("`/{name}:{line}`: ");
     assert!(ran.stderr.contains(&place), "{place}\n{}", ran.stderr);
     assert!(!ran.all().contains("old-secret"), "{}", ran.all());
     ground.tree().must_be(&before, "after the refusal");
@@ -184,10 +184,10 @@ fn what_comes_after_quadlet_is_named_before_anything_is_changed() {
         let ran = ground.run("provision --yes").exits(78);
 
         let place = format!("/{name}");
-        assert!(ran.stderr.contains(&format!("`{place}`, line {line}")), "{}", ran.stderr);
+        assert!(ran.stderr.contains(&format!("`{place}:{line}`")), "{}", ran.stderr);
         ground.tree().must_be(&before, "after the refusal");
         let said = ground.run("doctor --only host").exits(3).stdout;
-        let place = format!("wrong    host-overrides: {place}, line {line}: ");
+        let place = format!("wrong    host-overrides: {place}:{line}: ");
         assert!(said.contains(&place), "{said}");
     }
 }
@@ -225,7 +225,7 @@ fn a_drop_in_for_all_units_is_changed_only_where_the_plan_names_all() {
     // The database is a container of the user, too, but has no use for such settings.
     let ran = ground.run("provision --yes").exits(78);
 
-    let place = format!("`/{shared}`, line 2: this drop-in also counts for ");
+    let place = format!("`/{shared}:2`: this drop-in also counts for ");
     assert!(ran.stderr.contains(&place), "{}", ran.stderr);
     assert!(ran.stderr.contains("for `etl.container`, which"), "{}", ran.stderr);
     ground.tree().must_be(&before, "after the refusal");
@@ -242,7 +242,7 @@ fn a_way_back_takes_nothing_from_those_who_have_come_since() {
 
     let ran = ground.run("rollback --yes").exits(78);
 
-    assert!(ran.stderr.contains(&format!("`/{code}`, line 5: ")), "{}", ran.stderr);
+    assert!(ran.stderr.contains(&format!("`/{code}:5`: ")), "{}", ran.stderr);
     ground.tree().must_be(&before, "after the refusal");
     fs::remove_file(ground.host().join(&code)).unwrap();
     ground.run("rollback --yes").exits(0);

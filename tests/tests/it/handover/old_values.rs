@@ -32,11 +32,11 @@ fn old_values_are_told_and_go_and_come_back() {
 
     assert!(!ran.all().contains("old-three"), "{}", ran.all());
     for words in [
-        "dagster-webserver.container, line 7: the value of `AWS_ACCESS_KEY_ID` in `PodmanArgs=`",
-        "10-mine.conf, line 2: the value of `AWS_REGION`",
-        "keys.conf, line 2: this secret of podman's gives `AWS_SECRET_ACCESS_KEY`",
-        "dagster-s3.conf, line 2: systemd hands `AWS_SECRET_ACCESS_KEY` to every service",
-        "mine.conf, line 2: systemd hands `AWS_REGION`",
+        "dagster-webserver.container:7: the value of `AWS_ACCESS_KEY_ID` in `PodmanArgs=`",
+        "10-mine.conf:2: the value of `AWS_REGION`",
+        "keys.conf:2: this secret of podman's gives `AWS_SECRET_ACCESS_KEY`",
+        "dagster-s3.conf:2: systemd hands `AWS_SECRET_ACCESS_KEY` to every service",
+        "mine.conf:2: systemd hands `AWS_REGION`",
     ] {
         assert!(ran.stdout.contains(words), "{words}\n{}", ran.stdout);
     }
@@ -60,7 +60,7 @@ fn the_whole_environment_handed_in_is_told_and_left() {
 
     let ran = ground.provision();
 
-    assert!(ran.stdout.contains("20-host.conf, line 2: `EnvironmentHost=`"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("20-host.conf:2: `EnvironmentHost=`"), "{}", ran.stdout);
     assert!(ran.stdout.contains("\nIt stays."), "{}", ran.stdout);
     assert_eq!(ground.read(&name), "[Container]\nEnvironmentHost=true\n");
     assert!(ground.host().join(ENV_FILE).exists());
@@ -98,7 +98,7 @@ fn an_old_value_in_a_file_of_others_is_told_with_its_line() {
 
     let ran = call.env("OVER", folder).run().exits(74);
 
-    let words = "`/etc/containers/systemd/users/container.d/keys.conf`, line 2: this secret";
+    let words = "`/etc/containers/systemd/users/container.d/keys.conf:2`: this secret";
     assert!(ran.stderr.contains(words), "{}", ran.stderr);
     assert!(ran.stderr.contains("take `AWS_SECRET_ACCESS_KEY` out"), "{}", ran.stderr);
     ground.tree().must_be(&before, "after the refusal");

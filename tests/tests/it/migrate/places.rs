@@ -44,7 +44,7 @@ fn what_dagster_yaml_cannot_tell_is_asked_for_and_never_guessed() {
     );
     write(&lake.home().join("dagster.yaml"), b"a: 1\na: 2\n");
     let twice = lake.run("plan", 78);
-    let words = "of which Dagster takes the last: `a` in line 1 and again in line 2";
+    let words = "and Dagster takes the last one: `a` in line 1 and again in line 2";
     assert!(twice.stderr.contains(words), "{}", twice.stderr);
 }
 

@@ -20,7 +20,7 @@ fn what_waits_for_modal_is_pending_and_the_next_run_completes_it() {
         let again = ground.call("provision --yes").run().exits(5);
         assert!(again.stdout.contains("Pending: Modal secret"), "{}", again.stdout);
         let status = ground.call("status").run().exits(5);
-        assert!(status.stdout.contains("All but Modal is in step"), "{}", status.stdout);
+        assert!(status.stdout.contains("Everything except Modal is in sync"), "{}", status.stdout);
 
         ground.modal.recovers();
         ground.call("provision --yes").run().exits(0);

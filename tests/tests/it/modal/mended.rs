@@ -106,7 +106,7 @@ fn functions_are_written_without_a_bucket_in_the_spec() {
     let functions = fs::read_to_string(host.work().join("project/modal_functions.py")).unwrap();
     assert!(!functions.contains("CloudBucketMount"), "{functions}");
     call("modal deploy --dry-run project/modal_functions.py").run().exits(3);
-    let checked = call("modal check").run();
+    let checked = call("modal check -v").run();
     assert!(checked.stdout.contains("✓ sound    modal-answer: "), "{}", checked.all());
 }
 

@@ -53,7 +53,7 @@ fn markdown_and_json_say_the_same() {
     assert!(json["forecast"]["unknown"].is_string(), "{}", json["forecast"]);
     assert_eq!(json["billed_bytes"], 340_000);
     let status = json["status"][0].as_str().unwrap();
-    assert!(status.starts_with("bucket or host is not in step with the spec"), "{status}");
+    assert!(status.starts_with("bucket or host is not in sync with the spec"), "{status}");
 }
 
 #[test]

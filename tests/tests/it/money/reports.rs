@@ -67,7 +67,7 @@ fn people_are_told_what_is_guessed_and_what_nobody_knows() {
         "PARTITION, a guess",
         "(outputs and logs of runs)",
         "unfinished uploads",
-        "the service tells nobody what Modal and others have read",
+        "the service does not report what Modal and others have read",
         "No rule deletes anything.",
     ] {
         assert!(text.contains(words), "{words} is not in:\n{text}");

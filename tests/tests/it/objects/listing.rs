@@ -59,7 +59,7 @@ fn what_is_not_there_is_told() {
         assert_eq!((ran.stdout.as_str(), &ran.stderr), ("", &prefix.stderr), "{words}");
     }
     assert!(pattern.stderr.contains("no key fits `*.parquet`"), "{}", pattern.stderr);
-    assert!(bucket.stderr.contains("bucket list` tells"), "{}", bucket.stderr);
+    assert!(bucket.stderr.contains("bucket list` to see your buckets"), "{}", bucket.stderr);
     let empty = Shelf::empty();
     assert_eq!(empty.run("ls", 0).all(), "");
     assert_eq!(empty.run("tree", 0).all(), "");

@@ -88,7 +88,7 @@ fn the_page_of_the_spec_has_every_key_as_the_program_takes_it() {
             let title = if above.is_empty() { key.name } else { above };
             text += &format!(
                 "\n## `{title}:`{}\n\n",
-                if key.name == "region" { " and where it lies" } else { "" }
+                if key.name == "region" { " and the location" } else { "" }
             );
             text += "| key | takes | default | flag | meaning |\n|---|---|---|---|---|\n";
         }

@@ -17,8 +17,8 @@ error: WHERE: WHAT (what was seen): WHY
 hint: what to do next
 ```
 
-An error tells the place first (a bucket, file, service), then what is wrong there, then the reasons below it. Look up WHAT. `…` stands for names and values.
-The [exit code](exit-codes.md) tells a script what to do. With `--json` the same stands in a document of kind `error`. Secrets are in none of them.
+An error names the place first (a bucket, file, service), then what is wrong there, then the reasons. Look up WHAT. `…` means names and values.
+The [exit code](exit-codes.md) shows a script what to do. With `--json` the same is in a document of kind `error`. No message contains a secret.
 
 What `doctor` finds has [a page of its own](findings.md).
 
@@ -39,7 +39,7 @@ What the service's own codes are taken for. The code decides, not the status: th
 const LETTERS: &str = "
 ## Messages
 
-Wrong values in the spec (exit 78) or on the command line (exit 2), and what single commands say. Where no exit code stands, it is that of the place: 78 for a value of
+Wrong values in the spec (exit 78) or on the command line (exit 2), and what single commands say. Where there is no exit code, it is that of the place: 78 for a value of
 the spec, 2 for one of the command line, else that of the fault behind it.
 ";
 

@@ -7,7 +7,7 @@ use super::hold;
 const HEAD: &str = "\
 # Exit codes
 
-They are an interface: new ones may come, none changes its meaning. With `--json` the code of a failure stands in its document, too (`exit_code`).
+They are an interface: new ones may come, none changes its meaning. With `--json` the document of a failure has its code, too (`exit_code`).
 
 | code | meaning | what next |
 |---|---|---|
@@ -20,7 +20,7 @@ Some commands are questions, and 3 is an answer, no fault: every `--dry-run` tha
 `migrate report`, `migrate back plan`, `dagster deps plan`, `dagster status`, `modal secret status`, `modal check` and `doctor` end with it where
 there is something to do, and with 0 where there is nothing. So do `doctor --fix` where a person has to act, and `provision`, `rollback`, `dagster deps apply`,
 `restore`, `migrate run`, `migrate back run` and `modal secret` where their question is answered by no.
-66 answers a question, too: a source that is not there is never a success, and nothing was made or changed. A wildcard where none is accepted is 2.
+66 answers a question, too: a source that does not exist is never a success, and nothing was made or changed. A wildcard where none is accepted is 2.
 `verify` and `scrub` answer with 4 where a pair differs or the bucket has lost something, with 3 where contents were never compared or a file of SOURCE was never sent or has changed,
 and with 66 where no run has brought anything. `cost check` answers with 6.
 

@@ -7,8 +7,8 @@ use super::hold;
 const HEAD: &str = "\
 # Findings of `doctor`
 
-What `datalake doctor` looks for, in the order in which it looks. `datalake doctor --explain ID` prints the same page without a network, `--only GROUP` looks at one
-group, `--fix ID` makes the plan of the cure where datalake has one. *Wrong* does not work, or will not; a *warning* works, and can do harm.
+What `datalake doctor` checks, in order. `datalake doctor --explain ID` prints the same page without a network, `--only GROUP` checks one group, and `--fix ID` plans the
+fix if datalake has one. *Wrong*: it is broken now or will break. *Warning*: it works now, and can do harm.
 ";
 
 #[test]
@@ -17,7 +17,7 @@ fn the_page_of_findings_has_every_id() {
     for group in Group::ALL {
         let rows = of(group).map(row);
         text += &format!("\n## {}\n\n{}\n\n", heading(group), about(group));
-        text += "| id | what is looked at | at its worst | cured by |\n|---|---|---|---|\n";
+        text += "| id | in order if | severity | fixed by |\n|---|---|---|---|\n";
         text.extend(rows);
         for id in of(group) {
             let page = id.page().split_once('\n').map_or("", |(_, rest)| rest);
@@ -33,7 +33,7 @@ fn row(id: FindingId) -> String {
         Severity::Warning => "warning",
         Severity::Wrong => "wrong",
     };
-    format!("| [`{id}`](#{id}) | {} | {severity} | {} |\n", id.title(), cure(id.remedy()))
+    format!("| [`{id}`](#{id}) | {} | {severity} | {} |\n", id.sentence(), cure(id.remedy()))
 }
 
 fn of(group: Group) -> impl Iterator<Item = FindingId> {

@@ -9,7 +9,7 @@ use super::{cell, hold};
 const HEAD: &str = "\
 # Kinds of files
 
-What `migrate` makes of the files in Dagster's storage, as `datalake migrate kinds` lists them. The content and the place of a file tell what it is, never its name alone: a partition may be called `a.db`, an asset `history`.
+What `migrate` makes of the files in Dagster's storage, as `datalake migrate kinds` lists them. The content and the place of a file show what it is, never only its name: a partition may be called `a.db`, an asset `history`.
 `TABLES` is where the spec's [`tables:`](configuration.md) are; below a bucket of their own, frames and tables keep the prefix of the assets. A kind without a place to go is named in every report and stays where it is.
 
 | kind | recognised by | whole when | goes to | read there by | `free` |

@@ -65,7 +65,7 @@ pub(super) fn meanings(file: &str, name: &str) -> BTreeMap<String, String> {
 }
 
 /// The sources in a folder, without those of tests alone.
-fn sources(folder: PathBuf) -> impl Iterator<Item = PathBuf> {
+pub(super) fn sources(folder: PathBuf) -> impl Iterator<Item = PathBuf> {
     let is_of_tests = |path: &PathBuf| {
         OF_TESTS.iter().any(|name| path.ends_with(name)) || path.iter().any(|part| part == "tests")
     };
@@ -305,8 +305,9 @@ impl<'ast> Visit<'ast> for Codes {
     }
 }
 
+/// Every text.
 #[derive(Default)]
-struct Literals(Vec<String>);
+pub(super) struct Literals(pub(super) Vec<String>);
 
 impl<'ast> Visit<'ast> for Literals {
     fn visit_lit_str(&mut self, text: &'ast syn::LitStr) {
@@ -352,7 +353,7 @@ pub(super) fn doc(attributes: &[Attribute]) -> String {
 }
 
 /// A form with `…` in place of what is put in.
-fn plain(form: &str) -> String {
+pub(super) fn plain(form: &str) -> String {
     let (mut text, mut depth) = (String::new(), 0);
     let mut letters = form.replace("{{", "\u{1}").replace("}}", "\u{2}");
     letters.retain(|letter| letter != '\n');

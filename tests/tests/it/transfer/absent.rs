@@ -75,7 +75,7 @@ fn a_wildcard_where_none_is_accepted() {
     }
     assert!(bed.call("cat raw/*").run().exits(2).stderr.contains("wildcard"));
     check(&bed, "get raw/*.csv out", 66, "no key below");
-    check(&bed, "get --no-glob raw/* out", 66, "it is not there");
+    check(&bed, "get --no-glob raw/* out", 66, "it does not exist");
 }
 
 #[test]

@@ -83,7 +83,7 @@ fn what_is_not_there_is_told_and_the_rest_goes_on() {
     assert_eq!(got.counts(), [1, 0, 0, 0, 1]);
     assert_eq!(got.items("!")[0].0, "x/nothing");
     let gone = bed.run("get x/nothing back", 66);
-    assert!(gone.0.stderr.contains("x/nothing`: it is not there"), "{}", gone.0.stderr);
+    assert!(gone.0.stderr.contains("x/nothing`: it does not exist"), "{}", gone.0.stderr);
     bed.run("cp s3://acme-dagster-assets/x/nothing copy", 66);
     write(&bed.path("here"), b"x");
     let put = bed.run("put here not-here in/", 5);
@@ -102,13 +102,13 @@ fn sources_that_make_no_sense_are_refused() {
         ("put a.csv other/a.csv in/", "the same name"),
         ("cp a.csv data", "neither side is in a bucket"),
         ("sync data other", "neither side is in a bucket"),
-        ("sync s3://acme-dagster-assets/a s3://acme-dagster-assets/a/b", "lies in the other one"),
+        ("sync s3://acme-dagster-assets/a s3://acme-dagster-assets/a/b", "is inside the other"),
         ("mv --size-only a.csv s3://acme-dagster-assets/", "sizes for contents"),
         ("sync --connections 257 data s3://acme-dagster-assets/a", "more than the spec allows"),
         ("put a.csv s3://acme-dagster-assets/a/../b", "`.` or `..`"),
         ("put a.csv s3://acme-dagster-assets/./", "`.` or `..`"),
         ("sync data s3://acme-dagster-assets/..", "`.` or `..`"),
-        ("sync --exclude [ data s3://acme-dagster-assets/a", "is no pattern"),
+        ("sync --exclude [ data s3://acme-dagster-assets/a", "is not a valid pattern"),
     ] {
         let ran = bed.run(words, 2).0;
         assert!(ran.stderr.contains(why), "{words}: {}", ran.stderr);

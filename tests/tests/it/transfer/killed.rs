@@ -146,7 +146,7 @@ fn ctrl_c_stops_cleanly_and_the_same_command_goes_on() {
 
         let stderr = String::from_utf8(output.stderr).unwrap();
         assert_eq!(output.status.code(), Some(130), "{stderr}");
-        assert!(stderr.contains("the same command goes on from here"), "{stderr}");
+        assert!(stderr.contains("the same command continues from here"), "{stderr}");
         assert!(
             stderr.contains("the parts of an unfinished upload stay in the bucket"),
             "{stderr}"

@@ -115,7 +115,7 @@ fn wrong_bytes_on_the_way_out_are_told() {
 
     let ran = bed.call(&format!("cp {DEST} -")).run().exits(4);
 
-    assert!(ran.stderr.contains("not the content that its tag tells"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("does not match its tag"), "{}", ran.stderr);
 }
 
 #[test]

@@ -22,7 +22,7 @@ Examples:
 pub enum LifecycleCommand {
     /// Print all rules
     Show(Named),
-    /// Add or replace rules of datalake's own; all others stay
+    /// Add or replace datalake's own rules; all others stay
     ///
     /// Without a rule it sets those of the spec's `protect:`, as `provision` does. Rules that other
     /// tools have made are read, kept and written back; where one holds what Hetzner does not know
@@ -38,19 +38,19 @@ pub struct LifecycleSet {
     /// The bucket.
     #[command(flatten)]
     pub named: Named,
-    /// Objects whose keys begin with PREFIX go after so long; may be given again
+    /// Delete objects under PREFIX after this time (repeatable)
     #[arg(long, value_name = "PREFIX:DAYS")]
     pub expire: Vec<Expire>,
-    /// Old versions go after so long, such as 30d
+    /// Delete old versions after this time, such as 30d
     #[arg(long, value_name = "DAYS")]
     pub noncurrent: Option<Days>,
-    /// Unfinished uploads go after so long
+    /// Abort unfinished uploads after this time
     #[arg(long, value_name = "DAYS")]
     pub abort_uploads: Option<Days>,
-    /// Delete markers without versions go
+    /// Remove delete markers without versions
     #[arg(long)]
     pub expired_markers: bool,
-    /// Show what would change and change nothing
+    /// Show what would change; change nothing
     #[arg(long)]
     pub dry_run: bool,
 }
@@ -61,10 +61,10 @@ pub struct LifecycleRemove {
     /// The ids of the rules
     #[arg(value_name = "ID", required_unless_present = "all")]
     pub ids: Vec<String>,
-    /// Remove every rule, those of others too
+    /// Remove every rule, including those of others
     #[arg(long, conflicts_with = "ids")]
     pub all: bool,
-    /// The bucket; the spec's if left out
+    /// The bucket [default: the spec's]
     #[arg(long = "of", value_name = "BUCKET")]
     pub of: Option<BucketName>,
 }
@@ -114,9 +114,9 @@ Examples:
 #[derive(Debug, Subcommand)]
 #[command(before_help = LOCK_EXAMPLES)]
 pub enum LockCommand {
-    /// Tell whether and for how long new versions are locked
+    /// Show whether and for how long new versions are locked
     Show(Named),
-    /// Lock new versions by themselves; the bucket must have been created with `--lock`
+    /// Lock new versions automatically; the bucket must have been created with `--lock`
     Set(LockSet),
 }
 
@@ -126,19 +126,19 @@ pub struct LockSet {
     /// The bucket.
     #[command(flatten)]
     pub named: Named,
-    /// Who can undo a lock: those with a permission for it, or nobody
+    /// Who can undo a lock: those with permission (governance), or no one (compliance)
     #[arg(long, value_enum, required_unless_present = "off")]
     pub mode: Option<LockModeFlag>,
-    /// For so many days
+    /// Number of days
     #[arg(long, value_name = "N", conflicts_with = "years", required_unless_present_any = ["years", "off"])]
     pub days: Option<u32>,
-    /// For so many years
+    /// Number of years
     #[arg(long, value_name = "N")]
     pub years: Option<u32>,
-    /// Lock no new versions by themselves
+    /// Stop locking new versions
     #[arg(long, conflicts_with_all = ["mode", "days", "years"])]
     pub off: bool,
-    /// Do not ask before a lock that nobody can undo
+    /// Do not ask before a lock that no one can undo
     #[arg(long, short)]
     pub yes: bool,
 }
@@ -146,8 +146,8 @@ pub struct LockSet {
 /// Who can undo a lock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum LockModeFlag {
-    /// Those with a permission of their own for it
+    /// Those with a special permission
     Governance,
-    /// Nobody, until it runs out
+    /// No one, until it expires
     Compliance,
 }

@@ -8,9 +8,9 @@ use super::{Pause, What};
 /// What `migrate back` does.
 #[derive(Debug, Subcommand)]
 pub enum Back {
-    /// Show which objects are newer than their local file, or have none; 3 if there is one
+    /// Show objects that are newer than their local file or have none (exit 3 if there is one)
     Plan(BackPlan),
-    /// Fetch them; the files that they replace are kept beside the folder
+    /// Fetch them; the replaced files are kept beside the folder
     Run(BackRun),
 }
 

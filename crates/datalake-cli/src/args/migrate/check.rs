@@ -54,7 +54,7 @@ pub struct CodePlaceFlags {
     /// The name of the definitions in the file or module
     #[arg(long, value_name = "NAME", requires = "python")]
     pub attribute: Option<String>,
-    /// The folder that modules are looked for in; the current one unless said
+    /// The folder to find modules in [default: the current one]
     #[arg(long, value_name = "DIR", requires = "python")]
     pub working_directory: Option<PathBuf>,
 }

@@ -11,13 +11,13 @@ const OWN: [&str; 2] = ["mtime", "datalake-part"];
 /// What objects carry along that are made of files.
 #[derive(Debug, Default, Args)]
 pub struct Carried {
-    /// The `Content-Type` of what is sent; guessed from each name if left out
+    /// The `Content-Type` of what is sent [default: guessed from each name]
     #[arg(long, value_name = "TYPE", value_parser = content_type)]
     pub content_type: Option<String>,
     /// The `Cache-Control` of what is sent, such as "max-age=3600"
     #[arg(long, value_name = "TEXT", value_parser = parse_header)]
     pub cache_control: Option<String>,
-    /// Metadata of what is sent; may be given again
+    /// Metadata of what is sent (repeatable)
     #[arg(long, value_name = "NAME=VALUE")]
     pub metadata: Vec<Metadata>,
 }

@@ -12,19 +12,19 @@ pub use datalake_operations::transfer::TransferSide as Side;
 /// How files and objects are moved.
 #[derive(Debug, Default, Args)]
 pub struct How {
-    /// Take only names that fit; as in a .gitignore, may be given again
+    /// Include only matching names, as in a .gitignore (repeatable)
     #[arg(long, value_name = "PATTERN")]
     pub include: Vec<String>,
-    /// Leave out names that fit; wins over --include
+    /// Leave out matching names; wins over --include
     #[arg(long, value_name = "PATTERN")]
     pub exclude: Vec<String>,
-    /// Show what would be done and change nothing; 3 if there is something to do
+    /// Show what would be done; change nothing (exit 3 if there is something to do)
     #[arg(long, short = 'n')]
     pub dry_run: bool,
-    /// Compare contents; reads what has the same size
+    /// Compare contents: read files that have the same size
     #[arg(long, conflicts_with = "size_only")]
     pub checksum: bool,
-    /// Compare sizes alone
+    /// Compare only sizes
     #[arg(long)]
     pub size_only: bool,
     /// How much is compared.
@@ -44,7 +44,7 @@ pub struct How {
 /// How much of what is moved is compared.
 #[derive(Debug, Default, Args)]
 pub struct CareFlags {
-    /// Compare all contents with the service's tags, also where it was seen to refuse damaged ones
+    /// Compare all contents with the service's tags, even if it has refused damaged content before
     #[arg(long, conflicts_with = "trust_service")]
     pub check: bool,
     /// Trust the service and the network with the parts of large files: less is computed
@@ -55,7 +55,7 @@ pub struct CareFlags {
 /// What becomes of files in the way of a download.
 #[derive(Debug, Default, Args)]
 pub struct Down {
-    /// Replace files here that were changed since a run left them, or are newer than the object
+    /// Replace local files that changed since a run wrote them, or are newer than the object
     #[arg(long)]
     pub overwrite: bool,
 }
@@ -63,16 +63,16 @@ pub struct Down {
 /// Which names are verified.
 #[derive(Debug, Default, Args)]
 pub struct Which {
-    /// Look only at names that fit, as the transfer did
+    /// Include only matching names, as in the transfer
     #[arg(long, value_name = "PATTERN")]
     pub include: Vec<String>,
-    /// Leave out names that fit, as the transfer did; wins over --include
+    /// Leave out matching names, as in the transfer; wins over --include
     #[arg(long, value_name = "PATTERN")]
     pub exclude: Vec<String>,
     /// What becomes of symbolic links
     #[arg(long, value_enum, value_name = "WHAT", default_value_t)]
     pub links: LinkChoice,
-    /// Look at the bucket alone, not at SOURCE: whether it still has what was brought there
+    /// Check only the bucket, not SOURCE: whether it still has what was stored there
     #[arg(long)]
     pub bucket_only: bool,
 }
@@ -80,30 +80,30 @@ pub struct Which {
 /// What becomes of symbolic links below a folder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
 pub enum LinkChoice {
-    /// They are told and not followed
+    /// Report them, do not follow them
     #[default]
     Skip,
-    /// They are followed for reading
+    /// Follow them for reading
     Follow,
 }
 
 /// What is kept within.
 #[derive(Debug, Default, Args)]
-#[command(next_help_heading = "Limits (those of the service stand below `limits:` in the spec)")]
+#[command(next_help_heading = "Limits (those of the service are under `limits:` in the spec)")]
 pub struct Within {
-    /// Files under way at once (64)
+    /// Files transferred in parallel [default: 64]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     pub transfers: Option<u16>,
     /// Bytes per second: 10M, off, or a timetable such as "08:00,512K 23:00,off"
     #[arg(long, value_name = "LIMIT")]
     pub bwlimit: Option<Bandwidth>,
-    /// Stop after so many requests; the same command goes on from there
+    /// Stop after this many requests; the same command continues from there
     #[arg(long, value_name = "N")]
     pub max_requests: Option<u64>,
-    /// Connections at once, at most as many as the spec allows
+    /// Parallel connections, at most as many as the spec allows
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub connections: Option<u32>,
-    /// The size of parts of large files, from 5M on (16M)
+    /// The part size for large files, at least 5M [default: 16M]
     #[arg(long, value_name = "SIZE", value_parser = part_size)]
     pub part_size: Option<ByteSize>,
 }

@@ -62,7 +62,7 @@ fn read(file: &Path) -> Result<Cors, Failure> {
     let unfit = |message: String| {
         let name = printable(&file.display().to_string());
         Failure::new(Exit::Usage, format!("`{name}`: {message}"))
-            .hint("`datalake bucket cors set --help` tells the form")
+            .hint("`datalake bucket cors set --help` shows the format")
     };
     let printed = serde_yaml::from_str::<PrintedCors>(&text).map(|printed| printed.data);
     let document = printed.or_else(|_| serde_yaml::from_str::<CorsDocument>(&text));

@@ -44,7 +44,7 @@ pub(super) async fn create(remote: &Remote, flags: &Create) -> Result<Exit, Fail
     if flags.lock && !created {
         let lock = lake.lock(&bucket).await.map_err(at_bucket(&bucket))?;
         if lock == BucketLock::Never {
-            let message = format!("bucket `{bucket}` is there already, and has no lock");
+            let message = format!("bucket `{bucket}` already exists, and has no lock");
             return Err(Failure::new(Exit::Mismatch, message)
                 .hint("locks are chosen when a bucket is created: take another name"));
         }
@@ -52,7 +52,7 @@ pub(super) async fn create(remote: &Remote, flags: &Create) -> Result<Exit, Fail
     let text = if created {
         format!("Created bucket `{bucket}` in {}.\n", remote.spec.region)
     } else {
-        format!("Bucket `{bucket}` is there already.\n")
+        format!("Bucket `{bucket}` already exists.\n")
     };
     let report = Report { bucket: bucket.to_string(), created, lock: flags.lock };
     remote.site.printer.result(BUCKET_CREATE, report, &text);

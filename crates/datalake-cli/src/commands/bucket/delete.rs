@@ -47,7 +47,7 @@ pub(super) async fn delete(remote: &Remote, flags: &Delete) -> Result<Exit, Fail
     if !found.is_empty() && !flags.empty {
         let message = format!("bucket `{bucket}` is not empty: {}", usage_words(&found));
         return Err(Failure::new(Exit::Mismatch, message)
-            .hint("--empty deletes all that is in it, too; `datalake du` tells what there is"));
+            .hint("--empty deletes everything in it as well; `datalake du` shows what it holds"));
     }
     name_typed(bucket, flags.confirm.as_deref(), remote.site.may_ask())?;
     let mut cleared = Cleared::default();
@@ -86,5 +86,5 @@ fn fail_partly(cleared: &Cleared, failure: Failure, remote: &Remote) -> Failure 
     let gone = counted(cleared.gone.count, "version");
     let uploads = counted(cleared.uploads, "unfinished upload");
     remote.site.printer.talk(&format!("deleted so far: {gone}, {uploads}"));
-    failure.under(Exit::Partly).hint("the same command goes on from here")
+    failure.under(Exit::Partly).hint("the same command continues from here")
 }

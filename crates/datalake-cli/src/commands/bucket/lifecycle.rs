@@ -99,7 +99,7 @@ async fn remove(remote: &Remote, flags: &LifecycleRemove) -> Result<Exit, Failur
     if let Some(id) = flags.ids.iter().find(|id| old.get(id).is_none()) {
         let message = format!("bucket `{bucket}`: there is no rule `{}`", key_text(id));
         return Err(Failure::new(Exit::Absent, message)
-            .hint("`datalake bucket lifecycle show` tells their ids"));
+            .hint("`datalake bucket lifecycle show` lists their ids"));
     }
     let new = if flags.all { Lifecycle::default() } else { old.without(&flags.ids) };
     change(remote, &old, Report::of(&bucket, &old, &new), false).await
@@ -126,7 +126,7 @@ async fn change(
     if found != *new {
         let message = format!("bucket `{bucket}`: the service keeps other rules than it was given");
         return Err(Failure::new(Exit::Mismatch, message)
-            .hint("`datalake bucket lifecycle show` tells them"));
+            .hint("`datalake bucket lifecycle show` lists them"));
     }
     printer.result(LIFECYCLE, report, &text);
     Ok(Exit::Done)

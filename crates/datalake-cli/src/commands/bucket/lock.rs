@@ -22,7 +22,7 @@ pub(super) struct Report {
     offered: bool,
     /// `governance` or `compliance`, for versions that come without a word of their own.
     mode: Option<&'static str>,
-    /// For so many days.
+    /// Number of days.
     days: Option<u32>,
     /// Or for so many years.
     years: Option<u32>,

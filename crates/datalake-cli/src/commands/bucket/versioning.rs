@@ -55,7 +55,7 @@ pub(super) async fn versioning(remote: &Remote, what: &VersioningCommand) -> Res
         &text,
     );
     if to == Versioning::Suspended {
-        printer.talk("lifecycle rules stand still as long as versioning is suspended");
+        printer.talk("lifecycle rules do nothing while versioning is suspended");
     }
     Ok(Exit::Done)
 }

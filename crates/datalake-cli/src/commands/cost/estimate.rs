@@ -125,7 +125,7 @@ fn small_words(intended: &Intended, billed: ByteSize) -> String {
         ),
         Some(_) => String::new(),
         None => format!(
-            "  objects are taken to be {} or larger each; --objects N tells how many there are\n",
+            "  objects are taken to be {} or larger each; --objects N gives their number\n",
             size(SMALLEST_BILLED.0)
         ),
     }

@@ -35,9 +35,7 @@ pub(super) async fn show(cli: &Cli, terms: &Terms, printer: Printer) -> Result<E
     text.push_str(&bill_text(&basis.plan, &expected.forecast.likely, basis.vat));
     text.push_str(&format!("  {}\n", outlook.noted.describe()));
     text.push_str(&outlook.describe_unrecorded());
-    text.push_str(
-        "The band is what lies between the slowest and the fastest tenth of what was seen.\n",
-    );
+    text.push_str("The band runs from the slowest to the fastest tenth of what was seen.\n");
     printer.result(COST_FORECAST, outlook_told(&outlook, &basis), &text);
     Ok(Exit::Done)
 }
@@ -85,7 +83,7 @@ pub(super) async fn check(cli: &Cli, flags: &CostCheck, printer: Printer) -> Res
     printer.result(COST_CHECK, checked, &text);
     if over && !printer.is_json() {
         printer.talk(
-            "hint: `datalake cost report` tells what costs how much, `cost whatif` what helps",
+            "hint: `datalake cost report` shows what costs how much, `cost whatif` what helps",
         );
     }
     Ok(if over { Exit::OverBudget } else { Exit::Done })

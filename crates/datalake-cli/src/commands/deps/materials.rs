@@ -47,7 +47,7 @@ fn find_folder(path: &Path) -> Result<PathBuf, Failure> {
         return Ok(folder);
     }
     let shown = printable(&path.display().to_string());
-    Err(Failure::new(Exit::Usage, format!("`{shown}` is no folder that a build can be given")))
+    Err(Failure::new(Exit::Usage, format!("`{shown}` is not a folder that a build can be given")))
 }
 
 fn find_file(path: &Path) -> Result<PathBuf, Failure> {
@@ -65,5 +65,5 @@ fn find_file(path: &Path) -> Result<PathBuf, Failure> {
     if is_file && !file.to_string_lossy().contains(',') {
         return Ok(file);
     }
-    Err(Failure::new(Exit::Usage, format!("`{shown}` is no file that a build can be given")))
+    Err(Failure::new(Exit::Usage, format!("`{shown}` is not a file that a build can be given")))
 }

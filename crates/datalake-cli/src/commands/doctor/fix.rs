@@ -1,6 +1,8 @@
 //! `doctor --fix`: the cure by the road that changes always go.
 
-use datalake_core::doctor::{CheckOutcome, Finding, FindingId, Remedy, Skipped, diagnose};
+use datalake_core::doctor::{
+    CheckOutcome, Diagnosis, Finding, FindingId, Remedy, Skipped, diagnose,
+};
 use datalake_core::time::Days;
 
 use crate::advice::words_of;
@@ -29,7 +31,10 @@ pub(super) async fn fix(
             site.printer.result(DOCTOR_FIX, Fixed { id: id.as_str(), is_sound: true }, &text);
             Ok(Exit::Done)
         }
-        CheckOutcome::Finding(finding) => cure_finding(cli, flags, finding, site).await,
+        CheckOutcome::Finding(finding) => {
+            tell_cured_too(&found, id, site);
+            cure_finding(cli, flags, finding, site).await
+        }
         CheckOutcome::Skipped(Skipped::After(root)) => {
             let message = format!("{id} was not looked at: {root} comes before it");
             Err(Failure::new(Exit::Config, message)
@@ -41,8 +46,16 @@ pub(super) async fn fix(
             Ok(Exit::Done)
         }
         CheckOutcome::Unknown(reason) => {
-            Err(Failure::new(Exit::Partly, format!("nobody can tell how {id} stands: {reason}")))
+            Err(Failure::new(Exit::Partly, format!("the state of {id} is unknown: {reason}")))
         }
+    }
+}
+
+/// Tells what else the cure does away with.
+fn tell_cured_too(found: &Diagnosis, id: FindingId, site: &Site) {
+    let others: Vec<_> = found.cured_with(id).into_iter().map(FindingId::as_str).collect();
+    if !others.is_empty() {
+        site.printer.talk(&format!("The same plan also cures {}.", others.join(", ")));
     }
 }
 

@@ -1,5 +1,6 @@
 //! `migrate back`: what is newer in the bucket than its local file, fetched.
 
+use datalake_core::migration::FileTotal;
 use datalake_core::text::printable;
 use datalake_operations::migration::{
     DaemonPause, FetchedPart, Migration, PartAhead, fetch_parts, find_ahead, render_ahead,
@@ -46,9 +47,9 @@ pub(super) async fn run(cli: &Cli, flags: &BackRun, printer: Printer) -> Result<
     let migration = Migration::find(&context, &place.choice(&flags.what)?).await?;
     let ahead = find_ahead(&migration, &place.limits).await?;
     let items = count_to_fetch(&ahead);
+    let bytes: u64 = ahead.iter().map(PartAhead::size_to_fetch).sum();
     printer.talk(ahead.iter().map(render_ahead).collect::<String>().trim_end());
     if items > 0 {
-        let bytes = ahead.iter().map(PartAhead::size_to_fetch).sum();
         let question = format!("Fetch {} ({})?", counted(items, "object"), size(bytes));
         if !agreed(&question, flags.yes, site.may_ask())? {
             printer.talk("nothing was changed");
@@ -60,6 +61,7 @@ pub(super) async fn run(cli: &Cli, flags: &BackRun, printer: Printer) -> Result<
     let (talk, choice) = (PauseTalk(printer), pause_choice(&flags.pause));
     let pause = DaemonPause::begin(&context, &choice, &talk).await?;
     let teller = Teller::new(printer, None, TransferState::default())?;
+    teller.expect_total(FileTotal { items, bytes });
     let work = async {
         pause.settle(&migration, &choice).await?;
         Ok(fetch_parts(&migration, &place.limits, &teller).await?)

@@ -63,7 +63,7 @@ fn partly_made(left_out: &[BackupGap], disturbed: &[String]) -> Option<Failure> 
         failure = failure.hint("put plain files in their place, or copy them another way");
     }
     if !disturbed.is_empty() {
-        failure = failure.hint("stop what writes, and make it anew");
+        failure = failure.hint("stop all writers, and make a new one");
     }
     Some(failure)
 }

@@ -80,6 +80,7 @@ fn tell_freed(printer: Printer, freed: &[FreedPart]) -> Result<Exit, Failure> {
     if kept == 0 {
         return Ok(Exit::Done);
     }
-    Err(Failure::new(Exit::Partly, format!("{} kept", counted(kept, "file")))
-        .hint("`--report FILE` tells of each why; `datalake migrate check` asks Dagster again"))
+    Err(Failure::new(Exit::Partly, format!("{} kept", counted(kept, "file"))).hint(
+        "`--report FILE` gives the reason for each; `datalake migrate check` asks Dagster again",
+    ))
 }

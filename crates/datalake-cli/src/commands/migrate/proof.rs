@@ -56,7 +56,7 @@ fn proof_text(proof: &PartProof) -> String {
     );
     for (sum, what) in [
         (proof.missing, "missing"),
-        (proof.changed, "stored anew since"),
+        (proof.changed, "stored again since"),
         (proof.damaged, "DAMAGED"),
         (proof.unproved, "not proved"),
     ] {

@@ -41,8 +41,8 @@ pub(super) async fn run(cli: &Cli, flags: &MigrateRun, printer: Printer) -> Resu
     let (context, site) = (place.context()?, &place.remote.site);
     let migration = Migration::find(&context, &place.choice(&flags.what)?).await?;
     migration.require_objects().await?;
-    match choose_way(&place, &migration, flags).await? {
-        WayOn::Copy => (),
+    let total = match choose_way(&place, &migration, flags).await? {
+        WayOn::Copy(total) => total,
         WayOn::NothingLeft => {
             let words = keep_words(site, &migration, flags)?;
             return tell(site, Vec::new(), &TransferState::default(), &words);
@@ -51,7 +51,7 @@ pub(super) async fn run(cli: &Cli, flags: &MigrateRun, printer: Printer) -> Resu
             printer.talk("nothing was changed");
             return Ok(Exit::Drift);
         }
-    }
+    };
     // Whoever says stop gets the services back first.
     let charge = Charge::take();
     let (talk, choice) = (PauseTalk(printer), pause_choice(&flags.pause));
@@ -60,6 +60,8 @@ pub(super) async fn run(cli: &Cli, flags: &MigrateRun, printer: Printer) -> Resu
         migration.parts.first().map(|part| migration.describe_places(part)).unwrap_or_default();
     let state = TransferState { source, destination, ..TransferState::default() };
     let teller = Teller::new(printer, flags.report.as_deref(), state)?;
+    teller.expect_runs(migration.parts.len());
+    total.into_iter().for_each(|total| teller.expect_total(total));
     let work = async {
         pause.settle(&migration, &choice).await?;
         Ok(move_parts(&migration, &place.limits, &teller).await?)
@@ -88,7 +90,8 @@ fn keep_words(
 
 /// What comes after the look at what is left.
 enum WayOn {
-    Copy,
+    /// So much is to be copied, where that was counted.
+    Copy(Option<FileTotal>),
     NothingLeft,
     Refused,
 }
@@ -101,7 +104,7 @@ async fn choose_way(
     flags: &MigrateRun,
 ) -> Result<WayOn, Failure> {
     if flags.yes {
-        return Ok(WayOn::Copy);
+        return Ok(WayOn::Copy(None));
     }
     let parts = count_parts(migration, &place.limits, None).await?;
     let site = &place.remote.site;
@@ -109,11 +112,11 @@ async fn choose_way(
     let total = parts.iter().map(PartCounts::to_move).fold(FileTotal::default(), FileTotal::plus);
     if total.items == 0 {
         let is_whole = parts.iter().all(|part| part.failed.items == 0);
-        return Ok(if is_whole { WayOn::NothingLeft } else { WayOn::Copy });
+        return Ok(if is_whole { WayOn::NothingLeft } else { WayOn::Copy(Some(total)) });
     }
     let question = format!("Copy {} ({})?", counted(total.items, "file"), size(total.bytes));
     let agreed = agreed(&question, false, site.may_ask())?;
-    Ok(if agreed { WayOn::Copy } else { WayOn::Refused })
+    Ok(if agreed { WayOn::Copy(Some(total)) } else { WayOn::Refused })
 }
 
 fn tell(
@@ -136,7 +139,7 @@ fn tell(
     if failed > 0 {
         return Err(Failure::new(Exit::Partly, format!("{} not moved", counted(failed, "file")))
             .hint("all others are done; the same command tries these again")
-            .hint(format!("{next} tells which assets to materialize again")));
+            .hint(format!("{next} lists the assets to materialize again")));
     }
     Ok(Exit::Done)
 }

@@ -11,14 +11,13 @@ use datalake_dagster::scan_python;
 use datalake_engine::{Clock, Files as _, NoCheckpoints, SeenEntry};
 use datalake_host::HostFiles;
 
-use super::super::doctor::choose_exit;
+use super::super::doctor::{choose_exit, show_diagnosis};
 use crate::args::Cli;
 use crate::args::modal::ModalCheck;
-use crate::commands::doctor::DOCTOR;
 use crate::doctor::examine_modal_alone;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::render::{DoctorReport, Printer, diagnosis};
+use crate::render::{DoctorReport, Printer};
 use crate::site::Site;
 
 pub(super) async fn check(
@@ -35,8 +34,7 @@ pub(super) async fn check(
     let is_chosen = |id: FindingId| {
         id.group() == Group::Modal || has_files && id == FindingId::PythonModalWords
     };
-    let report = DoctorReport::chosen(&found, &is_chosen, &site.name);
-    printer.result(DOCTOR, &report, &diagnosis(&report, printer.has_colour()));
+    show_diagnosis(&site, false, |wording| DoctorReport::chosen(&found, &is_chosen, wording));
     Ok(choose_exit(found.verdict_of(is_chosen)))
 }
 

@@ -157,7 +157,7 @@ pub(super) async fn deploy(cli: &Cli, flags: &Deploy, printer: Printer) -> Resul
     };
     let ended = tokio::time::timeout(DEPLOYING, follow_program(&command, &mut tell)).await;
     ended
-        .map_err(|_| Failure::new(Exit::Unavailable, "it has not ended within 30 minutes"))?
+        .map_err(|_| Failure::new(Exit::Unavailable, "it did not finish within 30 minutes"))?
         .map_err(|fault| not_deployed(&fault))?;
     printer.result(MODAL_DEPLOY, Told { runs: &shown, done: true }, "Deployed.\n");
     Ok(Exit::Done)
@@ -171,7 +171,7 @@ fn not_deployed(fault: &CommandFault) -> Failure {
         CommandFault::NotFound(_) => failure
             .under(Exit::Config)
             .hint("install it (`pipx install modal`), or name it: `modal: { client: … }`"),
-        _ => failure.hint("`datalake modal check` tells what may be wrong"),
+        _ => failure.hint("`datalake modal check` shows what may be wrong"),
     }
 }
 

@@ -194,7 +194,7 @@ async fn nothing_to_do(
     let context = subject.site.context();
     let left = subject.in_hand(&context).find_left(goal, client).await?;
     let text = match (goal, &left) {
-        (SecretGoal::InStep { .. }, _) => format!("Modal secret `{secret}` is in step.\n"),
+        (SecretGoal::InStep { .. }, _) => format!("Modal secret `{secret}` is in sync.\n"),
         (_, None) => format!("there is no Modal secret `{secret}`.\n"),
         (_, Some(left)) => left_text(left, &subject.site.modal_name),
     };

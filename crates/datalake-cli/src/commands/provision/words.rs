@@ -44,7 +44,7 @@ pub(super) fn render_provision(
     text.push_str(&render::pending_text(&plan.pending, &format!("{} provision", place.name)));
     for repair in find_repairs(input.places, observation) {
         let (path, Trouble { kind, line }) = (repair.path, &repair.trouble);
-        text.push_str(&format!("\nIn {path}, line {line}: {}\n", kind.harm()));
+        text.push_str(&format!("\n{path}:{line}: {}\n", kind.harm()));
         if !input.host_environment.takes_out(&repair.trouble) {
             let cure = kind.cure();
             text.push_str(&format!(

@@ -119,7 +119,7 @@ async fn compare_pair(remote: Remote, order: VerifyOrder<'_>) -> Result<Exit, Fa
     let work = async { Ok(verification.compare(&context, &job, &teller).await?) };
     let found = until_stopped(Box::pin(work), &teller).await.unwrap_or_else(|| {
         let message = "stopped by the operator before all was looked at";
-        Err(Failure::new(Exit::Interrupted, message).hint("the same command begins anew"))
+        Err(Failure::new(Exit::Interrupted, message).hint("the same command starts over"))
     });
     let state = teller.finish()?;
     if let Some(bucket) = job.find_read_bucket() {

@@ -48,6 +48,7 @@ pub(super) async fn transfer(remote: Remote, order: TransferOrder<'_>) -> Result
     let dry_run = options.dry_run;
     let state = TransferState { source, destination, dry_run, ..TransferState::default() };
     let teller = Teller::new(printer, report, state)?;
+    teller.expect_runs(jobs.len());
     for MissingSource { name, error } in missing {
         teller.trouble(&name, &error.messages.join(": "));
     }
@@ -77,7 +78,7 @@ pub(in crate::commands) async fn watched<T>(
 ) -> Result<T, Failure> {
     let ended = until_stopped(goes_on, teller).await.unwrap_or_else(|| {
         Err(Failure::new(Exit::Interrupted, "stopped by the operator")
-            .hint("what is done is done; the same command goes on from here"))
+            .hint("what is done is done; the same command continues from here"))
     });
     ended.map_err(|failure| teller.tell_open_uploads(failure))
 }

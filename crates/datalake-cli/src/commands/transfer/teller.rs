@@ -1,11 +1,12 @@
 //! What a transfer tells while it goes on: counts, lines, events, the report, progress.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Mutex;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use datalake_core::fault::Fault;
+use datalake_core::migration::FileTotal;
 use datalake_core::size::ByteSize;
 use datalake_core::text::printable;
 use datalake_engine::hold_mutex as held;
@@ -20,8 +21,8 @@ use super::report_file::ReportFile;
 use crate::advice::words_of;
 use crate::failure::Failure;
 use crate::render::{
-    DocumentKind, Printer, Rows, Sum, Ticker, TransferState, escaped, item_line, mark_of,
-    progress_line, rate,
+    DocumentKind, Printer, Rows, Sum, Ticker, TransferProgress, TransferState, escaped, item_line,
+    mark_of,
 };
 
 pub(super) const TRANSFER_PROGRESS: DocumentKind =
@@ -34,8 +35,6 @@ pub(super) const TRANSFER_RETRY: DocumentKind = DocumentKind::of::<RetryEvent>("
 const TOLD: u64 = 20;
 /// After so many beats programs are told how far it is.
 const EVENT: u64 = 5;
-/// Over so many beats the rate is measured.
-const BEATS: usize = 50;
 
 /// Sees a transfer and tells of it.
 pub(in crate::commands) struct Teller {
@@ -54,7 +53,7 @@ struct TellerState {
     failures: TransferFailures,
     /// Uploads in parts that the run has begun and not ended.
     uploads_open: usize,
-    samples: VecDeque<(Duration, u64)>,
+    progress: TransferProgress,
     beats: u64,
     /// Links, pipes and the like, which every pass meets again.
     odd: BTreeSet<String>,
@@ -101,11 +100,21 @@ impl Teller {
             told: 0,
             failures: TransferFailures::default(),
             uploads_open: 0,
-            samples: VecDeque::new(),
+            progress: TransferProgress::default(),
             beats: 0,
             odd: BTreeSet::new(),
         };
         Ok(Self { printer, began: Instant::now(), inner: Mutex::new(inner) })
+    }
+
+    /// So many runs of the engine come one after the other.
+    pub(in crate::commands) fn expect_runs(&self, number: usize) {
+        held(&self.inner).progress.expect_runs(number);
+    }
+
+    /// A look before has found so much to move.
+    pub(in crate::commands) fn expect_total(&self, total: FileTotal) {
+        held(&self.inner).progress.expect_total(total);
     }
 
     /// Takes over what only the engine knows.
@@ -139,16 +148,13 @@ impl Teller {
     /// Shows how far it is.
     pub(in crate::commands) fn beat(&self) {
         let inner = &mut *held(&self.inner);
-        inner.samples.push_back((self.began.elapsed(), inner.state.bytes_moved));
-        if inner.samples.len() > BEATS {
-            inner.samples.pop_front();
-        }
+        inner.progress.add_sample(self.began.elapsed(), &inner.state);
         inner.beats += 1;
         if self.printer.is_json() && inner.beats.is_multiple_of(EVENT) {
             inner.rows.row(TRANSFER_PROGRESS, &inner.state, String::new);
         }
-        let (state, samples) = (&inner.state, &inner.samples);
-        inner.ticker.tell(|| progress_line(state, rate(samples.iter().copied())));
+        let (state, progress) = (&inner.state, &inner.progress);
+        inner.ticker.tell(|| progress.describe(state));
         inner.rows.flush();
     }
 
@@ -171,7 +177,7 @@ impl Teller {
     /// [`Failure`] where the report could not be written.
     pub(in crate::commands) fn finish(&self) -> Result<TransferState, Failure> {
         let inner = &mut *held(&self.inner);
-        inner.ticker = Ticker::new(self.printer);
+        inner.ticker.clear();
         inner.rows.flush();
         inner.state.seconds = self.began.elapsed().as_secs_f64();
         if inner.told > TOLD {
@@ -214,13 +220,12 @@ impl TellerState {
         if let Some(report) = &mut self.report {
             report.write(&line());
         }
-        if mark == '!' {
-            self.told += 1;
-            if self.told <= TOLD {
-                self.ticker = Ticker::new(printer);
-                let (name, reason) = (escaped(event.name), printable(event.reason));
-                printer.talk(&format!("! {name}: {reason}"));
-            }
+        let is_trouble = mark == '!';
+        self.told += u64::from(is_trouble);
+        if is_trouble && self.told <= TOLD || !is_trouble && printer.is_verbose() {
+            self.ticker.clear();
+            let (name, reason) = (escaped(event.name), printable(event.reason));
+            printer.talk(&format!("{mark} {name}: {reason}"));
         }
     }
 }
@@ -247,6 +252,14 @@ impl TransferWatch for Teller {
         held(&self.inner).state.planned.add(size.0);
     }
 
+    fn planning_ended(&self) {
+        held(&self.inner).progress.end_planning();
+    }
+
+    fn settled(&self, size: ByteSize) {
+        held(&self.inner).progress.add_settled(size);
+    }
+
     fn moved(&self, bytes: u64) {
         held(&self.inner).state.bytes_moved += bytes;
     }
@@ -258,6 +271,7 @@ impl TransferWatch for Teller {
     fn repeated(&self, fault: &Fault) {
         let inner = &mut *held(&self.inner);
         inner.state.retries += 1;
+        self.printer.decision(|| format!("trying again: {fault}"));
         if self.printer.is_json() {
             let event = RetryEvent { fault: fault.to_string() };
             inner.rows.row(TRANSFER_RETRY, event, String::new);
@@ -286,6 +300,7 @@ impl TransferReporter for Teller {
 impl VerifyWatch for Teller {
     fn found(&self, name: &str, finding: &VerifyFinding) {
         let inner = &mut *held(&self.inner);
+        inner.progress.add_checked();
         if *finding == VerifyFinding::Right {
             inner.tell(&ItemEvent { mark: '=', name, bytes: 0, reason: "right" });
             return;

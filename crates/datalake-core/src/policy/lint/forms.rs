@@ -30,7 +30,7 @@ pub(super) fn lint_statement(numbered: &Numbered<'_>, lints: &mut Lints) {
     for text in statement.principals.iter().chain(&statement.not_principals) {
         match PrincipalForm::read(text) {
             PrincipalForm::Nobody | PrincipalForm::Refused => {
-                let sentence = format!("the principal `{text}` matches nobody");
+                let sentence = format!("the principal `{text}` matches no one");
                 lints.push(PolicyLintId::PrincipalNobody, Some(*number), sentence);
             }
             PrincipalForm::Everyone if text != "*" => {
@@ -40,7 +40,7 @@ pub(super) fn lint_statement(numbered: &Numbered<'_>, lints: &mut Lints) {
             }
             PrincipalForm::Project(project) if !is_project(project) => {
                 let sentence =
-                    format!("the principal `{text}` names no project, so it matches nobody");
+                    format!("the principal `{text}` names no project, so it matches no one");
                 lints.push(PolicyLintId::PrincipalNobody, Some(*number), sentence);
             }
             _ => (),

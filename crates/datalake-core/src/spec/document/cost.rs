@@ -247,10 +247,13 @@ mod tests {
         let wrong = |json| check(json).unwrap_err().to_string();
 
         assert_eq!(wrong(r#"{"plan":"x"}"#), "`cost.plan`: there is no plan `x`");
-        assert!(wrong(r#"{"budget":"10"}"#).starts_with("`cost.budget`: `10` is no sum"));
+        assert!(
+            wrong(r#"{"budget":"10"}"#)
+                .starts_with("`cost.budget`: `10` is not an amount of money")
+        );
         assert!(wrong(r#"{"plans":{"m":{}}}"#).contains("`m`, `currency`: missing"));
         assert!(wrong(r#"{"plans":{"aws":{"currency":"USD"}}}"#).contains("known already"));
         let price = wrong(r#"{"plans":{"m":{"currency":"EUR","egress-tb":"1,5"}}}"#);
-        assert!(price.contains("`m`, `egress-tb`: `1,5` is no price"), "{price}");
+        assert!(price.contains("`m`, `egress-tb`: `1,5` is not a price"), "{price}");
     }
 }

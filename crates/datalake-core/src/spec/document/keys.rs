@@ -29,15 +29,15 @@ impl SpecKey {
             "region",
             "`fsn1`, `nbg1`, `hel1`, or a name",
             "nbg1",
-            "Where the bucket lies, and what requests are signed for. Follows from `endpoint:` \
+            "The bucket's location, for which requests are signed. Follows from `endpoint:` \
              where that is Hetzner's.",
         ),
         key(
             "endpoint",
             "an address",
             "https://s3.example.org",
-            "The S3 service. Follows from `region:` at Hetzner; needed for any other. `https` \
-             alone, except for loopback.",
+            "The S3 service. Follows from `region:` at Hetzner; needed for any other. Only \
+             `https`, except for loopback.",
         ),
         key(
             "bucket",
@@ -98,7 +98,7 @@ impl SpecKey {
             "host.dagster-home",
             "an absolute path",
             "/srv/dagster/home",
-            "The folder on the host that is Dagster's `DAGSTER_HOME`. Unless said, the units tell.",
+            "The folder on the host that is Dagster's `DAGSTER_HOME`. By default it is read from the units.",
         ),
         key(
             "host.links",
@@ -125,7 +125,7 @@ impl SpecKey {
             "protect.abort-uploads",
             "days, or `off`",
             "7d",
-            "Unfinished uploads go after so long; `off` keeps them, and their bill, for good.",
+            "Abort unfinished uploads after this time; `off` keeps them, and their bill, for good.",
         ),
         key(
             "protect.expire",
@@ -227,7 +227,7 @@ impl SpecKey {
             "cost.on-hetzner",
             "`true` or `false`",
             "true",
-            "This machine stands in Hetzner's network, so what it reads is no egress.",
+            "This machine is in Hetzner's network, so its reads are not egress.",
         ),
         key(
             "cost.plans",
@@ -240,7 +240,7 @@ impl SpecKey {
             "modal.secret",
             "a name",
             "hetzner-s3",
-            "The secret in Modal that is kept in step with the env file. Needed by all else below \
+            "The secret in Modal that is kept in sync with the env file. Needed by all else below \
              `modal:`.",
         ),
         key(

@@ -55,6 +55,7 @@ impl LimitsDocument {
 }
 
 fn parse_positive(key: &'static str, text: &str) -> Result<u32, InvalidSpec> {
-    let wrong = || InvalidSpec { key, reason: format!("`{text}` is no number from 1 on") };
+    let wrong =
+        || InvalidSpec { key, reason: format!("`{text}` is not a whole number of at least 1") };
     text.parse().ok().filter(|number| *number > 0).ok_or_else(wrong)
 }

@@ -54,7 +54,7 @@ fn settings() -> Vec<(FindingId, Change)> {
         (FindingId::HostMissingEnvFile, |seen| seen.settings.missing_env_files = line(false)),
         (FindingId::HostOverrides, |seen| seen.settings.overrides = line(false)),
         (FindingId::HostReaders, |seen| {
-            seen.settings.in_the_way = Look::Saw(vec!["`/a.container`, line 2".to_owned()]);
+            seen.settings.in_the_way = Look::Saw(vec!["`/a.container:2`".to_owned()]);
         }),
         (FindingId::HostUnitLines, |seen| seen.settings.hazards = line(false)),
         (FindingId::HostOldValues, |seen| seen.settings.old_values = line(true)),

@@ -59,7 +59,7 @@ impl NamedPaths for MemoryPaths {
         match self.find_kind(path) {
             NamedKind::Absent | NamedKind::Folder => drop(self.folder(path)),
             NamedKind::File | NamedKind::Other => {
-                return Err(Fault::new(FaultKind::Disturbed, "a file lies there"));
+                return Err(Fault::new(FaultKind::Disturbed, "there is a file"));
             }
         }
         Ok(())

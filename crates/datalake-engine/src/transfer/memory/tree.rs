@@ -129,10 +129,10 @@ fn land_file(
     let above = path.match_indices('/').filter_map(|(at, _)| path.get(..at));
     let mut map = hold_mutex(nodes);
     if above.into_iter().any(|folder| map.contains_key(folder)) {
-        return Err(Fault::new(FaultKind::NotPlain, "a file lies where a folder must be"));
+        return Err(Fault::new(FaultKind::NotPlain, "a file is where a folder must be"));
     }
     if map.keys().any(|other| other.strip_prefix(path).is_some_and(|rest| rest.starts_with('/'))) {
-        return Err(Fault::new(FaultKind::NotPlain, "a folder lies there"));
+        return Err(Fault::new(FaultKind::NotPlain, "there is a folder"));
     }
     let found = match map.get(path) {
         None => None,
@@ -142,7 +142,7 @@ fn land_file(
         Some(MemoryNode::Odd(_)) => return Err(Fault::new(FaultKind::NotPlain, "no plain file")),
     };
     if found != landing.replaces {
-        return Err(Fault::new(FaultKind::Disturbed, "something else lies there now"));
+        return Err(Fault::new(FaultKind::Disturbed, "there is something else now"));
     }
     let facts = FileFacts::new(ByteSize(content.len() as u64), landing.modified);
     map.insert(path.to_owned(), MemoryNode::File(content, landing.modified));

@@ -18,7 +18,7 @@ pub fn render_costs(costed: &CostedBucket, basis: &CostBasis, top: usize) -> Str
     let (holdings, sharing) = (&costed.holdings, costed.sharing());
     let bucket = &costed.place.bucket;
     let mut text = format!(
-        "s3://{bucket}/{} holds {} ({} billed) and costs, if it lies there all month, {}.\n\n",
+        "s3://{bucket}/{} holds {} ({} billed) and costs, if it stays all month, {}.\n\n",
         printable_key(&costed.prefix),
         format_size(holdings.total.total().bytes),
         format_size(holdings.total.total().billed),
@@ -40,7 +40,7 @@ pub fn render_costs(costed: &CostedBucket, basis: &CostBasis, top: usize) -> Str
     let partitions = sharing.share_parts(&holdings.partitions, top);
     text.push_str(&parts_text("PARTITION, a guess", &partitions, sharing));
     text.push_str(
-        "Keys do not tell where an asset ends and its partition begins: what looks like a date begins \
+        "Keys do not show where an asset ends and its partition begins: what looks like a date begins \
          one;\n--partitioned ASSET names others.\n\n",
     );
     text.push_str(&heading_line("HIDDEN, and billed", sharing));

@@ -73,7 +73,7 @@ async fn an_image_that_does_not_stand_the_trial_is_removed() {
     for (printed, told) in [
         (MOVED, "Dagster was 1.12.6 and is 1.13.27"),
         (BROKEN, "an import fails: ImportError: no libgcc_s.so.1"),
-        ("Segmentation fault", "the image's Python did not tell its packages"),
+        ("Segmentation fault", "the image's Python did not list its packages"),
     ] {
         let images = to_build(printed);
 

@@ -176,7 +176,7 @@ impl Ground {
     /// What there is to do: builds, then the targets of the steps.
     pub(super) async fn plan(&self) -> Result<(Vec<String>, Vec<String>), OperationError> {
         let (found, context) = (self.look().await?, self.context());
-        let (store, key) = (NoStore("nobody asks it".to_owned()), context.fingerprint_key()?);
+        let (store, key) = (NoStore("it was not asked".to_owned()), context.fingerprint_key()?);
         let up = |unit: &String| (unit.parse().unwrap(), ServiceState::UpWith(key.of(b"")));
         let running: ServiceStates = self.units.iter().map(up).collect();
         let (files, env_file) = (Arc::clone(&self.files), parse_path("/home/d/s3.env"));

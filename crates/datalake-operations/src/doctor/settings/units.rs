@@ -58,7 +58,7 @@ fn find_overrides(host: &HostSpec, home: &ServiceHome, units: &HostUnits) -> Vec
         cure: obstacle.hint(),
         harm: match obstacle.kind {
             ObstacleKind::Undoes { service, kind } => printable(&format!("{kind} (`{service}`)")),
-            ObstacleKind::Unread { reason } => printable(&format!("nobody can read it: {reason}")),
+            ObstacleKind::Unread { reason } => printable(&format!("it cannot be read: {reason}")),
             ObstacleKind::Masked { service } => {
                 printable(&format!("`{service}` is masked, so it cannot start"))
             }

@@ -26,7 +26,7 @@ async fn a_code_server_that_gets_no_settings_is_a_finding() {
     assert_eq!(
         join_evidence(&seen, FindingId::HostCodeServers),
         format!(
-            "{UNITS}/code.container, line 3: nothing hands the settings over to `code`, and every run \
+            "{UNITS}/code.container:3: nothing hands the settings over to `code`, and every run \
              fails there with `logs: s3`"
         )
     );
@@ -93,8 +93,8 @@ async fn an_application_that_goes_elsewhere_is_told_and_one_that_does_not_is_not
     assert_eq!(
         join_evidence(&seen, FindingId::HostApplicationSettings),
         format!(
-            "{UNITS}/code.container, line 4: code that reads `S3_BUCKET` uses another bucket than \
-             `lake`\n{UNITS}/code.container, line 4: code that reads `S3_REGION` uses another region \
+            "{UNITS}/code.container:4: code that reads `S3_BUCKET` uses another bucket than \
+             `lake`\n{UNITS}/code.container:4: code that reads `S3_REGION` uses another region \
              than `fsn1`"
         )
     );
@@ -108,14 +108,14 @@ async fn each_variable_that_leads_boto3_elsewhere_is_found_in_units_and_in_their
         put(&place.files, &format!("{UNITS}/web.container"), &unit);
         let seen = place.examine(Some(Group::Host)).await;
         let told = join_evidence(&seen, FindingId::HostOldValues);
-        assert!(told.contains(&format!("web.container, line 6: `{name}` makes boto3")), "{told}");
+        assert!(told.contains(&format!("web.container:6: `{name}` makes boto3")), "{told}");
 
         let unit = format!("{UNIT}EnvironmentFile=/home/d/app.env\n");
         put(&place.files, &format!("{UNITS}/web.container"), &unit);
         put(&place.files, "/home/d/app.env", &format!("A=1\n{name}=x\n"));
         let seen = place.examine(Some(Group::Host)).await;
         let told = join_evidence(&seen, FindingId::HostOldValues);
-        assert!(told.contains(&format!("/home/d/app.env, line 2: `{name}` makes boto3")), "{told}");
+        assert!(told.contains(&format!("/home/d/app.env:2: `{name}` makes boto3")), "{told}");
     }
 }
 
@@ -159,7 +159,7 @@ async fn an_env_file_that_is_required_and_missing_is_told() {
     let seen = place.examine(Some(Group::Host)).await;
 
     let told = join_evidence(&seen, FindingId::HostMissingEnvFile);
-    assert!(told.contains("code.container, line 4: `/home/d/gone.env` does not exist"), "{told}");
+    assert!(told.contains("code.container:4: `/home/d/gone.env` does not exist"), "{told}");
 }
 
 #[tokio::test]

@@ -106,7 +106,7 @@ async fn a_secret_that_modal_does_not_have_is_absent() {
 
     assert_eq!(seen.modal.answer, Look::Saw(()));
     assert_eq!(seen.modal.secret, Look::Saw(ModalSecretLook::Absent));
-    assert_not_here(&seen.modal.age, "it is not there");
+    assert_not_here(&seen.modal.age, "it does not exist");
 }
 
 #[tokio::test]

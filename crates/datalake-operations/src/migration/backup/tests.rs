@@ -60,7 +60,7 @@ async fn a_file_that_is_there_is_not_written_over() {
     let error = back_up(&scene, Some(PathBuf::from("/backups/old.tar.zst"))).await.unwrap_err();
 
     assert_eq!(error.kind, ErrorKind::Usage);
-    assert_eq!(error.to_string(), "`/backups/old.tar.zst` is there already");
+    assert_eq!(error.to_string(), "`/backups/old.tar.zst` already exists");
 }
 
 #[tokio::test(start_paused = true)]

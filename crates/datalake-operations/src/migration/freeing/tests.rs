@@ -32,7 +32,7 @@ fn logs_never_go() {
 
 #[test]
 fn what_the_bucket_has_not_stays_and_why() {
-    let stays = |why: &str| FileFate::Stays(format!("the bucket has not the same: {why}"));
+    let stays = |why: &str| FileFate::Stays(format!("the bucket does not have the same: {why}"));
     check(PartKind::Assets, "changed", &stays("another size"));
     check(PartKind::Assets, "new", &stays("nothing is known of it"));
 }

@@ -71,7 +71,7 @@ fn managers_with_files_of_their_own_are_found_by_line() {
 
     let found = find(&folders, &["/code"]);
 
-    let line = "/code/app/io.py:2: `m = FilesystemIOManager(base_dir=\"/data\")`: where its files lie is not known";
+    let line = "/code/app/io.py:2: `m = FilesystemIOManager(base_dir=\"/data\")`: the place of its files is unknown";
     assert_eq!(found, [line]);
 }
 
@@ -82,7 +82,7 @@ fn code_without_them_is_told_as_such() {
 
     let found = find(&folders, &["/code"]);
 
-    assert_eq!(found, ["no I/O manager with files of its own stands in the code that was named"]);
+    assert_eq!(found, ["the named code has no I/O manager with files of its own"]);
 }
 
 #[test]

@@ -259,5 +259,5 @@ impl Numbers {
 }
 
 fn refuse_numbers() -> Fault {
-    Fault::new(FaultKind::Unreadable, "its Python tells of files that it was not asked for")
+    Fault::new(FaultKind::Unreadable, "its Python reports files that it was not asked about")
 }

@@ -147,7 +147,10 @@ fn require_answer(asked: &[AskedSwitchPlace]) -> Result<(), OperationError> {
         }
     }
     let Some((place, fault)) = faults.first() else {
-        return Err(OperationError::new(ErrorKind::Absent, "there is no place to ask Dagster in"));
+        return Err(OperationError::new(
+            ErrorKind::Absent,
+            "no service can be asked: none runs user code",
+        ));
     };
     let kind = match fault.kind {
         FaultKind::Absent => ErrorKind::Absent,

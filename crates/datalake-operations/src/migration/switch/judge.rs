@@ -73,7 +73,7 @@ impl SwitchDestination {
         let manager = code.managers.get(item.manager);
         let place = self.find_place(moved.file);
         let reason = match manager {
-            None => Some(VerdictReason::unknown("nothing is told of its I/O manager")),
+            None => Some(VerdictReason::unknown("nothing is known about its I/O manager")),
             Some(manager) => judge_content(manager, moved.file)
                 .or_else(|| self.judge_manager(manager, place))
                 .or_else(|| place.judge_key(manager, item, moved.name))
@@ -129,7 +129,7 @@ impl MovedPlace {
         (bucket != self.bucket).then(|| VerdictReason {
             instead: self.name_bucket(manager),
             ..VerdictReason::red(format!(
-                "it is read from bucket `{bucket}`, and lies in `{}`",
+                "it is read from bucket `{bucket}`, but is in `{}`",
                 self.bucket
             ))
         })
@@ -142,7 +142,7 @@ impl MovedPlace {
         name: &str,
     ) -> Option<VerdictReason> {
         let Some(key) = &item.key else {
-            return Some(VerdictReason::unknown("its I/O manager does not tell where it reads"));
+            return Some(VerdictReason::unknown("its I/O manager does not say where it reads"));
         };
         let expected = format!("{}{name}", self.prefix);
         let prefix = manager.prefix.as_deref().unwrap_or_default();
@@ -150,7 +150,7 @@ impl MovedPlace {
         let is_prefix = prefix.trim_matches('/') != wanted;
         (*key != expected).then(|| VerdictReason {
             instead: self.name_prefix(manager).filter(|_| is_prefix),
-            ..VerdictReason::red(format!("it is read at `{key}`, and lies at `{expected}`"))
+            ..VerdictReason::red(format!("it is read at `{key}`, but is at `{expected}`"))
         })
     }
 

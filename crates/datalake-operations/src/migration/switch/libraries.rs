@@ -38,7 +38,7 @@ impl CheckedLibraries {
         let told = match (gone, new) {
             (None, None) => return None,
             (Some(gone), None) => format!("{} was there, and is not any more", name(gone)),
-            (None, Some(new)) => format!("{} was not there", name(new)),
+            (None, Some(new)) => format!("{} was missing", name(new)),
             (Some(gone), Some(new)) => {
                 format!("{} was there, and {} was not", name(gone), name(new))
             }
@@ -80,7 +80,7 @@ mod tests {
         assert!(
             other.ends_with("`dagster_aws-0.29.26` was there, and `dagster_aws-0.29.27` was not")
         );
-        assert!(change(&[]).unwrap().ends_with("`dagster_aws-0.29.27` was not there"));
+        assert!(change(&[]).unwrap().ends_with("`dagster_aws-0.29.27` was missing"));
         let gone = CheckedLibraries { path: "/gone".to_owned(), packages: Vec::new() };
         assert!(gone.find_change(&folders).unwrap().contains("cannot be looked at again"));
     }

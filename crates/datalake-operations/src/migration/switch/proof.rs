@@ -183,7 +183,7 @@ impl SwitchProof {
     /// Whether a file of a part was proved; why not, where it was not.
     pub(crate) fn judge_file(&self, part: &MigrationPart, name: &str) -> Result<(), String> {
         if part.kind != datalake_core::migration::PartKind::Assets {
-            return Err("no check proves what is no file of an asset".to_owned());
+            return Err("no check proves what is not the file of an asset".to_owned());
         }
         if self.green.contains(name) {
             return Ok(());

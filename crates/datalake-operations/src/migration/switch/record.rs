@@ -171,7 +171,7 @@ pub(crate) fn look_at_switch(
         return Look::Saw(SwitchStanding::OfAnotherPlace(printable(&record.destination)));
     }
     let Ok(time) = record.checked.parse() else {
-        let message = format!("{RECORD}: `{}` is no time", printable(&record.checked));
+        let message = format!("{RECORD}: `{}` is not a time", printable(&record.checked));
         return Look::Unknown(Fault::new(FaultKind::Unreadable, message));
     };
     let green = u64::try_from(record.green.len()).unwrap_or(u64::MAX);

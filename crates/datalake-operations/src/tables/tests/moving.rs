@@ -142,7 +142,7 @@ async fn nothing_of_another_table_at_the_destination_is_replaced() {
     bed.put_into(&tables(), &format!("{log}{:020}.json", 0), "another table's");
     bed.put_into(&tables(), &format!("{log}{:020}.checkpoint.parquet", 3), "another table's");
     bed.put_into(&tables(), &format!("{log}_last_checkpoint"), "{\"version\":2}");
-    must_be_refused(&bed, "of another table").await;
+    must_be_refused(&bed, "another table or another writer").await;
 
     let bed = Bed::with_sales(5).await;
     bed.put_into(&tables(), &format!("{log}_last_checkpoint"), "{\"version\":2}");
@@ -176,7 +176,7 @@ async fn an_object_whose_tag_tells_nothing_is_read_before_it_counts_as_the_table
 async fn no_table_is_brought_into_another_one() {
     let bed = Bed::with_sales(2).await;
     bed.put_into(&tables(), "_delta_log/00000000000000000000.json", "of all");
-    must_be_refused(&bed, "lies in the Delta table").await;
+    must_be_refused(&bed, "is inside the Delta table").await;
 }
 
 #[tokio::test]
@@ -189,7 +189,7 @@ async fn a_table_that_holds_another_one_stays() {
     let moved: Vec<_> = end.moved.iter().map(|table| table.source.as_str()).collect();
     assert_eq!(moved.len(), 1, "{end:?}");
     assert!(moved[0].ends_with("/sales/of/north/"), "{end:?}");
-    assert!(end.left[0].reason.contains("another table lies in its folder"), "{end:?}");
+    assert!(end.left[0].reason.contains("its folder contains another table"), "{end:?}");
     assert_eq!(bed.contents(&tables(), "sales/_delta_log/").await, []);
 }
 

@@ -52,7 +52,7 @@ async fn commits_that_cannot_be_read_are_told_too() {
     let reasons: Vec<_> = report.lost.iter().filter_map(|lost| lost.unread.as_deref()).collect();
     assert_eq!(
         reasons,
-        ["line 1 is no action of a Delta table", "a manifest of Lance is not read here"]
+        ["line 1 is not an action of a Delta table", "a manifest of Lance is not read here"]
     );
 }
 

@@ -181,7 +181,7 @@ async fn a_stopped_run_says_whether_the_same_command_goes_on() {
     let explain = |choices: &TransferChoices, cause| {
         let error = explain_stopped_run(&bed.context(), &job, cause, choices.deletes());
         let last = error.advice.last().cloned();
-        let goes_on = last.is_some_and(|advice| format!("{advice:?}").contains("goes on"));
+        let goes_on = last.is_some_and(|advice| format!("{advice:?}").contains("continues"));
         let deletes = error.advice.iter().any(|advice| format!("{advice:?}").contains("deleted"));
         (error.kind, goes_on, deletes)
     };

@@ -1,5 +1,6 @@
-//! A diagnosis as text: group by group, the cure right under each finding.
+//! A diagnosis as text: what is wrong with its cure right below, and a count for each group.
 
+use datalake_core::advice::Advice;
 use datalake_core::doctor::{
     CheckOutcome, Diagnosis, DiagnosisVerdict, FindingId, Group, Remedy, Severity, Skipped,
 };
@@ -7,27 +8,27 @@ use datalake_core::text::printable;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::advice::{named_for, words_of};
-
 /// How wide cures are set.
 const WIDTH: usize = 100;
 
 /// The diagnosis for people and programs.
 #[derive(Debug, Serialize, JsonSchema)]
-pub(crate) struct DoctorReport {
+pub struct DoctorReport {
     /// Whether nothing was found and nothing is unknown.
     pub is_sound: bool,
     /// How many checks came to what.
-    pub counts: Counts,
+    pub counts: OutcomeCounts,
     /// Every check, group by group.
     pub checks: Vec<CheckReport>,
     /// The command that comes next.
     pub next: String,
+    #[serde(skip)]
+    is_bare: bool,
 }
 
 /// How many checks came to what.
 #[derive(Debug, Default, Serialize, JsonSchema)]
-pub(crate) struct Counts {
+pub struct OutcomeCounts {
     /// Sound ones.
     sound: usize,
     /// Those that may become a problem.
@@ -42,15 +43,15 @@ pub(crate) struct Counts {
 
 /// One check.
 #[derive(Debug, Serialize, JsonSchema)]
-pub(crate) struct CheckReport {
+pub struct CheckReport {
     /// The id of the check; it stays the same between versions.
     id: &'static str,
     /// Its group.
     group: &'static str,
-    /// What is so when it is sound.
+    /// What is checked, in a few words.
     title: &'static str,
     /// What it has come to.
-    outcome: Word,
+    outcome: OutcomeWord,
     /// What was seen, or why nothing was.
     seen: Vec<String>,
     /// The check that it depends on, where that is why it was skipped.
@@ -64,7 +65,7 @@ pub(crate) struct CheckReport {
 /// What a check has come to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
-enum Word {
+enum OutcomeWord {
     /// All is well.
     Sound,
     /// It may become a problem.
@@ -77,7 +78,15 @@ enum Word {
     Unknown,
 }
 
-impl Word {
+impl OutcomeWord {
+    /// Whether a person has to know of it.
+    fn needs_somebody(self) -> bool {
+        match self {
+            Self::Warning | Self::Wrong | Self::Unknown => true,
+            Self::Sound | Self::Skipped => false,
+        }
+    }
+
     /// The sign, the word, and the colour on a terminal.
     fn looks(self) -> (&'static str, &'static str, &'static str) {
         match self {
@@ -90,56 +99,98 @@ impl Word {
     }
 }
 
+/// How the front end words things: the cure of a finding, and itself.
+#[derive(Clone, Copy)]
+pub struct DoctorWording<'a> {
+    /// The program as it is called for this place.
+    pub program: &'a str,
+    /// A cure in words, its commands as they are typed.
+    pub describe_cure: &'a dyn Fn(&Advice) -> String,
+    /// Whether nothing says yet which bucket and which service.
+    pub is_bare: bool,
+}
+
+/// How much of a diagnosis is shown, and how.
+#[derive(Debug, Clone, Copy)]
+pub struct DoctorView {
+    /// Every check, not only those that need somebody.
+    pub is_whole: bool,
+    /// Colour, as terminals take it.
+    pub has_colour: bool,
+}
+
 impl DoctorReport {
-    /// What is told of a group's checks, of all of them without one; `name` is how the next command
-    /// names this place.
-    pub(crate) fn of(found: &Diagnosis, only: Option<Group>, name: &str) -> Self {
-        Self::chosen(found, &|id| only.is_none_or(|only| id.group() == only), name)
+    /// What is told of a group's checks, of all of them without one.
+    #[must_use]
+    pub fn of(found: &Diagnosis, only: Option<Group>, wording: &DoctorWording<'_>) -> Self {
+        Self::chosen(found, &|id| only.is_none_or(|only| id.group() == only), wording)
     }
 
     /// The same of these checks.
-    pub(crate) fn chosen(
+    #[must_use]
+    pub fn chosen(
         found: &Diagnosis,
         is_chosen: &dyn Fn(FindingId) -> bool,
-        name: &str,
+        wording: &DoctorWording<'_>,
     ) -> Self {
         let roots = found.roots_of(is_chosen);
         let is_shown = |id| is_chosen(id) || roots.contains(&id);
-        let checks = found.chosen(is_shown).map(|(id, outcome)| report_check(id, outcome, name));
-        let checks: Vec<_> = checks.collect();
-        let mut counts = Counts::default();
-        for check in &checks {
-            *match check.outcome {
-                Word::Sound => &mut counts.sound,
-                Word::Warning => &mut counts.warnings,
-                Word::Wrong => &mut counts.wrong,
-                Word::Skipped => &mut counts.skipped,
-                Word::Unknown => &mut counts.unknown,
-            } += 1;
-        }
-        let next = suggest_next(found, &is_shown, name);
+        let shown = found.chosen(is_shown);
+        let checks: Vec<_> =
+            shown.map(|(id, outcome)| report_check(id, outcome, wording)).collect();
+        let mut counts = OutcomeCounts::default();
+        checks.iter().for_each(|check| counts.add(check.outcome));
+        let next = match wording.is_bare {
+            true => format!("{} init", wording.program),
+            false => suggest_next(found, &is_shown, wording.program),
+        };
         let is_sound = found.verdict_of(is_chosen) == DiagnosisVerdict::Sound;
-        Self { is_sound, counts, checks, next }
+        Self { is_sound, counts, checks, next, is_bare: wording.is_bare }
     }
 }
 
-fn report_check(id: FindingId, outcome: &CheckOutcome, name: &str) -> CheckReport {
+impl OutcomeCounts {
+    fn add(&mut self, outcome: OutcomeWord) {
+        *match outcome {
+            OutcomeWord::Sound => &mut self.sound,
+            OutcomeWord::Warning => &mut self.warnings,
+            OutcomeWord::Wrong => &mut self.wrong,
+            OutcomeWord::Skipped => &mut self.skipped,
+            OutcomeWord::Unknown => &mut self.unknown,
+        } += 1;
+    }
+
+    /// What a group has come to, in one line.
+    fn describe(&self) -> String {
+        let parts = [
+            (self.sound, "in order"),
+            (self.wrong, "wrong"),
+            (self.warnings, if self.warnings == 1 { "warning" } else { "warnings" }),
+            (self.unknown, "unknown"),
+            (self.skipped, "skipped"),
+        ];
+        let parts = parts.iter().filter(|(number, _)| *number > 0);
+        parts.map(|(number, what)| format!("{number} {what}")).collect::<Vec<_>>().join(", ")
+    }
+}
+
+fn report_check(id: FindingId, outcome: &CheckOutcome, wording: &DoctorWording<'_>) -> CheckReport {
     let (word, seen, cure) = match outcome {
-        CheckOutcome::Sound(seen) => (Word::Sound, vec![seen.clone()], None),
+        CheckOutcome::Sound(seen) => (OutcomeWord::Sound, vec![seen.clone()], None),
         CheckOutcome::Finding(finding) => {
             let word = match finding.severity {
-                Severity::Warning => Word::Warning,
-                Severity::Wrong => Word::Wrong,
+                Severity::Warning => OutcomeWord::Warning,
+                Severity::Wrong => OutcomeWord::Wrong,
             };
-            (word, finding.evidence.clone(), Some(named_for(&words_of(&finding.cure), name)))
+            (word, finding.evidence.clone(), Some((wording.describe_cure)(&finding.cure)))
         }
         CheckOutcome::Skipped(Skipped::After(root)) => {
-            (Word::Skipped, vec![format!("it depends on {root}")], None)
+            (OutcomeWord::Skipped, vec![format!("it depends on {root}")], None)
         }
         CheckOutcome::Skipped(Skipped::NotHere(reason)) => {
-            (Word::Skipped, vec![reason.clone()], None)
+            (OutcomeWord::Skipped, vec![reason.clone()], None)
         }
-        CheckOutcome::Unknown(reason) => (Word::Unknown, vec![reason.clone()], None),
+        CheckOutcome::Unknown(reason) => (OutcomeWord::Unknown, vec![reason.clone()], None),
     };
     CheckReport {
         id: id.as_str(),
@@ -171,23 +222,27 @@ fn suggest_next(found: &Diagnosis, is_chosen: &dyn Fn(FindingId) -> bool, name: 
     }
 }
 
-/// The report as text; the last line is the next command.
+/// The report as text: for each group a count, and below it what needs somebody; the last line is the
+/// next command.
 #[must_use]
-pub(crate) fn diagnosis(report: &DoctorReport, colour: bool) -> String {
+pub fn render_diagnosis(report: &DoctorReport, view: DoctorView) -> String {
     let mut text = String::new();
-    let mut group = "";
-    for check in &report.checks {
-        if check.group != group {
-            let gap = if group.is_empty() { "" } else { "\n" };
-            text.push_str(&format!("{gap}{}\n", check.group));
-            group = check.group;
-        }
-        text.push_str(&render_check(check, colour));
+    for checks in report.checks.chunk_by(|one, other| one.group == other.group) {
+        let mut counts = OutcomeCounts::default();
+        checks.iter().for_each(|check| counts.add(check.outcome));
+        let group = checks.first().map_or("", |check| check.group);
+        text.push_str(&format!("{group:<14}{}\n", counts.describe()));
+        let needs = |check: &CheckReport| !report.is_bare && check.outcome.needs_somebody();
+        let shown = checks.iter().filter(|check| view.is_whole || needs(check));
+        shown.for_each(|check| text.push_str(&render_check(check, view.has_colour)));
     }
-    let Counts { sound, warnings, wrong, skipped, unknown } = &report.counts;
+    let OutcomeCounts { sound, warnings, wrong, skipped, unknown } = &report.counts;
     text.push_str(&format!(
         "\n{sound} sound, {warnings} warnings, {wrong} wrong, {skipped} skipped, {unknown} unknown.\n"
     ));
+    if report.is_bare {
+        text.push_str("No spec says which bucket to use. Set that first; -v shows every check.\n");
+    }
     text + &format!("Next: {}\n", report.next)
 }
 
@@ -234,7 +289,17 @@ mod tests {
     fn report(change: impl FnOnce(&mut Examination)) -> DoctorReport {
         let mut seen = Examination::nothing("2026-11-22T18:00:00Z".parse().unwrap());
         change(&mut seen);
-        DoctorReport::of(&diagnose(&seen), Some(Group::Python), "datalake")
+        let describe_cure = |advice: &Advice| match advice {
+            Advice::Text(words) => words.clone(),
+            other => format!("{other:?}"),
+        };
+        let wording =
+            DoctorWording { program: "datalake", describe_cure: &describe_cure, is_bare: false };
+        DoctorReport::of(&diagnose(&seen), Some(Group::Python), &wording)
+    }
+
+    fn render(report: &DoctorReport) -> String {
+        render_diagnosis(report, DoctorView { is_whole: false, has_colour: false })
     }
 
     #[test]
@@ -250,9 +315,14 @@ mod tests {
 
         assert!(!unknown.is_sound && sound.is_sound);
         let line =
-            "  ? unknown  python-modal-words: the answer cannot be used (nobody has looked at it)";
-        assert!(diagnosis(&unknown, false).contains(line), "{}", diagnosis(&unknown, false));
-        assert!(diagnosis(&sound, false).ends_with("Next: datalake status\n"));
+            "  ? unknown  python-modal-words: the answer cannot be used (it was not checked)";
+        assert!(render(&unknown).contains(line), "{}", render(&unknown));
+        assert_eq!(
+            render(&sound),
+            "python        7 in order\n\n7 sound, 0 warnings, 0 wrong, 0 skipped, 0 unknown.\nNext: datalake status\n"
+        );
+        let whole = render_diagnosis(&sound, DoctorView { is_whole: true, has_colour: true });
+        assert!(whole.contains("\x1b[32m✓ sound  \x1b[0m  python-switch: "), "{whole}");
     }
 
     #[test]
@@ -265,9 +335,9 @@ mod tests {
             word: "modal.Stub".to_owned(),
             instead: Some("modal.App".to_owned()),
         };
-        let text = diagnosis(&report(|seen| seen.python.traps = Look::Saw(vec![trap])), false);
+        let text = render(&report(|seen| seen.python.traps = Look::Saw(vec![trap])));
 
-        let expected = "  ✗ wrong    python-modal-words: a\\u{1b}.py, line 3: `modal.Stub`; today `modal.App`\n             cure: write today's words";
+        let expected = "  ✗ wrong    python-modal-words: a\\u{1b}.py:3: `modal.Stub`; today `modal.App`\n             cure: write today's words";
         assert!(text.contains(expected), "{text}");
         assert!(text.ends_with("Next: datalake doctor --explain python-modal-words\n"), "{text}");
     }
