@@ -31,6 +31,7 @@ mod pair_records;
 pub mod project;
 mod redact;
 pub mod restore;
+pub mod rotation;
 mod runs;
 mod spec_text;
 pub mod tables;

@@ -19,6 +19,7 @@ mod help;
 mod hostile;
 mod init;
 mod json;
+mod key;
 mod kills;
 mod lake;
 mod logs;

@@ -99,6 +99,7 @@ findings! {
     KeyDenied "key-denied" Key Wrong Person "Rights of the key in its own bucket",
     KeyProject "key-project" Key Wrong Person "Project of the key",
     KeyReach "key-reach" Key Warning Person "Buckets that the key opens",
+    KeyAge "key-age" Key Warning Person "Age of the key pair",
     StoreBucket "store-bucket" Store Wrong Provision "Bucket that is there",
     StoreBucketForeign "store-bucket-foreign" Store Wrong Person "Bucket that is yours",
     StoreBucketLate "store-bucket-late" Store Warning Person "Bucket that all gateways have",

@@ -71,6 +71,7 @@ fn key_and_store(seen: &mut Examination) {
     seen.key.service = Look::Saw(Service { clock_ahead: 0, owner: Some("p11".to_owned()) });
     seen.key.buckets = Look::Saw(vec![bucket(BUCKET)]);
     seen.key.opens = Look::Saw(vec![]);
+    seen.key.first_stored = Look::Saw(Some(at("2026-08-24T18:00:00Z")));
     BUCKET.clone_into(&mut seen.store.bucket);
     "assets".clone_into(&mut seen.store.prefix);
     seen.store.heads = Look::Saw(vec![HeadAnswer::Here; 5]);
