@@ -10,7 +10,7 @@ use datalake_desired::{ProvisionInput, Restart};
 use datalake_engine::{
     Dagster, HastyVault, LiveDagster, Lock, NoDagster, Ports, RetryingStore, SecretVault, recover,
 };
-use datalake_operations::rotation::refuse_open_rotation;
+use datalake_operations::refuse_open_rotation;
 use datalake_operations::{
     DagsterHost, ProvisionBasis, ProvisionRun, RunKeys, list_links, podman_secrets,
 };

@@ -15,8 +15,8 @@ use datalake_engine::{
 };
 use datalake_operations::migration::read_last_choice;
 use datalake_operations::modal::LeftSecret;
+use datalake_operations::refuse_open_rotation;
 use datalake_operations::restore::is_restoration;
-use datalake_operations::rotation::refuse_open_rotation;
 use datalake_operations::{
     DagsterHost, EditCopy, EditedPath, OperationError, carry_out_back, choose_run_to_undo,
     judge_way_back, list_edit_copies, list_what_stays, plan_way_back, podman_secrets, refuse_edits,

@@ -11,22 +11,22 @@ pub fn stage_restarts(plan: Plan, groups: &[Vec<UnitName>]) -> Plan {
     let mut steps = Vec::new();
     let mut restart: Option<(Step, ServiceStates)> = None;
     for step in plan.steps {
-        match (&step.action, &restart) {
-            (Action::SettleServices(states), _) => {
-                let states = states.clone();
-                restart = Some((step, states));
-            }
-            (Action::ProveContainers { services, .. }, Some((restarted, states))) => {
-                for group in list_groups(groups, states) {
-                    steps.push(limit_restart(restarted, &states.limit_to(&group)));
-                    let proved = services.limit_to(&group);
-                    if proved.up().next().is_some() {
-                        steps.push(limit_proof(&step, proved, &states.limit_to(&group)));
-                    }
+        if let Action::SettleServices(states) = &step.action {
+            let states = states.clone();
+            restart = Some((step, states));
+        } else if let Action::ProveContainers { services, .. } = &step.action
+            && let Some((restarted, states)) = restart.take()
+        {
+            for group in list_groups(groups, &states) {
+                let of_group = states.limit_to(&group);
+                steps.push(limit_restart(&restarted, &of_group));
+                let proved = services.limit_to(&group);
+                if proved.up().next().is_some() {
+                    steps.push(limit_proof(&step, proved, &of_group));
                 }
-                restart = None;
             }
-            _ => steps.push(step),
+        } else {
+            steps.push(step);
         }
     }
     steps.extend(restart.map(|(step, _)| step));
@@ -47,11 +47,10 @@ fn list_groups(groups: &[Vec<UnitName>], states: &ServiceStates) -> Vec<Vec<Unit
 
 fn limit_restart(step: &Step, states: &ServiceStates) -> Step {
     let units: Vec<_> = states.iter().map(|(unit, _)| unit.clone()).collect();
-    let way = match &step.undo.way {
-        Way::Back(Action::SettleServices(back)) => {
-            Way::Back(Action::SettleServices(back.limit_to(&units)))
-        }
-        other => other.clone(),
+    let way = if let Way::Back(Action::SettleServices(back)) = &step.undo.way {
+        Way::Back(Action::SettleServices(back.limit_to(&units)))
+    } else {
+        step.undo.way.clone()
     };
     Step {
         action: Action::SettleServices(states.clone()),

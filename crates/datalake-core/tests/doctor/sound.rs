@@ -267,6 +267,7 @@ fn outside() -> Vec<(&'static str, Change)> {
         ("swapped", |seen| seen.key.is_swapped = unknown()),
         ("service", |seen| seen.key.service = unknown()),
         ("opens", |seen| seen.key.opens = unknown()),
+        ("first stored", |seen| seen.key.first_stored = unknown()),
         ("heads", |seen| seen.store.heads = unknown()),
         ("versioning", |seen| seen.store.versioning = unknown()),
         ("versioning", |seen| seen.store.tables = unknown()),

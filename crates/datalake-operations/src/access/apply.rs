@@ -11,7 +11,6 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{AccessProofReport, AccessProver, Adoption, AdoptionReport};
-use crate::rotation::refuse_open_rotation;
 use crate::{
     Advice, AdvisedCommand, ErrorKind, HostContext, OperationError, RunReporter, RunStage,
     carry_out_back, refuse_other_work, rehearse_back,
@@ -60,7 +59,6 @@ impl AccessRun<'_> {
     ///
     /// [`OperationError`] that names the run.
     pub fn refuse_other_work(&self) -> Result<(), OperationError> {
-        refuse_open_rotation(self.context)?;
         refuse_other_work(self.context, |target| matches!(target, Target::Access(_)))
     }
 

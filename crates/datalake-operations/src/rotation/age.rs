@@ -61,9 +61,9 @@ pub fn find_stored_key(
     };
     let Some(key) = find_key_id(&present) else { return Ok(None) };
     let search = CopySearch { context, fingerprints: context.fingerprint_key()?, present };
-    let holds = |guard: &Guard| match guard {
-        Guard::FileIs(path, file) if is_env_file(path) => search.has_key(file.content, &key),
-        _ => false,
+    let holds = |guard: &Guard| {
+        matches!(guard, Guard::FileIs(path, file)
+            if is_env_file(path) && search.has_key(file.content, &key))
     };
     let since = history.find_first(holds);
     Ok(Some(StoredKey { since, key: Some(key) }))

@@ -2,18 +2,23 @@
 
 use datalake_core::fault::{Fault, FaultKind};
 use datalake_core::rotation::{KeyGeneration, RotationRecord};
-use datalake_core::secret::{Credentials, FilledBody, SecretName};
+use datalake_core::secret::{Credentials, FilledBody, ModalLogin, SecretName};
 
-use crate::{
-    Advice, AdvisedCommand, ErrorKind, HostContext, ID_VARIABLE, OperationError, SECRET_VARIABLE,
-    read_key_pair,
-};
+use crate::open_rotation::{RECORD, read_rotation_record};
+use crate::{ErrorKind, HostContext, ID_VARIABLE, OperationError, SECRET_VARIABLE, read_key_pair};
 
 /// The folder in which generations lie, below datalake's own.
 const FOLDER: &str = "rotation";
 
-/// The record; it holds no secret.
-const RECORD: &str = "rotation/record.json";
+/// Both pairs of a change, and its record where it was begun.
+pub struct RotationPairs {
+    /// The pair that goes.
+    pub old: Credentials,
+    /// The pair that comes.
+    pub new: Credentials,
+    /// What is kept of it; `None` before it was begun.
+    pub record: Option<RotationRecord>,
+}
 
 /// What is kept of a change of the key pair.
 #[derive(Clone, Copy)]
@@ -29,23 +34,7 @@ impl RotationFolder<'_> {
     ///
     /// [`OperationError`] where it cannot be read, or a newer release has written it.
     pub fn read_record(&self) -> Result<Option<RotationRecord>, OperationError> {
-        let unreadable = |detail: String| {
-            let detail = format!("{RECORD}: {detail}");
-            self.0.state_error(Fault::new(FaultKind::Unreadable, detail))
-        };
-        let content = match self.0.state.read(RECORD) {
-            Err(fault) if fault.kind == FaultKind::Absent => return Ok(None),
-            answer => answer.map_err(|fault| self.0.state_error(fault))?,
-        };
-        let record: RotationRecord =
-            serde_json::from_slice(&content).map_err(|error| unreadable(error.to_string()))?;
-        if record.schema_version > RotationRecord::SCHEMA_VERSION {
-            return Err(unreadable(format!(
-                "a newer release wrote it ({})",
-                record.schema_version
-            )));
-        }
-        Ok(Some(record))
+        read_rotation_record(self.0)
     }
 
     /// The record of a change that is not over yet.
@@ -69,6 +58,19 @@ impl RotationFolder<'_> {
         }
         self.erase_pairs()?;
         Err(OperationError::new(ErrorKind::Absent, "no change of the key pair is open here"))
+    }
+
+    /// Both pairs of the change that is open, as they are kept; with each goes the token of Modal's that
+    /// containers are given.
+    ///
+    /// # Errors
+    ///
+    /// As for [`require_open_record`](Self::require_open_record), and where a pair is gone.
+    pub fn reopen_pairs(&self, modal: Option<ModalLogin>) -> Result<RotationPairs, OperationError> {
+        let record = self.require_open_record()?;
+        let old = Credentials { modal: modal.clone(), ..self.read_pair(&record.old)? };
+        let new = Credentials { modal, ..self.read_pair(&record.new)? };
+        Ok(RotationPairs { old, new, record: Some(record) })
     }
 
     /// The pair of a generation.
@@ -117,25 +119,6 @@ impl RotationFolder<'_> {
         }
         Ok(())
     }
-}
-
-/// Refuses to work on a place whose key pair is about to be changed: what would be planned with one of
-/// the pairs would undo the change, or widen what the other may do.
-///
-/// # Errors
-///
-/// [`OperationError`] that names the ways on, or where the record cannot be read.
-pub fn refuse_open_rotation(context: &HostContext<'_>) -> Result<(), OperationError> {
-    let Some(record) = RotationFolder(context).read_open_record()? else { return Ok(()) };
-    let message = format!(
-        "the change of key `{}` to `{}` of {} is not over",
-        record.old.key,
-        record.new.key,
-        record.started.date()
-    );
-    let ways = [AdvisedCommand::RotateKey, AdvisedCommand::FinishKey, AdvisedCommand::AbortKey];
-    Err(OperationError::new(ErrorKind::Config, message)
-        .advise(Advice::naming("go on with it: {}; end it: {}; or go back: {}", ways)))
 }
 
 fn name_generation(number: u32) -> String {

@@ -24,9 +24,22 @@ pub struct KeyRotation<'a> {
     pub record: RotationRecord,
 }
 
+/// What is asked of a change.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RotationWish {
+    /// How it stands; nothing is changed.
+    Look,
+    /// The new pair is brought everywhere, and the old key refused.
+    Rotate,
+    /// The old pair is brought back.
+    Abort,
+    /// It comes to its end; this is the key of the spec's pair by now.
+    Finish(AccessKeyId),
+}
+
 /// How far a change may go by itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum RotationEnd {
+enum RotationEnd {
     /// Until the old key is refused everything: a person deletes it.
     Revoked,
     /// To its end.
@@ -41,13 +54,39 @@ struct SeenRotation<'a> {
 }
 
 impl<'a> KeyRotation<'a> {
-    /// Goes on from whatever is seen, until a person has to do something or it is over. It may be killed
-    /// at any place and called again.
+    /// Does what is asked of it.
     ///
     /// # Errors
     ///
-    /// [`OperationError`]; what was done stays, and the next call goes on from there.
-    pub async fn go_on(&mut self, end: RotationEnd) -> Result<RotationReport, OperationError> {
+    /// [`OperationError`] where it goes back already, or the spec still names the pair that goes.
+    pub async fn carry_out(
+        &mut self,
+        wish: &RotationWish,
+    ) -> Result<RotationReport, OperationError> {
+        let end = match wish {
+            RotationWish::Look => {
+                return Ok(self.look_at_rotation().await?.with_refusals(&self.place).await);
+            }
+            RotationWish::Abort => {
+                self.turn_back().await?;
+                RotationEnd::Ended
+            }
+            RotationWish::Rotate => {
+                self.require_way_forward().await?;
+                RotationEnd::Revoked
+            }
+            RotationWish::Finish(present) => {
+                self.require_way_forward().await?;
+                self.require_new_pair(present)?;
+                RotationEnd::Ended
+            }
+        };
+        Ok(self.go_on(end).await?.with_refusals(&self.place).await)
+    }
+
+    /// Goes on from whatever is seen, until a person has to do something or it is over. It may be killed
+    /// at any place and called again.
+    async fn go_on(&mut self, end: RotationEnd) -> Result<RotationReport, OperationError> {
         loop {
             let seen = self.observe().await?;
             let next = judge_rotation(self.record.goal, &seen.facts);
@@ -69,50 +108,49 @@ impl<'a> KeyRotation<'a> {
     }
 
     /// Turns it round: from now on it goes back to the old pair.
-    ///
-    /// # Errors
-    ///
-    /// [`OperationError`] where that cannot be kept.
-    pub fn turn_back(&mut self) -> Result<(), OperationError> {
-        self.record.goal = RotationGoal::OldKey;
+    async fn turn_back(&mut self) -> Result<(), OperationError> {
+        if self.ask_old_key().await == OldKeyAnswer::Deleted {
+            return Err(self.refuse_way_back());
+        }
+        self.keep_goal(RotationGoal::OldKey)
+    }
+
+    /// Refuses to go forward where it goes back already, unless the old key was deleted meanwhile.
+    async fn require_way_forward(&mut self) -> Result<(), OperationError> {
+        if self.record.goal == RotationGoal::NewKey {
+            return Ok(());
+        }
+        if self.ask_old_key().await == OldKeyAnswer::Deleted {
+            return self.keep_goal(RotationGoal::NewKey);
+        }
+        let message = "the change of the key pair is on its way back";
+        let words = "go on with that: {}; then begin anew";
+        Err(OperationError::new(ErrorKind::Config, message)
+            .advise(Advice::naming(words, [AdvisedCommand::AbortKey])))
+    }
+
+    fn keep_goal(&mut self, goal: RotationGoal) -> Result<(), OperationError> {
+        self.record.goal = goal;
         RotationFolder(self.place.context).write_record(&self.record)
     }
 
-    /// Refuses to go forward where it goes back already.
-    ///
-    /// # Errors
-    ///
-    /// [`OperationError`] that names the way on.
-    pub fn require_way_forward(&self) -> Result<(), OperationError> {
-        match self.record.goal {
-            RotationGoal::NewKey => Ok(()),
-            RotationGoal::OldKey => {
-                let message = "the change of the key pair is on its way back";
-                Err(OperationError::new(ErrorKind::Config, message).advise(Advice::naming(
-                    "go on with that: {}; then begin anew",
-                    [AdvisedCommand::AbortKey],
-                )))
-            }
+    async fn ask_old_key(&self) -> OldKeyAnswer {
+        match self.old.store.reach().await {
+            Ok(_) => OldKeyAnswer::Known,
+            Err(fault) if fault.kind == FaultKind::UnknownAccessKey => OldKeyAnswer::Deleted,
+            Err(fault) => OldKeyAnswer::Unclear(fault),
         }
     }
 
     /// How it stands. Nothing is changed.
-    ///
-    /// # Errors
-    ///
-    /// [`OperationError`] where that cannot be learned.
-    pub async fn look_at_rotation(&self) -> Result<RotationReport, OperationError> {
+    async fn look_at_rotation(&self) -> Result<RotationReport, OperationError> {
         let next = judge_rotation(self.record.goal, &self.observe().await?.facts);
         Ok(RotationReport::of_record(&self.record, next))
     }
 
     /// Refuses to end it where the spec still names the pair that goes: the next run would bring a key
     /// back that the service does not know.
-    ///
-    /// # Errors
-    ///
-    /// [`OperationError`] that names the key.
-    pub fn require_new_pair(&self, present: &AccessKeyId) -> Result<(), OperationError> {
+    fn require_new_pair(&self, present: &AccessKeyId) -> Result<(), OperationError> {
         if *present == self.record.new.key {
             return Ok(());
         }
@@ -177,11 +215,7 @@ impl<'a> KeyRotation<'a> {
 
     /// Looks at the old key, at all policies, at the host and at Modal.
     async fn observe(&self) -> Result<SeenRotation<'a>, OperationError> {
-        let old_key = match self.old.store.reach().await {
-            Ok(_) => OldKeyAnswer::Known,
-            Err(fault) if fault.kind == FaultKind::UnknownAccessKey => OldKeyAnswer::Deleted,
-            Err(fault) => OldKeyAnswer::Unclear(fault),
-        };
+        let old_key = self.ask_old_key().await;
         let keys = self.record.succession();
         let judge = |policies: &[BucketPolicy]| -> Vec<_> {
             policies.iter().map(|found| found.judge_keys(&keys)).collect()

@@ -5,6 +5,7 @@ mod process;
 mod world;
 
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use datalake_core::policy::ProofPace;
 use datalake_core::rotation::RotationStage;
@@ -12,15 +13,23 @@ use datalake_core::secret::Credentials;
 use datalake_desired::HostEnvironment;
 use datalake_engine::{NoCheckpoints, NoDagster, NoSecrets, Ports};
 use datalake_operations::rotation::{
-    KeyRotation, KeySide, RotationEnd, RotationFolder, RotationPlace, RotationReport,
-    refuse_open_rotation,
+    KeyRotation, KeySide, RotationFolder, RotationPlace, RotationReport, RotationWish,
 };
 use datalake_operations::{
     ErrorKind, HostContext, OperationError, ProvisionBasis, ProvisionRun, Quiet, RunKeys,
+    refuse_open_rotation,
 };
 
 use self::process::{KeyedStore, Process};
 use self::world::{NEW, OLD, World, guard_of, make_pair, require_no_wider, succession};
+
+/// A policy of this world acts at once.
+const PACE: ProofPace = ProofPace {
+    rounds: 3,
+    span: Duration::from_secs(10),
+    pause: Duration::from_secs(5),
+    limit: Duration::from_secs(30),
+};
 
 /// What is asked of a change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -92,7 +101,7 @@ async fn carry_on_with(
         roles: &[],
         dagster_host: None,
         ports,
-        pace: ProofPace::HETZNER,
+        pace: PACE,
         reporter: &Quiet,
         tell: &|_| (),
     };
@@ -106,14 +115,12 @@ async fn carry_on_with(
         None => place.begin_rotation(old, new).await?,
     };
     let mut rotation = KeyRotation { place, old, new, record };
-    match wish {
-        Wish::Rotate => rotation.go_on(RotationEnd::Revoked).await,
-        Wish::Abort => {
-            rotation.turn_back()?;
-            rotation.go_on(RotationEnd::Ended).await
-        }
-        Wish::Finish => rotation.go_on(RotationEnd::Ended).await,
-    }
+    let wish = match wish {
+        Wish::Rotate => RotationWish::Rotate,
+        Wish::Abort => RotationWish::Abort,
+        Wish::Finish => RotationWish::Finish(NEW.parse().unwrap()),
+    };
+    rotation.carry_out(&wish).await
 }
 
 /// The old key was deleted; the change ends with the new one alone.
@@ -190,6 +197,7 @@ async fn once_the_old_key_is_deleted_there_is_no_way_back() {
     let error = carry_on(&world, Wish::Abort).await.unwrap_err();
 
     assert!(error.to_string().contains("does not know key"), "{error}");
+    require_end(&world, "after a way back that was refused").await;
 }
 
 #[tokio::test]

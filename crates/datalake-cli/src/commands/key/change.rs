@@ -1,14 +1,14 @@
 //! `key rotate`, `key abort` and `key finish`.
 
 use datalake_core::policy::ProofPace;
-use datalake_core::rotation::{RotationGoal, RotationRecord};
+use datalake_core::rotation::RotationGoal;
 use datalake_core::secret::Credentials;
 use datalake_core::spec::{Ambient, CredentialSource, Spec};
 use datalake_engine::{Ports, RetryingStore, recover};
 use datalake_operations::podman_secrets;
 use datalake_operations::rotation::{
-    CONSOLE_STEPS, KeyRotation, KeySide, RotationEnd, RotationFolder, RotationPlace,
-    RotationReport, WAY_OF_A_CHANGE,
+    CONSOLE_STEPS, KeyRotation, KeySide, RotationFolder, RotationPairs, RotationPlace,
+    RotationReport, RotationWish, WAY_OF_A_CHANGE,
 };
 
 use super::super::confirmed;
@@ -23,66 +23,56 @@ use crate::modal::ModalPlace;
 use crate::secrets;
 use crate::site::{RETRY_BUDGET, Site, load_modal_token};
 
-/// What becomes of a change.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Wish {
-    Look,
-    Rotate,
-    Abort,
-    Finish,
-}
-
-/// Both pairs of a change, and its record where it was begun.
-struct BothPairs {
-    old: Credentials,
-    new: Credentials,
-    record: Option<RotationRecord>,
-}
-
 pub(super) async fn rotate_key(site: &Site, flags: &KeyRotate) -> Result<Exit, Failure> {
     let spec = site.spec()?;
     let _lock = site.lock("key rotate")?;
     if flags.status {
-        return carry_on(site, &spec, &reopen_pairs(site, &spec)?, Wish::Look).await;
+        return carry_on(site, &spec, &reopen_pairs(site, &spec)?, RotationWish::Look).await;
     }
     let open = RotationFolder(&site.context()).read_open_record()?;
     let pairs = match open {
         Some(_) => reopen_pairs(site, &spec)?,
         None => read_pairs(site, &spec, flags).await?,
     };
-    if !ask(site, WAY_OF_A_CHANGE, "Change the key pair?", &flags.confirm)? {
+    if !confirm_change(site, WAY_OF_A_CHANGE, "Change the key pair?", &flags.confirm)? {
         return Ok(Exit::Drift);
     }
-    carry_on(site, &spec, &pairs, Wish::Rotate).await
+    carry_on(site, &spec, &pairs, RotationWish::Rotate).await
 }
 
 pub(super) async fn abort_rotation(site: &Site, flags: &KeyConfirm) -> Result<Exit, Failure> {
     let spec = site.spec()?;
     let _lock = site.lock("key abort")?;
     let pairs = reopen_pairs(site, &spec)?;
-    if !ask(site, "", "Go back to the old key pair?", flags)? {
+    if !confirm_change(site, "", "Go back to the old key pair?", flags)? {
         return Ok(Exit::Drift);
     }
-    carry_on(site, &spec, &pairs, Wish::Abort).await
+    carry_on(site, &spec, &pairs, RotationWish::Abort).await
 }
 
 pub(super) async fn finish_rotation(site: &Site, flags: &KeyConfirm) -> Result<Exit, Failure> {
     let spec = site.spec()?;
     let _lock = site.lock("key finish")?;
     let pairs = reopen_pairs(site, &spec)?;
-    if !ask(site, "", "End the change of the key pair?", flags)? {
+    if !confirm_change(site, "", "End the change of the key pair?", flags)? {
         return Ok(Exit::Drift);
     }
-    carry_on(site, &spec, &pairs, Wish::Finish).await
+    let present = site.keys_from(&spec.credentials).await?.id;
+    carry_on(site, &spec, &pairs, RotationWish::Finish(present)).await
 }
 
-fn ask(site: &Site, text: &str, question: &str, flags: &KeyConfirm) -> Result<bool, Failure> {
+fn confirm_change(
+    site: &Site,
+    text: &str,
+    question: &str,
+    flags: &KeyConfirm,
+) -> Result<bool, Failure> {
     site.printer.text(text);
     confirmed(question, flags.yes, site.may_ask())
 }
 
 /// The present pair and the one that is to take its place, which may mean to ask for it.
-async fn read_pairs(site: &Site, spec: &Spec, flags: &KeyRotate) -> Result<BothPairs, Failure> {
+async fn read_pairs(site: &Site, spec: &Spec, flags: &KeyRotate) -> Result<RotationPairs, Failure> {
     let old = site.keys(spec).await?;
     let new = match read_new_key(site, &flags.new_key).await? {
         Some(new) => new,
@@ -95,26 +85,19 @@ async fn read_pairs(site: &Site, spec: &Spec, flags: &KeyRotate) -> Result<BothP
         }
     };
     let new = Credentials { modal: old.modal.clone(), ..new };
-    Ok(BothPairs { old, new, record: None })
+    Ok(RotationPairs { old, new, record: None })
 }
 
 /// Both pairs of a change that was begun, as they are kept.
-fn reopen_pairs(site: &Site, spec: &Spec) -> Result<BothPairs, Failure> {
-    let context = site.context();
-    let folder = RotationFolder(&context);
-    let record = folder.require_open_record()?;
-    let modal = load_modal_token(spec)?;
-    let kept = |generation| -> Result<Credentials, Failure> {
-        Ok(Credentials { modal: modal.clone(), ..folder.read_pair(generation)? })
-    };
-    Ok(BothPairs { old: kept(&record.old)?, new: kept(&record.new)?, record: Some(record) })
+fn reopen_pairs(site: &Site, spec: &Spec) -> Result<RotationPairs, Failure> {
+    Ok(RotationFolder(&site.context()).reopen_pairs(load_modal_token(spec)?)?)
 }
 
 async fn carry_on(
     site: &Site,
     spec: &Spec,
-    pairs: &BothPairs,
-    wish: Wish,
+    pairs: &RotationPairs,
+    wish: RotationWish,
 ) -> Result<Exit, Failure> {
     let (context, printer) = (site.context(), site.printer);
     let (account, _) = site.host(&spec.host)?;
@@ -142,7 +125,7 @@ async fn carry_on(
         reporter: &Reporter(printer),
         tell: &|line| printer.talk(line),
     };
-    if wish != Wish::Look {
+    if wish != RotationWish::Look {
         recover(&ports).await.map_err(|fault| site.state_failure(&fault))?;
     }
     let record = match &pairs.record {
@@ -150,27 +133,11 @@ async fn carry_on(
         None => place.begin_rotation(old, new).await?,
     };
     let mut rotation = KeyRotation { place, old, new, record };
-    let report = match wish {
-        Wish::Look => rotation.look_at_rotation().await?,
-        Wish::Rotate => {
-            rotation.require_way_forward()?;
-            rotation.go_on(RotationEnd::Revoked).await?
-        }
-        Wish::Abort => {
-            rotation.turn_back()?;
-            rotation.go_on(RotationEnd::Ended).await?
-        }
-        Wish::Finish => {
-            rotation.require_way_forward()?;
-            rotation.require_new_pair(&site.keys_from(&spec.credentials).await?.id)?;
-            rotation.go_on(RotationEnd::Ended).await?
-        }
-    };
-    let report = report.with_refusals(&rotation.place).await;
-    Ok(show_report(site, &report, wish))
+    let report = rotation.carry_out(&wish).await?;
+    Ok(show_report(site, &report, &wish))
 }
 
-fn show_report(site: &Site, report: &RotationReport, wish: Wish) -> Exit {
+fn show_report(site: &Site, report: &RotationReport, wish: &RotationWish) -> Exit {
     let next = match (report.is_ended(), report.goal) {
         (true, _) => String::new(),
         (false, RotationGoal::NewKey) => format!(
@@ -180,5 +147,5 @@ fn show_report(site: &Site, report: &RotationReport, wish: Wish) -> Exit {
         (false, RotationGoal::OldKey) => format!("Next: {} key abort\n", site.name),
     };
     site.printer.result(KEY_ROTATION, report, &format!("{report}{next}"));
-    if report.is_ended() || wish == Wish::Rotate { Exit::Done } else { Exit::Drift }
+    if report.is_ended() || *wish == RotationWish::Rotate { Exit::Done } else { Exit::Drift }
 }
