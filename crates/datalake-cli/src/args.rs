@@ -7,6 +7,7 @@ pub mod cost;
 mod dagster;
 pub mod doctor;
 mod examples;
+pub mod key;
 pub mod lake;
 pub mod migrate;
 pub mod modal;
@@ -225,6 +226,12 @@ pub enum Command {
         /// What to do.
         #[command(subcommand)]
         what: access::AccessCommand,
+    },
+    /// Tell whether the key pair works and how old it is; change it without downtime
+    Key {
+        /// What to do.
+        #[command(subcommand)]
+        what: key::KeyCommand,
     },
     /// Keep Modal in sync: its secret, the functions, the apps that use it
     Modal {

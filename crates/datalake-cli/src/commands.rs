@@ -13,6 +13,7 @@ mod doctor;
 mod help;
 mod history;
 mod init;
+mod key;
 mod lake;
 mod migrate;
 mod modal;
@@ -82,6 +83,7 @@ pub(crate) async fn run(cli: &Cli, printer: Printer) -> Result<Exit, Failure> {
         Command::Usage { what } => usage::usage(cli, what, printer).await,
         Command::Report(flags) => report::report(cli, flags, printer).await,
         Command::Access { what } => Box::pin(access::access(cli, what, printer)).await,
+        Command::Key { what } => Box::pin(key::key(cli, what, printer)).await,
         Command::Lake { what } => Box::pin(lake::lake(cli, what, printer)).await,
         Command::Modal { what, .. } => modal::modal(cli, what, printer).await,
         Command::Schema(flags) => schema::schema(flags, printer),

@@ -22,6 +22,7 @@ use datalake_s3::S3Store;
 
 use self::folders::{at_folder, at_state, choose_state_path, spec_files};
 pub(crate) use self::folders::{name_modal, own_name};
+pub(crate) use self::keys::load_modal_token;
 use crate::args::Cli;
 use crate::args::modal::named_environment;
 use crate::config::{Settings, Sources};

@@ -35,6 +35,12 @@ pub enum AdvisedCommand {
     Rollback(Option<RunId>),
     /// Stores the policies that the spec asks for, also where they seem to be there.
     StorePoliciesAgain,
+    /// Changes the key pair without downtime.
+    RotateKey,
+    /// Ends a change of the key pair.
+    FinishKey,
+    /// Goes back to the key pair from before its change.
+    AbortKey,
     /// Takes our statements out of the policies.
     ResetAccess,
     /// Undoes a restoration of objects.

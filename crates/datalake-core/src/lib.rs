@@ -19,6 +19,7 @@
 //! | [`s3`], [`host`], [`modal`] | names and values of the three places |
 //! | [`policy`] | bucket policies: roles, what gateways make of them, what is wrong with them |
 //! | [`secret`] | key pairs, fingerprints, bodies of files that name secrets |
+//! | [`rotation`] | the change of a key pair: its age, its stages, what comes next |
 //! | [`tables`] | logs of tables, commits that got lost |
 //! | [`transfer`], [`migration`] | what becomes of each file and object |
 //! | [`job`] | work on every object, in shards with receipts |
@@ -64,6 +65,7 @@ pub mod policy;
 pub mod prelude;
 pub mod price;
 pub mod receipt;
+pub mod rotation;
 pub mod s3;
 pub mod secret;
 pub mod size;

@@ -129,6 +129,26 @@ impl HostPaths {
         roles.filter(DagsterUnit::is_code_server).map(|unit| unit.container.name).collect()
     }
 
+    /// The units in the order in which a new key pair is tried out on them: those that schedule, then
+    /// those that serve the page, then those that only run user code. None is in two groups.
+    #[must_use]
+    pub fn group_restarts(&self) -> Vec<Vec<UnitName>> {
+        let mut groups = vec![Vec::new(); 3];
+        for unit in self.host_units.iter().flat_map(HostUnits::find_roles) {
+            let at = match &unit {
+                unit if unit.has_role(UnitRole::Schedules) => 0,
+                unit if unit.has_role(UnitRole::ServesUi) => 1,
+                unit if unit.is_code_server() => 2,
+                _ => continue,
+            };
+            groups
+                .get_mut(at)
+                .into_iter()
+                .for_each(|group| group.push(unit.container.name.clone()));
+        }
+        groups
+    }
+
     /// The units among `planned` whose services go on running: these are restarted and watched.
     #[must_use]
     pub fn find_running_units(&self, planned: &[UnitName]) -> Vec<UnitName> {

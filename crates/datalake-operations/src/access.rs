@@ -24,6 +24,7 @@ use datalake_engine::{Lake, ObjectStore, RetryingStore};
 
 pub use self::adopt::{Adoption, AdoptionReport, BucketAdoption, LeftObject};
 pub use self::apply::{AccessRun, AppliedAccess};
+pub(crate) use self::draft::PolicyPlace;
 pub use self::grant::{GrantedRole, RoleWish, SpecWithRole, write_role};
 pub use self::plan::{
     AccessGoal, AccessPlanReport, BucketAccessPlan, PlannedAccess, PlannedRole,

@@ -25,6 +25,7 @@ use datalake_core::doctor::{Examination, ExaminedPlace, Group, HostEvidence, Lak
 use datalake_core::host::UserAccount;
 use datalake_core::secret::FingerprintKey;
 use datalake_core::spec::HostSpec;
+use datalake_core::time::Timestamp;
 use datalake_desired::HostPaths;
 use datalake_engine::Deployment;
 
@@ -33,8 +34,9 @@ pub use self::input::{
     NoKeyPair, ReadSpec,
 };
 pub use self::modal::{ModalQuestion, examine_modal};
-use crate::DagsterHost;
 use crate::migration::look_at_switch;
+use crate::rotation::examine_key_age;
+use crate::{DagsterHost, look_at_host};
 
 /// What services and containers are asked on, and how they stood when the look began.
 struct RunningHost {
@@ -75,6 +77,9 @@ pub async fn examine_groups(input: &ExaminationInput<'_>, only: Option<Group>) -
         let _part = input.begin(ExaminedPart::Service);
         service::examine_service(input, wants(&[Group::Network]), &mut seen).await;
     }
+    if wants(&[Group::Key]) {
+        seen.key.first_stored = look_at_key_age(input);
+    }
     if wants(&[Group::Host]) {
         let _part = input.begin(ExaminedPart::Changes);
         changes::examine_changes(input, only, &mut seen).await;
@@ -104,6 +109,17 @@ pub async fn examine_groups(input: &ExaminationInput<'_>, only: Option<Group>) -
         examine_modal(input, ModalQuestion::WhereNamed, &mut seen.modal).await;
     }
     seen
+}
+
+/// When the pair of this host's containers was first stored.
+fn look_at_key_age(input: &ExaminationInput<'_>) -> Look<Option<Timestamp>> {
+    let Ok(host) = &input.spec.host else {
+        return Look::NotHere("the spec names no host".to_owned());
+    };
+    match look_at_host(input.context, host) {
+        Ok((_, places)) => examine_key_age(input.context, &places).into(),
+        Err(_) => Look::NotHere("there is no service user".to_owned()),
+    }
 }
 
 /// Where files of this host are moved to, as far as the spec says it.

@@ -27,10 +27,12 @@ pub mod lake_clients;
 mod masking;
 pub mod migration;
 pub mod modal;
+mod open_rotation;
 mod pair_records;
 pub mod project;
 mod redact;
 pub mod restore;
+pub mod rotation;
 mod runs;
 mod spec_text;
 pub mod tables;
@@ -66,6 +68,7 @@ pub use host_paths::{find_host_units, look_at_host, look_for_foreign_files, want
 pub use host_units::{collect_host_units, judge_known_folders, refuse_obstacles};
 pub use key_pair::{ID_VARIABLE, SECRET_VARIABLE, parse_key_pair, read_key_pair};
 pub use masking::mask_secrets;
+pub use open_rotation::refuse_open_rotation;
 pub use pair_records::{MANIFEST, PairOfPlaces, PairRecords, identify_pair};
 pub use redact::Redactor;
 pub use runs::{

@@ -235,6 +235,12 @@ impl Running {
         self.sim.clock.set_offset(seconds);
     }
 
+    /// Knows a key no more: it is refused with `InvalidAccessKeyId` from now on, as after its deletion in
+    /// a provider's console.
+    pub fn forget_key(&self, access_key_id: &str) {
+        self.sim.forget_key(access_key_id);
+    }
+
     /// The last 10,000 requests, oldest first, in the order of their answers.
     pub fn requests(&self) -> Vec<RequestSeen> {
         self.front.journal.all()

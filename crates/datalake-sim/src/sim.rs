@@ -1,5 +1,6 @@
 //! What all parts of one running simulator share.
 
+use std::collections::BTreeSet;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use s3s::dto::Owner;
@@ -19,6 +20,8 @@ pub(crate) struct Sim {
     pub(crate) region: String,
     pub(crate) tls: bool,
     keys: Vec<SimKey>,
+    /// Keys that were deleted since the start.
+    forgotten: Mutex<BTreeSet<String>>,
     world: Mutex<AllBuckets>,
 }
 
@@ -31,6 +34,7 @@ impl Sim {
             region: config.region.clone(),
             tls: config.tls,
             keys: config.keys.clone(),
+            forgotten: Mutex::default(),
             world: Mutex::new(world),
         }
     }
@@ -48,7 +52,15 @@ impl Sim {
     }
 
     pub(crate) fn key(&self, access_key_id: &str) -> Option<&SimKey> {
-        self.keys.iter().find(|key| key.access_key_id == access_key_id)
+        let forgotten = self.forgotten.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_known = !forgotten.contains(access_key_id);
+        self.keys.iter().find(|key| is_known && key.access_key_id == access_key_id)
+    }
+
+    /// Knows a key no more, as after its deletion in a provider's console.
+    pub(crate) fn forget_key(&self, access_key_id: &str) {
+        let mut forgotten = self.forgotten.lock().unwrap_or_else(PoisonError::into_inner);
+        forgotten.insert(access_key_id.to_owned());
     }
 }
 

@@ -20,6 +20,7 @@ mod help;
 mod hostile;
 mod init;
 mod json;
+mod key;
 mod kills;
 mod lake;
 mod logs;

@@ -10,6 +10,7 @@ use datalake_desired::{ProvisionInput, Restart};
 use datalake_engine::{
     Dagster, HastyVault, LiveDagster, Lock, NoDagster, Ports, RetryingStore, SecretVault, recover,
 };
+use datalake_operations::refuse_open_rotation;
 use datalake_operations::{
     DagsterHost, ProvisionBasis, ProvisionRun, RunKeys, list_links, podman_secrets,
 };
@@ -54,6 +55,9 @@ pub(super) async fn provision(
     let site = Site::open(cli, printer).await?;
     let context = site.context();
     let spec = site.spec()?;
+    if !flags.dry_run {
+        refuse_open_rotation(&context)?;
+    }
     let (account, _) = site.host(&spec.host)?;
     let keys = site.keys(&spec).await?;
     let store = site.store(&spec, &keys)?;
@@ -155,7 +159,11 @@ fn is_wanted(
 
 /// The deployment whose services are restarted; none in a sandbox, below another root, or where the
 /// operator restarts them himself.
-fn open_ground(site: &Site, spec: &Spec, no_restart: bool) -> Result<Option<DagsterHost>, Failure> {
+pub(super) fn open_ground(
+    site: &Site,
+    spec: &Spec,
+    no_restart: bool,
+) -> Result<Option<DagsterHost>, Failure> {
     if no_restart || !site.is_this_machine() {
         return Ok(None);
     }

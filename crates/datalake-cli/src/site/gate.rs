@@ -58,6 +58,7 @@ fn runs_modal(command: &Command) -> bool {
             | Command::Doctor(_)
             | Command::Rollback(_)
             | Command::Modal { .. }
+            | Command::Key { .. }
     )
 }
 

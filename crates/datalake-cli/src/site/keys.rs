@@ -1,6 +1,6 @@
 //! The key pair of a place.
 
-use datalake_core::secret::Credentials;
+use datalake_core::secret::{Credentials, ModalLogin};
 use datalake_core::spec::{CredentialSource, Spec};
 
 use super::Site;
@@ -16,8 +16,7 @@ impl Site {
     /// [`Failure`] without any part of the secrets.
     pub(crate) async fn keys(&self, spec: &Spec) -> Result<Credentials, Failure> {
         let keys = self.keys_from(&spec.credentials).await?;
-        let token = spec.modal.as_ref().and_then(|modal| modal.token.as_ref());
-        Ok(Credentials { modal: token.map(token::load).transpose()?, ..keys })
+        Ok(Credentials { modal: load_modal_token(spec)?, ..keys })
     }
 
     /// The key pair from this source; in a sandbox its own.
@@ -50,4 +49,14 @@ impl Site {
         self.printer.decision(|| format!("requests are signed with access key {}", pair.id));
         Ok(self.pair.get_or_init(|| pair).clone())
     }
+}
+
+/// The token of Modal's that the containers are to be given.
+///
+/// # Errors
+///
+/// [`Failure`] without any part of it.
+pub(crate) fn load_modal_token(spec: &Spec) -> Result<Option<ModalLogin>, Failure> {
+    let token = spec.modal.as_ref().and_then(|modal| modal.token.as_ref());
+    token.map(token::load).transpose()
 }

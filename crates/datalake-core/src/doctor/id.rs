@@ -123,6 +123,8 @@ findings! {
         "The key belongs to the project that owns the bucket.",
     KeyReach "key-reach" Key Warning Person "Buckets that the key opens"
         "The key opens no bucket besides those of the spec.",
+    KeyAge "key-age" Key Warning Person "Age of the key pair"
+        "The containers have had this key pair for at most 90 days.",
     StoreBucket "store-bucket" Store Wrong Provision "Bucket that is there"
         "The bucket exists in its location.",
     StoreBucketForeign "store-bucket-foreign" Store Wrong Person "Bucket that is yours"

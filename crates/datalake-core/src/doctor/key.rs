@@ -4,9 +4,12 @@ use super::diagnose::FindingCheck;
 use super::look::{Judged, Look, Not, warning, wrong};
 use super::store::HeadAnswer;
 use super::{Examination, FindingId};
+use crate::advice::{Advice, AdvisedCommand};
 use crate::fault::{Fault, FaultKind};
 use crate::plan::Service;
+use crate::rotation::{LONGEST_KEY_AGE, count_key_days};
 use crate::s3::BucketName;
+use crate::time::Timestamp;
 
 /// What was seen of the key pair; no part of the secret is in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,6 +28,8 @@ pub struct KeyEvidence {
     pub opens: Look<Vec<BucketName>>,
     /// Whether an earlier run of this place has used the spec's bucket.
     pub has_used_bucket: bool,
+    /// When a run first stored the pair that containers are given; `None` where no run has.
+    pub first_stored: Look<Option<Timestamp>>,
 }
 
 /// A place from which no pair could be read.
@@ -61,6 +66,7 @@ pub(super) const CHECKS: &[FindingCheck] = &[
     FindingCheck { id: FindingId::KeyDenied, after: TAKEN, judge: judge_denied_bucket },
     FindingCheck { id: FindingId::KeyProject, after: TAKEN, judge: judge_project },
     FindingCheck { id: FindingId::KeyReach, after: TAKEN, judge: judge_reach },
+    FindingCheck { id: FindingId::KeyAge, after: &[], judge: judge_age },
 ];
 
 impl Default for KeyEvidence {
@@ -73,6 +79,7 @@ impl Default for KeyEvidence {
             buckets: Look::nobody(),
             opens: Look::nobody(),
             has_used_bucket: false,
+            first_stored: Look::nobody(),
         }
     }
 }
@@ -89,6 +96,7 @@ impl KeyEvidence {
             buckets: Look::NotHere(reason.to_owned()),
             opens: Look::NotHere(reason.to_owned()),
             has_used_bucket: false,
+            first_stored: Look::NotHere(reason.to_owned()),
         }
     }
 }
@@ -227,6 +235,23 @@ fn judge_project(seen: &Examination) -> Judged {
         ));
     }
     Ok(format!("the key is of {project}"))
+}
+
+fn judge_age(seen: &Examination) -> Judged {
+    let Some(since) = *seen.key.first_stored.seen()? else {
+        return Ok("no run has stored the pair that is in use".to_owned());
+    };
+    let days = count_key_days(since, seen.now);
+    if days <= LONGEST_KEY_AGE {
+        return Ok(format!("stored {days} days ago, on {}", since.date()));
+    }
+    Err(warning(
+        [format!("the key pair has been in use for {days} days, since {}", since.date())],
+        Advice::naming(
+            "make a new pair in the Console, then change it without downtime: {}",
+            [AdvisedCommand::RotateKey],
+        ),
+    ))
 }
 
 fn judge_reach(seen: &Examination) -> Judged {

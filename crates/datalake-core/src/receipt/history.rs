@@ -194,6 +194,23 @@ impl History {
         prints.collect()
     }
 
+    /// When a run first brought about what `holds` says; `None` where none has.
+    pub fn find_first(&self, holds: impl Fn(&Guard) -> bool) -> Option<Timestamp> {
+        let brings = |receipt: &&Receipt| receipt.done().any(|taken| holds(&taken.step.undo.guard));
+        self.0.iter().find(brings).map(|receipt| receipt.started)
+    }
+
+    /// What podman was last given to keep under this name; `None` where it was taken away again.
+    #[must_use]
+    pub fn last_secret(&self, name: &PodmanSecret) -> Option<Fingerprint> {
+        let done = self.0.iter().rev().flat_map(|receipt| receipt.steps.iter().rev());
+        let mut about = done.filter(|taken| {
+            taken.is_done() && taken.step.action.target() == Target::Secret(name.clone())
+        });
+        let Guard::SecretIs(_, print) = &about.next()?.step.undo.guard else { return None };
+        Some(*print)
+    }
+
     /// Whether rollbacks of earlier runs have taken back all that this one did: what is as before an
     /// earlier run is as before this one too. A restart has nothing to take back.
     fn is_undone_by_others(&self, receipt: &Receipt) -> bool {

@@ -6,6 +6,7 @@ use std::str::FromStr;
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::secret::{SecretName, first_unfit};
+use crate::text::serde_as_text;
 
 /// The public half of a key pair; at Hetzner 20 uppercase letters and digits.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -156,6 +157,8 @@ fn check_key_text(text: &str, name: SecretName) -> Result<&str, InvalidKeyText> 
     }
     first_unfit(text).map_or(Ok(text), |_| Err(InvalidKeyText::Character(name)))
 }
+
+serde_as_text!(AccessKeyId);
 
 #[cfg(test)]
 mod tests {

@@ -71,6 +71,7 @@ fn key_and_store(seen: &mut Examination) {
     seen.key.service = Look::Saw(Service { clock_ahead: 0, owner: Some("p11".to_owned()) });
     seen.key.buckets = Look::Saw(vec![bucket(BUCKET)]);
     seen.key.opens = Look::Saw(vec![]);
+    seen.key.first_stored = Look::Saw(Some(at("2026-08-24T18:00:00Z")));
     BUCKET.clone_into(&mut seen.store.bucket);
     "assets".clone_into(&mut seen.store.prefix);
     seen.store.heads = Look::Saw(vec![HeadAnswer::Here; 5]);
@@ -266,6 +267,7 @@ fn outside() -> Vec<(&'static str, Change)> {
         ("swapped", |seen| seen.key.is_swapped = unknown()),
         ("service", |seen| seen.key.service = unknown()),
         ("opens", |seen| seen.key.opens = unknown()),
+        ("first stored", |seen| seen.key.first_stored = unknown()),
         ("heads", |seen| seen.store.heads = unknown()),
         ("versioning", |seen| seen.store.versioning = unknown()),
         ("versioning", |seen| seen.store.tables = unknown()),

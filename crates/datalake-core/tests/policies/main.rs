@@ -7,6 +7,7 @@ mod lints;
 #[path = "../../examples/access_lane/random.rs"]
 mod random;
 mod randomly;
+mod succession;
 mod surveys;
 
 use datalake_core::policy::{

@@ -4,9 +4,10 @@ use datalake_core::fault::{Fault, FaultKind};
 use datalake_core::plan::{Action, Guard, Step, Undo, Way};
 use datalake_core::policy::{
     AccessPolicy, AccessRole, AccessRoute, AccessStatement, CompiledPolicy, MergedPolicy,
-    NewPolicy, PolicyGround, PolicyText, compile_roles, find_denied_actor, find_lock_out,
-    lint_policy, merge_policies,
+    NewPolicy, PolicyGround, PolicyText, ProjectId, compile_roles, find_denied_actor,
+    find_lock_out, lint_policy, merge_policies,
 };
+use datalake_core::s3::BucketName;
 use datalake_core::secret::AccessKeyId;
 use datalake_core::spec::StoreSpec;
 
@@ -70,25 +71,14 @@ impl BucketPlanner<'_> {
         }
     }
 
-    /// The old document goes along in the way back, byte for byte.
     fn store_policy(&self, policy: &AccessPolicy, binds_owner: bool) -> Step {
-        let (bucket, old) = (&self.look.bucket, &self.look.text);
-        // A gateway stores no policy without statements.
-        let new = (!policy.statements.is_empty()).then(|| {
-            let text = PolicyText::new(policy.write_compact());
-            NewPolicy { text, binds_owner }
-        });
-        let back = old.clone().map(|text| NewPolicy::for_bucket_of(&self.look.owner, text));
-        let after = new.as_ref().map(|new| new.text.clone());
-        Step {
-            guard: Guard::PolicyIs(bucket.clone(), old.clone()),
-            action: Action::SetPolicy(bucket.clone(), new),
-            undo: Undo {
-                guard: Guard::PolicyIs(bucket.clone(), after),
-                way: Way::Back(Action::SetPolicy(bucket.clone(), back)),
-            },
-            why: "each key may do what its role needs, and nothing else".to_owned(),
-        }
+        let place = PolicyPlace {
+            bucket: &self.look.bucket,
+            owner: &self.look.owner,
+            old: self.look.text.as_ref(),
+            why: "each key may do what its role needs, and nothing else",
+        };
+        place.plan_storing(policy, binds_owner)
     }
 
     /// A service that offers no such block keeps no policy back: it is shown. What could not be learned is
@@ -143,6 +133,41 @@ impl BucketPlanner<'_> {
             ),
         )
         .advise("the statement is not one of datalake's: take the key out of it first"))
+    }
+}
+
+/// Where a policy is to be stored, and what is there now.
+pub(crate) struct PolicyPlace<'a> {
+    /// The bucket.
+    pub(crate) bucket: &'a BucketName,
+    /// The project that owns it.
+    pub(crate) owner: &'a ProjectId,
+    /// The stored document.
+    pub(crate) old: Option<&'a PolicyText>,
+    /// Why it is to be another one.
+    pub(crate) why: &'a str,
+}
+
+impl PolicyPlace<'_> {
+    /// The old document goes along in the way back, byte for byte.
+    pub(crate) fn plan_storing(&self, policy: &AccessPolicy, binds_owner: bool) -> Step {
+        let (bucket, old) = (self.bucket, self.old.cloned());
+        // A gateway stores no policy without statements.
+        let new = (!policy.statements.is_empty()).then(|| {
+            let text = PolicyText::new(policy.write_compact());
+            NewPolicy { text, binds_owner }
+        });
+        let back = old.clone().map(|text| NewPolicy::for_bucket_of(self.owner, text));
+        let after = new.as_ref().map(|new| new.text.clone());
+        Step {
+            guard: Guard::PolicyIs(bucket.clone(), old),
+            action: Action::SetPolicy(bucket.clone(), new),
+            undo: Undo {
+                guard: Guard::PolicyIs(bucket.clone(), after),
+                way: Way::Back(Action::SetPolicy(bucket.clone(), back)),
+            },
+            why: self.why.to_owned(),
+        }
     }
 }
 

@@ -12,6 +12,7 @@ use super::going_back::{WayBack, go_back};
 use super::{RunReporter, RunStage};
 use crate::{
     Advice, AdvisedCommand, DagsterHost, ErrorKind, HostContext, OperationError, Redactor,
+    refuse_open_rotation,
 };
 
 /// A run about to go forward.
@@ -35,11 +36,12 @@ pub struct ForwardRun<'a> {
 }
 
 /// An unfinished run that was about other things than this one cannot be taken over: its way back
-/// needs ports that this one has not.
+/// needs ports that this one has not. While the key pair is changed, nothing else is.
 pub fn refuse_other_work(
     context: &HostContext<'_>,
     is_ours: impl Fn(&Target) -> bool,
 ) -> Result<(), OperationError> {
+    refuse_open_rotation(context)?;
     let history = context.history()?;
     let unfinished = history.unfinished();
     let is_ours = |taken: &StepReceipt| is_ours(&taken.step.action.target());

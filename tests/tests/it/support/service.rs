@@ -139,6 +139,11 @@ impl Service {
         self.running().set_clock_offset(seconds);
     }
 
+    /// Deletes a key, as one does in the Console.
+    pub(crate) fn forget_key(&self, key: KeyPair) {
+        self.running().forget_key(key.id);
+    }
+
     pub(crate) fn set_faults(&self, plan: &str) {
         self.running().set_faults(plan.parse().unwrap());
     }

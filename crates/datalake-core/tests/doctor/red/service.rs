@@ -89,6 +89,9 @@ fn key() -> Vec<(FindingId, Change)> {
         (FindingId::KeyReach, |seen| {
             seen.key.opens = Look::Saw(vec![bucket("payroll"), bucket("backups")]);
         }),
+        (FindingId::KeyAge, |seen| {
+            seen.key.first_stored = Look::Saw(Some("2026-08-23T17:59:59Z".parse().unwrap()));
+        }),
     ]
 }
 

@@ -1,0 +1,121 @@
+//! A key that takes another one's place in a policy, and the old one refused.
+
+use super::arn::{bucket_resource, object_resource};
+use super::compile::OWN_SID;
+use super::document::{AccessPolicy, AccessStatement, StatementEffect};
+use super::principal::{PrincipalForm, ProjectId};
+use crate::s3::BucketName;
+use crate::secret::AccessKeyId;
+
+/// A key of a project, and the one that takes its place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeySuccession {
+    /// The project of both.
+    pub project: ProjectId,
+    /// The key that goes.
+    pub old: AccessKeyId,
+    /// The key that comes.
+    pub new: AccessKeyId,
+}
+
+/// The `Sid` of the statement that refuses the old key everything.
+fn name_revocation() -> String {
+    format!("{OWN_SID}key-revoked")
+}
+
+impl KeySuccession {
+    /// Names the new key wherever the policy names the old one, in grants, in denials and among those
+    /// that a denial spares: the new key may then do what the old one may, and nothing else.
+    #[must_use]
+    pub fn bind_new_key(&self, policy: &AccessPolicy) -> AccessPolicy {
+        let mut policy = policy.clone();
+        for statement in policy.statements.iter_mut().filter(|one| !is_revocation(one)) {
+            for principals in [&mut statement.principals, &mut statement.not_principals] {
+                if self.are_named(principals) == (true, false) {
+                    principals.push(self.project.key_principal(&self.new));
+                }
+            }
+        }
+        policy
+    }
+
+    /// Whether each statement that names the old key names the new one, too.
+    #[must_use]
+    pub fn binds_new_key(&self, policy: &AccessPolicy) -> bool {
+        let is_even = |principals: &Vec<String>| self.are_named(principals) != (true, false);
+        let others = policy.statements.iter().filter(|statement| !is_revocation(statement));
+        others.flat_map(|one| [&one.principals, &one.not_principals]).all(is_even)
+    }
+
+    /// Takes a key out of all statements; one that speaks of nobody else goes. A denial that spares this
+    /// key alone stays as it is: without it everybody would be spared.
+    #[must_use]
+    pub fn forget_key(&self, key: &AccessKeyId, policy: &AccessPolicy) -> AccessPolicy {
+        let mut policy = policy.clone();
+        policy.statements.retain_mut(|statement| {
+            let named_somebody = !statement.principals.is_empty();
+            statement.principals.retain(|text| !self.is_named(text, key));
+            if statement.not_principals.iter().any(|text| !self.is_named(text, key)) {
+                statement.not_principals.retain(|text| !self.is_named(text, key));
+            }
+            !(named_somebody && statement.principals.is_empty())
+        });
+        policy
+    }
+
+    /// Whether any statement names the key.
+    #[must_use]
+    pub fn names_key(&self, key: &AccessKeyId, policy: &AccessPolicy) -> bool {
+        let mut principals = policy
+            .statements
+            .iter()
+            .flat_map(|one| one.principals.iter().chain(&one.not_principals));
+        principals.any(|text| self.is_named(text, key))
+    }
+
+    /// Refuses the old key everything in the bucket, in a way that can be taken back.
+    #[must_use]
+    pub fn revoke_old_key(
+        &self,
+        bucket: &BucketName,
+        policy: Option<&AccessPolicy>,
+    ) -> AccessPolicy {
+        let mut policy = policy.map_or_else(AccessPolicy::empty, lift_revocation);
+        let statement = AccessStatement::new(StatementEffect::Deny, &name_revocation())
+            .for_principal(&self.project.key_principal(&self.old))
+            .with_actions(["s3:*"])
+            .on_resources([bucket_resource(bucket), object_resource(bucket, "*")]);
+        policy.statements.push(statement);
+        policy
+    }
+
+    /// Whether the old key is refused everything in the bucket.
+    #[must_use]
+    pub fn is_revoked(&self, bucket: &BucketName, policy: &AccessPolicy) -> bool {
+        self.revoke_old_key(bucket, Some(policy)).says_the_same(policy)
+    }
+
+    /// Whether both keys of a list are named, the old one first.
+    fn are_named(&self, principals: &[String]) -> (bool, bool) {
+        let names = |key: &AccessKeyId| principals.iter().any(|text| self.is_named(text, key));
+        (names(&self.old), names(&self.new))
+    }
+
+    /// Whether a principal is this very key; a project or everybody are no key.
+    fn is_named(&self, principal: &str, key: &AccessKeyId) -> bool {
+        let own = PrincipalForm::Key { project: self.project.as_str(), key: key.as_str() };
+        PrincipalForm::read(principal) == own
+    }
+}
+
+/// The same policy without the statement that refuses a key everything.
+#[must_use]
+pub fn lift_revocation(policy: &AccessPolicy) -> AccessPolicy {
+    let mut policy = policy.clone();
+    policy.statements.retain(|statement| !is_revocation(statement));
+    policy
+}
+
+fn is_revocation(statement: &AccessStatement) -> bool {
+    statement.sid.as_deref() == Some(name_revocation().as_str())
+}

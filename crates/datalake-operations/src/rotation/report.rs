@@ -1,0 +1,157 @@
+//! How a change of the key pair stands, for people and programs.
+
+use std::fmt;
+use std::slice;
+
+use datalake_core::rotation::{
+    RotationGoal, RotationNext, RotationRecord, RotationStage, count_refusals,
+};
+use datalake_core::secret::AccessKeyId;
+use datalake_core::text::count_things;
+use datalake_core::time::Timestamp;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::RotationPlace;
+
+/// So many of the last lines of a service's log are looked at.
+const LOOKED_AT: u32 = 5000;
+
+/// How a person makes the new pair.
+pub const CONSOLE_STEPS: &str = "\
+Make the new pair in the Console: the project of the bucket, Security, S3 credentials, Generate.
+The secret is shown once.
+";
+
+/// What a change does, before it is confirmed.
+pub const WAY_OF_A_CHANGE: &str = "\
+The new pair is checked; then, each step journalled and taken back by an abort:
+  1  every bucket policy that names the old key names the new one
+  2  the env file, then daemon, webserver and code servers, each proved before the next; then Modal
+  3  every bucket refuses the old key everything
+You watch, and delete the old key in the Console.
+";
+
+/// How a change of the key pair stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct RotationReport {
+    /// How far it has come.
+    pub stage: RotationStage,
+    /// Where it goes to.
+    pub goal: RotationGoal,
+    /// The project of both keys.
+    pub project: String,
+    /// The key that goes.
+    pub old_key: AccessKeyId,
+    /// The key that comes.
+    pub new_key: AccessKeyId,
+    /// When it was begun.
+    pub started: Timestamp,
+    /// Since when the old key is refused everything; `null` before that.
+    pub revoked: Option<Timestamp>,
+    /// What the services have logged of refusals since then; empty where nobody could look.
+    pub refusals: Vec<ServiceRefusals>,
+}
+
+/// What a service has logged of refusals.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct ServiceRefusals {
+    /// The service.
+    pub service: String,
+    /// Lines that tell of one; `null` where its journal could not be read.
+    pub lines: Option<u64>,
+}
+
+impl RotationReport {
+    /// How a change stands whose next step is this one.
+    #[must_use]
+    pub fn of_record(record: &RotationRecord, next: RotationNext) -> Self {
+        let stage = match next {
+            _ if !record.is_open() => RotationStage::Ended,
+            RotationNext::EraseGenerations if record.goal == RotationGoal::NewKey => {
+                RotationStage::Deleted
+            }
+            next => RotationStage::before(next),
+        };
+        Self {
+            stage,
+            goal: record.goal,
+            project: record.project.to_string(),
+            old_key: record.old.key.clone(),
+            new_key: record.new.key.clone(),
+            started: record.started,
+            revoked: record.revoked,
+            refusals: Vec::new(),
+        }
+    }
+
+    /// Whether it is over.
+    #[must_use]
+    pub fn is_ended(&self) -> bool {
+        self.stage == RotationStage::Ended
+    }
+
+    /// The same with what the services of this host have logged since the old key is refused.
+    #[must_use]
+    pub async fn with_refusals(mut self, place: &RotationPlace<'_>) -> Self {
+        let (Some(since), Some(host)) = (self.revoked, place.dagster_host) else { return self };
+        let found = host.found(place.context).await;
+        for unit in found.units.iter().filter_map(|unit| unit.status.present()) {
+            let log = host.ports.services.log_tail(slice::from_ref(&unit.unit), LOOKED_AT).await;
+            let lines = log.ok().map(|log| count_refusals(log.expose(), since));
+            self.refusals.push(ServiceRefusals { service: unit.unit.to_string(), lines });
+        }
+        self
+    }
+
+    fn describe_stage(&self) -> String {
+        let (old, new, project) = (&self.old_key, &self.new_key, &self.project);
+        match (self.stage, self.goal) {
+            (RotationStage::Ended, RotationGoal::NewKey) => format!(
+                "The key pair is `{new}` now: no policy names `{old}`, and no copy of a pair is kept \
+                 for the change."
+            ),
+            (RotationStage::Ended, RotationGoal::OldKey) => format!(
+                "The key pair is `{old}`, as before. Nothing has `{new}` any more, and no policy holds \
+                 it: delete it in the Console (project {project}, Security, S3 credentials)."
+            ),
+            (RotationStage::Begun, _) => {
+                format!("Begun: `{new}` is checked and kept, and nothing has it yet.")
+            }
+            (RotationStage::Bound, _) => {
+                format!(
+                    "Every policy holds `{new}` as it holds `{old}`; host and Modal are to get it."
+                )
+            }
+            (RotationStage::RolledOut, _) => {
+                format!("Env file, services and Modal have `{new}`; `{old}` is still let in.")
+            }
+            (RotationStage::Revoked, _) => format!(
+                "Env file, services and Modal have `{new}`. Every bucket refuses `{old}` everything; \
+                 that can be taken back.\n\
+                 Watch it for as long as your rarest schedule takes: who else still uses `{old}` fails \
+                 now. A client on another machine, and functions in Modal that read another secret, \
+                 cannot be seen from here.\n\
+                 Then delete `{old}` in the Console: project {project}, Security, S3 credentials."
+            ),
+            (RotationStage::Deleted, _) => {
+                format!("The service does not know `{old}` any more; policies may still name it.")
+            }
+        }
+    }
+}
+
+impl fmt::Display for RotationReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{}", self.describe_stage())?;
+        let Some(since) = self.revoked.filter(|_| !self.is_ended()) else { return Ok(()) };
+        for service in &self.refusals {
+            let lines = match service.lines {
+                Some(lines) => count_things(lines, "line"),
+                None => "journal cannot be read".to_owned(),
+            };
+            writeln!(f, "Refusals since {since} in {}: {lines}", service.service)?;
+        }
+        Ok(())
+    }
+}
