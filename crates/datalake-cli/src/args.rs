@@ -7,6 +7,7 @@ pub mod cost;
 mod dagster;
 pub mod doctor;
 mod examples;
+pub mod job;
 pub mod lake;
 pub mod migrate;
 pub mod modal;
@@ -197,6 +198,12 @@ pub enum Command {
     },
     /// Print an address with which anybody can read or store one object for a while
     Presign(objects::PresignFlags),
+    /// Do something to every object below a prefix: checksum, copy, recompress, or a function of yours
+    Job {
+        /// What to do.
+        #[command(subcommand)]
+        what: job::JobCommand,
+    },
     /// Tell what things cost, what they will cost, and what is in there
     Cost {
         /// What to tell.

@@ -18,6 +18,7 @@ mod handover;
 mod help;
 mod hostile;
 mod init;
+mod job;
 mod json;
 mod kills;
 mod lake;

@@ -5,9 +5,9 @@ use schemars::generate::SchemaSettings;
 use serde_json::Value;
 
 use super::{
-    access, bucket, config, cost, dagster, deps, discover, doctor, history, init, lake, migrate,
-    modal, objects, project, provision, report, restore, rollback, shell, status, tables, transfer,
-    usage,
+    access, bucket, config, cost, dagster, deps, discover, doctor, history, init, job, lake,
+    migrate, modal, objects, project, provision, report, restore, rollback, shell, status, tables,
+    transfer, usage,
 };
 use crate::args::Schema;
 use crate::exit::Exit;
@@ -59,6 +59,7 @@ fn kinds() -> impl Iterator<Item = DocumentKind> {
         dagster::KINDS,
         deps::KINDS,
         doctor::KINDS,
+        job::KINDS,
         lake::KINDS,
         migrate::KINDS,
         modal::KINDS,
