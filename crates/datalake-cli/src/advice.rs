@@ -33,6 +33,9 @@ pub(crate) fn words_of(advice: &Advice) -> String {
     }
 }
 
+/// What removes all that a folder of a bucket has.
+const REMOVE_ALL: &str = "rm --recursive --versions";
+
 /// A command as it is typed.
 fn render_command(command: &AdvisedCommand) -> String {
     let words = match command {
@@ -73,9 +76,7 @@ fn render_command(command: &AdvisedCommand) -> String {
             return name_places("mv --recursive", [source, dest]);
         }
         AdvisedCommand::Tables(command) => return render_tables_command(command),
-        AdvisedCommand::RemoveFolder(place) => {
-            return name_places("rm --recursive --versions", [place]);
-        }
+        AdvisedCommand::RemoveFolder(place) => return name_places(REMOVE_ALL, [place]),
         AdvisedCommand::VerifyDeep => "verify --deep",
         AdvisedCommand::EnableVersioning(bucket) => return name_versioning(bucket.as_ref()),
         AdvisedCommand::ShowBucketLock => "bucket lock show",
@@ -92,6 +93,8 @@ fn render_command(command: &AdvisedCommand) -> String {
         AdvisedCommand::CopyFrom(object) => return name_places("cp", [object, "DEST"]),
         AdvisedCommand::FetchFolder(place) => return name_places("get", [place, "DIR"]),
         AdvisedCommand::PrintSnippet(client) => return name_places("lake snippet", [client]),
+        AdvisedCommand::RunJob(job) => return format!("`datalake job run {job}`"),
+        AdvisedCommand::JobStatus(job) => return format!("`datalake job status {job}`"),
         AdvisedCommand::CheckModal => "modal check",
         AdvisedCommand::ModalSecretStatus => "modal secret status",
         AdvisedCommand::SyncModalSecret => "modal secret sync",

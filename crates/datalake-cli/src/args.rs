@@ -7,6 +7,7 @@ pub mod cost;
 mod dagster;
 pub mod doctor;
 mod examples;
+pub mod job;
 pub mod key;
 pub mod lake;
 pub mod migrate;
@@ -201,6 +202,12 @@ pub enum Command {
     },
     /// Print an address with which anyone can read or store one object for a while
     Presign(objects::PresignFlags),
+    /// Do something to every object below a prefix: checksum, copy, recompress, or a function of yours
+    Job {
+        /// What to do.
+        #[command(subcommand)]
+        what: job::JobCommand,
+    },
     /// Show what a bucket costs, will cost, and would cost
     Cost {
         /// What to tell.

@@ -13,6 +13,7 @@ mod doctor;
 mod help;
 mod history;
 mod init;
+mod job;
 mod key;
 mod lake;
 mod migrate;
@@ -79,6 +80,7 @@ pub(crate) async fn run(cli: &Cli, printer: Printer) -> Result<Exit, Failure> {
         Command::Tables { what } => Box::pin(tables::tables(cli, what, printer)).await,
         Command::Migrate { what } => Box::pin(migrate::migrate(cli, what, printer)).await,
         Command::Presign(flags) => objects::presign(cli, flags, printer).await,
+        Command::Job { what } => Box::pin(job::job(cli, what, printer)).await,
         Command::Cost { what } => cost::cost(cli, what, printer).await,
         Command::Usage { what } => usage::usage(cli, what, printer).await,
         Command::Report(flags) => report::report(cli, flags, printer).await,

@@ -1,6 +1,7 @@
 //! What to do next, as data.
 
 use crate::host::UnitName;
+use crate::job::JobName;
 use crate::receipt::EditChoices;
 use crate::s3::BucketName;
 use crate::time::RunId;
@@ -23,6 +24,10 @@ pub enum Advice {
 /// A command that an advice names; a front end knows how it is typed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum AdvisedCommand {
+    /// Does what is left of a job.
+    RunJob(JobName),
+    /// Tells how far a job is.
+    JobStatus(JobName),
     /// Carries out what the spec asks for.
     Provision,
     /// The same, and with it the unit of this name.

@@ -30,10 +30,14 @@ mod name;
 mod plain_size;
 mod progress;
 mod receipt;
+mod roll_up;
 mod shards;
+mod task;
 
-pub use manifest::{JobBrake, JobKind, JobManifest};
-pub use name::{InvalidJobName, JOBS_PREFIX, JobName};
-pub use progress::{JobProgress, ShardStanding};
+pub use manifest::{JobBrake, JobCode, JobKind, JobManifest};
+pub use name::{InvalidJobName, JOBS_PREFIX, JobName, is_own_key};
+pub use progress::{JobProgress, OutcomeCounts, ShardStanding};
 pub use receipt::{KeyOutcome, KeyReceipt, ReceiptTrouble, ShardReceipt};
+pub use roll_up::{CountedReceipt, JobRollUp};
 pub use shards::{JobShard, SHARD_BYTES, SHARD_KEYS, ShardCutter, ShardEntry};
+pub use task::{InvalidJobTask, JobTask};

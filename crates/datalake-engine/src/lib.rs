@@ -88,7 +88,7 @@ pub use ports::{
     NoSecrets, NoStore, ObjectHead, ObjectStore, PathStanding, Ports, Probe, PutTrial, Secrets,
     SeenEntry, SeenKind, StateFolder, Stored, VersionId,
 };
-pub use programs::{Conversation, Programs, Ran};
+pub use programs::{Conversation, PipedProgram, Programs, Ran};
 pub use records::{Records, read_receipt};
 pub use recover::recover;
 pub use retry::RetryingStore;

@@ -23,6 +23,24 @@ pub trait Programs: Send + Sync {
     async fn open_conversation(&self, _words: &[String]) -> Result<Box<dyn Conversation>, Fault> {
         Err(Fault::new(FaultKind::Unsupported, "no program can be talked to here"))
     }
+
+    /// Starts a program that is fed and read byte by byte. `Absent`: there is no such program.
+    /// `Unsupported`: no program can be kept here.
+    async fn open_pipes(&self, _words: &[String]) -> Result<Box<dyn PipedProgram>, Fault> {
+        Err(Fault::new(FaultKind::Unsupported, "no program can be fed here"))
+    }
+}
+
+/// A program that is fed through its standard input and read through its standard output, both of any
+/// length. Dropped, it is ended. After a fault there is no use in going on with it.
+#[async_trait]
+pub trait PipedProgram: Send {
+    /// Writes all of these bytes. `Unreadable`: it has ended, and the detail is the last line of its
+    /// standard error.
+    async fn send_bytes(&mut self, bytes: &[u8]) -> Result<(), Fault>;
+
+    /// Waits for so many bytes. Faults as those of [`PipedProgram::send_bytes`].
+    async fn receive_bytes(&mut self, length: usize) -> Result<Vec<u8>, Fault>;
 }
 
 /// A program that is kept and asked one question after the other. Dropped, it is ended.

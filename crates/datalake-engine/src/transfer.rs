@@ -46,9 +46,12 @@ mod verify;
 use std::time::Duration;
 
 pub use bucket_view::{BucketView, KeySelection};
+pub use courier::{Courier, Tries};
 pub use freeing::{FreeWatch, FreeableFile, Freeing, FreeingPorts, KeptFile, free_files};
 pub use hashes::{Digests, Hashes, Hashing};
-pub use input::{ByteStream, StreamEnded, StreamFault, StreamUpload, upload_stream};
+pub use input::{
+    ByteStream, StreamEnded, StreamFault, StreamUpload, upload_stream, upload_through,
+};
 pub use key_aliases::KeyAliases;
 pub use long_files::{LongFiles, NewLongFile};
 pub use named_paths::{Links, NamedKind, NamedPaths, NamedTree};

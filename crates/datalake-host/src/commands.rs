@@ -3,6 +3,7 @@
 mod converse;
 mod fault;
 mod follow;
+mod piped;
 mod start;
 mod warden;
 
@@ -19,6 +20,7 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 use tokio::process::{Child, ChildStdin};
 use tokio::time::timeout;
 
+use self::converse::{JudgeEnd, read_some};
 use self::start::start_program;
 use crate::escape::escape_bytes;
 
@@ -26,6 +28,7 @@ pub(crate) use converse::KeptProgram;
 pub use fault::CommandFault;
 pub(crate) use fault::fault_of_command;
 pub use follow::{follow_program, follow_with_input};
+pub(crate) use piped::FedProgram;
 pub use warden::{guard_group, keep_children};
 
 /// What a program may print on standard output.

@@ -8,11 +8,12 @@ use std::time::Duration;
 use async_trait::async_trait;
 use datalake_core::fault::{Fault, FaultKind};
 use datalake_core::secret::FilledBody;
-use datalake_engine::{Conversation, Programs, Ran};
+use datalake_engine::{Conversation, PipedProgram, Programs, Ran};
 
 use crate::acting::ServiceUser;
 use crate::commands::{
-    CommandFault, KeptProgram, ProgramCall, ProgramEnd, fault_of_command, run_to_end_with_input,
+    CommandFault, FedProgram, KeptProgram, ProgramCall, ProgramEnd, fault_of_command,
+    run_to_end_with_input,
 };
 
 /// The statuses with which `podman exec` says that the container has no such program, or that it may
@@ -61,6 +62,13 @@ impl Programs for HostPrograms {
         let kept =
             KeptProgram::start_conversation(&command, fault_of_end).map_err(fault_of_start)?;
         Ok(Box::new(kept))
+    }
+
+    async fn open_pipes(&self, words: &[String]) -> Result<Box<dyn PipedProgram>, Fault> {
+        let command = self.make_call(words, Duration::MAX)?;
+        let fed =
+            FedProgram::start_between_pipes(&command, fault_of_end).map_err(fault_of_start)?;
+        Ok(Box::new(fed))
     }
 }
 
@@ -212,6 +220,32 @@ mod tests {
         let absent =
             HostPrograms::default().open_conversation(&words("no-such-program-here")).await;
         assert_eq!(absent.err().unwrap().kind, FaultKind::Absent);
+    }
+
+    #[tokio::test]
+    async fn a_program_that_is_fed_is_given_and_gives_bytes_of_any_length() {
+        let shell = ["sh", "-c", "echo talk >&2; cat; exit 0"].map(str::to_owned);
+        let mut fed = HostPrograms::default().open_pipes(&shell).await.unwrap();
+
+        for length in [1, 4_000, 60_000] {
+            let bytes: Vec<u8> = (0..length).map(|number: u32| number.to_le_bytes()[0]).collect();
+            fed.send_bytes(&bytes).await.unwrap();
+            assert_eq!(fed.receive_bytes(bytes.len()).await.unwrap(), bytes);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_program_that_ends_while_it_is_fed_is_told_by_its_last_words() {
+        let shell = ["sh", "-c", "head -c 5; echo broken >&2; exit 1"].map(str::to_owned);
+        let mut fed = HostPrograms::default().open_pipes(&shell).await.unwrap();
+
+        let sent = fed.send_bytes(b"hello").await;
+        let first = fed.receive_bytes(5).await;
+        let second = fed.receive_bytes(1).await;
+
+        assert_eq!((sent.is_ok(), first.unwrap().as_slice()), (true, &b"hello"[..]));
+        let fault = second.unwrap_err();
+        assert_eq!((fault.kind, fault.detail.as_str()), (FaultKind::Unreadable, "broken"));
     }
 
     #[test]

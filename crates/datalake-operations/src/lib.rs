@@ -21,6 +21,7 @@ mod home_places;
 mod host_paths;
 mod host_signs;
 mod host_units;
+pub mod job;
 mod key_pair;
 pub mod lake;
 pub mod lake_clients;

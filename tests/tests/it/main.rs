@@ -19,6 +19,7 @@ mod handover;
 mod help;
 mod hostile;
 mod init;
+mod job;
 mod json;
 mod key;
 mod kills;

@@ -10,6 +10,14 @@ pub(super) fn list_examples(path: &[&str]) -> &'static [(&'static str, &'static 
         ["bucket", "list"] => &[("bucket list", "A bucket is seen in its own location only")],
         ["bucket", "show"] => &[("bucket show", "All of the spec's bucket")],
         ["tables", "list"] => &[("tables list s3://acme-lake/sales/", "Those below a folder")],
+        ["job", "status"] => {
+            &[("job status hashes", "Exit 0: done; 3: some is left; 5: keys failed")]
+        }
+        ["job", "report"] => &[("job report hashes", "Keys that failed, one a line, with causes")],
+        ["job", "stop"] => {
+            &[("job stop hashes", "Every worker ends its shard and begins no other")]
+        }
+        ["job", "shard"] => &[("job shard hashes 7 --workers 20", "One of twenty workers")],
         ["config", "show"] => &[("config show > datalake.yaml", "The whole spec, as a file")],
         ["config", "explain"] => &[("config explain", "Which file, variable or option counts")],
         ["config", "paths"] => &[("config paths", "Where spec, journal and receipts are")],

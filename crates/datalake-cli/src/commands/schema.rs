@@ -5,7 +5,7 @@ use schemars::generate::SchemaSettings;
 use serde_json::Value;
 
 use super::{
-    access, bucket, config, cost, dagster, deps, discover, doctor, history, init, key, lake,
+    access, bucket, config, cost, dagster, deps, discover, doctor, history, init, job, key, lake,
     migrate, modal, objects, project, provision, report, restore, rollback, shell, status, tables,
     transfer, usage,
 };
@@ -59,6 +59,7 @@ fn kinds() -> impl Iterator<Item = DocumentKind> {
         dagster::KINDS,
         deps::KINDS,
         doctor::KINDS,
+        job::KINDS,
         key::KINDS,
         lake::KINDS,
         migrate::KINDS,

@@ -15,6 +15,35 @@ pub enum JobKind {
     Checksum,
     /// It is brought to the destination under its name, and its SHA-256 kept in the receipt.
     Copy,
+    /// It is stored at the destination as one Zstandard frame, under its name with `.zst` behind it;
+    /// what is Zstandard already is unpacked before. The receipt has the SHA-256 of what was stored.
+    Recompress,
+    /// A function of the operator's is given its content and key. What it returns is stored at the
+    /// destination under the same name, and the receipt has the SHA-256 of that; where it returns
+    /// nothing, that of what it was given.
+    Python,
+}
+
+impl JobKind {
+    /// Whether it needs a place to write to; `None` where it may have one.
+    #[must_use]
+    pub fn needs_destination(self) -> Option<bool> {
+        match self {
+            Self::Checksum => Some(false),
+            Self::Copy | Self::Recompress => Some(true),
+            Self::Python => None,
+        }
+    }
+}
+
+/// The operator's function of a job of kind [`JobKind::Python`]. The code itself is not in the bucket:
+/// who can write there must not decide what is run elsewhere.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct JobCode {
+    /// The name of the function.
+    pub function: String,
+    /// The SHA-256 of the file that has it, in hexadecimal digits.
+    pub sha256: String,
 }
 
 /// What all workers together may ask of the service.
@@ -40,6 +69,9 @@ pub struct JobManifest {
     /// Where copies go, in the same form; `None` for a kind that writes none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub destination: Option<String>,
+    /// The function of kind `python`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<JobCode>,
     /// When it was planned.
     pub planned: Timestamp,
     /// How many shards there are; their numbers begin with 0.
@@ -111,6 +143,7 @@ mod tests {
             kind: JobKind::Checksum,
             source: "s3://lake/raw/".to_owned(),
             destination: None,
+            code: None,
             planned: Timestamp::from_unix(1_800_000_000).unwrap(),
             shards: 3,
             objects: 2_500,

@@ -8,6 +8,16 @@ use crate::text::serde_as_text;
 /// Below it lie the objects of all jobs, each in a folder of its own.
 pub const JOBS_PREFIX: &str = "_datalake/jobs/";
 
+/// What the keys of all of datalake's own objects begin with.
+const OWN_PREFIX: &str = "_datalake/";
+
+/// Whether a key is one of datalake's own objects: no job, transfer or deletion takes it along unless it
+/// is named as such.
+#[must_use]
+pub fn is_own_key(key: &str) -> bool {
+    key.starts_with(OWN_PREFIX)
+}
+
 /// The name of a job: 1 to 63 lowercase letters, digits and hyphens, no hyphen at either end.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct JobName(String);
@@ -49,6 +59,19 @@ impl JobName {
     #[must_use]
     pub fn receipts_prefix(&self) -> String {
         format!("{JOBS_PREFIX}{}/receipts/", self.0)
+    }
+
+    /// The key of the object that asks all workers to begin no further shard. It lies beside the receipts,
+    /// so one listing tells of it, too.
+    #[must_use]
+    pub fn stop_key(&self) -> String {
+        format!("{}stop", self.receipts_prefix())
+    }
+
+    /// The key of the roll-up of all receipts.
+    #[must_use]
+    pub fn roll_up_key(&self) -> String {
+        format!("{JOBS_PREFIX}{}/roll-up.json", self.0)
     }
 
     /// The number of the shard whose receipt has this key; `None` for any other key.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{JobManifest, KeyOutcome, ShardReceipt};
 
@@ -34,7 +34,32 @@ pub struct JobProgress {
     pub changed: u64,
 }
 
+/// What became of the keys of a shard, in numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct OutcomeCounts {
+    /// How many are done.
+    pub done: u32,
+    /// How many have failed.
+    pub failed: u32,
+    /// How many were changed since the plan.
+    pub changed: u32,
+}
+
 impl ShardReceipt {
+    /// What became of its keys, in numbers.
+    #[must_use]
+    pub fn count_outcomes(&self) -> OutcomeCounts {
+        let mut counts = OutcomeCounts::default();
+        for key in &self.keys {
+            match key.outcome {
+                KeyOutcome::Done(_) => counts.done += 1,
+                KeyOutcome::Failed(_) => counts.failed += 1,
+                KeyOutcome::Changed => counts.changed += 1,
+            }
+        }
+        counts
+    }
+
     /// How its shard stands.
     #[must_use]
     pub fn find_standing(&self) -> ShardStanding {
@@ -51,27 +76,28 @@ impl JobProgress {
     /// How far a job is by the receipts that there are, each under the number of its shard.
     #[must_use]
     pub fn count_receipts(manifest: &JobManifest, receipts: &BTreeMap<u32, ShardReceipt>) -> Self {
+        let counts = receipts.iter().map(|(number, receipt)| (*number, receipt.count_outcomes()));
+        Self::sum_counts(manifest, &counts.collect())
+    }
+
+    /// The same by what was counted of each receipt.
+    #[must_use]
+    pub fn sum_counts(manifest: &JobManifest, counts: &BTreeMap<u32, OutcomeCounts>) -> Self {
         let mut progress = Self::default();
         for number in 0..manifest.shards {
-            match receipts.get(&number) {
+            match counts.get(&number) {
                 None => progress.open += 1,
-                Some(receipt) => progress.add_receipt(receipt),
+                Some(counts) => progress.add_counts(*counts),
             }
         }
         progress
     }
 
-    fn add_receipt(&mut self, receipt: &ShardReceipt) {
-        if receipt.find_standing() == ShardStanding::Failed {
-            self.failed_shards += 1;
-        }
-        for key in &receipt.keys {
-            match key.outcome {
-                KeyOutcome::Done(_) => self.done += 1,
-                KeyOutcome::Failed(_) => self.failed += 1,
-                KeyOutcome::Changed => self.changed += 1,
-            }
-        }
+    fn add_counts(&mut self, counts: OutcomeCounts) {
+        self.failed_shards += u32::from(counts.failed > 0);
+        self.done += u64::from(counts.done);
+        self.failed += u64::from(counts.failed);
+        self.changed += u64::from(counts.changed);
     }
 
     /// Whether every key has an outcome and none has failed or was changed.
@@ -94,6 +120,7 @@ mod tests {
             kind: JobKind::Checksum,
             source: "s3://lake/".to_owned(),
             destination: None,
+            code: None,
             planned: Timestamp::from_unix(1).unwrap(),
             shards,
             objects: 0,

@@ -23,8 +23,9 @@ const FIRST_PAUSE: Duration = Duration::from_millis(100);
 /// So many calls in a row that fail for good end the run.
 const HOPELESS: u32 = 64;
 
-/// The one way to the service for all items of a run.
-pub(crate) struct Courier<'a> {
+/// The one way to the service for all that a run does: calls are made as fast as the limits permit,
+/// slower after a complaint, and again where that can help.
+pub struct Courier<'a> {
     clock: &'a dyn Stopwatch,
     watch: &'a dyn TransferWatch,
     limits: &'a TransferLimits,
@@ -55,7 +56,7 @@ struct CourierState {
 
 /// How often a call was tried.
 #[derive(Debug, Default)]
-pub(crate) struct Tries(u32);
+pub struct Tries(u32);
 
 /// Requests, repetitions and bytes so far.
 pub(crate) struct RequestCounts {
@@ -65,7 +66,8 @@ pub(crate) struct RequestCounts {
 }
 
 impl<'a> Courier<'a> {
-    pub(crate) fn new(
+    /// The way to a service within these limits, which all calls share.
+    pub fn new(
         clock: &'a dyn Stopwatch,
         watch: &'a dyn TransferWatch,
         limits: &'a TransferLimits,
@@ -89,7 +91,11 @@ impl<'a> Courier<'a> {
     }
 
     /// Makes a call until it goes well, or asking again cannot help.
-    pub(crate) async fn call<T, F>(&self, mut call: impl FnMut() -> F) -> Result<T, Fault>
+    ///
+    /// # Errors
+    ///
+    /// The fault of its last try.
+    pub async fn call<T, F>(&self, mut call: impl FnMut() -> F) -> Result<T, Fault>
     where
         F: Future<Output = Result<T, Fault>> + Send,
     {
@@ -132,7 +138,11 @@ impl<'a> Courier<'a> {
     }
 
     /// Waits for another try; the fault comes back where there is none.
-    pub(crate) async fn again(&self, tries: &mut Tries, fault: Fault) -> Result<(), Fault> {
+    ///
+    /// # Errors
+    ///
+    /// The fault itself.
+    pub async fn again(&self, tries: &mut Tries, fault: Fault) -> Result<(), Fault> {
         tries.0 += 1;
         if self.stopped().is_some() {
             return Err(fault);
@@ -194,7 +204,9 @@ impl<'a> Courier<'a> {
         hold_mutex(&self.state).stopped.get_or_insert(cause);
     }
 
-    pub(crate) fn stopped(&self) -> Option<StopCause> {
+    /// Why nothing new begins, if so: no other call has a better chance.
+    #[must_use]
+    pub fn stopped(&self) -> Option<StopCause> {
         hold_mutex(&self.state).stopped.clone()
     }
 

@@ -93,7 +93,7 @@ pub async fn upload_stream(
     stop: impl Future<Output = ()>,
 ) -> Result<Summary, StreamEnded> {
     let courier = Courier::new(upload.clock, upload.watch, &upload.options.limits);
-    let sender = Sender { upload, courier, begun: Mutex::default() };
+    let sender = Sender { upload, courier: &courier, begun: Mutex::default() };
     let outcome = match select(Box::pin(sender.send_stream(content)), Box::pin(stop)).await {
         Either::Left((outcome, _)) => outcome,
         // What is under way is dropped here: parts that arrive later would be left behind.
@@ -124,6 +124,23 @@ pub async fn upload_stream(
     }
 }
 
+/// Makes an object of a content as [`upload_stream`] does, by the calls of a courier that others use as
+/// well, and without a look at what lies there. The clock and the watch of `upload` are not used.
+///
+/// # Errors
+///
+/// [`StreamFault`] with the cause; parts of it were given up as far as the service lets them.
+pub async fn upload_through(
+    courier: &Courier<'_>,
+    upload: &StreamUpload<'_>,
+    content: ByteStream<'_>,
+) -> Result<ByteSize, StreamFault> {
+    let sender = Sender { upload, courier, begun: Mutex::default() };
+    let outcome = sender.send_content(content).await;
+    sender.end_upload(outcome.is_ok()).await;
+    outcome
+}
+
 /// A content that has become an object, or would.
 struct Arrival {
     mark: Mark,
@@ -132,7 +149,7 @@ struct Arrival {
 
 struct Sender<'a> {
     upload: &'a StreamUpload<'a>,
-    courier: Courier<'a>,
+    courier: &'a Courier<'a>,
     begun: Mutex<Begun>,
 }
 
@@ -151,19 +168,23 @@ impl Sender<'_> {
         if options.dry_run {
             return Ok(Arrival { mark, size: ByteSize(0) });
         }
+        Ok(Arrival { mark, size: self.send_content(content).await? })
+    }
+
+    /// Sends a content, whatever lies there; its length.
+    async fn send_content(&self, content: ByteStream<'_>) -> Result<ByteSize, StreamFault> {
+        let options = self.upload.options;
         let hashing = match options.tags {
             TagCheck::Off => Hashing::Sha256,
             _ => Hashing::Both,
         };
         let mut pieces = ContentPieces::new(content, options.limits.part_size, hashing);
         let first = pieces.next().await.map_err(StreamFault::Input)?;
-        let size = if pieces.is_over().await.map_err(StreamFault::Input)? {
+        if pieces.is_over().await.map_err(StreamFault::Input)? {
             self.put_whole(&first).await?;
-            first.payload.size()
-        } else {
-            self.put_parts(first, pieces).await?
-        };
-        Ok(Arrival { mark, size })
+            return Ok(first.payload.size());
+        }
+        self.put_parts(first, pieces).await
     }
 
     /// Whether there is an object that is replaced.

@@ -128,7 +128,10 @@ async fn read_line(
 }
 
 /// Reads what there is of standard error, and keeps the end of it; 0 when there is no more.
-async fn read_some(stderr: &mut Option<ChildStderr>, said: &mut Vec<u8>) -> io::Result<usize> {
+pub(super) async fn read_some(
+    stderr: &mut Option<ChildStderr>,
+    said: &mut Vec<u8>,
+) -> io::Result<usize> {
     let Some(output) = stderr else { return Ok(0) };
     let read = output.read_buf(said).await?;
     if read == 0 {

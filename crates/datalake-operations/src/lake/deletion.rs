@@ -1,6 +1,7 @@
 //! Objects deleted, after a count of what goes.
 
 use datalake_core::fault::Fault;
+use datalake_core::job::is_own_key;
 use datalake_core::s3::{BucketName, KeyPattern, Versioning};
 use datalake_core::text::{group_digits, printable_key};
 use datalake_core::usage::Usage;
@@ -96,8 +97,10 @@ impl DeletionTarget {
             + if self.pattern.has_wildcards() { "… (by pattern)" } else { "" }
     }
 
+    /// Whether a key is meant; datalake's own objects are where they are named as such.
     fn takes(&self, key: &str) -> bool {
-        !self.pattern.has_wildcards() || self.pattern.fits(key)
+        let is_meant = is_own_key(self.pattern.literal()) || !is_own_key(key);
+        is_meant && (!self.pattern.has_wildcards() || self.pattern.fits(key))
     }
 
     /// Counts what would go; `watch` is told how far the count is.

@@ -1,0 +1,107 @@
+//! Jobs: something is done to every object below a prefix, and each has an outcome in the bucket.
+//!
+//! [`JobService`] plans a job (its list is frozen below `_datalake/jobs/NAME/`), runs what is left of it
+//! on this machine, does one shard of it as a worker anywhere, tells how far it is, and asks all of its
+//! workers to stop. All of its state is objects; a run that was killed is continued by another one.
+
+mod content;
+mod key_worker;
+mod local;
+mod place;
+mod plan;
+mod price;
+mod python;
+mod recompress;
+mod report;
+mod status;
+#[cfg(test)]
+mod tests;
+mod text;
+mod worker;
+
+use datalake_core::job::{JobBrake, JobName};
+use datalake_core::size::ByteSize;
+use datalake_core::spec::ServiceLimits;
+use datalake_engine::Programs;
+use datalake_engine::transfer::{Courier, Stopwatch, TransferLimits, Unwatched};
+
+pub use local::JobRun;
+pub use plan::{JobWish, PlannedJob};
+pub use price::{JobPrice, JobTerms};
+pub use report::{JobReport, KeyTrouble};
+pub use status::JobStatus;
+pub use text::describe_progress;
+pub use worker::{FunctionCode, ShardEnd, WorkedShard, WorkerShare};
+
+use self::place::JobPlace;
+use crate::OperationError;
+use crate::lake::BucketClient;
+
+/// Repetitions of calls that a worker begins with: what a service that fails now and then takes.
+const RETRIES: u32 = 5_000;
+
+/// Jobs in the buckets of one service.
+#[derive(Clone, Copy)]
+pub struct JobService<'a> {
+    /// The service, and the bucket that has the jobs.
+    pub client: BucketClient<'a>,
+    /// Time, waiting and chance.
+    pub clock: &'a dyn Stopwatch,
+    /// Where the operator's functions are run.
+    pub programs: &'a dyn Programs,
+}
+
+/// What a service allows, as far as a job keeps within it.
+#[must_use]
+pub fn limit_requests(brake: JobBrake) -> TransferLimits {
+    TransferLimits {
+        connections: usize::try_from(brake.connections).unwrap_or(usize::MAX),
+        requests_per_second: brake.requests_per_second,
+        retries: RETRIES,
+        part_size: ByteSize::mib(16),
+        buffers: ByteSize::mib(32),
+        parts: 2,
+        ..TransferLimits::default()
+    }
+}
+
+/// The brake of a job that has all of a service for itself.
+#[must_use]
+pub fn choose_brake(limits: &ServiceLimits) -> JobBrake {
+    JobBrake {
+        requests_per_second: limits.requests_per_second,
+        connections: limits.connections.max(1),
+    }
+}
+
+impl JobService<'_> {
+    fn limits(&self) -> TransferLimits {
+        limit_requests(choose_brake(&self.client.spec.limits))
+    }
+
+    fn courier<'l>(&'l self, limits: &'l TransferLimits) -> Courier<'l> {
+        Courier::new(self.clock, &Unwatched, limits)
+    }
+
+    fn open_place<'l>(
+        &'l self,
+        name: &JobName,
+        courier: &'l Courier<'l>,
+    ) -> Result<JobPlace<'l>, OperationError> {
+        let bucket = self.client.choose_bucket(None)?;
+        Ok(JobPlace { store: self.client.store, courier, bucket, name: name.clone() })
+    }
+
+    /// Asks all workers of a job to begin no further shard; the next run takes that back.
+    ///
+    /// # Errors
+    ///
+    /// [`OperationError`] where there is no such job, or it cannot be written.
+    pub async fn stop_job(&self, name: &JobName) -> Result<(), OperationError> {
+        let limits = self.limits();
+        let courier = self.courier(&limits);
+        let place = self.open_place(name, &courier)?;
+        place.read_manifest().await?;
+        place.ask_to_stop().await
+    }
+}

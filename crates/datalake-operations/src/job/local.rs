@@ -1,0 +1,143 @@
+//! A job on this machine: some shards at one time, all of them under one brake.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use datalake_core::job::{JobKind, JobName, JobProgress, JobRollUp};
+use futures::{StreamExt as _, stream};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::place::JobPlace;
+use super::status::{JobLook, JobStatus};
+use super::worker::{CountedShard, FunctionCode, ShardEnd, ShardWorker, WorkOrder};
+use super::{JobService, limit_requests};
+use crate::OperationError;
+
+/// What a run has made of a job.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct JobRun {
+    /// How far the job is now.
+    #[serde(flatten)]
+    pub status: JobStatus,
+    /// How many shards this run has done.
+    pub worked: u32,
+    /// How many were left that another run did meanwhile.
+    pub done_by_others: u32,
+}
+
+/// How many shards are done at one time.
+fn count_at_once(kind: JobKind) -> usize {
+    match kind {
+        JobKind::Checksum => 4,
+        JobKind::Copy | JobKind::Recompress | JobKind::Python => 2,
+    }
+}
+
+impl JobService<'_> {
+    /// Does what is left of a job on this machine, shard by shard, until all is done or somebody asks its
+    /// workers to stop; `tell` is told how far it is. What was asked before is taken back. It may be
+    /// dropped or killed at any time, and run twice at one time: finished shards are not read again.
+    ///
+    /// # Errors
+    ///
+    /// [`OperationError`] where there is no such job, its code is missing, and where the service is given
+    /// up. A key that has failed is none.
+    pub async fn run_job(
+        &self,
+        name: &JobName,
+        code: Option<FunctionCode>,
+        tell: &mut (dyn FnMut(&JobProgress) + Send),
+    ) -> Result<JobRun, OperationError> {
+        let own = self.limits();
+        let courier = self.courier(&own);
+        let look = self.open_place(name, &courier)?.look_at_job().await?;
+        let limits = limit_requests(look.job.brake);
+        let courier = self.courier(&limits);
+        let place = self.open_place(name, &courier)?;
+        let order = WorkOrder::for_job(&look.job, code);
+        let worker = ShardWorker::new(self, place.clone(), &limits, order)?;
+        if look.is_stopped {
+            place.allow_to_go_on().await?;
+        }
+        let left = self.shuffle_start(look.list_left());
+        if !left.is_empty() {
+            worker.check_function().await?;
+        }
+        let mut run = LocalRun { look, worked: 0, done_by_others: 0, is_stopped: false };
+        let ended = run.work_shards(&worker, left, tell).await;
+        // What was done before a fault counts as well.
+        run.save_roll_up(&place).await?;
+        ended?;
+        let LocalRun { mut look, worked, done_by_others, is_stopped } = run;
+        look.is_stopped = is_stopped;
+        Ok(JobRun { status: look.describe(&place), worked, done_by_others })
+    }
+
+    /// The same shards, begun at any of them: two runs at one time rarely do the same one.
+    fn shuffle_start(&self, mut left: Vec<u32>) -> Vec<u32> {
+        if let Some(count) = u64::try_from(left.len()).ok().filter(|count| *count > 0) {
+            let start = usize::try_from(self.clock.random() % count).unwrap_or_default();
+            left.rotate_left(start);
+        }
+        left
+    }
+}
+
+/// A run, and what it has come to so far.
+struct LocalRun {
+    look: JobLook,
+    worked: u32,
+    done_by_others: u32,
+    is_stopped: bool,
+}
+
+impl LocalRun {
+    async fn work_shards(
+        &mut self,
+        worker: &ShardWorker<'_>,
+        left: Vec<u32>,
+        tell: &mut (dyn FnMut(&JobProgress) + Send),
+    ) -> Result<(), OperationError> {
+        let ends = &AtomicBool::new(false);
+        let work = |number: u32| async move {
+            if ends.load(Ordering::Relaxed) {
+                return Ok(CountedShard::stopped(number));
+            }
+            let worked = worker.work_shard(number).await;
+            let goes_on = worked.as_ref().is_ok_and(|one| one.worked.end != ShardEnd::Stopped);
+            ends.fetch_or(!goes_on, Ordering::Relaxed);
+            worked
+        };
+        let at_once = count_at_once(self.look.job.kind);
+        let mut working = stream::iter(left).map(work).buffer_unordered(at_once);
+        let mut failed = None;
+        while let Some(worked) = working.next().await {
+            match worked {
+                Ok(shard) => self.note_shard(shard),
+                Err(error) => failed = failed.or(Some(error)),
+            }
+            tell(&self.look.sum_progress());
+        }
+        failed.map_or(Ok(()), Err)
+    }
+
+    fn note_shard(&mut self, shard: CountedShard) {
+        match shard.worked.end {
+            ShardEnd::Worked => self.worked += 1,
+            ShardEnd::WasDone => self.done_by_others += 1,
+            ShardEnd::Stopped => self.is_stopped = true,
+        }
+        if let Some(counted) = shard.counted {
+            self.look.receipts.insert(shard.worked.shard, counted);
+        }
+    }
+
+    /// Keeps the receipts in numbers, so that the next look is a short one.
+    async fn save_roll_up(&self, place: &JobPlace<'_>) -> Result<(), OperationError> {
+        if self.worked == 0 && self.done_by_others == 0 && self.look.is_rolled_up {
+            return Ok(());
+        }
+        let (job, receipts) = (self.look.job.clone(), self.look.receipts.clone());
+        place.write_roll_up(&JobRollUp::of_job(job, receipts)).await
+    }
+}

@@ -1,0 +1,6 @@
+//! Jobs on a service in memory.
+
+mod bed;
+mod kinds;
+mod plans;
+mod runs;

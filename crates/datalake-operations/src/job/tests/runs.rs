@@ -1,0 +1,147 @@
+use datalake_core::fault::{Fault, FaultKind};
+use datalake_engine::Payload;
+
+use super::bed::{Bed, ODD_KEYS, name};
+use crate::ErrorKind;
+use crate::job::{ShardEnd, WorkerShare};
+
+fn share() -> WorkerShare {
+    WorkerShare { workers: 1, function: None }
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_key_gets_the_hash_of_its_content() {
+    let bed = Bed::with_keys(&ODD_KEYS).await;
+    bed.plan(&bed.wish("hash", "checksum", "raw/")).await.unwrap();
+
+    let run = bed.run("hash").await.unwrap();
+
+    assert!(run.status.progress.is_sound(), "{run:?}");
+    let receipt = bed.read("_datalake/jobs/hash/receipts/000000.json").await.unwrap();
+    let receipt: serde_json::Value = serde_json::from_slice(&receipt).unwrap();
+    for key in receipt["keys"].as_array().unwrap() {
+        // Each object of this bucket has its own key as its content.
+        let content = key["key"].as_str().unwrap().to_owned();
+        assert_eq!(key["outcome"]["done"], Payload::of(content).hash().hex());
+    }
+    assert_eq!(receipt["keys"].as_array().unwrap().len(), ODD_KEYS.len());
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_changed_since_the_plan_is_left_alone_and_told() {
+    let bed = Bed::with_keys(&ODD_KEYS).await;
+    bed.plan(&bed.wish("hash", "checksum", "raw/")).await.unwrap();
+    bed.service.put("raw/a b", "another content").await;
+    bed.service.delete("raw/ü").await;
+    bed.service.put("raw/new", "after the plan").await;
+
+    let run = bed.run("hash").await.unwrap();
+    let (report, troubles) = bed.report("hash").await;
+
+    assert_eq!((run.status.progress.done, run.status.progress.changed), (5, 2));
+    assert!(!report.is_sound());
+    let told: Vec<_> = troubles.iter().map(|one| (one.key.as_str(), one.cause.is_some())).collect();
+    assert_eq!(told, [("raw/a b", false), ("raw/ü", false)]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_that_fails_for_good_is_the_outcome_of_its_key_and_a_rerun_does_it_alone() {
+    let bed = Bed::with_keys(&["raw/a", "raw/b", "raw/c"]).await;
+    bed.plan(&bed.wish("hash", "checksum", "raw/")).await.unwrap();
+    // Listing, manifest, stop, receipt, shard; then the objects. A read counts twice in memory.
+    bed.service.store.fail_call(9, Fault::new(FaultKind::Archived, "InvalidObjectState"));
+
+    let first = bed.run("hash").await.unwrap();
+    let (_, troubles) = bed.report("hash").await;
+    let second = bed.run("hash").await.unwrap();
+
+    assert_eq!((first.status.progress.done, first.status.progress.failed), (2, 1));
+    assert_eq!(troubles.len(), 1);
+    assert!(troubles[0].cause.as_deref().is_some_and(|cause| !cause.is_empty()), "{troubles:?}");
+    assert!(second.status.progress.is_sound(), "{second:?}");
+    assert_eq!(second.worked, 1);
+    let third = bed.run("hash").await.unwrap();
+    assert_eq!((third.worked, third.done_by_others), (0, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_passing_fault_of_any_call_changes_no_receipt() {
+    let bed = Bed::with_keys(&ODD_KEYS).await;
+    bed.plan(&bed.wish("one", "checksum", "raw/")).await.unwrap();
+    bed.run("one").await.unwrap();
+    let undisturbed = bed.read("_datalake/jobs/one/receipts/000000.json").await.unwrap();
+    let mut number = 1;
+    loop {
+        let job = format!("n{number}");
+        bed.service.store.fail_call(number, Fault::new(FaultKind::Unavailable, "503"));
+        bed.plan(&bed.wish(&job, "checksum", "raw/")).await.unwrap();
+        bed.run(&job).await.unwrap();
+        let receipt = format!("_datalake/jobs/{job}/receipts/000000.json");
+        let is_over = bed.service.store.is_failure_ahead();
+        if is_over {
+            break;
+        }
+        assert_eq!(bed.read(&receipt).await.unwrap(), undisturbed, "call {number}");
+        number += 1;
+    }
+    assert!(number > 15, "the calls are not met: {number}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_job_that_is_asked_to_stop_begins_no_shard_and_the_next_run_goes_on() {
+    let bed = Bed::with_keys(&ODD_KEYS).await;
+    bed.plan(&bed.wish("hash", "checksum", "raw/")).await.unwrap();
+    bed.jobs().stop_job(&name("hash")).await.unwrap();
+
+    let worked = bed.jobs().work_shard(&name("hash"), 0, share()).await.unwrap();
+    let stopped = bed.jobs().look_at_job(&name("hash")).await.unwrap();
+    let run = bed.run("hash").await.unwrap();
+
+    assert_eq!(worked.end, ShardEnd::Stopped);
+    assert!(stopped.is_stopped && stopped.progress.open == 1, "{stopped:?}");
+    assert!(run.status.progress.is_sound() && !run.status.is_stopped, "{run:?}");
+    assert!(!bed.jobs().look_at_job(&name("hash")).await.unwrap().is_stopped);
+}
+
+#[tokio::test(start_paused = true)]
+async fn two_workers_of_a_shard_leave_one_receipt() {
+    let bed = Bed::with_keys(&ODD_KEYS).await;
+    bed.plan(&bed.wish("hash", "checksum", "raw/")).await.unwrap();
+    let (jobs, hash) = (bed.jobs(), name("hash"));
+
+    let (one, two) = futures::future::join(
+        jobs.work_shard(&hash, 0, share()),
+        jobs.work_shard(&hash, 0, share()),
+    )
+    .await;
+
+    let mut ends = [one.unwrap().end, two.unwrap().end];
+    ends.sort_by_key(|end| *end != ShardEnd::Worked);
+    assert_eq!(ends, [ShardEnd::Worked, ShardEnd::WasDone]);
+    assert!(jobs.look_at_job(&hash).await.unwrap().progress.is_sound());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_job_or_shard_that_does_not_exist_is_said_to() {
+    let bed = Bed::with_keys(&ODD_KEYS).await;
+    let none = bed.run("none").await.unwrap_err();
+    assert_eq!(none.kind, ErrorKind::Absent);
+    assert_eq!(bed.jobs().stop_job(&name("none")).await.unwrap_err().kind, ErrorKind::Absent);
+
+    bed.plan(&bed.wish("hash", "checksum", "raw/")).await.unwrap();
+    let error = bed.jobs().work_shard(&name("hash"), 1, share()).await.unwrap_err();
+    assert_eq!(error.kind, ErrorKind::Usage);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_status_costs_a_listing_and_one_object() {
+    let bed = Bed::with_keys(&ODD_KEYS).await;
+    bed.plan(&bed.wish("hash", "checksum", "raw/")).await.unwrap();
+    bed.run("hash").await.unwrap();
+    // A read counts twice in memory. The call after it would fail for good; nobody makes it.
+    bed.service.store.fail_call(4, Fault::new(FaultKind::Refused, "one more call"));
+
+    let status = bed.jobs().look_at_job(&name("hash")).await.unwrap();
+
+    assert!(status.progress.is_sound() && bed.service.store.is_failure_ahead(), "{status:?}");
+}

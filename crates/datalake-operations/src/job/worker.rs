@@ -1,0 +1,279 @@
+//! One shard, done by a worker that knows nothing of the others.
+
+use std::collections::BTreeMap;
+
+use datalake_core::job::{
+    CountedReceipt, JobKind, JobManifest, JobName, KeyOutcome, OutcomeCounts, ShardEntry,
+    ShardReceipt, ShardStanding,
+};
+use datalake_core::s3::ETag;
+use datalake_engine::transfer::TransferLimits;
+use futures::{StreamExt as _, stream};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::key_worker::{KeyWorker, read_places};
+use super::place::{FoundReceipt, JobPlace};
+use super::plan::hash_code;
+use super::python::{PythonFunction, PythonPool};
+use super::{JobService, limit_requests};
+use crate::{ErrorKind, OperationError};
+
+/// What is done by whom.
+pub(super) struct ShardWorker<'a> {
+    pub(super) place: JobPlace<'a>,
+    pub(super) keys: KeyWorker<'a>,
+    /// Objects of a shard at one time.
+    pub(super) at_once: usize,
+}
+
+/// How a worker has left a shard.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum ShardEnd {
+    /// It was done, or all that had failed was tried again.
+    Worked,
+    /// Another worker had done it already, or was faster.
+    WasDone,
+    /// The workers of the job are asked to stop.
+    Stopped,
+}
+
+/// What a worker has made of a shard.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct WorkedShard {
+    /// The number of the shard.
+    pub shard: u32,
+    /// How the worker has left it.
+    pub end: ShardEnd,
+    /// How many of its keys are done.
+    pub done: u32,
+    /// How many have failed.
+    pub failed: u32,
+    /// How many were changed since the plan.
+    pub changed: u32,
+}
+
+/// The same, and the tag of the receipt that was counted, where there is one.
+pub(super) struct CountedShard {
+    pub(super) worked: WorkedShard,
+    pub(super) counted: Option<CountedReceipt>,
+}
+
+impl WorkedShard {
+    fn new(shard: u32, end: ShardEnd, counts: OutcomeCounts) -> Self {
+        let OutcomeCounts { done, failed, changed } = counts;
+        Self { shard, end, done, failed, changed }
+    }
+}
+
+impl CountedShard {
+    /// A shard that nobody begins.
+    pub(super) fn stopped(shard: u32) -> Self {
+        let worked = WorkedShard::new(shard, ShardEnd::Stopped, OutcomeCounts::default());
+        Self { worked, counted: None }
+    }
+
+    fn of_others(shard: u32, found: Option<&FoundReceipt>) -> Self {
+        match found {
+            Some(found) => Self::of_receipt(ShardEnd::WasDone, &found.receipt, &found.etag),
+            None => Self::stopped(shard),
+        }
+    }
+
+    fn of_receipt(end: ShardEnd, receipt: &ShardReceipt, etag: &ETag) -> Self {
+        let counts = receipt.count_outcomes();
+        let counted = CountedReceipt { etag: etag.as_str().to_owned(), counts };
+        Self { worked: WorkedShard::new(receipt.shard, end, counts), counted: Some(counted) }
+    }
+}
+
+impl<'a> ShardWorker<'a> {
+    /// A worker for a job.
+    pub(super) fn new(
+        service: &'a JobService<'a>,
+        place: JobPlace<'a>,
+        limits: &'a TransferLimits,
+        order: WorkOrder<'_>,
+    ) -> Result<Self, OperationError> {
+        let WorkOrder { job, function } = order;
+        require_function(job, function.as_ref())?;
+        let (source, destination) = read_places(job)?;
+        let pool = |function| PythonPool::new(service.programs, service.clock, function);
+        let keys = KeyWorker {
+            store: service.client.store,
+            courier: place.courier,
+            clock: service.clock,
+            limits,
+            kind: job.kind,
+            source,
+            destination,
+            python: function.map(pool),
+        };
+        let at_once = keys.bound_keys(limits.connections.clamp(1, 32));
+        Ok(Self { place, keys, at_once })
+    }
+
+    /// Sees to it that the operator's function can be loaded, before anything is read.
+    pub(super) async fn check_function(&self) -> Result<(), OperationError> {
+        let Some(python) = &self.keys.python else { return Ok(()) };
+        python.check_function().await.map_err(|fault| {
+            OperationError::about("the function cannot be loaded", &fault).under(ErrorKind::Config)
+        })
+    }
+
+    /// Does what is left of a shard, and writes its receipt last. A receipt of another worker's is left.
+    pub(super) async fn work_shard(&self, number: u32) -> Result<CountedShard, OperationError> {
+        if self.place.is_stopped().await? {
+            return Ok(CountedShard::stopped(number));
+        }
+        let before = self.place.find_receipt(number).await?;
+        if let Some(found) = &before
+            && found.receipt.find_standing() == ShardStanding::Done
+        {
+            return Ok(CountedShard::of_others(number, Some(found)));
+        }
+        let receipt = self.make_receipt(number, before.as_ref()).await?;
+        match self.place.write_receipt(&receipt, before.as_ref()).await? {
+            Some(etag) => Ok(CountedShard::of_receipt(ShardEnd::Worked, &receipt, &etag)),
+            None => {
+                let theirs = self.place.find_receipt(number).await?;
+                Ok(CountedShard::of_others(number, theirs.as_ref()))
+            }
+        }
+    }
+
+    async fn make_receipt(
+        &self,
+        number: u32,
+        before: Option<&FoundReceipt>,
+    ) -> Result<ShardReceipt, OperationError> {
+        let shard = self.place.read_shard(number).await?;
+        let Some(FoundReceipt { receipt, .. }) = before else {
+            let all = shard.entries.iter().collect();
+            let outcomes = self.do_keys(all).await?;
+            return Ok(ShardReceipt::of_shard(&shard, outcomes));
+        };
+        receipt.require_of(&shard).map_err(|error| {
+            OperationError::of(ErrorKind::Mismatch, &error)
+                .advise("somebody has changed the job: plan it anew, under another name")
+        })?;
+        let outcomes = self.do_keys(receipt.list_left(&shard)).await?;
+        Ok(receipt.clone().with_rerun(outcomes))
+    }
+
+    /// What became of these objects. Where the service is given up, nothing is said of any of them.
+    async fn do_keys(
+        &self,
+        entries: Vec<&ShardEntry>,
+    ) -> Result<BTreeMap<String, KeyOutcome>, OperationError> {
+        let work = |entry: &ShardEntry| {
+            let entry = entry.clone();
+            async move {
+                let outcome = self.keys.do_key(&entry).await;
+                (entry.key, outcome)
+            }
+        };
+        let outcomes = stream::iter(entries).map(work).buffer_unordered(self.at_once);
+        let outcomes = outcomes.collect().await;
+        match self.place.courier.stopped() {
+            None => Ok(outcomes),
+            Some(cause) => Err(OperationError::of(ErrorKind::Unavailable, &cause)
+                .within(format!("job `{}` was given up", self.place.name))
+                .advise("run it again: what is done is not done again")),
+        }
+    }
+}
+
+/// Refuses code that is missing, or is not what was planned.
+fn require_function(
+    job: &JobManifest,
+    function: Option<&PythonFunction>,
+) -> Result<(), OperationError> {
+    let planned = job.code.as_ref().filter(|_| job.kind == JobKind::Python);
+    match (planned, function) {
+        (None, _) => Ok(()),
+        (Some(planned), None) => {
+            let message = format!("job `{}` runs your function `{}`", job.name, planned.function);
+            Err(OperationError::new(ErrorKind::Usage, message).advise(
+                "name the file that has it, too: --code FILE. What lies in a bucket is never run",
+            ))
+        }
+        (Some(planned), Some(function)) if hash_code(&function.code) == planned.sha256 => Ok(()),
+        (Some(_), Some(_)) => {
+            let message =
+                format!("the code is not the one that job `{}` was planned with", job.name);
+            Err(OperationError::new(ErrorKind::Usage, message)
+                .advise("name that file, or plan a job of another name with this one"))
+        }
+    }
+}
+
+impl JobService<'_> {
+    /// Does one shard of a job, as one of so many workers: each keeps within its share of what the job
+    /// may ask of the service.
+    ///
+    /// # Errors
+    ///
+    /// [`OperationError`] where there is no such job or shard, its code is missing, and where the service
+    /// is given up. A key that has failed is none.
+    pub async fn work_shard(
+        &self,
+        name: &JobName,
+        number: u32,
+        share: WorkerShare,
+    ) -> Result<WorkedShard, OperationError> {
+        let WorkerShare { workers, function } = share;
+        let own = self.limits();
+        let courier = self.courier(&own);
+        let job = self.open_place(name, &courier)?.read_manifest().await?;
+        if number >= job.shards {
+            let message =
+                format!("job `{name}` has {} shards: 0 to {}", job.shards, job.shards - 1);
+            return Err(OperationError::new(ErrorKind::Usage, message));
+        }
+        let limits = limit_requests(job.brake.share_among(workers));
+        let courier = self.courier(&limits);
+        let place = self.open_place(name, &courier)?;
+        let worker = ShardWorker::new(self, place, &limits, WorkOrder::for_job(&job, function))?;
+        worker.check_function().await?;
+        Ok(worker.work_shard(number).await?.worked)
+    }
+}
+
+/// What a worker is given besides its shard.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WorkerShare {
+    /// How many workers the job has at one time.
+    pub workers: u32,
+    /// The operator's code, of kind `python`.
+    pub function: Option<FunctionCode>,
+}
+
+/// The operator's code, and what runs it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FunctionCode {
+    /// The program that runs it, such as `python3`.
+    pub python: String,
+    /// The text of the file that has it.
+    pub code: Vec<u8>,
+}
+
+/// What a worker is to do, and by which function.
+pub(super) struct WorkOrder<'a> {
+    job: &'a JobManifest,
+    function: Option<PythonFunction>,
+}
+
+impl<'a> WorkOrder<'a> {
+    /// The order of a job; the name of its function was planned.
+    pub(super) fn for_job(job: &'a JobManifest, code: Option<FunctionCode>) -> Self {
+        let name = job.code.as_ref().map(|planned| planned.function.clone());
+        let function = code.zip(name).map(|(FunctionCode { python, code }, name)| PythonFunction {
+            python,
+            name,
+            code,
+        });
+        Self { job, function }
+    }
+}
