@@ -141,7 +141,7 @@ pub enum DesiredError {
     #[error("`{0}` is not UTF-8 text")]
     NotText(HostPath),
     /// A line does harm in a file that this user may not change.
-    #[error("`{0}:{}`: {}; and this user may not change the file", .1.line, .1.kind.harm())]
+    #[error("`{0}:{line}`: {harm}; and this user may not change the file", line = .1.line, harm = .1.kind.harm())]
     NotOurs(HostPath, Trouble, Fault),
 }
 

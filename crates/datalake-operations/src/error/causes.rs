@@ -56,7 +56,8 @@ impl From<AccountFault> for OperationError {
     fn from(error: AccountFault) -> Self {
         let is_absent = matches!(error, AccountFault::Absent(_));
         let of = Self::of(ErrorKind::Config, &error);
-        let words = "set `host.user` to the user that runs the Dagster containers: `host: { user: NAME }`";
+        let words =
+            "set `host.user` to the user that runs the Dagster containers: `host: { user: NAME }`";
         if is_absent { of.advise(words) } else { of }
     }
 }

@@ -202,7 +202,8 @@ async fn find_runs(
             Err(fault) => faults.push(format!("{}: {fault}", printable(&address))),
         }
     }
-    let message = format!("whether a Dagster run is writing is unknown: {}", printable(&faults.join("; ")));
+    let message =
+        format!("whether a Dagster run is writing is unknown: {}", printable(&faults.join("; ")));
     Err(OperationError::new(ErrorKind::Unavailable, message)
         .advise("name Dagster's webserver: --webserver URL")
         .advise("or copy all the same, and run it once more when nothing runs: --while-running"))

@@ -250,7 +250,10 @@ async fn only_files_that_the_bucket_has_now_are_freed() {
     let left = scene.storage().files();
     assert_eq!(left.keys().map(String::as_str).collect::<Vec<_>>(), ["changed", "lost"]);
     assert!(lines.contains(&"- same: the bucket has the same".to_owned()), "{lines:?}");
-    assert!(lines.contains(&"! lost: the bucket does not have the same: new".to_owned()), "{lines:?}");
+    assert!(
+        lines.contains(&"! lost: the bucket does not have the same: new".to_owned()),
+        "{lines:?}"
+    );
 }
 
 #[tokio::test(start_paused = true)]

@@ -54,10 +54,7 @@ fn a_folder_is_named_whole() {
 
     let ran = shelf.run("rm --yes -r tmp", 2);
 
-    assert!(
-        ran.stderr.contains("hint: `tmp/` means its contents, `tmp**` every key"),
-        "{ran:?}"
-    );
+    assert!(ran.stderr.contains("hint: `tmp/` means its contents, `tmp**` every key"), "{ran:?}");
     assert_eq!(shelf.keys().len(), 5);
     shelf.run("rm --yes tmp**", 0);
     assert_eq!(shelf.keys(), ["kept"]);

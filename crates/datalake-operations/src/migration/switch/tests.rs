@@ -150,12 +150,7 @@ async fn another_prefix_bucket_service_or_manager_is_red_or_unknown_and_nothing_
     let own = r#"{"declared":"lib.Mine","kind":"unknown"}"#;
     let broken = r#"{"kind":"unknown","failed":"DagsterInvalidConfigError: no"}"#;
     for (manager, base, verdict, part) in [
-        (
-            s3_manager("acme-lake", "dagster"),
-            "dagster/",
-            Red,
-            "`dagster/a`, but is at `assets/a`",
-        ),
+        (s3_manager("acme-lake", "dagster"), "dagster/", Red, "`dagster/a`, but is at `assets/a`"),
         (s3_manager("old-lake", "assets"), "assets/", Red, "bucket `old-lake`"),
         (other_service, "assets/", Red, "service `s3.amazonaws.com`"),
         (local.to_owned(), "/srv/", Red, "`FilesystemIOManager` reads local files"),
