@@ -41,7 +41,7 @@ versions             2
         shelf.call("stat a/b --json").arg("--version-id").arg(id(1)).run().exits(0).json("stat");
     assert_eq!(old["size"], 1);
     let absent = shelf.run("stat a/x", 66);
-    assert!(absent.stderr.starts_with("error: object `s3://acme-dagster-assets/a/x`: it is not"));
+    assert!(absent.stderr.starts_with("error: object `s3://acme-dagster-assets/a/x`: it does not"));
 }
 
 #[test]
