@@ -72,18 +72,14 @@ fn render_command(command: &AdvisedCommand) -> String {
         AdvisedCommand::EmptyBucket => "bucket delete --empty",
         AdvisedCommand::AbortOldUploads => "bucket uploads abort --older-than 1d",
         AdvisedCommand::ShowSpecBucket => "bucket show",
-        AdvisedCommand::MoveFolder { source, dest } => {
-            return name_places("mv --recursive", [source, dest]);
-        }
+        AdvisedCommand::MoveFolder { source, dest } => return name_folder_move(source, dest),
         AdvisedCommand::Tables(command) => return render_tables_command(command),
         AdvisedCommand::RemoveFolder(place) => return name_places(REMOVE_ALL, [place]),
         AdvisedCommand::VerifyDeep => "verify --deep",
         AdvisedCommand::EnableVersioning(bucket) => return name_versioning(bucket.as_ref()),
         AdvisedCommand::ShowBucketLock => "bucket lock show",
         AdvisedCommand::ShowBucket(bucket) => return format!("`datalake bucket show {bucket}`"),
-        AdvisedCommand::AbortUploads(bucket) => {
-            return format!("`datalake bucket uploads abort {bucket}`");
-        }
+        AdvisedCommand::AbortUploads(bucket) => return name_upload_abort(bucket),
         AdvisedCommand::PutFile { file, dest } => return name_places("put", [file, dest]),
         AdvisedCommand::PutStream => "put - reports/2026.csv",
         AdvisedCommand::Sync => "sync",
@@ -101,6 +97,14 @@ fn render_command(command: &AdvisedCommand) -> String {
         AdvisedCommand::DeleteModalSecret => "modal secret delete --all",
     };
     format!("`datalake {words}`")
+}
+
+fn name_upload_abort(bucket: &BucketName) -> String {
+    format!("`datalake bucket uploads abort {bucket}`")
+}
+
+fn name_folder_move(source: &str, dest: &str) -> String {
+    name_places("mv --recursive", [source, dest])
 }
 
 fn name_versioning(bucket: Option<&BucketName>) -> String {

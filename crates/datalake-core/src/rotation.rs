@@ -10,7 +10,8 @@ mod seen_key;
 
 pub use age::{LONGEST_KEY_AGE, count_key_days};
 pub use facts::{
-    BucketFacts, HostKey, OldKeyAnswer, RotationFacts, RotationNext, RotationStage, judge_rotation,
+    BucketFacts, HostKey, NamedKeys, OldKeyAnswer, RotationFacts, RotationNext, RotationStage,
+    judge_rotation,
 };
 pub use record::{KeyGeneration, RotationGoal, RotationRecord};
 pub use refusals::count_refusals;

@@ -15,7 +15,6 @@ use datalake_engine::{
 };
 use datalake_operations::migration::read_last_choice;
 use datalake_operations::modal::LeftSecret;
-use datalake_operations::refuse_open_rotation;
 use datalake_operations::restore::is_restoration;
 use datalake_operations::{
     DagsterHost, EditCopy, EditedPath, OperationError, carry_out_back, choose_run_to_undo,
@@ -67,9 +66,6 @@ pub(super) async fn rollback(
     let context = site.context();
     if !site.state.is_there() {
         return Ok(end_idle(printer));
-    }
-    if !flags.dry_run {
-        refuse_open_rotation(&context)?;
     }
     let _lock = site.lock("rollback")?;
     let fingerprints =

@@ -25,12 +25,19 @@ pub struct BucketFacts {
     pub bucket: BucketName,
     /// Whether each statement that names the old key names the new one.
     pub binds_new: bool,
-    /// Whether it names the new key.
-    pub names_new: bool,
-    /// Whether it names the old key.
-    pub names_old: bool,
+    /// Which of the keys it names.
+    pub names: NamedKeys,
     /// Whether it refuses the old key everything.
     pub is_revoked: bool,
+}
+
+/// Which keys a policy names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NamedKeys {
+    /// The key that goes.
+    pub old: bool,
+    /// The key that comes.
+    pub new: bool,
 }
 
 /// Which pair files, services and Modal have.
@@ -120,7 +127,7 @@ fn judge_way_forward(facts: &RotationFacts) -> RotationNext {
         return RotationNext::RollOut;
     }
     match facts.old_key {
-        OldKeyAnswer::Deleted if are_all(|bucket| !bucket.names_old) => {
+        OldKeyAnswer::Deleted if are_all(|bucket| !bucket.names.old) => {
             RotationNext::EraseGenerations
         }
         OldKeyAnswer::Deleted => RotationNext::ForgetOldKey,
@@ -142,7 +149,7 @@ fn judge_way_back(facts: &RotationFacts) -> RotationNext {
     if facts.host != HostKey::Old {
         return RotationNext::RollBack;
     }
-    if has_any(|bucket| bucket.names_new) {
+    if has_any(|bucket| bucket.names.new) {
         return RotationNext::UnbindNewKey;
     }
     RotationNext::EraseGenerations

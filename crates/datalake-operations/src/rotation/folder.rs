@@ -33,7 +33,7 @@ impl RotationFolder<'_> {
     /// # Errors
     ///
     /// [`OperationError`] where it cannot be read, or a newer release has written it.
-    pub fn read_record(&self) -> Result<Option<RotationRecord>, OperationError> {
+    pub fn read_record(self) -> Result<Option<RotationRecord>, OperationError> {
         read_rotation_record(self.0)
     }
 
@@ -42,7 +42,7 @@ impl RotationFolder<'_> {
     /// # Errors
     ///
     /// As for [`read_record`](Self::read_record).
-    pub fn read_open_record(&self) -> Result<Option<RotationRecord>, OperationError> {
+    pub fn read_open_record(self) -> Result<Option<RotationRecord>, OperationError> {
         Ok(self.read_record()?.filter(RotationRecord::is_open))
     }
 
@@ -52,7 +52,7 @@ impl RotationFolder<'_> {
     /// # Errors
     ///
     /// [`OperationError`] where no change is open, or the record cannot be read.
-    pub fn require_open_record(&self) -> Result<RotationRecord, OperationError> {
+    pub fn require_open_record(self) -> Result<RotationRecord, OperationError> {
         if let Some(record) = self.read_open_record()? {
             return Ok(record);
         }
@@ -66,7 +66,7 @@ impl RotationFolder<'_> {
     /// # Errors
     ///
     /// As for [`require_open_record`](Self::require_open_record), and where a pair is gone.
-    pub fn reopen_pairs(&self, modal: Option<ModalLogin>) -> Result<RotationPairs, OperationError> {
+    pub fn reopen_pairs(self, modal: Option<ModalLogin>) -> Result<RotationPairs, OperationError> {
         let record = self.require_open_record()?;
         let old = Credentials { modal: modal.clone(), ..self.read_pair(&record.old)? };
         let new = Credentials { modal, ..self.read_pair(&record.new)? };
@@ -78,7 +78,7 @@ impl RotationFolder<'_> {
     /// # Errors
     ///
     /// [`OperationError`] without any part of the secret, where it is gone or another one.
-    pub fn read_pair(&self, generation: &KeyGeneration) -> Result<Credentials, OperationError> {
+    pub fn read_pair(self, generation: &KeyGeneration) -> Result<Credentials, OperationError> {
         let name = name_generation(generation.number);
         let content = self.0.state.read(&name).map_err(|fault| self.0.state_error(fault))?;
         let pair = read_key_pair(FilledBody::new(content).expose(), &name)?;
@@ -89,7 +89,7 @@ impl RotationFolder<'_> {
         Err(OperationError::new(ErrorKind::Mismatch, message))
     }
 
-    pub(super) fn write_record(&self, record: &RotationRecord) -> Result<(), OperationError> {
+    pub(super) fn write_record(self, record: &RotationRecord) -> Result<(), OperationError> {
         let unfit = |error: serde_json::Error| Fault::new(FaultKind::Unreadable, error.to_string());
         let written = serde_json::to_vec_pretty(record)
             .map_err(unfit)
@@ -98,7 +98,7 @@ impl RotationFolder<'_> {
     }
 
     /// Keeps a pair in a file that only the folder's owner can read, as lines of an env file.
-    pub(super) fn keep_pair(&self, number: u32, pair: &Credentials) -> Result<(), OperationError> {
+    pub(super) fn keep_pair(self, number: u32, pair: &Credentials) -> Result<(), OperationError> {
         let line = |variable: &str, name| {
             format!("{variable}={}\n", pair.expose(name).unwrap_or_default())
         };
@@ -109,7 +109,7 @@ impl RotationFolder<'_> {
     }
 
     /// Erases all pairs.
-    pub(super) fn erase_pairs(&self) -> Result<(), OperationError> {
+    pub(super) fn erase_pairs(self) -> Result<(), OperationError> {
         let at_state = |fault| self.0.state_error(fault);
         for name in self.0.state.names(FOLDER).map_err(at_state)? {
             let name = format!("{FOLDER}/{name}");

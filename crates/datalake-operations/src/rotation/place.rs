@@ -58,14 +58,14 @@ impl RotationPlace<'_> {
     ) -> Result<RotationRecord, OperationError> {
         let buckets = self.spec.list_buckets();
         let (present, next) = (old.ask_service(&buckets).await, new.ask_service(&buckets).await);
-        refuse_troubles(find_key_troubles(&present))?;
+        refuse_troubles(&find_key_troubles(&present))?;
         let project = present.project.map_err(|fault| OperationError::about("the key", &fault))?;
         let keys = KeySuccession { project, old: old.keys.id.clone(), new: new.keys.id.clone() };
         let policies = self.read_policies(old).await?;
         let seen = SeenKey { project: Ok(keys.project.clone()), ..present };
         let troubles = find_new_key_troubles(&seen, &next).into_iter();
         let is_real = |trouble: &KeyTrouble| !is_granted_later(trouble, &policies, &keys);
-        refuse_troubles(troubles.filter(is_real).collect())?;
+        refuse_troubles(&troubles.filter(is_real).collect::<Vec<_>>())?;
         refuse_named_key(&policies, &keys)?;
         self.refuse_roles(&keys)?;
         if !self.is_in_step(old, old).await? {
@@ -117,7 +117,7 @@ impl RotationPlace<'_> {
     }
 }
 
-fn refuse_troubles(troubles: Vec<KeyTrouble>) -> Result<(), OperationError> {
+fn refuse_troubles(troubles: &[KeyTrouble]) -> Result<(), OperationError> {
     let mut troubles = troubles.iter().map(ToString::to_string);
     let Some(first) = troubles.next() else { return Ok(()) };
     Err(troubles.fold(OperationError::new(ErrorKind::Config, first), OperationError::within))

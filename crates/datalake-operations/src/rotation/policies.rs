@@ -9,7 +9,7 @@ use datalake_core::policy::{
     find_lock_out, lift_revocation,
 };
 use datalake_core::receipt::{RunKind, Unfinished};
-use datalake_core::rotation::BucketFacts;
+use datalake_core::rotation::{BucketFacts, NamedKeys};
 use datalake_core::s3::BucketName;
 use datalake_core::time::RunId;
 use datalake_engine::{PlannedRun, Ports, apply};
@@ -84,8 +84,10 @@ impl BucketPolicy {
         BucketFacts {
             bucket: self.bucket.clone(),
             binds_new: self.policy.as_ref().is_none_or(|policy| keys.binds_new_key(policy)),
-            names_new: says(&|policy| keys.names_key(&keys.new, policy)),
-            names_old: says(&|policy| keys.names_key(&keys.old, policy)),
+            names: NamedKeys {
+                old: says(&|policy| keys.names_key(&keys.old, policy)),
+                new: says(&|policy| keys.names_key(&keys.new, policy)),
+            },
             is_revoked: says(&|policy| keys.is_revoked(&self.bucket, policy)),
         }
     }

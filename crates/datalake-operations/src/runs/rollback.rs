@@ -4,7 +4,7 @@ use datalake_core::fault::Target;
 use datalake_core::plan::Plan;
 use datalake_core::receipt::{Receipt, RunKind, RunState};
 
-use crate::{Advice, AdvisedCommand, ErrorKind, HostContext, OperationError};
+use crate::{Advice, AdvisedCommand, ErrorKind, HostContext, OperationError, refuse_open_rotation};
 
 /// The way back of a run; without the services where somebody else restarts them.
 ///
@@ -27,11 +27,13 @@ pub fn plan_way_back(
 ///
 /// # Errors
 ///
-/// [`OperationError`] where the named one is a rollback itself or was continued by a later run.
+/// [`OperationError`] where the named one is a rollback itself or was continued by a later run, and while
+/// the key pair is changed.
 pub fn choose_run_to_undo(
     context: &HostContext<'_>,
     named: Option<Receipt>,
 ) -> Result<Option<Receipt>, OperationError> {
+    refuse_open_rotation(context)?;
     let history = context.history()?;
     let Some(receipt) = named else { return Ok(history.to_roll_back().cloned()) };
     if receipt.kind != RunKind::Provision {

@@ -146,7 +146,7 @@ impl World {
     /// The names of generations that are kept.
     pub(crate) fn generations(&self) -> BTreeSet<String> {
         let names = self.state.file_names().into_iter();
-        names.filter(|name| name.starts_with("rotation/") && name.ends_with(".env")).collect()
+        names.filter(|name| name.starts_with("rotation/generation-")).collect()
     }
 }
 

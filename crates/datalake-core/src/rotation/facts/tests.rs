@@ -13,8 +13,7 @@ fn bucket(name: &str) -> BucketFacts {
     BucketFacts {
         bucket: name.parse().unwrap(),
         binds_new: false,
-        names_new: false,
-        names_old: true,
+        names: NamedKeys { old: true, new: false },
         is_revoked: false,
     }
 }
@@ -34,7 +33,7 @@ impl Imagined {
         match next {
             RotationNext::BindNewKey => {
                 if let Some(it) = buckets.into_iter().find(|it| !it.binds_new) {
-                    (it.binds_new, it.names_new) = (true, true);
+                    (it.binds_new, it.names.new) = (true, true);
                 }
             }
             RotationNext::RollOut => {
@@ -45,8 +44,8 @@ impl Imagined {
                 buckets.into_iter().find(|it| !it.is_revoked).unwrap().is_revoked = true;
             }
             RotationNext::ForgetOldKey => {
-                let it = buckets.into_iter().find(|it| it.names_old).unwrap();
-                (it.names_old, it.is_revoked) = (false, false);
+                let it = buckets.into_iter().find(|it| it.names.old).unwrap();
+                (it.names.old, it.is_revoked) = (false, false);
             }
             RotationNext::LiftRevocation => {
                 buckets.into_iter().find(|it| it.is_revoked).unwrap().is_revoked = false;
@@ -56,8 +55,8 @@ impl Imagined {
                 self.facts.host = if is_half { HostKey::Old } else { HostKey::Between };
             }
             RotationNext::UnbindNewKey => {
-                let it = buckets.into_iter().find(|it| it.names_new).unwrap();
-                (it.names_new, it.binds_new) = (false, false);
+                let it = buckets.into_iter().find(|it| it.names.new).unwrap();
+                (it.names.new, it.binds_new) = (false, false);
             }
             RotationNext::AwaitDeletion
             | RotationNext::EraseGenerations
@@ -101,7 +100,7 @@ fn a_change_goes_stage_by_stage_and_ends_when_the_old_key_is_gone() {
     while world.go_on(RotationGoal::NewKey) {}
 
     assert_eq!(judge_rotation(RotationGoal::NewKey, &world.facts), RotationNext::EraseGenerations);
-    assert!(world.facts.buckets.iter().all(|it| it.names_new && !it.names_old));
+    assert!(world.facts.buckets.iter().all(|it| it.names.new && !it.names.old));
 }
 
 #[test]
