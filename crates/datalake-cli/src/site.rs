@@ -79,13 +79,7 @@ impl Site {
     /// [`Failure`] for a spec or folder that cannot be used.
     pub(crate) async fn open(cli: &Cli, printer: Printer) -> Result<Self, Failure> {
         #[cfg(feature = "sandbox")]
-        let sandbox = match &cli.place.sandbox {
-            Some(dir) => {
-                require_nothing_of_others(&cli.values)?;
-                Some(Sandbox::open(dir).await?)
-            }
-            None => None,
-        };
+        let sandbox = open_sandbox(cli).await?;
         #[cfg(feature = "sandbox")]
         let (document, dir) = match &sandbox {
             Some(sandbox) => (Some(sandbox.document()), Some(sandbox.dir())),
@@ -116,11 +110,7 @@ impl Site {
             None => spec,
         };
         let variables = list_handed_variables(spec, &settings);
-        printer.decision(|| {
-            let files = files.iter().chain(&named).map(|file| file.display().to_string());
-            let (files, state) = (files.collect::<Vec<_>>().join(", "), state_path.display());
-            format!("files of the spec, later ones win: {files}; state: {state}")
-        });
+        printer.decision(|| describe_sources(files.iter().chain(&named), &state_path));
         Ok(Self {
             host,
             state: StateDir::open(&state_path, Arc::clone(&checkpoints))
@@ -274,6 +264,19 @@ impl Site {
     pub(crate) fn may_ask(&self) -> bool {
         self.may_ask
     }
+}
+
+#[cfg(feature = "sandbox")]
+async fn open_sandbox(cli: &Cli) -> Result<Option<Sandbox>, Failure> {
+    let Some(dir) = &cli.place.sandbox else { return Ok(None) };
+    require_nothing_of_others(&cli.values)?;
+    Ok(Some(Sandbox::open(dir).await?))
+}
+
+fn describe_sources<'p>(files: impl Iterator<Item = &'p PathBuf>, state: &Path) -> String {
+    let files: Vec<_> = files.map(|file| file.display().to_string()).collect();
+    let state = state.display();
+    format!("files of the spec, later ones win: {}; state: {state}", files.join(", "))
 }
 
 /// The names of the variables that containers are given, as far as the spec is known.

@@ -16,7 +16,7 @@ mod whatif;
 mod whatif_text;
 
 pub use self::basis::{CostBasis, CostTerms, NotedEgress};
-pub use self::comparison::{PriceComparison, compare_prices};
+pub use self::comparison::{PriceComparison, compare_prices, describe_comparisons};
 pub use self::costed::{
     CostScope, CostTold, CostedBucket, CostedTables, TablesTold, render_costs, survey_holdings,
 };

@@ -12,6 +12,7 @@ mod deletion;
 mod faults;
 mod listing;
 mod object_report;
+mod object_words;
 mod presigning;
 mod reading;
 mod settings_text;
@@ -40,6 +41,7 @@ pub use listing::{
     ObjectListing, VersionFacts,
 };
 pub use object_report::{ObjectReport, find_object};
+pub use object_words::{describe_object, describe_version};
 pub use presigning::{PresignRequest, PresignedObject, PrintedAddress, SignedAccess};
 pub use reading::{ContentEnd, ContentSink, ObjectReader, SinkAnswer};
 pub use settings_text::{

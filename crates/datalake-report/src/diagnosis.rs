@@ -139,10 +139,13 @@ impl DoctorReport {
         let checks: Vec<_> =
             shown.map(|(id, outcome)| report_check(id, outcome, wording)).collect();
         let mut counts = OutcomeCounts::default();
-        checks.iter().for_each(|check| counts.add(check.outcome));
-        let next = match wording.is_bare {
-            true => format!("{} init", wording.program),
-            false => suggest_next(found, &is_shown, wording.program),
+        for check in &checks {
+            counts.add(check.outcome);
+        }
+        let next = if wording.is_bare {
+            format!("{} init", wording.program)
+        } else {
+            suggest_next(found, &is_shown, wording.program)
         };
         let is_sound = found.verdict_of(is_chosen) == DiagnosisVerdict::Sound;
         Self { is_sound, counts, checks, next, is_bare: wording.is_bare }
@@ -229,7 +232,9 @@ pub fn render_diagnosis(report: &DoctorReport, view: DoctorView) -> String {
     let mut text = String::new();
     for checks in report.checks.chunk_by(|one, other| one.group == other.group) {
         let mut counts = OutcomeCounts::default();
-        checks.iter().for_each(|check| counts.add(check.outcome));
+        for check in checks {
+            counts.add(check.outcome);
+        }
         let group = checks.first().map_or("", |check| check.group);
         text.push_str(&format!("{group:<14}{}\n", counts.describe()));
         let needs = |check: &CheckReport| !report.is_bare && check.outcome.needs_somebody();

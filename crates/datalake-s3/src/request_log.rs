@@ -71,9 +71,10 @@ fn describe_request(method: &Method, uri: &Uri) -> String {
 /// Headers line by line; in place of a secret its kind.
 fn list_headers(headers: &HeaderMap) -> Vec<String> {
     let line = |(name, value): (&HeaderName, &http::HeaderValue)| {
-        let value = match is_secret(name) || value.is_sensitive() {
-            true => "(not shown)".to_owned(),
-            false => String::from_utf8_lossy(value.as_bytes()).into_owned(),
+        let value = if is_secret(name) || value.is_sensitive() {
+            "(not shown)".to_owned()
+        } else {
+            String::from_utf8_lossy(value.as_bytes()).into_owned()
         };
         format!("{name}: {value}")
     };
@@ -81,8 +82,7 @@ fn list_headers(headers: &HeaderMap) -> Vec<String> {
 }
 
 fn is_secret(name: &HeaderName) -> bool {
-    let begins = |beginning: &&str| name.as_str().starts_with(*beginning);
-    SECRET.contains(name) || SECRET_BEGINNINGS.iter().any(|beginning| begins(&beginning))
+    SECRET.contains(name) || SECRET_BEGINNINGS.iter().any(|begin| name.as_str().starts_with(begin))
 }
 
 #[cfg(test)]

@@ -46,7 +46,7 @@ pub(super) async fn migrate(cli: &Cli, what: &Migrate, printer: Printer) -> Resu
         Migrate::Check(flags) => Box::pin(check::check(cli, flags, printer)).await,
         Migrate::Free(flags) => free::free(cli, flags, printer).await,
         Migrate::Back { what: Back::Plan(flags) } => back::plan(cli, flags, printer).await,
-        Migrate::Back { what: Back::Run(flags) } => back::run(cli, flags, printer).await,
-        Migrate::Report(flags) => report::report(cli, flags, printer).await,
+        Migrate::Back { what: Back::Run(flags) } => Box::pin(back::run(cli, flags, printer)).await,
+        Migrate::Report(flags) => Box::pin(report::report(cli, flags, printer)).await,
     }
 }

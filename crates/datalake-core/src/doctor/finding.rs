@@ -151,14 +151,12 @@ mod tests {
     use super::*;
 
     fn make_diagnosis(found: &[FindingId]) -> Diagnosis {
-        let outcome = |id: FindingId| match found.contains(&id) {
-            true => CheckOutcome::Finding(Finding {
-                id,
-                severity: Severity::Wrong,
-                evidence: Vec::new(),
-                cure: Advice::Text(String::new()),
-            }),
-            false => CheckOutcome::Sound(String::new()),
+        let outcome = |id: FindingId| {
+            if !found.contains(&id) {
+                return CheckOutcome::Sound(String::new());
+            }
+            let (severity, cure) = (Severity::Wrong, Advice::Text(String::new()));
+            CheckOutcome::Finding(Finding { id, severity, evidence: Vec::new(), cure })
         };
         Diagnosis { outcomes: FindingId::ALL.map(|id| (id, outcome(id))).to_vec() }
     }

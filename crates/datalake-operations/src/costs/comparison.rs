@@ -31,3 +31,23 @@ pub fn compare_prices<'a>(
     };
     Some(PriceComparison { cheaper: names(cheaper), dearer: names(dearer) })
 }
+
+/// What is cheaper and what is dearer than Hetzner, in sentences.
+#[must_use]
+pub fn describe_comparisons(bills: &[(&PriceList, Bill)]) -> String {
+    let verdict = |name: &str| {
+        let PriceComparison { cheaper, dearer } = compare_prices(bills, name)?;
+        let named = |names: Vec<&str>| {
+            if names.is_empty() { "none".to_owned() } else { names.join(", ") }
+        };
+        let (cheaper, dearer) = (named(cheaper), named(dearer));
+        Some(format!("{name}: cheaper for this are {cheaper}; as dear or dearer {dearer}\n"))
+    };
+    let both = ["hetzner", "hetzner-usd"].map(verdict);
+    let text: String = both.into_iter().flatten().collect();
+    format!(
+        "\n{text}Hetzner's base price pays for 1 TB: below that it is dear, unless the account pays it \
+         already. Nobody pays\nfor what servers in its own network read. Sums of different currencies are not \
+         compared.\n"
+    )
+}

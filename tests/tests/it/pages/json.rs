@@ -36,7 +36,7 @@ Samples are those of a test. Lists are cut to their first entries, long texts to
 ";
 
 /// Documents that need a systemd, a podman, Modal's client or days, or that only a long run tells.
-const ELSEWHERE: [(&str, &str); 21] = [
+const ELSEWHERE: [(&str, &str); 31] = [
     ("access-proof", "access prove --key-file FILE"),
     ("access-run", "access apply"),
     ("cost-forecast", "cost forecast"),
@@ -50,6 +50,16 @@ const ELSEWHERE: [(&str, &str); 21] = [
     ("dagster-stop", "dagster stop"),
     ("demo", "demo"),
     ("doctor-fix", "doctor --fix ID"),
+    ("job-key", "job report NAME"),
+    ("job-plan", "job plan NAME --do checksum assets/"),
+    ("job-report", "job report NAME"),
+    ("job-run", "job run NAME"),
+    ("job-shard", "job shard NAME 0"),
+    ("job-status", "job status NAME"),
+    ("job-stop", "job stop NAME"),
+    ("key-age", "key age"),
+    ("key-check", "key check"),
+    ("key-rotation", "key rotate"),
     ("lake-check", "lake check"),
     ("modal-deploy", "modal deploy"),
     ("modal-rollover", "modal rollover"),

@@ -3,7 +3,7 @@
 use datalake_core::price::{Bill, Intended, PriceList, estimate};
 use datalake_core::size::ByteSize;
 use datalake_core::usage::SMALLEST_BILLED;
-use datalake_operations::costs::{CostBasis, PriceComparison, compare_prices};
+use datalake_operations::costs::{CostBasis, describe_comparisons};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -129,23 +129,4 @@ fn small_words(intended: &Intended, billed: ByteSize) -> String {
             size(SMALLEST_BILLED.0)
         ),
     }
-}
-
-/// Where Hetzner is dearer and where it is not, in each currency.
-fn describe_comparisons(bills: &[(&PriceList, Bill)]) -> String {
-    let verdict = |name: &str| {
-        let PriceComparison { cheaper, dearer } = compare_prices(bills, name)?;
-        let named = |names: Vec<&str>| {
-            if names.is_empty() { "none".to_owned() } else { names.join(", ") }
-        };
-        let (cheaper, dearer) = (named(cheaper), named(dearer));
-        Some(format!("{name}: cheaper for this are {cheaper}; as dear or dearer {dearer}\n"))
-    };
-    let both = ["hetzner", "hetzner-usd"].map(verdict);
-    let text: String = both.into_iter().flatten().collect();
-    format!(
-        "\n{text}Hetzner's base price pays for 1 TB: below that it is dear, unless the account pays it \
-         already. Nobody pays\nfor what servers in its own network read. Sums of different currencies are not \
-         compared.\n"
-    )
 }

@@ -61,7 +61,9 @@ pub(super) async fn run(cli: &Cli, flags: &MigrateRun, printer: Printer) -> Resu
     let state = TransferState { source, destination, ..TransferState::default() };
     let teller = Teller::new(printer, flags.report.as_deref(), state)?;
     teller.expect_runs(migration.parts.len());
-    total.into_iter().for_each(|total| teller.expect_total(total));
+    if let Some(total) = total {
+        teller.expect_total(total);
+    }
     let work = async {
         pause.settle(&migration, &choice).await?;
         Ok(move_parts(&migration, &place.limits, &teller).await?)

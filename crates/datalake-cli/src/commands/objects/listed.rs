@@ -1,7 +1,7 @@
 //! Rows of listings, as text and for programs.
 
 use datalake_operations::lake::{
-    ListedFolder, ListedObject, ListedVersion, ListingReporter, VersionFacts,
+    ListedFolder, ListedObject, ListedVersion, ListingReporter, describe_version,
 };
 
 use crate::render::{DocumentKind, Rows, key_text};
@@ -60,24 +60,11 @@ impl ListingReporter for PrintedListing {
     }
 
     fn version(&mut self, version: &ListedVersion<'_>) {
-        let line = || version_line(&version.facts) + &key_text(version.key);
+        let line = || describe_version(&version.facts) + &key_text(version.key);
         self.rows.row(VERSION, version, line);
     }
 
     fn page_ended(&mut self) -> bool {
         self.rows.flush()
     }
-}
-
-/// A version or delete marker without its key.
-pub(super) fn version_line(facts: &VersionFacts) -> String {
-    let VersionFacts { version, latest, marker, size, modified, .. } = facts;
-    let size = size.map_or("-".to_owned(), |size| size.to_string());
-    let state = match (marker, latest) {
-        (false, true) => "current",
-        (false, false) => "old",
-        (true, true) => "deleted",
-        (true, false) => "marker",
-    };
-    format!("{size:>14}  {modified}  {state:<7}  {:<32}  ", key_text(version))
 }
