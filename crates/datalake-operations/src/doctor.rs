@@ -116,9 +116,12 @@ fn look_at_key_age(input: &ExaminationInput<'_>) -> Look<Option<Timestamp>> {
     let Ok(host) = &input.spec.host else {
         return Look::NotHere("the spec names no host".to_owned());
     };
-    match look_at_host(input.context, host) {
-        Ok((_, places)) => examine_key_age(input.context, &places).into(),
-        Err(_) => Look::NotHere("there is no service user".to_owned()),
+    let Ok((_, places)) = look_at_host(input.context, host) else {
+        return Look::NotHere("there is no service user".to_owned());
+    };
+    match examine_key_age(input.context, &places) {
+        Ok(since) => Look::Saw(since),
+        Err(error) => Look::NotHere(format!("the pair in use cannot be read: {error}")),
     }
 }
 

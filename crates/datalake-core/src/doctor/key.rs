@@ -239,7 +239,7 @@ fn judge_project(seen: &Examination) -> Judged {
 
 fn judge_age(seen: &Examination) -> Judged {
     let Some(since) = *seen.key.first_stored.seen()? else {
-        return Ok("no run has stored the pair that is in use".to_owned());
+        return Err(Not::Here("no run has stored the pair that is in use".to_owned()));
     };
     let days = count_key_days(since, seen.now);
     if days <= LONGEST_KEY_AGE {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use datalake_core::fault::Target;
 use datalake_core::modal::{AskedContent, ModalObject};
-use datalake_core::plan::{Blocker, Observation, Plan, Step, plan_provision, rehearse};
+use datalake_core::plan::{Action, Blocker, Observation, Plan, Step, plan_provision, rehearse};
 use datalake_core::receipt::Receipt;
 use datalake_core::secret::FingerprintKey;
 use datalake_core::spec::{ModalSpec, Spec};
@@ -129,6 +129,17 @@ pub fn require_writable(context: &HostContext<'_>, plan: &Plan) -> Result<(), Op
     plan.steps.iter().find_map(blocker).map_or(Ok(()), |blocker| Err(blocker.into()))
 }
 
+/// What is known of Modal after a run: an app that it has rolled over is owed nothing more.
+fn past_after(past: &VaultPast, receipt: &Receipt) -> VaultPast {
+    let mut owed = past.owed.clone();
+    for taken in receipt.done() {
+        if let Action::RollOver(app) = &taken.step.action {
+            owed.remove(app);
+        }
+    }
+    VaultPast { earlier: past.earlier.clone(), owed }
+}
+
 /// Looks again: the plan after an apply is empty.
 ///
 /// # Errors
@@ -141,7 +152,9 @@ pub async fn prove_provision(
 ) -> Result<(), OperationError> {
     // What is known to be pending is not asked for again.
     let past = input.past.filter(|_| receipt.pending.is_empty());
-    let again = ProvisionInput { restart: input.restart.once_more(), past, ..*input };
+    let past = past.map(|past| past_after(past, receipt));
+    let restart = input.restart.once_more();
+    let again = ProvisionInput { restart, past: past.as_ref(), ..*input };
     let (_, left) = look_and_plan(&again, ports).await?;
     if left.is_empty() {
         return Ok(());

@@ -43,7 +43,7 @@ trait Judged {
 impl Judged for memory::MemoryStore {
     fn judge_now(&self, key: &str, buckets: &[BucketName]) {
         for bucket in buckets {
-            let text = futures::executor::block_on(self.policy(bucket)).unwrap();
+            let text = futures::FutureExt::now_or_never(self.policy(bucket)).unwrap().unwrap();
             let policy = text.map(|text| text.read_policy().unwrap());
             require_no_wider(policy.as_ref(), bucket, key);
         }
