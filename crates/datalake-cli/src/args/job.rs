@@ -22,7 +22,7 @@ Examples:
 pub enum JobCommand {
     /// List what is to be done, freeze it in the bucket, and price it; more than the budget is refused (6)
     ///
-    /// The list lies below `_datalake/jobs/NAME/` in the spec's bucket, cut into shards of 1,000 keys or
+    /// The list is below `_datalake/jobs/NAME/` in the spec's bucket, cut into shards of 1,000 keys or
     /// 2 GiB. Nothing else is done.
     Plan(JobPlan),
     /// Do what is left of a job; can be stopped or killed at any time, and run again
@@ -95,7 +95,7 @@ pub enum JobEngine {
 const RUN_EXAMPLES: &str = "\
 Examples:
   datalake job run hashes                  Do what is left of it
-  datalake job run clean --code clean.py   A python job: what lies in a bucket is never run
+  datalake job run clean --code clean.py   A python job: code from a bucket is never run
 ";
 
 /// Flags of `job run`.

@@ -19,7 +19,7 @@ pub enum JobTask {
     },
 }
 
-/// The text is no task.
+/// The text does not name a task.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` is not a task: use checksum, copy, recompress or python:FILE:FUNCTION")]
 pub struct InvalidJobTask(String);

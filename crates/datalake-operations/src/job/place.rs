@@ -93,7 +93,7 @@ impl JobPlace<'_> {
     pub(super) fn refuse_name(&self) -> OperationError {
         let message = format!("bucket `{}` already has a job `{}`", self.bucket, self.name);
         OperationError::new(ErrorKind::Usage, message).advise(Advice::naming(
-            "choose another name; {} tells how far that job is, {} goes on with it",
+            "choose another name; {} shows how far that job is, {} goes on with it",
             [
                 AdvisedCommand::JobStatus(self.name.clone()),
                 AdvisedCommand::RunJob(self.name.clone()),

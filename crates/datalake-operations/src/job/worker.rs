@@ -196,7 +196,7 @@ fn require_function(
         (Some(planned), None) => {
             let message = format!("job `{}` runs your function `{}`", job.name, planned.function);
             Err(OperationError::new(ErrorKind::Usage, message).advise(
-                "name the file that has it, too: --code FILE. What lies in a bucket is never run",
+                "name the file that has it, too: --code FILE. Code from a bucket is never run",
             ))
         }
         (Some(planned), Some(function)) if hash_code(&function.code) == planned.sha256 => Ok(()),

@@ -71,7 +71,7 @@ impl RotationPlace<'_> {
         if !self.is_in_step(old, old).await? {
             let message = "the host is not as the spec wants it with the present key pair";
             return Err(OperationError::new(ErrorKind::Config, message).advise(Advice::naming(
-                "bring it in step first: {}",
+                "bring it in sync first: {}",
                 [AdvisedCommand::Provision],
             )));
         }
@@ -91,7 +91,7 @@ impl RotationPlace<'_> {
         let Some(role) = self.roles.iter().find(is_one) else { return Ok(()) };
         let message = format!("role `{}` of the spec is key `{}`", role.name, role.key);
         Err(OperationError::new(ErrorKind::Config, message).advise(
-            "a role is held by the policy alone: give it a key that the containers are not given",
+            "only the policy limits a role: give it a key that the containers are not given",
         ))
     }
 

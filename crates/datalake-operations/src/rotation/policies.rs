@@ -137,7 +137,7 @@ impl KeyRotation<'_> {
         }
         let message = format!("the policy of bucket `{bucket}` would shut out key `{}`", actor.key);
         Err(OperationError::new(ErrorKind::Config, message).advise(
-            "a statement of somebody else denies the project's keys the policy: change it first",
+            "a statement of someone else's denies the project's keys the policy: change it first",
         ))
     }
 

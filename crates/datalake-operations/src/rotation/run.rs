@@ -124,7 +124,7 @@ impl<'a> KeyRotation<'a> {
             return self.keep_goal(RotationGoal::NewKey);
         }
         let message = "the change of the key pair is on its way back";
-        let words = "go on with that: {}; then begin anew";
+        let words = "go on with that: {}; then begin again";
         Err(OperationError::new(ErrorKind::Config, message)
             .advise(Advice::naming(words, [AdvisedCommand::AbortKey])))
     }
