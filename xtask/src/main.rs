@@ -32,7 +32,7 @@ fn main() -> ExitCode {
         Some((task, rest)) if task == "provision" => provision(rest),
         Some((task, [])) if task == "ci" => ci::ci(),
         Some((task, [])) if task == "docs" => docs(),
-        Some((task, [])) if task == "messages" => messages(),
+        Some((task, [])) if task == "messages" => print_messages(),
         Some((task, lanes)) if task == "e2e" => e2e::e2e(lanes),
         Some((task, [])) if task == "dist" => dist::dist(),
         Some((task, rest)) if task == "bench" => bench(rest),
@@ -66,7 +66,7 @@ fn docs() -> Result<(), Failed> {
 }
 
 /// The test that reads the sources writes the page where it is told to.
-fn messages() -> Result<(), Failed> {
+fn print_messages() -> Result<(), Failed> {
     let failed = |error: std::io::Error| Failed::new(format!("the page of messages: {error}"));
     let page = std::path::absolute(run::target().join("messages.md")).map_err(failed)?;
     let words = ["test", "--quiet", "--locked", "--package", "datalake-tests", "--test", "it"];

@@ -80,12 +80,12 @@ pub(crate) async fn run(cli: &Cli, printer: Printer) -> Result<Exit, Failure> {
         Command::Tables { what } => Box::pin(tables::tables(cli, what, printer)).await,
         Command::Migrate { what } => Box::pin(migrate::migrate(cli, what, printer)).await,
         Command::Presign(flags) => objects::presign(cli, flags, printer).await,
-        Command::Job { what } => Box::pin(job::job(cli, what, printer)).await,
+        Command::Job { what } => Box::pin(job::run_job_command(cli, what, printer)).await,
         Command::Cost { what } => cost::cost(cli, what, printer).await,
         Command::Usage { what } => usage::usage(cli, what, printer).await,
         Command::Report(flags) => report::report(cli, flags, printer).await,
         Command::Access { what } => Box::pin(access::access(cli, what, printer)).await,
-        Command::Key { what } => Box::pin(key::key(cli, what, printer)).await,
+        Command::Key { what } => Box::pin(key::run_key_command(cli, what, printer)).await,
         Command::Lake { what } => Box::pin(lake::lake(cli, what, printer)).await,
         Command::Modal { what, .. } => modal::modal(cli, what, printer).await,
         Command::Schema(flags) => schema::schema(flags, printer),
@@ -94,7 +94,7 @@ pub(crate) async fn run(cli: &Cli, printer: Printer) -> Result<Exit, Failure> {
         Command::Sandbox(flags) => sandbox::sandbox(cli, flags, printer).await,
         #[cfg(feature = "sandbox")]
         Command::Demo(flags) => demo::demo(flags, printer).await,
-        Command::Completions { shell } => Ok(shell::completions(*shell, printer)),
+        Command::Completions { shell } => Ok(shell::print_completions(*shell, printer)),
         Command::Help { words } => help::show_help(words, Printer::new(false)),
         Command::Man { dir } => shell::man(dir),
     }

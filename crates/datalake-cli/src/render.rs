@@ -124,7 +124,7 @@ impl Printer {
     }
 
     /// Prints a decision to standard error, where every detail is wanted.
-    pub(crate) fn decision(self, line: impl FnOnce() -> String) {
+    pub(crate) fn tell_decision(self, line: impl FnOnce() -> String) {
         if self.verbose {
             self.talk(&line());
         }

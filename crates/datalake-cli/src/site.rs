@@ -110,7 +110,7 @@ impl Site {
             None => spec,
         };
         let variables = list_handed_variables(spec, &settings);
-        printer.decision(|| describe_sources(files.iter().chain(&named), &state_path));
+        printer.tell_decision(|| describe_sources(files.iter().chain(&named), &state_path));
         Ok(Self {
             host,
             state: StateDir::open(&state_path, Arc::clone(&checkpoints))

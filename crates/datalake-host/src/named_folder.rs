@@ -42,7 +42,10 @@ impl HostFiles {
                 break files;
             }
             if above == Path::new(".") {
-                return Err(at(path, Fault::new(FaultKind::Absent, "the working folder is gone")));
+                return Err(fault_at(
+                    path,
+                    Fault::new(FaultKind::Absent, "the working folder is gone"),
+                ));
             }
             missing.push(above.file_name().unwrap_or_default().to_string_lossy().into_owned());
             above = match above.parent() {
@@ -53,7 +56,7 @@ impl HostFiles {
         let mut made = String::new();
         for name in missing.iter().rev().filter(|name| !matches!(name.as_str(), "" | "." | "..")) {
             made = format!("{made}/{name}");
-            files.create_folder_for_neighbour(&made).map_err(|fault| at(path, fault))?;
+            files.create_folder_for_neighbour(&made).map_err(|fault| fault_at(path, fault))?;
         }
         if missing.is_empty() { Ok(files) } else { Self::open_named(path, checkpoints) }
     }
@@ -75,6 +78,6 @@ impl HostFiles {
     }
 }
 
-fn at(path: &Path, fault: Fault) -> WayFault {
+fn fault_at(path: &Path, fault: Fault) -> WayFault {
     WayFault::At { path: escaped_path(path), fault }
 }

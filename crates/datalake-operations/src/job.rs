@@ -75,11 +75,11 @@ pub fn choose_brake(limits: &ServiceLimits) -> JobBrake {
 }
 
 impl JobService<'_> {
-    fn limits(&self) -> TransferLimits {
+    fn choose_limits(&self) -> TransferLimits {
         limit_requests(choose_brake(&self.client.spec.limits))
     }
 
-    fn courier<'l>(&'l self, limits: &'l TransferLimits) -> Courier<'l> {
+    fn make_courier<'l>(&'l self, limits: &'l TransferLimits) -> Courier<'l> {
         Courier::new(self.clock, &Unwatched, limits)
     }
 
@@ -98,8 +98,8 @@ impl JobService<'_> {
     ///
     /// [`OperationError`] where there is no such job, or it cannot be written.
     pub async fn stop_job(&self, name: &JobName) -> Result<(), OperationError> {
-        let limits = self.limits();
-        let courier = self.courier(&limits);
+        let limits = self.choose_limits();
+        let courier = self.make_courier(&limits);
         let place = self.open_place(name, &courier)?;
         place.read_manifest().await?;
         place.ask_to_stop().await

@@ -122,7 +122,7 @@ pub struct DoctorView {
 impl DoctorReport {
     /// What is told of a group's checks, of all of them without one.
     #[must_use]
-    pub fn of(found: &Diagnosis, only: Option<Group>, wording: &DoctorWording<'_>) -> Self {
+    pub fn report_on(found: &Diagnosis, only: Option<Group>, wording: &DoctorWording<'_>) -> Self {
         Self::chosen(found, &|id| only.is_none_or(|only| id.group() == only), wording)
     }
 
@@ -140,7 +140,7 @@ impl DoctorReport {
             shown.map(|(id, outcome)| report_check(id, outcome, wording)).collect();
         let mut counts = OutcomeCounts::default();
         for check in &checks {
-            counts.add(check.outcome);
+            counts.add_outcome(check.outcome);
         }
         let next = if wording.is_bare {
             format!("{} init", wording.program)
@@ -153,7 +153,7 @@ impl DoctorReport {
 }
 
 impl OutcomeCounts {
-    fn add(&mut self, outcome: OutcomeWord) {
+    fn add_outcome(&mut self, outcome: OutcomeWord) {
         *match outcome {
             OutcomeWord::Sound => &mut self.sound,
             OutcomeWord::Warning => &mut self.warnings,
@@ -164,7 +164,7 @@ impl OutcomeCounts {
     }
 
     /// What a group has come to, in one line.
-    fn describe(&self) -> String {
+    fn describe_counts(&self) -> String {
         let parts = [
             (self.sound, "in order"),
             (self.wrong, "wrong"),
@@ -233,10 +233,10 @@ pub fn render_diagnosis(report: &DoctorReport, view: DoctorView) -> String {
     for checks in report.checks.chunk_by(|one, other| one.group == other.group) {
         let mut counts = OutcomeCounts::default();
         for check in checks {
-            counts.add(check.outcome);
+            counts.add_outcome(check.outcome);
         }
         let group = checks.first().map_or("", |check| check.group);
-        text.push_str(&format!("{group:<14}{}\n", counts.describe()));
+        text.push_str(&format!("{group:<14}{}\n", counts.describe_counts()));
         let needs = |check: &CheckReport| !report.is_bare && check.outcome.needs_somebody();
         let shown = checks.iter().filter(|check| view.is_whole || needs(check));
         shown.for_each(|check| text.push_str(&render_check(check, view.has_colour)));
@@ -300,10 +300,10 @@ mod tests {
         };
         let wording =
             DoctorWording { program: "datalake", describe_cure: &describe_cure, is_bare: false };
-        DoctorReport::of(&diagnose(&seen), Some(Group::Python), &wording)
+        DoctorReport::report_on(&diagnose(&seen), Some(Group::Python), &wording)
     }
 
-    fn render(report: &DoctorReport) -> String {
+    fn render_all(report: &DoctorReport) -> String {
         render_diagnosis(report, DoctorView { is_whole: false, has_colour: false })
     }
 
@@ -321,9 +321,9 @@ mod tests {
         assert!(!unknown.is_sound && sound.is_sound);
         let line =
             "  ? unknown  python-modal-words: the answer cannot be used (it was not checked)";
-        assert!(render(&unknown).contains(line), "{}", render(&unknown));
+        assert!(render_all(&unknown).contains(line), "{}", render_all(&unknown));
         assert_eq!(
-            render(&sound),
+            render_all(&sound),
             "python        7 in order\n\n7 sound, 0 warnings, 0 wrong, 0 skipped, 0 unknown.\nNext: datalake status\n"
         );
         let whole = render_diagnosis(&sound, DoctorView { is_whole: true, has_colour: true });
@@ -340,7 +340,7 @@ mod tests {
             word: "modal.Stub".to_owned(),
             instead: Some("modal.App".to_owned()),
         };
-        let text = render(&report(|seen| seen.python.traps = Look::Saw(vec![trap])));
+        let text = render_all(&report(|seen| seen.python.traps = Look::Saw(vec![trap])));
 
         let expected = "  ✗ wrong    python-modal-words: a\\u{1b}.py:3: `modal.Stub`; today `modal.App`\n             cure: write today's words";
         assert!(text.contains(expected), "{text}");

@@ -42,7 +42,7 @@ pub(crate) struct LoggedRequest {
 }
 
 impl LoggedRequest {
-    pub(crate) fn begin<B>(request: &Request<B>) -> Option<Self> {
+    pub(crate) fn begin_log<B>(request: &Request<B>) -> Option<Self> {
         let log = *LOG.get()?;
         let headers = if log.has_headers { request.headers().clone() } else { HeaderMap::new() };
         Some(Self { log, words: describe_request(request.method(), request.uri()), headers })

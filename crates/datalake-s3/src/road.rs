@@ -178,7 +178,7 @@ impl Road {
         patience: Duration,
         whole: Duration,
     ) -> Result<Reply, Fault> {
-        let (logged, began) = (LoggedRequest::begin(&request), Instant::now());
+        let (logged, began) = (LoggedRequest::begin_log(&request), Instant::now());
         let reply = self.go_unlogged(request, patience, whole).await;
         match (&logged, &reply) {
             (None, _) => (),

@@ -4,7 +4,7 @@ use std::fs;
 
 use crate::support::{KEY, Ran, Shelf};
 
-fn requests(ran: &Ran) -> Vec<&str> {
+fn list_requests(ran: &Ran) -> Vec<&str> {
     let is_request = |line: &&str| line.starts_with("GET http") || line.starts_with("PUT http");
     ran.stderr.lines().filter(is_request).collect()
 }
@@ -22,8 +22,8 @@ fn every_request_is_a_line_where_detail_is_wanted() {
 
     let (quiet, detailed) = (shelf.run("ls", 0), shelf.run("ls -v", 0));
 
-    assert_eq!(requests(&quiet), [""; 0], "{}", quiet.stderr);
-    let lines = requests(&detailed);
+    assert_eq!(list_requests(&quiet), [""; 0], "{}", quiet.stderr);
+    let lines = list_requests(&detailed);
     assert!(!lines.is_empty(), "{}", detailed.stderr);
     assert!(lines.iter().all(|line| line.contains(": 200 OK after ")), "{lines:?}");
     assert!(!detailed.stderr.contains("x-amz-date"), "{}", detailed.stderr);
@@ -38,7 +38,7 @@ fn each_try_is_a_line_with_what_came_of_it() {
 
     let ran = shelf.run("ls -v", 0);
 
-    let refused = requests(&ran).into_iter().filter(|line| line.contains(": 503 "));
+    let refused = list_requests(&ran).into_iter().filter(|line| line.contains(": 503 "));
     assert_eq!(refused.count(), 2, "{}", ran.stderr);
     check_secrets(&ran);
 }

@@ -15,7 +15,7 @@ const GUARD: &str = r#"{"Statement": [{"Sid": "guard", "Effect": "Deny",
     "Resource": ["arn:aws:s3:::acme-dagster-assets"]}]}"#;
 
 /// A host that was provisioned with [`KEY`], and files with all pairs.
-fn provisioned() -> Shelf {
+fn make_provisioned() -> Shelf {
     let shelf = Shelf::of(Service::quick());
     shelf.run("provision --yes", 0);
     for (name, key) in [("same.env", KEY), ("new.env", SECOND_KEY), ("other.env", OTHER_KEY)] {
@@ -48,7 +48,7 @@ fn store_guard(shelf: &Shelf) {
     shelf.service.block_on(store.set_policy(bucket, Some(&policy))).unwrap();
 }
 
-fn generations(shelf: &Shelf) -> Vec<PathBuf> {
+fn list_generations(shelf: &Shelf) -> Vec<PathBuf> {
     let Ok(folder) = fs::read_dir(shelf.host.state().join("rotation")) else { return Vec::new() };
     let paths = folder.map(|entry| entry.unwrap().path());
     paths.filter(|path| path.extension().is_some_and(|end| end == "env")).collect()
@@ -93,7 +93,7 @@ fn make_receipts_old(shelf: &Shelf) {
 
 #[test]
 fn a_new_pair_is_another_one_of_the_same_project() {
-    let shelf = provisioned();
+    let shelf = make_provisioned();
 
     let told = shelf.run("key check", 0).stdout;
     assert!(told.starts_with("Present key: TESTKEY0000000000001 of p11, may use acme-"), "{told}");
@@ -113,7 +113,7 @@ fn a_new_pair_is_another_one_of_the_same_project() {
 
 #[test]
 fn a_change_goes_from_policy_to_host_to_refusal_and_ends_once_the_old_key_is_deleted() {
-    let shelf = provisioned();
+    let shelf = make_provisioned();
     store_guard(&shelf);
     shelf.run("key finish --yes", 66);
 
@@ -131,8 +131,8 @@ fn a_change_goes_from_policy_to_host_to_refusal_and_ends_once_the_old_key_is_del
     assert!(policy.contains("datalake-key-revoked"), "{policy}");
     shelf.run("ls", 77);
     with_key(&shelf, SECOND_KEY, "ls").run().exits(0);
-    assert_eq!(generations(&shelf).len(), 2);
-    for path in generations(&shelf) {
+    assert_eq!(list_generations(&shelf).len(), 2);
+    for path in list_generations(&shelf) {
         assert_eq!(fs::metadata(path).unwrap().permissions().mode() & 0o777, 0o600);
     }
     let record = fs::read_to_string(shelf.host.state().join("rotation/record.json")).unwrap();
@@ -149,7 +149,7 @@ fn a_change_goes_from_policy_to_host_to_refusal_and_ends_once_the_old_key_is_del
     let ended = with_key(&shelf, SECOND_KEY, "key finish --yes").run().exits(0).stdout;
 
     assert!(ended.contains("The key pair is `TESTKEY0000000000003` now"), "{ended}");
-    assert!(generations(&shelf).is_empty());
+    assert!(list_generations(&shelf).is_empty());
     let policy = policy_of(&shelf, SECOND_KEY);
     assert!(policy.contains("TESTKEY0000000000003") && !policy.contains(KEY.id), "{policy}");
     with_key(&shelf, SECOND_KEY, "status").run().exits(0);
@@ -157,7 +157,7 @@ fn a_change_goes_from_policy_to_host_to_refusal_and_ends_once_the_old_key_is_del
 
 #[test]
 fn an_abort_gives_files_and_policies_back() {
-    let shelf = provisioned();
+    let shelf = make_provisioned();
     store_guard(&shelf);
     let before = env_file(&shelf);
     shelf.run("key rotate --new-key-file new.env --yes", 0);
@@ -168,7 +168,7 @@ fn an_abort_gives_files_and_policies_back() {
     assert_eq!(env_file(&shelf), before);
     let policy = policy_of(&shelf, KEY);
     assert!(policy.contains(KEY.id) && !policy.contains(SECOND_KEY.id), "{policy}");
-    assert!(!policy.contains("datalake-key-revoked") && generations(&shelf).is_empty());
+    assert!(!policy.contains("datalake-key-revoked") && list_generations(&shelf).is_empty());
     shelf.run("status", 0);
 }
 
@@ -182,7 +182,7 @@ fn a_change_that_was_killed_goes_on_or_back() {
         ("outcome-recorded:2", "rotate"),
         ("receipt-written:1", "abort"),
     ] {
-        let shelf = provisioned();
+        let shelf = make_provisioned();
         store_guard(&shelf);
         let before = env_file(&shelf);
         let killed = shelf

@@ -23,28 +23,28 @@ bash complete.bash "$1" "$1 $LINE"
 /// The path of the programs that the script needs.
 const PATH: &str = "/usr/local/bin:/usr/bin:/bin";
 
-fn complete(call: Call, line: &str) -> Vec<String> {
+fn complete_line(call: Call, line: &str) -> Vec<String> {
     let ran = call.through_script(COMPLETE).env("PATH", PATH).env("LINE", line).run().exits(0);
     ran.stdout.lines().map(str::to_owned).filter(|line| !line.is_empty()).collect()
 }
 
 #[track_caller]
-fn check(line: &str, expected: &[&str]) {
+fn check_completion(line: &str, expected: &[&str]) {
     let host = Host::usual();
-    assert_eq!(complete(host.bare(""), line), expected, "{line}");
+    assert_eq!(complete_line(host.bare(""), line), expected, "{line}");
 }
 
 #[test]
 fn bash_completes_values_of_flags() {
-    check("--region ", &["fsn1", "nbg1", "hel1"]);
-    check("provision --handover p", &["podman-secret"]);
-    check("doctor --only dag", &["dagster-yaml"]);
-    check(
+    check_completion("--region ", &["fsn1", "nbg1", "hel1"]);
+    check_completion("provision --handover p", &["podman-secret"]);
+    check_completion("doctor --only dag", &["dagster-yaml"]);
+    check_completion(
         "doctor --explain host-env",
         &["host-env-file", "host-env-file-mode", "host-environment-d"],
     );
-    check("provision --environment-host k", &["keep"]);
-    check("doct", &["doctor"]);
+    check_completion("provision --environment-host k", &["keep"]);
+    check_completion("doct", &["doctor"]);
 }
 
 #[test]
@@ -55,8 +55,8 @@ fn bash_completes_runs_and_buckets_as_the_program_lists_them() {
     let (root, state) = (host.root(), host.state());
     let place = format!("--root {} --state {}", root.display(), state.display());
 
-    let runs = complete(call(), &format!("{place} rollback "));
-    let buckets = complete(call(), &format!("{place} bucket show acme-"));
+    let runs = complete_line(call(), &format!("{place} rollback "));
+    let buckets = complete_line(call(), &format!("{place} bucket show acme-"));
 
     assert_eq!(runs.len(), 1, "{runs:?}");
     assert_eq!(shown(&runs[0]), "[RUN]");

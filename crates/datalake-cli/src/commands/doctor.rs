@@ -40,7 +40,7 @@ pub(super) async fn doctor(
     let seen = examine_site(&site, flags.only, &flags.code).await;
     let found = diagnose(&seen);
     let is_bare = flags.only.is_none() && site.settings.document().is_bare();
-    show_diagnosis(&site, is_bare, |wording| DoctorReport::of(&found, flags.only, wording));
+    show_diagnosis(&site, is_bare, |wording| DoctorReport::report_on(&found, flags.only, wording));
     Ok(choose_exit(found.verdict(flags.only)))
 }
 

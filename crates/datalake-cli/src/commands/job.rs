@@ -53,7 +53,11 @@ struct OpenedJobs {
     printer: Printer,
 }
 
-pub(super) async fn job(cli: &Cli, what: &JobCommand, printer: Printer) -> Result<Exit, Failure> {
+pub(super) async fn run_job_command(
+    cli: &Cli,
+    what: &JobCommand,
+    printer: Printer,
+) -> Result<Exit, Failure> {
     let remote = Remote::open(cli, printer).await?;
     let limits = limit_requests(choose_brake(&remote.spec.limits));
     let jobs =
@@ -69,7 +73,7 @@ pub(super) async fn job(cli: &Cli, what: &JobCommand, printer: Printer) -> Resul
 }
 
 impl OpenedJobs {
-    fn service(&self) -> JobService<'_> {
+    fn borrow_service(&self) -> JobService<'_> {
         let (client, clock) = (self.remote.client(), &self.remote.site.clock);
         JobService { client, clock, programs: &self.programs }
     }
@@ -91,7 +95,7 @@ impl OpenedJobs {
         };
         let mut ticker = Ticker::new(self.printer);
         let mut tell = |keys| ticker.tell(|| counted(keys, "key"));
-        let planned = self.service().plan_job(&wish, &mut tell).await?;
+        let planned = self.borrow_service().plan_job(&wish, &mut tell).await?;
         drop(ticker);
         let code = match &flags.task {
             JobTask::Python { .. } => " --code FILE",
@@ -108,7 +112,7 @@ impl OpenedJobs {
         let code = read_function(&flags.code)?;
         let mut ticker = Ticker::new(self.printer);
         let mut tell = |progress: &_| ticker.tell(|| describe_progress(progress));
-        let run = self.service().run_job(&flags.name, code, &mut tell).await?;
+        let run = self.borrow_service().run_job(&flags.name, code, &mut tell).await?;
         drop(ticker);
         self.printer.result(JOB_RUN, &run, &(run.to_string() + &self.name_next(&run.status)));
         Ok(if run.status.progress.is_sound() { Exit::Done } else { Exit::Partly })
@@ -125,7 +129,7 @@ impl OpenedJobs {
     }
 
     async fn tell_status(&self, name: &JobName) -> Result<Exit, Failure> {
-        let status = self.service().look_at_job(name).await?;
+        let status = self.borrow_service().look_at_job(name).await?;
         let text = status.to_string() + &self.name_next(&status);
         self.printer.result(JOB_STATUS, &status, &text);
         Ok(match &status.progress {
@@ -138,13 +142,13 @@ impl OpenedJobs {
     async fn report_job(&self, name: &JobName) -> Result<Exit, Failure> {
         let mut rows = Rows::new(self.printer);
         let mut tell = |key: &KeyTrouble| rows.row(JOB_KEY, key, || key.to_string());
-        let report = self.service().report_job(name, &mut tell).await?;
+        let report = self.borrow_service().report_job(name, &mut tell).await?;
         rows.row(JOB_REPORT, &report, || report.to_string().trim_end().to_owned());
         Ok(if report.is_sound() { Exit::Done } else { Exit::Partly })
     }
 
     async fn stop_job(&self, name: &JobName) -> Result<Exit, Failure> {
-        self.service().stop_job(name).await?;
+        self.borrow_service().stop_job(name).await?;
         let text = format!(
             "The workers of job `{name}` are asked to stop: each ends its shard and begins no other.\n\
              \nNext: {} job run {name}\n",
@@ -156,7 +160,7 @@ impl OpenedJobs {
 
     async fn work_shard(&self, flags: &JobShardFlags) -> Result<Exit, Failure> {
         let share = WorkerShare { workers: flags.workers, function: read_function(&flags.code)? };
-        let worked = self.service().work_shard(&flags.name, flags.shard, share).await?;
+        let worked = self.borrow_service().work_shard(&flags.name, flags.shard, share).await?;
         self.printer.result(JOB_SHARD, &worked, &worked.to_string());
         let is_done = worked.end != ShardEnd::Stopped && worked.failed + worked.changed == 0;
         Ok(if is_done { Exit::Done } else { Exit::Partly })

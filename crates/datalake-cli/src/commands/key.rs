@@ -25,7 +25,11 @@ const KEY_ROTATION: DocumentKind = DocumentKind::of::<RotationReport>("key-rotat
 /// The documents of these commands.
 pub(super) const KINDS: &[DocumentKind] = &[KEY_AGE, KEY_CHECK, KEY_ROTATION];
 
-pub(super) async fn key(cli: &Cli, what: &KeyCommand, printer: Printer) -> Result<Exit, Failure> {
+pub(super) async fn run_key_command(
+    cli: &Cli,
+    what: &KeyCommand,
+    printer: Printer,
+) -> Result<Exit, Failure> {
     let site = Site::open(cli, printer).await?;
     match what {
         KeyCommand::Check(flags) => check_keys(&site, flags).await,

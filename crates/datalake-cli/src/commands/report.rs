@@ -96,7 +96,7 @@ fn describe_lake(
     top: usize,
 ) -> Result<LakeReport, Failure> {
     let Costs { costed, outlook } = *costs;
-    let (holdings, sharing) = (&costed.holdings, costed.sharing());
+    let (holdings, sharing) = (&costed.holdings, costed.share_bill());
     let total = holdings.total.total();
     let shown = top.max(PARTS);
     let log = open_log(&remote.site)?;
@@ -113,7 +113,7 @@ fn describe_lake(
         sum: paid(costed.bill.net(), basis.vat).to_string(),
         tax: tax_words(basis.vat),
         bill_lines: bill_lines(&costed.bill, basis.vat),
-        egress_words: costed.noted.describe(),
+        egress_words: costed.noted.describe_egress(),
         forecast: match &outlook.expected {
             Some(expected) => Ok(describe_forecast(basis, expected)?),
             None => {

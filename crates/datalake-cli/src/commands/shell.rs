@@ -27,7 +27,7 @@ const REGIONS: [&str; 3] = ["fsn1", "nbg1", "hel1"];
 /// The ways in which containers get the settings.
 const HANDOVERS: [&str; 3] = ["env-file", "podman-secret", "in-place"];
 
-pub(super) fn completions(shell: Shell, printer: Printer) -> Exit {
+pub(super) fn print_completions(shell: Shell, printer: Printer) -> Exit {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut name_values(build_command()), "datalake", &mut script);
     let script = String::from_utf8_lossy(&script);

@@ -33,7 +33,7 @@ pub(crate) fn finding_page(id: FindingId, name: &str) -> (String, FindingPage) {
         id: id.as_str(),
         group: id.group().as_str(),
         title: id.title(),
-        sentence: id.sentence(),
+        sentence: id.state_claim(),
         severity: id.severity(),
         is_fixed_by_datalake: is_ours,
         markdown: id.page(),
@@ -44,6 +44,6 @@ pub(crate) fn finding_page(id: FindingId, name: &str) -> (String, FindingPage) {
         Severity::Wrong => "error. It is broken now or will break",
     };
     let text = named_for(id.page(), name).replace("**", "");
-    let sentence = id.sentence();
+    let sentence = id.state_claim();
     (format!("{text}\nIn order: {sentence}\nSeverity: {severity}.\n{next}"), page)
 }

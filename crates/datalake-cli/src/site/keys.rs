@@ -46,7 +46,7 @@ impl Site {
         }
         let folder = self.settings.folder_of("credentials.command");
         let pair = secrets::read(source, folder, self.may_ask).await?;
-        self.printer.decision(|| format!("requests are signed with access key {}", pair.id));
+        self.printer.tell_decision(|| format!("requests are signed with access key {}", pair.id));
         Ok(self.pair.get_or_init(|| pair).clone())
     }
 }

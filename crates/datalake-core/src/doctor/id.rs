@@ -58,7 +58,7 @@ macro_rules! findings {
 
             /// What holds where all is well, in one sentence.
             #[must_use]
-            pub fn sentence(self) -> &'static str {
+            pub fn state_claim(self) -> &'static str {
                 match self { $(Self::$variant => $sentence,)+ }
             }
 
@@ -340,10 +340,10 @@ mod tests {
 
     #[test]
     fn every_id_has_a_sentence_of_its_own() {
-        let sentences: BTreeSet<_> = FindingId::ALL.map(FindingId::sentence).into();
+        let sentences: BTreeSet<_> = FindingId::ALL.map(FindingId::state_claim).into();
         assert_eq!(sentences.len(), FindingId::ALL.len());
         for id in FindingId::ALL {
-            let sentence = id.sentence();
+            let sentence = id.state_claim();
             assert!(sentence.ends_with('.') && sentence.matches(". ").count() == 0, "{sentence}");
             assert!((20..100).contains(&sentence.len()), "{sentence}");
         }

@@ -27,7 +27,7 @@ pub struct InvalidJobTask(String);
 impl JobTask {
     /// The kind of job that does it.
     #[must_use]
-    pub fn kind(&self) -> JobKind {
+    pub fn find_kind(&self) -> JobKind {
         match self {
             Self::BuiltIn(kind) => *kind,
             Self::Python { .. } => JobKind::Python,
@@ -72,7 +72,7 @@ mod tests {
             ("recompress", JobKind::Recompress),
             ("python:clean.py:clean", JobKind::Python),
         ] {
-            assert_eq!(text.parse::<JobTask>().unwrap().kind(), kind, "{text}");
+            assert_eq!(text.parse::<JobTask>().unwrap().find_kind(), kind, "{text}");
         }
         let odd = "python:a:b.py:_f2".parse::<JobTask>().unwrap();
         assert_eq!(odd, JobTask::Python { file: "a:b.py".into(), function: "_f2".to_owned() });

@@ -158,7 +158,7 @@ fn judge_way_back(facts: &RotationFacts) -> RotationNext {
 impl RotationStage {
     /// How far a change has come whose next step is this one.
     #[must_use]
-    pub fn before(next: RotationNext) -> Self {
+    pub fn stage_before(next: RotationNext) -> Self {
         match next {
             RotationNext::BindNewKey | RotationNext::UnbindNewKey => Self::Begun,
             RotationNext::RollOut | RotationNext::RollBack => Self::Bound,

@@ -79,7 +79,7 @@ impl RotationRecord {
 
     /// The keys as policies name them.
     #[must_use]
-    pub fn succession(&self) -> KeySuccession {
+    pub fn find_succession(&self) -> KeySuccession {
         KeySuccession {
             project: self.project.clone(),
             old: self.old.key.clone(),
@@ -106,7 +106,7 @@ mod tests {
         let first: RotationRecord = serde_json::from_str(text).unwrap();
 
         assert!(first.is_open());
-        let keys = first.succession();
+        let keys = first.find_succession();
         let started = first.started;
         assert_eq!(RotationRecord::begin_after(None, &keys, started), first);
         assert_eq!(RotationRecord::begin_after(Some(&first), &keys, started).old.number, 2);

@@ -74,16 +74,16 @@ mod tests {
     use super::*;
     use crate::host::ServiceState;
 
-    fn name(text: &str) -> UnitName {
+    fn name_unit(text: &str) -> UnitName {
         text.parse().unwrap()
     }
 
-    fn states(names: &[&str], state: ServiceState) -> ServiceStates {
-        names.iter().map(|text| (name(text), state)).collect()
+    fn make_states(names: &[&str], state: ServiceState) -> ServiceStates {
+        names.iter().map(|text| (name_unit(text), state)).collect()
     }
 
-    fn plan(names: &[&str], proved: &[&str]) -> Plan {
-        let states = states(names, ServiceState::Up);
+    fn make_plan(names: &[&str], proved: &[&str]) -> Plan {
+        let states = make_states(names, ServiceState::Up);
         let restart = Step {
             guard: Guard::ServicesKnown,
             action: Action::SettleServices(states.clone()),
@@ -96,7 +96,8 @@ mod tests {
         let proof = Step {
             guard: Guard::ServicesAre(states.clone()),
             action: Action::ProveContainers {
-                services: states.limit_to(&proved.iter().copied().map(name).collect::<Vec<_>>()),
+                services: states
+                    .limit_to(&proved.iter().copied().map(name_unit).collect::<Vec<_>>()),
                 bucket: "acme-assets".parse().unwrap(),
                 key: "probe".parse().unwrap(),
                 log_manager: None,
@@ -110,7 +111,7 @@ mod tests {
         Plan::of_steps(vec![restart, proof])
     }
 
-    fn told(plan: &Plan) -> Vec<String> {
+    fn list_restarts(plan: &Plan) -> Vec<String> {
         let words = |step: &Step| {
             let (verb, states) = match &step.action {
                 Action::SettleServices(states) => ("restart", states),
@@ -125,10 +126,15 @@ mod tests {
 
     #[test]
     fn daemon_webserver_and_code_servers_are_restarted_and_proved_one_after_the_other() {
-        let whole =
-            plan(&["code-a", "code-b", "daemon", "other", "web"], &["code-a", "daemon", "web"]);
-        let groups =
-            [vec![name("daemon")], vec![name("web")], vec![name("code-b"), name("code-a")]];
+        let whole = make_plan(
+            &["code-a", "code-b", "daemon", "other", "web"],
+            &["code-a", "daemon", "web"],
+        );
+        let groups = [
+            vec![name_unit("daemon")],
+            vec![name_unit("web")],
+            vec![name_unit("code-b"), name_unit("code-a")],
+        ];
 
         let staged = stage_restarts(whole, &groups);
 
@@ -141,16 +147,16 @@ mod tests {
             "prove code-a",
             "restart other",
         ];
-        assert_eq!(told(&staged), expected);
+        assert_eq!(list_restarts(&staged), expected);
         let Way::Back(Action::SettleServices(back)) = &staged.steps[0].undo.way else { panic!() };
-        assert_eq!(back, &states(&["daemon"], ServiceState::Up));
+        assert_eq!(back, &make_states(&["daemon"], ServiceState::Up));
         assert!(crate::plan::lint(&staged, None).is_empty());
     }
 
     #[test]
     fn a_plan_without_a_restart_stays_as_it_is() {
-        assert_eq!(stage_restarts(Plan::default(), &[vec![name("a")]]), Plan::default());
-        let whole = plan(&["a"], &["a"]);
+        assert_eq!(stage_restarts(Plan::default(), &[vec![name_unit("a")]]), Plan::default());
+        let whole = make_plan(&["a"], &["a"]);
         assert_eq!(stage_restarts(whole.clone(), &[]), whole);
     }
 }

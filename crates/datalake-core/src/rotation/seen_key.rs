@@ -91,7 +91,7 @@ mod tests {
     use super::*;
     use crate::fault::FaultKind;
 
-    fn see(key: &str, project: &str, answer: Result<(), FaultKind>) -> SeenKey {
+    fn make_seen(key: &str, project: &str, answer: Result<(), FaultKind>) -> SeenKey {
         let answer = answer.map_err(|kind| Fault::new(kind, ""));
         SeenKey {
             key: key.parse().unwrap(),
@@ -101,28 +101,28 @@ mod tests {
     }
 
     #[track_caller]
-    fn check(new: &SeenKey, expected: &[&str]) {
-        let troubles = find_new_key_troubles(&see("AKOLD", "p11", Ok(())), new);
+    fn check_troubles(new: &SeenKey, expected: &[&str]) {
+        let troubles = find_new_key_troubles(&make_seen("AKOLD", "p11", Ok(())), new);
         let words: Vec<_> = troubles.iter().map(ToString::to_string).collect();
         assert_eq!(words, expected);
     }
 
     #[test]
     fn a_new_key_is_another_one_of_the_same_project_that_reaches_every_bucket() {
-        check(&see("AKNEW", "p11", Ok(())), &[]);
-        check(
-            &see("AKOLD", "p11", Ok(())),
+        check_troubles(&make_seen("AKNEW", "p11", Ok(())), &[]);
+        check_troubles(
+            &make_seen("AKOLD", "p11", Ok(())),
             &["the new key pair has the id of the present one, `AKOLD`"],
         );
-        check(
-            &see("AKNEW", "p22", Err(FaultKind::Denied)),
+        check_troubles(
+            &make_seen("AKNEW", "p22", Err(FaultKind::Denied)),
             &[
                 "the new key is one of project p22, and the present one of p11",
                 "key `AKNEW` cannot use bucket `acme-assets`: access is denied",
             ],
         );
-        check(
-            &see("AKNEW", "", Ok(())),
+        check_troubles(
+            &make_seen("AKNEW", "", Ok(())),
             &[
                 "the service does not take key `AKNEW`: the service does not know this access key id",
             ],

@@ -11,7 +11,7 @@ use super::{FOREIGN, OTHER_OWN, OWN, actor, ask, key, policy, scene};
 const NEW: &str = "AKN11110000000000000";
 const ROUNDS: u64 = 10_000;
 
-fn succession() -> KeySuccession {
+fn make_succession() -> KeySuccession {
     KeySuccession {
         project: "p1111".parse().unwrap(),
         old: OWN.parse().unwrap(),
@@ -19,7 +19,12 @@ fn succession() -> KeySuccession {
     }
 }
 
-fn judge(policy: &AccessPolicy, who: &Caller, call: AccessCall, name: &str) -> Vec<AccessVerdict> {
+fn judge_call(
+    policy: &AccessPolicy,
+    who: &Caller,
+    call: AccessCall,
+    name: &str,
+) -> Vec<AccessVerdict> {
     let own = "p1111".parse().unwrap();
     let request = ask(who, call).of_object(name, &own).with_value("s3:prefix", name);
     let verdict = |version| simulate_access(&scene(policy, version), &request).verdict;
@@ -28,7 +33,7 @@ fn judge(policy: &AccessPolicy, who: &Caller, call: AccessCall, name: &str) -> V
 
 #[test]
 fn under_ten_thousand_policies_the_new_key_may_what_the_old_one_may_and_nobody_else_notices() {
-    let keys = succession();
+    let keys = make_succession();
     let (old, new) = (key("p1111", OWN), key("p1111", NEW));
     let others = [key("p1111", OTHER_OWN), key("p2222", FOREIGN), Caller::Anonymous];
     let mut naming = 0;
@@ -43,7 +48,7 @@ fn under_ten_thousand_policies_the_new_key_may_what_the_old_one_may_and_nobody_e
         assert_eq!(keys.bind_new_key(&bound), bound);
         let call = roll_call(&mut dice);
         let name = dice.pick(&["raw/a", "out/b", "c"]);
-        let judged = |policy, who| judge(policy, who, call, name);
+        let judged = |policy, who| judge_call(policy, who, call, name);
         assert_eq!(judged(&bound, &new), judged(&before, &old), "{call:?} {name}: {before:?}");
         for who in others.iter().chain([&old]) {
             assert_eq!(judged(&bound, who), judged(&before, who), "{who:?}: {before:?}");
@@ -60,7 +65,7 @@ fn under_ten_thousand_policies_the_new_key_may_what_the_old_one_may_and_nobody_e
 
 #[test]
 fn a_revoked_key_may_nothing_any_more_until_that_is_taken_back() {
-    let (keys, bucket) = (succession(), "lane-access".parse().unwrap());
+    let (keys, bucket) = (make_succession(), "lane-access".parse().unwrap());
     for before in [
         None,
         Some(policy(
@@ -76,7 +81,7 @@ fn a_revoked_key_may_nothing_any_more_until_that_is_taken_back() {
 
         assert!(keys.is_revoked(&bucket, &revoked) && keys.binds_new_key(&revoked));
         for call in [AccessCall::GetObject, AccessCall::PutObject, AccessCall::ListObjects] {
-            let judged = |who| judge(&revoked, &key("p1111", who), call, "raw/a");
+            let judged = |who| judge_call(&revoked, &key("p1111", who), call, "raw/a");
             assert_eq!(judged(OWN), [AccessVerdict::Refused; 3], "{call:?}");
             assert_eq!(judged(NEW), [AccessVerdict::Allowed; 3], "{call:?}");
         }
@@ -98,7 +103,7 @@ fn a_revoked_key_may_nothing_any_more_until_that_is_taken_back() {
 
 #[test]
 fn a_denial_that_spares_one_key_alone_never_loses_its_exception() {
-    let keys = succession();
+    let keys = make_succession();
     let spared = policy(
         r#"{"Effect":"Deny","NotPrincipal":{"AWS":"Up1111:AKA11110000000000000"},"Action":"s3:*","Resource":"B/*"}"#,
     );

@@ -81,7 +81,7 @@ impl Haul<'_> {
         let SourceObject { name, source, facts, .. } = from;
         if facts.size > LARGEST_PUT {
             // The source may lie in another service, which alone knows it.
-            let object = self.courier.call(|| from.folder.objects.head(source)).await;
+            let object = self.courier.make_call(|| from.folder.objects.head(source)).await;
             let plan = PartPlan::new(facts.size, COPIED_PART).map_err(|_| ItemFault::TooLarge)?;
             let attributes = &made_of(plan, object.map_err(ItemFault::Source)?.attributes);
             let origin = &Inside(source.clone());
@@ -94,7 +94,7 @@ impl Haul<'_> {
             }
             let target = (&to.folder.bucket, to.key);
             let copy = || to.folder.objects.copy(source, target, None);
-            let stored = self.courier.call(copy).await.map_err(ItemFault::Destination)?;
+            let stored = self.courier.make_call(copy).await.map_err(ItemFault::Destination)?;
             if facts.etag.agrees_with(&stored.etag) != Some(false) {
                 return Ok(SentFile { stored, digest: None, evidence: Evidence::Moved });
             }
@@ -109,7 +109,7 @@ impl Haul<'_> {
         from: SourceObject<'_>,
         to: ObjectTarget<'_>,
     ) -> Result<SentFile, ItemFault> {
-        let object = self.courier.call(|| from.folder.objects.head(from.source)).await;
+        let object = self.courier.make_call(|| from.folder.objects.head(from.source)).await;
         let StoredObject { attributes, etag, .. } = object.map_err(ItemFault::Source)?;
         // Only the object itself says whether its tag is a hash.
         let facts = &ObjectFacts { etag, ..from.facts.clone() };

@@ -95,7 +95,7 @@ impl<'a> Courier<'a> {
     /// # Errors
     ///
     /// The fault of its last try.
-    pub async fn call<T, F>(&self, mut call: impl FnMut() -> F) -> Result<T, Fault>
+    pub async fn make_call<T, F>(&self, mut call: impl FnMut() -> F) -> Result<T, Fault>
     where
         F: Future<Output = Result<T, Fault>> + Send,
     {
@@ -115,7 +115,7 @@ impl<'a> Courier<'a> {
         loop {
             match self.once(bytes, call()).await {
                 Ok(value) => return Ok(value),
-                Err(fault) => self.again(&mut tries, fault).await?,
+                Err(fault) => self.try_again(&mut tries, fault).await?,
             }
         }
     }
@@ -142,9 +142,9 @@ impl<'a> Courier<'a> {
     /// # Errors
     ///
     /// The fault itself.
-    pub async fn again(&self, tries: &mut Tries, fault: Fault) -> Result<(), Fault> {
+    pub async fn try_again(&self, tries: &mut Tries, fault: Fault) -> Result<(), Fault> {
         tries.0 += 1;
-        if self.stopped().is_some() {
+        if self.find_stop().is_some() {
             return Err(fault);
         }
         let pause = choose_pause(FIRST_PAUSE, tries.0, &fault, self.clock.random());
@@ -206,7 +206,7 @@ impl<'a> Courier<'a> {
 
     /// Why nothing new begins, if so: no other call has a better chance.
     #[must_use]
-    pub fn stopped(&self) -> Option<StopCause> {
+    pub fn find_stop(&self) -> Option<StopCause> {
         hold_mutex(&self.state).stopped.clone()
     }
 

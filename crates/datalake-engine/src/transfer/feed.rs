@@ -167,7 +167,7 @@ async fn read_page(
     loop {
         match courier.once(0, pages.next()).await {
             Ok(page) => return Ok(page.unwrap_or_default()),
-            Err(fault) => courier.again(&mut tries, fault).await?,
+            Err(fault) => courier.try_again(&mut tries, fault).await?,
         }
     }
 }

@@ -142,7 +142,7 @@ impl Haul<'_> {
     /// Fetches an object in ranges into a file beside its place.
     async fn fetch_large(&self, fetching: &Fetching<'_>) -> Result<Option<Fetched>, ItemFault> {
         let objects = fetching.folder.objects;
-        let object = self.courier.call(|| objects.head(&fetching.source)).await;
+        let object = self.courier.make_call(|| objects.head(&fetching.source)).await;
         let object = object.map_err(ItemFault::Source)?;
         let check = self.choose_check(fetching, &object).ok_or(ItemFault::TooLarge)?;
         let file = fetching.tree.create(&fetching.path).await;

@@ -94,13 +94,13 @@ pub async fn free_files(
     let courier = Courier::new(clock, watch, &how.limits);
     let prover = Prover { tree, folder, courier: &courier, deep: how.deep };
     let each = stream::iter(files).map(|file| async {
-        if courier.stopped().is_none() {
+        if courier.find_stop().is_none() {
             let outcome = prover.free(file).await;
             watch.freed(file, &outcome);
         }
     });
     each.buffer_unordered(how.limits.items.max(1)).collect::<()>().await;
-    match courier.stopped() {
+    match courier.find_stop() {
         None => Ok(()),
         Some(cause) => Err(TransferStopped { summary: Box::<Summary>::default(), cause }),
     }
@@ -141,7 +141,7 @@ impl Prover<'_> {
     }
 
     async fn look(&self, source: &ObjectSource) -> Result<StoredObject, KeptFile> {
-        let object = self.courier.call(|| self.folder.objects.head(source)).await;
+        let object = self.courier.make_call(|| self.folder.objects.head(source)).await;
         object.map_err(|fault| match fault.kind {
             FaultKind::Absent => KeptFile::NotThere,
             _ => KeptFile::Store(fault),

@@ -118,7 +118,7 @@ impl<'a> Haul<'a> {
     }
 
     pub(crate) fn tell_settled(&self, size: ByteSize) {
-        self.watch.settled(size);
+        self.watch.item_settled(size);
     }
 
     pub(crate) fn mark_incomplete(&self) {

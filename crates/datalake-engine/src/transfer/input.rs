@@ -191,7 +191,7 @@ impl Sender<'_> {
     async fn mark_begun(&self) -> Result<Mark, StreamFault> {
         let StreamUpload { folder, key, .. } = self.upload;
         let source = ObjectSource::current(&folder.bucket, key);
-        match self.courier.call(|| folder.objects.head(&source)).await {
+        match self.courier.make_call(|| folder.objects.head(&source)).await {
             Ok(_) => Ok(Mark::Replaced),
             Err(fault) if fault.kind == FaultKind::Absent => Ok(Mark::New),
             Err(fault) => Err(StreamFault::Service(fault)),
@@ -277,7 +277,7 @@ impl Sender<'_> {
                 Err(fault) => {
                     unclear |= may_have_happened(fault.kind);
                     hold_mutex(&self.begun).unclear = unclear;
-                    self.courier.again(&mut tries, fault).await?;
+                    self.courier.try_again(&mut tries, fault).await?;
                 }
             }
         }
@@ -302,7 +302,7 @@ impl Sender<'_> {
                 }
                 Err(fault) => {
                     unclear |= may_have_happened(fault.kind);
-                    self.courier.again(&mut tries, fault).await?;
+                    self.courier.try_again(&mut tries, fault).await?;
                 }
             }
         }

@@ -63,7 +63,7 @@ impl Haul<'_> {
             head.truncate(usize::try_from(wanted).unwrap_or(usize::MAX));
             Ok(head)
         };
-        self.courier.call(read).await.map_err(ItemFault::Source)
+        self.courier.make_call(read).await.map_err(ItemFault::Source)
     }
 }
 

@@ -45,7 +45,7 @@ impl Courier<'_> {
             }
             for (upload, _) in uploads {
                 // Whether it worked shows in the next round.
-                let _ = self.call(|| folder.uploads.abort_upload(&upload)).await;
+                let _ = self.make_call(|| folder.uploads.abort_upload(&upload)).await;
             }
         }
         false
@@ -56,7 +56,7 @@ impl Courier<'_> {
         for _ in 0..ROUNDS {
             let mut tries = Tries::default();
             while let Err(fault) = uploads.abort_upload(upload).await {
-                if self.again(&mut tries, fault).await.is_err() {
+                if self.try_again(&mut tries, fault).await.is_err() {
                     return false;
                 }
             }
@@ -87,7 +87,7 @@ impl Courier<'_> {
                         return Ok(uploads);
                     }
                 }
-                Err(fault) => self.again(&mut tries, fault).await?,
+                Err(fault) => self.try_again(&mut tries, fault).await?,
             }
         }
     }

@@ -114,7 +114,7 @@ impl Haul<'_> {
             let was_asked = self.was_asked();
             let sent = self.ship(&shipment, &opened.present).await;
             let clear = sent.is_ok() && !opened.unclear;
-            if clear || (self.courier.stopped().is_none() && self.give_up(name, folder).await) {
+            if clear || (self.courier.find_stop().is_none() && self.give_up(name, folder).await) {
                 self.record(&ManifestRecord::Ended(name.to_owned()));
             }
             // Some services take each part once: the question has used one up.
@@ -142,7 +142,7 @@ impl Haul<'_> {
         let range = ByteRange::try_from(shipment.plan.range(number.get())).ok();
         let uploads = shipment.folder.uploads;
         let copy = || uploads.copy_part(shipment.upload, number, (source, range));
-        let part = self.courier.call(copy).await.map_err(ItemFault::Destination)?;
+        let part = self.courier.make_call(copy).await.map_err(ItemFault::Destination)?;
         Ok(ArrivedPart { part, sha256: [0; 32], evidence: Evidence::Moved, is_owed: false })
     }
 }

@@ -42,7 +42,7 @@ impl<'h, 'a> Planner<'h, 'a> {
     /// The next item that is to be moved; `None` at the end, or when the run was stopped.
     pub(crate) async fn next(&mut self) -> Option<Task> {
         loop {
-            if self.haul.courier.stopped().is_some() {
+            if self.haul.courier.find_stop().is_some() {
                 return None;
             }
             let pair = match self.merge.next().await {

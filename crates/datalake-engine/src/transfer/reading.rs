@@ -27,7 +27,7 @@ impl FolderReader<'_> {
     /// What an object tells of itself.
     pub(crate) async fn look_at(&self, name: &str) -> Result<StoredObject, Fault> {
         let source = ObjectSource::current(&self.folder.bucket, &self.find_key(name)?);
-        self.courier.call(|| self.folder.objects.head(&source)).await
+        self.courier.make_call(|| self.folder.objects.head(&source)).await
     }
 
     /// The current object of a name.
@@ -65,7 +65,7 @@ impl FolderReader<'_> {
                 if read.left.start > before {
                     tries = Tries::default();
                 }
-                self.courier.again(&mut tries, fault).await?;
+                self.courier.try_again(&mut tries, fault).await?;
             }
         }
         Ok(read.hashes.digests())

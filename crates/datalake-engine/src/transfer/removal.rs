@@ -79,12 +79,12 @@ impl Haul<'_> {
         });
         let keyed: Vec<_> = keyed.collect();
         for page in keyed.chunks(usize::from(PAGE)) {
-            if self.courier.stopped().is_some() {
+            if self.courier.find_stop().is_some() {
                 return;
             }
             let doomed: Vec<_> = page.iter().map(|(_, _, doomed)| doomed.clone()).collect();
             let many = || folder.objects.delete_many(&folder.bucket, &doomed);
-            let outcomes = self.courier.call(many).await;
+            let outcomes = self.courier.make_call(many).await;
             let mut outcomes = outcomes.unwrap_or_default().into_iter();
             for (name, size, doomed) in page {
                 let unspoken = || Err(Fault::new(FaultKind::Unreadable, "no outcome"));
@@ -99,7 +99,7 @@ impl Haul<'_> {
 
     async fn delete_one(&self, folder: &BucketFolder<'_>, key: &AnyKey) -> Result<(), Fault> {
         let delete = || folder.objects.delete(&folder.bucket, key, None);
-        self.courier.call(delete).await.map(drop)
+        self.courier.make_call(delete).await.map(drop)
     }
 
     fn tell_deleted(&self, name: &str, size: ByteSize, outcome: Result<(), Fault>) {

@@ -143,7 +143,7 @@ impl Haul<'_> {
         };
         let copy = || folder.objects.copy(&source, (&folder.bucket, &new), attributes.as_ref());
         // Whatever speaks against it: the file is sent then.
-        self.courier.call(copy).await.ok()
+        self.courier.make_call(copy).await.ok()
     }
 
     /// What the tag of a copy proves; `None` where it is that of another content.

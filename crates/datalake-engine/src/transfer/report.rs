@@ -23,7 +23,7 @@ pub trait TransferWatch: Send + Sync {
     fn planning_ended(&self) {}
 
     /// An item that was to be moved has come to its end, whatever became of it.
-    fn settled(&self, size: ByteSize) {
+    fn item_settled(&self, size: ByteSize) {
         let _ = size;
     }
 

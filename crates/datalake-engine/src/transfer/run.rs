@@ -56,7 +56,7 @@ pub async fn sync(
     if let Err(cause) = haul.go().await {
         haul.courier.stop(cause);
     }
-    let (summary, stopped) = (haul.summary(), haul.courier.stopped());
+    let (summary, stopped) = (haul.summary(), haul.courier.find_stop());
     let closed = if options.dry_run { Ok(()) } else { haul.ledger.close() };
     match stopped.or(closed.err()) {
         None => Ok(summary),
@@ -80,7 +80,7 @@ impl Haul<'_> {
             self.judge_deletion();
             return Ok(());
         }
-        if self.courier.stopped().is_none() {
+        if self.courier.find_stop().is_none() {
             self.delete().await;
             self.end_uploads().await;
         }
@@ -132,14 +132,14 @@ impl Haul<'_> {
                 return;
             }
         }
-        if self.courier.stopped().is_none() {
+        if self.courier.find_stop().is_none() {
             self.tell_planning_ended();
         }
     }
 
     /// Moves what was found; after a stop, only what has begun.
     async fn settle_tasks(&self, tasks: Receiver<Task>) {
-        let goes_on = |_: &Task| ready(self.courier.stopped().is_none());
+        let goes_on = |_: &Task| ready(self.courier.find_stop().is_none());
         let items = self.options.limits.items.max(1);
         let settled = tasks.take_while(goes_on).map(|task| self.settle(task));
         settled.buffer_unordered(items).collect::<()>().await;

@@ -97,7 +97,7 @@ pub async fn verify(
     let check = VerificationRun { what, how, courier, ledger };
     let mut findings = Findings::default();
     let looked = check.look(&mut findings, watch).await;
-    let ended = check.courier.stopped();
+    let ended = check.courier.find_stop();
     findings.requests = check.courier.counts().requests;
     let closed = check.ledger.close();
     match looked.err().or(ended).or(closed.err()) {

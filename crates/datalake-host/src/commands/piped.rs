@@ -47,7 +47,7 @@ impl FedProgram {
     }
 
     /// Why an exchange did not come to its end.
-    async fn explain(&mut self, error: io::Error) -> Fault {
+    async fn explain_end(&mut self, error: io::Error) -> Fault {
         let is_end = matches!(
             error.kind(),
             io::ErrorKind::BrokenPipe | io::ErrorKind::UnexpectedEof | io::ErrorKind::WriteZero
@@ -106,14 +106,14 @@ impl PipedProgram for FedProgram {
     async fn send_bytes(&mut self, bytes: &[u8]) -> Result<(), Fault> {
         match self.write_bytes(bytes).await {
             Ok(()) => Ok(()),
-            Err(error) => Err(self.explain(error).await),
+            Err(error) => Err(self.explain_end(error).await),
         }
     }
 
     async fn receive_bytes(&mut self, length: usize) -> Result<Vec<u8>, Fault> {
         match self.read_bytes(length).await {
             Ok(bytes) => Ok(bytes),
-            Err(error) => Err(self.explain(error).await),
+            Err(error) => Err(self.explain_end(error).await),
         }
     }
 }

@@ -67,7 +67,7 @@ pub struct NotedEgress {
 impl NotedEgress {
     /// What is known of it and what is not, in a sentence.
     #[must_use]
-    pub fn describe(&self) -> String {
+    pub fn describe_egress(&self) -> String {
         let free =
             if self.on_hetzner { " (free: this machine is in Hetzner's network)" } else { "" };
         format!(

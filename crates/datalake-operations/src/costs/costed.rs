@@ -74,7 +74,7 @@ impl CostedBucket {
     /// # Errors
     ///
     /// [`OperationError`] where the listing is not whole, or the history cannot be read.
-    pub async fn look(
+    pub async fn cost_bucket(
         client: &BucketClient<'_>,
         scope: &CostScope<'_>,
         progress: &mut (dyn FnMut(&Usage) + Send),
@@ -100,7 +100,7 @@ impl CostedBucket {
 
     /// The bill's sum, shared out by what is billed.
     #[must_use]
-    pub fn sharing(&self) -> Sharing {
+    pub fn share_bill(&self) -> Sharing {
         Sharing::of_bill(&self.bill, self.holdings.total.total().billed)
     }
 
@@ -128,7 +128,7 @@ impl CostedBucket {
 impl CostedTables {
     /// What it adds, in a sentence.
     #[must_use]
-    pub fn describe(&self, basis: &CostBasis) -> String {
+    pub fn describe_tables(&self, basis: &CostBasis) -> String {
         format!(
             "\ns3://{}, for tables, holds {} ({} billed); both buckets cost {}.\n",
             self.usage.bucket,

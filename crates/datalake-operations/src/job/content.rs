@@ -36,7 +36,7 @@ pub(super) async fn open_content<'a>(
     objects: &'a dyn Objects,
     source: ObjectSource,
 ) -> Result<OpenedContent<'a>, Fault> {
-    let download = courier.call(|| objects.get(&source, None)).await?;
+    let download = courier.make_call(|| objects.get(&source, None)).await?;
     let object = download.object;
     // The rest is the rest of this very content.
     let source = source.if_match(object.etag.clone());
@@ -63,7 +63,7 @@ impl Reading<'_> {
                     return Ok(None);
                 };
                 let get = || self.objects.get(&self.source, Some(range));
-                self.current = Some(self.courier.call(get).await?.content);
+                self.current = Some(self.courier.make_call(get).await?.content);
                 continue;
             };
             match content.next().await {
@@ -74,7 +74,7 @@ impl Reading<'_> {
                 }
                 Some(Err(fault)) => {
                     self.current = None;
-                    self.courier.again(&mut self.tries, fault).await?;
+                    self.courier.try_again(&mut self.tries, fault).await?;
                 }
                 None => return Ok(None),
             }

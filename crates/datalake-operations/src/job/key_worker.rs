@@ -186,7 +186,7 @@ pub(super) fn read_places(
     job: &JobManifest,
 ) -> Result<(KeysBelow, Option<KeysBelow>), OperationError> {
     let parse = |text: &String| {
-        KeysBelow::parse(text).ok_or_else(|| {
+        KeysBelow::parse_address(text).ok_or_else(|| {
             let message = format!("job `{}` has an address that is none", job.name);
             OperationError::new(ErrorKind::Mismatch, message)
         })

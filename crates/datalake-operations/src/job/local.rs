@@ -48,11 +48,11 @@ impl JobService<'_> {
         code: Option<FunctionCode>,
         tell: &mut (dyn FnMut(&JobProgress) + Send),
     ) -> Result<JobRun, OperationError> {
-        let own = self.limits();
-        let courier = self.courier(&own);
+        let own = self.choose_limits();
+        let courier = self.make_courier(&own);
         let look = self.open_place(name, &courier)?.look_at_job().await?;
         let limits = limit_requests(look.job.brake);
-        let courier = self.courier(&limits);
+        let courier = self.make_courier(&limits);
         let place = self.open_place(name, &courier)?;
         let order = WorkOrder::for_job(&look.job, code);
         let worker = ShardWorker::new(self, place.clone(), &limits, order)?;
@@ -70,7 +70,7 @@ impl JobService<'_> {
         ended?;
         let LocalRun { mut look, worked, done_by_others, is_stopped } = run;
         look.is_stopped = is_stopped;
-        Ok(JobRun { status: look.describe(&place), worked, done_by_others })
+        Ok(JobRun { status: look.describe_standing(&place), worked, done_by_others })
     }
 
     /// The same shards, begun at any of them: two runs at one time rarely do the same one.
@@ -101,7 +101,7 @@ impl LocalRun {
         let ends = &AtomicBool::new(false);
         let work = |number: u32| async move {
             if ends.load(Ordering::Relaxed) {
-                return Ok(CountedShard::stopped(number));
+                return Ok(CountedShard::leave_shard(number));
             }
             let worked = worker.work_shard(number).await;
             let goes_on = worked.as_ref().is_ok_and(|one| one.worked.end != ShardEnd::Stopped);

@@ -164,7 +164,7 @@ impl JobPlace<'_> {
                 Ok(Some(page)) => page,
                 Ok(None) => return Ok(listed),
                 Err(fault) => {
-                    self.courier.again(&mut tries, fault).await.map_err(&failed)?;
+                    self.courier.try_again(&mut tries, fault).await.map_err(&failed)?;
                     continue;
                 }
             };
@@ -203,7 +203,7 @@ impl JobPlace<'_> {
     pub(super) async fn allow_to_go_on(&self) -> Result<(), OperationError> {
         let key = self.name.stop_key();
         let stop = self.own_key(&key)?;
-        let gone = self.courier.call(|| self.store.delete(&self.bucket, &stop, None)).await;
+        let gone = self.courier.make_call(|| self.store.delete(&self.bucket, &stop, None)).await;
         gone.map(drop).map_err(|fault| self.explain_fault(&key, &fault))
     }
 
@@ -211,7 +211,7 @@ impl JobPlace<'_> {
     pub(super) async fn is_stopped(&self) -> Result<bool, OperationError> {
         let key = self.name.stop_key();
         let source = ObjectSource::current(&self.bucket, &self.own_key(&key)?);
-        match self.courier.call(|| self.store.head(&source)).await {
+        match self.courier.make_call(|| self.store.head(&source)).await {
             Ok(_) => Ok(true),
             Err(fault) if fault.kind == FaultKind::Absent => Ok(false),
             Err(fault) => Err(self.explain_fault(&key, &fault)),
@@ -227,7 +227,8 @@ impl JobPlace<'_> {
                 let key = self.own_key(&self.name.shard_key(*number))?;
                 doomed.push(DeleteTarget { key, version: None });
             }
-            let gone = self.courier.call(|| self.store.delete_many(&self.bucket, &doomed)).await;
+            let gone =
+                self.courier.make_call(|| self.store.delete_many(&self.bucket, &doomed)).await;
             gone.map_err(at_bucket(&self.bucket))?;
         }
         Ok(())
@@ -284,7 +285,7 @@ impl JobPlace<'_> {
             attributes: &attributes,
             when,
         };
-        Ok(self.courier.call(|| self.store.put(&object)).await?.etag)
+        Ok(self.courier.make_call(|| self.store.put(&object)).await?.etag)
     }
 
     fn parse_json<T: DeserializeOwned>(&self, key: &str, json: &[u8]) -> Result<T, OperationError> {

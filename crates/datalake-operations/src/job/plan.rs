@@ -77,15 +77,16 @@ impl JobService<'_> {
         tell: &mut (dyn FnMut(u64) + Send),
     ) -> Result<PlannedJob, OperationError> {
         let places = self.read_places(wish)?;
-        let limits = self.limits();
-        let courier = self.courier(&limits);
+        let limits = self.choose_limits();
+        let courier = self.make_courier(&limits);
         let place = self.open_place(&wish.name, &courier)?;
         if place.find_manifest().await?.is_some() {
             return Err(place.refuse_name());
         }
         let listed = self.freeze_list(&place, &places.source, tell).await?;
         if listed.objects == 0 {
-            let message = format!("nothing to do: no object below {}", places.source.describe());
+            let message =
+                format!("nothing to do: no object below {}", places.source.write_address());
             return Err(OperationError::new(ErrorKind::Absent, message));
         }
         let job = self.describe_job(wish, &places, listed);
@@ -142,9 +143,9 @@ impl JobService<'_> {
         JobManifest {
             schema_version: JobManifest::SCHEMA_VERSION,
             name: wish.name.clone(),
-            kind: wish.task.kind(),
-            source: places.source.describe(),
-            destination: places.destination.as_ref().map(KeysBelow::describe),
+            kind: wish.task.find_kind(),
+            source: places.source.write_address(),
+            destination: places.destination.as_ref().map(KeysBelow::write_address),
             code: places.code.clone(),
             planned: self.clock.now(),
             shards: listed.shards,
@@ -161,7 +162,7 @@ impl JobService<'_> {
         }
         let destination =
             wish.destination.as_ref().map(|address| self.read_keys(address)).transpose()?;
-        match (wish.task.kind().needs_destination(), &destination) {
+        match (wish.task.find_kind().needs_destination(), &destination) {
             (Some(true), None) => return Err(refuse_wish("this task writes: name DEST, too")),
             (Some(false), Some(_)) => {
                 return Err(refuse_wish("this task writes nothing: leave out DEST"));
@@ -223,12 +224,12 @@ fn refuse_overlap(source: &KeysBelow, destination: &KeysBelow) -> Result<(), Ope
 
 impl KeysBelow {
     /// As `s3://BUCKET/PREFIX`.
-    pub(super) fn describe(&self) -> String {
+    pub(super) fn write_address(&self) -> String {
         format!("s3://{}/{}", self.bucket, self.prefix)
     }
 
     /// Reads what [`KeysBelow::describe`] has written.
-    pub(super) fn parse(text: &str) -> Option<Self> {
+    pub(super) fn parse_address(text: &str) -> Option<Self> {
         let S3Address { bucket, key } = text.parse().ok()?;
         Some(Self { bucket: bucket?, prefix: key })
     }

@@ -44,7 +44,7 @@ pub(super) async fn pack_content(mut content: ByteStream<'_>) -> Result<ByteStre
         let Some(chunk) = content.try_next().await? else { break };
         beginning.extend_from_slice(&chunk);
     }
-    let packer = Packer::begin(&beginning)?;
+    let packer = Packer::begin_packing(&beginning)?;
     let content = stream::iter([Ok(Bytes::from(beginning))]).chain(content).boxed();
     let packed = stream::try_unfold(Some((packer, content)), |state| async move {
         let Some((mut packer, mut content)) = state else { return Ok(None) };
@@ -60,7 +60,7 @@ pub(super) async fn pack_content(mut content: ByteStream<'_>) -> Result<ByteStre
 }
 
 impl Packer {
-    fn begin(beginning: &[u8]) -> Result<Self, Fault> {
+    fn begin_packing(beginning: &[u8]) -> Result<Self, Fault> {
         if let Some((_, name)) = OTHERS.iter().find(|(start, _)| beginning.starts_with(start)) {
             let detail = format!("the content is {name}, which is not unpacked here");
             return Err(Fault::new(FaultKind::Unsupported, detail));

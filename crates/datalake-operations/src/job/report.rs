@@ -52,8 +52,8 @@ impl JobService<'_> {
         name: &JobName,
         tell: &mut (dyn FnMut(&KeyTrouble) + Send),
     ) -> Result<JobReport, OperationError> {
-        let limits = self.limits();
-        let courier = self.courier(&limits);
+        let limits = self.choose_limits();
+        let courier = self.make_courier(&limits);
         let place = self.open_place(name, &courier)?;
         let look = place.look_at_job().await?;
         let is_troubled = |one: &CountedReceipt| one.counts.failed + one.counts.changed > 0;
@@ -70,7 +70,7 @@ impl JobService<'_> {
             }
         }
         drop(reading);
-        Ok(JobReport { status: look.describe(&place), told })
+        Ok(JobReport { status: look.describe_standing(&place), told })
     }
 }
 

@@ -93,7 +93,7 @@ impl JobLook {
         (0..self.job.shards).filter(is_left).collect()
     }
 
-    pub(super) fn describe(self, place: &JobPlace<'_>) -> JobStatus {
+    pub(super) fn describe_standing(self, place: &JobPlace<'_>) -> JobStatus {
         let progress = self.sum_progress();
         let bucket = place.bucket.to_string();
         JobStatus { job: self.job, bucket, progress, is_stopped: self.is_stopped }
@@ -107,9 +107,9 @@ impl JobService<'_> {
     ///
     /// [`OperationError`] where there is no such job, or it cannot be read.
     pub async fn look_at_job(&self, name: &JobName) -> Result<JobStatus, OperationError> {
-        let limits = self.limits();
-        let courier = self.courier(&limits);
+        let limits = self.choose_limits();
+        let courier = self.make_courier(&limits);
         let place = self.open_place(name, &courier)?;
-        Ok(place.look_at_job().await?.describe(&place))
+        Ok(place.look_at_job().await?.describe_standing(&place))
     }
 }

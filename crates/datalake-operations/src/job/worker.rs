@@ -69,7 +69,7 @@ impl WorkedShard {
 
 impl CountedShard {
     /// A shard that nobody begins.
-    pub(super) fn stopped(shard: u32) -> Self {
+    pub(super) fn leave_shard(shard: u32) -> Self {
         let worked = WorkedShard::new(shard, ShardEnd::Stopped, OutcomeCounts::default());
         Self { worked, counted: None }
     }
@@ -77,7 +77,7 @@ impl CountedShard {
     fn of_others(shard: u32, found: Option<&FoundReceipt>) -> Self {
         match found {
             Some(found) => Self::of_receipt(ShardEnd::WasDone, &found.receipt, &found.etag),
-            None => Self::stopped(shard),
+            None => Self::leave_shard(shard),
         }
     }
 
@@ -125,7 +125,7 @@ impl<'a> ShardWorker<'a> {
     /// Does what is left of a shard, and writes its receipt last. A receipt of another worker's is left.
     pub(super) async fn work_shard(&self, number: u32) -> Result<CountedShard, OperationError> {
         if self.place.is_stopped().await? {
-            return Ok(CountedShard::stopped(number));
+            return Ok(CountedShard::leave_shard(number));
         }
         let before = self.place.find_receipt(number).await?;
         if let Some(found) = &before
@@ -176,7 +176,7 @@ impl<'a> ShardWorker<'a> {
         };
         let outcomes = stream::iter(entries).map(work).buffer_unordered(self.at_once);
         let outcomes = outcomes.collect().await;
-        match self.place.courier.stopped() {
+        match self.place.courier.find_stop() {
             None => Ok(outcomes),
             Some(cause) => Err(OperationError::of(ErrorKind::Unavailable, &cause)
                 .within(format!("job `{}` was given up", self.place.name))
@@ -224,8 +224,8 @@ impl JobService<'_> {
         share: WorkerShare,
     ) -> Result<WorkedShard, OperationError> {
         let WorkerShare { workers, function } = share;
-        let own = self.limits();
-        let courier = self.courier(&own);
+        let own = self.choose_limits();
+        let courier = self.make_courier(&own);
         let job = self.open_place(name, &courier)?.read_manifest().await?;
         if number >= job.shards {
             let message =
@@ -233,7 +233,7 @@ impl JobService<'_> {
             return Err(OperationError::new(ErrorKind::Usage, message));
         }
         let limits = limit_requests(job.brake.share_among(workers));
-        let courier = self.courier(&limits);
+        let courier = self.make_courier(&limits);
         let place = self.open_place(name, &courier)?;
         let worker = ShardWorker::new(self, place, &limits, WorkOrder::for_job(&job, function))?;
         worker.check_function().await?;

@@ -39,8 +39,8 @@ impl TransferWatch for SparingWatch<'_> {
         self.watch.planning_ended();
     }
 
-    fn settled(&self, size: ByteSize) {
-        self.watch.settled(size);
+    fn item_settled(&self, size: ByteSize) {
+        self.watch.item_settled(size);
     }
 
     fn moved(&self, bytes: u64) {

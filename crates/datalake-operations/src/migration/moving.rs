@@ -166,8 +166,8 @@ impl TransferWatch for PassWatch<'_> {
         self.reporter.planning_ended();
     }
 
-    fn settled(&self, size: ByteSize) {
-        self.reporter.settled(size);
+    fn item_settled(&self, size: ByteSize) {
+        self.reporter.item_settled(size);
     }
 
     fn moved(&self, bytes: u64) {

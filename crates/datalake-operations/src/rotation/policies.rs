@@ -66,7 +66,7 @@ impl PolicyMove {
         }
     }
 
-    fn why(self) -> &'static str {
+    fn tell_reason(self) -> &'static str {
         match self {
             Self::Bind => "the new key may do what the old one may, and nothing else",
             Self::Revoke => "whoever still uses the old key is seen before it is deleted",
@@ -101,7 +101,7 @@ impl KeyRotation<'_> {
         policies: &[BucketPolicy],
         acting: KeySide<'_>,
     ) -> Result<(), OperationError> {
-        let keys = self.record.succession();
+        let keys = self.record.find_succession();
         let mut steps = Vec::new();
         for found in policies {
             let policy = found.policy.as_ref();
@@ -114,7 +114,7 @@ impl KeyRotation<'_> {
                 bucket: &found.bucket,
                 owner: &keys.project,
                 old: found.text.as_ref(),
-                why: wanted.why(),
+                why: wanted.tell_reason(),
             };
             let text = PolicyText::new(new.write_compact());
             let binds_owner = NewPolicy::for_bucket_of(&keys.project, text).binds_owner;

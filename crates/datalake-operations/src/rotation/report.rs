@@ -71,7 +71,7 @@ impl RotationReport {
             RotationNext::EraseGenerations if record.goal == RotationGoal::NewKey => {
                 RotationStage::Deleted
             }
-            next => RotationStage::before(next),
+            next => RotationStage::stage_before(next),
         };
         Self {
             stage,

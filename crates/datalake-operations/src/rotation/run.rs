@@ -88,7 +88,7 @@ impl<'a> KeyRotation<'a> {
     /// at any place and called again.
     async fn go_on(&mut self, end: RotationEnd) -> Result<RotationReport, OperationError> {
         loop {
-            let seen = self.observe().await?;
+            let seen = self.observe_world().await?;
             let next = judge_rotation(self.record.goal, &seen.facts);
             let is_forward = self.record.goal == RotationGoal::NewKey;
             let is_end = match next {
@@ -144,7 +144,7 @@ impl<'a> KeyRotation<'a> {
 
     /// How it stands. Nothing is changed.
     async fn look_at_rotation(&self) -> Result<RotationReport, OperationError> {
-        let next = judge_rotation(self.record.goal, &self.observe().await?.facts);
+        let next = judge_rotation(self.record.goal, &self.observe_world().await?.facts);
         Ok(RotationReport::of_record(&self.record, next))
     }
 
@@ -214,9 +214,9 @@ impl<'a> KeyRotation<'a> {
     }
 
     /// Looks at the old key, at all policies, at the host and at Modal.
-    async fn observe(&self) -> Result<SeenRotation<'a>, OperationError> {
+    async fn observe_world(&self) -> Result<SeenRotation<'a>, OperationError> {
         let old_key = self.ask_old_key().await;
-        let keys = self.record.succession();
+        let keys = self.record.find_succession();
         let judge = |policies: &[BucketPolicy]| -> Vec<_> {
             policies.iter().map(|found| found.judge_keys(&keys)).collect()
         };

@@ -55,8 +55,8 @@ impl TransferWatch for ArrivalWatch<'_> {
         self.reporter.planning_ended();
     }
 
-    fn settled(&self, size: ByteSize) {
-        self.reporter.settled(size);
+    fn item_settled(&self, size: ByteSize) {
+        self.reporter.item_settled(size);
     }
 
     fn moved(&self, bytes: u64) {

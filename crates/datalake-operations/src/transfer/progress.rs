@@ -52,12 +52,12 @@ impl TransferProgress {
 
     /// Takes in how the transfer stands so long after its start.
     pub fn add_sample(&mut self, elapsed: Duration, state: &TransferState) {
-        self.pace.add_sample(elapsed, self.done(state));
+        self.pace.add_sample(elapsed, self.count_done(state));
     }
 
     /// How far it is, in one line.
     #[must_use]
-    pub fn describe(&self, state: &TransferState) -> String {
+    pub fn describe_progress(&self, state: &TransferState) -> String {
         let retries = match state.retries {
             0 => String::new(),
             number => format!(" · {} repeated", group_digits(number)),
@@ -65,9 +65,13 @@ impl TransferProgress {
         let rate = self.pace.find_rate();
         if state.planned.items == 0 && state.bytes_moved > 0 {
             // A stream has no length before its end.
-            return format!("{} · {}/s{retries}", size(state.bytes_moved), size(rate));
+            return format!(
+                "{} · {}/s{retries}",
+                format_amount(state.bytes_moved),
+                format_amount(rate)
+            );
         }
-        let (whole, done) = (self.whole(state), self.done(state));
+        let (whole, done) = (self.count_whole(state), self.count_done(state));
         if whole.items == 0 {
             let looked_at = self.checked.max(state.equal.items);
             return format!("{} checked{retries}", count_things(looked_at, "file"));
@@ -77,10 +81,10 @@ impl TransferProgress {
             "{} {of} {} files · {} {of} {}{} · {}/s{retries}",
             group_digits(done.items),
             group_digits(whole.items),
-            size(done.bytes.min(whole.bytes)),
-            size(whole.bytes),
+            format_amount(done.bytes.min(whole.bytes)),
+            format_amount(whole.bytes),
             self.describe_left(whole, done),
-            size(rate)
+            format_amount(rate)
         )
     }
 
@@ -97,7 +101,7 @@ impl TransferProgress {
         self.unplanned == Some(0) || self.counted.is_some()
     }
 
-    fn whole(&self, state: &TransferState) -> TransferAmount {
+    fn count_whole(&self, state: &TransferState) -> TransferAmount {
         let counted = self.counted.unwrap_or_default();
         TransferAmount {
             items: state.planned.items.max(counted.items),
@@ -106,7 +110,7 @@ impl TransferProgress {
     }
 
     /// What turned out to be equal is done as well, though none of it was moved.
-    fn done(&self, state: &TransferState) -> TransferAmount {
+    fn count_done(&self, state: &TransferState) -> TransferAmount {
         let bytes = state.bytes_moved.max(self.settled.bytes);
         TransferAmount { items: self.settled.items, bytes }
     }
@@ -123,8 +127,8 @@ pub fn describe_stream(done: u64, total: u64, since: Duration) -> String {
     let rate = rate.checked_div(since.as_millis()).and_then(|rate| u64::try_from(rate).ok());
     let left = TransferAmount { items: 0, bytes: total.saturating_sub(done) };
     let left = pace.estimate_left(left).map(|left| format!(" · {} left", format_clock(left)));
-    let (left, rate) = (left.unwrap_or_default(), size(rate.unwrap_or(0)));
-    format!("{} of {} · {rate}/s{left}", size(done), size(total))
+    let (left, rate) = (left.unwrap_or_default(), format_amount(rate.unwrap_or(0)));
+    format!("{} of {} · {rate}/s{left}", format_amount(done), format_amount(total))
 }
 
 /// What a transfer came to, in one line.
@@ -138,7 +142,7 @@ pub fn describe_transfer_end(state: &TransferState) -> String {
     let mut parts = vec![format!(
         "{verb} {} ({}): {} new, {} replaced",
         count_things(moved.items, "file"),
-        size(moved.bytes),
+        format_amount(moved.bytes),
         group_digits(state.new.items),
         group_digits(state.replaced.items)
     )];
@@ -167,11 +171,11 @@ fn describe_effort(state: &TransferState) -> String {
         0 => String::new(),
         number => format!(", {}", count_things(number, "request")),
     };
-    let (bytes, retries) = (size(state.bytes_moved), group_digits(state.retries));
+    let (bytes, retries) = (format_amount(state.bytes_moved), group_digits(state.retries));
     format!("{:.1} s, {bytes} moved{requests}, {retries} repeated", state.seconds)
 }
 
-fn size(bytes: u64) -> String {
+fn format_amount(bytes: u64) -> String {
     ByteSize(bytes).display().si().to_string()
 }
 
@@ -206,13 +210,13 @@ mod tests {
         let (mut progress, state) = make_progress();
 
         assert_eq!(
-            progress.describe(&state),
+            progress.describe_progress(&state),
             "16 of at least 1,340 files · 4.0 MB of at least 34.0 MB · 1.0 MB/s · 2 repeated"
         );
 
         progress.end_planning();
         assert_eq!(
-            progress.describe(&state),
+            progress.describe_progress(&state),
             "16 of 1,340 files · 4.0 MB of 34.0 MB · 3:01 left · 1.0 MB/s · 2 repeated"
         );
     }
@@ -223,7 +227,7 @@ mod tests {
 
         progress.expect_total(FileTotal { items: 2_000, bytes: 50_000_000 });
 
-        let line = progress.describe(&state);
+        let line = progress.describe_progress(&state);
         assert!(line.starts_with("16 of 2,000 files · 4.0 MB of 50.0 MB"), "{line}");
         assert!(line.contains(" left"), "{line}");
     }
@@ -232,11 +236,11 @@ mod tests {
     fn a_stream_has_no_length_and_a_comparison_tells_what_it_has_checked() {
         let mut progress = TransferProgress::default();
         let mut state = TransferState { bytes_moved: 5_000, ..TransferState::default() };
-        assert_eq!(progress.describe(&state), "5.0 kB · 0 B/s");
+        assert_eq!(progress.describe_progress(&state), "5.0 kB · 0 B/s");
 
         state.bytes_moved = 0;
         progress.add_checked();
-        assert_eq!(progress.describe(&state), "1 file checked");
+        assert_eq!(progress.describe_progress(&state), "1 file checked");
         assert_eq!(
             describe_stream(5_000, 20_000, Duration::from_secs(5)),
             "5.0 kB of 20.0 kB · 1.0 kB/s · 0:15 left"

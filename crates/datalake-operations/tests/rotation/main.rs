@@ -21,7 +21,7 @@ use datalake_operations::{
 };
 
 use self::process::{KeyedStore, Process};
-use self::world::{NEW, OLD, World, guard_of, make_pair, require_no_wider, succession};
+use self::world::{NEW, OLD, World, guard_of, make_pair, make_succession, require_no_wider};
 
 /// A policy of this world acts at once.
 const PACE: ProofPace = ProofPace {
@@ -61,7 +61,7 @@ fn store_of<'a>(world: &'a World, keys: &Credentials) -> KeyedStore<'a> {
     KeyedStore { world, key: keys.id.clone() }
 }
 
-async fn provision(world: &World) {
+async fn provision_host(world: &World) {
     let (process, store) = (Process(world), store_of(world, &world.old));
     let context = HostContext::new(&process, &process, &world.clock);
     let pair = RunKeys { keys: &world.old, fingerprints: &world.fingerprints };
@@ -74,9 +74,9 @@ async fn provision(world: &World) {
 }
 
 /// A host that was provisioned with the old pair, and whose buckets have a policy that names it.
-async fn provisioned() -> World {
+async fn make_provisioned() -> World {
     let world = World::new().await;
-    provision(&world).await;
+    provision_host(&world).await;
     world.store_guards().await;
     world
 }
@@ -129,9 +129,9 @@ async fn require_end(world: &World, note: &str) {
     let ended = carry_on(world, Wish::Finish).await.unwrap();
     assert_eq!(ended.stage, RotationStage::Ended, "{note}");
     assert!(world.env_file().contains(NEW) && !world.env_file().contains(OLD), "{note}");
-    assert!(world.generations().is_empty(), "{note}");
-    let keys = succession();
-    for (policy, bucket) in world.policies().await.iter().zip(world.spec.list_buckets()) {
+    assert!(world.list_generations().is_empty(), "{note}");
+    let keys = make_succession();
+    for (policy, bucket) in world.read_policies().await.iter().zip(world.spec.list_buckets()) {
         let policy = policy.as_ref().unwrap();
         let guard = keys.bind_new_key(&guard_of(&bucket).read_policy().unwrap());
         assert!(policy.says_the_same(&keys.forget_key(&keys.old, &guard)), "{note}: {policy:?}");
@@ -142,8 +142,8 @@ async fn require_end(world: &World, note: &str) {
 /// Everything is as before the change.
 async fn require_start(world: &World, note: &str) {
     assert!(world.env_file().contains(OLD) && !world.has_new_key(), "{note}");
-    assert!(world.generations().is_empty(), "{note}");
-    for (policy, bucket) in world.policies().await.iter().zip(world.spec.list_buckets()) {
+    assert!(world.list_generations().is_empty(), "{note}");
+    for (policy, bucket) in world.read_policies().await.iter().zip(world.spec.list_buckets()) {
         let guard = guard_of(&bucket).read_policy().unwrap();
         assert!(policy.as_ref().is_some_and(|policy| policy.says_the_same(&guard)), "{note}");
     }
@@ -151,16 +151,16 @@ async fn require_start(world: &World, note: &str) {
 
 #[tokio::test]
 async fn a_change_binds_rolls_out_revokes_and_ends_once_the_old_key_is_gone() {
-    let world = provisioned().await;
+    let world = make_provisioned().await;
 
     let report = carry_on(&world, Wish::Rotate).await.unwrap();
 
     assert_eq!(report.stage, RotationStage::Revoked);
     assert_eq!((report.old_key.as_str(), report.new_key.as_str()), (OLD, NEW));
     assert!(world.env_file().contains(NEW) && world.has_new_key());
-    assert_eq!(world.generations().len(), 2);
-    let keys = succession();
-    for (policy, bucket) in world.policies().await.iter().zip(world.spec.list_buckets()) {
+    assert_eq!(world.list_generations().len(), 2);
+    let keys = make_succession();
+    for (policy, bucket) in world.read_policies().await.iter().zip(world.spec.list_buckets()) {
         assert!(keys.is_revoked(&bucket, policy.as_ref().unwrap()));
     }
     let words = report.to_string();
@@ -177,7 +177,7 @@ async fn a_change_binds_rolls_out_revokes_and_ends_once_the_old_key_is_gone() {
 
 #[tokio::test]
 async fn an_abort_after_everything_was_done_goes_back() {
-    let world = provisioned().await;
+    let world = make_provisioned().await;
     carry_on(&world, Wish::Rotate).await.unwrap();
 
     let ended = carry_on(&world, Wish::Abort).await.unwrap();
@@ -190,7 +190,7 @@ async fn an_abort_after_everything_was_done_goes_back() {
 
 #[tokio::test]
 async fn once_the_old_key_is_deleted_there_is_no_way_back() {
-    let world = provisioned().await;
+    let world = make_provisioned().await;
     carry_on(&world, Wish::Rotate).await.unwrap();
     world.is_old_deleted.store(true, Ordering::Relaxed);
 
@@ -203,7 +203,7 @@ async fn once_the_old_key_is_deleted_there_is_no_way_back() {
 #[tokio::test]
 async fn killed_at_sixty_random_calls_it_goes_on_or_back_and_no_key_is_ever_wider() {
     let calls = {
-        let world = provisioned().await;
+        let world = make_provisioned().await;
         world.die_at(usize::MAX - 1);
         carry_on(&world, Wish::Rotate).await.unwrap();
         world.count_calls()
@@ -218,7 +218,7 @@ async fn killed_at_sixty_random_calls_it_goes_on_or_back_and_no_key_is_ever_wide
     };
     let mut killed = 0;
     for round in 0..60 {
-        let world = provisioned().await;
+        let world = make_provisioned().await;
         let (first, second, is_abort) = (roll(calls), roll(calls), round % 2 == 0);
         let note = format!("round {round}: call {first}, then {second}, abort: {is_abort}");
         let wish = if is_abort { Wish::Abort } else { Wish::Rotate };
@@ -249,7 +249,7 @@ async fn killed_at_sixty_random_calls_it_goes_on_or_back_and_no_key_is_ever_wide
 
 #[tokio::test]
 async fn a_change_begins_with_two_keys_that_work_and_a_host_in_step() {
-    let world = provisioned().await;
+    let world = make_provisioned().await;
     let same = make_pair(OLD, "another0secret0");
 
     let error = carry_on_with(&world, Wish::Rotate, &same).await.unwrap_err();
@@ -263,6 +263,6 @@ async fn a_change_begins_with_two_keys_that_work_and_a_host_in_step() {
     let error = carry_on(&bare, Wish::Rotate).await.unwrap_err();
     assert!(error.to_string().contains("not as the spec wants it"), "{error}");
     for world in [&world, &bare] {
-        assert!(world.generations().is_empty() && !world.has_new_key());
+        assert!(world.list_generations().is_empty() && !world.has_new_key());
     }
 }

@@ -175,7 +175,7 @@ impl KeyedStore<'_> {
         Ok(())
     }
 
-    async fn require(&self, bucket: &BucketName, call: AccessCall) -> Result<(), Fault> {
+    async fn require_call(&self, bucket: &BucketName, call: AccessCall) -> Result<(), Fault> {
         self.require_known()?;
         let text = self.world.store.policy(bucket).await?;
         let policy = text.map(|text| text.read_policy().unwrap());
@@ -199,7 +199,7 @@ impl ObjectStore for KeyedStore<'_> {
     }
 
     async fn head_bucket(&self, bucket: &BucketName) -> Result<(), Fault> {
-        self.require(bucket, AccessCall::HeadBucket).await?;
+        self.require_call(bucket, AccessCall::HeadBucket).await?;
         self.world.store.head_bucket(bucket).await
     }
 
@@ -209,22 +209,22 @@ impl ObjectStore for KeyedStore<'_> {
     }
 
     async fn versioning(&self, bucket: &BucketName) -> Result<Versioning, Fault> {
-        self.require(bucket, AccessCall::GetBucketVersioning).await?;
+        self.require_call(bucket, AccessCall::GetBucketVersioning).await?;
         ObjectStore::versioning(&self.world.store, bucket).await
     }
 
     async fn set_versioning(&self, bucket: &BucketName, to: Versioning) -> Result<(), Fault> {
-        self.require(bucket, AccessCall::PutBucketVersioning).await?;
+        self.require_call(bucket, AccessCall::PutBucketVersioning).await?;
         self.world.store.set_versioning(bucket, to).await
     }
 
     async fn tables(&self, bucket: &BucketName) -> Result<TableSearch, Fault> {
-        self.require(bucket, AccessCall::ListObjects).await?;
+        self.require_call(bucket, AccessCall::ListObjects).await?;
         self.world.store.tables(bucket).await
     }
 
     async fn version_traces(&self, bucket: &BucketName) -> Result<VersionTraces, Fault> {
-        self.require(bucket, AccessCall::ListObjectVersions).await?;
+        self.require_call(bucket, AccessCall::ListObjectVersions).await?;
         self.world.store.version_traces(bucket).await
     }
 
@@ -234,17 +234,17 @@ impl ObjectStore for KeyedStore<'_> {
     }
 
     async fn lifecycle(&self, bucket: &BucketName) -> Result<Lifecycle, Fault> {
-        self.require(bucket, AccessCall::GetBucketLifecycle).await?;
+        self.require_call(bucket, AccessCall::GetBucketLifecycle).await?;
         self.world.store.lifecycle(bucket).await
     }
 
     async fn set_lifecycle(&self, bucket: &BucketName, rules: &Lifecycle) -> Result<(), Fault> {
-        self.require(bucket, AccessCall::PutBucketLifecycle).await?;
+        self.require_call(bucket, AccessCall::PutBucketLifecycle).await?;
         self.world.store.set_lifecycle(bucket, rules).await
     }
 
     async fn policy(&self, bucket: &BucketName) -> Result<Option<PolicyText>, Fault> {
-        self.require(bucket, AccessCall::GetBucketPolicy).await?;
+        self.require_call(bucket, AccessCall::GetBucketPolicy).await?;
         self.world.store.policy(bucket).await
     }
 
@@ -257,7 +257,7 @@ impl ObjectStore for KeyedStore<'_> {
             Some(_) => AccessCall::PutBucketPolicy,
             None => AccessCall::DeleteBucketPolicy,
         };
-        self.require(bucket, call).await?;
+        self.require_call(bucket, call).await?;
         let new = policy.map(|policy| policy.text.read_policy().unwrap());
         let is_old_known = !self.world.is_old_deleted.load(Ordering::Relaxed);
         if is_old_known {
@@ -290,18 +290,18 @@ impl ObjectStore for KeyedStore<'_> {
         key: &ObjectKey,
         content: Vec<u8>,
     ) -> Result<Stored, Fault> {
-        self.require(bucket, AccessCall::PutObject).await?;
+        self.require_call(bucket, AccessCall::PutObject).await?;
         let stored = self.world.store.put_object(bucket, key, content).await?;
         self.world.end_call(stored)
     }
 
     async fn get_object(&self, bucket: &BucketName, key: &ObjectKey) -> Result<Vec<u8>, Fault> {
-        self.require(bucket, AccessCall::GetObject).await?;
+        self.require_call(bucket, AccessCall::GetObject).await?;
         self.world.store.get_object(bucket, key).await
     }
 
     async fn head_object(&self, bucket: &BucketName, key: &ObjectKey) -> Result<ObjectHead, Fault> {
-        self.require(bucket, AccessCall::GetObject).await?;
+        self.require_call(bucket, AccessCall::GetObject).await?;
         self.world.store.head_object(bucket, key).await
     }
 
@@ -311,7 +311,7 @@ impl ObjectStore for KeyedStore<'_> {
         key: &ObjectKey,
         version: Option<&VersionId>,
     ) -> Result<(), Fault> {
-        self.require(bucket, AccessCall::DeleteObject).await?;
+        self.require_call(bucket, AccessCall::DeleteObject).await?;
         self.world.store.delete_object(bucket, key, version).await
     }
 }

@@ -105,13 +105,13 @@ impl World {
         let call = self.calls.fetch_add(1, Ordering::Relaxed);
         let dies_at = self.dies_at.load(Ordering::Relaxed);
         let is_before = dies_at.is_multiple_of(2);
-        if call > dies_at || call == dies_at && is_before { Err(killed()) } else { Ok(()) }
+        if call > dies_at || call == dies_at && is_before { Err(make_kill()) } else { Ok(()) }
     }
 
     /// A call after its effect: half of the deaths come here.
     pub(crate) fn end_call<T>(&self, answer: T) -> Result<T, Fault> {
         if self.calls.load(Ordering::Relaxed) > self.dies_at.load(Ordering::Relaxed) {
-            Err(killed())
+            Err(make_kill())
         } else {
             Ok(answer)
         }
@@ -126,7 +126,7 @@ impl World {
         }
     }
 
-    pub(crate) async fn policies(&self) -> Vec<Option<AccessPolicy>> {
+    pub(crate) async fn read_policies(&self) -> Vec<Option<AccessPolicy>> {
         let mut policies = Vec::new();
         for bucket in self.spec.list_buckets() {
             let text = self.store.policy(&bucket).await.unwrap();
@@ -144,13 +144,13 @@ impl World {
     }
 
     /// The names of generations that are kept.
-    pub(crate) fn generations(&self) -> BTreeSet<String> {
+    pub(crate) fn list_generations(&self) -> BTreeSet<String> {
         let names = self.state.file_names().into_iter();
         names.filter(|name| name.starts_with("rotation/generation-")).collect()
     }
 }
 
-fn killed() -> Fault {
+fn make_kill() -> Fault {
     Fault::new(FaultKind::Io, "the process is dead")
 }
 
@@ -158,7 +158,7 @@ pub(crate) fn guard_of(bucket: &BucketName) -> PolicyText {
     PolicyText::new(GUARD.replace("BUCKET", bucket.as_str()))
 }
 
-pub(crate) fn succession() -> KeySuccession {
+pub(crate) fn make_succession() -> KeySuccession {
     KeySuccession {
         project: "p11".parse().unwrap(),
         old: OLD.parse().unwrap(),

@@ -33,7 +33,7 @@ fn row(id: FindingId) -> String {
         Severity::Warning => "warning",
         Severity::Wrong => "wrong",
     };
-    format!("| [`{id}`](#{id}) | {} | {severity} | {} |\n", id.sentence(), cure(id.remedy()))
+    format!("| [`{id}`](#{id}) | {} | {severity} | {} |\n", id.state_claim(), cure(id.remedy()))
 }
 
 fn of(group: Group) -> impl Iterator<Item = FindingId> {

@@ -38,7 +38,7 @@ struct Session<'s> {
 impl Session<'_> {
     /// Types a command and expects this exit code.
     #[track_caller]
-    fn types(&mut self, words: &str, exit: i32) {
+    fn type_command(&mut self, words: &str, exit: i32) {
         let call = Call::new(self.folder, words).through_script("exec \"$@\" 2>&1");
         let ran = call.run().exits(exit);
         self.page += &format!("$ datalake {words}\n{}", ran.stdout.trim_start_matches('\n'));
@@ -49,11 +49,11 @@ impl Session<'_> {
     }
 
     /// Something that happens beside the program.
-    fn happens(&mut self, what: &str) {
+    fn note_event(&mut self, what: &str) {
         self.page += &format!("# {what}\n");
     }
 
-    fn text(&self) -> String {
+    fn write_text(&self) -> String {
         let mark = |text: String, (pattern, mark): &(Regex, &str)| {
             pattern.replace_all(&text, *mark).into_owned()
         };
@@ -82,22 +82,22 @@ fn the_page_of_the_first_hour_is_what_is_typed_and_read() {
     let folder = folder_in_memory();
     let mut session = Session { folder: folder.path(), page: String::new() };
 
-    session.types("doctor --only spec", 3);
-    session.types("--sandbox provision --dry-run", 3);
-    session.types("--sandbox provision --yes", 0);
-    session.types("--sandbox status", 0);
-    session.happens(
+    session.type_command("doctor --only spec", 3);
+    session.type_command("--sandbox provision --dry-run", 3);
+    session.type_command("--sandbox provision --yes", 0);
+    session.type_command("--sandbox status", 0);
+    session.note_event(
         "Somebody opens the env file, loses a drop-in, exports a key and follows an old guide.",
     );
     plant_faults(&folder.path().join(".sandbox/host"));
-    session.types("--sandbox doctor", 3);
-    session.types("doctor --explain host-dashed-env-file", 0);
-    session.types("--sandbox doctor --fix host-dashed-env-file --yes", 0);
-    session.types("--sandbox doctor", 0);
-    session.types("--sandbox rollback --yes", 0);
-    session.types("--sandbox history", 0);
+    session.type_command("--sandbox doctor", 3);
+    session.type_command("doctor --explain host-dashed-env-file", 0);
+    session.type_command("--sandbox doctor --fix host-dashed-env-file --yes", 0);
+    session.type_command("--sandbox doctor", 0);
+    session.type_command("--sandbox rollback --yes", 0);
+    session.type_command("--sandbox history", 0);
 
-    let text = session.text();
+    let text = session.write_text();
     for finding in
         ["host-env-file-mode", "host-handover", "host-environment-d", "host-dashed-env-file"]
     {

@@ -9,7 +9,7 @@ use datalake_core::doctor::FindingId;
 use syn::Attribute;
 use syn::visit::{self, Visit};
 
-use super::sources::{Literals, messages, parse, plain, sources};
+use super::sources::{Literals, list_sources, make_plain, messages, parse};
 
 /// Pages that people read and that are no list of fields, and the one that has the idioms.
 const LEFT_OUT: [&str; 2] = ["json.md", "style-of-messages.md"];
@@ -29,13 +29,13 @@ struct Sentence {
     text: String,
 }
 
-fn root() -> PathBuf {
+fn find_root() -> PathBuf {
     PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
 }
 
 /// The table of the page about style.
-fn idioms() -> Vec<Idiom> {
-    let page = fs::read_to_string(root().join("docs/style-of-messages.md")).unwrap();
+fn read_idioms() -> Vec<Idiom> {
+    let page = fs::read_to_string(find_root().join("docs/style-of-messages.md")).unwrap();
     let (_, table) = page.split_once("|---|---|---|\n").unwrap();
     let rows = table.lines().take_while(|line| line.starts_with('|'));
     let idiom = |row: &str| {
@@ -91,10 +91,10 @@ fn of_errors() -> Vec<Sentence> {
 
 fn of_findings() -> Vec<Sentence> {
     let pages = FindingId::ALL.into_iter().flat_map(|id| {
-        let texts = [id.title(), id.sentence()].into_iter().chain(id.page().lines());
+        let texts = [id.title(), id.state_claim()].into_iter().chain(id.page().lines());
         texts.map(move |text| Sentence { place: format!("finding {id}"), text: text.to_owned() })
     });
-    let checks = literals(&root().join("crates/datalake-core/src/doctor"));
+    let checks = list_literals(&find_root().join("crates/datalake-core/src/doctor"));
     let checks = checks.into_iter().map(|text| Sentence { place: "check".to_owned(), text });
     pages.chain(checks).collect()
 }
@@ -124,10 +124,10 @@ impl<'ast> Visit<'ast> for ProseLiterals {
 }
 
 /// All texts in the sources of a folder that are more than a word, `…` for what is put in.
-fn literals(folder: &Path) -> BTreeSet<String> {
+fn list_literals(folder: &Path) -> BTreeSet<String> {
     let mut found = ProseLiterals::default();
-    sources(folder.to_owned()).for_each(|file| found.visit_file(&parse(&file)));
-    found.0.into_iter().filter(|text| text.contains(' ')).map(|text| plain(&text)).collect()
+    list_sources(folder.to_owned()).for_each(|file| found.visit_file(&parse(&file)));
+    found.0.into_iter().filter(|text| text.contains(' ')).map(|text| make_plain(&text)).collect()
 }
 
 fn of_help() -> Vec<Sentence> {
@@ -146,11 +146,11 @@ fn of_help() -> Vec<Sentence> {
 }
 
 fn of_pages() -> Vec<Sentence> {
-    let docs = fs::read_dir(root().join("docs")).unwrap().map(|entry| entry.unwrap().path());
+    let docs = fs::read_dir(find_root().join("docs")).unwrap().map(|entry| entry.unwrap().path());
     let is_page = |path: &PathBuf| path.extension().is_some_and(|extension| extension == "md");
     let is_read = |path: &PathBuf| !LEFT_OUT.iter().any(|name| path.ends_with(name));
     let mut pages: Vec<_> = docs.filter(is_page).filter(is_read).collect();
-    pages.push(root().join("README.md"));
+    pages.push(find_root().join("README.md"));
     pages.sort();
     pages.iter().flat_map(|page| lines_of(page)).collect()
 }
@@ -167,7 +167,7 @@ fn lines_of(page: &Path) -> Vec<Sentence> {
 
 #[test]
 fn no_sentence_holds_a_banned_idiom() {
-    let idioms = idioms();
+    let idioms = read_idioms();
     assert!(idioms.len() > 30, "{} idioms", idioms.len());
     let mut wrong = Vec::new();
     for sentence in [of_errors(), of_findings(), of_help(), of_pages()].into_iter().flatten() {

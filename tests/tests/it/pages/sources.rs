@@ -37,7 +37,7 @@ pub(super) fn messages() -> BTreeSet<Message> {
     let commands = commands();
     for folder in fs::read_dir(crates).unwrap().map(|entry| entry.unwrap().path()) {
         if !SILENT.iter().any(|silent| folder.ends_with(silent)) {
-            for file in sources(folder.join("src")) {
+            for file in list_sources(folder.join("src")) {
                 read(&file, &commands, &mut messages);
             }
         }
@@ -65,7 +65,7 @@ pub(super) fn meanings(file: &str, name: &str) -> BTreeMap<String, String> {
 }
 
 /// The sources in a folder, without those of tests alone.
-pub(super) fn sources(folder: PathBuf) -> impl Iterator<Item = PathBuf> {
+pub(super) fn list_sources(folder: PathBuf) -> impl Iterator<Item = PathBuf> {
     let is_of_tests = |path: &PathBuf| {
         OF_TESTS.iter().any(|name| path.ends_with(name)) || path.iter().any(|part| part == "tests")
     };
@@ -107,7 +107,11 @@ impl Reader<'_> {
         let texts = attributes.iter().filter(|attribute| attribute.path().is_ident("error"));
         for text in texts.filter_map(text_of) {
             let meaning = Some(doc(attributes)).filter(|meaning| !meaning.is_empty());
-            self.messages.insert(Message { text: plain(&text), meaning, ..Message::default() });
+            self.messages.insert(Message {
+                text: make_plain(&text),
+                meaning,
+                ..Message::default()
+            });
         }
     }
 
@@ -152,7 +156,7 @@ impl Reader<'_> {
             Expr::Macro(call) if call.mac.path.is_ident("format") => {
                 let words = call.mac.parse_body_with(Words::parse_terminated).ok();
                 let form = words.and_then(|words| words.first().map(|first| self.texts(first)));
-                form.into_iter().flatten().map(|form| plain(&form)).collect()
+                form.into_iter().flatten().map(|form| make_plain(&form)).collect()
             }
             Expr::Call(call) => self.texts_of_advice(call),
             Expr::MethodCall(call) => self.texts(&call.receiver),
@@ -186,7 +190,7 @@ impl Reader<'_> {
             text.replacen("{}", typed.map_or("…", String::as_str), 1)
         };
         let forms = self.forms(words).into_iter();
-        forms.map(|form| plain(&commands.elems.iter().fold(form, typed))).collect()
+        forms.map(|form| make_plain(&commands.elems.iter().fold(form, typed))).collect()
     }
 
     /// Texts with places for commands; what is put in before is `…`.
@@ -196,7 +200,7 @@ impl Reader<'_> {
                 let words = call.mac.parse_body_with(Words::parse_terminated).ok();
                 let form = words.and_then(|words| words.first().map(|first| self.texts(first)));
                 let forms = form.into_iter().flatten();
-                forms.map(|form| plain(&form).replace("{…}", "{}")).collect()
+                forms.map(|form| make_plain(&form).replace("{…}", "{}")).collect()
             }
             expression => self.texts(expression),
         }
@@ -276,7 +280,7 @@ impl<'ast> Visit<'ast> for Commands {
         let name = path.segments.last().map(|part| part.ident.to_string());
         if let (Some(name), Some(words)) = (name, words.0.first()) {
             let is_whole = words.starts_with('`');
-            let whole = if is_whole { plain(words) } else { format!("`datalake {words}`") };
+            let whole = if is_whole { make_plain(words) } else { format!("`datalake {words}`") };
             self.0.entry(name).or_insert(whole);
         }
     }
@@ -353,7 +357,7 @@ pub(super) fn doc(attributes: &[Attribute]) -> String {
 }
 
 /// A form with `…` in place of what is put in.
-pub(super) fn plain(form: &str) -> String {
+pub(super) fn make_plain(form: &str) -> String {
     let (mut text, mut depth) = (String::new(), 0);
     let mut letters = form.replace("{{", "\u{1}").replace("}}", "\u{2}");
     letters.retain(|letter| letter != '\n');

@@ -33,7 +33,7 @@ pub(super) async fn show(cli: &Cli, terms: &Terms, printer: Printer) -> Result<E
         expected_text(&expected, &basis),
     );
     text.push_str(&bill_text(&basis.plan, &expected.forecast.likely, basis.vat));
-    text.push_str(&format!("  {}\n", outlook.noted.describe()));
+    text.push_str(&format!("  {}\n", outlook.noted.describe_egress()));
     text.push_str(&outlook.describe_unrecorded());
     text.push_str("The band runs from the slowest to the fastest tenth of what was seen.\n");
     printer.result(COST_FORECAST, outlook_told(&outlook, &basis), &text);

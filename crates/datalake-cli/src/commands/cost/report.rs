@@ -34,7 +34,7 @@ pub(in crate::commands) async fn cost_bucket(
         partitioned: &what.partitioned,
         top: what.top,
     };
-    Ok(CostedBucket::look(&remote.client(), &scope, &mut progress).await?)
+    Ok(CostedBucket::cost_bucket(&remote.client(), &scope, &mut progress).await?)
 }
 
 pub(super) async fn report(
@@ -50,7 +50,7 @@ pub(super) async fn report(
     let text = format!(
         "{}\nNext: {name} usage record (keeps this for forecasts), {name} report --html FILE\n{}",
         render_costs(&costed, &basis, flags.what.top),
-        tables.as_ref().map(|tables| tables.describe(&basis)).unwrap_or_default()
+        tables.as_ref().map(|tables| tables.describe_tables(&basis)).unwrap_or_default()
     );
     let told = CostTold::new(&costed, &basis, flags.what.top, tables.as_ref());
     printer.result(COST_REPORT, told, &text);

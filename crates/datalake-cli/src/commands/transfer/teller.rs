@@ -154,7 +154,7 @@ impl Teller {
             inner.rows.row(TRANSFER_PROGRESS, &inner.state, String::new);
         }
         let (state, progress) = (&inner.state, &inner.progress);
-        inner.ticker.tell(|| progress.describe(state));
+        inner.ticker.tell(|| progress.describe_progress(state));
         inner.rows.flush();
     }
 
@@ -256,7 +256,7 @@ impl TransferWatch for Teller {
         held(&self.inner).progress.end_planning();
     }
 
-    fn settled(&self, size: ByteSize) {
+    fn item_settled(&self, size: ByteSize) {
         held(&self.inner).progress.add_settled(size);
     }
 
@@ -271,7 +271,7 @@ impl TransferWatch for Teller {
     fn repeated(&self, fault: &Fault) {
         let inner = &mut *held(&self.inner);
         inner.state.retries += 1;
-        self.printer.decision(|| format!("trying again: {fault}"));
+        self.printer.tell_decision(|| format!("trying again: {fault}"));
         if self.printer.is_json() {
             let event = RetryEvent { fault: fault.to_string() };
             inner.rows.row(TRANSFER_RETRY, event, String::new);

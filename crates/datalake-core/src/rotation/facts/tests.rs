@@ -9,7 +9,7 @@ struct Imagined {
     steps: usize,
 }
 
-fn bucket(name: &str) -> BucketFacts {
+fn make_bucket(name: &str) -> BucketFacts {
     BucketFacts {
         bucket: name.parse().unwrap(),
         binds_new: false,
@@ -20,7 +20,7 @@ fn bucket(name: &str) -> BucketFacts {
 
 impl Imagined {
     fn new() -> Self {
-        let buckets = vec![bucket("acme-assets"), bucket("acme-tables")];
+        let buckets = vec![make_bucket("acme-assets"), make_bucket("acme-tables")];
         let facts = RotationFacts { buckets, host: HostKey::Old, old_key: OldKeyAnswer::Known };
         Self { facts, steps: 0 }
     }
@@ -81,7 +81,8 @@ fn a_change_goes_stage_by_stage_and_ends_when_the_old_key_is_gone() {
     let mut world = Imagined::new();
     let mut stages = Vec::new();
     loop {
-        stages.push(RotationStage::before(judge_rotation(RotationGoal::NewKey, &world.facts)));
+        stages
+            .push(RotationStage::stage_before(judge_rotation(RotationGoal::NewKey, &world.facts)));
         if !world.go_on(RotationGoal::NewKey) {
             break;
         }

@@ -25,7 +25,7 @@ struct SimulatedFile {
 struct Chance(u64);
 
 impl Chance {
-    fn draw(&mut self) -> f64 {
+    fn draw_number(&mut self) -> f64 {
         self.0 =
             self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         to_float(self.0 >> 40) / to_float(1 << 24)
@@ -38,21 +38,21 @@ impl SimulatedLine {
         Self { bytes_per_second, request, slots, waiting: files, done, chance: Chance(7) }
     }
 
-    fn left(&self) -> TransferAmount {
+    fn count_left(&self) -> TransferAmount {
         let slots = self.slots.iter().map(|file| file.bytes).sum::<u64>();
         let items = (self.slots.len() + self.waiting.len()) as u64;
         TransferAmount { items, bytes: slots + self.waiting.iter().sum::<u64>() }
     }
 
     /// Goes on by a tenth of a second.
-    fn step(&mut self) {
+    fn move_on(&mut self) {
         while self.slots.len() < SLOTS {
             let Some(bytes) = self.waiting.pop() else { break };
-            let waits = self.request * (0.5 + self.chance.draw());
+            let waits = self.request * (0.5 + self.chance.draw_number());
             self.slots.push(SimulatedFile { waits, bytes });
         }
         let sending = self.slots.iter().filter(|file| file.waits <= 0.0).count();
-        let noise = 0.7 + 0.6 * self.chance.draw();
+        let noise = 0.7 + 0.6 * self.chance.draw_number();
         let share = self.bytes_per_second * noise / 10.0 / (sending.max(1) as f64);
         for file in &mut self.slots {
             if file.waits > 0.0 {
@@ -69,17 +69,17 @@ impl SimulatedLine {
     }
 
     /// What was foreseen at each second of a run to its end.
-    fn run(mut self) -> Vec<Option<Duration>> {
+    fn run_line(mut self) -> Vec<Option<Duration>> {
         let (mut pace, mut foreseen, mut tenths) = (TransferPace::default(), Vec::new(), 0);
         pace.add_sample(Duration::ZERO, self.done);
-        while self.left().items > 0 {
-            self.step();
+        while self.count_left().items > 0 {
+            self.move_on();
             tenths += 1;
             if tenths % 2 == 0 {
                 pace.add_sample(Duration::from_millis(tenths * 100), self.done);
             }
             if tenths % 10 == 0 {
-                foreseen.push(pace.estimate_left(self.left()));
+                foreseen.push(pace.estimate_left(self.count_left()));
             }
         }
         foreseen
@@ -104,17 +104,17 @@ fn check_within_a_fifth(foreseen: &[Option<Duration>]) {
 /// Small files, medium ones and long ones, as they lie in a folder.
 fn mixed_files(number: usize) -> Vec<u64> {
     let mut chance = Chance(3);
-    let size = |chance: &mut Chance| match (chance.draw() * 100.0) as u64 {
-        0..70 => (2_000.0 + 60_000.0 * chance.draw()) as u64,
-        70..97 => (1e6 * (1.0 + 4.0 * chance.draw())) as u64,
-        _ => (4e7 * (1.0 + 2.0 * chance.draw())) as u64,
+    let size = |chance: &mut Chance| match (chance.draw_number() * 100.0) as u64 {
+        0..70 => (2_000.0 + 60_000.0 * chance.draw_number()) as u64,
+        70..97 => (1e6 * (1.0 + 4.0 * chance.draw_number())) as u64,
+        _ => (4e7 * (1.0 + 2.0 * chance.draw_number())) as u64,
     };
     (0..number).map(|_| size(&mut chance)).collect()
 }
 
 #[test]
 fn an_hour_of_mixed_files_is_foreseen_within_a_fifth_from_the_first_minute_on() {
-    let foreseen = SimulatedLine::new(mixed_files(22_000), 2e7, 0.3).run();
+    let foreseen = SimulatedLine::new(mixed_files(22_000), 2e7, 0.3).run_line();
 
     assert!((3_000..5_000).contains(&foreseen.len()), "{}", foreseen.len());
     check_within_a_fifth(&foreseen);
@@ -123,9 +123,9 @@ fn an_hour_of_mixed_files_is_foreseen_within_a_fifth_from_the_first_minute_on() 
 #[test]
 fn an_hour_of_small_files_is_foreseen_within_a_fifth_from_the_first_minute_on() {
     let mut chance = Chance(5);
-    let files = (0..120_000).map(|_| (500.0 + 9_000.0 * chance.draw()) as u64).collect();
+    let files = (0..120_000).map(|_| (500.0 + 9_000.0 * chance.draw_number()) as u64).collect();
 
-    let foreseen = SimulatedLine::new(files, 2e7, 0.3).run();
+    let foreseen = SimulatedLine::new(files, 2e7, 0.3).run_line();
 
     assert!((3_000..5_000).contains(&foreseen.len()), "{}", foreseen.len());
     check_within_a_fifth(&foreseen);
@@ -133,7 +133,7 @@ fn an_hour_of_small_files_is_foreseen_within_a_fifth_from_the_first_minute_on() 
 
 #[test]
 fn an_hour_of_long_files_is_foreseen_within_a_fifth_from_the_first_minute_on() {
-    let foreseen = SimulatedLine::new(vec![900_000_000; 80], 2e7, 0.3).run();
+    let foreseen = SimulatedLine::new(vec![900_000_000; 80], 2e7, 0.3).run_line();
 
     assert!((3_000..5_000).contains(&foreseen.len()), "{}", foreseen.len());
     check_within_a_fifth(&foreseen);

@@ -96,7 +96,7 @@ impl Haul<'_> {
                     if arriving.left.start > before {
                         tries = Tries::default();
                     }
-                    self.courier.again(&mut tries, fault).await.map_err(ItemFault::Source)?;
+                    self.courier.try_again(&mut tries, fault).await.map_err(ItemFault::Source)?;
                 }
             }
         }

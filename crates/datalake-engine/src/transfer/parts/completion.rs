@@ -43,7 +43,10 @@ impl Haul<'_> {
                 }
                 _ => {
                     unclear = true;
-                    self.courier.again(&mut tries, fault).await.map_err(ItemFault::Destination)?;
+                    self.courier
+                        .try_again(&mut tries, fault)
+                        .await
+                        .map_err(ItemFault::Destination)?;
                 }
             }
         }
@@ -94,7 +97,7 @@ impl Courier<'_> {
     ) -> Result<Stored, Fault> {
         let MadeBefore { objects, upload, parts } = made;
         let source = ObjectSource::current(&upload.bucket, &upload.key);
-        let object = self.call(|| objects.head(&source)).await?;
+        let object = self.make_call(|| objects.head(&source)).await?;
         if expected_tag(parts).is_some_and(|expected| expected == object.etag) {
             return Ok(Stored { etag: object.etag, version: object.version });
         }

@@ -44,7 +44,7 @@ impl Haul<'_> {
                 }
                 Err(fault) => {
                     unclear = true;
-                    self.courier.again(&mut tries, fault).await?;
+                    self.courier.try_again(&mut tries, fault).await?;
                 }
             }
         }
@@ -66,7 +66,7 @@ impl Haul<'_> {
             // A service that lists no parts: it is begun anew.
             Err(fault) if matches!(fault.kind, FaultKind::Unreadable | FaultKind::Unsupported) => {
                 let abort = || folder.uploads.abort_upload(&upload);
-                self.courier.call(abort).await.map(|()| None)
+                self.courier.make_call(abort).await.map(|()| None)
             }
             Err(fault) => Err(fault),
         }
@@ -89,7 +89,7 @@ impl Haul<'_> {
                         return Ok(parts);
                     }
                 }
-                Err(fault) => self.courier.again(&mut tries, fault).await?,
+                Err(fault) => self.courier.try_again(&mut tries, fault).await?,
             }
         }
     }

@@ -62,7 +62,7 @@ impl CostTold {
         top: usize,
         tables: Option<&CostedTables>,
     ) -> Self {
-        let (sharing, holdings) = (costed.sharing(), &costed.holdings);
+        let (sharing, holdings) = (costed.share_bill(), &costed.holdings);
         Self {
             bucket: costed.place.bucket.to_string(),
             prefix: costed.prefix.clone(),

@@ -15,7 +15,7 @@ use crate::lake::describe_rule;
 /// What a bucket costs, as tables; `top` parts of each kind.
 #[must_use]
 pub fn render_costs(costed: &CostedBucket, basis: &CostBasis, top: usize) -> String {
-    let (holdings, sharing) = (&costed.holdings, costed.sharing());
+    let (holdings, sharing) = (&costed.holdings, costed.share_bill());
     let bucket = &costed.place.bucket;
     let mut text = format!(
         "s3://{bucket}/{} holds {} ({} billed) and costs, if it stays all month, {}.\n\n",
@@ -25,7 +25,11 @@ pub fn render_costs(costed: &CostedBucket, basis: &CostBasis, top: usize) -> Str
         describe_paid(costed.bill.net(), basis.vat),
     );
     text.push_str(&render_bill(&basis.plan, &costed.bill, basis.vat));
-    text.push_str(&format!("  {}\n\n{}\n\n", costed.noted.describe(), describe_saving(sharing)));
+    text.push_str(&format!(
+        "  {}\n\n{}\n\n",
+        costed.noted.describe_egress(),
+        describe_saving(sharing)
+    ));
     text.push_str(&parts_text("PREFIX", &sharing.share_parts(&holdings.folders, top), sharing));
     text.push_str(&other_line(sharing, "(directly in it)", &holdings.direct));
     text.push('\n');

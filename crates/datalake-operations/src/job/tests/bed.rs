@@ -39,7 +39,7 @@ impl Programs for NoPrograms {
 pub(super) const ODD_KEYS: [&str; 7] =
     ["raw/a%2Fb", "raw/a b", "raw/ü", "raw/a//b", "raw/a/", "raw/%", "raw/\u{1f5c2}+&=?#"];
 
-pub(super) fn name(text: &str) -> JobName {
+pub(super) fn name_job(text: &str) -> JobName {
     text.parse().unwrap()
 }
 
@@ -48,16 +48,16 @@ impl Bed {
         Self { service: TestService::with_keys(keys).await, clock: PausedClock::new() }
     }
 
-    pub(super) fn jobs(&self) -> JobService<'_> {
+    pub(super) fn open_jobs(&self) -> JobService<'_> {
         JobService { client: self.service.client(), clock: &self.clock, programs: &NoPrograms }
     }
 
-    pub(super) fn wish(&self, job: &str, task: &str, source: &str) -> JobWish {
+    pub(super) fn make_wish(&self, job: &str, task: &str, source: &str) -> JobWish {
         let spec = CostDocument::default().check().unwrap();
         let now = datalake_engine::Clock::now(&self.clock);
         let basis = CostBasis::choose(spec, &CostTerms::default(), now).unwrap();
         JobWish {
-            name: name(job),
+            name: name_job(job),
             task: task.parse::<JobTask>().unwrap(),
             source: source.parse().unwrap(),
             destination: None,
@@ -66,23 +66,23 @@ impl Bed {
         }
     }
 
-    pub(super) async fn plan(&self, wish: &JobWish) -> Result<PlannedJob, OperationError> {
-        self.jobs().plan_job(wish, &mut |_| ()).await
+    pub(super) async fn plan_wish(&self, wish: &JobWish) -> Result<PlannedJob, OperationError> {
+        self.open_jobs().plan_job(wish, &mut |_| ()).await
     }
 
     pub(super) async fn run(&self, job: &str) -> Result<JobRun, OperationError> {
-        self.jobs().run_job(&name(job), None, &mut |_| ()).await
+        self.open_jobs().run_job(&name_job(job), None, &mut |_| ()).await
     }
 
-    pub(super) async fn report(&self, job: &str) -> (JobReport, Vec<KeyTrouble>) {
+    pub(super) async fn report_on(&self, job: &str) -> (JobReport, Vec<KeyTrouble>) {
         let mut troubles = Vec::new();
         let mut tell = |key: &KeyTrouble| troubles.push(key.clone());
-        let report = self.jobs().report_job(&name(job), &mut tell).await.unwrap();
+        let report = self.open_jobs().report_job(&name_job(job), &mut tell).await.unwrap();
         (report, troubles)
     }
 
     /// The content of an object.
-    pub(super) async fn read(&self, key: &str) -> Option<Vec<u8>> {
+    pub(super) async fn read_object(&self, key: &str) -> Option<Vec<u8>> {
         let key = AnyKey::try_from(key).unwrap();
         let source = ObjectSource::current(&self.service.bucket, &key);
         let download = self.service.store.get(&source, None).await.ok()?;

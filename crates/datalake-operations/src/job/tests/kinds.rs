@@ -1,22 +1,22 @@
 use datalake_engine::Payload;
 
-use super::bed::{Bed, ODD_KEYS, name};
+use super::bed::{Bed, ODD_KEYS, name_job};
 use crate::ErrorKind;
 use crate::job::FunctionCode;
 
 #[tokio::test(start_paused = true)]
 async fn copies_have_the_names_and_bytes_of_their_sources() {
     let bed = Bed::with_keys(&ODD_KEYS).await;
-    let mut wish = bed.wish("copy", "copy", "raw/");
+    let mut wish = bed.make_wish("copy", "copy", "raw/");
     wish.destination = Some("copies/".parse().unwrap());
-    bed.plan(&wish).await.unwrap();
+    bed.plan_wish(&wish).await.unwrap();
 
     let run = bed.run("copy").await.unwrap();
 
     assert!(run.status.progress.is_sound(), "{run:?}");
     for key in ODD_KEYS {
         let copy = key.replacen("raw/", "copies/", 1);
-        assert_eq!(bed.read(&copy).await.as_deref(), Some(key.as_bytes()), "{copy}");
+        assert_eq!(bed.read_object(&copy).await.as_deref(), Some(key.as_bytes()), "{copy}");
     }
 }
 
@@ -24,16 +24,16 @@ async fn copies_have_the_names_and_bytes_of_their_sources() {
 async fn a_content_is_stored_as_a_frame_and_the_receipt_has_the_hash_of_that() {
     let bed = Bed::with_keys(&["raw/a.json", "raw/b.gz"]).await;
     bed.service.put("raw/b.gz", "\u{1f}no gzip, but close").await;
-    let mut wish = bed.wish("pack", "recompress", "raw/");
+    let mut wish = bed.make_wish("pack", "recompress", "raw/");
     wish.destination = Some("packed/".parse().unwrap());
-    bed.plan(&wish).await.unwrap();
+    bed.plan_wish(&wish).await.unwrap();
 
     let run = bed.run("pack").await.unwrap();
 
     assert!(run.status.progress.is_sound(), "{run:?}");
-    let packed = bed.read("packed/a.json.zst").await.unwrap();
+    let packed = bed.read_object("packed/a.json.zst").await.unwrap();
     assert_eq!(zstd::stream::decode_all(packed.as_slice()).unwrap(), b"raw/a.json");
-    let receipt = bed.read("_datalake/jobs/pack/receipts/000000.json").await.unwrap();
+    let receipt = bed.read_object("_datalake/jobs/pack/receipts/000000.json").await.unwrap();
     let hash = Payload::of(packed).hash().hex();
     assert!(String::from_utf8(receipt).unwrap().contains(&hash));
 }
@@ -42,12 +42,12 @@ async fn a_content_is_stored_as_a_frame_and_the_receipt_has_the_hash_of_that() {
 async fn a_key_that_grows_too_long_fails_alone() {
     let long = format!("raw/{}", "x".repeat(1_020));
     let bed = Bed::with_keys(&[&long, "raw/a"]).await;
-    let mut wish = bed.wish("copy", "copy", "raw/");
+    let mut wish = bed.make_wish("copy", "copy", "raw/");
     wish.destination = Some("copies/".parse().unwrap());
-    bed.plan(&wish).await.unwrap();
+    bed.plan_wish(&wish).await.unwrap();
 
     let run = bed.run("copy").await.unwrap();
-    let (_, troubles) = bed.report("copy").await;
+    let (_, troubles) = bed.report_on("copy").await;
 
     assert_eq!((run.status.progress.done, run.status.progress.failed), (1, 1));
     let cause = troubles[0].cause.as_deref().unwrap();
@@ -57,15 +57,15 @@ async fn a_key_that_grows_too_long_fails_alone() {
 #[tokio::test(start_paused = true)]
 async fn code_is_never_run_but_the_one_that_was_planned_and_is_named_again() {
     let bed = Bed::with_keys(&ODD_KEYS).await;
-    let mut wish = bed.wish("clean", "python:clean.py:clean", "raw/");
+    let mut wish = bed.make_wish("clean", "python:clean.py:clean", "raw/");
     wish.code = Some(b"def clean(stream, key): pass".to_vec());
-    bed.plan(&wish).await.unwrap();
+    bed.plan_wish(&wish).await.unwrap();
     let run = async |code: Option<&str>| {
         let code = code.map(|code| FunctionCode {
             python: "python3".to_owned(),
             code: code.as_bytes().to_vec(),
         });
-        bed.jobs().run_job(&name("clean"), code, &mut |_| ()).await.unwrap_err()
+        bed.open_jobs().run_job(&name_job("clean"), code, &mut |_| ()).await.unwrap_err()
     };
 
     let missing = run(None).await;
@@ -76,5 +76,5 @@ async fn code_is_never_run_but_the_one_that_was_planned_and_is_named_again() {
     assert!(other.to_string().contains("is not the one"), "{other}");
     // This machine has no Python; nothing was read.
     assert_eq!(unloaded.kind, ErrorKind::Config);
-    assert!(bed.read("_datalake/jobs/clean/receipts/000000.json").await.is_none());
+    assert!(bed.read_object("_datalake/jobs/clean/receipts/000000.json").await.is_none());
 }

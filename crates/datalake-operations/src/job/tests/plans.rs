@@ -8,7 +8,7 @@ use crate::lake::test_service::list_keys;
 async fn a_plan_freezes_the_list_and_leaves_datalakes_own_objects_out() {
     let bed = Bed::with_keys(&["a", "b/c", "_datalake/jobs/old/job.json", "_dat"]).await;
 
-    let planned = bed.plan(&bed.wish("hash", "checksum", "")).await.unwrap();
+    let planned = bed.plan_wish(&bed.make_wish("hash", "checksum", "")).await.unwrap();
 
     assert_eq!((planned.job.objects, planned.job.shards, planned.is_written), (3, 1, true));
     assert_eq!(planned.job.source, "s3://acme-lake/");
@@ -21,10 +21,10 @@ async fn a_plan_freezes_the_list_and_leaves_datalakes_own_objects_out() {
 #[tokio::test(start_paused = true)]
 async fn a_name_is_given_once() {
     let bed = Bed::with_keys(&ODD_KEYS).await;
-    let wish = bed.wish("hash", "checksum", "raw/");
-    bed.plan(&wish).await.unwrap();
+    let wish = bed.make_wish("hash", "checksum", "raw/");
+    bed.plan_wish(&wish).await.unwrap();
 
-    let error = bed.plan(&wish).await.unwrap_err();
+    let error = bed.plan_wish(&wish).await.unwrap_err();
 
     assert_eq!(error.kind, ErrorKind::Usage);
     assert!(error.to_string().contains("already has a job `hash`"), "{error}");
@@ -34,12 +34,12 @@ async fn a_name_is_given_once() {
 async fn what_makes_no_sense_is_refused_before_anything_is_written() {
     let bed = Bed::with_keys(&ODD_KEYS).await;
     let dest = |text: &str| Some(text.parse().unwrap());
-    let copy = bed.wish("job", "copy", "raw/");
+    let copy = bed.make_wish("job", "copy", "raw/");
     let refused = [
-        (bed.wish("job", "copy", "raw/"), ErrorKind::Usage),
-        (bed.wish("job", "checksum", "nothing/"), ErrorKind::Absent),
-        (bed.wish("job", "checksum", "_datalake/jobs/"), ErrorKind::Usage),
-        (bed.wish("job", "python:f.py:f", "raw/"), ErrorKind::Usage),
+        (bed.make_wish("job", "copy", "raw/"), ErrorKind::Usage),
+        (bed.make_wish("job", "checksum", "nothing/"), ErrorKind::Absent),
+        (bed.make_wish("job", "checksum", "_datalake/jobs/"), ErrorKind::Usage),
+        (bed.make_wish("job", "python:f.py:f", "raw/"), ErrorKind::Usage),
         (
             super::super::JobWish { destination: dest("raw/copy/"), ..copy.clone() },
             ErrorKind::Usage,
@@ -53,7 +53,7 @@ async fn what_makes_no_sense_is_refused_before_anything_is_written() {
     let before = list_keys(&bed.service).await;
 
     for (wish, kind) in refused {
-        assert_eq!(bed.plan(&wish).await.unwrap_err().kind, kind, "{wish:?}");
+        assert_eq!(bed.plan_wish(&wish).await.unwrap_err().kind, kind, "{wish:?}");
     }
 
     assert_eq!(list_keys(&bed.service).await, before);
@@ -63,14 +63,14 @@ async fn what_makes_no_sense_is_refused_before_anything_is_written() {
 async fn a_job_over_the_budget_leaves_nothing_behind() {
     let bed = Bed::with_keys(&ODD_KEYS).await;
     let before = list_keys(&bed.service).await;
-    let mut wish = bed.wish("hash", "checksum", "raw/");
+    let mut wish = bed.make_wish("hash", "checksum", "raw/");
     wish.terms.basis.spec.budget = Some("0.10EUR".parse::<Money>().unwrap());
     wish.terms.core_hour = Some("5000EUR".parse::<Money>().unwrap());
 
-    let planned = bed.plan(&wish).await.unwrap();
+    let planned = bed.plan_wish(&wish).await.unwrap();
 
     assert!(planned.price.is_over_budget && !planned.is_written, "{:?}", planned.price);
     assert_eq!(list_keys(&bed.service).await, before);
     wish.terms.core_hour = None;
-    assert!(bed.plan(&wish).await.unwrap().is_written);
+    assert!(bed.plan_wish(&wish).await.unwrap().is_written);
 }

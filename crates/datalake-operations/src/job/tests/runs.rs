@@ -1,23 +1,23 @@
 use datalake_core::fault::{Fault, FaultKind};
 use datalake_engine::Payload;
 
-use super::bed::{Bed, ODD_KEYS, name};
+use super::bed::{Bed, ODD_KEYS, name_job};
 use crate::ErrorKind;
 use crate::job::{ShardEnd, WorkerShare};
 
-fn share() -> WorkerShare {
+fn make_share() -> WorkerShare {
     WorkerShare { workers: 1, function: None }
 }
 
 #[tokio::test(start_paused = true)]
 async fn every_key_gets_the_hash_of_its_content() {
     let bed = Bed::with_keys(&ODD_KEYS).await;
-    bed.plan(&bed.wish("hash", "checksum", "raw/")).await.unwrap();
+    bed.plan_wish(&bed.make_wish("hash", "checksum", "raw/")).await.unwrap();
 
     let run = bed.run("hash").await.unwrap();
 
     assert!(run.status.progress.is_sound(), "{run:?}");
-    let receipt = bed.read("_datalake/jobs/hash/receipts/000000.json").await.unwrap();
+    let receipt = bed.read_object("_datalake/jobs/hash/receipts/000000.json").await.unwrap();
     let receipt: serde_json::Value = serde_json::from_slice(&receipt).unwrap();
     for key in receipt["keys"].as_array().unwrap() {
         // Each object of this bucket has its own key as its content.
@@ -30,13 +30,13 @@ async fn every_key_gets_the_hash_of_its_content() {
 #[tokio::test(start_paused = true)]
 async fn what_was_changed_since_the_plan_is_left_alone_and_told() {
     let bed = Bed::with_keys(&ODD_KEYS).await;
-    bed.plan(&bed.wish("hash", "checksum", "raw/")).await.unwrap();
+    bed.plan_wish(&bed.make_wish("hash", "checksum", "raw/")).await.unwrap();
     bed.service.put("raw/a b", "another content").await;
     bed.service.delete("raw/ü").await;
     bed.service.put("raw/new", "after the plan").await;
 
     let run = bed.run("hash").await.unwrap();
-    let (report, troubles) = bed.report("hash").await;
+    let (report, troubles) = bed.report_on("hash").await;
 
     assert_eq!((run.status.progress.done, run.status.progress.changed), (5, 2));
     assert!(!report.is_sound());
@@ -47,12 +47,12 @@ async fn what_was_changed_since_the_plan_is_left_alone_and_told() {
 #[tokio::test(start_paused = true)]
 async fn a_call_that_fails_for_good_is_the_outcome_of_its_key_and_a_rerun_does_it_alone() {
     let bed = Bed::with_keys(&["raw/a", "raw/b", "raw/c"]).await;
-    bed.plan(&bed.wish("hash", "checksum", "raw/")).await.unwrap();
+    bed.plan_wish(&bed.make_wish("hash", "checksum", "raw/")).await.unwrap();
     // Listing, manifest, stop, receipt, shard; then the objects. A read counts twice in memory.
     bed.service.store.fail_call(9, Fault::new(FaultKind::Archived, "InvalidObjectState"));
 
     let first = bed.run("hash").await.unwrap();
-    let (_, troubles) = bed.report("hash").await;
+    let (_, troubles) = bed.report_on("hash").await;
     let second = bed.run("hash").await.unwrap();
 
     assert_eq!((first.status.progress.done, first.status.progress.failed), (2, 1));
@@ -67,21 +67,21 @@ async fn a_call_that_fails_for_good_is_the_outcome_of_its_key_and_a_rerun_does_i
 #[tokio::test(start_paused = true)]
 async fn a_passing_fault_of_any_call_changes_no_receipt() {
     let bed = Bed::with_keys(&ODD_KEYS).await;
-    bed.plan(&bed.wish("one", "checksum", "raw/")).await.unwrap();
+    bed.plan_wish(&bed.make_wish("one", "checksum", "raw/")).await.unwrap();
     bed.run("one").await.unwrap();
-    let undisturbed = bed.read("_datalake/jobs/one/receipts/000000.json").await.unwrap();
+    let undisturbed = bed.read_object("_datalake/jobs/one/receipts/000000.json").await.unwrap();
     let mut number = 1;
     loop {
         let job = format!("n{number}");
         bed.service.store.fail_call(number, Fault::new(FaultKind::Unavailable, "503"));
-        bed.plan(&bed.wish(&job, "checksum", "raw/")).await.unwrap();
+        bed.plan_wish(&bed.make_wish(&job, "checksum", "raw/")).await.unwrap();
         bed.run(&job).await.unwrap();
         let receipt = format!("_datalake/jobs/{job}/receipts/000000.json");
         let is_over = bed.service.store.is_failure_ahead();
         if is_over {
             break;
         }
-        assert_eq!(bed.read(&receipt).await.unwrap(), undisturbed, "call {number}");
+        assert_eq!(bed.read_object(&receipt).await.unwrap(), undisturbed, "call {number}");
         number += 1;
     }
     assert!(number > 15, "the calls are not met: {number}");
@@ -90,28 +90,28 @@ async fn a_passing_fault_of_any_call_changes_no_receipt() {
 #[tokio::test(start_paused = true)]
 async fn a_job_that_is_asked_to_stop_begins_no_shard_and_the_next_run_goes_on() {
     let bed = Bed::with_keys(&ODD_KEYS).await;
-    bed.plan(&bed.wish("hash", "checksum", "raw/")).await.unwrap();
-    bed.jobs().stop_job(&name("hash")).await.unwrap();
+    bed.plan_wish(&bed.make_wish("hash", "checksum", "raw/")).await.unwrap();
+    bed.open_jobs().stop_job(&name_job("hash")).await.unwrap();
 
-    let worked = bed.jobs().work_shard(&name("hash"), 0, share()).await.unwrap();
-    let stopped = bed.jobs().look_at_job(&name("hash")).await.unwrap();
+    let worked = bed.open_jobs().work_shard(&name_job("hash"), 0, make_share()).await.unwrap();
+    let stopped = bed.open_jobs().look_at_job(&name_job("hash")).await.unwrap();
     let run = bed.run("hash").await.unwrap();
 
     assert_eq!(worked.end, ShardEnd::Stopped);
     assert!(stopped.is_stopped && stopped.progress.open == 1, "{stopped:?}");
     assert!(run.status.progress.is_sound() && !run.status.is_stopped, "{run:?}");
-    assert!(!bed.jobs().look_at_job(&name("hash")).await.unwrap().is_stopped);
+    assert!(!bed.open_jobs().look_at_job(&name_job("hash")).await.unwrap().is_stopped);
 }
 
 #[tokio::test(start_paused = true)]
 async fn two_workers_of_a_shard_leave_one_receipt() {
     let bed = Bed::with_keys(&ODD_KEYS).await;
-    bed.plan(&bed.wish("hash", "checksum", "raw/")).await.unwrap();
-    let (jobs, hash) = (bed.jobs(), name("hash"));
+    bed.plan_wish(&bed.make_wish("hash", "checksum", "raw/")).await.unwrap();
+    let (jobs, hash) = (bed.open_jobs(), name_job("hash"));
 
     let (one, two) = futures::future::join(
-        jobs.work_shard(&hash, 0, share()),
-        jobs.work_shard(&hash, 0, share()),
+        jobs.work_shard(&hash, 0, make_share()),
+        jobs.work_shard(&hash, 0, make_share()),
     )
     .await;
 
@@ -126,22 +126,25 @@ async fn a_job_or_shard_that_does_not_exist_is_said_to() {
     let bed = Bed::with_keys(&ODD_KEYS).await;
     let none = bed.run("none").await.unwrap_err();
     assert_eq!(none.kind, ErrorKind::Absent);
-    assert_eq!(bed.jobs().stop_job(&name("none")).await.unwrap_err().kind, ErrorKind::Absent);
+    assert_eq!(
+        bed.open_jobs().stop_job(&name_job("none")).await.unwrap_err().kind,
+        ErrorKind::Absent
+    );
 
-    bed.plan(&bed.wish("hash", "checksum", "raw/")).await.unwrap();
-    let error = bed.jobs().work_shard(&name("hash"), 1, share()).await.unwrap_err();
+    bed.plan_wish(&bed.make_wish("hash", "checksum", "raw/")).await.unwrap();
+    let error = bed.open_jobs().work_shard(&name_job("hash"), 1, make_share()).await.unwrap_err();
     assert_eq!(error.kind, ErrorKind::Usage);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_status_costs_a_listing_and_one_object() {
     let bed = Bed::with_keys(&ODD_KEYS).await;
-    bed.plan(&bed.wish("hash", "checksum", "raw/")).await.unwrap();
+    bed.plan_wish(&bed.make_wish("hash", "checksum", "raw/")).await.unwrap();
     bed.run("hash").await.unwrap();
     // A read counts twice in memory. The call after it would fail for good; nobody makes it.
     bed.service.store.fail_call(4, Fault::new(FaultKind::Refused, "one more call"));
 
-    let status = bed.jobs().look_at_job(&name("hash")).await.unwrap();
+    let status = bed.open_jobs().look_at_job(&name_job("hash")).await.unwrap();
 
     assert!(status.progress.is_sound() && bed.service.store.is_failure_ahead(), "{status:?}");
 }
