@@ -100,8 +100,11 @@ pub(crate) async fn run(cli: &Cli, printer: Printer) -> Result<Exit, Failure> {
     }
 }
 
-/// The commands with which the containers take up what has changed.
-fn restart_steps(host: &HostSpec, paths: &HostPaths) -> String {
+/// The commands with which the containers take up what has changed; the host of a sandbox has none.
+fn restart_steps(site: &Site, host: &HostSpec, paths: &HostPaths) -> String {
+    if site.is_sandbox() {
+        return "The sandbox has no services to restart.\n".to_owned();
+    }
     let commands = list_restart_commands(host, paths).join("\n  ");
     format!("Next steps, for the containers to take it up:\n  {commands}\n")
 }

@@ -134,6 +134,14 @@ impl Site {
         })
     }
 
+    /// Whether service and host are the built-in ones.
+    pub(crate) fn is_sandbox(&self) -> bool {
+        #[cfg(feature = "sandbox")]
+        return self.sandbox.is_some();
+        #[cfg(not(feature = "sandbox"))]
+        false
+    }
+
     /// The spec, checked; in a sandbox the bucket's service is always the built-in one.
     ///
     /// # Errors

@@ -25,7 +25,10 @@ fn an_unknown_finding_is_told_with_those_that_may_have_been_meant() {
     let said = |words: &str| host.bare(words).run().exits(2).stderr;
 
     let near = said("doctor --explain host-dashed-envfile");
-    assert!(near.contains("not the id of a finding: did you mean `host-dashed-env-file`"), "{near}");
+    assert!(
+        near.contains("not the id of a finding: did you mean `host-dashed-env-file`"),
+        "{near}"
+    );
     let far = said("doctor --fix xyz");
     assert!(
         far.contains("`xyz` is not the id of a finding: `datalake doctor` prints the ids"),

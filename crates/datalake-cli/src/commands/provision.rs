@@ -125,13 +125,13 @@ async fn confirm_and_carry_out(
     let receipt = run.carry_out(&checked, &Reporter(site.printer), ports).await?;
     let undo = Some(format!("{} rollback {}", site.name, receipt.run));
     let done = Done { plan, receipt: Some(&receipt), proved: true, undo };
-    site.printer.result(PROVISION, done, &render_farewell(&site.name, input, &receipt));
+    site.printer.result(PROVISION, done, &render_farewell(site, input, &receipt));
     Ok(exit_with(&receipt.pending))
 }
 
 /// What the account's first bucket costs at Hetzner; what other services take nobody has said.
 fn price_first_bucket(site: &Site, input: &ProvisionInput<'_>) -> Option<Money> {
-    input.spec.region.endpoint()?;
+    input.spec.region.endpoint().filter(|endpoint| *endpoint == input.spec.endpoint)?;
     let terms = Terms { vat: Some(Vat::NONE), ..Terms::default() };
     choose_basis(site, &terms).ok()?.price_first_bucket()
 }

@@ -241,7 +241,8 @@ fn explain_error(error: OperationError, ground: Option<&DagsterHost>) -> Operati
 }
 
 fn next_steps(site: &Site) -> String {
-    let steps = site.host_spec().and_then(|host| Ok(restart_steps(&host, &site.host(&host)?.1)));
+    let steps =
+        site.host_spec().and_then(|host| Ok(restart_steps(site, &host, &site.host(&host)?.1)));
     steps.map(|steps| format!("\n{steps}")).unwrap_or_default()
 }
 

@@ -11,6 +11,7 @@ use datalake_quadlet::{Trouble, UnitSort, find_hazards};
 
 use super::super::restart_steps;
 use crate::render;
+use crate::site::Site;
 
 pub(super) fn render_introduction(input: &ProvisionInput<'_>, observation: &Observation) -> String {
     let service = observation.observed.service.present();
@@ -99,15 +100,20 @@ fn render_hazards(input: &ProvisionInput<'_>) -> String {
     lines.collect()
 }
 
-pub(super) fn render_farewell(name: &str, input: &ProvisionInput<'_>, receipt: &Receipt) -> String {
+pub(super) fn render_farewell(
+    site: &Site,
+    input: &ProvisionInput<'_>,
+    receipt: &Receipt,
+) -> String {
+    let (spec, name) = (input.spec, &site.name);
     let undo = format!("{name} rollback {}", receipt.run);
-    let spec = input.spec;
     let next = format!("{name} provision");
     let pending = render::pending_text(&receipt.pending, &next);
     let containers = match input.restart {
         Restart::Never => {
-            let steps = restart_steps(&spec.host, input.places);
+            let steps = restart_steps(site, &spec.host, input.places);
             let needs = match input.way.handover {
+                _ if site.is_sandbox() => "",
                 Handover::InPlace => "",
                 Handover::EnvFile | Handover::PodmanSecret => {
                     "Drop-ins need podman 5.0 or newer: `podman --version`.\n"
