@@ -8,11 +8,11 @@ use datalake_core::host::UnitName;
 use datalake_core::plan::Found;
 use datalake_core::secret::Credentials;
 use datalake_core::spec::{HostSpec, Spec};
-use datalake_engine::{DeployedUnit, Programs};
+use datalake_engine::{AccountFault, DeployedUnit, Programs, find_user};
 
 use super::request::CodeTarget;
 use crate::lake_clients::{CodePlace, find_code_places, list_environment, place_on_host};
-use crate::{DagsterHost, ErrorKind, HostContext, OperationError};
+use crate::{DagsterHost, HostContext, OperationError};
 
 /// A place in which user code runs, and how it is known again.
 pub struct SwitchPlace {
@@ -115,12 +115,11 @@ pub(super) async fn find_code_units(
     if context.machine.is_none() {
         return Ok(Vec::new());
     }
-    let dagster_host = match DagsterHost::open(context, host.clone()) {
-        Ok(dagster_host) => dagster_host,
-        // Nobody runs containers whom the host does not know.
-        Err(error) if error.kind == ErrorKind::Absent => return Ok(Vec::new()),
-        Err(error) => return Err(error),
-    };
+    // A user whom the host does not know runs no containers.
+    if let Err(AccountFault::Absent(_)) = find_user(context.files, host.user.as_str()) {
+        return Ok(Vec::new());
+    }
+    let dagster_host = DagsterHost::open(context, host.clone())?;
     let names = dagster_host.find_code_units();
     if names.is_empty() {
         return Ok(Vec::new());
