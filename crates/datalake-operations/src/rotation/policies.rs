@@ -6,7 +6,7 @@ use datalake_core::fault::{FaultKind, Target};
 use datalake_core::plan::Plan;
 use datalake_core::policy::{
     AccessPolicy, KeySuccession, NewPolicy, PolicyActor, PolicyText, ProofCourse, ProofNext,
-    find_lock_out, lift_revocation,
+    find_lock_out,
 };
 use datalake_core::receipt::{RunKind, Unfinished};
 use datalake_core::rotation::{BucketFacts, NamedKeys};
@@ -58,9 +58,9 @@ impl PolicyMove {
         match self {
             Self::Bind => policy.map(|policy| keys.bind_new_key(policy)),
             Self::Revoke => Some(keys.revoke_old_key(bucket, policy)),
-            Self::Lift => policy.map(lift_revocation),
+            Self::Lift => policy.map(|policy| keys.lift_revocation(policy)),
             Self::ForgetOld => {
-                policy.map(|policy| keys.forget_key(&keys.old, &lift_revocation(policy)))
+                policy.map(|policy| keys.forget_key(&keys.old, policy))
             }
             Self::ForgetNew => policy.map(|policy| keys.forget_key(&keys.new, policy)),
         }
@@ -89,6 +89,7 @@ impl BucketPolicy {
                 new: says(&|policy| keys.names_key(&keys.new, policy)),
             },
             is_revoked: says(&|policy| keys.is_revoked(&self.bucket, policy)),
+            has_revocation: says(&|policy| keys.has_revocation(policy)),
         }
     }
 }

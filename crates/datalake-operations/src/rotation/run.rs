@@ -226,7 +226,7 @@ impl<'a> KeyRotation<'a> {
             OldKeyAnswer::Deleted | OldKeyAnswer::Unclear(_) => None,
         };
         let is_refused =
-            |policies: &Vec<BucketPolicy>| judge(policies).iter().any(|bucket| bucket.is_revoked);
+            |policies: &Vec<BucketPolicy>| judge(policies).iter().any(|bucket| bucket.has_revocation);
         if policies.as_ref().is_none_or(is_refused) {
             acting = self.new;
             policies = Some(self.place.read_policies(self.new).await?);
