@@ -20,7 +20,7 @@ pub struct KeySuccession {
 
 /// The `Sid` of the statement that refuses a key everything: another one for each key, as a bucket may
 /// be that of several places.
-fn name_revocation(key: &str) -> String {
+fn make_revocation_sid(key: &str) -> String {
     format!("{OWN_SID}key-revoked-{key}")
 }
 
@@ -99,6 +99,12 @@ impl KeySuccession {
         policy.statements.contains(&self.make_revocation(bucket))
     }
 
+    /// The `Sid` of the statement that refuses the old key everything.
+    #[must_use]
+    pub fn name_revocation(&self) -> String {
+        make_revocation_sid(self.old.as_str())
+    }
+
     /// Whether any statement of the policy is a revocation of the old key, be it a changed one.
     #[must_use]
     pub fn has_revocation(&self, policy: &AccessPolicy) -> bool {
@@ -115,7 +121,7 @@ impl KeySuccession {
     }
 
     fn make_revocation(&self, bucket: &BucketName) -> AccessStatement {
-        AccessStatement::new(StatementEffect::Deny, &name_revocation(self.old.as_str()))
+        AccessStatement::new(StatementEffect::Deny, &self.name_revocation())
             .for_principal(&self.project.key_principal(&self.old))
             .with_actions(["s3:*"])
             .on_resources([bucket_resource(bucket), object_resource(bucket, "*")])
@@ -144,6 +150,6 @@ pub(super) fn find_revoked_key(statement: &AccessStatement) -> Option<&str> {
     let [principal] = statement.principals.as_slice() else { return None };
     let PrincipalForm::Key { key, .. } = PrincipalForm::read(principal) else { return None };
     let is_one = statement.effect == StatementEffect::Deny
-        && statement.sid.as_deref() == Some(name_revocation(key).as_str());
+        && statement.sid.as_deref() == Some(make_revocation_sid(key).as_str());
     is_one.then_some(key)
 }

@@ -141,9 +141,8 @@ fn a_revocation_is_taken_back_only_by_the_change_of_its_own_key() {
 #[test]
 fn a_revocation_is_known_wherever_others_have_put_their_statements() {
     let (keys, bucket) = (make_succession(), "lane-access".parse().unwrap());
-    let theirs = policy(
-        r#"{"Effect":"Deny","Principal":"*","Action":"s3:GetObject","Resource":"B/x"}"#,
-    );
+    let theirs =
+        policy(r#"{"Effect":"Deny","Principal":"*","Action":"s3:GetObject","Resource":"B/x"}"#);
     let mut appended = keys.revoke_old_key(&bucket, None);
     appended.statements.extend(theirs.statements.clone());
 

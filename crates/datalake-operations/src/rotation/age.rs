@@ -1,5 +1,6 @@
 //! Since when the pair that containers are given is in use.
 
+use std::cell::RefCell;
 use std::fmt;
 
 use datalake_core::fault::{Fault, FaultKind};
@@ -59,13 +60,22 @@ pub fn find_stored_key(
         Err(fault) if fault.kind == FaultKind::Absent => return Ok(find_podman_key(&history)),
         Err(fault) => return Err(OperationError::of_file(&fault).at_place(name_file(places))),
     };
-    let Some(key) = find_key_id(&present) else { return Ok(None) };
+    let key = read_key_pair(present.expose(), &name_file(places))?.id;
     let search = CopySearch { context, fingerprints: context.fingerprint_key()?, present };
+    let unread = RefCell::new(None);
     let holds = |guard: &Guard| {
-        matches!(guard, Guard::FileIs(path, file)
-            if is_env_file(path) && search.has_key(file.content, &key))
+        let Guard::FileIs(path, file) = guard else { return false };
+        let answer = is_env_file(path).then(|| search.has_key(file.content, &key));
+        answer.unwrap_or(Ok(false)).unwrap_or_else(|fault| {
+            unread.borrow_mut().get_or_insert(fault);
+            false
+        })
     };
     let since = history.find_first(holds);
+    // An older copy that cannot be read may have held the key already.
+    if let Some(fault) = unread.into_inner() {
+        return Err(context.state_error(fault));
+    }
     Ok(Some(StoredKey { since, key: Some(key) }))
 }
 
@@ -77,13 +87,17 @@ struct CopySearch<'a> {
 }
 
 impl CopySearch<'_> {
-    /// Whether the env file with this fingerprint held the key; a copy that is gone tells nothing.
-    fn has_key(&self, print: Fingerprint, key: &AccessKeyId) -> bool {
+    /// Whether the env file with this fingerprint held the key; a copy that is gone or was
+    /// changed shows nothing.
+    fn has_key(&self, print: Fingerprint, key: &AccessKeyId) -> Result<bool, Fault> {
         if self.fingerprints.of(self.present.expose()) == print {
-            return true;
+            return Ok(true);
         }
-        let copy = self.context.records().copy(print, &self.fingerprints);
-        copy.is_ok_and(|copy| find_key_id(&copy).as_ref() == Some(key))
+        match self.context.records().copy(print, &self.fingerprints) {
+            Ok(copy) => Ok(find_key_id(&copy).as_ref() == Some(key)),
+            Err(fault) if fault.kind == FaultKind::Disturbed => Ok(false),
+            Err(fault) => Err(fault),
+        }
     }
 }
 
