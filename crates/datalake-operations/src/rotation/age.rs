@@ -11,14 +11,15 @@ use datalake_core::rotation::{LONGEST_KEY_AGE, count_key_days};
 use datalake_core::secret::{
     AccessKeyId, FilledBody, Fingerprint, FingerprintKey, PodmanSecret, SecretName,
 };
+use datalake_core::spec::HostSpec;
 use datalake_core::text::count_things;
 use datalake_core::time::Timestamp;
 use datalake_desired::{HostPaths, is_env_file, podman_secret};
-use datalake_engine::SeenEntry;
+use datalake_engine::{AccountFault, SeenEntry, find_user};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::{HostContext, OperationError, read_key_pair};
+use crate::{HostContext, OperationError, look_at_host, read_key_pair};
 
 /// The pair that containers are given, as far as host and records tell.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -119,6 +120,24 @@ fn name_file(places: &HostPaths) -> String {
 }
 
 impl KeyAgeReport {
+    /// How old the pair is that containers of this host are given; `None` on a machine without the
+    /// service user, which is not the host.
+    ///
+    /// # Errors
+    ///
+    /// [`OperationError`] where host, env file or a record cannot be read.
+    pub fn find_on_host(
+        context: &HostContext<'_>,
+        host: &HostSpec,
+    ) -> Result<Option<Self>, OperationError> {
+        if let Err(AccountFault::Absent(_)) = find_user(context.files, host.user.as_str()) {
+            return Ok(None);
+        }
+        let (_, places) = look_at_host(context, host)?;
+        let stored = find_stored_key(context, &places)?;
+        Ok(Some(Self::of_stored(stored.as_ref(), context.clock.now())))
+    }
+
     /// How old a stored key is by now.
     #[must_use]
     pub fn of_stored(stored: Option<&StoredKey>, now: Timestamp) -> Self {

@@ -13,7 +13,7 @@ use datalake_core::secret::Credentials;
 use datalake_desired::HostEnvironment;
 use datalake_engine::{NoCheckpoints, NoDagster, NoSecrets, ObjectStore as _, Ports};
 use datalake_operations::rotation::{
-    KeyRotation, KeySide, RotationFolder, RotationPlace, RotationReport, RotationWish,
+    KeyAgeReport, KeyRotation, KeySide, RotationFolder, RotationPlace, RotationReport, RotationWish,
 };
 use datalake_operations::{
     ErrorKind, HostContext, OperationError, ProvisionBasis, ProvisionRun, Quiet, RunKeys,
@@ -285,11 +285,11 @@ async fn a_change_begins_with_two_keys_that_work_and_a_host_in_step() {
 }
 
 /// A statement of others behind all that each policy says.
-async fn append_statement(world: &World) {
+async fn append_statement(world: &World, statement: &str) {
     for bucket in world.spec.list_buckets() {
         let text = world.store.policy(&bucket).await.unwrap().unwrap();
         let mut policy = text.read_policy().unwrap();
-        let theirs = PolicyText::new(THEIRS.replace("BUCKET", bucket.as_str()));
+        let theirs = PolicyText::new(statement.replace("BUCKET", bucket.as_str()));
         policy.statements.extend(theirs.read_policy().unwrap().statements);
         let text = PolicyText::new(policy.write());
         let policy = NewPolicy { text, binds_owner: true };
@@ -304,7 +304,7 @@ const THEIRS: &str = r#"{"Statement": [{"Sid": "theirs", "Effect": "Deny", "Prin
 async fn a_statement_that_others_append_does_not_hold_up_an_abort() {
     let world = make_provisioned().await;
     carry_on(&world, Wish::Rotate).await.unwrap();
-    append_statement(&world).await;
+    append_statement(&world, THEIRS).await;
     assert_eq!(carry_on(&world, Wish::Look).await.unwrap().stage, RotationStage::Revoked);
 
     carry_on(&world, Wish::Abort).await.unwrap();
@@ -466,15 +466,28 @@ async fn a_lock_out_of_others_that_a_change_makes_no_worse_does_not_hold_it_up()
       "Principal": {"AWS": "arn:aws:iam:::user/p11"}, "Action": "s3:PutBucketPolicy",
       "Resource": "arn:aws:s3:::BUCKET", "Condition": {"StringEquals": {"aws:UserAgent": "x"}}}]}"#;
     let world = make_provisioned().await;
-    for bucket in world.spec.list_buckets() {
-        let text = PolicyText::new(GUARDED.replace("BUCKET", bucket.as_str()));
-        let policy = NewPolicy { text, binds_owner: false };
-        world.store.set_policy(&bucket, Some(&policy)).await.unwrap();
-    }
+    append_statement(&world, GUARDED).await;
 
     let report = carry_on(&world, Wish::Rotate).await.unwrap();
 
     assert_eq!(report.stage, RotationStage::Revoked);
     carry_on(&world, Wish::Abort).await.unwrap();
     assert!(!world.has_new_key() && world.list_generations().is_empty());
+}
+
+#[tokio::test]
+async fn an_age_that_cannot_be_known_is_an_error_and_a_machine_without_the_user_has_none() {
+    let world = make_provisioned().await;
+    let process = Process(&world);
+    let context = HostContext::new(&process, &process, &world.clock);
+    let find_age = || KeyAgeReport::find_on_host(&context, &world.spec.host);
+    assert_eq!(find_age().unwrap().unwrap().days, Some(0));
+
+    world.write_env_file("AWS_ACCESS_KEY_ID=\"torn\n");
+    let error = find_age().unwrap_err();
+    assert!(error.to_string().contains("s3.env"), "{error}");
+
+    let mut host = world.spec.host.clone();
+    host.user = "nobody-here".parse().unwrap();
+    assert_eq!(KeyAgeReport::find_on_host(&context, &host).unwrap(), None);
 }

@@ -168,6 +168,13 @@ impl World {
         }
     }
 
+    /// Writes the env file past datalake.
+    pub(crate) fn write_env_file(&self, text: &str) {
+        let content = &FilledBody::new(text.as_bytes().to_vec());
+        let file = NewFile { content, mode: Mode::PUBLIC, owner: USER };
+        self.files.write(&ENV_FILE.parse().unwrap(), &file).unwrap();
+    }
+
     pub(crate) async fn read_policies(&self) -> Vec<Option<AccessPolicy>> {
         let mut policies = Vec::new();
         for bucket in self.spec.list_buckets() {
