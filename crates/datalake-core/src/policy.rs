@@ -78,7 +78,7 @@ pub use role::{
 pub use simulate::{AccessAnswer, AccessReason, AccessVerdict, simulate_access};
 pub use storable::{StoreRefusal, check_storable};
 pub use stored::{NewPolicy, PolicyText};
-pub use succession::{KeySuccession, lift_revocation};
+pub use succession::KeySuccession;
 pub use survey::{KeyAccess, PolicySurvey, PrefixAccess, survey_policy};
 pub use trial::{AccessTrial, RoleTrials, TrialRequest, TrialVerdict, plan_trials};
 pub use version::{CephVersion, UnknownCephVersion};

@@ -13,7 +13,7 @@ pub use facts::{
     BucketFacts, HostKey, NamedKeys, OldKeyAnswer, RotationFacts, RotationNext, RotationStage,
     judge_rotation,
 };
-pub use record::{KeyGeneration, RotationGoal, RotationRecord};
-pub use refusals::count_refusals;
+pub use record::{KeyEffect, KeyGeneration, RotationGoal, RotationRecord, RotationSpan};
+pub use refusals::{RefusalCount, count_refusals};
 pub use restarts::stage_restarts;
 pub use seen_key::{KeyTrouble, SeenBucket, SeenKey, find_key_troubles, find_new_key_troubles};

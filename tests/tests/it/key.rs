@@ -117,7 +117,12 @@ fn a_change_goes_from_policy_to_host_to_refusal_and_ends_once_the_old_key_is_del
     store_guard(&shelf);
     shelf.run("key finish --yes", 66);
 
-    let told = shelf.run("key rotate --new-key-file new.env --yes", 0);
+    let halted = shelf.run("key rotate --new-key-file new.env --yes", 3).stdout;
+    assert!(halted.contains("Next: datalake key rotate --restarted"), "{halted}");
+    shelf.run("ls", 0);
+    let other = shelf.run("key rotate --new-key-file other.env --restarted --yes", 64).stderr;
+    assert!(other.contains("the given pair is"), "{other}");
+    let told = shelf.run("key rotate --restarted --yes", 0);
 
     assert!(
         told.stdout.contains("delete `TESTKEY0000000000001` in the Console"),
@@ -160,9 +165,11 @@ fn an_abort_gives_files_and_policies_back() {
     let shelf = make_provisioned();
     store_guard(&shelf);
     let before = env_file(&shelf);
-    shelf.run("key rotate --new-key-file new.env --yes", 0);
+    shelf.run("key rotate --new-key-file new.env --yes", 3);
+    shelf.run("key rotate --restarted --yes", 0);
 
-    let told = shelf.run("key abort --yes", 0).stdout;
+    shelf.run("key abort --yes", 3);
+    let told = shelf.run("key abort --restarted --yes", 0).stdout;
 
     assert!(told.contains("The key pair is `TESTKEY0000000000001`, as before"), "{told}");
     assert_eq!(env_file(&shelf), before);
@@ -196,8 +203,8 @@ fn a_change_that_was_killed_goes_on_or_back() {
 
         // Killed before anything was kept there is nothing to go back from.
         match (way, again.status.code()) {
-            ("rotate", Some(0)) => assert!(env_file(&shelf).contains(SECOND_KEY.id), "{at}"),
-            ("abort", Some(0 | 66)) => assert_eq!(env_file(&shelf), before, "{at}"),
+            ("rotate", Some(3)) => assert!(env_file(&shelf).contains(SECOND_KEY.id), "{at}"),
+            ("abort", Some(0 | 3 | 66)) => assert_eq!(env_file(&shelf), before, "{at}"),
             (_, code) => panic!("{at}, {way}: {code:?}: {}", again.all()),
         }
     }

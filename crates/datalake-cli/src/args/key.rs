@@ -61,6 +61,9 @@ pub struct KeyConfirm {
     /// Do not ask
     #[arg(long)]
     pub yes: bool,
+    /// Go on: the services that datalake does not restart here were restarted by hand
+    #[arg(long)]
+    pub restarted: bool,
 }
 
 /// Flags of `key rotate`.

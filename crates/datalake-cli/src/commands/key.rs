@@ -19,7 +19,6 @@ use crate::site::{RETRY_BUDGET, Site};
 
 const KEY_AGE: DocumentKind = DocumentKind::of::<KeyAgeReport>("key-age");
 const KEY_CHECK: DocumentKind = DocumentKind::of::<KeyCheckReport>("key-check");
-
 const KEY_ROTATION: DocumentKind = DocumentKind::of::<RotationReport>("key-rotation");
 
 /// The documents of these commands.
@@ -62,7 +61,8 @@ async fn check_keys(site: &Site, flags: &NewKeyFlags) -> Result<Exit, Failure> {
         seen.push(KeySide { keys, store: &store }.ask_service(&buckets).await);
     }
     let [present, rest @ ..] = seen.as_slice() else { return Ok(Exit::Bug) };
-    let report = KeyCheckReport::judge_keys(present, rest.first(), Some(find_age(site)?));
+    let stored = KeyAgeReport::find_on_host(&site.context(), &spec.host)?;
+    let report = KeyCheckReport::judge_keys(present, rest.first(), stored);
     site.printer.result(KEY_CHECK, &report, &report.to_string());
     Ok(if report.is_well() { Exit::Done } else { Exit::Drift })
 }

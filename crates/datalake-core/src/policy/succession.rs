@@ -18,9 +18,10 @@ pub struct KeySuccession {
     pub new: AccessKeyId,
 }
 
-/// The `Sid` of the statement that refuses the old key everything.
-fn name_revocation() -> String {
-    format!("{OWN_SID}key-revoked")
+/// The `Sid` of the statement that refuses a key everything: another one for each key, as a bucket may
+/// be that of several places.
+fn make_revocation_sid(key: &str) -> String {
+    format!("{OWN_SID}key-revoked-{key}")
 }
 
 impl KeySuccession {
@@ -29,7 +30,7 @@ impl KeySuccession {
     #[must_use]
     pub fn bind_new_key(&self, policy: &AccessPolicy) -> AccessPolicy {
         let mut policy = policy.clone();
-        for statement in policy.statements.iter_mut().filter(|one| !is_revocation(one)) {
+        for statement in policy.statements.iter_mut().filter(|one| !self.is_revocation(one)) {
             for principals in [&mut statement.principals, &mut statement.not_principals] {
                 if self.are_named(principals) == (true, false) {
                     principals.push(self.project.key_principal(&self.new));
@@ -43,7 +44,7 @@ impl KeySuccession {
     #[must_use]
     pub fn binds_new_key(&self, policy: &AccessPolicy) -> bool {
         let is_even = |principals: &Vec<String>| self.are_named(principals) != (true, false);
-        let others = policy.statements.iter().filter(|statement| !is_revocation(statement));
+        let others = policy.statements.iter().filter(|statement| !self.is_revocation(statement));
         others.flat_map(|one| [&one.principals, &one.not_principals]).all(is_even)
     }
 
@@ -80,19 +81,55 @@ impl KeySuccession {
         bucket: &BucketName,
         policy: Option<&AccessPolicy>,
     ) -> AccessPolicy {
-        let mut policy = policy.map_or_else(AccessPolicy::empty, lift_revocation);
-        let statement = AccessStatement::new(StatementEffect::Deny, &name_revocation())
-            .for_principal(&self.project.key_principal(&self.old))
-            .with_actions(["s3:*"])
-            .on_resources([bucket_resource(bucket), object_resource(bucket, "*")]);
-        policy.statements.push(statement);
+        let Some(policy) = policy else {
+            let statements = vec![self.make_revocation(bucket)];
+            return AccessPolicy { statements, ..AccessPolicy::empty() };
+        };
+        if self.is_revoked(bucket, policy) {
+            return policy.clone();
+        }
+        let mut policy = self.lift_revocation(policy);
+        policy.statements.push(self.make_revocation(bucket));
         policy
     }
 
-    /// Whether the old key is refused everything in the bucket.
+    /// Whether the old key is refused everything in the bucket, whatever else the policy says.
     #[must_use]
     pub fn is_revoked(&self, bucket: &BucketName, policy: &AccessPolicy) -> bool {
-        self.revoke_old_key(bucket, Some(policy)).says_the_same(policy)
+        policy.statements.contains(&self.make_revocation(bucket))
+    }
+
+    /// The `Sid` of the statement that refuses the old key everything.
+    #[must_use]
+    pub fn name_revocation(&self) -> String {
+        make_revocation_sid(self.old.as_str())
+    }
+
+    /// Whether any statement of the policy is a revocation of the old key, be it a changed one.
+    #[must_use]
+    pub fn has_revocation(&self, policy: &AccessPolicy) -> bool {
+        policy.statements.iter().any(|statement| self.is_revocation(statement))
+    }
+
+    /// The same policy without the statement that refuses the old key everything; that of another key
+    /// stays.
+    #[must_use]
+    pub fn lift_revocation(&self, policy: &AccessPolicy) -> AccessPolicy {
+        let mut policy = policy.clone();
+        policy.statements.retain(|statement| !self.is_revocation(statement));
+        policy
+    }
+
+    fn make_revocation(&self, bucket: &BucketName) -> AccessStatement {
+        AccessStatement::new(StatementEffect::Deny, &self.name_revocation())
+            .for_principal(&self.project.key_principal(&self.old))
+            .with_actions(["s3:*"])
+            .on_resources([bucket_resource(bucket), object_resource(bucket, "*")])
+    }
+
+    fn is_revocation(&self, statement: &AccessStatement) -> bool {
+        find_revoked_key(statement) == Some(self.old.as_str())
+            && statement.principals.iter().all(|text| self.is_named(text, &self.old))
     }
 
     /// Whether both keys of a list are named, the old one first.
@@ -108,14 +145,11 @@ impl KeySuccession {
     }
 }
 
-/// The same policy without the statement that refuses a key everything.
-#[must_use]
-pub fn lift_revocation(policy: &AccessPolicy) -> AccessPolicy {
-    let mut policy = policy.clone();
-    policy.statements.retain(|statement| !is_revocation(statement));
-    policy
-}
-
-fn is_revocation(statement: &AccessStatement) -> bool {
-    statement.sid.as_deref() == Some(name_revocation().as_str())
+/// The key that a statement of ours refuses everything; `None` where it is another statement.
+pub(super) fn find_revoked_key(statement: &AccessStatement) -> Option<&str> {
+    let [principal] = statement.principals.as_slice() else { return None };
+    let PrincipalForm::Key { key, .. } = PrincipalForm::read(principal) else { return None };
+    let is_one = statement.effect == StatementEffect::Deny
+        && statement.sid.as_deref() == Some(make_revocation_sid(key).as_str());
+    is_one.then_some(key)
 }

@@ -29,6 +29,8 @@ pub struct BucketFacts {
     pub names: NamedKeys,
     /// Whether it refuses the old key everything.
     pub is_revoked: bool,
+    /// Whether it holds a statement that is to refuse the old key, be it a changed one.
+    pub has_revocation: bool,
 }
 
 /// Which keys a policy names.
@@ -143,7 +145,7 @@ fn judge_way_back(facts: &RotationFacts) -> RotationNext {
     if facts.old_key == OldKeyAnswer::Deleted {
         return RotationNext::TooLate;
     }
-    if has_any(|bucket| bucket.is_revoked) {
+    if has_any(|bucket| bucket.has_revocation) {
         return RotationNext::LiftRevocation;
     }
     if facts.host != HostKey::Old {

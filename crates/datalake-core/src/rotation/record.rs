@@ -1,9 +1,13 @@
 //! What is kept of a change of the key pair, without any secret.
 
+use std::collections::BTreeSet;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::facts::{RotationNext, RotationStage};
 use crate::policy::{KeySuccession, ProjectId};
+use crate::s3::BucketName;
 use crate::secret::AccessKeyId;
 use crate::time::Timestamp;
 
@@ -28,6 +32,43 @@ pub struct RotationRecord {
     /// When it was over; `null` before that.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended: Option<Timestamp>,
+    /// The buckets whose policies it changes; empty in the form of the first release.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub buckets: Vec<BucketName>,
+    /// What has shown long enough since the policies were last changed.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub proved: BTreeSet<KeyEffect>,
+    /// Whether a pair was brought to the env file, and a person is to restart the services.
+    #[serde(default)]
+    pub owes_restart: bool,
+    /// The changes of this place that were over before.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub earlier: Vec<RotationSpan>,
+}
+
+/// The time that a change took.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct RotationSpan {
+    /// When it was begun.
+    pub started: Timestamp,
+    /// When it was over.
+    pub ended: Timestamp,
+}
+
+/// What a change of policies, or in the Console, brings about.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum KeyEffect {
+    /// The new key may use every bucket.
+    NewIsLetIn,
+    /// The old key is refused in every bucket, and the new one is not.
+    OldIsRefused,
+    /// The old key may use every bucket.
+    OldIsLetIn,
+    /// The service does not know the old key.
+    OldIsGone,
 }
 
 /// A pair and its number: that of its successor is one higher.
@@ -66,7 +107,99 @@ impl RotationRecord {
             goal: RotationGoal::NewKey,
             revoked: None,
             ended: None,
+            buckets: Vec::new(),
+            proved: BTreeSet::new(),
+            owes_restart: false,
+            earlier: last.map(Self::list_spans).unwrap_or_default(),
         }
+    }
+
+    /// The changes of this place that are over, oldest first.
+    #[must_use]
+    pub fn list_spans(&self) -> Vec<RotationSpan> {
+        let own = self.ended.map(|ended| RotationSpan { started: self.started, ended });
+        self.earlier.iter().copied().chain(own).collect()
+    }
+
+    /// Whether a run that began then was part of a change that is over.
+    #[must_use]
+    pub fn holds_run(&self, began: Timestamp) -> bool {
+        self.list_spans().iter().any(|span| span.started <= began && began <= span.ended)
+    }
+
+    /// What has to show before this step, or before a person is to act, and is not known to have shown:
+    /// a policy that is stored acts later, and a process may have been killed while it waited.
+    #[must_use]
+    pub fn find_owed_proof(&self, next: RotationNext) -> Option<KeyEffect> {
+        let effect = match next {
+            RotationNext::RollOut | RotationNext::RevokeOldKey => KeyEffect::NewIsLetIn,
+            RotationNext::AwaitDeletion => KeyEffect::OldIsRefused,
+            RotationNext::ForgetOldKey => KeyEffect::OldIsGone,
+            RotationNext::EraseGenerations if self.goal == RotationGoal::NewKey => {
+                KeyEffect::OldIsGone
+            }
+            RotationNext::RollBack if self.revoked.is_some() => KeyEffect::OldIsLetIn,
+            RotationNext::BindNewKey
+            | RotationNext::LiftRevocation
+            | RotationNext::RollBack
+            | RotationNext::UnbindNewKey
+            | RotationNext::EraseGenerations
+            | RotationNext::TooLate => return None,
+        };
+        (!self.proved.contains(&effect)).then_some(effect)
+    }
+
+    /// Forgets what was proved of the policies: they are about to be changed. A key that was deleted
+    /// stays so.
+    pub fn clear_proofs(&mut self) {
+        self.proved.retain(|effect| *effect == KeyEffect::OldIsGone);
+    }
+
+    /// Whether the step has to wait until a person has restarted the services: until then they have the
+    /// other pair.
+    #[must_use]
+    pub fn awaits_restart(&self, next: RotationNext) -> bool {
+        let takes_away = matches!(
+            next,
+            RotationNext::RevokeOldKey
+                | RotationNext::AwaitDeletion
+                | RotationNext::UnbindNewKey
+                | RotationNext::EraseGenerations
+        );
+        self.owes_restart && takes_away
+    }
+
+    /// How far it has come when this is its next step.
+    #[must_use]
+    pub fn judge_stage(&self, next: RotationNext) -> RotationStage {
+        match next {
+            _ if !self.is_open() => RotationStage::Ended,
+            RotationNext::EraseGenerations if self.goal == RotationGoal::NewKey => {
+                RotationStage::Deleted
+            }
+            RotationNext::AwaitDeletion if self.find_owed_proof(next).is_some() => {
+                RotationStage::RolledOut
+            }
+            next => RotationStage::stage_before(next),
+        }
+    }
+
+    /// How the buckets of the spec differ from those of the change, in words; `None` where they do not.
+    #[must_use]
+    pub fn describe_other_buckets(&self, of_spec: &[BucketName]) -> Option<String> {
+        let list = |ours: &[BucketName], theirs: &[BucketName]| -> Vec<String> {
+            let others = ours.iter().filter(|bucket| !theirs.contains(bucket));
+            others.map(|bucket| format!("`{bucket}`")).collect()
+        };
+        let (lost, added) = (list(&self.buckets, of_spec), list(of_spec, &self.buckets));
+        if self.buckets.is_empty() || (lost.is_empty() && added.is_empty()) {
+            return None;
+        }
+        let words = [("no longer names", lost), ("names in addition", added)].into_iter();
+        let parts = words.filter(|(_, buckets)| !buckets.is_empty());
+        let parts: Vec<_> =
+            parts.map(|(verb, buckets)| format!("{verb} {}", buckets.join(", "))).collect();
+        Some(parts.join(" and "))
     }
 
     /// The number of the pair that was left in use.
@@ -112,5 +245,79 @@ mod tests {
         assert_eq!(RotationRecord::begin_after(Some(&first), &keys, started).old.number, 2);
         let back = RotationRecord { goal: RotationGoal::OldKey, ..first };
         assert_eq!(RotationRecord::begin_after(Some(&back), &keys, started).old.number, 1);
+    }
+
+    fn make_record() -> RotationRecord {
+        let keys = KeySuccession {
+            project: "p11".parse().unwrap(),
+            old: "AKOLD".parse().unwrap(),
+            new: "AKNEW".parse().unwrap(),
+        };
+        RotationRecord::begin_after(None, &keys, "2026-12-01T00:00:00Z".parse().unwrap())
+    }
+
+    #[test]
+    fn a_step_waits_for_a_proof_until_it_is_kept_and_a_changed_policy_asks_for_it_again() {
+        let mut record = make_record();
+        let owed = |record: &RotationRecord, next| record.find_owed_proof(next);
+
+        assert_eq!(owed(&record, RotationNext::BindNewKey), None);
+        assert_eq!(owed(&record, RotationNext::RollOut), Some(KeyEffect::NewIsLetIn));
+        record.proved.insert(KeyEffect::NewIsLetIn);
+        assert_eq!(owed(&record, RotationNext::RollOut), None);
+        record.clear_proofs();
+        assert_eq!(owed(&record, RotationNext::RollOut), Some(KeyEffect::NewIsLetIn));
+
+        assert_eq!(owed(&record, RotationNext::AwaitDeletion), Some(KeyEffect::OldIsRefused));
+        assert_eq!(record.judge_stage(RotationNext::AwaitDeletion), RotationStage::RolledOut);
+        record.proved.insert(KeyEffect::OldIsRefused);
+        assert_eq!(record.judge_stage(RotationNext::AwaitDeletion), RotationStage::Revoked);
+
+        record.proved.insert(KeyEffect::OldIsGone);
+        record.clear_proofs();
+        assert_eq!(owed(&record, RotationNext::EraseGenerations), None);
+        record.goal = RotationGoal::OldKey;
+        assert_eq!(owed(&record, RotationNext::RollBack), None);
+        record.revoked = Some(record.started);
+        assert_eq!(owed(&record, RotationNext::RollBack), Some(KeyEffect::OldIsLetIn));
+    }
+
+    #[test]
+    fn the_runs_of_all_changes_that_are_over_are_known_and_no_others() {
+        let at = |text: &str| -> Timestamp { text.parse().unwrap() };
+        let first = RotationRecord { ended: Some(at("2026-12-01T01:00:00Z")), ..make_record() };
+        let keys = first.find_succession();
+        let mut second =
+            RotationRecord::begin_after(Some(&first), &keys, at("2026-12-02T00:00:00Z"));
+
+        assert!(second.holds_run(at("2026-12-01T00:30:00Z")));
+        assert!(!second.holds_run(at("2026-12-01T02:00:00Z")));
+        assert!(!second.holds_run(at("2026-12-02T00:30:00Z")), "it is open");
+        second.ended = Some(at("2026-12-02T01:00:00Z"));
+        assert!(second.holds_run(at("2026-12-02T01:00:00Z")));
+    }
+
+    #[test]
+    fn other_buckets_of_the_spec_are_named() {
+        let buckets = |names: &[&str]| -> Vec<BucketName> {
+            names.iter().map(|name| name.parse().unwrap()).collect()
+        };
+        let record = RotationRecord { buckets: buckets(&["acme-a", "acme-b"]), ..make_record() };
+
+        assert_eq!(record.describe_other_buckets(&buckets(&["acme-b", "acme-a"])), None);
+        let words = record.describe_other_buckets(&buckets(&["acme-a", "acme-c"]));
+        let expected = "no longer names `acme-b` and names in addition `acme-c`";
+        assert_eq!(words.as_deref(), Some(expected));
+        assert_eq!(make_record().describe_other_buckets(&buckets(&["acme-a"])), None);
+    }
+
+    #[test]
+    fn a_restart_that_is_owed_holds_up_only_what_takes_something_away() {
+        let record = RotationRecord { owes_restart: true, ..make_record() };
+
+        assert!(record.awaits_restart(RotationNext::RevokeOldKey));
+        assert!(record.awaits_restart(RotationNext::UnbindNewKey));
+        assert!(!record.awaits_restart(RotationNext::LiftRevocation));
+        assert!(!make_record().awaits_restart(RotationNext::RevokeOldKey));
     }
 }

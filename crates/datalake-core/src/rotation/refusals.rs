@@ -5,20 +5,31 @@ use crate::time::Timestamp;
 /// What an S3 client writes of a key that is refused, or that the service does not know.
 const REFUSALS: [&str; 4] = ["AccessDenied", "InvalidAccessKeyId", "403 Forbidden", "(403)"];
 
+/// The refusals in the last lines of a journal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RefusalCount {
+    /// Lines that tell of one.
+    pub lines: u64,
+    /// Whether there may have been more, before the first line that was read.
+    pub is_least: bool,
+}
+
 /// The lines of a journal in the form `short-iso` since that time that tell of a refusal. A line whose
 /// time cannot be read goes on from the one before.
 #[must_use]
-pub fn count_refusals(log: &[u8], since: Timestamp) -> u64 {
+pub fn count_refusals(log: &[u8], since: Timestamp) -> RefusalCount {
     let text = String::from_utf8_lossy(log);
+    let mut first = None;
     let mut is_new = false;
-    let mut count = 0;
+    let mut lines = 0;
     for line in text.lines() {
         if let Some(at) = read_line_time(line) {
+            first = first.or(Some(at));
             is_new = at >= since;
         }
-        count += u64::from(is_new && REFUSALS.iter().any(|words| line.contains(words)));
+        lines += u64::from(is_new && REFUSALS.iter().any(|words| line.contains(words)));
     }
-    count
+    RefusalCount { lines, is_least: first.is_some_and(|first| first > since) }
 }
 
 /// The time that a line begins with, `2026-11-22T18:00:00+0100` or with a colon in its end.
@@ -46,7 +57,13 @@ mod tests {
 ";
         let since = "2026-11-22T18:00:00Z".parse().unwrap();
 
-        assert_eq!(count_refusals(log.as_bytes(), since), 3);
-        assert_eq!(count_refusals(b"AccessDenied\n", since), 0);
+        let count = |log: &str| {
+            let count = count_refusals(log.as_bytes(), since);
+            (count.lines, count.is_least)
+        };
+        assert_eq!(count(log), (3, false));
+        assert_eq!(count("AccessDenied\n"), (0, false));
+        let (_, tail) = log.split_once("all is well").unwrap();
+        assert_eq!(count(tail.trim_start()), (1, true), "what came before was not read");
     }
 }

@@ -2,7 +2,7 @@
 
 use datalake_core::policy::{
     AccessCall, AccessPolicy, AccessVerdict, Caller, CephVersion, KeySuccession, LockOut,
-    find_lock_out, lift_revocation, simulate_access,
+    find_lock_out, merge_policies, simulate_access,
 };
 
 use super::random::{Dice, roll_call, roll_policy};
@@ -86,7 +86,7 @@ fn a_revoked_key_may_nothing_any_more_until_that_is_taken_back() {
             assert_eq!(judged(NEW), [AccessVerdict::Allowed; 3], "{call:?}");
         }
         assert_eq!(keys.revoke_old_key(&bucket, Some(&revoked)), revoked);
-        let lifted = lift_revocation(&revoked);
+        let lifted = keys.lift_revocation(&revoked);
         assert!(!keys.is_revoked(&bucket, &lifted));
         match bound {
             Some(bound) => assert!(lifted.says_the_same(&bound)),
@@ -114,4 +114,46 @@ fn a_denial_that_spares_one_key_alone_never_loses_its_exception() {
         r#"{"Effect":"Allow","Principal":{"AWS":"Up1111:AKA11110000000000000"},"NotPrincipal":{"AWS":"Up2222"},"Action":"s3:*","Resource":"B/*"}"#,
     );
     assert!(keys.forget_key(&keys.old, &granted).statements.is_empty());
+}
+
+#[test]
+fn a_revocation_is_taken_back_only_by_the_change_of_its_own_key() {
+    let (keys, bucket) = (make_succession(), "lane-access".parse().unwrap());
+    let of_host_b = KeySuccession {
+        old: "AKB11110000000000000".parse().unwrap(),
+        new: "AKC11110000000000000".parse().unwrap(),
+        ..make_succession()
+    };
+    let revoked = keys.revoke_old_key(&bucket, None);
+
+    let both = of_host_b.revoke_old_key(&bucket, Some(&of_host_b.bind_new_key(&revoked)));
+
+    assert!(keys.is_revoked(&bucket, &both) && of_host_b.is_revoked(&bucket, &both));
+    assert!(of_host_b.lift_revocation(&both).says_the_same(&revoked));
+    assert!(of_host_b.forget_key(&of_host_b.old, &both).says_the_same(&revoked));
+    for stored in [&revoked, &both] {
+        let applied = merge_policies(Some(stored), &AccessPolicy::empty());
+        assert!(applied.policy.says_the_same(stored), "access apply: {:?}", applied.policy);
+        assert_eq!(applied.replaced, 0);
+    }
+}
+
+#[test]
+fn a_revocation_is_known_wherever_others_have_put_their_statements() {
+    let (keys, bucket) = (make_succession(), "lane-access".parse().unwrap());
+    let theirs =
+        policy(r#"{"Effect":"Deny","Principal":"*","Action":"s3:GetObject","Resource":"B/x"}"#);
+    let mut appended = keys.revoke_old_key(&bucket, None);
+    appended.statements.extend(theirs.statements.clone());
+
+    assert!(keys.is_revoked(&bucket, &appended) && keys.has_revocation(&appended));
+    assert_eq!(keys.revoke_old_key(&bucket, Some(&appended)), appended);
+    assert!(keys.lift_revocation(&appended).says_the_same(&theirs));
+
+    let mut weakened = appended;
+    weakened.statements[0].actions = vec!["s3:GetObject".to_owned()];
+    assert!(!keys.is_revoked(&bucket, &weakened) && keys.has_revocation(&weakened));
+    let again = keys.revoke_old_key(&bucket, Some(&weakened));
+    assert!(keys.is_revoked(&bucket, &again));
+    assert!(keys.lift_revocation(&again).says_the_same(&theirs));
 }

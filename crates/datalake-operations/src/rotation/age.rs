@@ -1,5 +1,6 @@
 //! Since when the pair that containers are given is in use.
 
+use std::cell::RefCell;
 use std::fmt;
 
 use datalake_core::fault::{Fault, FaultKind};
@@ -10,14 +11,15 @@ use datalake_core::rotation::{LONGEST_KEY_AGE, count_key_days};
 use datalake_core::secret::{
     AccessKeyId, FilledBody, Fingerprint, FingerprintKey, PodmanSecret, SecretName,
 };
+use datalake_core::spec::HostSpec;
 use datalake_core::text::count_things;
 use datalake_core::time::Timestamp;
 use datalake_desired::{HostPaths, is_env_file, podman_secret};
-use datalake_engine::SeenEntry;
+use datalake_engine::{AccountFault, SeenEntry, find_user};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::{HostContext, OperationError, read_key_pair};
+use crate::{HostContext, OperationError, look_at_host, read_key_pair};
 
 /// The pair that containers are given, as far as host and records tell.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,13 +61,22 @@ pub fn find_stored_key(
         Err(fault) if fault.kind == FaultKind::Absent => return Ok(find_podman_key(&history)),
         Err(fault) => return Err(OperationError::of_file(&fault).at_place(name_file(places))),
     };
-    let Some(key) = find_key_id(&present) else { return Ok(None) };
+    let key = read_key_pair(present.expose(), &name_file(places))?.id;
     let search = CopySearch { context, fingerprints: context.fingerprint_key()?, present };
+    let unread = RefCell::new(None);
     let holds = |guard: &Guard| {
-        matches!(guard, Guard::FileIs(path, file)
-            if is_env_file(path) && search.has_key(file.content, &key))
+        let Guard::FileIs(path, file) = guard else { return false };
+        let answer = is_env_file(path).then(|| search.has_key(file.content, &key));
+        answer.unwrap_or(Ok(false)).unwrap_or_else(|fault| {
+            unread.borrow_mut().get_or_insert(fault);
+            false
+        })
     };
     let since = history.find_first(holds);
+    // An older copy that cannot be read may have held the key already.
+    if let Some(fault) = unread.into_inner() {
+        return Err(context.state_error(fault));
+    }
     Ok(Some(StoredKey { since, key: Some(key) }))
 }
 
@@ -77,13 +88,17 @@ struct CopySearch<'a> {
 }
 
 impl CopySearch<'_> {
-    /// Whether the env file with this fingerprint held the key; a copy that is gone tells nothing.
-    fn has_key(&self, print: Fingerprint, key: &AccessKeyId) -> bool {
+    /// Whether the env file with this fingerprint held the key; a copy that is gone or was
+    /// changed shows nothing.
+    fn has_key(&self, print: Fingerprint, key: &AccessKeyId) -> Result<bool, Fault> {
         if self.fingerprints.of(self.present.expose()) == print {
-            return true;
+            return Ok(true);
         }
-        let copy = self.context.records().copy(print, &self.fingerprints);
-        copy.is_ok_and(|copy| find_key_id(&copy).as_ref() == Some(key))
+        match self.context.records().copy(print, &self.fingerprints) {
+            Ok(copy) => Ok(find_key_id(&copy).as_ref() == Some(key)),
+            Err(fault) if fault.kind == FaultKind::Disturbed => Ok(false),
+            Err(fault) => Err(fault),
+        }
     }
 }
 
@@ -105,6 +120,24 @@ fn name_file(places: &HostPaths) -> String {
 }
 
 impl KeyAgeReport {
+    /// How old the pair is that containers of this host are given; `None` on a machine without the
+    /// service user, which is not the host.
+    ///
+    /// # Errors
+    ///
+    /// [`OperationError`] where host, env file or a record cannot be read.
+    pub fn find_on_host(
+        context: &HostContext<'_>,
+        host: &HostSpec,
+    ) -> Result<Option<Self>, OperationError> {
+        if let Err(AccountFault::Absent(_)) = find_user(context.files, host.user.as_str()) {
+            return Ok(None);
+        }
+        let (_, places) = look_at_host(context, host)?;
+        let stored = find_stored_key(context, &places)?;
+        Ok(Some(Self::of_stored(stored.as_ref(), context.clock.now())))
+    }
+
     /// How old a stored key is by now.
     #[must_use]
     pub fn of_stored(stored: Option<&StoredKey>, now: Timestamp) -> Self {

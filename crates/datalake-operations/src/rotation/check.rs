@@ -32,7 +32,7 @@ pub struct KeyCheckReport {
     pub present: CheckedKey,
     /// The pair that is to take its place; `null` where none was given.
     pub new: Option<CheckedKey>,
-    /// How old the pair is that containers are given; `null` where the spec names no host.
+    /// How old the pair is that containers are given; `null` on a machine that is not the host.
     pub stored: Option<KeyAgeReport>,
     /// What is wrong, in sentences; nothing where all is well.
     pub troubles: Vec<String>,

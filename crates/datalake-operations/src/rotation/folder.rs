@@ -5,7 +5,10 @@ use datalake_core::rotation::{KeyGeneration, RotationRecord};
 use datalake_core::secret::{Credentials, FilledBody, ModalLogin, SecretName};
 
 use crate::open_rotation::{RECORD, read_rotation_record};
-use crate::{ErrorKind, HostContext, ID_VARIABLE, OperationError, SECRET_VARIABLE, read_key_pair};
+use crate::{
+    Advice, AdvisedCommand, ErrorKind, HostContext, ID_VARIABLE, OperationError, SECRET_VARIABLE,
+    read_key_pair,
+};
 
 /// The folder in which generations lie, below datalake's own.
 const FOLDER: &str = "rotation";
@@ -18,6 +21,18 @@ pub struct RotationPairs {
     pub new: Credentials,
     /// What is kept of it; `None` before it was begun.
     pub record: Option<RotationRecord>,
+}
+
+impl RotationPairs {
+    /// The same where a person has restarted the services since the last pair was brought, if they have.
+    /// It counts only for this run: what is brought by it is to be restarted again.
+    #[must_use]
+    pub fn note_restart(mut self, are_restarted: bool) -> Self {
+        if let Some(record) = self.record.as_mut().filter(|_| are_restarted) {
+            record.owes_restart = false;
+        }
+        self
+    }
 }
 
 /// What is kept of a change of the key pair.
@@ -46,8 +61,8 @@ impl RotationFolder<'_> {
         Ok(self.read_record()?.filter(RotationRecord::is_open))
     }
 
-    /// The same where there has to be one; pairs that a killed process has left are erased. The caller
-    /// holds the lock.
+    /// The same where there has to be one. Nothing is erased: what a killed process has left may be the only
+    /// copy of a new pair.
     ///
     /// # Errors
     ///
@@ -56,7 +71,6 @@ impl RotationFolder<'_> {
         if let Some(record) = self.read_open_record()? {
             return Ok(record);
         }
-        self.erase_pairs()?;
         Err(OperationError::new(ErrorKind::Absent, "no change of the key pair is open here"))
     }
 
@@ -71,6 +85,26 @@ impl RotationFolder<'_> {
         let old = Credentials { modal: modal.clone(), ..self.read_pair(&record.old)? };
         let new = Credentials { modal, ..self.read_pair(&record.new)? };
         Ok(RotationPairs { old, new, record: Some(record) })
+    }
+
+    /// Refuses a pair that is given while a change to another one is open: it would not be used.
+    ///
+    /// # Errors
+    ///
+    /// [`OperationError`] that names both keys, or where the record cannot be read.
+    pub fn refuse_other_pair(self, given: Option<&Credentials>) -> Result<(), OperationError> {
+        let (Some(record), Some(given)) = (self.read_open_record()?, given) else { return Ok(()) };
+        if record.new.key == given.id {
+            return Ok(());
+        }
+        let message = format!(
+            "a change to key `{}` is open, and the given pair is `{}`",
+            record.new.key, given.id
+        );
+        Err(OperationError::new(ErrorKind::Usage, message).advise(Advice::naming(
+            "go on without a pair: {}; or go back first: {}",
+            [AdvisedCommand::RotateKey, AdvisedCommand::AbortKey],
+        )))
     }
 
     /// The pair of a generation.

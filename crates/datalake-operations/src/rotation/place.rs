@@ -67,6 +67,7 @@ impl RotationPlace<'_> {
         let is_real = |trouble: &KeyTrouble| !is_granted_later(trouble, &policies, &keys);
         refuse_troubles(&troubles.filter(is_real).collect::<Vec<_>>())?;
         refuse_named_key(&policies, &keys)?;
+        policies.iter().try_for_each(|found| found.refuse_change(&keys))?;
         self.refuse_roles(&keys)?;
         if !self.is_in_step(old, old).await? {
             let message = "the host is not as the spec wants it with the present key pair";
@@ -77,7 +78,8 @@ impl RotationPlace<'_> {
         }
         let folder = RotationFolder(self.context);
         let last = folder.read_record()?;
-        let record = RotationRecord::begin_after(last.as_ref(), &keys, self.context.clock.now());
+        let begun = RotationRecord::begin_after(last.as_ref(), &keys, self.context.clock.now());
+        let record = RotationRecord { buckets, ..begun };
         folder.erase_pairs()?;
         folder.keep_pair(record.old.number, old.keys)?;
         folder.keep_pair(record.new.number, new.keys)?;

@@ -5,12 +5,13 @@ use std::time::Duration;
 use datalake_core::fault::{FaultKind, Target};
 use datalake_core::plan::Plan;
 use datalake_core::policy::{
-    AccessPolicy, KeySuccession, NewPolicy, PolicyActor, PolicyText, ProofCourse, ProofNext,
-    find_lock_out, lift_revocation,
+    AccessPolicy, KeySuccession, NewPolicy, PolicyActor, PolicyText, ProjectId, ProofCourse,
+    ProofNext, find_lock_out,
 };
 use datalake_core::receipt::{RunKind, Unfinished};
-use datalake_core::rotation::{BucketFacts, NamedKeys};
+use datalake_core::rotation::{BucketFacts, KeyEffect, NamedKeys};
 use datalake_core::s3::BucketName;
+use datalake_core::secret::AccessKeyId;
 use datalake_core::time::RunId;
 use datalake_engine::{PlannedRun, Ports, apply};
 
@@ -34,19 +35,6 @@ pub(super) enum PolicyMove {
     ForgetNew,
 }
 
-/// What a change of policies, or in the Console, brings about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum KeyEffect {
-    /// The new key may use every bucket.
-    NewIsLetIn,
-    /// The old key is refused in every bucket, and the new one is not.
-    OldIsRefused,
-    /// The old key may use every bucket.
-    OldIsLetIn,
-    /// The service does not know the old key.
-    OldIsGone,
-}
-
 impl PolicyMove {
     /// The document that the move makes; `None` where there is none to change.
     fn change_policy(
@@ -58,10 +46,8 @@ impl PolicyMove {
         match self {
             Self::Bind => policy.map(|policy| keys.bind_new_key(policy)),
             Self::Revoke => Some(keys.revoke_old_key(bucket, policy)),
-            Self::Lift => policy.map(lift_revocation),
-            Self::ForgetOld => {
-                policy.map(|policy| keys.forget_key(&keys.old, &lift_revocation(policy)))
-            }
+            Self::Lift => policy.map(|policy| keys.lift_revocation(policy)),
+            Self::ForgetOld => policy.map(|policy| keys.forget_key(&keys.old, policy)),
             Self::ForgetNew => policy.map(|policy| keys.forget_key(&keys.new, policy)),
         }
     }
@@ -89,19 +75,53 @@ impl BucketPolicy {
                 new: says(&|policy| keys.names_key(&keys.new, policy)),
             },
             is_revoked: says(&|policy| keys.is_revoked(&self.bucket, policy)),
+            has_revocation: says(&|policy| keys.has_revocation(policy)),
         }
+    }
+}
+
+impl BucketPolicy {
+    /// Refuses the documents that a change would store where one of them would shut its actor out.
+    pub(super) fn refuse_change(&self, keys: &KeySuccession) -> Result<(), OperationError> {
+        let present = self.policy.as_ref();
+        let bound = PolicyMove::Bind.change_policy(&self.bucket, present, keys);
+        if let Some(bound) = &bound {
+            self.refuse_lock_out(present, bound, &(&keys.project, &keys.old))?;
+        }
+        let revoked = keys.revoke_old_key(&self.bucket, bound.as_ref());
+        self.refuse_lock_out(bound.as_ref(), &revoked, &(&keys.project, &keys.new))
+    }
+
+    /// The key that acts has to be able to take its own change back, unless it could not before.
+    fn refuse_lock_out(
+        &self,
+        old: Option<&AccessPolicy>,
+        new: &AccessPolicy,
+        (project, key): &(&ProjectId, &AccessKeyId),
+    ) -> Result<(), OperationError> {
+        let (owner, key) = ((*project).clone(), (*key).clone());
+        let actor = PolicyActor { bucket: self.bucket.clone(), owner, key };
+        if find_lock_out(new, &actor) <= old.and_then(|old| find_lock_out(old, &actor)) {
+            return Ok(());
+        }
+        let message =
+            format!("the policy of bucket `{}` would shut out key `{}`", self.bucket, actor.key);
+        Err(OperationError::new(ErrorKind::Config, message).advise(
+            "a statement of someone else's denies the project's keys the policy: change it first",
+        ))
     }
 }
 
 impl KeyRotation<'_> {
     /// Changes the policies of all buckets, journalled, by the pair that acts.
     pub(super) async fn move_policies(
-        &self,
+        &mut self,
         wanted: PolicyMove,
         policies: &[BucketPolicy],
         acting: KeySide<'_>,
     ) -> Result<(), OperationError> {
         let keys = self.record.find_succession();
+        let actor = (&keys.project, &acting.keys.id);
         let mut steps = Vec::new();
         for found in policies {
             let policy = found.policy.as_ref();
@@ -109,7 +129,7 @@ impl KeyRotation<'_> {
             if policy.is_some_and(|policy| policy.says_the_same(&new)) {
                 continue;
             }
-            self.refuse_lock_out(&found.bucket, &new, acting)?;
+            found.refuse_lock_out(policy, &new, &actor)?;
             let place = PolicyPlace {
                 bucket: &found.bucket,
                 owner: &keys.project,
@@ -120,25 +140,9 @@ impl KeyRotation<'_> {
             let binds_owner = NewPolicy::for_bucket_of(&keys.project, text).binds_owner;
             steps.push(place.plan_storing(&new, binds_owner));
         }
+        self.record.clear_proofs();
+        self.keep_record()?;
         self.apply_policies(&Plan::of_steps(steps), acting).await
-    }
-
-    /// The pair that acts has to be able to take its own change back.
-    fn refuse_lock_out(
-        &self,
-        bucket: &BucketName,
-        policy: &AccessPolicy,
-        acting: KeySide<'_>,
-    ) -> Result<(), OperationError> {
-        let key = acting.keys.id.clone();
-        let actor = PolicyActor { bucket: bucket.clone(), owner: self.record.project.clone(), key };
-        if find_lock_out(policy, &actor).is_none() {
-            return Ok(());
-        }
-        let message = format!("the policy of bucket `{bucket}` would shut out key `{}`", actor.key);
-        Err(OperationError::new(ErrorKind::Config, message).advise(
-            "a statement of someone else's denies the project's keys the policy: change it first",
-        ))
     }
 
     async fn apply_policies(&self, plan: &Plan, acting: KeySide<'_>) -> Result<(), OperationError> {
@@ -164,8 +168,14 @@ impl KeyRotation<'_> {
         Ok(())
     }
 
-    /// Waits until the effect has shown long enough.
-    pub(super) async fn await_effect(&self, effect: KeyEffect) -> Result<(), OperationError> {
+    /// Waits until the effect has shown long enough, and keeps that it has.
+    pub(super) async fn prove_effect(&mut self, effect: KeyEffect) -> Result<(), OperationError> {
+        self.await_effect(effect).await?;
+        self.record.proved.insert(effect);
+        self.keep_record()
+    }
+
+    async fn await_effect(&self, effect: KeyEffect) -> Result<(), OperationError> {
         let place = &self.place;
         let mut course = ProofCourse::begin_proof(place.pace, place.elapsed_now());
         loop {

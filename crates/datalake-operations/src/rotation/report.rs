@@ -49,6 +49,8 @@ pub struct RotationReport {
     pub started: Timestamp,
     /// Since when the old key is refused everything; `null` before that.
     pub revoked: Option<Timestamp>,
+    /// Whether the services of this place are to be restarted by someone else before it goes on.
+    pub awaits_restart: bool,
     /// What the services have logged of refusals since then; empty where nobody could look.
     pub refusals: Vec<ServiceRefusals>,
 }
@@ -60,29 +62,53 @@ pub struct ServiceRefusals {
     pub service: String,
     /// Lines that tell of one; `null` where its journal could not be read.
     pub lines: Option<u64>,
+    /// Whether only the last lines were read, which all are later.
+    pub is_least: bool,
 }
 
 impl RotationReport {
     /// How a change stands whose next step is this one.
     #[must_use]
     pub fn of_record(record: &RotationRecord, next: RotationNext) -> Self {
-        let stage = match next {
-            _ if !record.is_open() => RotationStage::Ended,
-            RotationNext::EraseGenerations if record.goal == RotationGoal::NewKey => {
-                RotationStage::Deleted
-            }
-            next => RotationStage::stage_before(next),
-        };
         Self {
-            stage,
+            stage: record.judge_stage(next),
             goal: record.goal,
             project: record.project.to_string(),
             old_key: record.old.key.clone(),
             new_key: record.new.key.clone(),
             started: record.started,
             revoked: record.revoked,
+            awaits_restart: record.awaits_restart(next),
             refusals: Vec::new(),
         }
+    }
+
+    /// What a person does next, as commands of the program of this name; empty where it is over.
+    #[must_use]
+    pub fn describe_next(&self, program: &str) -> String {
+        let way_back = format!("{program} key abort");
+        match self.goal {
+            _ if self.is_ended() => String::new(),
+            RotationGoal::NewKey if self.awaits_restart => {
+                format!("Next: {program} key rotate --restarted; or back: {way_back}\n")
+            }
+            RotationGoal::NewKey if self.stage < RotationStage::Revoked => {
+                format!("Next: {program} key rotate; or back: {way_back}\n")
+            }
+            RotationGoal::NewKey => {
+                format!("Next: {program} key finish, once it is deleted; or back: {way_back}\n")
+            }
+            RotationGoal::OldKey if self.awaits_restart => {
+                format!("Next: {way_back} --restarted\n")
+            }
+            RotationGoal::OldKey => format!("Next: {way_back}\n"),
+        }
+    }
+
+    /// Whether it has come as far as a run can bring it that was to rotate.
+    #[must_use]
+    pub fn is_rotated(&self) -> bool {
+        self.stage >= RotationStage::Revoked && !self.awaits_restart
     }
 
     /// Whether it is over.
@@ -96,16 +122,37 @@ impl RotationReport {
     pub async fn with_refusals(mut self, place: &RotationPlace<'_>) -> Self {
         let (Some(since), Some(host)) = (self.revoked, place.dagster_host) else { return self };
         let found = host.found(place.context).await;
-        for unit in found.units.iter().filter_map(|unit| unit.status.present()) {
-            let log = host.ports.services.log_tail(slice::from_ref(&unit.unit), LOOKED_AT).await;
-            let lines = log.ok().map(|log| count_refusals(log.expose(), since));
-            self.refusals.push(ServiceRefusals { service: unit.unit.to_string(), lines });
+        for unit in &found.units {
+            let Some(status) = unit.status.present() else {
+                if unit.status.unknown().is_some() {
+                    let service = unit.name.to_string();
+                    self.refusals.push(ServiceRefusals { service, lines: None, is_least: false });
+                }
+                continue;
+            };
+            let log = host.ports.services.log_tail(slice::from_ref(&status.unit), LOOKED_AT).await;
+            let count = log.ok().map(|log| count_refusals(log.expose(), since));
+            self.refusals.push(ServiceRefusals {
+                service: status.unit.to_string(),
+                lines: count.map(|count| count.lines),
+                is_least: count.is_some_and(|count| count.is_least),
+            });
         }
         self
     }
 
     fn describe_stage(&self) -> String {
         let (old, new, project) = (&self.old_key, &self.new_key, &self.project);
+        if self.awaits_restart {
+            let (brought, other) = match self.goal {
+                RotationGoal::NewKey => (new, old),
+                RotationGoal::OldKey => (old, new),
+            };
+            return format!(
+                "Env file and Modal have `{brought}`. datalake does not restart services here: they may \
+                 still use `{other}`, which stays valid. Restart them, then go on with `--restarted`."
+            );
+        }
         match (self.stage, self.goal) {
             (RotationStage::Ended, RotationGoal::NewKey) => format!(
                 "The key pair is `{new}` now: no policy names `{old}`, and no copy of a pair is kept \
@@ -145,8 +192,14 @@ impl fmt::Display for RotationReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{}", self.describe_stage())?;
         let Some(since) = self.revoked.filter(|_| !self.is_ended()) else { return Ok(()) };
+        if self.refusals.is_empty() {
+            writeln!(f, "Refusals since {since}: not checked, no service's journal is read here")?;
+        }
         for service in &self.refusals {
             let lines = match service.lines {
+                Some(lines) if service.is_least => {
+                    format!("at least {}", count_things(lines, "line"))
+                }
                 Some(lines) => count_things(lines, "line"),
                 None => "journal cannot be read".to_owned(),
             };

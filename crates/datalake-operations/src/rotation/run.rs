@@ -8,7 +8,7 @@ use datalake_core::rotation::{
 use datalake_core::secret::AccessKeyId;
 
 use super::place::BucketPolicy;
-use super::policies::{KeyEffect, PolicyMove};
+use super::policies::PolicyMove;
 use super::{KeySide, RotationFolder, RotationPlace, RotationReport};
 use crate::{Advice, AdvisedCommand, ErrorKind, OperationError};
 
@@ -58,11 +58,13 @@ impl<'a> KeyRotation<'a> {
     ///
     /// # Errors
     ///
-    /// [`OperationError`] where it goes back already, or the spec still names the pair that goes.
+    /// [`OperationError`] where it goes back already, the spec still names the pair that goes, or it has
+    /// other buckets by now.
     pub async fn carry_out(
         &mut self,
         wish: &RotationWish,
     ) -> Result<RotationReport, OperationError> {
+        self.refuse_other_buckets()?;
         let end = match wish {
             RotationWish::Look => {
                 return Ok(self.look_at_rotation().await?.with_refusals(&self.place).await);
@@ -90,14 +92,14 @@ impl<'a> KeyRotation<'a> {
         loop {
             let seen = self.observe_world().await?;
             let next = judge_rotation(self.record.goal, &seen.facts);
-            let is_forward = self.record.goal == RotationGoal::NewKey;
-            let is_end = match next {
-                RotationNext::ForgetOldKey => end == RotationEnd::Revoked,
-                RotationNext::EraseGenerations => is_forward && end == RotationEnd::Revoked,
-                RotationNext::AwaitDeletion => true,
-                _ => false,
-            };
-            if is_end {
+            if self.is_end(next, end) || self.record.awaits_restart(next) {
+                return Ok(RotationReport::of_record(&self.record, next));
+            }
+            if let Some(effect) = self.record.find_owed_proof(next) {
+                self.prove_effect(effect).await?;
+                continue;
+            }
+            if next == RotationNext::AwaitDeletion {
                 return Ok(RotationReport::of_record(&self.record, next));
             }
             self.take_step(next, &seen).await?;
@@ -105,6 +107,25 @@ impl<'a> KeyRotation<'a> {
                 return Ok(RotationReport::of_record(&self.record, next));
             }
         }
+    }
+
+    /// Whether what comes next is left to another command.
+    fn is_end(&self, next: RotationNext, end: RotationEnd) -> bool {
+        let is_forward = self.record.goal == RotationGoal::NewKey;
+        let is_last = next == RotationNext::ForgetOldKey
+            || (next == RotationNext::EraseGenerations && is_forward);
+        is_last && end == RotationEnd::Revoked
+    }
+
+    /// What the policies of other buckets say of the keys is not this change's to judge.
+    fn refuse_other_buckets(&self) -> Result<(), OperationError> {
+        let of_spec = self.place.spec.list_buckets();
+        let Some(difference) = self.record.describe_other_buckets(&of_spec) else { return Ok(()) };
+        let message = format!(
+            "since the change of the key pair began, the spec has other buckets: it {difference}"
+        );
+        Err(OperationError::new(ErrorKind::Config, message)
+            .advise("name the same buckets in the spec until the change is over"))
     }
 
     /// Turns it round: from now on it goes back to the old pair.
@@ -131,6 +152,10 @@ impl<'a> KeyRotation<'a> {
 
     fn keep_goal(&mut self, goal: RotationGoal) -> Result<(), OperationError> {
         self.record.goal = goal;
+        self.keep_record()
+    }
+
+    pub(super) fn keep_record(&self) -> Result<(), OperationError> {
         RotationFolder(self.place.context).write_record(&self.record)
     }
 
@@ -170,26 +195,21 @@ impl<'a> KeyRotation<'a> {
         let (policies, acting) = (&seen.policies, seen.acting);
         match next {
             RotationNext::BindNewKey => {
-                self.move_policies(PolicyMove::Bind, policies, acting).await?;
-                self.await_effect(KeyEffect::NewIsLetIn).await
+                self.move_policies(PolicyMove::Bind, policies, acting).await
             }
-            RotationNext::RollOut => self.place.roll_out(self.new).await,
+            RotationNext::RollOut => self.bring_pair(self.new).await,
             RotationNext::RevokeOldKey => {
                 let now = self.place.context.clock.now();
                 self.record.revoked = self.record.revoked.or(Some(now));
-                RotationFolder(self.place.context).write_record(&self.record)?;
-                self.move_policies(PolicyMove::Revoke, policies, self.new).await?;
-                self.await_effect(KeyEffect::OldIsRefused).await
+                self.move_policies(PolicyMove::Revoke, policies, self.new).await
             }
             RotationNext::ForgetOldKey => {
-                self.await_effect(KeyEffect::OldIsGone).await?;
                 self.move_policies(PolicyMove::ForgetOld, policies, self.new).await
             }
             RotationNext::LiftRevocation => {
-                self.move_policies(PolicyMove::Lift, policies, self.new).await?;
-                self.await_effect(KeyEffect::OldIsLetIn).await
+                self.move_policies(PolicyMove::Lift, policies, self.new).await
             }
-            RotationNext::RollBack => self.place.roll_out(self.old).await,
+            RotationNext::RollBack => self.bring_pair(self.old).await,
             RotationNext::UnbindNewKey => {
                 self.move_policies(PolicyMove::ForgetNew, policies, acting).await
             }
@@ -199,10 +219,25 @@ impl<'a> KeyRotation<'a> {
         }
     }
 
+    /// Brings a pair to env file, services and Modal. Where datalake does not restart the services, a
+    /// person owes that from now on.
+    async fn bring_pair(&mut self, side: KeySide<'a>) -> Result<(), OperationError> {
+        if self.place.dagster_host.is_none() {
+            self.record.owes_restart = true;
+            self.keep_record()?;
+        }
+        self.place.roll_out(side).await
+    }
+
     fn end_rotation(&mut self) -> Result<(), OperationError> {
-        let folder = RotationFolder(self.place.context);
-        // In this order: a record that is open needs its pairs.
-        self.record.ended = Some(self.place.context.clock.now());
+        let context = self.place.context;
+        let folder = RotationFolder(context);
+        // In this order: a record that is open needs its pairs. Runs of one second are dated after each
+        // other, so the last one may be dated after now.
+        let history = context.history()?;
+        let last = history.iter().map(|receipt| receipt.started).max();
+        let now = context.clock.now();
+        self.record.ended = Some(last.map_or(now, |last| last.max(now)));
         folder.write_record(&self.record)?;
         folder.erase_pairs()
     }
@@ -211,6 +246,26 @@ impl<'a> KeyRotation<'a> {
         let message = format!("the service does not know key `{}` any more", self.record.old.key);
         OperationError::new(ErrorKind::Config, message)
             .advise(Advice::naming("there is only the way on: {}", [AdvisedCommand::FinishKey]))
+    }
+
+    /// What a person can do where the old key is refused and the new one was deleted.
+    async fn explain_shut_out(&self, error: OperationError) -> OperationError {
+        let answer = self.new.store.reach().await;
+        if !answer.is_err_and(|fault| fault.kind == FaultKind::UnknownAccessKey) {
+            return error;
+        }
+        let keys = self.record.find_succession();
+        let message = format!(
+            "the service does not know key `{}`, and the policies refuse key `{}`",
+            keys.new, keys.old
+        );
+        let words = format!(
+            "make a fresh key of the project in the Console: no policy names it, so it gets in. With it \
+             remove the statement `{}` from the policy of each bucket, then go back: {{}}",
+            keys.name_revocation()
+        );
+        OperationError::new(ErrorKind::Config, message)
+            .advise(Advice::naming(&words, [AdvisedCommand::AbortKey]))
     }
 
     /// Looks at the old key, at all policies, at the host and at Modal.
@@ -225,11 +280,15 @@ impl<'a> KeyRotation<'a> {
             OldKeyAnswer::Known => self.place.read_policies(self.old).await.ok(),
             OldKeyAnswer::Deleted | OldKeyAnswer::Unclear(_) => None,
         };
-        let is_refused =
-            |policies: &Vec<BucketPolicy>| judge(policies).iter().any(|bucket| bucket.is_revoked);
+        let is_refused = |policies: &Vec<BucketPolicy>| {
+            judge(policies).iter().any(|bucket| bucket.has_revocation)
+        };
         if policies.as_ref().is_none_or(is_refused) {
             acting = self.new;
-            policies = Some(self.place.read_policies(self.new).await?);
+            policies = match self.place.read_policies(self.new).await {
+                Ok(policies) => Some(policies),
+                Err(error) => return Err(self.explain_shut_out(error).await),
+            };
         }
         let policies = policies.unwrap_or_default();
         let host = self.look_at_host(acting).await?;

@@ -30,21 +30,16 @@ impl Process<'_> {
     /// Whatever gets the new key: it may nothing more than the old one might.
     fn judge_lines(&self, content: &FilledBody) {
         if String::from_utf8_lossy(content.expose()).contains(NEW) {
-            self.0.store.judge_now(NEW, &self.0.spec.list_buckets());
+            self.0.judge_now(NEW, &self.0.spec.list_buckets());
         }
     }
 }
 
-/// Looks at policies past the process.
-trait Judged {
-    fn judge_now(&self, key: &str, buckets: &[BucketName]);
-}
-
-impl Judged for memory::MemoryStore {
+impl World {
+    /// Looks past the process at the policies that act.
     fn judge_now(&self, key: &str, buckets: &[BucketName]) {
         for bucket in buckets {
-            let text = futures::FutureExt::now_or_never(self.policy(bucket)).unwrap().unwrap();
-            let policy = text.map(|text| text.read_policy().unwrap());
+            let policy = futures::FutureExt::now_or_never(self.enforced_policy(bucket)).unwrap();
             require_no_wider(policy.as_ref(), bucket, key);
         }
     }
@@ -168,8 +163,12 @@ impl SecretVault for Process<'_> {
 impl KeyedStore<'_> {
     fn require_known(&self) -> Result<(), Fault> {
         self.world.begin_call()?;
-        let is_deleted = self.world.is_old_deleted.load(Ordering::Relaxed);
-        if is_deleted && self.key.as_str() == OLD {
+        let is_deleted = match self.key.as_str() {
+            OLD => self.world.is_old_deleted.load(Ordering::Relaxed),
+            NEW => self.world.is_new_deleted.load(Ordering::Relaxed),
+            _ => false,
+        };
+        if is_deleted {
             return Err(Fault::new(FaultKind::UnknownAccessKey, "InvalidAccessKeyId"));
         }
         Ok(())
@@ -177,8 +176,7 @@ impl KeyedStore<'_> {
 
     async fn require_call(&self, bucket: &BucketName, call: AccessCall) -> Result<(), Fault> {
         self.require_known()?;
-        let text = self.world.store.policy(bucket).await?;
-        let policy = text.map(|text| text.read_policy().unwrap());
+        let policy = self.world.enforced_policy(bucket).await;
         if ask_gateway(policy.as_ref(), bucket, &self.key, call) {
             return Ok(());
         }
@@ -267,6 +265,7 @@ impl ObjectStore for KeyedStore<'_> {
             require_no_wider(new.as_ref(), bucket, NEW);
         }
         self.world.store.set_policy(bucket, policy).await?;
+        self.world.note_policy(bucket, new);
         self.world.end_call(())
     }
 

@@ -1,7 +1,8 @@
 //! A host, Modal and a service with policies in memory, and a process on them that may die.
 
 use std::collections::BTreeSet;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering};
 
 use datalake_core::fault::{Fault, FaultKind};
 use datalake_core::host::{Mode, Owner};
@@ -14,7 +15,7 @@ use datalake_core::s3::BucketName;
 use datalake_core::secret::{AccessKeyId, Credentials, FilledBody, FingerprintKey};
 use datalake_core::spec::{Spec, SpecDocument, TablesPlace};
 use datalake_engine::memory::{MemoryClock, MemoryFiles, MemoryState, MemoryStore, MemoryVault};
-use datalake_engine::{Files as _, NewFile, ObjectStore as _, SeenEntry};
+use datalake_engine::{Clock as _, Files as _, NewFile, ObjectStore as _, SeenEntry};
 
 const USER: Owner = Owner { uid: 900, gid: 900 };
 pub(crate) const OLD: &str = "AKOLD0000000000000001";
@@ -42,6 +43,12 @@ pub(crate) struct World {
     pub(crate) fingerprints: FingerprintKey,
     /// Whether the old key was deleted in the Console.
     pub(crate) is_old_deleted: AtomicBool,
+    /// Whether the new key was deleted in the Console.
+    pub(crate) is_new_deleted: AtomicBool,
+    /// So many seconds after it was stored a policy acts.
+    lag: AtomicI64,
+    /// What was stored since there is a lag, and when.
+    stored: Mutex<Vec<(BucketName, i64, Option<AccessPolicy>)>>,
     calls: AtomicUsize,
     dies_at: AtomicUsize,
 }
@@ -72,6 +79,9 @@ impl World {
             new: make_pair(NEW, "new0secret0new0secret"),
             fingerprints: FingerprintKey::new([7; 32]),
             is_old_deleted: AtomicBool::new(false),
+            is_new_deleted: AtomicBool::new(false),
+            lag: AtomicI64::new(0),
+            stored: Mutex::default(),
             calls: AtomicUsize::new(0),
             dies_at: AtomicUsize::new(usize::MAX),
         };
@@ -88,6 +98,38 @@ impl World {
             let policy = NewPolicy { text: guard_of(&bucket), binds_owner: false };
             self.store.set_policy(&bucket, Some(&policy)).await.unwrap();
         }
+    }
+
+    /// From now on a policy acts so many seconds after it was stored; what acts now goes on.
+    pub(crate) async fn delay_policies(&self, seconds: i64) {
+        let mut present = Vec::new();
+        for bucket in self.spec.list_buckets() {
+            let policy = self.enforced_policy(&bucket).await;
+            present.push((bucket, i64::MIN / 2, policy));
+        }
+        *self.stored.lock().unwrap() = present;
+        self.lag.store(seconds, Ordering::Relaxed);
+    }
+
+    pub(crate) fn is_late(&self) -> bool {
+        self.lag.load(Ordering::Relaxed) > 0
+    }
+
+    pub(crate) fn note_policy(&self, bucket: &BucketName, policy: Option<AccessPolicy>) {
+        let now = self.clock.now().unix();
+        self.stored.lock().unwrap().push((bucket.clone(), now, policy));
+    }
+
+    /// The policy that gateways act on.
+    pub(crate) async fn enforced_policy(&self, bucket: &BucketName) -> Option<AccessPolicy> {
+        if !self.is_late() {
+            let text = self.store.policy(bucket).await.unwrap();
+            return text.map(|text| text.read_policy().unwrap());
+        }
+        let acts_until = self.clock.now().unix() - self.lag.load(Ordering::Relaxed);
+        let stored = self.stored.lock().unwrap();
+        let acting = stored.iter().rev().find(|(of, at, _)| of == bucket && *at <= acts_until);
+        acting.and_then(|(_, _, policy)| policy.clone())
     }
 
     /// The process dies at this call, counted from now.
@@ -124,6 +166,13 @@ impl World {
             }
             Ok(SeenEntry::Folder(_)) | Err(_) => String::new(),
         }
+    }
+
+    /// Writes the env file past datalake.
+    pub(crate) fn write_env_file(&self, text: &str) {
+        let content = &FilledBody::new(text.as_bytes().to_vec());
+        let file = NewFile { content, mode: Mode::PUBLIC, owner: USER };
+        self.files.write(&ENV_FILE.parse().unwrap(), &file).unwrap();
     }
 
     pub(crate) async fn read_policies(&self) -> Vec<Option<AccessPolicy>> {

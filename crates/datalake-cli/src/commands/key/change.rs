@@ -1,7 +1,6 @@
 //! `key rotate`, `key abort` and `key finish`.
 
 use datalake_core::policy::ProofPace;
-use datalake_core::rotation::RotationGoal;
 use datalake_core::secret::Credentials;
 use datalake_core::spec::{Ambient, CredentialSource, Spec};
 use datalake_engine::{Ports, RetryingStore, recover};
@@ -25,14 +24,17 @@ use crate::site::{RETRY_BUDGET, Site, load_modal_token};
 
 pub(super) async fn rotate_key(site: &Site, flags: &KeyRotate) -> Result<Exit, Failure> {
     let spec = site.spec()?;
-    let _lock = site.lock("key rotate")?;
     if flags.status {
-        return carry_on(site, &spec, &reopen_pairs(site, &spec)?, RotationWish::Look).await;
+        return carry_on(site, &spec, &reopen_pairs(site, &spec, false)?, RotationWish::Look).await;
     }
-    let open = RotationFolder(&site.context()).read_open_record()?;
-    let pairs = match open {
-        Some(_) => reopen_pairs(site, &spec)?,
-        None => read_pairs(site, &spec, flags).await?,
+    let _lock = site.lock("key rotate")?;
+    let context = site.context();
+    let folder = RotationFolder(&context);
+    let pairs = if folder.read_open_record()?.is_some() {
+        folder.refuse_other_pair(read_new_key(site, &flags.new_key).await?.as_ref())?;
+        reopen_pairs(site, &spec, flags.confirm.restarted)?
+    } else {
+        read_pairs(site, &spec, flags).await?
     };
     if !confirm_change(site, WAY_OF_A_CHANGE, "Change the key pair?", &flags.confirm)? {
         return Ok(Exit::Drift);
@@ -43,7 +45,7 @@ pub(super) async fn rotate_key(site: &Site, flags: &KeyRotate) -> Result<Exit, F
 pub(super) async fn abort_rotation(site: &Site, flags: &KeyConfirm) -> Result<Exit, Failure> {
     let spec = site.spec()?;
     let _lock = site.lock("key abort")?;
-    let pairs = reopen_pairs(site, &spec)?;
+    let pairs = reopen_pairs(site, &spec, flags.restarted)?;
     if !confirm_change(site, "", "Go back to the old key pair?", flags)? {
         return Ok(Exit::Drift);
     }
@@ -53,7 +55,7 @@ pub(super) async fn abort_rotation(site: &Site, flags: &KeyConfirm) -> Result<Ex
 pub(super) async fn finish_rotation(site: &Site, flags: &KeyConfirm) -> Result<Exit, Failure> {
     let spec = site.spec()?;
     let _lock = site.lock("key finish")?;
-    let pairs = reopen_pairs(site, &spec)?;
+    let pairs = reopen_pairs(site, &spec, flags.restarted)?;
     if !confirm_change(site, "", "End the change of the key pair?", flags)? {
         return Ok(Exit::Drift);
     }
@@ -89,8 +91,9 @@ async fn read_pairs(site: &Site, spec: &Spec, flags: &KeyRotate) -> Result<Rotat
 }
 
 /// Both pairs of a change that was begun, as they are kept.
-fn reopen_pairs(site: &Site, spec: &Spec) -> Result<RotationPairs, Failure> {
-    Ok(RotationFolder(&site.context()).reopen_pairs(load_modal_token(spec)?)?)
+fn reopen_pairs(site: &Site, spec: &Spec, restarted: bool) -> Result<RotationPairs, Failure> {
+    let pairs = RotationFolder(&site.context()).reopen_pairs(load_modal_token(spec)?)?;
+    Ok(pairs.note_restart(restarted))
 }
 
 async fn carry_on(
@@ -138,14 +141,8 @@ async fn carry_on(
 }
 
 fn show_report(site: &Site, report: &RotationReport, wish: &RotationWish) -> Exit {
-    let next = match (report.is_ended(), report.goal) {
-        (true, _) => String::new(),
-        (false, RotationGoal::NewKey) => format!(
-            "Next: {name} key finish, once it is deleted; or back: {name} key abort\n",
-            name = site.name
-        ),
-        (false, RotationGoal::OldKey) => format!("Next: {} key abort\n", site.name),
-    };
+    let next = report.describe_next(&site.name);
     site.printer.result(KEY_ROTATION, report, &format!("{report}{next}"));
-    if report.is_ended() || *wish == RotationWish::Rotate { Exit::Done } else { Exit::Drift }
+    let is_rotated = *wish == RotationWish::Rotate && report.is_rotated();
+    if report.is_ended() || is_rotated { Exit::Done } else { Exit::Drift }
 }

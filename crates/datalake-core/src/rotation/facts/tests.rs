@@ -15,6 +15,7 @@ fn make_bucket(name: &str) -> BucketFacts {
         binds_new: false,
         names: NamedKeys { old: true, new: false },
         is_revoked: false,
+        has_revocation: false,
     }
 }
 
@@ -41,14 +42,16 @@ impl Imagined {
                 self.facts.host = if is_half { HostKey::New } else { HostKey::Between };
             }
             RotationNext::RevokeOldKey => {
-                buckets.into_iter().find(|it| !it.is_revoked).unwrap().is_revoked = true;
+                let it = buckets.into_iter().find(|it| !it.is_revoked).unwrap();
+                (it.is_revoked, it.has_revocation) = (true, true);
             }
             RotationNext::ForgetOldKey => {
                 let it = buckets.into_iter().find(|it| it.names.old).unwrap();
-                (it.names.old, it.is_revoked) = (false, false);
+                (it.names.old, it.is_revoked, it.has_revocation) = (false, false, false);
             }
             RotationNext::LiftRevocation => {
-                buckets.into_iter().find(|it| it.is_revoked).unwrap().is_revoked = false;
+                let it = buckets.into_iter().find(|it| it.has_revocation).unwrap();
+                (it.is_revoked, it.has_revocation) = (false, false);
             }
             RotationNext::RollBack => {
                 let is_half = self.facts.host == HostKey::Between;
@@ -128,4 +131,16 @@ fn an_answer_that_is_unclear_is_no_deletion_and_a_deletion_ends_the_way_back() {
 
     world.facts.old_key = OldKeyAnswer::Deleted;
     assert_eq!(judge_rotation(RotationGoal::OldKey, &world.facts), RotationNext::TooLate);
+}
+
+#[test]
+fn a_revocation_that_someone_changed_is_lifted_on_the_way_back_too() {
+    let mut world = Imagined::new();
+    while world.go_on(RotationGoal::NewKey) {}
+    world.facts.buckets[1].is_revoked = false;
+    assert_eq!(judge_rotation(RotationGoal::NewKey, &world.facts), RotationNext::RevokeOldKey);
+
+    while world.go_on(RotationGoal::OldKey) {}
+
+    assert_eq!(world.facts, Imagined::new().facts);
 }
