@@ -33,7 +33,7 @@ pub(crate) fn is_taken(path: &Path) -> bool {
 /// # Errors
 ///
 /// [`Failure`] naming the path.
-fn read_bytes(path: &Path, limit: u64) -> Result<Vec<u8>, Failure> {
+pub(crate) fn read_bytes(path: &Path, limit: u64) -> Result<Vec<u8>, Failure> {
     let content = if path == Path::new("-") {
         read_stream(io::stdin(), limit)
     } else {

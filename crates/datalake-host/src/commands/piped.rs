@@ -25,6 +25,8 @@ pub(crate) struct FedProgram {
     stderr: Option<ChildStderr>,
     /// The end of its standard error.
     said: Vec<u8>,
+    /// Whether something has come of it since it was last sent something.
+    is_answered: bool,
     judge_end: JudgeEnd,
 }
 
@@ -43,7 +45,8 @@ impl FedProgram {
         let (stdin, stdout) = (group.child.stdin.take(), group.child.stdout.take());
         let stderr = group.child.stderr.take();
         let name = escape_bytes(call.program.as_encoded_bytes());
-        Ok(Self { name, group, stdin, stdout, stderr, said: Vec::new(), judge_end })
+        let (said, is_answered) = (Vec::new(), false);
+        Ok(Self { name, group, stdin, stdout, stderr, said, is_answered, judge_end })
     }
 
     /// Why an exchange did not come to its end.
@@ -104,6 +107,10 @@ impl FedProgram {
 #[async_trait]
 impl PipedProgram for FedProgram {
     async fn send_bytes(&mut self, bytes: &[u8]) -> Result<(), Fault> {
+        if std::mem::take(&mut self.is_answered) {
+            // What it said before an answer explains no later end.
+            self.said.clear();
+        }
         match self.write_bytes(bytes).await {
             Ok(()) => Ok(()),
             Err(error) => Err(self.explain_end(error).await),
@@ -112,7 +119,10 @@ impl PipedProgram for FedProgram {
 
     async fn receive_bytes(&mut self, length: usize) -> Result<Vec<u8>, Fault> {
         match self.read_bytes(length).await {
-            Ok(bytes) => Ok(bytes),
+            Ok(bytes) => {
+                self.is_answered = true;
+                Ok(bytes)
+            }
             Err(error) => Err(self.explain_end(error).await),
         }
     }

@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use datalake_core::job::{JobKind, JobName, JobProgress, JobRollUp};
+use datalake_engine::transfer::TransferLimits;
 use futures::{StreamExt as _, stream};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -25,12 +26,16 @@ pub struct JobRun {
     pub done_by_others: u32,
 }
 
-/// How many shards are done at one time.
-fn count_at_once(kind: JobKind) -> usize {
-    match kind {
+/// After so many shards the receipts are kept in numbers, for a run that is killed.
+const ROLLED_UP: u32 = 100;
+
+/// How many shards are done at one time: each needs a connection at least.
+fn count_at_once(kind: JobKind, limits: &TransferLimits) -> usize {
+    let wanted = match kind {
         JobKind::Checksum => 4,
         JobKind::Copy | JobKind::Recompress | JobKind::Python => 2,
-    }
+    };
+    wanted.min(limits.connections).max(1)
 }
 
 impl JobService<'_> {
@@ -50,11 +55,13 @@ impl JobService<'_> {
     ) -> Result<JobRun, OperationError> {
         let own = self.choose_limits();
         let courier = self.make_courier(&own);
-        let look = self.open_place(name, &courier)?.look_at_job().await?;
+        let look = self.open_objects(&courier)?.look_at_job(name).await?;
         let limits = limit_requests(look.job.brake);
         let courier = self.make_courier(&limits);
-        let place = self.open_place(name, &courier)?;
+        let objects = self.open_objects(&courier)?;
+        let place = objects.open_place(&look.job);
         let order = WorkOrder::for_job(&look.job, code);
+        let order = order.with_shards_at_once(count_at_once(look.job.kind, &limits));
         let worker = ShardWorker::new(self, place.clone(), &limits, order)?;
         if look.is_stopped {
             place.allow_to_go_on().await?;
@@ -65,12 +72,12 @@ impl JobService<'_> {
         }
         let mut run = LocalRun { look, worked: 0, done_by_others: 0, is_stopped: false };
         let ended = run.work_shards(&worker, left, tell).await;
-        // What was done before a fault counts as well.
-        run.save_roll_up(&place).await?;
-        ended?;
+        // What was done before a fault counts as well; that fault is the cause of all others.
+        let saved = run.save_roll_up(&place).await;
+        ended.and(saved)?;
         let LocalRun { mut look, worked, done_by_others, is_stopped } = run;
         look.is_stopped = is_stopped;
-        Ok(JobRun { status: look.describe_standing(&place), worked, done_by_others })
+        Ok(JobRun { status: look.describe_standing(&objects), worked, done_by_others })
     }
 
     /// The same shards, begun at any of them: two runs at one time rarely do the same one.
@@ -108,13 +115,17 @@ impl LocalRun {
             ends.fetch_or(!goes_on, Ordering::Relaxed);
             worked
         };
-        let at_once = count_at_once(self.look.job.kind);
+        let at_once = count_at_once(self.look.job.kind, worker.keys.limits);
         let mut working = stream::iter(left).map(work).buffer_unordered(at_once);
-        let mut failed = None;
+        let (mut failed, mut settled) = (None, 0_u32);
         while let Some(worked) = working.next().await {
             match worked {
                 Ok(shard) => self.note_shard(shard),
                 Err(error) => failed = failed.or(Some(error)),
+            }
+            settled += 1;
+            if settled % ROLLED_UP == 0 && failed.is_none() {
+                self.save_roll_up(&worker.place).await?;
             }
             tell(&self.look.sum_progress());
         }
@@ -137,7 +148,6 @@ impl LocalRun {
         if self.worked == 0 && self.done_by_others == 0 && self.look.is_rolled_up {
             return Ok(());
         }
-        let (job, receipts) = (self.look.job.clone(), self.look.receipts.clone());
-        place.write_roll_up(&JobRollUp::of_job(job, receipts)).await
+        place.write_roll_up(&JobRollUp::of_receipts(self.look.receipts.clone())).await
     }
 }
