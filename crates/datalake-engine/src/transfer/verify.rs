@@ -128,9 +128,8 @@ impl VerificationRun<'_> {
         let note = |name: &str, _| hold_mutex(&nameless).push(name.to_owned());
         let feed_source = OptionFuture::from(has_source.then(|| self.feed_source(to_source, note)));
         let feed_destination = self.feed_destination(to_destination);
-        let gathered =
-            join3(feed_source, feed_destination, self.gather_findings(merge, findings, watch));
-        gathered.await.2?;
+        let gather = Box::pin(self.gather_findings(merge, findings, watch));
+        join3(feed_source, feed_destination, gather).await.2?;
         for name in nameless.into_inner().unwrap_or_default() {
             findings.count(ByteSize(0), &VerifyFinding::Unsent);
             watch.found(&name, &VerifyFinding::Unsent);

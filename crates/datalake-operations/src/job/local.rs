@@ -1,8 +1,9 @@
 //! A job on this machine: some shards at one time, all of them under one brake.
 
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
 
-use datalake_core::job::{JobKind, JobName, JobProgress, JobRollUp};
+use datalake_core::job::{JobKind, JobName, JobProgress, JobRollUp, KeyOutcome};
 use datalake_engine::transfer::TransferLimits;
 use futures::{StreamExt as _, stream};
 use schemars::JsonSchema;
@@ -10,7 +11,7 @@ use serde::Serialize;
 
 use super::place::JobPlace;
 use super::status::{JobLook, JobStatus};
-use super::worker::{CountedShard, FunctionCode, ShardEnd, ShardWorker, WorkOrder};
+use super::worker::{CountedShard, FunctionCode, KeyWatch, ShardEnd, ShardWorker, WorkOrder};
 use super::{JobService, limit_requests};
 use crate::OperationError;
 
@@ -40,7 +41,7 @@ fn count_at_once(kind: JobKind, limits: &TransferLimits) -> usize {
 
 impl JobService<'_> {
     /// Does what is left of a job on this machine, shard by shard, until all is done or somebody asks its
-    /// workers to stop; `tell` is told how far it is. What was asked before is taken back. It may be
+    /// workers to stop; `tell` is told how far it is, key by key. What was asked before is taken back. It may be
     /// dropped or killed at any time, and run twice at one time: finished shards are not read again.
     ///
     /// # Errors
@@ -62,7 +63,9 @@ impl JobService<'_> {
         let place = objects.open_place(&look.job);
         let order = WorkOrder::for_job(&look.job, code);
         let order = order.with_shards_at_once(count_at_once(look.job.kind, &limits));
+        let live = LiveProgress(Mutex::new(ToldProgress { now: look.sum_progress(), tell }));
         let worker = ShardWorker::new(self, place.clone(), &limits, order)?;
+        let worker = ShardWorker { watch: Some(&live), ..worker };
         if look.is_stopped {
             place.allow_to_go_on().await?;
         }
@@ -71,7 +74,7 @@ impl JobService<'_> {
             worker.check_function().await?;
         }
         let mut run = LocalRun { look, worked: 0, done_by_others: 0, is_stopped: false };
-        let ended = run.work_shards(&worker, left, tell).await;
+        let ended = run.work_shards(&worker, left, &live).await;
         // What was done before a fault counts as well; that fault is the cause of all others.
         let saved = run.save_roll_up(&place).await;
         ended.and(saved)?;
@@ -90,6 +93,41 @@ impl JobService<'_> {
     }
 }
 
+/// How far a run is, key by key, and whom it is told.
+struct LiveProgress<'t>(Mutex<ToldProgress<'t>>);
+
+struct ToldProgress<'t> {
+    now: JobProgress,
+    tell: &'t mut (dyn FnMut(&JobProgress) + Send),
+}
+
+impl LiveProgress<'_> {
+    fn change_progress(&self, change: impl FnOnce(&mut JobProgress)) {
+        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let ToldProgress { now, tell } = &mut *state;
+        change(now);
+        tell(now);
+    }
+
+    fn note_shards(&self, open: u32) {
+        self.change_progress(|progress| progress.open = open);
+    }
+}
+
+impl KeyWatch for LiveProgress<'_> {
+    fn note_rerun(&self, keys: usize) {
+        self.change_progress(|now| now.failed = now.failed.saturating_sub(keys as u64));
+    }
+
+    fn note_key(&self, outcome: &KeyOutcome) {
+        self.change_progress(|progress| match outcome {
+            KeyOutcome::Done(_) => progress.done += 1,
+            KeyOutcome::Failed(_) => progress.failed += 1,
+            KeyOutcome::Changed => progress.changed += 1,
+        });
+    }
+}
+
 /// A run, and what it has come to so far.
 struct LocalRun {
     look: JobLook,
@@ -103,7 +141,7 @@ impl LocalRun {
         &mut self,
         worker: &ShardWorker<'_>,
         left: Vec<u32>,
-        tell: &mut (dyn FnMut(&JobProgress) + Send),
+        live: &LiveProgress<'_>,
     ) -> Result<(), OperationError> {
         let ends = &AtomicBool::new(false);
         let work = |number: u32| async move {
@@ -127,9 +165,13 @@ impl LocalRun {
             if settled % ROLLED_UP == 0 && failed.is_none() {
                 self.save_roll_up(&worker.place).await?;
             }
-            tell(&self.look.sum_progress());
+            live.note_shards(self.count_open());
         }
         failed.map_or(Ok(()), Err)
+    }
+
+    fn count_open(&self) -> u32 {
+        self.look.sum_progress().open
     }
 
     fn note_shard(&mut self, shard: CountedShard) {

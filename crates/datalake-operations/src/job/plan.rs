@@ -87,8 +87,7 @@ impl JobService<'_> {
             return Err(objects.refuse_name(&wish.name));
         }
         let at_destination = self.count_below(places.destination.as_ref()).await?;
-        let id = JobId::of_number(self.clock.random());
-        let folder = JobFolder::of_plan(wish.name.clone(), id.clone());
+        let folder = JobFolder::of_plan(wish.name.clone(), places.id.clone());
         let place = JobPlace { objects, folder };
         let listed = self.freeze_list(&place, &places.source, tell).await?;
         if listed.objects == 0 {
@@ -96,7 +95,7 @@ impl JobService<'_> {
                 format!("nothing to do: no object below {}", places.source.write_address());
             return Err(OperationError::new(ErrorKind::Absent, message));
         }
-        let job = self.describe_job(wish, &places, (id, listed));
+        let job = self.describe_job(wish, &places, listed);
         let price = JobPrice::of_job(job.kind, job.objects, job.bytes, &wish.terms)?;
         let is_written = !price.is_over_budget && place.objects.write_manifest(&job).await?;
         if !is_written {
@@ -161,12 +160,12 @@ impl JobService<'_> {
         &self,
         wish: &JobWish,
         places: &JobPlaces,
-        (id, listed): (JobId, ListedObjects),
+        listed: ListedObjects,
     ) -> JobManifest {
         JobManifest {
             schema_version: JobManifest::SCHEMA_VERSION,
             name: wish.name.clone(),
-            id,
+            id: places.id.clone(),
             kind: wish.task.find_kind(),
             source: places.source.write_address(),
             destination: places.destination.as_ref().map(KeysBelow::write_address),
@@ -196,7 +195,8 @@ impl JobService<'_> {
         if let Some(destination) = &destination {
             refuse_overlap(&source, destination)?;
         }
-        Ok(JobPlaces { source, destination, code: find_code(wish)? })
+        let id = JobId::of_number(self.clock.random());
+        Ok(JobPlaces { id, source, destination, code: find_code(wish)? })
     }
 
     fn read_keys(&self, address: &S3Address) -> Result<KeysBelow, OperationError> {
@@ -205,8 +205,9 @@ impl JobService<'_> {
     }
 }
 
-/// Where a job reads and writes, and by which code.
+/// Where a job has its own objects, where it reads and writes, and by which code.
 struct JobPlaces {
+    id: JobId,
     source: KeysBelow,
     destination: Option<KeysBelow>,
     code: Option<JobCode>,

@@ -19,12 +19,23 @@ use super::python::{PythonFunction, PythonPool};
 use super::{JobService, limit_requests};
 use crate::{ErrorKind, OperationError};
 
+/// Hears what becomes of keys while their shards are done.
+pub(super) trait KeyWatch: Sync {
+    /// So many keys that have failed before are tried again.
+    fn note_rerun(&self, keys: usize);
+
+    /// This has become of a key.
+    fn note_key(&self, outcome: &KeyOutcome);
+}
+
 /// What is done by whom.
 pub(super) struct ShardWorker<'a> {
     pub(super) place: JobPlace<'a>,
     pub(super) keys: KeyWorker<'a>,
     /// Objects of a shard at one time.
     pub(super) at_once: usize,
+    /// Hears what becomes of keys, where somebody wants to know.
+    pub(super) watch: Option<&'a dyn KeyWatch>,
 }
 
 /// How a worker has left a shard.
@@ -113,7 +124,7 @@ impl<'a> ShardWorker<'a> {
         // A content that is being read has its connection to its end, whoever may call meanwhile.
         let own = limits.connections / shards_at_once.max(1);
         let at_once = keys.bound_keys(own.clamp(1, 32));
-        Ok(Self { place, keys, at_once })
+        Ok(Self { place, keys, at_once, watch: None })
     }
 
     /// Sees to it that the operator's function can be loaded, before anything is read.
@@ -169,7 +180,11 @@ impl<'a> ShardWorker<'a> {
             let outcomes = self.do_keys(all).await?;
             return Ok(ShardReceipt::of_shard(shard, outcomes));
         };
-        let outcomes = self.do_keys(receipt.list_left(shard)).await?;
+        let left = receipt.list_left(shard);
+        if let Some(watch) = self.watch {
+            watch.note_rerun(left.len());
+        }
+        let outcomes = self.do_keys(left).await?;
         Ok(receipt.clone().with_rerun(outcomes))
     }
 
@@ -182,6 +197,9 @@ impl<'a> ShardWorker<'a> {
             let entry = entry.clone();
             async move {
                 let outcome = self.keys.do_key(&entry).await;
+                if let Some(watch) = self.watch {
+                    watch.note_key(&outcome);
+                }
                 (entry.key, outcome)
             }
         };

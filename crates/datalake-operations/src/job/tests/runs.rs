@@ -171,3 +171,15 @@ async fn a_receipt_that_is_none_of_its_shard_makes_no_shard_done() {
     bed.service.delete(&key).await;
     assert!(bed.run("hash").await.unwrap().status.progress.is_sound());
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_run_is_told_key_by_key() {
+    let bed = Bed::with_keys(&ODD_KEYS).await;
+    bed.plan_wish(&bed.make_wish("hash", "checksum", "raw/")).await.unwrap();
+    let mut told = Vec::new();
+
+    let mut tell = |progress: &datalake_core::job::JobProgress| told.push(progress.done);
+    bed.open_jobs().run_job(&name_job("hash"), None, &mut tell).await.unwrap();
+
+    assert_eq!(told, [1, 2, 3, 4, 5, 6, 7, 7]);
+}
