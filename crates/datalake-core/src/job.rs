@@ -1,9 +1,9 @@
 //! Jobs: something is done to every object below a prefix, by any number of workers that know nothing
 //! of each other.
 //!
-//! All of a job is objects below [`JOBS_PREFIX`]: a [`JobManifest`], frozen when the job is planned, its
-//! [`JobShard`]s, bounded by keys and by bytes ([`ShardCutter`]), and a [`ShardReceipt`] for each shard,
-//! which is written last and has an outcome for each of its keys. What is left to do is what has no
+//! All of a job is objects below [`JOBS_PREFIX`]: a [`JobManifest`], frozen when the job is planned, and in
+//! the [`JobFolder`] that it names its [`JobShard`]s, bounded by keys and by bytes ([`ShardCutter`]), and a
+//! [`ShardReceipt`] for each shard, which is written last and has an outcome for each of its keys. What is left to do is what has no
 //! receipt yet ([`JobProgress`]); so a job may be stopped anywhere and continued from any machine.
 //!
 //! ```
@@ -35,7 +35,10 @@ mod shards;
 mod task;
 
 pub use manifest::{JobBrake, JobCode, JobKind, JobManifest};
-pub use name::{InvalidJobName, JOBS_PREFIX, JobName, is_own_key};
+pub use name::{
+    InvalidJobId, InvalidJobName, JOBS_PREFIX, JobFolder, JobId, JobName, find_own_names,
+    is_own_key,
+};
 pub use progress::{JobProgress, OutcomeCounts, ShardStanding};
 pub use receipt::{KeyOutcome, KeyReceipt, ReceiptTrouble, ShardReceipt};
 pub use roll_up::{CountedReceipt, JobRollUp};

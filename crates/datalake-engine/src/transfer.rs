@@ -50,7 +50,7 @@ pub use courier::{Courier, Tries};
 pub use freeing::{FreeWatch, FreeableFile, Freeing, FreeingPorts, KeptFile, free_files};
 pub use hashes::{Digests, Hashes, Hashing};
 pub use input::{
-    ByteStream, StreamEnded, StreamFault, StreamUpload, upload_stream, upload_through,
+    ByteStream, ContentEnded, StreamEnded, StreamFault, StreamUpload, upload_stream, upload_through,
 };
 pub use key_aliases::KeyAliases;
 pub use long_files::{LongFiles, NewLongFile};

@@ -3,6 +3,7 @@
 mod converse;
 mod fault;
 mod follow;
+mod open_program;
 mod piped;
 mod start;
 mod warden;
@@ -20,7 +21,7 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 use tokio::process::{Child, ChildStdin};
 use tokio::time::timeout;
 
-use self::converse::{JudgeEnd, read_some};
+use self::open_program::JudgeEnd;
 use self::start::start_program;
 use crate::escape::escape_bytes;
 

@@ -59,8 +59,8 @@ pub use generator::QuadletGenerator;
 pub use held_folder::NamedHostFolders;
 pub use machine::ThisMachine;
 pub use named::{
-    Existing, NewNamedFile, is_own_descriptor, open_named_file, read_named_file, read_stream,
-    write_named_file,
+    Existing, NewNamedFile, is_own_descriptor, open_named_file, read_named_code, read_named_file,
+    read_stream, write_named_file,
 };
 pub use named_paths::MachinePaths;
 pub use own_process::forbid_core_files;

@@ -24,6 +24,7 @@ use rustix::rand::{GetRandomFlags, getrandom};
 
 use crate::escape::escaped_path;
 use crate::fault::{fault_of, fault_of_io, not_plain, too_large};
+use crate::gate::{GateFault, TrustedUsers, read_trusted_file};
 use crate::reading::read_at_most;
 
 /// How long a pipe that the caller has opened may take to end.
@@ -87,6 +88,28 @@ pub fn read_named_file(path: &Path, limit: u64) -> Result<Vec<u8>, Fault> {
         _ if is_own_descriptor(path) => read_stream(open_plain(path, OFlags::RDONLY)?, limit),
         other => Err(not_plain(escaped_path(path), other)),
     }
+}
+
+/// Reads all of a file of code that the operator names, at most `limit` bytes, to run it: it has to
+/// stand the judgement of the gate. Standard input (`-`) and what the caller has opened are the caller's
+/// own word.
+///
+/// # Errors
+///
+/// [`GateFault`] for a file that somebody else may have put there, or that cannot be read.
+pub fn read_named_code(
+    path: &Path,
+    limit: u64,
+    trusted: &TrustedUsers,
+) -> Result<Vec<u8>, GateFault> {
+    let content = if path == Path::new("-") {
+        read_stream(io::stdin(), limit)
+    } else if is_own_descriptor(path) {
+        read_named_file(path, limit)
+    } else {
+        return read_trusted_file(path, limit, trusted);
+    };
+    content.map_err(|fault| GateFault::Unusable(path.to_owned(), fault))
 }
 
 /// Reads a stream that may never end, such as standard input.

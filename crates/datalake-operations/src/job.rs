@@ -1,12 +1,13 @@
 //! Jobs: something is done to every object below a prefix, and each has an outcome in the bucket.
 //!
-//! [`JobService`] plans a job (its list is frozen below `_datalake/jobs/NAME/`), runs what is left of it
+//! [`JobService`] plans a job (its list is frozen below `_datalake/jobs/NAME/ID/`), runs what is left of it
 //! on this machine, does one shard of it as a worker anywhere, tells how far it is, and asks all of its
 //! workers to stop. All of its state is objects; a run that was killed is continued by another one.
 
 mod content;
 mod key_worker;
 mod local;
+mod own_objects;
 mod place;
 mod plan;
 mod price;
@@ -33,7 +34,7 @@ pub use status::JobStatus;
 pub use text::describe_progress;
 pub use worker::{FunctionCode, ShardEnd, WorkedShard, WorkerShare};
 
-use self::place::JobPlace;
+use self::own_objects::OwnObjects;
 use crate::OperationError;
 use crate::lake::BucketClient;
 
@@ -83,13 +84,12 @@ impl JobService<'_> {
         Courier::new(self.clock, &Unwatched, limits)
     }
 
-    fn open_place<'l>(
+    fn open_objects<'l>(
         &'l self,
-        name: &JobName,
         courier: &'l Courier<'l>,
-    ) -> Result<JobPlace<'l>, OperationError> {
+    ) -> Result<OwnObjects<'l>, OperationError> {
         let bucket = self.client.choose_bucket(None)?;
-        Ok(JobPlace { store: self.client.store, courier, bucket, name: name.clone() })
+        Ok(OwnObjects { store: self.client.store, courier, bucket })
     }
 
     /// Asks all workers of a job to begin no further shard; the next run takes that back.
@@ -100,8 +100,8 @@ impl JobService<'_> {
     pub async fn stop_job(&self, name: &JobName) -> Result<(), OperationError> {
         let limits = self.choose_limits();
         let courier = self.make_courier(&limits);
-        let place = self.open_place(name, &courier)?;
-        place.read_manifest().await?;
-        place.ask_to_stop().await
+        let objects = self.open_objects(&courier)?;
+        let job = objects.read_manifest(name).await?;
+        objects.open_place(&job).ask_to_stop().await
     }
 }

@@ -43,8 +43,9 @@ fn hash_hex(content: &[u8]) -> String {
 /// All outcomes of a job by key.
 #[track_caller]
 fn read_receipts(shelf: &Shelf, job: &str) -> BTreeMap<String, Value> {
-    let prefix = format!("_datalake/jobs/{job}/receipts/");
-    let receipts = shelf.keys().into_iter().filter(|key| key.starts_with(&prefix));
+    let prefix = format!("_datalake/jobs/{job}/");
+    let is_receipt = |key: &String| key.starts_with(&prefix) && key.contains("/receipts/");
+    let receipts = shelf.keys().into_iter().filter(is_receipt);
     let mut outcomes = BTreeMap::new();
     let is_stop = |key: &String| key.ends_with("/stop");
     for receipt in receipts.filter(|key| !is_stop(key)) {

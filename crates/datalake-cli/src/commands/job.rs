@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use datalake_core::job::{JobName, JobTask};
-use datalake_host::HostPrograms;
+use datalake_host::{HostPrograms, TrustedUsers, read_named_code};
 use datalake_operations::job::{
     FunctionCode, JobReport, JobRun, JobService, JobStatus, JobTerms, JobWish, KeyTrouble,
     PlannedJob, ShardEnd, WorkedShard, WorkerShare, choose_brake, describe_progress,
@@ -20,7 +20,6 @@ use crate::args::job::{
 };
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::named_path::read_bytes;
 use crate::remote::Remote;
 use crate::render::{DocumentKind, Printer, Rows, Ticker, counted};
 
@@ -173,7 +172,7 @@ fn read_function(flags: &JobCodeFlags) -> Result<Option<FunctionCode>, Failure> 
     Ok(code.map(|code| FunctionCode { python: python.clone(), code }))
 }
 
-/// The text of a file of code.
+/// The text of a file of code, unless somebody else may have put it there.
 fn read_code(file: &Path) -> Result<Vec<u8>, Failure> {
-    read_bytes(file, LARGEST_CODE)
+    Ok(read_named_code(file, LARGEST_CODE, &TrustedUsers::of_process())?)
 }

@@ -4,7 +4,7 @@ use bytesize::ByteSize;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{JobName, plain_size};
+use super::{JobFolder, JobId, JobName, plain_size};
 use crate::time::Timestamp;
 
 /// What is done to each object.
@@ -62,6 +62,8 @@ pub struct JobManifest {
     pub schema_version: u32,
     /// Its name.
     pub name: JobName,
+    /// Which plan of that name it is: its shards and receipts are in a folder of this name.
+    pub id: JobId,
     /// What is done.
     pub kind: JobKind,
     /// The bucket and prefix whose objects it is done to, as `s3://BUCKET/PREFIX`.
@@ -89,6 +91,12 @@ pub struct JobManifest {
 impl JobManifest {
     /// The version of this form.
     pub const SCHEMA_VERSION: u32 = 1;
+
+    /// Where its shards and receipts are.
+    #[must_use]
+    pub fn find_folder(&self) -> JobFolder {
+        JobFolder::of_plan(self.name.clone(), self.id.clone())
+    }
 }
 
 impl JobBrake {
@@ -140,6 +148,7 @@ mod tests {
         let manifest = JobManifest {
             schema_version: JobManifest::SCHEMA_VERSION,
             name: "hash".parse().unwrap(),
+            id: JobId::of_number(26),
             kind: JobKind::Checksum,
             source: "s3://lake/raw/".to_owned(),
             destination: None,

@@ -22,6 +22,8 @@ pub enum ShardStanding {
 /// How far a job is.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, JsonSchema)]
 pub struct JobProgress {
+    /// How many objects the job has.
+    pub objects: u64,
     /// How many shards have no receipt yet.
     pub open: u32,
     /// How many shards have keys that have failed.
@@ -60,6 +62,13 @@ impl ShardReceipt {
         counts
     }
 
+    /// Whether it may be the receipt of the shard of this number: of a form that this release knows, and
+    /// with keys, which every shard has.
+    #[must_use]
+    pub fn may_be_of(&self, number: u32) -> bool {
+        self.schema_version <= Self::SCHEMA_VERSION && self.shard == number && !self.keys.is_empty()
+    }
+
     /// How its shard stands.
     #[must_use]
     pub fn find_standing(&self) -> ShardStanding {
@@ -83,7 +92,7 @@ impl JobProgress {
     /// The same by what was counted of each receipt.
     #[must_use]
     pub fn sum_counts(manifest: &JobManifest, counts: &BTreeMap<u32, OutcomeCounts>) -> Self {
-        let mut progress = Self::default();
+        let mut progress = Self { objects: manifest.objects, ..Self::default() };
         for number in 0..manifest.shards {
             match counts.get(&number) {
                 None => progress.open += 1,
@@ -100,30 +109,38 @@ impl JobProgress {
         self.changed += u64::from(counts.changed);
     }
 
-    /// Whether every key has an outcome and none has failed or was changed.
+    /// Whether every object of the job is done.
     #[must_use]
     pub fn is_sound(&self) -> bool {
-        self.open == 0 && self.failed == 0 && self.changed == 0
+        self.open == 0 && self.failed == 0 && self.changed == 0 && self.done == self.objects
+    }
+
+    /// Whether every shard has a receipt, and yet they do not have the objects of the job: one of them
+    /// is another one than was written.
+    #[must_use]
+    pub fn is_contradictory(&self) -> bool {
+        self.open == 0 && self.done + self.failed + self.changed != self.objects
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::job::{JobBrake, JobKind, KeyReceipt};
+    use crate::job::{JobBrake, JobId, JobKind, KeyReceipt};
     use crate::time::Timestamp;
 
-    fn make_manifest(shards: u32) -> JobManifest {
+    fn make_manifest(shards: u32, objects: u64) -> JobManifest {
         JobManifest {
             schema_version: 1,
             name: "hash".parse().unwrap(),
+            id: JobId::of_number(26),
             kind: JobKind::Checksum,
             source: "s3://lake/".to_owned(),
             destination: None,
             code: None,
             planned: Timestamp::from_unix(1).unwrap(),
             shards,
-            objects: 0,
+            objects,
             bytes: bytesize::ByteSize(0),
             brake: JobBrake { requests_per_second: None, connections: 8 },
         }
@@ -141,24 +158,40 @@ mod tests {
         let failed = KeyOutcome::Failed("503".to_owned());
         let one = make_receipt(0, &[done.clone(), done.clone()]);
 
-        let part = JobProgress::count_receipts(&make_manifest(2), &[one.clone()].into());
+        let part = JobProgress::count_receipts(&make_manifest(2, 3), &[one.clone()].into());
         assert_eq!((part.open, part.done, part.is_sound()), (1, 2, false));
 
         let two = make_receipt(1, &[done.clone(), failed, KeyOutcome::Changed]);
-        let whole = JobProgress::count_receipts(&make_manifest(2), &[one.clone(), two].into());
-        let expected = JobProgress { open: 0, failed_shards: 1, done: 3, failed: 1, changed: 1 };
+        let whole = JobProgress::count_receipts(&make_manifest(2, 5), &[one.clone(), two].into());
+        let expected =
+            JobProgress { objects: 5, open: 0, failed_shards: 1, done: 3, failed: 1, changed: 1 };
         assert_eq!((whole.clone(), whole.is_sound()), (expected, false));
 
-        let sound =
-            JobProgress::count_receipts(&make_manifest(2), &[one, make_receipt(1, &[done])].into());
-        assert!(sound.is_sound());
+        let receipts = [one, make_receipt(1, &[done])].into();
+        let sound = JobProgress::count_receipts(&make_manifest(2, 3), &receipts);
+        assert!(sound.is_sound() && !sound.is_contradictory());
+    }
+
+    #[test]
+    fn receipts_that_have_fewer_keys_than_the_job_has_objects_are_not_sound() {
+        let one = make_receipt(0, &[KeyOutcome::Done("1".to_owned())]);
+
+        let short = JobProgress::count_receipts(&make_manifest(1, 2), &[one.clone()].into());
+        assert!(!short.is_sound() && short.is_contradictory());
+        let part = JobProgress::count_receipts(&make_manifest(2, 3), &[one.clone()].into());
+        assert!(!part.is_sound() && !part.is_contradictory());
+
+        assert!(one.1.may_be_of(0) && !one.1.may_be_of(1));
+        assert!(!make_receipt(0, &[]).1.may_be_of(0));
+        let newer = ShardReceipt { schema_version: 2, ..one.1 };
+        assert!(!newer.may_be_of(0));
     }
 
     #[test]
     fn a_receipt_of_a_shard_that_the_job_does_not_have_counts_for_nothing() {
         let stray = make_receipt(7, &[KeyOutcome::Done("1".to_owned())]);
 
-        let progress = JobProgress::count_receipts(&make_manifest(1), &[stray].into());
+        let progress = JobProgress::count_receipts(&make_manifest(1, 1), &[stray].into());
 
         assert_eq!((progress.open, progress.done), (1, 0));
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{JobManifest, OutcomeCounts};
+use super::OutcomeCounts;
 
 /// A receipt in numbers, and the tag of the object that was counted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -15,14 +15,12 @@ pub struct CountedReceipt {
     pub counts: OutcomeCounts,
 }
 
-/// What a job is, and its receipts in numbers. A receipt that has another tag than here was written
+/// The receipts of a job in numbers; what the job is, its manifest says. A receipt that has another tag than here was written
 /// later, and counts by itself.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct JobRollUp {
     /// The version of this form.
     pub schema_version: u32,
-    /// What the job is.
-    pub manifest: JobManifest,
     /// Its receipts by the numbers of their shards.
     pub receipts: BTreeMap<u32, CountedReceipt>,
 }
@@ -31,10 +29,10 @@ impl JobRollUp {
     /// The version of this form.
     pub const SCHEMA_VERSION: u32 = 1;
 
-    /// The roll-up of a job.
+    /// The roll-up of these receipts.
     #[must_use]
-    pub fn of_job(manifest: JobManifest, receipts: BTreeMap<u32, CountedReceipt>) -> Self {
-        Self { schema_version: Self::SCHEMA_VERSION, manifest, receipts }
+    pub fn of_receipts(receipts: BTreeMap<u32, CountedReceipt>) -> Self {
+        Self { schema_version: Self::SCHEMA_VERSION, receipts }
     }
 
     /// What it knows of the receipt of a shard, if that still has the tag that was counted.

@@ -3,7 +3,6 @@
 use std::vec;
 
 use datalake_core::fault::{Fault, FaultKind};
-use datalake_core::job::is_own_key;
 use datalake_core::transfer::{ObjectFacts, Side};
 use futures::channel::mpsc::{Receiver, Sender, channel};
 use futures::{SinkExt as _, StreamExt as _};
@@ -176,10 +175,6 @@ fn name_entry(folder: &BucketFolder<'_>, object: ObjectEntry) -> Option<NamedEnt
     let name = object.key.as_str().strip_prefix(folder.prefix.as_str())?;
     // The marker of the folder itself has no name in it.
     if name.is_empty() {
-        return None;
-    }
-    // Jobs and the like take no part in a transfer of the bucket that has them.
-    if is_own_key(object.key.as_str()) && !is_own_key(&folder.prefix) {
         return None;
     }
     let facts = ObjectFacts { size: object.size, modified: object.modified, etag: object.etag };

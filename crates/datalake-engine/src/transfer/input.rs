@@ -54,6 +54,16 @@ pub struct StreamEnded {
     pub leaves_parts: bool,
 }
 
+/// A content that was sent by a courier of others did not become an object.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{fault}{}", if *.leaves_parts { "; parts of it may be left in the service" } else { "" })]
+pub struct ContentEnded {
+    /// Why.
+    pub fault: StreamFault,
+    /// Whether parts of it may be left in the service, where only a listing of uploads shows them.
+    pub leaves_parts: bool,
+}
+
 /// Why a stream did not become an object.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum StreamFault {
@@ -129,16 +139,16 @@ pub async fn upload_stream(
 ///
 /// # Errors
 ///
-/// [`StreamFault`] with the cause; parts of it were given up as far as the service lets them.
+/// [`ContentEnded`] with the cause, and whether parts of it may be left.
 pub async fn upload_through(
     courier: &Courier<'_>,
     upload: &StreamUpload<'_>,
     content: ByteStream<'_>,
-) -> Result<ByteSize, StreamFault> {
+) -> Result<ByteSize, ContentEnded> {
     let sender = Sender { upload, courier, begun: Mutex::default() };
     let outcome = sender.send_content(content).await;
-    sender.end_upload(outcome.is_ok()).await;
-    outcome
+    let leaves_parts = !sender.end_upload(outcome.is_ok()).await;
+    outcome.map_err(|fault| ContentEnded { fault, leaves_parts })
 }
 
 /// A content that has become an object, or would.

@@ -1,10 +1,11 @@
 //! Both sides and the manifest, name by name.
 
+use datalake_core::job::find_own_names;
 use datalake_core::transfer::Known;
 
-use super::StopCause;
 use super::feed::{Feed, FoundName, NamedEntry};
 use super::manifest::Entries;
+use super::{BucketFolder, Route, StopCause};
 
 /// All that there is of one name.
 #[derive(Debug)]
@@ -21,6 +22,31 @@ pub(crate) struct Merge {
     destination: Feed,
     known: Entries,
     heads: Heads,
+    spared: SparedNames,
+}
+
+/// What the names begin with that take no part, whichever side has them: on one of the two they are the
+/// keys of datalake's own objects, such as jobs.
+#[derive(Debug, Default)]
+pub(crate) struct SparedNames(Vec<&'static str>);
+
+impl SparedNames {
+    /// Those of transfers between these folders and others.
+    pub(crate) fn of_folders<'f>(folders: impl IntoIterator<Item = &'f BucketFolder<'f>>) -> Self {
+        Self(folders.into_iter().filter_map(|folder| find_own_names(&folder.prefix)).collect())
+    }
+
+    /// Those of a route.
+    pub(crate) fn of_route(route: &Route<'_>) -> Self {
+        match route {
+            Route::Up(_, folder) | Route::Down(folder, _) => Self::of_folders([*folder]),
+            Route::Across(from, to) => Self::of_folders([*from, *to]),
+        }
+    }
+
+    fn has_name(&self, name: &str) -> bool {
+        self.0.iter().any(|beginning| name.starts_with(beginning))
+    }
 }
 
 #[derive(Default)]
@@ -70,11 +96,26 @@ impl<T> From<Option<T>> for StreamHead<T> {
 
 impl Merge {
     pub(crate) fn new(source: Feed, destination: Feed, known: Entries) -> Self {
-        Self { source, destination, known, heads: Heads::default() }
+        let (heads, spared) = (Heads::default(), SparedNames::default());
+        Self { source, destination, known, heads, spared }
+    }
+
+    /// The same without these names.
+    pub(crate) fn without_names(self, spared: SparedNames) -> Self {
+        Self { spared, ..self }
     }
 
     /// The next name in order; `None` at the end of all three.
     pub(crate) async fn next(&mut self) -> Result<Option<NamePair>, StopCause> {
+        loop {
+            match self.take_lowest().await? {
+                Some(pair) if self.spared.has_name(&pair.name) => (),
+                other => return Ok(other),
+            }
+        }
+    }
+
+    async fn take_lowest(&mut self) -> Result<Option<NamePair>, StopCause> {
         if self.heads.source.unseen() {
             self.heads.source = self.source.next().await?.into();
         }

@@ -10,7 +10,7 @@ use super::compare::ComparedPair;
 use super::feed::{FeedNews, list_bucket, make_feed, walk_tree};
 use super::haul::{Haul, Task};
 use super::manifest::ManifestRecord;
-use super::merge::Merge;
+use super::merge::{Merge, SparedNames};
 use super::planner::Planner;
 use super::renames::UploadEnds;
 use super::{
@@ -75,6 +75,7 @@ impl Haul<'_> {
         let (to_source, source) = make_feed();
         let (to_destination, destination) = make_feed();
         let merge = Merge::new(source, destination, self.ledger.entries()?);
+        let merge = merge.without_names(SparedNames::of_route(self.route));
         join3(self.source(to_source), self.destination(to_destination), self.work(merge)).await;
         if self.options.dry_run {
             self.judge_deletion();

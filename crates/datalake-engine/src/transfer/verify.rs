@@ -13,7 +13,7 @@ use futures::{StreamExt as _, stream};
 use super::courier::Courier;
 use super::feed::{Feed, FeedNews, FoundName, list_bucket, make_feed, walk_tree};
 use super::manifest::Ledger;
-use super::merge::{Merge, NamePair};
+use super::merge::{Merge, NamePair, SparedNames};
 use super::{
     BucketFolder, Oddity, Route, StopCause, Summary, TransferLimits, TransferPorts,
     TransferStopped, TransferWatch,
@@ -118,15 +118,18 @@ impl VerificationRun<'_> {
             Verified::Pair(_) => (source, true),
             Verified::Bucket(_) => (Feed::empty(), false),
         };
-        let merge = Merge::new(source, destination, self.ledger.entries()?);
+        let spared = match self.what {
+            Verified::Pair(route) => SparedNames::of_route(route),
+            Verified::Bucket(folder) => SparedNames::of_folders([*folder]),
+        };
+        let merge = Merge::new(source, destination, self.ledger.entries()?).without_names(spared);
         // What has no name that a key could have is told on the side.
         let nameless = std::sync::Mutex::new(Vec::new());
         let note = |name: &str, _| hold_mutex(&nameless).push(name.to_owned());
         let feed_source = OptionFuture::from(has_source.then(|| self.feed_source(to_source, note)));
         let feed_destination = self.feed_destination(to_destination);
-        let gathered =
-            join3(feed_source, feed_destination, self.gather_findings(merge, findings, watch));
-        gathered.await.2?;
+        let gather = Box::pin(self.gather_findings(merge, findings, watch));
+        join3(feed_source, feed_destination, gather).await.2?;
         for name in nameless.into_inner().unwrap_or_default() {
             findings.count(ByteSize(0), &VerifyFinding::Unsent);
             watch.found(&name, &VerifyFinding::Unsent);

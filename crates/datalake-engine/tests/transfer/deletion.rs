@@ -117,3 +117,36 @@ async fn other_odd_things_in_a_destination_are_left_alone() {
 
     assert_eq!((counts(&down), down.not_deleted), (vec![(Mark::New, 3)], None));
 }
+
+#[tokio::test(start_paused = true)]
+async fn names_of_datalakes_own_objects_take_no_part_whichever_side_has_them() {
+    let mut bed = Bed::new().await;
+    bed.prefix = String::new();
+    bed.tree.file("_datalake/jobs/x/job.json", "of this side", NOON);
+    bed.tree.file("a", "one", NOON);
+    bed.put("_datalake/jobs/x/job.json", "live").await;
+    bed.put("_datalake/jobs/y/job.json", "live").await;
+
+    let up = bed.up(&deleting(5)).await.unwrap();
+    let objects = bed.objects().await;
+    let down = bed.down_through(&bed.store, &bed.tree, &deleting(5)).await.unwrap();
+
+    assert_eq!(counts(&up), [(Mark::New, 1)]);
+    assert_eq!(objects.get("_datalake/jobs/x/job.json").unwrap(), "live");
+    assert_eq!(objects.len(), 3, "{objects:?}");
+    assert_eq!(counts(&down), [(Mark::Skipped, 1)]);
+    let here = bed.tree.files();
+    assert_eq!(here.get("_datalake/jobs/x/job.json").unwrap(), "of this side");
+    assert_eq!(here.len(), 2, "{here:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn datalakes_own_objects_are_moved_where_their_prefix_is_named() {
+    let mut bed = Bed::new().await;
+    bed.prefix = "_datalake/".to_owned();
+    bed.tree.file("jobs/x", "one", NOON);
+
+    let up = bed.up(&options()).await.unwrap();
+
+    assert_eq!(counts(&up), [(Mark::New, 1)]);
+}

@@ -8,31 +8,17 @@ use datalake_core::fault::Fault;
 use datalake_core::secret::FilledBody;
 use datalake_engine::Conversation;
 use tokio::io::AsyncReadExt;
-use tokio::process::{ChildStderr, ChildStdin, ChildStdout};
+use tokio::process::{ChildStderr, ChildStdout};
 use tokio::time::timeout;
 
-use super::start::{ProcessGroup, start_program};
-use super::{
-    CommandFault, LARGEST_OUTPUT, LONGEST_ERRORS, ProgramCall, ProgramEnd, fault_of_command,
-    write_line,
-};
-use crate::escape::escape_bytes;
-
-/// What an end without an answer means.
-pub(crate) type JudgeEnd = fn(&ProgramEnd) -> Fault;
+use super::open_program::{OpenProgram, read_some};
+use super::{CommandFault, JudgeEnd, LARGEST_OUTPUT, ProgramCall, fault_of_command, write_line};
 
 /// A program that answers lines; dropped, it is ended with all that it has started.
 pub(crate) struct KeptProgram {
-    name: String,
-    group: ProcessGroup,
-    stdin: Option<ChildStdin>,
-    stdout: Option<ChildStdout>,
-    stderr: Option<ChildStderr>,
+    open: OpenProgram,
     /// What it has printed and nobody has been given.
     printed: Vec<u8>,
-    /// The end of its standard error.
-    said: Vec<u8>,
-    judge_end: JudgeEnd,
 }
 
 impl KeptProgram {
@@ -45,39 +31,20 @@ impl KeptProgram {
         call: &ProgramCall,
         judge_end: JudgeEnd,
     ) -> Result<Self, CommandFault> {
-        let nothing = FilledBody::new(Vec::new());
-        let (mut group, _) = start_program(call, Some(&nothing))?;
-        let (stdin, stdout) = (group.child.stdin.take(), group.child.stdout.take());
-        let stderr = group.child.stderr.take();
-        let name = escape_bytes(call.program.as_encoded_bytes());
-        let (printed, said) = (Vec::new(), Vec::new());
-        Ok(Self { name, group, stdin, stdout, stderr, printed, said, judge_end })
+        let open = OpenProgram::start_open(call, judge_end)?;
+        Ok(Self { open, printed: Vec::new() })
     }
 
     async fn exchange_lines(&mut self, line: &[u8]) -> Result<FilledBody, Fault> {
-        let Self { stdin, stdout, stderr, printed, said, name, .. } = self;
-        let system =
-            |source| fault_of_command(CommandFault::System { program: name.clone(), source });
+        let Self { open, printed } = self;
+        let OpenProgram { stdin, stdout, stderr, said, .. } = &mut *open;
         let reading = async { read_line(stdout, stderr, printed, said).await };
-        let (answer, ()) = tokio::try_join!(reading, write_line(stdin, line)).map_err(system)?;
-        match answer {
+        let exchanged = tokio::try_join!(reading, write_line(stdin, line));
+        match exchanged.map_err(|error| open.explain_error(error))?.0 {
             AnswerLine::Whole(answer) => Ok(FilledBody::new(answer)),
-            AnswerLine::TooLong => Err(fault_of_command(CommandFault::TooMuch(name.clone()))),
-            AnswerLine::Ended => {
-                let ended = self.sum_up().await.map_err(|source| {
-                    fault_of_command(CommandFault::System { program: self.name.clone(), source })
-                })?;
-                Err((self.judge_end)(&ended))
-            }
+            AnswerLine::TooLong => Err(fault_of_command(CommandFault::TooMuch(open.copy_name()))),
+            AnswerLine::Ended => Err(open.explain_end(std::mem::take(printed)).await),
         }
-    }
-
-    /// How it has ended, after its standard output has.
-    async fn sum_up(&mut self) -> io::Result<ProgramEnd> {
-        while read_some(&mut self.stderr, &mut self.said).await? > 0 {}
-        let status = self.group.child.wait().await?;
-        let stdout = FilledBody::new(std::mem::take(&mut self.printed));
-        Ok(ProgramEnd { status, stdout, stderr: FilledBody::new(std::mem::take(&mut self.said)) })
     }
 }
 
@@ -86,7 +53,7 @@ impl Conversation for KeptProgram {
     async fn ask_line(&mut self, line: &FilledBody, limit: Duration) -> Result<FilledBody, Fault> {
         let answer = timeout(limit, self.exchange_lines(line.expose())).await;
         answer.unwrap_or_else(|_| {
-            let program = self.name.clone();
+            let program = self.open.copy_name();
             Err(fault_of_command(CommandFault::TimedOut { program, limit }))
         })
     }
@@ -125,19 +92,4 @@ async fn read_line(
             read = read_some(stderr, said), if stderr.is_some() => { read?; }
         }
     }
-}
-
-/// Reads what there is of standard error, and keeps the end of it; 0 when there is no more.
-pub(super) async fn read_some(
-    stderr: &mut Option<ChildStderr>,
-    said: &mut Vec<u8>,
-) -> io::Result<usize> {
-    let Some(output) = stderr else { return Ok(0) };
-    let read = output.read_buf(said).await?;
-    if read == 0 {
-        *stderr = None;
-    }
-    let surplus = said.len().saturating_sub(LONGEST_ERRORS);
-    said.drain(..surplus);
-    Ok(read)
 }

@@ -8,7 +8,8 @@ use std::os::unix::fs::{PermissionsExt as _, chown, lchown, symlink};
 use std::path::{Path, PathBuf};
 
 use datalake_host::{
-    DistrustReason, GateFault, TrustedUsers, judge_program, read_secret_file, read_trusted_file,
+    DistrustReason, GateFault, TrustedUsers, judge_program, read_named_code, read_secret_file,
+    read_trusted_file,
 };
 use tempfile::TempDir;
 
@@ -266,4 +267,29 @@ fn what_is_no_program_is_left_to_the_start() {
     assert_eq!(judge(Path::new("no-such-program-here")), None);
     assert_eq!(judge(Path::new("sh")), None);
     assert_eq!(judge(&std::env::current_exe().unwrap()), None);
+}
+
+#[test]
+fn code_that_somebody_else_may_have_put_there_is_not_read() {
+    let ground = Ground::new();
+    let code = ground.file("code.py", "pass", 0o644);
+    symlink("code.py", ground.at("link.py")).unwrap();
+    let read = |name: &str| read_named_code(&ground.at(name), LIMIT, &TrustedUsers::of_process());
+    assert_eq!(read("code.py").unwrap(), b"pass");
+    assert_eq!(read("link.py").unwrap(), b"pass");
+
+    ground.mode("code.py", 0o666);
+    for name in ["code.py", "link.py"] {
+        assert!(read(name).unwrap_err().is_distrust(), "{name}");
+    }
+
+    let opened = fs::File::open(&code).unwrap();
+    let number = std::os::fd::AsRawFd::as_raw_fd(&opened);
+    let own = PathBuf::from(format!("/dev/fd/{number}"));
+    assert_eq!(read_named_code(&own, LIMIT, &TrustedUsers::of_process()).unwrap(), b"pass");
+    if can_arrange("a file of code that belongs to another user") {
+        ground.mode("code.py", 0o644);
+        ground.give("code.py", NOBODY);
+        assert!(read("code.py").unwrap_err().is_distrust());
+    }
 }

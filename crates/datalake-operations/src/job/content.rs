@@ -1,7 +1,7 @@
 //! An object's content as one stream, whatever breaks off on the way.
 
 use bytes::Bytes;
-use datalake_core::fault::Fault;
+use datalake_core::fault::{Fault, FaultKind};
 use datalake_engine::transfer::{ByteStream, Courier, Tries};
 use datalake_engine::{ByteRange, ObjectSource, Objects, StoredObject};
 use futures::stream::BoxStream;
@@ -63,7 +63,12 @@ impl Reading<'_> {
                     return Ok(None);
                 };
                 let get = || self.objects.get(&self.source, Some(range));
-                self.current = Some(self.courier.make_call(get).await?.content);
+                let download = self.courier.make_call(get).await?;
+                if download.range != (self.offset..self.size) {
+                    let detail = "another range came than was asked for";
+                    return Err(Fault::new(FaultKind::Unreadable, detail));
+                }
+                self.current = Some(download.content);
                 continue;
             };
             match content.next().await {
@@ -76,7 +81,12 @@ impl Reading<'_> {
                     self.current = None;
                     self.courier.try_again(&mut self.tries, fault).await?;
                 }
-                None => return Ok(None),
+                None if self.offset == self.size => return Ok(None),
+                None => {
+                    self.current = None;
+                    let fault = Fault::new(FaultKind::Unreachable, "the content broke off");
+                    self.courier.try_again(&mut self.tries, fault).await?;
+                }
             }
         }
     }

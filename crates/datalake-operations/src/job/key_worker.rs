@@ -3,11 +3,11 @@
 use std::sync::{Mutex, PoisonError};
 
 use datalake_core::fault::{Fault, FaultKind};
-use datalake_core::job::{JobKind, JobManifest, KeyOutcome, ShardEntry};
+use datalake_core::job::{JobKind, JobManifest, KeyOutcome, ShardEntry, is_own_key};
 use datalake_core::s3::ETag;
 use datalake_engine::transfer::{
-    BucketFolder, ByteStream, Courier, Hashes, Hashing, Options, Stopwatch, StreamFault,
-    StreamUpload, TransferLimits, Unwatched, upload_through,
+    BucketFolder, ByteStream, ContentEnded, Courier, Hashes, Hashing, Options, Stopwatch,
+    StreamFault, StreamUpload, TransferLimits, Unwatched, upload_through,
 };
 use datalake_engine::{AnyKey, Attributes, ContentHash, Lake, NoKey, ObjectSource};
 use futures::{StreamExt as _, TryStreamExt as _, stream};
@@ -50,11 +50,11 @@ impl KeyFault {
         }
     }
 
-    fn of_upload(fault: StreamFault) -> Self {
-        match fault {
+    fn of_upload(ended: &ContentEnded) -> Self {
+        match &ended.fault {
             // The content that goes by is the object's.
-            StreamFault::Input(fault) => Self::of_source(&fault),
-            fault => Self::Failed(fault.to_string()),
+            StreamFault::Input(fault) if !ended.leaves_parts => Self::of_source(fault),
+            _ => Self::Failed(ended.to_string()),
         }
     }
 }
@@ -154,7 +154,9 @@ impl KeyWorker<'_> {
         let hashes = Mutex::new(Hashes::begin(Hashing::Sha256));
         let hold = || hashes.lock().unwrap_or_else(PoisonError::into_inner);
         let seen = content.inspect_ok(|chunk| hold().update(chunk)).boxed();
-        upload_through(self.courier, &upload, seen).await.map_err(KeyFault::of_upload)?;
+        upload_through(self.courier, &upload, seen)
+            .await
+            .map_err(|ended| KeyFault::of_upload(&ended))?;
         let digests = hold().digests();
         Ok(ContentHash(digests.sha256.unwrap_or_default()))
     }
@@ -171,6 +173,10 @@ impl KeyWorker<'_> {
             )
         };
         let name = AnyKey::try_from(format!("{}{rest}", destination.prefix)).map_err(too_long)?;
+        if is_own_key(name.as_str()) {
+            let cause = "its key at the destination would be below `_datalake/`";
+            return Err(KeyFault::Failed(cause.to_owned()));
+        }
         let folder = BucketFolder {
             objects: self.store,
             uploads: self.store,

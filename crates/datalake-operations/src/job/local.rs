@@ -1,15 +1,17 @@
 //! A job on this machine: some shards at one time, all of them under one brake.
 
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
 
-use datalake_core::job::{JobKind, JobName, JobProgress, JobRollUp};
+use datalake_core::job::{JobKind, JobName, JobProgress, JobRollUp, KeyOutcome};
+use datalake_engine::transfer::TransferLimits;
 use futures::{StreamExt as _, stream};
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::place::JobPlace;
 use super::status::{JobLook, JobStatus};
-use super::worker::{CountedShard, FunctionCode, ShardEnd, ShardWorker, WorkOrder};
+use super::worker::{CountedShard, FunctionCode, KeyWatch, ShardEnd, ShardWorker, WorkOrder};
 use super::{JobService, limit_requests};
 use crate::OperationError;
 
@@ -25,17 +27,21 @@ pub struct JobRun {
     pub done_by_others: u32,
 }
 
-/// How many shards are done at one time.
-fn count_at_once(kind: JobKind) -> usize {
-    match kind {
+/// After so many shards the receipts are kept in numbers, for a run that is killed.
+const ROLLED_UP: u32 = 100;
+
+/// How many shards are done at one time: each needs a connection at least.
+fn count_at_once(kind: JobKind, limits: &TransferLimits) -> usize {
+    let wanted = match kind {
         JobKind::Checksum => 4,
         JobKind::Copy | JobKind::Recompress | JobKind::Python => 2,
-    }
+    };
+    wanted.min(limits.connections).max(1)
 }
 
 impl JobService<'_> {
     /// Does what is left of a job on this machine, shard by shard, until all is done or somebody asks its
-    /// workers to stop; `tell` is told how far it is. What was asked before is taken back. It may be
+    /// workers to stop; `tell` is told how far it is, key by key. What was asked before is taken back. It may be
     /// dropped or killed at any time, and run twice at one time: finished shards are not read again.
     ///
     /// # Errors
@@ -50,12 +56,16 @@ impl JobService<'_> {
     ) -> Result<JobRun, OperationError> {
         let own = self.choose_limits();
         let courier = self.make_courier(&own);
-        let look = self.open_place(name, &courier)?.look_at_job().await?;
+        let look = self.open_objects(&courier)?.look_at_job(name).await?;
         let limits = limit_requests(look.job.brake);
         let courier = self.make_courier(&limits);
-        let place = self.open_place(name, &courier)?;
+        let objects = self.open_objects(&courier)?;
+        let place = objects.open_place(&look.job);
         let order = WorkOrder::for_job(&look.job, code);
+        let order = order.with_shards_at_once(count_at_once(look.job.kind, &limits));
+        let live = LiveProgress(Mutex::new(ToldProgress { now: look.sum_progress(), tell }));
         let worker = ShardWorker::new(self, place.clone(), &limits, order)?;
+        let worker = ShardWorker { watch: Some(&live), ..worker };
         if look.is_stopped {
             place.allow_to_go_on().await?;
         }
@@ -64,13 +74,13 @@ impl JobService<'_> {
             worker.check_function().await?;
         }
         let mut run = LocalRun { look, worked: 0, done_by_others: 0, is_stopped: false };
-        let ended = run.work_shards(&worker, left, tell).await;
-        // What was done before a fault counts as well.
-        run.save_roll_up(&place).await?;
-        ended?;
+        let ended = run.work_shards(&worker, left, &live).await;
+        // What was done before a fault counts as well; that fault is the cause of all others.
+        let saved = run.save_roll_up(&place).await;
+        ended.and(saved)?;
         let LocalRun { mut look, worked, done_by_others, is_stopped } = run;
         look.is_stopped = is_stopped;
-        Ok(JobRun { status: look.describe_standing(&place), worked, done_by_others })
+        Ok(JobRun { status: look.describe_standing(&objects), worked, done_by_others })
     }
 
     /// The same shards, begun at any of them: two runs at one time rarely do the same one.
@@ -80,6 +90,41 @@ impl JobService<'_> {
             left.rotate_left(start);
         }
         left
+    }
+}
+
+/// How far a run is, key by key, and whom it is told.
+struct LiveProgress<'t>(Mutex<ToldProgress<'t>>);
+
+struct ToldProgress<'t> {
+    now: JobProgress,
+    tell: &'t mut (dyn FnMut(&JobProgress) + Send),
+}
+
+impl LiveProgress<'_> {
+    fn change_progress(&self, change: impl FnOnce(&mut JobProgress)) {
+        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let ToldProgress { now, tell } = &mut *state;
+        change(now);
+        tell(now);
+    }
+
+    fn note_shards(&self, open: u32) {
+        self.change_progress(|progress| progress.open = open);
+    }
+}
+
+impl KeyWatch for LiveProgress<'_> {
+    fn note_rerun(&self, keys: usize) {
+        self.change_progress(|now| now.failed = now.failed.saturating_sub(keys as u64));
+    }
+
+    fn note_key(&self, outcome: &KeyOutcome) {
+        self.change_progress(|progress| match outcome {
+            KeyOutcome::Done(_) => progress.done += 1,
+            KeyOutcome::Failed(_) => progress.failed += 1,
+            KeyOutcome::Changed => progress.changed += 1,
+        });
     }
 }
 
@@ -96,7 +141,7 @@ impl LocalRun {
         &mut self,
         worker: &ShardWorker<'_>,
         left: Vec<u32>,
-        tell: &mut (dyn FnMut(&JobProgress) + Send),
+        live: &LiveProgress<'_>,
     ) -> Result<(), OperationError> {
         let ends = &AtomicBool::new(false);
         let work = |number: u32| async move {
@@ -108,17 +153,25 @@ impl LocalRun {
             ends.fetch_or(!goes_on, Ordering::Relaxed);
             worked
         };
-        let at_once = count_at_once(self.look.job.kind);
+        let at_once = count_at_once(self.look.job.kind, worker.keys.limits);
         let mut working = stream::iter(left).map(work).buffer_unordered(at_once);
-        let mut failed = None;
+        let (mut failed, mut settled) = (None, 0_u32);
         while let Some(worked) = working.next().await {
             match worked {
                 Ok(shard) => self.note_shard(shard),
                 Err(error) => failed = failed.or(Some(error)),
             }
-            tell(&self.look.sum_progress());
+            settled += 1;
+            if settled % ROLLED_UP == 0 && failed.is_none() {
+                self.save_roll_up(&worker.place).await?;
+            }
+            live.note_shards(self.count_open());
         }
         failed.map_or(Ok(()), Err)
+    }
+
+    fn count_open(&self) -> u32 {
+        self.look.sum_progress().open
     }
 
     fn note_shard(&mut self, shard: CountedShard) {
@@ -137,7 +190,6 @@ impl LocalRun {
         if self.worked == 0 && self.done_by_others == 0 && self.look.is_rolled_up {
             return Ok(());
         }
-        let (job, receipts) = (self.look.job.clone(), self.look.receipts.clone());
-        place.write_roll_up(&JobRollUp::of_job(job, receipts)).await
+        place.write_roll_up(&JobRollUp::of_receipts(self.look.receipts.clone())).await
     }
 }

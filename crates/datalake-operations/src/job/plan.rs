@@ -1,7 +1,8 @@
 //! A job's list, frozen: shards while the source is listed, then what the job is.
 
 use datalake_core::job::{
-    JobCode, JobKind, JobManifest, JobName, JobShard, JobTask, ShardCutter, ShardEntry, is_own_key,
+    JobCode, JobFolder, JobId, JobKind, JobManifest, JobName, JobShard, JobTask, ShardCutter,
+    ShardEntry, is_own_key,
 };
 use datalake_core::s3::{BucketName, S3Address};
 use datalake_core::size::ByteSize;
@@ -44,6 +45,8 @@ pub struct PlannedJob {
     pub bucket: String,
     /// What it costs.
     pub price: JobPrice,
+    /// How many objects are below the destination already; those of the same names are replaced.
+    pub at_destination: u64,
     /// Whether it was written; one that costs more than the budget is not.
     pub is_written: bool,
 }
@@ -79,10 +82,13 @@ impl JobService<'_> {
         let places = self.read_places(wish)?;
         let limits = self.choose_limits();
         let courier = self.make_courier(&limits);
-        let place = self.open_place(&wish.name, &courier)?;
-        if place.find_manifest().await?.is_some() {
-            return Err(place.refuse_name());
+        let objects = self.open_objects(&courier)?;
+        if objects.find_manifest(&wish.name).await?.is_some() {
+            return Err(objects.refuse_name(&wish.name));
         }
+        let at_destination = self.count_below(places.destination.as_ref()).await?;
+        let folder = JobFolder::of_plan(wish.name.clone(), places.id.clone());
+        let place = JobPlace { objects, folder };
         let listed = self.freeze_list(&place, &places.source, tell).await?;
         if listed.objects == 0 {
             let message =
@@ -91,13 +97,15 @@ impl JobService<'_> {
         }
         let job = self.describe_job(wish, &places, listed);
         let price = JobPrice::of_job(job.kind, job.objects, job.bytes, &wish.terms)?;
-        let is_written = !price.is_over_budget;
-        if is_written {
-            place.write_manifest(&job).await?;
-        } else {
+        let is_written = !price.is_over_budget && place.objects.write_manifest(&job).await?;
+        if !is_written {
             place.remove_shards(listed.shards).await?;
         }
-        Ok(PlannedJob { job, bucket: place.bucket.to_string(), price, is_written })
+        if !is_written && !price.is_over_budget {
+            return Err(place.objects.refuse_name(&wish.name));
+        }
+        let bucket = place.objects.bucket.to_string();
+        Ok(PlannedJob { job, bucket, price, at_destination, is_written })
     }
 
     async fn freeze_list(
@@ -134,6 +142,20 @@ impl JobService<'_> {
         Ok(listed)
     }
 
+    /// How many objects there are below a place, datalake's own left out.
+    async fn count_below(&self, keys: Option<&KeysBelow>) -> Result<u64, OperationError> {
+        let Some(KeysBelow { bucket, prefix }) = keys else { return Ok(0) };
+        let failed = at_bucket(bucket);
+        let lake = self.client.retrying();
+        let mut walk = Walk::objects(&lake, bucket, prefix).await.map_err(&failed)?;
+        let mut count = 0;
+        while let Some(page) = walk.next().await.map_err(&failed)? {
+            let others = page.iter().filter(|object| !is_own_key(object.key.as_str()));
+            count += others.count() as u64;
+        }
+        Ok(count)
+    }
+
     fn describe_job(
         &self,
         wish: &JobWish,
@@ -143,6 +165,7 @@ impl JobService<'_> {
         JobManifest {
             schema_version: JobManifest::SCHEMA_VERSION,
             name: wish.name.clone(),
+            id: places.id.clone(),
             kind: wish.task.find_kind(),
             source: places.source.write_address(),
             destination: places.destination.as_ref().map(KeysBelow::write_address),
@@ -172,7 +195,8 @@ impl JobService<'_> {
         if let Some(destination) = &destination {
             refuse_overlap(&source, destination)?;
         }
-        Ok(JobPlaces { source, destination, code: find_code(wish)? })
+        let id = JobId::of_number(self.clock.random());
+        Ok(JobPlaces { id, source, destination, code: find_code(wish)? })
     }
 
     fn read_keys(&self, address: &S3Address) -> Result<KeysBelow, OperationError> {
@@ -181,8 +205,9 @@ impl JobService<'_> {
     }
 }
 
-/// Where a job reads and writes, and by which code.
+/// Where a job has its own objects, where it reads and writes, and by which code.
 struct JobPlaces {
+    id: JobId,
     source: KeysBelow,
     destination: Option<KeysBelow>,
     code: Option<JobCode>,

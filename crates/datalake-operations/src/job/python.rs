@@ -12,8 +12,8 @@ use futures::{TryStreamExt as _, future};
 /// The program that stands between the frames and the function.
 const RUNNER: &str = include_str!("runner.py");
 
-/// The most that a function may return.
-const LARGEST_RESULT: u64 = 1 << 30;
+/// The most that a function may return: it is held in memory, for several objects at one time.
+const LARGEST_RESULT: u64 = 64 << 20;
 /// So many bytes are sent or received at one time.
 const FRAME: usize = 1 << 20;
 /// The length that stands for a content that broke off.
@@ -21,6 +21,8 @@ const BROKEN: u32 = u32::MAX;
 
 /// How long a function may take for one object.
 const LIMIT: Duration = Duration::from_mins(30);
+/// How long its file may take until it is loaded.
+const LOADING: Duration = Duration::from_mins(2);
 
 /// A function of the operator's.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -127,6 +129,18 @@ impl<'a> PythonPool<'a> {
     }
 
     async fn start_program(&self) -> Result<Box<dyn PipedProgram>, Fault> {
+        let loading = Box::pin(self.load_function());
+        match future::select(loading, self.clock.sleep(LOADING)).await {
+            future::Either::Left((loaded, _)) => loaded,
+            future::Either::Right(_) => {
+                let minutes = LOADING.as_secs() / 60;
+                let detail = format!("its file was not loaded within {minutes} minutes");
+                Err(Fault::new(FaultKind::Refused, detail))
+            }
+        }
+    }
+
+    async fn load_function(&self) -> Result<Box<dyn PipedProgram>, Fault> {
         let words = [self.function.python.as_str(), "-I", "-c", RUNNER].map(str::to_owned);
         let mut program = self.programs.open_pipes(&words).await?;
         let name = serde_json::Value::from(self.function.name.as_str()).to_string();
@@ -185,7 +199,8 @@ async fn receive_answer(program: &mut dyn PipedProgram) -> Result<RunnerAnswer, 
     let (kind, length) = head.split_first().map_or((0, &[][..]), |(kind, rest)| (*kind, rest));
     let length = u64::from_be_bytes(length.try_into().unwrap_or_default());
     if length > LARGEST_RESULT {
-        return Err(Fault::new(FaultKind::TooLarge, "the function returned more than 1 GiB"));
+        let detail = format!("the function returned more than {} MiB", LARGEST_RESULT >> 20);
+        return Err(Fault::new(FaultKind::TooLarge, detail));
     }
     let mut bytes = Vec::new();
     while (bytes.len() as u64) < length {

@@ -6,8 +6,8 @@ use bytes::Bytes;
 use datalake_core::fault::{Fault, FaultKind};
 use datalake_engine::transfer::ByteStream;
 use futures::{StreamExt as _, TryStreamExt as _, stream};
-use zstd::stream::raw::Decoder;
-use zstd::stream::{write, zio};
+use zstd::stream::raw::{Decoder, InBuffer, Operation as _, OutBuffer};
+use zstd::stream::write;
 
 /// How hard contents are compressed, of Zstandard's 1 to 22.
 const LEVEL: i32 = 10;
@@ -20,18 +20,30 @@ const OTHERS: [(&[u8], &str); 3] =
 /// So many bytes tell.
 const LONGEST_BEGINNING: usize = 6;
 
+/// So many bytes are unpacked at one time.
+const PIECE: usize = 128 << 10;
+
 /// What a name gets behind it.
 const ENDING: &str = ".zst";
 
-/// The name of what is stored.
+/// The name of what is stored: no two objects come to the same one.
 pub(super) fn name_packed(name: &str) -> String {
-    if name.ends_with(ENDING) { name.to_owned() } else { format!("{name}{ENDING}") }
+    format!("{name}{ENDING}")
 }
 
 /// Contents on their way into a frame.
 struct Packer {
-    unpack: Option<zio::Writer<Vec<u8>, Decoder<'static>>>,
+    unpack: Option<Unpacker>,
     pack: write::Encoder<'static, Vec<u8>>,
+}
+
+/// Contents on their way out of frames.
+struct Unpacker {
+    decoder: Decoder<'static>,
+    /// Whether all frames so far are whole.
+    is_whole: bool,
+    /// What was unpacked at one time: a frame of some bytes may stand for any number of them.
+    piece: Vec<u8>,
 }
 
 /// The content as one Zstandard frame; one that is made of Zstandard frames is unpacked before.
@@ -66,7 +78,7 @@ impl Packer {
             return Err(Fault::new(FaultKind::Unsupported, detail));
         }
         let is_packed = beginning.starts_with(ZSTANDARD);
-        let unpack = is_packed.then(|| Decoder::new().map(|one| zio::Writer::new(Vec::new(), one)));
+        let unpack = is_packed.then(Unpacker::begin_unpacking);
         let unpack = unpack.transpose().map_err(explain_frame)?;
         let pack = write::Encoder::new(Vec::new(), LEVEL).map_err(explain_frame)?;
         Ok(Self { unpack, pack })
@@ -74,23 +86,45 @@ impl Packer {
 
     fn take_chunk(&mut self, chunk: &[u8]) -> io::Result<Bytes> {
         match &mut self.unpack {
-            Some(unpack) => {
-                unpack.write_all(chunk)?;
-                unpack.flush()?;
-                self.pack.write_all(&std::mem::take(unpack.writer_mut()))?;
-            }
+            Some(unpack) => unpack.unpack_into(chunk, &mut self.pack)?,
             None => self.pack.write_all(chunk)?,
         }
         Ok(std::mem::take(self.pack.get_mut()).into())
     }
 
     fn take_end(self) -> io::Result<Bytes> {
-        let Self { unpack, mut pack } = self;
-        if let Some(mut unpack) = unpack {
-            unpack.finish()?;
-            pack.write_all(&std::mem::take(unpack.writer_mut()))?;
+        let Self { unpack, pack } = self;
+        if unpack.is_some_and(|unpack| !unpack.is_whole) {
+            return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "the last frame broke off"));
         }
         pack.finish().map(Bytes::from)
+    }
+}
+
+impl Unpacker {
+    fn begin_unpacking() -> io::Result<Self> {
+        Ok(Self { decoder: Decoder::new()?, is_whole: true, piece: vec![0; PIECE] })
+    }
+
+    /// Unpacks a chunk piece by piece, each of which is packed before the next one is made.
+    fn unpack_into(&mut self, chunk: &[u8], pack: &mut impl io::Write) -> io::Result<()> {
+        let mut input = InBuffer::around(chunk);
+        loop {
+            let is_read = input.pos() == chunk.len();
+            if self.is_whole && is_read {
+                return Ok(());
+            }
+            if self.is_whole {
+                self.decoder.reinit()?;
+            }
+            let mut output = OutBuffer::around(self.piece.as_mut_slice());
+            self.is_whole = self.decoder.run(&mut input, &mut output)? == 0;
+            let made = output.as_slice();
+            pack.write_all(made)?;
+            if is_read && made.len() < PIECE {
+                return Ok(());
+            }
+        }
     }
 }
 
@@ -148,8 +182,30 @@ mod tests {
     }
 
     #[test]
-    fn a_name_gets_its_ending_once() {
+    fn a_frame_that_stands_for_very_much_is_unpacked_piece_by_piece() {
+        struct LongestWrite(usize, u64);
+        impl io::Write for LongestWrite {
+            fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+                (self.0, self.1) = (self.0.max(bytes.len()), self.1 + bytes.len() as u64);
+                Ok(bytes.len())
+            }
+            fn flush(&mut self) -> io::Result<()> {
+                Ok(())
+            }
+        }
+        let length = 256 << 20;
+        let bomb = zstd::stream::encode_all(io::Read::take(io::repeat(0), length), 3).unwrap();
+        let (mut unpack, mut seen) = (Unpacker::begin_unpacking().unwrap(), LongestWrite(0, 0));
+
+        unpack.unpack_into(&bomb, &mut seen).unwrap();
+
+        assert!(unpack.is_whole && bomb.len() < 100_000, "{}", bomb.len());
+        assert_eq!((seen.0, seen.1), (PIECE, length));
+    }
+
+    #[test]
+    fn no_two_names_come_to_the_same_one() {
         assert_eq!(name_packed("a/b.json"), "a/b.json.zst");
-        assert_eq!(name_packed("a/b.zst"), "a/b.zst");
+        assert_eq!(name_packed("a/b.json.zst"), "a/b.json.zst.zst");
     }
 }

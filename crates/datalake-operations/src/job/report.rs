@@ -54,8 +54,9 @@ impl JobService<'_> {
     ) -> Result<JobReport, OperationError> {
         let limits = self.choose_limits();
         let courier = self.make_courier(&limits);
-        let place = self.open_place(name, &courier)?;
-        let look = place.look_at_job().await?;
+        let objects = self.open_objects(&courier)?;
+        let look = objects.look_at_job(name).await?;
+        let place = objects.open_place(&look.job);
         let is_troubled = |one: &CountedReceipt| one.counts.failed + one.counts.changed > 0;
         let troubled = look.receipts.iter().filter(|(_, one)| is_troubled(one));
         let troubled: Vec<u32> = troubled.map(|(number, _)| *number).collect();
@@ -70,7 +71,7 @@ impl JobService<'_> {
             }
         }
         drop(reading);
-        Ok(JobReport { status: look.describe_standing(&place), told })
+        Ok(JobReport { status: look.describe_standing(&objects), told })
     }
 }
 

@@ -1,5 +1,5 @@
 # Gives contents of objects to a function: frames in on standard input, frames out on standard output.
-import io, json, os, sys, traceback
+import io, json, os, sys, traceback, types
 
 source, sink = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
 os.dup2(2, 1)
@@ -61,17 +61,19 @@ def describe(error):
 
 
 name, code = json.loads(read_frame()), read_frame()
-space = {"__name__": "datalake_job", "__file__": "<job>"}
+module = types.ModuleType("datalake_job")
+module.__file__ = "<job>"
+sys.modules[module.__name__] = module
 try:
-    exec(compile(code, "<job>", "exec"), space)
-    function = space[name]
-    answer(b"N")
-except KeyError:
-    answer(b"E", f"the file has no function `{name}`".encode())
-    sys.exit(0)
+    exec(compile(code, "<job>", "exec"), module.__dict__)
 except BaseException as error:
     answer(b"E", describe(error))
     sys.exit(0)
+function = module.__dict__.get(name)
+if function is None:
+    answer(b"E", f"the file has no function `{name}`".encode())
+    sys.exit(0)
+answer(b"N")
 while True:
     key, content = json.loads(read_frame()), Content()
     try:

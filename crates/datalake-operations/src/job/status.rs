@@ -2,15 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use datalake_core::job::{
-    CountedReceipt, JobManifest, JobName, JobProgress, JobRollUp, OutcomeCounts,
-};
+use datalake_core::job::{CountedReceipt, JobManifest, JobName, JobProgress, JobRollUp};
 use datalake_core::s3::ETag;
-use futures::{StreamExt as _, TryStreamExt as _, stream};
+use futures::{StreamExt as _, TryStreamExt as _, future, stream};
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::JobService;
+use super::own_objects::OwnObjects;
 use super::place::{JobPlace, ListedReceipts};
 use crate::OperationError;
 
@@ -39,42 +38,46 @@ pub(super) struct JobLook {
     pub(super) is_rolled_up: bool,
 }
 
+impl OwnObjects<'_> {
+    /// Looks at a job: its manifest, one listing, and one more object where all receipts are in the
+    /// roll-up. Others are read one by one.
+    pub(super) async fn look_at_job(&self, name: &JobName) -> Result<JobLook, OperationError> {
+        let job = self.read_manifest(name).await?;
+        self.open_place(&job).look_at_receipts(job).await
+    }
+}
+
 impl JobPlace<'_> {
-    /// Looks at a job: one listing, and one object where all receipts are in the roll-up. Others are
-    /// read one by one.
-    pub(super) async fn look_at_job(&self) -> Result<JobLook, OperationError> {
-        let ListedReceipts { etags, is_stopped } = self.list_receipts().await?;
+    async fn look_at_receipts(&self, job: JobManifest) -> Result<JobLook, OperationError> {
+        let ListedReceipts { mut etags, is_stopped } = self.list_receipts().await?;
+        etags.retain(|number, _| *number < job.shards);
         let roll_up = if etags.is_empty() { None } else { self.find_roll_up().await? };
-        let (job, known) = match roll_up {
-            Some(JobRollUp { manifest, receipts, .. }) => (manifest, receipts),
-            None => (self.read_manifest().await?, BTreeMap::new()),
-        };
-        let roll_up = JobRollUp::of_job(job, known);
-        let own = etags.into_iter().filter(|(number, _)| *number < roll_up.manifest.shards);
-        let own: BTreeMap<u32, ETag> = own.collect();
+        let roll_up = roll_up.unwrap_or_else(|| JobRollUp::of_receipts(BTreeMap::new()));
         let is_known =
             |number: u32, etag: &ETag| roll_up.find_counts(number, etag.as_str()).is_some();
-        let is_rolled_up = own.iter().all(|(number, etag)| is_known(*number, etag));
+        let is_rolled_up = etags.iter().all(|(number, etag)| is_known(*number, etag));
         let counting =
-            stream::iter(own).map(|(number, etag)| self.count_one(number, etag, &roll_up));
-        let receipts = counting.buffer_unordered(AT_ONCE).try_collect().await?;
-        Ok(JobLook { job: roll_up.manifest, receipts, is_stopped, is_rolled_up })
+            stream::iter(etags).map(|(number, etag)| self.count_one(number, etag, &roll_up));
+        let counted = counting.buffer_unordered(AT_ONCE);
+        let receipts = counted.try_filter_map(future::ok).try_collect().await?;
+        Ok(JobLook { job, receipts, is_stopped, is_rolled_up })
     }
 
+    /// A receipt in numbers; `None` where it is gone meanwhile, or is none of that shard.
     async fn count_one(
         &self,
         number: u32,
         etag: ETag,
         roll_up: &JobRollUp,
-    ) -> Result<(u32, CountedReceipt), OperationError> {
+    ) -> Result<Option<(u32, CountedReceipt)>, OperationError> {
         if let Some(counts) = roll_up.find_counts(number, etag.as_str()) {
-            return Ok((number, CountedReceipt { etag: etag.as_str().to_owned(), counts }));
+            return Ok(Some((number, CountedReceipt { etag: etag.as_str().to_owned(), counts })));
         }
         let found = self.find_receipt(number).await?;
-        let (etag, counts) = found.map_or((etag, OutcomeCounts::default()), |found| {
-            (found.etag, found.receipt.count_outcomes())
-        });
-        Ok((number, CountedReceipt { etag: etag.as_str().to_owned(), counts }))
+        Ok(found.filter(|found| found.receipt.may_be_of(number)).map(|found| {
+            let (etag, counts) = (found.etag.as_str().to_owned(), found.receipt.count_outcomes());
+            (number, CountedReceipt { etag, counts })
+        }))
     }
 }
 
@@ -85,17 +88,21 @@ impl JobLook {
         JobProgress::sum_counts(&self.job, &counts.collect())
     }
 
-    /// The shards that have no receipt, or keys that have failed.
+    /// The shards that have no receipt, or keys that have failed. Where receipts do not have the objects
+    /// of the job, all of them: each is compared with its shard then.
     pub(super) fn list_left(&self) -> Vec<u32> {
+        let is_doubtful = self.sum_progress().is_contradictory();
         let is_left = |number: &u32| {
-            self.receipts.get(number).is_none_or(|counted| counted.counts.failed > 0)
+            let counted = self.receipts.get(number);
+            is_doubtful || counted.is_none_or(|counted| counted.counts.failed > 0)
         };
         (0..self.job.shards).filter(is_left).collect()
     }
 
-    pub(super) fn describe_standing(self, place: &JobPlace<'_>) -> JobStatus {
+    /// What is told of it.
+    pub(super) fn describe_standing(self, objects: &OwnObjects<'_>) -> JobStatus {
         let progress = self.sum_progress();
-        let bucket = place.bucket.to_string();
+        let bucket = objects.bucket.to_string();
         JobStatus { job: self.job, bucket, progress, is_stopped: self.is_stopped }
     }
 }
@@ -109,7 +116,7 @@ impl JobService<'_> {
     pub async fn look_at_job(&self, name: &JobName) -> Result<JobStatus, OperationError> {
         let limits = self.choose_limits();
         let courier = self.make_courier(&limits);
-        let place = self.open_place(name, &courier)?;
-        Ok(place.look_at_job().await?.describe_standing(&place))
+        let objects = self.open_objects(&courier)?;
+        Ok(objects.look_at_job(name).await?.describe_standing(&objects))
     }
 }

@@ -82,6 +82,17 @@ impl fmt::Display for PlannedJob {
                  inside of it."
             )?;
         }
+        if let Some(destination) =
+            self.job.destination.as_deref().filter(|_| self.at_destination > 0)
+        {
+            let (place, count) = (printable_key(destination), self.at_destination);
+            let are = if count == 1 { "is" } else { "are" };
+            let objects = count_things(count, "object");
+            writeln!(
+                f,
+                "Note: {objects} {are} already below {place}; a job replaces what has the same name."
+            )?;
+        }
         if self.is_written { Ok(()) } else { writeln!(f, "Nothing was planned.") }
     }
 }

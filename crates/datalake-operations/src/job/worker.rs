@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use datalake_core::job::{
-    CountedReceipt, JobKind, JobManifest, JobName, KeyOutcome, OutcomeCounts, ShardEntry,
+    CountedReceipt, JobKind, JobManifest, JobName, JobShard, KeyOutcome, OutcomeCounts, ShardEntry,
     ShardReceipt, ShardStanding,
 };
 use datalake_core::s3::ETag;
@@ -19,12 +19,23 @@ use super::python::{PythonFunction, PythonPool};
 use super::{JobService, limit_requests};
 use crate::{ErrorKind, OperationError};
 
+/// Hears what becomes of keys while their shards are done.
+pub(super) trait KeyWatch: Sync {
+    /// So many keys that have failed before are tried again.
+    fn note_rerun(&self, keys: usize);
+
+    /// This has become of a key.
+    fn note_key(&self, outcome: &KeyOutcome);
+}
+
 /// What is done by whom.
 pub(super) struct ShardWorker<'a> {
     pub(super) place: JobPlace<'a>,
     pub(super) keys: KeyWorker<'a>,
     /// Objects of a shard at one time.
     pub(super) at_once: usize,
+    /// Hears what becomes of keys, where somebody wants to know.
+    pub(super) watch: Option<&'a dyn KeyWatch>,
 }
 
 /// How a worker has left a shard.
@@ -96,13 +107,13 @@ impl<'a> ShardWorker<'a> {
         limits: &'a TransferLimits,
         order: WorkOrder<'_>,
     ) -> Result<Self, OperationError> {
-        let WorkOrder { job, function } = order;
+        let WorkOrder { job, function, shards_at_once } = order;
         require_function(job, function.as_ref())?;
         let (source, destination) = read_places(job)?;
         let pool = |function| PythonPool::new(service.programs, service.clock, function);
         let keys = KeyWorker {
             store: service.client.store,
-            courier: place.courier,
+            courier: place.objects.courier,
             clock: service.clock,
             limits,
             kind: job.kind,
@@ -110,8 +121,10 @@ impl<'a> ShardWorker<'a> {
             destination,
             python: function.map(pool),
         };
-        let at_once = keys.bound_keys(limits.connections.clamp(1, 32));
-        Ok(Self { place, keys, at_once })
+        // A content that is being read has its connection to its end, whoever may call meanwhile.
+        let own = limits.connections / shards_at_once.max(1);
+        let at_once = keys.bound_keys(own.clamp(1, 32));
+        Ok(Self { place, keys, at_once, watch: None })
     }
 
     /// Sees to it that the operator's function can be loaded, before anything is read.
@@ -127,38 +140,51 @@ impl<'a> ShardWorker<'a> {
         if self.place.is_stopped().await? {
             return Ok(CountedShard::leave_shard(number));
         }
-        let before = self.place.find_receipt(number).await?;
+        let shard = self.place.read_shard(number).await?;
+        let before = self.find_receipt_of(&shard).await?;
         if let Some(found) = &before
             && found.receipt.find_standing() == ShardStanding::Done
         {
             return Ok(CountedShard::of_others(number, Some(found)));
         }
-        let receipt = self.make_receipt(number, before.as_ref()).await?;
+        let receipt = self.make_receipt(&shard, before.as_ref()).await?;
         match self.place.write_receipt(&receipt, before.as_ref()).await? {
             Some(etag) => Ok(CountedShard::of_receipt(ShardEnd::Worked, &receipt, &etag)),
             None => {
-                let theirs = self.place.find_receipt(number).await?;
+                let theirs = self.find_receipt_of(&shard).await?;
                 Ok(CountedShard::of_others(number, theirs.as_ref()))
             }
         }
     }
 
+    /// The receipt of a shard, which is one of that very shard.
+    async fn find_receipt_of(
+        &self,
+        shard: &JobShard,
+    ) -> Result<Option<FoundReceipt>, OperationError> {
+        let Some(found) = self.place.find_receipt(shard.number).await? else { return Ok(None) };
+        found.receipt.require_of(shard).map_err(|error| {
+            OperationError::of(ErrorKind::Mismatch, &error)
+                .advise("somebody has changed the job: plan it again, under another name")
+        })?;
+        Ok(Some(found))
+    }
+
     async fn make_receipt(
         &self,
-        number: u32,
+        shard: &JobShard,
         before: Option<&FoundReceipt>,
     ) -> Result<ShardReceipt, OperationError> {
-        let shard = self.place.read_shard(number).await?;
         let Some(FoundReceipt { receipt, .. }) = before else {
             let all = shard.entries.iter().collect();
             let outcomes = self.do_keys(all).await?;
-            return Ok(ShardReceipt::of_shard(&shard, outcomes));
+            return Ok(ShardReceipt::of_shard(shard, outcomes));
         };
-        receipt.require_of(&shard).map_err(|error| {
-            OperationError::of(ErrorKind::Mismatch, &error)
-                .advise("somebody has changed the job: plan it anew, under another name")
-        })?;
-        let outcomes = self.do_keys(receipt.list_left(&shard)).await?;
+        let left = receipt.list_left(shard);
+        if let Some(watch) = self.watch {
+            watch.note_rerun(left.len());
+        }
+        let outcomes = self.do_keys(left).await?;
         Ok(receipt.clone().with_rerun(outcomes))
     }
 
@@ -171,15 +197,18 @@ impl<'a> ShardWorker<'a> {
             let entry = entry.clone();
             async move {
                 let outcome = self.keys.do_key(&entry).await;
+                if let Some(watch) = self.watch {
+                    watch.note_key(&outcome);
+                }
                 (entry.key, outcome)
             }
         };
         let outcomes = stream::iter(entries).map(work).buffer_unordered(self.at_once);
         let outcomes = outcomes.collect().await;
-        match self.place.courier.find_stop() {
+        match self.place.objects.courier.find_stop() {
             None => Ok(outcomes),
             Some(cause) => Err(OperationError::of(ErrorKind::Unavailable, &cause)
-                .within(format!("job `{}` was given up", self.place.name))
+                .within(format!("job `{}` was given up", self.place.folder.job_name()))
                 .advise("run it again: what is done is not done again")),
         }
     }
@@ -226,7 +255,7 @@ impl JobService<'_> {
         let WorkerShare { workers, function } = share;
         let own = self.choose_limits();
         let courier = self.make_courier(&own);
-        let job = self.open_place(name, &courier)?.read_manifest().await?;
+        let job = self.open_objects(&courier)?.read_manifest(name).await?;
         if number >= job.shards {
             let message =
                 format!("job `{name}` has {} shards: 0 to {}", job.shards, job.shards - 1);
@@ -234,7 +263,7 @@ impl JobService<'_> {
         }
         let limits = limit_requests(job.brake.share_among(workers));
         let courier = self.make_courier(&limits);
-        let place = self.open_place(name, &courier)?;
+        let place = self.open_objects(&courier)?.open_place(&job);
         let worker = ShardWorker::new(self, place, &limits, WorkOrder::for_job(&job, function))?;
         worker.check_function().await?;
         Ok(worker.work_shard(number).await?.worked)
@@ -263,9 +292,16 @@ pub struct FunctionCode {
 pub(super) struct WorkOrder<'a> {
     job: &'a JobManifest,
     function: Option<PythonFunction>,
+    /// Shards that are done at one time under the same brake.
+    shards_at_once: usize,
 }
 
 impl<'a> WorkOrder<'a> {
+    /// The same for a worker of several shards at one time.
+    pub(super) fn with_shards_at_once(self, shards_at_once: usize) -> Self {
+        Self { shards_at_once, ..self }
+    }
+
     /// The order of a job; the name of its function was planned.
     pub(super) fn for_job(job: &'a JobManifest, code: Option<FunctionCode>) -> Self {
         let name = job.code.as_ref().map(|planned| planned.function.clone());
@@ -274,6 +310,6 @@ impl<'a> WorkOrder<'a> {
             name,
             code,
         });
-        Self { job, function }
+        Self { job, function, shards_at_once: 1 }
     }
 }

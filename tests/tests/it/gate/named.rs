@@ -3,7 +3,7 @@
 use std::fs;
 use std::os::unix::fs::symlink;
 
-use super::Ground;
+use super::{Ground, NOBODY, can_arrange, refused};
 
 const PLAIN: &str = "region: fsn1\nbucket: abc\n";
 
@@ -93,4 +93,25 @@ fn an_argument_neither_fakes_a_line_nor_steers_the_terminal() {
         assert_eq!(lines.count(), 0, "{words} {flag}: {}", ran.stderr);
         assert!(!ran.stderr.contains(['\u{1b}', '\r']), "{words} {flag}: {:?}", ran.stderr);
     }
+}
+
+#[test]
+fn code_of_somebody_else_is_not_run_as_root() {
+    if !can_arrange("a file of code that belongs to another user") {
+        return;
+    }
+    let ground = Ground::new();
+    ground.spec(PLAIN);
+    let code = ground.file("work/code.py", "def f(stream, key): pass\n", 0o644);
+    ground.give("work/code.py", NOBODY);
+    let plan = "--sandbox=sb job plan x --do python:code.py:f raw/";
+
+    for words in [plan, "--sandbox=sb job run x --code code.py"] {
+        refused(ground.call(words).run(), &code, "0644");
+    }
+
+    // Standard input is the caller's own word; what is missing then is the job.
+    let call = ground.call("--sandbox=sb job run x --code -");
+    let ran = call.run_with_input(b"def f(stream, key): pass\n");
+    assert_eq!(ran.status.code(), Some(66), "{}", String::from_utf8_lossy(&ran.stderr));
 }

@@ -21,6 +21,12 @@ def shout(stream, key):
 def leak(stream, key):
     return repr(sorted(os.environ.items())).encode()
 
+import dataclasses
+
+@dataclasses.dataclass
+class Beginning:
+    text: 'dataclasses.InitVar[bytes]'
+
 def first(stream, key):
     return stream.read(1)
 ";
@@ -111,4 +117,10 @@ fn code_that_is_missing_or_another_is_not_run() {
     let call = shelf.call("job run none --code code.py").env("PATH", "/usr/bin:/bin");
     let none = call.run().exits(78);
     assert!(none.stderr.contains("has no function `first`"), "{}", none.stderr);
+    let broken = "def first(stream, key): pass\n{}['not there']\n";
+    std::fs::write(shelf.host.work().join("code.py"), broken).unwrap();
+    shelf.run("job plan broken --do python:code.py:first raw/ out/", 0);
+    let call = shelf.call("job run broken --code code.py").env("PATH", "/usr/bin:/bin");
+    let broken = call.run().exits(78);
+    assert!(broken.stderr.contains("KeyError: 'not there'"), "{}", broken.stderr);
 }

@@ -89,4 +89,15 @@ impl Bed {
         let chunks: Vec<_> = download.content.try_collect().await.unwrap();
         Some(chunks.concat())
     }
+
+    /// The key of a job's first receipt, whether it is there or not.
+    pub(super) async fn name_receipt(&self, job: &str) -> String {
+        let status = self.open_jobs().look_at_job(&name_job(job)).await.unwrap();
+        status.job.find_folder().receipt_key(0)
+    }
+
+    /// The content of a job's first receipt.
+    pub(super) async fn read_receipt(&self, job: &str) -> Option<Vec<u8>> {
+        self.read_object(&self.name_receipt(job).await).await
+    }
 }

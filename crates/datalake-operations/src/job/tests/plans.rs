@@ -1,3 +1,4 @@
+use datalake_core::fault::{Fault, FaultKind};
 use datalake_core::price::Money;
 
 use super::bed::{Bed, ODD_KEYS};
@@ -15,7 +16,7 @@ async fn a_plan_freezes_the_list_and_leaves_datalakes_own_objects_out() {
     assert_eq!(planned.price.egress, "0.00 EUR");
     let keys = list_keys(&bed.service).await;
     assert!(keys.contains(&"_datalake/jobs/hash/job.json".to_owned()), "{keys:?}");
-    assert!(keys.contains(&"_datalake/jobs/hash/shards/000000.json.zst".to_owned()), "{keys:?}");
+    assert!(keys.contains(&planned.job.find_folder().shard_key(0)), "{keys:?}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -73,4 +74,67 @@ async fn a_job_over_the_budget_leaves_nothing_behind() {
     assert_eq!(list_keys(&bed.service).await, before);
     wish.terms.core_hour = None;
     assert!(bed.plan_wish(&wish).await.unwrap().is_written);
+}
+
+#[tokio::test(start_paused = true)]
+async fn of_two_plans_of_one_name_the_first_is_whole_and_the_other_leaves_nothing() {
+    let bed = Bed::with_keys(&["a/1", "a/2", "b/1"]).await;
+    let wishes = ["a/", "b/"].map(|source| bed.make_wish("hash", "checksum", source));
+
+    let (one, two) =
+        futures::future::join(bed.plan_wish(&wishes[0]), bed.plan_wish(&wishes[1])).await;
+
+    let (won, lost) = if one.is_ok() { (one, two) } else { (two, one) };
+    let won = won.unwrap();
+    assert_eq!(lost.unwrap_err().kind, ErrorKind::Usage);
+    let keys = list_keys(&bed.service).await;
+    let own: Vec<_> = keys.iter().filter(|key| key.starts_with("_datalake/")).collect();
+    assert_eq!(own.len(), 2, "{own:?}");
+    let run = bed.run("hash").await.unwrap();
+    assert_eq!((run.status.progress.done, &run.status.job), (won.job.objects, &won.job));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_name_that_is_planned_again_has_nothing_of_the_job_before() {
+    let bed = Bed::with_keys(&["a/1", "a/2", "b/1", "b/2"]).await;
+    bed.plan_wish(&bed.make_wish("hash", "checksum", "a/")).await.unwrap();
+    bed.run("hash").await.unwrap();
+    bed.service.delete("_datalake/jobs/hash/job.json").await;
+
+    bed.plan_wish(&bed.make_wish("hash", "checksum", "b/")).await.unwrap();
+
+    let status = bed.open_jobs().look_at_job(&super::bed::name_job("hash")).await.unwrap();
+    assert_eq!((status.progress.open, status.progress.done), (1, 0));
+    let run = bed.run("hash").await.unwrap();
+    assert!(run.status.progress.is_sound() && run.worked == 1, "{run:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_plan_says_what_is_below_the_destination_already() {
+    let bed = Bed::with_keys(&["raw/a", "raw/b", "out/a", "out/z"]).await;
+    let mut wish = bed.make_wish("copy", "copy", "raw/");
+    wish.destination = Some("out/".parse().unwrap());
+
+    let planned = bed.plan_wish(&wish).await.unwrap();
+
+    assert_eq!(planned.at_destination, 2);
+    let text = planned.to_string();
+    assert!(text.contains("2 objects are already below s3://acme-lake/out/"), "{text}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lost_answer_of_any_call_changes_no_plan() {
+    let bed = Bed::with_keys(&ODD_KEYS).await;
+    for number in 1.. {
+        let name = format!("n{number}");
+        let lost = Fault::new(FaultKind::Unreachable, "the answer is lost");
+        bed.service.store.lose_answer(number, lost);
+        let planned = bed.plan_wish(&bed.make_wish(&name, "checksum", "raw/")).await;
+        let is_over = bed.service.store.is_failure_ahead();
+        assert!(planned.as_ref().is_ok_and(|plan| plan.is_written), "{number}: {planned:?}");
+        if is_over {
+            assert!(number > 4, "the calls are not met: {number}");
+            return;
+        }
+    }
 }

@@ -17,7 +17,7 @@ async fn every_key_gets_the_hash_of_its_content() {
     let run = bed.run("hash").await.unwrap();
 
     assert!(run.status.progress.is_sound(), "{run:?}");
-    let receipt = bed.read_object("_datalake/jobs/hash/receipts/000000.json").await.unwrap();
+    let receipt = bed.read_receipt("hash").await.unwrap();
     let receipt: serde_json::Value = serde_json::from_slice(&receipt).unwrap();
     for key in receipt["keys"].as_array().unwrap() {
         // Each object of this bucket has its own key as its content.
@@ -48,7 +48,7 @@ async fn what_was_changed_since_the_plan_is_left_alone_and_told() {
 async fn a_call_that_fails_for_good_is_the_outcome_of_its_key_and_a_rerun_does_it_alone() {
     let bed = Bed::with_keys(&["raw/a", "raw/b", "raw/c"]).await;
     bed.plan_wish(&bed.make_wish("hash", "checksum", "raw/")).await.unwrap();
-    // Listing, manifest, stop, receipt, shard; then the objects. A read counts twice in memory.
+    // Manifest, listing, stop, shard, receipt; then the objects. A read counts twice in memory.
     bed.service.store.fail_call(9, Fault::new(FaultKind::Archived, "InvalidObjectState"));
 
     let first = bed.run("hash").await.unwrap();
@@ -69,19 +69,18 @@ async fn a_passing_fault_of_any_call_changes_no_receipt() {
     let bed = Bed::with_keys(&ODD_KEYS).await;
     bed.plan_wish(&bed.make_wish("one", "checksum", "raw/")).await.unwrap();
     bed.run("one").await.unwrap();
-    let undisturbed = bed.read_object("_datalake/jobs/one/receipts/000000.json").await.unwrap();
+    let undisturbed = bed.read_receipt("one").await.unwrap();
     let mut number = 1;
     loop {
         let job = format!("n{number}");
         bed.service.store.fail_call(number, Fault::new(FaultKind::Unavailable, "503"));
         bed.plan_wish(&bed.make_wish(&job, "checksum", "raw/")).await.unwrap();
         bed.run(&job).await.unwrap();
-        let receipt = format!("_datalake/jobs/{job}/receipts/000000.json");
         let is_over = bed.service.store.is_failure_ahead();
         if is_over {
             break;
         }
-        assert_eq!(bed.read_object(&receipt).await.unwrap(), undisturbed, "call {number}");
+        assert_eq!(bed.read_receipt(&job).await.unwrap(), undisturbed, "call {number}");
         number += 1;
     }
     assert!(number > 15, "the calls are not met: {number}");
@@ -137,14 +136,50 @@ async fn a_job_or_shard_that_does_not_exist_is_said_to() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_status_costs_a_listing_and_one_object() {
+async fn a_status_costs_a_listing_and_two_objects() {
     let bed = Bed::with_keys(&ODD_KEYS).await;
     bed.plan_wish(&bed.make_wish("hash", "checksum", "raw/")).await.unwrap();
     bed.run("hash").await.unwrap();
     // A read counts twice in memory. The call after it would fail for good; nobody makes it.
-    bed.service.store.fail_call(4, Fault::new(FaultKind::Refused, "one more call"));
+    bed.service.store.fail_call(6, Fault::new(FaultKind::Refused, "one more call"));
 
     let status = bed.open_jobs().look_at_job(&name_job("hash")).await.unwrap();
 
     assert!(status.progress.is_sound() && bed.service.store.is_failure_ahead(), "{status:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_receipt_that_is_none_of_its_shard_makes_no_shard_done() {
+    let bed = Bed::with_keys(&ODD_KEYS).await;
+    bed.plan_wish(&bed.make_wish("hash", "checksum", "raw/")).await.unwrap();
+    let key = bed.name_receipt("hash").await;
+    let done = r#"{"key":"raw/%","outcome":{"done":"1"}}"#;
+    for (receipt, open) in [
+        (r#"{"schema_version":1,"shard":0,"keys":[]}"#.to_owned(), 1),
+        (format!(r#"{{"schema_version":1,"shard":1,"keys":[{done}]}}"#), 1),
+        (format!(r#"{{"schema_version":2,"shard":0,"keys":[{done}]}}"#), 1),
+        (format!(r#"{{"schema_version":1,"shard":0,"keys":[{done}]}}"#), 0),
+    ] {
+        bed.service.put(&key, &receipt).await;
+
+        let status = bed.open_jobs().look_at_job(&name_job("hash")).await.unwrap();
+        let error = bed.run("hash").await.unwrap_err();
+
+        assert_eq!((status.progress.open, status.progress.is_sound()), (open, false), "{receipt}");
+        assert_eq!(error.kind, ErrorKind::Mismatch, "{receipt}");
+    }
+    bed.service.delete(&key).await;
+    assert!(bed.run("hash").await.unwrap().status.progress.is_sound());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_is_told_key_by_key() {
+    let bed = Bed::with_keys(&ODD_KEYS).await;
+    bed.plan_wish(&bed.make_wish("hash", "checksum", "raw/")).await.unwrap();
+    let mut told = Vec::new();
+
+    let mut tell = |progress: &datalake_core::job::JobProgress| told.push(progress.done);
+    bed.open_jobs().run_job(&name_job("hash"), None, &mut tell).await.unwrap();
+
+    assert_eq!(told, [1, 2, 3, 4, 5, 6, 7, 7]);
 }
