@@ -86,10 +86,15 @@ impl BucketPolicy {
         let present = self.policy.as_ref();
         let bound = PolicyMove::Bind.change_policy(&self.bucket, present, keys);
         if let Some(bound) = &bound {
-            self.refuse_lock_out(present, bound, &(&keys.project, &keys.old))?;
+            self.refuse_lock_out(present, bound, &self.name_actor(&keys.project, &keys.old))?;
         }
         let revoked = keys.revoke_old_key(&self.bucket, bound.as_ref());
-        self.refuse_lock_out(bound.as_ref(), &revoked, &(&keys.project, &keys.new))
+        self.refuse_lock_out(bound.as_ref(), &revoked, &self.name_actor(&keys.project, &keys.new))
+    }
+
+    fn name_actor(&self, project: &ProjectId, key: &AccessKeyId) -> PolicyActor {
+        let (bucket, owner) = (self.bucket.clone(), project.clone());
+        PolicyActor { bucket, owner, key: key.clone() }
     }
 
     /// The key that acts has to be able to take its own change back, unless it could not before.
@@ -97,11 +102,9 @@ impl BucketPolicy {
         &self,
         old: Option<&AccessPolicy>,
         new: &AccessPolicy,
-        (project, key): &(&ProjectId, &AccessKeyId),
+        actor: &PolicyActor,
     ) -> Result<(), OperationError> {
-        let (owner, key) = ((*project).clone(), (*key).clone());
-        let actor = PolicyActor { bucket: self.bucket.clone(), owner, key };
-        if find_lock_out(new, &actor) <= old.and_then(|old| find_lock_out(old, &actor)) {
+        if find_lock_out(new, actor) <= old.and_then(|old| find_lock_out(old, actor)) {
             return Ok(());
         }
         let message =
@@ -121,7 +124,6 @@ impl KeyRotation<'_> {
         acting: KeySide<'_>,
     ) -> Result<(), OperationError> {
         let keys = self.record.find_succession();
-        let actor = (&keys.project, &acting.keys.id);
         let mut steps = Vec::new();
         for found in policies {
             let policy = found.policy.as_ref();
@@ -129,6 +131,7 @@ impl KeyRotation<'_> {
             if policy.is_some_and(|policy| policy.says_the_same(&new)) {
                 continue;
             }
+            let actor = found.name_actor(&keys.project, &acting.keys.id);
             found.refuse_lock_out(policy, &new, &actor)?;
             let place = PolicyPlace {
                 bucket: &found.bucket,
