@@ -40,6 +40,8 @@ pub(crate) struct SandboxService {
     pub tls: bool,
     /// Faults to make.
     pub faults: FaultPlan,
+    /// The keys that it knows at the start; `None` for the sandbox's own.
+    pub keys: Option<Vec<SimKey>>,
     /// Whether to leave out Hetzner's quirks.
     pub plain: bool,
     /// What becomes of conditional writes where versions are kept; `None` for the profile's way.
@@ -176,6 +178,9 @@ pub(crate) async fn start_service(
     for port in ports {
         let data = dir.join("s3");
         let mut profile = if service.plain { Config::plain(data) } else { Config::hetzner(data) };
+        if let Some(keys) = &service.keys {
+            profile.keys.clone_from(keys);
+        }
         if let Some(way) = service.conditional_writes {
             profile.quirks = profile.quirks.with_conditional_writes(way);
         }

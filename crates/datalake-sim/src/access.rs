@@ -61,10 +61,10 @@ impl S3Access for AccessGate {
             prefix: prefix.as_deref(),
             acl,
         };
-        if self.0.keeps_policy(bucket, caller, operation) {
+        if self.0.keeps_policy(bucket, caller.as_ref(), operation) {
             return Ok(());
         }
-        self.0.demand(bucket, caller, &wish)
+        self.0.demand(bucket, caller.as_ref(), &wish)
     }
 }
 

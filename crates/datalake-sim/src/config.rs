@@ -3,6 +3,9 @@
 use std::fmt;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
+use std::str::FromStr;
+
+use thiserror::Error;
 
 use crate::{FaultPlan, Quirks};
 
@@ -56,7 +59,7 @@ impl Config {
 ///
 /// Buckets belong to a project: a key of another one is refused on them until a
 /// bucket policy lets it in.
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct SimKey {
     /// The public half.
     pub access_key_id: String,
@@ -74,6 +77,26 @@ impl SimKey {
             secret_access_key: "sandboxSandboxSandboxSandboxSandbox00001".to_owned(),
             project: 1_000_001,
         }
+    }
+}
+
+/// A line is not a key pair. The line is not shown: it may hold a secret.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[error("a line is `ID SECRET`, or `ID SECRET PROJECT` with the number of another project")]
+pub struct InvalidSimKey;
+
+impl FromStr for SimKey {
+    type Err = InvalidSimKey;
+
+    fn from_str(line: &str) -> Result<Self, InvalidSimKey> {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        let (id, secret, project) = match words[..] {
+            [id, secret] => (id, secret, Ok(Self::sandbox().project)),
+            [id, secret, project] => (id, secret, project.parse()),
+            _ => return Err(InvalidSimKey),
+        };
+        let project = project.map_err(|_| InvalidSimKey)?;
+        Ok(Self { access_key_id: id.to_owned(), secret_access_key: secret.to_owned(), project })
     }
 }
 
@@ -96,5 +119,17 @@ mod tests {
         let key = SimKey::sandbox();
 
         assert!(!format!("{key:?}").contains(&key.secret_access_key));
+    }
+
+    #[test]
+    fn a_line_is_a_key_of_the_sandboxs_project_or_another() {
+        let key: SimKey = "AK1  s3cret".parse().unwrap();
+        assert_eq!((&*key.access_key_id, key.project), ("AK1", SimKey::sandbox().project));
+        assert_eq!("AK2 s3cret 7".parse().map(|key: SimKey| key.project), Ok(7));
+
+        for line in ["AK1", "AK1 s3cret p7", "AK1 s3cret 7 more"] {
+            let error = line.parse::<SimKey>().unwrap_err();
+            assert!(!error.to_string().contains("s3cret"), "{line}");
+        }
     }
 }

@@ -54,7 +54,7 @@ mod sim;
 mod state;
 mod tls;
 
-pub use self::config::{Config, SimKey};
+pub use self::config::{Config, InvalidSimKey, SimKey};
 pub use self::faults::{Chance, Effect, FaultPlan, InvalidFaultPlan, Rule};
 pub use self::journal::{JournalCounts, RequestSeen};
 pub use self::quirks::{ConditionalWrites, InvalidConditionalWrites, Quirk, Quirks};

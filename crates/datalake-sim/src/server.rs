@@ -18,7 +18,7 @@ use crate::access::AccessGate;
 use crate::address::BucketHosts;
 use crate::backend::Backend;
 use crate::clock::SimClock;
-use crate::config::Config;
+use crate::config::{Config, SimKey};
 use crate::connection;
 use crate::faults::FaultPlan;
 use crate::front::Front;
@@ -239,6 +239,11 @@ impl Running {
     /// a provider's console.
     pub fn forget_key(&self, access_key_id: &str) {
         self.sim.forget_key(access_key_id);
+    }
+
+    /// Knows these keys and no others from now on, as after a visit to a provider's console.
+    pub fn set_keys(&self, keys: Vec<SimKey>) {
+        self.sim.set_keys(keys);
     }
 
     /// The last 10,000 requests, oldest first, in the order of their answers.

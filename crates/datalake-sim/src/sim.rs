@@ -1,6 +1,5 @@
 //! What all parts of one running simulator share.
 
-use std::collections::BTreeSet;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use s3s::dto::Owner;
@@ -19,9 +18,7 @@ pub(crate) struct Sim {
     pub(crate) quirks: Quirks,
     pub(crate) region: String,
     pub(crate) tls: bool,
-    keys: Vec<SimKey>,
-    /// Keys that were deleted since the start.
-    forgotten: Mutex<BTreeSet<String>>,
+    keys: Mutex<Vec<SimKey>>,
     world: Mutex<AllBuckets>,
 }
 
@@ -33,8 +30,7 @@ impl Sim {
             quirks: config.quirks.clone(),
             region: config.region.clone(),
             tls: config.tls,
-            keys: config.keys.clone(),
-            forgotten: Mutex::default(),
+            keys: Mutex::new(config.keys.clone()),
             world: Mutex::new(world),
         }
     }
@@ -51,16 +47,22 @@ impl Sim {
         self.quirks.has(quirk)
     }
 
-    pub(crate) fn key(&self, access_key_id: &str) -> Option<&SimKey> {
-        let forgotten = self.forgotten.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_known = !forgotten.contains(access_key_id);
-        self.keys.iter().find(|key| is_known && key.access_key_id == access_key_id)
+    pub(crate) fn key(&self, access_key_id: &str) -> Option<SimKey> {
+        self.keys().iter().find(|key| key.access_key_id == access_key_id).cloned()
+    }
+
+    /// Knows these keys and no others, as after a visit to a provider's console.
+    pub(crate) fn set_keys(&self, keys: Vec<SimKey>) {
+        *self.keys() = keys;
     }
 
     /// Knows a key no more, as after its deletion in a provider's console.
     pub(crate) fn forget_key(&self, access_key_id: &str) {
-        let mut forgotten = self.forgotten.lock().unwrap_or_else(PoisonError::into_inner);
-        forgotten.insert(access_key_id.to_owned());
+        self.keys().retain(|key| key.access_key_id != access_key_id);
+    }
+
+    fn keys(&self) -> MutexGuard<'_, Vec<SimKey>> {
+        self.keys.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

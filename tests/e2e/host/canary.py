@@ -67,4 +67,5 @@ def main():
     print(f"put, listed, read and deleted {name}")
 
 
-main()
+if __name__ == "__main__":
+    main()

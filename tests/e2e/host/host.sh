@@ -51,8 +51,10 @@ start_s3() {
     mkdir -p /var/lib/lab/s3
     cp /etc/lab/certificate.pem /var/lib/lab/s3/server.pem
     cp /etc/lab/certificate.key /var/lib/lab/s3/server.key
+    printf "%s\n" "LABKEY00000000000001 labLabLabLabLabLabLabLabLabLabLabLab0001" \
+      "ROTATED0000000000002 rotatedRotatedRotatedRotatedRotated00002" > /var/lib/lab/keys
     systemd-run --quiet --unit lab-s3 --property=StandardOutput=file:/run/lab-s3.env \
-      datalake --sandbox=/var/lib/lab sandbox --tls --port 9443
+      datalake --sandbox=/var/lib/lab sandbox --tls --port 9443 --keys /var/lib/lab/keys
     systemd-run --quiet --unit lab-s3-way --socket-property=ListenStream=10.99.0.1:443 \
       /usr/lib/systemd/systemd-socket-proxyd 127.0.0.1:9443
   '

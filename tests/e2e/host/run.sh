@@ -12,7 +12,7 @@ cache=$(realpath -m "$target/e2e/host")
 suite=''
 parts=(
   there_and_back the_user_itself a_host_set_up_by_hand_is_repaired handover_ways needed_by_others
-  pod_of_two kills_at_the_services swaps_lead_nowhere dagster_commands deps_commands
+  pod_of_two kills_at_the_services key_rotation swaps_lead_nowhere dagster_commands deps_commands
   real_code_server doctor_looks broken_situations
 )
 [ -z "${PARTS:-}" ] || read -ra parts <<< "$PARTS"
@@ -33,6 +33,8 @@ parts=(
 . "$here/pods.sh"
 # shellcheck source=kills.sh
 . "$here/kills.sh"
+# shellcheck source=key.sh
+. "$here/key.sh"
 # shellcheck source=swaps.sh
 . "$here/swaps.sh"
 # shellcheck source=deps.sh

@@ -64,6 +64,26 @@ fn it_says_where_it_serves_and_ends_when_it_is_asked_to() {
 }
 
 #[test]
+fn a_file_of_keys_is_the_console() {
+    let host = Host::usual();
+    let file = host.private_file("keys", "AKONE one0one0\nAKTWO two0two0\n");
+    let sandbox = ServedSandbox::start(&host, &format!("--keys {}", file.display()));
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let store = sandbox.store();
+    assert_eq!(sandbox.document["data"]["access_key_id"], "AKONE");
+    runtime.block_on(store.buckets()).unwrap();
+
+    host.private_file("keys", "AKTWO two0two0\n");
+
+    let is_deleted = || {
+        let answer = runtime.block_on(store.buckets());
+        answer.is_err_and(|fault| fault.kind == FaultKind::UnknownAccessKey)
+    };
+    while !is_deleted() {}
+    sandbox.stop();
+}
+
+#[test]
 fn conditional_writes_are_treated_as_it_is_told() {
     for (flags, second_wins) in [
         ("", true),

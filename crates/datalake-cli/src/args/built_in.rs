@@ -49,6 +49,10 @@ pub struct SandboxFlags {
     /// Inject faults, such as "seed 7, 5% 503, cut-body@1024"
     #[arg(long, value_name = "PLAN")]
     pub faults: Option<String>,
+    /// Know the key pairs of FILE, a line `ID SECRET` each, in place of the sandbox's own; to delete or
+    /// add a key, as in a provider's console, edit the file
+    #[arg(long, value_name = "FILE")]
+    pub keys: Option<PathBuf>,
     /// Behave like plain S3, without Hetzner's quirks
     #[arg(long)]
     pub plain: bool,

@@ -2,12 +2,14 @@
 
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
+use std::time::Duration;
 
 use datalake_core::text::quote_word;
 use datalake_host::Existing;
-use datalake_sim::{FaultPlan, SimKey};
+use datalake_sim::{FaultPlan, InvalidSimKey, Running, SimKey};
 use schemars::JsonSchema;
 use serde::Serialize;
+use tokio::time::sleep;
 
 use crate::args::{self, Cli};
 use crate::exit::Exit;
@@ -16,6 +18,11 @@ use crate::named_path;
 use crate::render::{DocumentKind, Printer};
 use crate::sandbox::{SandboxService, ServeError, prepared, start_service};
 use crate::stop::{Charge, asked};
+
+/// A file of keys is no larger than this.
+const LARGEST: u64 = 64 << 10;
+/// How often it is looked at.
+const KEYS_EVERY: Duration = Duration::from_secs(1);
 
 pub(super) const SANDBOX: DocumentKind = DocumentKind::of::<Address>("sandbox");
 
@@ -42,7 +49,10 @@ pub(super) async fn sandbox(
     let dir = cli.place.sandbox.clone().unwrap_or_else(|| PathBuf::from(".sandbox"));
     let dir = prepared(&dir)?;
     let faults = read_flag::<FaultPlan>(flags.faults.as_deref())?;
+    let keys = flags.keys.as_deref().map(read_keys).transpose()?;
+    let key = keys.as_ref().and_then(|keys| keys.first().cloned()).unwrap_or_else(SimKey::sandbox);
     let service = SandboxService {
+        keys,
         port: flags.port,
         tls: flags.tls,
         faults: faults.unwrap_or_default(),
@@ -57,7 +67,6 @@ pub(super) async fn sandbox(
         Some(pem) => Some(kept(&dir.join("certificate.pem"), &pem)?),
         None => None,
     };
-    let key = SimKey::sandbox();
     let address = Address {
         endpoint: running.endpoint(),
         region: "fsn1",
@@ -69,9 +78,42 @@ pub(super) async fn sandbox(
     let _charge = Charge::take();
     printer.result(SANDBOX, &address, &text(&address));
     printer.talk("serving until Ctrl-C");
-    asked().await;
+    match &flags.keys {
+        Some(path) => tokio::select! {
+            () = asked() => (),
+            () = follow_keys(path, &running, printer) => (),
+        },
+        None => asked().await,
+    }
     running.stop().await;
     Ok(Exit::Done)
+}
+
+fn read_keys(path: &Path) -> Result<Vec<SimKey>, Failure> {
+    let text = named_path::read_text(path, LARGEST)?;
+    let lines = text.lines().filter(|line| !line.trim().is_empty());
+    let keys: Result<Vec<SimKey>, InvalidSimKey> = lines.map(str::parse).collect();
+    keys.map_err(|error| Failure::of(Exit::Config, &error).within(&path.display().to_string()))
+}
+
+/// Takes what is added to the file and what is removed from it, until the command ends. A file that
+/// cannot be read changes nothing.
+async fn follow_keys(path: &Path, running: &Running, printer: Printer) {
+    let mut last_fault = None;
+    loop {
+        sleep(KEYS_EVERY).await;
+        let fault = match read_keys(path) {
+            Ok(keys) => {
+                running.set_keys(keys);
+                None
+            }
+            Err(failure) => Some(failure.messages.join(": ")),
+        };
+        if let Some(fault) = fault.as_ref().filter(|_| fault != last_fault) {
+            printer.talk(&format!("the known keys stay: {fault}"));
+        }
+        last_fault = fault;
+    }
 }
 
 fn read_flag<T: FromStr<Err: std::error::Error>>(text: Option<&str>) -> Result<Option<T>, Failure> {
@@ -83,7 +125,7 @@ fn kept(path: &Path, pem: &str) -> Result<PathBuf, Failure> {
     Ok(path.to_owned())
 }
 
-/// Lines for `eval`; the key pair is the same in every sandbox and opens nothing else.
+/// Lines for `eval`; without `--keys` the pair is the same in every sandbox and opens nothing else.
 fn text(address: &Address) -> String {
     let mut text = format!(
         "export AWS_ENDPOINT_URL_S3={}\nexport AWS_DEFAULT_REGION={}\n\

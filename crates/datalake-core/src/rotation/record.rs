@@ -1,12 +1,12 @@
 //! What is kept of a change of the key pair, without any secret.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::facts::{RotationNext, RotationStage};
-use crate::policy::{KeySuccession, ProjectId};
+use crate::policy::{AccessPolicy, KeySuccession, PolicyText, ProjectId};
 use crate::s3::BucketName;
 use crate::secret::AccessKeyId;
 use crate::time::Timestamp;
@@ -35,6 +35,9 @@ pub struct RotationRecord {
     /// The buckets whose policies it changes; empty in the form of the first release.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub buckets: Vec<BucketName>,
+    /// The policies as they were when it was begun: an abort gives them back byte for byte.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub documents: BTreeMap<BucketName, PolicyText>,
     /// What has shown long enough since the policies were last changed.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub proved: BTreeSet<KeyEffect>,
@@ -108,6 +111,7 @@ impl RotationRecord {
             revoked: None,
             ended: None,
             buckets: Vec::new(),
+            documents: BTreeMap::new(),
             proved: BTreeSet::new(),
             owes_restart: false,
             earlier: last.map(Self::list_spans).unwrap_or_default(),
@@ -153,6 +157,14 @@ impl RotationRecord {
     /// stays so.
     pub fn clear_proofs(&mut self) {
         self.proved.retain(|effect| *effect == KeyEffect::OldIsGone);
+    }
+
+    /// The document that the bucket had when the change began, where it is the same policy as this one.
+    #[must_use]
+    pub fn find_document(&self, bucket: &BucketName, policy: &AccessPolicy) -> Option<PolicyText> {
+        let document = self.documents.get(bucket)?;
+        let is_same = document.read_policy().is_ok_and(|kept| kept.says_the_same(policy));
+        is_same.then(|| document.clone())
     }
 
     /// Whether the step has to wait until a person has restarted the services: until then they have the

@@ -149,14 +149,18 @@ pub(crate) struct PolicyPlace<'a> {
 }
 
 impl PolicyPlace<'_> {
-    /// The old document goes along in the way back, byte for byte.
     pub(crate) fn plan_storing(&self, policy: &AccessPolicy, binds_owner: bool) -> Step {
-        let (bucket, old) = (self.bucket, self.old.cloned());
         // A gateway stores no policy without statements.
         let new = (!policy.statements.is_empty()).then(|| {
             let text = PolicyText::new(policy.write_compact());
             NewPolicy { text, binds_owner }
         });
+        self.plan_document(new)
+    }
+
+    /// The old document goes along in the way back, byte for byte.
+    pub(crate) fn plan_document(&self, new: Option<NewPolicy>) -> Step {
+        let (bucket, old) = (self.bucket, self.old.cloned());
         let back = old.clone().map(|text| NewPolicy::for_bucket_of(self.owner, text));
         let after = new.as_ref().map(|new| new.text.clone());
         Step {

@@ -79,7 +79,8 @@ impl RotationPlace<'_> {
         let folder = RotationFolder(self.context);
         let last = folder.read_record()?;
         let begun = RotationRecord::begin_after(last.as_ref(), &keys, self.context.clock.now());
-        let record = RotationRecord { buckets, ..begun };
+        let texts = policies.into_iter().filter_map(|it| Some((it.bucket, it.text?)));
+        let record = RotationRecord { buckets, documents: texts.collect(), ..begun };
         folder.erase_pairs()?;
         folder.keep_pair(record.old.number, old.keys)?;
         folder.keep_pair(record.new.number, new.keys)?;

@@ -139,9 +139,16 @@ impl KeyRotation<'_> {
                 old: found.text.as_ref(),
                 why: wanted.tell_reason(),
             };
-            let text = PolicyText::new(new.write_compact());
-            let binds_owner = NewPolicy::for_bucket_of(&keys.project, text).binds_owner;
-            steps.push(place.plan_storing(&new, binds_owner));
+            steps.push(match self.record.find_document(&found.bucket, &new) {
+                Some(text) => {
+                    place.plan_document(Some(NewPolicy::for_bucket_of(&keys.project, text)))
+                }
+                None => {
+                    let text = PolicyText::new(new.write_compact());
+                    let binds_owner = NewPolicy::for_bucket_of(&keys.project, text).binds_owner;
+                    place.plan_storing(&new, binds_owner)
+                }
+            });
         }
         self.record.clear_proofs();
         self.keep_record()?;

@@ -31,7 +31,7 @@ pub(super) fn copy_object(
     refuse_encryption(sim, input.server_side_encryption.as_ref())?;
     let source = NamedSource::of(&input.copy_source)?;
     let mut world = sim.world();
-    let (old, source_version) = source.read(sim, &world, find_caller(sim, request))?;
+    let (old, source_version) = source.read(sim, &world, find_caller(sim, request).as_ref())?;
     check_source(
         &old,
         input.copy_source_if_match.as_ref(),
@@ -100,7 +100,7 @@ pub(super) async fn upload_part_copy(
     let source = NamedSource::of(&input.copy_source)?;
     let (bytes, source_version) = {
         let world = sim.world();
-        let (content, version) = source.read(sim, &world, find_caller(sim, &request))?;
+        let (content, version) = source.read(sim, &world, find_caller(sim, &request).as_ref())?;
         check_source(
             &content,
             input.copy_source_if_match.as_ref(),

@@ -24,7 +24,7 @@ pub(super) fn delete_object(
     let bucket = world.bucket_mut(&input.bucket)?;
     bucket.check(&input.key, condition.as_ref())?;
     let bypass = input.bypass_governance_retention == Some(true)
-        && may_bypass(sim, bucket, find_caller(sim, request), &input.key);
+        && may_bypass(sim, bucket, find_caller(sim, request).as_ref(), &input.key);
     let doomed = DoomedObject { key: &input.key, version_id: input.version_id.as_deref(), bypass };
     let deleted = delete_from_bucket(sim, bucket, &doomed)?;
     Ok(DeleteObjectOutput {
@@ -112,10 +112,10 @@ pub(super) fn delete_objects(
         let version_id = object.version_id.as_deref();
         let action = action_of("DeleteObject", version_id.is_some());
         let wish = AccessWish::for_key(&action, &object.key);
-        let bypass = wants_bypass && may_bypass(sim, bucket, caller, &object.key);
+        let bypass = wants_bypass && may_bypass(sim, bucket, caller.as_ref(), &object.key);
         let doomed = DoomedObject { key: &object.key, version_id, bypass };
         let outcome = sim
-            .demand(bucket, caller, &wish)
+            .demand(bucket, caller.as_ref(), &wish)
             .and_then(|()| delete_from_bucket(sim, bucket, &doomed));
         match outcome {
             Ok(_) if quiet => (),

@@ -108,7 +108,7 @@ pub(super) fn put_object_retention(
     }
     let wish = AccessWish::for_key("s3:BypassGovernanceRetention", &input.key);
     let bypass = input.bypass_governance_retention == Some(true)
-        && sim.demand(bucket, find_caller(sim, request), &wish).is_ok();
+        && sim.demand(bucket, find_caller(sim, request).as_ref(), &wish).is_ok();
     let wanted = input.retention.as_ref().ok_or_else(|| s3_error!(MalformedXML))?;
     let new = match (&wanted.mode, &wanted.retain_until_date) {
         (Some(mode), Some(until)) => {

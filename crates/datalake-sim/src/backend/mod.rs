@@ -147,7 +147,7 @@ later {
 }
 
 /// The key that signed the request; absent for an anonymous one.
-fn find_caller<'a, T>(sim: &'a Sim, request: &S3Request<T>) -> Option<&'a SimKey> {
+fn find_caller<T>(sim: &Sim, request: &S3Request<T>) -> Option<SimKey> {
     request.credentials.as_ref().and_then(|found| sim.key(&found.access_key))
 }
 
