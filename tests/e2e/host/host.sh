@@ -7,6 +7,8 @@ quadlets=$config/containers/systemd
 services=(dagster-webserver dagster-daemon)
 endpoint=https://s3.lab.test
 bucket=lab-dagster-assets
+# What the operator's environment has beside that.
+operator=()
 
 lab() { bash "$here/lab.sh" "$@"; }
 as_root() { lab run "$suite" "$@"; }
@@ -20,7 +22,8 @@ tree() { lab root "$suite"; }
 datalake() {
   as_root env ${kill_at:+DATALAKE_TEST_KILL="$kill_at"} \
     DATALAKE_ENDPOINT="$endpoint" DATALAKE_REGION=fsn1 DATALAKE_BUCKET="$bucket" \
-    AWS_ACCESS_KEY_ID="$access" AWS_SECRET_ACCESS_KEY="$secret" datalake --no-input "$@"
+    AWS_ACCESS_KEY_ID="$access" AWS_SECRET_ACCESS_KEY="$secret" "${operator[@]}" \
+    datalake --no-input "$@"
 }
 
 # The same as dagster-user itself, without root.

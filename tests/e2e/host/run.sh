@@ -33,6 +33,8 @@ parts=(
 . "$here/pods.sh"
 # shellcheck source=kills.sh
 . "$here/kills.sh"
+# shellcheck source=modal.sh
+. "$here/modal.sh"
 # shellcheck source=key.sh
 . "$here/key.sh"
 # shellcheck source=swaps.sh
