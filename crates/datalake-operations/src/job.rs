@@ -29,7 +29,7 @@ use datalake_engine::Programs;
 use datalake_engine::transfer::{Courier, Stopwatch, TransferLimits, Unwatched};
 
 pub use local::JobRun;
-pub use offer::{JobOffer, OfferedJob};
+pub use offer::{JobOffer, OfferedJob, WorkerPrograms};
 pub use plan::{JobWish, PlannedJob};
 pub use price::{JobPrice, JobTerms};
 pub use report::{JobReport, KeyTrouble};

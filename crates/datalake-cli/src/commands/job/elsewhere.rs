@@ -3,19 +3,15 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use datalake_core::job::{JobName, WorkerCall};
+use datalake_core::job::JobName;
 use datalake_core::modal::ModalObject;
-use datalake_core::spec::{ModalClientPlace, ModalSpec};
-use datalake_dagster::{FileStanding, ProjectFile, render_job_alone, render_job_asset};
-use datalake_engine::{Files, NoCheckpoints};
+use datalake_core::spec::ModalSpec;
+use datalake_dagster::{render_job_alone, render_job_asset};
+use datalake_engine::NoCheckpoints;
 use datalake_host::HostFiles;
 use datalake_modal::{ModalJob, name_job_app, render_job};
-use datalake_operations::job::{JobOffer, OfferedJob, describe_progress};
-use datalake_operations::modal::require_modal;
-use datalake_operations::project::{
-    FileForms, FileReport, PlannedFile, judge_file, plan_file, render_file_diffs, render_files,
-    render_loading, write_file,
-};
+use datalake_operations::job::{JobOffer, OfferedJob, WorkerPrograms, describe_progress};
+use datalake_operations::modal::{require_client_here, require_modal};
 
 use super::super::{agreed, project};
 use super::{JOB_OFFER, OpenedJobs, read_function};
@@ -32,52 +28,44 @@ impl OpenedJobs {
         let terms = self.choose_terms(flags.core_hour, flags.on)?;
         let service = self.borrow_service();
         let offer = service.offer_job(&flags.name, function.as_ref(), &terms).await?;
-        if offer.price.is_over_budget || flags.on == JobEngine::Local {
-            return Ok(self.tell_offer(flags, offer, None));
+        if !offer.is_open() || flags.on == JobEngine::Local {
+            return Ok(self.tell_offer(flags, offer.without_file()));
         }
-        let folder = match flags.dry_run {
+        let files = match flags.dry_run {
             true => HostFiles::open_named_if_any(&flags.dir, Arc::new(NoCheckpoints))?,
             false => Some(project::open(&flags.dir)?),
         };
-        let (program, code) = (name_program()?, name_code(&flags.code)?);
-        let (job, bucket) = (&offer.status.job, &offer.status.bucket);
-        let call = WorkerCall { job, bucket, program: &program, code: code.as_deref() };
-        let name = format!("{}.py", call.name_module());
-        if flags.on == JobEngine::Dagster {
-            let (in_defs, alone) = (&render_job_asset(&call), &render_job_alone(&call));
-            let forms = FileForms { name: &name, in_defs, alone };
-            let planned =
-                project::plan_in(&flags.dir, folder.as_ref(), |folder| plan_file(folder, &forms))?;
-            if let (false, true, Some(folder)) =
-                (flags.dry_run, planned.file.is_to_write(), &folder)
-            {
-                write_file(&planned.file.file, folder)?;
-            }
-            return Ok(self.tell_offer(flags, offer, Some(planned)));
-        }
-        let modal = self.require_modal_here()?;
-        let app = name_app(&flags.name, &modal)?;
-        let text = render_job(&call, offer.workers, &app, &modal.secret);
-        let files = folder.as_ref().map(|folder| folder as &dyn Files);
-        let file = judge_file(ProjectFile::signed(name, &text), files)?;
-        let planned = PlannedFile { file, loading: Vec::new() };
-        let (Some(folder), false, true) = (&folder, flags.dry_run, offer.left > 0) else {
-            return Ok(self.tell_offer(flags, offer, Some(planned)));
+        let modal = match flags.on {
+            JobEngine::Modal => Some(self.require_modal_here()?),
+            JobEngine::Local | JobEngine::Dagster => None,
         };
-        let shown = render_files([&planned.file], &flags.dir, true);
-        self.printer.text(&format!(
-            "{offer}Modal:   app `{app}` with the secret `{}`; `modal billing rates` has its prices\n{shown}",
-            modal.secret
-        ));
-        if !agreed("Have Modal do it?", flags.yes, self.remote.site.may_ask())? {
-            self.printer.talk("nothing was changed");
-            return Ok(Exit::Done);
+        let offered = offer_file(flags, offer, modal.as_ref(), files.as_ref())?;
+        let (Some(files), false) = (files, flags.dry_run) else {
+            return Ok(self.tell_offer(flags, offered));
+        };
+        if let Some(modal) = &modal {
+            self.printer.text(&format!(
+                "{}Modal:   its prices are shown by `modal billing rates`\n{}",
+                offered.offer,
+                offered.show_file()
+            ));
+            if !agreed(
+                &format!("Run it with secret `{}`?", modal.secret),
+                flags.yes,
+                self.remote.site.may_ask(),
+            )? {
+                self.printer.talk("nothing was changed");
+                return Ok(Exit::Done);
+            }
         }
-        if planned.file.is_to_write() {
-            write_file(&planned.file.file, folder)?;
+        project::plan_in(&flags.dir, Some(&files), |folder| offered.write_file(folder))?;
+        match (&modal, &offered.judged) {
+            (Some(modal), Some(judged)) => {
+                let path = files.real_path().join(&judged.file.path);
+                self.run_in_modal(flags, modal, path.display().to_string()).await
+            }
+            _ => Ok(self.tell_offer(flags, offered)),
         }
-        let path = folder.real_path().join(&planned.file.file.path).display().to_string();
-        self.run_in_modal(flags, &modal, path).await
     }
 
     async fn run_in_modal(
@@ -90,7 +78,7 @@ impl OpenedJobs {
         let place = ModalPlace::of(site, &site.host_spec()?, Some(modal)).await;
         let engine = ModalJob { client: &place.client(), file, app: name_app(&flags.name, modal)? };
         self.printer.talk(&format!(
-            "Modal works on where this command ends early; `{} job stop {} --on modal` ends it",
+            "If this command ends early, Modal works on; {} job stop {} --on modal ends that",
             site.name, flags.name
         ));
         let mut ticker = Ticker::new(self.printer);
@@ -114,79 +102,62 @@ impl OpenedJobs {
         })
     }
 
-    /// What the spec says of Modal, whose client is on this host.
     fn require_modal_here(&self) -> Result<ModalSpec, Failure> {
         let modal = require_modal(self.remote.site.settings.check_modal()?)?;
-        match &modal.client {
-            ModalClientPlace::Container(unit) => {
-                let text = format!(
-                    "Modal's client is in the container of `{unit}`, and the job's file here"
-                );
-                Err(Failure::new(Exit::Config, text)
-                    .hint("run it on a machine with a client: `modal: { client: … }`"))
-            }
-            _ => Ok(modal),
-        }
+        require_client_here(&modal)?;
+        Ok(modal)
     }
 
-    fn tell_offer(
-        &self,
-        flags: &JobRunFlags,
-        offer: JobOffer,
-        planned: Option<PlannedFile>,
-    ) -> Exit {
-        let (dir, name, dry_run) = (&flags.dir, &self.remote.site.name, flags.dry_run);
-        let mut text = offer.to_string();
-        let exit = match &planned {
-            _ if offer.price.is_over_budget => Exit::OverBudget,
-            _ if offer.left == 0 => Exit::Done,
-            _ if dry_run => Exit::Drift,
-            Some(planned) if planned.file.standing == FileStanding::Edited => Exit::Partly,
-            _ => Exit::Done,
-        };
-        let is_asset = flags.on == JobEngine::Dagster && exit != Exit::OverBudget;
-        let (file, loading) = match planned {
-            Some(PlannedFile { file, loading }) => {
-                text += &render_files([&file], dir, dry_run);
-                text += &if dry_run {
-                    render_file_diffs(std::slice::from_ref(&file))
-                } else {
-                    String::new()
-                };
-                text += &if is_asset { render_loading(&loading) } else { String::new() };
-                (Some(FileReport::of_file(&file, dir, dry_run)), loading)
+    fn tell_offer(&self, flags: &JobRunFlags, offered: OfferedJob) -> Exit {
+        let is_over = offered.offer.price.is_over_budget;
+        let (exit, rest) = match flags.on {
+            _ if is_over => (Exit::OverBudget, "\nNothing was changed.\n".to_owned()),
+            _ if offered.offer.left == 0 => (Exit::Done, "\nNothing is left to do.\n".to_owned()),
+            _ if flags.dry_run => (Exit::Drift, "\nNothing was changed.\n".to_owned()),
+            _ => {
+                let exit = if offered.is_edited() { Exit::Partly } else { Exit::Done };
+                let file = offered.file.as_ref().map_or(Path::new(""), |file| &file.path);
+                let next = format!(
+                    "\nThe image needs `datalake`, the containers the variables of the bucket.\n\
+                     Next: materialize all partitions in Dagster, or, with its daemon at work:\n  \
+                     dagster job backfill -f {} --all --noprompt\nThen: {} job status {}\n",
+                    file.display(),
+                    self.remote.site.name,
+                    flags.name
+                );
+                (exit, next)
             }
-            None => (None, Vec::new()),
         };
-        if dry_run || exit == Exit::OverBudget {
-            text += "\nNothing was changed.\n";
-        } else if is_asset {
-            let module =
-                Path::new(file.as_ref().map_or(Path::new(""), |file| &file.path)).display();
-            text += &format!(
-                "\nThe image needs `datalake`, the containers the variables of the bucket.\n\
-                 Next: materialize all partitions in Dagster, or with its daemon running:\n  \
-                 dagster job backfill -f {module} --all --noprompt\n\
-                 {name} job status {} tells how far it is\n",
-                flags.name
-            );
-        }
-        self.printer.result(JOB_OFFER, OfferedJob { offer, file, loading }, &text);
+        let text = format!("{}{}{rest}", offered.offer, offered.show_file());
+        self.printer.result(JOB_OFFER, offered, &text);
         exit
     }
+}
+
+/// The offer with the file that its engine needs.
+fn offer_file(
+    flags: &JobRunFlags,
+    offer: JobOffer,
+    modal: Option<&ModalSpec>,
+    files: Option<&HostFiles>,
+) -> Result<OfferedJob, Failure> {
+    let program = std::env::current_exe().map_err(|error| Failure::io(Path::new("."), &error))?;
+    let (program, code) = (program.display().to_string(), name_code(&flags.code)?);
+    let call = offer.call_worker(WorkerPrograms { program: &program, code: code.as_deref() });
+    let Some(modal) = modal else {
+        let texts = [render_job_asset(&call), render_job_alone(&call)];
+        return project::plan_in(&flags.dir, files, |folder| {
+            offer.with_asset([&texts[0], &texts[1]], folder, flags.dry_run)
+        });
+    };
+    let app = name_app(&flags.name, modal)?;
+    let text = render_job(&call, offer.workers, &app, &modal.secret);
+    project::plan_in(&flags.dir, files, |folder| offer.with_file(&text, folder, flags.dry_run))
 }
 
 fn name_app(job: &JobName, modal: &ModalSpec) -> Result<ModalObject, Failure> {
     let app = name_job_app(job, modal.secret.environment.as_ref());
     app.map_err(|error| Failure::of(Exit::Usage, &error))
-}
-
-/// This program, as workers call it.
-fn name_program() -> Result<String, Failure> {
-    let program = std::env::current_exe();
-    program
-        .map(|path| path.display().to_string())
-        .map_err(|error| Failure::io(Path::new("."), &error))
 }
 
 /// The file with the operator's function, by its whole path.

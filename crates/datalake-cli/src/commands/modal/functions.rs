@@ -14,7 +14,7 @@ use datalake_host::{CommandFault, ProgramCall, follow_program};
 use datalake_modal::{
     ASSET_FILE, FUNCTIONS_FILE, FunctionsPlace, asset, asset_alone, render_functions,
 };
-use datalake_operations::modal::{choose_app, choose_apps, require_modal};
+use datalake_operations::modal::{choose_app, choose_apps, require_client_here, require_modal};
 use datalake_operations::project::{
     FileForms, FileReport, judge_file, plan_file, render_files, write_file,
 };
@@ -88,14 +88,10 @@ fn functions_for(site: &Site, app: &ModalObject, spec: &ModalSpec) -> Result<Str
 pub(super) async fn deploy(cli: &Cli, flags: &Deploy, printer: Printer) -> Result<Exit, Failure> {
     let site = Site::open(cli, printer).await?;
     let spec = require_modal(site.settings.check_modal()?)?;
+    require_client_here(&spec)?;
     let program = match &spec.client {
-        ModalClientPlace::SearchPath => "modal".to_owned(),
         ModalClientPlace::Program(path) => path.clone(),
-        ModalClientPlace::Container(unit) => {
-            let text = format!("Modal's client is in the container of `{unit}`, and the file here");
-            return Err(Failure::new(Exit::Config, text)
-                .hint("deploy it from a machine with a client: `modal: { client: … }`"));
-        }
+        ModalClientPlace::SearchPath | ModalClientPlace::Container(_) => "modal".to_owned(),
     };
     if find_kind(&flags.file) != NamedKind::File {
         let name = printable(&flags.file.display().to_string());
