@@ -1,6 +1,7 @@
 //! `datalake job`.
 
 mod bad_days;
+mod brake;
 mod functions;
 mod killed;
 mod roads;
