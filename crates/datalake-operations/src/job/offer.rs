@@ -161,6 +161,7 @@ impl JobOffer {
         }
         if !loading.is_empty() {
             shown += &render_loading(&loading);
+            shown += &describe_backfill(&file.file.path);
         }
         let report = FileReport::of_file(&file, folder, dry_run);
         OfferedJob { offer: self, file: Some(report), loading, judged: Some(file), shown }
@@ -192,6 +193,17 @@ impl OfferedJob {
             (None, _) => Ok(()),
         }
     }
+}
+
+/// How Dagster is told to do it, by the path of the file below its folder.
+fn describe_backfill(path: &str) -> String {
+    let module = path.rsplit('/').next().unwrap_or(path).trim_end_matches(".py");
+    let line = format!("dagster job backfill -f {path} -j {module}_all --all --noprompt");
+    let line = if path.contains('/') { String::new() } else { format!("    {line}\n") };
+    format!(
+        "\nThe image needs `datalake`, the containers the variables of the bucket.\n\
+         Then: materialize all partitions of {module}; its backfill needs Dagster's daemon\n{line}"
+    )
 }
 
 /// What so many of all objects have, if all have the same.

@@ -6,7 +6,8 @@ use std::time::{Duration, Instant};
 use crate::support::Shelf;
 
 const WORKERS: usize = 20;
-const LIMIT: u64 = 750;
+/// Fewer than a bucket takes, which a busy machine sends late and all at once.
+const LIMIT: u64 = 200;
 
 /// How many requests had come, and between which two moments that was looked up.
 #[derive(Clone, Copy)]
@@ -49,7 +50,7 @@ fn find_pace(samples: &[RequestSample]) -> f64 {
 #[test]
 fn twenty_workers_never_send_more_than_the_service_takes_in_a_second() {
     let shelf = Shelf::empty();
-    for number in 0..500 {
+    for number in 0..100 {
         shelf.put_content(&format!("raw/{number:04}"), b"content");
     }
     let spec = format!("limits: {{ requests-per-second: {LIMIT} }}\n");
@@ -73,5 +74,6 @@ fn twenty_workers_never_send_more_than_the_service_takes_in_a_second() {
     let (most, pace) = (find_most(&samples), find_pace(&samples));
     println!("at most {most} requests in a second, {pace:.0} in the mean");
     assert!(most <= LIMIT, "{most} requests in a second");
+    assert!(pace >= LIMIT as f64 * 0.93, "{pace} requests a second");
     shelf.run("job status hashes", 0);
 }

@@ -116,15 +116,8 @@ impl OpenedJobs {
             _ if flags.dry_run => (Exit::Drift, "\nNothing was changed.\n".to_owned()),
             _ => {
                 let exit = if offered.is_edited() { Exit::Partly } else { Exit::Done };
-                let file = offered.file.as_ref().map_or(Path::new(""), |file| &file.path);
-                let next = format!(
-                    "\nThe image needs `datalake`, the containers the variables of the bucket.\n\
-                     Next: materialize all partitions in Dagster, or, with its daemon at work:\n  \
-                     dagster job backfill -f {} --all --noprompt\nThen: {} job status {}\n",
-                    file.display(),
-                    self.remote.site.name,
-                    flags.name
-                );
+                let name = &self.remote.site.name;
+                let next = format!("\nNext: {name} job status {}\n", flags.name);
                 (exit, next)
             }
         };
