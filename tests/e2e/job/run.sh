@@ -89,6 +89,8 @@ on_dagster() {
   file=$work/dagster/$name.py
   mkdir -p "$work/dagster-home"
   echo 'telemetry: { enabled: false }' > "$work/dagster-home/dagster.yaml"
+  # Two at one time would make the same tables.
+  in_dagster dagster instance info > "$work/instance.log" 2>&1
   in_dagster dagster-daemon run -f "$file" > "$work/daemon.log" 2>&1 &
   daemon=$!
   in_dagster dagster job backfill -f "$file" -j "${name}_all" --all --noprompt || return 1

@@ -2,6 +2,7 @@
 
 mod bad_days;
 mod brake;
+mod elsewhere;
 mod functions;
 mod killed;
 mod roads;
