@@ -4,11 +4,9 @@ mod arguments;
 mod finding;
 mod kind;
 mod migration;
-mod modal;
 mod output;
 mod plan;
 mod rows;
-mod status;
 mod transfer;
 
 use std::io::{self, IsTerminal, Write};
@@ -37,6 +35,7 @@ pub(crate) use datalake_core::text::{
 };
 pub(crate) use datalake_core::time::format_age as age;
 pub(crate) use datalake_core::usage::{describe_usage as usage_words, render_usage as usage};
+pub(crate) use datalake_operations::describe_vault as vault_line;
 pub(crate) use datalake_operations::lake::{
     describe_cors as cors_text, describe_lifecycle as lifecycle_text, describe_lock as lock_text,
     describe_rule as rule_text, describe_versioning as versioning_text,
@@ -49,11 +48,9 @@ pub(crate) use datalake_report::{
 pub(crate) use finding::{FindingPage, finding_page};
 pub(crate) use kind::DocumentKind;
 pub(crate) use migration::render_outlook;
-pub(crate) use modal::vault_line;
 pub(crate) use output::{broken_output, still_read, write_out};
 pub(crate) use plan::pending_text;
 pub(crate) use rows::{Rows, Ticker};
-pub(crate) use status::{Report as StatusReport, StatusState, render_status};
 pub(crate) use transfer::{
     Sum, TransferProgress, TransferState, archive_line, item_line, mark_of, summary_line,
 };

@@ -25,6 +25,7 @@
 //! assert_eq!((last.number, last.entries.len()), (2, 500));
 //! ```
 
+mod call;
 mod manifest;
 mod name;
 mod plain_size;
@@ -32,8 +33,10 @@ mod progress;
 mod receipt;
 mod roll_up;
 mod shards;
+mod spans;
 mod task;
 
+pub use call::WorkerCall;
 pub use manifest::{JobBrake, JobCode, JobKind, JobManifest};
 pub use name::{
     InvalidJobId, InvalidJobName, JOBS_PREFIX, JobFolder, JobId, JobName, find_own_names,
@@ -43,4 +46,5 @@ pub use progress::{JobProgress, OutcomeCounts, ShardStanding};
 pub use receipt::{KeyOutcome, KeyReceipt, ReceiptTrouble, ShardReceipt};
 pub use roll_up::{CountedReceipt, JobRollUp};
 pub use shards::{JobShard, SHARD_BYTES, SHARD_KEYS, ShardCutter, ShardEntry};
+pub use spans::write_spans;
 pub use task::{InvalidJobTask, JobTask};

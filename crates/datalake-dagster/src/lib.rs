@@ -79,7 +79,7 @@ pub use project::{
     DgProject, FileLoading, FileStanding, FrameEngine, FramesContext, FramesPlace, InvalidProject,
     LoadingSigns, ProjectConfig, ProjectFile, ProjectNames, ProjectTexts, TakenNames, UsedNames,
     dg_files, dg_frame, frames_file, judge_loading, judge_module, list_frame_sources,
-    list_ways_to_load, single_file,
+    list_ways_to_load, render_job_alone, render_job_asset, single_file,
 };
 pub use python::scan_python;
 pub use python_yaml::{PythonYaml, RepeatedKey, YamlRefusal, read_python_yaml};

@@ -2,6 +2,7 @@
 
 mod config;
 mod frames;
+mod job;
 mod loading;
 mod names;
 mod own_part;
@@ -12,6 +13,7 @@ use self::own_part::{with_own_part_of, without_own_part};
 
 pub use config::{DgProject, InvalidProject, ProjectConfig, ProjectTexts};
 pub use frames::{FrameEngine, FramesContext, FramesPlace, frames_file, list_frame_sources};
+pub use job::{render_job_alone, render_job_asset};
 pub use loading::{FileLoading, LoadingSigns, judge_loading, judge_module, list_ways_to_load};
 pub use names::{ProjectNames, TakenNames, UsedNames};
 

@@ -177,9 +177,20 @@ impl<'a> ModalClient<'a> {
         Err(no_client(&format!("`{}` names none: {first:?}", words.join(" "))))
     }
 
+    /// Has the interpreter of the client run a file with these words behind it, to its end.
+    pub(crate) async fn run_python(&self, words: &[&str], limit: Duration) -> Result<Ran, Fault> {
+        let words: Vec<_> = [&[self.python().await?], words].concat();
+        let words: Vec<_> = words.into_iter().map(str::to_owned).collect();
+        self.run_within(&words, limit).await
+    }
+
     async fn run_program(&self, words: &[String]) -> Result<Ran, Fault> {
+        self.run_within(words, ASKING).await
+    }
+
+    async fn run_within(&self, words: &[String], limit: Duration) -> Result<Ran, Fault> {
         let nothing = FilledBody::new(Vec::new());
-        self.programs.run(words, &nothing, ASKING).await.map_err(of_program)
+        self.programs.run(words, &nothing, limit).await.map_err(of_program)
     }
 }
 

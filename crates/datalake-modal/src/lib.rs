@@ -8,6 +8,7 @@
 mod answer;
 mod client;
 mod interpreter;
+mod job;
 mod profile;
 mod request;
 mod templates;
@@ -15,6 +16,7 @@ mod vault;
 mod version;
 
 pub use client::ModalClient;
+pub use job::{ModalJob, name_job_app, render_job};
 pub use profile::read_profile;
 pub use templates::{
     ASSET_FILE, FUNCTIONS_FILE, FunctionsPlace, asset, asset_alone, render_functions,

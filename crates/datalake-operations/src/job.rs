@@ -1,12 +1,14 @@
 //! Jobs: something is done to every object below a prefix, and each has an outcome in the bucket.
 //!
 //! [`JobService`] plans a job (its list is frozen below `_datalake/jobs/NAME/ID/`), runs what is left of it
-//! on this machine, does one shard of it as a worker anywhere, tells how far it is, and asks all of its
+//! on this machine or has an engine elsewhere do it, does one shard of it as a worker anywhere, tells how far it is, and asks all of its
 //! workers to stop. All of its state is objects; a run that was killed is continued by another one.
 
 mod content;
+mod elsewhere;
 mod key_worker;
 mod local;
+mod offer;
 mod own_objects;
 mod place;
 mod plan;
@@ -27,6 +29,7 @@ use datalake_engine::Programs;
 use datalake_engine::transfer::{Courier, Stopwatch, TransferLimits, Unwatched};
 
 pub use local::JobRun;
+pub use offer::{JobOffer, OfferedJob, WorkerPrograms};
 pub use plan::{JobWish, PlannedJob};
 pub use price::{JobPrice, JobTerms};
 pub use report::{JobReport, KeyTrouble};

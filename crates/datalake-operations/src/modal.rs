@@ -6,7 +6,7 @@ mod place;
 mod secret;
 
 use datalake_core::modal::ModalObject;
-use datalake_core::spec::ModalSpec;
+use datalake_core::spec::{ModalClientPlace, ModalSpec};
 
 pub use self::apps::{Apps, find_apps_after};
 pub use self::left::{LeftSecret, find_cleared_secret, find_left_secret};
@@ -24,6 +24,18 @@ pub fn require_modal(modal: Option<ModalSpec>) -> Result<ModalSpec, OperationErr
         OperationError::new(ErrorKind::Config, "the spec names no secret in Modal")
             .advise("add `modal: { secret: hetzner-s3, apps: [dagster-compute] }` to datalake.yaml")
     })
+}
+
+/// Sees to it that Modal's client is on this host, and can read a file here.
+///
+/// # Errors
+///
+/// [`OperationError`] where it is in a container.
+pub fn require_client_here(modal: &ModalSpec) -> Result<(), OperationError> {
+    let ModalClientPlace::Container(unit) = &modal.client else { return Ok(()) };
+    let text = format!("Modal's client is in the container of `{unit}`, and the file here");
+    Err(OperationError::new(ErrorKind::Config, text)
+        .advise("deploy it from a machine with a client: `modal: { client: … }`"))
 }
 
 /// The app that is meant where none is named: the first one of the spec.

@@ -5,6 +5,8 @@ mod file;
 mod layout;
 mod loading;
 mod names;
+mod one_file;
+mod report;
 
 use std::path::Path;
 
@@ -21,6 +23,8 @@ pub use self::layout::{find_layout, keeps_single_file};
 use self::loading::find_loading;
 pub use self::loading::{LoadedFile, LoadingState};
 use self::names::find_used_names;
+pub use self::one_file::{FileForms, PlannedFile, plan_file};
+pub use self::report::{FileReport, render_file_diffs, render_files, render_loading};
 use crate::OperationError;
 
 /// The folder of a project.

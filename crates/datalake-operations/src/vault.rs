@@ -6,6 +6,7 @@ use datalake_core::fault::{Fault, FaultKind};
 use datalake_core::modal::{AskedContent, ModalObject, VaultState, vault_part};
 use datalake_core::plan::{DesiredVault, Found, Observed};
 use datalake_core::secret::FingerprintKey;
+use datalake_core::text::printable;
 use datalake_desired::VaultPast;
 use datalake_engine::SecretVault;
 use schemars::JsonSchema;
@@ -64,6 +65,17 @@ pub struct VaultReport {
     pub state: &'static str,
     /// Why, and what cannot be seen.
     pub detail: Option<String>,
+}
+
+/// How a secret stands, in one line.
+#[must_use]
+pub fn describe_vault(report: &VaultReport) -> String {
+    let VaultReport { secret, state, detail } = report;
+    let state = state.replace('-', " ");
+    match detail {
+        Some(detail) => format!("{secret}: {state} ({})", printable(detail)),
+        None => format!("{secret}: {state}"),
+    }
 }
 
 impl VaultStanding {

@@ -1,6 +1,8 @@
 //! `datalake job`.
 
 mod bad_days;
+mod brake;
+mod elsewhere;
 mod functions;
 mod killed;
 mod roads;

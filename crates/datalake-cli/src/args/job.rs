@@ -35,7 +35,9 @@ pub enum JobCommand {
     /// List the keys that have failed or were changed since the plan, each with its cause (exit 5)
     Report(JobNamed),
     /// Ask all workers of a job to begin no further shard; `job run` takes that back
-    Stop(JobNamed),
+    ///
+    /// With `--on modal` its app is stopped as well: what runs there ends at once, and costs no more.
+    Stop(JobStop),
     /// Do one shard, as one of several workers; what an engine other than this machine calls
     Shard(JobShardFlags),
 }
@@ -90,12 +92,28 @@ pub struct JobCodeFlags {
 pub enum JobEngine {
     /// On this machine
     Local,
+    /// In containers of Modal's: a file is written, deployed and called
+    Modal,
+    /// In runs of Dagster's: an asset is written, whose partitions are ranges of shards
+    Dagster,
+}
+
+/// Flags of `job stop`.
+#[derive(Debug, Args)]
+pub struct JobStop {
+    /// The job
+    pub name: JobName,
+    /// Where it is run
+    #[arg(long, value_name = "ENGINE", default_value = "local")]
+    pub on: JobEngine,
 }
 
 const RUN_EXAMPLES: &str = "\
 Examples:
   datalake job run hashes                  Do what is left of it
   datalake job run clean --code clean.py   A python job: code from a bucket is never run
+  datalake job run hashes --on modal       Show the price, ask, and have Modal do it
+  datalake job run hashes --on dagster     Write an asset that does it
 ";
 
 /// Flags of `job run`.
@@ -107,6 +125,18 @@ pub struct JobRunFlags {
     /// Where it is run
     #[arg(long, value_name = "ENGINE", default_value = "local")]
     pub on: JobEngine,
+    /// The folder for the file that Modal or Dagster needs, such as a project
+    #[arg(long, default_value = ".")]
+    pub dir: PathBuf,
+    /// What an hour of one core costs there, such as 0.05EUR
+    #[arg(long, value_name = "PRICE")]
+    pub core_hour: Option<Money>,
+    /// Show what is left and what it costs; change nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Do not ask before Modal is used
+    #[arg(long, short)]
+    pub yes: bool,
     /// What runs the operator's function.
     #[command(flatten)]
     pub code: JobCodeFlags,

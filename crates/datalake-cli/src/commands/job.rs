@@ -1,12 +1,15 @@
 //! `job`: something is done to every object below a prefix.
 
+mod elsewhere;
+
 use std::path::Path;
 
 use datalake_core::job::{JobName, JobTask};
+use datalake_core::price::Money;
 use datalake_host::{HostPrograms, TrustedUsers, read_named_code};
 use datalake_operations::job::{
     FunctionCode, JobReport, JobRun, JobService, JobStatus, JobTerms, JobWish, KeyTrouble,
-    PlannedJob, ShardEnd, WorkedShard, WorkerShare, choose_brake, describe_progress,
+    OfferedJob, PlannedJob, ShardEnd, WorkedShard, WorkerShare, choose_brake, describe_progress,
     limit_requests,
 };
 use schemars::JsonSchema;
@@ -16,7 +19,7 @@ use super::cost::choose_basis;
 use crate::args::Cli;
 use crate::args::cost::Terms;
 use crate::args::job::{
-    JobCodeFlags, JobCommand, JobEngine, JobNamed, JobPlan, JobRunFlags, JobShardFlags,
+    JobCodeFlags, JobCommand, JobEngine, JobNamed, JobPlan, JobRunFlags, JobShardFlags, JobStop,
 };
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -24,6 +27,7 @@ use crate::remote::Remote;
 use crate::render::{DocumentKind, Printer, Rows, Ticker, counted};
 
 const JOB_KEY: DocumentKind = DocumentKind::of::<KeyTrouble>("job-key");
+const JOB_OFFER: DocumentKind = DocumentKind::of::<OfferedJob>("job-offer");
 const JOB_PLAN: DocumentKind = DocumentKind::of::<PlannedJob>("job-plan");
 const JOB_REPORT: DocumentKind = DocumentKind::of::<JobReport>("job-report");
 const JOB_RUN: DocumentKind = DocumentKind::of::<JobRun>("job-run");
@@ -33,7 +37,7 @@ const JOB_STOP: DocumentKind = DocumentKind::of::<StoppedJob>("job-stop");
 
 /// The documents of these commands.
 pub(super) const KINDS: &[DocumentKind] =
-    &[JOB_KEY, JOB_PLAN, JOB_REPORT, JOB_RUN, JOB_SHARD, JOB_STATUS, JOB_STOP];
+    &[JOB_KEY, JOB_OFFER, JOB_PLAN, JOB_REPORT, JOB_RUN, JOB_SHARD, JOB_STATUS, JOB_STOP];
 
 /// The most that a file of code may have, in bytes.
 const LARGEST_CODE: u64 = 1 << 20;
@@ -63,10 +67,13 @@ pub(super) async fn run_job_command(
         OpenedJobs { remote: remote.within(&limits), programs: HostPrograms::default(), printer };
     match what {
         JobCommand::Plan(flags) => jobs.plan_job(flags).await,
-        JobCommand::Run(flags) => jobs.run_job(flags).await,
+        JobCommand::Run(flags) if flags.on == JobEngine::Local && !flags.dry_run => {
+            jobs.run_job(flags).await
+        }
+        JobCommand::Run(flags) => jobs.run_elsewhere(flags).await,
         JobCommand::Status(JobNamed { name }) => jobs.tell_status(name).await,
         JobCommand::Report(JobNamed { name }) => jobs.report_job(name).await,
-        JobCommand::Stop(JobNamed { name }) => jobs.stop_job(name).await,
+        JobCommand::Stop(flags) => jobs.stop_job(flags).await,
         JobCommand::Shard(flags) => jobs.work_shard(flags).await,
     }
 }
@@ -78,8 +85,6 @@ impl OpenedJobs {
     }
 
     async fn plan_job(&self, flags: &JobPlan) -> Result<Exit, Failure> {
-        let basis = choose_basis(&self.remote.site, &Terms::default())?;
-        let is_outside = !basis.spec.on_hetzner;
         let code = match &flags.task {
             JobTask::Python { file, .. } => Some(read_code(file)?),
             JobTask::BuiltIn(_) => None,
@@ -90,7 +95,7 @@ impl OpenedJobs {
             source: flags.source.clone(),
             destination: flags.dest.clone(),
             code,
-            terms: JobTerms { basis, core_hour: flags.core_hour, is_outside },
+            terms: self.choose_terms(flags.core_hour, JobEngine::Local)?,
         };
         let mut ticker = Ticker::new(self.printer);
         let mut tell = |keys| ticker.tell(|| counted(keys, "key"));
@@ -106,15 +111,25 @@ impl OpenedJobs {
         Ok(if planned.is_written { Exit::Done } else { Exit::OverBudget })
     }
 
+    /// By what a job is priced: Modal is not in Hetzner's network.
+    fn choose_terms(&self, core_hour: Option<Money>, on: JobEngine) -> Result<JobTerms, Failure> {
+        let basis = choose_basis(&self.remote.site, &Terms::default())?;
+        let is_outside = on == JobEngine::Modal || !basis.spec.on_hetzner;
+        Ok(JobTerms { basis, core_hour, is_outside })
+    }
+
     async fn run_job(&self, flags: &JobRunFlags) -> Result<Exit, Failure> {
-        let JobEngine::Local = flags.on;
         let code = read_function(&flags.code)?;
         let mut ticker = Ticker::new(self.printer);
         let mut tell = |progress: &_| ticker.tell(|| describe_progress(progress));
         let run = self.borrow_service().run_job(&flags.name, code, &mut tell).await?;
         drop(ticker);
-        self.printer.result(JOB_RUN, &run, &(run.to_string() + &self.name_next(&run.status)));
-        Ok(if run.status.progress.is_sound() { Exit::Done } else { Exit::Partly })
+        Ok(self.tell_run(&run))
+    }
+
+    fn tell_run(&self, run: &JobRun) -> Exit {
+        self.printer.result(JOB_RUN, run, &(run.to_string() + &self.name_next(&run.status)));
+        if run.status.progress.is_sound() { Exit::Done } else { Exit::Partly }
     }
 
     /// The command that comes next, where a job is not done.
@@ -146,11 +161,17 @@ impl OpenedJobs {
         Ok(if report.is_sound() { Exit::Done } else { Exit::Partly })
     }
 
-    async fn stop_job(&self, name: &JobName) -> Result<Exit, Failure> {
-        self.borrow_service().stop_job(name).await?;
+    async fn stop_job(&self, JobStop { name, on }: &JobStop) -> Result<Exit, Failure> {
+        let ended = match on {
+            JobEngine::Modal => self.end_in_modal(name).await?,
+            JobEngine::Local | JobEngine::Dagster => {
+                self.borrow_service().stop_job(name).await?;
+                ""
+            }
+        };
         let text = format!(
             "The workers of job `{name}` are asked to stop: each ends its shard and begins no other.\n\
-             \nNext: {} job run {name}\n",
+             {ended}\nNext: {} job run {name}\n",
             self.remote.site.name
         );
         self.printer.result(JOB_STOP, StoppedJob { name: name.as_str() }, &text);
@@ -159,7 +180,11 @@ impl OpenedJobs {
 
     async fn work_shard(&self, flags: &JobShardFlags) -> Result<Exit, Failure> {
         let share = WorkerShare { workers: flags.workers, function: read_function(&flags.code)? };
-        let worked = self.borrow_service().work_shard(&flags.name, flags.shard, share).await?;
+        let mut ticker = Ticker::new(self.printer);
+        let mut tell = |progress: &_| ticker.tell(|| describe_progress(progress));
+        let service = self.borrow_service();
+        let worked = service.work_shard(&flags.name, flags.shard, share, &mut tell).await?;
+        drop(ticker);
         self.printer.result(JOB_SHARD, &worked, &worked.to_string());
         let is_done = worked.end != ShardEnd::Stopped && worked.failed + worked.changed == 0;
         Ok(if is_done { Exit::Done } else { Exit::Partly })

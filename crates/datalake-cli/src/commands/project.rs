@@ -5,16 +5,16 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use datalake_core::fault::Fault;
-use datalake_core::secret::{FileBody, Piece};
 use datalake_core::text::printable;
 use datalake_dagster::{FileStanding, FrameEngine, FramesContext, FramesPlace};
 use datalake_engine::{Files, NoCheckpoints, Owners};
 use datalake_host::HostFiles;
+use datalake_operations::OperationError;
 use datalake_operations::project::{
-    JudgedFile, LoadedFile, LoadingState, ProjectFolder, ProjectLayout, ProjectPlan, ProjectWish,
-    WantedLayout, plan_project, write_project,
+    FileReport, JudgedFile, LoadedFile, LoadingState, ProjectFolder, ProjectLayout, ProjectPlan,
+    ProjectWish, WantedLayout, plan_project, render_file_diffs, render_files, render_loading,
+    write_project,
 };
-use datalake_operations::{FileChange, OperationError, diff_change};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -39,18 +39,9 @@ struct Report<'a> {
     /// The name of the I/O manager of frames, or `null`.
     frames: Option<&'a str>,
     /// The files of ours in it.
-    files: Vec<FileReport<'a>>,
+    files: Vec<FileReport>,
     /// What Dagster has to be told of, and whether it is.
     loading: &'a [LoadedFile],
-}
-
-/// A file of ours in a project.
-#[derive(Serialize, JsonSchema)]
-struct FileReport<'a> {
-    /// Its path below the project.
-    path: &'a str,
-    /// What was done with it; `kept` is one that was changed by hand and left alone.
-    state: &'static str,
 }
 
 pub(super) async fn init(
@@ -152,21 +143,11 @@ fn tell_made(plan: &ProjectPlan, flags: &ProjectInit, printer: Printer, name: &s
         ProjectLayout::Dg { .. } => "dg",
         ProjectLayout::SingleFile { .. } => "single-file",
     };
-    let state = |one: &JudgedFile| state_of(one, flags.dry_run);
-    let files = judged.iter().map(|one| FileReport { path: &one.file.path, state: state(one).1 });
+    let files = judged.iter().map(|one| FileReport::of_file(one, Path::new(""), flags.dry_run));
     let resources = [names.s3(), names.io_manager()];
     let (files, frames) = (files.collect(), names.frames_io_manager());
     let report = Report { layout, dir: &flags.dir, resources, frames, files, loading };
-    let mut text = String::new();
-    for one in judged {
-        let (sign, _) = state(one);
-        let path = printable(&flags.dir.join(&one.file.path).display().to_string());
-        let note = match one.standing {
-            FileStanding::Edited => "  (changed by hand: left alone)",
-            _ => "",
-        };
-        text.push_str(&format!("{sign} {path}{note}\n"));
-    }
+    let mut text = render_files(judged, &flags.dir, flags.dry_run);
     let renamed: BTreeMap<_, _> = names.changed().collect();
     for (wanted, name) in renamed {
         text.push_str(&format!(
@@ -175,7 +156,7 @@ fn tell_made(plan: &ProjectPlan, flags: &ProjectInit, printer: Printer, name: &s
     }
     let changes = judged.iter().any(JudgedFile::is_to_write);
     if flags.dry_run {
-        text.push_str(&render_diffs(judged));
+        text.push_str(&render_file_diffs(judged));
     }
     text.push_str(&render_loading(loading));
     let is_left = loading.iter().any(|one| one.loading == LoadingState::NotNamed);
@@ -191,47 +172,6 @@ fn tell_made(plan: &ProjectPlan, flags: &ProjectInit, printer: Printer, name: &s
         (false, true) => Exit::Partly,
         (false, false) => Exit::Done,
     }
-}
-
-/// A sign and a word for what is done with a file.
-pub(super) fn state_of(one: &JudgedFile, dry_run: bool) -> (&'static str, &'static str) {
-    match (one.standing, dry_run) {
-        (FileStanding::Same, _) => ("=", "unchanged"),
-        (FileStanding::Edited, _) => ("!", "kept"),
-        (FileStanding::New, false) => ("+", "written"),
-        (FileStanding::Older, false) => ("*", "renewed"),
-        (FileStanding::New, true) => ("+", "new"),
-        (FileStanding::Older, true) => ("*", "older"),
-    }
-}
-
-fn render_diffs(judged: &[JudgedFile]) -> String {
-    let mut text = "\nFiles:\n".to_owned();
-    for one in judged.iter().filter(|one| one.is_to_write()) {
-        let body = FileBody::new([Piece::text(&one.file.text)]);
-        let (path, old) = (&one.file.path, &one.old);
-        text.push_str(&diff_change(&FileChange { path, old, body: &body, keys: None }));
-    }
-    text
-}
-
-/// How Dagster loads what was written, or is told to.
-fn render_loading(loading: &[LoadedFile]) -> String {
-    let mut text = "\nLoading:\n".to_owned();
-    for LoadedFile { path, loading, by, add, ways } in loading {
-        let path = printable(path);
-        let [by, add] = [by, add].map(|words| printable(words.as_deref().unwrap_or_default()));
-        text.push_str(&match loading {
-            LoadingState::Named => format!("= {path}: {by}\n"),
-            LoadingState::NotNamed => format!(
-                "! {path}: {by} does not name it, so it is loaded only if what is named there imports \
-                 it. Add:\n    {add}\n"
-            ),
-            LoadingState::Unknown => format!("? {path}: to be loaded, by one of\n"),
-        });
-        text.extend(ways.iter().map(|way| format!("    {}\n", printable(way))));
-    }
-    text
 }
 
 fn render_farewell(changes: bool, flags: &ProjectInit, name: &str) -> String {

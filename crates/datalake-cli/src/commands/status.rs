@@ -4,14 +4,14 @@ use datalake_core::plan::Plan;
 use datalake_core::time::RunId;
 use datalake_desired::find_repairs;
 use datalake_engine::{HastyVault, RetryingStore};
-use datalake_operations::{StatusInput, look_at_status};
+use datalake_operations::{StatusInput, StatusReport, StatusState, look_at_status, render_status};
 
 use super::provision::render_files;
 use crate::args::Cli;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::modal::{LOOKING, ModalPlace};
-use crate::render::{DocumentKind, Printer, StatusReport, StatusState, render_status as rendered};
+use crate::render::{DocumentKind, Printer, pending_text};
 use crate::site::{RETRY_BUDGET, Site};
 
 pub(super) const STATUS: DocumentKind = DocumentKind::of::<StatusReport<'static>>("status");
@@ -41,8 +41,11 @@ pub(super) async fn standing(
         vault: &HastyVault { vault: &client, limit: LOOKING },
     };
     let look = look_at_status(&input).await?;
+    let next = format!("{} provision", site.name);
     let state = StatusState {
-        name: &site.name,
+        waits: pending_text(&look.plan.pending, &next),
+        next: &next,
+        restart: "datalake dagster restart",
         spec: &spec,
         account: &look.account,
         places: &look.paths,
@@ -57,7 +60,7 @@ pub(super) async fn standing(
         services: look.services.as_ref().map_err(String::as_str),
         modal: look.vault.as_ref(),
     };
-    let (text, report) = rendered(&state);
+    let (text, report) = render_status(&state);
     show(report, &(text + &open_text(&look.open_runs)));
     Ok(choose_exit(look.is_in_step(), &look.plan))
 }

@@ -55,6 +55,12 @@ pub struct JobBrake {
     pub connections: u32,
 }
 
+/// The most workers at one time, whatever the service takes.
+const MOST_WORKERS: u32 = 20;
+
+/// How many requests a second one worker sends where nothing holds it back.
+const REQUESTS_OF_WORKER: u32 = 30;
+
 /// What a job is. It holds no secret.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct JobManifest {
@@ -111,6 +117,14 @@ impl JobBrake {
         }
     }
 
+    /// How many workers an engine elsewhere runs at one time for so many shards: no more than can each
+    /// send what one worker sends.
+    #[must_use]
+    pub fn choose_workers(self, shards: u32) -> u32 {
+        let paced = self.requests_per_second.map_or(MOST_WORKERS, |all| all / REQUESTS_OF_WORKER);
+        self.bound_workers(paced.min(MOST_WORKERS).min(shards))
+    }
+
     /// The most workers that can keep within this together, of so many that are wanted.
     #[must_use]
     pub fn bound_workers(self, wanted: u32) -> u32 {
@@ -141,6 +155,21 @@ mod tests {
         }
         assert_eq!(make_brake(Some(750), 256).share_among(20), make_brake(Some(37), 12));
         assert_eq!(make_brake(None, 8).share_among(4), make_brake(None, 2));
+    }
+
+    #[test]
+    fn an_engine_elsewhere_runs_no_more_workers_than_the_service_bears_and_shards_are_left() {
+        for (requests, connections, shards, workers) in [
+            (Some(750), 256, 1_000, 20),
+            (Some(750), 256, 3, 3),
+            (Some(100), 256, 1_000, 3),
+            (Some(5), 256, 1_000, 1),
+            (None, 8, 1_000, 8),
+            (None, 256, 0, 1),
+        ] {
+            let brake = make_brake(requests, connections);
+            assert_eq!(brake.choose_workers(shards), workers, "{brake:?}");
+        }
     }
 
     #[test]

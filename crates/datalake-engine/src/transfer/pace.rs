@@ -9,7 +9,10 @@ use datalake_core::size::ByteSize;
 
 /// How many requests may begin at once after a pause. The service counts in windows of a second,
 /// so rate and burst together stay below its limit.
-const BURST: u32 = 8;
+const BURST: f64 = 8.0;
+/// Of a small limit, such as the share of one of many workers, so large a part is the burst: below one
+/// request it makes up for waits that end late.
+const BURST_PART: f64 = 1.0 / 90.0;
 /// The share of the limit that is used, in percent.
 const SHARE: u32 = 97;
 /// The longest time between two requests.
@@ -29,6 +32,8 @@ pub(crate) struct RequestRate {
     now: f64,
     /// Up to where the rate recovers.
     full: f64,
+    /// How many requests may begin at once.
+    burst: f64,
     next: Duration,
     slowed: Duration,
     raised: Duration,
@@ -37,11 +42,11 @@ pub(crate) struct RequestRate {
 
 impl RequestRate {
     pub(crate) fn new(limit: Option<u32>) -> Self {
-        let limit = limit.map_or(f64::INFINITY, |limit| {
-            f64::from(limit.saturating_sub(BURST).max(1)) * f64::from(SHARE) / 100.0
-        });
+        let limit = limit.map_or(f64::INFINITY, |limit| f64::from(limit.max(1)));
+        let burst = BURST.min(limit * BURST_PART);
+        let limit = (limit - burst) * f64::from(SHARE) / 100.0;
         let (next, slowed, raised) = Default::default();
-        Self { limit, now: limit, full: limit, next, slowed, raised, window: (next, 0) }
+        Self { limit, now: limit, full: limit, burst, next, slowed, raised, window: (next, 0) }
     }
 
     /// Takes a place in the row: when the request may begin.
@@ -51,7 +56,7 @@ impl RequestRate {
             return self.next.max(now);
         }
         let interval = Duration::from_secs_f64(1.0 / self.now).min(SLOWEST);
-        let earliest = now.saturating_sub(interval * BURST);
+        let earliest = now.saturating_sub(interval.mul_f64(self.burst));
         let place = self.next.max(earliest);
         self.next = place + interval;
         place.max(now)
@@ -150,6 +155,16 @@ mod tests {
         let counts = in_seconds(&mut RequestRate::new(Some(750)), 5);
 
         assert!(counts.iter().all(|count| (700..=750).contains(count)), "{counts:?}");
+    }
+
+    #[test]
+    fn twenty_shares_hold_the_limit_together_and_use_it() {
+        let shares = || (0..20).map(|_| in_seconds(&mut RequestRate::new(Some(750 / 20)), 5));
+        for second in 0..5 {
+            let sum: usize = shares().map(|counts| counts[second]).sum();
+
+            assert!((700..=750).contains(&sum), "{second}: {sum}");
+        }
     }
 
     #[test]

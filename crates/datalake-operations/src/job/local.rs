@@ -28,7 +28,7 @@ pub struct JobRun {
 }
 
 /// After so many shards the receipts are kept in numbers, for a run that is killed.
-const ROLLED_UP: u32 = 100;
+pub(super) const ROLLED_UP: u32 = 100;
 
 /// How many shards are done at one time: each needs a connection at least.
 fn count_at_once(kind: JobKind, limits: &TransferLimits) -> usize {
@@ -63,7 +63,7 @@ impl JobService<'_> {
         let place = objects.open_place(&look.job);
         let order = WorkOrder::for_job(&look.job, code);
         let order = order.with_shards_at_once(count_at_once(look.job.kind, &limits));
-        let live = LiveProgress(Mutex::new(ToldProgress { now: look.sum_progress(), tell }));
+        let live = LiveProgress::begin(look.sum_progress(), tell);
         let worker = ShardWorker::new(self, place.clone(), &limits, order)?;
         let worker = ShardWorker { watch: Some(&live), ..worker };
         if look.is_stopped {
@@ -94,14 +94,20 @@ impl JobService<'_> {
 }
 
 /// How far a run is, key by key, and whom it is told.
-struct LiveProgress<'t>(Mutex<ToldProgress<'t>>);
+pub(super) struct LiveProgress<'t>(Mutex<ToldProgress<'t>>);
 
 struct ToldProgress<'t> {
     now: JobProgress,
     tell: &'t mut (dyn FnMut(&JobProgress) + Send),
 }
 
-impl LiveProgress<'_> {
+impl<'t> LiveProgress<'t> {
+    /// Begins with what is known, and tells it.
+    pub(super) fn begin(now: JobProgress, tell: &'t mut (dyn FnMut(&JobProgress) + Send)) -> Self {
+        tell(&now);
+        Self(Mutex::new(ToldProgress { now, tell }))
+    }
+
     fn change_progress(&self, change: impl FnOnce(&mut JobProgress)) {
         let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let ToldProgress { now, tell } = &mut *state;

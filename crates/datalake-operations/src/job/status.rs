@@ -30,6 +30,7 @@ pub struct JobStatus {
 }
 
 /// What a look at a job has found.
+#[derive(Clone)]
 pub(super) struct JobLook {
     pub(super) job: JobManifest,
     pub(super) receipts: BTreeMap<u32, CountedReceipt>,
@@ -49,15 +50,31 @@ impl OwnObjects<'_> {
 
 impl JobPlace<'_> {
     async fn look_at_receipts(&self, job: JobManifest) -> Result<JobLook, OperationError> {
-        let ListedReceipts { mut etags, is_stopped } = self.list_receipts().await?;
-        etags.retain(|number, _| *number < job.shards);
-        let roll_up = if etags.is_empty() { None } else { self.find_roll_up().await? };
+        let listed = self.list_receipts().await?;
+        let roll_up = if listed.etags.is_empty() { None } else { self.find_roll_up().await? };
         let roll_up = roll_up.unwrap_or_else(|| JobRollUp::of_receipts(BTreeMap::new()));
+        self.count_receipts(job, listed, &roll_up).await
+    }
+
+    /// Looks again: one listing, and the receipts that are new since.
+    pub(super) async fn look_again(&self, look: JobLook) -> Result<JobLook, OperationError> {
+        let (listed, known) = (self.list_receipts().await?, JobRollUp::of_receipts(look.receipts));
+        self.count_receipts(look.job, listed, &known).await
+    }
+
+    async fn count_receipts(
+        &self,
+        job: JobManifest,
+        listed: ListedReceipts,
+        roll_up: &JobRollUp,
+    ) -> Result<JobLook, OperationError> {
+        let ListedReceipts { mut etags, is_stopped } = listed;
+        etags.retain(|number, _| *number < job.shards);
         let is_known =
             |number: u32, etag: &ETag| roll_up.find_counts(number, etag.as_str()).is_some();
         let is_rolled_up = etags.iter().all(|(number, etag)| is_known(*number, etag));
         let counting =
-            stream::iter(etags).map(|(number, etag)| self.count_one(number, etag, &roll_up));
+            stream::iter(etags).map(|(number, etag)| self.count_one(number, etag, roll_up));
         let counted = counting.buffer_unordered(AT_ONCE);
         let receipts = counted.try_filter_map(future::ok).try_collect().await?;
         Ok(JobLook { job, receipts, is_stopped, is_rolled_up })

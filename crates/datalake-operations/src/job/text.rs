@@ -3,10 +3,11 @@
 use std::fmt;
 
 use datalake_core::job::{JobKind, JobManifest, JobProgress};
+use datalake_core::size::ByteSize;
 use datalake_core::text::{count_things, group_digits, printable_key};
 
 use super::{
-    JobPrice, JobReport, JobRun, JobStatus, KeyTrouble, PlannedJob, ShardEnd, WorkedShard,
+    JobOffer, JobPrice, JobReport, JobRun, JobStatus, KeyTrouble, PlannedJob, ShardEnd, WorkedShard,
 };
 
 /// What a job does, as it is typed.
@@ -94,6 +95,25 @@ impl fmt::Display for PlannedJob {
             )?;
         }
         if self.is_written { Ok(()) } else { writeln!(f, "Nothing was planned.") }
+    }
+}
+
+impl fmt::Display for JobOffer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { status, left, left_objects, left_bytes, workers, price } = self;
+        write!(f, "{status}")?;
+        let shards = count_things(u64::from(*left), "shard");
+        let objects = count_things(*left_objects, "object");
+        let bytes = ByteSize(*left_bytes).display().si();
+        writeln!(f, "Left:    {shards} with {objects}, about {bytes}")?;
+        let brake = &status.job.brake;
+        let workers = count_things(u64::from(*workers), "worker");
+        write!(f, "Brake:   at most {workers} at one time; together ")?;
+        if let Some(requests) = brake.requests_per_second {
+            write!(f, "{requests} requests a second, ")?;
+        }
+        writeln!(f, "{} connections", brake.connections)?;
+        write!(f, "{price}")
     }
 }
 

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use datalake_core::job::{
-    CountedReceipt, JobKind, JobManifest, JobName, JobShard, KeyOutcome, OutcomeCounts, ShardEntry,
-    ShardReceipt, ShardStanding,
+    CountedReceipt, JobKind, JobManifest, JobName, JobProgress, JobShard, KeyOutcome,
+    OutcomeCounts, ShardEntry, ShardReceipt, ShardStanding,
 };
 use datalake_core::s3::ETag;
 use datalake_engine::transfer::TransferLimits;
@@ -13,6 +13,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::key_worker::{KeyWorker, read_places};
+use super::local::LiveProgress;
 use super::place::{FoundReceipt, JobPlace};
 use super::plan::hash_code;
 use super::python::{PythonFunction, PythonPool};
@@ -108,7 +109,7 @@ impl<'a> ShardWorker<'a> {
         order: WorkOrder<'_>,
     ) -> Result<Self, OperationError> {
         let WorkOrder { job, function, shards_at_once } = order;
-        require_function(job, function.as_ref())?;
+        require_function(job, function.as_ref().map(|function| function.code.as_slice()))?;
         let (source, destination) = read_places(job)?;
         let pool = |function| PythonPool::new(service.programs, service.clock, function);
         let keys = KeyWorker {
@@ -215,9 +216,9 @@ impl<'a> ShardWorker<'a> {
 }
 
 /// Refuses code that is missing, or is not what was planned.
-fn require_function(
+pub(super) fn require_function(
     job: &JobManifest,
-    function: Option<&PythonFunction>,
+    function: Option<&[u8]>,
 ) -> Result<(), OperationError> {
     let planned = job.code.as_ref().filter(|_| job.kind == JobKind::Python);
     match (planned, function) {
@@ -228,7 +229,7 @@ fn require_function(
                 "name the file that has it, too: --code FILE. Code from a bucket is never run",
             ))
         }
-        (Some(planned), Some(function)) if hash_code(&function.code) == planned.sha256 => Ok(()),
+        (Some(planned), Some(function)) if hash_code(function) == planned.sha256 => Ok(()),
         (Some(_), Some(_)) => {
             let message =
                 format!("the code is not the one that job `{}` was planned with", job.name);
@@ -240,7 +241,7 @@ fn require_function(
 
 impl JobService<'_> {
     /// Does one shard of a job, as one of so many workers: each keeps within its share of what the job
-    /// may ask of the service.
+    /// may ask of the service. `tell` is told how many of its keys are done, key by key.
     ///
     /// # Errors
     ///
@@ -251,6 +252,7 @@ impl JobService<'_> {
         name: &JobName,
         number: u32,
         share: WorkerShare,
+        tell: &mut (dyn FnMut(&JobProgress) + Send),
     ) -> Result<WorkedShard, OperationError> {
         let WorkerShare { workers, function } = share;
         let own = self.choose_limits();
@@ -265,6 +267,8 @@ impl JobService<'_> {
         let courier = self.make_courier(&limits);
         let place = self.open_objects(&courier)?.open_place(&job);
         let worker = ShardWorker::new(self, place, &limits, WorkOrder::for_job(&job, function))?;
+        let live = LiveProgress::begin(JobProgress::default(), tell);
+        let worker = ShardWorker { watch: Some(&live), ..worker };
         worker.check_function().await?;
         Ok(worker.work_shard(number).await?.worked)
     }

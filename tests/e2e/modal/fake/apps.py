@@ -19,8 +19,8 @@ class App:
 class Apps:
     """Deploying: files go up by their hash, an app is published with the functions in it."""
 
-    def __init__(self, state, calls):
-        self.state, self.calls = state, calls
+    def __init__(self, state, calls, blobs):
+        self.state, self.calls, self.blobs = state, calls, blobs
         self.apps, self.files, self.mounts = {}, {}, {}
         state.views["apps"] = lambda: {app.name: sorted(app.functions) for app in self.deployed()}
 
@@ -78,6 +78,12 @@ class Apps:
         done = self.published(app)
         return api_pb2.AppRolloverResponse(url=done.url, deployed_at=done.deployed_at)
 
+    async def AppStop(self, request, _):
+        app = self.apps[request.app_id]
+        app.state = api_pb2.APP_STATE_STOPPED
+        for function in app.functions.values():
+            await self.calls.stop(function)
+
     async def AppHeartbeat(self, _, __):
         return None
 
@@ -107,15 +113,20 @@ class Apps:
 
     async def MountGetOrCreate(self, request, _):
         identity = self.state.new_id("mo")
-        self.mounts[identity] = {file.filename: file.sha256_hex for file in request.files}
+        self.mounts[identity] = {
+            file.filename: (file.sha256_hex, file.mode) for file in request.files
+        }
         return api_pb2.MountGetOrCreateResponse(mount_id=identity)
 
     async def MountPutFile(self, request, _):
-        if request.WhichOneof("data_oneof") == "data":
-            found = hashlib.sha256(request.data).hexdigest()
+        kind = request.WhichOneof("data_oneof")
+        if kind:
+            data = request.data if kind == "data" else self.blobs.take(request.data_blob_id)
+            found = hashlib.sha256(data).hexdigest()
             if found != request.sha256_hex:
                 raise GRPCError(Status.INVALID_ARGUMENT, "the file is not what it is said to be")
-            self.files[found] = request.data
+            (self.state.folder / found).write_bytes(data)
+            self.files[found] = self.state.folder / found
         return api_pb2.MountPutFileResponse(exists=request.sha256_hex in self.files)
 
     async def MountBatchedCheckExistence(self, request, _):
@@ -142,11 +153,11 @@ class Apps:
         )
 
     def source_of(self, mounts):
-        """The files that a container sees, by their paths."""
+        """The files that a container sees, by their paths: where their content is, and their modes."""
         files = {}
         for mount in mounts:
-            for name, digest in self.mounts.get(mount, {}).items():
-                files[name] = self.files[digest]
+            for name, (digest, mode) in self.mounts.get(mount, {}).items():
+                files[name] = self.files[digest], mode
         return files
 
     async def FunctionGet(self, request, _):

@@ -2,8 +2,11 @@
 
 import asyncio
 import base64
+import contextlib
 import json
+import os
 import shutil
+import signal
 import tempfile
 from pathlib import Path
 
@@ -11,17 +14,22 @@ from modal_proto import api_pb2
 
 Status = api_pb2.GenericResult.GenericStatus
 HERE = Path(__file__).parent
+ENDED = "the container ended"
 
 
 class Function:
     def __init__(self, identity, name):
         self.identity, self.name, self.definition, self.source = identity, name, None, None
+        self.slots, self.retries = None, 0
 
     def define(self, request, source_of):
         wanted = request.function
         if not wanted.module_name:
             wanted = request.function_data.ranked_functions[0].function
         self.definition, self.source = wanted, source_of(wanted.mount_ids)
+        most = wanted.autoscaler_settings.max_containers or wanted.concurrency_limit
+        self.slots = asyncio.Semaphore(most or 1000)
+        self.retries = wanted.retry_policy.retries
 
     def data(self):
         data = api_pb2.FunctionData()
@@ -43,10 +51,11 @@ class Container:
     @classmethod
     async def start(cls, function, values, python):
         folder = Path(tempfile.mkdtemp(prefix="container-"))
-        for name, content in function.source.items():
+        for name, (content, mode) in function.source.items():
             path = folder / name.lstrip("/")
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(content)
+            shutil.copyfile(content, path)
+            path.chmod(mode & 0o777 or 0o644)
         root = folder / "root"
         root.mkdir(exist_ok=True)
         environment = {
@@ -68,6 +77,7 @@ class Container:
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             limit=1 << 26,
+            start_new_session=True,
         )
         return cls(folder, process)
 
@@ -76,7 +86,7 @@ class Container:
         await self.process.stdin.drain()
         line = await self.process.stdout.readline()
         if not line:
-            return failure("the container ended")
+            return failure(ENDED)
         answer = json.loads(line)
         if "error" in answer:
             return failure(answer["error"], base64.b64decode(answer["data"]))
@@ -84,8 +94,9 @@ class Container:
         return api_pb2.GenericResult(status=Status.GENERIC_STATUS_SUCCESS, data=data)
 
     def end(self):
-        if self.process.returncode is None:
-            self.process.kill()
+        """What runs in a container goes with it."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
@@ -105,8 +116,13 @@ class Calls:
     def __init__(self, state, vault, python):
         self.state, self.vault, self.python = state, vault, python
         self.functions, self.calls, self.warm, self.started = {}, {}, {}, 0
-        self.tasks = set()
-        state.views["containers"] = lambda: {"started": self.started, "busy": len(self.tasks)}
+        self.tasks, self.busy, self.most = set(), {}, 0
+        state.views["containers"] = lambda: {
+            "started": self.started,
+            "busy": len(self.tasks),
+            "most": self.most,
+            "pids": sorted(self.busy),
+        }
         state.views["cancelled"] = lambda: sum(call.is_cancelled for call in self.calls.values())
 
     def precreate(self, request):
@@ -137,14 +153,11 @@ class Calls:
     def begin(self, identity, call, item):
         async def work():
             function = call.function
-            container = await self.container(function)
-            try:
-                result = await container.work(item.input.args)
-            except asyncio.CancelledError:
-                container.end()
-                raise
-            if container.process.returncode is None:
-                self.warm.setdefault(function.identity, []).append(container)
+            for _ in range(function.retries + 1):
+                async with function.slots:
+                    result = await attempt(function)
+                if result.status == Status.GENERIC_STATUS_SUCCESS:
+                    break
             output = api_pb2.FunctionGetOutputsItem(
                 result=result,
                 idx=item.idx,
@@ -153,6 +166,24 @@ class Calls:
             )
             call.outputs.append(output)
             call.new.set()
+
+        async def attempt(function):
+            container = await self.container(function)
+            self.busy[container.process.pid] = function
+            try:
+                result = await container.work(item.input.args)
+            except asyncio.CancelledError:
+                container.end()
+                raise
+            finally:
+                self.most = max(self.most, len(self.busy))
+                del self.busy[container.process.pid]
+            # One that has ended is a new one for the next call.
+            if result.exception == ENDED:
+                container.end()
+            else:
+                self.warm.setdefault(function.identity, []).append(container)
+            return result
 
         call.inputs += 1
         task = asyncio.get_running_loop().create_task(work())
@@ -186,7 +217,16 @@ class Calls:
         return api_pb2.FunctionPutInputsResponse(inputs=self.take(call, request.inputs))
 
     async def FunctionCallCancel(self, request, _):
-        call = self.calls[request.function_call_id]
+        await self.cancel(self.calls[request.function_call_id])
+
+    async def stop(self, function):
+        """Ends all calls of a function, and its containers."""
+        for call in self.calls.values():
+            if call.function is function and call.tasks:
+                await self.cancel(call)
+        self.retire(function)
+
+    async def cancel(self, call):
         call.is_cancelled = True
         for task in list(call.tasks):
             task.cancel()

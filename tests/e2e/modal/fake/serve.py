@@ -14,6 +14,7 @@ from pathlib import Path
 from grpclib.server import Server
 
 from apps import Apps
+from blobs import Blobs
 from calls import Calls
 from service import Basics, State, service
 from vault import Vault
@@ -25,7 +26,9 @@ async def main():
     state = State(folder)
     vault = Vault(state)
     calls = Calls(state, vault, python)
-    parts = [Basics(state), vault, calls, Apps(state, calls)]
+    blobs = Blobs(state)
+    await blobs.start()
+    parts = [Basics(state), vault, calls, blobs, Apps(state, calls, blobs)]
     server = Server([service(state, {identity: secret}, parts)])
     await server.start("127.0.0.1", 0)
     port = server._server.sockets[0].getsockname()[1]

@@ -1,7 +1,7 @@
 //! `modal init|deploy|rollover`: the functions, brought there by Modal's own client.
 
 use std::ffi::OsString;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use datalake_core::fault::{FaultKind, Target};
@@ -14,9 +14,9 @@ use datalake_host::{CommandFault, ProgramCall, follow_program};
 use datalake_modal::{
     ASSET_FILE, FUNCTIONS_FILE, FunctionsPlace, asset, asset_alone, render_functions,
 };
-use datalake_operations::modal::{choose_app, choose_apps, require_modal};
+use datalake_operations::modal::{choose_app, choose_apps, require_client_here, require_modal};
 use datalake_operations::project::{
-    ProjectLayout, ProjectWish, find_layout, judge_file, keeps_single_file, write_file,
+    FileForms, FileReport, judge_file, plan_file, render_files, write_file,
 };
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -38,15 +38,6 @@ pub(super) const MODAL_ROLLOVER: DocumentKind = DocumentKind::of::<Told<'static>
 /// What bringing functions to Modal may take: images are built there.
 const DEPLOYING: Duration = Duration::from_mins(30);
 
-/// A file of the functions.
-#[derive(Serialize, JsonSchema)]
-struct FileReport {
-    /// The file.
-    path: PathBuf,
-    /// What was done with it; `kept` is one that was changed by hand and left alone.
-    state: &'static str,
-}
-
 /// What Modal's client was asked to do.
 #[derive(Serialize, JsonSchema)]
 struct Told<'a> {
@@ -61,30 +52,18 @@ pub(super) async fn init(cli: &Cli, flags: &ModalInit, printer: Printer) -> Resu
     let spec = require_modal(site.settings.check_modal()?)?;
     let app = choose_app(&spec)?;
     let folder = project::open(&flags.dir)?;
-    let calls = project::plan_in(&flags.dir, Some(&folder), |folder| {
-        Ok(match find_layout(folder, &ProjectWish::default())? {
-            ProjectLayout::Dg { project, .. }
-                if !keeps_single_file(folder, &project, ASSET_FILE)? =>
-            {
-                (project.own_file(ASSET_FILE), asset(&app))
-            }
-            _ => (ASSET_FILE.to_owned(), asset_alone(&app)),
-        })
-    })?;
-    let wanted = [(FUNCTIONS_FILE.to_owned(), functions_for(&site, &app, &spec)?), calls];
-    let (mut reports, mut text, mut is_kept) = (Vec::new(), String::new(), false);
-    for (path, content) in wanted {
-        let one = judge_file(ProjectFile::signed(path, &content), Some(&folder))?;
-        if one.is_to_write() {
-            write_file(&one.file, &folder)?;
-        }
-        let (sign, state) = project::state_of(&one, false);
-        is_kept |= one.standing == FileStanding::Edited;
-        let note = if state == "kept" { "  (changed by hand: left alone)" } else { "" };
-        let path = flags.dir.join(&one.file.path);
-        text.push_str(&format!("{sign} {}{note}\n", printable(&path.display().to_string())));
-        reports.push(FileReport { path, state });
+    let forms = FileForms { name: ASSET_FILE, in_defs: &asset(&app), alone: &asset_alone(&app) };
+    let planned = project::plan_in(&flags.dir, Some(&folder), |folder| plan_file(folder, &forms))?;
+    let functions = functions_for(&site, &app, &spec)?;
+    let functions = ProjectFile::signed(FUNCTIONS_FILE.to_owned(), &functions);
+    let files = [judge_file(functions, Some(&folder))?, planned.file];
+    for one in files.iter().filter(|one| one.is_to_write()) {
+        write_file(&one.file, &folder)?;
     }
+    let is_kept = files.iter().any(|one| one.standing == FileStanding::Edited);
+    let reports: Vec<_> =
+        files.iter().map(|one| FileReport::of_file(one, &flags.dir, false)).collect();
+    let mut text = render_files(&files, &flags.dir, false);
     let file = printable(&flags.dir.join(FUNCTIONS_FILE).display().to_string());
     text.push_str(&format!("\nNext: {} deploy {file}\n", site.modal_name));
     printer.result(MODAL_INIT, reports, &text);
@@ -109,14 +88,10 @@ fn functions_for(site: &Site, app: &ModalObject, spec: &ModalSpec) -> Result<Str
 pub(super) async fn deploy(cli: &Cli, flags: &Deploy, printer: Printer) -> Result<Exit, Failure> {
     let site = Site::open(cli, printer).await?;
     let spec = require_modal(site.settings.check_modal()?)?;
+    require_client_here(&spec)?;
     let program = match &spec.client {
-        ModalClientPlace::SearchPath => "modal".to_owned(),
         ModalClientPlace::Program(path) => path.clone(),
-        ModalClientPlace::Container(unit) => {
-            let text = format!("Modal's client is in the container of `{unit}`, and the file here");
-            return Err(Failure::new(Exit::Config, text)
-                .hint("deploy it from a machine with a client: `modal: { client: … }`"));
-        }
+        ModalClientPlace::SearchPath | ModalClientPlace::Container(_) => "modal".to_owned(),
     };
     if find_kind(&flags.file) != NamedKind::File {
         let name = printable(&flags.file.display().to_string());

@@ -92,7 +92,8 @@ async fn a_job_that_is_asked_to_stop_begins_no_shard_and_the_next_run_goes_on() 
     bed.plan_wish(&bed.make_wish("hash", "checksum", "raw/")).await.unwrap();
     bed.open_jobs().stop_job(&name_job("hash")).await.unwrap();
 
-    let worked = bed.open_jobs().work_shard(&name_job("hash"), 0, make_share()).await.unwrap();
+    let worked =
+        bed.open_jobs().work_shard(&name_job("hash"), 0, make_share(), &mut |_| ()).await.unwrap();
     let stopped = bed.open_jobs().look_at_job(&name_job("hash")).await.unwrap();
     let run = bed.run("hash").await.unwrap();
 
@@ -109,8 +110,8 @@ async fn two_workers_of_a_shard_leave_one_receipt() {
     let (jobs, hash) = (bed.open_jobs(), name_job("hash"));
 
     let (one, two) = futures::future::join(
-        jobs.work_shard(&hash, 0, make_share()),
-        jobs.work_shard(&hash, 0, make_share()),
+        jobs.work_shard(&hash, 0, make_share(), &mut |_| ()),
+        jobs.work_shard(&hash, 0, make_share(), &mut |_| ()),
     )
     .await;
 
@@ -131,7 +132,11 @@ async fn a_job_or_shard_that_does_not_exist_is_said_to() {
     );
 
     bed.plan_wish(&bed.make_wish("hash", "checksum", "raw/")).await.unwrap();
-    let error = bed.open_jobs().work_shard(&name_job("hash"), 1, make_share()).await.unwrap_err();
+    let error = bed
+        .open_jobs()
+        .work_shard(&name_job("hash"), 1, make_share(), &mut |_| ())
+        .await
+        .unwrap_err();
     assert_eq!(error.kind, ErrorKind::Usage);
 }
 
@@ -181,5 +186,5 @@ async fn a_run_is_told_key_by_key() {
     let mut tell = |progress: &datalake_core::job::JobProgress| told.push(progress.done);
     bed.open_jobs().run_job(&name_job("hash"), None, &mut tell).await.unwrap();
 
-    assert_eq!(told, [1, 2, 3, 4, 5, 6, 7, 7]);
+    assert_eq!(told, [0, 1, 2, 3, 4, 5, 6, 7, 7]);
 }

@@ -7,22 +7,22 @@ use datalake_core::s3::{Lifecycle, Versioning};
 use datalake_core::spec::Spec;
 use datalake_core::text::printable;
 use datalake_desired::{HostPaths, Repair};
-use datalake_operations::{
-    ObstacleReport, TablesStanding, VaultReport, VaultStanding, render_deployment,
-};
 use datalake_quadlet::Obstacle;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::modal::vault_line;
-use super::plan::pending_text;
-use super::{rule_text, versioning_text};
-use datalake_operations as deployment;
+use super::{ObstacleReport, TablesStanding};
+use crate::lake::{describe_rule, describe_versioning};
+use crate::{Report, VaultReport, VaultStanding, describe_vault, render_deployment};
 
 /// Everything that `status` tells.
-pub(crate) struct StatusState<'a> {
-    /// How the next command names this place.
-    pub name: &'a str,
+pub struct StatusState<'a> {
+    /// The command that brings bucket and host to the spec, as it is typed.
+    pub next: &'a str,
+    /// The command that restarts the services, as it is typed.
+    pub restart: &'a str,
+    /// What is said of what waits for Modal.
+    pub waits: String,
     /// The spec.
     pub spec: &'a Spec,
     /// The service user.
@@ -46,14 +46,14 @@ pub(crate) struct StatusState<'a> {
     /// The last run that stands.
     pub last_run: Option<&'a Receipt>,
     /// Services and containers, or why nobody has looked at them.
-    pub services: Result<&'a deployment::Report, &'a str>,
+    pub services: Result<&'a Report, &'a str>,
     /// The secret in Modal, where the spec knows one.
     pub modal: Option<&'a VaultStanding>,
 }
 
 /// Whether bucket and host are in sync with the spec.
 #[derive(Serialize, JsonSchema)]
-pub(crate) struct Report<'a> {
+pub struct StatusReport<'a> {
     /// The S3 service.
     endpoint: String,
     /// The region that requests are signed for.
@@ -91,19 +91,19 @@ pub(crate) struct Report<'a> {
     /// The last run that a rollback would undo.
     last_run: Option<&'a str>,
     /// The services; `null` where nobody could look at them.
-    services: Option<&'a deployment::Report>,
+    services: Option<&'a Report>,
     /// Modal's secret; `null` where the spec has none.
     modal: Option<VaultReport>,
 }
 
 /// The state as text and as a report for programs.
 #[must_use]
-pub(crate) fn render_status<'a>(state: &StatusState<'a>) -> (String, Report<'a>) {
+pub fn render_status<'a>(state: &StatusState<'a>) -> (String, StatusReport<'a>) {
     let StatusState { spec, account, places, observation, plan, last_run, .. } = state;
     let service = observation.observed.service.present();
     let bucket = observation.observed.bucket(&spec.bucket);
     let bucket = bucket.present();
-    let report = Report {
+    let report = StatusReport {
         endpoint: spec.endpoint.to_string(),
         region: spec.region.to_string(),
         clock_ahead_seconds: service.map(|service| service.clock_ahead),
@@ -128,16 +128,16 @@ pub(crate) fn render_status<'a>(state: &StatusState<'a>) -> (String, Report<'a>)
     (describe_status(state, &report, bucket), report)
 }
 
-fn describe_services(services: &Result<&deployment::Report, &str>) -> String {
-    match services {
-        Ok(services) => format!("\n{}", render_deployment(services, "datalake dagster restart")),
+fn describe_services(state: &StatusState<'_>) -> String {
+    match state.services {
+        Ok(services) => format!("\n{}", render_deployment(services, state.restart)),
         Err(why) => format!("services  not looked at: {}\n", printable(why)),
     }
 }
 
 fn describe_status(
     state: &StatusState<'_>,
-    report: &Report<'_>,
+    report: &StatusReport<'_>,
     bucket: Option<&BucketState>,
 ) -> String {
     let who = printable(report.account.unwrap_or("unknown account"));
@@ -160,12 +160,12 @@ fn describe_status(
         text.push_str(&format!("          cure: {cure}\n"));
     }
     if let Some(modal) = &report.modal {
-        text.push_str(&format!("modal     {}\n", vault_line(modal)));
+        text.push_str(&format!("modal     {}\n", describe_vault(modal)));
     }
     if let Some(run) = report.last_run {
         text.push_str(&format!("last run  {run}\n"));
     }
-    text.push_str(&describe_services(&state.services));
+    text.push_str(&describe_services(state));
     for obstacle in &report.in_the_way {
         text.push_str(&format!("in the way {}\n", printable(&obstacle.what)));
         text.push_str(&format!("          cure: {}\n", printable(&obstacle.cure)));
@@ -179,21 +179,19 @@ fn describe_status(
     if report.in_step {
         return text + "\nIn sync with the spec.\n";
     }
-    let next = format!("{} provision", state.name);
-    let waits = pending_text(&report.pending.pending, &next);
     let pending = &report.pending.steps;
     if pending.is_empty() {
         if !report.in_the_way.is_empty() {
             text.push_str("\nNo step is pending, but what is in the way undoes the settings.\n");
-            return text + &waits;
+            return text + &state.waits;
         }
-        return text + "\nEverything except Modal is in sync with the spec.\n" + &waits;
+        return text + "\nEverything except Modal is in sync with the spec.\n" + &state.waits;
     }
     text.push_str(&format!("\n{} steps pending:\n", pending.len()));
     for step in pending {
         text.push_str(&format!("  {}\n", describe_step(step)));
     }
-    text + &state.changes + &waits + &format!("\nNext: {next}\n")
+    text + &state.changes + &state.waits + &format!("\nNext: {}\n", state.next)
 }
 
 /// Where tables live, in a line; nothing where the spec does not speak of them.
@@ -208,13 +206,13 @@ fn tables_line(state: &StatusState<'_>) -> String {
 
 fn bucket_text(bucket: &BucketState) -> String {
     let versioning = match &bucket.versioning {
-        Found::Present(versioning) => versioning_text(*versioning).to_owned(),
+        Found::Present(versioning) => describe_versioning(*versioning).to_owned(),
         Found::Absent => "unknown".to_owned(),
         Found::Unknown(fault) => printable(&format!("unknown ({fault})")),
     };
     let rules = match &bucket.lifecycle {
         Found::Present(rules) if rules.is_empty() => "no lifecycle rules".to_owned(),
-        Found::Present(rules) => rules.iter().map(rule_text).collect::<Vec<_>>().join("; "),
+        Found::Present(rules) => rules.iter().map(describe_rule).collect::<Vec<_>>().join("; "),
         Found::Absent => "lifecycle unknown".to_owned(),
         Found::Unknown(fault) => printable(&format!("lifecycle unknown ({fault})")),
     };
