@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use datalake_core::fault::Fault;
 use datalake_core::modal::{ModalName, ModalObject};
+use datalake_core::secret::FilledBody;
 use serde::Deserialize;
 
 use crate::vault::SecretVault;
@@ -25,6 +26,10 @@ pub trait ModalAccount: SecretVault {
 
     /// The apps of an environment.
     async fn list_apps(&self, environment: Option<&ModalName>) -> Result<Vec<ListedApp>, Fault>;
+
+    /// The last entries of an app's log, so many at most, oldest first; each line that begins an entry
+    /// begins with its time. `Refused`: there is no such app, or the client can only follow a log.
+    async fn log_tail(&self, app: &ModalObject, lines: u32) -> Result<FilledBody, Fault>;
 }
 
 /// What is known of Modal's client and its login; no part of a token is in it.

@@ -215,6 +215,13 @@ impl ModalAccount for ModalClient<'_> {
     async fn list_apps(&self, environment: Option<&ModalName>) -> Result<Vec<ListedApp>, Fault> {
         read_apps(&self.run(&["app", "list", "--json"], environment, ASKING).await?)
     }
+
+    async fn log_tail(&self, app: &ModalObject, lines: u32) -> Result<FilledBody, Fault> {
+        let (name, lines) = (app.name.as_str(), lines.to_string());
+        let words = ["app", "logs", name, "--tail", &lines, "--timestamps"];
+        let text = self.run(&words, app.environment.as_ref(), CHANGING).await?;
+        Ok(FilledBody::new(text.into_bytes()))
+    }
 }
 
 /// A program that is not there is no secret that is not there.

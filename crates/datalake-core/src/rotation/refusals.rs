@@ -14,7 +14,7 @@ pub struct RefusalCount {
     pub is_least: bool,
 }
 
-/// The lines of a journal in the form `short-iso` since that time that tell of a refusal. A line whose
+/// The lines of a journal in the form `short-iso`, or of an app's log of Modal's, since that time that tell of a refusal. A line whose
 /// time cannot be read goes on from the one before.
 #[must_use]
 pub fn count_refusals(log: &[u8], since: Timestamp) -> RefusalCount {
@@ -32,9 +32,16 @@ pub fn count_refusals(log: &[u8], since: Timestamp) -> RefusalCount {
     RefusalCount { lines, is_least: first.is_some_and(|first| first > since) }
 }
 
-/// The time that a line begins with, `2026-11-22T18:00:00+0100` or with a colon in its end.
+/// The time that a line begins with, `2026-11-22T18:00:00+0100` or with a colon in its end; Modal's client
+/// writes a blank for the `T`.
 fn read_line_time(line: &str) -> Option<Timestamp> {
-    let word = line.split(' ').next()?;
+    let mut words = line.split(' ');
+    let word = words.next()?;
+    let joined = words.next().map(|time| format!("{word}T{time}"));
+    read_time(word).or_else(|| read_time(&joined?))
+}
+
+fn read_time(word: &str) -> Option<Timestamp> {
     if let Ok(time) = word.parse() {
         return Some(time);
     }
@@ -63,6 +70,8 @@ mod tests {
         };
         assert_eq!(count(log), (3, false));
         assert_eq!(count("AccessDenied\n"), (0, false));
+        let of_modal = "2026-11-22 17:00:00+00:00 (403)\n2026-11-22 19:00:00+01:00 AccessDenied\n";
+        assert_eq!(count(of_modal), (1, false));
         let (_, tail) = log.split_once("all is well").unwrap();
         assert_eq!(count(tail.trim_start()), (1, true), "what came before was not read");
     }

@@ -27,6 +27,7 @@ struct VaultParts {
 pub struct MemoryVault {
     secrets: Mutex<BTreeMap<ModalObject, VaultParts>>,
     apps: Mutex<BTreeMap<ModalObject, u32>>,
+    logs: Mutex<BTreeMap<ModalObject, String>>,
     /// Whether the client has no token.
     pub is_without_login: bool,
 }
@@ -62,6 +63,11 @@ impl MemoryVault {
     /// Deploys an app.
     pub fn deploy(&self, app: &ModalObject) {
         hold_mutex(&self.apps).insert(app.clone(), 0);
+    }
+
+    /// Says that an app has logged this.
+    pub fn log(&self, app: &ModalObject, text: &str) {
+        hold_mutex(&self.logs).insert(app.clone(), text.to_owned());
     }
 
     /// How often an app was given new containers.
@@ -180,6 +186,12 @@ impl ModalAccount for MemoryVault {
         let names = text.lines().filter_map(|line| line.split_once('='));
         let names = names.map(|(name, _)| name.to_owned()).collect();
         Ok(SecretVariables { names: Some(names), version: "1.6.0".to_owned() })
+    }
+
+    async fn log_tail(&self, app: &ModalObject, _: u32) -> Result<FilledBody, Fault> {
+        let refused = || Fault::new(FaultKind::Refused, "there is no such app");
+        let text = hold_mutex(&self.logs).get(app).cloned().ok_or_else(refused)?;
+        Ok(FilledBody::new(text.into_bytes()))
     }
 
     async fn list_apps(&self, environment: Option<&ModalName>) -> Result<Vec<ListedApp>, Fault> {

@@ -9,7 +9,7 @@ use datalake_core::rotation::{
 };
 use datalake_core::s3::BucketName;
 use datalake_core::spec::Spec;
-use datalake_engine::Ports;
+use datalake_engine::{ModalAccount, Ports};
 
 use super::{KeySide, RotationFolder};
 use crate::{
@@ -27,6 +27,8 @@ pub struct RotationPlace<'a> {
     pub roles: &'a [SpecRole],
     /// The deployment whose services are restarted, if they are.
     pub dagster_host: Option<&'a DagsterHost>,
+    /// Modal, where the spec names apps.
+    pub modal: Option<&'a dyn ModalAccount>,
     /// All ports; the store is that of the pair that acts.
     pub ports: Ports<'a>,
     /// How often, and for how long, a policy has to act before it is relied on.

@@ -3,16 +3,18 @@
 use std::fmt;
 use std::slice;
 
+use datalake_core::fault::Fault;
 use datalake_core::rotation::{
     RotationGoal, RotationNext, RotationRecord, RotationStage, count_refusals,
 };
-use datalake_core::secret::AccessKeyId;
+use datalake_core::secret::{AccessKeyId, FilledBody};
 use datalake_core::text::count_things;
 use datalake_core::time::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::RotationPlace;
+use crate::DagsterHost;
 
 /// So many of the last lines of a service's log are looked at.
 const LOOKED_AT: u32 = 5000;
@@ -51,16 +53,16 @@ pub struct RotationReport {
     pub revoked: Option<Timestamp>,
     /// Whether the services of this place are to be restarted by someone else before it goes on.
     pub awaits_restart: bool,
-    /// What the services have logged of refusals since then; empty where nobody could look.
+    /// What services and apps have logged of refusals since then; empty where nobody could look.
     pub refusals: Vec<ServiceRefusals>,
 }
 
-/// What a service has logged of refusals.
+/// What a service, or an app in Modal, has logged of refusals.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct ServiceRefusals {
-    /// The service.
+    /// The service, or the app.
     pub service: String,
-    /// Lines that tell of one; `null` where its journal could not be read.
+    /// Lines that tell of one; `null` where its log could not be read.
     pub lines: Option<u64>,
     /// Whether only the last lines were read, which all are later.
     pub is_least: bool,
@@ -117,10 +119,29 @@ impl RotationReport {
         self.stage == RotationStage::Ended
     }
 
-    /// The same with what the services of this host have logged since the old key is refused.
+    /// The same with what the services of this host and the apps in Modal have logged since the old key
+    /// is refused.
     #[must_use]
     pub async fn with_refusals(mut self, place: &RotationPlace<'_>) -> Self {
-        let (Some(since), Some(host)) = (self.revoked, place.dagster_host) else { return self };
+        let Some(since) = self.revoked.filter(|_| !self.is_ended()) else { return self };
+        if let Some(host) = place.dagster_host {
+            self.count_on_host(place, host, since).await;
+        }
+        if let (Some(modal), Some(spec)) = (place.modal, &place.spec.modal) {
+            for app in &spec.apps {
+                let log = modal.log_tail(app, LOOKED_AT).await;
+                self.note_log(format!("Modal's app {}", app.name), &log, since);
+            }
+        }
+        self
+    }
+
+    async fn count_on_host(
+        &mut self,
+        place: &RotationPlace<'_>,
+        host: &DagsterHost,
+        since: Timestamp,
+    ) {
         let found = host.found(place.context).await;
         for unit in &found.units {
             let Some(status) = unit.status.present() else {
@@ -131,14 +152,17 @@ impl RotationReport {
                 continue;
             };
             let log = host.ports.services.log_tail(slice::from_ref(&status.unit), LOOKED_AT).await;
-            let count = log.ok().map(|log| count_refusals(log.expose(), since));
-            self.refusals.push(ServiceRefusals {
-                service: status.unit.to_string(),
-                lines: count.map(|count| count.lines),
-                is_least: count.is_some_and(|count| count.is_least),
-            });
+            self.note_log(status.unit.to_string(), &log, since);
         }
-        self
+    }
+
+    fn note_log(&mut self, service: String, log: &Result<FilledBody, Fault>, since: Timestamp) {
+        let count = log.as_ref().ok().map(|log| count_refusals(log.expose(), since));
+        self.refusals.push(ServiceRefusals {
+            service,
+            lines: count.map(|count| count.lines),
+            is_least: count.is_some_and(|count| count.is_least),
+        });
     }
 
     fn describe_stage(&self) -> String {
@@ -177,7 +201,7 @@ impl RotationReport {
                 "Env file, services and Modal have `{new}`. Every bucket refuses `{old}` everything; \
                  that can be taken back.\n\
                  Watch it for as long as your rarest schedule takes: who else still uses `{old}` fails \
-                 now. A client on another machine, and functions in Modal that read another secret, \
+                 now. A client on another machine, and an app in Modal that the spec does not name, \
                  cannot be seen from here.\n\
                  Then delete `{old}` in the Console: project {project}, Security, S3 credentials."
             ),
@@ -193,7 +217,7 @@ impl fmt::Display for RotationReport {
         writeln!(f, "{}", self.describe_stage())?;
         let Some(since) = self.revoked.filter(|_| !self.is_ended()) else { return Ok(()) };
         if self.refusals.is_empty() {
-            writeln!(f, "Refusals since {since}: not checked, no service's journal is read here")?;
+            writeln!(f, "Refusals since {since}: not checked, no service's log is read here")?;
         }
         for service in &self.refusals {
             let lines = match service.lines {
@@ -201,7 +225,7 @@ impl fmt::Display for RotationReport {
                     format!("at least {}", count_things(lines, "line"))
                 }
                 Some(lines) => count_things(lines, "line"),
-                None => "journal cannot be read".to_owned(),
+                None => "log cannot be read".to_owned(),
             };
             writeln!(f, "Refusals since {since} in {}: {lines}", service.service)?;
         }

@@ -8,6 +8,7 @@ mod world;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use datalake_core::modal::ModalObject;
 use datalake_core::policy::ProofPace;
 use datalake_core::rotation::RotationStage;
 use datalake_core::secret::Credentials;
@@ -116,6 +117,7 @@ async fn carry_on_once(
         spec: &world.spec,
         roles: &[],
         dagster_host: None,
+        modal: Some(&world.vault),
         ports,
         pace: if world.is_late() { ProofPace::HETZNER } else { PACE },
         reporter: &Quiet,
@@ -182,6 +184,11 @@ async fn a_change_binds_rolls_out_revokes_and_ends_once_the_old_key_is_gone() {
         assert!(keys.is_revoked(&bucket, policy.as_ref().unwrap()));
     }
     let words = report.to_string();
+    assert!(words.contains(" in Modal's app etl: log cannot be read"), "{words}");
+    let etl = ModalObject { name: "etl".parse().unwrap(), environment: None };
+    world.vault.log(&etl, "2026-01-01 00:00:00+00:00 x\n2099-01-01 00:00:00+00:00 AccessDenied\n");
+    let looked = carry_on(&world, Wish::Look).await.unwrap().to_string();
+    assert!(looked.contains(" in Modal's app etl: 1 line\n"), "{looked}");
     assert!(words.contains("delete `AKOLD0000000000000001` in the Console"), "{words}");
     let process = Process(&world);
     let context = HostContext::new(&process, &process, &world.clock);

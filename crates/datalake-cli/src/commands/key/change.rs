@@ -3,7 +3,7 @@
 use datalake_core::policy::ProofPace;
 use datalake_core::secret::Credentials;
 use datalake_core::spec::{Ambient, CredentialSource, Spec};
-use datalake_engine::{Ports, RetryingStore, recover};
+use datalake_engine::{ModalAccount, Ports, RetryingStore, recover};
 use datalake_operations::podman_secrets;
 use datalake_operations::rotation::{
     CONSOLE_STEPS, KeyRotation, KeySide, RotationFolder, RotationPairs, RotationPlace,
@@ -123,6 +123,7 @@ async fn carry_on(
         spec,
         roles: &site.store_spec()?.access,
         dagster_host: ground.as_ref(),
+        modal: spec.modal.as_ref().map(|_| &vault as &dyn ModalAccount),
         ports,
         pace: ProofPace::for_service(&spec.endpoint),
         reporter: &Reporter(printer),
