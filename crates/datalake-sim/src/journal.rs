@@ -18,6 +18,8 @@ pub struct RequestSeen {
     pub status: Option<u16>,
     /// The names of the request's headers, in lowercase.
     pub headers: Vec<String>,
+    /// When the client says that it has signed it, as it was sent; empty where nothing is signed.
+    pub signed: String,
 }
 
 /// What came since the start.

@@ -7,8 +7,7 @@ import sys
 
 def read(path):
     for line in open(path):
-        seconds, method, path = line.rstrip("\n").split(" ", 2)
-        yield float(seconds), method, path
+        yield line.rstrip("\n").split(" ", 2)
 
 
 def again(path, prefix):
@@ -27,15 +26,10 @@ def again(path, prefix):
 
 
 def pace(path):
-    """The most in any second, and the mean of the middle."""
-    times = [seconds for seconds, _, _ in read(path)]
-    most, first = 0, 0
-    for last, time in enumerate(times):
-        while time - times[first] > 1:
-            first += 1
-        most = max(most, last - first + 1)
-    counts = collections.Counter(int(time - times[0]) for time in times)
-    middle = [counts[second] for second in range(3, int(times[-1] - times[0]) - 2)]
+    """The most that was signed in any second, and the mean of the middle."""
+    counts = collections.Counter(signed for signed, _, _ in read(path))
+    sent = [counts[second] for second in sorted(counts)]
+    most, middle = max(sent), sent[3:-3]
     mean = sum(middle) / max(len(middle), 1)
     print(f"at most {most} in a second, {mean:.0f} in the mean of {len(middle)} seconds")
     return not (most <= 750 and mean >= 700)

@@ -1,11 +1,10 @@
 """Stands before an S3 service and notes each request: `proxy.py TARGET_PORT FILE`.
 
-FILE gets a line a request: seconds, method, path. The first line of standard output is its port.
+FILE gets a line a request: when the client has signed it, method, path. The first line of standard output is its port.
 """
 
 import asyncio
 import sys
-import time
 
 TARGET, NOTES = int(sys.argv[1]), open(sys.argv[2], "a", buffering=1)
 
@@ -28,8 +27,9 @@ async def pass_requests(reader, writer):
         while True:
             head = await reader.readuntil(b"\r\n\r\n")
             method, path, _ = head.split(b"\r\n", 1)[0].decode().split(" ", 2)
-            NOTES.write(f"{time.monotonic():.4f} {method} {path}\n")
             fields = dict(line.lower().split(b": ", 1) for line in head.split(b"\r\n")[1:-2])
+            signed = fields.get(b"x-amz-date", b"-").decode()
+            NOTES.write(f"{signed} {method} {path}\n")
             writer.write(head)
             left = int(fields.get(b"content-length", 0))
             while left:

@@ -178,3 +178,29 @@ async fn a_place_that_cannot_be_reached_is_not_one_without_a_client() {
 
     assert_eq!(fault.kind, FaultKind::NoManager);
 }
+
+#[tokio::test]
+async fn a_job_is_deployed_called_and_ended_by_the_clients_own_words() {
+    use datalake_engine::ShardEngine as _;
+
+    let done = Ok(r#"{"status": 0, "stdout": "", "said": ""}"#);
+    let apps = Ok(
+        r#"{"status": 0, "stdout": "[{\"description\": \"datalake-job-a\", \"state\": \"deployed\"}]", "said": ""}"#,
+    );
+    let told = ToldPrograms::new(&[SCRIPT_OF_PYTHON, TODAYS, done, Ok(""), apps, done, apps]);
+    let client = ModalClient::new(&told, None);
+    let name = |job: &str| crate::name_job_app(&job.parse().unwrap(), None).unwrap();
+    let job = |app| crate::ModalJob { client: &client, file: "/srv/job.py".to_owned(), app };
+    let (own, other) = (job(name("a")), job(name("b")));
+
+    own.deploy_worker().await.unwrap();
+    own.call_worker("0-9,12").await.unwrap();
+    own.end_workers().await.unwrap();
+    let absent = other.end_workers().await.unwrap_err();
+
+    assert_eq!(absent.kind, FaultKind::Absent);
+    assert_eq!(told.list_programs(), ["sh", "/opt/bin/python3", "/opt/bin/python3"]);
+    let inputs = hold_mutex(&told.0.inputs).join("\n");
+    assert!(inputs.contains(r#"["deploy","/srv/job.py"]"#), "{inputs}");
+    assert!(inputs.contains(r#"["app","stop","datalake-job-a","--yes"]"#), "{inputs}");
+}

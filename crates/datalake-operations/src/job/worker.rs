@@ -1,6 +1,7 @@
 //! One shard, done by a worker that knows nothing of the others.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use datalake_core::job::{
     CountedReceipt, JobKind, JobManifest, JobName, JobProgress, JobShard, KeyOutcome,
@@ -264,6 +265,10 @@ impl JobService<'_> {
             return Err(OperationError::new(ErrorKind::Usage, message));
         }
         let limits = limit_requests(job.brake.share_among(workers));
+        if let Some(rate) = limits.requests_per_second {
+            // The request that has read the job is one of the share.
+            self.clock.sleep(Duration::from_secs(1) / rate.max(1)).await;
+        }
         let courier = self.make_courier(&limits);
         let place = self.open_objects(&courier)?.open_place(&job);
         let worker = ShardWorker::new(self, place, &limits, WorkOrder::for_job(&job, function))?;

@@ -234,7 +234,9 @@ fn close_after_refusal(answer: &mut Response<Body>) {
 }
 
 fn describe_request(request: &Request<Incoming>) -> RequestSeen {
+    let signed = request.headers().get("x-amz-date").and_then(|value| value.to_str().ok());
     RequestSeen {
+        signed: signed.unwrap_or_default().to_owned(),
         method: request.method().to_string(),
         host: address::read_host(request).to_owned(),
         path: request.uri().path().to_owned(),

@@ -89,7 +89,7 @@ fn an_asset_goes_below_the_defs_of_a_project_in_todays_layout() {
 
     let written = shelf.run("job run hashes --on dagster --dir project", 0);
 
-    let path = "src/project/defs/datalake/datalake_job_hashes.py";
+    let path = "src/project_lake/defs/datalake/datalake_job_hashes.py";
     assert!(written.stdout.contains(&format!("+ project/{path}")), "{}", written.stdout);
     let text = fs::read_to_string(shelf.host.work().join("project").join(path)).unwrap();
     assert!(!text.contains("dg.Definitions("), "{text}");

@@ -36,7 +36,7 @@ Samples are those of a test. Lists are cut to their first entries, long texts to
 ";
 
 /// Documents that need a systemd, a podman, Modal's client or days, or that only a long run tells.
-const ELSEWHERE: [(&str, &str); 31] = [
+const ELSEWHERE: [(&str, &str); 32] = [
     ("access-proof", "access prove --key-file FILE"),
     ("access-run", "access apply"),
     ("cost-forecast", "cost forecast"),
@@ -51,6 +51,7 @@ const ELSEWHERE: [(&str, &str); 31] = [
     ("demo", "demo"),
     ("doctor-fix", "doctor --fix ID"),
     ("job-key", "job report NAME"),
+    ("job-offer", "job run NAME --on modal --dry-run"),
     ("job-plan", "job plan NAME --do checksum assets/"),
     ("job-report", "job report NAME"),
     ("job-run", "job run NAME"),
