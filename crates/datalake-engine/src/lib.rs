@@ -23,12 +23,14 @@ mod mutex;
 mod objects;
 mod observe;
 mod owners;
+mod pings;
 mod ports;
 mod programs;
 mod records;
 mod recover;
 mod retry;
 mod tables;
+mod timers;
 pub mod transfer;
 mod usage_log;
 mod vault;
@@ -83,6 +85,7 @@ pub use observe::{
     observe_vault, read_paths,
 };
 pub use owners::Owners;
+pub use pings::Pings;
 pub use ports::{
     Checkpoints, Clock, Dagster, Files, Lock, LockFault, NewFile, NoCheckpoints, NoDagster,
     NoSecrets, NoStore, ObjectHead, ObjectStore, PathStanding, Ports, Probe, PutTrial, Secrets,
@@ -93,6 +96,7 @@ pub use records::{Records, read_receipt};
 pub use recover::recover;
 pub use retry::RetryingStore;
 pub use tables::{TablePlace, list_log, search_lost_commits};
+pub use timers::{NoTimers, SeenTimer, Timers};
 pub use usage_log::{AssetUse, EgressBy, EgressNote, UsageLog, UsagePlace, UsageSample};
 pub use vault::{HastyVault, NoVault, SecretVault, VaultContent};
 pub use ways::ListedLinks;

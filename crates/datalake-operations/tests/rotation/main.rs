@@ -12,7 +12,7 @@ use datalake_core::policy::ProofPace;
 use datalake_core::rotation::RotationStage;
 use datalake_core::secret::Credentials;
 use datalake_desired::HostEnvironment;
-use datalake_engine::{NoCheckpoints, NoDagster, NoSecrets, Ports};
+use datalake_engine::{NoCheckpoints, NoDagster, NoSecrets, NoTimers, Ports};
 use datalake_operations::rotation::{
     KeyRotation, KeySide, RotationFolder, RotationPlace, RotationReport, RotationWish,
 };
@@ -50,6 +50,7 @@ fn ports_of<'a>(
         store,
         files: process,
         dagster: &NoDagster,
+        timers: &NoTimers,
         secrets: &NoSecrets,
         vault: process,
         state: process,
