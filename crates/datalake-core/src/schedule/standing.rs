@@ -21,6 +21,8 @@ pub struct TimerLook {
     pub is_active: bool,
     /// Whether the job is at work right now.
     pub is_running: bool,
+    /// Since when the timer waits: since the machine came up, at the latest.
+    pub since: Option<Timestamp>,
     /// When it is due next.
     pub next: Option<Timestamp>,
     /// When it was due first after its last run began, or after the timer was started.
@@ -152,7 +154,8 @@ pub fn judge_timer(look: &TimerLook, now: Timestamp) -> TimerStanding {
     }
     let patience = RANDOM_DELAY_SECONDS + ACCURACY_SECONDS;
     match look.due.filter(|due| *due <= now) {
-        Some(at) if at.plus_seconds(patience) < now => {
+        // What was due while the machine was off is caught up with once it is back.
+        Some(at) if at.max(look.since.unwrap_or(at)).plus_seconds(patience) < now => {
             return TimerStanding::Missed { at, last_success };
         }
         Some(at) if record.is_none_or(|record| record.end.is_some()) => {
@@ -187,6 +190,7 @@ mod tests {
             is_loaded: true,
             is_active: true,
             is_running: false,
+            since: Some(time(-9000)),
             next: Some(time(1000)),
             due: Some(time(1000)),
             record: ended(0, JobResult::Success, 0),
@@ -237,6 +241,14 @@ mod tests {
 
         check(&running, 5000, "running since 2027-01-15T08:00:00Z", false);
         check(&TimerLook { record: begun, ..sound() }, 100, "INTERRUPTED: began at", true);
+    }
+
+    #[test]
+    fn a_machine_that_was_off_gets_a_moment_to_catch_up() {
+        let back = TimerLook { since: Some(time(5000)), ..sound() };
+
+        check(&back, 5300, "due since 2027-01-15T08:16:40Z", false);
+        check(&back, 5361, "MISSED", true);
     }
 
     #[test]
