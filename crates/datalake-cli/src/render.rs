@@ -4,11 +4,9 @@ mod arguments;
 mod finding;
 mod kind;
 mod migration;
-mod modal;
 mod output;
 mod plan;
 mod rows;
-mod status;
 mod transfer;
 
 use std::io::{self, IsTerminal, Write};
@@ -49,11 +47,9 @@ pub(crate) use datalake_report::{
 pub(crate) use finding::{FindingPage, finding_page};
 pub(crate) use kind::DocumentKind;
 pub(crate) use migration::render_outlook;
-pub(crate) use modal::vault_line;
 pub(crate) use output::{broken_output, still_read, write_out};
 pub(crate) use plan::pending_text;
 pub(crate) use rows::{Rows, Ticker};
-pub(crate) use status::{Report as StatusReport, StatusState, render_status};
 pub(crate) use transfer::{
     Sum, TransferProgress, TransferState, archive_line, item_line, mark_of, summary_line,
 };

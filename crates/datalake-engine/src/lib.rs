@@ -37,7 +37,7 @@ mod vault;
 mod ways;
 mod webservers;
 
-pub use accounts::{AccountFault, NotTheUser, find_user, list_user_names};
+pub use accounts::{AccountFault, NotTheUser, find_user, find_user_by_number, list_user_names};
 pub use apply::{ApplyError, FailedStep, PlannedRun, Watch, apply};
 pub use archives::{
     ArchiveFault, ArchiveProgress, Archived, Archives, LeftOut, LeftOutFor, NewArchive, Unarchived,

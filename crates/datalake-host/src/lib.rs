@@ -55,7 +55,7 @@ pub use commands::{
 pub use files::HostFiles;
 pub use gate::{
     Distrust, DistrustReason, GateFault, TrustedUsers, distrust_user, judge_code_folder,
-    judge_program, judge_python, read_trusted_file,
+    judge_program, judge_python, judge_unattended, read_trusted_file,
 };
 pub use generator::QuadletGenerator;
 pub use held_folder::NamedHostFolders;

@@ -1,16 +1,19 @@
 //! Addresses that are told of runs, over HTTP.
 
+use std::path::Path;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
 use datalake_core::fault::{Fault, FaultKind};
+use datalake_core::host::HostPath;
 use datalake_core::secret::FilledBody;
 use datalake_engine::Pings;
 use http::header::CONTENT_TYPE;
 use http::{Method, Request, Uri};
 use http_body_util::Full;
 
+use crate::secret_file::{SecretFileFault, read_secret_file};
 use crate::webserver::{build_client, fault_of_connection};
 
 /// What an answer may take.
@@ -22,6 +25,13 @@ pub struct HttpPings;
 
 #[async_trait]
 impl Pings for HttpPings {
+    fn read_addresses(&self, file: &HostPath) -> Result<FilledBody, Fault> {
+        read_secret_file(Path::new(file.as_str())).map_err(|fault| match fault {
+            SecretFileFault::Unreadable(fault) => fault,
+            fault => Fault::new(FaultKind::Denied, fault.to_string()),
+        })
+    }
+
     async fn ping(&self, address: &FilledBody, text: &str) -> Result<(), Fault> {
         let late = |_| Fault::new(FaultKind::Unreachable, "operation timed out");
         tokio::time::timeout(LIMIT, send_ping(address, text)).await.map_err(late)?

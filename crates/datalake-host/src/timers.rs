@@ -33,8 +33,7 @@ impl Timers for OwnTimers {
             if self.look(job).await?.is_active {
                 ask_systemctl(&["stop", "--", &timer]).await?;
             }
-            // What systemd remembers of a timer that is gone: nothing hangs on it.
-            let _ = ask_systemctl(&["clean", "--what=state", "--", &timer]).await;
+            // What systemd remembers of a failure is nobody's concern any more.
             let _ = ask_systemctl(&["reset-failed", "--", &timer, &job.service_name()]).await;
         }
         ask_systemctl(&["daemon-reload"]).await?;

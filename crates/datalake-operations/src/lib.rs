@@ -35,6 +35,7 @@ mod redact;
 pub mod restore;
 pub mod rotation;
 mod runs;
+pub mod schedule;
 mod spec_text;
 pub mod tables;
 #[cfg(test)]
@@ -58,7 +59,8 @@ pub use error::{
     ARCHIVED, ErrorKind, OperationError, advice_for, deleted_advice, kind_of, kind_where_named,
 };
 pub use file_diff::{
-    FileChange, WrittenTexts, diff_change, diff_contents, find_written, name_secrets,
+    FileChange, WrittenTexts, describe_file_changes, diff_change, diff_contents, find_written,
+    name_secrets,
 };
 pub use generator_check::{ask_generator, check_that_units_are_made, check_with_generator};
 pub use handover::{choose_handover, podman_secrets};
@@ -75,11 +77,12 @@ pub use redact::Redactor;
 pub use runs::{
     CheckedProvision, EditCopy, EditedPath, ForwardRun, JudgedWayBack, ListedRun, ObstacleReport,
     PlannedProvision, ProvisionBasis, ProvisionRun, Quiet, RunKeys, RunReporter, RunStage,
-    StatusInput, StatusLook, TablesStanding, carry_out_back, choose_restart, choose_run_to_undo,
-    describe_receipt, find_plan_obstacles, judge_way_back, list_edit_copies, list_left_out_units,
-    list_links, list_remarks, list_runs, list_unseen, list_what_stays, log_lines, look_and_plan,
-    look_at_status, name_run_state, plan_way_back, prove_provision, read_past, read_tail,
-    refuse_edits, refuse_other_work, rehearse_back, require_no_link, require_writable,
+    StatusInput, StatusLook, StatusReport, StatusState, TablesStanding, carry_out_back,
+    choose_restart, choose_run_to_undo, describe_receipt, describe_vault, find_plan_obstacles,
+    judge_way_back, list_edit_copies, list_left_out_units, list_links, list_remarks, list_runs,
+    list_unseen, list_what_stays, log_lines, look_and_plan, look_at_status, name_run_state,
+    plan_way_back, prove_provision, read_past, read_tail, refuse_edits, refuse_other_work,
+    rehearse_back, render_status, require_no_link, require_writable,
 };
 pub use spec_text::write_spec_text;
 pub use vault::{

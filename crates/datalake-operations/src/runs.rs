@@ -12,6 +12,7 @@ mod provision;
 mod provision_run;
 mod rollback;
 mod status;
+mod status_report;
 mod tables_standing;
 mod written;
 
@@ -38,6 +39,7 @@ pub use self::provision::{
 pub use self::provision_run::{CheckedProvision, PlannedProvision, ProvisionRun};
 pub use self::rollback::{choose_run_to_undo, plan_way_back};
 pub use self::status::{StatusInput, StatusLook, look_at_status};
+pub use self::status_report::{StatusReport, StatusState, describe_vault, render_status};
 pub use self::tables_standing::TablesStanding;
 pub use self::written::describe_receipt;
 

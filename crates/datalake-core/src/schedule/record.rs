@@ -85,6 +85,14 @@ impl JobRecord {
         Self { end: Some(end), last_success, ..self }
     }
 
+    /// How the run went, in a line.
+    #[must_use]
+    pub fn describe(&self) -> String {
+        let how = self.end.as_ref().map_or_else(|| "running".to_owned(), JobEnd::describe);
+        let seconds = self.seconds().map(|seconds| format!(", after {seconds} s"));
+        format!("{}: {how}{}", self.job, seconds.unwrap_or_default())
+    }
+
     /// How long the run took, in seconds; `None` while it runs.
     #[must_use]
     pub fn seconds(&self) -> Option<i64> {

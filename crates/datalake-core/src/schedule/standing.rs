@@ -85,6 +85,11 @@ pub enum TimerStanding {
     },
     /// systemd does not know its timer.
     NotSetUp,
+    /// systemd or the record could not be asked.
+    Unknown {
+        /// Why.
+        why: String,
+    },
 }
 
 impl TimerStanding {
@@ -99,7 +104,8 @@ impl TimerStanding {
             | Self::Failed { .. }
             | Self::Interrupted { .. }
             | Self::Stopped { .. }
-            | Self::NotSetUp => true,
+            | Self::NotSetUp
+            | Self::Unknown { .. } => true,
         }
     }
 
@@ -133,6 +139,7 @@ impl TimerStanding {
                 format!("STOPPED: its timer is not active; {}", good(last_success))
             }
             Self::NotSetUp => "NOT SET UP: systemd has no such timer".to_owned(),
+            Self::Unknown { why } => format!("UNKNOWN: {why}"),
         }
     }
 }

@@ -61,7 +61,7 @@ fn a_job_of_roots_is_a_timer_and_a_service_that_may_do_little() {
 
     assert_eq!(
         text_of(&desired, "datalake-verify.timer"),
-        r#"# Written by datalake: change `schedule:` in datalake.yaml, then run `datalake schedule apply`.
+        r#"# Written by datalake: change `schedule:` in datalake.yaml and apply it again.
 [Unit]
 Description=datalake: check that the bucket has what was stored (verify)
 Documentation=man:datalake-schedule(1)
@@ -75,7 +75,7 @@ RandomizedDelaySec=300
     );
     assert_eq!(
         text_of(&desired, "datalake-verify.service"),
-        r#"# Written by datalake: change `schedule:` in datalake.yaml, then run `datalake schedule apply`.
+        r#"# Written by datalake: change `schedule:` in datalake.yaml and apply it again.
 [Unit]
 Description=datalake: check that the bucket has what was stored
 Documentation=man:datalake-schedule(1)

@@ -13,8 +13,8 @@ pub(super) const FAILED_UNIT: &str = "datalake-failed@.service";
 /// file, where `systemctl enable` would make links.
 pub(super) const WANTS: (&str, &str) = ("timers.target.d", "50-datalake.conf");
 
-const HEADER: &str = "# Written by datalake: change `schedule:` in datalake.yaml, then run \
-                      `datalake schedule apply`.\n";
+const HEADER: &str =
+    "# Written by datalake: change `schedule:` in datalake.yaml and apply it again.\n";
 
 /// What keeps a job of root's from all that it does not need. What its flags name may lie anywhere
 /// but in the system's own folders.

@@ -7,20 +7,17 @@ use datalake_core::s3::{Lifecycle, Versioning};
 use datalake_core::spec::Spec;
 use datalake_core::text::printable;
 use datalake_desired::{HostPaths, Repair};
-use datalake_operations::{
-    ObstacleReport, TablesStanding, VaultReport, VaultStanding, render_deployment,
-};
 use datalake_quadlet::Obstacle;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::modal::vault_line;
-use super::plan::pending_text;
-use super::{rule_text, versioning_text};
-use datalake_operations as deployment;
+use super::{ObstacleReport, TablesStanding};
+use crate::lake::{describe_rule, describe_versioning};
+use crate::schedule::{TimerReport, describe_timers};
+use crate::{Report, VaultReport, VaultStanding, render_deployment};
 
 /// Everything that `status` tells.
-pub(crate) struct StatusState<'a> {
+pub struct StatusState<'a> {
     /// How the next command names this place.
     pub name: &'a str,
     /// The spec.
@@ -46,14 +43,18 @@ pub(crate) struct StatusState<'a> {
     /// The last run that stands.
     pub last_run: Option<&'a Receipt>,
     /// Services and containers, or why nobody has looked at them.
-    pub services: Result<&'a deployment::Report, &'a str>,
+    pub services: Result<&'a Report, &'a str>,
     /// The secret in Modal, where the spec knows one.
     pub modal: Option<&'a VaultStanding>,
+    /// What waits for Modal, in words.
+    pub waits: String,
+    /// How the timers of the schedule stand.
+    pub timers: Vec<TimerReport>,
 }
 
 /// Whether bucket and host are in sync with the spec.
 #[derive(Serialize, JsonSchema)]
-pub(crate) struct Report<'a> {
+pub struct StatusReport<'a> {
     /// The S3 service.
     endpoint: String,
     /// The region that requests are signed for.
@@ -91,19 +92,21 @@ pub(crate) struct Report<'a> {
     /// The last run that a rollback would undo.
     last_run: Option<&'a str>,
     /// The services; `null` where nobody could look at them.
-    services: Option<&'a deployment::Report>,
+    services: Option<&'a Report>,
     /// Modal's secret; `null` where the spec has none.
     modal: Option<VaultReport>,
+    /// The timers of the schedule; none where nobody could ask systemd.
+    timers: Vec<TimerReport>,
 }
 
 /// The state as text and as a report for programs.
 #[must_use]
-pub(crate) fn render_status<'a>(state: &StatusState<'a>) -> (String, Report<'a>) {
+pub fn render_status<'a>(state: &StatusState<'a>) -> (String, StatusReport<'a>) {
     let StatusState { spec, account, places, observation, plan, last_run, .. } = state;
     let service = observation.observed.service.present();
     let bucket = observation.observed.bucket(&spec.bucket);
     let bucket = bucket.present();
-    let report = Report {
+    let report = StatusReport {
         endpoint: spec.endpoint.to_string(),
         region: spec.region.to_string(),
         clock_ahead_seconds: service.map(|service| service.clock_ahead),
@@ -124,11 +127,12 @@ pub(crate) fn render_status<'a>(state: &StatusState<'a>) -> (String, Report<'a>)
         last_run: last_run.map(|receipt| receipt.run.as_str()),
         services: state.services.ok(),
         modal: state.modal.zip(spec.modal.as_ref()).map(|(at, spec)| at.report_vault(&spec.secret)),
+        timers: state.timers.clone(),
     };
     (describe_status(state, &report, bucket), report)
 }
 
-fn describe_services(services: &Result<&deployment::Report, &str>) -> String {
+fn describe_services(services: &Result<&Report, &str>) -> String {
     match services {
         Ok(services) => format!("\n{}", render_deployment(services, "datalake dagster restart")),
         Err(why) => format!("services  not looked at: {}\n", printable(why)),
@@ -137,7 +141,7 @@ fn describe_services(services: &Result<&deployment::Report, &str>) -> String {
 
 fn describe_status(
     state: &StatusState<'_>,
-    report: &Report<'_>,
+    report: &StatusReport<'_>,
     bucket: Option<&BucketState>,
 ) -> String {
     let who = printable(report.account.unwrap_or("unknown account"));
@@ -160,7 +164,7 @@ fn describe_status(
         text.push_str(&format!("          cure: {cure}\n"));
     }
     if let Some(modal) = &report.modal {
-        text.push_str(&format!("modal     {}\n", vault_line(modal)));
+        text.push_str(&format!("modal     {}\n", describe_vault(modal)));
     }
     if let Some(run) = report.last_run {
         text.push_str(&format!("last run  {run}\n"));
@@ -176,24 +180,24 @@ fn describe_status(
     for sentence in &report.left_out_units {
         text.push_str(&format!("left out  {sentence}\n"));
     }
+    text.push_str(&describe_timers(&report.timers));
     if report.in_step {
         return text + "\nIn sync with the spec.\n";
     }
     let next = format!("{} provision", state.name);
-    let waits = pending_text(&report.pending.pending, &next);
-    let pending = &report.pending.steps;
+    let (waits, pending) = (&state.waits, &report.pending.steps);
     if pending.is_empty() {
         if !report.in_the_way.is_empty() {
             text.push_str("\nNo step is pending, but what is in the way undoes the settings.\n");
-            return text + &waits;
+            return text + waits;
         }
-        return text + "\nEverything except Modal is in sync with the spec.\n" + &waits;
+        return text + "\nEverything except Modal is in sync with the spec.\n" + waits;
     }
     text.push_str(&format!("\n{} steps pending:\n", pending.len()));
     for step in pending {
         text.push_str(&format!("  {}\n", describe_step(step)));
     }
-    text + &state.changes + &waits + &format!("\nNext: {next}\n")
+    text + &state.changes + waits + &format!("\nNext: {next}\n")
 }
 
 /// Where tables live, in a line; nothing where the spec does not speak of them.
@@ -208,15 +212,26 @@ fn tables_line(state: &StatusState<'_>) -> String {
 
 fn bucket_text(bucket: &BucketState) -> String {
     let versioning = match &bucket.versioning {
-        Found::Present(versioning) => versioning_text(*versioning).to_owned(),
+        Found::Present(versioning) => describe_versioning(*versioning).to_owned(),
         Found::Absent => "unknown".to_owned(),
         Found::Unknown(fault) => printable(&format!("unknown ({fault})")),
     };
     let rules = match &bucket.lifecycle {
         Found::Present(rules) if rules.is_empty() => "no lifecycle rules".to_owned(),
-        Found::Present(rules) => rules.iter().map(rule_text).collect::<Vec<_>>().join("; "),
+        Found::Present(rules) => rules.iter().map(describe_rule).collect::<Vec<_>>().join("; "),
         Found::Absent => "lifecycle unknown".to_owned(),
         Found::Unknown(fault) => printable(&format!("lifecycle unknown ({fault})")),
     };
     format!("versioning {versioning}, {rules}")
+}
+
+/// How a secret stands, in one line.
+#[must_use]
+pub fn describe_vault(report: &VaultReport) -> String {
+    let VaultReport { secret, state, detail } = report;
+    let state = state.replace('-', " ");
+    match detail {
+        Some(detail) => format!("{secret}: {state} ({})", printable(detail)),
+        None => format!("{secret}: {state}"),
+    }
 }
