@@ -15,11 +15,16 @@ pub struct MemoryPings {
     told: Mutex<Vec<(String, String)>>,
     /// Whether nobody answers.
     pub is_silent: bool,
-    /// The content of the file of addresses.
-    pub file: String,
+    file: String,
 }
 
 impl MemoryPings {
+    /// Addresses that stand in a file of this content.
+    #[must_use]
+    pub fn with_file(content: &str) -> Self {
+        Self { file: content.to_owned(), ..Self::default() }
+    }
+
     /// Addresses and what each was told, in order.
     #[must_use]
     pub fn told(&self) -> Vec<(String, String)> {
