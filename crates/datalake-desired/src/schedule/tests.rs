@@ -64,7 +64,6 @@ fn a_job_of_roots_is_a_timer_and_a_service_that_may_do_little() {
         r#"# Written by datalake: change `schedule:` in datalake.yaml and apply it again.
 [Unit]
 Description=datalake: check that the bucket has what was stored (verify)
-Documentation=man:datalake-schedule(1)
 
 [Timer]
 OnCalendar=Sun 04:00
@@ -78,7 +77,6 @@ RandomizedDelaySec=300
         r#"# Written by datalake: change `schedule:` in datalake.yaml and apply it again.
 [Unit]
 Description=datalake: check that the bucket has what was stored
-Documentation=man:datalake-schedule(1)
 Wants=network-online.target
 After=network-online.target
 OnFailure=datalake-failed@verify.service
@@ -100,7 +98,6 @@ ProtectKernelModules=yes
 ProtectKernelLogs=yes
 ProtectControlGroups=yes
 ProtectClock=yes
-RestrictSUIDSGID=yes
 RestrictRealtime=yes
 LockPersonality=yes
 RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6 AF_NETLINK

@@ -17,7 +17,8 @@ const HEADER: &str =
     "# Written by datalake: change `schedule:` in datalake.yaml and apply it again.\n";
 
 /// What keeps a job of root's from all that it does not need. What its flags name may lie anywhere
-/// but in the system's own folders.
+/// but in the system's own folders. `RestrictSUIDSGID=` is not among it: systemd then takes away `openat2`,
+/// by which every file is reached without links.
 const HARDENED: &str = "\
 NoNewPrivileges=yes
 ProtectSystem=full
@@ -26,7 +27,6 @@ ProtectKernelModules=yes
 ProtectKernelLogs=yes
 ProtectControlGroups=yes
 ProtectClock=yes
-RestrictSUIDSGID=yes
 RestrictRealtime=yes
 LockPersonality=yes
 RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6 AF_NETLINK
@@ -35,7 +35,7 @@ SystemCallArchitectures=native
 
 pub(super) fn render_timer(timer: &JobTimer) -> String {
     format!(
-        "{HEADER}[Unit]\nDescription=datalake: {} ({})\nDocumentation=man:datalake-schedule(1)\n\n\
+        "{HEADER}[Unit]\nDescription=datalake: {} ({})\n\n\
          [Timer]\nOnCalendar={}\n\
          # What was due while the machine was off is caught up with.\nPersistent=true\n\
          RandomizedDelaySec={RANDOM_DELAY_SECONDS}\n",
@@ -48,10 +48,7 @@ pub(super) fn render_timer(timer: &JobTimer) -> String {
 pub(super) fn render_service(timer: &JobTimer, input: &ScheduleInput<'_>) -> String {
     let job = timer.job;
     let is_root = input.place.manager == UnitManager::Host;
-    let mut text = format!(
-        "{HEADER}[Unit]\nDescription=datalake: {}\nDocumentation=man:datalake-schedule(1)\n",
-        job.describe()
-    );
+    let mut text = format!("{HEADER}[Unit]\nDescription=datalake: {}\n", job.describe());
     if is_root {
         text.push_str("Wants=network-online.target\nAfter=network-online.target\n");
     }
