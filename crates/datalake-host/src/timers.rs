@@ -9,8 +9,9 @@ use datalake_engine::{SeenTimer, Timers};
 use crate::acting::{analyze, own_systemctl};
 use crate::commands::{CommandFault, fault_of_command, read_answer, run_program};
 
+/// When the state last changed is no measure: it does each time that the timer starts its job.
 const PROPERTIES: &str =
-    "--property=Id,LoadState,ActiveState,StateChangeTimestamp,NextElapseUSecRealtime";
+    "--property=Id,LoadState,ActiveState,ActiveEnterTimestamp,NextElapseUSecRealtime";
 
 /// The timers of whoever runs this: those of the host's systemd for root, else of the user's own.
 #[derive(Debug, Clone, Copy, Default)]
@@ -88,7 +89,7 @@ fn read_timer(shown: &str) -> Result<SeenTimer, Fault> {
     Ok(SeenTimer {
         is_loaded: find_value(timer, "LoadState") == "loaded",
         is_active,
-        since: read_time(find_value(timer, "StateChangeTimestamp")).filter(|_| is_active),
+        since: read_time(find_value(timer, "ActiveEnterTimestamp")).filter(|_| is_active),
         next: read_time(find_value(timer, "NextElapseUSecRealtime")).filter(|_| is_active),
         is_running: matches!(
             find_value(service, "ActiveState"),
@@ -140,12 +141,12 @@ NextElapseUSecRealtime=@1796256151
 Id=datalake-usage.timer
 LoadState=loaded
 ActiveState=active
-StateChangeTimestamp=@1795376151
+ActiveEnterTimestamp=@1795376151
 
 Id=datalake-usage.service
 LoadState=loaded
 ActiveState=inactive
-StateChangeTimestamp=
+ActiveEnterTimestamp=
 ";
 
     #[test]
