@@ -30,7 +30,7 @@ pub(super) async fn report(
     if migration.home.is_some() {
         tell_keys(&found, printer);
     }
-    let work = report_assets(&migration, &found, &place.limits);
+    let work = Box::pin(report_assets(&migration, &found, &place.limits));
     let report = show_elapsed(printer, "comparing both sides", work).await?;
     if let Some(path) = &flags.html {
         let page = render_migration_page(&report);

@@ -1,6 +1,7 @@
 //! The switch on ports in memory: what a real Dagster 1.13.27 has printed is played back.
 
 mod frames;
+mod places;
 
 use std::time::Duration;
 
@@ -8,8 +9,7 @@ use async_trait::async_trait;
 use datalake_core::doctor::{Look, SwitchStanding};
 use datalake_core::fault::{Fault, FaultKind};
 use datalake_core::secret::FilledBody;
-use datalake_core::spec::HostSpec;
-use datalake_engine::memory::{MemoryMachine, MemoryState};
+use datalake_engine::memory::MemoryState;
 use datalake_engine::{Lock, LockFault, Programs, Ran, StateFolder};
 
 use super::super::scene::{NOON, OTHER, PICKLE, Scene, ToldWords, choice, default_limits};
@@ -378,25 +378,4 @@ async fn a_diagnosis_tells_how_the_last_check_ended() {
     let other = look(Some("s3://other/assets/"));
     assert!(matches!(other, Look::Saw(SwitchStanding::OfAnotherPlace(_))), "{other:?}");
     assert!(matches!(look(Some("s3://acme-lake/assets/")), Look::Saw(_)));
-}
-
-#[tokio::test]
-async fn on_a_machine_without_the_service_user_no_container_was_left_unasked() {
-    let mut scene = Scene::new().await;
-    scene.folders.put_file("/etc/passwd", "root:x:0:0::/root:/bin/sh\n");
-    scene.machine = Some(MemoryMachine::new(|| {
-        MemoryMachine::idle("/var/lib/systemd/linger/dagster".parse().unwrap())
-    }));
-    let host = HostSpec {
-        user: "dagster".parse().unwrap(),
-        units: vec!["dagster-daemon".parse().unwrap()],
-        finds_units: false,
-        handover: None,
-        dagster_home: None,
-        links: Vec::new(),
-    };
-
-    let units = places::find_code_units(&scene.search().context, &host).await;
-
-    assert_eq!(units.map(|units| units.len()), Ok(0));
 }
