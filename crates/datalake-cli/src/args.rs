@@ -16,6 +16,7 @@ pub mod objects;
 pub mod project;
 pub mod restore;
 mod runs;
+pub mod schedule;
 mod strict;
 pub mod tables;
 pub mod transfer;
@@ -248,6 +249,12 @@ pub enum Command {
         /// What to do.
         #[command(subcommand)]
         what: modal::Modal,
+    },
+    /// Run usage record, cost check, doctor, verify and more by systemd timers
+    Schedule {
+        /// What to do.
+        #[command(subcommand)]
+        what: schedule::ScheduleCommand,
     },
     /// Show the spec, and where each value comes from
     Config {

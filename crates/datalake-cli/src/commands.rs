@@ -27,6 +27,7 @@ mod restore;
 mod rollback;
 #[cfg(feature = "sandbox")]
 mod sandbox;
+mod schedule;
 mod schema;
 mod services;
 mod shell;
@@ -88,6 +89,7 @@ pub(crate) async fn run(cli: &Cli, printer: Printer) -> Result<Exit, Failure> {
         Command::Key { what } => Box::pin(key::run_key_command(cli, what, printer)).await,
         Command::Lake { what } => Box::pin(lake::lake(cli, what, printer)).await,
         Command::Modal { what, .. } => modal::modal(cli, what, printer).await,
+        Command::Schedule { what } => Box::pin(schedule::schedule(cli, what, printer)).await,
         Command::Schema(flags) => schema::schema(flags, printer),
         Command::Config { show } => config::config(cli, *show, printer).await,
         #[cfg(feature = "sandbox")]

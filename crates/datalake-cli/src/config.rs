@@ -7,6 +7,7 @@ mod paths;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
+use datalake_core::schedule::ScheduleSpec;
 use datalake_core::spec::{
     CostSpec, CredentialSource, HostDocument, HostSpec, InvalidSpec, ModalSpec, Spec, SpecDocument,
     StoreSpec, TablesDocument,
@@ -176,6 +177,22 @@ impl Settings {
             )),
             None => failure.hint("`datalake init` writes a datalake.yaml"),
         }
+    }
+
+    /// The part of the spec that tells what runs by itself, checked.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`] for a wrong value, naming where it comes from.
+    pub(crate) fn schedule(&self) -> Result<ScheduleSpec, Failure> {
+        self.document.schedule.clone().check().map_err(|error| self.invalid(error))
+    }
+
+    /// The values that none of these files has, each with where it comes from.
+    pub(crate) fn list_unfiled(&self, files: &[String]) -> Vec<String> {
+        let is_filed = |source: &String| source == "default" || files.contains(source);
+        let set = self.explain().filter(|it| it.value.is_some() && !is_filed(&it.source));
+        set.map(|it| format!("`{}` comes from {}", it.key, it.source)).collect()
     }
 
     /// Every key with its value and source.

@@ -54,12 +54,13 @@ fn named_places() -> impl Iterator<Item = (&'static str, Target)> {
         | Target::Path(_)
         | Target::Secret(_)
         | Target::Services
+        | Target::Timers
         | Target::Vault(_)
         | Target::App(_) => None,
     })
 }
 
-fn list_places() -> [(&'static str, Target); 9] {
+fn list_places() -> [(&'static str, Target); 10] {
     let well_formed = "a sample is well formed";
     let bucket = || "bucket".parse().expect(well_formed);
     let modal = || datalake_core::modal::ModalObject {
@@ -74,6 +75,7 @@ fn list_places() -> [(&'static str, Target); 9] {
         ("file", Target::Path("/file".parse().expect(well_formed))),
         ("podman secret", Target::Secret("datalake-secret".parse().expect(well_formed))),
         ("services", Target::Services),
+        ("timers", Target::Timers),
         ("Modal secret", Target::Vault(modal())),
         ("Modal app", Target::App(modal())),
     ]

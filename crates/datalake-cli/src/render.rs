@@ -35,7 +35,6 @@ pub(crate) use datalake_core::text::{
 };
 pub(crate) use datalake_core::time::format_age as age;
 pub(crate) use datalake_core::usage::{describe_usage as usage_words, render_usage as usage};
-pub(crate) use datalake_operations::describe_vault as vault_line;
 pub(crate) use datalake_operations::lake::{
     describe_cors as cors_text, describe_lifecycle as lifecycle_text, describe_lock as lock_text,
     describe_rule as rule_text, describe_versioning as versioning_text,

@@ -29,6 +29,7 @@ use crate::config::{Settings, Sources};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::kill;
+use crate::named_path;
 use crate::render::Printer;
 #[cfg(feature = "sandbox")]
 use crate::sandbox::{Sandbox, require_nothing_of_others};
@@ -253,6 +254,23 @@ impl Site {
     /// Journal, receipts and copies.
     pub(crate) fn records(&self) -> Records<'_> {
         Records(&self.state)
+    }
+
+    /// The file of the spec that has to be named where the working folder is another one.
+    pub(crate) fn find_config(&self) -> Option<PathBuf> {
+        self.files.last().filter(|path| named_path::is_taken(path)).cloned()
+    }
+
+    /// The files of the spec that a timer reads, as `config explain` names them: a service of the host
+    /// has no home.
+    pub(crate) fn find_timer_files(&self, is_root: bool) -> Vec<String> {
+        let (first, last) = (self.files.first(), self.files.last());
+        let all = if is_root {
+            first.into_iter().chain(last).collect()
+        } else {
+            self.files.iter().collect::<Vec<_>>()
+        };
+        all.into_iter().map(|path| printable(&path.display().to_string())).collect()
     }
 
     /// Whether it is this machine itself, whose services can be asked: no sandbox, no other root.

@@ -38,6 +38,8 @@ pub enum Target {
     Secret(PodmanSecret),
     /// The Dagster services of the host.
     Services,
+    /// The timers that start datalake's own commands.
+    Timers,
     /// A secret of Modal's.
     Vault(ModalObject),
     /// An app of Modal's.
@@ -252,7 +254,8 @@ impl Target {
             | Self::Object(..)
             | Self::Path(_)
             | Self::Secret(_)
-            | Self::Services => false,
+            | Self::Services
+            | Self::Timers => false,
         }
     }
 }
@@ -267,6 +270,7 @@ impl fmt::Display for Target {
             Self::Path(path) => write!(f, "`{path}`"),
             Self::Secret(name) => write!(f, "podman secret `{name}`"),
             Self::Services => f.write_str("Dagster's services"),
+            Self::Timers => f.write_str("the timers"),
             Self::Vault(secret) => write!(f, "Modal secret `{secret}`"),
             Self::App(app) => write!(f, "Modal app `{app}`"),
         }

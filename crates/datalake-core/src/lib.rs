@@ -23,6 +23,7 @@
 //! | [`tables`] | logs of tables, commits that got lost |
 //! | [`transfer`], [`migration`] | what becomes of each file and object |
 //! | [`job`] | work on every object, in shards with receipts |
+//! | [`schedule`] | commands that run by themselves, and what became of them |
 //! | [`usage`], [`price`] | what lies in a bucket, and what it costs |
 //! | [`doctor`] | findings and their cures |
 //! | [`advice`] | what to do next, as data |
@@ -67,6 +68,7 @@ pub mod price;
 pub mod receipt;
 pub mod rotation;
 pub mod s3;
+pub mod schedule;
 pub mod secret;
 pub mod size;
 pub mod spec;

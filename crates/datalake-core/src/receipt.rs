@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use crate::fault::Target;
 use crate::host::{ServiceStates, UnitName};
 use crate::plan::{Action, Guard, Pending, Plan, Step, Undo, Way, roll_over};
+use crate::schedule::TimerStates;
 use crate::time::{RunId, Timestamp};
 
 pub use edits::{EditChoices, UnusedChoice, is_edit};
@@ -116,7 +117,7 @@ impl StepReceipt {
 }
 
 /// Plans the way back from what `receipt` did: last step first, one-way steps left as they are.
-/// Services come after the files, since they read them anew, and Modal's secret and apps come last:
+/// Services and timers come after the files, since they read them anew, and Modal's secret and apps come last:
 /// whatever Modal does, the host is as before by then.
 ///
 /// A thing that several of its runs have changed goes back to before the first in one step.
@@ -124,7 +125,10 @@ impl StepReceipt {
 pub fn plan_rollback(receipt: &Receipt) -> Plan {
     let mut ways: Vec<(Step, bool)> = Vec::new();
     let begun = receipt.steps.iter().filter(|taken| taken.outcome != Outcome::NotBegun);
-    let of_files = begun.clone().filter(|taken| taken.step.action.target() != Target::Services);
+    let is_restart = |taken: &&StepReceipt| {
+        matches!(taken.step.action.target(), Target::Services | Target::Timers)
+    };
+    let of_files = begun.clone().filter(|taken| !is_restart(taken));
     for taken in of_files.rev() {
         let Some(earlier) = way_back(&taken.step) else { continue };
         let same = |(later, _): &&mut (Step, bool)| later.guard.is_about_same(&earlier.guard);
@@ -146,7 +150,8 @@ pub fn plan_rollback(receipt: &Receipt) -> Plan {
     let (mut vault, mut steps): (Vec<_>, Vec<_>) =
         steps.partition(|step| step.action.target().is_in_modal());
     vault.extend(apps_back(&vault, begun.clone().map(|taken| &taken.step)));
-    steps.extend(services_back(begun.map(|taken| &taken.step)));
+    steps.extend(services_back(begun.clone().map(|taken| &taken.step)));
+    steps.extend(timers_back(begun.map(|taken| &taken.step)));
     steps.extend(vault);
     Plan::of_steps(steps)
 }
@@ -193,6 +198,29 @@ fn services_back<'a>(begun: impl Iterator<Item = &'a Step>) -> Option<Step> {
         undo: Undo {
             guard: Guard::ServicesAre(before),
             way: Way::OneWay("provision does it again".to_owned()),
+        },
+        why: format!("undoes: {}", why?),
+    })
+}
+
+/// The same for timers.
+fn timers_back<'a>(begun: impl Iterator<Item = &'a Step>) -> Option<Step> {
+    let (mut before, mut why) = (BTreeMap::new(), None);
+    for step in begun {
+        if let Way::Back(Action::SettleTimers(states)) = &step.undo.way {
+            for (job, state) in states.iter() {
+                before.entry(job).or_insert(state);
+            }
+            why = why.or(Some(&step.why));
+        }
+    }
+    let before: TimerStates = before.into_iter().collect();
+    Some(Step {
+        guard: Guard::TimersKnown,
+        action: Action::SettleTimers(before.clone()),
+        undo: Undo {
+            guard: Guard::TimersAre(before),
+            way: Way::OneWay("a schedule is set up again by its own command".to_owned()),
         },
         why: format!("undoes: {}", why?),
     })

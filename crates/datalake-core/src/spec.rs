@@ -21,8 +21,9 @@ use crate::transfer::Bandwidth;
 
 pub use catalogs::{Catalog, CatalogName, CatalogUri, InvalidCatalog, Warehouse};
 pub use document::{
-    AccessRoleDocument, CatalogDocument, CostDocument, HostDocument, InvalidSpec, LimitsDocument,
-    ModalDocument, PlanDocument, ProtectDocument, SpecDocument, SpecKey, TablesDocument,
+    AccessRoleDocument, CatalogDocument, CostDocument, HostDocument, InvalidSpec, JobTimerDetails,
+    JobTimerDocument, LimitsDocument, ModalDocument, PlanDocument, ProtectDocument,
+    ScheduleDocument, SpecDocument, SpecKey, TablesDocument,
 };
 pub use handover::{Handover, InvalidHandover};
 pub use logs::{InvalidLogs, Logs};

@@ -157,6 +157,7 @@ fn units_in(plan: &Plan) -> impl Iterator<Item = UnitName> {
         | Target::Object(..)
         | Target::Secret(_)
         | Target::Services
+        | Target::Timers
         | Target::Vault(_)
         | Target::App(_) => None,
     });

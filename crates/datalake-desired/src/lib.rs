@@ -9,6 +9,7 @@ mod host_paths;
 mod host_units;
 mod restart;
 mod roles;
+mod schedule;
 mod vault;
 mod workspaces;
 
@@ -24,5 +25,6 @@ pub use host_paths::{ForeignFile, ForeignFileKind, HostPaths, UnitPaths, names_o
 pub use host_units::{HostUnits, USER_WIDE};
 pub use restart::{list_restart_commands, list_template_remarks};
 pub use roles::{DagsterUnit, RoleReason, UnitRole, find_roles};
+pub use schedule::{ScheduleInput, TimerPlace, desire_schedule, list_schedule_files};
 pub use vault::{VaultPast, is_env_file, print_of};
 pub use workspaces::{FoundWorkspace, find_workspace_files};

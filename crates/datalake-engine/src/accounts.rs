@@ -49,6 +49,24 @@ pub fn find_user(files: &dyn Files, name: &str) -> Result<UserAccount, AccountFa
     user_in(&String::from_utf8_lossy(content.expose()), name)
 }
 
+/// Finds the user of this number in the host's `/etc/passwd`; the first of several.
+///
+/// # Errors
+///
+/// [`AccountFault`], as for [`find_user`].
+pub fn find_user_by_number(
+    files: &dyn Files,
+    uid: u32,
+) -> Result<(String, UserAccount), AccountFault> {
+    let content = read_passwd(files).map_err(AccountFault::Unreadable)?;
+    let passwd = String::from_utf8_lossy(content.expose());
+    let is_theirs = |line: &&str| line.split(':').nth(2).and_then(parse_id) == Some(uid);
+    let line = passwd.lines().find(is_theirs);
+    let name = line.and_then(|line| line.split(':').next());
+    let name = name.ok_or_else(|| AccountFault::Absent(uid.to_string()))?;
+    Ok((name.to_owned(), user_in(&passwd, name)?))
+}
+
 /// The names in the host's `/etc/passwd` that may be a service user's, in the order of the file.
 ///
 /// # Errors

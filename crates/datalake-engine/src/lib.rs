@@ -23,6 +23,7 @@ mod mutex;
 mod objects;
 mod observe;
 mod owners;
+mod pings;
 mod ports;
 mod programs;
 mod records;
@@ -30,13 +31,14 @@ mod recover;
 mod retry;
 mod shard_engine;
 mod tables;
+mod timers;
 pub mod transfer;
 mod usage_log;
 mod vault;
 mod ways;
 mod webservers;
 
-pub use accounts::{AccountFault, NotTheUser, find_user, list_user_names};
+pub use accounts::{AccountFault, NotTheUser, find_user, find_user_by_number, list_user_names};
 pub use apply::{ApplyError, FailedStep, PlannedRun, Watch, apply};
 pub use archives::{
     ArchiveFault, ArchiveProgress, Archived, Archives, LeftOut, LeftOutFor, NewArchive, Unarchived,
@@ -84,6 +86,7 @@ pub use observe::{
     observe_vault, read_paths,
 };
 pub use owners::Owners;
+pub use pings::Pings;
 pub use ports::{
     Checkpoints, Clock, Dagster, Files, Lock, LockFault, NewFile, NoCheckpoints, NoDagster,
     NoSecrets, NoStore, ObjectHead, ObjectStore, PathStanding, Ports, Probe, PutTrial, Secrets,
@@ -95,6 +98,7 @@ pub use recover::recover;
 pub use retry::RetryingStore;
 pub use shard_engine::ShardEngine;
 pub use tables::{TablePlace, list_log, search_lost_commits};
+pub use timers::{NoTimers, SeenTimer, Timers};
 pub use usage_log::{AssetUse, EgressBy, EgressNote, UsageLog, UsagePlace, UsageSample};
 pub use vault::{HastyVault, NoVault, SecretVault, VaultContent};
 pub use ways::ListedLinks;

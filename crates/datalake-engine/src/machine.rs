@@ -2,7 +2,7 @@
 
 use datalake_core::host::{HostPath, UnitName, UserAccount};
 
-use crate::{Containers, Generator, Images, NotTheUser, Programs, Secrets, Services};
+use crate::{Containers, Generator, Images, NotTheUser, Programs, Secrets, Services, Timers};
 
 /// The machine itself, on which services run; a sandbox or another root has none.
 pub trait Machine: Send + Sync {
@@ -12,6 +12,9 @@ pub trait Machine: Send + Sync {
     ///
     /// [`NotTheUser`] for a caller who is neither root nor the user itself.
     fn act_for(&self, user: &UnitName, account: &UserAccount) -> Result<UserPorts, NotTheUser>;
+
+    /// The timers of whoever runs this.
+    fn timers(&self) -> &dyn Timers;
 
     /// Programs inside the container of this id or name.
     ///

@@ -35,6 +35,7 @@ pub(crate) async fn mend_step(step: &Step, ports: &Ports<'_>) -> Result<(), Faul
         | Action::RestoreFile { .. }
         | Action::RemoveFile(_)
         | Action::SettleServices(_)
+        | Action::SettleTimers(_)
         | Action::ProveContainers { .. }
         | Action::StoreVault { .. }
         | Action::RestoreVault { .. }

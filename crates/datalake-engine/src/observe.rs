@@ -201,6 +201,8 @@ fn asked_by(guard: &Guard) -> Option<Fingerprint> {
         | Guard::SecretIs(..)
         | Guard::ServicesKnown
         | Guard::ServicesAre(_)
+        | Guard::TimersKnown
+        | Guard::TimersAre(_)
         | Guard::VaultAbsent(_)
         | Guard::VaultCleared(_) => None,
     }
@@ -234,6 +236,9 @@ pub async fn look_at(target: &Target, ports: &Ports<'_>) -> Observed {
         },
         Target::Services => {
             Observed { services: look_at_services(ports).await, ..Observed::nothing() }
+        }
+        Target::Timers => {
+            Observed { timers: judge_setting(ports.timers.states().await), ..Observed::nothing() }
         }
         Target::Vault(secret) => {
             let mut observed = Observed::nothing();

@@ -19,6 +19,7 @@ pub use self::probe::Probe;
 pub use self::store::{ObjectHead, ObjectStore, PutTrial, Stored, VersionId};
 use crate::Checkpoint;
 use crate::ListedLinks;
+use crate::Timers;
 use crate::vault::SecretVault;
 
 /// All ports together, and the key of this host's fingerprints.
@@ -30,6 +31,8 @@ pub struct Ports<'a> {
     pub files: &'a dyn Files,
     /// The running Dagster.
     pub dagster: &'a dyn Dagster,
+    /// The timers that start datalake's own commands.
+    pub timers: &'a dyn Timers,
     /// What the service user's podman keeps.
     pub secrets: &'a dyn Secrets,
     /// What Modal keeps.

@@ -132,6 +132,7 @@ impl Records<'_> {
             | Action::StoreSecret { .. }
             | Action::RemoveSecret(_)
             | Action::SettleServices(_)
+            | Action::SettleTimers(_)
             | Action::ProveContainers { .. }
             | Action::StoreVault { .. }
             | Action::RemoveVault(_)

@@ -67,6 +67,7 @@ fn sweep_copies(step: &Step, ports: &Ports<'_>) -> Result<(), Fault> {
         | Target::Object(..)
         | Target::Secret(_)
         | Target::Services
+        | Target::Timers
         | Target::Vault(_)
         | Target::App(_) => Ok(()),
     }

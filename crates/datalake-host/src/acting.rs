@@ -8,8 +8,10 @@ use std::time::Duration;
 use datalake_core::fault::{Fault, FaultKind};
 use datalake_core::host::{HostPath, UnitManager, UnitName, UserAccount};
 use datalake_engine::{NotTheUser, ServiceName};
+use rustix::process::geteuid;
 
 use crate::ProgramCall;
+use crate::gate::TrustedUsers;
 
 /// What a question may take.
 const LIMIT: Duration = Duration::from_secs(30);
@@ -184,6 +186,29 @@ impl ServiceUser {
 pub(crate) fn host_systemctl(words: &[&str]) -> ProgramCall {
     let words = [&["--no-ask-password", "--no-pager"], words].concat();
     command_of_user("systemctl", &words, Path::new("/"))
+}
+
+/// `systemctl` of the systemd of whoever runs this: the host's for root, else the user's own.
+///
+/// # Errors
+///
+/// A [`Fault`] of kind `NoManager` where none runs for the user.
+pub(crate) fn own_systemctl(words: &[&str]) -> Result<ProgramCall, Fault> {
+    if TrustedUsers::of_process().owns_machine() {
+        return Ok(host_systemctl(words));
+    }
+    let folder = format!("/run/user/{}", geteuid().as_raw());
+    if !Path::new(&folder).join("systemd").exists() {
+        return Err(Fault::new(FaultKind::NoManager, format!("`{folder}/systemd` does not exist")));
+    }
+    let words = [&["--user", "--no-ask-password", "--no-pager"], words].concat();
+    let environment = BTreeMap::from([("XDG_RUNTIME_DIR".into(), folder.into())]);
+    Ok(ProgramCall { environment, ..command_of_user("systemctl", &words, Path::new("/")) })
+}
+
+/// `systemd-analyze`, which asks no systemd that runs.
+pub(crate) fn analyze(words: &[&str]) -> ProgramCall {
+    command_of_user("systemd-analyze", words, Path::new("/"))
 }
 
 /// `journalctl` for what these units of the host said, and systemd itself of them.

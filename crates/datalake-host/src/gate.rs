@@ -15,9 +15,10 @@ mod programs;
 mod trusted;
 mod walk;
 
+use std::ffi::OsStr;
 use std::fs::File;
 use std::os::fd::{AsFd as _, OwnedFd};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use rustix::fs::{FileType, OFlags, Stat};
 
@@ -74,6 +75,30 @@ pub(crate) fn open_trusted_folder(
     trusted: &TrustedUsers,
 ) -> Result<OwnedFd, GateFault> {
     folder_at(path, trusted, Missing::Fails)
+}
+
+/// Judges what a timer would use: files, the operator's program, and the folder of records, if it is
+/// there. Whoever calls `sudo` now is not there then.
+///
+/// # Errors
+///
+/// [`GateFault`] for what somebody else may have put there, or an absent file.
+pub fn judge_unattended(
+    files: &[PathBuf],
+    program: Option<&OsStr>,
+    folder: &Path,
+) -> Result<(), GateFault> {
+    let trusted = TrustedUsers::unattended();
+    for file in files {
+        open_trusted_file(file, &trusted)?;
+    }
+    if let Some(program) = program {
+        judge_program(program, &trusted)?;
+    }
+    match open_trusted_folder(folder, &trusted) {
+        Ok(_) | Err(GateFault::Absent(_)) => Ok(()),
+        Err(fault) => Err(fault),
+    }
 }
 
 /// The same; folders that are missing are made first, each for the caller alone.

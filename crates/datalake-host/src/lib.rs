@@ -25,6 +25,7 @@ mod named;
 mod named_folder;
 mod named_paths;
 mod own_process;
+mod ping;
 mod place;
 mod podman;
 mod programs;
@@ -38,6 +39,7 @@ mod standard_input;
 mod state;
 mod systemd;
 mod target_lock;
+mod timers;
 mod tree;
 mod usage_db;
 mod way;
@@ -53,7 +55,7 @@ pub use commands::{
 pub use files::HostFiles;
 pub use gate::{
     Distrust, DistrustReason, GateFault, TrustedUsers, distrust_user, judge_code_folder,
-    judge_program, judge_python, read_trusted_file,
+    judge_program, judge_python, judge_unattended, read_trusted_file,
 };
 pub use generator::QuadletGenerator;
 pub use held_folder::NamedHostFolders;
@@ -64,6 +66,7 @@ pub use named::{
 };
 pub use named_paths::MachinePaths;
 pub use own_process::forbid_core_files;
+pub use ping::HttpPings;
 pub use podman::Podman;
 pub use programs::{ContainerPrograms, HostPrograms};
 pub use record_folders::StateRecords;
@@ -76,6 +79,7 @@ pub use standard_input::read_standard_input;
 pub use state::StateDir;
 pub use systemd::Systemd;
 pub use target_lock::lock_target;
+pub use timers::OwnTimers;
 pub use tree::{HostTree, Links};
 pub use usage_db::UsageDb;
 pub use webserver::HttpWebservers;

@@ -1,10 +1,12 @@
 //! What runs for a service user on this very machine.
 
 use datalake_core::host::{UnitName, UserAccount};
-use datalake_engine::{Machine, NotTheUser, Programs, UserPorts};
+use datalake_engine::{Machine, NotTheUser, Programs, Timers, UserPorts};
 use rustix::process::geteuid;
 
-use crate::{ContainerPrograms, Podman, PodmanSecrets, QuadletGenerator, ServiceUser, Systemd};
+use crate::{
+    ContainerPrograms, OwnTimers, Podman, PodmanSecrets, QuadletGenerator, ServiceUser, Systemd,
+};
 
 /// This machine, as the user that the process runs as.
 #[derive(Debug, Clone, Copy, Default)]
@@ -22,6 +24,10 @@ impl Machine for ThisMachine {
             secrets: Box::new(PodmanSecrets::new(user.clone())),
             generator: Box::new(QuadletGenerator::new(user)),
         })
+    }
+
+    fn timers(&self) -> &dyn Timers {
+        &OwnTimers
     }
 
     fn enter(

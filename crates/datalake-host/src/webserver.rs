@@ -28,11 +28,14 @@ const LARGEST: usize = 64 << 20;
 #[derive(Debug, Clone, Copy, Default)]
 pub struct HttpWebservers;
 
+/// Asks straight, through no proxy; no answer leads elsewhere.
+pub(crate) type WebClient = Client<HttpsConnector<HttpConnector>, Full<Bytes>>;
+
 /// A webserver of Dagster.
 ///
 /// It is asked straight, through no proxy, and no answer leads elsewhere.
 struct DagsterWeb {
-    client: Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
+    client: WebClient,
     address: String,
     limit: Duration,
 }
@@ -49,12 +52,7 @@ impl DagsterWeb {
 
     fn within(address: &str, limit: Duration) -> Result<Self, Fault> {
         let address = address.trim_end_matches('/').to_owned();
-        let mut http = HttpConnector::new();
-        http.enforce_http(false);
-        let secured = HttpsConnectorBuilder::new().with_tls_config(load_trust(&address)?);
-        let connector = secured.https_or_http().enable_http1().wrap_connector(http);
-        let client = Client::builder(TokioExecutor::new()).build(connector);
-        Ok(Self { client, address, limit })
+        Ok(Self { client: build_client(&address)?, address, limit })
     }
 
     /// The answer to a GraphQL query, as it came.
@@ -93,6 +91,19 @@ impl Webservers for HttpWebservers {
     async fn query(&self, address: &str, query: &str) -> Result<Vec<u8>, Fault> {
         DagsterWeb::new(address)?.ask(query).await
     }
+}
+
+/// A client for an address; nothing is sent yet.
+///
+/// # Errors
+///
+/// A [`Fault`] where it cannot be set up.
+pub(crate) fn build_client(address: &str) -> Result<WebClient, Fault> {
+    let mut http = HttpConnector::new();
+    http.enforce_http(false);
+    let secured = HttpsConnectorBuilder::new().with_tls_config(load_trust(address)?);
+    let connector = secured.https_or_http().enable_http1().wrap_connector(http);
+    Ok(Client::builder(TokioExecutor::new()).build(connector))
 }
 
 /// What this machine trusts; nothing where no certificate is shown.
@@ -140,7 +151,7 @@ async fn read_whole(mut body: Incoming) -> Result<Vec<u8>, Fault> {
     Ok(content)
 }
 
-fn fault_of_connection(error: &dyn Error) -> Fault {
+pub(crate) fn fault_of_connection(error: &dyn Error) -> Fault {
     let mut detail = error.to_string();
     let mut source = error.source();
     while let Some(error) = source {

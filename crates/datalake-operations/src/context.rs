@@ -7,8 +7,8 @@ use datalake_core::receipt::History;
 use datalake_core::secret::FingerprintKey;
 use datalake_desired::list_usual_variables;
 use datalake_engine::{
-    Checkpoints, Clock, Dagster, Files, Machine, NoCheckpoints, NoSecrets, NoVault, ObjectStore,
-    Ports, Records, StateFolder,
+    Checkpoints, Clock, Dagster, Files, Machine, NoCheckpoints, NoSecrets, NoTimers, NoVault,
+    ObjectStore, Ports, Records, StateFolder,
 };
 
 use crate::{ErrorKind, OperationError};
@@ -85,6 +85,7 @@ impl<'a> HostContext<'a> {
         Ports {
             store,
             dagster,
+            timers: self.machine.map_or(&NoTimers, |machine| machine.timers()),
             secrets: &NoSecrets,
             vault: &NoVault,
             files: self.files,

@@ -1,5 +1,6 @@
 //! What changes in a file, without the secrets on either side.
 
+use datalake_core::plan::{Action, Guard, Observation, Plan};
 use datalake_core::secret::{
     Credentials, FileBody, FilledBody, Fingerprint, FingerprintKey, Piece,
 };
@@ -49,6 +50,31 @@ impl MaskedText {
 
 fn mask_lines(text: &str) -> Vec<String> {
     mask_secrets(text).split_inclusive('\n').map(str::to_owned).collect()
+}
+
+/// What changes in the files that a plan writes; nothing where it writes none.
+#[must_use]
+pub fn describe_file_changes(
+    plan: &Plan,
+    keys: Option<&Credentials>,
+    observation: &Observation,
+) -> String {
+    let mut text = String::new();
+    for step in &plan.steps {
+        let Action::WriteFile { path, body, file } = &step.action else { continue };
+        if let Guard::FileIs(_, was) = &step.guard
+            && was.content == file.content
+        {
+            let (was, is) = ((was.mode, was.owner), (file.mode, file.owner));
+            text.push_str(&format!("  {path}\n    the same content; "));
+            text.push_str(&format!("({}, {}) becomes ({}, {})\n", was.0, was.1, is.0, is.1));
+        } else {
+            let old = observation.contents.get(path).map_or(&b""[..], |content| content.expose());
+            let path = path.as_str();
+            text.push_str(&diff_change(&FileChange { path, old, body, keys }));
+        }
+    }
+    if text.is_empty() { text } else { format!("\nFiles:\n{text}") }
 }
 
 /// A unified diff of a file that will change, below its path. Values that look like secrets are hidden on

@@ -35,6 +35,7 @@ mod redact;
 pub mod restore;
 pub mod rotation;
 mod runs;
+pub mod schedule;
 mod spec_text;
 pub mod tables;
 #[cfg(test)]
@@ -58,7 +59,8 @@ pub use error::{
     ARCHIVED, ErrorKind, OperationError, advice_for, deleted_advice, kind_of, kind_where_named,
 };
 pub use file_diff::{
-    FileChange, WrittenTexts, diff_change, diff_contents, find_written, name_secrets,
+    FileChange, WrittenTexts, describe_file_changes, diff_change, diff_contents, find_written,
+    name_secrets,
 };
 pub use generator_check::{ask_generator, check_that_units_are_made, check_with_generator};
 pub use handover::{choose_handover, podman_secrets};

@@ -74,4 +74,4 @@ pub use trouble::{Trouble, TroubleKind};
 pub use unit::UnitFile;
 pub use user_unit::{EnvFileText, UnitSort, UserUnit, UserUnits};
 pub use variable::{MODAL_VARIABLES, S3_VARIABLES, STEERING_VARIABLES};
-pub use words::{BadEscape, split_words};
+pub use words::{BadEscape, quote_exec_word, split_words};

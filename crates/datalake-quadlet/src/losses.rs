@@ -81,6 +81,7 @@ impl Aftermath {
             | Action::ClearVault(..)
             | Action::RestoreSecret { .. }
             | Action::SettleServices(_)
+            | Action::SettleTimers(_)
             | Action::ProveContainers { .. }
             | Action::StoreVault { .. }
             | Action::RestoreVault { .. }

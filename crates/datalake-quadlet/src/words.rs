@@ -30,6 +30,30 @@ pub fn split_words(value: &str) -> Result<Vec<String>, BadEscape> {
     Ok(spanned_words(value)?.into_iter().map(|word| word.text).collect())
 }
 
+/// A word of a command as systemd takes it in `ExecStart=`: in quotes, and without specifiers or
+/// variables in it.
+///
+/// ```
+/// assert_eq!(datalake_quadlet::quote_exec_word("s3://lake/100% a$b"), r#""s3://lake/100%% a$$b""#);
+/// ```
+#[must_use]
+pub fn quote_exec_word(word: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./:@+,=".contains(c);
+    if !word.is_empty() && word.chars().all(is_plain) {
+        return word.to_owned();
+    }
+    let mut quoted = String::from("\"");
+    for c in word.chars() {
+        match c {
+            '"' | '\\' => quoted.extend(['\\', c]),
+            '%' | '$' => quoted.extend([c, c]),
+            c => quoted.push(c),
+        }
+    }
+    quoted.push('"');
+    quoted
+}
+
 /// Splits like [`split_words`] and tells where each word stands.
 pub(crate) fn spanned_words(value: &str) -> Result<Vec<UnitWord>, BadEscape> {
     let mut words = Vec::new();
@@ -130,6 +154,14 @@ mod tests {
         check(r"a\x20b \141 \u00e9 \U0001F600", &["a b", "a", "é", "😀"]);
         check(r#""a\tb" 'it\'s' c\\d a\sb"#, &["a\tb", "it's", "c\\d", "a b"]);
         check(r"end\", &["end"]);
+    }
+
+    #[test]
+    fn a_quoted_word_is_one_word() {
+        for word in ["plain", "two words", r#"a"b\c"#, "", "it's", ";", "-"] {
+            assert_eq!(split_words(&quote_exec_word(word)).unwrap(), [word], "{word:?}");
+        }
+        assert_eq!(quote_exec_word("%h $HOME"), "\"%%h $$HOME\"");
     }
 
     #[test]

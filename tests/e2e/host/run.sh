@@ -13,7 +13,7 @@ suite=''
 parts=(
   there_and_back the_user_itself a_host_set_up_by_hand_is_repaired handover_ways needed_by_others
   pod_of_two kills_at_the_services key_rotation swaps_lead_nowhere dagster_commands deps_commands
-  real_code_server doctor_looks broken_situations
+  real_code_server doctor_looks schedule_timers broken_situations
 )
 [ -z "${PARTS:-}" ] || read -ra parts <<< "$PARTS"
 
@@ -47,6 +47,8 @@ parts=(
 . "$here/real.sh"
 # shellcheck source=doctor.sh
 . "$here/doctor.sh"
+# shellcheck source=schedule.sh
+. "$here/schedule.sh"
 
 work=$(mktemp -d "${TMPDIR:-/tmp}/datalake-host.XXXXXX")
 stop() {

@@ -36,6 +36,7 @@ mod readme;
 mod restore;
 mod road;
 mod sandbox;
+mod schedule;
 mod shell;
 mod spec;
 mod support;

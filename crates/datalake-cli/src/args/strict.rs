@@ -127,6 +127,7 @@ fn list_read_options(path: &[&str]) -> Vec<&'static [&'static str]> {
         ["discover"] | ["dagster", "reload" | "restart" | "stop" | "start" | "status" | "logs"] => {
             vec![TALK, PLACE, USER, UNITS]
         }
+        ["schedule", ..] => vec![TALK, PLACE, USER],
         ["cost", "estimate" | "compare"] => vec![TALK, PLACE, USER, SERVICE],
         ["bucket", ..]
         | [

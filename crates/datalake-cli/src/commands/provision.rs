@@ -17,7 +17,6 @@ use datalake_operations::{
 use schemars::JsonSchema;
 use serde::Serialize;
 
-pub(super) use self::words::render_files;
 use self::words::{ProvisionPlace, render_farewell, render_introduction, render_provision};
 use super::confirmed;
 use super::cost::choose_basis;

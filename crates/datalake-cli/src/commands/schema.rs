@@ -6,8 +6,8 @@ use serde_json::Value;
 
 use super::{
     access, bucket, config, cost, dagster, deps, discover, doctor, history, init, job, key, lake,
-    migrate, modal, objects, project, provision, report, restore, rollback, shell, status, tables,
-    transfer, usage,
+    migrate, modal, objects, project, provision, report, restore, rollback, schedule, shell,
+    status, tables, transfer, usage,
 };
 use crate::args::Schema;
 use crate::exit::Exit;
@@ -83,6 +83,7 @@ fn kinds() -> impl Iterator<Item = DocumentKind> {
             report::REPORT,
             report::REPORT_PAGE,
             rollback::ROLLBACK,
+            schedule::SCHEDULE,
             shell::COMPLETIONS,
             status::STATUS,
         ],

@@ -4,9 +4,11 @@ use datalake_core::plan::Plan;
 use datalake_core::time::RunId;
 use datalake_desired::find_repairs;
 use datalake_engine::{HastyVault, RetryingStore};
-use datalake_operations::{StatusInput, StatusReport, StatusState, look_at_status, render_status};
+use datalake_operations::schedule::look_at_schedule;
+use datalake_operations::{
+    StatusInput, StatusReport, StatusState, describe_file_changes, look_at_status, render_status,
+};
 
-use super::provision::render_files;
 use crate::args::Cli;
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -51,7 +53,7 @@ pub(super) async fn standing(
         places: &look.paths,
         observation: &look.observation,
         plan: &look.plan,
-        changes: render_files(&look.plan, &keys, &look.observation),
+        changes: describe_file_changes(&look.plan, Some(&keys), &look.observation),
         repairs: &find_repairs(&look.paths, &look.observation),
         obstacles: &look.obstacles,
         not_looked_at: look.not_looked_at.clone(),
@@ -59,10 +61,12 @@ pub(super) async fn standing(
         last_run: look.history.to_roll_back(),
         services: look.services.as_ref().map_err(String::as_str),
         modal: look.vault.as_ref(),
+        timers: look_at_schedule(&context, &site.settings.schedule()?).await,
     };
+    let is_troubled = state.timers.iter().any(|timer| timer.standing.is_trouble());
     let (text, report) = render_status(&state);
     show(report, &(text + &open_text(&look.open_runs)));
-    Ok(choose_exit(look.is_in_step(), &look.plan))
+    Ok(choose_exit(look.is_in_step() && !is_troubled, &look.plan))
 }
 
 fn open_text(open: &[RunId]) -> String {

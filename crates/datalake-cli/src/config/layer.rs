@@ -14,7 +14,7 @@ use crate::failure::Failure;
 use crate::near::find_near;
 
 /// Below these keys stand names of the operator's.
-const OWN_NAMES: [&str; 3] = ["cost.plans.", "catalogs.", "access."];
+const OWN_NAMES: [&str; 4] = ["cost.plans.", "catalogs.", "access.", "schedule.jobs."];
 /// This section says something even with nothing below it.
 const TABLES: &str = "tables.";
 const EMPTY_TABLES: &str = "write `tables: {}` for a bucket named after `bucket:`, or leave it out";

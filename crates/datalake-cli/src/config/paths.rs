@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use figment::value::{Dict, Value};
 
 /// Keys whose values are read, run or sent to: they count only from a file that is trusted.
-const GUARDED: [&str; 8] = [
+const GUARDED: [&str; 9] = [
     "access",
     "catalogs",
     "credentials.command",
@@ -14,6 +14,7 @@ const GUARDED: [&str; 8] = [
     "host.links",
     "modal.client",
     "modal.token",
+    "schedule",
 ];
 
 /// Words in place of the path of a token.
@@ -36,6 +37,8 @@ pub(super) fn settle_paths(mut values: Dict, folder: &Path) -> Dict {
         word if TOKEN_WORDS.contains(&word) => word.to_owned(),
         path => settled(path, folder),
     });
+    change_path(&mut values, "schedule", "ping", |path| settled(path, &absolute(folder)));
+    change_path(&mut values, "schedule", "metrics", |path| settled(path, &absolute(folder)));
     let command = section(&mut values, "credentials").and_then(|below| below.get_mut("command"));
     if let Some(Value::Array(_, words)) = command
         && let Some(Value::String(_, program)) = words.first_mut()
@@ -138,6 +141,7 @@ mod tests {
         check_guarded("host: {links: [/srv/home]}", Some("host.links"));
         check_guarded("modal: {secret: s, client: /opt/modal}", Some("modal.client"));
         check_guarded("modal: {secret: s, token: keys.env}", Some("modal.token"));
+        check_guarded("schedule: {jobs: {usage: daily}}", Some("schedule"));
     }
 
     #[test]

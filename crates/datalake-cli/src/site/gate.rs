@@ -66,7 +66,11 @@ fn runs_modal(command: &Command) -> bool {
 fn reads_keys(command: &Command) -> bool {
     !matches!(
         command,
-        Command::Config { .. } | Command::Discover | Command::History(_) | Command::Dagster { .. }
+        Command::Config { .. }
+            | Command::Discover
+            | Command::History(_)
+            | Command::Dagster { .. }
+            | Command::Schedule { .. }
     )
 }
 

@@ -31,7 +31,7 @@ pub fn lint(plan: &Plan, keys: Option<&Credentials>) -> Vec<PlanFault> {
     let mut faults = Vec::new();
     let mut is_restarted = false;
     for step in &plan.steps {
-        is_restarted |= matches!(step.action, Action::SettleServices(_));
+        is_restarted |= matches!(step.action, Action::SettleServices(_) | Action::SettleTimers(_));
         let target = step.action.target();
         if !matches!(target, Target::Path(_) | Target::Secret(_) | Target::Vault(_)) {
             continue;
@@ -91,6 +91,7 @@ fn undo_is_guarded(step: &Step) -> bool {
             | Action::RestoreFile { .. }
             | Action::RestoreSecret { .. }
             | Action::SettleServices(_)
+            | Action::SettleTimers(_)
             | Action::ProveContainers { .. }
             | Action::RestoreVault { .. }
             | Action::RollOver(_),
@@ -125,6 +126,7 @@ fn body_of(action: &Action) -> Option<&FileBody> {
         | Action::RestoreSecret { .. }
         | Action::RemoveSecret(_)
         | Action::SettleServices(_)
+        | Action::SettleTimers(_)
         | Action::ProveContainers { .. }
         | Action::RestoreVault { .. }
         | Action::RemoveVault(_)

@@ -83,6 +83,10 @@ impl Guard {
                 |found| Ok(states.are_met_by(&found)),
                 false,
             ),
+            Self::TimersKnown => settle_found(observed.timers.clone(), |_| Ok(true), false),
+            Self::TimersAre(states) => {
+                settle_found(observed.timers.clone(), |found| Ok(states.are_met_by(&found)), false)
+            }
             Self::VaultAbsent(secret) => {
                 settle_found(observed.vault_secret(secret), |_| Ok(false), true)
             }
@@ -185,6 +189,7 @@ pub fn imagine(action: &Action, mut world: Observed) -> Observed {
             world.secrets.insert(name.clone(), Found::Absent);
         }
         Action::SettleServices(states) => world.services = Found::Present(states.clone()),
+        Action::SettleTimers(states) => world.timers = Found::Present(states.clone()),
         Action::StoreVault { secret, print, .. } | Action::RestoreVault { secret, print, .. } => {
             let holds = Found::Present(VaultState::Holds(*print));
             world.vault.insert(secret.clone(), holds);

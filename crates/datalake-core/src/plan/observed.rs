@@ -10,6 +10,7 @@ use crate::s3::{
     BucketName, ConditionalPuts, Lifecycle, PublicAccessBlock, TableSearch, VersionTraces,
     Versioning,
 };
+use crate::schedule::TimerStates;
 use crate::secret::{FilledBody, Fingerprint, PodmanSecret};
 
 /// An answer about one thing. Unknown is never absent.
@@ -52,6 +53,8 @@ pub struct Observed {
     pub secrets: BTreeMap<PodmanSecret, Found<Fingerprint>>,
     /// The services of the deployment.
     pub services: Found<ServiceStates>,
+    /// The timers that start datalake's own commands.
+    pub timers: Found<TimerStates>,
     /// The secrets of Modal's that were looked at.
     pub vault: BTreeMap<ModalObject, Found<VaultState>>,
 }
@@ -127,6 +130,7 @@ impl Observed {
             paths: BTreeMap::new(),
             secrets: BTreeMap::new(),
             services: Found::Unknown(not_looked(&Target::Services)),
+            timers: Found::Unknown(not_looked(&Target::Timers)),
             vault: BTreeMap::new(),
         }
     }

@@ -10,6 +10,7 @@ use crate::host::{FileState, HostPath, Mode, Owner, ServiceStates};
 use crate::modal::ModalObject;
 use crate::policy::{NewPolicy, PolicyText};
 use crate::s3::{BucketName, Lifecycle, ObjectKey, PublicAccessBlock, Versioning};
+use crate::schedule::TimerStates;
 use crate::secret::{FileBody, Fingerprint, PodmanSecret};
 
 /// Steps in the order in which they are carried out. It names secrets and holds none, so it may be
@@ -95,6 +96,10 @@ pub enum Guard {
     ServicesKnown,
     /// The services stand so.
     ServicesAre(ServiceStates),
+    /// systemd tells how the timers stand, whatever that is.
+    TimersKnown,
+    /// The timers stand so.
+    TimersAre(TimerStates),
     /// Modal has no secret of that name.
     VaultAbsent(ModalObject),
     /// Modal's secret bears the marker of this content.
@@ -177,6 +182,8 @@ pub enum Action {
     /// Has systemd read the unit files anew, stops the services that have to be down, restarts the
     /// others in one call, and waits until they have settled.
     SettleServices(ServiceStates),
+    /// Stops the timers that have to be down, has systemd read the unit files anew, and starts the others.
+    SettleTimers(TimerStates),
     /// Puts, lists, reads and deletes a probe object from inside each container of these services.
     ProveContainers {
         /// The services, as they stand.
@@ -248,6 +255,7 @@ impl Guard {
             }
             Self::SecretAbsent(name) | Self::SecretIs(name, _) => Target::Secret(name.clone()),
             Self::ServicesKnown | Self::ServicesAre(_) => Target::Services,
+            Self::TimersKnown | Self::TimersAre(_) => Target::Timers,
             Self::VaultAbsent(secret)
             | Self::VaultIs(secret, _)
             | Self::VaultDiffers(secret, _)
@@ -261,6 +269,7 @@ impl Guard {
             Target::Path(_)
             | Target::Secret(_)
             | Target::Services
+            | Target::Timers
             | Target::Vault(_)
             | Target::App(_) => true,
             Target::Service | Target::Bucket(_) | Target::Access(_) | Target::Object(..) => {
@@ -292,6 +301,7 @@ impl Action {
             | Self::RestoreSecret { name, .. }
             | Self::RemoveSecret(name) => Target::Secret(name.clone()),
             Self::SettleServices(_) | Self::ProveContainers { .. } => Target::Services,
+            Self::SettleTimers(_) => Target::Timers,
             Self::StoreVault { secret, .. }
             | Self::RestoreVault { secret, .. }
             | Self::RemoveVault(secret)
@@ -320,6 +330,7 @@ impl Action {
             Self::RestoreSecret { .. } => "restore secret",
             Self::RemoveSecret(_) => "remove secret",
             Self::SettleServices(_) => "restart",
+            Self::SettleTimers(_) => "set timers",
             Self::ProveContainers { .. } => "prove inside",
             Self::StoreVault { .. } => "store in Modal",
             Self::RestoreVault { .. } => "restore in Modal",

@@ -6,6 +6,7 @@ use crate::plan::{Action, Plan, Step, Way};
 use crate::policy::NewPolicy;
 use crate::price::Money;
 use crate::s3::Versioning;
+use crate::schedule::{ScheduledJob, TimerState};
 use crate::text::{count_things, printable};
 
 /// One step in one line: verb, target, and what is particular about it.
@@ -18,6 +19,7 @@ pub fn describe_step(step: &Step) -> String {
         Target::Path(path) => path.to_string(),
         Target::Secret(name) => name.to_string(),
         Target::Services => describe_services(&step.action),
+        Target::Timers => describe_timers(&step.action),
         Target::Vault(object) | Target::App(object) => object.to_string(),
     };
     format!("{:<15} {}{}", step.action.verb(), printable(&target), describe_detail(&step.action))
@@ -90,6 +92,7 @@ fn describe_detail(action: &Action) -> String {
         | Action::RestoreSecret { .. }
         | Action::RemoveSecret(_)
         | Action::SettleServices(_)
+        | Action::SettleTimers(_)
         | Action::ProveContainers { .. }
         | Action::StoreVault { .. }
         | Action::RestoreVault { .. }
@@ -107,6 +110,20 @@ fn describe_policy(policy: Option<&NewPolicy>) -> String {
     };
     let header = if policy.binds_owner { ", binding the bucket's own project" } else { "" };
     count + header
+}
+
+fn describe_timers(action: &Action) -> String {
+    let Action::SettleTimers(states) = action else { return String::new() };
+    let names = |state| {
+        let names = states.in_state(state).map(ScheduledJob::name);
+        names.collect::<Vec<_>>().join(", ")
+    };
+    let (up, down) = (names(TimerState::Up), names(TimerState::Down));
+    match (up.is_empty(), down.is_empty()) {
+        (_, true) => format!("start {up}"),
+        (true, false) => format!("stop {down}"),
+        (false, false) => format!("start {up}; stop {down}"),
+    }
 }
 
 fn describe_services(action: &Action) -> String {

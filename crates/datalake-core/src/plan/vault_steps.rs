@@ -63,6 +63,7 @@ pub fn leave_unknown_vaults(plan: Plan, observed: &Observed) -> Plan {
         | Target::Path(_)
         | Target::Secret(_)
         | Target::Services
+        | Target::Timers
         | Target::App(_) => None,
     };
     let Plan { mut steps, mut pending } = plan;

@@ -152,6 +152,7 @@ impl History {
             | Target::Object(..)
             | Target::Path(_)
             | Target::Services
+            | Target::Timers
             | Target::Vault(_)
             | Target::App(_) => None,
         });
@@ -223,7 +224,8 @@ impl History {
             later.filter(|other| matches!(&other.kind, RunKind::Rollback(run) if is_earlier(run)));
         let undone: Vec<_> = rollbacks.flat_map(Receipt::done).map(|taken| &taken.step).collect();
         let to_undo = receipt.done().map(|taken| &taken.step).filter(|step| {
-            matches!(step.undo.way, Way::Back(_)) && step.action.target() != Target::Services
+            let is_restart = matches!(step.action.target(), Target::Services | Target::Timers);
+            matches!(step.undo.way, Way::Back(_)) && !is_restart
         });
         let to_undo: Vec<_> = to_undo.collect();
         let is_undone =

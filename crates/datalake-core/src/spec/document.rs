@@ -9,6 +9,7 @@ mod limits;
 mod modal;
 mod protect;
 mod read;
+mod schedule;
 mod tables;
 
 use std::collections::BTreeMap;
@@ -26,6 +27,7 @@ pub use self::limits::LimitsDocument;
 pub use self::modal::ModalDocument;
 pub use self::protect::ProtectDocument;
 use self::read::{names, names_shape};
+pub use self::schedule::{JobTimerDetails, JobTimerDocument, ScheduleDocument};
 use self::tables::TablesContext;
 pub use self::tables::TablesDocument;
 use crate::host::UnitName;
@@ -79,6 +81,9 @@ pub struct SpecDocument {
     /// `modal:` — the secret in Modal, and who uses it.
     #[serde(skip_serializing_if = "ModalDocument::is_empty")]
     pub modal: ModalDocument,
+    /// `schedule:` — what runs by itself, and who is told.
+    #[serde(skip_serializing_if = "ScheduleDocument::is_empty")]
+    pub schedule: ScheduleDocument,
 }
 
 /// `host:`

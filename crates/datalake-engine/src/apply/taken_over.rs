@@ -26,7 +26,7 @@ pub(super) async fn settle_taken_over(unfinished: Unfinished, ports: &Ports<'_>)
             Standing::Done => steps.push(done()),
             Standing::Unknown(_) => steps.push(taken.clone()),
             // A restart that was begun may have happened: it counts, and is undone from any state.
-            Standing::Ready if taken.step.guard == Guard::ServicesKnown => steps.push(done()),
+            Standing::Ready if is_restart(&taken.step) => steps.push(done()),
             Standing::Disturbed if holds_only_ours(&taken.step, &observed, &unfinished.steps) => {
                 steps.push(done());
             }
@@ -34,6 +34,11 @@ pub(super) async fn settle_taken_over(unfinished: Unfinished, ports: &Ports<'_>)
         }
     }
     Unfinished { steps, ..unfinished }
+}
+
+/// Whether the step is right after any state.
+fn is_restart(step: &Step) -> bool {
+    matches!(step.guard, Guard::ServicesKnown | Guard::TimersKnown)
 }
 
 /// Whether a later step that is done began from what this one brings about.

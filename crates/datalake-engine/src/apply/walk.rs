@@ -147,6 +147,7 @@ async fn check_result(step: &Step, ports: &Ports<'_>) -> Result<(), Fault> {
         Target::Path(_)
         | Target::Secret(_)
         | Target::Services
+        | Target::Timers
         | Target::Vault(_)
         | Target::App(_) => 1,
         Target::Service | Target::Bucket(_) | Target::Access(_) | Target::Object(..) => 30,

@@ -70,6 +70,7 @@ pub(crate) async fn await_result(step: &Step, ports: &Ports<'_>) -> Result<(), F
         | Action::RestoreSecret { .. }
         | Action::RemoveSecret(_)
         | Action::SettleServices(_)
+        | Action::SettleTimers(_)
         | Action::ProveContainers { .. }
         | Action::StoreVault { .. }
         | Action::RestoreVault { .. }

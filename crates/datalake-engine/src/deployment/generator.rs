@@ -137,6 +137,7 @@ impl QuadletTree {
             | Action::RestoreSecret { .. }
             | Action::RemoveSecret(_)
             | Action::SettleServices(_)
+            | Action::SettleTimers(_)
             | Action::ProveContainers { .. }
             | Action::StoreVault { .. }
             | Action::RestoreVault { .. }

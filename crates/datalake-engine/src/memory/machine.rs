@@ -4,14 +4,16 @@ use async_trait::async_trait;
 use datalake_core::fault::{Fault, FaultKind};
 use datalake_core::host::{HostPath, UnitName, UserAccount};
 
-use super::{MemoryContainers, MemoryImages, MemorySecrets, MemoryServices};
+use super::{MemoryContainers, MemoryImages, MemorySecrets, MemoryServices, MemoryTimers};
 use crate::deployment::{Generator, GeneratorAnswer, QuadletTree};
-use crate::{Machine, NotTheUser, Programs, UserPorts};
+use crate::{Machine, NotTheUser, Programs, Timers, UserPorts};
 
 /// A machine that gives every user what was foreseen.
 pub struct MemoryMachine {
     give: Box<dyn Fn() -> UserPorts + Send + Sync>,
     stranger: Option<u32>,
+    /// Its timers.
+    pub timers: MemoryTimers,
 }
 
 /// A machine on which no generator is installed.
@@ -20,7 +22,7 @@ struct NoGenerator;
 impl MemoryMachine {
     /// A machine that gives every user what `give` gives.
     pub fn new(give: impl Fn() -> UserPorts + Send + Sync + 'static) -> Self {
-        Self { give: Box::new(give), stranger: None }
+        Self { give: Box::new(give), stranger: None, timers: MemoryTimers::default() }
     }
 
     /// The same, called by this user, who may not act for the service user.
@@ -49,6 +51,10 @@ impl Machine for MemoryMachine {
             Some(caller) => Err(NotTheUser { caller, user: user.clone() }),
             None => Ok((self.give)()),
         }
+    }
+
+    fn timers(&self) -> &dyn Timers {
+        &self.timers
     }
 
     fn enter(

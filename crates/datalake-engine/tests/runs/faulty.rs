@@ -65,6 +65,7 @@ impl<'a> Faulty<'a> {
             store: self,
             files: self,
             dagster: self,
+            timers: &NoTimers,
             secrets: self,
             vault: self,
             state: self,

@@ -94,6 +94,7 @@ impl World {
             store: &self.store,
             files: self.files.as_ref(),
             dagster: &self.dagster,
+            timers: &NoTimers,
             secrets: &self.secrets,
             vault: &self.vault,
             state: &self.state,

@@ -43,6 +43,13 @@ impl TrustedUsers {
         Self { caller, sudo, uids, groups: OnceLock::new(), unmapped: unmapped_user() }
     }
 
+    /// Root and the user that this process runs as: what a timer starts, nobody has called by `sudo`.
+    pub(super) fn unattended() -> Self {
+        let process = Self::of_process();
+        let uids = [0, process.caller].into_iter().collect();
+        Self { sudo: None, uids, groups: OnceLock::new(), ..process }
+    }
+
     /// These users and no others, with groups as the two files tell them.
     #[cfg(test)]
     pub(super) fn of_test(uids: &[u32], group: &str, passwd: &str) -> Self {

@@ -45,7 +45,7 @@ pub(super) async fn examine_changes(
     let tables = input.spec.whole.as_ref().and_then(|spec| spec.tables.as_ref()?.own_bucket());
     // What is said of the bucket of the assets is said with the service.
     let is_told = |step: &&Step| match step.action.target() {
-        Target::Path(_) | Target::Secret(_) | Target::Services => true,
+        Target::Path(_) | Target::Secret(_) | Target::Services | Target::Timers => true,
         Target::Bucket(bucket) => Some(&bucket) == tables,
         Target::Service
         | Target::Access(_)

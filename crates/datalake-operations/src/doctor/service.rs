@@ -171,6 +171,7 @@ fn has_used_bucket(input: &ExaminationInput<'_>, bucket: &BucketName) -> bool {
         | Target::Path(_)
         | Target::Secret(_)
         | Target::Services
+        | Target::Timers
         | Target::Vault(_)
         | Target::App(_) => false,
     };

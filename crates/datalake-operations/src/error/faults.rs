@@ -174,6 +174,7 @@ fn name_bucket(target: &Target) -> &str {
         | Target::Path(_)
         | Target::Secret(_)
         | Target::Services
+        | Target::Timers
         | Target::Vault(_)
         | Target::App(_) => "BUCKET",
     }
@@ -191,6 +192,7 @@ fn advice_for_absence(target: &Target) -> Option<Advice> {
         | Target::Path(_)
         | Target::Secret(_)
         | Target::Services
+        | Target::Timers
         | Target::Vault(_)
         | Target::App(_) => None,
     }
@@ -208,6 +210,7 @@ fn advice_for_denial(target: &Target) -> Option<Advice> {
         Target::Service
         | Target::Secret(_)
         | Target::Services
+        | Target::Timers
         | Target::Vault(_)
         | Target::App(_) => None,
     }
@@ -226,6 +229,7 @@ fn advice_for_disturbance(target: &Target) -> Advice {
         | Target::Path(_)
         | Target::Secret(_)
         | Target::Services
+        | Target::Timers
         | Target::App(_) => Advice::naming(
             "compare it with what {} shows; undo the edit, or keep it and undo the rest by hand",
             [AdvisedCommand::History],
@@ -244,6 +248,7 @@ fn advice_for_refusal(target: &Target) -> Option<Advice> {
         | Target::Path(_)
         | Target::Secret(_)
         | Target::Services
+        | Target::Timers
         | Target::App(_) => None,
     }
 }
@@ -256,6 +261,11 @@ fn advice_for_silence(target: &Target) -> Advice {
         }
         Target::Secret(_) => {
             Advice::naming("{} shows what podman reports", [AdvisedCommand::DagsterStatus])
+        }
+        Target::Timers => {
+            "`systemctl list-timers` shows what systemd reports; for a user's own timers \
+                           `systemctl --user list-timers`"
+                .into()
         }
         Target::Services => Advice::naming(
             "{} shows the state of the services; --no-restart leaves them alone",
@@ -279,6 +289,7 @@ fn advice_for_nonsense(target: &Target) -> Option<Advice> {
         | Target::Path(_)
         | Target::Secret(_)
         | Target::Services
+        | Target::Timers
         | Target::Vault(_)
         | Target::App(_) => None,
     }
@@ -296,6 +307,7 @@ fn advice_for_unsupported(target: &Target) -> Advice {
             "podman's secrets are changed on the machine itself, by root or the service user".into()
         }
         Target::Services => "leave the services alone: --no-restart".into(),
+        Target::Timers => "timers need a systemd on the machine itself".into(),
         Target::Service
         | Target::Bucket(_)
         | Target::Access(_)

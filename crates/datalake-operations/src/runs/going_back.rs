@@ -112,6 +112,9 @@ async fn look_near(plan: &Plan, ports: &Ports<'_>) -> Observed {
         if step.action.target() == Target::Services {
             observed.services = seen.services;
         }
+        if step.action.target() == Target::Timers {
+            observed.timers = seen.timers;
+        }
     }
     observed
 }

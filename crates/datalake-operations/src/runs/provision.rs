@@ -100,6 +100,7 @@ pub fn require_no_link(context: &HostContext<'_>, plan: &Plan) -> Result<(), Ope
         | Target::Object(..)
         | Target::Secret(_)
         | Target::Services
+        | Target::Timers
         | Target::Vault(_)
         | Target::App(_) => None,
     };
@@ -123,6 +124,7 @@ pub fn require_writable(context: &HostContext<'_>, plan: &Plan) -> Result<(), Op
         | Target::Object(..)
         | Target::Secret(_)
         | Target::Services
+        | Target::Timers
         | Target::Vault(_)
         | Target::App(_) => None,
     };

@@ -13,6 +13,7 @@ use serde::Serialize;
 
 use super::{ObstacleReport, TablesStanding};
 use crate::lake::{describe_rule, describe_versioning};
+use crate::schedule::{TimerReport, describe_timers};
 use crate::{Report, VaultReport, VaultStanding, describe_vault, render_deployment};
 
 /// Everything that `status` tells.
@@ -49,6 +50,8 @@ pub struct StatusState<'a> {
     pub services: Result<&'a Report, &'a str>,
     /// The secret in Modal, where the spec knows one.
     pub modal: Option<&'a VaultStanding>,
+    /// How the timers of the schedule stand.
+    pub timers: Vec<TimerReport>,
 }
 
 /// Whether bucket and host are in sync with the spec.
@@ -94,6 +97,8 @@ pub struct StatusReport<'a> {
     services: Option<&'a Report>,
     /// Modal's secret; `null` where the spec has none.
     modal: Option<VaultReport>,
+    /// The timers of the schedule; none where nobody could ask systemd.
+    timers: Vec<TimerReport>,
 }
 
 /// The state as text and as a report for programs.
@@ -124,6 +129,7 @@ pub fn render_status<'a>(state: &StatusState<'a>) -> (String, StatusReport<'a>) 
         last_run: last_run.map(|receipt| receipt.run.as_str()),
         services: state.services.ok(),
         modal: state.modal.zip(spec.modal.as_ref()).map(|(at, spec)| at.report_vault(&spec.secret)),
+        timers: state.timers.clone(),
     };
     (describe_status(state, &report, bucket), report)
 }
@@ -176,6 +182,7 @@ fn describe_status(
     for sentence in &report.left_out_units {
         text.push_str(&format!("left out  {sentence}\n"));
     }
+    text.push_str(&describe_timers(&report.timers));
     if report.in_step {
         return text + "\nIn sync with the spec.\n";
     }

@@ -13,7 +13,7 @@ use datalake_core::policy::ProofPace;
 use datalake_core::rotation::RotationStage;
 use datalake_core::secret::Credentials;
 use datalake_desired::HostEnvironment;
-use datalake_engine::{NoCheckpoints, NoDagster, NoSecrets, ObjectStore as _, Ports};
+use datalake_engine::{NoCheckpoints, NoDagster, NoSecrets, NoTimers, ObjectStore as _, Ports};
 use datalake_operations::rotation::{
     KeyRotation, KeySide, RotationFolder, RotationPlace, RotationReport, RotationWish,
 };
@@ -51,6 +51,7 @@ fn ports_of<'a>(
         store,
         files: process,
         dagster: &NoDagster,
+        timers: &NoTimers,
         secrets: &NoSecrets,
         vault: process,
         state: process,

@@ -6,7 +6,7 @@ use datalake_core::secret::{Credentials, FilledBody, FingerprintKey};
 use datalake_core::spec::{Spec, SpecDocument, TablesPlace};
 use datalake_engine::memory::{MemoryClock, MemoryFiles, MemoryState, MemoryStore};
 use datalake_engine::{
-    Files as _, NewFile, NoCheckpoints, NoDagster, NoSecrets, NoVault, Ports, SeenEntry,
+    Files as _, NewFile, NoCheckpoints, NoDagster, NoSecrets, NoTimers, NoVault, Ports, SeenEntry,
 };
 
 use crate::failing::Failing;
@@ -77,6 +77,7 @@ impl World {
             store: failing,
             files: failing,
             dagster: &NoDagster,
+            timers: &NoTimers,
             secrets: &NoSecrets,
             vault: &NoVault,
             state: failing,

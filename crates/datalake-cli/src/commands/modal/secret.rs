@@ -12,8 +12,8 @@ use datalake_operations::modal::{
     Apps, LeftSecret, SecretGoal, SecretInHand, find_apps_after, require_modal,
 };
 use datalake_operations::{
-    ForwardRun, HostContext, VaultReport, VaultStanding, look_at_vault, podman_secrets,
-    read_vault_past, refuse_other_work,
+    ForwardRun, HostContext, VaultReport, VaultStanding, describe_vault, look_at_vault,
+    podman_secrets, read_vault_past, refuse_other_work,
 };
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -26,7 +26,7 @@ use crate::args::modal::{ModalChange, Secret};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::modal::ModalPlace;
-use crate::render::{DocumentKind, Printer, vault_line};
+use crate::render::{DocumentKind, Printer};
 use crate::site::{RETRY_BUDGET, Site};
 
 pub(super) const MODAL_SECRET: DocumentKind = DocumentKind::of::<VaultReport>("modal-secret");
@@ -127,7 +127,7 @@ async fn status(subject: &SecretSubject) -> Result<Exit, Failure> {
     } else {
         format!("\nNext: {} {next}\n", site.modal_name)
     };
-    site.printer.result(MODAL_SECRET, &report, &format!("{}\n{next}", vault_line(&report)));
+    site.printer.result(MODAL_SECRET, &report, &format!("{}\n{next}", describe_vault(&report)));
     Ok(exit)
 }
 

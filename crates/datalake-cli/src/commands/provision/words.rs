@@ -1,12 +1,11 @@
 //! What `provision` says before and after.
 
-use datalake_core::plan::{Action, Guard, Observation, Plan};
+use datalake_core::plan::{Observation, Plan};
 use datalake_core::price::Money;
 use datalake_core::receipt::Receipt;
-use datalake_core::secret::Credentials;
 use datalake_core::spec::{Handover, TablesPlace};
 use datalake_desired::{ProvisionInput, Restart, find_repairs, log_notes};
-use datalake_operations::{FileChange, diff_change, list_remarks};
+use datalake_operations::{describe_file_changes, list_remarks};
 use datalake_quadlet::{Trouble, UnitSort, find_hazards};
 
 use super::super::restart_steps;
@@ -61,31 +60,7 @@ pub(super) fn render_provision(
     for sentence in list_remarks(input, plan) {
         text.push_str(&format!("\n{sentence}\n"));
     }
-    text + &render_files(plan, input.keys, observation)
-}
-
-/// What changes in the files that a plan writes.
-pub(in crate::commands) fn render_files(
-    plan: &Plan,
-    keys: &Credentials,
-    observation: &Observation,
-) -> String {
-    let mut text = String::new();
-    for step in &plan.steps {
-        let Action::WriteFile { path, body, file } = &step.action else { continue };
-        if let Guard::FileIs(_, was) = &step.guard
-            && was.content == file.content
-        {
-            let (was, is) = ((was.mode, was.owner), (file.mode, file.owner));
-            text.push_str(&format!("  {path}\n    the same content; "));
-            text.push_str(&format!("({}, {}) becomes ({}, {})\n", was.0, was.1, is.0, is.1));
-        } else {
-            let old = observation.contents.get(path).map_or(&b""[..], |content| content.expose());
-            let path = path.as_str();
-            text.push_str(&diff_change(&FileChange { path, old, body, keys: Some(keys) }));
-        }
-    }
-    if text.is_empty() { text } else { format!("\nFiles:\n{text}") }
+    text + &describe_file_changes(plan, Some(input.keys), observation)
 }
 
 /// Lines that the installed podman cannot read, in all of quadlet's files.

@@ -24,7 +24,7 @@ const fn key(
 
 impl SpecKey {
     /// All keys, in the order in which they are shown.
-    pub const ALL: [Self; 39] = [
+    pub const ALL: [Self; 43] = [
         key(
             "region",
             "`fsn1`, `nbg1`, `hel1`, or a name",
@@ -273,6 +273,35 @@ impl SpecKey {
             "profile",
             "Where Modal's token for Dagster's containers comes from: the environment, \
              `~/.modal.toml`, or a file of mode 0600. Unless said, they get none.",
+        ),
+        key(
+            "schedule.jobs",
+            "times by job",
+            "{ usage: daily, verify: { at: Sun 04:00, with: [--deep] } }",
+            "What systemd's timers start, and when: `usage`, `cost-check`, `doctor`, `key-age`, \
+             `verify`, `scrub`. A time is written as for `OnCalendar=`; `with:` has flags and places \
+             of the job's command.",
+        ),
+        key(
+            "schedule.on-failure",
+            "a program and its arguments",
+            "[/usr/local/bin/notify, ops]",
+            "Is run when a job has failed or found something, with the job's name in the variable \
+             `JOB`. It is started without a shell.",
+        ),
+        key(
+            "schedule.ping",
+            "a path",
+            "/etc/datalake/pings",
+            "A file of mode 0600 with the addresses that are told when a job begins, ends and fails: a \
+             line `JOB=https://…` each, as for healthchecks.io.",
+        ),
+        key(
+            "schedule.metrics",
+            "an absolute path",
+            "/var/lib/prometheus/node-exporter",
+            "The folder that node_exporter's textfile collector reads. Each job writes \
+             `datalake-JOB.prom` there.",
         ),
     ];
 

@@ -80,6 +80,7 @@ impl World {
                 Target::Service
                 | Target::Access(_)
                 | Target::Object(..)
+                | Target::Timers
                 | Target::Vault(_)
                 | Target::App(_) => (),
             }

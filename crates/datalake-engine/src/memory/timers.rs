@@ -1,0 +1,66 @@
+//! Timers in memory.
+
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+
+use async_trait::async_trait;
+use datalake_core::fault::{Fault, FaultKind};
+use datalake_core::schedule::{ScheduledJob, TimerCalendar, TimerState, TimerStates};
+use datalake_core::time::Timestamp;
+
+use crate::{SeenTimer, Timers, hold_mutex};
+
+/// Timers that stand as they were set. Each is due once an hour, on the hour.
+#[derive(Debug, Default)]
+pub struct MemoryTimers {
+    seen: Mutex<BTreeMap<ScheduledJob, SeenTimer>>,
+    /// Whether no timer can be started.
+    pub refuses: bool,
+}
+
+impl MemoryTimers {
+    /// Has a job stand so from now on.
+    pub fn set(&self, job: ScheduledJob, seen: SeenTimer) {
+        hold_mutex(&self.seen).insert(job, seen);
+    }
+}
+
+#[async_trait]
+impl Timers for MemoryTimers {
+    async fn states(&self) -> Result<TimerStates, Fault> {
+        let seen = hold_mutex(&self.seen);
+        let state = |seen: &SeenTimer| match seen.is_active {
+            true => TimerState::Up,
+            false => TimerState::Down,
+        };
+        Ok(seen.iter().map(|(job, seen)| (*job, state(seen))).collect())
+    }
+
+    async fn settle(&self, states: &TimerStates) -> Result<(), Fault> {
+        if self.refuses && states.in_state(TimerState::Up).next().is_some() {
+            return Err(Fault::new(FaultKind::Unsettled, "it cannot be started"));
+        }
+        let mut seen = hold_mutex(&self.seen);
+        for (job, state) in states.iter() {
+            let is_up = state == TimerState::Up;
+            let timer = seen.entry(job).or_default();
+            (timer.is_loaded, timer.is_active) = (is_up, is_up);
+        }
+        Ok(())
+    }
+
+    async fn look(&self, job: ScheduledJob) -> Result<SeenTimer, Fault> {
+        Ok(hold_mutex(&self.seen).get(&job).copied().unwrap_or_default())
+    }
+
+    async fn next_after(
+        &self,
+        calendar: &TimerCalendar,
+        base: Timestamp,
+    ) -> Result<Option<Timestamp>, Fault> {
+        if calendar.as_str() == "*-02-31" {
+            return Err(Fault::new(FaultKind::Refused, "systemd does not understand it"));
+        }
+        Ok(Timestamp::from_unix((base.unix() / 3600 + 1) * 3600).ok())
+    }
+}

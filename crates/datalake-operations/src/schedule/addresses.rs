@@ -1,0 +1,106 @@
+//! The addresses that are told of runs.
+
+use std::collections::BTreeMap;
+
+use datalake_core::schedule::ScheduledJob;
+use datalake_core::secret::FilledBody;
+
+use crate::{ErrorKind, OperationError};
+
+/// What an address is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum PingStage {
+    /// A run begins.
+    Started,
+    /// It has ended well.
+    Ended,
+    /// It has failed, or found something.
+    Failed,
+}
+
+/// An address for each job. Whoever knows one can tell lies there.
+pub(super) struct PingBook(BTreeMap<ScheduledJob, String>);
+
+impl PingBook {
+    /// Reads lines of `JOB=ADDRESS`.
+    ///
+    /// # Errors
+    ///
+    /// [`OperationError`] with the number of a line that is none, without its text.
+    pub(super) fn parse(content: &FilledBody) -> Result<Self, OperationError> {
+        let text = String::from_utf8_lossy(content.expose());
+        let mut addresses = BTreeMap::new();
+        for (at, line) in text.lines().map(str::trim).enumerate() {
+            if line.is_empty() || line.starts_with('#') {
+                continue;
+            }
+            let parts = line.split_once('=').and_then(|(job, address)| {
+                let address = address.trim();
+                address.contains("://").then_some((job.trim().parse().ok()?, address.to_owned()))
+            });
+            let (job, address) = parts.ok_or_else(|| {
+                let text = format!("line {}: expected `JOB=https://…`", at + 1);
+                OperationError::new(ErrorKind::Config, text)
+            })?;
+            addresses.insert(job, address);
+        }
+        Ok(Self(addresses))
+    }
+
+    /// The address that is told of a stage of a job: `…/start` and `…/fail`, as healthchecks.io has it.
+    pub(super) fn find(&self, job: ScheduledJob, stage: PingStage) -> Option<FilledBody> {
+        let address = self.0.get(&job)?;
+        let (path, query) = match address.split_once('?') {
+            Some((path, query)) => (path, format!("?{query}")),
+            None => (address.as_str(), String::new()),
+        };
+        let path = path.trim_end_matches('/');
+        let ending = match stage {
+            PingStage::Started => "/start",
+            PingStage::Ended => "",
+            PingStage::Failed => "/fail",
+        };
+        Some(FilledBody::new(format!("{path}{ending}{query}").into_bytes()))
+    }
+
+    /// Whether a job has an address.
+    pub(super) fn has_job(&self, job: ScheduledJob) -> bool {
+        self.0.contains_key(&job)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str) -> Result<PingBook, OperationError> {
+        PingBook::parse(&FilledBody::new(text.as_bytes().to_vec()))
+    }
+
+    #[test]
+    fn each_job_has_a_line_and_each_stage_an_ending() {
+        let book =
+            parse("# mine\n\nusage = https://hc.example/u\nverify=https://hc.example/v/?a=1\n");
+        let book = book.unwrap();
+
+        let told = |job, stage| {
+            let address = book.find(job, stage);
+            address.map(|it| String::from_utf8(it.expose().to_vec()).unwrap())
+        };
+        let some = |text: &str| Some(text.to_owned());
+        assert_eq!(told(ScheduledJob::Usage, PingStage::Ended), some("https://hc.example/u"));
+        assert_eq!(told(ScheduledJob::Usage, PingStage::Failed), some("https://hc.example/u/fail"));
+        let started = told(ScheduledJob::Verify, PingStage::Started);
+        assert_eq!(started, some("https://hc.example/v/start?a=1"));
+        assert_eq!(told(ScheduledJob::Scrub, PingStage::Started), None);
+    }
+
+    #[test]
+    fn a_broken_line_is_told_by_its_number_alone() {
+        for line in ["https://hc.example/s3cret", "backup=https://s3cret", "usage=s3cret"] {
+            let error = parse(&format!("\n{line}\n")).err().unwrap();
+
+            assert_eq!(error.messages, ["line 2: expected `JOB=https://…`"]);
+        }
+    }
+}

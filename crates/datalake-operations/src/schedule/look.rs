@@ -1,0 +1,77 @@
+//! What has run, and what has not.
+
+use datalake_core::fault::Fault;
+use datalake_core::schedule::{
+    JobTimer, ScheduleSpec, ScheduledJob, TimerLook, TimerStanding, judge_timer,
+};
+use datalake_core::text::printable;
+use datalake_engine::Timers;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::note::read_record;
+use crate::HostContext;
+
+/// How a job of the schedule stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct TimerReport {
+    /// The job.
+    pub job: ScheduledJob,
+    /// When it is due, as systemd writes it.
+    pub at: String,
+    /// How it stands.
+    #[serde(flatten)]
+    pub standing: TimerStanding,
+}
+
+/// Looks at every job of the schedule; at none where no systemd can be asked: a sandbox, or another
+/// root.
+pub async fn look_at_schedule(
+    context: &HostContext<'_>,
+    schedule: &ScheduleSpec,
+) -> Vec<TimerReport> {
+    let Some(machine) = context.machine else { return Vec::new() };
+    let mut reports = Vec::new();
+    for timer in &schedule.timers {
+        let look = look_at_timer(context, timer, machine.timers()).await;
+        let standing = match look {
+            Ok(look) => judge_timer(&look, context.clock.now()),
+            Err(fault) => TimerStanding::Unknown { why: printable(&fault.to_string()) },
+        };
+        reports.push(TimerReport { job: timer.job, at: timer.calendar.to_string(), standing });
+    }
+    reports
+}
+
+/// A line for each job; nothing without any.
+#[must_use]
+pub fn describe_timers(reports: &[TimerReport]) -> String {
+    let line = |report: &TimerReport| {
+        format!("timer     {}: {}\n", report.job, report.standing.describe())
+    };
+    reports.iter().map(line).collect()
+}
+
+async fn look_at_timer(
+    context: &HostContext<'_>,
+    timer: &JobTimer,
+    timers: &dyn Timers,
+) -> Result<TimerLook, Fault> {
+    let seen = timers.look(timer.job).await?;
+    let record = read_record(context, timer.job)?;
+    let base = record.as_ref().map(|record| record.started).or(seen.since);
+    // Where systemd cannot reckon, nothing is called late.
+    let due = match base {
+        Some(base) => timers.next_after(&timer.calendar, base).await.ok().flatten(),
+        None => None,
+    };
+    Ok(TimerLook {
+        is_loaded: seen.is_loaded,
+        is_active: seen.is_active,
+        is_running: seen.is_running,
+        since: seen.since,
+        next: seen.next,
+        due,
+        record,
+    })
+}

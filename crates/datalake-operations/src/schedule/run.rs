@@ -1,0 +1,207 @@
+//! Timers planned, set up, and taken back where systemd does not start them.
+
+use datalake_core::fault::Target;
+use datalake_core::host::{HostPath, InvalidPath};
+use datalake_core::plan::{Observation, Plan, plan_schedule};
+use datalake_core::receipt::{Receipt, RunKind, plan_rollback};
+use datalake_core::schedule::ScheduleSpec;
+use datalake_core::spec::{CredentialSource, ModalToken};
+use datalake_core::time::RunId;
+use datalake_desired::{ScheduleInput, TimerPlace, desire_schedule, list_schedule_files};
+use datalake_engine::{ApplyError, Pings, PlannedRun, Ports, apply, look_at, look_at_paths};
+
+use super::preflight::{
+    advice_for_timers, list_notes, require_metrics_folder, require_times, require_unattended,
+};
+use crate::{
+    Advice, AdvisedCommand, ErrorKind, HostContext, OperationError, RunReporter, RunStage,
+    carry_out_back, describe_file_changes, refuse_other_work, rehearse_back, require_no_link,
+    require_writable,
+};
+
+/// What is to run by itself, and how it is called.
+pub struct ScheduleRequest<'a> {
+    /// What the spec says.
+    pub schedule: &'a ScheduleSpec,
+    /// Where the key pair comes from.
+    pub credentials: Option<CredentialSource>,
+    /// Where Modal's token comes from, if containers are given one.
+    pub modal_token: Option<ModalToken>,
+    /// The values of the spec that no file has, each with where it comes from.
+    pub elsewhere: Vec<String>,
+    /// datalake itself.
+    pub program: HostPath,
+    /// The flags that name this place.
+    pub flags: Vec<String>,
+    /// The folder of its records.
+    pub state: HostPath,
+    /// Whose systemd runs the timers.
+    pub place: TimerPlace,
+}
+
+/// A run that sets up timers.
+pub struct ScheduleRun<'a> {
+    /// Where it works.
+    pub context: &'a HostContext<'a>,
+    /// What is asked for.
+    pub request: &'a ScheduleRequest<'a>,
+    /// Is told each step.
+    pub reporter: &'a dyn RunReporter,
+}
+
+/// What a run would do.
+pub struct PlannedSchedule {
+    /// The steps; none where all is as asked for.
+    pub plan: Plan,
+    /// What is worth a word, a sentence each.
+    pub notes: Vec<String>,
+    /// The diffs of all files that are written.
+    pub changes: String,
+}
+
+impl PlannedSchedule {
+    /// The notes, a line each.
+    #[must_use]
+    pub fn render_notes(&self) -> String {
+        self.notes.iter().map(|note| format!("Note: {note}\n")).collect()
+    }
+}
+
+/// Refuses to go on where a run about other things has not come to its end.
+///
+/// # Errors
+///
+/// [`OperationError`] that names the run.
+pub fn refuse_work_beside_schedule(
+    context: &HostContext<'_>,
+    place: &TimerPlace,
+) -> Result<(), OperationError> {
+    let files = list_schedule_files(place).map_err(|error| of_path(&error))?;
+    let is_folder = |path: &HostPath| {
+        let begin = format!("{path}/");
+        files.iter().any(|file| file.as_str().starts_with(&begin))
+    };
+    refuse_other_work(context, |target| match target {
+        Target::Path(path) => files.contains(path) || is_folder(path),
+        target => *target == Target::Timers,
+    })
+}
+
+impl ScheduleRun<'_> {
+    /// Looks and plans. Nothing is changed.
+    ///
+    /// # Errors
+    ///
+    /// [`OperationError`] for a schedule that could not run, and for what cannot be looked at.
+    pub async fn plan(
+        &self,
+        pings: &dyn Pings,
+        ports: &Ports<'_>,
+    ) -> Result<PlannedSchedule, OperationError> {
+        let (context, request) = (self.context, self.request);
+        let mut notes = Vec::new();
+        // What is taken away needs nothing of it.
+        if !request.schedule.timers.is_empty() {
+            require_unattended(request)?;
+            require_times(request, ports).await?;
+            require_metrics_folder(context, request.schedule.metrics.as_ref())?;
+            notes = list_notes(context, request, pings)?;
+        }
+        let (observation, plan) = self.look_and_plan(ports).await?;
+        require_no_link(context, &plan)?;
+        require_writable(context, &plan)?;
+        let changes = describe_file_changes(&plan, None, &observation);
+        Ok(PlannedSchedule { plan, notes, changes })
+    }
+
+    async fn look_and_plan(
+        &self,
+        ports: &Ports<'_>,
+    ) -> Result<(Observation, Plan), OperationError> {
+        let request = self.request;
+        let input = ScheduleInput {
+            spec: request.schedule,
+            program: &request.program,
+            flags: &request.flags,
+            state: &request.state,
+            place: &request.place,
+            is_live: self.context.is_this_machine(),
+            fingerprints: ports.fingerprints,
+        };
+        let desired = desire_schedule(&input).map_err(|error| of_path(&error))?;
+        let folders = desired.folders.iter().map(|folder| &folder.path);
+        let files = desired.files.iter().map(|file| &file.path);
+        let absent = desired.absent.iter().map(|file| &file.what);
+        let paths: Vec<_> = folders.chain(files).chain(absent).collect();
+        let mut observation = look_at_paths(paths, ports);
+        if desired.timers.is_some() {
+            observation.observed.timers = look_at(&Target::Timers, ports).await.timers;
+        }
+        let plan = plan_schedule(&desired, &observation.observed)?;
+        Ok((observation, plan))
+    }
+
+    /// Carries the plan out, under the lock, and looks again. Where systemd does not start the timers,
+    /// all is put back.
+    ///
+    /// # Errors
+    ///
+    /// [`OperationError`]; it says whether all is as before.
+    pub async fn carry_out(
+        &self,
+        plan: &Plan,
+        ports: &Ports<'_>,
+    ) -> Result<Receipt, OperationError> {
+        let at_state = |fault| self.context.state_error(fault);
+        let records = self.context.records();
+        records.keep_fingerprint_key(ports.fingerprints).map_err(at_state)?;
+        let run = PlannedRun {
+            id: RunId::new(ports.clock.now(), ports.clock.random()),
+            kind: RunKind::Provision,
+            user: None,
+            plan,
+            keys: None,
+            unfinished: records.history().map_err(at_state)?.unfinished(),
+        };
+        self.reporter.begin(RunStage::Applying);
+        let receipt = match apply(run, self.reporter.watch().as_ref(), ports).await {
+            Err(ApplyError::Step(failed)) if failed.step.action.target() == Target::Timers => {
+                let error = OperationError::at(&Target::Timers, &failed.fault);
+                let error = error.advise(advice_for_timers());
+                return Err(self.put_back(&failed.receipt, error, ports).await);
+            }
+            applied => applied?,
+        };
+        let (_, left) = self.look_and_plan(ports).await?;
+        if left.is_empty() {
+            return Ok(receipt);
+        }
+        let text = format!("after the run, {} changes are pending again", left.steps.len());
+        Err(OperationError::new(ErrorKind::Mismatch, text)
+            .advise("someone else changes the same units or timers"))
+    }
+
+    async fn put_back(
+        &self,
+        receipt: &Receipt,
+        error: OperationError,
+        ports: &Ports<'_>,
+    ) -> OperationError {
+        self.reporter.begin(RunStage::GoingBack);
+        let undone = async {
+            let back = rehearse_back(plan_rollback(receipt), ports).await?;
+            Ok::<_, OperationError>(carry_out_back(&back, receipt, self.reporter, ports).await?)
+        };
+        match undone.await {
+            Ok(_) => error.advise("units and timers are as before this run"),
+            Err(more) => error.and(more).under(ErrorKind::Partly).advise(Advice::naming(
+                "to continue the rollback: {}",
+                [AdvisedCommand::Rollback(Some(receipt.run.clone()))],
+            )),
+        }
+    }
+}
+
+fn of_path(error: &InvalidPath) -> OperationError {
+    OperationError::of(ErrorKind::Config, error)
+}
