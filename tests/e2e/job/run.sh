@@ -316,7 +316,7 @@ part_unseen() {
   cp "$work/out" "$work/printed"
   kill -TERM "$watcher"
   wait "$watcher"
-  if grep -q '^looked' "$work/seen" && ! grep -q '^SEEN' "$work/seen"; then
+  if grep -q '^looked' "$work/seen" && ! grep -qE '^SEEN in (cmdline|file)' "$work/seen"; then
     pass "no argument and no file shows it: $(tail -1 "$work/seen")"
   else
     fail "$(head -5 "$work/seen")"

@@ -179,11 +179,13 @@ impl OpenedJobs {
     }
 
     async fn work_shard(&self, flags: &JobShardFlags) -> Result<Exit, Failure> {
-        let share = WorkerShare { workers: flags.workers, function: read_function(&flags.code)? };
+        let JobShardFlags { name, shard, workers, code } = flags;
+        let (shard, workers, function) = (*shard, *workers, read_function(code)?);
+        let share = WorkerShare { shard, workers, function };
         let mut ticker = Ticker::new(self.printer);
         let mut tell = |progress: &_| ticker.tell(|| describe_progress(progress));
         let service = self.borrow_service();
-        let worked = service.work_shard(&flags.name, flags.shard, share, &mut tell).await?;
+        let worked = service.work_shard(name, share, &mut tell).await?;
         drop(ticker);
         self.printer.result(JOB_SHARD, &worked, &worked.to_string());
         let is_done = worked.end != ShardEnd::Stopped && worked.failed + worked.changed == 0;

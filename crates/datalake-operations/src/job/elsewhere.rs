@@ -19,7 +19,7 @@ const NEXT_LOOK: Duration = Duration::from_secs(2);
 
 impl JobService<'_> {
     /// Has an engine do what is left of a job, and waits for its end; `tell` is told how far it is, by its
-    /// receipts. Dropped or killed, it leaves the workers that were called at work.
+    /// receipts. Dropped or killed, it leaves the workers that were called at work; the next run ends them.
     ///
     /// # Errors
     ///
@@ -44,6 +44,13 @@ impl JobService<'_> {
         let called = if left.is_empty() {
             Ok(())
         } else {
+            // What an earlier run has called would be done by two workers.
+            match engine.end_workers().await {
+                Err(fault) if fault.kind != FaultKind::Absent => {
+                    return Err(explain_engine(&fault));
+                }
+                _ => (),
+            }
             engine.deploy_worker().await.map_err(|fault| explain_engine(&fault))?;
             let spans = write_spans(&left);
             let calls = engine.call_worker(&spans);

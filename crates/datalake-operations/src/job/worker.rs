@@ -251,11 +251,10 @@ impl JobService<'_> {
     pub async fn work_shard(
         &self,
         name: &JobName,
-        number: u32,
         share: WorkerShare,
         tell: &mut (dyn FnMut(&JobProgress) + Send),
     ) -> Result<WorkedShard, OperationError> {
-        let WorkerShare { workers, function } = share;
+        let WorkerShare { shard: number, workers, function } = share;
         let own = self.choose_limits();
         let courier = self.make_courier(&own);
         let job = self.open_objects(&courier)?.read_manifest(name).await?;
@@ -279,9 +278,11 @@ impl JobService<'_> {
     }
 }
 
-/// What a worker is given besides its shard.
+/// What a worker is given.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WorkerShare {
+    /// The number of its shard.
+    pub shard: u32,
     /// How many workers the job has at one time.
     pub workers: u32,
     /// The operator's code, of kind `python`.

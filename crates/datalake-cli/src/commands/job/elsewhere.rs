@@ -31,9 +31,10 @@ impl OpenedJobs {
         if !offer.is_open() || flags.on == JobEngine::Local {
             return Ok(self.tell_offer(flags, offer.without_file()));
         }
-        let files = match flags.dry_run {
-            true => HostFiles::open_named_if_any(&flags.dir, Arc::new(NoCheckpoints))?,
-            false => Some(project::open(&flags.dir)?),
+        let files = if flags.dry_run {
+            HostFiles::open_named_if_any(&flags.dir, Arc::new(NoCheckpoints))?
+        } else {
+            Some(project::open(&flags.dir)?)
         };
         let modal = match flags.on {
             JobEngine::Modal => Some(self.require_modal_here()?),

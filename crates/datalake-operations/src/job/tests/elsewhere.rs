@@ -19,6 +19,8 @@ struct TestEngine {
     waits: bool,
     /// What it says at the end of all calls.
     ends: Option<FaultKind>,
+    /// What it says where it is to end what runs.
+    gone: Option<FaultKind>,
     told: Mutex<Vec<String>>,
     called: Notify,
     worked: Notify,
@@ -33,17 +35,17 @@ impl TestEngine {
         hold_mutex(&self.told).clone()
     }
 
-    fn end(&self, text: &str) -> Result<(), Fault> {
+    fn answer(&self, text: &str, kind: Option<FaultKind>) -> Result<(), Fault> {
         hold_mutex(&self.told).push(text.to_owned());
-        self.ends.map_or(Ok(()), |kind| Err(Fault::new(kind, "the engine's words")))
+        kind.map_or(Ok(()), |kind| Err(Fault::new(kind, "the engine's words")))
     }
 
     /// Does the one shard that there is as soon as it is called for.
     async fn work(&self, bed: &Bed) {
         self.called.notified().await;
-        let share = WorkerShare { workers: 20, function: None };
+        let share = WorkerShare { shard: 0, workers: 20, function: None };
         let (jobs, name) = (bed.open_jobs(), name_job("hash"));
-        let worked = jobs.work_shard(&name, 0, share, &mut |_| ()).await;
+        let worked = jobs.work_shard(&name, share, &mut |_| ()).await;
         assert_eq!(worked.unwrap().end, ShardEnd::Worked);
         self.worked.notify_one();
     }
@@ -61,11 +63,11 @@ impl ShardEngine for TestEngine {
         if self.waits {
             self.worked.notified().await;
         }
-        self.end(shards)
+        self.answer(shards, self.ends)
     }
 
     async fn end_workers(&self) -> Result<(), Fault> {
-        self.end("end")
+        self.answer("end", self.gone)
     }
 }
 
@@ -90,7 +92,7 @@ async fn an_engine_is_told_what_is_left_and_the_receipts_tell_what_it_did() {
 
     assert!(run.status.progress.is_sound() && again.status.progress.is_sound(), "{run:?}");
     assert_eq!((run.worked, again.worked), (1, 0));
-    assert_eq!(engine.list_told(), ["deploy", "0"]);
+    assert_eq!(engine.list_told(), ["end", "deploy", "0"]);
     assert_eq!((told.first(), told.last()), (Some(&0), Some(&(ODD_KEYS.len() as u64))));
 }
 
@@ -126,7 +128,7 @@ async fn an_engine_that_fails_is_told_of_unless_all_is_done() {
 async fn a_job_that_is_ended_elsewhere_is_stopped_whether_or_not_the_engine_has_it() {
     for (ends, was_there) in [(None, true), (Some(FaultKind::Absent), false)] {
         let bed = plan_hash().await;
-        let engine = TestEngine::new(false, ends);
+        let engine = TestEngine { gone: ends, ..TestEngine::default() };
         let jobs = bed.open_jobs();
 
         assert_eq!(jobs.end_elsewhere(&name_job("hash"), &engine).await.unwrap(), was_there);
@@ -134,7 +136,8 @@ async fn a_job_that_is_ended_elsewhere_is_stopped_whether_or_not_the_engine_has_
         assert!(jobs.look_at_job(&name_job("hash")).await.unwrap().is_stopped);
     }
     let bed = plan_hash().await;
-    let engine = TestEngine::new(false, Some(FaultKind::Unreachable));
+    let gone = Some(FaultKind::Unreachable);
+    let engine = TestEngine { gone, ..TestEngine::default() };
     let unknown = bed.open_jobs().end_elsewhere(&name_job("hash"), &engine).await.unwrap_err();
     assert_eq!(unknown.kind, ErrorKind::Unavailable);
 }

@@ -5,8 +5,8 @@ use super::bed::{Bed, ODD_KEYS, name_job};
 use crate::ErrorKind;
 use crate::job::{ShardEnd, WorkerShare};
 
-fn make_share() -> WorkerShare {
-    WorkerShare { workers: 1, function: None }
+fn make_share(shard: u32) -> WorkerShare {
+    WorkerShare { shard, workers: 1, function: None }
 }
 
 #[tokio::test(start_paused = true)]
@@ -93,7 +93,7 @@ async fn a_job_that_is_asked_to_stop_begins_no_shard_and_the_next_run_goes_on() 
     bed.open_jobs().stop_job(&name_job("hash")).await.unwrap();
 
     let worked =
-        bed.open_jobs().work_shard(&name_job("hash"), 0, make_share(), &mut |_| ()).await.unwrap();
+        bed.open_jobs().work_shard(&name_job("hash"), make_share(0), &mut |_| ()).await.unwrap();
     let stopped = bed.open_jobs().look_at_job(&name_job("hash")).await.unwrap();
     let run = bed.run("hash").await.unwrap();
 
@@ -110,8 +110,8 @@ async fn two_workers_of_a_shard_leave_one_receipt() {
     let (jobs, hash) = (bed.open_jobs(), name_job("hash"));
 
     let (one, two) = futures::future::join(
-        jobs.work_shard(&hash, 0, make_share(), &mut |_| ()),
-        jobs.work_shard(&hash, 0, make_share(), &mut |_| ()),
+        jobs.work_shard(&hash, make_share(0), &mut |_| ()),
+        jobs.work_shard(&hash, make_share(0), &mut |_| ()),
     )
     .await;
 
@@ -134,7 +134,7 @@ async fn a_job_or_shard_that_does_not_exist_is_said_to() {
     bed.plan_wish(&bed.make_wish("hash", "checksum", "raw/")).await.unwrap();
     let error = bed
         .open_jobs()
-        .work_shard(&name_job("hash"), 1, make_share(), &mut |_| ())
+        .work_shard(&name_job("hash"), make_share(1), &mut |_| ())
         .await
         .unwrap_err();
     assert_eq!(error.kind, ErrorKind::Usage);
