@@ -36,7 +36,7 @@ Samples are those of a test. Lists are cut to their first entries, long texts to
 ";
 
 /// Documents that need a systemd, a podman, Modal's client or days, or that only a long run tells.
-const ELSEWHERE: [(&str, &str); 31] = [
+const ELSEWHERE: [(&str, &str); 32] = [
     ("access-proof", "access prove --key-file FILE"),
     ("access-run", "access apply"),
     ("cost-forecast", "cost forecast"),
@@ -68,6 +68,7 @@ const ELSEWHERE: [(&str, &str); 31] = [
     ("restore-not-kept", "restore assets/"),
     ("restore-undo", "restore --undo RUN"),
     ("sandbox", "sandbox"),
+    ("schedule", "schedule apply"),
 ];
 
 /// Only a run that takes long tells of it.
