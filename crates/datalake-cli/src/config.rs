@@ -180,10 +180,6 @@ impl Settings {
     }
 
     /// The part of the spec that tells what runs by itself, checked.
-    ///
-    /// # Errors
-    ///
-    /// [`Failure`] for a wrong value, naming where it comes from.
     pub(crate) fn schedule(&self) -> Result<ScheduleSpec, Failure> {
         self.document.schedule.clone().check().map_err(|error| self.invalid(error))
     }

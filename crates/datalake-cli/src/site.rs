@@ -264,13 +264,10 @@ impl Site {
     /// The files of the spec that a timer reads, as `config explain` names them: a service of the host
     /// has no home.
     pub(crate) fn find_timer_files(&self, is_root: bool) -> Vec<String> {
-        let (first, last) = (self.files.first(), self.files.last());
-        let all = if is_root {
-            first.into_iter().chain(last).collect()
-        } else {
-            self.files.iter().collect::<Vec<_>>()
-        };
-        all.into_iter().map(|path| printable(&path.display().to_string())).collect()
+        let last = self.files.len().saturating_sub(1);
+        let read =
+            self.files.iter().enumerate().filter(|(at, _)| !is_root || [0, last].contains(at));
+        read.map(|(_, path)| printable(&path.display().to_string())).collect()
     }
 
     /// Whether it is this machine itself, whose services can be asked: no sandbox, no other root.

@@ -14,6 +14,7 @@ mod rollback;
 mod status;
 mod status_report;
 mod tables_standing;
+mod timer_look;
 mod written;
 
 use datalake_core::fault::Fault;
@@ -41,6 +42,8 @@ pub use self::rollback::{choose_run_to_undo, plan_way_back};
 pub use self::status::{StatusInput, StatusLook, look_at_status};
 pub use self::status_report::{StatusReport, StatusState, render_status};
 pub use self::tables_standing::TablesStanding;
+pub use self::timer_look::{TimerReport, describe_timers, look_at_schedule};
+pub(crate) use self::timer_look::{name_record, read_record};
 pub use self::written::describe_receipt;
 
 /// What a run does.

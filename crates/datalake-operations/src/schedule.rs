@@ -1,7 +1,6 @@
 //! Commands that run by themselves: their timers set up, their runs noted, what has not run.
 
 mod addresses;
-mod look;
 mod note;
 mod place;
 mod preflight;
@@ -9,7 +8,8 @@ mod run;
 #[cfg(test)]
 mod tests;
 
-pub use look::{TimerReport, describe_timers, look_at_schedule};
 pub use note::{JobNote, ServiceEnd};
 pub use place::find_timer_place;
-pub use run::{PlannedSchedule, ScheduleRequest, ScheduleRun, refuse_work_beside_schedule};
+pub use run::{
+    PlannedSchedule, ScheduleRequest, ScheduleRun, changes_timers, refuse_work_beside_schedule,
+};

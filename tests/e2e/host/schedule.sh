@@ -102,14 +102,14 @@ schedule_timers() {
   for timer in usage key-age; do
     printf '[Timer]\nRandomizedDelaySec=0\nAccuracySec=1us\n' | drop_in "datalake-$timer.timer"
   done
-  as_root systemctl mask --runtime --quiet datalake-key-age.service
+  printf '[Unit]\nConditionPathExists=/nowhere\n' | drop_in datalake-key-age.service
   check 'apply' 0 'rollback' -- filed schedule apply --yes || return 1
   began=$SECONDS
   check 'a second one has nothing to do' 0 'Nothing to do' -- filed schedule apply --yes
   check 'systemd finds nothing wrong with the units' 0 -- as_root sh -c \
     'out=$(systemd-analyze verify /etc/systemd/system/datalake-usage.timer \
       /etc/systemd/system/datalake-doctor.timer /etc/systemd/system/datalake-verify.timer 2>&1)
-     echo "$out"; ! echo "$out" | grep -i datalake | grep -vi masked'
+     echo "$out"; ! echo "$out" | grep -i datalake'
   check 'no secret is in a unit' 1 -- as_root grep -rF -e "$secret" -e 127.0.0.1:8099 "$units"
   check 'the timers start with the machine' 0 -- as_root sh -c \
     'systemctl show -p Wants timers.target | grep -q datalake-doctor.timer'
@@ -124,7 +124,6 @@ schedule_timers() {
   check 'what was due and did not run is missed' 0 MISSED -- stands key-age 'MISSED: due at'
   check 'status ends with 3' 3 -- filed status
 
-  as_root systemctl unmask --runtime --quiet datalake-key-age.service
   check 'rollback of the last run stops what that has started' 0 -- filed rollback --yes
   check 'rollback of the first one' 0 -- filed rollback --yes
   check 'every unit, mode and owner is back' 0 -- diff "$work/before" <(unit_manifest "$units")

@@ -182,6 +182,10 @@ host: { user: dagster-user }
 # Overwritten and deleted objects stay for 30 days, unfinished uploads for 7, logs of steps for 90; `off` for ever.
 protect: { versioning: true, keep-old-versions: 30d, abort-uploads: 7d, logs-expire: 90d }
 
+# What runs by itself: the command `schedule apply` sets up systemd's timers for it. They need a key
+# pair from a file or a command.
+# schedule: { jobs: { usage: daily, cost-check: daily, doctor: hourly, key-age: weekly } }
+
 "#]]
     );
 }

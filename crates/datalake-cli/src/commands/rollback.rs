@@ -16,6 +16,7 @@ use datalake_engine::{
 use datalake_operations::migration::read_last_choice;
 use datalake_operations::modal::LeftSecret;
 use datalake_operations::restore::is_restoration;
+use datalake_operations::schedule::changes_timers;
 use datalake_operations::{
     DagsterHost, EditCopy, EditedPath, OperationError, carry_out_back, choose_run_to_undo,
     judge_way_back, list_edit_copies, list_what_stays, plan_way_back, podman_secrets, refuse_edits,
@@ -117,7 +118,8 @@ pub(super) async fn rollback(
     let undone = undone.map_err(|error| explain_error(error.into(), ground.as_ref()))?;
     let (left, stays) = left_by_rollback(&undone, &client, &site.modal_name).await;
     let data = Undone { of: Some(&receipt.run), plan: &plan, receipt: Some(&undone), left };
-    let steps = if ground.is_some() { String::new() } else { next_steps(&site) };
+    let is_quiet = ground.is_some() || changes_timers(&plan);
+    let steps = if is_quiet { String::new() } else { next_steps(&site) };
     printer.result(ROLLBACK, data, &way.render_end(&undone, &steps, &stays));
     Ok(if undone.pending.is_empty() { Exit::Done } else { Exit::Partly })
 }

@@ -4,9 +4,9 @@ use datalake_core::plan::Plan;
 use datalake_core::time::RunId;
 use datalake_desired::find_repairs;
 use datalake_engine::{HastyVault, RetryingStore};
-use datalake_operations::schedule::look_at_schedule;
 use datalake_operations::{
-    StatusInput, StatusReport, StatusState, describe_file_changes, look_at_status, render_status,
+    StatusInput, StatusReport, StatusState, describe_file_changes, look_at_schedule,
+    look_at_status, render_status,
 };
 
 use crate::args::Cli;

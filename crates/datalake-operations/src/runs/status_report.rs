@@ -11,9 +11,8 @@ use datalake_quadlet::Obstacle;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{ObstacleReport, TablesStanding};
+use super::{ObstacleReport, TablesStanding, TimerReport, describe_timers};
 use crate::lake::{describe_rule, describe_versioning};
-use crate::schedule::{TimerReport, describe_timers};
 use crate::{Report, VaultReport, VaultStanding, describe_vault, render_deployment};
 
 /// Everything that `status` tells.

@@ -1,6 +1,5 @@
 //! What becomes of a run, noted where people and programs look.
 
-use datalake_core::fault::{Fault, FaultKind};
 use datalake_core::host::{HostPath, Mode, Owner};
 use datalake_core::schedule::{
     JobEnd, JobRecord, JobResult, ScheduleSpec, ScheduledJob, render_metrics,
@@ -10,6 +9,7 @@ use datalake_core::time::Timestamp;
 use datalake_engine::{NewFile, Pings};
 
 use super::addresses::{PingBook, PingStage};
+use crate::runs::{name_record, read_record};
 use crate::{ErrorKind, HostContext, OperationError};
 
 /// Notes the runs of a job, from within its service.
@@ -35,29 +35,6 @@ pub struct ServiceEnd<'a> {
     pub code: &'a str,
     /// `$EXIT_STATUS`: a number, or the name of a signal.
     pub status: &'a str,
-}
-
-/// The record of a job, if one was kept. One that nobody can read is a fault.
-pub(super) fn read_record(
-    context: &HostContext<'_>,
-    job: ScheduledJob,
-) -> Result<Option<JobRecord>, Fault> {
-    let json = match context.state.read(&name_record(job)) {
-        Ok(json) => json,
-        Err(fault) if fault.kind == FaultKind::Absent => return Ok(None),
-        Err(fault) => return Err(fault),
-    };
-    let record: JobRecord = serde_json::from_slice(&json)
-        .map_err(|error| Fault::new(FaultKind::Unreadable, error.to_string()))?;
-    if record.schema_version > JobRecord::SCHEMA_VERSION {
-        let detail = "a newer release of datalake has written it";
-        return Err(Fault::new(FaultKind::Unreadable, detail));
-    }
-    Ok(Some(record))
-}
-
-fn name_record(job: ScheduledJob) -> String {
-    format!("schedule/{job}.json")
 }
 
 impl JobNote<'_> {

