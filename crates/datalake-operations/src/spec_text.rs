@@ -2,6 +2,12 @@
 
 use datalake_core::spec::{SpecDocument, TablesDocument};
 
+/// What a new spec says of timers.
+const SCHEDULE: &str = "\n\
+    # What runs by itself: the command `schedule apply` sets up systemd's timers for it. They need a key\n\
+    # pair from a file or a command.\n\
+    # schedule: { jobs: { usage: daily, cost-check: daily, doctor: hourly, key-age: weekly } }\n";
+
 /// The document with a comment on each key.
 #[must_use]
 pub fn write_spec_text(document: &SpecDocument) -> String {
@@ -60,10 +66,7 @@ pub fn write_spec_text(document: &SpecDocument) -> String {
          # handover: env-file, podman-secret or in-place; unless said, the installed podman decides.\n\
          host: {{ user: {}{units}{handover} }}\n\n\
          # Overwritten and deleted objects stay for 30 days, unfinished uploads for 7{logs_words}; `off` for ever.\n\
-         protect: {{ versioning: true, keep-old-versions: 30d, abort-uploads: 7d{logs} }}\n\n\
-         # What runs by itself: the command `schedule apply` sets up systemd's timers for it. They need a key\n\
-         # pair from a file or a command.\n\
-         # schedule: {{ jobs: {{ usage: daily, cost-check: daily, doctor: hourly, key-age: weekly }} }}\n",
+         protect: {{ versioning: true, keep-old-versions: 30d, abort-uploads: 7d{logs} }}\n{SCHEDULE}",
         plain(&document.bucket),
         plain(&document.prefix),
         tables,

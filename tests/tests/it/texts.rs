@@ -239,6 +239,10 @@ modal.apps                 -                                    not set
 modal.client               -                                    not set
 modal.container            -                                    not set
 modal.token                -                                    not set
+schedule.jobs              -                                    not set
+schedule.on-failure        -                                    not set
+schedule.ping              -                                    not set
+schedule.metrics           -                                    not set
 
 "#]]
     );

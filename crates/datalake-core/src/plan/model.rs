@@ -3,11 +3,12 @@
 use std::collections::BTreeSet;
 
 use crate::fault::{Fault, FaultKind};
-use crate::host::{Entry, Folder, HostPath};
+use crate::host::{Entry, Folder, HostPath, ServiceStates};
 use crate::modal::VaultState;
 use crate::plan::{Action, BucketState, Found, Guard, Observed, Plan, Step};
 use crate::policy::PolicyText;
 use crate::s3::{BucketName, Lifecycle, TableSearch, Versioning};
+use crate::schedule::TimerStates;
 
 /// How a step stands after a look at the world.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -78,15 +79,9 @@ impl Guard {
                 settle_found(observed.secret(name), |found| Ok(found == *print), false)
             }
             Self::ServicesKnown => settle_found(observed.services.clone(), |_| Ok(true), false),
-            Self::ServicesAre(states) => settle_found(
-                observed.services.clone(),
-                |found| Ok(states.are_met_by(&found)),
-                false,
-            ),
+            Self::ServicesAre(states) => are_services(observed, states),
             Self::TimersKnown => settle_found(observed.timers.clone(), |_| Ok(true), false),
-            Self::TimersAre(states) => {
-                settle_found(observed.timers.clone(), |found| Ok(states.are_met_by(&found)), false)
-            }
+            Self::TimersAre(states) => are_timers(observed, states),
             Self::VaultAbsent(secret) => {
                 settle_found(observed.vault_secret(secret), |_| Ok(false), true)
             }
@@ -104,6 +99,14 @@ impl Guard {
             }
         }
     }
+}
+
+fn are_services(observed: &Observed, states: &ServiceStates) -> Result<bool, Fault> {
+    settle_found(observed.services.clone(), |found| Ok(states.are_met_by(&found)), false)
+}
+
+fn are_timers(observed: &Observed, states: &TimerStates) -> Result<bool, Fault> {
+    settle_found(observed.timers.clone(), |found| Ok(states.are_met_by(&found)), false)
 }
 
 fn has_policy(

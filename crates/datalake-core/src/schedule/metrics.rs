@@ -1,4 +1,4 @@
-//! The text file of metrics that node_exporter's textfile collector reads.
+//! The text file of metrics that `node_exporter`'s textfile collector reads.
 
 use super::JobRecord;
 use crate::time::Timestamp;

@@ -29,9 +29,8 @@ impl MemoryTimers {
 impl Timers for MemoryTimers {
     async fn states(&self) -> Result<TimerStates, Fault> {
         let seen = hold_mutex(&self.seen);
-        let state = |seen: &SeenTimer| match seen.is_active {
-            true => TimerState::Up,
-            false => TimerState::Down,
+        let state = |seen: &SeenTimer| {
+            if seen.is_active { TimerState::Up } else { TimerState::Down }
         };
         Ok(seen.iter().map(|(job, seen)| (*job, state(seen))).collect())
     }

@@ -56,10 +56,9 @@ pub(super) async fn require_times(
     for timer in &request.schedule.timers {
         let next = ports.timers.next_after(&timer.calendar, ports.clock.now()).await;
         let why = match next {
-            Ok(Some(_)) => continue,
             Ok(None) => "this time will never come".to_owned(),
             Err(fault) if fault.kind == FaultKind::Refused => fault.detail,
-            Err(_) => continue,
+            Ok(Some(_)) | Err(_) => continue,
         };
         let text = format!("`schedule.jobs`: {}: `{}`", timer.job, timer.calendar);
         return Err(OperationError::new(ErrorKind::Config, why)
