@@ -123,11 +123,10 @@ fn list_read_options(path: &[&str]) -> Vec<&'static [&'static str]> {
     match path {
         ["man" | "help"] => Vec::new(),
         ["completions" | "schema" | "demo"] => vec![JSON],
-        ["history"] | ["config", "paths"] => vec![TALK, PLACE, USER],
+        ["history"] | ["config", "paths"] | ["schedule", ..] => vec![TALK, PLACE, USER],
         ["discover"] | ["dagster", "reload" | "restart" | "stop" | "start" | "status" | "logs"] => {
             vec![TALK, PLACE, USER, UNITS]
         }
-        ["schedule", ..] => vec![TALK, PLACE, USER],
         ["cost", "estimate" | "compare"] => vec![TALK, PLACE, USER, SERVICE],
         ["bucket", ..]
         | [

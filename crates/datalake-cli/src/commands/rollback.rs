@@ -118,10 +118,14 @@ pub(super) async fn rollback(
     let undone = undone.map_err(|error| explain_error(error.into(), ground.as_ref()))?;
     let (left, stays) = left_by_rollback(&undone, &client, &site.modal_name).await;
     let data = Undone { of: Some(&receipt.run), plan: &plan, receipt: Some(&undone), left };
-    let is_quiet = ground.is_some() || changes_timers(&plan);
-    let steps = if is_quiet { String::new() } else { next_steps(&site) };
+    let steps = describe_restart(&site, ground.is_some() || changes_timers(&plan));
     printer.result(ROLLBACK, data, &way.render_end(&undone, &steps, &stays));
     Ok(if undone.pending.is_empty() { Exit::Done } else { Exit::Partly })
+}
+
+/// What a person restarts after it; nothing where datalake has done so, or no service is touched.
+fn describe_restart(site: &Site, is_done: bool) -> String {
+    if is_done { String::new() } else { next_steps(site) }
 }
 
 /// A way back, as the operator has chosen it.

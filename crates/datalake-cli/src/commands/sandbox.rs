@@ -93,7 +93,7 @@ fn read_keys(path: &Path) -> Result<Vec<SimKey>, Failure> {
     let text = named_path::read_text(path, LARGEST)?;
     let lines = text.lines().filter(|line| !line.trim().is_empty());
     let keys: Result<Vec<SimKey>, InvalidSimKey> = lines.map(str::parse).collect();
-    keys.map_err(|error| Failure::of(Exit::Config, &error).within(&path.display().to_string()))
+    keys.map_err(|error| Failure::of(Exit::Config, &error).within(path.display().to_string()))
 }
 
 /// Takes what is added to the file and what is removed from it, until the command ends. A file that

@@ -187,9 +187,9 @@ mod tests {
         Timestamp::from_unix(1_800_000_000 + seconds).unwrap()
     }
 
-    fn ended(at: i64, result: JobResult, exit: u8) -> Option<JobRecord> {
+    fn ended(at: i64, result: JobResult, exit: u8) -> JobRecord {
         let record = JobRecord::begin(ScheduledJob::Usage, None, time(at - 10));
-        Some(record.end(JobEnd { at: time(at), exit: Some(exit), result }))
+        record.end(JobEnd { at: time(at), exit: Some(exit), result })
     }
 
     fn sound() -> TimerLook {
@@ -200,7 +200,7 @@ mod tests {
             since: Some(time(-9000)),
             next: Some(time(1000)),
             due: Some(time(1000)),
-            record: ended(0, JobResult::Success, 0),
+            record: Some(ended(0, JobResult::Success, 0)),
         }
     }
 
@@ -229,7 +229,7 @@ mod tests {
 
     #[test]
     fn a_failure_and_a_finding_are_told_with_their_code() {
-        let found = TimerLook { record: ended(0, JobResult::ExitCode, 3), ..sound() };
+        let found = TimerLook { record: Some(ended(0, JobResult::ExitCode, 3)), ..sound() };
 
         check(
             &found,

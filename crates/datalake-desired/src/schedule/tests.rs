@@ -61,7 +61,7 @@ fn a_job_of_roots_is_a_timer_and_a_service_that_may_do_little() {
 
     assert_eq!(
         text_of(&desired, "datalake-verify.timer"),
-        r#"# Written by datalake: change `schedule:` in datalake.yaml and apply it again.
+        "# Written by datalake: change `schedule:` in datalake.yaml and apply it again.
 [Unit]
 Description=datalake: check that the bucket has what was stored (verify)
 
@@ -70,7 +70,7 @@ OnCalendar=Sun 04:00
 # What was due while the machine was off is caught up with.
 Persistent=true
 RandomizedDelaySec=300
-"#
+"
     );
     assert_eq!(
         text_of(&desired, "datalake-verify.service"),

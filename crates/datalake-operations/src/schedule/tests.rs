@@ -6,6 +6,7 @@ use datalake_core::schedule::{
 };
 use datalake_core::secret::{FilledBody, FingerprintKey};
 use datalake_core::spec::{Ambient, CredentialSource};
+use datalake_core::time::Timestamp;
 use datalake_desired::TimerPlace;
 use datalake_engine::memory::{
     Everything, MemoryClock, MemoryFiles, MemoryMachine, MemoryPings, MemoryState,
@@ -257,7 +258,7 @@ async fn a_finding_is_a_failure_with_its_code() {
     let record = note.note_end(&FOUND).await.unwrap();
 
     assert_eq!(record.describe(), "usage: exit 3: it found something, after 0 s");
-    assert_eq!(record.last_success.map(|it| it.unix()), Some(NOW));
+    assert_eq!(record.last_success.map(Timestamp::unix), Some(NOW));
     assert_eq!(host.told().last().unwrap(), "https://hc.example/u/fail");
 }
 
@@ -329,7 +330,7 @@ async fn status_tells_what_is_due_missed_failed_and_not_set_up() {
 
     host.clock.sleep(std::time::Duration::from_secs(3700)).await;
     assert!(told().await.contains("usage: due since 2027-01-15T09:00:00Z"));
-    host.clock.sleep(std::time::Duration::from_secs(300)).await;
+    host.clock.sleep(std::time::Duration::from_mins(5)).await;
     assert!(
         told().await.contains("usage: MISSED: due at 2027-01-15T09:00:00Z and did not run; never")
     );

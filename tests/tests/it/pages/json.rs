@@ -36,7 +36,7 @@ Samples are those of a test. Lists are cut to their first entries, long texts to
 ";
 
 /// Documents that need a systemd, a podman, Modal's client or days, or that only a long run tells.
-const ELSEWHERE: [(&str, &str); 32] = [
+const ELSEWHERE: [(&str, &str); 33] = [
     ("access-proof", "access prove --key-file FILE"),
     ("access-run", "access apply"),
     ("cost-forecast", "cost forecast"),
