@@ -20,7 +20,6 @@ use crate::failure::Failure;
 
 pub(crate) use datalake_core::plan::{
     describe_plan as plan, describe_plan_with_costs as plan_with_costs,
-    describe_way_back as way_back,
 };
 pub(crate) use datalake_core::price::Part;
 pub(crate) use datalake_core::price::{

@@ -19,7 +19,7 @@ pub use self::missing::find_missing_packages;
 pub use self::plan::{DependencyPlan, WantedImage, make_recipe, plan_dependencies};
 pub use self::report::{DepsReport, ImageToBuild, PackageDeps, UnitDeps};
 pub use self::standing::ImageStanding;
-pub use self::text::render_dependencies;
+pub use self::text::{ask_for_images, render_dependencies, render_image_changes};
 
 #[cfg(test)]
 mod tests;

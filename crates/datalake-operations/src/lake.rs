@@ -45,7 +45,8 @@ pub use object_words::{describe_object, describe_version};
 pub use presigning::{PresignRequest, PresignedObject, PrintedAddress, SignedAccess};
 pub use reading::{ContentEnd, ContentSink, ObjectReader, SinkAnswer};
 pub use settings_text::{
-    describe_cors, describe_lifecycle, describe_lock, describe_rule, describe_versioning,
+    describe_cors, describe_lifecycle, describe_lifecycle_change, describe_lock, describe_rule,
+    describe_versioning,
 };
 pub use tree::{ObjectTree, TreeFolder, TreeObject, TreeReporter, TreeTotals};
 pub use uploads::{ListedUpload, UploadSearch, UploadTotals, choose_upload_age};

@@ -82,8 +82,8 @@ pub use runs::{
     find_plan_obstacles, judge_way_back, list_edit_copies, list_left_out_units, list_links,
     list_remarks, list_runs, list_unseen, list_what_stays, log_lines, look_and_plan,
     look_at_schedule, look_at_status, name_run_state, plan_way_back, prove_provision, read_past,
-    read_tail, refuse_edits, refuse_other_work, rehearse_back, render_status, require_no_link,
-    require_writable,
+    read_tail, refuse_edits, refuse_other_work, rehearse_back, render_edits, render_status,
+    render_way_back, require_no_link, require_writable,
 };
 pub use spec_text::write_spec_text;
 pub use vault::{

@@ -4,6 +4,7 @@ mod apps;
 mod left;
 mod place;
 mod secret;
+mod words;
 
 use datalake_core::modal::ModalObject;
 use datalake_core::spec::{ModalClientPlace, ModalSpec};
@@ -12,6 +13,7 @@ pub use self::apps::{Apps, find_apps_after};
 pub use self::left::{LeftSecret, find_cleared_secret, find_left_secret};
 pub use self::place::{UnusablePrograms, enter_client_unit};
 pub use self::secret::{SecretGoal, SecretInHand};
+pub use self::words::{describe_apps_after, describe_left_secret, tell_left_secret};
 use crate::{ErrorKind, OperationError};
 
 /// Modal's part of a spec, which needs no bucket beside it.

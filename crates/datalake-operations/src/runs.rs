@@ -1,5 +1,6 @@
 //! Runs: plans of a provision and its way back, carried out and proved.
 
+mod back_words;
 mod basis;
 mod edits;
 mod forward;
@@ -22,6 +23,7 @@ use datalake_core::plan::Step;
 use datalake_core::receipt::Outcome;
 use datalake_engine::{ServiceName, Watch};
 
+pub use self::back_words::{render_edits, render_way_back};
 pub use self::basis::{ProvisionBasis, RunKeys};
 pub use self::edits::{
     EditCopy, EditedPath, JudgedWayBack, judge_way_back, list_edit_copies, refuse_edits,

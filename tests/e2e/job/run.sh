@@ -246,14 +246,20 @@ collect() { # collect JOB: what is left is done, and its receipts are kept
   "$python/python" "$here/receipts.py" "$1" > "$work/receipts"
 }
 
-# A process of datalake's in one of the containers.
+# A process of datalake's below one of the containers.
 worker_now() {
   "$python/python" -c "
 import json, subprocess, sys
-for pid in json.load(open('$work/plane/state.json'))['containers']['pids']:
-    found = subprocess.run(['pgrep', '-P', str(pid)], capture_output=True, text=True).stdout.split()
-    if found:
-        sys.exit(print(found[0]))
+rows = subprocess.run(['ps', '-eo', 'pid=,ppid=,comm='], capture_output=True, text=True).stdout
+rows = [line.split(None, 2) for line in rows.splitlines()]
+parents = {int(pid): int(parent) for pid, parent, _ in rows}
+containers = set(map(int, json.load(open('$work/plane/state.json'))['containers']['pids']))
+for pid, _, name in rows:
+    above = int(pid)
+    while name == 'datalake' and above in parents:
+        if above in containers:
+            sys.exit(print(pid))
+        above = parents[above]
 sys.exit(1)"
 }
 

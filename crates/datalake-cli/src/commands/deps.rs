@@ -15,21 +15,19 @@ use super::services::tell_service_news;
 use crate::args::{Deps, DepsApply, DepsWish};
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::render::{self, DocumentKind};
+use crate::render::DocumentKind;
 use crate::site::Site;
 use datalake_core::fault::Target;
-use datalake_core::plan::{Action, Plan};
+use datalake_core::plan::Plan;
 use datalake_core::receipt::Receipt;
 use datalake_core::time::RunId;
 use datalake_dagster::{PackageSource, WantedLibraries};
 use datalake_engine::{Clock, NoStore, recover};
 use datalake_operations::dependencies::{
-    DependencyPlan, DepsReport, ImageQuestion, look_into_images, plan_dependencies,
-    render_dependencies,
+    DependencyPlan, DepsReport, ImageQuestion, ask_for_images, look_into_images, plan_dependencies,
+    render_dependencies, render_image_changes,
 };
-use datalake_operations::{
-    DagsterHost, FileChange, ForwardRun, check_that_units_are_made, diff_change, refuse_other_work,
-};
+use datalake_operations::{DagsterHost, ForwardRun, check_that_units_are_made, refuse_other_work};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -102,12 +100,12 @@ async fn apply_all(flags: &DepsApply, site: &Site, ground: &DagsterHost) -> Resu
     }
     let next = plan_dependencies(&looked, &materials.source, ground, &ports).await?;
     let checked = check_that_units_are_made(&context, ground, &next.plan).await?;
-    site.printer.text(&(render_dependencies(&report) + &checked + &render_changes(&next)));
+    site.printer.text(&(render_dependencies(&report) + &checked + &render_image_changes(&next)));
     let unasked = |failure: Failure| Failure {
         hints: vec!["add --yes to apply it; `dagster deps plan` only looks".to_owned()],
         ..failure
     };
-    if !confirmed(&render_question(&next), flags.yes, site.may_ask()).map_err(unasked)? {
+    if !confirmed(&ask_for_images(&next), flags.yes, site.may_ask()).map_err(unasked)? {
         site.printer.talk("nothing was changed");
         return Ok(Exit::Drift);
     }
@@ -136,40 +134,6 @@ fn read_question<'a>(wish: &'a DepsWish, site: &Site) -> ImageQuestion<'a> {
     let python = wish.python.as_deref();
     let wish = WantedLibraries { modal: wish.modal, frames: wish.frames.map(Into::into) };
     ImageQuestion { wish, python, logs: site.settings.document().named_logs() }
-}
-
-/// The Containerfiles, the plan and the diffs of all files that it writes.
-fn render_changes(next: &DependencyPlan<'_>) -> String {
-    let mut text = String::new();
-    for wanted in &next.builds {
-        text.push_str(&format!("\nImage {}:\n", wanted.name));
-        let lines = wanted.recipe.containerfile.lines();
-        lines.for_each(|line| {
-            text.push_str(&format!("    {}\n", datalake_core::text::printable(line)));
-        });
-    }
-    text.push_str(&format!(
-        "\nPlan ({} steps):\n{}",
-        next.plan.steps.len(),
-        render::plan(&next.plan)
-    ));
-    text.push_str("\nFiles:\n");
-    for step in &next.plan.steps {
-        if let Action::WriteFile { path, body, .. } = &step.action {
-            let old = next.contents.get(path).map_or(&b""[..], |content| content.expose());
-            let path = path.as_str();
-            text.push_str(&diff_change(&FileChange { path, old, body, keys: None }));
-        }
-    }
-    text
-}
-
-fn render_question(next: &DependencyPlan<'_>) -> String {
-    match next.builds.len() {
-        0 => format!("Apply these {} steps?", next.plan.steps.len()),
-        1 => format!("Build the image and apply these {} steps?", next.plan.steps.len()),
-        many => format!("Build {many} images and apply these {} steps?", next.plan.steps.len()),
-    }
 }
 
 /// The place, and the deployment of its machine.

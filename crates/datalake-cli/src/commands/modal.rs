@@ -3,7 +3,6 @@
 mod check;
 mod functions;
 mod secret;
-pub(super) mod words;
 
 use crate::args::Cli;
 use crate::args::modal::Modal;

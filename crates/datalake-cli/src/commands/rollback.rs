@@ -15,18 +15,18 @@ use datalake_engine::{
 };
 use datalake_operations::migration::read_last_choice;
 use datalake_operations::modal::LeftSecret;
+use datalake_operations::modal::tell_left_secret;
 use datalake_operations::restore::is_restoration;
 use datalake_operations::schedule::changes_timers;
 use datalake_operations::{
-    DagsterHost, EditCopy, EditedPath, OperationError, carry_out_back, choose_run_to_undo,
-    judge_way_back, list_edit_copies, list_what_stays, plan_way_back, podman_secrets, refuse_edits,
-    refuse_obstacles,
+    DagsterHost, EditCopy, OperationError, carry_out_back, choose_run_to_undo, judge_way_back,
+    list_edit_copies, plan_way_back, podman_secrets, refuse_edits, refuse_obstacles, render_edits,
+    render_way_back,
 };
 use datalake_quadlet::Obstacle;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::modal::words::left_by_rollback;
 use super::provision::PLAN;
 use super::provision::dagster;
 use super::reporter::Reporter;
@@ -94,7 +94,7 @@ pub(super) async fn rollback(
     let judged = judge_way_back(plan, &receipt, &choices, &ports).await;
     let judged = judged.map_err(|error| explain_error(error, ground.as_ref()))?;
     if !judged.edits.is_empty() {
-        printer.text(&(render_plan(&judged.plan, &receipt) + &render_edits(&judged.edits)));
+        printer.text(&(render_way_back(&judged.plan, &receipt) + &render_edits(&judged.edits)));
         return Err(refuse_edits(&receipt, &judged.edits, &choices).into());
     }
     let plan = judged.plan;
@@ -116,7 +116,7 @@ pub(super) async fn rollback(
     }
     let undone = undo_steps(&plan, &receipt, &Reporter(printer), &ports).await;
     let undone = undone.map_err(|error| explain_error(error.into(), ground.as_ref()))?;
-    let (left, stays) = left_by_rollback(&undone, &client, &site.modal_name).await;
+    let (left, stays) = tell_left_secret(&undone, &client, &site.modal_name).await;
     let data = Undone { of: Some(&receipt.run), plan: &plan, receipt: Some(&undone), left };
     let steps = describe_restart(&site, ground.is_some() || changes_timers(&plan));
     printer.result(ROLLBACK, data, &way.render_end(&undone, &steps, &stays));
@@ -138,7 +138,7 @@ struct WayBack<'a> {
 
 impl WayBack<'_> {
     fn render(&self) -> String {
-        render_plan(self.plan, self.receipt)
+        render_way_back(self.plan, self.receipt)
             + &render_choices(self.site, self.plan, self.choices)
             + &self.render_pending(&self.plan.pending)
     }
@@ -322,16 +322,6 @@ fn named_receipt(site: &Site, named: &str) -> Result<Receipt, Failure> {
     })
 }
 
-/// What somebody has changed since the run.
-fn render_edits(edits: &[EditedPath]) -> String {
-    let mut text = "\nChanged after this run:\n".to_owned();
-    for edit in edits {
-        text.push_str(&format!("  {}: {}\n", edit.path, edit.change));
-        edit.diff.lines().skip(1).for_each(|line| text.push_str(&format!("{line}\n")));
-    }
-    text + "\nNothing was changed.\n"
-}
-
 /// What becomes of paths that somebody has changed since.
 fn render_choices(site: &Site, plan: &Plan, choices: &EditChoices) -> String {
     let kept = choices.keep.iter().map(|path| format!("  {path} stays as it is\n"));
@@ -341,18 +331,4 @@ fn render_choices(site: &Site, plan: &Plan, choices: &EditChoices) -> String {
     });
     let lines: String = kept.chain(copies).collect();
     if lines.is_empty() { lines } else { format!("\nChanged after this run:\n{lines}") }
-}
-
-fn render_plan(plan: &Plan, receipt: &Receipt) -> String {
-    let count = counted_steps(plan);
-    let mut text = format!("Rollback plan for {} ({count}):\n", receipt.run);
-    text.push_str(&render::way_back(plan));
-    let mut left = list_what_stays(receipt).peekable();
-    if left.peek().is_some() {
-        text.push_str("\nWhat stays:\n");
-    }
-    for (step, reason) in left {
-        text.push_str(&format!("  {}: {reason}\n", datalake_core::plan::describe_step(step)));
-    }
-    text
 }

@@ -1,7 +1,10 @@
 //! Images and their packages as text.
 
-use super::{DepsReport, PackageDeps, UnitDeps};
+use datalake_core::plan::{Action, describe_plan};
 use datalake_core::text::printable;
+
+use super::{DependencyPlan, DepsReport, PackageDeps, UnitDeps};
+use crate::{FileChange, diff_change};
 
 /// A table with a line for each unit, and below it what is to be done.
 #[must_use]
@@ -42,6 +45,43 @@ fn render_table(rows: &[Vec<String>]) -> String {
         cells.collect::<Vec<_>>().join("  ").trim_end().to_owned() + "\n"
     };
     rows.iter().map(line).collect()
+}
+
+/// The Containerfiles, the plan and the diffs of all files that it writes.
+#[must_use]
+pub fn render_image_changes(next: &DependencyPlan<'_>) -> String {
+    let mut text = String::new();
+    for wanted in &next.builds {
+        text.push_str(&format!("\nImage {}:\n", wanted.name));
+        let lines = wanted.recipe.containerfile.lines();
+        lines.for_each(|line| {
+            text.push_str(&format!("    {}\n", printable(line)));
+        });
+    }
+    text.push_str(&format!(
+        "\nPlan ({} steps):\n{}",
+        next.plan.steps.len(),
+        describe_plan(&next.plan)
+    ));
+    text.push_str("\nFiles:\n");
+    for step in &next.plan.steps {
+        if let Action::WriteFile { path, body, .. } = &step.action {
+            let old = next.contents.get(path).map_or(&b""[..], |content| content.expose());
+            let path = path.as_str();
+            text.push_str(&diff_change(&FileChange { path, old, body, keys: None }));
+        }
+    }
+    text
+}
+
+/// The question before the plan is carried out.
+#[must_use]
+pub fn ask_for_images(next: &DependencyPlan<'_>) -> String {
+    match next.builds.len() {
+        0 => format!("Apply these {} steps?", next.plan.steps.len()),
+        1 => format!("Build the image and apply these {} steps?", next.plan.steps.len()),
+        many => format!("Build {many} images and apply these {} steps?", next.plan.steps.len()),
+    }
 }
 
 #[cfg(test)]

@@ -86,3 +86,17 @@ pub fn describe_lock(lock: BucketLock) -> String {
         }
     }
 }
+
+/// What a change of the rules takes away and brings, a line a rule.
+#[must_use]
+pub fn describe_lifecycle_change(old: &Lifecycle, new: &Lifecycle) -> String {
+    let mut text = String::new();
+    for (id, rule) in old.iter().filter(|(id, rule)| new.get(id) != Some(rule)) {
+        text.push_str(&format!("- {}\n", describe_rule((id, rule))));
+    }
+    for (id, rule) in new.iter() {
+        let mark = if old.get(id) == Some(rule) { " " } else { "+" };
+        text.push_str(&format!("{mark} {}\n", describe_rule((id, rule))));
+    }
+    text
+}

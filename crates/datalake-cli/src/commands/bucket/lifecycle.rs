@@ -3,7 +3,7 @@
 use datalake_core::fault::FaultKind;
 use datalake_core::s3::{BucketName, Expire, Lifecycle, Presets, Versioning};
 use datalake_engine::{Lake, ObjectStore};
-use datalake_operations::lake::at_bucket;
+use datalake_operations::lake::{at_bucket, describe_lifecycle_change};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -11,7 +11,7 @@ use crate::args::bucket::{LifecycleCommand, LifecycleRemove, LifecycleSet};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::remote::Remote;
-use crate::render::{DocumentKind, key_text, lifecycle_text, rule_text};
+use crate::render::{DocumentKind, key_text, lifecycle_text};
 
 pub(super) const LIFECYCLE: DocumentKind = DocumentKind::of::<Report<'static>>("lifecycle");
 
@@ -114,8 +114,11 @@ async fn change(
 ) -> Result<Exit, Failure> {
     let (lake, printer) = (remote.lake(), remote.site.printer);
     let Report { bucket, rules: new, changed } = report;
-    let text =
-        if changed { describe_difference(old, new) } else { "Nothing to change.\n".to_owned() };
+    let text = if changed {
+        describe_lifecycle_change(old, new)
+    } else {
+        "Nothing to change.\n".to_owned()
+    };
     if dry_run || !changed {
         printer.result(LIFECYCLE, report, &text);
         return Ok(if changed { Exit::Drift } else { Exit::Done });
@@ -130,18 +133,6 @@ async fn change(
     }
     printer.result(LIFECYCLE, report, &text);
     Ok(Exit::Done)
-}
-
-fn describe_difference(old: &Lifecycle, new: &Lifecycle) -> String {
-    let mut text = String::new();
-    for (id, rule) in old.iter().filter(|(id, rule)| new.get(id) != Some(rule)) {
-        text.push_str(&format!("- {}\n", rule_text((id, rule))));
-    }
-    for (id, rule) in new.iter() {
-        let mark = if old.get(id) == Some(rule) { " " } else { "+" };
-        text.push_str(&format!("{mark} {}\n", rule_text((id, rule))));
-    }
-    text
 }
 
 /// What the rules will not do, though it may be expected.

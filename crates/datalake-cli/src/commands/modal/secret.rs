@@ -9,7 +9,8 @@ use datalake_core::time::RunId;
 use datalake_desired::desire_vault;
 use datalake_engine::{Clock, ModalAccount, NoDagster, Ports, RetryingStore, recover};
 use datalake_operations::modal::{
-    Apps, LeftSecret, SecretGoal, SecretInHand, find_apps_after, require_modal,
+    Apps, LeftSecret, SecretGoal, SecretInHand, describe_apps_after, describe_left_secret,
+    find_apps_after, require_modal,
 };
 use datalake_operations::{
     ForwardRun, HostContext, VaultReport, VaultStanding, describe_vault, look_at_vault,
@@ -20,7 +21,6 @@ use serde::Serialize;
 
 use super::super::PlanApproval;
 use super::super::reporter::Reporter;
-use super::words::{apps_text, left_text};
 use crate::args::Cli;
 use crate::args::modal::{ModalChange, Secret};
 use crate::exit::Exit;
@@ -196,7 +196,7 @@ async fn nothing_to_do(
     let text = match (goal, &left) {
         (SecretGoal::InStep { .. }, _) => format!("Modal secret `{secret}` is in sync.\n"),
         (_, None) => format!("there is no Modal secret `{secret}`.\n"),
-        (_, Some(left)) => left_text(left, &subject.site.modal_name),
+        (_, Some(left)) => describe_left_secret(left, &subject.site.modal_name),
     };
     let exit = if left.is_some() { Exit::Partly } else { Exit::Done };
     let done = Done { plan, receipt: None, apps: None, left, undo: None };
@@ -234,9 +234,9 @@ async fn prove(
             format!("\nProved: Modal lists `{secret}` with all variables of its content.\n")
         }
         (_, None) => format!("\nProved: Modal has no secret `{secret}` any more.\n"),
-        (_, Some(left)) => format!("\n{}", left_text(left, &site.modal_name)),
+        (_, Some(left)) => format!("\n{}", describe_left_secret(left, &site.modal_name)),
     };
-    text.push_str(&apps.as_ref().map(apps_text).unwrap_or_default());
+    text.push_str(&apps.as_ref().map(describe_apps_after).unwrap_or_default());
     text.push_str(&format!("Receipt: {}.\n", receipt.run));
     if let Some(undo) = &undo {
         text.push_str(&format!("\nUndo: {undo}\n"));

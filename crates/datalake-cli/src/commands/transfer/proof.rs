@@ -6,10 +6,8 @@ use datalake_core::transfer::Subset;
 use datalake_engine::Clock as _;
 use datalake_engine::transfer::{Depth, Findings, Verification};
 use datalake_operations::transfer::{
-    JobPlaces, PairVerification, VerificationEnd, choose_filter, choose_scrub_subset,
+    JobPlaces, PairVerification, TransferProof, VerificationEnd, choose_filter, choose_scrub_subset,
 };
-use schemars::JsonSchema;
-use serde::Serialize;
 
 use super::run::until_stopped;
 use super::teller::Teller;
@@ -20,44 +18,9 @@ use crate::commands::usage::note_download;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::remote::Remote;
-use crate::render::{DocumentKind, Printer, Rows, Sum, TransferState, count, counted, size};
+use crate::render::{DocumentKind, Printer, Rows, TransferState};
 
-pub(super) const VERIFICATION: DocumentKind = DocumentKind::of::<Proof>("verification");
-
-/// What a verification has found, for programs.
-#[derive(Serialize, JsonSchema)]
-struct Proof {
-    /// Where it came from.
-    source: String,
-    /// Where it was brought to.
-    destination: String,
-    /// Whether content was read, not only what the store tells of it.
-    deep: bool,
-    /// Whether the source was not looked at.
-    bucket_only: bool,
-    /// What is equal, and was compared or moved by a run.
-    right: Sum,
-    /// What has the same size and time, and was never compared.
-    assumed: Sum,
-    /// What is in the source and was never sent.
-    unsent: Sum,
-    /// What was changed in the source since it was sent.
-    edited: Sum,
-    /// What was brought there and is not there.
-    missing: Sum,
-    /// What is not what was brought there, or differs from the source.
-    changed: Sum,
-    /// What has other content, and nobody wrote it.
-    damaged: Sum,
-    /// What could not be read.
-    unreadable: Sum,
-    /// How many more are there that no run has brought.
-    not_ours: u64,
-    /// What was read, in bytes.
-    bytes_read: u64,
-    /// How long it took, in seconds.
-    seconds: f64,
-}
+pub(super) const VERIFICATION: DocumentKind = DocumentKind::of::<TransferProof>("verification");
 
 /// What is to be verified, and how.
 struct VerifyOrder<'a> {
@@ -127,7 +90,7 @@ async fn compare_pair(remote: Remote, order: VerifyOrder<'_>) -> Result<Exit, Fa
     }
     let findings = found?;
     let proof = order.proof(&state, &findings);
-    Rows::new(printer).row(VERIFICATION, &proof, || describe_proof(&proof));
+    Rows::new(printer).row(VERIFICATION, &proof, || proof.to_string());
     let judged = verification.judge(&findings);
     Ok(match judged.map_err(|error| teller.failures().advise_on_archived(error))? {
         VerificationEnd::Equal => Exit::Done,
@@ -136,8 +99,8 @@ async fn compare_pair(remote: Remote, order: VerifyOrder<'_>) -> Result<Exit, Fa
 }
 
 impl VerifyOrder<'_> {
-    fn proof(&self, state: &TransferState, findings: &Findings) -> Proof {
-        Proof {
+    fn proof(&self, state: &TransferState, findings: &Findings) -> TransferProof {
+        TransferProof {
             source: state.source.clone(),
             destination: state.destination.clone(),
             deep: self.how.depth == Depth::Content,
@@ -155,30 +118,4 @@ impl VerifyOrder<'_> {
             seconds: state.seconds,
         }
     }
-}
-
-fn describe_proof(proof: &Proof) -> String {
-    let mut text = format!(
-        "{} right ({}){}",
-        counted(proof.right.items, "object"),
-        size(proof.right.bytes),
-        if proof.deep { ", read again" } else { ", by size and tag" }
-    );
-    for (sum, what) in [
-        (proof.assumed, "assumed, never compared"),
-        (proof.unsent, "never sent"),
-        (proof.edited, "changed here since"),
-        (proof.missing, "missing"),
-        (proof.changed, "changed there"),
-        (proof.damaged, "DAMAGED"),
-        (proof.unreadable, "unreadable"),
-    ] {
-        if sum.items > 0 {
-            text += &format!(", {} {what}", count(sum.items));
-        }
-    }
-    if proof.not_ours > 0 {
-        text += &format!(", {} brought by others", count(proof.not_ours));
-    }
-    format!("{text}; {:.1} s", proof.seconds)
 }

@@ -3,11 +3,13 @@
 use datalake_core::receipt::Receipt;
 use datalake_core::text::printable;
 use datalake_engine::ModalAccount;
-use datalake_operations::modal::{Apps, LeftSecret, find_cleared_secret, find_left_secret};
+
+use super::{Apps, LeftSecret, find_cleared_secret, find_left_secret};
 
 /// The secret that a rollback has taken datalake's variables out of, if it is still there, and what is
 /// said of it.
-pub(in crate::commands) async fn left_by_rollback(
+#[must_use]
+pub async fn tell_left_secret(
     undone: &Receipt,
     account: &dyn ModalAccount,
     program: &str,
@@ -16,7 +18,7 @@ pub(in crate::commands) async fn left_by_rollback(
     match find_left_secret(secret, account).await {
         Ok(None) => (None, String::new()),
         Ok(Some(left)) => {
-            let text = left_text(&left, program);
+            let text = describe_left_secret(&left, program);
             (Some(left), format!("\n{text}"))
         }
         Err(fault) => {
@@ -27,7 +29,8 @@ pub(in crate::commands) async fn left_by_rollback(
 }
 
 /// Why it stays, and how it goes.
-pub(super) fn left_text(left: &LeftSecret, program: &str) -> String {
+#[must_use]
+pub fn describe_left_secret(left: &LeftSecret, program: &str) -> String {
     let LeftSecret { secret, variables, client } = left;
     let why = match variables.as_deref() {
         Some([]) => "Modal lists no variable in it".to_owned(),
@@ -44,7 +47,8 @@ pub(super) fn left_text(left: &LeftSecret, program: &str) -> String {
 }
 
 /// What became of the apps after a secret has changed.
-pub(super) fn apps_text(apps: &Apps) -> String {
+#[must_use]
+pub fn describe_apps_after(apps: &Apps) -> String {
     let list = |names: &[String]| printable(&names.join(", "));
     let mut text = String::new();
     if !apps.rolled_over.is_empty() {
