@@ -15,21 +15,23 @@ pub struct RefusalCount {
 }
 
 /// The lines of a journal in the form `short-iso`, or of an app's log of Modal's, since that time that tell of a refusal. A line whose
-/// time cannot be read goes on from the one before.
+/// time cannot be read goes on from the one before. Of a log that has fewer lines than were asked for there
+/// is nothing before the first.
 #[must_use]
-pub fn count_refusals(log: &[u8], since: Timestamp) -> RefusalCount {
+pub fn count_refusals(log: &[u8], since: Timestamp, asked: u32) -> RefusalCount {
     let text = String::from_utf8_lossy(log);
     let mut first = None;
     let mut is_new = false;
-    let mut lines = 0;
+    let (mut lines, mut read) = (0, 0_u32);
     for line in text.lines() {
+        read = read.saturating_add(1);
         if let Some(at) = read_line_time(line) {
             first = first.or(Some(at));
             is_new = at >= since;
         }
         lines += u64::from(is_new && REFUSALS.iter().any(|words| line.contains(words)));
     }
-    RefusalCount { lines, is_least: first.is_some_and(|first| first > since) }
+    RefusalCount { lines, is_least: read >= asked && first.is_some_and(|first| first > since) }
 }
 
 /// The time that a line begins with, `2026-11-22T18:00:00+0100` or with a colon in its end; Modal's client
@@ -65,7 +67,7 @@ mod tests {
         let since = "2026-11-22T18:00:00Z".parse().unwrap();
 
         let count = |log: &str| {
-            let count = count_refusals(log.as_bytes(), since);
+            let count = count_refusals(log.as_bytes(), since, 2);
             (count.lines, count.is_least)
         };
         assert_eq!(count(log), (3, false));
@@ -73,6 +75,7 @@ mod tests {
         let of_modal = "2026-11-22 17:00:00+00:00 (403)\n2026-11-22 19:00:00+01:00 AccessDenied\n";
         assert_eq!(count(of_modal), (1, false));
         let (_, tail) = log.split_once("all is well").unwrap();
-        assert_eq!(count(tail.trim_start()), (1, true), "what came before was not read");
+        assert_eq!(count(tail.trim_start()), (1, false), "that is all of it");
+        assert_eq!(count("2026-11-22T18:00:02Z x\n2026-11-22T18:00:03Z AccessDenied\n"), (1, true));
     }
 }

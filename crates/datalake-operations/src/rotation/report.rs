@@ -157,7 +157,7 @@ impl RotationReport {
     }
 
     fn note_log(&mut self, service: String, log: &Result<FilledBody, Fault>, since: Timestamp) {
-        let count = log.as_ref().ok().map(|log| count_refusals(log.expose(), since));
+        let count = log.as_ref().ok().map(|log| count_refusals(log.expose(), since, LOOKED_AT));
         self.refusals.push(ServiceRefusals {
             service,
             lines: count.map(|count| count.lines),
