@@ -89,7 +89,9 @@ pub(crate) async fn run(cli: &Cli, printer: Printer) -> Result<Exit, Failure> {
         Command::Key { what } => Box::pin(key::run_key_command(cli, what, printer)).await,
         Command::Lake { what } => Box::pin(lake::lake(cli, what, printer)).await,
         Command::Modal { what, .. } => modal::modal(cli, what, printer).await,
-        Command::Schedule { what } => Box::pin(schedule::schedule(cli, what, printer)).await,
+        Command::Schedule { what } => {
+            Box::pin(schedule::run_schedule_command(cli, what, printer)).await
+        }
         Command::Schema(flags) => schema::schema(flags, printer),
         Command::Config { show } => config::config(cli, *show, printer).await,
         #[cfg(feature = "sandbox")]

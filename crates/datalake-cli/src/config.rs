@@ -180,8 +180,8 @@ impl Settings {
     }
 
     /// The part of the spec that tells what runs by itself, checked.
-    pub(crate) fn schedule(&self) -> Result<ScheduleSpec, Failure> {
-        self.document.schedule.clone().check().map_err(|error| self.invalid(error))
+    pub(crate) fn read_schedule(&self) -> Result<ScheduleSpec, Failure> {
+        self.document.schedule.clone().check_schedule().map_err(|error| self.invalid(error))
     }
 
     /// The values that none of these files has, each with where it comes from.

@@ -62,7 +62,7 @@ pub(crate) async fn carry_out(
         }
         Action::RemoveSecret(name) => remove_secret(name, step, ports).await,
         Action::SettleServices(states) => ports.dagster.settle(states).await,
-        Action::SettleTimers(states) => ports.timers.settle(states).await,
+        Action::SettleTimers(states) => ports.timers.settle_timers(states).await,
         Action::ProveContainers { services, bucket, key, log_manager } => {
             let log_manager = log_manager.clone();
             let probe = Probe { log_manager, ..make_probe(bucket, key, ports) };

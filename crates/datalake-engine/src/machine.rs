@@ -14,7 +14,7 @@ pub trait Machine: Send + Sync {
     fn act_for(&self, user: &UnitName, account: &UserAccount) -> Result<UserPorts, NotTheUser>;
 
     /// The timers of whoever runs this.
-    fn timers(&self) -> &dyn Timers;
+    fn ask_timers(&self) -> &dyn Timers;
 
     /// Programs inside the container of this id or name.
     ///

@@ -237,9 +237,10 @@ pub async fn look_at(target: &Target, ports: &Ports<'_>) -> Observed {
         Target::Services => {
             Observed { services: look_at_services(ports).await, ..Observed::nothing() }
         }
-        Target::Timers => {
-            Observed { timers: judge_setting(ports.timers.states().await), ..Observed::nothing() }
-        }
+        Target::Timers => Observed {
+            timers: judge_setting(ports.timers.read_states().await),
+            ..Observed::nothing()
+        },
         Target::Vault(secret) => {
             let mut observed = Observed::nothing();
             observed.vault.insert(secret.clone(), in_vault(secret, &[], ports).await);

@@ -20,5 +20,5 @@ pub trait Pings: Send + Sync {
     /// # Errors
     ///
     /// A [`Fault`] where nobody answers, or not with success.
-    async fn ping(&self, address: &FilledBody, text: &str) -> Result<(), Fault>;
+    async fn send_text(&self, address: &FilledBody, text: &str) -> Result<(), Fault>;
 }

@@ -12,14 +12,14 @@ use datalake_core::time::Timestamp;
 #[async_trait]
 pub trait Timers: Send + Sync {
     /// How the timers of all jobs stand.
-    async fn states(&self) -> Result<TimerStates, Fault>;
+    async fn read_states(&self) -> Result<TimerStates, Fault>;
 
     /// Stops the timers that have to be down, has systemd read the unit files anew, and starts the
     /// others, also where they are up: their times may have changed. A job that is at work goes on.
-    async fn settle(&self, states: &TimerStates) -> Result<(), Fault>;
+    async fn settle_timers(&self, states: &TimerStates) -> Result<(), Fault>;
 
     /// What systemd tells of a job.
-    async fn look(&self, job: ScheduledJob) -> Result<SeenTimer, Fault>;
+    async fn look_at_timer(&self, job: ScheduledJob) -> Result<SeenTimer, Fault>;
 
     /// The first time of a calendar after `base`, as systemd reckons; `None` where none will come.
     /// `Refused`: systemd does not understand it.
@@ -50,7 +50,7 @@ pub struct SeenTimer {
 pub struct NoTimers;
 
 impl NoTimers {
-    fn fault() -> Fault {
+    fn make_fault() -> Fault {
         let detail = "timers run on the machine itself, not in a sandbox or below another root";
         Fault::new(FaultKind::Unsupported, detail)
     }
@@ -58,16 +58,16 @@ impl NoTimers {
 
 #[async_trait]
 impl Timers for NoTimers {
-    async fn states(&self) -> Result<TimerStates, Fault> {
-        Err(Self::fault())
+    async fn read_states(&self) -> Result<TimerStates, Fault> {
+        Err(Self::make_fault())
     }
 
-    async fn settle(&self, _: &TimerStates) -> Result<(), Fault> {
-        Err(Self::fault())
+    async fn settle_timers(&self, _: &TimerStates) -> Result<(), Fault> {
+        Err(Self::make_fault())
     }
 
-    async fn look(&self, _: ScheduledJob) -> Result<SeenTimer, Fault> {
-        Err(Self::fault())
+    async fn look_at_timer(&self, _: ScheduledJob) -> Result<SeenTimer, Fault> {
+        Err(Self::make_fault())
     }
 
     async fn next_after(
@@ -75,6 +75,6 @@ impl Timers for NoTimers {
         _: &TimerCalendar,
         _: Timestamp,
     ) -> Result<Option<Timestamp>, Fault> {
-        Err(Self::fault())
+        Err(Self::make_fault())
     }
 }

@@ -207,7 +207,7 @@ pub(crate) fn own_systemctl(words: &[&str]) -> Result<ProgramCall, Fault> {
 }
 
 /// `systemd-analyze`, which asks no systemd that runs.
-pub(crate) fn analyze(words: &[&str]) -> ProgramCall {
+pub(crate) fn analyze_units(words: &[&str]) -> ProgramCall {
     command_of_user("systemd-analyze", words, Path::new("/"))
 }
 

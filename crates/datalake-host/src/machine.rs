@@ -26,7 +26,7 @@ impl Machine for ThisMachine {
         })
     }
 
-    fn timers(&self) -> &dyn Timers {
+    fn ask_timers(&self) -> &dyn Timers {
         &OwnTimers
     }
 

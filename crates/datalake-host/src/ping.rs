@@ -32,7 +32,7 @@ impl Pings for HttpPings {
         })
     }
 
-    async fn ping(&self, address: &FilledBody, text: &str) -> Result<(), Fault> {
+    async fn send_text(&self, address: &FilledBody, text: &str) -> Result<(), Fault> {
         let late = |_| Fault::new(FaultKind::Unreachable, "operation timed out");
         tokio::time::timeout(LIMIT, send_ping(address, text)).await.map_err(late)?
     }
@@ -69,7 +69,7 @@ mod tests {
     use super::*;
 
     /// What comes of a ping that is answered so, and what was asked.
-    async fn answer(status: &'static str) -> (Result<(), Fault>, String) {
+    async fn answer_ping(status: &'static str) -> (Result<(), Fault>, String) {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = format!("http://{}/s3cret-uuid/fail", listener.local_addr().unwrap());
         let served = tokio::spawn(async move {
@@ -80,13 +80,13 @@ mod tests {
             stream.write_all(text.as_bytes()).await.unwrap();
             String::from_utf8_lossy(&asked[..length]).into_owned()
         });
-        let told = HttpPings.ping(&FilledBody::new(address.into_bytes()), "exit 3").await;
+        let told = HttpPings.send_text(&FilledBody::new(address.into_bytes()), "exit 3").await;
         (told, served.await.unwrap())
     }
 
     #[tokio::test]
     async fn an_address_is_told() {
-        let (told, asked) = answer("200 OK").await;
+        let (told, asked) = answer_ping("200 OK").await;
 
         told.unwrap();
         assert!(asked.starts_with("POST /s3cret-uuid/fail HTTP/1.1\r\n"), "{asked}");
@@ -94,7 +94,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_refusal_does_not_repeat_the_address() {
-        let (told, _) = answer("404 Not Found").await;
+        let (told, _) = answer_ping("404 Not Found").await;
 
         let fault = told.unwrap_err();
         assert_eq!(fault.detail, "127.0.0.1 answers 404");
@@ -103,7 +103,7 @@ mod tests {
     #[tokio::test]
     async fn what_is_no_address_is_told_without_it() {
         for text in ["s3cret", "ftp://s3cret.example", "http://s3cret.example/x", "https://"] {
-            let told = HttpPings.ping(&FilledBody::new(text.as_bytes().to_vec()), "").await;
+            let told = HttpPings.send_text(&FilledBody::new(text.as_bytes().to_vec()), "").await;
 
             let fault = told.unwrap_err();
             assert!(!fault.to_string().contains("s3cret"), "{fault}");

@@ -6,7 +6,7 @@ use datalake_core::schedule::{ScheduledJob, TimerCalendar, TimerState, TimerStat
 use datalake_core::time::Timestamp;
 use datalake_engine::{SeenTimer, Timers};
 
-use crate::acting::{analyze, own_systemctl};
+use crate::acting::{analyze_units, own_systemctl};
 use crate::commands::{CommandFault, fault_of_command, read_answer, run_program};
 
 /// When the state last changed is no measure: it does each time that the timer starts its job.
@@ -19,19 +19,19 @@ pub struct OwnTimers;
 
 #[async_trait]
 impl Timers for OwnTimers {
-    async fn states(&self) -> Result<TimerStates, Fault> {
+    async fn read_states(&self) -> Result<TimerStates, Fault> {
         let mut states = Vec::new();
         for job in ScheduledJob::ALL {
-            let is_active = self.look(job).await?.is_active;
+            let is_active = self.look_at_timer(job).await?.is_active;
             states.push((job, if is_active { TimerState::Up } else { TimerState::Down }));
         }
         Ok(states.into_iter().collect())
     }
 
-    async fn settle(&self, states: &TimerStates) -> Result<(), Fault> {
+    async fn settle_timers(&self, states: &TimerStates) -> Result<(), Fault> {
         for job in states.in_state(TimerState::Down) {
             let timer = job.timer_name();
-            if self.look(job).await?.is_active {
+            if self.look_at_timer(job).await?.is_active {
                 ask_systemctl(&["stop", "--", &timer]).await?;
             }
             // What systemd remembers of a failure is nobody's concern any more.
@@ -49,7 +49,7 @@ impl Timers for OwnTimers {
         ask_systemctl(&words).await.map(drop).map_err(unsettled)
     }
 
-    async fn look(&self, job: ScheduledJob) -> Result<SeenTimer, Fault> {
+    async fn look_at_timer(&self, job: ScheduledJob) -> Result<SeenTimer, Fault> {
         let (timer, service) = (job.timer_name(), job.service_name());
         let words = ["show", "--timestamp=unix", PROPERTIES, "--", &timer, &service];
         let shown = ask_systemctl(&words).await?;
@@ -62,7 +62,8 @@ impl Timers for OwnTimers {
         base: Timestamp,
     ) -> Result<Option<Timestamp>, Fault> {
         let base = format!("--base-time=@{}", base.unix());
-        let answer = run_program(&analyze(&["calendar", &base, "--", calendar.as_str()])).await;
+        let answer =
+            run_program(&analyze_units(&["calendar", &base, "--", calendar.as_str()])).await;
         match answer {
             Ok(output) => read_next(&String::from_utf8_lossy(output.stdout.expose())),
             Err(CommandFault::Failed { .. }) => {

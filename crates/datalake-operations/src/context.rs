@@ -85,7 +85,7 @@ impl<'a> HostContext<'a> {
         Ports {
             store,
             dagster,
-            timers: self.machine.map_or(&NoTimers, |machine| machine.timers()),
+            timers: self.machine.map_or(&NoTimers, |machine| machine.ask_timers()),
             secrets: &NoSecrets,
             vault: &NoVault,
             files: self.files,

@@ -28,6 +28,7 @@ pub use self::basis::{ProvisionBasis, RunKeys};
 pub use self::edits::{
     EditCopy, EditedPath, JudgedWayBack, judge_way_back, list_edit_copies, refuse_edits,
 };
+pub(crate) use self::forward::prepare_run;
 pub use self::forward::{ForwardRun, refuse_other_work};
 pub use self::going_back::{carry_out_back, list_what_stays, rehearse_back};
 pub use self::in_the_way::{

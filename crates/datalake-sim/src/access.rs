@@ -20,7 +20,7 @@ pub(crate) struct AccessGate(pub(crate) Arc<Sim>);
 #[async_trait::async_trait]
 impl S3Auth for AccessGate {
     async fn get_secret_key(&self, access_key: &str) -> S3Result<SecretKey> {
-        match self.0.key(access_key) {
+        match self.0.find_key(access_key) {
             Some(key) => Ok(SecretKey::from(key.secret_access_key.as_str())),
             None => Err(s3_error!(InvalidAccessKeyId)),
         }
@@ -30,7 +30,7 @@ impl S3Auth for AccessGate {
 #[async_trait::async_trait]
 impl S3Access for AccessGate {
     async fn check(&self, context: &mut S3AccessContext<'_>) -> S3Result<()> {
-        let caller = context.credentials().and_then(|found| self.0.key(&found.access_key));
+        let caller = context.credentials().and_then(|found| self.0.find_key(&found.access_key));
         let operation = context.s3_op().name();
         let (bucket, key) = match context.s3_path() {
             S3Path::Root => return Ok(()),

@@ -47,21 +47,21 @@ impl Sim {
         self.quirks.has(quirk)
     }
 
-    pub(crate) fn key(&self, access_key_id: &str) -> Option<SimKey> {
-        self.keys().iter().find(|key| key.access_key_id == access_key_id).cloned()
+    pub(crate) fn find_key(&self, access_key_id: &str) -> Option<SimKey> {
+        self.lock_keys().iter().find(|key| key.access_key_id == access_key_id).cloned()
     }
 
     /// Knows these keys and no others, as after a visit to a provider's console.
     pub(crate) fn set_keys(&self, keys: Vec<SimKey>) {
-        *self.keys() = keys;
+        *self.lock_keys() = keys;
     }
 
     /// Knows a key no more, as after its deletion in a provider's console.
     pub(crate) fn forget_key(&self, access_key_id: &str) {
-        self.keys().retain(|key| key.access_key_id != access_key_id);
+        self.lock_keys().retain(|key| key.access_key_id != access_key_id);
     }
 
-    fn keys(&self) -> MutexGuard<'_, Vec<SimKey>> {
+    fn lock_keys(&self) -> MutexGuard<'_, Vec<SimKey>> {
         self.keys.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

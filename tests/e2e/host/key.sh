@@ -3,7 +3,7 @@
 # stands for the Console: a line that is taken out is a key that was deleted there.
 # shellcheck shell=bash disable=SC2154
 
-new_pair=/root/new-pair.env
+new_pair=/var/lib/lab/new-pair.env
 console=/var/lib/lab/keys
 next_access=ROTATED0000000000002
 next_secret=rotatedRotatedRotatedRotatedRotated00002

@@ -55,7 +55,7 @@ assert secrets['main/hetzner-s3']['AWS_SECRET_ACCESS_KEY'] == wanted" "$1"
 
 # An app with a function that is given the secret.
 deploy_app() {
-  as_root install -m 644 /dev/stdin /root/lab_app.py << 'END'
+  as_root install -m 644 /dev/stdin /var/lib/lab/lab_app.py << 'END'
 import modal
 
 app = modal.App("lab-compute")
@@ -65,5 +65,5 @@ app = modal.App("lab-compute")
 def look():
     return 1
 END
-  as_root env -C /root "${modal_login[@]}" modal deploy lab_app.py
+  as_root env -C /var/lib/lab "${modal_login[@]}" modal deploy lab_app.py
 }

@@ -5,15 +5,15 @@ import re
 import sys
 
 
-def read(path):
+def read_notes(path):
     for line in open(path):
         yield line.rstrip("\n").split(" ", 2)
 
 
-def again(path, prefix):
+def count_late_reads(path, prefix):
     """How often contents were read after the receipt of their shard, and how often in all."""
     done, late, reads = {}, 0, 0
-    for _, method, key in read(path):
+    for _, method, key in read_notes(path):
         receipt = re.search(r"/receipts/(\d+)\.json$", key)
         if receipt and method == "PUT":
             done.setdefault(int(receipt[1]), True)
@@ -25,9 +25,9 @@ def again(path, prefix):
     return late
 
 
-def pace(path):
+def judge_pace(path):
     """The most that was signed in any second, and the mean of the middle."""
-    counts = collections.Counter(signed for signed, _, _ in read(path))
+    counts = collections.Counter(signed for signed, _, _ in read_notes(path))
     sent = [counts[second] for second in sorted(counts)]
     most, middle = max(sent), sent[3:-3]
     mean = sum(middle) / max(len(middle), 1)
@@ -36,4 +36,4 @@ def pace(path):
 
 
 what, file, *rest = sys.argv[1:]
-sys.exit(min({"again": again, "pace": pace}[what](file, *rest), 1))
+sys.exit(min({"again": count_late_reads, "pace": judge_pace}[what](file, *rest), 1))

@@ -16,18 +16,18 @@ S3, BUCKET = boto3.client("s3"), os.environ["DAGSTER_S3_BUCKET"]
 ODD = ["a%2Fb", "100%", "with blank", "ü", "e\u0301", "a//b", "folder/", "*[x]?", "tab\tbed"]
 
 
-def content(number, size):
+def make_content(number, size):
     """Half of it can be compressed."""
     chance = random.Random(number)
     return chance.randbytes(size // 2) + b"%07d " % number * (size // 16)
 
 
-def put(item):
+def put_object(item):
     key, number, size = item
-    S3.put_object(Bucket=BUCKET, Key=key, Body=content(number, size))
+    S3.put_object(Bucket=BUCKET, Key=key, Body=make_content(number, size))
 
 
-def below(prefix, small, large):
+def list_below(prefix, small, large):
     names = [*ODD, "k" * (1024 - len(prefix))]
     names += [f"{number % 40:02}/{number:05}" for number in range(small - len(names))]
     chance = random.Random(prefix)
@@ -41,9 +41,9 @@ def main(size):
     part = {"full": 1, "small": 10}.get(size)
     items = [(f"tiny/{number:05}", number, 32) for number in range(6000)]
     if part:
-        items = [*below("raw/", 4900 // part, 100 // part), *below("some/", 490 // part, 10 // part)]
+        items = [*list_below("raw/", 4900 // part, 100 // part), *list_below("some/", 490 // part, 10 // part)]
     with ThreadPoolExecutor(16) as pool:
-        list(pool.map(put, items))
+        list(pool.map(put_object, items))
     print(len(items), "objects,", sum(size for _, _, size in items), "bytes")
 
 

@@ -37,13 +37,13 @@ struct Done<'a> {
     undo: Option<String>,
 }
 
-pub(super) async fn schedule(
+pub(super) async fn run_schedule_command(
     cli: &Cli,
     what: &ScheduleCommand,
     printer: Printer,
 ) -> Result<Exit, Failure> {
     let site = Site::open(cli, printer).await?;
-    let spec = site.settings.schedule()?;
+    let spec = site.settings.read_schedule()?;
     match what {
         ScheduleCommand::Plan => set_up_timers(&site, &spec, None).await,
         ScheduleCommand::Apply(flags) => set_up_timers(&site, &spec, Some(flags.yes)).await,
@@ -70,7 +70,7 @@ async fn set_up_timers(
         recover(&ports).await.map_err(|fault| site.state_failure(&fault))?;
         refuse_work_beside_schedule(&context, &request.place)?;
     }
-    let planned = run.plan(&HttpPings, &ports).await?;
+    let planned = run.plan_timers(&HttpPings, &ports).await?;
     let plan = &planned.plan;
     if plan.is_empty() {
         let text = format!("{}Nothing to do: the timers are as planned.\n", planned.render_notes());
@@ -94,7 +94,7 @@ async fn set_up_timers(
 /// Refuses words that the job's command would not understand.
 fn require_known_words(spec: &ScheduleSpec) -> Result<(), Failure> {
     for timer in &spec.timers {
-        let words = ["datalake"].into_iter().chain(timer.words());
+        let words = ["datalake"].into_iter().chain(timer.list_words());
         build_strict_command().try_get_matches_from(words).map_err(|error| {
             let text = error.render().to_string();
             let first = text.lines().next().unwrap_or_default().trim_start_matches("error: ");

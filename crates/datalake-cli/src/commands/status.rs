@@ -61,7 +61,7 @@ pub(super) async fn standing(
         last_run: look.history.to_roll_back(),
         services: look.services.as_ref().map_err(String::as_str),
         modal: look.vault.as_ref(),
-        timers: look_at_schedule(&context, &site.settings.schedule()?).await,
+        timers: look_at_schedule(&context, &site.settings.read_schedule()?).await,
     };
     let is_troubled = state.timers.iter().any(|timer| timer.standing.is_trouble());
     let (text, report) = render_status(&state);

@@ -95,57 +95,60 @@ mod tests {
 
     const ROOT: Owner = Owner { uid: 0, gid: 0 };
 
-    fn path(text: &str) -> HostPath {
+    fn make_path(text: &str) -> HostPath {
         text.parse().unwrap()
     }
 
-    fn file() -> FileState {
+    fn make_file() -> FileState {
         let content = FingerprintKey::new([1; 32]).of(b"x");
         FileState { content, mode: Mode::PUBLIC, owner: ROOT }
     }
 
-    fn states(usage: TimerState, scrub: TimerState) -> TimerStates {
+    fn make_states(usage: TimerState, scrub: TimerState) -> TimerStates {
         [(ScheduledJob::Usage, usage), (ScheduledJob::Scrub, scrub)].into_iter().collect()
     }
 
-    fn desired() -> DesiredSchedule {
+    fn make_desired() -> DesiredSchedule {
         DesiredSchedule {
             folders: vec![DesiredFolder {
-                path: path("/units"),
+                path: make_path("/units"),
                 mode: Mode::PUBLIC_FOLDER,
                 owner: ROOT,
             }],
             files: vec![DesiredFile {
-                path: path("/units/a.timer"),
+                path: make_path("/units/a.timer"),
                 body: FileBody::new([]),
-                file: file(),
+                file: make_file(),
                 why: "it is due".to_owned(),
             }],
-            absent: vec![Unwanted { what: path("/units/b.timer"), why: "left out".to_owned() }],
-            timers: Some(states(TimerState::Up, TimerState::Down)),
+            absent: vec![Unwanted {
+                what: make_path("/units/b.timer"),
+                why: "left out".to_owned(),
+            }],
+            timers: Some(make_states(TimerState::Up, TimerState::Down)),
         }
     }
 
-    fn observed() -> Observed {
+    fn make_observed() -> Observed {
         let mut observed = Observed::nothing();
         observed.paths = [
-            (path("/units"), Found::Absent),
-            (path("/units/a.timer"), Found::Absent),
-            (path("/units/b.timer"), Found::Present(Entry::File(file()))),
+            (make_path("/units"), Found::Absent),
+            (make_path("/units/a.timer"), Found::Absent),
+            (make_path("/units/b.timer"), Found::Present(Entry::File(make_file()))),
         ]
         .into();
-        observed.timers = Found::Present(states(TimerState::Down, TimerState::Up));
+        observed.timers = Found::Present(make_states(TimerState::Down, TimerState::Up));
         observed
     }
 
     #[test]
     fn timers_come_last_on_both_ways() {
-        let plan = plan_schedule(&desired(), &observed()).unwrap();
+        let plan = plan_schedule(&make_desired(), &make_observed()).unwrap();
 
         let verbs =
             |plan: &Plan| -> Vec<_> { plan.steps.iter().map(|step| step.action.verb()).collect() };
         assert_eq!(verbs(&plan), ["create folder", "write file", "remove file", "set timers"]);
-        assert_eq!(rehearse(&plan, &observed()), []);
+        assert_eq!(rehearse(&plan, &make_observed()), []);
         let now = Timestamp::from_unix(1_800_000_000).unwrap();
         let steps = plan.steps.into_iter();
         let receipt = Receipt {
@@ -161,25 +164,25 @@ mod tests {
         };
         let back = plan_rollback(&receipt);
         assert_eq!(verbs(&back), ["restore file", "remove file", "remove folder", "set timers"]);
-        let before = states(TimerState::Down, TimerState::Up);
+        let before = make_states(TimerState::Down, TimerState::Up);
         assert_eq!(back.steps[3].action, Action::SettleTimers(before));
     }
 
     #[test]
     fn what_is_as_wanted_is_left_alone() {
-        let mut world = observed();
+        let mut world = make_observed();
         world.paths = [
-            (path("/units"), Found::Present(Entry::File(file()))),
-            (path("/units/a.timer"), Found::Present(Entry::File(file()))),
-            (path("/units/b.timer"), Found::Absent),
+            (make_path("/units"), Found::Present(Entry::File(make_file()))),
+            (make_path("/units/a.timer"), Found::Present(Entry::File(make_file()))),
+            (make_path("/units/b.timer"), Found::Absent),
         ]
         .into();
-        let desired = DesiredSchedule { folders: vec![], ..desired() };
-        world.timers = Found::Present(states(TimerState::Up, TimerState::Down));
+        let desired = DesiredSchedule { folders: vec![], ..make_desired() };
+        world.timers = Found::Present(make_states(TimerState::Up, TimerState::Down));
         assert!(plan_schedule(&desired, &world).unwrap().is_empty());
 
         // Someone has stopped a timer.
-        world.timers = Found::Present(states(TimerState::Down, TimerState::Down));
+        world.timers = Found::Present(make_states(TimerState::Down, TimerState::Down));
         let plan = plan_schedule(&desired, &world).unwrap();
         let up = [(ScheduledJob::Usage, TimerState::Up)].into_iter().collect();
         assert_eq!(plan.steps[0].action, Action::SettleTimers(up));
@@ -187,13 +190,13 @@ mod tests {
 
     #[test]
     fn timers_that_nobody_can_ask_about_hold_the_plan_back() {
-        let mut world = observed();
+        let mut world = make_observed();
         world.timers = Observed::nothing().timers;
 
-        let blockers = plan_schedule(&desired(), &world).unwrap_err();
+        let blockers = plan_schedule(&make_desired(), &world).unwrap_err();
         assert_eq!(blockers[0].target, Target::Timers);
 
-        let desired = DesiredSchedule { timers: None, ..desired() };
+        let desired = DesiredSchedule { timers: None, ..make_desired() };
         assert!(plan_schedule(&desired, &world).is_ok());
     }
 }

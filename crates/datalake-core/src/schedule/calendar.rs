@@ -123,7 +123,7 @@ mod tests {
     use super::*;
 
     #[track_caller]
-    fn check(text: &str, is_valid: bool) {
+    fn check_calendar(text: &str, is_valid: bool) {
         assert_eq!(text.parse::<TimerCalendar>().is_ok(), is_valid, "{text:?}");
     }
 
@@ -145,7 +145,7 @@ mod tests {
             "*-*-* *:00,30:00 UTC",
             "monday",
         ] {
-            check(text, true);
+            check_calendar(text, true);
         }
     }
 
@@ -168,9 +168,9 @@ mod tests {
             "Mon..Fri..Sun",
             "04:00 04:00",
         ] {
-            check(text, false);
+            check_calendar(text, false);
         }
-        check(&"1".repeat(101), false);
+        check_calendar(&"1".repeat(101), false);
     }
 
     #[test]

@@ -139,7 +139,7 @@ impl ScheduledJob {
 impl JobTimer {
     /// The words of its command, after the program and the flags of the place.
     #[must_use]
-    pub fn words(&self) -> Vec<&str> {
+    pub fn list_words(&self) -> Vec<&str> {
         let command: &[&str] = match self.job {
             ScheduledJob::Usage => &["usage", "record"],
             ScheduledJob::CostCheck => &["cost", "check"],
@@ -178,25 +178,25 @@ mod tests {
     use super::*;
 
     #[track_caller]
-    fn check(job: ScheduledJob, with: &[&str], expected: &str) {
+    fn check_words(job: ScheduledJob, with: &[&str], expected: &str) {
         let with = with.iter().map(|word| (*word).to_owned()).collect();
         let timer = JobTimer { job, calendar: "daily".parse().unwrap(), with };
-        assert_eq!(timer.words().join(" "), expected);
+        assert_eq!(timer.list_words().join(" "), expected);
     }
 
     #[test]
     fn a_job_is_a_command_of_datalakes() {
-        check(ScheduledJob::Usage, &[], "usage record");
-        check(ScheduledJob::CostCheck, &["--high"], "cost check --high");
-        check(ScheduledJob::KeyAge, &[], "key age");
-        check(ScheduledJob::Scrub, &["/srv", "s3://b/x"], "scrub /srv s3://b/x");
+        check_words(ScheduledJob::Usage, &[], "usage record");
+        check_words(ScheduledJob::CostCheck, &["--high"], "cost check --high");
+        check_words(ScheduledJob::KeyAge, &[], "key age");
+        check_words(ScheduledJob::Scrub, &["/srv", "s3://b/x"], "scrub /srv s3://b/x");
     }
 
     #[test]
     fn verify_without_places_is_about_what_was_migrated() {
-        check(ScheduledJob::Verify, &[], "migrate verify");
-        check(ScheduledJob::Verify, &["--deep"], "migrate verify --deep");
-        check(ScheduledJob::Verify, &["/srv", "s3://b/x"], "verify /srv s3://b/x");
+        check_words(ScheduledJob::Verify, &[], "migrate verify");
+        check_words(ScheduledJob::Verify, &["--deep"], "migrate verify --deep");
+        check_words(ScheduledJob::Verify, &["/srv", "s3://b/x"], "verify /srv s3://b/x");
     }
 
     #[test]

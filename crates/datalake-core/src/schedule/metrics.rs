@@ -31,7 +31,7 @@ pub fn render_metrics(record: &JobRecord) -> String {
     add(
         "last_run_duration_seconds",
         "How long the last run took.",
-        record.seconds().map(|seconds| seconds.to_string()),
+        record.count_seconds().map(|seconds| seconds.to_string()),
     );
     add(
         "last_run_exit_code",
@@ -46,15 +46,15 @@ mod tests {
     use super::*;
     use crate::schedule::{JobEnd, JobResult, ScheduledJob};
 
-    fn record(result: JobResult, exit: Option<u8>) -> JobRecord {
+    fn make_record(result: JobResult, exit: Option<u8>) -> JobRecord {
         let time = |seconds| Timestamp::from_unix(seconds).unwrap();
-        let record = JobRecord::begin(ScheduledJob::KeyAge, None, time(1_800_000_000));
+        let record = JobRecord::begin_run(ScheduledJob::KeyAge, None, time(1_800_000_000));
         record.end(JobEnd { at: time(1_800_000_007), exit, result })
     }
 
     #[test]
     fn a_run_that_ended_well_has_all_four() {
-        let text = render_metrics(&record(JobResult::Success, Some(0)));
+        let text = render_metrics(&make_record(JobResult::Success, Some(0)));
 
         assert_eq!(
             text,
@@ -77,7 +77,7 @@ datalake_schedule_last_run_exit_code{task=\"key-age\"} 0
 
     #[test]
     fn a_success_that_never_was_is_not_a_time() {
-        let text = render_metrics(&record(JobResult::Killed, None));
+        let text = render_metrics(&make_record(JobResult::Killed, None));
 
         assert!(!text.contains("last_success"), "{text}");
         assert!(text.contains("exit_code{task=\"key-age\"} -1\n"), "{text}");

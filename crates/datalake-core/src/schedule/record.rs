@@ -68,7 +68,7 @@ impl JobRecord {
 
     /// The record of a run that begins now, after this one.
     #[must_use]
-    pub fn begin(job: ScheduledJob, earlier: Option<&Self>, now: Timestamp) -> Self {
+    pub fn begin_run(job: ScheduledJob, earlier: Option<&Self>, now: Timestamp) -> Self {
         Self {
             schema_version: Self::SCHEMA_VERSION,
             job,
@@ -89,13 +89,13 @@ impl JobRecord {
     #[must_use]
     pub fn describe(&self) -> String {
         let how = self.end.as_ref().map_or_else(|| "running".to_owned(), JobEnd::describe);
-        let seconds = self.seconds().map(|seconds| format!(", after {seconds} s"));
+        let seconds = self.count_seconds().map(|seconds| format!(", after {seconds} s"));
         format!("{}: {how}{}", self.job, seconds.unwrap_or_default())
     }
 
     /// How long the run took, in seconds; `None` while it runs.
     #[must_use]
-    pub fn seconds(&self) -> Option<i64> {
+    pub fn count_seconds(&self) -> Option<i64> {
         let end = self.end.as_ref()?;
         Some((end.at.unix() - self.started.unix()).max(0))
     }
@@ -146,25 +146,25 @@ fn describe_code(code: u8) -> Option<&'static str> {
 mod tests {
     use super::*;
 
-    fn time(seconds: i64) -> Timestamp {
+    fn make_time(seconds: i64) -> Timestamp {
         Timestamp::from_unix(1_800_000_000 + seconds).unwrap()
     }
 
     fn end(at: i64, result: JobResult, exit: Option<u8>) -> JobEnd {
-        JobEnd { at: time(at), exit, result }
+        JobEnd { at: make_time(at), exit, result }
     }
 
     #[test]
     fn a_failure_does_not_move_the_last_success() {
-        let first = JobRecord::begin(ScheduledJob::Usage, None, time(0));
+        let first = JobRecord::begin_run(ScheduledJob::Usage, None, make_time(0));
         let first = first.end(end(5, JobResult::Success, Some(0)));
-        assert_eq!((first.last_success, first.seconds()), (Some(time(5)), Some(5)));
+        assert_eq!((first.last_success, first.count_seconds()), (Some(make_time(5)), Some(5)));
 
-        let second = JobRecord::begin(ScheduledJob::Usage, Some(&first), time(60));
-        assert_eq!((second.last_success, second.seconds()), (Some(time(5)), None));
+        let second = JobRecord::begin_run(ScheduledJob::Usage, Some(&first), make_time(60));
+        assert_eq!((second.last_success, second.count_seconds()), (Some(make_time(5)), None));
 
         let second = second.end(end(70, JobResult::ExitCode, Some(3)));
-        assert_eq!(second.last_success, Some(time(5)));
+        assert_eq!(second.last_success, Some(make_time(5)));
     }
 
     #[test]

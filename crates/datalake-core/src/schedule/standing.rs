@@ -183,30 +183,30 @@ mod tests {
     use super::*;
     use crate::schedule::{JobResult, ScheduledJob};
 
-    fn time(seconds: i64) -> Timestamp {
+    fn make_time(seconds: i64) -> Timestamp {
         Timestamp::from_unix(1_800_000_000 + seconds).unwrap()
     }
 
-    fn ended(at: i64, result: JobResult, exit: u8) -> JobRecord {
-        let record = JobRecord::begin(ScheduledJob::Usage, None, time(at - 10));
-        record.end(JobEnd { at: time(at), exit: Some(exit), result })
+    fn end_record(at: i64, result: JobResult, exit: u8) -> JobRecord {
+        let record = JobRecord::begin_run(ScheduledJob::Usage, None, make_time(at - 10));
+        record.end(JobEnd { at: make_time(at), exit: Some(exit), result })
     }
 
-    fn sound() -> TimerLook {
+    fn make_sound() -> TimerLook {
         TimerLook {
             is_loaded: true,
             is_active: true,
             is_running: false,
-            since: Some(time(-9000)),
-            next: Some(time(1000)),
-            due: Some(time(1000)),
-            record: Some(ended(0, JobResult::Success, 0)),
+            since: Some(make_time(-9000)),
+            next: Some(make_time(1000)),
+            due: Some(make_time(1000)),
+            record: Some(end_record(0, JobResult::Success, 0)),
         }
     }
 
     #[track_caller]
-    fn check(look: &TimerLook, now: i64, begins: &str, is_trouble: bool) {
-        let standing = judge_timer(look, time(now));
+    fn check_standing(look: &TimerLook, now: i64, begins: &str, is_trouble: bool) {
+        let standing = judge_timer(look, make_time(now));
         let told = standing.describe();
         assert!(told.starts_with(begins), "{told}");
         assert_eq!(standing.is_trouble(), is_trouble, "{told}");
@@ -214,53 +214,74 @@ mod tests {
 
     #[test]
     fn what_ran_is_well_until_it_is_due_again() {
-        check(&sound(), 10, "ok at 2027-01-15T08:00:00Z, next run 2027-01-15T08:16:40Z", false);
-        check(&sound(), 1001, "due since 2027-01-15T08:16:40Z", false);
-        check(&sound(), 1361, "MISSED: due at 2027-01-15T08:16:40Z", true);
+        check_standing(
+            &make_sound(),
+            10,
+            "ok at 2027-01-15T08:00:00Z, next run 2027-01-15T08:16:40Z",
+            false,
+        );
+        check_standing(&make_sound(), 1001, "due since 2027-01-15T08:16:40Z", false);
+        check_standing(&make_sound(), 1361, "MISSED: due at 2027-01-15T08:16:40Z", true);
     }
 
     #[test]
     fn what_never_ran_waits_and_is_then_missed() {
-        let fresh = TimerLook { record: None, ..sound() };
+        let fresh = TimerLook { record: None, ..make_sound() };
 
-        check(&fresh, 10, "has not been due yet, next run 2027-01-15T08:16:40Z", false);
-        check(&fresh, 5000, "MISSED: due at 2027-01-15T08:16:40Z and did not run; never", true);
+        check_standing(&fresh, 10, "has not been due yet, next run 2027-01-15T08:16:40Z", false);
+        check_standing(
+            &fresh,
+            5000,
+            "MISSED: due at 2027-01-15T08:16:40Z and did not run; never",
+            true,
+        );
     }
 
     #[test]
     fn a_failure_and_a_finding_are_told_with_their_code() {
-        let found = TimerLook { record: Some(ended(0, JobResult::ExitCode, 3)), ..sound() };
+        let found =
+            TimerLook { record: Some(end_record(0, JobResult::ExitCode, 3)), ..make_sound() };
 
-        check(
+        check_standing(
             &found,
             10,
             "FAILED at 2027-01-15T08:00:00Z: exit 3: it found something; never",
             true,
         );
         // Late again: that it does not run at all is worse.
-        check(&found, 5000, "MISSED", true);
+        check_standing(&found, 5000, "MISSED", true);
     }
 
     #[test]
     fn what_runs_is_not_late_and_what_began_before_the_machine_went_down_is_interrupted() {
-        let begun = Some(JobRecord::begin(ScheduledJob::Usage, None, time(0)));
-        let running = TimerLook { is_running: true, record: begun.clone(), ..sound() };
+        let begun = Some(JobRecord::begin_run(ScheduledJob::Usage, None, make_time(0)));
+        let running = TimerLook { is_running: true, record: begun.clone(), ..make_sound() };
 
-        check(&running, 5000, "running since 2027-01-15T08:00:00Z", false);
-        check(&TimerLook { record: begun, ..sound() }, 100, "INTERRUPTED: began at", true);
+        check_standing(&running, 5000, "running since 2027-01-15T08:00:00Z", false);
+        check_standing(
+            &TimerLook { record: begun, ..make_sound() },
+            100,
+            "INTERRUPTED: began at",
+            true,
+        );
     }
 
     #[test]
     fn a_machine_that_was_off_gets_a_moment_to_catch_up() {
-        let back = TimerLook { since: Some(time(5000)), ..sound() };
+        let back = TimerLook { since: Some(make_time(5000)), ..make_sound() };
 
-        check(&back, 5300, "due since 2027-01-15T08:16:40Z", false);
-        check(&back, 5361, "MISSED", true);
+        check_standing(&back, 5300, "due since 2027-01-15T08:16:40Z", false);
+        check_standing(&back, 5361, "MISSED", true);
     }
 
     #[test]
     fn a_timer_that_starts_nothing_is_told() {
-        check(&TimerLook { is_active: false, ..sound() }, 10, "STOPPED", true);
-        check(&TimerLook { is_loaded: false, is_active: false, ..sound() }, 10, "NOT SET UP", true);
+        check_standing(&TimerLook { is_active: false, ..make_sound() }, 10, "STOPPED", true);
+        check_standing(
+            &TimerLook { is_loaded: false, is_active: false, ..make_sound() },
+            10,
+            "NOT SET UP",
+            true,
+        );
     }
 }

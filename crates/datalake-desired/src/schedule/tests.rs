@@ -3,45 +3,45 @@ use datalake_core::schedule::{JobTimer, TimerStates};
 
 use super::*;
 
-fn path(text: &str) -> HostPath {
+fn make_path(text: &str) -> HostPath {
     text.parse().unwrap()
 }
 
-fn timer(job: ScheduledJob, calendar: &str, with: &[&str]) -> JobTimer {
+fn make_timer(job: ScheduledJob, calendar: &str, with: &[&str]) -> JobTimer {
     let with = with.iter().map(|word| (*word).to_owned()).collect();
     JobTimer { job, calendar: calendar.parse().unwrap(), with }
 }
 
-fn spec() -> ScheduleSpec {
+fn make_spec() -> ScheduleSpec {
     ScheduleSpec {
         timers: vec![
-            timer(ScheduledJob::Usage, "daily", &[]),
-            timer(ScheduledJob::Doctor, "hourly", &[]),
-            timer(ScheduledJob::Verify, "Sun 04:00", &["/srv/50% x", "s3://acme/x"]),
+            make_timer(ScheduledJob::Usage, "daily", &[]),
+            make_timer(ScheduledJob::Doctor, "hourly", &[]),
+            make_timer(ScheduledJob::Verify, "Sun 04:00", &["/srv/50% x", "s3://acme/x"]),
         ],
         on_failure: Some(vec!["/usr/local/bin/notify".to_owned(), "it failed; $HOME".to_owned()]),
         ping: None,
-        metrics: Some(path("/var/lib/prometheus/node-exporter")),
+        metrics: Some(make_path("/var/lib/prometheus/node-exporter")),
     }
 }
 
-fn root() -> TimerPlace {
+fn make_root() -> TimerPlace {
     let owner = Owner { uid: 0, gid: 0 };
-    TimerPlace { owner, manager: UnitManager::Host, home: path("/root") }
+    TimerPlace { owner, manager: UnitManager::Host, home: make_path("/root") }
 }
 
-fn user() -> TimerPlace {
+fn make_user() -> TimerPlace {
     let owner = Owner { uid: 1000, gid: 1000 };
-    TimerPlace { owner, manager: UnitManager::User, home: path("/home/me") }
+    TimerPlace { owner, manager: UnitManager::User, home: make_path("/home/me") }
 }
 
-fn desire(spec: &ScheduleSpec, place: &TimerPlace) -> DesiredSchedule {
+fn desire_units(spec: &ScheduleSpec, place: &TimerPlace) -> DesiredSchedule {
     let flags = ["--config", "/etc/datalake/datalake.yaml"].map(str::to_owned);
     let input = ScheduleInput {
         spec,
-        program: &path("/usr/bin/datalake"),
+        program: &make_path("/usr/bin/datalake"),
         flags: &flags,
-        state: &path("/var/lib/datalake"),
+        state: &make_path("/var/lib/datalake"),
         place,
         is_live: true,
         fingerprints: &FingerprintKey::new([7; 32]),
@@ -57,7 +57,7 @@ fn text_of(desired: &DesiredSchedule, name: &str) -> String {
 
 #[test]
 fn a_job_of_roots_is_a_timer_and_a_service_that_may_do_little() {
-    let desired = desire(&spec(), &root());
+    let desired = desire_units(&make_spec(), &make_root());
 
     assert_eq!(
         text_of(&desired, "datalake-verify.timer"),
@@ -109,7 +109,7 @@ ReadWritePaths=-/var/lib/datalake -/var/lib/prometheus/node-exporter
 
 #[test]
 fn a_program_of_the_operators_is_told_the_job() {
-    let desired = desire(&spec(), &root());
+    let desired = desire_units(&make_spec(), &make_root());
 
     let text = text_of(&desired, "datalake-failed@.service");
     assert!(text.contains("Environment=JOB=%i\n"), "{text}");
@@ -121,8 +121,8 @@ fn a_program_of_the_operators_is_told_the_job() {
 
 #[test]
 fn a_job_that_enters_containers_keeps_the_rights_that_podman_needs() {
-    for place in [root(), user()] {
-        let text = text_of(&desire(&spec(), &place), "datalake-doctor.service");
+    for place in [make_root(), make_user()] {
+        let text = text_of(&desire_units(&make_spec(), &place), "datalake-doctor.service");
 
         assert!(!text.contains("NoNewPrivileges") && !text.contains("Protect"), "{text}");
     }
@@ -130,7 +130,7 @@ fn a_job_that_enters_containers_keeps_the_rights_that_podman_needs() {
 
 #[test]
 fn a_users_units_lie_in_the_users_home() {
-    let desired = desire(&spec(), &user());
+    let desired = desire_units(&make_spec(), &make_user());
 
     let folders: Vec<_> = desired.folders.iter().map(|folder| folder.path.as_str()).collect();
     assert_eq!(
@@ -150,16 +150,16 @@ fn a_users_units_lie_in_the_users_home() {
 #[test]
 fn what_the_spec_does_not_ask_for_must_not_be_there() {
     let nothing =
-        ScheduleSpec { timers: vec![], on_failure: Some(vec!["/x".to_owned()]), ..spec() };
+        ScheduleSpec { timers: vec![], on_failure: Some(vec!["/x".to_owned()]), ..make_spec() };
 
-    let desired = desire(&nothing, &root());
+    let desired = desire_units(&nothing, &make_root());
 
     assert!(desired.files.is_empty());
     assert_eq!(desired.absent.len(), 14);
-    assert_eq!(desired.timers, Some(TimerStates::from_iter(ScheduledJob::ALL.map(down))));
-    assert_eq!(desire(&spec(), &root()).absent.len(), 6);
+    assert_eq!(desired.timers, Some(TimerStates::from_iter(ScheduledJob::ALL.map(expect_down))));
+    assert_eq!(desire_units(&make_spec(), &make_root()).absent.len(), 6);
 }
 
-fn down(job: ScheduledJob) -> (ScheduledJob, TimerState) {
+fn expect_down(job: ScheduledJob) -> (ScheduledJob, TimerState) {
     (job, TimerState::Down)
 }

@@ -60,7 +60,7 @@ pub(super) fn render_service(timer: &JobTimer, input: &ScheduleInput<'_>) -> Str
         "\n[Service]\nType=oneshot\nExecStartPre=-{}\nExecStart={}\nExecStopPost={}\n\
          TimeoutStartSec={}\nUMask=0077\nNice=10\nIOSchedulingClass=best-effort\nIOSchedulingPriority=7\n",
         render_command(&note("started"), input),
-        render_command(&timer.words(), input),
+        render_command(&timer.list_words(), input),
         render_command(&note("ended"), input),
         job.longest_run(),
     ));

@@ -53,7 +53,7 @@ impl Machine for MemoryMachine {
         }
     }
 
-    fn timers(&self) -> &dyn Timers {
+    fn ask_timers(&self) -> &dyn Timers {
         &self.timers
     }
 

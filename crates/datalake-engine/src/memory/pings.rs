@@ -27,7 +27,7 @@ impl MemoryPings {
 
     /// Addresses and what each was told, in order.
     #[must_use]
-    pub fn told(&self) -> Vec<(String, String)> {
+    pub fn list_told(&self) -> Vec<(String, String)> {
         hold_mutex(&self.told).clone()
     }
 }
@@ -38,7 +38,7 @@ impl Pings for MemoryPings {
         Ok(FilledBody::new(self.file.clone().into_bytes()))
     }
 
-    async fn ping(&self, address: &FilledBody, text: &str) -> Result<(), Fault> {
+    async fn send_text(&self, address: &FilledBody, text: &str) -> Result<(), Fault> {
         if self.is_silent {
             return Err(Fault::new(FaultKind::Unreachable, "connection refused"));
         }

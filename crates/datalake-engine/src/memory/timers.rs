@@ -20,14 +20,14 @@ pub struct MemoryTimers {
 
 impl MemoryTimers {
     /// Has a job stand so from now on.
-    pub fn set(&self, job: ScheduledJob, seen: SeenTimer) {
+    pub fn set_timer(&self, job: ScheduledJob, seen: SeenTimer) {
         hold_mutex(&self.seen).insert(job, seen);
     }
 }
 
 #[async_trait]
 impl Timers for MemoryTimers {
-    async fn states(&self) -> Result<TimerStates, Fault> {
+    async fn read_states(&self) -> Result<TimerStates, Fault> {
         let seen = hold_mutex(&self.seen);
         let state = |seen: &SeenTimer| {
             if seen.is_active { TimerState::Up } else { TimerState::Down }
@@ -35,7 +35,7 @@ impl Timers for MemoryTimers {
         Ok(seen.iter().map(|(job, seen)| (*job, state(seen))).collect())
     }
 
-    async fn settle(&self, states: &TimerStates) -> Result<(), Fault> {
+    async fn settle_timers(&self, states: &TimerStates) -> Result<(), Fault> {
         if self.refuses && states.in_state(TimerState::Up).next().is_some() {
             return Err(Fault::new(FaultKind::Unsettled, "it cannot be started"));
         }
@@ -48,7 +48,7 @@ impl Timers for MemoryTimers {
         Ok(())
     }
 
-    async fn look(&self, job: ScheduledJob) -> Result<SeenTimer, Fault> {
+    async fn look_at_timer(&self, job: ScheduledJob) -> Result<SeenTimer, Fault> {
         Ok(hold_mutex(&self.seen).get(&job).copied().unwrap_or_default())
     }
 

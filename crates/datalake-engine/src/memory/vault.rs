@@ -66,7 +66,7 @@ impl MemoryVault {
     }
 
     /// Says that an app has logged this.
-    pub fn log(&self, app: &ModalObject, text: &str) {
+    pub fn write_log(&self, app: &ModalObject, text: &str) {
         hold_mutex(&self.logs).insert(app.clone(), text.to_owned());
     }
 

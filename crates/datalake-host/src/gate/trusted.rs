@@ -44,7 +44,7 @@ impl TrustedUsers {
     }
 
     /// Root and the user that this process runs as: what a timer starts, nobody has called by `sudo`.
-    pub(super) fn unattended() -> Self {
+    pub(super) fn trust_unattended() -> Self {
         let process = Self::of_process();
         let uids = [0, process.caller].into_iter().collect();
         Self { sudo: None, uids, groups: OnceLock::new(), ..process }

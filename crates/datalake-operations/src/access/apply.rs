@@ -4,13 +4,13 @@ use std::fmt;
 
 use datalake_core::fault::Target;
 use datalake_core::plan::Plan;
-use datalake_core::receipt::{Receipt, RunKind, plan_rollback};
-use datalake_core::time::RunId;
-use datalake_engine::{PlannedRun, Ports, apply};
+use datalake_core::receipt::{Receipt, plan_rollback};
+use datalake_engine::{Ports, apply};
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{AccessProofReport, AccessProver, Adoption, AdoptionReport};
+use crate::runs::prepare_run;
 use crate::{
     Advice, AdvisedCommand, ErrorKind, HostContext, OperationError, RunReporter, RunStage,
     carry_out_back, refuse_other_work, rehearse_back,
@@ -117,17 +117,7 @@ impl AccessRun<'_> {
         plan: &Plan,
         ports: &Ports<'_>,
     ) -> Result<Receipt, OperationError> {
-        let at_state = |fault| self.context.state_error(fault);
-        let records = self.context.records();
-        records.keep_fingerprint_key(ports.fingerprints).map_err(at_state)?;
-        let run = PlannedRun {
-            id: RunId::new(ports.clock.now(), ports.clock.random()),
-            kind: RunKind::Provision,
-            user: None,
-            plan,
-            keys: None,
-            unfinished: records.history().map_err(at_state)?.unfinished(),
-        };
+        let run = prepare_run(self.context, plan, ports.fingerprints)?;
         self.reporter.begin(RunStage::Applying);
         Ok(apply(run, self.reporter.watch().as_ref(), ports).await?)
     }

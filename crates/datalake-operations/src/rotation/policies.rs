@@ -8,16 +8,16 @@ use datalake_core::policy::{
     AccessPolicy, KeySuccession, NewPolicy, PolicyActor, PolicyText, ProjectId, ProofCourse,
     ProofNext, find_lock_out,
 };
-use datalake_core::receipt::{RunKind, Unfinished};
+use datalake_core::receipt::Unfinished;
 use datalake_core::rotation::{BucketFacts, KeyEffect, NamedKeys};
 use datalake_core::s3::BucketName;
 use datalake_core::secret::AccessKeyId;
-use datalake_core::time::RunId;
 use datalake_engine::{PlannedRun, Ports, apply};
 
 use super::place::BucketPolicy;
 use super::{KeyRotation, KeySide};
 use crate::access::PolicyPlace;
+use crate::runs::prepare_run;
 use crate::{ErrorKind, OperationError, RunStage};
 
 /// A change of what the policies say of both keys.
@@ -160,18 +160,8 @@ impl KeyRotation<'_> {
             return Ok(());
         }
         let place = &self.place;
-        let at_state = |fault| place.context.state_error(fault);
-        let records = place.context.records();
-        records.keep_fingerprint_key(place.ports.fingerprints).map_err(at_state)?;
-        let clock = place.context.clock;
-        let run = PlannedRun {
-            id: RunId::new(clock.now(), clock.random()),
-            kind: RunKind::Provision,
-            user: None,
-            plan,
-            keys: None,
-            unfinished: keep_policies(records.history().map_err(at_state)?.unfinished()),
-        };
+        let run = prepare_run(place.context, plan, place.ports.fingerprints)?;
+        let run = PlannedRun { unfinished: keep_policies(run.unfinished), ..run };
         place.reporter.begin(RunStage::Applying);
         let ports = Ports { store: acting.store, ..place.ports };
         apply(run, place.reporter.watch().as_ref(), &ports).await?;

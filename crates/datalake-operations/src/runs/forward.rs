@@ -35,6 +35,26 @@ pub struct ForwardRun<'a> {
     pub fingerprints: &'a FingerprintKey,
 }
 
+/// A run of this plan that touches no service user's containers and writes no key pair; it takes over
+/// what is unfinished.
+pub(crate) fn prepare_run<'a>(
+    context: &HostContext<'_>,
+    plan: &'a Plan,
+    fingerprints: &FingerprintKey,
+) -> Result<PlannedRun<'a>, OperationError> {
+    let at_state = |fault| context.state_error(fault);
+    let (records, clock) = (context.records(), context.clock);
+    records.keep_fingerprint_key(fingerprints).map_err(at_state)?;
+    Ok(PlannedRun {
+        id: RunId::new(clock.now(), clock.random()),
+        kind: RunKind::Provision,
+        user: None,
+        plan,
+        keys: None,
+        unfinished: records.history().map_err(at_state)?.unfinished(),
+    })
+}
+
 /// An unfinished run that was about other things than this one cannot be taken over: its way back
 /// needs ports that this one has not. While the key pair is changed, nothing else is.
 pub fn refuse_other_work(

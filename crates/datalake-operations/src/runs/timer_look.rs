@@ -32,7 +32,7 @@ pub async fn look_at_schedule(
     let Some(machine) = context.machine else { return Vec::new() };
     let mut reports = Vec::new();
     for timer in &schedule.timers {
-        let look = look_at_timer(context, timer, machine.timers()).await;
+        let look = look_at_timer(context, timer, machine.ask_timers()).await;
         let standing = match look {
             Ok(look) => judge_timer(&look, context.clock.now()),
             Err(fault) => TimerStanding::Unknown { why: printable(&fault.to_string()) },
@@ -56,7 +56,7 @@ async fn look_at_timer(
     timer: &JobTimer,
     timers: &dyn Timers,
 ) -> Result<TimerLook, Fault> {
-    let seen = timers.look(timer.job).await?;
+    let seen = timers.look_at_timer(timer.job).await?;
     let record = read_record(context, timer.job)?;
     let base = record.as_ref().map(|record| record.started).or(seen.since);
     // Where systemd cannot reckon, nothing is called late.

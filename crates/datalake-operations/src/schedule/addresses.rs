@@ -27,7 +27,7 @@ impl PingBook {
     /// # Errors
     ///
     /// [`OperationError`] with the number of a line that is none, without its text.
-    pub(super) fn parse(content: &FilledBody) -> Result<Self, OperationError> {
+    pub(super) fn parse_lines(content: &FilledBody) -> Result<Self, OperationError> {
         let text = String::from_utf8_lossy(content.expose());
         let mut addresses = BTreeMap::new();
         for (at, line) in text.lines().map(str::trim).enumerate() {
@@ -48,7 +48,7 @@ impl PingBook {
     }
 
     /// The address that is told of a stage of a job: `…/start` and `…/fail`, as healthchecks.io has it.
-    pub(super) fn find(&self, job: ScheduledJob, stage: PingStage) -> Option<FilledBody> {
+    pub(super) fn find_address(&self, job: ScheduledJob, stage: PingStage) -> Option<FilledBody> {
         let address = self.0.get(&job)?;
         let (path, query) = match address.split_once('?') {
             Some((path, query)) => (path, format!("?{query}")),
@@ -73,18 +73,19 @@ impl PingBook {
 mod tests {
     use super::*;
 
-    fn parse(text: &str) -> Result<PingBook, OperationError> {
-        PingBook::parse(&FilledBody::new(text.as_bytes().to_vec()))
+    fn parse_lines(text: &str) -> Result<PingBook, OperationError> {
+        PingBook::parse_lines(&FilledBody::new(text.as_bytes().to_vec()))
     }
 
     #[test]
     fn each_job_has_a_line_and_each_stage_an_ending() {
-        let book =
-            parse("# mine\n\nusage = https://hc.example/u\nverify=https://hc.example/v/?a=1\n");
+        let book = parse_lines(
+            "# mine\n\nusage = https://hc.example/u\nverify=https://hc.example/v/?a=1\n",
+        );
         let book = book.unwrap();
 
         let told = |job, stage| {
-            let address = book.find(job, stage);
+            let address = book.find_address(job, stage);
             address.map(|it| String::from_utf8(it.expose().to_vec()).unwrap())
         };
         let some = |text: &str| Some(text.to_owned());
@@ -98,7 +99,7 @@ mod tests {
     #[test]
     fn a_broken_line_is_told_by_its_number_alone() {
         for line in ["https://hc.example/s3cret", "backup=https://s3cret", "usage=s3cret"] {
-            let error = parse(&format!("\n{line}\n")).err().unwrap();
+            let error = parse_lines(&format!("\n{line}\n")).err().unwrap();
 
             assert_eq!(error.messages, ["line 2: expected `JOB=https://…`"]);
         }

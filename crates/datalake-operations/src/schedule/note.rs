@@ -46,11 +46,12 @@ impl JobNote<'_> {
     pub async fn note_start(&self) -> Result<(), OperationError> {
         let now = self.context.clock.now();
         // One that nobody can read is replaced: the last success in it is lost, which is told.
-        let (earlier, unread) = split(self.read_earlier());
-        let record = JobRecord::begin(self.job, earlier.flatten().as_ref(), now);
+        let (earlier, unread) = split_answer(self.read_earlier());
+        let record = JobRecord::begin_run(self.job, earlier.flatten().as_ref(), now);
         let kept = self.keep_record(&record).err();
-        let told = self.tell(PingStage::Started, &format!("{}: started\n", self.job)).await.err();
-        join([unread, kept, told])
+        let told =
+            self.tell_address(PingStage::Started, &format!("{}: started\n", self.job)).await.err();
+        join_errors([unread, kept, told])
     }
 
     /// Notes how a run has ended: in the record, in the metrics, and to the address. Where something of
@@ -61,14 +62,14 @@ impl JobNote<'_> {
     /// [`OperationError`] with all that could not be noted; everything else was.
     pub async fn note_end(&self, end: &ServiceEnd<'_>) -> Result<JobRecord, OperationError> {
         let now = self.context.clock.now();
-        let (earlier, unread) = split(self.read_earlier());
+        let (earlier, unread) = split_answer(self.read_earlier());
         let earlier = earlier.flatten();
         // Its beginning could not be noted.
         let begun = match earlier {
             Some(record) if record.end.is_none() => record,
-            earlier => JobRecord::begin(self.job, earlier.as_ref(), now),
+            earlier => JobRecord::begin_run(self.job, earlier.as_ref(), now),
         };
-        let end = end.read(now);
+        let end = end.read_end(now);
         let record = begun.end(end.clone());
         let kept = self.keep_record(&record).err();
         let shown = self.write_metrics(&record).err();
@@ -78,8 +79,8 @@ impl JobNote<'_> {
         }
         let is_well = end.is_success() && unread.is_none() && kept.is_none() && shown.is_none();
         let stage = if is_well { PingStage::Ended } else { PingStage::Failed };
-        let told = self.tell(stage, &text).await.err();
-        join([unread, kept, shown, told]).map(|()| record)
+        let told = self.tell_address(stage, &text).await.err();
+        join_errors([unread, kept, shown, told]).map(|()| record)
     }
 
     fn read_earlier(&self) -> Result<Option<JobRecord>, OperationError> {
@@ -108,17 +109,18 @@ impl JobNote<'_> {
             .map_err(|fault| OperationError::of_file(&fault).at_place(format!("metrics `{path}`")))
     }
 
-    async fn tell(&self, stage: PingStage, text: &str) -> Result<(), OperationError> {
+    async fn tell_address(&self, stage: PingStage, text: &str) -> Result<(), OperationError> {
         let Some(file) = &self.schedule.ping else { return Ok(()) };
         let at_file = |error: OperationError| error.within(format!("`{file}`"));
         let content = self.pings.read_addresses(file);
         let content = content
             .map_err(|fault| OperationError::of_file(&fault).at_place(format!("`{file}`")))?;
-        let Some(address) = PingBook::parse(&content).map_err(at_file)?.find(self.job, stage)
+        let Some(address) =
+            PingBook::parse_lines(&content).map_err(at_file)?.find_address(self.job, stage)
         else {
             return Ok(());
         };
-        let told = self.pings.ping(&address, text).await;
+        let told = self.pings.send_text(&address, text).await;
         told.map_err(|fault| {
             OperationError::about(format!("the address of `{}` was not told", self.job), &fault)
         })
@@ -126,20 +128,20 @@ impl JobNote<'_> {
 }
 
 impl ServiceEnd<'_> {
-    fn read(&self, at: Timestamp) -> JobEnd {
+    fn read_end(&self, at: Timestamp) -> JobEnd {
         let exit = if self.code == "exited" { self.status.parse().ok() } else { None };
         JobEnd { at, exit, result: JobResult::of_service(self.result) }
     }
 }
 
-fn split<T>(answer: Result<T, OperationError>) -> (Option<T>, Option<OperationError>) {
+fn split_answer<T>(answer: Result<T, OperationError>) -> (Option<T>, Option<OperationError>) {
     match answer {
         Ok(value) => (Some(value), None),
         Err(error) => (None, Some(error)),
     }
 }
 
-fn join<const N: usize>(errors: [Option<OperationError>; N]) -> Result<(), OperationError> {
+fn join_errors<const N: usize>(errors: [Option<OperationError>; N]) -> Result<(), OperationError> {
     match errors.into_iter().flatten().reduce(OperationError::and) {
         None => Ok(()),
         Some(error) => Err(error),

@@ -113,7 +113,8 @@ pub(super) fn list_notes(
         let content = pings.read_addresses(file);
         let content = content
             .map_err(|fault| OperationError::of_file(&fault).at_place(format!("`{file}`")))?;
-        let book = PingBook::parse(&content).map_err(|error| error.within(format!("`{file}`")))?;
+        let book =
+            PingBook::parse_lines(&content).map_err(|error| error.within(format!("`{file}`")))?;
         let jobs = request.schedule.timers.iter().map(|timer| timer.job);
         let without = jobs.filter(|job| !book.has_job(*job));
         notes.extend(without.map(|job| format!("`{file}` has no address for `{job}`.")));

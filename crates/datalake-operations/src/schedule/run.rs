@@ -3,16 +3,16 @@
 use datalake_core::fault::Target;
 use datalake_core::host::{HostPath, InvalidPath};
 use datalake_core::plan::{Observation, Plan, plan_schedule};
-use datalake_core::receipt::{Receipt, RunKind, plan_rollback};
+use datalake_core::receipt::{Receipt, plan_rollback};
 use datalake_core::schedule::ScheduleSpec;
 use datalake_core::spec::{CredentialSource, ModalToken};
-use datalake_core::time::RunId;
 use datalake_desired::{ScheduleInput, TimerPlace, desire_schedule, list_schedule_files};
-use datalake_engine::{ApplyError, Pings, PlannedRun, Ports, apply, look_at, look_at_paths};
+use datalake_engine::{ApplyError, Pings, Ports, apply, look_at, look_at_paths};
 
 use super::preflight::{
     advice_for_timers, list_notes, require_metrics_folder, require_times, require_unattended,
 };
+use crate::runs::prepare_run;
 use crate::{
     Advice, AdvisedCommand, ErrorKind, HostContext, OperationError, RunReporter, RunStage,
     carry_out_back, describe_file_changes, refuse_other_work, rehearse_back, require_no_link,
@@ -107,7 +107,7 @@ impl ScheduleRun<'_> {
     /// # Errors
     ///
     /// [`OperationError`] for a schedule that could not run, and for what cannot be looked at.
-    pub async fn plan(
+    pub async fn plan_timers(
         &self,
         pings: &dyn Pings,
         ports: &Ports<'_>,
@@ -166,17 +166,7 @@ impl ScheduleRun<'_> {
         plan: &Plan,
         ports: &Ports<'_>,
     ) -> Result<Receipt, OperationError> {
-        let at_state = |fault| self.context.state_error(fault);
-        let records = self.context.records();
-        records.keep_fingerprint_key(ports.fingerprints).map_err(at_state)?;
-        let run = PlannedRun {
-            id: RunId::new(ports.clock.now(), ports.clock.random()),
-            kind: RunKind::Provision,
-            user: None,
-            plan,
-            keys: None,
-            unfinished: records.history().map_err(at_state)?.unfinished(),
-        };
+        let run = prepare_run(self.context, plan, ports.fingerprints)?;
         self.reporter.begin(RunStage::Applying);
         let receipt = match apply(run, self.reporter.watch().as_ref(), ports).await {
             Err(ApplyError::Step(failed)) if failed.step.action.target() == Target::Timers => {

@@ -187,7 +187,9 @@ async fn a_change_binds_rolls_out_revokes_and_ends_once_the_old_key_is_gone() {
     let words = report.to_string();
     assert!(words.contains(" in Modal's app etl: log cannot be read"), "{words}");
     let etl = ModalObject { name: "etl".parse().unwrap(), environment: None };
-    world.vault.log(&etl, "2026-01-01 00:00:00+00:00 x\n2099-01-01 00:00:00+00:00 AccessDenied\n");
+    world
+        .vault
+        .write_log(&etl, "2026-01-01 00:00:00+00:00 x\n2099-01-01 00:00:00+00:00 AccessDenied\n");
     let looked = carry_on(&world, Wish::Look).await.unwrap().to_string();
     assert!(looked.contains(" in Modal's app etl: 1 line\n"), "{looked}");
     assert!(words.contains("delete `AKOLD0000000000000001` in the Console"), "{words}");

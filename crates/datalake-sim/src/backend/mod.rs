@@ -148,7 +148,7 @@ later {
 
 /// The key that signed the request; absent for an anonymous one.
 fn find_caller<T>(sim: &Sim, request: &S3Request<T>) -> Option<SimKey> {
-    request.credentials.as_ref().and_then(|found| sim.key(&found.access_key))
+    request.credentials.as_ref().and_then(|found| sim.find_key(&found.access_key))
 }
 
 fn convert_size(size: u64) -> i64 {

@@ -89,7 +89,7 @@ async fn compare_pair(remote: Remote, order: VerifyOrder<'_>) -> Result<Exit, Fa
         note_download(&remote, bucket, state.bytes_moved, "verify");
     }
     let findings = found?;
-    let proof = order.proof(&state, &findings);
+    let proof = order.make_proof(&state, &findings);
     Rows::new(printer).row(VERIFICATION, &proof, || proof.to_string());
     let judged = verification.judge(&findings);
     Ok(match judged.map_err(|error| teller.failures().advise_on_archived(error))? {
@@ -99,7 +99,7 @@ async fn compare_pair(remote: Remote, order: VerifyOrder<'_>) -> Result<Exit, Fa
 }
 
 impl VerifyOrder<'_> {
-    fn proof(&self, state: &TransferState, findings: &Findings) -> TransferProof {
+    fn make_proof(&self, state: &TransferState, findings: &Findings) -> TransferProof {
         TransferProof {
             source: state.source.clone(),
             destination: state.destination.clone(),

@@ -60,7 +60,7 @@ impl ScheduleDocument {
     /// # Errors
     ///
     /// The first [`InvalidSpec`].
-    pub fn check(self) -> Result<ScheduleSpec, InvalidSpec> {
+    pub fn check_schedule(self) -> Result<ScheduleSpec, InvalidSpec> {
         let mut timers: Vec<JobTimer> = self
             .jobs
             .into_iter()
@@ -118,9 +118,9 @@ mod tests {
     use super::*;
 
     #[track_caller]
-    fn check(json: &str, expected: Result<&str, &str>) {
+    fn check_schedule(json: &str, expected: Result<&str, &str>) {
         let document: ScheduleDocument = serde_json::from_str(json).unwrap();
-        let found = document.check().map_err(|error| error.to_string());
+        let found = document.check_schedule().map_err(|error| error.to_string());
         let names = found.as_ref().map(|spec| {
             let names = spec.timers.iter().map(|timer| timer.job.name());
             names.collect::<Vec<_>>().join(" ")
@@ -134,24 +134,24 @@ mod tests {
 
     #[test]
     fn jobs_have_names_and_times() {
-        check("{}", Ok(""));
-        check(
+        check_schedule("{}", Ok(""));
+        check_schedule(
             r#"{"jobs":{"scrub":{"at":"daily","with":["/srv","s3://b/x"]},"usage":"daily"}}"#,
             Ok("usage scrub"),
         );
-        check(r#"{"jobs":{"verify":{"at":"Sun 04:00"}}}"#, Ok("verify"));
-        check(r#"{"jobs":{"backup":"daily"}}"#, Err("there are usage, cost-check"));
-        check(r#"{"jobs":{"usage":"every day"}}"#, Err("is not a time for a timer"));
-        check(r#"{"jobs":{"scrub":"daily"}}"#, Err("with: [SOURCE, DEST]"));
-        check(r#"{"jobs":{"verify":{"at":"daily","with":["a\nb"]}}}"#, Err("line break"));
+        check_schedule(r#"{"jobs":{"verify":{"at":"Sun 04:00"}}}"#, Ok("verify"));
+        check_schedule(r#"{"jobs":{"backup":"daily"}}"#, Err("there are usage, cost-check"));
+        check_schedule(r#"{"jobs":{"usage":"every day"}}"#, Err("is not a time for a timer"));
+        check_schedule(r#"{"jobs":{"scrub":"daily"}}"#, Err("with: [SOURCE, DEST]"));
+        check_schedule(r#"{"jobs":{"verify":{"at":"daily","with":["a\nb"]}}}"#, Err("line break"));
     }
 
     #[test]
     fn a_program_and_folders_are_absolute_paths() {
-        check(r#"{"on-failure":["/usr/bin/logger","-p","user.err"]}"#, Ok(""));
-        check(r#"{"on-failure":["logger"]}"#, Err("absolute path"));
-        check(r#"{"on-failure":[]}"#, Err("absolute path"));
-        check(r#"{"metrics":"metrics"}"#, Err("schedule.metrics"));
-        check(r#"{"ping":"/etc/../x"}"#, Err("schedule.ping"));
+        check_schedule(r#"{"on-failure":["/usr/bin/logger","-p","user.err"]}"#, Ok(""));
+        check_schedule(r#"{"on-failure":["logger"]}"#, Err("absolute path"));
+        check_schedule(r#"{"on-failure":[]}"#, Err("absolute path"));
+        check_schedule(r#"{"metrics":"metrics"}"#, Err("schedule.metrics"));
+        check_schedule(r#"{"ping":"/etc/../x"}"#, Err("schedule.ping"));
     }
 }

@@ -35,13 +35,13 @@ impl TestEngine {
         hold_mutex(&self.told).clone()
     }
 
-    fn answer(&self, text: &str, kind: Option<FaultKind>) -> Result<(), Fault> {
+    fn answer_call(&self, text: &str, kind: Option<FaultKind>) -> Result<(), Fault> {
         hold_mutex(&self.told).push(text.to_owned());
         kind.map_or(Ok(()), |kind| Err(Fault::new(kind, "the engine's words")))
     }
 
     /// Does the one shard that there is as soon as it is called for.
-    async fn work(&self, bed: &Bed) {
+    async fn work_shards(&self, bed: &Bed) {
         self.called.notified().await;
         let share = WorkerShare { shard: 0, workers: 20, function: None };
         let (jobs, name) = (bed.open_jobs(), name_job("hash"));
@@ -63,11 +63,11 @@ impl ShardEngine for TestEngine {
         if self.waits {
             self.worked.notified().await;
         }
-        self.answer(shards, self.ends)
+        self.answer_call(shards, self.ends)
     }
 
     async fn end_workers(&self) -> Result<(), Fault> {
-        self.answer("end", self.gone)
+        self.answer_call("end", self.gone)
     }
 }
 
@@ -87,7 +87,7 @@ async fn an_engine_is_told_what_is_left_and_the_receipts_tell_what_it_did() {
     let name = name_job("hash");
     let mut tell = |progress: &datalake_core::job::JobProgress| told.push(progress.done);
     let run = jobs.run_elsewhere(&name, &engine, &mut tell);
-    let run = futures::future::join(run, engine.work(&bed)).await.0.unwrap();
+    let run = futures::future::join(run, engine.work_shards(&bed)).await.0.unwrap();
     let again = jobs.run_elsewhere(&name, &engine, &mut |_| ()).await.unwrap();
 
     assert!(run.status.progress.is_sound() && again.status.progress.is_sound(), "{run:?}");
@@ -118,7 +118,7 @@ async fn an_engine_that_fails_is_told_of_unless_all_is_done() {
     let idle = jobs.run_elsewhere(&name, &idle, &mut |_| ()).await.unwrap_err();
     let mut tell = |_: &_| ();
     let run = jobs.run_elsewhere(&name, &busy, &mut tell);
-    let done = futures::future::join(run, busy.work(&bed)).await.0.unwrap();
+    let done = futures::future::join(run, busy.work_shards(&bed)).await.0.unwrap();
 
     assert!(idle.to_string().contains("the engine's words"), "{idle}");
     assert!(done.status.progress.is_sound());
