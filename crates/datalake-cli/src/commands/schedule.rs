@@ -136,6 +136,7 @@ fn read_request<'a>(
         schedule: spec,
         credentials: document.credentials.clone(),
         modal_token: site.settings.check_modal()?.and_then(|modal| modal.token),
+        has_budget: document.cost.budget.is_some(),
         elsewhere,
         program,
         flags,

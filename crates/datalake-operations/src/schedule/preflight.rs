@@ -2,7 +2,7 @@
 
 use datalake_core::fault::FaultKind;
 use datalake_core::host::{HostPath, UnitManager};
-use datalake_core::schedule::ScheduledJob;
+use datalake_core::schedule::{JobTimer, ScheduledJob};
 use datalake_core::spec::{Ambient, CredentialSource, ModalToken};
 use datalake_engine::{Pings, Ports, SeenKind, find_user_by_number};
 
@@ -42,6 +42,26 @@ pub(super) fn require_unattended(request: &ScheduleRequest<'_>) -> Result<(), Op
     let text = format!("a timer reads the spec's file alone: {}", request.elsewhere.join(", "));
     Err(OperationError::new(ErrorKind::Config, text)
         .advise("write these values into datalake.yaml, and name that with --config"))
+}
+
+/// Refuses to look at the cost by itself where there is nothing to compare it with.
+///
+/// # Errors
+///
+/// [`OperationError`] where neither the spec nor the job names a budget.
+pub(super) fn require_budget(request: &ScheduleRequest<'_>) -> Result<(), OperationError> {
+    let names_one = |timer: &JobTimer| {
+        timer.with.iter().any(|word| word == "--budget" || word.starts_with("--budget="))
+    };
+    let mut timers = request.schedule.timers.iter();
+    if request.has_budget
+        || timers.all(|timer| timer.job != ScheduledJob::CostCheck || names_one(timer))
+    {
+        return Ok(());
+    }
+    let text = "`cost-check` has no budget to compare a month with";
+    Err(OperationError::new(ErrorKind::Config, text)
+        .advise("name one: `cost: { budget: 10EUR }`; or `with: [--budget, 10EUR]` for the job"))
 }
 
 /// Asks systemd about the times; a machine without `systemd-analyze` is not held back.

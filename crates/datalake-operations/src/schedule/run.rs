@@ -10,7 +10,8 @@ use datalake_desired::{ScheduleInput, TimerPlace, desire_schedule, list_schedule
 use datalake_engine::{ApplyError, Pings, Ports, apply, look_at, look_at_paths};
 
 use super::preflight::{
-    advice_for_timers, list_notes, require_metrics_folder, require_times, require_unattended,
+    advice_for_timers, list_notes, require_budget, require_metrics_folder, require_times,
+    require_unattended,
 };
 use crate::runs::prepare_run;
 use crate::{
@@ -27,6 +28,8 @@ pub struct ScheduleRequest<'a> {
     pub credentials: Option<CredentialSource>,
     /// Where Modal's token comes from, if containers are given one.
     pub modal_token: Option<ModalToken>,
+    /// Whether the spec has a budget for a month.
+    pub has_budget: bool,
     /// The values of the spec that no file has, each with where it comes from.
     pub elsewhere: Vec<String>,
     /// datalake itself.
@@ -117,6 +120,7 @@ impl ScheduleRun<'_> {
         // What is taken away needs nothing of it.
         if !request.schedule.timers.is_empty() {
             require_unattended(request)?;
+            require_budget(request)?;
             require_times(request, ports).await?;
             require_metrics_folder(context, request.schedule.metrics.as_ref())?;
             notes = list_notes(context, request, pings)?;

@@ -122,6 +122,7 @@ fn make_request(spec: &ScheduleSpec) -> ScheduleRequest<'_> {
         schedule: spec,
         credentials: Some(CredentialSource::File("/etc/datalake/keys.env".to_owned())),
         modal_token: None,
+        has_budget: false,
         elsewhere: Vec::new(),
         program: make_path("/usr/bin/datalake"),
         flags: Vec::new(),
@@ -210,9 +211,28 @@ async fn what_could_never_run_is_refused_before_anything_is_written() {
     let mut never = make_spec();
     never.timers[0].calendar = "*-02-31".parse().unwrap();
     assert!(refused(make_request(&never)).await.contains("systemd does not understand"));
+    let mut costs = make_spec();
+    costs.timers[0].job = ScheduledJob::CostCheck;
+    assert!(refused(make_request(&costs)).await.contains("no budget"));
     let nowhere = ScheduleSpec { metrics: Some(make_path("/nowhere")), ..make_spec() };
     assert!(refused(make_request(&nowhere)).await.contains("there is no such folder"));
     assert_eq!(host.take_picture().await, before);
+}
+
+#[tokio::test]
+async fn a_budget_of_the_spec_or_of_the_job_is_one() {
+    let host = Host::new();
+    let context = host.make_context();
+    let mut spec = make_spec();
+    spec.timers[0].job = ScheduledJob::CostCheck;
+    let mut own = spec.clone();
+    own.timers[0].with = vec!["--budget".to_owned(), "10EUR".to_owned()];
+
+    for request in [ScheduleRequest { has_budget: true, ..make_request(&spec) }, make_request(&own)]
+    {
+        let run = ScheduleRun { context: &context, request: &request, reporter: &Quiet };
+        run.plan_timers(&host.pings, &host.make_ports(&context)).await.unwrap();
+    }
 }
 
 #[tokio::test]
