@@ -124,7 +124,7 @@ dies_after_a_second() {
   as_root sed -i "s/^Exec=dagster-daemon.*/Exec=sh -c 'echo DagsterInvalidConfigError \$\$AWS_SECRET_ACCESS_KEY; sleep 1; exit 1'/" \
     "$quadlets/dagster-daemon.container"
   check 'reload' 0 -- dagster reload
-  check 'a unit that dies after a second' 69 'is started anew by itself' -- dagster restart
+  check 'a unit that dies after a second' 69 'restarts by itself' -- dagster restart
   grep -q 'DagsterInvalidConfigError …' "$work/out" &&
     pass 'with the tail of its log, without the secret' || fail "$(tail -20 "$work/out")"
   install_canaries

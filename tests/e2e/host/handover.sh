@@ -55,7 +55,7 @@ change_to() {
     grep -v '^#' "$(tree)$config/datalake/s3.env" | LC_ALL=C sort > "$work/wanted"
   check "$1: the services stay up" 0 -- services_stay_up
   check "$1: both first processes have the variables" 0 -- given
-  check "$1: in step" 0 'In step' -- datalake status
+  check "$1: in step" 0 'In sync' -- datalake status
   lives > "$work/lives"
   check "$1: nothing to do" 0 'Nothing to do' -- datalake provision --yes
   check "$1: and nothing is restarted" 0 -- diff "$work/lives" <(lives)

@@ -90,10 +90,10 @@ with_dagster() {
   check 'rollback brings the old ones back' 0 'restore in Modal' -- lake rollback --yes
   holds 'from the kept copy of the env file' \
     "secrets['main/hetzner-s3']['DAGSTER_S3_BUCKET'] == sha('lane-modal-assets')"
-  check 'nothing is left to do' 0 'In step' -- lake status
+  check 'nothing is left to do' 0 'In sync' -- lake status
   check 'the secret is deleted' 0 'has no secret' -- lake modal secret delete --yes
   check 'rollback of that makes it anew' 0 'restore in Modal' -- lake rollback --yes
-  check 'nothing is left to do again' 0 'In step' -- lake status
+  check 'nothing is left to do again' 0 'In sync' -- lake status
   check 'the project of dagster init' 0 -- lake dagster init --layout single-file "$work/project"
   check 'modal init beside it' 0 -- lake modal init "$work/project"
   check 'the functions are deployed' 0 -- lake modal deploy "$work/project/modal_functions.py"

@@ -78,7 +78,7 @@ life() {
   echo '{"A": "1", "AWS_REGION": "theirs"}' > "$work/ours.json"
   check 'somebody else uses a name of ours' 0 -- \
     "$cache/$version/bin/modal" secret create hetzner-s3 --force --from-json "$work/ours.json"
-  check 'the plan says that its value will not come back' 3 'shows it to nobody' -- \
+  check 'the plan says that its value will not come back' 3 'shows it to no one' -- \
     lake modal secret sync --dry-run
   check 'sync changes it' 0 'Proved' -- lake modal secret sync --yes
   check 'the client lists it' 0 hetzner-s3 -- "$cache/$version/bin/modal" secret list --json
@@ -125,7 +125,7 @@ warm() {
   check 'what would run is shown' 3 'modal deploy' -- \
     lake modal deploy --dry-run "$work/project/modal_functions.py"
   check 'no word of the generated files is an old one' 0 'python-modal-words: none in 2 files' -- \
-    lake modal check "$work/project/modal_functions.py" "$work/project/modal_assets.py"
+    lake modal check -v "$work/project/modal_functions.py" "$work/project/modal_assets.py"
   check 'deploy of the generated file' 0 'Deployed' -- \
     lake modal deploy "$work/project/modal_functions.py"
   check 'a remote call reads and writes the bucket' 0 '"rows": 3' -- remote round_trip
@@ -187,9 +187,9 @@ failures() {
   local saved=$MODAL_TOKEN_ID path=$PATH url=$MODAL_SERVER_URL
   lake modal secret delete --all --yes > /dev/null 2>&1 < /dev/null
   PATH=/usr/bin:/bin fails 'no client' 78 "there is no client of Modal's"
-  MODAL_TOKEN_ID='' fails 'not logged in' 78 'nobody is logged in'
+  MODAL_TOKEN_ID='' fails 'not logged in' 78 'is not logged in'
   MODAL_TOKEN_ID=ak-wrong fails 'wrong token' 77 'Modal does not take the token'
-  DATALAKE_MODAL__SECRET='has space' fails 'a name that is none' 78 'is no name in Modal'
+  DATALAKE_MODAL__SECRET='has space' fails 'a name that is none' 78 'is not a valid name in Modal'
   faults '{"refuse": {"SecretGetOrCreate": ["INVALID_ARGUMENT", "Invalid Secret name: x."]}}'
   fails 'a name that Modal alone refuses' 78 'Invalid Secret name: x.'
   faults '{"longest_value": 10}'
