@@ -38,7 +38,7 @@ install_dagster() (
 lake() { "$program" --root "$work/host" --state "$work/state" --config "$work/datalake.yaml" "$@"; }
 
 start_store() { # start_store [FLAG...]
-  rm -rf "$work/store" "$work/exports"
+  rm -rf "$work/store" "$work/exports" "$work/store.log"
   "$program" --sandbox="$work/store" sandbox "$@" > "$work/exports" 2> "$work/store.log" &
   store=$!
   wait_for 60 grep -q serving "$work/store.log" || { fail 'the sandbox starts'; exit 1; }

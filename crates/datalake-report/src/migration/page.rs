@@ -55,8 +55,8 @@ pub fn render_migration_page(report: &MigrationReport) -> String {
     let body = html! {
         (draw_cards(report, again.len() as u64, open.len() as u64))
         (html::section("Assets by size", &draw_map(&tree)))
-        (html::section("To materialize again", &draw_partitions(&again, "Every file is whole.")))
-        (html::section("Not moved", &draw_partitions(&open, "Everything is moved.")))
+        (html::section("To materialize again", &draw_partitions("To materialize again", &again, "Every file is whole.")))
+        (html::section("Not moved", &draw_partitions("Not moved", &open, "Everything is moved.")))
         (html::section("Assets", &draw_assets(report, &tree)))
         @if !report.without_file.is_empty() {
             (html::section("Known to Dagster, without a file here", &draw_without_file(report)))
@@ -131,7 +131,8 @@ fn draw_swatch(class: &str) -> Markup {
     }
 }
 
-fn draw_partitions(rows: &[(&AssetReport, &PartitionReport)], none: &str) -> Markup {
+/// The first of the files, and how many more there are in which folders.
+fn draw_partitions(label: &str, rows: &[(&AssetReport, &PartitionReport)], none: &str) -> Markup {
     if rows.is_empty() {
         return html! { p.good { (none) } };
     }
@@ -141,7 +142,7 @@ fn draw_partitions(rows: &[(&AssetReport, &PartitionReport)], none: &str) -> Mar
     };
     let listed: Vec<_> = rows.iter().take(LISTED).map(row).collect();
     html! {
-        div.words { (html::table("Files", &["Asset", "Partition", "Why"], &listed)) }
+        div.words { (html::table(label, &["Asset", "Partition", "Why"], &listed)) }
         @if let Some(more) = rows.get(LISTED..).filter(|more| !more.is_empty()) {
             p { (count_things(more.len() as u64, "more file")) ", by folder; `--json` has each:" }
             (draw_more(more))
@@ -217,6 +218,17 @@ mod tests {
         assert!(!page.contains("<script"), "{page}");
         assert!(page.contains("&lt;script&gt;alert(1)&lt;/script&gt;\\u{1b}[2J"), "{page}");
         assert!(page.contains("2026-01-02"), "{page}");
+    }
+
+    #[test]
+    fn each_region_has_a_name_of_its_own() {
+        let page = render_migration_page(&report());
+
+        let labels: Vec<_> = page.split("role=\"region\" aria-label=").skip(1).collect();
+        let names: std::collections::BTreeSet<_> =
+            labels.iter().map(|text| text.split('"').nth(1)).collect();
+
+        assert_eq!((labels.len(), names.len()), (2, 2), "{names:?}");
     }
 
     #[test]
