@@ -1,3 +1,5 @@
+mod kills;
+
 use datalake_core::host::{HostPath, Mode, Owner, UnitManager};
 use datalake_core::plan::Plan;
 use datalake_core::receipt::Receipt;
@@ -13,15 +15,13 @@ use datalake_engine::memory::{
 };
 use datalake_engine::{
     Clock as _, Files as _, Machine as _, NewFile, NoDagster, NoStore, Ports, SeenEntry, SeenTimer,
-    StateFolder as _, recover,
+    StateFolder as _,
 };
-
-use futures::FutureExt as _;
 
 use super::*;
 use crate::{
-    ErrorKind, HostContext, OperationError, Quiet, carry_out_back, choose_run_to_undo,
-    describe_timers, look_at_schedule, plan_way_back,
+    ErrorKind, HostContext, OperationError, Quiet, carry_out_back, describe_timers,
+    look_at_schedule, plan_way_back,
 };
 
 const ROOT: Owner = Owner { uid: 0, gid: 0 };
@@ -84,25 +84,6 @@ impl Host {
         carry_out_back(&plan, receipt, &Quiet, &self.make_ports(&context)).await.unwrap();
     }
 
-    /// Undoes what `rollback` would undo.
-    async fn undo_last_run(&self) {
-        let context = self.make_context();
-        let receipt = choose_run_to_undo(&context, None).unwrap().unwrap();
-        self.undo_run(&receipt).await;
-    }
-
-    /// Lets a run die in the midst of the timers, after so many of them.
-    async fn kill_amid_timers(&mut self, after: usize, kill: Killed) {
-        self.machine.timers.stalls_after = Some(after);
-        let lives = match kill {
-            Killed::Apply => self.apply_spec(&make_spec()).map(drop).now_or_never(),
-            Killed::Rollback => self.undo_last_run().now_or_never(),
-        };
-        assert!(lives.is_none(), "it came to its end");
-        self.machine.timers.stalls_after = None;
-        recover(&self.make_ports(&self.make_context())).await.unwrap();
-    }
-
     /// All files, and how the timers stand.
     async fn take_picture(&self) -> (Everything, Vec<ScheduledJob>) {
         let states: TimerStates = self.machine.ask_timers().read_states().await.unwrap();
@@ -121,13 +102,6 @@ impl Host {
     fn list_told(&self) -> Vec<String> {
         self.pings.list_told().into_iter().map(|(address, _)| address).collect()
     }
-}
-
-/// What is killed amid the timers.
-#[derive(Debug, Clone, Copy)]
-enum Killed {
-    Apply,
-    Rollback,
 }
 
 fn make_path(text: &str) -> HostPath {
@@ -194,46 +168,6 @@ async fn what_the_spec_no_longer_names_goes_and_comes_back() {
     let names =
         |files: &Everything| files.keys().filter(|it| it.as_str().contains("datalake")).count();
     assert_eq!(names(&host.files.everything()), 0);
-}
-
-#[tokio::test]
-async fn killed_amid_the_timers_it_goes_on_or_back() {
-    for after in 0..=2 {
-        for kill in [Killed::Apply, Killed::Rollback] {
-            let note = format!("{kill:?} killed after {after} timers");
-            let mut host = Host::new();
-            let before = host.take_picture().await;
-            if let Killed::Rollback = kill {
-                host.apply_spec(&make_spec()).await.unwrap();
-            }
-            host.kill_amid_timers(after, kill).await;
-            host.undo_last_run().await;
-            assert_eq!(host.take_picture().await, before, "{note}, then back");
-
-            host.apply_spec(&make_spec()).await.unwrap();
-            host.kill_amid_timers(after, Killed::Rollback).await;
-            host.apply_spec(&make_spec()).await.unwrap();
-            assert!(host.plan_timers(&make_spec()).await.unwrap().is_empty(), "{note}");
-            assert_eq!(host.take_picture().await.1, [ScheduledJob::Usage, ScheduledJob::KeyAge]);
-            host.undo_last_run().await;
-            assert_eq!(host.take_picture().await, before, "{note}, on, then back");
-        }
-    }
-}
-
-#[tokio::test]
-async fn killed_as_it_sets_up_timers_the_next_one_goes_on() {
-    for after in 0..=2 {
-        let mut host = Host::new();
-        let before = host.take_picture().await;
-        host.kill_amid_timers(after, Killed::Apply).await;
-        host.apply_spec(&make_spec()).await.unwrap();
-
-        assert!(host.plan_timers(&make_spec()).await.unwrap().is_empty(), "{after}");
-        assert_eq!(host.take_picture().await.1, [ScheduledJob::Usage, ScheduledJob::KeyAge]);
-        host.undo_last_run().await;
-        assert_eq!(host.take_picture().await, before, "{after}");
-    }
 }
 
 #[tokio::test]
