@@ -58,7 +58,7 @@ pub enum AdvisedCommand {
     ShowRun(RunId),
     /// Tells how the units and containers of Dagster stand.
     DagsterStatus,
-    /// Has systemd read the unit files anew.
+    /// Has systemd read the unit files again.
     DagsterReload,
     /// Shows the last lines of what the services have logged.
     DagsterLogs,

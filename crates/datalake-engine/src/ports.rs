@@ -55,7 +55,7 @@ pub trait Dagster: Send + Sync {
     /// How the services stand, each that runs with the fingerprint of its S3 settings.
     async fn states(&self) -> Result<ServiceStates, Fault>;
 
-    /// Has systemd read the unit files anew and brings the services into these states. A second
+    /// Has systemd read the unit files again and brings the services into these states. A second
     /// call restarts them again. `Unsettled`: one of them does not stay up.
     async fn settle(&self, states: &ServiceStates) -> Result<(), Fault>;
 

@@ -14,7 +14,7 @@ pub trait Timers: Send + Sync {
     /// How the timers of all jobs stand.
     async fn read_states(&self) -> Result<TimerStates, Fault>;
 
-    /// Stops the timers that have to be down, has systemd read the unit files anew, and starts the
+    /// Stops the timers that have to be down, has systemd read the unit files again, and starts the
     /// others, also where they are up: their times may have changed. A job that is at work goes on.
     async fn settle_timers(&self, states: &TimerStates) -> Result<(), Fault>;
 

@@ -56,7 +56,7 @@ pub enum VaultStanding {
     Unknown(Fault),
 }
 
-/// Whether Modal's secret is in step with the env file.
+/// Whether Modal's secret is in sync with the env file.
 #[derive(Serialize, JsonSchema)]
 pub struct VaultReport {
     /// The secret, with its environment.

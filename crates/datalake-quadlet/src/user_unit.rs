@@ -24,7 +24,7 @@ pub enum UnitSort {
 /// A file of a user's units. Its `Debug` tells no content.
 #[derive(Clone, PartialEq, Eq)]
 pub struct UserUnit {
-    /// Where it lies.
+    /// Where it is.
     pub path: HostPath,
     /// Who reads it.
     pub sort: UnitSort,

@@ -30,7 +30,7 @@ pub struct LakeReport {
     pub plan_title: String,
     /// What is and what is not in the sums.
     pub terms: Vec<String>,
-    /// What it costs, if it lies there all month as it is.
+    /// What it costs if it stays there all month as it is.
     pub bill: BillTold,
     /// That sum.
     pub sum: String,
@@ -43,7 +43,7 @@ pub struct LakeReport {
     pub bill_lines: Vec<[String; 3]>,
     /// What is known of egress.
     pub egress_words: String,
-    /// What the month will have cost; or why nobody knows.
+    /// What the month will have cost; or why that is unknown.
     #[serde(serialize_with = "or_unknown")]
     #[schemars(with = "OrUnknown<ForecastTold>")]
     pub forecast: Result<ForecastTold, String>,
@@ -83,11 +83,11 @@ pub struct LakeReport {
     pub growth: Vec<Change>,
     /// Since when that is counted.
     pub growth_since: Option<String>,
-    /// What rules delete next; or why nobody knows.
+    /// What rules delete next; or why that is unknown.
     #[serde(serialize_with = "or_unknown")]
     #[schemars(with = "OrUnknown<Vec<RuleTold>>")]
     pub rules: Result<Vec<RuleTold>, String>,
-    /// Whether all is in step, and how the last runs on this machine ended, in sentences.
+    /// Whether all is in sync, and how the last runs on this machine ended, in sentences.
     pub status: Vec<String>,
     /// So many parts of each kind are told in tables.
     #[serde(skip)]
@@ -168,7 +168,7 @@ enum OrUnknown<T> {
     Known(T),
     /// The reason.
     Unknown {
-        /// Why nobody knows it.
+        /// Why it is unknown.
         unknown: String,
     },
 }
@@ -185,7 +185,7 @@ fn or_unknown<T: Serialize, S: Serializer>(
 }
 
 impl LakeReport {
-    /// Where it lies.
+    /// Where it is.
     #[must_use]
     pub fn name_address(&self) -> String {
         format!("s3://{}/{}", self.bucket, self.prefix)

@@ -33,7 +33,7 @@ struct Setting {
 /// Where datalake reads and writes on this machine.
 #[derive(Serialize, JsonSchema)]
 struct Paths {
-    /// The folder that all paths of the host lie below.
+    /// The folder that all paths of the host are under.
     root: String,
     /// The folder of journal, receipts and copies.
     state: String,

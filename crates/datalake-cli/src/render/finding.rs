@@ -17,7 +17,7 @@ pub(crate) struct FindingPage {
     title: &'static str,
     /// What holds where all is well.
     sentence: &'static str,
-    /// How bad it is at its worst.
+    /// How bad it can be.
     severity: Severity,
     /// Whether `doctor --fix` can put it right.
     is_fixed_by_datalake: bool,

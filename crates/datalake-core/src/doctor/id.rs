@@ -62,7 +62,7 @@ macro_rules! findings {
                 match self { $(Self::$variant => $sentence,)+ }
             }
 
-            /// How bad it is at its worst.
+            /// How bad it can be.
             #[must_use]
             pub fn severity(self) -> Severity {
                 match self { $(Self::$variant => Severity::$severity,)+ }

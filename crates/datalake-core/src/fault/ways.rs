@@ -8,7 +8,7 @@ pub enum WayFault {
     /// A link that is not followed.
     #[error("`{link}` is a symbolic link to `{target}`, and datalake does not follow it")]
     Link {
-        /// Where it lies.
+        /// Where it is.
         link: String,
         /// Where it leads.
         target: String,
@@ -18,7 +18,7 @@ pub enum WayFault {
         "`{link}` is listed in `host.links`, but its target `{target}` belongs to user {owner}"
     )]
     Foreign {
-        /// Where it lies.
+        /// Where it is.
         link: String,
         /// Where it leads.
         target: String,

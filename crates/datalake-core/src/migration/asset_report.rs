@@ -27,7 +27,7 @@ pub struct AssetReport {
 pub struct PartitionReport {
     /// The partition; `None` for an asset without.
     pub partition: Option<String>,
-    /// How it stands.
+    /// What its state is.
     pub standing: MigrationVerdict,
     /// Why.
     pub why: String,

@@ -55,7 +55,7 @@ pub struct PartCounts {
     pub no_files: u64,
     /// In the bucket and not here.
     pub there_alone: FileTotal,
-    /// What else lies there: files of other kinds, which stay.
+    /// What else is there: files of other kinds, which stay.
     pub left_out: Vec<LeftOutRow>,
 }
 

@@ -179,10 +179,10 @@ pub enum Action {
     },
     /// Removes a secret of podman's. Where the way back restores it, it is kept as a copy first.
     RemoveSecret(PodmanSecret),
-    /// Has systemd read the unit files anew, stops the services that have to be down, restarts the
+    /// Has systemd read the unit files again, stops the services that have to be down, restarts the
     /// others in one call, and waits until they have settled.
     SettleServices(ServiceStates),
-    /// Stops the timers that have to be down, has systemd read the unit files anew, and starts the others.
+    /// Stops the timers that have to be down, has systemd read the unit files again, and starts the others.
     SettleTimers(TimerStates),
     /// Puts, lists, reads and deletes a probe object from inside each container of these services.
     ProveContainers {

@@ -81,7 +81,7 @@ pub struct SpecDocument {
     /// `modal:` — the secret in Modal, and who uses it.
     #[serde(skip_serializing_if = "ModalDocument::is_empty")]
     pub modal: ModalDocument,
-    /// `schedule:` — what runs by itself, and who is told.
+    /// `schedule:` — what runs by itself, and who is notified.
     #[serde(skip_serializing_if = "ScheduleDocument::is_empty")]
     pub schedule: ScheduleDocument,
 }

@@ -74,7 +74,7 @@ pub enum ChangeError {
 /// A unit that does not stand as it should.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unsettled {
-    /// How it stands.
+    /// What its state is.
     pub status: UnitStatus,
     /// What is wrong with that.
     pub failing: Failing,

@@ -49,7 +49,7 @@ pub enum UserFileSort {
 
 /// A file that is a part of a user's units. Its text may hold secrets.
 pub struct UserFile {
-    /// Where it lies.
+    /// Where it is.
     pub path: HostPath,
     /// Who reads it.
     pub sort: UserFileSort,

@@ -45,7 +45,7 @@ pub(crate) struct ArchivedFolder {
 /// A folder that is gone through.
 struct WalkedFolder<'w> {
     handle: &'w OwnedFd,
-    /// Where it lies.
+    /// Where it is.
     path: &'w Path,
     /// Its name in the archive.
     name: &'w [u8],

@@ -58,7 +58,7 @@ pub struct NotedEgress {
     pub moved_by_datalake: u64,
     /// What the operator has entered.
     pub entered: u64,
-    /// This machine stands in Hetzner's network: what it reads is free.
+    /// This machine is in Hetzner's network: what it reads is free.
     pub on_hetzner: bool,
     /// What counts.
     pub counted: u64,

@@ -57,7 +57,7 @@ pub struct Holdings {
     pub runs: Usage,
     /// Outside of the assets' prefix.
     pub outside: Usage,
-    /// What rules delete next, or why nobody knows.
+    /// What rules delete next, or why that is unknown.
     pub due: Result<Vec<Due>, String>,
     /// What steps have printed, where it surely stays for good: no rule lets it go.
     pub lasting_logs: Option<Usage>,

@@ -19,7 +19,7 @@ use crate::{ErrorKind, OperationError};
 pub struct TablesUsageReport {
     /// The bucket.
     bucket: String,
-    /// What lies there.
+    /// What it holds.
     usage: UsageReport,
 }
 
@@ -76,7 +76,7 @@ pub fn name_places(places: &[UsagePlace]) -> String {
 pub struct TablesUsage {
     /// The bucket.
     pub bucket: BucketName,
-    /// What lies there.
+    /// What it holds.
     pub usage: Usage,
 }
 

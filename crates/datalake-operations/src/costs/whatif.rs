@@ -41,7 +41,7 @@ pub enum ExpiredStays {
 /// A bucket as it is, and as it would be.
 #[derive(Debug)]
 pub struct WhatIfUsage {
-    /// What lies there.
+    /// What it holds.
     pub before: Usage,
     /// What would lie there.
     pub after: Usage,

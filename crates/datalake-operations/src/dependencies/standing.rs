@@ -26,7 +26,7 @@ impl UnitImage {
         self.made_by.is_none() && self.has_pip
     }
 
-    /// How it stands.
+    /// What its state is.
     #[must_use]
     pub fn standing(&self) -> ImageStanding {
         let is_whole = |needed: &Dependencies| needed.missing().next().is_none();

@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::environment::{EnvironmentState, Environments, compare_environments};
 use super::{DagsterHost, OldLine, Source};
 
-/// A deployment as it stands, for people and programs.
+/// A deployment as it is, for people and programs.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Report {
     /// The service user.

@@ -23,7 +23,7 @@ pub struct JobRun {
     pub status: JobStatus,
     /// How many shards this run has done.
     pub worked: u32,
-    /// How many were left that another run did meanwhile.
+    /// How many were left that another run did in the meantime.
     pub done_by_others: u32,
 }
 

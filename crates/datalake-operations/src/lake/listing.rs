@@ -78,7 +78,7 @@ pub struct VersionFacts {
     pub size: Option<u64>,
     /// When it was stored.
     pub modified: Timestamp,
-    /// The same as exactly as the service tells it.
+    /// The same exactly as the service says it.
     pub stored: String,
 }
 

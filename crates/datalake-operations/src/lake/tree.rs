@@ -42,7 +42,7 @@ pub struct TreeObject<'a> {
     pub size: u64,
 }
 
-/// What was told, in sum.
+/// What was listed, in sum.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, JsonSchema)]
 pub struct TreeTotals {
     /// How many folders.

@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::{at_bucket, no_match_error, refuse_wildcard};
 use crate::OperationError;
 
-/// What lies below a prefix.
+/// What a prefix holds.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct PrefixUsage<'a> {
     /// The bucket.

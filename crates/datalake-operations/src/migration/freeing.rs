@@ -27,7 +27,7 @@ pub struct FreedPart {
     pub removed: FileTotal,
     /// How many files stay: the bucket has not the same.
     pub kept: u64,
-    /// What else lies there: files of other kinds, which are never removed.
+    /// What else is there: files of other kinds, which are never removed.
     pub left_out: Vec<LeftOutRow>,
 }
 

@@ -27,7 +27,7 @@ pub struct MigrationOutlook {
     pub parts: Vec<PartCounts>,
     /// What stays, and why.
     pub stays: Vec<StayingEntry>,
-    /// What nobody can tell.
+    /// What is unknown.
     pub unknown: Vec<String>,
     /// The I/O managers that the code makes, with what would have to change in it.
     pub managers: Vec<CodeManager>,

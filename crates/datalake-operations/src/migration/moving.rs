@@ -44,7 +44,7 @@ pub struct MovedPart {
     pub destination: String,
     /// What was moved.
     pub moved: FileTotal,
-    /// How often it was gone through: files that are written meanwhile take another pass.
+    /// How often it was gone through: files that are written in the meantime take another pass.
     pub passes: u32,
     /// How many objects were left, since they are newer than the file.
     pub newer_there: u64,
@@ -52,7 +52,7 @@ pub struct MovedPart {
     pub proved: FileTotal,
     /// How many files could not be moved.
     pub failed: u64,
-    /// What else lies there: files of other kinds, which stay.
+    /// What else is there: files of other kinds, which stay.
     pub left_out: Vec<LeftOutRow>,
     /// What became of each table, where the part holds their logs.
     pub tables: Vec<TableEnd>,

@@ -16,7 +16,7 @@ pub struct PartAhead {
     pub part: PartKind,
     /// Newer in the bucket, or another content that is.
     pub newer: Vec<String>,
-    /// In the bucket alone.
+    /// Only in the bucket.
     pub alone: Vec<String>,
     /// Gone from the bucket, where a migration had brought them: the local files may be stale.
     pub gone: Vec<String>,

@@ -16,7 +16,7 @@ use crate::{Advice, AdvisedCommand, ErrorKind, OperationError};
 pub struct PartProof {
     /// The part of Dagster's files.
     pub part: PartKind,
-    /// Whether content was read, not only what the store tells of it.
+    /// Whether content was read, not only what the store says of it.
     pub deep: bool,
     /// What the bucket has as it was moved.
     pub right: FileTotal,

@@ -18,7 +18,7 @@ pub struct Apps {
     pub not_deployed: Vec<String>,
     /// Deployed ones that the spec does not name.
     pub others: Vec<String>,
-    /// Why nobody knows which those are.
+    /// Why it is unknown which those are.
     pub unknown: Option<String>,
 }
 

@@ -12,7 +12,7 @@ use crate::{ErrorKind, OperationError};
 pub struct JudgedFile {
     /// The file as it is to be.
     pub file: ProjectFile,
-    /// How it stands.
+    /// What its state is.
     pub standing: FileStanding,
     /// What lies there now.
     pub old: Vec<u8>,

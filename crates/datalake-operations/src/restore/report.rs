@@ -25,7 +25,7 @@ pub struct RestoreRow<'a> {
     pub stored: Option<Timestamp>,
 }
 
-/// A key that cannot be restored: what it was is not kept, or nobody can tell.
+/// A key that cannot be restored: what it was is not kept, or is unknown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct NotKeptRow<'a> {
     /// The key.
@@ -57,7 +57,7 @@ pub struct RestoreTotals {
     pub billed: u64,
     /// How many of the changes are done.
     pub done: u64,
-    /// How many were left, because somebody has changed the key meanwhile.
+    /// How many were left, because somebody has changed the key since then.
     pub left: u64,
     /// How many failed.
     pub failed: u64,

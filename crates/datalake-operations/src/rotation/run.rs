@@ -167,7 +167,7 @@ impl<'a> KeyRotation<'a> {
         }
     }
 
-    /// How it stands. Nothing is changed.
+    /// What its state is. Nothing is changed.
     async fn look_at_rotation(&self) -> Result<RotationReport, OperationError> {
         let next = judge_rotation(self.record.goal, &self.observe_world().await?.facts);
         Ok(RotationReport::of_record(&self.record, next))

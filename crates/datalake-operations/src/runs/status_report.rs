@@ -82,9 +82,9 @@ pub struct StatusReport<'a> {
     units: Vec<&'a str>,
     /// Whether there is nothing to do.
     in_step: bool,
-    /// What there is to do.
+    /// What has to be done.
     pending: &'a Plan,
-    /// What stands in the way of that: `provision` stops because of it.
+    /// What prevents that: `provision` stops because of it.
     in_the_way: Vec<ObstacleReport>,
     /// What nobody has looked at, a sentence each: more may stand in the way.
     not_looked_at: Vec<String>,

@@ -18,7 +18,7 @@ pub struct TimerReport {
     pub job: ScheduledJob,
     /// When it is due, as systemd writes it.
     pub at: String,
-    /// How it stands.
+    /// What its state is.
     #[serde(flatten)]
     pub standing: TimerStanding,
 }

@@ -16,7 +16,7 @@ use crate::lake::{at_bucket, no_match_error};
 pub struct TablesReport {
     /// The tables, by their folders.
     pub tables: Vec<TableReport>,
-    /// How many objects lie in no table.
+    /// How many objects are in no table.
     pub other_objects: u64,
     /// Their size in bytes.
     pub other_bytes: u64,
@@ -31,7 +31,7 @@ pub struct TableReport {
     pub format: &'static str,
     /// Its newest version, as far as the names in its log tell.
     pub version: Option<u64>,
-    /// How many objects lie below its folder.
+    /// How many objects are under its folder.
     pub objects: u64,
     /// Their size in bytes.
     pub bytes: u64,

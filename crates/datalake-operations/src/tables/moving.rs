@@ -72,11 +72,11 @@ pub struct MovedTable {
     pub commits: u64,
     /// How many files of the log were brought by this run; the others were there.
     pub log_files_brought: u64,
-    /// How many objects lie below its folder at the source.
+    /// How many objects are under its folder at the source.
     pub objects: u64,
     /// Their size in bytes.
     pub bytes: u64,
-    /// How often it was looked at until no commit had come meanwhile.
+    /// How often it was looked at until no commit had come in between.
     pub rounds: u32,
     /// How many commits got lost at the source; they were not brought.
     pub lost_commits: u64,
@@ -89,7 +89,7 @@ pub struct MovedTable {
 pub struct LeftTable {
     /// What made it.
     pub format: &'static str,
-    /// Where it lies.
+    /// Where it is.
     pub place: String,
     /// Why.
     pub reason: String,

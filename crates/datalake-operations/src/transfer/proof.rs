@@ -16,7 +16,7 @@ pub struct TransferProof {
     pub source: String,
     /// Where it was brought to.
     pub destination: String,
-    /// Whether content was read, not only what the store tells of it.
+    /// Whether content was read, not only what the store says of it.
     pub deep: bool,
     /// Whether the source was not looked at.
     pub bucket_only: bool,

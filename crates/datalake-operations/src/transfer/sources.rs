@@ -19,7 +19,7 @@ const NAMED: usize = 20;
 /// Sources that exist, and those that do not.
 #[derive(Debug, Default)]
 pub struct FoundSources {
-    /// What there is to do.
+    /// What has to be done.
     pub jobs: Vec<TransferJob>,
     /// What was named and does not exist.
     pub missing: Vec<MissingSource>,

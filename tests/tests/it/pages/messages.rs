@@ -11,8 +11,8 @@ use syn::visit::{self, Visit};
 
 use super::sources::{Literals, list_sources, make_plain, messages, parse};
 
-/// Pages that people read and that are no list of fields, and the one that has the idioms.
-const LEFT_OUT: [&str; 2] = ["json.md", "style-of-messages.md"];
+/// The page that has the idioms.
+const LEFT_OUT: [&str; 1] = ["style-of-messages.md"];
 
 /// How far the two ends of an idiom with a gap may be apart.
 const GAP: usize = 40;

@@ -26,7 +26,7 @@ pub(super) const BUCKET: DocumentKind = DocumentKind::of::<Report<'static>>("buc
 struct Report<'a> {
     /// The bucket.
     bucket: &'a BucketName,
-    /// Where it lies.
+    /// Where it is.
     location: Option<&'a str>,
     /// Whether old versions are kept.
     versioning: Option<Versioning>,
@@ -38,7 +38,7 @@ struct Report<'a> {
     lock: Option<lock::Report>,
     /// The bucket policy.
     policy: Option<Policy<'a>>,
-    /// What lies in it.
+    /// What it holds.
     usage: Option<UsageReport>,
     /// What could not be read, each with its reason.
     unknown: &'a [String],

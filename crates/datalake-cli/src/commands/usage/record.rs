@@ -29,7 +29,7 @@ struct Recorded<'a> {
     at: String,
     /// What lay there.
     usage: UsageReport,
-    /// How many assets are told apart in it.
+    /// How many assets it distinguishes.
     assets: usize,
     /// The same of the spec's bucket for tables, where there is one.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -33,7 +33,7 @@ pub struct CostDocument {
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "flag")]
     #[schemars(schema_with = "flag_shape")]
     pub base_already_paid: Option<bool>,
-    /// `on-hetzner:` — this machine stands in Hetzner's network, so what it reads is free; false
+    /// `on-hetzner:` — this machine is in Hetzner's network, so what it reads is free; false
     /// unless said otherwise.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "flag")]
     #[schemars(schema_with = "flag_shape")]

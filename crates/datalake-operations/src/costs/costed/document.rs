@@ -15,11 +15,11 @@ pub struct CostTold {
     bucket: String,
     /// What the keys begin with.
     prefix: String,
-    /// What it costs, if it lies there all month as it is.
+    /// What it costs if it stays there all month as it is.
     bill: BillTold,
     /// What is known of egress.
     egress: NotedEgress,
-    /// What lies there.
+    /// What it holds.
     usage: UsageReport,
     /// By the first folder below the prefix.
     prefixes: Parts,
@@ -31,7 +31,7 @@ pub struct CostTold {
     partitions: Parts,
     /// What runs have left: outputs and logs.
     runs: Part,
-    /// What is no asset.
+    /// What is not an asset.
     outside_of_assets: Part,
     /// What cannot be read and is billed: old versions, delete markers, unfinished uploads.
     hidden: Vec<Part>,
@@ -49,7 +49,7 @@ pub struct TablesTold {
     /// What it holds.
     #[serde(flatten)]
     tables: TablesUsageReport,
-    /// What both buckets cost together, if all lies there all month as it is.
+    /// What both buckets cost together if all of it stays there all month as it is.
     together: BillTold,
 }
 

@@ -29,7 +29,7 @@ pub struct SwitchReport {
     pub green: u64,
     /// How many it reads from somewhere else, or not at all.
     pub red: u64,
-    /// Of how many nobody can tell.
+    /// For how many it is unknown.
     pub unknown: u64,
     /// How many files of this host are not moved yet.
     pub not_moved: u64,
