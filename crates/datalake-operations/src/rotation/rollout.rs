@@ -10,6 +10,9 @@ use crate::{
     Advice, AdvisedCommand, ErrorKind, OperationError, ProvisionBasis, ProvisionRun, RunKeys,
 };
 
+/// What a look at the host waits for.
+const HOST: &str = "the host's units and what Modal says";
+
 impl<'a> RotationPlace<'a> {
     /// Whether env file, services and Modal have this pair; the other pair may be the one that looks.
     pub(super) async fn is_in_step(
@@ -19,7 +22,8 @@ impl<'a> RotationPlace<'a> {
     ) -> Result<bool, OperationError> {
         let basis = self.read_basis(side).await?;
         let ports = Ports { store: looks.store, ..self.ports };
-        let plan = self.begin_run(&basis).plan(&ports).await?.plan;
+        let run = self.begin_run(&basis);
+        let plan = self.tell_long_look(HOST, run.plan(&ports)).await?.plan;
         Ok(plan.is_empty() && plan.pending.is_empty())
     }
 
