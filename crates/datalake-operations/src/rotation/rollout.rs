@@ -10,9 +10,6 @@ use crate::{
     Advice, AdvisedCommand, ErrorKind, OperationError, ProvisionBasis, ProvisionRun, RunKeys,
 };
 
-/// What a look at the host waits for.
-const HOST: &str = "the host's units and what Modal says";
-
 impl<'a> RotationPlace<'a> {
     /// Whether env file, services and Modal have this pair; the other pair may be the one that looks.
     pub(super) async fn is_in_step(
@@ -23,7 +20,9 @@ impl<'a> RotationPlace<'a> {
         let basis = self.read_basis(side).await?;
         let ports = Ports { store: looks.store, ..self.ports };
         let run = self.begin_run(&basis);
-        let plan = self.tell_long_look(HOST, run.plan(&ports)).await?.plan;
+        let what =
+            if self.modal.is_some() { "the host's units and Modal" } else { "the host's units" };
+        let plan = self.tell_long_look(what, run.plan(&ports)).await?.plan;
         Ok(plan.is_empty() && plan.pending.is_empty())
     }
 
