@@ -38,6 +38,8 @@ pub enum AdvisedCommand {
     Status,
     /// Undoes a run: this one, or the last.
     Rollback(Option<RunId>),
+    /// Stores the policies that the spec asks for.
+    StorePolicies,
     /// Stores the policies that the spec asks for, also where they seem to be there.
     StorePoliciesAgain,
     /// Changes the key pair without downtime.

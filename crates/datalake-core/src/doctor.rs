@@ -37,6 +37,7 @@ mod modal;
 mod money;
 mod network;
 mod policy;
+mod public_access;
 mod python;
 mod settings;
 mod spec;
@@ -63,6 +64,7 @@ pub use modal::{IdleProfiles, ModalClientLook, ModalEvidence, ModalSecretAge, Mo
 pub use money::{MoneyEvidence, UnfinishedUpload};
 pub use network::{Greeting, NetworkEvidence, Proxy, TlsLook};
 pub use policy::{PolicyTraits, read_policy};
+pub use public_access::PublicAccessEvidence;
 pub use python::{PythonEvidence, PythonTrap, PythonTrapKind};
 pub use settings::{EnvFileLook, HandedOver, OldValue, Refusal, SettingsEvidence};
 pub use spec::{SpecEvidence, SpecTrouble};

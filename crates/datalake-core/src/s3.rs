@@ -21,7 +21,7 @@ pub use conditional_puts::ConditionalPuts;
 pub use endpoint::{Endpoint, InvalidEndpoint};
 pub use key_pattern::{InvalidKeyPattern, KeyPattern};
 pub use lifecycle::{Expire, InvalidExpire, Lifecycle, LifecycleRule, Presets, Versioning};
-pub use object::{ETag, InvalidETag, InvalidKey, KeyPrefix, ObjectKey};
+pub use object::{ETag, InvalidETag, InvalidKey, KeyPrefix, LOGS_PREFIX, ObjectKey};
 pub use public_access::PublicAccessBlock;
 pub use region::{InvalidRegion, Region, RegionName};
 pub use tables::{FoundTable, FoundTables, TableKind, TableSearch, TableSign, table_of_key};

@@ -15,7 +15,7 @@ use crate::host::{HostPath, UnitName};
 use crate::modal::ModalObject;
 use crate::policy::SpecRole;
 use crate::price::{Account, Money, PriceList, Vat};
-use crate::s3::{BucketName, Endpoint, KeyPrefix, Presets, Region};
+use crate::s3::{BucketName, Endpoint, KeyPrefix, LOGS_PREFIX, Presets, Region};
 use crate::time::Days;
 use crate::transfer::Bandwidth;
 
@@ -166,9 +166,6 @@ pub struct Protect {
     /// Remove delete markers without versions.
     pub expired_markers: bool,
 }
-
-/// What the keys of logs begin with in the bucket.
-pub const LOGS_PREFIX: &str = "compute-logs/";
 
 /// The part of a [`Spec`] that commands about buckets and objects need.
 #[derive(Debug, Clone, PartialEq, Eq)]

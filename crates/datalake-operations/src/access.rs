@@ -24,8 +24,8 @@ use datalake_engine::{Lake, ObjectStore, RetryingStore};
 
 pub use self::adopt::{Adoption, AdoptionReport, BucketAdoption, LeftObject};
 pub use self::apply::{AccessRun, AppliedAccess};
-pub(crate) use self::draft::PolicyPlace;
-pub use self::grant::{GrantedRole, RoleWish, SpecWithRole, write_role};
+pub(crate) use self::draft::{PolicyPlace, is_not_offered};
+pub use self::grant::{GrantedRole, RoleWish, SpecWithRole, find_role_project, write_role};
 pub use self::plan::{
     AccessGoal, AccessPlanReport, BucketAccessPlan, PlannedAccess, PlannedRole,
     PublicAccessStanding, plan_access,
@@ -121,10 +121,8 @@ fn watch_bucket(look: &AccessLook, spec: &StoreSpec, key: AccessKeyId) -> Policy
 }
 
 /// The project of the key, by a signed list of buckets.
-async fn find_own_project(
-    lake: &RetryingStore<'_, dyn Lake + '_>,
-) -> Result<ProjectId, OperationError> {
-    let service = lake.reach().await.map_err(|fault| {
+async fn find_own_project(store: &dyn ObjectStore) -> Result<ProjectId, OperationError> {
+    let service = store.reach().await.map_err(|fault| {
         OperationError::about("the project of the key cannot be learned", &fault)
     })?;
     let Some(owner) = service.owner else {

@@ -15,6 +15,7 @@ mod locations;
 mod modal;
 mod money;
 mod mounted;
+mod public_access;
 mod python;
 mod service;
 mod settings;

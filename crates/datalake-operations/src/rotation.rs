@@ -12,6 +12,7 @@ mod policies;
 mod report;
 mod rollout;
 mod run;
+mod waiting;
 
 pub(crate) use self::age::examine_key_age;
 pub use self::age::{KeyAgeReport, StoredKey, find_stored_key};

@@ -24,7 +24,7 @@ KEYS = {
     "AKA22220000000000000": "p2222",
     "AKB22220000000000000": "p2222",
 }
-PREFIXES = ["assets/", "backups/", "raw/", "out/"]
+PREFIXES = ["assets/", "backups/", "raw/", "out/", "compute-logs/"]
 NO_VERSION = "0" * 32
 ANONYMOUS = None
 RULE = {"ID": "r", "Status": "Enabled", "Filter": {"Prefix": "never/"}, "Expiration": {"Days": 9999}}

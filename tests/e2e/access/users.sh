@@ -4,7 +4,7 @@
 # Beside them the system user `system`, whom no policy binds.
 set -euo pipefail
 admin=${1:?usage: users.sh ADMIN}
-for project in p1111 p2222; do
+for project in p1111 p2222 p3333; do
   "$admin" user create --uid="$project" --display-name="$project" --max-buckets=5000 > /dev/null
   "$admin" key rm --uid="$project" --key-type=s3 --access-key="$(
     "$admin" user info --uid="$project" | grep -o '"access_key": "[^"]*"' | head -1 | cut -d'"' -f4

@@ -22,7 +22,8 @@ Examples:
 const GRANT_EXAMPLES: &str = "\
 Examples:
   datalake access grant AKMODAL --project p7654321 --as modal-worker      Write the role into datalake.yaml
-  datalake access grant AKREPORTS --project p7654321 read raw list raw    The same with rights one by one
+  datalake access grant AKMODAL --key-file modal.env --as modal-worker    The same; the service names the project
+  datalake access grant AKREPORTS --project p7654321 read raw list raw    With rights one by one
 ";
 
 const ADOPT_EXAMPLES: &str = "\
@@ -117,8 +118,11 @@ pub struct AccessGrant {
     #[arg(value_name = "KEY")]
     pub key: AccessKeyId,
     /// The project of the key; best a second one, without buckets
-    #[arg(long, value_name = "PROJECT")]
-    pub project: ProjectId,
+    #[arg(long, value_name = "PROJECT", required_unless_present = "key_file")]
+    pub project: Option<ProjectId>,
+    /// Ask the service for the project, with the key pair in FILE with mode 0600
+    #[arg(long, value_name = "FILE")]
+    pub key_file: Option<PathBuf>,
     /// Rights with a name: dagster, modal-worker, backup-writer, observer or migrator
     #[arg(long = "as", value_name = "PRESET", conflicts_with = "rights")]
     pub preset: Option<RolePreset>,

@@ -50,7 +50,7 @@ pub(super) async fn access(
             let remote = Remote::open(cli, printer).await?;
             change::change_policies(&remote, &flags.change, goal, &flags.key_files).await
         }
-        AccessCommand::Grant(flags) => grant::grant_role(cli, flags, printer),
+        AccessCommand::Grant(flags) => grant::grant_role(cli, flags, printer).await,
         AccessCommand::Adopt(flags) => change::adopt_objects(cli, flags, printer).await,
         AccessCommand::Prove(flags) => change::prove_policies(cli, flags, printer).await,
         AccessCommand::Reset(flags) => {

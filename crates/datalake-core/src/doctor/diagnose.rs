@@ -4,7 +4,7 @@ use super::finding::{CheckOutcome, Diagnosis, Severity, Skipped};
 use super::look::{Judged, Not};
 use super::{Examination, FindingId};
 use super::{containers, dagster_yaml, host, key, lake, locations, modal, money, network, python};
-use super::{settings, spec, store, switch, tables, trials};
+use super::{public_access, settings, spec, store, switch, tables, trials};
 
 /// How one id is judged.
 pub(super) struct FindingCheck {
@@ -14,12 +14,13 @@ pub(super) struct FindingCheck {
     pub(super) judge: fn(&Examination) -> Judged,
 }
 
-const CHECKS: [&[FindingCheck]; 16] = [
+const CHECKS: [&[FindingCheck]; 17] = [
     spec::CHECKS,
     network::CHECKS,
     locations::CHECKS,
     key::CHECKS,
     store::CHECKS,
+    public_access::CHECKS,
     trials::CHECKS,
     tables::CHECKS,
     host::CHECKS,

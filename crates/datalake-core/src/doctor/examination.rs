@@ -8,6 +8,7 @@ use super::lake::LakeEvidence;
 use super::modal::ModalEvidence;
 use super::money::MoneyEvidence;
 use super::network::NetworkEvidence;
+use super::public_access::PublicAccessEvidence;
 use super::python::PythonEvidence;
 use super::settings::SettingsEvidence;
 use super::spec::SpecEvidence;
@@ -32,6 +33,8 @@ pub struct Examination {
     pub key: KeyEvidence,
     /// The bucket.
     pub store: StoreEvidence,
+    /// Whether ACLs can make objects public.
+    pub public_access: PublicAccessEvidence,
     /// What came of trying it out.
     pub trials: TrialEvidence,
     /// Tables, and what they rely on.
@@ -76,6 +79,7 @@ impl Examination {
             network: NetworkEvidence::default(),
             key: KeyEvidence::default(),
             store: StoreEvidence::default(),
+            public_access: PublicAccessEvidence::default(),
             trials: TrialEvidence::default(),
             tables: TablesEvidence::default(),
             host: HostEvidence::default(),

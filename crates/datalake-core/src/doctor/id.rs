@@ -153,6 +153,8 @@ findings! {
         "The bucket policy does what it says.",
     StoreWriters "store-writers" Store Warning Person "Others who can write assets"
         "No one else can write where assets are.",
+    StorePublicAccess "store-public-access" Store Warning Person "ACLs that make objects public"
+        "No ACL makes an object of the spec's buckets public.",
     StoreMigrated "store-migrated" Store Warning Person "Assets where no IO manager looks"
         "No asset is where no I/O manager looks.",
     TablesVersioned "tables-versioned" Tables Wrong Person "Tables that are safe where they are"

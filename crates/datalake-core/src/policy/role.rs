@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::principal::ProjectId;
-use crate::s3::KeyPrefix;
+use crate::s3::{KeyPrefix, LOGS_PREFIX};
 use crate::secret::AccessKeyId;
 
 /// A key and what it may do.
@@ -46,9 +46,9 @@ pub struct RightsPrefix(String);
 /// Rights with a name: the least that the work needs, as measured with dagster-aws 0.29.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum RolePreset {
-    /// Dagster itself: reads, stores and lists assets; deletes no asset.
+    /// Dagster itself: reads, stores and lists assets and the logs of steps; deletes nothing.
     Dagster,
-    /// Functions in Modal: the same.
+    /// Functions in Modal: the same of assets.
     ModalWorker,
     /// A backup: stores and reads below `backups/`; deletes nothing.
     BackupWriter,
@@ -173,10 +173,20 @@ impl RolePreset {
     /// The rights that it stands for in a bucket whose assets are below `assets`.
     #[must_use]
     pub fn rights(self, assets: &RightsPrefix) -> RoleRights {
+        let logs = (!assets.is_whole()).then(|| RightsPrefix(LOGS_PREFIX.to_owned()));
         let (assets, backups) = (vec![assets.clone()], vec![RightsPrefix("backups/".to_owned())]);
         let all = vec![RightsPrefix::whole_bucket()];
         match self {
-            Self::Dagster | Self::ModalWorker => RoleRights {
+            Self::Dagster => {
+                let both: Vec<_> = assets.into_iter().chain(logs).collect();
+                RoleRights {
+                    read: both.clone(),
+                    put: both.clone(),
+                    list: both,
+                    ..RoleRights::default()
+                }
+            }
+            Self::ModalWorker => RoleRights {
                 read: assets.clone(),
                 put: assets.clone(),
                 list: assets,

@@ -18,6 +18,9 @@ pub struct ObjectKey(String);
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct KeyPrefix(String);
 
+/// What the keys of logs begin with in the bucket.
+pub const LOGS_PREFIX: &str = "compute-logs/";
+
 /// Why a text is no object key or prefix.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]

@@ -31,8 +31,8 @@ pub use self::schedule::{JobTimerDetails, JobTimerDocument, ScheduleDocument};
 use self::tables::TablesContext;
 pub use self::tables::TablesDocument;
 use crate::host::UnitName;
-use crate::s3::{KeyPrefix, Region};
-use crate::spec::{Ambient, CredentialSource, HostSpec, LOGS_PREFIX, Protect, Spec, StoreSpec};
+use crate::s3::{KeyPrefix, LOGS_PREFIX, Region};
+use crate::spec::{Ambient, CredentialSource, HostSpec, Protect, Spec, StoreSpec};
 
 /// The written form of a [`Spec`]: every key optional, every value unchecked.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

@@ -10,7 +10,7 @@ use datalake_core::doctor::{
 use datalake_core::fault::{Fault, FaultKind};
 use datalake_core::plan::Service;
 use datalake_core::s3::{
-    BucketName, ConditionalPuts, FoundTables, Lifecycle, TableSearch, Versioning,
+    BucketName, ConditionalPuts, FoundTables, Lifecycle, PublicAccessBlock, TableSearch, Versioning,
 };
 use datalake_core::size::ByteSize;
 use datalake_core::tables::LostSearch;
@@ -84,6 +84,9 @@ fn key_and_store(seen: &mut Examination) {
     seen.store.open_to_all = Look::Saw(vec![]);
     seen.store.policy = Look::Saw(None);
     seen.store.migrated = Look::Saw(0);
+    let block = PublicAccessBlock::default().against_acls();
+    seen.public_access.buckets = Look::Saw(vec![(bucket(BUCKET), Look::Saw(block))]);
+    seen.public_access.has_roles = true;
     seen.trials.probe = Look::Saw(TrialTimes { put: 30, get: 20, delete: 20 });
     seen.trials.multipart = Look::Saw(());
     seen.trials.damage_is_refused = Look::Saw(true);

@@ -9,7 +9,7 @@ use datalake_core::policy::{
 
 use super::{FOREIGN, OTHER_OWN, OWN, actor, ask, ground, key, preset_role};
 
-const PREFIXES: [&str; 4] = ["assets/", "backups/", "raw/", "assets-of-others/"];
+const PREFIXES: [&str; 5] = ["assets/", "backups/", "compute-logs/", "raw/", "assets-of-others/"];
 
 /// Every request that is put to a policy, but copies of a part: 16 reads those in a way of its own.
 fn list_requests(caller: &Caller) -> Vec<AccessRequest> {
@@ -71,7 +71,7 @@ fn every_policy_of_ours_has_one_truth_table_on_16_18_and_20() {
 
 #[test]
 fn a_preset_may_do_what_its_work_needs_and_no_more() {
-    use RolePreset::{BackupWriter, Dagster, Migrator, Observer};
+    use RolePreset::{BackupWriter, Dagster, Migrator, ModalWorker, Observer};
 
     let may = |preset, request: AccessRequest| {
         let role = preset_role(preset, "p2222", FOREIGN);
@@ -87,6 +87,12 @@ fn a_preset_may_do_what_its_work_needs_and_no_more() {
         (Dagster, of(Call::PutObject, "assets/a"), true),
         (Dagster, list("assets"), true),
         (Dagster, list("assets/x/"), true),
+        (Dagster, of(Call::GetObject, "compute-logs/a"), true),
+        (Dagster, of(Call::PutObject, "compute-logs/a"), true),
+        (Dagster, list("compute-logs/storage/"), true),
+        (Dagster, of(Call::DeleteObject, "compute-logs/a"), false),
+        (ModalWorker, of(Call::PutObject, "assets/a"), true),
+        (ModalWorker, of(Call::PutObject, "compute-logs/a"), false),
         (Dagster, list("assets-of-others/"), false),
         (Dagster, ask(&who, Call::ListObjects), false),
         (Dagster, of(Call::DeleteObject, "assets/a"), false),

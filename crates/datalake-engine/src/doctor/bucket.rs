@@ -4,8 +4,8 @@ use datalake_core::doctor::{
     HeadAnswer, KeyEvidence, Look, MoneyEvidence, StoreEvidence, UnfinishedUpload, read_policy,
 };
 use datalake_core::fault::{Fault, FaultKind};
+use datalake_core::s3::LOGS_PREFIX;
 use datalake_core::s3::{BucketName, KeyPrefix, Lifecycle};
-use datalake_core::spec::LOGS_PREFIX;
 use datalake_core::usage::Usage;
 
 use crate::objects::{Lake, ListAsk, VersionKind};

@@ -41,6 +41,20 @@ impl AppliedAccess {
     pub fn leaves_some(&self) -> bool {
         self.proof.as_ref().is_some_and(AccessProofReport::leaves_some)
     }
+
+    /// What a person reads at the end of such a run; `program` is how datalake is called.
+    #[must_use]
+    pub fn describe_end(&self, program: &str) -> String {
+        let mut text = self.to_string();
+        if self.leaves_some() {
+            text += "Stored and not proved. With a key at hand: ";
+            text += &format!("{program} access prove --key-file FILE\n");
+        }
+        if let Some(receipt) = &self.receipt {
+            text += &format!("\nUndo: {program} rollback {}\n", receipt.run);
+        }
+        text
+    }
 }
 
 impl fmt::Display for AppliedAccess {

@@ -176,7 +176,7 @@ impl PolicyPlace<'_> {
 }
 
 /// Whether a service says that it knows no block of public access.
-pub(super) fn is_not_offered(fault: &Fault) -> bool {
+pub(crate) fn is_not_offered(fault: &Fault) -> bool {
     matches!(fault.kind, FaultKind::Unsupported | FaultKind::Refused)
 }
 

@@ -6,6 +6,7 @@ use datalake_core::spec::SpecDocument;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::{RestrictedKey, find_own_project};
 use crate::{ErrorKind, OperationError};
 
 /// A role as the operator says it.
@@ -39,6 +40,40 @@ pub struct SpecWithRole {
     pub role: GrantedRole,
     /// The whole text.
     pub text: String,
+}
+
+/// Finds whose project a role is: what the service says of its key, where that is at hand.
+///
+/// # Errors
+///
+/// [`OperationError`] where nobody says it, the key at hand is another one, the service does not tell, or
+/// tells of another project than the operator.
+pub async fn find_role_project(
+    key: &AccessKeyId,
+    named: Option<&ProjectId>,
+    at_hand: Option<RestrictedKey<'_>>,
+) -> Result<ProjectId, OperationError> {
+    let Some(at_hand) = at_hand else {
+        let missing = || {
+            let message = "the project of the key is not named";
+            OperationError::new(ErrorKind::Usage, message)
+                .advise("give --project PROJECT, or --key-file FILE to have the service asked")
+        };
+        return named.cloned().ok_or_else(missing);
+    };
+    if at_hand.id != key {
+        let message = format!("the key file holds key {}, and the role is for {key}", at_hand.id);
+        return Err(OperationError::new(ErrorKind::Usage, message));
+    }
+    let found = find_own_project(at_hand.lake).await?;
+    match named {
+        Some(named) if *named != found => {
+            let message = format!("key {key} is of project {found}, not of {named}");
+            Err(OperationError::new(ErrorKind::Config, message)
+                .advise("leave out --project: the service names it"))
+        }
+        _ => Ok(found),
+    }
 }
 
 /// Writes a role into the text of a spec.

@@ -4,9 +4,9 @@ mod document;
 mod text;
 
 use datalake_core::price::{Bill, Part, Sharing, describe_paid};
+use datalake_core::s3::LOGS_PREFIX;
 use datalake_core::s3::S3Address;
 use datalake_core::size::{ByteSize, format_size};
-use datalake_core::spec::LOGS_PREFIX;
 use datalake_core::usage::Usage;
 use datalake_engine::{UsageLog, UsagePlace};
 

@@ -1,8 +1,8 @@
 //! What a bucket holds: by prefix, asset and partition, and what lifecycle rules delete next.
 
 use datalake_core::fault::{Fault, FaultKind};
+use datalake_core::s3::LOGS_PREFIX;
 use datalake_core::s3::{BucketName, KeyPrefix, Lifecycle};
-use datalake_core::spec::LOGS_PREFIX;
 use datalake_core::time::Timestamp;
 use datalake_core::usage::{FolderTree, LargestGroups, SummedFolder, Tally, Usage, UsageGroups};
 use datalake_dagster::{KeyOwner, find_owner};

@@ -1,19 +1,20 @@
 //! The way to the service, the key and the bucket.
 
 use datalake_core::doctor::{
-    Examination, HeadAnswer, KeyEvidence, Look, MoneyEvidence, StoreEvidence, TablesEvidence,
-    TrialEvidence, Unread,
+    Examination, HeadAnswer, KeyEvidence, Look, MoneyEvidence, PublicAccessEvidence, StoreEvidence,
+    TablesEvidence, TrialEvidence, Unread,
 };
 use datalake_core::fault::Target;
-use datalake_core::s3::{BucketName, Endpoint, InvalidKey, Lifecycle, Region};
+use datalake_core::s3::{BucketName, Endpoint, InvalidKey, LOGS_PREFIX, Lifecycle, Region};
 use datalake_core::secret::Credentials;
-use datalake_core::spec::{LOGS_PREFIX, StoreSpec, TablesPlace};
+use datalake_core::spec::{StoreSpec, TablesPlace};
 use datalake_engine::{
     BucketQuestion, RetryingStore, TestedStore, TrialPlace, look_at_bucket, look_at_costs,
     look_at_key, look_at_network, try_out,
 };
 
 use super::locations::{LocationHistory, list_locations};
+use super::public_access::look_at_public_access;
 use super::tables::{TablesQuestion, examine_tables};
 use super::{ExaminationInput, NoKeyPair};
 
@@ -141,6 +142,7 @@ async fn examine_bucket(
     };
     if matches!(&seen.store.heads, Look::Saw(heads) if heads.contains(&HeadAnswer::Here)) {
         let place = TrialPlace { bucket, prefix, random: input.context.clock.random() };
+        seen.public_access = look_at_public_access(&own, spec, &lake).await;
         seen.trials = try_out(&place, &lake, store, &mut seen.store).await;
         look_at_costs(bucket, &lake, &mut seen.money).await;
         let question = TablesQuestion { spec, assets: bucket, once: store, lake: &lake };
@@ -185,6 +187,7 @@ fn has_used_bucket(input: &ExaminationInput<'_>, bucket: &BucketName) -> bool {
 /// Nobody asks for the bucket, for this reason.
 fn leave_bucket(why: &str, seen: &mut Examination) {
     seen.store = StoreEvidence::not_asked(why);
+    seen.public_access = PublicAccessEvidence::not_asked(why);
     seen.trials = TrialEvidence::not_asked(why);
     seen.money = MoneyEvidence::not_asked(why);
     seen.tables = TablesEvidence::not_asked(why);

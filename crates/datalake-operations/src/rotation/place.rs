@@ -39,6 +39,9 @@ pub struct RotationPlace<'a> {
     pub tell: &'a (dyn Fn(&str) + Sync),
 }
 
+/// What a look at keys and policies waits for.
+pub(super) const SERVICE: &str = "the service's answers about both key pairs";
+
 /// A bucket and its policy.
 pub(super) struct BucketPolicy {
     pub(super) bucket: BucketName,
@@ -59,7 +62,8 @@ impl RotationPlace<'_> {
         new: KeySide<'_>,
     ) -> Result<RotationRecord, OperationError> {
         let buckets = self.spec.list_buckets();
-        let (present, next) = (old.ask_service(&buckets).await, new.ask_service(&buckets).await);
+        let asked = async { (old.ask_service(&buckets).await, new.ask_service(&buckets).await) };
+        let (present, next) = self.tell_long_look(SERVICE, asked).await;
         refuse_troubles(&find_key_troubles(&present))?;
         let project = present.project.map_err(|fault| OperationError::about("the key", &fault))?;
         let keys = KeySuccession { project, old: old.keys.id.clone(), new: new.keys.id.clone() };

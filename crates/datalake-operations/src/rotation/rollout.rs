@@ -19,7 +19,10 @@ impl<'a> RotationPlace<'a> {
     ) -> Result<bool, OperationError> {
         let basis = self.read_basis(side).await?;
         let ports = Ports { store: looks.store, ..self.ports };
-        let plan = self.begin_run(&basis).plan(&ports).await?.plan;
+        let run = self.begin_run(&basis);
+        let what =
+            if self.modal.is_some() { "the host's units and Modal" } else { "the host's units" };
+        let plan = self.tell_long_look(what, run.plan(&ports)).await?.plan;
         Ok(plan.is_empty() && plan.pending.is_empty())
     }
 

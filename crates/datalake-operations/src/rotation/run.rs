@@ -7,7 +7,7 @@ use datalake_core::rotation::{
 };
 use datalake_core::secret::AccessKeyId;
 
-use super::place::BucketPolicy;
+use super::place::{BucketPolicy, SERVICE};
 use super::policies::PolicyMove;
 use super::{KeySide, RotationFolder, RotationPlace, RotationReport};
 use crate::{Advice, AdvisedCommand, ErrorKind, OperationError};
@@ -270,14 +270,17 @@ impl<'a> KeyRotation<'a> {
 
     /// Looks at the old key, at all policies, at the host and at Modal.
     async fn observe_world(&self) -> Result<SeenRotation<'a>, OperationError> {
-        let old_key = self.ask_old_key().await;
+        let old_key = self.place.tell_long_look(SERVICE, self.ask_old_key()).await;
         let keys = self.record.find_succession();
         let judge = |policies: &[BucketPolicy]| -> Vec<_> {
             policies.iter().map(|found| found.judge_keys(&keys)).collect()
         };
         let mut acting = self.old;
         let mut policies = match old_key {
-            OldKeyAnswer::Known => self.place.read_policies(self.old).await.ok(),
+            OldKeyAnswer::Known => {
+                let reading = self.place.read_policies(self.old);
+                self.place.tell_long_look(SERVICE, reading).await.ok()
+            }
             OldKeyAnswer::Deleted | OldKeyAnswer::Unclear(_) => None,
         };
         let is_refused = |policies: &Vec<BucketPolicy>| {

@@ -193,6 +193,36 @@ fn a_role_is_written_into_the_spec_and_nothing_else_changes() {
 }
 
 #[test]
+fn a_role_is_added_to_a_spec_that_names_a_file_of_credentials() {
+    let shelf = shelf_with("credentials: { file: own.env } # ours\n", |config| config);
+
+    shelf.run("access grant AKNEW --project p22 --as observer", 0);
+
+    let written = fs::read_to_string(shelf.host.work().join("datalake.yaml")).unwrap();
+    assert!(written.starts_with("credentials: { file: own.env } # ours\n"), "{written}");
+    assert!(written.contains("observer: { project: p22, key: AKNEW, as: observer }"), "{written}");
+}
+
+#[test]
+fn the_project_of_a_role_is_what_the_service_says_of_a_key_that_is_at_hand() {
+    let shelf = shelf_with("region: fsn1\n", |config| config);
+    let id = OTHER_KEY.id;
+
+    let told =
+        shelf.run(&format!("access grant {id} --key-file modal.env --as observer"), 0).stdout;
+
+    assert!(told.contains(&format!("{{ project: p22, key: {id}, as: observer }}")), "{told}");
+    assert!(!told.contains(OTHER_KEY.secret), "{told}");
+    let grant = |words: &str, exit| shelf.run(&format!("access grant {words} --as migrator"), exit);
+    let other = grant("AKNEW --key-file modal.env", 2).stderr;
+    assert!(other.contains(&format!("holds key {id}, and the role is for AKNEW")), "{other}");
+    let wrong = grant(&format!("{id} --key-file modal.env --project p23"), 78).stderr;
+    assert!(wrong.contains("is of project p22, not of p23"), "{wrong}");
+    let nobody = grant("AKNEW", 2).stderr;
+    assert!(nobody.contains("--project"), "{nobody}");
+}
+
+#[test]
 fn what_would_shut_the_own_key_out_is_refused_before_anything_is_sent() {
     let deny = |principal: &str| {
         format!(

@@ -218,3 +218,20 @@ fn what_costs_money() {
     let said = check(guide, "money-per-gb", "warning");
     assert!(said.contains("6.49 EUR"), "{said}");
 }
+
+#[test]
+fn acls_that_can_make_objects_public_where_other_keys_store_them() {
+    let shelf = provisioned();
+    let said = green(&shelf, "store-public-access");
+    assert!(said.contains("the spec has no roles"), "{said}");
+
+    let role = format!("modal: {{ project: p22, key: {}, as: modal-worker }}", OTHER_KEY.id);
+    let spec = shelf.host.work().join("datalake.yaml");
+    std::fs::write(&spec, format!("access: {{ {role} }}\n")).unwrap();
+    let said = yellow(&shelf, "store-public-access");
+    assert!(said.contains("access apply` sets IgnorePublicAcls"), "{said}");
+
+    shelf.run("access apply --yes", 5);
+    let said = green(&shelf, "store-public-access");
+    assert!(said.contains("public ACLs are ignored in `acme-dagster-assets`"), "{said}");
+}

@@ -31,7 +31,7 @@ pub(super) async fn change_policies(
     goal: AccessGoal,
     key_files: &[PathBuf],
 ) -> Result<Exit, Failure> {
-    let keys = read_key_files(remote, key_files)?;
+    let keys = read_key_files(&remote.spec, key_files)?;
     PolicyChange { remote, flags, goal, keys: &keys }.carry_out().await
 }
 
@@ -71,7 +71,7 @@ pub(super) async fn prove_policies(
     printer: Printer,
 ) -> Result<Exit, Failure> {
     let remote = Remote::open(cli, printer).await?;
-    let keys = read_key_files(&remote, &flags.key_files)?;
+    let keys = read_key_files(&remote.spec, &flags.key_files)?;
     let _lock = remote.site.lock("access prove")?;
     let restricted: Vec<_> = keys.iter().map(KeyFile::as_restricted).collect();
     let prover = AccessProver {
@@ -171,17 +171,7 @@ impl PolicyChange<'_> {
 
     fn show_end(&self, done: &AppliedAccess) -> Exit {
         let site = &self.remote.site;
-        let mut text = done.to_string();
-        if done.leaves_some() {
-            text += &format!(
-                "Stored and not proved. With a key at hand: {} access prove --key-file FILE\n",
-                site.name
-            );
-        }
-        if let Some(receipt) = &done.receipt {
-            text += &format!("\nUndo: {} rollback {}\n", site.name, receipt.run);
-        }
-        site.printer.result(ACCESS_RUN, done, &text);
+        site.printer.result(ACCESS_RUN, done, &done.describe_end(&site.name));
         if done.leaves_some() { Exit::Partly } else { Exit::Done }
     }
 }

@@ -3,13 +3,13 @@
 use std::path::PathBuf;
 
 use datalake_core::secret::AccessKeyId;
+use datalake_core::spec::StoreSpec;
 use datalake_operations::access::RestrictedKey;
 use datalake_operations::read_key_pair;
 use datalake_s3::S3Store;
 
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::remote::Remote;
 use crate::secrets;
 
 /// A key pair from a file, and the service as it sees it.
@@ -23,13 +23,13 @@ pub(super) struct KeyFile {
 /// # Errors
 ///
 /// [`Failure`] without any part of a secret.
-pub(super) fn read_key_files(remote: &Remote, files: &[PathBuf]) -> Result<Vec<KeyFile>, Failure> {
+pub(super) fn read_key_files(spec: &StoreSpec, files: &[PathBuf]) -> Result<Vec<KeyFile>, Failure> {
     let read = |path: &PathBuf| {
         let name =
             format!("key file `{}`", datalake_core::text::printable(&path.to_string_lossy()));
         let content = secrets::private_file(path, &name)?;
         let keys = secrets::in_their_places(read_key_pair(content.expose(), &name)?)?;
-        let store = S3Store::new(&remote.spec.endpoint, &remote.spec.region, &keys)
+        let store = S3Store::new(&spec.endpoint, &spec.region, &keys)
             .map_err(|error| Failure::of(Exit::Config, &error))?;
         Ok(KeyFile { id: keys.id, store })
     };

@@ -6,8 +6,8 @@ use datalake_core::doctor::{
 };
 use datalake_core::fault::{Fault, FaultKind};
 use datalake_core::s3::{
-    ConditionalPuts, FoundTable, FoundTables, Lifecycle, LifecycleRule, TableKind, TableSearch,
-    Versioning,
+    ConditionalPuts, FoundTable, FoundTables, Lifecycle, LifecycleRule, PublicAccessBlock,
+    TableKind, TableSearch, Versioning,
 };
 use datalake_core::size::ByteSize;
 use datalake_core::tables::{LostCommit, LostSearch};
@@ -135,6 +135,10 @@ fn store() -> Vec<(FindingId, Change)> {
                 r#"{"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam:::user/p7:MODAL"},
                     "Action": "s3:PutObject"}"#,
             );
+        }),
+        (FindingId::StorePublicAccess, |seen| {
+            let off = Look::Saw(PublicAccessBlock::default());
+            seen.public_access.buckets = Look::Saw(vec![(bucket("acme-tables"), off)]);
         }),
         (FindingId::StoreMigrated, |seen| seen.store.migrated = Look::Saw(1000)),
     ]
