@@ -4,7 +4,7 @@ use datalake_engine::Payload;
 
 use super::bed::{Bed, ODD_KEYS, name_job};
 use crate::ErrorKind;
-use crate::job::{ShardEnd, WorkerShare};
+use crate::job::{JobWish, ShardEnd, WorkerShare};
 
 fn make_share(shard: u32) -> WorkerShare {
     WorkerShare { shard, workers: 1, function: None }
@@ -193,6 +193,22 @@ async fn numbers_that_no_plan_comes_to_are_a_damage_and_nobody_goes_through_them
         assert_eq!(looked.kind, ErrorKind::Mismatch, "{json}");
         assert_eq!(worked.unwrap_err().kind, ErrorKind::Mismatch, "{json}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_copy_never_waits_for_a_connection_that_the_spec_does_not_allow() {
+    let mut bed = Bed::with_keys(&ODD_KEYS).await;
+    let mut wish = bed.make_wish("copy", "copy", "raw/");
+    wish.destination = Some("copies/".parse().unwrap());
+    bed.plan_wish(&wish).await.unwrap();
+    bed.service.spec.limits.connections = 1;
+
+    let run = bed.run("copy").await.unwrap_err();
+    let plan = bed.plan_wish(&JobWish { name: name_job("two"), ..wish }).await.unwrap_err();
+
+    assert_eq!((run.kind, plan.kind), (ErrorKind::Config, ErrorKind::Config));
+    bed.service.spec.limits.connections = 2;
+    assert!(bed.run("copy").await.unwrap().status.progress.is_sound());
 }
 
 #[tokio::test(start_paused = true)]
