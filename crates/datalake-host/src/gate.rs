@@ -25,7 +25,7 @@ use rustix::fs::{FileType, OFlags, Stat};
 use crate::fault::fault_of;
 use crate::reading::read_at_most;
 
-pub use environment::{judge_code_folder, judge_python};
+pub use environment::{judge_code_file, judge_code_folder, judge_python};
 pub use fault::GateFault;
 pub use judge::{Distrust, DistrustReason};
 pub use programs::judge_program;
