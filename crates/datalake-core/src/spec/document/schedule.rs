@@ -10,6 +10,7 @@ use crate::schedule::{JobTimer, ScheduleSpec, ScheduledJob};
 
 const JOBS: &str = "schedule.jobs";
 const ON_FAILURE: &str = "schedule.on-failure";
+const PING: &str = "schedule.ping";
 
 /// `schedule:`
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -72,7 +73,7 @@ impl ScheduleDocument {
         Ok(ScheduleSpec {
             timers,
             on_failure: self.on_failure.map(check_program).transpose()?,
-            ping: path("schedule.ping", self.ping)?,
+            ping: path(PING, self.ping.map(require_no_address).transpose()?)?,
             metrics: path("schedule.metrics", self.metrics)?,
         })
     }
@@ -101,6 +102,16 @@ fn check_program(words: Vec<String>) -> Result<Vec<String>, InvalidSpec> {
         return Err(refuse_missing(ON_FAILURE, "the absolute path of a program first"));
     }
     Ok(words)
+}
+
+/// An address is a secret, and a spec is none: what looks like one is not repeated.
+fn require_no_address(file: String) -> Result<String, InvalidSpec> {
+    if !file.contains("://") {
+        return Ok(file);
+    }
+    let reason =
+        "write the address into a file of mode 0600, as a line `JOB=ADDRESS`, and name that";
+    Err(InvalidSpec { key: PING, reason: reason.to_owned() })
 }
 
 /// A unit has one line for a command: nothing may end it, and no text of nothing stands in it.
@@ -144,6 +155,15 @@ mod tests {
         check_schedule(r#"{"jobs":{"usage":"every day"}}"#, Err("is not a time for a timer"));
         check_schedule(r#"{"jobs":{"scrub":"daily"}}"#, Err("with: [SOURCE, DEST]"));
         check_schedule(r#"{"jobs":{"verify":{"at":"daily","with":["a\nb"]}}}"#, Err("line break"));
+    }
+
+    #[test]
+    fn an_address_where_its_file_is_meant_is_not_repeated() {
+        let json = r#"{"ping":"/etc/https://hc.example/s3cret"}"#;
+        check_schedule(json, Err("write the address into a file"));
+        let document: ScheduleDocument = serde_json::from_str(json).unwrap();
+        let error = document.check_schedule().unwrap_err();
+        assert!(!format!("{error} {error:?}").contains("s3cret"), "{error:?}");
     }
 
     #[test]
