@@ -4,8 +4,6 @@ use datalake_core::fault::Target;
 use datalake_core::host::{HostPath, InvalidPath};
 use datalake_core::plan::{Observation, Plan, plan_schedule};
 use datalake_core::receipt::{Receipt, plan_rollback};
-use datalake_core::schedule::ScheduleSpec;
-use datalake_core::spec::{CredentialSource, ModalToken};
 use datalake_desired::{ScheduleInput, TimerPlace, desire_schedule, list_schedule_files};
 use datalake_engine::{ApplyError, Pings, Ports, apply, look_at, look_at_paths};
 
@@ -13,34 +11,13 @@ use super::preflight::{
     advice_for_timers, list_notes, require_budget, require_metrics_folder, require_times,
     require_unattended,
 };
+use super::request::ScheduleRequest;
 use crate::runs::prepare_run;
 use crate::{
     Advice, AdvisedCommand, ErrorKind, HostContext, OperationError, RunReporter, RunStage,
     carry_out_back, describe_file_changes, refuse_other_work, rehearse_back, require_no_link,
     require_writable,
 };
-
-/// What is to run by itself, and how it is called.
-pub struct ScheduleRequest<'a> {
-    /// What the spec says.
-    pub schedule: &'a ScheduleSpec,
-    /// Where the key pair comes from.
-    pub credentials: Option<CredentialSource>,
-    /// Where Modal's token comes from, if containers are given one.
-    pub modal_token: Option<ModalToken>,
-    /// Whether the spec has a budget for a month.
-    pub has_budget: bool,
-    /// The values of the spec that no file has, each with where it comes from.
-    pub elsewhere: Vec<String>,
-    /// datalake itself.
-    pub program: HostPath,
-    /// The flags that name this place.
-    pub flags: Vec<String>,
-    /// The folder of its records.
-    pub state: HostPath,
-    /// Whose systemd runs the timers.
-    pub place: TimerPlace,
-}
 
 /// A run that sets up timers.
 pub struct ScheduleRun<'a> {
