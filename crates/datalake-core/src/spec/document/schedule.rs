@@ -12,6 +12,19 @@ const JOBS: &str = "schedule.jobs";
 const ON_FAILURE: &str = "schedule.on-failure";
 const PING: &str = "schedule.ping";
 
+/// Flags that no job is given: they name another place or key pair than the one whose records, metrics and
+/// addresses tell of it, or do nothing.
+const NOT_OF_JOBS: [&str; 8] = [
+    "--config",
+    "--root",
+    "--sandbox",
+    "--state",
+    "--credentials-file",
+    "--credentials-fd",
+    "--help",
+    "-h",
+];
+
 /// `schedule:`
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
@@ -87,6 +100,7 @@ fn check_timer(name: &str, document: JobTimerDocument) -> Result<JobTimer, Inval
     };
     let calendar = parse_key_value(JOBS, &at)?;
     require_plain_words(JOBS, &with)?;
+    refuse_other_places(job, &with)?;
     if job.needs_places() && with.iter().filter(|word| !word.starts_with('-')).count() < 2 {
         return Err(refuse_missing(
             JOBS,
@@ -102,6 +116,15 @@ fn check_program(words: Vec<String>) -> Result<Vec<String>, InvalidSpec> {
         return Err(refuse_missing(ON_FAILURE, "the absolute path of a program first"));
     }
     Ok(words)
+}
+
+fn refuse_other_places(job: ScheduledJob, words: &[String]) -> Result<(), InvalidSpec> {
+    let names = words.iter().map(|word| word.split_once('=').map_or(word.as_str(), |it| it.0));
+    let Some(flag) = names.into_iter().find(|name| NOT_OF_JOBS.contains(name)) else {
+        return Ok(());
+    };
+    let reason = format!("{job}: `{flag}` cannot be in `with:`; a job works where it was set up");
+    Err(InvalidSpec { key: JOBS, reason })
 }
 
 /// An address is a secret, and a spec is none: what looks like one is not repeated.
@@ -155,6 +178,22 @@ mod tests {
         check_schedule(r#"{"jobs":{"usage":"every day"}}"#, Err("is not a time for a timer"));
         check_schedule(r#"{"jobs":{"scrub":"daily"}}"#, Err("with: [SOURCE, DEST]"));
         check_schedule(r#"{"jobs":{"verify":{"at":"daily","with":["a\nb"]}}}"#, Err("line break"));
+    }
+
+    #[test]
+    fn a_job_is_given_no_other_place_than_that_of_its_timer() {
+        for words in [
+            r#""--sandbox""#,
+            r#""--sandbox=x""#,
+            r#""--state","/x""#,
+            r#""--deep","--config=/x""#,
+            r#""--credentials-fd","3""#,
+            r#""-h""#,
+        ] {
+            let json = format!(r#"{{"jobs":{{"verify":{{"at":"daily","with":[{words}]}}}}}}"#);
+            check_schedule(&json, Err("a job works where it was set up"));
+        }
+        check_schedule(r#"{"jobs":{"usage":{"at":"daily","with":["--bucket=x"]}}}"#, Ok("usage"));
     }
 
     #[test]
