@@ -1,10 +1,13 @@
 //! Timers planned, set up, and taken back where systemd does not start them.
 
-use datalake_core::fault::Target;
+use datalake_core::fault::{FaultKind, Target};
 use datalake_core::host::{HostPath, InvalidPath};
-use datalake_core::plan::{Observation, Plan, plan_schedule};
+use datalake_core::plan::{DesiredSchedule, Found, Observation, Plan, plan_schedule};
 use datalake_core::receipt::{Receipt, plan_rollback};
-use datalake_desired::{ScheduleInput, TimerPlace, desire_schedule, list_schedule_files};
+use datalake_desired::{
+    ScheduleInput, TimerPlace, desire_schedule, is_own_unit, leave_foreign_units,
+    list_schedule_files,
+};
 use datalake_engine::{ApplyError, Pings, Ports, apply, look_at, look_at_paths};
 
 use super::preflight::{
@@ -27,6 +30,14 @@ pub struct ScheduleRun<'a> {
     pub request: &'a ScheduleRequest<'a>,
     /// Is told each step.
     pub reporter: &'a dyn RunReporter,
+}
+
+/// What was found, and what is to be done.
+struct TimersLook {
+    observation: Observation,
+    plan: Plan,
+    /// Units that nobody asks for, and that datalake has not written.
+    foreign: Vec<HostPath>,
 }
 
 /// What a run would do.
@@ -102,17 +113,16 @@ impl ScheduleRun<'_> {
             require_metrics_folder(context, request.schedule.metrics.as_ref())?;
             notes = list_notes(context, request, pings)?;
         }
-        let (observation, plan) = self.look_and_plan(ports).await?;
+        let TimersLook { observation, plan, foreign } = self.look_and_plan(ports).await?;
+        let stays = |path| format!("`{path}` was not written by datalake, and stays.");
+        notes.extend(foreign.iter().map(stays));
         require_no_link(context, &plan)?;
         require_writable(context, &plan)?;
         let changes = describe_file_changes(&plan, None, &observation);
         Ok(PlannedSchedule { plan, notes, changes })
     }
 
-    async fn look_and_plan(
-        &self,
-        ports: &Ports<'_>,
-    ) -> Result<(Observation, Plan), OperationError> {
+    async fn look_and_plan(&self, ports: &Ports<'_>) -> Result<TimersLook, OperationError> {
         let request = self.request;
         let input = ScheduleInput {
             spec: request.schedule,
@@ -132,8 +142,10 @@ impl ScheduleRun<'_> {
         if desired.timers.is_some() {
             observation.observed.timers = look_at(&Target::Timers, ports).await.timers;
         }
+        let foreign = list_foreign_units(&desired, &observation);
+        let desired = leave_foreign_units(desired, &foreign);
         let plan = plan_schedule(&desired, &observation.observed)?;
-        Ok((observation, plan))
+        Ok(TimersLook { observation, plan, foreign })
     }
 
     /// Carries the plan out, under the lock, and looks again. Where systemd does not start the timers,
@@ -157,11 +169,11 @@ impl ScheduleRun<'_> {
             }
             applied => applied?,
         };
-        let (_, left) = self.look_and_plan(ports).await?;
-        if left.is_empty() {
+        let left = self.look_and_plan(ports).await?.plan.steps.len();
+        if left == 0 {
             return Ok(receipt);
         }
-        let text = format!("after the run, {} changes are pending again", left.steps.len());
+        let text = format!("after the run, {left} changes are pending again");
         Err(OperationError::new(ErrorKind::Mismatch, text)
             .advise("someone else changes the same units or timers"))
     }
@@ -185,6 +197,20 @@ impl ScheduleRun<'_> {
             )),
         }
     }
+}
+
+/// Units that the spec does not ask for, and that somebody else has written, or masked by a link.
+fn list_foreign_units(desired: &DesiredSchedule, observation: &Observation) -> Vec<HostPath> {
+    let is_foreign = |path: &HostPath| match observation.observed.paths.get(path) {
+        Some(Found::Present(_)) => {
+            let content = observation.contents.get(path);
+            content.is_none_or(|content| !is_own_unit(content.expose()))
+        }
+        Some(Found::Unknown(fault)) => fault.kind == FaultKind::NotPlain,
+        Some(Found::Absent) | None => false,
+    };
+    let paths = desired.absent.iter().map(|unwanted| &unwanted.what);
+    paths.filter(|path| is_foreign(path)).cloned().collect()
 }
 
 fn of_path(error: &InvalidPath) -> OperationError {
