@@ -2,7 +2,7 @@ use datalake_core::host::{HostPath, Mode, Owner, UnitManager};
 use datalake_core::plan::Plan;
 use datalake_core::receipt::Receipt;
 use datalake_core::schedule::{
-    JobRecord, JobTimer, ScheduleSpec, ScheduledJob, TimerState, TimerStates,
+    JobEnd, JobRecord, JobResult, JobTimer, ScheduleSpec, ScheduledJob, TimerState, TimerStates,
 };
 use datalake_core::secret::{FilledBody, FingerprintKey};
 use datalake_core::spec::{Ambient, CredentialSource};
