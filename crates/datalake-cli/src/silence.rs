@@ -14,20 +14,21 @@ pub(crate) const SILENCE: Duration = Duration::from_secs(2);
 /// Between two lines about one thing where there is no terminal.
 const LONGEST: Duration = Duration::from_mins(1);
 
-/// Tells once for each silence of the service what is waited for.
+/// Tells in each silence of the service what is waited for, and which try it is.
 pub(crate) fn tell_silence(store: &S3Store, endpoint: &Endpoint, printer: Printer) {
     let (waiting, endpoint) = (store.waiting(), endpoint.to_string());
     tokio::spawn(async move {
-        let mut told = false;
+        let mut told = 0;
         loop {
             tokio::time::sleep(SILENCE / 8).await;
             let is_long = waiting.silence().is_some_and(|silence| silence >= SILENCE);
-            if is_long && !told {
+            let attempt = if is_long { waiting.attempt() } else { 0 };
+            if attempt > told {
                 // The line that shows progress on a terminal gives way.
                 Ticker::new(printer).tell(String::new);
-                printer.talk(&format!("waiting for an answer from `{endpoint}`"));
+                printer.talk(&format!("waiting for an answer from `{endpoint}` (try {attempt})"));
             }
-            told = is_long;
+            told = attempt;
         }
     });
 }

@@ -39,7 +39,9 @@ fn name_zsh_values(line: &str) -> String {
     };
     let values = if is_of("run -- ") {
         ":_datalake_runs'"
-    } else if is_of("bucket -- ") || is_of("--bucket=") {
+    } else if is_of("receipt -- ") {
+        ":_datalake_receipts'"
+    } else if is_of("named -- ") || is_of("--bucket=") || is_of("--tables-bucket=") {
         ":_datalake_buckets'"
     } else {
         ZSH_DEFAULT
@@ -53,13 +55,14 @@ mod tests {
 
     #[test]
     fn zsh_asks_for_runs_and_buckets_where_a_line_names_one() {
-        let script = "#compdef datalake\n'::run -- The run:_default' \\\n'::bucket -- The bucket:_default' \\\n'--bucket=[The bucket]:NAME:_default' \\\n'--region=[R]:REGION:_default' \\\n";
+        let script = "#compdef datalake\n'::receipt -- The run:_default' \\\n'::run -- The run:_default' \\\n'::named -- The bucket:_default' \\\n'--bucket=[The bucket]:NAME:_default' \\\n'--region=[R]:REGION:_default' \\\n";
 
         let added = add_known_values(CompletionShell::Zsh, script);
 
         assert!(added.starts_with("#compdef datalake\n"), "{added}");
         assert!(added.contains("'::run -- The run:_datalake_runs' \\\n"), "{added}");
-        assert!(added.contains("'::bucket -- The bucket:_datalake_buckets' \\\n"), "{added}");
+        assert!(added.contains("'::receipt -- The run:_datalake_receipts' \\\n"), "{added}");
+        assert!(added.contains("'::named -- The bucket:_datalake_buckets' \\\n"), "{added}");
         assert!(added.contains("'--bucket=[The bucket]:NAME:_datalake_buckets' \\\n"), "{added}");
         assert!(added.contains("'--region=[R]:REGION:_default' \\\n"), "{added}");
         assert!(added.contains("_datalake_runs() {"), "{added}");

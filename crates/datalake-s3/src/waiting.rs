@@ -16,10 +16,15 @@ struct Calls {
     moved: Option<Instant>,
     /// Since when calls have failed without an answer: between two tries somebody waits, too.
     failing: Option<Instant>,
+    /// How often a call has failed and was made again since something came.
+    failed_tries: u32,
 }
 
 /// A call that is not answered yet.
-pub(crate) struct OpenCall<'a>(&'a SilenceClock);
+pub(crate) struct OpenCall<'a> {
+    clock: &'a SilenceClock,
+    failed_tries: u32,
+}
 
 impl SilenceClock {
     /// The length of the silence; `None` while nothing is asked for and the last call was answered.
@@ -30,13 +35,19 @@ impl SilenceClock {
         since.map(|since| since.elapsed())
     }
 
+    /// Which try the calls of this silence are: calls that were made at one time and failed are one try.
+    #[must_use]
+    pub fn attempt(&self) -> u32 {
+        self.lock_calls().failed_tries + 1
+    }
+
     pub(crate) fn begin(&self) -> OpenCall<'_> {
         let mut calls = self.lock_calls();
         if calls.open == 0 {
             calls.moved = Some(Instant::now());
         }
         calls.open += 1;
-        OpenCall(self)
+        OpenCall { clock: self, failed_tries: calls.failed_tries }
     }
 
     fn lock_calls(&self) -> MutexGuard<'_, Calls> {
@@ -47,21 +58,22 @@ impl SilenceClock {
 impl OpenCall<'_> {
     /// Notes that something moves.
     pub(crate) fn note_move(&self) {
-        let mut calls = self.0.lock_calls();
-        (calls.moved, calls.failing) = (Some(Instant::now()), None);
+        let mut calls = self.clock.lock_calls();
+        (calls.moved, calls.failing, calls.failed_tries) = (Some(Instant::now()), None, 0);
     }
 
     /// Notes that there will be no answer.
     pub(crate) fn note_failure(&self) {
-        let mut calls = self.0.lock_calls();
+        let mut calls = self.clock.lock_calls();
         let since = calls.moved;
         calls.failing = calls.failing.or(since);
+        calls.failed_tries = calls.failed_tries.max(self.failed_tries + 1);
     }
 }
 
 impl Drop for OpenCall<'_> {
     fn drop(&mut self) {
-        let mut calls = self.0.lock_calls();
+        let mut calls = self.clock.lock_calls();
         calls.open = calls.open.saturating_sub(1);
     }
 }
@@ -109,5 +121,19 @@ mod tests {
         call.note_move();
         drop(call);
         assert_eq!(waiting.silence(), None);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn calls_at_one_time_are_one_try() {
+        let waiting = SilenceClock::default();
+        for attempt in 1..4 {
+            assert_eq!(waiting.attempt(), attempt);
+            let calls: Vec<_> = (0..8).map(|_| waiting.begin()).collect();
+            calls.iter().for_each(OpenCall::note_failure);
+        }
+
+        waiting.begin().note_move();
+
+        assert_eq!(waiting.attempt(), 1, "an answer ends the silence");
     }
 }

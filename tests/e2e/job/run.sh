@@ -1,7 +1,8 @@
 #!/bin/bash
 # Jobs on three engines: this machine, Modal (its real client on a control plane on loopback) and the
 # real Dagster (webserver's daemon, a backfill), on the sandbox's bucket.
-#   usage: run.sh [PART...]      in the workspace root; parts: same deploys killed brake unseen
+#   usage: run.sh [PART...]      in the workspace root; parts: same deploys killed both brake unseen many
+#   RELEASE=FILE is measured with a million keys instead of a release build
 #   SIZE=small takes a tenth of the objects; KINDS='copy python' are the kinds that are compared
 # Needs a network once; the clients stay in target/e2e/modal, Dagster in target/e2e/dagster. Each check
 # prints a line; the last line counts them. What it starts, it ends.
@@ -283,6 +284,56 @@ stopped() {
   check 'a run takes that back' 0 '6,000 done' -- on_modal stopped
 }
 
+# Two drivers at one time: the later one ends what the earlier one has called, and does the rest.
+part_both() {
+  local first second code
+  start_store
+  "$python/python" "$here/objects.py" tiny > /dev/null
+  start_proxy
+  spec 200
+  use 1.6.4
+  check 'planned' 0 -- lake job plan both --do checksum tiny/
+  on_modal both > "$work/first.log" 2>&1 < /dev/null &
+  first=$!
+  sleep 6
+  on_modal both > "$work/second.log" 2>&1 < /dev/null &
+  second=$!
+  wait "$first"
+  code=$?
+  if [ "$code" = 7 ] && grep -q 'another run of job' "$work/first.log"; then
+    pass 'the earlier driver says that another one goes on'
+  else
+    fail "the earlier driver ends with $code: $(tail -1 "$work/first.log")"
+  fi
+  if wait "$second"; then pass 'the later driver ends it'; else fail 'the later driver'; tail -5 "$work/second.log"; fi
+  collect both
+  ended both
+}
+
+# What a million keys cost the one who plans.
+part_many() {
+  local lake=$work/million/lake
+  local -a many=(env -i PATH="$PATH" HOME="$work/home" NO_PROXY=127.0.0.1)
+  [ -n "${RELEASE:-}" ] || (cd "$here" && cargo build --quiet --release --package datalake-cli) || return
+  RELEASE=${RELEASE:-$target/release/datalake}
+  many+=("$RELEASE" --sandbox="$lake")
+  mkdir -p "$work/million" && cd "$work/million" || return
+  "${many[@]}" provision --yes > "$work/out" 2>&1 || { fail 'a bucket'; cat "$work/out"; return; }
+  python3 "$here/../money/fill.py" million "$lake" 1000000
+  "${many[@]}" sandbox > "$work/exports" 2> "$work/store.log" &
+  store=$!
+  wait_for 900 grep -q serving "$work/store.log" || { fail 'the sandbox starts'; return; }
+  local -a peak=(python3 "$here/../money/peak.py" 100)
+  local began=$SECONDS
+  check 'a job of 1,000,000 keys is planned below 100 MiB' 0 -- \
+    "${peak[@]}" "${many[@]}" job plan many --do checksum assets/
+  info "$(tail -1 "$work/out")"
+  if [ $((SECONDS - began)) -lt 60 ]; then pass 'in less than 60 s'; else fail 'in 60 s or more'; fi
+  check 'its status is told below 100 MiB' 3 'left' -- "${peak[@]}" "${many[@]}" job status many
+  info "$(tail -1 "$work/out")"
+  cd "$work" && rm -rf "$work/million"
+}
+
 # Twenty workers, each in a process of its own, and what the service sees of them.
 part_brake() {
   start_store
@@ -342,7 +393,7 @@ for key in [item["Key"] for page in pages for item in page["Contents"]]:
   fi
 }
 
-parts=(same deploys killed brake unseen)
+parts=(same deploys killed both brake unseen many)
 [ $# -eq 0 ] || parts=("$@")
 mkdir -p "$cache"
 cargo build --quiet --package datalake-cli || { echo 'FAIL  the program does not build'; exit 1; }

@@ -34,14 +34,50 @@ list_tree() { (cd "$tree" && find . -xdev -path ./var/lib/dpkg -prune -o -path .
 
 in_tree() { chroot "$tree" /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root "$@"; }
 
+# offers SHELL LINE WORD [NEVER]: the shell, with what the package installed, offers WORD behind LINE
+offers() {
+  local text="$1 offers $3 behind '$2'"
+  case $1 in
+    zsh) in_tree zsh -f /tmp/offers.zsh "$2" ;;
+    fish) in_tree fish -c 'complete -C $argv[1]' "$2" ;;
+  esac > "$work/out" 2>&1
+  if grep -qF -- "$3" "$work/out" && { [ -z "${4:-}" ] || ! grep -qF -- "$4" "$work/out"; }; then
+    pass "$text"
+  else
+    fail "$text"
+    sed 's/^/      | /' "$work/out"
+  fi
+}
+
+try_completions() {
+  local shell run lake=--sandbox=/tmp/lake
+  cp "$here/offers.zsh" "$tree/tmp/"
+  check "a sandbox is set up" 0 -- in_tree datalake $lake provision --yes
+  run=$(in_tree datalake $lake history | grep -o '^R-[^ ]*')
+  for shell in zsh fish; do
+    offers "$shell" 'datalake doct' doctor
+    offers "$shell" 'datalake schedule ' apply 'Note how'
+    offers "$shell" 'datalake --region ' nbg1
+    offers "$shell" 'datalake provision --handover p' podman-secret
+    offers "$shell" 'datalake doctor --only dag' dagster-yaml
+    offers "$shell" 'datalake doctor --explain host-env' host-env-file-mode
+    offers "$shell" 'datalake job run --on ' modal
+    offers "$shell" "datalake $lake rollback " "$run"
+    offers "$shell" "datalake --state /tmp/lake/state history " "$run"
+    offers "$shell" "datalake $lake bucket show " sandbox-dagster-assets
+    offers "$shell" "datalake $lake --bucket " sandbox-dagster-assets
+  done
+  rm -rf "$tree/tmp/lake" "$tree/tmp/offers.zsh"
+}
+
 debian() {
   local suite=$1 archive deb
   label=$suite
-  archive=$cache/$suite.tar
+  archive=$cache/$suite-shells.tar
   deb=$(echo "$dist"/datalake_*.deb)
   if [ ! -e "$archive" ]; then
     say "building a tree of $suite"
-    mmdebstrap --variant=minbase "$suite" "$cache/new-$suite.tar" ${MIRROR:-} > "$work/out" 2>&1 &&
+    mmdebstrap --variant=minbase --include=fish,zsh "$suite" "$cache/new-$suite.tar" ${MIRROR:-} > "$work/out" 2>&1 &&
       mv "$cache/new-$suite.tar" "$archive" || {
       fail "a tree of $suite cannot be built"
       tail -5 "$work/out"
@@ -59,6 +95,7 @@ debian() {
     in_tree datalake --config /usr/share/doc/datalake/examples/datalake.yaml config show
   check "there are man pages" 0 "datalake.1.gz" -- in_tree ls /usr/share/man/man1
   check "bash's completions are shell" 0 -- in_tree bash -n /usr/share/bash-completion/completions/datalake
+  try_completions
   check "the licences are there" 0 -- in_tree test -s /usr/share/doc/datalake/LICENSE-MIT
   check "a second installation changes nothing" 0 -- in_tree dpkg --install /tmp/datalake.deb
   check "the package goes" 0 -- in_tree dpkg --purge datalake

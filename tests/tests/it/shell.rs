@@ -75,6 +75,37 @@ fn scripts_of_all_shells_are_made_and_know_runs_and_buckets() {
     }
 }
 
+/// What stands in zsh's script behind the beginning of a command's part, up to the next.
+fn cut_zsh_part<'a>(script: &'a str, command: &str) -> &'a str {
+    let (_, behind) = script.split_once(&format!("\n({command})\n")).unwrap();
+    behind.split_once("\n&& ret=0").unwrap().0
+}
+
+#[test]
+fn zsh_asks_for_runs_and_buckets_at_the_commands_that_take_one() {
+    let host = Host::usual();
+    let script = host.bare("completions zsh").run().exits(0).stdout;
+    for (command, function) in [
+        ("rollback", "_datalake_receipts"),
+        ("history", "_datalake_runs"),
+        ("delete", "_datalake_buckets"),
+        ("provision", "_datalake_buckets"),
+    ] {
+        let part = cut_zsh_part(&script, command);
+        assert!(part.contains(function), "{command}: {part}");
+    }
+}
+
+#[test]
+fn commands_that_help_does_not_show_are_not_offered() {
+    let host = Host::usual();
+    for shell in ["bash", "zsh", "fish"] {
+        let script = host.bare(&format!("completions {shell}")).run().exits(0).stdout;
+        assert!(!script.contains("Note how a run goes"), "{shell}");
+        assert!(!script.contains("plan apply note"), "{shell}");
+    }
+}
+
 #[test]
 fn man_pages_have_examples_and_further_reading() {
     let host = Host::usual();

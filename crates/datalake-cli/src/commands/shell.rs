@@ -29,7 +29,7 @@ const HANDOVERS: [&str; 3] = ["env-file", "podman-secret", "in-place"];
 
 pub(super) fn print_completions(shell: Shell, printer: Printer) -> Exit {
     let mut script = Vec::new();
-    clap_complete::generate(shell, &mut name_values(build_command()), "datalake", &mut script);
+    clap_complete::generate(shell, &mut offer(&build_command()), "datalake", &mut script);
     let script = String::from_utf8_lossy(&script);
     let known = match shell {
         Shell::Bash => Some(CompletionShell::Bash),
@@ -42,8 +42,8 @@ pub(super) fn print_completions(shell: Shell, printer: Printer) -> Exit {
     Exit::Done
 }
 
-/// The command line with the values that a shell offers; other values of these flags may be right, too.
-fn name_values(command: Command) -> Command {
+/// The commands that help shows, with the values that a shell offers; other values of these flags may be right, too.
+fn offer(command: &Command) -> Command {
     let names = |id: &str| match id {
         "region" => Some(REGIONS.to_vec()),
         "handover" => Some(HANDOVERS.to_vec()),
@@ -51,11 +51,22 @@ fn name_values(command: Command) -> Command {
         "explain" | "fix" => Some(FindingId::ALL.map(FindingId::as_str).to_vec()),
         _ => None,
     };
-    let command = command.mut_args(|arg| match names(arg.get_id().as_str()) {
-        Some(values) => arg.value_parser(PossibleValuesParser::new(values)),
-        None => arg,
-    });
-    command.mut_subcommands(name_values)
+    let mut shown = Command::new(command.get_name().to_owned())
+        .version(command.get_version().unwrap_or_default().to_owned())
+        .disable_version_flag(command.get_version().is_none())
+        .disable_help_subcommand(command.is_disable_help_subcommand_set())
+        .groups(command.get_groups().cloned())
+        .subcommands(command.get_subcommands().filter(|below| !below.is_hide_set()).map(offer));
+    if let Some(about) = command.get_about() {
+        shown = shown.about(about.clone());
+    }
+    for arg in command.get_arguments().cloned() {
+        shown = shown.arg(match names(arg.get_id().as_str()) {
+            Some(values) => arg.value_parser(PossibleValuesParser::new(values)),
+            None => arg,
+        });
+    }
+    shown
 }
 
 pub(super) fn man(dir: &Path) -> Result<Exit, Failure> {

@@ -158,6 +158,12 @@ impl JobFolder {
         format!("{}stop", self.receipts_prefix())
     }
 
+    /// The key of the object that says which run called the workers last. It lies beside the receipts, too.
+    #[must_use]
+    pub fn driver_key(&self) -> String {
+        format!("{}driver", self.receipts_prefix())
+    }
+
     /// The key of the roll-up of all receipts.
     #[must_use]
     pub fn roll_up_key(&self) -> String {

@@ -1,10 +1,10 @@
 //! A job on an engine elsewhere: it calls the workers, and their receipts tell what they do.
 
-use std::convert::Infallible;
 use std::time::Duration;
 
 use datalake_core::fault::{Fault, FaultKind};
 use datalake_core::job::{JobName, JobProgress, JobRollUp, write_spans};
+use datalake_core::s3::ETag;
 use datalake_engine::ShardEngine;
 use futures::future::{self, Either};
 
@@ -12,14 +12,19 @@ use super::local::ROLLED_UP;
 use super::place::JobPlace;
 use super::status::JobLook;
 use super::{JobRun, JobService};
-use crate::OperationError;
+use crate::{Advice, AdvisedCommand, ErrorKind, OperationError};
 
 /// How long after one look at the receipts comes the next.
 const NEXT_LOOK: Duration = Duration::from_secs(2);
 
+/// So many looks in a row that find nothing left, or the job stopped, end a run whose engine does not:
+/// that of a run whose calls somebody else has ended may wait for them for ever.
+const IDLE_LOOKS: u32 = 15;
+
 impl JobService<'_> {
     /// Has an engine do what is left of a job, and waits for its end; `tell` is told how far it is, by its
-    /// receipts. Dropped or killed, it leaves the workers that were called at work; the next run ends them.
+    /// receipts. Dropped or killed, it leaves the workers that were called at work; the next run ends them,
+    /// and whoever still waits for them is told.
     ///
     /// # Errors
     ///
@@ -44,20 +49,14 @@ impl JobService<'_> {
         let called = if left.is_empty() {
             Ok(())
         } else {
-            // What an earlier run has called would be done by two workers.
-            match engine.end_workers().await {
-                Err(fault) if fault.kind != FaultKind::Absent => {
-                    return Err(explain_engine(&fault));
-                }
-                _ => (),
-            }
+            let driver = self.take_workers(&place, engine).await?;
             engine.deploy_worker().await.map_err(|fault| explain_engine(&fault))?;
             let spans = write_spans(&left);
             let calls = engine.call_worker(&spans);
-            let followed = Box::pin(self.follow_receipts(&place, &mut look, tell));
+            let followed = Box::pin(self.follow_receipts(&place, &driver, &mut look, tell));
             match future::select(calls, followed).await {
                 Either::Left((called, _)) => called,
-                Either::Right((followed, _)) => match followed? {},
+                Either::Right((followed, _)) => followed.map(Ok)?,
             }
         };
         // Whatever the engine says, the receipts tell.
@@ -94,24 +93,64 @@ impl JobService<'_> {
         }
     }
 
-    /// Looks at the receipts again and again.
+    /// Makes the workers those of this run: what an earlier one has called would be done twice, and is
+    /// ended. Of two runs that begin at one time the later one goes on. The tag of this run's mark.
+    async fn take_workers(
+        &self,
+        place: &JobPlace<'_>,
+        engine: &dyn ShardEngine,
+    ) -> Result<ETag, OperationError> {
+        let driver = place.take_over(self.clock.random()).await?;
+        self.clock.sleep(NEXT_LOOK).await;
+        refuse_other(place, &driver, place.list_receipts().await?.driver)?;
+        match engine.end_workers().await {
+            Err(fault) if fault.kind != FaultKind::Absent => Err(explain_engine(&fault)),
+            _ => Ok(driver),
+        }
+    }
+
+    /// Looks at the receipts again and again, until nothing is left for a while, or the job is stopped.
     async fn follow_receipts(
         &self,
         place: &JobPlace<'_>,
+        driver: &ETag,
         look: &mut JobLook,
         tell: &mut (dyn FnMut(&JobProgress) + Send),
-    ) -> Result<Infallible, OperationError> {
-        let mut kept = look.receipts.len();
+    ) -> Result<(), OperationError> {
+        let (mut kept, mut idle) = (look.receipts.len(), 0);
         loop {
             self.clock.sleep(NEXT_LOOK).await;
             *look = place.look_again(look.clone()).await?;
+            refuse_other(place, driver, look.driver.clone())?;
             tell(&look.sum_progress());
+            let is_idle = look.is_stopped || look.list_left().is_empty();
+            idle = if is_idle { idle + 1 } else { 0 };
+            if idle == IDLE_LOOKS {
+                return Ok(());
+            }
             if look.receipts.len() >= kept + ROLLED_UP as usize {
                 place.write_roll_up(&JobRollUp::of_receipts(look.receipts.clone())).await?;
                 kept = look.receipts.len();
             }
         }
     }
+}
+
+/// Ends a run whose job another one has taken over.
+fn refuse_other(
+    place: &JobPlace<'_>,
+    own: &ETag,
+    found: Option<ETag>,
+) -> Result<(), OperationError> {
+    if found.is_none_or(|found| found == *own) {
+        return Ok(());
+    }
+    let name = place.folder.job_name();
+    let message = format!("another run of job `{name}` has begun, and goes on with it");
+    Err(OperationError::new(ErrorKind::Locked, message).advise(Advice::naming(
+        "{} shows how far it is",
+        [AdvisedCommand::JobStatus(name.clone())],
+    )))
 }
 
 fn explain_engine(fault: &Fault) -> OperationError {

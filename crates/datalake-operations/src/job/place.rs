@@ -34,6 +34,8 @@ pub(super) struct ListedReceipts {
     pub(super) etags: BTreeMap<u32, ETag>,
     /// Whether its workers are asked to stop.
     pub(super) is_stopped: bool,
+    /// The tag of the mark of the run that called the workers last.
+    pub(super) driver: Option<ETag>,
 }
 
 /// A receipt as it is in the bucket.
@@ -98,7 +100,8 @@ impl JobPlace<'_> {
     pub(super) async fn list_receipts(&self) -> Result<ListedReceipts, OperationError> {
         let ask = ListAsk::below(self.folder.receipts_prefix());
         let mut pages = ObjectPages::new(self.objects.store, &self.objects.bucket, ask);
-        let (mut listed, stop) = (ListedReceipts::default(), self.folder.stop_key());
+        let mut listed = ListedReceipts::default();
+        let (stop, driver) = (self.folder.stop_key(), self.folder.driver_key());
         let failed = at_bucket(&self.objects.bucket);
         let mut tries = Tries::default();
         loop {
@@ -115,6 +118,8 @@ impl JobPlace<'_> {
                 listed.is_stopped |= key == stop;
                 if let Some(number) = self.folder.read_receipt_key(key) {
                     listed.etags.insert(number, object.etag);
+                } else if key == driver {
+                    listed.driver = Some(object.etag);
                 }
             }
         }
@@ -132,6 +137,13 @@ impl JobPlace<'_> {
         let key = self.folder.roll_up_key();
         let stored = self.objects.write_json(&key, roll_up, &Precondition::None).await;
         stored.map(drop).map_err(|fault| self.objects.explain_fault(&key, &fault))
+    }
+
+    /// Says that this run calls the workers; the tag of that mark.
+    pub(super) async fn take_over(&self, run: u64) -> Result<ETag, OperationError> {
+        let (key, content) = (self.folder.driver_key(), format!("{run:016x}\n").into_bytes());
+        let stored = self.objects.write_content(&key, content, &Precondition::None).await;
+        stored.map_err(|fault| self.objects.explain_fault(&key, &fault))
     }
 
     /// Asks all workers to begin no further shard.

@@ -35,6 +35,8 @@ pub(super) struct JobLook {
     pub(super) job: JobManifest,
     pub(super) receipts: BTreeMap<u32, CountedReceipt>,
     pub(super) is_stopped: bool,
+    /// The tag of the mark of the run that called the workers last.
+    pub(super) driver: Option<ETag>,
     /// Whether the roll-up has all that the receipts say.
     pub(super) is_rolled_up: bool,
 }
@@ -68,7 +70,7 @@ impl JobPlace<'_> {
         listed: ListedReceipts,
         roll_up: &JobRollUp,
     ) -> Result<JobLook, OperationError> {
-        let ListedReceipts { mut etags, is_stopped } = listed;
+        let ListedReceipts { mut etags, is_stopped, driver } = listed;
         etags.retain(|number, _| *number < job.shards);
         let is_known =
             |number: u32, etag: &ETag| roll_up.find_counts(number, etag.as_str()).is_some();
@@ -77,7 +79,7 @@ impl JobPlace<'_> {
             stream::iter(etags).map(|(number, etag)| self.count_one(number, etag, roll_up));
         let counted = counting.buffer_unordered(AT_ONCE);
         let receipts = counted.try_filter_map(future::ok).try_collect().await?;
-        Ok(JobLook { job, receipts, is_stopped, is_rolled_up })
+        Ok(JobLook { job, receipts, is_stopped, driver, is_rolled_up })
     }
 
     /// A receipt in numbers; `None` where it is gone meanwhile, or is none of that shard.

@@ -3,9 +3,16 @@
 function __datalake_ask
     set -l typed (commandline -opc)
     set -l place
+    set -l takes no
     for word in $typed[2..-1]
-        if string match -qr -- '^--(sandbox|root|state|config|region|endpoint)(=|$)' $word
+        if test $takes = yes
             set -a place $word
+            set takes no
+        else if string match -qr -- '^--(sandbox$|(sandbox|root|state|config|region|endpoint|credentials-file)=)' $word
+            set -a place $word
+        else if string match -qr -- '^--(root|state|config|region|endpoint|credentials-file)$' $word
+            set -a place $word
+            set takes yes
         end
     end
     timeout 2 $typed[1] --no-input $place $argv 2>/dev/null </dev/null
@@ -22,3 +29,6 @@ end
 complete -c datalake -n "__fish_seen_subcommand_from rollback history" -f -a "(__datalake_runs)"
 complete -c datalake -n "__fish_seen_subcommand_from bucket; and __fish_seen_subcommand_from show delete enable suspend" -f -a "(__datalake_buckets)"
 complete -c datalake -l bucket -x -a "(__datalake_buckets)"
+# The conditions above fail where the line ends with a flag that waits for its value.
+complete -c datalake -l region -x -a "fsn1 nbg1 hel1"
+complete -c datalake -l handover -x -a "env-file podman-secret in-place"

@@ -1,25 +1,33 @@
 
 # Runs and buckets, asked of the program itself with the options of place that were typed.
 _datalake_ask() {
-    local -a place
+    # What was typed: `words` has lost what stands before the command by now.
+    local -a typed place
+    typed=("${(@Q)${(z)LBUFFER}}")
     local at
-    for ((at = 2; at < CURRENT; at++)); do
-        case "${words[at]}" in
+    for ((at = 2; at <= $#typed; at++)); do
+        case "${typed[at]}" in
             --sandbox|--sandbox=*|--root=*|--state=*|--config=*|--region=*|--endpoint=*)
-                place+=("${words[at]}")
+                place+=("${typed[at]}")
                 ;;
             --root|--state|--config|--region|--endpoint|--credentials-file)
-                place+=("${words[at]}" "${words[at + 1]}")
+                place+=("${typed[at]}" "${typed[at + 1]}")
                 ;;
         esac
     done
-    timeout 2 "${words[1]}" --no-input "${place[@]}" "$@" 2> /dev/null < /dev/null
+    timeout 2 "${typed[1]}" --no-input "${place[@]}" "$@" 2> /dev/null < /dev/null
 }
 
 _datalake_runs() {
     local -a found
     found=(${(f)"$(_datalake_ask history | grep -o '^R-[^ ]*')"})
     compadd -a found
+}
+
+# A receipt may lie in a file.
+_datalake_receipts() {
+    _datalake_runs
+    _files
 }
 
 _datalake_buckets() {

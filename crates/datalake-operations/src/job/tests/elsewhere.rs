@@ -17,6 +17,8 @@ use crate::{ErrorKind, OperationError};
 struct TestEngine {
     /// Whether it waits for the worker.
     waits: bool,
+    /// Whether its calls never end.
+    hangs: bool,
     /// What it says at the end of all calls.
     ends: Option<FaultKind>,
     /// What it says where it is to end what runs.
@@ -62,6 +64,9 @@ impl ShardEngine for TestEngine {
         self.called.notify_one();
         if self.waits {
             self.worked.notified().await;
+        }
+        if self.hangs {
+            std::future::pending().await
         }
         self.answer_call(shards, self.ends)
     }
@@ -122,6 +127,77 @@ async fn an_engine_that_fails_is_told_of_unless_all_is_done() {
 
     assert!(idle.to_string().contains("the engine's words"), "{idle}");
     assert!(done.status.progress.is_sound());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_ends_when_nothing_is_left_even_if_its_engine_does_not() {
+    let bed = plan_hash().await;
+    let engine = TestEngine { hangs: true, ..TestEngine::default() };
+    let (jobs, name) = (bed.open_jobs(), name_job("hash"));
+
+    let mut tell = |_: &_| ();
+    let run = jobs.run_elsewhere(&name, &engine, &mut tell);
+    let run = futures::future::join(run, engine.work_shards(&bed)).await.0.unwrap();
+
+    assert!(run.status.progress.is_sound());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_ends_when_its_job_is_stopped_even_if_its_engine_does_not() {
+    let bed = plan_hash().await;
+    let engine = TestEngine { hangs: true, ..TestEngine::default() };
+    let (jobs, name) = (bed.open_jobs(), name_job("hash"));
+
+    let mut tell = |_: &_| ();
+    let run = jobs.run_elsewhere(&name, &engine, &mut tell);
+    let stop = async {
+        engine.called.notified().await;
+        jobs.stop_job(&name).await.unwrap();
+    };
+    let run = futures::future::join(run, stop).await.0.unwrap();
+
+    assert!(run.status.is_stopped);
+    assert_eq!((run.worked, run.status.progress.open), (0, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn of_two_runs_the_later_one_goes_on_and_the_earlier_one_is_told() {
+    let bed = plan_hash().await;
+    let [earlier, later] =
+        [true, false].map(|hangs| TestEngine { hangs, ..TestEngine::new(!hangs, None) });
+    let (jobs, name) = (bed.open_jobs(), name_job("hash"));
+
+    let (mut tell, mut tell_later) = (|_: &_| (), |_: &_| ());
+    let first = jobs.run_elsewhere(&name, &earlier, &mut tell);
+    let second = async {
+        earlier.called.notified().await;
+        let run = jobs.run_elsewhere(&name, &later, &mut tell_later);
+        futures::future::join(run, later.work_shards(&bed)).await.0.unwrap()
+    };
+    let (first, second) = futures::future::join(first, second).await;
+
+    let told = first.unwrap_err();
+    assert_eq!(told.kind, ErrorKind::Locked, "{told}");
+    assert!(second.status.progress.is_sound());
+    assert_eq!(later.list_told(), ["end", "deploy", "0"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_that_is_overtaken_at_once_ends_nobodys_workers() {
+    let bed = plan_hash().await;
+    let [earlier, later] =
+        [true, false].map(|hangs| TestEngine { hangs, ..TestEngine::new(!hangs, None) });
+    let (jobs, name) = (bed.open_jobs(), name_job("hash"));
+
+    let (mut tell, mut tell_later) = (|_: &_| (), |_: &_| ());
+    let first = jobs.run_elsewhere(&name, &earlier, &mut tell);
+    let second = jobs.run_elsewhere(&name, &later, &mut tell_later);
+    let working = later.work_shards(&bed);
+    let (first, second, ()) = futures::future::join3(first, second, working).await;
+
+    assert_eq!(first.unwrap_err().kind, ErrorKind::Locked);
+    assert!(second.unwrap().status.progress.is_sound());
+    assert!(earlier.list_told().is_empty(), "{:?}", earlier.list_told());
 }
 
 #[tokio::test(start_paused = true)]
