@@ -25,6 +25,7 @@
 //! assert_eq!((last.number, last.entries.len()), (2, 500));
 //! ```
 
+mod at_once;
 mod call;
 mod manifest;
 mod name;
@@ -36,6 +37,7 @@ mod shards;
 mod spans;
 mod task;
 
+pub use at_once::WorkAtOnce;
 pub use call::WorkerCall;
 pub use manifest::{JobBrake, JobCode, JobKind, JobManifest};
 pub use name::{

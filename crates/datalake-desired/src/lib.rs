@@ -25,6 +25,9 @@ pub use host_paths::{ForeignFile, ForeignFileKind, HostPaths, UnitPaths, names_o
 pub use host_units::{HostUnits, USER_WIDE};
 pub use restart::{list_restart_commands, list_template_remarks};
 pub use roles::{DagsterUnit, RoleReason, UnitRole, find_roles};
-pub use schedule::{ScheduleInput, TimerPlace, desire_schedule, list_schedule_files};
+pub use schedule::{
+    ScheduleInput, TimerPlace, desire_schedule, is_own_unit, leave_foreign_units,
+    list_schedule_files,
+};
 pub use vault::{VaultPast, is_env_file, print_of};
 pub use workspaces::{FoundWorkspace, find_workspace_files};

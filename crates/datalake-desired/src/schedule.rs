@@ -8,7 +8,7 @@ use datalake_core::schedule::{ScheduleSpec, ScheduledJob, TimerState};
 use datalake_core::secret::{FileBody, FingerprintKey, Piece};
 
 use self::units::{
-    FAILED_UNIT, WANTS, render_failed_service, render_service, render_timer, render_wants,
+    FAILED_UNIT, MARK, WANTS, render_failed_service, render_service, render_timer, render_wants,
 };
 
 /// What units of timers are made of.
@@ -123,6 +123,32 @@ pub fn list_schedule_files(place: &TimerPlace) -> Result<Vec<HostPath>, InvalidP
     paths.push(units.join(FAILED_UNIT)?);
     paths.push(units.join(WANTS.0)?.join(WANTS.1)?);
     Ok(paths)
+}
+
+/// Whether a unit is datalake's own, changed or not, by how it begins.
+#[must_use]
+pub fn is_own_unit(content: &[u8]) -> bool {
+    content.starts_with(MARK.as_bytes())
+}
+
+/// The same without units that nobody asks for and that are not datalake's own: they stay, and their timers
+/// as they are.
+#[must_use]
+pub fn leave_foreign_units(mut desired: DesiredSchedule, foreign: &[HostPath]) -> DesiredSchedule {
+    let is_foreign = |name: &str| foreign.iter().any(|path| path.file_name() == name);
+    let jobs = ScheduledJob::ALL.into_iter();
+    let jobs = jobs.filter(|job| is_foreign(&job.timer_name()) || is_foreign(&job.service_name()));
+    let jobs: Vec<_> = jobs.collect();
+    let is_left = |path: &HostPath| {
+        let of_job = |job: &ScheduledJob| {
+            [job.timer_name(), job.service_name()].iter().any(|name| path.file_name() == name)
+        };
+        foreign.contains(path) || jobs.iter().any(of_job)
+    };
+    desired.absent.retain(|unwanted| !is_left(&unwanted.what));
+    desired.timers =
+        desired.timers.map(|timers| timers.iter().filter(|(job, _)| !jobs.contains(job)).collect());
+    desired
 }
 
 fn list_unwanted(

@@ -18,14 +18,14 @@ mod walk;
 use std::ffi::OsStr;
 use std::fs::File;
 use std::os::fd::{AsFd as _, OwnedFd};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use rustix::fs::{FileType, OFlags, Stat};
 
 use crate::fault::fault_of;
 use crate::reading::read_at_most;
 
-pub use environment::{judge_code_folder, judge_python};
+pub use environment::{judge_code_file, judge_code_folder, judge_python};
 pub use fault::GateFault;
 pub use judge::{Distrust, DistrustReason};
 pub use programs::judge_program;
@@ -77,25 +77,24 @@ pub(crate) fn open_trusted_folder(
     folder_at(path, trusted, Missing::Fails)
 }
 
-/// Judges what a timer would use: files, the operator's program, and the folder of records, if it is
-/// there. Whoever calls `sudo` now is not there then.
+/// Judges what a timer would use: files, programs, and the folder of records, if it is there. Whoever calls
+/// `sudo` now is not there then.
 ///
 /// # Errors
 ///
-/// [`GateFault`] for what somebody else may have put there, or an absent file.
-pub fn judge_unattended(
-    files: &[PathBuf],
-    program: Option<&OsStr>,
-    folder: &Path,
-) -> Result<(), GateFault> {
+/// [`GateFault`] for what somebody else may have put there, or an absent file or program.
+pub fn judge_unattended(files: &[&str], programs: &[&str], folder: &str) -> Result<(), GateFault> {
     let trusted = TrustedUsers::trust_unattended();
     for file in files {
-        open_trusted_file(file, &trusted)?;
+        open_trusted_file(Path::new(file), &trusted)?;
     }
-    if let Some(program) = program {
-        judge_program(program, &trusted)?;
+    for program in programs {
+        if program.starts_with('/') {
+            GateWalk::to(Path::new(program), &trusted, Missing::Fails)?;
+        }
+        judge_program(OsStr::new(program), &trusted)?;
     }
-    match open_trusted_folder(folder, &trusted) {
+    match open_trusted_folder(Path::new(folder), &trusted) {
         Ok(_) | Err(GateFault::Absent(_)) => Ok(()),
         Err(fault) => Err(fault),
     }

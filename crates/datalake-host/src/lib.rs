@@ -54,8 +54,8 @@ pub use commands::{
 };
 pub use files::HostFiles;
 pub use gate::{
-    Distrust, DistrustReason, GateFault, TrustedUsers, distrust_user, judge_code_folder,
-    judge_program, judge_python, judge_unattended, read_trusted_file,
+    Distrust, DistrustReason, GateFault, TrustedUsers, distrust_user, judge_code_file,
+    judge_code_folder, judge_program, judge_python, judge_unattended, read_trusted_file,
 };
 pub use generator::QuadletGenerator;
 pub use held_folder::NamedHostFolders;

@@ -11,13 +11,18 @@ use datalake_core::secret::FilledBody;
 use datalake_engine::Pings;
 use http::header::CONTENT_TYPE;
 use http::{Method, Request, Uri};
-use http_body_util::Full;
+use http_body_util::{BodyExt as _, Full, Limited};
+use hyper::body::Incoming;
 
 use crate::secret_file::{SecretFileFault, read_secret_file};
 use crate::webserver::{build_client, fault_of_connection};
 
 /// What an answer may take.
 const LIMIT: Duration = Duration::from_secs(10);
+
+/// What its body may take, and how many bytes of it matter.
+const LISTENING: Duration = Duration::from_secs(2);
+const LONGEST: usize = 256;
 
 /// Tells addresses over HTTP: each once, and no answer leads elsewhere.
 #[derive(Debug, Clone, Copy, Default)]
@@ -54,11 +59,31 @@ async fn send_ping(address: &FilledBody, text: &str) -> Result<(), Fault> {
     let client = build_client(address)?;
     let answer = client.request(request.map_err(|_| unfit())?).await;
     let answer = answer.map_err(|error| fault_of_connection(&error))?;
-    if answer.status().is_success() {
-        return Ok(());
+    if !answer.status().is_success() {
+        let detail = format!("{host} answers {}", answer.status().as_u16());
+        return Err(Fault::new(FaultKind::Refused, detail));
     }
-    let detail = format!("{host} answers {}", answer.status().as_u16());
-    Err(Fault::new(FaultKind::Refused, detail))
+    match read_words(answer.into_body()).await.trim() {
+        "OK (not found)" => {
+            let detail = format!("{host} does not know this address");
+            Err(Fault::new(FaultKind::Refused, detail))
+        }
+        "OK (rate limited)" => {
+            let detail = format!("{host} takes no more for now");
+            Err(Fault::new(FaultKind::Refused, detail))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// What an answer says, if that is short and comes at once. healthchecks.io says with status 200 that it has
+/// no such check (healthchecks.io, "Pinging API", "Response Codes", 2026-10).
+async fn read_words(body: Incoming) -> String {
+    let read = Limited::new(body, LONGEST).collect();
+    match tokio::time::timeout(LISTENING, read).await {
+        Ok(Ok(words)) => String::from_utf8_lossy(&words.to_bytes()).into_owned(),
+        Ok(Err(_)) | Err(_) => String::new(),
+    }
 }
 
 #[cfg(test)]
@@ -70,13 +95,19 @@ mod tests {
 
     /// What comes of a ping that is answered so, and what was asked.
     async fn answer_ping(status: &'static str) -> (Result<(), Fault>, String) {
+        answer_with(status, "").await
+    }
+
+    async fn answer_with(status: &'static str, body: &'static str) -> (Result<(), Fault>, String) {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = format!("http://{}/s3cret-uuid/fail", listener.local_addr().unwrap());
         let served = tokio::spawn(async move {
             let (mut stream, _) = listener.accept().await.unwrap();
             let mut asked = vec![0; 8192];
             let length = stream.read(&mut asked).await.unwrap();
-            let text = format!("HTTP/1.1 {status}\r\nContent-Length: 0\r\n\r\n");
+            let length_of_body = body.len();
+            let head = format!("HTTP/1.1 {status}\r\nContent-Length: {length_of_body}");
+            let text = format!("{head}\r\n\r\n{body}");
             stream.write_all(text.as_bytes()).await.unwrap();
             String::from_utf8_lossy(&asked[..length]).into_owned()
         });
@@ -98,6 +129,20 @@ mod tests {
 
         let fault = told.unwrap_err();
         assert_eq!(fault.detail, "127.0.0.1 answers 404");
+    }
+
+    #[tokio::test]
+    async fn a_service_that_does_not_know_the_address_was_not_told() {
+        for (said, detail) in [
+            ("OK", None),
+            ("", None),
+            ("OK (not found)\n", Some("127.0.0.1 does not know this address")),
+            ("OK (rate limited)", Some("127.0.0.1 takes no more for now")),
+        ] {
+            let (told, _) = answer_with("200 OK", said).await;
+
+            assert_eq!(told.err().map(|fault| fault.detail).as_deref(), detail, "{said}");
+        }
     }
 
     #[tokio::test]

@@ -22,7 +22,7 @@ mod tests;
 mod text;
 mod worker;
 
-use datalake_core::job::{JobBrake, JobName};
+use datalake_core::job::{JobBrake, JobKind, JobName};
 use datalake_core::size::ByteSize;
 use datalake_core::spec::ServiceLimits;
 use datalake_engine::Programs;
@@ -38,8 +38,8 @@ pub use text::describe_progress;
 pub use worker::{FunctionCode, ShardEnd, WorkedShard, WorkerShare};
 
 use self::own_objects::OwnObjects;
-use crate::OperationError;
 use crate::lake::BucketClient;
+use crate::{ErrorKind, OperationError};
 
 /// Repetitions of calls that a worker begins with: what a service that fails now and then takes.
 const RETRIES: u32 = 5_000;
@@ -78,9 +78,25 @@ pub fn choose_brake(limits: &ServiceLimits) -> JobBrake {
     }
 }
 
+/// Refuses a job whose objects would each wait for a connection that the spec does not allow.
+fn require_connections(kind: JobKind, limits: &ServiceLimits) -> Result<(), OperationError> {
+    let (needed, allowed) = (kind.count_connections(), limits.connections);
+    if usize::try_from(allowed).is_ok_and(|allowed| allowed < needed) {
+        let message = "this task reads one object while it stores another, and `limits` allows one \
+                       connection at a time";
+        return Err(OperationError::new(ErrorKind::Config, message)
+            .advise("allow more: `limits: { connections: 2 }`"));
+    }
+    Ok(())
+}
+
 impl JobService<'_> {
+    fn choose_own_brake(&self) -> JobBrake {
+        choose_brake(&self.client.spec.limits)
+    }
+
     fn choose_limits(&self) -> TransferLimits {
-        limit_requests(choose_brake(&self.client.spec.limits))
+        limit_requests(self.choose_own_brake())
     }
 
     fn make_courier<'l>(&'l self, limits: &'l TransferLimits) -> Courier<'l> {

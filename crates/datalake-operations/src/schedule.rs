@@ -4,12 +4,12 @@ mod addresses;
 mod note;
 mod place;
 mod preflight;
+mod request;
 mod run;
 #[cfg(test)]
 mod tests;
 
 pub use note::{JobNote, ServiceEnd};
 pub use place::find_timer_place;
-pub use run::{
-    PlannedSchedule, ScheduleRequest, ScheduleRun, changes_timers, refuse_work_beside_schedule,
-};
+pub use request::{ScheduleRequest, UnattendedPaths};
+pub use run::{PlannedSchedule, ScheduleRun, changes_timers, refuse_work_beside_schedule};

@@ -1,6 +1,6 @@
 //! `schedule`: timers that start datalake's own commands.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use datalake_core::host::HostPath;
 use datalake_core::plan::Plan;
@@ -123,16 +123,9 @@ fn read_request<'a>(
         let named = config.iter().map(|config| ["--config", config.as_str()]);
         flags = named.chain([["--state", state.as_str()]]).flatten().map(str::to_owned).collect();
         elsewhere = site.settings.list_unfiled(&site.find_timer_files(owns_machine));
-        if !spec.timers.is_empty() {
-            let files: Vec<_> = [Some(&program), config.as_ref(), spec.ping.as_ref()].into();
-            let files: Vec<_> =
-                files.into_iter().flatten().map(|it| PathBuf::from(it.as_str())).collect();
-            let words = spec.on_failure.iter().flatten().next();
-            judge_unattended(&files, words.map(AsRef::as_ref), Path::new(state.as_str()))?;
-        }
     }
     let document = site.settings.document();
-    Ok(ScheduleRequest {
+    let request = ScheduleRequest {
         schedule: spec,
         credentials: document.credentials.clone(),
         modal_token: site.settings.check_modal()?.and_then(|modal| modal.token),
@@ -142,7 +135,12 @@ fn read_request<'a>(
         flags,
         state,
         place,
-    })
+    };
+    if site.is_this_machine() && !spec.timers.is_empty() {
+        let unattended = request.list_unattended(config.as_ref());
+        judge_unattended(&unattended.files, &unattended.programs, unattended.state)?;
+    }
+    Ok(request)
 }
 
 /// Notes a run, from within its service.

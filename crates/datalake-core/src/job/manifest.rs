@@ -4,7 +4,7 @@ use bytesize::ByteSize;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{JobFolder, JobId, JobName, plain_size};
+use super::{JobFolder, JobId, JobName, SHARD_KEYS, plain_size};
 use crate::time::Timestamp;
 
 /// What is done to each object.
@@ -61,6 +61,9 @@ const MOST_WORKERS: u32 = 20;
 /// How many requests a second one worker sends where nothing holds it back.
 const REQUESTS_OF_WORKER: u32 = 30;
 
+/// The most shards of a job: whoever looks at one goes through the numbers of all.
+const MOST_SHARDS: u32 = 10_000_000;
+
 /// What a job is. It holds no secret.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct JobManifest {
@@ -103,6 +106,14 @@ impl JobManifest {
     pub fn find_folder(&self) -> JobFolder {
         JobFolder::of_plan(self.name.clone(), self.id.clone())
     }
+
+    /// Whether a plan can have come to such numbers of shards and objects.
+    #[must_use]
+    pub fn is_plausible(&self) -> bool {
+        let shards = u64::from(self.shards);
+        (1..=MOST_SHARDS).contains(&self.shards)
+            && (shards..=shards * SHARD_KEYS as u64).contains(&self.objects)
+    }
 }
 
 impl JobBrake {
@@ -114,6 +125,16 @@ impl JobBrake {
         Self {
             requests_per_second: self.requests_per_second.map(part),
             connections: part(self.connections),
+        }
+    }
+
+    /// The same, and no more than `other`.
+    #[must_use]
+    pub fn keep_within(self, other: Self) -> Self {
+        let requests = [self.requests_per_second, other.requests_per_second];
+        Self {
+            requests_per_second: requests.into_iter().flatten().min(),
+            connections: self.connections.min(other.connections),
         }
     }
 
@@ -173,8 +194,15 @@ mod tests {
     }
 
     #[test]
-    fn a_manifest_is_read_as_it_was_written() {
-        let manifest = JobManifest {
+    fn the_narrower_of_two_brakes_counts() {
+        let both = make_brake(None, 256).keep_within(make_brake(Some(750), 4));
+        assert_eq!(both, make_brake(Some(750), 4));
+        let both = make_brake(Some(20), 8).keep_within(make_brake(Some(750), 256));
+        assert_eq!(both, make_brake(Some(20), 8));
+    }
+
+    fn make_manifest() -> JobManifest {
+        JobManifest {
             schema_version: JobManifest::SCHEMA_VERSION,
             name: "hash".parse().unwrap(),
             id: JobId::of_number(26),
@@ -187,7 +215,30 @@ mod tests {
             objects: 2_500,
             bytes: ByteSize::mib(7),
             brake: make_brake(Some(750), 256),
-        };
+        }
+    }
+
+    #[test]
+    fn numbers_that_no_plan_comes_to_are_not_plausible() {
+        for (shards, objects, is_plausible) in [
+            (1, 1, true),
+            (3, 2_500, true),
+            (10_000_000, 10_000_000, true),
+            (0, 0, false),
+            (0, 3, false),
+            (3, 2, false),
+            (3, 3_001, false),
+            (u32::MAX, u64::MAX, false),
+            (10_000_001, 10_000_001, false),
+        ] {
+            let manifest = JobManifest { shards, objects, ..make_manifest() };
+            assert_eq!(manifest.is_plausible(), is_plausible, "{objects} in {shards}");
+        }
+    }
+
+    #[test]
+    fn a_manifest_is_read_as_it_was_written() {
+        let manifest = make_manifest();
 
         let json = serde_json::to_string(&manifest).unwrap();
 

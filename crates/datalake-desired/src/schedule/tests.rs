@@ -163,3 +163,21 @@ fn what_the_spec_does_not_ask_for_must_not_be_there() {
 fn expect_down(job: ScheduledJob) -> (ScheduledJob, TimerState) {
     (job, TimerState::Down)
 }
+
+#[test]
+fn units_that_somebody_else_has_written_stay_with_their_timers() {
+    let desired = desire_units(&make_spec(), &make_root());
+    let text = text_of(&desired, "datalake-usage.timer");
+    assert!(is_own_unit(text.as_bytes()) && !is_own_unit(b"[Timer]\nOnCalendar=daily\n"));
+    let states = |desired: &DesiredSchedule| desired.timers.clone().unwrap().iter().count();
+    let (absent, all) = (desired.absent.len(), states(&desired));
+
+    let path = make_path("/etc/systemd/system/datalake-scrub.timer");
+    let left = leave_foreign_units(desired.clone(), &[path]);
+
+    assert_eq!((left.absent.len(), states(&left)), (absent - 2, all - 1));
+    assert!(left.timers.unwrap().iter().all(|(job, _)| job != ScheduledJob::Scrub));
+    // A wanted one is replaced, and comes back with a rollback.
+    assert_eq!(left.files, desired.files);
+    assert_eq!(leave_foreign_units(desired.clone(), &[]), desired);
+}

@@ -13,6 +13,9 @@ pub(super) const FAILED_UNIT: &str = "datalake-failed@.service";
 /// file, where `systemctl enable` would make links.
 pub(super) const WANTS: (&str, &str) = ("timers.target.d", "50-datalake.conf");
 
+/// How each of them begins.
+pub(super) const MARK: &str = "# Written by datalake";
+
 const HEADER: &str =
     "# Written by datalake: change `schedule:` in datalake.yaml and apply it again.\n";
 

@@ -21,7 +21,7 @@ use super::judge::{PartRole, judge_part};
 use super::programs::{HEAD, clear_program, place_of};
 use super::trusted::TrustedUsers;
 use super::walk::{GateWalk, Missing};
-use super::{judge_errno, read_trusted_file};
+use super::{judge_errno, open_trusted_file, open_trusted_folder, read_trusted_file};
 use crate::fault::fault_of_io;
 use crate::reading::read_some;
 
@@ -54,6 +54,22 @@ pub fn judge_python(word: &OsStr, trusted: &TrustedUsers) -> Result<(), GateFaul
         GateFault::Distrusted(distrust) => GateFault::Distrusted(distrust.for_check_of_owner()),
         fault => fault,
     })
+}
+
+/// Judges a file of Python code that is run, or the place for one. Python looks for modules beside it, so
+/// nobody else may be able to write to its folder, sticky or not.
+///
+/// # Errors
+///
+/// [`GateFault`] for what somebody else may have put there.
+pub fn judge_code_file(path: &Path, trusted: &TrustedUsers) -> Result<(), GateFault> {
+    if let Some(folder) = path.parent() {
+        open_trusted_folder(folder, trusted)?;
+    }
+    match open_trusted_file(path, trusted) {
+        Ok(_) | Err(GateFault::Absent(_)) => Ok(()),
+        Err(fault) => Err(fault),
+    }
 }
 
 /// Judges a folder of Python code that is run by root, with all that lies in it.

@@ -8,8 +8,8 @@ use std::os::unix::fs::{PermissionsExt as _, chown, lchown, symlink};
 use std::path::{Path, PathBuf};
 
 use datalake_host::{
-    DistrustReason, GateFault, TrustedUsers, judge_program, read_named_code, read_secret_file,
-    read_trusted_file,
+    DistrustReason, GateFault, TrustedUsers, judge_code_file, judge_program, read_named_code,
+    read_secret_file, read_trusted_file,
 };
 use tempfile::TempDir;
 
@@ -291,5 +291,28 @@ fn code_that_somebody_else_may_have_put_there_is_not_read() {
         ground.mode("code.py", 0o644);
         ground.give("code.py", NOBODY);
         assert!(read("code.py").unwrap_err().is_distrust());
+    }
+}
+
+#[test]
+fn code_is_run_only_where_nobody_else_can_put_a_module_beside_it() {
+    let ground = Ground::new();
+    ground.file("own/job.py", "pass", 0o644);
+    let judge = |name: &str| judge_code_file(&ground.at(name), &TrustedUsers::of_process());
+    assert_eq!((judge("own/job.py"), judge("own/other.py")), (Ok(()), Ok(())));
+
+    ground.mode("own/job.py", 0o666);
+    assert!(judge("own/job.py").unwrap_err().is_distrust());
+    ground.mode("own/job.py", 0o644);
+    for mode in [0o777, 0o1777] {
+        ground.mode("own", mode);
+        for name in ["own/job.py", "own/other.py"] {
+            assert!(judge(name).unwrap_err().is_distrust(), "{name} in {mode:o}");
+        }
+    }
+    ground.mode("own", 0o755);
+    if can_arrange("a folder that belongs to another user") {
+        ground.give("own", NOBODY);
+        assert!(judge("own/job.py").unwrap_err().is_distrust());
     }
 }

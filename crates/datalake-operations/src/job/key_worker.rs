@@ -69,16 +69,6 @@ impl KeyWorker<'_> {
         }
     }
 
-    /// How many objects are done at one time, where so many may be: contents that are compressed or
-    /// given to a function take memory and processors.
-    pub(super) fn bound_keys(&self, wanted: usize) -> usize {
-        match self.kind {
-            JobKind::Checksum => wanted,
-            JobKind::Copy => wanted.min(8),
-            JobKind::Recompress | JobKind::Python => wanted.min(4),
-        }
-    }
-
     async fn try_key(&self, entry: &ShardEntry) -> Result<ContentHash, KeyFault> {
         let source = self.name_source(entry)?;
         let opened = open_content(self.courier, self.store, source).await;

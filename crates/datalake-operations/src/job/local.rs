@@ -3,8 +3,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-use datalake_core::job::{JobKind, JobName, JobProgress, JobRollUp, KeyOutcome};
-use datalake_engine::transfer::TransferLimits;
+use datalake_core::job::{JobName, JobProgress, JobRollUp, KeyOutcome};
 use futures::{StreamExt as _, stream};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -12,7 +11,7 @@ use serde::Serialize;
 use super::place::JobPlace;
 use super::status::{JobLook, JobStatus};
 use super::worker::{CountedShard, FunctionCode, KeyWatch, ShardEnd, ShardWorker, WorkOrder};
-use super::{JobService, limit_requests};
+use super::{JobService, limit_requests, require_connections};
 use crate::OperationError;
 
 /// What a run has made of a job.
@@ -29,15 +28,6 @@ pub struct JobRun {
 
 /// After so many shards the receipts are kept in numbers, for a run that is killed.
 pub(super) const ROLLED_UP: u32 = 100;
-
-/// How many shards are done at one time: each needs a connection at least.
-fn count_at_once(kind: JobKind, limits: &TransferLimits) -> usize {
-    let wanted = match kind {
-        JobKind::Checksum => 4,
-        JobKind::Copy | JobKind::Recompress | JobKind::Python => 2,
-    };
-    wanted.min(limits.connections).max(1)
-}
 
 impl JobService<'_> {
     /// Does what is left of a job on this machine, shard by shard, until all is done or somebody asks its
@@ -57,12 +47,14 @@ impl JobService<'_> {
         let own = self.choose_limits();
         let courier = self.make_courier(&own);
         let look = self.open_objects(&courier)?.look_at_job(name).await?;
-        let limits = limit_requests(look.job.brake);
+        require_connections(look.job.kind, &self.client.spec.limits)?;
+        let limits = limit_requests(look.job.brake.keep_within(self.choose_own_brake()));
         let courier = self.make_courier(&limits);
         let objects = self.open_objects(&courier)?;
         let place = objects.open_place(&look.job);
         let order = WorkOrder::for_job(&look.job, code);
-        let order = order.with_shards_at_once(count_at_once(look.job.kind, &limits));
+        let at_once = look.job.kind.split_connections(limits.connections).shards;
+        let order = order.with_shards_at_once(at_once);
         let live = LiveProgress::begin(look.sum_progress(), tell);
         let worker = ShardWorker::new(self, place.clone(), &limits, order)?;
         let worker = ShardWorker { watch: Some(&live), ..worker };
@@ -73,12 +65,12 @@ impl JobService<'_> {
         if !left.is_empty() {
             worker.check_function().await?;
         }
-        let mut run = LocalRun { look, worked: 0, done_by_others: 0, is_stopped: false };
+        let mut run = LocalRun { look, at_once, worked: 0, done_by_others: 0, is_stopped: false };
         let ended = run.work_shards(&worker, left, &live).await;
         // What was done before a fault counts as well; that fault is the cause of all others.
         let saved = run.save_roll_up(&place).await;
         ended.and(saved)?;
-        let LocalRun { mut look, worked, done_by_others, is_stopped } = run;
+        let LocalRun { mut look, worked, done_by_others, is_stopped, .. } = run;
         look.is_stopped = is_stopped;
         Ok(JobRun { status: look.describe_standing(&objects), worked, done_by_others })
     }
@@ -137,6 +129,8 @@ impl KeyWatch for LiveProgress<'_> {
 /// A run, and what it has come to so far.
 struct LocalRun {
     look: JobLook,
+    /// Shards that are done at one time.
+    at_once: usize,
     worked: u32,
     done_by_others: u32,
     is_stopped: bool,
@@ -159,8 +153,7 @@ impl LocalRun {
             ends.fetch_or(!goes_on, Ordering::Relaxed);
             worked
         };
-        let at_once = count_at_once(self.look.job.kind, worker.keys.limits);
-        let mut working = stream::iter(left).map(work).buffer_unordered(at_once);
+        let mut working = stream::iter(left).map(work).buffer_unordered(self.at_once);
         let (mut failed, mut settled) = (None, 0_u32);
         while let Some(worked) = working.next().await {
             match worked {

@@ -59,6 +59,11 @@ impl<'a> OwnObjects<'a> {
         if manifest.name != *name {
             return Err(self.explain_damage(&key, &format!("it is job `{}`", manifest.name)));
         }
+        if !manifest.is_plausible() {
+            let (objects, shards) = (manifest.objects, manifest.shards);
+            let cause = format!("it has {objects} objects in {shards} shards");
+            return Err(self.explain_damage(&key, &cause));
+        }
         Ok(Some(manifest))
     }
 

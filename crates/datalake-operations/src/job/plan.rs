@@ -12,7 +12,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::place::JobPlace;
-use super::{JobPrice, JobService, JobTerms, choose_brake};
+use super::{JobPrice, JobService, JobTerms, require_connections};
 use crate::lake::at_bucket;
 use crate::{ErrorKind, OperationError};
 
@@ -79,6 +79,7 @@ impl JobService<'_> {
         wish: &JobWish,
         tell: &mut (dyn FnMut(u64) + Send),
     ) -> Result<PlannedJob, OperationError> {
+        require_connections(wish.task.find_kind(), &self.client.spec.limits)?;
         let places = self.read_places(wish)?;
         let limits = self.choose_limits();
         let courier = self.make_courier(&limits);
@@ -174,7 +175,7 @@ impl JobService<'_> {
             shards: listed.shards,
             objects: listed.objects,
             bytes: ByteSize(listed.bytes),
-            brake: choose_brake(&self.client.spec.limits),
+            brake: self.choose_own_brake(),
         }
     }
 

@@ -4,6 +4,8 @@ import io, json, os, sys, traceback, types
 source, sink = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
 os.dup2(2, 1)
 os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+# A function may fork. Only this process reads frames and answers.
+own = os.getpid()
 
 
 def read_exactly(length):
@@ -26,6 +28,8 @@ class Content(io.RawIOBase):
 
     def fill(self):
         if not self.rest and not self.ended:
+            if os.getpid() != own:
+                raise OSError("only the process that was called can read the content")
             length = int.from_bytes(read_exactly(4), "big")
             self.broken = length == 0xFFFFFFFF
             self.ended = self.broken or length == 0
@@ -60,6 +64,11 @@ def describe(error):
     return "".join(traceback.format_exception_only(type(error), error)).strip()[:2000].encode("utf-8", "replace")
 
 
+def end_copy():
+    if os.getpid() != own:
+        sys.exit(0)
+
+
 name, code = json.loads(read_frame()), read_frame()
 module = types.ModuleType("datalake_job")
 module.__file__ = "<job>"
@@ -67,10 +76,13 @@ sys.modules[module.__name__] = module
 try:
     exec(compile(code, "<job>", "exec"), module.__dict__)
 except BaseException as error:
+    if os.getpid() != own:
+        raise
     answer(b"E", describe(error))
     sys.exit(0)
+end_copy()
 function = module.__dict__.get(name)
-if function is None:
+if not callable(function):
     answer(b"E", f"the file has no function `{name}`".encode())
     sys.exit(0)
 answer(b"N")
@@ -79,7 +91,10 @@ while True:
     try:
         kind, data = call(function, key, content)
     except BaseException as error:
+        if os.getpid() != own:
+            raise
         kind, data = b"E", describe(error)
+    end_copy()
     try:
         while content.fill():
             content.rest = b""

@@ -8,6 +8,7 @@ use datalake_core::job::{
     OutcomeCounts, ShardEntry, ShardReceipt, ShardStanding,
 };
 use datalake_core::s3::ETag;
+use datalake_core::text::count_things;
 use datalake_engine::transfer::TransferLimits;
 use futures::{StreamExt as _, stream};
 use schemars::JsonSchema;
@@ -123,9 +124,7 @@ impl<'a> ShardWorker<'a> {
             destination,
             python: function.map(pool),
         };
-        // A content that is being read has its connection to its end, whoever may call meanwhile.
-        let own = limits.connections / shards_at_once.max(1);
-        let at_once = keys.bound_keys(own.clamp(1, 32));
+        let at_once = job.kind.bound_keys(limits.connections / shards_at_once.max(1));
         Ok(Self { place, keys, at_once, watch: None })
     }
 
@@ -259,8 +258,8 @@ impl JobService<'_> {
         let courier = self.make_courier(&own);
         let job = self.open_objects(&courier)?.read_manifest(name).await?;
         if number >= job.shards {
-            let message =
-                format!("job `{name}` has {} shards: 0 to {}", job.shards, job.shards - 1);
+            let shards = count_things(u64::from(job.shards), "shard");
+            let message = format!("job `{name}` has {shards}, numbered from 0");
             return Err(OperationError::new(ErrorKind::Usage, message));
         }
         let limits = limit_requests(job.brake.share_among(workers));

@@ -58,7 +58,9 @@ async fn look_at_timer(
 ) -> Result<TimerLook, Fault> {
     let seen = timers.look_at_timer(timer.job).await?;
     let record = read_record(context, timer.job)?;
-    let base = record.as_ref().map(|record| record.started).or(seen.since);
+    // A record from the future is of a clock that was wrong: nothing is reckoned from it.
+    let begun = record.as_ref().map(|record| record.started);
+    let base = begun.filter(|begun| *begun <= context.clock.now()).or(seen.since);
     // Where systemd cannot reckon, nothing is called late.
     let due = match base {
         Some(base) => timers.next_after(&timer.calendar, base).await.ok().flatten(),

@@ -36,13 +36,17 @@ impl PingBook {
             }
             let parts = line.split_once('=').and_then(|(job, address)| {
                 let address = address.trim();
-                address.contains("://").then_some((job.trim().parse().ok()?, address.to_owned()))
+                is_address(address).then_some((job.trim().parse().ok()?, address.to_owned()))
             });
             let (job, address) = parts.ok_or_else(|| {
                 let text = format!("line {}: expected `JOB=https://…`", at + 1);
                 OperationError::new(ErrorKind::Config, text)
+                    .advise("an address has no `#`, no blank and no name of a user")
             })?;
-            addresses.insert(job, address);
+            if addresses.insert(job, address).is_some() {
+                let text = format!("line {}: `{job}` already has an address", at + 1);
+                return Err(OperationError::new(ErrorKind::Config, text));
+            }
         }
         Ok(Self(addresses))
     }
@@ -67,6 +71,20 @@ impl PingBook {
     pub(super) fn has_job(&self, job: ScheduledJob) -> bool {
         self.0.contains_key(&job)
     }
+}
+
+/// Whether an address can be told, and means what it says: over https, or this machine itself. The name of
+/// a user would not be sent, nor would what is behind a `#`, such as `/fail`.
+fn is_address(text: &str) -> bool {
+    let is_here = |rest: &str| {
+        let mut names = ["127.0.0.1", "localhost", "[::1]"].into_iter();
+        names.any(|name| rest.strip_prefix(name).is_some_and(|end| end.starts_with([':', '/'])))
+    };
+    let plain = || text.strip_prefix("http://").filter(|rest| is_here(rest));
+    let Some(rest) = text.strip_prefix("https://").or_else(plain) else { return false };
+    let host = rest.split(['/', '?']).next().unwrap_or_default();
+    let is_plain = text.chars().all(|c| c.is_ascii_graphic() && c != '#');
+    is_plain && !host.is_empty() && !host.contains('@')
 }
 
 #[cfg(test)]
@@ -98,10 +116,32 @@ mod tests {
 
     #[test]
     fn a_broken_line_is_told_by_its_number_alone() {
-        for line in ["https://hc.example/s3cret", "backup=https://s3cret", "usage=s3cret"] {
+        for line in [
+            "https://hc.example/s3cret",
+            "backup=https://s3cret",
+            "usage=s3cret",
+            "usage=ftp://hc.example/s3cret",
+            "usage=http://hc.example/s3cret",
+            "usage=http://localhost.example/s3cret",
+            "usage=http://127.0.0.1@hc.example/s3cret",
+            "usage=https://ops:s3cret@hc.example/u",
+            "usage=https://hc.example/s3cret#frag",
+            "usage=https://hc .example/s3cret",
+            "usage=https://hc.exämple/s3cret",
+            "usage=https:///s3cret",
+        ] {
             let error = parse_lines(&format!("\n{line}\n")).err().unwrap();
 
-            assert_eq!(error.messages, ["line 2: expected `JOB=https://…`"]);
+            assert_eq!(error.messages, ["line 2: expected `JOB=https://…`"], "{line}");
         }
+    }
+
+    #[test]
+    fn this_machine_is_told_without_https_and_each_job_has_one_address() {
+        for host in ["127.0.0.1:8099", "localhost:8099", "[::1]:8099", "127.0.0.1"] {
+            assert!(parse_lines(&format!("usage=http://{host}/u?a=@")).is_ok(), "{host}");
+        }
+        let error = parse_lines("usage=https://a.example/s3\nusage=https://b.example/s3");
+        assert_eq!(error.err().unwrap().messages, ["line 2: `usage` already has an address"]);
     }
 }

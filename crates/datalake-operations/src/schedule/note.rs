@@ -61,6 +61,11 @@ impl JobNote<'_> {
     ///
     /// [`OperationError`] with all that could not be noted; everything else was.
     pub async fn note_end(&self, end: &ServiceEnd<'_>) -> Result<JobRecord, OperationError> {
+        if end.result.is_empty() {
+            let text =
+                "systemd says nothing of a run: this is what units call when theirs has ended";
+            return Err(OperationError::new(ErrorKind::Usage, text));
+        }
         let now = self.context.clock.now();
         let (earlier, unread) = split_answer(self.read_earlier());
         let earlier = earlier.flatten();

@@ -7,7 +7,7 @@ use datalake_core::spec::{Ambient, CredentialSource, ModalToken};
 use datalake_engine::{Pings, Ports, SeenKind, find_user_by_number};
 
 use super::addresses::PingBook;
-use super::run::ScheduleRequest;
+use super::request::ScheduleRequest;
 use crate::{Advice, ErrorKind, HostContext, OperationError};
 
 /// Refuses a schedule that could never run: nobody is there to type a key, and no shell has set a

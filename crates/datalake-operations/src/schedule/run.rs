@@ -1,46 +1,26 @@
 //! Timers planned, set up, and taken back where systemd does not start them.
 
-use datalake_core::fault::Target;
+use datalake_core::fault::{FaultKind, Target};
 use datalake_core::host::{HostPath, InvalidPath};
-use datalake_core::plan::{Observation, Plan, plan_schedule};
+use datalake_core::plan::{DesiredSchedule, Found, Observation, Plan, plan_schedule};
 use datalake_core::receipt::{Receipt, plan_rollback};
-use datalake_core::schedule::ScheduleSpec;
-use datalake_core::spec::{CredentialSource, ModalToken};
-use datalake_desired::{ScheduleInput, TimerPlace, desire_schedule, list_schedule_files};
+use datalake_desired::{
+    ScheduleInput, TimerPlace, desire_schedule, is_own_unit, leave_foreign_units,
+    list_schedule_files,
+};
 use datalake_engine::{ApplyError, Pings, Ports, apply, look_at, look_at_paths};
 
 use super::preflight::{
     advice_for_timers, list_notes, require_budget, require_metrics_folder, require_times,
     require_unattended,
 };
+use super::request::ScheduleRequest;
 use crate::runs::prepare_run;
 use crate::{
     Advice, AdvisedCommand, ErrorKind, HostContext, OperationError, RunReporter, RunStage,
     carry_out_back, describe_file_changes, refuse_other_work, rehearse_back, require_no_link,
     require_writable,
 };
-
-/// What is to run by itself, and how it is called.
-pub struct ScheduleRequest<'a> {
-    /// What the spec says.
-    pub schedule: &'a ScheduleSpec,
-    /// Where the key pair comes from.
-    pub credentials: Option<CredentialSource>,
-    /// Where Modal's token comes from, if containers are given one.
-    pub modal_token: Option<ModalToken>,
-    /// Whether the spec has a budget for a month.
-    pub has_budget: bool,
-    /// The values of the spec that no file has, each with where it comes from.
-    pub elsewhere: Vec<String>,
-    /// datalake itself.
-    pub program: HostPath,
-    /// The flags that name this place.
-    pub flags: Vec<String>,
-    /// The folder of its records.
-    pub state: HostPath,
-    /// Whose systemd runs the timers.
-    pub place: TimerPlace,
-}
 
 /// A run that sets up timers.
 pub struct ScheduleRun<'a> {
@@ -50,6 +30,14 @@ pub struct ScheduleRun<'a> {
     pub request: &'a ScheduleRequest<'a>,
     /// Is told each step.
     pub reporter: &'a dyn RunReporter,
+}
+
+/// What was found, and what is to be done.
+struct TimersLook {
+    observation: Observation,
+    plan: Plan,
+    /// Units that nobody asks for, and that datalake has not written.
+    foreign: Vec<HostPath>,
 }
 
 /// What a run would do.
@@ -125,17 +113,16 @@ impl ScheduleRun<'_> {
             require_metrics_folder(context, request.schedule.metrics.as_ref())?;
             notes = list_notes(context, request, pings)?;
         }
-        let (observation, plan) = self.look_and_plan(ports).await?;
+        let TimersLook { observation, plan, foreign } = self.look_and_plan(ports).await?;
+        let stays = |path| format!("`{path}` was not written by datalake, and stays.");
+        notes.extend(foreign.iter().map(stays));
         require_no_link(context, &plan)?;
         require_writable(context, &plan)?;
         let changes = describe_file_changes(&plan, None, &observation);
         Ok(PlannedSchedule { plan, notes, changes })
     }
 
-    async fn look_and_plan(
-        &self,
-        ports: &Ports<'_>,
-    ) -> Result<(Observation, Plan), OperationError> {
+    async fn look_and_plan(&self, ports: &Ports<'_>) -> Result<TimersLook, OperationError> {
         let request = self.request;
         let input = ScheduleInput {
             spec: request.schedule,
@@ -155,8 +142,10 @@ impl ScheduleRun<'_> {
         if desired.timers.is_some() {
             observation.observed.timers = look_at(&Target::Timers, ports).await.timers;
         }
+        let foreign = list_foreign_units(&desired, &observation);
+        let desired = leave_foreign_units(desired, &foreign);
         let plan = plan_schedule(&desired, &observation.observed)?;
-        Ok((observation, plan))
+        Ok(TimersLook { observation, plan, foreign })
     }
 
     /// Carries the plan out, under the lock, and looks again. Where systemd does not start the timers,
@@ -180,11 +169,11 @@ impl ScheduleRun<'_> {
             }
             applied => applied?,
         };
-        let (_, left) = self.look_and_plan(ports).await?;
-        if left.is_empty() {
+        let left = self.look_and_plan(ports).await?.plan.steps.len();
+        if left == 0 {
             return Ok(receipt);
         }
-        let text = format!("after the run, {} changes are pending again", left.steps.len());
+        let text = format!("after the run, {left} changes are pending again");
         Err(OperationError::new(ErrorKind::Mismatch, text)
             .advise("someone else changes the same units or timers"))
     }
@@ -208,6 +197,20 @@ impl ScheduleRun<'_> {
             )),
         }
     }
+}
+
+/// Units that the spec does not ask for, and that somebody else has written, or masked by a link.
+fn list_foreign_units(desired: &DesiredSchedule, observation: &Observation) -> Vec<HostPath> {
+    let is_foreign = |path: &HostPath| match observation.observed.paths.get(path) {
+        Some(Found::Present(_)) => {
+            let content = observation.contents.get(path);
+            content.is_none_or(|content| !is_own_unit(content.expose()))
+        }
+        Some(Found::Unknown(fault)) => fault.kind == FaultKind::NotPlain,
+        Some(Found::Absent) | None => false,
+    };
+    let paths = desired.absent.iter().map(|unwanted| &unwanted.what);
+    paths.filter(|path| is_foreign(path)).cloned().collect()
 }
 
 fn of_path(error: &InvalidPath) -> OperationError {

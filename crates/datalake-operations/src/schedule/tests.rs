@@ -4,7 +4,7 @@ use datalake_core::host::{HostPath, Mode, Owner, UnitManager};
 use datalake_core::plan::Plan;
 use datalake_core::receipt::Receipt;
 use datalake_core::schedule::{
-    JobRecord, JobTimer, ScheduleSpec, ScheduledJob, TimerState, TimerStates,
+    JobEnd, JobRecord, JobResult, JobTimer, ScheduleSpec, ScheduledJob, TimerState, TimerStates,
 };
 use datalake_core::secret::{FilledBody, FingerprintKey};
 use datalake_core::spec::{Ambient, CredentialSource};
@@ -19,6 +19,8 @@ use datalake_engine::{
 };
 
 use super::*;
+mod others;
+
 use crate::{
     ErrorKind, HostContext, OperationError, Quiet, carry_out_back, describe_timers,
     look_at_schedule, plan_way_back,
@@ -360,19 +362,4 @@ async fn status_tells_what_is_due_missed_failed_and_not_set_up() {
     assert!(
         told().await.contains("usage: MISSED: due at 2027-01-15T09:00:00Z and did not run; never")
     );
-}
-
-#[tokio::test]
-async fn a_unit_that_somebody_has_edited_is_not_lost_by_a_rollback() {
-    let host = Host::new();
-    let timer = make_path("/etc/systemd/system/datalake-usage.timer");
-    let content = &FilledBody::new(b"[Timer]\nOnCalendar=yearly\n".to_vec());
-    let file = NewFile { content, mode: Mode::PUBLIC, owner: ROOT };
-    host.files.write(&timer, &file).unwrap();
-    let before = host.take_picture().await;
-
-    let receipt = host.apply_spec(&make_spec()).await.unwrap();
-    host.undo_run(&receipt).await;
-
-    assert_eq!(host.take_picture().await, before);
 }

@@ -1,6 +1,7 @@
 //! Jobs that Modal or Dagster does.
 
-use std::fs;
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt as _;
 
 use super::{make_odd_shelf, read_receipts};
 use crate::support::{Call, FakeModal, KEY, Shelf};
@@ -49,6 +50,21 @@ fn what_modal_has_not_done_is_not_done_whatever_it_says() {
     fs::write(&path, text + "# mine\n").unwrap();
     let again = call_modal(&shelf, &modal, "job run hashes --on modal --dir jobs --yes").run();
     assert!(again.stdout.contains("changed by hand: left alone"), "{}", again.all());
+}
+
+#[test]
+fn a_file_where_anybody_may_put_modules_is_never_run_whoever_says_yes() {
+    let (shelf, modal) = plan_hashes();
+    let folder = shelf.host.work().join("jobs");
+    fs::create_dir(&folder).unwrap();
+    fs::set_permissions(&folder, Permissions::from_mode(0o1777)).unwrap();
+
+    let words = "job run hashes --on modal --dir jobs --yes";
+    let ran = call_modal(&shelf, &modal, words).run().exits(77);
+
+    assert!(ran.stderr.contains("has mode 1777"), "{}", ran.stderr);
+    assert!(!folder.join("datalake_job_hashes.py").exists());
+    shelf.run("job run hashes --on dagster --dir jobs", 0);
 }
 
 #[test]

@@ -29,6 +29,17 @@ class Beginning:
 
 def first(stream, key):
     return stream.read(1)
+
+def fork(stream, key):
+    text, copy = stream.read(), os.fork()
+    if copy == 0 and key.endswith('%'):
+        sys.exit(3)
+    if copy == 0:
+        return b'of the copy'
+    status = os.waitstatus_to_exitcode(os.waitpid(copy, 0)[1])
+    return text + str(status).encode()
+
+mute = 1
 ";
 
 /// Writes the code, plans and runs a function of it.
@@ -81,6 +92,29 @@ fn a_function_that_reads_little_gets_the_next_content_whole() {
         let first = &make_content(number)[..number.min(1)];
         assert_eq!(outcomes[key]["done"], hash_hex(first), "{key:?}");
     }
+}
+
+#[test]
+fn of_a_function_that_forks_the_first_process_alone_answers() {
+    let shelf = make_odd_shelf();
+
+    call_function(&shelf, "fork", 0);
+
+    let outcomes = read_receipts(&shelf, "fork");
+    for (number, key) in list_odd_keys().iter().enumerate() {
+        let status = if key.ends_with('%') { "3" } else { "0" };
+        let whole = [make_content(number), status.into()].concat();
+        assert_eq!(outcomes[key]["done"], hash_hex(&whole), "{key:?}");
+    }
+}
+
+#[test]
+fn a_name_that_is_no_function_is_told_before_anything_is_read() {
+    let shelf = make_odd_shelf();
+
+    let ran = call_function(&shelf, "mute", 78);
+
+    assert!(ran.stderr.contains("the file has no function `mute`"), "{}", ran.stderr);
 }
 
 #[test]

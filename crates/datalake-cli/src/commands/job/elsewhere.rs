@@ -8,7 +8,7 @@ use datalake_core::modal::ModalObject;
 use datalake_core::spec::ModalSpec;
 use datalake_dagster::{render_job_alone, render_job_asset};
 use datalake_engine::NoCheckpoints;
-use datalake_host::HostFiles;
+use datalake_host::{HostFiles, TrustedUsers, judge_code_file};
 use datalake_modal::{ModalJob, name_job_app, render_job};
 use datalake_operations::job::{JobOffer, OfferedJob, WorkerPrograms, describe_progress};
 use datalake_operations::modal::{require_client_here, require_modal};
@@ -44,7 +44,12 @@ impl OpenedJobs {
         let (Some(files), false) = (files, flags.dry_run) else {
             return Ok(self.tell_offer(flags, offered));
         };
-        if let Some(modal) = &modal {
+        let in_modal = modal.as_ref().zip(offered.judged.as_ref());
+        let in_modal =
+            in_modal.map(|(modal, judged)| (modal, files.real_path().join(&judged.file.path)));
+        if let Some((modal, path)) = &in_modal {
+            // Modal's client runs it, as it is.
+            judge_code_file(path, &TrustedUsers::of_process())?;
             self.printer.text(&format!(
                 "{}Modal:   its prices are shown by `modal billing rates`\n{}",
                 offered.offer,
@@ -60,12 +65,11 @@ impl OpenedJobs {
             }
         }
         project::plan_in(&flags.dir, Some(&files), |folder| offered.write_file(folder))?;
-        match (&modal, &offered.judged) {
-            (Some(modal), Some(judged)) => {
-                let path = files.real_path().join(&judged.file.path);
+        match in_modal {
+            Some((modal, path)) => {
                 self.run_in_modal(flags, modal, path.display().to_string()).await
             }
-            _ => Ok(self.tell_offer(flags, offered)),
+            None => Ok(self.tell_offer(flags, offered)),
         }
     }
 

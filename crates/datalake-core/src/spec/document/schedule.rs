@@ -10,6 +10,20 @@ use crate::schedule::{JobTimer, ScheduleSpec, ScheduledJob};
 
 const JOBS: &str = "schedule.jobs";
 const ON_FAILURE: &str = "schedule.on-failure";
+const PING: &str = "schedule.ping";
+
+/// Flags that no job is given: they name another place or key pair than the one whose records, metrics and
+/// addresses tell of it, or do nothing.
+const NOT_OF_JOBS: [&str; 8] = [
+    "--config",
+    "--root",
+    "--sandbox",
+    "--state",
+    "--credentials-file",
+    "--credentials-fd",
+    "--help",
+    "-h",
+];
 
 /// `schedule:`
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -72,7 +86,7 @@ impl ScheduleDocument {
         Ok(ScheduleSpec {
             timers,
             on_failure: self.on_failure.map(check_program).transpose()?,
-            ping: path("schedule.ping", self.ping)?,
+            ping: path(PING, self.ping.map(require_no_address).transpose()?)?,
             metrics: path("schedule.metrics", self.metrics)?,
         })
     }
@@ -86,6 +100,7 @@ fn check_timer(name: &str, document: JobTimerDocument) -> Result<JobTimer, Inval
     };
     let calendar = parse_key_value(JOBS, &at)?;
     require_plain_words(JOBS, &with)?;
+    refuse_other_places(job, &with)?;
     if job.needs_places() && with.iter().filter(|word| !word.starts_with('-')).count() < 2 {
         return Err(refuse_missing(
             JOBS,
@@ -101,6 +116,25 @@ fn check_program(words: Vec<String>) -> Result<Vec<String>, InvalidSpec> {
         return Err(refuse_missing(ON_FAILURE, "the absolute path of a program first"));
     }
     Ok(words)
+}
+
+fn refuse_other_places(job: ScheduledJob, words: &[String]) -> Result<(), InvalidSpec> {
+    let names = words.iter().map(|word| word.split_once('=').map_or(word.as_str(), |it| it.0));
+    let Some(flag) = names.into_iter().find(|name| NOT_OF_JOBS.contains(name)) else {
+        return Ok(());
+    };
+    let reason = format!("{job}: `{flag}` cannot be in `with:`; a job works where it was set up");
+    Err(InvalidSpec { key: JOBS, reason })
+}
+
+/// An address is a secret, and a spec is none: what looks like one is not repeated.
+fn require_no_address(file: String) -> Result<String, InvalidSpec> {
+    if !file.contains("://") {
+        return Ok(file);
+    }
+    let reason =
+        "write the address into a file of mode 0600, as a line `JOB=ADDRESS`, and name that";
+    Err(InvalidSpec { key: PING, reason: reason.to_owned() })
 }
 
 /// A unit has one line for a command: nothing may end it, and no text of nothing stands in it.
@@ -144,6 +178,31 @@ mod tests {
         check_schedule(r#"{"jobs":{"usage":"every day"}}"#, Err("is not a time for a timer"));
         check_schedule(r#"{"jobs":{"scrub":"daily"}}"#, Err("with: [SOURCE, DEST]"));
         check_schedule(r#"{"jobs":{"verify":{"at":"daily","with":["a\nb"]}}}"#, Err("line break"));
+    }
+
+    #[test]
+    fn a_job_is_given_no_other_place_than_that_of_its_timer() {
+        for words in [
+            r#""--sandbox""#,
+            r#""--sandbox=x""#,
+            r#""--state","/x""#,
+            r#""--deep","--config=/x""#,
+            r#""--credentials-fd","3""#,
+            r#""-h""#,
+        ] {
+            let json = format!(r#"{{"jobs":{{"verify":{{"at":"daily","with":[{words}]}}}}}}"#);
+            check_schedule(&json, Err("a job works where it was set up"));
+        }
+        check_schedule(r#"{"jobs":{"usage":{"at":"daily","with":["--bucket=x"]}}}"#, Ok("usage"));
+    }
+
+    #[test]
+    fn an_address_where_its_file_is_meant_is_not_repeated() {
+        let json = r#"{"ping":"/etc/https://hc.example/s3cret"}"#;
+        check_schedule(json, Err("write the address into a file"));
+        let document: ScheduleDocument = serde_json::from_str(json).unwrap();
+        let error = document.check_schedule().unwrap_err();
+        assert!(!format!("{error} {error:?}").contains("s3cret"), "{error:?}");
     }
 
     #[test]

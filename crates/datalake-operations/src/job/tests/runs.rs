@@ -1,9 +1,10 @@
 use datalake_core::fault::{Fault, FaultKind};
+use datalake_core::job::JobManifest;
 use datalake_engine::Payload;
 
 use super::bed::{Bed, ODD_KEYS, name_job};
 use crate::ErrorKind;
-use crate::job::{ShardEnd, WorkerShare};
+use crate::job::{JobWish, ShardEnd, WorkerShare};
 
 fn make_share(shard: u32) -> WorkerShare {
     WorkerShare { shard, workers: 1, function: None }
@@ -175,6 +176,39 @@ async fn a_receipt_that_is_none_of_its_shard_makes_no_shard_done() {
     }
     bed.service.delete(&key).await;
     assert!(bed.run("hash").await.unwrap().status.progress.is_sound());
+}
+
+#[tokio::test(start_paused = true)]
+async fn numbers_that_no_plan_comes_to_are_a_damage_and_nobody_goes_through_them() {
+    let bed = Bed::with_keys(&ODD_KEYS).await;
+    let planned = bed.plan_wish(&bed.make_wish("hash", "checksum", "raw/")).await.unwrap();
+    for (shards, objects) in [(0, 7), (u32::MAX, u64::MAX), (2, 1)] {
+        let job = JobManifest { shards, objects, ..planned.job.clone() };
+        let json = serde_json::to_string(&job).unwrap();
+        bed.service.put(&job.name.manifest_key(), &json).await;
+
+        let looked = bed.open_jobs().look_at_job(&job.name).await.unwrap_err();
+        let worked = bed.open_jobs().work_shard(&job.name, make_share(0), &mut |_| ()).await;
+
+        assert_eq!(looked.kind, ErrorKind::Mismatch, "{json}");
+        assert_eq!(worked.unwrap_err().kind, ErrorKind::Mismatch, "{json}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_copy_never_waits_for_a_connection_that_the_spec_does_not_allow() {
+    let mut bed = Bed::with_keys(&ODD_KEYS).await;
+    let mut wish = bed.make_wish("copy", "copy", "raw/");
+    wish.destination = Some("copies/".parse().unwrap());
+    bed.plan_wish(&wish).await.unwrap();
+    bed.service.spec.limits.connections = 1;
+
+    let run = bed.run("copy").await.unwrap_err();
+    let plan = bed.plan_wish(&JobWish { name: name_job("two"), ..wish }).await.unwrap_err();
+
+    assert_eq!((run.kind, plan.kind), (ErrorKind::Config, ErrorKind::Config));
+    bed.service.spec.limits.connections = 2;
+    assert!(bed.run("copy").await.unwrap().status.progress.is_sound());
 }
 
 #[tokio::test(start_paused = true)]
