@@ -63,7 +63,7 @@ dagster_goes_well() {
     pass 'both services have a new life' || fail "an old life: $old; $(lives)"
   check 'status' 0 'as in the env file' -- dagster status
   check 'status tells podman' 0 'reads drop-ins' -- dagster status
-  check 'status as JSON' 0 '"kind": "dagster-status"' -- dagster --json status
+  check 'status as JSON' 0 '"kind": "dagster-status"' -- dagster status --json
   check 'env' 0 'AWS_SECRET_ACCESS_KEY' -- dagster env
   check 'logs of one' 0 "Instance is configured" -- dagster logs daemon -n 20
   ! grep -q webserver "$work/out" && pass 'and of no other' || fail 'logs of another unit'

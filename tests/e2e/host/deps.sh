@@ -139,7 +139,7 @@ deps_go_well() {
   check 'the health check of the image stays' 0 -- keeps_healthcheck
   check 'plan again' 0 'Nothing to do' -- dagster deps plan
   check 'apply again' 0 'Nothing to do' -- dagster deps apply --yes
-  check 'plan as JSON' 0 '"is_well": true' -- dagster --json deps plan
+  check 'plan as JSON' 0 '"is_well": true' -- dagster deps plan --json
   check 'what else is wanted is still missing' 3 'none -> >=1.1' -- dagster deps plan --modal
   check 'rollback' 0 'Undone' -- datalake rollback --yes
   check 'every byte, mode and owner is back' 0 -- diff "$work/before" <(manifest)
