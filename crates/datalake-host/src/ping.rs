@@ -76,8 +76,8 @@ async fn send_ping(address: &FilledBody, text: &str) -> Result<(), Fault> {
     }
 }
 
-/// What an answer says, if that is short and comes at once. healthchecks.io says with status 200 that it has
-/// no such check (healthchecks.io, "Pinging API", "Response Codes", 2026-10).
+/// What an answer says, if that is short and comes at once. healthchecks.io answers 200 whatever becomes of
+/// an address with a UUID (github.com/bdd/runitor, issue 66), and says in words that it has no such check.
 async fn read_words(body: Incoming) -> String {
     let read = Limited::new(body, LONGEST).collect();
     match tokio::time::timeout(LISTENING, read).await {

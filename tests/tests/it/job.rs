@@ -49,8 +49,8 @@ fn read_receipts(shelf: &Shelf, job: &str) -> BTreeMap<String, Value> {
     let is_receipt = |key: &String| key.starts_with(&prefix) && key.contains("/receipts/");
     let receipts = shelf.keys().into_iter().filter(is_receipt);
     let mut outcomes = BTreeMap::new();
-    let is_stop = |key: &String| key.ends_with("/stop");
-    for receipt in receipts.filter(|key| !is_stop(key)) {
+    // Beside them lie what asks workers to stop, and which run has called them.
+    for receipt in receipts.filter(|key| key.strip_suffix(".json").is_some()) {
         let text = shelf.call("cat").arg(&receipt).run().exits(0).stdout;
         let receipt: Value = serde_json::from_str(&text).unwrap();
         for one in receipt["keys"].as_array().unwrap() {

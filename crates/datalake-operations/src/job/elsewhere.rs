@@ -53,7 +53,7 @@ impl JobService<'_> {
             engine.deploy_worker().await.map_err(|fault| explain_engine(&fault))?;
             let spans = write_spans(&left);
             let calls = engine.call_worker(&spans);
-            let followed = Box::pin(self.follow_receipts(&place, &driver, &mut look, tell));
+            let followed = Box::pin(self.follow_receipts(&driver, &mut look, tell));
             match future::select(calls, followed).await {
                 Either::Left((called, _)) => called,
                 Either::Right((followed, _)) => followed.map(Ok)?,
@@ -94,15 +94,15 @@ impl JobService<'_> {
     }
 
     /// Makes the workers those of this run: what an earlier one has called would be done twice, and is
-    /// ended. Of two runs that begin at one time the later one goes on. The tag of this run's mark.
-    async fn take_workers(
+    /// ended. Of two runs that begin at one time the later one goes on.
+    async fn take_workers<'p>(
         &self,
-        place: &JobPlace<'_>,
+        place: &'p JobPlace<'_>,
         engine: &dyn ShardEngine,
-    ) -> Result<ETag, OperationError> {
-        let driver = place.take_over(self.clock.random()).await?;
+    ) -> Result<JobDriver<'p>, OperationError> {
+        let driver = JobDriver { place, mark: place.take_over(self.clock.random()).await? };
         self.clock.sleep(NEXT_LOOK).await;
-        refuse_other(place, &driver, place.list_receipts().await?.driver)?;
+        driver.refuse_other(place.list_receipts().await?.driver)?;
         match engine.end_workers().await {
             Err(fault) if fault.kind != FaultKind::Absent => Err(explain_engine(&fault)),
             _ => Ok(driver),
@@ -112,16 +112,15 @@ impl JobService<'_> {
     /// Looks at the receipts again and again, until nothing is left for a while, or the job is stopped.
     async fn follow_receipts(
         &self,
-        place: &JobPlace<'_>,
-        driver: &ETag,
+        driver: &JobDriver<'_>,
         look: &mut JobLook,
         tell: &mut (dyn FnMut(&JobProgress) + Send),
     ) -> Result<(), OperationError> {
-        let (mut kept, mut idle) = (look.receipts.len(), 0);
+        let (place, mut kept, mut idle) = (driver.place, look.receipts.len(), 0);
         loop {
             self.clock.sleep(NEXT_LOOK).await;
             *look = place.look_again(look.clone()).await?;
-            refuse_other(place, driver, look.driver.clone())?;
+            driver.refuse_other(look.driver.clone())?;
             tell(&look.sum_progress());
             let is_idle = look.is_stopped || look.list_left().is_empty();
             idle = if is_idle { idle + 1 } else { 0 };
@@ -136,21 +135,26 @@ impl JobService<'_> {
     }
 }
 
-/// Ends a run whose job another one has taken over.
-fn refuse_other(
-    place: &JobPlace<'_>,
-    own: &ETag,
-    found: Option<ETag>,
-) -> Result<(), OperationError> {
-    if found.is_none_or(|found| found == *own) {
-        return Ok(());
+/// A run that has called the workers of a job.
+struct JobDriver<'p> {
+    place: &'p JobPlace<'p>,
+    /// The tag of its mark beside the receipts.
+    mark: ETag,
+}
+
+impl JobDriver<'_> {
+    /// Ends a run whose job another one has taken over.
+    fn refuse_other(&self, found: Option<ETag>) -> Result<(), OperationError> {
+        if found.is_none_or(|found| found == self.mark) {
+            return Ok(());
+        }
+        let name = self.place.folder.job_name();
+        let message = format!("another run of job `{name}` has begun, and goes on with it");
+        Err(OperationError::new(ErrorKind::Locked, message).advise(Advice::naming(
+            "{} shows how far it is",
+            [AdvisedCommand::JobStatus(name.clone())],
+        )))
     }
-    let name = place.folder.job_name();
-    let message = format!("another run of job `{name}` has begun, and goes on with it");
-    Err(OperationError::new(ErrorKind::Locked, message).advise(Advice::naming(
-        "{} shows how far it is",
-        [AdvisedCommand::JobStatus(name.clone())],
-    )))
 }
 
 fn explain_engine(fault: &Fault) -> OperationError {

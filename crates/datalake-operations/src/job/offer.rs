@@ -1,6 +1,6 @@
 //! What an engine elsewhere would do of a job, before it does anything.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use datalake_core::job::{JobName, WorkerCall};
 use datalake_core::size::ByteSize;
@@ -179,6 +179,19 @@ impl OfferedJob {
     #[must_use]
     pub fn show_file(&self) -> &str {
         &self.shown
+    }
+
+    /// All that is shown before Modal is used.
+    #[must_use]
+    pub fn describe_for_modal(&self) -> String {
+        let prices = "Modal:   its prices are shown by `modal billing rates`";
+        format!("{}{prices}\n{}", self.offer, self.shown)
+    }
+
+    /// Where the file is, below a folder.
+    #[must_use]
+    pub fn find_file(&self, folder: &Path) -> Option<PathBuf> {
+        self.judged.as_ref().map(|judged| folder.join(&judged.file.path))
     }
 
     /// Writes the file, unless it is as it has to be, or somebody has changed it.

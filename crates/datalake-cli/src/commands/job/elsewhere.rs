@@ -44,22 +44,13 @@ impl OpenedJobs {
         let (Some(files), false) = (files, flags.dry_run) else {
             return Ok(self.tell_offer(flags, offered));
         };
-        let in_modal = modal.as_ref().zip(offered.judged.as_ref());
-        let in_modal =
-            in_modal.map(|(modal, judged)| (modal, files.real_path().join(&judged.file.path)));
+        let in_modal = modal.as_ref().zip(offered.find_file(&files.real_path()));
         if let Some((modal, path)) = &in_modal {
             // Modal's client runs it, as it is.
             judge_code_file(path, &TrustedUsers::of_process())?;
-            self.printer.text(&format!(
-                "{}Modal:   its prices are shown by `modal billing rates`\n{}",
-                offered.offer,
-                offered.show_file()
-            ));
-            if !agreed(
-                &format!("Run it with secret `{}`?", modal.secret),
-                flags.yes,
-                self.remote.site.may_ask(),
-            )? {
+            self.printer.text(&offered.describe_for_modal());
+            let question = format!("Run it with secret `{}`?", modal.secret);
+            if !agreed(&question, flags.yes, self.remote.site.may_ask())? {
                 self.printer.talk("nothing was changed");
                 return Ok(Exit::Done);
             }

@@ -66,7 +66,7 @@ impl ShardEngine for TestEngine {
             self.worked.notified().await;
         }
         if self.hangs {
-            std::future::pending().await
+            std::future::pending::<()>().await;
         }
         self.answer_call(shards, self.ends)
     }

@@ -76,3 +76,19 @@ async fn an_end_of_which_systemd_says_nothing_is_not_noted() {
     assert_eq!(serde_json::from_slice::<JobRecord>(&json).unwrap().end, None);
     assert_eq!(host.list_told(), ["https://hc.example/u/start"]);
 }
+
+#[tokio::test]
+async fn below_another_root_the_file_of_addresses_is_that_hosts() {
+    let mut host = Host::new();
+    host.pings = MemoryPings::with_file("no address of this machine\n");
+    let context = HostContext::new(&host.files, &host.state, &host.clock);
+    let (spec, ports) = (make_spec(), host.make_ports(&context));
+    let request = make_request(&spec);
+    let run = ScheduleRun { context: &context, request: &request, reporter: &Quiet };
+
+    assert!(run.plan_timers(&host.pings, &ports).await.is_ok());
+
+    let here = host.make_context();
+    let run = ScheduleRun { context: &here, ..run };
+    assert!(run.plan_timers(&host.pings, &host.make_ports(&here)).await.is_err());
+}
