@@ -5,6 +5,7 @@ use datalake_core::secret::AccessKeyId;
 use datalake_core::spec::SpecDocument;
 use schemars::JsonSchema;
 use serde::Serialize;
+use serde_json::Value;
 
 use super::{RestrictedKey, find_own_project};
 use crate::{ErrorKind, OperationError};
@@ -93,6 +94,23 @@ pub fn write_role(wish: &RoleWish, text: &str) -> Result<SpecWithRole, Operation
     Ok(SpecWithRole { role, text: written })
 }
 
+impl GrantedRole {
+    /// What a person reads where the spec called `name` is left as it is.
+    #[must_use]
+    pub fn describe_plan(&self, name: &str) -> String {
+        format!("{name} would have below access:\n  {}\nNothing was changed.\n", self.line)
+    }
+
+    /// What a person reads where it was written; `program` is how datalake is called.
+    #[must_use]
+    pub fn describe_writing(&self, name: &str, program: &str) -> String {
+        format!(
+            "Wrote below access: in {name}:\n  {}\n\nNothing is stored yet. Next: {program} access apply\n",
+            self.line
+        )
+    }
+}
+
 impl SpecWithRole {
     /// Requires that the new spec is the old one and the role, whatever YAML makes of a line more.
     ///
@@ -101,8 +119,8 @@ impl SpecWithRole {
     /// [`OperationError`] where it is not, one of them cannot be read (`None`), or the role already exists.
     pub fn require_only_the_role(
         &self,
-        old: Option<SpecDocument>,
-        new: Option<SpecDocument>,
+        old: Option<Value>,
+        new: Option<Value>,
     ) -> Result<(), OperationError> {
         let GrantedRole { role, line } = &self.role;
         let by_hand = || {
@@ -110,7 +128,12 @@ impl SpecWithRole {
             OperationError::new(ErrorKind::Config, message)
                 .advise(format!("add below `access:` by hand: {line}"))
         };
-        let (Some(old), Some(mut new)) = (old, new) else { return Err(by_hand()) };
+        // By way of JSON, as a spec is read: YAML alone wants a tag before `file:` and its like.
+        let read = |spec: Option<Value>| {
+            let document = serde_json::from_value::<Option<SpecDocument>>(spec?).ok()?;
+            Some(document.unwrap_or_default())
+        };
+        let (Some(old), Some(mut new)) = (read(old), read(new)) else { return Err(by_hand()) };
         if old.access.contains_key(role) {
             let message = format!("role `{role}` already exists");
             return Err(OperationError::new(ErrorKind::Usage, message)
@@ -166,7 +189,7 @@ fn read_rights(words: &[String]) -> Result<String, OperationError> {
             return Err(usage(format!("`{prefix}` has to follow `read`, `write` or `list`")));
         };
         // Quoted, so that `*` and whatever else a prefix holds is a text.
-        prefixes.push(serde_json::Value::from(prefix.to_string()).to_string());
+        prefixes.push(Value::from(prefix.to_string()).to_string());
     }
     if let Some((right, _)) = found.iter().find(|(_, prefixes)| prefixes.is_empty()) {
         return Err(usage(format!("`{right}` needs a prefix, or `*` for the whole bucket")));

@@ -2,7 +2,6 @@
 
 use std::path::PathBuf;
 
-use datalake_core::spec::SpecDocument;
 use datalake_core::text::printable;
 use datalake_host::Existing;
 use datalake_operations::access::{RoleWish, find_role_project, write_role};
@@ -24,13 +23,11 @@ pub(super) async fn grant_role(
 ) -> Result<Exit, Failure> {
     let path = cli.place.config.clone().unwrap_or_else(|| PathBuf::from("datalake.yaml"));
     let text = named_path::read_text(&path, LARGEST)?;
-    let keys = match &flags.key_file {
-        Some(file) => {
-            let spec = Site::open(cli, printer).await?.store_spec()?;
-            read_key_files(&spec, std::slice::from_ref(file))?
-        }
-        None => Vec::new(),
-    };
+    let mut keys = Vec::new();
+    if flags.key_file.is_some() {
+        let spec = Site::open(cli, printer).await?.store_spec()?;
+        keys = read_key_files(&spec, flags.key_file.as_slice())?;
+    }
     let at_hand = keys.first().map(KeyFile::as_restricted);
     let project = find_role_project(&flags.key, flags.project.as_ref(), at_hand).await?;
     let wish = RoleWish {
@@ -41,22 +38,15 @@ pub(super) async fn grant_role(
         words: flags.rights.clone(),
     };
     let written = write_role(&wish, &text)?;
-    // By way of JSON, as the spec is read: YAML alone wants a tag before `file:` and its like.
     let parse = |text: &str| serde_yaml::from_str::<serde_json::Value>(text).ok();
-    let read = |text: &str| serde_json::from_value::<Option<SpecDocument>>(parse(text)?).ok();
-    let read = |text: &str| read(text).map(Option::unwrap_or_default);
-    written.require_only_the_role(read(&text), read(&written.text))?;
-    let (name, line) = (printable(&path.display().to_string()), &written.role.line);
+    written.require_only_the_role(parse(&text), parse(&written.text))?;
+    let name = printable(&path.display().to_string());
     if flags.dry_run {
-        let shown = format!("{name} would have below access:\n  {line}\nNothing was changed.\n");
-        printer.result(ACCESS_GRANT, &written.role, &shown);
+        printer.result(ACCESS_GRANT, &written.role, &written.role.describe_plan(&name));
         return Ok(Exit::Drift);
     }
     named_path::write_file(&path, written.text.as_bytes(), Existing::IsReplaced)?;
-    let shown = format!(
-        "Wrote below access: in {name}:\n  {line}\n\nNothing is stored yet. Next: {} access apply\n",
-        own_name(cli)
-    );
+    let shown = written.role.describe_writing(&name, &own_name(cli));
     printer.result(ACCESS_GRANT, &written.role, &shown);
     Ok(Exit::Done)
 }
